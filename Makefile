@@ -1,0 +1,101 @@
+# bounce-milter: make help
+#
+# One directory is one layer and one static library; arrows go to the left only:
+#   base <- classifier <- db <- intake <- milter, ctl
+
+VERSION    := 0.1.0
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+
+comma := ,
+BUILD := build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+
+CC       ?= cc
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Wswitch-enum -Wformat=2 -Wundef -Wvla
+WERROR   ?= $(if $(CI),-Werror)
+CFLAGS   ?= -O2 -g
+HARDEN   := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+LDHARDEN := -pie -Wl,-z,relro -Wl,-z,now
+SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+
+# pkg-config package -> -isystem, so that our warnings are about our code
+pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
+pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
+
+LAYERS := base classifier db intake milter ctl
+PKGS_base       := glib-2.0
+PKGS_classifier := glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2
+PKGS_db         := glib-2.0 libpq
+PKGS_intake     := glib-2.0
+PKGS_milter     := glib-2.0
+PKGS_ctl        := glib-2.0 json-glib-1.0
+LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2 libpq)
+
+# The system's gcc for C17 with GNU attributes; _GNU_SOURCE for explicit_bzero, pipe2.
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DBM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
+              $(CFLAGS) $(HARDEN) $(SANFLAGS) -pthread -MMD -MP
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+## all: build bounce-milter and bouncectl into build/
+.PHONY: all
+all: $(BUILD)/bounce-milter $(BUILD)/bouncectl
+
+# A change of compiler or flags rebuilds everything.
+FLAGS_STAMP := $(BUILD)/.flags
+$(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(CC) $(BASE_CFLAGS))' | cmp -s - $(FLAGS_STAMP) || echo '$(subst ','\'',$(CC) $(BASE_CFLAGS))' > $(FLAGS_STAMP))
+
+define layer
+SRC_$(1) := $$(filter-out $(1)/main.c,$$(sort $$(wildcard $(1)/*.c $(1)/*/*.c)))
+OBJ_$(1) := $$(SRC_$(1):%.c=$(BUILD)/%.o)
+$(BUILD)/$(1)/%.o: $(1)/%.c $(FLAGS_STAMP)
+	@mkdir -p $$(@D)
+	$(CC) $(BASE_CFLAGS) $(call pkg_cflags,$(PKGS_$(1))) -c -o $$@ $$<
+$(BUILD)/lib$(1).a: $$(OBJ_$(1))
+	@rm -f $$@
+	ar rcs $$@ $$^
+-include $$(OBJ_$(1):.o=.d) $(BUILD)/$(1)/main.d
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
+
+# The migrations travel inside the programs: no path to lose, no mixed versions.
+MIGRATIONS := $(sort $(wildcard sql/[0-9][0-9][0-9][0-9]_*.sql))
+$(BUILD)/gen/migrations.inc: $(MIGRATIONS) db/embed-migrations.sh
+	@mkdir -p $(@D)
+	sh db/embed-migrations.sh $(MIGRATIONS) > $@
+$(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc
+
+libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
+$(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake db classifier base)
+	$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)
+$(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier base)
+	$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS_all)
+
+# --- tests -----------------------------------------------------------------
+
+UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
+UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,intake db classifier base) $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
+		-o $@ $< $(call libs,intake db classifier base) $(LIBS_all)
+-include $(UNIT_BIN:%=%.d)
+
+## layers: show that no layer reaches to its right
+.PHONY: layers
+layers: all
+	@sh tests/layers.sh $(BUILD)
+
+## clean: remove what make built
+.PHONY: clean
+clean:
+	rm -rf build
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z-]*\): /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
