@@ -7,6 +7,7 @@
 #ifndef CLASSIFIER_REASON_H
 #define CLASSIFIER_REASON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum bounce_class {
@@ -28,9 +29,19 @@ struct reason {
 	const char *name;                  /* "user_unknown" */
 	enum bounce_class class;           /* permanent or unknown */
 	enum bounce_class class_temporary; /* with a 4.x.x status or 4yz reply */
+	bool is_notice;                    /* no failed delivery: logged, changes nothing */
 	const char *meaning;               /* one line for people */
 };
 
+/* One name for each row of reasons.def, the index into reason_all(). */
+enum reason_id {
+#define REASON(name, class, class_temporary, is_notice, meaning) REASON_##name,
+#include "classifier/reasons.def"
+#undef REASON
+	REASON_COUNT,
+};
+
+const struct reason *reason_get(enum reason_id id);
 /* The reason of that name, or NULL. */
 const struct reason *reason_find(const char *name);
 /* All reasons in the order of reasons.def; count in *count_out. Static. */
@@ -38,7 +49,10 @@ const struct reason *reason_all(size_t *count_out);
 
 enum bounce_class reason_class(const struct reason *reason, enum permanence permanence);
 
-const char *bounce_class_name(enum bounce_class class);   /* "hard", "soft", "auto_reply", "technical", "unclassified" */
+/* permanent or temporary by the enhanced status code, else by the reply code */
+enum permanence permanence_of_codes(const char *status, const char *reply_code);
+
+const char *bounce_class_name(enum bounce_class class);  /* "hard", "soft", "auto_reply", "technical", "unclassified" */
 const char *permanence_name(enum permanence permanence); /* "permanent", "temporary", "unknown" */
 
 #endif
