@@ -37,6 +37,10 @@ LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DBM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
               $(CFLAGS) $(HARDEN) $(SANFLAGS) -pthread -MMD -MP
 
+# make V=1 shows the whole commands
+Q   := $(if $(V),,@)
+say  = $(if $(V),,printf '  %-5s %s\n' $(1) $(2);)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -54,10 +58,10 @@ SRC_$(1) := $$(filter-out $(1)/main.c,$$(sort $$(wildcard $(1)/*.c $(1)/*/*.c)))
 OBJ_$(1) := $$(SRC_$(1):%.c=$(BUILD)/%.o)
 $(BUILD)/$(1)/%.o: $(1)/%.c $(FLAGS_STAMP)
 	@mkdir -p $$(@D)
-	$(CC) $(BASE_CFLAGS) $(call pkg_cflags,$(PKGS_$(1))) -c -o $$@ $$<
+	$(Q)$(call say,CC,$$<)$(CC) $(BASE_CFLAGS) $(call pkg_cflags,$(PKGS_$(1))) -c -o $$@ $$<
 $(BUILD)/lib$(1).a: $$(OBJ_$(1))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$^
 -include $$(OBJ_$(1):.o=.d) $(BUILD)/$(1)/main.d
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
@@ -66,14 +70,14 @@ $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 MIGRATIONS := $(sort $(wildcard sql/[0-9][0-9][0-9][0-9]_*.sql))
 $(BUILD)/gen/migrations.inc: $(MIGRATIONS) db/embed-migrations.sh
 	@mkdir -p $(@D)
-	sh db/embed-migrations.sh $(MIGRATIONS) > $@
+	$(Q)sh db/embed-migrations.sh $(MIGRATIONS) > $@
 $(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc
 
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake db classifier base)
-	$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier base)
-	$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
@@ -81,7 +85,7 @@ UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,intake db classifier base) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
+	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
 		-o $@ $< $(call libs,intake db classifier base) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 

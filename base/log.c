@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The log. The level is the only state that changes after log_open, and it is
+ * one atomic integer.
+ */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { QUOTE_BYTES_MAX = 200 };
+
+static const char *log_ident = "bounce-milter";
+static enum log_target log_destination = LOG_TARGET_STDERR;
+static gint log_threshold = LOG_LEVEL_INFO;
+
+static const struct {
+	const char *name;
+	int syslog_priority;
+} levels[] = {
+    [LOG_LEVEL_ERROR] = {"error", LOG_ERR},
+    [LOG_LEVEL_WARNING] = {"warning", LOG_WARNING},
+    [LOG_LEVEL_INFO] = {"info", LOG_INFO},
+    [LOG_LEVEL_DEBUG] = {"debug", LOG_DEBUG},
+};
+
+static const char *const targets[] = {[LOG_TARGET_STDERR] = "stderr", [LOG_TARGET_SYSLOG] = "syslog"};
+
+void log_open(const char *ident, enum log_target target, enum log_level level)
+{
+	log_ident = ident;
+	log_destination = target;
+	log_set_level(level);
+	if (target == LOG_TARGET_SYSLOG)
+		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void log_set_level(enum log_level level)
+{
+	g_atomic_int_set(&log_threshold, (gint)level);
+}
+
+/* One write(2), so that lines of several threads never mix. */
+static void write_stderr(enum log_level level, const char *id, const char *text)
+{
+	g_autofree char *line = g_strdup_printf("%s[%d]: %s%s%s%s%s\n", log_ident, (int)getpid(),
+						level <= LOG_LEVEL_WARNING ? levels[level].name : "",
+						level <= LOG_LEVEL_WARNING ? ": " : "", id, *id ? ": " : "", text);
+	ssize_t written = write(STDERR_FILENO, line, strlen(line));
+
+	(void)written; /* a log that cannot be written has nowhere to say so */
+}
+
+void log_event(enum log_level level, const char *id, const char *format, ...)
+{
+	va_list args;
+
+	if ((gint)level > g_atomic_int_get(&log_threshold))
+		return;
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+
+	switch (log_destination) {
+	case LOG_TARGET_STDERR:
+		write_stderr(level, id, text);
+		break;
+	case LOG_TARGET_SYSLOG:
+		syslog(levels[level].syslog_priority, "%s%s%s", id, *id ? ": " : "", text);
+		break;
+	}
+}
+
+char *log_quote(const char *text)
+{
+	GString *quoted = g_string_new("\"");
+
+	for (const char *p = text; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (p - text >= QUOTE_BYTES_MAX && (c & 0xC0) != 0x80) {
+			g_string_append(quoted, "...");
+			break;
+		}
+		if (c == '"' || c == '\\')
+			g_string_append_c(quoted, '\\');
+		if (c < 0x20 || c == 0x7F)
+			g_string_append_printf(quoted, "\\x%02x", c);
+		else
+			g_string_append_c(quoted, (char)c);
+	}
+	return g_string_free(g_string_append_c(quoted, '"'), FALSE);
+}
+
+bool log_target_parse(const char *name, enum log_target *target_out)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
+		if (strcmp(name, targets[i]) == 0) {
+			*target_out = (enum log_target)i;
+			return true;
+		}
+	return false;
+}
+
+bool log_level_parse(const char *name, enum log_level *level_out)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(levels); i++)
+		if (strcmp(name, levels[i].name) == 0) {
+			*level_out = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
