@@ -109,7 +109,6 @@ const char *report_kind_name(enum report_kind kind);       /* "other", "dsn", "p
                                                               "read_receipt", "complaint", "challenge", "auto_reply" */
 const char *report_action_name(enum report_action action); /* "failed" ...; "" for none */
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GStringChunk, g_string_chunk_free)
 typedef struct report report_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(report_t, report_free)
 

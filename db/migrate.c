@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading and applying the schema's migrations.
+ */
+#include "db/migrate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "db/pg.h"
+
+enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 };
+
+struct migration {
+	unsigned version;
+	const char *name;
+	const char *text;
+};
+
+/* ISO C asks for literals of 4095 bytes at least; GCC and Clang take any. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+static const struct migration migrations[] = {
+#include "migrations.inc"
+};
+#pragma GCC diagnostic pop
+
+static const char exists_statement[] = "SELECT to_regclass('bounce.schema_migration') IS NOT NULL AS present";
+static const char applied_statement[] = "SELECT version, sha256 FROM bounce.schema_migration ORDER BY version";
+static const char record_statement[] =
+    "INSERT INTO bounce.schema_migration (version, name, sha256) VALUES ($1::integer, $2, $3)";
+/* any number that nobody else uses; held until the connection ends */
+static const char lock_statement[] = "SELECT pg_advisory_lock(7305123456)";
+
+static unsigned known_version(void)
+{
+	return migrations[G_N_ELEMENTS(migrations) - 1].version;
+}
+
+static char *migration_digest(const struct migration *migration)
+{
+	return g_compute_checksum_for_string(G_CHECKSUM_SHA256, migration->text, -1);
+}
+
+static void set_status(struct db_schema_status *status_out, enum db_schema_state state, unsigned version, char *detail)
+{
+	*status_out =
+	    (struct db_schema_status){.state = state, .version = version, .known = known_version(), .detail = detail};
+}
+
+/* Holds the applied rows against the compiled-in ones, both in order. */
+static void compare(const PGresult *applied, struct db_schema_status *status_out)
+{
+	unsigned version = 0;
+	size_t count = (size_t)PQntuples(applied);
+
+	for (size_t i = 0; i < count; i++) {
+		version = (unsigned)strtoul(pg_value(applied, (int)i, "version"), NULL, 10);
+		if (i >= G_N_ELEMENTS(migrations) || migrations[i].version != version) {
+			set_status(
+			    status_out, DB_SCHEMA_FOREIGN, version,
+			    g_strdup_printf("migration %u is unknown to this program, which knows up to %u: upgrade it",
+					    version, known_version()));
+			return;
+		}
+		g_autofree char *digest = migration_digest(&migrations[i]);
+		if (strcmp(digest, pg_value(applied, (int)i, "sha256")) != 0) {
+			set_status(status_out, DB_SCHEMA_FOREIGN, version,
+				   g_strdup_printf("migration %u (%s) differs from the one that was applied", version,
+						   migrations[i].name));
+			return;
+		}
+	}
+	if (count < G_N_ELEMENTS(migrations))
+		set_status(
+		    status_out, count == 0 ? DB_SCHEMA_ABSENT : DB_SCHEMA_BEHIND, version,
+		    g_strdup_printf("schema bounce is at version %u, this program needs %u", version, known_version()));
+	else
+		set_status(status_out, DB_SCHEMA_CURRENT, version,
+			   g_strdup_printf("schema bounce is at version %u", version));
+}
+
+static bool read_status(PGconn *connection, struct db_schema_status *status_out, GError **error)
+{
+	g_autoptr(PGresult) exists = pg_query(connection, QUERY_WAIT, exists_statement, 0, NULL, error);
+
+	if (exists == NULL)
+		return false;
+	if (!pg_value_is_true(exists, 0, "present")) {
+		set_status(status_out, DB_SCHEMA_ABSENT, 0, g_strdup("there is no schema bounce in this database"));
+		return true;
+	}
+	g_autoptr(PGresult) applied = pg_query(connection, QUERY_WAIT, applied_statement, 0, NULL, error);
+	if (applied == NULL)
+		return false;
+	compare(applied, status_out);
+	return true;
+}
+
+bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, GError **error)
+{
+	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+
+	return connection != NULL && read_status(connection, status_out, error);
+}
+
+void db_schema_status_clear(struct db_schema_status *status)
+{
+	g_clear_pointer(&status->detail, g_free);
+}
+
+static bool record_migration(PGconn *connection, const struct migration *migration, GError **error)
+{
+	g_autofree char *version = g_strdup_printf("%u", migration->version);
+	g_autofree char *digest = migration_digest(migration);
+	const struct pg_param params[] = {PG_TEXT(version), PG_TEXT(migration->name), PG_TEXT(digest)};
+	g_autoptr(PGresult) result =
+	    pg_query(connection, QUERY_WAIT, record_statement, G_N_ELEMENTS(params), params, error);
+
+	return result != NULL;
+}
+
+static bool apply(PGconn *connection, const struct migration *migration, GError **error)
+{
+	if (pg_script(connection, "BEGIN", error) && pg_script(connection, migration->text, error) &&
+	    record_migration(connection, migration, error) && pg_script(connection, "COMMIT", error))
+		return true;
+	g_prefix_error(error, "migration %u (%s): ", migration->version, migration->name);
+	return false;
+}
+
+static bool apply_waiting(PGconn *connection, unsigned version, void (*progress)(unsigned version, const char *name),
+			  GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(migrations); i++) {
+		if (migrations[i].version <= version)
+			continue;
+		if (!apply(connection, &migrations[i], error))
+			return false;
+		if (progress != NULL)
+			progress(migrations[i].version, migrations[i].name);
+	}
+	return true;
+}
+
+bool db_schema_migrate(const char *conninfo, void (*progress)(unsigned version, const char *name), GError **error)
+{
+	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+	struct db_schema_status status;
+
+	if (connection == NULL || !pg_script(connection, lock_statement, error) ||
+	    !read_status(connection, &status, error))
+		return false;
+	g_autofree char *detail = status.detail;
+	if (status.state == DB_SCHEMA_FOREIGN) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "database: %s", detail);
+		return false;
+	}
+	return apply_waiting(connection, status.version, progress, error);
+}
+
+/* What to run, as the end of a sentence. */
+static const char *advice(enum db_schema_state state)
+{
+	switch (state) {
+	case DB_SCHEMA_ABSENT:
+		return "; run \"bouncectl db init\"";
+	case DB_SCHEMA_BEHIND:
+		return "; run \"bouncectl db migrate\"";
+	case DB_SCHEMA_CURRENT:
+	case DB_SCHEMA_FOREIGN:
+		return "";
+	}
+	g_assert_not_reached();
+}
+
+bool db_schema_require(const char *conninfo, GError **error)
+{
+	struct db_schema_status status;
+
+	if (!db_schema_read(conninfo, &status, error))
+		return false;
+	g_autofree char *detail = status.detail;
+	if (status.state == DB_SCHEMA_CURRENT)
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "database: %s%s", detail, advice(status.state));
+	return false;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One connection to PostgreSQL: bounded waits, and errors put into the four
+ * kinds of base/error.h.
+ */
+#include "db/pg.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum { PARAMS_MAX = 8 };
+
+/* Appendix A of the PostgreSQL manual, by class or whole code. */
+static enum bm_error code_of_sqlstate(const char *state)
+{
+	static const char *const retry[] = {
+	    "08",    /* connection exception */
+	    "40",    /* transaction rollback: serialization failure, deadlock */
+	    "53",    /* insufficient resources */
+	    "55P03", /* lock not available */
+	    "57",    /* operator intervention: shutdown, cancel, starting up */
+	    "58",    /* system error: I/O */
+	    "XX",    /* internal error */
+	    "25006", /* read-only: a standby, not yet promoted */
+	};
+	static const char *const input[] = {
+	    "22", /* data exception */
+	    "23", /* integrity constraint violation */
+	    "54", /* program limit exceeded */
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(retry); i++)
+		if (g_str_has_prefix(state, retry[i]))
+			return BM_ERROR_RETRY;
+	for (size_t i = 0; i < G_N_ELEMENTS(input); i++)
+		if (g_str_has_prefix(state, input[i]))
+			return BM_ERROR_INPUT;
+	return BM_ERROR_CONFIG;
+}
+
+/* libpq's messages end in a line feed and may have several lines. */
+static void set_error(GError **error, enum bm_error code, const char *message)
+{
+	g_autofree char *text = g_strdup(message);
+
+	g_set_error(error, BM_ERROR, (gint)code, "database: %s", g_strdelimit(g_strstrip(text), "\n", ' '));
+}
+
+static void set_result_error(GError **error, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (state == NULL) { /* made by libpq itself: the connection is gone */
+		set_error(error, BM_ERROR_UNCERTAIN, PQresultErrorMessage(result));
+		return;
+	}
+	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message != NULL ? message : "error", state,
+						hint != NULL ? ": " : "", hint != NULL ? hint : "");
+	set_error(error, code_of_sqlstate(state), text);
+}
+
+static void discard_notice(void *context, const PGresult *result)
+{
+	(void)context;
+	(void)result;
+}
+
+/* A refusal by a server that answers has a FATAL line; libpq gives no SQLSTATE
+ * for it. Passwords, roles and databases need a person, a start-up does not.
+ * Texts in another language are taken for the former, which only matters at
+ * our own start: it fails instead of waiting. */
+static enum bm_error code_of_refusal(const char *message)
+{
+	static const char *const passing[] = {"starting up", "shutting down", "too many clients",
+					      "remaining connection slots", "recovery mode"};
+
+	if (strstr(message, "FATAL:") == NULL)
+		return BM_ERROR_RETRY;
+	for (size_t i = 0; i < G_N_ELEMENTS(passing); i++)
+		if (strstr(message, passing[i]) != NULL)
+			return BM_ERROR_RETRY;
+	return BM_ERROR_CONFIG;
+}
+
+PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
+{
+	g_autofree char *wait = g_strdup_printf("%u", MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
+	/* dbname is expanded last, so that conninfo may say otherwise */
+	const char *const names[] = {"connect_timeout", "fallback_application_name", "tcp_user_timeout", "dbname",
+				     NULL};
+	const char *const values[] = {wait, "bounce-milter", "30000", conninfo, NULL};
+	g_autoptr(PGconn) connection = PQconnectdbParams(names, values, 1);
+
+	if (PQstatus(connection) != CONNECTION_OK) {
+		const char *message = PQerrorMessage(connection);
+
+		set_error(error, code_of_refusal(message), message);
+		return NULL;
+	}
+	PQsetNoticeReceiver(connection, discard_notice, NULL);
+	return g_steal_pointer(&connection);
+}
+
+bool pg_is_alive(PGconn *connection)
+{
+	struct pollfd event = {.fd = PQsocket(connection), .events = POLLIN};
+
+	/* an idle server says nothing but good-bye, or a notice */
+	if (poll(&event, 1, 0) > 0 && !PQconsumeInput(connection))
+		return false;
+	return PQstatus(connection) == CONNECTION_OK;
+}
+
+/* Waits until a result can be taken without blocking. */
+static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
+{
+	while (PQisBusy(connection)) {
+		gint64 left = deadline - g_get_monotonic_time();
+		struct pollfd event = {.fd = PQsocket(connection), .events = POLLIN};
+
+		if (left <= 0) {
+			set_error(error, BM_ERROR_UNCERTAIN, "no answer in time");
+			return false;
+		}
+		if (poll(&event, 1, (int)(left / 1000) + 1) > 0 && !PQconsumeInput(connection)) {
+			set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Everything up to ReadyForQuery; the last result but NULL counts, unless one is an error. */
+static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **error)
+{
+	gint64 deadline = g_get_monotonic_time() + (gint64)wait_seconds * G_USEC_PER_SEC;
+	g_autoptr(PGresult) kept = NULL;
+
+	for (;;) {
+		if (!wait_for_result(connection, deadline, error))
+			return NULL;
+		g_autoptr(PGresult) next = PQgetResult(connection);
+		if (next == NULL)
+			break;
+		if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR)
+			continue;
+		g_clear_pointer(&kept, PQclear);
+		kept = g_steal_pointer(&next);
+	}
+	if (kept == NULL) {
+		set_error(error, BM_ERROR_UNCERTAIN, "no result");
+		return NULL;
+	}
+	if (PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+		set_result_error(error, kept);
+		return NULL;
+	}
+	if (PQstatus(connection) != CONNECTION_OK) {
+		set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
+		return NULL;
+	}
+	return g_steal_pointer(&kept);
+}
+
+PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
+		   const struct pg_param *params, GError **error)
+{
+	const char *values[PARAMS_MAX];
+	int lengths[PARAMS_MAX];
+	int formats[PARAMS_MAX];
+
+	g_return_val_if_fail(param_count <= PARAMS_MAX, NULL);
+	for (size_t i = 0; i < param_count; i++) {
+		values[i] = params[i].value;
+		lengths[i] = (int)params[i].length;
+		formats[i] = params[i].is_binary;
+	}
+	if (!PQsendQueryParams(connection, statement, (int)param_count, NULL, values, lengths, formats, 0)) {
+		set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+		return NULL;
+	}
+	return collect(connection, wait_seconds, error);
+}
+
+bool pg_script(PGconn *connection, const char *script, GError **error)
+{
+	g_autoptr(PGresult) result = PQexec(connection, script);
+
+	if (PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK)
+		return true;
+	if (result == NULL)
+		set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
+	else
+		set_result_error(error, result);
+	return false;
+}
+
+const char *pg_value(const PGresult *result, int row, const char *column)
+{
+	int number = PQfnumber(result, column);
+
+	return number < 0 ? "" : PQgetvalue(result, row, number);
+}
+
+bool pg_value_is_true(const PGresult *result, int row, const char *column)
+{
+	return strcmp(pg_value(result, row, column), "t") == 0;
+}

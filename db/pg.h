@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One connection to PostgreSQL. The only header that includes libpq, and
+ * pg.c is the only file that knows SQLSTATE. For use inside db/ only.
+ */
+#ifndef DB_PG_H
+#define DB_PG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+#include <libpq-fe.h>
+
+struct pg_param {
+	const char *value; /* NULL is SQL NULL */
+	size_t length;     /* of a binary value */
+	bool is_binary;    /* bytea as it is; text otherwise */
+};
+
+#define PG_TEXT(v)     ((struct pg_param){.value = (v)})
+#define PG_BYTES(v, n) ((struct pg_param){.value = (v), .length = (n), .is_binary = true})
+
+/* Connects, waiting at most wait_seconds. NULL with BM_ERROR_RETRY when the
+ * server cannot be reached, BM_ERROR_CONFIG when it refuses us. */
+PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error) __attribute__((warn_unused_result));
+
+/* Whether an idle connection still stands, as far as its socket tells. */
+bool pg_is_alive(PGconn *connection);
+
+/* Runs one statement in its own transaction and waits at most wait_seconds for
+ * the server to say that it is ready again, that is: for the end of the COMMIT,
+ * which in the extended protocol comes after the result. NULL with
+ *   BM_ERROR_RETRY      rolled back: lock, shutdown, resources
+ *   BM_ERROR_UNCERTAIN  connection lost or time over: it may have been committed
+ *   BM_ERROR_INPUT      the values cannot be stored (class 22, 23)
+ *   BM_ERROR_CONFIG     anything else: schema, rights
+ * After BM_ERROR_UNCERTAIN the connection must be closed. */
+PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
+		   const struct pg_param *params, GError **error) __attribute__((warn_unused_result));
+
+/* Runs a script of several statements, for migrations. Errors as pg_query. */
+bool pg_script(PGconn *connection, const char *script, GError **error) __attribute__((warn_unused_result));
+
+/* The value of a column by name; "" for NULL or an unknown column. */
+const char *pg_value(const PGresult *result, int row, const char *column);
+bool pg_value_is_true(const PGresult *result, int row, const char *column);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGconn, PQfinish)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The pool: a stack of idle connections (the last used is the warmest), and a
+ * count of those that exist.
+ */
+#include "db/pool.h"
+
+#include "base/error.h"
+#include "db/lease.h"
+
+struct db_pool {
+	char *conninfo;
+	unsigned size;
+	unsigned pool_wait;
+	unsigned query_wait;
+	GMutex lock;
+	GCond freed;
+	GQueue idle;   /* PGconn */
+	unsigned open; /* idle and lent */
+};
+
+struct db_pool *db_pool_new(const struct db_pool_options *options)
+{
+	struct db_pool *pool = g_new0(struct db_pool, 1);
+
+	pool->conninfo = g_strdup(options->conninfo);
+	pool->size = options->size;
+	pool->pool_wait = options->pool_wait;
+	pool->query_wait = options->query_wait;
+	g_mutex_init(&pool->lock);
+	g_cond_init(&pool->freed);
+	g_queue_init(&pool->idle);
+	return pool;
+}
+
+void db_pool_free(struct db_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	for (PGconn *connection; (connection = g_queue_pop_head(&pool->idle)) != NULL;)
+		PQfinish(connection);
+	g_cond_clear(&pool->freed);
+	g_mutex_clear(&pool->lock);
+	g_free(pool->conninfo);
+	g_free(pool);
+}
+
+unsigned db_pool_query_wait(const struct db_pool *pool)
+{
+	return pool->query_wait;
+}
+
+/* Takes an idle connection into *connection_out, or the right to open one (then
+ * NULL). False when the time is over. */
+static bool take_place(struct db_pool *pool, PGconn **connection_out)
+{
+	gint64 deadline = g_get_monotonic_time() + (gint64)pool->pool_wait * G_USEC_PER_SEC;
+	bool taken = true;
+
+	g_mutex_lock(&pool->lock);
+	while (taken && g_queue_is_empty(&pool->idle) && pool->open >= pool->size)
+		taken = g_cond_wait_until(&pool->freed, &pool->lock, deadline);
+	if (taken) {
+		*connection_out = g_queue_pop_head(&pool->idle);
+		if (*connection_out == NULL)
+			pool->open++;
+	}
+	g_mutex_unlock(&pool->lock);
+	return taken;
+}
+
+static void give_place_back(struct db_pool *pool, PGconn *connection)
+{
+	g_mutex_lock(&pool->lock);
+	if (connection != NULL)
+		g_queue_push_head(&pool->idle, connection);
+	else
+		pool->open--;
+	g_cond_signal(&pool->freed);
+	g_mutex_unlock(&pool->lock);
+}
+
+PGconn *db_lease_begin(struct db_pool *pool, GError **error)
+{
+	PGconn *connection = NULL;
+
+	if (!take_place(pool, &connection)) {
+		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
+			    "database: none of %u connections became free in %u seconds", pool->size, pool->pool_wait);
+		return NULL;
+	}
+	if (connection != NULL && !pg_is_alive(connection))
+		g_clear_pointer(&connection, PQfinish);
+	if (connection == NULL)
+		connection = pg_open(pool->conninfo, pool->query_wait, error);
+	if (connection == NULL)
+		give_place_back(pool, NULL);
+	return connection;
+}
+
+void db_lease_end(struct db_pool *pool, PGconn *connection)
+{
+	if (PQstatus(connection) != CONNECTION_OK || PQtransactionStatus(connection) != PQTRANS_IDLE)
+		g_clear_pointer(&connection, PQfinish);
+	give_place_back(pool, connection);
+}
+
+bool db_pool_probe(struct db_pool *pool, GError **error)
+{
+	PGconn *connection = db_lease_begin(pool, error);
+
+	if (connection == NULL)
+		return false;
+	db_lease_end(pool, connection);
+	return true;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A bounded pool of database connections. Connections are opened when first
+ * needed, dropped when broken, and opened again: a restart of the database
+ * needs no restart here.
+ */
+#ifndef DB_POOL_H
+#define DB_POOL_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+struct db_pool;
+
+struct db_pool_options {
+	const char *conninfo;
+	unsigned size;       /* connections at most */
+	unsigned pool_wait;  /* seconds to wait for a free one */
+	unsigned query_wait; /* seconds to wait for an answer, and for a connection */
+};
+
+/* Copies what options points to; opens nothing yet. Free with db_pool_free when
+ * no thread uses it any more. */
+struct db_pool *db_pool_new(const struct db_pool_options *options);
+void db_pool_free(struct db_pool *pool);
+
+/* Whether a connection can be had now. BM_ERROR_RETRY or BM_ERROR_CONFIG as pg_open. */
+bool db_pool_probe(struct db_pool *pool, GError **error) __attribute__((warn_unused_result));
+
+#endif

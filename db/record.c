@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bounce.record_report() as a C function.
+ */
+#include "db/record.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "db/lease.h"
+
+static const char record_statement[] = "SELECT bounce_message_id, disposition, duplicate, forward_to, class, reason "
+				       "FROM bounce.record_report($1::jsonb, $2::bytea)";
+
+static const char *const names[] = {[DB_DISCARD] = "discard", [DB_DELIVER] = "deliver", [DB_FORWARD] = "forward"};
+
+const char *db_disposition_name(enum db_disposition disposition)
+{
+	return names[disposition];
+}
+
+static bool disposition_parse(const char *name, enum db_disposition *disposition_out, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strcmp(name, names[i]) == 0) {
+			*disposition_out = (enum db_disposition)i;
+			return true;
+		}
+	g_set_error(
+	    error, BM_ERROR, BM_ERROR_CONFIG,
+	    "database: bounce.record_report() answered the disposition \"%s\", which this version does not know", name);
+	return false;
+}
+
+static bool read_result(const PGresult *row, struct db_record_result *result_out, GError **error)
+{
+	enum db_disposition disposition;
+
+	if (PQntuples(row) != 1) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "database: bounce.record_report() answered %d rows, not 1", PQntuples(row));
+		return false;
+	}
+	if (!disposition_parse(pg_value(row, 0, "disposition"), &disposition, error))
+		return false;
+	*result_out = (struct db_record_result){
+	    .bounce_message_id = g_strdup(pg_value(row, 0, "bounce_message_id")),
+	    .disposition = disposition,
+	    .is_duplicate = pg_value_is_true(row, 0, "duplicate"),
+	    .forward_to = g_strdup(pg_value(row, 0, "forward_to")),
+	    .class = g_strdup(pg_value(row, 0, "class")),
+	    .reason = g_strdup(pg_value(row, 0, "reason")),
+	};
+	return true;
+}
+
+bool db_record_report(struct db_pool *pool, const char *document, const char *raw, size_t raw_len,
+		      struct db_record_result *result_out, GError **error)
+{
+	const struct pg_param params[] = {PG_TEXT(document), PG_BYTES(raw, raw_len)};
+	PGconn *connection = db_lease_begin(pool, error);
+
+	if (connection == NULL)
+		return false;
+	g_autoptr(PGresult) row =
+	    pg_query(connection, db_pool_query_wait(pool), record_statement, G_N_ELEMENTS(params), params, error);
+	db_lease_end(pool, connection);
+	return row != NULL && read_result(row, result_out, error);
+}
+
+void db_record_result_clear(struct db_record_result *result)
+{
+	g_clear_pointer(&result->bounce_message_id, g_free);
+	g_clear_pointer(&result->forward_to, g_free);
+	g_clear_pointer(&result->class, g_free);
+	g_clear_pointer(&result->reason, g_free);
+}

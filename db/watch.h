@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The few system parameters that must be known before a message is complete,
+ * kept up to date by a thread that listens for bounce_parameter. While the
+ * database is away the last values stay.
+ */
+#ifndef DB_WATCH_H
+#define DB_WATCH_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+struct db_watch;
+
+/* A snapshot; immutable. Release with db_parameters_unref. */
+struct db_parameters {
+	char **bounce_domains;  /* lower case, NULL-terminated */
+	char *operator_mailbox; /* "" if none is set */
+};
+
+/* Reads the parameters once, then starts the thread. NULL with BM_ERROR_RETRY
+ * or BM_ERROR_CONFIG as pg_query. Free with db_watch_free, which ends the thread. */
+struct db_watch *db_watch_new(const char *conninfo, GError **error) __attribute__((warn_unused_result));
+void db_watch_free(struct db_watch *watch);
+
+struct db_parameters *db_watch_parameters(struct db_watch *watch);
+void db_parameters_unref(struct db_parameters *parameters);
+
+/* Whether the domain of address is one of ours; case does not matter. */
+bool db_parameters_is_ours(const struct db_parameters *parameters, const char *address);
+
+typedef struct db_parameters db_parameters_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_parameters_t, db_parameters_unref)
+
+#endif

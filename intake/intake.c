@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Parse, classify, record.
+ */
+#include "intake/intake.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "classifier/classify.h"
+#include "classifier/document.h"
+#include "classifier/report.h"
+
+struct intake {
+	GMutex lock;
+	struct rules_box *rules; /* under lock */
+	struct db_pool *pool;
+	struct limits limits;
+};
+
+/* Counts who still classifies with a ruleset. */
+struct rules_box {
+	struct ruleset *rules;
+};
+
+static void rules_box_clear(void *data)
+{
+	ruleset_free(((struct rules_box *)data)->rules);
+}
+
+static void rules_box_unref(struct rules_box *box)
+{
+	g_atomic_rc_box_release_full(box, rules_box_clear);
+}
+
+typedef struct rules_box rules_box_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(rules_box_t, rules_box_unref)
+
+static struct rules_box *rules_box_new(struct ruleset *rules)
+{
+	struct rules_box *box = g_atomic_rc_box_new0(struct rules_box);
+
+	box->rules = rules;
+	return box;
+}
+
+struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const struct limits *limits)
+{
+	struct intake *intake = g_new0(struct intake, 1);
+
+	g_mutex_init(&intake->lock);
+	intake->rules = rules_box_new(rules);
+	intake->pool = pool;
+	intake->limits = *limits;
+	return intake;
+}
+
+void intake_free(struct intake *intake)
+{
+	if (intake == NULL)
+		return;
+	rules_box_unref(intake->rules);
+	g_mutex_clear(&intake->lock);
+	g_free(intake);
+}
+
+void intake_set_rules(struct intake *intake, struct ruleset *rules)
+{
+	struct rules_box *fresh = rules_box_new(rules);
+
+	g_mutex_lock(&intake->lock);
+	struct rules_box *old = intake->rules;
+	intake->rules = fresh;
+	g_mutex_unlock(&intake->lock);
+	rules_box_unref(old);
+}
+
+static struct rules_box *current_rules(struct intake *intake)
+{
+	g_mutex_lock(&intake->lock);
+	struct rules_box *box = g_atomic_rc_box_acquire(intake->rules);
+	g_mutex_unlock(&intake->lock);
+	return box;
+}
+
+/* One line for each recipient, so that "what happened to X" is one grep. */
+static void log_verdicts(const char *queue_id, const struct report *report, const struct verdict *verdicts,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *address = report->recipient_count == 0 ? "" : report->recipients[i].recipient;
+		const char *status = report->recipient_count == 0 ? "" : report->recipients[i].status;
+		g_autofree char *recipient = log_quote(address);
+		g_autofree char *evidence = log_quote(verdicts[i].evidence);
+
+		log_event(LOG_LEVEL_INFO, queue_id,
+			  "verdict kind=%s recipient=%s status=%s class=%s reason=%s rule=%s evidence=%s",
+			  report_kind_name(report->kind), recipient, status, bounce_class_name(verdicts[i].class),
+			  verdicts[i].reason->name, verdicts[i].rule, evidence);
+	}
+}
+
+/* The document for the database. */
+static char *describe(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len)
+{
+	g_autoptr(rules_box_t) box = current_rules(intake);
+	g_autoptr(report_t) report = report_parse(bytes, len, &intake->limits);
+	size_t count = MAX(report->recipient_count, 1);
+	struct verdict *verdicts = g_new0(struct verdict, count);
+
+	for (size_t i = 0; i < count; i++)
+		classify(box->rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i],
+			 &verdicts[i]);
+	log_verdicts(envelope->queue_id, report, verdicts, count);
+	char *document = document_build(report, verdicts, envelope);
+	for (size_t i = 0; i < count; i++)
+		verdict_clear(&verdicts[i]);
+	g_free(verdicts);
+	return document;
+}
+
+static bool may_repeat(const GError *error)
+{
+	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN;
+}
+
+bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len,
+		    struct db_record_result *result_out, GError **error)
+{
+	g_autofree char *document = describe(intake, envelope, bytes, len);
+	size_t raw_len = MIN(len, intake->limits.message_bytes);
+	g_autoptr(GError) first = NULL;
+
+	if (db_record_report(intake->pool, document, bytes, raw_len, result_out, &first))
+		return true;
+	if (!may_repeat(first)) {
+		g_propagate_error(error, g_steal_pointer(&first));
+		return false;
+	}
+	/* The write is idempotent: once more, on another connection, makes a
+	 * deadlock or a restart of the database invisible to the MTA. */
+	log_event(LOG_LEVEL_WARNING, envelope->queue_id, "%s; once more", first->message);
+	return db_record_report(intake->pool, document, bytes, raw_len, result_out, error);
+}

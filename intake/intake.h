@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From the bytes of one message to its committed record: the same for the
+ * milter and for every other way in. Parse, classify, record; nothing else.
+ */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+#include "base/limits.h"
+#include "classifier/envelope.h"
+#include "classifier/rules.h"
+#include "db/record.h"
+
+struct intake;
+
+/* Takes the ruleset, keeps the pool (which must live longer). */
+struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const struct limits *limits);
+void intake_free(struct intake *intake);
+
+/* Takes the ruleset; messages in progress finish with the one they began with. */
+void intake_set_rules(struct intake *intake, struct ruleset *rules);
+
+/* Processes one message. Give up to limits.message_bytes + 1 bytes: the one
+ * beyond shows that it was cut. True only after COMMIT. Otherwise
+ *   BM_ERROR_RETRY, BM_ERROR_UNCERTAIN, BM_ERROR_CONFIG: nobody may hear "taken"
+ *   BM_ERROR_INPUT: the database can never store it; a person must see the message
+ * Thread-safe. Clear the result with db_record_result_clear. */
+bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len,
+		    struct db_record_result *result_out, GError **error) __attribute__((warn_unused_result));
+
+#endif
