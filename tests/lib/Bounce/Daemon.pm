@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Daemon;
+
+=head1 NAME
+
+Bounce::Daemon - bounce-milter under test, and bouncectl
+
+=head1 SYNOPSIS
+
+    my $daemon = Bounce::Daemon->new($instance, $db, pool_size => 2);
+    $daemon->init_database;
+    $daemon->start;
+    my $postfix = Bounce::Postfix->new($instance, milter => $daemon->milter_socket, ...);
+
+=head1 PROMISES
+
+The configuration has what every test needs and takes further keys from new(). The socket lies in a
+directory that only the MTA's group may enter. The programs are those of BUILD (build, or
+build/sanitize-...); what a sanitizer has to say counts as a failure of stop().
+
+=cut
+
+use strict;
+use warnings;
+use File::Copy qw(copy);
+use IO::Socket::UNIX;
+
+# new($instance, $db, KEY => VALUE ...): keys of bounce-milter.conf.
+sub new {
+    my ($class, $instance, $db, %key) = @_;
+    my $self = bless { instance => $instance, db => $db }, $class;
+    $self->{socket} = $instance->path('milter/socket');
+    $self->{conf}   = $instance->path('bounce-milter.conf');
+    $self->{key}    = {
+        socket      => "unix:$self->{socket}",
+        socket_mode => '666',                     # the directory is what closes it
+        conninfo    => $db->conninfo(user => 'bounce_milter'),
+        user        => $instance->is_root ? $instance->daemon_user : '',
+        pid_file    => $instance->path('milter/pid'),
+        rules_dir   => $instance->path('rules'),
+        log         => 'stderr',
+        log_level   => 'info',
+        %key,
+    };
+    return $self;
+}
+
+sub conf          { return $_[0]{conf} }
+sub milter_socket { return $_[0]{key}{socket} }
+
+sub program { my ($self, $name) = @_; return Bounce::Instance::build_dir() . "/$name" }
+
+# Runs bouncectl; (status, output).
+sub bouncectl {
+    my ($self, @argument) = @_;
+    return $self->{instance}->run([ $self->program('bouncectl'), @argument ], may_fail => 1);
+}
+
+# Makes the database and its schema.
+sub init_database {
+    my ($self) = @_;
+    $self->{db}->sql("CREATE DATABASE bounce;\n", dbname => 'postgres');
+    my ($status, $output) = $self->bouncectl(qw(db init --conninfo), $self->{db}->conninfo);
+    die "bouncectl db init failed:\n$output\n" if $status != 0;
+    return $output;
+}
+
+sub write_conf {
+    my ($self, %change) = @_;
+    my %key = (%{ $self->{key} }, %change);
+    return $self->{instance}->write_file('bounce-milter.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
+}
+
+sub start {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    $self->_make_places unless -d $instance->path('milter');
+    $self->write_conf;
+    $instance->start(
+        name    => 'bounce-milter',
+        command => [ $self->program('bounce-milter'), '-f', '-c', $self->{conf} ]);
+    $instance->wait_for(20, sub { $self->is_listening || !$instance->is_alive('bounce-milter') });
+    $self->is_listening or die "bounce-milter did not start\n" . $instance->log_tail;
+    return $self;
+}
+
+# The daemon's user may not see the source tree: it gets a copy of the rules.
+sub _make_places {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    $instance->make_dir('milter', group => 'postfix', mode => 0710);
+    my $rules = $instance->make_dir('rules');
+    for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') { copy($file, $rules) or die "$file: $!\n" }
+    return;
+}
+
+sub is_listening {
+    my ($self) = @_;
+    return 0 unless $self->{instance}->is_alive('bounce-milter');
+    return defined IO::Socket::UNIX->new(Peer => $self->{socket});
+}
+
+# Ends it with SIGTERM. True when it ended by itself and no sanitizer spoke.
+sub stop {
+    my ($self) = @_;
+    my $clean = $self->{instance}->stop_server('bounce-milter', wait => 15);
+    return $clean && !$self->complaints;
+}
+
+# Ends it as a crash would.
+sub kill { my ($self) = @_; return $self->{instance}->stop_server('bounce-milter', signal => 'KILL') }
+
+# What the sanitizers wrote.
+sub complaints {
+    my ($self) = @_;
+    return $self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer/);
+}
+
+sub log_lines {
+    my ($self, $pattern) = @_;
+    return grep { $_ =~ $pattern } $self->{instance}->read_lines($self->{instance}->path('log/bounce-milter.log'));
+}
+
+1;

@@ -1,0 +1,407 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Instance;
+
+=head1 NAME
+
+Bounce::Instance - a private place under run/ for servers that are thrown away
+
+=head1 SYNOPSIS
+
+    my $instance = Bounce::Instance->new(name => 'demo');
+    my $port = $instance->free_port;
+    $instance->start(name => 'thing', command => ['thing', '-p', $port], user => $instance->daemon_user);
+    ...
+    $instance->stop;                 # also at the end of the program, however it ends
+
+=head1 PROMISES
+
+One instance is one directory C<run/NAME>, locked by C<run/NAME.lock> for as long as
+its owner lives. Every server that is started is written to its file C<servers> (signal,
+pid, start time), so that one function stops it: at the end, on Ctrl-C, by
+C<make demo-stop>, or at the next start when the owner was killed and could not.
+
+A process is only signalled when both its pid and its start time are the recorded
+ones. Servers run as unprivileged users: C<server_user> owns PostgreSQL, C<daemon_user>
+is bounce-milter's. Started by root these are postgres and nobody, else oneself.
+
+When the tree lies where those users cannot go (/root), or where the name of a unix
+socket would be too long, C<run/NAME> is a link into a fresh directory under /var/tmp.
+
+=cut
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Fcntl qw(:flock :mode);
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use POSIX qw(WNOHANG);
+use Time::HiRes qw(sleep time);
+
+# sun_path holds 108 bytes with its NUL; the longest socket we make is this one.
+use constant SOCKET_PATH_MAX => 107;
+use constant LONGEST_SOCKET  => '/postgres/.s.PGSQL.5432';
+
+my @live;    # instances of this process, to be stopped at its end
+
+# The root of the source tree.
+sub tree { return abs_path(dirname(__FILE__) . '/../../..') }
+
+# Where the programs were built: build, or build/sanitize-... (BUILD of the Makefile).
+sub build_dir {
+    my $build = $ENV{BUILD} // 'build';
+    return $build =~ m{^/} ? $build : tree() . "/$build";
+}
+
+# new(name => NAME): makes run/NAME afresh; what an earlier owner left behind is stopped first.
+sub new {
+    my ($class, %option) = @_;
+    my $self = bless { name => $option{name}, owner => $$ }, $class;
+    umask 022;
+    $self->{run} = tree() . '/run';
+    -d $self->{run} || mkdir $self->{run} or die "cannot make $self->{run}: $!\n";
+    $self->_lock or die "run/$self->{name} is in use by another process\n";
+    $self->{link} = "$self->{run}/$self->{name}";
+    $self->_remove;
+    $self->{dir} = $self->_make_dir;
+    push @live, $self;
+    mkdir $self->path('log') or die "cannot make $self->{dir}/log: $!\n";
+    return $self;
+}
+
+# The instance that another process left running (KEEP=1), or undef.
+sub find {
+    my ($class, $name) = @_;
+    my $run = tree() . '/run';
+    return undef unless -e "$run/$name/servers";
+    return bless { name => $name, run => $run, link => "$run/$name", dir => abs_path("$run/$name"), owner => 0 },
+        $class;
+}
+
+# Stops and removes the instances run/PREFIX* whose owners are gone.
+sub prune {
+    my ($class, $prefix) = @_;
+    my $run = tree() . '/run';
+    for my $lock (glob "$run/$prefix*.lock") {
+        my $old = bless { name => basename($lock, '.lock'), run => $run, owner => 0 }, $class;
+        $old->{link} = "$run/$old->{name}";
+        next unless $old->_lock;
+        $old->_remove;
+        unlink $lock;
+    }
+    return;
+}
+
+sub name { return $_[0]{name} }
+sub dir  { return $_[0]{dir} }
+sub path { my ($self, @part) = @_; return join '/', $self->{dir}, @part }
+
+# True when the directory had to be made elsewhere.
+sub is_elsewhere { return -l $_[0]{link} }
+
+sub is_root     { return $> == 0 }
+sub server_user { return is_root() ? 'postgres' : scalar getpwuid $> }
+sub daemon_user { return is_root() ? 'nobody'   : scalar getpwuid $> }
+
+# The command as root would run it.
+sub as_root { my ($self, @command) = @_; return is_root() ? @command : ('sudo', @command) }
+
+# A directory of the instance that belongs to a user.
+sub make_dir {
+    my ($self, $name, %option) = @_;
+    my $path = $self->path($name);
+    -d $path || mkdir $path or die "cannot make $path: $!\n";
+    my (undef, undef, $uid, $gid) = getpwnam($option{user} // $self->daemon_user);
+    $gid = getgrnam $option{group} if defined $option{group};
+    if    (is_root()) { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
+    elsif (defined $option{group}) { $self->run([ $self->as_root('chgrp', $option{group}, $path) ]) }
+    chmod $option{mode} // 0755, $path;
+    return $path;
+}
+
+sub write_file {
+    my ($self, $name, $text) = @_;
+    my $path = $self->path($name);
+    open my $file, '>', $path or die "cannot write $path: $!\n";
+    print $file $text;
+    close $file or die "cannot write $path: $!\n";
+    return $path;
+}
+
+# A free port of the loopback, below the range that outgoing connections use.
+sub free_port {
+    my ($self) = @_;
+    for (1 .. 200) {
+        my $port = 20000 + int rand 10000;
+        next if $self->{port}{$port}++;
+        return $port if IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);
+    }
+    die "no free port on 127.0.0.1\n";
+}
+
+# run([command], user =>, input =>, may_fail =>): output (stdout and stderr together); dies with it
+# when the command fails. With may_fail, returns (exit status, output).
+sub run {
+    my ($self, $command, %option) = @_;
+    my $input = File::Temp->new;
+    print $input $option{input} // '';
+    $input->flush;
+    pipe my $out, my $write or die "pipe: $!";
+    my $pid = $self->_fork(sub {
+        seek $input, 0, 0;
+        open STDIN,  '<&', $input;
+        open STDOUT, '>&', $write;
+        open STDERR, '>&', $write;
+        $self->_exec($command, $option{user}, $option{env});
+    });
+    close $write;
+    my $output = do { local $/; <$out> } // '';
+    waitpid $pid, 0;
+    my $status = $?;
+    return ($status >> 8 || $status & 127, $output) if $option{may_fail};
+    die "@$command failed:\n$output\n" if $status != 0;
+    return $output;
+}
+
+# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', log =>): a server in a session
+# of its own, recorded so that stop() finds it. Returns its pid.
+sub start {
+    my ($self, %option) = @_;
+    my $log = $option{log} // $self->path('log', "$option{name}.log");
+    my $pid = $self->_fork(sub {
+        POSIX::setsid();
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        open STDIN,  '<',  '/dev/null';
+        open STDOUT, '>>', $log;
+        open STDERR, '>&', \*STDOUT;
+        $self->_exec($option{command}, $option{user}, $option{env}) if $option{command};
+        $self->_become($option{user});
+        $option{code}->();
+    });
+    $self->record($option{name}, $pid, $option{signal} // 'TERM');
+    return $pid;
+}
+
+# Records a server that was started by other means.
+sub record {
+    my ($self, $name, $pid, $signal) = @_;
+    open my $file, '>>', $self->path('servers') or die "cannot write $self->{dir}/servers: $!\n";
+    print $file join("\t", $name, $pid, _start_time($pid) // 0, $signal), "\n";
+    close $file;
+    return;
+}
+
+# stop_server(NAME, wait => seconds, signal =>): ends it and waits until it is gone. True unless it had to be killed.
+sub stop_server {
+    my ($self, $name, %option) = @_;
+    my $clean = 1;
+    for my $server (grep { $_->{name} eq $name } $self->_servers) {
+        $clean = 0 unless $self->_end($server, %option);
+    }
+    my @rest = map { join("\t", @$_{qw(name pid start signal)}) . "\n" } grep { $_->{name} ne $name } $self->_servers;
+    $self->write_file('servers', join '', @rest);
+    return $clean;
+}
+
+sub is_alive {
+    my ($self, $name) = @_;
+    return scalar grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
+}
+
+# Stops every server, the last started first.
+sub stop {
+    my ($self) = @_;
+    my @servers = reverse $self->_servers;
+    $self->_end($_) for @servers;
+    unlink "$self->{link}/servers";
+    @live = grep { $_ != $self } @live;
+    return;
+}
+
+# Stops and removes everything.
+sub discard {
+    my ($self) = @_;
+    $self->stop;
+    $self->_remove;
+    unlink "$self->{link}.lock" if delete $self->{lock};
+    return;
+}
+
+# Leaves the servers running when this process ends.
+sub keep {
+    my ($self) = @_;
+    @live = grep { $_ != $self } @live;
+    return;
+}
+
+# The last lines of the logs, for a person who wants to know why.
+sub log_tail {
+    my ($self, $lines) = @_;
+    my $text = '';
+    for my $log (glob $self->path('log', '*')) {
+        my @line = $self->read_lines($log);
+        @line = @line[ -($lines // 15) .. -1 ] if @line > ($lines // 15);
+        $text .= "--- $log\n" . join('', @line) if @line;
+    }
+    return $text;
+}
+
+sub read_lines {
+    my ($self, $path) = @_;
+    open my $file, '<', $path or return;
+    return <$file>;
+}
+
+# wait_for(seconds, sub): polls until the sub is true; returns its value, or undef at the deadline.
+sub wait_for {
+    my ($self, $seconds, $condition) = @_;
+    my $deadline = time + $seconds;
+    my $pause    = 0.01;
+    while (1) {
+        my $value = $condition->();
+        return $value if $value;
+        return undef if time > $deadline;
+        sleep $pause;
+        $pause *= 1.5 if $pause < 0.2;
+    }
+}
+
+# --- the inside ------------------------------------------------------------------------
+
+sub _lock {
+    my ($self) = @_;
+    open my $lock, '>>', "$self->{run}/$self->{name}.lock" or die "cannot write $self->{run}/$self->{name}.lock: $!\n";
+    return 0 unless flock $lock, LOCK_EX | LOCK_NB;
+    $self->{lock} = $lock;
+    return 1;
+}
+
+sub _remove {
+    my ($self) = @_;
+    my $link = $self->{link};
+    $self->_end($_) for reverse $self->_servers;
+    my $dir = -l $link ? readlink $link : $link;
+    if (-d $dir) {
+        $self->run([ $self->as_root('rm', '-rf', '--', $dir) ]);
+    }
+    unlink $link if -l $link;
+    return;
+}
+
+sub _make_dir {
+    my ($self) = @_;
+    my $why = $self->_unsuitable;
+    if (!$why) {
+        mkdir $self->{link} or die "cannot make $self->{link}: $!\n";
+        return $self->{link};
+    }
+    my $base = -w '/var/tmp' ? '/var/tmp' : '/tmp';
+    my $dir = tempdir("$base/bounce-milter-XXXXXX");
+    chmod 0755, $dir;
+    symlink $dir, $self->{link} or die "cannot make $self->{link}: $!\n";
+    $self->{why_elsewhere} = $why;
+    return $dir;
+}
+
+sub why_elsewhere { return $_[0]{why_elsewhere} }
+
+# Why servers of other users cannot live at the place wanted, or ''.
+sub _unsuitable {
+    my ($self) = @_;
+    return 'its name is too long for a socket' if length($self->{link} . LONGEST_SOCKET) > SOCKET_PATH_MAX;
+    return 'its name has characters that configuration files dislike' if $self->{link} =~ m{[^\w/.+-]};
+    for (my $dir = $self->{run}; $dir ne '/'; $dir = dirname($dir)) {
+        my $mode = (stat $dir)[2] // 0;
+        return "$dir is closed to other users" unless $mode & S_IXOTH;
+    }
+    return '';
+}
+
+sub _servers {
+    my ($self) = @_;
+    my @server;
+    for my $line ($self->read_lines("$self->{link}/servers")) {
+        chomp $line;
+        my %server;
+        @server{qw(name pid start signal)} = split /\t/, $line;
+        push @server, \%server;
+    }
+    return @server;
+}
+
+# Field 22 of /proc/PID/stat, unless the process is gone or a zombie. The name in it may hold anything.
+sub _start_time {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return undef;
+    my $stat = <$file> // '';
+    $stat =~ s/^.*\)\s+// or return undef;
+    my @field = split ' ', $stat;
+    return $field[0] eq 'Z' ? undef : $field[19];
+}
+
+sub _is_running {
+    my ($server) = @_;
+    waitpid $server->{pid}, WNOHANG;
+    my $start = _start_time($server->{pid});
+    return defined $start && $start == $server->{start};
+}
+
+sub _end {
+    my ($self, $server, %option) = @_;
+    return 1 unless _is_running($server);
+    $self->_signal($server, $option{signal} // $server->{signal});
+    return 1 if $self->wait_for($option{wait} // 10, sub { !_is_running($server) });
+    $self->_signal($server, 'KILL');
+    $self->wait_for(5, sub { !_is_running($server) });
+    return 0;
+}
+
+sub _signal {
+    my ($self, $server, $signal) = @_;
+    return if kill $signal, $server->{pid};
+    $self->run([ $self->as_root('kill', "-$signal", $server->{pid}) ], may_fail => 1);
+    return;
+}
+
+sub _fork {
+    my ($self, $child) = @_;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    @live = ();
+    eval { $child->(); 1 } or print STDERR $@;
+    POSIX::_exit(127);
+}
+
+sub _become {
+    my ($self, $user) = @_;
+    return unless defined $user && is_root();
+    my ($name, undef, $uid, $gid) = getpwnam $user or die "no user $user\n";
+    $( = $gid;
+    $) = "$gid $gid";
+    POSIX::setuid($uid);
+    $> == $uid && $< == $uid or die "cannot become $user\n";
+    return;
+}
+
+sub _exec {
+    my ($self, $command, $user, $env) = @_;
+    chdir '/';
+    $self->_become($user);
+    local %ENV = (%ENV, %{ $env // {} });
+    exec { $command->[0] } @$command or die "cannot run $command->[0]: $!\n";
+}
+
+$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP);
+
+END {
+    my $status = $?;
+    for my $instance (reverse @live) {
+        next unless $instance->{owner} == $$;
+        eval { $instance->stop; 1 } or warn $@;
+    }
+    $? = $status;
+}
+
+1;

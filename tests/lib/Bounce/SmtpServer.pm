@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::SmtpServer;
+
+=head1 NAME
+
+Bounce::SmtpServer - the rest of the world: an SMTP server that answers as told
+
+=head1 SYNOPSIS
+
+    my $remote = Bounce::SmtpServer->new($instance)->start;
+    $remote->answer('gone@customer.example', '550 5.1.1 <gone@customer.example>: user unknown');
+    for my $mail ($remote->received) { print $mail->{sender}, "@{$mail->{recipients}}", $mail->{data} }
+
+=head1 PROMISES
+
+Answers at RCPT per recipient, the last rule that matches first; without a rule 250. Rules can be
+changed while it runs. What it takes is kept byte by byte as it came over the wire (dot-stuffing
+undone), with the parameters of MAIL and RCPT. That exactness is why it is written here in forty
+lines: Net::Server::Mail takes LF for a line end and knows no DSN parameters.
+
+=cut
+
+use strict;
+use warnings;
+use IO::Socket::INET;
+use JSON::PP;
+use POSIX ();
+use Socket qw(SOMAXCONN);
+
+sub new {
+    my ($class, $instance) = @_;
+    return bless { instance => $instance, rules => [] }, $class;
+}
+
+sub port { return $_[0]{port} }
+
+sub start {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    $self->{spool} = $instance->make_dir('remote', user => $instance->daemon_user);
+    $self->{listen} = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $instance->free_port, Listen => SOMAXCONN,
+        ReuseAddr => 1)
+        or die "cannot listen: $!\n";
+    $self->{port} = $self->{listen}->sockport;
+    $self->_write_rules;
+    $instance->start(name => 'remote', code => sub { $self->_serve }, user => $instance->daemon_user);
+    close delete $self->{listen};
+    return $self;
+}
+
+# From now on RCPT TO:<address> gets this reply; undef takes the rule back.
+sub answer {
+    my ($self, $address, $reply) = @_;
+    $self->{rules} = [ grep { $_->[0] ne $address } @{ $self->{rules} } ];
+    push @{ $self->{rules} }, [ $address, $reply ] if defined $reply;
+    return $self->_write_rules;
+}
+
+# The mails taken so far, oldest first: {sender, recipients, sender_options, recipient_options, data}.
+sub received {
+    my ($self) = @_;
+    my @mail;
+    for my $name (sort glob "$self->{spool}/*.json") {
+        my $text = join '', $self->{instance}->read_lines($name);
+        push @mail, JSON::PP->new->latin1->decode($text);
+    }
+    return @mail;
+}
+
+sub _write_rules {
+    my ($self) = @_;
+    my $text = join '', map { "$_->[0]\t$_->[1]\n" } @{ $self->{rules} };
+    my $path = $self->{instance}->write_file('remote-rules.new', $text);
+    rename $path, $self->{instance}->path('remote-rules') or die "rename: $!\n";
+    return;
+}
+
+# --- in the child --------------------------------------------------------------------
+
+sub _serve {
+    my ($self) = @_;
+    $SIG{CHLD} = 'IGNORE';
+    while (1) {
+        my $client = $self->{listen}->accept or next;
+        my $pid    = fork // next;
+        next if $pid;
+        $self->_session($client);
+        POSIX::_exit(0);
+    }
+    return;
+}
+
+sub _session {
+    my ($self, $client) = @_;
+    my $mail = {};
+    binmode $client;
+    $client->autoflush(1);
+    print $client "220 remote.test ESMTP\r\n";
+    while (defined(my $line = <$client>)) {
+        $line =~ s/\r?\n\z//;
+        my ($verb, $rest) = $line =~ /^(\S*)\s*(.*)/s;
+        my $reply = $self->_reply(uc $verb, $rest, $mail, $client);
+        print $client "$reply\r\n";
+        last if uc $verb eq 'QUIT';
+    }
+    return;
+}
+
+sub _reply {
+    my ($self, $verb, $rest, $mail, $client) = @_;
+    if ($verb eq 'EHLO') { return join "\r\n", map { "250$_" } '-remote.test', '-PIPELINING', '-8BITMIME', '-SMTPUTF8', '-DSN', ' SIZE' }
+    if ($verb eq 'HELO' || $verb eq 'NOOP') { return '250 remote.test' }
+    if ($verb eq 'QUIT') { return '221 2.0.0 bye' }
+    if ($verb eq 'RSET') { %$mail = (); return '250 2.0.0 ok' }
+    if ($verb eq 'MAIL') {
+        %$mail = (recipients => [], recipient_options => []);
+        @$mail{qw(sender sender_options)} = $rest =~ /^FROM:\s*<(.*?)>\s*(.*)/i or return '501 5.5.4 what?';
+        return '250 2.1.0 ok';
+    }
+    return $self->_rcpt($rest, $mail) if $verb eq 'RCPT';
+    return $self->_data($mail, $client) if $verb eq 'DATA';
+    return '502 5.5.1 what?';
+}
+
+sub _rcpt {
+    my ($self, $rest, $mail) = @_;
+    my ($address, $options) = $rest =~ /^TO:\s*<(.*?)>\s*(.*)/i or return '501 5.5.4 what?';
+    for my $line (reverse $self->{instance}->read_lines($self->{instance}->path('remote-rules'))) {
+        chomp $line;
+        my ($name, $reply) = split /\t/, $line, 2;
+        next unless lc $name eq lc $address;
+        return $reply unless $reply =~ /^2/;
+    }
+    push @{ $mail->{recipients} },        $address;
+    push @{ $mail->{recipient_options} }, $options;
+    return '250 2.1.5 ok';
+}
+
+sub _data {
+    my ($self, $mail, $client) = @_;
+    return '554 5.5.1 no valid recipients' unless @{ $mail->{recipients} // [] };
+    print $client "354 go on\r\n";
+    my $data = '';
+    while (defined(my $line = <$client>)) {
+        last if $line eq ".\r\n";
+        $line =~ s/^\.//;
+        $data .= $line;
+    }
+    my $name = sprintf '%s/%.6f-%d', $self->{spool}, Time::HiRes::time(), $$;
+    open my $out, '>', "$name.new" or return '451 4.3.0 no space';
+    print $out JSON::PP->new->latin1->encode({ %$mail, data => $data });
+    close $out or return '451 4.3.0 no space';
+    rename "$name.new", "$name.json" or return '451 4.3.0 no space';
+    return '250 2.0.0 taken';
+}
+
+1;

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The targets that need servers. Set-up comes first and then a make of its own, because
+# this one asked pkg-config before the packages were there.
+
+.PHONY: setup check demo demo-stop
+## setup: install the Debian packages that are missing
+setup:
+	@sh tests/setup.sh
+
+## check: set up, build and run all tests; TESTS=... picks some
+check: setup
+	@$(MAKE) --no-print-directory all unit-tests
+	@BUILD=$(BUILD) perl tests/check.pl $(TESTS)
+
+## demo: the main job, end to end, on private servers; KEEP=1 leaves them running
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) KEEP=$(KEEP) perl demo/demo.pl
+
+## demo-stop: stop what make demo KEEP=1 left running
+demo-stop:
+	@perl demo/demo.pl --stop
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_BIN)
