@@ -49,8 +49,12 @@ static enum permanence permanence_of_digit(char digit)
 enum permanence permanence_of_codes(const char *status, const char *reply_code)
 {
 	enum permanence by_status = permanence_of_digit(status[0]);
+	enum permanence by_reply = permanence_of_digit(reply_code[0]);
+	bool is_generic = status[0] == '\0' || strcmp(status + 1, ".0.0") == 0;
 
-	return by_status != PERMANENCE_UNKNOWN ? by_status : permanence_of_digit(reply_code[0]);
+	if (is_generic && by_reply != PERMANENCE_UNKNOWN)
+		return by_reply;
+	return by_status != PERMANENCE_UNKNOWN ? by_status : by_reply;
 }
 
 const char *bounce_class_name(enum bounce_class class)

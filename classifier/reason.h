@@ -49,7 +49,8 @@ const struct reason *reason_all(size_t *count_out);
 
 enum bounce_class reason_class(const struct reason *reason, enum permanence permanence);
 
-/* permanent or temporary by the enhanced status code, else by the reply code */
+/* Permanent or temporary by the enhanced status code; where that is missing or
+ * X.0.0, which a reporting MTA fills in for want of a better one, by the reply code. */
 enum permanence permanence_of_codes(const char *status, const char *reply_code);
 
 const char *bounce_class_name(enum bounce_class class);  /* "hard", "soft", "auto_reply", "technical", "unclassified" */

@@ -7,16 +7,51 @@
 #ifndef CLASSIFIER_RULES_H
 #define CLASSIFIER_RULES_H
 
+#include <stddef.h>
+
 #include <glib.h>
+
+#include "classifier/rule_file.h"
 
 struct ruleset;
 
 /* Loads site_file (may be NULL; its rules go first), then every *.rules of dir
- * in name order. On failure NULL and BM_ERROR_CONFIG naming file, line and
- * rule. Free with ruleset_free. */
+ * in name order. A site's rule with the id of a shipped one replaces it. On
+ * failure NULL and BM_ERROR_CONFIG naming file, line and rule. Free with
+ * ruleset_free. */
 struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **error)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 void ruleset_free(struct ruleset *rules);
+
+/* Where the rules of this installation are: ../etc/rules beside the directory
+ * of the running program (the build tree), else ../share/bounce-milter/rules.
+ * Free with g_free. */
+char *ruleset_default_dir(void);
+
+/* The rules in the order of decision: by tier, then as they stand in the files. */
+size_t ruleset_count(const struct ruleset *rules);
+const struct rule *ruleset_get(const struct ruleset *rules, size_t index);
+/* The rule of that id, or NULL. */
+const struct rule *ruleset_find(const struct ruleset *rules, const char *id);
+
+/* What is known of one recipient. Texts are folded (fold.h); absence is "". */
+struct rule_input {
+	const char *field[RULE_FIELD_COUNT];
+	const char *status;
+	const char *reply_code;
+};
+
+/* A rule that holds, and the words of which field made it hold. */
+struct rule_match {
+	const struct rule *rule;
+	enum rule_field field;
+	size_t start; /* start == end: the rule has conditions only */
+	size_t end;
+};
+
+/* All rules that hold, in the order of decision: array of struct rule_match.
+ * Free with g_array_unref. Thread-safe. */
+GArray *ruleset_match(const struct ruleset *rules, const struct rule_input *input);
 
 typedef struct ruleset ruleset_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ruleset_t, ruleset_free)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The spellings under which one mail address may have been written down
+ * elsewhere: case and the two forms of an internationalised domain (RFC 5891).
+ */
+#ifndef CLASSIFIER_ADDRESS_SPELLING_H
+#define CLASSIFIER_ADDRESS_SPELLING_H
+
+#include <glib.h>
+
+/* Appends to spellings (char *, freed by the array) those of the address that
+ * are not there yet, in lower case: as given, with the domain in A-labels, with
+ * the domain in U-labels. An address without "@" is only put in lower case; ""
+ * adds nothing. */
+void address_spellings_add(const char *address, GPtrArray *spellings);
+
+#endif

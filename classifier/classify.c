@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The steps of classify.h, one function each, and the loop that takes them in
+ * order. What counts as evidence is in the rules and codes, not here.
+ */
+#include "classifier/classify.h"
+
+#include <string.h>
+
+#include "classifier/codes.h"
+#include "classifier/fold.h"
+
+/* Evidence is for a person to read; a pattern may span a whole text. */
+#define EVIDENCE_BYTES 240
+
+struct question {
+	const struct ruleset *rules;
+	const struct report *report;
+	const struct report_recipient *recipient;
+	char *diagnostic;
+	char *text;
+	char *subject;
+	char status[CODE_STATUS_SIZE];
+	enum permanence permanence;
+	struct rule_input input;
+	GArray *matches;
+};
+
+static const struct report_recipient nobody = {
+    .recipient = "",
+    .original_recipient = "",
+    .action = REPORT_ACTION_NONE,
+    .status = "",
+    .reply_code = "",
+    .diagnostic = "",
+    .diagnostic_type = "",
+    .remote_mta = "",
+    .final_log_id = "",
+    .last_attempt_date = "",
+    .will_retry_until = "",
+    .source = "",
+};
+
+void verdict_clear(struct verdict *verdict)
+{
+	g_clear_pointer(&verdict->evidence, g_free);
+}
+
+/* --- putting the question ----------------------------------------------- */
+
+static size_t count_failed(const struct report *report)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < report->recipient_count; i++) {
+		enum report_action action = report->recipients[i].action;
+		failed += action == REPORT_ACTION_FAILED || action == REPORT_ACTION_NONE;
+	}
+	return failed;
+}
+
+static void settle_codes(struct question *question)
+{
+	const struct report_recipient *recipient = question->recipient;
+	char found[CODE_STATUS_SIZE];
+
+	g_strlcpy(question->status, recipient->status, sizeof question->status);
+	if (status_is_generic(recipient->status) && status_in_text(question->diagnostic, found))
+		memcpy(question->status, found, sizeof found);
+	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
+}
+
+static void ask(struct question *question, const char *diagnostic)
+{
+	g_clear_pointer(&question->matches, g_array_unref);
+	question->input.field[RULE_FIELD_DIAGNOSTIC] = diagnostic;
+	question->matches = ruleset_match(question->rules, &question->input);
+}
+
+static void question_init(struct question *question)
+{
+	const struct report *report = question->report;
+	const struct report_recipient *recipient = question->recipient;
+
+	question->diagnostic = text_fold(recipient->diagnostic);
+	question->text = text_fold(report->text);
+	question->subject = text_fold(report->header.subject);
+	settle_codes(question);
+	question->input = (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
+	question->input.field[RULE_FIELD_TEXT] = question->text;
+	question->input.field[RULE_FIELD_SUBJECT] = question->subject;
+	question->input.field[RULE_FIELD_FROM] = report->header.from;
+	question->input.field[RULE_FIELD_REMOTE_MTA] = recipient->remote_mta;
+	question->input.field[RULE_FIELD_REPORTING_MTA] = report->reporting_mta;
+	ask(question, question->diagnostic);
+}
+
+static void question_clear(struct question *question)
+{
+	g_clear_pointer(&question->matches, g_array_unref);
+	g_free(question->diagnostic);
+	g_free(question->text);
+	g_free(question->subject);
+}
+
+/* --- giving the answer -------------------------------------------------- */
+
+static char *quote(const char *text, size_t start, size_t end)
+{
+	g_autofree char *slice = g_strndup(text + start, MIN(end - start, EVIDENCE_BYTES));
+
+	return g_utf8_make_valid(slice, -1);
+}
+
+static bool decide(struct verdict *verdict, enum reason_id reason, const char *rule, const char *evidence)
+{
+	verdict->reason = reason_get(reason);
+	verdict->rule = rule;
+	verdict->evidence = g_strdup(evidence);
+	return true;
+}
+
+static bool by_kind(const struct question *question, struct verdict *verdict)
+{
+	const struct report *report = question->report;
+
+	switch (report->kind) {
+	case REPORT_OTHER:
+		return decide(verdict, REASON_undetermined, "", "");
+	case REPORT_READ_RECEIPT:
+		return decide(verdict, REASON_read_receipt, "kind:read_receipt", "");
+	case REPORT_COMPLAINT:
+		return decide(verdict, REASON_complaint, "kind:complaint", report->feedback_type);
+	case REPORT_CHALLENGE:
+		return decide(verdict, REASON_challenge, "kind:challenge", "");
+	case REPORT_AUTO_REPLY:
+		return decide(verdict, REASON_vacation, "kind:auto_reply", report->auto_submitted);
+	case REPORT_DELAY:
+		return question->recipient->action == REPORT_ACTION_NONE &&
+		       decide(verdict, REASON_delayed, "kind:delay", "");
+	case REPORT_SUCCESS:
+		return question->recipient->action == REPORT_ACTION_NONE &&
+		       decide(verdict, REASON_delivered, "kind:success", "");
+	case REPORT_DSN:
+	case REPORT_PROSE:
+		return false;
+	}
+	return false;
+}
+
+static bool by_action(const struct question *question, struct verdict *verdict)
+{
+	const char *action = report_action_name(question->recipient->action);
+
+	switch (question->recipient->action) {
+	case REPORT_ACTION_DELAYED:
+		return decide(verdict, REASON_delayed, "action:delayed", action);
+	case REPORT_ACTION_DELIVERED:
+	case REPORT_ACTION_RELAYED:
+	case REPORT_ACTION_EXPANDED:
+		return decide(verdict, REASON_delivered, "action:delivered", action);
+	case REPORT_ACTION_NONE:
+	case REPORT_ACTION_FAILED:
+		return false;
+	}
+	return false;
+}
+
+static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
+{
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule_match *match = &g_array_index(question->matches, struct rule_match, i);
+		if (match->rule->tier != tier)
+			continue;
+		verdict->reason = match->rule->reason;
+		verdict->rule = match->rule->id;
+		verdict->evidence = quote(question->input.field[match->field], match->start, match->end);
+		return true;
+	}
+	return false;
+}
+
+static bool by_site(struct question *question, struct verdict *verdict)
+{
+	return by_tier(question, RULE_TIER_SITE, verdict);
+}
+
+static bool by_strong(struct question *question, struct verdict *verdict)
+{
+	return by_tier(question, RULE_TIER_STRONG, verdict);
+}
+
+static bool by_normal(struct question *question, struct verdict *verdict)
+{
+	return by_tier(question, RULE_TIER_NORMAL, verdict);
+}
+
+static bool by_weak(struct question *question, struct verdict *verdict)
+{
+	return by_tier(question, RULE_TIER_WEAK, verdict);
+}
+
+static bool by_status(const struct question *question, enum code_trust trust, struct verdict *verdict)
+{
+	const struct code *code = code_find_status(question->status);
+
+	return code != NULL && code->trust == trust && decide(verdict, code->reason, code->id, question->status);
+}
+
+static bool by_certain_status(struct question *question, struct verdict *verdict)
+{
+	return by_status(question, CODE_CERTAIN, verdict);
+}
+
+static bool by_vague_status(struct question *question, struct verdict *verdict)
+{
+	return by_status(question, CODE_VAGUE, verdict);
+}
+
+/* The text a person would read is about all recipients at once. */
+static bool by_text(struct question *question, struct verdict *verdict)
+{
+	char status[CODE_STATUS_SIZE];
+
+	if (question->text[0] == '\0' || count_failed(question->report) > 1)
+		return false;
+	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
+		question->permanence = permanence_of_codes(status, "");
+	ask(question, question->text);
+	if (by_site(question, verdict) || by_strong(question, verdict) || by_normal(question, verdict))
+		return true;
+	ask(question, question->diagnostic);
+	return false;
+}
+
+static bool by_reply(struct question *question, struct verdict *verdict)
+{
+	const char *reply_code = question->recipient->reply_code;
+	const struct code *code = code_find_reply(reply_code);
+
+	return code != NULL && decide(verdict, code->reason, code->id, reply_code);
+}
+
+static bool by_giving_up(struct question *question, struct verdict *verdict)
+{
+	return question->permanence == PERMANENCE_TEMPORARY &&
+	       decide(verdict, REASON_expired, "status:4.*", question->status);
+}
+
+static void decide_failure(struct question *question, struct verdict *verdict)
+{
+	static bool (*const steps[])(struct question * question, struct verdict * verdict) = {
+	    by_site, by_strong, by_certain_status, by_normal, by_text, by_vague_status, by_weak, by_reply, by_giving_up,
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
+		if (steps[i](question, verdict))
+			return;
+	decide(verdict, REASON_undetermined, "", "");
+}
+
+void classify(const struct ruleset *rules, const struct report *report, const struct report_recipient *recipient,
+	      struct verdict *verdict_out)
+{
+	struct question question = {
+	    .rules = rules, .report = report, .recipient = recipient != NULL ? recipient : &nobody};
+	struct verdict verdict = {.rule = ""};
+
+	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
+		verdict.permanence = permanence_of_codes(question.recipient->status, question.recipient->reply_code);
+	} else {
+		question_init(&question);
+		decide_failure(&question, &verdict);
+		verdict.permanence = question.permanence;
+		question_clear(&question);
+	}
+	verdict.class = reason_class(verdict.reason, verdict.permanence);
+	*verdict_out = verdict;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Brings the words of a mail system into one form, so that patterns need not
+ * care how they were wrapped, continued, quoted or whom they name.
+ */
+#ifndef CLASSIFIER_FOLD_H
+#define CLASSIFIER_FOLD_H
+
+/* A copy of the UTF-8 text in which
+ *  - every run of white space and control characters is one blank, none at the ends,
+ *  - typographic quotes and dashes are ASCII,
+ *  - every mail address is "<@>", so that nobody's address is taken for a word,
+ *  - the code before each line of a multi-line reply (RFC 5321 section 4.2.1)
+ *    stands only once: "550-5.1.1 No\n550 5.1.1 user" is "550 5.1.1 No user",
+ *  - a leading "host NAME said: " is gone.
+ * Linear in the length. Free with g_free. */
+char *text_fold(const char *text);
+
+#endif
