@@ -30,8 +30,8 @@ static const struct config_key keys[] = {
     TEXT(own_mta_daemon_name, "bounce-internal", NULL,
 	 "value of the macro {daemon_name} that marks reports made by our own MTA"),
     NUMBER(pool_size, CONFIG_INTEGER, "4", 1, 100, "database connections"),
-    NUMBER(pool_wait, CONFIG_INTEGER, "10", 0, 300, "seconds to wait for a free one"),
-    NUMBER(query_wait, CONFIG_INTEGER, "20", 1, 300, "seconds to wait for an answer of the database"),
+    NUMBER(pool_wait, CONFIG_INTEGER, "5", 0, 300, "seconds to wait for a free one"),
+    NUMBER(query_wait, CONFIG_INTEGER, "15", 1, 300, "seconds to wait for an answer of the database"),
     NUMBER(sessions_max, CONFIG_INTEGER, "200", 1, 10000, "bounces being received at the same time"),
     NUMBER(message_bytes_max, CONFIG_INTEGER, "1048576", 65536, 67108864, "bytes of a message that are read"),
 };

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "db/lease.h"
 
+enum { CONNECT_WAIT = 5 }; /* seconds */
+
 struct db_pool {
 	char *conninfo;
 	unsigned size;
@@ -92,7 +94,7 @@ PGconn *db_lease_begin(struct db_pool *pool, GError **error)
 	if (connection != NULL && !pg_is_alive(connection))
 		g_clear_pointer(&connection, PQfinish);
 	if (connection == NULL)
-		connection = pg_open(pool->conninfo, pool->query_wait, error);
+		connection = pg_open(pool->conninfo, CONNECT_WAIT, error);
 	if (connection == NULL)
 		give_place_back(pool, NULL);
 	return connection;

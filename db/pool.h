@@ -17,7 +17,7 @@ struct db_pool_options {
 	const char *conninfo;
 	unsigned size;       /* connections at most */
 	unsigned pool_wait;  /* seconds to wait for a free one */
-	unsigned query_wait; /* seconds to wait for an answer, and for a connection */
+	unsigned query_wait; /* seconds to wait for an answer */
 };
 
 /* Copies what options points to; opens nothing yet. Free with db_pool_free when

@@ -54,18 +54,44 @@ static bool read_result(const PGresult *row, struct db_record_result *result_out
 	return true;
 }
 
+static PGresult *try_record(struct db_pool *pool, PGconn *connection, size_t param_count, const struct pg_param *params,
+			    GError **error)
+{
+	PGresult *row = pg_query(connection, db_pool_query_wait(pool), record_statement, param_count, params, error);
+
+	db_lease_end(pool, connection);
+	return row;
+}
+
+static bool may_repeat(const GError *error)
+{
+	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN;
+}
+
 bool db_record_report(struct db_pool *pool, const char *document, const char *raw, size_t raw_len,
 		      struct db_record_result *result_out, GError **error)
 {
 	const struct pg_param params[] = {PG_TEXT(document), PG_BYTES(raw, raw_len)};
+	g_autoptr(GError) cause = NULL;
 	PGconn *connection = db_lease_begin(pool, error);
 
 	if (connection == NULL)
 		return false;
-	g_autoptr(PGresult) row =
-	    pg_query(connection, db_pool_query_wait(pool), record_statement, G_N_ELEMENTS(params), params, error);
-	db_lease_end(pool, connection);
-	return row != NULL && read_result(row, result_out, error);
+	g_autoptr(PGresult) row = try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
+	if (row == NULL && may_repeat(cause)) {
+		/* The write is idempotent: once more, on another connection, makes a
+		 * deadlock or a restart of the database invisible to the MTA. */
+		g_clear_error(&cause);
+		connection = db_lease_begin(pool, error);
+		if (connection == NULL)
+			return false;
+		row = try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
+	}
+	if (row == NULL) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return false;
+	}
+	return read_result(row, result_out, error);
 }
 
 void db_record_result_clear(struct db_record_result *result)

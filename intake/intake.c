@@ -118,26 +118,11 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 	return document;
 }
 
-static bool may_repeat(const GError *error)
-{
-	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN;
-}
-
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len,
 		    struct db_record_result *result_out, GError **error)
 {
 	g_autofree char *document = describe(intake, envelope, bytes, len);
 	size_t raw_len = MIN(len, intake->limits.message_bytes);
-	g_autoptr(GError) first = NULL;
 
-	if (db_record_report(intake->pool, document, bytes, raw_len, result_out, &first))
-		return true;
-	if (!may_repeat(first)) {
-		g_propagate_error(error, g_steal_pointer(&first));
-		return false;
-	}
-	/* The write is idempotent: once more, on another connection, makes a
-	 * deadlock or a restart of the database invisible to the MTA. */
-	log_event(LOG_LEVEL_WARNING, envelope->queue_id, "%s; once more", first->message);
 	return db_record_report(intake->pool, document, bytes, raw_len, result_out, error);
 }

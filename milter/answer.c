@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the MTA is told.
+ */
+#include "milter/answer.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+sfsistat answer_try_again(SMFICTX *ctx, const char *status, const char *text)
+{
+	g_autofree char *code = g_strdup("451");
+	g_autofree char *enhanced = g_strdup(status);
+	g_autofree char *line = g_strdup_printf("bounce-milter: %s, try again later", text);
+
+	smfi_setreply(ctx, code, enhanced, line);
+	return SMFIS_TEMPFAIL;
+}
+
+/* Takes out what a stranger may have put there, so that what the operator's
+ * mailbox sorts by is ours. */
+static void remove_header(SMFICTX *ctx, const struct message *message, char *name)
+{
+	for (unsigned i = message_own_header_count(message, name); i > 0; i--)
+		smfi_chgheader(ctx, name, (int)i, NULL);
+}
+
+static bool set_header(SMFICTX *ctx, const struct message *message, const char *name, const char *value)
+{
+	g_autofree char *own_name = g_strdup(name);
+	g_autofree char *own_value = g_strdup_printf(" %s", value); /* SMFIP_HDR_LEADSPC */
+
+	remove_header(ctx, message, own_name);
+	return smfi_addheader(ctx, own_name, own_value) == MI_SUCCESS;
+}
+
+static bool remove_ours(SMFICTX *ctx, struct message *message)
+{
+	for (const char *const *given = message_our_recipients(message); *given != NULL; given++) {
+		g_autofree char *address = g_strdup(*given);
+
+		if (smfi_delrcpt(ctx, address) != MI_SUCCESS)
+			return false;
+	}
+	return true;
+}
+
+static bool replace_ours(SMFICTX *ctx, struct message *message, const char *with)
+{
+	g_autofree char *address = g_strdup_printf("<%s>", with);
+
+	return smfi_addrcpt(ctx, address) == MI_SUCCESS && remove_ours(ctx, message);
+}
+
+static bool set_result_headers(SMFICTX *ctx, const struct message *message, const struct db_record_result *result)
+{
+	return set_header(ctx, message, "X-Bounce-Class", result->class) &&
+	       set_header(ctx, message, "X-Bounce-Reason", result->reason) &&
+	       set_header(ctx, message, "X-Bounce-Id", result->bounce_message_id);
+}
+
+/* DISCARD is for the whole message: others' recipients must keep theirs. */
+static sfsistat drop_ours(SMFICTX *ctx, struct message *message, bool *done_out)
+{
+	*done_out = true;
+	if (!message_has_foreign_recipients(message))
+		return SMFIS_DISCARD;
+	*done_out = remove_ours(ctx, message);
+	return SMFIS_ACCEPT;
+}
+
+sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct envelope *envelope,
+			 const struct db_record_result *result)
+{
+	sfsistat status = SMFIS_ACCEPT;
+	bool done = false;
+
+	switch (result->disposition) {
+	case DB_DISCARD:
+		status = drop_ours(ctx, message, &done);
+		break;
+	case DB_DELIVER:
+		done = set_result_headers(ctx, message, result);
+		break;
+	case DB_FORWARD:
+		done = set_result_headers(ctx, message, result) && replace_ours(ctx, message, result->forward_to);
+		break;
+	}
+	g_autofree char *forward_to = log_quote(result->forward_to);
+	log_event(LOG_LEVEL_INFO, envelope->queue_id,
+		  "recorded bounce_message=%s class=%s reason=%s duplicate=%s disposition=%s forward_to=%s own_mta=%s",
+		  result->bounce_message_id, result->class, result->reason, result->is_duplicate ? "yes" : "no",
+		  db_disposition_name(result->disposition), forward_to, envelope->own_mta ? "yes" : "no");
+	if (done)
+		return status;
+	log_event(LOG_LEVEL_ERROR, envelope->queue_id,
+		  "the MTA refused a change of the message; it is asked to try again");
+	return answer_try_again(ctx, "4.3.0", "the message could not be changed");
+}
+
+/* The database can never store this one: a person must see it all the same. */
+static sfsistat hand_to_person(SMFICTX *ctx, struct message *message, struct db_watch *watch)
+{
+	g_autoptr(db_parameters_t) parameters = db_watch_parameters(watch);
+	bool done = set_header(ctx, message, "X-Bounce-Class", "unclassified") &&
+		    set_header(ctx, message, "X-Bounce-Reason", "not-recorded");
+
+	if (done && *parameters->operator_mailbox != '\0')
+		done = replace_ours(ctx, message, parameters->operator_mailbox);
+	return done ? SMFIS_ACCEPT : answer_try_again(ctx, "4.3.0", "the message could not be changed");
+}
+
+sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envelope *envelope, struct db_watch *watch,
+		       const GError *error)
+{
+	log_event(LOG_LEVEL_ERROR, envelope->queue_id, "not recorded: %s", error->message);
+	if (error->code == BM_ERROR_INPUT)
+		return hand_to_person(ctx, message, watch);
+	return answer_try_again(ctx, "4.3.0", "the bounce could not be recorded");
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The check command. It looks on after a fault, so that one run shows all.
+ */
+#include "milter/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "db/migrate.h"
+#include "db/watch.h"
+#include "intake/rules.h"
+
+static bool say(const char *what, const GError *error, const char *good)
+{
+	if (error == NULL)
+		printf("ok       %-14s %s\n", what, good);
+	else
+		printf("FAULT    %-14s %s\n", what, error->message);
+	return error == NULL;
+}
+
+static void warn(const char *what, const char *text)
+{
+	printf("warning  %-14s %s\n", what, text);
+}
+
+static bool check_socket(const struct settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	static const char *const kinds[] = {"unix:", "local:", "inet:", "inet6:"};
+	bool known = false;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		known = known || g_str_has_prefix(settings->socket, kinds[i]);
+	if (!known)
+		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\" is neither unix:PATH nor inet:PORT@HOST",
+			    settings->socket);
+	return say("socket", error, settings->socket);
+}
+
+static bool check_rules(const struct settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *dir = intake_rules_dir(settings);
+	g_autoptr(ruleset_t) rules = intake_rules_load(settings, &error);
+
+	(void)rules;
+	return say("rules", error, dir);
+}
+
+static void check_parameters(const struct db_parameters *parameters)
+{
+	if (parameters->bounce_domains[0] == NULL)
+		warn("parameter", "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
+				  "SET value = 'bounces.example.org' WHERE name = 'bounce_domain'");
+	if (*parameters->operator_mailbox == '\0')
+		warn("parameter", "operator_mailbox is empty: what nobody can classify stays in the bounce mailbox");
+}
+
+static bool check_database(const struct settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!db_schema_require(settings->conninfo, &error))
+		return say("database", error, "");
+	struct db_watch *watch = db_watch_new(settings->conninfo, &error);
+	if (watch == NULL)
+		return say("database", error, "");
+	g_autoptr(db_parameters_t) parameters = db_watch_parameters(watch);
+	db_watch_free(watch);
+	say("database", NULL, "reached, and its schema is the one this program knows");
+	check_parameters(parameters);
+	return true;
+}
+
+/* One value of the machine's Postfix; NULL where there is none to ask. */
+static char *postconf(const char *name)
+{
+	char *arguments[] = {g_strdup("postconf"), g_strdup("-h"), g_strdup(name), NULL};
+	char *output = NULL;
+	int status;
+	bool ran = g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+				&output, NULL, &status, NULL) &&
+		   g_spawn_check_wait_status(status, NULL);
+
+	for (char **argument = arguments; *argument != NULL; argument++)
+		g_free(*argument);
+	if (!ran)
+		g_clear_pointer(&output, g_free);
+	return output == NULL ? NULL : g_strstrip(output);
+}
+
+/* With "accept" a bounce that comes while the filter is away is lost for good. */
+static bool check_postfix(void)
+{
+	g_autofree char *action = postconf("milter_default_action");
+	g_autofree char *milters = postconf("smtpd_milters");
+	g_autofree char *flow = postconf("in_flow_delay");
+	g_autoptr(GError) error = NULL;
+
+	if (action == NULL || milters == NULL || flow == NULL) {
+		warn("Postfix", "not configured on this machine, so not looked at");
+		return true;
+	}
+	if (strcmp(action, "accept") == 0 || strstr(milters, "default_action=accept") != NULL)
+		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			    "main.cf: milter_default_action: \"accept\" loses bounces while the filter is away; "
+			    "set it to tempfail");
+	if (*flow != '0')
+		warn("Postfix",
+		     "main.cf: in_flow_delay is not 0: discarded bounces slow all mail down after 100 of them");
+	return say("Postfix", error, "milter_default_action keeps bounces");
+}
+
+bool check_run(const char *path, const struct settings *settings)
+{
+	bool socket = check_socket(settings);
+	bool rules = check_rules(settings);
+	bool database = check_database(settings);
+	bool postfix = check_postfix();
+
+	say("configuration", NULL, path);
+	return socket && rules && database && postfix;
+}

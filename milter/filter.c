@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * libmilter's callbacks. libmilter runs the callbacks of one session on
+ * different threads, one at a time: what belongs to a session lives in its
+ * private pointer and nowhere else.
+ */
+#include "milter/filter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libmilter/mfapi.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "milter/answer.h"
+#include "milter/message.h"
+
+static const struct filter *filter; /* set once, before smfi_main: libmilter has no context pointer */
+static gint messages_in_progress;   /* ours, for admission */
+static gint callbacks_in_progress;  /* at end of message, for a clean stop */
+
+struct session {
+	char client[INET6_ADDRSTRLEN];
+	struct message *message; /* from MAIL to the end of the message */
+	bool is_admitted;        /* counted in messages_in_progress */
+};
+
+static struct session *session_of(SMFICTX *ctx)
+{
+	return smfi_getpriv(ctx);
+}
+
+static void session_end_message(struct session *session)
+{
+	if (session->is_admitted)
+		g_atomic_int_add(&messages_in_progress, -1);
+	session->is_admitted = false;
+	g_clear_pointer(&session->message, message_free);
+}
+
+/* One place more for a bounce, or the right to say "try again". */
+static bool session_admit(struct session *session)
+{
+	if (session->is_admitted)
+		return true;
+	if (g_atomic_int_add(&messages_in_progress, 1) >= (gint)filter->settings->sessions_max) {
+		g_atomic_int_add(&messages_in_progress, -1);
+		return false;
+	}
+	session->is_admitted = true;
+	return true;
+}
+
+/* Asks for all that is used and for no reply where none is given: each one
+ * saved is a round trip of every message that passes. */
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long f2,
+			     unsigned long f3, unsigned long *actions_out, unsigned long *steps_out,
+			     unsigned long *f2_out, unsigned long *f3_out)
+{
+	const unsigned long needed = SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	const unsigned long wanted = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_SKIP | SMFIP_HDR_LEADSPC | SMFIP_NR_CONN |
+				     SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_EOH;
+
+	(void)ctx, (void)f2, (void)f3;
+	if ((actions & needed) != needed) {
+		log_event(LOG_LEVEL_ERROR, "", "the MTA does not offer what is needed: actions 0x%lx of 0x%lx",
+			  actions & needed, needed);
+		return SMFIS_REJECT;
+	}
+	*actions_out = needed;
+	*steps_out = steps & wanted;
+	*f2_out = 0;
+	*f3_out = 0;
+	return SMFIS_CONTINUE;
+}
+
+static void client_address(const struct sockaddr *address, char text_out[static INET6_ADDRSTRLEN])
+{
+	text_out[0] = '\0';
+	if (address == NULL)
+		return;
+	if (address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text_out,
+			  INET6_ADDRSTRLEN);
+	else if (address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text_out,
+			  INET6_ADDRSTRLEN);
+}
+
+static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
+{
+	struct session *session = g_new0(struct session, 1);
+
+	(void)host;
+	client_address(address, session->client);
+	smfi_setpriv(ctx, session);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = session_of(ctx);
+
+	session_end_message(session);
+	session->message = message_new(arguments[0], (size_t)filter->settings->message_bytes_max + 1);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = session_of(ctx);
+	g_autoptr(db_parameters_t) parameters = db_watch_parameters(filter->watch);
+	g_autofree char *bare = address_bare(arguments[0]);
+
+	if (!db_parameters_is_ours(parameters, bare)) {
+		message_add_foreign_recipient(session->message);
+		return SMFIS_CONTINUE;
+	}
+	if (!session_admit(session)) {
+		log_event(LOG_LEVEL_WARNING, "", "too many bounces at the same time (sessions_max = %ld): try again",
+			  filter->settings->sessions_max);
+		return answer_try_again(ctx, "4.3.2", "too many bounces at the same time");
+	}
+	message_add_our_recipient(session->message, arguments[0]);
+	return SMFIS_CONTINUE;
+}
+
+/* Mail that is not for us is let go before its content is sent to us. */
+static sfsistat on_data(SMFICTX *ctx)
+{
+	return message_is_ours(session_of(ctx)->message) ? SMFIS_CONTINUE : SMFIS_ACCEPT;
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	message_add_header(session_of(ctx)->message, name, value);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_end_of_headers(SMFICTX *ctx)
+{
+	message_end_headers(session_of(ctx)->message);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
+{
+	struct message *message = session_of(ctx)->message;
+
+	message_add_body(message, (const char *)bytes, len);
+	return message_is_full(message) ? SMFIS_SKIP : SMFIS_CONTINUE;
+}
+
+static const char *macro(SMFICTX *ctx, char *name)
+{
+	const char *value = smfi_getsymval(ctx, name);
+
+	return value == NULL ? "" : value;
+}
+
+static sfsistat on_end_of_message(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+	struct message *message = session->message;
+	size_t len;
+
+	if (!message_is_ours(message))
+		return SMFIS_ACCEPT;
+	g_atomic_int_inc(&callbacks_in_progress);
+	const char *bytes = message_bytes(message, &len);
+	bool own_mta = strcmp(macro(ctx, "{daemon_name}"), filter->settings->own_mta_daemon_name) == 0;
+	struct envelope envelope = message_envelope(message, macro(ctx, "i"), session->client, own_mta);
+	struct db_record_result result = {0};
+	g_autoptr(GError) error = NULL;
+	bool recorded = intake_process(filter->intake, &envelope, bytes, len, &result, &error);
+	sfsistat status = recorded ? answer_recorded(ctx, message, &envelope, &result)
+				   : answer_failed(ctx, message, &envelope, filter->watch, error);
+	db_record_result_clear(&result);
+	session_end_message(session);
+	g_atomic_int_add(&callbacks_in_progress, -1);
+	return status;
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+	session_end_message(session_of(ctx));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+
+	if (session == NULL)
+		return SMFIS_CONTINUE;
+	session_end_message(session);
+	g_free(session);
+	smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+static char filter_name[] = "bounce-milter";
+
+static const struct smfiDesc description = {
+    .xxfi_name = filter_name,
+    .xxfi_version = SMFI_VERSION,
+    .xxfi_flags = SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS,
+    .xxfi_connect = on_connect,
+    .xxfi_envfrom = on_mail,
+    .xxfi_envrcpt = on_recipient,
+    .xxfi_header = on_header,
+    .xxfi_eoh = on_end_of_headers,
+    .xxfi_body = on_body,
+    .xxfi_eom = on_end_of_message,
+    .xxfi_abort = on_abort,
+    .xxfi_close = on_close,
+    .xxfi_data = on_data,
+    .xxfi_negotiate = on_negotiate,
+};
+
+/* The socket is made for nobody but us, then opened as the configuration says. */
+static bool open_socket(const struct settings *settings, GError **error)
+{
+	g_autofree char *connection = g_strdup(settings->socket);
+	const char *path = strchr(connection, ':');
+	mode_t old = umask(0177);
+	bool opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(true) == MI_SUCCESS;
+
+	umask(old);
+	if (!opened) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot open \"%s\": %s", settings->socket,
+			    g_strerror(errno));
+		return false;
+	}
+	bool is_unix = g_str_has_prefix(connection, "unix:") || g_str_has_prefix(connection, "local:");
+	if (is_unix && chmod(path + 1, (mode_t)settings->socket_mode) != 0) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot set the mode of %s: %s", path + 1,
+			    g_strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+bool filter_run(const struct filter *borrowed, GError **error)
+{
+	filter = borrowed;
+	if (smfi_register(description) != MI_SUCCESS) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "libmilter does not take this version of its interface");
+		return false;
+	}
+	if (!open_socket(filter->settings, error))
+		return false;
+	log_event(LOG_LEVEL_INFO, "", "ready on %s", filter->settings->socket);
+	if (smfi_main() != MI_SUCCESS) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "libmilter stopped with an error on socket \"%s\"",
+			    filter->settings->socket);
+		return false;
+	}
+	return true;
+}
+
+bool filter_is_idle(void)
+{
+	return g_atomic_int_get(&callbacks_in_progress) == 0;
+}

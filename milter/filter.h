@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The milter protocol: libmilter's callbacks. They translate and delegate;
+ * what a message means is the intake's, what is ours the database's.
+ */
+#ifndef MILTER_FILTER_H
+#define MILTER_FILTER_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "base/settings.h"
+#include "db/watch.h"
+#include "intake/intake.h"
+
+/* Borrowed; must live until filter_run has returned and filter_is_idle. */
+struct filter {
+	const struct settings *settings;
+	struct intake *intake;
+	struct db_watch *watch;
+};
+
+/* Opens the socket and serves until SIGTERM, SIGINT or SIGHUP. Called once.
+ * False with BM_ERROR_CONFIG when the socket cannot be opened. */
+bool filter_run(const struct filter *filter, GError **error) __attribute__((warn_unused_result));
+
+/* Whether no message is in a callback any more: libmilter leaves its worker
+ * threads alone when it stops. */
+bool filter_is_idle(void);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One message while it comes in.
+ */
+#include "milter/message.h"
+
+#include <string.h>
+
+struct message {
+	char *sender;
+	GPtrArray *given; /* our recipients as given, NULL-terminated */
+	GPtrArray *bare;  /* the same, bare */
+	unsigned foreign;
+	GPtrArray *own_headers; /* names of X-Bounce-* fields that came in */
+	GString *bytes;
+	size_t bytes_max;
+	size_t size; /* of the whole message as far as it was shown to us */
+};
+
+struct message *message_new(const char *sender, size_t bytes_max)
+{
+	struct message *message = g_new0(struct message, 1);
+
+	message->sender = address_bare(sender);
+	message->given = g_ptr_array_new_null_terminated(1, g_free, TRUE);
+	message->bare = g_ptr_array_new_null_terminated(1, g_free, TRUE);
+	message->own_headers = g_ptr_array_new_with_free_func(g_free);
+	message->bytes = g_string_new(NULL);
+	message->bytes_max = bytes_max;
+	return message;
+}
+
+void message_free(struct message *message)
+{
+	if (message == NULL)
+		return;
+	g_free(message->sender);
+	g_ptr_array_free(message->given, TRUE);
+	g_ptr_array_free(message->bare, TRUE);
+	g_ptr_array_free(message->own_headers, TRUE);
+	g_string_free(message->bytes, TRUE);
+	g_free(message);
+}
+
+void message_add_our_recipient(struct message *message, const char *address)
+{
+	g_ptr_array_add(message->given, g_strdup(address));
+	g_ptr_array_add(message->bare, address_bare(address));
+}
+
+void message_add_foreign_recipient(struct message *message)
+{
+	message->foreign++;
+}
+
+static void append(struct message *message, const char *bytes, size_t len)
+{
+	size_t room = message->bytes_max - message->bytes->len;
+
+	message->size += len;
+	g_string_append_len(message->bytes, bytes, (gssize)MIN(len, room));
+}
+
+void message_add_header(struct message *message, const char *name, const char *value)
+{
+	append(message, name, strlen(name));
+	append(message, ":", 1);
+	for (const char *line = value;; line++) {
+		size_t len = strcspn(line, "\n");
+
+		append(message, line, len > 0 && line[len] == '\n' && line[len - 1] == '\r' ? len - 1 : len);
+		append(message, "\r\n", 2);
+		line += len;
+		if (*line == '\0')
+			break;
+	}
+	if (!message_is_full(message) && g_ascii_strncasecmp(name, "X-Bounce-", strlen("X-Bounce-")) == 0)
+		g_ptr_array_add(message->own_headers, g_strdup(name));
+}
+
+void message_end_headers(struct message *message)
+{
+	append(message, "\r\n", 2);
+}
+
+void message_add_body(struct message *message, const char *bytes, size_t len)
+{
+	append(message, bytes, len);
+}
+
+bool message_is_full(const struct message *message)
+{
+	return message->bytes->len >= message->bytes_max;
+}
+
+bool message_is_ours(const struct message *message)
+{
+	return message->given->len > 0;
+}
+
+bool message_has_foreign_recipients(const struct message *message)
+{
+	return message->foreign > 0;
+}
+
+const char *message_bytes(const struct message *message, size_t *len_out)
+{
+	*len_out = message->bytes->len;
+	return message->bytes->str;
+}
+
+unsigned message_own_header_count(const struct message *message, const char *name)
+{
+	unsigned count = 0;
+
+	for (guint i = 0; i < message->own_headers->len; i++)
+		count += g_ascii_strcasecmp(g_ptr_array_index(message->own_headers, i), name) == 0;
+	return count;
+}
+
+const char *const *message_our_recipients(const struct message *message)
+{
+	return (const char *const *)message->given->pdata;
+}
+
+struct envelope message_envelope(const struct message *message, const char *queue_id, const char *client, bool own_mta)
+{
+	return (struct envelope){
+	    .source = "milter",
+	    .sender = message->sender,
+	    .recipients = (const char *const *)message->bare->pdata,
+	    .queue_id = queue_id,
+	    .client = client,
+	    .own_mta = own_mta,
+	    .size = message->size,
+	};
+}
+
+char *address_bare(const char *address)
+{
+	size_t len = strlen(address);
+
+	if (len >= 2 && address[0] == '<' && address[len - 1] == '>')
+		return g_strndup(address + 1, len - 2);
+	return g_strdup(address);
+}

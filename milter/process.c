@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What makes a process a daemon.
+ */
+#include "milter/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+static bool fail(GError **error, const char *what, const char *object)
+{
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s \"%s\": %s", what, object, g_strerror(errno));
+	return false;
+}
+
+bool process_drop_privileges(const char *user, GError **error)
+{
+	if (geteuid() == 0 && *user == '\0') {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: must be set when started by root");
+		return false;
+	}
+	if (*user == '\0')
+		return true;
+	errno = 0;
+	const struct passwd *account = getpwnam(user); /* before the first thread */
+	if (account == NULL) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: there is no account \"%s\"", user);
+		return false;
+	}
+	if (account->pw_uid == geteuid())
+		return true;
+	if (geteuid() != 0) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: only root can become \"%s\"", user);
+		return false;
+	}
+	if (account->pw_uid == 0) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "user: \"%s\" is root itself; name an unprivileged account", user);
+		return false;
+	}
+	if (initgroups(user, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 || setuid(account->pw_uid) != 0)
+		return fail(error, "user: cannot become", user);
+	return true;
+}
+
+bool process_pid_file_open(const char *path, int *fd_out, GError **error)
+{
+	char text[32];
+
+	*fd_out = -1;
+	if (*path == '\0')
+		return true;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return fail(error, "pid_file: cannot write", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "pid_file: another bounce-milter is running and holds %s",
+			    path);
+		close(fd);
+		return false;
+	}
+	int len = snprintf(text, sizeof text, "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len) {
+		fail(error, "pid_file: cannot write", path);
+		close(fd);
+		return false;
+	}
+	*fd_out = fd;
+	return true;
+}
+
+void process_pid_file_close(const char *path, int fd)
+{
+	if (fd < 0)
+		return;
+	unlink(path);
+	close(fd);
+}
+
+/* The parent's end: what the child's fate is, is ours. */
+static void wait_for_child(pid_t child, int ready_fd)
+{
+	char byte;
+	int status;
+
+	if (read(ready_fd, &byte, 1) == 1)
+		_exit(EXIT_SUCCESS);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	_exit(EXIT_FAILURE);
+}
+
+bool process_background(int *ready_fd_out, GError **error)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return fail(error, "cannot make a pipe", "ready");
+	pid_t child = fork();
+	if (child < 0)
+		return fail(error, "cannot fork", "daemon");
+	if (child > 0) {
+		close(ends[1]);
+		wait_for_child(child, ends[0]);
+	}
+	close(ends[0]);
+	setsid();
+	if (chdir("/") != 0)
+		return fail(error, "cannot go to", "/");
+	*ready_fd_out = ends[1];
+	return true;
+}
+
+void process_background_ready(int *ready_fd)
+{
+	if (*ready_fd < 0)
+		return;
+	ssize_t written = write(*ready_fd, "", 1);
+	(void)written; /* the parent may have been killed */
+	close(*ready_fd);
+	*ready_fd = -1;
+
+	int null = open("/dev/null", O_RDWR);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
+		dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+static void stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+void process_block_signals(void)
+{
+	sigset_t set;
+
+	stop_signals(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool process_wait_for_stop(unsigned seconds)
+{
+	const struct timespec time = {.tv_sec = seconds};
+	sigset_t set;
+
+	stop_signals(&set);
+	return sigtimedwait(&set, NULL, &time) > 0;
+}
