@@ -8,8 +8,6 @@
 
 #include "classifier/address_spelling.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonNode, json_node_unref)
-
 static const struct report_recipient nobody = {
     .recipient = "",
     .original_recipient = "",

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reads, parses and classifies one file after the other; a folder is walked in
+ * the order of names. Output is one line per message and recipient.
+ */
+#include "ctl/classify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <json-glib/json-glib.h>
+
+#include "base/limits.h"
+#include "classifier/classify.h"
+#include "classifier/report.h"
+#include "classifier/rules.h"
+
+/* Folders within folders; a loop of links ends here. */
+#define FOLDER_DEPTH 32
+
+struct job {
+	struct ruleset *rules;
+	gboolean json;
+	gboolean color;
+	int width;
+	bool failed; /* a file could not be read */
+};
+
+/* What is printed of one message and recipient; "" is absence. */
+struct line {
+	const char *file;
+	const struct report *report;
+	const struct report_recipient *recipient; /* NULL: names none */
+	const struct verdict *verdict;
+};
+
+/* --- JSON --------------------------------------------------------------- */
+
+static void put(JsonBuilder *builder, const char *name, const char *value)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_add_string_value(builder, value);
+}
+
+static void put_file(JsonBuilder *builder, const char *file)
+{
+	g_autofree char *name = g_utf8_make_valid(file, -1);
+
+	put(builder, "file", name);
+}
+
+static void put_recipient(JsonBuilder *builder, const struct report_recipient *recipient)
+{
+	if (recipient == NULL) {
+		json_builder_set_member_name(builder, "recipient");
+		json_builder_add_null_value(builder);
+	} else {
+		put(builder, "recipient", recipient->recipient);
+	}
+	put(builder, "original_recipient", recipient != NULL ? recipient->original_recipient : "");
+	put(builder, "action", recipient != NULL ? report_action_name(recipient->action) : "");
+	put(builder, "status", recipient != NULL ? recipient->status : "");
+	put(builder, "reply_code", recipient != NULL ? recipient->reply_code : "");
+	put(builder, "diagnostic", recipient != NULL ? recipient->diagnostic : "");
+	put(builder, "remote_mta", recipient != NULL ? recipient->remote_mta : "");
+	put(builder, "source", recipient != NULL ? recipient->source : "");
+}
+
+static void put_verdict(JsonBuilder *builder, const struct verdict *verdict)
+{
+	put(builder, "class", bounce_class_name(verdict->class));
+	put(builder, "reason", verdict->reason->name);
+	put(builder, "permanence", permanence_name(verdict->permanence));
+	put(builder, "rule", verdict->rule);
+	put(builder, "evidence", verdict->evidence);
+}
+
+static void put_report(JsonBuilder *builder, const struct report *report)
+{
+	put(builder, "reporting_mta", report->reporting_mta);
+	put(builder, "message_id", report->original.message_id);
+	put(builder, "report_message_id", report->header.message_id);
+	put(builder, "envelope_id", report->envelope_id);
+	json_builder_set_member_name(builder, "truncated");
+	json_builder_add_boolean_value(builder, report->truncated);
+}
+
+static void print_json(const struct line *line)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	put_file(builder, line->file);
+	put(builder, "kind", report_kind_name(line->report->kind));
+	put(builder, "dialect", line->report->dialect);
+	put_recipient(builder, line->recipient);
+	put_verdict(builder, line->verdict);
+	put_report(builder, line->report);
+	json_builder_end_object(builder);
+	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+	g_autofree char *text = json_to_string(root, FALSE);
+	puts(text);
+}
+
+/* --- a table for people ------------------------------------------------- */
+
+static const char *class_color(enum bounce_class class)
+{
+	switch (class) {
+	case CLASS_HARD:
+		return "\033[31m";
+	case CLASS_SOFT:
+		return "\033[33m";
+	case CLASS_AUTO_REPLY:
+	case CLASS_TECHNICAL:
+		return "\033[36m";
+	case CLASS_UNCLASSIFIED:
+		return "\033[35m";
+	}
+	return "";
+}
+
+/* The text in exactly width columns, cut in front ("...") if it is too long;
+ * what would move the cursor becomes a blank. */
+static char *fit(const char *text, int width)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	glong len = g_utf8_strlen(valid, -1);
+	const char *shown = valid;
+
+	for (char *c = valid; *c != '\0'; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	if (len <= width)
+		return g_strdup_printf("%s%*s", shown, (int)(width - len), "");
+	shown = g_utf8_offset_to_pointer(valid, len - width + 3);
+	return g_strdup_printf("...%s", shown);
+}
+
+static void print_heading(const struct job *job)
+{
+	int file = MAX(12, job->width / 5);
+	int recipient = MAX(16, job->width / 4);
+
+	printf("%-*s  %-*s  %-12s  %-20s  %s\n", file, "FILE", recipient, "RECIPIENT", "CLASS", "REASON", "RULE");
+}
+
+static void print_row(const struct job *job, const struct line *line)
+{
+	const struct verdict *verdict = line->verdict;
+	g_autofree char *file = fit(line->file, MAX(12, job->width / 5));
+	g_autofree char *recipient =
+	    fit(line->recipient != NULL ? line->recipient->recipient : "-", MAX(16, job->width / 4));
+
+	printf("%s  %s  %s%-12s%s  %-20s  %s\n", file, recipient, job->color ? class_color(verdict->class) : "",
+	       bounce_class_name(verdict->class), job->color ? "\033[0m" : "", verdict->reason->name,
+	       verdict->rule[0] != '\0' ? verdict->rule : "-");
+}
+
+/* --- the files ---------------------------------------------------------- */
+
+static void classify_recipient(struct job *job, struct line *line)
+{
+	struct verdict verdict;
+
+	classify(job->rules, line->report, line->recipient, &verdict);
+	line->verdict = &verdict;
+	if (job->json)
+		print_json(line);
+	else
+		print_row(job, line);
+	verdict_clear(&verdict);
+}
+
+static void classify_bytes(struct job *job, const char *file, const char *bytes, size_t len)
+{
+	g_autoptr(report_t) report = report_parse(bytes, len, &limits_default);
+	struct line line = {.file = file, .report = report};
+
+	for (size_t i = 0; i < report->recipient_count; i++) {
+		line.recipient = &report->recipients[i];
+		classify_recipient(job, &line);
+	}
+	if (report->recipient_count == 0)
+		classify_recipient(job, &line);
+}
+
+static void complain(struct job *job, const char *file, int code)
+{
+	fprintf(stderr, "bouncectl classify: %s: %s\n", file, g_strerror(code));
+	job->failed = true;
+}
+
+/* Up to one byte more than the limit, so that the parser sees that it cut. */
+static bool read_all(int fd, GByteArray *bytes)
+{
+	guint8 chunk[65536];
+	ssize_t n = 1;
+
+	while (n > 0 && bytes->len <= limits_default.message_bytes) {
+		n = read(fd, chunk, MIN(sizeof chunk, limits_default.message_bytes + 1 - bytes->len));
+		if (n > 0)
+			g_byte_array_append(bytes, chunk, (guint)n);
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	return n >= 0;
+}
+
+static void classify_fd(struct job *job, const char *file, int fd)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	if (fd < 0 || !read_all(fd, bytes)) {
+		complain(job, file, errno);
+		return;
+	}
+	classify_bytes(job, file, (const char *)bytes->data, bytes->len);
+}
+
+static void classify_file(struct job *job, const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	classify_fd(job, file, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The entries of a folder as paths, in the order of names; NULL with errno. */
+static GPtrArray *list_folder(const char *path)
+{
+	GPtrArray *entries = NULL;
+
+	errno = 0;
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	if (dir == NULL)
+		return NULL;
+	entries = g_ptr_array_new_with_free_func(g_free);
+	for (const char *name = g_dir_read_name(dir); name != NULL; name = g_dir_read_name(dir))
+		g_ptr_array_add(entries, g_build_filename(path, name, NULL));
+	g_ptr_array_sort(entries, compare_names);
+	return entries;
+}
+
+static void classify_path(struct job *job, const char *path, unsigned depth)
+{
+	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		classify_file(job, path);
+		return;
+	}
+	if (depth == FOLDER_DEPTH) {
+		complain(job, path, ELOOP);
+		return;
+	}
+	g_autoptr(GPtrArray) entries = list_folder(path);
+	if (entries == NULL) {
+		complain(job, path, errno);
+		return;
+	}
+	for (guint i = 0; i < entries->len; i++)
+		classify_path(job, entries->pdata[i], depth + 1);
+}
+
+/* --- the command line --------------------------------------------------- */
+
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80 ? size.ws_col : 100;
+}
+
+static int run(struct job *job, char **paths)
+{
+	job->width = terminal_width();
+	job->color = isatty(STDOUT_FILENO);
+	if (!job->json)
+		print_heading(job);
+	for (; *paths != NULL; paths++) {
+		if (strcmp(*paths, "-") == 0)
+			classify_fd(job, "-", STDIN_FILENO);
+		else
+			classify_path(job, *paths, 0);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "bouncectl classify: standard output: %s\n", g_strerror(errno));
+		return EX_IOERR;
+	}
+	return job->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run_with_rules(struct job *job, const char *dir, const char *site, char **paths)
+{
+	g_autofree char *default_dir = ruleset_default_dir();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(ruleset_t) rules = ruleset_load(dir != NULL ? dir : default_dir, site, &error);
+
+	if (rules == NULL) {
+		fprintf(stderr, "bouncectl classify: %s\n", error->message);
+		return EX_CONFIG;
+	}
+	job->rules = rules;
+	return run(job, paths);
+}
+
+int ctl_classify(int argc, char **argv)
+{
+	struct job job = {.json = FALSE};
+	g_autofree char *dir = NULL;
+	g_autofree char *site = NULL;
+	g_auto(GStrv) paths = NULL;
+	g_autoptr(GError) error = NULL;
+	const GOptionEntry entries[] = {
+	    {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object per message and recipient", NULL},
+	    {"rules", 0, 0, G_OPTION_ARG_FILENAME, &dir, "The folder of the rule files", "DIR"},
+	    {"site", 0, 0, G_OPTION_ARG_FILENAME, &site, "The site's own rules, asked first", "FILE"},
+	    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "FILE|DIR...|-"},
+	    G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("- say what a message is, and why");
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error) || paths == NULL) {
+		fprintf(stderr, "bouncectl classify: %s\n", error != NULL ? error->message : "which file?");
+		return EX_USAGE;
+	}
+	return run_with_rules(&job, dir, site, paths);
+}
