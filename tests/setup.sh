@@ -111,7 +111,7 @@ another_mta() {
 
 command -v dpkg-query >/dev/null 2>&1 ||
 	fail "this is no Debian. Needed: a C compiler, GNU make, pkg-config, perl, GLib, libmilter, GMime 3, json-glib," \
-		"libidn2, libpq, Hyperscan or Vectorscan, Postfix, PostgreSQL 15 or later with pgTAP and TAP::Parser::SourceHandler::pgTAP"
+		"libidn2, libpq, Hyperscan or Vectorscan, Postfix, PostgreSQL 15 or later with pgTAP"
 
 wanted=$(missing | tr '\n' ' ')
 wanted=${wanted% }

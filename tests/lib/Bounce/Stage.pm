@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Stage;
+
+=head1 NAME
+
+Bounce::Stage - PostgreSQL, bounce-milter, Postfix and the rest of the world, together
+
+=head1 SYNOPSIS
+
+    my $stage  = Bounce::Stage->new(name => "check-$$")->start;
+    my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
+    my ($code) = $stage->bounce('postfix-user-unknown', $letter);
+    is $stage->recipient($letter)->{state}, 'bounced';
+
+=head1 PROMISES
+
+The demo and every end-to-end test stand on the same stage. The database has the schema, the bounce
+domain, the operator's mailbox and the three processes; nothing else.
+
+=cut
+
+use strict;
+use warnings;
+use Bounce::Daemon;
+use Bounce::Instance;
+use Bounce::Mail;
+use Bounce::Postfix;
+use Bounce::Postgres;
+use Bounce::SmtpClient;
+use Bounce::SmtpServer;
+
+use constant OPERATOR => 'operator@' . Bounce::Postfix::DOMAIN;
+use constant BOUNCE_MAILBOX => 'bounces@' . Bounce::Postfix::BOUNCE_DOMAIN;
+use constant SENDER => {
+    invoice    => 'billing@' . Bounce::Postfix::DOMAIN,
+    receipt    => 'shop@' . Bounce::Postfix::DOMAIN,
+    newsletter => 'news@' . Bounce::Postfix::DOMAIN,
+};
+
+# new(name => NAME, progress => sub, daemon => {conf key => value}, postfix => {option => value})
+sub new {
+    my ($class, %option) = @_;
+    my $self = bless { progress => sub { }, daemon => {}, postfix => {}, %option, registered => 0 }, $class;
+    $self->{instance} = Bounce::Instance->new(name => $option{name});
+    return $self;
+}
+
+sub instance { return $_[0]{instance} }
+sub db       { return $_[0]{db} }
+sub daemon   { return $_[0]{the_daemon} }
+sub mta      { return $_[0]{mta} }
+sub remote   { return $_[0]{remote} }
+sub smtp     { return $_[0]{smtp} }
+
+sub start {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    $self->{progress}->('starting a private PostgreSQL');
+    $self->{db} = Bounce::Postgres->new($instance)->start;
+    $self->{the_daemon} = Bounce::Daemon->new($instance, $self->{db}, %{ $self->{daemon} });
+    $self->{progress}->('loading the schema with bouncectl db init');
+    $self->{the_daemon}->init_database;
+    $self->_settle;
+    $self->{progress}->('starting bounce-milter');
+    $self->{the_daemon}->start;
+    $self->{progress}->('starting a private Postfix');
+    $self->{remote} = Bounce::SmtpServer->new($instance)->start;
+    $self->{mta} = Bounce::Postfix->new($instance, milter => $self->{the_daemon}->milter_socket,
+        remote_port => $self->{remote}->port, %{ $self->{postfix} })->start;
+    $self->{smtp} = Bounce::SmtpClient->new(port => $self->{mta}->port);
+    return $self;
+}
+
+sub _settle {
+    my ($self) = @_;
+    $self->parameter(bounce_domain    => Bounce::Postfix::BOUNCE_DOMAIN);
+    $self->parameter(operator_mailbox => OPERATOR);
+    for my $process (sort keys %{ +SENDER }) {
+        $self->{db}->sql("INSERT INTO bounce.process (name) VALUES (:'name') ON CONFLICT DO NOTHING;\n", name => $process);
+    }
+    return;
+}
+
+# Sets a system parameter, for one process or for all.
+sub parameter {
+    my ($self, $name, $value, $process) = @_;
+    $self->{db}->sql(<<'END', name => $name, value => $value, process => $process // '');
+INSERT INTO bounce.system_parameter (name, process, value) VALUES (:'name', nullif(:'process', ''), :'value')
+ON CONFLICT (name, process) DO UPDATE SET value = excluded.value;
+END
+    return;
+}
+
+# register(process =>, to => [address ...], business_ref =>, subject =>): a communication that was sent.
+# Returns {id, process, sender, subject, message_id, envelope_id, to => [...], recipient => {address => id}}.
+sub register {
+    my ($self, %option) = @_;
+    my $number = ++$self->{registered};
+    my %letter = (
+        process      => 'invoice',
+        business_ref => sprintf('R-%04d', $number),
+        subject      => "Your $option{process} no. $number",
+        message_id   => sprintf('%s-%d-%d@%s', $option{process} // 'invoice', $$, $number, Bounce::Postfix::DOMAIN),
+        %option);
+    $letter{sender} //= SENDER->{ $letter{process} };
+    $letter{id} = $self->{db}->value(<<'END', (map { ($_ => $letter{$_}) } qw(process business_ref sender subject message_id)), to => join "\n", @{ $letter{to} });
+SELECT bounce.register_communication(process => :'process', business_ref => :'business_ref', sender => :'sender',
+    subject => :'subject', message_id => :'message_id', recipients => string_to_array(:'to', E'\n'))
+END
+    my $row = $self->{db}->rows(<<'END', id => $letter{id});
+SELECT c.envelope_id, r.address, r.id, bounce.return_path(r.id) AS return_path
+FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = :'id'
+END
+    $letter{envelope_id} = $row->[0]{envelope_id};
+    $letter{recipient}{ $_->{address} }   = $_->{id}          for @$row;
+    $letter{return_path}{ $_->{address} } = $_->{return_path} for @$row;
+    return \%letter;
+}
+
+# The report as bytes. Options: recipient (default: the first), to (where it is sent: default the recipient's
+# return path), further values of the template.
+sub report {
+    my ($self, $template, $letter, %option) = @_;
+    my @to = @{ $letter->{to} };
+    my $recipient = $option{recipient} // $to[0];
+    my $to = $option{to} // $letter->{return_path}{$recipient};
+    return Bounce::Mail::render($template,
+        (map { ($_ => $letter->{$_}) } qw(message_id sender subject envelope_id)),
+        second => $to[1] // '', third => $to[2] // '',
+        recipient => $recipient, return_path => $to, %option);
+}
+
+# Sends that report over SMTP with the null sender; returns the reply, (code, text).
+sub bounce {
+    my ($self, $template, $letter, %option) = @_;
+    my $recipient = $option{recipient} // $letter->{to}[0];
+    my $to = $option{to} // $letter->{return_path}{$recipient};
+    return $self->{smtp}->send(from => $option{from} // '', to => [$to], mail => $self->report($template, $letter, %option));
+}
+
+# The row of a recipient (the first, unless named), of its communication.
+sub recipient {
+    my ($self, $letter, $address) = @_;
+    return $self->{db}->rows('SELECT * FROM bounce.communication_recipient WHERE id = :id',
+        id => $letter->{recipient}{ $address // $letter->{to}[0] })->[0];
+}
+
+sub status { my ($self, $letter) = @_; return $self->{db}->value('SELECT status FROM bounce.communication WHERE id = :id', id => $letter->{id}) }
+
+sub count { my ($self, $from, %variable) = @_; return $self->{db}->value("SELECT count(*) FROM $from", %variable) }
+
+sub wait_for { my ($self, @argument) = @_; return $self->{instance}->wait_for(@argument) }
+
+1;
