@@ -81,18 +81,44 @@ $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier bas
 
 # --- tests -----------------------------------------------------------------
 
+UNIT_LAYERS := milter intake db classifier base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
-$(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,intake db classifier base) $(FLAGS_STAMP)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
-		-o $@ $< $(call libs,intake db classifier base) $(LIBS_all)
+		-o $@ $< $(call libs,$(UNIT_LAYERS)) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
+
+include tests/tests.mk
 
 ## layers: show that no layer reaches to its right
 .PHONY: layers
 layers: all
 	@sh tests/layers.sh $(BUILD)
+
+## format: lay out the C files as .clang-format says
+.PHONY: format
+format:
+	clang-format -i $(wildcard $(foreach l,$(LAYERS),$(l)/*.[ch])) $(wildcard tests/unit/*.[ch])
+
+# --- installation ------------------------------------------------------------
+
+SBINDIR  := $(DESTDIR)$(PREFIX)/sbin
+DATADIR  := $(DESTDIR)$(PREFIX)/share
+CONFDIR  := $(DESTDIR)$(SYSCONFDIR)/bounce-milter
+
+## install: put programs, rules and man pages under PREFIX (default /usr/local)
+.PHONY: install
+install: all
+	install -d $(SBINDIR) $(DATADIR)/bounce-milter/rules $(DATADIR)/man/man1 $(DATADIR)/man/man5 \
+		$(DATADIR)/man/man8 $(CONFDIR)
+	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bouncectl $(SBINDIR)
+	install -m 644 etc/rules/*.rules $(DATADIR)/bounce-milter/rules
+	install -m 644 doc/*.1 $(DATADIR)/man/man1
+	install -m 644 doc/*.5 $(DATADIR)/man/man5
+	install -m 644 doc/*.8 $(DATADIR)/man/man8
+	[ -e $(CONFDIR)/bounce-milter.conf ] || install -m 640 etc/bounce-milter.conf $(CONFDIR)
 
 ## clean: remove what make built
 .PHONY: clean
