@@ -114,7 +114,7 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = session_of(ctx);
 	g_autoptr(db_parameters_t) parameters = db_watch_parameters(filter->watch);
-	g_autofree char *bare = address_bare(arguments[0]);
+	g_autofree char *bare = message_address_bare(arguments[0]);
 
 	if (!db_parameters_is_ours(parameters, bare)) {
 		message_add_foreign_recipient(session->message);

@@ -21,7 +21,7 @@ struct message *message_new(const char *sender, size_t bytes_max)
 {
 	struct message *message = g_new0(struct message, 1);
 
-	message->sender = address_bare(sender);
+	message->sender = message_address_bare(sender);
 	message->given = g_ptr_array_new_null_terminated(1, g_free, TRUE);
 	message->bare = g_ptr_array_new_null_terminated(1, g_free, TRUE);
 	message->own_headers = g_ptr_array_new_with_free_func(g_free);
@@ -45,7 +45,7 @@ void message_free(struct message *message)
 void message_add_our_recipient(struct message *message, const char *address)
 {
 	g_ptr_array_add(message->given, g_strdup(address));
-	g_ptr_array_add(message->bare, address_bare(address));
+	g_ptr_array_add(message->bare, message_address_bare(address));
 }
 
 void message_add_foreign_recipient(struct message *message)
@@ -136,7 +136,7 @@ struct envelope message_envelope(const struct message *message, const char *queu
 	};
 }
 
-char *address_bare(const char *address)
+char *message_address_bare(const char *address)
 {
 	size_t len = strlen(address);
 

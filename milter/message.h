@@ -44,7 +44,7 @@ struct envelope message_envelope(const struct message *message, const char *queu
 
 /* "<a@b>" or "a@b" to "a@b"; heap. Over SMTP addresses come in angle brackets,
  * from cleanup(8) without. */
-char *address_bare(const char *address);
+char *message_address_bare(const char *address);
 
 typedef struct message message_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(message_t, message_free)
