@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * HTML as a person would read it, enough for reports: no CSS, no scripts.
+ */
+#ifndef CLASSIFIER_HTML_H
+#define CLASSIFIER_HTML_H
+
+/* Tags dropped, blocks and <br> as line ends, table cells apart by a space,
+ * entities decoded, script, style and head left out, white space collapsed.
+ * Valid UTF-8 in, valid UTF-8 out, never longer. Heap. */
+char *html_to_text(const char *html);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The only file that includes GMime. GMime finds the parts in a defused copy;
+ * what it found becomes offsets into the message, and its object tree goes.
+ * Decoding (transfer encodings, charsets, encoded-words) is GMime's too, on
+ * demand.
+ */
+#include "classifier/mime.h"
+
+#include <string.h>
+
+#include <gmime/gmime.h>
+
+#include "classifier/header.h"
+#include "classifier/mime_defuse.h"
+#include "classifier/text.h"
+
+struct mime {
+	struct limits limits;
+	char *bytes; /* the message, line ends LF */
+	size_t len;
+	GArray *parts; /* struct mime_part */
+	GStringChunk *pool;
+	bool truncated;
+};
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GMimeObject, g_object_unref)
+typedef GMimeStream gmime_stream;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gmime_stream, g_object_unref)
+
+void mime_init(void)
+{
+	g_mime_init();
+}
+
+/* Line ends become LF. A message that knows no LF at all is one of bare CRs;
+ * CR CR LF is one line end that met two gateways. */
+static size_t copy_lines(char *to, const char *from, size_t len)
+{
+	bool bare_cr = !memchr(from, '\n', len);
+	const char *end = from + len;
+	char *out = to;
+	while (from < end) {
+		const char *cr = memchr(from, '\r', (size_t)(end - from));
+		size_t run = (size_t)((cr ? cr : end) - from);
+		memcpy(out, from, run);
+		out += run;
+		from += run;
+		if (!cr)
+			break;
+		while (from < end && *from == '\r' && !bare_cr)
+			from++;
+		if (bare_cr) {
+			*out++ = '\n';
+			from++;
+		} else if (from == end || *from != '\n') {
+			*out++ = '\r';
+		}
+	}
+	return (size_t)(out - to);
+}
+
+/* An mbox line or blank lines before the header are no part of the message. */
+static size_t preamble_length(const char *bytes, size_t len)
+{
+	size_t skip = 0;
+	while (skip < len && bytes[skip] == '\n')
+		skip++;
+	size_t quote = skip < len && bytes[skip] == '>';
+	if (len - skip < 5 + quote || memcmp(bytes + skip + quote, "From ", 5) != 0)
+		return skip;
+	const char *newline = memchr(bytes + skip, '\n', len - skip);
+	return newline ? (size_t)(newline - bytes) + 1 : len;
+}
+
+static const char *pool_lower(struct mime *mime, const char *value)
+{
+	if (!value || !*value)
+		return "";
+	g_autofree char *clean = text_clean(value, strlen(value), 200);
+	g_autofree char *lower = g_ascii_strdown(clean, -1);
+	return g_string_chunk_insert_const(mime->pool, lower);
+}
+
+static struct mime_part *add_part(struct mime *mime, int parent, GMimeObject *object)
+{
+	struct mime_part part = {
+	    .parent = parent,
+	    .depth = parent < 0 ? 0 : g_array_index(mime->parts, struct mime_part, parent).depth + 1,
+	    .type = "text/plain",
+	    .charset = "",
+	    .report_type = "",
+	    .disposition = "",
+	    .encoding = GMIME_CONTENT_ENCODING_DEFAULT,
+	};
+	GMimeContentType *type = object ? g_mime_object_get_content_type(object) : NULL;
+	if (type) {
+		g_autofree char *name = g_mime_content_type_get_mime_type(type);
+		part.type = pool_lower(mime, name);
+		part.charset = pool_lower(mime, g_mime_content_type_get_parameter(type, "charset"));
+		part.report_type = pool_lower(mime, g_mime_content_type_get_parameter(type, "report-type"));
+		GMimeContentDisposition *disposition = g_mime_object_get_content_disposition(object);
+		if (disposition)
+			part.disposition = pool_lower(mime, g_mime_content_disposition_get_disposition(disposition));
+	}
+	g_array_append_val(mime->parts, part);
+	return &g_array_index(mime->parts, struct mime_part, mime->parts->len - 1);
+}
+
+static gint64 first_offset(GMimeObject *object, gint64 best)
+{
+	GMimeHeaderList *list = object ? g_mime_object_get_header_list(object) : NULL;
+	if (!list || g_mime_header_list_get_count(list) == 0)
+		return best;
+	gint64 offset = g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
+	return offset >= 0 && (best < 0 || offset < best) ? offset : best;
+}
+
+/* The header block from its first field to the empty line or the limit. */
+static struct slice header_at(const struct mime *mime, gint64 offset)
+{
+	if (offset < 0 || (size_t)offset >= mime->len)
+		return (struct slice){"", 0};
+	return header_block(mime->bytes + offset, mime->len - (size_t)offset);
+}
+
+static void set_body(struct mime *mime, struct mime_part *part, GMimePart *leaf)
+{
+	part->body = (struct slice){"", 0};
+	GMimeDataWrapper *content = g_mime_part_get_content(leaf);
+	if (!content)
+		return;
+	GMimeStream *stream = g_mime_data_wrapper_get_stream(content);
+	part->encoding = g_mime_data_wrapper_get_encoding(content);
+	gint64 from = stream->bound_start;
+	gint64 to = stream->bound_end;
+	if (from < 0 || from > to || (size_t)to > mime->len)
+		return;
+	part->body = (struct slice){mime->bytes + from, (size_t)(to - from)};
+}
+
+static void add_object(struct mime *mime, int parent, GMimeObject *object, GMimeMessage *message);
+
+static void add_children(struct mime *mime, int index, GMimeObject *object)
+{
+	if (GMIME_IS_MULTIPART(object)) {
+		int count = g_mime_multipart_get_count(GMIME_MULTIPART(object));
+		for (int i = 0; i < count; i++)
+			add_object(mime, index, g_mime_multipart_get_part(GMIME_MULTIPART(object), i), NULL);
+	} else if (GMIME_IS_MESSAGE_PART(object)) {
+		GMimeMessage *embedded = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
+		if (embedded)
+			add_object(mime, index, g_mime_message_get_mime_part(embedded), embedded);
+	}
+}
+
+/* Recursion is as deep as GMime's own, which the defusing has bounded. */
+static void add_object(struct mime *mime, int parent, GMimeObject *object, GMimeMessage *message)
+{
+	if (mime->parts->len >= mime->limits.part_count) {
+		mime->truncated = true;
+		return;
+	}
+	struct mime_part *part = add_part(mime, parent, object);
+	int index = (int)mime->parts->len - 1;
+	gint64 offset = first_offset(object, -1);
+	if (message)
+		offset = first_offset(GMIME_OBJECT(message), offset);
+	part->is_message = message != NULL;
+	part->header = header_at(mime, offset);
+	part->body = (struct slice){"", 0};
+	if (object && GMIME_IS_PART(object))
+		set_body(mime, part, GMIME_PART(object));
+	if (object)
+		add_children(mime, index, object);
+}
+
+/* No header at all: everything is text. */
+static void add_whole(struct mime *mime)
+{
+	struct mime_part *part = add_part(mime, -1, NULL);
+	part->is_message = true;
+	part->header = (struct slice){"", 0};
+	part->body = (struct slice){mime->bytes, mime->len};
+}
+
+static void parse_copy(struct mime *mime, char *copy, size_t len)
+{
+	g_autoptr(gmime_stream) stream = g_mime_stream_mem_new();
+	GByteArray *array = g_byte_array_new_take((guint8 *)copy, len);
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), array);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+	if (message) {
+		add_object(mime, -1, g_mime_message_get_mime_part(message), message);
+		g_object_unref(message);
+	} else {
+		add_whole(mime);
+	}
+	g_object_unref(parser);
+	g_byte_array_unref(array);
+}
+
+struct mime *mime_parse(const char *bytes, size_t len, const struct limits *limits)
+{
+	struct mime *mime = g_new0(struct mime, 1);
+	mime->limits = *limits;
+	mime->pool = g_string_chunk_new(512);
+	mime->parts = g_array_sized_new(FALSE, TRUE, sizeof(struct mime_part), 8);
+	if (len > limits->message_bytes) {
+		len = limits->message_bytes;
+		mime->truncated = true;
+	}
+	size_t skip = 0;
+	mime->bytes = g_malloc(len + 1);
+	mime->len = copy_lines(mime->bytes, bytes, len);
+	skip = preamble_length(mime->bytes, mime->len);
+	mime->len -= skip;
+	memmove(mime->bytes, mime->bytes + skip, mime->len);
+	mime->bytes[mime->len] = '\0';
+
+	char *copy = g_malloc(mime->len + 1);
+	memcpy(copy, mime->bytes, mime->len + 1);
+	parse_copy(mime, copy, mime_defuse(copy, mime->len, limits, &mime->truncated));
+	return mime;
+}
+
+void mime_free(struct mime *mime)
+{
+	if (!mime)
+		return;
+	for (guint i = 0; i < mime->parts->len; i++)
+		g_free(g_array_index(mime->parts, struct mime_part, i).text);
+	g_array_free(mime->parts, TRUE);
+	g_string_chunk_free(mime->pool);
+	g_free(mime->bytes);
+	g_free(mime);
+}
+
+const struct mime_part *mime_parts(const struct mime *mime, size_t *count_out)
+{
+	*count_out = mime->parts->len;
+	return (const struct mime_part *)(const void *)mime->parts->data;
+}
+
+bool mime_is_truncated(const struct mime *mime)
+{
+	return mime->truncated;
+}
+
+/* Transfer encoding undone, as far as the bound allows. */
+static GString *decode_body(const struct mime_part *part, size_t max)
+{
+	enum { STEP = 8192 };
+	GString *out = g_string_sized_new(MIN(part->body.len, max) + 1);
+	if (part->encoding != GMIME_CONTENT_ENCODING_BASE64 &&
+	    part->encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE &&
+	    part->encoding != GMIME_CONTENT_ENCODING_UUENCODE)
+		return g_string_append_len(out, part->body.data, (gssize)MIN(part->body.len, max));
+	GMimeEncoding encoding;
+	g_mime_encoding_init_decode(&encoding, (GMimeContentEncoding)part->encoding);
+	for (size_t at = 0; at < part->body.len && out->len < max; at += STEP) {
+		size_t len = MIN((size_t)STEP, part->body.len - at);
+		size_t used = out->len;
+		g_string_set_size(out, used + g_mime_encoding_outlen(&encoding, len) + 1);
+		size_t got = g_mime_encoding_step(&encoding, part->body.data + at, len, out->str + used);
+		g_string_set_size(out, used + got);
+	}
+	return out;
+}
+
+const char *mime_text(struct mime *mime, size_t index)
+{
+	struct mime_part *part = &g_array_index(mime->parts, struct mime_part, index);
+	if (part->text)
+		return part->text;
+	if (part->body.len > mime->limits.part_bytes)
+		mime->truncated = true;
+	GString *decoded = decode_body(part, mime->limits.part_bytes);
+	const char *charset = *part->charset ? g_mime_charset_iconv_name(part->charset) : "";
+	part->text = text_from_charset(decoded->str, decoded->len, charset, mime->limits.part_bytes);
+	g_string_free(decoded, TRUE);
+	return part->text;
+}
+
+char *mime_header(const struct mime *mime, size_t index, const char *name)
+{
+	const struct mime_part *part = &g_array_index(mime->parts, struct mime_part, index);
+	struct slice value;
+	if (!header_find(part->header, name, &value))
+		return g_strdup("");
+	return mime_decode_value(value.data, MIN(value.len, mime->limits.header_bytes));
+}
+
+char *mime_decode_value(const char *value, size_t len)
+{
+	g_autofree char *unfolded = header_unfold(value, len);
+	if (!strstr(unfolded, "=?"))
+		return text_from_charset(unfolded, strlen(unfolded), "", len * 2);
+	g_autofree char *decoded = g_mime_utils_header_decode_text(NULL, unfolded);
+	return text_clean(decoded, strlen(decoded), len * 4);
+}

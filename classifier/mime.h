@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The one door to GMime: bytes in, a flat list of MIME parts out, in the order
+ * of the message (a parent before its children). Nothing of GMime shows here.
+ *
+ * Safe on any bytes and on a 256 KiB stack. GMime parses address headers by
+ * unbounded recursion and makes objects for every header and part, so it never
+ * sees the message itself but a defused copy of the same length (mime_defuse.h);
+ * it supplies offsets, and every byte handed out here is the message's own.
+ */
+#ifndef CLASSIFIER_MIME_H
+#define CLASSIFIER_MIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+#include "base/limits.h"
+
+/* Bytes of the message, line ends LF; not NUL-terminated. */
+struct slice {
+	const char *data;
+	size_t len;
+};
+
+struct mime_part {
+	int parent;              /* index of the enclosing part, -1 for the root */
+	unsigned depth;          /* 0 for the root */
+	bool is_message;         /* root of a message: the incoming one or an embedded one */
+	const char *type;        /* "text/plain", lower case, never "" */
+	const char *charset;     /* parameter, lower case; "" if none */
+	const char *report_type; /* parameter, lower case; "" if none */
+	const char *disposition; /* "attachment" ..., lower case; "" if none */
+	int encoding;            /* for mime_text only */
+	struct slice header;     /* its header block; for the root of a message, the message's header */
+	struct slice body;       /* still encoded; empty for multiparts and decoded messages */
+	char *text;              /* cache of mime_text */
+};
+
+struct mime;
+
+/* Once in main, before any thread. */
+void mime_init(void);
+
+/* Parses one message. Never fails: what cannot be parsed is one text/plain part.
+ * Copies what it needs. Free with mime_free. */
+struct mime *mime_parse(const char *bytes, size_t len, const struct limits *limits);
+void mime_free(struct mime *mime);
+
+const struct mime_part *mime_parts(const struct mime *mime, size_t *count_out);
+
+/* A bound of the limits cut the message. */
+bool mime_is_truncated(const struct mime *mime);
+
+/* The part's body decoded, as UTF-8 with LF line ends and no other control
+ * characters than TAB, at most limits.part_bytes long. Owned by mime. */
+const char *mime_text(struct mime *mime, size_t index);
+
+/* The first field of that name in the part's header: unfolded, encoded-words
+ * (RFC 2047) decoded, UTF-8. Heap; "" if absent. */
+char *mime_header(const struct mime *mime, size_t index, const char *name);
+
+/* The same decoding for a header value from elsewhere. Heap, never NULL. */
+char *mime_decode_value(const char *value, size_t len);
+
+typedef struct mime mime_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(mime_t, mime_free)
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reports that are no failures: read receipts (RFC 8098), complaints (RFC 5965),
+ * automatic replies (RFC 3834 and older customs), challenges.
+ */
+#ifndef CLASSIFIER_NOTICE_H
+#define CLASSIFIER_NOTICE_H
+
+#include <stdbool.h>
+
+#include "classifier/report_build.h"
+
+/* The fields of message/disposition-notification. */
+void notice_read_receipt(struct report_build *build, const char *fields);
+
+/* The fields of message/feedback-report; false if it is no complaint (not-spam). */
+bool notice_complaint(struct report_build *build, const char *fields);
+
+/* A challenge or an automatic reply, by header and subject: sets kind, dialect
+ * and the one recipient (its sender). False if the message is neither. */
+bool notice_auto_reply(struct report_build *build);
+
+#endif

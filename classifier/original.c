@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Header fields to values, and the search for a header block in prose.
+ */
+#include "classifier/original.h"
+
+#include <string.h>
+
+#include "classifier/address.h"
+#include "classifier/header.h"
+
+#define TO_COUNT_MAX 200 /* addresses kept of To and Cc */
+
+/* msg-id without its brackets; old systems write none. */
+static const char *id_value(struct report_build *build, struct slice value)
+{
+	const char *open = memchr(value.data, '<', value.len);
+	if (open) {
+		size_t left = value.len - (size_t)(open + 1 - value.data);
+		const char *close = memchr(open + 1, '>', left);
+		value = (struct slice){open + 1, close ? (size_t)(close - open - 1) : left};
+	}
+	return build_value(build, value.data, value.len);
+}
+
+static const char *first_address(struct report_build *build, struct slice value)
+{
+	struct slice address;
+	value.len = MIN(value.len, build->limits->address_header_bytes);
+	return address_next(&value, &address) ? build_value(build, address.data, address.len) : "";
+}
+
+static void collect_addresses(struct report_build *build, struct slice value, GPtrArray *to)
+{
+	struct slice address;
+	if (value.len > build->limits->address_header_bytes) {
+		value.len = build->limits->address_header_bytes;
+		build->report->truncated = true;
+	}
+	while (to->len < TO_COUNT_MAX && address_next(&value, &address))
+		g_ptr_array_add(to, (gpointer)build_value(build, address.data, address.len));
+}
+
+static const char *const *pool_list(struct report_build *build, GPtrArray *list)
+{
+	/* the pool aligns nothing: the array is the report's, freed with it */
+	const char **out = g_new0(const char *, list->len + 1);
+	for (guint i = 0; i < list->len; i++)
+		out[i] = list->pdata[i];
+	g_ptr_array_free(list, TRUE);
+	(void)build;
+	return out;
+}
+
+/* The first of a field wins, as in every mail reader. */
+static void read_field(struct report_build *build, const struct header_field *field, struct report_header *out,
+		       GPtrArray *to)
+{
+	if (!*out->message_id && header_name_is(field, "Message-ID"))
+		out->message_id = id_value(build, field->value);
+	else if (!*out->from && header_name_is(field, "From"))
+		out->from = first_address(build, field->value);
+	else if (!*out->sender && header_name_is(field, "Return-Path")) {
+		struct slice bare = address_bare(field->value.data, field->value.len);
+		out->sender = build_value(build, bare.data, bare.len);
+	} else if (!*out->subject && header_name_is(field, "Subject"))
+		out->subject = build_header_value(build, field->value);
+	else if (!*out->date && header_name_is(field, "Date"))
+		out->date = build_value(build, field->value.data, field->value.len);
+	else if (header_name_is(field, "To") || header_name_is(field, "Cc"))
+		collect_addresses(build, field->value, to);
+}
+
+void original_read_header(struct report_build *build, struct slice header, struct report_header *out)
+{
+	struct header_field field;
+	GPtrArray *to = g_ptr_array_new();
+	size_t count = 0;
+	while (header_next(&header, &field)) {
+		if (count++ >= build->limits->header_count) {
+			build->report->truncated = true;
+			break;
+		}
+		read_field(build, &field, out, to);
+	}
+	g_free((gpointer)out->to);
+	out->to = pool_list(build, to);
+}
+
+void original_read(struct report_build *build, struct slice header)
+{
+	struct report *report = build->report;
+	struct slice value;
+	original_read_header(build, header, &report->original);
+	if (header_find(header, "X-Communication-ID", &value))
+		report->original_communication_id = build_header_value(build, value);
+	if (!*report->original_queue_id && header_find(header, "X-Postfix-Queue-ID", &value))
+		report->original_queue_id = build_value(build, value.data, value.len);
+}
+
+/* --- in text -------------------------------------------------------------- */
+
+static bool field_is(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+	return g_ascii_strncasecmp(line, name, len) == 0 && line[len] == ':';
+}
+
+/* Fields that only a message's own header has. "To", "Subject" and "Date" prove
+ * nothing: many reports describe the message with them. */
+static unsigned field_weight(const char *line)
+{
+	switch (g_ascii_tolower(*line)) {
+	case 'r':
+		return field_is(line, "Received") || field_is(line, "Return-Path") ? 2 : 0;
+	case 'm':
+		return field_is(line, "Message-ID") || field_is(line, "MIME-Version") ? 2 : 0;
+	case 'd':
+		return field_is(line, "Date") || field_is(line, "DKIM-Signature") ? 1 : 0;
+	case 'f':
+		return field_is(line, "From") ? 1 : 0;
+	case 's':
+		return field_is(line, "Subject") || field_is(line, "Sender") ? 1 : 0;
+	case 't':
+		return field_is(line, "To") ? 1 : 0;
+	default:
+		return 0;
+	}
+}
+
+static size_t quote_length(const char *line)
+{
+	return strspn(line, " \t>|");
+}
+
+static bool looks_like_field(const char *line)
+{
+	size_t n = 0;
+	while ((unsigned char)line[n] > ' ' && line[n] != ':' && n < 60)
+		n++;
+	return n > 0 && line[n] == ':';
+}
+
+/* Is there a message header here? Three points, one of them from a field of weight two, or
+ * From, Date, Subject and To together. */
+static bool is_header_start(const char *line)
+{
+	size_t quote = quote_length(line);
+	if (!looks_like_field(line + quote))
+		return false;
+	unsigned points = 0, strong = 0;
+	for (unsigned seen = 0; seen < 40 && *line && *line != '\n'; seen++) {
+		const char *at = line + MIN(quote, quote_length(line));
+		if (*at != ' ' && *at != '\t') {
+			unsigned weight = field_weight(at);
+			if (weight == 0 && !looks_like_field(at))
+				return false;
+			points += weight;
+			strong += weight == 2;
+		}
+		if (strong && points >= 3)
+			return true;
+		if (points >= 4)
+			return true;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return false;
+}
+
+const char *original_find_in_text(const char *text)
+{
+	bool fresh = true; /* a field in the middle of a block is not its start */
+	for (const char *line = text; line;) {
+		const char *at = line + quote_length(line);
+		bool field = looks_like_field(at);
+		if (field && fresh && is_header_start(line))
+			return line;
+		fresh = !field;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return NULL;
+}
+
+char *original_unquote(const char *block)
+{
+	size_t quote = quote_length(block);
+	if (quote == 0)
+		return g_strdup(block);
+	GString *out = g_string_new(NULL);
+	while (*block) {
+		size_t len = strcspn(block, "\n");
+		size_t skip = MIN(quote, quote_length(block));
+		g_string_append_len(out, block + MIN(skip, len), (gssize)(len - MIN(skip, len)));
+		g_string_append_c(out, '\n');
+		block += len + (block[len] == '\n');
+	}
+	return g_string_free(out, FALSE);
+}

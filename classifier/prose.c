@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Runs the dialects over the text, line by line; then the general reading.
+ */
+#include "classifier/prose.h"
+
+#include <string.h>
+
+#include "classifier/address.h"
+#include "classifier/prose_dialects.h"
+#include "classifier/prose_general.h"
+#include "classifier/smtp_text.h"
+
+#define DIAGNOSTIC_LINES 40
+
+struct match {
+	struct slice recipient;
+	struct slice original;
+	const char *rest; /* where %d is, or NULL */
+};
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : line;
+}
+
+static bool match_here(const char *pattern, const char *at, const char *end, struct match *out);
+
+static bool match_any(const char *pattern, const char *at, const char *end, struct match *out)
+{
+	for (; at <= end; at++)
+		if (match_here(pattern, at, end, out))
+			return true;
+	return false;
+}
+
+static bool match_address(const char **at, const char *end, struct slice *out)
+{
+	if (!address_find(*at, (size_t)(end - *at), out) || out->data != *at)
+		return false;
+	*at = out->data + out->len;
+	return true;
+}
+
+/* One row's pattern against the rest of a line; only %* tries more than one way. */
+static bool match_here(const char *pattern, const char *at, const char *end, struct match *out)
+{
+	for (; *pattern; pattern++) {
+		if (*pattern == ' ') {
+			if (at < end && *at != ' ' && *at != '\t')
+				return false;
+			while (at < end && (*at == ' ' || *at == '\t'))
+				at++;
+		} else if (*pattern == '$') {
+			while (at < end && (*at == ' ' || *at == '\t'))
+				at++;
+			return at == end;
+		} else if (*pattern == '%') {
+			pattern++;
+			if (*pattern == '*')
+				return match_any(pattern + 1, at, end, out);
+			if (*pattern == 'd') {
+				out->rest = at;
+				return true;
+			}
+			if (!match_address(&at, end, *pattern == 'a' ? &out->recipient : &out->original))
+				return false;
+		} else {
+			if (at == end || g_ascii_tolower(*at) != g_ascii_tolower(*pattern))
+				return false;
+			at++;
+		}
+	}
+	return true;
+}
+
+static bool match_line(const char *pattern, const char *line, struct match *out)
+{
+	line += strspn(line, " \t");
+	return match_here(pattern, line, line + strcspn(line, "\n"), out);
+}
+
+static bool matches_phrase(const char *const *phrases, const char *line)
+{
+	struct match ignored = {0};
+	for (size_t i = 0; i < PROSE_PHRASES && phrases[i]; i++)
+		if (match_line(phrases[i], line, &ignored))
+			return true;
+	return false;
+}
+
+static bool match_recipient(const struct prose_dialect *dialect, const char *line, struct match *out)
+{
+	if (!memchr(line, '@', strcspn(line, "\n")))
+		return false;
+	for (size_t i = 0; i < PROSE_PHRASES && dialect->recipient[i]; i++) {
+		*out = (struct match){0};
+		if (match_line(dialect->recipient[i], line, out) && out->recipient.data)
+			return true;
+	}
+	return false;
+}
+
+/* The end of what is said from here on: the next recipient, the close, an empty line. */
+static const char *diagnostic_end(const struct prose_dialect *dialect, const char *line)
+{
+	struct match ignored;
+	bool words = false;
+	for (int i = 0; *line && i < DIAGNOSTIC_LINES; i++, line = next_line(line)) {
+		bool empty = line[strspn(line, " \t")] == '\n';
+		if (empty && words && dialect->place == PROSE_PARAGRAPH)
+			break;
+		words |= !empty;
+		if (matches_phrase(dialect->close, line) || match_recipient(dialect, line, &ignored))
+			break;
+	}
+	return line;
+}
+
+static void add_recipient(struct report_build *build, const struct prose_dialect *dialect, const struct match *match,
+			  struct slice diagnostic)
+{
+	g_autofree char *address = g_strndup(match->recipient.data, match->recipient.len);
+	struct report_recipient *r = build_find_recipient(build, address);
+	if (!r)
+		r = build_recipient(build, dialect->name);
+	if (!r)
+		return;
+	if (!*r->recipient) {
+		r->recipient = build_value(build, match->recipient.data, match->recipient.len);
+		r->action = dialect->action;
+	}
+	if (match->original.data && !*r->original_recipient)
+		r->original_recipient = build_value(build, match->original.data, match->original.len);
+	if (!*r->diagnostic)
+		r->diagnostic = build_value(build, diagnostic.data, diagnostic.len);
+	build_complete_recipient(build, r);
+}
+
+static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
+{
+	for (const char *line = open; *line;) {
+		struct match match;
+		if (line != open && matches_phrase(dialect->close, line))
+			break;
+		if (!match_recipient(dialect, line, &match)) {
+			line = next_line(line);
+			continue;
+		}
+		const char *next = next_line(line);
+		const char *from = match.rest ? match.rest : next;
+		const char *to = diagnostic_end(dialect, next);
+		if (match.rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
+			to = next;
+		if (dialect->place == PROSE_BEFORE)
+			from = open, to = line;
+		add_recipient(build, dialect, &match, (struct slice){from, (size_t)(MAX(from, to) - from)});
+		line = next;
+	}
+}
+
+static const char *find_open(const struct prose_dialect *dialect, const char *text, int max_lines)
+{
+	for (const char *line = text; *line && max_lines > 0; line = next_line(line)) {
+		if (line[strspn(line, " \t")] == '\n')
+			continue;
+		if (matches_phrase(dialect->open, line))
+			return line;
+		max_lines--;
+	}
+	return NULL;
+}
+
+static bool read_dialects(struct report_build *build, const char *text, int max_lines)
+{
+	for (size_t i = 0; i < prose_dialect_count; i++) {
+		const char *open = find_open(&prose_dialects[i], text, max_lines);
+		if (!open)
+			continue;
+		read_recipients(build, &prose_dialects[i], open);
+		if (build->recipients->len == 0)
+			continue;
+		build->report->dialect = prose_dialects[i].name;
+		build->report->kind = prose_dialects[i].action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
+		return true;
+	}
+	return false;
+}
+
+bool prose_parse(struct report_build *build)
+{
+	bool machine = general_is_machine(build);
+	/* a person who quotes a report does so below words of his own */
+	if (machine && read_dialects(build, build->report->text, 200)) {
+		general_failed_header(build);
+		return true;
+	}
+	return machine && general_read(build);
+}
+
+void prose_complete(struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (!*r->diagnostic)
+			general_diagnostic(build, r);
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Failures told in words. Each mail system has its own set phrases; they are
+ * rows of a table (prose_dialects.c). What no row fits and still is plainly a
+ * failure is read by general means.
+ */
+#ifndef CLASSIFIER_PROSE_H
+#define CLASSIFIER_PROSE_H
+
+#include <stdbool.h>
+
+#include "classifier/report_build.h"
+
+/* Reads report->text. True if it tells of a failure or a delay: recipients are
+ * added, report->dialect and report->kind set. */
+bool prose_parse(struct report_build *build);
+
+/* Gives recipients whose diagnostic is "" the words of the text about them. */
+void prose_complete(struct report_build *build);
+
+#endif

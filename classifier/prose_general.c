@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Word lists and one rule for picking the address: what the original was
+ * addressed to goes first, the sender's own addresses never count.
+ */
+#include "classifier/prose_general.h"
+
+#include <string.h>
+
+#include "classifier/address.h"
+#include "classifier/header.h"
+#include "classifier/smtp_text.h"
+
+#define CANDIDATES_MAX 200
+
+static const char *const daemon_names[] = {"mailer-daemon",
+					   "mailer_daemon",
+					   "mailerdaemon",
+					   "mail-daemon",
+					   "maildaemon",
+					   "postmaster",
+					   "postoffice",
+					   "mdaemon",
+					   "mail-delivery",
+					   "mail delivery",
+					   "mail system",
+					   "mail administrator",
+					   "mailsystem",
+					   "mail server",
+					   "mailserver",
+					   "system administrator",
+					   "delivery subsystem",
+					   "mail router",
+					   "mail gateway",
+					   "bounce-handler",
+					   "mailsv",
+					   "mailadmin",
+					   NULL};
+
+/* Subjects and sentences that say "not delivered", lower case. */
+static const char *const failure_words[] = {
+    "undeliver",
+    "failure notice",
+    "delivery fail",
+    "delivery status notification",
+    "returned mail",
+    "mail delivery",
+    "delivery problem",
+    "delivery error",
+    "delivery has failed",
+    "delivery report",
+    "non-delivery",
+    "nondeliver",
+    "not deliver",
+    "non delivery",
+    "message fail",
+    "returned to sender",
+    "return to sender",
+    "returned message",
+    "mail error",
+    "rejected mail",
+    "could not be delivered",
+    "could not be sent",
+    "couldn't be delivered",
+    "cannot be delivered",
+    "can't be delivered",
+    "unable to deliver",
+    "was not delivered",
+    "not been delivered",
+    "wasn't delivered",
+    "wasn't able to deliver",
+    "could not deliver",
+    "couldn't deliver",
+    "did not reach",
+    "failed to deliver",
+    "failed delivery",
+    "mail failed",
+    "mail failure",
+    "delivery notification",
+    "permanent error",
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "does not exist",
+    "rejected your message",
+    "message undeliverable",
+    "has been rejected",
+    "was rejected",
+    "delivery unsuccessful",
+    "email bounce",
+    "mail bounce",
+    "bounced",
+    "invalid recipient",
+    "no longer available",
+    "not found",
+    "unrouteable",
+    "unroutable",
+    "returning message",
+    "problem delivering",
+    "delivery incomplete",
+    "delivery attempt",
+    "disabled",
+    "over quota",
+    "mailbox full",
+    "mailbox is full",
+    "unzustellbar",
+    "nicht zugestellt",
+    "konnte nicht",
+    "zustellung",
+    "fehlgeschlagen",
+    "fehler bei",
+    "non remis",
+    "n'a pas pu",
+    "n'a pu",
+    "echec de",
+    "échec",
+    "retour de",
+    "impossible de",
+    "non distribu",
+    "no se pudo",
+    "no pudo ser",
+    "no se ha podido",
+    "no entregado",
+    "no se puede",
+    "devuelto",
+    "error en la entrega",
+    "mancata consegna",
+    "non recapitabile",
+    "impossibile",
+    "non consegnat",
+    "non è stato",
+    "non e' stato",
+    "não foi possível",
+    "nao foi possivel",
+    "não pôde",
+    "falha na entrega",
+    "não entregue",
+    "devolvida",
+    "niet worden afgeleverd",
+    "onbestelbaar",
+    "kon niet",
+    "niet afgeleverd",
+    "niet bezorgd",
+    "nie można",
+    "niedostarcz",
+    "nie została",
+    "zwrot",
+    "nie dostarcz",
+    "kunde inte",
+    "kunne ikke",
+    "ikke leveres",
+    "ej levererad",
+    "inte levereras",
+    "ei voitu",
+    "не доставлено",
+    "не может быть доставлено",
+    "недоставлен",
+    "невозможно доставить",
+    "не удалось",
+    "не было доставлено",
+    "nedoručiteľn",
+    "nedoručiteln",
+    "nelze doručit",
+    "teslim edilemedi",
+    "iletilemedi",
+    "配信でき",
+    "配信不能",
+    "配送でき",
+    "送信でき",
+    "届けでき",
+    "お届け",
+    "エラー",
+    "戻って",
+    "存在しません",
+    "见",
+    "退信",
+    "无法投递",
+    "无法送达",
+    "投递失败",
+    "退回",
+    "無法",
+    "被退回",
+    "발송 실패",
+    "반송",
+    NULL,
+};
+
+static const char *const delay_words[] = {
+    "delayed",
+    "delivery delay",
+    "still trying",
+    "not yet been delivered",
+    "will be retried",
+    "will keep trying",
+    "warning: could not send",
+    "warning: message",
+    "transient non-fatal",
+    "will continue to be attempted",
+    "temporarily deferred",
+    "delivery has been delayed",
+    "you do not need to resend",
+    "do not need to resend",
+    "retry",
+    "will continue trying",
+    "verzögert",
+    "retardé",
+    "retrasad",
+    NULL,
+};
+
+static const char *const given_up_words[] = {
+    "giving up", "given up",    "gave up",   "failed permanently",     "permanent",
+    "returned",  "fatal error", "undeliver", "could not be delivered", "failed",
+    "failure",   NULL};
+
+static bool has_any(const char *lower, const char *const *words)
+{
+	for (; *words; words++)
+		if (strstr(lower, *words))
+			return true;
+	return false;
+}
+
+static char *lower_header(const struct report_build *build, const char *name)
+{
+	g_autofree char *value = mime_header(build->mime, 0, name);
+	return g_utf8_strdown(value, -1);
+}
+
+bool general_is_machine(const struct report_build *build)
+{
+	size_t count;
+	const struct mime_part *root = mime_parts(build->mime, &count);
+	struct slice value;
+	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
+		return true;
+	if (header_find(root->header, "Return-Path", &value) && *build->report->header.sender == '\0')
+		return true;
+	g_autofree char *from = lower_header(build, "From");
+	return *from == '\0' || has_any(from, daemon_names);
+}
+
+static bool is_daemon_address(const char *address)
+{
+	static const char *const locals[] = {"postmaster@", "mailer-daemon@", "abuse@",      "support@",   "helpdesk@",
+					     "noreply@",    "no-reply@",      "hostmaster@", "webmaster@", "info@",
+					     "admin@",      "feedback@",      NULL};
+	for (size_t i = 0; locals[i]; i++)
+		if (g_ascii_strncasecmp(address, locals[i], strlen(locals[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool is_in(const char *const *list, const char *address)
+{
+	for (; *list; list++)
+		if (g_ascii_strcasecmp(*list, address) == 0)
+			return true;
+	return false;
+}
+
+/* Ours, the reporter's, or an address for complaints: not what failed. */
+static bool is_foreign(const struct report *report, const char *address)
+{
+	if (is_in(report->original.to, address))
+		return false;
+	return g_ascii_strcasecmp(report->header.from, address) == 0 || is_in(report->header.to, address) ||
+	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
+	       g_ascii_strcasecmp(report->original.sender, address) == 0 || is_daemon_address(address);
+}
+
+static bool add_address(struct report_build *build, const char *address, const char *source, enum report_action action)
+{
+	struct report_recipient *r = build_find_recipient(build, address);
+	if (r)
+		return true;
+	r = build_recipient(build, source);
+	if (!r)
+		return false;
+	r->recipient = build_value(build, address, strlen(address));
+	r->action = action;
+	general_diagnostic(build, r);
+	return true;
+}
+
+void general_failed_header(struct report_build *build)
+{
+	g_autofree char *value = mime_header(build->mime, 0, "X-Failed-Recipients");
+	struct slice rest = {value, strlen(value)};
+	struct slice found;
+	while (address_next(&rest, &found)) {
+		g_autofree char *address = g_strndup(found.data, found.len);
+		enum report_action action =
+		    build->report->kind == REPORT_DELAY ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
+		add_address(build, address, "x-failed-recipients", action);
+	}
+}
+
+/* Lines that name the sender, or a message: "From: x", "Message-ID: <x@y>". */
+static bool is_other_line(const char *line)
+{
+	static const char *const fields[] = {
+	    "From:",        "Sender:",       "Reply-To:", "Message-ID:", "In-Reply-To:", "References:", "From ",
+	    "Return-Path:", "Envelope-From", "MAIL FROM", ">>> MAIL",    "mailto:",      "Message ID",  "Absender:",
+	    "Received:",    "contact ",      NULL};
+	line += strspn(line, " \t");
+	for (size_t i = 0; fields[i]; i++)
+		if (g_ascii_strncasecmp(line, fields[i], strlen(fields[i])) == 0)
+			return true;
+	return false;
+}
+
+static GPtrArray *collect_candidates(const struct report *report)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	for (const char *line = report->text; *line;) {
+		size_t len = strcspn(line, "\n");
+		const char *at = line;
+		struct slice found;
+		while (list->len < CANDIDATES_MAX && !is_other_line(line) &&
+		       address_find(at, len - (size_t)(at - line), &found)) {
+			char *address = g_strndup(found.data, found.len);
+			at = found.data + found.len;
+			if (is_foreign(report, address) ||
+			    g_ptr_array_find_with_equal_func(list, address, g_str_equal, NULL))
+				g_free(address);
+			else
+				g_ptr_array_add(list, address);
+		}
+		line += len + (line[len] == '\n');
+	}
+	return list;
+}
+
+/* Adds the candidates that the original was sent to; failing that, the first. */
+static void pick(struct report_build *build, GPtrArray *candidates, enum report_action action)
+{
+	const struct report *report = build->report;
+	for (guint i = 0; i < candidates->len; i++)
+		if (is_in(report->original.to, candidates->pdata[i]))
+			add_address(build, candidates->pdata[i], "prose", action);
+	if (build->recipients->len > 0)
+		return;
+	if (candidates->len > 0)
+		add_address(build, candidates->pdata[0], "prose", action);
+	else if (report->original.to[0] && !report->original.to[1])
+		add_address(build, report->original.to[0], "original", action);
+}
+
+bool general_read(struct report_build *build)
+{
+	struct report *report = build->report;
+	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
+	g_autofree char *text = g_utf8_strdown(report->text, -1);
+	if (!has_any(subject, failure_words) && !has_any(text, failure_words) && !has_any(subject, delay_words) &&
+	    !has_any(text, delay_words))
+		return false;
+	bool delay = has_any(subject, delay_words) && !has_any(subject, given_up_words);
+	delay |= !has_any(subject, failure_words) && has_any(text, delay_words) && !has_any(text, given_up_words);
+	report->kind = delay ? REPORT_DELAY : REPORT_PROSE;
+	general_failed_header(build);
+	if (build->recipients->len == 0) {
+		g_autoptr(GPtrArray) candidates = collect_candidates(report);
+		pick(build, candidates, delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED);
+	}
+	report->dialect = "prose";
+	return true;
+}
+
+/* Start of the paragraph that at lies in. */
+static const char *paragraph_start(const char *text, const char *at)
+{
+	while (at > text && !(at[-1] == '\n' && (at - text < 2 || at[-2] == '\n')))
+		at--;
+	return at;
+}
+
+static const char *paragraph_end(const char *at)
+{
+	const char *end = strstr(at, "\n\n");
+	return end ? end : at + strlen(at);
+}
+
+void general_diagnostic(struct report_build *build, struct report_recipient *recipient)
+{
+	const char *text = build->report->text;
+	const char *at = *recipient->recipient ? strcasestr(text, recipient->recipient) : NULL;
+	if (!at && *recipient->original_recipient)
+		at = strcasestr(text, recipient->original_recipient);
+	const char *from = at ? paragraph_start(text, at) : text;
+	const char *to = at ? paragraph_end(at) : text + strlen(text);
+	/* an address alone in its paragraph is followed by what is said of it */
+	if (at && *to && (size_t)(to - from) < strlen(recipient->recipient) + 20)
+		to = paragraph_end(to + strspn(to, "\n"));
+	recipient->diagnostic = build_value(build, from, (size_t)(to - from));
+	build_complete_recipient(build, recipient);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The general reading of a failure report that no dialect fits: who may send
+ * one, which words say "failed", which address is meant.
+ */
+#ifndef CLASSIFIER_PROSE_GENERAL_H
+#define CLASSIFIER_PROSE_GENERAL_H
+
+#include <stdbool.h>
+
+#include "classifier/report_build.h"
+
+/* The message comes from a mail system, not from a person: null sender, the
+ * usual names of a daemon, or X-Failed-Recipients. */
+bool general_is_machine(const struct report_build *build);
+
+/* Adds the recipients of X-Failed-Recipients that the text did not name. */
+void general_failed_header(struct report_build *build);
+
+/* Reads a failure by subject, words and addresses. True if it is one. */
+bool general_read(struct report_build *build);
+
+/* Gives a recipient the paragraph of the text that speaks of him. */
+void general_diagnostic(struct report_build *build, struct report_recipient *recipient);
+
+#endif

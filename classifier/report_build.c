@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Values into the pool, recipients into the array.
+ */
+#include "classifier/report_build.h"
+
+#include <string.h>
+
+#include "classifier/smtp_text.h"
+#include "classifier/text.h"
+
+const char *build_value(struct report_build *build, const char *text, size_t len)
+{
+	size_t max = build->limits->field_bytes;
+	if (len > 2 * max)
+		build->report->truncated = true;
+	g_autofree char *line = text_one_line(text, MIN(len, 2 * max));
+	g_autofree char *clean = text_clean(line, strlen(line), max);
+	return *clean ? g_string_chunk_insert(build->report->pool, clean) : "";
+}
+
+const char *build_header_value(struct report_build *build, struct slice value)
+{
+	g_autofree char *decoded = mime_decode_value(value.data, MIN(value.len, build->limits->header_bytes));
+	return build_value(build, decoded, strlen(decoded));
+}
+
+struct report_recipient *build_recipient(struct report_build *build, const char *source)
+{
+	if (build->recipients->len >= build->limits->recipient_count) {
+		build->report->truncated = true;
+		return NULL;
+	}
+	struct report_recipient recipient = {"", "", REPORT_ACTION_NONE, "", "", "", "", "", "", "", "", source};
+	g_array_append_val(build->recipients, recipient);
+	return &g_array_index(build->recipients, struct report_recipient, build->recipients->len - 1);
+}
+
+struct report_recipient *build_find_recipient(struct report_build *build, const char *address)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (g_ascii_strcasecmp(r->recipient, address) == 0 ||
+		    (*r->original_recipient && g_ascii_strcasecmp(r->original_recipient, address) == 0))
+			return r;
+	}
+	return NULL;
+}
+
+void build_complete_recipient(struct report_build *build, struct report_recipient *recipient)
+{
+	struct slice found;
+	const char *text = recipient->diagnostic;
+	if (!*recipient->status && smtp_find_status(text, &found))
+		recipient->status = build_value(build, found.data, found.len);
+	if (!*recipient->reply_code && smtp_find_reply(text, &found))
+		recipient->reply_code = build_value(build, found.data, found.len);
+	if (!*recipient->remote_mta && smtp_find_host(text, &found))
+		recipient->remote_mta = build_value(build, found.data, found.len);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A report in the making: what the grammars (delivery status, prose, complaint ...)
+ * share while they fill it. Used by report.c and the grammars only.
+ */
+#ifndef CLASSIFIER_REPORT_BUILD_H
+#define CLASSIFIER_REPORT_BUILD_H
+
+#include <glib.h>
+
+#include "classifier/mime.h"
+#include "classifier/report.h"
+
+struct report_build {
+	struct report *report;
+	const struct limits *limits;
+	struct mime *mime;
+	GArray *recipients; /* struct report_recipient */
+};
+
+/* The text as one line, valid UTF-8, at most limits.field_bytes, in the report's pool. */
+const char *build_value(struct report_build *build, const char *text, size_t len);
+/* The same with RFC 2047 words decoded. */
+const char *build_header_value(struct report_build *build, struct slice value);
+
+/* A new recipient with all fields "", or NULL beyond limits.recipient_count. The
+ * pointer is good until the next call. */
+struct report_recipient *build_recipient(struct report_build *build, const char *source);
+
+/* The recipient of that address (case does not matter), or NULL. */
+struct report_recipient *build_find_recipient(struct report_build *build, const char *address);
+
+/* Fills what is "" in the recipient (status, reply code, remote MTA) from its diagnostic. */
+void build_complete_recipient(struct report_build *build, struct report_recipient *recipient);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Charsets and UTF-8 safety.
+ */
+#include "classifier/text.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <glib.h>
+
+/* Cuts at a character boundary. */
+static size_t cut_length(const char *bytes, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	len = max;
+	while (len > 0 && ((unsigned char)bytes[len] & 0xC0) == 0x80)
+		len--;
+	return len;
+}
+
+static void soften_controls(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at; at++)
+		if ((*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7F)
+			*at = ' ';
+}
+
+char *text_clean(const char *bytes, size_t len, size_t max)
+{
+	len = cut_length(bytes, len, max);
+	char *out =
+	    g_utf8_validate(bytes, (gssize)len, NULL) ? g_strndup(bytes, len) : g_utf8_make_valid(bytes, (gssize)len);
+	soften_controls(out);
+	if (strlen(out) > max)
+		out[cut_length(out, strlen(out), max)] = '\0';
+	return out;
+}
+
+/* CR LF and lone CR become LF, in place; NUL becomes a space. */
+static size_t unix_lines(char *text, size_t len)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n')
+			continue;
+		text[used++] = text[i] == '\r' ? '\n' : text[i] == '\0' ? ' ' : text[i];
+	}
+	text[used] = '\0';
+	return used;
+}
+
+/* iconv, with '?' for what cannot be converted. NULL if the charset is unknown. */
+static GString *convert(const char *bytes, size_t len, const char *charset, size_t max)
+{
+	GIConv conv = g_iconv_open("UTF-8", charset);
+	if (conv == (GIConv)-1)
+		return NULL;
+	GString *out = g_string_sized_new(len + len / 2 + 16);
+	char *in = (char *)bytes;
+	gsize in_left = len;
+	while (in_left > 0 && out->len < max) {
+		char buffer[4096];
+		char *to = buffer;
+		gsize to_left = sizeof buffer;
+		gsize got = g_iconv(conv, &in, &in_left, &to, &to_left);
+		bool stuck = got == (gsize)-1 && errno != E2BIG;
+		g_string_append_len(out, buffer, to - buffer);
+		if (stuck && in_left > 0) {
+			g_string_append_c(out, '?');
+			in++;
+			in_left--;
+		}
+	}
+	g_iconv_close(conv);
+	return out;
+}
+
+static bool is_utf8_name(const char *charset)
+{
+	return !*charset || g_ascii_strcasecmp(charset, "utf-8") == 0 || g_ascii_strcasecmp(charset, "utf8") == 0 ||
+	       g_ascii_strcasecmp(charset, "us-ascii") == 0 || g_ascii_strcasecmp(charset, "ascii") == 0;
+}
+
+char *text_from_charset(const char *bytes, size_t len, const char *charset, size_t max)
+{
+	GString *out = NULL;
+	bool valid = g_utf8_validate(bytes, (gssize)len, NULL);
+	bool escapes = memmem(bytes, len, "\x1b$", 2) || memmem(bytes, len, "\x1b(", 2);
+	if (escapes && is_utf8_name(charset))
+		out = convert(bytes, len, "ISO-2022-JP", max);
+	else if (!is_utf8_name(charset))
+		out = convert(bytes, len, charset, max);
+	if (!out && !valid)
+		out = convert(bytes, len, "WINDOWS-1252", max);
+	if (!out)
+		out = g_string_new_len(bytes, (gssize)len);
+	g_string_truncate(out, unix_lines(out->str, out->len));
+	char *clean = text_clean(out->str, out->len, max);
+	g_string_free(out, TRUE);
+	return clean;
+}
+
+char *text_one_line(const char *text, size_t len)
+{
+	char *out = g_malloc(len + 1);
+	size_t used = 0;
+	for (size_t i = 0; i < len && text[i]; i++) {
+		if (!g_ascii_isspace(text[i]))
+			out[used++] = text[i];
+		else if (used > 0 && out[used - 1] != ' ')
+			out[used++] = ' ';
+	}
+	while (used > 0 && out[used - 1] == ' ')
+		used--;
+	out[used] = '\0';
+	return out;
+}

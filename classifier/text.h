@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Text from strangers made safe: always valid UTF-8 without NUL.
+ */
+#ifndef CLASSIFIER_TEXT_H
+#define CLASSIFIER_TEXT_H
+
+#include <stddef.h>
+
+/* Converts from the named charset ("" or unknown: UTF-8 if it is, else
+ * ISO-2022-JP if it has its escapes, else windows-1252). Line ends LF, other
+ * control characters but TAB become spaces; at most max bytes. Heap. */
+char *text_from_charset(const char *bytes, size_t len, const char *charset, size_t max);
+
+/* Valid UTF-8 of at most max bytes, control characters but TAB and LF as spaces. Heap. */
+char *text_clean(const char *bytes, size_t len, size_t max);
+
+/* White space of any kind, runs of it, become one space; trimmed. Heap. */
+char *text_one_line(const char *text, size_t len);
+
+#endif
