@@ -109,10 +109,9 @@ bool pg_is_alive(PGconn *connection)
 {
 	struct pollfd event = {.fd = PQsocket(connection), .events = POLLIN};
 
-	/* an idle server says nothing but good-bye, or a notice */
-	if (poll(&event, 1, 0) > 0 && !PQconsumeInput(connection))
-		return false;
-	return PQstatus(connection) == CONNECTION_OK;
+	/* An idle server says nothing but good-bye. The rare other things it may
+	 * say (a changed setting) cost one new connection. */
+	return PQstatus(connection) == CONNECTION_OK && poll(&event, 1, 0) == 0;
 }
 
 /* Waits until a result can be taken without blocking. */

@@ -19,7 +19,7 @@ my @tests = @ARGV ? @ARGV : (glob("$build/tests/unit/*"), glob('tests/sql/*.sql'
 @tests = grep { -f && !/\.(?:d|o)$/ } @tests or die "no tests\n";
 
 Bounce::Instance->prune('check-');
-if (grep { /\.(?:sql|pg)$/ } @tests) { prepare_database() }
+prepare_database();
 system 'prove', '-j2', '--exec', 'tests/run-one', @tests;
 exit($? == -1 || $? & 127 ? 1 : $? >> 8);
 
