@@ -32,7 +32,7 @@ LANGUAGE sql IMMUTABLE STRICT
 BEGIN ATOMIC
   -- the character at 5-bit position i lies within the two bytes that start at bit 5i
   SELECT coalesce(string_agg(substr('abcdefghijklmnopqrstuvwxyz234567',
-                    1 + (((bounce.byte_at(bytes, i * 5 / 8) << 8 | bounce.byte_at(bytes, i * 5 / 8 + 1))
+                    1 + ((((bounce.byte_at(bytes, i * 5 / 8) << 8) | bounce.byte_at(bytes, i * 5 / 8 + 1))
                           >> (11 - i * 5 % 8)) & 31), 1), '' ORDER BY i), '')
   FROM generate_series(0, (length(bytes) * 8 + 4) / 5 - 1) AS i;
 END;
@@ -51,7 +51,7 @@ DECLARE
 BEGIN
   -- the byte at position i lies within the three digits that start at digit 8i/5
   SELECT coalesce(decode(string_agg(lpad(to_hex(
-           ((bounce.base32_value(folded, i * 8 / 5) << 10 | bounce.base32_value(folded, i * 8 / 5 + 1) << 5
+           (((bounce.base32_value(folded, i * 8 / 5) << 10) | (bounce.base32_value(folded, i * 8 / 5 + 1) << 5)
              | bounce.base32_value(folded, i * 8 / 5 + 2)) >> (7 - i * 8 % 5)) & 255), 2, '0'), '' ORDER BY i), 'hex'), '')
   INTO bytes
   FROM generate_series(0, length(folded) * 5 / 8 - 1) AS i;
@@ -160,7 +160,8 @@ BEGIN
     RAISE EXCEPTION 'no bounce domain is set' USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'UPDATE bounce.system_parameter SET value = ''bounces.example.org'' WHERE name = ''bounce_domain'' AND process IS NULL';
   END IF;
-  SELECT CASE r.state WHEN 'sent' THEN greatest(1, r.attempts) ELSE r.attempts + 1 END INTO next_attempt
+  SELECT CASE WHEN r.state IN ('open', 'error') OR r.next_attempt_at IS NOT NULL THEN r.attempts + 1
+              ELSE greatest(1, r.attempts) END INTO next_attempt
   FROM bounce.communication_recipient AS r WHERE r.id = communication_recipient_id;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no recipient %', communication_recipient_id USING ERRCODE = 'no_data_found';
@@ -172,5 +173,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
-  'the envelope sender (MAIL FROM) for one recipient: its bounces come back signed. attempt NULL: the send that is next, '
-  'or the one just made when the recipient is sent. Give each recipient a transaction of its own. 55000 without a bounce domain';
+  'the envelope sender (MAIL FROM) for one recipient: its bounces come back signed. attempt NULL: the send that is due, '
+  'or the last one when none is. Give each recipient a transaction of its own. 55000 without a bounce domain';

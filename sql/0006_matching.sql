@@ -1,0 +1,349 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Reading the classifier's document, and finding the communication that a
+-- report is about. Nothing here writes. The document is a stranger's: a key that
+-- is missing or of the wrong type is absent, and what is absent matches nothing.
+
+CREATE TYPE bounce.finding AS (
+  -- as reported
+  recipient          text,
+  original_recipient text,
+  addresses          text[],
+  action             text,
+  status             text,
+  reply_code         text,
+  diagnostic         text,
+  remote_mta         text,
+  permanence         text,
+  rule               text,
+  evidence           text,
+  -- as classified here
+  reason             text,
+  class              bounce.class,
+  is_notice          boolean,
+  -- as matched
+  communication_id   bigint,
+  recipient_id       bigint,
+  process            text,
+  address            text,
+  attempt            integer,
+  matched_by         text,
+  trust              bounce.trust,
+  report_key         text,
+  -- what follows
+  bounce_id          bigint,
+  steps              text[],
+  blocks             boolean,
+  task_kind          text,
+  task_key           text,
+  task_summary       text,
+  task_id            bigint
+);
+COMMENT ON TYPE bounce.finding IS
+  'internal: one recipient of a report on its way through record_report(). Texts are never NULL, "" is absence';
+COMMENT ON COLUMN bounce.finding.address IS 'the address held to be at fault: ours where it is known, else the reported one';
+COMMENT ON COLUMN bounce.finding.steps IS 'what followed so far, in words';
+
+CREATE TYPE bounce.identity AS (
+  matched_by        text,
+  communication_ids bigint[],
+  recipient_id      bigint,
+  attempt           integer,
+  is_signed         boolean
+);
+COMMENT ON TYPE bounce.identity IS
+  'internal: what a report says of the communication: the best evidence, the communications it fits (more than one when '
+  'ids were reused), and from a token the recipient, the attempt, and whether the signature is in date';
+
+-- Reading -------------------------------------------------------------------------
+
+CREATE FUNCTION bounce.document_text(document jsonb, VARIADIC path text[]) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN jsonb_typeof(document #> path) IN ('string', 'number', 'boolean')
+            THEN left(btrim(document #>> path), 2000) ELSE '' END;
+COMMENT ON FUNCTION bounce.document_text(jsonb, text[]) IS 'internal: a text of the document, at most 2000 characters; "" if absent';
+
+CREATE FUNCTION bounce.document_list(document jsonb, VARIADIC path text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN jsonb_typeof(document #> path) = 'array' THEN document #> path ELSE '[]'::jsonb END;
+COMMENT ON FUNCTION bounce.document_list(jsonb, text[]) IS 'internal: an array of the document; [] if absent';
+
+CREATE FUNCTION bounce.document_texts(document jsonb, VARIADIC path text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000) ORDER BY e.ordinality), '{}')
+  FROM jsonb_array_elements(bounce.document_list(document, VARIADIC path)) WITH ORDINALITY AS e
+  WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000;
+END;
+COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS 'internal: the texts of an array that are not empty, 1000 at most';
+
+CREATE FUNCTION bounce.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  -- an automatic reply often names nobody but its author
+  SELECT coalesce(array_agg(DISTINCT bounce.address_key(a)), '{}')
+  FROM unnest(bounce.document_texts(recipient, 'addresses')
+              || bounce.document_text(recipient, 'recipient') || bounce.document_text(recipient, 'original_recipient')
+              || CASE bounce.document_text(document, 'kind')
+                   WHEN 'auto_reply' THEN bounce.document_text(document, 'header', 'from') ELSE '' END) AS a
+  WHERE position('@' IN bounce.address_key(a)) > 1;
+END;
+COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS 'internal: the spellings of a recipient that are worth comparing';
+
+CREATE FUNCTION bounce.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN reason_is_notice
+       OR action IN ('delayed', 'delivered', 'relayed', 'expanded')
+       OR (action = '' AND kind IN ('delay', 'success', 'read_receipt', 'complaint', 'challenge'));
+COMMENT ON FUNCTION bounce.is_notice(text, text, boolean) IS
+  'whether something is no failed delivery; of the actions of RFC 3464 only "failed" is final, whatever the reason says';
+
+CREATE FUNCTION bounce.classify(INOUT f bounce.finding, kind text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  known bounce.bounce_reason;
+BEGIN
+  SELECT * INTO known FROM bounce.bounce_reason AS r WHERE r.reason = f.reason;
+  IF NOT FOUND THEN
+    SELECT * INTO STRICT known FROM bounce.bounce_reason AS r WHERE r.reason = 'undetermined';
+  END IF;
+  f.reason := known.reason;
+  f.is_notice := bounce.is_notice(kind, f.action, known.is_notice);
+  f.class := CASE WHEN f.is_notice AND known.class <> 'auto_reply' THEN 'technical'
+                  WHEN f.permanence = 'temporary' THEN known.class_temporary
+                  ELSE known.class END;
+END
+$$;
+COMMENT ON FUNCTION bounce.classify(bounce.finding, text) IS
+  'internal: the class follows from the reason and from how final the report is; an unknown reason is undetermined';
+
+CREATE FUNCTION bounce.read_findings(document jsonb) RETURNS SETOF bounce.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  f bounce.finding;
+  recipient jsonb;
+BEGIN
+  FOR recipient IN
+    SELECT value FROM jsonb_array_elements(CASE bounce.document_list(document, 'recipients')
+                        WHEN '[]' THEN '[{}]' ELSE bounce.document_list(document, 'recipients') END) LIMIT 1000
+  LOOP
+    f := NULL;
+    f.recipient          := bounce.document_text(recipient, 'recipient');
+    f.original_recipient := bounce.document_text(recipient, 'original_recipient');
+    f.addresses          := bounce.document_addresses(document, recipient);
+    f.action             := lower(bounce.document_text(recipient, 'action'));
+    f.status             := bounce.document_text(recipient, 'status');
+    f.reply_code         := bounce.document_text(recipient, 'reply_code');
+    f.diagnostic         := bounce.document_text(recipient, 'diagnostic');
+    f.remote_mta         := bounce.document_text(recipient, 'remote_mta');
+    f.permanence         := bounce.document_text(recipient, 'permanence');
+    f.permanence         := CASE WHEN f.permanence IN ('permanent', 'temporary') THEN f.permanence ELSE 'unknown' END;
+    f.rule               := bounce.document_text(recipient, 'rule');
+    f.evidence           := bounce.document_text(recipient, 'evidence');
+    f.reason             := bounce.document_text(recipient, 'reason');
+    f.steps              := '{}';
+    f.blocks             := false;
+    f := bounce.classify(f, bounce.document_text(document, 'kind'));
+    RETURN NEXT f;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
+  'internal: one finding per recipient of the document; a document that names none gives one';
+
+-- Evidence, best first ----------------------------------------------------------------
+
+CREATE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired
+  FROM unnest(texts) WITH ORDINALITY AS e (text, place)
+  CROSS JOIN LATERAL bounce.token_read(regexp_replace(e.text, '@[^@]*$', '')) AS t
+  JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
+  ORDER BY t.expired, e.place
+  LIMIT 1;
+END;
+COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first valid token in addresses or bare texts';
+
+CREATE FUNCTION bounce.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce.identity
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
+  FROM bounce.communication AS c
+  WHERE match_envelope_id.envelope_id <> '' AND c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
+END;
+COMMENT ON FUNCTION bounce.match_envelope_id(text, text) IS 'internal: by the public identity of a communication';
+
+CREATE FUNCTION bounce.match_message_ids(matched_by text, message_ids text[]) RETURNS SETOF bounce.identity
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  -- an id that was reused fits several; more than a few can not be told apart anyway
+  SELECT match_message_ids.matched_by, array_agg(DISTINCT m.communication_id), NULL::bigint,
+         CASE WHEN count(DISTINCT m.communication_id) = 1 THEN max(m.attempt) END, false
+  FROM (SELECT i.communication_id, i.attempt
+        FROM unnest(message_ids) AS e
+        JOIN bounce.communication_message_id AS i ON i.message_id = bounce.bare_id(e)
+        LIMIT 100) AS m
+  HAVING count(*) > 0;
+END;
+COMMENT ON FUNCTION bounce.match_message_ids(text, text[]) IS 'internal: by Message-IDs that a communication was sent under';
+
+CREATE FUNCTION bounce.match_report(document jsonb) RETURNS bounce.identity
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  envelope_id CONSTANT text := bounce.document_text(document, 'report', 'envelope_id');
+  i bounce.identity;
+BEGIN
+  SELECT * INTO i FROM bounce.match_token('token', bounce.document_texts(document, 'envelope', 'recipients'));
+  IF FOUND THEN RETURN i; END IF;
+  SELECT * INTO i FROM bounce.match_token('envelope_id', ARRAY[envelope_id]);
+  IF FOUND THEN RETURN i; END IF;
+  SELECT * INTO i FROM bounce.match_envelope_id('envelope_id', envelope_id);
+  IF FOUND THEN RETURN i; END IF;
+  SELECT * INTO i FROM bounce.match_envelope_id('communication_id',
+                                                bounce.document_text(document, 'original', 'communication_id'));
+  IF FOUND THEN RETURN i; END IF;
+  SELECT * INTO i FROM bounce.match_message_ids('message_id',
+                                                ARRAY[bounce.document_text(document, 'original', 'message_id')]);
+  IF FOUND THEN RETURN i; END IF;
+  SELECT * INTO i FROM bounce.match_message_ids('reference', bounce.document_texts(document, 'references'));
+  RETURN i;
+END
+$$;
+COMMENT ON FUNCTION bounce.match_report(jsonb) IS
+  'internal: what the report as a whole says of the communication, best evidence first; NULL fields when it says nothing';
+
+-- From the evidence to one recipient ----------------------------------------------------
+
+CREATE FUNCTION bounce.recipients_at(communication_ids bigint[], addresses text[], original_recipient text)
+RETURNS TABLE (communication_id bigint, recipient_id bigint, is_original boolean)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT r.communication_id, r.id, r.address_key = bounce.address_key(recipients_at.original_recipient)
+  FROM bounce.communication_recipient AS r
+  WHERE r.communication_id = ANY (communication_ids) AND r.address_key = ANY (addresses);
+END;
+COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[], text) IS
+  'internal: the recipients of some communications that have one of these addresses';
+
+CREATE FUNCTION bounce.match_by_address(addresses text[], since timestamptz) RETURNS SETOF bounce.identity
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  -- a communication has each address once: one row more than spellings proves a second communication
+  SELECT 'address', array_agg(DISTINCT m.communication_id), NULL::bigint, NULL::integer, false
+  FROM (SELECT r.communication_id
+        FROM bounce.communication_recipient AS r
+        WHERE r.address_key = ANY (addresses) AND r.last_attempt_at >= since
+        LIMIT cardinality(addresses) + 1) AS m
+  HAVING count(DISTINCT m.communication_id) = 1;
+END;
+COMMENT ON FUNCTION bounce.match_by_address(text[], timestamptz) IS
+  'internal: the one communication sent to an address since then; no row when there is none or more than one';
+
+CREATE FUNCTION bounce.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT min(r.id)
+  FROM bounce.communication_recipient AS r
+  WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
+  HAVING count(*) = 1 AND bool_and(r.address_key <> ALL (named));
+END;
+COMMENT ON FUNCTION bounce.sole_recipient(bigint, bigint, text[]) IS
+  'internal: the token''s recipient, or the only one there is, for a report that has another address for it; NULL when the '
+  'report names that recipient as well: then it is about somebody else';
+
+CREATE FUNCTION bounce.choose_recipient(INOUT f bounce.finding, i bounce.identity, named text[])
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  agreeing bigint[];
+BEGIN
+  -- Original-Recipient is what we wrote; Final-Recipient may be where it was forwarded
+  SELECT array_agg(a.recipient_id) INTO agreeing
+  FROM bounce.recipients_at(ARRAY[f.communication_id], f.addresses, f.original_recipient) AS a
+  WHERE a.is_original OR NOT EXISTS (
+    SELECT FROM bounce.recipients_at(ARRAY[f.communication_id], f.addresses, f.original_recipient) AS o WHERE o.is_original);
+  IF agreeing IS NULL THEN
+    f.recipient_id := bounce.sole_recipient(f.communication_id, i.recipient_id, named);
+  ELSIF i.recipient_id = ANY (agreeing) THEN
+    f.recipient_id := i.recipient_id;
+  ELSIF cardinality(agreeing) = 1 THEN
+    f.recipient_id := agreeing[1];
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.choose_recipient(bounce.finding, bounce.identity, text[]) IS
+  'internal: which recipient of the communication it is: by the reported address; where no recipient has it (the mail was '
+  'forwarded), the token''s, or the only one there is; else none, never a guess. named: all addresses of the report';
+
+CREATE FUNCTION bounce.trust_in(f bounce.finding, i bounce.identity, own_mta boolean) RETURNS bounce.trust
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
+  WHEN own_mta THEN 'own_mta'
+  WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference') THEN 'message_id'
+  ELSE 'address'
+END;
+COMMENT ON FUNCTION bounce.trust_in(bounce.finding, bounce.identity, boolean) IS
+  'internal: how far a finding is believed. A token is proof for its own recipient only, and only while in date';
+
+CREATE FUNCTION bounce.match_finding(INOUT f bounce.finding, i bounce.identity, own_mta boolean, named text[])
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF i.communication_ids IS NULL THEN
+    SELECT * INTO i FROM bounce.match_by_address(f.addresses, now() - bounce.parameter_interval('address_match_window'));
+  END IF;
+  IF cardinality(i.communication_ids) = 1 THEN
+    f.communication_id := i.communication_ids[1];
+  ELSE
+    SELECT min(a.communication_id) INTO f.communication_id
+    FROM bounce.recipients_at(i.communication_ids, f.addresses, f.original_recipient) AS a
+    HAVING count(DISTINCT a.communication_id) = 1;
+  END IF;
+  IF f.communication_id IS NOT NULL THEN
+    f := bounce.choose_recipient(f, i, named);
+  END IF;
+  f.matched_by := CASE WHEN f.communication_id IS NULL THEN '' ELSE i.matched_by END;
+  f.attempt := i.attempt;
+  f.trust := bounce.trust_in(f, i, own_mta);
+  SELECT c.process INTO f.process FROM bounce.communication AS c WHERE c.id = f.communication_id;
+  SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id;
+  f.address := coalesce(f.address, f.addresses[1], '');
+END
+$$;
+COMMENT ON FUNCTION bounce.match_finding(bounce.finding, bounce.identity, boolean, text[]) IS
+  'internal: fills communication, recipient, process, address, attempt, matched_by and trust';
+
+-- The same report twice --------------------------------------------------------------------
+
+CREATE FUNCTION bounce.identity_of(document jsonb, i bounce.identity) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN i.recipient_id IS NOT NULL THEN jsonb_build_array(i.recipient_id, i.attempt)
+  WHEN '' = ALL (ARRAY[bounce.document_text(document, 'report', 'envelope_id'),
+                       bounce.document_text(document, 'original', 'communication_id'),
+                       bounce.document_text(document, 'original', 'queue_id'),
+                       bounce.document_text(document, 'original', 'message_id')]) THEN '[]'
+  ELSE jsonb_build_array(bounce.document_text(document, 'report', 'envelope_id'),
+                         bounce.document_text(document, 'original', 'communication_id'),
+                         bounce.document_text(document, 'original', 'queue_id'),
+                         bounce.document_text(document, 'original', 'message_id'),
+                         bounce.document_text(document, 'report', 'reporting_mta'))
+END;
+COMMENT ON FUNCTION bounce.identity_of(jsonb, bounce.identity) IS
+  'internal: the original mail that a report is about, one attempt of it. All ids together, because an application that '
+  'sends again may keep one of them. [] when the report names none';
+
+CREATE FUNCTION bounce.report_key_of(document jsonb, i bounce.identity, f bounce.finding) RETURNS text
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  -- Trust is part of it: a forged report must not make the genuine one a duplicate. Only a DSN is rebuilt with other
+  -- bytes by the MTA that made it; for all else the same report is the same body.
+  SELECT encode(sha256(convert_to(jsonb_build_array(
+           o.identity, f.trust, bounce.document_text(document, 'kind'), lower(f.recipient), f.action, f.status,
+           CASE WHEN o.identity = '[]' OR f.action = ''
+                THEN bounce.document_text(document, 'digest') ELSE '' END)::text, 'UTF8')), 'hex')
+  FROM (SELECT bounce.identity_of(document, i) AS identity) AS o;
+END;
+COMMENT ON FUNCTION bounce.report_key_of(jsonb, bounce.identity, bounce.finding) IS
+  'internal: the same for two reports of the same fate of the same mail. The report''s own Message-ID, date and queue id '
+  'are not in it: a local Postfix makes them anew each time';

@@ -1,0 +1,197 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- record_report(): a classified report goes in, everything that follows from it
+-- is done, and what is to become of the message comes out. One statement, one
+-- transaction.
+--
+-- Two reports at the same time cannot deadlock, because each takes its locks in
+-- the same order: report keys, communications, recipients, blocks, tasks; within
+-- each of these, ascending.
+
+CREATE TYPE bounce.outcome AS (
+  bounce_message_id bigint,
+  disposition       text,
+  duplicate         boolean,
+  forward_to        text,
+  class             text,
+  reason            text
+);
+COMMENT ON TYPE bounce.outcome IS 'what the caller of record_report() has to do';
+COMMENT ON COLUMN bounce.outcome.disposition IS
+  'discard: it is stored; deliver: let the message through; forward: send it to forward_to instead';
+COMMENT ON COLUMN bounce.outcome.duplicate IS 'it was recorded before, and nothing was changed';
+COMMENT ON COLUMN bounce.outcome.forward_to IS 'the operator mailbox; NULL unless disposition is forward';
+COMMENT ON COLUMN bounce.outcome.class IS 'the gravest class of its findings; unclassified when one of them is';
+
+CREATE FUNCTION bounce.complete_document(report jsonb, raw bytea) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN (SELECT CASE WHEN bounce.document_text(d, 'digest') <> '' THEN d
+               ELSE d || jsonb_build_object('digest', encode(sha256(coalesce(raw, convert_to(d::text, 'UTF8'))), 'hex')) END
+        FROM (SELECT CASE jsonb_typeof(report) WHEN 'object' THEN report ELSE '{}' END AS d) AS o);
+COMMENT ON FUNCTION bounce.complete_document(jsonb, bytea) IS 'internal: an object in any case, with a digest in any case';
+
+CREATE FUNCTION bounce.find_all(document jsonb) RETURNS bounce.finding[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  i CONSTANT bounce.identity := bounce.match_report(document);
+  own_mta CONSTANT boolean := bounce.document_text(document, 'envelope', 'own_mta') = 'true';
+  read CONSTANT bounce.finding[] := ARRAY(SELECT r FROM bounce.read_findings(document) AS r);
+  named CONSTANT text[] := ARRAY(SELECT a FROM unnest(read) AS r CROSS JOIN unnest(r.addresses) AS a);
+  findings bounce.finding[] := '{}';
+  f bounce.finding;
+BEGIN
+  FOREACH f IN ARRAY read LOOP
+    f := bounce.match_finding(f, i, own_mta, named);
+    f.report_key := bounce.report_key_of(document, i, f);
+    findings := findings || f;
+  END LOOP;
+  RETURN findings;
+END
+$$;
+COMMENT ON FUNCTION bounce.find_all(jsonb) IS 'internal: the findings of a document, classified and matched';
+
+CREATE FUNCTION bounce.claim_findings(findings bounce.finding[], message_id bigint) RETURNS bounce.finding[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  fresh bounce.finding[] := '{}';
+  f bounce.finding;
+BEGIN
+  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.report_key LOOP
+    -- waits for another session that is recording the same; if that one fails, it is ours
+    INSERT INTO bounce.report_key (key, bounce_message_id) VALUES (f.report_key, message_id) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+      f.bounce_id := nextval('bounce.bounce_id_seq');
+      fresh := fresh || f;
+    END IF;
+  END LOOP;
+  RETURN fresh;
+END
+$$;
+COMMENT ON FUNCTION bounce.claim_findings(bounce.finding[], bigint) IS 'internal: the findings that were not recorded before; exactly one session gets each';
+
+CREATE FUNCTION bounce.lock_findings(findings bounce.finding[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id IN (SELECT u.communication_id FROM unnest(findings) AS u) ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM FROM bounce.communication_recipient AS r
+  WHERE r.id IN (SELECT u.recipient_id FROM unnest(findings) AS u) ORDER BY r.id FOR NO KEY UPDATE;
+END
+$$;
+
+CREATE FUNCTION bounce.follow_all(findings bounce.finding[]) RETURNS bounce.finding[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  followed bounce.finding[] := '{}';
+  blocked bounce.finding[] := '{}';
+  done bounce.finding[] := '{}';
+  f bounce.finding;
+BEGIN
+  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id LOOP
+    followed := followed || bounce.follow_finding(f);
+  END LOOP;
+  FOR f IN SELECT * FROM unnest(followed) AS u ORDER BY u.address, u.bounce_id LOOP
+    blocked := blocked || CASE WHEN f.blocks THEN bounce.make_block(f) ELSE f END;
+  END LOOP;
+  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
+    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
+  END LOOP;
+  RETURN done;
+END
+$$;
+COMMENT ON FUNCTION bounce.follow_all(bounce.finding[]) IS 'internal: recipients first, then blocks, then tasks, each in ascending order';
+
+CREATE FUNCTION bounce.gravest(findings bounce.finding[]) RETURNS bounce.finding
+LANGUAGE sql IMMUTABLE
+RETURN (SELECT u FROM unnest(findings) AS u
+        ORDER BY u.class = 'unclassified' DESC, u.is_notice, bounce.class_rank(u.class) DESC, u.report_key LIMIT 1);
+COMMENT ON FUNCTION bounce.gravest(bounce.finding[]) IS 'internal: the finding that decides about the message';
+
+CREATE FUNCTION bounce.disposition_of(class text) RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE WHEN class = 'unclassified' THEN CASE bounce.parameter('operator_mailbox') WHEN '' THEN 'deliver' ELSE 'forward' END
+            WHEN bounce.parameter_boolean('deliver_stored') THEN 'deliver'
+            ELSE 'discard' END;
+COMMENT ON FUNCTION bounce.disposition_of(text) IS
+  'internal: what becomes of a message; without an operator mailbox, one that nobody could classify stays where it was sent';
+
+CREATE FUNCTION bounce.store_message(o bounce.outcome, document jsonb, raw bytea) RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+  INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id, client, own_mta, kind, dialect,
+    message_id, header_from, subject, reporting_mta, truncated, size, digest, disposition, class, reason, report, raw)
+  SELECT (o).bounce_message_id, bounce.document_text(document, 'source'),
+    bounce.document_text(document, 'envelope', 'sender'), bounce.document_texts(document, 'envelope', 'recipients'),
+    bounce.document_text(document, 'envelope', 'queue_id'), bounce.document_text(document, 'envelope', 'client'),
+    bounce.document_text(document, 'envelope', 'own_mta') = 'true',
+    bounce.document_text(document, 'kind'), bounce.document_text(document, 'dialect'),
+    bounce.document_text(document, 'header', 'message_id'), bounce.document_text(document, 'header', 'from'),
+    bounce.document_text(document, 'header', 'subject'), bounce.document_text(document, 'report', 'reporting_mta'),
+    bounce.document_text(document, 'truncated') = 'true',
+    coalesce(substring(bounce.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint, length(raw), 0),
+    bounce.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
+    document, substring(raw FROM 1 FOR bounce.parameter_integer('raw_max_bytes'));
+END;
+
+CREATE FUNCTION bounce.store_bounces(message_id bigint, findings bounce.finding[]) RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+  INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt, matched_by, trust, recipient,
+    original_recipient, action, status, reply_code, diagnostic, remote_mta, reason, class, is_notice, permanence, rule, evidence,
+    consequence, task_id)
+  SELECT u.bounce_id, store_bounces.message_id, u.communication_id, u.recipient_id, u.attempt, u.matched_by, u.trust, u.recipient,
+    u.original_recipient, u.action, u.status, u.reply_code, u.diagnostic, u.remote_mta, u.reason, u.class, u.is_notice,
+    u.permanence, u.rule, u.evidence, array_to_string(u.steps, ', '), u.task_id
+  FROM unnest(findings) AS u
+  ORDER BY u.bounce_id;
+END;
+
+CREATE FUNCTION bounce.recorded_before(INOUT o bounce.outcome, report_key text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  recorded bounce.bounce_message;
+BEGIN
+  o.duplicate := true;
+  SELECT m.* INTO recorded
+  FROM bounce.report_key AS k JOIN bounce.bounce_message AS m ON m.id = k.bounce_message_id
+  WHERE k.key = report_key;
+  IF FOUND THEN
+    o.bounce_message_id := recorded.id;
+    o.disposition := recorded.disposition;
+    o.class := recorded.class;
+    o.reason := recorded.reason;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.recorded_before(bounce.outcome, text) IS
+  'internal: the outcome of the first time; milter effects are at least once, so the repeat has to have the same one';
+
+CREATE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  document CONSTANT jsonb := bounce.complete_document(report, raw);
+  findings CONSTANT bounce.finding[] := bounce.find_all(document);
+  gravest CONSTANT bounce.finding := bounce.gravest(findings);
+  fresh bounce.finding[];
+  o bounce.outcome;
+BEGIN
+  o := (nextval('bounce.bounce_message_id_seq'), bounce.disposition_of(gravest.class), false, NULL, gravest.class, gravest.reason);
+  fresh := bounce.claim_findings(findings, o.bounce_message_id);
+  IF cardinality(fresh) = 0 THEN
+    o := bounce.recorded_before(o, gravest.report_key);
+  ELSE
+    PERFORM bounce.lock_findings(fresh);
+    fresh := bounce.follow_all(fresh);
+    PERFORM bounce.store_message(o, document, raw);
+    PERFORM bounce.store_bounces(o.bounce_message_id, fresh);
+  END IF;
+  IF o.disposition = 'forward' THEN
+    o.forward_to := nullif(bounce.parameter('operator_mailbox'), '');
+    o.disposition := CASE WHEN o.forward_to IS NULL THEN 'deliver' ELSE 'forward' END;
+  END IF;
+  RETURN o;
+END
+$$;
+COMMENT ON FUNCTION bounce.record_report(jsonb, bytea) IS
+  'records a report (the document of the classifier, version 1, and the message as received; either may be NULL) and does what '
+  'follows from it. The same report twice changes nothing and gives the same outcome. Content never makes it fail';
