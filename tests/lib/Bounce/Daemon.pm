@@ -25,6 +25,8 @@ use warnings;
 use File::Copy qw(copy);
 use IO::Socket::UNIX;
 
+use constant ACCOUNT => 'bounce_daemon';    # the daemon's, with the rights of the role bounce_milter
+
 # new($instance, $db, KEY => VALUE ...): keys of bounce-milter.conf.
 sub new {
     my ($class, $instance, $db, %key) = @_;
@@ -34,7 +36,7 @@ sub new {
     $self->{key}    = {
         socket      => "unix:$self->{socket}",
         socket_mode => '666',                     # the directory is what closes it
-        conninfo    => $db->conninfo(user => 'bounce_milter'),
+        conninfo    => $db->conninfo(user => ACCOUNT),
         user        => $instance->is_root ? $instance->daemon_user : '',
         pid_file    => $instance->path('milter/pid'),
         rules_dir   => $instance->path('rules'),
@@ -56,12 +58,13 @@ sub bouncectl {
     return $self->{instance}->run([ $self->program('bouncectl'), @argument ], may_fail => 1);
 }
 
-# Makes the database and its schema.
+# Makes the database, its schema, and the daemon's account, which has the least rights.
 sub init_database {
     my ($self) = @_;
     $self->{db}->sql("CREATE DATABASE bounce;\n", dbname => 'postgres');
     my ($status, $output) = $self->bouncectl(qw(db init --conninfo), $self->{db}->conninfo);
     die "bouncectl db init failed:\n$output\n" if $status != 0;
+    $self->{db}->sql('CREATE ROLE ' . ACCOUNT . " LOGIN IN ROLE bounce_milter;\n");
     return $output;
 }
 
@@ -78,7 +81,7 @@ sub start {
     $self->write_conf;
     $instance->start(
         name    => 'bounce-milter',
-        command => [ $self->program('bounce-milter'), '-f', '-c', $self->{conf} ]);
+        command => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
     $instance->wait_for(20, sub { $self->is_listening || !$instance->is_alive('bounce-milter') });
     $self->is_listening or die "bounce-milter did not start\n" . $instance->log_tail;
     return $self;

@@ -72,7 +72,7 @@ sub stop { my ($self) = @_; return $self->{instance}->stop_server('postgres') }
 
 sub _is_ready {
     my ($self) = @_;
-    my ($status) = $self->{instance}->run([ "$self->{bin}/pg_isready", '-q', '-h', $self->{socket_dir} ], may_fail => 1);
+    my ($status) = $self->{instance}->run([ "$self->{bin}/pg_isready", qw(-q -d postgres -U), SUPERUSER, '-h', $self->{socket_dir} ], may_fail => 1);
     return $status == 0;
 }
 
@@ -80,8 +80,8 @@ sub _configure {
     my ($self) = @_;
     my $instance = $self->{instance};
     my %owner = map { ($_ => 1) } $instance->server_user, SUPERUSER, 'root', scalar getpwuid $>;
-    my @map = map { [ $_, SUPERUSER ], [ $_, 'bounce_milter' ] } sort keys %owner;
-    push @map, map { [ $instance->daemon_user, $_ ] } 'bounce_milter', 'bounce_daemon';
+    my @map = map { [ $_, SUPERUSER ], [ $_, 'bounce_daemon' ] } sort keys %owner;
+    push @map, [ $instance->daemon_user, 'bounce_daemon' ];
     $self->_write('pg_ident.conf', join '', map { "private $_->[0] $_->[1]\n" } @map);
     $self->_write('pg_hba.conf', "local all all peer map=private\n");
     open my $file, '>>', "$self->{data}/postgresql.conf" or die "postgresql.conf: $!\n";

@@ -105,7 +105,7 @@ sub register {
     $letter{sender} //= SENDER->{ $letter{process} };
     $letter{id} = $self->{db}->value(<<'END', (map { ($_ => $letter{$_}) } qw(process business_ref sender subject message_id)), to => join "\n", @{ $letter{to} });
 SELECT bounce.register_communication(process => :'process', business_ref => :'business_ref', sender => :'sender',
-    subject => :'subject', message_id => :'message_id', recipients => string_to_array(:'to', E'\n'))
+    subject => :'subject', message_id => :'message_id', recipients => string_to_array(:'to', E'\n'), status => 'sent')
 END
     my $row = $self->{db}->rows(<<'END', id => $letter{id});
 SELECT c.envelope_id, r.address, r.id, bounce.return_path(r.id) AS return_path

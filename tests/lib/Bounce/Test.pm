@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Test;
+
+=head1 NAME
+
+Bounce::Test - what every end-to-end test begins and ends with
+
+=head1 SYNOPSIS
+
+    use Bounce::Test;                       # Test::More, strict, warnings, and:
+    my $stage = stage();                    # a Bounce::Stage of this test's own
+    ...
+    finish();                               # the daemon ends cleanly; done_testing
+
+=head1 PROMISES
+
+A test that passes leaves nothing behind. One that fails prints the ends of the servers' logs and leaves
+the logs in run/ until the next run.
+
+=cut
+
+use strict;
+use warnings;
+use Bounce::Stage;
+use Test::More;
+
+use constant INTERRUPTED => 130;
+
+my ($stage, $owner);
+
+sub import {
+    my $caller = caller;
+    no strict 'refs';
+    *{"${caller}::$_"} = \&$_ for qw(stage finish is_soon);
+    Test::More->export_to_level(1);
+    strict->import;
+    warnings->import;
+    return;
+}
+
+# stage(...): the options of Bounce::Stage->new.
+sub stage {
+    my (%option) = @_;
+    $owner = $$;
+    $stage = Bounce::Stage->new(name => "check-$$", %option);
+    return $stage->start;
+}
+
+# is_soon(sub, expected, name): polls until the value is the expected one; 15 seconds at most.
+sub is_soon {
+    my ($value, $expected, $name) = @_;
+    my $last;
+    $stage->wait_for(15, sub { $last = $value->(); defined $last && $last eq $expected });
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is($last, $expected, $name);
+}
+
+sub finish {
+    ok($stage->daemon->stop, 'the daemon ends by itself, and no sanitizer complains') or diag($stage->daemon->complaints);
+    done_testing();
+    return;
+}
+
+END {
+    my $status = $?;
+    if ($stage && $owner == $$ && $status != INTERRUPTED) {
+        if ($status == 0 && Test::More->builder->is_passing) { $stage->instance->discard }
+        else { diag($stage->instance->log_tail(25)) }
+    }
+    $? = $status;
+}
+
+1;
