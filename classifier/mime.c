@@ -201,6 +201,78 @@ static void parse_copy(struct mime *mime, char *copy, size_t len)
 	g_byte_array_unref(array);
 }
 
+/* A multipart whose boundary never occurs: forwarders and anonymisers rewrite the one
+ * and not the other. */
+static bool lost_its_parts(const struct mime *mime)
+{
+	const struct mime_part *root = &g_array_index(mime->parts, struct mime_part, 0);
+	return mime->parts->len == 1 && g_str_has_prefix(root->type, "multipart/");
+}
+
+/* A multipart without parts, whose boundary is wrong or missing: all that follows its
+ * header is text, up to the next part that was found. */
+static void take_bodies_as_text(struct mime *mime)
+{
+	for (guint i = 0; i < mime->parts->len; i++) {
+		struct mime_part *part = &g_array_index(mime->parts, struct mime_part, i);
+		const struct mime_part *next = i + 1 < mime->parts->len ? part + 1 : NULL;
+		if (!g_str_has_prefix(part->type, "multipart/") || (next && next->parent == (int)i) ||
+		    !part->header.len)
+			continue;
+		const char *from = part->header.data + part->header.len;
+		const char *end = next && next->header.len ? next->header.data : mime->bytes + mime->len;
+		part->type = "text/plain";
+		part->body = (struct slice){from, (size_t)(MAX(from, end) - from)};
+	}
+}
+
+/* The line that serves as a boundary: "--x", and a Content-* field behind it. */
+static struct slice find_boundary(const struct mime *mime)
+{
+	const char *end = mime->bytes + mime->len;
+	for (const char *at = mime->bytes; (at = memmem(at, (size_t)(end - at), "\n--", 3)); at++) {
+		const char *from = at + 3;
+		const char *stop = memchr(from, '\n', (size_t)(end - from));
+		if (stop && stop > from && end - stop > 8 && g_ascii_strncasecmp(stop + 1, "Content-", 8) == 0 &&
+		    !memchr(from, '"', (size_t)(stop - from)))
+			return (struct slice){from, (size_t)(stop - from)};
+	}
+	return (struct slice){NULL, 0};
+}
+
+/* Puts a Content-Type with the found boundary before the header and takes the wrong
+ * one away. False if there is nothing to mend. */
+static bool mend_boundary(struct mime *mime)
+{
+	const struct mime_part *root = &g_array_index(mime->parts, struct mime_part, 0);
+	struct slice boundary = find_boundary(mime);
+	struct slice wrong;
+	if (!boundary.data || boundary.len > 200 || !header_find(root->header, "Content-Type", &wrong))
+		return false;
+	g_autofree char *field = g_strdup_printf("Content-Type: %s; report-type=\"%s\"; boundary=\"%.*s\"\n",
+						 root->type, root->report_type, (int)boundary.len, boundary.data);
+	char *name = mime->bytes + (wrong.data - mime->bytes);
+	while (name > mime->bytes && name[-1] != '\n')
+		name--;
+	*name = 'X';
+	size_t added = strlen(field);
+	char *bytes = g_malloc(mime->len + added + 1);
+	memcpy(bytes, field, added);
+	memcpy(bytes + added, mime->bytes, mime->len + 1);
+	g_free(mime->bytes);
+	mime->bytes = bytes;
+	mime->len += added;
+	g_array_set_size(mime->parts, 0);
+	return true;
+}
+
+static void parse_bytes(struct mime *mime)
+{
+	char *copy = g_malloc(mime->len + 1);
+	memcpy(copy, mime->bytes, mime->len + 1);
+	parse_copy(mime, copy, mime_defuse(copy, mime->len, &mime->limits, &mime->truncated));
+}
+
 struct mime *mime_parse(const char *bytes, size_t len, const struct limits *limits)
 {
 	struct mime *mime = g_new0(struct mime, 1);
@@ -219,9 +291,10 @@ struct mime *mime_parse(const char *bytes, size_t len, const struct limits *limi
 	memmove(mime->bytes, mime->bytes + skip, mime->len);
 	mime->bytes[mime->len] = '\0';
 
-	char *copy = g_malloc(mime->len + 1);
-	memcpy(copy, mime->bytes, mime->len + 1);
-	parse_copy(mime, copy, mime_defuse(copy, mime->len, limits, &mime->truncated));
+	parse_bytes(mime);
+	if (lost_its_parts(mime) && mend_boundary(mime))
+		parse_bytes(mime);
+	take_bodies_as_text(mime);
 	return mime;
 }
 

@@ -10,6 +10,7 @@
 #include "classifier/header.h"
 
 #define TO_COUNT_MAX 200 /* addresses kept of To and Cc */
+#define HEADER_LINES 60  /* lines looked at to tell a header from prose */
 
 /* msg-id without its brackets; old systems write none. */
 static const char *id_value(struct report_build *build, struct slice value)
@@ -106,26 +107,27 @@ static bool field_is(const char *line, const char *name)
 	return g_ascii_strncasecmp(line, name, len) == 0 && line[len] == ':';
 }
 
-/* Fields that only a message's own header has. "To", "Subject" and "Date" prove
- * nothing: many reports describe the message with them. */
-static unsigned field_weight(const char *line)
+enum field_weight {
+	FIELD_UNKNOWN,
+	FIELD_DESCRIBES, /* reports describe the message with these */
+	FIELD_PROVES,    /* only a message's own header has these */
+};
+
+static enum field_weight field_weight(const char *line)
 {
-	switch (g_ascii_tolower(*line)) {
-	case 'r':
-		return field_is(line, "Received") || field_is(line, "Return-Path") ? 2 : 0;
-	case 'm':
-		return field_is(line, "Message-ID") || field_is(line, "MIME-Version") ? 2 : 0;
-	case 'd':
-		return field_is(line, "Date") || field_is(line, "DKIM-Signature") ? 1 : 0;
-	case 'f':
-		return field_is(line, "From") ? 1 : 0;
-	case 's':
-		return field_is(line, "Subject") || field_is(line, "Sender") ? 1 : 0;
-	case 't':
-		return field_is(line, "To") ? 1 : 0;
-	default:
-		return 0;
-	}
+	static const struct {
+		const char *name;
+		enum field_weight weight;
+	} fields[] = {
+	    {"Received", FIELD_PROVES},     {"Return-Path", FIELD_PROVES},    {"MIME-Version", FIELD_PROVES},
+	    {"Content-Type", FIELD_PROVES}, {"DKIM-Signature", FIELD_PROVES}, {"X-Mailer", FIELD_PROVES},
+	    {"Delivered-To", FIELD_PROVES}, {"Message-ID", FIELD_DESCRIBES},  {"From", FIELD_DESCRIBES},
+	    {"To", FIELD_DESCRIBES},        {"Subject", FIELD_DESCRIBES},     {"Date", FIELD_DESCRIBES},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (field_is(line, fields[i].name))
+			return fields[i].weight;
+	return FIELD_UNKNOWN;
 }
 
 static size_t quote_length(const char *line)
@@ -141,40 +143,35 @@ static bool looks_like_field(const char *line)
 	return n > 0 && line[n] == ':';
 }
 
-/* Is there a message header here? Three points, one of them from a field of weight two, or
- * From, Date, Subject and To together. */
-static bool is_header_start(const char *line)
+/* Is there a message header here? Three known fields of different weight, or one
+ * that proves and one more. */
+static bool is_header_start(const char *line, bool *whole_out)
 {
 	size_t quote = quote_length(line);
-	if (!looks_like_field(line + quote))
-		return false;
-	unsigned points = 0, strong = 0;
-	for (unsigned seen = 0; seen < 40 && *line && *line != '\n'; seen++) {
+	unsigned proofs = 0, known = 0;
+	for (unsigned seen = 0; seen < HEADER_LINES && *line && *line != '\n'; seen++) {
 		const char *at = line + MIN(quote, quote_length(line));
 		if (*at != ' ' && *at != '\t') {
-			unsigned weight = field_weight(at);
-			if (weight == 0 && !looks_like_field(at))
-				return false;
-			points += weight;
-			strong += weight == 2;
+			enum field_weight weight = field_weight(at);
+			if (!looks_like_field(at))
+				break;
+			proofs += weight == FIELD_PROVES;
+			known += weight != FIELD_UNKNOWN;
 		}
-		if (strong && points >= 3)
-			return true;
-		if (points >= 4)
-			return true;
 		line += strcspn(line, "\n");
 		line += *line == '\n';
 	}
-	return false;
+	*whole_out = proofs >= 1 && known >= 2;
+	return *whole_out || known >= 3;
 }
 
-const char *original_find_in_text(const char *text)
+const char *original_find_in_text(const char *text, bool *whole_out)
 {
 	bool fresh = true; /* a field in the middle of a block is not its start */
 	for (const char *line = text; line;) {
 		const char *at = line + quote_length(line);
 		bool field = looks_like_field(at);
-		if (field && fresh && is_header_start(line))
+		if (field && fresh && is_header_start(line, whole_out))
 			return line;
 		fresh = !field;
 		line = strchr(line, '\n');

@@ -11,9 +11,11 @@
 /* Reads what identifies the original from its header block. */
 void original_read(struct report_build *build, struct slice header);
 
-/* Where the text of a report ends and a copied message or header begins, by the
- * fields themselves; NULL if there is none. The copy may be indented or quoted. */
-const char *original_find_in_text(const char *text);
+/* Where a copied message or header begins in text, by the fields themselves;
+ * NULL if there is none. It may be indented or quoted. *whole_out says that it
+ * has fields that only a real header has, so that the report's own words end
+ * here; else it is a description of the message ("From: To: Subject:"). */
+const char *original_find_in_text(const char *text, bool *whole_out);
 
 /* A header block without the prefix ("  ", "> ") that all its lines carry. Heap. */
 char *original_unquote(const char *block);

@@ -12,6 +12,7 @@
 #include "classifier/smtp_text.h"
 
 #define DIAGNOSTIC_LINES 40
+#define OPEN_LINES       200 /* lines within which a dialect must begin to speak */
 
 struct match {
 	struct slice recipient;
@@ -133,8 +134,12 @@ static void add_recipient(struct report_build *build, const struct prose_dialect
 	}
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient = build_value(build, match->original.data, match->original.len);
-	if (!*r->diagnostic)
-		r->diagnostic = build_value(build, diagnostic.data, diagnostic.len);
+	/* systems that name him twice say it with the codes the second time */
+	struct slice found;
+	const char *words = build_value(build, diagnostic.data, diagnostic.len);
+	if (!*r->diagnostic ||
+	    (!*r->reply_code && !*r->status && (smtp_find_reply(words, &found) || smtp_find_status(words, &found))))
+		r->diagnostic = words;
 	build_complete_recipient(build, r);
 }
 
@@ -154,55 +159,118 @@ static void read_recipients(struct report_build *build, const struct prose_diale
 		if (match.rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
 			to = next;
 		if (dialect->place == PROSE_BEFORE)
-			from = open, to = line;
+			from = open, to = next;
 		add_recipient(build, dialect, &match, (struct slice){from, (size_t)(MAX(from, to) - from)});
 		line = next;
 	}
 }
 
-static const char *find_open(const struct prose_dialect *dialect, const char *text, int max_lines)
+static const char *find_open(const struct prose_dialect *dialect, const char *text)
 {
-	for (const char *line = text; *line && max_lines > 0; line = next_line(line)) {
+	int left = OPEN_LINES;
+	for (const char *line = text; *line && left > 0; line = next_line(line)) {
 		if (line[strspn(line, " \t")] == '\n')
 			continue;
 		if (matches_phrase(dialect->open, line))
 			return line;
-		max_lines--;
+		left--;
 	}
 	return NULL;
 }
 
-static bool read_dialects(struct report_build *build, const char *text, int max_lines)
+/* The first dialect that speaks in the text and names somebody, or NULL. */
+static const struct prose_dialect *read_dialects(struct report_build *build, const char *text)
 {
 	for (size_t i = 0; i < prose_dialect_count; i++) {
-		const char *open = find_open(&prose_dialects[i], text, max_lines);
-		if (!open)
-			continue;
-		read_recipients(build, &prose_dialects[i], open);
-		if (build->recipients->len == 0)
-			continue;
-		build->report->dialect = prose_dialects[i].name;
-		build->report->kind = prose_dialects[i].action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
-		return true;
+		const char *open = find_open(&prose_dialects[i], text);
+		if (open)
+			read_recipients(build, &prose_dialects[i], open);
+		if (build->recipients->len > 0)
+			return &prose_dialects[i];
 	}
-	return false;
+	return NULL;
 }
 
 bool prose_parse(struct report_build *build)
 {
-	bool machine = general_is_machine(build);
-	/* a person who quotes a report does so below words of his own */
-	if (machine && read_dialects(build, build->report->text, 200)) {
-		general_failed_header(build);
-		return true;
-	}
-	return machine && general_read(build);
+	/* a person who quotes a report is no machine */
+	if (!general_is_machine(build))
+		return false;
+	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
+	if (!dialect)
+		return general_read(build);
+	build->report->dialect = dialect->name;
+	build->report->kind = dialect->action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
+	return true;
+}
+
+/* --- beside a delivery status --------------------------------------------- */
+
+static bool is_usable(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	return at && at > address && at[1] && *address != '/' && *address != '|';
+}
+
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+/* A Final-Recipient may be a file, a command or half an address. When only one
+ * address can be meant, it is that one. */
+static void mend_address(struct report_build *build, struct report_recipient *r, const GArray *told)
+{
+	const struct report *report = build->report;
+	if (is_usable(r->recipient) || build->recipients->len > 1)
+		return;
+	g_autofree char *failed = general_single_failed(build);
+	if (*failed)
+		r->recipient = build_value(build, failed, strlen(failed));
+	else if (told->len == 1)
+		r->recipient = g_array_index(told, struct report_recipient, 0).recipient;
+	else if (is_usable(r->original_recipient))
+		r->recipient = r->original_recipient;
+	else if (report->original.to[0] && !report->original.to[1])
+		r->recipient = report->original.to[0];
+}
+
+static void take_words(struct report_recipient *r, const struct report_recipient *told)
+{
+	if (!*r->diagnostic || is_number(r->diagnostic))
+		r->diagnostic = told->diagnostic;
+	if (!*r->status)
+		r->status = told->status;
+	if (!*r->reply_code)
+		r->reply_code = told->reply_code;
+	if (!*r->remote_mta)
+		r->remote_mta = told->remote_mta;
+}
+
+static bool is_complete(const struct report_recipient *r)
+{
+	return *r->diagnostic && !is_number(r->diagnostic) && is_usable(r->recipient);
 }
 
 void prose_complete(struct report_build *build)
 {
+	bool complete = true;
+	for (guint i = 0; i < build->recipients->len; i++)
+		complete &= is_complete(&g_array_index(build->recipients, struct report_recipient, i));
+	if (complete)
+		return;
+	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
+	struct report_build scratch = *build;
+	scratch.recipients = told;
+	read_dialects(&scratch, build->report->text);
 	for (guint i = 0; i < build->recipients->len; i++) {
 		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		mend_address(build, r, told);
+		const struct report_recipient *words = build_find_recipient(&scratch, r->recipient);
+		if (!words && *r->original_recipient)
+			words = build_find_recipient(&scratch, r->original_recipient);
+		if (words)
+			take_words(r, words);
 		if (!*r->diagnostic)
 			general_diagnostic(build, r);
 	}

@@ -21,6 +21,7 @@ static const char *const daemon_names[] = {"mailer-daemon",
 					   "postmaster",
 					   "postoffice",
 					   "mdaemon",
+					   "post_master",
 					   "mail-delivery",
 					   "mail delivery",
 					   "mail system",
@@ -232,7 +233,8 @@ bool general_is_machine(const struct report_build *build)
 	size_t count;
 	const struct mime_part *root = mime_parts(build->mime, &count);
 	struct slice value;
-	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
+	if (header_find(root->header, "X-Failed-Recipients", &value) ||
+	    header_find(root->header, "X-MLServer", &value) || strcmp(root->type, "multipart/report") == 0)
 		return true;
 	if (header_find(root->header, "Return-Path", &value) && *build->report->header.sender == '\0')
 		return true;
@@ -294,6 +296,16 @@ void general_failed_header(struct report_build *build)
 		    build->report->kind == REPORT_DELAY ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
 		add_address(build, address, "x-failed-recipients", action);
 	}
+}
+
+char *general_single_failed(const struct report_build *build)
+{
+	g_autofree char *value = mime_header(build->mime, 0, "X-Failed-Recipients");
+	struct slice rest = {value, strlen(value)};
+	struct slice first, second;
+	if (!address_next(&rest, &first) || address_next(&rest, &second))
+		return g_strdup("");
+	return g_strndup(first.data, first.len);
 }
 
 /* Lines that name the sender, or a message: "From: x", "Message-ID: <x@y>". */

@@ -14,8 +14,11 @@
  * usual names of a daemon, or X-Failed-Recipients. */
 bool general_is_machine(const struct report_build *build);
 
-/* Adds the recipients of X-Failed-Recipients that the text did not name. */
+/* Adds the recipients of X-Failed-Recipients. */
 void general_failed_header(struct report_build *build);
+
+/* The address in X-Failed-Recipients if there is exactly one, else "". Heap. */
+char *general_single_failed(const struct report_build *build);
 
 /* Reads a failure by subject, words and addresses. True if it is one. */
 bool general_read(struct report_build *build);

@@ -17,7 +17,10 @@
 #include "classifier/original.h"
 #include "classifier/prose.h"
 #include "classifier/report_build.h"
+#include "classifier/sns.h"
 #include "classifier/text.h"
+
+#define NESTED_MAX 2 /* reports in the text of reports that are followed */
 
 static const char *const no_strings[] = {NULL};
 
@@ -211,17 +214,39 @@ static char *collect_text(struct report_build *build, int original)
 	return clean;
 }
 
-/* Cuts a copied original off the text and reads it. */
+/* Is it the header of a report? Then the report in hand is about a report. */
+static bool header_is_report(struct slice header)
+{
+	struct slice value;
+	if (!header_find(header, "Content-Type", &value))
+		return false;
+	g_autofree char *type = g_ascii_strdown(value.data, (gssize)value.len);
+	return g_str_has_prefix(type, "multipart/report") && strstr(type, "delivery-status");
+}
+
+static size_t copied_length(const char *copy)
+{
+	const char *end = strstr(copy, "\n\n");
+	return end ? (size_t)(end - copy) + 2 : strlen(copy);
+}
+
+/* Cuts a copied original off the text and reads it; a header quoted in the middle
+ * of the words is read only. */
 static void split_text(struct report_build *build, char *text)
 {
-	char *copy = (char *)original_find_in_text(text);
-	if (!copy)
-		return;
-	if (!*build->report->original.message_id && !*build->report->original.from) {
+	bool cut = false;
+	for (char *copy = text; !cut && (copy = (char *)original_find_in_text(copy, &cut));) {
 		g_autofree char *plain = original_unquote(copy);
-		original_read(build, header_block(plain, strlen(plain)));
+		struct slice block = header_block(plain, strlen(plain));
+		if (!*build->report->original.message_id && !*build->report->original.from)
+			original_read(build, block);
+		if (cut && header_is_report(block) && !build->nested)
+			build->nested = g_strdup(plain);
+		if (cut)
+			*copy = '\0';
+		else
+			copy += copied_length(copy);
 	}
-	*copy = '\0';
 }
 
 static void read_text(struct report_build *build, int original)
@@ -271,17 +296,23 @@ static void finish_status(struct report_build *build)
 	prose_complete(build);
 }
 
+/* The delivery-status part of the embedded message index, if that is a report itself. */
+static int embedded_status(const struct report_build *build, int index)
+{
+	int root = index + 1;
+	if (index < 0 || root >= part_count(build) || !part_at(build, root)->is_message ||
+	    strcmp(part_at(build, root)->type, "multipart/report") != 0)
+		return -1;
+	return find_part(build, root + 1, root, is_status);
+}
+
 /* A report on a report that could not be delivered (Sendmail's double bounce):
- * the innermost one speaks of our mail. */
+ * the innermost one speaks of our mail. A mail with a report attached does not count. */
 static int innermost_status(const struct report_build *build, int status)
 {
-	for (;;) {
-		int original = find_original(build, status);
-		int inner = original < 0 ? -1 : find_part(build, original + 1, original, is_status);
-		if (inner < 0)
-			return status;
+	for (int inner = status; inner >= 0; inner = embedded_status(build, find_original(build, status)))
 		status = inner;
-	}
+	return status;
 }
 
 static bool read_status_part(struct report_build *build)
@@ -351,21 +382,48 @@ static void read_plain_parts(struct report_build *build)
 
 static void interpret(struct report_build *build)
 {
-	if (read_notice_part(build, is_feedback) || read_notice_part(build, is_disposition) || read_status_part(build))
+	if (read_notice_part(build, is_feedback) || read_notice_part(build, is_disposition) ||
+	    read_status_part(build)) {
+		g_clear_pointer(&build->nested, g_free);
 		return;
+	}
 	if (!*build->report->text)
 		read_plain_parts(build);
-	if (read_status_text(build) || prose_parse(build))
+	if (build->nested || read_status_text(build) || sns_parse(build) || prose_parse(build))
 		return;
 	notice_auto_reply(build);
 }
-
-/* --- door ----------------------------------------------------------------- */
 
 static struct report_header empty_header(void)
 {
 	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1)};
 }
+
+static void forget(struct report_build *build)
+{
+	g_free((gpointer)build->report->original.to);
+	build->report->original = empty_header();
+	build->report->text = "";
+	g_array_set_size(build->recipients, 0);
+}
+
+/* A report came back as the text of another (RFC 3464 knows no such thing, double
+ * bounces of relays do it): then the inner one is read. */
+static void interpret_nested(struct report_build *build)
+{
+	struct mime *outer = build->mime;
+	for (int level = 0; build->nested && level < NESTED_MAX; level++) {
+		g_autofree char *inner = g_steal_pointer(&build->nested);
+		forget(build);
+		build->mime = mime_parse(inner, strlen(inner), build->limits);
+		interpret(build);
+		mime_free(build->mime);
+	}
+	build->mime = outer;
+	g_clear_pointer(&build->nested, g_free);
+}
+
+/* --- door ----------------------------------------------------------------- */
 
 static struct report *report_new(void)
 {
@@ -384,10 +442,11 @@ struct report *report_parse(const char *bytes, size_t len, const struct limits *
 {
 	struct report *report = report_new();
 	struct report_build build = {report, limits, mime_parse(bytes, len, limits),
-				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient))};
+				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
 	set_digest(report, bytes, len);
 	read_own_header(&build);
 	interpret(&build);
+	interpret_nested(&build);
 	report->truncated |= mime_is_truncated(build.mime);
 	report->recipient_count = build.recipients->len;
 	report->recipients = (const struct report_recipient *)(void *)g_array_free(build.recipients, FALSE);

@@ -80,6 +80,8 @@ bool smtp_find_status(const char *text, struct slice *status_out)
  * mark, or one of these words. */
 static bool may_precede_reply(const char *text, const char *at)
 {
+	if (at[3] == ' ' && status_length(at + 4) > 0)
+		return true;
 	static const char *const words[] = {"said",      "error",     "code",    "reply",  "response",
 					    "with",      "returned",  "smtp",    "status", "was",
 					    "server",    "responded", "data",    "rcpt",   "message",

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Mails that are made to kill: each must give a report, in bounded time and
+ * memory, on the stack that a milter thread has.
+ */
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <glib.h>
+
+#include "classifier/mime.h"
+#include "classifier/report.h"
+
+#define STACK_BYTES (256 * 1024)
+
+/* Seconds of CPU that one mail may take; the sanitizers get more. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SECONDS_MAX 20.0
+#else
+#define SECONDS_MAX 2.0
+#endif
+
+static void repeat(GString *out, const char *text, size_t times)
+{
+	for (size_t i = 0; i < times; i++)
+		g_string_append(out, text);
+}
+
+static void wrap_rfc822(GString *out, const char *type)
+{
+	g_string_append_printf(out,
+			       "From: MAILER-DAEMON@example.org\nMIME-Version: 1.0\n"
+			       "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: %s\n\n",
+			       type);
+}
+
+/* --- the mails ------------------------------------------------------------ */
+
+static void groups_to(GString *out)
+{
+	g_string_append(out, "From: a@example.org\nTo: ");
+	repeat(out, "g:", 500000);
+	g_string_append(out, "\nSubject: x\n\nbody\n");
+}
+
+static void groups_folded(GString *out)
+{
+	g_string_append(out, "From: a@example.org\nCc:\n");
+	repeat(out, " g:\n", 200000);
+	g_string_append(out, "\nbody\n");
+}
+
+static void groups_blank_before_colon(GString *out)
+{
+	g_string_append(out, "Subject: x\nReply-To \t: ");
+	repeat(out, "g:", 400000);
+	g_string_append(out, "\n\nbody\n");
+}
+
+static void groups_nul_in_name(GString *out)
+{
+	g_string_append(out, "Subject: x\nTo");
+	g_string_append_len(out, "\0zz: ", 5);
+	repeat(out, "g:", 400000);
+	g_string_append(out, "\n\nbody\n");
+}
+
+static void groups_every_header(GString *out)
+{
+	static const char *const names[] = {"Sender",
+					    "from",
+					    "REPLY-TO",
+					    "Bcc",
+					    "Resent-To",
+					    "Resent-From",
+					    "Resent-Cc",
+					    "Resent-Bcc",
+					    "Resent-Sender",
+					    "Resent-Reply-To",
+					    "Disposition-Notification-To",
+					    "Errors-To",
+					    "Return-Path",
+					    "Delivered-To"};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_string_append_printf(out, "%s: ", names[i]);
+		repeat(out, "g:", 30000);
+		g_string_append(out, "\n");
+	}
+	g_string_append(out, "\nbody\n");
+}
+
+static void groups_embedded(GString *out, const char *type)
+{
+	wrap_rfc822(out, type);
+	groups_to(out);
+	g_string_append(out, "--b--\n");
+}
+
+static void groups_in_rfc822(GString *out)
+{
+	groups_embedded(out, "message/rfc822");
+}
+
+static void groups_in_news(GString *out)
+{
+	groups_embedded(out, "message/news");
+}
+
+static void groups_in_rfc2822(GString *out)
+{
+	groups_embedded(out, "message/rfc2822");
+}
+
+static void groups_in_global(GString *out)
+{
+	groups_embedded(out, "MESSAGE/Global");
+}
+
+static void groups_in_base64(GString *out)
+{
+	g_autoptr(GString) inner = g_string_new(NULL);
+	groups_to(inner);
+	g_autofree char *encoded = g_base64_encode((const guchar *)inner->str, MIN(inner->len, (size_t)300000));
+	wrap_rfc822(out, "message/rfc822\nContent-Transfer-Encoding: base64");
+	g_string_append(out, encoded);
+	g_string_append(out, "\n--b--\n");
+}
+
+static void groups_in_status(GString *out)
+{
+	g_string_append(out,
+			"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+			"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: ");
+	repeat(out, "g:", 200000);
+	g_string_append(out, "\nTo: ");
+	repeat(out, "g:", 200000);
+	g_string_append(out, "\nAction: failed\n--b--\n");
+}
+
+static void groups_bare_cr(GString *out)
+{
+	g_string_append(out, "From: a@example.org\rTo: ");
+	repeat(out, "g:\r ", 200000);
+	g_string_append(out, "\r\rbody");
+}
+
+static void comments_nested(GString *out)
+{
+	g_string_append(out, "From: a@example.org\nContent-Type: text/plain");
+	repeat(out, "(", 300000);
+	g_string_append(out, "\nTo: ");
+	repeat(out, "(", 300000);
+	g_string_append(out, "\n\nbody\n");
+}
+
+static void million_headers(GString *out)
+{
+	repeat(out, "A: b\n", 1000000);
+	g_string_append(out, "\nbody\n");
+}
+
+static void million_content_headers(GString *out)
+{
+	repeat(out, "Content-Type: text/plain; a=b\n", 300000);
+	g_string_append(out, "\nbody\n");
+}
+
+static void headers_between_content(GString *out)
+{
+	repeat(out, "Content-X: y\nA: b\n", 100000);
+	g_string_append(out, "\nbody\n");
+}
+
+static void million_parts(GString *out)
+{
+	g_string_append(out, "Content-Type: multipart/mixed; boundary=b\n\n");
+	repeat(out, "--b\n\n", 1000000);
+}
+
+static void parts_with_headers(GString *out)
+{
+	g_string_append(out, "Content-Type: multipart/digest; boundary=b\n\n");
+	repeat(out, "--b\n\nTo: x@example.org\n\nx\n", 100000);
+}
+
+static void deep_messages(GString *out)
+{
+	repeat(out, "Content-Type: message/rfc822\n\n", 40000);
+}
+
+static void deep_multiparts(GString *out)
+{
+	for (int i = 0; i < 20000; i++)
+		g_string_append_printf(out, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i);
+}
+
+static void deep_same_boundary(GString *out)
+{
+	repeat(out, "Content-Type: multipart/mixed; boundary=b\n\n--b\n", 20000);
+}
+
+static void deep_digest(GString *out)
+{
+	for (int i = 0; i < 10000; i++)
+		g_string_append_printf(out, "Content-Type:\n multipart/digest; boundary=b%d\n\n--b%d\n\n", i, i);
+}
+
+static void long_boundary(GString *out)
+{
+	g_string_append(out, "Content-Type: multipart/mixed; boundary=\"");
+	repeat(out, "b", 100000);
+	g_string_append(out, "\"\n\n");
+	repeat(out, "--bbbbbbbbbbbbbbbbbbbbbbbbb\n", 20000);
+}
+
+static void parameter_bomb(GString *out)
+{
+	g_string_append(out, "Content-Type: text/plain");
+	for (int i = 0; i < 60000; i++)
+		g_string_append_printf(out, "; a*%d*=utf-8''%%41", i);
+	g_string_append(out, "\n\nbody\n");
+}
+
+static void encoded_word_bomb(GString *out)
+{
+	g_string_append(out, "Subject: ");
+	repeat(out, "=?utf-8?q?=41?= ", 60000);
+	g_string_append(out, "\nFrom: ");
+	repeat(out, "=?iso-2022-jp?b?GyRCMEw=?= ", 30000);
+	g_string_append(out, "<a@example.org>\n\nbody\n");
+}
+
+static void base64_bomb(GString *out)
+{
+	g_string_append(out, "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n");
+	repeat(out, "PGEgPGEgPGEgPGEgPGEgPGEgPGEgPGEgPGEgPGEgPGEgPGEg\n", 1000000);
+}
+
+static void quoted_printable_bomb(GString *out)
+{
+	g_string_append(out,
+			"Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: quoted-printable\n\n");
+	repeat(out, "=00=D8=3D=\n", 1000000);
+}
+
+static void html_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: undelivered\nContent-Type: text/html\n\n");
+	repeat(out, "<script><!--<style>", 20000);
+}
+
+static void prose_bomb(GString *out)
+{
+	g_string_append(
+	    out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\nHi. This is the qmail-send program\n");
+	repeat(out, "<a@example.org>:\n", 50000);
+}
+
+static void at_bomb(GString *out)
+{
+	g_string_append(
+	    out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\nHi. This is the qmail-send program\n");
+	repeat(out, "@", 200000);
+	repeat(out, "\"@", 200000);
+	repeat(out, "a@", 200000);
+}
+
+static void status_bomb(GString *out)
+{
+	g_string_append(out, "Content-Type: message/delivery-status\n\n");
+	repeat(out, "Final-Recipient: rfc822; a@example.org\nAction: failed\n\n", 20000);
+}
+
+static void status_garbage(GString *out)
+{
+	g_string_append(out, "Content-Type: message/delivery-status\n\n");
+	repeat(out, "x\n", 400000);
+	repeat(out, "\n\n \n", 100000);
+}
+
+static void headers_in_text(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n");
+	repeat(out, "X: y\n", 5000);
+	repeat(out, "\nFrom: a\nX: y", 5000);
+	repeat(out, "\n> \n> To: a", 5000);
+}
+
+static void nested_in_text(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\ngone\n\n");
+	repeat(out,
+	       "Received: x\nFrom: MAILER-DAEMON@example.org\nTo: g:g:g:\nMIME-Version: 1.0\n"
+	       "Content-Type: multipart/report; report-type=delivery-status\n\ngone\n\n",
+	       3000);
+}
+
+static void json_bomb(GString *out)
+{
+	g_string_append(out, "From: no-reply@example.org\n\n{\"notificationType\":\"Bounce\",\"a\":");
+	repeat(out, "[", 60000);
+}
+
+static void nul_everywhere(GString *out)
+{
+	for (int i = 0; i < 300000; i++)
+		g_string_append_len(out, i % 7 ? "\0" : "\n\0To:\0g:g:", i % 7 ? 1 : 10);
+}
+
+static void cr_only(GString *out)
+{
+	repeat(out, "To: g:g:g:\r", 100000);
+}
+
+static void one_line(GString *out)
+{
+	repeat(out, "Subject", 150000);
+}
+
+static void no_boundary(GString *out)
+{
+	g_string_append(
+	    out, "From: MAILER-DAEMON@example.org\nContent-Type: multipart/report; report-type=delivery-status\n\n");
+	repeat(out, "--x\n", 200000);
+}
+
+static void wrong_boundary(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nContent-Type: multipart/report; boundary=y\n\n");
+	repeat(out, "--x\nContent-Type: multipart/report; boundary=z\n\n", 20000);
+}
+
+static void empty(GString *out)
+{
+	(void)out;
+}
+
+static void only_newlines(GString *out)
+{
+	repeat(out, "\n", 1000000);
+}
+
+static void mbox_line_only(GString *out)
+{
+	g_string_append(out, "From ");
+}
+
+static const struct {
+	const char *name;
+	void (*make)(GString *out);
+} mails[] = {
+    {"groups-to", groups_to},
+    {"groups-folded", groups_folded},
+    {"groups-blank-before-colon", groups_blank_before_colon},
+    {"groups-nul-in-name", groups_nul_in_name},
+    {"groups-every-header", groups_every_header},
+    {"groups-in-rfc822", groups_in_rfc822},
+    {"groups-in-news", groups_in_news},
+    {"groups-in-rfc2822", groups_in_rfc2822},
+    {"groups-in-global", groups_in_global},
+    {"groups-in-base64", groups_in_base64},
+    {"groups-in-status", groups_in_status},
+    {"groups-bare-cr", groups_bare_cr},
+    {"comments-nested", comments_nested},
+    {"million-headers", million_headers},
+    {"million-content-headers", million_content_headers},
+    {"headers-between-content", headers_between_content},
+    {"million-parts", million_parts},
+    {"parts-with-headers", parts_with_headers},
+    {"deep-messages", deep_messages},
+    {"deep-multiparts", deep_multiparts},
+    {"deep-same-boundary", deep_same_boundary},
+    {"deep-digest", deep_digest},
+    {"long-boundary", long_boundary},
+    {"parameter-bomb", parameter_bomb},
+    {"encoded-word-bomb", encoded_word_bomb},
+    {"base64-bomb", base64_bomb},
+    {"quoted-printable-bomb", quoted_printable_bomb},
+    {"html-bomb", html_bomb},
+    {"prose-bomb", prose_bomb},
+    {"at-bomb", at_bomb},
+    {"status-bomb", status_bomb},
+    {"status-garbage", status_garbage},
+    {"headers-in-text", headers_in_text},
+    {"nested-in-text", nested_in_text},
+    {"json-bomb", json_bomb},
+    {"nul-everywhere", nul_everywhere},
+    {"cr-only", cr_only},
+    {"one-line", one_line},
+    {"no-boundary", no_boundary},
+    {"wrong-boundary", wrong_boundary},
+    {"empty", empty},
+    {"only-newlines", only_newlines},
+    {"mbox-line-only", mbox_line_only},
+};
+
+/* --- the check ------------------------------------------------------------ */
+
+static double cpu_seconds(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 + (double)usage.ru_stime.tv_sec;
+}
+
+static void check_string(const char *text, size_t max)
+{
+	g_assert_nonnull(text);
+	g_assert_cmpuint(strlen(text), <=, max);
+	g_assert_true(g_utf8_validate(text, -1, NULL));
+}
+
+static void check_header(const struct report_header *header)
+{
+	size_t max = limits_default.field_bytes;
+	check_string(header->message_id, max);
+	check_string(header->from, max);
+	check_string(header->sender, max);
+	check_string(header->subject, max);
+	check_string(header->date, max);
+	for (size_t i = 0; header->to[i]; i++)
+		check_string(header->to[i], max);
+}
+
+static void check_report(const struct report *report)
+{
+	size_t max = limits_default.field_bytes;
+	check_header(&report->header);
+	check_header(&report->original);
+	check_string(report->text, limits_default.text_bytes);
+	check_string(report->reporting_mta, max);
+	check_string(report->envelope_id, max);
+	g_assert_cmpuint(report->recipient_count, <=, limits_default.recipient_count);
+	for (size_t i = 0; i < report->recipient_count; i++) {
+		check_string(report->recipients[i].recipient, max);
+		check_string(report->recipients[i].original_recipient, max);
+		check_string(report->recipients[i].diagnostic, max);
+		check_string(report->recipients[i].status, max);
+		check_string(report->recipients[i].remote_mta, max);
+	}
+	g_assert_cmpuint(strlen(report->digest), ==, 64);
+}
+
+static void *parse_in_thread(void *data)
+{
+	const GString *mail = data;
+	struct report *report = report_parse(mail->str, mail->len, &limits_default);
+	check_report(report);
+	report_free(report);
+	return NULL;
+}
+
+static void test_mail(gconstpointer data)
+{
+	void (*make)(GString *) = ((void (*const *)(GString *))data)[0];
+	g_autoptr(GString) mail = g_string_new(NULL);
+	make(mail);
+	pthread_attr_t attributes;
+	pthread_t thread;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	double before = cpu_seconds();
+	g_assert_cmpint(pthread_create(&thread, &attributes, parse_in_thread, mail), ==, 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attributes);
+	double used = cpu_seconds() - before;
+	g_test_message("%.3f s", used);
+	g_assert_cmpfloat(used, <, SECONDS_MAX);
+}
+
+/* All of them together must not have cost more than this. */
+static void test_memory(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	g_test_message("%ld KiB at most", usage.ru_maxrss);
+	g_assert_cmpint(usage.ru_maxrss, <, 250 * 1024);
+#endif
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	mime_init();
+	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {
+		g_autofree char *path = g_strconcat("/hostile/", mails[i].name, NULL);
+		g_test_add_data_func(path, &mails[i].make, test_mail);
+	}
+	g_test_add_func("/hostile/memory", test_memory);
+	return g_test_run();
+}
