@@ -141,6 +141,7 @@ CREATE TABLE bounce.task (
 );
 COMMENT ON TABLE bounce.task IS 'work for a person';
 COMMENT ON COLUMN bounce.task.dedup_key IS 'what the task is about: among open tasks it is unique, a repetition counts up';
+COMMENT ON COLUMN bounce.task.address IS 'the address it is about; empty for a delivery_problem, which is about a domain';
 COMMENT ON COLUMN bounce.task.count IS 'bounces gathered in this task';
 COMMENT ON COLUMN bounce.task.bounce_id IS 'the latest bounce gathered; communication_id and recipient_id are its own';
 CREATE UNIQUE INDEX task_open_idx ON bounce.task (dedup_key) WHERE status = 'open';

@@ -259,8 +259,9 @@ CREATE FUNCTION bounce.make_task(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id, address, domain, reason, bounce_id)
-  VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id, f.address,
-          bounce.address_domain(f.address), f.reason, f.bounce_id)
+  VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
+          CASE f.task_kind WHEN 'delivery_problem' THEN '' ELSE f.address END, bounce.address_domain(f.address),
+          f.reason, f.bounce_id)
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, bounce_id = excluded.bounce_id,
       communication_id = excluded.communication_id, recipient_id = excluded.recipient_id
