@@ -50,6 +50,9 @@ sub new {
 sub conf          { return $_[0]{conf} }
 sub milter_socket { return $_[0]{key}{socket} }
 
+# Built with a sanitizer: ends are watched.
+sub is_sanitized { return Bounce::Instance::build_dir() =~ /sanitize/ }
+
 sub program { my ($self, $name) = @_; return Bounce::Instance::build_dir() . "/$name" }
 
 # Runs bouncectl; (status, output).
@@ -74,18 +77,37 @@ sub write_conf {
     return $self->{instance}->write_file('bounce-milter.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
 }
 
+# Starts it and waits until it listens.
 sub start {
     my ($self) = @_;
     my $instance = $self->{instance};
-    $self->_make_places unless -d $instance->path('milter');
-    $self->write_conf;
-    $instance->start(
-        name    => 'bounce-milter',
-        command => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
+    $self->launch;
     $instance->wait_for(20, sub { $self->is_listening || !$instance->is_alive('bounce-milter') });
     $self->is_listening or die "bounce-milter did not start\n" . $instance->log_tail;
     return $self;
 }
+
+# Starts it and does not wait.
+sub launch {
+    my ($self) = @_;
+    $self->prepare;
+    $self->{instance}->start(
+        name    => 'bounce-milter',
+        grace   => 1,    # libmilter needs five seconds to end; who wants to see that calls stop()
+        command => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
+    return;
+}
+
+# All that it needs to find when it starts.
+sub prepare {
+    my ($self) = @_;
+    $self->_make_places unless -d $self->{instance}->path('milter');
+    $self->write_conf;
+    return;
+}
+
+# Changes keys of the configuration for the next start.
+sub set { my ($self, %key) = @_; $self->{key} = { %{ $self->{key} }, %key }; return }
 
 # The daemon's user may not see the source tree: it gets a copy of the rules.
 sub _make_places {
@@ -109,6 +131,8 @@ sub stop {
     my $clean = $self->{instance}->stop_server('bounce-milter', wait => 15);
     return $clean && !$self->complaints;
 }
+
+sub signal { my ($self, $name) = @_; return $self->{instance}->signal_server('bounce-milter', $name) }
 
 # Ends it as a crash would.
 sub kill { my ($self) = @_; return $self->{instance}->stop_server('bounce-milter', signal => 'KILL') }

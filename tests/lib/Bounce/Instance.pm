@@ -16,8 +16,8 @@ Bounce::Instance - a private place under run/ for servers that are thrown away
 =head1 PROMISES
 
 One instance is one directory C<run/NAME>, locked by C<run/NAME.lock> for as long as
-its owner lives. Every server that is started is written to its file C<servers> (signal,
-pid, start time), so that one function stops it: at the end, on Ctrl-C, by
+its owner lives. Every server that is started is written to its file C<servers> (pid,
+start time, signal), so that one function stops it: at the end, on Ctrl-C, by
 C<make demo-stop>, or at the next start when the owner was killed and could not.
 
 A process is only signalled when both its pid and its start time are the recorded
@@ -165,8 +165,9 @@ sub run {
     return $output;
 }
 
-# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', log =>): a server in a session
-# of its own, recorded so that stop() finds it. Returns its pid.
+# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', grace => 10, log =>): a server in a
+# session of its own, recorded so that stop() finds it and kills it when the signal did not end it in
+# grace seconds. Returns its pid.
 sub start {
     my ($self, %option) = @_;
     my $log = $option{log} // $self->path('log', "$option{name}.log");
@@ -180,15 +181,15 @@ sub start {
         $self->_become($option{user});
         $option{code}->();
     });
-    $self->record($option{name}, $pid, $option{signal} // 'TERM');
+    $self->record($option{name}, $pid, $option{signal} // 'TERM', $option{grace});
     return $pid;
 }
 
 # Records a server that was started by other means.
 sub record {
-    my ($self, $name, $pid, $signal) = @_;
+    my ($self, $name, $pid, $signal, $grace) = @_;
     open my $file, '>>', $self->path('servers') or die "cannot write $self->{dir}/servers: $!\n";
-    print $file join("\t", $name, $pid, _start_time($pid) // 0, $signal), "\n";
+    print $file join("\t", $name, $pid, _start_time($pid) // 0, $signal, $grace // 10), "\n";
     close $file;
     return;
 }
@@ -200,9 +201,15 @@ sub stop_server {
     for my $server (grep { $_->{name} eq $name } $self->_servers) {
         $clean = 0 unless $self->_end($server, %option);
     }
-    my @rest = map { join("\t", @$_{qw(name pid start signal)}) . "\n" } grep { $_->{name} ne $name } $self->_servers;
+    my @rest = map { join("\t", @$_{qw(name pid start signal grace)}) . "\n" } grep { $_->{name} ne $name } $self->_servers;
     $self->write_file('servers', join '', @rest);
     return $clean;
+}
+
+sub signal_server {
+    my ($self, $name, $signal) = @_;
+    $self->_signal($_, $signal) for grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
+    return;
 }
 
 sub is_alive {
@@ -325,7 +332,7 @@ sub _servers {
     for my $line ($self->read_lines("$self->{link}/servers")) {
         chomp $line;
         my %server;
-        @server{qw(name pid start signal)} = split /\t/, $line;
+        @server{qw(name pid start signal grace)} = split /\t/, $line;
         push @server, \%server;
     }
     return @server;
@@ -352,7 +359,7 @@ sub _end {
     my ($self, $server, %option) = @_;
     return 1 unless _is_running($server);
     $self->_signal($server, $option{signal} // $server->{signal});
-    return 1 if $self->wait_for($option{wait} // 10, sub { !_is_running($server) });
+    return 1 if $self->wait_for($option{wait} // $server->{grace}, sub { !_is_running($server) });
     $self->_signal($server, 'KILL');
     $self->wait_for(5, sub { !_is_running($server) });
     return 0;

@@ -52,7 +52,9 @@ sub mta      { return $_[0]{mta} }
 sub remote   { return $_[0]{remote} }
 sub smtp     { return $_[0]{smtp} }
 
-sub start {
+sub start { my ($self) = @_; return $self->start_database->start_servers }
+
+sub start_database {
     my ($self) = @_;
     my $instance = $self->{instance};
     $self->{progress}->('starting a private PostgreSQL');
@@ -61,6 +63,12 @@ sub start {
     $self->{progress}->('loading the schema with bouncectl db init');
     $self->{the_daemon}->init_database;
     $self->_settle;
+    return $self;
+}
+
+sub start_servers {
+    my ($self) = @_;
+    my $instance = $self->{instance};
     $self->{progress}->('starting bounce-milter');
     $self->{the_daemon}->start;
     $self->{progress}->('starting a private Postfix');

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What is wrong is said before it hurts: configuration, rules, schema.
+use Bounce::Test;
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $daemon   = $stage->daemon;
+my $conninfo = $stage->db->conninfo;
+$daemon->prepare;
+
+sub check { return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ], may_fail => 1) }
+
+subtest 'a good configuration' => sub {
+    my ($status, $output) = check();
+    is $status, 0, 'exit status 0' or diag $output;
+    like $output, qr/^ok\s+$_/m, "$_ is looked at" for qw(configuration rules database socket);
+};
+
+# [what, file content or keys, what is said]
+my @faults = (
+    [ 'an unknown key',          "conninfo = dbname=x\nsokcet = unix:/x\n",                       qr/bounce-milter\.conf:2: sokcet: unknown key/ ],
+    [ 'no equals sign',          "conninfo = dbname=x\nsocket\n",                                 qr/bounce-milter\.conf:2: socket: expected/ ],
+    [ 'not a number',            "conninfo = dbname=x\n\n# c\npool_size = many\n",                qr/bounce-milter\.conf:4: pool_size: "many"/ ],
+    [ 'out of bounds',           "conninfo = dbname=x\npool_size = 0\n",                          qr/bounce-milter\.conf:2: pool_size: 0 is not in/ ],
+    [ 'not one of the words',    "conninfo = dbname=x\nlog = paper\n",                            qr/bounce-milter\.conf:2: log: "paper"/ ],
+    [ 'set twice',               "conninfo = dbname=x\nlog = stderr\nlog = syslog\n",             qr/bounce-milter\.conf:3: log: .*line 2/ ],
+    [ 'what is needed is missing', "log = stderr\n",                                              qr/bounce-milter\.conf: conninfo: / ],
+);
+for my $case (@faults) {
+    my ($what, $text, $expected) = @$case;
+    $instance->write_file('bounce-milter.conf', $text);
+    my ($status, $output) = check();
+    isnt $status, 0, "$what: exit status";
+    like $output, $expected, "$what: file, line and key";
+    my ($run) = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
+    is $run, 1, "$what: the daemon does not start";
+}
+
+subtest 'a broken rule file' => sub {
+    my $rules = $instance->write_file('site.rules', "# one\n[a.b]\nreason = no_such_reason\nmatch = x\nexample = x\n");
+    $daemon->write_conf(site_rules => $rules);
+    my ($status, $output) = check();
+    isnt $status, 0, 'exit status';
+    like $output, qr/site\.rules:3: .*no_such_reason/, 'file, line and what';
+};
+
+subtest 'a database that is not there' => sub {
+    $daemon->write_conf(conninfo => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT, dbname => 'nowhere'));
+    my ($status, $output) = check();
+    isnt $status, 0, 'exit status';
+    like $output, qr/database.*nowhere/, 'is named';
+};
+
+subtest 'a second init and migrate change nothing' => sub {
+    my $schema = sub { $stage->db->sql("SELECT version, name, sha256, applied_at FROM bounce.schema_migration ORDER BY 1;\n") };
+    my $before = $schema->();
+    for my $action (qw(init migrate check)) {
+        my ($status, $output) = $daemon->bouncectl('db', $action, '--conninfo', $conninfo);
+        is $status, 0, "$action: exit status" or diag $output;
+    }
+    is $schema->(), $before, 'the table of migrations is as it was';
+};
+
+subtest 'init twice at the same time' => sub {
+    $stage->db->sql("CREATE DATABASE twice;\n", dbname => 'postgres');
+    my $twice = $stage->db->conninfo(dbname => 'twice');
+    my @child = map {
+        my $pid = fork // die "fork: $!";
+        POSIX::_exit(($daemon->bouncectl('db', 'init', '--conninfo', $twice))[0]) if !$pid;
+        $pid;
+    } 1 .. 2;
+    my $failed = grep { waitpid $_, 0; $? } @child;
+    is $failed, 0, 'both succeed';
+    is +($daemon->bouncectl('db', 'check', '--conninfo', $twice))[0], 0, 'the schema is there';
+};
+
+subtest 'a schema that is not known' => sub {
+    my $start = sub { $daemon->write_conf; return $instance->run([ 'timeout', 10, $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1) };
+    $stage->db->sql("INSERT INTO bounce.schema_migration (version, name, sha256) VALUES (9999, 'later', repeat('0', 64));\n");
+    my ($status, $output) = $start->();
+    is $status, 1, 'newer: the daemon refuses to start' or diag $output;
+    isnt +($daemon->bouncectl('db', 'check', '--conninfo', $conninfo))[0], 0, 'newer: bouncectl db check says so';
+    isnt +($daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo))[0], 0, 'newer: migrate touches nothing';
+    $stage->db->sql("DELETE FROM bounce.schema_migration WHERE version = 9999;\nUPDATE bounce.schema_migration SET sha256 = repeat('0', 64) WHERE version = 1;\n");
+    ($status, $output) = $start->();
+    is $status, 1, 'a migration was changed: it refuses to start' or diag $output;
+    $stage->db->sql("CREATE DATABASE empty;\n", dbname => 'postgres');
+    $daemon->set(conninfo => $stage->db->conninfo(dbname => 'empty', user => Bounce::Daemon::ACCOUNT));
+    ($status, $output) = $start->();
+    is $status, 1, 'no schema: it refuses to start';
+    like $output, qr/bouncectl db init/, 'and says what to run';
+};
+
+done_testing();
