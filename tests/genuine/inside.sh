@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Inside the overlay and a network of its own: starts the name server and the
+# remote side, then lets systems/SYSTEM.sh configure, start and use the mail
+# system. Gives it the functions below.
+set -u
+
+SYSTEM=$1
+WORK=/genuine-work
+export SYSTEM WORK
+mkdir -p "$WORK/names" "$WORK/out"
+
+ip link set lo up
+ip addr add 192.0.2.1/24 dev lo
+echo 'nameserver 127.0.0.1' > /etc/resolv.conf
+
+# a listener for syslog
+perl -MIO::Socket::UNIX -e '
+	my $log = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die $!;
+	chmod 0666, "/dev/log";
+	while (defined $log->recv(my $line, 8192)) { print "$line\n"; STDOUT->flush }' \
+	> "$WORK/log/syslog" 2>&1 &
+perl /genuine/dns.pl /genuine/hosts.tsv > "$WORK/log/dns" 2>&1 &
+perl /genuine/remote.pl /genuine/hosts.tsv /genuine/replies.tsv "$WORK/names" "$WORK/out" > "$WORK/log/remote" 2>&1 &
+sleep 1
+
+# send [--option...] NAME RECIPIENT...
+send()
+{
+	perl /genuine/send.pl "$@" 2>> "$WORK/log/send"
+}
+
+# send_replies [--option...]: one mail for every row of replies.tsv
+send_replies()
+{
+	grep -v '^[#-]' /genuine/replies.tsv | while IFS='	' read -r name recipient _; do
+		case " ${SKIP:-} " in *" $name "*) continue ;; esac
+		send "$@" "$name" "$recipient"
+	done
+}
+
+# collector NAME: an address whose mail is kept as NAME.eml
+collector()
+{
+	token=$(printf '%s' "$SYSTEM/$1" | md5sum | cut -c 1-16)
+	echo "$SYSTEM/$1" > "$WORK/names/$token"
+	echo "bounce+$token@bounces.example.org"
+}
+
+# forget NAME: no mail of that name is to come
+forget()
+{
+	rm "$WORK/names/$(printf '%s' "$SYSTEM/$1" | md5sum | cut -c 1-16)"
+}
+
+# await SECONDS [COMMAND]: until every named mail is there, running COMMAND meanwhile
+await()
+{
+	end=$(($(date +%s) + $1))
+	while [ "$(date +%s)" -lt "$end" ]; do
+		missing=
+		for name in "$WORK"/names/*; do
+			[ -f "$WORK/out/$(cat "$name").eml" ] || missing="$missing $(cat "$name")"
+		done
+		[ -n "$missing" ] || break
+		${2:-true} > /dev/null 2>&1
+		sleep 1
+	done
+	[ -z "$missing" ] || echo "$SYSTEM: never came:$missing"
+}
+
+person()
+{
+	useradd -m -s /bin/sh "$1"
+}
+
+. "/genuine/systems/$SYSTEM.sh"
+echo "$SYSTEM: $(ls "$WORK/out/$SYSTEM" | wc -l) mails"
