@@ -64,11 +64,11 @@ COMMENT ON FUNCTION bounce.confirm_resend(bigint, text) IS
 CREATE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  IF btrim(coalesce(why, '')) = '' THEN
+  IF btrim(coalesce(lift_block.why, '')) = '' THEN
     RAISE EXCEPTION 'a reason is needed to lift the block on %', lift_block.address USING ERRCODE = 'invalid_parameter_value';
   END IF;
   UPDATE bounce.address_block AS b
-  SET lifted_at = now(), lifted_by = session_user, lift_why = btrim(why)
+  SET lifted_at = now(), lifted_by = session_user, lift_why = btrim(lift_block.why)
   WHERE b.address_key = bounce.address_key(lift_block.address) AND b.lifted_at IS NULL;
   RETURN FOUND;
 END
