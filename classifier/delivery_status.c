@@ -76,12 +76,12 @@ static const char *address_value(struct report_build *build, struct slice field,
 	struct slice type;
 	struct slice value = typed_value(field, &type);
 	g_autofree char *line = header_unfold(value.data, value.len);
+	if (slice_is(type, "utf-8"))
+		address_decode_utf8(line);
 	struct slice bare = address_bare(line, strlen(line));
 	g_autofree char *address = g_strndup(bare.data, bare.len);
 	if (original)
 		address_decode_xtext(address);
-	if (slice_is(type, "utf-8"))
-		address_decode_utf8(address);
 	return build_value(build, address, strlen(address));
 }
 

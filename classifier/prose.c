@@ -65,6 +65,10 @@ static bool match_here(const char *pattern, const char *at, const char *end, str
 				out->rest = at;
 				return true;
 			}
+			if (*pattern == 'l') {
+				out->rest = at;
+				continue;
+			}
 			if (!match_address(&at, end, *pattern == 'a' ? &out->recipient : &out->original))
 				return false;
 		} else {
@@ -191,17 +195,72 @@ static const struct prose_dialect *read_dialects(struct report_build *build, con
 	return NULL;
 }
 
+/* A line that is only an address may be the sender's or the postmaster's: it goes when
+ * somebody else is named too. */
+static void drop_foreign(struct report_build *build)
+{
+	guint kept = 0;
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (!general_is_foreign(build->report, r->recipient))
+			g_array_index(build->recipients, struct report_recipient, kept++) = *r;
+	}
+	if (kept > 0)
+		g_array_set_size(build->recipients, kept);
+}
+
+/* When one recipient is named, a code anywhere in the text is about him. */
+static void find_codes_in_text(struct report_build *build)
+{
+	if (build->recipients->len != 1)
+		return;
+	struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, 0);
+	struct slice found;
+	if (*r->status || *r->reply_code || r->action != REPORT_ACTION_FAILED)
+		return;
+	if (!smtp_find_reply(build->report->text, &found) && !smtp_find_status(build->report->text, &found))
+		return;
+	struct slice around = general_paragraph(build->report->text, found.data);
+	g_autofree char *words = g_strdup_printf("%s %.*s", r->diagnostic, (int)around.len, around.data);
+	r->diagnostic = build_value(build, words, strlen(words));
+	build_complete_recipient(build, r);
+}
+
 bool prose_parse(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	if (!general_is_machine(build))
+	bool machine = general_is_machine(build);
+	if (!machine && !general_has_report_subject(build))
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
+	if (!dialect && (!machine || !general_read(build)))
+		return false;
+	find_codes_in_text(build);
 	if (!dialect)
-		return general_read(build);
+		return true;
+	drop_foreign(build);
 	build->report->dialect = dialect->name;
 	build->report->kind = dialect->action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
 	return true;
+}
+
+void prose_rejection(struct report_build *build)
+{
+	static const char *const words[] = {"automatically rejected",
+					    "refused by the recipient's mail filtering program",
+					    "message was automatically rejected"};
+	bool rejected = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		rejected |= strcasestr(build->report->text, words[i]) != NULL;
+	if (!rejected)
+		return;
+	build->report->kind = REPORT_PROSE;
+	build->report->dialect = "sieve-reject";
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		r->action = REPORT_ACTION_FAILED;
+		general_diagnostic(build, r);
+	}
 }
 
 /* --- beside a delivery status --------------------------------------------- */
@@ -271,7 +330,8 @@ void prose_complete(struct report_build *build)
 			words = build_find_recipient(&scratch, r->original_recipient);
 		if (words)
 			take_words(r, words);
-		if (!*r->diagnostic)
+		if (!*r->diagnostic && (r->action == REPORT_ACTION_FAILED || r->action == REPORT_ACTION_DELAYED))
 			general_diagnostic(build, r);
 	}
+	find_codes_in_text(build);
 }

@@ -15,6 +15,10 @@
  * added, report->dialect and report->kind set. */
 bool prose_parse(struct report_build *build);
 
+/* A mail filter's refusal (RFC 5429, Dovecot) comes as a read receipt: where the text
+ * says so, the report becomes a failure. */
+void prose_rejection(struct report_build *build);
+
 /* Gives recipients whose diagnostic is "" the words of the text about them. */
 void prose_complete(struct report_build *build);
 

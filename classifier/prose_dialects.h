@@ -13,6 +13,7 @@
  *     %a   an address: the recipient
  *     %o   an address: what the recipient came from
  *     %d   the rest of the line, the beginning of the diagnostic
+ *     %l   nothing; the diagnostic begins here
  *     %*   anything
  *     $    the end of the line
  */
@@ -23,7 +24,7 @@
 
 #include "classifier/report.h"
 
-enum { PROSE_PHRASES = 16 };
+enum { PROSE_PHRASES = 18 };
 
 /* Where the words about a recipient stand. */
 enum prose_place {

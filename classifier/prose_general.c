@@ -242,6 +242,70 @@ bool general_is_machine(const struct report_build *build)
 	return *from == '\0' || has_any(from, daemon_names);
 }
 
+/* Subjects that mail systems give to failure reports; a person's answer begins "Re:". */
+bool general_has_report_subject(const struct report_build *build)
+{
+	static const char *const starts[] = {
+	    "undeliver",
+	    "failure notice",
+	    "delivery fail",
+	    "delivery status notification",
+	    "returned mail",
+	    "mail delivery",
+	    "delivery problem",
+	    "delivery error",
+	    "delivery notification",
+	    "delivery report",
+	    "non-delivery",
+	    "nondeliver",
+	    "non delivery",
+	    "message delivery",
+	    "returned to sender",
+	    "mail system error",
+	    "message undeliverable",
+	    "undelivered",
+	    "mail error",
+	    "ndn:",
+	    "dsn:",
+	    "unzustellbar",
+	    "non remis",
+	    "message status",
+	    "notification d'",
+	    "mail failure",
+	    "mail could not",
+	    "message could not",
+	    "could not send",
+	    "warning: could not send",
+	    "warning: message",
+	    "warning - delayed",
+	    "delayed mail",
+	    "error sending",
+	    "rejected mail",
+	    "email error",
+	    "notice: mail",
+	    "unable to deliver",
+	    "failed mail",
+	    "failed delivery",
+	    "mail not delivered",
+	    "bounce",
+	    "(user unknown)",
+	    "no se puede entregar",
+	    "no entregado",
+	    "mancata consegna",
+	    "notifica di",
+	    "niet bezorgd",
+	    "onbestelbaar",
+	    "退信",
+	    "系统退信",
+	    NULL,
+	};
+	g_autofree char *subject = g_utf8_strdown(build->report->header.subject, -1);
+	for (size_t i = 0; starts[i]; i++)
+		if (g_str_has_prefix(subject, starts[i]))
+			return true;
+	return false;
+}
+
 static bool is_daemon_address(const char *address)
 {
 	static const char *const locals[] = {"postmaster@", "mailer-daemon@", "abuse@",      "support@",   "helpdesk@",
@@ -261,8 +325,7 @@ static bool is_in(const char *const *list, const char *address)
 	return false;
 }
 
-/* Ours, the reporter's, or an address for complaints: not what failed. */
-static bool is_foreign(const struct report *report, const char *address)
+bool general_is_foreign(const struct report *report, const char *address)
 {
 	if (is_in(report->original.to, address))
 		return false;
@@ -333,7 +396,7 @@ static GPtrArray *collect_candidates(const struct report *report)
 		       address_find(at, len - (size_t)(at - line), &found)) {
 			char *address = g_strndup(found.data, found.len);
 			at = found.data + found.len;
-			if (is_foreign(report, address) ||
+			if (general_is_foreign(report, address) ||
 			    g_ptr_array_find_with_equal_func(list, address, g_str_equal, NULL))
 				g_free(address);
 			else
@@ -393,12 +456,20 @@ static const char *paragraph_end(const char *at)
 	return end ? end : at + strlen(at);
 }
 
+struct slice general_paragraph(const char *text, const char *at)
+{
+	const char *from = paragraph_start(text, at);
+	return (struct slice){from, (size_t)(paragraph_end(at) - from)};
+}
+
 void general_diagnostic(struct report_build *build, struct report_recipient *recipient)
 {
 	const char *text = build->report->text;
 	const char *at = *recipient->recipient ? strcasestr(text, recipient->recipient) : NULL;
 	if (!at && *recipient->original_recipient)
 		at = strcasestr(text, recipient->original_recipient);
+	if (!at && build->recipients->len > 1)
+		return; /* the words may be about another one */
 	const char *from = at ? paragraph_start(text, at) : text;
 	const char *to = at ? paragraph_end(at) : text + strlen(text);
 	/* an address alone in its paragraph is followed by what is said of it */

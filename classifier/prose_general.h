@@ -14,6 +14,12 @@
  * usual names of a daemon, or X-Failed-Recipients. */
 bool general_is_machine(const struct report_build *build);
 
+/* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
+bool general_has_report_subject(const struct report_build *build);
+
+/* Ours, the reporter's, or an address for complaints: not what failed. */
+bool general_is_foreign(const struct report *report, const char *address);
+
 /* Adds the recipients of X-Failed-Recipients. */
 void general_failed_header(struct report_build *build);
 
@@ -22,6 +28,9 @@ char *general_single_failed(const struct report_build *build);
 
 /* Reads a failure by subject, words and addresses. True if it is one. */
 bool general_read(struct report_build *build);
+
+/* The paragraph of text that at lies in. */
+struct slice general_paragraph(const char *text, const char *at);
 
 /* Gives a recipient the paragraph of the text that speaks of him. */
 void general_diagnostic(struct report_build *build, struct report_recipient *recipient);

@@ -185,14 +185,15 @@ static bool has_plain_sibling(const struct report_build *build, int index)
 	return false;
 }
 
-/* The words of the report: its text parts, without the original and attached files. */
-static char *collect_text(struct report_build *build, int original)
+/* The words of the report: the text parts within one part, without the original and
+ * attached files. */
+static char *collect_text(struct report_build *build, int within, int original)
 {
 	size_t max = build->limits->text_bytes;
 	GString *out = g_string_new(NULL);
 	for (int i = 0; i < part_count(build); i++) {
 		const struct mime_part *part = part_at(build, i);
-		if (!is_text(part) || (original > 0 && is_within(build, i, original)))
+		if (!is_text(part) || !is_within(build, i, within) || (original > 0 && is_within(build, i, original)))
 			continue;
 		if (out->len > 0 && strcmp(part->disposition, "attachment") == 0)
 			continue;
@@ -249,9 +250,9 @@ static void split_text(struct report_build *build, char *text)
 	}
 }
 
-static void read_text(struct report_build *build, int original)
+static void read_text(struct report_build *build, int within, int original)
 {
-	g_autofree char *text = collect_text(build, original);
+	g_autofree char *text = collect_text(build, within, original);
 	split_text(build, text);
 	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
 }
@@ -324,7 +325,7 @@ static bool read_status_part(struct report_build *build)
 	int original = find_original(build, status);
 	if (original >= 0)
 		read_original_part(build, original);
-	read_text(build, original);
+	read_text(build, MAX(part_at(build, status)->parent, 0), original);
 	if (delivery_status_parse(build, mime_text(build->mime, (size_t)status)) == 0)
 		return false;
 	finish_status(build);
@@ -334,9 +335,11 @@ static bool read_status_part(struct report_build *build)
 /* Delivery-status fields under a wrong type, or in the middle of the text. */
 static bool read_status_text(struct report_build *build)
 {
-	const char *fields = delivery_status_find(build->report->text);
+	struct report *report = build->report;
+	const char *fields = delivery_status_find(report->text);
 	if (!fields || delivery_status_parse(build, fields) == 0)
 		return false;
+	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
 	finish_status(build);
 	return true;
 }
@@ -362,10 +365,11 @@ static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const
 	int original = find_original(build, part);
 	if (original >= 0)
 		read_original_part(build, original);
-	read_text(build, original);
+	read_text(build, 0, original);
 	const char *fields = mime_text(build->mime, (size_t)part);
 	if (is_wanted == is_disposition) {
 		notice_read_receipt(build, fields);
+		prose_rejection(build);
 		return true;
 	}
 	return notice_complaint(build, fields);
@@ -377,7 +381,7 @@ static void read_plain_parts(struct report_build *build)
 	int original = find_part(build, 1, 0, is_original);
 	if (original >= 0)
 		read_original_part(build, original);
-	read_text(build, original);
+	read_text(build, 0, original);
 }
 
 static void interpret(struct report_build *build)

@@ -94,7 +94,10 @@ static void read_mail(struct report_build *build, JsonObject *mail)
 	struct report_header *original = &build->report->original;
 	JsonObject *common = object_member(mail, "commonHeaders");
 	const char *id = string_member(common, "messageId");
-	original->message_id = keep(build, *id ? id : string_member(mail, "messageId"));
+	if (!*id)
+		id = string_member(mail, "messageId");
+	size_t open = *id == '<';
+	original->message_id = build_value(build, id + open, strcspn(id + open, ">"));
 	original->from = keep(build, string_member(mail, "source"));
 	original->subject = keep(build, string_member(common, "subject"));
 }

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What report_parse reads from the mails of tests/mails: one row per mail.
+ */
+#include <string.h>
+
+#include <glib.h>
+
+#include "classifier/mime.h"
+#include "classifier/report.h"
+
+/* expected: "kind dialect", then per recipient "; address original action status reply remote",
+ * '-' for what is absent. words: what the first diagnostic must contain. */
+static const struct {
+	const char *file;
+	const char *expected;
+	const char *words;
+} rows[] = {
+    /* clang-format off */
+	{ "arf-abuse.eml",
+	  "complaint arf"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
+	{ "arf-no-recipient-field.eml",
+	  "complaint arf"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
+	{ "arf-not-spam.eml",
+	  "other arf",
+	  "" },
+	{ "auto-reply-header.eml",
+	  "auto_reply rfc3834"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "auto-reply-subject.eml",
+	  "auto_reply subject"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "auto-reply-x-header.eml",
+	  "auto_reply rfc3834"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "challenge.eml",
+	  "challenge challenge"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "dsn-actual-recipient.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-base64.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-case-and-comments.eml",
+	  "dsn rfc3464"
+	  "; Anna@Customer.Example.ORG - failed 5.1.1 550 mail.customer.example.org",
+	  "" },
+	{ "dsn-cut-in-status.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "dsn-cut.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-delayed.eml",
+	  "delay rfc3464"
+	  "; anna@customer.example.org - delayed 4.4.1 - mail.customer.example.org",
+	  "" },
+	{ "dsn-double-bounce.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-forwarded.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-headers-only.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-indented.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "no such user here" },
+	{ "dsn-no-boundary-lines.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.4.4 - -",
+	  "" },
+	{ "dsn-no-empty-lines.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -"
+	  "; bert@customer.example.org - failed 5.1.2 - -",
+	  "" },
+	{ "dsn-no-type-no-message-group.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "dsn-only-original-recipient.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org anna@customer.example.org failed 5.1.1 - -",
+	  "" },
+	{ "dsn-original-base64.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-path-recipient.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.0.0 - -",
+	  "mailbox is full" },
+	{ "dsn-postfix-user-unknown.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org anna+bills@customer.example.org failed 5.1.1 550 mail.customer.example.org",
+	  "" },
+	{ "dsn-quoted-printable.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-several-one-failed.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - delivered 2.0.0 - -"
+	  "; bert@customer.example.org - failed 5.2.2 552 -"
+	  "; carl@customer.example.org - delayed 4.4.1 - -",
+	  "" },
+	{ "dsn-success.eml",
+	  "success rfc3464"
+	  "; anna@inside.customer.example.org anna@customer.example.org delivered 2.0.0 - -",
+	  "" },
+	{ "dsn-too-many-empty-lines.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org anna@customer.example.org failed 5.1.1 - -"
+	  "; bert@customer.example.org - failed 5.1.2 - -",
+	  "" },
+	{ "dsn-utf8.eml",
+	  "dsn rfc3464"
+	  "; pélé@customer.example.org pélé@customer.example.org failed 5.6.7 550 -",
+	  "" },
+	{ "dsn-words-in-text-only.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.0.0 550 -"
+	  "; bert@customer.example.org - failed 5.0.0 552 -",
+	  "550 5.1.1 <anna@customer.example.org>: User unknown" },
+	{ "dsn-wrong-boundary.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-wrong-type.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-x-unix.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.3.0 550 -",
+	  "Can't create output" },
+	{ "mdn-displayed.eml",
+	  "read_receipt mdn"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "mdn-rejected-by-filter.eml",
+	  "prose sieve-reject"
+	  "; bert@customer.example.org - failed - - -",
+	  "Quota exceeded" },
+	{ "other-newsletter.eml",
+	  "other -",
+	  "" },
+	{ "other-pastes-a-bounce.eml",
+	  "other -",
+	  "" },
+	{ "other-quotes-a-bounce.eml",
+	  "other -",
+	  "" },
+	{ "prose-bare-cr.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed 5.1.1 550 -"
+	  "; bert@customer.example.org - failed 5.1.2 - -",
+	  "" },
+	{ "prose-courier.eml",
+	  "prose courier"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-crlf.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed 5.1.1 550 -"
+	  "; bert@customer.example.org - failed 5.1.2 - -",
+	  "" },
+	{ "prose-dma.eml",
+	  "prose dma"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-domino.eml",
+	  "prose notes"
+	  "; anna@customer.example.org - failed - - -",
+	  "not listed in Domino Directory" },
+	{ "prose-exchange-2003.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed - - -",
+	  "recipient name is not recognized" },
+	{ "prose-exchange-2010.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "RESOLVER.ADR.RecipNotFound" },
+	{ "prose-exim-delay.eml",
+	  "delay exim"
+	  "; anna@customer.example.org - delayed - - -",
+	  "" },
+	{ "prose-exim-old.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed - - -"
+	  "; bert@customer.example.org - failed - - -",
+	  "unknown local-part" },
+	{ "prose-exim-remote.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed 5.1.1 550 mail.customer.example.org",
+	  "" },
+	{ "prose-german.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-gmail.eml",
+	  "prose gmail"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-groupwise.eml",
+	  "prose groupwise"
+	  "; anna@customer.example.org - failed - - -",
+	  "user not found" },
+	{ "prose-imail.eml",
+	  "prose imail"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "Unknown user" },
+	{ "prose-mailenable.eml",
+	  "prose mailenable"
+	  "; anna@customer.example.org - failed - - -",
+	  "The message recipient was not found" },
+	{ "prose-messaging-server.eml",
+	  "prose messaging-server"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-qmail-several.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed 5.1.1 550 -"
+	  "; bert@customer.example.org - failed 5.1.2 - -",
+	  "unknown user" },
+	{ "prose-sendmail-transcript.eml",
+	  "prose sendmail"
+	  "; anna@customer.example.org - failed - 550 mail.customer.example.org",
+	  "User unknown" },
+	{ "prose-unknown-system.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "550 mailbox unavailable" },
+	{ "prose-yahoo.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed - 554 -",
+	  "" },
+	{ "ses-notification.eml",
+	  "prose amazon-ses"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+    /* clang-format on */
+};
+
+static const char *or_dash(const char *text)
+{
+	return *text ? text : "-";
+}
+
+static char *describe(const struct report *report)
+{
+	GString *out = g_string_new(NULL);
+	g_string_append_printf(out, "%s %s", report_kind_name(report->kind), or_dash(report->dialect));
+	for (size_t i = 0; i < report->recipient_count; i++) {
+		const struct report_recipient *r = &report->recipients[i];
+		g_string_append_printf(out, "; %s %s %s %s %s %s", r->recipient, or_dash(r->original_recipient),
+				       or_dash(report_action_name(r->action)), or_dash(r->status),
+				       or_dash(r->reply_code), or_dash(r->remote_mta));
+	}
+	return g_string_free(out, FALSE);
+}
+
+static struct report *parse_file(const char *name)
+{
+	g_autofree char *path = g_build_filename("tests/mails", name, NULL);
+	g_autofree char *bytes = NULL;
+	gsize len;
+	g_autoptr(GError) error = NULL;
+	g_file_get_contents(path, &bytes, &len, &error);
+	g_assert_no_error(error);
+	return report_parse(bytes, len, &limits_default);
+}
+
+static void test_row(gconstpointer data)
+{
+	size_t i = GPOINTER_TO_SIZE(data);
+	g_autoptr(report_t) report = parse_file(rows[i].file);
+	g_autofree char *seen = describe(report);
+	g_assert_cmpstr(seen, ==, rows[i].expected);
+	if (*rows[i].words)
+		g_assert_nonnull(strstr(report->recipients[0].diagnostic, rows[i].words));
+}
+
+static void test_fields(void)
+{
+	g_autoptr(report_t) report = parse_file("dsn-postfix-user-unknown.eml");
+	g_assert_cmpstr(report->header.message_id, ==, "report-1@mx.example.net");
+	g_assert_cmpstr(report->header.from, ==, "MAILER-DAEMON@mx.example.net");
+	g_assert_cmpstr(report->header.to[0], ==, "bounce@sender.example.com");
+	g_assert_null(report->header.to[1]);
+	g_assert_cmpstr(report->auto_submitted, ==, "auto-replied");
+	g_assert_cmpstr(report->reporting_mta, ==, "mx.example.net");
+	g_assert_cmpstr(report->envelope_id, ==, "4711.1=A");
+	g_assert_cmpstr(report->original_queue_id, ==, "4Z1abc");
+	g_assert_cmpstr(report->original_communication_id, ==, "4711");
+	g_assert_cmpstr(report->original.message_id, ==, "invoice-4711@sender.example.com");
+	g_assert_cmpstr(report->original.from, ==, "billing@sender.example.com");
+	g_assert_cmpstr(report->original.sender, ==, "bounce@sender.example.com");
+	g_assert_cmpstr(report->original.subject, ==, "Invoice 4711");
+	g_assert_cmpstr(report->original.to[0], ==, "anna@customer.example.org");
+	g_assert_cmpstr(report->recipients[0].diagnostic_type, ==, "smtp");
+	g_assert_nonnull(strstr(report->text, "This is the mail system"));
+	g_assert_null(strstr(report->text, "Dear Anna"));
+	g_assert_false(report->truncated);
+}
+
+/* Every way in which an original comes back gives the same identity. */
+static void test_originals(void)
+{
+	static const char *const files[] = {"dsn-headers-only.eml",      "dsn-original-base64.eml",
+					    "dsn-wrong-boundary.eml",    "dsn-no-boundary-lines.eml",
+					    "dsn-double-bounce.eml",     "dsn-forwarded.eml",
+					    "prose-qmail-several.eml",   "prose-exim-remote.eml",
+					    "prose-bare-cr.eml",         "arf-abuse.eml",
+					    "mdn-rejected-by-filter.eml"};
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autoptr(report_t) report = parse_file(files[i]);
+		g_test_message("%s", files[i]);
+		g_assert_cmpstr(report->original.message_id, ==, "invoice-4711@sender.example.com");
+		g_assert_cmpstr(report->original_communication_id, ==, "4711");
+	}
+}
+
+static void test_references(void)
+{
+	g_autoptr(report_t) report = parse_file("auto-reply-header.eml");
+	g_assert_cmpstr(report->references[0], ==, "invoice-4711@sender.example.com");
+	g_assert_cmpstr(report->references[1], ==, "first@sender.example.com");
+	g_assert_cmpstr(report->references[2], ==, "invoice-4711@sender.example.com");
+	g_assert_null(report->references[3]);
+}
+
+/* The identity of a report is its body as it came. */
+static void test_digest(void)
+{
+	static const char one[] = "A: b\n\nbody\n";
+	static const char other[] = "C: d\nE: f\n\nbody\n";
+	static const char crlf[] = "A: b\r\n\r\nbody\n";
+	static const char headless[] = "body\n";
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "body\n", -1);
+	const char *const mails[] = {one, other, crlf, headless};
+	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {
+		g_autoptr(report_t) report = report_parse(mails[i], strlen(mails[i]), &limits_default);
+		g_assert_cmpstr(report->digest, ==, sum);
+	}
+}
+
+/* What the cap cuts off comes last; what was before it is read. */
+static void test_cut(void)
+{
+	g_autofree char *bytes = NULL;
+	gsize len;
+	g_assert_true(g_file_get_contents("tests/mails/dsn-postfix-user-unknown.eml", &bytes, &len, NULL));
+	struct limits limits = limits_default;
+	limits.message_bytes = len - 300;
+	g_autoptr(report_t) report = report_parse(bytes, len, &limits);
+	g_assert_true(report->truncated);
+	g_assert_cmpint(report->kind, ==, REPORT_DSN);
+	g_assert_cmpstr(report->recipients[0].recipient, ==, "anna@customer.example.org");
+	for (limits.message_bytes = 0; limits.message_bytes < len; limits.message_bytes += 7)
+		report_free(report_parse(bytes, len, &limits));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	mime_init();
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path = g_strconcat("/report/mail/", rows[i].file, NULL);
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_row);
+	}
+	g_test_add_func("/report/fields", test_fields);
+	g_test_add_func("/report/originals", test_originals);
+	g_test_add_func("/report/references", test_references);
+	g_test_add_func("/report/digest", test_digest);
+	g_test_add_func("/report/cut", test_cut);
+	return g_test_run();
+}
