@@ -157,17 +157,29 @@ COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
 
 CREATE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  text text;
+  i bounce.identity;
+  expired bounce.identity;
 BEGIN
-  RETURN QUERY
-  SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired
-  FROM unnest(texts) WITH ORDINALITY AS e (text, place)
-  CROSS JOIN LATERAL bounce.token_read(regexp_replace(e.text, '@[^@]*$', '')) AS t
-  JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
-  ORDER BY t.expired, e.place
-  LIMIT 1;
+  FOREACH text IN ARRAY texts LOOP
+    SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
+    FROM bounce.token_read(regexp_replace(text, '@[^@]*$', '')) AS t
+    JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
+    IF i.is_signed THEN
+      RETURN NEXT i;
+      RETURN;
+    END IF;
+    IF expired.recipient_id IS NULL THEN
+      expired := i;
+    END IF;
+  END LOOP;
+  IF expired.recipient_id IS NOT NULL THEN
+    RETURN NEXT expired;
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first valid token in addresses or bare texts';
+COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first token in addresses or bare texts; one in date goes before an expired one';
 
 CREATE FUNCTION bounce.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$

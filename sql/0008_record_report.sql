@@ -177,8 +177,9 @@ $$;
 COMMENT ON FUNCTION bounce.recorded_before(bounce.outcome, text) IS
   'internal: the outcome of the first time; milter effects are at least once, so the repeat has to have the same one';
 
+-- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
 CREATE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   document CONSTANT jsonb := bounce.complete_document(report, raw);
   findings CONSTANT bounce.finding[] := bounce.find_all(document);
