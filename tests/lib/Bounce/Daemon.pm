@@ -94,6 +94,7 @@ sub launch {
     $self->{instance}->start(
         name    => 'bounce-milter',
         grace   => 1,    # libmilter needs five seconds to end; who wants to see that calls stop()
+        pid_file => $self->{key}{pid_file},
         command => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
     return;
 }
