@@ -96,6 +96,27 @@ bool header_find(struct slice block, const char *name, struct slice *value_out)
 	return false;
 }
 
+struct slice header_media_type(struct slice value)
+{
+	size_t at = 0;
+	unsigned comment = 0;
+	for (; at < value.len; at++) {
+		char c = value.data[at];
+		if (c == '(')
+			comment++;
+		else if (c == ')' && comment)
+			comment--;
+		else if (c == '\\' && comment)
+			at++;
+		else if (!comment && !is_blank(c) && c != '\n')
+			break;
+	}
+	size_t from = MIN(at, value.len);
+	for (at = from; at < value.len && (unsigned char)value.data[at] > ' ' && !strchr(";(,\"", value.data[at]); at++)
+		;
+	return (struct slice){value.data + from, at - from};
+}
+
 char *header_unfold(const char *value, size_t len)
 {
 	char *out = g_malloc(len + 1);

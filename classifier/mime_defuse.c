@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "classifier/header.h"
+
 /* How many lines that begin like a boundary, and Content-* fields, go to one
  * permitted part: a signed diff has more "--" lines than parts. */
 #define BOUNDARY_LINES_PER_PART 8
@@ -48,6 +50,20 @@ static bool contains_word(const char *from, const char *to, const char *word)
 	return false;
 }
 
+/* A type that GMime would parse as messages becomes one that it does not know. */
+static void hide_message(char *line, const char *stop)
+{
+	char *colon = memchr(line, ':', (size_t)(stop - line));
+	if (!colon)
+		return;
+	struct slice type = header_media_type((struct slice){colon + 1, (size_t)(stop - colon - 1)});
+	char *name = colon + (type.data - colon);
+	if (type.len >= 8 && g_ascii_strncasecmp(name, "message/", 8) == 0)
+		*name = '!';
+	else if (type.len >= 16 && g_ascii_strncasecmp(name, "multipart/digest", 16) == 0)
+		name[10] = '!';
+}
+
 /* "Content-" fields stay, within bounds. */
 static bool may_stay(struct scan *scan, char *line)
 {
@@ -62,6 +78,7 @@ static bool may_stay(struct scan *scan, char *line)
 		return true;
 
 	char *stop = field_end(line, scan->end);
+	hide_message(line, stop);
 	if (!contains_word(line + 12, stop, "multipart") && !contains_word(line + 12, stop, "message"))
 		return true;
 	if (scan->levels == 0) {

@@ -86,11 +86,19 @@ static bool match_line(const char *pattern, const char *line, struct match *out)
 	return match_here(pattern, line, line + strcspn(line, "\n"), out);
 }
 
+/* Most patterns fail at their first character. */
+static bool may_match(const char *pattern, char first)
+{
+	return *pattern == '%' || g_ascii_tolower(*pattern) == first;
+}
+
 static bool matches_phrase(const char *const *phrases, const char *line)
 {
 	struct match ignored = {0};
+	line += strspn(line, " \t");
+	char first = g_ascii_tolower(*line);
 	for (size_t i = 0; i < PROSE_PHRASES && phrases[i]; i++)
-		if (match_line(phrases[i], line, &ignored))
+		if (may_match(phrases[i], first) && match_line(phrases[i], line, &ignored))
 			return true;
 	return false;
 }
@@ -246,6 +254,11 @@ bool prose_parse(struct report_build *build)
 	build->report->dialect = dialect->name;
 	build->report->kind = dialect->action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
 	return true;
+}
+
+bool prose_from_machine(const struct report_build *build)
+{
+	return general_is_machine(build);
 }
 
 void prose_rejection(struct report_build *build)

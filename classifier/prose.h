@@ -15,6 +15,9 @@
  * added, report->dialect and report->kind set. */
 bool prose_parse(struct report_build *build);
 
+/* The message comes from a mail system, not from a person. */
+bool prose_from_machine(const struct report_build *build);
+
 /* A mail filter's refusal (RFC 5429, Dovecot) comes as a read receipt: where the text
  * says so, the report becomes a failure. */
 void prose_rejection(struct report_build *build);
