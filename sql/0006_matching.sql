@@ -187,7 +187,7 @@ BEGIN
   RETURN QUERY
   SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
   FROM bounce.communication AS c
-  WHERE match_envelope_id.envelope_id <> '' AND c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
+  WHERE c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
 END
 $$;
 COMMENT ON FUNCTION bounce.match_envelope_id(text, text) IS 'internal: by the public identity of a communication';

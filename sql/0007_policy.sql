@@ -35,12 +35,12 @@ CREATE FUNCTION bounce.wish_task(INOUT f bounce.finding, kind text, about text, 
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   f.task_kind := kind;
-  f.task_key := kind || ':' || about;
+  f.task_key := kind || ':' || left(about, 500);
   f.task_summary := summary;
 END
 $$;
 COMMENT ON FUNCTION bounce.wish_task(bounce.finding, text, text, text) IS
-  'internal: a task to be made; one open task per kind and subject (about)';
+  'internal: a task to be made; one open task per kind and subject (about, of which an index takes 500 characters)';
 
 CREATE FUNCTION bounce.may(f bounce.finding, parameter_name text) RETURNS boolean
 LANGUAGE sql STABLE
