@@ -5,8 +5,8 @@
 CREATE EXTENSION dblink;
 SELECT * FROM no_plan();
 
-SELECT dblink_connect(name, format('host=%s port=%s dbname=%s', split_part(current_setting('unix_socket_directories'), ',', 1),
-                                   current_setting('port'), current_database()))
+SELECT dblink_connect(name, format('host=%s port=%s dbname=%s user=%s',
+         split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database(), current_user))
 FROM unnest('{a,b}'::text[]) AS name;
 
 -- Whether the session had a duplicate.
