@@ -22,6 +22,7 @@ struct scan {
 	size_t boundary_lines; /* left */
 	size_t content_fields; /* left */
 	size_t levels;         /* left */
+	size_t field_bytes;    /* of the field so far */
 	bool in_run;           /* the line before belongs to a field that is ours to extend */
 	bool truncated;
 };
@@ -102,15 +103,24 @@ static bool is_field(const char *line, const char *end)
 	return at < end && *at == ':';
 }
 
-static void defuse_line(struct scan *scan, char *line, char *stop)
+/* A field grows by continuation lines, its own and those made here, up to the bound:
+ * GMime's buffer grows by a line at a time. */
+static void defuse_line(struct scan *scan, char *line, char *stop, size_t header_bytes)
 {
-	if (*line == ' ' || *line == '\t')
-		return; /* continuation: the run goes on as it was */
-	if (!is_field(line, stop) || may_stay(scan, line)) {
+	bool continues = *line == ' ' || *line == '\t';
+	bool too_long = scan->field_bytes > header_bytes;
+	scan->field_bytes += (size_t)(stop - line) + 1;
+	if (continues && !too_long)
+		return; /* the run goes on as it was */
+	if (!continues && (!is_field(line, stop) || may_stay(scan, line))) {
 		scan->in_run = false;
+		scan->field_bytes = 0;
 		return;
 	}
-	*line = scan->in_run ? ' ' : '!';
+	scan->truncated |= too_long;
+	*line = scan->in_run && !too_long ? ' ' : '!';
+	if (*line == '!')
+		scan->field_bytes = 0;
 	scan->in_run = true;
 }
 
@@ -139,7 +149,7 @@ size_t mime_defuse(char *bytes, size_t len, const struct limits *limits, bool *t
 			}
 			scan.in_run = false;
 		} else if (line < stop) {
-			defuse_line(&scan, line, stop);
+			defuse_line(&scan, line, stop, limits->header_bytes);
 		} else {
 			scan.in_run = false;
 		}

@@ -18,6 +18,7 @@ struct match {
 	struct slice recipient;
 	struct slice original;
 	const char *rest; /* where %d is, or NULL */
+	bool line_only;   /* %l */
 };
 
 static const char *next_line(const char *line)
@@ -66,7 +67,7 @@ static bool match_here(const char *pattern, const char *at, const char *end, str
 				return true;
 			}
 			if (*pattern == 'l') {
-				out->rest = at;
+				out->line_only = true;
 				continue;
 			}
 			if (!match_address(&at, end, *pattern == 'a' ? &out->recipient : &out->original))
@@ -131,11 +132,11 @@ static const char *diagnostic_end(const struct prose_dialect *dialect, const cha
 	return line;
 }
 
-static bool has_codes(struct slice text)
+static bool has_reply(struct slice text)
 {
 	g_autofree char *words = g_strndup(text.data, text.len);
 	struct slice found;
-	return smtp_find_reply(words, &found) || smtp_find_status(words, &found);
+	return smtp_find_reply(words, &found);
 }
 
 static void add_recipient(struct report_build *build, const struct prose_dialect *dialect, const struct match *match,
@@ -154,29 +155,55 @@ static void add_recipient(struct report_build *build, const struct prose_dialect
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient = build_value(build, match->original.data, match->original.len);
 	/* systems that name him twice say it with the codes the second time */
-	if (!*r->diagnostic || (!*r->reply_code && !*r->status && has_codes(diagnostic)))
+	if (!*r->diagnostic || (!*r->reply_code && has_reply(diagnostic)))
 		build_set_diagnostic(build, r, diagnostic);
+}
+
+static bool is_blank(const char *from, const char *to)
+{
+	while (from < to && g_ascii_isspace(*from))
+		from++;
+	return from >= to;
+}
+
+/* The remote host's replies ("<<< 550 ...") that stand before a line of a transcript. */
+static const char *replies_before(const char *text, const char *line)
+{
+	while (line > text + 1) {
+		const char *before = line - 1;
+		while (before > text && before[-1] != '\n')
+			before--;
+		if (strncmp(before, "<<<", 3) != 0)
+			break;
+		line = before;
+	}
+	return line;
+}
+
+/* What is said about the recipient on this line. */
+static struct slice find_words(const struct prose_dialect *dialect, const struct match *match, const char *open,
+			       const char *line)
+{
+	const char *next = next_line(line);
+	const char *from = match->rest ? match->rest : next;
+	const char *to = diagnostic_end(dialect, next);
+	if (match->line_only)
+		from = replies_before(open, line), to = next;
+	else if (match->rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
+		to = next;
+	if (dialect->place == PROSE_BEFORE || is_blank(from, to))
+		from = open, to = next;
+	return (struct slice){from, (size_t)(MAX(from, to) - from)};
 }
 
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
 {
-	for (const char *line = open; *line;) {
+	for (const char *line = open; *line; line = next_line(line)) {
 		struct match match;
 		if (line != open && matches_phrase(dialect->close, line))
 			break;
-		if (!match_recipient(dialect, line, &match)) {
-			line = next_line(line);
-			continue;
-		}
-		const char *next = next_line(line);
-		const char *from = match.rest ? match.rest : next;
-		const char *to = diagnostic_end(dialect, next);
-		if (match.rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
-			to = next;
-		if (dialect->place == PROSE_BEFORE)
-			from = open, to = next;
-		add_recipient(build, dialect, &match, (struct slice){from, (size_t)(MAX(from, to) - from)});
-		line = next;
+		if (match_recipient(dialect, line, &match))
+			add_recipient(build, dialect, &match, find_words(dialect, &match, open, line));
 	}
 }
 
