@@ -158,13 +158,13 @@ COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
 CREATE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  text text;
+  candidate text;
   i bounce.identity;
   expired bounce.identity;
 BEGIN
-  FOREACH text IN ARRAY texts LOOP
+  FOREACH candidate IN ARRAY texts LOOP
     SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
-    FROM bounce.token_read(regexp_replace(text, '@[^@]*$', '')) AS t
+    FROM bounce.token_read(regexp_replace(candidate, '@[^@]*$', '')) AS t
     JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
     IF i.is_signed THEN
       RETURN NEXT i;
