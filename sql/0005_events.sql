@@ -73,8 +73,10 @@ CREATE TABLE bounce.bounce (
 COMMENT ON TABLE bounce.bounce IS 'what one report says of one recipient, and what followed';
 COMMENT ON COLUMN bounce.bounce.attempt IS 'the send it is about; NULL when the report does not tell';
 COMMENT ON COLUMN bounce.bounce.matched_by IS 'the evidence that led to the communication; empty when none did';
-COMMENT ON COLUMN bounce.bounce.recipient IS 'address as the report has it (Final-Recipient); it may differ from ours by forwarding';
-COMMENT ON COLUMN bounce.bounce.action IS 'RFC 3464 section 2.3.3: failed, delayed, delivered, relayed, expanded; empty outside of DSNs';
+COMMENT ON COLUMN bounce.bounce.recipient IS
+  'address as the report has it (Final-Recipient); it may differ from ours by forwarding';
+COMMENT ON COLUMN bounce.bounce.action IS
+  'RFC 3464 section 2.3.3: failed, delayed, delivered, relayed, expanded; empty outside of DSNs';
 COMMENT ON COLUMN bounce.bounce.status IS 'enhanced status code, RFC 3463';
 COMMENT ON COLUMN bounce.bounce.reply_code IS 'SMTP reply code, RFC 5321';
 COMMENT ON COLUMN bounce.bounce.permanence IS 'how final the refusal is by its codes';

@@ -61,7 +61,8 @@ CREATE FUNCTION bounce.document_text(document jsonb, VARIADIC path text[]) RETUR
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(document #> path) IN ('string', 'number', 'boolean')
             THEN left(btrim(document #>> path), 2000) ELSE '' END;
-COMMENT ON FUNCTION bounce.document_text(jsonb, text[]) IS 'internal: a text of the document, at most 2000 characters; "" if absent';
+COMMENT ON FUNCTION bounce.document_text(jsonb, text[]) IS
+  'internal: a text of the document, at most 2000 characters; "" if absent';
 
 CREATE FUNCTION bounce.document_list(document jsonb, VARIADIC path text[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
@@ -76,7 +77,8 @@ BEGIN
     WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000);
 END
 $$;
-COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS 'internal: the texts of an array that are not empty, 1000 at most';
+COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS
+  'internal: the texts of an array that are not empty, 1000 at most';
 
 CREATE FUNCTION bounce.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -90,7 +92,8 @@ BEGIN
     WHERE position('@' IN bounce.address_key(a)) > 1);
 END
 $$;
-COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS 'internal: the spellings of a recipient that are worth comparing';
+COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS
+  'internal: the spellings of a recipient that are worth comparing';
 
 CREATE FUNCTION bounce.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -179,7 +182,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first token in addresses or bare texts; one in date goes before an expired one';
+COMMENT ON FUNCTION bounce.match_token(text, text[]) IS
+  'internal: the first token in addresses or bare texts; one in date goes before an expired one';
 
 CREATE FUNCTION bounce.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$
