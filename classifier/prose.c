@@ -265,21 +265,42 @@ static void find_codes_in_text(struct report_build *build)
 	build_set_diagnostic(build, r, (struct slice){words, strlen(words)});
 }
 
-bool prose_parse(struct report_build *build)
+static enum report_kind kind_of(enum report_action action)
+{
+	switch (action) {
+	case REPORT_ACTION_DELAYED:
+		return REPORT_DELAY;
+	case REPORT_ACTION_DELIVERED:
+	case REPORT_ACTION_RELAYED:
+	case REPORT_ACTION_EXPANDED:
+		return REPORT_SUCCESS;
+	case REPORT_ACTION_NONE:
+	case REPORT_ACTION_FAILED:
+		break;
+	}
+	return REPORT_PROSE;
+}
+
+bool prose_parse_dialects(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	bool machine = general_is_machine(build);
-	if (!machine && !general_has_report_subject(build))
+	if (!general_is_machine(build) && !general_has_report_subject(build))
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
-	if (!dialect && !general_read(build, machine))
+	if (!dialect)
+		return false;
+	drop_foreign(build);
+	find_codes_in_text(build);
+	build->report->dialect = dialect->name;
+	build->report->kind = kind_of(dialect->action);
+	return true;
+}
+
+bool prose_parse_general(struct report_build *build)
+{
+	if (!general_read(build, general_is_machine(build)))
 		return false;
 	find_codes_in_text(build);
-	if (!dialect)
-		return true;
-	drop_foreign(build);
-	build->report->dialect = dialect->name;
-	build->report->kind = dialect->action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
 	return true;
 }
 
@@ -325,6 +346,10 @@ static bool is_number(const char *text)
 static void mend_address(struct report_build *build, struct report_recipient *r, const GArray *told)
 {
 	const struct report *report = build->report;
+	if (is_usable(r->recipient))
+		return;
+	if (is_usable(r->original_recipient))
+		r->recipient = r->original_recipient;
 	if (is_usable(r->recipient) || build->recipients->len > 1)
 		return;
 	g_autofree char *failed = general_single_failed(build);
@@ -332,8 +357,6 @@ static void mend_address(struct report_build *build, struct report_recipient *r,
 		r->recipient = build_value(build, failed, strlen(failed));
 	else if (told->len == 1)
 		r->recipient = g_array_index(told, struct report_recipient, 0).recipient;
-	else if (is_usable(r->original_recipient))
-		r->recipient = r->original_recipient;
 	else if (report->original.to[0] && !report->original.to[1])
 		r->recipient = report->original.to[0];
 }

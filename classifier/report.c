@@ -220,7 +220,12 @@ static bool interpret(struct report_build *build, int level)
 	if (build->nested && level < NESTED_MAX && interpret_nested(build, level + 1))
 		return true;
 	drop_nested(build);
-	return read || read_status_text(build) || sns_parse(build) || prose_parse(build) || notice_auto_reply(build);
+	if (read || read_status_text(build) || sns_parse(build) || prose_parse_dialects(build))
+		return true;
+	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
+	if (notice_is_daemon(build))
+		return prose_parse_general(build) || notice_auto_reply(build);
+	return notice_auto_reply(build) || prose_parse_general(build);
 }
 
 /* --- door ----------------------------------------------------------------- */
