@@ -151,6 +151,10 @@ COMMENT ON COLUMN bounce.communication_recipient.task_id IS 'the last task made 
 CREATE INDEX communication_recipient_address_idx ON bounce.communication_recipient (address_key, last_attempt_at);
 CREATE INDEX communication_recipient_failed_idx ON bounce.communication_recipient (bounced_at)
   WHERE state IN ('bounced', 'error');
+CREATE INDEX communication_recipient_bad_idx ON bounce.communication_recipient (communication_id, state)
+  WHERE state IN ('bounced', 'error');
+CREATE INDEX communication_recipient_waiting_idx ON bounce.communication_recipient (communication_id)
+  WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX communication_recipient_due_idx ON bounce.communication_recipient (next_attempt_at)
   WHERE next_attempt_at IS NOT NULL;
 
@@ -192,28 +196,35 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION bounce.derived_status(status text, is_bounced boolean, is_failed boolean) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN is_bounced THEN 'bounced' WHEN is_failed THEN 'error' WHEN status = 'bounced' THEN 'sent' ELSE status END;
+
+CREATE FUNCTION bounce.derived_delivery_state(delivery_state text, is_bounced boolean, is_waiting boolean) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN is_waiting THEN 'RETRY'
+            WHEN delivery_state = 'RETRY' AND is_bounced THEN 'ERROR'
+            WHEN delivery_state = 'RETRY' THEN 'SUCCESS'
+            ELSE delivery_state END;
+
 CREATE FUNCTION bounce.derive_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+  is_bounced CONSTANT boolean := bounce.has_bounced_recipient(communication_id);
+  is_failed CONSTANT boolean := EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = derive_communication.communication_id AND r.state = 'error');
+  is_waiting CONSTANT boolean := EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = derive_communication.communication_id AND r.next_attempt_at IS NOT NULL);
 BEGIN
   UPDATE bounce.communication AS c
-  SET status = d.status, delivery_state = d.delivery_state
-  FROM (SELECT k.id,
-               CASE WHEN bool_or(r.state = 'bounced') THEN 'bounced'
-                    WHEN bool_or(r.state = 'error') THEN 'error'
-                    WHEN k.status = 'bounced' THEN 'sent'
-                    ELSE k.status
-               END AS status,
-               CASE WHEN bool_or(r.next_attempt_at IS NOT NULL) THEN 'RETRY'
-                    WHEN k.delivery_state = 'RETRY' AND bool_or(r.state = 'bounced') THEN 'ERROR'
-                    WHEN k.delivery_state = 'RETRY' THEN 'SUCCESS'
-                    ELSE k.delivery_state
-               END AS delivery_state
-        FROM bounce.communication AS k
-        JOIN bounce.communication_recipient AS r ON r.communication_id = k.id
-        WHERE k.id = derive_communication.communication_id
-        GROUP BY k.id) AS d
-  WHERE c.id = d.id
-    AND (c.status, c.delivery_state) IS DISTINCT FROM (d.status, d.delivery_state);
+  SET status = bounce.derived_status(c.status, is_bounced, is_failed),
+      delivery_state = bounce.derived_delivery_state(c.delivery_state, is_bounced, is_waiting)
+  WHERE c.id = derive_communication.communication_id
+    AND (c.status, c.delivery_state) IS DISTINCT FROM
+        (bounce.derived_status(c.status, is_bounced, is_failed),
+         bounce.derived_delivery_state(c.delivery_state, is_bounced, is_waiting));
 END
 $$;
 COMMENT ON FUNCTION bounce.derive_communication(bigint) IS

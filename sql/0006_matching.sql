@@ -244,8 +244,8 @@ RETURNS TABLE (communication_id bigint, recipient_id bigint, is_original boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT r.communication_id, r.id, r.address_key = bounce.address_key(recipients_at.original_recipient)
-  FROM bounce.communication_recipient AS r
-  WHERE r.communication_id = ANY (communication_ids) AND r.address_key = ANY (addresses);
+  FROM unnest(communication_ids) AS c CROSS JOIN unnest(addresses) AS a
+  JOIN bounce.communication_recipient AS r ON r.communication_id = c AND r.address_key = a;
 END;
 COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[], text) IS
   'internal: the recipients of some communications that have one of these addresses';
@@ -269,10 +269,11 @@ COMMENT ON FUNCTION bounce.match_by_address(text[], timestamptz) IS
 CREATE FUNCTION bounce.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT min(r.id)
-    FROM bounce.communication_recipient AS r
-    WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
-    HAVING count(*) = 1 AND bool_and(r.address_key <> ALL (named)));
+  RETURN (SELECT min(s.id)
+          FROM (SELECT r.id, r.address_key FROM bounce.communication_recipient AS r
+                WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
+                LIMIT 2) AS s
+          HAVING count(*) = 1 AND bool_and(s.address_key <> ALL (named)));
 END
 $$;
 COMMENT ON FUNCTION bounce.sole_recipient(bigint, bigint, text[]) IS
