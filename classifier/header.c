@@ -25,8 +25,11 @@ struct slice header_block(const char *bytes, size_t len)
 {
 	if (len > 0 && bytes[0] == '\n')
 		return (struct slice){bytes, 0};
-	const char *empty = memmem(bytes, len, "\n\n", 2);
-	return (struct slice){bytes, empty ? (size_t)(empty - bytes) + 1 : len};
+	const char *end = bytes + len;
+	for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));)
+		if (++at < end && *at == '\n')
+			return (struct slice){bytes, (size_t)(at - bytes)};
+	return (struct slice){bytes, len};
 }
 
 static const char *field_end(const char *line, const char *end)

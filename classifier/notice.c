@@ -76,6 +76,24 @@ bool notice_complaint(struct report_build *build, const char *fields)
 	return true;
 }
 
+bool notice_bare_complaint(struct report_build *build)
+{
+	struct report *report = build->report;
+	size_t count;
+	const struct mime_part *root = mime_parts(build->mime, &count);
+	const char *fields = strstr(report->text, "Feedback-Type:");
+	if (fields && strcmp(root->report_type, "feedback-report") == 0)
+		return notice_complaint(build, fields);
+	g_autofree char *subject = g_ascii_strdown(report->header.subject, -1);
+	if (!g_str_has_prefix(subject, "complaint about message from"))
+		return false;
+	report->kind = REPORT_COMPLAINT;
+	report->dialect = "jmrp";
+	report->feedback_type = "abuse";
+	add_recipient(build, report->original.to[0] ? report->original.to[0] : "", "", "jmrp");
+	return true;
+}
+
 /* --- automatic replies ---------------------------------------------------- */
 
 static bool header_has(const struct report_build *build, const char *name, const char *word)

@@ -180,30 +180,33 @@ static const char *replies_before(const char *text, const char *line)
 	return line;
 }
 
-/* What is said about the recipient on this line. */
-static struct slice find_words(const struct prose_dialect *dialect, const struct match *match, const char *open,
+/* What is said about the recipient on this line; before is where the words before him begin. */
+static struct slice find_words(const struct prose_dialect *dialect, const struct match *match, const char *before,
 			       const char *line)
 {
 	const char *next = next_line(line);
 	const char *from = match->rest ? match->rest : next;
 	const char *to = diagnostic_end(dialect, next);
 	if (match->line_only)
-		from = replies_before(open, line), to = next;
+		from = replies_before(before, line), to = next;
 	else if (match->rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
 		to = next;
 	if (dialect->place == PROSE_BEFORE || is_blank(from, to))
-		from = open, to = next;
+		from = before, to = next;
 	return (struct slice){from, (size_t)(MAX(from, to) - from)};
 }
 
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
 {
+	const char *before = open;
 	for (const char *line = open; *line; line = next_line(line)) {
 		struct match match;
 		if (line != open && matches_phrase(dialect->close, line))
 			break;
-		if (match_recipient(dialect, line, &match))
-			add_recipient(build, dialect, &match, find_words(dialect, &match, open, line));
+		if (!match_recipient(dialect, line, &match))
+			continue;
+		add_recipient(build, dialect, &match, find_words(dialect, &match, before, line));
+		before = next_line(line);
 	}
 }
 

@@ -12,7 +12,7 @@
 
 /* clang-format off */
 #define SENDMAIL_RECIPIENTS \
-	{ "<%a>$", "%a$", "%l5%* <%a>...", "%l5%* %a...", "%l4%* <%a>...", "%l4%* %a...", ">>> RCPT To:<%a>%d", "<%a>... %d", \
+	{ ">>> %a <%*", "<%a>$", "%a$", "%l5%* <%a>...", "%l5%* %a...", "%l4%* <%a>...", "%l4%* %a...", ">>> RCPT To:<%a>%d", "<%a>... %d", \
 	  "%a... %d", "<%a> %d", "%a %d" }
 #define SENDMAIL_CLOSE \
 	{ "----- Unsent message follows", "----- Original message follows", "----- Message header follows", \
@@ -24,7 +24,7 @@ const struct prose_dialect prose_dialects[] = {
 	    "This is the mail delivery agent at", "Hi. This is an automatic reply from",
 	    "Your message was not delivered to the following address", "Message from ",
 	    "Sorry, we were unable to deliver your message to the following address",
-	    "Unable to deliver message to the following address" },
+	    "Unable to deliver message to the following address", "We're sorry. There's a problem with the e-mail address" },
 	  { "<%a>:$", "<%a>: %d", "%a:$" },
 	  { "--- Below this line is a copy", "--- Below the next line is a copy", "--- Enclosed are the original headers",
 	    "--- Original message follows", "--- Undelivered message follows", "--- Below this line is the original bounce",
@@ -70,6 +70,16 @@ const struct prose_dialect prose_dialects[] = {
 	    "Delivery has failed to these recipients", "Delivery is delayed to these recipients" },
 	  { "'%a' on %d", "%a on %d", "<%a> on %d", "%*<%a> on %d", "%* (%a)$", "%a$", "%* (%a)<mailto%*", "%*<mailto:%a>%d", "<%a>$" },
 	  { "Original message headers", "Sent by Microsoft", "------ " },
+	  PROSE_BEHIND, FAILED },
+	{ "notes",
+	  { "------- Failure Reasons" },
+	  { "%a$", "<%a>$", "%a %d" },
+	  { "------- Returned Message" },
+	  PROSE_BEFORE, FAILED },
+	{ "kddi",
+	  { "Your mail sent on", "Your mail attempted to be delivered on" },
+	  { "Could not be delivered to: <%a>%d", "Could not be delivered to <%a>%d", "<%a>%d" },
+	  { "-----" },
 	  PROSE_BEHIND, FAILED },
 	{ "notes",
 	  { "was not delivered to:", "Your document:", "Failed to deliver to" },
@@ -135,9 +145,8 @@ const struct prose_dialect prose_dialects[] = {
 	  { "--- ", "Reporting-MTA:" },
 	  PROSE_PARAGRAPH, FAILED },
 	{ "sendmail",
-	  { "----- The following addresses had permanent", "----- The following addresses had delivery problems",
-	    "---The following addresses had delivery problems", "----- The following addresses had problems",
-	    "The following addresses had problems" },
+	  { "-%*The following addresses had permanent", "-%*The following addresses had delivery problems",
+	    "-%*The following addresses had problems", "The following addresses had problems" },
 	  SENDMAIL_RECIPIENTS, SENDMAIL_CLOSE, PROSE_BEHIND, FAILED },
 	{ "sendmail",
 	  { "** THIS IS A WARNING MESSAGE ONLY", "----- The following addresses had transient non-fatal errors" },
@@ -212,8 +221,8 @@ const struct prose_dialect prose_dialects[] = {
 	  { "Old message:", "-----", "Reporting-MTA:" },
 	  PROSE_BEHIND, FAILED },
 	{ "interscan",
-	  { "Message from InterScan", "Unable to deliver message to", "InterScan NT Alert" },
-	  { "<<< RCPT TO:<%a>%d", ">>> RCPT TO:<%a>%d", "RCPT TO:<%a>%d", "<%a>%d", "Unable to deliver message to <%a>%d", "Unable to deliver message to: <%a>%d",
+	  { "Message from InterScan", "Unable to deliver message to", "InterScan NT Alert", "Sent <<<", "Sent >>>" },
+	  { "Sent <<< RCPT TO:<%a>%d", "Sent >>> RCPT TO:<%a>%d", "<<< RCPT TO:<%a>%d", ">>> RCPT TO:<%a>%d", "RCPT TO:<%a>%d", "<%a>%d", "Unable to deliver message to <%a>%d", "Unable to deliver message to: <%a>%d",
 	    "Unable to deliver message to %a%d", "Recipient: <%a>%d", "Recipient: %a%d" },
 	  { "***** ", "End of message", "-----" },
 	  PROSE_BEHIND, FAILED },
@@ -247,11 +256,11 @@ const struct prose_dialect prose_dialects[] = {
 	  { "--------RETURNED MAIL FOLLOWS", "-- The header", "-----", "Original message attached", "Received:" },
 	  PROSE_BEHIND, FAILED },
 	{ "mailhub", /* sentences with the address in the middle */
-	  { "Your message has encountered delivery problems", "The message could not be delivered to", "Sorry, unable to deliver your message to",
+	  { "Your message has encountered delivery problems", "We had trouble delivering your message", "The message could not be delivered to", "Sorry, unable to deliver your message to",
 	    "Your message was not delivered to", "Your mail to", "The e-mail you sent to", "Your e-mail to", "We were unable to deliver your message to",
 	    "We could not deliver your message to", "Message not delivered to the following addresses", "A message could not be delivered to",
 	    "Could not deliver the message to", "Unable to deliver email to", "The following destination addresses were unknown" },
-	  { "The message could not be delivered to <%a>%d", "The message could not be delivered to %a%d", "Sorry, unable to deliver your message to %a%d",
+	  { "The following recipients returned permanent errors: %a%d", "The message could not be delivered to <%a>%d", "The message could not be delivered to %a%d", "Sorry, unable to deliver your message to %a%d",
 	    "Your mail to <%a>%d", "Your mail to %a%d", "The e-mail you sent to %a%d", "Your e-mail to %a%d", "We were unable to deliver your message to %a%d",
 	    "We could not deliver your message to %a%d", "Unable to deliver email to %a%d", "addressed to %a%d", "SMTP <%a>%d", "<%a>%d", "%a: %d", "%a$" },
 	  { "-----", "A copy of the original message", "Please reply to", "Your message reads" },

@@ -24,12 +24,23 @@ static const char *const no_strings[] = {NULL};
 
 /* --- the report's own header ---------------------------------------------- */
 
-/* SHA-256 of what follows the first empty line, or of everything. */
+/* What follows the first empty line, LF or CR LF; all if there is none. */
+static const char *body_start(const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+	for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));) {
+		at++;
+		if (at < end && *at == '\n')
+			return at + 1;
+		if (end - at > 1 && at[0] == '\r' && at[1] == '\n')
+			return at + 2;
+	}
+	return bytes;
+}
+
 static void set_digest(struct report *report, const char *bytes, size_t len)
 {
-	const char *lf = memmem(bytes, len, "\n\n", 2);
-	const char *crlf = memmem(bytes, lf ? (size_t)(lf - bytes) : len, "\n\r\n", 3);
-	const char *body = crlf ? crlf + 3 : lf ? lf + 2 : bytes;
+	const char *body = body_start(bytes, len);
 	g_autofree char *hex =
 	    g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)body, len - (size_t)(body - bytes));
 	g_strlcpy(report->digest, hex, sizeof report->digest);
@@ -220,7 +231,8 @@ static bool interpret(struct report_build *build, int level)
 	if (build->nested && level < NESTED_MAX && interpret_nested(build, level + 1))
 		return true;
 	drop_nested(build);
-	if (read || read_status_text(build) || sns_parse(build) || prose_parse_dialects(build))
+	if (read || read_status_text(build) || sns_parse(build) || notice_bare_complaint(build) ||
+	    prose_parse_dialects(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))

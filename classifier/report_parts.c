@@ -197,9 +197,9 @@ static char *collect_text(struct report_build *build, int within, int original)
 			break;
 		}
 	}
-	char *clean = text_clean(out->str, out->len, max);
-	g_string_free(out, TRUE);
-	return clean;
+	if (out->len > max)
+		g_string_truncate(out, text_cut_length(out->str, out->len, max));
+	return g_string_free(out, FALSE);
 }
 
 static size_t copied_length(const char *copy)

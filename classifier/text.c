@@ -10,8 +10,7 @@
 
 #include <glib.h>
 
-/* Cuts at a character boundary. */
-static size_t cut_length(const char *bytes, size_t len, size_t max)
+size_t text_cut_length(const char *bytes, size_t len, size_t max)
 {
 	if (len <= max)
 		return len;
@@ -41,14 +40,14 @@ static bool is_plain(const char *bytes, size_t len)
 
 char *text_clean(const char *bytes, size_t len, size_t max)
 {
-	len = cut_length(bytes, len, max);
+	len = text_cut_length(bytes, len, max);
 	if (is_plain(bytes, len))
 		return g_strndup(bytes, len);
 	char *out =
 	    g_utf8_validate(bytes, (gssize)len, NULL) ? g_strndup(bytes, len) : g_utf8_make_valid(bytes, (gssize)len);
 	soften_controls(out);
 	if (strlen(out) > max)
-		out[cut_length(out, strlen(out), max)] = '\0';
+		out[text_cut_length(out, strlen(out), max)] = '\0';
 	return out;
 }
 
