@@ -38,7 +38,7 @@ BEGIN
 END
 $$;
 
-SELECT test.mail('m' || i, ARRAY['r' || i || '@example.com']) FROM generate_series(1, 4) AS i;
+SELECT test.mail('m' || i, ARRAY['r' || i || '@example.com']) FROM generate_series(1, 7) AS i;
 
 -- the first one commits
 SELECT dblink_exec('a', 'BEGIN');
@@ -68,5 +68,30 @@ SELECT lives_ok($$SELECT test.ask('a', test.both('5.1.2', 'r4@example.com', 'r3@
 SELECT dblink_exec('a', 'COMMIT');
 SELECT is(test.answer('b'), false, 'then the second does');
 SELECT is((SELECT count(*) FROM bounce.address_block WHERE address IN ('r3@example.com', 'r4@example.com')), 2::bigint, 'each address is blocked once');
+
+-- Report keys in opposite order: a has the lesser one and then wants the greater one; b's document has the greater one first.
+CREATE FUNCTION test.about(addresses text[]) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT test.report('user_unknown', '', own_mta => true, more => '{"original": {"queue_id": "4Queue"}}') || jsonb_build_object('recipients',
+    (SELECT jsonb_agg(test.reported('user_unknown', a)) FROM unnest(addresses) AS a))
+$$;
+SELECT min(f.recipient) FILTER (WHERE f.place = 1) AS lesser, min(f.recipient) FILTER (WHERE f.place = 2) AS greater
+FROM (SELECT u.recipient, row_number() OVER (ORDER BY u.report_key) AS place
+      FROM unnest(bounce.find_all(test.about('{r5@example.com,r6@example.com}'))) AS u) AS f \gset
+SELECT dblink_exec('a', 'BEGIN');
+SELECT is(test.ask('a', test.about(ARRAY[:'lesser'])), false, 'the first has the lesser key');
+SELECT ok(test.ask_and_block('b', test.about(ARRAY[:'greater', :'lesser'])), 'the second wants both');
+SELECT is(test.ask('a', test.about(ARRAY[:'greater'])), false, 'the first gets the greater one');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is(test.answer('b'), true, 'nothing is left for the second');
+
+-- A bounce and the application's resend of the same mail
+SELECT id AS m7 FROM bounce.communication WHERE business_ref = 'm7' \gset
+SELECT dblink_exec('a', 'BEGIN');
+SELECT * FROM dblink('a', format('SELECT id FROM bounce.communication WHERE id = %s FOR NO KEY UPDATE', :m7)) AS d (id bigint);
+SELECT ok(test.ask_and_block('b', test.report('user_unknown', 'r7@example.com', about => 'm7')), 'the report waits for the mail');
+SELECT lives_ok($$SELECT * FROM dblink('a', format('SELECT bounce.confirm_resend(%s)', (test.recipient('r7@example.com')).id)) AS d (sends integer)$$,
+                'and holds nothing of it');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is(test.answer('b'), false, 'then it is recorded');
 
 SELECT * FROM finish();
