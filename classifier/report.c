@@ -115,12 +115,23 @@ static void settle_actions(struct report_build *build)
 	}
 }
 
+/* OpenSMTPD sends the last word on a message that it gave up as a delay. */
+static void settle_expired(struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (r->action == REPORT_ACTION_DELAYED && strcasestr(r->diagnostic, "envelope expired"))
+			r->action = REPORT_ACTION_FAILED;
+	}
+}
+
 static void finish_status(struct report_build *build)
 {
 	settle_actions(build);
+	prose_complete(build);
+	settle_expired(build);
 	build->report->kind = kind_of_actions(build);
 	build->report->dialect = "rfc3464";
-	prose_complete(build);
 }
 
 static bool read_status_part(struct report_build *build)

@@ -31,6 +31,9 @@ struct report_recipient *build_recipient(struct report_build *build, const char 
 /* The recipient of that address (case does not matter), or NULL. */
 struct report_recipient *build_find_recipient(struct report_build *build, const char *address);
 
+/* The same for the words of a diagnostic: Exim writes 8-bit bytes as "\303\274". */
+const char *build_words(struct report_build *build, const char *text, size_t len);
+
 /* Sets the diagnostic from text that may have several lines, and fills what is "" (status, reply
  * code, remote MTA) from it: codes are known by their place at the start of a line. */
 void build_set_diagnostic(struct report_build *build, struct report_recipient *recipient, struct slice text);
