@@ -372,7 +372,9 @@ const char *mime_text(struct mime *mime, size_t index)
 		body.len = mime->limits.part_bytes;
 		mime->truncated = true;
 	}
-	const char *charset = *part->charset ? g_mime_charset_iconv_name(part->charset) : "";
+	const char *charset = part->charset;
+	if (*charset && !text_is_ascii(body.data, body.len, charset))
+		charset = g_mime_charset_iconv_name(charset);
 	part->text = text_from_charset(body.data, body.len, charset, mime->limits.part_bytes);
 	return part->text;
 }

@@ -307,7 +307,7 @@ bool prose_parse_general(struct report_build *build)
 	return true;
 }
 
-bool prose_from_machine(const struct report_build *build)
+bool prose_from_machine(struct report_build *build)
 {
 	return general_is_machine(build);
 }

@@ -205,8 +205,12 @@ static bool interpret_nested(struct report_build *build, int level)
 	struct report *report = build->report;
 	struct report saved = *report;
 	g_autoptr(GString) inner = g_steal_pointer(&build->nested);
-	struct report_build nested = {report, build->limits, mime_parse(inner->str, inner->len, build->limits),
-				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
+	struct report_build nested = {report,
+				      build->limits,
+				      mime_parse(inner->str, inner->len, build->limits),
+				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
+				      SENDER_UNKNOWN,
+				      NULL};
 	report->original = empty_header();
 	report->text = "";
 	bool read = interpret(&nested, level) && nested.recipients->len > 0;
@@ -269,8 +273,12 @@ static struct report *report_new(void)
 struct report *report_parse(const char *bytes, size_t len, const struct limits *limits)
 {
 	struct report *report = report_new();
-	struct report_build build = {report, limits, mime_parse(bytes, len, limits),
-				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
+	struct report_build build = {report,
+				     limits,
+				     mime_parse(bytes, len, limits),
+				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
+				     SENDER_UNKNOWN,
+				     NULL};
 	set_digest(report, bytes, len);
 	read_own_header(&build);
 	interpret(&build, 0);
