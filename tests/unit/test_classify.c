@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "classifier/classify.h"
+#include "classifier/rule_judge.h"
 
 static struct ruleset *rules;
 
@@ -205,6 +206,34 @@ static void check_languages(void)
 	check_rows(rows, G_N_ELEMENTS(rows));
 }
 
+/* tests/unit/data/replies.txt: "[reason]", and below it what must be given it; "[not hard]". */
+static void check_replies(void)
+{
+	g_autofree char *text = NULL;
+	const struct reason *reason = NULL;
+
+	g_assert_true(g_file_get_contents("tests/unit/data/replies.txt", &text, NULL, NULL));
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (size_t i = 0; lines[i] != NULL; i++) {
+		struct verdict verdict;
+		if (lines[i][0] == '[' && g_str_has_suffix(lines[i], "]")) {
+			lines[i][strlen(lines[i]) - 1] = '\0';
+			reason = reason_find(lines[i] + 1);
+			g_assert_true(reason != NULL || strcmp(lines[i], "[not hard") == 0);
+			continue;
+		}
+		if (lines[i][0] == '#' || lines[i][0] == '\0')
+			continue;
+		rule_judge(rules, NULL, lines[i], &verdict);
+		if (reason != NULL ? verdict.reason != reason : verdict.class == CLASS_HARD) {
+			g_test_message("%zu: %s is %s by %s \"%s\"", i + 1, lines[i], verdict.reason->name,
+				       verdict.rule, verdict.evidence);
+			g_test_fail();
+		}
+		verdict_clear(&verdict);
+	}
+}
+
 static void check_notices(void)
 {
 	static const struct {
@@ -291,6 +320,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/classify/never-hard", check_never_hard);
 	g_test_add_func("/classify/conflicts", check_conflicts);
 	g_test_add_func("/classify/languages", check_languages);
+	g_test_add_func("/classify/replies", check_replies);
 	g_test_add_func("/classify/notices", check_notices);
 	g_test_add_func("/classify/text", check_text);
 	g_test_add_func("/classify/hostile", check_hostile);
