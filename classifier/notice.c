@@ -119,8 +119,18 @@ static const struct {
 
 enum reply_mark {
 	MARK_NONE,
+	MARK_WEAK, /* some program sent it: with words of absence it is a reply */
 	MARK_LIST, /* mail of a list */
 	MARK_REPLY,
+};
+
+/* What procmail recipes and small programs put into their answers. */
+static const struct {
+	const char *name;
+	const char *value;
+} weak_fields[] = {
+    {"Precedence", "junk"}, {"Precedence", "bulk"},           {"Auto-Submitted", "auto-"},
+    {"X-Loop", ""},         {"X-Auto-Response-Suppress", ""},
 };
 
 static enum reply_mark field_mark(const struct header_field *field)
@@ -132,6 +142,12 @@ static enum reply_mark field_mark(const struct header_field *field)
 		if (header_name_is(field, reply_fields[i].name) && field->value.len >= len &&
 		    g_ascii_strncasecmp(field->value.data, reply_fields[i].value, len) == 0)
 			return MARK_REPLY;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(weak_fields); i++) {
+		size_t len = strlen(weak_fields[i].value);
+		if (header_name_is(field, weak_fields[i].name) && field->value.len >= len &&
+		    g_ascii_strncasecmp(field->value.data, weak_fields[i].value, len) == 0)
+			return MARK_WEAK;
 	}
 	return MARK_NONE;
 }
@@ -163,10 +179,11 @@ bool notice_auto_reply(struct report_build *build)
 	g_autofree char *text = text_lower(start);
 	bool challenge = words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
 	enum reply_mark mark = challenge ? MARK_NONE : find_mark(build);
-	if (!challenge && mark != MARK_REPLY && (mark == MARK_LIST || !words_any(subject, words_reply_subject)))
+	bool says_so = words_any(subject, words_reply_subject) || (mark == MARK_WEAK && words_any(text, words_reply));
+	if (!challenge && mark != MARK_REPLY && (mark == MARK_LIST || !says_so))
 		return false;
 	report->kind = challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
-	report->dialect = challenge ? "challenge" : mark == MARK_REPLY ? "rfc3834" : "subject";
+	report->dialect = challenge ? "challenge" : mark == MARK_REPLY ? "rfc3834" : "words";
 	add_recipient(build, report->header.from, "", report->dialect);
 	return true;
 }

@@ -27,8 +27,7 @@ static bool is_machine(const struct report_build *build)
 	size_t count;
 	const struct mime_part *root = mime_parts(build->mime, &count);
 	struct slice value;
-	if (header_find(root->header, "X-Failed-Recipients", &value) ||
-	    header_find(root->header, "X-MLServer", &value) || strcmp(root->type, "multipart/report") == 0)
+	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
 		return true;
 	if (header_find(root->header, "Return-Path", &value) && *build->report->header.sender == '\0')
 		return true;

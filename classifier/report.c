@@ -14,6 +14,7 @@
 #include "classifier/notice.h"
 #include "classifier/original.h"
 #include "classifier/prose.h"
+#include "classifier/prose_list.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
 #include "classifier/sns.h"
@@ -247,7 +248,7 @@ static bool interpret(struct report_build *build, int level)
 		return true;
 	drop_nested(build);
 	if (read || read_status_text(build) || sns_parse(build) || notice_bare_complaint(build) ||
-	    prose_parse_dialects(build))
+	    prose_parse_dialects(build) || prose_list_parse(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))

@@ -21,6 +21,14 @@ static const struct {
 	  "complaint arf"
 	  "; anna@customer.example.org - - - - -",
 	  "" },
+	{ "arf-fields-in-text.eml",
+	  "complaint arf"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
+	{ "arf-jmrp.eml",
+	  "complaint jmrp"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
 	{ "arf-no-recipient-field.eml",
 	  "complaint arf"
 	  "; anna@customer.example.org - - - - -",
@@ -29,15 +37,19 @@ static const struct {
 	  "other arf",
 	  "" },
 	{ "auto-reply-english.eml",
-	  "auto_reply subject"
+	  "auto_reply words"
 	  "; anna@customer.example.org - - - - -",
 	  "" },
 	{ "auto-reply-header.eml",
 	  "auto_reply rfc3834"
 	  "; bert@customer.example.org - - - - -",
 	  "" },
+	{ "auto-reply-procmail.eml",
+	  "auto_reply words"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
 	{ "auto-reply-subject.eml",
-	  "auto_reply subject"
+	  "auto_reply words"
 	  "; bert@customer.example.org - - - - -",
 	  "" },
 	{ "auto-reply-vacation.eml",
@@ -67,6 +79,10 @@ static const struct {
 	{ "delay-gmail.eml",
 	  "delay gmail"
 	  "; anna@customer.example.org - delayed - - -",
+	  "" },
+	{ "delay-list-held.eml",
+	  "delay list-manager"
+	  "; news@lists.example.org - delayed - - -",
 	  "" },
 	{ "delay-sendmail.eml",
 	  "delay sendmail"
@@ -193,6 +209,12 @@ static const struct {
 	  "prose sieve-reject"
 	  "; bert@customer.example.org - failed - - -",
 	  "Quota exceeded" },
+	{ "other-human-back.eml",
+	  "other -",
+	  "" },
+	{ "other-list-mail.eml",
+	  "other -",
+	  "" },
 	{ "other-newsletter.eml",
 	  "other -",
 	  "" },
@@ -341,6 +363,14 @@ static const struct {
 	{ "prose-interscan.eml",
 	  "prose interscan"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-list-mailman.eml",
+	  "prose list-manager"
+	  "; news@lists.example.org - failed - - -",
+	  "" },
+	{ "prose-list-mlmmj.eml",
+	  "prose list-manager"
+	  "; news@lists.example.org - failed - - -",
 	  "" },
 	{ "prose-lotus.eml",
 	  "prose notes"
