@@ -102,6 +102,7 @@ send delay-one-of-two good.one@post.example.net s.novak@post.example.net
 await 20 postqueue\ -f
 postfix stop > /dev/null 2>&1
 
+postsuper -d ALL > /dev/null 2>&1
 # reports in other languages, made from the site's own template
 template()
 {
@@ -118,7 +119,7 @@ send german-template $one
 send german-template-full otto.braun@post.example.net
 await 10
 postfix stop > /dev/null 2>&1
-template iso-8859-1 'Système de messagerie' 'Message non remis' "Je suis désolé, votre message n'a pas pu être remis." \
+template utf-8 'Systeme de messagerie' 'Message non remis' "Je suis désolé, votre message n'a pas pu être remis." \
 	'Il est joint ci-dessous.'
 send french-template $one
 await 10
