@@ -29,7 +29,9 @@ static bool is_machine(const struct report_build *build)
 	struct slice value;
 	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
 		return true;
-	if (header_find(root->header, "Return-Path", &value) && *build->report->header.sender == '\0')
+	const char *sender = build->report->header.sender;
+	if (header_find(root->header, "Return-Path", &value) &&
+	    (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0))
 		return true;
 	g_autofree char *from = lower_header(build, "From");
 	return *from ? words_any(from, words_daemon) : general_has_report_subject(build);

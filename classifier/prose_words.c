@@ -13,7 +13,9 @@ const char *const words_daemon[] = {
 	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon",
 	"postmaster", "post_master", "postoffice", "mail-delivery", "mail delivery", "delivery subsystem",
 	"mail system", "mailsystem", "mail administrator", "mailadmin", "mail server", "mailserver", "mailsv",
-	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", NULL,
+	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", "mail daemon",
+	"post office", "mail transport", "internet mail", "mail-system", "system attendant", "smtp server", "mail delivering",
+	"email administrator", "mail gateway", "mmdf@", "mta@", "smtp@", NULL,
 };
 
 const char *const words_report_subject[] = {

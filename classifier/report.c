@@ -162,6 +162,25 @@ static bool read_status_text(struct report_build *build)
 	return true;
 }
 
+/* The same in a file that a mail system attached ("details.txt"). */
+static bool read_status_file(struct report_build *build)
+{
+	size_t count;
+	const struct mime_part *parts = mime_parts(build->mime, &count);
+	if (!prose_from_machine(build))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(parts[i].disposition, "attachment") != 0 || !g_str_has_prefix(parts[i].type, "text/"))
+			continue;
+		const char *fields = delivery_status_find(mime_text(build->mime, i));
+		if (fields && delivery_status_parse(build, fields) > 0) {
+			finish_status(build);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const struct mime_part *))
 {
 	int part = parts_find(build, is_wanted);
@@ -247,8 +266,8 @@ static bool interpret(struct report_build *build, int level)
 	if (build->nested && level < NESTED_MAX && interpret_nested(build, level + 1))
 		return true;
 	drop_nested(build);
-	if (read || read_status_text(build) || sns_parse(build) || notice_bare_complaint(build) ||
-	    prose_parse_dialects(build) || prose_list_parse(build))
+	if (read || read_status_text(build) || read_status_file(build) || sns_parse(build) ||
+	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))

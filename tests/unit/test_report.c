@@ -96,6 +96,10 @@ static const struct {
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
+	{ "dsn-attached-details.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
 	{ "dsn-base64.eml",
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
@@ -345,6 +349,10 @@ static const struct {
 	  "" },
 	{ "prose-hotpop.eml",
 	  "prose listed-address"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-html-link.eml",
+	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-iis-multi.eml",
