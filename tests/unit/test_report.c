@@ -659,6 +659,32 @@ static void test_cut(void)
 		report_free(report_parse(bytes, len, &limits));
 }
 
+/* Bounds are kept whatever they are, and cutting is said. */
+static void test_small_limits(void)
+{
+	static const struct limits small[] = {
+	    {.message_bytes = 0},
+	    {3000, 4, 80, 40, 2, 1, 300, 1, 1, 200, 30},
+	    {100000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+	};
+	for (size_t l = 0; l < G_N_ELEMENTS(small); l++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+			g_autofree char *path = g_build_filename("tests/mails", rows[i].file, NULL);
+			g_autofree char *bytes = NULL;
+			gsize len;
+			g_assert_true(g_file_get_contents(path, &bytes, &len, NULL));
+			g_autoptr(report_t) report = report_parse(bytes, len, &small[l]);
+			g_assert_cmpuint(strlen(report->text), <=, small[l].text_bytes);
+			g_assert_cmpuint(strlen(report->header.subject), <=, small[l].field_bytes);
+			g_assert_cmpuint(report->recipient_count, <=, small[l].recipient_count);
+			for (size_t r = 0; r < report->recipient_count; r++)
+				g_assert_cmpuint(strlen(report->recipients[r].diagnostic), <=, small[l].field_bytes);
+			if (len > small[l].message_bytes)
+				g_assert_true(report->truncated);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -672,5 +698,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/references", test_references);
 	g_test_add_func("/report/digest", test_digest);
 	g_test_add_func("/report/cut", test_cut);
+	g_test_add_func("/report/small-limits", test_small_limits);
 	return g_test_run();
 }
