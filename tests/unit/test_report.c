@@ -659,6 +659,43 @@ static void test_cut(void)
 		report_free(report_parse(bytes, len, &limits));
 }
 
+/* Where no header says so, the subject does, in many languages; and not in others. */
+static void test_reply_subjects(void)
+{
+	static const struct {
+		const char *subject;
+		enum report_kind kind;
+	} subjects[] = {
+	    {"Out of Office AutoReply: Invoice", REPORT_AUTO_REPLY},
+	    {"AUTO: Anna is out of the office (returning 10/03/2025)", REPORT_AUTO_REPLY},
+	    {"Automatische Antwort: Rechnung", REPORT_AUTO_REPLY},
+	    {"Abwesenheitsnotiz: Rechnung", REPORT_AUTO_REPLY},
+	    {"=?utf-8?q?R=C3=A9ponse_automatique_:_facture?=", REPORT_AUTO_REPLY},
+	    {"Risposta automatica: fattura", REPORT_AUTO_REPLY},
+	    {"RESPUESTA AUTOMÁTICA: factura", REPORT_AUTO_REPLY},
+	    {"Resposta automática: fatura", REPORT_AUTO_REPLY},
+	    {"Automatisch antwoord: factuur", REPORT_AUTO_REPLY},
+	    {"Odpowiedź automatyczna: faktura", REPORT_AUTO_REPLY},
+	    {"Autosvar: faktura", REPORT_AUTO_REPLY},
+	    {"自動応答: 請求書", REPORT_AUTO_REPLY},
+	    {"Автоматический ответ: счёт", REPORT_AUTO_REPLY},
+	    {"自动答复: 发票", REPORT_AUTO_REPLY},
+	    {"Please confirm your message", REPORT_CHALLENGE},
+	    {"Re: your automatic transmission", REPORT_OTHER},
+	    {"Our office is moving", REPORT_OTHER},
+	    {"Delivery notification", REPORT_OTHER},
+	    {"", REPORT_OTHER},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		g_autofree char *mail =
+		    g_strdup_printf("From: bert@customer.example.org\nSubject: %s\n\nHello\n", subjects[i].subject);
+		g_autoptr(report_t) report = report_parse(mail, strlen(mail), &limits_default);
+		g_test_message("%s", subjects[i].subject);
+		g_assert_cmpstr(report_kind_name(report->kind), ==, report_kind_name(subjects[i].kind));
+		g_assert_cmpuint(report->recipient_count, ==, subjects[i].kind == REPORT_OTHER ? 0 : 1);
+	}
+}
+
 /* Bounds are kept whatever they are, and cutting is said. */
 static void test_small_limits(void)
 {
@@ -698,6 +735,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/references", test_references);
 	g_test_add_func("/report/digest", test_digest);
 	g_test_add_func("/report/cut", test_cut);
+	g_test_add_func("/report/reply-subjects", test_reply_subjects);
 	g_test_add_func("/report/small-limits", test_small_limits);
 	return g_test_run();
 }
