@@ -35,7 +35,12 @@ static bool is_machine(const struct report_build *build)
 	    (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0))
 		return true;
 	g_autofree char *from = lower_header(build, "From");
-	return *from ? words_any(from, words_daemon) : general_has_report_subject(build);
+	if (words_any(from, words_daemon))
+		return true;
+	if (*from && !words_any(from, words_daemon_weak))
+		return false;
+	/* the postal service delivers too, and tells so in newsletters */
+	return general_has_report_subject(build) && !header_find(root->header, "List-Unsubscribe", &value);
 }
 
 bool general_is_machine(struct report_build *build)

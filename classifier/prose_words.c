@@ -10,12 +10,15 @@
 
 /* clang-format off */
 const char *const words_daemon[] = {
-	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon",
-	"postmaster", "post_master", "postoffice", "mail-delivery", "mail delivery", "delivery subsystem",
-	"mail system", "mailsystem", "mail administrator", "mailadmin", "mail server", "mailserver", "mailsv",
-	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", "mail daemon",
-	"post office", "mail transport", "internet mail", "mail-system", "system attendant", "smtp server", "mail delivering",
-	"email administrator", "mail gateway", "mmdf@", "mta@", "smtp@", NULL,
+	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon", "mail daemon",
+	"postmaster", "post_master", "postoffice@", "mail-delivery", "mail delivery sub", "mail delivery sys", "delivery subsystem",
+	"bounce-handler", "message transfer agent", "mmdf@", "mta@", "system attendant", NULL,
+};
+
+const char *const words_daemon_weak[] = {
+	"mail delivery", "mail system", "mailsystem", "mail-system", "mail administrator", "mailadmin", "email administrator",
+	"mail server", "mailserver", "mailsv", "smtp server", "smtp@", "system administrator", "mail router", "mail gateway",
+	"post office", "mail transport", "internet mail", NULL,
 };
 
 const char *const words_report_subject[] = {
