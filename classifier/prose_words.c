@@ -124,7 +124,7 @@ const char *const words_reply[] = {
 const char *const words_list_refused[] = {
 	"was unable to be delivered to the list", "was not accepted by the moderator", "has been rejected by the list moderator",
 	"you are not allowed to post to this mailing list", "your message has been automatically rejected",
-	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason",
+	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason", "not from a list member",
 	"only members of", "only subscribers", "non-members are not allowed to post", "not a list subscriber", "you are not a member of",
 	"i'm sorry, the list moderator", "sorry, only subscribers may post", "message was rejected by the list", "duplicated message-id in",
 	"you are not a member of this ml", "your mail was not accepted by the list", NULL,
