@@ -625,6 +625,15 @@ static void test_no_original(void)
 	g_assert_null(report->original.to[0]);
 }
 
+/* Of a report about a report nothing of the outer one is left that could match. */
+static void test_nested(void)
+{
+	g_autoptr(report_t) report = parse_file("dsn-double-bounce.eml");
+	g_assert_cmpstr(report->reporting_mta, ==, "mx.example.net");
+	g_assert_cmpstr(report->header.from, ==, "MAILER-DAEMON@mx.example.net");
+	g_assert_cmpstr(report->original.from, ==, "billing@sender.example.com");
+}
+
 /* Every way in which an original comes back gives the same identity. */
 static void test_originals(void)
 {
@@ -676,6 +685,8 @@ static void test_cut(void)
 	limits.message_bytes = len - 300;
 	g_autoptr(report_t) report = report_parse(bytes, len, &limits);
 	g_assert_true(report->truncated);
+	g_autoptr(report_t) cut = report_parse(bytes, limits.message_bytes, &limits);
+	g_assert_cmpstr(report->digest, ==, cut->digest);
 	g_assert_cmpint(report->kind, ==, REPORT_DSN);
 	g_assert_cmpstr(report->recipients[0].recipient, ==, "anna@customer.example.org");
 	for (limits.message_bytes = 0; limits.message_bytes < len; limits.message_bytes += 7)
@@ -775,6 +786,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_row);
 	}
 	g_test_add_func("/report/fields", test_fields);
+	g_test_add_func("/report/nested", test_nested);
 	g_test_add_func("/report/no-original", test_no_original);
 	g_test_add_func("/report/originals", test_originals);
 	g_test_add_func("/report/references", test_references);
