@@ -248,15 +248,35 @@ static const struct {
 	  "prose exim"
 	  "; anna@customer.example.org - failed - 550 mx.customer.example.org",
 	  "" },
+	{ "prose-aolfbl.eml",
+	  "prose mailhub"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-axigen.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
 	{ "prose-bare-cr.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "" },
+	{ "prose-barracuda.eml",
+	  "prose barracuda"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-chinese.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
 	  "不存在" },
+	{ "prose-communigate.eml",
+	  "prose notes"
+	  "; anna@customer.example.org - failed - - -",
+	  "account is full" },
+	{ "prose-communigate2.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 mx.customer.example.org",
+	  "" },
 	{ "prose-compuserve.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
@@ -290,6 +310,11 @@ static const struct {
 	  "prose exchange"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
+	{ "prose-exch-multi-same.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 -"
+	  "; bert@customer.example.org - failed 5.2.2 554 -",
+	  "RecipNotFound" },
 	{ "prose-exch2007.eml",
 	  "prose exchange"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
@@ -328,6 +353,16 @@ static const struct {
 	  "; anna@customer.example.org - failed - 550 mx1.customer.example.org"
 	  "; bob@other.example.org - failed - - -",
 	  "unknown user anna" },
+	{ "prose-generic-list-noorig.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -"
+	  "; bert@customer.example.org - failed - 552 -",
+	  "" },
+	{ "prose-generic-list.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -"
+	  "; bert@customer.example.org - failed - 552 -",
+	  "550 unknown user" },
 	{ "prose-german-gmx.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
@@ -360,6 +395,10 @@ static const struct {
 	  "prose prose"
 	  "; anna.b@customer.example.org - failed - - -",
 	  "" },
+	{ "prose-hmailserver.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 192.0.2.4",
+	  "" },
 	{ "prose-hotpop.eml",
 	  "prose listed-address"
 	  "; anna@customer.example.org - failed - - -",
@@ -367,6 +406,10 @@ static const struct {
 	{ "prose-html-link.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-icewarp.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
 	{ "prose-iis-multi.eml",
 	  "prose exchange"
@@ -384,6 +427,10 @@ static const struct {
 	{ "prose-interscan.eml",
 	  "prose interscan"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-kerio.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-list-mailman.eml",
 	  "prose list-manager"
@@ -413,6 +460,14 @@ static const struct {
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
 	  "" },
+	{ "prose-mailtraq.eml",
+	  "prose intermail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-mdaemon-new.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
 	{ "prose-mdaemon.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
@@ -433,6 +488,10 @@ static const struct {
 	  "prose messaging-server"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
+	{ "prose-ms-transcript.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-netscape-user.eml",
 	  "prose netscape"
 	  "; anna@customer.example.org - failed - - -",
@@ -444,6 +503,14 @@ static const struct {
 	{ "prose-nospamtoday.eml",
 	  "prose mailhub"
 	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-o365-de.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-o365-fr.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-o365.eml",
 	  "prose listed-address"
@@ -462,6 +529,10 @@ static const struct {
 	  "prose netscape"
 	  "; anna@customer.example.org - failed - - customer.example.org",
 	  "" },
+	{ "prose-powermta.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-qmail-es.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
@@ -471,6 +542,10 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "unknown user" },
+	{ "prose-rambler.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-russian.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
@@ -521,6 +596,10 @@ static const struct {
 	  "prose mailhub"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
+	{ "prose-telstra.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
 	{ "prose-unknown-system.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
@@ -529,6 +608,10 @@ static const struct {
 	  "prose listed-address"
 	  "; anna@customer.example.org - failed - - -",
 	  "Account does not exist" },
+	{ "prose-vpop.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-x400.eml",
 	  "prose mailhub"
 	  "; anna@customer.example.org - failed - - -",
@@ -545,6 +628,10 @@ static const struct {
 	{ "prose-yahoo.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed - 554 -",
+	  "" },
+	{ "prose-zimbra.eml",
+	  "prose postfix"
+	  "; anna@customer.example.org - failed 5.2.2 552 customer.example.org",
 	  "" },
 	{ "ses-notification.eml",
 	  "prose amazon-ses"
