@@ -712,6 +712,35 @@ static void test_no_original(void)
 	g_assert_null(report->original.to[0]);
 }
 
+/* What is said of one recipient is not said of another: else a good address is taken for dead. */
+static void test_several(void)
+{
+	static const struct {
+		const char *file;
+		const char *first;
+		const char *second;
+	} several[] = {
+	    {"prose-qmail-several.eml", "unknown user", "couldn't find any host"},
+	    {"prose-generic-list.eml", "550 unknown user", "552 quota exceeded"},
+	    {"prose-generic-list-noorig.eml", "550 unknown user", "552 quota exceeded"},
+	    {"prose-exch-multi-same.eml", "RecipNotFound", "QuotaExceeded"},
+	    {"prose-yahoo-2.eml", "doesn't have", "over quota"},
+	    {"prose-exim-old.eml", "unknown local-part", "mailbox is full"},
+	    {"prose-iis-multi.eml", "communications failure", "not recognized"},
+	    {"prose-postfix-plain.eml", "User unknown", "Name service error"},
+	    {"prose-sendmail-v5-several.eml", "no relay", "Host unknown"},
+	    {"dsn-words-in-text-only.eml", "550 5.1.1", "552 5.2.2"},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(several); i++) {
+		g_autoptr(report_t) report = parse_file(several[i].file);
+		g_test_message("%s", several[i].file);
+		g_assert_cmpuint(report->recipient_count, >=, 2);
+		const char *first = report->recipients[0].diagnostic, *second = report->recipients[1].diagnostic;
+		g_assert_true(strstr(first, several[i].first) && !strstr(first, several[i].second));
+		g_assert_true(strstr(second, several[i].second) && !strstr(second, several[i].first));
+	}
+}
+
 /* Of a report about a report nothing of the outer one is left that could match. */
 static void test_nested(void)
 {
@@ -873,6 +902,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_row);
 	}
 	g_test_add_func("/report/fields", test_fields);
+	g_test_add_func("/report/several", test_several);
 	g_test_add_func("/report/nested", test_nested);
 	g_test_add_func("/report/no-original", test_no_original);
 	g_test_add_func("/report/originals", test_originals);
