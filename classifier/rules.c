@@ -267,7 +267,7 @@ struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **er
 char *ruleset_default_dir(void)
 {
 	/* build/PROGRAM, build/sanitize-KIND/PROGRAM, bin/PROGRAM or sbin/PROGRAM */
-	static const char *const places[] = {"../etc/rules", "../../etc/rules", "../share/bounce-milter/rules"};
+	static const char *const places[] = {"../share/bounce-milter/rules", "../etc/rules", "../../etc/rules"};
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *here = g_path_get_dirname(program != NULL ? program : "");
 	char *dir = NULL;
