@@ -194,9 +194,9 @@ static void parse_copy(struct mime *mime, char *copy, size_t len)
 	if (root) {
 		add_object(mime, -1, root);
 		g_object_unref(root);
-	} else {
-		add_whole(mime);
 	}
+	if (mime->parts->len == 0)
+		add_whole(mime);
 	g_object_unref(parser);
 	g_byte_array_unref(array);
 }
