@@ -105,6 +105,12 @@ static const char *domain_end(const char *from, const char *end)
 	return to;
 }
 
+/* "m\374ller@": the byte before was written as a number; the rest is nobody's address. */
+static bool is_octal_tail(const char *text, const char *from)
+{
+	return from > text && from[-1] == '\\' && g_ascii_isdigit(*from);
+}
+
 bool address_find(const char *text, size_t len, struct slice *address_out)
 {
 	const char *end = text + len;
@@ -113,7 +119,7 @@ bool address_find(const char *text, size_t len, struct slice *address_out)
 		const char *from = local_start(MAX(floor, at - 320 > text ? at - 320 : text), at);
 		from = local_trim(from, at);
 		const char *to = domain_end(at + 1, end);
-		if (from < at && to > at + 1) {
+		if (from < at && to > at + 1 && !is_octal_tail(text, from)) {
 			*address_out = (struct slice){from, (size_t)(to - from)};
 			return true;
 		}

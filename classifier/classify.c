@@ -212,6 +212,8 @@ static bool by_action(const struct question *question, struct verdict *verdict)
 	case REPORT_ACTION_RELAYED:
 	case REPORT_ACTION_EXPANDED:
 		return decide(verdict, REASON_delivered, "action:delivered", action);
+	case REPORT_ACTION_OTHER: /* only "failed" is final, RFC 3464 section 2.3.3 */
+		return decide(verdict, REASON_undetermined, "action:other", action);
 	case REPORT_ACTION_NONE:
 	case REPORT_ACTION_FAILED:
 		return false;

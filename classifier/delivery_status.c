@@ -106,6 +106,7 @@ static enum report_action action_value(struct slice value)
 	    {"delayed", REPORT_ACTION_DELAYED},     {"deferred", REPORT_ACTION_DELAYED},
 	    {"delivered", REPORT_ACTION_DELIVERED}, {"relayed", REPORT_ACTION_RELAYED},
 	    {"expanded", REPORT_ACTION_EXPANDED},   {"deliverable", REPORT_ACTION_DELIVERED},
+	    {"expired", REPORT_ACTION_FAILED},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
 		size_t len = strlen(words[i].word);
@@ -113,8 +114,11 @@ static enum report_action action_value(struct slice value)
 		    (value.len == len || !g_ascii_isalpha(value.data[len])))
 			return words[i].action;
 	}
-	return value.len > 0 && g_ascii_strncasecmp(value.data, "fail", MIN(value.len, 4)) == 0 ? REPORT_ACTION_FAILED
-												: REPORT_ACTION_NONE;
+	if (value.len == 0)
+		return REPORT_ACTION_NONE;
+	/* "failde", or cut */
+	return g_ascii_strncasecmp(value.data, "fail", MIN(value.len, 4)) == 0 ? REPORT_ACTION_FAILED
+									       : REPORT_ACTION_OTHER;
 }
 
 static const char *status_value(struct report_build *build, struct slice field)

@@ -9,6 +9,7 @@
 #include "classifier/address.h"
 #include "classifier/prose_dialects.h"
 #include "classifier/prose_general.h"
+#include "classifier/report_settle.h"
 #include "classifier/smtp_text.h"
 
 #define ADDRESS_BYTES    400 /* of a line that one address may take */
@@ -142,7 +143,7 @@ static bool has_reply(struct slice text)
 }
 
 static void add_recipient(struct report_build *build, const struct prose_dialect *dialect, const struct match *match,
-			  struct slice diagnostic)
+			  enum report_action action, struct slice diagnostic)
 {
 	g_autofree char *address = g_strndup(match->recipient.data, match->recipient.len);
 	struct report_recipient *r = build_find_recipient(build, address);
@@ -152,7 +153,7 @@ static void add_recipient(struct report_build *build, const struct prose_dialect
 		return;
 	if (!*r->recipient) {
 		r->recipient = build_value(build, match->recipient.data, match->recipient.len);
-		r->action = dialect->action;
+		r->action = action;
 	}
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient = build_value(build, match->original.data, match->original.len);
@@ -168,14 +169,22 @@ static bool is_blank(const char *from, const char *to)
 	return from >= to;
 }
 
-/* The remote host's replies ("<<< 550 ...") that stand before a line of a transcript. */
+/* A line of a transcript that belongs to the next one: the remote host's reply, and
+ * Sendmail's words on an MX that is itself, before it calls the host unknown. */
+static bool leads_in(const char *line)
+{
+	struct match ignored = {0};
+	return strncmp(line, "<<<", 3) == 0 || match_line("5%* MX list for %* points back to", line, &ignored);
+}
+
+/* The lines that belong to this one and stand before it. */
 static const char *replies_before(const char *text, const char *line)
 {
 	while (line > text + 1) {
 		const char *before = line - 1;
 		while (before > text && before[-1] != '\n')
 			before--;
-		if (strncmp(before, "<<<", 3) != 0)
+		if (!leads_in(before))
 			break;
 		line = before;
 	}
@@ -198,16 +207,40 @@ static struct slice find_words(const struct prose_dialect *dialect, const struct
 	return (struct slice){from, (size_t)(MAX(from, to) - from)};
 }
 
+/* Sendmail lists those that failed, wait and got it under a heading each, before one
+ * transcript for all. */
+static enum report_action section_action(const struct prose_dialect *dialect, const char *line,
+					 enum report_action before)
+{
+	static const struct {
+		const char *heading;
+		enum report_action action;
+	} sections[] = {
+	    {"-----%*The following addresses had permanent", REPORT_ACTION_FAILED},
+	    {"-----%*The following addresses had transient", REPORT_ACTION_DELAYED},
+	    {"-----%*The following addresses had successful", REPORT_ACTION_DELIVERED},
+	};
+	struct match ignored = {0};
+	if (strncmp(line + strspn(line, " \t"), "-----", 5) != 0)
+		return before;
+	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++)
+		if (match_line(sections[i].heading, line, &ignored))
+			return sections[i].action;
+	return dialect->action;
+}
+
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
 {
 	const char *before = open;
+	enum report_action action = dialect->action;
 	for (const char *line = open; *line; line = next_line(line)) {
 		struct match match;
 		if (line != open && matches_phrase(dialect->close, line))
 			break;
+		action = section_action(dialect, line, action);
 		if (!match_recipient(dialect, line, &match))
 			continue;
-		add_recipient(build, dialect, &match, find_words(dialect, &match, before, line));
+		add_recipient(build, dialect, &match, action, find_words(dialect, &match, before, line));
 		before = next_line(line);
 	}
 }
@@ -281,9 +314,19 @@ static enum report_kind kind_of(enum report_action action)
 		return REPORT_SUCCESS;
 	case REPORT_ACTION_NONE:
 	case REPORT_ACTION_FAILED:
+	case REPORT_ACTION_OTHER:
 		break;
 	}
 	return REPORT_PROSE;
+}
+
+/* What a notice of a delay says may be the last word on one of them. */
+static enum report_action first_final(const struct report_build *build, enum report_action action)
+{
+	for (guint i = 0; i < build->recipients->len; i++)
+		if (g_array_index(build->recipients, struct report_recipient, i).action == REPORT_ACTION_FAILED)
+			return REPORT_ACTION_FAILED;
+	return action;
 }
 
 bool prose_is_expected(struct report_build *build)
@@ -301,14 +344,15 @@ bool prose_parse_dialects(struct report_build *build)
 		return false;
 	drop_foreign(build);
 	find_codes_in_text(build);
+	settle_expired(build);
 	build->report->dialect = dialect->name;
-	build->report->kind = kind_of(dialect->action);
+	build->report->kind = kind_of(first_final(build, dialect->action));
 	return true;
 }
 
 bool prose_parse_general(struct report_build *build)
 {
-	if (!general_read(build, general_is_machine(build)))
+	if (!general_read(build, general_has_evidence(build)))
 		return false;
 	find_codes_in_text(build);
 	return true;

@@ -35,7 +35,7 @@ static bool is_machine(const struct report_build *build)
 	    (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0))
 		return true;
 	g_autofree char *from = lower_header(build, "From");
-	if (words_any(from, words_daemon))
+	if (words_any(from, words_daemon) || words_any(from, words_postmaster))
 		return true;
 	if (*from && !words_any(from, words_daemon_weak))
 		return false;
@@ -54,6 +54,51 @@ bool general_has_report_subject(const struct report_build *build)
 {
 	g_autofree char *subject = text_lower(build->report->header.subject);
 	return words_begin(subject, words_report_subject);
+}
+
+/* A line that begins with a reply, or brings one behind a colon. */
+static bool quotes_reply(const char *text)
+{
+	struct slice found;
+	if (!smtp_find_reply(text, &found))
+		return false;
+	const char *at = found.data;
+	while (at > text && strchr(" \t<", at[-1]))
+		at--;
+	return at == text || at[-1] == '\n' || at[-1] == ':';
+}
+
+static bool is_generated(const struct report_build *build)
+{
+	size_t count;
+	const struct mime_part *root = mime_parts(build->mime, &count);
+	const struct report *report = build->report;
+	struct slice value;
+	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
+		return true;
+	if (*report->auto_submitted && strcmp(report->auto_submitted, "no") != 0)
+		return true;
+	return header_find(root->header, "Return-Path", &value) &&
+	       (!*report->header.sender || g_ascii_strncasecmp(report->header.sender, "MAILER-DAEMON", 13) == 0);
+}
+
+bool general_has_evidence(struct report_build *build)
+{
+	if (!general_is_machine(build))
+		return false;
+	if (is_generated(build))
+		return true;
+	g_autofree char *from = lower_header(build, "From");
+	if (!words_any(from, words_postmaster) || words_any(from, words_daemon))
+		return true;
+	/* what a postmaster sends may be a letter of the person's */
+	g_autofree char *subject = text_lower(build->report->header.subject);
+	if (words_begin(subject, words_answer_subject))
+		return false;
+	if (words_any(subject, words_failure))
+		return true;
+	return !build->report->references[0] &&
+	       (words_begin(subject, words_report_subject) || quotes_reply(build->report->text));
 }
 
 static bool is_daemon_address(const char *address)

@@ -14,6 +14,9 @@
  * usual names of a daemon, or X-Failed-Recipients. */
 bool general_is_machine(struct report_build *build);
 
+/* It does, and more than the name "postmaster" says so: a person may answer mail there. */
+bool general_has_evidence(struct report_build *build);
+
 /* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
 bool general_has_report_subject(const struct report_build *build);
 

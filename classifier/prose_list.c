@@ -48,8 +48,10 @@ bool prose_list_parse(struct report_build *build)
 		return false;
 	/* sentences are broken at any word */
 	g_autofree char *text = text_one_line(report->text, strlen(report->text));
-	const char *refused = find_any(text, words_list_refused);
-	const char *at = refused ? refused : find_any(text, words_list_held);
+	/* why it is held sounds as why it would be refused */
+	const char *held = find_any(text, words_list_held);
+	const char *refused = held ? NULL : find_any(text, words_list_refused);
+	const char *at = held ? held : refused;
 	struct report_recipient *r = at ? build_recipient(build, "list-manager") : NULL;
 	if (!r)
 		return false;

@@ -11,8 +11,12 @@
 /* clang-format off */
 const char *const words_daemon[] = {
 	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon", "mail daemon",
-	"postmaster", "post_master", "postoffice@", "mail-delivery", "mail delivery sub", "mail delivery sys", "delivery subsystem",
+	"mail-delivery", "mail delivery sub", "mail delivery sys", "delivery subsystem",
 	"bounce-handler", "message transfer agent", "mmdf@", "mta@", "system attendant", NULL,
+};
+
+const char *const words_postmaster[] = {
+	"postmaster", "post_master", "postoffice@", NULL,
 };
 
 const char *const words_daemon_weak[] = {
@@ -36,6 +40,11 @@ const char *const words_report_subject[] = {
 	"your email could", "email could not", "mail returned", "returned email", "returned e-mail", "problem delivering",
 	"delivery delay", "delayed delivery", "considered unsolicited", "banned contents", "virus in mail", "spam mail",
 	"не доставлено", "недоставленн", "退信", "系统退信", "배달", NULL,
+};
+
+const char *const words_answer_subject[] = {
+	"re:", "re :", "re[", "aw:", "antw:", "sv:", "vs:", "ref:", "fw:", "fwd:", "wg:", "tr:", "rv:", "res:", "enc:", "odp:", "ynt:",
+	"r:", "i:", "回复", "答复", "答覆", "回覆", "转发", "轉寄", NULL,
 };
 
 const char *const words_strict_subject[] = {

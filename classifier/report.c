@@ -17,6 +17,7 @@
 #include "classifier/prose_list.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
+#include "classifier/report_settle.h"
 #include "classifier/sns.h"
 
 #define NESTED_MAX 2 /* reports inside reports that are followed */
@@ -85,56 +86,7 @@ static void read_own_header(struct report_build *build)
 	report->references = (const char *const *)g_ptr_array_free(list, FALSE);
 }
 
-/* --- kinds ---------------------------------------------------------------- */
-
-static enum report_kind kind_of_actions(const struct report_build *build)
-{
-	enum report_kind kind = REPORT_SUCCESS;
-	for (guint i = 0; i < build->recipients->len; i++) {
-		switch (g_array_index(build->recipients, struct report_recipient, i).action) {
-		case REPORT_ACTION_NONE:
-		case REPORT_ACTION_FAILED:
-			return REPORT_DSN;
-		case REPORT_ACTION_DELAYED:
-			kind = REPORT_DELAY;
-			break;
-		case REPORT_ACTION_DELIVERED:
-		case REPORT_ACTION_RELAYED:
-		case REPORT_ACTION_EXPANDED:
-			break;
-		}
-	}
-	return kind;
-}
-
-/* A missing Action follows from the status: 2 delivered, 4 and 5 failed. */
-static void settle_actions(struct report_build *build)
-{
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
-		if (r->action == REPORT_ACTION_NONE)
-			r->action = *r->status == '2' ? REPORT_ACTION_DELIVERED : REPORT_ACTION_FAILED;
-	}
-}
-
-/* OpenSMTPD sends the last word on a message that it gave up as a delay. */
-static void settle_expired(struct report_build *build)
-{
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
-		if (r->action == REPORT_ACTION_DELAYED && strcasestr(r->diagnostic, "envelope expired"))
-			r->action = REPORT_ACTION_FAILED;
-	}
-}
-
-static void finish_status(struct report_build *build)
-{
-	settle_actions(build);
-	prose_complete(build);
-	settle_expired(build);
-	build->report->kind = kind_of_actions(build);
-	build->report->dialect = "rfc3464";
-}
+/* --- grammars ------------------------------------------------------------- */
 
 static bool read_status_part(struct report_build *build)
 {
@@ -147,7 +99,7 @@ static bool read_status_part(struct report_build *build)
 	parts_read_text(build, MAX(parts_at(build, status)->parent, 0), original);
 	if (delivery_status_parse(build, mime_text(build->mime, (size_t)status)) == 0)
 		return false;
-	finish_status(build);
+	report_settle(build);
 	return true;
 }
 
@@ -160,7 +112,7 @@ static bool read_status_text(struct report_build *build)
 	if (!fields || delivery_status_parse(build, fields) == 0)
 		return false;
 	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
-	finish_status(build);
+	report_settle(build);
 	return true;
 }
 
@@ -176,7 +128,7 @@ static bool read_status_file(struct report_build *build)
 			continue;
 		const char *fields = delivery_status_find(mime_text(build->mime, i));
 		if (fields && delivery_status_parse(build, fields) > 0) {
-			finish_status(build);
+			report_settle(build);
 			return true;
 		}
 	}
@@ -343,6 +295,7 @@ const char *report_action_name(enum report_action action)
 	    [REPORT_ACTION_NONE] = "",           [REPORT_ACTION_FAILED] = "failed",
 	    [REPORT_ACTION_DELAYED] = "delayed", [REPORT_ACTION_DELIVERED] = "delivered",
 	    [REPORT_ACTION_RELAYED] = "relayed", [REPORT_ACTION_EXPANDED] = "expanded",
+	    [REPORT_ACTION_OTHER] = "other",
 	};
 	return names[action];
 }

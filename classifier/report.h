@@ -38,6 +38,7 @@ enum report_action {
 	REPORT_ACTION_DELIVERED,
 	REPORT_ACTION_RELAYED,
 	REPORT_ACTION_EXPANDED,
+	REPORT_ACTION_OTHER, /* any other word: not final, and nobody knows what it means */
 };
 
 /* One recipient the report speaks of. Addresses are bare (no angle brackets, no
@@ -106,7 +107,7 @@ struct report *report_parse(const char *bytes, size_t len, const struct limits *
 void report_free(struct report *report);
 
 const char *report_kind_name(enum report_kind kind);       /* "other", "dsn", "prose", "delay", "success",
-                                                              "read_receipt", "complaint", "challenge", "auto_reply" */
+							      "read_receipt", "complaint", "challenge", "auto_reply" */
 const char *report_action_name(enum report_action action); /* "failed" ...; "" for none */
 
 typedef struct report report_t;

@@ -28,6 +28,39 @@ static int octal_byte(const char *at, size_t left)
 	return (at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0');
 }
 
+/* Bytes of one UTF-8 character written in octal at this place; their count, or 0. */
+static int octal_character(const char *at, size_t left, char *bytes)
+{
+	int count = 0;
+	for (int byte; count < 4 && (byte = octal_byte(at, left)) >= 0; at += 4, left -= 4) {
+		bytes[count++] = (char)byte;
+		if (g_utf8_validate(bytes, count, NULL))
+			return count;
+	}
+	return 0;
+}
+
+void build_decode_octal(char *text)
+{
+	char *out = strchr(text, '\\');
+	if (!out)
+		return;
+	size_t left = strlen(out);
+	for (const char *at = out; left > 0;) {
+		char bytes[4];
+		int count = *at == '\\' ? octal_character(at, left, bytes) : 0;
+		size_t used = count ? (size_t)count * 4 : 1;
+		if (count)
+			memcpy(out, bytes, (size_t)count);
+		else
+			*out = *at;
+		out += count ? count : 1;
+		at += used;
+		left -= used;
+	}
+	*out = '\0';
+}
+
 const char *build_words(struct report_build *build, const char *text, size_t len)
 {
 	len = MIN(len, 4 * build->limits->field_bytes);

@@ -32,6 +32,9 @@ const char *build_value(struct report_build *build, const char *text, size_t len
 /* The same with RFC 2047 words decoded. */
 const char *build_header_value(struct report_build *build, struct slice value);
 
+/* Exim's "\303\274" become the bytes they stand for, in place, where these are UTF-8. */
+void build_decode_octal(char *text);
+
 /* A new recipient with all fields "", or NULL beyond limits.recipient_count. The
  * pointer is good until the next call. */
 struct report_recipient *build_recipient(struct report_build *build, const char *source);

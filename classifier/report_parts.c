@@ -229,5 +229,6 @@ void parts_read_text(struct report_build *build, int within, int original)
 {
 	g_autofree char *text = collect_text(build, within, original);
 	split_text(build, text);
+	build_decode_octal(text);
 	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
 }

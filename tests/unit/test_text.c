@@ -31,7 +31,7 @@ static void test_address_find(void)
 		{ "user+tag=x@sub.example.org)", "user+tag=x@sub.example.org" },
 		{ "a@[192.0.2.1] x", "a@[192.0.2.1]" },
 		{ "宛先「a@example.org」は", "a@example.org" },
-		{ "收件人kijitora@example.jp您好", "kijitora@example.jp" },
+		{ "收件人hanako@example.org您好", "hanako@example.org" },
 		{ "用户@例子.中国", "用户@例子.中国" },
 		{ "x@a日本.example", "x@a日本.example" },
 		{ "pélé@exämple.org", "pélé@exämple.org" },
