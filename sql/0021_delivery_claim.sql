@@ -271,7 +271,8 @@ BEGIN ATOMIC
   SELECT greatest(min(d.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
   FROM bounce.process AS p
   CROSS JOIN LATERAL (SELECT min(c.due_at) AS due_at FROM bounce.communication AS c
-                      WHERE c.process = p.name AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL) AS d;
+                      WHERE c.process = p.name AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL) AS d
+  WHERE NOT bounce.is_quiet(bounce.parameter('delivery_quiet_hours', p.name), LOCALTIME);
 END;
 COMMENT ON FUNCTION bounce.next_due(text) IS 'when there will be something to claim; NULL when nothing waits';
 
@@ -286,6 +287,13 @@ LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   SELECT count(*)::integer FROM renewed;
 $$;
 COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS 'a worker lives and still has these claims; returns the communications in them';
+
+CREATE FUNCTION bounce.delivery_lease_seconds() RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp
+BEGIN ATOMIC
+  SELECT extract(epoch FROM bounce.parameter_interval('delivery_lease'))::integer;
+END;
+COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS 'how long a lease lasts; workers renew after a third of it';
 
 -- Ending a claim --------------------------------------------------------------------------
 

@@ -343,7 +343,7 @@ GRANT USAGE ON SCHEMA bounce TO bounce_delivery;
 GRANT SELECT ON bounce.schema_migration TO bounce_delivery;
 GRANT EXECUTE ON FUNCTION bounce.schema_version(), bounce.claim_deliveries(text, text, integer), bounce.begin_delivery(uuid, bigint[]),
   bounce.settle_delivery(uuid, text, jsonb), bounce.settle_and_begin(uuid, text, jsonb, uuid, bigint[]), bounce.release_claim(uuid, text),
-  bounce.renew_leases(uuid[]), bounce.sweep_deliveries(), bounce.delivery_problem(text, text), bounce.next_due(text) TO bounce_delivery;
+  bounce.renew_leases(uuid[]), bounce.delivery_lease_seconds(), bounce.sweep_deliveries(), bounce.delivery_problem(text, text), bounce.next_due(text) TO bounce_delivery;
 
 GRANT SELECT ON bounce.delivery, bounce.delivery_metric TO bounce_application, bounce_operator;
 GRANT SELECT ON bounce.communication_content, bounce.communication_attachment, bounce.delivery_server TO bounce_operator;
