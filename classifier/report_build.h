@@ -16,7 +16,7 @@ struct report_build {
 	const struct limits *limits;
 	struct mime *mime;
 	GArray *recipients; /* struct report_recipient */
-	char *nested;       /* a report found inside the text, to be read instead; heap */
+	GString *nested;    /* a report inside this one, to be read instead; NULL if none */
 };
 
 /* The text as one line, valid UTF-8, at most limits.field_bytes, in the report's pool. */
