@@ -160,3 +160,19 @@ char *outcome_document(const struct ruleset *rules, const char *server, const st
 	json_array_unref(outcomes);
 	return json_to_string(root, FALSE);
 }
+
+char *outcome_released(const struct db_item *item)
+{
+	JsonArray *outcomes = json_array_new();
+
+	for (size_t i = 0; item->recipient_ids[i] != NULL; i++) {
+		JsonObject *object = json_object_new();
+
+		json_object_set_int_member(object, "recipient_id", g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
+		add_text(object, "outcome", "released");
+		json_array_add_object_element(outcomes, object);
+	}
+	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
+	json_array_unref(outcomes);
+	return json_to_string(root, FALSE);
+}

@@ -33,4 +33,7 @@ bool outcome_is_sender_refused(const struct smtp_result *result);
 char *outcome_document(const struct ruleset *rules, const char *server, const struct db_item *item,
 		       const struct smtp_result *result);
 
+/* The same for one of which nothing was sent, and which is not to blame. Heap. */
+char *outcome_released(const struct db_item *item);
+
 #endif

@@ -153,31 +153,40 @@ void smtp_client_free(struct smtp_client *client)
 
 /* --- replies ------------------------------------------------------------------ */
 
-/* The text of the last reply heard with that code (0: with any), lines joined by
- * blanks. Reply-line = 3DIGIT ( "-" / SP ) textstring CRLF */
-static char *last_reply(const struct exchange *exchange, int code)
+/* Reply-line = 3DIGIT ( "-" / SP ) textstring CRLF. 0: not the line of a refusal, or
+ * of a reply with that code if it is not 0. */
+static int refusal_code(const char *line, int code)
+{
+	int number = strlen(line) < 4 ? 0 : (int)g_ascii_strtoll(line, NULL, 10);
+
+	return number >= 400 && number <= 599 && (code == 0 || number == code) ? number : 0;
+}
+
+/* The text of the last refusal heard, its lines joined by blanks; code 0: of any,
+ * and then with the code in front. "" if there was none. */
+static char *last_refusal(const struct exchange *exchange, int code)
 {
 	g_auto(GStrv) lines = g_strsplit(exchange->heard->str, "\n", -1);
 	GString *text = g_string_new(NULL);
-	int found = code;
+	int found = 0;
 
 	for (guint i = g_strv_length(lines); i-- > 0;) {
-		char *line = g_strchomp(lines[i]);
-		int number = (int)g_ascii_strtoll(line, NULL, 10);
+		const char *line = g_strchomp(lines[i]);
+		int number = refusal_code(line, found != 0 ? found : code);
 
-		if (strlen(line) < 4 || number < 200)
+		if (found != 0 && (number == 0 || line[3] == ' '))
+			break; /* the reply before it */
+		if (number == 0)
 			continue;
-		if (found != 0 && number != found) {
-			if (text->len > 0)
-				break;
-			continue;
-		}
-		if (text->len > 0 && line[3] == ' ')
-			break; /* the end of the reply before it */
 		found = number;
-		if (text->len > 0)
-			g_string_prepend_c(text, ' ');
-		g_string_prepend(text, code == 0 && line[3] == ' ' && text->len == 0 ? line : line + 4);
+		g_string_prepend(text, line + 4);
+		if (line[3] == '-')
+			g_string_insert_c(text, (gssize)strlen(line + 4), ' ');
+	}
+	if (found != 0 && code == 0) {
+		g_autofree char *front = g_strdup_printf("%d ", found);
+
+		g_string_prepend(text, front);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -190,7 +199,7 @@ static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_st
 		reply.text = g_strdup("");
 		return reply;
 	}
-	g_autofree char *text = status->text != NULL ? g_strdup(status->text) : last_reply(exchange, reply.code);
+	g_autofree char *text = status->text != NULL ? g_strdup(status->text) : last_refusal(exchange, reply.code);
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
 	if (status->enh_class > 0)
@@ -406,17 +415,17 @@ static smtp_session_t open_session(const struct smtp_client *client, struct exch
 static char *fault_of(const struct exchange *exchange, int error)
 {
 	char buffer[256];
-	g_autofree char *reply = last_reply(exchange, 0);
+	g_autofree char *reply = last_refusal(exchange, 0);
 	g_autofree char *valid = g_utf8_make_valid(reply, -1);
 
 	if (exchange->tls_fault != NULL)
 		return g_strdup_printf("TLS: %s", exchange->tls_fault);
 	if (is_login_missing(exchange) && strstr(exchange->heard->str, "250") != NULL)
-		return g_strdup_printf("login as %s refused: %s", exchange->client->username, valid);
-	if (strlen(valid) > 3 && (*valid == '4' || *valid == '5'))
+		return g_strdup_printf("login as %s refused: %s", exchange->client->username,
+				       *valid != '\0' ? valid : "the server offers no way to log in that is known here");
+	if (*valid != '\0')
 		return g_strdup_printf("the server says: %s", valid);
-	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL &&
-	    error == SMTP_ERR_CLIENT_ERROR)
+	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL)
 		return g_strdup("TLS: the handshake failed, or the certificate is not trusted");
 	return g_strdup_printf("cannot reach it: %s", smtp_strerror(error, buffer, sizeof buffer));
 }

@@ -49,6 +49,7 @@ struct run {
 	char *unsettled;       /* outcomes not written yet, of the item before */
 	const char *unsettled_claim;
 	bool is_broken; /* nothing more is begun */
+	int broken_at;  /* the item at which we hung up */
 	bool was_mail_taken;
 	char *sender_fault;
 };
@@ -117,7 +118,10 @@ static GBytes *begin_item(void *context, size_t index)
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autoptr(GError) error = NULL;
 
-	if (run->is_broken || is_stopping(run->worker->workers) || !step(run, item, &content) || content == NULL) {
+	if (run->is_broken)
+		return NULL;
+	run->broken_at = (int)index;
+	if (is_stopping(run->worker->workers) || !step(run, item, &content) || content == NULL) {
 		run->is_broken = true;
 		return NULL;
 	}
@@ -127,6 +131,7 @@ static GBytes *begin_item(void *context, size_t index)
 	if (bytes == NULL) {
 		log_event(LOG_LEVEL_ERROR, item->communication_id, "cannot be composed: %s", error->message);
 		run->is_broken = true;
+		run->is_begun[index] = FALSE;
 	}
 	return bytes;
 }
@@ -152,7 +157,7 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 	const struct db_item *item = run->items->pdata[index];
 
 	if (run->is_broken && !run->is_begun[index])
-		return; /* we hung up ourselves: it is given back */
+		return; /* we hung up ourselves: work_on() gives it back */
 	char *outcomes = outcome_document(workers->rules, workers->settings->server, item, result);
 	if (outcome_is_sender_refused(result) && !run->was_mail_taken) {
 		/* whose fault it is shows when another sender is taken, or none */
@@ -221,6 +226,19 @@ static void give_back(struct worker *worker, const char *claim_id, const char *w
 		log_event(LOG_LEVEL_WARNING, claim_id, "not given back, the sweeper will: %s", error->message);
 }
 
+/* The one at which we hung up may be begun in the database, if only its answer was
+ * lost; nothing of it went out. */
+static void settle_not_sent(struct run *run)
+{
+	if (!run->is_broken)
+		return;
+	const struct db_item *item = run->items->pdata[run->broken_at];
+
+	run->unsettled = outcome_released(item);
+	run->unsettled_claim = item->claim_id;
+	settle_now(run);
+}
+
 static void work_on(struct worker *worker, GPtrArray *items)
 {
 	struct run run = {.worker = worker, .items = items, .is_begun = g_new0(gboolean, items->len)};
@@ -231,6 +249,7 @@ static void work_on(struct worker *worker, GPtrArray *items)
 	set_claim(worker, claim_id);
 	g_autofree char *fault = send_items(&run);
 	settle_now(&run);
+	settle_not_sent(&run);
 	if (run.sender_fault != NULL && run.was_mail_taken)
 		settle_refused(&run);
 	else if (run.sender_fault != NULL && fault == NULL)

@@ -293,12 +293,24 @@ BEGIN
   RETURN NULL;
 END
 $$;
+DROP TRIGGER communication_handed_over ON bounce.communication;
+CREATE TRIGGER communication_handed_over AFTER UPDATE OF status ON bounce.communication
+  FOR EACH ROW WHEN (OLD.status IN ('open', 'error') AND NEW.status IN ('sent', 'error') AND OLD.status <> NEW.status
+                     AND OLD.delivery_state IS DISTINCT FROM 'PROCESSING')
+  EXECUTE FUNCTION bounce.communication_handed_over();
 COMMENT ON FUNCTION bounce.communication_handed_over() IS
   'internal: the application says that a communication was sent, or could not be: so were its waiting recipients. Of what '
   'the queue sends, the queue tells, recipient by recipient';
 
+-- What a claim does with a recipient is put into the communication once, at its end.
+DROP TRIGGER recipient_after_update ON bounce.communication_recipient;
+CREATE TRIGGER recipient_after_update AFTER UPDATE OF state, next_attempt_at ON bounce.communication_recipient
+  FOR EACH ROW WHEN ((OLD.state, OLD.next_attempt_at) IS DISTINCT FROM (NEW.state, NEW.next_attempt_at)
+                     AND NOT (coalesce(OLD.delivery, '') IN ('claimed', 'sending') AND NEW.delivery IS DISTINCT FROM OLD.delivery))
+  EXECUTE FUNCTION bounce.recipient_after_write();
 CREATE TRIGGER recipient_after_due AFTER UPDATE OF due_at, next_attempt_at ON bounce.communication_recipient
   FOR EACH ROW WHEN (OLD.due_at IS DISTINCT FROM NEW.due_at AND NEW.due_at IS NOT NULL
+                     AND coalesce(OLD.delivery, '') NOT IN ('claimed', 'sending')
                      AND (OLD.state, OLD.next_attempt_at) IS NOT DISTINCT FROM (NEW.state, NEW.next_attempt_at))
   EXECUTE FUNCTION bounce.recipient_after_write();
 

@@ -57,8 +57,9 @@ COMMENT ON FUNCTION bounce.may_use_server(text, integer) IS
 CREATE FUNCTION bounce.waiting_count() RETURNS bigint
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT count(*) FROM bounce.communication AS c WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.due_at <= now();
+  SELECT count(*) FROM bounce.communication AS c WHERE c.delivery_state = 'PROCESSING' OR c.delivery_state IN ('PENDING', 'RETRY') AND c.due_at <= now();
 END;
+COMMENT ON FUNCTION bounce.waiting_count() IS 'internal: what could go out now, were it not for the server';
 
 CREATE FUNCTION bounce.delivery_problem(server text, problem text) RETURNS interval
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -297,17 +298,19 @@ COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS 'how long a lease lasts; 
 
 -- Ending a claim --------------------------------------------------------------------------
 
-CREATE FUNCTION bounce.finish_communication(communication_id bigint) RETURNS text
+CREATE FUNCTION bounce.finish_communication(communication_id bigint, counts boolean DEFAULT false, reply text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
   new_state text;
 BEGIN
   UPDATE bounce.communication AS c
   SET delivery_state = d.state, lease_expire_time = NULL, due_at = d.due_at,
+      attempts = c.attempts + counts::integer, attempt_claim_id = CASE WHEN counts THEN c.claim_id ELSE c.attempt_claim_id END,
+      response = coalesce(reply, c.response),
       status = CASE WHEN d.bounced THEN 'bounced' WHEN d.error THEN 'error' WHEN d.sent THEN 'sent' ELSE c.status END,
       error = CASE WHEN d.is_clean THEN '' ELSE c.error END
   FROM (SELECT CASE WHEN bool_or(r.due_at IS NOT NULL) THEN
-                 CASE WHEN k.attempts = 0 AND bool_and(r.attempts = 0) THEN 'PENDING' ELSE 'RETRY' END
+                 CASE WHEN NOT counts AND k.attempts = 0 AND bool_and(r.attempts = 0) THEN 'PENDING' ELSE 'RETRY' END
                     WHEN bool_or(r.delivery = 'unknown') THEN 'ERROR'
                     WHEN bool_or(r.delivery = 'accepted') THEN 'SUCCESS'
                     ELSE 'ERROR' END AS state,
@@ -320,12 +323,18 @@ BEGIN
         HAVING NOT bool_or(coalesce(r.delivery, '') IN ('claimed', 'sending'))) AS d
   WHERE c.id = finish_communication.communication_id AND c.delivery_state = 'PROCESSING'
   RETURNING c.delivery_state INTO new_state;
+  IF new_state IS NULL AND reply IS NOT NULL THEN
+    UPDATE bounce.communication AS c
+    SET attempts = c.attempts + counts::integer, attempt_claim_id = CASE WHEN counts THEN c.claim_id ELSE c.attempt_claim_id END,
+        response = reply
+    WHERE c.id = finish_communication.communication_id;
+  END IF;
   RETURN new_state;
 END
 $$;
-COMMENT ON FUNCTION bounce.finish_communication(bigint) IS
+COMMENT ON FUNCTION bounce.finish_communication(bigint, boolean, text) IS
   'internal: the state after a claim, once none of its recipients is claimed or being sent to; NULL before that. Something still to '
-  'send: RETRY (PENDING when nothing was tried yet); an unknown outcome: ERROR; somebody accepted: SUCCESS; else ERROR';
+  'send: RETRY (PENDING when nothing was tried yet); an unknown outcome: ERROR; somebody accepted: SUCCESS; else ERROR. counts: the claim is an attempt that was not counted yet';
 
 CREATE FUNCTION bounce.release_claim(claim_id uuid, why text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -56,9 +56,11 @@ BEGIN
   UPDATE bounce.communication_recipient AS r SET delivery = 'sending', begun_attempt = r.attempts + 1
   WHERE r.id = ANY (recipient_ids);
   SELECT r.* INTO begun FROM bounce.communication_recipient AS r WHERE r.id = recipient_ids[1];
-  INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-  VALUES (bounce.message_id_of(c, begun.id, begun.begun_attempt), c.id, begun.begun_attempt)
-  ON CONFLICT DO NOTHING;
+  IF begun.begun_attempt > 1 OR c.message_id IS NULL THEN
+    INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
+    VALUES (bounce.message_id_of(c, begun.id, begun.begun_attempt), c.id, begun.begun_attempt)
+    ON CONFLICT DO NOTHING;
+  END IF;
   RETURN QUERY
   SELECT bounce.message_id_of(c, begun.id, begun.begun_attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
          coalesce(nullif(k.header_from, ''), c.sender), k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
@@ -271,12 +273,6 @@ BEGIN
   IF c.claim_id IS DISTINCT FROM settle_delivery.claim_id OR c.lease_expire_time IS NULL THEN
     RETURN 'lost';
   END IF;
-  IF outcomes -> 0 ->> 'outcome' <> 'released' THEN
-    UPDATE bounce.communication AS k
-    SET attempts = k.attempts + (k.attempt_claim_id IS DISTINCT FROM settle_delivery.claim_id)::integer,
-        attempt_claim_id = settle_delivery.claim_id, response = left(outcomes -> 0 ->> 'response', 2000)
-    WHERE k.id = c.id;
-  END IF;
   FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text, response text, document jsonb)
            ORDER BY x.recipient_id LOOP
     SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = o.recipient_id AND q.communication_id = c.id FOR NO KEY UPDATE;
@@ -287,7 +283,9 @@ BEGIN
   IF EXISTS (SELECT FROM jsonb_array_elements(outcomes) AS e WHERE e.value ->> 'outcome' IN ('accepted', 'rejected', 'pending')) THEN
     PERFORM bounce.server_works(server);
   END IF;
-  RETURN coalesce(bounce.finish_communication(c.id), 'PROCESSING');
+  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce.finish_communication(c.id)
+                       ELSE bounce.finish_communication(c.id, c.attempt_claim_id IS DISTINCT FROM settle_delivery.claim_id,
+                                                        left(outcomes -> 0 ->> 'response', 2000)) END, 'PROCESSING');
 END
 $$;
 COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS

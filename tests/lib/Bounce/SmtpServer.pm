@@ -181,12 +181,13 @@ sub _data {
     return $refusal if defined $refusal;
     print $client "354 go on\r\n";
     $self->_say($client, $self->_stage('@content', $mail)) if defined $self->_stage('@content', $mail);
-    my $data = '';
+    my ($data, $is_complete) = ('', 0);
     while (defined(my $line = <$client>)) {
-        last if $line eq ".\r\n";
+        $is_complete = $line eq ".\r\n" and last;
         $line =~ s/^\.//;
         $data .= $line;
     }
+    POSIX::_exit(0) unless $is_complete;    # the client is gone: nothing was handed over
     my $end = $self->_stage('@end', $mail);
     return $end if defined $end && $end =~ /^[45]/;
     my $name = sprintf '%s/%.6f-%d', $self->{spool}, Time::HiRes::time(), $$;
