@@ -13,6 +13,9 @@
 /* Evidence is for a person to read: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
 
+/* Addresses of the sender's that are looked for in the words; one is the rule. */
+#define SENDERS 4
+
 struct question {
 	const struct ruleset *rules;
 	const struct report *report;
@@ -20,6 +23,7 @@ struct question {
 	char *diagnostic;
 	char *text;
 	char *subject;
+	const char *senders[SENDERS + 1];
 	char status[CODE_STATUS_SIZE];
 	enum permanence permanence;
 	struct rule_input input;
@@ -77,14 +81,52 @@ static void ask(struct question *question, const char *diagnostic)
 	question->matches = ruleset_match(question->rules, &question->input);
 }
 
+static const char *domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at != NULL ? at + 1 : "";
+}
+
+/* Unless the recipient is at the same domain: then nobody can say who is meant. */
+static void add_sender(struct question *question, const char *address)
+{
+	const char *domain = domain_of(address);
+	size_t count = 0;
+
+	while (question->senders[count] != NULL)
+		count++;
+	if (count < SENDERS && domain[0] != '\0' &&
+	    g_ascii_strcasecmp(domain, domain_of(question->recipient->recipient)) != 0 &&
+	    g_ascii_strcasecmp(domain, domain_of(question->recipient->original_recipient)) != 0)
+		question->senders[count] = address;
+}
+
+static void find_senders(struct question *question)
+{
+	const struct report *report = question->report;
+
+	add_sender(question, report->original.sender);
+	add_sender(question, report->original.from);
+	for (size_t i = 0; report->header.to[i] != NULL && i < SENDERS; i++)
+		add_sender(question, report->header.to[i]);
+}
+
+/* The text is long and seldom needed. */
+static char *fold_if(const struct question *question, enum rule_field field, const char *text)
+{
+	return ruleset_looks_at(question->rules, field) ? text_fold(text, question->senders) : g_strdup("");
+}
+
 static void question_init(struct question *question)
 {
 	const struct report *report = question->report;
 	const struct report_recipient *recipient = question->recipient;
 
-	question->diagnostic = text_fold(recipient->diagnostic);
-	question->text = text_fold(report->text);
-	question->subject = text_fold(report->header.subject);
+	find_senders(question);
+	question->diagnostic = text_fold(recipient->diagnostic, question->senders);
+	question->text = fold_if(question, RULE_FIELD_TEXT, report->text);
+	question->subject = fold_if(question, RULE_FIELD_SUBJECT, report->header.subject);
 	settle_codes(question);
 	question->input = (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
 	question->input.field[RULE_FIELD_TEXT] = question->text;
@@ -233,8 +275,13 @@ static bool by_text(struct question *question, struct verdict *verdict)
 {
 	char status[CODE_STATUS_SIZE];
 
-	if (question->text[0] == '\0' || count_failed(question->report) > 1)
+	if (question->report->text[0] == '\0' || count_failed(question->report) > 1)
 		return false;
+	if (question->text[0] == '\0') {
+		g_free(question->text);
+		question->text = text_fold(question->report->text, question->senders);
+		question->input.field[RULE_FIELD_TEXT] = question->text;
+	}
 	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
 	ask(question, question->text);

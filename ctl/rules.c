@@ -3,9 +3,6 @@
  * "check" compiles the rules and finds those that lack an example or that
  * another rule decides first; "test" runs every example and counter-example;
  * "list" prints the rules in the order of decision.
- *
- * An example is classified as the diagnostic of a failed recipient (or as the
- * first other field the rule looks at), so that codes take part as in earnest.
  */
 #include "ctl/rules.h"
 
@@ -14,9 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "classifier/classify.h"
-#include "classifier/codes.h"
-#include "classifier/report.h"
+#include "classifier/rule_judge.h"
 #include "classifier/rules.h"
 
 struct options {
@@ -24,60 +19,11 @@ struct options {
 	char *site;
 };
 
-/* --- one text ----------------------------------------------------------- */
-
-static enum rule_field first_field(const struct rule *rule)
-{
-	enum rule_field field = RULE_FIELD_DIAGNOSTIC;
-
-	while (field < RULE_FIELD_COUNT - 1 && (rule->look & (1U << field)) == 0)
-		field++;
-	return field;
-}
-
 /* "mx.example.net" for the host pattern "\.example\.(net|org)$" cannot be made
- * up in general: a rule with a host is tried by its words alone. */
+ * up in general: a rule with a host is not tried. */
 static bool needs_host(const struct rule *rule)
 {
 	return rule->host->len > 0;
-}
-
-/* The verdict on a lone text; id of the rule in *rule_out, owned by rules. */
-static void judge(const struct ruleset *rules, const struct rule *rule, const char *text, struct verdict *verdict_out)
-{
-	static const char *const nobody[] = {NULL};
-	char status[CODE_STATUS_SIZE] = "";
-	char reply[4] = "";
-	enum rule_field field = first_field(rule);
-	bool is_diagnostic = field == RULE_FIELD_DIAGNOSTIC;
-
-	if (g_ascii_isdigit(text[0]) && g_ascii_isdigit(text[1]) && g_ascii_isdigit(text[2]))
-		memcpy(reply, text, 3);
-	status_in_text(text, status);
-	struct report_recipient recipient = {.recipient = "user@example.org",
-					     .original_recipient = "",
-					     .action = REPORT_ACTION_FAILED,
-					     .status = status,
-					     .reply_code = reply,
-					     .diagnostic = is_diagnostic ? text : "",
-					     .diagnostic_type = "smtp",
-					     .remote_mta = field == RULE_FIELD_REMOTE_MTA ? text : "",
-					     .final_log_id = "",
-					     .last_attempt_date = "",
-					     .will_retry_until = "",
-					     .source = ""};
-	struct report report = {.kind = REPORT_DSN,
-				.dialect = "",
-				.auto_submitted = "",
-				.reporting_mta = field == RULE_FIELD_REPORTING_MTA ? text : "",
-				.feedback_type = "",
-				.references = nobody,
-				.recipients = &recipient,
-				.recipient_count = 1,
-				.text = field == RULE_FIELD_TEXT ? text : ""};
-	report.header = (struct report_header){.from = field == RULE_FIELD_FROM ? text : "",
-					       .subject = field == RULE_FIELD_SUBJECT ? text : ""};
-	classify(rules, &report, &recipient, verdict_out);
 }
 
 /* --- test --------------------------------------------------------------- */
@@ -90,7 +36,7 @@ static unsigned test_examples(const struct ruleset *rules, const struct rule *ru
 	for (guint i = 0; i < rule->example->len && !needs_host(rule); i++) {
 		const struct rule_line *line = &g_array_index(rule->example, struct rule_line, i);
 		struct verdict verdict;
-		judge(rules, rule, line->text, &verdict);
+		rule_judge(rules, rule, line->text, &verdict);
 		if (verdict.reason != rule->reason) {
 			printf("%s:%u: rule %s: example is %s by %s: %s\n", rule->file, line->line, rule->id,
 			       verdict.reason->name, verdict.rule[0] != '\0' ? verdict.rule : "nothing", line->text);
@@ -108,7 +54,7 @@ static unsigned test_counters(const struct ruleset *rules, const struct rule *ru
 	for (guint i = 0; i < rule->counter->len; i++) {
 		const struct rule_line *line = &g_array_index(rule->counter, struct rule_line, i);
 		struct verdict verdict;
-		judge(rules, rule, line->text, &verdict);
+		rule_judge(rules, rule, line->text, &verdict);
 		if (verdict.reason == rule->reason) {
 			printf("%s:%u: rule %s: counter-example is %s by %s: %s\n", rule->file, line->line, rule->id,
 			       verdict.reason->name, verdict.rule, line->text);
@@ -142,7 +88,7 @@ static unsigned check_shadow(const struct ruleset *rules, const struct rule *rul
 
 	for (guint i = 0; i < rule->example->len; i++) {
 		struct verdict verdict;
-		judge(rules, rule, g_array_index(rule->example, struct rule_line, i).text, &verdict);
+		rule_judge(rules, rule, g_array_index(rule->example, struct rule_line, i).text, &verdict);
 		bool is_own = strcmp(verdict.rule, rule->id) == 0;
 		g_free(other);
 		other = g_strdup(verdict.rule);
