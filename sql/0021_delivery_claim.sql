@@ -18,8 +18,8 @@ COMMENT ON FUNCTION bounce.is_quiet(text, time) IS 'whether a time of day lies w
 
 CREATE FUNCTION bounce.retry_after(response text) RETURNS interval
 LANGUAGE sql IMMUTABLE
-RETURN (SELECT least(make_interval(secs => m[1]::float8 * CASE left(lower(m[2]), 1) WHEN 's' THEN 1 WHEN 'm' THEN 60 ELSE 3600 END),
-                     interval '7 days')
+RETURN (SELECT CASE WHEN m IS NOT NULL THEN
+                 least(make_interval(secs => m[1]::float8 * CASE left(lower(m[2]), 1) WHEN 's' THEN 1 WHEN 'm' THEN 60 ELSE 3600 END), interval '7 days') END
         FROM regexp_match(response, '(?:\mtry|\mretry|\magain|\mcome back|\mdelayed?|\mgreylist\w*|\mwait)[^0-9]{0,40}?\m([0-9]{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\M', 'i') AS m);
 COMMENT ON FUNCTION bounce.retry_after(text) IS 'the time that a server asks for: "try again in 5 minutes", "retry after 300 s"; NULL when it does not';
 
