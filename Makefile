@@ -84,13 +84,13 @@ $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier bas
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := milter intake db classifier base
+UNIT_LAYERS := milter delivery intake db classifier base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq) \
-		-o $@ $< $(call libs,$(UNIT_LAYERS)) $(LIBS_all)
+		-o $@ $< $(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 
 include tests/tests.mk
@@ -116,11 +116,12 @@ CONFDIR  := $(DESTDIR)$(SYSCONFDIR)/bounce-milter
 install: all
 	install -d $(SBINDIR) $(DATADIR)/bounce-milter/rules $(DATADIR)/man/man1 $(DATADIR)/man/man5 \
 		$(DATADIR)/man/man8 $(CONFDIR)
-	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bouncectl $(SBINDIR)
+	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl $(SBINDIR)
 	install -m 644 etc/rules/*.rules $(DATADIR)/bounce-milter/rules
 	install -m 644 doc/*.1 $(DATADIR)/man/man1
 	install -m 644 doc/*.5 $(DATADIR)/man/man5
 	install -m 644 doc/*.8 $(DATADIR)/man/man8
+	[ -e $(CONFDIR)/bounce-delivery.conf ] || install -m 640 etc/bounce-delivery.conf $(CONFDIR)
 	[ -e $(CONFDIR)/bounce-milter.conf ] || install -m 640 etc/bounce-milter.conf $(CONFDIR)
 
 ## clean: remove what make built

@@ -219,38 +219,23 @@ static bool by_action(const struct question *question, struct verdict *verdict)
 	return false;
 }
 
+static void decide_by_match(const struct question *question, const struct rule_match *match, struct verdict *verdict)
+{
+	verdict->reason = match->rule->reason;
+	verdict->rule = match->rule->id;
+	verdict->evidence = quote(question->input.field[match->field], match->end);
+}
+
 static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
 {
 	for (guint i = 0; i < question->matches->len; i++) {
 		const struct rule_match *match = &g_array_index(question->matches, struct rule_match, i);
 		if (match->rule->tier != tier)
 			continue;
-		verdict->reason = match->rule->reason;
-		verdict->rule = match->rule->id;
-		verdict->evidence = quote(question->input.field[match->field], match->end);
+		decide_by_match(question, match, verdict);
 		return true;
 	}
 	return false;
-}
-
-static bool by_site(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_SITE, verdict);
-}
-
-static bool by_strong(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_STRONG, verdict);
-}
-
-static bool by_normal(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_NORMAL, verdict);
-}
-
-static bool by_weak(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_WEAK, verdict);
 }
 
 static bool by_status(const struct question *question, enum code_trust trust, struct verdict *verdict)
@@ -285,7 +270,8 @@ static bool by_text(struct question *question, struct verdict *verdict)
 	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
 	ask(question, question->text);
-	if (by_site(question, verdict) || by_strong(question, verdict) || by_normal(question, verdict))
+	if (by_tier(question, RULE_TIER_SITE, verdict) || by_tier(question, RULE_TIER_STRONG, verdict) ||
+	    by_tier(question, RULE_TIER_NORMAL, verdict))
 		return true;
 	ask(question, question->diagnostic);
 	return false;
@@ -305,14 +291,32 @@ static bool by_giving_up(struct question *question, struct verdict *verdict)
 	       decide(verdict, REASON_expired, "status:4.*", question->status);
 }
 
+/* The steps of classify.h from the second on. */
+static const struct step {
+	const char *name;
+	enum rule_tier tier; /* if decide is NULL */
+	bool (*decide)(struct question *question, struct verdict *verdict);
+} steps[] = {
+    {"site rule", RULE_TIER_SITE, NULL},
+    {"strong rule", RULE_TIER_STRONG, NULL},
+    {"certain status", RULE_TIER_SITE, by_certain_status},
+    {"normal rule", RULE_TIER_NORMAL, NULL},
+    {"readable text", RULE_TIER_SITE, by_text},
+    {"vague status", RULE_TIER_SITE, by_vague_status},
+    {"weak rule", RULE_TIER_WEAK, NULL},
+    {"reply code", RULE_TIER_SITE, by_reply},
+    {"gave up", RULE_TIER_SITE, by_giving_up},
+};
+
+static bool take_step(const struct step *step, struct question *question, struct verdict *verdict)
+{
+	return step->decide != NULL ? step->decide(question, verdict) : by_tier(question, step->tier, verdict);
+}
+
 static void decide_failure(struct question *question, struct verdict *verdict)
 {
-	static bool (*const steps[])(struct question * question, struct verdict * verdict) = {
-	    by_site, by_strong, by_certain_status, by_normal, by_text, by_vague_status, by_weak, by_reply, by_giving_up,
-	};
-
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
-		if (steps[i](question, verdict))
+		if (take_step(&steps[i], question, verdict))
 			return;
 	decide(verdict, REASON_undetermined, "", "");
 }
@@ -334,4 +338,52 @@ void classify(const struct ruleset *rules, const struct report *report, const st
 	}
 	verdict.class = reason_class(verdict.reason, verdict.permanence);
 	*verdict_out = verdict;
+}
+
+/* --- explaining --------------------------------------------------------- */
+
+static void explain(const struct question *question, const struct step *step, struct verdict *verdict,
+		    const struct classify_listener *listener)
+{
+	verdict->permanence = question->permanence;
+	verdict->class = reason_class(verdict->reason, verdict->permanence);
+	listener->hear(step->name, verdict, listener->data);
+	verdict_clear(verdict);
+}
+
+static void explain_tier(const struct question *question, const struct step *step,
+			 const struct classify_listener *listener)
+{
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule_match *match = &g_array_index(question->matches, struct rule_match, i);
+		struct verdict verdict = {.rule = ""};
+		if (match->rule->tier != step->tier)
+			continue;
+		decide_by_match(question, match, &verdict);
+		explain(question, step, &verdict, listener);
+	}
+}
+
+void classify_explain(const struct ruleset *rules, const struct report *report,
+		      const struct report_recipient *recipient, const struct classify_listener *listener)
+{
+	static const struct step kind = {.name = "kind of report"};
+	struct question question = {
+	    .rules = rules, .report = report, .recipient = recipient != NULL ? recipient : &nobody};
+	struct verdict verdict = {.rule = ""};
+
+	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
+		explain(&question, &kind, &verdict, listener);
+		return;
+	}
+	question_init(&question);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		if (steps[i].decide == NULL)
+			explain_tier(&question, &steps[i], listener);
+		else if (steps[i].decide(&question, &verdict))
+			explain(&question, &steps[i], &verdict, listener);
+		if (question.input.field[RULE_FIELD_DIAGNOSTIC] != question.diagnostic)
+			ask(&question, question.diagnostic);
+	}
+	question_clear(&question);
 }

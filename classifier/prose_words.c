@@ -10,12 +10,15 @@
 
 /* clang-format off */
 const char *const words_daemon[] = {
-	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon",
-	"postmaster", "post_master", "postoffice", "mail-delivery", "mail delivery", "delivery subsystem",
-	"mail system", "mailsystem", "mail administrator", "mailadmin", "mail server", "mailserver", "mailsv",
-	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", "mail daemon",
-	"post office", "mail transport", "internet mail", "mail-system", "system attendant", "smtp server", "mail delivering",
-	"email administrator", "mail gateway", "mmdf@", "mta@", "smtp@", NULL,
+	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon", "mail daemon",
+	"postmaster", "post_master", "postoffice@", "mail-delivery", "mail delivery sub", "mail delivery sys", "delivery subsystem",
+	"bounce-handler", "message transfer agent", "mmdf@", "mta@", "system attendant", NULL,
+};
+
+const char *const words_daemon_weak[] = {
+	"mail delivery", "mail system", "mailsystem", "mail-system", "mail administrator", "mailadmin", "email administrator",
+	"mail server", "mailserver", "mailsv", "smtp server", "smtp@", "system administrator", "mail router", "mail gateway",
+	"post office", "mail transport", "internet mail", NULL,
 };
 
 const char *const words_report_subject[] = {
@@ -86,8 +89,8 @@ const char *const words_given_up[] = {
 };
 
 const char *const words_reply_subject[] = {
-	"out of office", "out of the office", "autoreply", "auto-reply", "auto reply", "automatic reply", "automated reply",
-	"auto response", "auto-response", "autoresponse", "automatic response", "automated response", "autoresponder",
+	"out of office", "out of the office", "out-of-office", "autoreply", "auto-reply", "auto reply", "automatic reply",
+	"automated reply", "auto: ", "ooo:", "auto response", "auto-response", "autoresponse", "automatic response", "automated response", "autoresponder",
 	"on vacation", "vacation reply", "vacation message", "on holiday", "away from my mail", "away from the office",
 	"i am away", "annual leave", "maternity leave",
 	"abwesenheit", "automatische antwort", "automatische rückantwort", "nicht im büro", "nicht im haus", "im urlaub",
@@ -96,10 +99,11 @@ const char *const words_reply_subject[] = {
 	"respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de oficina", "autorespuesta",
 	"resposta automática", "resposta automatica", "ausente do escritório", "fora do escritório", "ausência temporária",
 	"automatisch antwoord", "afwezig", "niet aanwezig", "buiten kantoor",
-	"autoodpowiedź", "automatyczna odpowiedź", "poza biurem", "nieobecno",
+	"autoodpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "poza biurem", "nieobecno",
 	"autosvar", "automatiskt svar", "frånvaro", "ej på kontoret", "ikke på kontoret", "automatisk svar", "fravær",
 	"poissa toimistosta", "automaattinen vastaus", "automatická odpoveď", "automatická odpověď", "mimo kancelář",
-	"otomatik yanıt", "házon kívül", "automatikus válasz",
+	"otomatik yanıt", "házon kívül", "automatikus válasz", "αυτόματη απάντηση", "răspuns automat", "resposta automàtica",
+	"автоматична відповідь", "رد تلقائي", "תשובה אוטומטית",
 	"自動返信", "自動応答", "不在通知", "不在のお知らせ", "不在連絡",
 	"автоответ", "автоматический ответ", "нет на работе", "в отпуске", "вне офиса",
 	"自动回复", "自动答复", "自動回覆", "外出", "休假", "자동 회신", "부재중", NULL,
@@ -120,7 +124,7 @@ const char *const words_reply[] = {
 const char *const words_list_refused[] = {
 	"was unable to be delivered to the list", "was not accepted by the moderator", "has been rejected by the list moderator",
 	"you are not allowed to post to this mailing list", "your message has been automatically rejected",
-	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason",
+	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason", "not from a list member",
 	"only members of", "only subscribers", "non-members are not allowed to post", "not a list subscriber", "you are not a member of",
 	"i'm sorry, the list moderator", "sorry, only subscribers may post", "message was rejected by the list", "duplicated message-id in",
 	"you are not a member of this ml", "your mail was not accepted by the list", NULL,

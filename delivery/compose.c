@@ -46,6 +46,16 @@ static void add_mailboxes(GMimeMessage *message, GMimeAddressType type, char *co
 	}
 }
 
+static void set_content(GMimePart *part, const char *bytes, gsize len)
+{
+	g_autoptr(GObject) stream = (GObject *)g_mime_stream_mem_new_with_buffer(bytes, len);
+	g_autoptr(GObject) wrapper =
+	    (GObject *)g_mime_data_wrapper_new_with_stream((GMimeStream *)stream, GMIME_CONTENT_ENCODING_DEFAULT);
+
+	g_mime_part_set_content(part, (GMimeDataWrapper *)wrapper);
+}
+
+/* Always UTF-8; g_mime_text_part_set_text() would choose a charset by the text. */
 static GMimeObject *text_part_new(const char *subtype, const char *text)
 {
 	GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
@@ -54,7 +64,7 @@ static GMimeObject *text_part_new(const char *subtype, const char *text)
 	g_autofree char *unix_lines = g_strjoinv("\n", lines);
 
 	g_mime_text_part_set_charset(part, "utf-8");
-	g_mime_text_part_set_text(part, unix_lines);
+	set_content((GMimePart *)part, unix_lines, strlen(unix_lines));
 	g_mime_part_set_content_encoding((GMimePart *)part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 	return (GMimeObject *)part;
 }
@@ -77,11 +87,8 @@ static GMimeObject *attachment_new(JsonObject *file)
 	GMimePart *part = file_part_new(json_object_get_string_member_with_default(file, "content_type", ""));
 	gsize len;
 	g_autofree guchar *bytes = g_base64_decode(json_object_get_string_member_with_default(file, "content", ""), &len);
-	g_autoptr(GObject) stream = (GObject *)g_mime_stream_mem_new_with_buffer((const char *)bytes, len);
-	g_autoptr(GObject) wrapper =
-	    (GObject *)g_mime_data_wrapper_new_with_stream((GMimeStream *)stream, GMIME_CONTENT_ENCODING_DEFAULT);
 
-	g_mime_part_set_content(part, (GMimeDataWrapper *)wrapper);
+	set_content(part, (const char *)bytes, len);
 	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
 	g_mime_object_set_disposition((GMimeObject *)part, *content_id != '\0' ? "inline" : "attachment");
 	if (*filename != '\0')
