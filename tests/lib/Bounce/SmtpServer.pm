@@ -145,15 +145,9 @@ sub _ehlo {
 
 sub _reply {
     my ($self, $verb, $rest, $mail, $client) = @_;
-<<<<<<< HEAD
     if ($verb eq 'EHLO') { return $self->_stage('@ehlo') // $self->_ehlo }
     if ($verb eq 'STARTTLS') { return $self->_stage('@starttls') // '454 4.7.0 not now' }
     if ($verb eq 'AUTH') { return $self->_stage('@auth') // '535 5.7.8 wrong' }
-=======
-    if ($verb eq 'EHLO') {
-        return join "\r\n", map { "250$_" } '-remote.test', '-PIPELINING', '-8BITMIME', '-SMTPUTF8', '-DSN', ' SIZE';
-    }
->>>>>>> main
     if ($verb eq 'HELO' || $verb eq 'NOOP') { return '250 remote.test' }
     if ($verb eq 'QUIT')                    { return '221 2.0.0 bye' }
     if ($verb eq 'RSET')                    { %$mail = (); return '250 2.0.0 ok' }
