@@ -3,10 +3,12 @@
  * bounce-delivery: its command line and its life from start to stop.
  */
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <auth-client.h>
 
@@ -142,6 +144,17 @@ static bool serve(const struct delivery_settings *settings, int *ready_fd, GErro
 	return false;
 }
 
+/* libpq and libESMTP look for passwords and client certificates under HOME; root's
+ * own, left behind by dropping privileges, would be a fault to the latter. */
+static void set_home(void)
+{
+	const struct passwd *account = getpwuid(geteuid()); /* before the first thread */
+
+	if (account != NULL)
+		setenv("HOME", account->pw_dir, 1);
+	unsetenv("XDG_CONFIG_HOME");
+}
+
 static int run(const char *config, const struct delivery_settings *settings, bool is_daemon)
 {
 	bool log_is_stderr = delivery_settings_log_target(settings) == LOG_TARGET_STDERR;
@@ -152,6 +165,7 @@ static int run(const char *config, const struct delivery_settings *settings, boo
 	if (!process_drop_privileges(settings->user, &error) || (is_daemon && !process_background(&ready_fd, &error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail(error, log_is_stderr);
+	set_home();
 	process_block_signals();
 	log_event(LOG_LEVEL_INFO, "", "bounce-delivery " BM_VERSION " starts, configuration %s", config);
 	bool served = serve(settings, &ready_fd, &error);
