@@ -54,7 +54,7 @@ sub start {
     $instance->write_file("$self->{name}.conf", join '', map { "$_ = $key->{$_}\n" } sort keys %$key);
     $self->{pid} = $instance->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
     my $before = $self->{starts}++;
-    $instance->wait_for(20, sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
+    $instance->wait_for(90, sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
     $self->log_lines(qr/ ready, /) > $before or die "bounce-delivery did not start\n" . $instance->log_tail;
     return $self;
 }
