@@ -87,22 +87,19 @@ struct column {
 	int width; /* negative: to the left */
 };
 
-static const struct column list_columns[] = {{"ID", "id", 8},		      {"PROCESS", "process", -12},
-					     {"REF", "business_ref", -12},    {"STATE", "state", -10},
-					     {"ATTEMPTS", "attempts", 8},     {"DUE", "due", -19},
-					     {"ERROR", "error", -1}};
-static const struct column recipient_columns[] = {{"RECIPIENT", "address", -32}, {"DELIVERY", "delivery", -9},
-						  {"STATE", "state", -8},	 {"REASON", "reason", -20},
-						  {"SENDS", "attempts", 5},	 {"TRIES", "tries", 5},
-						  {"DUE", "due", -19},		 {"RESPONSE", "response", -1}};
+static const struct column list_columns[] = {
+    {"ID", "id", 8},         {"PROCESS", "process", -12}, {"REF", "business_ref", -12},
+    {"STATE", "state", -10}, {"ATTEMPTS", "attempts", 8}, {"DUE", "due", -19},
+    {"ERROR", "error", -1}};
+static const struct column recipient_columns[] = {
+    {"RECIPIENT", "address", -32}, {"DELIVERY", "delivery", -9}, {"STATE", "state", -8}, {"REASON", "reason", -20},
+    {"SENDS", "attempts", 5},      {"TRIES", "tries", 5},        {"DUE", "due", -19},    {"RESPONSE", "response", -1}};
 static const struct column log_columns[] = {{"AT", "at", -19}, {"EVENT", "event", -17}, {"WHAT", "text", -1}};
-static const struct column metric_columns[] = {{"PROCESS", "process", -16},
-					       {"DUE", "due", 8},
-					       {"SCHEDULED", "scheduled", 10},
-					       {"HELD", "held", 8},
-					       {"PROCESSING", "processing", 11},
-					       {"OLDEST DUE (s)", "oldest_due_seconds", 15},
-					       {"OLDEST (s)", "oldest_seconds", 11}};
+static const struct column metric_columns[] = {
+    {"PROCESS", "process", -16},         {"DUE", "due", 8},
+    {"SCHEDULED", "scheduled", 10},      {"HELD", "held", 8},
+    {"PROCESSING", "processing", 11},    {"OLDEST DUE (s)", "oldest_due_seconds", 15},
+    {"OLDEST (s)", "oldest_seconds", 11}};
 
 static void print_titles(const struct column *columns, size_t count)
 {
@@ -190,7 +187,8 @@ static int queue_show(const char *conninfo, const struct request *request)
 			putchar('\n');
 		print_titles(list_columns, G_N_ELEMENTS(list_columns));
 		print_row(list_columns, G_N_ELEMENTS(list_columns), json_node_get_object(node));
-		print_list(json_node_get_object(node), "recipients", recipient_columns, G_N_ELEMENTS(recipient_columns));
+		print_list(json_node_get_object(node), "recipients", recipient_columns,
+			   G_N_ELEMENTS(recipient_columns));
 		print_list(json_node_get_object(node), "log", log_columns, G_N_ELEMENTS(log_columns));
 	}
 	return rows->len > 0 ? CTL_EXIT_OK : CTL_EXIT_FAULT;
@@ -270,9 +268,9 @@ static const struct option options[] = {
     {"process", required_argument, NULL, 'p'}, {"state", required_argument, NULL, 's'},
     {"ref", required_argument, NULL, 'r'},     {"recipient", required_argument, NULL, 'a'},
     {"domain", required_argument, NULL, 'd'},  {"limit", required_argument, NULL, 'l'},
-    {"all", no_argument, NULL, 'A'},	       {"json", no_argument, NULL, 'j'},
+    {"all", no_argument, NULL, 'A'},           {"json", no_argument, NULL, 'j'},
     {"config", required_argument, NULL, 'c'},  {"conninfo", required_argument, NULL, 'n'},
-    {"help", no_argument, NULL, 'h'},	       {NULL, 0, NULL, 0}};
+    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
 
 static bool take_option(struct request *request, int option)
 {
@@ -319,8 +317,9 @@ static bool is_id(const char *text)
 
 int ctl_queue(int argc, char **argv)
 {
-	struct request request = {.config = "/etc/bounce-milter/bounce-milter.conf",
-				  .filter = {.ids = "", .process = "", .state = "", .ref = "", .recipient = "", .domain = ""}};
+	struct request request = {
+	    .config = "/etc/bounce-milter/bounce-milter.conf",
+	    .filter = {.ids = "", .process = "", .state = "", .ref = "", .recipient = "", .domain = ""}};
 
 	for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
 		if (option == 'h') {
@@ -344,7 +343,8 @@ int ctl_queue(int argc, char **argv)
 	g_autofree char *ids = g_strjoinv(",", argv + optind + 1);
 
 	request.filter.ids = ids;
-	if (*ids == '\0' && strcmp(argv[optind], "show") == 0 && *request.filter.ref == '\0' && *request.filter.recipient == '\0') {
+	if (*ids == '\0' && strcmp(argv[optind], "show") == 0 && *request.filter.ref == '\0' &&
+	    *request.filter.recipient == '\0') {
 		fprintf(stderr, "bouncectl: queue: show which? An ID, --ref or --recipient\n");
 		return CTL_EXIT_USAGE;
 	}

@@ -212,10 +212,9 @@ bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, con
 {
 	g_autofree char *joined = next == NULL ? NULL : g_strjoinv(",", next->recipient_ids);
 	g_autofree char *recipients = next == NULL ? NULL : g_strdup_printf("{%s}", joined);
-	const struct pg_param params[] = {
-	    PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
-	    PG_TEXT(done == NULL ? NULL : done->outcomes), PG_TEXT(next == NULL ? NULL : next->claim_id),
-	    PG_TEXT(recipients)};
+	const struct pg_param params[] = {PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
+					  PG_TEXT(done == NULL ? NULL : done->outcomes),
+					  PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
 	g_autoptr(PGresult) result = ask(queue, step_statement, G_N_ELEMENTS(params), params, error);
 
 	if (result == NULL)
@@ -280,8 +279,9 @@ static int time_until_due(struct db_queue *queue, int limit)
 void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 {
 	int wait = time_until_due(queue, (int)seconds * 1000);
-	struct pollfd events[] = {{.fd = stop_fd, .events = POLLIN},
-				  {.fd = queue->connection != NULL ? PQsocket(queue->connection) : -1, .events = POLLIN}};
+	struct pollfd events[] = {
+	    {.fd = stop_fd, .events = POLLIN},
+	    {.fd = queue->connection != NULL ? PQsocket(queue->connection) : -1, .events = POLLIN}};
 	PGnotify *notice = queue->connection != NULL ? PQnotifies(queue->connection) : NULL;
 
 	if (notice == NULL) {

@@ -21,7 +21,8 @@ enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 }; /* seconds */
 static const char list_statement[] = "SELECT " OBJECT " AS row" FITTING " ORDER BY d.communication_id LIMIT $7::bigint";
 static const char show_statement[] =
     "SELECT " OBJECT " || jsonb_build_object('recipients', (SELECT jsonb_agg(jsonb_build_object('address', r.address,"
-    " 'kind', r.kind, 'delivery', r.delivery, 'state', r.state, 'class', r.class, 'reason', r.reason, 'attempts', r.attempts,"
+    " 'kind', r.kind, 'delivery', r.delivery, 'state', r.state, 'class', r.class, 'reason', r.reason, 'attempts', "
+    "r.attempts,"
     " 'tries', r.tries, 'due', r.due_at, 'response', r.response) ORDER BY r.id)"
     " FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id),"
     " 'log', (SELECT jsonb_agg(jsonb_build_object('at', l.at, 'event', l.event, 'text', l.text) ORDER BY l.id)"
@@ -33,11 +34,14 @@ static const char metrics_statement[] = "SELECT to_jsonb(m) AS row FROM bounce.d
 static const char *const change_statements[] = {
     [DB_QUEUE_RETRY] = "SELECT count(*) AS changed FROM (SELECT bounce.retry_communication(o.id) FROM"
 		       " (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-    [DB_QUEUE_HOLD] = "SELECT count(*) FILTER (WHERE c.done) AS changed FROM (SELECT bounce.hold_communication(o.id) AS done FROM"
-		      " (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-    [DB_QUEUE_RELEASE] = "SELECT count(*) FILTER (WHERE c.done) AS changed FROM (SELECT bounce.release_communication(o.id) AS done FROM"
-			 " (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-    [DB_QUEUE_CANCEL] = "SELECT count(*) FILTER (WHERE c.done > 0) AS changed FROM (SELECT bounce.cancel_communication(o.id) AS done FROM"
+    [DB_QUEUE_HOLD] =
+	"SELECT count(*) FILTER (WHERE c.done) AS changed FROM (SELECT bounce.hold_communication(o.id) AS done FROM"
+	" (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
+    [DB_QUEUE_RELEASE] =
+	"SELECT count(*) FILTER (WHERE c.done) AS changed FROM (SELECT bounce.release_communication(o.id) AS done FROM"
+	" (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
+    [DB_QUEUE_CANCEL] = "SELECT count(*) FILTER (WHERE c.done > 0) AS changed FROM (SELECT "
+			"bounce.cancel_communication(o.id) AS done FROM"
 			" (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
 };
 
@@ -53,7 +57,7 @@ static PGresult *ask(const char *conninfo, const char *statement, const struct d
 	g_autofree char *domain = g_utf8_strdown(filter->domain, -1);
 	g_autofree char *limit = g_strdup_printf("%u", filter->limit);
 	const struct pg_param params[] = {PG_TEXT(filter->ids), PG_TEXT(filter->process), PG_TEXT(filter->state),
-					  PG_TEXT(filter->ref), PG_TEXT(recipient),	  PG_TEXT(domain),
+					  PG_TEXT(filter->ref), PG_TEXT(recipient),       PG_TEXT(domain),
 					  PG_TEXT(limit)};
 
 	return pg_query(connection, QUERY_WAIT, statement, G_N_ELEMENTS(params), params, error);

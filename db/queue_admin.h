@@ -12,7 +12,7 @@
 
 /* Which communications; "" is any. */
 struct db_queue_filter {
-	const char *ids;       /* decimal, separated by commas */
+	const char *ids; /* decimal, separated by commas */
 	const char *process;
 	const char *state;     /* PENDING ... */
 	const char *ref;       /* business_ref */

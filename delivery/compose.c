@@ -73,7 +73,8 @@ static GMimeObject *text_part_new(const char *subtype, const char *text)
 static GMimePart *file_part_new(const char *content_type)
 {
 	g_auto(GStrv) halves = g_strsplit(content_type, "/", 2);
-	bool is_composite = g_ascii_strcasecmp(halves[0], "message") == 0 || g_ascii_strcasecmp(halves[0], "multipart") == 0;
+	bool is_composite =
+	    g_ascii_strcasecmp(halves[0], "message") == 0 || g_ascii_strcasecmp(halves[0], "multipart") == 0;
 
 	if (is_composite || g_strv_length(halves) != 2)
 		return g_mime_part_new_with_type("application", "octet-stream");
@@ -86,7 +87,8 @@ static GMimeObject *attachment_new(JsonObject *file)
 	const char *content_id = json_object_get_string_member_with_default(file, "content_id", "");
 	GMimePart *part = file_part_new(json_object_get_string_member_with_default(file, "content_type", ""));
 	gsize len;
-	g_autofree guchar *bytes = g_base64_decode(json_object_get_string_member_with_default(file, "content", ""), &len);
+	g_autofree guchar *bytes =
+	    g_base64_decode(json_object_get_string_member_with_default(file, "content", ""), &len);
 
 	set_content(part, (const char *)bytes, len);
 	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
@@ -135,8 +137,8 @@ static GMimeObject *with_files(GMimeObject *body, JsonArray *files, bool is_inli
 static GMimeObject *body_new(const struct db_content *content, JsonArray *files)
 {
 	GMimeObject *text = content->has_text || !content->has_html ? text_part_new("plain", content->text) : NULL;
-	GMimeObject *html = content->has_html ? with_files(text_part_new("html", content->html), files, true, "related")
-					      : NULL;
+	GMimeObject *html =
+	    content->has_html ? with_files(text_part_new("html", content->html), files, true, "related") : NULL;
 	GMimeObject *body = text == NULL ? html : html == NULL ? text : around("alternative", text, html);
 
 	if (html == NULL) /* nothing shows them */

@@ -422,7 +422,8 @@ static char *fault_of(const struct exchange *exchange, int error)
 		return g_strdup_printf("TLS: %s", exchange->tls_fault);
 	if (is_login_missing(exchange) && strstr(exchange->heard->str, "250") != NULL)
 		return g_strdup_printf("login as %s refused: %s", exchange->client->username,
-				       *valid != '\0' ? valid : "the server offers no way to log in that is known here");
+				       *valid != '\0' ? valid
+						      : "the server offers no way to log in that is known here");
 	if (*valid != '\0')
 		return g_strdup_printf("the server says: %s", valid);
 	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL)

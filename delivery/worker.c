@@ -43,10 +43,10 @@ struct workers {
 /* One connection's worth of work. */
 struct run {
 	struct worker *worker;
-	GPtrArray *items;      /* struct db_item */
-	gboolean *is_begun;    /* by item: begun in the database */
-	GPtrArray *refused;    /* char *: outcomes of items whose sender was refused; NULL for others */
-	char *unsettled;       /* outcomes not written yet, of the item before */
+	GPtrArray *items;   /* struct db_item */
+	gboolean *is_begun; /* by item: begun in the database */
+	GPtrArray *refused; /* char *: outcomes of items whose sender was refused; NULL for others */
+	char *unsettled;    /* outcomes not written yet, of the item before */
 	const char *unsettled_claim;
 	bool is_broken; /* nothing more is begun */
 	int broken_at;  /* the item at which we hung up */
@@ -102,8 +102,8 @@ static bool step(struct run *run, const struct db_item *next, struct db_content 
 static void settle_now(struct run *run)
 {
 	if (run->unsettled != NULL && !step(run, NULL, NULL)) {
-		log_event(LOG_LEVEL_ERROR, run->unsettled_claim, "outcome could not be recorded and will be unknown: %s",
-			  run->unsettled);
+		log_event(LOG_LEVEL_ERROR, run->unsettled_claim,
+			  "outcome could not be recorded and will be unknown: %s", run->unsettled);
 		g_clear_pointer(&run->unsettled, g_free);
 	}
 }
@@ -277,8 +277,7 @@ static void *worker_main(void *data)
 
 	while (!is_stopping(workers)) {
 		g_autoptr(GError) error = NULL;
-		g_autoptr(GPtrArray) items =
-		    db_queue_claim(worker->queue, (unsigned)workers->settings->batch, &error);
+		g_autoptr(GPtrArray) items = db_queue_claim(worker->queue, (unsigned)workers->settings->batch, &error);
 
 		if (items == NULL) {
 			log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message, delay);

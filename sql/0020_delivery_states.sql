@@ -110,6 +110,7 @@ COMMENT ON COLUMN bounce.communication_recipient.begun_attempt IS 'the number of
 COMMENT ON COLUMN bounce.communication_recipient.response IS 'the server''s last reply about this recipient';
 CREATE INDEX communication_recipient_claimed_idx ON bounce.communication_recipient (communication_id)
   WHERE delivery IN ('claimed', 'sending');
+CREATE INDEX communication_recipient_queue_idx ON bounce.communication_recipient (communication_id, due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE bounce.delivery_server (
   name          text        PRIMARY KEY CHECK (name <> ''),
@@ -255,41 +256,63 @@ CREATE TRIGGER recipient_follow_schedule BEFORE UPDATE ON bounce.communication_r
                      AND coalesce(NEW.delivery, '') NOT IN ('claimed', 'sending'))
   EXECUTE FUNCTION bounce.recipient_follow_schedule();
 
-CREATE OR REPLACE FUNCTION bounce.derive_communication(communication_id bigint) RETURNS void
-LANGUAGE sql
+CREATE FUNCTION bounce.queued_status(communication_id bigint, status text, is_bounced boolean, is_failed boolean) RETURNS text
+LANGUAGE sql STABLE
 BEGIN ATOMIC
-  UPDATE bounce.communication AS c
-  SET status = d.status, delivery_state = d.delivery_state, due_at = d.due_at
-  FROM (SELECT k.id,
-               CASE WHEN bool_or(r.state = 'bounced') THEN 'bounced'
-                    WHEN bool_or(r.state = 'error') THEN 'error'
-                    WHEN bool_and(r.state = 'sent') THEN 'sent'
-                    WHEN k.status = 'bounced' THEN 'sent'
-                    ELSE k.status
-               END AS status,
-               CASE WHEN k.delivery_state = 'PROCESSING' THEN 'PROCESSING'
-                    WHEN k.delivery_state = 'PENDING' AND min(r.due_at) IS NOT NULL THEN 'PENDING'
-                    WHEN bool_or(r.next_attempt_at IS NOT NULL) OR min(r.due_at) IS NOT NULL THEN 'RETRY'
-                    WHEN k.delivery_state IN ('PENDING', 'RETRY') AND bool_or(r.state IN ('bounced', 'error')) THEN 'ERROR'
-                    WHEN k.delivery_state = 'RETRY' THEN 'SUCCESS'
-                    ELSE k.delivery_state
-               END AS delivery_state,
-               min(r.due_at) FILTER (WHERE r.delivery IN ('due', 'pending')) AS due_at
-        FROM bounce.communication AS k
-        JOIN bounce.communication_recipient AS r ON r.communication_id = k.id
-        WHERE k.id = derive_communication.communication_id
-        GROUP BY k.id) AS d
-  WHERE c.id = d.id
-    AND (c.status, c.delivery_state, c.due_at) IS DISTINCT FROM (d.status, d.delivery_state, d.due_at);
+  -- open -> sent: what the queue sends, no application reports
+  SELECT CASE WHEN NOT is_bounced AND NOT is_failed AND queued_status.status IN ('open', 'error')
+                   AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
+                                   WHERE r.communication_id = queued_status.communication_id AND r.state <> 'sent') THEN 'sent'
+              ELSE bounce.derived_status(queued_status.status, is_bounced, is_failed) END;
 END;
+COMMENT ON FUNCTION bounce.queued_status(bigint, text, boolean, boolean) IS 'internal: derived_status, for what the queue sends as well';
+
+CREATE FUNCTION bounce.queued_state(delivery_state text, is_bounced boolean, is_failed boolean, is_waiting boolean, due_at timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN delivery_state = 'PROCESSING' THEN 'PROCESSING'
+  WHEN delivery_state = 'PENDING' AND due_at IS NOT NULL THEN 'PENDING'
+  WHEN delivery_state IN ('PENDING', 'RETRY') AND due_at IS NULL AND NOT is_waiting AND (is_bounced OR is_failed) THEN 'ERROR'
+  ELSE bounce.derived_delivery_state(delivery_state, is_bounced, is_waiting OR due_at IS NOT NULL)
+END;
+COMMENT ON FUNCTION bounce.queued_state(text, boolean, boolean, boolean, timestamptz) IS
+  'internal: derived_delivery_state, for what the queue sends as well; a claim ends by finish_communication() only';
+
+CREATE OR REPLACE FUNCTION bounce.derive_communication(communication_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  is_bounced CONSTANT boolean := bounce.has_bounced_recipient(communication_id);
+  is_failed CONSTANT boolean := EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = derive_communication.communication_id AND r.state = 'error');
+  is_waiting CONSTANT boolean := EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = derive_communication.communication_id AND r.next_attempt_at IS NOT NULL);
+  due CONSTANT timestamptz := (
+    SELECT min(r.due_at) FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = derive_communication.communication_id AND r.due_at IS NOT NULL
+      AND r.delivery IN ('due', 'pending'));
+BEGIN
+  UPDATE bounce.communication AS c
+  SET status = d.status, delivery_state = d.delivery_state, due_at = due
+  FROM (SELECT bounce.queued_status(k.id, k.status, is_bounced, is_failed) AS status,
+               bounce.queued_state(k.delivery_state, is_bounced, is_failed, is_waiting, due) AS delivery_state
+        FROM bounce.communication AS k WHERE k.id = derive_communication.communication_id) AS d
+  WHERE c.id = derive_communication.communication_id
+    AND (c.status, c.delivery_state, c.due_at) IS DISTINCT FROM (d.status, d.delivery_state, due);
+END
+$$;
 
 CREATE OR REPLACE FUNCTION bounce.communication_handed_over() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
+  IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.id) THEN
+    RETURN NULL;
+  END IF;
   UPDATE bounce.communication_recipient AS r
   SET state = NEW.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
-  WHERE r.communication_id = NEW.id AND r.state IN ('open', 'error') AND r.state <> NEW.status
-    AND NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.id);
+  WHERE r.communication_id = NEW.id AND r.state IN ('open', 'error') AND r.state <> NEW.status;
+  PERFORM bounce.write_log(NEW.id, NULL, NEW.status, 'as the application says');
   RETURN NULL;
 END
 $$;

@@ -301,6 +301,9 @@ COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS 'how long a lease lasts; 
 CREATE FUNCTION bounce.finish_communication(communication_id bigint, counts boolean DEFAULT false, reply text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
+  is_open CONSTANT boolean := EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = finish_communication.communication_id AND r.delivery IN ('claimed', 'sending'));
   new_state text;
 BEGIN
   UPDATE bounce.communication AS c
@@ -318,9 +321,8 @@ BEGIN
                bool_and(r.delivery = 'accepted') AS is_clean,
                min(r.due_at) AS due_at
         FROM bounce.communication_recipient AS r JOIN bounce.communication AS k ON k.id = r.communication_id
-        WHERE r.communication_id = finish_communication.communication_id
-        GROUP BY k.id
-        HAVING NOT bool_or(coalesce(r.delivery, '') IN ('claimed', 'sending'))) AS d
+        WHERE r.communication_id = finish_communication.communication_id AND NOT is_open
+        GROUP BY k.id) AS d
   WHERE c.id = finish_communication.communication_id AND c.delivery_state = 'PROCESSING'
   RETURNING c.delivery_state INTO new_state;
   IF new_state IS NULL AND reply IS NOT NULL THEN

@@ -86,20 +86,16 @@ static void test_outcomes(void)
 		bool is_complete;
 		enum outcome outcome;
 	} rows[] = {
-	    {250, 250, 250, true, OUTCOME_ACCEPTED},
-	    {250, 251, 250, true, OUTCOME_ACCEPTED},
+	    {250, 250, 250, true, OUTCOME_ACCEPTED}, {250, 251, 250, true, OUTCOME_ACCEPTED},
 	    {250, 550, 250, true, OUTCOME_REJECTED}, /* another one was taken */
 	    {250, 550, 554, true, OUTCOME_REJECTED}, /* no valid recipient left */
 	    {250, 450, 554, true, OUTCOME_PENDING},  /* the reply to the recipient counts */
-	    {250, 250, 554, true, OUTCOME_REJECTED},
-	    {250, 250, 452, true, OUTCOME_PENDING},
+	    {250, 250, 554, true, OUTCOME_REJECTED}, {250, 250, 452, true, OUTCOME_PENDING},
 	    {250, 250, 0, true, OUTCOME_UNKNOWN},  /* silence, or cut after the final dot */
 	    {250, 0, 0, true, OUTCOME_UNKNOWN},    /* pipelined, and cut */
 	    {250, 250, 0, false, OUTCOME_PENDING}, /* cut before the final dot */
-	    {250, 250, 354, false, OUTCOME_PENDING},
-	    {250, 0, 0, false, OUTCOME_PENDING},
-	    {550, 0, 0, false, OUTCOME_REJECTED},
-	    {451, 0, 0, false, OUTCOME_PENDING},
+	    {250, 250, 354, false, OUTCOME_PENDING}, {250, 0, 0, false, OUTCOME_PENDING},
+	    {550, 0, 0, false, OUTCOME_REJECTED},    {451, 0, 0, false, OUTCOME_PENDING},
 	    {250, 0, 250, true, OUTCOME_UNKNOWN}, /* never "accepted" without a reply to the recipient */
 	};
 
@@ -173,9 +169,11 @@ static void test_composed(void)
 	content.html = (char *)"<p>Gr\xc3\xbc\xc3\x9f</p>";
 	content.subject = (char *)"Rechnung f\xc3\xbcr November";
 	content.auto_submitted = (char *)"auto-generated";
-	content.attachments = (char *)"[{\"filename\":\"r\xc3\xa9sum\xc3\xa9.pdf\",\"content_type\":\"application/pdf\",\"content_id\":\"\","
-				      "\"content\":\"JVBERg==\"},{\"filename\":\"logo.png\",\"content_type\":\"image/png\","
-				      "\"content_id\":\"logo@x\",\"content\":\"iVBORw==\"}]";
+	content.attachments =
+	    (char *)"[{\"filename\":\"r\xc3\xa9sum\xc3\xa9.pdf\",\"content_type\":\"application/"
+		    "pdf\",\"content_id\":\"\","
+		    "\"content\":\"JVBERg==\"},{\"filename\":\"logo.png\",\"content_type\":\"image/png\","
+		    "\"content_id\":\"logo@x\",\"content\":\"iVBORw==\"}]";
 	g_autofree char *text = composed(&content);
 	static const char *const wanted[] = {"Message-Id: <one@example.org>\r\n",
 					     "X-Communication-ID: 0123456789abcdef0123456789abcdef\r\n",
