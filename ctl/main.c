@@ -11,6 +11,7 @@
 #include "ctl/classify.h"
 #include "ctl/db.h"
 #include "ctl/exit.h"
+#include "ctl/queue.h"
 #include "ctl/reasons.h"
 
 static const struct command {
@@ -20,6 +21,7 @@ static const struct command {
 } commands[] = {
     {"classify", ctl_classify, "say what mails are: class, reason and recipient of each bounce"},
     {"db", ctl_db, "create, migrate or check the database schema"},
+    {"queue", ctl_queue, "look at the delivery queue: list, show, retry, hold, release, cancel, metrics"},
     {"reasons", ctl_reasons, "list the reasons and the class of each"},
 };
 

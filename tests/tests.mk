@@ -27,6 +27,12 @@ demo-stop:
 .PHONY: unit-tests
 unit-tests: $(UNIT_BIN)
 
+## bench-delivery: bounce-delivery against smtp-source, messages a second
+.PHONY: bench-delivery
+bench-delivery: setup
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) perl tests/bench-delivery.pl
+
 ## bench: bounces per second, against Postfix alone
 bench: setup
 	@$(MAKE_AGAIN) all

@@ -21,8 +21,9 @@ SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p WHERE p.pronames
               functions::text[], role || ' may call these functions and no other')
 FROM (VALUES
   ('bounce_milter', '{record_report,milter_settings,schema_version}'),
-  ('bounce_application', '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,address_domain}'),
-  ('bounce_operator', '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,address_key,address_domain,rotate_token_key}')) AS v (role, functions);
+  ('bounce_application', '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,address_domain,submit_communication,retry_communication,hold_communication,release_communication,cancel_communication}'),
+  ('bounce_delivery', '{schema_version,claim_deliveries,begin_delivery,settle_delivery,settle_and_begin,release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,delivery_problem,next_due}'),
+  ('bounce_operator', '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,address_key,address_domain,rotate_token_key,submit_communication,retry_communication,hold_communication,release_communication,cancel_communication}')) AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname <> 'schema_migration'
                   AND (has_table_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE'))$$,
                 'the milter may read and write no table');

@@ -107,6 +107,10 @@ sub _postfix {
         may_fail => 1);
 }
 
+# Ends it; its queue stays. restart() starts it again.
+sub stop    { my ($self) = @_; return $self->{instance}->stop_server('postfix', wait => 15) }
+sub restart { my ($self) = @_; return $self->_start_master }
+
 # Tries everything in the queue now.
 sub flush { my ($self) = @_; return $self->_postfix('flush') }
 

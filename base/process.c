@@ -2,7 +2,7 @@
  *
  * What makes a process a daemon.
  */
-#include "milter/process.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
