@@ -131,7 +131,7 @@ static void set_body(struct mime *mime, struct mime_part *part, GMimePart *leaf)
 	if (!content)
 		return;
 	GMimeStream *stream = g_mime_data_wrapper_get_stream(content);
-	part->encoding = g_mime_data_wrapper_get_encoding(content);
+	part->encoding = (int)g_mime_data_wrapper_get_encoding(content);
 	gint64 from = stream->bound_start;
 	gint64 to = stream->bound_end;
 	if (from < 0 || from > to || (size_t)to > mime->len)

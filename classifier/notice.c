@@ -10,6 +10,9 @@
 
 #include "classifier/address.h"
 #include "classifier/header.h"
+#include "classifier/text.h"
+
+#define TEXT_BYTES 2000 /* of the text that a challenge must show itself in */
 
 static const char *field_address(struct report_build *build, struct slice block, const char *name)
 {
@@ -167,7 +170,23 @@ static const char *const challenge_words[] = {"confirm your email to",
 					      "sender address verification",
 					      "please confirm (conf#",
 					      "action required: confirm",
+					      "requires verification",
+					      "verify your message",
 					      NULL};
+
+/* Sentences of BoxTrapper, TMDA, Earthlink, SpamArrest and their like. */
+static const char *const challenge_sentences[] = {"verify that you are a real live human",
+						  "complete the verification process",
+						  "your message is being held because",
+						  "please confirm that you are a human",
+						  "to confirm that your message is not spam",
+						  "i am protecting myself from receiving junk mail",
+						  "requires that you verify",
+						  "request to be added to the allowed senders list",
+						  "is protected by a challenge",
+						  "click the link below to release your message",
+						  "before your message can be delivered",
+						  NULL};
 
 static bool has_any(const char *lower, const char *const *words)
 {
@@ -202,7 +221,9 @@ bool notice_auto_reply(struct report_build *build)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
-	bool challenge = has_any(subject, challenge_words);
+	g_autofree char *start = text_clean(report->text, strlen(report->text), TEXT_BYTES);
+	g_autofree char *text = g_utf8_strdown(start, -1);
+	bool challenge = has_any(subject, challenge_words) || has_any(text, challenge_sentences);
 	bool header = has_reply_header(build);
 	bool list = header_has(build, "List-Id", "") || header_has(build, "List-Unsubscribe", "");
 	if (!challenge && !header && (list || !has_any(subject, reply_subjects)))

@@ -123,6 +123,13 @@ static const char *diagnostic_end(const struct prose_dialect *dialect, const cha
 	return line;
 }
 
+static bool has_codes(struct slice text)
+{
+	g_autofree char *words = g_strndup(text.data, text.len);
+	struct slice found;
+	return smtp_find_reply(words, &found) || smtp_find_status(words, &found);
+}
+
 static void add_recipient(struct report_build *build, const struct prose_dialect *dialect, const struct match *match,
 			  struct slice diagnostic)
 {
@@ -139,12 +146,8 @@ static void add_recipient(struct report_build *build, const struct prose_dialect
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient = build_value(build, match->original.data, match->original.len);
 	/* systems that name him twice say it with the codes the second time */
-	struct slice found;
-	const char *words = build_value(build, diagnostic.data, diagnostic.len);
-	if (!*r->diagnostic ||
-	    (!*r->reply_code && !*r->status && (smtp_find_reply(words, &found) || smtp_find_status(words, &found))))
-		r->diagnostic = words;
-	build_complete_recipient(build, r);
+	if (!*r->diagnostic || (!*r->reply_code && !*r->status && has_codes(diagnostic)))
+		build_set_diagnostic(build, r, diagnostic);
 }
 
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
@@ -221,9 +224,10 @@ static void find_codes_in_text(struct report_build *build)
 	if (!smtp_find_reply(build->report->text, &found) && !smtp_find_status(build->report->text, &found))
 		return;
 	struct slice around = general_paragraph(build->report->text, found.data);
-	g_autofree char *words = g_strdup_printf("%s %.*s", r->diagnostic, (int)around.len, around.data);
-	r->diagnostic = build_value(build, words, strlen(words));
-	build_complete_recipient(build, r);
+	const char *line = build_value(build, around.data, around.len);
+	bool known = strstr(line, r->diagnostic) != NULL;
+	g_autofree char *words = g_strdup_printf("%s\n%.*s", known ? "" : r->diagnostic, (int)around.len, around.data);
+	build_set_diagnostic(build, r, (struct slice){words, strlen(words)});
 }
 
 bool prose_parse(struct report_build *build)
@@ -233,7 +237,7 @@ bool prose_parse(struct report_build *build)
 	if (!machine && !general_has_report_subject(build))
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
-	if (!dialect && (!machine || !general_read(build)))
+	if (!dialect && !general_read(build, machine))
 		return false;
 	find_codes_in_text(build);
 	if (!dialect)

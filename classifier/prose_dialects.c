@@ -11,6 +11,13 @@
 #define DELAYED REPORT_ACTION_DELAYED
 
 /* clang-format off */
+#define SENDMAIL_RECIPIENTS \
+	{ "<%a>$", "%a$", "%l5%* <%a>...", "%l5%* %a...", "%l4%* <%a>...", "%l4%* %a...", ">>> RCPT To:<%a>%d", "<%a>... %d", \
+	  "%a... %d", "<%a> %d", "%a %d" }
+#define SENDMAIL_CLOSE \
+	{ "----- Unsent message follows", "----- Original message follows", "----- Message header follows", \
+	  "----- Original message", "----- Message headers" }
+
 const struct prose_dialect prose_dialects[] = {
 	{ "qmail",
 	  { "Hi. This is the", "Hi. The MTA program at", "I'm afraid I wasn't able to deliver your message",
@@ -61,7 +68,7 @@ const struct prose_dialect prose_dialects[] = {
 	  { "did not reach the following recipient", "Your message did not reach some or all of the intended recipients",
 	    "The following recipient(s) could not be reached", "The following recipient(s) cannot be reached",
 	    "Delivery has failed to these recipients", "Delivery is delayed to these recipients" },
-	  { "'%a' on %d", "%a on %d", "<%a> on %d", "%*<%a> on %d", "%* (%a)$", "%a$", "%* (%a)<mailto%*", "%a<mailto:%*", "<%a>$" },
+	  { "'%a' on %d", "%a on %d", "<%a> on %d", "%*<%a> on %d", "%* (%a)$", "%a$", "%* (%a)<mailto%*", "%*<mailto:%a>%d", "<%a>$" },
 	  { "Original message headers", "Sent by Microsoft", "------ " },
 	  PROSE_BEHIND, FAILED },
 	{ "notes",
@@ -70,19 +77,24 @@ const struct prose_dialect prose_dialects[] = {
 	  { "What should you do?", "Routing path", "________" },
 	  PROSE_BEHIND, FAILED },
 	{ "gmail",
-	  { "Delivery to the following recipient has been delayed", "Delivery to the following recipients has been delayed",
-	    "There was a temporary problem delivering your message to" },
+	  { "Delivery to the following recipient has been delayed", "There was a temporary problem delivering your message to",
+	    "** Delivery incomplete **" },
 	  { "There was a temporary problem delivering your message to %a%d", "%a$" },
 	  { "----- ", "Message will be retried" },
 	  PROSE_BEHIND, DELAYED },
 	{ "gmail",
 	  { "Delivery to the following recipient failed permanently", "Delivery to the following recipients failed permanently",
-	    "Delivery to the following recipient", "Your message wasn't delivered to", "There was a problem delivering your message to",
-	    "The following message to" },
+	    "Your message wasn't delivered to", "There was a problem delivering your message to", "** Address not found **",
+	    "** Message blocked **", "** Message not delivered **", "** Recipient inbox full **", "** Message rejected **", "The following message to" },
 	  { "Your message wasn't delivered to %a %d", "There was a problem delivering your message to %a%d",
-	    "The following message to <%a> %d", "%a$" },
+	    "Your message to %a %d", "Your message couldn't be delivered to %a%d", "The following message to <%a> %d", "%a$" },
 	  { "----- " },
 	  PROSE_BEHIND, FAILED },
+	{ "smtpsvc",
+	  { "Delivery to the following recipients has been delayed" },
+	  { "<%a>%d", "%a$" },
+	  { "-----", "Reporting-MTA:" },
+	  PROSE_BEHIND, DELAYED },
 	{ "messaging-server",
 	  { "This report relates to a message you sent", "Your message cannot be delivered to the following recipients",
 	    "Your message has been enqueued and undeliverable" },
@@ -118,15 +130,17 @@ const struct prose_dialect prose_dialects[] = {
 	  { "--- ", "Reporting-MTA:" },
 	  PROSE_PARAGRAPH, FAILED },
 	{ "sendmail",
-	  { "----- The following addresses had transient non-fatal errors", "----- Transcript of session follows" ,
-	    "----- The following addresses had permanent", "----- The following addresses had delivery problems",
+	  { "----- The following addresses had permanent", "----- The following addresses had delivery problems",
 	    "---The following addresses had delivery problems", "----- The following addresses had problems",
-	    "The original message was received at", "----- The following addresses have delivery notifications" },
-	  { "<%a>$", "%a$", "%l5%* <%a>...", "%l5%* %a...", "%l4%* <%a>...", "%l4%* %a...", ">>> RCPT To:<%a>%d", "<%a>... %d",
-	    "%a... %d", "<%a> %d", "%a %d" },
-	  { "----- Unsent message follows", "----- Original message follows", "----- Message header follows", "----- Original message",
-	    "----- Message headers" },
-	  PROSE_BEHIND, FAILED },
+	    "The following addresses had problems" },
+	  SENDMAIL_RECIPIENTS, SENDMAIL_CLOSE, PROSE_BEHIND, FAILED },
+	{ "sendmail",
+	  { "** THIS IS A WARNING MESSAGE ONLY", "----- The following addresses had transient non-fatal errors" },
+	  SENDMAIL_RECIPIENTS, SENDMAIL_CLOSE, PROSE_BEHIND, DELAYED },
+	{ "sendmail",
+	  { "----- Transcript of session follows", "The original message was received at",
+	    "----- The following addresses have delivery notifications" },
+	  SENDMAIL_RECIPIENTS, SENDMAIL_CLOSE, PROSE_BEHIND, FAILED },
 	{ "postfix-smtpd", /* to the postmaster, of a session that went wrong */
 	  { "Transcript of session follows." },
 	  { "In: RCPT TO:<%a>%d" },
@@ -159,7 +173,7 @@ const struct prose_dialect prose_dialects[] = {
 	  PROSE_BEHIND, FAILED },
 	{ "netscape", /* Netscape Messaging Server, Post.Office, InterMail */
 	  { "This Message was undeliverable due to the following reason", "This message was undeliverable due to the following reason" },
-	  { "Recipient: <%a>%d", "Recipient: %a%d", "<%a>$", "<%a>: %d", "%a: %d", "%a$", "The user <%a> %d", "user: <%a>%d",
+	  { "Recipient: <%a>%d", "Recipient: %a%d", "<%a>$", "SMTP <%a>$", "<%a>: %d", "%a: %d", "%a$", "The user <%a> %d", "user: <%a>%d",
 	    "Your message to <%a> %d", "Please reply to <%o>%d", "Please reply to %o%d" },
 	  { "Please reply to", "Received:" },
 	  PROSE_BEFORE, FAILED },
@@ -212,7 +226,7 @@ const struct prose_dialect prose_dialects[] = {
 	  PROSE_BEHIND, FAILED },
 	{ "surfcontrol",
 	  { "Your message could not be sent", "Your mail message to the following address" },
-	  { "The following recipients %* <%a>%d", "%a$", "<%a>%d", "%a %d", "%a: %d" },
+	  { "Addressed To: %a%d", "The following recipients %* <%a>%d", "%a$", "<%a>%d", "%a %d", "%a: %d" },
 	  { "Received:", "-----" },
 	  PROSE_BEHIND, FAILED },
 	{ "listed-address", /* systems whose report has "<label>: <address>" */
@@ -223,6 +237,16 @@ const struct prose_dialect prose_dialects[] = {
 	    "Failed addresses: %a%d", "Recipient: <%a>%d", "Recipient: %a%d", "Recipient address: %a%d", "Undeliverable to: %a%d", "Delivery failed for: %a%d",
 	    "Original recipient: %a%d", "<%a>%d", "%a: %d", "%a$" },
 	  { "--------RETURNED MAIL FOLLOWS", "-- The header", "-----", "Original message attached", "Received:" },
+	  PROSE_BEHIND, FAILED },
+	{ "mailhub", /* sentences with the address in the middle */
+	  { "Your message has encountered delivery problems", "The message could not be delivered to", "Sorry, unable to deliver your message to",
+	    "Your message was not delivered to", "Your mail to", "The e-mail you sent to", "Your e-mail to", "We were unable to deliver your message to",
+	    "We could not deliver your message to", "Message not delivered to the following addresses", "A message could not be delivered to",
+	    "Could not deliver the message to", "Unable to deliver email to", "The following destination addresses were unknown" },
+	  { "The message could not be delivered to <%a>%d", "The message could not be delivered to %a%d", "Sorry, unable to deliver your message to %a%d",
+	    "Your mail to <%a>%d", "Your mail to %a%d", "The e-mail you sent to %a%d", "Your e-mail to %a%d", "We were unable to deliver your message to %a%d",
+	    "We could not deliver your message to %a%d", "Unable to deliver email to %a%d", "addressed to %a%d", "SMTP <%a>%d", "<%a>%d", "%a: %d", "%a$" },
+	  { "-----", "A copy of the original message", "Please reply to", "Your message reads" },
 	  PROSE_BEHIND, FAILED },
 	{ "dovecot", /* its rejection comes as a disposition notification */
 	  { "Your message to <" },

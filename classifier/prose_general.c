@@ -11,7 +11,8 @@
 #include "classifier/header.h"
 #include "classifier/smtp_text.h"
 
-#define CANDIDATES_MAX 200
+#define CANDIDATES_MAX  200
+#define OCCURRENCES_MAX 8 /* of an address in the text that are looked at for the words about it */
 
 static const char *const daemon_names[] = {"mailer-daemon",
 					   "mailer_daemon",
@@ -408,7 +409,7 @@ static GPtrArray *collect_candidates(const struct report *report)
 }
 
 /* Adds the candidates that the original was sent to; failing that, the first. */
-static void pick(struct report_build *build, GPtrArray *candidates, enum report_action action)
+static void pick(struct report_build *build, GPtrArray *candidates, enum report_action action, bool may_guess)
 {
 	const struct report *report = build->report;
 	for (guint i = 0; i < candidates->len; i++)
@@ -418,26 +419,52 @@ static void pick(struct report_build *build, GPtrArray *candidates, enum report_
 		return;
 	if (candidates->len > 0)
 		add_address(build, candidates->pdata[0], "prose", action);
-	else if (report->original.to[0] && !report->original.to[1])
+	else if (may_guess && report->original.to[0] && !report->original.to[1])
 		add_address(build, report->original.to[0], "original", action);
 }
 
-bool general_read(struct report_build *build)
+static bool has_strict_subject(const char *lower)
+{
+	static const char *const starts[] = {"undeliver",
+					     "failure notice",
+					     "delivery fail",
+					     "delivery status notification (fail",
+					     "returned mail",
+					     "mail delivery fail",
+					     "non-delivery",
+					     "mail delivery problem",
+					     "nondeliverable",
+					     "returned to sender",
+					     "mail system error",
+					     "message delivery fail",
+					     "unzustellbar",
+					     "email delivery fail",
+					     NULL};
+	for (size_t i = 0; starts[i]; i++)
+		if (g_str_has_prefix(lower, starts[i]))
+			return true;
+	return false;
+}
+
+bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
 	g_autofree char *text = g_utf8_strdown(report->text, -1);
-	if (!has_any(subject, failure_words) && !has_any(text, failure_words) && !has_any(subject, delay_words) &&
-	    !has_any(text, delay_words))
+	bool fails = has_any(subject, failure_words) || has_any(text, failure_words);
+	bool delays = has_any(subject, delay_words) || has_any(text, delay_words);
+	if ((!fails && !delays) || (!from_machine && (!has_strict_subject(subject) || !has_any(text, failure_words))))
 		return false;
 	bool delay = has_any(subject, delay_words) && !has_any(subject, given_up_words);
 	delay |= !has_any(subject, failure_words) && has_any(text, delay_words) && !has_any(text, given_up_words);
-	report->kind = delay ? REPORT_DELAY : REPORT_PROSE;
 	general_failed_header(build);
 	if (build->recipients->len == 0) {
 		g_autoptr(GPtrArray) candidates = collect_candidates(report);
-		pick(build, candidates, delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED);
+		pick(build, candidates, delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED, from_machine);
 	}
+	if (!from_machine && build->recipients->len == 0)
+		return false;
+	report->kind = delay ? REPORT_DELAY : REPORT_PROSE;
 	report->dialect = "prose";
 	return true;
 }
@@ -462,19 +489,44 @@ struct slice general_paragraph(const char *text, const char *at)
 	return (struct slice){from, (size_t)(paragraph_end(at) - from)};
 }
 
+/* The words about an address that occurs here: its paragraph, and the next one when
+ * this one says no more than the address. */
+static struct slice words_about(const char *text, const char *at, size_t address_len)
+{
+	struct slice words = general_paragraph(text, at);
+	const char *end = words.data + words.len;
+	if (*end && words.len < address_len + 20)
+		end = paragraph_end(end + strspn(end, "\n"));
+	words.len = (size_t)(end - words.data);
+	return words;
+}
+
+static bool tells_why(struct slice words)
+{
+	struct slice found;
+	g_autofree char *copy = g_strndup(words.data, words.len);
+	g_autofree char *lower = g_utf8_strdown(copy, -1);
+	return smtp_find_reply(copy, &found) || smtp_find_status(copy, &found) || has_any(lower, failure_words);
+}
+
 void general_diagnostic(struct report_build *build, struct report_recipient *recipient)
 {
 	const char *text = build->report->text;
-	const char *at = *recipient->recipient ? strcasestr(text, recipient->recipient) : NULL;
-	if (!at && *recipient->original_recipient)
-		at = strcasestr(text, recipient->original_recipient);
+	const char *address = recipient->recipient;
+	if (*recipient->original_recipient && !strcasestr(text, address))
+		address = recipient->original_recipient;
+	const char *at = *address ? strcasestr(text, address) : NULL;
 	if (!at && build->recipients->len > 1)
 		return; /* the words may be about another one */
-	const char *from = at ? paragraph_start(text, at) : text;
-	const char *to = at ? paragraph_end(at) : text + strlen(text);
-	/* an address alone in its paragraph is followed by what is said of it */
-	if (at && *to && (size_t)(to - from) < strlen(recipient->recipient) + 20)
-		to = paragraph_end(to + strspn(to, "\n"));
-	recipient->diagnostic = build_value(build, from, (size_t)(to - from));
-	build_complete_recipient(build, recipient);
+	struct slice words = {text, strlen(text)};
+	if (at)
+		words = words_about(text, at, strlen(address));
+	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = strcasestr(at + 1, address)) {
+		struct slice other = words_about(text, at, strlen(address));
+		if (tells_why(other)) {
+			words = other;
+			break;
+		}
+	}
+	build_set_diagnostic(build, recipient, words);
 }

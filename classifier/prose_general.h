@@ -26,8 +26,9 @@ void general_failed_header(struct report_build *build);
 /* The address in X-Failed-Recipients if there is exactly one, else "". Heap. */
 char *general_single_failed(const struct report_build *build);
 
-/* Reads a failure by subject, words and addresses. True if it is one. */
-bool general_read(struct report_build *build);
+/* Reads a failure by subject, words and addresses. True if it is one. What does not
+ * come from a machine must have the very subject of a report and name an address. */
+bool general_read(struct report_build *build, bool from_machine);
 
 /* The paragraph of text that at lies in. */
 struct slice general_paragraph(const char *text, const char *at);

@@ -47,14 +47,25 @@ struct report_recipient *build_find_recipient(struct report_build *build, const 
 	return NULL;
 }
 
-void build_complete_recipient(struct report_build *build, struct report_recipient *recipient)
+static void complete_from(struct report_build *build, struct report_recipient *recipient, const char *text)
 {
 	struct slice found;
-	const char *text = recipient->diagnostic;
 	if (!*recipient->status && smtp_find_status(text, &found))
 		recipient->status = build_value(build, found.data, found.len);
 	if (!*recipient->reply_code && smtp_find_reply(text, &found))
 		recipient->reply_code = build_value(build, found.data, found.len);
 	if (!*recipient->remote_mta && smtp_find_host(text, &found))
 		recipient->remote_mta = build_value(build, found.data, found.len);
+}
+
+void build_complete_recipient(struct report_build *build, struct report_recipient *recipient)
+{
+	complete_from(build, recipient, recipient->diagnostic);
+}
+
+void build_set_diagnostic(struct report_build *build, struct report_recipient *recipient, struct slice text)
+{
+	g_autofree char *raw = g_strndup(text.data, MIN(text.len, build->limits->field_bytes));
+	recipient->diagnostic = build_value(build, text.data, text.len);
+	complete_from(build, recipient, raw);
 }

@@ -31,6 +31,10 @@ struct report_recipient *build_recipient(struct report_build *build, const char 
 /* The recipient of that address (case does not matter), or NULL. */
 struct report_recipient *build_find_recipient(struct report_build *build, const char *address);
 
+/* Sets the diagnostic from text that may have several lines, and fills what is "" (status, reply
+ * code, remote MTA) from it: codes are known by their place at the start of a line. */
+void build_set_diagnostic(struct report_build *build, struct report_recipient *recipient, struct slice text);
+
 /* Fills what is "" in the recipient (status, reply code, remote MTA) from its diagnostic. */
 void build_complete_recipient(struct report_build *build, struct report_recipient *recipient);
 

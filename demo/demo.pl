@@ -114,7 +114,7 @@ sub send_refused_mail {
 
 sub show {
     my $column = \%Scenario::EXPECTED;
-    $table->section('What came in', [qw(bounce class reason), 'matched by', 'what follows'], [ bounces(), @repeated ], $column->{bounces});
+    $table->section('What came in', [qw(bounce class reason), 'matched by', 'what follows'], [ bounces() ], $column->{bounces});
     $table->section('Communications', [qw(document process recipient status state because)], [ communications() ], $column->{communications});
     $table->section('Open tasks', [qw(about kind reason document bounces)], [ tasks() ], $column->{tasks});
     $table->section('Blocked addresses', [qw(address reason)], [ blocks() ], $column->{blocks});
@@ -137,6 +137,7 @@ END
         $name = ($name // '?') . ($row->{recipients} > 1 ? ", $row->{recipient}" =~ s/\@.*//r : '');
         my $follows = $row->{consequence} =~ s/ at [-\d: ]+//r =~ s/(task \w+) \d+/$1/r;    # times and numbers differ
         push @row, [ $name, @$row{qw(class reason)}, $row->{matched_by} || '-', $follows ];
+        push @row, @repeated if @row == 1;    # the first one was sent twice
     }
     return @row;
 }
@@ -186,9 +187,9 @@ sub verdict {
 
 sub keep {
     $stage->instance->keep;
-    my %env = $stage->db->environment;
     print "\n", $table->paint(head => 'Still running'), "\n", <<"END";
-    database   psql "@{[$stage->db->conninfo]}"    (for instance: SELECT * FROM bounce.undelivered)
+    database   psql "@{[$stage->db->conninfo]}"
+               for instance: SELECT * FROM bounce.undelivered
     SMTP       127.0.0.1:@{[$stage->mta->port]}, bounces to @{[Bounce::Stage::BOUNCE_MAILBOX]}
     logs       @{[$stage->instance->path('log')]}
     mailboxes  @{[$stage->instance->path('mail')]}

@@ -5,6 +5,9 @@
 --
 -- Every migration runs in one transaction of its own. The applier records it in
 -- bounce.schema_migration; a migration that has landed is never edited.
+--
+-- Functions that read a table are in PL/pgSQL, which keeps their plans for the
+-- session; one-line expressions are in SQL, which are inlined.
 
 DO $$
 BEGIN
@@ -176,15 +179,16 @@ CREATE INDEX communication_log_communication_idx ON bounce.communication_log (co
 -- How states move -------------------------------------------------------------
 
 CREATE FUNCTION bounce.has_bounced_recipient(communication_id bigint) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT EXISTS (SELECT FROM bounce.communication_recipient AS r
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
                  WHERE r.communication_id = has_bounced_recipient.communication_id AND r.state = 'bounced');
-END;
+END
+$$;
 
 CREATE FUNCTION bounce.derive_communication(communication_id bigint) RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
+LANGUAGE plpgsql AS $$
+BEGIN
   UPDATE bounce.communication AS c
   SET status = d.status, delivery_state = d.delivery_state
   FROM (SELECT k.id,
@@ -204,7 +208,8 @@ BEGIN ATOMIC
         GROUP BY k.id) AS d
   WHERE c.id = d.id
     AND (c.status, c.delivery_state) IS DISTINCT FROM (d.status, d.delivery_state);
-END;
+END
+$$;
 COMMENT ON FUNCTION bounce.derive_communication(bigint) IS
   'internal: the one place where a communication''s status follows from its recipients';
 

@@ -22,39 +22,50 @@ COMMENT ON TABLE bounce.token_key IS
 
 -- base32 --------------------------------------------------------------------------
 
-CREATE FUNCTION bounce.byte_at(bytes bytea, place integer) RETURNS integer
-LANGUAGE sql IMMUTABLE
-RETURN CASE WHEN place < length(bytes) THEN get_byte(bytes, place) ELSE 0 END;
-COMMENT ON FUNCTION bounce.byte_at(bytea, integer) IS 'internal: a byte, counted from 0; 0 beyond the end';
+CREATE FUNCTION bounce.base32_digit(value integer) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT
+RETURN substr('abcdefghijklmnopqrstuvwxyz234567', value + 1, 1);
+
+CREATE FUNCTION bounce.base32_value(digit text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT
+RETURN strpos('abcdefghijklmnopqrstuvwxyz234567', digit) - 1;
 
 CREATE FUNCTION bounce.base32_encode(bytes bytea) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT
-BEGIN ATOMIC
-  -- the character at 5-bit position i lies within the two bytes that start at bit 5i
-  SELECT coalesce(string_agg(substr('abcdefghijklmnopqrstuvwxyz234567',
-                    1 + ((((bounce.byte_at(bytes, i * 5 / 8) << 8) | bounce.byte_at(bytes, i * 5 / 8 + 1))
-                          >> (11 - i * 5 % 8)) & 31), 1), '' ORDER BY i), '')
-  FROM generate_series(0, (length(bytes) * 8 + 4) / 5 - 1) AS i;
-END;
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+  digits text := '';
+  bits integer := 0;
+  bit_count integer := 0;
+BEGIN
+  FOR i IN 0 .. length(bytes) - 1 LOOP
+    bits := ((bits & 255) << 8) | get_byte(bytes, i);
+    bit_count := bit_count + 8;
+    WHILE bit_count >= 5 LOOP
+      bit_count := bit_count - 5;
+      digits := digits || bounce.base32_digit((bits >> bit_count) & 31);
+    END LOOP;
+  END LOOP;
+  RETURN digits || CASE WHEN bit_count > 0 THEN bounce.base32_digit((bits << (5 - bit_count)) & 31) ELSE '' END;
+END
+$$;
 COMMENT ON FUNCTION bounce.base32_encode(bytea) IS 'RFC 4648 section 6, lower case, without padding';
-
-CREATE FUNCTION bounce.base32_value(digits text, place integer) RETURNS integer
-LANGUAGE sql IMMUTABLE
-RETURN greatest(0, strpos('abcdefghijklmnopqrstuvwxyz234567', nullif(substr(digits, place + 1, 1), '')) - 1);
-COMMENT ON FUNCTION bounce.base32_value(text, integer) IS 'internal: value of a digit, counted from 0; 0 beyond the end';
 
 CREATE FUNCTION bounce.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
   folded CONSTANT text := lower(digits);
-  bytes bytea;
+  bytes bytea := '';
+  bits integer := 0;
+  bit_count integer := 0;
 BEGIN
-  -- the byte at position i lies within the three digits that start at digit 8i/5
-  SELECT coalesce(decode(string_agg(lpad(to_hex(
-           (((bounce.base32_value(folded, i * 8 / 5) << 10) | (bounce.base32_value(folded, i * 8 / 5 + 1) << 5)
-             | bounce.base32_value(folded, i * 8 / 5 + 2)) >> (7 - i * 8 % 5)) & 255), 2, '0'), '' ORDER BY i), 'hex'), '')
-  INTO bytes
-  FROM generate_series(0, length(folded) * 5 / 8 - 1) AS i;
+  FOR i IN 1 .. length(folded) LOOP
+    bits := ((bits & 255) << 5) | greatest(0, bounce.base32_value(substr(folded, i, 1)));
+    bit_count := bit_count + 5;
+    IF bit_count >= 8 THEN
+      bit_count := bit_count - 8;
+      bytes := bytes || substring(int4send((bits >> bit_count) & 255) FROM 4);
+    END IF;
+  END LOOP;
   -- foreign characters, impossible lengths and stray bits at the end do not come back the same
   RETURN CASE WHEN bounce.base32_encode(bytes) = folded THEN bytes END;
 END
@@ -64,16 +75,21 @@ COMMENT ON FUNCTION bounce.base32_decode(text) IS 'RFC 4648 section 6 without pa
 -- HMAC ------------------------------------------------------------------------------
 
 CREATE FUNCTION bounce.xor_pad(secret bytea, pad integer) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT
-BEGIN ATOMIC
-  SELECT decode(string_agg(lpad(to_hex(bounce.byte_at(secret, i) # pad), 2, '0'), '' ORDER BY i), 'hex')
-  FROM generate_series(0, 63) AS i;
-END;
-COMMENT ON FUNCTION bounce.xor_pad(bytea, integer) IS 'internal: the secret filled up to a block of 64 bytes, each xor pad';
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+  block bytea := decode(repeat(lpad(to_hex(pad), 2, '0'), 64), 'hex');
+BEGIN
+  FOR i IN 0 .. length(secret) - 1 LOOP
+    block := set_byte(block, i, get_byte(secret, i) # pad);
+  END LOOP;
+  RETURN block;
+END
+$$;
+COMMENT ON FUNCTION bounce.xor_pad(bytea, integer) IS 'internal: the secret filled up with zeros to a block of 64 bytes, each xor pad';
 
 CREATE FUNCTION bounce.hmac_sha256(secret bytea, message bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT
-RETURN sha256(bounce.xor_pad(secret, 92) || sha256(bounce.xor_pad(secret, 54) || message));
+RETURN sha256(bounce.xor_pad(secret, x'5c'::integer) || sha256(bounce.xor_pad(secret, x'36'::integer) || message));
 COMMENT ON FUNCTION bounce.hmac_sha256(bytea, bytea) IS
   'RFC 2104 with SHA-256, for secrets of at most 64 bytes. Built in, so that the schema needs no extension';
 

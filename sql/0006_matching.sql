@@ -69,25 +69,27 @@ RETURN CASE WHEN jsonb_typeof(document #> path) = 'array' THEN document #> path 
 COMMENT ON FUNCTION bounce.document_list(jsonb, text[]) IS 'internal: an array of the document; [] if absent';
 
 CREATE FUNCTION bounce.document_texts(document jsonb, VARIADIC path text[]) RETURNS text[]
-LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-  SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000) ORDER BY e.ordinality), '{}')
-  FROM jsonb_array_elements(bounce.document_list(document, VARIADIC path)) WITH ORDINALITY AS e
-  WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000;
-END;
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000) ORDER BY e.ordinality), '{}')
+    FROM jsonb_array_elements(bounce.document_list(document, VARIADIC path)) WITH ORDINALITY AS e
+    WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000);
+END
+$$;
 COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS 'internal: the texts of an array that are not empty, 1000 at most';
 
 CREATE FUNCTION bounce.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
-LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
   -- an automatic reply often names nobody but its author
-  SELECT coalesce(array_agg(DISTINCT bounce.address_key(a)), '{}')
-  FROM unnest(bounce.document_texts(recipient, 'addresses')
-              || bounce.document_text(recipient, 'recipient') || bounce.document_text(recipient, 'original_recipient')
-              || CASE bounce.document_text(document, 'kind')
-                   WHEN 'auto_reply' THEN bounce.document_text(document, 'header', 'from') ELSE '' END) AS a
-  WHERE position('@' IN bounce.address_key(a)) > 1;
-END;
+  RETURN (SELECT coalesce(array_agg(DISTINCT bounce.address_key(a)), '{}')
+    FROM unnest(bounce.document_texts(recipient, 'addresses')
+                || bounce.document_text(recipient, 'recipient') || bounce.document_text(recipient, 'original_recipient')
+                || CASE bounce.document_text(document, 'kind')
+                     WHEN 'auto_reply' THEN bounce.document_text(document, 'header', 'from') ELSE '' END) AS a
+    WHERE position('@' IN bounce.address_key(a)) > 1);
+END
+$$;
 COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS 'internal: the spellings of a recipient that are worth comparing';
 
 CREATE FUNCTION bounce.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
@@ -154,30 +156,47 @@ COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
 -- Evidence, best first ----------------------------------------------------------------
 
 CREATE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired
-  FROM unnest(texts) WITH ORDINALITY AS e (text, place)
-  CROSS JOIN LATERAL bounce.token_read(regexp_replace(e.text, '@[^@]*$', '')) AS t
-  JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
-  ORDER BY t.expired, e.place
-  LIMIT 1;
-END;
-COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first valid token in addresses or bare texts';
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  text text;
+  i bounce.identity;
+  expired bounce.identity;
+BEGIN
+  FOREACH text IN ARRAY texts LOOP
+    SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
+    FROM bounce.token_read(regexp_replace(text, '@[^@]*$', '')) AS t
+    JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
+    IF i.is_signed THEN
+      RETURN NEXT i;
+      RETURN;
+    END IF;
+    IF expired.recipient_id IS NULL THEN
+      expired := i;
+    END IF;
+  END LOOP;
+  IF expired.recipient_id IS NOT NULL THEN
+    RETURN NEXT expired;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first token in addresses or bare texts; one in date goes before an expired one';
 
 CREATE FUNCTION bounce.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce.identity
-LANGUAGE sql STABLE
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
   SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
   FROM bounce.communication AS c
   WHERE match_envelope_id.envelope_id <> '' AND c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
-END;
+END
+$$;
 COMMENT ON FUNCTION bounce.match_envelope_id(text, text) IS 'internal: by the public identity of a communication';
 
 CREATE FUNCTION bounce.match_message_ids(matched_by text, message_ids text[]) RETURNS SETOF bounce.identity
-LANGUAGE sql STABLE
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
   -- an id that was reused fits several; more than a few can not be told apart anyway
+  RETURN QUERY
   SELECT match_message_ids.matched_by, array_agg(DISTINCT m.communication_id), NULL::bigint,
          CASE WHEN count(DISTINCT m.communication_id) = 1 THEN max(m.attempt) END, false
   FROM (SELECT i.communication_id, i.attempt
@@ -185,7 +204,8 @@ BEGIN ATOMIC
         JOIN bounce.communication_message_id AS i ON i.message_id = bounce.bare_id(e)
         LIMIT 100) AS m
   HAVING count(*) > 0;
-END;
+END
+$$;
 COMMENT ON FUNCTION bounce.match_message_ids(text, text[]) IS 'internal: by Message-IDs that a communication was sent under';
 
 CREATE FUNCTION bounce.match_report(document jsonb) RETURNS bounce.identity
@@ -227,27 +247,30 @@ COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[], text) IS
   'internal: the recipients of some communications that have one of these addresses';
 
 CREATE FUNCTION bounce.match_by_address(addresses text[], since timestamptz) RETURNS SETOF bounce.identity
-LANGUAGE sql STABLE
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
   -- a communication has each address once: one row more than spellings proves a second communication
+  RETURN QUERY
   SELECT 'address', array_agg(DISTINCT m.communication_id), NULL::bigint, NULL::integer, false
   FROM (SELECT r.communication_id
         FROM bounce.communication_recipient AS r
         WHERE r.address_key = ANY (addresses) AND r.last_attempt_at >= since
         LIMIT cardinality(addresses) + 1) AS m
   HAVING count(DISTINCT m.communication_id) = 1;
-END;
+END
+$$;
 COMMENT ON FUNCTION bounce.match_by_address(text[], timestamptz) IS
   'internal: the one communication sent to an address since then; no row when there is none or more than one';
 
 CREATE FUNCTION bounce.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT min(r.id)
-  FROM bounce.communication_recipient AS r
-  WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
-  HAVING count(*) = 1 AND bool_and(r.address_key <> ALL (named));
-END;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT min(r.id)
+    FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
+    HAVING count(*) = 1 AND bool_and(r.address_key <> ALL (named)));
+END
+$$;
 COMMENT ON FUNCTION bounce.sole_recipient(bigint, bigint, text[]) IS
   'internal: the token''s recipient, or the only one there is, for a report that has another address for it; NULL when the '
   'report names that recipient as well: then it is about somebody else';
@@ -316,34 +339,34 @@ COMMENT ON FUNCTION bounce.match_finding(bounce.finding, bounce.identity, boolea
 -- The same report twice --------------------------------------------------------------------
 
 CREATE FUNCTION bounce.identity_of(document jsonb, i bounce.identity) RETURNS jsonb
-LANGUAGE sql IMMUTABLE
-RETURN CASE
-  WHEN i.recipient_id IS NOT NULL THEN jsonb_build_array(i.recipient_id, i.attempt)
-  WHEN '' = ALL (ARRAY[bounce.document_text(document, 'report', 'envelope_id'),
-                       bounce.document_text(document, 'original', 'communication_id'),
-                       bounce.document_text(document, 'original', 'queue_id'),
-                       bounce.document_text(document, 'original', 'message_id')]) THEN '[]'
-  ELSE jsonb_build_array(bounce.document_text(document, 'report', 'envelope_id'),
-                         bounce.document_text(document, 'original', 'communication_id'),
-                         bounce.document_text(document, 'original', 'queue_id'),
-                         bounce.document_text(document, 'original', 'message_id'),
-                         bounce.document_text(document, 'report', 'reporting_mta'))
-END;
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  ids CONSTANT text[] := ARRAY[bounce.document_text(document, 'report', 'envelope_id'),
+                               bounce.document_text(document, 'original', 'communication_id'),
+                               bounce.document_text(document, 'original', 'queue_id'),
+                               bounce.document_text(document, 'original', 'message_id')];
+BEGIN
+  RETURN CASE WHEN i.recipient_id IS NOT NULL THEN jsonb_build_array(i.recipient_id, i.attempt)
+              WHEN '' = ALL (ids) THEN '[]'
+              ELSE to_jsonb(ids || bounce.document_text(document, 'report', 'reporting_mta')) END;
+END
+$$;
 COMMENT ON FUNCTION bounce.identity_of(jsonb, bounce.identity) IS
   'internal: the original mail that a report is about, one attempt of it. All ids together, because an application that '
   'sends again may keep one of them. [] when the report names none';
 
 CREATE FUNCTION bounce.report_key_of(document jsonb, i bounce.identity, f bounce.finding) RETURNS text
-LANGUAGE sql IMMUTABLE
-BEGIN ATOMIC
-  -- Trust is part of it: a forged report must not make the genuine one a duplicate. Only a DSN is rebuilt with other
-  -- bytes by the MTA that made it; for all else the same report is the same body.
-  SELECT encode(sha256(convert_to(jsonb_build_array(
-           o.identity, f.trust, bounce.document_text(document, 'kind'), lower(f.recipient), f.action, f.status,
-           CASE WHEN o.identity = '[]' OR f.action = ''
-                THEN bounce.document_text(document, 'digest') ELSE '' END)::text, 'UTF8')), 'hex')
-  FROM (SELECT bounce.identity_of(document, i) AS identity) AS o;
-END;
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  original CONSTANT jsonb := bounce.identity_of(document, i);
+  -- only a DSN is rebuilt with other bytes by the MTA that made it; for all else the same report is the same body
+  body CONSTANT text := CASE WHEN original = '[]' OR f.action = '' THEN bounce.document_text(document, 'digest') ELSE '' END;
+BEGIN
+  -- trust is part of it: a forged report must not make the genuine one a duplicate
+  RETURN encode(sha256(convert_to(jsonb_build_array(original, f.trust, bounce.document_text(document, 'kind'),
+                                                    lower(f.recipient), f.action, f.status, body)::text, 'UTF8')), 'hex');
+END
+$$;
 COMMENT ON FUNCTION bounce.report_key_of(jsonb, bounce.identity, bounce.finding) IS
   'internal: the same for two reports of the same fate of the same mail. The report''s own Message-ID, date and queue id '
   'are not in it: a local Postfix makes them anew each time';

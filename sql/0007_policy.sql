@@ -8,12 +8,13 @@
 
 CREATE FUNCTION bounce.write_log(communication_id bigint, recipient_id bigint, event text, text text,
                                  bounce_id bigint DEFAULT NULL) RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
+LANGUAGE plpgsql AS $$
+BEGIN
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
   SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text, write_log.bounce_id
   WHERE write_log.communication_id IS NOT NULL;
-END;
+END
+$$;
 COMMENT ON FUNCTION bounce.write_log(bigint, bigint, text, text, bigint) IS 'internal: a line of the communication''s log, if there is one';
 
 CREATE FUNCTION bounce.describe(f bounce.finding) RETURNS text
@@ -49,11 +50,12 @@ COMMENT ON FUNCTION bounce.may(bounce.finding, text) IS 'internal: whether a fin
 -- Blocked addresses ------------------------------------------------------------------
 
 CREATE FUNCTION bounce.is_address_blocked(address text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp
-BEGIN ATOMIC
-  SELECT EXISTS (SELECT FROM bounce.address_block AS b
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.address_block AS b
                  WHERE b.address_key = bounce.address_key(is_address_blocked.address) AND b.lifted_at IS NULL);
-END;
+END
+$$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS 'whether nothing may be sent to this address now; any case, with or without angle brackets';
 
 -- A recipient's state -----------------------------------------------------------------

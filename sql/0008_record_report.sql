@@ -24,10 +24,16 @@ COMMENT ON COLUMN bounce.outcome.forward_to IS 'the operator mailbox; NULL unles
 COMMENT ON COLUMN bounce.outcome.class IS 'the gravest class of its findings; unclassified when one of them is';
 
 CREATE FUNCTION bounce.complete_document(report jsonb, raw bytea) RETURNS jsonb
-LANGUAGE sql IMMUTABLE
-RETURN (SELECT CASE WHEN bounce.document_text(d, 'digest') <> '' THEN d
-               ELSE d || jsonb_build_object('digest', encode(sha256(coalesce(raw, convert_to(d::text, 'UTF8'))), 'hex')) END
-        FROM (SELECT CASE jsonb_typeof(report) WHEN 'object' THEN report ELSE '{}' END AS d) AS o);
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  document CONSTANT jsonb := CASE jsonb_typeof(report) WHEN 'object' THEN report ELSE '{}' END;
+BEGIN
+  IF bounce.document_text(document, 'digest') <> '' THEN
+    RETURN document;
+  END IF;
+  RETURN document || jsonb_build_object('digest', encode(sha256(coalesce(raw, convert_to(document::text, 'UTF8'))), 'hex'));
+END
+$$;
 COMMENT ON FUNCTION bounce.complete_document(jsonb, bytea) IS 'internal: an object in any case, with a digest in any case';
 
 CREATE FUNCTION bounce.find_all(document jsonb) RETURNS bounce.finding[]
@@ -102,9 +108,12 @@ $$;
 COMMENT ON FUNCTION bounce.follow_all(bounce.finding[]) IS 'internal: recipients first, then blocks, then tasks, each in ascending order';
 
 CREATE FUNCTION bounce.gravest(findings bounce.finding[]) RETURNS bounce.finding
-LANGUAGE sql IMMUTABLE
-RETURN (SELECT u FROM unnest(findings) AS u
-        ORDER BY u.class = 'unclassified' DESC, u.is_notice, bounce.class_rank(u.class) DESC, u.report_key LIMIT 1);
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN (SELECT u FROM unnest(findings) AS u
+          ORDER BY u.class = 'unclassified' DESC, u.is_notice, bounce.class_rank(u.class) DESC, u.report_key LIMIT 1);
+END
+$$;
 COMMENT ON FUNCTION bounce.gravest(bounce.finding[]) IS 'internal: the finding that decides about the message';
 
 CREATE FUNCTION bounce.disposition_of(class text) RETURNS text
@@ -116,8 +125,8 @@ COMMENT ON FUNCTION bounce.disposition_of(text) IS
   'internal: what becomes of a message; without an operator mailbox, one that nobody could classify stays where it was sent';
 
 CREATE FUNCTION bounce.store_message(o bounce.outcome, document jsonb, raw bytea) RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
+LANGUAGE plpgsql AS $$
+BEGIN
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id, client, own_mta, kind, dialect,
     message_id, header_from, subject, reporting_mta, truncated, size, digest, disposition, class, reason, report, raw)
   SELECT (o).bounce_message_id, bounce.document_text(document, 'source'),
@@ -131,11 +140,12 @@ BEGIN ATOMIC
     coalesce(substring(bounce.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint, length(raw), 0),
     bounce.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
     document, substring(raw FROM 1 FOR bounce.parameter_integer('raw_max_bytes'));
-END;
+END
+$$;
 
 CREATE FUNCTION bounce.store_bounces(message_id bigint, findings bounce.finding[]) RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
+LANGUAGE plpgsql AS $$
+BEGIN
   INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt, matched_by, trust, recipient,
     original_recipient, action, status, reply_code, diagnostic, remote_mta, reason, class, is_notice, permanence, rule, evidence,
     consequence, task_id)
@@ -144,7 +154,8 @@ BEGIN ATOMIC
     u.permanence, u.rule, u.evidence, array_to_string(u.steps, ', '), u.task_id
   FROM unnest(findings) AS u
   ORDER BY u.bounce_id;
-END;
+END
+$$;
 
 CREATE FUNCTION bounce.recorded_before(INOUT o bounce.outcome, report_key text)
 LANGUAGE plpgsql STABLE AS $$
@@ -166,8 +177,9 @@ $$;
 COMMENT ON FUNCTION bounce.recorded_before(bounce.outcome, text) IS
   'internal: the outcome of the first time; milter effects are at least once, so the repeat has to have the same one';
 
+-- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
 CREATE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   document CONSTANT jsonb := bounce.complete_document(report, raw);
   findings CONSTANT bounce.finding[] := bounce.find_all(document);

@@ -16,6 +16,11 @@ CREATE FUNCTION test.flip(path text) RETURNS text LANGUAGE sql AS $$
   FROM (SELECT bounce.base32_decode(substring(path FROM '\+(.*)@')) AS bytes) AS t
 $$;
 
+CREATE FUNCTION test.expired(path text) RETURNS text LANGUAGE sql AS $$
+  SELECT bounce.token_make(t.recipient_id, t.attempt, now() - interval '2 days') || '@bounces.example.org'
+  FROM bounce.token_read(split_part(path, '@', 1)) AS t
+$$;
+
 -- A row: what the report has; what it must lead to: matched_by, trust, communication, recipient. delayed is a notice: nothing is changed.
 CREATE TEMPORARY TABLE way (name text, report jsonb, matched_by text, trust text, communication_id bigint, recipient text);
 INSERT INTO way VALUES
@@ -27,6 +32,10 @@ INSERT INTO way VALUES
   ('token of another one of the five', test.report('delayed', 'r4@example.com', "to" => :'r3_path'), 'token', 'message_id', :five, 'r4@example.com'),
   ('token among several recipients', test.report('delayed', 'anna@example.com') || jsonb_build_object('envelope',
      jsonb_build_object('recipients', jsonb_build_array('bounce@bounces.example.org', :'anna_path'))), 'token', 'token', :one, 'anna@example.com'),
+  ('an expired token behind two that are none', test.report('delayed', 'anna@example.com') || jsonb_build_object('envelope', jsonb_build_object('recipients',
+     jsonb_build_array('x@bounces.example.org', test.flip(:'r3_path'), test.expired(:'anna_path')))), 'token', 'message_id', :one, 'anna@example.com'),
+  ('a token in date behind an expired one', test.report('delayed', '') || jsonb_build_object('envelope', jsonb_build_object('recipients',
+     jsonb_build_array(test.expired(:'r3_path'), :'anna_path'))), 'token', 'token', :one, 'anna@example.com'),
   ('token as envelope id', test.report('delayed', 'x@home.example', more => jsonb_build_object('report',
      jsonb_build_object('envelope_id', split_part(:'anna_path', '@', 1)))), 'envelope_id', 'token', :one, 'anna@example.com'),
   ('token before a wrong envelope id', test.report('delayed', 'anna@example.com', "to" => :'anna_path', more => jsonb_build_object('report',

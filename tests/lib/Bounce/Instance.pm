@@ -376,6 +376,7 @@ sub _fork {
     my ($self, $child) = @_;
     my $pid = fork // die "fork: $!\n";
     return $pid if $pid;
+    delete $_->{lock} for $self, @live;    # a server may outlive us, our lock must not
     @live = ();
     eval { $child->(); 1 } or print STDERR $@;
     POSIX::_exit(127);
