@@ -149,22 +149,22 @@ CREATE FUNCTION bounce.open_outages(findings bounce.finding[], at timestamptz) R
 LANGUAGE plpgsql AS $$
 DECLARE
   factor CONSTANT numeric := bounce.parameter_number('guard_factor');
-  time_window CONSTANT interval := bounce.parameter_interval('guard_window');
-  found record;
+  width CONSTANT interval := bounce.parameter_interval('guard_window');
+  k record;
 BEGIN
-  FOR found IN
-    SELECT k.scope, k.about, bool_or(bounce.outage_at('domain', bounce.address_domain(f.address)) IS NOT NULL) AS is_explained
-    FROM unnest(findings) AS f CROSS JOIN LATERAL bounce.guard_keys(f) AS k
-    WHERE bounce.would_block(f) GROUP BY k.scope, k.about ORDER BY k.scope DESC, k.about
+  FOR k IN
+    SELECT g.scope, g.about, bool_or(bounce.outage_at('domain', bounce.address_domain(f.address)) IS NOT NULL) AS is_explained
+    FROM unnest(findings) AS f CROSS JOIN LATERAL bounce.guard_keys(f) AS g
+    WHERE bounce.would_block(f) GROUP BY g.scope, g.about ORDER BY g.scope DESC, g.about
   LOOP
     -- who has just said that they are dead is not asked again at once
     INSERT INTO bounce.outage (scope, about, seen, usual, time_window, opened_at)
-    SELECT found.scope, found.about, r.seen, r.usual, time_window, at
-    FROM bounce.hard_rate(found.scope, found.about, at) AS r
-    WHERE NOT found.is_explained AND r.seen >= factor * r.usual
-      AND r.seen >= bounce.parameter_integer(CASE found.scope WHEN 'domain' THEN 'guard_minimum' ELSE 'guard_minimum_overall' END)
-      AND NOT EXISTS (SELECT FROM bounce.outage AS o WHERE o.scope = found.scope AND o.about = found.about
-                      AND o.status = 'confirmed' AND o.decided_at > at - time_window)
+    SELECT k.scope, k.about, r.seen, r.usual, width, at
+    FROM bounce.hard_rate(k.scope, k.about, at) AS r
+    WHERE NOT k.is_explained AND r.seen >= factor * r.usual
+      AND r.seen >= bounce.parameter_integer(CASE k.scope WHEN 'domain' THEN 'guard_minimum' ELSE 'guard_minimum_overall' END)
+      AND NOT EXISTS (SELECT FROM bounce.outage AS o WHERE o.scope = k.scope AND o.about = k.about
+                      AND o.status = 'confirmed' AND o.decided_at > at - width)
     ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
   END LOOP;
 END
