@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The commands there are.
+ */
+#include "ctl/blocks.h"
+#include "ctl/classify.h"
+#include "ctl/command.h"
+#include "ctl/correct.h"
+#include "ctl/db.h"
+#include "ctl/intake.h"
+#include "ctl/params.h"
+#include "ctl/reasons.h"
+#include "ctl/report.h"
+#include "ctl/show.h"
+#include "ctl/status.h"
+#include "ctl/tasks.h"
+#include "ctl/undo.h"
+
+/* These three parse for themselves; their options are here for completion. */
+static const struct ctl_option classify_options[] = {
+    {.name = "json"}, {.name = "rules"}, {.name = "site"}, {.name = "help"}, {0}};
+static const struct ctl_option db_options[] = {{.name = "config"}, {.name = "conninfo"}, {.name = "help"}, {0}};
+static const struct ctl_option reasons_options[] = {{.name = "json"}, {.name = "help"}, {0}};
+
+static const struct ctl_command classify_command = {
+    .name = "classify",
+    .arguments = "FILE...",
+    .summary = "say what mails are: class, reason and recipient of each bounce",
+    .options = classify_options,
+    .main = ctl_classify,
+};
+static const struct ctl_command db_command = {
+    .name = "db",
+    .arguments = "init|migrate|check",
+    .summary = "create, migrate or check the database schema",
+    .options = db_options,
+    .main = ctl_db,
+};
+static const struct ctl_command reasons_command = {
+    .name = "reasons",
+    .arguments = "",
+    .summary = "list the reasons and the class of each",
+    .options = reasons_options,
+    .main = ctl_reasons,
+};
+
+const struct ctl_command *const ctl_commands[] = {
+    &ctl_status,       &ctl_tasks,        &ctl_task_show, &ctl_task_assign, &ctl_task_postpone, &ctl_task_note,
+    &ctl_task_resolve, &ctl_blocks,       &ctl_block,     &ctl_unblock,     &ctl_params,        &ctl_params_show,
+    &ctl_params_set,   &ctl_params_unset, &ctl_show,      &ctl_bounces,     &ctl_bounce_show,   &ctl_reclassify,
+    &ctl_replay,       &ctl_undo,         &ctl_report,    &ctl_shadow,      &ctl_intake,        &classify_command,
+    &reasons_command,  &db_command,       NULL,
+};
