@@ -10,8 +10,8 @@
 #include "classifier/codes.h"
 #include "classifier/fold.h"
 
-/* Evidence is for a person to read; a pattern may span a whole text. */
-#define EVIDENCE_BYTES 240
+/* Evidence is for a person to read: the words before the end of the match. */
+#define EVIDENCE_BYTES 120
 
 struct question {
 	const struct ruleset *rules;
@@ -105,10 +105,21 @@ static void question_clear(struct question *question)
 
 /* --- giving the answer -------------------------------------------------- */
 
-static char *quote(const char *text, size_t start, size_t end)
+/* The words that end at end, from the start of the sentence or the text, and
+ * the rest of the last word. */
+static char *quote(const char *text, size_t end)
 {
-	g_autofree char *slice = g_strndup(text + start, MIN(end - start, EVIDENCE_BYTES));
+	size_t start = end > EVIDENCE_BYTES ? end - EVIDENCE_BYTES : 0;
+	const char *sentence = NULL;
 
+	if (start > 0 && strchr(text + start, ' ') != NULL)
+		start = MIN(end, (size_t)(strchr(text + start, ' ') - text + 1));
+	sentence = end > 2 ? g_strrstr_len(text + start, (gssize)(end - start), ". ") : NULL;
+	if (sentence != NULL && (size_t)(sentence - text) + 12 < end)
+		start = (size_t)(sentence - text) + 2;
+	for (size_t extra = 0; extra < 32 && text[end] != '\0' && text[end] != ' '; extra++)
+		end++;
+	g_autofree char *slice = g_strndup(text + start, end - start);
 	return g_utf8_make_valid(slice, -1);
 }
 
@@ -174,7 +185,7 @@ static bool by_tier(const struct question *question, enum rule_tier tier, struct
 			continue;
 		verdict->reason = match->rule->reason;
 		verdict->rule = match->rule->id;
-		verdict->evidence = quote(question->input.field[match->field], match->start, match->end);
+		verdict->evidence = quote(question->input.field[match->field], match->end);
 		return true;
 	}
 	return false;

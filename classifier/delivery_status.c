@@ -130,7 +130,8 @@ static void set_diagnostic(struct status_parser *p, struct slice field)
 	struct slice value = typed_value(field, &type);
 	g_autofree char *lower = g_ascii_strdown(type.data, (gssize)type.len);
 	p->current.diagnostic_type = build_value(p->build, lower, strlen(lower));
-	p->current.diagnostic = build_header_value(p->build, value);
+	g_autofree char *words = mime_decode_value(value.data, MIN(value.len, p->build->limits->header_bytes));
+	p->current.diagnostic = build_words(p->build, words, strlen(words));
 }
 
 static bool per_message_field(struct status_parser *p, const struct header_field *field)

@@ -25,8 +25,11 @@ struct slice header_block(const char *bytes, size_t len)
 {
 	if (len > 0 && bytes[0] == '\n')
 		return (struct slice){bytes, 0};
-	const char *empty = memmem(bytes, len, "\n\n", 2);
-	return (struct slice){bytes, empty ? (size_t)(empty - bytes) + 1 : len};
+	const char *end = bytes + len;
+	for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));)
+		if (++at < end && *at == '\n')
+			return (struct slice){bytes, (size_t)(at - bytes)};
+	return (struct slice){bytes, len};
 }
 
 static const char *field_end(const char *line, const char *end)
@@ -94,6 +97,27 @@ bool header_find(struct slice block, const char *name, struct slice *value_out)
 		}
 	}
 	return false;
+}
+
+struct slice header_media_type(struct slice value)
+{
+	size_t at = 0;
+	unsigned comment = 0;
+	for (; at < value.len; at++) {
+		char c = value.data[at];
+		if (c == '(')
+			comment++;
+		else if (c == ')' && comment)
+			comment--;
+		else if (c == '\\' && comment)
+			at++;
+		else if (!comment && !is_blank(c) && c != '\n')
+			break;
+	}
+	size_t from = MIN(at, value.len);
+	for (at = from; at < value.len && (unsigned char)value.data[at] > ' ' && !strchr(";(,\"", value.data[at]); at++)
+		;
+	return (struct slice){value.data + from, at - from};
 }
 
 char *header_unfold(const char *value, size_t len)

@@ -29,6 +29,10 @@ bool header_name_is(const struct header_field *field, const char *name);
 /* The value of the first field of that name (case does not matter). */
 bool header_find(struct slice block, const char *name, struct slice *value_out);
 
+/* The "type/subtype" at the start of a Content-Type value, past white space and
+ * comments (RFC 2045 section 5.1); empty if there is none. */
+struct slice header_media_type(struct slice value);
+
 /* Line ends and the white space around them become one space. Heap. */
 char *header_unfold(const char *value, size_t len);
 

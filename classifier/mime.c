@@ -82,29 +82,32 @@ static const char *pool_lower(struct mime *mime, const char *value)
 	return g_string_chunk_insert_const(mime->pool, lower);
 }
 
-static struct mime_part *add_part(struct mime *mime, int parent, GMimeObject *object)
+/* GMime saw the type of a message defused: the field itself says what it is. */
+static const char *real_type(struct mime *mime, struct slice header, GMimeContentType *type)
 {
-	struct mime_part part = {
-	    .parent = parent,
-	    .depth = parent < 0 ? 0 : g_array_index(mime->parts, struct mime_part, parent).depth + 1,
-	    .type = "text/plain",
-	    .charset = "",
-	    .report_type = "",
-	    .disposition = "",
-	    .encoding = GMIME_CONTENT_ENCODING_DEFAULT,
-	};
-	GMimeContentType *type = object ? g_mime_object_get_content_type(object) : NULL;
-	if (type) {
-		g_autofree char *name = g_mime_content_type_get_mime_type(type);
-		part.type = pool_lower(mime, name);
-		part.charset = pool_lower(mime, g_mime_content_type_get_parameter(type, "charset"));
-		part.report_type = pool_lower(mime, g_mime_content_type_get_parameter(type, "report-type"));
-		GMimeContentDisposition *disposition = g_mime_object_get_content_disposition(object);
-		if (disposition)
-			part.disposition = pool_lower(mime, g_mime_content_disposition_get_disposition(disposition));
+	struct slice value;
+	struct slice name = {"", 0};
+	if (header_find(header, "Content-Type", &value))
+		name = header_media_type(value);
+	if (name.len > 0 && name.len < 100 && memchr(name.data, '/', name.len)) {
+		g_autofree char *copy = g_strndup(name.data, name.len);
+		return pool_lower(mime, copy);
 	}
-	g_array_append_val(mime->parts, part);
-	return &g_array_index(mime->parts, struct mime_part, mime->parts->len - 1);
+	g_autofree char *given = g_mime_content_type_get_mime_type(type);
+	return pool_lower(mime, given);
+}
+
+static void read_content_type(struct mime *mime, struct mime_part *part, GMimeObject *object)
+{
+	GMimeContentType *type = object ? g_mime_object_get_content_type(object) : NULL;
+	if (!type)
+		return;
+	part->type = real_type(mime, part->header, type);
+	part->charset = pool_lower(mime, g_mime_content_type_get_parameter(type, "charset"));
+	part->report_type = pool_lower(mime, g_mime_content_type_get_parameter(type, "report-type"));
+	GMimeContentDisposition *disposition = g_mime_object_get_content_disposition(object);
+	if (disposition)
+		part->disposition = pool_lower(mime, g_mime_content_disposition_get_disposition(disposition));
 }
 
 static gint64 first_offset(GMimeObject *object, gint64 best)
@@ -139,19 +142,19 @@ static void set_body(struct mime *mime, struct mime_part *part, GMimePart *leaf)
 	part->body = (struct slice){mime->bytes + from, (size_t)(to - from)};
 }
 
-static void add_object(struct mime *mime, int parent, GMimeObject *object, GMimeMessage *message);
-
-static void add_children(struct mime *mime, int index, GMimeObject *object)
+static struct mime_part blank_part(const struct mime *mime, int parent)
 {
-	if (GMIME_IS_MULTIPART(object)) {
-		int count = g_mime_multipart_get_count(GMIME_MULTIPART(object));
-		for (int i = 0; i < count; i++)
-			add_object(mime, index, g_mime_multipart_get_part(GMIME_MULTIPART(object), i), NULL);
-	} else if (GMIME_IS_MESSAGE_PART(object)) {
-		GMimeMessage *embedded = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-		if (embedded)
-			add_object(mime, index, g_mime_message_get_mime_part(embedded), embedded);
-	}
+	return (struct mime_part){
+	    .parent = parent,
+	    .depth = parent < 0 ? 0 : g_array_index(mime->parts, struct mime_part, parent).depth + 1,
+	    .type = "text/plain",
+	    .charset = "",
+	    .report_type = "",
+	    .disposition = "",
+	    .encoding = GMIME_CONTENT_ENCODING_DEFAULT,
+	    .header = {"", 0},
+	    .body = {"", 0},
+	};
 }
 
 /* Recursion is as deep as GMime's own, which the defusing has bounded. */
@@ -161,27 +164,27 @@ static void add_object(struct mime *mime, int parent, GMimeObject *object, GMime
 		mime->truncated = true;
 		return;
 	}
-	struct mime_part *part = add_part(mime, parent, object);
-	int index = (int)mime->parts->len - 1;
+	struct mime_part part = blank_part(mime, parent);
 	gint64 offset = first_offset(object, -1);
 	if (message)
 		offset = first_offset(GMIME_OBJECT(message), offset);
-	part->is_message = message != NULL;
-	part->header = header_at(mime, offset);
-	part->body = (struct slice){"", 0};
+	part.header = header_at(mime, offset);
+	read_content_type(mime, &part, object);
 	if (object && GMIME_IS_PART(object))
-		set_body(mime, part, GMIME_PART(object));
-	if (object)
-		add_children(mime, index, object);
+		set_body(mime, &part, GMIME_PART(object));
+	g_array_append_val(mime->parts, part);
+	int index = (int)mime->parts->len - 1;
+	int count = object && GMIME_IS_MULTIPART(object) ? g_mime_multipart_get_count(GMIME_MULTIPART(object)) : 0;
+	for (int i = 0; i < count; i++)
+		add_object(mime, index, g_mime_multipart_get_part(GMIME_MULTIPART(object), i), NULL);
 }
 
 /* No header at all: everything is text. */
 static void add_whole(struct mime *mime)
 {
-	struct mime_part *part = add_part(mime, -1, NULL);
-	part->is_message = true;
-	part->header = (struct slice){"", 0};
-	part->body = (struct slice){mime->bytes, mime->len};
+	struct mime_part part = blank_part(mime, -1);
+	part.body = (struct slice){mime->bytes, mime->len};
+	g_array_append_val(mime->parts, part);
 }
 
 static void parse_copy(struct mime *mime, char *copy, size_t len)
@@ -302,8 +305,12 @@ void mime_free(struct mime *mime)
 {
 	if (!mime)
 		return;
-	for (guint i = 0; i < mime->parts->len; i++)
-		g_free(g_array_index(mime->parts, struct mime_part, i).text);
+	for (guint i = 0; i < mime->parts->len; i++) {
+		struct mime_part *part = &g_array_index(mime->parts, struct mime_part, i);
+		if (part->decoded)
+			g_string_free(part->decoded, TRUE);
+		g_free(part->text);
+	}
 	g_array_free(mime->parts, TRUE);
 	g_string_chunk_free(mime->pool);
 	g_free(mime->bytes);
@@ -321,15 +328,18 @@ bool mime_is_truncated(const struct mime *mime)
 	return mime->truncated;
 }
 
+static bool is_encoded(const struct mime_part *part)
+{
+	return part->encoding == GMIME_CONTENT_ENCODING_BASE64 ||
+	       part->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE ||
+	       part->encoding == GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
 /* Transfer encoding undone, as far as the bound allows. */
 static GString *decode_body(const struct mime_part *part, size_t max)
 {
 	enum { STEP = 8192 };
 	GString *out = g_string_sized_new(MIN(part->body.len, max) + 1);
-	if (part->encoding != GMIME_CONTENT_ENCODING_BASE64 &&
-	    part->encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE &&
-	    part->encoding != GMIME_CONTENT_ENCODING_UUENCODE)
-		return g_string_append_len(out, part->body.data, (gssize)MIN(part->body.len, max));
 	GMimeEncoding encoding;
 	g_mime_encoding_init_decode(&encoding, (GMimeContentEncoding)part->encoding);
 	for (size_t at = 0; at < part->body.len && out->len < max; at += STEP) {
@@ -342,17 +352,28 @@ static GString *decode_body(const struct mime_part *part, size_t max)
 	return out;
 }
 
+struct slice mime_body(struct mime *mime, size_t index)
+{
+	struct mime_part *part = &g_array_index(mime->parts, struct mime_part, index);
+	if (!is_encoded(part))
+		return part->body;
+	if (!part->decoded)
+		part->decoded = decode_body(part, mime->limits.part_bytes);
+	return (struct slice){part->decoded->str, part->decoded->len};
+}
+
 const char *mime_text(struct mime *mime, size_t index)
 {
 	struct mime_part *part = &g_array_index(mime->parts, struct mime_part, index);
 	if (part->text)
 		return part->text;
-	if (part->body.len > mime->limits.part_bytes)
+	struct slice body = mime_body(mime, index);
+	if (body.len > mime->limits.part_bytes) {
+		body.len = mime->limits.part_bytes;
 		mime->truncated = true;
-	GString *decoded = decode_body(part, mime->limits.part_bytes);
+	}
 	const char *charset = *part->charset ? g_mime_charset_iconv_name(part->charset) : "";
-	part->text = text_from_charset(decoded->str, decoded->len, charset, mime->limits.part_bytes);
-	g_string_free(decoded, TRUE);
+	part->text = text_from_charset(body.data, body.len, charset, mime->limits.part_bytes);
 	return part->text;
 }
 

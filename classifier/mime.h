@@ -2,6 +2,7 @@
  *
  * The one door to GMime: bytes in, a flat list of MIME parts out, in the order
  * of the message (a parent before its children). Nothing of GMime shows here.
+ * Embedded messages are leaves: parse their body where it matters.
  *
  * Safe on any bytes and on a 256 KiB stack. GMime parses address headers by
  * unbounded recursion and makes objects for every header and part, so it never
@@ -27,14 +28,14 @@ struct slice {
 struct mime_part {
 	int parent;              /* index of the enclosing part, -1 for the root */
 	unsigned depth;          /* 0 for the root */
-	bool is_message;         /* root of a message: the incoming one or an embedded one */
 	const char *type;        /* "text/plain", lower case, never "" */
 	const char *charset;     /* parameter, lower case; "" if none */
 	const char *report_type; /* parameter, lower case; "" if none */
 	const char *disposition; /* "attachment" ..., lower case; "" if none */
-	int encoding;            /* for mime_text only */
-	struct slice header;     /* its header block; for the root of a message, the message's header */
-	struct slice body;       /* still encoded; empty for multiparts and decoded messages */
+	int encoding;            /* for mime_body only */
+	struct slice header;     /* its header block; for the root, the message's header */
+	struct slice body;       /* still encoded; empty for multiparts */
+	GString *decoded;        /* cache of mime_body */
 	char *text;              /* cache of mime_text */
 };
 
@@ -52,6 +53,10 @@ const struct mime_part *mime_parts(const struct mime *mime, size_t *count_out);
 
 /* A bound of the limits cut the message. */
 bool mime_is_truncated(const struct mime *mime);
+
+/* The part's body with its transfer encoding undone, at most limits.part_bytes
+ * long where there is one. Owned by mime. */
+struct slice mime_body(struct mime *mime, size_t index);
 
 /* The part's body decoded, as UTF-8 with LF line ends and no other control
  * characters than TAB, at most limits.part_bytes long. Owned by mime. */

@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "classifier/header.h"
+
 /* How many lines that begin like a boundary, and Content-* fields, go to one
  * permitted part: a signed diff has more "--" lines than parts. */
 #define BOUNDARY_LINES_PER_PART 8
@@ -20,6 +22,7 @@ struct scan {
 	size_t boundary_lines; /* left */
 	size_t content_fields; /* left */
 	size_t levels;         /* left */
+	size_t field_bytes;    /* of the field so far */
 	bool in_run;           /* the line before belongs to a field that is ours to extend */
 	bool truncated;
 };
@@ -48,6 +51,20 @@ static bool contains_word(const char *from, const char *to, const char *word)
 	return false;
 }
 
+/* A type that GMime would parse as messages becomes one that it does not know. */
+static void hide_message(char *line, const char *stop)
+{
+	char *colon = memchr(line, ':', (size_t)(stop - line));
+	if (!colon)
+		return;
+	struct slice type = header_media_type((struct slice){colon + 1, (size_t)(stop - colon - 1)});
+	char *name = colon + (type.data - colon);
+	if (type.len >= 8 && g_ascii_strncasecmp(name, "message/", 8) == 0)
+		*name = '!';
+	else if (type.len >= 16 && g_ascii_strncasecmp(name, "multipart/digest", 16) == 0)
+		name[10] = '!';
+}
+
 /* "Content-" fields stay, within bounds. */
 static bool may_stay(struct scan *scan, char *line)
 {
@@ -62,6 +79,7 @@ static bool may_stay(struct scan *scan, char *line)
 		return true;
 
 	char *stop = field_end(line, scan->end);
+	hide_message(line, stop);
 	if (!contains_word(line + 12, stop, "multipart") && !contains_word(line + 12, stop, "message"))
 		return true;
 	if (scan->levels == 0) {
@@ -85,15 +103,24 @@ static bool is_field(const char *line, const char *end)
 	return at < end && *at == ':';
 }
 
-static void defuse_line(struct scan *scan, char *line, char *stop)
+/* A field grows by continuation lines, its own and those made here, up to the bound:
+ * GMime's buffer grows by a line at a time. */
+static void defuse_line(struct scan *scan, char *line, char *stop, size_t header_bytes)
 {
-	if (*line == ' ' || *line == '\t')
-		return; /* continuation: the run goes on as it was */
-	if (!is_field(line, stop) || may_stay(scan, line)) {
+	bool continues = *line == ' ' || *line == '\t';
+	bool too_long = scan->field_bytes > header_bytes;
+	scan->field_bytes += (size_t)(stop - line) + 1;
+	if (continues && !too_long)
+		return; /* the run goes on as it was */
+	if (!continues && (!is_field(line, stop) || may_stay(scan, line))) {
 		scan->in_run = false;
+		scan->field_bytes = 0;
 		return;
 	}
-	*line = scan->in_run ? ' ' : '!';
+	scan->truncated |= too_long;
+	*line = scan->in_run && !too_long ? ' ' : '!';
+	if (*line == '!')
+		scan->field_bytes = 0;
 	scan->in_run = true;
 }
 
@@ -122,7 +149,7 @@ size_t mime_defuse(char *bytes, size_t len, const struct limits *limits, bool *t
 			}
 			scan.in_run = false;
 		} else if (line < stop) {
-			defuse_line(&scan, line, stop);
+			defuse_line(&scan, line, stop, limits->header_bytes);
 		} else {
 			scan.in_run = false;
 		}

@@ -10,6 +10,8 @@
  *     letter to a space: it becomes a continuation line, and costs nothing;
  *   - the first of a run loses its first letter to '!': no field that GMime
  *     knows begins so, hence no address is ever parsed;
+ *   - the types message/... and multipart/digest lose their first letter to '!': GMime
+ *     then takes an embedded message as one leaf and does not descend;
  *   - Content-Type fields that open a level (multipart, message) are counted over the whole
  *     message and beyond the bound treated like any other field;
  *   - a line that may be a boundary is counted, and beyond the bound the message ends;

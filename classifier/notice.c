@@ -10,6 +10,7 @@
 
 #include "classifier/address.h"
 #include "classifier/header.h"
+#include "classifier/prose_words.h"
 #include "classifier/text.h"
 
 #define TEXT_BYTES 2000 /* of the text that a challenge must show itself in */
@@ -75,126 +76,25 @@ bool notice_complaint(struct report_build *build, const char *fields)
 	return true;
 }
 
-/* --- automatic replies ---------------------------------------------------- */
-
-static const char *const reply_subjects[] = {"out of office",
-					     "out of the office",
-					     "autoreply",
-					     "auto-reply",
-					     "auto reply",
-					     "automatic reply",
-					     "automated reply",
-					     "auto response",
-					     "auto-response",
-					     "autoresponse",
-					     "automatic response",
-					     "automated response",
-					     "autoresponder",
-					     "on vacation",
-					     "vacation reply",
-					     "on holiday",
-					     "away from my mail",
-					     "away from the office",
-					     "i am away",
-					     "annual leave",
-					     "maternity leave",
-					     "abwesenheit",
-					     "automatische antwort",
-					     "automatische rückantwort",
-					     "nicht im büro",
-					     "nicht im haus",
-					     "im urlaub",
-					     "absence du bureau",
-					     "réponse automatique",
-					     "reponse automatique",
-					     "absent du bureau",
-					     "je suis absent",
-					     "en congé",
-					     "risposta automatica",
-					     "fuori ufficio",
-					     "fuori sede",
-					     "assenza dall'ufficio",
-					     "respuesta automática",
-					     "respuesta automatica",
-					     "fuera de la oficina",
-					     "fuera de oficina",
-					     "autorespuesta",
-					     "resposta automática",
-					     "resposta automatica",
-					     "ausente do escritório",
-					     "fora do escritório",
-					     "ausência temporária",
-					     "automatisch antwoord",
-					     "afwezig",
-					     "niet aanwezig",
-					     "buiten kantoor",
-					     "autoodpowiedź",
-					     "automatyczna odpowiedź",
-					     "poza biurem",
-					     "nieobecno",
-					     "autosvar",
-					     "automatiskt svar",
-					     "frånvaro",
-					     "ej på kontoret",
-					     "ikke på kontoret",
-					     "automatisk svar",
-					     "fravær",
-					     "poissa toimistosta",
-					     "自動返信",
-					     "自動応答",
-					     "不在通知",
-					     "不在のお知らせ",
-					     "автоответ",
-					     "автоматический ответ",
-					     "нет на работе",
-					     "в отпуске",
-					     "自动回复",
-					     "自动答复",
-					     "自動回覆",
-					     "外出",
-					     "休假",
-					     "automatická odpoveď",
-					     "automatická odpověď",
-					     "mimo kancelář",
-					     "otomatik yanıt",
-					     NULL};
-
-static const char *const challenge_words[] = {"confirm your email to",
-					      "verify your email to",
-					      "sender verification",
-					      "please confirm your message",
-					      "[spamarrest",
-					      "boxbe",
-					      "challenge/response",
-					      "message awaiting your confirmation",
-					      "sender address verification",
-					      "please confirm (conf#",
-					      "action required: confirm",
-					      "requires verification",
-					      "verify your message",
-					      NULL};
-
-/* Sentences of BoxTrapper, TMDA, Earthlink, SpamArrest and their like. */
-static const char *const challenge_sentences[] = {"verify that you are a real live human",
-						  "complete the verification process",
-						  "your message is being held because",
-						  "please confirm that you are a human",
-						  "to confirm that your message is not spam",
-						  "i am protecting myself from receiving junk mail",
-						  "requires that you verify",
-						  "request to be added to the allowed senders list",
-						  "is protected by a challenge",
-						  "click the link below to release your message",
-						  "before your message can be delivered",
-						  NULL};
-
-static bool has_any(const char *lower, const char *const *words)
+bool notice_bare_complaint(struct report_build *build)
 {
-	for (; *words; words++)
-		if (strstr(lower, *words))
-			return true;
-	return false;
+	struct report *report = build->report;
+	size_t count;
+	const struct mime_part *root = mime_parts(build->mime, &count);
+	const char *fields = strstr(report->text, "Feedback-Type:");
+	if (fields && strcmp(root->report_type, "feedback-report") == 0)
+		return notice_complaint(build, fields);
+	g_autofree char *subject = g_ascii_strdown(report->header.subject, -1);
+	if (!g_str_has_prefix(subject, "complaint about message from"))
+		return false;
+	report->kind = REPORT_COMPLAINT;
+	report->dialect = "jmrp";
+	report->feedback_type = "abuse";
+	add_recipient(build, report->original.to[0] ? report->original.to[0] : "", "", "jmrp");
+	return true;
 }
+
+/* --- automatic replies ---------------------------------------------------- */
 
 static bool header_has(const struct report_build *build, const char *name, const char *word)
 {
@@ -217,16 +117,23 @@ static bool has_reply_header(const struct report_build *build)
 	       header_has(build, "X-MS-Exchange-Inbox-Rules-Loop", "");
 }
 
+bool notice_is_daemon(const struct report_build *build)
+{
+	g_autofree char *from = mime_header(build->mime, 0, "From");
+	g_autofree char *lower = g_utf8_strdown(from, -1);
+	return *lower == '\0' || words_any(lower, words_daemon);
+}
+
 bool notice_auto_reply(struct report_build *build)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
 	g_autofree char *start = text_clean(report->text, strlen(report->text), TEXT_BYTES);
 	g_autofree char *text = g_utf8_strdown(start, -1);
-	bool challenge = has_any(subject, challenge_words) || has_any(text, challenge_sentences);
+	bool challenge = words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
 	bool header = has_reply_header(build);
 	bool list = header_has(build, "List-Id", "") || header_has(build, "List-Unsubscribe", "");
-	if (!challenge && !header && (list || !has_any(subject, reply_subjects)))
+	if (!challenge && !header && (list || !words_any(subject, words_reply_subject)))
 		return false;
 	report->kind = challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
 	report->dialect = challenge ? "challenge" : header ? "rfc3834" : "subject";

@@ -16,6 +16,13 @@ void notice_read_receipt(struct report_build *build, const char *fields);
 /* The fields of message/feedback-report; false if it is no complaint (not-spam). */
 bool notice_complaint(struct report_build *build, const char *fields);
 
+/* Complaints without a feedback-report part: the fields in the text, or Microsoft's JMRP,
+ * which returns the message alone. */
+bool notice_bare_complaint(struct report_build *build);
+
+/* The message calls itself a mail system's by its From field. */
+bool notice_is_daemon(const struct report_build *build);
+
 /* A challenge or an automatic reply, by header and subject: sets kind, dialect
  * and the one recipient (its sender). False if the message is neither. */
 bool notice_auto_reply(struct report_build *build);

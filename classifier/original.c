@@ -68,7 +68,8 @@ static void read_field(struct report_build *build, const struct header_field *fi
 		out->subject = build_header_value(build, field->value);
 	else if (!*out->date && header_name_is(field, "Date"))
 		out->date = build_value(build, field->value.data, field->value.len);
-	else if (header_name_is(field, "To") || header_name_is(field, "Cc"))
+	else if (header_name_is(field, "To") || header_name_is(field, "Cc") ||
+		 header_name_is(field, "X-HmXmrOriginalRecipient"))
 		collect_addresses(build, field->value, to);
 }
 

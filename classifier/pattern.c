@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
+ * Every part is one Hyperscan expression. Matches are reported in the order of
+ * their ends, so a chain of parts needs only the last end of each part.
+ *
  * Hyperscan wants one scratch space per concurrent scan. libmilter hands a
  * session from thread to thread, so spaces are not tied to threads: a scan
  * takes one from a pool and puts it back.
  */
 #include "classifier/pattern.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #include <hs.h>
 
@@ -13,17 +19,19 @@
 /* Bounds the backtracking of a confirming GRegex. */
 #define CONFIRM_LIMIT "(*LIMIT_MATCH=100000)"
 
-/* Hyperscan found it roughly, GRegex did not: once asked is enough. */
-#define REFUTED G_MAXUINT
-
-struct pattern {
+struct part {
 	char *expression;
 	unsigned flags;
+	unsigned pattern; /* whose part it is */
+	bool is_first;
+	bool is_last;
+	size_t gap;      /* bytes that may lie between the end of the part before and the end of this one */
 	GRegex *confirm; /* NULL: Hyperscan's word is enough */
 };
 
 struct pattern_set {
-	GPtrArray *patterns;
+	GPtrArray *parts; /* those of one pattern follow each other */
+	unsigned count;   /* patterns */
 	hs_database_t *database;
 	hs_scratch_t *prototype;
 	GMutex mutex; /* guards idle and the cloning of prototype */
@@ -34,24 +42,24 @@ struct scan {
 	const struct pattern_set *set;
 	const char *text;
 	size_t len;
-	guint *seen; /* per pattern: 0, index of its hit + 1, or REFUTED */
+	size_t *ends; /* per part: the end of its last match within a chain; 0 is none */
 	GArray *hits;
 };
 
-static void pattern_free(gpointer data)
+static void part_free(gpointer data)
 {
-	struct pattern *pattern = data;
+	struct part *part = data;
 
-	g_free(pattern->expression);
-	g_clear_pointer(&pattern->confirm, g_regex_unref);
-	g_free(pattern);
+	g_free(part->expression);
+	g_clear_pointer(&part->confirm, g_regex_unref);
+	g_free(part);
 }
 
 struct pattern_set *pattern_set_new(void)
 {
 	struct pattern_set *set = g_new0(struct pattern_set, 1);
 
-	set->patterns = g_ptr_array_new_with_free_func(pattern_free);
+	set->parts = g_ptr_array_new_with_free_func(part_free);
 	set->idle = g_ptr_array_new();
 	g_mutex_init(&set->mutex);
 	return set;
@@ -66,20 +74,28 @@ void pattern_set_free(struct pattern_set *set)
 	hs_free_scratch(set->prototype);
 	hs_free_database(set->database);
 	g_ptr_array_unref(set->idle);
-	g_ptr_array_unref(set->patterns);
+	g_ptr_array_unref(set->parts);
 	g_mutex_clear(&set->mutex);
 	g_free(set);
 }
 
-/* Byte-wise matching is much smaller for ".{0,60}", and the same for ASCII. */
-static unsigned flags_for(const char *expression)
+/* --- compiling ---------------------------------------------------------- */
+
+/* Byte-wise matching is smaller, and the same for ASCII. Only the first match
+ * of a pattern counts, but every match of a chain's part may be the near one. */
+static unsigned flags_for(const struct part *part)
 {
 	unsigned flags = HS_FLAG_CASELESS | HS_FLAG_DOTALL;
 
-	return g_str_is_ascii(expression) ? flags : flags | HS_FLAG_UTF8;
+	if (!g_str_is_ascii(part->expression))
+		flags |= HS_FLAG_UTF8;
+	if (part->is_first && part->is_last)
+		flags |= HS_FLAG_SINGLEMATCH;
+	return flags;
 }
 
-static char *check_with_hyperscan(const char *expression, unsigned flags)
+/* Why Hyperscan will not have it; NULL if it will. */
+static char *refusal(const char *expression, unsigned flags)
 {
 	hs_compile_error_t *failure = NULL;
 	hs_expr_info_t *info = NULL;
@@ -95,66 +111,111 @@ static char *check_with_hyperscan(const char *expression, unsigned flags)
 	return message;
 }
 
-static bool prepare_confirm(struct pattern *pattern, GError **error)
+static bool prepare_confirm(struct part *part, GError **error)
 {
-	g_autofree char *bounded = g_strconcat(CONFIRM_LIMIT, pattern->expression, NULL);
+	g_autofree char *bounded = g_strconcat(CONFIRM_LIMIT, part->expression, NULL);
 	g_autoptr(GError) cause = NULL;
 
-	pattern->confirm = g_regex_new(bounded, G_REGEX_CASELESS | G_REGEX_DOTALL | G_REGEX_OPTIMIZE, 0, &cause);
-	if (pattern->confirm == NULL)
+	part->confirm = g_regex_new(bounded, G_REGEX_CASELESS | G_REGEX_DOTALL | G_REGEX_OPTIMIZE, 0, &cause);
+	if (part->confirm == NULL)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", cause->message);
-	return pattern->confirm != NULL;
+	return part->confirm != NULL;
 }
 
-bool pattern_set_add(struct pattern_set *set, const char *expression, GError **error)
+static bool prepare_part(struct part *part, GError **error)
 {
-	struct pattern *pattern = g_new0(struct pattern, 1);
-
-	pattern->expression = g_strdup(expression);
-	pattern->flags = flags_for(expression) | HS_FLAG_SOM_LEFTMOST;
-	g_ptr_array_add(set->patterns, pattern);
-	g_autofree char *refused = check_with_hyperscan(expression, pattern->flags);
+	part->flags = flags_for(part);
+	g_autofree char *refused = refusal(part->expression, part->flags);
 	if (refused == NULL)
 		return true;
-	pattern->flags = flags_for(expression) | HS_FLAG_PREFILTER;
-	g_autofree char *refused_again = check_with_hyperscan(expression, pattern->flags);
-	if (refused_again == NULL)
-		return prepare_confirm(pattern, error);
+	if (part->is_first && part->is_last) {
+		part->flags |= HS_FLAG_PREFILTER;
+		g_autofree char *refused_again = refusal(part->expression, part->flags);
+		if (refused_again == NULL)
+			return prepare_confirm(part, error);
+	}
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", refused);
 	return false;
 }
 
-static bool compile_failed(hs_compile_error_t *failure, unsigned *id_out, GError **error)
+/* Where the next gap of a pattern stands, and how long it is; false if there is none. */
+static bool find_gap(const char *text, const char **at_out, size_t *len_out)
 {
+	for (const char *at = strstr(text, " .."); at != NULL; at = strstr(at + 1, " ..")) {
+		size_t len = strspn(at + 1, ".") + 2;
+		if (len > 5 || at[len - 1] != ' ')
+			continue;
+		*at_out = at;
+		*len_out = len;
+		return true;
+	}
+	return false;
+}
+
+static bool add_part(struct pattern_set *set, struct part template, GError **error)
+{
+	struct part *part = g_new0(struct part, 1);
+
+	*part = template;
+	part->pattern = set->count - 1;
+	g_ptr_array_add(set->parts, part);
+	return prepare_part(part, error);
+}
+
+bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
+{
+	struct part part = {.is_first = true};
+	const char *at = NULL;
+	size_t len = 0;
+
+	set->count++;
+	while (find_gap(text, &at, &len)) {
+		part.expression = g_strstrip(g_strndup(text, (gsize)(at - text)));
+		if (!add_part(set, part, error))
+			return false;
+		part = (struct part){.gap = len == 4 ? PATTERN_NEAR : PATTERN_FAR};
+		text = at + len;
+	}
+	part.expression = g_strstrip(g_strdup(text));
+	part.is_last = true;
+	return add_part(set, part, error);
+}
+
+static bool compile_failed(const struct pattern_set *set, hs_compile_error_t *failure, unsigned *id_out, GError **error)
+{
+	const struct part *part = set->parts->pdata[failure->expression < 0 ? 0 : failure->expression];
+
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", failure->message);
-	*id_out = failure->expression < 0 ? 0 : (unsigned)failure->expression;
+	*id_out = part->pattern;
 	hs_free_compile_error(failure);
 	return false;
 }
 
 bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **error)
 {
-	guint count = set->patterns->len;
+	guint count = set->parts->len;
 	g_autofree const char **expressions = g_new0(const char *, count);
 	g_autofree unsigned *flags = g_new0(unsigned, count);
 	g_autofree unsigned *ids = g_new0(unsigned, count);
 	hs_compile_error_t *failure = NULL;
 
 	for (guint i = 0; i < count; i++) {
-		const struct pattern *pattern = set->patterns->pdata[i];
-		expressions[i] = pattern->expression;
-		flags[i] = pattern->flags;
+		const struct part *part = set->parts->pdata[i];
+		expressions[i] = part->expression;
+		flags[i] = part->flags;
 		ids[i] = i;
 	}
 	if (count == 0)
 		return true;
 	if (hs_compile_multi(expressions, flags, ids, count, HS_MODE_BLOCK, NULL, &set->database, &failure) !=
 	    HS_SUCCESS)
-		return compile_failed(failure, id_out, error);
+		return compile_failed(set, failure, id_out, error);
 	if (hs_alloc_scratch(set->database, &set->prototype) != HS_SUCCESS)
 		g_error("out of memory"); /* as GLib itself does */
 	return true;
 }
+
+/* --- scanning ----------------------------------------------------------- */
 
 static hs_scratch_t *scratch_take(const struct pattern_set *set)
 {
@@ -179,45 +240,36 @@ static void scratch_put(const struct pattern_set *set, hs_scratch_t *scratch)
 	g_mutex_unlock(mutex);
 }
 
-static void keep_hit(struct scan *scan, unsigned id, size_t start, size_t end)
+static bool is_confirmed(const struct scan *scan, const struct part *part)
 {
-	struct pattern_hit hit = {.id = id, .start = start, .end = end};
-
-	if (scan->seen[id] == 0) {
-		g_array_append_val(scan->hits, hit);
-		scan->seen[id] = scan->hits->len;
-		return;
-	}
-	struct pattern_hit *kept = &g_array_index(scan->hits, struct pattern_hit, scan->seen[id] - 1);
-	if (start < kept->start)
-		*kept = hit;
+	return part->confirm == NULL ||
+	       g_regex_match_full(part->confirm, scan->text, (gssize)scan->len, 0, 0, NULL, NULL);
 }
 
-static void confirm_hit(struct scan *scan, unsigned id, GRegex *regex)
+/* Whether a match that ends at end goes on from the part before. */
+static bool is_near(const struct scan *scan, unsigned id, size_t end)
 {
-	g_autoptr(GMatchInfo) match = NULL;
-	int start = 0, end = 0;
+	const struct part *part = scan->set->parts->pdata[id];
+	size_t before = scan->ends[id - 1];
 
-	if (scan->seen[id] != 0)
-		return;
-	scan->seen[id] = REFUTED;
-	if (!g_regex_match_full(regex, scan->text, (gssize)scan->len, 0, 0, &match, NULL) ||
-	    !g_match_info_fetch_pos(match, 0, &start, &end))
-		return;
-	scan->seen[id] = 0;
-	keep_hit(scan, id, (size_t)start, (size_t)end);
+	return before > 0 && before < end && end - before <= part->gap;
 }
 
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	struct scan *scan = context;
-	const struct pattern *pattern = scan->set->patterns->pdata[id];
+	const struct part *part = scan->set->parts->pdata[id];
+	struct pattern_hit hit = {.id = part->pattern, .end = (size_t)to};
 
+	(void)from;
 	(void)flags;
-	if (pattern->confirm == NULL)
-		keep_hit(scan, id, (size_t)from, (size_t)to);
-	else
-		confirm_hit(scan, id, pattern->confirm);
+	if (part->is_last && scan->ends[id] > 0) /* found before */
+		return 0;
+	if ((part->is_first || is_near(scan, id, hit.end)) && is_confirmed(scan, part)) {
+		scan->ends[id] = hit.end;
+		if (part->is_last)
+			g_array_append_val(scan->hits, hit);
+	}
 	return 0;
 }
 
@@ -225,8 +277,8 @@ void pattern_set_scan(const struct pattern_set *set, const char *text, size_t le
 {
 	if (set->database == NULL || len == 0)
 		return;
-	g_autofree guint *seen = g_new0(guint, set->patterns->len);
-	struct scan scan = {.set = set, .text = text, .len = len, .seen = seen, .hits = hits};
+	g_autofree size_t *ends = g_new0(size_t, set->parts->len);
+	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .hits = hits};
 	hs_scratch_t *scratch = scratch_take(set);
 	hs_scan(set->database, text, (unsigned)len, 0, scratch, on_match, &scan);
 	scratch_put(set, scratch);

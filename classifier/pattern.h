@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * A set of patterns that are looked for all at once: the one door to Hyperscan.
- * The patterns are case-insensitive PCRE. What Hyperscan cannot do alone
- * (look-around, back-references) it finds roughly, and GRegex confirms.
+ *
+ *   pattern = part *( gap part )        gap = " .. " / " ... "
+ *
+ * A part is a case-insensitive regular expression (PCRE as far as Hyperscan has
+ * it). Of several parts each must end a little after the one before it: at most
+ * PATTERN_NEAR bytes over " .. ", PATTERN_FAR over " ... ", as in
+ * "user|mailbox .. unknown|not found". A pattern of one part may use
+ * look-around and back-references: Hyperscan finds it roughly, GRegex confirms.
  */
 #ifndef CLASSIFIER_PATTERN_H
 #define CLASSIFIER_PATTERN_H
@@ -12,12 +18,17 @@
 
 #include <glib.h>
 
+/* Why no ".{0,60}" in one expression: counting makes it a hundred times larger
+ * to compile. */
+#define PATTERN_NEAR 45
+#define PATTERN_FAR  120
+
 struct pattern_set;
 
-/* One pattern that was found: its first place in the text, in bytes. */
+/* One pattern that was found, and where in the text its first match ends, in
+ * bytes. */
 struct pattern_hit {
 	unsigned id;
-	size_t start;
 	size_t end;
 };
 
@@ -25,9 +36,8 @@ struct pattern_set *pattern_set_new(void);
 void pattern_set_free(struct pattern_set *set);
 
 /* Adds a pattern; its id is the number of patterns added before. False with
- * BM_ERROR_CONFIG if the text is no pattern, or one that matches nothing at all. */
-bool pattern_set_add(struct pattern_set *set, const char *expression, GError **error)
-    __attribute__((warn_unused_result));
+ * BM_ERROR_CONFIG if the text is no pattern, or one that matches the empty text. */
+bool pattern_set_add(struct pattern_set *set, const char *text, GError **error) __attribute__((warn_unused_result));
 
 /* Once, after the last pattern. On failure *id_out is the offending pattern. */
 bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **error) __attribute__((warn_unused_result));

@@ -18,6 +18,7 @@ struct match {
 	struct slice recipient;
 	struct slice original;
 	const char *rest; /* where %d is, or NULL */
+	bool line_only;   /* %l */
 };
 
 static const char *next_line(const char *line)
@@ -66,7 +67,7 @@ static bool match_here(const char *pattern, const char *at, const char *end, str
 				return true;
 			}
 			if (*pattern == 'l') {
-				out->rest = at;
+				out->line_only = true;
 				continue;
 			}
 			if (!match_address(&at, end, *pattern == 'a' ? &out->recipient : &out->original))
@@ -86,11 +87,19 @@ static bool match_line(const char *pattern, const char *line, struct match *out)
 	return match_here(pattern, line, line + strcspn(line, "\n"), out);
 }
 
+/* Most patterns fail at their first character. */
+static bool may_match(const char *pattern, char first)
+{
+	return *pattern == '%' || g_ascii_tolower(*pattern) == first;
+}
+
 static bool matches_phrase(const char *const *phrases, const char *line)
 {
 	struct match ignored = {0};
+	line += strspn(line, " \t");
+	char first = g_ascii_tolower(*line);
 	for (size_t i = 0; i < PROSE_PHRASES && phrases[i]; i++)
-		if (match_line(phrases[i], line, &ignored))
+		if (may_match(phrases[i], first) && match_line(phrases[i], line, &ignored))
 			return true;
 	return false;
 }
@@ -123,11 +132,11 @@ static const char *diagnostic_end(const struct prose_dialect *dialect, const cha
 	return line;
 }
 
-static bool has_codes(struct slice text)
+static bool has_reply(struct slice text)
 {
 	g_autofree char *words = g_strndup(text.data, text.len);
 	struct slice found;
-	return smtp_find_reply(words, &found) || smtp_find_status(words, &found);
+	return smtp_find_reply(words, &found);
 }
 
 static void add_recipient(struct report_build *build, const struct prose_dialect *dialect, const struct match *match,
@@ -146,29 +155,58 @@ static void add_recipient(struct report_build *build, const struct prose_dialect
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient = build_value(build, match->original.data, match->original.len);
 	/* systems that name him twice say it with the codes the second time */
-	if (!*r->diagnostic || (!*r->reply_code && !*r->status && has_codes(diagnostic)))
+	if (!*r->diagnostic || (!*r->reply_code && has_reply(diagnostic)))
 		build_set_diagnostic(build, r, diagnostic);
+}
+
+static bool is_blank(const char *from, const char *to)
+{
+	while (from < to && g_ascii_isspace(*from))
+		from++;
+	return from >= to;
+}
+
+/* The remote host's replies ("<<< 550 ...") that stand before a line of a transcript. */
+static const char *replies_before(const char *text, const char *line)
+{
+	while (line > text + 1) {
+		const char *before = line - 1;
+		while (before > text && before[-1] != '\n')
+			before--;
+		if (strncmp(before, "<<<", 3) != 0)
+			break;
+		line = before;
+	}
+	return line;
+}
+
+/* What is said about the recipient on this line; before is where the words before him begin. */
+static struct slice find_words(const struct prose_dialect *dialect, const struct match *match, const char *before,
+			       const char *line)
+{
+	const char *next = next_line(line);
+	const char *from = match->rest ? match->rest : next;
+	const char *to = diagnostic_end(dialect, next);
+	if (match->line_only)
+		from = replies_before(before, line), to = next;
+	else if (match->rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
+		to = next;
+	if (dialect->place == PROSE_BEFORE || is_blank(from, to))
+		from = before, to = next;
+	return (struct slice){from, (size_t)(MAX(from, to) - from)};
 }
 
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
 {
-	for (const char *line = open; *line;) {
+	const char *before = open;
+	for (const char *line = open; *line; line = next_line(line)) {
 		struct match match;
 		if (line != open && matches_phrase(dialect->close, line))
 			break;
-		if (!match_recipient(dialect, line, &match)) {
-			line = next_line(line);
+		if (!match_recipient(dialect, line, &match))
 			continue;
-		}
-		const char *next = next_line(line);
-		const char *from = match.rest ? match.rest : next;
-		const char *to = diagnostic_end(dialect, next);
-		if (match.rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
-			to = next;
-		if (dialect->place == PROSE_BEFORE)
-			from = open, to = next;
-		add_recipient(build, dialect, &match, (struct slice){from, (size_t)(MAX(from, to) - from)});
-		line = next;
+		add_recipient(build, dialect, &match, find_words(dialect, &match, before, line));
+		before = next_line(line);
 	}
 }
 
@@ -230,22 +268,48 @@ static void find_codes_in_text(struct report_build *build)
 	build_set_diagnostic(build, r, (struct slice){words, strlen(words)});
 }
 
-bool prose_parse(struct report_build *build)
+static enum report_kind kind_of(enum report_action action)
+{
+	switch (action) {
+	case REPORT_ACTION_DELAYED:
+		return REPORT_DELAY;
+	case REPORT_ACTION_DELIVERED:
+	case REPORT_ACTION_RELAYED:
+	case REPORT_ACTION_EXPANDED:
+		return REPORT_SUCCESS;
+	case REPORT_ACTION_NONE:
+	case REPORT_ACTION_FAILED:
+		break;
+	}
+	return REPORT_PROSE;
+}
+
+bool prose_parse_dialects(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	bool machine = general_is_machine(build);
-	if (!machine && !general_has_report_subject(build))
+	if (!general_is_machine(build) && !general_has_report_subject(build))
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
-	if (!dialect && !general_read(build, machine))
+	if (!dialect)
+		return false;
+	drop_foreign(build);
+	find_codes_in_text(build);
+	build->report->dialect = dialect->name;
+	build->report->kind = kind_of(dialect->action);
+	return true;
+}
+
+bool prose_parse_general(struct report_build *build)
+{
+	if (!general_read(build, general_is_machine(build)))
 		return false;
 	find_codes_in_text(build);
-	if (!dialect)
-		return true;
-	drop_foreign(build);
-	build->report->dialect = dialect->name;
-	build->report->kind = dialect->action == REPORT_ACTION_DELAYED ? REPORT_DELAY : REPORT_PROSE;
 	return true;
+}
+
+bool prose_from_machine(const struct report_build *build)
+{
+	return general_is_machine(build);
 }
 
 void prose_rejection(struct report_build *build)
@@ -285,6 +349,10 @@ static bool is_number(const char *text)
 static void mend_address(struct report_build *build, struct report_recipient *r, const GArray *told)
 {
 	const struct report *report = build->report;
+	if (is_usable(r->recipient))
+		return;
+	if (is_usable(r->original_recipient))
+		r->recipient = r->original_recipient;
 	if (is_usable(r->recipient) || build->recipients->len > 1)
 		return;
 	g_autofree char *failed = general_single_failed(build);
@@ -292,8 +360,6 @@ static void mend_address(struct report_build *build, struct report_recipient *r,
 		r->recipient = build_value(build, failed, strlen(failed));
 	else if (told->len == 1)
 		r->recipient = g_array_index(told, struct report_recipient, 0).recipient;
-	else if (is_usable(r->original_recipient))
-		r->recipient = r->original_recipient;
 	else if (report->original.to[0] && !report->original.to[1])
 		r->recipient = report->original.to[0];
 }

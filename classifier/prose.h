@@ -11,9 +11,13 @@
 
 #include "classifier/report_build.h"
 
-/* Reads report->text. True if it tells of a failure or a delay: recipients are
- * added, report->dialect and report->kind set. */
-bool prose_parse(struct report_build *build);
+/* Read report->text by the dialects, or by general means. True if it tells of a failure, a
+ * delay or a success: recipients are added, report->dialect and report->kind set. */
+bool prose_parse_dialects(struct report_build *build);
+bool prose_parse_general(struct report_build *build);
+
+/* The message comes from a mail system, not from a person. */
+bool prose_from_machine(const struct report_build *build);
 
 /* A mail filter's refusal (RFC 5429, Dovecot) comes as a read receipt: where the text
  * says so, the report becomes a failure. */

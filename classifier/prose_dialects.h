@@ -13,7 +13,7 @@
  *     %a   an address: the recipient
  *     %o   an address: what the recipient came from
  *     %d   the rest of the line, the beginning of the diagnostic
- *     %l   nothing; the diagnostic begins here
+ *     %l   nothing; the diagnostic is this line, and the replies right before it
  *     %*   anything
  *     $    the end of the line
  */

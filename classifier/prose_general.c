@@ -9,219 +9,11 @@
 
 #include "classifier/address.h"
 #include "classifier/header.h"
+#include "classifier/prose_words.h"
 #include "classifier/smtp_text.h"
 
 #define CANDIDATES_MAX  200
 #define OCCURRENCES_MAX 8 /* of an address in the text that are looked at for the words about it */
-
-static const char *const daemon_names[] = {"mailer-daemon",
-					   "mailer_daemon",
-					   "mailerdaemon",
-					   "mail-daemon",
-					   "maildaemon",
-					   "postmaster",
-					   "postoffice",
-					   "mdaemon",
-					   "post_master",
-					   "mail-delivery",
-					   "mail delivery",
-					   "mail system",
-					   "mail administrator",
-					   "mailsystem",
-					   "mail server",
-					   "mailserver",
-					   "system administrator",
-					   "delivery subsystem",
-					   "mail router",
-					   "mail gateway",
-					   "bounce-handler",
-					   "mailsv",
-					   "mailadmin",
-					   NULL};
-
-/* Subjects and sentences that say "not delivered", lower case. */
-static const char *const failure_words[] = {
-    "undeliver",
-    "failure notice",
-    "delivery fail",
-    "delivery status notification",
-    "returned mail",
-    "mail delivery",
-    "delivery problem",
-    "delivery error",
-    "delivery has failed",
-    "delivery report",
-    "non-delivery",
-    "nondeliver",
-    "not deliver",
-    "non delivery",
-    "message fail",
-    "returned to sender",
-    "return to sender",
-    "returned message",
-    "mail error",
-    "rejected mail",
-    "could not be delivered",
-    "could not be sent",
-    "couldn't be delivered",
-    "cannot be delivered",
-    "can't be delivered",
-    "unable to deliver",
-    "was not delivered",
-    "not been delivered",
-    "wasn't delivered",
-    "wasn't able to deliver",
-    "could not deliver",
-    "couldn't deliver",
-    "did not reach",
-    "failed to deliver",
-    "failed delivery",
-    "mail failed",
-    "mail failure",
-    "delivery notification",
-    "permanent error",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "does not exist",
-    "rejected your message",
-    "message undeliverable",
-    "has been rejected",
-    "was rejected",
-    "delivery unsuccessful",
-    "email bounce",
-    "mail bounce",
-    "bounced",
-    "invalid recipient",
-    "no longer available",
-    "not found",
-    "unrouteable",
-    "unroutable",
-    "returning message",
-    "problem delivering",
-    "delivery incomplete",
-    "delivery attempt",
-    "disabled",
-    "over quota",
-    "mailbox full",
-    "mailbox is full",
-    "unzustellbar",
-    "nicht zugestellt",
-    "konnte nicht",
-    "zustellung",
-    "fehlgeschlagen",
-    "fehler bei",
-    "non remis",
-    "n'a pas pu",
-    "n'a pu",
-    "echec de",
-    "échec",
-    "retour de",
-    "impossible de",
-    "non distribu",
-    "no se pudo",
-    "no pudo ser",
-    "no se ha podido",
-    "no entregado",
-    "no se puede",
-    "devuelto",
-    "error en la entrega",
-    "mancata consegna",
-    "non recapitabile",
-    "impossibile",
-    "non consegnat",
-    "non è stato",
-    "non e' stato",
-    "não foi possível",
-    "nao foi possivel",
-    "não pôde",
-    "falha na entrega",
-    "não entregue",
-    "devolvida",
-    "niet worden afgeleverd",
-    "onbestelbaar",
-    "kon niet",
-    "niet afgeleverd",
-    "niet bezorgd",
-    "nie można",
-    "niedostarcz",
-    "nie została",
-    "zwrot",
-    "nie dostarcz",
-    "kunde inte",
-    "kunne ikke",
-    "ikke leveres",
-    "ej levererad",
-    "inte levereras",
-    "ei voitu",
-    "не доставлено",
-    "не может быть доставлено",
-    "недоставлен",
-    "невозможно доставить",
-    "не удалось",
-    "не было доставлено",
-    "nedoručiteľn",
-    "nedoručiteln",
-    "nelze doručit",
-    "teslim edilemedi",
-    "iletilemedi",
-    "配信でき",
-    "配信不能",
-    "配送でき",
-    "送信でき",
-    "届けでき",
-    "お届け",
-    "エラー",
-    "戻って",
-    "存在しません",
-    "见",
-    "退信",
-    "无法投递",
-    "无法送达",
-    "投递失败",
-    "退回",
-    "無法",
-    "被退回",
-    "발송 실패",
-    "반송",
-    NULL,
-};
-
-static const char *const delay_words[] = {
-    "delayed",
-    "delivery delay",
-    "still trying",
-    "not yet been delivered",
-    "will be retried",
-    "will keep trying",
-    "warning: could not send",
-    "warning: message",
-    "transient non-fatal",
-    "will continue to be attempted",
-    "temporarily deferred",
-    "delivery has been delayed",
-    "you do not need to resend",
-    "do not need to resend",
-    "retry",
-    "will continue trying",
-    "verzögert",
-    "retardé",
-    "retrasad",
-    NULL,
-};
-
-static const char *const given_up_words[] = {
-    "giving up", "given up",    "gave up",   "failed permanently",     "permanent",
-    "returned",  "fatal error", "undeliver", "could not be delivered", "failed",
-    "failure",   NULL};
-
-static bool has_any(const char *lower, const char *const *words)
-{
-	for (; *words; words++)
-		if (strstr(lower, *words))
-			return true;
-	return false;
-}
 
 static char *lower_header(const struct report_build *build, const char *name)
 {
@@ -240,71 +32,13 @@ bool general_is_machine(const struct report_build *build)
 	if (header_find(root->header, "Return-Path", &value) && *build->report->header.sender == '\0')
 		return true;
 	g_autofree char *from = lower_header(build, "From");
-	return *from == '\0' || has_any(from, daemon_names);
+	return *from ? words_any(from, words_daemon) : general_has_report_subject(build);
 }
 
-/* Subjects that mail systems give to failure reports; a person's answer begins "Re:". */
 bool general_has_report_subject(const struct report_build *build)
 {
-	static const char *const starts[] = {
-	    "undeliver",
-	    "failure notice",
-	    "delivery fail",
-	    "delivery status notification",
-	    "returned mail",
-	    "mail delivery",
-	    "delivery problem",
-	    "delivery error",
-	    "delivery notification",
-	    "delivery report",
-	    "non-delivery",
-	    "nondeliver",
-	    "non delivery",
-	    "message delivery",
-	    "returned to sender",
-	    "mail system error",
-	    "message undeliverable",
-	    "undelivered",
-	    "mail error",
-	    "ndn:",
-	    "dsn:",
-	    "unzustellbar",
-	    "non remis",
-	    "message status",
-	    "notification d'",
-	    "mail failure",
-	    "mail could not",
-	    "message could not",
-	    "could not send",
-	    "warning: could not send",
-	    "warning: message",
-	    "warning - delayed",
-	    "delayed mail",
-	    "error sending",
-	    "rejected mail",
-	    "email error",
-	    "notice: mail",
-	    "unable to deliver",
-	    "failed mail",
-	    "failed delivery",
-	    "mail not delivered",
-	    "bounce",
-	    "(user unknown)",
-	    "no se puede entregar",
-	    "no entregado",
-	    "mancata consegna",
-	    "notifica di",
-	    "niet bezorgd",
-	    "onbestelbaar",
-	    "退信",
-	    "系统退信",
-	    NULL,
-	};
 	g_autofree char *subject = g_utf8_strdown(build->report->header.subject, -1);
-	for (size_t i = 0; starts[i]; i++)
-		if (g_str_has_prefix(subject, starts[i]))
-			return true;
-	return false;
+	return words_begin(subject, words_report_subject);
 }
 
 static bool is_daemon_address(const char *address)
@@ -423,27 +157,18 @@ static void pick(struct report_build *build, GPtrArray *candidates, enum report_
 		add_address(build, report->original.to[0], "original", action);
 }
 
-static bool has_strict_subject(const char *lower)
+/* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
+static bool tells_failure(const char *subject, const char *text)
 {
-	static const char *const starts[] = {"undeliver",
-					     "failure notice",
-					     "delivery fail",
-					     "delivery status notification (fail",
-					     "returned mail",
-					     "mail delivery fail",
-					     "non-delivery",
-					     "mail delivery problem",
-					     "nondeliverable",
-					     "returned to sender",
-					     "mail system error",
-					     "message delivery fail",
-					     "unzustellbar",
-					     "email delivery fail",
-					     NULL};
-	for (size_t i = 0; starts[i]; i++)
-		if (g_str_has_prefix(lower, starts[i]))
-			return true;
-	return false;
+	return words_any(subject, words_failure) || words_any(text, words_failure) ||
+	       (words_begin(subject, words_report_subject) && words_any(text, words_refusal));
+}
+
+static bool tells_delay_only(const char *subject, const char *text)
+{
+	if (words_any(subject, words_delay))
+		return !words_any(subject, words_given_up);
+	return !words_any(subject, words_failure) && words_any(text, words_delay) && !words_any(text, words_given_up);
 }
 
 bool general_read(struct report_build *build, bool from_machine)
@@ -451,12 +176,11 @@ bool general_read(struct report_build *build, bool from_machine)
 	struct report *report = build->report;
 	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
 	g_autofree char *text = g_utf8_strdown(report->text, -1);
-	bool fails = has_any(subject, failure_words) || has_any(text, failure_words);
-	bool delays = has_any(subject, delay_words) || has_any(text, delay_words);
-	if ((!fails && !delays) || (!from_machine && (!has_strict_subject(subject) || !has_any(text, failure_words))))
+	bool delay = tells_delay_only(subject, text);
+	if (!delay && !tells_failure(subject, text))
 		return false;
-	bool delay = has_any(subject, delay_words) && !has_any(subject, given_up_words);
-	delay |= !has_any(subject, failure_words) && has_any(text, delay_words) && !has_any(text, given_up_words);
+	if (!from_machine && (!words_begin(subject, words_strict_subject) || !words_any(text, words_failure)))
+		return false;
 	general_failed_header(build);
 	if (build->recipients->len == 0) {
 		g_autoptr(GPtrArray) candidates = collect_candidates(report);
@@ -506,7 +230,8 @@ static bool tells_why(struct slice words)
 	struct slice found;
 	g_autofree char *copy = g_strndup(words.data, words.len);
 	g_autofree char *lower = g_utf8_strdown(copy, -1);
-	return smtp_find_reply(copy, &found) || smtp_find_status(copy, &found) || has_any(lower, failure_words);
+	return smtp_find_reply(copy, &found) || smtp_find_status(copy, &found) || words_any(lower, words_failure) ||
+	       words_any(lower, words_refusal);
 }
 
 void general_diagnostic(struct report_build *build, struct report_recipient *recipient)

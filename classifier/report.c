@@ -8,87 +8,39 @@
 
 #include <string.h>
 
-#include "classifier/address.h"
 #include "classifier/delivery_status.h"
 #include "classifier/header.h"
-#include "classifier/html.h"
 #include "classifier/mime.h"
 #include "classifier/notice.h"
 #include "classifier/original.h"
 #include "classifier/prose.h"
 #include "classifier/report_build.h"
+#include "classifier/report_parts.h"
 #include "classifier/sns.h"
-#include "classifier/text.h"
 
-#define NESTED_MAX 2 /* reports in the text of reports that are followed */
+#define NESTED_MAX 2 /* reports inside reports that are followed */
 
 static const char *const no_strings[] = {NULL};
 
-static const struct mime_part *part_at(const struct report_build *build, int index)
-{
-	size_t count;
-	return &mime_parts(build->mime, &count)[index];
-}
-
-static int part_count(const struct report_build *build)
-{
-	size_t count;
-	mime_parts(build->mime, &count);
-	return (int)count;
-}
-
-static bool is_within(const struct report_build *build, int index, int ancestor)
-{
-	while (index > ancestor)
-		index = part_at(build, index)->parent;
-	return index == ancestor;
-}
-
-static bool type_is_any(const struct mime_part *part, const char *const *types)
-{
-	for (; *types; types++)
-		if (strcmp(part->type, *types) == 0)
-			return true;
-	return false;
-}
-
-static bool is_status(const struct mime_part *part)
-{
-	static const char *const types[] = {"message/delivery-status",     "message/global-delivery-status",
-					    "text/delivery-status",        "message/deliverystatus",
-					    "application/delivery-status", NULL};
-	return type_is_any(part, types);
-}
-
-static bool is_original(const struct mime_part *part)
-{
-	static const char *const types[] = {"message/rfc822",
-					    "message/global",
-					    "message/rfc2822",
-					    "message/news",
-					    "text/rfc822-headers",
-					    "message/rfc822-headers",
-					    "message/global-headers",
-					    "text/rfc822-header",
-					    "text/rfc822",
-					    "message/partial",
-					    NULL};
-	return type_is_any(part, types);
-}
-
-static bool is_text(const struct mime_part *part)
-{
-	return g_str_has_prefix(part->type, "text/") && !is_original(part) && !is_status(part);
-}
-
 /* --- the report's own header ---------------------------------------------- */
 
-/* SHA-256 of what follows the first empty line, or of everything. */
+/* What follows the first empty line, LF or CR LF; all if there is none. */
+static const char *body_start(const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+	for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));) {
+		at++;
+		if (at < end && *at == '\n')
+			return at + 1;
+		if (end - at > 1 && at[0] == '\r' && at[1] == '\n')
+			return at + 2;
+	}
+	return bytes;
+}
+
 static void set_digest(struct report *report, const char *bytes, size_t len)
 {
-	const char *lf = memmem(bytes, len, "\n\n", 2);
-	const char *crlf = memmem(bytes, lf ? (size_t)(lf - bytes) : len, "\n\r\n", 3);
-	const char *body = crlf ? crlf + 3 : lf ? lf + 2 : bytes;
+	const char *body = body_start(bytes, len);
 	g_autofree char *hex =
 	    g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)body, len - (size_t)(body - bytes));
 	g_strlcpy(report->digest, hex, sizeof report->digest);
@@ -97,7 +49,7 @@ static void set_digest(struct report *report, const char *bytes, size_t len)
 static void add_references(struct report_build *build, const char *name, GPtrArray *list)
 {
 	struct slice value;
-	if (!header_find(part_at(build, 0)->header, name, &value))
+	if (!header_find(parts_at(build, 0)->header, name, &value))
 		return;
 	const char *end = value.data + MIN(value.len, build->limits->header_bytes);
 	for (const char *open = value.data; (open = memchr(open, '<', (size_t)(end - open)));) {
@@ -117,7 +69,7 @@ static void add_references(struct report_build *build, const char *name, GPtrArr
 static void read_own_header(struct report_build *build)
 {
 	struct report *report = build->report;
-	struct slice header = part_at(build, 0)->header;
+	struct slice header = parts_at(build, 0)->header;
 	struct slice value;
 	original_read_header(build, header, &report->header);
 	if (header_find(header, "Auto-Submitted", &value)) {
@@ -129,132 +81,6 @@ static void read_own_header(struct report_build *build)
 	add_references(build, "References", list);
 	g_ptr_array_add(list, NULL);
 	report->references = (const char *const *)g_ptr_array_free(list, FALSE);
-}
-
-/* --- parts ---------------------------------------------------------------- */
-
-static int find_part(const struct report_build *build, int from, int within,
-		     bool (*is_wanted)(const struct mime_part *))
-{
-	for (int i = from; i < part_count(build); i++)
-		if (is_wanted(part_at(build, i)) && is_within(build, i, within))
-			return i;
-	return -1;
-}
-
-/* The returned original that belongs to a report part: its sibling behind it, or before it. */
-static int find_original(const struct report_build *build, int report_part)
-{
-	int parent = part_at(build, report_part)->parent;
-	int before = -1;
-	for (int i = 0; i < part_count(build); i++) {
-		if (part_at(build, i)->parent != parent || !is_original(part_at(build, i)))
-			continue;
-		if (i > report_part)
-			return i;
-		before = i;
-	}
-	return before;
-}
-
-/* An embedded message has its header in its root; headers-only and encoded ones are text. */
-static void read_original_part(struct report_build *build, int index)
-{
-	if (index + 1 < part_count(build) && part_at(build, index + 1)->is_message &&
-	    part_at(build, index + 1)->parent == index) {
-		original_read(build, part_at(build, index + 1)->header);
-		return;
-	}
-	const char *text = mime_text(build->mime, (size_t)index);
-	while (*text == '\n')
-		text++;
-	g_autofree char *plain = original_unquote(text);
-	original_read(build, header_block(plain, strlen(plain)));
-}
-
-/* --- the text ------------------------------------------------------------- */
-
-static bool has_plain_sibling(const struct report_build *build, int index)
-{
-	int parent = part_at(build, index)->parent;
-	for (int i = MAX(parent, 0); i < part_count(build); i++)
-		if (i != index && part_at(build, i)->parent == parent &&
-		    strcmp(part_at(build, i)->type, "text/plain") == 0 &&
-		    strspn(mime_text(build->mime, (size_t)i), " \n\t") < strlen(mime_text(build->mime, (size_t)i)))
-			return true;
-	return false;
-}
-
-/* The words of the report: the text parts within one part, without the original and
- * attached files. */
-static char *collect_text(struct report_build *build, int within, int original)
-{
-	size_t max = build->limits->text_bytes;
-	GString *out = g_string_new(NULL);
-	for (int i = 0; i < part_count(build); i++) {
-		const struct mime_part *part = part_at(build, i);
-		if (!is_text(part) || !is_within(build, i, within) || (original > 0 && is_within(build, i, original)))
-			continue;
-		if (out->len > 0 && strcmp(part->disposition, "attachment") == 0)
-			continue;
-		bool html = strcmp(part->type, "text/html") == 0;
-		if (html && (out->len > 0 || has_plain_sibling(build, i)))
-			continue;
-		const char *text = mime_text(build->mime, (size_t)i);
-		g_autofree char *plain = html ? html_to_text(text) : NULL;
-		if (out->len > 0)
-			g_string_append_c(out, '\n');
-		g_string_append(out, plain ? plain : text);
-		if (out->len > max) {
-			build->report->truncated = true;
-			break;
-		}
-	}
-	char *clean = text_clean(out->str, out->len, max);
-	g_string_free(out, TRUE);
-	return clean;
-}
-
-/* Is it the header of a report? Then the report in hand is about a report. */
-static bool header_is_report(struct slice header)
-{
-	struct slice value;
-	if (!header_find(header, "Content-Type", &value))
-		return false;
-	g_autofree char *type = g_ascii_strdown(value.data, (gssize)value.len);
-	return g_str_has_prefix(type, "multipart/report") && strstr(type, "delivery-status");
-}
-
-static size_t copied_length(const char *copy)
-{
-	const char *end = strstr(copy, "\n\n");
-	return end ? (size_t)(end - copy) + 2 : strlen(copy);
-}
-
-/* Cuts a copied original off the text and reads it; a header quoted in the middle
- * of the words is read only. */
-static void split_text(struct report_build *build, char *text)
-{
-	bool cut = false;
-	for (char *copy = text; !cut && (copy = (char *)original_find_in_text(copy, &cut));) {
-		g_autofree char *plain = original_unquote(copy);
-		struct slice block = header_block(plain, strlen(plain));
-		if (!*build->report->original.message_id && !*build->report->original.from)
-			original_read(build, block);
-		if (cut && header_is_report(block) && !build->nested)
-			build->nested = g_strdup(plain);
-		if (cut)
-			*copy = '\0';
-		else
-			copy += copied_length(copy);
-	}
-}
-
-static void read_text(struct report_build *build, int within, int original)
-{
-	g_autofree char *text = collect_text(build, within, original);
-	split_text(build, text);
-	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
 }
 
 /* --- kinds ---------------------------------------------------------------- */
@@ -289,43 +115,34 @@ static void settle_actions(struct report_build *build)
 	}
 }
 
+/* OpenSMTPD sends the last word on a message that it gave up as a delay. */
+static void settle_expired(struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (r->action == REPORT_ACTION_DELAYED && strcasestr(r->diagnostic, "envelope expired"))
+			r->action = REPORT_ACTION_FAILED;
+	}
+}
+
 static void finish_status(struct report_build *build)
 {
 	settle_actions(build);
+	prose_complete(build);
+	settle_expired(build);
 	build->report->kind = kind_of_actions(build);
 	build->report->dialect = "rfc3464";
-	prose_complete(build);
-}
-
-/* The delivery-status part of the embedded message index, if that is a report itself. */
-static int embedded_status(const struct report_build *build, int index)
-{
-	int root = index + 1;
-	if (index < 0 || root >= part_count(build) || !part_at(build, root)->is_message ||
-	    strcmp(part_at(build, root)->type, "multipart/report") != 0)
-		return -1;
-	return find_part(build, root + 1, root, is_status);
-}
-
-/* A report on a report that could not be delivered (Sendmail's double bounce):
- * the innermost one speaks of our mail. A mail with a report attached does not count. */
-static int innermost_status(const struct report_build *build, int status)
-{
-	for (int inner = status; inner >= 0; inner = embedded_status(build, find_original(build, status)))
-		status = inner;
-	return status;
 }
 
 static bool read_status_part(struct report_build *build)
 {
-	int status = find_part(build, 0, 0, is_status);
+	int status = parts_find(build, part_is_status);
 	if (status < 0)
 		return false;
-	status = innermost_status(build, status);
-	int original = find_original(build, status);
+	int original = parts_find_original(build, status);
 	if (original >= 0)
-		read_original_part(build, original);
-	read_text(build, MAX(part_at(build, status)->parent, 0), original);
+		parts_read_original(build, original);
+	parts_read_text(build, MAX(parts_at(build, status)->parent, 0), original);
 	if (delivery_status_parse(build, mime_text(build->mime, (size_t)status)) == 0)
 		return false;
 	finish_status(build);
@@ -344,30 +161,17 @@ static bool read_status_text(struct report_build *build)
 	return true;
 }
 
-static bool is_disposition(const struct mime_part *part)
-{
-	static const char *const types[] = {"message/disposition-notification",
-					    "message/global-disposition-notification", NULL};
-	return type_is_any(part, types);
-}
-
-static bool is_feedback(const struct mime_part *part)
-{
-	static const char *const types[] = {"message/feedback-report", "message/feedback", NULL};
-	return type_is_any(part, types);
-}
-
 static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const struct mime_part *))
 {
-	int part = find_part(build, 0, 0, is_wanted);
+	int part = parts_find(build, is_wanted);
 	if (part < 0)
 		return false;
-	int original = find_original(build, part);
+	int original = parts_find_original(build, part);
 	if (original >= 0)
-		read_original_part(build, original);
-	read_text(build, 0, original);
+		parts_read_original(build, original);
+	parts_read_text(build, 0, original);
 	const char *fields = mime_text(build->mime, (size_t)part);
-	if (is_wanted == is_disposition) {
+	if (is_wanted == part_is_disposition) {
 		notice_read_receipt(build, fields);
 		prose_rejection(build);
 		return true;
@@ -378,53 +182,73 @@ static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const
 /* Without report parts: the first embedded message may be the original. */
 static void read_plain_parts(struct report_build *build)
 {
-	int original = find_part(build, 1, 0, is_original);
-	if (original >= 0)
-		read_original_part(build, original);
-	read_text(build, 0, original);
+	int original = parts_find(build, part_is_original);
+	if (original > 0)
+		parts_read_original(build, original);
+	parts_read_text(build, 0, original);
+	if (!prose_from_machine(build))
+		parts_find_forwarded(build);
 }
 
-static void interpret(struct report_build *build)
-{
-	if (read_notice_part(build, is_feedback) || read_notice_part(build, is_disposition) ||
-	    read_status_part(build)) {
-		g_clear_pointer(&build->nested, g_free);
-		return;
-	}
-	if (!*build->report->text)
-		read_plain_parts(build);
-	if (build->nested || read_status_text(build) || sns_parse(build) || prose_parse(build))
-		return;
-	notice_auto_reply(build);
-}
+static bool interpret(struct report_build *build, int level);
 
 static struct report_header empty_header(void)
 {
 	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1)};
 }
 
-static void forget(struct report_build *build)
+/* A report about a report that could not be delivered (Sendmail's double bounce), or one
+ * that somebody forwarded: the inner one speaks of our mail. If it cannot be read, all
+ * is as before. */
+static bool interpret_nested(struct report_build *build, int level)
 {
-	g_free((gpointer)build->report->original.to);
-	build->report->original = empty_header();
-	build->report->text = "";
-	g_array_set_size(build->recipients, 0);
+	struct report *report = build->report;
+	struct report saved = *report;
+	g_autoptr(GString) inner = g_steal_pointer(&build->nested);
+	struct report_build nested = {report, build->limits, mime_parse(inner->str, inner->len, build->limits),
+				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
+	report->original = empty_header();
+	report->text = "";
+	bool read = interpret(&nested, level) && nested.recipients->len > 0;
+	if (read) {
+		g_free((gpointer)saved.original.to);
+		g_array_free(build->recipients, TRUE);
+		build->recipients = nested.recipients;
+	} else {
+		g_free((gpointer)report->original.to);
+		*report = saved;
+		g_array_free(nested.recipients, TRUE);
+	}
+	mime_free(nested.mime);
+	return read;
 }
 
-/* A report came back as the text of another (RFC 3464 knows no such thing, double
- * bounces of relays do it): then the inner one is read. */
-static void interpret_nested(struct report_build *build)
+static void drop_nested(struct report_build *build)
 {
-	struct mime *outer = build->mime;
-	for (int level = 0; build->nested && level < NESTED_MAX; level++) {
-		g_autofree char *inner = g_steal_pointer(&build->nested);
-		forget(build);
-		build->mime = mime_parse(inner, strlen(inner), build->limits);
-		interpret(build);
-		mime_free(build->mime);
+	if (build->nested)
+		g_string_free(g_steal_pointer(&build->nested), TRUE);
+}
+
+/* True if the message is a report of some kind. */
+static bool interpret(struct report_build *build, int level)
+{
+	if (read_notice_part(build, part_is_feedback) || read_notice_part(build, part_is_disposition)) {
+		drop_nested(build);
+		return true;
 	}
-	build->mime = outer;
-	g_clear_pointer(&build->nested, g_free);
+	bool read = read_status_part(build);
+	if (!read && !*build->report->text)
+		read_plain_parts(build);
+	if (build->nested && level < NESTED_MAX && interpret_nested(build, level + 1))
+		return true;
+	drop_nested(build);
+	if (read || read_status_text(build) || sns_parse(build) || notice_bare_complaint(build) ||
+	    prose_parse_dialects(build))
+		return true;
+	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
+	if (notice_is_daemon(build))
+		return prose_parse_general(build) || notice_auto_reply(build);
+	return notice_auto_reply(build) || prose_parse_general(build);
 }
 
 /* --- door ----------------------------------------------------------------- */
@@ -449,8 +273,7 @@ struct report *report_parse(const char *bytes, size_t len, const struct limits *
 				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
 	set_digest(report, bytes, len);
 	read_own_header(&build);
-	interpret(&build);
-	interpret_nested(&build);
+	interpret(&build, 0);
 	report->truncated |= mime_is_truncated(build.mime);
 	report->recipient_count = build.recipients->len;
 	report->recipients = (const struct report_recipient *)(void *)g_array_free(build.recipients, FALSE);

@@ -19,6 +19,30 @@ const char *build_value(struct report_build *build, const char *text, size_t len
 	return *clean ? g_string_chunk_insert(build->report->pool, clean) : "";
 }
 
+static int octal_byte(const char *at, size_t left)
+{
+	if (left < 4 || at[0] != '\\' || at[1] < '2' || at[1] > '3')
+		return -1;
+	if (at[2] < '0' || at[2] > '7' || at[3] < '0' || at[3] > '7')
+		return -1;
+	return (at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0');
+}
+
+const char *build_words(struct report_build *build, const char *text, size_t len)
+{
+	len = MIN(len, 4 * build->limits->field_bytes);
+	if (!memmem(text, len, "\\2", 2) && !memmem(text, len, "\\3", 2))
+		return build_value(build, text, len);
+	g_autoptr(GString) bytes = g_string_sized_new(len);
+	for (size_t i = 0; i < len; i++) {
+		int octal = octal_byte(text + i, len - i);
+		g_string_append_c(bytes, octal < 0 ? text[i] : (char)octal);
+		i += octal < 0 ? 0 : 3;
+	}
+	g_autofree char *words = text_from_charset(bytes->str, bytes->len, "", 2 * bytes->len);
+	return build_value(build, words, strlen(words));
+}
+
 const char *build_header_value(struct report_build *build, struct slice value)
 {
 	g_autofree char *decoded = mime_decode_value(value.data, MIN(value.len, build->limits->header_bytes));
@@ -66,6 +90,6 @@ void build_complete_recipient(struct report_build *build, struct report_recipien
 void build_set_diagnostic(struct report_build *build, struct report_recipient *recipient, struct slice text)
 {
 	g_autofree char *raw = g_strndup(text.data, MIN(text.len, build->limits->field_bytes));
-	recipient->diagnostic = build_value(build, text.data, text.len);
+	recipient->diagnostic = build_words(build, text.data, text.len);
 	complete_from(build, recipient, raw);
 }

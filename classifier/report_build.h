@@ -16,7 +16,7 @@ struct report_build {
 	const struct limits *limits;
 	struct mime *mime;
 	GArray *recipients; /* struct report_recipient */
-	char *nested;       /* a report found inside the text, to be read instead; heap */
+	GString *nested;    /* a report inside this one, to be read instead; NULL if none */
 };
 
 /* The text as one line, valid UTF-8, at most limits.field_bytes, in the report's pool. */
@@ -30,6 +30,9 @@ struct report_recipient *build_recipient(struct report_build *build, const char 
 
 /* The recipient of that address (case does not matter), or NULL. */
 struct report_recipient *build_find_recipient(struct report_build *build, const char *address);
+
+/* The same for the words of a diagnostic: Exim writes 8-bit bytes as "\303\274". */
+const char *build_words(struct report_build *build, const char *text, size_t len);
 
 /* Sets the diagnostic from text that may have several lines, and fills what is "" (status, reply
  * code, remote MTA) from it: codes are known by their place at the start of a line. */

@@ -44,7 +44,6 @@ struct finding {
 	bool is_vetoed;
 	bool is_host;
 	enum rule_field field;
-	size_t start;
 	size_t end;
 };
 
@@ -306,7 +305,6 @@ static void note_match(struct finding *finding, enum rule_field field, const str
 		return;
 	finding->is_matched = true;
 	finding->field = field;
-	finding->start = hit->start;
 	finding->end = hit->end;
 }
 
@@ -372,8 +370,7 @@ GArray *ruleset_match(const struct ruleset *rules, const struct rule_input *inpu
 		const struct rule *rule = rules->rules->pdata[i];
 		if (!rule_holds(rule, &findings[i], input))
 			continue;
-		struct rule_match match = {
-		    .rule = rule, .field = findings[i].field, .start = findings[i].start, .end = findings[i].end};
+		struct rule_match match = {.rule = rule, .field = findings[i].field, .end = findings[i].end};
 		g_array_append_val(matches, match);
 	}
 	return matches;

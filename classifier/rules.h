@@ -41,12 +41,11 @@ struct rule_input {
 	const char *reply_code;
 };
 
-/* A rule that holds, and the words of which field made it hold. */
+/* A rule that holds, and where in which field the words end that made it hold. */
 struct rule_match {
 	const struct rule *rule;
 	enum rule_field field;
-	size_t start; /* start == end: the rule has conditions only */
-	size_t end;
+	size_t end; /* 0: the rule has conditions only */
 };
 
 /* All rules that hold, in the order of decision: array of struct rule_match.

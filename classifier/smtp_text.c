@@ -23,13 +23,12 @@ static size_t status_length(const char *at)
 {
 	if ((*at != '2' && *at != '4' && *at != '5') || at[1] != '.')
 		return 0;
-	size_t subject = digits(at + 2);
-	if (subject < 1 || subject > 3 || at[2 + subject] != '.')
-		return 0;
-	size_t detail = digits(at + 3 + subject);
+	if (at[2] < '0' || at[2] > '7' || at[3] != '.')
+		return 0; /* no subject above 7 is registered: a version, a date */
+	size_t detail = digits(at + 4);
 	if (detail < 1 || detail > 3)
 		return 0;
-	const char *after = at + 3 + subject + detail;
+	const char *after = at + 4 + detail;
 	if (g_ascii_isalnum(*after) || *after == '_' || (*after == '.' && g_ascii_isalnum(after[1])))
 		return 0;
 	return (size_t)(after - at);

@@ -10,8 +10,7 @@
 
 #include <glib.h>
 
-/* Cuts at a character boundary. */
-static size_t cut_length(const char *bytes, size_t len, size_t max)
+size_t text_cut_length(const char *bytes, size_t len, size_t max)
 {
 	if (len <= max)
 		return len;
@@ -28,14 +27,27 @@ static void soften_controls(char *text)
 			*at = ' ';
 }
 
+/* Printable ASCII, LF and TAB only: nearly every report, and nothing to do for it. */
+static bool is_plain(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+		if ((unsigned char)(c - ' ') >= 0x7F - ' ' && c != '\n' && c != '\t')
+			return false;
+	}
+	return true;
+}
+
 char *text_clean(const char *bytes, size_t len, size_t max)
 {
-	len = cut_length(bytes, len, max);
+	len = text_cut_length(bytes, len, max);
+	if (is_plain(bytes, len))
+		return g_strndup(bytes, len);
 	char *out =
 	    g_utf8_validate(bytes, (gssize)len, NULL) ? g_strndup(bytes, len) : g_utf8_make_valid(bytes, (gssize)len);
 	soften_controls(out);
 	if (strlen(out) > max)
-		out[cut_length(out, strlen(out), max)] = '\0';
+		out[text_cut_length(out, strlen(out), max)] = '\0';
 	return out;
 }
 
@@ -84,14 +96,23 @@ static bool is_utf8_name(const char *charset)
 	       g_ascii_strcasecmp(charset, "us-ascii") == 0 || g_ascii_strcasecmp(charset, "ascii") == 0;
 }
 
+/* Charsets whose label often stands over UTF-8: texts copied from one mail into another. */
+static bool may_hide_utf8(const char *charset)
+{
+	return g_ascii_strncasecmp(charset, "iso-2022", 8) == 0 || g_ascii_strncasecmp(charset, "iso-8859", 8) == 0;
+}
+
 char *text_from_charset(const char *bytes, size_t len, const char *charset, size_t max)
 {
+	bool unicode = is_utf8_name(charset);
+	if ((unicode || g_ascii_strncasecmp(charset, "iso-8859", 8) == 0) && is_plain(bytes, len))
+		return text_clean(bytes, len, max);
 	GString *out = NULL;
 	bool valid = g_utf8_validate(bytes, (gssize)len, NULL);
 	bool escapes = memmem(bytes, len, "\x1b$", 2) || memmem(bytes, len, "\x1b(", 2);
-	if (escapes && is_utf8_name(charset))
+	if (escapes && unicode)
 		out = convert(bytes, len, "ISO-2022-JP", max);
-	else if (!is_utf8_name(charset))
+	else if (!unicode && !(valid && !escapes && may_hide_utf8(charset)))
 		out = convert(bytes, len, charset, max);
 	if (!out && !valid)
 		out = convert(bytes, len, "WINDOWS-1252", max);

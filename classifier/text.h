@@ -15,6 +15,9 @@ char *text_from_charset(const char *bytes, size_t len, const char *charset, size
 /* Valid UTF-8 of at most max bytes, control characters but TAB and LF as spaces. Heap. */
 char *text_clean(const char *bytes, size_t len, size_t max);
 
+/* len, or less if that is more than max: never in the middle of a character. */
+size_t text_cut_length(const char *text, size_t len, size_t max);
+
 /* White space of any kind, runs of it, become one space; trimmed. Heap. */
 char *text_one_line(const char *text, size_t len);
 

@@ -30,9 +30,9 @@ our @COMMUNICATIONS = (
 # bounce domain's plain address, so that no token helps.
 our @BOUNCES = (
     [ 'Postfix: user unknown',        'postfix-user-unknown',        'R-1001', {} ],
-    [ 'Postfix: the same once more',  'postfix-user-unknown',        'R-1001', { again => 1 } ],
+    [ 'Postfix: the same again',      'postfix-user-unknown',        'R-1001', { again => 1 } ],
     [ 'Exchange: mailbox full',       'exchange-mailbox-full',       'R-1002', {} ],
-    [ 'Sendmail: 1 of 3 failed',      'sendmail-several-one-failed', 'R-1003', {} ],
+    [ 'Sendmail: 1 of 3',             'sendmail-several-one-failed', 'R-1003', {} ],
     [ 'Exim: prose, no token',        'exim-prose',                  'R-1004', { plain => 1 } ],
     [ 'qmail: prose',                 'qmail-prose',                 'Q-2001', {} ],
     [ 'Postfix: delayed',             'postfix-delay',               'Q-2002', {} ],
@@ -57,11 +57,11 @@ our @REFUSED = (
 our %EXPECTED = (
     bounces => [
         [ 'Postfix: user unknown',          'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
-        [ 'Postfix: the same once more',    '',             '',                  '',           'known already, nothing changed' ],
+        [ 'Postfix: the same again',        '',             '',                  '',           'known already, nothing changed' ],
         [ 'Exchange: mailbox full',         'soft',         'mailbox_full',      'token',      'bounced, resend 1 of 3' ],
-        [ 'Sendmail: 1 of 3 failed, clara', 'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
-        [ 'Sendmail: 1 of 3 failed, dora',  'technical',    'delivered',         'token',      'logged' ],
-        [ 'Sendmail: 1 of 3 failed, emil',  'technical',    'delayed',           'token',      'logged' ],
+        [ 'Sendmail: 1 of 3, clara',        'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
+        [ 'Sendmail: 1 of 3, dora',         'technical',    'delivered',         'token',      'logged' ],
+        [ 'Sendmail: 1 of 3, emil',         'technical',    'delayed',           'token',      'logged' ],
         [ 'Exim: prose, no token',          'hard',         'user_unknown',      'message_id', 'bounced, not blocked, trust is message_id only, task hard_bounce' ],
         [ 'qmail: prose',                   'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
         [ 'Postfix: delayed',               'technical',    'delayed',           'token',      'logged' ],

@@ -76,7 +76,7 @@ sub _format {
 sub _wrap {
     my ($text, $width) = @_;
     my @line;
-    push @line, $1 while $width > 10 && length $text > $width && $text =~ s/^(.{10,$width})(?<=,) //;
+    push @line, $1 while $width > 10 && length $text > $width && $text =~ s/^(.{5,$width})(?<=,) //;
     return (@line, $text);
 }
 

@@ -187,12 +187,15 @@ sub verdict {
 
 sub keep {
     $stage->instance->keep;
+    my @outage = $stage->db->control;
     print "\n", $table->paint(head => 'Still running'), "\n", <<"END";
     database   psql "@{[$stage->db->conninfo]}"
                for instance: SELECT * FROM bounce.undelivered
     SMTP       127.0.0.1:@{[$stage->mta->port]}, bounces to @{[Bounce::Stage::BOUNCE_MAILBOX]}
     logs       @{[$stage->instance->path('log')]}
     mailboxes  @{[$stage->instance->path('mail')]}
+    outage     $outage[0]
+               $outage[1]
     stop       make demo-stop
 END
     return;

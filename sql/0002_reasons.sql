@@ -14,7 +14,8 @@ CREATE TABLE bounce.bounce_reason (
 );
 COMMENT ON TABLE bounce.bounce_reason IS 'reason -> class; what follows from a bounce is decided by the class';
 COMMENT ON COLUMN bounce.bounce_reason.class IS 'for a permanent refusal (5yz, 5.x.x), and where the report says neither';
-COMMENT ON COLUMN bounce.bounce_reason.class_temporary IS 'for a 4yz reply or a 4.x.x status: a system that tried until it gave up';
+COMMENT ON COLUMN bounce.bounce_reason.class_temporary IS
+  'for a 4yz reply or a 4.x.x status: a system that tried until it gave up';
 COMMENT ON COLUMN bounce.bounce_reason.is_notice IS 'tells of something that is no failed delivery: logged, changes nothing';
 
 INSERT INTO bounce.bounce_reason (reason, class, class_temporary, is_notice, meaning) VALUES

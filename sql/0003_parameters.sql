@@ -295,7 +295,8 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.parameter_definition_after_insert() IS 'internal: every parameter has its global row from the start';
+COMMENT ON FUNCTION bounce.parameter_definition_after_insert() IS
+  'internal: every parameter has its global row from the start';
 CREATE TRIGGER parameter_definition_after_insert AFTER INSERT ON bounce.parameter_definition
   FOR EACH ROW EXECUTE FUNCTION bounce.parameter_definition_after_insert();
 

@@ -70,7 +70,8 @@ BEGIN
   RETURN CASE WHEN bounce.base32_encode(bytes) = folded THEN bytes END;
 END
 $$;
-COMMENT ON FUNCTION bounce.base32_decode(text) IS 'RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
+COMMENT ON FUNCTION bounce.base32_decode(text) IS
+  'RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
 
 -- HMAC ------------------------------------------------------------------------------
 
@@ -85,7 +86,8 @@ BEGIN
   RETURN block;
 END
 $$;
-COMMENT ON FUNCTION bounce.xor_pad(bytea, integer) IS 'internal: the secret filled up with zeros to a block of 64 bytes, each xor pad';
+COMMENT ON FUNCTION bounce.xor_pad(bytea, integer) IS
+  'internal: the secret filled up with zeros to a block of 64 bytes, each xor pad';
 
 CREATE FUNCTION bounce.hmac_sha256(secret bytea, message bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT
@@ -143,7 +145,8 @@ BEGIN
   RETURN bounce.base32_encode(payload || bounce.token_sign(signer.secret, payload));
 END
 $$;
-COMMENT ON FUNCTION bounce.token_make(bigint, integer, timestamptz) IS 'internal: a signed token, 36 characters; attempt 1 to 255';
+COMMENT ON FUNCTION bounce.token_make(bigint, integer, timestamptz) IS
+  'internal: a signed token, 36 characters; attempt 1 to 255';
 
 CREATE FUNCTION bounce.token_read(local_part text)
 RETURNS TABLE (recipient_id bigint, attempt integer, expired boolean)

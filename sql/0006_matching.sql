@@ -61,7 +61,8 @@ CREATE FUNCTION bounce.document_text(document jsonb, VARIADIC path text[]) RETUR
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN jsonb_typeof(document #> path) IN ('string', 'number', 'boolean')
             THEN left(btrim(document #>> path), 2000) ELSE '' END;
-COMMENT ON FUNCTION bounce.document_text(jsonb, text[]) IS 'internal: a text of the document, at most 2000 characters; "" if absent';
+COMMENT ON FUNCTION bounce.document_text(jsonb, text[]) IS
+  'internal: a text of the document, at most 2000 characters; "" if absent';
 
 CREATE FUNCTION bounce.document_list(document jsonb, VARIADIC path text[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
@@ -76,7 +77,8 @@ BEGIN
     WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000);
 END
 $$;
-COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS 'internal: the texts of an array that are not empty, 1000 at most';
+COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS
+  'internal: the texts of an array that are not empty, 1000 at most';
 
 CREATE FUNCTION bounce.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -90,7 +92,8 @@ BEGIN
     WHERE position('@' IN bounce.address_key(a)) > 1);
 END
 $$;
-COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS 'internal: the spellings of a recipient that are worth comparing';
+COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS
+  'internal: the spellings of a recipient that are worth comparing';
 
 CREATE FUNCTION bounce.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -158,13 +161,13 @@ COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
 CREATE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  text text;
+  candidate text;
   i bounce.identity;
   expired bounce.identity;
 BEGIN
-  FOREACH text IN ARRAY texts LOOP
+  FOREACH candidate IN ARRAY texts LOOP
     SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
-    FROM bounce.token_read(regexp_replace(text, '@[^@]*$', '')) AS t
+    FROM bounce.token_read(regexp_replace(candidate, '@[^@]*$', '')) AS t
     JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
     IF i.is_signed THEN
       RETURN NEXT i;
@@ -179,7 +182,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_token(text, text[]) IS 'internal: the first token in addresses or bare texts; one in date goes before an expired one';
+COMMENT ON FUNCTION bounce.match_token(text, text[]) IS
+  'internal: the first token in addresses or bare texts; one in date goes before an expired one';
 
 CREATE FUNCTION bounce.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$
@@ -187,7 +191,7 @@ BEGIN
   RETURN QUERY
   SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
   FROM bounce.communication AS c
-  WHERE match_envelope_id.envelope_id <> '' AND c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
+  WHERE c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
 END
 $$;
 COMMENT ON FUNCTION bounce.match_envelope_id(text, text) IS 'internal: by the public identity of a communication';
@@ -240,8 +244,8 @@ RETURNS TABLE (communication_id bigint, recipient_id bigint, is_original boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT r.communication_id, r.id, r.address_key = bounce.address_key(recipients_at.original_recipient)
-  FROM bounce.communication_recipient AS r
-  WHERE r.communication_id = ANY (communication_ids) AND r.address_key = ANY (addresses);
+  FROM unnest(communication_ids) AS c CROSS JOIN unnest(addresses) AS a
+  JOIN bounce.communication_recipient AS r ON r.communication_id = c AND r.address_key = a;
 END;
 COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[], text) IS
   'internal: the recipients of some communications that have one of these addresses';
@@ -265,10 +269,11 @@ COMMENT ON FUNCTION bounce.match_by_address(text[], timestamptz) IS
 CREATE FUNCTION bounce.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT min(r.id)
-    FROM bounce.communication_recipient AS r
-    WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
-    HAVING count(*) = 1 AND bool_and(r.address_key <> ALL (named)));
+  RETURN (SELECT min(s.id)
+          FROM (SELECT r.id, r.address_key FROM bounce.communication_recipient AS r
+                WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
+                LIMIT 2) AS s
+          HAVING count(*) = 1 AND bool_and(s.address_key <> ALL (named)));
 END
 $$;
 COMMENT ON FUNCTION bounce.sole_recipient(bigint, bigint, text[]) IS

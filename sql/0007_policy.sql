@@ -15,7 +15,8 @@ BEGIN
   WHERE write_log.communication_id IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.write_log(bigint, bigint, text, text, bigint) IS 'internal: a line of the communication''s log, if there is one';
+COMMENT ON FUNCTION bounce.write_log(bigint, bigint, text, text, bigint) IS
+  'internal: a line of the communication''s log, if there is one';
 
 CREATE FUNCTION bounce.describe(f bounce.finding) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -29,23 +30,25 @@ BEGIN
   f.steps := f.steps || words;
 END
 $$;
-COMMENT ON FUNCTION bounce.step(bounce.finding, text, text) IS 'internal: one thing that followed: in the log and in bounce.consequence';
+COMMENT ON FUNCTION bounce.step(bounce.finding, text, text) IS
+  'internal: one thing that followed: in the log and in bounce.consequence';
 
 CREATE FUNCTION bounce.wish_task(INOUT f bounce.finding, kind text, about text, summary text)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   f.task_kind := kind;
-  f.task_key := kind || ':' || about;
+  f.task_key := kind || ':' || left(about, 500);
   f.task_summary := summary;
 END
 $$;
 COMMENT ON FUNCTION bounce.wish_task(bounce.finding, text, text, text) IS
-  'internal: a task to be made; one open task per kind and subject (about)';
+  'internal: a task to be made; one open task per kind and subject (about, of which an index takes 500 characters)';
 
 CREATE FUNCTION bounce.may(f bounce.finding, parameter_name text) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN f.trust >= bounce.parameter_trust(parameter_name, f.process);
-COMMENT ON FUNCTION bounce.may(bounce.finding, text) IS 'internal: whether a finding is trusted enough for block_, mark_ or resend_min_trust';
+COMMENT ON FUNCTION bounce.may(bounce.finding, text) IS
+  'internal: whether a finding is trusted enough for block_, mark_ or resend_min_trust';
 
 -- Blocked addresses ------------------------------------------------------------------
 
@@ -56,7 +59,8 @@ BEGIN
                  WHERE b.address_key = bounce.address_key(is_address_blocked.address) AND b.lifted_at IS NULL);
 END
 $$;
-COMMENT ON FUNCTION bounce.is_address_blocked(text) IS 'whether nothing may be sent to this address now; any case, with or without angle brackets';
+COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
+  'whether nothing may be sent to this address now; any case, with or without angle brackets';
 
 -- A recipient's state -----------------------------------------------------------------
 
@@ -110,7 +114,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_hard(bounce.finding) IS 'internal: bounced, block, task hard_bounce, the process''s follow-up';
+COMMENT ON FUNCTION bounce.follow_hard(bounce.finding) IS
+  'internal: bounced, block, task hard_bounce, the process''s follow-up';
 
 CREATE FUNCTION bounce.write_follow_up(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
@@ -142,7 +147,8 @@ RETURN CASE
   WHEN bounce.is_address_blocked(f.address) THEN 'the address is blocked'
   WHEN resend > bounce.parameter_integer('resend_max_attempts', f.process) THEN format('%s resends were made', resend - 1)
 END;
-COMMENT ON FUNCTION bounce.resend_obstacle(bounce.finding, integer) IS 'internal: why the n-th resend is not scheduled; NULL when it is';
+COMMENT ON FUNCTION bounce.resend_obstacle(bounce.finding, integer) IS
+  'internal: why the n-th resend is not scheduled; NULL when it is';
 
 CREATE FUNCTION bounce.follow_soft(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
@@ -192,7 +198,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_technical(bounce.finding) IS 'internal: a final refusal: bounced, gathered in a task delivery_problem';
+COMMENT ON FUNCTION bounce.follow_technical(bounce.finding) IS
+  'internal: a final refusal: bounced, gathered in a task delivery_problem';
 
 CREATE FUNCTION bounce.follow_untrusted(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
@@ -215,7 +222,8 @@ COMMENT ON FUNCTION bounce.follow_untrusted(bounce.finding) IS
 CREATE FUNCTION bounce.follow_unmatched(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce.step(f, 'untrusted', CASE WHEN f.communication_id IS NULL THEN 'no communication found' ELSE 'no recipient found' END);
+  f := bounce.step(f, 'unassigned', CASE WHEN f.communication_id IS NULL THEN 'no communication found'
+                                         ELSE 'no recipient found' END);
   f := bounce.wish_task(f, 'bounce_without_communication',
          coalesce('communication ' || f.communication_id, nullif(f.address, ''), 'no address'),
          format('%s bounce of %s fits %s: %s', f.class, coalesce(nullif(f.address, ''), 'an unnamed recipient'),
@@ -273,4 +281,5 @@ BEGIN
   f := bounce.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
 END
 $$;
-COMMENT ON FUNCTION bounce.make_task(bounce.finding) IS 'internal: makes the task that was wished for, or counts it up where one is open';
+COMMENT ON FUNCTION bounce.make_task(bounce.finding) IS
+  'internal: makes the task that was wished for, or counts it up where one is open';

@@ -73,7 +73,8 @@ BEGIN
   RETURN fresh;
 END
 $$;
-COMMENT ON FUNCTION bounce.claim_findings(bounce.finding[], bigint) IS 'internal: the findings that were not recorded before; exactly one session gets each';
+COMMENT ON FUNCTION bounce.claim_findings(bounce.finding[], bigint) IS
+  'internal: the findings that were not recorded before; exactly one session gets each';
 
 CREATE FUNCTION bounce.lock_findings(findings bounce.finding[]) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -105,7 +106,8 @@ BEGIN
   RETURN done;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_all(bounce.finding[]) IS 'internal: recipients first, then blocks, then tasks, each in ascending order';
+COMMENT ON FUNCTION bounce.follow_all(bounce.finding[]) IS
+  'internal: recipients first, then blocks, then tasks, each in ascending order';
 
 CREATE FUNCTION bounce.gravest(findings bounce.finding[]) RETURNS bounce.finding
 LANGUAGE plpgsql IMMUTABLE AS $$

@@ -73,7 +73,8 @@ BEGIN
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION bounce.lift_block(text, text) IS 'lifts the block on an address; false when it was not blocked. 22023 without a reason';
+COMMENT ON FUNCTION bounce.lift_block(text, text) IS
+  'lifts the block on an address; false when it was not blocked. 22023 without a reason';
 
 CREATE FUNCTION bounce.resolve_task(task_id bigint, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

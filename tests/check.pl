@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make check: one private PostgreSQL with the schema and pgTAP for the SQL tests, then prove over all tests:
-# the C unit tests, the SQL tests, the end-to-end tests. Arguments are test files to run instead of all.
+# the C unit tests (UNIT_TESTS of the Makefile), the SQL tests, the end-to-end tests. Arguments are test files to
+# run instead of all.
 use strict;
 use warnings;
 use FindBin;
@@ -14,14 +15,15 @@ use Bounce::Postgres;
 use constant TEMPLATE => 'bounce';
 
 chdir Bounce::Instance::tree() or die "chdir: $!\n";
-my $build = Bounce::Instance::build_dir();
-my @tests = @ARGV ? @ARGV : (glob("$build/tests/unit/*"), glob('tests/sql/*.sql'), glob('tests/e2e/*.t'));
-@tests = grep { -f && !/\.(?:d|o)$/ } @tests or die "no tests\n";
+my @tests = @ARGV ? @ARGV : (split(' ', $ENV{UNIT_TESTS} // ''), glob('tests/sql/*.sql'), glob('tests/e2e/*.t'));
+@tests or die "no tests\n";
 
 Bounce::Instance->prune('check-');
-prepare_database();
+my $instance = prepare_database();
 system 'prove', '-j2', '--exec', 'tests/run-one', @tests;
-exit($? == -1 || $? & 127 ? 1 : $? >> 8);
+my $status = $? == -1 || $? & 127 ? 1 : $? >> 8;
+$instance->discard if $status == 0;
+exit $status;
 
 sub prepare_database {
     my $instance = Bounce::Instance->new(name => "check-$$");
@@ -30,5 +32,5 @@ sub prepare_database {
     $db->sql("CREATE EXTENSION pgtap;\n", dbname => TEMPLATE);
     my %environment = ($db->environment, BOUNCE_TEMPLATE => TEMPLATE);
     @ENV{ keys %environment } = values %environment;
-    return;
+    return $instance;
 }

@@ -2,6 +2,9 @@
 # The targets that need servers. Set-up comes first and then a make of its own, because
 # this one asked pkg-config before the packages were there.
 
+# quiet, and on all cores unless the caller has said how many
+MAKE_AGAIN = $(MAKE) -s --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: setup check demo demo-stop
 ## setup: install the Debian packages that are missing
 setup:
@@ -9,12 +12,12 @@ setup:
 
 ## check: set up, build and run all tests; TESTS=... picks some
 check: setup
-	@$(MAKE) --no-print-directory all unit-tests
-	@BUILD=$(BUILD) perl tests/check.pl $(TESTS)
+	@$(MAKE_AGAIN) all unit-tests
+	@BUILD=$(BUILD) UNIT_TESTS='$(UNIT_BIN)' perl tests/check.pl $(TESTS)
 
 ## demo: the main job, end to end, on private servers; KEEP=1 leaves them running
 demo: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) KEEP=$(KEEP) perl demo/demo.pl
 
 ## demo-stop: stop what make demo KEEP=1 left running

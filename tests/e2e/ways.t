@@ -1,43 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The two ways into the milter, and the mail that is not for it.
+# What comes over SMTP, and the mail that is not for the milter.
 use Bounce::Test;
 
 my $stage = stage();
-
-sub letter_mail {
-    my ($letter, $extra) = @_;
-    return "From: $letter->{sender}\nTo: $letter->{to}[0]\nSubject: $letter->{subject}\nMessage-ID: <$letter->{message_id}>\n"
-        . 'Date: ' . Bounce::Mail::rfc5322_date(time) . "\n" . ($extra // '') . "\nYour document.\n";
-}
-
-subtest 'Postfix makes the bounce itself: refused for good' => sub {
-    my $letter = $stage->register(process => 'invoice', to => ['gone@remote.test']);
-    $stage->remote->answer('gone@remote.test', '550 5.1.1 <gone@remote.test>: User unknown');
-    $stage->smtp->send(from => $letter->{return_path}{'gone@remote.test'}, to => $letter->{to}, mail => letter_mail($letter));
-    is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my $message = $stage->db->rows('SELECT m.* FROM bounce.bounce_message AS m JOIN bounce.bounce AS b ON b.bounce_message_id = m.id WHERE b.communication_id = :id', id => $letter->{id})->[0];
-    ok $message->{own_mta}, 'by the way of bounce-cleanup';
-    is $stage->recipient($letter)->{reason}, 'user_unknown', 'with its reason';
-    is $stage->count("bounce.address_block WHERE address = 'gone\@remote.test'"), 1, 'our own MTA is believed: blocked';
-};
-
-subtest 'our own MTA is believed without a token' => sub {
-    my $letter = $stage->register(process => 'invoice', to => ['gone2@remote.test']);
-    $stage->remote->answer('gone2@remote.test', '550 5.1.1 <gone2@remote.test>: User unknown');
-    $stage->smtp->send(from => Bounce::Stage::BOUNCE_MAILBOX, to => $letter->{to}, mail => letter_mail($letter));
-    is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    is $stage->count("bounce.address_block WHERE address = 'gone2\@remote.test'"), 1, 'and blocked';
-};
-
-subtest 'Postfix makes the bounce itself: tried until it gave up' => sub {
-    my $letter = $stage->register(process => 'invoice', to => ['full@remote.test']);
-    $stage->remote->answer('full@remote.test', '452 4.2.2 <full@remote.test>: Mailbox full');
-    $stage->smtp->send(from => $letter->{return_path}{'full@remote.test'}, to => $letter->{to}, mail => letter_mail($letter));
-    is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my $recipient = $stage->recipient($letter);
-    is $recipient->{class}, 'soft', 'soft, though its action is "failed"';
-    ok $recipient->{next_attempt_at}, 'a resend is scheduled';
-};
 
 subtest 'no client can say that it is our own MTA' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['nina@customer.example']);
@@ -78,7 +43,7 @@ subtest 'a message for both loses only our recipient' => sub {
     is $stage->mta->mailbox('bounces'), 0, 'the bounce domain gets nothing';
 };
 
-subtest 'the bounce domain in capitals, the address quoted' => sub {
+subtest 'the return path in capitals' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['rosa@customer.example']);
     (my $to = $letter->{return_path}{'rosa@customer.example'}) =~ s/\@(.*)/'@' . uc $1/e;
     is +($stage->bounce('postfix-user-unknown', $letter, to => $to))[0], 250, 'taken';

@@ -31,11 +31,21 @@ send()
 	perl /genuine/send.pl "$@" 2>> "$WORK/log/send"
 }
 
-# send_replies [--option...]: one mail for every row of replies.tsv
+# a choice of rows for the systems that tell little more than the reply itself
+SOME='550-user-unknown 550-no-such-user-plain 550-multiline 550-qmail-style 550-german-8bit 550-disabled 551-moved
+552-mailbox-full 554-quota-eod 452-over-quota 450-greylisted 451-greylisted-plain 554-spam-eod 552-too-large 550-policy
+550-dmarc 554-blocklist 553-sender 554-loop 550-bare 500-syntax connect-blocked connect-busy connect-silent eod-closed
+tls-required auth-required sender-mail-from helo-refused connection-refused domain-unknown null-mx dns-servfail
+mx-unknown-host no-mail-host mx-is-us'
+SOME=$(echo $SOME)
+
+# send_replies [--option...]: one mail for every row of replies.tsv but those in
+# SKIP, or only for those in ONLY
 send_replies()
 {
 	grep -v '^[#-]' /genuine/replies.tsv | while IFS='	' read -r name recipient _; do
 		case " ${SKIP:-} " in *" $name "*) continue ;; esac
+		case " ${ONLY:-$name} " in *" $name "*) ;; *) continue ;; esac
 		send "$@" "$name" "$recipient"
 	done
 }

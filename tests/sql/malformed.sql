@@ -14,6 +14,12 @@ FROM (VALUES (NULL), ('null'), ('1'), ('"text"'), ('[]'), ('{}'), ('{"recipients
   ('{"recipients": [{"recipient": "' || repeat('x', 100000) || '@example.com", "reason": "user_unknown", "diagnostic": "' || repeat('y', 100000) || '"}]}'),
   ('{"references": [' || repeat('"x", ', 5000) || '"y"]}'),
   ('{"recipients": [' || repeat('{"recipient": "a@example.com", "reason": "user_unknown"}, ', 1500) || '{}]}')) AS v (report);
+-- what does not compress, in an index
+SELECT string_agg(chr(65536 + i * 31), '') AS long_word FROM generate_series(1, 5000) AS i \gset
+SELECT lives_ok(format('SELECT test.record(%L)', report), 'long words: ' || name)
+FROM (VALUES ('an address', test.report('user_unknown', :'long_word' || '@example.com')), ('a domain', test.report('spam_rejected', 'a@' || :'long_word')),
+  ('a Message-ID', test.report('user_unknown', 'a@example.com', about => :'long_word')), ('a reason', test.report(:'long_word', 'a@example.com')),
+  ('an address, from our own MTA', test.report('spam_rejected', :'long_word' || '@example.com', own_mta => true))) AS v (name, report);
 SELECT lives_ok('SELECT bounce.record_report(NULL, NULL)', 'neither document nor message');
 SELECT is((SELECT count(*) FROM bounce.bounce_message WHERE kind = '' AND disposition = 'deliver' AND class = 'unclassified') > 0, true, 'what is not there is ""');
 SELECT cmp_ok((SELECT max(length(diagnostic)) FROM bounce.bounce), '<=', 2000, 'texts are cut');

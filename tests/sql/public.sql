@@ -20,10 +20,10 @@ SELECT is((SELECT matched_by FROM unnest(bounce.find_all(test.report('user_unkno
 -- undelivered
 SELECT test.record(test.report('user_unknown', 'anna@example.com', "to" => test.return_path('anna@example.com')));
 SELECT test.record(test.report('mailbox_full', 'ben@example.com', '4.2.2', "to" => test.return_path('ben@example.com')));
-SELECT results_eq($$SELECT process, business_ref, subject, recipient, state, class::text, reason, diagnostic, task_kind, is_blocked, left(what_next, 13) FROM bounce.undelivered ORDER BY recipient_id$$,
-  format($$VALUES ('invoice', 'R-1', 'Your invoice', 'Anna@Example.com', 'bounced', 'hard', 'user_unknown', 'the words of the other side', 'hard_bounce', true, left('task %s waits', 13)),
-                  ('invoice', 'R-1', 'Your invoice', 'ben@example.com', 'bounced', 'soft', 'mailbox_full', 'the words of the other side', NULL, false, 'sent again at')$$,
-         (SELECT max(id) FROM bounce.task)), 'undelivered: which, why, and what happens next');
+SELECT results_eq($$SELECT process, business_ref, subject, recipient, state, class::text, reason, diagnostic, task_kind, is_blocked, what_next LIKE expected
+    FROM bounce.undelivered JOIN (VALUES ('hard', 'task % waits for a person'), ('soft', 'sent again at %')) AS e (of, expected) ON e.of = class ORDER BY recipient_id$$,
+  $$VALUES ('invoice', 'R-1', 'Your invoice', 'Anna@Example.com', 'bounced', 'hard', 'user_unknown', 'the words of the other side', 'hard_bounce', true, true),
+                  ('invoice', 'R-1', 'Your invoice', 'ben@example.com', 'bounced', 'soft', 'mailbox_full', 'the words of the other side', NULL, false, true)$$, 'undelivered: which, why, and what happens next');
 SELECT is((SELECT meaning FROM bounce.undelivered WHERE reason = 'user_unknown'), 'no such mailbox at that domain', 'in words');
 
 -- tasks

@@ -28,6 +28,10 @@ static const struct {
 	{ "arf-not-spam.eml",
 	  "other arf",
 	  "" },
+	{ "auto-reply-english.eml",
+	  "auto_reply subject"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
 	{ "auto-reply-header.eml",
 	  "auto_reply rfc3834"
 	  "; bert@customer.example.org - - - - -",
@@ -36,13 +40,41 @@ static const struct {
 	  "auto_reply subject"
 	  "; bert@customer.example.org - - - - -",
 	  "" },
+	{ "auto-reply-vacation.eml",
+	  "auto_reply rfc3834"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
 	{ "auto-reply-x-header.eml",
 	  "auto_reply rfc3834"
 	  "; bert@customer.example.org - - - - -",
 	  "" },
+	{ "challenge-boxtrapper.eml",
+	  "challenge challenge"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
+	{ "challenge-tmda.eml",
+	  "challenge challenge"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
+	{ "challenge-verify.eml",
+	  "challenge challenge"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
 	{ "challenge.eml",
 	  "challenge challenge"
 	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "delay-gmail.eml",
+	  "delay gmail"
+	  "; anna@customer.example.org - delayed - - -",
+	  "" },
+	{ "delay-sendmail.eml",
+	  "delay sendmail"
+	  "; anna@customer.example.org - delayed - - -",
+	  "" },
+	{ "delay-smtpsvc.eml",
+	  "delay smtpsvc"
+	  "; anna@customer.example.org - delayed - - -",
 	  "" },
 	{ "dsn-actual-recipient.eml",
 	  "dsn rfc3464"
@@ -170,10 +202,25 @@ static const struct {
 	{ "other-quotes-a-bounce.eml",
 	  "other -",
 	  "" },
+	{ "other-whitelist.eml",
+	  "other -",
+	  "" },
+	{ "prose-1und1.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed - 550 mx.customer.example.org",
+	  "" },
 	{ "prose-bare-cr.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
+	  "" },
+	{ "prose-chinese.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "不存在" },
+	{ "prose-compuserve.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-courier.eml",
 	  "prose courier"
@@ -184,6 +231,10 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "" },
+	{ "prose-demon.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-dma.eml",
 	  "prose dma"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
@@ -192,6 +243,22 @@ static const struct {
 	  "prose notes"
 	  "; anna@customer.example.org - failed - - -",
 	  "not listed in Domino Directory" },
+	{ "prose-earthlink.eml",
+	  "prose mailhub"
+	  "; anna@customer.example.org - failed - 552 -",
+	  "" },
+	{ "prose-exch-c.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "prose-exch2007.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "RESOLVER.ADR.RecipNotFound" },
+	{ "prose-exch55-quote.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
 	{ "prose-exchange-2003.eml",
 	  "prose exchange"
 	  "; anna@customer.example.org - failed - - -",
@@ -204,6 +271,10 @@ static const struct {
 	  "delay exim"
 	  "; anna@customer.example.org - delayed - - -",
 	  "" },
+	{ "prose-exim-headeronly.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed - 552 mx.customer.example.org",
+	  "" },
 	{ "prose-exim-old.eml",
 	  "prose exim"
 	  "; anna@customer.example.org - failed - - -"
@@ -213,8 +284,29 @@ static const struct {
 	  "prose exim"
 	  "; anna@customer.example.org - failed 5.1.1 550 mail.customer.example.org",
 	  "" },
+	{ "prose-exim-rfc.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed - 550 mx1.customer.example.org"
+	  "; bob@other.example.org - failed - - -",
+	  "unknown user anna" },
+	{ "prose-german-gmx.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
 	{ "prose-german.eml",
 	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-gg.eml",
+	  "prose prose"
+	  "; team-a@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-gmail-block.eml",
+	  "prose gmail"
+	  "; anna@customer.example.org - failed 5.7.1 550 -",
+	  "" },
+	{ "prose-gmail-new.eml",
+	  "prose gmail"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
 	{ "prose-gmail.eml",
@@ -225,31 +317,180 @@ static const struct {
 	  "prose groupwise"
 	  "; anna@customer.example.org - failed - - -",
 	  "user not found" },
+	{ "prose-groupwise2.eml",
+	  "prose prose"
+	  "; anna.b@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-hotpop.eml",
+	  "prose listed-address"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-iis-multi.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed - - -"
+	  "; bert@customer.example.org - failed - - -",
+	  "communications failure" },
 	{ "prose-imail.eml",
 	  "prose imail"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "Unknown user" },
+	{ "prose-intermail.eml",
+	  "prose intermail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-interscan.eml",
+	  "prose interscan"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-lotus.eml",
+	  "prose notes"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "No such user" },
+	{ "prose-lotus2.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-lsmtp.eml",
+	  "prose lsmtp"
+	  "; anna@customer.example.org - failed - - -",
+	  "No such local user" },
 	{ "prose-mailenable.eml",
 	  "prose mailenable"
 	  "; anna@customer.example.org - failed - - -",
 	  "The message recipient was not found" },
+	{ "prose-mailhub.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-mdaemon.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-mdaemon2.eml",
+	  "prose mdaemon"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-mercury.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-message-labs.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
 	{ "prose-messaging-server.eml",
 	  "prose messaging-server"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-netscape-user.eml",
+	  "prose netscape"
+	  "; anna@customer.example.org - failed - - -",
+	  "over quota" },
+	{ "prose-netscape.eml",
+	  "prose netscape"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-nospamtoday.eml",
+	  "prose mailhub"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-o365.eml",
+	  "prose listed-address"
+	  "; anna@customer.example.org - failed 5.1.10 550 -",
+	  "" },
+	{ "prose-polish.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "Nie ma takiego" },
+	{ "prose-postfix-plain.eml",
+	  "prose postfix"
+	  "; anna@customer.example.org all@customer.example.org failed - 550 -"
+	  "; bert@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-postoffice.eml",
+	  "prose netscape"
+	  "; anna@customer.example.org - failed - - customer.example.org",
+	  "" },
+	{ "prose-qmail-es.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
 	{ "prose-qmail-several.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "unknown user" },
+	{ "prose-russian.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "550" },
+	{ "prose-sendmail-aol.eml",
+	  "prose sendmail"
+	  "; anna@customer.example.org - failed - 550 air-xm01.mail.aol.example",
+	  "" },
 	{ "prose-sendmail-transcript.eml",
 	  "prose sendmail"
 	  "; anna@customer.example.org - failed - 550 mail.customer.example.org",
 	  "User unknown" },
+	{ "prose-sendmail-v5-several.eml",
+	  "prose sendmail"
+	  "; anna@customer.example.org - failed - 501 -"
+	  "; bert@gone.example.org - failed - 554 -"
+	  "; carl@other.example.org - failed - 550 -",
+	  "no relay for you" },
+	{ "prose-sendmail-v5.eml",
+	  "prose sendmail"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-sims.eml",
+	  "prose messaging-server"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-smail.eml",
+	  "prose smail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-smtp32-2.eml",
+	  "prose imail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-smtp32.eml",
+	  "prose imail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-smtpsvc.eml",
+	  "prose smtpsvc"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-surfcontrol.eml",
+	  "prose surfcontrol"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-symantec.eml",
+	  "prose mailhub"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
 	{ "prose-unknown-system.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
 	  "550 mailbox unavailable" },
+	{ "prose-usanet.eml",
+	  "prose listed-address"
+	  "; anna@customer.example.org - failed - - -",
+	  "Account does not exist" },
+	{ "prose-x400.eml",
+	  "prose mailhub"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-yahoo-2.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed - - -"
+	  "; bert@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-yahoo-old.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed - - -",
+	  "over the quota" },
 	{ "prose-yahoo.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed - 554 -",

@@ -82,7 +82,7 @@ sub start {
     my ($self) = @_;
     my $instance = $self->{instance};
     $self->launch;
-    $instance->wait_for(20, sub { $self->is_listening || !$instance->is_alive('bounce-milter') });
+    $instance->wait_for(60, sub { $self->is_listening || !$instance->is_alive('bounce-milter') });
     $self->is_listening or die "bounce-milter did not start\n" . $instance->log_tail;
     return $self;
 }
@@ -94,6 +94,7 @@ sub launch {
     $self->{instance}->start(
         name    => 'bounce-milter',
         grace   => 1,    # libmilter needs five seconds to end; who wants to see that calls stop()
+        pid_file => $self->{key}{pid_file},
         command => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
     return;
 }

@@ -44,6 +44,9 @@ use Time::HiRes qw(sleep time);
 use constant SOCKET_PATH_MAX => 107;
 use constant LONGEST_SOCKET  => '/postgres/.s.PGSQL.5432';
 
+# of a line of the file "servers"
+use constant FIELDS => qw(name pid start signal grace pid_file);
+
 my @live;    # instances of this process, to be stopped at its end
 
 # The root of the source tree.
@@ -165,9 +168,9 @@ sub run {
     return $output;
 }
 
-# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', grace => 10, log =>): a server in a
-# session of its own, recorded so that stop() finds it and kills it when the signal did not end it in
-# grace seconds. Returns its pid.
+# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', grace => 10, pid_file =>, log =>): a server
+# in a session of its own, recorded so that stop() finds it and kills it when the signal did not end it in grace
+# seconds. With a pid file, stop() also finds the one that a person started in its place. Returns its pid.
 sub start {
     my ($self, %option) = @_;
     my $log = $option{log} // $self->path('log', "$option{name}.log");
@@ -181,15 +184,16 @@ sub start {
         $self->_become($option{user});
         $option{code}->();
     });
-    $self->record($option{name}, $pid, $option{signal} // 'TERM', $option{grace});
+    $self->record($option{name}, $pid, %option);
     return $pid;
 }
 
 # Records a server that was started by other means.
 sub record {
-    my ($self, $name, $pid, $signal, $grace) = @_;
+    my ($self, $name, $pid, %option) = @_;
     open my $file, '>>', $self->path('servers') or die "cannot write $self->{dir}/servers: $!\n";
-    print $file join("\t", $name, $pid, _start_time($pid) // 0, $signal, $grace // 10), "\n";
+    print $file join("\t", $name, $pid, _start_time($pid) // 0, $option{signal} // 'TERM', $option{grace} // 10,
+        $option{pid_file} // ''), "\n";
     close $file;
     return;
 }
@@ -201,7 +205,7 @@ sub stop_server {
     for my $server (grep { $_->{name} eq $name } $self->_servers) {
         $clean = 0 unless $self->_end($server, %option);
     }
-    my @rest = map { join("\t", @$_{qw(name pid start signal grace)}) . "\n" } grep { $_->{name} ne $name } $self->_servers;
+    my @rest = map { join("\t", @$_{+FIELDS}) . "\n" } grep { $_->{name} ne $name } $self->_servers;
     $self->write_file('servers', join '', @rest);
     return $clean;
 }
@@ -332,10 +336,22 @@ sub _servers {
     for my $line ($self->read_lines("$self->{link}/servers")) {
         chomp $line;
         my %server;
-        @server{qw(name pid start signal grace)} = split /\t/, $line;
+        @server{+FIELDS} = split /\t/, $line, -1;
+        $self->_follow_pid_file(\%server) unless _is_running(\%server);
         push @server, \%server;
     }
     return @server;
+}
+
+# Whoever stops and starts a kept server by hand leaves another pid. It is taken for ours when its
+# command line names this instance.
+sub _follow_pid_file {
+    my ($self, $server) = @_;
+    my ($pid) = map { /^(\d+)/ } ($self->read_lines($server->{pid_file}))[0] // '' or return;
+    my $command = join '', $self->read_lines("/proc/$pid/cmdline");
+    return unless grep { index($command, "$_/") >= 0 } $self->{link}, -l $self->{link} ? readlink $self->{link} : ();
+    @$server{qw(pid start)} = ($pid, _start_time($pid) // return);
+    return;
 }
 
 # Field 22 of /proc/PID/stat, unless the process is gone or a zombie. The name in it may hold anything.

@@ -89,7 +89,7 @@ sub _start_master {
         my (undef, $text) = $instance->run([ $instance->as_root('cat', $pid_file) ], may_fail => 1);
         return $text =~ /(\d+)/ && $1;
     }) or die "Postfix's master left no pid\n" . $instance->log_tail;
-    $instance->record('postfix', $pid, 'TERM');
+    $instance->record('postfix', $pid);
     $instance->wait_for(10, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) })
         or die "Postfix does not answer at port $self->{port}\n" . $instance->log_tail;
     return $self;

@@ -62,10 +62,19 @@ sub restart {
         name    => 'postgres',
         command => [ "$self->{bin}/postgres", '-D', $self->{data} ],
         user    => $instance->server_user,
+        pid_file => "$self->{data}/postmaster.pid",
         signal  => 'INT');                        # fast shutdown
     $instance->wait_for(20, sub { $self->_is_ready || !$instance->is_alive('postgres') });
     $self->_is_ready or die "PostgreSQL did not start\n" . $instance->log_tail;
     return $self;
+}
+
+# The commands by which a person stops it and starts it again.
+sub control {
+    my ($self) = @_;
+    my $pg_ctl = "$self->{bin}/pg_ctl -D $self->{data}";
+    my $user = $self->{instance}->is_root ? 'runuser -u ' . $self->{instance}->server_user . ' -- ' : '';
+    return "$user$pg_ctl -m fast stop", "$user$pg_ctl -l /dev/null start";
 }
 
 sub stop { my ($self) = @_; return $self->{instance}->stop_server('postgres') }

@@ -14,7 +14,8 @@ Bounce::SmtpClient - hands one mail to an SMTP server, byte for byte
 
 The reply is the one to the final dot, or the first refusal before it. Net::SMTP is not used because
 it mends line ends, and the hostile mails of the tests are wrong on purpose. C<mail> has LF or
-CRLF line ends, which become CRLF; with C<raw> nothing is changed but the dots.
+CRLF line ends, which become CRLF; with C<raw> nothing is changed but the dots. C<mail_options> and
+C<rcpt_options> are parameters of MAIL and RCPT (RFC 3461, RFC 6531).
 
 =cut
 
@@ -34,8 +35,9 @@ sub send {
     local $SIG{PIPE} = 'IGNORE';
     binmode $socket;
     $socket->autoflush(1);
-    my @step = ([ undef, 220 ], [ 'EHLO client.test', 250 ], [ "MAIL FROM:<$mail{from}>", 250 ],
-        (map { [ "RCPT TO:<$_>", 250 ] } @{ $mail{to} }), [ 'DATA', 354 ]);
+    my ($mail_options, $rcpt_options) = map { defined $_ ? " $_" : '' } @mail{qw(mail_options rcpt_options)};
+    my @step = ([ undef, 220 ], [ 'EHLO client.test', 250 ], [ "MAIL FROM:<$mail{from}>$mail_options", 250 ],
+        (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }), [ 'DATA', 354 ]);
     for my $step (@step) {
         print $socket "$step->[0]\r\n" if defined $step->[0];
         my ($code, $text) = _reply($socket);

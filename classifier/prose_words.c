@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Data. One line a language where there are several.
+ */
+#include "classifier/prose_words.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+/* clang-format off */
+const char *const words_daemon[] = {
+	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon",
+	"postmaster", "post_master", "postoffice", "mail-delivery", "mail delivery", "delivery subsystem",
+	"mail system", "mailsystem", "mail administrator", "mailadmin", "mail server", "mailserver", "mailsv",
+	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", NULL,
+};
+
+const char *const words_report_subject[] = {
+	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail", "mail delivery",
+	"delivery problem", "delivery error", "delivery notification", "delivery report", "non-delivery", "nondeliver",
+	"non delivery", "message delivery", "returned to sender", "mail system error", "message undeliverable",
+	"mail error", "ndn:", "dsn:", "message status", "mail failure", "mail could not", "message could not",
+	"could not send", "warning: could not send", "warning: message", "warning - delayed", "delayed mail",
+	"error sending", "rejected mail", "email error", "notice: mail", "unable to deliver", "failed mail",
+	"failed delivery", "failure delivery", "mail not delivered", "bounce", "(user unknown)", "user unknown",
+	"unzustellbar", "nicht zugestellt", "non remis", "notification d'", "echec", "échec",
+	"no se puede entregar", "no entregado", "error de entrega", "mancata consegna", "notifica di",
+	"não entregue", "falha na entrega", "niet bezorgd", "onbestelbaar", "niedostarcz", "niedoręcz", "zwrot",
+	"не доставлено", "недоставленн", "退信", "系统退信", "배달", NULL,
+};
+
+const char *const words_strict_subject[] = {
+	"undeliver", "failure notice", "delivery fail", "delivery status notification (fail", "returned mail",
+	"mail delivery fail", "mail delivery problem", "message delivery fail", "email delivery fail", "non-delivery",
+	"nondeliverable", "returned to sender", "mail system error", "unzustellbar", "系统退信", NULL,
+};
+
+const char *const words_failure[] = {
+	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail", "mail delivery",
+	"delivery problem", "delivery error", "delivery has failed", "delivery unsuccessful", "delivery incomplete",
+	"non-delivery", "nondeliver", "non delivery", "not deliver", "returned to sender", "return to sender",
+	"returned message", "returning message", "rejected mail", "mail system error",
+	"could not be delivered", "could not be sent", "couldn't be delivered", "cannot be delivered", "can't be delivered",
+	"unable to deliver", "was not delivered", "not been delivered", "wasn't delivered", "wasn't able to deliver",
+	"could not deliver", "couldn't deliver", "problem delivering", "did not reach", "failed to deliver",
+	"failed delivery", "failure delivery", "mail failed", "mail failure", "message fail", "permanent error",
+	"user unknown", "unknown user", "no such user", "rejected your message", "email bounce", "mail bounce",
+	"unzustellbar", "nicht zugestellt", "nicht zustellen", "zustellung fehlgeschlagen", "nicht übermittelt",
+	"non remis", "n'a pas pu être", "n'a pu être", "echec de", "échec de", "non distribu", "impossible de remettre",
+	"no se pudo entregar", "no pudo ser entregad", "no se ha podido entregar", "no entregado", "no se puede entregar",
+	"error en la entrega", "mensaje devuelto",
+	"mancata consegna", "non recapitabile", "non consegnat", "non è stato possibile consegnare", "impossibile consegnare",
+	"não foi possível entregar", "nao foi possivel entregar", "não pôde ser entregue", "falha na entrega", "não entregue",
+	"niet worden afgeleverd", "niet worden bezorgd", "onbestelbaar", "niet afgeleverd", "niet bezorgd",
+	"nie można dostarczyć", "niedostarcz", "niedoręcz", "nie została dostarczona", "nie dostarcz", "zwrot wiadomości",
+	"kunde inte levereras", "kunne ikke leveres", "ikke leveres", "ej levererad", "inte levereras", "ei voitu toimittaa",
+	"не доставлено", "не может быть доставлено", "недоставлен", "невозможно доставить", "не удалось доставить",
+	"не было доставлено", "nedoručiteľn", "nedoručiteln", "nelze doručit", "teslim edilemedi", "iletilemedi",
+	"nem kézbesíthető", "kézbesítése sikertelen", "nu a putut fi livrat", "δεν ήταν δυνατή η παράδοση",
+	"配信でき", "配信不能", "配送でき", "送信でき", "届けでき", "送信に失敗", "配信に失敗", "エラーメール", "戻って",
+	"退信", "无法投递", "无法送达", "投递失败", "退回", "無法投遞", "無法傳送", "被退回", "발송 실패", "반송", "전송하지 못", NULL,
+};
+
+const char *const words_refusal[] = {
+	"does not exist", "has been rejected", "was rejected", "bounced", "invalid recipient", "no longer available",
+	"not found", "unrouteable", "unroutable", "delivery attempt", "delivery notification", "delivery report",
+	"disabled", "over quota", "mailbox full", "mailbox is full", "fehler bei", "konnte nicht", "zustellung",
+	"n'a pas pu", "impossible de", "no se pudo", "no pudo ser", "impossibile", "não foi possível", "não pôde",
+	"kon niet", "nie można", "nie została", "kunde inte", "kunne ikke", "не удалось", "エラー", "存在しません",
+	"お届け", "無法", NULL,
+};
+
+const char *const words_delay[] = {
+	"delayed", "delivery delay", "still trying", "not yet been delivered", "will be retried", "will keep trying",
+	"warning: could not send", "warning: message", "transient non-fatal", "will continue to be attempted",
+	"temporarily deferred", "delivery has been delayed", "do not need to resend", "will retry", "will continue trying",
+	"verzögert", "retardé", "retrasad", "opóźnion", "задерж", "遅延", NULL,
+};
+
+const char *const words_given_up[] = {
+	"giving up", "given up", "gave up", "failed permanently", "permanent", "returned", "fatal error",
+	"undeliver", "could not be delivered", "failed", "failure", NULL,
+};
+
+const char *const words_reply_subject[] = {
+	"out of office", "out of the office", "autoreply", "auto-reply", "auto reply", "automatic reply", "automated reply",
+	"auto response", "auto-response", "autoresponse", "automatic response", "automated response", "autoresponder",
+	"on vacation", "vacation reply", "vacation message", "on holiday", "away from my mail", "away from the office",
+	"i am away", "annual leave", "maternity leave",
+	"abwesenheit", "automatische antwort", "automatische rückantwort", "nicht im büro", "nicht im haus", "im urlaub",
+	"absence du bureau", "réponse automatique", "reponse automatique", "absent du bureau", "je suis absent", "en congé",
+	"risposta automatica", "fuori ufficio", "fuori sede", "assenza dall'ufficio",
+	"respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de oficina", "autorespuesta",
+	"resposta automática", "resposta automatica", "ausente do escritório", "fora do escritório", "ausência temporária",
+	"automatisch antwoord", "afwezig", "niet aanwezig", "buiten kantoor",
+	"autoodpowiedź", "automatyczna odpowiedź", "poza biurem", "nieobecno",
+	"autosvar", "automatiskt svar", "frånvaro", "ej på kontoret", "ikke på kontoret", "automatisk svar", "fravær",
+	"poissa toimistosta", "automaattinen vastaus", "automatická odpoveď", "automatická odpověď", "mimo kancelář",
+	"otomatik yanıt", "házon kívül", "automatikus válasz",
+	"自動返信", "自動応答", "不在通知", "不在のお知らせ", "不在連絡",
+	"автоответ", "автоматический ответ", "нет на работе", "в отпуске", "вне офиса",
+	"自动回复", "自动答复", "自動回覆", "外出", "休假", "자동 회신", "부재중", NULL,
+};
+
+const char *const words_challenge_subject[] = {
+	"confirm your email to", "verify your email to", "sender verification", "please confirm your message", "[spamarrest",
+	"boxbe", "challenge/response", "message awaiting your confirmation", "sender address verification",
+	"please confirm (conf#", "action required: confirm", "requires verification", "verify your message", NULL,
+};
+
+/* BoxTrapper, TMDA, Earthlink, SpamArrest and their like */
+const char *const words_challenge[] = {
+	"verify that you are a real live human", "complete the verification process", "your message is being held because",
+	"please confirm that you are a human", "to confirm that your message is not spam",
+	"i am protecting myself from receiving junk mail", "requires that you verify",
+	"request to be added to the allowed senders list", "is protected by a challenge",
+	"click the link below to release your message", "before your message can be delivered", NULL,
+};
+/* clang-format on */
+
+bool words_any(const char *lower, const char *const *words)
+{
+	for (; *words; words++)
+		if (strstr(lower, *words))
+			return true;
+	return false;
+}
+
+bool words_begin(const char *lower, const char *const *words)
+{
+	for (; *words; words++)
+		if (g_str_has_prefix(lower, *words))
+			return true;
+	return false;
+}

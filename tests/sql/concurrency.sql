@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Two sessions with the same report, and with reports about the same addresses in opposite order. Sessions see only
+-- what is committed, so this test commits; its database is its own and is dropped afterwards.
+\ir helper.psql
+CREATE EXTENSION dblink;
+SELECT * FROM no_plan();
+
+SELECT dblink_connect(name, format('host=%s port=%s dbname=%s user=%s',
+         split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database(), current_user))
+FROM unnest('{a,b}'::text[]) AS name;
+
+-- Whether the session had a duplicate.
+CREATE FUNCTION test.ask(session text, report jsonb) RETURNS boolean LANGUAGE sql AS $$
+  SELECT o.duplicate FROM dblink(session, format('SELECT duplicate FROM test.record(%L)', report)) AS o (duplicate boolean)
+$$;
+-- Sends without waiting for the answer, but until the session waits for a lock.
+CREATE FUNCTION test.ask_and_block(session text, report jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  backend CONSTANT integer := (SELECT p FROM dblink(session, 'SELECT pg_backend_pid()') AS d (p integer));
+BEGIN
+  PERFORM dblink_send_query(session, format('SELECT duplicate FROM test.record(%L)', report));
+  FOR i IN 1 .. 1000 LOOP
+    IF EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = backend AND NOT l.granted) THEN
+      RETURN true;
+    END IF;
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+  RETURN false;
+END
+$$;
+-- The same of a session that was made to wait. A second read tells dblink that there is no more.
+CREATE FUNCTION test.answer(session text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  duplicate CONSTANT boolean := (SELECT o.duplicate FROM dblink_get_result(session) AS o (duplicate boolean));
+BEGIN
+  PERFORM FROM dblink_get_result(session) AS o (duplicate boolean);
+  RETURN duplicate;
+END
+$$;
+
+SELECT test.mail('m' || i, ARRAY['r' || i || '@example.com']) FROM generate_series(1, 7) AS i;
+
+-- the first one commits
+SELECT dblink_exec('a', 'BEGIN');
+SELECT is(test.ask('a', test.report('user_unknown', 'r1@example.com', about => 'm1')), false, 'the first session records');
+SELECT ok(test.ask_and_block('b', test.report('user_unknown', 'r1@example.com', about => 'm1')), 'the second waits');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is(test.answer('b'), true, 'and has a duplicate');
+SELECT is((SELECT count(*) FROM bounce.bounce WHERE recipient = 'r1@example.com'), 1::bigint, 'it is recorded once');
+
+-- the first one fails
+SELECT dblink_exec('a', 'BEGIN');
+SELECT test.ask('a', test.report('user_unknown', 'r2@example.com', about => 'm2'));
+SELECT ok(test.ask_and_block('b', test.report('user_unknown', 'r2@example.com', about => 'm2')), 'the second waits again');
+SELECT dblink_exec('a', 'ROLLBACK');
+SELECT is(test.answer('b'), false, 'the first one was rolled back: the report is the second''s');
+SELECT is((SELECT count(*) FROM bounce.bounce WHERE recipient = 'r2@example.com'), 1::bigint, 'it is recorded once');
+
+-- Opposite order: a holds what b needs first, and then wants what b would hold if it had not sorted.
+CREATE FUNCTION test.both(status text, first text, second text) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT test.report('user_unknown', '', own_mta => true) || jsonb_build_object('recipients',
+    jsonb_build_array(test.reported('user_unknown', first, status), test.reported('user_unknown', second, status)))
+$$;
+SELECT dblink_exec('a', 'BEGIN');
+SELECT test.ask('a', test.both('5.1.1', 'r3@example.com', 'r4@example.com'));
+SELECT ok(test.ask_and_block('b', test.both('5.1.10', 'r4@example.com', 'r3@example.com')), 'about the same two mails: the second waits');
+SELECT lives_ok($$SELECT test.ask('a', test.both('5.1.2', 'r4@example.com', 'r3@example.com'))$$, 'the first can go on');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is(test.answer('b'), false, 'then the second does');
+SELECT is((SELECT count(*) FROM bounce.address_block WHERE address IN ('r3@example.com', 'r4@example.com')), 2::bigint, 'each address is blocked once');
+
+-- Report keys in opposite order: a has the lesser one and then wants the greater one; b's document has the greater one first.
+CREATE FUNCTION test.about(addresses text[]) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT test.report('user_unknown', '', own_mta => true, more => '{"original": {"queue_id": "4Queue"}}') || jsonb_build_object('recipients',
+    (SELECT jsonb_agg(test.reported('user_unknown', a)) FROM unnest(addresses) AS a))
+$$;
+SELECT min(f.recipient) FILTER (WHERE f.place = 1) AS lesser, min(f.recipient) FILTER (WHERE f.place = 2) AS greater
+FROM (SELECT u.recipient, row_number() OVER (ORDER BY u.report_key) AS place
+      FROM unnest(bounce.find_all(test.about('{r5@example.com,r6@example.com}'))) AS u) AS f \gset
+SELECT dblink_exec('a', 'BEGIN');
+SELECT is(test.ask('a', test.about(ARRAY[:'lesser'])), false, 'the first has the lesser key');
+SELECT ok(test.ask_and_block('b', test.about(ARRAY[:'greater', :'lesser'])), 'the second wants both');
+SELECT is(test.ask('a', test.about(ARRAY[:'greater'])), false, 'the first gets the greater one');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is(test.answer('b'), true, 'nothing is left for the second');
+
+-- A bounce and the application's resend of the same mail
+SELECT id AS m7 FROM bounce.communication WHERE business_ref = 'm7' \gset
+SELECT dblink_exec('a', 'BEGIN');
+SELECT * FROM dblink('a', format('SELECT id FROM bounce.communication WHERE id = %s FOR NO KEY UPDATE', :m7)) AS d (id bigint);
+SELECT ok(test.ask_and_block('b', test.report('user_unknown', 'r7@example.com', about => 'm7')), 'the report waits for the mail');
+SELECT lives_ok($$SELECT * FROM dblink('a', format('SELECT bounce.confirm_resend(%s)', (test.recipient('r7@example.com')).id)) AS d (sends integer)$$,
+                'and holds nothing of it');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is(test.answer('b'), false, 'then it is recorded');
+
+SELECT * FROM finish();
