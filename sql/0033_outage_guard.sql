@@ -277,8 +277,7 @@ SELECT t.id AS task_id, o.id AS outage_id, o.scope, o.about, o.opened_at, t.last
        (SELECT string_agg(s.address, ', ') FROM (SELECT h.address FROM bounce.held_block AS h
         WHERE h.outage_id = o.id AND h.decision IS NULL ORDER BY h.id LIMIT 5) AS s) AS sample
 FROM bounce.outage AS o
-JOIN bounce.task AS t ON t.dedup_key = 'outage:' || o.id AND t.status = 'open'
-WHERE o.status = 'open';
+JOIN bounce.task AS t ON t.dedup_key = 'outage:' || o.id AND t.status = 'open';
 COMMENT ON VIEW bounce.open_outage IS 'outages that wait for a person: how many blocks are held, what was seen and what is usual, and a few addresses';
 
 CREATE FUNCTION bounce.outage_sample(task_id bigint) RETURNS TABLE (address text, reason text, diagnostic text, communication_id bigint, held_at timestamptz)

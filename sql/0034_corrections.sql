@@ -235,8 +235,8 @@ DECLARE
 BEGIN
   FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
            ORDER BY k.address_key FOR UPDATE LOOP
-    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = why WHERE k.id = b.id;
-    PERFORM bounce.write_log(c.id, NULL, 'unblocked', format('%s unblocked: %s', b.address, why), b.bounce_id)
+    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
+    PERFORM bounce.write_log(c.id, NULL, 'unblocked', format('%s unblocked: %s', b.address, lift_blocks_of.why), b.bounce_id)
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     lifted := lifted + 1;
   END LOOP;
