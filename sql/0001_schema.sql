@@ -182,11 +182,23 @@ CREATE TABLE bounce.communication_log (
 CREATE TABLE bounce.communication_log_default PARTITION OF bounce.communication_log DEFAULT;
 COMMENT ON TABLE bounce.communication_log IS 'everything that happened to a communication, with its cause';
 COMMENT ON COLUMN bounce.communication_log.event IS
-  'bounced, late_bounce, resend_scheduled, resent, blocked, block_withheld, task, follow_up, notice, auto_reply, unclassified, '
-  'untrusted, unassigned';
+  'sent, error; bounced, late_bounce, blocked, block_withheld, resend_scheduled, task, follow_up, notice, auto_reply, '
+  'unclassified, untrusted, unassigned; resent, block_lifted, task_resolved';
 COMMENT ON COLUMN bounce.communication_log.bounce_id IS 'the bounce that caused it; NULL when a person or a program did';
 COMMENT ON COLUMN bounce.communication_log.actor IS 'the database user it was done by';
 CREATE INDEX communication_log_communication_idx ON bounce.communication_log (communication_id, at);
+
+CREATE FUNCTION bounce.write_log(communication_id bigint, recipient_id bigint, event text, text text,
+                                 bounce_id bigint DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
+  SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text, write_log.bounce_id
+  WHERE write_log.communication_id IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION bounce.write_log(bigint, bigint, text, text, bigint) IS
+  'internal: a line of the communication''s log, if there is one';
 
 -- How states move -------------------------------------------------------------
 
@@ -266,6 +278,7 @@ BEGIN
   UPDATE bounce.communication_recipient AS r
   SET state = NEW.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
   WHERE r.communication_id = NEW.id AND r.state IN ('open', 'error') AND r.state <> NEW.status;
+  PERFORM bounce.write_log(NEW.id, NULL, NEW.status, 'as the application says');
   RETURN NULL;
 END
 $$;

@@ -6,18 +6,6 @@
 
 -- Steps -----------------------------------------------------------------------------
 
-CREATE FUNCTION bounce.write_log(communication_id bigint, recipient_id bigint, event text, text text,
-                                 bounce_id bigint DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
-  SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text, write_log.bounce_id
-  WHERE write_log.communication_id IS NOT NULL;
-END
-$$;
-COMMENT ON FUNCTION bounce.write_log(bigint, bigint, text, text, bigint) IS
-  'internal: a line of the communication''s log, if there is one';
-
 CREATE FUNCTION bounce.describe(f bounce.finding) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN concat_ws(' ', f.reason, nullif(f.status, ''), nullif(f.reply_code, ''), nullif(f.diagnostic, ''));

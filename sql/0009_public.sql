@@ -63,14 +63,18 @@ COMMENT ON FUNCTION bounce.confirm_resend(bigint, text) IS
 
 CREATE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  lifted bounce.address_block;
 BEGIN
   IF btrim(coalesce(lift_block.why, '')) = '' THEN
     RAISE EXCEPTION 'a reason is needed to lift the block on %', lift_block.address USING ERRCODE = 'invalid_parameter_value';
   END IF;
   UPDATE bounce.address_block AS b
   SET lifted_at = now(), lifted_by = session_user, lift_why = btrim(lift_block.why)
-  WHERE b.address_key = bounce.address_key(lift_block.address) AND b.lifted_at IS NULL;
-  RETURN FOUND;
+  WHERE b.address_key = bounce.address_key(lift_block.address) AND b.lifted_at IS NULL
+  RETURNING b.* INTO lifted;
+  PERFORM bounce.write_log(lifted.communication_id, NULL, 'block_lifted', format('%s: %s', lifted.address, lifted.lift_why));
+  RETURN lifted.id IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION bounce.lift_block(text, text) IS
@@ -78,13 +82,18 @@ COMMENT ON FUNCTION bounce.lift_block(text, text) IS
 
 CREATE FUNCTION bounce.resolve_task(task_id bigint, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  resolved bounce.task;
 BEGIN
   UPDATE bounce.task AS t
   SET status = 'done', resolved_at = now(), resolved_by = session_user, note = coalesce(resolve_task.note, '')
-  WHERE t.id = resolve_task.task_id AND t.status = 'open';
+  WHERE t.id = resolve_task.task_id AND t.status = 'open'
+  RETURNING t.* INTO resolved;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no open task %', resolve_task.task_id USING ERRCODE = 'no_data_found';
   END IF;
+  PERFORM bounce.write_log(resolved.communication_id, resolved.recipient_id, 'task_resolved',
+                           format('task %s %s: %s', resolved.kind, resolved.id, resolved.note));
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS 'closes a task with a note. P0002 when there is no such open task';

@@ -43,6 +43,9 @@ SELECT lives_ok($$INSERT INTO bounce.address_block (address, why) VALUES ('anna@
 SELECT throws_ok($$INSERT INTO bounce.address_block (address, why) VALUES ('Anna@Example.com', 'asked for it')$$, '23505', NULL, 'but not twice');
 SELECT throws_ok($$UPDATE bounce.address_block SET lifted_at = now() WHERE lifted_at IS NULL$$, '23514', NULL, 'nor lifted without saying why');
 
+SELECT results_eq(format('SELECT event, text FROM bounce.communication_log WHERE communication_id = %s AND bounce_id IS NULL ORDER BY id', :r),
+  format($$VALUES ('task_resolved', 'task hard_bounce %s: the address was mistyped'), ('block_lifted', 'anna@example.com: she has it again')$$, :task), 'the mail''s log has it too');
+
 -- resends
 SELECT throws_ok('SELECT bounce.confirm_resend(0)', 'P0002', NULL, 'an unknown recipient was not sent to again');
 SELECT is((SELECT attempt FROM bounce.scheduled_resend WHERE recipient = 'ben@example.com'), 2, 'the second send is scheduled');

@@ -93,6 +93,7 @@ UPDATE bounce.communication SET status = 'error' WHERE id = :e;
 SELECT is(test.state('e1@example.com'), 'error', 'could not be handed over');
 UPDATE bounce.communication SET status = 'sent' WHERE id = :e;
 SELECT is(test.state('e1@example.com') || ' ' || test.status(:e), 'sent sent', 'then it could');
+SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE communication_id = :e), 'error sent', 'both are logged');
 
 -- Of two bounced recipients one is sent to again
 SELECT test.mail('two', '{t1@example.com,t2@example.com}') AS two \gset
