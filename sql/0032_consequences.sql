@@ -32,7 +32,7 @@ CREATE INDEX bounce_shadow_idx ON bounce.bounce (received_at) WHERE in_shadow;
 CREATE INDEX bounce_task_idx ON bounce.bounce (task_id) WHERE task_id IS NOT NULL;
 COMMENT ON COLUMN bounce.communication_log.event IS
   'bounced, late_bounce, resend_scheduled, resent, blocked, block_withheld, block_held, task, follow_up, owner_notice, notice, auto_reply, '
-  'unclassified, untrusted, shadow, unblocked, taken_back, corrected, reclassified, erased';
+  'unclassified, untrusted, unassigned, shadow; sent, error, resent, block_lifted, task_resolved, taken_back, corrected, reclassified, erased';
 
 CREATE OR REPLACE FUNCTION bounce.step(INOUT f bounce.finding, event text, words text)
 LANGUAGE plpgsql AS $$

@@ -220,8 +220,8 @@ BEGIN
     RAISE EXCEPTION 'no open task %', close_task.task_id USING ERRCODE = 'no_data_found';
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
-  PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'task_closed',
-                           format('task %s %s %s', t.kind, t.id, concat_ws(': ', t.resolution, nullif(t.note, ''))), t.bounce_id);
+  PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'task_resolved',
+                           concat_ws(': ', format('task %s %s', t.kind, t.id), nullif(t.resolution, 'done'), nullif(t.note, '')), t.bounce_id);
   RETURN t;
 END
 $$;
@@ -236,7 +236,7 @@ BEGIN
   FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
            ORDER BY k.address_key FOR UPDATE LOOP
     UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
-    PERFORM bounce.write_log(c.id, NULL, 'unblocked', format('%s unblocked: %s', b.address, lift_blocks_of.why), b.bounce_id)
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why), b.bounce_id)
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     lifted := lifted + 1;
   END LOOP;
@@ -303,7 +303,7 @@ BEGIN
   WHERE k.address_key = bounce.address_key(lift_block.address) AND k.lifted_at IS NULL
   RETURNING k.* INTO b;
   IF FOUND THEN
-    PERFORM bounce.write_log(c.id, NULL, 'unblocked', format('%s unblocked: %s', b.address, b.lift_why), b.bounce_id)
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why), b.bounce_id)
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
   END IF;
   RETURN b.id IS NOT NULL;
