@@ -19,11 +19,12 @@ INSERT INTO bounce.parameter_definition (name, type, default_value, per_process,
 CREATE FUNCTION bounce.longest_token_lifetime(since timestamptz) RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+  -- a day of slack, because changed_at is when the change's transaction began
   RETURN (SELECT max(l.value::interval)
           FROM (SELECT p.value FROM bounce.system_parameter AS p WHERE p.name = 'token_lifetime'
                 UNION ALL
                 SELECT h.old_value FROM bounce.system_parameter_history AS h
-                WHERE h.name = 'token_lifetime' AND h.changed_at >= since AND h.old_value IS NOT NULL) AS l);
+                WHERE h.name = 'token_lifetime' AND h.changed_at >= since - interval '1 day' AND h.old_value IS NOT NULL) AS l);
 END
 $$;
 COMMENT ON FUNCTION bounce.longest_token_lifetime(timestamptz) IS 'internal: of all the values that were in force since then';
