@@ -77,14 +77,20 @@ static void ask(struct question *question, const char *diagnostic)
 	question->matches = ruleset_match(question->rules, &question->input);
 }
 
+/* The text is long and seldom needed. */
+static char *fold_if(const struct question *question, enum rule_field field, const char *text)
+{
+	return ruleset_looks_at(question->rules, field) ? text_fold(text) : g_strdup("");
+}
+
 static void question_init(struct question *question)
 {
 	const struct report *report = question->report;
 	const struct report_recipient *recipient = question->recipient;
 
 	question->diagnostic = text_fold(recipient->diagnostic);
-	question->text = text_fold(report->text);
-	question->subject = text_fold(report->header.subject);
+	question->text = fold_if(question, RULE_FIELD_TEXT, report->text);
+	question->subject = fold_if(question, RULE_FIELD_SUBJECT, report->header.subject);
 	settle_codes(question);
 	question->input = (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
 	question->input.field[RULE_FIELD_TEXT] = question->text;
@@ -233,8 +239,13 @@ static bool by_text(struct question *question, struct verdict *verdict)
 {
 	char status[CODE_STATUS_SIZE];
 
-	if (question->text[0] == '\0' || count_failed(question->report) > 1)
+	if (question->report->text[0] == '\0' || count_failed(question->report) > 1)
 		return false;
+	if (question->text[0] == '\0') {
+		g_free(question->text);
+		question->text = text_fold(question->report->text);
+		question->input.field[RULE_FIELD_TEXT] = question->text;
+	}
 	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
 	ask(question, question->text);

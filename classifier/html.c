@@ -11,7 +11,10 @@
 
 struct writer {
 	GString *out;
-	bool space; /* white space seen since the last word */
+	bool space;       /* white space seen since the last word */
+	const char *link; /* the address of an open mailto link */
+	size_t link_len;
+	size_t link_start; /* where its text began */
 };
 
 static const char *const block_tags[] = {"br", "p",  "div", "tr", "li",  "ul",         "ol",    "table", "h1", "h2",
@@ -65,6 +68,27 @@ static const char *skip_element(const char *at, const char *name, size_t len)
 	return NULL;
 }
 
+/* A mailto link shows a name and hides the address: remember it until the link ends. */
+static void open_link(struct writer *w, const char *tag, const char *stop)
+{
+	const char *at = strcasestr(tag, "mailto:");
+	w->link = at && at < stop ? at + strlen("mailto:") : NULL;
+	w->link_len = w->link ? strcspn(w->link, "?\"'> \n") : 0;
+	w->link_start = w->out->len;
+}
+
+static void close_link(struct writer *w)
+{
+	bool shown =
+	    !w->link || w->link_len > 320 || memchr(w->out->str + w->link_start, '@', w->out->len - w->link_start);
+	if (!shown && memchr(w->link, '@', w->link_len)) {
+		write_text(w, " <", 2);
+		write_text(w, w->link, w->link_len);
+		write_text(w, ">", 1);
+	}
+	w->link = NULL;
+}
+
 /* Handles one tag or comment at '<'; returns what follows. */
 static const char *read_tag(struct writer *w, const char *at)
 {
@@ -91,7 +115,12 @@ static const char *read_tag(struct writer *w, const char *at)
 		const char *past = skip_element(stop, name, len);
 		return past ? past : stop + 1;
 	}
-	if (tag_in(name, len, block_tags, G_N_ELEMENTS(block_tags)))
+	if (len == 1 && (*name == 'a' || *name == 'A')) {
+		if (at[1] == '/')
+			close_link(w);
+		else
+			open_link(w, name, stop);
+	} else if (tag_in(name, len, block_tags, G_N_ELEMENTS(block_tags)))
 		write_newline(w);
 	else if (tag_in(name, len, (const char *const[]){"td", "th"}, 2))
 		w->space = true;
@@ -133,7 +162,7 @@ static const char *read_entity(struct writer *w, const char *at)
 
 char *html_to_text(const char *html)
 {
-	struct writer w = {g_string_sized_new(strlen(html) / 2 + 16), false};
+	struct writer w = {.out = g_string_sized_new(strlen(html) / 2 + 16)};
 	for (const char *at = html; *at;) {
 		if (*at == '<') {
 			at = read_tag(&w, at);

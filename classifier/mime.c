@@ -110,13 +110,12 @@ static void read_content_type(struct mime *mime, struct mime_part *part, GMimeOb
 		part->disposition = pool_lower(mime, g_mime_content_disposition_get_disposition(disposition));
 }
 
-static gint64 first_offset(GMimeObject *object, gint64 best)
+static gint64 first_offset(GMimeObject *object)
 {
 	GMimeHeaderList *list = object ? g_mime_object_get_header_list(object) : NULL;
 	if (!list || g_mime_header_list_get_count(list) == 0)
-		return best;
-	gint64 offset = g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
-	return offset >= 0 && (best < 0 || offset < best) ? offset : best;
+		return -1;
+	return g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
 }
 
 /* The header block from its first field to the empty line or the limit. */
@@ -158,17 +157,14 @@ static struct mime_part blank_part(const struct mime *mime, int parent)
 }
 
 /* Recursion is as deep as GMime's own, which the defusing has bounded. */
-static void add_object(struct mime *mime, int parent, GMimeObject *object, GMimeMessage *message)
+static void add_object(struct mime *mime, int parent, GMimeObject *object)
 {
 	if (mime->parts->len >= mime->limits.part_count) {
 		mime->truncated = true;
 		return;
 	}
 	struct mime_part part = blank_part(mime, parent);
-	gint64 offset = first_offset(object, -1);
-	if (message)
-		offset = first_offset(GMIME_OBJECT(message), offset);
-	part.header = header_at(mime, offset);
+	part.header = header_at(mime, first_offset(object));
 	read_content_type(mime, &part, object);
 	if (object && GMIME_IS_PART(object))
 		set_body(mime, &part, GMIME_PART(object));
@@ -176,7 +172,7 @@ static void add_object(struct mime *mime, int parent, GMimeObject *object, GMime
 	int index = (int)mime->parts->len - 1;
 	int count = object && GMIME_IS_MULTIPART(object) ? g_mime_multipart_get_count(GMIME_MULTIPART(object)) : 0;
 	for (int i = 0; i < count; i++)
-		add_object(mime, index, g_mime_multipart_get_part(GMIME_MULTIPART(object), i), NULL);
+		add_object(mime, index, g_mime_multipart_get_part(GMIME_MULTIPART(object), i));
 }
 
 /* No header at all: everything is text. */
@@ -193,10 +189,11 @@ static void parse_copy(struct mime *mime, char *copy, size_t len)
 	GByteArray *array = g_byte_array_new_take((guint8 *)copy, len);
 	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), array);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
-	if (message) {
-		add_object(mime, -1, g_mime_message_get_mime_part(message), message);
-		g_object_unref(message);
+	/* as a part: GMimeMessage only adds what we do not want, lists of addresses */
+	GMimeObject *root = g_mime_parser_construct_part(parser, NULL);
+	if (root) {
+		add_object(mime, -1, root);
+		g_object_unref(root);
 	} else {
 		add_whole(mime);
 	}
@@ -372,7 +369,9 @@ const char *mime_text(struct mime *mime, size_t index)
 		body.len = mime->limits.part_bytes;
 		mime->truncated = true;
 	}
-	const char *charset = *part->charset ? g_mime_charset_iconv_name(part->charset) : "";
+	const char *charset = part->charset;
+	if (*charset && !text_is_ascii(body.data, body.len, charset))
+		charset = g_mime_charset_iconv_name(charset);
 	part->text = text_from_charset(body.data, body.len, charset, mime->limits.part_bytes);
 	return part->text;
 }

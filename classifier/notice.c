@@ -96,47 +96,94 @@ bool notice_bare_complaint(struct report_build *build)
 
 /* --- automatic replies ---------------------------------------------------- */
 
-static bool header_has(const struct report_build *build, const char *name, const char *word)
+/* Fields that say so by themselves, with the word that their value must begin with. */
+static const struct {
+	const char *name;
+	const char *value;
+} reply_fields[] = {
+    {"Auto-Submitted", "auto-replied"},
+    {"X-Auto-Submitted", "auto-replied"},
+    {"Precedence", "auto_reply"},
+    {"X-Precedence", "auto_reply"},
+    {"Preference", "auto_reply"},
+    {"Delivered-To", "autoresponder"},
+    {"X-Autoreply", ""},
+    {"X-Autorespond", ""},
+    {"X-Autoresponder", ""},
+    {"X-Auto-Reply", ""},
+    {"X-Mail-Autoreply", ""},
+    {"X-AutoReply-From", ""},
+    {"Auto-Reply", ""},
+    {"X-MS-Exchange-Inbox-Rules-Loop", ""},
+};
+
+enum reply_mark {
+	MARK_NONE,
+	MARK_WEAK, /* some program sent it: with words of absence it is a reply */
+	MARK_LIST, /* mail of a list */
+	MARK_REPLY,
+};
+
+/* What procmail recipes and small programs put into their answers. */
+static const struct {
+	const char *name;
+	const char *value;
+} weak_fields[] = {
+    {"Precedence", "junk"}, {"Precedence", "bulk"},           {"Auto-Submitted", "auto-"},
+    {"X-Loop", ""},         {"X-Auto-Response-Suppress", ""},
+};
+
+static enum reply_mark field_mark(const struct header_field *field)
 {
-	g_autofree char *value = mime_header(build->mime, 0, name);
-	g_autofree char *lower = g_ascii_strdown(value, -1);
-	return *word ? strstr(lower, word) != NULL : *lower != '\0';
+	if (header_name_is(field, "List-Id") || header_name_is(field, "List-Unsubscribe"))
+		return MARK_LIST;
+	for (size_t i = 0; i < G_N_ELEMENTS(reply_fields); i++) {
+		size_t len = strlen(reply_fields[i].value);
+		if (header_name_is(field, reply_fields[i].name) && field->value.len >= len &&
+		    g_ascii_strncasecmp(field->value.data, reply_fields[i].value, len) == 0)
+			return MARK_REPLY;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(weak_fields); i++) {
+		size_t len = strlen(weak_fields[i].value);
+		if (header_name_is(field, weak_fields[i].name) && field->value.len >= len &&
+		    g_ascii_strncasecmp(field->value.data, weak_fields[i].value, len) == 0)
+			return MARK_WEAK;
+	}
+	return MARK_NONE;
 }
 
-/* Headers that say so by themselves. */
-static bool has_reply_header(const struct report_build *build)
+static enum reply_mark find_mark(const struct report_build *build)
 {
-	return g_str_has_prefix(build->report->auto_submitted, "auto-replied") ||
-	       header_has(build, "X-Autoreply", "") || header_has(build, "X-Autorespond", "") ||
-	       header_has(build, "X-Autoresponder", "") || header_has(build, "X-Auto-Reply", "") ||
-	       header_has(build, "X-Mail-Autoreply", "") || header_has(build, "X-AutoReply-From", "") ||
-	       header_has(build, "Auto-Reply", "") || header_has(build, "Precedence", "auto_reply") ||
-	       header_has(build, "X-Precedence", "auto_reply") || header_has(build, "Preference", "auto_reply") ||
-	       header_has(build, "Delivered-To", "autoresponder") ||
-	       header_has(build, "X-Auto-Submitted", "auto-replied") ||
-	       header_has(build, "X-MS-Exchange-Inbox-Rules-Loop", "");
+	size_t count;
+	struct slice header = mime_parts(build->mime, &count)->header;
+	struct header_field field;
+	enum reply_mark best = MARK_NONE;
+	while (best != MARK_REPLY && header_next(&header, &field))
+		best = MAX(best, field_mark(&field));
+	return best;
 }
 
 bool notice_is_daemon(const struct report_build *build)
 {
 	g_autofree char *from = mime_header(build->mime, 0, "From");
-	g_autofree char *lower = g_utf8_strdown(from, -1);
+	g_autofree char *lower = text_lower(from);
 	return *lower == '\0' || words_any(lower, words_daemon);
 }
 
 bool notice_auto_reply(struct report_build *build)
 {
 	struct report *report = build->report;
-	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
-	g_autofree char *start = text_clean(report->text, strlen(report->text), TEXT_BYTES);
-	g_autofree char *text = g_utf8_strdown(start, -1);
+	g_autofree char *subject = text_lower(report->header.subject);
+	g_autofree char *start =
+	    g_strndup(report->text, text_cut_length(report->text, strlen(report->text), TEXT_BYTES));
+	g_autofree char *text = text_lower(start);
 	bool challenge = words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
-	bool header = has_reply_header(build);
-	bool list = header_has(build, "List-Id", "") || header_has(build, "List-Unsubscribe", "");
-	if (!challenge && !header && (list || !words_any(subject, words_reply_subject)))
+	enum reply_mark mark = challenge ? MARK_NONE : find_mark(build);
+	bool says_so = words_any(subject, words_reply_subject) || (mark == MARK_WEAK && words_any(text, words_reply));
+	if (!challenge && mark != MARK_REPLY && (mark == MARK_LIST || !says_so))
 		return false;
 	report->kind = challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
-	report->dialect = challenge ? "challenge" : header ? "rfc3834" : "subject";
+	report->dialect = challenge ? "challenge" : mark == MARK_REPLY ? "rfc3834" : "words";
 	add_recipient(build, report->header.from, "", report->dialect);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "classifier/prose_general.h"
 #include "classifier/smtp_text.h"
 
+#define ADDRESS_BYTES    400 /* of a line that one address may take */
 #define DIAGNOSTIC_LINES 40
 #define OPEN_LINES       200 /* lines within which a dialect must begin to speak */
 
@@ -39,7 +40,7 @@ static bool match_any(const char *pattern, const char *at, const char *end, stru
 
 static bool match_address(const char **at, const char *end, struct slice *out)
 {
-	if (!address_find(*at, (size_t)(end - *at), out) || out->data != *at)
+	if (!address_find(*at, MIN((size_t)(end - *at), ADDRESS_BYTES), out) || out->data != *at)
 		return false;
 	*at = out->data + out->len;
 	return true;
@@ -307,7 +308,7 @@ bool prose_parse_general(struct report_build *build)
 	return true;
 }
 
-bool prose_from_machine(const struct report_build *build)
+bool prose_from_machine(struct report_build *build)
 {
 	return general_is_machine(build);
 }

@@ -17,7 +17,7 @@ bool prose_parse_dialects(struct report_build *build);
 bool prose_parse_general(struct report_build *build);
 
 /* The message comes from a mail system, not from a person. */
-bool prose_from_machine(const struct report_build *build);
+bool prose_from_machine(struct report_build *build);
 
 /* A mail filter's refusal (RFC 5429, Dovecot) comes as a read receipt: where the text
  * says so, the report becomes a failure. */

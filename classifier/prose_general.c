@@ -11,6 +11,7 @@
 #include "classifier/header.h"
 #include "classifier/prose_words.h"
 #include "classifier/smtp_text.h"
+#include "classifier/text.h"
 
 #define CANDIDATES_MAX  200
 #define OCCURRENCES_MAX 8 /* of an address in the text that are looked at for the words about it */
@@ -18,26 +19,34 @@
 static char *lower_header(const struct report_build *build, const char *name)
 {
 	g_autofree char *value = mime_header(build->mime, 0, name);
-	return g_utf8_strdown(value, -1);
+	return text_lower(value);
 }
 
-bool general_is_machine(const struct report_build *build)
+static bool is_machine(const struct report_build *build)
 {
 	size_t count;
 	const struct mime_part *root = mime_parts(build->mime, &count);
 	struct slice value;
-	if (header_find(root->header, "X-Failed-Recipients", &value) ||
-	    header_find(root->header, "X-MLServer", &value) || strcmp(root->type, "multipart/report") == 0)
+	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
 		return true;
-	if (header_find(root->header, "Return-Path", &value) && *build->report->header.sender == '\0')
+	const char *sender = build->report->header.sender;
+	if (header_find(root->header, "Return-Path", &value) &&
+	    (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0))
 		return true;
 	g_autofree char *from = lower_header(build, "From");
 	return *from ? words_any(from, words_daemon) : general_has_report_subject(build);
 }
 
+bool general_is_machine(struct report_build *build)
+{
+	if (build->sender == SENDER_UNKNOWN)
+		build->sender = is_machine(build) ? SENDER_MACHINE : SENDER_OTHER;
+	return build->sender == SENDER_MACHINE;
+}
+
 bool general_has_report_subject(const struct report_build *build)
 {
-	g_autofree char *subject = g_utf8_strdown(build->report->header.subject, -1);
+	g_autofree char *subject = text_lower(build->report->header.subject);
 	return words_begin(subject, words_report_subject);
 }
 
@@ -174,12 +183,14 @@ static bool tells_delay_only(const char *subject, const char *text)
 bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
-	g_autofree char *subject = g_utf8_strdown(report->header.subject, -1);
-	g_autofree char *text = g_utf8_strdown(report->text, -1);
+	g_autofree char *subject = text_lower(report->header.subject);
+	if (!from_machine && !words_begin(subject, words_strict_subject))
+		return false;
+	g_autofree char *text = text_lower(report->text);
 	bool delay = tells_delay_only(subject, text);
 	if (!delay && !tells_failure(subject, text))
 		return false;
-	if (!from_machine && (!words_begin(subject, words_strict_subject) || !words_any(text, words_failure)))
+	if (!from_machine && !words_any(text, words_failure))
 		return false;
 	general_failed_header(build);
 	if (build->recipients->len == 0) {
@@ -229,7 +240,7 @@ static bool tells_why(struct slice words)
 {
 	struct slice found;
 	g_autofree char *copy = g_strndup(words.data, words.len);
-	g_autofree char *lower = g_utf8_strdown(copy, -1);
+	g_autofree char *lower = text_lower(copy);
 	return smtp_find_reply(copy, &found) || smtp_find_status(copy, &found) || words_any(lower, words_failure) ||
 	       words_any(lower, words_refusal);
 }

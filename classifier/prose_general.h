@@ -12,7 +12,7 @@
 
 /* The message comes from a mail system, not from a person: null sender, the
  * usual names of a daemon, or X-Failed-Recipients. */
-bool general_is_machine(const struct report_build *build);
+bool general_is_machine(struct report_build *build);
 
 /* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
 bool general_has_report_subject(const struct report_build *build);

@@ -13,7 +13,9 @@ const char *const words_daemon[] = {
 	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon",
 	"postmaster", "post_master", "postoffice", "mail-delivery", "mail delivery", "delivery subsystem",
 	"mail system", "mailsystem", "mail administrator", "mailadmin", "mail server", "mailserver", "mailsv",
-	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", NULL,
+	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", "mail daemon",
+	"post office", "mail transport", "internet mail", "mail-system", "system attendant", "smtp server", "mail delivering",
+	"email administrator", "mail gateway", "mmdf@", "mta@", "smtp@", NULL,
 };
 
 const char *const words_report_subject[] = {
@@ -101,6 +103,32 @@ const char *const words_reply_subject[] = {
 	"自動返信", "自動応答", "不在通知", "不在のお知らせ", "不在連絡",
 	"автоответ", "автоматический ответ", "нет на работе", "в отпуске", "вне офиса",
 	"自动回复", "自动答复", "自動回覆", "外出", "休假", "자동 회신", "부재중", NULL,
+};
+
+const char *const words_reply[] = {
+	"out of office", "out of the office", "on vacation", "on holiday", "on annual leave", "on leave", "will not be back until",
+	"will be back on", "will return on", "away from the office", "away until", "currently away", "i am away", "i'm away",
+	"limited access to my e-mail", "limited access to email", "no longer with the company", "no longer works", "maternity leave",
+	"i will reply when", "i will respond when", "nicht im büro", "im urlaub", "nicht im haus", "bin ich wieder",
+	"abwesend", "derzeit nicht erreichbar", "absent du bureau", "je suis absent", "en congé", "de retour le",
+	"fuori ufficio", "sono assente", "sarò assente", "in ferie", "fuera de la oficina", "de vacaciones", "estaré ausente",
+	"fora do escritório", "de férias", "estarei ausente", "niet aanwezig", "afwezig", "met vakantie", "poza biurem",
+	"na urlopie", "nieobecn", "på semester", "inte på kontoret", "frånvarande", "på ferie", "ikke på kontoret",
+	"不在にしております", "不在にして", "休暇", "休業", "в отпуске", "отсутствую", "вне офиса", "不在办公室", "休假", "出差", "부재중", NULL,
+};
+
+const char *const words_list_refused[] = {
+	"was unable to be delivered to the list", "was not accepted by the moderator", "has been rejected by the list moderator",
+	"you are not allowed to post to this mailing list", "your message has been automatically rejected",
+	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason",
+	"only members of", "only subscribers", "non-members are not allowed to post", "not a list subscriber", "you are not a member of",
+	"i'm sorry, the list moderator", "sorry, only subscribers may post", "message was rejected by the list", "duplicated message-id in",
+	"you are not a member of this ml", "your mail was not accepted by the list", NULL,
+};
+
+const char *const words_list_held[] = {
+	"is being held until the list moderator", "awaits moderator approval", "forwarded to the moderator", "waiting for moderation",
+	"held for moderation", "awaiting approval by the", "will be posted after it has been approved", NULL,
 };
 
 const char *const words_challenge_subject[] = {

@@ -16,6 +16,9 @@ extern const char *const words_refusal[];        /* says why; means a failure on
 extern const char *const words_delay[];          /* says "not yet" */
 extern const char *const words_given_up[];       /* says "no more" */
 extern const char *const words_reply_subject[];  /* a subject of an automatic reply */
+extern const char *const words_reply[];          /* sentences of absence; need a mark beside them */
+extern const char *const words_list_refused[];   /* sentences of list managers */
+extern const char *const words_list_held[];
 extern const char *const words_challenge_subject[];
 extern const char *const words_challenge[]; /* sentences of challenges */
 

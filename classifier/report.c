@@ -14,6 +14,7 @@
 #include "classifier/notice.h"
 #include "classifier/original.h"
 #include "classifier/prose.h"
+#include "classifier/prose_list.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
 #include "classifier/sns.h"
@@ -161,6 +162,25 @@ static bool read_status_text(struct report_build *build)
 	return true;
 }
 
+/* The same in a file that a mail system attached ("details.txt"). */
+static bool read_status_file(struct report_build *build)
+{
+	size_t count;
+	const struct mime_part *parts = mime_parts(build->mime, &count);
+	if (!prose_from_machine(build))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(parts[i].disposition, "attachment") != 0 || !g_str_has_prefix(parts[i].type, "text/"))
+			continue;
+		const char *fields = delivery_status_find(mime_text(build->mime, i));
+		if (fields && delivery_status_parse(build, fields) > 0) {
+			finish_status(build);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const struct mime_part *))
 {
 	int part = parts_find(build, is_wanted);
@@ -205,8 +225,12 @@ static bool interpret_nested(struct report_build *build, int level)
 	struct report *report = build->report;
 	struct report saved = *report;
 	g_autoptr(GString) inner = g_steal_pointer(&build->nested);
-	struct report_build nested = {report, build->limits, mime_parse(inner->str, inner->len, build->limits),
-				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
+	struct report_build nested = {report,
+				      build->limits,
+				      mime_parse(inner->str, inner->len, build->limits),
+				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
+				      SENDER_UNKNOWN,
+				      NULL};
 	report->original = empty_header();
 	report->text = "";
 	bool read = interpret(&nested, level) && nested.recipients->len > 0;
@@ -242,8 +266,8 @@ static bool interpret(struct report_build *build, int level)
 	if (build->nested && level < NESTED_MAX && interpret_nested(build, level + 1))
 		return true;
 	drop_nested(build);
-	if (read || read_status_text(build) || sns_parse(build) || notice_bare_complaint(build) ||
-	    prose_parse_dialects(build))
+	if (read || read_status_text(build) || read_status_file(build) || sns_parse(build) ||
+	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))
@@ -269,8 +293,12 @@ static struct report *report_new(void)
 struct report *report_parse(const char *bytes, size_t len, const struct limits *limits)
 {
 	struct report *report = report_new();
-	struct report_build build = {report, limits, mime_parse(bytes, len, limits),
-				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)), NULL};
+	struct report_build build = {report,
+				     limits,
+				     mime_parse(bytes, len, limits),
+				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
+				     SENDER_UNKNOWN,
+				     NULL};
 	set_digest(report, bytes, len);
 	read_own_header(&build);
 	interpret(&build, 0);

@@ -11,12 +11,20 @@
 #include "classifier/mime.h"
 #include "classifier/report.h"
 
+/* Who wrote the message: a mail system or anybody else. */
+enum report_sender {
+	SENDER_UNKNOWN,
+	SENDER_MACHINE,
+	SENDER_OTHER,
+};
+
 struct report_build {
 	struct report *report;
 	const struct limits *limits;
 	struct mime *mime;
-	GArray *recipients; /* struct report_recipient */
-	GString *nested;    /* a report inside this one, to be read instead; NULL if none */
+	GArray *recipients;        /* struct report_recipient */
+	enum report_sender sender; /* once looked at */
+	GString *nested;           /* a report inside this one, to be read instead; NULL if none */
 };
 
 /* The text as one line, valid UTF-8, at most limits.field_bytes, in the report's pool. */

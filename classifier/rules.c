@@ -6,7 +6,6 @@
  */
 #include "classifier/rules.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -294,6 +293,11 @@ const struct rule *ruleset_find(const struct ruleset *rules, const char *id)
 			return rule;
 	}
 	return NULL;
+}
+
+bool ruleset_looks_at(const struct ruleset *rules, enum rule_field field)
+{
+	return rules->owners[field]->len > 0;
 }
 
 /* --- matching ----------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #ifndef CLASSIFIER_RULES_H
 #define CLASSIFIER_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
@@ -33,6 +34,9 @@ size_t ruleset_count(const struct ruleset *rules);
 const struct rule *ruleset_get(const struct ruleset *rules, size_t index);
 /* The rule of that id, or NULL. */
 const struct rule *ruleset_find(const struct ruleset *rules, const char *id);
+
+/* Whether any rule looks at the field: if not, nobody need prepare it. */
+bool ruleset_looks_at(const struct ruleset *rules, enum rule_field field);
 
 /* What is known of one recipient. Texts are folded (fold.h); absence is "". */
 struct rule_input {

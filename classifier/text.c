@@ -38,6 +38,16 @@ static bool is_plain(const char *bytes, size_t len)
 	return true;
 }
 
+bool text_is_ascii(const char *bytes, size_t len, const char *charset)
+{
+	static const char *const wide[] = {"utf-16", "utf-32",    "utf-7", "utf16",  "utf32", "utf7",
+					   "ucs",    "iso-10646", "hz",    "ebcdic", "ibm037"};
+	for (size_t i = 0; i < G_N_ELEMENTS(wide); i++)
+		if (g_ascii_strncasecmp(charset, wide[i], strlen(wide[i])) == 0)
+			return false;
+	return is_plain(bytes, len);
+}
+
 char *text_clean(const char *bytes, size_t len, size_t max)
 {
 	len = text_cut_length(bytes, len, max);
@@ -105,8 +115,8 @@ static bool may_hide_utf8(const char *charset)
 char *text_from_charset(const char *bytes, size_t len, const char *charset, size_t max)
 {
 	bool unicode = is_utf8_name(charset);
-	if ((unicode || g_ascii_strncasecmp(charset, "iso-8859", 8) == 0) && is_plain(bytes, len))
-		return text_clean(bytes, len, max);
+	if (text_is_ascii(bytes, len, charset))
+		return g_strndup(bytes, text_cut_length(bytes, len, max));
 	GString *out = NULL;
 	bool valid = g_utf8_validate(bytes, (gssize)len, NULL);
 	bool escapes = memmem(bytes, len, "\x1b$", 2) || memmem(bytes, len, "\x1b(", 2);
@@ -122,6 +132,12 @@ char *text_from_charset(const char *bytes, size_t len, const char *charset, size
 	char *clean = text_clean(out->str, out->len, max);
 	g_string_free(out, TRUE);
 	return clean;
+}
+
+char *text_lower(const char *text)
+{
+	size_t len = strlen(text);
+	return g_str_is_ascii(text) ? g_ascii_strdown(text, (gssize)len) : g_utf8_strdown(text, (gssize)len);
 }
 
 char *text_one_line(const char *text, size_t len)

@@ -5,6 +5,7 @@
 #ifndef CLASSIFIER_TEXT_H
 #define CLASSIFIER_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Converts from the named charset ("" or unknown: UTF-8 if it is, else
@@ -12,11 +13,17 @@
  * control characters but TAB become spaces; at most max bytes. Heap. */
 char *text_from_charset(const char *bytes, size_t len, const char *charset, size_t max);
 
+/* The bytes read the same in that charset and in ASCII: printable ASCII, LF and TAB only. */
+bool text_is_ascii(const char *bytes, size_t len, const char *charset);
+
 /* Valid UTF-8 of at most max bytes, control characters but TAB and LF as spaces. Heap. */
 char *text_clean(const char *bytes, size_t len, size_t max);
 
 /* len, or less if that is more than max: never in the middle of a character. */
 size_t text_cut_length(const char *text, size_t len, size_t max);
+
+/* Lower case. Heap. */
+char *text_lower(const char *text);
 
 /* White space of any kind, runs of it, become one space; trimmed. Heap. */
 char *text_one_line(const char *text, size_t len);

@@ -63,11 +63,6 @@ static PGresult *try_record(struct db_pool *pool, PGconn *connection, size_t par
 	return row;
 }
 
-static bool may_repeat(const GError *error)
-{
-	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN;
-}
-
 bool db_record_report(struct db_pool *pool, const char *document, const char *raw, size_t raw_len,
 		      struct db_record_result *result_out, GError **error)
 {
@@ -78,9 +73,10 @@ bool db_record_report(struct db_pool *pool, const char *document, const char *ra
 	if (connection == NULL)
 		return false;
 	g_autoptr(PGresult) row = try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
-	if (row == NULL && may_repeat(cause)) {
+	if (row == NULL && cause->code != BM_ERROR_CONFIG) {
 		/* The write is idempotent: once more, on another connection, makes a
-		 * deadlock or a restart of the database invisible to the MTA. */
+		 * deadlock, a restart of the database or a communication that was
+		 * deleted meanwhile invisible to the MTA. */
 		g_clear_error(&cause);
 		connection = db_lease_begin(pool, error);
 		if (connection == NULL)

@@ -17,6 +17,7 @@ $| = 1;
 my $table = Table->new;
 stop() if @ARGV && $ARGV[0] eq '--stop';
 
+progress('stopped the demo that was left running') if stop_kept();
 my $stage = Bounce::Stage->new(name => NAME, progress => \&progress);
 progress('run/demo is a link into ' . $stage->instance->dir . ': ' . $stage->instance->why_elsewhere)
     if $stage->instance->is_elsewhere;
@@ -201,9 +202,14 @@ END
     return;
 }
 
+# True when one was there.
+sub stop_kept {
+    my $kept = Bounce::Instance->find(NAME) or return 0;
+    $kept->stop;
+    return 1;
+}
+
 sub stop {
-    my $instance = Bounce::Instance->find(NAME);
-    print $instance ? "stopping the demo's servers\n" : "no demo is running\n";
-    $instance->stop if $instance;
+    print stop_kept() ? "the demo's servers are stopped\n" : "no demo is running\n";
     exit 0;
 }

@@ -50,6 +50,28 @@ $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
   'whether nothing may be sent to this address now; any case, with or without angle brackets';
 
+CREATE FUNCTION bounce.is_cleared(f bounce.finding) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    JOIN bounce.address_block AS b ON b.address_key = r.address_key
+    WHERE r.id = f.recipient_id
+      AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at ELSE r.last_attempt_at END);
+END
+$$;
+COMMENT ON FUNCTION bounce.is_cleared(bounce.finding) IS
+  'internal: whether somebody lifted a block on the address after the send that this bounce is about';
+
+CREATE FUNCTION bounce.block_obstacle(f bounce.finding) RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE
+  WHEN NOT bounce.parameter_boolean('block_hard', f.process) THEN 'block_hard is off'
+  WHEN NOT bounce.may(f, 'block_min_trust') THEN format('trust is %s only', f.trust)
+  WHEN bounce.is_cleared(f) THEN 'a block was lifted since it was sent'
+END;
+COMMENT ON FUNCTION bounce.block_obstacle(bounce.finding) IS 'internal: why an address is not blocked; NULL when it is';
+
 -- A recipient's state -----------------------------------------------------------------
 
 CREATE FUNCTION bounce.supersedes(f bounce.finding, r bounce.communication_recipient) RETURNS boolean
@@ -71,7 +93,8 @@ BEGIN
       diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
       bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = NULL, task_id = NULL,
       attempts = greatest(1, r.attempts, f.attempt)
-  WHERE r.id = f.recipient_id AND bounce.supersedes(f, r);
+  WHERE r.id = f.recipient_id AND bounce.supersedes(f, r)
+    AND NOT (coalesce(f.attempt < r.attempts, false) AND bounce.is_cleared(f));
   RETURN FOUND;
 END
 $$;
@@ -83,20 +106,20 @@ COMMENT ON FUNCTION bounce.move_recipient(bounce.finding) IS
 CREATE FUNCTION bounce.follow_hard(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
+  obstacle CONSTANT text := bounce.block_obstacle(f);
   moved CONSTANT boolean := bounce.move_recipient(f);
 BEGIN
+  f.blocks := obstacle IS NULL;
   f := bounce.step(f, CASE WHEN moved THEN 'bounced' ELSE 'late_bounce' END,
-                   CASE WHEN moved THEN 'bounced' ELSE 'logged, had bounced already' END);
-  f.blocks := bounce.parameter_boolean('block_hard', f.process) AND bounce.may(f, 'block_min_trust');
+                   CASE WHEN moved THEN 'bounced' ELSE 'logged, state stands' END);
   IF NOT moved THEN
     RETURN;
   END IF;
   IF NOT f.blocks THEN
-    f := bounce.step(f, 'block_withheld', CASE WHEN bounce.parameter_boolean('block_hard', f.process)
-           THEN format('not blocked, trust is %s only', f.trust) ELSE 'not blocked, block_hard is off' END);
+    f := bounce.step(f, 'block_withheld', 'not blocked, ' || obstacle);
   END IF;
-  f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard (%s), %s: %s', f.address, f.reason,
-         CASE WHEN f.blocks THEN 'address blocked' ELSE f.steps[cardinality(f.steps)] END, bounce.describe(f)));
+  f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard, %s: %s', f.address,
+         coalesce('not blocked, ' || obstacle, 'address blocked'), bounce.describe(f)));
   IF bounce.parameter_boolean('follow_up', f.process) THEN
     f := bounce.write_follow_up(f);
   END IF;

@@ -86,12 +86,32 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION bounce.make_tasks(findings bounce.finding[]) RETURNS bounce.finding[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  done bounce.finding[] := '{}';
+  stray bounce.finding;
+  f bounce.finding;
+BEGIN
+  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.task_key, u.bounce_id LOOP
+    IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
+      stray := CASE WHEN stray.task_key IS NULL THEN f ELSE stray END;
+      f.task_key := stray.task_key;
+      f.task_summary := stray.task_summary;
+    END IF;
+    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
+  END LOOP;
+  RETURN done;
+END
+$$;
+COMMENT ON FUNCTION bounce.make_tasks(bounce.finding[]) IS
+  'internal: makes the tasks wished for. What fits no mail is one task per report, however many addresses a stranger names in it';
+
 CREATE FUNCTION bounce.follow_all(findings bounce.finding[]) RETURNS bounce.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
   followed bounce.finding[] := '{}';
   blocked bounce.finding[] := '{}';
-  done bounce.finding[] := '{}';
   f bounce.finding;
 BEGIN
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id LOOP
@@ -100,10 +120,7 @@ BEGIN
   FOR f IN SELECT * FROM unnest(followed) AS u ORDER BY u.address, u.bounce_id LOOP
     blocked := blocked || CASE WHEN f.blocks THEN bounce.make_block(f) ELSE f END;
   END LOOP;
-  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
-    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
-  END LOOP;
-  RETURN done;
+  RETURN bounce.make_tasks(blocked);
 END
 $$;
 COMMENT ON FUNCTION bounce.follow_all(bounce.finding[]) IS

@@ -5,7 +5,7 @@
 # quiet, and on all cores unless the caller has said how many
 MAKE_AGAIN = $(MAKE) -s --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: setup check demo demo-stop
+.PHONY: setup check demo demo-stop bench
 ## setup: install the Debian packages that are missing
 setup:
 	@sh tests/setup.sh
@@ -26,3 +26,8 @@ demo-stop:
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_BIN)
+
+## bench: bounces per second, against Postfix alone
+bench: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench.pl

@@ -75,7 +75,7 @@ subtest 'init twice at the same time' => sub {
 };
 
 subtest 'a schema that is not known' => sub {
-    my $start = sub { $daemon->write_conf; return $instance->run([ 'timeout', 10, $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1) };
+    my $start = sub { $daemon->write_conf; return $instance->run([ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1) };
     $stage->db->sql("INSERT INTO bounce.schema_migration (version, name, sha256) VALUES (9999, 'later', repeat('0', 64));\n");
     my ($status, $output) = $start->();
     is $status, 1, 'newer: the daemon refuses to start' or diag $output;

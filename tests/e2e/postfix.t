@@ -57,7 +57,10 @@ subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
     my $letter = refuse('gone3@remote.test', '550 5.1.1 <gone3@remote.test>: User unknown');
     send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX, body => $large);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    is bounces($letter)->[0]{matched_by}, 'message_id', 'by the Message-ID among those headers';
+    my ($bounce) = @{ bounces($letter) };
+    is $bounce->{matched_by}, 'message_id', 'by the Message-ID among those headers';
+    my $raw = $stage->db->value("SELECT encode(raw, 'escape') FROM bounce.bounce_message WHERE id = :id", id => $bounce->{bounce_message_id});
+    like $raw, qr{^Content-Type: text/rfc822-headers}m, 'for there is nothing else';
 };
 
 subtest 'ENVID comes back as Original-Envelope-Id' => sub {

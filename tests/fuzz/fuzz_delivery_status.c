@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autoptr(report_t) report = report_parse("", 0, &limits_default);
 	g_autoptr(GArray) recipients = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
-	struct report_build build = {report, &limits_default, NULL, recipients, NULL};
+	struct report_build build = {report, &limits_default, NULL, recipients, SENDER_UNKNOWN, NULL};
 	g_autofree char *text = text_clean((const char *)data, size, limits_default.part_bytes);
 	if (delivery_status_parse(&build, text) != recipients->len)
 		__builtin_trap();

@@ -11,14 +11,16 @@
 #   sendmail  hand over to that program instead of to SMTP
 #   from      return path; default: bounce+TOKEN@bounces.example.org
 #   header    one more header line
-#   to        SMTP server; default 127.0.0.1
+#   append    one more body line
+#   attach    name of an attachment of a few bytes
+#   to        SMTP server; default 127.0.0.1:25
 use strict;
 use warnings;
 use Digest::MD5 qw(md5_hex);
 use IO::Socket::INET;
 use POSIX qw(strftime);
 
-my %opt = (body => 'text', to => '127.0.0.1');
+my %opt = (body => 'text', to => '127.0.0.1:25');
 while (@ARGV && $ARGV[0] =~ /^--(\w+)(?:=(.*))?$/s) { $opt{$1} = defined $2 ? $2 : 1; shift }
 my ($name, @recipients) = @ARGV;
 my $token = substr md5_hex("$ENV{SYSTEM}/$name"), 0, 16;
@@ -43,6 +45,16 @@ my %mime = (
 	encoded => "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n",
 	latin1  => "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: 8bit\n",
 );
+sub content {
+	my $part = ($mime{$opt{body}} || "Content-Type: text/plain; charset=us-ascii\n") . "\n" . body($opt{body})
+		. ($opt{append} ? "$opt{append}\n" : '');
+	return $part unless $opt{attach};
+	return "Content-Type: multipart/mixed; boundary=b4711\n\n--b4711\n$part\n--b4711\n"
+		. "Content-Type: application/octet-stream; name=\"$opt{attach}\"\n"
+		. "Content-Disposition: attachment; filename=\"$opt{attach}\"\n"
+		. "Content-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAA=\n\n--b4711--\n";
+}
+
 my $message = join '',
 	"From: Example Billing <billing\@example.org>\n",
 	'To: ' . join(', ', grep { !/[^\x20-\x7e]/ || $opt{utf8} } @recipients) . "\n",
@@ -52,8 +64,7 @@ my $message = join '',
 	'X-Communication-ID: ' . hex(substr $token, 0, 6) . "\n",
 	($opt{header} ? "$opt{header}\n" : ''),
 	"MIME-Version: 1.0\n",
-	$mime{$opt{body}} || "Content-Type: text/plain; charset=us-ascii\n",
-	"\n", body($opt{body});
+	content();
 
 if ($opt{sendmail}) {
 	my @dsn = (($opt{notify} ? ('-N', $opt{notify}) : ()), ($opt{ret} ? ('-R', $opt{ret}) : ()),
@@ -64,7 +75,7 @@ if ($opt{sendmail}) {
 	exit 0;
 }
 
-my $server = IO::Socket::INET->new(PeerAddr => $opt{to}, PeerPort => 25, Timeout => 20) or die "$name: no SMTP server: $@";
+my $server = IO::Socket::INET->new(PeerAddr => $opt{to}, Timeout => 20) or die "$name: no SMTP server: $@";
 sub talk {
 	my ($command) = @_;
 	print $server "$command\r\n" if defined $command;

@@ -60,6 +60,22 @@ FROM (VALUES ('s1 s1x', 'bounced resend_scheduled late_bounce'), ('h1 h1x', 'bou
              ('h1 s1', 'bounced blocked task late_bounce'), ('s1 r s1x', 'bounced resend_scheduled resent late_bounce'),
              ('s1 h1', 'bounced resend_scheduled bounced blocked task')) AS v (moves, events);
 
+-- A person lifted the block: what is reported of sends before that does not bring it back, a later send does.
+SELECT test.mail('z', '{z@example.com}') AS z \gset
+UPDATE bounce.communication_recipient SET created_at = now() - interval '2 days', last_attempt_at = now() - interval '2 days' WHERE address = 'z@example.com';
+CREATE FUNCTION test.hard_of(attempt integer, status text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM test.record(test.report('user_unknown', 'z@example.com', status, "to" => test.return_path('z@example.com', attempt)));
+  RETURN test.state('z@example.com') || CASE WHEN bounce.is_address_blocked('z@example.com') THEN ', blocked' ELSE ', free' END;
+END
+$$;
+SELECT is(test.hard_of(1, '5.1.1'), 'bounced hard user_unknown, blocked', 'a hard bounce');
+SELECT bounce.lift_block('z@example.com', 'the mailbox is there again');
+SELECT is(test.hard_of(1, '5.1.2'), 'bounced hard user_unknown, free', 'another report of that send does not block again');
+SELECT bounce.confirm_resend((test.recipient('z@example.com')).id);
+SELECT is(test.hard_of(1, '5.1.3'), 'sent, free', 'nor does a late one disturb the second send');
+SELECT is(test.hard_of(2, '5.1.1'), 'bounced hard user_unknown, blocked', 'the second send bounces: blocked');
+
 -- What the tables refuse
 SELECT test.mail('x', '{x@example.com}') AS x \gset
 SELECT test.record(test.report('user_unknown', 'x@example.com', about => 'x'));

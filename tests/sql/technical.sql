@@ -62,6 +62,12 @@ FROM (VALUES ('user_unknown', '5.1.1', 'failed', 'dsn', 1::bigint), ('mailbox_fu
 SELECT is((SELECT count(*) FROM bounce.task), :tasks + 3::bigint, 'and no other task');
 SELECT is((SELECT count(*) FROM bounce.address_block WHERE address LIKE 'lost%'), 0::bigint, 'nothing is blocked, not even on our own MTA''s word');
 
+SELECT count(*) AS tasks FROM bounce.task \gset
+SELECT test.record(test.report('user_unknown', '') || jsonb_build_object('recipients',
+  (SELECT jsonb_agg(test.reported('user_unknown', 'stranger' || i || '@example.net')) FROM generate_series(1, 50) AS i)));
+SELECT is((SELECT concat_ws(' ', count(*) - :tasks, max(count)) FROM bounce.task), '1 50', 'fifty strangers in one report are one task');
+SELECT is((SELECT summary LIKE '%' || address || '%' FROM bounce.task ORDER BY id DESC LIMIT 1), true, 'about one of them');
+
 -- the communication is known, the recipient within it is not
 SELECT test.mail('several', '{m1@example.com,m2@example.com}') AS several \gset
 SELECT test.record(test.report('user_unknown', 'elsewhere@home.example', about => 'several', own_mta => true));

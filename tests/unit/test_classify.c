@@ -2,11 +2,13 @@
  *
  * Verdicts of the shipped rules and codes on reports filled in by hand.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include <glib.h>
 
 #include "classifier/classify.h"
+#include "classifier/rule_judge.h"
 
 static struct ruleset *rules;
 
@@ -205,6 +207,44 @@ static void check_languages(void)
 	check_rows(rows, G_N_ELEMENTS(rows));
 }
 
+/* Whether the verdict is what a section asks for: "user_unknown" (a reason),
+ * "=hard" (a class) or "not hard". */
+static bool is_as_asked(const struct verdict *verdict, const char *section)
+{
+	if (strcmp(section, "not hard") == 0)
+		return verdict->class != CLASS_HARD;
+	if (section[0] == '=')
+		return strcmp(bounce_class_name(verdict->class), section + 1) == 0;
+	return strcmp(verdict->reason->name, section) == 0;
+}
+
+/* tests/unit/data/replies.txt: "[section]", and the replies below it. */
+static void check_replies(void)
+{
+	g_autofree char *text = NULL;
+	const char *section = "";
+
+	g_assert_true(g_file_get_contents("tests/unit/data/replies.txt", &text, NULL, NULL));
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (size_t i = 0; lines[i] != NULL; i++) {
+		struct verdict verdict;
+		if (lines[i][0] == '[' && g_str_has_suffix(lines[i], "]")) {
+			lines[i][strlen(lines[i]) - 1] = '\0';
+			section = lines[i] + 1;
+			continue;
+		}
+		if (lines[i][0] == '#' || lines[i][0] == '\0')
+			continue;
+		rule_judge(rules, NULL, lines[i], &verdict);
+		if (!is_as_asked(&verdict, section)) {
+			g_test_message("%zu: %s is not %s but %s by %s \"%s\"", i + 1, lines[i], section,
+				       verdict.reason->name, verdict.rule, verdict.evidence);
+			g_test_fail();
+		}
+		verdict_clear(&verdict);
+	}
+}
+
 static void check_notices(void)
 {
 	static const struct {
@@ -291,6 +331,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/classify/never-hard", check_never_hard);
 	g_test_add_func("/classify/conflicts", check_conflicts);
 	g_test_add_func("/classify/languages", check_languages);
+	g_test_add_func("/classify/replies", check_replies);
 	g_test_add_func("/classify/notices", check_notices);
 	g_test_add_func("/classify/text", check_text);
 	g_test_add_func("/classify/hostile", check_hostile);

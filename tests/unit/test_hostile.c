@@ -264,6 +264,15 @@ static void prose_bomb(GString *out)
 	repeat(out, "<a@example.org>:\n", 50000);
 }
 
+/* One long line, on which every pattern that begins with anything starts over. */
+static void angle_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+			     "An email you sent has been\n");
+	repeat(out, "<", 60000);
+	g_string_append(out, "a@example.org\n");
+}
+
 static void at_bomb(GString *out)
 {
 	g_string_append(
@@ -386,6 +395,7 @@ static const struct {
     {"quoted-printable-bomb", quoted_printable_bomb},
     {"html-bomb", html_bomb},
     {"prose-bomb", prose_bomb},
+    {"angle-bomb", angle_bomb},
     {"at-bomb", at_bomb},
     {"status-bomb", status_bomb},
     {"status-garbage", status_garbage},

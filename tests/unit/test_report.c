@@ -21,6 +21,14 @@ static const struct {
 	  "complaint arf"
 	  "; anna@customer.example.org - - - - -",
 	  "" },
+	{ "arf-fields-in-text.eml",
+	  "complaint arf"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
+	{ "arf-jmrp.eml",
+	  "complaint jmrp"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
 	{ "arf-no-recipient-field.eml",
 	  "complaint arf"
 	  "; anna@customer.example.org - - - - -",
@@ -29,15 +37,19 @@ static const struct {
 	  "other arf",
 	  "" },
 	{ "auto-reply-english.eml",
-	  "auto_reply subject"
+	  "auto_reply words"
 	  "; anna@customer.example.org - - - - -",
 	  "" },
 	{ "auto-reply-header.eml",
 	  "auto_reply rfc3834"
 	  "; bert@customer.example.org - - - - -",
 	  "" },
+	{ "auto-reply-procmail.eml",
+	  "auto_reply words"
+	  "; bert@customer.example.org - - - - -",
+	  "" },
 	{ "auto-reply-subject.eml",
-	  "auto_reply subject"
+	  "auto_reply words"
 	  "; bert@customer.example.org - - - - -",
 	  "" },
 	{ "auto-reply-vacation.eml",
@@ -68,6 +80,10 @@ static const struct {
 	  "delay gmail"
 	  "; anna@customer.example.org - delayed - - -",
 	  "" },
+	{ "delay-list-held.eml",
+	  "delay list-manager"
+	  "; news@lists.example.org - delayed - - -",
+	  "" },
 	{ "delay-sendmail.eml",
 	  "delay sendmail"
 	  "; anna@customer.example.org - delayed - - -",
@@ -77,6 +93,10 @@ static const struct {
 	  "; anna@customer.example.org - delayed - - -",
 	  "" },
 	{ "dsn-actual-recipient.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
+	{ "dsn-attached-details.eml",
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
@@ -193,6 +213,12 @@ static const struct {
 	  "prose sieve-reject"
 	  "; bert@customer.example.org - failed - - -",
 	  "Quota exceeded" },
+	{ "other-human-back.eml",
+	  "other -",
+	  "" },
+	{ "other-list-mail.eml",
+	  "other -",
+	  "" },
 	{ "other-newsletter.eml",
 	  "other -",
 	  "" },
@@ -325,6 +351,10 @@ static const struct {
 	  "prose listed-address"
 	  "; anna@customer.example.org - failed - - -",
 	  "" },
+	{ "prose-html-link.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-iis-multi.eml",
 	  "prose exchange"
 	  "; anna@customer.example.org - failed - - -"
@@ -341,6 +371,14 @@ static const struct {
 	{ "prose-interscan.eml",
 	  "prose interscan"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-list-mailman.eml",
+	  "prose list-manager"
+	  "; news@lists.example.org - failed - - -",
+	  "" },
+	{ "prose-list-mlmmj.eml",
+	  "prose list-manager"
+	  "; news@lists.example.org - failed - - -",
 	  "" },
 	{ "prose-lotus.eml",
 	  "prose notes"
@@ -621,6 +659,32 @@ static void test_cut(void)
 		report_free(report_parse(bytes, len, &limits));
 }
 
+/* Bounds are kept whatever they are, and cutting is said. */
+static void test_small_limits(void)
+{
+	static const struct limits small[] = {
+	    {.message_bytes = 0},
+	    {3000, 4, 80, 40, 2, 1, 300, 1, 1, 200, 30},
+	    {100000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+	};
+	for (size_t l = 0; l < G_N_ELEMENTS(small); l++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+			g_autofree char *path = g_build_filename("tests/mails", rows[i].file, NULL);
+			g_autofree char *bytes = NULL;
+			gsize len;
+			g_assert_true(g_file_get_contents(path, &bytes, &len, NULL));
+			g_autoptr(report_t) report = report_parse(bytes, len, &small[l]);
+			g_assert_cmpuint(strlen(report->text), <=, small[l].text_bytes);
+			g_assert_cmpuint(strlen(report->header.subject), <=, small[l].field_bytes);
+			g_assert_cmpuint(report->recipient_count, <=, small[l].recipient_count);
+			for (size_t r = 0; r < report->recipient_count; r++)
+				g_assert_cmpuint(strlen(report->recipients[r].diagnostic), <=, small[l].field_bytes);
+			if (len > small[l].message_bytes)
+				g_assert_true(report->truncated);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -634,5 +698,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/references", test_references);
 	g_test_add_func("/report/digest", test_digest);
 	g_test_add_func("/report/cut", test_cut);
+	g_test_add_func("/report/small-limits", test_small_limits);
 	return g_test_run();
 }

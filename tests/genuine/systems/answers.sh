@@ -24,8 +24,8 @@ incoming vacation anton
 su anton -c 'vacation anton' < "$WORK/mail" >> "$WORK/log/vacation" 2>&1
 
 echo 'Thank you for your mail. Our office is closed until 2 December.' > "$WORK/text"
-printf 'Content-Type: text/html; charset=iso-8859-1\n\n<p>Ich bin bis zum 5. Dezember <b>nicht im B\374ro</b>.</p>\n' > "$WORK/html"
-chmod 644 "$WORK/text" "$WORK/html"
+printf 'Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nIch bin bis zum 5. Dezember nicht im B=FCro.\n' > "$WORK/latin1"
+chmod 644 "$WORK/text" "$WORK/latin1"
 mailbot_as()
 {
 	incoming "$1" berta
@@ -35,8 +35,9 @@ mailbot_as()
 relay="/usr/sbin/sendmail -t -f berta@example.org"
 mailbot_as mailbot-reply $relay
 mailbot_as mailbot-dsn -T replydsn -N -M berta@example.org $relay
-incoming mailbot-html berta
-mailbot -m "$WORK/html" -N -A 'From: berta@example.org' $relay < "$WORK/mail" >> "$WORK/log/mailbot" 2>&1
+incoming mailbot-latin1 berta
+mailbot -m "$WORK/latin1" -N -A 'From: berta@example.org' $relay < "$WORK/mail" >> "$WORK/log/mailbot" 2>&1
+echo 'This is an abuse report for a message received from 192.0.2.1.' > "$WORK/text"
 mailbot_as arf-abuse -T replyfeedback -N -R abuse --feedback-original-rcpt-to '<berta@example.org>' \
 	--feedback-source-ip 192.0.2.1 --feedback-original-mail-from "<$token>" $relay
 mailbot_as arf-fraud-full -T replyfeedback -a -N -R fraud $relay
@@ -47,7 +48,6 @@ cat > /home/cecil/.procmailrc <<'C'
 SHELL=/bin/sh
 DEFAULT=/home/cecil/mbox
 :0 h
-* !^FROM_DAEMON
 * !^X-Loop: cecil@example.org
 | (formail -r -I"Precedence: junk" -A"X-Loop: cecil@example.org" -I"From: cecil@example.org"; \
    echo "I received your mail, but I will not be back until Monday.") | /usr/sbin/sendmail -t -f cecil@example.org

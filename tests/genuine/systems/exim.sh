@@ -75,6 +75,7 @@ address_pipe:
 address_reply:
   driver = autoreply
 begin retry
+bounces.example.org * F,1h,1s
 * quota F,1s,1s
 * * F,1s,1s
 C

@@ -101,4 +101,27 @@ send --envid=delay-2 --notify=DELAY,FAILURE delay-refused-connection yan.frost@l
 send delay-one-of-two good.one@post.example.net s.novak@post.example.net
 await 20 postqueue\ -f
 postfix stop > /dev/null 2>&1
+
+postsuper -d ALL > /dev/null 2>&1
+# reports in other languages, made from the site's own template
+template()
+{
+	printf 'failure_template = <<EOF\nCharset: %s\nFrom: MAILER-DAEMON (%s)\nSubject: %s\nPostmaster-Subject: %s\n\n%s\n\n%s\nEOF\n' \
+		"$1" "$2" "$3" "$3" "$4" "$5" > /etc/postfix/bounce.cf
+	postconf -e bounce_template_file=/etc/postfix/bounce.cf delay_warning_time=0 maximal_queue_lifetime=2s
+	postfix start > /dev/null 2>&1
+}
+
+template utf-8 'Mail-System' 'Ihre Nachricht konnte nicht zugestellt werden' \
+	'Dies ist das Mailsystem auf dem Rechner $myhostname.' \
+	'Ihre Nachricht konnte an einen oder mehrere Empfänger nicht zugestellt werden.'
+send german-template $one
+send german-template-full otto.braun@post.example.net
+await 10
+postfix stop > /dev/null 2>&1
+template utf-8 'Systeme de messagerie' 'Message non remis' "Je suis désolé, votre message n'a pas pu être remis." \
+	'Il est joint ci-dessous.'
+send french-template $one
+await 10
+postfix stop > /dev/null 2>&1
 cp /var/log/postfix.log "$WORK/log/"

@@ -20,6 +20,7 @@ sendmail_start()
 		define(\`confTO_RCPT', \`3s')dnl
 		define(\`confTO_DATAFINAL', \`3s')dnl
 		define(\`confTO_HOSTSTATUS', \`0s')dnl
+		define(\`confMIME_FORMAT_ERRORS', \`${3:-True}')dnl
 		define(\`confMAX_HOP', \`5')dnl
 		define(\`confDOUBLE_BOUNCE_ADDRESS', \`postmaster')dnl
 		define(\`confDELIVERY_MODE', \`background')dnl
@@ -108,4 +109,26 @@ sendmail_start 4d 1s
 send delay-mailbox-full q.perez@post.example.net
 send --envid=delay-2 --notify=DELAY,FAILURE delay-refused-connection yan.frost@lake.example.com
 send delay-one-of-two good.one@post.example.net s.novak@post.example.net
+await 20 queue
+pkill sendmail; sleep 1
+rm -f /var/spool/mqueue/*
+
+# as it was before 1996: a report in words
+sendmail_start 4s 4h False
+send plain-user-unknown $one
+send plain-no-such-user-plain b.ortega@plain.example.net
+send plain-multiline clara.moss@post.example.net
+send plain-mailbox-full otto.braun@post.example.net
+send plain-spam xenia.bell@post.example.net
+send plain-moved nora.lund@post.example.net
+send plain-domain-unknown abel.cruz@gone.example.net
+send plain-over-quota q.perez@post.example.net
+send plain-connection-refused yan.frost@lake.example.com
+send plain-multi-two-failed $one otto.braun@post.example.net good.two@post.example.net
+send plain-forward-to-unknown carol@example.org
+await 30 queue
+pkill sendmail; sleep 1
+
+sendmail_start 4d 1s False
+send plain-delay q.perez@post.example.net
 await 20 queue

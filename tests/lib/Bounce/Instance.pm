@@ -74,13 +74,14 @@ sub new {
     return $self;
 }
 
-# The instance that another process left running (KEEP=1), or undef.
+# The instance that another process left running (KEEP=1), or undef. It is ours from now on.
 sub find {
     my ($class, $name) = @_;
     my $run = tree() . '/run';
     return undef unless -e "$run/$name/servers";
-    return bless { name => $name, run => $run, link => "$run/$name", dir => abs_path("$run/$name"), owner => 0 },
-        $class;
+    my $self = bless { name => $name, run => $run, link => "$run/$name", dir => abs_path("$run/$name"), owner => 0 }, $class;
+    $self->_lock or die "run/$name is in use by another process\n";
+    return (grep { _is_running($_) } $self->_servers) ? $self : undef;
 }
 
 # Stops and removes the instances run/PREFIX* whose owners are gone.
@@ -176,7 +177,7 @@ sub start {
     my $log = $option{log} // $self->path('log', "$option{name}.log");
     my $pid = $self->_fork(sub {
         POSIX::setsid();
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
         open STDIN,  '<',  '/dev/null';
         open STDOUT, '>>', $log;
         open STDERR, '>&', \*STDOUT;
@@ -417,7 +418,7 @@ sub _exec {
     exec { $command->[0] } @$command or die "cannot run $command->[0]: $!\n";
 }
 
-$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP);
+$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP PIPE);
 
 END {
     my $status = $?;

@@ -28,25 +28,48 @@ sub new {
     return bless {%option}, $class;
 }
 
+# One mail over a connection of its own.
 sub send {
     my ($self, %mail) = @_;
-    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 20)
-        or return (0, "no connection: $!");
     local $SIG{PIPE} = 'IGNORE';
-    binmode $socket;
-    $socket->autoflush(1);
+    my ($code, $text) = $self->connect;
+    return ($code, $text) if $code != 220;
+    my @reply = $self->transaction(%mail);
+    $self->quit;
+    return @reply;
+}
+
+sub connect {
+    my ($self) = @_;
+    $self->{socket} = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 20)
+        or return (0, "no connection: $!");
+    binmode $self->{socket};
+    $self->{socket}->autoflush(1);
+    my @greeting = $self->_reply;
+    return @greeting if $greeting[0] != 220;
+    my @hello = $self->_command('EHLO client.test');
+    return $hello[0] == 250 ? @greeting : @hello;
+}
+
+# One mail over the connection that is open.
+sub transaction {
+    my ($self, %mail) = @_;
     my ($mail_options, $rcpt_options) = map { defined $_ ? " $_" : '' } @mail{qw(mail_options rcpt_options)};
-    my @step = ([ undef, 220 ], [ 'EHLO client.test', 250 ], [ "MAIL FROM:<$mail{from}>$mail_options", 250 ],
-        (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }), [ 'DATA', 354 ]);
+    my @step = ([ "MAIL FROM:<$mail{from}>$mail_options", 250 ], (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }),
+        [ 'DATA', 354 ]);
     for my $step (@step) {
-        print $socket "$step->[0]\r\n" if defined $step->[0];
-        my ($code, $text) = _reply($socket);
+        my ($code, $text) = $self->_command($step->[0]);
         return ($code, $text) if $code != $step->[1];
     }
-    print $socket _wire($mail{mail}, $mail{raw}), ".\r\n";
-    my @reply = _reply($socket);
-    print $socket "QUIT\r\n";
-    return @reply;
+    print { $self->{socket} } _wire($mail{mail}, $mail{raw}), ".\r\n";
+    return $self->_reply;
+}
+
+sub quit {
+    my ($self) = @_;
+    print { $self->{socket} } "QUIT\r\n";
+    close delete $self->{socket};
+    return;
 }
 
 # The message with dots stuffed (RFC 5321 section 4.5.2), ending with CRLF.
@@ -58,8 +81,11 @@ sub _wire {
     return $mail;
 }
 
+sub _command { my ($self, $line) = @_; print { $self->{socket} } "$line\r\n"; return $self->_reply }
+
 sub _reply {
-    my ($socket) = @_;
+    my ($self) = @_;
+    my $socket = $self->{socket};
     my $text = '';
     while (defined(my $line = <$socket>)) {
         $text .= $line;
