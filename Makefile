@@ -81,7 +81,7 @@ $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier bas
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := milter intake db classifier base
+UNIT_LAYERS := ctl milter intake db classifier base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)

@@ -17,7 +17,7 @@ static const struct ctl_view list_view = {
     .binds = "1 all limit",
     .sections = {{.name = "blocks",
 		  .statement = &people_blocks,
-		  .columns = "address reason blocked_at blocked_by bounce_id lifted_at lifted_by lift_why why",
+		  .columns = "address reason blocked_at bounce_id lifted_at why? lifted_by? lift_why? blocked_by?",
 		  .empty = "no address is blocked"}},
 };
 

@@ -201,6 +201,8 @@ static bool take(struct job *job, struct item *item)
 
 	if (!mail_place_read(&item->place, job->bytes_max + 1, bytes))
 		return fail(job, item->name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
+	g_byte_array_append(bytes, (const guint8 *)"", 1); /* never NULL */
+	g_byte_array_set_size(bytes, bytes->len - 1);
 	mail_trace_read((const char *)bytes->data, bytes->len, &trace);
 	g_auto(GStrv) recipients = recipients_of(job, &trace);
 	const struct envelope envelope = {.source = item->source,

@@ -90,14 +90,16 @@ static bool has_values(const struct db_rows *rows, size_t column)
 static void choose(const struct db_rows *rows, const char *name, GArray *choices)
 {
 	bool is_bar = g_str_has_suffix(name, "%");
-	size_t len = strlen(name) - is_bar;
+	bool is_extra = g_str_has_suffix(name, "?");
+	size_t len = strlen(name) - (is_bar || is_extra);
 
 	for (size_t column = 0; column < db_rows_column_count(rows); column++) {
 		const char *own = db_rows_column_name(rows, column);
 
 		if (strlen(own) != len || strncmp(own, name, len) != 0 || !has_values(rows, column))
 			continue;
-		const struct choice choice = {column, is_bar ? TABLE_BAR : kind_of(db_rows_column_type(rows, column))};
+		enum table_kind kind = kind_of(db_rows_column_type(rows, column));
+		const struct choice choice = {column, is_bar ? TABLE_BAR : is_extra ? TABLE_EXTRA : kind};
 		g_array_append_val(choices, choice);
 	}
 }
@@ -133,6 +135,14 @@ static char *value_for_people(const struct db_rows *rows, size_t row, size_t col
 	case DB_BYTES:
 		return g_strdup(value);
 	}
+	return NULL;
+}
+
+static char *value_by_name(const struct db_rows *rows, size_t row, const char *name)
+{
+	for (size_t column = 0; column < db_rows_column_count(rows); column++)
+		if (strcmp(db_rows_column_name(rows, column), name) == 0)
+			return value_for_people(rows, row, column);
 	return NULL;
 }
 
@@ -242,7 +252,7 @@ char *ctl_output_sentence(const char *template, const struct db_rows *rows, size
 			continue;
 		}
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
-		const char *value = db_rows_find(rows, row, name);
+		g_autofree char *value = value_by_name(rows, row, name);
 		g_autofree char *clean = table_clean(value == NULL ? "" : value, style->utf8, TABLE_ONE_LINE);
 		g_string_append(text, clean);
 		p = end + 1;

@@ -19,7 +19,7 @@ struct table_style ctl_output_style(void);
 bool ctl_output_write(const char *text);
 
 /* The rows as a table; columns: the names to show, in order, separated by
- * blanks, NULL for all. "name%" is shown with bars. Columns without any value
+ * blanks, NULL for all. "name%" is shown with bars, "name?" may be left out. Columns without any value
  * are left out. Heap, to be freed with table_free. */
 struct table *ctl_output_table(const struct db_rows *rows, const char *columns);
 

@@ -17,7 +17,7 @@ static const struct ctl_view list_view = {
     .binds = "1 process changed",
     .sections = {{.name = "parameters",
 		  .statement = &people_params,
-		  .columns = "name process value default_value description",
+		  .columns = "name process value description? default_value?",
 		  .empty = "no parameter"}},
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classifier/fold.h"
 #include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/output.h"
@@ -26,10 +27,10 @@ static const struct ctl_view communication_view = {
 		  .is_required = true},
 		 {.name = "recipients",
 		  .statement = &people_communication_recipients,
-		  .columns = "address state attempts class reason next_attempt_at task_id is_blocked diagnostic"},
+		  .columns = "address state attempts class reason next_attempt_at? task_id is_blocked? diagnostic?"},
 		 {.name = "story",
 		  .statement = &people_communication_story,
-		  .columns = "at event recipient text bounce_id actor"}},
+		  .columns = "at event recipient text bounce_id? actor?"}},
 };
 
 static const struct ctl_view find_view = {
@@ -97,7 +98,7 @@ static const struct ctl_view list_view = {
     .binds = "communication address class since until limit",
     .sections = {{.name = "bounces",
 		  .statement = &people_bounces,
-		  .columns = "id received_at class reason trust recipient communication_id rule diagnostic",
+		  .columns = "id received_at class reason recipient communication_id? diagnostic? trust? rule?",
 		  .empty = "no bounce"}},
 };
 
@@ -133,16 +134,15 @@ static int write_raw(const struct db_rows *raw)
 	return CTL_EXIT_OUTPUT;
 }
 
-/* The words that decided may be folded over lines or differ in case: a line is
- * marked when it has them, or when they have it. */
-static bool is_evidence(const char *line, const char *evidence)
+/* The words that decided were folded: so are the line and the one after it,
+ * over which they may go. */
+static bool is_evidence(const char *line, const char *next, const char *evidence)
 {
-	g_autofree char *folded = g_utf8_casefold(line, -1);
-	g_autofree char *wanted = g_utf8_casefold(evidence, -1);
-	const char *text = g_strstrip(folded);
+	g_autofree char *both = g_strjoin(" ", line, next, NULL);
+	g_autofree char *folded = text_fold(both);
+	g_autofree char *alone = text_fold(next == NULL ? "" : next);
 
-	return *wanted != '\0' && strlen(text) > 3 &&
-	       (strstr(text, wanted) != NULL || (strlen(text) > 10 && strstr(wanted, text) != NULL));
+	return *evidence != '\0' && strcasestr(folded, evidence) != NULL && strcasestr(alone, evidence) == NULL;
 }
 
 static void append_raw(GString *out, const char *bytes, const char *evidence, guint64 lines_max,
@@ -151,9 +151,13 @@ static void append_raw(GString *out, const char *bytes, const char *evidence, gu
 	g_autofree char *clean = table_clean(bytes, style->utf8, TABLE_KEEP_LINES);
 	g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
 	guint count = g_strv_length(lines);
+	bool goes_on = false; /* the evidence of the line before */
 
 	for (guint i = 0; i < count && i < lines_max; i++) {
-		bool mark = is_evidence(lines[i], evidence);
+		bool begins = is_evidence(lines[i], lines[i + 1], evidence);
+		bool mark = begins || goes_on;
+
+		goes_on = begins && !is_evidence(lines[i], NULL, evidence);
 
 		g_string_append_printf(out, "%s%c %s%s\n", mark && style->color ? "\033[1m" : "", mark ? '>' : '|',
 				       lines[i], mark && style->color ? "\033[0m" : "");
@@ -226,7 +230,7 @@ static int run_bounce_show(struct ctl_call *call)
 const struct ctl_command ctl_bounce_show = {
     .name = "bounce show",
     .arguments = "ID",
-    .summary = "show a bounce: the verdict, and the message it was read from",
+    .summary = "show a bounce: the verdict beside the message it was read from",
     .help = "The lines that decided are marked with \">\".\n",
     .options = bounce_options,
     .run = run_bounce_show,

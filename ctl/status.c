@@ -4,6 +4,8 @@
  */
 #include "ctl/status.h"
 
+#include <string.h>
+
 #include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/output.h"
@@ -24,6 +26,26 @@ static bool has_warning(const struct db_rows *rows)
 			return true;
 	}
 	return false;
+}
+
+/* Words for names, and times to the minute. */
+static struct table *table_of(const struct db_rows *rows)
+{
+	struct table *table = table_new();
+
+	table_add_column(table, "what", TABLE_WORD);
+	table_add_column(table, "value", TABLE_WORD);
+	table_add_column(table, "warning", TABLE_TEXT);
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		g_autofree char *name = g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
+		g_autofree char *value = g_strdup(db_rows_find(rows, row, "value"));
+		const char *const values[] = {name, value, db_rows_find(rows, row, "warning")};
+
+		if (value != NULL && g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
+			value[strlen("2026-11-21 21:55")] = '\0';
+		table_add_row(table, values);
+	}
+	return table;
 }
 
 /* One object: {"tasks_open": {"value": "3", "warning": ""}, ...}. */
@@ -53,7 +75,7 @@ static int run_status(struct ctl_call *call)
 		add_json(out, rows);
 	} else {
 		const struct table_style style = ctl_output_style();
-		g_autoptr(table_t) table = ctl_output_table(rows, "name value warning");
+		g_autoptr(table_t) table = table_of(rows);
 		table_print(table, &style, out);
 	}
 	if (!ctl_output_write(out->str))

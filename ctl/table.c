@@ -7,11 +7,12 @@
 #include <string.h>
 
 enum {
-	GAP = 2,            /* blanks between columns */
-	TEXT_WIDTH_MIN = 8, /* of a column that may be cut */
-	BAR_WIDTH_MIN = 8,  /* of a bar's column */
+	GAP = 2,              /* blanks between columns */
+	TEXT_WIDTH_GOOD = 16, /* below it a column says little: others are left out first */
+	TEXT_WIDTH_MIN = 8,   /* of a column that may be cut */
+	BAR_WIDTH_MIN = 8,    /* of a bar's column */
 	BAR_WIDTH_MAX = 40,
-	BLOCK_WIDTH_MIN = 20, /* for the values of a block */
+	BLOCK_WIDTH_MIN = 12, /* for the values of a block */
 };
 
 struct column {
@@ -231,7 +232,7 @@ static void append_heading(GString *out, const char *text, const struct table_st
 
 static bool may_be_cut(enum table_kind kind)
 {
-	return kind == TABLE_TEXT || kind == TABLE_PATH;
+	return kind == TABLE_TEXT || kind == TABLE_EXTRA || kind == TABLE_PATH;
 }
 
 static size_t natural_width(const struct table *table, guint column, const struct table_style *style)
@@ -246,40 +247,72 @@ static size_t natural_width(const struct table *table, guint column, const struc
 	return width;
 }
 
+/* Widths of the columns; 0 is one that is left out. */
 static size_t total(const size_t *widths, guint count)
 {
 	size_t sum = 0;
 
 	for (guint i = 0; i < count; i++)
-		sum += widths[i] + (i > 0 ? GAP : 0);
+		if (widths[i] > 0)
+			sum += widths[i] + (sum > 0 ? GAP : 0);
 	return sum;
 }
 
 /* Of the columns that may still lose a place, the widest; count if none may. */
-static guint widest(const struct table *table, const size_t *widths)
+static guint widest(const struct table *table, const size_t *widths, size_t floor)
 {
 	guint found = table->columns->len;
 
 	for (guint i = 0; i < table->columns->len; i++)
-		if (may_be_cut(column_at(table, i)->kind) && widths[i] > TEXT_WIDTH_MIN &&
+		if (may_be_cut(column_at(table, i)->kind) && widths[i] > floor &&
 		    (found == table->columns->len || widths[i] > widths[found]))
 			found = i;
 	return found;
 }
 
-/* Widths that fit; false where there are none. */
-static bool fit(const struct table *table, const struct table_style *style, size_t *widths)
+/* Cuts down to the floor; false where that is not enough. */
+static bool shrink(const struct table *table, const struct table_style *style, size_t floor, size_t *widths)
 {
 	guint count = table->columns->len;
 
-	for (guint i = 0; i < count; i++)
-		widths[i] = natural_width(table, i, style);
 	while (style->width > 0 && total(widths, count) > style->width) {
-		guint i = widest(table, widths);
+		guint i = widest(table, widths, floor);
 
 		if (i == count)
 			return false;
 		widths[i]--;
+	}
+	return true;
+}
+
+/* Leaves out the last extra column; false when there is none any more. */
+static bool leave_out(const struct table *table, size_t *widths)
+{
+	for (guint i = table->columns->len; i > 0; i--)
+		if (column_at(table, i - 1)->kind == TABLE_EXTRA && widths[i - 1] > 0) {
+			widths[i - 1] = 0;
+			return true;
+		}
+	return false;
+}
+
+static void restore(const struct table *table, const size_t *natural, size_t *widths)
+{
+	for (guint i = 0; i < table->columns->len; i++)
+		widths[i] = widths[i] == 0 ? 0 : natural[i];
+}
+
+/* Widths that fit; false where there are none. */
+static bool fit(const struct table *table, const struct table_style *style, size_t *widths)
+{
+	g_autofree size_t *natural = g_new0(size_t, table->columns->len + 1);
+
+	for (guint i = 0; i < table->columns->len; i++)
+		widths[i] = natural[i] = MAX(natural_width(table, i, style), 1);
+	while (!shrink(table, style, TEXT_WIDTH_GOOD, widths)) {
+		if (!leave_out(table, widths))
+			return shrink(table, style, TEXT_WIDTH_MIN, widths);
+		restore(table, natural, widths);
 	}
 	return true;
 }
@@ -357,9 +390,11 @@ static void append_headings(const struct table *table, const size_t *widths, con
 		g_autofree char *shown = cut(heading, widths[i], TABLE_TEXT, style);
 		const struct table_style plain = {.utf8 = style->utf8};
 
+		if (widths[i] == 0)
+			continue;
 		append_cell(line, shown, widths[i], column->kind, i + 1 == table->columns->len, &plain);
 	}
-	append_heading(out, line->str, style);
+	append_heading(out, g_strchomp(line->str), style);
 	g_string_append_c(out, '\n');
 	g_string_free(line, TRUE);
 }
@@ -372,6 +407,9 @@ static void append_row(const struct table *table, guint row, const size_t *width
 
 	for (guint i = 0; i < count; i++) {
 		enum table_kind kind = column_at(table, i)->kind;
+
+		if (widths[i] == 0)
+			continue;
 		g_autofree char *clean = table_clean(value_at(table, row, i), style->utf8, TABLE_ONE_LINE);
 		g_autofree char *shown = may_be_cut(kind) ? cut(clean, widths[i], kind, style) : g_strdup(clean);
 
@@ -417,6 +455,8 @@ static const char *break_at(const char *text, size_t width)
 
 	if (*end == '\0')
 		return end;
+	if (*end == ' ')
+		return end + 1;
 	while (blank > text + (end - text) / 2 && blank[-1] != ' ')
 		blank--;
 	return blank > text + (end - text) / 2 ? blank : end;

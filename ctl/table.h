@@ -15,6 +15,7 @@
 enum table_kind {
 	TABLE_WORD,   /* shown whole */
 	TABLE_TEXT,   /* may be cut at the end where the terminal is too narrow */
+	TABLE_EXTRA,  /* as TABLE_TEXT; left out where that is not enough, the last one first */
 	TABLE_PATH,   /* may be cut in front */
 	TABLE_NUMBER, /* to the right, whole */
 	TABLE_BAR,    /* a number as a bar beside it, in what is left of the width */

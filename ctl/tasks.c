@@ -26,7 +26,7 @@ static const struct ctl_view list_view = {
     .binds = "owner kind address process all limit",
     .sections = {{.name = "tasks",
 		  .statement = &people_tasks,
-		  .columns = "id kind count due_at owner address reason correction process business_ref diagnosis",
+		  .columns = "id kind count due_at owner? address reason correction? process? business_ref? diagnosis?",
 		  .empty = "no open task"}},
 };
 
