@@ -53,17 +53,38 @@ static bool is_enclosing(const char *from, const char *end)
 	       c == 0xAB || c == 0xBB || c == 0xA0;
 }
 
-/* Drops everything up to the last enclosing character in the local part. */
+/* A character of a script that is written without blanks (CJK, Hangul, Kana): before an
+ * ASCII local part or behind an ASCII top-level domain it is the sentence around it. */
+static bool is_unspaced(const char *from, const char *end)
+{
+	gunichar c = g_utf8_get_char_validated(from, end - from);
+	return c >= 0x2E80 && c <= 0xFFEF;
+}
+
+/* Drops everything up to the last character that encloses or is of the sentence. */
 static const char *local_trim(const char *from, const char *at)
 {
+	bool ascii_end = at > from && (unsigned char)at[-1] < 0x80;
 	const char *best = from;
 	for (const char *c = from; c < at; c++) {
 		if ((unsigned char)*c < 0xC2)
 			continue;
-		if (is_enclosing(c, at))
+		if (is_enclosing(c, at) || (ascii_end && is_unspaced(c, at)))
 			best = g_utf8_next_char(c);
 	}
 	return MIN(best, at);
+}
+
+/* The end of the last label where it turns from ASCII into the sentence. */
+static const char *top_level_end(const char *from, const char *to)
+{
+	const char *label = to;
+	while (label > from && label[-1] != '.')
+		label--;
+	const char *end = label;
+	while (end < to && (unsigned char)*end < 0x80)
+		end++;
+	return end - label >= 2 && end < to ? end : to;
 }
 
 static const char *domain_end(const char *from, const char *end)
@@ -78,6 +99,7 @@ static const char *domain_end(const char *from, const char *end)
 			break;
 		to++;
 	}
+	to = top_level_end(from, to);
 	while (to > from && strchr(".-_", to[-1]))
 		to--;
 	return to;

@@ -13,6 +13,9 @@
 /* Evidence is for a person to read: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
 
+/* Addresses of the sender's that are looked for in the words; one is the rule. */
+#define SENDERS 4
+
 struct question {
 	const struct ruleset *rules;
 	const struct report *report;
@@ -20,6 +23,7 @@ struct question {
 	char *diagnostic;
 	char *text;
 	char *subject;
+	const char *senders[SENDERS + 1];
 	char status[CODE_STATUS_SIZE];
 	enum permanence permanence;
 	struct rule_input input;
@@ -77,10 +81,41 @@ static void ask(struct question *question, const char *diagnostic)
 	question->matches = ruleset_match(question->rules, &question->input);
 }
 
+static const char *domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at != NULL ? at + 1 : "";
+}
+
+/* Unless the recipient is at the same domain: then nobody can say who is meant. */
+static void add_sender(struct question *question, const char *address)
+{
+	const char *domain = domain_of(address);
+	size_t count = 0;
+
+	while (question->senders[count] != NULL)
+		count++;
+	if (count < SENDERS && domain[0] != '\0' &&
+	    g_ascii_strcasecmp(domain, domain_of(question->recipient->recipient)) != 0 &&
+	    g_ascii_strcasecmp(domain, domain_of(question->recipient->original_recipient)) != 0)
+		question->senders[count] = address;
+}
+
+static void find_senders(struct question *question)
+{
+	const struct report *report = question->report;
+
+	add_sender(question, report->original.sender);
+	add_sender(question, report->original.from);
+	for (size_t i = 0; report->header.to[i] != NULL && i < SENDERS; i++)
+		add_sender(question, report->header.to[i]);
+}
+
 /* The text is long and seldom needed. */
 static char *fold_if(const struct question *question, enum rule_field field, const char *text)
 {
-	return ruleset_looks_at(question->rules, field) ? text_fold(text) : g_strdup("");
+	return ruleset_looks_at(question->rules, field) ? text_fold(text, question->senders) : g_strdup("");
 }
 
 static void question_init(struct question *question)
@@ -88,7 +123,8 @@ static void question_init(struct question *question)
 	const struct report *report = question->report;
 	const struct report_recipient *recipient = question->recipient;
 
-	question->diagnostic = text_fold(recipient->diagnostic);
+	find_senders(question);
+	question->diagnostic = text_fold(recipient->diagnostic, question->senders);
 	question->text = fold_if(question, RULE_FIELD_TEXT, report->text);
 	question->subject = fold_if(question, RULE_FIELD_SUBJECT, report->header.subject);
 	settle_codes(question);
@@ -183,38 +219,23 @@ static bool by_action(const struct question *question, struct verdict *verdict)
 	return false;
 }
 
+static void decide_by_match(const struct question *question, const struct rule_match *match, struct verdict *verdict)
+{
+	verdict->reason = match->rule->reason;
+	verdict->rule = match->rule->id;
+	verdict->evidence = quote(question->input.field[match->field], match->end);
+}
+
 static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
 {
 	for (guint i = 0; i < question->matches->len; i++) {
 		const struct rule_match *match = &g_array_index(question->matches, struct rule_match, i);
 		if (match->rule->tier != tier)
 			continue;
-		verdict->reason = match->rule->reason;
-		verdict->rule = match->rule->id;
-		verdict->evidence = quote(question->input.field[match->field], match->end);
+		decide_by_match(question, match, verdict);
 		return true;
 	}
 	return false;
-}
-
-static bool by_site(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_SITE, verdict);
-}
-
-static bool by_strong(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_STRONG, verdict);
-}
-
-static bool by_normal(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_NORMAL, verdict);
-}
-
-static bool by_weak(struct question *question, struct verdict *verdict)
-{
-	return by_tier(question, RULE_TIER_WEAK, verdict);
 }
 
 static bool by_status(const struct question *question, enum code_trust trust, struct verdict *verdict)
@@ -243,13 +264,14 @@ static bool by_text(struct question *question, struct verdict *verdict)
 		return false;
 	if (question->text[0] == '\0') {
 		g_free(question->text);
-		question->text = text_fold(question->report->text);
+		question->text = text_fold(question->report->text, question->senders);
 		question->input.field[RULE_FIELD_TEXT] = question->text;
 	}
 	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
 	ask(question, question->text);
-	if (by_site(question, verdict) || by_strong(question, verdict) || by_normal(question, verdict))
+	if (by_tier(question, RULE_TIER_SITE, verdict) || by_tier(question, RULE_TIER_STRONG, verdict) ||
+	    by_tier(question, RULE_TIER_NORMAL, verdict))
 		return true;
 	ask(question, question->diagnostic);
 	return false;
@@ -269,14 +291,32 @@ static bool by_giving_up(struct question *question, struct verdict *verdict)
 	       decide(verdict, REASON_expired, "status:4.*", question->status);
 }
 
+/* The steps of classify.h from the second on. */
+static const struct step {
+	const char *name;
+	enum rule_tier tier; /* if decide is NULL */
+	bool (*decide)(struct question *question, struct verdict *verdict);
+} steps[] = {
+    {"site rule", RULE_TIER_SITE, NULL},
+    {"strong rule", RULE_TIER_STRONG, NULL},
+    {"certain status", RULE_TIER_SITE, by_certain_status},
+    {"normal rule", RULE_TIER_NORMAL, NULL},
+    {"readable text", RULE_TIER_SITE, by_text},
+    {"vague status", RULE_TIER_SITE, by_vague_status},
+    {"weak rule", RULE_TIER_WEAK, NULL},
+    {"reply code", RULE_TIER_SITE, by_reply},
+    {"gave up", RULE_TIER_SITE, by_giving_up},
+};
+
+static bool take_step(const struct step *step, struct question *question, struct verdict *verdict)
+{
+	return step->decide != NULL ? step->decide(question, verdict) : by_tier(question, step->tier, verdict);
+}
+
 static void decide_failure(struct question *question, struct verdict *verdict)
 {
-	static bool (*const steps[])(struct question * question, struct verdict * verdict) = {
-	    by_site, by_strong, by_certain_status, by_normal, by_text, by_vague_status, by_weak, by_reply, by_giving_up,
-	};
-
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
-		if (steps[i](question, verdict))
+		if (take_step(&steps[i], question, verdict))
 			return;
 	decide(verdict, REASON_undetermined, "", "");
 }
@@ -298,4 +338,52 @@ void classify(const struct ruleset *rules, const struct report *report, const st
 	}
 	verdict.class = reason_class(verdict.reason, verdict.permanence);
 	*verdict_out = verdict;
+}
+
+/* --- explaining --------------------------------------------------------- */
+
+static void explain(const struct question *question, const struct step *step, struct verdict *verdict,
+		    const struct classify_listener *listener)
+{
+	verdict->permanence = question->permanence;
+	verdict->class = reason_class(verdict->reason, verdict->permanence);
+	listener->hear(step->name, verdict, listener->data);
+	verdict_clear(verdict);
+}
+
+static void explain_tier(const struct question *question, const struct step *step,
+			 const struct classify_listener *listener)
+{
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule_match *match = &g_array_index(question->matches, struct rule_match, i);
+		struct verdict verdict = {.rule = ""};
+		if (match->rule->tier != step->tier)
+			continue;
+		decide_by_match(question, match, &verdict);
+		explain(question, step, &verdict, listener);
+	}
+}
+
+void classify_explain(const struct ruleset *rules, const struct report *report,
+		      const struct report_recipient *recipient, const struct classify_listener *listener)
+{
+	static const struct step kind = {.name = "kind of report"};
+	struct question question = {
+	    .rules = rules, .report = report, .recipient = recipient != NULL ? recipient : &nobody};
+	struct verdict verdict = {.rule = ""};
+
+	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
+		explain(&question, &kind, &verdict, listener);
+		return;
+	}
+	question_init(&question);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		if (steps[i].decide == NULL)
+			explain_tier(&question, &steps[i], listener);
+		else if (steps[i].decide(&question, &verdict))
+			explain(&question, &steps[i], &verdict, listener);
+		if (question.input.field[RULE_FIELD_DIAGNOSTIC] != question.diagnostic)
+			ask(&question, question.diagnostic);
+	}
+	question_clear(&question);
 }

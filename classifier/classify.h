@@ -46,4 +46,13 @@ void verdict_clear(struct verdict *verdict);
 void classify(const struct ruleset *rules, const struct report *report, const struct report_recipient *recipient,
 	      struct verdict *verdict_out);
 
+/* Hears of every step that would say something, in the order of decision: the
+ * first is the one that decides. The verdict lives as long as the call. */
+struct classify_listener {
+	void (*hear)(const char *step, const struct verdict *verdict, void *data);
+	void *data;
+};
+void classify_explain(const struct ruleset *rules, const struct report *report,
+		      const struct report_recipient *recipient, const struct classify_listener *listener);
+
 #endif

@@ -12,6 +12,7 @@
 
 struct fold {
 	GString *out;
+	const char *const *senders;
 	size_t word;     /* where in out the current run of address characters starts */
 	char reply[4];   /* code of a multi-line reply once seen: "550" */
 	char status[16]; /* the enhanced code behind it: "5.1.1 ", with its blank */
@@ -101,6 +102,21 @@ static size_t fold_continuation(struct fold *fold, const char *text)
 	return 4 + (g_str_has_prefix(text + 4, fold->status) ? strlen(fold->status) : 0);
 }
 
+/* Whether an address, or with local_len 0 a domain alone, is the sender's. */
+static bool is_sender(const struct fold *fold, const char *local, size_t local_len, const char *domain,
+		      size_t domain_len)
+{
+	for (size_t i = 0; fold->senders != NULL && fold->senders[i] != NULL; i++) {
+		const char *at = strrchr(fold->senders[i], '@');
+		if (at == NULL || strlen(at + 1) != domain_len || g_ascii_strncasecmp(at + 1, domain, domain_len) != 0)
+			continue;
+		if (local_len == 0 || ((size_t)(at - fold->senders[i]) == local_len &&
+				       g_ascii_strncasecmp(fold->senders[i], local, local_len) == 0))
+			return true;
+	}
+	return false;
+}
+
 /* The at sign of an address: the local part is already in out and goes again.
  * Returns how many bytes of text are done with. */
 static size_t fold_address(struct fold *fold, const char *text)
@@ -116,12 +132,13 @@ static size_t fold_address(struct fold *fold, const char *text)
 		n++;
 	else if (text[n - 1] == '.') /* the full stop of the sentence */
 		n--;
+	bool from_sender = is_sender(fold, fold->out->str + fold->word, fold->out->len - fold->word, text + 1, n - 1);
 	g_string_truncate(fold->out, fold->word);
 	if (fold->out->len > 0 && fold->out->str[fold->out->len - 1] == '<' && text[n] == '>') {
 		g_string_truncate(fold->out, fold->out->len - 1);
 		n++;
 	}
-	g_string_append(fold->out, "<@>");
+	g_string_append(fold->out, from_sender ? "<sender>" : "<@>");
 	fold->word = fold->out->len;
 	return n;
 }
@@ -140,6 +157,30 @@ static size_t fold_spelling(struct fold *fold, const char *text)
 	return 0;
 }
 
+/* A domain that stands alone: "553 our.example does not exist". Returns its
+ * length if it is the sender's, or 0. */
+static size_t sender_domain_at(const struct fold *fold, const char *text)
+{
+	size_t len = 0;
+
+	while (is_domain(text[len]))
+		len++;
+	while (len > 0 && text[len - 1] == '.')
+		len--;
+	return len > 0 && is_sender(fold, "", 0, text, len) ? len : 0;
+}
+
+static size_t fold_sender_domain(struct fold *fold, const char *text)
+{
+	size_t len = sender_domain_at(fold, text);
+
+	if (len == 0 || text[len] == '@')
+		return 0;
+	g_string_append(fold->out, "<sender>");
+	fold->word = fold->out->len;
+	return len;
+}
+
 static size_t fold_one(struct fold *fold, const char *text)
 {
 	size_t done = 0;
@@ -152,6 +193,8 @@ static size_t fold_one(struct fold *fold, const char *text)
 		done = fold_continuation(fold, text);
 	else if (*text == '@')
 		done = fold_address(fold, text);
+	else if (fold->out->len == fold->word && g_ascii_isalnum(*text))
+		done = fold_sender_domain(fold, text);
 	else if ((unsigned char)*text >= 0xC2)
 		done = fold_spelling(fold, text);
 	if (done > 0)
@@ -172,9 +215,9 @@ static void drop_host_said(GString *out)
 		g_string_erase(out, 0, space - out->str + (gssize)strlen(" said: "));
 }
 
-char *text_fold(const char *text)
+char *text_fold(const char *text, const char *const *senders)
 {
-	struct fold fold = {.out = g_string_sized_new(strlen(text) + 1)};
+	struct fold fold = {.out = g_string_sized_new(strlen(text) + 1), .senders = senders};
 
 	for (size_t i = 0; text[i] != '\0';)
 		i += fold_one(&fold, text + i);

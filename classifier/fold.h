@@ -10,10 +10,12 @@
  *  - every run of white space and control characters is one blank, none at the ends,
  *  - typographic quotes and dashes are ASCII,
  *  - every mail address is "<@>", so that nobody's address is taken for a word,
+ *    and one of the sender's, or its domain alone, is "<sender>",
  *  - the code before each line of a multi-line reply (RFC 5321 section 4.2.1)
  *    stands only once: "550-5.1.1 No\n550 5.1.1 user" is "550 5.1.1 No user",
  *  - a leading "host NAME said: " is gone.
- * Linear in the length. Free with g_free. */
-char *text_fold(const char *text);
+ * Linear in the length. senders
+ * is NULL-terminated and short, NULL for none. Free with g_free. */
+char *text_fold(const char *text, const char *const *senders);
 
 #endif

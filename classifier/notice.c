@@ -179,6 +179,8 @@ bool notice_auto_reply(struct report_build *build)
 	g_autofree char *text = text_lower(start);
 	bool challenge = words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
 	enum reply_mark mark = challenge ? MARK_NONE : find_mark(build);
+	if (mark == MARK_REPLY && notice_is_daemon(build))
+		mark = MARK_NONE; /* its reports carry the mark too: what we cannot read is for a person */
 	bool says_so = words_any(subject, words_reply_subject) || (mark == MARK_WEAK && words_any(text, words_reply));
 	if (!challenge && mark != MARK_REPLY && (mark == MARK_LIST || !says_so))
 		return false;

@@ -42,17 +42,6 @@ static void collect_addresses(struct report_build *build, struct slice value, GP
 		g_ptr_array_add(to, (gpointer)build_value(build, address.data, address.len));
 }
 
-static const char *const *pool_list(struct report_build *build, GPtrArray *list)
-{
-	/* the pool aligns nothing: the array is the report's, freed with it */
-	const char **out = g_new0(const char *, list->len + 1);
-	for (guint i = 0; i < list->len; i++)
-		out[i] = list->pdata[i];
-	g_ptr_array_free(list, TRUE);
-	(void)build;
-	return out;
-}
-
 /* The first of a field wins, as in every mail reader. */
 static void read_field(struct report_build *build, const struct header_field *field, struct report_header *out,
 		       GPtrArray *to)
@@ -86,7 +75,8 @@ void original_read_header(struct report_build *build, struct slice header, struc
 		read_field(build, &field, out, to);
 	}
 	g_free((gpointer)out->to);
-	out->to = pool_list(build, to);
+	g_ptr_array_add(to, NULL);
+	out->to = (const char *const *)g_ptr_array_free(to, FALSE);
 }
 
 void original_read(struct report_build *build, struct slice header)

@@ -13,6 +13,7 @@
 
 #define ADDRESS_BYTES    400 /* of a line that one address may take */
 #define DIAGNOSTIC_LINES 40
+#define COMPLETED_MAX    100 /* recipients of a delivery status that get words from the text */
 #define OPEN_LINES       200 /* lines within which a dialect must begin to speak */
 
 struct match {
@@ -393,7 +394,7 @@ void prose_complete(struct report_build *build)
 	struct report_build scratch = *build;
 	scratch.recipients = told;
 	read_dialects(&scratch, build->report->text);
-	for (guint i = 0; i < build->recipients->len; i++) {
+	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++) {
 		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
 		mend_address(build, r, told);
 		const struct report_recipient *words = build_find_recipient(&scratch, r->recipient);

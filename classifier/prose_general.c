@@ -14,7 +14,8 @@
 #include "classifier/text.h"
 
 #define CANDIDATES_MAX  200
-#define OCCURRENCES_MAX 8 /* of an address in the text that are looked at for the words about it */
+#define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
+#define OCCURRENCES_MAX 8    /* of an address in the text that are looked at for the words about it */
 
 static char *lower_header(const struct report_build *build, const char *name)
 {
@@ -204,18 +205,22 @@ bool general_read(struct report_build *build, bool from_machine)
 	return true;
 }
 
-/* Start of the paragraph that at lies in. */
+/* Start of the paragraph that at lies in, not too far back. */
 static const char *paragraph_start(const char *text, const char *at)
 {
-	while (at > text && !(at[-1] == '\n' && (at - text < 2 || at[-2] == '\n')))
+	const char *floor = at - text > PARAGRAPH_BYTES ? at - PARAGRAPH_BYTES : text;
+	while (at > floor && !(at[-1] == '\n' && (at - text < 2 || at[-2] == '\n')))
 		at--;
+	while (((unsigned char)*at & 0xC0) == 0x80)
+		at++;
 	return at;
 }
 
 static const char *paragraph_end(const char *at)
 {
-	const char *end = strstr(at, "\n\n");
-	return end ? end : at + strlen(at);
+	size_t len = strnlen(at, PARAGRAPH_BYTES);
+	const char *end = memmem(at, len, "\n\n", 2);
+	return end ? end : at + text_cut_length(at, strlen(at), len);
 }
 
 struct slice general_paragraph(const char *text, const char *at)

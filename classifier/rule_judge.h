@@ -9,7 +9,8 @@
 #include "classifier/classify.h"
 
 /* The text is taken for the first field that the rule looks at (rule NULL: for
- * the diagnostic) of one failed recipient, its codes as they stand in it. Clear
+ * the diagnostic) of one failed recipient, its codes as they stand in it. The mail came from
+ * sender@sender.example. Clear
  * with verdict_clear. */
 void rule_judge(const struct ruleset *rules, const struct rule *rule, const char *text, struct verdict *verdict_out);
 

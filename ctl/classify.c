@@ -19,6 +19,7 @@
 #include "classifier/classify.h"
 #include "classifier/report.h"
 #include "classifier/rules.h"
+#include "ctl/explain.h"
 
 /* Folders within folders; a loop of links ends here. */
 #define FOLDER_DEPTH 32
@@ -26,6 +27,7 @@
 struct job {
 	struct ruleset *rules;
 	gboolean json;
+	gboolean explain;
 	gboolean color;
 	int width;
 	bool failed; /* a file could not be read */
@@ -125,21 +127,28 @@ static const char *class_color(enum bounce_class class)
 	return "";
 }
 
-/* The text in exactly width columns, cut in front ("...") if it is too long;
- * what would move the cursor becomes a blank. */
+/* What would move the cursor becomes a blank. */
+static char *harmless(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	for (const char *c = valid; *c != '\0'; c = g_utf8_next_char(c)) {
+		gunichar character = g_utf8_get_char(c);
+		g_string_append_unichar(out, g_unichar_isprint(character) ? character : ' ');
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* The text in width columns, cut in front ("...") if it is too long. */
 static char *fit(const char *text, int width)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	glong len = g_utf8_strlen(valid, -1);
-	const char *shown = valid;
+	g_autofree char *shown = harmless(text);
+	glong len = g_utf8_strlen(shown, -1);
 
-	for (char *c = valid; *c != '\0'; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = ' ';
 	if (len <= width)
 		return g_strdup_printf("%s%*s", shown, (int)(width - len), "");
-	shown = g_utf8_offset_to_pointer(valid, len - width + 3);
-	return g_strdup_printf("...%s", shown);
+	return g_strdup_printf("...%s", g_utf8_offset_to_pointer(shown, len - width + 3));
 }
 
 static void print_heading(const struct job *job)
@@ -182,6 +191,10 @@ static void classify_bytes(struct job *job, const char *file, const char *bytes,
 	g_autoptr(report_t) report = report_parse(bytes, len, &limits_default);
 	struct line line = {.file = file, .report = report};
 
+	if (job->explain) {
+		explain_message(job->rules, file, report);
+		return;
+	}
 	for (size_t i = 0; i < report->recipient_count; i++) {
 		line.recipient = &report->recipients[i];
 		classify_recipient(job, &line);
@@ -285,7 +298,7 @@ static int run(struct job *job, char **paths)
 {
 	job->width = terminal_width();
 	job->color = isatty(STDOUT_FILENO);
-	if (!job->json)
+	if (!job->json && !job->explain)
 		print_heading(job);
 	for (; *paths != NULL; paths++) {
 		if (strcmp(*paths, "-") == 0)
@@ -323,6 +336,8 @@ int ctl_classify(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	const GOptionEntry entries[] = {
 	    {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object per message and recipient", NULL},
+	    {"explain", 0, 0, G_OPTION_ARG_NONE, &job.explain,
+	     "Tell what was read, what each rule says and what follows", NULL},
 	    {"rules", 0, 0, G_OPTION_ARG_FILENAME, &dir, "The folder of the rule files", "DIR"},
 	    {"site", 0, 0, G_OPTION_ARG_FILENAME, &site, "The site's own rules, asked first", "FILE"},
 	    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "FILE|DIR...|-"},

@@ -8,9 +8,9 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Bounce::Process;
 use Bounce::SmtpClient;
 use Bounce::Stage;
-use POSIX ();
 use Time::HiRes qw(time);
 
 my $bounces  = $ENV{BOUNCES}  || 2000;
@@ -52,13 +52,12 @@ END
 sub measure {
     my (@mails) = @_;
     my $begin = time;
-    my @child;
+    my @session;
     for my $session (0 .. $sessions - 1) {
-        my $pid = fork // die "fork: $!\n";
-        POSIX::_exit(run_session(@mails[ grep { $_ % $sessions == $session } 0 .. $#mails ])) if !$pid;
-        push @child, $pid;
+        my @share = @mails[ grep { $_ % $sessions == $session } 0 .. $#mails ];
+        push @session, sub { run_session(@share) };
     }
-    my $failed = grep { waitpid $_, 0; $? } @child;
+    my $failed = Bounce::Process::in_parallel(@session);
     die "$failed sessions failed\n" . $stage->instance->log_tail if $failed;
     return @mails / (time - $begin);
 }
@@ -67,7 +66,7 @@ sub run_session {
     my (@mails) = @_;
     my $smtp = Bounce::SmtpClient->new(port => $stage->mta->port);
     $smtp->connect;
-    for my $mail (@mails) { return 1 if ($smtp->transaction(from => '', to => [ $mail->[0] ], mail => $mail->[1]))[0] != 250 }
+    for my $mail (@mails) { return 0 if ($smtp->transaction(from => '', to => [ $mail->[0] ], mail => $mail->[1]))[0] != 250 }
     $smtp->quit;
-    return 0;
+    return 1;
 }

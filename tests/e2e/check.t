@@ -64,13 +64,8 @@ subtest 'a second init and migrate change nothing' => sub {
 subtest 'init twice at the same time' => sub {
     $stage->db->sql("CREATE DATABASE twice;\n", dbname => 'postgres');
     my $twice = $stage->db->conninfo(dbname => 'twice');
-    my @child = map {
-        my $pid = fork // die "fork: $!";
-        POSIX::_exit(($daemon->bouncectl('db', 'init', '--conninfo', $twice))[0]) if !$pid;
-        $pid;
-    } 1 .. 2;
-    my $failed = grep { waitpid $_, 0; $? } @child;
-    is $failed, 0, 'both succeed';
+    my $init = sub { ($daemon->bouncectl('db', 'init', '--conninfo', $twice))[0] == 0 };
+    is Bounce::Process::in_parallel($init, $init), 0, 'both succeed';
     is +($daemon->bouncectl('db', 'check', '--conninfo', $twice))[0], 0, 'the schema is there';
 };
 

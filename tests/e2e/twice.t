@@ -24,40 +24,29 @@ for my $template (qw(postfix-user-unknown exchange-mailbox-full exchange-spam-re
     is picture(), $before, "$template: and nothing has changed";
 }
 
+# "Try again" is a right answer under load: a client does.
+sub deliver {
+    my ($to, $mail) = @_;
+    for (1 .. 5) { return 1 if ($stage->smtp->send(from => '', to => [$to], mail => $mail))[0] == 250 }
+    return 0;
+}
+
 for my $template (qw(postfix-user-unknown exchange-mailbox-full)) {
     my $letter = $stage->register(process => 'receipt', to => ["storm-$template\@customer.example"]);
     my $mail   = $stage->report($template, $letter);
     my $to     = $letter->{return_path}{ $letter->{to}[0] };
-    my @child;
-    for (1 .. SESSIONS) {
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
-            # "try again" is a right answer under load: a client tries again
-            for (1 .. 5) { POSIX::_exit(0) if ($stage->smtp->send(from => '', to => [$to], mail => $mail))[0] == 250 }
-            POSIX::_exit(1);
-        }
-        push @child, $pid;
-    }
-    my $failed = grep { waitpid $_, 0; $? } @child;
-    is $failed, 0, "$template: @{[SESSIONS]} sessions at once are all served";
+    is Bounce::Process::in_parallel((sub { deliver($to, $mail) }) x SESSIONS), 0, "$template: @{[SESSIONS]} sessions at once are all served";
     is $stage->count('bounce.bounce WHERE communication_id = :id', id => $letter->{id}), 1, "$template: recorded once";
     is $stage->count('bounce.task WHERE communication_id = :id AND count > 1', id => $letter->{id}), 0, "$template: counted once";
 }
 
 subtest 'many bounces of different mails at once' => sub {
     my @letters = map { $stage->register(process => 'newsletter', to => ["n$_\@crowd.example"]) } 1 .. SESSIONS;
-    my @mails = map { [ $_->{return_path}{ $_->{to}[0] }, $stage->report('exchange-spam-refused', $_) ] } @letters;
-    my @child;
-    for my $mail (@mails) {
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
-            for (1 .. 5) { POSIX::_exit(0) if ($stage->smtp->send(from => '', to => [ $mail->[0] ], mail => $mail->[1]))[0] == 250 }
-            POSIX::_exit(1);
-        }
-        push @child, $pid;
-    }
-    my $failed = grep { waitpid $_, 0; $? } @child;
-    is $failed, 0, 'all are served';
+    my @deliver = map {
+        my ($to, $mail) = ($_->{return_path}{ $_->{to}[0] }, $stage->report('exchange-spam-refused', $_));
+        sub { deliver($to, $mail) };
+    } @letters;
+    is Bounce::Process::in_parallel(@deliver), 0, 'all are served';
     is $stage->count("bounce.communication WHERE status = 'bounced' AND id = ANY (string_to_array(:'ids', ',')::bigint[])", ids => join ',', map { $_->{id} } @letters),
         SESSIONS, 'all are recorded';
     is $stage->db->value("SELECT count(*) || ' ' || max(count) FROM bounce.task WHERE kind = 'delivery_problem' AND domain = 'crowd.example'"), '1 ' . SESSIONS, 'in one task';

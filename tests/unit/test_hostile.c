@@ -288,6 +288,19 @@ static void status_bomb(GString *out)
 	repeat(out, "Final-Recipient: rfc822; a@example.org\nAction: failed\n\n", 20000);
 }
 
+/* A thousand recipients without a word, and one paragraph that names them all. */
+static void status_without_words(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nMIME-Version: 1.0\n"
+			     "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n");
+	for (int i = 0; i < 3000; i++)
+		g_string_append_printf(out, "user%d@example.org ", i);
+	g_string_append(out, "\n--b\nContent-Type: message/delivery-status\n\n");
+	for (int i = 0; i < 3000; i++)
+		g_string_append_printf(out, "Final-Recipient: rfc822; user%d@example.org\nAction: failed\n\n", i);
+	g_string_append(out, "--b--\n");
+}
+
 static void status_garbage(GString *out)
 {
 	g_string_append(out, "Content-Type: message/delivery-status\n\n");
@@ -398,6 +411,7 @@ static const struct {
     {"angle-bomb", angle_bomb},
     {"at-bomb", at_bomb},
     {"status-bomb", status_bomb},
+    {"status-without-words", status_without_words},
     {"status-garbage", status_garbage},
     {"headers-in-text", headers_in_text},
     {"nested-in-text", nested_in_text},

@@ -20,8 +20,7 @@ its owner lives. Every server that is started is written to its file C<servers> 
 start time, signal), so that one function stops it: at the end, on Ctrl-C, by
 C<make demo-stop>, or at the next start when the owner was killed and could not.
 
-A process is only signalled when both its pid and its start time are the recorded
-ones. Servers run as unprivileged users: C<server_user> owns PostgreSQL, C<daemon_user>
+Servers run as unprivileged users: C<server_user> owns PostgreSQL, C<daemon_user>
 is bounce-milter's. Started by root these are postgres and nobody, else oneself.
 
 When the tree lies where those users cannot go (/root), or where the name of a unix
@@ -31,14 +30,14 @@ socket would be too long, C<run/NAME> is a link into a fresh directory under /va
 
 use strict;
 use warnings;
+use Bounce::Process;
 use Cwd qw(abs_path);
 use Fcntl qw(:flock :mode);
 use File::Basename qw(basename dirname);
 use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
-use POSIX qw(WNOHANG);
-use Time::HiRes qw(sleep time);
+use Scalar::Util qw(weaken);
 
 # sun_path holds 108 bytes with its NUL; the longest socket we make is this one.
 use constant SOCKET_PATH_MAX => 107;
@@ -47,7 +46,8 @@ use constant LONGEST_SOCKET  => '/postgres/.s.PGSQL.5432';
 # of a line of the file "servers"
 use constant FIELDS => qw(name pid start signal grace pid_file);
 
-my @live;    # instances of this process, to be stopped at its end
+my @live;      # instances of this process, to be stopped at its end
+my @locked;    # those it holds a lock of
 
 # The root of the source tree.
 sub tree { return abs_path(dirname(__FILE__) . '/../../..') }
@@ -105,12 +105,14 @@ sub path { my ($self, @part) = @_; return join '/', $self->{dir}, @part }
 # True when the directory had to be made elsewhere.
 sub is_elsewhere { return -l $_[0]{link} }
 
-sub is_root     { return $> == 0 }
 sub server_user { return is_root() ? 'postgres' : scalar getpwuid $> }
 sub daemon_user { return is_root() ? 'nobody'   : scalar getpwuid $> }
 
-# The command as root would run it.
-sub as_root { my ($self, @command) = @_; return is_root() ? @command : ('sudo', @command) }
+# Bounce::Process at hand.
+sub is_root  { return Bounce::Process::is_root() }
+sub as_root  { my (undef, @command) = @_; return Bounce::Process::as_root(@command) }
+sub run      { my (undef, @option) = @_; return Bounce::Process::run(@option) }
+sub wait_for { my (undef, @option) = @_; return Bounce::Process::wait_for(@option) }
 
 # A directory of the instance that belongs to a user.
 sub make_dir {
@@ -145,46 +147,13 @@ sub free_port {
     die "no free port on 127.0.0.1\n";
 }
 
-# run([command], user =>, input =>, may_fail =>): output (stdout and stderr together); dies with it
-# when the command fails. With may_fail, returns (exit status, output).
-sub run {
-    my ($self, $command, %option) = @_;
-    my $input = File::Temp->new;
-    print $input $option{input} // '';
-    $input->flush;
-    pipe my $out, my $write or die "pipe: $!";
-    my $pid = $self->_fork(sub {
-        seek $input, 0, 0;
-        open STDIN,  '<&', $input;
-        open STDOUT, '>&', $write;
-        open STDERR, '>&', $write;
-        $self->_exec($command, $option{user}, $option{env});
-    });
-    close $write;
-    my $output = do { local $/; <$out> } // '';
-    waitpid $pid, 0;
-    my $status = $?;
-    return ($status >> 8 || $status & 127, $output) if $option{may_fail};
-    die "@$command failed:\n$output\n" if $status != 0;
-    return $output;
-}
-
 # start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', grace => 10, pid_file =>, log =>): a server
 # in a session of its own, recorded so that stop() finds it and kills it when the signal did not end it in grace
 # seconds. With a pid file, stop() also finds the one that a person started in its place. Returns its pid.
 sub start {
     my ($self, %option) = @_;
     my $log = $option{log} // $self->path('log', "$option{name}.log");
-    my $pid = $self->_fork(sub {
-        POSIX::setsid();
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        open STDIN,  '<',  '/dev/null';
-        open STDOUT, '>>', $log;
-        open STDERR, '>&', \*STDOUT;
-        $self->_exec($option{command}, $option{user}, $option{env}) if $option{command};
-        $self->_become($option{user});
-        $option{code}->();
-    });
+    my $pid = Bounce::Process::spawn(%option, log => $log);
     $self->record($option{name}, $pid, %option);
     return $pid;
 }
@@ -193,7 +162,7 @@ sub start {
 sub record {
     my ($self, $name, $pid, %option) = @_;
     open my $file, '>>', $self->path('servers') or die "cannot write $self->{dir}/servers: $!\n";
-    print $file join("\t", $name, $pid, _start_time($pid) // 0, $option{signal} // 'TERM', $option{grace} // 10,
+    print $file join("\t", $name, $pid, Bounce::Process::start_time($pid) // 0, $option{signal} // 'TERM', $option{grace} // 10,
         $option{pid_file} // ''), "\n";
     close $file;
     return;
@@ -213,7 +182,7 @@ sub stop_server {
 
 sub signal_server {
     my ($self, $name, $signal) = @_;
-    $self->_signal($_, $signal) for grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
+    Bounce::Process::send_signal($_->{pid}, $signal) for grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
     return;
 }
 
@@ -266,20 +235,6 @@ sub read_lines {
     return <$file>;
 }
 
-# wait_for(seconds, sub): polls until the sub is true; returns its value, or undef at the deadline.
-sub wait_for {
-    my ($self, $seconds, $condition) = @_;
-    my $deadline = time + $seconds;
-    my $pause    = 0.01;
-    while (1) {
-        my $value = $condition->();
-        return $value if $value;
-        return undef if time > $deadline;
-        sleep $pause;
-        $pause *= 1.5 if $pause < 0.2;
-    }
-}
-
 # --- the inside ------------------------------------------------------------------------
 
 sub _lock {
@@ -287,6 +242,8 @@ sub _lock {
     open my $lock, '>>', "$self->{run}/$self->{name}.lock" or die "cannot write $self->{run}/$self->{name}.lock: $!\n";
     return 0 unless flock $lock, LOCK_EX | LOCK_NB;
     $self->{lock} = $lock;
+    push @locked, $self;
+    weaken($locked[-1]);
     return 1;
 }
 
@@ -351,72 +308,27 @@ sub _follow_pid_file {
     my ($pid) = map { /^(\d+)/ } ($self->read_lines($server->{pid_file}))[0] // '' or return;
     my $command = join '', $self->read_lines("/proc/$pid/cmdline");
     return unless grep { index($command, "$_/") >= 0 } $self->{link}, -l $self->{link} ? readlink $self->{link} : ();
-    @$server{qw(pid start)} = ($pid, _start_time($pid) // return);
+    @$server{qw(pid start)} = ($pid, Bounce::Process::start_time($pid) // return);
     return;
 }
 
-# Field 22 of /proc/PID/stat, unless the process is gone or a zombie. The name in it may hold anything.
-sub _start_time {
-    my ($pid) = @_;
-    open my $file, '<', "/proc/$pid/stat" or return undef;
-    my $stat = <$file> // '';
-    $stat =~ s/^.*\)\s+// or return undef;
-    my @field = split ' ', $stat;
-    return $field[0] eq 'Z' ? undef : $field[19];
-}
-
-sub _is_running {
-    my ($server) = @_;
-    waitpid $server->{pid}, WNOHANG;
-    my $start = _start_time($server->{pid});
-    return defined $start && $start == $server->{start};
-}
+sub _is_running { my ($server) = @_; return Bounce::Process::is_running(@$server{qw(pid start)}) }
 
 sub _end {
     my ($self, $server, %option) = @_;
     return 1 unless _is_running($server);
-    $self->_signal($server, $option{signal} // $server->{signal});
+    Bounce::Process::send_signal($server->{pid}, $option{signal} // $server->{signal});
     return 1 if $self->wait_for($option{wait} // $server->{grace}, sub { !_is_running($server) });
-    $self->_signal($server, 'KILL');
+    Bounce::Process::send_signal($server->{pid}, 'KILL');
     $self->wait_for(5, sub { !_is_running($server) });
     return 0;
 }
 
-sub _signal {
-    my ($self, $server, $signal) = @_;
-    return if kill $signal, $server->{pid};
-    $self->run([ $self->as_root('kill', "-$signal", $server->{pid}) ], may_fail => 1);
-    return;
-}
-
-sub _fork {
-    my ($self, $child) = @_;
-    my $pid = fork // die "fork: $!\n";
-    return $pid if $pid;
-    delete $_->{lock} for $self, @live;    # a server may outlive us, our lock must not
+# A server may outlive us: our locks must not, and it must not stop its siblings.
+push @Bounce::Process::IN_CHILD, sub {
+    delete $_->{lock} for grep { defined } @locked;
     @live = ();
-    eval { $child->(); 1 } or print STDERR $@;
-    POSIX::_exit(127);
-}
-
-sub _become {
-    my ($self, $user) = @_;
-    return unless defined $user && is_root();
-    my ($name, undef, $uid, $gid) = getpwnam $user or die "no user $user\n";
-    $( = $gid;
-    $) = "$gid $gid";
-    POSIX::setuid($uid);
-    $> == $uid && $< == $uid or die "cannot become $user\n";
-    return;
-}
-
-sub _exec {
-    my ($self, $command, $user, $env) = @_;
-    chdir '/';
-    $self->_become($user);
-    local %ENV = (%ENV, %{ $env // {} });
-    exec { $command->[0] } @$command or die "cannot run $command->[0]: $!\n";
-}
+};
 
 $SIG{$_} = sub { exit 130 } for qw(INT TERM HUP PIPE);
 

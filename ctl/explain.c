@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Text of strangers goes through one function that makes it harmless for a
+ * terminal.
+ */
+#include "ctl/explain.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "classifier/classify.h"
+#include "classifier/codes.h"
+
+/* Characters of a value that are shown; the diagnostic may be longer. */
+#define SHOWN      200
+#define SHOWN_LONG 1000
+
+static char *printable(const char *text, glong limit)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	glong count = 0;
+
+	for (const char *c = text; *c != '\0' && count < limit; c = g_utf8_next_char(c), count++) {
+		gunichar character = g_utf8_get_char(c);
+		if (g_unichar_isprint(character))
+			g_string_append_unichar(out, character);
+		else
+			g_string_append_c(out, ' ');
+	}
+	if (count == limit)
+		g_string_append(out, "...");
+	return g_strdup(out->str);
+}
+
+static void print_value(const char *name, const char *value, glong limit)
+{
+	g_autofree char *shown = printable(value, limit);
+
+	if (value[0] != '\0')
+		printf("    %-20s %s\n", name, shown);
+}
+
+static void print_code(const char *name, const char *value, const struct code *code)
+{
+	g_autofree char *shown = printable(value, SHOWN);
+
+	if (value[0] != '\0')
+		printf("    %-20s %s%s%s%s\n", name, shown, code != NULL ? "  (" : "",
+		       code != NULL ? code->meaning : "",
+		       code == NULL                  ? ""
+		       : code->trust == CODE_CERTAIN ? ")"
+						     : "; vague)");
+}
+
+/* --- what was read ------------------------------------------------------ */
+
+static void print_report(const struct report *report)
+{
+	printf("  read from the message\n");
+	print_value("kind", report_kind_name(report->kind), SHOWN);
+	print_value("dialect", report->dialect, SHOWN);
+	print_value("from", report->header.from, SHOWN);
+	print_value("subject", report->header.subject, SHOWN);
+	print_value("message id", report->header.message_id, SHOWN);
+	print_value("auto-submitted", report->auto_submitted, SHOWN);
+	print_value("reporting mta", report->reporting_mta, SHOWN);
+	print_value("feedback type", report->feedback_type, SHOWN);
+	if (report->truncated)
+		printf("    %-20s %s\n", "truncated", "a limit cut the message");
+	printf("  about the mail\n");
+	print_value("message id", report->original.message_id, SHOWN);
+	print_value("envelope id", report->envelope_id, SHOWN);
+	print_value("communication id", report->original_communication_id, SHOWN);
+	print_value("queue id", report->original_queue_id, SHOWN);
+	print_value("from", report->original.from, SHOWN);
+	print_value("subject", report->original.subject, SHOWN);
+}
+
+static void print_recipient(const struct report_recipient *recipient)
+{
+	g_autofree char *shown = printable(recipient->recipient, SHOWN);
+
+	printf("  recipient %s\n", shown);
+	print_value("read from", recipient->source, SHOWN);
+	print_value("original recipient", recipient->original_recipient, SHOWN);
+	print_value("action", report_action_name(recipient->action), SHOWN);
+	print_code("status", recipient->status, code_find_status(recipient->status));
+	print_code("reply code", recipient->reply_code, code_find_reply(recipient->reply_code));
+	print_value("remote mta", recipient->remote_mta, SHOWN);
+	print_value("diagnostic", recipient->diagnostic, SHOWN_LONG);
+}
+
+/* --- who says what ------------------------------------------------------ */
+
+static void hear(const char *step, const struct verdict *verdict, void *data)
+{
+	bool *is_first = data;
+	g_autofree char *evidence = printable(verdict->evidence, SHOWN);
+
+	printf("    %s %-15s %-32s %-22s \"%s\"\n", *is_first ? "=>" : "  ", step,
+	       verdict->rule[0] != '\0' ? verdict->rule : "-", verdict->reason->name, evidence);
+	*is_first = false;
+}
+
+static const char *consequence(const struct verdict *verdict)
+{
+	switch (verdict->class) {
+	case CLASS_HARD:
+		return "the communication has bounced; the address is blocked if the report can be trusted, and a "
+		       "person gets a task";
+	case CLASS_SOFT:
+		return "the communication is sent again later; when the attempts are used up, a person gets a task";
+	case CLASS_AUTO_REPLY:
+		return "logged beside the communication; nothing changes";
+	case CLASS_TECHNICAL:
+		return verdict->reason->is_notice ? "logged beside the communication; nothing changes"
+						  : "the communication has bounced and is not sent again; gathered in "
+						    "one task for the reason and domain";
+	case CLASS_UNCLASSIFIED:
+		return "stored, and forwarded to the operator's mailbox";
+	}
+	return "";
+}
+
+static void print_verdict(const struct ruleset *rules, const struct report *report,
+			  const struct report_recipient *recipient)
+{
+	struct verdict verdict;
+	bool is_first = true;
+	struct classify_listener listener = {.hear = hear, .data = &is_first};
+
+	printf("  what says something, in the order of decision\n");
+	classify_explain(rules, report, recipient, &listener);
+	if (is_first)
+		printf("       nothing\n");
+	classify(rules, report, recipient, &verdict);
+	const struct rule *rule = ruleset_find(rules, verdict.rule);
+	printf("  verdict\n");
+	print_value("reason", verdict.reason->name, SHOWN);
+	print_value("", verdict.reason->meaning, SHOWN);
+	print_value("codes are", permanence_name(verdict.permanence), SHOWN);
+	print_value("class", bounce_class_name(verdict.class), SHOWN);
+	if (rule != NULL) {
+		printf("    %-20s %s:%u\n", "rule", rule->file, rule->line);
+		print_value("why", rule->why, SHOWN);
+	}
+	print_value("what follows", consequence(&verdict), SHOWN);
+	verdict_clear(&verdict);
+}
+
+void explain_message(const struct ruleset *rules, const char *file, const struct report *report)
+{
+	g_autofree char *valid = g_utf8_make_valid(file, -1);
+	g_autofree char *name = printable(valid, SHOWN_LONG);
+
+	printf("%s\n", name);
+	print_report(report);
+	for (size_t i = 0; i < report->recipient_count; i++) {
+		print_recipient(&report->recipients[i]);
+		print_verdict(rules, report, &report->recipients[i]);
+	}
+	if (report->recipient_count == 0) {
+		printf("  no recipient is named\n");
+		print_verdict(rules, report, NULL);
+	}
+	printf("\n");
+}
