@@ -112,9 +112,10 @@ CONFDIR  := $(DESTDIR)$(SYSCONFDIR)/bounce-milter
 .PHONY: install
 install: all
 	install -d $(SBINDIR) $(DATADIR)/bounce-milter/rules $(DATADIR)/man/man1 $(DATADIR)/man/man5 \
-		$(DATADIR)/man/man8 $(CONFDIR)
+		$(DATADIR)/man/man8 $(DATADIR)/bash-completion/completions $(CONFDIR)
 	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bouncectl $(SBINDIR)
 	install -m 644 etc/rules/*.rules $(DATADIR)/bounce-milter/rules
+	install -m 644 etc/completion/bouncectl.bash $(DATADIR)/bash-completion/completions/bouncectl
 	install -m 644 doc/*.1 $(DATADIR)/man/man1
 	install -m 644 doc/*.5 $(DATADIR)/man/man5
 	install -m 644 doc/*.8 $(DATADIR)/man/man8
