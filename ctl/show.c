@@ -139,8 +139,8 @@ static int write_raw(const struct db_rows *raw)
 static bool is_evidence(const char *line, const char *next, const char *evidence)
 {
 	g_autofree char *both = g_strjoin(" ", line, next, NULL);
-	g_autofree char *folded = text_fold(both);
-	g_autofree char *alone = text_fold(next == NULL ? "" : next);
+	g_autofree char *folded = text_fold(both, NULL);
+	g_autofree char *alone = text_fold(next == NULL ? "" : next, NULL);
 
 	return *evidence != '\0' && strcasestr(folded, evidence) != NULL && strcasestr(alone, evidence) == NULL;
 }
