@@ -260,7 +260,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
   followed bounce.finding[] := '{}';
   blocked bounce.finding[] := '{}';
-  done bounce.finding[] := '{}';
   f bounce.finding;
 BEGIN
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id LOOP
@@ -269,10 +268,7 @@ BEGIN
   FOR f IN SELECT * FROM unnest(followed) AS u ORDER BY u.address, u.bounce_id LOOP
     blocked := blocked || CASE WHEN f.blocks THEN bounce.make_block(f) ELSE f END;
   END LOOP;
-  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
-    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
-  END LOOP;
-  RETURN done;
+  RETURN bounce.make_tasks(blocked);
 END
 $$;
 COMMENT ON FUNCTION bounce.follow_really(bounce.finding[]) IS

@@ -99,7 +99,7 @@ COMMENT ON FUNCTION bounce.guard_keys(bounce.finding) IS 'internal: what a hard 
 CREATE FUNCTION bounce.would_block(f bounce.finding) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN f.class = 'hard' AND NOT f.is_notice AND f.recipient_id IS NOT NULL
-       AND bounce.may(f, 'mark_min_trust') AND bounce.may(f, 'block_min_trust') AND bounce.parameter_boolean('block_hard', f.process);
+       AND bounce.may(f, 'mark_min_trust') AND bounce.block_obstacle(f) IS NULL;
 COMMENT ON FUNCTION bounce.would_block(bounce.finding) IS 'internal: whether a finding blocks its address, but for the outage guard';
 
 CREATE FUNCTION bounce.hard_rate(scope text, about text, at timestamptz, OUT seen bigint, OUT usual numeric)
@@ -218,25 +218,24 @@ COMMENT ON FUNCTION bounce.hold_block(bounce.finding) IS 'internal: instead of t
 CREATE OR REPLACE FUNCTION bounce.follow_hard(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
+  obstacle CONSTANT text := bounce.block_obstacle(f);
   moved CONSTANT boolean := bounce.move_recipient(f);
 BEGIN
+  f.outage_id := CASE WHEN obstacle IS NULL THEN bounce.outage_of(f) END;
+  f.blocks := obstacle IS NULL AND f.outage_id IS NULL;
   f := bounce.step(f, CASE WHEN moved THEN 'bounced' ELSE 'late_bounce' END,
-                   CASE WHEN moved THEN 'bounced' ELSE 'logged, had bounced already' END);
-  f.blocks := bounce.would_block(f);
-  f.outage_id := CASE WHEN f.blocks THEN bounce.outage_of(f) END;
+                   CASE WHEN moved THEN 'bounced' ELSE 'logged, state stands' END);
   IF f.outage_id IS NOT NULL THEN
-    f.blocks := false;
     f := bounce.hold_block(f);
     RETURN;
   ELSIF NOT moved THEN
     RETURN;
   END IF;
   IF NOT f.blocks THEN
-    f := bounce.step(f, 'block_withheld', CASE WHEN bounce.parameter_boolean('block_hard', f.process)
-           THEN format('not blocked, trust is %s only', f.trust) ELSE 'not blocked, block_hard is off' END);
+    f := bounce.step(f, 'block_withheld', 'not blocked, ' || obstacle);
   END IF;
-  f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard (%s), %s: %s', f.address, f.reason,
-         CASE WHEN f.blocks THEN 'address blocked' ELSE f.steps[cardinality(f.steps)] END, bounce.describe(f)));
+  f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard, %s: %s', f.address,
+         coalesce('not blocked, ' || obstacle, 'address blocked'), bounce.describe(f)));
   IF bounce.parameter_boolean('follow_up', f.process) THEN
     f := bounce.write_follow_up(f);
   END IF;
@@ -251,7 +250,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
   followed bounce.finding[] := '{}';
   blocked bounce.finding[] := '{}';
-  done bounce.finding[] := '{}';
   f bounce.finding;
 BEGIN
   PERFORM bounce.guard_findings(findings);
@@ -261,10 +259,7 @@ BEGIN
   FOR f IN SELECT * FROM unnest(followed) AS u ORDER BY u.address, u.bounce_id LOOP
     blocked := blocked || CASE WHEN f.blocks THEN bounce.make_block(f) ELSE f END;
   END LOOP;
-  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
-    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
-  END LOOP;
-  RETURN done;
+  RETURN bounce.make_tasks(blocked);
 END
 $$;
 COMMENT ON FUNCTION bounce.follow_really(bounce.finding[]) IS

@@ -76,6 +76,20 @@ COMMENT ON FUNCTION bounce.supersedes(bounce.finding, bounce.communication_recip
   'internal: whether a bounce changes the state: news of an earlier send only when the address is dead for good; of the '
   'same send only when it is more final (hard > technical > soft); of a later send always; of a replaced address never';
 
+CREATE OR REPLACE FUNCTION bounce.is_cleared(f bounce.finding) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM bounce.communication_recipient AS r
+    JOIN bounce.address_block AS b ON b.address_key = r.address_key
+    WHERE r.id = f.recipient_id AND b.bounce_id IS DISTINCT FROM f.bounce_id
+      AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at ELSE r.last_attempt_at END);
+END
+$$;
+COMMENT ON FUNCTION bounce.is_cleared(bounce.finding) IS
+  'internal: whether somebody lifted a block on the address after the send that this bounce is about; not one that this bounce made '
+  'itself, which is lifted when its verdict changes';
+
 CREATE FUNCTION bounce.request_resend(recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
@@ -221,7 +235,7 @@ BEGIN
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
   PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'task_resolved',
-                           concat_ws(': ', format('task %s %s', t.kind, t.id), nullif(t.resolution, 'done'), nullif(t.note, '')), t.bounce_id);
+                           concat_ws(': ', format('task %s %s', t.kind, t.id), nullif(t.resolution, 'done'), nullif(t.note, '')));
   RETURN t;
 END
 $$;
@@ -236,7 +250,7 @@ BEGIN
   FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
            ORDER BY k.address_key FOR UPDATE LOOP
     UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
-    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why), b.bounce_id)
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     lifted := lifted + 1;
   END LOOP;
@@ -303,7 +317,7 @@ BEGIN
   WHERE k.address_key = bounce.address_key(lift_block.address) AND k.lifted_at IS NULL
   RETURNING k.* INTO b;
   IF FOUND THEN
-    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why), b.bounce_id)
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
   END IF;
   RETURN b.id IS NOT NULL;

@@ -328,7 +328,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce.make_block(f);
   IF 'blocked' = ANY (f.events) THEN
-    f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard (%s), address blocked: %s', f.address, f.reason, bounce.describe(f)));
+    f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard, address blocked: %s', f.address, bounce.describe(f)));
     f.events := f.events || 'bounced'::text;
     f := bounce.tell_owner(f);
     IF bounce.parameter_boolean('follow_up', f.process) THEN

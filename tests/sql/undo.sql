@@ -64,6 +64,7 @@ DECLARE
   address CONSTANT text := 'c' || number || '@turn' || number || '.example';
   id CONSTANT bigint := test.bounced('c' || number, address, old_reason, old_status);
 BEGIN
+  UPDATE bounce.communication_recipient AS r SET last_attempt_at = now() - interval '1 hour' WHERE r.address_key = 'c' || number || '@turn' || number || '.example';
   PERFORM bounce.reclassify(id, new_reason, 'read it');
   RETURN test.fate(address);
 END
