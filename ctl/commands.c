@@ -11,14 +11,16 @@
 #include "ctl/params.h"
 #include "ctl/reasons.h"
 #include "ctl/report.h"
+#include "ctl/rules.h"
 #include "ctl/show.h"
 #include "ctl/status.h"
 #include "ctl/tasks.h"
 #include "ctl/undo.h"
 
-/* These three parse for themselves; their options are here for completion. */
-static const struct ctl_option classify_options[] = {
-    {.name = "json"}, {.name = "rules"}, {.name = "site"}, {.name = "help"}, {0}};
+/* These parse for themselves; their options are here for completion. */
+static const struct ctl_option classify_options[] = {{.name = "json"}, {.name = "explain"}, {.name = "rules"},
+						     {.name = "site"}, {.name = "help"},    {0}};
+static const struct ctl_option rules_options[] = {{.name = "rules"}, {.name = "site"}, {.name = "help"}, {0}};
 static const struct ctl_option db_options[] = {{.name = "config"}, {.name = "conninfo"}, {.name = "help"}, {0}};
 static const struct ctl_option reasons_options[] = {{.name = "json"}, {.name = "help"}, {0}};
 
@@ -44,10 +46,20 @@ static const struct ctl_command reasons_command = {
     .main = ctl_reasons,
 };
 
+static const struct ctl_command rules_command = {
+    .name = "rules",
+    .arguments = "check|test|list",
+    .summary = "hold the rules against their own examples",
+    .options = rules_options,
+    .main = ctl_rules,
+};
+
 const struct ctl_command *const ctl_commands[] = {
-    &ctl_status,       &ctl_tasks,        &ctl_task_show, &ctl_task_assign, &ctl_task_postpone, &ctl_task_note,
-    &ctl_task_resolve, &ctl_blocks,       &ctl_block,     &ctl_unblock,     &ctl_params,        &ctl_params_show,
-    &ctl_params_set,   &ctl_params_unset, &ctl_show,      &ctl_bounces,     &ctl_bounce_show,   &ctl_reclassify,
-    &ctl_replay,       &ctl_undo,         &ctl_report,    &ctl_shadow,      &ctl_intake,        &classify_command,
-    &reasons_command,  &db_command,       NULL,
+    &ctl_status,        &ctl_tasks,        &ctl_task_show,    &ctl_task_assign,
+    &ctl_task_postpone, &ctl_task_note,    &ctl_task_resolve, &ctl_blocks,
+    &ctl_block,         &ctl_unblock,      &ctl_params,       &ctl_params_show,
+    &ctl_params_set,    &ctl_params_unset, &ctl_show,         &ctl_bounces,
+    &ctl_bounce_show,   &ctl_reclassify,   &ctl_replay,       &ctl_undo,
+    &ctl_report,        &ctl_shadow,       &ctl_intake,       &classify_command,
+    &rules_command,     &reasons_command,  &db_command,       NULL,
 };

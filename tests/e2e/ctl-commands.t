@@ -55,7 +55,7 @@ my %line = (
     'intake'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );
 $stage->instance->write_file('no-rules/1.rules', "[a.b]\nreason = mailbox_full\nmatch = x y z\nexample = x y z\n");
-my @asking = grep { !/^(?:classify|reasons|db)$/ } @command;
+my @asking = grep { !/^(?:classify|rules|reasons|db)$/ } @command;
 
 subtest 'a database that cannot be reached' => sub {
     for my $command (@asking) {
