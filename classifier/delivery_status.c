@@ -134,6 +134,24 @@ static void set_diagnostic(struct status_parser *p, struct slice field)
 	p->current.diagnostic = build_words(p->build, words, strlen(words));
 }
 
+/* Extensions that name the original where it does not come back. */
+static bool original_field(struct status_parser *p, const struct header_field *field)
+{
+	struct report_header *original = &p->build->report->original;
+	if (header_name_is(field, "X-Postfix-Sender")) {
+		if (!*original->sender)
+			original->sender = address_value(p->build, field->value, false);
+		return true;
+	}
+	if (!header_name_is(field, "Original-Message-ID") && !header_name_is(field, "X-Original-Message-ID"))
+		return false;
+	if (!*original->message_id) {
+		struct slice bare = address_bare(field->value.data, field->value.len);
+		original->message_id = build_value(p->build, bare.data, bare.len);
+	}
+	return true;
+}
+
 static bool per_message_field(struct status_parser *p, const struct header_field *field)
 {
 	struct report *report = p->build->report;
@@ -152,7 +170,7 @@ static bool per_message_field(struct status_parser *p, const struct header_field
 		address_decode_xtext(id);
 		report->envelope_id = build_value(p->build, id, strlen(id));
 	} else {
-		return false;
+		return original_field(p, field);
 	}
 	return true;
 }

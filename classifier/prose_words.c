@@ -86,8 +86,8 @@ const char *const words_given_up[] = {
 };
 
 const char *const words_reply_subject[] = {
-	"out of office", "out of the office", "autoreply", "auto-reply", "auto reply", "automatic reply", "automated reply",
-	"auto response", "auto-response", "autoresponse", "automatic response", "automated response", "autoresponder",
+	"out of office", "out of the office", "out-of-office", "autoreply", "auto-reply", "auto reply", "automatic reply",
+	"automated reply", "auto: ", "ooo:", "auto response", "auto-response", "autoresponse", "automatic response", "automated response", "autoresponder",
 	"on vacation", "vacation reply", "vacation message", "on holiday", "away from my mail", "away from the office",
 	"i am away", "annual leave", "maternity leave",
 	"abwesenheit", "automatische antwort", "automatische rückantwort", "nicht im büro", "nicht im haus", "im urlaub",
@@ -96,10 +96,11 @@ const char *const words_reply_subject[] = {
 	"respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de oficina", "autorespuesta",
 	"resposta automática", "resposta automatica", "ausente do escritório", "fora do escritório", "ausência temporária",
 	"automatisch antwoord", "afwezig", "niet aanwezig", "buiten kantoor",
-	"autoodpowiedź", "automatyczna odpowiedź", "poza biurem", "nieobecno",
+	"autoodpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "poza biurem", "nieobecno",
 	"autosvar", "automatiskt svar", "frånvaro", "ej på kontoret", "ikke på kontoret", "automatisk svar", "fravær",
 	"poissa toimistosta", "automaattinen vastaus", "automatická odpoveď", "automatická odpověď", "mimo kancelář",
-	"otomatik yanıt", "házon kívül", "automatikus válasz",
+	"otomatik yanıt", "házon kívül", "automatikus válasz", "αυτόματη απάντηση", "răspuns automat", "resposta automàtica",
+	"автоматична відповідь", "رد تلقائي", "תשובה אוטומטית",
 	"自動返信", "自動応答", "不在通知", "不在のお知らせ", "不在連絡",
 	"автоответ", "автоматический ответ", "нет на работе", "в отпуске", "вне офиса",
 	"自动回复", "自动答复", "自動回覆", "外出", "休假", "자동 회신", "부재중", NULL,

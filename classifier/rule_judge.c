@@ -46,6 +46,7 @@ void rule_judge(const struct ruleset *rules, const struct rule *rule, const char
 	    .kind = REPORT_DSN,
 	    .dialect = "",
 	    .header = {.from = field[RULE_FIELD_FROM], .subject = field[RULE_FIELD_SUBJECT], .to = nobody},
+	    .original = {.from = "sender@sender.example", .sender = "", .to = nobody},
 	    .auto_submitted = "",
 	    .reporting_mta = field[RULE_FIELD_REPORTING_MTA],
 	    .feedback_type = "",

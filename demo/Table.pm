@@ -47,8 +47,8 @@ sub _print {
     for my $row (grep { defined } map { @$_[ 1, 2 ] } @$lines) {
         for my $i (0 .. $#$row) { $width[$i] = length $row->[$i] if $width[$i] < length $row->[$i] }
     }
-    print "\n", $self->paint(head => $title), "\n";
-    print MARGIN, $self->paint(dim => $_), "\n" for _format(\@width, $columns);
+    print "\n",   $self->paint(head => $title), "\n";
+    print MARGIN, $self->paint(dim  => $_),     "\n" for _format(\@width, $columns);
     print MARGIN, "none\n" if !@$lines;
     for my $line (@$lines) {
         my ($good, $row, $want) = @$line;

@@ -46,10 +46,10 @@ sub register_communications {
 # A mail of somebody else, about which the database knows nothing.
 sub stranger {
     return {
-        to         => ['someone@customer.example'],
-        sender     => 'sales@elsewhere.test',
-        subject    => 'Offer',
-        message_id => 'never-sent@elsewhere.test',
+        to          => ['someone@customer.example'],
+        sender      => 'sales@elsewhere.test',
+        subject     => 'Offer',
+        message_id  => 'never-sent@elsewhere.test',
         envelope_id => '',
     };
 }
@@ -58,16 +58,18 @@ sub send_bounces {
     for my $row (@Scenario::BOUNCES) {
         my ($name, $template, $reference, $option) = @$row;
         my $letter = $reference ? $letter{$reference} : stranger();
-        my $id = 'demo-' . (1 + keys %name_of);
+        my $id     = 'demo-' . (1 + keys %name_of);
         my $before = picture();
-        my ($code, $text) = $stage->bounce($template, $letter,
+        my ($code, $text) = $stage->bounce(
+            $template, $letter,
             report_id => $id,
             ($option->{plain} ? (to => Bounce::Stage::BOUNCE_MAILBOX) : ()),
             from => $option->{from} ? $letter->{to}[0] : '');
         $name_of{$id} = $name;
         $code == 250 or warn "$name: the answer was $text";
         next unless $option->{again};
-        push @repeated, [ $name, '', '', '', picture() eq $before ? 'known already, nothing changed' : 'not recognised' ];
+        push @repeated,
+            [ $name, '', '', '', picture() eq $before ? 'known already, nothing changed' : 'not recognised' ];
     }
     progress(@Scenario::BOUNCES . ' bounces of seven mail systems sent through SMTP');
     return;
@@ -83,8 +85,11 @@ END
 
 # Mail that is not for the bounce domain: what arrives at the other side has to be what was sent.
 sub send_ordinary_mail {
-    my $mail = "From: staff\@example.org\nTo: partner\@elsewhere.test\nSubject: lunch\n"
-        . "Message-ID: <lunch\@example.org>\nDate: " . Bounce::Mail::rfc5322_date(time) . "\n\nAt twelve?\n";
+    my $mail =
+          "From: staff\@example.org\nTo: partner\@elsewhere.test\nSubject: lunch\n"
+        . "Message-ID: <lunch\@example.org>\nDate: "
+        . Bounce::Mail::rfc5322_date(time)
+        . "\n\nAt twelve?\n";
     $stage->smtp->send(from => 'staff@example.org', to => ['partner@elsewhere.test'], mail => $mail);
     my ($received) = @{ $stage->wait_for(10, sub { my @mail = $stage->remote->received; @mail && \@mail }) // [] };
     return [ 'lunch', 'missing' ] unless $received;
@@ -103,8 +108,11 @@ sub send_refused_mail {
         $stage->smtp->send(
             from => $letter->{return_path}{$to},
             to   => [$to],
-            mail => "From: $letter->{sender}\nTo: $to\nSubject: $letter->{subject}\nMessage-ID: <$letter->{message_id}>\n"
-                . "X-Communication-ID: $letter->{envelope_id}\nDate: " . Bounce::Mail::rfc5322_date(time) . "\n\nYour document.\n");
+            mail =>
+                "From: $letter->{sender}\nTo: $to\nSubject: $letter->{subject}\nMessage-ID: <$letter->{message_id}>\n"
+                . "X-Communication-ID: $letter->{envelope_id}\nDate: "
+                . Bounce::Mail::rfc5322_date(time)
+                . "\n\nYour document.\n");
     }
     progress('two real mails sent, which the remote server refuses; waiting until Postfix gives up');
     $stage->wait_for(30, sub { $stage->count('bounce.bounce_message WHERE own_mta') >= @Scenario::REFUSED })
@@ -115,12 +123,15 @@ sub send_refused_mail {
 
 sub show {
     my $column = \%Scenario::EXPECTED;
-    $table->section('What came in', [qw(bounce class reason), 'matched by', 'what follows'], [ bounces() ], $column->{bounces});
-    $table->section('Communications', [qw(document process recipient status state because)], [ communications() ], $column->{communications});
-    $table->section('Open tasks', [qw(about kind reason document bounces)], [ tasks() ], $column->{tasks});
-    $table->section('Blocked addresses', [qw(address reason)], [ blocks() ], $column->{blocks});
-    $table->section('Scheduled resends', [qw(recipient document when attempt)], [ resends() ], $column->{resends});
-    $table->section('Mailbox of ' . Bounce::Stage::OPERATOR, [qw(subject X-Bounce-Class X-Bounce-Reason)], [ operator() ], $column->{operator});
+    $table->section('What came in', [ qw(bounce class reason), 'matched by', 'what follows' ], [ bounces() ],
+        $column->{bounces});
+    $table->section('Communications', [qw(document process recipient status state because)], [ communications() ],
+        $column->{communications});
+    $table->section('Open tasks',        [qw(about kind reason document bounces)], [ tasks() ],   $column->{tasks});
+    $table->section('Blocked addresses', [qw(address reason)],                     [ blocks() ],  $column->{blocks});
+    $table->section('Scheduled resends', [qw(recipient document when attempt)],    [ resends() ], $column->{resends});
+    $table->section('Mailbox of ' . Bounce::Stage::OPERATOR, [qw(subject X-Bounce-Class X-Bounce-Reason)],
+        [ operator() ], $column->{operator});
     $table->section('Mail for other domains', [qw(mail arrived)], \@untouched, $column->{untouched});
     return;
 }
@@ -160,7 +171,8 @@ END
 }
 
 sub blocks {
-    return map { [ @$_{qw(address reason)} ] }
+    return
+        map { [ @$_{qw(address reason)} ] }
         @{ $stage->db->rows('SELECT address, reason FROM bounce.address_block WHERE lifted_at IS NULL ORDER BY id') };
 }
 
@@ -174,14 +186,20 @@ END
 }
 
 sub operator {
-    return map { my $mail = $_->[1]; [ map { Bounce::Mail::header($mail, $_) // '-' } qw(Subject X-Bounce-Class X-Bounce-Reason) ] }
-        $stage->mta->mailbox('operator');
+    return map {
+        my $mail = $_->[1];
+        [ map { Bounce::Mail::header($mail, $_) // '-' } qw(Subject X-Bounce-Class X-Bounce-Reason) ]
+    } $stage->mta->mailbox('operator');
 }
 
 sub verdict {
     my ($right, $wrong) = ($table->right, $table->wrong);
-    print "\n", $wrong
-        ? $table->paint(bad => "$wrong of " . ($right + $wrong) . ' rows are not as expected (marked !!!); logs: ' . $stage->instance->path('log'))
+    print "\n",
+        $wrong
+        ? $table->paint(bad => "$wrong of "
+            . ($right + $wrong)
+            . ' rows are not as expected (marked !!!); logs: '
+            . $stage->instance->path('log'))
         : $table->paint(good => "All $right rows are as expected."), "\n";
     return $wrong ? 1 : 0;
 }

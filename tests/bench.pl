@@ -20,8 +20,9 @@ $| = 1;
 my $stage = Bounce::Stage->new(
     name     => "check-$$",
     progress => sub { print "  · $_[0]\n" },
-    postfix  => { main => { transport_maps => 'inline:{discard.test=discard:}' } },
-    daemon   => { pool_size => $sessions, log_level => 'warning' })->start;
+    postfix  => { main      => { transport_maps => 'inline:{discard.test=discard:}' } },
+    daemon   => { pool_size => $sessions, log_level => 'warning' }
+)->start;
 
 print "  · registering $bounces communications\n";
 my @mails = mails();
@@ -44,7 +45,11 @@ SELECT r.address, c.message_id, bounce.return_path(r.id) AS return_path
 FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id
 END
     return map {
-        [ $_->{return_path}, Bounce::Mail::render('postfix-user-unknown', %$_, recipient => $_->{address}, sender => 'billing@example.org', subject => 'Invoice') ]
+        [   $_->{return_path},
+            Bounce::Mail::render(
+                'postfix-user-unknown', %$_, recipient => $_->{address}, sender => 'billing@example.org',
+                subject => 'Invoice'
+            ) ]
     } @$rows;
 }
 
@@ -66,7 +71,9 @@ sub run_session {
     my (@mails) = @_;
     my $smtp = Bounce::SmtpClient->new(port => $stage->mta->port);
     $smtp->connect;
-    for my $mail (@mails) { return 0 if ($smtp->transaction(from => '', to => [ $mail->[0] ], mail => $mail->[1]))[0] != 250 }
+    for my $mail (@mails) {
+        return 0 if ($smtp->transaction(from => '', to => [ $mail->[0] ], mail => $mail->[1]))[0] != 250;
+    }
     $smtp->quit;
     return 1;
 }

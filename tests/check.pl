@@ -27,7 +27,7 @@ exit $status;
 
 sub prepare_database {
     my $instance = Bounce::Instance->new(name => "check-$$");
-    my $db = Bounce::Postgres->new($instance)->start;
+    my $db       = Bounce::Postgres->new($instance)->start;
     Bounce::Daemon->new($instance, $db)->init_database;
     $db->sql("CREATE EXTENSION pgtap;\n", dbname => TEMPLATE);
     my %environment = ($db->environment, BOUNCE_TEMPLATE => TEMPLATE);

@@ -8,7 +8,9 @@ my $daemon   = $stage->daemon;
 my $conninfo = $stage->db->conninfo;
 $daemon->prepare;
 
-sub check { return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ], may_fail => 1) }
+sub check {
+    return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ], may_fail => 1);
+}
 
 subtest 'a good configuration' => sub {
     my ($status, $output) = check();
@@ -18,13 +20,13 @@ subtest 'a good configuration' => sub {
 
 # [what, file content or keys, what is said]
 my @faults = (
-    [ 'an unknown key',          "conninfo = dbname=x\nsokcet = unix:/x\n",                       qr/bounce-milter\.conf:2: sokcet: unknown key/ ],
-    [ 'no equals sign',          "conninfo = dbname=x\nsocket\n",                                 qr/bounce-milter\.conf:2: socket: expected/ ],
-    [ 'not a number',            "conninfo = dbname=x\n\n# c\npool_size = many\n",                qr/bounce-milter\.conf:4: pool_size: "many"/ ],
-    [ 'out of bounds',           "conninfo = dbname=x\npool_size = 0\n",                          qr/bounce-milter\.conf:2: pool_size: 0 is not in/ ],
-    [ 'not one of the words',    "conninfo = dbname=x\nlog = paper\n",                            qr/bounce-milter\.conf:2: log: "paper"/ ],
-    [ 'set twice',               "conninfo = dbname=x\nlog = stderr\nlog = syslog\n",             qr/bounce-milter\.conf:3: log: .*line 2/ ],
-    [ 'what is needed is missing', "log = stderr\n",                                              qr/bounce-milter\.conf: conninfo: / ],
+    [ 'an unknown key', "conninfo = dbname=x\nsokcet = unix:/x\n", qr/bounce-milter\.conf:2: sokcet: unknown key/ ],
+    [ 'no equals sign', "conninfo = dbname=x\nsocket\n",           qr/bounce-milter\.conf:2: socket: expected/ ],
+    [ 'not a number',  "conninfo = dbname=x\n\n# c\npool_size = many\n", qr/bounce-milter\.conf:4: pool_size: "many"/ ],
+    [ 'out of bounds', "conninfo = dbname=x\npool_size = 0\n",      qr/bounce-milter\.conf:2: pool_size: 0 is not in/ ],
+    [ 'not one of the words', "conninfo = dbname=x\nlog = paper\n", qr/bounce-milter\.conf:2: log: "paper"/ ],
+    [ 'set twice', "conninfo = dbname=x\nlog = stderr\nlog = syslog\n", qr/bounce-milter\.conf:3: log: .*line 2/ ],
+    [ 'what is needed is missing', "log = stderr\n",                    qr/bounce-milter\.conf: conninfo: / ],
 );
 for my $case (@faults) {
     my ($what, $text, $expected) = @$case;
@@ -52,7 +54,8 @@ subtest 'a database that is not there' => sub {
 };
 
 subtest 'a second init and migrate change nothing' => sub {
-    my $schema = sub { $stage->db->sql("SELECT version, name, sha256, applied_at FROM bounce.schema_migration ORDER BY 1;\n") };
+    my $schema =
+        sub { $stage->db->sql("SELECT version, name, sha256, applied_at FROM bounce.schema_migration ORDER BY 1;\n") };
     my $before = $schema->();
     for my $action (qw(init migrate check)) {
         my ($status, $output) = $daemon->bouncectl('db', $action, '--conninfo', $conninfo);
@@ -64,19 +67,25 @@ subtest 'a second init and migrate change nothing' => sub {
 subtest 'init twice at the same time' => sub {
     $stage->db->sql("CREATE DATABASE twice;\n", dbname => 'postgres');
     my $twice = $stage->db->conninfo(dbname => 'twice');
-    my $init = sub { ($daemon->bouncectl('db', 'init', '--conninfo', $twice))[0] == 0 };
-    is Bounce::Process::in_parallel($init, $init), 0, 'both succeed';
-    is +($daemon->bouncectl('db', 'check', '--conninfo', $twice))[0], 0, 'the schema is there';
+    my $init  = sub { ($daemon->bouncectl('db', 'init', '--conninfo', $twice))[0] == 0 };
+    is Bounce::Process::in_parallel($init, $init),                       0, 'both succeed';
+    is code_of($daemon->bouncectl('db', 'check', '--conninfo', $twice)), 0, 'the schema is there';
 };
 
 subtest 'a schema that is not known' => sub {
-    my $start = sub { $daemon->write_conf; return $instance->run([ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1) };
-    $stage->db->sql("INSERT INTO bounce.schema_migration (version, name, sha256) VALUES (9999, 'later', repeat('0', 64));\n");
+    my $start = sub {
+        $daemon->write_conf;
+        return $instance->run([ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
+    };
+    $stage->db->sql(
+        "INSERT INTO bounce.schema_migration (version, name, sha256) VALUES (9999, 'later', repeat('0', 64));\n");
     my ($status, $output) = $start->();
     is $status, 1, 'newer: the daemon refuses to start' or diag $output;
-    isnt +($daemon->bouncectl('db', 'check', '--conninfo', $conninfo))[0], 0, 'newer: bouncectl db check says so';
-    isnt +($daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo))[0], 0, 'newer: migrate touches nothing';
-    $stage->db->sql("DELETE FROM bounce.schema_migration WHERE version = 9999;\nUPDATE bounce.schema_migration SET sha256 = repeat('0', 64) WHERE version = 1;\n");
+    isnt code_of($daemon->bouncectl('db', 'check',   '--conninfo', $conninfo)), 0, 'newer: bouncectl db check says so';
+    isnt code_of($daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo)), 0, 'newer: migrate touches nothing';
+    $stage->db->sql(
+        "DELETE FROM bounce.schema_migration WHERE version = 9999;\nUPDATE bounce.schema_migration SET sha256 = repeat('0', 64) WHERE version = 1;\n"
+    );
     ($status, $output) = $start->();
     is $status, 1, 'a migration was changed: it refuses to start' or diag $output;
     $stage->db->sql("CREATE DATABASE empty;\n", dbname => 'postgres');

@@ -4,59 +4,67 @@ use Bounce::Test;
 
 my $stage = stage();
 
-sub row { my ($letter, $address) = @_; my $r = $stage->recipient($letter, $address); return join ' ', map { $_ // '-' } @$r{qw(state class reason)} }
-sub last_bounce { my ($letter) = @_; return $stage->db->rows('SELECT * FROM bounce.bounce WHERE communication_id = :id ORDER BY id DESC LIMIT 1', id => $letter->{id})->[0] }
-sub blocked { my ($address) = @_; return $stage->count("bounce.address_block WHERE address = :'a' AND lifted_at IS NULL", a => $address) }
-sub tasks { my ($kind, $address) = @_; return $stage->count("bounce.task WHERE status = 'open' AND kind = :'k' AND address = :'a'", k => $kind, a => $address) }
+sub row {
+    my ($letter, $address) = @_;
+    my $r = $stage->recipient($letter, $address);
+    return join ' ', map { $_ // '-' } @$r{qw(state class reason)};
+}
 
 # [template, address, options, status of the communication, recipient, matched_by, blocked, hard_bounce tasks, resend scheduled]
 my @table = (
-    [ 'postfix-user-unknown',  'anna@customer.example', {}, 'bounced', 'bounced hard user_unknown',       'token', 1, 1, 0 ],
-    [ 'qmail-prose',           'georg@village.example', {}, 'bounced', 'bounced hard user_unknown',       'token', 1, 1, 0 ],
-    [ 'exchange-mailbox-full', 'ben@school.example',    {}, 'bounced', 'bounced soft mailbox_full',       'token', 0, 0, 1 ],
-    [ 'exchange-spam-refused', 'jana@bank.example',     {}, 'bounced', 'bounced technical spam_rejected', 'token', 0, 0, 0 ],
-    [ 'exim-too-big',          'kira@museum.example',   {}, 'bounced', 'bounced technical message_too_large', 'token', 0, 0, 0 ],
-    [ 'postfix-delay',         'hanna@customer.example', {}, 'sent',   'sent - ',                         'token', 0, 0, 0 ],
-    [ 'sendmail-success',      'ivan@office.example',   {}, 'sent',    'sent - ',                         'token', 0, 0, 0 ],
-    [ 'read-receipt',          'lena@customer.example', {}, 'sent',    'sent - ',                         'token', 0, 0, 0 ],
-    [ 'complaint',             'lea@customer.example',  {}, 'sent',    'sent - ',                         'token', 0, 0, 0 ],
-    [ 'out-of-office',         'erna@farm.example',     {}, 'sent',    'sent - ',                         'token', 0, 0, 0 ],
+    [ 'postfix-user-unknown',  'anna@customer.example', {}, 'bounced', 'bounced hard user_unknown', 'token', 1, 1, 0 ],
+    [ 'qmail-prose',           'georg@village.example', {}, 'bounced', 'bounced hard user_unknown', 'token', 1, 1, 0 ],
+    [ 'exchange-mailbox-full', 'ben@school.example',    {}, 'bounced', 'bounced soft mailbox_full', 'token', 0, 0, 1 ],
+    [   'exchange-spam-refused', 'jana@bank.example', {}, 'bounced', 'bounced technical spam_rejected', 'token', 0, 0, 0
+    ],
+    [ 'exim-too-big', 'kira@museum.example', {}, 'bounced', 'bounced technical message_too_large', 'token', 0, 0, 0 ],
+    [ 'postfix-delay',    'hanna@customer.example', {}, 'sent', 'sent - ',                         'token', 0, 0, 0 ],
+    [ 'sendmail-success', 'ivan@office.example',    {}, 'sent', 'sent - ',                         'token', 0, 0, 0 ],
+    [ 'read-receipt',     'lena@customer.example',  {}, 'sent', 'sent - ',                         'token', 0, 0, 0 ],
+    [ 'complaint',        'lea@customer.example',   {}, 'sent', 'sent - ',                         'token', 0, 0, 0 ],
+    [ 'out-of-office',    'erna@farm.example',      {}, 'sent', 'sent - ',                         'token', 0, 0, 0 ],
     # without a token: believed enough to mark, not enough to block
-    [ 'exim-prose', 'frida@harbour.example', { to => Bounce::Stage::BOUNCE_MAILBOX }, 'bounced', 'bounced hard user_unknown', 'message_id', 0, 1, 0 ],
+    [   'exim-prose', 'frida@harbour.example', { to => Bounce::Stage::BOUNCE_MAILBOX }, 'bounced',
+        'bounced hard user_unknown', 'message_id', 0, 1, 0
+    ],
     # only an address, which anybody can write: nothing but a task
-    [ 'address-only', 'otto@customer.example', { to => Bounce::Stage::BOUNCE_MAILBOX }, 'sent', 'sent - ', 'address', 0, 1, 0 ],
+    [   'address-only', 'otto@customer.example', { to => Bounce::Stage::BOUNCE_MAILBOX }, 'sent', 'sent - ', 'address',
+        0, 1, 0
+    ],
 );
 
 for my $case (@table) {
     my ($template, $address, $option, $status, $recipient, $matched_by, $blocked, $hard, $resend) = @$case;
     my $letter = $stage->register(process => 'invoice', to => [$address]);
     my ($code, $text) = $stage->bounce($template, $letter, %$option);
-    is $code, 250, "$template: taken" or diag $text;
-    is $stage->status($letter), $status, "$template: the communication is $status";
-    is row($letter), $recipient, "$template: the recipient";
-    my $bounce = last_bounce($letter);
-    is $bounce->{matched_by}, $matched_by, "$template: matched by";
-    is blocked($address), $blocked, "$template: blocks";
-    is tasks('hard_bounce', $address), $hard, "$template: tasks hard_bounce";
-    is defined $stage->recipient($letter)->{next_attempt_at} ? 1 : 0, $resend, "$template: resend";
+    is $code,                   250,        "$template: taken" or diag $text;
+    is $stage->status($letter), $status,    "$template: the communication is $status";
+    is row($letter),            $recipient, "$template: the recipient";
+    my ($bounce) = $stage->bounces($letter);
+    is $bounce->{matched_by},                                         $matched_by, "$template: matched by";
+    is $stage->is_blocked($address),                                  $blocked,    "$template: blocks";
+    is $stage->tasks('hard_bounce', $address),                        $hard,       "$template: tasks hard_bounce";
+    is defined $stage->recipient($letter)->{next_attempt_at} ? 1 : 0, $resend,     "$template: resend";
 }
-is $stage->mta->mailbox('bounces'), 0, 'what is stored is delivered nowhere';
+is $stage->mta->mailbox('bounces'),  0, 'what is stored is delivered nowhere';
 is $stage->mta->mailbox('operator'), 0, 'and no person is bothered with it';
 
 subtest 'only the recipient that bounced' => sub {
-    my @to = qw(clara@office.example dora@office.example emil@office.example);
+    my @to     = qw(clara@office.example dora@office.example emil@office.example);
     my $letter = $stage->register(process => 'receipt', to => \@to);
-    is +($stage->bounce('sendmail-several-one-failed', $letter))[0], 250, 'taken';
-    is row($letter, $to[0]), 'bounced hard user_unknown', 'the one that failed';
-    is row($letter, $to[1]), 'sent - ', 'the one that was delivered';
-    is row($letter, $to[2]), 'sent - ', 'the one that is still tried';
-    is $stage->count('bounce.bounce WHERE communication_id = :id', id => $letter->{id}), 3, 'all three are recorded';
+    is code_of($stage->bounce('sendmail-several-one-failed', $letter)), 250, 'taken';
+    is row($letter, $to[0]),            'bounced hard user_unknown',         'the one that failed';
+    is row($letter, $to[1]),            'sent - ',                           'the one that was delivered';
+    is row($letter, $to[2]),            'sent - ',                           'the one that is still tried';
+    is scalar $stage->bounces($letter), 3,                                   'all three are recorded';
 };
 
 subtest 'a provider that refuses makes one task, not one per mail' => sub {
-    $stage->bounce('exchange-spam-refused', $stage->register(process => 'newsletter', to => ["p$_\@bank.example"])) for 1 .. 3;
-    my $tasks = $stage->db->rows("SELECT * FROM bounce.task WHERE kind = 'delivery_problem' AND reason = 'spam_rejected'");
-    is @$tasks, 1, 'one task';
+    $stage->bounce('exchange-spam-refused', $stage->register(process => 'newsletter', to => ["p$_\@bank.example"]))
+        for 1 .. 3;
+    my $tasks =
+        $stage->db->rows("SELECT * FROM bounce.task WHERE kind = 'delivery_problem' AND reason = 'spam_rejected'");
+    is @$tasks,            1, 'one task';
     is $tasks->[0]{count}, 4, 'which counts them (one is of the table above)';
 };
 
@@ -64,28 +72,30 @@ subtest 'when the resends are used up, a person is asked' => sub {
     $stage->parameter(resend_max_attempts => 0, 'receipt');
     my $letter = $stage->register(process => 'receipt', to => ['voll@school.example']);
     $stage->bounce('exchange-mailbox-full', $letter);
-    is row($letter), 'bounced soft mailbox_full', 'bounced';
-    is $stage->recipient($letter)->{next_attempt_at}, undef, 'nothing scheduled';
-    is tasks('resend_exhausted', 'voll@school.example'), 1, 'a task instead';
+    is row($letter),                                             'bounced soft mailbox_full', 'bounced';
+    is $stage->recipient($letter)->{next_attempt_at},            undef,                       'nothing scheduled';
+    is $stage->tasks('resend_exhausted', 'voll@school.example'), 1,                           'a task instead';
 };
 
 subtest 'a bounce of a mail that we do not know' => sub {
-    my $stranger = { to => ['someone@customer.example'], sender => 'x@elsewhere.test', subject => 'Offer',
-        message_id => 'never-sent@elsewhere.test', envelope_id => '' };
-    is +($stage->bounce('postfix-user-unknown', $stranger, to => Bounce::Stage::BOUNCE_MAILBOX))[0], 250, 'taken';
-    is $stage->count("bounce.task WHERE kind = 'bounce_without_communication' AND status = 'open'"), 1, 'is a task';
-    is blocked('someone@customer.example'), 0, 'and blocks nobody';
+    my $stranger = {
+        to         => ['someone@customer.example'], sender      => 'x@elsewhere.test', subject => 'Offer',
+        message_id => 'never-sent@elsewhere.test',  envelope_id => '' };
+    is code_of($stage->bounce('postfix-user-unknown', $stranger, to => Bounce::Stage::BOUNCE_MAILBOX)), 250, 'taken';
+    is $stage->count("bounce.task WHERE kind = 'bounce_without_communication' AND status = 'open'"),    1, 'is a task';
+    is $stage->is_blocked('someone@customer.example'), 0, 'and blocks nobody';
 };
 
 subtest 'what nobody can classify reaches the operator' => sub {
     my $letter = $stage->register(process => 'newsletter', to => ['jonas@farm.example']);
-    is +($stage->bounce('nobody-can-tell', $letter))[0], 250, 'taken';
+    is code_of($stage->bounce('nobody-can-tell', $letter)), 250, 'taken';
     is_soon(sub { scalar $stage->mta->mailbox('operator') }, 1, 'one mail in the operator mailbox');
     my ($mail) = map { $_->[1] } $stage->mta->mailbox('operator');
     is Bounce::Mail::header($mail, 'X-Bounce-Class'), 'unclassified', 'says the class';
     ok Bounce::Mail::header($mail, 'X-Bounce-Reason'), 'the reason';
     my $id = Bounce::Mail::header($mail, 'X-Bounce-Id');
-    is $stage->db->value('SELECT disposition FROM bounce.bounce_message WHERE id = :id', id => $id), 'forward', 'and where it is recorded';
+    is $stage->db->value('SELECT disposition FROM bounce.bounce_message WHERE id = :id', id => $id), 'forward',
+        'and where it is recorded';
     like $mail, qr/afternoons are best/, 'with its text';
     is row($letter), 'sent - ', 'the communication stays as it was';
 };

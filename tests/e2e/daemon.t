@@ -9,8 +9,13 @@ my @command  = ($daemon->program('bounce-milter'), '-c', $daemon->conf);
 my $pid_file = $instance->path('milter/pid');
 $daemon->prepare;
 
-sub pid { return map { /^(\d+)$/ } $instance->read_lines($pid_file) }
-sub of_status { my ($pid, $name) = @_; return map { /^$name:\s+(.*)/ } $instance->read_lines("/proc/$pid/status") }
+sub pid {
+    return map { /^(\d+)$/ } $instance->read_lines($pid_file);
+}
+sub of_status {
+    my ($pid, $name) = @_;
+    return map { /^$name:\s+(.*)/ } $instance->read_lines("/proc/$pid/status");
+}
 
 my ($status, $output) = $instance->run([ @command, '-d' ], may_fail => 1);
 is $status, 0, 'in the background: the parent ends well when the daemon is ready' or diag $output;
@@ -22,17 +27,17 @@ ok $instance->wait_for(10, sub { $daemon->is_listening }), 'it listens';
 SKIP: {
     skip 'not started by root', 2 unless $instance->is_root;
     my $uid = getpwnam $instance->daemon_user;
-    is join(' ', of_status($pid, 'Uid')), join("\t", ($uid) x 4), 'it runs as its own user';
-    is join('', of_status($pid, 'CapEff')), '0' x 16, 'without capabilities';
+    is join(' ', of_status($pid, 'Uid')),    join("\t", ($uid) x 4), 'it runs as its own user';
+    is join('',  of_status($pid, 'CapEff')), '0' x 16,               'without capabilities';
 }
 
 ($status, $output) = $instance->run([ 'timeout', 10, @command ], may_fail => 1);
-is $status, 1, 'a second daemon is refused';
-is +(pid())[0], $pid, 'and leaves the pid file alone';
+is $status,      1,    'a second daemon is refused';
+is + (pid())[0], $pid, 'and leaves the pid file alone';
 ok $instance->is_alive('bounce-milter'), 'the first one goes on';
 
 ok $instance->stop_server('bounce-milter', wait => 15), 'SIGTERM ends it';
-ok !-e $pid_file, 'the pid file is gone';
+ok !-e $pid_file,                                       'the pid file is gone';
 
 $instance->write_file('milter/pid', "$$\n");
 $instance->run([ $instance->as_root('chown', $instance->daemon_user, $pid_file) ]);

@@ -6,7 +6,7 @@ use Time::HiRes qw(time);
 
 my $stage = stage(daemon => { sessions_max => 1, pool_size => 1, pool_wait => 1, query_wait => 2 });
 
-sub recorded { my ($letter) = @_; return $stage->count('bounce.bounce WHERE communication_id = :id', id => $letter->{id}) }
+sub recorded { my ($letter) = @_; return scalar $stage->bounces($letter) }
 
 sub say_to {
     my ($socket, $line) = @_;
@@ -16,49 +16,58 @@ sub say_to {
 }
 
 subtest 'sessions_max' => sub {
-    my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
-    my $slow = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $stage->mta->port) or die;
+    my $letter   = $stage->register(process => 'invoice', to => ['anna@customer.example']);
+    my $slow     = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $stage->mta->port) or die;
     my $greeting = <$slow>;
     like say_to($slow, $_->[0]), $_->[1], $_->[0]
-        for [ 'EHLO slow.test', qr/^250/ ], [ 'MAIL FROM:<>', qr/^250/ ], [ 'RCPT TO:<' . Bounce::Stage::BOUNCE_MAILBOX . '>', qr/^250/ ];
-    my @send = (from => '', to => [ $letter->{return_path}{'anna@customer.example'} ], mail => $stage->report('postfix-user-unknown', $letter));
+        for [ 'EHLO slow.test', qr/^250/ ], [ 'MAIL FROM:<>', qr/^250/ ],
+        [ 'RCPT TO:<' . Bounce::Stage::BOUNCE_MAILBOX . '>', qr/^250/ ];
+    my @send = (from => '', to => [ $letter->{return_path}{'anna@customer.example'} ],
+        mail => $stage->report('postfix-user-unknown', $letter));
     my ($code, $text) = $stage->smtp->send(@send);
     is $code, 451, 'one bounce more than may be received at once' or diag $text;
-    is +($stage->smtp->send(from => 'a@example.org', to => ['b@elsewhere.test'], mail => "Subject: lunch\n\nnow?\n"))[0], 250, 'mail of others passes meanwhile';
+    is code_of(
+        $stage->smtp->send(from => 'a@example.org', to => ['b@elsewhere.test'], mail => "Subject: lunch\n\nnow?\n")),
+        250, 'mail of others passes meanwhile';
     close $slow;
     my $answer;
     $stage->wait_for(10, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
-    is $answer, 250, 'when the first has gone there is room';
-    is recorded($letter), 1, 'recorded once';
+    is $answer,           250, 'when the first has gone there is room';
+    is recorded($letter), 1,   'recorded once';
 };
 
 subtest 'a statement that waits too long' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['ben@customer.example']);
-    my @send = (from => '', to => [ $letter->{return_path}{'ben@customer.example'} ], mail => $stage->report('postfix-user-unknown', $letter));
+    my @send   = (from => '', to => [ $letter->{return_path}{'ben@customer.example'} ],
+        mail => $stage->report('postfix-user-unknown', $letter));
+    my $lock = "pg_locks WHERE relation = 'bounce.report_key'::regclass AND mode = 'AccessExclusiveLock' AND granted";
+    my @psql = (qw(psql -Xq -d), $stage->db->conninfo);
     $stage->instance->start(
         name    => 'lock',
-        command => [ 'psql', '-Xq', '-d', $stage->db->conninfo, '-c', 'BEGIN', '-c', 'LOCK TABLE bounce.report_key', '-c', 'SELECT pg_sleep(300)' ]);
-    $stage->wait_for(10, sub { $stage->count("pg_locks WHERE relation = 'bounce.report_key'::regclass AND mode = 'AccessExclusiveLock' AND granted") });
+        command => [ @psql, map { ('-c', $_) } 'BEGIN', 'LOCK TABLE bounce.report_key', 'SELECT pg_sleep(300)' ]);
+    $stage->wait_for(10, sub { $stage->count($lock) });
     my $begin = time;
     my ($code, $text) = $stage->smtp->send(@send);
     is $code, 451, 'the answer is "try again"' or diag $text;
     cmp_ok time - $begin, '<', 15, 'in time';
-    $stage->db->sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'bounce.report_key'::regclass AND mode = 'AccessExclusiveLock' AND granted;\n");
+    $stage->db->sql("SELECT pg_terminate_backend(pid) FROM $lock;\n");
     my $answer;
     $stage->wait_for(20, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
-    is $answer, 250, 'afterwards it is taken';
-    is recorded($letter), 1, 'and recorded once, whatever became of the first';
+    is $answer,           250, 'afterwards it is taken';
+    is recorded($letter), 1,   'and recorded once, whatever became of the first';
     is $stage->count('bounce.task WHERE communication_id = :id AND count > 1', id => $letter->{id}), 0, 'counted once';
 };
 
 subtest 'the connections of the pool are cut' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['carl@customer.example']);
-    my @send = (from => '', to => [ $letter->{return_path}{'carl@customer.example'} ], mail => $stage->report('postfix-user-unknown', $letter));
-    $stage->db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '@{[Bounce::Daemon::ACCOUNT]}';\n");
+    my @send   = (from => '', to => [ $letter->{return_path}{'carl@customer.example'} ],
+        mail => $stage->report('postfix-user-unknown', $letter));
+    $stage->db->sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '@{[Bounce::Daemon::ACCOUNT]}';\n");
     my $answer;
     $stage->wait_for(20, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
-    is $answer, 250, 'it connects again by itself';
-    is recorded($letter), 1, 'recorded once';
+    is $answer,           250, 'it connects again by itself';
+    is recorded($letter), 1,   'recorded once';
 };
 
 finish();

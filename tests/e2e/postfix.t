@@ -9,47 +9,52 @@ my $stage = stage(postfix => { lifetime => 4, main => { delay_warning_time => '1
 # send_letter(letter, from =>, message_id =>, body =>, ...): hands a registered mail to Postfix.
 sub send_letter {
     my ($letter, %option) = @_;
-    my $to = $letter->{to}[0];
+    my $to         = $letter->{to}[0];
     my $message_id = $option{message_id} // $letter->{message_id};
-    my $mail = "From: $letter->{sender}\nTo: $to\nSubject: $letter->{subject}\nMessage-ID: <$message_id>\nDate: "
-        . Bounce::Mail::rfc5322_date(time) . "\n\n" . ($option{body} // "Your document.\n");
-    my ($code, $text) = $stage->smtp->send(%option, from => $option{from} // $letter->{return_path}{$to}, to => [$to], mail => $mail);
+    my $mail =
+          "From: $letter->{sender}\nTo: $to\nSubject: $letter->{subject}\nMessage-ID: <$message_id>\nDate: "
+        . Bounce::Mail::rfc5322_date(time) . "\n\n"
+        . ($option{body} // "Your document.\n");
+    my ($code, $text) =
+        $stage->smtp->send(%option, from => $option{from} // $letter->{return_path}{$to}, to => [$to], mail => $mail);
     is $code, 250, 'Postfix takes the mail' or diag $text;
     return;
 }
 
-sub refuse { my ($address, $reply) = @_; $stage->remote->answer($address, $reply); return $stage->register(process => 'invoice', to => [$address]) }
-sub bounces { my ($letter) = @_; return $stage->db->rows('SELECT b.*, m.own_mta, m.kind FROM bounce.bounce AS b JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.communication_id = :id ORDER BY b.id', id => $letter->{id}) }
-sub blocked { my ($address) = @_; return $stage->count("bounce.address_block WHERE lifted_at IS NULL AND address = :'a'", a => $address) }
+sub refuse {
+    my ($address, $reply) = @_;
+    $stage->remote->answer($address, $reply);
+    return $stage->register(process => 'invoice', to => [$address]);
+}
 
 subtest 'refused for good' => sub {
     my $letter = refuse('gone@remote.test', '550 5.1.1 <gone@remote.test>: User unknown');
     send_letter($letter);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my ($bounce) = @{ bounces($letter) };
+    my ($bounce) = $stage->bounces($letter);
     ok $bounce->{own_mta}, 'known as made by our own MTA';
     is "$bounce->{class} $bounce->{reason} $bounce->{matched_by}", 'hard user_unknown token', 'read and matched';
-    is blocked('gone@remote.test'), 1, 'blocked';
+    is $stage->is_blocked('gone@remote.test'),                     1,                         'blocked';
 };
 
 subtest 'tried until it gave up, with a warning on the way' => sub {
     my $letter = refuse('full@remote.test', '452 4.2.2 <full@remote.test>: Mailbox full');
     send_letter($letter);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my ($warning, $end) = @{ bounces($letter) };
-    is "$warning->{kind} $warning->{class}", 'delay technical', 'the warning was a notice';
+    my ($warning, $end) = $stage->bounces($letter);
+    is "$warning->{kind} $warning->{class}",        'delay technical', 'the warning was a notice';
     is "$end->{kind} $end->{action} $end->{class}", 'dsn failed soft', 'soft, though the action is "failed"';
     ok $stage->recipient($letter)->{next_attempt_at}, 'a resend is scheduled';
-    is blocked('full@remote.test'), 0, 'not blocked';
+    is $stage->is_blocked('full@remote.test'), 0, 'not blocked';
 };
 
 subtest 'a return path without a token: believed all the same, for it is our own MTA' => sub {
     my $letter = refuse('gone2@remote.test', '550 5.1.1 <gone2@remote.test>: User unknown');
     send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my ($bounce) = @{ bounces($letter) };
+    my ($bounce) = $stage->bounces($letter);
     is "$bounce->{matched_by} $bounce->{trust}", 'message_id own_mta', 'by the Message-ID of the returned mail';
-    is blocked('gone2@remote.test'), 1, 'blocked';
+    is $stage->is_blocked('gone2@remote.test'),  1,                    'blocked';
 };
 
 subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
@@ -57,26 +62,28 @@ subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
     my $letter = refuse('gone3@remote.test', '550 5.1.1 <gone3@remote.test>: User unknown');
     send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX, body => $large);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my ($bounce) = @{ bounces($letter) };
+    my ($bounce) = $stage->bounces($letter);
     is $bounce->{matched_by}, 'message_id', 'by the Message-ID among those headers';
-    my $raw = $stage->db->value("SELECT encode(raw, 'escape') FROM bounce.bounce_message WHERE id = :id", id => $bounce->{bounce_message_id});
+    my $raw = $stage->db->value("SELECT encode(raw, 'escape') FROM bounce.bounce_message WHERE id = :id",
+        id => $bounce->{bounce_message_id});
     like $raw, qr{^Content-Type: text/rfc822-headers}m, 'for there is nothing else';
 };
 
 subtest 'ENVID comes back as Original-Envelope-Id' => sub {
     my $letter = refuse('gone4@remote.test', '550 5.1.1 <gone4@remote.test>: User unknown');
-    send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX, message_id => 'made-by-a-relay@elsewhere.test', mail_options => "RET=HDRS ENVID=$letter->{envelope_id}");
+    send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX, message_id => 'made-by-a-relay@elsewhere.test',
+        mail_options => "RET=HDRS ENVID=$letter->{envelope_id}");
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    is bounces($letter)->[0]{matched_by}, 'envelope_id', 'by the envelope id alone';
+    is [ $stage->bounces($letter) ]->[0]{matched_by}, 'envelope_id', 'by the envelope id alone';
 };
 
 subtest 'NOTIFY=SUCCESS' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['somebody@example.org']);
     send_letter($letter, rcpt_options => 'NOTIFY=SUCCESS');
-    is_soon(sub { scalar @{ bounces($letter) } }, 1, 'trace(8) reports the delivery');
-    my ($bounce) = @{ bounces($letter) };
+    is_soon(sub { scalar $stage->bounces($letter) }, 1, 'trace(8) reports the delivery');
+    my ($bounce) = $stage->bounces($letter);
     is "$bounce->{kind} $bounce->{action} $bounce->{class}", 'success delivered technical', 'which is a notice';
-    is $stage->status($letter), 'sent', 'and changes nothing';
+    is $stage->status($letter),                              'sent',                        'and changes nothing';
 };
 
 subtest 'an internationalised address (RFC 6531, 6533)' => sub {
@@ -85,10 +92,10 @@ subtest 'an internationalised address (RFC 6531, 6533)' => sub {
     my $letter  = refuse($bytes, "550 5.1.1 <$bytes>: User unknown");
     send_letter($letter, mail_options => 'SMTPUTF8', from => Bounce::Stage::BOUNCE_MAILBOX);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    my ($bounce) = @{ bounces($letter) };
-    is $bounce->{recipient}, $address, 'the recipient is read';
-    is $bounce->{reason}, 'user_unknown', 'and the reason';
-    is blocked($bytes), 1, 'and blocked as it is written';
+    my ($bounce) = $stage->bounces($letter);
+    is $bounce->{recipient},       $address,       'the recipient is read';
+    is $bounce->{reason},          'user_unknown', 'and the reason';
+    is $stage->is_blocked($bytes), 1,              'and blocked as it is written';
 };
 
 subtest 'the connection is refused' => sub {
@@ -96,7 +103,7 @@ subtest 'the connection is refused' => sub {
     $stage->instance->stop_server('remote');
     send_letter($letter);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
-    is $stage->recipient($letter)->{class}, 'soft', 'soft';
+    is $stage->recipient($letter)->{class},  'soft',          'soft';
     is $stage->recipient($letter)->{reason}, 'network_error', 'for what it is';
 };
 

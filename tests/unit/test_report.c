@@ -145,6 +145,10 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 - -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "" },
+	{ "dsn-no-original.eml",
+	  "dsn rfc3464"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
 	{ "dsn-no-type-no-message-group.eml",
 	  "dsn rfc3464"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
@@ -602,6 +606,16 @@ static void test_fields(void)
 	g_assert_false(report->truncated);
 }
 
+static void test_no_original(void)
+{
+	g_autoptr(report_t) report = parse_file("dsn-no-original.eml");
+	g_assert_cmpstr(report->original.message_id, ==, "invoice-4711@sender.example.com");
+	g_assert_cmpstr(report->original.sender, ==, "bounce@sender.example.com");
+	g_assert_cmpstr(report->original_queue_id, ==, "4Z1abc");
+	g_assert_cmpstr(report->original.from, ==, "");
+	g_assert_null(report->original.to[0]);
+}
+
 /* Every way in which an original comes back gives the same identity. */
 static void test_originals(void)
 {
@@ -659,6 +673,64 @@ static void test_cut(void)
 		report_free(report_parse(bytes, len, &limits));
 }
 
+static void *parse_all(void *data)
+{
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(report_t) report = parse_file(rows[i].file);
+		g_autofree char *seen = describe(report);
+		g_assert_cmpstr(seen, ==, rows[i].expected);
+	}
+	return NULL;
+}
+
+/* Threads do not disturb each other. */
+static void test_threads(void)
+{
+	GThread *threads[4];
+	for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("parse", parse_all, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+		g_thread_join(threads[i]);
+}
+
+/* Where no header says so, the subject does, in many languages; and not in others. */
+static void test_reply_subjects(void)
+{
+	static const struct {
+		const char *subject;
+		enum report_kind kind;
+	} subjects[] = {
+	    {"Out of Office AutoReply: Invoice", REPORT_AUTO_REPLY},
+	    {"AUTO: Anna is out of the office (returning 10/03/2025)", REPORT_AUTO_REPLY},
+	    {"Automatische Antwort: Rechnung", REPORT_AUTO_REPLY},
+	    {"Abwesenheitsnotiz: Rechnung", REPORT_AUTO_REPLY},
+	    {"=?utf-8?q?R=C3=A9ponse_automatique_:_facture?=", REPORT_AUTO_REPLY},
+	    {"Risposta automatica: fattura", REPORT_AUTO_REPLY},
+	    {"RESPUESTA AUTOMÁTICA: factura", REPORT_AUTO_REPLY},
+	    {"Resposta automática: fatura", REPORT_AUTO_REPLY},
+	    {"Automatisch antwoord: factuur", REPORT_AUTO_REPLY},
+	    {"Odpowiedź automatyczna: faktura", REPORT_AUTO_REPLY},
+	    {"Autosvar: faktura", REPORT_AUTO_REPLY},
+	    {"自動応答: 請求書", REPORT_AUTO_REPLY},
+	    {"Автоматический ответ: счёт", REPORT_AUTO_REPLY},
+	    {"自动答复: 发票", REPORT_AUTO_REPLY},
+	    {"Please confirm your message", REPORT_CHALLENGE},
+	    {"Re: your automatic transmission", REPORT_OTHER},
+	    {"Our office is moving", REPORT_OTHER},
+	    {"Delivery notification", REPORT_OTHER},
+	    {"", REPORT_OTHER},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		g_autofree char *mail =
+		    g_strdup_printf("From: bert@customer.example.org\nSubject: %s\n\nHello\n", subjects[i].subject);
+		g_autoptr(report_t) report = report_parse(mail, strlen(mail), &limits_default);
+		g_test_message("%s", subjects[i].subject);
+		g_assert_cmpstr(report_kind_name(report->kind), ==, report_kind_name(subjects[i].kind));
+		g_assert_cmpuint(report->recipient_count, ==, subjects[i].kind == REPORT_OTHER ? 0 : 1);
+	}
+}
+
 /* Bounds are kept whatever they are, and cutting is said. */
 static void test_small_limits(void)
 {
@@ -694,10 +766,13 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_row);
 	}
 	g_test_add_func("/report/fields", test_fields);
+	g_test_add_func("/report/no-original", test_no_original);
 	g_test_add_func("/report/originals", test_originals);
 	g_test_add_func("/report/references", test_references);
 	g_test_add_func("/report/digest", test_digest);
 	g_test_add_func("/report/cut", test_cut);
+	g_test_add_func("/report/threads", test_threads);
+	g_test_add_func("/report/reply-subjects", test_reply_subjects);
 	g_test_add_func("/report/small-limits", test_small_limits);
 	return g_test_run();
 }

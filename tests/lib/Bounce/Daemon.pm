@@ -35,7 +35,7 @@ sub new {
     $self->{conf}   = $instance->path('bounce-milter.conf');
     $self->{key}    = {
         socket      => "unix:$self->{socket}",
-        socket_mode => '666',                     # the directory is what closes it
+        socket_mode => '666',                                              # the directory is what closes it
         conninfo    => $db->conninfo(user => ACCOUNT),
         user        => $instance->is_root ? $instance->daemon_user : '',
         pid_file    => $instance->path('milter/pid'),
@@ -92,10 +92,10 @@ sub launch {
     my ($self) = @_;
     $self->prepare;
     $self->{instance}->start(
-        name    => 'bounce-milter',
-        grace   => 1,    # libmilter needs five seconds to end; who wants to see that calls stop()
+        name     => 'bounce-milter',
+        grace    => 1,                        # libmilter needs five seconds to end; who wants to see that calls stop()
         pid_file => $self->{key}{pid_file},
-        command => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
+        command  => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
     return;
 }
 

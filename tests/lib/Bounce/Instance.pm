@@ -31,11 +31,11 @@ socket would be too long, C<run/NAME> is a link into a fresh directory under /va
 use strict;
 use warnings;
 use Bounce::Process;
-use Cwd qw(abs_path);
-use Fcntl qw(:flock :mode);
+use Cwd            qw(abs_path);
+use Fcntl          qw(:flock :mode);
 use File::Basename qw(basename dirname);
-use File::Path qw(make_path remove_tree);
-use File::Temp qw(tempdir);
+use File::Path     qw(make_path remove_tree);
+use File::Temp     qw(tempdir);
 use IO::Socket::INET;
 use Scalar::Util qw(weaken);
 
@@ -65,7 +65,7 @@ sub new {
     umask 022;
     $self->{run} = tree() . '/run';
     -d $self->{run} || mkdir $self->{run} or die "cannot make $self->{run}: $!\n";
-    $self->_lock or die "run/$self->{name} is in use by another process\n";
+    $self->_lock                          or die "run/$self->{name} is in use by another process\n";
     $self->{link} = "$self->{run}/$self->{name}";
     $self->_remove;
     $self->{dir} = $self->_make_dir;
@@ -79,7 +79,8 @@ sub find {
     my ($class, $name) = @_;
     my $run = tree() . '/run';
     return undef unless -e "$run/$name/servers";
-    my $self = bless { name => $name, run => $run, link => "$run/$name", dir => abs_path("$run/$name"), owner => 0 }, $class;
+    my $self = bless { name => $name, run => $run, link => "$run/$name", dir => abs_path("$run/$name"), owner => 0 },
+        $class;
     $self->_lock or die "run/$name is in use by another process\n";
     return (grep { _is_running($_) } $self->_servers) ? $self : undef;
 }
@@ -111,8 +112,8 @@ sub daemon_user { return is_root() ? 'nobody'   : scalar getpwuid $> }
 # Bounce::Process at hand.
 sub is_root  { return Bounce::Process::is_root() }
 sub as_root  { my (undef, @command) = @_; return Bounce::Process::as_root(@command) }
-sub run      { my (undef, @option) = @_; return Bounce::Process::run(@option) }
-sub wait_for { my (undef, @option) = @_; return Bounce::Process::wait_for(@option) }
+sub run      { my (undef, @option)  = @_; return Bounce::Process::run(@option) }
+sub wait_for { my (undef, @option)  = @_; return Bounce::Process::wait_for(@option) }
 
 # A directory of the instance that belongs to a user.
 sub make_dir {
@@ -121,7 +122,7 @@ sub make_dir {
     -d $path || mkdir $path or die "cannot make $path: $!\n";
     my (undef, undef, $uid, $gid) = getpwnam($option{user} // $self->daemon_user);
     $gid = getgrnam $option{group} if defined $option{group};
-    if    (is_root()) { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
+    if    (is_root())              { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
     elsif (defined $option{group}) { $self->run([ $self->as_root('chgrp', $option{group}, $path) ]) }
     chmod $option{mode} // 0755, $path;
     return $path;
@@ -142,7 +143,8 @@ sub free_port {
     for (1 .. 200) {
         my $port = 20000 + int rand 10000;
         next if $self->{port}{$port}++;
-        return $port if IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);
+        return $port
+            if IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);
     }
     die "no free port on 127.0.0.1\n";
 }
@@ -162,8 +164,11 @@ sub start {
 sub record {
     my ($self, $name, $pid, %option) = @_;
     open my $file, '>>', $self->path('servers') or die "cannot write $self->{dir}/servers: $!\n";
-    print $file join("\t", $name, $pid, Bounce::Process::start_time($pid) // 0, $option{signal} // 'TERM', $option{grace} // 10,
-        $option{pid_file} // ''), "\n";
+    print $file join(
+        "\t", $name, $pid, Bounce::Process::start_time($pid) // 0, $option{signal} // 'TERM', $option{grace} // 10,
+        $option{pid_file} // ''
+        ),
+        "\n";
     close $file;
     return;
 }
@@ -175,14 +180,15 @@ sub stop_server {
     for my $server (grep { $_->{name} eq $name } $self->_servers) {
         $clean = 0 unless $self->_end($server, %option);
     }
-    my @rest = map { join("\t", @$_{+FIELDS}) . "\n" } grep { $_->{name} ne $name } $self->_servers;
+    my @rest = map { join("\t", @$_{ +FIELDS }) . "\n" } grep { $_->{name} ne $name } $self->_servers;
     $self->write_file('servers', join '', @rest);
     return $clean;
 }
 
 sub signal_server {
     my ($self, $name, $signal) = @_;
-    Bounce::Process::send_signal($_->{pid}, $signal) for grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
+    Bounce::Process::send_signal($_->{pid}, $signal)
+        for grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
     return;
 }
 
@@ -267,7 +273,7 @@ sub _make_dir {
         return $self->{link};
     }
     my $base = -w '/var/tmp' ? '/var/tmp' : '/tmp';
-    my $dir = tempdir("$base/bounce-milter-XXXXXX");
+    my $dir  = tempdir("$base/bounce-milter-XXXXXX");
     chmod 0755, $dir;
     symlink $dir, $self->{link} or die "cannot make $self->{link}: $!\n";
     $self->{why_elsewhere} = $why;
@@ -294,7 +300,7 @@ sub _servers {
     for my $line ($self->read_lines("$self->{link}/servers")) {
         chomp $line;
         my %server;
-        @server{+FIELDS} = split /\t/, $line, -1;
+        @server{ +FIELDS } = split /\t/, $line, -1;
         $self->_follow_pid_file(\%server) unless _is_running(\%server);
         push @server, \%server;
     }
@@ -305,7 +311,7 @@ sub _servers {
 # command line names this instance.
 sub _follow_pid_file {
     my ($self, $server) = @_;
-    my ($pid) = map { /^(\d+)/ } ($self->read_lines($server->{pid_file}))[0] // '' or return;
+    my ($pid)   = map { /^(\d+)/ } ($self->read_lines($server->{pid_file}))[0] // '' or return;
     my $command = join '', $self->read_lines("/proc/$pid/cmdline");
     return unless grep { index($command, "$_/") >= 0 } $self->{link}, -l $self->{link} ? readlink $self->{link} : ();
     @$server{qw(pid start)} = ($pid, Bounce::Process::start_time($pid) // return);
@@ -330,7 +336,8 @@ push @Bounce::Process::IN_CHILD, sub {
     @live = ();
 };
 
-$SIG{$_} = sub { exit 130 } for qw(INT TERM HUP PIPE);
+$SIG{$_} = sub { exit 130 }
+    for qw(INT TERM HUP PIPE);
 
 END {
     my $status = $?;

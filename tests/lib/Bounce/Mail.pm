@@ -29,7 +29,7 @@ sub render {
     my $path = Bounce::Instance::tree() . "/demo/mails/$name.eml";
     open my $file, '<:raw', $path or die "cannot read $path: $!\n";
     my $text = do { local $/; <$file> };
-    $value{date}      //= rfc5322_date(time);
+    $value{date} //= rfc5322_date(time);
     $value{report_id} //= sprintf 'report-%d-%d-%d', time, $$, ++$made;
     $text =~ s/\{\{(\w+)\}\}/$value{$1} \/\/ die "$path: no value for $1\n"/ge;
     return $text;

@@ -42,8 +42,8 @@ sub new {
     my ($class, $instance, %option) = @_;
     my $self = bless { instance => $instance, lifetime => 3, %option }, $class;
     -x '/usr/sbin/postfix' or die "no Postfix found; make setup installs it\n";
-    $self->{port} = $instance->free_port;
-    $self->{conf} = $instance->path('postfix/etc');
+    $self->{port}    = $instance->free_port;
+    $self->{conf}    = $instance->path('postfix/etc');
     $self->{program} = { map { ($_ => _default($_)) } qw(command_directory daemon_directory) };
     return $self;
 }
@@ -74,7 +74,8 @@ sub start {
 sub _give_to_root {
     my ($self) = @_;
     my $instance = $self->{instance};
-    $instance->run([ $instance->as_root('chown', '-R', 'root:root', map { $instance->path("postfix/$_") } 'etc', 'queue') ]);
+    $instance->run(
+        [ $instance->as_root('chown', '-R', 'root:root', map { $instance->path("postfix/$_") } 'etc', 'queue') ]);
     return if $instance->is_root;
     $instance->run([ $instance->as_root(qw(install -d -o postfix -m 755), $instance->path('postfix/data')) ]);
     return;
@@ -86,10 +87,13 @@ sub _start_master {
     my ($status, $output) = $self->_postfix('start');
     $status == 0 or die "Postfix did not start: $output\n" . $instance->log_tail;
     my $pid_file = $instance->path('postfix/queue/pid/master.pid');
-    my $pid = $instance->wait_for(10, sub {
-        my (undef, $text) = $instance->run([ $instance->as_root('cat', $pid_file) ], may_fail => 1);
-        return $text =~ /(\d+)/ && $1;
-    }) or die "Postfix's master left no pid\n" . $instance->log_tail;
+    my $pid      = $instance->wait_for(
+        10,
+        sub {
+            my (undef, $text) = $instance->run([ $instance->as_root('cat', $pid_file) ], may_fail => 1);
+            return $text =~ /(\d+)/ && $1;
+        }
+    ) or die "Postfix's master left no pid\n" . $instance->log_tail;
     $instance->record('postfix', $pid);
     $instance->wait_for(10, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) })
         or die "Postfix does not answer at port $self->{port}\n" . $instance->log_tail;
@@ -99,7 +103,8 @@ sub _start_master {
 sub _postfix {
     my ($self, $verb) = @_;
     my $instance = $self->{instance};
-    return $instance->run([ $instance->as_root("$self->{program}{command_directory}/postfix", '-c', $self->{conf}, $verb) ],
+    return $instance->run(
+        [ $instance->as_root("$self->{program}{command_directory}/postfix", '-c', $self->{conf}, $verb) ],
         may_fail => 1);
 }
 
@@ -111,7 +116,8 @@ sub queue {
     my ($self) = @_;
     my $instance = $self->{instance};
     my (undef, $text) = $instance->run(
-        [ $instance->as_root("$self->{program}{command_directory}/postqueue", '-c', $self->{conf}, '-j') ], may_fail => 1);
+        [ $instance->as_root("$self->{program}{command_directory}/postqueue", '-c', $self->{conf}, '-j') ],
+        may_fail => 1);
     return $text;
 }
 
@@ -122,7 +128,10 @@ sub mailbox {
     my @mail;
     for my $file (sort { (stat $a)[9] <=> (stat $b)[9] || $a cmp $b } glob "$dir/*") {
         open my $in, '<:raw', $file or next;
-        push @mail, [ basename($file), do { local $/; <$in> } ];
+        push @mail, [
+            basename($file),
+            do { local $/; <$in> }
+        ];
     }
     return @mail;
 }
@@ -140,7 +149,7 @@ sub _mailboxes {
 }
 
 sub _main_cf {
-    my ($self) = @_;
+    my ($self)   = @_;
     my $instance = $self->{instance};
     my $etc      = $self->{conf};
     my (undef, undef, $uid, $gid) = getpwnam $instance->daemon_user;
@@ -178,11 +187,11 @@ sub _main_cf {
         default_transport       => "smtp:[127.0.0.1]:$self->{remote_port}",
 
         # give up soon
-        queue_run_delay          => '1s',
-        minimal_backoff_time     => '1s',
-        maximal_backoff_time     => '1s',
-        maximal_queue_lifetime   => "$self->{lifetime}s",
-        bounce_queue_lifetime    => "$self->{lifetime}s",
+        queue_run_delay        => '1s',
+        minimal_backoff_time   => '1s',
+        maximal_backoff_time   => '1s',
+        maximal_queue_lifetime => "$self->{lifetime}s",
+        bounce_queue_lifetime  => "$self->{lifetime}s",
 
         # bounces that arrive over SMTP
         smtpd_milters => "{ $self->{milter}, default_action=tempfail, content_timeout=60s }",

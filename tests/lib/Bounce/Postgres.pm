@@ -42,7 +42,7 @@ sub _bindir {
 }
 
 sub start {
-    my ($self) = @_;
+    my ($self)   = @_;
     my $instance = $self->{instance};
     my $user     = $instance->server_user;
     $self->{socket_dir} = $instance->make_dir('postgres', user => $user);
@@ -56,14 +56,14 @@ sub start {
 
 # Starts the server on the data that is there, waits until it answers.
 sub restart {
-    my ($self) = @_;
+    my ($self)   = @_;
     my $instance = $self->{instance};
-    my $pid = $instance->start(
-        name    => 'postgres',
-        command => [ "$self->{bin}/postgres", '-D', $self->{data} ],
-        user    => $instance->server_user,
+    my $pid      = $instance->start(
+        name     => 'postgres',
+        command  => [ "$self->{bin}/postgres", '-D', $self->{data} ],
+        user     => $instance->server_user,
         pid_file => "$self->{data}/postmaster.pid",
-        signal  => 'INT');                        # fast shutdown
+        signal   => 'INT');    # fast shutdown
     $instance->wait_for(20, sub { $self->_is_ready || !$instance->is_alive('postgres') });
     $self->_is_ready or die "PostgreSQL did not start\n" . $instance->log_tail;
     return $self;
@@ -73,7 +73,7 @@ sub restart {
 sub control {
     my ($self) = @_;
     my $pg_ctl = "$self->{bin}/pg_ctl -D $self->{data}";
-    my $user = $self->{instance}->is_root ? 'runuser -u ' . $self->{instance}->server_user . ' -- ' : '';
+    my $user   = $self->{instance}->is_root ? 'runuser -u ' . $self->{instance}->server_user . ' -- ' : '';
     return "$user$pg_ctl -m fast stop", "$user$pg_ctl -l /dev/null start";
 }
 
@@ -81,15 +81,18 @@ sub stop { my ($self) = @_; return $self->{instance}->stop_server('postgres') }
 
 sub _is_ready {
     my ($self) = @_;
-    my ($status) = $self->{instance}->run([ "$self->{bin}/pg_isready", qw(-q -d postgres -U), SUPERUSER, '-h', $self->{socket_dir} ], may_fail => 1);
+    my ($status) =
+        $self->{instance}
+        ->run([ "$self->{bin}/pg_isready", qw(-q -d postgres -U), SUPERUSER, '-h', $self->{socket_dir} ],
+        may_fail => 1);
     return $status == 0;
 }
 
 sub _configure {
-    my ($self) = @_;
+    my ($self)   = @_;
     my $instance = $self->{instance};
-    my %owner = map { ($_ => 1) } $instance->server_user, SUPERUSER, 'root', scalar getpwuid $>;
-    my @map = map { [ $_, SUPERUSER ], [ $_, 'bounce_daemon' ] } sort keys %owner;
+    my %owner    = map { ($_ => 1) } $instance->server_user, SUPERUSER, 'root', scalar getpwuid $>;
+    my @map      = map { [ $_, SUPERUSER ], [ $_, 'bounce_daemon' ] } sort keys %owner;
     push @map, [ $instance->daemon_user, 'bounce_daemon' ];
     $self->_write('pg_ident.conf', join '', map { "private $_->[0] $_->[1]\n" } @map);
     $self->_write('pg_hba.conf', "local all all peer map=private\n");
@@ -139,7 +142,7 @@ sub environment {
 sub sql {
     my ($self, $script, %variable) = @_;
     my $dbname = delete $variable{dbname} // 'bounce';
-    my @set = map { ('-v', "$_=$variable{$_}") } sort keys %variable;
+    my @set    = map { ('-v', "$_=$variable{$_}") } sort keys %variable;
     return $self->{instance}->run(
         [ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', @set, '-d', $self->conninfo(dbname => $dbname), '-f', '-' ],
         input => $script,

@@ -22,7 +22,7 @@ runs as oneself but what as_root() hands to sudo.
 use strict;
 use warnings;
 use File::Temp;
-use POSIX qw(WNOHANG);
+use POSIX       qw(WNOHANG);
 use Time::HiRes qw(sleep time);
 
 our @IN_CHILD;    # what a child does first: subs
@@ -40,19 +40,21 @@ sub run {
     print $input $option{input} // '';
     $input->flush;
     pipe my $out, my $write or die "pipe: $!";
-    my $pid = in_child(sub {
-        seek $input, 0, 0;
-        open STDIN,  '<&', $input;
-        open STDOUT, '>&', $write;
-        open STDERR, '>&', $write;
-        _exec($command, $option{user}, $option{env});
-    });
+    my $pid = in_child(
+        sub {
+            seek $input, 0, 0;
+            open STDIN,  '<&', $input;
+            open STDOUT, '>&', $write;
+            open STDERR, '>&', $write;
+            _exec($command, $option{user}, $option{env});
+        });
     close $write;
-    my $output = do { local $/; <$out> } // '';
+    my $output = do { local $/; <$out> }
+        // '';
     waitpid $pid, 0;
     my $status = $?;
     return ($status >> 8 || $status & 127, $output) if $option{may_fail};
-    die "@$command failed:\n$output\n" if $status != 0;
+    die "@$command failed:\n$output\n"              if $status != 0;
     return $output;
 }
 
@@ -60,16 +62,17 @@ sub run {
 # own. Returns its pid.
 sub spawn {
     my (%option) = @_;
-    return in_child(sub {
-        POSIX::setsid();
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        open STDIN,  '<',  '/dev/null';
-        open STDOUT, '>>', $option{log};
-        open STDERR, '>&', \*STDOUT;
-        _exec($option{command}, $option{user}, $option{env}) if $option{command};
-        _become($option{user});
-        $option{code}->();
-    });
+    return in_child(
+        sub {
+            POSIX::setsid();
+            $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+            open STDIN,  '<',  '/dev/null';
+            open STDOUT, '>>', $option{log};
+            open STDERR, '>&', \*STDOUT;
+            _exec($option{command}, $option{user}, $option{env}) if $option{command};
+            _become($option{user});
+            $option{code}->();
+        });
 }
 
 # Runs the sub in a child that never returns from here. Returns its pid.
@@ -125,7 +128,7 @@ sub wait_for {
     while (1) {
         my $value = $condition->();
         return $value if $value;
-        return undef if time > $deadline;
+        return undef  if time > $deadline;
         sleep $pause;
         $pause *= 1.5 if $pause < 0.2;
     }

@@ -53,10 +53,11 @@ sub connect {
 
 # One mail over the connection that is open.
 sub transaction {
-    my ($self, %mail) = @_;
+    my ($self,         %mail)         = @_;
     my ($mail_options, $rcpt_options) = map { defined $_ ? " $_" : '' } @mail{qw(mail_options rcpt_options)};
-    my @step = ([ "MAIL FROM:<$mail{from}>$mail_options", 250 ], (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }),
-        [ 'DATA', 354 ]);
+    my @step = (
+        [ "MAIL FROM:<$mail{from}>$mail_options", 250 ], (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }),
+        [ 'DATA',                                 354 ]);
     for my $step (@step) {
         my ($code, $text) = $self->_command($step->[0]);
         return ($code, $text) if $code != $step->[1];
@@ -86,7 +87,7 @@ sub _command { my ($self, $line) = @_; print { $self->{socket} } "$line\r\n"; re
 sub _reply {
     my ($self) = @_;
     my $socket = $self->{socket};
-    my $text = '';
+    my $text   = '';
     while (defined(my $line = <$socket>)) {
         $text .= $line;
         return ($1, $text) if $line =~ /^(\d{3})(?: |\r?$)/;

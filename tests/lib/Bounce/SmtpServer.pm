@@ -24,7 +24,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use JSON::PP;
-use POSIX ();
+use POSIX  ();
 use Socket qw(SOMAXCONN);
 
 sub new {
@@ -37,10 +37,11 @@ sub port { return $_[0]{port} }
 sub start {
     my ($self) = @_;
     my $instance = $self->{instance};
-    $self->{spool} = $instance->make_dir('remote', user => $instance->daemon_user);
-    $self->{listen} = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $instance->free_port, Listen => SOMAXCONN,
-        ReuseAddr => 1)
-        or die "cannot listen: $!\n";
+    $self->{spool}  = $instance->make_dir('remote', user => $instance->daemon_user);
+    $self->{listen} = IO::Socket::INET->new(
+        LocalAddr => '127.0.0.1', LocalPort => $instance->free_port, Listen => SOMAXCONN,
+        ReuseAddr => 1
+    ) or die "cannot listen: $!\n";
     $self->{port} = $self->{listen}->sockport;
     $self->_write_rules;
     $instance->start(name => 'remote', code => sub { $self->_serve }, user => $instance->daemon_user);
@@ -69,8 +70,8 @@ sub received {
 
 sub _write_rules {
     my ($self) = @_;
-    my $text = join '', map { "$_->[0]\t$_->[1]\n" } @{ $self->{rules} };
-    my $path = $self->{instance}->write_file('remote-rules.new', $text);
+    my $text   = join '', map { "$_->[0]\t$_->[1]\n" } @{ $self->{rules} };
+    my $path   = $self->{instance}->write_file('remote-rules.new', $text);
     rename $path, $self->{instance}->path('remote-rules') or die "rename: $!\n";
     return;
 }
@@ -108,16 +109,18 @@ sub _session {
 
 sub _reply {
     my ($self, $verb, $rest, $mail, $client) = @_;
-    if ($verb eq 'EHLO') { return join "\r\n", map { "250$_" } '-remote.test', '-PIPELINING', '-8BITMIME', '-SMTPUTF8', '-DSN', ' SIZE' }
+    if ($verb eq 'EHLO') {
+        return join "\r\n", map { "250$_" } '-remote.test', '-PIPELINING', '-8BITMIME', '-SMTPUTF8', '-DSN', ' SIZE';
+    }
     if ($verb eq 'HELO' || $verb eq 'NOOP') { return '250 remote.test' }
-    if ($verb eq 'QUIT') { return '221 2.0.0 bye' }
-    if ($verb eq 'RSET') { %$mail = (); return '250 2.0.0 ok' }
+    if ($verb eq 'QUIT')                    { return '221 2.0.0 bye' }
+    if ($verb eq 'RSET')                    { %$mail = (); return '250 2.0.0 ok' }
     if ($verb eq 'MAIL') {
         %$mail = (recipients => [], recipient_options => []);
         @$mail{qw(sender sender_options)} = $rest =~ /^FROM:\s*<(.*?)>\s*(.*)/i or return '501 5.5.4 what?';
         return '250 2.1.0 ok';
     }
-    return $self->_rcpt($rest, $mail) if $verb eq 'RCPT';
+    return $self->_rcpt($rest, $mail)   if $verb eq 'RCPT';
     return $self->_data($mail, $client) if $verb eq 'DATA';
     return '502 5.5.1 what?';
 }
@@ -128,7 +131,7 @@ sub _rcpt {
     for my $line (reverse $self->{instance}->read_lines($self->{instance}->path('remote-rules'))) {
         chomp $line;
         my ($name, $reply) = split /\t/, $line, 2;
-        next unless lc $name eq lc $address;
+        next          unless lc $name eq lc $address;
         return $reply unless $reply =~ /^2/;
     }
     push @{ $mail->{recipients} },        $address;

@@ -29,7 +29,7 @@ use Bounce::Postgres;
 use Bounce::SmtpClient;
 use Bounce::SmtpServer;
 
-use constant OPERATOR => 'operator@' . Bounce::Postfix::DOMAIN;
+use constant OPERATOR       => 'operator@' . Bounce::Postfix::DOMAIN;
 use constant BOUNCE_MAILBOX => 'bounces@' . Bounce::Postfix::BOUNCE_DOMAIN;
 use constant SENDER => {
     invoice    => 'billing@' . Bounce::Postfix::DOMAIN,
@@ -58,7 +58,7 @@ sub start_database {
     my ($self) = @_;
     my $instance = $self->{instance};
     $self->{progress}->('starting a private PostgreSQL');
-    $self->{db} = Bounce::Postgres->new($instance)->start;
+    $self->{db}         = Bounce::Postgres->new($instance)->start;
     $self->{the_daemon} = Bounce::Daemon->new($instance, $self->{db}, %{ $self->{daemon} });
     $self->{progress}->('loading the schema with bouncectl db init');
     $self->{the_daemon}->init_database;
@@ -73,8 +73,10 @@ sub start_servers {
     $self->{the_daemon}->start;
     $self->{progress}->('starting a private Postfix');
     $self->{remote} = Bounce::SmtpServer->new($instance)->start;
-    $self->{mta} = Bounce::Postfix->new($instance, milter => $self->{the_daemon}->milter_socket,
-        remote_port => $self->{remote}->port, %{ $self->{postfix} })->start;
+    $self->{mta}    = Bounce::Postfix->new(
+        $instance, milter => $self->{the_daemon}->milter_socket,
+        remote_port => $self->{remote}->port, %{ $self->{postfix} }
+    )->start;
     $self->{smtp} = Bounce::SmtpClient->new(port => $self->{mta}->port);
     return $self;
 }
@@ -84,7 +86,8 @@ sub _settle {
     $self->parameter(bounce_domain    => Bounce::Postfix::BOUNCE_DOMAIN);
     $self->parameter(operator_mailbox => OPERATOR);
     for my $process (sort keys %{ +SENDER }) {
-        $self->{db}->sql("INSERT INTO bounce.process (name) VALUES (:'name') ON CONFLICT DO NOTHING;\n", name => $process);
+        $self->{db}
+            ->sql("INSERT INTO bounce.process (name) VALUES (:'name') ON CONFLICT DO NOTHING;\n", name => $process);
     }
     return;
 }
@@ -111,7 +114,8 @@ sub register {
         message_id   => sprintf('%s-%d-%d@%s', $option{process} // 'invoice', $$, $number, Bounce::Postfix::DOMAIN),
         %option);
     $letter{sender} //= SENDER->{ $letter{process} };
-    $letter{id} = $self->{db}->value(<<'END', (map { ($_ => $letter{$_}) } qw(process business_ref sender subject message_id)), to => join "\n", @{ $letter{to} });
+    my %value = map { ($_ => $letter{$_}) } qw(process business_ref sender subject message_id);
+    $letter{id} = $self->{db}->value(<<'END', %value, to => join "\n", @{ $letter{to} });
 SELECT bounce.register_communication(process => :'process', business_ref => :'business_ref', sender => :'sender',
     subject => :'subject', message_id => :'message_id', recipients => string_to_array(:'to', E'\n'), status => 'sent')
 END
@@ -119,7 +123,7 @@ END
 SELECT c.envelope_id, r.address, r.id, bounce.return_path(r.id) AS return_path
 FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = :'id'
 END
-    $letter{envelope_id} = $row->[0]{envelope_id};
+    $letter{envelope_id}                  = $row->[0]{envelope_id};
     $letter{recipient}{ $_->{address} }   = $_->{id}          for @$row;
     $letter{return_path}{ $_->{address} } = $_->{return_path} for @$row;
     return \%letter;
@@ -129,33 +133,66 @@ END
 # return path), further values of the template.
 sub report {
     my ($self, $template, $letter, %option) = @_;
-    my @to = @{ $letter->{to} };
+    my @to        = @{ $letter->{to} };
     my $recipient = $option{recipient} // $to[0];
-    my $to = $option{to} // $letter->{return_path}{$recipient};
-    return Bounce::Mail::render($template,
+    my $to        = $option{to}        // $letter->{return_path}{$recipient};
+    return Bounce::Mail::render(
+        $template,
         (map { ($_ => $letter->{$_}) } qw(message_id sender subject envelope_id)),
-        second => $to[1] // '', third => $to[2] // '',
-        recipient => $recipient, return_path => $to, %option);
+        second    => $to[1] // '', third       => $to[2] // '',
+        recipient => $recipient,   return_path => $to, %option);
 }
 
 # Sends that report over SMTP with the null sender; returns the reply, (code, text).
 sub bounce {
     my ($self, $template, $letter, %option) = @_;
     my $recipient = $option{recipient} // $letter->{to}[0];
-    my $to = $option{to} // $letter->{return_path}{$recipient};
-    return $self->{smtp}->send(from => $option{from} // '', to => [$to], mail => $self->report($template, $letter, %option));
+    my $to        = $option{to}        // $letter->{return_path}{$recipient};
+    return $self->{smtp}
+        ->send(from => $option{from} // '', to => [$to], mail => $self->report($template, $letter, %option));
 }
 
 # The row of a recipient (the first, unless named), of its communication.
 sub recipient {
     my ($self, $letter, $address) = @_;
-    return $self->{db}->rows('SELECT * FROM bounce.communication_recipient WHERE id = :id',
-        id => $letter->{recipient}{ $address // $letter->{to}[0] })->[0];
+    my $id = $letter->{recipient}{ $address // $letter->{to}[0] };
+    return $self->{db}->rows('SELECT * FROM bounce.communication_recipient WHERE id = :id', id => $id)->[0];
 }
 
-sub status { my ($self, $letter) = @_; return $self->{db}->value('SELECT status FROM bounce.communication WHERE id = :id', id => $letter->{id}) }
+sub status {
+    my ($self, $letter) = @_;
+    return $self->{db}->value('SELECT status FROM bounce.communication WHERE id = :id', id => $letter->{id});
+}
 
-sub count { my ($self, $from, %variable) = @_; return $self->{db}->value("SELECT count(*) FROM $from", %variable) }
+# The bounces of a communication, oldest first, each with kind and own_mta of its report.
+sub bounces {
+    my ($self, $letter) = @_;
+    return @{ $self->{db}->rows(<<'END', id => $letter->{id}) };
+SELECT b.*, m.kind, m.own_mta, m.truncated
+FROM bounce.bounce AS b JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id
+WHERE b.communication_id = :id ORDER BY b.id
+END
+}
+
+# Whether an address is blocked now, 1 or 0.
+sub is_blocked {
+    my ($self, $address) = @_;
+    return $self->count("bounce.address_block WHERE lifted_at IS NULL AND address = :'address'", address => $address);
+}
+
+# How many tasks of a kind are open for an address.
+sub tasks {
+    my ($self, $kind, $address) = @_;
+    return $self->count(
+        "bounce.task WHERE status = 'open' AND kind = :'kind' AND address = :'address'",
+        kind => $kind, address => $address);
+}
+
+# SELECT count(*) FROM $from
+sub count {
+    my ($self, $from, %variable) = @_;
+    return $self->{db}->value("SELECT count(*) FROM $from", %variable);
+}
 
 sub wait_for { my ($self, @argument) = @_; return $self->{instance}->wait_for(@argument) }
 

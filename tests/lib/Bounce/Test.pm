@@ -31,7 +31,7 @@ my ($stage, $owner);
 sub import {
     my $caller = caller;
     no strict 'refs';
-    *{"${caller}::$_"} = \&$_ for qw(stage finish is_soon);
+    *{"${caller}::$_"} = \&$_ for qw(stage finish is_soon code_of);
     Test::More->export_to_level(1);
     strict->import;
     warnings->import;
@@ -57,9 +57,13 @@ sub is_soon {
     return is($last, $expected, $name);
 }
 
+# The reply code of a mail that was sent, the exit status of a command that was run.
+sub code_of { my ($code) = @_; return $code }
+
 sub finish {
     if ($stage->daemon->is_sanitized) {
-        ok($stage->daemon->stop, 'the daemon ends by itself, and no sanitizer complains') or diag($stage->daemon->complaints);
+        ok($stage->daemon->stop, 'the daemon ends by itself, and no sanitizer complains')
+            or diag($stage->daemon->complaints);
     }
     done_testing();
     return;
@@ -68,8 +72,8 @@ sub finish {
 END {
     my $status = $?;
     if ($stage && $owner == $$ && $status != INTERRUPTED) {
-        if ($status == 0 && Test::More->builder->is_passing) { $stage->instance->discard }
-        else { diag($stage->instance->log_tail(25)) }
+        if   ($status == 0 && Test::More->builder->is_passing) { $stage->instance->discard }
+        else                                                   { diag($stage->instance->log_tail(25)) }
     }
     $? = $status;
 }
