@@ -195,11 +195,11 @@ END
 $$;
 COMMENT ON FUNCTION bounce.outage_of(bounce.finding) IS 'internal: the open outage that holds this finding''s block; NULL when none does';
 
-CREATE FUNCTION bounce.outage_words(o bounce.outage, held bigint) RETURNS text
+CREATE FUNCTION bounce.outage_words(o bounce.outage) RETURNS text
 LANGUAGE sql STABLE
-RETURN format('hard bounces %s: %s within %s, usually %s; %s',
+RETURN format('hard bounces %s: %s within %s, usually %s; blocks are held',
   CASE o.scope WHEN 'domain' THEN 'of ' || o.about WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
-  o.seen, o.time_window, o.usual, CASE held WHEN 1 THEN '1 block is held' ELSE held || ' blocks are held' END);
+  o.seen, o.time_window, o.usual);
 
 CREATE FUNCTION bounce.hold_block(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
@@ -208,8 +208,7 @@ BEGIN
   VALUES (f.outage_id, f.address, f.reason, bounce.describe(f), f.bounce_id, f.communication_id, f.recipient_id);
   f := bounce.step(f, 'block_held', 'block held, outage ' || f.outage_id);
   f := bounce.wish_task(f, 'outage', f.outage_id::text,
-         (SELECT bounce.outage_words(o, (SELECT count(*) FROM bounce.held_block AS h WHERE h.outage_id = o.id AND h.decision IS NULL))
-                 || ', lately ' || f.address || ': ' || bounce.describe(f)
+         (SELECT bounce.outage_words(o) || ', lately ' || f.address || ': ' || bounce.describe(f)
           FROM bounce.outage AS o WHERE o.id = f.outage_id));
 END
 $$;

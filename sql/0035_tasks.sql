@@ -92,11 +92,12 @@ BEGIN
   PERFORM bounce.learn_domains();
   RETURN coalesce(
     (SELECT n.domain
-     FROM (SELECT k.domain, bounce.edit_distance(k.domain, suggest_domain.domain, slips) AS distance
-           FROM bounce.known_domain AS k
-           WHERE k.characters BETWEEN length(suggest_domain.domain) - slips AND length(suggest_domain.domain) + slips
-             AND k.domain <> suggest_domain.domain
-             AND bounce.edit_distance(k.domain, suggest_domain.domain, slips) <= slips
+     FROM (SELECT d.domain, d.distance
+           FROM (SELECT k.domain, bounce.edit_distance(k.domain, suggest_domain.domain, slips) AS distance
+                 FROM bounce.known_domain AS k
+                 WHERE k.characters BETWEEN length(suggest_domain.domain) - slips AND length(suggest_domain.domain) + slips
+                 OFFSET 0) AS d     -- once for each
+           WHERE d.distance BETWEEN 1 AND slips
            ORDER BY 2 LIMIT 20) AS n
      CROSS JOIN LATERAL bounce.sent_to_domain(n.domain, 100) AS s (sent)
      WHERE s.sent >= 3
@@ -145,7 +146,10 @@ BEGIN
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, bounce_id = excluded.bounce_id,
       communication_id = excluded.communication_id, recipient_id = excluded.recipient_id, diagnosis = excluded.diagnosis
   RETURNING t.id, t.count = 1 INTO f.task_id, is_new;
-  INSERT INTO bounce.task_history (task_id, action, text) VALUES (f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary);
+  -- a task that gathers thousands counts them, but does not tell of each
+  INSERT INTO bounce.task_history (task_id, action, text)
+  SELECT f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary
+  WHERE is_new OR f.task_kind NOT IN ('delivery_problem', 'outage');
   IF is_new AND f.task_kind = 'hard_bounce' THEN
     UPDATE bounce.task AS t SET correction = bounce.suggest_address(f.address) WHERE t.id = f.task_id;
   END IF;

@@ -31,3 +31,9 @@ unit-tests: $(UNIT_BIN)
 bench: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench.pl
+
+.PHONY: bench-db
+## bench-db: what a bounce costs among many communications, against few; ROWS=10000000
+bench-db: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/db.pl

@@ -43,7 +43,7 @@ SELECT is(test.open_tasks('hard_bounce', 'a5@big.example'), 0::bigint, 'no task 
 SELECT results_eq('SELECT scope, about, held, seen, usual, time_window, sample FROM bounce.open_outage',
   $$VALUES ('domain', 'big.example', 4::bigint, 4::bigint, 0.00, interval '1 hour', 'a4@big.example, a5@big.example, a6@big.example, a7@big.example')$$, 'one task shows count, window and sample');
 SELECT is((SELECT count(*) || ' ' || sum(count) FROM bounce.task WHERE kind = 'outage'), '1 4', 'it counts');
-SELECT matches((SELECT summary FROM bounce.task WHERE kind = 'outage'), '^hard bounces of big.example: 4 within 01:00:00, usually 0.00; 4 blocks are held', 'and says so');
+SELECT matches((SELECT summary FROM bounce.task WHERE kind = 'outage'), '^hard bounces of big.example: 4 within 01:00:00, usually 0.00; blocks are held, lately a7@big.example', 'and says so');
 SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient('a7@big.example')).id), 'bounced block_held task', 'each mail''s log says why');
 SELECT is((SELECT count(*) FROM bounce.outage_sample(test.outage_task('big.example'))), 4::bigint, 'who they are');
 SELECT test.dead('b', 'small.example', 1, 2);
