@@ -5,20 +5,22 @@
 -- move is one function here. A correction is counted, so that the guard of 0001 can
 -- tell it from a state that goes back by mistake.
 
--- a function with the row's type in a stored body keeps columns from being added
-DROP FUNCTION bounce.supersedes(bounce.finding, bounce.communication_recipient);
-
+-- Defaults come after the columns: with them, ALTER TABLE refuses where a function's stored body has the row's type.
 ALTER TABLE bounce.communication_recipient
   DROP CONSTRAINT communication_recipient_state_check,
   DROP CONSTRAINT scheduled_is_soft,
-  ADD COLUMN corrections  integer NOT NULL DEFAULT 0 CHECK (corrections >= 0),
+  ADD COLUMN corrections  integer CHECK (corrections >= 0),
   ADD COLUMN requested_by text,
   ADD COLUMN replaced_by  bigint REFERENCES bounce.communication_recipient,
-  ADD COLUMN person_ref   text    NOT NULL DEFAULT '',
+  ADD COLUMN person_ref   text,
   ADD CONSTRAINT communication_recipient_state_check CHECK (state IN ('open', 'sent', 'error', 'bounced', 'replaced')),
   ADD CONSTRAINT replaced_by_another CHECK ((state = 'replaced') = (replaced_by IS NOT NULL) AND replaced_by <> id),
   ADD CONSTRAINT scheduled_is_soft CHECK (next_attempt_at IS NULL OR (state = 'bounced' AND class = 'soft')
                                           OR (requested_by IS NOT NULL AND state IN ('open', 'bounced')));
+UPDATE bounce.communication_recipient SET corrections = 0, person_ref = '';
+ALTER TABLE bounce.communication_recipient
+  ALTER COLUMN corrections SET DEFAULT 0, ALTER COLUMN corrections SET NOT NULL,
+  ALTER COLUMN person_ref SET DEFAULT '', ALTER COLUMN person_ref SET NOT NULL;
 COMMENT ON COLUMN bounce.communication_recipient.state IS
   'as communication.status; taken from there when the row is inserted without one. Leaves bounced only by a new attempt or by a '
   'person''s correction. replaced: a person gave another address, that of replaced_by; final';
@@ -61,7 +63,7 @@ $$;
 COMMENT ON FUNCTION bounce.recipient_guard_state() IS
   'internal: a recipient''s state never goes back within one attempt, but for a counted correction';
 
-CREATE FUNCTION bounce.supersedes(f bounce.finding, r bounce.communication_recipient) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.supersedes(f bounce.finding, r bounce.communication_recipient) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN CASE
