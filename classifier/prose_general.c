@@ -35,7 +35,12 @@ static bool is_machine(const struct report_build *build)
 	    (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0))
 		return true;
 	g_autofree char *from = lower_header(build, "From");
-	return *from ? words_any(from, words_daemon) : general_has_report_subject(build);
+	if (words_any(from, words_daemon))
+		return true;
+	if (*from && !words_any(from, words_daemon_weak))
+		return false;
+	/* the postal service delivers too, and tells so in newsletters */
+	return general_has_report_subject(build) && !header_find(root->header, "List-Unsubscribe", &value);
 }
 
 bool general_is_machine(struct report_build *build)
@@ -89,7 +94,6 @@ static bool add_address(struct report_build *build, const char *address, const c
 		return false;
 	r->recipient = build_value(build, address, strlen(address));
 	r->action = action;
-	general_diagnostic(build, r);
 	return true;
 }
 
@@ -152,6 +156,36 @@ static GPtrArray *collect_candidates(const struct report *report)
 	return list;
 }
 
+/* The address that a line begins with, behind a bullet or a number. */
+static bool listed_address(const struct report *report, const char *line, struct slice *found_out)
+{
+	size_t skip = strspn(line, " \t<*-.)#0123456789");
+	size_t len = strcspn(line, "\n");
+	if (skip >= len || !address_find(line, len, found_out))
+		return false;
+	/* a local part may begin with what a bullet may be */
+	if (found_out->data > line + skip || found_out->data < line)
+		return false;
+	g_autofree char *address = g_strndup(found_out->data, found_out->len);
+	return !general_is_foreign(report, address);
+}
+
+/* The first candidate; if he heads a list, one a line, all of the list. */
+static void pick_first(struct report_build *build, const char *first, enum report_action action)
+{
+	const char *line = strstr(build->report->text, first);
+	struct slice found;
+	while (line && line > build->report->text && line[-1] != '\n')
+		line--;
+	add_address(build, first, "prose", action);
+	for (int i = 0; line && i < CANDIDATES_MAX && listed_address(build->report, line, &found); i++) {
+		g_autofree char *address = g_strndup(found.data, found.len);
+		add_address(build, address, "prose", action);
+		line += strcspn(line, "\n");
+		line = *line ? line + 1 : NULL;
+	}
+}
+
 /* Adds the candidates that the original was sent to; failing that, the first. */
 static void pick(struct report_build *build, GPtrArray *candidates, enum report_action action, bool may_guess)
 {
@@ -162,7 +196,7 @@ static void pick(struct report_build *build, GPtrArray *candidates, enum report_
 	if (build->recipients->len > 0)
 		return;
 	if (candidates->len > 0)
-		add_address(build, candidates->pdata[0], "prose", action);
+		pick_first(build, candidates->pdata[0], action);
 	else if (may_guess && report->original.to[0] && !report->original.to[1])
 		add_address(build, report->original.to[0], "original", action);
 }
@@ -200,6 +234,8 @@ bool general_read(struct report_build *build, bool from_machine)
 	}
 	if (!from_machine && build->recipients->len == 0)
 		return false;
+	for (guint i = 0; i < build->recipients->len; i++)
+		general_diagnostic(build, &g_array_index(build->recipients, struct report_recipient, i));
 	report->kind = delay ? REPORT_DELAY : REPORT_PROSE;
 	report->dialect = "prose";
 	return true;
@@ -229,13 +265,42 @@ struct slice general_paragraph(const char *text, const char *at)
 	return (struct slice){from, (size_t)(paragraph_end(at) - from)};
 }
 
+static bool names_another(struct report_build *build, const char *line, size_t len, const struct report_recipient *self)
+{
+	struct slice found;
+	for (const char *at = line; address_find(at, len - (size_t)(at - line), &found); at = found.data + found.len) {
+		g_autofree char *address = g_strndup(found.data, found.len);
+		const struct report_recipient *other = build_find_recipient(build, address);
+		if (other && other != self)
+			return true;
+	}
+	return false;
+}
+
+/* His own lines of a paragraph that names several: from his to the next one's. */
+static struct slice own_lines(struct report_build *build, struct slice paragraph, const char *at,
+			      const struct report_recipient *self)
+{
+	const char *end = paragraph.data + paragraph.len;
+	const char *from = at;
+	while (from > paragraph.data && from[-1] != '\n')
+		from--;
+	const char *line = from + strcspn(from, "\n");
+	while (line < end && !names_another(build, line + 1, strcspn(line + 1, "\n"), self))
+		line += 1 + strcspn(line + 1, "\n");
+	return (struct slice){from, (size_t)(MIN(line, end) - from)};
+}
+
 /* The words about an address that occurs here: its paragraph, and the next one when
  * this one says no more than the address. */
-static struct slice words_about(const char *text, const char *at, size_t address_len)
+static struct slice words_about(struct report_build *build, const char *at, const struct report_recipient *self)
 {
+	const char *text = build->report->text;
 	struct slice words = general_paragraph(text, at);
+	if (build->recipients->len > 1)
+		return own_lines(build, words, at, self);
 	const char *end = words.data + words.len;
-	if (*end && words.len < address_len + 20)
+	if (*end && words.len < strlen(self->recipient) + 20)
 		end = paragraph_end(end + strspn(end, "\n"));
 	words.len = (size_t)(end - words.data);
 	return words;
@@ -261,9 +326,9 @@ void general_diagnostic(struct report_build *build, struct report_recipient *rec
 		return; /* the words may be about another one */
 	struct slice words = {text, strlen(text)};
 	if (at)
-		words = words_about(text, at, strlen(address));
+		words = words_about(build, at, recipient);
 	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = strcasestr(at + 1, address)) {
-		struct slice other = words_about(text, at, strlen(address));
+		struct slice other = words_about(build, at, recipient);
 		if (tells_why(other)) {
 			words = other;
 			break;

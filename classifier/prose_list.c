@@ -46,14 +46,16 @@ bool prose_list_parse(struct report_build *build)
 	g_autofree char *list = list_address(report->header.from);
 	if (!list)
 		return false;
-	const char *refused = find_any(report->text, words_list_refused);
-	const char *at = refused ? refused : find_any(report->text, words_list_held);
+	/* sentences are broken at any word */
+	g_autofree char *text = text_one_line(report->text, strlen(report->text));
+	const char *refused = find_any(text, words_list_refused);
+	const char *at = refused ? refused : find_any(text, words_list_held);
 	struct report_recipient *r = at ? build_recipient(build, "list-manager") : NULL;
 	if (!r)
 		return false;
 	r->recipient = build_value(build, list, strlen(list));
 	r->action = refused ? REPORT_ACTION_FAILED : REPORT_ACTION_DELAYED;
-	build_set_diagnostic(build, r, general_paragraph(report->text, at));
+	build_set_diagnostic(build, r, general_paragraph(text, at));
 	report->kind = refused ? REPORT_PROSE : REPORT_DELAY;
 	report->dialect = "list-manager";
 	return true;

@@ -10,12 +10,15 @@
 
 /* clang-format off */
 const char *const words_daemon[] = {
-	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon",
-	"postmaster", "post_master", "postoffice", "mail-delivery", "mail delivery", "delivery subsystem",
-	"mail system", "mailsystem", "mail administrator", "mailadmin", "mail server", "mailserver", "mailsv",
-	"system administrator", "mail router", "mail gateway", "bounce-handler", "message transfer agent", "mail daemon",
-	"post office", "mail transport", "internet mail", "mail-system", "system attendant", "smtp server", "mail delivering",
-	"email administrator", "mail gateway", "mmdf@", "mta@", "smtp@", NULL,
+	"mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer daemon", "mdaemon", "mail daemon",
+	"postmaster", "post_master", "postoffice@", "mail-delivery", "mail delivery sub", "mail delivery sys", "delivery subsystem",
+	"bounce-handler", "message transfer agent", "mmdf@", "mta@", "system attendant", NULL,
+};
+
+const char *const words_daemon_weak[] = {
+	"mail delivery", "mail system", "mailsystem", "mail-system", "mail administrator", "mailadmin", "email administrator",
+	"mail server", "mailserver", "mailsv", "smtp server", "smtp@", "system administrator", "mail router", "mail gateway",
+	"post office", "mail transport", "internet mail", NULL,
 };
 
 const char *const words_report_subject[] = {
@@ -29,6 +32,9 @@ const char *const words_report_subject[] = {
 	"unzustellbar", "nicht zugestellt", "non remis", "notification d'", "echec", "échec",
 	"no se puede entregar", "no entregado", "error de entrega", "mancata consegna", "notifica di",
 	"não entregue", "falha na entrega", "niet bezorgd", "onbestelbaar", "niedostarcz", "niedoręcz", "zwrot",
+	"message you sent", "**message you sent", "message blocked", "your message was", "your message to", "your mail could",
+	"your email could", "email could not", "mail returned", "returned email", "returned e-mail", "problem delivering",
+	"delivery delay", "delayed delivery", "considered unsolicited", "banned contents", "virus in mail", "spam mail",
 	"не доставлено", "недоставленн", "退信", "系统退信", "배달", NULL,
 };
 
@@ -49,11 +55,14 @@ const char *const words_failure[] = {
 	"failed delivery", "failure delivery", "mail failed", "mail failure", "message fail", "permanent error",
 	"user unknown", "unknown user", "no such user", "rejected your message", "email bounce", "mail bounce",
 	"unzustellbar", "nicht zugestellt", "nicht zustellen", "zustellung fehlgeschlagen", "nicht übermittelt",
-	"non remis", "n'a pas pu être", "n'a pu être", "echec de", "échec de", "non distribu", "impossible de remettre",
+	"fehler bei der nachrichtenzustellung", "konnte nicht ausgeliefert",
+	"non remis", "n'a pas pu être", "n'a pu être", "echec de", "échec de", "échec de la remise", "non distribu", "impossible de remettre",
 	"no se pudo entregar", "no pudo ser entregad", "no se ha podido entregar", "no entregado", "no se puede entregar",
 	"error en la entrega", "mensaje devuelto",
 	"mancata consegna", "non recapitabile", "non consegnat", "non è stato possibile consegnare", "impossibile consegnare",
+	"non è stato consegnat", "non è stato possibile recapitare", "impossibile recapitare",
 	"não foi possível entregar", "nao foi possivel entregar", "não pôde ser entregue", "falha na entrega", "não entregue",
+	"não é possível entregar", "bezorging aan", "nebyla doručena", "nemohla být doručena", "发送失败",
 	"niet worden afgeleverd", "niet worden bezorgd", "onbestelbaar", "niet afgeleverd", "niet bezorgd",
 	"nie można dostarczyć", "niedostarcz", "niedoręcz", "nie została dostarczona", "nie dostarcz", "zwrot wiadomości",
 	"kunde inte levereras", "kunne ikke leveres", "ikke leveres", "ej levererad", "inte levereras", "ei voitu toimittaa",
@@ -121,7 +130,7 @@ const char *const words_reply[] = {
 const char *const words_list_refused[] = {
 	"was unable to be delivered to the list", "was not accepted by the moderator", "has been rejected by the list moderator",
 	"you are not allowed to post to this mailing list", "your message has been automatically rejected",
-	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason",
+	"you are not authorized to send mail to the", "rejected. you are not allowed to", "rejected for the following reason", "not from a list member",
 	"only members of", "only subscribers", "non-members are not allowed to post", "not a list subscriber", "you are not a member of",
 	"i'm sorry, the list moderator", "sorry, only subscribers may post", "message was rejected by the list", "duplicated message-id in",
 	"you are not a member of this ml", "your mail was not accepted by the list", NULL,

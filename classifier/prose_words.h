@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 extern const char *const words_daemon[];         /* in a From field: a mail system speaks */
+extern const char *const words_daemon_weak[];    /* the same, under a subject that says so too */
 extern const char *const words_report_subject[]; /* a subject begins so: a report, or mail about one */
 extern const char *const words_strict_subject[]; /* the same, and hardly anything else */
 extern const char *const words_failure[];        /* says "not delivered" */

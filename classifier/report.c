@@ -25,7 +25,8 @@ static const char *const no_strings[] = {NULL};
 
 /* --- the report's own header ---------------------------------------------- */
 
-/* What follows the first empty line, LF or CR LF; all if there is none. */
+/* What follows the first empty line, LF or CR LF; all if there is none. No more than the
+ * bound is looked at: a report has the same digest whether it came whole or cut. */
 static const char *body_start(const char *bytes, size_t len)
 {
 	const char *end = bytes + len;
@@ -232,7 +233,8 @@ static bool interpret_nested(struct report_build *build, int level)
 				      SENDER_UNKNOWN,
 				      NULL};
 	report->original = empty_header();
-	report->text = "";
+	report->text = report->envelope_id = report->original_queue_id = report->original_communication_id = "";
+	report->reporting_mta = report->received_from_mta = report->dsn_gateway = report->arrival_date = "";
 	bool read = interpret(&nested, level) && nested.recipients->len > 0;
 	if (read) {
 		g_free((gpointer)saved.original.to);
@@ -299,7 +301,7 @@ struct report *report_parse(const char *bytes, size_t len, const struct limits *
 				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
 				     SENDER_UNKNOWN,
 				     NULL};
-	set_digest(report, bytes, len);
+	set_digest(report, bytes, MIN(len, limits->message_bytes));
 	read_own_header(&build);
 	interpret(&build, 0);
 	report->truncated |= mime_is_truncated(build.mime);

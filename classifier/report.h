@@ -71,7 +71,7 @@ struct report {
 	enum report_kind kind;
 	const char *dialect; /* the grammar that spoke: "rfc3464", "arf", "qmail", "rfc3834" ... or "" */
 	bool truncated;      /* a bound of struct limits cut the message */
-	char digest[65];     /* SHA-256 of the body as received, lower-case hex */
+	char digest[65];     /* SHA-256 of the body as received, up to limits.message_bytes, lower-case hex */
 
 	struct report_header header;
 	const char *auto_submitted;

@@ -8,84 +8,60 @@ use constant MEMORY_KB      => 500_000;
 
 my $stage = stage();
 
-my $head =
-    "From: MAILER-DAEMON\@evil.test\nMessage-ID: <%s\@evil.test>\nSubject: Undelivered Mail\nMIME-Version: 1.0\n";
-
-sub report_around {
-    my ($inner) = @_;
-    return
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\n\n--x\nContent-Type: message/delivery-status\n\n"
-        . "Reporting-MTA: dns; evil.test\n\nFinal-Recipient: rfc822; a\@customer.example\nAction: failed\nStatus: 5.1.1\n\n--x\n$inner\n--x--\n";
+# A report with this for its delivery status, and whatever follows.
+sub report {
+    my ($status, @part) = @_;
+    return join "\n", 'Content-Type: multipart/report; report-type=delivery-status; boundary=x', '',
+        (map { ('--x', $_) } "Content-Type: message/delivery-status\n\nReporting-MTA: dns; evil.test\n\n$status", @part),
+        "--x--\n";
 }
 
-sub nest {
-    my ($depth) = @_;
-    return join('', map { "Content-Type: multipart/mixed; boundary=b$_\n\n--b$_\n" } 1 .. $depth) . "\nend\n";
-}
+# One recipient that failed.
+sub failed { my ($address) = @_; return "Final-Recipient: rfc822; $address\nAction: failed\nStatus: 5.1.1\n\n" }
 
-# name => everything after the first header fields; sent raw, with CRLF made here
+# A report that returns this as the original.
+sub returning { my ($type, $mail) = @_; return report(failed('a@customer.example'), "Content-Type: $type\n\n$mail") }
+
+sub nested { my ($depth) = @_; return join '', map { "Content-Type: multipart/mixed; boundary=b$_\n\n--b$_\n" } 1 .. $depth }
+
+my $groups = "g:g:g:g:\n " x 20_000;    # the recursion that kills a naive parser
+my $drop   = q{'); DROP SCHEMA bounce CASCADE; --};
+
+# name => the mail after the three headers that every one gets, or with "bare" the whole mail
+#<<< perltidy
 my @hostile = (
-    [ 'nested address groups'         => 'To: ' . 'g:' x 40_000 . "\n\nbody\n" ],
-    [ 'nested address groups, folded' => 'To: ' . "g:g:g:g:\n " x 10_000 . "x\n\nbody\n" ],
-    [   'nested groups in a returned mail' =>
-            report_around("Content-Type: message/rfc822\n\nTo: " . "g:g:g:g:\n " x 20_000 . "\n\nx")
-    ],
-    [   'nested groups in message/news' =>
-            report_around("Content-Type: message/news\n\nFrom: " . "g:g:g:g:\n " x 20_000 . "\n\nx")
-    ],
-    [   'nested groups in message/rfc2822' => report_around(
-            "Content-Type: message/rfc2822\n\nReply-To: " . 'g:' x 900 . "\nTo: " . "g:g:g:g:\n " x 20_000 . "\n\nx"
-        )
-    ],
-    [ 'nested comments'                  => "To: " . "((((((((\n " x 10_000 . "\n\nbody\n" ],
+    [ 'nested address groups'            => 'To: ' . 'g:' x 40_000 . "\n\nbody\n" ],
+    [ 'nested address groups, folded'    => "To: $groups\n\nbody\n" ],
+    [ 'nested groups in a returned mail' => returning('message/rfc822', "To: $groups\n\nx") ],
+    [ 'nested groups in message/news'    => returning('message/news', "From: $groups\n\nx") ],
+    [ 'nested groups in message/rfc2822' => returning('message/rfc2822', "Reply-To: $groups\nCc: $groups\n\nx") ],
+    [ 'nested comments'                  => 'To: ' . "((((((((\n " x 10_000 . "\n\nbody\n" ],
     [ 'a hundred thousand header fields' => "A: b\n" x 100_000 . "\nbody\n" ],
-    [   'a million header fields in a part' =>
-            report_around("Content-Type: message/rfc822\n\n" . "A: b\n" x 1_000_000 . "\nx")
-    ],
-    [ 'a million parts'       => "Content-Type: multipart/mixed; boundary=x\n\n" . "--x\n\n" x 1_000_000 . "--x--\n" ],
-    [ 'three thousand levels' => nest(3000) ],
-    [ 'one boundary for all levels' => ("Content-Type: multipart/mixed; boundary=x\n\n--x\n") x 2000 . "\nend\n" ],
-    [   'a hundred thousand recipients' =>
-            "Content-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; evil.test\n\n"
-            . join(
-            '',
-            map { "Final-Recipient: rfc822; r$_\@customer.example\nAction: failed\nStatus: 5.1.1\n\n" } 1 .. 100_000
-            )
-            . "--x--\n"
-    ],
-    [ 'thirty megabytes' => report_around('') . ('x' x 998 . "\n") x 30_000 ],
-    [   'NUL in header and body' => "Subject: a\0b\nX: \0\0\n"
-            . report_around("Content-Type: message/rfc822\n\nSubject: \0\n\n\0\0\0")
-    ],
-    [ 'bare CR for line ends' => "To: a\rSubject: b\r\rbody\r" . "x\r" x 1000 ],
-    [   'bytes that are no text' =>
-            report_around("Content-Type: message/rfc822\n\n" . join('', map { chr 128 + $_ % 128 } 1 .. 500))
-    ],
-    [ 'no header at all' => "\nbody\n", 'bare' ],
-    [ 'nothing at all'   => '',         'bare' ],
-    [   'a report without an end' =>
-            "Content-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;"
-    ],
-    [   'base64 that is none' =>
-            "Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n!!!"
-            . '=' x 900
-            . "\n--x--\n"
-    ],
-    [ 'an encoded-word bomb' => "Subject: " . "=?utf-8?B?" . 'QUFB' x 15 . "?=\n " x 2000 . "\n\nx\n" ],
-    [   'SQL in every field' => "Subject: '); DROP SCHEMA bounce CASCADE; --\n"
-            . report_around(
-            "Content-Type: message/rfc822\n\nMessage-ID: <'; DELETE FROM bounce.communication; -->\nX-Communication-ID: ' OR 1=1 --\n\nx"
-            )
-    ],
+    [ 'a million fields in a part'       => returning('message/rfc822', "A: b\n" x 1_000_000 . "\nx") ],
+    [ 'a million parts'                  => "Content-Type: multipart/mixed; boundary=x\n\n" . "--x\n\n" x 1_000_000 . "--x--\n" ],
+    [ 'three thousand levels'            => nested(3000) . "\nend\n" ],
+    [ 'one boundary for all levels'      => "Content-Type: multipart/mixed; boundary=x\n\n--x\n" x 2000 . "\nend\n" ],
+    [ 'a hundred thousand recipients'    => report(join '', map { failed("r$_\@customer.example") } 1 .. 100_000) ],
+    [ 'thirty megabytes'                 => report('') . ('x' x 998 . "\n") x 30_000 ],
+    [ 'NUL in header and body'           => "X: a\0b\nX: \0\0\n" . returning('message/rfc822', "Subject: \0\n\n\0\0\0") ],
+    [ 'bare CR for line ends'            => "To: a\rSubject: b\r\rbody\r" . "x\r" x 1000 ],
+    [ 'bytes that are no text'           => returning('message/rfc822', join '', map { chr 128 + $_ % 128 } 1 .. 500) ],
+    [ 'no header at all'                 => "\nbody\n", 'bare' ],
+    [ 'nothing at all'                   => '', 'bare' ],
+    [ 'a report without an end'          => report("Final-Recipient: rfc822;") =~ s/\n--x--\n\z//r ],
+    [ 'base64 that is none'              => report(failed('a@customer.example')) =~ s/(delivery-status\n)\n/$1Content-Transfer-Encoding: base64\n\n!!!/r ],
+    [ 'an encoded-word bomb'             => 'X: ' . ('=?utf-8?B?' . 'QUFB' x 15 . "?=\n ") x 2000 . "\n\nx\n" ],
+    [ 'SQL in every field'               => "X: $drop\n" . returning('message/rfc822', "Message-ID: <$drop>\nX-Communication-ID: ' OR 1=1 --\nSubject: $drop\n\n$drop") ],
 );
+#>>>
 
-my $pid    = do { my ($line) = $stage->instance->read_lines($stage->instance->path('milter/pid')); 0 + $line };
+my ($pid)  = map { /^(\d+)/ } $stage->instance->read_lines($stage->instance->path('milter/pid'));
 my $victim = $stage->register(process => 'invoice', to => [ 'a@customer.example', 'b@customer.example' ]);
 
 for my $case (@hostile) {
     my ($name, $mail, $bare) = @$case;
     (my $id = $name) =~ s/\W+/-/g;
-    $mail = sprintf($head, $id) . $mail unless $bare;
+    $mail = "From: MAILER-DAEMON\@evil.test\nMessage-ID: <$id\@evil.test>\nSubject: Undelivered Mail\nMIME-Version: 1.0\n$mail" unless $bare;
     $mail =~ s/\n/\r\n/g;
     my $begin = time;
     my ($code, $text) = $stage->smtp->send(from => '', to => [Bounce::Stage::BOUNCE_MAILBOX], mail => $mail, raw => 1);

@@ -8,9 +8,10 @@ my $stage = stage();
 
 sub picture {
     return $stage->db->value(<<'END');
-SELECT (SELECT count(*) FROM bounce.bounce) || ' bounces, ' || (SELECT count(*) || ' tasks counting ' || coalesce(sum(count), 0) FROM bounce.task)
-    || ', ' || (SELECT count(*) FROM bounce.address_block) || ' blocks, ' || (SELECT count(*) FROM bounce.communication_log) || ' log entries, '
-    || (SELECT coalesce(string_agg(state || attempts || coalesce(next_attempt_at::text, ''), ' ' ORDER BY id), '') FROM bounce.communication_recipient)
+SELECT format('%s bounces, %s tasks counting %s, %s blocks, %s log entries, recipients %s',
+  (SELECT count(*) FROM bounce.bounce), (SELECT count(*) FROM bounce.task), (SELECT sum(count) FROM bounce.task),
+  (SELECT count(*) FROM bounce.address_block), (SELECT count(*) FROM bounce.communication_log),
+  (SELECT string_agg(concat_ws('/', state, attempts, next_attempt_at), ' ' ORDER BY id) FROM bounce.communication_recipient))
 END
 }
 

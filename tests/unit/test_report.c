@@ -217,6 +217,9 @@ static const struct {
 	  "prose sieve-reject"
 	  "; bert@customer.example.org - failed - - -",
 	  "Quota exceeded" },
+	{ "other-dmarc-report.eml",
+	  "other -",
+	  "" },
 	{ "other-human-back.eml",
 	  "other -",
 	  "" },
@@ -226,10 +229,16 @@ static const struct {
 	{ "other-newsletter.eml",
 	  "other -",
 	  "" },
+	{ "other-parcel.eml",
+	  "other -",
+	  "" },
 	{ "other-pastes-a-bounce.eml",
 	  "other -",
 	  "" },
 	{ "other-quotes-a-bounce.eml",
+	  "other -",
+	  "" },
+	{ "other-support-answer.eml",
 	  "other -",
 	  "" },
 	{ "other-whitelist.eml",
@@ -239,15 +248,35 @@ static const struct {
 	  "prose exim"
 	  "; anna@customer.example.org - failed - 550 mx.customer.example.org",
 	  "" },
+	{ "prose-aolfbl.eml",
+	  "prose mailhub"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-axigen.eml",
+	  "prose exim"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
 	{ "prose-bare-cr.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "" },
+	{ "prose-barracuda.eml",
+	  "prose barracuda"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-chinese.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
 	  "不存在" },
+	{ "prose-communigate.eml",
+	  "prose notes"
+	  "; anna@customer.example.org - failed - - -",
+	  "account is full" },
+	{ "prose-communigate2.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 mx.customer.example.org",
+	  "" },
 	{ "prose-compuserve.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
@@ -281,6 +310,11 @@ static const struct {
 	  "prose exchange"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
+	{ "prose-exch-multi-same.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 -"
+	  "; bert@customer.example.org - failed 5.2.2 554 -",
+	  "RecipNotFound" },
 	{ "prose-exch2007.eml",
 	  "prose exchange"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
@@ -319,6 +353,16 @@ static const struct {
 	  "; anna@customer.example.org - failed - 550 mx1.customer.example.org"
 	  "; bob@other.example.org - failed - - -",
 	  "unknown user anna" },
+	{ "prose-generic-list-noorig.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -"
+	  "; bert@customer.example.org - failed - 552 -",
+	  "" },
+	{ "prose-generic-list.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -"
+	  "; bert@customer.example.org - failed - 552 -",
+	  "550 unknown user" },
 	{ "prose-german-gmx.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
@@ -351,6 +395,10 @@ static const struct {
 	  "prose prose"
 	  "; anna.b@customer.example.org - failed - - -",
 	  "" },
+	{ "prose-hmailserver.eml",
+	  "prose exchange"
+	  "; anna@customer.example.org - failed 5.1.1 550 192.0.2.4",
+	  "" },
 	{ "prose-hotpop.eml",
 	  "prose listed-address"
 	  "; anna@customer.example.org - failed - - -",
@@ -358,6 +406,10 @@ static const struct {
 	{ "prose-html-link.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-icewarp.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
 	{ "prose-iis-multi.eml",
 	  "prose exchange"
@@ -375,6 +427,10 @@ static const struct {
 	{ "prose-interscan.eml",
 	  "prose interscan"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-kerio.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-list-mailman.eml",
 	  "prose list-manager"
@@ -404,6 +460,14 @@ static const struct {
 	  "prose prose"
 	  "; anna@customer.example.org - failed - - -",
 	  "" },
+	{ "prose-mailtraq.eml",
+	  "prose intermail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
+	{ "prose-mdaemon-new.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
 	{ "prose-mdaemon.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
@@ -424,6 +488,10 @@ static const struct {
 	  "prose messaging-server"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
+	{ "prose-ms-transcript.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-netscape-user.eml",
 	  "prose netscape"
 	  "; anna@customer.example.org - failed - - -",
@@ -435,6 +503,14 @@ static const struct {
 	{ "prose-nospamtoday.eml",
 	  "prose mailhub"
 	  "; anna@customer.example.org - failed - 550 -",
+	  "" },
+	{ "prose-o365-de.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
+	  "" },
+	{ "prose-o365-fr.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-o365.eml",
 	  "prose listed-address"
@@ -453,6 +529,10 @@ static const struct {
 	  "prose netscape"
 	  "; anna@customer.example.org - failed - - customer.example.org",
 	  "" },
+	{ "prose-powermta.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-qmail-es.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
@@ -462,6 +542,10 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 550 -"
 	  "; bert@customer.example.org - failed 5.1.2 - -",
 	  "unknown user" },
+	{ "prose-rambler.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-russian.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
@@ -512,6 +596,10 @@ static const struct {
 	  "prose mailhub"
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
+	{ "prose-telstra.eml",
+	  "prose prose"
+	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "" },
 	{ "prose-unknown-system.eml",
 	  "prose prose"
 	  "; anna@customer.example.org - failed - 550 -",
@@ -520,6 +608,10 @@ static const struct {
 	  "prose listed-address"
 	  "; anna@customer.example.org - failed - - -",
 	  "Account does not exist" },
+	{ "prose-vpop.eml",
+	  "prose qmail"
+	  "; anna@customer.example.org - failed - - -",
+	  "" },
 	{ "prose-x400.eml",
 	  "prose mailhub"
 	  "; anna@customer.example.org - failed - - -",
@@ -536,6 +628,10 @@ static const struct {
 	{ "prose-yahoo.eml",
 	  "prose qmail"
 	  "; anna@customer.example.org - failed - 554 -",
+	  "" },
+	{ "prose-zimbra.eml",
+	  "prose postfix"
+	  "; anna@customer.example.org - failed 5.2.2 552 customer.example.org",
 	  "" },
 	{ "ses-notification.eml",
 	  "prose amazon-ses"
@@ -616,6 +712,44 @@ static void test_no_original(void)
 	g_assert_null(report->original.to[0]);
 }
 
+/* What is said of one recipient is not said of another: else a good address is taken for dead. */
+static void test_several(void)
+{
+	static const struct {
+		const char *file;
+		const char *first;
+		const char *second;
+	} several[] = {
+	    {"prose-qmail-several.eml", "unknown user", "couldn't find any host"},
+	    {"prose-generic-list.eml", "550 unknown user", "552 quota exceeded"},
+	    {"prose-generic-list-noorig.eml", "550 unknown user", "552 quota exceeded"},
+	    {"prose-exch-multi-same.eml", "RecipNotFound", "QuotaExceeded"},
+	    {"prose-yahoo-2.eml", "doesn't have", "over quota"},
+	    {"prose-exim-old.eml", "unknown local-part", "mailbox is full"},
+	    {"prose-iis-multi.eml", "communications failure", "not recognized"},
+	    {"prose-postfix-plain.eml", "User unknown", "Name service error"},
+	    {"prose-sendmail-v5-several.eml", "no relay", "Host unknown"},
+	    {"dsn-words-in-text-only.eml", "550 5.1.1", "552 5.2.2"},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(several); i++) {
+		g_autoptr(report_t) report = parse_file(several[i].file);
+		g_test_message("%s", several[i].file);
+		g_assert_cmpuint(report->recipient_count, >=, 2);
+		const char *first = report->recipients[0].diagnostic, *second = report->recipients[1].diagnostic;
+		g_assert_true(strstr(first, several[i].first) && !strstr(first, several[i].second));
+		g_assert_true(strstr(second, several[i].second) && !strstr(second, several[i].first));
+	}
+}
+
+/* Of a report about a report nothing of the outer one is left that could match. */
+static void test_nested(void)
+{
+	g_autoptr(report_t) report = parse_file("dsn-double-bounce.eml");
+	g_assert_cmpstr(report->reporting_mta, ==, "mx.example.net");
+	g_assert_cmpstr(report->header.from, ==, "MAILER-DAEMON@mx.example.net");
+	g_assert_cmpstr(report->original.from, ==, "billing@sender.example.com");
+}
+
 /* Every way in which an original comes back gives the same identity. */
 static void test_originals(void)
 {
@@ -667,6 +801,8 @@ static void test_cut(void)
 	limits.message_bytes = len - 300;
 	g_autoptr(report_t) report = report_parse(bytes, len, &limits);
 	g_assert_true(report->truncated);
+	g_autoptr(report_t) cut = report_parse(bytes, limits.message_bytes, &limits);
+	g_assert_cmpstr(report->digest, ==, cut->digest);
 	g_assert_cmpint(report->kind, ==, REPORT_DSN);
 	g_assert_cmpstr(report->recipients[0].recipient, ==, "anna@customer.example.org");
 	for (limits.message_bytes = 0; limits.message_bytes < len; limits.message_bytes += 7)
@@ -766,6 +902,8 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_row);
 	}
 	g_test_add_func("/report/fields", test_fields);
+	g_test_add_func("/report/several", test_several);
+	g_test_add_func("/report/nested", test_nested);
 	g_test_add_func("/report/no-original", test_no_original);
 	g_test_add_func("/report/originals", test_originals);
 	g_test_add_func("/report/references", test_references);
