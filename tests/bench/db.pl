@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make bench-db: what record_report() costs with many communications in the table, against few. ROWS (1000000) and
-# FEW (10000) set the sizes, REPORTS (100) how many of each kind a round records; rounds take turns, so that a busy
+# FEW (10000) set the sizes, REPORTS (30) how many of each kind a round records; rounds take turns, so that a busy
 # machine is busy for both. The ratio is what counts; make bench-db ROWS=10000000 takes some minutes to fill the table.
 use strict;
 use warnings;
@@ -12,11 +12,11 @@ use Bounce::Daemon;
 use Bounce::Instance;
 use Bounce::Postgres;
 
-use constant ROUNDS => 6;
+use constant ROUNDS => 20;
 use constant KINDS  => ('hard, by token', 'soft, by Message-ID', 'by address only', 'of no mail of ours');
 
 my %rows    = (few => $ENV{FEW} || 10_000, many => $ENV{ROWS} || 1_000_000);
-my $reports = $ENV{REPORTS} || 100;
+my $reports = $ENV{REPORTS} || 30;
 
 $| = 1;
 chdir Bounce::Instance::tree() or die "chdir: $!\n";
