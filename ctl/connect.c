@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reaching the database.
+ * Database, configuration, rules.
  */
 #include "ctl/connect.h"
 
 #include "base/error.h"
+#include "intake/rules.h"
 
 /* A person waits longer than an MTA: undoing a weekend takes its time. */
 enum { POOL_WAIT = 5, QUERY_WAIT = 600 }; /* seconds */
@@ -55,4 +56,14 @@ bool ctl_settings(const struct ctl_call *call, struct settings *settings_out, GE
 		return true;
 	}
 	return settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, settings_out, error);
+}
+
+struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct settings *settings, GError **error)
+{
+	const char *dir = ctl_option(call, "rules");
+	const char *site = ctl_option(call, "site");
+	g_autofree char *usual_dir = intake_rules_dir(settings);
+	const char *usual_site = *settings->site_rules == '\0' ? NULL : settings->site_rules;
+
+	return ruleset_load(dir != NULL ? dir : usual_dir, site != NULL ? site : usual_site, error);
 }

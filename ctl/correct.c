@@ -16,7 +16,6 @@
 #include "ctl/view.h"
 #include "db/people.h"
 #include "intake/intake.h"
-#include "intake/rules.h"
 
 /* --- reclassify ------------------------------------------------------------------- */
 
@@ -271,23 +270,12 @@ static int replay(struct ctl_call *call, struct db_pool *pool, struct ruleset *r
 	return error == NULL ? CTL_EXIT_OUTPUT : ctl_output_error(call, error);
 }
 
-static struct ruleset *load_rules(const struct ctl_call *call, GError **error)
-{
-	const char *dir = ctl_option(call, "rules");
-	const char *site = ctl_option(call, "site");
-	g_auto(settings_t) settings = {0};
-
-	if (!ctl_settings(call, &settings, error))
-		return NULL;
-	g_autofree char *usual_dir = intake_rules_dir(&settings);
-	const char *usual_site = *settings.site_rules == '\0' ? NULL : settings.site_rules;
-	return ruleset_load(dir != NULL ? dir : usual_dir, site != NULL ? site : usual_site, error);
-}
-
 static int run_replay(struct ctl_call *call)
 {
+	g_auto(settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(ruleset_t) rules = load_rules(call, &error);
+	g_autoptr(ruleset_t) rules =
+	    ctl_settings(call, &settings, &error) ? ctl_rules_of(call, &settings, &error) : NULL;
 	g_autoptr(db_pool_t) pool = rules == NULL ? NULL : ctl_connect(call, &error);
 
 	return pool == NULL ? ctl_output_error(call, error) : replay(call, pool, rules);

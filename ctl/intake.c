@@ -23,7 +23,6 @@
 #include "intake/forward.h"
 #include "intake/intake.h"
 #include "intake/mailbox.h"
-#include "intake/rules.h"
 
 static const struct ctl_option options[] = {
     {"from", "SENDER", "the envelope sender (default: from Return-Path)", NULL},
@@ -364,16 +363,6 @@ static void take_all(struct job *job)
 		       job->handed_on);
 }
 
-static struct ruleset *load_rules(const struct ctl_call *call, const struct settings *settings, GError **error)
-{
-	const char *dir = ctl_option(call, "rules");
-	const char *site = ctl_option(call, "site");
-	g_autofree char *usual_dir = intake_rules_dir(settings);
-	const char *usual_site = *settings->site_rules == '\0' ? NULL : settings->site_rules;
-
-	return ruleset_load(dir != NULL ? dir : usual_dir, site != NULL ? site : usual_site, error);
-}
-
 /* A fault of the configuration is no mail's fault: the MTA keeps what it has. */
 static int run_intake(struct ctl_call *call)
 {
@@ -385,7 +374,7 @@ static int run_intake(struct ctl_call *call)
 	log_open("bouncectl", LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
 	if (pool != NULL && ctl_settings(call, &settings, &error))
-		rules = load_rules(call, &settings, &error);
+		rules = ctl_rules_of(call, &settings, &error);
 	if (rules == NULL) {
 		ctl_output_error(call, error);
 		return CTL_EXIT_TEMPFAIL;

@@ -111,6 +111,11 @@ const struct ctl_command ctl_bounces = {
     .view = &list_view,
 };
 
+enum {
+	VERDICT_WIDTH = 60,     /* columns of the verdict beside the message */
+	BESIDE_WIDTH_MIN = 130, /* of a terminal on which there is room for both */
+};
+
 /* --- bounce show --------------------------------------------------------------------- */
 
 static const struct ctl_option bounce_options[] = {
@@ -145,25 +150,54 @@ static bool is_evidence(const char *line, const char *next, const char *evidence
 	return *evidence != '\0' && strcasestr(folded, evidence) != NULL && strcasestr(alone, evidence) == NULL;
 }
 
-static void append_raw(GString *out, const char *bytes, const char *evidence, guint64 lines_max,
-		       const struct table_style *style)
+/* The message's lines, marked; at most lines_max of them. Heap strings. */
+static GPtrArray *raw_lines(const char *bytes, const char *evidence, guint64 lines_max, const struct table_style *style)
 {
 	g_autofree char *clean = table_clean(bytes, style->utf8, TABLE_KEEP_LINES);
 	g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
+	GPtrArray *shown = g_ptr_array_new_with_free_func(g_free);
 	guint count = g_strv_length(lines);
 	bool goes_on = false; /* the evidence of the line before */
 
 	for (guint i = 0; i < count && i < lines_max; i++) {
 		bool begins = is_evidence(lines[i], lines[i + 1], evidence);
-		bool mark = begins || goes_on;
 
+		g_ptr_array_add(shown, g_strdup_printf("%c %s", begins || goes_on ? '>' : '|', lines[i]));
 		goes_on = begins && !is_evidence(lines[i], NULL, evidence);
-
-		g_string_append_printf(out, "%s%c %s%s\n", mark && style->color ? "\033[1m" : "", mark ? '>' : '|',
-				       lines[i], mark && style->color ? "\033[0m" : "");
 	}
 	if (count > lines_max)
-		g_string_append_printf(out, "| ... %u more lines: --raw\n", count - (guint)lines_max);
+		g_ptr_array_add(shown, g_strdup_printf("| ... %u more lines: --raw", count - (guint)lines_max));
+	return shown;
+}
+
+static void append_line(GString *out, const char *line, const struct table_style *style)
+{
+	bool is_bold = style->color && *line == '>';
+
+	g_string_append_printf(out, "%s%s%s\n", is_bold ? "\033[1m" : "", line, is_bold ? "\033[0m" : "");
+}
+
+static void append_below(GString *out, const char *verdict, const GPtrArray *raw, const struct table_style *style)
+{
+	g_string_append_printf(out, "%s\n", verdict);
+	for (guint i = 0; i < raw->len; i++)
+		append_line(out, raw->pdata[i], style);
+}
+
+/* The verdict on the left, without colour so that it can be measured. */
+static void append_beside(GString *out, const char *verdict, const GPtrArray *raw, const struct table_style *style)
+{
+	g_auto(GStrv) left = g_strsplit(verdict, "\n", -1);
+	guint left_count = g_strv_length(left) - 1; /* the last one is behind the line end */
+	unsigned right_width = style->width - VERDICT_WIDTH - 2;
+
+	for (guint i = 0; i < MAX(left_count, raw->len); i++) {
+		const char *text = i < left_count ? left[i] : "";
+		g_autofree char *line = i < raw->len ? table_cut(raw->pdata[i], right_width, style) : g_strdup("");
+
+		g_string_append_printf(out, "%s%*s", text, (int)(VERDICT_WIDTH + 2 - table_text_width(text)), "");
+		append_line(out, line, style);
+	}
 }
 
 static void add_json(GString *out, const struct db_rows *bounce, const struct db_rows *raw)
@@ -186,21 +220,29 @@ static void add_json(GString *out, const struct db_rows *bounce, const struct db
 	ctl_output_json_append(builder, out);
 }
 
+static char *verdict_text(const struct db_rows *bounce, const struct table_style *style)
+{
+	g_autoptr(table_t) table = ctl_output_table(bounce, NULL);
+	GString *text = g_string_new(NULL);
+
+	table_print_blocks(table, style, text);
+	return g_string_free(text, FALSE);
+}
+
 static void add_text(GString *out, const struct ctl_call *call, const struct db_rows *bounce, const struct db_rows *raw)
 {
 	const struct table_style style = ctl_output_style();
-	g_autoptr(table_t) table = ctl_output_table(bounce, NULL);
+	const struct table_style narrow = {.width = VERDICT_WIDTH, .utf8 = style.utf8};
 	const char *evidence = db_rows_find(bounce, 0, "evidence");
 	size_t len;
 	const char *bytes = db_rows_count(raw) == 0 ? NULL : db_rows_bytes(raw, 0, "raw", &len);
+	bool is_wide = style.width >= BESIDE_WIDTH_MIN && bytes != NULL;
+	g_autofree char *verdict = verdict_text(bounce, is_wide ? &narrow : &style);
+	g_autoptr(GPtrArray) lines =
+	    raw_lines(bytes == NULL ? "the message is not kept any more" : bytes, evidence == NULL ? "" : evidence,
+		      g_ascii_strtoull(ctl_option(call, "lines"), NULL, 10), &style);
 
-	table_print_blocks(table, &style, out);
-	g_string_append_c(out, '\n');
-	if (bytes == NULL)
-		g_string_append(out, "the message is not kept any more\n");
-	else
-		append_raw(out, bytes, evidence == NULL ? "" : evidence,
-			   g_ascii_strtoull(ctl_option(call, "lines"), NULL, 10), &style);
+	(is_wide ? append_beside : append_below)(out, verdict, lines, &style);
 }
 
 static int run_bounce_show(struct ctl_call *call)
@@ -231,7 +273,8 @@ const struct ctl_command ctl_bounce_show = {
     .name = "bounce show",
     .arguments = "ID",
     .summary = "show a bounce: the verdict beside the message it was read from",
-    .help = "The lines that decided are marked with \">\".\n",
+    .help = "The lines that decided are marked with \">\". On a terminal of 130 columns the two\n"
+	    "stand beside each other.\n",
     .options = bounce_options,
     .run = run_bounce_show,
 };

@@ -183,6 +183,11 @@ static char *cut(const char *text, size_t width, enum table_kind kind, const str
 	return g_strconcat(head, ellipsis(style), NULL);
 }
 
+char *table_cut(const char *text, size_t width, const struct table_style *style)
+{
+	return cut(text, width, TABLE_TEXT, style);
+}
+
 /* --- colour ------------------------------------------------------------------ */
 
 /* The words of the schema that ask for a look. */

@@ -47,6 +47,8 @@ void table_print_blocks(const struct table *table, const struct table_style *sty
  * direction characters; line ends are kept where keep_lines says so. Heap. */
 enum table_lines { TABLE_ONE_LINE, TABLE_KEEP_LINES };
 char *table_clean(const char *text, bool utf8, enum table_lines lines);
+/* A clean text in at most width columns, which are at least 1. Heap. */
+char *table_cut(const char *text, size_t width, const struct table_style *style);
 /* Terminal columns that a clean text takes. */
 size_t table_text_width(const char *text);
 

@@ -150,7 +150,7 @@ static const struct ctl_option resolve_options[] = {
     {"outage", NULL, "an outage task: it was one; nothing is blocked, mails are sent again", NULL},
     {"no-outage", NULL, "an outage task: it was none; the held blocks are made", NULL},
     {"no-resend", NULL, "with --works or --outage: do not send anything again", NULL},
-    {"note", "TEXT", "what is to be remembered; --works and --outage need it", NULL},
+    {"note", "TEXT", "what is to be remembered; --works needs it", NULL},
     {0},
 };
 

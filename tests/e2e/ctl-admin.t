@@ -115,6 +115,30 @@ subtest 'undo' => sub {
     like $ctl->output(@undo), qr/: 0 blocks to lift, 0 with a task/, 'no block and no task is left to undo';
 };
 
+subtest 'an outage' => sub {
+    my $happens = sub {
+        my ($domain) = @_;
+        my @letter = map { bounced('postfix-user-unknown', "o$_\@$domain") } 1 .. 6;
+        my ($task) = $ctl->json('tasks', '--kind', 'outage', '--address', $domain);
+        ok $task, "$domain: one task says so" or diag $ctl->output('tasks');
+        return ($task->{id}, @letter);
+    };
+    $ctl->output('params', 'set', 'guard_minimum', '3');
+    my ($id) = $happens->('outage.example');
+    my $shown = $ctl->output('task', 'show', $id);
+    like $shown, qr/^HELD\n.*o\d\@outage\.example/ms, 'it shows what is held';
+    my ($before) = $ctl->json('status');
+    cmp_ok $before->{blocks_held}{value}, '>', 0, 'so does the status';
+    like $ctl->output('task', 'resolve', $id, '--outage', '--note', 'their postmaster said so'), qr/nothing was blocked, [1-9]\d* mails are sent again$/m, 'it was one';
+    is $stage->count("bounce.address_block WHERE lifted_at IS NULL AND address = 'o6\@outage.example'"), 0, 'what was held is not blocked';
+
+    my ($real) = $happens->('closed.example');
+    like $ctl->output('task', 'resolve', $real, '--no-outage'), qr/[1-9]\d* addresses are blocked$/m, 'it was none';
+    is $stage->count("bounce.address_block WHERE lifted_at IS NULL AND address LIKE '%\@closed.example'"), 6, 'all are blocked';
+    is +($ctl->json('status'))[0]{blocks_held}{value}, '0', 'nothing is held any more';
+    $ctl->output('params', 'set', 'guard_minimum', '20');
+};
+
 subtest 'report' => sub {
     like $ctl->output('report'), qr/^hard +\d+ .* \d+  \x{e2}\x{96}\x{88}/m, 'by class, with a bar';
     for my $by (qw(class reason process domain remote_mta rule trust hour day week month)) {

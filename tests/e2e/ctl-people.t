@@ -102,6 +102,9 @@ subtest 'bounces, bounce show' => sub {
     like $text, qr/^class +hard$/m, 'the verdict';
     like $text, qr/^\| Subject: Undelivered Mail/m, 'the message';
     like $text, qr/^> Diagnostic-Code: .*\n> .*virtual/m, 'the lines that decided are marked';
+    my $wide = $ctl->on_terminal(140, 'bounce', 'show', $bounce->{id}) =~ s/\e\[\d+m//gr;
+    like $wide, qr/^class +hard +\| Subject:/m, 'beside each other where there is room';
+    is_deeply [ $wide =~ /^(.{141,})$/mg ], [], 'and no wider than the terminal';
     my ($object) = $ctl->json('bounce', 'show', $bounce->{id});
     like $object->{raw}, qr/Final-Recipient/, 'JSON has both';
     is $object->{bounce}{id}, $bounce->{id}, 'and the verdict';
@@ -145,6 +148,7 @@ subtest 'task resolve' => sub {
     is +($ctl->run('task', 'resolve', $id))[0], 1, 'a second time: it is closed';
     my $works = bounced('postfix-user-unknown', 'works@customer.example');
     is +($ctl->run('task', 'resolve', task_of($works), '--works', '--dead'))[0], 64, 'two ways: usage';
+    is +($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 1, 'the block is not lifted without a note';
     like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'), qr/the block is lifted, 1 mails are sent again/, 'the address works';
     is $db->value("SELECT bounce.is_address_blocked('works\@customer.example')"), 'f', 'its block is lifted';
     my $gone = bounced('postfix-user-unknown', 'gone@customer.example');
