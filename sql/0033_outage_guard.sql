@@ -220,7 +220,8 @@ DECLARE
   obstacle CONSTANT text := bounce.block_obstacle(f);
   moved CONSTANT boolean := bounce.move_recipient(f);
 BEGIN
-  f.outage_id := CASE WHEN obstacle IS NULL THEN bounce.outage_of(f) END;
+  -- where the address is blocked already there is nothing to hold
+  f.outage_id := CASE WHEN obstacle IS NULL AND NOT bounce.is_address_blocked(f.address) THEN bounce.outage_of(f) END;
   f.blocks := obstacle IS NULL AND f.outage_id IS NULL;
   f := bounce.step(f, CASE WHEN moved THEN 'bounced' ELSE 'late_bounce' END,
                    CASE WHEN moved THEN 'bounced' ELSE 'logged, state stands' END);

@@ -107,8 +107,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
-  'a person wants a mail to be sent again to this recipient (communication_recipient.id), now, whatever its bounce was. False when '
-  'it is not one that failed or waits';
+  'a person wants a mail to be sent again to this recipient (communication_recipient.id), now, whatever its bounce was; to a blocked '
+  'address it waits until the block is lifted. False when it is not one that failed or waits';
 
 CREATE FUNCTION bounce.withdraw_bounce(recipient_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -50,6 +50,21 @@ COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, te
   'the bounces of a time from which something followed that still stands, and what undo_bounces() would take back; NULL: any. '
   'diagnostic is a part of the text, in any case';
 
+CREATE FUNCTION bounce.close_empty_outages(bounce_ids bigint[], why text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  t bounce.task;
+BEGIN
+  FOR t IN SELECT q.* FROM bounce.task AS q
+           WHERE q.status = 'open' AND q.dedup_key IN (SELECT 'outage:' || h.outage_id FROM bounce.held_block AS h WHERE h.bounce_id = ANY (bounce_ids))
+             AND NOT EXISTS (SELECT FROM bounce.held_block AS h WHERE 'outage:' || h.outage_id = q.dedup_key AND h.decision IS NULL)
+           ORDER BY q.dedup_key LOOP
+    PERFORM bounce.decide_outage(t, 'dismissed', why);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION bounce.close_empty_outages(bigint[], text) IS 'internal: an outage of which nothing is held any more needs no decision';
+
 CREATE FUNCTION bounce.undo_bounces(since timestamptz, until timestamptz, why text, domain text DEFAULT NULL, rule text DEFAULT NULL,
                                     diagnostic text DEFAULT NULL, resend boolean DEFAULT true,
                                     OUT undo_id bigint, OUT bounces bigint, OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
@@ -69,6 +84,7 @@ BEGIN
   RETURNING id INTO undo_id;
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
   FROM bounce.take_back(chosen, format('undo %s: %s', undo_id, btrim(undo_bounces.why)), resend) AS t;
+  PERFORM bounce.close_empty_outages(chosen, format('undo %s: %s', undo_id, btrim(undo_bounces.why)));
 END
 $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text, text, boolean) IS
@@ -99,6 +115,7 @@ DECLARE
   f bounce.finding := bounce.finding_of_bounce(b);
 BEGIN
   PERFORM bounce.take_back(ARRAY[b.id], why, false);
+  PERFORM bounce.close_empty_outages(ARRAY[b.id], why);
   f.reason := verdict.reason;
   f.class := verdict.class;
   f.is_notice := verdict.is_notice;

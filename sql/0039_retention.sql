@@ -16,7 +16,7 @@ INSERT INTO bounce.parameter_definition (name, type, default_value, minimum, max
   ('keep_detail_auto_reply',  'interval', '30 days',  '1 day', '3650 days', 'how long the words and addresses of an automatic reply are kept'),
   ('keep_detail_unclassified', 'interval', '365 days', '1 day', '3650 days', 'how long the words and addresses of an unclassified report are kept'),
   ('keep_events',             'interval', '1095 days', '62 days', '3650 days',
-   'how long bounces, reports and log lines are kept at all, by whole months; keys of known reports as well');
+   'how long bounces, reports and log lines are kept at all, by whole months; keys of known reports, closed tasks and done follow-ups as well');
 
 CREATE INDEX bounce_message_raw_idx ON bounce.bounce_message (class, received_at) WHERE raw IS NOT NULL;
 CREATE INDEX bounce_message_detail_idx ON bounce.bounce_message (class, received_at) WHERE report <> '{}';
@@ -75,6 +75,22 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION bounce.forget_work(before timestamptz, batch integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  tasks bigint;
+  follow_ups bigint;
+BEGIN
+  DELETE FROM bounce.task AS t
+  USING (SELECT q.id FROM bounce.task AS q WHERE q.status = 'done' AND q.resolved_at < before LIMIT batch) AS old WHERE t.id = old.id;
+  GET DIAGNOSTICS tasks = ROW_COUNT;
+  DELETE FROM bounce.follow_up AS u
+  USING (SELECT q.id FROM bounce.follow_up AS q WHERE q.status = 'done' AND q.finished_at < before LIMIT batch) AS old WHERE u.id = old.id;
+  GET DIAGNOSTICS follow_ups = ROW_COUNT;
+  RETURN greatest(tasks, follow_ups);
+END
+$$;
+
 CREATE FUNCTION bounce.forget_counts(at timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -108,6 +124,7 @@ BEGIN
     step := 'details erased: ' || class; done := bounce.erase_detail(class, at - bounce.parameter_interval('keep_detail_' || class), batch); RETURN NEXT;
   END LOOP;
   step := 'report keys forgotten'; done := bounce.forget_keys(at - bounce.parameter_interval('keep_events'), batch); RETURN NEXT;
+  step := 'work forgotten';        done := bounce.forget_work(at - bounce.parameter_interval('keep_events'), batch); RETURN NEXT;
   step := 'counters forgotten';    done := bounce.forget_counts(at, batch);        RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
   step := 'domains learned';       done := bounce.learn_domains(batch);            RETURN NEXT;

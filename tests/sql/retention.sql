@@ -65,6 +65,11 @@ UPDATE bounce.report_key SET seen_at = now() - interval '4 years';
 SELECT is((SELECT sum(done) FROM bounce.housekeeping(2) WHERE step = 'report keys forgotten'), 2::numeric, 'report keys, in batches');
 SELECT bounce.rotate_token_key();
 
+SELECT bounce.resolve_task(id) FROM bounce.task;
+UPDATE bounce.task SET resolved_at = now() - interval '4 years';
+SELECT is((SELECT done FROM bounce.housekeeping() WHERE step = 'work forgotten'), 2::bigint, 'closed tasks');
+SELECT is((SELECT count(*) FROM bounce.task_history), 0::bigint, 'with their history');
+
 -- Erasing a person
 SELECT test.mail('p1', '{anna@person.example,ben@person.example}'), test.mail('p2', '{Anna@Person.example}'), test.mail('p3', '{anna.new@person.example}');
 UPDATE bounce.communication_recipient SET person_ref = 'K-7' WHERE address_key LIKE 'anna%';

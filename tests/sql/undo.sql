@@ -58,6 +58,18 @@ SELECT test.bounced('x1', 'x@shared.example', 'user_unknown', '5.1.1', 'bad.rule
 SELECT bounce.undo_bounces(NULL, NULL, 'again', domain => 'shared.example', rule => 'good.rule');
 SELECT is(test.open_tasks('hard_bounce', 'x@shared.example') || ' ' || bounce.is_address_blocked('x@shared.example'), '1 true', 'what another bounce made stays');
 
+-- an outage of which all was undone is over
+SELECT test.set('guard_minimum', '2');
+SELECT test.bounced('o' || i, 'o' || i || '@down.example', 'user_unknown', '5.1.1') FROM generate_series(1, 3) AS i;
+SELECT is((SELECT held FROM bounce.open_outage), 2::bigint, 'two are held');
+SELECT bounce.reclassify((SELECT id FROM bounce.bounce WHERE recipient = 'o3@down.example'), 'mailbox_full', 'read it');
+SELECT is((SELECT held FROM bounce.open_outage), 1::bigint, 'one is not any more');
+SELECT test.bounced('o4', 'o1@down.example', 'user_unknown', '5.1.1');
+SELECT is((SELECT held FROM bounce.open_outage), 1::bigint, 'an address that is blocked already is not held');
+SELECT results_eq($$SELECT bounces, blocks, requeued FROM bounce.undo_bounces(NULL, NULL, 'they were down', domain => 'down.example')$$, 'VALUES (4::bigint, 1::bigint, 4::bigint)', 'all is undone');
+SELECT is_empty('SELECT * FROM bounce.open_outage', 'and nobody has to decide');
+SELECT test.set('guard_minimum', '20');
+
 -- Reclassify: every class to every other
 CREATE FUNCTION test.turn(number bigint, old_reason text, old_status text, new_reason text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
