@@ -266,13 +266,19 @@ struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **er
 
 char *ruleset_default_dir(void)
 {
+	/* build/PROGRAM, build/sanitize-KIND/PROGRAM, bin/PROGRAM or sbin/PROGRAM */
+	static const char *const places[] = {"../share/bounce-milter/rules", "../etc/rules", "../../etc/rules"};
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *here = g_path_get_dirname(program != NULL ? program : "");
-	g_autofree char *tree = g_canonicalize_filename("../etc/rules", here);
+	char *dir = NULL;
 
-	if (g_file_test(tree, G_FILE_TEST_IS_DIR))
-		return g_steal_pointer(&tree);
-	return g_canonicalize_filename("../share/bounce-milter/rules", here);
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_free(dir);
+		dir = g_canonicalize_filename(places[i], here);
+		if (g_file_test(dir, G_FILE_TEST_IS_DIR))
+			break;
+	}
+	return dir;
 }
 
 size_t ruleset_count(const struct ruleset *rules)

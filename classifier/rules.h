@@ -24,8 +24,8 @@ struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **er
     __attribute__((warn_unused_result));
 void ruleset_free(struct ruleset *rules);
 
-/* Where the rules of this installation are: ../etc/rules beside the directory
- * of the running program (the build tree), else ../share/bounce-milter/rules.
+/* Where the rules of this installation are: ../share/bounce-milter/rules beside
+ * the directory of the running program, or etc/rules of the tree it was built in.
  * Free with g_free. */
 char *ruleset_default_dir(void);
 

@@ -71,7 +71,7 @@ sub send_bounces {
         push @repeated,
             [ $name, '', '', '', picture() eq $before ? 'known already, nothing changed' : 'not recognised' ];
     }
-    progress(@Scenario::BOUNCES . ' bounces of seven mail systems sent through SMTP');
+    progress(@Scenario::BOUNCES . ' bounces and other reports of five mail systems and of people sent through SMTP');
     return;
 }
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * libFuzzer: the words of a mail system, folded and held against the shipped
+ * rules and the codes. Runs in the source tree.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier/codes.h"
+#include "classifier/fold.h"
+#include "classifier/rule_judge.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct ruleset *rules;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	rules = ruleset_load("etc/rules", NULL, NULL);
+	if (rules == NULL)
+		abort();
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const senders[] = {"us@our.example", NULL};
+	g_autofree char *text = g_utf8_make_valid((const char *)data, (gssize)size);
+	g_autofree char *folded = text_fold(text, senders);
+	g_autofree char *again = text_fold(folded, senders);
+	char status[CODE_STATUS_SIZE];
+	struct verdict verdict;
+
+	if (!g_utf8_validate(folded, -1, NULL) || strlen(again) > strlen(folded))
+		__builtin_trap();
+	if (status_in_text(text, status) && status_is_generic(status) && strcmp(status + 1, ".0.0") != 0)
+		__builtin_trap();
+	rule_judge(rules, NULL, text, &verdict);
+	if (verdict.evidence == NULL || !g_utf8_validate(verdict.evidence, -1, NULL))
+		__builtin_trap();
+	verdict_clear(&verdict);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * libFuzzer: the text of a rule file, and expressions taken apart into words.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "classifier/literal.h"
+#include "classifier/rule_file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void free_rule(gpointer rule)
+{
+	rule_free(rule);
+}
+
+static void take_apart(const char *expression)
+{
+	GArray *literals = literal_expand(expression);
+
+	for (guint i = 0; literals != NULL && i < literals->len; i++) {
+		const struct literal *literal = &g_array_index(literals, struct literal, i);
+		size_t len = strlen(literal->text);
+		if (len < 2 || !literal_fits(literal, literal->text, len, len))
+			if (len < 2 || (!literal->at_word_start && !literal->at_word_end))
+				__builtin_trap();
+	}
+	g_clear_pointer(&literals, g_array_unref);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(free_rule);
+	g_autoptr(GError) error = NULL;
+	struct rule_source source = {.name = "fuzz", .text = (const char *)data, .len = size};
+	g_autofree char *text = g_strndup((const char *)data, size);
+
+	if (rule_file_parse(&source, rules, &error) != (error == NULL))
+		__builtin_trap();
+	for (guint i = 0; error == NULL && i < rules->len; i++)
+		if (((struct rule *)rules->pdata[i])->reason == NULL)
+			__builtin_trap();
+	take_apart(text);
+	return 0;
+}
