@@ -3,6 +3,7 @@
  * The commands there are.
  */
 #include "ctl/blocks.h"
+#include "ctl/care.h"
 #include "ctl/classify.h"
 #include "ctl/command.h"
 #include "ctl/correct.h"
@@ -60,6 +61,7 @@ const struct ctl_command *const ctl_commands[] = {
     &ctl_block,         &ctl_unblock,      &ctl_params,       &ctl_params_show,
     &ctl_params_set,    &ctl_params_unset, &ctl_show,         &ctl_bounces,
     &ctl_bounce_show,   &ctl_reclassify,   &ctl_replay,       &ctl_undo,
-    &ctl_report,        &ctl_shadow,       &ctl_intake,       &classify_command,
+    &ctl_report,        &ctl_shadow,       &ctl_housekeeping, &ctl_erase,
+    &ctl_keys,          &ctl_keys_rotate,  &ctl_intake,       &classify_command,
     &rules_command,     &reasons_command,  &db_command,       NULL,
 };

@@ -155,3 +155,13 @@ STATEMENT(people_shadow, 3,
 	  "  would_resend, would_make_task, would_follow_up, consequence "
 	  "FROM bounce.shadow_consequence WHERE ($1::text IS NULL OR process = $1) "
 	  "  AND ($2::timestamptz IS NULL OR received_at >= $2) ORDER BY received_at DESC LIMIT $3::integer");
+
+/* --- care ---------------------------------------------------------------------------- */
+
+STATEMENT(people_housekeeping, 1, "SELECT step, done FROM bounce.housekeeping($1::integer)");
+STATEMENT(people_erase, 3,
+	  "SELECT $1::text AS name, CASE WHEN coalesce($3::boolean, false) THEN bounce.erase_person($1, $2) "
+	  "  ELSE bounce.erase_address($1, $2) END AS rows");
+STATEMENT(people_keys, 0,
+	  "SELECT id, state, created_at, retired_at, expires_at FROM bounce.token_key_state ORDER BY id");
+STATEMENT(people_keys_rotate, 0, "SELECT bounce.rotate_token_key() AS id");

@@ -56,4 +56,9 @@ extern const struct db_statement people_undo;               /* since, until, dom
 extern const struct db_statement people_report; /* dimension, since, until, limit */
 extern const struct db_statement people_shadow; /* process, since, limit */
 
+extern const struct db_statement people_housekeeping; /* batch */
+extern const struct db_statement people_erase;        /* address or person, why, it is a person ("true") */
+extern const struct db_statement people_keys;
+extern const struct db_statement people_keys_rotate;
+
 #endif

@@ -49,7 +49,7 @@ subtest 'usage' => sub {
 my %line = (
     'task show'     => [1],  'task assign'  => [ 1, '--to', 'eva' ], 'task postpone' => [ 1, '--until', 'tomorrow' ],
     'task note'     => [ 1, 'x' ], 'task resolve' => [1], 'block' => [ 'a@x.example', '--why', 'x' ],
-    'unblock'       => [ 'a@x.example', '--why', 'x' ], 'params show' => ['resend'], 'params set' => [ 'resend', 'on' ],
+    'unblock'       => [ 'a@x.example', '--why', 'x' ], 'erase' => [ 'a@x.example', '--why', 'x' ], 'params show' => ['resend'], 'params set' => [ 'resend', 'on' ],
     'params unset'  => [ 'resend', '--process', 'invoice' ], 'show' => ['x'], 'bounce show' => [1],
     'reclassify'    => [ 1, '--as', 'mailbox_full' ], 'undo' => [ '--since', '1h' ], 'replay' => [ '--rules', $stage->instance->make_dir('no-rules') ],
     'intake'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
