@@ -15,6 +15,8 @@
 #include "classifier/mime_defuse.h"
 #include "classifier/text.h"
 
+#define TYPE_BYTES 100 /* of a media type */
+
 struct mime {
 	struct limits limits;
 	char *bytes; /* the message, line ends LF */
@@ -82,19 +84,20 @@ static const char *pool_lower(struct mime *mime, const char *value)
 	return g_string_chunk_insert_const(mime->pool, lower);
 }
 
-/* GMime saw the type of a message defused: the field itself says what it is. */
+/* GMime saw the type of a message defused: the field itself says what it is. One that
+ * makes no sense is text (RFC 2045 section 5.2). */
 static const char *real_type(struct mime *mime, struct slice header, GMimeContentType *type)
 {
 	struct slice value;
-	struct slice name = {"", 0};
-	if (header_find(header, "Content-Type", &value))
-		name = header_media_type(value);
-	if (name.len > 0 && name.len < 100 && memchr(name.data, '/', name.len)) {
-		g_autofree char *copy = g_strndup(name.data, name.len);
-		return pool_lower(mime, copy);
+	if (!header_find(header, "Content-Type", &value)) {
+		g_autofree char *given = g_mime_content_type_get_mime_type(type);
+		return pool_lower(mime, given);
 	}
-	g_autofree char *given = g_mime_content_type_get_mime_type(type);
-	return pool_lower(mime, given);
+	struct slice name = header_media_type(value);
+	if (name.len > TYPE_BYTES || !memchr(name.data, '/', name.len))
+		return "text/plain";
+	g_autofree char *copy = g_strndup(name.data, name.len);
+	return pool_lower(mime, copy);
 }
 
 static void read_content_type(struct mime *mime, struct mime_part *part, GMimeObject *object)
@@ -194,9 +197,9 @@ static void parse_copy(struct mime *mime, char *copy, size_t len)
 	if (root) {
 		add_object(mime, -1, root);
 		g_object_unref(root);
-	} else {
-		add_whole(mime);
 	}
+	if (mime->parts->len == 0)
+		add_whole(mime);
 	g_object_unref(parser);
 	g_byte_array_unref(array);
 }

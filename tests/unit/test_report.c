@@ -874,6 +874,7 @@ static void test_small_limits(void)
 	    {.message_bytes = 0},
 	    {3000, 4, 80, 40, 2, 1, 300, 1, 1, 200, 30},
 	    {100000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+	    {.message_bytes = 100000},
 	};
 	for (size_t l = 0; l < G_N_ELEMENTS(small); l++) {
 		for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
