@@ -255,8 +255,8 @@ BEGIN
     UNION ALL
     -- a time without bounces is shown as well
     SELECT bounce.time_label(dimension, t), NULL
-    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, coalesce(since, (SELECT min(b.received_at) FROM bounce.bounce AS b))),
-                         CASE WHEN is_time THEN coalesce(until, now()) - interval '1 microsecond' END,
+    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, coalesce(nullif(since, '-infinity'), (SELECT min(b.received_at) FROM bounce.bounce AS b))),
+                         CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'), now()) - interval '1 microsecond' END,
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
   SELECT l.label, count(l.class), count(*) FILTER (WHERE l.class = 'hard'), count(*) FILTER (WHERE l.class = 'soft'),
          count(*) FILTER (WHERE l.class = 'technical'), count(*) FILTER (WHERE l.class = 'auto_reply'), count(*) FILTER (WHERE l.class = 'unclassified')

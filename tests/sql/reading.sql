@@ -62,6 +62,7 @@ SET LOCAL timezone = 'UTC';
 SELECT is(test.figures('day', '2030-05-01', '2030-05-05'), '2030-05-01 1 1 0 0 0 0, 2030-05-02 0 0 0 0 0 0, 2030-05-03 1 0 1 0 0 0, 2030-05-04 2 0 0 1 0 1', 'over time, without gaps');
 SELECT is(test.figures('month', '2030-05-01', '2030-07-01'), '2030-05 4 1 1 1 0 1, 2030-06 0 0 0 0 0 0', 'by months');
 SELECT is(test.figures('class', '2030-05-02', '2030-05-04'), 'soft 1 0 1 0 0 0', 'of a time');
+SELECT lives_ok($$SELECT * FROM bounce.report_by('month', '-infinity', 'infinity')$$, 'for ever ends');
 SELECT throws_ok($$SELECT * FROM bounce.report_by('address', NULL, NULL)$$, '22023', NULL, 'an unknown dimension is refused');
 
 -- parameters
