@@ -15,17 +15,17 @@ sub forgery {
     return $stage->report('postfix-user-unknown', $letter, to => $to, message_id => 'guess@example.net', envelope_id => '0' x 32);
 }
 
-sub code_of {
+sub answer_to {
     my ($to) = @_;
     my ($code, $text) = $stage->smtp->send(from => '', to => [$to], mail => forgery($to));
     return $code . ($text =~ /\b(5\.7\.1)\b/ ? " $1" : '');
 }
 
-is code_of($forged), 250, 'off: a forged return path is taken, without trust';
+is answer_to($forged), 250, 'off: a forged return path is taken, without trust';
 is $stage->recipient($letter)->{state}, 'sent', 'and marks nothing' or diag $stage->db->value('SELECT string_agg(trust::text, \',\') FROM bounce.bounce');
 
 $stage->parameter(refuse_bad_token => 'on');
-ok $stage->wait_for(15, sub { code_of('bounce+nonsense@' . $domain) eq '550 5.7.1' }), 'on, at once: a malformed one is refused';
+ok $stage->wait_for(15, sub { answer_to('bounce+nonsense@' . $domain) eq '550 5.7.1' }), 'on, at once: a malformed one is refused';
 my @rows = (
     [ $forged,                       '550 5.7.1', 'a signature that is not ours' ],
     [ uc $forged,                    '550 5.7.1', 'in capitals' ],
@@ -35,14 +35,14 @@ my @rows = (
     [ 'bounces@' . $domain,          '250',       'an address that is no return path' ],
     [ 'postmaster@' . $domain,       '250',       'postmaster' ],
 );
-is code_of($_->[0]), $_->[1], $_->[2] for @rows;
+is answer_to($_->[0]), $_->[1], $_->[2] for @rows;
 is $stage->recipient($letter)->{state}, 'sent', 'nothing so far was believed';
 ok scalar $stage->daemon->log_lines(qr/refused recipient="\Q$forged\E"/), 'the log names it';
 
 subtest 'a key that is rotated' => sub {
     $stage->db->value('SELECT bounce.rotate_token_key()');
     my $next = $stage->register(process => 'invoice', to => ['bert@customer.example']);
-    is code_of($good), 250, 'the retired key still verifies';
+    is answer_to($good), 250, 'the retired key still verifies';
     is $stage->recipient($letter)->{state}, 'bounced', 'and its report is believed';
     is +($stage->bounce('postfix-user-unknown', $next))[0], 250, 'the new one too';
     is $stage->recipient($next)->{state}, 'bounced', 'at once';
