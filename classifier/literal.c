@@ -7,6 +7,7 @@
  */
 #include "classifier/literal.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define WORDS_MAX 256
@@ -193,16 +194,14 @@ static bool to_literal(const char *word, struct literal *literal_out)
 	size_t from = 0;
 
 	if (len > 0 && word[0] <= MARK_END) {
-		literal.at_word_start = word[0] == MARK_BOUNDARY;
-		literal.at_text_start = word[0] == MARK_START;
+		literal.places |= word[0] == MARK_BOUNDARY ? LITERAL_WORD_START : LITERAL_TEXT_START;
 		from = 1;
 		if (word[0] == MARK_END)
 			return false;
 	}
 	if (len > from && word[len - 1] <= MARK_END) {
 		len--;
-		literal.at_word_end = word[len] == MARK_BOUNDARY;
-		literal.at_text_end = word[len] == MARK_END;
+		literal.places |= word[len] == MARK_BOUNDARY ? LITERAL_WORD_END : LITERAL_TEXT_END;
 		if (word[len] == MARK_START)
 			return false;
 	}
@@ -244,16 +243,17 @@ GArray *literal_expand(const char *expression)
 	return g_steal_pointer(&literals);
 }
 
-bool literal_fits(const struct literal *literal, const char *text, size_t len, size_t end)
+unsigned literal_places(const char *text, size_t len, size_t start, size_t end)
 {
-	size_t start = end - strlen(literal->text);
-	bool is_start = start == 0 || is_word(text[start - 1]) != is_word(text[start]);
-	bool is_end = end == len || is_word(text[end - 1]) != is_word(text[end]);
+	unsigned places = 0;
 
+	if (is_word(text[start]) != (start > 0 && is_word(text[start - 1])))
+		places |= LITERAL_WORD_START;
+	if (is_word(text[end - 1]) != (end < len && is_word(text[end])))
+		places |= LITERAL_WORD_END;
 	if (start == 0)
-		is_start = is_word(text[0]);
+		places |= LITERAL_TEXT_START;
 	if (end == len)
-		is_end = is_word(text[end - 1]);
-	return (!literal->at_word_start || is_start) && (!literal->at_word_end || is_end) &&
-	       (!literal->at_text_start || start == 0) && (!literal->at_text_end || end == len);
+		places |= LITERAL_TEXT_END;
+	return places;
 }

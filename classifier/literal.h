@@ -7,25 +7,29 @@
 #ifndef CLASSIFIER_LITERAL_H
 #define CLASSIFIER_LITERAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
 
+/* Where a word must stand, or where one stands: bits. */
+enum literal_place {
+	LITERAL_WORD_START = 1, /* "\b" before it */
+	LITERAL_WORD_END = 2,
+	LITERAL_TEXT_START = 4, /* "^" */
+	LITERAL_TEXT_END = 8,
+};
+
 struct literal {
-	char *text;         /* ASCII, lower case */
-	bool at_word_start; /* "\b" before it */
-	bool at_word_end;
-	bool at_text_start; /* "^" */
-	bool at_text_end;
+	char *text; /* ASCII, lower case */
+	unsigned places;
 };
 
 /* The words (array of struct literal) that the expression means when case does
- * not matter; NULL if it means more than a list of at most 256 ASCII words of two
- * letters. Free with g_array_unref. */
+ * not matter; NULL if it means more than a list of at most 256 ASCII words, each
+ * of two letters or more. Free with g_array_unref. */
 GArray *literal_expand(const char *expression);
 
-/* Whether the literal, found in the text up to end, stands where it must. */
-bool literal_fits(const struct literal *literal, const char *text, size_t len, size_t end);
+/* All places that the word from start to end of the text has. */
+unsigned literal_places(const char *text, size_t len, size_t start, size_t end);
 
 #endif

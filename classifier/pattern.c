@@ -36,12 +36,13 @@ struct part {
 /* A word, and the parts it stands for. */
 struct word {
 	const char *text; /* of the first use */
-	GArray *uses;     /* struct use */
+	size_t len;
+	GArray *uses; /* struct use */
 };
 
 struct use {
 	unsigned part;
-	const struct literal *literal;
+	unsigned places; /* where the word must stand for it */
 };
 
 /* A match of a chain's part. */
@@ -251,6 +252,20 @@ static bool compile_expressions(struct pattern_set *set, unsigned *id_out, GErro
 }
 
 /* Each word once, whatever the number of parts it stands in. */
+static struct word *find_word(struct pattern_set *set, GHashTable *index_of, const char *text)
+{
+	guint index = GPOINTER_TO_UINT(g_hash_table_lookup(index_of, text));
+
+	if (index == 0) {
+		struct word word = {
+		    .text = text, .len = strlen(text), .uses = g_array_new(FALSE, FALSE, sizeof(struct use))};
+		g_array_append_val(set->words, word);
+		index = set->words->len;
+		g_hash_table_insert(index_of, (gpointer)(gsize)text, GUINT_TO_POINTER(index));
+	}
+	return &g_array_index(set->words, struct word, index - 1);
+}
+
 static void collect_words(struct pattern_set *set)
 {
 	g_autoptr(GHashTable) index_of = g_hash_table_new(g_str_hash, g_str_equal);
@@ -258,16 +273,9 @@ static void collect_words(struct pattern_set *set)
 	for (guint i = 0; i < set->parts->len; i++) {
 		const struct part *part = set->parts->pdata[i];
 		for (guint j = 0; part->literals != NULL && j < part->literals->len; j++) {
-			struct use use = {.part = i, .literal = &g_array_index(part->literals, struct literal, j)};
-			guint index = GPOINTER_TO_UINT(g_hash_table_lookup(index_of, use.literal->text));
-			if (index == 0) {
-				struct word word = {.text = use.literal->text,
-						    .uses = g_array_new(FALSE, FALSE, sizeof(struct use))};
-				g_array_append_val(set->words, word);
-				index = set->words->len;
-				g_hash_table_insert(index_of, use.literal->text, GUINT_TO_POINTER(index));
-			}
-			g_array_append_val(g_array_index(set->words, struct word, index - 1).uses, use);
+			const struct literal *literal = &g_array_index(part->literals, struct literal, j);
+			struct use use = {.part = i, .places = literal->places};
+			g_array_append_val(find_word(set, index_of, literal->text)->uses, use);
 		}
 	}
 }
@@ -284,7 +292,7 @@ static bool compile_literals(struct pattern_set *set, unsigned *id_out, GError *
 
 	for (guint i = 0; i < count; i++) {
 		texts[i] = g_array_index(set->words, struct word, i).text;
-		lens[i] = strlen(texts[i]);
+		lens[i] = g_array_index(set->words, struct word, i).len;
 		flags[i] = HS_FLAG_CASELESS;
 		ids[i] = i;
 	}
@@ -381,14 +389,16 @@ static int on_expression(unsigned id, unsigned long long from, unsigned long lon
 static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	struct scan *scan = context;
-	const GArray *uses = g_array_index(scan->set->words, struct word, id).uses;
+	const struct word *word = &g_array_index(scan->set->words, struct word, id);
+	size_t end = (size_t)to;
+	unsigned places = literal_places(scan->text, scan->len, end - word->len, end);
 
 	(void)from;
 	(void)flags;
-	for (guint i = 0; i < uses->len; i++) {
-		const struct use *use = &g_array_index(uses, struct use, i);
-		if (literal_fits(use->literal, scan->text, scan->len, (size_t)to))
-			note_part(scan, use->part, (size_t)to);
+	for (guint i = 0; i < word->uses->len; i++) {
+		const struct use *use = &g_array_index(word->uses, struct use, i);
+		if ((use->places & ~places) == 0)
+			note_part(scan, use->part, end);
 	}
 	return 0;
 }

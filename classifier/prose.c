@@ -286,10 +286,15 @@ static enum report_kind kind_of(enum report_action action)
 	return REPORT_PROSE;
 }
 
+bool prose_is_expected(struct report_build *build)
+{
+	return general_is_machine(build) || general_has_report_subject(build);
+}
+
 bool prose_parse_dialects(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	if (!general_is_machine(build) && !general_has_report_subject(build))
+	if (!prose_is_expected(build))
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
 	if (!dialect)

@@ -19,6 +19,9 @@ bool prose_parse_general(struct report_build *build);
 /* The message comes from a mail system, not from a person. */
 bool prose_from_machine(struct report_build *build);
 
+/* The message comes from a mail system or has the subject of its reports. */
+bool prose_is_expected(struct report_build *build);
+
 /* A mail filter's refusal (RFC 5429, Dovecot) comes as a read receipt: where the text
  * says so, the report becomes a failure. */
 void prose_rejection(struct report_build *build);

@@ -151,11 +151,12 @@ static bool read_status_part(struct report_build *build)
 	return true;
 }
 
-/* Delivery-status fields under a wrong type, or in the middle of the text. */
+/* Delivery-status fields under a wrong type, or in the middle of the text; people paste
+ * them into questions, so not from everybody. */
 static bool read_status_text(struct report_build *build)
 {
 	struct report *report = build->report;
-	const char *fields = delivery_status_find(report->text);
+	const char *fields = prose_is_expected(build) ? delivery_status_find(report->text) : NULL;
 	if (!fields || delivery_status_parse(build, fields) == 0)
 		return false;
 	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);

@@ -148,14 +148,12 @@ void parts_read_original(struct report_build *build, int index)
 
 void parts_find_forwarded(struct report_build *build)
 {
-	static const char *const types[] = {"message/delivery-status", "message/global-delivery-status"};
-	for (int i = 1; i < parts_count(build); i++) {
+	for (int i = 1; i < parts_count(build) && !build->nested; i++) {
 		if (!part_is_original(parts_at(build, i)))
 			continue;
 		struct slice message = embedded_message(build, i);
-		for (size_t t = 0; t < G_N_ELEMENTS(types); t++)
-			if (memmem(message.data, message.len, types[t], strlen(types[t])))
-				set_nested(build, message);
+		if (header_is_report(header_block(message.data, message.len)))
+			set_nested(build, message);
 	}
 }
 

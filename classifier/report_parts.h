@@ -29,7 +29,7 @@ int parts_find_original(const struct report_build *build, int report_part);
  * build->nested becomes its bytes. */
 void parts_read_original(struct report_build *build, int index);
 
-/* An embedded message that holds a delivery report somewhere: build->nested becomes it. */
+/* The first embedded message that is a delivery report: build->nested becomes it. */
 void parts_find_forwarded(struct report_build *build);
 
 /* Sets report->text from the text parts within the part `within`, without original (-1: none);

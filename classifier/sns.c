@@ -141,6 +141,8 @@ static bool read_notification(struct report_build *build, JsonObject *root)
 bool sns_parse(struct report_build *build)
 {
 	const char *text = build->report->text;
+	if (text[strspn(text, " \n\t")] != '{')
+		return false;
 	if (!strstr(text, "notificationType") && !strstr(text, "eventType"))
 		return false;
 	g_autoptr(JsonParser) outer = json_parser_new();

@@ -22,9 +22,9 @@ static void take_apart(const char *expression)
 	for (guint i = 0; literals != NULL && i < literals->len; i++) {
 		const struct literal *literal = &g_array_index(literals, struct literal, i);
 		size_t len = strlen(literal->text);
-		if (len < 2 || !literal_fits(literal, literal->text, len, len))
-			if (len < 2 || (!literal->at_word_start && !literal->at_word_end))
-				__builtin_trap();
+		unsigned text = LITERAL_TEXT_START | LITERAL_TEXT_END;
+		if (len < 2 || (text & ~literal_places(literal->text, len, 0, len)) != 0)
+			__builtin_trap();
 	}
 	g_clear_pointer(&literals, g_array_unref);
 }
