@@ -64,7 +64,7 @@ sub restart {
         user     => $instance->server_user,
         pid_file => "$self->{data}/postmaster.pid",
         signal   => 'INT');    # fast shutdown
-    $instance->wait_for(20, sub { $self->_is_ready || !$instance->is_alive('postgres') });
+    $instance->wait_for(60, sub { $self->_is_ready || !$instance->is_alive('postgres') });
     $self->_is_ready or die "PostgreSQL did not start\n" . $instance->log_tail;
     return $self;
 }
