@@ -23,6 +23,10 @@ chdir Bounce::Instance::tree() or die "chdir: $!\n";
 Bounce::Instance->prune('check-');
 my $instance = Bounce::Instance->new(name => "check-$$");
 my $db       = Bounce::Postgres->new($instance)->start;
+# the tests' 32 MB would measure the cache
+$db->sql("ALTER SYSTEM SET shared_buffers = '512MB';\n", dbname => 'postgres');
+$db->stop;
+$db->restart;
 Bounce::Daemon->new($instance, $db)->init_database;
 
 for my $size (qw(few many)) {
