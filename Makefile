@@ -84,7 +84,7 @@ $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier bas
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := milter delivery intake db classifier base
+UNIT_LAYERS := ctl milter delivery intake db classifier base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
@@ -115,9 +115,10 @@ CONFDIR  := $(DESTDIR)$(SYSCONFDIR)/bounce-milter
 .PHONY: install
 install: all
 	install -d $(SBINDIR) $(DATADIR)/bounce-milter/rules $(DATADIR)/man/man1 $(DATADIR)/man/man5 \
-		$(DATADIR)/man/man8 $(CONFDIR)
+		$(DATADIR)/man/man8 $(DATADIR)/bash-completion/completions $(CONFDIR)
 	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl $(SBINDIR)
 	install -m 644 etc/rules/*.rules $(DATADIR)/bounce-milter/rules
+	install -m 644 etc/completion/bouncectl.bash $(DATADIR)/bash-completion/completions/bouncectl
 	install -m 644 doc/*.1 $(DATADIR)/man/man1
 	install -m 644 doc/*.5 $(DATADIR)/man/man5
 	install -m 644 doc/*.8 $(DATADIR)/man/man8

@@ -113,6 +113,27 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	return SMFIS_NOREPLY;
 }
 
+static const char *macro(SMFICTX *ctx, char *name)
+{
+	const char *value = smfi_getsymval(ctx, name);
+
+	return value == NULL ? "" : value;
+}
+
+static bool is_own_mta(SMFICTX *ctx)
+{
+	static char name[] = "{daemon_name}";
+
+	return strcmp(macro(ctx, name), filter->settings->own_mta_daemon_name) == 0;
+}
+
+/* A report to a return path that we never made tells nothing. Not while the keys
+ * may be old; and not to our own MTA, which would try again and again. */
+static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, const char *address)
+{
+	return db_parameters_refuses(parameters, address) && db_watch_is_current(filter->watch) && !is_own_mta(ctx);
+}
+
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = session_of(ctx);
@@ -122,6 +143,13 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	if (!db_parameters_is_ours(parameters, bare)) {
 		message_add_foreign_recipient(session->message);
 		return SMFIS_CONTINUE;
+	}
+	if (is_refused(ctx, parameters, bare)) {
+		g_autofree char *quoted = log_quote(bare);
+
+		log_event(LOG_LEVEL_INFO, "", "refused recipient=%s client=%s: not a return path of ours", quoted,
+			  session->client);
+		return answer_refuse(ctx, "5.7.1", "this return path was not made by us");
 	}
 	if (!session_admit(session)) {
 		log_event(LOG_LEVEL_WARNING, "", "too many bounces at the same time (sessions_max = %ld): try again",
@@ -158,13 +186,6 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 	return message_is_full(message) ? SMFIS_SKIP : SMFIS_CONTINUE;
 }
 
-static const char *macro(SMFICTX *ctx, char *name)
-{
-	const char *value = smfi_getsymval(ctx, name);
-
-	return value == NULL ? "" : value;
-}
-
 static sfsistat on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = session_of(ctx);
@@ -175,7 +196,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 		return SMFIS_ACCEPT;
 	g_atomic_int_inc(&callbacks_in_progress);
 	const char *bytes = message_bytes(message, &len);
-	bool own_mta = strcmp(macro(ctx, "{daemon_name}"), filter->settings->own_mta_daemon_name) == 0;
+	bool own_mta = is_own_mta(ctx);
 	struct envelope envelope = message_envelope(message, macro(ctx, "i"), session->client, own_mta);
 	struct db_record_result result = {0};
 	g_autoptr(GError) error = NULL;

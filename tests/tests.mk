@@ -65,3 +65,9 @@ score: setup
 		$(BUILD)/bouncectl classify --json $(CORPUS)/mails >$(BUILD)/score.jsonl && \
 		python3 $(CORPUS)/score.py $(BUILD)/score.jsonl --families 0 --show fp,fn,rcpt,det,class,und,nb; \
 	else echo "score: there are no labelled mails in $(CORPUS); set CORPUS"; fi
+
+.PHONY: bench-db
+## bench-db: what a bounce costs among many communications, against few; ROWS=10000000
+bench-db: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/db.pl

@@ -36,7 +36,8 @@ use constant DOMAIN        => 'example.org';
 use constant BOUNCE_DOMAIN => 'bounces.example.org';
 use constant HOSTNAME      => 'mail.example.org';
 
-# new($instance, milter => SOCKET, remote_port => PORT, lifetime => seconds, main => {extra => value})
+# new($instance, milter => SOCKET, remote_port => PORT, lifetime => seconds, main => {extra => value},
+# master => further lines of master.cf)
 sub new {
     my ($class, $instance, %option) = @_;
     my $self = bless { instance => $instance, lifetime => 3, %option }, $class;
@@ -237,6 +238,7 @@ bounce-cleanup unix n - n - 0 cleanup
   -o non_smtpd_milters=$self->{milter}
   -o milter_default_action=tempfail
   -o milter_macro_daemon_name=bounce-internal
+@{[ $self->{master} // '' ]}
 END
 }
 
