@@ -94,7 +94,7 @@ sub send_ordinary_mail {
         . Bounce::Mail::rfc5322_date(time)
         . "\n\nAt twelve?\n";
     $stage->smtp->send(from => 'staff@example.org', to => ['partner@elsewhere.test'], mail => $mail);
-    my ($received) = @{ $stage->wait_for(10, sub { my @mail = $stage->remote->received; @mail && \@mail }) // [] };
+    my ($received) = @{ $stage->wait_for(60, sub { my @mail = $stage->remote->received; @mail && \@mail }) // [] };
     return [ 'lunch', 'missing' ] unless $received;
     (my $data = $received->{data}) =~ s/\r\n/\n/g;
     $data =~ s/\A(?:Received:.*\n(?:[ \t].*\n)*)+//;
@@ -118,9 +118,9 @@ sub send_refused_mail {
                 . "\n\nYour document.\n");
     }
     progress('two real mails sent, which the remote server refuses; waiting until Postfix gives up');
-    $stage->wait_for(30, sub { $stage->count('bounce.bounce_message WHERE own_mta') >= @Scenario::REFUSED })
+    $stage->wait_for(60, sub { $stage->count('bounce.bounce_message WHERE own_mta') >= @Scenario::REFUSED })
         or warn "Postfix's own bounces did not arrive\n" . $stage->instance->log_tail;
-    $stage->wait_for(10, sub { $stage->mta->mailbox('operator') });
+    $stage->wait_for(60, sub { $stage->mta->mailbox('operator') });
     return;
 }
 

@@ -22,7 +22,7 @@ is $status, 0, 'in the background: the parent ends well when the daemon is ready
 my ($pid) = pid();
 ok $pid, 'the pid file has the pid';
 $instance->record('bounce-milter', $pid // 0, grace => 1);
-ok $instance->wait_for(10, sub { $daemon->is_listening }), 'it listens';
+ok $instance->wait_for(60, sub { $daemon->is_listening }), 'it listens';
 
 SKIP: {
     skip 'not started by root', 2 unless $instance->is_root;

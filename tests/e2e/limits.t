@@ -31,7 +31,7 @@ subtest 'sessions_max' => sub {
         250, 'mail of others passes meanwhile';
     close $slow;
     my $answer;
-    $stage->wait_for(10, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
+    $stage->wait_for(60, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
     is $answer,           250, 'when the first has gone there is room';
     is recorded($letter), 1,   'recorded once';
 };
@@ -45,14 +45,14 @@ subtest 'a statement that waits too long' => sub {
     $stage->instance->start(
         name    => 'lock',
         command => [ @psql, map { ('-c', $_) } 'BEGIN', 'LOCK TABLE bounce.report_key', 'SELECT pg_sleep(300)' ]);
-    $stage->wait_for(10, sub { $stage->count($lock) });
+    $stage->wait_for(60, sub { $stage->count($lock) });
     my $begin = time;
     my ($code, $text) = $stage->smtp->send(@send);
     is $code, 451, 'the answer is "try again"' or diag $text;
     cmp_ok time - $begin, '<', 15, 'in time';
     $stage->db->sql("SELECT pg_terminate_backend(pid) FROM $lock;\n");
     my $answer;
-    $stage->wait_for(20, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
+    $stage->wait_for(60, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
     is $answer,           250, 'afterwards it is taken';
     is recorded($letter), 1,   'and recorded once, whatever became of the first';
     is $stage->count('bounce.task WHERE communication_id = :id AND count > 1', id => $letter->{id}), 0, 'counted once';
@@ -65,7 +65,7 @@ subtest 'the connections of the pool are cut' => sub {
     $stage->db->sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '@{[Bounce::Daemon::ACCOUNT]}';\n");
     my $answer;
-    $stage->wait_for(20, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
+    $stage->wait_for(60, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
     is $answer,           250, 'it connects again by itself';
     is recorded($letter), 1,   'recorded once';
 };

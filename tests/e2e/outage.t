@@ -21,7 +21,7 @@ subtest 'the database is stopped in the middle' => sub {
         250, 'mail of others passes meanwhile';
     $stage->db->restart;
     my $answer;
-    $stage->wait_for(15, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
+    $stage->wait_for(60, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
     is $answer,                 250,       'the database is back: taken';
     is recorded($letter),       1,         'and recorded once';
     is $stage->status($letter), 'bounced', 'with its consequence';
@@ -34,12 +34,12 @@ subtest 'a bounce of our own Postfix waits for the database' => sub {
     $stage->smtp->send(
         from => $letter->{return_path}{'gone@remote.test'}, to => $letter->{to},
         mail => "From: billing\@example.org\nMessage-ID: <$letter->{message_id}>\nSubject: x\n\nx\n");
-    ok $stage->wait_for(20, sub { $stage->mta->log_lines(qr/milter-reject: END-OF-MESSAGE .*4\.\d\.\d.*from=<>/) > 1 }),
+    ok $stage->wait_for(60, sub { $stage->mta->log_lines(qr/milter-reject: END-OF-MESSAGE .*4\.\d\.\d.*from=<>/) > 1 }),
         'it is refused and made anew';
     $stage->db->restart;
-    $stage->wait_for(20, sub { $stage->status($letter) eq 'bounced' });
+    $stage->wait_for(60, sub { $stage->status($letter) eq 'bounced' });
     is $stage->status($letter), 'bounced', 'recorded when the database is back';
-    ok $stage->wait_for(20, sub { $stage->mta->queue eq '' }), 'nothing is left in the queue';
+    ok $stage->wait_for(60, sub { $stage->mta->queue eq '' }), 'nothing is left in the queue';
     is recorded($letter), 1, 'once';
 };
 
@@ -60,10 +60,10 @@ subtest 'the daemon starts before the database' => sub {
     ok $stage->daemon->stop, 'stopped by SIGTERM';
     $stage->db->stop;
     $stage->daemon->launch;
-    ok $stage->wait_for(10, sub { $stage->daemon->log_lines(qr/waiting for the database/) }), 'it waits';
+    ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/waiting for the database/) }), 'it waits';
     ok !$stage->daemon->is_listening, 'with its socket closed: the MTA keeps its mail';
     $stage->db->restart;
-    ok $stage->wait_for(20, sub { $stage->daemon->is_listening }), 'and is there when the database is';
+    ok $stage->wait_for(60, sub { $stage->daemon->is_listening }), 'and is there when the database is';
 };
 
 finish();

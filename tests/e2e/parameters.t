@@ -11,7 +11,7 @@ sub letter { my ($address) = @_; return $stage->register(process => 'invoice', t
 # The daemon hears of a change by NOTIFY: the next mail is tried until it does.
 sub soon {
     my ($code, $name) = @_;
-    ok($stage->wait_for(15, $code), $name);
+    ok($stage->wait_for(60, $code), $name);
     return;
 }
 
@@ -97,12 +97,12 @@ subtest 'the site rules, after SIGUSR1' => sub {
         "[site.bank]\nreason = policy_rejected\nmatch = by content filtering\nexample = rejected by content filtering\n"
     );
     $stage->daemon->signal('USR1');
-    ok $stage->wait_for(10, sub { $stage->daemon->log_lines(qr/reloaded/) }), 'reloaded'
+    ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/reloaded/) }), 'reloaded'
         or diag $stage->daemon->log_lines(qr/./);
     is $rule_of->('j2'), 'site.bank', 'the new rule overrules the others';
     $stage->instance->write_file('site.rules', "[broken\n");
     $stage->daemon->signal('USR1');
-    ok $stage->wait_for(10, sub { $stage->daemon->log_lines(qr/not reloaded.*site\.rules:1/) }),
+    ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/not reloaded.*site\.rules:1/) }),
         'a broken file is named, with its line';
     is $rule_of->('j3'), 'site.bank', 'and the old rules stay';
 };

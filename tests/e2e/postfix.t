@@ -107,7 +107,7 @@ subtest 'the connection is refused' => sub {
     is $stage->recipient($letter)->{reason}, 'network_error', 'for what it is';
 };
 
-ok $stage->wait_for(10, sub { $stage->mta->queue eq '' }), 'nothing stays in the queue';
+ok $stage->wait_for(60, sub { $stage->mta->queue eq '' }), 'nothing stays in the queue';
 is $stage->mta->mailbox('operator'), 0, 'nothing was too much for the classifier';
 
 finish();

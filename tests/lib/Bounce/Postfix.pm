@@ -94,7 +94,7 @@ sub _start_master {
         }
     ) or die "Postfix's master left no pid\n" . $instance->log_tail;
     $instance->record('postfix', $pid);
-    $instance->wait_for(10, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) })
+    $instance->wait_for(60, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) })
         or die "Postfix does not answer at port $self->{port}\n" . $instance->log_tail;
     return $self;
 }

@@ -48,11 +48,11 @@ sub stage {
     return $stage;
 }
 
-# is_soon(sub, expected, name): polls until the value is the expected one; 15 seconds at most.
+# is_soon(sub, expected, name): polls until the value is the expected one; a minute at most.
 sub is_soon {
     my ($value, $expected, $name) = @_;
     my $last;
-    $stage->wait_for(15, sub { $last = $value->(); defined $last && $last eq $expected });
+    $stage->wait_for(60, sub { $last = $value->(); defined $last && $last eq $expected });
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return is($last, $expected, $name);
 }
