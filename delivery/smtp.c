@@ -11,6 +11,8 @@
  *   is common) ends its session with the code set and no text: then the text is
  *   taken from the bytes as heard;
  * - a login that is refused does not stop it from going on with MAIL;
+ * - with TLS 1.3 it takes the server's session tickets for the reply to EHLO, and
+ *   waits for the rest of it with EHLO still unsent: TLS 1.2 has no such tickets;
  * - its own check of a certificate goes by the canonical name of DNS; OpenSSL is
  *   told to check the configured name instead.
  */
@@ -110,6 +112,7 @@ static bool prepare_tls(struct smtp_client *client, const struct delivery_settin
 								    : Starttls_REQUIRED;
 	client->tls = SSL_CTX_new(TLS_client_method());
 	if (client->tls == NULL || SSL_CTX_set_min_proto_version(client->tls, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set_max_proto_version(client->tls, TLS1_2_VERSION) != 1 ||
 	    (client->is_verifying && !demand_certificate(client, settings->tls_ca_file))) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "tls_ca_file: \"%s\" cannot be used",
 			    settings->tls_ca_file);

@@ -52,6 +52,7 @@ my %line = (
     'unblock'       => [ 'a@x.example', '--why', 'x' ], 'erase' => [ 'a@x.example', '--why', 'x' ], 'params show' => ['resend'], 'params set' => [ 'resend', 'on' ],
     'params unset'  => [ 'resend', '--process', 'invoice' ], 'show' => ['x'], 'bounce show' => [1],
     'reclassify'    => [ 1, '--as', 'mailbox_full' ], 'undo' => [ '--since', '1h' ], 'replay' => [ '--rules', $stage->instance->make_dir('no-rules') ],
+    'queue'         => ['list'],
     'intake'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );
 $stage->instance->write_file('no-rules/1.rules', "[a.b]\nreason = mailbox_full\nmatch = x y z\nexample = x y z\n");
