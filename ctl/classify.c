@@ -242,6 +242,8 @@ static void classify_path(struct job *job, const char *path, unsigned depth)
 		classify_file(job, path);
 		return;
 	}
+	if (depth > 0 && g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		return; /* as grep -r does: two links that lead back here would never end */
 	if (depth == FOLDER_DEPTH) {
 		complain(job, path, ELOOP);
 		return;

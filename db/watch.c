@@ -240,8 +240,11 @@ bool db_parameters_is_ours(const struct db_parameters *parameters, const char *a
 
 	if (at == NULL)
 		return false;
+	size_t len = strlen(at + 1);
+	if (len > 0 && at[len] == '.') /* the root's dot, which Postfix takes as well */
+		len--;
 	for (char **domain = parameters->bounce_domains; *domain != NULL; domain++)
-		if (g_ascii_strcasecmp(at + 1, *domain) == 0)
+		if (strlen(*domain) == len && g_ascii_strncasecmp(at + 1, *domain, len) == 0)
 			return true;
 	return false;
 }

@@ -34,7 +34,8 @@ void db_watch_free(struct db_watch *watch);
 struct db_parameters *db_watch_parameters(struct db_watch *watch);
 void db_parameters_unref(struct db_parameters *parameters);
 
-/* Whether the domain of address is one of ours; case does not matter. */
+/* Whether the domain of address is one of ours; case and a dot at the end do not
+ * matter. */
 bool db_parameters_is_ours(const struct db_parameters *parameters, const char *address);
 
 /* Whether an address of ours is to be refused: it has the form of a signed

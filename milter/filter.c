@@ -10,7 +10,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
@@ -243,26 +246,49 @@ static const struct smfiDesc description = {
     .xxfi_negotiate = on_negotiate,
 };
 
+static bool is_unix_socket(const char *socket_name)
+{
+	return g_str_has_prefix(socket_name, "unix:") || g_str_has_prefix(socket_name, "local:");
+}
+
+/* libmilter would take a living filter's unix socket away. */
+static bool is_served(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+		return false;
+	bool answers = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0;
+	close(fd);
+	return answers;
+}
+
+static bool refuse_socket(const char *name, const char *why, GError **error)
+{
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot open \"%s\": %s", name, why);
+	return false;
+}
+
 /* The socket is made for nobody but us, then opened as the configuration says. */
 static bool open_socket(const struct settings *settings, GError **error)
 {
 	g_autofree char *connection = g_strdup(settings->socket);
-	const char *path = strchr(connection, ':');
-	mode_t old = umask(0177);
-	bool opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(true) == MI_SUCCESS;
+	const char *path = is_unix_socket(connection) ? strchr(connection, ':') + 1 : NULL;
 
+	if (path != NULL && is_served(path))
+		return refuse_socket(connection, "another filter answers there", error);
+	mode_t old = umask(0177);
+	errno = 0;
+	bool opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(true) == MI_SUCCESS;
+	int cause = errno;
 	umask(old);
-	if (!opened) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot open \"%s\": %s", settings->socket,
-			    g_strerror(errno));
-		return false;
-	}
-	bool is_unix = g_str_has_prefix(connection, "unix:") || g_str_has_prefix(connection, "local:");
-	if (is_unix && chmod(path + 1, (mode_t)settings->socket_mode) != 0) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot set the mode of %s: %s", path + 1,
-			    g_strerror(errno));
-		return false;
-	}
+	if (!opened)
+		return refuse_socket(connection,
+				     cause != 0 ? g_strerror(cause) : "libmilter refuses it, its reason is in syslog",
+				     error);
+	if (path != NULL && chmod(path, (mode_t)settings->socket_mode) != 0)
+		return refuse_socket(connection, g_strerror(errno), error);
 	return true;
 }
 

@@ -37,3 +37,31 @@ bench: setup
 bench-db: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/db.pl
+
+## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=... picks the mails
+MAILS ?= tests/mails
+.PHONY: bench-classify
+bench-classify: setup
+	@$(MAKE_AGAIN) $(BUILD)/tests/bench/classify
+	@$(BUILD)/tests/bench/classify $(MAILS)
+
+$(BUILD)/tests/bench/%: tests/bench/%.c $(call libs,classifier base) $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(call say,BENCH,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0) \
+		-o $@ $< $(call libs,classifier base) $(LIBS_all)
+
+## fuzz: run every fuzzer for TIME seconds (60)
+.PHONY: fuzz
+fuzz: setup
+	@command -v clang >/dev/null || { echo "fuzz: needs clang (apt-get install clang)"; exit 1; }
+	@sh tests/fuzz/run.sh $(BUILD) $(or $(TIME),60)
+
+## score: hold the classifier against labelled mails in CORPUS (../shared/corpus), where there are some
+CORPUS ?= ../shared/corpus
+.PHONY: score
+score: setup
+	@$(MAKE_AGAIN) $(BUILD)/bouncectl
+	@if [ -e $(CORPUS)/score.py ]; then \
+		$(BUILD)/bouncectl classify --json $(CORPUS)/mails >$(BUILD)/score.jsonl && \
+		python3 $(CORPUS)/score.py $(BUILD)/score.jsonl --families 0 --show fp,fn,rcpt,det,class,und,nb; \
+	else echo "score: there are no labelled mails in $(CORPUS); set CORPUS"; fi

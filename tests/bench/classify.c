@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * make bench-classify: what parsing and classifying a report costs, against
+ * GMime's bare construct_message on the same mails in the same run, on one core;
+ * and how it grows with threads. The figures to quote are the ratios.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gmime/gmime.h>
+
+#include "classifier/classify.h"
+#include "classifier/mime.h"
+#include "classifier/report.h"
+#include "classifier/rules.h"
+
+enum { ROUNDS = 7, THREADS_MAX = 4 };
+
+struct mail {
+	char *bytes;
+	gsize len;
+};
+
+struct work {
+	const struct ruleset *rules;
+	const GArray *mails; /* struct mail */
+	unsigned repeats;
+};
+
+/* Every file below path, as GArray of struct mail. */
+static void load(GArray *mails, const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	struct mail mail = {0};
+
+	if (dir == NULL) {
+		if (g_str_has_suffix(path, ".eml") && g_file_get_contents(path, &mail.bytes, &mail.len, NULL))
+			g_array_append_val(mails, mail);
+		return;
+	}
+	for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
+		g_autofree char *below = g_build_filename(path, name, NULL);
+
+		load(mails, below);
+	}
+}
+
+static void construct_message(const struct mail *mail)
+{
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(mail->bytes, mail->len);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+
+	g_clear_object(&message);
+	g_object_unref(parser);
+	g_object_unref(stream);
+}
+
+static void parse_and_classify(const struct ruleset *rules, const struct mail *mail)
+{
+	g_autoptr(report_t) report = report_parse(mail->bytes, mail->len, &limits_default);
+
+	for (size_t i = 0; i < MAX(report->recipient_count, 1); i++) {
+		struct verdict verdict;
+
+		classify(rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i], &verdict);
+		verdict_clear(&verdict);
+	}
+}
+
+static void *run_bare(void *data)
+{
+	const struct work *work = data;
+
+	for (unsigned n = 0; n < work->repeats; n++)
+		for (guint i = 0; i < work->mails->len; i++)
+			construct_message(&g_array_index(work->mails, struct mail, i));
+	return NULL;
+}
+
+static void *run_ours(void *data)
+{
+	const struct work *work = data;
+
+	for (unsigned n = 0; n < work->repeats; n++)
+		for (guint i = 0; i < work->mails->len; i++)
+			parse_and_classify(work->rules, &g_array_index(work->mails, struct mail, i));
+	return NULL;
+}
+
+/* Microseconds of wall clock for that many threads doing the same work. */
+static double measure(void *(*run)(void *), struct work *work, unsigned threads)
+{
+	GThread *thread[THREADS_MAX];
+	gint64 start = g_get_monotonic_time();
+
+	for (unsigned i = 0; i < threads; i++)
+		thread[i] = g_thread_new("bench", run, work);
+	for (unsigned i = 0; i < threads; i++)
+		g_thread_join(thread[i]);
+	return (double)(g_get_monotonic_time() - start);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The two in turn, so that a machine that changes its speed changes it for both. */
+static void compare_costs(struct work *work)
+{
+	double bare[ROUNDS];
+	double ours[ROUNDS];
+	double ratio[ROUNDS];
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		bare[i] = measure(run_bare, work, 1);
+		ours[i] = measure(run_ours, work, 1);
+		ratio[i] = ours[i] / bare[i];
+	}
+	qsort(bare, ROUNDS, sizeof *bare, compare_doubles);
+	qsort(ours, ROUNDS, sizeof *ours, compare_doubles);
+	qsort(ratio, ROUNDS, sizeof *ratio, compare_doubles);
+	double calls = (double)work->mails->len * work->repeats;
+	printf("construct_message alone   %7.1f us a mail\n", bare[ROUNDS / 2] / calls);
+	printf("parse and classify        %7.1f us a mail\n", ours[ROUNDS / 2] / calls);
+	printf("ratio                     %7.2f (median of %d rounds, %.2f to %.2f)\n", ratio[ROUNDS / 2], (int)ROUNDS,
+	       ratio[0], ratio[ROUNDS - 1]);
+}
+
+static void compare_threads(struct work *work)
+{
+	static const unsigned counts[] = {1, 2, THREADS_MAX};
+	double one = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+		double time = measure(run_ours, work, counts[i]);
+		double rate = (double)work->mails->len * work->repeats * counts[i] / time * 1e6;
+
+		if (i == 0)
+			one = rate;
+		printf("%u thread%s                %8.0f mails/s, %.2f of one thread\n", counts[i],
+		       counts[i] == 1 ? " " : "s", rate, rate / one);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GArray) mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
+	g_autoptr(GError) error = NULL;
+
+	mime_init();
+	for (int i = 1; i < argc; i++)
+		load(mails, argv[i]);
+	g_autoptr(ruleset_t) rules = ruleset_load("etc/rules", NULL, &error);
+	if (rules == NULL || mails->len == 0) {
+		fprintf(stderr, "bench: %s\n", rules == NULL ? error->message : "no *.eml there");
+		return EXIT_FAILURE;
+	}
+	struct work work = {.rules = rules, .mails = mails, .repeats = 1 + 4000 / mails->len};
+	printf("%u mails, %u times each, %u core(s)\n", mails->len, work.repeats, g_get_num_processors());
+	compare_costs(&work);
+	compare_threads(&work);
+	for (guint i = 0; i < mails->len; i++)
+		g_free(g_array_index(mails, struct mail, i).bytes);
+	return EXIT_SUCCESS;
+}
