@@ -30,13 +30,19 @@ unit-tests: $(UNIT_BIN)
 ## bench-delivery: bounce-delivery against smtp-source, messages a second
 .PHONY: bench-delivery
 bench-delivery: setup
-	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) perl tests/bench-delivery.pl
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/delivery.pl
 
 ## bench: bounces per second, against Postfix alone
 bench: setup
 	@$(MAKE_AGAIN) all
-	@BUILD=$(BUILD) perl tests/bench.pl
+	@BUILD=$(BUILD) perl tests/bench/postfix.pl
+
+.PHONY: bench-db
+## bench-db: what a bounce costs among many communications, against few; ROWS=10000000
+bench-db: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/db.pl
 
 ## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=... picks the mails
 MAILS ?= tests/mails
@@ -65,9 +71,3 @@ score: setup
 		$(BUILD)/bouncectl classify --json $(CORPUS)/mails >$(BUILD)/score.jsonl && \
 		python3 $(CORPUS)/score.py $(BUILD)/score.jsonl --families 0 --show fp,fn,rcpt,det,class,und,nb; \
 	else echo "score: there are no labelled mails in $(CORPUS); set CORPUS"; fi
-
-.PHONY: bench-db
-## bench-db: what a bounce costs among many communications, against few; ROWS=10000000
-bench-db: setup
-	@$(MAKE_AGAIN) all
-	@BUILD=$(BUILD) perl tests/bench/db.pl
