@@ -161,13 +161,13 @@ INSERT INTO bounce.parameter_definition (name, type, default_value, minimum, max
   ('delivery_priority', 'integer', '0', '-100', '100', true,
    'priority of a communication that is handed over without one'),
   ('delivery_notice', 'boolean', 'off', NULL, NULL, true,
-   'send a non-delivery notice (RFC 3464) to delivery_owner when a recipient has failed for good at the submission server');
+   'send a non-delivery notice (RFC 3464) to owner_mailbox when a recipient has failed for good at the submission server');
 
 INSERT INTO bounce.parameter_definition (name, type, default_value, allowed, per_process, description) VALUES
   ('delivery_unknown', 'enum', 'ask', '{ask,retry}', true,
    'a send whose final reply was not heard: ask: a task, a person decides; retry: it is sent again, and may arrive twice');
 INSERT INTO bounce.parameter_definition (name, type, default_value, per_process, description) VALUES
-  ('delivery_owner', 'address', '', true, 'mailbox of the people behind the process, for non-delivery notices');
+  ('owner_mailbox', 'address', '', true, 'mailbox of the people behind a process; empty: they get no notices');
 INSERT INTO bounce.parameter_definition (name, type, default_value, pattern, per_process, description) VALUES
   ('delivery_quiet_hours', 'text', '', '(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:[01][0-9]|2[0-3]):[0-5][0-9])?', true,
    'time of day at which nothing is sent, such as 22:00-07:00, by the database''s time zone; empty: none');
@@ -347,10 +347,10 @@ BEGIN
     RETURN NULL;
   END IF;
   UPDATE bounce.communication_recipient AS r SET delivery = 'due', due_at = now(), tries = 0
-  WHERE r.communication_id = NEW.id
+  WHERE r.communication_id = NEW.id AND r.state <> 'replaced'
     AND (r.state <> 'sent' OR r.delivery IN ('rejected', 'unknown')
          OR NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
-                        WHERE o.communication_id = NEW.id AND (o.state <> 'sent' OR o.delivery IN ('rejected', 'unknown'))));
+                        WHERE o.communication_id = NEW.id AND o.state <> 'replaced' AND (o.state <> 'sent' OR o.delivery IN ('rejected', 'unknown'))));
   PERFORM bounce.write_log(NEW.id, NULL, 'requeued', format('set to %s, was %s', NEW.delivery_state, OLD.delivery_state));
   RETURN NULL;
 END

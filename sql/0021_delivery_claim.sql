@@ -198,7 +198,9 @@ DECLARE
 BEGIN
   FOR r IN SELECT q.* FROM bounce.communication_recipient AS q
            JOIN bounce.address_block AS b ON b.address_key = q.address_key AND b.lifted_at IS NULL
+           JOIN bounce.communication AS c ON c.id = q.communication_id
            WHERE q.communication_id = ANY (communication_ids) AND q.delivery IN ('due', 'pending', 'claimed')
+             AND NOT bounce.may_write_to(q.address, c.process)
            ORDER BY q.id FOR NO KEY UPDATE OF q LOOP
     UPDATE bounce.communication_recipient AS q
     SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, response = 'the address is blocked',
@@ -211,7 +213,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION bounce.refuse_blocked(bigint[]) IS 'internal: nothing is ever sent to a blocked address, whatever asked for it';
+COMMENT ON FUNCTION bounce.refuse_blocked(bigint[]) IS 'internal: nothing is ever sent to a blocked address, whatever asked for it, but by a process that is block_exempt';
 
 CREATE FUNCTION bounce.delivery_items(claim_id uuid) RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql STABLE AS $$

@@ -296,7 +296,7 @@ CREATE FUNCTION bounce.write_notice(c bounce.communication, recipient_id bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
   r bounce.communication_recipient;
-  owner CONSTANT text := bounce.parameter('delivery_owner', c.process);
+  owner CONSTANT text := bounce.parameter('owner_mailbox', c.process);
   content bounce.communication_content;
   new_id bigint;
 BEGIN

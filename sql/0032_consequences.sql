@@ -13,9 +13,6 @@ INSERT INTO bounce.parameter_definition (name, type, default_value, minimum, max
    'each delay before a resend is made longer or shorter by up to this fraction, so that not all go out at once'),
   ('owner_notice', 'boolean', 'off', NULL, NULL, true,
    'write a row owner_notice of bounce.follow_up when a mail has failed for good, for whoever sends it to owner_mailbox');
-INSERT INTO bounce.parameter_definition (name, type, default_value, per_process, description) VALUES
-  ('owner_mailbox', 'address', '', true,
-   'mailbox of the people behind a process, for owner_notice; empty: no notice');
 
 -- The finding remembers its events, as the log has them, beside the words for people.
 ALTER TYPE bounce.finding ADD ATTRIBUTE events text[], ADD ATTRIBUTE outage_id bigint, ADD ATTRIBUTE in_shadow boolean;

@@ -215,7 +215,7 @@ SELECT is((SELECT problem FROM bounce.delivery_server WHERE name = 'mx:25'), '',
 SELECT is((SELECT status FROM bounce.task WHERE dedup_key = 'delivery_problem:server:mx:25'), 'done', 'and its task');
 
 -- the notice to the owner
-SELECT test.set('delivery_notice', 'on', 'receipt'), test.set('delivery_owner', 'owner@example.org', 'receipt');
+SELECT test.set('delivery_notice', 'on', 'receipt'), test.set('owner_mailbox', 'owner@example.org', 'receipt');
 SELECT test.submit('{zoe@example.com}', 'receipt') AS z \gset
 SELECT test.deliver(:z, 'zoe@example.com', 'rejected', '550 5.7.1 spam', 'spam_rejected', '5.7.1');
 SELECT is((test.recipient('owner@example.org')).delivery, 'due', 'a notice waits for the owner');
