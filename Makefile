@@ -123,7 +123,9 @@ install: all
 	install -m 644 doc/*.5 $(DATADIR)/man/man5
 	install -m 644 doc/*.8 $(DATADIR)/man/man8
 	[ -e $(CONFDIR)/bounce-delivery.conf ] || install -m 640 etc/bounce-delivery.conf $(CONFDIR)
-	[ -e $(CONFDIR)/bounce-milter.conf ] || install -m 640 etc/bounce-milter.conf $(CONFDIR)
+	for file in bounce-milter.conf bounce-delivery.conf; do \
+		[ -e $(CONFDIR)/$$file ] || install -m 644 etc/$$file $(CONFDIR); \
+	done
 
 ## clean: remove what make built
 .PHONY: clean
