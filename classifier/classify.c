@@ -271,12 +271,14 @@ static bool by_text(struct question *question, struct verdict *verdict)
 	}
 	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
+	GArray *of_diagnostic = g_steal_pointer(&question->matches);
 	ask(question, question->text);
-	if (by_tier(question, RULE_TIER_SITE, verdict) || by_tier(question, RULE_TIER_STRONG, verdict) ||
-	    by_tier(question, RULE_TIER_NORMAL, verdict))
-		return true;
-	ask(question, question->diagnostic);
-	return false;
+	bool decided = by_tier(question, RULE_TIER_SITE, verdict) || by_tier(question, RULE_TIER_STRONG, verdict) ||
+		       by_tier(question, RULE_TIER_NORMAL, verdict);
+	g_array_unref(question->matches);
+	question->matches = of_diagnostic;
+	question->input.field[RULE_FIELD_DIAGNOSTIC] = question->diagnostic;
+	return decided;
 }
 
 static bool by_reply(struct question *question, struct verdict *verdict)
@@ -384,8 +386,6 @@ void classify_explain(const struct ruleset *rules, const struct report *report,
 			explain_tier(&question, &steps[i], listener);
 		else if (steps[i].decide(&question, &verdict))
 			explain(&question, &steps[i], &verdict, listener);
-		if (question.input.field[RULE_FIELD_DIAGNOSTIC] != question.diagnostic)
-			ask(&question, question.diagnostic);
 	}
 	question_clear(&question);
 }

@@ -33,6 +33,8 @@ static void test_address_find(void)
 		{ "宛先「a@example.org」は", "a@example.org" },
 		{ "收件人hanako@example.org您好", "hanako@example.org" },
 		{ "用户@例子.中国", "用户@例子.中国" },
+		{ "m\\374ller@example.org", "" },
+		{ "m\\374ller@example.org a@example.org", "a@example.org" },
 		{ "x@a日本.example", "x@a日本.example" },
 		{ "pélé@exämple.org", "pélé@exämple.org" },
 		{ "a@b@example.org", "a@b" },
