@@ -22,6 +22,9 @@
 /* Bounds the backtracking of a confirming GRegex. */
 #define CONFIRM_LIMIT "(*LIMIT_MATCH=100000)"
 
+/* Scratch spaces that are kept; more scans at once than that make and free their own. */
+enum { IDLE_MAX = 32 };
+
 struct part {
 	char *expression;
 	unsigned flags;
@@ -58,8 +61,7 @@ struct pattern_set {
 	hs_database_t *expressions;
 	hs_database_t *literals;
 	hs_scratch_t *prototype;
-	GMutex mutex; /* guards idle and the cloning of prototype */
-	GPtrArray *idle;
+	hs_scratch_t *idle[IDLE_MAX]; /* atomic: taken by exchange with NULL */
 };
 
 struct scan {
@@ -93,8 +95,6 @@ struct pattern_set *pattern_set_new(void)
 	set->parts = g_ptr_array_new_with_free_func(part_free);
 	set->words = g_array_new(FALSE, FALSE, sizeof(struct word));
 	g_array_set_clear_func(set->words, word_clear);
-	set->idle = g_ptr_array_new();
-	g_mutex_init(&set->mutex);
 	return set;
 }
 
@@ -102,15 +102,13 @@ void pattern_set_free(struct pattern_set *set)
 {
 	if (set == NULL)
 		return;
-	for (guint i = 0; i < set->idle->len; i++)
-		hs_free_scratch(set->idle->pdata[i]);
+	for (size_t i = 0; i < IDLE_MAX; i++)
+		hs_free_scratch(set->idle[i]);
 	hs_free_scratch(set->prototype);
 	hs_free_database(set->expressions);
 	hs_free_database(set->literals);
 	g_array_unref(set->words);
-	g_ptr_array_unref(set->idle);
 	g_ptr_array_unref(set->parts);
-	g_mutex_clear(&set->mutex);
 	g_free(set);
 }
 
@@ -317,27 +315,30 @@ bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **err
 
 /* --- scanning ----------------------------------------------------------- */
 
+/* Without a lock: many short scans a message, on all threads, would stand in line for it. */
 static hs_scratch_t *scratch_take(const struct pattern_set *set)
 {
-	GMutex *mutex = (GMutex *)&set->mutex;
+	hs_scratch_t **idle = (hs_scratch_t **)set->idle;
 	hs_scratch_t *scratch = NULL;
 
-	g_mutex_lock(mutex);
-	if (set->idle->len > 0)
-		scratch = g_ptr_array_steal_index_fast(set->idle, set->idle->len - 1);
-	else if (hs_clone_scratch(set->prototype, &scratch) != HS_SUCCESS)
+	for (size_t i = 0; i < IDLE_MAX; i++) {
+		scratch = g_atomic_pointer_get(&idle[i]);
+		if (scratch != NULL && g_atomic_pointer_compare_and_exchange(&idle[i], scratch, NULL))
+			return scratch;
+	}
+	if (hs_clone_scratch(set->prototype, &scratch) != HS_SUCCESS)
 		g_error("out of memory");
-	g_mutex_unlock(mutex);
 	return scratch;
 }
 
 static void scratch_put(const struct pattern_set *set, hs_scratch_t *scratch)
 {
-	GMutex *mutex = (GMutex *)&set->mutex;
+	hs_scratch_t **idle = (hs_scratch_t **)set->idle;
 
-	g_mutex_lock(mutex);
-	g_ptr_array_add(set->idle, scratch);
-	g_mutex_unlock(mutex);
+	for (size_t i = 0; i < IDLE_MAX; i++)
+		if (g_atomic_pointer_compare_and_exchange(&idle[i], NULL, scratch))
+			return;
+	hs_free_scratch(scratch);
 }
 
 static bool is_confirmed(const struct scan *scan, const struct part *part)
