@@ -1,7 +1,7 @@
 # bounce-milter: make help
 #
 # One directory is one layer and one static library; arrows go to the left only:
-#   base <- classifier <- db <- intake <- milter, ctl
+#   base <- classifier <- db <- intake <- milter, delivery, ctl
 
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
@@ -24,12 +24,13 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-LAYERS := base classifier db intake milter ctl
+LAYERS := base classifier db intake milter delivery ctl
 PKGS_base       := glib-2.0
 PKGS_classifier := glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2
 PKGS_db         := glib-2.0 libpq
 PKGS_intake     := glib-2.0
 PKGS_milter     := glib-2.0
+PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 libesmtp-1.0 openssl
 PKGS_ctl        := glib-2.0 json-glib-1.0
 LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2 libpq)
 
@@ -45,9 +46,9 @@ say  = $(if $(V),,printf '  %-5s %s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-## all: build bounce-milter and bouncectl into build/
+## all: build bounce-milter, bounce-delivery and bouncectl into build/
 .PHONY: all
-all: $(BUILD)/bounce-milter $(BUILD)/bouncectl
+all: $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl
 
 # A change of compiler or flags rebuilds everything.
 FLAGS_STAMP := $(BUILD)/.flags
@@ -76,18 +77,20 @@ $(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake db classifier base)
 	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)
+$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery db classifier base)
+	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier base)
 	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := milter intake db classifier base
+UNIT_LAYERS := ctl milter delivery intake db classifier base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq) \
-		-o $@ $< $(call libs,$(UNIT_LAYERS)) $(LIBS_all)
+		-o $@ $< $(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 
 include tests/tests.mk
@@ -112,13 +115,17 @@ CONFDIR  := $(DESTDIR)$(SYSCONFDIR)/bounce-milter
 .PHONY: install
 install: all
 	install -d $(SBINDIR) $(DATADIR)/bounce-milter/rules $(DATADIR)/man/man1 $(DATADIR)/man/man5 \
-		$(DATADIR)/man/man8 $(CONFDIR)
-	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bouncectl $(SBINDIR)
+		$(DATADIR)/man/man8 $(DATADIR)/bash-completion/completions $(CONFDIR)
+	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl $(SBINDIR)
 	install -m 644 etc/rules/*.rules $(DATADIR)/bounce-milter/rules
+	install -m 644 etc/completion/bouncectl.bash $(DATADIR)/bash-completion/completions/bouncectl
 	install -m 644 doc/*.1 $(DATADIR)/man/man1
 	install -m 644 doc/*.5 $(DATADIR)/man/man5
 	install -m 644 doc/*.8 $(DATADIR)/man/man8
-	[ -e $(CONFDIR)/bounce-milter.conf ] || install -m 640 etc/bounce-milter.conf $(CONFDIR)
+	[ -e $(CONFDIR)/bounce-delivery.conf ] || install -m 640 etc/bounce-delivery.conf $(CONFDIR)
+	for file in bounce-milter.conf bounce-delivery.conf; do \
+		[ -e $(CONFDIR)/$$file ] || install -m 644 etc/$$file $(CONFDIR); \
+	done
 
 ## clean: remove what make built
 .PHONY: clean

@@ -73,24 +73,33 @@ void log_event(enum log_level level, const char *id, const char *format, ...)
 	}
 }
 
+/* Control characters of C0 and C1, and what is no UTF-8, as their bytes. */
+static void quote_bytes(GString *quoted, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		g_string_append_printf(quoted, "\\x%02x", (unsigned char)bytes[i]);
+}
+
 char *log_quote(const char *text)
 {
 	GString *quoted = g_string_new("\"");
+	const char *p = text;
 
-	for (const char *p = text; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
+	while (*p != '\0' && p - text < QUOTE_BYTES_MAX) {
+		gunichar c = g_utf8_get_char_validated(p, -1);
+		bool is_valid = c != (gunichar)-1 && c != (gunichar)-2;
+		size_t len = is_valid ? (size_t)g_unichar_to_utf8(c, NULL) : 1;
 
-		if (p - text >= QUOTE_BYTES_MAX && (c & 0xC0) != 0x80) {
-			g_string_append(quoted, "...");
-			break;
-		}
 		if (c == '"' || c == '\\')
 			g_string_append_c(quoted, '\\');
-		if (c < 0x20 || c == 0x7F)
-			g_string_append_printf(quoted, "\\x%02x", c);
+		if (is_valid && !g_unichar_iscntrl(c))
+			g_string_append_len(quoted, p, (gssize)len);
 		else
-			g_string_append_c(quoted, (char)c);
+			quote_bytes(quoted, p, len);
+		p += len;
 	}
+	if (*p != '\0')
+		g_string_append(quoted, "...");
 	return g_string_free(g_string_append_c(quoted, '"'), FALSE);
 }
 

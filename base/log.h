@@ -22,8 +22,8 @@ void log_set_level(enum log_level level);
 /* id is the queue id of the message that the event is about, or "" for none. */
 void log_event(enum log_level level, const char *id, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Outside text for a log line: in double quotes, control characters, quotes and
- * backslashes escaped, cut after 200 bytes. Heap. */
+/* Outside text for a log line: in double quotes; quotes and backslashes escaped,
+ * control characters and what is no UTF-8 as \xHH, cut after 200 bytes. Heap. */
 char *log_quote(const char *text);
 
 /* "stderr", "syslog"; "error", "warning", "info", "debug". False: no such name. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Reads, parses and classifies one file after the other; a folder is walked in
- * the order of names. Output is one line per message and recipient.
+ * the order of names. Output is one row per message and recipient.
  */
 #include "ctl/classify.h"
 
@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "classifier/report.h"
 #include "classifier/rules.h"
 #include "ctl/explain.h"
+#include "ctl/output.h"
 
 /* Folders within folders; a loop of links ends here. */
 #define FOLDER_DEPTH 32
@@ -28,9 +28,8 @@ struct job {
 	struct ruleset *rules;
 	gboolean json;
 	gboolean explain;
-	gboolean color;
-	int width;
-	bool failed; /* a file could not be read */
+	struct table *table; /* without json and explain */
+	bool failed;         /* a file could not be read */
 };
 
 /* What is printed of one message and recipient; "" is absence. */
@@ -111,64 +110,35 @@ static void print_json(const struct line *line)
 
 /* --- a table for people ------------------------------------------------- */
 
-static const char *class_color(enum bounce_class class)
+static struct table *new_table(void)
 {
-	switch (class) {
-	case CLASS_HARD:
-		return "\033[31m";
-	case CLASS_SOFT:
-		return "\033[33m";
-	case CLASS_AUTO_REPLY:
-	case CLASS_TECHNICAL:
-		return "\033[36m";
-	case CLASS_UNCLASSIFIED:
-		return "\033[35m";
-	}
-	return "";
+	struct table *table = table_new();
+
+	table_add_column(table, "file", TABLE_PATH);
+	table_add_column(table, "recipient", TABLE_TEXT);
+	table_add_column(table, "class", TABLE_WORD);
+	table_add_column(table, "reason", TABLE_WORD);
+	table_add_column(table, "rule", TABLE_TEXT);
+	return table;
 }
 
-/* What would move the cursor becomes a blank. */
-static char *harmless(const char *text)
-{
-	GString *out = g_string_new(NULL);
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	for (const char *c = valid; *c != '\0'; c = g_utf8_next_char(c)) {
-		gunichar character = g_utf8_get_char(c);
-		g_string_append_unichar(out, g_unichar_isprint(character) ? character : ' ');
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* The text in width columns, cut in front ("...") if it is too long. */
-static char *fit(const char *text, int width)
-{
-	g_autofree char *shown = harmless(text);
-	glong len = g_utf8_strlen(shown, -1);
-
-	if (len <= width)
-		return g_strdup_printf("%s%*s", shown, (int)(width - len), "");
-	return g_strdup_printf("...%s", g_utf8_offset_to_pointer(shown, len - width + 3));
-}
-
-static void print_heading(const struct job *job)
-{
-	int file = MAX(12, job->width / 5);
-	int recipient = MAX(16, job->width / 4);
-
-	printf("%-*s  %-*s  %-12s  %-20s  %s\n", file, "FILE", recipient, "RECIPIENT", "CLASS", "REASON", "RULE");
-}
-
-static void print_row(const struct job *job, const struct line *line)
+static void add_row(const struct job *job, const struct line *line)
 {
 	const struct verdict *verdict = line->verdict;
-	g_autofree char *file = fit(line->file, MAX(12, job->width / 5));
-	g_autofree char *recipient =
-	    fit(line->recipient != NULL ? line->recipient->recipient : "-", MAX(16, job->width / 4));
+	const char *const values[] = {line->file, line->recipient != NULL ? line->recipient->recipient : "-",
+				      bounce_class_name(verdict->class), verdict->reason->name,
+				      verdict->rule[0] != '\0' ? verdict->rule : "-"};
 
-	printf("%s  %s  %s%-12s%s  %-20s  %s\n", file, recipient, job->color ? class_color(verdict->class) : "",
-	       bounce_class_name(verdict->class), job->color ? "\033[0m" : "", verdict->reason->name,
-	       verdict->rule[0] != '\0' ? verdict->rule : "-");
+	table_add_row(job->table, values);
+}
+
+static bool print_table(const struct job *job)
+{
+	const struct table_style style = ctl_output_style();
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	table_print(job->table, &style, out);
+	return ctl_output_write(out->str);
 }
 
 /* --- the files ---------------------------------------------------------- */
@@ -182,7 +152,7 @@ static void classify_recipient(struct job *job, struct line *line)
 	if (job->json)
 		print_json(line);
 	else
-		print_row(job, line);
+		add_row(job, line);
 	verdict_clear(&verdict);
 }
 
@@ -272,6 +242,8 @@ static void classify_path(struct job *job, const char *path, unsigned depth)
 		classify_file(job, path);
 		return;
 	}
+	if (depth > 0 && g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		return; /* as grep -r does: two links that lead back here would never end */
 	if (depth == FOLDER_DEPTH) {
 		complain(job, path, ELOOP);
 		return;
@@ -287,25 +259,19 @@ static void classify_path(struct job *job, const char *path, unsigned depth)
 
 /* --- the command line --------------------------------------------------- */
 
-static int terminal_width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80 ? size.ws_col : 100;
-}
-
 static int run(struct job *job, char **paths)
 {
-	job->width = terminal_width();
-	job->color = isatty(STDOUT_FILENO);
-	if (!job->json && !job->explain)
-		print_heading(job);
+	g_autoptr(table_t) table = new_table();
+
+	job->table = table;
 	for (; *paths != NULL; paths++) {
 		if (strcmp(*paths, "-") == 0)
 			classify_fd(job, "-", STDIN_FILENO);
 		else
 			classify_path(job, *paths, 0);
 	}
+	if (!job->json && !job->explain && !print_table(job))
+		return EX_IOERR;
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "bouncectl classify: standard output: %s\n", g_strerror(errno));
 		return EX_IOERR;

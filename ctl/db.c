@@ -26,7 +26,7 @@ static const char usage[] = "usage: bouncectl db init|migrate|check [-c FILE | -
 			    "                           (default: /etc/bounce-milter/bounce-milter.conf)\n"
 			    "      --conninfo CONNINFO  libpq connection string, for an account that may create\n"
 			    "\n"
-			    "init and migrate need the rights to create schema, extension and roles; the daemon's\n"
+			    "init and migrate need the rights to create schema and roles; the daemon's\n"
 			    "account need not have them. Running one again changes nothing.\n"
 			    "Exit status: 0 the schema is current, 1 it is not, 64 wrong usage, 75 try again later.\n";
 

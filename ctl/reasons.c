@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 
 #include "classifier/reason.h"
+#include "ctl/output.h"
 
 static void print_json(const struct reason *reason)
 {
@@ -33,10 +34,30 @@ static void print_json(const struct reason *reason)
 	puts(text);
 }
 
-static void print_row(const struct reason *reason)
+static void print_all_json(const struct reason *reasons, size_t count)
 {
-	printf("%-24s %-12s %-12s %s\n", reason->name, bounce_class_name(reason->class),
-	       bounce_class_name(reason->class_temporary), reason->meaning);
+	for (size_t i = 0; i < count; i++)
+		print_json(&reasons[i]);
+}
+
+static void print_table(const struct reason *reasons, size_t count)
+{
+	const struct table_style style = ctl_output_style();
+	g_autoptr(table_t) table = table_new();
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	table_add_column(table, "reason", TABLE_WORD);
+	table_add_column(table, "class", TABLE_WORD);
+	table_add_column(table, "temporary", TABLE_WORD);
+	table_add_column(table, "meaning", TABLE_TEXT);
+	for (size_t i = 0; i < count; i++) {
+		const char *const values[] = {reasons[i].name, bounce_class_name(reasons[i].class),
+					      bounce_class_name(reasons[i].class_temporary), reasons[i].meaning};
+
+		table_add_row(table, values);
+	}
+	table_print(table, &style, out);
+	fputs(out->str, stdout);
 }
 
 int ctl_reasons(int argc, char **argv)
@@ -56,9 +77,6 @@ int ctl_reasons(int argc, char **argv)
 		return EX_USAGE;
 	}
 	const struct reason *reasons = reason_all(&count);
-	if (!json)
-		printf("%-24s %-12s %-12s %s\n", "REASON", "CLASS", "TEMPORARY", "MEANING");
-	for (size_t i = 0; i < count; i++)
-		(json ? print_json : print_row)(&reasons[i]);
+	(json ? print_all_json : print_table)(reasons, count);
 	return 0;
 }

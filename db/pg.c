@@ -86,8 +86,23 @@ static enum bm_error code_of_refusal(const char *message)
 	return BM_ERROR_CONFIG;
 }
 
+/* A connection string that cannot be read will never be reached. */
+static bool is_readable(const char *conninfo, GError **error)
+{
+	char *complaint = NULL;
+	PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
+
+	if (options == NULL)
+		set_error(error, BM_ERROR_CONFIG, complaint != NULL ? complaint : "conninfo cannot be read");
+	PQfreemem(complaint);
+	PQconninfoFree(options);
+	return options != NULL;
+}
+
 PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 {
+	if (!is_readable(conninfo, error))
+		return NULL;
 	g_autofree char *wait = g_strdup_printf("%u", MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
 	/* dbname is expanded last, so that conninfo may say otherwise */
 	const char *const names[] = {"connect_timeout", "fallback_application_name", "tcp_user_timeout", "dbname",

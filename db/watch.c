@@ -22,7 +22,9 @@ enum {
 
 static const char listen_statement[] = "LISTEN bounce_parameter";
 static const char settings_statement[] =
-    "SELECT array_to_string(bounce_domain, ' ') AS bounce_domain, operator_mailbox FROM bounce.milter_settings()";
+    "SELECT array_to_string(m.bounce_domain, ' ') AS bounce_domain, m.operator_mailbox, "
+    "  t.refuse_bad_token, t.return_path_prefix, t.keys "
+    "FROM bounce.milter_settings() AS m CROSS JOIN bounce.token_settings() AS t";
 
 struct db_watch {
 	char *conninfo;
@@ -31,6 +33,7 @@ struct db_watch {
 	PGconn *connection; /* of the thread alone; NULL while the database is away */
 	GMutex lock;
 	struct db_parameters *parameters; /* under lock */
+	gint is_current;                  /* atomic */
 };
 
 static void parameters_clear(void *data)
@@ -39,11 +42,45 @@ static void parameters_clear(void *data)
 
 	g_strfreev(parameters->bounce_domains);
 	g_free(parameters->operator_mailbox);
+	g_free(parameters->return_path_prefix);
+	if (parameters->token_keys != NULL)
+		explicit_bzero(parameters->token_keys, parameters->token_key_count * sizeof *parameters->token_keys);
+	g_free(parameters->token_keys);
 }
 
 void db_parameters_unref(struct db_parameters *parameters)
 {
 	g_atomic_rc_box_release_full(parameters, parameters_clear);
+}
+
+/* "id:hex"; false where it is not, then it is no key of ours. */
+static bool read_key(const char *text, struct token_key *key_out)
+{
+	char *hex;
+	guint64 id = g_ascii_strtoull(text, &hex, 10);
+
+	if (id > G_MAXUINT8 || *hex != ':' || strlen(hex + 1) != 2 * TOKEN_SECRET_BYTES)
+		return false;
+	key_out->id = (uint8_t)id;
+	for (size_t i = 0; i < TOKEN_SECRET_BYTES; i++) {
+		int high = g_ascii_xdigit_value(hex[1 + 2 * i]);
+		int low = g_ascii_xdigit_value(hex[2 + 2 * i]);
+
+		if (high < 0 || low < 0)
+			return false;
+		key_out->secret[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+static void read_keys(const char *text, struct db_parameters *parameters)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+	parameters->token_keys = g_new0(struct token_key, g_strv_length(words) + 1);
+	for (char **word = words; *word != NULL; word++)
+		if (read_key(*word, &parameters->token_keys[parameters->token_key_count]))
+			parameters->token_key_count++;
 }
 
 static struct db_parameters *read_parameters(PGconn *connection, GError **error)
@@ -62,6 +99,9 @@ static struct db_parameters *read_parameters(PGconn *connection, GError **error)
 
 	parameters->bounce_domains = *domains == '\0' ? g_new0(char *, 1) : g_strsplit(domains, " ", -1);
 	parameters->operator_mailbox = g_strdup(pg_value(row, 0, "operator_mailbox"));
+	parameters->refuse_bad_token = pg_value_is_true(row, 0, "refuse_bad_token");
+	parameters->return_path_prefix = g_strdup(pg_value(row, 0, "return_path_prefix"));
+	read_keys(pg_value(row, 0, "keys"), parameters);
 	return parameters;
 }
 
@@ -74,6 +114,7 @@ static bool refresh(struct db_watch *watch, GError **error)
 	g_mutex_lock(&watch->lock);
 	struct db_parameters *old = watch->parameters;
 	watch->parameters = fresh;
+	g_atomic_int_set(&watch->is_current, 1);
 	g_mutex_unlock(&watch->lock);
 	g_clear_pointer(&old, db_parameters_unref);
 	return true;
@@ -145,6 +186,7 @@ static void *watch_main(void *data)
 		}
 		if (watch->connection != NULL && !listen_on(watch, &error))
 			return NULL;
+		g_atomic_int_set(&watch->is_current, 0);
 		g_clear_pointer(&watch->connection, PQfinish);
 		log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message, delay);
 		if (!wait_for_event(watch, delay))
@@ -198,8 +240,38 @@ bool db_parameters_is_ours(const struct db_parameters *parameters, const char *a
 
 	if (at == NULL)
 		return false;
+	size_t len = strlen(at + 1);
+	if (len > 0 && at[len] == '.') /* the root's dot, which Postfix takes as well */
+		len--;
 	for (char **domain = parameters->bounce_domains; *domain != NULL; domain++)
-		if (g_ascii_strcasecmp(at + 1, *domain) == 0)
+		if (strlen(*domain) == len && g_ascii_strncasecmp(at + 1, *domain, len) == 0)
 			return true;
 	return false;
+}
+
+bool db_parameters_refuses(const struct db_parameters *parameters, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	const char *prefix = parameters->return_path_prefix;
+	struct token token;
+
+	if (!parameters->refuse_bad_token || at == NULL || g_ascii_strncasecmp(address, prefix, strlen(prefix)) != 0)
+		return false;
+	g_autofree char *local_part = g_strndup(address, (gsize)(at - address));
+	switch (token_read(local_part, parameters->token_keys, parameters->token_key_count, 0, &token)) {
+	case TOKEN_NONE:
+		return *prefix != '\0'; /* without a prefix it may be any mailbox */
+	case TOKEN_FORGED:
+		return true;
+	case TOKEN_UNKNOWN_KEY:
+	case TOKEN_EXPIRED:
+	case TOKEN_VALID:
+		return false;
+	}
+	return false;
+}
+
+bool db_watch_is_current(struct db_watch *watch)
+{
+	return g_atomic_int_get(&watch->is_current) != 0;
 }

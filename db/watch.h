@@ -8,8 +8,11 @@
 #define DB_WATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <glib.h>
+
+#include "classifier/token.h"
 
 struct db_watch;
 
@@ -17,6 +20,10 @@ struct db_watch;
 struct db_parameters {
 	char **bounce_domains;  /* lower case, NULL-terminated */
 	char *operator_mailbox; /* "" if none is set */
+	bool refuse_bad_token;
+	char *return_path_prefix; /* what stands before a token */
+	struct token_key *token_keys;
+	size_t token_key_count;
 };
 
 /* Reads the parameters once, then starts the thread. NULL with BM_ERROR_RETRY
@@ -27,8 +34,18 @@ void db_watch_free(struct db_watch *watch);
 struct db_parameters *db_watch_parameters(struct db_watch *watch);
 void db_parameters_unref(struct db_parameters *parameters);
 
-/* Whether the domain of address is one of ours; case does not matter. */
+/* Whether the domain of address is one of ours; case and a dot at the end do not
+ * matter. */
 bool db_parameters_is_ours(const struct db_parameters *parameters, const char *address);
+
+/* Whether an address of ours is to be refused: it has the form of a signed
+ * return path, and is malformed or was not signed by us. One whose key is not
+ * among ours is not refused: that key may be newer than this snapshot. Nor is an
+ * expired one: it still finds its communication. */
+bool db_parameters_refuses(const struct db_parameters *parameters, const char *address);
+
+/* Whether the parameters are up to date: false while the database is away. */
+bool db_watch_is_current(struct db_watch *watch);
 
 typedef struct db_parameters db_parameters_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_parameters_t, db_parameters_unref)

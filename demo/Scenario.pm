@@ -55,6 +55,12 @@ our @REFUSED = (
 
 # What has to be there afterwards, section by section. The first column names the row.
 our %EXPECTED = (
+    outbound => [
+        [ 'L-4001', 'later@remote.test',  'SUCCESS', '2', 'sent, bounced, resend_scheduled, resent; arrived 1' ],
+        [ 'L-4002', 'never@refused.test', 'ERROR',   '1', 'bounced, blocked, task; task hard_bounce' ],
+        [ 'L-4003', 'patient@remote.test', 'SUCCESS', '1', 'sent; arrived 1' ],
+        [ 'server', '',                   'away',    '',  'task delivery_problem, done when it was back' ],
+    ],
     bounces => [
         [ 'Postfix: user unknown',          'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
         [ 'Postfix: the same again',        '',             '',                  '',           'known already, nothing changed' ],

@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../tests/lib", $FindBin::Bin;
 use Bounce::Stage;
+use Outbound;
 use Scenario;
 use Table;
 
@@ -18,7 +19,7 @@ my $table = Table->new;
 stop() if @ARGV && $ARGV[0] eq '--stop';
 
 progress('stopped the demo that was left running') if stop_kept();
-my $stage = Bounce::Stage->new(name => NAME, progress => \&progress);
+my $stage = Bounce::Stage->new(name => NAME, progress => \&progress, postfix => Outbound::postfix_options());
 progress('run/demo is a link into ' . $stage->instance->dir . ': ' . $stage->instance->why_elsewhere)
     if $stage->instance->is_elsewhere;
 $stage->start;
@@ -29,6 +30,8 @@ send_bounces();
 my @untouched = send_ordinary_mail();
 send_refused_mail();
 show();
+$table->section('Sent by bounce-delivery', [qw(document recipient state attempts), 'what happened'], [ Outbound::run($stage, \&progress) ],
+    $Scenario::EXPECTED{outbound});
 keep() if $ENV{KEEP};
 exit verdict();
 

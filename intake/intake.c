@@ -99,22 +99,53 @@ static void log_verdicts(const char *queue_id, const struct report *report, cons
 	}
 }
 
-/* The document for the database. */
+/* What is known of one message; verdicts has one for each recipient, or one. */
+struct reading {
+	struct report *report;
+	struct verdict *verdicts;
+	size_t count;
+};
+
+static struct reading read_message(const struct ruleset *rules, const struct limits *limits, const char *bytes,
+				   size_t len)
+{
+	struct report *report = report_parse(bytes, len, limits);
+	size_t count = MAX(report->recipient_count, 1);
+	const struct reading reading = {report, g_new0(struct verdict, count), count};
+
+	for (size_t i = 0; i < count; i++)
+		classify(rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i],
+			 &reading.verdicts[i]);
+	return reading;
+}
+
+static void reading_clear(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++)
+		verdict_clear(&reading->verdicts[i]);
+	g_free(reading->verdicts);
+	report_free(reading->report);
+}
+
+char *intake_document(const struct ruleset *rules, const struct limits *limits, const struct envelope *envelope,
+		      const char *bytes, size_t len)
+{
+	struct reading reading = read_message(rules, limits, bytes, len);
+	char *document = document_build(reading.report, reading.verdicts, envelope);
+
+	reading_clear(&reading);
+	return document;
+}
+
+/* The document for the database, and what it says in the log. */
 static char *describe(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len)
 {
 	g_autoptr(rules_box_t) box = current_rules(intake);
-	g_autoptr(report_t) report = report_parse(bytes, len, &intake->limits);
-	size_t count = MAX(report->recipient_count, 1);
-	struct verdict *verdicts = g_new0(struct verdict, count);
+	struct reading reading = read_message(box->rules, &intake->limits, bytes, len);
 
-	for (size_t i = 0; i < count; i++)
-		classify(box->rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i],
-			 &verdicts[i]);
-	log_verdicts(envelope->queue_id, report, verdicts, count);
-	char *document = document_build(report, verdicts, envelope);
-	for (size_t i = 0; i < count; i++)
-		verdict_clear(&verdicts[i]);
-	g_free(verdicts);
+	log_verdicts(envelope->queue_id, reading.report, reading.verdicts, reading.count);
+	char *document = document_build(reading.report, reading.verdicts, envelope);
+	reading_clear(&reading);
 	return document;
 }
 

@@ -33,4 +33,9 @@ void intake_set_rules(struct intake *intake, struct ruleset *rules);
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len,
 		    struct db_record_result *result_out, GError **error) __attribute__((warn_unused_result));
 
+/* What would be recorded of a message, and nothing done: the JSON of
+ * classifier/document.h. Heap. Thread-safe on one ruleset. */
+char *intake_document(const struct ruleset *rules, const struct limits *limits, const struct envelope *envelope,
+		      const char *bytes, size_t len);
+
 #endif

@@ -20,6 +20,16 @@ sfsistat answer_try_again(SMFICTX *ctx, const char *status, const char *text)
 	return SMFIS_TEMPFAIL;
 }
 
+sfsistat answer_refuse(SMFICTX *ctx, const char *status, const char *text)
+{
+	g_autofree char *code = g_strdup("550");
+	g_autofree char *enhanced = g_strdup(status);
+	g_autofree char *line = g_strdup_printf("bounce-milter: %s", text);
+
+	smfi_setreply(ctx, code, enhanced, line);
+	return SMFIS_REJECT;
+}
+
 /* Takes out what a stranger may have put there, so that what the operator's
  * mailbox sorts by is ours. */
 static void remove_header(SMFICTX *ctx, const struct message *message, char *name)

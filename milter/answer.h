@@ -16,6 +16,8 @@
 
 /* A 451 reply with that enhanced code and text. */
 sfsistat answer_try_again(SMFICTX *ctx, const char *status, const char *text);
+/* A 550 reply with that enhanced code and text. */
+sfsistat answer_refuse(SMFICTX *ctx, const char *status, const char *text);
 
 /* The message is committed: discard it, deliver it, or send it to the operator. */
 sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct envelope *envelope,

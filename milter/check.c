@@ -4,8 +4,12 @@
  */
 #include "milter/check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "db/migrate.h"
 #include "db/watch.h"
@@ -25,17 +29,39 @@ static void warn(const char *what, const char *text)
 	printf("warning  %-14s %s\n", what, text);
 }
 
+/* What is wrong with the socket's name; NULL if nothing. Heap. */
+static char *socket_fault(const char *name)
+{
+	const char *rest = strchr(name, ':');
+	const char *end;
+	guint64 port;
+
+	if (rest == NULL)
+		return g_strdup("neither unix:PATH nor inet:PORT@HOST");
+	rest++;
+	if (g_str_has_prefix(name, "unix:") || g_str_has_prefix(name, "local:")) {
+		g_autofree char *dir = g_path_get_dirname(rest);
+
+		if (access(dir, W_OK | X_OK) != 0)
+			return g_strdup_printf("%s: %s", dir, g_strerror(errno));
+		return strlen(rest) >= sizeof((struct sockaddr_un *)NULL)->sun_path ? g_strdup("the path is too long")
+										    : NULL;
+	}
+	if (!g_str_has_prefix(name, "inet:") && !g_str_has_prefix(name, "inet6:"))
+		return g_strdup("neither unix:PATH nor inet:PORT@HOST");
+	port = g_ascii_strtoull(rest, (char **)&end, 10);
+	if (end == rest || (*end != '@' && *end != '\0') || port < 1 || port > G_MAXUINT16)
+		return g_strdup("the port is not 1 to 65535");
+	return NULL;
+}
+
 static bool check_socket(const struct settings *settings)
 {
+	g_autofree char *fault = socket_fault(settings->socket);
 	g_autoptr(GError) error = NULL;
-	static const char *const kinds[] = {"unix:", "local:", "inet:", "inet6:"};
-	bool known = false;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		known = known || g_str_has_prefix(settings->socket, kinds[i]);
-	if (!known)
-		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\" is neither unix:PATH nor inet:PORT@HOST",
-			    settings->socket);
+	if (fault != NULL)
+		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s", settings->socket, fault);
 	return say("socket", error, settings->socket);
 }
 

@@ -10,7 +10,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
@@ -110,6 +113,27 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	return SMFIS_NOREPLY;
 }
 
+static const char *macro(SMFICTX *ctx, char *name)
+{
+	const char *value = smfi_getsymval(ctx, name);
+
+	return value == NULL ? "" : value;
+}
+
+static bool is_own_mta(SMFICTX *ctx)
+{
+	static char name[] = "{daemon_name}";
+
+	return strcmp(macro(ctx, name), filter->settings->own_mta_daemon_name) == 0;
+}
+
+/* A report to a return path that we never made tells nothing. Not while the keys
+ * may be old; and not to our own MTA, which would try again and again. */
+static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, const char *address)
+{
+	return db_parameters_refuses(parameters, address) && db_watch_is_current(filter->watch) && !is_own_mta(ctx);
+}
+
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = session_of(ctx);
@@ -119,6 +143,13 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	if (!db_parameters_is_ours(parameters, bare)) {
 		message_add_foreign_recipient(session->message);
 		return SMFIS_CONTINUE;
+	}
+	if (is_refused(ctx, parameters, bare)) {
+		g_autofree char *quoted = log_quote(bare);
+
+		log_event(LOG_LEVEL_INFO, "", "refused recipient=%s client=%s: not a return path of ours", quoted,
+			  session->client);
+		return answer_refuse(ctx, "5.7.1", "this return path was not made by us");
 	}
 	if (!session_admit(session)) {
 		log_event(LOG_LEVEL_WARNING, "", "too many bounces at the same time (sessions_max = %ld): try again",
@@ -155,13 +186,6 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 	return message_is_full(message) ? SMFIS_SKIP : SMFIS_CONTINUE;
 }
 
-static const char *macro(SMFICTX *ctx, char *name)
-{
-	const char *value = smfi_getsymval(ctx, name);
-
-	return value == NULL ? "" : value;
-}
-
 static sfsistat on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = session_of(ctx);
@@ -172,7 +196,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 		return SMFIS_ACCEPT;
 	g_atomic_int_inc(&callbacks_in_progress);
 	const char *bytes = message_bytes(message, &len);
-	bool own_mta = strcmp(macro(ctx, "{daemon_name}"), filter->settings->own_mta_daemon_name) == 0;
+	bool own_mta = is_own_mta(ctx);
 	struct envelope envelope = message_envelope(message, macro(ctx, "i"), session->client, own_mta);
 	struct db_record_result result = {0};
 	g_autoptr(GError) error = NULL;
@@ -222,26 +246,49 @@ static const struct smfiDesc description = {
     .xxfi_negotiate = on_negotiate,
 };
 
+static bool is_unix_socket(const char *socket_name)
+{
+	return g_str_has_prefix(socket_name, "unix:") || g_str_has_prefix(socket_name, "local:");
+}
+
+/* libmilter would take a living filter's unix socket away. */
+static bool is_served(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+		return false;
+	bool answers = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0;
+	close(fd);
+	return answers;
+}
+
+static bool refuse_socket(const char *name, const char *why, GError **error)
+{
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot open \"%s\": %s", name, why);
+	return false;
+}
+
 /* The socket is made for nobody but us, then opened as the configuration says. */
 static bool open_socket(const struct settings *settings, GError **error)
 {
 	g_autofree char *connection = g_strdup(settings->socket);
-	const char *path = strchr(connection, ':');
-	mode_t old = umask(0177);
-	bool opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(true) == MI_SUCCESS;
+	const char *path = is_unix_socket(connection) ? strchr(connection, ':') + 1 : NULL;
 
+	if (path != NULL && is_served(path))
+		return refuse_socket(connection, "another filter answers there", error);
+	mode_t old = umask(0177);
+	errno = 0;
+	bool opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(true) == MI_SUCCESS;
+	int cause = errno;
 	umask(old);
-	if (!opened) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot open \"%s\": %s", settings->socket,
-			    g_strerror(errno));
-		return false;
-	}
-	bool is_unix = g_str_has_prefix(connection, "unix:") || g_str_has_prefix(connection, "local:");
-	if (is_unix && chmod(path + 1, (mode_t)settings->socket_mode) != 0) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot set the mode of %s: %s", path + 1,
-			    g_strerror(errno));
-		return false;
-	}
+	if (!opened)
+		return refuse_socket(connection,
+				     cause != 0 ? g_strerror(cause) : "libmilter refuses it, its reason is in syslog",
+				     error);
+	if (path != NULL && chmod(path, (mode_t)settings->socket_mode) != 0)
+		return refuse_socket(connection, g_strerror(errno), error);
 	return true;
 }
 

@@ -20,7 +20,7 @@
 #include "intake/rules.h"
 #include "milter/check.h"
 #include "milter/filter.h"
-#include "milter/process.h"
+#include "base/process.h"
 
 enum {
 	EXIT_USAGE = 64,         /* EX_USAGE of sysexits.h */

@@ -22,6 +22,8 @@ packages() {
 	libjson-glib-dev
 	libidn2-dev
 	libpq-dev
+	libesmtp-dev
+	libssl-dev
 	$(hyperscan)
 	postfix
 	END
@@ -111,7 +113,7 @@ another_mta() {
 
 command -v dpkg-query >/dev/null 2>&1 ||
 	fail "this is no Debian. Needed: a C compiler, GNU make, pkg-config, perl, GLib, libmilter, GMime 3, json-glib," \
-		"libidn2, libpq, Hyperscan or Vectorscan, Postfix, PostgreSQL 15 or later with pgTAP"
+		"libidn2, libpq, libESMTP, OpenSSL, Hyperscan or Vectorscan, Postfix, PostgreSQL 15 or later with pgTAP"
 
 wanted=$(missing | tr '\n' ' ')
 wanted=${wanted% }

@@ -27,10 +27,22 @@ demo-stop:
 .PHONY: unit-tests
 unit-tests: $(UNIT_BIN)
 
+## bench-delivery: bounce-delivery against smtp-source, messages a second
+.PHONY: bench-delivery
+bench-delivery: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/delivery.pl
+
 ## bench: bounces per second, against Postfix alone
 bench: setup
 	@$(MAKE_AGAIN) all
-	@BUILD=$(BUILD) perl tests/bench.pl
+	@BUILD=$(BUILD) perl tests/bench/postfix.pl
+
+.PHONY: bench-db
+## bench-db: what a bounce costs among many communications, against few; ROWS=10000000
+bench-db: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/db.pl
 
 ## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=... picks the mails
 MAILS ?= tests/mails

@@ -23,9 +23,9 @@ subtest 'parameters' => sub {
 };
 
 subtest 'commands of bouncectl' => sub {
-    my @commands = answer(Bounce::Instance::build_dir() . '/bouncectl', '--help') =~ /^  ([a-z]+) /mg;
+    my %commands = map { $_ => 1 } answer(Bounce::Instance::build_dir() . '/bouncectl', '--help') =~ /^  ([a-z]+) /mg;
     my %documented = map { $_ => 1 } slurp('doc/bouncectl.1') =~ /^\.It Cm ([a-z]+)/mg;
-    is_deeply [ sort keys %documented ], [ sort @commands ], 'the man page';
+    is_deeply [ sort keys %documented ], [ sort keys %commands ], 'the man page';
 };
 
 subtest 'links' => sub {

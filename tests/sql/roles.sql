@@ -11,7 +11,7 @@ GRANT USAGE ON SCHEMA test TO PUBLIC;
 
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'bounce'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')$$,
                 'nobody may call a function by default');
-SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'v')
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                   AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE')$$, 'nor read or write a table');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('bounce_milter', 'bounce_application', 'bounce_operator') AND (rolcanlogin OR rolsuper)$$,
                 'the three are groups');
@@ -20,10 +20,17 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('bounce_milter'
 SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = 'bounce'::regnamespace AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, role),
               functions::text[], role || ' may call these functions and no other')
 FROM (VALUES
-  ('bounce_milter', '{record_report,milter_settings,schema_version}'),
-  ('bounce_application', '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,address_domain}'),
-  ('bounce_operator', '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,address_key,address_domain,rotate_token_key}')) AS v (role, functions);
-SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname <> 'schema_migration'
+  ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping}'),
+  ('bounce_application', '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,address_domain,may_write_to,suggest_address,set_person,
+    undelivered_documents,claim_follow_up,finish_follow_up,submit_communication,retry_communication,hold_communication,release_communication,
+    cancel_communication}'),
+  ('bounce_delivery', '{schema_version,claim_deliveries,begin_delivery,settle_delivery,settle_and_begin,release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,delivery_problem,next_due}'),
+  ('bounce_operator', '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,address_key,address_domain,rotate_token_key,
+    add_token_key,retire_token_key,drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,request_resend,block_address,
+    assign_task,postpone_task,note_task,resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,dismiss_outage,outage_sample,
+    undo_preview,undo_bounces,reclassify,reports_to_replay,replay_differences,replay_report,task_story,set_parameter,find_communications,
+    communication_story,status,report_by,housekeeping,erase_address,erase_person,submit_communication,retry_communication,hold_communication,release_communication,cancel_communication}')) AS v (role, functions);
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname <> 'schema_migration'
                   AND (has_table_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE'))$$,
                 'the milter may read and write no table');
 SELECT is_empty($$SELECT role FROM unnest(ARRAY['bounce_milter', 'bounce_application', 'bounce_operator']) AS role
@@ -57,6 +64,28 @@ FROM (VALUES
   ('application', 'done', 'SELECT * FROM bounce.undelivered'),
   ('application', 'done', 'SELECT * FROM bounce.scheduled_resend'),
   ('application', 'done', 'SELECT * FROM bounce.communication_log'),
+  ('application', 'done', 'INSERT INTO bounce.communication_recipient (communication_id, address, person_ref) VALUES ($mail, ''third@example.com'', ''K-1'')'),
+  ('application', 'done', 'SELECT bounce.register_communication(''invoice'', ''{a@example.com}'', person_refs => ''{K-1}'')'),
+  ('application', 'done', 'SELECT bounce.set_person($mail, ''third@example.com'', ''K-2'')'),
+  ('application', 'done', 'SELECT bounce.may_write_to(''r@example.com'', ''invoice'')'),
+  ('application', 'done', 'SELECT bounce.suggest_address(''r@example.con'')'),
+  ('application', 'done', 'SELECT * FROM bounce.undelivered_documents(''invoice'', NULL, NULL)'),
+  ('application', 'done', 'SELECT * FROM bounce.claim_follow_up(''crm'')'),
+  ('application', 'done', 'SELECT bounce.finish_follow_up(1, ''crm'')'),
+  ('application', 'refused', 'UPDATE bounce.follow_up SET status = ''done'''),
+  ('application', 'refused', 'SELECT bounce.block_address(''r@example.com'', ''why not'')'),
+  ('application', 'refused', 'SELECT bounce.request_resend($recipient, ''please'')'),
+  ('application', 'refused', 'SELECT bounce.erase_address(''r@example.com'', ''please'')'),
+  ('application', 'refused', 'SELECT * FROM bounce.task'),
+  ('application', 'refused', 'SELECT * FROM bounce.token_settings()'),
+  ('application', 'refused', 'SELECT * FROM bounce.housekeeping()'),
+  ('application', 'refused', 'SELECT bounce.set_parameter(''resend'', ''off'')'),
+  ('milter', 'done', 'SELECT * FROM bounce.token_settings()'),
+  ('milter', 'done', 'SELECT * FROM bounce.housekeeping()'),
+  ('milter', 'refused', 'SELECT * FROM bounce.housekeeping_at(now() + interval ''9 years'', 1000)'),
+  ('milter', 'refused', 'SELECT bounce.set_parameter(''keep_raw_hard'', ''1 day'')'),
+  ('milter', 'refused', 'SELECT bounce.rotate_token_key()'),
+  ('milter', 'refused', 'SELECT secret FROM bounce.token_key'),
   ('application', 'refused', 'SELECT bounce.record_report(''{}'', ''raw'')'),
   ('application', 'refused', 'SELECT bounce.token_make(1, 1, now())'),
   ('application', 'refused', 'SELECT raw FROM bounce.bounce_message'),
@@ -74,6 +103,31 @@ FROM (VALUES
   ('operator', 'done', 'SELECT raw FROM bounce.bounce_message'),
   ('operator', 'done', 'SELECT * FROM bounce.undelivered'),
   ('operator', 'done', 'SELECT bounce.rotate_token_key()'),
+  ('operator', 'done', 'SELECT * FROM bounce.token_key_state'),
+  ('operator', 'done', 'SELECT bounce.add_token_key()'),
+  ('operator', 'done', 'SELECT * FROM bounce.status()'),
+  ('operator', 'done', 'SELECT * FROM bounce.open_task'),
+  ('operator', 'done', 'SELECT * FROM bounce.open_outage, bounce.blocked_address, bounce.parameter_setting, bounce.shadow_consequence, bounce.event_partition'),
+  ('operator', 'done', 'SELECT * FROM bounce.undo, bounce.verdict_change, bounce.task_history, bounce.outage, bounce.held_block'),
+  ('operator', 'done', 'SELECT * FROM bounce.communication_story($mail)'),
+  ('operator', 'done', 'SELECT * FROM bounce.find_communications(''r@example.com'')'),
+  ('operator', 'done', 'SELECT * FROM bounce.report_by(''day'', NULL, NULL)'),
+  ('operator', 'done', 'SELECT bounce.set_parameter(''shadow'', ''on'', ''newsletter'')'),
+  ('operator', 'done', 'SELECT bounce.block_address(''s@example.com'', ''asked for it'')'),
+  ('operator', 'done', 'SELECT * FROM bounce.undo_preview(now(), NULL)'),
+  ('operator', 'done', 'SELECT * FROM bounce.undo_bounces(now(), NULL, ''too early'')'),
+  ('operator', 'done', 'SELECT bounce.reclassify(id, ''user_unknown'', ''read it'') FROM bounce.bounce WHERE communication_id IS NOT NULL LIMIT 1'),
+  ('operator', 'done', 'SELECT * FROM bounce.reports_to_replay(NULL, NULL)'),
+  ('operator', 'done', 'SELECT bounce.erase_address(''s@example.com'', ''asked for it'')'),
+  ('operator', 'refused', 'SELECT * FROM bounce.token_settings()'),
+  ('operator', 'refused', 'UPDATE bounce.communication_recipient SET next_attempt_at = now()'),
+  ('operator', 'refused', 'UPDATE bounce.bounce SET class = ''soft'''),
+  ('operator', 'refused', 'INSERT INTO bounce.address_block (address) VALUES (''t@example.com'')'),
+  ('operator', 'refused', 'UPDATE bounce.outage SET status = ''dismissed'''),
+  ('operator', 'refused', 'SELECT bounce.take_back(''{1}'', ''x'', true)'),
+  ('operator', 'refused', 'SELECT * FROM bounce.claim_follow_up(''me'')'),
+  ('operator', 'refused', 'DELETE FROM bounce.undo'),
+  ('operator', 'refused', 'DELETE FROM bounce.task_history'),
   ('operator', 'refused', 'SELECT secret FROM bounce.token_key'),
   ('operator', 'refused', 'SELECT bounce.record_report(''{}'', ''raw'')'),
   ('operator', 'refused', 'UPDATE bounce.task SET status = ''done'''),

@@ -4,7 +4,7 @@ BEGIN;
 \ir helper.psql
 SELECT * FROM no_plan();
 
-SELECT test.set('resend_max_attempts', '3'), test.set('resend_initial_delay', '1 hour'), test.set('resend_factor', '2.5'), test.set('resend_max_delay', '4 hours');
+SELECT test.set('resend_jitter', '0'), test.set('resend_max_attempts', '3'), test.set('resend_initial_delay', '1 hour'), test.set('resend_factor', '2.5'), test.set('resend_max_delay', '4 hours');
 SELECT test.mail('full', '{ben@example.com}') AS mail \gset
 CREATE FUNCTION test.soft_bounce() RETURNS bounce.outcome LANGUAGE sql AS $$
   SELECT test.record(test.report('mailbox_full', 'ben@example.com', status => '4.2.2',

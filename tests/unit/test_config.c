@@ -127,6 +127,8 @@ static void test_quoting(void)
 	    {"a \"b\" \\", "\"a \\\"b\\\" \\\\\""},
 	    {"forged\nline", "\"forged\\x0aline\""},
 	    {"\x1b[31m", "\"\\x1b[31m\""},
+	    {"\xc2\x9b[31m", "\"\\xc2\\x9b[31m\""},
+	    {"\xff\xc3", "\"\\xff\\xc3\""},
 	    {"gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\""},
 	};
 	g_autofree char *long_text = g_strnfill(5000, 'x');

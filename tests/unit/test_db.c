@@ -103,6 +103,7 @@ static void test_unreachable_and_refused(void)
 	} rows[] = {
 	    {"host=/nonexistent dbname=postgres", BM_ERROR_RETRY},
 	    {"host=127.0.0.1 port=1 dbname=postgres", BM_ERROR_RETRY},
+	    {"bad conninfo", BM_ERROR_CONFIG},
 	    {"dbname=nonexistent_database", BM_ERROR_CONFIG},
 	    {"user=nonexistent_role dbname=postgres", BM_ERROR_CONFIG},
 	};

@@ -36,7 +36,8 @@ use constant DOMAIN        => 'example.org';
 use constant BOUNCE_DOMAIN => 'bounces.example.org';
 use constant HOSTNAME      => 'mail.example.org';
 
-# new($instance, milter => SOCKET, remote_port => PORT, lifetime => seconds, main => {extra => value})
+# new($instance, milter => SOCKET, remote_port => PORT, lifetime => seconds, main => {extra => value},
+# master => further lines of master.cf)
 sub new {
     my ($class, $instance, %option) = @_;
     my $self = bless { instance => $instance, lifetime => 3, %option }, $class;
@@ -106,6 +107,10 @@ sub _postfix {
         [ $instance->as_root("$self->{program}{command_directory}/postfix", '-c', $self->{conf}, $verb) ],
         may_fail => 1);
 }
+
+# Ends it; its queue stays. restart() starts it again.
+sub stop    { my ($self) = @_; return $self->{instance}->stop_server('postfix', wait => 15) }
+sub restart { my ($self) = @_; return $self->_start_master }
 
 # Tries everything in the queue now.
 sub flush { my ($self) = @_; return $self->_postfix('flush') }
@@ -233,6 +238,7 @@ bounce-cleanup unix n - n - 0 cleanup
   -o non_smtpd_milters=$self->{milter}
   -o milter_default_action=tempfail
   -o milter_macro_daemon_name=bounce-internal
+@{[ $self->{master} // '' ]}
 END
 }
 

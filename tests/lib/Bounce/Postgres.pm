@@ -16,7 +16,7 @@ Bounce::Postgres - a private PostgreSQL cluster
 =head1 PROMISES
 
 No TCP: one unix socket in a directory of the instance. Who may connect as whom is decided by
-peer authentication, so another user of the machine cannot. fsync is off: the data is thrown away.
+peer authentication, so another user of the machine cannot. fsync is off, since the machine itself is not crashed here; what is committed survives the kill of any process.
 
 =cut
 
@@ -104,7 +104,6 @@ unix_socket_directories = '$self->{socket_dir}'
 max_connections = 100
 shared_buffers = 32MB
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 client_min_messages = warning
 log_line_prefix = '%m [%p] %u '

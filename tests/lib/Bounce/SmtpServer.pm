@@ -11,7 +11,17 @@ Bounce::SmtpServer - the rest of the world: an SMTP server that answers as told
     $remote->answer('gone@customer.example', '550 5.1.1 <gone@customer.example>: user unknown');
     for my $mail ($remote->received) { print $mail->{sender}, "@{$mail->{recipients}}", $mail->{data} }
 
+    $remote->answer('@end anna@customer.example', 'disconnect');    # takes the mail and hangs up instead of 250
+    $remote->answer('@greeting', '554 no service');
+    $remote->answer('@offer', 'STARTTLS,AUTH PLAIN LOGIN');         # further lines of the reply to EHLO
+
 =head1 PROMISES
+
+A rule's name is an address, for RCPT, or a stage: C<@greeting @ehlo @starttls @auth @mail @data @content @end>;
+with a blank and an address it holds for a mail to that recipient only. Instead of a reply it may
+say C<disconnect>, or C<silence>, which lasts until the client gives up. C<@content> is after 354 and
+before the content is read; at C<@end> a reply other than 2xx, but not a disconnect, means that the
+mail is not kept.
 
 Answers at RCPT per recipient, the last rule that matches first; without a rule 250. Rules can be
 changed while it runs. What it takes is kept byte by byte as it came over the wire (dot-stuffing
@@ -96,29 +106,55 @@ sub _session {
     my $mail = {};
     binmode $client;
     $client->autoflush(1);
-    print $client "220 remote.test ESMTP\r\n";
+    $self->_say($client, $self->_stage('@greeting') // '220 remote.test ESMTP');
     while (defined(my $line = <$client>)) {
         $line =~ s/\r?\n\z//;
         my ($verb, $rest) = $line =~ /^(\S*)\s*(.*)/s;
         my $reply = $self->_reply(uc $verb, $rest, $mail, $client);
-        print $client "$reply\r\n";
+        $self->_say($client, $reply);
         last if uc $verb eq 'QUIT';
     }
     return;
 }
 
+# A reply, or what the client gets instead of one.
+sub _say {
+    my ($self, $client, $reply) = @_;
+    POSIX::_exit(0) if $reply eq 'disconnect';
+    if ($reply eq 'silence') {
+        1 while defined(my $line = <$client>);
+        POSIX::_exit(0);
+    }
+    print $client "$reply\r\n";
+    return;
+}
+
+# The rule for a stage, one that names a recipient of the mail before one that does not; undef: none.
+sub _stage {
+    my ($self, $stage, $mail) = @_;
+    my %rule = map { chomp; split /\t/, $_, 2 } $self->{instance}->read_lines($self->{instance}->path('remote-rules'));
+    for my $address (@{ $mail->{recipients} // [] }) { return $rule{"$stage $address"} if defined $rule{"$stage $address"} }
+    return $rule{$stage};
+}
+
+sub _ehlo {
+    my ($self) = @_;
+    my @line = ('remote.test', qw(PIPELINING 8BITMIME SMTPUTF8 DSN), split(/,/, $self->_stage('@offer') // ''), 'SIZE');
+    return join "\r\n", map({ "250-$_" } @line[ 0 .. $#line - 1 ]), "250 $line[-1]";
+}
+
 sub _reply {
     my ($self, $verb, $rest, $mail, $client) = @_;
-    if ($verb eq 'EHLO') {
-        return join "\r\n", map { "250$_" } '-remote.test', '-PIPELINING', '-8BITMIME', '-SMTPUTF8', '-DSN', ' SIZE';
-    }
+    if ($verb eq 'EHLO') { return $self->_stage('@ehlo') // $self->_ehlo }
+    if ($verb eq 'STARTTLS') { return $self->_stage('@starttls') // '454 4.7.0 not now' }
+    if ($verb eq 'AUTH') { return $self->_stage('@auth') // '535 5.7.8 wrong' }
     if ($verb eq 'HELO' || $verb eq 'NOOP') { return '250 remote.test' }
     if ($verb eq 'QUIT')                    { return '221 2.0.0 bye' }
     if ($verb eq 'RSET')                    { %$mail = (); return '250 2.0.0 ok' }
     if ($verb eq 'MAIL') {
         %$mail = (recipients => [], recipient_options => []);
         @$mail{qw(sender sender_options)} = $rest =~ /^FROM:\s*<(.*?)>\s*(.*)/i or return '501 5.5.4 what?';
-        return '250 2.1.0 ok';
+        return $self->_stage("\@mail $mail->{sender}") // $self->_stage('@mail') // '250 2.1.0 ok';
     }
     return $self->_rcpt($rest, $mail)   if $verb eq 'RCPT';
     return $self->_data($mail, $client) if $verb eq 'DATA';
@@ -142,19 +178,25 @@ sub _rcpt {
 sub _data {
     my ($self, $mail, $client) = @_;
     return '554 5.5.1 no valid recipients' unless @{ $mail->{recipients} // [] };
+    my $refusal = $self->_stage('@data', $mail);
+    return $refusal if defined $refusal;
     print $client "354 go on\r\n";
-    my $data = '';
+    $self->_say($client, $self->_stage('@content', $mail)) if defined $self->_stage('@content', $mail);
+    my ($data, $is_complete) = ('', 0);
     while (defined(my $line = <$client>)) {
-        last if $line eq ".\r\n";
+        $is_complete = $line eq ".\r\n" and last;
         $line =~ s/^\.//;
         $data .= $line;
     }
+    POSIX::_exit(0) unless $is_complete;    # the client is gone: nothing was handed over
+    my $end = $self->_stage('@end', $mail);
+    return $end if defined $end && $end =~ /^[45]/;
     my $name = sprintf '%s/%.6f-%d', $self->{spool}, Time::HiRes::time(), $$;
     open my $out, '>', "$name.new" or return '451 4.3.0 no space';
     print $out JSON::PP->new->latin1->encode({ %$mail, data => $data });
     close $out or return '451 4.3.0 no space';
     rename "$name.new", "$name.json" or return '451 4.3.0 no space';
-    return '250 2.0.0 taken';
+    return $end // '250 2.0.0 taken';
 }
 
 1;

@@ -2,8 +2,8 @@
  *
  * What makes a process a daemon: identity, pid file, background, signals.
  */
-#ifndef MILTER_PROCESS_H
-#define MILTER_PROCESS_H
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
 
 #include <stdbool.h>
 

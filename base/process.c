@@ -2,7 +2,7 @@
  *
  * What makes a process a daemon.
  */
-#include "milter/process.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ bool process_drop_privileges(const char *user, GError **error)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: there is no account \"%s\"", user);
 		return false;
 	}
-	if (account->pw_uid == geteuid())
+	if (account->pw_uid != 0 && account->pw_uid == geteuid())
 		return true;
 	if (geteuid() != 0) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: only root can become \"%s\"", user);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl blocks, block, unblock.
+ */
+#include "ctl/blocks.h"
+
+#include "ctl/view.h"
+#include "db/people.h"
+
+static const struct ctl_option list_options[] = {
+    {"all", NULL, "lifted ones too", NULL},
+    {"limit", "N", "at most so many", "200"},
+    {0},
+};
+
+static const struct ctl_view list_view = {
+    .binds = "1 all limit",
+    .sections = {{.name = "blocks",
+		  .statement = &people_blocks,
+		  .columns = "address reason blocked_at bounce_id lifted_at why? lifted_by? lift_why? blocked_by?",
+		  .empty = "no address is blocked"}},
+};
+
+const struct ctl_command ctl_blocks = {
+    .name = "blocks",
+    .arguments = "[TEXT]",
+    .summary = "list the blocked addresses, or those that contain TEXT",
+    .options = list_options,
+    .run = ctl_view_run,
+    .view = &list_view,
+};
+
+static const struct ctl_option why_options[] = {
+    {"why", "TEXT", "the reason, for those who ask later", NULL},
+    {0},
+};
+
+static const struct ctl_view block_view = {
+    .binds = "1 why",
+    .sections = {{.name = "block",
+		  .statement = &people_block,
+		  .layout = CTL_SENTENCE,
+		  .sentence = "{address} is blocked",
+		  .unless = "newly_blocked",
+		  .otherwise = "{address} was blocked already"}},
+};
+
+const struct ctl_command ctl_block = {
+    .name = "block",
+    .arguments = "ADDRESS --why TEXT",
+    .summary = "block an address: nothing is sent there until the block is lifted",
+    .options = why_options,
+    .run = ctl_view_run,
+    .view = &block_view,
+};
+
+static const struct ctl_view unblock_view = {
+    .binds = "1 why",
+    .sections = {{.name = "block",
+		  .statement = &people_unblock,
+		  .layout = CTL_SENTENCE,
+		  .sentence = "{address} is not blocked any more",
+		  .unless = "was_blocked",
+		  .otherwise = "{address} was not blocked"}},
+};
+
+const struct ctl_command ctl_unblock = {
+    .name = "unblock",
+    .arguments = "ADDRESS --why TEXT",
+    .summary = "lift the block on an address",
+    .options = why_options,
+    .run = ctl_view_run,
+    .view = &unblock_view,
+};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Commands as data: what a command is called, what it takes, what it says of
+ * itself. Parsing, --help and tab completion are made from it.
+ */
+#ifndef CTL_COMMAND_H
+#define CTL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <glib.h>
+
+struct ctl_call;
+
+struct ctl_option {
+	const char *name;     /* without the two dashes; NULL ends a list */
+	const char *argument; /* what it takes; NULL: nothing. "TIME": see ctl_time_parse; "X...": may be repeated */
+	const char *help;     /* one line */
+	const char *default_value; /* NULL: none */
+};
+
+struct ctl_command {
+	const char *name; /* one word or two: "task show" */
+	/* "ID [NAME] --why WHY", "FILE...": an ID is a number, an option here must be given */
+	const char *arguments;
+	const char *summary; /* one line, lower case, no full stop */
+	const char *help;    /* whole lines with what else there is to know, or NULL */
+	const struct ctl_option *options;
+	int (*run)(struct ctl_call *call); /* the exit status */
+	const struct ctl_view *view;       /* for ctl_view_run */
+	/* A command that parses for itself: run is NULL, argv[0] is its name. */
+	int (*main)(int argc, char **argv);
+};
+
+/* A command line that was understood. */
+struct ctl_call {
+	const struct ctl_command *command;
+	GHashTable *values;   /* option name -> char *; "true" for a flag */
+	GPtrArray *arguments; /* char * */
+};
+
+/* Every command, in the order of the help; ended by NULL. */
+extern const struct ctl_command *const ctl_commands[];
+
+/* The command whose one or two words argv begins with, and how many these are; NULL if there is none. */
+const struct ctl_command *ctl_command_find(int argc, char *const *argv, int *words_out);
+
+/* Parses what follows the command's words. NULL when the answer was given
+ * already: *status_out is then the exit status (--help: 0; usage: 64, said on
+ * stderr). Free with ctl_call_free. */
+struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, char *const *argv, int *status_out);
+void ctl_call_free(struct ctl_call *call);
+
+/* NULL when it was not given and has no default. */
+const char *ctl_option(const struct ctl_call *call, const char *name);
+bool ctl_flag(const struct ctl_call *call, const char *name);
+/* The argument of that number, from 1; NULL when there are fewer. */
+const char *ctl_argument(const struct ctl_call *call, unsigned number);
+
+void ctl_print_help(const struct ctl_command *command, FILE *stream);
+
+/* The options that every command takes which asks the database; ended by a name NULL. */
+extern const struct ctl_option ctl_common_options[];
+
+/* A time for the database: "30m", "24h", "7d", "2w" before now (microseconds
+ * since 1970) as RFC 3339; anything else as it is, for the database to read. Heap. */
+char *ctl_time_parse(const char *text, gint64 now);
+
+typedef struct ctl_call ctl_call_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ctl_call_t, ctl_call_free)
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl reclassify, replay: verdicts set right, one by hand or all that
+ * today's rules see differently.
+ */
+#include "ctl/correct.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "classifier/proposal.h"
+#include "classifier/reason.h"
+#include "ctl/connect.h"
+#include "ctl/exit.h"
+#include "ctl/output.h"
+#include "ctl/view.h"
+#include "db/people.h"
+#include "intake/intake.h"
+
+/* --- reclassify ------------------------------------------------------------------- */
+
+static const struct ctl_option reclassify_options[] = {
+    {"as", "REASON", "what it is: see \"bouncectl reasons\"", NULL},
+    {"why", "TEXT", "for those who ask later", "set right by hand"},
+    {0},
+};
+
+static char *propose(const struct db_rows *bounce, const char *reason)
+{
+	const char *diagnostic = db_rows_find(bounce, 0, "diagnostic");
+	const char *remote_mta = db_rows_find(bounce, 0, "remote_mta");
+	g_autofree char *id = g_strdup_printf("bounce-%s", db_rows_find(bounce, 0, "id"));
+	const struct proposal proposal = {.id = id,
+					  .reason = reason,
+					  .diagnostic = diagnostic == NULL ? "" : diagnostic,
+					  .remote_mta = remote_mta == NULL ? "" : remote_mta};
+
+	return proposal_rule(&proposal);
+}
+
+static void add_reclassified_json(GString *out, const struct db_rows *done, const char *rule)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "reclassified");
+	ctl_output_json_row(builder, done, 0);
+	json_builder_set_member_name(builder, "rule");
+	if (rule == NULL)
+		json_builder_add_null_value(builder);
+	else
+		json_builder_add_string_value(builder, rule);
+	json_builder_end_object(builder);
+	ctl_output_json_append(builder, out);
+}
+
+static void add_reclassified_text(GString *out, const struct db_rows *done, const char *rule)
+{
+	const struct table_style style = ctl_output_style();
+	g_autofree char *said = ctl_output_sentence("bounce {id} is {reason} now: {consequence}", done, 0, &style);
+
+	g_string_append_printf(out, "%s\n\n", said);
+	if (rule == NULL) {
+		g_string_append(out, "# Its words say too little for a rule of their own.\n");
+		return;
+	}
+	g_autofree char *clean = table_clean(rule, style.utf8, TABLE_KEEP_LINES);
+	g_string_append_printf(out,
+			       "# So that the next one is judged like that, put this into the file of site_rules,\n"
+			       "# try it (bouncectl classify --site FILE MAIL), and send bounce-milter SIGUSR1:\n\n%s",
+			       clean);
+}
+
+static int reclassify(struct ctl_call *call, struct db_pool *pool, const char *reason)
+{
+	const char *const bounce_arguments[] = {ctl_argument(call, 1)};
+	const char *const arguments[] = {ctl_argument(call, 1), reason, ctl_option(call, "why")};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(db_rows_t) done = db_rows_fetch(pool, &people_reclassify, arguments, &error);
+	g_autoptr(db_rows_t) bounce =
+	    done == NULL ? NULL : db_rows_fetch(pool, &people_bounce, bounce_arguments, &error);
+
+	if (bounce == NULL)
+		return ctl_output_error(call, error);
+	g_autofree char *rule = db_rows_count(bounce) == 0 ? NULL : propose(bounce, reason);
+	if (ctl_flag(call, "json"))
+		add_reclassified_json(out, done, rule);
+	else
+		add_reclassified_text(out, done, rule);
+	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+}
+
+static int run_reclassify(struct ctl_call *call)
+{
+	const char *reason = ctl_option(call, "as");
+	g_autoptr(GError) error = NULL;
+
+	if (reason_find(reason) == NULL) {
+		fprintf(stderr, "bouncectl reclassify: there is no reason \"%s\"; see \"bouncectl reasons\"\n", reason);
+		return CTL_EXIT_USAGE;
+	}
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	return pool == NULL ? ctl_output_error(call, error) : reclassify(call, pool, reason);
+}
+
+const struct ctl_command ctl_reclassify = {
+    .name = "reclassify",
+    .arguments = "ID --as REASON",
+    .summary = "set the verdict on a bounce right, and what followed from it",
+    .help = "What followed wrongly is taken back, what should have followed is done. A rule for\n"
+	    "the site's file is proposed, which judges the next one rightly.\n",
+    .options = reclassify_options,
+    .run = run_reclassify,
+};
+
+/* --- replay -------------------------------------------------------------------------- */
+
+enum { REPLAY_BATCH = 100 };
+
+static const struct ctl_option replay_options[] = {
+    {"since", "TIME", "reports from then on: 24h, 7d, a date", "30d"},
+    {"until", "TIME", "reports before then", NULL},
+    {"rules", "DIR", "the folder of the rule files", NULL},
+    {"site", "FILE", "the site's own rules", NULL},
+    {"apply", NULL, "set the verdicts right, and what followed from them", NULL},
+    {"why", "TEXT", "for those who ask later", "replayed with changed rules"},
+    {0},
+};
+
+static const char *const difference_columns[] = {"bounce_id", "recipient",  "old_class", "old_reason",
+						 "new_class", "new_reason", "new_rule"};
+
+struct replay {
+	const struct ctl_call *call;
+	struct db_pool *pool;
+	struct ruleset *rules;
+	struct limits limits;
+	struct table *table; /* NULL: JSON, at once */
+	size_t read;
+	size_t different;
+	size_t applied;
+};
+
+/* The database keeps the envelope; here are only the words. */
+static char *document_of(const struct replay *replay, const struct db_rows *reports, size_t row)
+{
+	static const char *const nobody[] = {NULL};
+	size_t len = 0;
+	const char *bytes = db_rows_bytes(reports, row, "raw", &len);
+	const struct envelope envelope = {
+	    .source = "replay", .sender = "", .recipients = nobody, .queue_id = "", .client = "", .size = len};
+
+	return bytes == NULL ? NULL : intake_document(replay->rules, &replay->limits, &envelope, bytes, len);
+}
+
+static bool show_differences(struct replay *replay, const struct db_rows *rows)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (replay->table == NULL) {
+		ctl_output_json_lines(rows, out);
+		return ctl_output_write(out->str);
+	}
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		const char *values[G_N_ELEMENTS(difference_columns)];
+
+		for (size_t i = 0; i < G_N_ELEMENTS(difference_columns); i++)
+			values[i] = db_rows_find(rows, row, difference_columns[i]);
+		table_add_row(replay->table, values);
+	}
+	return true;
+}
+
+static bool apply(struct replay *replay, const char *id, const char *document, GError **error)
+{
+	const char *const arguments[] = {id, document, ctl_option(replay->call, "why")};
+	g_autoptr(db_rows_t) rows = db_rows_fetch(replay->pool, &people_replay_apply, arguments, error);
+
+	if (rows == NULL)
+		return false;
+	replay->applied += g_ascii_strtoull(db_rows_find(rows, 0, "applied"), NULL, 10);
+	return true;
+}
+
+static bool replay_report(struct replay *replay, const struct db_rows *reports, size_t row, GError **error)
+{
+	const char *id = db_rows_find(reports, row, "id");
+	g_autofree char *document = document_of(replay, reports, row);
+	const char *const arguments[] = {id, document};
+
+	replay->read++;
+	if (document == NULL)
+		return true;
+	g_autoptr(db_rows_t) rows = db_rows_fetch(replay->pool, &people_replay_differences, arguments, error);
+	if (rows == NULL)
+		return false;
+	replay->different += db_rows_count(rows);
+	if (db_rows_count(rows) == 0)
+		return true;
+	return show_differences(replay, rows) &&
+	       (!ctl_flag(replay->call, "apply") || apply(replay, id, document, error));
+}
+
+static bool replay_batch(struct replay *replay, char **after, bool *more_out, GError **error)
+{
+	g_autofree char *batch = g_strdup_printf("%d", REPLAY_BATCH);
+	const char *const arguments[] = {ctl_option(replay->call, "since"), ctl_option(replay->call, "until"), *after,
+					 batch};
+	g_autoptr(db_rows_t) reports = db_rows_fetch(replay->pool, &people_replay_reports, arguments, error);
+
+	if (reports == NULL)
+		return false;
+	size_t count = db_rows_count(reports);
+	for (size_t row = 0; row < count; row++)
+		if (!replay_report(replay, reports, row, error))
+			return false;
+	*more_out = count > 0;
+	if (count > 0) {
+		g_free(*after);
+		*after = g_strdup(db_rows_find(reports, count - 1, "id"));
+	}
+	return true;
+}
+
+static bool replay_all(struct replay *replay, GError **error)
+{
+	g_autofree char *after = g_strdup("0");
+	bool more = true;
+
+	while (more)
+		if (!replay_batch(replay, &after, &more, error))
+			return false;
+	return true;
+}
+
+static bool print_replayed(const struct replay *replay)
+{
+	const struct table_style style = ctl_output_style();
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (replay->different > 0)
+		table_print(replay->table, &style, out);
+	g_string_append_printf(out, "%s%zu reports read, %zu verdicts differ", replay->different > 0 ? "\n" : "",
+			       replay->read, replay->different);
+	if (ctl_flag(replay->call, "apply"))
+		g_string_append_printf(out, ", %zu set right\n", replay->applied);
+	else
+		g_string_append(out, replay->different > 0
+					 ? ".\nNothing was changed. Set them right with --apply --why TEXT.\n"
+					 : "\n");
+	return ctl_output_write(out->str);
+}
+
+static int replay(struct ctl_call *call, struct db_pool *pool, struct ruleset *rules)
+{
+	g_autoptr(table_t) table = table_new();
+	bool json = ctl_flag(call, "json");
+	struct replay job = {
+	    .call = call, .pool = pool, .rules = rules, .limits = limits_default, .table = json ? NULL : table};
+	g_autoptr(GError) error = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(difference_columns); i++)
+		table_add_column(table, difference_columns[i], i == 0 ? TABLE_NUMBER : TABLE_TEXT);
+	bool done = replay_all(&job, &error);
+	if (!json && !print_replayed(&job)) /* also of what was done before it failed */
+		return CTL_EXIT_OUTPUT;
+	if (done)
+		return CTL_EXIT_OK;
+	return error == NULL ? CTL_EXIT_OUTPUT : ctl_output_error(call, error);
+}
+
+static int run_replay(struct ctl_call *call)
+{
+	g_auto(settings_t) settings = {0};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(ruleset_t) rules =
+	    ctl_settings(call, &settings, &error) ? ctl_rules_of(call, &settings, &error) : NULL;
+	g_autoptr(db_pool_t) pool = rules == NULL ? NULL : ctl_connect(call, &error);
+
+	return pool == NULL ? ctl_output_error(call, error) : replay(call, pool, rules);
+}
+
+const struct ctl_command ctl_replay = {
+    .name = "replay",
+    .arguments = "",
+    .summary = "judge the stored reports by today's rules: show what differs, then --apply",
+    .help = "Without --apply nothing is changed. Reports whose message is not kept any more\n"
+	    "stay as they are.\n",
+    .options = replay_options,
+    .run = run_replay,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl show, bounces, bounce show: what happened to a communication, and
+ */
+#ifndef CTL_SHOW_H
+#define CTL_SHOW_H
+
+#include "ctl/command.h"
+
+extern const struct ctl_command ctl_show;
+extern const struct ctl_command ctl_bounces;
+extern const struct ctl_command ctl_bounce_show;
+
+#endif

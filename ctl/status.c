@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl status: what is waiting, and what is not as it usually is.
+ */
+#include "ctl/status.h"
+
+#include <string.h>
+
+#include "ctl/connect.h"
+#include "ctl/exit.h"
+#include "ctl/output.h"
+#include "ctl/view.h"
+#include "db/people.h"
+
+static const struct ctl_option options[] = {
+    {"check", NULL, "exit status 1 when there is a warning: for a monitor", NULL},
+    {0},
+};
+
+static bool has_warning(const struct db_rows *rows)
+{
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		const char *warning = db_rows_find(rows, row, "warning");
+
+		if (warning != NULL && *warning != '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Words for names, and times to the minute. */
+static struct table *table_of(const struct db_rows *rows)
+{
+	struct table *table = table_new();
+
+	table_add_column(table, "what", TABLE_WORD);
+	table_add_column(table, "value", TABLE_WORD);
+	table_add_column(table, "warning", TABLE_TEXT);
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		g_autofree char *name = g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
+		g_autofree char *value = g_strdup(db_rows_find(rows, row, "value"));
+		const char *const values[] = {name, value, db_rows_find(rows, row, "warning")};
+
+		if (value != NULL && g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
+			value[strlen("2026-11-21 21:55")] = '\0';
+		table_add_row(table, values);
+	}
+	return table;
+}
+
+/* One object: {"tasks_open": {"value": "3", "warning": ""}, ...}. */
+static void add_json(GString *out, const struct db_rows *rows)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		json_builder_set_member_name(builder, db_rows_find(rows, row, "name"));
+		ctl_output_json_row(builder, rows, row);
+	}
+	json_builder_end_object(builder);
+	ctl_output_json_append(builder, out);
+}
+
+static int run_status(struct ctl_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	g_autoptr(db_rows_t) rows = pool == NULL ? NULL : db_rows_fetch(pool, &people_status, NULL, &error);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (rows == NULL)
+		return ctl_output_error(call, error);
+	if (ctl_flag(call, "json")) {
+		add_json(out, rows);
+	} else {
+		const struct table_style style = ctl_output_style();
+		g_autoptr(table_t) table = table_of(rows);
+		table_print(table, &style, out);
+	}
+	if (!ctl_output_write(out->str))
+		return CTL_EXIT_OUTPUT;
+	return ctl_flag(call, "check") && has_warning(rows) ? CTL_EXIT_FAULT : CTL_EXIT_OK;
+}
+
+const struct ctl_command ctl_status = {
+    .name = "status",
+    .arguments = "",
+    .summary = "say what is waiting: tasks, blocks, resends, the last report seen",
+    .options = options,
+    .run = run_status,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The statements of bouncectl.
+ */
+#include "db/people.h"
+
+#define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
+
+STATEMENT(people_status, 0, "SELECT name, value, warning FROM bounce.status()");
+
+STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milter_settings()");
+
+/* --- tasks ------------------------------------------------------------------- */
+
+STATEMENT(people_tasks, 6,
+	  "SELECT id, kind, status, count, due_at, is_overdue, owner, address, domain, reason, diagnosis, correction, "
+	  "  process, communication_id, business_ref, subject, summary, created_at, last_seen_at "
+	  "FROM bounce.task_detail "
+	  "WHERE ($1::text IS NULL OR owner = $1) AND ($2::text IS NULL OR kind = $2) "
+	  "  AND ($3::text IS NULL OR strpos(lower(address), lower($3)) > 0 OR strpos(domain, lower($3)) > 0) "
+	  "  AND ($4::text IS NULL OR process = $4) "
+	  "  AND (status = 'open' OR coalesce($5::boolean, false)) "
+	  "ORDER BY status DESC, due_at NULLS LAST, id LIMIT $6::integer");
+STATEMENT(people_task, 1, "SELECT * FROM bounce.task_detail WHERE id = $1::bigint");
+STATEMENT(people_task_story, 1, "SELECT at, actor, action, text FROM bounce.task_story($1::bigint)");
+STATEMENT(people_task_held, 1,
+	  "SELECT held_at, address, reason, diagnostic, communication_id FROM bounce.outage_sample($1::bigint)");
+STATEMENT(people_task_assign, 3,
+	  "SELECT $1 AS id, coalesce($2, '') AS owner "
+	  "FROM bounce.assign_task($1::bigint, coalesce($2, ''), coalesce($3, ''))");
+STATEMENT(people_task_postpone, 3,
+	  "SELECT $1 AS id, $2::timestamptz AS due_at "
+	  "FROM bounce.postpone_task($1::bigint, $2::timestamptz, coalesce($3, ''))");
+STATEMENT(people_task_note, 2, "SELECT $1 AS id, $2::text AS note FROM bounce.note_task($1::bigint, $2)");
+STATEMENT(people_task_resolve, 2,
+	  "SELECT $1 AS id, 'done' AS status FROM bounce.resolve_task($1::bigint, coalesce($2, ''))");
+STATEMENT(people_task_corrected, 3,
+	  "SELECT $1 AS id, 'done' AS status, $3::text AS address, n AS resent "
+	  "FROM bounce.resolve_task_corrected($1::bigint, $3, coalesce($2, '')) AS n");
+STATEMENT(people_task_unblocked, 3,
+	  "SELECT $1 AS id, 'done' AS status, n AS resent "
+	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, false)) AS n");
+STATEMENT(people_task_dead, 2,
+	  "SELECT $1 AS id, 'done' AS status, b AS newly_blocked "
+	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b");
+STATEMENT(people_task_outage_real, 2,
+	  "SELECT $1 AS id, 'done' AS status, n AS blocked "
+	  "FROM bounce.confirm_outage($1::bigint, coalesce($2, '')) AS n");
+STATEMENT(people_task_outage_dismiss, 3,
+	  "SELECT $1 AS id, 'done' AS status, n AS resent "
+	  "FROM bounce.dismiss_outage($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, false)) AS n");
+
+/* --- blocks, parameters -------------------------------------------------------- */
+
+STATEMENT(
+    people_blocks, 3,
+    "SELECT address, reason, why, blocked_at, blocked_by, bounce_id, communication_id, lifted_at, lifted_by, lift_why "
+    "FROM bounce.address_block "
+    "WHERE ($1::text IS NULL OR strpos(address_key, lower($1)) > 0) "
+    "  AND (lifted_at IS NULL OR coalesce($2::boolean, false)) "
+    "ORDER BY blocked_at DESC, id DESC LIMIT $3::integer");
+STATEMENT(people_block, 2, "SELECT $1::text AS address, b AS newly_blocked FROM bounce.block_address($1, $2) AS b");
+STATEMENT(people_unblock, 2, "SELECT $1::text AS address, b AS was_blocked FROM bounce.lift_block($1, $2) AS b");
+STATEMENT(people_params, 3,
+	  "SELECT name, process, value, default_value, is_default, type, description, updated_at, updated_by "
+	  "FROM bounce.parameter_setting "
+	  "WHERE ($1::text IS NULL OR strpos(name, $1) > 0) AND ($2::text IS NULL OR process = $2 OR process IS NULL) "
+	  "  AND (NOT is_default OR NOT coalesce($3::boolean, false)) "
+	  "ORDER BY name, process NULLS FIRST");
+STATEMENT(people_param, 1,
+	  "SELECT name, process, value, default_value, type, minimum, maximum, "
+	  "  array_to_string(allowed, ' | ') AS allowed, per_process, description, updated_at, updated_by "
+	  "FROM bounce.parameter_setting WHERE name = $1 AND process IS NULL");
+STATEMENT(people_param_processes, 1,
+	  "SELECT process, value, updated_at, updated_by FROM bounce.parameter_setting "
+	  "WHERE name = $1 AND process IS NOT NULL ORDER BY process");
+STATEMENT(people_param_log, 1,
+	  "SELECT changed_at, changed_by, process, old_value, new_value FROM bounce.system_parameter_history "
+	  "WHERE name = $1 ORDER BY changed_at DESC, id DESC LIMIT 20");
+STATEMENT(people_param_set, 3,
+	  "SELECT $1::text AS name, coalesce($3::text, '') AS process, v AS value "
+	  "FROM bounce.set_parameter($1, $2, $3) AS v");
+STATEMENT(people_param_unset, 2,
+	  "SELECT $1::text AS name, $2::text AS process, v AS value FROM bounce.set_parameter($1, NULL, $2) AS v");
+
+/* --- communications and bounces -------------------------------------------------- */
+
+STATEMENT(people_find, 1, "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
+STATEMENT(
+    people_communication, 1,
+    "SELECT id, process, business_ref, subject, sender, status, delivery_state, created_at, message_id, envelope_id "
+    "FROM bounce.communication WHERE id = $1::bigint");
+STATEMENT(people_communication_recipients, 1,
+	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic, r.bounced_at, "
+	  "  r.next_attempt_at, r.task_id, r.bounce_id, bounce.is_address_blocked(r.address) AS is_blocked "
+	  "FROM bounce.communication_recipient AS r WHERE r.communication_id = $1::bigint ORDER BY r.id");
+STATEMENT(people_communication_story, 1,
+	  "SELECT at, event, text, recipient, actor, bounce_id, task_id FROM bounce.communication_story($1::bigint)");
+
+STATEMENT(people_bounces, 6,
+	  "SELECT b.id, b.received_at, b.class, b.reason, b.recipient, b.status, b.diagnostic, b.trust, b.matched_by, "
+	  "b.rule, "
+	  "  b.communication_id, b.bounce_message_id, b.consequence "
+	  "FROM bounce.bounce AS b "
+	  "WHERE ($1::bigint IS NULL OR b.communication_id = $1) "
+	  "  AND ($2::text IS NULL OR strpos(lower(b.recipient), lower($2)) > 0) "
+	  "  AND ($3::text IS NULL OR b.class = $3) "
+	  "  AND ($4::timestamptz IS NULL OR b.received_at >= $4) AND ($5::timestamptz IS NULL OR b.received_at < $5) "
+	  "ORDER BY b.id DESC LIMIT $6::integer");
+STATEMENT(
+    people_bounce, 1,
+    "SELECT b.id, b.received_at, b.class, b.reason, n.meaning, b.permanence, b.rule, b.evidence, b.trust, "
+    "b.matched_by, "
+    "  b.recipient, nullif(b.original_recipient, '') AS original_recipient, b.action, b.status, b.reply_code, "
+    "  b.diagnostic, b.remote_mta, b.consequence, b.communication_id, c.business_ref, c.subject, b.attempt, b.task_id, "
+    "  m.kind, m.dialect, m.source, m.reporting_mta, m.client, m.queue_id, m.own_mta, m.header_from, "
+    "  m.subject AS report_subject, m.disposition, m.size, m.truncated, b.bounce_message_id "
+    "FROM bounce.bounce AS b "
+    "LEFT JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id "
+    "LEFT JOIN bounce.bounce_reason AS n ON n.reason = b.reason "
+    "LEFT JOIN bounce.communication AS c ON c.id = b.communication_id "
+    "WHERE b.id = $1::bigint");
+STATEMENT(people_bounce_raw, 1,
+	  "SELECT m.raw, b.evidence FROM bounce.bounce AS b "
+	  "JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.id = $1::bigint");
+
+/* --- corrections ------------------------------------------------------------------ */
+
+STATEMENT(
+    people_reclassify, 3,
+    "SELECT $1 AS id, $2::text AS reason, done AS consequence FROM bounce.reclassify($1::bigint, $2, $3) AS done");
+STATEMENT(people_replay_reports, 4,
+	  "SELECT id, raw FROM bounce.reports_to_replay($1::timestamptz, $2::timestamptz, $3::bigint, $4::integer)");
+STATEMENT(people_replay_differences, 2,
+	  "SELECT $1 AS report, bounce_id, recipient, old_class, old_reason, new_class, new_reason, old_rule, new_rule "
+	  "FROM bounce.replay_differences($1::bigint, $2::jsonb)");
+STATEMENT(people_replay_apply, 3, "SELECT bounce.replay_report($1::bigint, $2::jsonb, $3) AS applied");
+STATEMENT(people_undo_preview, 5,
+	  "SELECT bounce_id, received_at, communication_id, recipient, reason, class, rule, diagnostic, lifts_block, "
+	  "  closes_task, requeues "
+	  "FROM bounce.undo_preview($1::timestamptz, $2::timestamptz, $3, $4, $5)");
+STATEMENT(
+    people_undo, 7,
+    "SELECT undo_id, bounces, blocks, tasks, requeued "
+    "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, why => $6, domain => $3, rule => $4, "
+    "  diagnostic => $5, resend => NOT coalesce($7::boolean, false))");
+
+/* --- reports ----------------------------------------------------------------------- */
+
+STATEMENT(people_report, 4,
+	  "SELECT label, total, hard, soft, technical, auto_reply, unclassified "
+	  "FROM bounce.report_by($1, $2::timestamptz, $3::timestamptz) LIMIT $4::integer");
+STATEMENT(people_shadow, 3,
+	  "SELECT bounce_id, received_at, process, communication_id, address, class, reason, trust, would_block, "
+	  "  would_resend, would_make_task, would_follow_up, consequence "
+	  "FROM bounce.shadow_consequence WHERE ($1::text IS NULL OR process = $1) "
+	  "  AND ($2::timestamptz IS NULL OR received_at >= $2) ORDER BY received_at DESC LIMIT $3::integer");
+
+/* --- care ---------------------------------------------------------------------------- */
+
+STATEMENT(people_housekeeping, 1, "SELECT step, done FROM bounce.housekeeping($1::integer)");
+STATEMENT(people_erase, 3,
+	  "SELECT $1::text AS name, CASE WHEN coalesce($3::boolean, false) THEN bounce.erase_person($1, $2) "
+	  "  ELSE bounce.erase_address($1, $2) END AS rows");
+STATEMENT(people_keys, 0,
+	  "SELECT id, state, created_at, retired_at, expires_at FROM bounce.token_key_state ORDER BY id");
+STATEMENT(people_keys_rotate, 0, "SELECT bounce.rotate_token_key() AS id");

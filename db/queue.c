@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The queue's functions of sql/ as C functions, over one connection that listens
+ * for bounce_delivery.
+ */
+#include "db/queue.h"
+
+#include <math.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "db/pg.h"
+
+enum { CONNECT_WAIT = 5 }; /* seconds */
+
+static const char listen_statement[] = "LISTEN bounce_delivery";
+static const char claim_statement[] =
+    "SELECT claim_id, communication_id, array_to_string(recipient_ids, ' ') AS recipient_ids,"
+    " array_to_string(addresses, ' ') AS addresses, attempt, envelope_sender, envelope_id, bytes"
+    " FROM bounce.claim_deliveries($1, $2, $3::integer)";
+static const char step_statement[] =
+    "SELECT message_id, envelope_id, raw, body_text, body_html, header_from,"
+    " array_to_string(header_to, E'\\n') AS header_to, array_to_string(header_cc, E'\\n') AS header_cc,"
+    " reply_to, subject, auto_submitted, attachments"
+    " FROM bounce.settle_and_begin($1::uuid, $2, $3::jsonb, $4::uuid, $5::bigint[])";
+static const char release_statement[] = "SELECT bounce.release_claim($1::uuid, $2)";
+static const char problem_statement[] = "SELECT bounce.delivery_problem($1, $2)";
+static const char renew_statement[] = "SELECT bounce.renew_leases($1::uuid[])";
+static const char sweep_statement[] =
+    "SELECT bounce.sweep_deliveries() AS swept, bounce.delivery_lease_seconds() AS lease";
+static const char next_statement[] =
+    "SELECT ceil(extract(epoch FROM bounce.next_due($1) - now()) * 1000)::bigint AS milliseconds";
+
+struct db_queue {
+	char *conninfo;
+	char *worker;
+	char *server;
+	unsigned query_wait;
+	PGconn *connection; /* NULL: not connected */
+};
+
+struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker, const char *server)
+{
+	struct db_queue *queue = g_new0(struct db_queue, 1);
+
+	queue->conninfo = g_strdup(conninfo);
+	queue->query_wait = query_wait;
+	queue->worker = g_strdup(worker);
+	queue->server = g_strdup(server);
+	return queue;
+}
+
+void db_queue_free(struct db_queue *queue)
+{
+	if (queue == NULL)
+		return;
+	g_clear_pointer(&queue->connection, PQfinish);
+	g_free(queue->conninfo);
+	g_free(queue->worker);
+	g_free(queue->server);
+	g_free(queue);
+}
+
+static bool connect_queue(struct db_queue *queue, GError **error)
+{
+	if (queue->connection != NULL && PQstatus(queue->connection) == CONNECTION_OK)
+		return true;
+	g_clear_pointer(&queue->connection, PQfinish);
+	g_autoptr(PGconn) fresh = pg_open(queue->conninfo, CONNECT_WAIT, error);
+	if (fresh == NULL)
+		return false;
+	g_autoptr(PGresult) listening = pg_query(fresh, queue->query_wait, listen_statement, 0, NULL, error);
+	if (listening == NULL)
+		return false;
+	queue->connection = g_steal_pointer(&fresh);
+	return true;
+}
+
+static PGresult *ask(struct db_queue *queue, const char *statement, size_t count, const struct pg_param *params,
+		     GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (!connect_queue(queue, error))
+		return NULL;
+	PGresult *result = pg_query(queue->connection, queue->query_wait, statement, count, params, &cause);
+	if (result == NULL) {
+		/* after a lost connection nothing more can be said on it */
+		if (cause->code == BM_ERROR_UNCERTAIN || PQstatus(queue->connection) != CONNECTION_OK)
+			g_clear_pointer(&queue->connection, PQfinish);
+		g_propagate_error(error, g_steal_pointer(&cause));
+	}
+	return result;
+}
+
+/* --- claiming ------------------------------------------------------------- */
+
+static void item_free(void *data)
+{
+	struct db_item *item = data;
+
+	g_free(item->claim_id);
+	g_free(item->communication_id);
+	g_strfreev(item->recipient_ids);
+	g_strfreev(item->addresses);
+	g_free(item->attempt);
+	g_free(item->sender);
+	g_free(item->envelope_id);
+	g_free(item);
+}
+
+static struct db_item *read_item(const PGresult *result, int row)
+{
+	struct db_item *item = g_new0(struct db_item, 1);
+
+	item->claim_id = g_strdup(pg_value(result, row, "claim_id"));
+	item->communication_id = g_strdup(pg_value(result, row, "communication_id"));
+	item->recipient_ids = g_strsplit(pg_value(result, row, "recipient_ids"), " ", -1);
+	item->addresses = g_strsplit(pg_value(result, row, "addresses"), " ", -1);
+	item->attempt = g_strdup(pg_value(result, row, "attempt"));
+	item->sender = g_strdup(pg_value(result, row, "envelope_sender"));
+	item->envelope_id = g_strdup(pg_value(result, row, "envelope_id"));
+	item->bytes = (size_t)g_ascii_strtoull(pg_value(result, row, "bytes"), NULL, 10);
+	return item;
+}
+
+GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error)
+{
+	g_autofree char *size = g_strdup_printf("%u", batch);
+	const struct pg_param params[] = {PG_TEXT(queue->worker), PG_TEXT(queue->server), PG_TEXT(size)};
+	g_autoptr(PGresult) result = ask(queue, claim_statement, G_N_ELEMENTS(params), params, error);
+
+	if (result == NULL)
+		return NULL;
+	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
+	for (int row = 0; row < PQntuples(result); row++)
+		g_ptr_array_add(items, read_item(result, row));
+	return items;
+}
+
+/* --- settling and beginning ------------------------------------------------- */
+
+void db_content_free(struct db_content *content)
+{
+	if (content == NULL)
+		return;
+	g_free(content->message_id);
+	g_free(content->envelope_id);
+	g_free(content->raw);
+	g_free(content->text);
+	g_free(content->html);
+	g_free(content->from);
+	g_strfreev(content->to);
+	g_strfreev(content->cc);
+	g_free(content->reply_to);
+	g_free(content->subject);
+	g_free(content->auto_submitted);
+	g_free(content->attachments);
+	g_free(content);
+}
+
+static bool has_value(const PGresult *result, const char *column)
+{
+	return !PQgetisnull(result, 0, PQfnumber(result, column));
+}
+
+static char **read_lines(const PGresult *result, const char *column)
+{
+	const char *value = pg_value(result, 0, column);
+
+	return *value == '\0' ? g_new0(char *, 1) : g_strsplit(value, "\n", -1);
+}
+
+static void read_raw(const PGresult *result, struct db_content *content)
+{
+	size_t len;
+	unsigned char *bytes = PQunescapeBytea((const unsigned char *)pg_value(result, 0, "raw"), &len);
+
+	if (bytes == NULL)
+		g_error("out of memory");
+	content->raw = g_memdup2(bytes, len);
+	content->raw_len = len;
+	PQfreemem(bytes);
+}
+
+static struct db_content *read_content(const PGresult *result)
+{
+	struct db_content *content = g_new0(struct db_content, 1);
+
+	content->message_id = g_strdup(pg_value(result, 0, "message_id"));
+	content->envelope_id = g_strdup(pg_value(result, 0, "envelope_id"));
+	if (has_value(result, "raw"))
+		read_raw(result, content);
+	content->has_text = has_value(result, "body_text");
+	content->has_html = has_value(result, "body_html");
+	content->text = g_strdup(pg_value(result, 0, "body_text"));
+	content->html = g_strdup(pg_value(result, 0, "body_html"));
+	content->from = g_strdup(pg_value(result, 0, "header_from"));
+	content->to = read_lines(result, "header_to");
+	content->cc = read_lines(result, "header_cc");
+	content->reply_to = g_strdup(pg_value(result, 0, "reply_to"));
+	content->subject = g_strdup(pg_value(result, 0, "subject"));
+	content->auto_submitted = g_strdup(pg_value(result, 0, "auto_submitted"));
+	content->attachments = g_strdup(pg_value(result, 0, "attachments"));
+	return content;
+}
+
+bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
+		   struct db_content **content_out, GError **error)
+{
+	g_autofree char *joined = next == NULL ? NULL : g_strjoinv(",", next->recipient_ids);
+	g_autofree char *recipients = next == NULL ? NULL : g_strdup_printf("{%s}", joined);
+	const struct pg_param params[] = {PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
+					  PG_TEXT(done == NULL ? NULL : done->outcomes),
+					  PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
+	g_autoptr(PGresult) result = ask(queue, step_statement, G_N_ELEMENTS(params), params, error);
+
+	if (result == NULL)
+		return false;
+	if (content_out != NULL)
+		*content_out = PQntuples(result) == 1 ? read_content(result) : NULL;
+	return true;
+}
+
+/* --- the rest ----------------------------------------------------------------- */
+
+bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *why, GError **error)
+{
+	const struct pg_param params[] = {PG_TEXT(claim_id), PG_TEXT(why)};
+	g_autoptr(PGresult) result = ask(queue, release_statement, G_N_ELEMENTS(params), params, error);
+
+	return result != NULL;
+}
+
+bool db_queue_problem(struct db_queue *queue, const char *problem, GError **error)
+{
+	const struct pg_param params[] = {PG_TEXT(queue->server), PG_TEXT(problem)};
+	g_autoptr(PGresult) result = ask(queue, problem_statement, G_N_ELEMENTS(params), params, error);
+
+	return result != NULL;
+}
+
+bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
+{
+	g_autofree char *joined = g_strjoinv(",", (char **)claim_ids);
+	g_autofree char *list = g_strdup_printf("{%s}", joined);
+	const struct pg_param params[] = {PG_TEXT(list)};
+	g_autoptr(PGresult) result = ask(queue, renew_statement, G_N_ELEMENTS(params), params, error);
+
+	return result != NULL;
+}
+
+bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out, GError **error)
+{
+	g_autoptr(PGresult) result = ask(queue, sweep_statement, 0, NULL, error);
+
+	if (result == NULL)
+		return false;
+	*swept_out = (unsigned)g_ascii_strtoull(pg_value(result, 0, "swept"), NULL, 10);
+	*lease_out = (unsigned)g_ascii_strtoull(pg_value(result, 0, "lease"), NULL, 10);
+	return true;
+}
+
+/* Milliseconds until something is due, at most the limit. */
+static int time_until_due(struct db_queue *queue, int limit)
+{
+	const struct pg_param params[] = {PG_TEXT(queue->server)};
+	g_autoptr(PGresult) result = ask(queue, next_statement, G_N_ELEMENTS(params), params, NULL);
+
+	if (result == NULL || PQntuples(result) != 1 || !has_value(result, "milliseconds"))
+		return limit;
+	gint64 time = g_ascii_strtoll(pg_value(result, 0, "milliseconds"), NULL, 10);
+	/* what is due and was not claimed (quiet hours, another worker) is no reason to spin */
+	return time <= 0 ? MIN(limit, 1000) : (int)MIN(time, limit);
+}
+
+void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
+{
+	int wait = time_until_due(queue, (int)seconds * 1000);
+	struct pollfd events[] = {
+	    {.fd = stop_fd, .events = POLLIN},
+	    {.fd = queue->connection != NULL ? PQsocket(queue->connection) : -1, .events = POLLIN}};
+	PGnotify *notice = queue->connection != NULL ? PQnotifies(queue->connection) : NULL;
+
+	if (notice == NULL) {
+		poll(events, G_N_ELEMENTS(events), wait);
+		if (queue->connection != NULL && !PQconsumeInput(queue->connection))
+			g_clear_pointer(&queue->connection, PQfinish);
+	}
+	if (notice != NULL)
+		PQfreemem(notice);
+	while (queue->connection != NULL && (notice = PQnotifies(queue->connection)) != NULL)
+		PQfreemem(notice);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The answer of a statement as rows of text with named, typed columns: for
+ * programs that show what they are given and do not look into it.
+ */
+#ifndef DB_ROWS_H
+#define DB_ROWS_H
+
+#include <stddef.h>
+
+#include <glib.h>
+
+#include "db/pool.h"
+
+/* One statement with its parameters $1 ... in order. The texts are in db/people.c. */
+struct db_statement {
+	const char *text;
+	unsigned argument_count;
+};
+
+enum db_type {
+	DB_TEXT,
+	DB_INTEGER,
+	DB_NUMBER,
+	DB_BOOLEAN, /* "true", "false" */
+	DB_TIME,    /* RFC 3339: "2026-11-21T21:55:03.123456+00:00" */
+	DB_JSON,
+	DB_BYTES, /* decoded: read with db_rows_bytes */
+};
+
+struct db_rows;
+
+/* Runs the statement in a transaction of its own; arguments has as many values
+ * as it takes, NULL is SQL NULL. NULL with a code as pg_query; the text is the
+ * server's own, which names what is wrong. */
+struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement, const char *const *arguments,
+			      GError **error) __attribute__((warn_unused_result));
+void db_rows_free(struct db_rows *rows);
+
+size_t db_rows_count(const struct db_rows *rows);
+size_t db_rows_column_count(const struct db_rows *rows);
+const char *db_rows_column_name(const struct db_rows *rows, size_t column);
+enum db_type db_rows_column_type(const struct db_rows *rows, size_t column);
+
+/* NULL for SQL NULL; valid as long as the rows. */
+const char *db_rows_get(const struct db_rows *rows, size_t row, size_t column);
+/* By name; NULL also where there is no such column. */
+const char *db_rows_find(const struct db_rows *rows, size_t row, const char *column);
+/* A DB_BYTES value; NULL for SQL NULL. */
+const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column, size_t *len_out);
+
+typedef struct db_rows db_rows_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_rows_t, db_rows_free)
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Composing: text and HTML as alternatives, pictures of the HTML beside it,
+ * attachments around both. Every text part is quoted-printable, so that no
+ * server on the way has to convert, and a signature made later holds.
+ */
+#include "delivery/compose.h"
+
+#include <string.h>
+
+#include <gmime/gmime.h>
+#include <json-glib/json-glib.h>
+
+#include "base/error.h"
+
+/* --- composed ----------------------------------------------------------------- */
+
+/* "Name <address>" or "address". By hand: GMime's parser would take a name for
+ * the syntax it may contain. */
+static InternetAddress *mailbox_new(const char *text)
+{
+	const char *open = strrchr(text, '<');
+	const char *close = open == NULL ? NULL : strchr(open, '>');
+
+	if (close == NULL)
+		return internet_address_mailbox_new(NULL, text);
+	g_autofree char *address = g_strndup(open + 1, (gsize)(close - open - 1));
+	g_autofree char *name = g_strstrip(g_strndup(text, (gsize)(open - text)));
+	gsize len = strlen(name);
+
+	if (len >= 2 && name[0] == '"' && name[len - 1] == '"') {
+		memmove(name, name + 1, len - 2);
+		name[len - 2] = '\0';
+	}
+	return internet_address_mailbox_new(*name == '\0' ? NULL : name, address);
+}
+
+static void add_mailboxes(GMimeMessage *message, GMimeAddressType type, char *const *mailboxes)
+{
+	InternetAddressList *list = g_mime_message_get_addresses(message, type);
+
+	for (; *mailboxes != NULL; mailboxes++) {
+		g_autoptr(GObject) mailbox = (GObject *)mailbox_new(*mailboxes);
+
+		internet_address_list_add(list, (InternetAddress *)mailbox);
+	}
+}
+
+static void set_content(GMimePart *part, const char *bytes, gsize len)
+{
+	g_autoptr(GObject) stream = (GObject *)g_mime_stream_mem_new_with_buffer(bytes, len);
+	g_autoptr(GObject) wrapper =
+	    (GObject *)g_mime_data_wrapper_new_with_stream((GMimeStream *)stream, GMIME_CONTENT_ENCODING_DEFAULT);
+
+	g_mime_part_set_content(part, (GMimeDataWrapper *)wrapper);
+}
+
+/* Always UTF-8; g_mime_text_part_set_text() would choose a charset by the text. */
+static GMimeObject *text_part_new(const char *subtype, const char *text)
+{
+	GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_auto(GStrv) lines = g_strsplit(valid, "\r\n", -1);
+	g_autofree char *unix_lines = g_strjoinv("\n", lines);
+
+	g_mime_text_part_set_charset(part, "utf-8");
+	set_content((GMimePart *)part, unix_lines, strlen(unix_lines));
+	g_mime_part_set_content_encoding((GMimePart *)part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	return (GMimeObject *)part;
+}
+
+/* RFC 2046 forbids base64 for composite types; as a file it is one of its own. */
+static GMimePart *file_part_new(const char *content_type)
+{
+	g_auto(GStrv) halves = g_strsplit(content_type, "/", 2);
+	bool is_composite =
+	    g_ascii_strcasecmp(halves[0], "message") == 0 || g_ascii_strcasecmp(halves[0], "multipart") == 0;
+
+	if (is_composite || g_strv_length(halves) != 2)
+		return g_mime_part_new_with_type("application", "octet-stream");
+	return g_mime_part_new_with_type(halves[0], halves[1]);
+}
+
+static GMimeObject *attachment_new(JsonObject *file)
+{
+	const char *filename = json_object_get_string_member_with_default(file, "filename", "");
+	const char *content_id = json_object_get_string_member_with_default(file, "content_id", "");
+	GMimePart *part = file_part_new(json_object_get_string_member_with_default(file, "content_type", ""));
+	gsize len;
+	g_autofree guchar *bytes =
+	    g_base64_decode(json_object_get_string_member_with_default(file, "content", ""), &len);
+
+	set_content(part, (const char *)bytes, len);
+	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
+	g_mime_object_set_disposition((GMimeObject *)part, *content_id != '\0' ? "inline" : "attachment");
+	if (*filename != '\0')
+		g_mime_part_set_filename(part, filename);
+	if (*content_id != '\0')
+		g_mime_part_set_content_id(part, content_id);
+	return (GMimeObject *)part;
+}
+
+/* Takes both; a multipart of that kind around them. */
+static GMimeObject *around(const char *subtype, GMimeObject *first, GMimeObject *second)
+{
+	GMimeMultipart *multipart = g_mime_multipart_new_with_subtype(subtype);
+
+	g_mime_multipart_add(multipart, first);
+	g_mime_multipart_add(multipart, second);
+	g_object_unref(first);
+	g_object_unref(second);
+	return (GMimeObject *)multipart;
+}
+
+/* Puts the files of one sort beside body, in a multipart of that kind if there are any. */
+static GMimeObject *with_files(GMimeObject *body, JsonArray *files, bool is_inline, const char *subtype)
+{
+	GMimeObject *whole = body;
+
+	for (guint i = 0; files != NULL && i < json_array_get_length(files); i++) {
+		JsonObject *file = json_array_get_object_element(files, i);
+		bool has_id = *json_object_get_string_member_with_default(file, "content_id", "") != '\0';
+
+		if (has_id != is_inline)
+			continue;
+		if (whole == body) {
+			whole = around(subtype, body, attachment_new(file));
+		} else {
+			g_autoptr(GObject) part = (GObject *)attachment_new(file);
+
+			g_mime_multipart_add((GMimeMultipart *)whole, (GMimeObject *)part);
+		}
+	}
+	return whole;
+}
+
+static GMimeObject *body_new(const struct db_content *content, JsonArray *files)
+{
+	GMimeObject *text = content->has_text || !content->has_html ? text_part_new("plain", content->text) : NULL;
+	GMimeObject *html =
+	    content->has_html ? with_files(text_part_new("html", content->html), files, true, "related") : NULL;
+	GMimeObject *body = text == NULL ? html : html == NULL ? text : around("alternative", text, html);
+
+	if (html == NULL) /* nothing shows them */
+		body = with_files(body, files, true, "mixed");
+	return with_files(body, files, false, "mixed");
+}
+
+static bool read_files(const char *json, JsonParser *parser, JsonArray **files_out, GError **error)
+{
+	*files_out = NULL;
+	if (*json == '\0')
+		return true;
+	if (!json_parser_load_from_data(parser, json, -1, NULL) ||
+	    !JSON_NODE_HOLDS_ARRAY(json_parser_get_root(parser))) {
+		g_set_error(error, BM_ERROR, BM_ERROR_INPUT, "attachments: not a JSON array");
+		return false;
+	}
+	*files_out = json_node_get_array(json_parser_get_root(parser));
+	return true;
+}
+
+static GBytes *write_message(GMimeMessage *message)
+{
+	GMimeFormatOptions *options = g_mime_format_options_clone(g_mime_format_options_get_default());
+
+	g_mime_format_options_set_newline_format(options, GMIME_NEWLINE_FORMAT_DOS);
+	char *text = g_mime_object_to_string((GMimeObject *)message, options);
+	g_mime_format_options_free(options);
+	return g_bytes_new_take(text, strlen(text));
+}
+
+static GBytes *compose(const struct db_content *content, GDateTime *now, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	g_autoptr(GObject) object = (GObject *)g_mime_message_new(TRUE);
+	GMimeMessage *message = (GMimeMessage *)object;
+	char *const from[] = {content->from, NULL};
+	char *const reply_to[] = {content->reply_to, NULL};
+	JsonArray *files;
+
+	if (!read_files(content->attachments, parser, &files, error))
+		return NULL;
+	add_mailboxes(message, GMIME_ADDRESS_TYPE_FROM, from);
+	add_mailboxes(message, GMIME_ADDRESS_TYPE_TO, content->to);
+	add_mailboxes(message, GMIME_ADDRESS_TYPE_CC, content->cc);
+	if (*content->reply_to != '\0')
+		add_mailboxes(message, GMIME_ADDRESS_TYPE_REPLY_TO, reply_to);
+	g_mime_message_set_subject(message, content->subject, "utf-8");
+	g_mime_message_set_date(message, now);
+	g_mime_message_set_message_id(message, content->message_id);
+	g_mime_object_set_header((GMimeObject *)message, "X-Communication-ID", content->envelope_id, NULL);
+	if (*content->auto_submitted != '\0')
+		g_mime_object_set_header((GMimeObject *)message, "Auto-Submitted", content->auto_submitted, NULL);
+	g_autoptr(GObject) body = (GObject *)body_new(content, files);
+	g_mime_message_set_mime_part(message, (GMimeObject *)body);
+	return write_message(message);
+}
+
+/* --- as the application wrote it ---------------------------------------------------- */
+
+/* Fields of ours, and those that must not leave. */
+static bool is_dropped(const char *line, gsize len)
+{
+	static const char *const names[] = {"bcc:", "message-id:", "x-communication-id:", "return-path:"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (len >= strlen(names[i]) && g_ascii_strncasecmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+static void append_line(GString *out, const char *line, gsize len)
+{
+	g_string_append_len(out, line, (gssize)len);
+	g_string_append(out, "\r\n");
+}
+
+/* Copies the header, unfolded fields whole; stops behind the empty line. */
+static const char *rewrite_header(GString *out, const char *p, const char *end, const struct db_content *content)
+{
+	bool dropping = false;
+
+	g_string_append_printf(out, "Message-ID: <%s>\r\nX-Communication-ID: %s\r\n", content->message_id,
+			       content->envelope_id);
+	while (p < end) {
+		const char *lf = memchr(p, '\n', (gsize)(end - p));
+		const char *stop = lf == NULL ? end : lf;
+		gsize len = (gsize)(stop - p) - (stop > p && stop[-1] == '\r');
+		const char *line = p;
+
+		p = lf == NULL ? end : lf + 1;
+		if (len == 0)
+			break;
+		if (*line != ' ' && *line != '\t')
+			dropping = is_dropped(line, len);
+		if (!dropping)
+			append_line(out, line, len);
+	}
+	g_string_append(out, "\r\n");
+	return p;
+}
+
+static GBytes *rewrite(const struct db_content *content)
+{
+	const char *end = content->raw + content->raw_len;
+	GString *out = g_string_sized_new(content->raw_len + content->raw_len / 32 + 512);
+	const char *p = rewrite_header(out, content->raw, end, content);
+
+	/* RFC 5321 section 2.3.8: CR and LF only as CRLF */
+	while (p < end) {
+		const char *lf = memchr(p, '\n', (gsize)(end - p));
+		const char *stop = lf == NULL ? end : lf;
+
+		append_line(out, p, (gsize)(stop - p) - (stop > p && stop[-1] == '\r'));
+		p = lf == NULL ? end : lf + 1;
+	}
+	return g_string_free_to_bytes(out);
+}
+
+GBytes *compose_message(const struct db_content *content, GDateTime *now, GError **error)
+{
+	return content->raw != NULL ? rewrite(content) : compose(content, now, error);
+}

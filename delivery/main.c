@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bounce-delivery: its command line and its life from start to stop.
+ */
+#include <getopt.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <auth-client.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "classifier/mime.h"
+#include "classifier/rules.h"
+#include "db/migrate.h"
+#include "delivery/settings.h"
+#include "delivery/smtp.h"
+#include "delivery/worker.h"
+
+enum {
+	EXIT_USAGE = 64,         /* EX_USAGE of sysexits.h */
+	DATABASE_DELAY_MAX = 30, /* seconds between two tries to reach the database at start */
+};
+
+static const char default_config[] = "/etc/bounce-milter/bounce-delivery.conf";
+
+static const char usage[] = "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
+			    "\n"
+			    "Sends what is due in bounce.communication through the submission server.\n"
+			    "\n"
+			    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-delivery.conf)\n"
+			    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
+			    "      --check         say what is wrong with configuration, rules and database, and end\n"
+			    "  -V, --version\n"
+			    "  -h, --help\n"
+			    "\n"
+			    "Signals: SIGTERM stops after the mail in hand.\n"
+			    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
+
+struct arguments {
+	const char *config;
+	bool is_daemon;
+	bool is_check;
+};
+
+/* Returns -1 to go on, otherwise the exit status. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'}, {"daemon", no_argument, NULL, 'd'},
+	    {"check", no_argument, NULL, 'k'},        {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	};
+
+	for (int option; (option = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1;) {
+		switch (option) {
+		case 'c':
+			arguments->config = optarg;
+			break;
+		case 'd':
+			arguments->is_daemon = true;
+			break;
+		case 'k':
+			arguments->is_check = true;
+			break;
+		case 'V':
+			puts("bounce-delivery " BM_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "bounce-delivery: unexpected argument \"%s\"\n%s", argv[optind], usage);
+	return EXIT_USAGE;
+}
+
+static int fail(const GError *error, bool log_is_stderr)
+{
+	if (!log_is_stderr)
+		fprintf(stderr, "bounce-delivery: %s\n", error->message);
+	log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
+	return EXIT_FAILURE;
+}
+
+static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
+{
+	g_autofree char *dir = *settings->rules_dir == '\0' ? ruleset_default_dir() : g_strdup(settings->rules_dir);
+
+	return ruleset_load(dir, *settings->site_rules == '\0' ? NULL : settings->site_rules, error);
+}
+
+/* False with no error: told to stop. */
+static bool wait_for_database(const struct delivery_settings *settings, int *ready_fd, GError **error)
+{
+	for (unsigned delay = 1;; delay = MIN(delay * 2, DATABASE_DELAY_MAX)) {
+		g_autoptr(GError) cause = NULL;
+
+		if (db_schema_require(settings->conninfo, &cause))
+			return true;
+		if (cause->code != BM_ERROR_RETRY && cause->code != BM_ERROR_UNCERTAIN) {
+			g_propagate_error(error, g_steal_pointer(&cause));
+			return false;
+		}
+		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s", delay,
+			  cause->message);
+		process_background_ready(ready_fd);
+		if (process_wait_for_stop(delay))
+			return false;
+	}
+}
+
+static bool serve(const struct delivery_settings *settings, int *ready_fd, GError **error)
+{
+	g_autoptr(ruleset_t) rules = load_rules(settings, error);
+	struct smtp_client *client = rules == NULL ? NULL : smtp_client_new(settings, error);
+	GError *cause = NULL;
+
+	if (client == NULL)
+		return false;
+	if (wait_for_database(settings, ready_fd, &cause)) {
+		process_background_ready(ready_fd);
+		struct workers *workers = workers_start(settings, client, rules);
+		log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", settings->workers, settings->server);
+		while (!process_wait_for_stop(3600))
+			;
+		workers_stop(workers);
+		log_event(LOG_LEVEL_INFO, "", "stopped");
+	}
+	smtp_client_free(client);
+	if (cause == NULL)
+		return true;
+	g_propagate_error(error, cause);
+	return false;
+}
+
+/* libpq and libESMTP look for passwords and client certificates under HOME; root's
+ * own, left behind by dropping privileges, would be a fault to the latter. */
+static void set_home(void)
+{
+	const struct passwd *account = getpwuid(geteuid()); /* before the first thread */
+
+	if (account != NULL)
+		setenv("HOME", account->pw_dir, 1);
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+static int run(const char *config, const struct delivery_settings *settings, bool is_daemon)
+{
+	bool log_is_stderr = delivery_settings_log_target(settings) == LOG_TARGET_STDERR;
+	g_autoptr(GError) error = NULL;
+	int ready_fd = -1;
+	int pid_fd = -1;
+
+	if (!process_drop_privileges(settings->user, &error) || (is_daemon && !process_background(&ready_fd, &error)) ||
+	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
+		return fail(error, log_is_stderr);
+	set_home();
+	process_block_signals();
+	log_event(LOG_LEVEL_INFO, "", "bounce-delivery " BM_VERSION " starts, configuration %s", config);
+	bool served = serve(settings, &ready_fd, &error);
+	process_pid_file_close(settings->pid_file, pid_fd);
+	return served ? EXIT_SUCCESS : fail(error, log_is_stderr);
+}
+
+static bool say(const char *what, const GError *error, const char *good)
+{
+	printf("%-8s %-14s %s\n", error == NULL ? "ok" : "FAULT", what, error == NULL ? good : error->message);
+	return error == NULL;
+}
+
+/* Looks on after a fault, so that one run shows all. */
+static int check(const char *config, const struct delivery_settings *settings)
+{
+	g_autoptr(GError) rules_error = NULL;
+	g_autoptr(GError) server_error = NULL;
+	g_autoptr(GError) database_error = NULL;
+	g_autoptr(ruleset_t) rules = load_rules(settings, &rules_error);
+	struct smtp_client *client = smtp_client_new(settings, &server_error);
+	bool schema = db_schema_require(settings->conninfo, &database_error);
+
+	(void)rules; /* only whether they load */
+	bool good = say("rules", rules_error, "loaded");
+	good &= say("server", server_error, settings->server);
+	good &= say("database", database_error, "reached, and its schema is the one this program knows");
+	say("configuration", NULL, config);
+	smtp_client_free(client);
+	return good && schema ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.config = default_config};
+	g_auto(delivery_settings_t) settings = {0};
+	g_autoptr(GError) error = NULL;
+	int status = parse_arguments(argc, argv, &arguments);
+
+	if (status >= 0)
+		return status;
+	mime_init();
+	auth_client_init();
+	if (!delivery_settings_read(arguments.config, &settings, &error)) {
+		fprintf(stderr, "bounce-delivery: %s\n", error->message);
+		return EXIT_FAILURE;
+	}
+	g_autofree char *config = g_canonicalize_filename(arguments.config, NULL);
+	log_open("bounce-delivery", delivery_settings_log_target(&settings), delivery_settings_log_level(&settings));
+	if (!arguments.is_check)
+		return run(config, &settings, arguments.is_daemon);
+	return process_drop_privileges(settings.user, &error) ? check(config, &settings) : fail(error, false);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Outcome and classification of SMTP replies.
+ */
+#include "delivery/outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#include "base/limits.h"
+#include "classifier/classify.h"
+#include "classifier/codes.h"
+#include "classifier/document.h"
+
+static const char *const names[] = {[OUTCOME_ACCEPTED] = "accepted",
+				    [OUTCOME_REJECTED] = "rejected",
+				    [OUTCOME_PENDING] = "pending",
+				    [OUTCOME_UNKNOWN] = "unknown"};
+
+const char *outcome_name(enum outcome outcome)
+{
+	return names[outcome];
+}
+
+static bool is_refusal(const struct smtp_reply *reply)
+{
+	return reply->code >= 400 && reply->code <= 599;
+}
+
+static enum outcome refused(const struct smtp_reply *reply, struct smtp_reply *reply_out)
+{
+	*reply_out = *reply;
+	return reply->code >= 500 ? OUTCOME_REJECTED : OUTCOME_PENDING;
+}
+
+/* The reply to the recipient goes before that to the message: with pipelining the
+ * message is refused as well when no recipient is left. */
+enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_reply *reply_out)
+{
+	const struct smtp_reply *recipient = &result->recipients[i];
+
+	if (is_refusal(&result->mail))
+		return refused(&result->mail, reply_out);
+	if (is_refusal(recipient))
+		return refused(recipient, reply_out);
+	if (is_refusal(&result->data))
+		return refused(&result->data, reply_out);
+	*reply_out = result->data;
+	if (result->data.code >= 200 && result->data.code <= 299 && recipient->code != 0 && result->is_complete)
+		return OUTCOME_ACCEPTED;
+	reply_out->code = 0;
+	return result->is_complete ? OUTCOME_UNKNOWN : OUTCOME_PENDING;
+}
+
+bool outcome_is_sender_refused(const struct smtp_result *result)
+{
+	const struct smtp_reply *mail = &result->mail;
+
+	/* RFC 1870 section 6: 552, or 5.3.4; RFC 3463 X.2.3 */
+	return is_refusal(mail) && mail->code != 552 && !g_str_has_suffix(mail->status, ".3.4") &&
+	       !g_str_has_suffix(mail->status, ".2.3");
+}
+
+static char *line_of(const struct smtp_reply *reply, enum outcome outcome)
+{
+	if (reply->code == 0)
+		return g_strdup(outcome == OUTCOME_UNKNOWN ? "the final reply was not heard"
+							   : "the connection broke before the end of the message");
+	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "", reply->status, reply->text);
+}
+
+/* A refusal as the report that a mail system would have made of it. */
+static char *classify_refusal(const struct ruleset *rules, const char *server, const char *address,
+			      const struct smtp_reply *reply, const char *line)
+{
+	static const char *const none[] = {NULL};
+	const struct report_header header = {
+	    .message_id = "", .from = "", .sender = "", .subject = "", .date = "", .to = none};
+	char code[12] = "";
+	char status[CODE_STATUS_SIZE] = "";
+
+	g_strlcpy(status, reply->status, sizeof status);
+	if (*status == '\0')
+		status_in_text(line, status);
+	if (reply->code != 0)
+		snprintf(code, sizeof code, "%d", reply->code);
+	const struct report_recipient recipient = {.recipient = address,
+						   .original_recipient = "",
+						   .action = REPORT_ACTION_FAILED,
+						   .status = *status == '\0' && reply->code == 0 ? "4.4.2" : status,
+						   .reply_code = code,
+						   .diagnostic = line,
+						   .diagnostic_type = "smtp",
+						   .remote_mta = server,
+						   .final_log_id = "",
+						   .last_attempt_date = "",
+						   .will_retry_until = "",
+						   .source = "smtp"};
+	const struct report report = {.kind = REPORT_DSN,
+				      .dialect = "smtp",
+				      .header = header,
+				      .auto_submitted = "",
+				      .reporting_mta = server,
+				      .received_from_mta = "",
+				      .dsn_gateway = "",
+				      .arrival_date = "",
+				      .envelope_id = "",
+				      .feedback_type = "",
+				      .original = header,
+				      .original_communication_id = "",
+				      .original_queue_id = "",
+				      .references = none,
+				      .recipients = &recipient,
+				      .recipient_count = 1,
+				      .text = ""};
+	const struct envelope envelope = {
+	    .source = "delivery", .sender = "", .recipients = none, .queue_id = "", .client = "", .size = 0};
+	struct verdict verdict;
+
+	classify(rules, &report, &recipient, &verdict);
+	char *document = document_build(&report, &verdict, &envelope);
+	verdict_clear(&verdict);
+	return document;
+}
+
+static void add_text(JsonObject *object, const char *name, const char *text)
+{
+	json_object_set_string_member(object, name, text);
+}
+
+static JsonObject *recipient_document(const struct ruleset *rules, const char *server, const struct db_item *item,
+				      const struct smtp_result *result, size_t i)
+{
+	struct smtp_reply reply = {0};
+	enum outcome outcome = outcome_of(result, i, &reply);
+	g_autofree char *line = line_of(&reply, outcome);
+	JsonObject *object = json_object_new();
+
+	json_object_set_int_member(object, "recipient_id", g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
+	add_text(object, "outcome", outcome_name(outcome));
+	add_text(object, "response", line);
+	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_PENDING) {
+		g_autofree char *document = classify_refusal(rules, server, item->addresses[i], &reply, line);
+
+		json_object_set_member(object, "document", json_from_string(document, NULL));
+	}
+	return object;
+}
+
+char *outcome_document(const struct ruleset *rules, const char *server, const struct db_item *item,
+		       const struct smtp_result *result)
+{
+	JsonArray *outcomes = json_array_new();
+
+	for (size_t i = 0; item->recipient_ids[i] != NULL; i++)
+		json_array_add_object_element(outcomes, recipient_document(rules, server, item, result, i));
+	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
+	json_array_unref(outcomes);
+	return json_to_string(root, FALSE);
+}
+
+char *outcome_released(const struct db_item *item)
+{
+	JsonArray *outcomes = json_array_new();
+
+	for (size_t i = 0; item->recipient_ids[i] != NULL; i++) {
+		JsonObject *object = json_object_new();
+
+		json_object_set_int_member(object, "recipient_id", g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
+		add_text(object, "outcome", "released");
+		json_array_add_object_element(outcomes, object);
+	}
+	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
+	json_array_unref(outcomes);
+	return json_to_string(root, FALSE);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From what the server said to the outcome of each recipient. A refusal is put
+ * before the same classifier as a bounce that came back by mail.
+ */
+#ifndef DELIVERY_OUTCOME_H
+#define DELIVERY_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "classifier/rules.h"
+#include "db/queue.h"
+#include "delivery/smtp.h"
+
+enum outcome {
+	OUTCOME_ACCEPTED,
+	OUTCOME_REJECTED, /* for good */
+	OUTCOME_PENDING,  /* for now */
+	OUTCOME_UNKNOWN,  /* the final reply was not heard */
+};
+
+const char *outcome_name(enum outcome outcome); /* as in SQL */
+
+/* Recipient i of a transaction, and the reply that decided; its text is the
+ * result's. reply_out->code 0: none was heard. */
+enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_reply *reply_out);
+
+/* MAIL was refused, and not for this message's size: the sender, or everything. */
+bool outcome_is_sender_refused(const struct smtp_result *result);
+
+/* The outcomes of all recipients for bounce.settle_delivery(). Heap. */
+char *outcome_document(const struct ruleset *rules, const char *server, const struct db_item *item,
+		       const struct smtp_result *result);
+
+/* The same for one of which nothing was sent, and which is not to blame. Heap. */
+char *outcome_released(const struct db_item *item);
+
+#endif

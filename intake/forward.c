@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Handing a mail to sendmail(1).
+ */
+#include "intake/forward.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+enum { HEADER_MAX = 1024 * 1024 }; /* beyond it the header is passed as it is */
+
+static const char own_field[] = "X-Bounce-";
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* A field of ours, on top; what a stranger could break the line with is gone. */
+static void append_field(GString *header, const char *name, const char *value)
+{
+	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
+
+	if (*clean != '\0')
+		g_string_append_printf(header, "%s%s: %s\n", own_field, name, clean);
+}
+
+/* The header without fields that only we may write; returns how many bytes of
+ * the mail that was. */
+static size_t append_header(GString *header, const char *bytes, size_t len)
+{
+	const char *end = bytes + len;
+	const char *line = bytes;
+	bool is_dropped = false;
+
+	while (line < end && *line != '\n' && *line != '\r') {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+
+		next = next == NULL ? end : next + 1;
+		if (*line != ' ' && *line != '\t')
+			is_dropped = (size_t)(end - line) >= strlen(own_field) &&
+				     g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
+		if (!is_dropped)
+			g_string_append_len(header, line, next - line);
+		line = next;
+	}
+	return (size_t)(line - bytes);
+}
+
+static bool write_mail(int fd, const struct forward *forward, const struct mail_place *place)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autoptr(GString) header = g_string_new(NULL);
+	struct mail_place rest = *place;
+
+	append_field(header, "Class", forward->class);
+	append_field(header, "Reason", forward->reason);
+	append_field(header, "Id", forward->bounce_message_id);
+	if (!mail_place_read(place, HEADER_MAX, bytes))
+		return false;
+	rest.start += (off_t)append_header(header, (const char *)bytes->data, bytes->len);
+	if (!write_all(fd, header->str, header->len))
+		return false;
+	while (rest.start < rest.end) {
+		if (!mail_place_read(&rest, HEADER_MAX, bytes) || !write_all(fd, (const char *)bytes->data, bytes->len))
+			return false;
+		if (bytes->len == 0)
+			break;
+		rest.start += bytes->len;
+	}
+	return true;
+}
+
+static bool wait_for(GPid child, const char *program, GError **error)
+{
+	int status;
+	pid_t ended;
+
+	do
+		ended = waitpid(child, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s did not take the mail (status %d)", program,
+		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return false;
+}
+
+static bool spawn(const struct forward *forward, GPid *child_out, int *fd_out, GError **error)
+{
+	/* "--": an address never is an option */
+	const char *const argv[] = {forward->program, "-i", "-f", "<>", "--", forward->to, NULL};
+	g_autoptr(GError) cause = NULL;
+
+	if (g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL,
+				     NULL, child_out, fd_out, NULL, NULL, &cause))
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "cannot run %s: %s", forward->program, cause->message);
+	return false;
+}
+
+bool forward_mail(const struct forward *forward, const struct mail_place *place, GError **error)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+	GPid child;
+	int fd;
+
+	if (!spawn(forward, &child, &fd, error))
+		return false;
+	sigaction(SIGPIPE, &ignore, &before);
+	bool written = write_mail(fd, forward, place);
+	int write_errno = errno;
+	if (!written)
+		kill(child, SIGTERM); /* half a mail must not go out */
+	close(fd);
+	sigaction(SIGPIPE, &before, NULL);
+	if (wait_for(child, forward->program, error) && written)
+		return true;
+	if (error != NULL && *error == NULL)
+		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s: %s", forward->program, g_strerror(write_errno));
+	return false;
+}

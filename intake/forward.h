@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Handing a mail to a person through sendmail(1), with what became of it in its
+ * headers, as the milter does it.
+ */
+#ifndef INTAKE_FORWARD_H
+#define INTAKE_FORWARD_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "intake/mailbox.h"
+
+struct forward {
+	const char *program; /* of sendmail(1) */
+	const char *to;
+	const char *class;             /* X-Bounce-Class */
+	const char *reason;            /* X-Bounce-Reason */
+	const char *bounce_message_id; /* X-Bounce-Id; "" for none */
+};
+
+/* True when the program took all of the mail and ended with 0. Otherwise
+ * BM_ERROR_RETRY, or BM_ERROR_CONFIG when it cannot be run. The null sender is
+ * used, so that a report that cannot be delivered makes no further one. X-Bounce-
+ * fields that came with the mail are taken out. */
+bool forward_mail(const struct forward *forward, const struct mail_place *place, GError **error)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,67 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make bench-delivery: messages a second of bounce-delivery, one commit per message outcome, against
+# Postfix's own smtp-source to the same server with as many connections, in turns in one run. The server is
+# a private Postfix that discards what it has taken. Environment: MESSAGES (2000), WORKERS ("1 2 4").
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Bounce::Delivery;
+use Bounce::Stage;
+use Time::HiRes qw(time);
+
+my $messages = $ENV{MESSAGES} // 2000;
+my @workers  = split ' ', $ENV{WORKERS} // '1 2 4';
+$| = 1;
+
+my $stage = Bounce::Stage->new(name => "bench-$$", postfix => { main => { default_transport => 'discard', smtpd_milters => '', in_flow_delay => 0 } });
+$stage->start_database;
+$stage->start_servers;
+my $port = $stage->mta->port;
+printf "%d messages of about 600 bytes to a private Postfix, signed return path each\n\n", $messages;
+printf "%-12s %14s %14s %8s\n", 'connections', 'smtp-source/s', 'delivery/s', 'ratio';
+for my $workers (@workers) {
+    submit($messages);
+    my $source   = source($workers);
+    drain();
+    my $delivery = delivery($workers);
+    drain();
+    printf "%-12d %14.0f %14.0f %8.2f\n", $workers, $source, $delivery, $delivery / $source;
+}
+my $open = $stage->count("bounce.communication WHERE delivery_state <> 'SUCCESS'");
+$stage->instance->discard;
+die "$open communications were not delivered\n" if $open > 0;
+exit 0;
+
+# The server delivers behind our back: each begins with an empty queue.
+sub drain {
+    $stage->wait_for(120, sub { !grep { -f } glob $stage->instance->path('postfix/queue') . '/{incoming,active,maildrop}/*' });
+    return;
+}
+
+# Rate of smtp-source: -d keeps the connections.
+sub source {
+    my ($sessions) = @_;
+    my $start = time;
+    $stage->instance->run([ 'smtp-source', '-d', '-s', $sessions, '-m', $messages, '-l', 600, '-f', 'bounce@bounces.example.org', '-t', 'anna@customer.example', "inet:127.0.0.1:$port" ]);
+    return $messages / (time - $start);
+}
+
+sub submit {
+    my ($count) = @_;
+    $stage->db->sql("SELECT count(bounce.submit_communication(process => 'invoice', recipients => ARRAY['c' || i || '\@customer.example'], sender => 'billing\@example.org',
+        subject => 'Invoice ' || i, body_text => repeat('Dear customer, here it is. ', 8))) FROM generate_series(1, $count) AS i;\nANALYZE;\n");
+    return;
+}
+
+# Rate from the first claim to the last outcome, by the database's own times.
+sub delivery {
+    my ($workers) = @_;
+    my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => "127.0.0.1:$port", workers => $workers, log_level => 'info')->start;
+    $stage->wait_for(300, sub { $stage->count("bounce.communication WHERE delivery_state IN ('PENDING', 'PROCESSING')") == 0 });
+    $worker->stop;
+    return $messages / $stage->db->value("SELECT extract(epoch FROM max(end_time) - min(start_time)) FROM bounce.communication
+        WHERE id > (SELECT max(id) - $messages FROM bounce.communication)");
+}

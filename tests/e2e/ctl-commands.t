@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Every command of bouncectl: its help, the man page, tab completion, the exit statuses.
+use Bounce::Ctl;
+use Bounce::Test;
+
+my $stage = stage(servers => 0);
+my $tree  = Bounce::Instance::tree();
+my $ctl   = Bounce::Ctl->new($stage);
+
+sub plain { return $stage->daemon->bouncectl(@_) }
+sub slurp { my ($path) = @_; return join '', $stage->instance->read_lines($path) }
+
+my (undef, $help) = plain('--help');
+my @command = $help =~ /^  ([a-z]+(?: [a-z]+)?)  +[a-z]/mg;
+cmp_ok scalar @command, '>=', 24, 'the help lists the commands';
+
+subtest 'help and man page' => sub {
+    my $page = slurp("$tree/doc/bouncectl.1");
+    my @documented = map { s/^\.It Cm //r =~ s/ (?:Ar|Op|Oo|Fl)\b.*//r =~ s/ Cm / /gr } $page =~ /^(\.It Cm .*)$/mg;
+    my %documented = map { ($_ => 1) } @documented;
+    for my $command (@command) {
+        my ($status, $text) = plain(split(/ /, $command), '--help');
+        is $status, 0, "$command --help: exit status";
+        like $text, qr/^usage: |^Usage:/i, "$command --help: usage";
+        ok delete $documented{$command}, "$command is in the man page" unless $command eq 'db';
+        my ($entry) = $page =~ /^(\.It Cm \Q@{[ $command =~ s{ }{ Cm }r ]}\E\b.*?)(?=^\.It Cm |^\.El)/ms;
+        my ($own) = $text =~ /^options:\n(.*?)^  --json /ms;
+        for my $option (($own // '') =~ /^  --([a-z-]+)/mg) {
+            like $entry // '', qr/-\Q@{[ $option =~ s{-}{\\?-}gr ]}\E\b|-\Q$option\E/, "$command --$option is in the man page";
+        }
+    }
+    delete $documented{"db $_"} for qw(init migrate check);
+    is_deeply [ sort keys %documented ], [], 'the man page has no others';
+};
+
+subtest 'usage' => sub {
+    is +(plain())[0], 64, 'no command';
+    is +(plain('nonsense'))[0], 64, 'an unknown one';
+    is +(plain('task'))[0], 64, 'half of one';
+    is +(plain('--version'))[0], 0, '--version';
+    for my $command (@command) {
+        my ($status, $text) = plain(split(/ /, $command), '--no-such-option');
+        is $status, 64, "$command --no-such-option: exit status";
+        unlike $text, qr/^\s*$/, 'is said';
+    }
+};
+
+# A line that is right for each command that asks the database.
+my %line = (
+    'task show'     => [1],  'task assign'  => [ 1, '--to', 'eva' ], 'task postpone' => [ 1, '--until', 'tomorrow' ],
+    'task note'     => [ 1, 'x' ], 'task resolve' => [1], 'block' => [ 'a@x.example', '--why', 'x' ],
+    'unblock'       => [ 'a@x.example', '--why', 'x' ], 'erase' => [ 'a@x.example', '--why', 'x' ], 'params show' => ['resend'], 'params set' => [ 'resend', 'on' ],
+    'params unset'  => [ 'resend', '--process', 'invoice' ], 'show' => ['x'], 'bounce show' => [1],
+    'reclassify'    => [ 1, '--as', 'mailbox_full' ], 'undo' => [ '--since', '1h' ], 'replay' => [ '--rules', $stage->instance->make_dir('no-rules') ],
+    'queue'         => ['list'],
+    'intake'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
+);
+$stage->instance->write_file('no-rules/1.rules', "[a.b]\nreason = mailbox_full\nmatch = x y z\nexample = x y z\n");
+my @asking = grep { !/^(?:classify|rules|reasons|db)$/ } @command;
+
+subtest 'a database that cannot be reached' => sub {
+    for my $command (@asking) {
+        my ($status, $text) = plain(split(/ /, $command), @{ $line{$command} // [] }, '--conninfo', 'host=' . $stage->instance->path('nowhere'));
+        is $status, 75, "$command: try again later";
+        like $text, qr/^bouncectl[a-z ]*: .*(?:database|connection)/m, 'is said' or diag $text;
+    }
+};
+
+subtest 'an empty database' => sub {
+    for my $command (grep { $_ ne 'intake' } @asking) {
+        my ($status, $text) = $ctl->run(split(/ /, $command), @{ $line{$command} // [] }, '--json');
+        cmp_ok $status, '<=', 1, "$command --json: exit status $status" or diag $text;
+        next if $status != 0;
+        ok eval { JSON::PP->new->utf8->decode($_); 1 }, "$command --json is JSON" or diag "$_: $@" for split /\n/, $text;
+    }
+};
+
+subtest 'the connection: which one counts' => sub {
+    my $conf = $stage->instance->write_file('people.conf', 'conninfo = ' . $stage->db->conninfo . "\n");
+    is +(plain('status', '-c', $conf))[0], 0, '-c FILE';
+    my ($status, $text) = plain('status', '-c', '/nowhere');
+    is $status, 1, 'a file that is not there';
+    like $text, qr{/nowhere}, 'is named';
+    my %environment = $stage->db->environment;
+    is +($stage->instance->run([ $stage->daemon->program('bouncectl'), 'status' ], may_fail => 1, env => \%environment))[0], 0, 'libpq\'s environment';
+};
+
+subtest 'tab completion' => sub {
+    my $complete = sub { return [ sort split /\n/, (plain('complete', @_))[1] ] };
+    is_deeply $complete->('ta'), [qw(task tasks)], 'commands';
+    is_deeply $complete->('task', ''), [qw(assign note postpone resolve show)], 'their second words';
+    is_deeply $complete->('params', 's'), [qw(set show)], 'that begin so';
+    is_deeply $complete->('undo', '--d'), [qw(--diagnostic --domain)], 'options';
+    is_deeply $complete->('reclassify', '5', '--as', 'mailbox_'), [qw(mailbox_disabled mailbox_full mailbox_moved)], 'reasons';
+    is_deeply $complete->('nonsense', '--x'), [], 'nothing for nothing';
+    my $script = slurp("$tree/etc/completion/bouncectl.bash");
+    my $build = Bounce::Instance::build_dir();
+    my $reply = $stage->instance->run([ 'bash', '-c', "PATH=$build:\$PATH; $script\nCOMP_WORDS=(bouncectl task re); COMP_CWORD=2; _bouncectl; echo \"\${COMPREPLY[@]}\"" ]);
+    is $reply, "resolve\n", 'bash asks the program';
+};
+
+subtest 'output that cannot be written' => sub {
+    my ($status) = $stage->instance->run([ 'sh', '-c', '"$@" > /dev/full', 'sh', $ctl->command('params') ], may_fail => 1);
+    is $status, 74, 'exit status';
+};
+
+finish();

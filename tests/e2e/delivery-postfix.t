@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bounce-delivery through a real Postfix: encryption with a certificate that is checked, the bounce of its own
+# that comes back by the milter, and the resend.
+use Bounce::Delivery;
+use Bounce::Test;
+
+my $stage = stage(servers => 0);
+my $dir   = $stage->instance->make_dir('tls');
+certificate('right', 'IP:127.0.0.1');
+certificate('wrong', 'DNS:other.example');
+my %tls = (smtpd_tls_security_level => 'may', smtpd_tls_cert_file => "$dir/right.pem", smtpd_tls_key_file => "$dir/right.key", smtpd_tls_received_header => 'yes');
+$stage->{postfix} = { main => { %tls } };
+$stage->start_servers;
+$stage->parameter(delivery_probe_delay => '1 second');
+$stage->parameter(delivery_probe_max_delay => '1 second');
+$stage->parameter(resend_initial_delay => '1 second');
+my $server = '127.0.0.1:' . $stage->mta->port;
+
+# A certificate of our own authority, for that subject alternative name.
+sub certificate {
+    my ($name, $alternative) = @_;
+    my $run = sub { $stage->instance->run([ 'openssl', @_ ]) };
+    my $key = sub { (qw(-newkey rsa:2048 -nodes -keyout), "$dir/$_[0].key") };
+    $run->('req', '-x509', $key->('ca'), '-out', "$dir/ca.pem", '-days', 2, '-subj', '/CN=Test CA') unless -e "$dir/ca.pem";
+    $run->('req', $key->($name), '-out', "$dir/$name.csr", '-subj', "/CN=$name");
+    my $extension = $stage->instance->write_file("tls/$name.ext", "subjectAltName=$alternative\n");
+    $run->(qw(x509 -req -days 2 -CAcreateserial -CA), "$dir/ca.pem", '-CAkey', "$dir/ca.key", '-in', "$dir/$name.csr", '-out', "$dir/$name.pem", '-extfile', $extension);
+    return;
+}
+
+sub worker { my ($name, %key) = @_; return Bounce::Delivery->new($stage->instance, $stage->db, name => $name, server => $server, %key)->start }
+sub problem { return $stage->db->value("SELECT coalesce(max(problem), '') FROM bounce.delivery_server") }
+sub arrived { my ($address) = @_; return grep { "@{ $_->{recipients} }" eq $address } $stage->remote->received }
+
+subtest 'encrypted, and the certificate is checked' => sub {
+    my $worker = worker('verify', starttls => 'verify', tls_ca_file => "$dir/ca.pem");
+    my $id = $worker->submit(to => ['tls@remote.test']);
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'sent';
+    is_soon(sub { scalar arrived('tls@remote.test') }, 1, 'arrived');
+    like +((arrived('tls@remote.test'))[0] // {})->{data}, qr/using TLSv1\.[23] with cipher/, 'it was encrypted';
+    ok $worker->stop, 'stopped';
+};
+
+subtest 'a certificate that is not trusted, or of another' => sub {
+    my $worker = worker('untrusted', starttls => 'verify');
+    my $id = $worker->submit(to => ['tls2@remote.test']);
+    is_soon(sub { problem() =~ /TLS/ ? 1 : 0 }, 1, 'not trusted') or diag(problem());
+    ok $worker->stop, 'stopped';
+    $stage->mta->stop;
+    $stage->mta->{main} = { %tls, smtpd_tls_cert_file => "$dir/wrong.pem", smtpd_tls_key_file => "$dir/wrong.key" };
+    $stage->instance->write_file('postfix/etc/main.cf', $stage->mta->_main_cf);
+    $stage->mta->restart;
+    $worker = worker('other', starttls => 'verify', tls_ca_file => "$dir/ca.pem");
+    sleep 2;
+    like problem(), qr/TLS/, 'of another';
+    is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
+    ok $worker->stop, 'stopped';
+    $worker = worker('encrypt', starttls => 'encrypt');
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'encrypted only: sent';
+    ok $worker->stop, 'stopped';
+};
+
+subtest 'a soft bounce is sent again and arrives' => sub {
+    my $worker = worker('resend');
+    my $to = 'full@remote.test';
+    $stage->remote->answer($to, '452 4.2.2 Mailbox full');
+    my $id = $worker->submit(to => [$to], raw => "From: billing\@example.org\nTo: $to\nSubject: invoice\n\nHere.\n");
+    is_soon(sub { $stage->count("bounce.communication_log WHERE communication_id = $id AND event = 'resend_scheduled'") > 0 ? 1 : 0 }, 1, 'Postfix gave up, its bounce is here');
+    $stage->remote->answer($to, undef);
+    is_soon(sub { scalar arrived($to) }, 1, 'the second time it arrives');
+    is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 2, 'two attempts';
+    is $stage->count("bounce.communication_message_id WHERE communication_id = $id"), 2, 'under a fresh Message-ID';
+    my ($mail) = arrived($to);
+    my $attempt = $stage->db->value("SELECT attempt FROM bounce.token_read(split_part(:'sender', '\@', 1))", sender => $mail->{sender});
+    is $attempt, 2, 'the return path names the attempt';
+    is $stage->count("bounce.communication_recipient WHERE communication_id = $id AND state = 'sent' AND attempts = 2"), 1, 'the recipient has it';
+    ok $worker->stop, 'stopped';
+};
+
+finish();

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bounce-delivery against a server that answers each recipient as told.
+use Bounce::Delivery;
+use Bounce::Mail;
+use Bounce::SmtpServer;
+use Bounce::Test;
+
+my $stage  = stage(servers => 0);
+my $remote = Bounce::SmtpServer->new($stage->instance)->start;
+my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => '127.0.0.1:' . $remote->port, batch => 10,
+    reply_wait => 2, data_wait => 2, envelope_wait => 2, greeting_wait => 2)->start;
+
+sub taken { my ($address) = @_; return scalar grep { grep { $_ eq $address } @{ $_->{recipients} } } $remote->received }
+sub tasks { my ($key) = @_; return $stage->count('bounce.task WHERE status = \'open\' AND dedup_key = :\'key\'', key => $key) }
+
+subtest 'each recipient has an outcome of its own' => sub {
+    $remote->answer('gone@customer.example',    '550 5.1.1 <gone@customer.example>: Recipient address rejected: User unknown');
+    $remote->answer('busy@customer.example',    '451 4.7.1 Greylisted, please try again in 7 minutes');
+    $remote->answer('virus@customer.example',   '550 5.7.1 Message rejected: virus found');
+    $remote->answer('whoknows@customer.example', '554 No.');
+    my $id = $worker->submit(to => [ map { "$_\@customer.example" } qw(anna gone busy virus whoknows) ]);
+    my $state = $worker->wait_for_state($id, 'RETRY');
+    is $state->{state}, 'RETRY', 'one is tried again';
+    is_deeply $state->{info}{accepted}, ['anna@customer.example'], 'accepted';
+    is_deeply $state->{info}{rejected}, [ map { "$_\@customer.example" } qw(gone virus whoknows) ], 'rejected';
+    is_deeply $state->{info}{pending}, ['busy@customer.example'], 'pending';
+    is $state->{attempts}, 1, 'one attempt';
+    my $row = $worker->recipients($id);
+    is "@{$row->{'gone@customer.example'}}{qw(state class reason)}", 'bounced hard user_unknown', 'hard: as if it had come back by mail';
+    is "@{$row->{'virus@customer.example'}}{qw(state class reason)}", 'bounced technical virus_detected', 'technical';
+    is "@{$row->{'whoknows@customer.example'}}{qw(state class reason)}", 'bounced technical recipient_refused', 'nobody can tell why: refused';
+    is $row->{'busy@customer.example'}{state}, 'open', 'refused for now: no bounce';
+    like $row->{'busy@customer.example'}{response}, qr/^451 4\.7\.1 Greylisted/, 'the last reply is kept';
+    my $wait = $stage->db->value("SELECT round(extract(epoch FROM due_at - now())) FROM bounce.communication_recipient WHERE address = 'busy\@customer.example'");
+    cmp_ok $wait, '>', 400, 'it waits as long as the server asked for';
+    is $stage->count("bounce.address_block WHERE address_key = 'gone\@customer.example'"), 1, 'the dead address is blocked';
+    is tasks('hard_bounce:gone@customer.example'), 1, 'and a task';
+    is tasks('delivery_problem:virus_detected:customer.example'), 1, 'the technical one is gathered';
+    $remote->answer('busy@customer.example', undef);
+    $stage->db->sql("SELECT bounce.retry_communication($id);\n");
+    $state = $worker->wait_for_state($id, 'SUCCESS');
+    is "$state->{state} $state->{attempts}", 'SUCCESS 2', 'the second time it is taken';
+    is taken('busy@customer.example'), 1, 'once';
+    is taken('anna@customer.example'), 1, 'and the other one is not sent again';
+};
+
+subtest 'what goes over the wire' => sub {
+    my $id = $worker->submit(to => ['Wire <wire@customer.example>'], bcc => ['hidden@customer.example'], subject => "Rechnung \x{c3}\x{a4}", html => '<p>x</p>');
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'sent';
+    my ($mail) = grep { $_->{recipients}[0] eq 'wire@customer.example' } $remote->received;
+    my $envelope_id = $stage->db->value("SELECT envelope_id FROM bounce.communication WHERE id = $id");
+    like $mail->{sender}, qr/^bounce\+[a-z2-7]{36}\@bounces\.example\.org$/, 'the return path is signed';
+    like $mail->{sender_options}, qr/\bENVID=$envelope_id\b/, 'ENVID';
+    like $mail->{sender_options}, qr/\bRET=HDRS\b/, 'RET';
+    like $mail->{recipient_options}[0], qr/NOTIFY=FAILURE,DELAY/, 'NOTIFY';
+    like $mail->{recipient_options}[0], qr/ORCPT=rfc822;wire\@customer\.example/, 'ORCPT';
+    is Bounce::Mail::header($mail->{data}, 'X-Communication-ID'), $envelope_id, 'our own header';
+    is Bounce::Mail::header($mail->{data}, 'Auto-Submitted'), 'auto-generated', 'Auto-Submitted';
+    like Bounce::Mail::header($mail->{data}, 'Date'), qr/^\w{3}, +\d+ \w{3} \d{4} /, 'Date';
+    like Bounce::Mail::header($mail->{data}, 'Subject'), qr/=\?utf-8\?/i, 'Subject encoded';
+    unlike $mail->{data}, qr/hidden/, 'nothing shows the hidden recipient';
+    is scalar(@{ $mail->{recipients} }), 1, 'each recipient is a transaction of its own';
+    my ($other) = grep { $_->{recipients}[0] eq 'hidden@customer.example' } $remote->received;
+    isnt $other->{sender}, $mail->{sender}, 'with its own return path';
+};
+
+subtest 'raw MIME goes out as it is, with our identity' => sub {
+    my $id = $worker->submit(to => ['raw@customer.example'], raw => "From: a\@example.org\nBcc: secret\@example.org,\n other\@example.org\nMessage-ID: <old\@x>\nSubject: raw\n\n.dot\nline\n");
+    $worker->wait_for_state($id, 'SUCCESS');
+    my ($mail) = grep { $_->{recipients}[0] eq 'raw@customer.example' } $remote->received;
+    like $mail->{data}, qr/\r\n\r\n\.dot\r\nline\r\n/, 'the body';
+    unlike $mail->{data}, qr/secret|other\@|old\@x/, 'Bcc and the old Message-ID are gone';
+    my $message_id = Bounce::Mail::header($mail->{data}, 'Message-ID');
+    is $stage->count("bounce.communication_message_id WHERE '<' || message_id || '>' = :'id'", id => $message_id), 1, 'its Message-ID is known';
+};
+
+subtest 'an outcome that was not heard is unknown, and is not sent again' => sub {
+    $remote->answer('@end lost@customer.example', 'disconnect');
+    my $id = $worker->submit(to => ['lost@customer.example']);
+    my $state = $worker->wait_for_state($id, 'ERROR');
+    is $state->{state}, 'ERROR', 'ERROR';
+    like $state->{error}, qr/outcome unknown/, 'it says so';
+    is $worker->recipients($id)->{'lost@customer.example'}{delivery}, 'unknown', 'unknown';
+    is taken('lost@customer.example'), 1, 'it had been taken';
+    is tasks('delivery_problem:unknown'), 1, 'a task asks a person';
+    $remote->answer('@end lost@customer.example', undef);
+    $stage->db->sql("UPDATE bounce.communication SET delivery_state = 'RETRY' WHERE id = $id;\n");
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'the person says RETRY: sent again';
+    is taken('lost@customer.example'), 2, 'as he wished';
+    my @ids = map { Bounce::Mail::header($_->{data}, 'Message-ID') } grep { $_->{recipients}[0] eq 'lost@customer.example' } $remote->received;
+    isnt $ids[0], $ids[1], 'under a fresh Message-ID';
+    is $stage->count("bounce.communication_message_id WHERE communication_id = $id"), 2, 'both are known';
+    $remote->answer('@end silent@customer.example', 'silence');
+    $id = $worker->submit(to => ['silent@customer.example']);
+    is $worker->wait_for_state($id, 'ERROR')->{state}, 'ERROR', 'silence after the final dot is the same';
+};
+
+subtest 'a refusal at the other stages' => sub {
+    my %rule = ('@data d4@customer.example' => '451 4.3.0 not now', '@data d5@customer.example' => '554 5.6.0 no such content',
+        '@end e4@customer.example' => '452 4.2.2 mailbox full', '@end e5@customer.example' => '550 5.1.1 User unknown');
+    $remote->answer($_, $rule{$_}) for keys %rule;
+    my %want = (d4 => 'pending', d5 => 'rejected', e4 => 'pending', e5 => 'rejected');
+    my $id = $worker->submit(to => [ map { "$_\@customer.example" } sort keys %want ]);
+    $worker->wait_for_state($id, 'RETRY');
+    my $row = $worker->recipients($id);
+    is $row->{"$_\@customer.example"}{delivery}, $want{$_}, $_ for sort keys %want;
+    is $row->{'e5@customer.example'}{reason}, 'user_unknown', 'user unknown after DATA is user unknown';
+    is $stage->count("bounce.communication_recipient WHERE delivery = 'sending'"), 0, 'nothing hangs';
+};
+
+subtest 'a blocked address is refused on every path' => sub {
+    my $id = $worker->submit(to => ['gone@customer.example', 'fine@customer.example']);
+    my $state = $worker->wait_for_state($id, 'SUCCESS');
+    is_deeply $state->{info}{rejected}, ['gone@customer.example'], 'refused';
+    like $state->{error}, qr/blocked/, 'and it says why';
+    is $worker->recipients($id)->{'gone@customer.example'}{response}, 'the address is blocked', 'for the recipient too';
+    is taken('gone@customer.example'), 0, 'the server never heard of it';
+};
+
+ok $worker->stop, 'it stops by itself';
+finish();

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Delivery;
+
+=head1 NAME
+
+Bounce::Delivery - bounce-delivery under test
+
+=head1 SYNOPSIS
+
+    my $worker = Bounce::Delivery->new($instance, $db, server => '127.0.0.1:' . $remote->port)->start;
+    my $id = $worker->submit(process => 'invoice', to => ['anna@customer.example']);
+    is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 1;
+
+=head1 PROMISES
+
+It logs in to the database with the rights of bounce_delivery and no more. Several may run at the same
+time, each with a name of its own.
+
+=cut
+
+use strict;
+use warnings;
+use File::Copy qw(copy);
+use JSON::PP;
+
+# new($instance, $db, name => NAME, KEY => VALUE ...): keys of bounce-delivery.conf.
+sub new {
+    my ($class, $instance, $db, %key) = @_;
+    my $name = delete $key{name} // 'bounce-delivery';
+    my $self = bless { instance => $instance, db => $db, name => $name }, $class;
+    $self->{key} = {
+        conninfo       => $db->conninfo(user => 'bounce_daemon'),
+        user           => $instance->is_root ? $instance->daemon_user : '',
+        rules_dir      => $instance->path('rules'),
+        log            => 'stderr',
+        hostname       => 'app.example.org',
+        starttls       => 'off',
+        workers        => 2,
+        poll_interval  => 1,
+        sweep_interval => 1,
+        %key,
+    };
+    return $self;
+}
+
+sub conf { my ($self) = @_; return $self->{instance}->path("$self->{name}.conf") }
+sub program { return Bounce::Instance::build_dir() . '/bounce-delivery' }
+
+sub start {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    $self->_make_places;
+    my $key = $self->{key};
+    $instance->write_file("$self->{name}.conf", join '', map { "$_ = $key->{$_}\n" } sort keys %$key);
+    $self->{pid} = $instance->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
+    my $before = $self->{starts}++;
+    $instance->wait_for(90, sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
+    $self->log_lines(qr/ ready, /) > $before or die "bounce-delivery did not start\n" . $instance->log_tail;
+    return $self;
+}
+
+sub _make_places {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    if (!-d $instance->path('rules')) {
+        my $rules = $instance->make_dir('rules');
+        for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') { copy($file, $rules) or die "$file: $!\n" }
+    }
+    $self->{db}->sql(<<'END');
+DO $$ BEGIN CREATE ROLE bounce_daemon LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT bounce_delivery TO bounce_daemon;
+END
+    return;
+}
+
+sub pid { return $_[0]{pid} }
+
+# True when it ended by itself and no sanitizer spoke.
+sub stop {
+    my ($self) = @_;
+    my $clean = $self->{instance}->stop_server($self->{name}, wait => 40);
+    return $clean && !$self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer/);
+}
+
+sub kill { my ($self) = @_; return $self->{instance}->stop_server($self->{name}, signal => 'KILL') }
+
+sub log_lines {
+    my ($self, $pattern) = @_;
+    return grep { $_ =~ $pattern } $self->{instance}->read_lines($self->{instance}->path("log/$self->{name}.log"));
+}
+
+# submit(process =>, to => [...], cc =>, bcc =>, sender =>, subject =>, text =>, html =>): hands over, returns the id.
+sub submit {
+    my ($self, %mail) = @_;
+    my %value = (process => 'invoice', sender => 'Billing <billing@example.org>', subject => 'Your invoice', text => "Dear customer,\n",
+        ref => '', html => '', raw => '', priority => '', due => '', attachments => '[]', %mail);
+    $value{$_} = join "\n", @{ $value{$_} // [] } for qw(to cc bcc);
+    return $self->{db}->value(<<'END', %value);
+SELECT bounce.submit_communication(process => :'process', recipients => string_to_array(:'to', E'\n'), sender => :'sender',
+    subject => :'subject', body_text => nullif(:'text', ''), body_html => nullif(:'html', ''), raw => nullif(convert_to(:'raw', 'UTF8'), ''),
+    business_ref => :'ref', cc => string_to_array(:'cc', E'\n'), bcc => string_to_array(:'bcc', E'\n'), attachments => :'attachments',
+    priority => nullif(:'priority', '')::integer, not_before => nullif(:'due', '')::timestamptz)
+END
+}
+
+# The JSON form of its state, decoded.
+sub state {
+    my ($self, $id) = @_;
+    return JSON::PP->new->utf8->decode($self->{db}->value('SELECT json FROM bounce.delivery WHERE communication_id = :id', id => $id));
+}
+
+# Waits until it is in that state; returns the JSON form, in whatever state it is at the end.
+sub wait_for_state {
+    my ($self, $id, $state, $seconds) = @_;
+    $self->{instance}->wait_for($seconds // 15, sub { $self->state($id)->{state} eq $state });
+    return $self->state($id);
+}
+
+# The rows of its recipients by address.
+sub recipients {
+    my ($self, $id) = @_;
+    my $rows = $self->{db}->rows('SELECT * FROM bounce.communication_recipient WHERE communication_id = :id', id => $id);
+    return { map { ($_->{address} => $_) } @$rows };
+}
+
+1;
