@@ -56,8 +56,9 @@ SELECT is((SELECT string_agg(CASE WHEN (test.record(r)).duplicate THEN 'known' E
              test.letter(kind, 'l1@home.example', 'ada@home.example'), test.letter(kind, 'l2@home.example', 'ada@home.example'), test.letter(kind, '', 'bob@home.example'),
              test.letter(kind, '', 'cleo@home.example'), test.letter(kind, '', 'cleo@home.example', 'a@example.org'), test.letter(kind, '', 'cleo@home.example', 'b@example.org'),
              test.letter(kind, '', 'cleo@home.example', digest => 'of some words'),
+             test.letter(kind, '', 'cleo@home.example', 'x@elsewhere.example'),
              test.letter(kind, 'l1@home.example', 'ada@home.example'), test.letter(kind, '', 'cleo@home.example', 'b@example.org')]) WITH ORDINALITY AS u (r, place)),
-          'new new new new new new new known known', kind || ': another Message-ID, author, mail answered or body is another letter; the same again is not')
+          'new new new new new new new new known known', kind || ': another Message-ID, author, mail answered or body is another letter; the same again is not')
 FROM unnest('{other,auto_reply,read_receipt,complaint,challenge,prose}'::text[]) AS kind;
 SELECT is(test.twice(letter, letter), 'new known unchanged same outcome', 'the same letter again: ' || kind)
 FROM unnest('{other,auto_reply,read_receipt,complaint,challenge,prose}'::text[]) AS kind, test.letter(kind, 'again@home.example', 'ada@home.example') AS letter;
