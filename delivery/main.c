@@ -2,7 +2,6 @@
  *
  * bounce-delivery: its command line and its life from start to stop.
  */
-#include <getopt.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include <auth-client.h>
 
+#include "base/arguments.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -23,7 +23,6 @@
 #include "delivery/worker.h"
 
 enum {
-	EXIT_USAGE = 64,         /* EX_USAGE of sysexits.h */
 	DATABASE_DELAY_MAX = 30, /* seconds between two tries to reach the database at start */
 };
 
@@ -41,49 +40,6 @@ static const char usage[] = "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
 			    "\n"
 			    "Signals: SIGTERM stops after the mail in hand.\n"
 			    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
-
-struct arguments {
-	const char *config;
-	bool is_daemon;
-	bool is_check;
-};
-
-/* Returns -1 to go on, otherwise the exit status. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
-{
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'}, {"daemon", no_argument, NULL, 'd'},
-	    {"check", no_argument, NULL, 'k'},        {"version", no_argument, NULL, 'V'},
-	    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-	};
-
-	for (int option; (option = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1;) {
-		switch (option) {
-		case 'c':
-			arguments->config = optarg;
-			break;
-		case 'd':
-			arguments->is_daemon = true;
-			break;
-		case 'k':
-			arguments->is_check = true;
-			break;
-		case 'V':
-			puts("bounce-delivery " BM_VERSION);
-			return EXIT_SUCCESS;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	fprintf(stderr, "bounce-delivery: unexpected argument \"%s\"\n%s", argv[optind], usage);
-	return EXIT_USAGE;
-}
 
 static int fail(const GError *error, bool log_is_stderr)
 {
@@ -203,7 +159,7 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.config = default_config};
 	g_auto(delivery_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	int status = parse_arguments(argc, argv, &arguments);
+	int status = arguments_parse(argc, argv, "bounce-delivery", usage, &arguments);
 
 	if (status >= 0)
 		return status;

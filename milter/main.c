@@ -3,14 +3,15 @@
  * bounce-milter, the daemon: its command line and its life from start to stop.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/settings.h"
 #include "classifier/mime.h"
 #include "db/migrate.h"
@@ -20,10 +21,8 @@
 #include "intake/rules.h"
 #include "milter/check.h"
 #include "milter/filter.h"
-#include "base/process.h"
 
 enum {
-	EXIT_USAGE = 64,         /* EX_USAGE of sysexits.h */
 	DATABASE_DELAY_MAX = 30, /* seconds between two tries to reach the database at start */
 	STOP_WAIT = 5,           /* seconds that a bounce in progress gets at stop */
 };
@@ -43,12 +42,6 @@ static const char usage[] = "usage: bounce-milter [-c FILE] [-d] [--check]\n"
 			    "Signals: SIGTERM stops, SIGUSR1 reads the rules and the log level again.\n"
 			    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
-struct arguments {
-	const char *config;
-	bool is_daemon;
-	bool is_check;
-};
-
 /* What lives as long as the service. */
 struct service {
 	const char *config;
@@ -58,43 +51,6 @@ struct service {
 	struct intake *intake;
 	gint is_stopping; /* for the reload thread */
 };
-
-/* Returns -1 to go on, otherwise the exit status. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
-{
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'}, {"daemon", no_argument, NULL, 'd'},
-	    {"check", no_argument, NULL, 'k'},        {"version", no_argument, NULL, 'V'},
-	    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-	};
-
-	for (int option; (option = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1;) {
-		switch (option) {
-		case 'c':
-			arguments->config = optarg;
-			break;
-		case 'd':
-			arguments->is_daemon = true;
-			break;
-		case 'k':
-			arguments->is_check = true;
-			break;
-		case 'V':
-			puts("bounce-milter " BM_VERSION);
-			return EXIT_SUCCESS;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	fprintf(stderr, "bounce-milter: unexpected argument \"%s\"\n%s", argv[optind], usage);
-	return EXIT_USAGE;
-}
 
 /* A fault found before the log is open, or with a person in front: to stderr as well. */
 static int fail(const GError *error, bool log_is_stderr)
@@ -229,7 +185,7 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.config = default_config};
 	struct service service = {0};
 	g_autoptr(GError) error = NULL;
-	int status = parse_arguments(argc, argv, &arguments);
+	int status = arguments_parse(argc, argv, "bounce-milter", usage, &arguments);
 
 	if (status >= 0)
 		return status;

@@ -74,6 +74,12 @@ LANGUAGE sql IMMUTABLE
 RETURN coalesce(substring(bounce.address_key(address) FROM '@([^@]*)$'), '');
 COMMENT ON FUNCTION bounce.address_domain(text) IS 'the domain of an address, lower case; empty when it has none';
 
+CREATE FUNCTION bounce.is_address(address text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN coalesce(bounce.address_key(address) ~ '^[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>@]+$', false);
+COMMENT ON FUNCTION bounce.is_address(text) IS
+  'whether something can be sent to: a local part and a domain, without white space, control characters or brackets inside';
+
 -- What was sent ---------------------------------------------------------------
 
 CREATE TABLE bounce.process (
@@ -249,13 +255,22 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   NEW.message_id := bounce.bare_id(NEW.message_id);
   NEW.updated_at := now();
-  -- A bounce may overtake the application's own "sent": the later news stands.
-  IF TG_OP = 'UPDATE' AND NEW.status IN ('open', 'sent') AND bounce.has_bounced_recipient(NEW.id) THEN
+  IF TG_OP = 'UPDATE' AND bounce.has_bounced_recipient(NEW.id) THEN
+    -- A bounce may overtake the application's own "sent" or "error": the later news stands.
     NEW.status := 'bounced';
+  ELSIF NEW.status = 'bounced' AND OLD.status IS DISTINCT FROM 'bounced' THEN
+    RAISE EXCEPTION 'communication %: status cannot be bounced, none of its recipients is', NEW.id
+      USING ERRCODE = 'check_violation',
+            HINT = 'Reports of bounces set it. Register a mail as open, sent or error.';
+  ELSIF NEW.status = 'open' AND OLD.status = 'sent' THEN
+    RAISE EXCEPTION 'communication %: status cannot go from sent to open', NEW.id
+      USING ERRCODE = 'check_violation', HINT = 'To send it again, register another communication or resend this one.';
   END IF;
   RETURN NEW;
 END
 $$;
+COMMENT ON FUNCTION bounce.communication_before_write() IS
+  'internal: the status does not contradict the recipients, whoever writes it';
 CREATE TRIGGER communication_before_write BEFORE INSERT OR UPDATE ON bounce.communication
   FOR EACH ROW EXECUTE FUNCTION bounce.communication_before_write();
 
@@ -299,6 +314,22 @@ END
 $$;
 CREATE TRIGGER recipient_before_insert BEFORE INSERT ON bounce.communication_recipient
   FOR EACH ROW EXECUTE FUNCTION bounce.recipient_before_insert();
+
+CREATE FUNCTION bounce.recipient_check_address() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  NEW.address := btrim(NEW.address, E' \t\r\n<>');
+  IF NOT bounce.is_address(NEW.address) THEN
+    RAISE EXCEPTION 'communication %: "%" is not a mail address', NEW.communication_id, coalesce(NEW.address, 'NULL')
+      USING ERRCODE = 'check_violation',
+            HINT = 'local-part@domain, without a display name, white space, control characters or angle brackets inside.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION bounce.recipient_check_address() IS 'internal: addresses are stored bare, and what cannot be one is refused';
+CREATE TRIGGER recipient_check_address BEFORE INSERT OR UPDATE OF address ON bounce.communication_recipient
+  FOR EACH ROW EXECUTE FUNCTION bounce.recipient_check_address();
 
 -- open -> sent | error | bounced, error -> any, sent -> bounced | error;
 -- out of bounced, or down in rank within it, only by a new attempt.

@@ -9,6 +9,8 @@ CREATE TABLE bounce.bounce_reason (
   class_temporary bounce.class NOT NULL,
   is_notice       boolean      NOT NULL DEFAULT false,
   meaning         text         NOT NULL CHECK (meaning <> ''),
+  CONSTRAINT undetermined_is_unclassified CHECK (reason <> 'undetermined' OR (class = 'unclassified' AND class_temporary = 'unclassified'
+                                                                              AND NOT is_notice)),
   CONSTRAINT temporary_is_not_hard CHECK (class_temporary <> 'hard'),
   CONSTRAINT notice_is_no_failure CHECK (NOT is_notice OR (class IN ('technical', 'auto_reply') AND class_temporary = class))
 );

@@ -136,6 +136,9 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value <> '' AND value !~ '^[^@[:space:]<>,;]{1,64}@[^@[:space:]<>,;]{1,253}$' THEN
     PERFORM bounce.refuse_parameter(definition, value, 'is not a mail address');
+  ELSIF value ~ '["''`\\[:cntrl:]]' THEN
+    -- a quoted local part is lawful (RFC 5321 section 4.1.2), but others put this address into commands and headers
+    PERFORM bounce.refuse_parameter(definition, value, 'has a quote, a backslash or a control character, which no mailbox here may have');
   END IF;
   RETURN value;
 END

@@ -158,6 +158,14 @@ COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
 
 -- Evidence, best first ----------------------------------------------------------------
 
+CREATE FUNCTION bounce.local_part(address text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN (SELECT CASE WHEN s.local_part ~ '^".*"$' THEN regexp_replace(substring(s.local_part FROM '^"(.*)"$'), '\\(.)', '\1', 'g')
+                    ELSE s.local_part END
+        FROM (SELECT regexp_replace(bounce.address_key(address), '@[^@]*$', '') AS local_part) AS s);
+COMMENT ON FUNCTION bounce.local_part(text) IS
+  'internal: the local part of an address, or of a bare one, in lower case; a quoted one (RFC 5321 section 4.1.2) without its quoting';
+
 CREATE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -167,7 +175,7 @@ DECLARE
 BEGIN
   FOREACH candidate IN ARRAY texts LOOP
     SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
-    FROM bounce.token_read(regexp_replace(candidate, '@[^@]*$', '')) AS t
+    FROM bounce.token_read(bounce.local_part(candidate)) AS t
     JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
     IF i.is_signed THEN
       RETURN NEXT i;
@@ -237,17 +245,60 @@ $$;
 COMMENT ON FUNCTION bounce.match_report(jsonb) IS
   'internal: what the report as a whole says of the communication, best evidence first; NULL fields when it says nothing';
 
+CREATE FUNCTION bounce.tokens_of(document jsonb) RETURNS bounce.identity[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  sent_to CONSTANT text[] := bounce.document_texts(document, 'envelope', 'recipients');
+BEGIN
+  IF cardinality(sent_to) < 2 THEN
+    RETURN '{}';
+  END IF;
+  RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a CROSS JOIN LATERAL bounce.match_token('token', ARRAY[a]) AS t LIMIT 100);
+END
+$$;
+COMMENT ON FUNCTION bounce.tokens_of(jsonb) IS
+  'internal: all tokens that a report was delivered to, where it was delivered to more than one address';
+
+CREATE FUNCTION bounce.identity_for(f bounce.finding, i bounce.identity, tokens bounce.identity[]) RETURNS bounce.identity
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  own bounce.identity;
+BEGIN
+  IF cardinality(tokens) < 2 THEN
+    RETURN i;
+  END IF;
+  SELECT t.* INTO own
+  FROM unnest(tokens) AS t JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
+  WHERE r.address_key = ANY (f.addresses)
+  ORDER BY t.is_signed DESC, t.recipient_id = i.recipient_id DESC, t.recipient_id, t.attempt
+  LIMIT 1;
+  RETURN CASE WHEN FOUND THEN own ELSE i END;
+END
+$$;
+COMMENT ON FUNCTION bounce.identity_for(bounce.finding, bounce.identity, bounce.identity[]) IS
+  'internal: of several tokens the one whose recipient the finding names; i when it names none of them';
+
+CREATE FUNCTION bounce.attempt_of(communication_id bigint, message_id text) RETURNS integer
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT m.attempt FROM bounce.communication_message_id AS m
+          WHERE m.message_id = bounce.bare_id(attempt_of.message_id) AND m.communication_id = attempt_of.communication_id);
+END
+$$;
+COMMENT ON FUNCTION bounce.attempt_of(bigint, text) IS
+  'internal: the send that went out under a Message-ID; NULL when the communication was never sent under it';
+
 -- From the evidence to one recipient ----------------------------------------------------
 
-CREATE FUNCTION bounce.recipients_at(communication_ids bigint[], addresses text[], original_recipient text)
-RETURNS TABLE (communication_id bigint, recipient_id bigint, is_original boolean)
+CREATE FUNCTION bounce.recipients_at(communication_ids bigint[], addresses text[])
+RETURNS TABLE (communication_id bigint, recipient_id bigint)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT r.communication_id, r.id, r.address_key = bounce.address_key(recipients_at.original_recipient)
+  SELECT r.communication_id, r.id
   FROM unnest(communication_ids) AS c CROSS JOIN unnest(addresses) AS a
   JOIN bounce.communication_recipient AS r ON r.communication_id = c AND r.address_key = a;
 END;
-COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[], text) IS
+COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[]) IS
   'internal: the recipients of some communications that have one of these addresses';
 
 CREATE FUNCTION bounce.match_by_address(addresses text[], since timestamptz) RETURNS SETOF bounce.identity
@@ -285,11 +336,11 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   agreeing bigint[];
 BEGIN
-  -- Original-Recipient is what we wrote; Final-Recipient may be where it was forwarded
+  -- Original-Recipient is what the sender of the original wrote, Final-Recipient may be where it was forwarded: one of them is
+  -- enough when the other one is a stranger's, but where they name two of ours neither decides (RFC 3464 section 2.3.1: anybody
+  -- chooses the ORCPT of a mail)
   SELECT array_agg(a.recipient_id) INTO agreeing
-  FROM bounce.recipients_at(ARRAY[f.communication_id], f.addresses, f.original_recipient) AS a
-  WHERE a.is_original OR NOT EXISTS (
-    SELECT FROM bounce.recipients_at(ARRAY[f.communication_id], f.addresses, f.original_recipient) AS o WHERE o.is_original);
+  FROM bounce.recipients_at(ARRAY[f.communication_id], f.addresses) AS a;
   IF agreeing IS NULL THEN
     f.recipient_id := bounce.sole_recipient(f.communication_id, i.recipient_id, named);
   ELSIF i.recipient_id = ANY (agreeing) THEN
@@ -300,19 +351,20 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.choose_recipient(bounce.finding, bounce.identity, text[]) IS
-  'internal: which recipient of the communication it is: by the reported address; where no recipient has it (the mail was '
-  'forwarded), the token''s, or the only one there is; else none, never a guess. named: all addresses of the report';
+  'internal: which recipient of the communication it is: by the reported addresses, of two the token''s; where no recipient has '
+  'them (the mail was forwarded), the token''s, or the only one there is; else none, never a guess. named: all addresses of the report';
 
 CREATE FUNCTION bounce.trust_in(f bounce.finding, i bounce.identity, own_mta boolean) RETURNS bounce.trust
 LANGUAGE sql IMMUTABLE
 RETURN CASE
   WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
-  WHEN own_mta THEN 'own_mta'
+  WHEN own_mta AND f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id') THEN 'own_mta'
   WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference') THEN 'message_id'
   ELSE 'address'
 END;
 COMMENT ON FUNCTION bounce.trust_in(bounce.finding, bounce.identity, boolean) IS
-  'internal: how far a finding is believed. A token is proof for its own recipient only, and only while in date';
+  'internal: how far a finding is believed. A token is proof for its own recipient only, and only while in date. That our own MTA '
+  'made it proves nothing alone: whoever hands a mail to it chooses the addresses in its report, but he does not know our ids';
 
 CREATE FUNCTION bounce.match_finding(INOUT f bounce.finding, i bounce.identity, own_mta boolean, named text[])
 LANGUAGE plpgsql STABLE AS $$
@@ -324,7 +376,7 @@ BEGIN
     f.communication_id := i.communication_ids[1];
   ELSE
     SELECT min(a.communication_id) INTO f.communication_id
-    FROM bounce.recipients_at(i.communication_ids, f.addresses, f.original_recipient) AS a
+    FROM bounce.recipients_at(i.communication_ids, f.addresses) AS a
     HAVING count(DISTINCT a.communication_id) = 1;
   END IF;
   IF f.communication_id IS NOT NULL THEN
@@ -360,18 +412,33 @@ COMMENT ON FUNCTION bounce.identity_of(jsonb, bounce.identity) IS
   'internal: the original mail that a report is about, one attempt of it. All ids together, because an application that '
   'sends again may keep one of them. [] when the report names none';
 
+CREATE FUNCTION bounce.message_identity(document jsonb, i bounce.identity) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN jsonb_build_array(bounce.document_text(document, 'digest'), bounce.document_text(document, 'header', 'message_id'),
+    bounce.document_text(document, 'header', 'from'), bounce.document_text(document, 'header', 'subject'),
+    bounce.document_text(document, 'header', 'date'), bounce.document_texts(document, 'references'), i.communication_ids);
+END
+$$;
+COMMENT ON FUNCTION bounce.message_identity(jsonb, bounce.identity) IS
+  'internal: what makes a letter itself: the same when the remote MTA sends it once more, another one for each that somebody wrote';
+
 CREATE FUNCTION bounce.report_key_of(document jsonb, i bounce.identity, f bounce.finding) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
+  kind CONSTANT text := bounce.document_text(document, 'kind');
   original CONSTANT jsonb := bounce.identity_of(document, i);
-  -- only a DSN is rebuilt with other bytes by the MTA that made it; for all else the same report is the same body
-  body CONSTANT text := CASE WHEN original = '[]' OR f.action = '' THEN bounce.document_text(document, 'digest') ELSE '' END;
+  -- only a DSN is rebuilt with other bytes by the MTA that made it; prose about a known mail is the same when its body is
+  body CONSTANT jsonb := CASE
+    WHEN kind NOT IN ('dsn', 'delay', 'success', 'prose') OR (kind = 'prose' AND original = '[]') THEN bounce.message_identity(document, i)
+    WHEN original = '[]' OR f.action = '' THEN to_jsonb(bounce.document_text(document, 'digest'))
+    ELSE '""' END;
 BEGIN
   -- trust is part of it: a forged report must not make the genuine one a duplicate
-  RETURN encode(sha256(convert_to(jsonb_build_array(original, f.trust, bounce.document_text(document, 'kind'),
-                                                    lower(f.recipient), f.action, f.status, body)::text, 'UTF8')), 'hex');
+  RETURN encode(sha256(convert_to(jsonb_build_array(original, f.trust, kind, lower(f.recipient), f.action, f.status, body)::text,
+                                  'UTF8')), 'hex');
 END
 $$;
 COMMENT ON FUNCTION bounce.report_key_of(jsonb, bounce.identity, bounce.finding) IS
-  'internal: the same for two reports of the same fate of the same mail. The report''s own Message-ID, date and queue id '
-  'are not in it: a local Postfix makes them anew each time';
+  'internal: the same for two reports of the same fate of the same mail. A DSN''s own Message-ID, date and queue id are not in it: '
+  'a local Postfix makes them anew each time. Of what is no DSN they are: two letters are two, however alike';

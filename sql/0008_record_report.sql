@@ -36,19 +36,35 @@ END
 $$;
 COMMENT ON FUNCTION bounce.complete_document(jsonb, bytea) IS 'internal: an object in any case, with a digest in any case';
 
+CREATE FUNCTION bounce.wait_for_disk() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.wait_for_disk() IS
+  'internal: this transaction''s COMMIT is answered only when it is on disk: after it the MTA forgets the message. Stronger settings stay';
+
 CREATE FUNCTION bounce.find_all(document jsonb) RETURNS bounce.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   i CONSTANT bounce.identity := bounce.match_report(document);
+  tokens CONSTANT bounce.identity[] := bounce.tokens_of(document);
   own_mta CONSTANT boolean := bounce.document_text(document, 'envelope', 'own_mta') = 'true';
   read CONSTANT bounce.finding[] := ARRAY(SELECT r FROM bounce.read_findings(document) AS r);
   named CONSTANT text[] := ARRAY(SELECT a FROM unnest(read) AS r CROSS JOIN unnest(r.addresses) AS a);
   findings bounce.finding[] := '{}';
+  own bounce.identity;
   f bounce.finding;
 BEGIN
   FOREACH f IN ARRAY read LOOP
-    f := bounce.match_finding(f, i, own_mta, named);
-    f.report_key := bounce.report_key_of(document, i, f);
+    own := bounce.identity_for(f, i, tokens);
+    f := bounce.match_finding(f, own, own_mta, named);
+    -- an id of the whole communication does not tell the send, but the Message-ID that came back with it may
+    f.attempt := coalesce(f.attempt, bounce.attempt_of(f.communication_id, bounce.document_text(document, 'original', 'message_id')));
+    f.report_key := bounce.report_key_of(document, own, f);
     findings := findings || f;
   END LOOP;
   RETURN findings;
@@ -206,6 +222,7 @@ DECLARE
   fresh bounce.finding[];
   o bounce.outcome;
 BEGIN
+  PERFORM bounce.wait_for_disk();
   o := (nextval('bounce.bounce_message_id_seq'), bounce.disposition_of(gravest.class), false, NULL, gravest.class, gravest.reason);
   fresh := bounce.claim_findings(findings, o.bounce_message_id);
   IF cardinality(fresh) = 0 THEN

@@ -4,6 +4,17 @@
 
 -- For applications --------------------------------------------------------------------
 
+CREATE FUNCTION bounce.need_recipients(recipients text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF coalesce(cardinality(recipients), 0) = 0 THEN
+    RAISE EXCEPTION 'a communication needs at least one recipient' USING ERRCODE = 'check_violation',
+      HINT = 'register_communication(process => ..., recipients => ARRAY[''anna@example.com''])';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.need_recipients(text[]) IS 'internal: 23514 for an empty list, or none';
+
 CREATE FUNCTION bounce.register_communication(process text, recipients text[], subject text DEFAULT '', business_ref text DEFAULT '',
                                               sender text DEFAULT '', message_id text DEFAULT NULL, status text DEFAULT 'open')
 RETURNS bigint
@@ -15,6 +26,7 @@ BEGIN
     RAISE EXCEPTION 'unknown process "%"', register_communication.process
       USING ERRCODE = 'foreign_key_violation', HINT = 'INSERT INTO bounce.process (name, description) VALUES (...)';
   END IF;
+  PERFORM bounce.need_recipients(recipients);
   INSERT INTO bounce.communication (process, subject, business_ref, sender, message_id, status)
   VALUES (register_communication.process, register_communication.subject, register_communication.business_ref,
           register_communication.sender, register_communication.message_id, register_communication.status)
@@ -29,7 +41,8 @@ END
 $$;
 COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text, text) IS
   'registers one outgoing mail and its recipients (an address named twice counts once); returns communication.id. '
-  'status open: not handed over yet, UPDATE it to sent afterwards. 23503 for an unknown process, 23514 for an impossible address';
+  'status open: not handed over yet, UPDATE it to sent afterwards. 23503 for an unknown process, 23514 for an impossible address, '
+  'no recipient, or the status bounced';
 
 CREATE FUNCTION bounce.confirm_resend(recipient_id bigint, message_id text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

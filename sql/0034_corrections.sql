@@ -126,7 +126,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bare CONSTANT text := btrim(address, E' \t\r\n<>');
 BEGIN
-  IF bare !~ '^[^@[:space:]<>,;]{1,64}@[^@[:space:]<>,;]{1,253}$' THEN
+  IF bare !~ '^[^@[:space:]<>,;]{1,64}@[^@[:space:]<>,;]{1,253}$' OR NOT bounce.is_address(bare) THEN
     RAISE EXCEPTION '"%" is not a mail address', address USING ERRCODE = 'invalid_parameter_value';
   ELSIF bounce.is_address_blocked(bare) THEN
     RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',

@@ -20,6 +20,7 @@ BEGIN
     RAISE EXCEPTION '% recipients, but % person references', cardinality(recipients), cardinality(person_refs)
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  PERFORM bounce.need_recipients(recipients);
   INSERT INTO bounce.communication (process, subject, business_ref, sender, message_id, status)
   VALUES (register_communication.process, register_communication.subject, register_communication.business_ref,
           register_communication.sender, register_communication.message_id, register_communication.status)
@@ -35,7 +36,8 @@ $$;
 COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text, text, text[]) IS
   'registers one outgoing mail and its recipients (an address named twice counts once); returns communication.id. '
   'status open: not handed over yet, UPDATE it to sent afterwards. person_refs: the application''s own name of the person behind each '
-  'address; NULL, or NULL within, for bare addresses. 23503 for an unknown process, 23514 for an impossible address';
+  'address; NULL, or NULL within, for bare addresses. 23503 for an unknown process, 23514 for an impossible address, '
+  'no recipient, or the status bounced';
 
 CREATE FUNCTION bounce.set_person(communication_id bigint, address text, person_ref text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

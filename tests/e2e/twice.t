@@ -18,10 +18,12 @@ END
 for my $template (
     qw(postfix-user-unknown exchange-mailbox-full exchange-spam-refused qmail-prose out-of-office postfix-delay)) {
     my $letter = $stage->register(process => 'invoice', to => ["$template\@customer.example"]);
-    is code_of($stage->bounce($template, $letter, report_id => "first-$template")), 250, "$template: taken";
+    my @first  = (report_id => "first-$template", date => 'Mon, 2 Mar 2026 09:00:00 +0000');
+    is code_of($stage->bounce($template, $letter, @first)), 250, "$template: taken";
     my $before = picture();
-    # out-of-office: whoever answers twice writes the same body, a rebuilt DSN has another date and id
-    is code_of($stage->bounce($template, $letter, report_id => "second-$template")), 250, "$template: taken again";
+    # a DSN is rebuilt with another date and id; an answer with another one is another answer
+    my @second = $template eq 'out-of-office' ? @first : (report_id => "second-$template");
+    is code_of($stage->bounce($template, $letter, @second)), 250, "$template: taken again";
     is picture(), $before, "$template: and nothing has changed";
 }
 

@@ -58,8 +58,8 @@ SELECT is((SELECT count(*) FROM bounce.bounce WHERE recipient = 'r2@example.com'
 
 -- Opposite order: a holds what b needs first, and then wants what b would hold if it had not sorted.
 CREATE FUNCTION test.both(status text, first text, second text) RETURNS jsonb LANGUAGE sql AS $$
-  SELECT test.report('user_unknown', '', own_mta => true) || jsonb_build_object('recipients',
-    jsonb_build_array(test.reported('user_unknown', first, status), test.reported('user_unknown', second, status)))
+  SELECT jsonb_set(test.report('user_unknown', ''), '{envelope,recipients}', jsonb_build_array(test.return_path(first), test.return_path(second)))
+    || jsonb_build_object('recipients', jsonb_build_array(test.reported('user_unknown', first, status), test.reported('user_unknown', second, status)))
 $$;
 SELECT dblink_exec('a', 'BEGIN');
 SELECT test.ask('a', test.both('5.1.1', 'r3@example.com', 'r4@example.com'));

@@ -47,6 +47,27 @@ FROM (VALUES
   ('empty', '{}')) AS v (name, report);
 SELECT is((test.record('{}')).disposition, 'forward', 'an unclassified one is forwarded each time: nobody says whether the first one arrived');
 
+-- Letters: what is no DSN is itself, however alike it is to another one
+CREATE FUNCTION test.letter(kind text, message_id text, "from" text, "references" text DEFAULT '', digest text DEFAULT 'of an empty body') RETURNS jsonb LANGUAGE sql AS $$
+  SELECT test.report(CASE kind WHEN 'auto_reply' THEN 'vacation' ELSE 'undetermined' END, '', '', '', kind => kind) || jsonb_build_object('digest', digest,
+    'header', jsonb_build_object('message_id', message_id, 'from', "from", 'subject', '', 'date', ''), 'references', to_jsonb(array_remove(ARRAY["references"], '')))
+$$;
+SELECT is((SELECT string_agg(CASE WHEN (test.record(r)).duplicate THEN 'known' ELSE 'new' END, ' ' ORDER BY place) FROM unnest(ARRAY[
+             test.letter(kind, 'l1@home.example', 'ada@home.example'), test.letter(kind, 'l2@home.example', 'ada@home.example'), test.letter(kind, '', 'bob@home.example'),
+             test.letter(kind, '', 'cleo@home.example'), test.letter(kind, '', 'cleo@home.example', 'a@example.org'), test.letter(kind, '', 'cleo@home.example', 'b@example.org'),
+             test.letter(kind, '', 'cleo@home.example', digest => 'of some words'),
+             test.letter(kind, '', 'cleo@home.example', 'x@elsewhere.example'),
+             test.letter(kind, 'l1@home.example', 'ada@home.example'), test.letter(kind, '', 'cleo@home.example', 'b@example.org')]) WITH ORDINALITY AS u (r, place)),
+          'new new new new new new new new known known', kind || ': another Message-ID, author, mail answered or body is another letter; the same again is not')
+FROM unnest('{other,auto_reply,read_receipt,complaint,challenge,prose}'::text[]) AS kind;
+SELECT is(test.twice(letter, letter), 'new known unchanged same outcome', 'the same letter again: ' || kind)
+FROM unnest('{other,auto_reply,read_receipt,complaint,challenge,prose}'::text[]) AS kind, test.letter(kind, 'again@home.example', 'ada@home.example') AS letter;
+-- found by its author's address alone, and then another mail was sent there
+SELECT test.mail('w1', '{wanda@example.com}');
+SELECT is((test.record(letter)).duplicate, false, 'an automatic reply') FROM test.letter('auto_reply', 'w@example.com', 'wanda@example.com') AS letter;
+SELECT test.mail('w2', '{wanda@example.com}');
+SELECT is((test.record(letter)).duplicate, true, 'is the same when it comes again later') FROM test.letter('auto_reply', 'w@example.com', 'wanda@example.com') AS letter;
+
 -- What is not the same report
 SELECT is((test.record(report)).duplicate, false, 'not the same: ' || name)
 FROM (VALUES

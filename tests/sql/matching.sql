@@ -26,6 +26,10 @@ CREATE TEMPORARY TABLE way (name text, report jsonb, matched_by text, trust text
 INSERT INTO way VALUES
   ('token', test.report('delayed', 'anna@example.com', "to" => :'anna_path'), 'token', 'token', :one, 'anna@example.com'),
   ('token in capitals', test.report('delayed', 'anna@example.com', "to" => upper(:'anna_path')), 'token', 'token', :one, 'anna@example.com'),
+  ('token, quoted', test.report('delayed', 'anna@example.com', "to" => regexp_replace(:'anna_path', '^(.*)@', '"\1"@')), 'token', 'token', :one, 'anna@example.com'),
+  ('token, quoted character by character', test.report('delayed', 'anna@example.com', "to" => regexp_replace(:'anna_path', '^(b)(.*)@', '"\\\1\2"@')), 'token', 'token', :one, 'anna@example.com'),
+  ('token, the domain with a dot at its end', test.report('delayed', 'anna@example.com', "to" => :'anna_path' || '.'), 'token', 'token', :one, 'anna@example.com'),
+  ('token in brackets', test.report('delayed', 'anna@example.com', "to" => '<' || :'anna_path' || '>'), 'token', 'token', :one, 'anna@example.com'),
   ('token, forwarded', test.report('delayed', 'anna@home.example', "to" => :'anna_path'), 'token', 'token', :one, 'anna@example.com'),
   ('token, nobody named', test.report('delayed', '', "to" => :'anna_path'), 'token', 'token', :one, 'anna@example.com'),
   ('token, one of five, forwarded', test.report('delayed', 'somebody@home.example', "to" => :'r3_path'), 'token', 'token', :five, 'r3@example.com'),
@@ -58,7 +62,7 @@ INSERT INTO way VALUES
   ('address', test.report('delayed', 'ANNA@example.com'), 'address', 'address', :one, 'anna@example.com'),
   ('the author of an automatic reply', test.report('vacation', '', action => '', kind => 'auto_reply', more => '{"header": {"from": "Anna@Example.com"}}'),
      'address', 'address', :one, 'anna@example.com'),
-  ('address, from our own MTA', test.report('delayed', 'anna@example.com', own_mta => true), 'address', 'own_mta', :one, 'anna@example.com'),
+  ('address, from our own MTA', test.report('delayed', 'anna@example.com', own_mta => true), 'address', 'address', :one, 'anna@example.com'),
   ('message id, from our own MTA', test.report('delayed', 'anna@example.com', about => 'one', own_mta => true), 'message_id', 'own_mta', :one, 'anna@example.com'),
   ('unknown message id, known address', test.report('delayed', 'anna@example.com', about => 'never sent'), 'address', 'address', :one, 'anna@example.com'),
   ('unknown address', test.report('delayed', 'nobody@example.com'), '', 'address', NULL, NULL),
@@ -107,11 +111,35 @@ SELECT is((SELECT string_agg(f.recipient || '=' || (f.recipient_id IS NOT NULL),
                jsonb_build_array(test.reported('delivered', 'main@example.com', '2.0.0', 'delivered'), test.reported('user_unknown', 'copy@example.com'))))) AS f),
           'copy@example.com=false main@example.com=true', 'who is named beside our recipient is not our recipient');
 
--- Original-Recipient before Final-Recipient, when both are ours
-SELECT is((SELECT r.address FROM unnest(bounce.find_all(test.report('delayed', '', about => 'five') || jsonb_build_object('recipients',
-             jsonb_build_array(test.reported('delayed', 'r1@example.com', original => 'r4@example.com'))))) AS f
-           JOIN bounce.communication_recipient AS r ON r.id = f.recipient_id),
-          'r4@example.com', 'the address that we wrote comes before the one it was forwarded to');
+-- Original-Recipient and Final-Recipient: one of them is enough, unless both are ours
+SELECT is(test.way(test.report('delayed', '', "to" => "to", about => 'five') || jsonb_build_object('recipients',
+             jsonb_build_array(test.reported('delayed', final, original => original)))), expected, name)
+FROM (VALUES
+  ('the address that we wrote, forwarded to a stranger', 'bounce@bounces.example.org', 'x@home.example', 'r4@example.com', 'message_id message_id ' || :five || ' r4@example.com'),
+  ('a stranger''s as the address that we wrote', 'bounce@bounces.example.org', 'r4@example.com', 'x@home.example', 'message_id message_id ' || :five || ' r4@example.com'),
+  ('two of ours: nobody', 'bounce@bounces.example.org', 'r1@example.com', 'r4@example.com', 'message_id message_id ' || :five || ' -'),
+  ('two of ours: the token''s', :'r3_path', 'r1@example.com', 'r3@example.com', 'token token ' || :five || ' r3@example.com'),
+  ('two of ours, a third one''s token: nobody', :'r3_path', 'r1@example.com', 'r4@example.com', 'token message_id ' || :five || ' -')) AS v (name, "to", final, original, expected);
+
+-- One report for two tokens of two mails: each finding takes its own
+SELECT is((SELECT string_agg(concat_ws(' ', f.communication_id, f.recipient, f.trust, f.attempt), ', ' ORDER BY f.communication_id, f.recipient) FROM unnest(bounce.find_all(
+             jsonb_set(test.report('delayed', ''), '{envelope,recipients}', to_jsonb(paths)) || jsonb_build_object('recipients',
+               jsonb_build_array(test.reported('user_unknown', 'r3@example.com'), test.reported('user_unknown', 'anna@example.com'), test.reported('user_unknown', 'r1@example.com'))))) AS f),
+          expected, name)
+FROM (VALUES ('two tokens', ARRAY[:'anna_path', :'r3_path'], format('%s anna@example.com token 1, %s r1@example.com message_id 1, %s r3@example.com token 1', :one, :one, :five)),
+             ('two tokens, the other way round', ARRAY[:'r3_path', :'anna_path'], format('%s anna@example.com token 1, %s r1@example.com message_id 1, %s r3@example.com token 1', :one, :five, :five))) AS v (name, paths, expected);
+
+-- The Message-ID that came back tells the send, where the id that matched does not
+SELECT bounce.confirm_resend(r.id, '<one-2@example.org>') FROM bounce.communication_recipient AS r WHERE r.communication_id = :one;
+SELECT is((SELECT concat_ws(' ', f.matched_by, f.attempt) FROM unnest(bounce.find_all(test.report('delayed', 'anna@example.com', about => about) || more)) AS f), expected, name)
+FROM (VALUES
+  ('envelope id and the first Message-ID', 'one', jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')), 'envelope_id 1'),
+  ('envelope id and the second Message-ID', 'one-2', jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')), 'envelope_id 2'),
+  ('envelope id and another mail''s Message-ID', 'five', jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')), 'envelope_id'),
+  ('header of the original and the first Message-ID', '', jsonb_build_object('original', jsonb_build_object('communication_id', :'one_envid', 'message_id', '<one@example.org>')), 'communication_id 1'),
+  ('envelope id alone', '', jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')), 'envelope_id')) AS v (name, about, more, expected);
+UPDATE bounce.communication_recipient SET last_attempt_at = now() - interval '8 days' WHERE communication_id = :one;
+
 -- an internationalised domain is compared in both spellings
 SELECT test.mail('idn', '{rosa@bücher.example}') AS idn \gset
 SELECT is(test.way(test.report('delayed', 'rosa@xn--bcher-kva.example', about => '') #- '{recipients,0,addresses}'

@@ -13,9 +13,24 @@ SELECT results_eq(format('SELECT address, address_key, state, attempts FROM boun
 SELECT matches((SELECT envelope_id FROM bounce.communication WHERE id = :r), '^[0-9a-f]{32}$', 'with an identity for the envelope');
 SELECT throws_ok($$SELECT bounce.register_communication('unheard of', '{a@example.com}')$$, '23503', 'unknown process "unheard of"', 'an unknown process is refused');
 SELECT throws_ok($$SELECT bounce.register_communication('invoice', '{nobody}')$$, '23514', NULL, 'so is what is no address');
+SELECT throws_ok(format('SELECT bounce.register_communication(''invoice'', %s)', recipients), '23514', 'a communication needs at least one recipient', 'so is nobody: ' || recipients)
+FROM unnest(ARRAY['''{}''', 'NULL', 'ARRAY[]::text[]']) AS recipients;
+SELECT throws_ok('SELECT bounce.register_communication(''invoice'', ARRAY[NULL])', '23514', NULL, 'so is NULL among the recipients');
 INSERT INTO bounce.communication (id, process, business_ref, sender, subject, message_id, status) VALUES (4711, 'receipt', 'Q-1', 'a@example.org', 'Receipt', '<q1@example.org>', 'sent');
 INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (4711, '<Carl@Example.com>');
 SELECT is((SELECT matched_by FROM unnest(bounce.find_all(test.report('user_unknown', 'carl@example.com', more => '{"original": {"message_id": "q1@example.org"}}')))), 'message_id', 'a plain INSERT does');
+
+-- commit before ack: whatever the session has set, the report is on disk when it is answered; what is stronger stays
+CREATE FUNCTION test.commit_after(setting text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('synchronous_commit', setting, true);
+  PERFORM test.record(test.report('delayed', setting || '@example.com'));
+  RETURN current_setting('synchronous_commit');
+END
+$$;
+SELECT is(test.commit_after(setting), kept, 'synchronous_commit ' || setting || ' is ' || kept || ' after record_report()')
+FROM (VALUES ('off', 'on'), ('local', 'local'), ('remote_write', 'remote_write'), ('on', 'on'), ('remote_apply', 'remote_apply')) AS v (setting, kept);
+SET LOCAL synchronous_commit = on;
 
 -- undelivered
 SELECT test.record(test.report('user_unknown', 'anna@example.com', "to" => test.return_path('anna@example.com')));

@@ -18,6 +18,10 @@ SELECT throws_ok($$UPDATE bounce.bounce_reason SET class_temporary = 'hard' WHER
                  'a temporary refusal cannot be made hard');
 SELECT throws_ok($$UPDATE bounce.bounce_reason SET class = 'hard' WHERE reason = 'vacation'$$, '23514', NULL, 'nor can a notice');
 
+SELECT throws_ok(format('UPDATE bounce.bounce_reason SET %s WHERE reason = ''undetermined''', change), '23514', NULL, 'what nobody can read stays unclassified: ' || change)
+FROM unnest('{class = ''hard'',class = ''soft'',class = ''technical'',class_temporary = ''soft''}'::text[]) AS change;
+SELECT lives_ok($$UPDATE bounce.bounce_reason SET class = 'technical' WHERE reason = 'expired'$$, 'other classes can be changed');
+
 -- class = by reason and permanence, whatever the document says
 SELECT test.mail('K1', ARRAY['k1@example.com', 'k2@example.com', 'k3@example.com']);
 SELECT test.record(test.report('user_unknown', 'k1@example.com', about => 'K1'));

@@ -49,6 +49,21 @@ FROM (VALUES
   ('s1 r s2 r s1x s2x', 'sent 3', 'nor that of the second after the third'),
   ('s2', 'bounced soft scheduled 2', 'a send that nobody told of is counted'),
   ('h1 s2', 'bounced soft 2 blocked', 'news of a later send, but a blocked address is not sent to again')) AS v (moves, result, why);
+-- Without a token, by envelope id and the Message-ID that came back
+SELECT test.mail('late', '{late@example.com}') AS late \gset
+CREATE FUNCTION test.late(reason text, status text, message_id text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM test.record(test.report(reason, 'late@example.com', status, about => message_id, more => jsonb_build_object('report', jsonb_build_object('envelope_id',
+    (SELECT c.envelope_id FROM bounce.communication AS c WHERE c.business_ref = 'late')))));
+  RETURN test.state('late@example.com');
+END
+$$;
+SELECT is(test.late('mailbox_full', '4.2.2', 'late'), 'bounced soft mailbox_full', 'the first send bounces');
+SELECT bounce.confirm_resend((test.recipient('late@example.com')).id, '<late-2@example.org>');
+SELECT is(test.late('mailbox_full', '4.2.1', 'late'), 'sent', 'a late report of the first send, soft: the second is not disturbed');
+SELECT is(test.late('spam_rejected', '5.7.1', 'late'), 'sent', 'nor by a technical one');
+SELECT is(test.late('mailbox_full', '4.2.2', 'late-2'), 'bounced soft mailbox_full', 'the second send bounces');
+SELECT is(test.late('user_unknown', '5.1.1', 'late'), 'bounced hard user_unknown', 'that the address is dead counts, however late');
 -- what changes nothing is in the log, and there alone
 CREATE FUNCTION test.events(moves text[]) RETURNS text LANGUAGE sql AS $$
   SELECT test.play(moves);
@@ -93,6 +108,34 @@ FROM (VALUES
   ('INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (1, ''nobody'')', '23514'),
   ('INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (1, ''@example.com'')', '23514'),
   ('INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (0, ''a@example.com'')', '23503')) AS v (statement, state);
+
+-- Addresses that nothing can be sent to: by plain INSERT, by UPDATE, by register_communication()
+SELECT throws_ok(format(statement, address), '23514', message, format(what, address))
+FROM unnest(ARRAY['a b@example.com', E'a\tb@example.com', E'a@example.com\nRCPT TO:<c@example.com>', E'a@exa\u0001mple.com', 'Anna <anna@example.com>', 'a<b@example.com', 'a@b>c.example',
+                  'a@example.com b', 'a@', 'a', '', '@', '@example.com', E'a@example.com\u007f']) AS address,
+     (VALUES (format('INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (%s, %%L)', :y), format('communication %s: "', :y), 'INSERT refuses "%s"'),
+             ('UPDATE bounce.communication_recipient SET address = %L WHERE address = ''y@example.com''', format('communication %s: "', :y), 'UPDATE refuses "%s"'),
+             ('SELECT bounce.register_communication(''invoice'', ARRAY[''fine@example.com'', %L])', NULL, 'register_communication refuses "%s"')) AS s (statement, start, what),
+     LATERAL (SELECT start || btrim(address, E' \t\r\n<>') || '" is not a mail address') AS m (message);
+SELECT throws_ok(format('INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (%s, NULL)', :y), '23514', format('communication %s: "NULL" is not a mail address', :y), 'NULL is no address');
+INSERT INTO bounce.communication_recipient (communication_id, address) SELECT :y, a FROM unnest(ARRAY[E' <trim@example.com>\r\n', 'o''brien+x@example.com', '"q@r"@example.com', 'jörg@bücher.example']) AS a;
+SELECT is((SELECT string_agg(address, ' ' ORDER BY id) FROM bounce.communication_recipient WHERE communication_id = :y),
+          'y@example.com trim@example.com o''brien+x@example.com "q@r"@example.com jörg@bücher.example', 'what can be one is taken, and stored bare');
+
+-- The status follows the facts, whatever an application writes
+SELECT throws_ok(format('UPDATE bounce.communication SET status = ''bounced'' WHERE id = %s', :y), '23514',
+                 format('communication %s: status cannot be bounced, none of its recipients is', :y), 'refused: bounced, when nobody is');
+SELECT throws_ok($$INSERT INTO bounce.communication (process, status) VALUES ('invoice', 'bounced')$$, '23514', NULL, 'refused: bounced from the start');
+SELECT throws_ok($$SELECT bounce.register_communication('invoice', '{a@example.com}', status => 'bounced')$$, '23514', NULL, 'refused: registered as bounced');
+SELECT throws_ok(format('UPDATE bounce.communication SET status = ''open'' WHERE id = %s', :y), '23514',
+                 format('communication %s: status cannot go from sent to open', :y), 'refused: from sent back to open');
+CREATE FUNCTION test.write(communication_id bigint, status text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.communication AS c SET status = write.status, subject = 'touched' WHERE c.id = communication_id;
+  RETURN test.status(communication_id);
+END
+$$;
+SELECT is(test.write(:x, s), 'bounced', 'of a bounced recipient the status stays bounced: ' || s) FROM unnest('{open,sent,error,bounced}'::text[]) AS s;
 
 -- The application and the bounce overtake each other
 SELECT bounce.register_communication('invoice', '{o1@example.com,o2@example.com}', message_id => 'o@example.org') AS o \gset

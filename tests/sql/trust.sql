@@ -9,7 +9,11 @@ CREATE TEMPORARY TABLE try (number serial, name text, what text, trust text, mar
 INSERT INTO try (name, what, trust, marked, blocked, hard_tasks) VALUES
   ('a valid token',                            'token',        'token',      true,  true,  1),
   ('our own MTA, Message-ID',                  'own',          'own_mta',    true,  true,  1),
-  ('our own MTA, address only',                'own address',  'own_mta',    true,  true,  1),
+  ('our own MTA, envelope id',                 'own envelope id', 'own_mta', true,  true,  1),
+  ('our own MTA, address only: who handed the mail to it chose the address', 'own address', 'address', false, false, 1),
+  ('our own MTA, the address as ORCPT',        'own orcpt',    'address',    false, false, 1),
+  ('our own MTA, a made-up Message-ID and ENVID', 'own made up', 'address',  false, false, 1),
+  ('our own MTA, a reference only',            'own reference', 'message_id', true, false, 1),
   ('Message-ID of the original',               'message id',   'message_id', true,  false, 1),
   ('envelope id',                              'envelope id',  'message_id', true,  false, 1),
   ('an expired token',                         'expired',      'message_id', true,  false, 1),
@@ -41,6 +45,12 @@ BEGIN
   RETURN test.record(CASE what
     WHEN 'own' THEN test.report('user_unknown', address, about => victim, own_mta => true)
     WHEN 'own address' THEN test.report('user_unknown', address, own_mta => true)
+    WHEN 'own envelope id' THEN test.report('user_unknown', address, own_mta => true) || jsonb_build_object('report', jsonb_build_object('envelope_id',
+           (SELECT c.envelope_id FROM bounce.communication AS c WHERE c.business_ref = victim)))
+    WHEN 'own orcpt' THEN test.report('user_unknown', '', own_mta => true)
+           || jsonb_build_object('recipients', jsonb_build_array(test.reported('user_unknown', 'gone@remote.test', original => address)))
+    WHEN 'own made up' THEN test.report('user_unknown', address, about => 'never sent', own_mta => true, more => '{"report": {"envelope_id": "made up"}}')
+    WHEN 'own reference' THEN test.report('user_unknown', address, own_mta => true, more => jsonb_build_object('references', jsonb_build_array(victim || '@example.org')))
     WHEN 'message id' THEN test.report('user_unknown', address, about => victim)
     WHEN 'envelope id' THEN plain || jsonb_build_object('report', jsonb_build_object('envelope_id',
            (SELECT c.envelope_id FROM bounce.communication AS c WHERE c.business_ref = victim)))
@@ -54,7 +64,7 @@ $$;
 SELECT test.attempt(what, 'v' || number) FROM try;
 SELECT is((SELECT concat_ws(', ', b.trust, CASE test.state(victim) WHEN 'sent' THEN 'untouched' ELSE 'marked' END,
                             CASE WHEN bounce.is_address_blocked(victim) THEN 'blocked' ELSE 'not blocked' END, test.open_tasks('hard_bounce', victim))
-           FROM bounce.bounce AS b WHERE b.recipient = victim),
+           FROM bounce.bounce AS b WHERE victim IN (b.recipient, b.original_recipient)),
           concat_ws(', ', trust, CASE WHEN marked THEN 'marked' ELSE 'untouched' END, CASE WHEN blocked THEN 'blocked' ELSE 'not blocked' END, hard_tasks), name)
 FROM try, concat('v', number, '@example.com') AS victim ORDER BY number;
 SELECT is(test.state('forger@example.net'), 'bounced hard user_unknown', 'who uses his own token hurts himself');
@@ -69,9 +79,11 @@ SELECT test.record(test.report('spam_rejected', 't@bank.example', '5.7.1'));
 SELECT is(concat_ws(' ', test.state('t@bank.example'), test.open_tasks('delivery_problem', 'bank.example')), 'sent 1', 'a refusal, by an address alone: a task, nothing marked');
 
 -- the words for people say why
-SELECT alike((SELECT summary FROM bounce.task WHERE address = 'v4@example.com'), '%not blocked, trust is message_id only%', 'the task says why the block was withheld');
-SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient('v4@example.com')).id), 'bounced block_withheld task', 'so does the log');
-SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient('v7@example.com')).id), 'untrusted task', 'also of what was not believed');
+SELECT 'v' || number || '@example.com' AS by_id FROM try WHERE what = 'message id' \gset
+SELECT 'v' || number || '@example.com' AS by_address FROM try WHERE what = 'address' \gset
+SELECT alike((SELECT summary FROM bounce.task WHERE address = :'by_id'), '%not blocked, trust is message_id only%', 'the task says why the block was withheld');
+SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient(:'by_id')).id), 'bounced block_withheld task', 'so does the log');
+SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient(:'by_address')).id), 'untrusted task', 'also of what was not believed');
 
 -- the levels are parameters, global and per process
 SELECT test.mail('p1', '{p1@example.com}'), test.mail('p2', '{p2@example.com}', 'newsletter'), test.mail('p3', '{p3@example.com}', 'receipt');
@@ -86,6 +98,13 @@ SELECT test.set('block_min_trust', 'own_mta');
 SELECT test.record(test.report('user_unknown', 'q2@example.com', "to" => test.return_path('q1@example.com')));
 SELECT is(concat_ws(', ', test.state('q1@example.com'), test.state('q2@example.com'), bounce.is_address_blocked('q2@example.com')), 'sent, bounced hard user_unknown, f',
           'a recipient cannot have another one blocked by his own token');
+
+-- who is a recipient himself, and knows the ids, cannot name another one as ORCPT
+SELECT test.mail('trio', '{u1@example.com,u2@example.com,u3@example.com}');
+SELECT test.record(test.report('user_unknown', '', about => 'trio', own_mta => true)
+  || jsonb_build_object('recipients', jsonb_build_array(test.reported('user_unknown', 'u1@example.com', original => 'u2@example.com'))));
+SELECT is(concat_ws(', ', test.state('u1@example.com'), test.state('u2@example.com'), bounce.is_address_blocked('u2@example.com')), 'sent, sent, f',
+          'where Final-Recipient and Original-Recipient name two of ours, neither is marked');
 
 SELECT * FROM finish();
 ROLLBACK;

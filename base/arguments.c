@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The command line of a daemon.
+ */
+#include "base/arguments.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXIT_USAGE = 64 }; /* EX_USAGE of sysexits.h */
+
+int arguments_parse(int argc, char **argv, const char *program, const char *usage, struct arguments *arguments)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'}, {"daemon", no_argument, NULL, 'd'},
+	    {"check", no_argument, NULL, 'k'},        {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	};
+
+	for (int option; (option = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1;) {
+		switch (option) {
+		case 'c':
+			arguments->config = optarg;
+			break;
+		case 'd':
+			arguments->is_daemon = true;
+			break;
+		case 'k':
+			arguments->is_check = true;
+			break;
+		case 'V':
+			printf("%s %s\n", program, BM_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "%s: unexpected argument \"%s\"\n%s", program, argv[optind], usage);
+	return EXIT_USAGE;
+}

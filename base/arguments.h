@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The command line that the daemons have in common.
+ */
+#ifndef BASE_ARGUMENTS_H
+#define BASE_ARGUMENTS_H
+
+#include <stdbool.h>
+
+struct arguments {
+	const char *config; /* preset by the caller */
+	bool is_daemon;
+	bool is_check;
+};
+
+/* Reads -c FILE, -d, --check, -V and -h. Returns -1 to go on, otherwise the
+ * exit status, after it printed what was asked for or what is wrong. */
+int arguments_parse(int argc, char **argv, const char *program, const char *usage, struct arguments *arguments);
+
+#endif
