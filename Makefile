@@ -122,7 +122,6 @@ install: all
 	install -m 644 doc/*.1 $(DATADIR)/man/man1
 	install -m 644 doc/*.5 $(DATADIR)/man/man5
 	install -m 644 doc/*.8 $(DATADIR)/man/man8
-	[ -e $(CONFDIR)/bounce-delivery.conf ] || install -m 640 etc/bounce-delivery.conf $(CONFDIR)
 	for file in bounce-milter.conf bounce-delivery.conf; do \
 		[ -e $(CONFDIR)/$$file ] || install -m 644 etc/$$file $(CONFDIR); \
 	done

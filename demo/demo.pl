@@ -213,6 +213,7 @@ sub keep {
     print "\n", $table->paint(head => 'Still running'), "\n", <<"END";
     database   psql "@{[$stage->db->conninfo]}"
                for instance: SELECT * FROM bounce.undelivered
+    people     build/bouncectl status --conninfo "@{[$stage->db->conninfo]}"
     SMTP       127.0.0.1:@{[$stage->mta->port]}, bounces to @{[Bounce::Stage::BOUNCE_MAILBOX]}
     logs       @{[$stage->instance->path('log')]}
     mailboxes  @{[$stage->instance->path('mail')]}

@@ -30,6 +30,12 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION '"%" is not a mail address', bad USING ERRCODE = 'check_violation';
   END IF;
+  -- without SMTPUTF8 (RFC 6531) our own server would refuse it, and a good address would be blocked for that
+  SELECT m INTO bad FROM unnest(mailboxes || sender) AS m WHERE bounce.bare_address(m) ~ '[^\x01-\x7f]' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'bounce-delivery cannot send to or from "%": it has no SMTPUTF8', bad
+      USING ERRCODE = 'feature_not_supported', HINT = 'Write the domain as its A-label (xn--...).';
+  END IF;
   IF cardinality(mailboxes) = 0 THEN
     RAISE EXCEPTION 'a communication needs at least one recipient' USING ERRCODE = 'check_violation';
   END IF;
@@ -119,7 +125,7 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
   'hands a mail over for sending and returns communication.id, in the caller''s transaction: it goes out after COMMIT. recipients, cc, '
   'bcc and sender: bare addresses or "Name <address>". Content: raw (a whole RFC 5322 message), or subject with body_text, body_html or '
   'both, and attachments [{"filename", "contentType", "content", "encoding": "base64", "cid"}]. No error of mail ever comes back here: '
-  'bounce.delivery tells. 23503 for an unknown process, 23514 for an impossible address, 54000 for too large a content';
+  'bounce.delivery tells. 23503 for an unknown process, 23514 for an impossible address, 0A000 for one that needs SMTPUTF8, 54000 for too large a content';
 
 -- For people ----------------------------------------------------------------------------
 
