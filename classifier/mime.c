@@ -39,8 +39,6 @@ void mime_init(void)
  * CR CR LF is one line end that met two gateways. */
 static size_t copy_lines(char *to, const char *from, size_t len)
 {
-	if (len == 0)
-		return 0; /* from may be NULL */
 	bool bare_cr = !memchr(from, '\n', len);
 	const char *end = from + len;
 	char *out = to;

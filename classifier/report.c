@@ -260,6 +260,9 @@ static struct report *report_new(void)
 struct report *report_parse(const char *bytes, size_t len, const struct limits *limits)
 {
 	struct report *report = report_new();
+
+	if (len == 0)
+		bytes = ""; /* it may be NULL, which memchr and its like must not see */
 	struct report_build build = {report,
 				     limits,
 				     mime_parse(bytes, len, limits),
