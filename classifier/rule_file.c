@@ -34,11 +34,6 @@ static const char *const tier_names[] = {
     [RULE_TIER_WEAK] = "weak",
 };
 
-const char *rule_field_name(enum rule_field field)
-{
-	return field_names[field];
-}
-
 const char *rule_tier_name(enum rule_tier tier)
 {
 	return tier_names[tier];

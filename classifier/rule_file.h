@@ -58,8 +58,6 @@ struct rule {
 
 void rule_free(struct rule *rule);
 
-/* "diagnostic", "remote_mta" ... */
-const char *rule_field_name(enum rule_field field);
 const char *rule_tier_name(enum rule_tier tier);
 
 /* Appends the rules of a file's text to rules (struct rule *). name is for the

@@ -281,6 +281,18 @@ char *ruleset_default_dir(void)
 	return dir;
 }
 
+char *ruleset_configured_dir(const char *rules_dir)
+{
+	return *rules_dir == '\0' ? ruleset_default_dir() : g_strdup(rules_dir);
+}
+
+struct ruleset *ruleset_load_configured(const char *rules_dir, const char *site_rules, GError **error)
+{
+	g_autofree char *dir = ruleset_configured_dir(rules_dir);
+
+	return ruleset_load(dir, *site_rules == '\0' ? NULL : site_rules, error);
+}
+
 size_t ruleset_count(const struct ruleset *rules)
 {
 	return rules->rules->len;

@@ -29,6 +29,12 @@ void ruleset_free(struct ruleset *rules);
  * Free with g_free. */
 char *ruleset_default_dir(void);
 
+/* The same by the values of a configuration file, where "" is the installation's
+ * rules, and no site file. ruleset_configured_dir: free with g_free. */
+char *ruleset_configured_dir(const char *rules_dir);
+struct ruleset *ruleset_load_configured(const char *rules_dir, const char *site_rules, GError **error)
+    __attribute__((warn_unused_result));
+
 /* The rules in the order of decision: by tier, then as they stand in the files. */
 size_t ruleset_count(const struct ruleset *rules);
 const struct rule *ruleset_get(const struct ruleset *rules, size_t index);

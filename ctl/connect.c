@@ -5,7 +5,6 @@
 #include "ctl/connect.h"
 
 #include "base/error.h"
-#include "intake/rules.h"
 
 /* A person waits longer than an MTA: undoing a weekend takes its time. */
 enum { POOL_WAIT = 5, QUERY_WAIT = 600 }; /* seconds */
@@ -62,7 +61,7 @@ struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct settings 
 {
 	const char *dir = ctl_option(call, "rules");
 	const char *site = ctl_option(call, "site");
-	g_autofree char *usual_dir = intake_rules_dir(settings);
+	g_autofree char *usual_dir = ruleset_configured_dir(settings->rules_dir);
 	const char *usual_site = *settings->site_rules == '\0' ? NULL : settings->site_rules;
 
 	return ruleset_load(dir != NULL ? dir : usual_dir, site != NULL ? site : usual_site, error);

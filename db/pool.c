@@ -106,13 +106,3 @@ void db_lease_end(struct db_pool *pool, PGconn *connection)
 		g_clear_pointer(&connection, PQfinish);
 	give_place_back(pool, connection);
 }
-
-bool db_pool_probe(struct db_pool *pool, GError **error)
-{
-	PGconn *connection = db_lease_begin(pool, error);
-
-	if (connection == NULL)
-		return false;
-	db_lease_end(pool, connection);
-	return true;
-}

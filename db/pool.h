@@ -7,8 +7,6 @@
 #ifndef DB_POOL_H
 #define DB_POOL_H
 
-#include <stdbool.h>
-
 #include <glib.h>
 
 struct db_pool;
@@ -24,8 +22,5 @@ struct db_pool_options {
  * no thread uses it any more. */
 struct db_pool *db_pool_new(const struct db_pool_options *options);
 void db_pool_free(struct db_pool *pool);
-
-/* Whether a connection can be had now. BM_ERROR_RETRY or BM_ERROR_CONFIG as pg_open. */
-bool db_pool_probe(struct db_pool *pool, GError **error) __attribute__((warn_unused_result));
 
 #endif

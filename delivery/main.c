@@ -49,13 +49,6 @@ static int fail(const GError *error, bool log_is_stderr)
 	return EXIT_FAILURE;
 }
 
-static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
-{
-	g_autofree char *dir = *settings->rules_dir == '\0' ? ruleset_default_dir() : g_strdup(settings->rules_dir);
-
-	return ruleset_load(dir, *settings->site_rules == '\0' ? NULL : settings->site_rules, error);
-}
-
 /* False with no error: told to stop. */
 static bool wait_for_database(const struct delivery_settings *settings, int *ready_fd, GError **error)
 {
@@ -78,7 +71,7 @@ static bool wait_for_database(const struct delivery_settings *settings, int *rea
 
 static bool serve(const struct delivery_settings *settings, int *ready_fd, GError **error)
 {
-	g_autoptr(ruleset_t) rules = load_rules(settings, error);
+	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
 	struct smtp_client *client = rules == NULL ? NULL : smtp_client_new(settings, error);
 	GError *cause = NULL;
 
@@ -141,7 +134,7 @@ static int check(const char *config, const struct delivery_settings *settings)
 	g_autoptr(GError) rules_error = NULL;
 	g_autoptr(GError) server_error = NULL;
 	g_autoptr(GError) database_error = NULL;
-	g_autoptr(ruleset_t) rules = load_rules(settings, &rules_error);
+	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, &rules_error);
 	struct smtp_client *client = smtp_client_new(settings, &server_error);
 	bool schema = db_schema_require(settings->conninfo, &database_error);
 

@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "classifier/rules.h"
 #include "db/migrate.h"
 #include "db/watch.h"
-#include "intake/rules.h"
 
 static bool say(const char *what, const GError *error, const char *good)
 {
@@ -68,8 +68,8 @@ static bool check_socket(const struct settings *settings)
 static bool check_rules(const struct settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = intake_rules_dir(settings);
-	g_autoptr(ruleset_t) rules = intake_rules_load(settings, &error);
+	g_autofree char *dir = ruleset_configured_dir(settings->rules_dir);
+	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, &error);
 
 	(void)rules;
 	return say("rules", error, dir);

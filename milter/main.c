@@ -14,11 +14,11 @@
 #include "base/process.h"
 #include "base/settings.h"
 #include "classifier/mime.h"
+#include "classifier/rules.h"
 #include "db/migrate.h"
 #include "db/pool.h"
 #include "db/watch.h"
 #include "intake/intake.h"
-#include "intake/rules.h"
 #include "milter/check.h"
 #include "milter/filter.h"
 
@@ -69,7 +69,7 @@ static void reload(struct service *service)
 	struct ruleset *rules = NULL;
 
 	if (settings_read(service->config, &fresh, &error))
-		rules = intake_rules_load(&fresh, &error);
+		rules = ruleset_load_configured(fresh.rules_dir, fresh.site_rules, &error);
 	if (rules == NULL) {
 		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s", error->message);
 		return;
@@ -126,7 +126,8 @@ static bool wait_until_idle(void)
 static bool serve(struct service *service, int *ready_fd, GError **error)
 {
 	const struct limits limits = settings_limits(&service->settings);
-	struct ruleset *rules = intake_rules_load(&service->settings, error);
+	const struct settings *settings = &service->settings;
+	struct ruleset *rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
 
 	if (rules == NULL)
 		return false;
