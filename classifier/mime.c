@@ -34,6 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(gmime_stream, g_object_unref)
 void mime_init(void)
 {
 	g_mime_init();
+	text_init();
 }
 
 /* Line ends become LF. A message that knows no LF at all is one of bare CRs;

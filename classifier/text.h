@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Once, before any thread: keeps the converters of the common charsets loaded. The C
+ * library drops one that nobody has open, and to load it again takes longer than to
+ * read the mail. */
+void text_init(void);
+
 /* Converts from the named charset ("" or unknown: UTF-8 if it is, else
  * ISO-2022-JP if it has its escapes, else windows-1252). Line ends LF, other
  * control characters but TAB become spaces; at most max bytes. Heap. */
