@@ -27,8 +27,8 @@ struct slice {
 };
 
 struct mime_part {
-	int parent;              /* index of the enclosing part, -1 for the root */
-	unsigned depth;          /* 0 for the root */
+	int parent;                /* index of the enclosing part, -1 for the root */
+	unsigned depth;            /* 0 for the root */
 	const char *type;          /* "text/plain", lower case, never "" */
 	const char *disposition;   /* "attachment" ..., lower case; "" if none */
 	int encoding;              /* for mime_body only */

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "classifier/literal.h"
+#include "classifier/text.h"
 
 /* Bounds the backtracking of a confirming GRegex. */
 #define CONFIRM_LIMIT "(*LIMIT_MATCH=100000)"
@@ -48,9 +49,17 @@ struct use {
 	unsigned places; /* where the word must stand for it */
 };
 
+/* What a scan has to know of a part, close together. */
+struct link {
+	unsigned pattern;
+	unsigned short gap;
+	bool is_first;
+	bool is_last;
+};
+
 /* A match of a chain's part. */
 struct event {
-	size_t end;
+	unsigned end;
 	unsigned part;
 };
 
@@ -58,18 +67,26 @@ struct pattern_set {
 	GPtrArray *parts; /* those of one pattern follow each other */
 	unsigned count;   /* patterns */
 	GArray *words;    /* struct word */
+	GArray *links;    /* struct link, one a part */
 	hs_database_t *expressions;
 	hs_database_t *literals;
 	hs_scratch_t *prototype;
 	hs_scratch_t *idle[IDLE_MAX]; /* atomic: taken by exchange with NULL */
 };
 
+/* The events of one database. */
+struct run {
+	GArray *events;
+	guint next;       /* the one to look at */
+	bool is_unsorted; /* they are not in the order of their ends */
+};
+
 struct scan {
 	const struct pattern_set *set;
 	const char *text;
 	size_t len;
-	size_t *ends; /* per part: the end of its last match within a chain; 0 is none */
-	GArray *events;
+	unsigned *ends; /* per part: the end of its last match within a chain; 0 is none */
+	struct run *run;
 	GArray *hits;
 };
 
@@ -95,6 +112,7 @@ struct pattern_set *pattern_set_new(void)
 	set->parts = g_ptr_array_new_with_free_func(part_free);
 	set->words = g_array_new(FALSE, FALSE, sizeof(struct word));
 	g_array_set_clear_func(set->words, word_clear);
+	set->links = g_array_new(FALSE, FALSE, sizeof(struct link));
 	return set;
 }
 
@@ -108,6 +126,7 @@ void pattern_set_free(struct pattern_set *set)
 	hs_free_database(set->expressions);
 	hs_free_database(set->literals);
 	g_array_unref(set->words);
+	g_array_unref(set->links);
 	g_ptr_array_unref(set->parts);
 	g_free(set);
 }
@@ -158,11 +177,10 @@ static bool prepare_confirm(struct part *part, GError **error)
 static bool prepare_part(struct part *part, GError **error)
 {
 	part->flags = flags_for(part);
-	g_autofree char *refused = refusal(part->expression, part->flags);
-	if (refused == NULL) {
-		part->literals = literal_expand(part->expression);
+	part->literals = literal_expand(part->expression);
+	g_autofree char *refused = part->literals != NULL ? NULL : refusal(part->expression, part->flags);
+	if (refused == NULL)
 		return true;
-	}
 	if (part->is_first && part->is_last) {
 		part->flags |= HS_FLAG_PREFILTER;
 		g_autofree char *refused_again = refusal(part->expression, part->flags);
@@ -194,6 +212,8 @@ static bool add_part(struct pattern_set *set, struct part template, GError **err
 	*part = template;
 	part->pattern = set->count - 1;
 	g_ptr_array_add(set->parts, part);
+	struct link link = {part->pattern, (unsigned short)part->gap, part->is_first, part->is_last};
+	g_array_append_val(set->links, link);
 	return prepare_part(part, error);
 }
 
@@ -341,41 +361,54 @@ static void scratch_put(const struct pattern_set *set, hs_scratch_t *scratch)
 	hs_free_scratch(scratch);
 }
 
-static bool is_confirmed(const struct scan *scan, const struct part *part)
+static bool is_confirmed(const struct scan *scan, unsigned id)
 {
+	const struct part *part = scan->set->parts->pdata[id];
+
 	return part->confirm == NULL ||
 	       g_regex_match_full(part->confirm, scan->text, (gssize)scan->len, 0, 0, NULL, NULL);
 }
 
-/* Whether a match that ends at end goes on from the part before. */
-static bool is_near(const struct scan *scan, unsigned id, size_t end)
+static const struct link *get_link(const struct scan *scan, unsigned id)
 {
-	const struct part *part = scan->set->parts->pdata[id];
-	size_t before = scan->ends[id - 1];
-
-	return before > 0 && before < end && end - before <= part->gap;
+	return &g_array_index(scan->set->links, struct link, id);
 }
 
-static void keep_hit(struct scan *scan, unsigned id, size_t end)
+/* Whether a match that ends at end goes on from the part before. */
+static bool is_near(const struct scan *scan, unsigned id, unsigned end)
 {
-	const struct part *part = scan->set->parts->pdata[id];
-	struct pattern_hit hit = {.id = part->pattern, .end = end};
+	unsigned before = scan->ends[id - 1];
+
+	return before > 0 && before < end && end - before <= get_link(scan, id)->gap;
+}
+
+static void keep_hit(struct scan *scan, unsigned id, unsigned end)
+{
+	struct pattern_hit hit = {.id = get_link(scan, id)->pattern, .end = end};
 
 	if (scan->ends[id] == 0)
 		g_array_append_val(scan->hits, hit);
 	scan->ends[id] = end;
 }
 
+static void add_event(struct run *run, unsigned id, unsigned end)
+{
+	struct event event = {.end = end, .part = id};
+	guint count = run->events->len;
+
+	run->is_unsorted |= count > 0 && g_array_index(run->events, struct event, count - 1).end > end;
+	g_array_append_val(run->events, event);
+}
+
 /* A part was found. If it is all of the pattern that is a hit, else it waits
  * for its turn. */
-static void note_part(struct scan *scan, unsigned id, size_t end)
+static void note_part(struct scan *scan, unsigned id, unsigned end)
 {
-	const struct part *part = scan->set->parts->pdata[id];
-	struct event event = {.end = end, .part = id};
+	const struct link *link = get_link(scan, id);
 
-	if (!part->is_first || !part->is_last)
-		g_array_append_val(scan->events, event);
-	else if (scan->ends[id] == 0 && is_confirmed(scan, part))
+	if (!link->is_first || !link->is_last)
+		add_event(scan->run, id, end);
+	else if (scan->ends[id] == 0 && is_confirmed(scan, id))
 		keep_hit(scan, id, end);
 }
 
@@ -383,7 +416,7 @@ static int on_expression(unsigned id, unsigned long long from, unsigned long lon
 {
 	(void)from;
 	(void)flags;
-	note_part(context, id, (size_t)to);
+	note_part(context, id, (unsigned)to);
 	return 0;
 }
 
@@ -399,45 +432,77 @@ static int on_literal(unsigned id, unsigned long long from, unsigned long long t
 	for (guint i = 0; i < word->uses->len; i++) {
 		const struct use *use = &g_array_index(word->uses, struct use, i);
 		if ((use->places & ~places) == 0)
-			note_part(scan, use->part, end);
+			note_part(scan, use->part, (unsigned)end);
 	}
 	return 0;
 }
 
 static int compare_ends(gconstpointer a, gconstpointer b)
 {
-	size_t x = ((const struct event *)a)->end, y = ((const struct event *)b)->end;
+	unsigned x = ((const struct event *)a)->end, y = ((const struct event *)b)->end;
 
 	return (x > y) - (x < y);
 }
 
-static void follow_chains(struct scan *scan)
+static void follow_event(struct scan *scan, const struct event *event)
 {
-	g_array_sort(scan->events, compare_ends);
-	for (guint i = 0; i < scan->events->len; i++) {
-		const struct event *event = &g_array_index(scan->events, struct event, i);
-		const struct part *part = scan->set->parts->pdata[event->part];
-		if (!part->is_first && !is_near(scan, event->part, event->end))
-			continue;
-		if (part->is_last)
-			keep_hit(scan, event->part, event->end);
-		else
-			scan->ends[event->part] = event->end;
+	const struct link *link = get_link(scan, event->part);
+
+	if (!link->is_first && !is_near(scan, event->part, event->end))
+		return;
+	if (link->is_last)
+		keep_hit(scan, event->part, event->end);
+	else
+		scan->ends[event->part] = event->end;
+}
+
+static const struct event *peek(const struct run *run)
+{
+	return run->next < run->events->len ? &g_array_index(run->events, struct event, run->next) : NULL;
+}
+
+/* The events of both runs in the order of their ends. */
+static void follow_chains(struct scan *scan, struct run *a, struct run *b)
+{
+	for (;;) {
+		const struct event *x = peek(a), *y = peek(b);
+		if (x == NULL && y == NULL)
+			return;
+		struct run *run = y == NULL || (x != NULL && x->end <= y->end) ? a : b;
+		follow_event(scan, run == a ? x : y);
+		run->next++;
 	}
+}
+
+/* Scans for one database; its events come out in the order of their ends, which
+ * Hyperscan mostly keeps, but does not promise. */
+static void scan_run(struct scan *scan, struct run *run, const hs_database_t *database, const char *text,
+		     hs_scratch_t *scratch)
+{
+	run->events = g_array_sized_new(FALSE, FALSE, sizeof(struct event), 64);
+	scan->run = run;
+	if (database != NULL)
+		hs_scan(database, text, (unsigned)scan->len, 0, scratch,
+			database == scan->set->literals ? on_literal : on_expression, scan);
+	if (run->is_unsorted)
+		g_array_sort(run->events, compare_ends);
 }
 
 void pattern_set_scan(const struct pattern_set *set, const char *text, size_t len, GArray *hits)
 {
 	if (set->prototype == NULL || len == 0)
 		return;
-	g_autofree size_t *ends = g_new0(size_t, set->parts->len);
-	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct event));
-	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .events = events, .hits = hits};
+	g_autofree unsigned *ends = g_new0(unsigned, set->parts->len);
+	g_autofree char *lower = text_is_ascii(text, len, "") ? NULL : text_lower_in_place(g_strndup(text, len));
+	const char *scanned = lower != NULL ? lower : text;
+	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .hits = hits};
+	struct run literals = {.next = 0}, expressions = {.next = 0};
 	hs_scratch_t *scratch = scratch_take(set);
-	if (set->literals != NULL)
-		hs_scan(set->literals, text, (unsigned)len, 0, scratch, on_literal, &scan);
-	if (set->expressions != NULL)
-		hs_scan(set->expressions, text, (unsigned)len, 0, scratch, on_expression, &scan);
+
+	scan_run(&scan, &literals, set->literals, scanned, scratch);
+	scan_run(&scan, &expressions, set->expressions, scanned, scratch);
 	scratch_put(set, scratch);
-	follow_chains(&scan);
+	follow_chains(&scan, &literals, &expressions);
+	g_array_unref(literals.events);
+	g_array_unref(expressions.events);
 }

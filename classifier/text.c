@@ -155,6 +155,17 @@ char *text_from_charset(const char *bytes, size_t len, const char *charset, size
 	return clean;
 }
 
+char *text_lower_in_place(char *text)
+{
+	for (char *at = text, *next; *at; at = next) {
+		next = g_utf8_next_char(at);
+		gunichar lower = g_unichar_tolower(g_utf8_get_char(at));
+		if (g_unichar_to_utf8(lower, NULL) == next - at)
+			g_unichar_to_utf8(lower, at);
+	}
+	return text;
+}
+
 char *text_lower(const char *text)
 {
 	size_t len = strlen(text);
