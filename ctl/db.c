@@ -38,7 +38,10 @@ static int report_error(const GError *error)
 
 static void print_progress(unsigned version, const char *name)
 {
-	printf("applied  %04u %s\n", version, name);
+	if (version > 0)
+		printf("applied  %04u %s\n", version, name);
+	else
+		printf("applied  %s\n", name);
 	fflush(stdout);
 }
 
