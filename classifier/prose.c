@@ -15,7 +15,10 @@
 #define ADDRESS_BYTES    400 /* of a line that one address may take */
 #define DIAGNOSTIC_LINES 40
 #define COMPLETED_MAX    100 /* recipients of a delivery status that get words from the text */
-#define OPEN_LINES       200 /* lines within which a dialect must begin to speak */
+/* lines within which a dialect must begin to speak: a mail system's, under a report's subject, else */
+#define OPEN_LINES         200
+#define OPEN_LINES_SUBJECT 8
+#define OPEN_LINES_NOTHING 1
 
 struct match {
 	struct slice recipient;
@@ -245,24 +248,40 @@ static void read_recipients(struct report_build *build, const struct prose_diale
 	}
 }
 
-static const char *find_open(const struct prose_dialect *dialect, const char *text)
+static const char *find_open(const struct prose_dialect *dialect, const char *text, int lines)
 {
-	int left = OPEN_LINES;
-	for (const char *line = text; *line && left > 0; line = next_line(line)) {
+	for (const char *line = text; *line && lines > 0; line = next_line(line)) {
 		if (line[strspn(line, " \t")] == '\n')
 			continue;
 		if (matches_phrase(dialect->open, line))
 			return line;
-		left--;
+		lines--;
 	}
 	return NULL;
+}
+
+/* How far into the text a dialect may begin to speak. Where nobody knows who sent it, only
+ * a mail system comes to the point at once. */
+static int open_lines(struct report_build *build)
+{
+	if (general_is_machine(build))
+		return OPEN_LINES;
+	return general_has_report_subject(build) ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
+}
+
+static bool is_believed(struct report_build *build, const char *text, const char *open)
+{
+	return general_is_machine(build) || !general_is_letter(text, open);
 }
 
 /* The first dialect that speaks in the text and names somebody, or NULL. */
 static const struct prose_dialect *read_dialects(struct report_build *build, const char *text)
 {
+	int lines = open_lines(build);
 	for (size_t i = 0; i < prose_dialect_count; i++) {
-		const char *open = find_open(&prose_dialects[i], text);
+		const char *open = find_open(&prose_dialects[i], text, lines);
+		if (open && !is_believed(build, text, open))
+			continue;
 		if (open)
 			read_recipients(build, &prose_dialects[i], open);
 		if (build->recipients->len > 0)
@@ -331,17 +350,33 @@ static enum report_action first_final(const struct report_build *build, enum rep
 
 bool prose_is_expected(struct report_build *build)
 {
-	return general_is_machine(build) || general_has_report_subject(build);
+	return general_is_machine(build) ||
+	       (general_sender(build) == SENDER_OTHER && general_has_report_subject(build));
+}
+
+/* Neither sender nor subject say that it is a report: then the words must quote a server,
+ * and must not come from whom they claim to come from by the envelope. */
+static bool is_quoting_stranger(const struct report_build *build)
+{
+	const struct report_header *header = &build->report->header;
+	if (*header->sender && g_ascii_strcasecmp(header->sender, header->from) == 0)
+		return false;
+	const struct report_recipient *first = &g_array_index(build->recipients, struct report_recipient, 0);
+	return *first->reply_code || *first->status;
 }
 
 bool prose_parse_dialects(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	if (!prose_is_expected(build))
+	if (general_sender(build) == SENDER_PERSON)
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
 	if (!dialect)
 		return false;
+	if (!prose_is_expected(build) && !is_quoting_stranger(build)) {
+		g_array_set_size(build->recipients, 0);
+		return false;
+	}
 	drop_foreign(build);
 	find_codes_in_text(build);
 	settle_expired(build);
@@ -442,6 +477,7 @@ void prose_complete(struct report_build *build)
 	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
 	struct report_build scratch = *build;
 	scratch.recipients = told;
+	scratch.sender = SENDER_MACHINE;
 	read_dialects(&scratch, build->report->text);
 	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++) {
 		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);

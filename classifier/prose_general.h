@@ -14,6 +14,13 @@
  * usual names of a daemon, or X-Failed-Recipients. */
 bool general_is_machine(struct report_build *build);
 
+/* Who it comes from; looked at once. */
+enum report_sender general_sender(struct report_build *build);
+
+/* Between text and end (NULL: its own) somebody greets, asks or quotes, as a person does before
+ * what he pastes. */
+bool general_is_letter(const char *text, const char *end);
+
 /* It does, and more than the name "postmaster" says so: a person may answer mail there. */
 bool general_has_evidence(struct report_build *build);
 

@@ -22,6 +22,8 @@ const char *const words_postmaster[] = {
 const char *const words_daemon_weak[] = {
 	"mail delivery", "mail system", "mailsystem", "mail-system", "mail administrator", "mailadmin", "email administrator",
 	"mail server", "mailserver", "mailsv", "smtp server", "smtp@", "system administrator", "mail router", "mail gateway",
+	"smtp gateway", "for_smtp", "mail service", "mail_service", "mailmarshal", "scanmail", "interscan", "amavis", "network mailer", "daemon@",
+	"mailbot@", "mailer@", "systemadministrator", "administrateur syst", "administrador del sistema", "amministratore di sistema",
 	"post office", "mail transport", "internet mail", NULL,
 };
 
@@ -42,6 +44,16 @@ const char *const words_report_subject[] = {
 	"не доставлено", "недоставленн", "退信", "系统退信", "배달", NULL,
 };
 
+const char *const words_report_phrase[] = {
+	"undelivered mail", "undeliverable mail", "undeliverable message", "mail delivery failed", "mail delivery failure",
+	"delivery status notification", "failure notice", "returned mail", "returned to sender", "returning to sender",
+	"returning message to sender", "return to sender", "delivery failure", "delivery has failed", "delivery failed", "not delivered",
+	"non-delivery", "could not be delivered", "can not be delivered", "cannot be delivered", "user unknown", "unknown user",
+	"unknown recipient", "recipient unknown", "invalid recipient", "mail bounced", "message bounced", "message rejected",
+	"mail rejected", "rejected mail", "cannot deliver", "unable to deliver", "error delivering", "problem with your mail", "mail failed",
+	"message failed", "email returned", "transport failure", "delivery error", "zustellfehler", "fehler bei der zustellung", NULL,
+};
+
 const char *const words_answer_subject[] = {
 	"re:", "re :", "re[", "aw:", "antw:", "sv:", "vs:", "ref:", "fw:", "fwd:", "wg:", "tr:", "rv:", "res:", "enc:", "odp:", "ynt:",
 	"r:", "i:", "回复", "答复", "答覆", "回覆", "转发", "轉寄", NULL,
@@ -54,7 +66,7 @@ const char *const words_strict_subject[] = {
 };
 
 const char *const words_failure[] = {
-	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail", "mail delivery",
+	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail",
 	"delivery problem", "delivery error", "delivery has failed", "delivery unsuccessful", "delivery incomplete",
 	"non-delivery", "nondeliver", "non delivery", "not deliver", "returned to sender", "return to sender",
 	"returned message", "returning message", "rejected mail", "mail system error",

@@ -16,6 +16,7 @@
 #include "classifier/notice.h"
 #include "classifier/original.h"
 #include "classifier/prose.h"
+#include "classifier/prose_general.h"
 #include "classifier/prose_list.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
@@ -121,7 +122,8 @@ static bool read_status_text(struct report_build *build)
 {
 	struct report *report = build->report;
 	const char *fields = prose_is_expected(build) ? delivery_status_find(report->text) : NULL;
-	if (!fields || delivery_status_parse(build, fields) == 0)
+	if (!fields || (!prose_from_machine(build) && general_is_letter(report->text, fields)) ||
+	    delivery_status_parse(build, fields) == 0)
 		return false;
 	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
 	report_settle(build);
