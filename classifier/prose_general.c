@@ -32,8 +32,7 @@ static bool is_in(const char *const *list, const char *address)
 	return false;
 }
 
-/* By what a mailing list or a person's mail program writes into the header. */
-static bool is_person(const struct report_build *build)
+bool general_is_list_mail(const struct report_build *build)
 {
 	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe"};
 	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
@@ -41,7 +40,14 @@ static bool is_person(const struct report_build *build)
 	for (size_t i = 0; i < G_N_ELEMENTS(list_fields); i++)
 		if (header_find(header, list_fields[i], &value))
 			return true;
-	if (header_find(header, "Precedence", &value) && value.len >= 4 && g_ascii_strncasecmp(value.data, "list", 4) == 0)
+	return header_find(header, "Precedence", &value) && value.len >= 4 &&
+	       g_ascii_strncasecmp(value.data, "list", 4) == 0;
+}
+
+/* By what a mailing list or a person's mail program writes into the header. */
+static bool is_person(const struct report_build *build)
+{
+	if (general_is_list_mail(build))
 		return true;
 	g_autofree char *subject = text_lower(build->report->header.subject);
 	return words_begin(subject, words_answer_subject);
@@ -89,7 +95,9 @@ static const char *untagged(const char *subject)
 {
 	for (;;) {
 		subject += strspn(subject, " *!-#");
-		const char *close = *subject == '[' ? strchr(subject, ']') : *subject == '{' ? strchr(subject, '}') : NULL;
+		const char *close = *subject == '['   ? strchr(subject, ']')
+				    : *subject == '{' ? strchr(subject, '}')
+						      : NULL;
 		if (!close || !close[1])
 			return subject;
 		subject = close + 1;
@@ -154,9 +162,10 @@ bool general_has_evidence(struct report_build *build)
 /* How people begin, in front of what they paste. */
 static bool is_personal(const char *line, size_t len)
 {
-	static const char *const words[] = {"hi",	"hello",   "dear",    "hallo",   "guten",  "liebe", "lieber", "sehr",
-					    "bonjour", "hola",	  "ciao",    "buongiorno", "moin",   "hey",  "i",	"we",
-					    "salut",   "ahoj",	  "gentile", "estimado", "good", ">",	 NULL};
+	static const char *const words[] = {"hi",      "hello",    "dear",    "hallo", "guten", "liebe",
+					    "lieber",  "sehr",     "bonjour", "hola",  "ciao",  "buongiorno",
+					    "moin",    "hey",      "i",       "we",    "salut", "ahoj",
+					    "gentile", "estimado", "good",    ">",     NULL};
 	if (memchr(line, '?', len))
 		return true;
 	for (size_t i = 0; words[i]; i++) {
@@ -197,6 +206,24 @@ bool general_is_foreign(const struct report *report, const char *address)
 	return g_ascii_strcasecmp(report->header.from, address) == 0 || is_in(report->header.to, address) ||
 	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
 	       g_ascii_strcasecmp(report->original.sender, address) == 0 || is_daemon_address(address);
+}
+
+const char *general_full_address(const struct report *report, const char *local, size_t len)
+{
+	for (const char *const *to = report->original.to; *to && len > 0; to++)
+		if (g_ascii_strncasecmp(*to, local, len) == 0 && (*to)[len] == '@')
+			return *to;
+	return "";
+}
+
+const char *general_addressee(const struct report *report)
+{
+	const struct report_header *original = &report->original;
+	if (*original->envelope_to)
+		return original->envelope_to;
+	if (original->to[0])
+		return original->to[1] ? "" : original->to[0];
+	return original->delivered_to;
 }
 
 static bool add_address(struct report_build *build, const char *address, const char *source, enum report_action action)
@@ -310,18 +337,26 @@ static void pick(struct report_build *build, GPtrArray *candidates, enum report_
 			add_address(build, candidates->pdata[i], "prose", action);
 	if (build->recipients->len > 0)
 		return;
+	/* "Anna@Sales@Org <anna@org.example>": a host has a dot */
+	guint first = 0;
+	while (first < candidates->len && !strchr(strchr(candidates->pdata[first], '@'), '.'))
+		first++;
 	if (candidates->len > 0)
-		pick_first(build, candidates->pdata[0], action);
-	else if (may_guess && report->original.to[0] && !report->original.to[1])
-		add_address(build, report->original.to[0], "original", action);
+		pick_first(build, candidates->pdata[first < candidates->len ? first : 0], action);
+	else if (may_guess && *general_addressee(report))
+		add_address(build, general_addressee(report), "original", action);
 }
 
 /* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
 static bool tells_failure(const struct report_build *build, const char *subject, const char *text)
 {
-	return words_any(subject, words_failure) || words_any(text, words_failure) ||
-	       (general_has_report_subject(build) &&
-		(words_any(text, words_refusal) || quotes_reply(build->report->text)));
+	struct slice reply;
+	if (words_any(subject, words_failure) || words_any(text, words_failure))
+		return true;
+	if (general_has_report_subject(build) && (words_any(text, words_refusal) || quotes_reply(build->report->text)))
+		return true;
+	g_autofree char *from = lower_header(build, "From");
+	return words_any(from, words_daemon) && smtp_find_reply(build->report->text, &reply);
 }
 
 static bool tells_delay_only(const char *subject, const char *text)
