@@ -406,6 +406,24 @@ static bool is_quoting_stranger(const struct report_build *build)
 	return *first->reply_code || *first->status;
 }
 
+static bool is_final(const struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		const struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (*r->reply_code == '5' || *r->status == '5')
+			return true;
+	}
+	return false;
+}
+
+/* Postfix and Exchange open a warning as they open a failure; only the subject differs. */
+static enum report_action delay_all(struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++)
+		g_array_index(build->recipients, struct report_recipient, i).action = REPORT_ACTION_DELAYED;
+	return REPORT_ACTION_DELAYED;
+}
+
 bool prose_parse_dialects(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
@@ -420,9 +438,12 @@ bool prose_parse_dialects(struct report_build *build)
 	}
 	drop_foreign(build);
 	find_codes_in_text(build);
+	enum report_action action = dialect->action;
+	if (action == REPORT_ACTION_FAILED && general_is_delay_subject(build) && !is_final(build))
+		action = delay_all(build);
 	settle_expired(build);
 	build->report->dialect = dialect->name;
-	build->report->kind = kind_of(first_final(build, dialect->action));
+	build->report->kind = kind_of(first_final(build, action));
 	return true;
 }
 

@@ -359,6 +359,12 @@ static bool tells_failure(const struct report_build *build, const char *subject,
 	return words_any(from, words_daemon) && smtp_find_reply(build->report->text, &reply);
 }
 
+bool general_is_delay_subject(const struct report_build *build)
+{
+	g_autofree char *subject = text_lower(build->report->header.subject);
+	return words_any(subject, words_delay) && !words_any(subject, words_given_up);
+}
+
 static bool tells_delay_only(const char *subject, const char *text)
 {
 	if (words_any(subject, words_delay))
@@ -368,10 +374,10 @@ static bool tells_delay_only(const char *subject, const char *text)
 
 /* Nobody knows who sent it: then the subject must be a report's, and a server must be
  * quoted. People ask questions about reports; reports ask none in their subjects. */
-static bool is_credible(struct report_build *build, const char *subject, const char *text)
+static bool may_be_report(struct report_build *build, const char *subject)
 {
 	return general_sender(build) == SENDER_OTHER && words_begin(untagged(subject), words_strict_subject) &&
-	       !strchr(subject, '?') && words_any(text, words_failure) && quotes_reply(build->report->text) &&
+	       !strchr(subject, '?') && quotes_reply(build->report->text) &&
 	       !general_is_letter(build->report->text, NULL);
 }
 
@@ -386,8 +392,10 @@ bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = text_lower(report->header.subject);
+	if (!from_machine && !may_be_report(build, subject))
+		return false;
 	g_autofree char *text = text_lower(report->text);
-	if (!from_machine && !is_credible(build, subject, text))
+	if (!from_machine && !words_any(text, words_failure))
 		return false;
 	bool delay = tells_delay_only(subject, text);
 	if (!delay && !tells_failure(build, subject, text))

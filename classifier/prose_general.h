@@ -30,6 +30,9 @@ bool general_has_evidence(struct report_build *build);
 /* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
 bool general_has_report_subject(const struct report_build *build);
 
+/* The subject says "not yet" and not "no more". */
+bool general_is_delay_subject(const struct report_build *build);
+
 /* Ours, the reporter's, or an address for complaints: not what failed. */
 bool general_is_foreign(const struct report *report, const char *address);
 
