@@ -16,6 +16,9 @@
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
 static const char listen_statement[] = "LISTEN bounce_delivery";
+/* The functions' statements are the same for every mail, and so are their good plans;
+ * one with an array of ids would be planned anew each time. */
+static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
 static const char claim_statement[] =
     "SELECT claim_id, communication_id, array_to_string(recipient_ids, ' ') AS recipient_ids,"
     " array_to_string(addresses, ' ') AS addresses, attempt, envelope_sender, envelope_id, bytes"
@@ -73,7 +76,10 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 	if (fresh == NULL)
 		return false;
 	g_autoptr(PGresult) listening = pg_query(fresh, queue->query_wait, listen_statement, 0, NULL, error);
-	if (listening == NULL || !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
+	if (listening == NULL)
+		return false;
+	g_autoptr(PGresult) planning = pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
+	if (planning == NULL || !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
 		return false;
 	queue->connection = g_steal_pointer(&fresh);
 	return true;
