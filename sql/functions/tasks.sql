@@ -297,26 +297,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce.check_address(text) IS 'internal: the bare address; 22023 when it is none, or blocked';
 
--- What people look for ------------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce.find_tasks(owner text DEFAULT NULL, kind text DEFAULT NULL, about text DEFAULT NULL, process text DEFAULT NULL,
-                                             closed boolean DEFAULT false, at_most integer DEFAULT 200) RETURNS SETOF bounce.task_detail
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-BEGIN
-  PERFORM bounce.need_task_kind(kind), bounce.need_process(process), bounce.need_count('how many tasks', at_most);
-  RETURN QUERY
-  SELECT t.* FROM bounce.task_detail AS t
-  WHERE (find_tasks.owner IS NULL OR t.owner = find_tasks.owner) AND (find_tasks.kind IS NULL OR t.kind = find_tasks.kind)
-    AND (about IS NULL OR strpos(lower(t.address), lower(about)) > 0 OR strpos(t.domain, lower(about)) > 0)
-    AND (find_tasks.process IS NULL OR t.process = find_tasks.process) AND (t.status = 'open' OR coalesce(closed, false))
-  ORDER BY t.status DESC, t.due_at NULLS LAST, t.id LIMIT at_most;
-END
-$$;
-COMMENT ON FUNCTION bounce.find_tasks(text, text, text, text, boolean, integer) IS
-  'tasks by owner, kind, part of the address or domain, and process (NULL: any), the first due first; closed: those too. '
-  '22023 for an unknown kind, 23503 for an unknown process';
-
-GRANT EXECUTE ON FUNCTION bounce.resolve_task_arrived(bigint, text), bounce.find_tasks(text, text, text, text, boolean, integer) TO bounce_operator;
+GRANT EXECUTE ON FUNCTION bounce.resolve_task_arrived(bigint, text) TO bounce_operator;
 
 CREATE OR REPLACE FUNCTION bounce.gather_task(task_kind text, key text, task_summary text, c bounce.communication, r bounce.communication_recipient) RETURNS bigint
 LANGUAGE plpgsql AS $$

@@ -71,20 +71,12 @@ END
 $$;
 COMMENT ON FUNCTION bounce.need_process(text) IS 'internal: NULL stays NULL; 23503';
 
-CREATE OR REPLACE FUNCTION bounce.need_class(class text) RETURNS text
-LANGUAGE sql STABLE
-RETURN bounce.need_word('class', class, '{hard,soft,technical,auto_reply,unclassified}');
-
 CREATE OR REPLACE FUNCTION bounce.need_reason(reason text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN bounce.need_word('reason', reason, ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n ORDER BY n.reason));
 END
 $$;
-
-CREATE OR REPLACE FUNCTION bounce.need_task_kind(kind text) RETURNS text
-LANGUAGE sql STABLE
-RETURN bounce.need_word('kind of task', kind, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication,outage}');
 
 CREATE OR REPLACE FUNCTION bounce.need_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -100,21 +92,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.need_address(text) IS 'internal: the bare address';
-
-CREATE OR REPLACE FUNCTION bounce.read_time(words text, what text DEFAULT 'time') RETURNS timestamptz
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-BEGIN
-  RETURN nullif(btrim(words), '')::timestamptz;
-EXCEPTION WHEN data_exception THEN
-  BEGIN
-    RETURN now() + words::interval;
-  EXCEPTION WHEN data_exception THEN
-    RAISE EXCEPTION '%: "%" is not a time', what, words USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Such as 2026-12-24, "2026-12-24 09:00", yesterday, "3 days ago", or "2 hours" (from now).';
-  END;
-END
-$$;
-COMMENT ON FUNCTION bounce.read_time(text, text) IS
-  'a time as people write it: a date, a date and a time, yesterday, today, tomorrow, "3 days ago", "2 hours" (from now); NULL for nothing. 22023';
-
-GRANT EXECUTE ON FUNCTION bounce.read_time(text, text) TO bounce_operator;
