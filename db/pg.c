@@ -201,23 +201,67 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 	return g_steal_pointer(&kept);
 }
 
-PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
-		   const struct pg_param *params, GError **error)
-{
+/* The arrays that libpq wants. */
+struct param_lists {
 	const char *values[PARAMS_MAX];
 	int lengths[PARAMS_MAX];
 	int formats[PARAMS_MAX];
+};
+
+static void list_params(size_t count, const struct pg_param *params, struct param_lists *lists)
+{
+	for (size_t i = 0; i < count; i++) {
+		lists->values[i] = params[i].value;
+		lists->lengths[i] = (int)params[i].length;
+		lists->formats[i] = params[i].is_binary;
+	}
+}
+
+/* The answer to what was sent, unless it could not be sent. */
+static PGresult *answer(PGconn *connection, unsigned wait_seconds, int is_sent, GError **error)
+{
+	if (is_sent)
+		return collect(connection, wait_seconds, error);
+	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+	return NULL;
+}
+
+PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
+		   const struct pg_param *params, GError **error)
+{
+	struct param_lists lists;
 
 	g_return_val_if_fail(param_count <= PARAMS_MAX, NULL);
-	for (size_t i = 0; i < param_count; i++) {
-		values[i] = params[i].value;
-		lengths[i] = (int)params[i].length;
-		formats[i] = params[i].is_binary;
-	}
-	if (!PQsendQueryParams(connection, statement, (int)param_count, NULL, values, lengths, formats, 0)) {
-		set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
-		return NULL;
-	}
+	list_params(param_count, params, &lists);
+	return answer(connection, wait_seconds,
+		      PQsendQueryParams(connection, statement, (int)param_count, NULL, lists.values, lists.lengths,
+					lists.formats, 0),
+		      error);
+}
+
+bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement, GError **error)
+{
+	g_autoptr(PGresult) result =
+	    answer(connection, wait_seconds, PQsendPrepare(connection, name, statement, 0, NULL), error);
+
+	return result != NULL;
+}
+
+bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count, const struct pg_param *params,
+		     GError **error)
+{
+	struct param_lists lists;
+
+	g_return_val_if_fail(param_count <= PARAMS_MAX, false);
+	list_params(param_count, params, &lists);
+	if (PQsendQueryPrepared(connection, name, (int)param_count, lists.values, lists.lengths, lists.formats, 0))
+		return true;
+	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+	return false;
+}
+
+PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error)
+{
 	return collect(connection, wait_seconds, error);
 }
 
