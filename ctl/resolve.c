@@ -17,6 +17,7 @@ static const struct ctl_option options[] = {
     {"address", "ADDRESS", "this is the right address: every mail of the task is sent there", NULL},
     {"suggested", NULL, "the suggested address is the right one", NULL},
     {"works", NULL, "the address works: lift its block, send its mails again", NULL},
+    {"arrived", NULL, "of an unknown outcome: the mails did arrive", NULL},
     {"dead", NULL, "the address is dead: block it", NULL},
     {"outage", NULL, "an outage task: it was one; nothing is blocked, mails are sent again", NULL},
     {"no-outage", NULL, "an outage task: it was none; the held blocks are made", NULL},
@@ -64,6 +65,8 @@ static const struct way ways[] = {
 	"closed; the blocks are lifted and the mails sent again"),
     WAY("dead", people_task_dead, "1 note", "task {id} is done: the address is blocked",
 	"closed; the addresses are blocked"),
+    WAY("arrived", people_task_arrived, "1 note", "task {id} is done: {arrived} mails count as arrived",
+	"closed; their mails count as arrived"),
     WAY("outage", people_task_outage_dismiss, "1 note no-resend",
 	"task {id} is done: nothing was blocked, {resent} mails are sent again",
 	"closed; nothing is blocked and the mails are sent again"),
@@ -116,7 +119,7 @@ static int preview(const struct ctl_call *call, const struct db_rows *tasks, con
 {
 	const struct table_style style = ctl_output_style();
 	g_autoptr(table_t) table =
-	    ctl_output_table(tasks, "id kind count address reason correction? process? owner? diagnosis?");
+	    ctl_output_table(tasks, "id kind count about reason correction? process? owner? diagnosis?");
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (ctl_flag(call, "json")) {

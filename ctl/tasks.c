@@ -27,7 +27,7 @@ static const struct ctl_view list_view = {
     .binds = CTL_TASK_BINDS,
     .sections = {{.name = "tasks",
 		  .statement = &people_tasks,
-		  .columns = "id kind count due_at owner? address reason correction? process? business_ref? diagnosis?",
+		  .columns = "id kind count due_at owner? about reason correction? process? business_ref? diagnosis?",
 		  .empty = "no open task"}},
 };
 
@@ -88,6 +88,7 @@ static const struct ctl_view show_view = {
 		  .layout = CTL_BLOCKS,
 		  .empty = "there is no such task",
 		  .is_required = true},
+		 {.name = "ways", .statement = &people_task_ways, .layout = CTL_TABLE},
 		 {.name = "mails", .statement = &people_task_mails, .layout = CTL_TABLE},
 		 {.name = "held", .statement = &people_task_held, .layout = CTL_TABLE},
 		 {.name = "history", .statement = &people_task_story, .layout = CTL_TABLE}},
