@@ -19,6 +19,11 @@ mkdir -p "$work/objects"
 for kind in report delivery_status prose classify rules words; do
 	mkdir -p "$work/seeds/$kind"
 done
+# a header that has changed means everything anew
+if [ -n "$(find base classifier -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; then
+	rm -f "$work"/objects/*.o
+	touch "$work/objects/stamp"
+fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
