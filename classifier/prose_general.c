@@ -9,11 +9,11 @@
 
 #include "classifier/address.h"
 #include "classifier/header.h"
+#include "classifier/prose_candidates.h"
 #include "classifier/prose_words.h"
 #include "classifier/smtp_text.h"
 #include "classifier/text.h"
 
-#define CANDIDATES_MAX  200
 #define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
 #define LETTER_LINES    10   /* at the start of a text, where a person would greet */
 #define OCCURRENCES_MAX 8    /* of an address in the text that are looked at for the words about it */
@@ -188,7 +188,7 @@ bool general_is_letter(const char *text, const char *end)
 	return false;
 }
 
-static bool is_daemon_address(const char *address)
+bool general_is_daemon_address(const char *address)
 {
 	static const char *const locals[] = {"postmaster@", "mailer-daemon@", "abuse@",      "support@",   "helpdesk@",
 					     "noreply@",    "no-reply@",      "hostmaster@", "webmaster@", "info@",
@@ -199,13 +199,17 @@ static bool is_daemon_address(const char *address)
 	return false;
 }
 
-bool general_is_foreign(const struct report *report, const char *address)
+bool general_is_correspondent(const struct report *report, const char *address)
 {
-	if (is_in(report->original.to, address))
-		return false;
 	return g_ascii_strcasecmp(report->header.from, address) == 0 || is_in(report->header.to, address) ||
 	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
-	       g_ascii_strcasecmp(report->original.sender, address) == 0 || is_daemon_address(address);
+	       g_ascii_strcasecmp(report->original.sender, address) == 0;
+}
+
+bool general_is_foreign(const struct report *report, const char *address)
+{
+	return !is_in(report->original.to, address) &&
+	       (general_is_correspondent(report, address) || general_is_daemon_address(address));
 }
 
 const char *general_full_address(const struct report *report, const char *local, size_t len)
@@ -226,7 +230,7 @@ const char *general_addressee(const struct report *report)
 	return original->delivered_to;
 }
 
-static bool add_address(struct report_build *build, const char *address, const char *source, enum report_action action)
+bool general_add_address(struct report_build *build, const char *address, const char *source, enum report_action action)
 {
 	struct report_recipient *r = build_find_recipient(build, address);
 	if (r)
@@ -248,7 +252,7 @@ void general_failed_header(struct report_build *build)
 		g_autofree char *address = g_strndup(found.data, found.len);
 		enum report_action action =
 		    build->report->kind == REPORT_DELAY ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
-		add_address(build, address, "x-failed-recipients", action);
+		general_add_address(build, address, "x-failed-recipients", action);
 	}
 }
 
@@ -262,89 +266,33 @@ char *general_single_failed(const struct report_build *build)
 	return g_strndup(first.data, first.len);
 }
 
-/* Lines that name the sender, or a message: "From: x", "Message-ID: <x@y>". */
-static bool is_other_line(const char *line)
+/* A return path that names whom it was for: "bounces+anna=host.example@ours.example". */
+static char *address_of_return_path(const struct report *report)
 {
-	static const char *const fields[] = {
-	    "From:",        "Sender:",       "Reply-To:", "Message-ID:", "In-Reply-To:", "References:", "From ",
-	    "Return-Path:", "Envelope-From", "MAIL FROM", ">>> MAIL",    "mailto:",      "Message ID",  "Absender:",
-	    "Received:",    "contact ",      NULL};
-	line += strspn(line, " \t");
-	for (size_t i = 0; fields[i]; i++)
-		if (g_ascii_strncasecmp(line, fields[i], strlen(fields[i])) == 0)
-			return true;
-	return false;
+	const char *path = report->header.to[0];
+	const char *at = path ? strrchr(path, '@') : NULL;
+	const char *equals = at ? memrchr(path, '=', (size_t)(at - path)) : NULL;
+	if (!equals || !memchr(equals, '.', (size_t)(at - equals)))
+		return g_strdup("");
+	const char *from = equals;
+	while (from > path && !strchr("+=", from[-1]))
+		from--;
+	/* "SRS0=hash=day=host=local" has more of them, in another order */
+	if (from == path || from == equals || from[-1] != '+')
+		return g_strdup("");
+	return g_strdup_printf("%.*s@%.*s", (int)(equals - from), from, (int)(at - equals - 1), equals + 1);
 }
 
-static GPtrArray *collect_candidates(const struct report *report)
-{
-	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
-	for (const char *line = report->text; *line;) {
-		size_t len = strcspn(line, "\n");
-		const char *at = line;
-		struct slice found;
-		while (list->len < CANDIDATES_MAX && !is_other_line(line) &&
-		       address_find(at, len - (size_t)(at - line), &found)) {
-			char *address = g_strndup(found.data, found.len);
-			at = found.data + found.len;
-			if (general_is_foreign(report, address) ||
-			    g_ptr_array_find_with_equal_func(list, address, g_str_equal, NULL))
-				g_free(address);
-			else
-				g_ptr_array_add(list, address);
-		}
-		line += len + (line[len] == '\n');
-	}
-	return list;
-}
-
-/* The address that a line begins with, behind a bullet or a number. */
-static bool listed_address(const struct report *report, const char *line, struct slice *found_out)
-{
-	size_t skip = strspn(line, " \t<*-.)#0123456789");
-	size_t len = strcspn(line, "\n");
-	if (skip >= len || !address_find(line, len, found_out))
-		return false;
-	/* a local part may begin with what a bullet may be */
-	if (found_out->data > line + skip || found_out->data < line)
-		return false;
-	g_autofree char *address = g_strndup(found_out->data, found_out->len);
-	return !general_is_foreign(report, address);
-}
-
-/* The first candidate; if he heads a list, one a line, all of the list. */
-static void pick_first(struct report_build *build, const char *first, enum report_action action)
-{
-	const char *line = strstr(build->report->text, first);
-	struct slice found;
-	while (line && line > build->report->text && line[-1] != '\n')
-		line--;
-	add_address(build, first, "prose", action);
-	for (int i = 0; line && i < CANDIDATES_MAX && listed_address(build->report, line, &found); i++) {
-		g_autofree char *address = g_strndup(found.data, found.len);
-		add_address(build, address, "prose", action);
-		line += strcspn(line, "\n");
-		line = *line ? line + 1 : NULL;
-	}
-}
-
-/* Adds the candidates that the original was sent to; failing that, the first. */
-static void pick(struct report_build *build, GPtrArray *candidates, enum report_action action, bool may_guess)
+/* Whom nothing names but the subject, the original's header or the way back. */
+static void guess(struct report_build *build, enum report_action action)
 {
 	const struct report *report = build->report;
-	for (guint i = 0; i < candidates->len; i++)
-		if (is_in(report->original.to, candidates->pdata[i]))
-			add_address(build, candidates->pdata[i], "prose", action);
-	if (build->recipients->len > 0)
+	if (candidates_pick(build, report->header.subject, action))
 		return;
-	/* "Anna@Sales@Org <anna@org.example>": a host has a dot */
-	guint first = 0;
-	while (first < candidates->len && !strchr(strchr(candidates->pdata[first], '@'), '.'))
-		first++;
-	if (candidates->len > 0)
-		pick_first(build, candidates->pdata[first < candidates->len ? first : 0], action);
-	else if (may_guess && *general_addressee(report))
-		add_address(build, general_addressee(report), "original", action);
+	g_autofree char *from_path = address_of_return_path(report);
+	const char *address = *general_addressee(report) ? general_addressee(report) : from_path;
+	if (*address)
+		general_add_address(build, address, "original", action);
 }
 
 /* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
@@ -401,10 +349,9 @@ bool general_read(struct report_build *build, bool from_machine)
 	if (!delay && !tells_failure(build, subject, text))
 		return false;
 	general_failed_header(build);
-	if (build->recipients->len == 0) {
-		g_autoptr(GPtrArray) candidates = collect_candidates(report);
-		pick(build, candidates, delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED, from_machine);
-	}
+	enum report_action action = delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
+	if (build->recipients->len == 0 && !candidates_pick(build, report->text, action) && from_machine)
+		guess(build, action);
 	if (build->recipients->len == 0 && !(from_machine && is_certain(build)))
 		return false;
 	for (guint i = 0; i < build->recipients->len; i++)

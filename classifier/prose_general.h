@@ -33,6 +33,16 @@ bool general_has_report_subject(const struct report_build *build);
 /* The subject says "not yet" and not "no more". */
 bool general_is_delay_subject(const struct report_build *build);
 
+/* Ours or the reporter's. */
+bool general_is_correspondent(const struct report *report, const char *address);
+
+/* postmaster@, support@ and the like. */
+bool general_is_daemon_address(const char *address);
+
+/* Adds a recipient who is not among them yet. False beyond the bound. */
+bool general_add_address(struct report_build *build, const char *address, const char *source,
+			 enum report_action action);
+
 /* Ours, the reporter's, or an address for complaints: not what failed. */
 bool general_is_foreign(const struct report *report, const char *address);
 
