@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classifier/address.h"
+#include "classifier/prose_candidates.h"
 #include "classifier/prose_dialects.h"
 #include "classifier/prose_general.h"
 #include "classifier/report_settle.h"
@@ -271,17 +272,35 @@ static enum report_action section_action(const struct prose_dialect *dialect, co
 	return dialect->action;
 }
 
+static size_t indent_of(const char *line)
+{
+	return strspn(line, " \t");
+}
+
+/* What is said about a recipient stands below him, further in; it may begin with an address too. */
+static bool is_continued(const char *line, const char *named)
+{
+	if (!named || indent_of(line) <= indent_of(named) || line[indent_of(line)] != '<')
+		return false;
+	for (const char *at = next_line(named); at < line; at = next_line(at))
+		if (at[indent_of(at)] == '\n')
+			return false;
+	return true;
+}
+
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
 {
 	const char *before = open;
+	const char *named = NULL;
 	enum report_action action = dialect->action;
 	for (const char *line = open; *line; line = next_line(line)) {
 		struct match match;
 		if (line != open && matches_phrase(dialect->close, line))
 			break;
 		action = section_action(dialect, line, action);
-		if (!match_recipient(dialect, line, &match))
+		if (!match_recipient(dialect, line, &match) || is_continued(line, named))
 			continue;
+		named = line;
 		add_recipient(build, dialect, &match, action, find_words(dialect, &match, before, line));
 		before = next_line(line);
 	}
@@ -330,14 +349,19 @@ static const struct prose_dialect *read_dialects(struct report_build *build, con
 }
 
 /* A line that is only an address may be the sender's or the postmaster's: it goes when
- * somebody else is named too. */
-static void drop_foreign(struct report_build *build)
+ * somebody else is named too, in a list or anywhere in the text. */
+static void drop_foreign(struct report_build *build, enum report_action action)
 {
-	guint kept = 0;
+	guint kept = 0, count = build->recipients->len;
 	for (guint i = 0; i < build->recipients->len; i++) {
 		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
 		if (!general_is_foreign(build->report, r->recipient))
 			g_array_index(build->recipients, struct report_recipient, kept++) = *r;
+	}
+	if (kept == 0 && candidates_pick(build, build->report->text, action)) {
+		kept = build->recipients->len - count;
+		if (kept > 0)
+			g_array_remove_range(build->recipients, 0, count);
 	}
 	if (kept > 0)
 		g_array_set_size(build->recipients, kept);
@@ -436,7 +460,7 @@ bool prose_parse_dialects(struct report_build *build)
 		g_array_set_size(build->recipients, 0);
 		return false;
 	}
-	drop_foreign(build);
+	drop_foreign(build, dialect->action);
 	find_codes_in_text(build);
 	enum report_action action = dialect->action;
 	if (action == REPORT_ACTION_FAILED && general_is_delay_subject(build) && !is_final(build))

@@ -45,6 +45,9 @@ static const char *const words_sender[] = {
 	"reply-to", "message-id", "message id", "references", "in-reply-to", "envelope-from", "received", "id", "msgid", NULL,
 };
 
+/* what was written to, though "from" */
+static const char *const words_alias[] = {"expanded from", "generated from", "resulting from", "aliased from", NULL};
+
 static const char *const words_recipient[] = {
 	"to", "recipient", "recipients", "recipient(s)", "for", "address", "addresses", "address(es)", "user", "mailbox", "account", "an", "empfänger",
 	"adresse", "destinataire", "destinataires", "à", "a", "al", "para", "destinatario", "destinatarios", "destinatário", "destinatari", "usuario",
@@ -188,8 +191,8 @@ static bool is_sender(const struct report *report, const char *lead, const char 
 	if (is_in(report->original.to, address))
 		return false;
 	behind += strspn(behind, "> \t");
-	return ends_with(lead, words_sender) || is_message_id(lead, address) || g_str_has_prefix(behind, "-> ") ||
-	       general_is_correspondent(report, address);
+	return (ends_with(lead, words_sender) && !ends_with(lead, words_alias)) || is_message_id(lead, address) ||
+	       g_str_has_prefix(behind, "-> ") || general_is_correspondent(report, address);
 }
 
 static bool is_known(const GArray *list, const char *address)

@@ -210,11 +210,16 @@ static void read_whole_text(struct report_build *build)
 	if (build->recipients->len > 0 || !prose_from_machine(build) || (kind != REPORT_PROSE && kind != REPORT_OTHER))
 		return;
 	parts_read_whole_text(build);
-	if (!read_status_text(build) && !prose_parse_dialects(build)) {
-		report->kind = kind;
-		report->dialect = dialect;
-		report->text = text;
-	}
+	if (read_status_text(build) || prose_parse_dialects(build))
+		return;
+	report->kind = kind;
+	report->dialect = dialect;
+	report->text = text;
+	if (kind != REPORT_PROSE || report->original.to[0])
+		return;
+	parts_read_attached_original(build);
+	if (report->original.to[0])
+		prose_parse_general(build);
 }
 
 static bool interpret(struct report_build *build, int level);
