@@ -324,7 +324,8 @@ static int open_lines(struct report_build *build)
 {
 	if (general_is_machine(build))
 		return OPEN_LINES;
-	return general_has_report_subject(build) ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
+	return general_has_report_subject(build) && !general_is_mailbox(build->report) ? OPEN_LINES_SUBJECT
+										       : OPEN_LINES_NOTHING;
 }
 
 static bool is_believed(struct report_build *build, const char *text, const char *open)
@@ -421,10 +422,9 @@ bool prose_is_expected(struct report_build *build)
  * answer nothing, and must not come from their author by the envelope. */
 static bool is_quoting_stranger(const struct report_build *build)
 {
-	const struct report_header *header = &build->report->header;
 	if (build->report->references[0] || general_is_letter(build->report->text, NULL))
 		return false;
-	if (*header->sender && g_ascii_strcasecmp(header->sender, header->from) == 0)
+	if (general_is_mailbox(build->report))
 		return false;
 	const struct report_recipient *first = &g_array_index(build->recipients, struct report_recipient, 0);
 	return *first->reply_code || *first->status;

@@ -61,6 +61,11 @@ static bool has_null_sender(const struct report_build *build)
 	       (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0);
 }
 
+bool general_is_mailbox(const struct report *report)
+{
+	return *report->header.sender && g_ascii_strcasecmp(report->header.sender, report->header.from) == 0;
+}
+
 static enum report_sender find_sender(const struct report_build *build)
 {
 	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
@@ -69,10 +74,14 @@ static enum report_sender find_sender(const struct report_build *build)
 	    has_null_sender(build))
 		return SENDER_MACHINE;
 	g_autofree char *from = lower_header(build, "From");
-	if (words_any(from, words_daemon) || words_any(from, words_postmaster))
+	if (words_any(from, words_daemon))
 		return SENDER_MACHINE;
 	if (is_person(build))
 		return SENDER_PERSON;
+	if (words_any(from, words_postmaster))
+		return SENDER_MACHINE;
+	if (general_is_mailbox(build->report))
+		return SENDER_OTHER;
 	bool nobody = !strchr(from, '@');
 	return (nobody || words_any(from, words_daemon_weak)) && general_has_report_subject(build) ? SENDER_MACHINE
 												   : SENDER_OTHER;
@@ -329,11 +338,13 @@ static bool may_be_report(struct report_build *build, const char *subject)
 	       !general_is_letter(build->report->text, NULL);
 }
 
-/* A mail system by more than its name and the subject. */
+/* Named so; a null sender alone is any automatic mail's. */
 static bool is_certain(const struct report_build *build)
 {
+	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
 	g_autofree char *from = lower_header(build, "From");
-	return is_generated(build) || words_any(from, words_daemon) || words_any(from, words_postmaster);
+	return strcmp(root->type, "multipart/report") == 0 || words_any(from, words_daemon) ||
+	       words_any(from, words_postmaster);
 }
 
 bool general_read(struct report_build *build, bool from_machine)

@@ -21,6 +21,9 @@ enum report_sender general_sender(struct report_build *build);
  * what he pastes. */
 bool general_is_letter(const char *text, const char *end);
 
+/* The envelope has the author's own address: what he writes may be answered. */
+bool general_is_mailbox(const struct report *report);
+
 /* It came over a mailing list or as a newsletter. */
 bool general_is_list_mail(const struct report_build *build);
 

@@ -100,12 +100,18 @@ static void read_own_header(struct report_build *build)
 	report->references = (const char *const *)g_ptr_array_free(list, FALSE);
 }
 
+/* Reports that people send to a list or with an answer are what they talk about. */
+static bool is_discussion(struct report_build *build)
+{
+	return general_sender(build) == SENDER_PERSON && (general_is_list_mail(build) || build->report->references[0]);
+}
+
 /* --- grammars ------------------------------------------------------------- */
 
 static bool read_status_part(struct report_build *build)
 {
 	int status = parts_find(build, part_is_status);
-	if (status < 0)
+	if (status < 0 || is_discussion(build))
 		return false;
 	int original = parts_find_original(build, status);
 	if (original >= 0)
@@ -188,6 +194,12 @@ static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const
 	return notice_complaint(build, fields);
 }
 
+static void drop_nested(struct report_build *build)
+{
+	if (build->nested)
+		g_string_free(g_steal_pointer(&build->nested), TRUE);
+}
+
 /* Without report parts: the first embedded message may be the original. */
 static void read_plain_parts(struct report_build *build)
 {
@@ -195,7 +207,9 @@ static void read_plain_parts(struct report_build *build)
 	if (original > 0)
 		parts_read_original(build, original);
 	parts_read_text(build, 0, original);
-	if (original == 0 || (!prose_from_machine(build) && !general_is_list_mail(build)))
+	if (is_discussion(build))
+		drop_nested(build);
+	else if (original == 0 || !prose_from_machine(build))
 		parts_find_forwarded(build);
 }
 
@@ -258,12 +272,6 @@ static bool interpret_nested(struct report_build *build, int level)
 	}
 	mime_free(nested.mime);
 	return read;
-}
-
-static void drop_nested(struct report_build *build)
-{
-	if (build->nested)
-		g_string_free(g_steal_pointer(&build->nested), TRUE);
 }
 
 /* True if the message is a report of some kind. */
