@@ -44,15 +44,6 @@ bool general_is_list_mail(const struct report_build *build)
 	       g_ascii_strncasecmp(value.data, "list", 4) == 0;
 }
 
-/* By what a mailing list or a person's mail program writes into the header. */
-static bool is_person(const struct report_build *build)
-{
-	if (general_is_list_mail(build))
-		return true;
-	g_autofree char *subject = text_lower(build->report->header.subject);
-	return words_begin(subject, words_answer_subject);
-}
-
 static bool has_null_sender(const struct report_build *build)
 {
 	struct slice value;
@@ -76,10 +67,13 @@ static enum report_sender find_sender(const struct report_build *build)
 	g_autofree char *from = lower_header(build, "From");
 	if (words_any(from, words_daemon))
 		return SENDER_MACHINE;
-	if (is_person(build))
+	if (general_is_list_mail(build))
 		return SENDER_PERSON;
 	if (words_any(from, words_postmaster))
 		return SENDER_MACHINE;
+	g_autofree char *subject = text_lower(build->report->header.subject);
+	if (words_begin(subject, words_answer_subject))
+		return SENDER_PERSON;
 	if (general_is_mailbox(build->report))
 		return SENDER_OTHER;
 	bool nobody = !strchr(from, '@');
@@ -333,9 +327,9 @@ static bool tells_delay_only(const char *subject, const char *text)
  * quoted. People ask questions about reports; reports ask none in their subjects. */
 static bool may_be_report(struct report_build *build, const char *subject)
 {
-	return general_sender(build) == SENDER_OTHER && words_begin(untagged(subject), words_strict_subject) &&
-	       !strchr(subject, '?') && quotes_reply(build->report->text) &&
-	       !general_is_letter(build->report->text, NULL);
+	return general_sender(build) == SENDER_OTHER && !general_is_mailbox(build->report) &&
+	       words_begin(untagged(subject), words_strict_subject) && !strchr(subject, '?') &&
+	       quotes_reply(build->report->text) && !general_is_letter(build->report->text, NULL);
 }
 
 /* Named so; a null sender alone is any automatic mail's. */
