@@ -63,27 +63,11 @@ static const char *const words_contact[] = {
 };
 /* clang-format on */
 
-static bool is_host_of(const char *address, const char *host)
-{
-	const char *at = strrchr(address, '@');
-	return at && *host && g_ascii_strcasecmp(at + 1, host) == 0;
-}
-
 static bool is_in(const char *const *list, const char *address)
 {
 	for (; *list; list++)
 		if (g_ascii_strcasecmp(*list, address) == 0)
 			return true;
-	return false;
-}
-
-static bool is_own_host(const struct report *report, const char *address)
-{
-	for (const char *const *to = report->header.to; *to; to++) {
-		const char *at = strrchr(*to, '@');
-		if (at && is_host_of(address, at + 1))
-			return true;
-	}
 	return false;
 }
 
@@ -162,7 +146,7 @@ static int weigh(const struct report *report, const struct candidate *self, cons
 		return points;
 	if (general_is_daemon_address(self->address))
 		points += POINTS_DAEMON;
-	if (is_own_host(report, self->address))
+	if (general_is_own_host(report, self->address))
 		points += POINTS_OWN;
 	if (!strchr(strrchr(self->address, '@'), '.'))
 		points += POINTS_NO_HOST;

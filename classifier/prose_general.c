@@ -209,6 +209,17 @@ bool general_is_correspondent(const struct report *report, const char *address)
 	       g_ascii_strcasecmp(report->original.sender, address) == 0;
 }
 
+bool general_is_own_host(const struct report *report, const char *address)
+{
+	const char *host = strrchr(address, '@');
+	for (const char *const *to = report->header.to; host && *to; to++) {
+		const char *own = strrchr(*to, '@');
+		if (own && g_ascii_strcasecmp(own, host) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool general_is_foreign(const struct report *report, const char *address)
 {
 	return !is_in(report->original.to, address) &&

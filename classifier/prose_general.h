@@ -39,6 +39,9 @@ bool general_is_delay_subject(const struct report_build *build);
 /* Ours or the reporter's. */
 bool general_is_correspondent(const struct report *report, const char *address);
 
+/* Of a host that the report was sent to. */
+bool general_is_own_host(const struct report *report, const char *address);
+
 /* postmaster@, support@ and the like. */
 bool general_is_daemon_address(const char *address);
 

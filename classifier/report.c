@@ -243,13 +243,24 @@ static struct report_header empty_header(void)
 	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1), "", ""};
 }
 
+/* The report in hand says of somebody elsewhere that a report did not reach him. */
+static bool is_about_stranger(const struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++)
+		if (general_is_own_host(build->report,
+					g_array_index(build->recipients, struct report_recipient, i).recipient))
+			return false;
+	return build->recipients->len > 0 && build->report->header.to[0];
+}
+
 /* A report about a report that could not be delivered (Sendmail's double bounce), or one
- * that somebody forwarded: the inner one speaks of our mail. If it cannot be read, all
- * is as before. */
+ * that somebody forwarded: the inner one speaks of our mail. If it cannot be read, or if
+ * nothing shows that its original was ours and the outer one has news of its own, all is as before. */
 static bool interpret_nested(struct report_build *build, int level)
 {
 	struct report *report = build->report;
 	struct report saved = *report;
+	bool must_be_ours = is_about_stranger(build);
 	g_autoptr(GString) inner = g_steal_pointer(&build->nested);
 	struct report_build nested = {report,
 				      build->limits,
@@ -260,7 +271,8 @@ static bool interpret_nested(struct report_build *build, int level)
 	report->original = empty_header();
 	report->text = report->envelope_id = report->original_queue_id = report->original_communication_id = "";
 	report->reporting_mta = report->received_from_mta = report->dsn_gateway = report->arrival_date = "";
-	bool read = interpret(&nested, level) && nested.recipients->len > 0;
+	bool read = interpret(&nested, level) && nested.recipients->len > 0 &&
+		    (!must_be_ours || *report->original_communication_id);
 	if (read) {
 		g_free((gpointer)saved.original.to);
 		g_array_free(build->recipients, TRUE);
