@@ -288,6 +288,21 @@ static bool is_continued(const char *line, const char *named)
 	return true;
 }
 
+/* More of them behind the first: "<anna@host.example>, <bert@host.example>". */
+static void add_chained(struct report_build *build, const struct prose_dialect *dialect, struct match match,
+			enum report_action action, struct slice words)
+{
+	const char *at = match.recipient.data + match.recipient.len;
+	const char *end = at + strcspn(at, "\n");
+	while (address_find(at, (size_t)(end - at), &match.recipient)) {
+		size_t between = strspn(at, " \t<>,;\"'");
+		if (at + between != match.recipient.data || !(memchr(at, ',', between) || memchr(at, ';', between)))
+			return;
+		add_recipient(build, dialect, &match, action, words);
+		at = match.recipient.data + match.recipient.len;
+	}
+}
+
 static void read_recipients(struct report_build *build, const struct prose_dialect *dialect, const char *open)
 {
 	const char *before = open;
@@ -301,7 +316,9 @@ static void read_recipients(struct report_build *build, const struct prose_diale
 		if (!match_recipient(dialect, line, &match) || is_continued(line, named))
 			continue;
 		named = line;
-		add_recipient(build, dialect, &match, action, find_words(dialect, &match, before, line));
+		struct slice words = find_words(dialect, &match, before, line);
+		add_recipient(build, dialect, &match, action, words);
+		add_chained(build, dialect, match, action, words);
 		before = next_line(line);
 	}
 }
