@@ -14,6 +14,7 @@
 #include "classifier/text.h"
 
 #define CANDIDATES_MAX 200
+#define REPEATED_LINES 6  /* between two of whom the same is said */
 #define LEAD_BYTES     64 /* before an address that tell what it is */
 
 enum points {
@@ -33,7 +34,9 @@ struct candidate {
 	char *address;
 	int points;
 	unsigned line;
+	char *lead;   /* what stands before it in its line */
 	bool listed;  /* its line begins with it */
+	bool refused; /* a server's reply behind it */
 	bool chained; /* in one list with the one before */
 };
 
@@ -132,13 +135,13 @@ static int points_of_answer(const char *behind)
 	return holds_reply(behind, len) || holds_reply(next, strcspn(next, "\n")) ? POINTS_REFUSED : 0;
 }
 
-/* Its points by place; never asked for a sender. */
-static int weigh(const struct report *report, const struct candidate *self, const char *lead, const char *behind)
+/* Its points by what is before it and whose it is; never asked for a sender. */
+static int weigh(const struct report *report, const struct candidate *self)
 {
-	int points = POINTS_PLAIN + points_of_answer(behind);
-	if (ends_with(lead, words_contact))
+	int points = POINTS_PLAIN;
+	if (ends_with(self->lead, words_contact))
 		points += POINTS_CONTACT;
-	else if (ends_with(lead, words_recipient))
+	else if (ends_with(self->lead, words_recipient))
 		points += POINTS_RECIPIENT;
 	else if (self->listed)
 		points += POINTS_LISTED;
@@ -161,13 +164,16 @@ static bool is_separator(const char *from, const char *to)
 	       strcmp(between, "et") == 0 || strcmp(between, "y") == 0;
 }
 
-/* A list on one line, or one to a line. */
+/* A list on one line, or one to a line; or the same said of one after the other. */
 static bool is_chained(const struct candidate *self, const struct candidate *before, const char *between,
 		       const char *found)
 {
 	if (self->line == before->line)
 		return is_separator(between, found);
-	return self->listed && before->listed && self->line == before->line + 1;
+	if (self->listed && before->listed)
+		return self->line == before->line + 1 ||
+		       (self->refused && before->refused && self->line <= before->line + REPEATED_LINES);
+	return *self->lead && strcmp(self->lead, before->lead) == 0 && self->line <= before->line + REPEATED_LINES;
 }
 
 static bool is_sender(const struct report *report, const char *lead, const char *address, const char *behind)
@@ -200,20 +206,25 @@ static void read_line(const struct report *report, const char *line, unsigned nu
 		g_autofree char *lead = lead_before(line, found.data);
 		if (is_known(list, address) || is_sender(report, lead, address, between))
 			continue;
-		struct candidate self = {address, 0, number, found.data <= start, false};
+		struct candidate self = {
+		    .address = address, .line = number, .lead = lead, .listed = found.data <= start};
 		const struct candidate *last = list->len ? &g_array_index(list, struct candidate, list->len - 1) : NULL;
-		self.points = weigh(report, &self, lead, between);
+		int answer = points_of_answer(between);
+		self.points = answer + weigh(report, &self);
+		self.refused = answer == POINTS_REFUSED;
 		self.chained = last && is_chained(&self, last, at, found.data);
 		if (self.chained)
 			self.points = MAX(self.points, last->points);
-		address = NULL;
+		address = lead = NULL;
 		g_array_append_val(list, self);
 	}
 }
 
 static void clear_candidate(void *data)
 {
-	g_free(((struct candidate *)data)->address);
+	struct candidate *candidate = data;
+	g_free(candidate->address);
+	g_free(candidate->lead);
 }
 
 static GArray *collect(const struct report *report, const char *text)
