@@ -10,184 +10,19 @@
 #include "classifier/address.h"
 #include "classifier/header.h"
 #include "classifier/prose_candidates.h"
+#include "classifier/prose_sender.h"
 #include "classifier/prose_words.h"
 #include "classifier/smtp_text.h"
 #include "classifier/text.h"
 
 #define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
-#define LETTER_LINES    10   /* at the start of a text, where a person would greet */
 #define OCCURRENCES_MAX 8    /* of an address in the text that are looked at for the words about it */
-
-static char *lower_header(const struct report_build *build, const char *name)
-{
-	g_autofree char *value = mime_header(build->mime, 0, name);
-	return text_lower(value);
-}
 
 static bool is_in(const char *const *list, const char *address)
 {
 	for (; *list; list++)
 		if (g_ascii_strcasecmp(*list, address) == 0)
 			return true;
-	return false;
-}
-
-bool general_is_list_mail(const struct report_build *build)
-{
-	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe"};
-	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
-	struct slice value;
-	for (size_t i = 0; i < G_N_ELEMENTS(list_fields); i++)
-		if (header_find(header, list_fields[i], &value))
-			return true;
-	return header_find(header, "Precedence", &value) && value.len >= 4 &&
-	       g_ascii_strncasecmp(value.data, "list", 4) == 0;
-}
-
-static bool has_null_sender(const struct report_build *build)
-{
-	struct slice value;
-	const char *sender = build->report->header.sender;
-	return header_find(mime_parts(build->mime, &(size_t){0})->header, "Return-Path", &value) &&
-	       (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0);
-}
-
-bool general_is_mailbox(const struct report *report)
-{
-	return *report->header.sender && g_ascii_strcasecmp(report->header.sender, report->header.from) == 0;
-}
-
-static enum report_sender find_sender(const struct report_build *build)
-{
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
-	struct slice value;
-	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0 ||
-	    has_null_sender(build))
-		return SENDER_MACHINE;
-	g_autofree char *from = lower_header(build, "From");
-	if (words_any(from, words_daemon))
-		return SENDER_MACHINE;
-	if (general_is_list_mail(build))
-		return SENDER_PERSON;
-	if (words_any(from, words_postmaster))
-		return SENDER_MACHINE;
-	g_autofree char *subject = text_lower(build->report->header.subject);
-	if (words_begin(subject, words_answer_subject))
-		return SENDER_PERSON;
-	if (general_is_mailbox(build->report))
-		return SENDER_OTHER;
-	bool nobody = !strchr(from, '@');
-	return (nobody || words_any(from, words_daemon_weak)) && general_has_report_subject(build) ? SENDER_MACHINE
-												   : SENDER_OTHER;
-}
-
-enum report_sender general_sender(struct report_build *build)
-{
-	if (build->sender == SENDER_UNKNOWN)
-		build->sender = find_sender(build);
-	return build->sender;
-}
-
-bool general_is_machine(struct report_build *build)
-{
-	return general_sender(build) == SENDER_MACHINE;
-}
-
-/* Scanners and people's rules put "[SPAM]", "***" or "{?}" before a subject. */
-static const char *untagged(const char *subject)
-{
-	for (;;) {
-		subject += strspn(subject, " *!-#");
-		const char *close = *subject == '['   ? strchr(subject, ']')
-				    : *subject == '{' ? strchr(subject, '}')
-						      : NULL;
-		if (!close || !close[1])
-			return subject;
-		subject = close + 1;
-	}
-}
-
-bool general_has_report_subject(const struct report_build *build)
-{
-	g_autofree char *subject = text_lower(build->report->header.subject);
-	return words_begin(untagged(subject), words_report_subject) || words_any(subject, words_report_phrase);
-}
-
-/* A line that begins with a reply, or brings one behind a colon. */
-static bool quotes_reply(const char *text)
-{
-	struct slice found;
-	if (!smtp_find_reply(text, &found))
-		return false;
-	const char *at = found.data;
-	while (at > text && strchr(" \t<", at[-1]))
-		at--;
-	return at == text || at[-1] == '\n' || at[-1] == ':';
-}
-
-static bool is_generated(const struct report_build *build)
-{
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
-	const struct report *report = build->report;
-	struct slice value;
-	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
-		return true;
-	return (*report->auto_submitted && strcmp(report->auto_submitted, "no") != 0) || has_null_sender(build);
-}
-
-/* A daemon writes to others; what a postmaster's own machine writes to him is a summary. */
-static bool is_to_itself(const struct report *report)
-{
-	return *report->header.from && is_in(report->header.to, report->header.from);
-}
-
-bool general_has_evidence(struct report_build *build)
-{
-	if (!general_is_machine(build))
-		return false;
-	g_autofree char *from = lower_header(build, "From");
-	if (words_any(from, words_daemon))
-		return true;
-	if (is_to_itself(build->report))
-		return false;
-	if (is_generated(build) || !words_any(from, words_postmaster))
-		return true;
-	/* what a postmaster sends may be a letter of the person's */
-	g_autofree char *subject = text_lower(build->report->header.subject);
-	if (words_begin(subject, words_answer_subject))
-		return false;
-	if (general_has_report_subject(build))
-		return !build->report->references[0] || words_any(subject, words_failure);
-	return words_any(subject, words_failure) ||
-	       (!build->report->references[0] && quotes_reply(build->report->text));
-}
-
-/* How people begin, in front of what they paste. */
-static bool is_personal(const char *line, size_t len)
-{
-	static const char *const words[] = {"hi",      "hello",    "dear",    "hallo", "guten", "liebe",
-					    "lieber",  "sehr",     "bonjour", "hola",  "ciao",  "buongiorno",
-					    "moin",    "hey",      "i",       "we",    "salut", "ahoj",
-					    "gentile", "estimado", "good",    ">",     NULL};
-	if (memchr(line, '?', len))
-		return true;
-	for (size_t i = 0; words[i]; i++) {
-		size_t word = strlen(words[i]);
-		if (len > word && g_ascii_strncasecmp(line, words[i], word) == 0 && strchr(" ,!>", line[word]))
-			return true;
-	}
-	return false;
-}
-
-bool general_is_letter(const char *text, const char *end)
-{
-	for (int lines = 0; *text && lines < LETTER_LINES && (!end || text < end); lines++) {
-		text += strspn(text, " \t\n");
-		size_t len = strcspn(text, "\n");
-		if ((!end || text < end) && is_personal(text, len))
-			return true;
-		text += len;
-	}
 	return false;
 }
 
@@ -315,10 +150,10 @@ static bool tells_failure(const struct report_build *build, const char *subject,
 	struct slice reply;
 	if (words_any(subject, words_failure) || words_any(text, words_failure))
 		return true;
-	if (general_has_report_subject(build) && (words_any(text, words_refusal) || quotes_reply(build->report->text)))
+	if (sender_has_report_subject(build) &&
+	    (words_any(text, words_refusal) || sender_quotes_reply(build->report->text)))
 		return true;
-	g_autofree char *from = lower_header(build, "From");
-	return words_any(from, words_daemon) && smtp_find_reply(build->report->text, &reply);
+	return sender_is_daemon(build) && smtp_find_reply(build->report->text, &reply);
 }
 
 bool general_is_delay_subject(const struct report_build *build)
@@ -334,29 +169,11 @@ static bool tells_delay_only(const char *subject, const char *text)
 	return !words_any(subject, words_failure) && words_any(text, words_delay) && !words_any(text, words_given_up);
 }
 
-/* Nobody knows who sent it: then the subject must be a report's, and a server must be
- * quoted. People ask questions about reports; reports ask none in their subjects. */
-static bool may_be_report(struct report_build *build, const char *subject)
-{
-	return general_sender(build) == SENDER_OTHER && !general_is_mailbox(build->report) &&
-	       words_begin(untagged(subject), words_strict_subject) && !strchr(subject, '?') &&
-	       quotes_reply(build->report->text) && !general_is_letter(build->report->text, NULL);
-}
-
-/* Named so; a null sender alone is any automatic mail's. */
-static bool is_certain(const struct report_build *build)
-{
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
-	g_autofree char *from = lower_header(build, "From");
-	return strcmp(root->type, "multipart/report") == 0 || words_any(from, words_daemon) ||
-	       words_any(from, words_postmaster);
-}
-
 bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = text_lower(report->header.subject);
-	if (!from_machine && !may_be_report(build, subject))
+	if (!from_machine && !sender_may_report(build))
 		return false;
 	g_autofree char *text = text_lower(report->text);
 	if (!from_machine && !words_any(text, words_failure))
@@ -368,7 +185,7 @@ bool general_read(struct report_build *build, bool from_machine)
 	enum report_action action = delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
 	if (build->recipients->len == 0 && !candidates_pick(build, report->text, action) && from_machine)
 		guess(build, action);
-	if (build->recipients->len == 0 && !(from_machine && is_certain(build)))
+	if (build->recipients->len == 0 && !(from_machine && sender_is_certain(build)))
 		return false;
 	for (guint i = 0; i < build->recipients->len; i++)
 		general_diagnostic(build, &g_array_index(build->recipients, struct report_recipient, i));

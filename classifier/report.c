@@ -18,6 +18,7 @@
 #include "classifier/prose.h"
 #include "classifier/prose_general.h"
 #include "classifier/prose_list.h"
+#include "classifier/prose_sender.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
 #include "classifier/report_settle.h"
@@ -103,7 +104,7 @@ static void read_own_header(struct report_build *build)
 /* Reports that people send to a list or with an answer are what they talk about. */
 static bool is_discussion(struct report_build *build)
 {
-	return general_sender(build) == SENDER_PERSON && (general_is_list_mail(build) || build->report->references[0]);
+	return sender_kind(build) == SENDER_PERSON && (sender_is_list(build) || build->report->references[0]);
 }
 
 /* --- grammars ------------------------------------------------------------- */
@@ -135,7 +136,7 @@ static bool read_status_text(struct report_build *build)
 {
 	struct report *report = build->report;
 	const char *fields = prose_is_expected(build) ? delivery_status_find(report->text) : NULL;
-	if (!fields || (!prose_from_machine(build) && general_is_letter(report->text, fields)) ||
+	if (!fields || (!prose_from_machine(build) && sender_is_personal(report->text, fields)) ||
 	    delivery_status_parse(build, fields) == 0)
 		return false;
 	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
