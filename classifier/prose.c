@@ -176,10 +176,11 @@ static bool is_continued(const char *line, const char *named)
 {
 	if (!named || indent_of(line) <= indent_of(named) || line[indent_of(line)] != '<')
 		return false;
-	for (const char *at = next_line(named); at < line; at = next_line(at))
+	int left = DIAGNOSTIC_LINES;
+	for (const char *at = next_line(named); at < line && left > 0; at = next_line(at), left--)
 		if (at[indent_of(at)] == '\n')
 			return false;
-	return true;
+	return left > 0;
 }
 
 /* More of them behind the first: "<anna@host.example>, <bert@host.example>". */

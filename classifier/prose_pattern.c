@@ -16,9 +16,14 @@ static bool match_here(const char *pattern, const char *at, const char *end, str
 
 static bool match_any(const char *pattern, const char *at, const char *end, struct prose_match *out)
 {
-	for (; at <= end; at++)
+	const char *from = at;
+	for (; at <= end; at++) {
+		/* ' ' takes all blanks at once: the second of them need not be tried */
+		if (*pattern == ' ' && at > from && (at[-1] == ' ' || at[-1] == '\t'))
+			continue;
 		if (match_here(pattern, at, end, out))
 			return true;
+	}
 	return false;
 }
 
