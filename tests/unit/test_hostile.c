@@ -414,6 +414,32 @@ static void angle_bomb(GString *out)
 	g_string_append(out, "a@example.org\n");
 }
 
+/* A blank of a pattern takes them all, wherever it starts. */
+static void blank_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+			     "   ----- Transcript of session follows -----\n5");
+	repeat(out, " ", 100000);
+	g_string_append(out, "\n");
+}
+
+/* Nobody's phrases: every address is weighed by what is around it. */
+static void address_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\nCould not be delivered:");
+	for (int i = 0; i < 10000; i++)
+		g_string_append_printf(out, " a%d@example.org, from b%d@example.org", i, i);
+	repeat(out, "\na@example.org: 550 unknown", 10000);
+}
+
+/* Lines that may be words about the recipient above them. */
+static void indented_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+			     "This is the mail system at host example.net.\n\n<a@example.org>: x\n");
+	repeat(out, "    <a@example.org>: x\n", 50000);
+}
+
 static void at_bomb(GString *out)
 {
 	g_string_append(
@@ -567,6 +593,9 @@ static const struct {
     {"words-bomb", words_bomb},
     {"prose-bomb", prose_bomb},
     {"angle-bomb", angle_bomb},
+    {"blank-bomb", blank_bomb},
+    {"address-bomb", address_bomb},
+    {"indented-bomb", indented_bomb},
     {"at-bomb", at_bomb},
     {"status-bomb", status_bomb},
     {"status-without-words", status_without_words},
@@ -608,6 +637,8 @@ static void check_header(const struct report_header *header)
 	check_string(header->sender, max);
 	check_string(header->subject, max);
 	check_string(header->date, max);
+	check_string(header->envelope_to, max);
+	check_string(header->delivered_to, max);
 	for (size_t i = 0; header->to[i]; i++)
 		check_string(header->to[i], max);
 }
