@@ -11,6 +11,7 @@
 #include "classifier/address.h"
 #include "classifier/header.h"
 #include "classifier/prose_words.h"
+#include "classifier/return_date.h"
 #include "classifier/text.h"
 
 #define TEXT_BYTES 2000 /* of the text that a challenge must show itself in */
@@ -170,6 +171,16 @@ bool notice_is_daemon(const struct report_build *build)
 	return *lower == '\0' || words_any(lower, words_daemon);
 }
 
+static void find_return_date(struct report_build *build)
+{
+	struct report *report = build->report;
+	g_autofree char *words = g_strconcat(report->header.subject, "\n\n", report->text, NULL);
+	char date[RETURN_DATE_SIZE];
+
+	return_date_find(words, report->header.date, date);
+	report->return_date = build_value(build, date, strlen(date));
+}
+
 bool notice_auto_reply(struct report_build *build)
 {
 	struct report *report = build->report;
@@ -186,6 +197,8 @@ bool notice_auto_reply(struct report_build *build)
 		return false;
 	report->kind = challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
 	report->dialect = challenge ? "challenge" : mark == MARK_REPLY ? "rfc3834" : "words";
+	if (!challenge)
+		find_return_date(build);
 	add_recipient(build, report->header.from, "", report->dialect);
 	return true;
 }

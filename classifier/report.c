@@ -250,7 +250,7 @@ static struct report *report_new(void)
 	report->pool = g_string_chunk_new(1024);
 	report->dialect = report->auto_submitted = report->reporting_mta = report->received_from_mta = "";
 	report->dsn_gateway = report->arrival_date = report->envelope_id = report->feedback_type = "";
-	report->original_communication_id = report->original_queue_id = report->text = "";
+	report->original_communication_id = report->original_queue_id = report->text = report->return_date = "";
 	report->header = empty_header();
 	report->original = empty_header();
 	report->references = no_strings;

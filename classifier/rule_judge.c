@@ -50,6 +50,7 @@ void rule_judge(const struct ruleset *rules, const struct rule *rule, const char
 	    .auto_submitted = "",
 	    .reporting_mta = field[RULE_FIELD_REPORTING_MTA],
 	    .feedback_type = "",
+	    .return_date = "",
 	    .references = nobody,
 	    .recipients = &recipient,
 	    .recipient_count = 1,

@@ -46,6 +46,7 @@ static struct report report_of(enum report_kind kind, const struct report_recipi
 			       .arrival_date = "",
 			       .envelope_id = "",
 			       .feedback_type = "",
+			       .return_date = "",
 			       .original = header,
 			       .original_communication_id = "",
 			       .original_queue_id = "",
