@@ -67,12 +67,15 @@ $(BUILD)/lib$(1).a: $$(OBJ_$(1))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 
-# The migrations travel inside the programs: no path to lose, no mixed versions.
+# The schema travels inside the programs: no path to lose, no mixed versions.
 MIGRATIONS := $(sort $(wildcard sql/[0-9][0-9][0-9][0-9]_*.sql))
-$(BUILD)/gen/migrations.inc: $(MIGRATIONS) db/embed-migrations.sh
+FUNCTIONS := $(sort $(wildcard sql/functions/*.sql))
+$(BUILD)/gen/migrations.inc: $(MIGRATIONS)
+$(BUILD)/gen/functions.inc: $(FUNCTIONS)
+$(BUILD)/gen/migrations.inc $(BUILD)/gen/functions.inc: db/embed-sql.sh
 	@mkdir -p $(@D)
-	$(Q)sh db/embed-migrations.sh $(MIGRATIONS) > $@
-$(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc
+	$(Q)sh db/embed-sql.sh $(filter %.sql,$^) > $@
+$(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc $(BUILD)/gen/functions.inc
 
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake db classifier base)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading and applying the schema's migrations.
+ * Reading and applying the schema's migrations and functions.
  */
 #include "db/migrate.h"
 
@@ -12,8 +12,8 @@
 
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 };
 
-struct migration {
-	unsigned version;
+struct script {
+	unsigned version; /* of a migration; 0: functions */
 	const char *name;
 	const char *text;
 };
@@ -21,8 +21,11 @@ struct migration {
 /* ISO C asks for literals of 4095 bytes at least; GCC and Clang take any. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverlength-strings"
-static const struct migration migrations[] = {
+static const struct script migrations[] = {
 #include "migrations.inc"
+};
+static const struct script functions[] = {
+#include "functions.inc"
 };
 #pragma GCC diagnostic pop
 
@@ -30,6 +33,13 @@ static const char exists_statement[] = "SELECT to_regclass('bounce.schema_migrat
 static const char applied_statement[] = "SELECT version, sha256 FROM bounce.schema_migration ORDER BY version";
 static const char record_statement[] =
     "INSERT INTO bounce.schema_migration (version, name, sha256) VALUES ($1::integer, $2, $3)";
+static const char functions_statement[] = "SELECT sha256 FROM bounce.schema_functions";
+/* the files may call each other in any order; a new function is nobody's unless its file says so */
+static const char functions_begin[] = "BEGIN; SET LOCAL check_function_bodies = off";
+static const char functions_end[] = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce FROM PUBLIC; COMMIT";
+static const char functions_record_statement[] =
+    "INSERT INTO bounce.schema_functions (sha256) VALUES ($1) "
+    "ON CONFLICT (one) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()";
 /* any number that nobody else uses; held until the connection ends */
 static const char lock_statement[] = "SELECT pg_advisory_lock(7305123456)";
 
@@ -38,9 +48,18 @@ static unsigned known_version(void)
 	return migrations[G_N_ELEMENTS(migrations) - 1].version;
 }
 
-static char *migration_digest(const struct migration *migration)
+static char *migration_digest(const struct script *migration)
 {
 	return g_compute_checksum_for_string(G_CHECKSUM_SHA256, migration->text, -1);
+}
+
+static char *functions_digest(void)
+{
+	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+		g_checksum_update(checksum, (const guchar *)functions[i].text, -1);
+	return g_strdup(g_checksum_get_string(checksum));
 }
 
 static void set_status(struct db_schema_status *status_out, enum db_schema_state state, unsigned version, char *detail)
@@ -81,6 +100,25 @@ static void compare(const PGresult *applied, struct db_schema_status *status_out
 			   g_strdup_printf("schema bounce is at version %u", version));
 }
 
+/* Takes back "current" when the functions are others than ours. */
+static bool compare_functions(PGconn *connection, struct db_schema_status *status, GError **error)
+{
+	g_autoptr(PGresult) applied = pg_query(connection, QUERY_WAIT, functions_statement, 0, NULL, error);
+	g_autofree char *digest = functions_digest();
+
+	if (applied == NULL) {
+		db_schema_status_clear(status);
+		return false;
+	}
+	if (PQntuples(applied) == 1 && strcmp(digest, pg_value(applied, 0, "sha256")) == 0)
+		return true;
+	db_schema_status_clear(status);
+	set_status(status, DB_SCHEMA_BEHIND, status->version,
+		   g_strdup_printf("schema bounce is at version %u, but its functions are not those of this program",
+				   status->version));
+	return true;
+}
+
 static bool read_status(PGconn *connection, struct db_schema_status *status_out, GError **error)
 {
 	g_autoptr(PGresult) exists = pg_query(connection, QUERY_WAIT, exists_statement, 0, NULL, error);
@@ -95,7 +133,7 @@ static bool read_status(PGconn *connection, struct db_schema_status *status_out,
 	if (applied == NULL)
 		return false;
 	compare(applied, status_out);
-	return true;
+	return status_out->state != DB_SCHEMA_CURRENT || compare_functions(connection, status_out, error);
 }
 
 bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, GError **error)
@@ -110,7 +148,7 @@ void db_schema_status_clear(struct db_schema_status *status)
 	g_clear_pointer(&status->detail, g_free);
 }
 
-static bool record_migration(PGconn *connection, const struct migration *migration, GError **error)
+static bool record_migration(PGconn *connection, const struct script *migration, GError **error)
 {
 	g_autofree char *version = g_strdup_printf("%u", migration->version);
 	g_autofree char *digest = migration_digest(migration);
@@ -121,7 +159,7 @@ static bool record_migration(PGconn *connection, const struct migration *migrati
 	return result != NULL;
 }
 
-static bool apply(PGconn *connection, const struct migration *migration, GError **error)
+static bool apply(PGconn *connection, const struct script *migration, GError **error)
 {
 	if (pg_script(connection, "BEGIN", error) && pg_script(connection, migration->text, error) &&
 	    record_migration(connection, migration, error) && pg_script(connection, "COMMIT", error))
@@ -130,21 +168,41 @@ static bool apply(PGconn *connection, const struct migration *migration, GError 
 	return false;
 }
 
-static bool apply_waiting(PGconn *connection, unsigned version, void (*progress)(unsigned version, const char *name),
-			  GError **error)
+static bool record_functions(PGconn *connection, GError **error)
+{
+	g_autofree char *digest = functions_digest();
+	const struct pg_param params[] = {PG_TEXT(digest)};
+	g_autoptr(PGresult) result =
+	    pg_query(connection, QUERY_WAIT, functions_record_statement, G_N_ELEMENTS(params), params, error);
+
+	return result != NULL;
+}
+
+static bool apply_functions(PGconn *connection, GError **error)
+{
+	if (!pg_script(connection, functions_begin, error))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+		if (!pg_script(connection, functions[i].text, error)) {
+			g_prefix_error(error, "functions/%s.sql: ", functions[i].name);
+			return false;
+		}
+	return record_functions(connection, error) && pg_script(connection, functions_end, error);
+}
+
+static bool apply_waiting(PGconn *connection, unsigned version, db_schema_progress *progress, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(migrations); i++) {
 		if (migrations[i].version <= version)
 			continue;
 		if (!apply(connection, &migrations[i], error))
 			return false;
-		if (progress != NULL)
-			progress(migrations[i].version, migrations[i].name);
+		progress(migrations[i].version, migrations[i].name);
 	}
 	return true;
 }
 
-bool db_schema_migrate(const char *conninfo, void (*progress)(unsigned version, const char *name), GError **error)
+bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
 	struct db_schema_status status;
@@ -157,7 +215,12 @@ bool db_schema_migrate(const char *conninfo, void (*progress)(unsigned version, 
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "database: %s", detail);
 		return false;
 	}
-	return apply_waiting(connection, status.version, progress, error);
+	if (status.state == DB_SCHEMA_CURRENT)
+		return true;
+	if (!apply_waiting(connection, status.version, progress, error) || !apply_functions(connection, error))
+		return false;
+	progress(0, "functions");
+	return true;
 }
 
 /* What to run, as the end of a sentence. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The schema's version. The migrations of sql/ are compiled in, so that a
- * program and its schema cannot be mixed up; bounce.schema_migration says which
- * of them a database has, with the SHA-256 of their texts.
+ * The schema's version. The migrations of sql/ and the functions of
+ * sql/functions/ are compiled in, so that a program and its schema cannot be mixed
+ * up; bounce.schema_migration and bounce.schema_functions say which of them a
+ * database has, with the SHA-256 of their texts.
  */
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
@@ -13,7 +14,7 @@
 
 enum db_schema_state {
 	DB_SCHEMA_ABSENT,  /* no schema bounce here */
-	DB_SCHEMA_BEHIND,  /* migrations are waiting */
+	DB_SCHEMA_BEHIND,  /* migrations are waiting, or the functions differ */
 	DB_SCHEMA_CURRENT, /* exactly what this program knows */
 	DB_SCHEMA_FOREIGN, /* newer than this program, or a migration was changed */
 };
@@ -30,10 +31,13 @@ bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, G
     __attribute__((warn_unused_result));
 void db_schema_status_clear(struct db_schema_status *status);
 
-/* Applies what is waiting, one transaction a migration, under a lock, so that
- * two runs at the same time do no harm. Calls progress (may be NULL) after
- * each. False with BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
-bool db_schema_migrate(const char *conninfo, void (*progress)(unsigned version, const char *name), GError **error)
+/* Called after each step: a migration's version and name, or 0 and "functions". */
+typedef void db_schema_progress(unsigned version, const char *name);
+
+/* Applies what is waiting, one transaction a migration and one for all functions,
+ * under a lock, so that two runs at the same time do no harm. False with
+ * BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
+bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
     __attribute__((warn_unused_result));
 
 /* True when the schema is current; otherwise BM_ERROR_CONFIG with the command to run. */

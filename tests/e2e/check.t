@@ -64,6 +64,21 @@ subtest 'a second init and migrate change nothing' => sub {
     is $schema->(), $before, 'the table of migrations is as it was';
 };
 
+subtest 'functions that are not those of the program' => sub {
+    my $text = sub { $stage->db->value("SELECT pg_get_functiondef('bounce.supersedes'::regproc)") };
+    my $ours = $text->();
+    $stage->db->sql("DROP FUNCTION bounce.hard_rate; UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n");
+    my ($status, $output) = $daemon->bouncectl('db', 'check', '--conninfo', $conninfo);
+    is $status, 1, 'check says so';
+    like $output, qr/functions/, 'and names them';
+    ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo);
+    is $status, 0, 'migrate puts them back' or diag $output;
+    is $text->(), $ours, 'the same as before';
+    is $stage->db->value("SELECT count(*) FROM pg_proc WHERE proname = 'hard_rate' AND proacl::text ~ '[{,]='"), 0,
+        'and what is made new is nobody\'s';
+    is code_of($daemon->bouncectl('db', 'check', '--conninfo', $conninfo)), 0, 'current again';
+};
+
 subtest 'init twice at the same time' => sub {
     $stage->db->sql("CREATE DATABASE twice;\n", dbname => 'postgres');
     my $twice = $stage->db->conninfo(dbname => 'twice');

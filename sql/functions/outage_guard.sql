@@ -1,0 +1,145 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- The outage guard: counting hard bounces, holding blocks, deciding in bulk.
+
+CREATE OR REPLACE FUNCTION bounce.plain_diagnostic(diagnostic text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN btrim(left(regexp_replace(regexp_replace(lower(diagnostic),
+  '[^[:space:]<>"]*@[^[:space:]<>"]*|[[:alnum:]._:/-]*[0-9][[:alnum:]._:/-]*', '#', 'g'), '[[:space:]]+', ' ', 'g'), 120));
+COMMENT ON FUNCTION bounce.plain_diagnostic(text) IS
+  'a diagnostic text without addresses, codes, times and ids: what is the same in every bounce of one outage';
+
+CREATE OR REPLACE FUNCTION bounce.guard_keys(f bounce.finding) RETURNS TABLE (scope text, about text)
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT k.scope, k.about
+  FROM (VALUES ('domain', bounce.address_domain((f).address)), ('diagnostic', bounce.plain_diagnostic((f).diagnostic)), ('overall', '')) AS k (scope, about)
+  WHERE k.about <> '' OR k.scope = 'overall';
+END;
+COMMENT ON FUNCTION bounce.guard_keys(bounce.finding) IS 'internal: what a hard bounce counts for';
+
+CREATE OR REPLACE FUNCTION bounce.would_block(f bounce.finding) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN f.class = 'hard' AND NOT f.is_notice AND f.recipient_id IS NOT NULL
+       AND bounce.may(f, 'mark_min_trust') AND bounce.block_obstacle(f) IS NULL;
+COMMENT ON FUNCTION bounce.would_block(bounce.finding) IS 'internal: whether a finding blocks its address, but for the outage guard';
+
+CREATE OR REPLACE FUNCTION bounce.hard_rate(scope text, about text, at timestamptz, OUT seen bigint, OUT usual numeric)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  time_window CONSTANT interval := bounce.parameter_interval('guard_window');
+  today CONSTANT timestamptz := date_bin('1 day', at, '2000-01-01 00:00+00');
+BEGIN
+  SELECT coalesce(sum(h.count), 0) INTO seen FROM bounce.hard_count AS h
+  WHERE h.scope = hard_rate.scope AND h.about = hard_rate.about AND h.span = 'minutes' AND h.bucket > at - time_window AND h.bucket <= at;
+  SELECT coalesce(sum(h.count), 0) / 14.0 * extract(epoch FROM time_window) / 86400 INTO usual FROM bounce.hard_count AS h
+  WHERE h.scope = hard_rate.scope AND h.about = hard_rate.about AND h.span = 'day' AND h.bucket >= today - interval '14 days' AND h.bucket < today;
+  usual := round(usual, 2);
+END
+$$;
+COMMENT ON FUNCTION bounce.hard_rate(text, text, timestamptz) IS
+  'internal: hard bounces within guard_window before that time, and what the 14 days before that day had in such a time on average';
+
+CREATE OR REPLACE FUNCTION bounce.count_hard(findings bounce.finding[], at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- what an outage of its domain explains says nothing of the other domains; all in one order, so that sessions do not deadlock
+  INSERT INTO bounce.hard_count AS h (scope, about, span, bucket, slot, count)
+  SELECT k.scope, k.about, s.span, date_bin(s.width, at, '2000-01-01 00:00+00'), pg_backend_pid() % 8, count(*)
+  FROM unnest(findings) AS f
+  CROSS JOIN LATERAL bounce.guard_keys(f) AS k
+  CROSS JOIN (VALUES ('minutes', interval '10 minutes'), ('day', interval '1 day')) AS s (span, width)
+  WHERE bounce.would_block(f)
+    AND (k.scope = 'domain' OR bounce.outage_at('domain', bounce.address_domain(f.address)) IS NULL)
+  GROUP BY 1, 2, 3, 4
+  ORDER BY 1, 2, 3, 4
+  ON CONFLICT (scope, about, span, bucket, slot) DO UPDATE SET count = h.count + excluded.count;
+END
+$$;
+COMMENT ON FUNCTION bounce.count_hard(bounce.finding[], timestamptz) IS 'internal: counts the findings that would block';
+
+CREATE OR REPLACE FUNCTION bounce.outage_at(scope text, about text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT o.id FROM bounce.outage AS o
+          WHERE o.scope = outage_at.scope AND o.about = outage_at.about AND o.status = 'open');
+END
+$$;
+COMMENT ON FUNCTION bounce.outage_at(text, text) IS 'internal: the open outage of a domain, a text, or overall; NULL when there is none';
+
+CREATE OR REPLACE FUNCTION bounce.open_outages(findings bounce.finding[], at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  factor CONSTANT numeric := bounce.parameter_number('guard_factor');
+  width CONSTANT interval := bounce.parameter_interval('guard_window');
+  k record;
+BEGIN
+  FOR k IN
+    SELECT g.scope, g.about, bool_or(bounce.outage_at('domain', bounce.address_domain(f.address)) IS NOT NULL) AS is_explained
+    FROM unnest(findings) AS f CROSS JOIN LATERAL bounce.guard_keys(f) AS g
+    WHERE bounce.would_block(f) GROUP BY g.scope, g.about ORDER BY g.scope DESC, g.about
+  LOOP
+    -- who has just said that they are dead is not asked again at once
+    INSERT INTO bounce.outage (scope, about, seen, usual, time_window, opened_at)
+    SELECT k.scope, k.about, r.seen, r.usual, width, at
+    FROM bounce.hard_rate(k.scope, k.about, at) AS r
+    WHERE NOT k.is_explained AND r.seen >= factor * r.usual
+      AND r.seen >= bounce.parameter_integer(CASE k.scope WHEN 'domain' THEN 'guard_minimum' ELSE 'guard_minimum_overall' END)
+      AND NOT EXISTS (SELECT FROM bounce.outage AS o WHERE o.scope = k.scope AND o.about = k.about
+                      AND o.status = 'confirmed' AND o.decided_at > at - width)
+    ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION bounce.open_outages(bounce.finding[], timestamptz) IS 'internal: notices what has risen beyond its usual rate';
+
+CREATE OR REPLACE FUNCTION bounce.guard_findings(findings bounce.finding[], at timestamptz DEFAULT now()) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF bounce.parameter_boolean('guard') AND EXISTS (SELECT FROM unnest(findings) AS f WHERE f.class = 'hard') THEN
+    PERFORM bounce.count_hard(findings, at);
+    PERFORM bounce.open_outages(findings, at);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.guard_findings(bounce.finding[], timestamptz) IS 'internal: the outage guard, before anything follows from the findings';
+
+CREATE OR REPLACE FUNCTION bounce.outage_of(f bounce.finding) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE WHEN bounce.parameter_boolean('guard') THEN
+    (SELECT o.id FROM bounce.guard_keys(f) AS k
+     JOIN bounce.outage AS o ON o.scope = k.scope AND o.about = k.about AND o.status = 'open'
+     ORDER BY k.scope = 'domain' DESC, k.scope = 'diagnostic' DESC LIMIT 1) END;
+END
+$$;
+COMMENT ON FUNCTION bounce.outage_of(bounce.finding) IS 'internal: the open outage that holds this finding''s block; NULL when none does';
+
+CREATE OR REPLACE FUNCTION bounce.outage_words(o bounce.outage) RETURNS text
+LANGUAGE sql STABLE
+RETURN format('hard bounces %s: %s within %s, usually %s; blocks are held',
+  CASE o.scope WHEN 'domain' THEN 'of ' || o.about WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
+  o.seen, o.time_window, o.usual);
+
+CREATE OR REPLACE FUNCTION bounce.hold_block(INOUT f bounce.finding)
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.held_block (outage_id, address, reason, why, bounce_id, communication_id, recipient_id)
+  VALUES (f.outage_id, f.address, f.reason, bounce.describe(f), f.bounce_id, f.communication_id, f.recipient_id);
+  f := bounce.step(f, 'block_held', 'block held, outage ' || f.outage_id);
+  f := bounce.wish_task(f, 'outage', f.outage_id::text,
+         (SELECT bounce.outage_words(o) || ', lately ' || f.address || ': ' || bounce.describe(f)
+          FROM bounce.outage AS o WHERE o.id = f.outage_id));
+END
+$$;
+COMMENT ON FUNCTION bounce.hold_block(bounce.finding) IS 'internal: instead of the block, the task and the follow-up';
+
+CREATE OR REPLACE FUNCTION bounce.outage_sample(task_id bigint) RETURNS TABLE (address text, reason text, diagnostic text, communication_id bigint, held_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT h.address, h.reason, h.why, h.communication_id, h.held_at
+  FROM bounce.held_block AS h JOIN bounce.task AS t ON t.dedup_key = 'outage:' || h.outage_id
+  WHERE t.id = outage_sample.task_id AND h.decision IS NULL ORDER BY h.id;
+END
+$$;
+COMMENT ON FUNCTION bounce.outage_sample(bigint) IS 'the blocks that are held for a task of kind outage';

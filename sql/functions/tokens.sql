@@ -1,0 +1,38 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Reading signed return paths and renewing the keys.
+
+CREATE OR REPLACE FUNCTION bounce.rotate_token_key() RETURNS smallint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  new_id CONSTANT smallint := bounce.add_token_key();
+BEGIN
+  PERFORM bounce.retire_token_key(k.id) FROM bounce.token_key AS k WHERE k.id <> new_id AND k.retired_at IS NULL;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION bounce.rotate_token_key() IS
+  'makes a new key for return paths and retires the others, which still verify until they expire. Returns the new key''s id';
+
+-- ROWS 1, or the planner joins it with the whole of communication_recipient
+CREATE OR REPLACE FUNCTION bounce.token_read(local_part text)
+RETURNS TABLE (recipient_id bigint, attempt integer, expired boolean)
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  bytes CONSTANT bytea := bounce.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));
+  payload CONSTANT bytea := substring(bytes FROM 1 FOR 12);
+BEGIN
+  IF bytes IS NULL OR NOT EXISTS (SELECT FROM bounce.token_key AS k
+      WHERE k.id = get_byte(bytes, 0) AND (k.expires_at IS NULL OR k.expires_at > now())
+        AND bounce.token_sign(k.secret, payload) = substring(bytes FROM 13)) THEN
+    RETURN;
+  END IF;
+  recipient_id := ('x' || encode(substring(payload FROM 5), 'hex'))::bit(64)::bigint;
+  attempt := get_byte(payload, 1);
+  expired := get_byte(payload, 2) * 256 + get_byte(payload, 3) < bounce.epoch_day(now());
+  RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION bounce.token_read(text) IS
+  'reads the token at the end of a local part, behind any delimiter or none, in any case; no row when it is not ours. '
+  'attempt and recipient_id are as signed, also when expired';
