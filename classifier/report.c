@@ -275,7 +275,8 @@ static bool interpret(struct report_build *build, int level)
 		return true;
 	drop_nested(build);
 	if (read || read_status_text(build) || read_status_file(build) || sns_parse(build) ||
-	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build))
+	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build) ||
+	    notice_bare_receipt(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))
