@@ -16,7 +16,7 @@ packages='glib-2.0 gmime-3.0 json-glib-1.0 libhs libidn2 libcrypto'
 flags='-std=c17 -D_GNU_SOURCE -DBM_VERSION="fuzz" -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
 mkdir -p "$work/objects"
-for kind in report delivery_status prose classify rules words; do
+for kind in report delivery_status prose classify rules words return_date; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
@@ -48,6 +48,8 @@ done
 for mail in tests/mails/prose-*.eml tests/mails/delay-*.eml; do
 	{ sed -n 's/^Subject: //p;/^$/q' "$mail" | head -n 1; sed '1,/^$/d' "$mail"; } >"$work/seeds/prose/$(basename "$mail")"
 done
+sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' tests/unit/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
+sed -i 's/|/\n/' "$work"/seeds/return_date/*
 
 for harness in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$harness" .c)
