@@ -30,7 +30,7 @@ FROM (VALUES
     assign_task,postpone_task,note_task,resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,dismiss_outage,outage_sample,
     undo_preview,undo_bounces,reclassify,reports_to_replay,replay_differences,replay_report,task_story,set_parameter,find_communications,
     communication_story,status,report_by,housekeeping,erase_address,erase_person,submit_communication,retry_communication,hold_communication,release_communication,cancel_communication,
-    resolve_task_arrived,block_story}')) AS v (role, functions);
+    resolve_task_arrived,block_story,rule_hits}')) AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname NOT IN ('schema_migration', 'schema_functions')
                   AND (has_table_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE'))$$,
                 'the milter may read and write no table');
