@@ -42,12 +42,15 @@ CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestam
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce.need_why(why, 'undo');
-  chosen CONSTANT bigint[] := ARRAY(SELECT p.bounce_id FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
+  chosen bigint[];
 BEGIN
   IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
     RAISE EXCEPTION 'without any condition everything would be undone' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Name a time at least.';
   END IF;
+  -- who asks twice at the same time, undoes once
+  PERFORM pg_advisory_xact_lock(hashtext('bounce.undo_bounces'));
+  chosen := ARRAY(SELECT p.bounce_id FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
   bounces := cardinality(chosen);
   blocks := 0;
   tasks := 0;
