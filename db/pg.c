@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-enum { PARAMS_MAX = 8 };
+enum { PARAMS_MAX = 20 };
 
 /* Appendix A of the PostgreSQL manual, by class or whole code. */
 static enum bm_error code_of_sqlstate(const char *state)
@@ -46,6 +46,27 @@ static void set_error(GError **error, enum bm_error code, const char *message)
 	g_autofree char *text = g_strdup(message);
 
 	g_set_error(error, BM_ERROR, (gint)code, "database: %s", g_strdelimit(g_strstrip(text), "\n", ' '));
+}
+
+/* set_result_error's text, as people read it. */
+char *pg_error_for_people(const char *text)
+{
+	static const char mark[] = " (SQLSTATE ";
+	const char *state = strstr(text, mark);
+	const char *message = g_str_has_prefix(text, "database: ") ? text + strlen("database: ") : text;
+
+	if (state == NULL || state < message)
+		return g_strdup(text);
+	const char *code = state + strlen(mark);
+	const char *end = strchr(code, ')');
+	const char *hint = end != NULL && g_str_has_prefix(end, "): ") ? end + strlen("): ") : "";
+	g_autofree char *said = g_strndup(message, (gsize)(state - message));
+
+	if (*hint == '\0' && g_str_has_prefix(code, "42501"))
+		hint = "The account needs the role bounce_operator: GRANT bounce_operator TO ...";
+	else if (*hint == '\0' && (g_str_has_prefix(code, "42") || g_str_has_prefix(code, "3F")))
+		hint = "Is the schema the one of this program? bouncectl db check";
+	return g_strjoin(*hint != '\0' ? "\n" : "", said, hint, NULL);
 }
 
 static void set_result_error(GError **error, const PGresult *result)
@@ -180,23 +201,67 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 	return g_steal_pointer(&kept);
 }
 
-PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
-		   const struct pg_param *params, GError **error)
-{
+/* The arrays that libpq wants. */
+struct param_lists {
 	const char *values[PARAMS_MAX];
 	int lengths[PARAMS_MAX];
 	int formats[PARAMS_MAX];
+};
+
+static void list_params(size_t count, const struct pg_param *params, struct param_lists *lists)
+{
+	for (size_t i = 0; i < count; i++) {
+		lists->values[i] = params[i].value;
+		lists->lengths[i] = (int)params[i].length;
+		lists->formats[i] = params[i].is_binary;
+	}
+}
+
+/* The answer to what was sent, unless it could not be sent. */
+static PGresult *answer(PGconn *connection, unsigned wait_seconds, int is_sent, GError **error)
+{
+	if (is_sent)
+		return collect(connection, wait_seconds, error);
+	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+	return NULL;
+}
+
+PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
+		   const struct pg_param *params, GError **error)
+{
+	struct param_lists lists;
 
 	g_return_val_if_fail(param_count <= PARAMS_MAX, NULL);
-	for (size_t i = 0; i < param_count; i++) {
-		values[i] = params[i].value;
-		lengths[i] = (int)params[i].length;
-		formats[i] = params[i].is_binary;
-	}
-	if (!PQsendQueryParams(connection, statement, (int)param_count, NULL, values, lengths, formats, 0)) {
-		set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
-		return NULL;
-	}
+	list_params(param_count, params, &lists);
+	return answer(connection, wait_seconds,
+		      PQsendQueryParams(connection, statement, (int)param_count, NULL, lists.values, lists.lengths,
+					lists.formats, 0),
+		      error);
+}
+
+bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement, GError **error)
+{
+	g_autoptr(PGresult) result =
+	    answer(connection, wait_seconds, PQsendPrepare(connection, name, statement, 0, NULL), error);
+
+	return result != NULL;
+}
+
+bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count, const struct pg_param *params,
+		     GError **error)
+{
+	struct param_lists lists;
+
+	g_return_val_if_fail(param_count <= PARAMS_MAX, false);
+	list_params(param_count, params, &lists);
+	if (PQsendQueryPrepared(connection, name, (int)param_count, lists.values, lists.lengths, lists.formats, 0))
+		return true;
+	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+	return false;
+}
+
+PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error)
+{
 	return collect(connection, wait_seconds, error);
 }
 

@@ -16,10 +16,14 @@
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
 static const char listen_statement[] = "LISTEN bounce_delivery";
+/* The functions' statements are the same for every mail, and so are their good plans;
+ * one with an array of ids would be planned anew each time. */
+static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
 static const char claim_statement[] =
     "SELECT claim_id, communication_id, array_to_string(recipient_ids, ' ') AS recipient_ids,"
     " array_to_string(addresses, ' ') AS addresses, attempt, envelope_sender, envelope_id, bytes"
     " FROM bounce.claim_deliveries($1, $2, $3::integer)";
+static const char step_name[] = "step"; /* prepared: there is one for each mail */
 static const char step_statement[] =
     "SELECT message_id, envelope_id, raw, body_text, body_html, header_from,"
     " array_to_string(header_to, E'\\n') AS header_to, array_to_string(header_cc, E'\\n') AS header_cc,"
@@ -29,7 +33,8 @@ static const char release_statement[] = "SELECT bounce.release_claim($1::uuid, $
 static const char problem_statement[] = "SELECT bounce.delivery_problem($1, $2)";
 static const char renew_statement[] = "SELECT bounce.renew_leases($1::uuid[])";
 static const char sweep_statement[] =
-    "SELECT bounce.sweep_deliveries() AS swept, bounce.delivery_lease_seconds() AS lease";
+    "SELECT bounce.sweep_deliveries() AS swept, bounce.delivery_lease_seconds() AS lease,"
+    " bounce.send_owner_notices() AS notices";
 static const char next_statement[] =
     "SELECT ceil(extract(epoch FROM bounce.next_due($1) - now()) * 1000)::bigint AS milliseconds";
 
@@ -74,25 +79,34 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 	g_autoptr(PGresult) listening = pg_query(fresh, queue->query_wait, listen_statement, 0, NULL, error);
 	if (listening == NULL)
 		return false;
+	g_autoptr(PGresult) planning = pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
+	if (planning == NULL || !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
+		return false;
 	queue->connection = g_steal_pointer(&fresh);
 	return true;
+}
+
+/* After a lost connection nothing more can be said on it, nor with a plan that the schema has left behind. */
+static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *cause, GError **error)
+{
+	if (result != NULL)
+		return result;
+	if (cause->code == BM_ERROR_UNCERTAIN || cause->code == BM_ERROR_CONFIG ||
+	    PQstatus(queue->connection) != CONNECTION_OK)
+		g_clear_pointer(&queue->connection, PQfinish);
+	g_propagate_error(error, cause);
+	return NULL;
 }
 
 static PGresult *ask(struct db_queue *queue, const char *statement, size_t count, const struct pg_param *params,
 		     GError **error)
 {
-	g_autoptr(GError) cause = NULL;
+	GError *cause = NULL;
 
 	if (!connect_queue(queue, error))
 		return NULL;
 	PGresult *result = pg_query(queue->connection, queue->query_wait, statement, count, params, &cause);
-	if (result == NULL) {
-		/* after a lost connection nothing more can be said on it */
-		if (cause->code == BM_ERROR_UNCERTAIN || PQstatus(queue->connection) != CONNECTION_OK)
-			g_clear_pointer(&queue->connection, PQfinish);
-		g_propagate_error(error, g_steal_pointer(&cause));
-	}
-	return result;
+	return take_answer(queue, result, cause, error);
 }
 
 /* --- claiming ------------------------------------------------------------- */
@@ -207,21 +221,36 @@ static struct db_content *read_content(const PGresult *result)
 	return content;
 }
 
-bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
-		   struct db_content **content_out, GError **error)
+bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
+		       GError **error)
 {
 	g_autofree char *joined = next == NULL ? NULL : g_strjoinv(",", next->recipient_ids);
 	g_autofree char *recipients = next == NULL ? NULL : g_strdup_printf("{%s}", joined);
 	const struct pg_param params[] = {PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
 					  PG_TEXT(done == NULL ? NULL : done->outcomes),
 					  PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
-	g_autoptr(PGresult) result = ask(queue, step_statement, G_N_ELEMENTS(params), params, error);
+
+	return connect_queue(queue, error) &&
+	       pg_ask_prepared(queue->connection, step_name, G_N_ELEMENTS(params), params, error);
+}
+
+bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out, GError **error)
+{
+	GError *cause = NULL;
+	PGresult *answer = pg_hear(queue->connection, queue->query_wait, &cause);
+	g_autoptr(PGresult) result = take_answer(queue, answer, cause, error);
 
 	if (result == NULL)
 		return false;
 	if (content_out != NULL)
 		*content_out = PQntuples(result) == 1 ? read_content(result) : NULL;
 	return true;
+}
+
+bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
+		   struct db_content **content_out, GError **error)
+{
+	return db_queue_step_ask(queue, done, next, error) && db_queue_step_hear(queue, content_out, error);
 }
 
 /* --- the rest ----------------------------------------------------------------- */

@@ -65,6 +65,12 @@ GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error
  * *content_out: what to send, NULL when next must not be sent any more. */
 bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
 		   struct db_content **content_out, GError **error) __attribute__((warn_unused_result));
+/* The same in two halves, so that something can be done meanwhile; nothing else may be
+ * asked of the queue between them. An error of either leaves nothing to be heard. */
+bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
+		       GError **error) __attribute__((warn_unused_result));
+bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out, GError **error)
+    __attribute__((warn_unused_result));
 void db_content_free(struct db_content *content);
 
 /* Gives back what the claim has not begun. why: "" or the fault, for people. */

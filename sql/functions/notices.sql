@@ -1,84 +1,120 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- The non-delivery notice to a process's owner (RFC 3464), made of ASCII only.
+-- The notices to a process's owner: what has failed for good is gathered in
+-- bounce.follow_up and goes out as one mail per process, mailbox and
+-- owner_notice_interval. It is an ordinary communication of the process, with the
+-- null return path: it cannot bounce, and of its own failure nobody is told.
 
-CREATE OR REPLACE FUNCTION bounce.typed_address(address text) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN CASE WHEN address ~ '^[\x01-\x7f]*$' THEN 'rfc822; ' || address
-            ELSE 'utf-8; ' || (SELECT string_agg(CASE WHEN c ~ '[\x01-\x7f]' AND c <> '\' THEN c ELSE format('\x{%s}', upper(to_hex(ascii(c)))) END, '' ORDER BY place)
-                               FROM regexp_split_to_table(address, '') WITH ORDINALITY AS u (c, place)) END;
-COMMENT ON FUNCTION bounce.typed_address(text) IS 'internal: address-type and address; RFC 6533 section 3, utf-8-addr-xtext, where it is not ASCII';
-
-CREATE OR REPLACE FUNCTION bounce.plain_ascii(words text) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN regexp_replace(bounce.one_line(words), '[^ -~]', '?', 'g');
-COMMENT ON FUNCTION bounce.plain_ascii(text) IS 'internal: one line without anything but printable ASCII';
-
-CREATE OR REPLACE FUNCTION bounce.notice_status(r bounce.communication_recipient) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN CASE WHEN (r).status_code ~ '^[45]\.[0-9]{1,3}\.[0-9]{1,3}$' THEN (r).status_code
-            WHEN (r).class = 'soft' OR (r).response ~ '^4' THEN '4.0.0' ELSE '5.0.0' END;
-COMMENT ON FUNCTION bounce.notice_status(bounce.communication_recipient) IS 'internal: RFC 3463; given up after temporary refusals is 4.x.x';
-
-CREATE OR REPLACE FUNCTION bounce.notice_fields(c bounce.communication, r bounce.communication_recipient, reporter text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce.is_notice_mail(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN format(E'Reporting-MTA: dns; %s\r\nOriginal-Envelope-Id: %s\r\nArrival-Date: %s\r\n\r\n'
-                'Original-Recipient: %s\r\nFinal-Recipient: %4$s\r\nAction: failed\r\nStatus: %s\r\nDiagnostic-Code: smtp; %s\r\nLast-Attempt-Date: %s\r\n',
-                reporter, c.envelope_id, bounce.mail_date(c.created_at), bounce.typed_address(r.address), bounce.notice_status(r),
-                left(bounce.plain_ascii(r.response), 900), bounce.mail_date(now()));
+  RETURN EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = is_notice_mail.communication_id AND k.null_sender);
 END
 $$;
-COMMENT ON FUNCTION bounce.notice_fields(bounce.communication, bounce.communication_recipient, text) IS 'internal: message/delivery-status, RFC 3464 section 2';
+COMMENT ON FUNCTION bounce.is_notice_mail(bigint) IS 'internal: whether a communication is a notice of ours, of which no further notice is made';
 
-CREATE OR REPLACE FUNCTION bounce.notice_text(c bounce.communication, r bounce.communication_recipient, owner text, reporter text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce.owner_notices_due(at timestamptz) RETURNS TABLE (process text, mailbox text, follow_up_ids bigint[])
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  boundary CONSTANT text := format('notice.%s.%s', c.envelope_id, r.id);
 BEGIN
-  RETURN format(E'From: Mail Delivery <postmaster@%s>\r\nTo: <%s>\r\nSubject: Undelivered: %s\r\nDate: %s\r\n'
-      'Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n'
-      'Content-Type: multipart/report; report-type=delivery-status; boundary="%s"\r\n\r\n',
-      reporter, owner, bounce.mime_word(left(c.subject, 60)), bounce.mail_date(now()), boundary)
-    || format(E'--%s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n', boundary,
-         bounce.base64_lines(format(E'The mail "%s" (%s) to %s was not delivered and is not tried again.\r\n\r\n%s\r\n',
-           c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')), r.address, r.response)))
-    || format(E'--%s\r\nContent-Type: message/delivery-status\r\n\r\n%s\r\n', boundary, bounce.notice_fields(c, r, reporter))
-    || format(E'--%s\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <%s>\r\nX-Communication-ID: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: %s\r\n\r\n--%1$s--\r\n',
-         boundary, coalesce(c.message_id, ''), c.envelope_id, bounce.plain_ascii(c.sender), bounce.plain_ascii(r.address), bounce.mime_word(left(c.subject, 60)));
+  RETURN QUERY
+  SELECT c.process, u.mailbox, array_agg(u.id ORDER BY u.id)
+  FROM bounce.follow_up AS u JOIN bounce.communication AS c ON c.id = u.communication_id
+  WHERE u.kind = 'owner_notice' AND u.status = 'open' AND coalesce(u.lease_ends_at <= at, true)
+  GROUP BY c.process, u.mailbox
+  HAVING min(u.created_at) <= at - bounce.parameter_interval('owner_notice_interval', c.process)
+  ORDER BY c.process, u.mailbox;
 END
 $$;
-COMMENT ON FUNCTION bounce.notice_text(bounce.communication, bounce.communication_recipient, text, text) IS
-  'internal: a delivery status notification, RFC 3464, that names one recipient';
+COMMENT ON FUNCTION bounce.owner_notices_due(timestamptz) IS
+  'internal: what was gathered for long enough, one row per mail to be sent; not what an application has claimed';
 
-CREATE OR REPLACE FUNCTION bounce.write_notice(c bounce.communication, recipient_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce.owner_notice_words(process text, texts text[], at_most integer DEFAULT 100) RETURNS text
+LANGUAGE sql STABLE
+RETURN concat_ws(E'\n', format(E'Mails of the process "%s" that were not delivered, and are not sent again by themselves:\n', process),
+                 array_to_string(texts[1:at_most], E'\n'),
+                 CASE WHEN cardinality(texts) > at_most THEN format(E'... and %s more.\n', cardinality(texts) - at_most) END,
+                 'What is to be done with them is in the tasks: bouncectl tasks --process ' || process || E'\n');
+COMMENT ON FUNCTION bounce.owner_notice_words(text, text[], integer) IS 'internal: the text of the mail; an outage does not make it endless';
+
+CREATE OR REPLACE FUNCTION bounce.queue_owner_notice(process text, mailbox text, follow_up_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  owner CONSTANT text := bounce.parameter('owner_mailbox', c.process);
-  reporter CONSTANT text := bounce.message_domain(c.sender);
-  r bounce.communication_recipient;
+  texts CONSTANT text[] := ARRAY(SELECT u.text FROM bounce.follow_up AS u WHERE u.id = ANY (follow_up_ids) ORDER BY u.id);
+  newest CONSTANT bounce.communication := (SELECT c FROM bounce.follow_up AS u JOIN bounce.communication AS c ON c.id = u.communication_id
+                                           WHERE u.id = ANY (follow_up_ids) ORDER BY bounce.address_domain(c.sender) = '', u.id DESC LIMIT 1);
+  sender CONSTANT text := 'postmaster@' || coalesce(nullif(bounce.address_domain(newest.sender), ''), bounce.address_domain(mailbox));
+  subject CONSTANT text := CASE cardinality(texts) WHEN 1 THEN 'Undelivered: ' || newest.subject
+                           ELSE format('Undelivered: %s mails (%s)', cardinality(texts), process) END;
   content bounce.communication_content;
   new_id bigint;
 BEGIN
-  SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = write_notice.recipient_id;
-  -- a notice about a notice would go in circles
-  IF owner = '' OR NOT bounce.parameter_boolean('delivery_notice', c.process) OR r.due_at IS NOT NULL
-     OR EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = c.id AND k.null_sender) THEN
-    RETURN;
-  END IF;
-  content.raw := convert_to(bounce.notice_text(c, r, owner, reporter), 'UTF8');
-  content.header_from := '';
-  content.header_to := ARRAY[owner];
+  content.body_text := bounce.owner_notice_words(process, texts);
+  content.header_from := format('Mail Delivery <%s>', sender);
+  content.header_to := ARRAY[mailbox];
   content.header_cc := '{}';
   content.reply_to := '';
-  content.auto_submitted := '';
+  content.auto_submitted := 'auto-generated';
   content.null_sender := true;
-  content.bytes := length(content.raw);
-  new_id := bounce.queue_communication(c.process, c.business_ref, 'postmaster@' || reporter, 'Undelivered: ' || c.subject, NULL, now());
+  content.bytes := octet_length(content.body_text);
+  new_id := bounce.queue_communication(process, '', sender, subject, NULL, now());
   PERFORM bounce.queue_content(new_id, content, '[]');
-  PERFORM bounce.queue_recipients(new_id, ARRAY[owner], '{}', '{}', now());
-  PERFORM bounce.write_log(c.id, r.id, 'notice', format('non-delivery notice to %s, communication %s', owner, new_id));
+  PERFORM bounce.queue_recipients(new_id, ARRAY[mailbox], '{}', '{}', now());
+  RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION bounce.write_notice(bounce.communication, bigint) IS
-  'internal: where delivery_notice is on, tells the process''s owner of a recipient that has failed for good';
+COMMENT ON FUNCTION bounce.queue_owner_notice(text, text, bigint[]) IS 'internal: the mail in the queue; from the domain of the newest mail it tells of';
+
+CREATE OR REPLACE FUNCTION bounce.send_owner_notices(at timestamptz DEFAULT now()) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  d record;
+  ids bigint[];
+  new_id bigint;
+  sent integer := 0;
+BEGIN
+  FOR d IN SELECT * FROM bounce.owner_notices_due(at) LOOP
+    -- two workers that look at the same moment tell it once
+    ids := ARRAY(SELECT u.id FROM bounce.follow_up AS u WHERE u.id = ANY (d.follow_up_ids) AND u.status = 'open'
+                 ORDER BY u.id FOR UPDATE SKIP LOCKED);
+    CONTINUE WHEN cardinality(ids) = 0;
+    new_id := bounce.queue_owner_notice(d.process, d.mailbox, ids);
+    UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), notice_id = new_id, result = 'sent as communication ' || new_id
+    WHERE u.id = ANY (ids);
+    PERFORM bounce.write_log(u.communication_id, u.recipient_id, 'owner_notice_done', format('%s is told, communication %s', d.mailbox, new_id), u.bounce_id)
+    FROM bounce.follow_up AS u WHERE u.id = ANY (ids) ORDER BY u.id;
+    sent := sent + 1;
+  END LOOP;
+  RETURN sent;
+END
+$$;
+COMMENT ON FUNCTION bounce.send_owner_notices(timestamptz) IS
+  'bounce-delivery calls it while it sweeps: puts the owners'' notices that are due into the queue; how many mails';
+
+CREATE OR REPLACE FUNCTION bounce.owner_text(f bounce.finding) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT format(E'* "%s" (%s) of %s to %s: %s.\n  The other side said: %s\n',
+                        c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')), to_char(c.created_at, 'YYYY-MM-DD'),
+                        f.address, n.meaning, concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
+                                                        coalesce(nullif(bounce.one_line(f.diagnostic), ''), 'nothing')))
+          FROM bounce.communication AS c, bounce.bounce_reason AS n
+          WHERE c.id = f.communication_id AND n.reason = f.reason);
+END
+$$;
+COMMENT ON FUNCTION bounce.owner_text(bounce.finding) IS 'internal: what the owner is told of one recipient';
+
+CREATE OR REPLACE FUNCTION bounce.tell_owner(INOUT f bounce.finding)
+LANGUAGE plpgsql AS $$
+DECLARE
+  mailbox CONSTANT text := bounce.parameter('owner_mailbox', f.process);
+BEGIN
+  IF 'bounced' = ANY (f.events) AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
+     AND mailbox <> '' AND bounce.parameter_boolean('owner_notice', f.process) AND NOT bounce.is_notice_mail(f.communication_id) THEN
+    f := bounce.put_follow_up(f, 'owner_notice', mailbox, bounce.owner_text(f));
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.tell_owner(bounce.finding) IS
+  'internal: notes for the process''s owner that a recipient has failed for good: not while a resend is due or a block is held';
+
+GRANT EXECUTE ON FUNCTION bounce.send_owner_notices(timestamptz) TO bounce_delivery;

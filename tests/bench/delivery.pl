@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make bench-delivery: messages a second of bounce-delivery, one commit per message outcome, against
-# Postfix's own smtp-source to the same server with as many connections, in turns in one run. The server is
-# a private Postfix that discards what it has taken. Environment: MESSAGES (2000), WORKERS ("1 2 4").
+# Postfix's own smtp-source to the same server with as many connections, in turns in one run: as many
+# bytes, each to another address. The server is a private Postfix that discards what it has taken.
+# Environment: MESSAGES (2000), WORKERS ("1 2 4").
 use strict;
 use warnings;
 use FindBin;
@@ -13,6 +14,7 @@ use Bounce::Stage;
 use Time::HiRes qw(time);
 
 my $messages = $ENV{MESSAGES} // 2000;
+my $bytes    = 900;                                      # what a mail of ours has on the wire
 my @workers  = split ' ', $ENV{WORKERS} // '1 2 4';
 $| = 1;
 
@@ -20,15 +22,17 @@ my $stage = Bounce::Stage->new(name => "bench-$$", postfix => { main => { defaul
 $stage->start_database;
 $stage->start_servers;
 my $port = $stage->mta->port;
-printf "%d messages of about 600 bytes to a private Postfix, signed return path each\n\n", $messages;
-printf "%-12s %14s %14s %8s\n", 'connections', 'smtp-source/s', 'delivery/s', 'ratio';
+printf "%d messages of about %d bytes to a private Postfix, each to another address; ours with a signed return path\n\n", $messages, $bytes;
+printf "%-12s %14s %14s %8s %8s\n", qw(connections smtp-source/s delivery/s ratio growth);
+my $first;
 for my $workers (@workers) {
     submit($messages);
     my $source   = source($workers);
     drain();
     my $delivery = delivery($workers);
     drain();
-    printf "%-12d %14.0f %14.0f %8.2f\n", $workers, $source, $delivery, $delivery / $source;
+    $first //= $delivery;
+    printf "%-12d %14.0f %14.0f %8.2f %8.2f\n", $workers, $source, $delivery, $delivery / $source, $delivery / $first;
 }
 my $open = $stage->count("bounce.communication WHERE delivery_state <> 'SUCCESS'");
 $stage->instance->discard;
@@ -45,7 +49,7 @@ sub drain {
 sub source {
     my ($sessions) = @_;
     my $start = time;
-    $stage->instance->run([ 'smtp-source', '-d', '-s', $sessions, '-m', $messages, '-l', 600, '-f', 'bounce@bounces.example.org', '-t', 'anna@customer.example', "inet:127.0.0.1:$port" ]);
+    $stage->instance->run([ 'smtp-source', '-d', '-s', $sessions, '-m', $messages, '-l', $bytes, '-N', '-f', 'bounce@bounces.example.org', '-t', 'anna@customer.example', "inet:127.0.0.1:$port" ]);
     return $messages / (time - $start);
 }
 

@@ -115,7 +115,7 @@ SELECT is((test.recipient('eve@example.com')).delivery, 'unknown', 'what was beg
 SELECT is((test.recipient('fay@example.com')).delivery, 'due', 'what was not is due again');
 SELECT is(test.in_queue(:e), 'RETRY', 'and waits');
 SELECT matches((SELECT error FROM bounce.communication WHERE id = :e), 'eve@example.com: outcome unknown', 'it is said');
-SELECT is((SELECT count(*) FROM bounce.task WHERE dedup_key = 'delivery_problem:unknown' AND status = 'open'), 1::bigint, 'a person is asked');
+SELECT is((SELECT count(*) FROM bounce.task WHERE kind = 'delivery_problem' AND reason = 'unknown' AND status = 'open'), 1::bigint, 'a person is asked');
 SELECT is((SELECT array_agg(addresses[1]) FROM test.claim()), '{fay@example.com}', 'only the other is sent');
 SELECT test.begin(:e);
 SELECT is(test.settle('fay@example.com', 'accepted'), 'ERROR', 'an unknown outcome keeps it ERROR');

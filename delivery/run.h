@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One claim over one connection to the server: begin, send, settle. The order of
+ * commits is what makes a kill harmless: the begin of a message is committed before
+ * a byte of it goes out, its outcome in the commit that begins the next one.
+ */
+#ifndef DELIVERY_RUN_H
+#define DELIVERY_RUN_H
+
+#include <glib.h>
+
+#include "classifier/rules.h"
+#include "db/queue.h"
+#include "delivery/smtp.h"
+
+struct run_context {
+	struct db_queue *queue;
+	const struct smtp_client *client;
+	const struct ruleset *rules;
+	const char *server;      /* as people know it */
+	const gint *is_stopping; /* atomic: not 0 when nothing more is to be begun */
+};
+
+/* Sends the items of one claim and settles each; what was not begun is still
+ * claimed afterwards, for db_queue_release. NULL, or what is wrong with the server
+ * for everybody, for people. Heap. Waits for the database as long as it takes to
+ * settle what was sent, unless it is to stop. */
+char *run_claim(const struct run_context *context, GPtrArray *items) __attribute__((warn_unused_result));
+
+#endif
