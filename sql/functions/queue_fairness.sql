@@ -88,7 +88,7 @@ DECLARE
   this_minute CONSTANT timestamptz := date_trunc('minute', at);
   ahead bigint;
 BEGIN
-  SELECT greatest(0, d.put_off - rate * least(floor(extract(epoch FROM this_minute - d.put_off_since) / 60), 1e6))::bigint INTO ahead
+  SELECT greatest(0, d.put_off - rate * greatest(0, least(floor(extract(epoch FROM this_minute - d.put_off_since) / 60), 1e6)))::bigint INTO ahead
   FROM bounce.delivery_rate AS d WHERE d.domain = put_off.domain;
   UPDATE bounce.delivery_rate AS d SET put_off = ahead + cardinality(recipient_ids), put_off_since = this_minute WHERE d.domain = put_off.domain;
   UPDATE bounce.communication_recipient AS r SET due_at = this_minute + interval '1 minute' * (1 + (ahead + u.place - 1) / rate)
