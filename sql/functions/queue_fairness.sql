@@ -59,7 +59,7 @@ $$;
 COMMENT ON FUNCTION bounce.choose_communications(integer, timestamptz) IS 'internal: locks and returns what is due at that time, in the order of the queue';
 
 CREATE OR REPLACE FUNCTION bounce.next_due(server text) RETURNS timestamptz
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 BEGIN
   RETURN (
     SELECT greatest(min(d.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
