@@ -16,7 +16,10 @@
 
 #include "classifier/address.h"
 #include "classifier/header.h"
+#include "classifier/prose_general.h"
 #include "classifier/smtp_text.h"
+
+#define REPEATED_MAX 20 /* recipients looked back at for a repeated one */
 
 struct status_parser {
 	struct report_build *build;
@@ -31,18 +34,45 @@ static struct report_recipient blank(void)
 	return (struct report_recipient){"", "", REPORT_ACTION_NONE, "", "", "", "", "", "", "", "", "rfc3464"};
 }
 
+/* The same one again: some systems repeat a group for each try. */
+static bool is_repeated(const struct status_parser *p)
+{
+	const GArray *list = p->build->recipients;
+	const struct report_recipient *r = &p->current;
+	for (guint i = list->len - MIN(list->len, REPEATED_MAX); i < list->len; i++) {
+		const struct report_recipient *other = &g_array_index(list, struct report_recipient, i);
+		if (other->action == r->action && g_ascii_strcasecmp(other->recipient, r->recipient) == 0 &&
+		    g_ascii_strcasecmp(other->original_recipient, r->original_recipient) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Who is refused in the words, where no field names him: "550 5.1.1 <x@y>: unknown". */
+static const char *named_in_words(struct report_build *build, const char *words)
+{
+	struct slice found;
+	if (!address_find(words, strlen(words), &found))
+		return "";
+	const char *address = build_value(build, found.data, found.len);
+	return general_is_foreign(build->report, address) ? "" : address;
+}
+
 static void flush(struct status_parser *p)
 {
-	if (!*p->current.recipient)
-		p->current.recipient = *p->actual ? p->actual : p->current.original_recipient;
-	if (*p->current.recipient) {
+	struct report_recipient *r = &p->current;
+	if (!*r->recipient)
+		r->recipient = *p->actual ? p->actual : r->original_recipient;
+	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
+		r->recipient = named_in_words(p->build, r->diagnostic);
+	if (*r->recipient && !is_repeated(p)) {
 		struct report_recipient *to = build_recipient(p->build, "rfc3464");
 		if (to) {
 			*to = p->current;
 			build_complete_recipient(p->build, to);
-			p->added++;
 		}
 	}
+	p->added += *r->recipient != '\0';
 	p->current = blank();
 	p->actual = "";
 }
@@ -102,23 +132,18 @@ static enum report_action action_value(struct slice value)
 		const char *word;
 		enum report_action action;
 	} words[] = {
-	    {"failed", REPORT_ACTION_FAILED},       {"failure", REPORT_ACTION_FAILED},
-	    {"delayed", REPORT_ACTION_DELAYED},     {"deferred", REPORT_ACTION_DELAYED},
-	    {"delivered", REPORT_ACTION_DELIVERED}, {"relayed", REPORT_ACTION_RELAYED},
-	    {"expanded", REPORT_ACTION_EXPANDED},   {"deliverable", REPORT_ACTION_DELIVERED},
-	    {"expired", REPORT_ACTION_FAILED},
+	    {"fail", REPORT_ACTION_FAILED},   {"delay", REPORT_ACTION_DELAYED},
+	    {"defer", REPORT_ACTION_DELAYED}, {"deliver", REPORT_ACTION_DELIVERED},
+	    {"relay", REPORT_ACTION_RELAYED}, {"expand", REPORT_ACTION_EXPANDED},
+	    {"expire", REPORT_ACTION_FAILED}, {"undeliver", REPORT_ACTION_FAILED},
+	    {"bounce", REPORT_ACTION_FAILED}, {"reject", REPORT_ACTION_FAILED},
 	};
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-		size_t len = strlen(words[i].word);
-		if (value.len >= len && g_ascii_strncasecmp(value.data, words[i].word, len) == 0 &&
-		    (value.len == len || !g_ascii_isalpha(value.data[len])))
+	/* begins so: "failde", "Failed (bounced)", "delay"; a cut "fai" still fails */
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (value.len > 0 &&
+		    g_ascii_strncasecmp(value.data, words[i].word, MIN(value.len, strlen(words[i].word))) == 0)
 			return words[i].action;
-	}
-	if (value.len == 0)
-		return REPORT_ACTION_NONE;
-	/* "failde", or cut */
-	return g_ascii_strncasecmp(value.data, "fail", MIN(value.len, 4)) == 0 ? REPORT_ACTION_FAILED
-									       : REPORT_ACTION_OTHER;
+	return value.len == 0 ? REPORT_ACTION_NONE : REPORT_ACTION_OTHER;
 }
 
 static const char *status_value(struct report_build *build, struct slice field)
@@ -275,20 +300,31 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 	}
 }
 
-/* A group may be indented as a whole: then nothing is a continuation. */
+/* Length of what a line is indented or quoted by, if a field follows. */
+static size_t field_indent(const char *line)
+{
+	size_t indent = strspn(line, " \t>|");
+	size_t name = strspn(line + indent, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+	return name > 0 && line[indent + name] == ':' ? indent : 0;
+}
+
+/* A group may be indented or quoted as a whole: then nothing is a continuation. */
 static char *outdented(const char *text)
 {
 	while (*text == '\n')
 		text++;
-	size_t indent = strspn(text, " \t");
-	if (indent == 0 || !g_ascii_isalpha(text[indent]))
+	if (field_indent(text) == 0 && !strstr(text, "\n\n ") && !strstr(text, "\n\n\t") && !strstr(text, "\n\n>"))
 		return g_strdup(text);
 	GString *out = g_string_new(NULL);
-	while (*text) {
+	size_t indent = field_indent(text);
+	for (bool fresh = false; *text;) {
 		size_t len = strcspn(text, "\n");
-		size_t skip = MIN(strspn(text, " \t"), indent);
+		if (fresh)
+			indent = field_indent(text);
+		size_t skip = MIN(strspn(text, " \t>|"), indent);
 		g_string_append_len(out, text + skip, (gssize)(len - MIN(skip, len)));
 		g_string_append_c(out, '\n');
+		fresh = strspn(text, " \t>|") >= len;
 		text += len + (text[len] == '\n');
 	}
 	return g_string_free(out, FALSE);
@@ -321,15 +357,20 @@ static bool line_starts(const char *line, const char *word)
 	return g_ascii_strncasecmp(line, word, strlen(word)) == 0;
 }
 
+bool delivery_status_begins(const char *line)
+{
+	line += strspn(line, " \t>|");
+	return line_starts(line, "Final-Recipient:") || line_starts(line, "Original-Recipient:") ||
+	       line_starts(line, "Reporting-MTA:");
+}
+
 const char *delivery_status_find(const char *text)
 {
 	if (!strcasestr(text, "-Recipient:") || !(strcasestr(text, "Action:") || strcasestr(text, "Status:")))
 		return NULL;
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		const char *at = line + strspn(line, " \t");
-		if (line_starts(at, "Final-Recipient:") || line_starts(at, "Original-Recipient:") ||
-		    line_starts(at, "Reporting-MTA:"))
+		if (delivery_status_begins(line))
 			return line;
 	}
 	return NULL;

@@ -14,6 +14,9 @@
  * Recipients without any address are left out. Returns how many were added. */
 size_t delivery_status_parse(struct report_build *build, const char *text);
 
+/* Does this line begin a group of delivery-status fields? */
+bool delivery_status_begins(const char *line);
+
 /* Where delivery-status fields begin in some text of another type: at a line
  * that begins such a group and is followed by its like. NULL if nowhere. */
 const char *delivery_status_find(const char *text);

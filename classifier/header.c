@@ -82,6 +82,24 @@ bool header_next(struct slice *rest, struct header_field *field_out)
 	return false;
 }
 
+bool header_is_sound(struct slice block)
+{
+	const char *end = block.data + block.len;
+	for (const char *line = block.data; line < end; line = field_end(line, end) + 1)
+		if (!find_colon(line, find_newline(line, end)))
+			return false;
+	return block.len > 0;
+}
+
+bool header_has_word(struct slice text, const char *word)
+{
+	size_t len = strlen(word);
+	for (size_t i = 0; i + len <= text.len; i++)
+		if (g_ascii_strncasecmp(text.data + i, word, len) == 0)
+			return true;
+	return false;
+}
+
 bool header_name_is(const struct header_field *field, const char *name)
 {
 	return strlen(name) == field->name.len && g_ascii_strncasecmp(field->name.data, name, field->name.len) == 0;

@@ -24,6 +24,12 @@ struct slice header_block(const char *bytes, size_t len);
  * *rest then begins with. */
 bool header_next(struct slice *rest, struct header_field *field_out);
 
+/* Whether the block has one field or more, and every line belongs to one. */
+bool header_is_sound(struct slice block);
+
+/* Whether the word, case does not matter, stands anywhere in the text. */
+bool header_has_word(struct slice text, const char *word);
+
 bool header_name_is(const struct header_field *field, const char *name);
 
 /* The value of the first field of that name (case does not matter). */

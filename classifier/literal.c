@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define WORDS_MAX 256
+#include "classifier/text.h"
 
 /* Stand for the assertions in a word that is being built. */
 enum mark {
@@ -37,7 +37,7 @@ static GPtrArray *words_of(const char *text, size_t len)
 /* Every word of head followed by every word of tail; frees both. NULL if too many. */
 static GPtrArray *join(GPtrArray *head, GPtrArray *tail)
 {
-	GPtrArray *words = head->len * tail->len <= WORDS_MAX ? words_new() : NULL;
+	GPtrArray *words = head->len * tail->len <= LITERAL_WORDS_MAX ? words_new() : NULL;
 
 	for (guint i = 0; words != NULL && i < head->len; i++)
 		for (guint j = 0; j < tail->len; j++)
@@ -70,12 +70,12 @@ static GPtrArray *parse_class(const char **at)
 	if (end == NULL || end == *at + 1 || (*at)[1] == '^' || memchr(*at, '\\', (size_t)(end - *at)) != NULL)
 		return NULL;
 	words = words_new();
-	for (const char *c = *at + 1; c < end; c++) {
+	for (const char *c = *at + 1; c < end; c = g_utf8_next_char(c)) {
 		if (*c == '-' && c > *at + 1 && c + 1 < end) {
 			g_ptr_array_unref(words);
 			return NULL;
 		}
-		g_ptr_array_add(words, g_strndup(c, 1));
+		g_ptr_array_add(words, g_strndup(c, (gsize)(g_utf8_next_char(c) - c)));
 	}
 	*at = end + 1;
 	return words;
@@ -90,6 +90,14 @@ static GPtrArray *parse_escape(const char **at)
 		return NULL;
 	*at += 2;
 	return words_of(c == 'b' ? &mark : &c, 1);
+}
+
+static GPtrArray *parse_char(const char **at)
+{
+	const char *from = *at;
+
+	*at = g_utf8_next_char(from);
+	return words_of(from, (size_t)(*at - from));
 }
 
 static GPtrArray *parse_atom(const char **at)
@@ -116,8 +124,7 @@ static GPtrArray *parse_atom(const char **at)
 	case '{':
 		return NULL;
 	default:
-		(*at)++;
-		return words_of(*at - 1, 1);
+		return parse_char(at);
 	}
 }
 
@@ -160,7 +167,7 @@ static GPtrArray *parse_list(const char **at)
 	while (words != NULL && **at == '|') {
 		(*at)++;
 		GPtrArray *more = parse_words(at);
-		if (more == NULL || words->len + more->len > WORDS_MAX) {
+		if (more == NULL || words->len + more->len > LITERAL_WORDS_MAX) {
 			g_clear_pointer(&more, g_ptr_array_unref);
 			g_ptr_array_unref(words);
 			return NULL;
@@ -172,6 +179,12 @@ static GPtrArray *parse_list(const char **at)
 
 /* --- marks to flags ----------------------------------------------------- */
 
+static bool is_mark(char c)
+{
+	return (unsigned char)c <= MARK_END;
+}
+
+/* As Hyperscan has it: letters beyond ASCII are no letters to "\\b". */
 static bool is_word(char c)
 {
 	return g_ascii_isalnum(c) || c == '_';
@@ -181,7 +194,7 @@ static bool is_word(char c)
  * "user\bname" never. */
 static bool settle_inner(const char *text, size_t i)
 {
-	return text[i] == MARK_BOUNDARY && i > 0 && text[i - 1] > MARK_END && text[i + 1] > MARK_END &&
+	return text[i] == MARK_BOUNDARY && i > 0 && !is_mark(text[i - 1]) && !is_mark(text[i + 1]) &&
 	       is_word(text[i - 1]) != is_word(text[i + 1]);
 }
 
@@ -193,27 +206,27 @@ static bool to_literal(const char *word, struct literal *literal_out)
 	size_t len = strlen(word);
 	size_t from = 0;
 
-	if (len > 0 && word[0] <= MARK_END) {
+	if (len > 0 && is_mark(word[0])) {
 		literal.places |= word[0] == MARK_BOUNDARY ? LITERAL_WORD_START : LITERAL_TEXT_START;
 		from = 1;
 		if (word[0] == MARK_END)
 			return false;
 	}
-	if (len > from && word[len - 1] <= MARK_END) {
+	if (len > from && is_mark(word[len - 1])) {
 		len--;
 		literal.places |= word[len] == MARK_BOUNDARY ? LITERAL_WORD_END : LITERAL_TEXT_END;
 		if (word[len] == MARK_START)
 			return false;
 	}
 	for (size_t i = from; i < len; i++) {
-		if (word[i] > MARK_END)
-			g_string_append_c(text, g_ascii_tolower(word[i]));
+		if (!is_mark(word[i]))
+			g_string_append_c(text, word[i]);
 		else if (!settle_inner(word, i))
 			return false;
 	}
 	if (text->len < 2)
 		return false;
-	literal.text = g_strdup(text->str);
+	literal.text = text_lower_in_place(g_strdup(text->str));
 	*literal_out = literal;
 	return true;
 }
@@ -227,7 +240,7 @@ GArray *literal_expand(const char *expression)
 {
 	const char *at = expression;
 
-	if (!g_str_is_ascii(expression))
+	if (!g_utf8_validate(expression, -1, NULL))
 		return NULL;
 	g_autoptr(GPtrArray) words = parse_list(&at);
 	if (words == NULL || *at != '\0')

@@ -19,14 +19,17 @@ enum literal_place {
 	LITERAL_TEXT_END = 8,
 };
 
+/* Beyond this an expression is cheaper to compile than its words. */
+#define LITERAL_WORDS_MAX 256
+
 struct literal {
-	char *text; /* ASCII, lower case */
+	char *text; /* in lower case, by text_lower_in_place */
 	unsigned places;
 };
 
 /* The words (array of struct literal) that the expression means when case does
- * not matter; NULL if it means more than a list of at most 256 ASCII words, each
- * of two letters or more. Free with g_array_unref. */
+ * not matter; NULL if it means more than a list of at most LITERAL_WORDS_MAX
+ * words, each of two bytes or more. Free with g_array_unref. */
 GArray *literal_expand(const char *expression);
 
 /* All places that the word from start to end of the text has. */

@@ -15,7 +15,8 @@
 #include "classifier/mime_defuse.h"
 #include "classifier/text.h"
 
-#define TYPE_BYTES 100 /* of a media type */
+#define WORD_BYTES      100  /* of a media type and its like */
+#define PARAMETER_BYTES 8192 /* of a Content-Type, where a parameter is looked for */
 
 struct mime {
 	struct limits limits;
@@ -33,6 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(gmime_stream, g_object_unref)
 void mime_init(void)
 {
 	g_mime_init();
+	text_init();
 }
 
 /* Line ends become LF. A message that knows no LF at all is one of bare CRs;
@@ -75,42 +77,68 @@ static size_t preamble_length(const char *bytes, size_t len)
 	return newline ? (size_t)(newline - bytes) + 1 : len;
 }
 
-static const char *pool_lower(struct mime *mime, const char *value)
+static const char *pool_lower(struct mime *mime, struct slice word)
 {
-	if (!value || !*value)
+	if (word.len == 0 || word.len > WORD_BYTES)
 		return "";
-	g_autofree char *clean = text_clean(value, strlen(value), 200);
-	g_autofree char *lower = g_ascii_strdown(clean, -1);
-	return g_string_chunk_insert_const(mime->pool, lower);
+	char *lower = g_string_chunk_insert_len(mime->pool, word.data, (gssize)word.len);
+	for (char *at = lower; *at; at++)
+		*at = g_ascii_tolower(*at);
+	return lower;
 }
 
-/* GMime saw the type of a message defused: the field itself says what it is. One that
- * makes no sense is text (RFC 2045 section 5.2). */
-static const char *real_type(struct mime *mime, struct slice header, GMimeContentType *type)
+/* A type that makes no sense is text (RFC 2045 section 5.2). */
+static const char *media_type(struct mime *mime, struct slice value)
 {
-	struct slice value;
-	if (!header_find(header, "Content-Type", &value)) {
-		g_autofree char *given = g_mime_content_type_get_mime_type(type);
-		return pool_lower(mime, given);
-	}
 	struct slice name = header_media_type(value);
-	if (name.len > TYPE_BYTES || !memchr(name.data, '/', name.len))
+	if (name.len > WORD_BYTES || !memchr(name.data, '/', name.len))
 		return "text/plain";
-	g_autofree char *copy = g_strndup(name.data, name.len);
-	return pool_lower(mime, copy);
+	return pool_lower(mime, name);
 }
 
-static void read_content_type(struct mime *mime, struct mime_part *part, GMimeObject *object)
+static int transfer_encoding(struct slice value)
 {
-	GMimeContentType *type = object ? g_mime_object_get_content_type(object) : NULL;
-	if (!type)
-		return;
-	part->type = real_type(mime, part->header, type);
-	part->charset = pool_lower(mime, g_mime_content_type_get_parameter(type, "charset"));
-	part->report_type = pool_lower(mime, g_mime_content_type_get_parameter(type, "report-type"));
-	GMimeContentDisposition *disposition = g_mime_object_get_content_disposition(object);
-	if (disposition)
-		part->disposition = pool_lower(mime, g_mime_content_disposition_get_disposition(disposition));
+	char word[WORD_BYTES + 1];
+	value = header_media_type(value);
+	g_strlcpy(word, value.data, MIN(value.len + 1, sizeof word));
+	return (int)g_mime_content_encoding_from_string(word);
+}
+
+/* From the message's own bytes: GMime has seen the fields of multiparts only. The first
+ * of a name counts. */
+static void read_content_fields(struct mime *mime, struct mime_part *part)
+{
+	struct slice disposition = {NULL, 0}, encoding = {NULL, 0}, rest = part->header;
+	struct header_field field;
+	while (header_next(&rest, &field)) {
+		if (field.name.len < 12 || g_ascii_strncasecmp(field.name.data, "Content-", 8) != 0)
+			continue;
+		if (!part->content_type.data && header_name_is(&field, "Content-Type"))
+			part->content_type = field.value;
+		else if (!disposition.data && header_name_is(&field, "Content-Disposition"))
+			disposition = field.value;
+		else if (!encoding.data && header_name_is(&field, "Content-Transfer-Encoding"))
+			encoding = field.value;
+	}
+	if (part->content_type.data)
+		part->type = media_type(mime, part->content_type);
+	if (disposition.data)
+		part->disposition = pool_lower(mime, header_media_type(disposition));
+	if (encoding.data)
+		part->encoding = transfer_encoding(encoding);
+}
+
+char *mime_parameter(const struct mime_part *part, const char *name)
+{
+	struct slice value = part->content_type;
+	if (!value.data || !memchr(value.data, ';', value.len))
+		return g_strdup("");
+	g_autofree char *unfolded = header_unfold(value.data, MIN(value.len, PARAMETER_BYTES));
+	GMimeContentType *type = g_mime_content_type_parse(NULL, unfolded);
+	const char *found = g_mime_content_type_get_parameter(type, name);
+	g_autofree char *clean = text_clean(found ? found : "", found ? strlen(found) : 0, 200);
+	g_object_unref(type);
+	return g_ascii_strdown(clean, -1);
 }
 
 static gint64 first_offset(GMimeObject *object)
@@ -136,7 +164,6 @@ static void set_body(struct mime *mime, struct mime_part *part, GMimePart *leaf)
 	if (!content)
 		return;
 	GMimeStream *stream = g_mime_data_wrapper_get_stream(content);
-	part->encoding = (int)g_mime_data_wrapper_get_encoding(content);
 	gint64 from = stream->bound_start;
 	gint64 to = stream->bound_end;
 	if (from < 0 || from > to || (size_t)to > mime->len)
@@ -150,8 +177,7 @@ static struct mime_part blank_part(const struct mime *mime, int parent)
 	    .parent = parent,
 	    .depth = parent < 0 ? 0 : g_array_index(mime->parts, struct mime_part, parent).depth + 1,
 	    .type = "text/plain",
-	    .charset = "",
-	    .report_type = "",
+	    .content_type = {NULL, 0},
 	    .disposition = "",
 	    .encoding = GMIME_CONTENT_ENCODING_DEFAULT,
 	    .header = {"", 0},
@@ -168,7 +194,7 @@ static void add_object(struct mime *mime, int parent, GMimeObject *object)
 	}
 	struct mime_part part = blank_part(mime, parent);
 	part.header = header_at(mime, first_offset(object));
-	read_content_type(mime, &part, object);
+	read_content_fields(mime, &part);
 	if (object && GMIME_IS_PART(object))
 		set_body(mime, &part, GMIME_PART(object));
 	g_array_append_val(mime->parts, part);
@@ -252,8 +278,9 @@ static bool mend_boundary(struct mime *mime)
 	struct slice wrong;
 	if (!boundary.data || boundary.len > 200 || !header_find(root->header, "Content-Type", &wrong))
 		return false;
+	g_autofree char *report_type = mime_parameter(root, "report-type");
 	g_autofree char *field = g_strdup_printf("Content-Type: %s; report-type=\"%s\"; boundary=\"%.*s\"\n",
-						 root->type, root->report_type, (int)boundary.len, boundary.data);
+						 root->type, report_type, (int)boundary.len, boundary.data);
 	char *name = mime->bytes + (wrong.data - mime->bytes);
 	while (name > mime->bytes && name[-1] != '\n')
 		name--;
@@ -269,8 +296,27 @@ static bool mend_boundary(struct mime *mime)
 	return true;
 }
 
+/* A message that has no parts needs no parser. False if it may have some, or a header
+ * whose end is open to doubt. */
+static bool add_leaf(struct mime *mime)
+{
+	struct mime_part part = blank_part(mime, -1);
+	part.header = header_block(mime->bytes, mime->len);
+	if (!header_is_sound(part.header))
+		return false;
+	read_content_fields(mime, &part);
+	if (part.content_type.data && header_has_word(part.content_type, "multipart"))
+		return false;
+	size_t from = MIN(part.header.len + 1, mime->len);
+	part.body = (struct slice){mime->bytes + from, mime->len - from};
+	g_array_append_val(mime->parts, part);
+	return true;
+}
+
 static void parse_bytes(struct mime *mime)
 {
+	if (add_leaf(mime))
+		return;
 	char *copy = g_malloc(mime->len + 1);
 	memcpy(copy, mime->bytes, mime->len + 1);
 	parse_copy(mime, copy, mime_defuse(copy, mime->len, &mime->limits, &mime->truncated));
@@ -372,7 +418,8 @@ const char *mime_text(struct mime *mime, size_t index)
 		body.len = mime->limits.part_bytes;
 		mime->truncated = true;
 	}
-	const char *charset = part->charset;
+	g_autofree char *named = mime_parameter(part, "charset");
+	const char *charset = named;
 	if (*charset && !text_is_ascii(body.data, body.len, charset))
 		charset = g_mime_charset_iconv_name(charset);
 	part->text = text_from_charset(body.data, body.len, charset, mime->limits.part_bytes);

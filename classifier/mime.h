@@ -6,8 +6,9 @@
  *
  * Safe on any bytes and on a 256 KiB stack. GMime parses address headers by
  * unbounded recursion and makes objects for every header and part, so it never
- * sees the message itself but a defused copy of the same length (mime_defuse.h);
- * it supplies offsets, and every byte handed out here is the message's own.
+ * sees the message itself but a defused copy of the same length (mime_defuse.h),
+ * and only if that has parts; it supplies offsets, and every byte handed out here
+ * is the message's own.
  */
 #ifndef CLASSIFIER_MIME_H
 #define CLASSIFIER_MIME_H
@@ -26,17 +27,16 @@ struct slice {
 };
 
 struct mime_part {
-	int parent;              /* index of the enclosing part, -1 for the root */
-	unsigned depth;          /* 0 for the root */
-	const char *type;        /* "text/plain", lower case, never "" */
-	const char *charset;     /* parameter, lower case; "" if none */
-	const char *report_type; /* parameter, lower case; "" if none */
-	const char *disposition; /* "attachment" ..., lower case; "" if none */
-	int encoding;            /* for mime_body only */
-	struct slice header;     /* its header block; for the root, the message's header */
-	struct slice body;       /* still encoded; empty for multiparts */
-	GString *decoded;        /* cache of mime_body */
-	char *text;              /* cache of mime_text */
+	int parent;                /* index of the enclosing part, -1 for the root */
+	unsigned depth;            /* 0 for the root */
+	const char *type;          /* "text/plain", lower case, never "" */
+	const char *disposition;   /* "attachment" ..., lower case; "" if none */
+	int encoding;              /* for mime_body only */
+	struct slice content_type; /* the field's value, for mime_parameter */
+	struct slice header;       /* its header block; for the root, the message's header */
+	struct slice body;         /* still encoded; empty for multiparts */
+	GString *decoded;          /* cache of mime_body */
+	char *text;                /* cache of mime_text */
 };
 
 struct mime;
@@ -53,6 +53,9 @@ const struct mime_part *mime_parts(const struct mime *mime, size_t *count_out);
 
 /* A bound of the limits cut the message. */
 bool mime_is_truncated(const struct mime *mime);
+
+/* A parameter of the part's Content-Type, lower case, at most 200 bytes. Heap; "" if absent. */
+char *mime_parameter(const struct mime_part *part, const char *name);
 
 /* The part's body with its transfer encoding undone, at most limits.part_bytes
  * long where there is one. Owned by mime. */

@@ -11,19 +11,18 @@
 
 #include "classifier/header.h"
 
-/* How many lines that begin like a boundary, and Content-* fields, go to one
- * permitted part: a signed diff has more "--" lines than parts. */
+/* How many lines that begin like a boundary go to one permitted part: a signed diff has
+ * more "--" lines than parts. */
 #define BOUNDARY_LINES_PER_PART 8
-#define CONTENT_FIELDS_PER_PART 6
 #define LEVELS_PER_DEPTH        2
 
 struct scan {
 	char *end;
 	size_t boundary_lines; /* left */
-	size_t content_fields; /* left */
 	size_t levels;         /* left */
 	size_t field_bytes;    /* of the field so far */
 	bool in_run;           /* the line before belongs to a field that is ours to extend */
+	bool has_type;         /* a Content-Type stood in this header */
 	bool truncated;
 };
 
@@ -42,51 +41,33 @@ static char *field_end(char *line, char *end)
 	return stop;
 }
 
-static bool contains_word(const char *from, const char *to, const char *word)
-{
-	size_t len = strlen(word);
-	for (; from + len <= to; from++)
-		if (g_ascii_strncasecmp(from, word, len) == 0)
-			return true;
-	return false;
-}
-
-/* A type that GMime would parse as messages becomes one that it does not know. */
-static void hide_message(char *line, const char *stop)
+/* Members of a digest are messages: GMime must not know that it is one. */
+static void hide_digest(char *line, const char *stop)
 {
 	char *colon = memchr(line, ':', (size_t)(stop - line));
 	if (!colon)
 		return;
 	struct slice type = header_media_type((struct slice){colon + 1, (size_t)(stop - colon - 1)});
-	char *name = colon + (type.data - colon);
-	if (type.len >= 8 && g_ascii_strncasecmp(name, "message/", 8) == 0)
-		*name = '!';
-	else if (type.len >= 16 && g_ascii_strncasecmp(name, "multipart/digest", 16) == 0)
-		name[10] = '!';
+	if (type.len >= 16 && g_ascii_strncasecmp(type.data, "multipart/digest", 16) == 0)
+		colon[type.data - colon + 10] = '!';
 }
 
-/* "Content-" fields stay, within bounds. */
-static bool may_stay(struct scan *scan, char *line)
+/* Whether the field is a Content-Type that opens a level, within the bound. */
+static bool opens_level(struct scan *scan, char *line)
 {
-	if (scan->end - line < 8 || g_ascii_strncasecmp(line, "Content-", 8) != 0)
+	if (scan->end - line < 12 || (*line | 0x20) != 'c' || g_ascii_strncasecmp(line, "Content-Type", 12) != 0)
 		return false;
-	if (scan->content_fields == 0) {
-		scan->truncated = true;
-		return false;
-	}
-	scan->content_fields--;
-	if (scan->end - line < 12 || g_ascii_strncasecmp(line + 8, "Type", 4) != 0)
-		return true;
-
+	bool first = !scan->has_type;
+	scan->has_type = true;
 	char *stop = field_end(line, scan->end);
-	hide_message(line, stop);
-	if (!contains_word(line + 12, stop, "multipart") && !contains_word(line + 12, stop, "message"))
-		return true;
+	if (!first || !header_has_word((struct slice){line, (size_t)(stop - line)}, "multipart"))
+		return false;
 	if (scan->levels == 0) {
 		scan->truncated = true;
 		return false;
 	}
 	scan->levels--;
+	hide_digest(line, stop);
 	return true;
 }
 
@@ -112,7 +93,7 @@ static void defuse_line(struct scan *scan, char *line, char *stop, size_t header
 	scan->field_bytes += (size_t)(stop - line) + 1;
 	if (continues && !too_long)
 		return; /* the run goes on as it was */
-	if (!continues && (!is_field(line, stop) || may_stay(scan, line))) {
+	if (!continues && (!is_field(line, stop) || opens_level(scan, line))) {
 		scan->in_run = false;
 		scan->field_bytes = 0;
 		return;
@@ -135,24 +116,21 @@ size_t mime_defuse(char *bytes, size_t len, const struct limits *limits, bool *t
 	struct scan scan = {
 	    .end = bytes + len,
 	    .boundary_lines = limits->part_count * BOUNDARY_LINES_PER_PART,
-	    .content_fields = limits->part_count * CONTENT_FIELDS_PER_PART,
 	    .levels = limits->part_depth * LEVELS_PER_DEPTH,
 	};
 	clear_nul(bytes, len);
 	char *line = bytes;
 	for (char *stop; line < scan.end; line = stop + 1) {
+		bool boundary = scan.end - line >= 2 && line[0] == '-' && line[1] == '-';
 		stop = line_end(line, scan.end);
-		if (stop - line >= 2 && line[0] == '-' && line[1] == '-') {
-			if (scan.boundary_lines-- == 0) {
-				scan.truncated = true;
-				break;
-			}
-			scan.in_run = false;
-		} else if (line < stop) {
-			defuse_line(&scan, line, stop, limits->header_bytes);
-		} else {
-			scan.in_run = false;
+		if (boundary && scan.boundary_lines-- == 0) {
+			scan.truncated = true;
+			break;
 		}
+		if (boundary || line == stop)
+			scan.in_run = scan.has_type = false;
+		else
+			defuse_line(&scan, line, stop, limits->header_bytes);
 	}
 	if (scan.truncated)
 		*truncated_out = true;

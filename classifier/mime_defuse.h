@@ -6,14 +6,14 @@
  * of embedding, and pays half a kilobyte for every header and a kilobyte for
  * every part. Here, in one pass over the lines:
  *
- *   - a field that is neither Content-* nor the first of its run loses its first
- *     letter to a space: it becomes a continuation line, and costs nothing;
+ *   - a field that is not the first of its run loses its first letter to a space:
+ *     it becomes a continuation line, and costs nothing;
  *   - the first of a run loses its first letter to '!': no field that GMime
  *     knows begins so, hence no address is ever parsed;
- *   - the types message/... and multipart/digest lose their first letter to '!': GMime
- *     then takes an embedded message as one leaf and does not descend;
- *   - Content-Type fields that open a level (multipart, message) are counted over the whole
- *     message and beyond the bound treated like any other field;
+ *   - what stays is a Content-Type that opens a level (multipart), if it is the first
+ *     of its header. These are counted over the whole message, up to a bound;
+ *   - embedded messages (message/..., the parts of multipart/digest) are thus leaves,
+ *     into which GMime does not descend;
  *   - a line that may be a boundary is counted, and beyond the bound the message ends;
  *   - NUL becomes '?'.
  *

@@ -80,9 +80,9 @@ bool notice_bare_complaint(struct report_build *build)
 {
 	struct report *report = build->report;
 	size_t count;
-	const struct mime_part *root = mime_parts(build->mime, &count);
 	const char *fields = strstr(report->text, "Feedback-Type:");
-	if (fields && strcmp(root->report_type, "feedback-report") == 0)
+	g_autofree char *type = fields ? mime_parameter(mime_parts(build->mime, &count), "report-type") : NULL;
+	if (fields && strcmp(type, "feedback-report") == 0)
 		return notice_complaint(build, fields);
 	g_autofree char *subject = g_ascii_strdown(report->header.subject, -1);
 	if (!g_str_has_prefix(subject, "complaint about message from"))

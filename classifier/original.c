@@ -42,6 +42,31 @@ static void collect_addresses(struct report_build *build, struct slice value, GP
 		g_ptr_array_add(to, (gpointer)build_value(build, address.data, address.len));
 }
 
+/* RFC 5321 section 4.4: Received: from ... by ... for <address>; date */
+static const char *received_for(struct report_build *build, struct slice value)
+{
+	const char *at = memmem(value.data, value.len, "for <", 5);
+	if (!at)
+		return "";
+	return first_address(build, (struct slice){at + 4, value.len - (size_t)(at + 4 - value.data)});
+}
+
+/* Whom it went to, where To does not say. */
+static void read_trace_field(struct report_build *build, const struct header_field *field, struct report_header *out)
+{
+	static const char *const envelope[] = {"X-Envelope-To", "Envelope-To", "X-Original-To", "X-Rcpt-To",
+					       "Apparently-To"};
+	for (size_t i = 0; i < G_N_ELEMENTS(envelope) && !*out->envelope_to; i++)
+		if (header_name_is(field, envelope[i]))
+			out->envelope_to = first_address(build, field->value);
+	if (*out->delivered_to)
+		return;
+	if (header_name_is(field, "Delivered-To"))
+		out->delivered_to = first_address(build, field->value);
+	else if (header_name_is(field, "Received"))
+		out->delivered_to = received_for(build, field->value);
+}
+
 /* The first of a field wins, as in every mail reader. */
 static void read_field(struct report_build *build, const struct header_field *field, struct report_header *out,
 		       GPtrArray *to)
@@ -60,6 +85,8 @@ static void read_field(struct report_build *build, const struct header_field *fi
 	else if (header_name_is(field, "To") || header_name_is(field, "Cc") ||
 		 header_name_is(field, "X-HmXmrOriginalRecipient"))
 		collect_addresses(build, field->value, to);
+	else
+		read_trace_field(build, field, out);
 }
 
 void original_read_header(struct report_build *build, struct slice header, struct report_header *out)

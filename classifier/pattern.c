@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A part that is no more than a list of words goes into a database of literals,
- * any other is an expression in a second one: compiling words is many times
- * faster. In the order of the matches' ends a chain of parts needs only the last
+ * A part that is no more than a list of words goes into a set of words, any
+ * other is an expression in Hyperscan's database: words are many times faster to
+ * compile. In the order of the matches' ends a chain of parts needs only the last
  * end of each part.
  *
  * Hyperscan wants one scratch space per concurrent scan. libmilter hands a
@@ -18,6 +18,8 @@
 
 #include "base/error.h"
 #include "classifier/literal.h"
+#include "classifier/text.h"
+#include "classifier/words.h"
 
 /* Bounds the backtracking of a confirming GRegex. */
 #define CONFIRM_LIMIT "(*LIMIT_MATCH=100000)"
@@ -38,7 +40,6 @@ struct part {
 
 /* A word, and the parts it stands for. */
 struct word {
-	const char *text; /* of the first use */
 	size_t len;
 	GArray *uses; /* struct use */
 };
@@ -48,28 +49,44 @@ struct use {
 	unsigned places; /* where the word must stand for it */
 };
 
+/* What a scan has to know of a part, close together. */
+struct link {
+	unsigned pattern;
+	unsigned short gap;
+	bool is_first;
+	bool is_last;
+};
+
 /* A match of a chain's part. */
 struct event {
-	size_t end;
+	unsigned end;
 	unsigned part;
 };
 
 struct pattern_set {
 	GPtrArray *parts; /* those of one pattern follow each other */
 	unsigned count;   /* patterns */
-	GArray *words;    /* struct word */
+	GArray *words;    /* struct word, by the id in word_set */
+	struct word_set *word_set;
+	GArray *links; /* struct link, one a part */
 	hs_database_t *expressions;
-	hs_database_t *literals;
 	hs_scratch_t *prototype;
 	hs_scratch_t *idle[IDLE_MAX]; /* atomic: taken by exchange with NULL */
+};
+
+/* The events of the words, or of the expressions. */
+struct run {
+	GArray *events;
+	guint next;       /* the one to look at */
+	bool is_unsorted; /* they are not in the order of their ends */
 };
 
 struct scan {
 	const struct pattern_set *set;
 	const char *text;
 	size_t len;
-	size_t *ends; /* per part: the end of its last match within a chain; 0 is none */
-	GArray *events;
+	unsigned *ends; /* per part: the end of its last match within a chain; 0 is none */
+	struct run *run;
 	GArray *hits;
 };
 
@@ -93,8 +110,10 @@ struct pattern_set *pattern_set_new(void)
 	struct pattern_set *set = g_new0(struct pattern_set, 1);
 
 	set->parts = g_ptr_array_new_with_free_func(part_free);
+	set->word_set = word_set_new();
 	set->words = g_array_new(FALSE, FALSE, sizeof(struct word));
 	g_array_set_clear_func(set->words, word_clear);
+	set->links = g_array_new(FALSE, FALSE, sizeof(struct link));
 	return set;
 }
 
@@ -106,8 +125,9 @@ void pattern_set_free(struct pattern_set *set)
 		hs_free_scratch(set->idle[i]);
 	hs_free_scratch(set->prototype);
 	hs_free_database(set->expressions);
-	hs_free_database(set->literals);
+	word_set_free(set->word_set);
 	g_array_unref(set->words);
+	g_array_unref(set->links);
 	g_ptr_array_unref(set->parts);
 	g_free(set);
 }
@@ -158,11 +178,10 @@ static bool prepare_confirm(struct part *part, GError **error)
 static bool prepare_part(struct part *part, GError **error)
 {
 	part->flags = flags_for(part);
-	g_autofree char *refused = refusal(part->expression, part->flags);
-	if (refused == NULL) {
-		part->literals = literal_expand(part->expression);
+	part->literals = literal_expand(part->expression);
+	g_autofree char *refused = part->literals != NULL ? NULL : refusal(part->expression, part->flags);
+	if (refused == NULL)
 		return true;
-	}
 	if (part->is_first && part->is_last) {
 		part->flags |= HS_FLAG_PREFILTER;
 		g_autofree char *refused_again = refusal(part->expression, part->flags);
@@ -194,6 +213,8 @@ static bool add_part(struct pattern_set *set, struct part template, GError **err
 	*part = template;
 	part->pattern = set->count - 1;
 	g_ptr_array_add(set->parts, part);
+	struct link link = {part->pattern, (unsigned short)part->gap, part->is_first, part->is_last};
+	g_array_append_val(set->links, link);
 	return prepare_part(part, error);
 }
 
@@ -249,67 +270,36 @@ static bool compile_expressions(struct pattern_set *set, unsigned *id_out, GErro
 	       compile_failed(set, ids, failure, id_out, error);
 }
 
-/* Each word once, whatever the number of parts it stands in. */
-static struct word *find_word(struct pattern_set *set, GHashTable *index_of, const char *text)
+static void add_use(struct pattern_set *set, const struct literal *literal, unsigned part)
 {
-	guint index = GPOINTER_TO_UINT(g_hash_table_lookup(index_of, text));
+	unsigned id = word_set_add(set->word_set, literal->text);
+	struct use use = {.part = part, .places = literal->places};
 
-	if (index == 0) {
-		struct word word = {
-		    .text = text, .len = strlen(text), .uses = g_array_new(FALSE, FALSE, sizeof(struct use))};
+	if (id == set->words->len) {
+		struct word word = {strlen(literal->text), g_array_new(FALSE, FALSE, sizeof(struct use))};
 		g_array_append_val(set->words, word);
-		index = set->words->len;
-		g_hash_table_insert(index_of, (gpointer)(gsize)text, GUINT_TO_POINTER(index));
 	}
-	return &g_array_index(set->words, struct word, index - 1);
+	g_array_append_val(g_array_index(set->words, struct word, id).uses, use);
 }
 
-static void collect_words(struct pattern_set *set)
+/* Each word once, whatever the number of parts it stands in. */
+static void compile_words(struct pattern_set *set)
 {
-	g_autoptr(GHashTable) index_of = g_hash_table_new(g_str_hash, g_str_equal);
-
 	for (guint i = 0; i < set->parts->len; i++) {
-		const struct part *part = set->parts->pdata[i];
-		for (guint j = 0; part->literals != NULL && j < part->literals->len; j++) {
-			const struct literal *literal = &g_array_index(part->literals, struct literal, j);
-			struct use use = {.part = i, .places = literal->places};
-			g_array_append_val(find_word(set, index_of, literal->text)->uses, use);
-		}
+		struct part *part = set->parts->pdata[i];
+		for (guint j = 0; part->literals != NULL && j < part->literals->len; j++)
+			add_use(set, &g_array_index(part->literals, struct literal, j), i);
 	}
-}
-
-static bool compile_literals(struct pattern_set *set, unsigned *id_out, GError **error)
-{
-	collect_words(set);
-	guint count = set->words->len;
-	g_autofree const char **texts = g_new0(const char *, count);
-	g_autofree unsigned *flags = g_new0(unsigned, count);
-	g_autofree unsigned *ids = g_new0(unsigned, count);
-	g_autofree size_t *lens = g_new0(size_t, count);
-	hs_compile_error_t *failure = NULL;
-
-	for (guint i = 0; i < count; i++) {
-		texts[i] = g_array_index(set->words, struct word, i).text;
-		lens[i] = g_array_index(set->words, struct word, i).len;
-		flags[i] = HS_FLAG_CASELESS;
-		ids[i] = i;
-	}
-	if (count == 0 || hs_compile_lit_multi(texts, flags, ids, lens, count, HS_MODE_BLOCK, NULL, &set->literals,
-					       &failure) == HS_SUCCESS)
-		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", failure->message);
-	*id_out = 0;
-	hs_free_compile_error(failure);
-	return false;
+	word_set_compile(set->word_set);
 }
 
 bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **error)
 {
-	if (!compile_expressions(set, id_out, error) || !compile_literals(set, id_out, error))
+	if (!compile_expressions(set, id_out, error))
 		return false;
-	if ((set->expressions != NULL && hs_alloc_scratch(set->expressions, &set->prototype) != HS_SUCCESS) ||
-	    (set->literals != NULL && hs_alloc_scratch(set->literals, &set->prototype) != HS_SUCCESS))
+	if (set->expressions != NULL && hs_alloc_scratch(set->expressions, &set->prototype) != HS_SUCCESS)
 		g_error("out of memory"); /* as GLib itself does */
+	compile_words(set);
 	return true;
 }
 
@@ -341,41 +331,54 @@ static void scratch_put(const struct pattern_set *set, hs_scratch_t *scratch)
 	hs_free_scratch(scratch);
 }
 
-static bool is_confirmed(const struct scan *scan, const struct part *part)
+static bool is_confirmed(const struct scan *scan, unsigned id)
 {
+	const struct part *part = scan->set->parts->pdata[id];
+
 	return part->confirm == NULL ||
 	       g_regex_match_full(part->confirm, scan->text, (gssize)scan->len, 0, 0, NULL, NULL);
 }
 
-/* Whether a match that ends at end goes on from the part before. */
-static bool is_near(const struct scan *scan, unsigned id, size_t end)
+static const struct link *get_link(const struct scan *scan, unsigned id)
 {
-	const struct part *part = scan->set->parts->pdata[id];
-	size_t before = scan->ends[id - 1];
-
-	return before > 0 && before < end && end - before <= part->gap;
+	return &g_array_index(scan->set->links, struct link, id);
 }
 
-static void keep_hit(struct scan *scan, unsigned id, size_t end)
+/* Whether a match that ends at end goes on from the part before. */
+static bool is_near(const struct scan *scan, unsigned id, unsigned end)
 {
-	const struct part *part = scan->set->parts->pdata[id];
-	struct pattern_hit hit = {.id = part->pattern, .end = end};
+	unsigned before = scan->ends[id - 1];
+
+	return before > 0 && before < end && end - before <= get_link(scan, id)->gap;
+}
+
+static void keep_hit(struct scan *scan, unsigned id, unsigned end)
+{
+	struct pattern_hit hit = {.id = get_link(scan, id)->pattern, .end = end};
 
 	if (scan->ends[id] == 0)
 		g_array_append_val(scan->hits, hit);
 	scan->ends[id] = end;
 }
 
+static void add_event(struct run *run, unsigned id, unsigned end)
+{
+	struct event event = {.end = end, .part = id};
+	guint count = run->events->len;
+
+	run->is_unsorted |= count > 0 && g_array_index(run->events, struct event, count - 1).end > end;
+	g_array_append_val(run->events, event);
+}
+
 /* A part was found. If it is all of the pattern that is a hit, else it waits
  * for its turn. */
-static void note_part(struct scan *scan, unsigned id, size_t end)
+static void note_part(struct scan *scan, unsigned id, unsigned end)
 {
-	const struct part *part = scan->set->parts->pdata[id];
-	struct event event = {.end = end, .part = id};
+	const struct link *link = get_link(scan, id);
 
-	if (!part->is_first || !part->is_last)
-		g_array_append_val(scan->events, event);
-	else if (scan->ends[id] == 0 && is_confirmed(scan, part))
+	if (!link->is_first || !link->is_last)
+		add_event(scan->run, id, end);
+	else if (scan->ends[id] == 0 && is_confirmed(scan, id))
 		keep_hit(scan, id, end);
 }
 
@@ -383,61 +386,93 @@ static int on_expression(unsigned id, unsigned long long from, unsigned long lon
 {
 	(void)from;
 	(void)flags;
-	note_part(context, id, (size_t)to);
+	note_part(context, id, (unsigned)to);
 	return 0;
 }
 
-static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
+static void on_word(unsigned id, size_t end, void *data)
 {
-	struct scan *scan = context;
+	struct scan *scan = data;
 	const struct word *word = &g_array_index(scan->set->words, struct word, id);
-	size_t end = (size_t)to;
 	unsigned places = literal_places(scan->text, scan->len, end - word->len, end);
 
-	(void)from;
-	(void)flags;
 	for (guint i = 0; i < word->uses->len; i++) {
 		const struct use *use = &g_array_index(word->uses, struct use, i);
 		if ((use->places & ~places) == 0)
-			note_part(scan, use->part, end);
+			note_part(scan, use->part, (unsigned)end);
 	}
-	return 0;
 }
 
 static int compare_ends(gconstpointer a, gconstpointer b)
 {
-	size_t x = ((const struct event *)a)->end, y = ((const struct event *)b)->end;
+	unsigned x = ((const struct event *)a)->end, y = ((const struct event *)b)->end;
 
 	return (x > y) - (x < y);
 }
 
-static void follow_chains(struct scan *scan)
+static void follow_event(struct scan *scan, const struct event *event)
 {
-	g_array_sort(scan->events, compare_ends);
-	for (guint i = 0; i < scan->events->len; i++) {
-		const struct event *event = &g_array_index(scan->events, struct event, i);
-		const struct part *part = scan->set->parts->pdata[event->part];
-		if (!part->is_first && !is_near(scan, event->part, event->end))
-			continue;
-		if (part->is_last)
-			keep_hit(scan, event->part, event->end);
-		else
-			scan->ends[event->part] = event->end;
+	const struct link *link = get_link(scan, event->part);
+
+	if (!link->is_first && !is_near(scan, event->part, event->end))
+		return;
+	if (link->is_last)
+		keep_hit(scan, event->part, event->end);
+	else
+		scan->ends[event->part] = event->end;
+}
+
+static const struct event *peek(const struct run *run)
+{
+	return run->next < run->events->len ? &g_array_index(run->events, struct event, run->next) : NULL;
+}
+
+/* The events of both runs in the order of their ends. */
+static void follow_chains(struct scan *scan, struct run *a, struct run *b)
+{
+	for (;;) {
+		const struct event *x = peek(a), *y = peek(b);
+		if (x == NULL && y == NULL)
+			return;
+		struct run *run = y == NULL || (x != NULL && x->end <= y->end) ? a : b;
+		follow_event(scan, run == a ? x : y);
+		run->next++;
 	}
+}
+
+static void scan_words(struct scan *scan, struct run *run, const char *text)
+{
+	scan->run = run;
+	word_set_scan(scan->set->word_set, text, scan->len, on_word, scan);
+}
+
+/* Hyperscan mostly keeps the order of the ends, but does not promise it. */
+static void scan_expressions(struct scan *scan, struct run *run, const char *text)
+{
+	hs_scratch_t *scratch = scratch_take(scan->set);
+
+	scan->run = run;
+	hs_scan(scan->set->expressions, text, (unsigned)scan->len, 0, scratch, on_expression, scan);
+	scratch_put(scan->set, scratch);
+	if (run->is_unsorted)
+		g_array_sort(run->events, compare_ends);
 }
 
 void pattern_set_scan(const struct pattern_set *set, const char *text, size_t len, GArray *hits)
 {
-	if (set->prototype == NULL || len == 0)
+	if (set->count == 0 || len == 0)
 		return;
-	g_autofree size_t *ends = g_new0(size_t, set->parts->len);
-	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct event));
-	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .events = events, .hits = hits};
-	hs_scratch_t *scratch = scratch_take(set);
-	if (set->literals != NULL)
-		hs_scan(set->literals, text, (unsigned)len, 0, scratch, on_literal, &scan);
+	g_autofree unsigned *ends = g_new0(unsigned, set->parts->len);
+	g_autofree char *lower = text_is_ascii(text, len, "") ? NULL : text_lower_in_place(g_strndup(text, len));
+	const char *scanned = lower != NULL ? lower : text;
+	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .hits = hits};
+	struct run words = {g_array_sized_new(FALSE, FALSE, sizeof(struct event), 256), 0, false};
+	struct run expressions = {g_array_new(FALSE, FALSE, sizeof(struct event)), 0, false};
+
+	scan_words(&scan, &words, scanned);
 	if (set->expressions != NULL)
-		hs_scan(set->expressions, text, (unsigned)len, 0, scratch, on_expression, &scan);
-	scratch_put(set, scratch);
-	follow_chains(&scan);
+		scan_expressions(&scan, &expressions, scanned);
+	follow_chains(&scan, &words, &expressions);
+	g_array_unref(words.events);
+	g_array_unref(expressions.events);
 }

@@ -13,9 +13,13 @@
 #include "classifier/smtp_text.h"
 
 #define ADDRESS_BYTES    400 /* of a line that one address may take */
+#define NAME_BYTES       64  /* of a local part, RFC 5321 */
 #define DIAGNOSTIC_LINES 40
 #define COMPLETED_MAX    100 /* recipients of a delivery status that get words from the text */
-#define OPEN_LINES       200 /* lines within which a dialect must begin to speak */
+/* lines within which a dialect must begin to speak: a mail system's, under a report's subject, else */
+#define OPEN_LINES         200
+#define OPEN_LINES_SUBJECT 8
+#define OPEN_LINES_NOTHING 1
 
 struct match {
 	struct slice recipient;
@@ -38,6 +42,22 @@ static bool match_any(const char *pattern, const char *at, const char *end, stru
 		if (match_here(pattern, at, end, out))
 			return true;
 	return false;
+}
+
+/* A local part alone: letters, digits and what names are joined with. */
+static bool match_name(const char **at, const char *end, struct slice *out)
+{
+	const char *from = *at;
+	const char *to = from;
+	while (to < end && (g_ascii_isalnum(*to) || strchr("._-+'", *to)))
+		to++;
+	while (to > from && to[-1] == '.')
+		to--;
+	if (to == from || !g_ascii_isalnum(*from) || to - from > NAME_BYTES || (to < end && (*to == '@' || *to == ':')))
+		return false;
+	*out = (struct slice){from, (size_t)(to - from)};
+	*at = to;
+	return true;
 }
 
 static bool match_address(const char **at, const char *end, struct slice *out)
@@ -71,6 +91,11 @@ static bool match_here(const char *pattern, const char *at, const char *end, str
 			}
 			if (*pattern == 'l') {
 				out->line_only = true;
+				continue;
+			}
+			if (*pattern == 'u') {
+				if (!match_name(&at, end, &out->recipient))
+					return false;
 				continue;
 			}
 			if (!match_address(&at, end, *pattern == 'a' ? &out->recipient : &out->original))
@@ -109,7 +134,7 @@ static bool matches_phrase(const char *const *phrases, const char *line)
 
 static bool match_recipient(const struct prose_dialect *dialect, const char *line, struct match *out)
 {
-	if (!memchr(line, '@', strcspn(line, "\n")))
+	if (!memchr(line, '@', strcspn(line, "\n")) && !strstr(dialect->recipient[0], "%u"))
 		return false;
 	for (size_t i = 0; i < PROSE_PHRASES && dialect->recipient[i]; i++) {
 		*out = (struct match){0};
@@ -142,17 +167,34 @@ static bool has_reply(struct slice text)
 	return smtp_find_reply(words, &found);
 }
 
+/* A bare name is of the host that the original or the report names. Heap; "" if neither does. */
+static char *full_address(const struct report_build *build, struct slice found)
+{
+	const struct report *report = build->report;
+	if (memchr(found.data, '@', found.len))
+		return g_strndup(found.data, found.len);
+	const char *full = general_full_address(report, found.data, found.len);
+	if (!*full)
+		full = general_addressee(report);
+	if (*full)
+		return g_strdup(full);
+	const char *host = strrchr(report->header.from, '@');
+	return host ? g_strdup_printf("%.*s%s", (int)found.len, found.data, host) : g_strdup("");
+}
+
 static void add_recipient(struct report_build *build, const struct prose_dialect *dialect, const struct match *match,
 			  enum report_action action, struct slice diagnostic)
 {
-	g_autofree char *address = g_strndup(match->recipient.data, match->recipient.len);
+	g_autofree char *address = full_address(build, match->recipient);
+	if (!*address)
+		return;
 	struct report_recipient *r = build_find_recipient(build, address);
 	if (!r)
 		r = build_recipient(build, dialect->name);
 	if (!r)
 		return;
 	if (!*r->recipient) {
-		r->recipient = build_value(build, match->recipient.data, match->recipient.len);
+		r->recipient = build_value(build, address, strlen(address));
 		r->action = action;
 	}
 	if (match->original.data && !*r->original_recipient)
@@ -245,24 +287,40 @@ static void read_recipients(struct report_build *build, const struct prose_diale
 	}
 }
 
-static const char *find_open(const struct prose_dialect *dialect, const char *text)
+static const char *find_open(const struct prose_dialect *dialect, const char *text, int lines)
 {
-	int left = OPEN_LINES;
-	for (const char *line = text; *line && left > 0; line = next_line(line)) {
+	for (const char *line = text; *line && lines > 0; line = next_line(line)) {
 		if (line[strspn(line, " \t")] == '\n')
 			continue;
 		if (matches_phrase(dialect->open, line))
 			return line;
-		left--;
+		lines--;
 	}
 	return NULL;
+}
+
+/* How far into the text a dialect may begin to speak. Where nobody knows who sent it, only
+ * a mail system comes to the point at once. */
+static int open_lines(struct report_build *build)
+{
+	if (general_is_machine(build))
+		return OPEN_LINES;
+	return general_has_report_subject(build) ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
+}
+
+static bool is_believed(struct report_build *build, const char *text, const char *open)
+{
+	return general_is_machine(build) || !general_is_letter(text, open);
 }
 
 /* The first dialect that speaks in the text and names somebody, or NULL. */
 static const struct prose_dialect *read_dialects(struct report_build *build, const char *text)
 {
+	int lines = open_lines(build);
 	for (size_t i = 0; i < prose_dialect_count; i++) {
-		const char *open = find_open(&prose_dialects[i], text);
+		const char *open = find_open(&prose_dialects[i], text, lines);
+		if (open && !is_believed(build, text, open))
+			continue;
 		if (open)
 			read_recipients(build, &prose_dialects[i], open);
 		if (build->recipients->len > 0)
@@ -331,22 +389,61 @@ static enum report_action first_final(const struct report_build *build, enum rep
 
 bool prose_is_expected(struct report_build *build)
 {
-	return general_is_machine(build) || general_has_report_subject(build);
+	return general_is_machine(build) ||
+	       (general_sender(build) == SENDER_OTHER && general_has_report_subject(build));
+}
+
+/* Neither sender nor subject say that it is a report: then the words must quote a server,
+ * answer nothing, and must not come from their author by the envelope. */
+static bool is_quoting_stranger(const struct report_build *build)
+{
+	const struct report_header *header = &build->report->header;
+	if (build->report->references[0] || general_is_letter(build->report->text, NULL))
+		return false;
+	if (*header->sender && g_ascii_strcasecmp(header->sender, header->from) == 0)
+		return false;
+	const struct report_recipient *first = &g_array_index(build->recipients, struct report_recipient, 0);
+	return *first->reply_code || *first->status;
+}
+
+static bool is_final(const struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		const struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);
+		if (*r->reply_code == '5' || *r->status == '5')
+			return true;
+	}
+	return false;
+}
+
+/* Postfix and Exchange open a warning as they open a failure; only the subject differs. */
+static enum report_action delay_all(struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++)
+		g_array_index(build->recipients, struct report_recipient, i).action = REPORT_ACTION_DELAYED;
+	return REPORT_ACTION_DELAYED;
 }
 
 bool prose_parse_dialects(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	if (!prose_is_expected(build))
+	if (general_sender(build) == SENDER_PERSON)
 		return false;
 	const struct prose_dialect *dialect = read_dialects(build, build->report->text);
 	if (!dialect)
 		return false;
+	if (!prose_is_expected(build) && !is_quoting_stranger(build)) {
+		g_array_set_size(build->recipients, 0);
+		return false;
+	}
 	drop_foreign(build);
 	find_codes_in_text(build);
+	enum report_action action = dialect->action;
+	if (action == REPORT_ACTION_FAILED && general_is_delay_subject(build) && !is_final(build))
+		action = delay_all(build);
 	settle_expired(build);
 	build->report->dialect = dialect->name;
-	build->report->kind = kind_of(first_final(build, dialect->action));
+	build->report->kind = kind_of(first_final(build, action));
 	return true;
 }
 
@@ -387,7 +484,10 @@ void prose_rejection(struct report_build *build)
 static bool is_usable(const char *address)
 {
 	const char *at = strrchr(address, '@');
-	return at && at > address && at[1] && *address != '/' && *address != '|';
+	if (!at || at == address || !at[1] || strchr("/|", *address))
+		return false;
+	/* "Anna Smith/Sales@ORG" is a name in Notes */
+	return strchr(at, '.') || !memchr(address, '/', (size_t)(at - address));
 }
 
 static bool is_number(const char *text)
@@ -399,11 +499,13 @@ static bool is_number(const char *text)
  * address can be meant, it is that one. */
 static void mend_address(struct report_build *build, struct report_recipient *r, const GArray *told)
 {
-	const struct report *report = build->report;
 	if (is_usable(r->recipient))
 		return;
+	const char *full = general_full_address(build->report, r->recipient, strlen(r->recipient));
 	if (is_usable(r->original_recipient))
 		r->recipient = r->original_recipient;
+	else if (*full)
+		r->recipient = full;
 	if (is_usable(r->recipient) || build->recipients->len > 1)
 		return;
 	g_autofree char *failed = general_single_failed(build);
@@ -411,8 +513,8 @@ static void mend_address(struct report_build *build, struct report_recipient *r,
 		r->recipient = build_value(build, failed, strlen(failed));
 	else if (told->len == 1)
 		r->recipient = g_array_index(told, struct report_recipient, 0).recipient;
-	else if (report->original.to[0] && !report->original.to[1])
-		r->recipient = report->original.to[0];
+	else if (*general_addressee(build->report))
+		r->recipient = general_addressee(build->report);
 }
 
 static void take_words(struct report_recipient *r, const struct report_recipient *told)
@@ -442,6 +544,7 @@ void prose_complete(struct report_build *build)
 	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
 	struct report_build scratch = *build;
 	scratch.recipients = told;
+	scratch.sender = SENDER_MACHINE;
 	read_dialects(&scratch, build->report->text);
 	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++) {
 		struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, i);

@@ -11,6 +11,7 @@
  * character of the line that is no white space. In patterns
  *     ' '  one or more blanks, or none at the end of the line
  *     %a   an address: the recipient
+ *     %u   a local part without its host
  *     %o   an address: what the recipient came from
  *     %d   the rest of the line, the beginning of the diagnostic
  *     %l   nothing; the diagnostic is this line, and the replies right before it
@@ -42,6 +43,7 @@ struct prose_dialect {
 	enum report_action action; /* failed, or delayed */
 };
 
+/* Those that name addresses come before those that know local parts only. */
 extern const struct prose_dialect prose_dialects[];
 extern const size_t prose_dialect_count;
 

@@ -15,6 +15,7 @@
 
 #define CANDIDATES_MAX  200
 #define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
+#define LETTER_LINES    10   /* at the start of a text, where a person would greet */
 #define OCCURRENCES_MAX 8    /* of an address in the text that are looked at for the words about it */
 
 static char *lower_header(const struct report_build *build, const char *name)
@@ -23,37 +24,90 @@ static char *lower_header(const struct report_build *build, const char *name)
 	return text_lower(value);
 }
 
-static bool is_machine(const struct report_build *build)
+static bool is_in(const char *const *list, const char *address)
 {
-	size_t count;
-	const struct mime_part *root = mime_parts(build->mime, &count);
+	for (; *list; list++)
+		if (g_ascii_strcasecmp(*list, address) == 0)
+			return true;
+	return false;
+}
+
+bool general_is_list_mail(const struct report_build *build)
+{
+	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe"};
+	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
 	struct slice value;
-	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
+	for (size_t i = 0; i < G_N_ELEMENTS(list_fields); i++)
+		if (header_find(header, list_fields[i], &value))
+			return true;
+	return header_find(header, "Precedence", &value) && value.len >= 4 &&
+	       g_ascii_strncasecmp(value.data, "list", 4) == 0;
+}
+
+/* By what a mailing list or a person's mail program writes into the header. */
+static bool is_person(const struct report_build *build)
+{
+	if (general_is_list_mail(build))
 		return true;
+	g_autofree char *subject = text_lower(build->report->header.subject);
+	return words_begin(subject, words_answer_subject);
+}
+
+static bool has_null_sender(const struct report_build *build)
+{
+	struct slice value;
 	const char *sender = build->report->header.sender;
-	if (header_find(root->header, "Return-Path", &value) &&
-	    (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0))
-		return true;
+	return header_find(mime_parts(build->mime, &(size_t){0})->header, "Return-Path", &value) &&
+	       (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0);
+}
+
+static enum report_sender find_sender(const struct report_build *build)
+{
+	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
+	struct slice value;
+	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0 ||
+	    has_null_sender(build))
+		return SENDER_MACHINE;
 	g_autofree char *from = lower_header(build, "From");
 	if (words_any(from, words_daemon) || words_any(from, words_postmaster))
-		return true;
-	if (*from && !words_any(from, words_daemon_weak))
-		return false;
-	/* the postal service delivers too, and tells so in newsletters */
-	return general_has_report_subject(build) && !header_find(root->header, "List-Unsubscribe", &value);
+		return SENDER_MACHINE;
+	if (is_person(build))
+		return SENDER_PERSON;
+	bool nobody = !strchr(from, '@');
+	return (nobody || words_any(from, words_daemon_weak)) && general_has_report_subject(build) ? SENDER_MACHINE
+												   : SENDER_OTHER;
+}
+
+enum report_sender general_sender(struct report_build *build)
+{
+	if (build->sender == SENDER_UNKNOWN)
+		build->sender = find_sender(build);
+	return build->sender;
 }
 
 bool general_is_machine(struct report_build *build)
 {
-	if (build->sender == SENDER_UNKNOWN)
-		build->sender = is_machine(build) ? SENDER_MACHINE : SENDER_OTHER;
-	return build->sender == SENDER_MACHINE;
+	return general_sender(build) == SENDER_MACHINE;
+}
+
+/* Scanners and people's rules put "[SPAM]", "***" or "{?}" before a subject. */
+static const char *untagged(const char *subject)
+{
+	for (;;) {
+		subject += strspn(subject, " *!-#");
+		const char *close = *subject == '['   ? strchr(subject, ']')
+				    : *subject == '{' ? strchr(subject, '}')
+						      : NULL;
+		if (!close || !close[1])
+			return subject;
+		subject = close + 1;
+	}
 }
 
 bool general_has_report_subject(const struct report_build *build)
 {
 	g_autofree char *subject = text_lower(build->report->header.subject);
-	return words_begin(subject, words_report_subject);
+	return words_begin(untagged(subject), words_report_subject) || words_any(subject, words_report_phrase);
 }
 
 /* A line that begins with a reply, or brings one behind a colon. */
@@ -70,35 +124,68 @@ static bool quotes_reply(const char *text)
 
 static bool is_generated(const struct report_build *build)
 {
-	size_t count;
-	const struct mime_part *root = mime_parts(build->mime, &count);
+	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
 	const struct report *report = build->report;
 	struct slice value;
 	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0)
 		return true;
-	if (*report->auto_submitted && strcmp(report->auto_submitted, "no") != 0)
-		return true;
-	return header_find(root->header, "Return-Path", &value) &&
-	       (!*report->header.sender || g_ascii_strncasecmp(report->header.sender, "MAILER-DAEMON", 13) == 0);
+	return (*report->auto_submitted && strcmp(report->auto_submitted, "no") != 0) || has_null_sender(build);
+}
+
+/* A daemon writes to others; what a postmaster's own machine writes to him is a summary. */
+static bool is_to_itself(const struct report *report)
+{
+	return *report->header.from && is_in(report->header.to, report->header.from);
 }
 
 bool general_has_evidence(struct report_build *build)
 {
 	if (!general_is_machine(build))
 		return false;
-	if (is_generated(build))
-		return true;
 	g_autofree char *from = lower_header(build, "From");
-	if (!words_any(from, words_postmaster) || words_any(from, words_daemon))
+	if (words_any(from, words_daemon))
+		return true;
+	if (is_to_itself(build->report))
+		return false;
+	if (is_generated(build) || !words_any(from, words_postmaster))
 		return true;
 	/* what a postmaster sends may be a letter of the person's */
 	g_autofree char *subject = text_lower(build->report->header.subject);
 	if (words_begin(subject, words_answer_subject))
 		return false;
-	if (words_any(subject, words_failure))
+	if (general_has_report_subject(build))
+		return !build->report->references[0] || words_any(subject, words_failure);
+	return words_any(subject, words_failure) ||
+	       (!build->report->references[0] && quotes_reply(build->report->text));
+}
+
+/* How people begin, in front of what they paste. */
+static bool is_personal(const char *line, size_t len)
+{
+	static const char *const words[] = {"hi",      "hello",    "dear",    "hallo", "guten", "liebe",
+					    "lieber",  "sehr",     "bonjour", "hola",  "ciao",  "buongiorno",
+					    "moin",    "hey",      "i",       "we",    "salut", "ahoj",
+					    "gentile", "estimado", "good",    ">",     NULL};
+	if (memchr(line, '?', len))
 		return true;
-	return !build->report->references[0] &&
-	       (words_begin(subject, words_report_subject) || quotes_reply(build->report->text));
+	for (size_t i = 0; words[i]; i++) {
+		size_t word = strlen(words[i]);
+		if (len > word && g_ascii_strncasecmp(line, words[i], word) == 0 && strchr(" ,!>", line[word]))
+			return true;
+	}
+	return false;
+}
+
+bool general_is_letter(const char *text, const char *end)
+{
+	for (int lines = 0; *text && lines < LETTER_LINES && (!end || text < end); lines++) {
+		text += strspn(text, " \t\n");
+		size_t len = strcspn(text, "\n");
+		if ((!end || text < end) && is_personal(text, len))
+			return true;
+		text += len;
+	}
+	return false;
 }
 
 static bool is_daemon_address(const char *address)
@@ -112,14 +199,6 @@ static bool is_daemon_address(const char *address)
 	return false;
 }
 
-static bool is_in(const char *const *list, const char *address)
-{
-	for (; *list; list++)
-		if (g_ascii_strcasecmp(*list, address) == 0)
-			return true;
-	return false;
-}
-
 bool general_is_foreign(const struct report *report, const char *address)
 {
 	if (is_in(report->original.to, address))
@@ -127,6 +206,24 @@ bool general_is_foreign(const struct report *report, const char *address)
 	return g_ascii_strcasecmp(report->header.from, address) == 0 || is_in(report->header.to, address) ||
 	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
 	       g_ascii_strcasecmp(report->original.sender, address) == 0 || is_daemon_address(address);
+}
+
+const char *general_full_address(const struct report *report, const char *local, size_t len)
+{
+	for (const char *const *to = report->original.to; *to && len > 0; to++)
+		if (g_ascii_strncasecmp(*to, local, len) == 0 && (*to)[len] == '@')
+			return *to;
+	return "";
+}
+
+const char *general_addressee(const struct report *report)
+{
+	const struct report_header *original = &report->original;
+	if (*original->envelope_to)
+		return original->envelope_to;
+	if (original->to[0])
+		return original->to[1] ? "" : original->to[0];
+	return original->delivered_to;
 }
 
 static bool add_address(struct report_build *build, const char *address, const char *source, enum report_action action)
@@ -240,17 +337,32 @@ static void pick(struct report_build *build, GPtrArray *candidates, enum report_
 			add_address(build, candidates->pdata[i], "prose", action);
 	if (build->recipients->len > 0)
 		return;
+	/* "Anna@Sales@Org <anna@org.example>": a host has a dot */
+	guint first = 0;
+	while (first < candidates->len && !strchr(strchr(candidates->pdata[first], '@'), '.'))
+		first++;
 	if (candidates->len > 0)
-		pick_first(build, candidates->pdata[0], action);
-	else if (may_guess && report->original.to[0] && !report->original.to[1])
-		add_address(build, report->original.to[0], "original", action);
+		pick_first(build, candidates->pdata[first < candidates->len ? first : 0], action);
+	else if (may_guess && *general_addressee(report))
+		add_address(build, general_addressee(report), "original", action);
 }
 
 /* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
-static bool tells_failure(const char *subject, const char *text)
+static bool tells_failure(const struct report_build *build, const char *subject, const char *text)
 {
-	return words_any(subject, words_failure) || words_any(text, words_failure) ||
-	       (words_begin(subject, words_report_subject) && words_any(text, words_refusal));
+	struct slice reply;
+	if (words_any(subject, words_failure) || words_any(text, words_failure))
+		return true;
+	if (general_has_report_subject(build) && (words_any(text, words_refusal) || quotes_reply(build->report->text)))
+		return true;
+	g_autofree char *from = lower_header(build, "From");
+	return words_any(from, words_daemon) && smtp_find_reply(build->report->text, &reply);
+}
+
+bool general_is_delay_subject(const struct report_build *build)
+{
+	g_autofree char *subject = text_lower(build->report->header.subject);
+	return words_any(subject, words_delay) && !words_any(subject, words_given_up);
 }
 
 static bool tells_delay_only(const char *subject, const char *text)
@@ -260,24 +372,40 @@ static bool tells_delay_only(const char *subject, const char *text)
 	return !words_any(subject, words_failure) && words_any(text, words_delay) && !words_any(text, words_given_up);
 }
 
+/* Nobody knows who sent it: then the subject must be a report's, and a server must be
+ * quoted. People ask questions about reports; reports ask none in their subjects. */
+static bool may_be_report(struct report_build *build, const char *subject)
+{
+	return general_sender(build) == SENDER_OTHER && words_begin(untagged(subject), words_strict_subject) &&
+	       !strchr(subject, '?') && quotes_reply(build->report->text) &&
+	       !general_is_letter(build->report->text, NULL);
+}
+
+/* A mail system by more than its name and the subject. */
+static bool is_certain(const struct report_build *build)
+{
+	g_autofree char *from = lower_header(build, "From");
+	return is_generated(build) || words_any(from, words_daemon) || words_any(from, words_postmaster);
+}
+
 bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = text_lower(report->header.subject);
-	if (!from_machine && !words_begin(subject, words_strict_subject))
+	if (!from_machine && !may_be_report(build, subject))
 		return false;
 	g_autofree char *text = text_lower(report->text);
-	bool delay = tells_delay_only(subject, text);
-	if (!delay && !tells_failure(subject, text))
-		return false;
 	if (!from_machine && !words_any(text, words_failure))
+		return false;
+	bool delay = tells_delay_only(subject, text);
+	if (!delay && !tells_failure(build, subject, text))
 		return false;
 	general_failed_header(build);
 	if (build->recipients->len == 0) {
 		g_autoptr(GPtrArray) candidates = collect_candidates(report);
 		pick(build, candidates, delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED, from_machine);
 	}
-	if (!from_machine && build->recipients->len == 0)
+	if (build->recipients->len == 0 && !(from_machine && is_certain(build)))
 		return false;
 	for (guint i = 0; i < build->recipients->len; i++)
 		general_diagnostic(build, &g_array_index(build->recipients, struct report_recipient, i));

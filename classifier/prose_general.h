@@ -14,14 +14,33 @@
  * usual names of a daemon, or X-Failed-Recipients. */
 bool general_is_machine(struct report_build *build);
 
+/* Who it comes from; looked at once. */
+enum report_sender general_sender(struct report_build *build);
+
+/* Between text and end (NULL: its own) somebody greets, asks or quotes, as a person does before
+ * what he pastes. */
+bool general_is_letter(const char *text, const char *end);
+
+/* It came over a mailing list or as a newsletter. */
+bool general_is_list_mail(const struct report_build *build);
+
 /* It does, and more than the name "postmaster" says so: a person may answer mail there. */
 bool general_has_evidence(struct report_build *build);
 
 /* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
 bool general_has_report_subject(const struct report_build *build);
 
+/* The subject says "not yet" and not "no more". */
+bool general_is_delay_subject(const struct report_build *build);
+
 /* Ours, the reporter's, or an address for complaints: not what failed. */
 bool general_is_foreign(const struct report *report, const char *address);
+
+/* The address of that local part among those that the original was sent to; "" if none. */
+const char *general_full_address(const struct report *report, const char *local, size_t len);
+
+/* The one whom the original was sent to, as far as its header tells; "" if not one. */
+const char *general_addressee(const struct report *report);
 
 /* Adds the recipients of X-Failed-Recipients. */
 void general_failed_header(struct report_build *build);

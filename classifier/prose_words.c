@@ -22,6 +22,8 @@ const char *const words_postmaster[] = {
 const char *const words_daemon_weak[] = {
 	"mail delivery", "mail system", "mailsystem", "mail-system", "mail administrator", "mailadmin", "email administrator",
 	"mail server", "mailserver", "mailsv", "smtp server", "smtp@", "system administrator", "mail router", "mail gateway",
+	"smtp gateway", "for_smtp", "mail service", "mail_service", "mailmarshal", "scanmail", "interscan", "amavis", "network mailer", "daemon@",
+	"mailbot@", "mailer@", "systemadministrator", "administrateur syst", "administrador del sistema", "amministratore di sistema",
 	"post office", "mail transport", "internet mail", NULL,
 };
 
@@ -39,7 +41,19 @@ const char *const words_report_subject[] = {
 	"message you sent", "**message you sent", "message blocked", "your message was", "your message to", "your mail could",
 	"your email could", "email could not", "mail returned", "returned email", "returned e-mail", "problem delivering",
 	"delivery delay", "delayed delivery", "considered unsolicited", "banned contents", "virus in mail", "spam mail",
-	"не доставлено", "недоставленн", "退信", "系统退信", "배달", NULL,
+	"не доставлено", "недоставленн", "退信", "系统退信", "배달", "det gick inte att leverera", "kan ikke lever", "ikke levert",
+	"toimittaminen ei", "viestiä ei voitu", "virus in mail", "virus alert", "doručení se nezdařilo", "nedoruč", "nem kézbesít",
+	"nije isporučen", "ni mogoče dostaviti", "недоставен", "không thể gửi", "tidak terkirim", "لم يتم", "αδυναμία παράδοσης", NULL,
+};
+
+const char *const words_report_phrase[] = {
+	"undelivered mail", "undeliverable mail", "undeliverable message", "mail delivery failed", "mail delivery failure",
+	"delivery status notification", "failure notice", "returned mail", "returned to sender", "returning to sender",
+	"returning message to sender", "return to sender", "delivery failure", "delivery has failed", "delivery failed", "not delivered",
+	"non-delivery", "could not be delivered", "can not be delivered", "cannot be delivered", "user unknown", "unknown user",
+	"unknown recipient", "recipient unknown", "invalid recipient", "mail bounced", "message bounced", "message rejected",
+	"mail rejected", "rejected mail", "cannot deliver", "unable to deliver", "error delivering", "problem with your mail", "mail failed",
+	"message failed", "email returned", "transport failure", "delivery error", "zustellfehler", "fehler bei der zustellung", NULL,
 };
 
 const char *const words_answer_subject[] = {
@@ -54,7 +68,7 @@ const char *const words_strict_subject[] = {
 };
 
 const char *const words_failure[] = {
-	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail", "mail delivery",
+	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail",
 	"delivery problem", "delivery error", "delivery has failed", "delivery unsuccessful", "delivery incomplete",
 	"non-delivery", "nondeliver", "non delivery", "not deliver", "returned to sender", "return to sender",
 	"returned message", "returning message", "rejected mail", "mail system error",
@@ -75,11 +89,17 @@ const char *const words_failure[] = {
 	"niet worden afgeleverd", "niet worden bezorgd", "onbestelbaar", "niet afgeleverd", "niet bezorgd",
 	"nie można dostarczyć", "niedostarcz", "niedoręcz", "nie została dostarczona", "nie dostarcz", "zwrot wiadomości",
 	"kunde inte levereras", "kunne ikke leveres", "ikke leveres", "ej levererad", "inte levereras", "ei voitu toimittaa",
+	"gick inte att leverera", "kunde inte skicka", "kunne ikke leve", "levering til disse", "leveringen mislyk", "leveringen feilet", "kan ikke lever",
+	"epäonnistui", "toimittaminen ei onnistu", "voida toimittaa", "nezdařilo", "nepodarilo", "nem sikerült", "nije moguće isporučiti", "ni mogoče dostaviti",
+	"недоставен", "не вдалося доставити", "не був доставлен", "không thể gửi", "không gửi được", "tidak dapat dikirim", "gagal terkirim",
+	"αποτυχία παράδοσης", "αδυναμία παράδοσης", "teslim edileme", "iletilemedi", "לא ניתן היה למסור", "تعذر تسليم", "لم يتم تسليم",
 	"не доставлено", "не может быть доставлено", "недоставлен", "невозможно доставить", "не удалось доставить",
 	"не было доставлено", "nedoručiteľn", "nedoručiteln", "nelze doručit", "teslim edilemedi", "iletilemedi",
 	"nem kézbesíthető", "kézbesítése sikertelen", "nu a putut fi livrat", "δεν ήταν δυνατή η παράδοση",
 	"配信でき", "配信不能", "配送でき", "送信でき", "届けでき", "送信に失敗", "配信に失敗", "エラーメール", "戻って",
-	"退信", "无法投递", "无法送达", "投递失败", "退回", "無法投遞", "無法傳送", "被退回", "발송 실패", "반송", "전송하지 못", NULL,
+	"退信", "无法投递", "无法送达", "投递失败", "退回", "無法投遞", "無法傳送", "被退回", "발송 실패", "반송", "전송하지 못", "배달하지 못", "배달되지", "전달되지",
+	"전달하지 못", "보내지 못", "未能向以下", "传递邮件失败", "trouble delivering", "error sending your", "errors sending your", "delivery of the email was stopped",
+	"could not reach", "couldn't reach", "not accepted for delivery", "message has been blocked", "e-mail has been blocked", NULL,
 };
 
 const char *const words_refusal[] = {
@@ -94,6 +114,8 @@ const char *const words_refusal[] = {
 const char *const words_delay[] = {
 	"delayed", "delivery delay", "still trying", "not yet been delivered", "will be retried", "will keep trying",
 	"warning: could not send", "warning: message", "transient non-fatal", "will continue to be attempted",
+	"hasn't been delivered yet", "has not been delivered yet", "this is a warning message only", "this is a warning only", "keep trying to deliver",
+	"will be retried until", "will be attempted", "still being retried", "doručení bylo odloženo", "försenad", "forsinket", "vertraagd", "in ritardo", "atrasad",
 	"temporarily deferred", "delivery has been delayed", "do not need to resend", "will retry", "will continue trying",
 	"verzögert", "retardé", "retrasad", "opóźnion", "задерж", "遅延", NULL,
 };

@@ -12,6 +12,7 @@ extern const char *const words_daemon[];         /* in a From field: a mail syst
 extern const char *const words_postmaster[];     /* the same, or the person who answers for it */
 extern const char *const words_daemon_weak[];    /* the same, under a subject that says so too */
 extern const char *const words_report_subject[]; /* a subject begins so: a report, or mail about one */
+extern const char *const words_report_phrase[];  /* the same anywhere in a subject */
 extern const char *const words_answer_subject[]; /* the subject of a person's answer begins so */
 extern const char *const words_strict_subject[]; /* the same, and hardly anything else */
 extern const char *const words_failure[];        /* says "not delivered" */

@@ -16,13 +16,15 @@
 #include "classifier/notice.h"
 #include "classifier/original.h"
 #include "classifier/prose.h"
+#include "classifier/prose_general.h"
 #include "classifier/prose_list.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
 #include "classifier/report_settle.h"
 #include "classifier/sns.h"
 
-#define NESTED_MAX 2 /* reports inside reports that are followed */
+#define NESTED_MAX        2     /* reports inside reports that are followed */
+#define STATUS_FILE_BYTES 65536 /* of an attached file that may hold a delivery status */
 
 static const char *const no_strings[] = {NULL};
 
@@ -109,7 +111,13 @@ static bool read_status_part(struct report_build *build)
 	if (original >= 0)
 		parts_read_original(build, original);
 	parts_read_text(build, MAX(parts_at(build, status)->parent, 0), original);
-	if (delivery_status_parse(build, mime_text(build->mime, (size_t)status)) == 0)
+	/* one part for each recipient, with some systems */
+	size_t count, added = 0;
+	const struct mime_part *parts = mime_parts(build->mime, &count);
+	for (size_t i = (size_t)status; i < count && !(added > 0 && part_is_original(&parts[i])); i++)
+		if (part_is_status(&parts[i]))
+			added += delivery_status_parse(build, mime_text(build->mime, i));
+	if (added == 0)
 		return false;
 	report_settle(build);
 	return true;
@@ -121,24 +129,37 @@ static bool read_status_text(struct report_build *build)
 {
 	struct report *report = build->report;
 	const char *fields = prose_is_expected(build) ? delivery_status_find(report->text) : NULL;
-	if (!fields || delivery_status_parse(build, fields) == 0)
+	if (!fields || (!prose_from_machine(build) && general_is_letter(report->text, fields)) ||
+	    delivery_status_parse(build, fields) == 0)
 		return false;
 	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
 	report_settle(build);
 	return true;
 }
 
-/* The same in a file that a mail system attached ("details.txt"). */
+/* Small, and of a type that says nothing or something wrong. */
+static bool may_hold_status(const struct mime_part *part)
+{
+	return part->body.len <= STATUS_FILE_BYTES &&
+	       (g_str_has_prefix(part->type, "text/") || g_str_has_prefix(part->type, "message/") ||
+		strcmp(part->type, "application/octet-stream") == 0);
+}
+
+/* The same in a file that a mail system attached ("details.txt"); as a message it has
+ * nothing else. */
 static bool read_status_file(struct report_build *build)
 {
 	size_t count;
 	const struct mime_part *parts = mime_parts(build->mime, &count);
 	if (!prose_from_machine(build))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(parts[i].disposition, "attachment") != 0 || !g_str_has_prefix(parts[i].type, "text/"))
+	for (size_t i = 1; i < count; i++) {
+		if (!may_hold_status(&parts[i]))
 			continue;
-		const char *fields = delivery_status_find(mime_text(build->mime, i));
+		const char *text = mime_text(build->mime, i);
+		const char *fields = delivery_status_find(text);
+		if (part_is_original(&parts[i]) && fields != text + strspn(text, "\n"))
+			continue;
 		if (fields && delivery_status_parse(build, fields) > 0) {
 			report_settle(build);
 			return true;
@@ -157,6 +178,8 @@ static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const
 		parts_read_original(build, original);
 	parts_read_text(build, 0, original);
 	const char *fields = mime_text(build->mime, (size_t)part);
+	if (is_wanted == part_is_disposition && !strcasestr(fields, "Disposition:") && strcasestr(fields, "Action:"))
+		return delivery_status_parse(build, fields) > 0 && (report_settle(build), true);
 	if (is_wanted == part_is_disposition) {
 		notice_read_receipt(build, fields);
 		prose_rejection(build);
@@ -172,15 +195,33 @@ static void read_plain_parts(struct report_build *build)
 	if (original > 0)
 		parts_read_original(build, original);
 	parts_read_text(build, 0, original);
-	if (!prose_from_machine(build))
+	if (original == 0 || (!prose_from_machine(build) && !general_is_list_mail(build)))
 		parts_find_forwarded(build);
+}
+
+/* Nobody was named in what stands before the original and outside of files: then all of the
+ * text, if a system's set phrases are in it. */
+static void read_whole_text(struct report_build *build)
+{
+	struct report *report = build->report;
+	const char *text = report->text;
+	enum report_kind kind = report->kind;
+	const char *dialect = report->dialect;
+	if (build->recipients->len > 0 || !prose_from_machine(build) || (kind != REPORT_PROSE && kind != REPORT_OTHER))
+		return;
+	parts_read_whole_text(build);
+	if (!read_status_text(build) && !prose_parse_dialects(build)) {
+		report->kind = kind;
+		report->dialect = dialect;
+		report->text = text;
+	}
 }
 
 static bool interpret(struct report_build *build, int level);
 
 static struct report_header empty_header(void)
 {
-	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1)};
+	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1), "", ""};
 }
 
 /* A report about a report that could not be delivered (Sendmail's double bounce), or one
@@ -238,8 +279,11 @@ static bool interpret(struct report_build *build, int level)
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))
-		return prose_parse_general(build) || notice_auto_reply(build);
-	return notice_auto_reply(build) || prose_parse_general(build);
+		read = prose_parse_general(build) || notice_auto_reply(build);
+	else
+		read = notice_auto_reply(build) || prose_parse_general(build);
+	read_whole_text(build);
+	return read || build->recipients->len > 0;
 }
 
 /* --- door ----------------------------------------------------------------- */

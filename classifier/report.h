@@ -65,7 +65,9 @@ struct report_header {
 	const char *sender;     /* Return-Path, bare */
 	const char *subject;
 	const char *date;
-	const char *const *to; /* bare addresses of To and Cc, NULL-terminated, never NULL itself */
+	const char *const *to;    /* bare addresses of To and Cc, NULL-terminated, never NULL itself */
+	const char *envelope_to;  /* bare, by a field that names the envelope's recipient; the first */
+	const char *delivered_to; /* bare, by the trace: Delivered-To, or what Received is "for" */
 };
 
 struct report {

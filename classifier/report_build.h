@@ -11,11 +11,12 @@
 #include "classifier/mime.h"
 #include "classifier/report.h"
 
-/* Who wrote the message: a mail system or anybody else. */
+/* Who wrote the message. */
 enum report_sender {
 	SENDER_UNKNOWN,
-	SENDER_MACHINE,
-	SENDER_OTHER,
+	SENDER_MACHINE, /* a mail system */
+	SENDER_OTHER,   /* nobody can tell */
+	SENDER_PERSON,  /* a person or a mailing list */
 };
 
 struct report_build {

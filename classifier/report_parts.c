@@ -148,7 +148,7 @@ void parts_read_original(struct report_build *build, int index)
 
 void parts_find_forwarded(struct report_build *build)
 {
-	for (int i = 1; i < parts_count(build) && !build->nested; i++) {
+	for (int i = 0; i < parts_count(build) && !build->nested; i++) {
 		if (!part_is_original(parts_at(build, i)))
 			continue;
 		struct slice message = embedded_message(build, i);
@@ -170,33 +170,36 @@ static bool has_plain_sibling(const struct report_build *build, int index)
 	return false;
 }
 
-/* The words of the report: the text parts within one part, without the original and
- * attached files. */
-static char *collect_text(struct report_build *build, int within, int original)
+static void append_text(struct report_build *build, int index, GString *out)
+{
+	const char *text = mime_text(build->mime, (size_t)index);
+	bool html = strcmp(parts_at(build, index)->type, "text/html") == 0;
+	g_autofree char *plain = html ? html_to_text(text) : NULL;
+	if (out->len > 0)
+		g_string_append_c(out, '\n');
+	g_string_append(out, plain ? plain : text);
+}
+
+/* The words of the report: the text parts within one part, without the original; attached
+ * files too if it is to be the whole. */
+static char *collect_text(struct report_build *build, int within, int original, bool whole)
 {
 	size_t max = build->limits->text_bytes;
 	GString *out = g_string_new(NULL);
-	for (int i = 0; i < parts_count(build); i++) {
+	for (int i = 0; i < parts_count(build) && out->len <= max; i++) {
 		const struct mime_part *part = parts_at(build, i);
 		if (!is_text(part) || !is_within(build, i, within) || i == original)
 			continue;
-		if (out->len > 0 && strcmp(part->disposition, "attachment") == 0)
+		if (out->len > 0 && strcmp(part->disposition, "attachment") == 0 && !whole)
 			continue;
-		bool html = strcmp(part->type, "text/html") == 0;
-		if (html && (out->len > 0 || has_plain_sibling(build, i)))
+		if (strcmp(part->type, "text/html") == 0 && (out->len > 0 || has_plain_sibling(build, i)))
 			continue;
-		const char *text = mime_text(build->mime, (size_t)i);
-		g_autofree char *plain = html ? html_to_text(text) : NULL;
-		if (out->len > 0)
-			g_string_append_c(out, '\n');
-		g_string_append(out, plain ? plain : text);
-		if (out->len > max) {
-			build->report->truncated = true;
-			break;
-		}
+		append_text(build, i, out);
 	}
-	if (out->len > max)
+	if (out->len > max) {
+		build->report->truncated = true;
 		g_string_truncate(out, text_cut_length(out->str, out->len, max));
+	}
 	return g_string_free(out, FALSE);
 }
 
@@ -227,8 +230,15 @@ static void split_text(struct report_build *build, char *text)
 
 void parts_read_text(struct report_build *build, int within, int original)
 {
-	g_autofree char *text = collect_text(build, within, original);
+	g_autofree char *text = collect_text(build, within, original, false);
 	split_text(build, text);
+	build_decode_octal(text);
+	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
+}
+
+void parts_read_whole_text(struct report_build *build)
+{
+	g_autofree char *text = collect_text(build, 0, -1, true);
 	build_decode_octal(text);
 	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
 }

@@ -10,6 +10,21 @@
 
 #include <glib.h>
 
+/* What bounces are written in. */
+static const char *const common_charsets[] = {"ISO-8859-1", "ISO-8859-15",  "WINDOWS-1252", "ISO-8859-2", "ISO-2022-JP",
+					      "SHIFT_JIS",  "EUC-JP",       "GB18030",      "BIG5",       "EUC-KR",
+					      "KOI8-R",     "WINDOWS-1251", "WINDOWS-1250"};
+
+/* Never used and never closed. */
+static GIConv held_open[G_N_ELEMENTS(common_charsets)];
+
+void text_init(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(common_charsets); i++)
+		if (!held_open[i])
+			held_open[i] = g_iconv_open("UTF-8", common_charsets[i]);
+}
+
 size_t text_cut_length(const char *bytes, size_t len, size_t max)
 {
 	if (len <= max)
@@ -138,6 +153,17 @@ char *text_from_charset(const char *bytes, size_t len, const char *charset, size
 	char *clean = text_clean(out->str, out->len, max);
 	g_string_free(out, TRUE);
 	return clean;
+}
+
+char *text_lower_in_place(char *text)
+{
+	for (char *at = text, *next; *at; at = next) {
+		next = g_utf8_next_char(at);
+		gunichar lower = g_unichar_tolower(g_utf8_get_char(at));
+		if (g_unichar_to_utf8(lower, NULL) == next - at)
+			g_unichar_to_utf8(lower, at);
+	}
+	return text;
 }
 
 char *text_lower(const char *text)

@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Once, before any thread: keeps the converters of the common charsets loaded. The C
+ * library drops one that nobody has open, and to load it again takes longer than to
+ * read the mail. */
+void text_init(void);
+
 /* Converts from the named charset ("" or unknown: UTF-8 if it is, else
  * ISO-2022-JP if it has its escapes, else windows-1252). Line ends LF, other
  * control characters but TAB become spaces; at most max bytes. Heap. */
@@ -21,6 +26,10 @@ char *text_clean(const char *bytes, size_t len, size_t max);
 
 /* len, or less if that is more than max: never in the middle of a character. */
 size_t text_cut_length(const char *text, size_t len, size_t max);
+
+/* Lower case, of those letters whose length in bytes is the same in either case: all places
+ * in the text stay what they are. Valid UTF-8 only. Returns text. */
+char *text_lower_in_place(char *text);
 
 /* Lower case. Heap. */
 char *text_lower(const char *text);

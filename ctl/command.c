@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Parsing a command line by a command's description, and printing that.
+ * Parsing a command line by a command's description.
  */
 #include "ctl/command.h"
 
@@ -8,16 +8,27 @@
 #include <string.h>
 
 #include "ctl/exit.h"
+#include "ctl/help.h"
+#include "ctl/table.h"
+#include "ctl/value.h"
 
-enum { HELP_COLUMN = 24 }; /* where the text of an option begins */
-
-const struct ctl_option ctl_common_options[] = {
+static const struct ctl_option database_options[] = {
     {"json", NULL, "print JSON instead of a table", NULL},
     {"config", "FILE", "take conninfo from this file (-c)", NULL},
     {"conninfo", "CONNINFO", "libpq connection string", NULL},
     {"help", NULL, "this text (-h)", NULL},
-    {NULL, NULL, NULL, NULL},
+    {0},
 };
+static const struct ctl_option offline_options[] = {
+    {"json", NULL, "print JSON instead of a table", NULL},
+    {"help", NULL, "this text (-h)", NULL},
+    {0},
+};
+
+const struct ctl_option *ctl_common_options(const struct ctl_command *command)
+{
+	return command->is_offline ? offline_options : database_options;
+}
 
 /* --- commands ------------------------------------------------------------------ */
 
@@ -46,54 +57,31 @@ static const struct ctl_option *find_option(const struct ctl_command *command, c
 {
 	const struct ctl_option *option = find_in(command->options, name, len);
 
-	return option != NULL ? option : find_in(ctl_common_options, name, len);
+	return option != NULL ? option : find_in(ctl_common_options(command), name, len);
 }
 
-/* --- help ---------------------------------------------------------------------- */
-
-static void print_options(const struct ctl_option *options, FILE *stream)
+const struct ctl_option *ctl_option_find(const struct ctl_command *command, const char *name)
 {
-	for (; options != NULL && options->name != NULL; options++) {
-		g_autofree char *left =
-		    g_strconcat("--", options->name, options->argument != NULL ? " " : "", options->argument, NULL);
-
-		fprintf(stream, "  %-*s %s", HELP_COLUMN - 3, left, options->help);
-		if (options->default_value != NULL)
-			fprintf(stream, " (default: %s)", options->default_value);
-		fputc('\n', stream);
-	}
-}
-
-void ctl_print_help(const struct ctl_command *command, FILE *stream)
-{
-	bool has_arguments = *command->arguments != '\0';
-
-	fprintf(stream, "usage: bouncectl %s%s%s [OPTION...]\n\n", command->name, has_arguments ? " " : "",
-		command->arguments);
-	fprintf(stream, "%c%s.\n", g_ascii_toupper(command->summary[0]), command->summary + 1);
-	if (command->help != NULL)
-		fprintf(stream, "\n%s", command->help);
-	fputs("\noptions:\n", stream);
-	print_options(command->options, stream);
-	print_options(ctl_common_options, stream);
+	return find_option(command, name, strlen(name));
 }
 
 /* --- parsing -------------------------------------------------------------------- */
 
-static bool refuse(const struct ctl_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(const struct ctl_command *command, const char *format, ...)
+int ctl_refuse(const struct ctl_command *command, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	fprintf(stderr, "bouncectl %s: %s\n", command->name, text);
+	g_autofree char *clean = table_clean(text, true, TABLE_ONE_LINE);
+	fprintf(stderr, "bouncectl %s: %s\n", command->name, clean);
 	fprintf(stderr, "usage: bouncectl %s%s%s [OPTION...]; \"bouncectl %s --help\" tells more\n", command->name,
 		*command->arguments != '\0' ? " " : "", command->arguments, command->name);
-	return false;
+	return CTL_EXIT_USAGE;
 }
+
+#define refuse(...) (ctl_refuse(__VA_ARGS__), false)
 
 struct cursor {
 	int argc;
@@ -101,17 +89,44 @@ struct cursor {
 	int at;
 };
 
-/* A repeated option counts as it was given last, or together, parted by blanks. */
-static void set_value(struct ctl_call *call, const struct ctl_option *option, const char *value)
+/* The kind that "[ID]...", "[NAME]" or "TEXT" promises. Heap. */
+static char *kind_of(const char *spec)
 {
-	bool is_time = option->argument != NULL && strcmp(option->argument, "TIME") == 0;
+	const char *begin = spec + strspn(spec, "[");
+
+	return g_strndup(begin, strcspn(begin, "]."));
+}
+
+/* A repeated option counts as it was given last, or together, parted by blanks. */
+static bool set_value(struct ctl_call *call, const struct ctl_option *option, const char *text)
+{
 	bool is_list = option->argument != NULL && g_str_has_suffix(option->argument, "...");
 	const char *before = is_list ? g_hash_table_lookup(call->values, option->name) : NULL;
-	char *fresh = before != NULL ? g_strjoin(" ", before, value, NULL)
-		      : is_time      ? ctl_time_parse(value, g_get_real_time())
-				     : g_strdup(value);
+	g_autofree char *kind = kind_of(option->argument == NULL ? "" : option->argument);
+	g_autofree char *complaint = NULL;
+	g_autofree char *value = ctl_value_read(kind, text, g_get_real_time(), &complaint);
 
+	if (value == NULL)
+		return refuse(call->command, "--%s: %s", option->name, complaint);
+	char *fresh = before != NULL ? g_strjoin(" ", before, value, NULL) : g_strdup(value);
 	g_hash_table_insert(call->values, g_strdup(option->name), fresh);
+	return true;
+}
+
+static bool refuse_option(const struct ctl_command *command, const char *name, size_t len)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *word = g_strndup(name, len);
+
+	for (const struct ctl_option *option = command->options; option != NULL && option->name != NULL; option++)
+		g_ptr_array_add(names, (char *)option->name);
+	for (const struct ctl_option *option = ctl_common_options(command); option->name != NULL; option++)
+		g_ptr_array_add(names, (char *)option->name);
+	g_ptr_array_add(names, NULL);
+	const char *near = ctl_suggest(word, (const char *const *)names->pdata);
+	if (near != NULL)
+		return refuse(command, "there is no option --%s; did you mean --%s?", word, near);
+	return refuse(command, "there is no option --%s", word);
 }
 
 /* "--name", "--name=value" or "--name value". */
@@ -123,7 +138,7 @@ static bool read_option(struct ctl_call *call, struct cursor *cursor)
 	const char *value = "true";
 
 	if (option == NULL)
-		return refuse(call->command, "there is no option --%.*s", (int)len, word);
+		return refuse_option(call->command, word, len);
 	if (option->argument == NULL && word[len] == '=')
 		return refuse(call->command, "--%s takes no value", option->name);
 	if (option->argument != NULL && word[len] == '=')
@@ -132,8 +147,7 @@ static bool read_option(struct ctl_call *call, struct cursor *cursor)
 		return refuse(call->command, "--%s needs a value: %s", option->name, option->argument);
 	else if (option->argument != NULL)
 		value = cursor->argv[++cursor->at];
-	set_value(call, option, value);
-	return true;
+	return set_value(call, option, value);
 }
 
 static bool read_short_option(struct ctl_call *call, struct cursor *cursor)
@@ -168,25 +182,31 @@ static bool read_word(struct ctl_call *call, struct cursor *cursor, bool *option
 	return true;
 }
 
-static bool is_number(const char *text)
-{
-	return *text != '\0' && strlen(text) <= 18 && strspn(text, "0123456789") == strlen(text);
-}
-
 /* The option of "--why WHY" among the arguments: must be given, and not be empty. */
 static bool check_option(const struct ctl_call *call, const char *name)
 {
-	const char *value = ctl_option(call, name + 2);
-
-	return (value != NULL && *value != '\0') || refuse(call->command, "%s is missing", name);
+	return ctl_option(call, name + 2) != NULL || refuse(call->command, "%s is missing", name);
 }
 
-static bool check_argument(const struct ctl_call *call, const char *name, const char *given)
+static bool check_argument(const struct ctl_call *call, const char *spec, const char *given)
 {
-	if (given == NULL && *name != '[')
-		return refuse(call->command, "%s is missing", name);
-	if (given != NULL && strcmp(name, "ID") == 0 && !is_number(given))
-		return refuse(call->command, "\"%s\" is not a number: %s", given, name);
+	g_autofree char *kind = kind_of(spec);
+	g_autofree char *complaint = NULL;
+
+	if (given == NULL)
+		return *spec == '[' || refuse(call->command, "%s is missing", kind);
+	g_autofree char *value = ctl_value_read(kind, given, g_get_real_time(), &complaint);
+	return value != NULL || refuse(call->command, "%s: %s", kind, complaint);
+}
+
+/* What "ID..." stands for: all that are left; "-" is the standard input. */
+static bool check_rest(const struct ctl_call *call, const char *spec, guint from)
+{
+	if (call->arguments->len < from)
+		return check_argument(call, spec, NULL);
+	for (guint i = from; i <= call->arguments->len; i++)
+		if (strcmp(ctl_argument(call, i), "-") != 0 && !check_argument(call, spec, ctl_argument(call, i)))
+			return false;
 	return true;
 }
 
@@ -202,9 +222,11 @@ static bool check_arguments(const struct ctl_call *call)
 				return false;
 			continue;
 		}
+		if (g_str_has_suffix(*name, "..."))
+			return check_rest(call, *name, count + 1);
 		if (!check_argument(call, *name, ctl_argument(call, count + 1)))
 			return false;
-		count = g_str_has_suffix(*name, "...") ? G_MAXUINT - 1 : count + 1;
+		count++;
 	}
 	if (call->arguments->len > count)
 		return refuse(call->command, "\"%s\" is too much", (char *)call->arguments->pdata[count]);
@@ -220,10 +242,10 @@ struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, cha
 	call->command = command;
 	call->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	call->arguments = g_ptr_array_new_with_free_func(g_free);
-	for (const struct ctl_option *option = command->options; option != NULL && option->name != NULL; option++)
-		if (option->default_value != NULL)
-			set_value(call, option, option->default_value);
 	*status_out = CTL_EXIT_USAGE;
+	for (const struct ctl_option *option = command->options; option != NULL && option->name != NULL; option++)
+		if (option->default_value != NULL && !set_value(call, option, option->default_value))
+			return NULL;
 	for (; cursor.at < argc; cursor.at++)
 		if (!read_word(call, &cursor, &options_end))
 			return NULL;
@@ -257,35 +279,4 @@ bool ctl_flag(const struct ctl_call *call, const char *name)
 const char *ctl_argument(const struct ctl_call *call, unsigned number)
 {
 	return number > call->arguments->len ? NULL : call->arguments->pdata[number - 1];
-}
-
-/* --- times ------------------------------------------------------------------------ */
-
-static gint64 seconds_of_unit(char unit)
-{
-	switch (unit) {
-	case 'm':
-		return 60;
-	case 'h':
-		return 3600;
-	case 'd':
-		return 86400;
-	case 'w':
-		return 7 * 86400;
-	default:
-		return 0;
-	}
-}
-
-char *ctl_time_parse(const char *text, gint64 now)
-{
-	char *unit;
-	guint64 count = g_ascii_strtoull(text, &unit, 10);
-
-	if (!g_ascii_isdigit(*text) || count > 100000 || unit[0] == '\0' || unit[1] != '\0' ||
-	    seconds_of_unit(*unit) == 0)
-		return g_strdup(text);
-	g_autoptr(GDateTime) at =
-	    g_date_time_new_from_unix_utc(now / G_USEC_PER_SEC - (gint64)count * seconds_of_unit(*unit));
-	return g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
 }

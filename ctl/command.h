@@ -8,26 +8,27 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include <glib.h>
 
 struct ctl_call;
 
 struct ctl_option {
-	const char *name;     /* without the two dashes; NULL ends a list */
-	const char *argument; /* what it takes; NULL: nothing. "TIME": see ctl_time_parse; "X...": may be repeated */
-	const char *help;     /* one line */
+	const char *name;          /* without the two dashes; NULL ends a list */
+	const char *argument;      /* the kind it takes, see ctl/value.h; NULL: nothing; "X...": may be repeated */
+	const char *help;          /* one line */
 	const char *default_value; /* NULL: none */
 };
 
 struct ctl_command {
 	const char *name; /* one word or two: "task show" */
-	/* "ID [NAME] --why WHY", "FILE...": an ID is a number, an option here must be given */
+	/* "ID [NAME] --why TEXT", "FILE...": kinds as of options; an option here must be given */
 	const char *arguments;
 	const char *summary; /* one line, lower case, no full stop */
 	const char *help;    /* whole lines with what else there is to know, or NULL */
+	const char *example; /* a line that is right, without "bouncectl" */
 	const struct ctl_option *options;
+	bool is_offline;                   /* asks no database: --config and --conninfo are not known */
 	int (*run)(struct ctl_call *call); /* the exit status */
 	const struct ctl_view *view;       /* for ctl_view_run */
 	/* A command that parses for itself: run is NULL, argv[0] is its name. */
@@ -59,14 +60,15 @@ bool ctl_flag(const struct ctl_call *call, const char *name);
 /* The argument of that number, from 1; NULL when there are fewer. */
 const char *ctl_argument(const struct ctl_call *call, unsigned number);
 
-void ctl_print_help(const struct ctl_command *command, FILE *stream);
+/* The options that every command takes: those of commands that ask the database,
+ * and those of the others; ended by a name NULL. */
+const struct ctl_option *ctl_common_options(const struct ctl_command *command);
 
-/* The options that every command takes which asks the database; ended by a name NULL. */
-extern const struct ctl_option ctl_common_options[];
+/* The option of that name, without its dashes; NULL if there is none. */
+const struct ctl_option *ctl_option_find(const struct ctl_command *command, const char *name);
 
-/* A time for the database: "30m", "24h", "7d", "2w" before now (microseconds
- * since 1970) as RFC 3339; anything else as it is, for the database to read. Heap. */
-char *ctl_time_parse(const char *text, gint64 now);
+/* Says "bouncectl COMMAND: ..." and the usage on stderr. CTL_EXIT_USAGE. */
+int ctl_refuse(const struct ctl_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct ctl_call ctl_call_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ctl_call_t, ctl_call_free)

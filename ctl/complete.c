@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "classifier/reason.h"
 #include "ctl/exit.h"
+#include "ctl/value.h"
 
 static void offer(const char *word, const char *begun)
 {
@@ -42,28 +42,17 @@ static void offer_options(const struct ctl_option *options, const char *begun)
 	}
 }
 
-static void offer_words(const char *const *words, const char *begun)
+/* The words that the option before may take; true if it takes a value. */
+static bool offer_values(const struct ctl_command *command, const char *word, const char *begun)
 {
-	for (; *words != NULL; words++)
-		offer(*words, begun);
-}
+	const struct ctl_option *option = g_str_has_prefix(word, "--") ? ctl_option_find(command, word + 2) : NULL;
 
-/* Values that are known here; true if the option before takes one. */
-static bool offer_values(const char *option, const char *begun)
-{
-	static const char *const classes[] = {"hard", "soft", "technical", "auto_reply", "unclassified", NULL};
-	static const char *const dimensions[] = {"class", "reason", "process", "domain", "remote_mta", "rule",
-						 "trust", "hour",   "day",     "week",   "month",      NULL};
-	size_t count;
-	const struct reason *reasons = reason_all(&count);
-
-	if (strcmp(option, "--class") == 0)
-		offer_words(classes, begun);
-	else if (strcmp(option, "--by") == 0)
-		offer_words(dimensions, begun);
-	for (size_t i = 0; strcmp(option, "--as") == 0 && i < count; i++)
-		offer(reasons[i].name, begun);
-	return strcmp(option, "--class") == 0 || strcmp(option, "--by") == 0 || strcmp(option, "--as") == 0;
+	if (option == NULL || option->argument == NULL)
+		return false;
+	g_auto(GStrv) words = ctl_value_words(option->argument);
+	for (char **each = words; each != NULL && *each != NULL; each++)
+		offer(*each, begun);
+	return true;
 }
 
 /* argv: the words after "bouncectl"; the last is the one being written. */
@@ -73,10 +62,14 @@ int ctl_complete(int argc, char **argv)
 	const char *begun = argc > 1 ? argv[argc - 1] : "";
 	const struct ctl_command *command = ctl_command_find(argc - 2, argv + 1, &words);
 
-	if (argc > 2 && offer_values(argv[argc - 2], begun))
+	if (argc > 2 && strcmp(argv[1], "help") == 0)
+		return ctl_complete(argc - 1, argv + 1);
+	if (command != NULL && argc > 2 && offer_values(command, argv[argc - 2], begun))
 		return CTL_EXIT_OK;
-	if (argc <= 2)
+	if (argc <= 2) {
 		offer_commands("", begun);
+		offer("help", begun);
+	}
 	if (argc == 3) {
 		g_autofree char *before = g_strconcat(argv[1], " ", NULL);
 		offer_commands(before, begun);
@@ -84,7 +77,7 @@ int ctl_complete(int argc, char **argv)
 	if (command != NULL && *begun == '-') {
 		offer_options(command->options, begun);
 		if (command->main == NULL)
-			offer_options(ctl_common_options, begun);
+			offer_options(ctl_common_options(command), begun);
 	}
 	return CTL_EXIT_OK;
 }

@@ -19,7 +19,7 @@ static bool has_environment(void)
 	return false;
 }
 
-static char *read_conninfo(const struct ctl_call *call, GError **error)
+char *ctl_conninfo(const struct ctl_call *call, GError **error)
 {
 	const char *given = ctl_option(call, "conninfo");
 	const char *config = ctl_option(call, "config");
@@ -36,7 +36,7 @@ static char *read_conninfo(const struct ctl_call *call, GError **error)
 
 struct db_pool *ctl_connect(const struct ctl_call *call, GError **error)
 {
-	g_autofree char *conninfo = read_conninfo(call, error);
+	g_autofree char *conninfo = ctl_conninfo(call, error);
 
 	if (conninfo == NULL)
 		return NULL;

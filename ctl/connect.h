@@ -16,6 +16,9 @@
 
 #define CTL_CONFIG_DEFAULT "/etc/bounce-milter/bounce-milter.conf"
 
+/* What to connect with, heap. NULL with BM_ERROR_CONFIG. */
+char *ctl_conninfo(const struct ctl_call *call, GError **error) __attribute__((warn_unused_result));
+
 /* Opens nothing yet. NULL with BM_ERROR_CONFIG. */
 struct db_pool *ctl_connect(const struct ctl_call *call, GError **error) __attribute__((warn_unused_result));
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "classifier/proposal.h"
-#include "classifier/reason.h"
 #include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/output.h"
@@ -95,11 +94,6 @@ static int run_reclassify(struct ctl_call *call)
 {
 	const char *reason = ctl_option(call, "as");
 	g_autoptr(GError) error = NULL;
-
-	if (reason_find(reason) == NULL) {
-		fprintf(stderr, "bouncectl reclassify: there is no reason \"%s\"; see \"bouncectl reasons\"\n", reason);
-		return CTL_EXIT_USAGE;
-	}
 	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
 	return pool == NULL ? ctl_output_error(call, error) : reclassify(call, pool, reason);
 }
@@ -108,6 +102,7 @@ const struct ctl_command ctl_reclassify = {
     .name = "reclassify",
     .arguments = "ID --as REASON",
     .summary = "set the verdict on a bounce right, and what followed from it",
+    .example = "reclassify 4711 --as mailbox_full --why 'they told us'",
     .help = "What followed wrongly is taken back, what should have followed is done. A rule for\n"
 	    "the site's file is proposed, which judges the next one rightly.\n",
     .options = reclassify_options,
@@ -285,6 +280,7 @@ const struct ctl_command ctl_replay = {
     .name = "replay",
     .arguments = "",
     .summary = "judge the stored reports by today's rules: show what differs, then --apply",
+    .example = "replay --since 7d --site new.rules",
     .help = "Without --apply nothing is changed. Reports whose message is not kept any more\n"
 	    "stay as they are.\n",
     .options = replay_options,

@@ -4,147 +4,160 @@
  */
 #include "ctl/db.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <glib.h>
 
-#include "base/error.h"
-#include "base/settings.h"
+#include "ctl/connect.h"
 #include "ctl/exit.h"
+#include "ctl/output.h"
 #include "db/migrate.h"
 
-static const char usage[] = "usage: bouncectl db init|migrate|check [-c FILE | --conninfo CONNINFO]\n"
-			    "\n"
-			    "  init     create the schema \"bounce\" in an existing database\n"
-			    "  migrate  bring an older schema up to this program\n"
-			    "  check    say which version there is, and whether this program can use it\n"
-			    "\n"
-			    "  -c, --config FILE        take conninfo from this file\n"
-			    "                           (default: /etc/bounce-milter/bounce-milter.conf)\n"
-			    "      --conninfo CONNINFO  libpq connection string, for an account that may create\n"
-			    "\n"
-			    "init and migrate need the rights to create schema and roles; the daemon's\n"
-			    "account need not have them. Running one again changes nothing.\n"
-			    "Exit status: 0 the schema is current, 1 it is not, 64 wrong usage, 75 try again later.\n";
+static const char help[] = "It needs the rights to create schema and roles; the daemon's account need not have\n"
+			   "them. Running it again changes nothing.\n";
 
-static int report_error(const GError *error)
+/* --- what is said --------------------------------------------------------------------- */
+
+static const char *state_name(enum db_schema_state state)
 {
-	fprintf(stderr, "bouncectl: %s\n", error->message);
-	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN ? CTL_EXIT_TEMPFAIL : CTL_EXIT_FAULT;
+	switch (state) {
+	case DB_SCHEMA_ABSENT:
+		return "absent";
+	case DB_SCHEMA_BEHIND:
+		return "behind";
+	case DB_SCHEMA_CURRENT:
+		return "current";
+	case DB_SCHEMA_FOREIGN:
+		return "foreign";
+	}
+	return "";
+}
+
+static void add_member(JsonBuilder *builder, const char *name, const char *value)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_add_string_value(builder, value);
+}
+
+static void add_json(GString *out, const struct db_schema_status *status)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	add_member(builder, "state", state_name(status->state));
+	json_builder_set_member_name(builder, "version");
+	json_builder_add_int_value(builder, status->version);
+	json_builder_set_member_name(builder, "known");
+	json_builder_add_int_value(builder, status->known);
+	add_member(builder, "detail", status->detail);
+	json_builder_end_object(builder);
+	ctl_output_json_append(builder, out);
+}
+
+static int say(const struct ctl_call *call, const struct db_schema_status *status)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (ctl_flag(call, "json"))
+		add_json(out, status);
+	else
+		g_string_append_printf(out, "%s\n", status->detail);
+	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
 static void print_progress(unsigned version, const char *name)
 {
 	if (version > 0)
-		printf("applied  %04u %s\n", version, name);
+		fprintf(stderr, "applied  %04u %s\n", version, name);
 	else
-		printf("applied  %s\n", name);
-	fflush(stdout);
+		fprintf(stderr, "applied  %s\n", name);
 }
 
-static int db_check(const char *conninfo, const struct db_schema_status *status)
-{
-	(void)conninfo;
-	printf("%s\n", status->detail);
-	return status->state == DB_SCHEMA_CURRENT ? CTL_EXIT_OK : CTL_EXIT_FAULT;
-}
+/* --- the commands ------------------------------------------------------------------------ */
 
-static int db_apply(const char *conninfo, const struct db_schema_status *status)
+/* Where the schema is now; false, said, when that cannot be told. */
+static bool read_status(const struct ctl_call *call, const char *conninfo, struct db_schema_status *status_out,
+			int *exit_out)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (status->state == DB_SCHEMA_CURRENT) {
-		printf("%s; nothing to do\n", status->detail);
-		return CTL_EXIT_OK;
-	}
-	if (!db_schema_migrate(conninfo, print_progress, &error))
-		return report_error(error);
-	printf("schema bounce is at version %u\n", status->known);
-	return CTL_EXIT_OK;
+	if (db_schema_read(conninfo, status_out, &error))
+		return true;
+	*exit_out = ctl_output_error(call, error);
+	return false;
 }
 
-static int db_init(const char *conninfo, const struct db_schema_status *status)
+static int run_check(struct ctl_call *call)
 {
-	if (status->state == DB_SCHEMA_BEHIND) {
-		fprintf(stderr, "bouncectl: %s; run \"bouncectl db migrate\"\n", status->detail);
-		return CTL_EXIT_FAULT;
-	}
-	return db_apply(conninfo, status);
-}
-
-static int db_migrate(const char *conninfo, const struct db_schema_status *status)
-{
-	if (status->state == DB_SCHEMA_ABSENT) {
-		fprintf(stderr, "bouncectl: %s; run \"bouncectl db init\"\n", status->detail);
-		return CTL_EXIT_FAULT;
-	}
-	return db_apply(conninfo, status);
-}
-
-static const struct {
-	const char *name;
-	int (*run)(const char *conninfo, const struct db_schema_status *status);
-} actions[] = {{"init", db_init}, {"migrate", db_migrate}, {"check", db_check}};
-
-static int run_action(const char *name, const char *conninfo)
-{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *conninfo = ctl_conninfo(call, &error);
 	struct db_schema_status status;
-	g_autoptr(GError) error = NULL;
+	int result = CTL_EXIT_FAULT;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		if (strcmp(name, actions[i].name) != 0)
-			continue;
-		if (!db_schema_read(conninfo, &status, &error))
-			return report_error(error);
-		int result = actions[i].run(conninfo, &status);
-		db_schema_status_clear(&status);
+	if (conninfo == NULL)
+		return ctl_output_error(call, error);
+	if (!read_status(call, conninfo, &status, &result))
 		return result;
-	}
-	fprintf(stderr, "bouncectl: db: there is no action \"%s\"\n%s", name, usage);
-	return CTL_EXIT_USAGE;
+	result = say(call, &status);
+	if (result == CTL_EXIT_OK && status.state != DB_SCHEMA_CURRENT)
+		result = CTL_EXIT_FAULT;
+	db_schema_status_clear(&status);
+	return result;
 }
 
-static int run_configured(const char *name, const char *config)
+/* Which state asks for the other command. */
+static int bring_up(struct ctl_call *call, enum db_schema_state wrong, const char *other)
 {
-	g_auto(settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
+	g_autofree char *conninfo = ctl_conninfo(call, &error);
+	struct db_schema_status status;
+	int result = CTL_EXIT_FAULT;
 
-	if (!settings_read(config, &settings, &error))
-		return report_error(error);
-	return run_action(name, settings.conninfo);
+	if (conninfo == NULL)
+		return ctl_output_error(call, error);
+	if (!read_status(call, conninfo, &status, &result))
+		return result;
+	bool is_wrong = status.state == wrong;
+	if (is_wrong)
+		fprintf(stderr, "bouncectl %s: %s; run \"bouncectl %s\"\n", call->command->name, status.detail, other);
+	else if (status.state != DB_SCHEMA_CURRENT && !db_schema_migrate(conninfo, print_progress, &error))
+		result = ctl_output_error(call, error);
+	db_schema_status_clear(&status);
+	return is_wrong || error != NULL ? result : run_check(call);
 }
 
-int ctl_db(int argc, char **argv)
+static int run_init(struct ctl_call *call)
 {
-	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-						{"conninfo", required_argument, NULL, 'n'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
-	const char *config = "/etc/bounce-milter/bounce-milter.conf";
-	const char *conninfo = NULL;
-
-	for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
-		switch (option) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'n':
-			conninfo = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return CTL_EXIT_OK;
-		default:
-			fputs(usage, stderr);
-			return CTL_EXIT_USAGE;
-		}
-	}
-	if (optind != argc - 1) {
-		fputs(usage, stderr);
-		return CTL_EXIT_USAGE;
-	}
-	return conninfo != NULL ? run_action(argv[optind], conninfo) : run_configured(argv[optind], config);
+	return bring_up(call, DB_SCHEMA_BEHIND, "db migrate");
 }
+
+static int run_migrate(struct ctl_call *call)
+{
+	return bring_up(call, DB_SCHEMA_ABSENT, "db init");
+}
+
+const struct ctl_command ctl_db_init = {
+    .name = "db init",
+    .arguments = "",
+    .summary = "create the schema \"bounce\" in an existing database",
+    .help = help,
+    .example = "db init --conninfo 'dbname=mail user=postgres'",
+    .run = run_init,
+};
+
+const struct ctl_command ctl_db_migrate = {
+    .name = "db migrate",
+    .arguments = "",
+    .summary = "bring an older schema up to this program",
+    .help = help,
+    .example = "db migrate --conninfo 'dbname=mail user=postgres'",
+    .run = run_migrate,
+};
+
+const struct ctl_command ctl_db_check = {
+    .name = "db check",
+    .arguments = "",
+    .summary = "say which version the schema has; exit status 1 when this program cannot use it",
+    .example = "db check --json",
+    .run = run_check,
+};

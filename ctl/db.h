@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl db: the schema's life.
+ * The database schema: creating, migrating, checking.
  */
 #ifndef CTL_DB_H
 #define CTL_DB_H
 
-/* argv[0] is the command's name. Returns the exit status. */
-int ctl_db(int argc, char **argv);
+#include "ctl/command.h"
+
+extern const struct ctl_command ctl_db_init;
+extern const struct ctl_command ctl_db_migrate;
+extern const struct ctl_command ctl_db_check;
 
 #endif

@@ -394,6 +394,7 @@ const struct ctl_command ctl_intake = {
     .name = "intake",
     .arguments = "[FILE|MAILDIR|-]...",
     .summary = "take in reports from standard input, maildirs and mboxes",
+    .example = "intake Maildir",
     .help = "Without arguments one mail is read from standard input, as an MTA's pipe gives it.\n"
 	    "What nobody can classify is handed to the operator's mailbox by sendmail(1).\n"
 	    "A maildir's new mails are moved to cur, seen, unless a person must read them there;\n"

@@ -2,6 +2,7 @@
  *
  * bouncectl: one program, a command a module.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,14 +12,7 @@
 #include "ctl/command.h"
 #include "ctl/complete.h"
 #include "ctl/exit.h"
-
-static void print_usage(FILE *stream)
-{
-	fputs("usage: bouncectl COMMAND [ARGUMENT...] [OPTION...]\n\ncommands:\n", stream);
-	for (size_t i = 0; ctl_commands[i] != NULL; i++)
-		fprintf(stream, "  %-14s %s\n", ctl_commands[i]->name, ctl_commands[i]->summary);
-	fputs("\n\"bouncectl COMMAND --help\" tells more. \"bouncectl --version\" tells the version.\n", stream);
-}
+#include "ctl/help.h"
 
 static int run(const struct ctl_command *command, int argc, char **argv)
 {
@@ -30,12 +24,31 @@ static int run(const struct ctl_command *command, int argc, char **argv)
 	return call == NULL ? status : command->run(call);
 }
 
-static int refuse(const char *name)
+static bool is_help(const char *word)
 {
-	if (*name != '\0')
-		fprintf(stderr, "bouncectl: there is no command \"%s\"\n", name);
-	print_usage(stderr);
-	return CTL_EXIT_USAGE;
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* "help", "help task", "help task show": argv is what follows. */
+static int help(int argc, char **argv)
+{
+	int words = 0;
+	const struct ctl_command *command = argc == 0 ? NULL : ctl_command_find(argc, argv, &words);
+
+	if (argc == 0) {
+		ctl_help_all(stdout);
+	} else if (command != NULL && command->main != NULL) {
+		char *const line[] = {(char *)command->name, (char *)"--help", NULL};
+		return command->main(2, (char **)line);
+	} else if (command != NULL) {
+		ctl_print_help(command, stdout);
+	} else if (ctl_help_is_group(argv[0]) && (argc == 1 || is_help(argv[1]))) {
+		ctl_help_group(argv[0], stdout);
+	} else {
+		ctl_help_refuse(argc, argv);
+		return CTL_EXIT_USAGE;
+	}
+	return fflush(stdout) == 0 ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
 int main(int argc, char **argv)
@@ -43,20 +56,22 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "";
 	int words = 0;
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-		print_usage(stdout);
-		return CTL_EXIT_OK;
-	}
+	if (is_help(name))
+		return help(argc - 2, argv + 2);
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		puts("bouncectl " BM_VERSION);
 		return CTL_EXIT_OK;
 	}
 	if (strcmp(name, "complete") == 0)
 		return ctl_complete(argc - 1, argv + 1);
-	mime_init();
 	const struct ctl_command *command = ctl_command_find(argc - 1, argv + 1, &words);
-	if (command == NULL)
-		return refuse(name);
+	if (command == NULL && argc > 2 && is_help(argv[2]))
+		return help(argc - 1, argv + 1);
+	if (command == NULL) {
+		ctl_help_refuse(argc - 1, argv + 1);
+		return CTL_EXIT_USAGE;
+	}
+	mime_init();
 	/* a command that parses for itself gets its name as argv[0] */
 	int skip = command->main != NULL ? words : words + 1;
 	return run(command, argc - skip, argv + skip);

@@ -262,8 +262,9 @@ char *ctl_output_sentence(const char *template, const struct db_rows *rows, size
 
 int ctl_output_error(const struct ctl_call *call, const GError *error)
 {
-	g_autofree char *text = table_clean(error->message, true, TABLE_ONE_LINE);
+	g_autofree char *text = db_error_for_people(error);
+	g_autofree char *clean = table_clean(text, true, TABLE_KEEP_LINES);
 
-	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, text);
+	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);
 	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN ? CTL_EXIT_TEMPFAIL : CTL_EXIT_FAULT;
 }

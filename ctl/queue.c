@@ -1,352 +1,341 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl queue list | show | retry | hold | release | cancel | metrics.
+ * bouncectl queue list | show | retry | hold | release | cancel | status | metrics.
  */
 #include "ctl/queue.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <json-glib/json-glib.h>
-
-#include "base/error.h"
-#include "base/settings.h"
+#include "ctl/connect.h"
+#include "ctl/each.h"
 #include "ctl/exit.h"
+#include "ctl/output.h"
+#include "ctl/show.h"
 #include "db/queue_admin.h"
 
-enum { LIST_LIMIT = 1000, CHANGE_LIMIT = 1000000 };
+#define WAITING "PENDING PROCESSING RETRY"
+#define NOT_YET "PENDING PROCESSING RETRY ERROR"
+#define ANY     "PENDING PROCESSING RETRY ERROR SUCCESS"
 
-static const char usage[] =
-    "usage: bouncectl queue ACTION [FILTER...] [ID...] [-c FILE | --conninfo CONNINFO] [--json]\n"
-    "\n"
-    "  list     what is in the queue, the ended ones as well: state, attempts, when it is due, last error\n"
-    "  show     all of a communication: its recipients, and what happened to it\n"
-    "  retry    send again: what waits, at once; what has ended, to those who did not get it\n"
-    "  hold     send nothing of it until it is released\n"
-    "  release  end a hold\n"
-    "  cancel   do not send what still waits\n"
-    "  metrics  depth and age of the queue, by process\n"
-    "\n"
-    "      --process NAME       of this process\n"
-    "      --state STATE        PENDING, PROCESSING, SUCCESS, ERROR or RETRY\n"
-    "      --ref TEXT           with this business_ref\n"
-    "      --recipient ADDRESS  to this address\n"
-    "      --domain DOMAIN      to an address in this domain\n"
-    "      --limit N            at most so many\n"
-    "      --all                all of them: retry, hold, release and cancel want an ID, a filter or this\n"
-    "      --json               one JSON object a line\n"
-    "  -c, --config FILE        take conninfo from this file\n"
-    "                           (default: /etc/bounce-milter/bounce-milter.conf)\n"
-    "      --conninfo CONNINFO  libpq connection string, for an account with the role bounce_operator\n"
-    "\n"
-    "Exit status: 0 done, 1 nothing fits or a fault, 64 wrong usage, 75 try again later.\n";
+/* Of which something can be said before the database is asked. */
+#define FILTERS                                                                                                        \
+	{"process", "NAME", "only this process", NULL},                                                                \
+	    {"state", "STATE", "only PENDING, PROCESSING, RETRY, ERROR or SUCCESS", NULL},                             \
+	    {"ref", "TEXT", "only this business reference", NULL},                                                     \
+	    {"recipient", "ADDRESS", "only those to this address", NULL},                                              \
+	    {"domain", "DOMAIN", "only those to an address of this domain", NULL},                                     \
+	{                                                                                                              \
+		"held", NULL, "only those that are held", NULL                                                         \
+	}
 
-struct request {
-	const char *config;
-	const char *conninfo;
-	struct db_queue_filter filter;
-	bool is_all;
-	bool is_json;
+/* What queue_list wants; states is what is meant where no state is named. */
+static struct db_rows *fetch(const struct ctl_call *call, struct db_pool *pool, const char *ids, const char *states,
+			     GError **error)
+{
+	const char *state = ctl_option(call, "state");
+	const char *const values[] = {ids,
+				      state != NULL ? state : states,
+				      ctl_option(call, "process"),
+				      ctl_option(call, "ref"),
+				      ctl_option(call, "recipient"),
+				      ctl_option(call, "domain"),
+				      ctl_option(call, "held"),
+				      ctl_option(call, "limit")};
+
+	return db_rows_fetch(pool, &queue_list, values, error);
+}
+
+/* --- queue list --------------------------------------------------------------------- */
+
+static const struct ctl_option list_options[] = {
+    FILTERS,
+    {"all", NULL, "what has ended too", NULL},
+    {"limit", "N", "at most so many", "200"},
+    {0},
 };
 
-static int report_error(const GError *error)
+static int run_list(struct ctl_call *call)
 {
-	fprintf(stderr, "bouncectl: %s\n", error->message);
-	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN ? CTL_EXIT_TEMPFAIL : CTL_EXIT_FAULT;
-}
+	const struct table_style style = ctl_output_style();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	g_autoptr(db_rows_t) rows =
+	    pool == NULL ? NULL : fetch(call, pool, NULL, ctl_flag(call, "all") ? ANY : WAITING, &error);
+	g_autoptr(GString) out = g_string_new(NULL);
 
-/* --- printing ------------------------------------------------------------------ */
-
-/* A value as text; times to the second, without the zone. Heap. */
-static char *text_of(JsonObject *row, const char *name)
-{
-	JsonNode *node = json_object_get_member(row, name);
-
-	if (node == NULL || JSON_NODE_HOLDS_NULL(node))
-		return g_strdup("");
-	if (json_node_get_value_type(node) == G_TYPE_INT64)
-		return g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
-	g_autofree char *text = g_strdup(json_node_get_string(node));
-
-	if (text != NULL && strlen(text) >= 19 && text[4] == '-' && text[10] == 'T') {
-		text[10] = ' ';
-		text[19] = '\0';
+	if (rows == NULL)
+		return ctl_output_error(call, error);
+	if (ctl_flag(call, "json")) {
+		ctl_output_json_lines(rows, out);
+	} else if (db_rows_count(rows) == 0) {
+		g_string_append(out, "nothing in the queue fits\n");
+	} else {
+		g_autoptr(table_t) table = ctl_output_table(
+		    rows, "id process state due_at held_at attempts recipient business_ref? error? subject?");
+		table_print(table, &style, out);
 	}
-	for (char *p = text; p != NULL && *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = ' '; /* a server's words must not move the cursor */
-	return g_steal_pointer(&text);
+	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
-struct column {
-	const char *title;
-	const char *name;
-	int width; /* negative: to the left */
+const struct ctl_command ctl_queue_list = {
+    .name = "queue list",
+    .arguments = "",
+    .summary = "list what waits in the delivery queue: state, when it is due, last error",
+    .example = "queue list --domain customer.example",
+    .options = list_options,
+    .run = run_list,
 };
 
-static const struct column list_columns[] = {
-    {"ID", "id", 8},         {"PROCESS", "process", -12}, {"REF", "business_ref", -12},
-    {"STATE", "state", -10}, {"ATTEMPTS", "attempts", 8}, {"DUE", "due", -19},
-    {"ERROR", "error", -1}};
-static const struct column recipient_columns[] = {
-    {"RECIPIENT", "address", -32}, {"DELIVERY", "delivery", -9}, {"STATE", "state", -8}, {"REASON", "reason", -20},
-    {"SENDS", "attempts", 5},      {"TRIES", "tries", 5},        {"DUE", "due", -19},    {"RESPONSE", "response", -1}};
-static const struct column log_columns[] = {{"AT", "at", -19}, {"EVENT", "event", -17}, {"WHAT", "text", -1}};
-static const struct column metric_columns[] = {
-    {"PROCESS", "process", -16},         {"DUE", "due", 8},
-    {"SCHEDULED", "scheduled", 10},      {"HELD", "held", 8},
-    {"PROCESSING", "processing", 11},    {"OLDEST DUE (s)", "oldest_due_seconds", 15},
-    {"OLDEST (s)", "oldest_seconds", 11}};
+const struct ctl_command ctl_queue_show = {
+    .name = "queue show",
+    .arguments = "COMMUNICATION",
+    .summary = "show a communication in the queue: the same as \"show\"",
+    .example = "queue show 4711",
+    .run = ctl_show_run,
+};
 
-static void print_titles(const struct column *columns, size_t count)
+/* --- retry, hold, release, cancel ------------------------------------------------------ */
+
+static const struct ctl_option change_options[] = {
+    FILTERS,
+    {"all", NULL, "all of them: an ID, a filter or this is needed", NULL},
+    {"limit", "N", "at most so many", "1000000"},
+    {0},
+};
+
+static bool is_chosen(const struct ctl_call *call)
 {
-	for (size_t i = 0; i < count; i++)
-		printf("%s%*s", i > 0 ? "  " : "", columns[i].width, columns[i].title);
-	putchar('\n');
+	static const char *const filters[] = {"process", "state", "ref", "recipient", "domain", "held", "all"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(filters); i++)
+		if (ctl_option(call, filters[i]) != NULL)
+			return true;
+	return false;
 }
 
-static void print_row(const struct column *columns, size_t count, JsonObject *row)
+/* What the filters choose. */
+static GPtrArray *chosen_ids(const struct ctl_call *call, struct db_pool *pool, const char *states, GError **error)
 {
-	for (size_t i = 0; i < count; i++) {
-		g_autofree char *text = text_of(row, columns[i].name);
-
-		printf("%s%*s", i > 0 ? "  " : "", columns[i].width, text);
-	}
-	putchar('\n');
-}
-
-static void print_list(JsonObject *object, const char *name, const struct column *columns, size_t count)
-{
-	JsonNode *node = json_object_get_member(object, name);
-
-	if (node == NULL || !JSON_NODE_HOLDS_ARRAY(node))
-		return;
-	putchar('\n');
-	print_titles(columns, count);
-	JsonArray *rows = json_node_get_array(node);
-	for (guint i = 0; i < json_array_get_length(rows); i++)
-		print_row(columns, count, json_array_get_object_element(rows, i));
-}
-
-static void print_rows(const GPtrArray *rows, bool is_json, const struct column *columns, size_t count)
-{
-	if (!is_json && rows->len > 0)
-		print_titles(columns, count);
-	for (guint i = 0; i < rows->len; i++) {
-		g_autoptr(JsonNode) node = json_from_string(rows->pdata[i], NULL);
-
-		if (is_json || node == NULL)
-			puts(rows->pdata[i]);
-		else
-			print_row(columns, count, json_node_get_object(node));
-	}
-}
-
-/* --- actions --------------------------------------------------------------------- */
-
-static int queue_list(const char *conninfo, const struct request *request)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) rows = db_queue_list(conninfo, &request->filter, &error);
+	g_autoptr(db_rows_t) rows = fetch(call, pool, NULL, states, error);
 
 	if (rows == NULL)
-		return report_error(error);
-	print_rows(rows, request->is_json, list_columns, G_N_ELEMENTS(list_columns));
-	return CTL_EXIT_OK;
+		return NULL;
+	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		g_ptr_array_add(ids, g_strdup(db_rows_find(rows, row, "id")));
+	return ids;
 }
 
-static int queue_metrics(const char *conninfo, const struct request *request)
+static int change(struct ctl_call *call, const char *states, const struct ctl_each *each)
 {
+	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) rows = db_queue_metrics(conninfo, &error);
 
-	if (rows == NULL)
-		return report_error(error);
-	print_rows(rows, request->is_json, metric_columns, G_N_ELEMENTS(metric_columns));
-	return CTL_EXIT_OK;
-}
-
-static int queue_show(const char *conninfo, const struct request *request)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) rows = db_queue_show(conninfo, &request->filter, &error);
-
-	if (rows == NULL)
-		return report_error(error);
-	for (guint i = 0; i < rows->len; i++) {
-		g_autoptr(JsonNode) node = json_from_string(rows->pdata[i], NULL);
-
-		if (request->is_json || node == NULL) {
-			puts(rows->pdata[i]);
-			continue;
-		}
-		if (i > 0)
-			putchar('\n');
-		print_titles(list_columns, G_N_ELEMENTS(list_columns));
-		print_row(list_columns, G_N_ELEMENTS(list_columns), json_node_get_object(node));
-		print_list(json_node_get_object(node), "recipients", recipient_columns,
-			   G_N_ELEMENTS(recipient_columns));
-		print_list(json_node_get_object(node), "log", log_columns, G_N_ELEMENTS(log_columns));
-	}
-	return rows->len > 0 ? CTL_EXIT_OK : CTL_EXIT_FAULT;
-}
-
-static int change(const char *conninfo, const struct request *request, enum db_queue_action action, const char *done)
-{
-	const struct db_queue_filter *f = &request->filter;
-	bool is_chosen = *f->ids != '\0' || *f->process != '\0' || *f->state != '\0' || *f->ref != '\0' ||
-			 *f->recipient != '\0' || *f->domain != '\0';
-	g_autoptr(GError) error = NULL;
-	unsigned count;
-
-	if (!is_chosen && !request->is_all) {
-		fprintf(stderr, "bouncectl: queue: say which: an ID, a filter or --all\n");
+	if (ids == NULL)
 		return CTL_EXIT_USAGE;
+	if (ids->len == 0 && ctl_argument(call, 1) == NULL && !is_chosen(call))
+		return ctl_refuse(call->command, "which? An ID, a filter or --all");
+	if (ids->len > 0 && is_chosen(call))
+		return ctl_refuse(call->command, "either IDs or a filter");
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	if (pool != NULL && ctl_argument(call, 1) == NULL) {
+		g_ptr_array_unref(ids);
+		ids = chosen_ids(call, pool, states, &error);
 	}
-	if (!db_queue_change(conninfo, action, f, &count, &error))
-		return report_error(error);
-	printf(request->is_json ? "{\"changed\":%u}\n" : "%u %s\n", count, done);
-	return count > 0 ? CTL_EXIT_OK : CTL_EXIT_FAULT;
+	if (pool == NULL || ids == NULL)
+		return ctl_output_error(call, error);
+	if (ids->len == 0) {
+		fprintf(stderr, "bouncectl %s: nothing in the queue fits\n", call->command->name);
+		return CTL_EXIT_FAULT;
+	}
+	return ctl_each_run(call, pool, ids, each);
 }
 
-static int queue_retry(const char *conninfo, const struct request *request)
+static int run_retry(struct ctl_call *call)
 {
-	return change(conninfo, request, DB_QUEUE_RETRY, "to be sent");
+	static const struct ctl_each each = {.section = {.statement = &queue_retry, .sentence = "{id}: {outcome}"},
+					     .binds = "1",
+					     .outcome = &queue_outcome};
+
+	return change(call, NOT_YET, &each);
 }
 
-static int queue_hold(const char *conninfo, const struct request *request)
+const struct ctl_command ctl_queue_retry = {
+    .name = "queue retry",
+    .arguments = "[ID]...",
+    .summary = "send again: what waits, at once; what has ended, to those who did not get it",
+    .help = "What all recipients got is sent again only where it is named by its ID or by --state.\n"
+	    "Of each one is said what will be sent.\n",
+    .example = "queue retry --domain customer.example --state ERROR",
+    .options = change_options,
+    .run = run_retry,
+};
+
+static int run_hold(struct ctl_call *call)
 {
-	return change(conninfo, request, DB_QUEUE_HOLD, "held");
+	static const struct ctl_each each = {.section = {.statement = &queue_hold,
+							 .sentence = "{id} is held",
+							 .unless = "done",
+							 .otherwise = "{id} was held already, or has ended"},
+					     .binds = "1"};
+
+	return change(call, WAITING, &each);
 }
 
-static int queue_release(const char *conninfo, const struct request *request)
+const struct ctl_command ctl_queue_hold = {
+    .name = "queue hold",
+    .arguments = "[ID]...",
+    .summary = "send nothing of it until it is released",
+    .example = "queue hold --process newsletter",
+    .options = change_options,
+    .run = run_hold,
+};
+
+static int run_release(struct ctl_call *call)
 {
-	return change(conninfo, request, DB_QUEUE_RELEASE, "released");
+	static const struct ctl_each each = {.section = {.statement = &queue_release,
+							 .sentence = "{id} is released",
+							 .unless = "done",
+							 .otherwise = "{id} was not held"},
+					     .binds = "1"};
+
+	if (ctl_argument(call, 1) == NULL && is_chosen(call)) /* of many only those that are held */
+		g_hash_table_insert(call->values, g_strdup("held"), g_strdup("true"));
+	return change(call, WAITING, &each);
 }
 
-static int queue_cancel(const char *conninfo, const struct request *request)
+const struct ctl_command ctl_queue_release = {
+    .name = "queue release",
+    .arguments = "[ID]...",
+    .summary = "end a hold",
+    .example = "queue release --process newsletter",
+    .options = change_options,
+    .run = run_release,
+};
+
+static int run_cancel(struct ctl_call *call)
 {
-	return change(conninfo, request, DB_QUEUE_CANCEL, "cancelled");
+	static const struct ctl_each each = {.section = {.statement = &queue_cancel,
+							 .sentence = "{id}: cancelled for {recipients} recipients",
+							 .unless = "done",
+							 .otherwise = "{id}: nothing of it waits"},
+					     .binds = "1"};
+
+	return change(call, WAITING, &each);
 }
 
-static const struct {
-	const char *name;
-	int (*run)(const char *conninfo, const struct request *request);
-	unsigned limit;
-} actions[] = {{"list", queue_list, LIST_LIMIT},
-	       {"show", queue_show, LIST_LIMIT},
-	       {"retry", queue_retry, CHANGE_LIMIT},
-	       {"hold", queue_hold, CHANGE_LIMIT},
-	       {"release", queue_release, CHANGE_LIMIT},
-	       {"cancel", queue_cancel, CHANGE_LIMIT},
-	       {"metrics", queue_metrics, 1}};
+const struct ctl_command ctl_queue_cancel = {
+    .name = "queue cancel",
+    .arguments = "[ID]...",
+    .summary = "do not send what still waits; who got it, got it",
+    .example = "queue cancel 4711",
+    .options = change_options,
+    .run = run_cancel,
+};
 
-static int run_action(const char *name, struct request *request)
+/* --- figures ------------------------------------------------------------------------------ */
+
+static const struct ctl_option status_options[] = {
+    {"limit", "N", "at most so many domains", "20"},
+    {0},
+};
+
+static const struct ctl_view status_view = {
+    .binds = "limit",
+    .sections = {{.name = "states", .statement = &queue_states},
+		 {.name = "processes", .statement = &queue_processes, .empty = "no process"},
+		 {.name = "domains",
+		  .statement = &queue_domains,
+		  .columns = "domain recipients due next_due_at tries response?",
+		  .empty = "nothing waits"},
+		 {.name = "servers", .statement = &queue_servers, .empty = "no server had a problem yet"}},
+};
+
+const struct ctl_command ctl_queue_status = {
+    .name = "queue status",
+    .arguments = "",
+    .summary = "say how deep and how old the queue is, by state, process and domain",
+    .example = "queue status --json",
+    .options = status_options,
+    .run = ctl_view_run,
+    .view = &status_view,
+};
+
+/* Prometheus, text format 0.0.4: a label's value escapes backslash, quote and line feed. */
+static char *label_of(const char *value)
 {
-	g_auto(settings_t) settings = {0};
+	GString *label = g_string_new(NULL);
+
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p == '\\' || *p == '"')
+			g_string_append_c(label, '\\');
+		g_string_append(label, *p == '\n' ? "\\n" : (char[]){*p, '\0'});
+	}
+	return g_string_free(label, FALSE);
+}
+
+static void add_figures(GString *out, const struct db_rows *rows, const char *name, const char *help,
+			const char *const *columns)
+{
+	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		for (size_t i = 0; columns[i] != NULL; i++) {
+			g_autofree char *label = label_of(db_rows_find(rows, row, "process"));
+
+			g_string_append_printf(out, "%s{process=\"%s\"", name, label);
+			if (columns[1] != NULL)
+				g_string_append_printf(out, ",state=\"%s\"", columns[i]);
+			g_string_append_printf(out, "} %s\n", db_rows_find(rows, row, columns[i]));
+		}
+}
+
+static void add_servers(GString *out, const struct db_rows *rows)
+{
+	g_string_append(out, "# HELP bounce_delivery_server_up whether the submission server can be used\n"
+			     "# TYPE bounce_delivery_server_up gauge\n");
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		g_autofree char *label = label_of(db_rows_find(rows, row, "server"));
+
+		g_string_append_printf(out, "bounce_delivery_server_up{server=\"%s\"} %d\n", label,
+				       strcmp(db_rows_find(rows, row, "works"), "true") == 0);
+	}
+}
+
+static void add_metrics(GString *out, const struct db_rows *processes, const struct db_rows *servers)
+{
+	static const char *const depth[] = {"due", "scheduled", "held", "processing", NULL};
+	static const char *const oldest_due[] = {"oldest_due_seconds", NULL};
+	static const char *const oldest[] = {"oldest_seconds", NULL};
+
+	add_figures(out, processes, "bounce_queue_communications", "communications in the delivery queue", depth);
+	add_figures(out, processes, "bounce_queue_oldest_due_seconds", "since when the oldest is due", oldest_due);
+	add_figures(out, processes, "bounce_queue_oldest_seconds", "age of the oldest that waits", oldest);
+	add_servers(out, servers);
+}
+
+static int run_metrics(struct ctl_call *call)
+{
 	g_autoptr(GError) error = NULL;
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	g_autoptr(db_rows_t) processes = pool == NULL ? NULL : db_rows_fetch(pool, &queue_processes, NULL, &error);
+	g_autoptr(db_rows_t) servers = processes == NULL ? NULL : db_rows_fetch(pool, &queue_servers, NULL, &error);
+	g_autoptr(GString) out = g_string_new(NULL);
 
-	if (request->conninfo == NULL && !settings_read(request->config, &settings, &error))
-		return report_error(error);
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		if (strcmp(name, actions[i].name) != 0)
-			continue;
-		if (request->filter.limit == 0)
-			request->filter.limit = actions[i].limit;
-		return actions[i].run(request->conninfo != NULL ? request->conninfo : settings.conninfo, request);
-	}
-	fprintf(stderr, "bouncectl: queue: there is no action \"%s\"\n%s", name, usage);
-	return CTL_EXIT_USAGE;
+	if (servers == NULL)
+		return ctl_output_error(call, error);
+	if (ctl_flag(call, "json"))
+		ctl_output_json_lines(processes, out);
+	else
+		add_metrics(out, processes, servers);
+	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
-/* --- the command line --------------------------------------------------------------- */
-
-static const struct option options[] = {
-    {"process", required_argument, NULL, 'p'}, {"state", required_argument, NULL, 's'},
-    {"ref", required_argument, NULL, 'r'},     {"recipient", required_argument, NULL, 'a'},
-    {"domain", required_argument, NULL, 'd'},  {"limit", required_argument, NULL, 'l'},
-    {"all", no_argument, NULL, 'A'},           {"json", no_argument, NULL, 'j'},
-    {"config", required_argument, NULL, 'c'},  {"conninfo", required_argument, NULL, 'n'},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
-
-static bool take_option(struct request *request, int option)
-{
-	switch (option) {
-	case 'p':
-		request->filter.process = optarg;
-		return true;
-	case 's':
-		request->filter.state = optarg;
-		return true;
-	case 'r':
-		request->filter.ref = optarg;
-		return true;
-	case 'a':
-		request->filter.recipient = optarg;
-		return true;
-	case 'd':
-		request->filter.domain = optarg;
-		return true;
-	case 'l':
-		request->filter.limit = (unsigned)strtoul(optarg, NULL, 10);
-		return request->filter.limit > 0;
-	case 'A':
-		request->is_all = true;
-		return true;
-	case 'j':
-		request->is_json = true;
-		return true;
-	case 'c':
-		request->config = optarg;
-		return true;
-	case 'n':
-		request->conninfo = optarg;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_id(const char *text)
-{
-	return *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) <= 18;
-}
-
-int ctl_queue(int argc, char **argv)
-{
-	struct request request = {
-	    .config = "/etc/bounce-milter/bounce-milter.conf",
-	    .filter = {.ids = "", .process = "", .state = "", .ref = "", .recipient = "", .domain = ""}};
-
-	for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return CTL_EXIT_OK;
-		}
-		if (!take_option(&request, option)) {
-			fputs(usage, stderr);
-			return CTL_EXIT_USAGE;
-		}
-	}
-	if (optind >= argc) {
-		fputs(usage, stderr);
-		return CTL_EXIT_USAGE;
-	}
-	for (int i = optind + 1; i < argc; i++)
-		if (!is_id(argv[i])) {
-			fprintf(stderr, "bouncectl: queue: \"%s\" is not an id\n", argv[i]);
-			return CTL_EXIT_USAGE;
-		}
-	g_autofree char *ids = g_strjoinv(",", argv + optind + 1);
-
-	request.filter.ids = ids;
-	if (*ids == '\0' && strcmp(argv[optind], "show") == 0 && *request.filter.ref == '\0' &&
-	    *request.filter.recipient == '\0') {
-		fprintf(stderr, "bouncectl: queue: show which? An ID, --ref or --recipient\n");
-		return CTL_EXIT_USAGE;
-	}
-	return run_action(argv[optind], &request);
-}
+const struct ctl_command ctl_queue_metrics = {
+    .name = "queue metrics",
+    .arguments = "",
+    .summary = "print depth and age of the queue for a monitor: Prometheus' text format",
+    .help = "With --json one object for each process.\n",
+    .example = "queue metrics > /var/lib/node_exporter/bounce.prom",
+    .run = run_metrics,
+};

@@ -5,7 +5,8 @@
 #ifndef CTL_REASONS_H
 #define CTL_REASONS_H
 
-/* argv[0] is "reasons". The exit status: 0, or 64 for a usage error. */
-int ctl_reasons(int argc, char **argv);
+#include "ctl/command.h"
+
+extern const struct ctl_command ctl_reasons;
 
 #endif

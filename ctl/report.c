@@ -8,7 +8,7 @@
 #include "db/people.h"
 
 static const struct ctl_option report_options[] = {
-    {"by", "WHAT", "class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month", "class"},
+    {"by", "DIMENSION", "class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month", "class"},
     {"since", "TIME", "from then on: 24h, 7d, a date", "30d"},
     {"until", "TIME", "before then", NULL},
     {"limit", "N", "at most so many lines", "50"},
@@ -27,6 +27,7 @@ const struct ctl_command ctl_report = {
     .name = "report",
     .arguments = "",
     .summary = "count what came back, with a chart",
+    .example = "report --by domain --since 7d",
     .options = report_options,
     .run = ctl_view_run,
     .view = &report_view,
@@ -52,6 +53,7 @@ const struct ctl_command ctl_shadow = {
     .name = "shadow",
     .arguments = "",
     .summary = "list what would have been done, had shadow mode been off",
+    .example = "shadow --process invoice",
     .options = shadow_options,
     .run = ctl_view_run,
     .view = &shadow_view,

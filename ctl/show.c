@@ -50,8 +50,9 @@ static int show_found(struct ctl_call *call, const struct db_rows *found)
 	size_t count = db_rows_count(found);
 
 	if (count == 0) {
-		fputs("bouncectl show: no communication has this id, envelope id, Message-ID, reference or address\n",
-		      stderr);
+		fprintf(stderr,
+			"bouncectl %s: no communication has this id, envelope id, Message-ID, reference or address\n",
+			call->command->name);
 		return CTL_EXIT_FAULT;
 	}
 	bool is_sure = count == 1 || strcmp(db_rows_find(found, 0, "matched"), "id") == 0;
@@ -61,7 +62,7 @@ static int show_found(struct ctl_call *call, const struct db_rows *found)
 	return ctl_view_show(call, &communication_view);
 }
 
-static int run_show(struct ctl_call *call)
+int ctl_show_run(struct ctl_call *call)
 {
 	const char *const what[] = {ctl_argument(call, 1)};
 	g_autoptr(GError) error = NULL;
@@ -77,9 +78,10 @@ const struct ctl_command ctl_show = {
     .name = "show",
     .arguments = "COMMUNICATION",
     .summary = "show a communication's whole story: sent, bounced, sent again, who did what",
+    .example = "show R-2026-4711",
     .help = "COMMUNICATION is an id, an envelope id, a Message-ID, a business reference or an\n"
 	    "address. Where several fit, they are listed, the newest first.\n",
-    .run = run_show,
+    .run = ctl_show_run,
 };
 
 /* --- bounces ------------------------------------------------------------------------ */
@@ -106,6 +108,7 @@ const struct ctl_command ctl_bounces = {
     .name = "bounces",
     .arguments = "",
     .summary = "list what came back, the newest first",
+    .example = "bounces --class hard --since 24h",
     .options = list_options,
     .run = ctl_view_run,
     .view = &list_view,
@@ -273,6 +276,7 @@ const struct ctl_command ctl_bounce_show = {
     .name = "bounce show",
     .arguments = "ID",
     .summary = "show a bounce: the verdict beside the message it was read from",
+    .example = "bounce show 4711",
     .help = "The lines that decided are marked with \">\". On a terminal of 130 columns the two\n"
 	    "stand beside each other.\n",
     .options = bounce_options,

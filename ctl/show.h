@@ -8,6 +8,7 @@
 #include "ctl/command.h"
 
 extern const struct ctl_command ctl_show;
+int ctl_show_run(struct ctl_call *call);
 extern const struct ctl_command ctl_bounces;
 extern const struct ctl_command ctl_bounce_show;
 

@@ -87,6 +87,7 @@ const struct ctl_command ctl_status = {
     .name = "status",
     .arguments = "",
     .summary = "say what is waiting: tasks, blocks, resends, the last report seen",
+    .example = "status --check",
     .options = options,
     .run = run_status,
 };

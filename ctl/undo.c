@@ -101,6 +101,7 @@ const struct ctl_command ctl_undo = {
     .name = "undo",
     .arguments = "",
     .summary = "take back what followed from many bounces: show it first, then --apply",
+    .example = "undo --since '2026-11-20 18:00' --domain provider.example",
     .help = "Blocks are lifted, tasks closed and communications sent again, in one transaction.\n"
 	    "Without --apply nothing is changed.\n",
     .options = options,

@@ -7,10 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/output.h"
+
+/* A list that is as long as it may be is probably not all. */
+static void say_limit(const struct ctl_call *call, const struct ctl_section *section, const struct db_rows *rows)
+{
+	const char *limit = ctl_option(call, "limit");
+
+	if (section->layout == CTL_TABLE && limit != NULL && g_ascii_strtoull(limit, NULL, 10) == db_rows_count(rows))
+		fprintf(stderr, "bouncectl %s: the first %s are shown; --limit N shows more\n", call->command->name,
+			limit);
+}
 
 static const char *bind_one(const struct ctl_call *call, const char *name)
 {
@@ -37,8 +48,8 @@ static void print_empty(const struct ctl_section *section, GString *out)
 		g_string_append_printf(out, "%s\n", section->empty);
 }
 
-static void print_sentence(const struct ctl_section *section, const struct db_rows *rows,
-			   const struct table_style *style, GString *out)
+void ctl_view_sentence(const struct ctl_section *section, const struct db_rows *rows, const struct table_style *style,
+		       GString *out)
 {
 	const char *holds = section->unless != NULL ? db_rows_find(rows, 0, section->unless) : "true";
 	const char *template = holds != NULL && strcmp(holds, "true") == 0 ? section->sentence : section->otherwise;
@@ -55,7 +66,7 @@ static void print_section(const struct ctl_section *section, const struct db_row
 		return;
 	}
 	if (section->layout == CTL_SENTENCE) {
-		print_sentence(section, rows, style, out);
+		ctl_view_sentence(section, rows, style, out);
 		return;
 	}
 	g_autoptr(table_t) table = ctl_output_table(rows, section->columns);
@@ -128,6 +139,8 @@ static bool ask(const struct ctl_call *call, const struct ctl_view *view, struct
 			return false;
 		}
 		show(showing, section, i, rows);
+		if (showing->is_single && isatty(STDOUT_FILENO))
+			say_limit(call, section, rows);
 	}
 	return true;
 }

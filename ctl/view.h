@@ -7,6 +7,7 @@
 #define CTL_VIEW_H
 
 #include "ctl/command.h"
+#include "ctl/table.h"
 #include "db/pool.h"
 #include "db/rows.h"
 
@@ -42,6 +43,10 @@ struct ctl_view {
 int ctl_view_run(struct ctl_call *call);
 /* The same with another view than the command's own. */
 int ctl_view_show(struct ctl_call *call, const struct ctl_view *view);
+
+/* The first row as the section's sentence, a line. */
+void ctl_view_sentence(const struct ctl_section *section, const struct db_rows *rows, const struct table_style *style,
+		       GString *out);
 
 /* The values of a bind list; NULL where nothing was said. Borrowed from call; free the array. */
 const char **ctl_view_bind(const struct ctl_call *call, const char *binds);

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-enum { PARAMS_MAX = 8 };
+enum { PARAMS_MAX = 20 };
 
 /* Appendix A of the PostgreSQL manual, by class or whole code. */
 static enum bm_error code_of_sqlstate(const char *state)
@@ -46,6 +46,27 @@ static void set_error(GError **error, enum bm_error code, const char *message)
 	g_autofree char *text = g_strdup(message);
 
 	g_set_error(error, BM_ERROR, (gint)code, "database: %s", g_strdelimit(g_strstrip(text), "\n", ' '));
+}
+
+/* set_result_error's text, as people read it. */
+char *pg_error_for_people(const char *text)
+{
+	static const char mark[] = " (SQLSTATE ";
+	const char *state = strstr(text, mark);
+	const char *message = g_str_has_prefix(text, "database: ") ? text + strlen("database: ") : text;
+
+	if (state == NULL || state < message)
+		return g_strdup(text);
+	const char *code = state + strlen(mark);
+	const char *end = strchr(code, ')');
+	const char *hint = end != NULL && g_str_has_prefix(end, "): ") ? end + strlen("): ") : "";
+	g_autofree char *said = g_strndup(message, (gsize)(state - message));
+
+	if (*hint == '\0' && g_str_has_prefix(code, "42501"))
+		hint = "The account needs the role bounce_operator: GRANT bounce_operator TO ...";
+	else if (*hint == '\0' && (g_str_has_prefix(code, "42") || g_str_has_prefix(code, "3F")))
+		hint = "Is the schema the one of this program? bouncectl db check";
+	return g_strjoin(*hint != '\0' ? "\n" : "", said, hint, NULL);
 }
 
 static void set_result_error(GError **error, const PGresult *result)

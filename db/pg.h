@@ -51,6 +51,10 @@ PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error) __a
 /* Runs a script of several statements, for migrations. Errors as pg_query. */
 bool pg_script(PGconn *connection, const char *script, GError **error) __attribute__((warn_unused_result));
 
+/* A message of such an error for a person who called us: what the database said,
+ * without its code, and in a second line what to do, where that is known. Heap. */
+char *pg_error_for_people(const char *text);
+
 /* The value of a column by name; "" for NULL or an unknown column. */
 const char *pg_value(const PGresult *result, int row, const char *column);
 bool pg_value_is_true(const PGresult *result, int row, const char *column);

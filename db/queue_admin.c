@@ -4,100 +4,77 @@
  */
 #include "db/queue_admin.h"
 
-#include "db/pg.h"
+#define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 
-enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 }; /* seconds */
+/* --- looking -------------------------------------------------------------------- */
 
-#define FITTING                                                                                                        \
-	" FROM bounce.delivery AS d WHERE ($1 = '' OR d.communication_id = ANY (string_to_array($1, ',')::bigint[]))"  \
-	" AND $2 IN ('', d.process) AND $3 IN ('', d.state) AND $4 IN ('', d.business_ref)"                            \
-	" AND (($5 = '' AND $6 = '') OR EXISTS (SELECT FROM bounce.communication_recipient AS r"                       \
-	"  WHERE r.communication_id = d.communication_id AND $5 IN ('', r.address_key)"                                \
-	"  AND $6 IN ('', bounce.address_domain(r.address))))"
-#define OBJECT                                                                                                         \
-	"jsonb_build_object('id', d.communication_id, 'process', d.process, 'business_ref', d.business_ref,"           \
-	" 'subject', d.subject, 'due', d.due_at, 'held', d.held_at IS NOT NULL, 'priority', d.priority) || d.json"
+STATEMENT(queue_list, 8,
+	  "SELECT d.communication_id AS id, d.process, d.business_ref, d.subject, d.state, d.due_at, d.held_at, "
+	  "d.priority, d.attempts, "
+	  "  (SELECT min(r.address) || CASE WHEN count(*) > 1 THEN format(' and %s more', count(*) - 1) ELSE '' END "
+	  "   FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id) AS recipient, "
+	  "  nullif(d.error, '') AS error, d.created_at, d.start_time, d.end_time, d.lease_expire_time, d.info "
+	  "FROM bounce.delivery AS d "
+	  "WHERE ($1::text IS NULL OR d.communication_id = ANY (string_to_array($1, ' ')::bigint[])) "
+	  "  AND ($1::text IS NOT NULL OR d.state = ANY (string_to_array($2, ' '))) "
+	  "  AND ($3::text IS NULL OR d.process = $3) AND ($4::text IS NULL OR d.business_ref = $4) "
+	  "  AND (($5::text IS NULL AND $6::text IS NULL) OR EXISTS (SELECT FROM bounce.communication_recipient AS r "
+	  "    WHERE r.communication_id = d.communication_id AND ($5::text IS NULL OR r.address_key = "
+	  "bounce.address_key($5)) "
+	  "      AND ($6::text IS NULL OR bounce.address_domain(r.address) = lower($6)))) "
+	  "  AND (d.held_at IS NOT NULL OR NOT coalesce($7::boolean, false)) "
+	  "ORDER BY d.communication_id LIMIT $8::integer");
 
-static const char list_statement[] = "SELECT " OBJECT " AS row" FITTING " ORDER BY d.communication_id LIMIT $7::bigint";
-static const char show_statement[] =
-    "SELECT " OBJECT " || jsonb_build_object('recipients', (SELECT jsonb_agg(jsonb_build_object('address', r.address,"
-    " 'kind', r.kind, 'delivery', r.delivery, 'state', r.state, 'class', r.class, 'reason', r.reason, 'attempts', "
-    "r.attempts,"
-    " 'tries', r.tries, 'due', r.due_at, 'response', r.response) ORDER BY r.id)"
-    " FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id),"
-    " 'log', (SELECT jsonb_agg(jsonb_build_object('at', l.at, 'event', l.event, 'text', l.text) ORDER BY l.id)"
-    " FROM bounce.communication_log AS l WHERE l.communication_id = d.communication_id)) AS row" FITTING
-    " ORDER BY d.communication_id LIMIT $7::bigint";
-static const char metrics_statement[] = "SELECT to_jsonb(m) AS row FROM bounce.delivery_metric AS m ORDER BY m.process";
+/* --- acting: the functions say why not -------------------------------------------- */
 
-/* Locks are taken by id, as everywhere. */
-static const char *const change_statements[] = {
-    [DB_QUEUE_RETRY] = "SELECT count(*) AS changed FROM (SELECT bounce.retry_communication(o.id) FROM"
-		       " (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-    [DB_QUEUE_HOLD] =
-	"SELECT count(*) FILTER (WHERE c.done) AS changed FROM (SELECT bounce.hold_communication(o.id) AS done FROM"
-	" (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-    [DB_QUEUE_RELEASE] =
-	"SELECT count(*) FILTER (WHERE c.done) AS changed FROM (SELECT bounce.release_communication(o.id) AS done FROM"
-	" (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-    [DB_QUEUE_CANCEL] = "SELECT count(*) FILTER (WHERE c.done > 0) AS changed FROM (SELECT "
-			"bounce.cancel_communication(o.id) AS done FROM"
-			" (SELECT d.communication_id AS id" FITTING " ORDER BY 1 LIMIT $7::bigint) AS o) AS c",
-};
+STATEMENT(queue_retry, 1, "SELECT $1::bigint AS id FROM bounce.retry_communication($1::bigint)");
+STATEMENT(queue_hold, 1, "SELECT $1::bigint AS id, bounce.hold_communication($1::bigint) AS done");
+STATEMENT(queue_release, 1, "SELECT $1::bigint AS id, bounce.release_communication($1::bigint) AS done");
+STATEMENT(queue_cancel, 1,
+	  "SELECT $1::bigint AS id, n AS recipients, n > 0 AS done FROM bounce.cancel_communication($1::bigint) AS n");
 
-static PGresult *ask(const char *conninfo, const char *statement, const struct db_queue_filter *filter, GError **error)
-{
-	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
+STATEMENT(
+    queue_outcome, 1,
+    "SELECT d.communication_id AS id, d.state, d.due_at, d.held_at, w.waiting, w.blocked, "
+    "  CASE WHEN NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = "
+    "d.communication_id) "
+    "         THEN 'the queue has no content of it: its application has to send it' "
+    "       WHEN w.waiting = 0 THEN 'nothing is to be sent: ' || coalesce(nullif(d.error, ''), d.state) "
+    "       WHEN w.blocked = w.waiting THEN 'nothing will be sent: ' || w.blocked_addresses || ' is blocked' "
+    "       WHEN d.held_at IS NOT NULL THEN 'it is held, and goes out when it is released' "
+    "       ELSE format('due for %s of %s recipients', w.waiting - w.blocked, w.recipients) "
+    "            || CASE WHEN w.blocked > 0 THEN '; blocked: ' || w.blocked_addresses ELSE '' END END AS outcome "
+    "FROM bounce.delivery AS d CROSS JOIN LATERAL ("
+    "  SELECT count(*) AS recipients, count(*) FILTER (WHERE r.due_at IS NOT NULL) AS waiting, "
+    "    count(*) FILTER (WHERE r.due_at IS NOT NULL AND NOT bounce.may_write_to(r.address, d.process)) AS blocked, "
+    "    string_agg(r.address, ', ' ORDER BY r.id) "
+    "      FILTER (WHERE r.due_at IS NOT NULL AND NOT bounce.may_write_to(r.address, d.process)) AS blocked_addresses "
+    "  FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id) AS w "
+    "WHERE d.communication_id = $1::bigint");
 
-	if (connection == NULL)
-		return NULL;
-	if (filter == NULL)
-		return pg_query(connection, QUERY_WAIT, statement, 0, NULL, error);
-	g_autofree char *recipient = g_utf8_strdown(filter->recipient, -1);
-	g_autofree char *domain = g_utf8_strdown(filter->domain, -1);
-	g_autofree char *limit = g_strdup_printf("%u", filter->limit);
-	const struct pg_param params[] = {PG_TEXT(filter->ids), PG_TEXT(filter->process), PG_TEXT(filter->state),
-					  PG_TEXT(filter->ref), PG_TEXT(recipient),       PG_TEXT(domain),
-					  PG_TEXT(limit)};
+/* --- figures ------------------------------------------------------------------------ */
 
-	return pg_query(connection, QUERY_WAIT, statement, G_N_ELEMENTS(params), params, error);
-}
-
-static GPtrArray *read_rows(const char *conninfo, const char *statement, const struct db_queue_filter *filter,
-			    GError **error)
-{
-	g_autoptr(PGresult) result = ask(conninfo, statement, filter, error);
-
-	if (result == NULL)
-		return NULL;
-	GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
-	for (int row = 0; row < PQntuples(result); row++)
-		g_ptr_array_add(rows, g_strdup(pg_value(result, row, "row")));
-	return rows;
-}
-
-GPtrArray *db_queue_list(const char *conninfo, const struct db_queue_filter *filter, GError **error)
-{
-	return read_rows(conninfo, list_statement, filter, error);
-}
-
-GPtrArray *db_queue_show(const char *conninfo, const struct db_queue_filter *filter, GError **error)
-{
-	return read_rows(conninfo, show_statement, filter, error);
-}
-
-GPtrArray *db_queue_metrics(const char *conninfo, GError **error)
-{
-	return read_rows(conninfo, metrics_statement, NULL, error);
-}
-
-bool db_queue_change(const char *conninfo, enum db_queue_action action, const struct db_queue_filter *filter,
-		     unsigned *count_out, GError **error)
-{
-	g_autoptr(PGresult) result = ask(conninfo, change_statements[action], filter, error);
-
-	if (result == NULL)
-		return false;
-	*count_out = (unsigned)g_ascii_strtoull(pg_value(result, 0, "changed"), NULL, 10);
-	return true;
-}
+STATEMENT(queue_states, 0,
+	  "SELECT s.state, count(c.id) AS communications, "
+	  "  count(c.id) FILTER (WHERE c.held_at IS NULL AND c.due_at <= now() AND s.state <> 'PROCESSING') AS due, "
+	  "  count(c.id) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
+	  "  count(c.id) FILTER (WHERE c.lease_expire_time < now()) AS lease_expired, "
+	  "  min(c.created_at) AS oldest_at, min(c.due_at) FILTER (WHERE c.held_at IS NULL AND c.due_at > now()) AS "
+	  "next_due_at "
+	  "FROM (VALUES (1, 'PENDING'), (2, 'PROCESSING'), (3, 'RETRY')) AS s (place, state) "
+	  "LEFT JOIN bounce.communication AS c ON c.delivery_state = s.state "
+	  "  AND c.delivery_state IN ('PENDING', 'RETRY', 'PROCESSING') "
+	  "GROUP BY s.place, s.state ORDER BY s.place");
+STATEMENT(queue_processes, 0,
+	  "SELECT process, due, scheduled, held, processing, oldest_due_seconds, oldest_seconds "
+	  "FROM bounce.delivery_metric ORDER BY process");
+STATEMENT(queue_domains, 1,
+	  "SELECT bounce.address_domain(r.address) AS domain, count(*) AS recipients, "
+	  "  count(*) FILTER (WHERE r.due_at <= now()) AS due, min(r.due_at) AS next_due_at, max(r.tries) AS tries, "
+	  "  nullif((array_agg(r.response ORDER BY r.tries DESC, r.id DESC))[1], '') AS response "
+	  "FROM bounce.communication_recipient AS r WHERE r.due_at IS NOT NULL "
+	  "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1::integer");
+STATEMENT(
+    queue_servers, 0,
+    "SELECT s.name AS server, s.problem = '' AS works, nullif(s.problem, '') AS problem, s.problem_since, s.failures, "
+    "  s.probe_at, s.task_id FROM bounce.delivery_server AS s ORDER BY s.name");

@@ -197,3 +197,8 @@ const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *co
 	*len_out = cell->len;
 	return cell->value;
 }
+
+char *db_error_for_people(const GError *error)
+{
+	return pg_error_for_people(error->message);
+}

@@ -49,6 +49,10 @@ const char *db_rows_find(const struct db_rows *rows, size_t row, const char *col
 /* A DB_BYTES value; NULL for SQL NULL. */
 const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column, size_t *len_out);
 
+/* What went wrong, for a person: one line, and in a second what to do, where that
+ * is known. Without the codes that are for logs. Heap. */
+char *db_error_for_people(const GError *error);
+
 typedef struct db_rows db_rows_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_rows_t, db_rows_free)
 

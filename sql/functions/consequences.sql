@@ -28,11 +28,11 @@ CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text) RETURNS boole
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.address_block AS b
-                 WHERE b.address_key = bounce.address_key(is_address_blocked.address) AND b.lifted_at IS NULL);
+                 WHERE b.address_key = bounce.address_key(bounce.bare_address(is_address_blocked.address)) AND b.lifted_at IS NULL);
 END
 $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
-  'whether nothing may be sent to this address now; any case, with or without angle brackets';
+  'whether nothing may be sent to this address now; any case, also as "Name <address>"';
 
 CREATE OR REPLACE FUNCTION bounce.block_obstacle(f bounce.finding) RETURNS text
 LANGUAGE sql STABLE
@@ -230,36 +230,16 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.owner_text(f bounce.finding) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN (SELECT format(E'The mail "%s" (%s) of %s to %s did not arrive: %s.\nThe other side said: %s\n',
-                        c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')), to_char(c.created_at, 'YYYY-MM-DD'),
-                        f.address, n.meaning, concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''), nullif(f.diagnostic, '')))
-          FROM bounce.communication AS c, bounce.bounce_reason AS n
-          WHERE c.id = f.communication_id AND n.reason = f.reason);
-END
-$$;
-
-CREATE OR REPLACE FUNCTION bounce.tell_owner(INOUT f bounce.finding)
-LANGUAGE plpgsql AS $$
-DECLARE
-  mailbox CONSTANT text := bounce.parameter('owner_mailbox', f.process);
-BEGIN
-  IF 'bounced' = ANY (f.events) AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
-     AND mailbox <> '' AND bounce.parameter_boolean('owner_notice', f.process) THEN
-    f := bounce.put_follow_up(f, 'owner_notice', mailbox, bounce.owner_text(f));
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION bounce.tell_owner(bounce.finding) IS
-  'internal: a notice to the process''s owner when a recipient has failed for good: not while a resend is due or a block is held';
-
 CREATE OR REPLACE FUNCTION bounce.claim_follow_up(claimer text, batch integer DEFAULT 10, lease interval DEFAULT '5 minutes', kinds text[] DEFAULT NULL)
 RETURNS TABLE (id bigint, kind text, process text, business_ref text, communication_id bigint, recipient_id bigint, address text,
                reason text, diagnostic text, mailbox text, text text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
+  PERFORM bounce.need_count('how many follow-ups', batch);
+  PERFORM bounce.need_word('kind of follow-up', k, '{hard_bounce,owner_notice}') FROM unnest(kinds) AS k;
+  IF btrim(coalesce(claimer, '')) = '' OR coalesce(lease <= interval '0', true) THEN
+    RAISE EXCEPTION 'a claim needs a name and a lease' USING ERRCODE = 'invalid_parameter_value', HINT = 'claim_follow_up(''crm'', 10, ''5 minutes'')';
+  END IF;
   RETURN QUERY
   WITH due AS (
     SELECT u.id FROM bounce.follow_up AS u

@@ -2,33 +2,6 @@
 --
 -- The state machine: one function moves a state and refuses the impossible.
 
-CREATE OR REPLACE FUNCTION bounce.derive_communication(communication_id bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  is_bounced CONSTANT boolean := bounce.has_bounced_recipient(communication_id);
-  is_failed CONSTANT boolean := EXISTS (
-    SELECT FROM bounce.communication_recipient AS r
-    WHERE r.communication_id = derive_communication.communication_id AND r.state = 'error');
-  is_waiting CONSTANT boolean := EXISTS (
-    SELECT FROM bounce.communication_recipient AS r
-    WHERE r.communication_id = derive_communication.communication_id AND r.next_attempt_at IS NOT NULL);
-  due CONSTANT timestamptz := (
-    SELECT min(r.due_at) FROM bounce.communication_recipient AS r
-    WHERE r.communication_id = derive_communication.communication_id AND r.due_at IS NOT NULL
-      AND r.delivery IN ('due', 'pending'));
-BEGIN
-  UPDATE bounce.communication AS c
-  SET status = d.status, delivery_state = d.delivery_state, due_at = due
-  FROM (SELECT bounce.queued_status(k.id, k.status, is_bounced, is_failed) AS status,
-               bounce.queued_state(k.delivery_state, is_bounced, is_failed, is_waiting, due) AS delivery_state
-        FROM bounce.communication AS k WHERE k.id = derive_communication.communication_id) AS d
-  WHERE c.id = derive_communication.communication_id
-    AND (c.status, c.delivery_state, c.due_at) IS DISTINCT FROM (d.status, d.delivery_state, due);
-END
-$$;
-COMMENT ON FUNCTION bounce.derive_communication(bigint) IS
-  'internal: the one place where a communication''s status follows from its recipients';
-
 CREATE OR REPLACE FUNCTION bounce.communication_handed_over() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN

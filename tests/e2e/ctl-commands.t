@@ -22,21 +22,36 @@ subtest 'help and man page' => sub {
         my ($status, $text) = plain(split(/ /, $command), '--help');
         is $status, 0, "$command --help: exit status";
         like $text, qr/^usage: |^Usage:/i, "$command --help: usage";
-        ok delete $documented{$command}, "$command is in the man page" unless $command eq 'db';
+        like $text, qr/^example:\n  bouncectl \Q$command\E/m, "$command --help: an example" unless $command =~ /^(?:classify|rules)/;
+        is +(plain('help', split / /, $command))[1], $text, "help $command is the same" unless $command =~ /^(?:classify|rules)/;
+        ok delete $documented{$command}, "$command is in the man page";
         my ($entry) = $page =~ /^(\.It Cm \Q@{[ $command =~ s{ }{ Cm }r ]}\E\b.*?)(?=^\.It Cm |^\.El)/ms;
         my ($own) = $text =~ /^options:\n(.*?)^  --json /ms;
         for my $option (($own // '') =~ /^  --([a-z-]+)/mg) {
             like $entry // '', qr/-\Q@{[ $option =~ s{-}{\\?-}gr ]}\E\b|-\Q$option\E/, "$command --$option is in the man page";
         }
     }
-    delete $documented{"db $_"} for qw(init migrate check);
     is_deeply [ sort keys %documented ], [], 'the man page has no others';
 };
 
 subtest 'usage' => sub {
     is +(plain())[0], 64, 'no command';
     is +(plain('nonsense'))[0], 64, 'an unknown one';
-    is +(plain('task'))[0], 64, 'half of one';
+    for my $half (qw(task bounce queue db)) {
+        my ($status, $text) = plain($half);
+        is $status, 64, "half of one: $half";
+        like $text, qr/^  bouncectl $half \w+ +\w/m, 'the other halves are listed';
+        for my $line ([ $half, '--help' ], [ 'help', $half ], [ $half, 'help' ]) {
+            ($status, $text) = plain(@$line);
+            is $status, 0, "@$line: exit status";
+            like $text, qr/^  bouncectl $half \w+ +\w/m, "@$line: lists them";
+        }
+    }
+    like +(plain('taks'))[1], qr/there is no command "taks"; did you mean "tasks"\?/, 'what was meant';
+    like +(plain('task', 'shwo', 5))[1], qr/there is no command "task shwo"; did you mean "task show"\?/, 'of two words too';
+    like +(plain('help', 'nonsense'))[1], qr/there is no command "nonsense"/, 'help for nothing';
+    like +(plain('tasks', '--limti', 5))[1], qr/there is no option --limti; did you mean --limit\?/, 'an option';
+    unlike +(plain("x\e[2J"))[1], qr/\e/, 'what was written cannot move the cursor';
     is +(plain('--version'))[0], 0, '--version';
     for my $command (@command) {
         my ($status, $text) = plain(split(/ /, $command), '--no-such-option');
@@ -52,17 +67,38 @@ my %line = (
     'unblock'       => [ 'a@x.example', '--why', 'x' ], 'erase' => [ 'a@x.example', '--why', 'x' ], 'params show' => ['resend'], 'params set' => [ 'resend', 'on' ],
     'params unset'  => [ 'resend', '--process', 'invoice' ], 'show' => ['x'], 'bounce show' => [1],
     'reclassify'    => [ 1, '--as', 'mailbox_full' ], 'undo' => [ '--since', '1h' ], 'replay' => [ '--rules', $stage->instance->make_dir('no-rules') ],
-    'queue'         => ['list'],
+    'queue show'    => [1], map({ ("queue $_" => [1]) } qw(retry hold release cancel)),
     'intake'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );
 $stage->instance->write_file('no-rules/1.rules', "[a.b]\nreason = mailbox_full\nmatch = x y z\nexample = x y z\n");
-my @asking = grep { !/^(?:classify|rules|reasons|db)$/ } @command;
+my @asking = grep { !/^(?:classify|rules|reasons|complete)/ } @command;
 
 subtest 'a database that cannot be reached' => sub {
     for my $command (@asking) {
         my ($status, $text) = plain(split(/ /, $command), @{ $line{$command} // [] }, '--conninfo', 'host=' . $stage->instance->path('nowhere'));
         is $status, 75, "$command: try again later";
         like $text, qr/^bouncectl[a-z ]*: .*(?:database|connection)/m, 'is said' or diag $text;
+    }
+};
+
+# Values that cannot be: one line that says so, and 64. The database is never asked: there is none.
+subtest 'wrong values' => sub {
+    my @wrong = (
+        [ qw(tasks --limit x),  qr/--limit: "x" is not a number from 1 to/ ], [ qw(tasks --limit -1), qr/"-1" is not a number/ ],
+        [ qw(tasks --kind hard), qr/did you mean hard_bounce\?/ ], [ qw(bounces --class firm), qr/there are hard, soft, technical, auto_reply, unclassified/ ],
+        [ qw(bounces --since nonsense), qr/--since: "nonsense" is no time: .*7d/ ], [ qw(report --until 2026-02-30), qr/is no time/ ],
+        [ qw(report --by moon), qr/--by: there is no "moon"; there are class/ ], [ qw(task postpone 1 --until 2020-01-01), qr/2020-01-01 is past/ ],
+        [ qw(task postpone 1 --until soon), qr/is no time to come: .*3d/ ], [ qw(reclassify 1 --as mailbox_ful), qr/did you mean mailbox_full\?/ ],
+        [ qw(queue list --state nonsense), qr/--state: there is no "nonsense".*PENDING/ ], [ 'task', 'note', 1, ' ', qr/TEXT: must say something/ ],
+        [ 'block', 'a@x.example', '--why', '', qr/--why: must say something/ ], [ qw(task show x), qr/ID: "x" is not a number/ ],
+        [ qw(queue retry 1 x), qr/ID: "x" is not a number/ ], [ 'task', 'show', '9' x 30, qr/is not a number/ ], [ qw(queue retry), qr/which\? An ID, a filter or --all/ ],
+    );
+    for my $case (@wrong) {
+        my ($words) = pop @$case;
+        my ($status, $text) = plain(@$case, '--conninfo', 'host=' . $stage->instance->path('nowhere'));
+        is $status, 64, "@$case: exit status";
+        like $text, $words, 'and what is wrong';
+        unlike $text, qr/SQLSTATE/, 'in words';
     }
 };
 
@@ -92,6 +128,12 @@ subtest 'tab completion' => sub {
     is_deeply $complete->('params', 's'), [qw(set show)], 'that begin so';
     is_deeply $complete->('undo', '--d'), [qw(--diagnostic --domain)], 'options';
     is_deeply $complete->('reclassify', '5', '--as', 'mailbox_'), [qw(mailbox_disabled mailbox_full mailbox_moved)], 'reasons';
+    is_deeply $complete->('queue', ''), [qw(cancel hold list metrics release retry show status)], 'of the queue';
+    is_deeply $complete->('db', 'm'), ['migrate'], 'of the schema';
+    is_deeply $complete->('queue', 'list', '--state', 'P'), [qw(PENDING PROCESSING)], 'states';
+    is_deeply $complete->('bounces', '--class', 's'), ['soft'], 'classes';
+    is_deeply $complete->('tasks', '--kind', 'o'), ['outage'], 'kinds of tasks';
+    is_deeply $complete->('help', 'ta'), [qw(task tasks)], 'what there is help for';
     is_deeply $complete->('nonsense', '--x'), [], 'nothing for nothing';
     my $script = slurp("$tree/etc/completion/bouncectl.bash");
     my $build = Bounce::Instance::build_dir();
@@ -100,8 +142,11 @@ subtest 'tab completion' => sub {
 };
 
 subtest 'output that cannot be written' => sub {
-    my ($status) = $stage->instance->run([ 'sh', '-c', '"$@" > /dev/full', 'sh', $ctl->command('params') ], may_fail => 1);
-    is $status, 74, 'exit status';
+    for my $line (['params'], [ 'queue', 'list' ], [ 'queue', 'metrics' ], [ 'db', 'check' ], [ 'reasons' ], ['help']) {
+        my @line = "@$line" =~ /^(?:reasons|help)$/ ? ($stage->daemon->program('bouncectl'), @$line) : $ctl->command(@$line);
+        my ($status) = $stage->instance->run([ 'sh', '-c', '"$@" > /dev/full', 'sh', @line ], may_fail => 1);
+        is $status, 74, "@$line: exit status";
+    }
 };
 
 finish();

@@ -82,7 +82,7 @@ subtest 'an outcome that was not heard is unknown, and is not sent again' => sub
     like $state->{error}, qr/outcome unknown/, 'it says so';
     is $worker->recipients($id)->{'lost@customer.example'}{delivery}, 'unknown', 'unknown';
     is taken('lost@customer.example'), 1, 'it had been taken';
-    is tasks('delivery_problem:unknown'), 1, 'a task asks a person';
+    is tasks("delivery_problem:unknown:$id"), 1, 'a task asks a person';
     $remote->answer('@end lost@customer.example', undef);
     $stage->db->sql("UPDATE bounce.communication SET delivery_state = 'RETRY' WHERE id = $id;\n");
     is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'the person says RETRY: sent again';

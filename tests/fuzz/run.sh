@@ -13,7 +13,7 @@ time=$2
 shift 2
 work=$build/fuzz
 packages='glib-2.0 gmime-3.0 json-glib-1.0 libhs libidn2 libcrypto'
-flags='-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+flags='-std=c17 -D_GNU_SOURCE -DBM_VERSION="fuzz" -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
 mkdir -p "$work/objects" "$work/seeds/report" "$work/seeds/delivery_status" "$work/seeds/prose"
 # shellcheck disable=SC2086,SC2046

@@ -55,7 +55,7 @@ SELECT is(bounce.dismiss_outage(test.outage_task('big.example'), 'they were down
 SELECT is(test.blocked('%@big.example'), 0::bigint, 'nothing is blocked');
 SELECT is((SELECT count(*) FROM bounce.scheduled_resend WHERE recipient LIKE '%@big.example' AND next_attempt_at <= now()), 7::bigint, 'all are sent again');
 SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open' AND domain = 'big.example'), 0::bigint, 'all tasks are closed');
-SELECT is((SELECT string_agg(DISTINCT delivery_state, ' ') FROM bounce.communication WHERE business_ref LIKE 'a%'), 'RETRY', 'the communications wait');
+SELECT is((SELECT count(DISTINCT s.communication_id) FROM bounce.scheduled_resend AS s WHERE s.business_ref LIKE 'a%'), (SELECT count(*) FROM bounce.communication WHERE business_ref LIKE 'a%'), 'the communications wait');
 SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient('a1@big.example')).id
            AND event IN ('taken_back', 'resend_scheduled')), 'taken_back resend_scheduled', 'the log has it');
 SELECT is(bounce.confirm_resend((test.recipient('a1@big.example')).id), 2, 'sent again');

@@ -42,7 +42,19 @@ FROM (VALUES
   ('operator_mailbox', 'a\b@example.org', 'a\b@example.org', 'has a quote, a backslash or a control character, which no mailbox here may have'),
   ('operator_mailbox', E'a\u0001@example.org', E'a\u0001@example.org', 'has a quote, a backslash or a control character, which no mailbox here may have'),
   ('operator_mailbox', E'a@example.org\u007f', E'a@example.org\u007f', 'has a quote, a backslash or a control character, which no mailbox here may have'),
-  ('bounce_domain', 'a.example, b example!', 'example!', 'is not a domain'),
+  ('bounce_domain', 'a.example, b example!', 'b', 'is not a domain'),
+  ('bounce_domain', 'not a domain', 'not', 'is not a domain'),
+  ('bounce_domain', 'a.example, bounces', 'bounces', 'is not a domain'),
+  ('bounce_domain', 'a..example', 'a..example', 'is not a domain'),
+  ('bounce_domain', '-a.example', '-a.example', 'is not a domain'),
+  ('bounce_domain', '192.0.2.1', '192.0.2.1', 'is not a domain'),
+  ('bounce_domain', 'me@a.example', 'me@a.example', 'is not a domain'),
+  ('resend_initial_delay', '5', '5', 'has no unit: seconds, minutes, hours or days'),
+  ('keep_raw_hard', '180', '180', 'has no unit: seconds, minutes, hours or days'),
+  ('delivery_quiet_hours', '22:00-22:00', '22:00-22:00', 'ends when it begins: no time at all, or all of it'),
+  ('delivery_quiet_hours', '24:00-07:00', '24:00-07:00', 'does not have the right form'),
+  ('delivery_quiet_hours', '22:00', '22:00', 'does not have the right form'),
+  ('owner_mailbox', 'me@bounces.example.org', 'me@bounces.example.org', 'is in a bounce domain, where the milter would read it'),
   ('return_path_prefix', 'a@b', 'a@b', 'does not have the right form'),
   ('return_path_prefix', repeat('x', 29), repeat('x', 29), 'does not have the right form')
 ) AS v (name, value, problem_value, problem);
@@ -64,7 +76,7 @@ SELECT is((SELECT bounce.normal_parameter(d, value) FROM bounce.parameter_defini
 FROM (VALUES ('resend', 'FALSE', 'off'), ('resend', ' yes ', 'on'), ('resend', '1', 'on'), ('resend_max_attempts', '007', '7'),
              ('resend_factor', '1.50', '1.50'), ('resend_initial_delay', '90 seconds', '90 seconds'),
              ('block_min_trust', 'Token', 'token'), ('operator_mailbox', '', ''), ('operator_mailbox', 'Post@example.org', 'Post@example.org'),
-             ('bounce_domain', ' B.Example.ORG;b2.example.org  b3', 'b.example.org, b2.example.org, b3'), ('bounce_domain', '', '')) AS v (name, value, stored);
+             ('bounce_domain', ' B.Example.ORG;b2.example.org  b3.test', 'b.example.org, b2.example.org, b3.test'), ('bounce_domain', '', '')) AS v (name, value, stored);
 
 -- forwarding to oneself
 UPDATE bounce.system_parameter SET value = 'b1.example.org, b2.example.org' WHERE name = 'bounce_domain';

@@ -40,7 +40,7 @@ SELECT results_eq(format('SELECT recipient, event FROM bounce.communication_stor
   ('a@one.example', 'bounced'), ('a@one.example', 'blocked'), ('a@one.example', 'task'), ('b@two.example', 'bounced'), ('b@two.example', 'resend_scheduled')$$, 'its story');
 SELECT bounce.assign_task(id, 'maria', 'ring her up') FROM bounce.open_task WHERE kind = 'hard_bounce';
 SELECT results_eq(format('SELECT event, text, actor, task_id IS NOT NULL FROM bounce.communication_story(%s) WHERE event LIKE ''task_%%''', :i1), $$VALUES ('task_assigned', 'to maria: ring her up', session_user::text COLLATE "default", true)$$, 'with what people did');
-SELECT is((SELECT text FROM bounce.communication_story(:i1) WHERE event = 'report' ORDER BY bounce_id LIMIT 1), 'hard user_unknown: report from unknown, matched by token, trust token, rule test.rule', 'and why it was believed');
+SELECT is((SELECT text FROM bounce.communication_story(:i1) WHERE event = 'report' ORDER BY bounce_id LIMIT 1), 'hard user_unknown: report from unknown, matched by token, trust token, rule test.rule, report 1: 5.1.1 550 the words of the other side', 'and why it was believed');
 SELECT is_empty('SELECT * FROM bounce.communication_story(0)', 'no mail, no story');
 SELECT results_eq(format('SELECT id, matched FROM bounce.find_communications(%L)', what), format('VALUES (%s::bigint, %L)', :i1, matched), 'found by ' || matched)
 FROM (SELECT :i1::text, 'id' UNION ALL SELECT envelope_id, 'envelope id' FROM bounce.communication WHERE id = :i1 UNION ALL

@@ -111,7 +111,7 @@ FROM (VALUES
 
 -- Addresses that nothing can be sent to: by plain INSERT, by UPDATE, by register_communication()
 SELECT throws_ok(format(statement, address), '23514', message, format(what, address))
-FROM unnest(ARRAY['a b@example.com', E'a\tb@example.com', E'a@example.com\nRCPT TO:<c@example.com>', E'a@exa\u0001mple.com', 'Anna <anna@example.com>', 'a<b@example.com', 'a@b>c.example',
+FROM unnest(ARRAY['a b@example.com', E'a\tb@example.com', E'a@example.com\nRCPT TO:<c@example.com>', E'a@exa\u0001mple.com', 'a<b@example.com', 'a@b>c.example',
                   'a@example.com b', 'a@', 'a', '', '@', '@example.com', E'a@example.com\u007f']) AS address,
      (VALUES (format('INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (%s, %%L)', :y), format('communication %s: "', :y), 'INSERT refuses "%s"'),
              ('UPDATE bounce.communication_recipient SET address = %L WHERE address = ''y@example.com''', format('communication %s: "', :y), 'UPDATE refuses "%s"'),

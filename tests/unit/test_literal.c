@@ -59,9 +59,12 @@ static void check_expand(void)
 	    {"ab[", ""},
 	    {"ab\\", ""},
 	    {"|ab", ""},
-	    {"\xC3\xBC"
-	     "ab",
-	     ""},
+	    {"\u00dcber|\u043d\u0435\u0422", "\u00fcber, \u043d\u0435\u0442"},
+	    {"\u6ee1|\u6eff", "\u6ee1, \u6eff"},
+	    {"\u3044?\u306a", "\u3044\u306a, \u306a"},
+	    {"[\u0430\u0431]\u0432", "\u0430\u0432, \u0431\u0432"},
+	    {"\u0130a", "\u0130a"}, /* its small letter has another length */
+	    {"ab\xC3", ""},
 	    {"(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb)", ""},
 	};
 

@@ -281,7 +281,7 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 550 mx.customer.example.org",
 	  "" },
 	{ "prose-compuserve.eml",
-	  "prose prose"
+	  "prose named-user"
 	  "; anna@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-courier.eml",
