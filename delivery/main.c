@@ -18,6 +18,7 @@
 #include "classifier/mime.h"
 #include "classifier/rules.h"
 #include "db/migrate.h"
+#include "delivery/patience.h"
 #include "delivery/settings.h"
 #include "delivery/smtp.h"
 #include "delivery/worker.h"
@@ -158,6 +159,7 @@ int main(int argc, char **argv)
 		return status;
 	mime_init();
 	auth_client_init();
+	patience_init();
 	if (!delivery_settings_read(arguments.config, &settings, &error)) {
 		fprintf(stderr, "bounce-delivery: %s\n", error->message);
 		return EXIT_FAILURE;

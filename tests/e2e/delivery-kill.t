@@ -6,11 +6,14 @@ use Bounce::DatabaseProxy;
 use Bounce::Delivery;
 use Bounce::SmtpServer;
 use Bounce::Test;
+use File::Copy qw(copy);
 
 my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
 my $proxy  = Bounce::DatabaseProxy->new($stage->instance, $stage->db)->start;
-my @worker = (server => '127.0.0.1:' . $remote->port, conninfo => $proxy->conninfo, workers => 1, name => 'victim');
+my $rules  = $stage->instance->make_dir('few-rules');    # nothing is classified here, and many are started
+copy(Bounce::Instance::tree() . '/etc/rules/40-passing.rules', $rules) or die "rules: $!\n";
+my @worker = (rules_dir => $rules, server => '127.0.0.1:' . $remote->port, conninfo => $proxy->conninfo, workers => 1, name => 'victim');
 my $mails  = 0;
 $stage->parameter(delivery_lease => '5 seconds');
 
@@ -54,8 +57,8 @@ sub row {
         my $worker  = Bounce::Delivery->new($stage->instance, $stage->db, @worker, %{ $option{key} // {} });
         $worker->start;
         $arm->($worker->pid, @address);
-        my $lines = $option{lines} // 1;
-        $stage->db->sql(join '', "BEGIN;\n", map({ "SELECT bounce.submit_communication('invoice', ARRAY['$_'], 'billing\@example.org', 'x', repeat(repeat('y', 70) || E'\\n', $lines));\n" } @address), "COMMIT;\n");
+        $stage->db->sql(join '', "BEGIN;\n", map({ "SELECT bounce.submit_communication('invoice', ARRAY['$_'], 'billing\@example.org', 'x', 'y');\n" } @address), "COMMIT;\n");
+        $option{later}->($worker->pid, @address) if $option{later};
         ok $worker->is_gone, 'it was killed';
         $remote->forget;
         $proxy->kill_at;
@@ -101,13 +104,13 @@ at_server('@mail',     'waiting', 'waiting');
 at_server('@rcpt',     'waiting', 'waiting', mail => 0);
 at_server('@data',     'waiting', 'waiting', mail => 0);
 at_server('@data',     'waiting|unknown', 'waiting', mail => 0, answer => '354 go on');
-at_server('@middle',   'unknown', 'waiting', mail => 0, lines => 150_000);
+at_server('@middle',   'unknown', 'waiting', mail => 0);
 at_server('@end',      'unknown', 'waiting', mail => 0);
 at_server('@end',      'unknown|accepted', 'waiting|unknown', mail => 0, answer => '250 2.0.0 taken');
 at_server('@end',      'unknown|rejected', 'waiting|unknown', mail => 0, answer => '554 5.6.0 no such content');
 at_server('@rcpt',     'accepted', 'unknown', mail => 1);
 at_server('@data',     'accepted', 'unknown', mail => 1);
-at_server('@middle',   'accepted', 'unknown', mail => 1, lines => 150_000);
+at_server('@middle',   'accepted', 'unknown', mail => 1);
 at_server('@end',      'accepted', 'unknown', mail => 1);
 at_server('@rset',     'rejected', 'unknown', rules => [ [ '@data', '554 5.6.0 no such content' ] ]);
 at_server('@quit',     'accepted', 'accepted');
@@ -122,11 +125,12 @@ at_database('release',      [qw(accepted accepted)], [qw(accepted accepted)]);
 # Steps that a worker takes beside a mail: it hangs at the final reply until they come.
 for my $when (qw(before after)) {
     for my $statement (qw(renew sweep)) {
-        row("database, $when $statement", 'unknown', 'waiting', sub {
-            my ($pid, @address) = @_;
-            $remote->answer("\@end $address[0]", 'silence');
-            $proxy->kill_at($statement, $when, $pid);
-        }, key => { sweep_interval => 2 });
+        row("database, $when $statement", 'unknown', 'waiting', sub { $remote->answer("\@end $_[1]", 'silence') },
+            key => { sweep_interval => 1 }, later => sub {
+                my ($pid, $address) = @_;
+                $stage->wait_for(20, sub { standing($address)->{delivery} eq 'sending' });
+                $proxy->kill_at($statement, $when, $pid);
+            });
     }
 }
 

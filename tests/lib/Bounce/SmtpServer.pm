@@ -75,12 +75,10 @@ sub forget { my ($self) = @_; $self->{rules} = []; return $self->_write_rules }
 # The mails taken so far, oldest first: {sender, recipients, sender_options, recipient_options, data}.
 sub received {
     my ($self) = @_;
-    my @mail;
-    for my $name (sort glob "$self->{spool}/*.json") {
-        my $text = join '', $self->{instance}->read_lines($name);
-        push @mail, JSON::PP->new->latin1->decode($text);
-    }
-    return @mail;
+    my $kept = $self->{received} //= {};
+    my @name = sort glob "$self->{spool}/*.json";
+    $kept->{$_} //= JSON::PP->new->latin1->decode(join '', $self->{instance}->read_lines($_)) for @name;
+    return @$kept{@name};
 }
 
 sub _write_rules {
