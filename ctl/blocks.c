@@ -4,6 +4,8 @@
  */
 #include "ctl/blocks.h"
 
+#include <string.h>
+
 #include "ctl/view.h"
 #include "db/people.h"
 
@@ -21,14 +23,36 @@ static const struct ctl_view list_view = {
 		  .empty = "no address is blocked"}},
 };
 
+/* Of an address there is more to tell than that it is blocked. */
+static const struct ctl_view story_view = {
+    .binds = "1 all limit",
+    .sections = {{.name = "blocks",
+		  .statement = &people_blocks,
+		  .columns = "address reason blocked_at bounce_id lifted_at why? lifted_by? lift_why? blocked_by?",
+		  .empty = "this address is not blocked"},
+		 {.name = "story",
+		  .statement = &people_block_story,
+		  .columns = "at event text bounce_id communication_id actor?",
+		  .empty = "and never was"}},
+};
+
+static int run_blocks(struct ctl_call *call)
+{
+	const char *text = ctl_argument(call, 1);
+	bool is_address = text != NULL && strchr(text, '@') != NULL && text[0] != '@' && text[strlen(text) - 1] != '@';
+
+	return ctl_view_show(call, is_address ? &story_view : &list_view);
+}
+
 const struct ctl_command ctl_blocks = {
     .name = "blocks",
     .arguments = "[TEXT]",
-    .summary = "list the blocked addresses, or those that contain TEXT",
+    .summary = "list the blocked addresses, or those that contain TEXT; why one is blocked",
+    .help = "Of a whole address the story is told: the report, how it was judged and how far it\n"
+	    "was trusted, the parameters in force then, who blocked and lifted.\n",
     .example = "blocks jane@customer.example",
     .options = list_options,
-    .run = ctl_view_run,
-    .view = &list_view,
+    .run = run_blocks,
 };
 
 static const struct ctl_option why_options[] = {

@@ -83,6 +83,11 @@ static int act(const struct ctl_call *call, struct db_pool *pool, const char *id
 		tally->failed++;
 		return ctl_output_error(call, error);
 	}
+	if (db_rows_count(rows) == 0) {
+		tally->failed++;
+		fprintf(stderr, "bouncectl %s: %s: %s\n", call->command->name, id, each->section.empty);
+		return CTL_EXIT_FAULT;
+	}
 	const char *done = each->section.unless == NULL ? "true" : db_rows_find(rows, 0, each->section.unless);
 	*(g_strcmp0(done, "true") == 0 ? &tally->done : &tally->not_done) += 1;
 	return say(call, &each->section, outcome != NULL ? outcome : rows) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;

@@ -260,9 +260,34 @@ char *ctl_output_sentence(const char *template, const struct db_rows *rows, size
 	return g_string_free(text, FALSE);
 }
 
+/* The database speaks to programmers: its functions by our names. */
+static char *in_our_words(const char *text)
+{
+	static const char *const words[][2] = {
+	    {"resolve_task_corrected", "--address"},
+	    {"resolve_task_unblocked", "--works"},
+	    {"resolve_task_arrived", "--arrived"},
+	    {"resolve_task_dead", "--dead"},
+	    {"SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).",
+	     "--no-outage or --outage."},
+	    {"confirm_outage", "--no-outage"},
+	    {"dismiss_outage", "--outage"},
+	    {"resolve_task (", "without an option ("},
+	    {"resolve_task(task, note)", "\"bouncectl task resolve\" without an option"},
+	    {"(task, note)", ""},
+	    {"SELECT bounce.lift_block(address, why)", "bouncectl unblock"},
+	};
+	GString *ours = g_string_new(text);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		g_string_replace(ours, words[i][0], words[i][1], 0);
+	return g_string_free(ours, FALSE);
+}
+
 int ctl_output_error(const struct ctl_call *call, const GError *error)
 {
-	g_autofree char *text = db_error_for_people(error);
+	g_autofree char *said = db_error_for_people(error);
+	g_autofree char *text = in_our_words(said);
 	g_autofree char *clean = table_clean(text, true, TABLE_KEEP_LINES);
 
 	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);

@@ -38,7 +38,7 @@ static struct table *table_of(const struct db_rows *rows)
 	table_add_column(table, "warning", TABLE_TEXT);
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
 		g_autofree char *name = g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
-		g_autofree char *value = g_strdup(db_rows_find(rows, row, "value"));
+		g_autofree char *value = g_strdup(db_rows_find(rows, row, "text"));
 		const char *const values[] = {name, value, db_rows_find(rows, row, "warning")};
 
 		if (value != NULL && g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
@@ -48,15 +48,30 @@ static struct table *table_of(const struct db_rows *rows)
 	return table;
 }
 
-/* One object: {"tasks_open": {"value": "3", "warning": ""}, ...}. */
+static void add_member(JsonBuilder *builder, const char *name, const char *json)
+{
+	json_builder_set_member_name(builder, name);
+	json_builder_add_value(builder, json == NULL ? json_node_new(JSON_NODE_NULL) : json_from_string(json, NULL));
+}
+
+/* One object: {"tasks_open": {"value": 3, "warning": null}, ...}. */
 static void add_json(GString *out, const struct db_rows *rows)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
 	json_builder_begin_object(builder);
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		const char *warning = db_rows_find(rows, row, "warning");
+
 		json_builder_set_member_name(builder, db_rows_find(rows, row, "name"));
-		ctl_output_json_row(builder, rows, row);
+		json_builder_begin_object(builder);
+		add_member(builder, "value", db_rows_find(rows, row, "value"));
+		json_builder_set_member_name(builder, "warning");
+		if (warning == NULL)
+			json_builder_add_null_value(builder);
+		else
+			json_builder_add_string_value(builder, warning);
+		json_builder_end_object(builder);
 	}
 	json_builder_end_object(builder);
 	ctl_output_json_append(builder, out);
@@ -86,7 +101,11 @@ static int run_status(struct ctl_call *call)
 const struct ctl_command ctl_status = {
     .name = "status",
     .arguments = "",
-    .summary = "say what is waiting: tasks, blocks, resends, the last report seen",
+    .summary = "say what is waiting: tasks, blocks, the queue, the last report seen",
+    .help = "A warning is something that a person should look at: a task overdue, blocks held, no\n"
+	    "report for longer than usual, a submission server that cannot be used, mail that is\n"
+	    "due and not sent. With --check the exit status is 1 then, and 75 when the database\n"
+	    "is away.\n",
     .example = "status --check",
     .options = options,
     .run = run_status,

@@ -1,43 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl tasks, task show | assign | postpone | note | resolve.
+ * bouncectl tasks, task show | assign | postpone | note.
  */
 #include "ctl/tasks.h"
 
-#include <stdio.h>
-
+#include "ctl/connect.h"
+#include "ctl/each.h"
 #include "ctl/exit.h"
+#include "ctl/output.h"
 #include "ctl/view.h"
 #include "db/people.h"
 
 /* --- tasks --------------------------------------------------------------------- */
 
 static const struct ctl_option list_options[] = {
-    {"owner", "NAME", "only those of this person; \"\" for those of nobody", NULL},
-    {"kind", "KIND", "only these: hard_bounce, delivery_problem, outage ...", NULL},
-    {"address", "TEXT", "only those whose address or domain contains this", NULL},
-    {"process", "NAME", "only those of this process", NULL},
+    CTL_TASK_FILTERS,
     {"all", NULL, "closed ones too", NULL},
+    {"sort", "ORDER", "by due, age, count or domain", "due"},
+    {"by", "GROUP", "only count them, by domain, kind, reason, process or owner", NULL},
+    {"ids", NULL, "only their ids, for \"task assign -\" and the like", NULL},
     {"limit", "N", "at most so many", "200"},
     {0},
 };
 
 static const struct ctl_view list_view = {
-    .binds = "owner kind address process all limit",
+    .binds = CTL_TASK_BINDS,
     .sections = {{.name = "tasks",
 		  .statement = &people_tasks,
-		  .columns = "id kind count due_at owner? address reason correction? process? business_ref? diagnosis?",
+		  .columns = "id kind count due_at owner? about reason correction? process? business_ref? diagnosis?",
 		  .empty = "no open task"}},
 };
+
+static const struct ctl_view groups_view = {
+    .binds = CTL_TASK_BINDS " by",
+    .sections = {{.name = "tasks",
+		  .statement = &people_task_groups,
+		  .columns = "label kinds? reasons? oldest_at? overdue bounces tasks%",
+		  .empty = "no open task"}},
+};
+
+void ctl_tasks_settle(struct ctl_call *call)
+{
+	if (ctl_flag(call, "mine"))
+		g_hash_table_insert(call->values, g_strdup("owner"), g_strdup(g_get_user_name()));
+}
+
+static int print_ids(struct ctl_call *call)
+{
+	g_autofree const char **values = ctl_view_bind(call, CTL_TASK_BINDS);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	g_autoptr(db_rows_t) rows = pool == NULL ? NULL : db_rows_fetch(pool, &people_tasks, values, &error);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (rows == NULL)
+		return ctl_output_error(call, error);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		g_string_append_printf(out, "%s\n", db_rows_find(rows, row, "id"));
+	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+}
+
+static int run_tasks(struct ctl_call *call)
+{
+	ctl_tasks_settle(call);
+	if (ctl_flag(call, "ids"))
+		return print_ids(call);
+	return ctl_view_show(call, ctl_option(call, "by") != NULL ? &groups_view : &list_view);
+}
 
 const struct ctl_command ctl_tasks = {
     .name = "tasks",
     .arguments = "",
     .summary = "list the open tasks, the one due first at the top",
+    .help = "After a weekend, first see what there is (--by domain), then work through it: a whole\n"
+	    "domain or kind with \"task resolve\" and the same filters, the others one by one.\n",
     .example = "tasks --kind hard_bounce --process invoice",
     .options = list_options,
-    .run = ctl_view_run,
-    .view = &list_view,
+    .run = run_tasks,
 };
 
 /* --- task show ------------------------------------------------------------------ */
@@ -49,6 +88,8 @@ static const struct ctl_view show_view = {
 		  .layout = CTL_BLOCKS,
 		  .empty = "there is no such task",
 		  .is_required = true},
+		 {.name = "ways", .statement = &people_task_ways, .layout = CTL_TABLE},
+		 {.name = "mails", .statement = &people_task_mails, .layout = CTL_TABLE},
 		 {.name = "held", .statement = &people_task_held, .layout = CTL_TABLE},
 		 {.name = "history", .statement = &people_task_story, .layout = CTL_TABLE}},
 };
@@ -56,7 +97,7 @@ static const struct ctl_view show_view = {
 const struct ctl_command ctl_task_show = {
     .name = "task show",
     .arguments = "ID",
-    .summary = "show one task: what it is about, what is held, who did what",
+    .summary = "show one task: what it is about, its mails, what is held, who did what",
     .example = "task show 17",
     .run = ctl_view_run,
     .view = &show_view,
@@ -64,71 +105,70 @@ const struct ctl_command ctl_task_show = {
 
 /* --- task assign, postpone, note ---------------------------------------------------- */
 
+static int run_each(struct ctl_call *call, const struct ctl_each *each)
+{
+	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
+	g_autoptr(GError) error = NULL;
+
+	if (ids == NULL)
+		return CTL_EXIT_USAGE;
+	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
+	return pool == NULL ? ctl_output_error(call, error) : ctl_each_run(call, pool, ids, each);
+}
+
 static const struct ctl_option assign_options[] = {
-    {"to", "NAME", "the person", NULL},
+    {"to", "TEXT", "the person", NULL},
+    {"me", NULL, "to you, by the name of your account", NULL},
     {"nobody", NULL, "give it back", NULL},
     {"note", "TEXT", "why", NULL},
     {0},
 };
 
-static const struct ctl_view assign_view = {
-    .binds = "1 to note",
-    .sections = {{.name = "task",
-		  .statement = &people_task_assign,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "task {id} is {owner}'s"}},
-};
-
-static const struct ctl_view give_back_view = {
-    .binds = "1 - note",
-    .sections = {{.name = "task",
-		  .statement = &people_task_assign,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "task {id} is nobody's"}},
-};
-
 static int run_assign(struct ctl_call *call)
 {
-	const char *to = ctl_option(call, "to");
+	static const struct ctl_each to = {
+	    .section = {.statement = &people_task_assign, .sentence = "task {id} is {owner}'s"}, .binds = "1 to note"};
+	static const struct ctl_each nobody = {
+	    .section = {.statement = &people_task_assign, .sentence = "task {id} is nobody's"}, .binds = "1 - note"};
 
-	if ((to != NULL && *to != '\0') == ctl_flag(call, "nobody")) {
-		fputs("bouncectl task assign: to whom? --to NAME or --nobody\n", stderr);
-		return CTL_EXIT_USAGE;
-	}
-	return ctl_view_show(call, ctl_flag(call, "nobody") ? &give_back_view : &assign_view);
+	if ((ctl_option(call, "to") != NULL) + ctl_flag(call, "me") + ctl_flag(call, "nobody") != 1)
+		return ctl_refuse(call->command, "to whom? --to NAME, --me or --nobody");
+	if (ctl_flag(call, "me"))
+		g_hash_table_insert(call->values, g_strdup("to"), g_strdup(g_get_user_name()));
+	return run_each(call, ctl_flag(call, "nobody") ? &nobody : &to);
 }
 
 const struct ctl_command ctl_task_assign = {
     .name = "task assign",
-    .arguments = "ID",
-    .summary = "give a task to a person, or give it back",
-    .example = "task assign 17 --to eva",
+    .arguments = "ID...",
+    .summary = "give tasks to a person, or give them back",
+    .example = "task assign 17 18 --to eva",
     .options = assign_options,
     .run = run_assign,
 };
 
 static const struct ctl_option postpone_options[] = {
-    {"until", "WHEN", "a time, \"tomorrow\", \"2026-12-24 09:00\"", NULL},
+    {"until", "WHEN", "3d, 2w, tomorrow, 2026-12-24, \"2026-12-24 09:00\"", NULL},
     {"note", "TEXT", "why", NULL},
     {0},
 };
 
-static const struct ctl_view postpone_view = {
-    .binds = "1 until note",
-    .sections = {{.name = "task",
-		  .statement = &people_task_postpone,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "task {id} is due at {due_at}"}},
-};
+static int run_postpone(struct ctl_call *call)
+{
+	static const struct ctl_each each = {
+	    .section = {.statement = &people_task_postpone, .sentence = "task {id} is due at {due_at}"},
+	    .binds = "1 until note"};
+
+	return run_each(call, &each);
+}
 
 const struct ctl_command ctl_task_postpone = {
     .name = "task postpone",
-    .arguments = "ID --until WHEN",
-    .summary = "set a task's due date",
+    .arguments = "ID... --until WHEN",
+    .summary = "set the due date of tasks",
     .example = "task postpone 17 --until 3d",
     .options = postpone_options,
-    .run = ctl_view_run,
-    .view = &postpone_view,
+    .run = run_postpone,
 };
 
 static const struct ctl_view note_view = {
@@ -144,68 +184,4 @@ const struct ctl_command ctl_task_note = {
     .example = "task note 17 'they call back'",
     .run = ctl_view_run,
     .view = &note_view,
-};
-
-/* --- task resolve -------------------------------------------------------------------- */
-
-static const struct ctl_option resolve_options[] = {
-    {"address", "ADDRESS", "this is the right address: every mail of the task is sent there", NULL},
-    {"works", NULL, "the address works: lift its block, send its mails again", NULL},
-    {"dead", NULL, "the address is dead: block it", NULL},
-    {"outage", NULL, "an outage task: it was one; nothing is blocked, mails are sent again", NULL},
-    {"no-outage", NULL, "an outage task: it was none; the held blocks are made", NULL},
-    {"no-resend", NULL, "with --works or --outage: do not send anything again", NULL},
-    {"note", "TEXT", "what is to be remembered; --works needs it", NULL},
-    {0},
-};
-
-#define RESOLVE_VIEW(bind_list, statement_name, words)                                                                 \
-	{                                                                                                              \
-		.binds = bind_list,                                                                                    \
-		.sections = {                                                                                          \
-		    {.name = "task", .statement = &statement_name, .layout = CTL_SENTENCE, .sentence = words}},        \
-	}
-
-/* Each way to resolve a task has an option, and a statement of its own. */
-static const struct {
-	const char *option;
-	struct ctl_view view;
-} ways[] = {
-    {"address", RESOLVE_VIEW("1 note address", people_task_corrected,
-			     "task {id} is done: {resent} mails are sent again, to {address}")},
-    {"works", RESOLVE_VIEW("1 note no-resend", people_task_unblocked,
-			   "task {id} is done: the block is lifted, {resent} mails are sent again")},
-    {"dead", RESOLVE_VIEW("1 note", people_task_dead, "task {id} is done: the address is blocked")},
-    {"outage", RESOLVE_VIEW("1 note no-resend", people_task_outage_dismiss,
-			    "task {id} is done: nothing was blocked, {resent} mails are sent again")},
-    {"no-outage",
-     RESOLVE_VIEW("1 note", people_task_outage_real, "task {id} is done: {blocked} addresses are blocked")},
-};
-
-static const struct ctl_view plain_resolve = RESOLVE_VIEW("1 note", people_task_resolve, "task {id} is done");
-
-static int run_resolve(struct ctl_call *call)
-{
-	const struct ctl_view *view = &plain_resolve;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
-		if (!ctl_flag(call, ways[i].option))
-			continue;
-		if (view != &plain_resolve) {
-			fputs("bouncectl task resolve: one way only\n", stderr);
-			return CTL_EXIT_USAGE;
-		}
-		view = &ways[i].view;
-	}
-	return ctl_view_show(call, view);
-}
-
-const struct ctl_command ctl_task_resolve = {
-    .name = "task resolve",
-    .arguments = "ID",
-    .summary = "close a task, and do what follows",
-    .example = "task resolve 17 --works --note 'phoned them'",
-    .help = "Without one of the ways below the task is closed and nothing else happens.\n",
-    .options = resolve_options,
-    .run = run_resolve,
 };

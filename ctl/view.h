@@ -11,7 +11,7 @@
 #include "db/pool.h"
 #include "db/rows.h"
 
-enum { CTL_SECTIONS_MAX = 4 };
+enum { CTL_SECTIONS_MAX = 6 };
 
 enum ctl_layout {
 	CTL_TABLE,    /* all rows */

@@ -6,48 +6,139 @@
 
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 
-STATEMENT(people_status, 0, "SELECT name, value, warning FROM bounce.status()");
+/* value is a number, a time or null where it is one; that of bounce.status() is text. */
+STATEMENT(
+    people_status, 0,
+    "WITH queue AS ("
+    "  SELECT count(*) FILTER (WHERE c.due_at IS NOT NULL AND c.held_at IS NULL AND c.delivery_state <> 'PROCESSING') "
+    "AS waiting, "
+    "    count(*) FILTER (WHERE c.due_at <= now() AND c.held_at IS NULL AND c.delivery_state <> 'PROCESSING') AS due, "
+    "    min(c.due_at) FILTER (WHERE c.due_at <= now() AND c.held_at IS NULL AND c.delivery_state <> 'PROCESSING') AS "
+    "oldest, "
+    "    count(*) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
+    "    count(*) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing, "
+    "    count(*) FILTER (WHERE c.lease_expire_time < now() - interval '1 minute') AS expired "
+    "  FROM bounce.communication AS c WHERE c.delivery_state IN ('PENDING', 'RETRY', 'PROCESSING')), "
+    "server AS (SELECT min(s.problem_since) AS since, string_agg(s.name || ': ' || s.problem, '; ' ORDER BY s.name) AS "
+    "problem "
+    "  FROM bounce.delivery_server AS s WHERE s.problem <> ''), "
+    "line AS ("
+    "  SELECT 1 AS part, name, value, warning FROM bounce.status() "
+    "  UNION ALL SELECT 2, v.name, v.value, coalesce(v.warning, '') FROM queue AS q, server AS s, LATERAL (VALUES "
+    "    ('queue_waiting', q.waiting::text, ''), ('queue_due', q.due::text, ''), "
+    "    ('queue_oldest_due_at', q.oldest::text, CASE WHEN q.oldest < now() - interval '1 hour' AND s.since IS NULL "
+    "        THEN 'due since more than an hour: does bounce-delivery run? Or quiet hours, or a rate' END), "
+    "    ('queue_held', q.held::text, ''), ('queue_processing', q.processing::text, ''), "
+    "    ('queue_leases_expired', q.expired::text, "
+    "        CASE WHEN q.expired > 0 THEN 'nobody takes them back: does bounce-delivery run?' END), "
+    "    ('submission_server_down_since_at', s.since::text, s.problem)) AS v (name, value, warning)) "
+    "SELECT l.name, CASE WHEN l.value = '' THEN NULL WHEN l.value ~ '^[0-9]{1,18}$' THEN to_jsonb(l.value::bigint) "
+    "  WHEN l.value ~ '^[0-9]{4}-[0-9][0-9]-[0-9][0-9] ' THEN to_jsonb(l.value::timestamptz) "
+    "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
+    "  l.value AS text FROM line AS l ORDER BY l.part");
 
 STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milter_settings()");
 
 /* --- tasks ------------------------------------------------------------------- */
 
-STATEMENT(people_tasks, 6,
-	  "SELECT id, kind, status, count, due_at, is_overdue, owner, address, domain, reason, diagnosis, correction, "
-	  "  process, communication_id, business_ref, subject, summary, created_at, last_seen_at "
-	  "FROM bounce.task_detail "
-	  "WHERE ($1::text IS NULL OR owner = $1) AND ($2::text IS NULL OR kind = $2) "
-	  "  AND ($3::text IS NULL OR strpos(lower(address), lower($3)) > 0 OR strpos(domain, lower($3)) > 0) "
-	  "  AND ($4::text IS NULL OR process = $4) "
-	  "  AND (status = 'open' OR coalesce($5::boolean, false)) "
-	  "ORDER BY status DESC, due_at NULLS LAST, id LIMIT $6::integer");
-STATEMENT(people_task, 1, "SELECT * FROM bounce.task_detail WHERE id = $1::bigint");
+/* $1 owner, $2 kind, $3 part of address or domain, $4 process, $5 closed ones too, $6 limit, $7 domain, $8 reason,
+ * $9 part of any words, $10 overdue only, $11 due before, $12 made since, $13 made before, $14 order */
+#define FITTING_TASKS                                                                                                  \
+	"FROM bounce.task_detail AS t "                                                                                \
+	"WHERE ($1::text IS NULL OR coalesce(t.owner, '') = $1) AND ($2::text IS NULL OR t.kind = $2) "                \
+	"  AND ($3::text IS NULL OR strpos(lower(t.address), lower($3)) > 0 OR strpos(t.domain, lower($3)) > 0) "      \
+	"  AND ($4::text IS NULL OR t.process = $4) AND (t.status = 'open' OR coalesce($5::boolean, false)) "          \
+	"  AND ($7::text IS NULL OR t.domain = lower($7)) AND ($8::text IS NULL OR t.reason = $8) "                    \
+	"  AND ($9::text IS NULL OR strpos(lower(concat_ws(' ', t.address, t.diagnosis, t.subject, t.business_ref, "   \
+	"        t.summary, t.note)), lower($9)) > 0) "                                                                \
+	"  AND (t.is_overdue OR NOT coalesce($10::boolean, false)) "                                                   \
+	"  AND ($11::timestamptz IS NULL OR t.due_at < $11) "                                                          \
+	"  AND ($12::timestamptz IS NULL OR t.created_at >= $12) AND ($13::timestamptz IS NULL OR t.created_at < "     \
+	"$13) "
+
+STATEMENT(
+    people_tasks, 14,
+    "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, coalesce(nullif(t.address, "
+    "''), t.domain) AS about, t.domain, t.reason, "
+    "t.diagnosis, "
+    "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, t.created_at, "
+    "t.last_seen_at " FITTING_TASKS
+    "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
+    "  CASE $14 WHEN 'age' THEN t.created_at END, t.due_at NULLS LAST, t.id LIMIT $6::integer");
+STATEMENT(people_task_groups, 15,
+	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN t.reason WHEN 'process' "
+	  "THEN t.process "
+	  "    WHEN 'owner' THEN t.owner ELSE t.domain END, ''), '-') AS label, "
+	  "  sum(t.count)::bigint AS bounces, count(*) FILTER (WHERE t.is_overdue) AS overdue, min(t.created_at) AS "
+	  "oldest_at, "
+	  "  string_agg(DISTINCT t.kind, ', ') AS kinds, string_agg(DISTINCT t.reason, ', ') AS reasons, count(*) AS "
+	  "tasks " FITTING_TASKS "AND ($14::text IS NULL OR true) GROUP BY 1 ORDER BY 7 DESC, 1 LIMIT $6::integer");
+STATEMENT(
+    people_task, 1,
+    "SELECT t.id, t.kind, t.status, t.count, t.due_at, nullif(t.is_overdue, false) AS is_overdue, t.owner, t.address, "
+    "  t.domain, t.reason, coalesce(nullif(t.diagnosis, ''), t.summary) AS diagnosis, t.correction, t.process, "
+    "  t.business_ref, t.subject, t.communication_id, t.bounce_id, t.created_at, "
+    "  CASE WHEN t.count > 1 THEN t.last_seen_at END AS last_seen_at, bounce.is_address_blocked(t.address) AS "
+    "is_blocked, "
+    "  t.resolution, t.resolved_at, t.resolved_by, t.note "
+    "FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
+/* As bounce.ways_to_resolve has it, in our own words. */
+STATEMENT(
+    people_task_ways, 1,
+    "SELECT 'bouncectl task resolve ' || t.id || w.option AS command, w.meaning "
+    "FROM bounce.task_detail AS t JOIN (VALUES "
+    "  (1, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --address ADDRESS', 'this is the right "
+    "one: send there'), "
+    "  (2, '{hard_bounce}', ' --suggested', 'the suggested address is the right one: send there'), "
+    "  (3, '{hard_bounce,resend_exhausted,bounce_without_communication,delivery_problem}', ' --works --note TEXT', "
+    "      'it works: lift the block, send again'), "
+    "  (4, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --dead', 'the address is dead: block it'), "
+    "  (5, '{delivery_problem}', ' --arrived', 'nobody heard the outcome: it did arrive'), "
+    "  (6, '{outage}', ' --outage --note TEXT', 'it was an outage: block nothing, send again'), "
+    "  (7, '{outage}', ' --no-outage', 'it was none: block what is held'), "
+    "  (8, '{hard_bounce,resend_exhausted,bounce_without_communication,delivery_problem}', '', 'leave it at that')) "
+    "    AS w (place, kinds, option, meaning) ON t.kind = ANY (w.kinds::text[]) "
+    "WHERE t.id = $1::bigint AND t.status = 'open' AND (w.place <> 2 OR t.correction <> '') "
+    "  AND (w.place <> 5 OR t.reason = 'unknown') AND t.reason <> 'submission_server' ORDER BY w.place");
+STATEMENT(people_task_mails, 1,
+	  "SELECT r.communication_id, c.process, c.business_ref, c.subject, r.address, r.state, r.attempts, "
+	  "r.next_attempt_at, "
+	  "  r.bounce_id "
+	  "FROM bounce.communication_recipient AS r JOIN bounce.communication AS c ON c.id = r.communication_id "
+	  "WHERE r.task_id = $1::bigint ORDER BY r.communication_id LIMIT 50");
 STATEMENT(people_task_story, 1, "SELECT at, actor, action, text FROM bounce.task_story($1::bigint)");
 STATEMENT(people_task_held, 1,
 	  "SELECT held_at, address, reason, diagnostic, communication_id FROM bounce.outage_sample($1::bigint)");
 STATEMENT(people_task_assign, 3,
-	  "SELECT $1 AS id, coalesce($2, '') AS owner "
+	  "SELECT $1::bigint AS id, coalesce($2, '') AS owner "
 	  "FROM bounce.assign_task($1::bigint, coalesce($2, ''), coalesce($3, ''))");
 STATEMENT(people_task_postpone, 3,
-	  "SELECT $1 AS id, $2::timestamptz AS due_at "
+	  "SELECT $1::bigint AS id, $2::timestamptz AS due_at "
 	  "FROM bounce.postpone_task($1::bigint, $2::timestamptz, coalesce($3, ''))");
-STATEMENT(people_task_note, 2, "SELECT $1 AS id, $2::text AS note FROM bounce.note_task($1::bigint, $2)");
+STATEMENT(people_task_note, 2, "SELECT $1::bigint AS id, $2::text AS note FROM bounce.note_task($1::bigint, $2)");
 STATEMENT(people_task_resolve, 2,
-	  "SELECT $1 AS id, 'done' AS status FROM bounce.resolve_task($1::bigint, coalesce($2, ''))");
+	  "SELECT $1::bigint AS id, 'done' AS status FROM bounce.resolve_task($1::bigint, coalesce($2, ''))");
 STATEMENT(people_task_corrected, 3,
-	  "SELECT $1 AS id, 'done' AS status, $3::text AS address, n AS resent "
+	  "SELECT $1::bigint AS id, 'done' AS status, $3::text AS address, n AS resent "
 	  "FROM bounce.resolve_task_corrected($1::bigint, $3, coalesce($2, '')) AS n");
+STATEMENT(people_task_suggested, 2,
+	  "SELECT d.id, 'done' AS status, d.correction AS address, n AS resent FROM bounce.task_detail AS d "
+	  "CROSS JOIN LATERAL bounce.resolve_task_corrected(d.id, d.correction, coalesce($2, '')) AS n "
+	  "WHERE d.id = $1::bigint AND d.correction <> ''");
 STATEMENT(people_task_unblocked, 3,
-	  "SELECT $1 AS id, 'done' AS status, n AS resent "
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
 	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, false)) AS n");
+STATEMENT(people_task_arrived, 2,
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS arrived "
+	  "FROM bounce.resolve_task_arrived($1::bigint, coalesce($2, '')) AS n");
 STATEMENT(people_task_dead, 2,
-	  "SELECT $1 AS id, 'done' AS status, b AS newly_blocked "
+	  "SELECT $1::bigint AS id, 'done' AS status, b AS newly_blocked "
 	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b");
 STATEMENT(people_task_outage_real, 2,
-	  "SELECT $1 AS id, 'done' AS status, n AS blocked "
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS blocked "
 	  "FROM bounce.confirm_outage($1::bigint, coalesce($2, '')) AS n");
 STATEMENT(people_task_outage_dismiss, 3,
-	  "SELECT $1 AS id, 'done' AS status, n AS resent "
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
 	  "FROM bounce.dismiss_outage($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, false)) AS n");
 
 /* --- blocks, parameters -------------------------------------------------------- */
@@ -59,6 +150,8 @@ STATEMENT(
     "WHERE ($1::text IS NULL OR strpos(address_key, lower($1)) > 0) "
     "  AND (lifted_at IS NULL OR coalesce($2::boolean, false)) "
     "ORDER BY blocked_at DESC, id DESC LIMIT $3::integer");
+STATEMENT(people_block_story, 1,
+	  "SELECT at, event, text, actor, bounce_id, bounce_message_id, communication_id FROM bounce.block_story($1)");
 STATEMENT(people_block, 2, "SELECT $1::text AS address, b AS newly_blocked FROM bounce.block_address($1, $2) AS b");
 STATEMENT(people_unblock, 2, "SELECT $1::text AS address, b AS was_blocked FROM bounce.lift_block($1, $2) AS b");
 STATEMENT(people_params, 3,
@@ -126,9 +219,9 @@ STATEMENT(people_bounce_raw, 1,
 
 /* --- corrections ------------------------------------------------------------------ */
 
-STATEMENT(
-    people_reclassify, 3,
-    "SELECT $1 AS id, $2::text AS reason, done AS consequence FROM bounce.reclassify($1::bigint, $2, $3) AS done");
+STATEMENT(people_reclassify, 3,
+	  "SELECT $1::bigint AS id, $2::text AS reason, done AS consequence FROM bounce.reclassify($1::bigint, $2, $3) "
+	  "AS done");
 STATEMENT(people_replay_reports, 4,
 	  "SELECT id, raw FROM bounce.reports_to_replay($1::timestamptz, $2::timestamptz, $3::bigint, $4::integer)");
 STATEMENT(people_replay_differences, 2,

@@ -13,21 +13,29 @@
 extern const struct db_statement people_status;
 extern const struct db_statement people_operator_mailbox; /* may be called as the milter */
 
-extern const struct db_statement people_tasks;               /* owner, kind, address, process, all ("true"), limit */
+/* owner, kind, part of an address, process, all ("true"), limit, domain, reason, part of any words, overdue
+ * ("true"), due before, made since, made before, order; groups: by what */
+extern const struct db_statement people_tasks;
+extern const struct db_statement people_task_groups;
 extern const struct db_statement people_task;                /* task id */
 extern const struct db_statement people_task_story;          /* task id */
 extern const struct db_statement people_task_held;           /* task id: the blocks an outage holds */
+extern const struct db_statement people_task_ways;           /* task id: how it may be resolved */
+extern const struct db_statement people_task_mails;          /* task id: the mails it is about */
 extern const struct db_statement people_task_assign;         /* task id, owner, note */
 extern const struct db_statement people_task_postpone;       /* task id, due at, note */
 extern const struct db_statement people_task_note;           /* task id, note */
 extern const struct db_statement people_task_resolve;        /* task id, note */
 extern const struct db_statement people_task_corrected;      /* task id, note, address */
+extern const struct db_statement people_task_suggested;      /* task id, note: to the address that was suggested */
 extern const struct db_statement people_task_unblocked;      /* task id, note, no resend ("true") */
+extern const struct db_statement people_task_arrived;        /* task id, note */
 extern const struct db_statement people_task_dead;           /* task id, note */
 extern const struct db_statement people_task_outage_real;    /* task id, note */
 extern const struct db_statement people_task_outage_dismiss; /* task id, note, no resend ("true") */
 
 extern const struct db_statement people_blocks;          /* part of an address, lifted ones too ("true"), limit */
+extern const struct db_statement people_block_story;     /* address */
 extern const struct db_statement people_block;           /* address, why */
 extern const struct db_statement people_unblock;         /* address, why */
 extern const struct db_statement people_params;          /* part of a name, process, changed only ("true") */

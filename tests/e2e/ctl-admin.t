@@ -49,12 +49,19 @@ subtest 'status' => sub {
     bounced('postfix-user-unknown', 'anna@customer.example');
     like $ctl->output('status'), qr/^WHAT +VALUE.*\ntasks open +1\n.*\nblocks +1\n/s, 'for people' or diag $ctl->output('status');
     my ($status) = $ctl->json('status');
-    is $status->{tasks_open}{value}, '1', 'JSON by name';
+    is_deeply $status->{tasks_open}, { value => 1, warning => undef }, 'JSON by name';
+    like $status->{last_report_at}{value}, qr/^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d$/, 'times are RFC 3339';
+    is_deeply $status->{queue_due}, { value => 0, warning => undef }, 'the queue';
     is +($ctl->run('status', '--check'))[0], 0, '--check: all is well';
     $db->sql("UPDATE bounce.task SET created_at = now() - interval '90 days', due_at = now() - interval '60 days';\n");
     is +($ctl->run('status', '--check'))[0], 1, '--check: a task is overdue' or diag $ctl->output('status');
     is +($ctl->run('status'))[0], 0, 'without it the exit status is 0';
     like $ctl->output('status'), qr/overdue/, 'with a warning';
+    $db->sql("UPDATE bounce.task SET due_at = now() + interval '1 day';\n");
+    $db->sql("INSERT INTO bounce.delivery_server (name, problem, problem_since, failures, probe_at) VALUES ('relay.test:587', 'AUTH refused', now(), 1, now());\n");
+    is +($ctl->run('status', '--check'))[0], 1, '--check: the submission server cannot be used';
+    like $ctl->output('status'), qr/submission server down since.*relay\.test:587: AUTH refused/, 'is said';
+    $db->sql("DELETE FROM bounce.delivery_server;\n");
 };
 
 subtest 'reclassify' => sub {
@@ -135,7 +142,7 @@ subtest 'an outage' => sub {
     my ($real) = $happens->('closed.example');
     like $ctl->output('task', 'resolve', $real, '--no-outage'), qr/[1-9]\d* addresses are blocked$/m, 'it was none';
     is $stage->count("bounce.address_block WHERE lifted_at IS NULL AND address LIKE '%\@closed.example'"), 6, 'all are blocked';
-    is +($ctl->json('status'))[0]{blocks_held}{value}, '0', 'nothing is held any more';
+    is +($ctl->json('status'))[0]{blocks_held}{value}, 0, 'nothing is held any more';
     $ctl->output('params', 'set', 'guard_minimum', '20');
 };
 

@@ -18,8 +18,10 @@ my $sendmail = $instance->write_file('sendmail', <<"END");
 #!/bin/sh
 [ -e $outbox/fail ] && exit 75
 n=\$(ls $outbox | wc -l)
-printf '%s\\n' "\$@" > $outbox/\$n.arguments
 cat > $outbox/\$n.mail
+grep -q '^Refuse this\$' $outbox/\$n.mail && { rm $outbox/\$n.mail; exit 75; }
+grep -q '^Press Ctrl-C\$' $outbox/\$n.mail && kill -INT \$PPID
+printf '%s\\n' "\$@" > $outbox/\$n.arguments
 END
 chmod 0755, $sendmail;
 my @intake = ('intake', '--rules', $rules, '--sendmail', $sendmail);
@@ -147,6 +149,42 @@ subtest 'mbox' => sub {
     is scalar(outbox()), 1, 'one is handed on';
     is slurp($path), $mbox, 'the file is as it was';
     like +($ctl->run(@intake, $path))[1], qr/^4 mails recorded, 4 of them known already, 0 handed on$/m, 'again: nothing changes, nobody is bothered twice';
+    clear_outbox();
+};
+
+subtest 'one that fails does not hold up the others' => sub {
+    my $maildir = $instance->make_dir('many');
+    $instance->make_dir("many/$_") for qw(new cur tmp);
+    my @letter = map { letter("many$_\@customer.example") } 1 .. 3;
+    my $place = sub { my ($name, $letter, $mail) = @_; return $instance->write_file("many/new/$name", "Delivered-To: " . path_of($letter) . "\n$mail") };
+    $place->("1.a.host", $letter[0], $stage->report('postfix-user-unknown', $letter[0]));
+    $place->("2.b.host", $letter[1], puzzle($letter[1]) . "Refuse this\n");
+    $instance->make_dir('many/new/3.no-mail.host');
+    $place->("4.c.host", $letter[2], $stage->report('postfix-user-unknown', $letter[2]));
+    my ($status, $output) = $ctl->run(@intake, $maildir);
+    is $status, 75, 'one must be tried again';
+    like $output, qr{^bouncectl intake: \S+/new/2\.b\.host: }m, 'which, is said';
+    like $output, qr{^bouncectl intake: \S+/new/3\.no-mail\.host: is no mail$}m, 'and which is none';
+    like $output, qr/^3 mails recorded, 0 of them known already, 0 handed on, 2 failed: see above$/m, 'the sum';
+    is state_of($letter[$_]), 'bounced', 'the others are recorded' for 0, 2;
+    is_deeply [ map { s/.*many.//r } glob "$maildir/*/*.host*" ], [ 'cur/1.a.host:2,S', 'cur/4.c.host:2,S', 'new/2.b.host', 'new/3.no-mail.host' ], 'only what is done has moved';
+    my $mbox = join '', map { "From x Sat Nov 21 22:00:00 2026\n$_\n" } puzzle($letter[0]) . "Refuse this\n", puzzle($letter[1]);
+    ($status, $output) = $ctl->run(@intake, $instance->write_file('mbox2', $mbox));
+    is $status, 75, 'of an mbox too';
+    like $output, qr{mbox2, mail 1: .*^2 mails recorded, 0 of them known already, 1 handed on, 1 failed}ms, 'its first fails, its second is handed on' or diag $output;
+    clear_outbox();
+};
+
+subtest 'Ctrl-C' => sub {
+    my $maildir = $instance->make_dir('stop');
+    $instance->make_dir("stop/$_") for qw(new cur tmp);
+    $instance->write_file("stop/new/$_.host", puzzle(letter("stop$_\@farm.example")) . ($_ == 2 ? "Press Ctrl-C\n" : '')) for 1 .. 4;
+    my ($status, $output) = $ctl->run(@intake, $maildir);
+    is $status, 75, 'the rest must be tried again';
+    like $output, qr/stopped: interrupted; what is left is for the next run\n2 mails recorded/, 'is said' or diag $output;
+    is_deeply [ map { s/.*stop.//r } glob "$maildir/*/*.host*" ], [ 'cur/1.host:2,S', 'cur/2.host:2,S', 'new/3.host', 'new/4.host' ], 'the one at hand was finished';
+    is +($ctl->run(@intake, $maildir))[0], 0, 'the next run takes them';
+    is scalar(outbox()), 4, 'each was handed on once';
     clear_outbox();
 };
 

@@ -38,7 +38,7 @@ my $full = bounced('exchange-mailbox-full', 'bert@school.example');
 subtest 'tasks' => sub {
     my ($status, $text) = $ctl->run('tasks');
     is $status, 0, 'exit status';
-    like $text, qr/^ *ID +KIND .*ADDRESS/m, 'a heading';
+    like $text, qr/^ *ID +KIND .*ABOUT/m, 'a heading';
     like $text, qr/hard_bounce.*anna\@customer\.example/, 'the task';
     unlike $text, qr/\e/, 'no colour in a file';
     my ($task) = $ctl->json('tasks');
@@ -49,6 +49,17 @@ subtest 'tasks' => sub {
     is $ctl->output('tasks', '--kind', 'outage'), "no open task\n", 'nothing, in words';
     is scalar($ctl->json('tasks', '--address', 'CUSTOMER')), 1, 'by a part of the address';
     is scalar($ctl->json('tasks', '--owner', '')), 1, 'those of nobody';
+    is $ctl->output('tasks', '--ids'), "$task->{id}\n", 'only the ids';
+    my @one = ([ '--domain', 'customer.example' ], [ '--reason', 'user_unknown' ], [ '--text', 'VIRTUAL MAILBOX' ], [ '--since', '1h' ], [ '--due', '1w' ],
+        [ '--process', 'invoice' ], [ '--address', 'anna' ], (map { [ '--sort', $_ ] } qw(due age count domain)));
+    my @none = ([ '--domain', 'school.example' ], [ '--reason', 'mailbox_full' ], [ '--text', 'nowhere' ], [ '--until', '1h' ], [ '--due', '1m' ], ['--overdue'], ['--mine'], [ '--process', 'receipt' ]);
+    is scalar($ctl->json('tasks', @$_)), 1, "@$_: the one"  for @one;
+    is scalar($ctl->json('tasks', @$_)), 0, "@$_: not this one" for @none;
+    for my $by (qw(domain kind reason process owner)) {
+        my ($group) = $ctl->json('tasks', '--by', $by);
+        is $group->{tasks}, 1, "--by $by counts";
+    }
+    like $ctl->output('tasks', '--by', 'domain'), qr/^customer\.example +hard_bounce.* 1  \S/m, 'for people';
 };
 
 subtest 'the terminal' => sub {
@@ -72,7 +83,17 @@ subtest 'task show, assign, note, postpone' => sub {
     is $shown->{task}{owner}, 'eva', 'the owner';
     is_deeply [ map { $_->{action} } @{ $shown->{history} } ], [qw(created assigned note postponed)], 'the history';
     like $ctl->output('task', 'show', $id), qr/^owner +eva\n.*\nHISTORY\n.*called them/ms, 'for people';
+    is $shown->{mails}[0]{communication_id}, $dead->{id}, 'the mails it is about';
+    like $shown->{ways}[0]{command}, qr/^bouncectl task resolve $id --address/, 'how it may be resolved';
     like $ctl->output('task', 'assign', $id, '--nobody'), qr/nobody's/, 'given back';
+    my $me = getpwuid $<;
+    is +($ctl->run({ input => "$id\n" }, 'task', 'assign', '-', '--me'))[1], "task $id is ${me}'s\n", 'to me; the ids on standard input';
+    is scalar($ctl->json('tasks', '--mine')), 1, 'mine';
+    my ($status, $said) = $ctl->run('task', 'assign', 998, $id, 999, '--to', 'eva');
+    is $status, 1, 'of several one is there';
+    like $said, qr/no open task 998\n.*task $id is eva's\n.*no open task 999\n.*1 done, 2 refused/s, 'the others go on, and all is said' or diag $said;
+    $ctl->output('task', 'assign', $id, '--nobody');
+    like $ctl->output('task', 'postpone', $id, '--until', '3d'), qr/is due at 20/, 'postponed by days';
     is +($ctl->run('task', 'assign', $id))[0], 64, 'to nobody in particular: usage';
     is +($ctl->run('task', 'show', 999))[0], 1, 'a task that is not there';
     is +($ctl->run('task', 'show', 'x'))[0], 64, 'no number: usage';
@@ -148,7 +169,7 @@ subtest 'task resolve' => sub {
     is +($ctl->run('task', 'resolve', $id))[0], 1, 'a second time: it is closed';
     my $works = bounced('postfix-user-unknown', 'works@customer.example');
     is +($ctl->run('task', 'resolve', task_of($works), '--works', '--dead'))[0], 64, 'two ways: usage';
-    is +($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 1, 'the block is not lifted without a note';
+    is +($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 64, 'the block is not lifted without a note';
     like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'), qr/the block is lifted, 1 mails are sent again/, 'the address works';
     is $db->value("SELECT bounce.is_address_blocked('works\@customer.example')"), 'f', 'its block is lifted';
     my $gone = bounced('postfix-user-unknown', 'gone@customer.example');
@@ -156,6 +177,36 @@ subtest 'task resolve' => sub {
     my $plain = bounced('exchange-spam-refused', 'plain@bank.example');
     is $ctl->output('task', 'resolve', task_of($plain), '--note', 'seen', '--json') =~ /"status":"done"/, 1, 'just closed, as JSON';
     is +($ctl->json('tasks', '--all'))[-1]{status}, 'done', '--all has closed ones';
+};
+
+subtest 'task resolve: what a filter chooses' => sub {
+    my @letter = map { bounced('postfix-user-unknown', "m$_\@moved.example") } 1 .. 3;
+    my @filter = ('task', 'resolve', '--domain', 'moved.example', '--kind', 'hard_bounce', '--works', '--note', 'their migration is over');
+    my $text = $ctl->output(@filter);
+    like $text, qr/m1\@moved\.example.*\n3 tasks would be closed; the blocks are lifted.*\nNothing was changed\. Do it with --yes\.$/s, 'is shown first';
+    is scalar($ctl->json(@filter)), 3, 'as JSON too';
+    is scalar($ctl->json('tasks', '--domain', 'moved.example')), 3, 'nothing was changed';
+    like $ctl->output(@filter, '--yes'), qr/^3 done$/m, 'done';
+    is scalar($ctl->json('tasks', '--domain', 'moved.example')), 0, 'all are closed';
+    my ($status, $said) = $ctl->run(@filter, '--yes');
+    is $status, 1, 'nothing is left';
+    like $said, qr/no open task fits/, 'is said';
+    is +($ctl->run('task', 'resolve', '--dead'))[0], 64, 'which? usage';
+    is +($ctl->run('task', 'resolve', 1, '--domain', 'x.example'))[0], 64, 'ids and a filter: usage';
+    my $spam = bounced('exchange-spam-refused', 'again@bank.example');
+    ($status, $said) = $ctl->run('task', 'resolve', task_of($spam), '--dead');
+    is $status, 1, 'a way that does not fit';
+    like $said, qr/^It is resolved with --works /m, 'what fits is said in our words';
+    is +($ctl->run('task', 'resolve', task_of($spam), '--suggested'))[0], 1, 'no address was suggested';
+};
+
+subtest 'why is it blocked?' => sub {
+    my $why = bounced('postfix-user-unknown', 'why@customer.example');
+    my ($told) = $ctl->json('blocks', 'why@customer.example');
+    is $told->{blocks}[0]{reason}, 'user_unknown', 'the block';
+    is_deeply [ map { $_->{event} } @{ $told->{story} } ], [qw(report parameters blocked)], 'its story';
+    like $ctl->output('blocks', 'why@customer.example'), qr/rule address\.unknown/, 'the rule is named';
+    like $ctl->output('blocks', 'never@customer.example'), qr/not blocked.*never was/s, 'of one that never was';
 };
 
 subtest 'rights' => sub {
