@@ -165,8 +165,10 @@ static bool is_greeting(const char *line, size_t len)
 					    "lieber",  "sehr",     "bonjour", "hola",  "ciao",  "buongiorno",
 					    "moin",    "hey",      "i",       "we",    "salut", "ahoj",
 					    "gentile", "estimado", "good",    ">",     NULL};
-	if (memchr(line, '?', len))
-		return true;
+	/* "???" is what could not be read */
+	for (const char *mark = line; (mark = memchr(mark, '?', len - (size_t)(mark - line))); mark++)
+		if (mark > line && g_ascii_isalpha(mark[-1]) && (mark[1] == '\0' || g_ascii_isspace(mark[1])))
+			return true;
 	for (size_t i = 0; words[i]; i++) {
 		size_t word = strlen(words[i]);
 		if (len > word && g_ascii_strncasecmp(line, words[i], word) == 0 && strchr(" ,!>", line[word]))
