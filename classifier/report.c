@@ -301,7 +301,8 @@ static bool interpret(struct report_build *build, int level)
 		return true;
 	drop_nested(build);
 	if (read || read_status_text(build) || read_status_file(build) || sns_parse(build) ||
-	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build))
+	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build) ||
+	    notice_bare_receipt(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))
@@ -320,7 +321,7 @@ static struct report *report_new(void)
 	report->pool = g_string_chunk_new(1024);
 	report->dialect = report->auto_submitted = report->reporting_mta = report->received_from_mta = "";
 	report->dsn_gateway = report->arrival_date = report->envelope_id = report->feedback_type = "";
-	report->original_communication_id = report->original_queue_id = report->text = "";
+	report->original_communication_id = report->original_queue_id = report->text = report->return_date = "";
 	report->header = empty_header();
 	report->original = empty_header();
 	report->references = no_strings;
