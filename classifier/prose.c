@@ -254,8 +254,10 @@ static int open_lines(struct report_build *build)
 {
 	if (sender_is_machine(build))
 		return OPEN_LINES;
-	return sender_has_report_subject(build) && !sender_is_mailbox(build->report) ? OPEN_LINES_SUBJECT
-										     : OPEN_LINES_NOTHING;
+	bool expected = sender_has_report_subject(build);
+	if (sender_is_mailbox(build->report))
+		return expected && sender_is_system(build) ? OPEN_LINES_SUBJECT : 0;
+	return expected ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
 }
 
 static bool is_believed(struct report_build *build, const char *text, const char *open)
@@ -352,12 +354,10 @@ bool prose_is_expected(struct report_build *build)
 }
 
 /* Neither sender nor subject say that it is a report: then the words must quote a server or tell why,
- * answer nothing, and must not come from their author by the envelope. */
+ * and answer nothing. */
 static bool is_quoting_stranger(const struct report_build *build)
 {
 	if (build->report->references[0] || sender_is_personal(build->report->text, NULL))
-		return false;
-	if (sender_is_mailbox(build->report))
 		return false;
 	const struct report_recipient *first = &g_array_index(build->recipients, struct report_recipient, 0);
 	g_autofree char *words = text_lower(first->diagnostic);

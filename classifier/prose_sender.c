@@ -158,6 +158,15 @@ bool sender_has_evidence(struct report_build *build)
 	       (!build->report->references[0] && sender_quotes_reply(build->report->text));
 }
 
+static bool speaks_of_himself(const char *line, size_t len)
+{
+	static const char *const words[] = {"fyi",    " for me", " my ",    " to me",  " i get",
+					    " i got", " i have", " we get", " we got", NULL};
+	g_autofree char *copy = g_strndup(line, MIN(len, (size_t)200));
+	g_autofree char *lower = g_ascii_strdown(copy, -1);
+	return words_any(lower, words);
+}
+
 /* How people begin, in front of what they paste. */
 static bool is_greeting(const char *line, size_t len)
 {
@@ -174,7 +183,7 @@ static bool is_greeting(const char *line, size_t len)
 		if (len > word && g_ascii_strncasecmp(line, words[i], word) == 0 && strchr(" ,!>", line[word]))
 			return true;
 	}
-	return false;
+	return speaks_of_himself(line, len);
 }
 
 bool sender_is_personal(const char *text, const char *end)
@@ -212,4 +221,10 @@ bool sender_is_daemon(const struct report_build *build)
 {
 	g_autofree char *from = lower_header(build, "From");
 	return words_any(from, words_daemon);
+}
+
+bool sender_is_system(const struct report_build *build)
+{
+	g_autofree char *from = lower_header(build, "From");
+	return words_any(from, words_daemon_weak);
 }
