@@ -12,13 +12,15 @@
 #include "classifier/prose_general.h"
 #include "classifier/prose_pattern.h"
 #include "classifier/prose_sender.h"
+#include "classifier/prose_words.h"
 #include "classifier/report_settle.h"
 #include "classifier/smtp_text.h"
+#include "classifier/text.h"
 
 #define DIAGNOSTIC_LINES 40
 /* lines within which a dialect must begin to speak: a mail system's, under a report's subject, else */
 #define OPEN_LINES         200
-#define OPEN_LINES_SUBJECT 8
+#define OPEN_LINES_SUBJECT 15
 #define OPEN_LINES_NOTHING 1
 
 static const char *next_line(const char *line)
@@ -257,8 +259,10 @@ static int open_lines(struct report_build *build)
 {
 	if (sender_is_machine(build))
 		return OPEN_LINES;
-	return sender_has_report_subject(build) && !sender_is_mailbox(build->report) ? OPEN_LINES_SUBJECT
-										     : OPEN_LINES_NOTHING;
+	bool expected = sender_has_report_subject(build);
+	if (sender_is_mailbox(build->report))
+		return expected && sender_is_system(build) ? OPEN_LINES_SUBJECT : 0;
+	return expected ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
 }
 
 static bool is_believed(struct report_build *build, const char *text, const char *open)
@@ -351,16 +355,16 @@ bool prose_is_expected(struct report_build *build)
 	return sender_is_machine(build) || (sender_kind(build) == SENDER_OTHER && sender_has_report_subject(build));
 }
 
-/* Neither sender nor subject say that it is a report: then the words must quote a server,
- * answer nothing, and must not come from their author by the envelope. */
+/* Neither sender nor subject say that it is a report: then the words must quote a server or tell why,
+ * and answer nothing. */
 static bool is_quoting_stranger(const struct report_build *build)
 {
 	if (build->report->references[0] || sender_is_personal(build->report->text, NULL))
 		return false;
-	if (sender_is_mailbox(build->report))
-		return false;
 	const struct report_recipient *first = &g_array_index(build->recipients, struct report_recipient, 0);
-	return *first->reply_code || *first->status;
+	g_autofree char *words = text_lower(first->diagnostic);
+	return *first->reply_code || *first->status || words_any(words, words_failure) ||
+	       words_any(words, words_refusal);
 }
 
 static bool is_final(const struct report_build *build)
