@@ -13,6 +13,9 @@
 /* Evidence is for a person to read: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
 
+/* Of the text, that are asked for one by one. */
+#define PARAGRAPHS 20
+
 /* Addresses of the sender's that are looked for in the words; one is the rule. */
 #define SENDERS 4
 
@@ -257,6 +260,33 @@ static bool by_vague_status(struct question *question, struct verdict *verdict)
 	return by_status(question, CODE_VAGUE, verdict);
 }
 
+/* Asks for other words in place of the diagnostic. */
+static bool by_words(struct question *question, const char *words, struct verdict *verdict)
+{
+	GArray *of_diagnostic = g_steal_pointer(&question->matches);
+	ask(question, words);
+	bool decided = by_tier(question, RULE_TIER_SITE, verdict) || by_tier(question, RULE_TIER_STRONG, verdict) ||
+		       by_tier(question, RULE_TIER_NORMAL, verdict);
+	g_array_unref(question->matches);
+	question->matches = of_diagnostic;
+	question->input.field[RULE_FIELD_DIAGNOSTIC] = question->diagnostic;
+	return decided;
+}
+
+/* What a rule must not find may stand far from what it found: the end of a mail tells of
+ * its own headers, and whom to ask. */
+static bool by_paragraph(struct question *question, struct verdict *verdict)
+{
+	g_auto(GStrv) paragraphs = g_strsplit(question->report->text, "\n\n", PARAGRAPHS + 1);
+
+	for (size_t i = 0; i < PARAGRAPHS && paragraphs[i] != NULL; i++) {
+		g_autofree char *words = text_fold(paragraphs[i], question->senders);
+		if (by_words(question, words, verdict))
+			return true;
+	}
+	return false;
+}
+
 /* The text a person would read is about all recipients at once. */
 static bool by_text(struct question *question, struct verdict *verdict)
 {
@@ -271,14 +301,7 @@ static bool by_text(struct question *question, struct verdict *verdict)
 	}
 	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
-	GArray *of_diagnostic = g_steal_pointer(&question->matches);
-	ask(question, question->text);
-	bool decided = by_tier(question, RULE_TIER_SITE, verdict) || by_tier(question, RULE_TIER_STRONG, verdict) ||
-		       by_tier(question, RULE_TIER_NORMAL, verdict);
-	g_array_unref(question->matches);
-	question->matches = of_diagnostic;
-	question->input.field[RULE_FIELD_DIAGNOSTIC] = question->diagnostic;
-	return decided;
+	return by_words(question, question->text, verdict) || by_paragraph(question, verdict);
 }
 
 static bool by_reply(struct question *question, struct verdict *verdict)

@@ -30,7 +30,7 @@ void verdict_clear(struct verdict *verdict);
  *  4. the enhanced status code, where it says one thing (CODE_CERTAIN)
  *  5. normal rules: words that are better than a vague code
  *  6. where the refusal's own words said nothing and only one recipient failed:
- *     steps 2, 3 and 5 on the human-readable text
+ *     steps 2, 3 and 5 on the human-readable text, then on its paragraphs one by one
  *  7. the enhanced status code, where it is vague
  *  8. weak rules: words that are better than nothing
  *  9. the SMTP reply code

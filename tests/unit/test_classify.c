@@ -317,6 +317,11 @@ static void check_text(void)
 	report.recipient_count = 0;
 	report.text = "550 5.1.1 unknown user";
 	assert_verdict(&report, NULL, "hard", "user_unknown");
+	report.text = "Hello,\n\nthe recipient jane does not exist\nhere.\n\nThe headers and the body of your mail are "
+		      "below; ask the owner of your mail server.\n";
+	assert_verdict(&report, NULL, "hard", "user_unknown");
+	report.text = "Hello,\n\nthe sender jane does not exist here.\n\nThe headers and the body are below.\n";
+	assert_verdict(&report, NULL, "technical", "sender_refused");
 	report.text = "";
 	assert_verdict(&report, NULL, "unclassified", "undetermined");
 }
