@@ -41,7 +41,7 @@ COMMENT ON FUNCTION bounce.need_period(timestamptz, timestamptz) IS 'internal: N
 
 CREATE OR REPLACE FUNCTION bounce.nearest_word(word text, allowed text[]) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN (SELECT a FROM unnest(allowed) AS a WHERE bounce.edit_distance(left(lower(word), 100), a, 3) <= 3 AND length(a) > 3
+RETURN (SELECT a FROM unnest(allowed) AS a WHERE bounce.edit_distance(left(lower(word), 100), a, 3) <= least(3, length(word) / 2)
         ORDER BY bounce.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1);
 
 CREATE OR REPLACE FUNCTION bounce.need_word(what text, word text, allowed text[]) RETURNS text

@@ -150,11 +150,12 @@ COMMENT ON FUNCTION bounce.step(bounce.finding, text, text) IS
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN NOT bounce.is_address_blocked(may_write_to.address) OR bounce.parameter_boolean('block_exempt', may_write_to.process);
+  RETURN bounce.is_address(bounce.bare_address(may_write_to.address))
+         AND (NOT bounce.is_address_blocked(may_write_to.address) OR bounce.parameter_boolean('block_exempt', may_write_to.process));
 END
 $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
-  'whether a process may send to this address now: it is not blocked, or the process is exempt (block_exempt)';
+  'whether a process may send to this address now: it is an address, and not blocked, or the process is exempt (block_exempt)';
 
 CREATE OR REPLACE FUNCTION bounce.spread(fraction numeric, seed bigint, turn integer) RETURNS float8
 LANGUAGE sql IMMUTABLE
