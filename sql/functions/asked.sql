@@ -49,7 +49,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF word <> ALL (allowed) THEN
     RAISE EXCEPTION 'unknown % "%"', what, word USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce('Is it \"' || bounce.nearest_word(word, allowed) || '\"? ', '')
+      HINT = coalesce('Is it "' || bounce.nearest_word(word, allowed) || '"? ', '')
              || format('There are: %s.', array_to_string(allowed[1:40], ', '))
              || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
   END IF;
@@ -65,7 +65,7 @@ BEGIN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = coalesce('Is it \"' || bounce.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '\"? ', '')
+    HINT = coalesce('Is it "' || bounce.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '"? ', '')
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END
 $$;
