@@ -19,6 +19,7 @@ BEGIN
            ORDER BY q.id FOR NO KEY UPDATE OF q LOOP
     UPDATE bounce.communication_recipient AS q
     SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, response = 'the address is blocked', refused_at = now(),
+        task_id = coalesce((SELECT t.id FROM bounce.task AS t WHERE t.dedup_key = 'hard_bounce:' || q.address_key AND t.status = 'open'), q.task_id),
         state = CASE q.state WHEN 'bounced' THEN 'bounced' ELSE 'error' END,
         diagnostic = CASE q.state WHEN 'bounced' THEN q.diagnostic ELSE 'the address is blocked' END
     WHERE q.id = r.id;
@@ -29,7 +30,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce.refuse_blocked(bigint[]) IS
   'internal: nothing is ever sent to a blocked address, whatever asked for it, but by a process that is block_exempt. When the block is '
-  'lifted, requeue_refused() sends it';
+  'lifted, requeue_refused() sends it; with the corrected address of the open task it goes there';
 
 -- It never waits: whoever lifts a block may hold the block's row, which others take after the communication.
 CREATE OR REPLACE FUNCTION bounce.requeue_refused(address_key text) RETURNS integer
