@@ -67,3 +67,15 @@ void address_spellings_add(const char *address, GPtrArray *spellings)
 	add_with_domain(spellings, folded, domain_to_ascii(at + 1));
 	add_with_domain(spellings, folded, domain_to_unicode(at + 1));
 }
+
+char *address_to_ascii(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	char *domain = at == NULL || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);
+
+	if (domain == NULL)
+		return g_strdup(address);
+	char *ascii = g_strdup_printf("%.*s@%s", (int)(at - address), address, domain);
+	idn2_free(domain);
+	return ascii;
+}

@@ -14,4 +14,8 @@
  * adds nothing. */
 void address_spellings_add(const char *address, GPtrArray *spellings);
 
+/* The address with its domain in A-labels, as a server without SMTPUTF8 (RFC 6531)
+ * wants it; as given when it is ASCII, or when the domain cannot be one. Heap. */
+char *address_to_ascii(const char *address);
+
 #endif

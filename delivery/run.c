@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "classifier/address_spelling.h"
 #include "delivery/compose.h"
 #include "delivery/outcome.h"
 
@@ -202,14 +203,25 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 
 /* --- the claim -------------------------------------------------------------------------- */
 
+static void set_ascii(char **address)
+{
+	char *ascii = address_to_ascii(*address);
+
+	g_free(*address);
+	*address = ascii;
+}
+
 static char *send_items(struct run *run)
 {
 	const struct smtp_handler handler = {.begin = begin_item, .end = end_item, .context = run};
 	g_autofree struct smtp_transaction *list = g_new0(struct smtp_transaction, run->items->len);
 
 	for (guint i = 0; i < run->items->len; i++) {
-		const struct db_item *item = run->items->pdata[i];
+		struct db_item *item = run->items->pdata[i];
 
+		set_ascii(&item->sender);
+		for (char **address = item->addresses; *address != NULL; address++)
+			set_ascii(address);
 		list[i] = (struct smtp_transaction){.sender = item->sender,
 						    .recipients = item->addresses,
 						    .recipient_count = g_strv_length(item->addresses),
