@@ -68,14 +68,15 @@ void address_spellings_add(const char *address, GPtrArray *spellings)
 	add_with_domain(spellings, folded, domain_to_unicode(at + 1));
 }
 
-char *address_to_ascii(const char *address)
+char *address_for_wire(const char *address)
 {
 	const char *at = strrchr(address, '@');
-	char *domain = at == NULL || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);
+	char *ascii = at == NULL || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);
 
-	if (domain == NULL)
+	if (ascii == NULL)
 		return g_strdup(address);
-	char *ascii = g_strdup_printf("%.*s@%s", (int)(at - address), address, domain);
-	idn2_free(domain);
-	return ascii;
+	g_autofree char *local_part = g_strndup(address, (gsize)(at - address));
+	char *whole = g_strconcat(local_part, "@", ascii, NULL);
+	idn2_free(ascii);
+	return whole;
 }

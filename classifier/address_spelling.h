@@ -14,8 +14,8 @@
  * adds nothing. */
 void address_spellings_add(const char *address, GPtrArray *spellings);
 
-/* The address with its domain in A-labels, as a server without SMTPUTF8 (RFC 6531)
- * wants it; as given when it is ASCII, or when the domain cannot be one. Heap. */
-char *address_to_ascii(const char *address);
+/* The address as SMTP takes it without SMTPUTF8 (RFC 6531): its domain in A-labels.
+ * A domain that has none stays as it is. Heap. */
+char *address_for_wire(const char *address);
 
 #endif

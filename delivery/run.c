@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "classifier/address_spelling.h"
 #include "delivery/compose.h"
 #include "delivery/outcome.h"
 
@@ -90,20 +89,20 @@ static void set_unsettled(struct run *run, const struct db_item *item, char *out
 	run->unsettled_claim = item->claim_id;
 }
 
-/* Asks the database to settle what is unsettled and to begin this item, and does not wait. */
+/* Asks the database to settle what is unsettled and to begin this item, if there is one
+ * behind the last, and does not wait. */
 static void ask_begin(struct run *run, size_t index)
 {
 	const struct db_settlement done = {.claim_id = run->unsettled_claim, .outcomes = run->unsettled};
+	const struct db_item *next = index < run->items->len ? run->items->pdata[index] : NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (run->is_broken || index >= run->items->len)
-		return;
-	run->is_broken = is_stopping(run);
+	run->is_broken = run->is_broken || (next != NULL && is_stopping(run));
 	if (run->is_broken)
 		return;
-	run->stages[index] = STAGE_BEGUN;
-	if (db_queue_step_ask(run->context->queue, run->unsettled != NULL ? &done : NULL, run->items->pdata[index],
-			      &error)) {
+	if (next != NULL)
+		run->stages[index] = STAGE_BEGUN;
+	if (db_queue_step_ask(run->context->queue, run->unsettled != NULL ? &done : NULL, next, &error)) {
 		run->asked = (gssize)index;
 		return;
 	}
@@ -203,25 +202,14 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 
 /* --- the claim -------------------------------------------------------------------------- */
 
-static void set_ascii(char **address)
-{
-	char *ascii = address_to_ascii(*address);
-
-	g_free(*address);
-	*address = ascii;
-}
-
 static char *send_items(struct run *run)
 {
 	const struct smtp_handler handler = {.begin = begin_item, .end = end_item, .context = run};
 	g_autofree struct smtp_transaction *list = g_new0(struct smtp_transaction, run->items->len);
 
 	for (guint i = 0; i < run->items->len; i++) {
-		struct db_item *item = run->items->pdata[i];
+		const struct db_item *item = run->items->pdata[i];
 
-		set_ascii(&item->sender);
-		for (char **address = item->addresses; *address != NULL; address++)
-			set_ascii(address);
 		list[i] = (struct smtp_transaction){.sender = item->sender,
 						    .recipients = item->addresses,
 						    .recipient_count = g_strv_length(item->addresses),

@@ -166,7 +166,7 @@ static void check_spellings(void)
 	}
 }
 
-static void check_ascii(void)
+static void check_wire(void)
 {
 	static const struct {
 		const char *address;
@@ -185,7 +185,7 @@ static void check_ascii(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *ascii = address_to_ascii(rows[i].address);
+		g_autofree char *ascii = address_for_wire(rows[i].address);
 
 		g_assert_cmpstr(ascii, ==, rows[i].ascii);
 	}
@@ -197,6 +197,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/document/keys", check_keys);
 	g_test_add_func("/document/values", check_values);
 	g_test_add_func("/document/spellings", check_spellings);
-	g_test_add_func("/document/ascii", check_ascii);
+	g_test_add_func("/document/wire", check_wire);
 	return g_test_run();
 }
