@@ -43,6 +43,7 @@ BEGIN
            JOIN bounce.communication AS c ON c.id = q.communication_id
            WHERE q.address_key = requeue_refused.address_key AND q.refused_at IS NOT NULL AND q.attempts < 255
              AND q.refused_at > now() - bounce.parameter_interval('resend_after_block', c.process)
+             AND EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = c.id)
            ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED LOOP
     UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now(), tries = 0
     WHERE q.id = r.id AND q.refused_at IS NOT NULL;

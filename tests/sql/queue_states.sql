@@ -169,6 +169,14 @@ SELECT is((SELECT string_agg(d.state || (d.info ->> 'pending') || (d.info ->> 'r
           'RETRY["right@example.com"][] RETRY["right@example.com"][]', 'where they wait');
 SELECT bounce.cancel_communication(m) FROM unnest(ARRAY[:typo, :typo2]::bigint[]) AS m;
 
+-- Who was erased is not sent to, whatever becomes of the block.
+INSERT INTO bounce.address_block (address, why) VALUES ('gone@example.com', 'asked for it');
+SELECT test.submit('{gone@example.com}', priority => 71) AS gone \gset
+SELECT is_empty('SELECT * FROM test.claim(1)', 'refused');
+SELECT bounce.erase_address('gone@example.com', 'asked for it');
+SELECT bounce.sweep_deliveries();
+SELECT is(test.in_queue(:gone), 'ERROR', 'erased: it stays so');
+
 -- The status of what the queue sends is the queue's to say.
 SELECT test.submit('{status@example.com}', priority => -50) AS status \gset
 SET LOCAL ROLE bounce_application;
