@@ -121,7 +121,7 @@ DECLARE
   r bounce.communication_recipient;
 BEGIN
   UPDATE bounce.communication_recipient AS q
-  SET address = 'erased-' || q.id || '@erased.invalid', person_ref = '', diagnostic = '', response = '', next_attempt_at = NULL,
+  SET address = 'erased-' || q.id || '@erased.invalid', person_ref = '', diagnostic = '', response = '', next_attempt_at = NULL, refused_at = NULL,
       delivery = CASE WHEN q.delivery IN ('due', 'pending') THEN 'rejected' ELSE q.delivery END,
       due_at = CASE WHEN q.delivery IN ('due', 'pending') THEN NULL ELSE q.due_at END, state = CASE q.state WHEN 'open' THEN 'error' ELSE q.state END
   WHERE q.id = erase_recipient.recipient_id RETURNING q.* INTO r;

@@ -165,7 +165,7 @@ BEGIN
   END IF;
   SELECT count(bounce.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
-        WHERE q.task_id = t.id AND q.state = 'bounced' OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+        WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.refused_at IS NOT NULL) OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
   PERFORM bounce.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
 END
