@@ -446,10 +446,11 @@ static char *fault_of(const struct exchange *exchange, int error)
 		return g_strdup_printf("the server says: %s", valid);
 	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL)
 		return g_strdup("TLS: the handshake failed, or the certificate is not trusted");
-	if (!exchange->is_connected && error == EINTR)
+	const char *why = smtp_strerror(error, buffer, sizeof buffer);
+	if (!exchange->is_connected && g_strcmp0(why, g_strerror(EINTR)) == 0)
 		return g_strdup_printf("cannot reach it: no connection within %u seconds",
 				       exchange->client->connect_wait);
-	return g_strdup_printf("cannot reach it: %s", smtp_strerror(error, buffer, sizeof buffer));
+	return g_strdup_printf("cannot reach it: %s", why);
 }
 
 char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions, size_t count,
