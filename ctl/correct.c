@@ -37,7 +37,8 @@ static char *propose(const struct db_rows *bounce, const char *reason)
 	return proposal_rule(&proposal);
 }
 
-static void add_reclassified_json(GString *out, const struct db_rows *done, const char *rule)
+static void add_reclassified_json(GString *out, const struct db_rows *done, const char *rule,
+				  const struct db_rows *hits)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -49,11 +50,31 @@ static void add_reclassified_json(GString *out, const struct db_rows *done, cons
 		json_builder_add_null_value(builder);
 	else
 		json_builder_add_string_value(builder, rule);
+	json_builder_set_member_name(builder, "also_fits");
+	json_builder_begin_array(builder);
+	for (size_t row = 0; hits != NULL && row < db_rows_count(hits); row++)
+		ctl_output_json_row(builder, hits, row);
+	json_builder_end_array(builder);
 	json_builder_end_object(builder);
 	ctl_output_json_append(builder, out);
 }
 
-static void add_reclassified_text(GString *out, const struct db_rows *done, const char *rule)
+/* The words of a mail that was judged wrongly may be those of many that were judged rightly. */
+static void add_hits(GString *out, const struct db_rows *hits)
+{
+	if (hits == NULL || db_rows_count(hits) == 0)
+		return;
+	g_string_append(out, "# Careful: bounces of other reasons have these words too, and would be judged like\n"
+			     "# this one. Give it more words, or a host, before it goes in:\n");
+	for (size_t row = 0; row < db_rows_count(hits); row++)
+		g_string_append_printf(out, "#   %s (%s): %s, such as bounce %s\n",
+				       db_rows_find(hits, row, "other_reason"), db_rows_find(hits, row, "class"),
+				       db_rows_find(hits, row, "bounces"), db_rows_find(hits, row, "sample"));
+	g_string_append_c(out, '\n');
+}
+
+static void add_reclassified_text(GString *out, const struct db_rows *done, const char *rule,
+				  const struct db_rows *hits)
 {
 	const struct table_style style = ctl_output_style();
 	g_autofree char *said = ctl_output_sentence("bounce {id} is {reason} now: {consequence}", done, 0, &style);
@@ -63,6 +84,7 @@ static void add_reclassified_text(GString *out, const struct db_rows *done, cons
 		g_string_append(out, "# Its words say too little for a rule of their own.\n");
 		return;
 	}
+	add_hits(out, hits);
 	g_autofree char *clean = table_clean(rule, style.utf8, TABLE_KEEP_LINES);
 	g_string_append_printf(out,
 			       "# So that the next one is judged like that, put this into the file of site_rules,\n"
@@ -83,10 +105,12 @@ static int reclassify(struct ctl_call *call, struct db_pool *pool, const char *r
 	if (bounce == NULL)
 		return ctl_output_error(call, error);
 	g_autofree char *rule = db_rows_count(bounce) == 0 ? NULL : propose(bounce, reason);
+	const char *const rule_arguments[] = {rule, reason};
+	g_autoptr(db_rows_t) hits = rule == NULL ? NULL : db_rows_fetch(pool, &people_rule_hits, rule_arguments, NULL);
 	if (ctl_flag(call, "json"))
-		add_reclassified_json(out, done, rule);
+		add_reclassified_json(out, done, rule, hits);
 	else
-		add_reclassified_text(out, done, rule);
+		add_reclassified_text(out, done, rule, hits);
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 

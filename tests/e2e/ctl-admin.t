@@ -75,12 +75,14 @@ subtest 'reclassify' => sub {
     ok $stage->recipient($letter)->{next_attempt_at}, 'what should have followed is done';
     my ($rule) = $text =~ /^(\[site\..*)/ms;
     like $rule, qr/^reason +=  ?mailbox_full$/m, 'a rule is proposed';
+    like $text, qr/^# Careful: .*\n.*\n#   user_unknown \(hard\): \d+, such as bounce \d+$/m, 'what else it would fit is said';
     my $site = $stage->instance->write_file('site.rules', $rule);
     my $mail = $stage->instance->write_file('mail.eml', $stage->report('postfix-user-unknown', $letter));
     my (undef, $verdict) = $stage->daemon->bouncectl('classify', '--json', '--rules', $rules, '--site', $site, $mail);
     like $verdict, qr/"reason":"mailbox_full".*"rule":"site\./, 'it judges the next one rightly';
     my ($object) = $ctl->json('reclassify', $id, '--as', 'user_unknown');
     like $object->{rule}, qr/^\[site\./, 'JSON has the rule';
+    is_deeply [ map { $_->{other_reason} } @{ $object->{also_fits} } ], [], 'and that it fits no other reason';
     is +($ctl->run('reclassify', $id, '--as', 'nonsense'))[0], 64, 'an unknown reason: usage';
     is +($ctl->run('reclassify', 999, '--as', 'mailbox_full'))[0], 1, 'an unknown bounce';
     is +($ctl->run('reclassify', $id))[0], 64, 'as what?';

@@ -117,6 +117,21 @@ subtest 'a blocked address is refused on every path' => sub {
     is taken('gone@customer.example'), 0, 'the server never heard of it';
 };
 
+subtest 'the owner of a process is told' => sub {
+    $stage->parameter(owner_mailbox => 'owner@customer.example');
+    $stage->parameter(owner_notice => 'on');
+    $stage->parameter(owner_notice_interval => '1 second');
+    $remote->answer("dead$_\@customer.example", '550 5.1.1 User unknown') for 1, 2;
+    $worker->wait_for_state($worker->submit(to => ["dead$_\@customer.example"]), 'ERROR') for 1, 2;
+    $stage->wait_for(15, sub { taken('owner@customer.example') });
+    my ($notice) = grep { $_->{recipients}[0] eq 'owner@customer.example' } $remote->received;
+    is $notice->{sender}, '', 'with the null return path';
+    is Bounce::Mail::header($notice->{data}, 'Auto-Submitted'), 'auto-generated', 'by RFC 3834';
+    (my $text = $notice->{data}) =~ s/=\r?\n//g;
+    like $text, qr/dead1\@customer\.example: no such mailbox/, 'of what has failed';
+    $stage->parameter(owner_notice => 'off');
+};
+
 subtest 'the site rules, after SIGUSR1' => sub {
     my $reason = sub {
         my ($name) = @_;

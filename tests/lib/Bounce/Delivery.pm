@@ -109,7 +109,7 @@ sub log_lines {
 # submit(process =>, to => [...], cc =>, bcc =>, sender =>, subject =>, text =>, html =>): hands over, returns the id.
 sub submit {
     my ($self, %mail) = @_;
-    my %value = (process => 'invoice', sender => 'Billing <billing@example.org>', subject => 'Your invoice', text => "Dear customer,\n",
+    my %value = (process => 'invoice', sender => 'Billing <billing@example.org>', subject => 'Your invoice', text => $mail{raw} ? '' : "Dear customer,\n",
         ref => '', html => '', raw => '', priority => '', due => '', attachments => '[]', %mail);
     $value{$_} = join "\n", @{ $value{$_} // [] } for qw(to cc bcc);
     return $self->{db}->value(<<'END', %value);
