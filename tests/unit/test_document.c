@@ -166,11 +166,34 @@ static void check_spellings(void)
 	}
 }
 
+/* What goes into the envelope; nothing but the domain changes. */
+static void check_wire(void)
+{
+	static const char *const rows[][2] = {
+	    {"", ""},
+	    {"A.B@Example.ORG", "A.B@Example.ORG"},
+	    {"A@B\xC3\x9C"
+	     "CHER.example",
+	     "A@xn--bcher-kva.example"},
+	    {"\xC3\xBC@example.org", "\xC3\xBC@example.org"},
+	    {"a@b\xC3\xBC@example.org", "a@b\xC3\xBC@example.org"},
+	    {"a@\xFF.example", "a@\xFF.example"}, /* no domain: as it is */
+	    {"\xC3\xBC", "\xC3\xBC"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *address = address_for_wire(rows[i][0]);
+
+		g_assert_cmpstr(address, ==, rows[i][1]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/document/keys", check_keys);
 	g_test_add_func("/document/values", check_values);
 	g_test_add_func("/document/spellings", check_spellings);
+	g_test_add_func("/document/wire", check_wire);
 	return g_test_run();
 }
