@@ -34,7 +34,7 @@ static const char problem_statement[] = "SELECT bounce.delivery_problem($1, $2)"
 static const char renew_statement[] = "SELECT bounce.renew_leases($1::uuid[])";
 static const char sweep_statement[] =
     "SELECT bounce.sweep_deliveries() AS swept, bounce.delivery_lease_seconds() AS lease,"
-    " bounce.send_owner_notices() AS notices";
+    " bounce.send_owner_notices() AS notices, bounce.forget_servers() AS forgotten";
 static const char next_statement[] =
     "SELECT ceil(extract(epoch FROM bounce.next_due($1) - now()) * 1000)::bigint AS milliseconds";
 

@@ -82,7 +82,8 @@ bool db_queue_problem(struct db_queue *queue, const char *problem, GError **erro
 /* claim_ids: NULL-terminated. */
 bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
     __attribute__((warn_unused_result));
-/* Ends the claims of workers that are gone. lease_out: seconds a lease lasts now. */
+/* Ends the claims of workers that are gone, and the problems of servers that nobody uses
+ * any more. lease_out: seconds a lease lasts now. */
 bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out, GError **error)
     __attribute__((warn_unused_result));
 

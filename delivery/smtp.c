@@ -444,12 +444,16 @@ static char *fault_of(const struct exchange *exchange, int error)
 						      : "the server offers no way to log in that is known here");
 	if (*valid != '\0')
 		return g_strdup_printf("the server says: %s", valid);
-	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL)
-		return g_strdup("TLS: the handshake failed, or the certificate is not trusted");
-	if (!exchange->is_connected && error == EINTR)
+	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL) {
+		g_autofree char *handshake = tls_fault_take();
+
+		return g_strdup_printf("TLS: %s", handshake != NULL ? handshake : "the handshake was cut off");
+	}
+	const char *why = smtp_strerror(error, buffer, sizeof buffer);
+	if (!exchange->is_connected && g_strcmp0(why, g_strerror(EINTR)) == 0)
 		return g_strdup_printf("cannot reach it: no connection within %u seconds",
 				       exchange->client->connect_wait);
-	return g_strdup_printf("cannot reach it: %s", smtp_strerror(error, buffer, sizeof buffer));
+	return g_strdup_printf("cannot reach it: %s", why);
 }
 
 char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions, size_t count,
@@ -470,6 +474,7 @@ char *smtp_client_run(const struct smtp_client *client, const struct smtp_transa
 		letters[i] = (struct letter){.exchange = &exchange, .index = i};
 		add_letter(session, &letters[i], &transactions[i]);
 	}
+	g_free(tls_fault_take()); /* of a connection before */
 	patience_begin(&exchange.connecting, client->connect_wait);
 	int error = smtp_start_session(session) ? 0 : smtp_errno();
 	patience_end(&exchange.connecting);

@@ -9,11 +9,39 @@
 
 #include <sys/socket.h>
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/error.h"
 
 enum { MORE_THAN_TICKETS = 1 << 16, ANYTHING = 1 }; /* bytes */
+
+/* Put into the thread's queue of errors, because nothing of the connection is at hand here. */
+static int note_verdict(int is_good, X509_STORE_CTX *store)
+{
+	if (!is_good)
+		ERR_raise_data(ERR_LIB_USER, 1, "certificate: %s",
+			       X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+	return is_good;
+}
+
+char *tls_fault_take(void)
+{
+	char *fault = NULL;
+	const char *data;
+	int flags;
+
+	for (unsigned long code; (code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0;) {
+		bool is_ours = ERR_GET_LIB(code) == ERR_LIB_USER && (flags & ERR_TXT_STRING) != 0;
+		const char *text = is_ours ? data : ERR_reason_error_string(code);
+
+		if (text == NULL || (fault != NULL && !is_ours))
+			continue;
+		g_free(fault);
+		fault = g_strdup(text);
+	}
+	return fault;
+}
 
 static bool demand_certificate(SSL_CTX *context, const char *ca_file, const char *host)
 {
@@ -21,7 +49,7 @@ static bool demand_certificate(SSL_CTX *context, const char *ca_file, const char
 	bool has_ca = *ca_file == '\0' ? SSL_CTX_set_default_verify_paths(context) == 1
 				       : SSL_CTX_load_verify_locations(context, ca_file, NULL) == 1;
 
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, note_verdict);
 	return has_ca &&
 	       (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 || X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
 }

@@ -16,6 +16,10 @@
 SSL_CTX *tls_context_new(bool is_verifying, const char *ca_file, const char *host, GError **error)
     __attribute__((warn_unused_result));
 
+/* Why handshakes failed in this thread since it was asked last, for people; NULL: OpenSSL
+ * knows of nothing. Heap. */
+char *tls_fault_take(void);
+
 /* From the end of the handshake until the first command is written, poll(2) does not
  * call the socket readable for what only OpenSSL reads. */
 void tls_tickets_hide(int fd);

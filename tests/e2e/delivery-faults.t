@@ -4,7 +4,7 @@
 use Bounce::Delivery;
 use Bounce::SmtpServer;
 use Bounce::Test;
-use Time::HiRes qw(sleep);
+use IO::Socket::INET;
 
 my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
@@ -42,16 +42,45 @@ sub heals {
     return;
 }
 
-heals('greeting', sub { $remote->answer('@greeting', '554 5.3.2 no service today') }, sub { $remote->answer('@greeting', undef) }, qr/no service today/);
-heals('silence', sub { $remote->answer('@greeting', 'silence') }, sub { $remote->answer('@greeting', undef) }, qr/cannot reach it/);
-heals('sender refused for all', sub { $remote->answer('@mail', '553 5.1.8 sender domain not found') }, sub { $remote->answer('@mail', undef) }, qr/sender domain not found/);
-heals('a login that is refused', sub { $remote->answer('@offer', 'AUTH PLAIN LOGIN'); $remote->answer('@auth', '535 5.7.8 bad credentials') },
-    sub { $remote->answer('@auth', '235 2.7.0 welcome') }, qr/login as app refused: .*535/,
-    username => 'app', auth_cleartext => 'yes', password_file => $stage->instance->write_file('password', "secret\n"));
-$remote->answer('@offer', undef);
-heals('no login offered', sub { }, sub { $remote->answer('@offer', 'AUTH PLAIN LOGIN') }, qr/login as app refused/,
-    username => 'app', auth_cleartext => 'yes', password_file => $stage->instance->path('password'));
-$remote->answer('@offer', undef);
+my %login = (username => 'app', auth_cleartext => 'yes', password_file => $stage->instance->write_file('password', "secret\n"));
+my $offer = [ '@offer', 'AUTH PLAIN LOGIN' ];
+my $welcome = [ '@auth', '235 2.7.0 welcome' ];
+
+# name, the server's rules while it is wrong, its rules when it is repaired, what the task says, keys of the configuration
+for my $row (
+    [ 'greeting refused',         [ [ '@greeting', '554 5.3.2 no service today' ] ], [], qr/no service today/ ],
+    [ 'greeting puts off',        [ [ '@greeting', '421 4.3.2 too busy' ] ], [], qr/too busy/ ],
+    [ 'silence',                  [ [ '@greeting', 'silence' ] ],    [], qr/cannot reach it/ ],
+    [ 'hangs up at once',         [ [ '@greeting', 'disconnect' ] ], [], qr/cannot reach it/ ],
+    [ 'EHLO refused',             [ [ '@ehlo', '550 5.7.1 go away' ] ], [], qr/go away/ ],
+    [ 'sender refused for all',   [ [ '@mail', '553 5.1.8 sender domain not found' ] ], [], qr/sender domain not found/ ],
+    [ 'sender put off for all',   [ [ '@mail', '451 4.3.0 queue full' ] ], [], qr/queue full/ ],
+    [ 'closes at the first MAIL', [ [ '@mail', '421 4.7.0 too many connections' ] ], [], qr/too many connections/ ],
+    [ 'login refused',            [ $offer, [ '@auth', '535 5.7.8 bad credentials' ] ], [ $offer, $welcome ], qr/login as app refused: .*535/, %login ],
+    [ 'login put off',            [ $offer, [ '@auth', '454 4.7.0 directory away' ] ], [ $offer, $welcome ], qr/login as app refused: .*454/, %login ],
+    [ 'no login offered',         [], [ $offer, $welcome ], qr/login as app refused/, %login ],
+    [ 'no login that is known',   [ [ '@offer', 'AUTH GSSAPI' ] ], [ $offer, $welcome ], qr/login as app refused/, %login ],
+) {
+    my ($name, $wrong, $right, $words, %key) = @$row;
+    heals($name, sub { $remote->forget; $remote->answer(@$_) for @$wrong }, sub { $remote->forget; $remote->answer(@$_) for @$right }, $words, %key);
+    $remote->forget;
+}
+heals('nobody listens', sub { $remote->stop }, sub { $remote->start }, qr/cannot reach it: Connection refused/);
+
+# A server whose queue of connections is full does not answer a SYN.
+{
+    my $full;
+    my @waiting;
+    heals('connecting takes for ever',
+        sub {
+            $remote->stop;
+            my $port = $remote->port;
+            $full = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1) or die "listen: $!\n";
+            push @waiting, IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Blocking => 0) for 1 .. 8;
+        },
+        sub { @waiting = (); close $full; $remote->start },
+        qr/cannot reach it: no connection within 1 seconds/, connect_wait => 1);
+}
 
 subtest 'encryption that cannot be had' => sub {
     my %rule = ('no STARTTLS' => [], 'STARTTLS refused' => [ '@starttls' => '454 4.7.0 TLS not available' ], 'no handshake' => [ '@starttls' => '220 go' ]);
@@ -90,13 +119,28 @@ subtest 'one sender is refused, others are not: it is theirs' => sub {
     $stage->parameter(bounce_domain => 'bounces.example.org');
 };
 
-subtest 'workers are killed at random' => sub {
+subtest 'another server is configured' => sub {
+    $remote->answer('@greeting', '554 5.3.2 no service today');
+    my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, name => 'old')->start;
+    my $id = $worker->submit(to => ['moved@customer.example']);
+    $stage->wait_for(15, sub { problem() ne '' });
+    ok $worker->stop, 'stopped';
+    $remote->forget;
+    my $name = 'localhost:' . $remote->port;    # the same one under another name
+    $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $name, %wait, name => 'new')->start;
+    is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 1, 'it goes out over the other';
+    is_soon(sub { problem() }, '', 'the problem of the old one is over');
+    is summary(), '', 'and its task is closed';
+    ok $worker->stop, 'stopped';
+};
+
+subtest 'workers are killed in the middle' => sub {
     my $count = 120;
     my @worker = map { Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, workers => 2, batch => 5, name => "killed-$_") } 1 .. 2;
     $_->start for @worker;
     $stage->db->sql("SELECT count(bounce.submit_communication('invoice', ARRAY['k' || i || '\@customer.example'], 'billing\@example.org', 'x', 'y')) FROM generate_series(1, $count) AS i;\n");
     for my $round (1 .. 6) {
-        sleep 0.05 + rand 0.25;
+        $stage->wait_for(20, sub { (grep { "@{ $_->{recipients} }" =~ /^k\d/ } $remote->received) >= 15 * $round });
         my $victim = $worker[ $round % 2 ];
         $victim->kill;
         $victim->start;
@@ -122,9 +166,9 @@ subtest 'the database is restarted in the middle' => sub {
     my $count = 60;
     my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, batch => 5, name => 'database')->start;
     $stage->db->sql("SELECT count(bounce.submit_communication('invoice', ARRAY['d' || i || '\@customer.example'], 'billing\@example.org', 'x', 'y')) FROM generate_series(1, $count) AS i;\n");
-    sleep 0.2;
+    $stage->wait_for(20, sub { grep { "@{ $_->{recipients} }" =~ /^d\d/ } $remote->received });
     $stage->db->stop;
-    sleep 1;
+    ok $stage->wait_for(20, sub { $worker->log_lines(qr/(?:settle|next try|swept|renewed):?/) }), 'the worker misses it';
     $stage->db->restart;
     my $done = "bounce.communication_recipient WHERE address LIKE 'd%' AND delivery IN ('accepted', 'unknown')";
     $stage->wait_for(40, sub { $stage->count($done) == $count });

@@ -8,6 +8,7 @@ my $stage = stage(servers => 0);
 my $dir   = $stage->instance->make_dir('tls');
 certificate('right', 'IP:127.0.0.1');
 certificate('wrong', 'DNS:other.example');
+certificate('old', 'IP:127.0.0.1', qw(-days -1));
 my %tls = (smtpd_tls_security_level => 'may', smtpd_tls_cert_file => "$dir/right.pem", smtpd_tls_key_file => "$dir/right.key", smtpd_tls_received_header => 'yes');
 $stage->{postfix} = { main => { %tls } };
 $stage->start_servers;
@@ -18,13 +19,14 @@ my $server = '127.0.0.1:' . $stage->mta->port;
 
 # A certificate of our own authority, for that subject alternative name.
 sub certificate {
-    my ($name, $alternative) = @_;
+    my ($name, $alternative, @validity) = @_;
     my $run = sub { $stage->instance->run([ 'openssl', @_ ]) };
     my $key = sub { (qw(-newkey rsa:2048 -nodes -keyout), "$dir/$_[0].key") };
     $run->('req', '-x509', $key->('ca'), '-out', "$dir/ca.pem", '-days', 2, '-subj', '/CN=Test CA') unless -e "$dir/ca.pem";
     $run->('req', $key->($name), '-out', "$dir/$name.csr", '-subj', "/CN=$name");
     my $extension = $stage->instance->write_file("tls/$name.ext", "subjectAltName=$alternative\n");
-    $run->(qw(x509 -req -days 2 -CAcreateserial -CA), "$dir/ca.pem", '-CAkey', "$dir/ca.key", '-in', "$dir/$name.csr", '-out', "$dir/$name.pem", '-extfile', $extension);
+    @validity = qw(-days 2) unless @validity;
+    $run->(qw(x509 -req -CAcreateserial -CA), "$dir/ca.pem", @validity, '-CAkey', "$dir/ca.key", '-in', "$dir/$name.csr", '-out', "$dir/$name.pem", '-extfile', $extension);
     return;
 }
 
@@ -57,15 +59,17 @@ subtest 'a certificate that is not trusted, or of another' => sub {
     my $id = $worker->submit(to => ['tls2@remote.test']);
     is_soon(sub { problem() =~ /TLS/ ? 1 : 0 }, 1, 'not trusted') or diag(problem());
     ok $worker->stop, 'stopped';
-    $stage->mta->stop;
-    $stage->mta->{main} = { %tls, smtpd_tls_cert_file => "$dir/wrong.pem", smtpd_tls_key_file => "$dir/wrong.key" };
-    $stage->instance->write_file('postfix/etc/main.cf', $stage->mta->_main_cf);
-    $stage->mta->restart;
-    $worker = worker('other', starttls => 'verify', tls_ca_file => "$dir/ca.pem");
-    my $log = $stage->instance->path('log/other.log');
-    is_soon(sub { (grep { /TLS/ } $stage->instance->read_lines($log)) ? 1 : 0 }, 1, 'of another');
-    is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
-    ok $worker->stop, 'stopped';
+    for my $case ([ wrong => qr/TLS: certificate: .*(?:mismatch|does not match)/i ], [ old => qr/TLS: certificate: .*expired/ ]) {
+        my ($name, $words) = @$case;
+        $stage->mta->stop;
+        $stage->mta->{main} = { %tls, smtpd_tls_cert_file => "$dir/$name.pem", smtpd_tls_key_file => "$dir/$name.key" };
+        $stage->instance->write_file('postfix/etc/main.cf', $stage->mta->_main_cf);
+        $stage->mta->restart;
+        $worker = worker($name, starttls => 'verify', tls_ca_file => "$dir/ca.pem");
+        is_soon(sub { problem() =~ $words ? 1 : 0 }, 1, "a certificate that is $name") or diag(problem());
+        is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
+        ok $worker->stop, 'stopped';
+    }
     $worker = worker('encrypt', starttls => 'encrypt');
     is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'encrypted only: sent';
     ok $worker->stop, 'stopped';

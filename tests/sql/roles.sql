@@ -24,7 +24,7 @@ FROM (VALUES
   ('bounce_application', '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,address_domain,may_write_to,suggest_address,set_person,
     undelivered_documents,claim_follow_up,finish_follow_up,submit_communication,retry_communication,hold_communication,release_communication,
     cancel_communication}'),
-  ('bounce_delivery', '{schema_version,claim_deliveries,begin_delivery,settle_delivery,settle_and_begin,release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,delivery_problem,next_due,send_owner_notices}'),
+  ('bounce_delivery', '{schema_version,claim_deliveries,begin_delivery,settle_delivery,settle_and_begin,release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,delivery_problem,next_due,send_owner_notices}'),
   ('bounce_operator', '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,address_key,address_domain,rotate_token_key,
     add_token_key,retire_token_key,drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,request_resend,block_address,
     assign_task,postpone_task,note_task,resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,dismiss_outage,outage_sample,

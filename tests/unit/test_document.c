@@ -166,28 +166,26 @@ static void check_spellings(void)
 	}
 }
 
+/* What goes into the envelope; nothing but the domain changes. */
 static void check_wire(void)
 {
-	static const struct {
-		const char *address;
-		const char *ascii;
-	} rows[] = {
+	static const char *const rows[][2] = {
 	    {"", ""},
-	    {"Anna@Example.ORG", "Anna@Example.ORG"},
-	    {"Anna@B\xC3\x9C"
+	    {"A.B@Example.ORG", "A.B@Example.ORG"},
+	    {"A@B\xC3\x9C"
 	     "CHER.example",
-	     "Anna@xn--bcher-kva.example"},
-	    {"a@xn--bcher-kva.example", "a@xn--bcher-kva.example"},
-	    {"\xC3\xBC@b\xC3\xBC"
-	     "cher.example",
-	     "\xC3\xBC@xn--bcher-kva.example"},
-	    {"a@\xCC\x81.example", "a@\xCC\x81.example"}, /* no domain */
+	     "A@xn--bcher-kva.example"},
+	    {"\xC3\xBC@example.org", "\xC3\xBC@example.org"},
+	    {"a@b\xC3\xBC@example.org", "a@b\xC3\xBC@example.org"},
+	    {"a@\xFF.example", "a@\xFF.example"}, /* no domain: as it is */
+	    {"a@\xCC\x81.example", "a@\xCC\x81.example"},
+	    {"\xC3\xBC", "\xC3\xBC"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *ascii = address_for_wire(rows[i].address);
+		g_autofree char *address = address_for_wire(rows[i][0]);
 
-		g_assert_cmpstr(ascii, ==, rows[i].ascii);
+		g_assert_cmpstr(address, ==, rows[i][1]);
 	}
 }
 

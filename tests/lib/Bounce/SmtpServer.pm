@@ -51,7 +51,7 @@ sub start {
     my $instance = $self->{instance};
     $self->{spool}  = $instance->make_dir('remote', user => $instance->daemon_user);
     $self->{listen} = IO::Socket::INET->new(
-        LocalAddr => '127.0.0.1', LocalPort => $instance->free_port, Listen => SOMAXCONN,
+        LocalAddr => '127.0.0.1', LocalPort => $self->{port} // $instance->free_port, Listen => SOMAXCONN,
         ReuseAddr => 1
     ) or die "cannot listen: $!\n";
     $self->{port} = $self->{listen}->sockport;
@@ -60,6 +60,9 @@ sub start {
     close delete $self->{listen};
     return $self;
 }
+
+# Nobody listens any more, until start() opens the same port again.
+sub stop { my ($self) = @_; return $self->{instance}->stop_server('remote', signal => 'KILL') }
 
 # From now on RCPT TO:<address> gets this reply; undef takes the rule back.
 sub answer {
