@@ -105,14 +105,21 @@ bool header_name_is(const struct header_field *field, const char *name)
 	return strlen(name) == field->name.len && g_ascii_strncasecmp(field->name.data, name, field->name.len) == 0;
 }
 
+/* Asked of every header many times: the name is compared before the field is taken apart. */
 bool header_find(struct slice block, const char *name, struct slice *value_out)
 {
-	struct header_field field;
-	while (header_next(&block, &field)) {
-		if (header_name_is(&field, name)) {
-			*value_out = field.value;
-			return true;
+	const char *end = block.data + block.len;
+	size_t len = strlen(name);
+	for (const char *line = block.data; line < end && *line != '\n';) {
+		const char *stop = field_end(line, end);
+		if ((size_t)(stop - line) > len && g_ascii_strncasecmp(line, name, len) == 0) {
+			const char *colon = find_colon(line, find_newline(line, end));
+			if (colon && trim(line, colon).len == len) {
+				*value_out = trim(colon + 1, stop);
+				return true;
+			}
 		}
+		line = stop < end ? stop + 1 : end;
 	}
 	return false;
 }

@@ -408,6 +408,13 @@ struct slice mime_body(struct mime *mime, size_t index)
 	return (struct slice){part->decoded->str, part->decoded->len};
 }
 
+static char *text_in_charset(const struct mime_part *part, struct slice body, size_t max)
+{
+	g_autofree char *named = mime_parameter(part, "charset");
+	const char *charset = *named ? g_mime_charset_iconv_name(named) : "";
+	return text_from_charset(body.data, body.len, charset, max);
+}
+
 const char *mime_text(struct mime *mime, size_t index)
 {
 	struct mime_part *part = &g_array_index(mime->parts, struct mime_part, index);
@@ -418,11 +425,10 @@ const char *mime_text(struct mime *mime, size_t index)
 		body.len = mime->limits.part_bytes;
 		mime->truncated = true;
 	}
-	g_autofree char *named = mime_parameter(part, "charset");
-	const char *charset = named;
-	if (*charset && !text_is_ascii(body.data, body.len, charset))
-		charset = g_mime_charset_iconv_name(charset);
-	part->text = text_from_charset(body.data, body.len, charset, mime->limits.part_bytes);
+	if (text_is_ascii(body.data, body.len, "") && !text_names_wide_charset(part->content_type))
+		part->text = g_strndup(body.data, body.len);
+	else
+		part->text = text_in_charset(part, body, mime->limits.part_bytes);
 	return part->text;
 }
 

@@ -42,13 +42,19 @@ static void collect_addresses(struct report_build *build, struct slice value, GP
 		g_ptr_array_add(to, (gpointer)build_value(build, address.data, address.len));
 }
 
-/* RFC 5321 section 4.4: Received: from ... by ... for <address>; date */
+/* RFC 5321 section 4.4: Received: from ... by ... for <address>; date. Exim writes no brackets. */
 static const char *received_for(struct report_build *build, struct slice value)
 {
-	const char *at = memmem(value.data, value.len, "for <", 5);
-	if (!at)
-		return "";
-	return first_address(build, (struct slice){at + 4, value.len - (size_t)(at + 4 - value.data)});
+	const char *end = value.data + value.len;
+	for (const char *at = value.data; (at = memmem(at, (size_t)(end - at), "for ", 4)); at += 4) {
+		if (at == value.data || !g_ascii_isspace(at[-1]))
+			continue;
+		size_t len = 4;
+		while (at + len < end && !g_ascii_isspace(at[len]) && at[len] != ';')
+			len++;
+		return first_address(build, (struct slice){at + 4, len - 4});
+	}
+	return "";
 }
 
 /* Whom it went to, where To does not say. */

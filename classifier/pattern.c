@@ -38,15 +38,16 @@ struct part {
 	GArray *literals; /* struct literal: all that it means; NULL: it is an expression */
 };
 
-/* A word, and the parts it stands for. */
+/* A word, and the parts it stands for: its uses follow each other. */
 struct word {
+	unsigned first;
+	unsigned count;
 	size_t len;
-	GArray *uses; /* struct use */
 };
 
 struct use {
-	unsigned part;
-	unsigned places; /* where the word must stand for it */
+	unsigned part : 24;
+	unsigned places : 8; /* where the word must stand for it */
 };
 
 /* What a scan has to know of a part, close together. */
@@ -67,6 +68,7 @@ struct pattern_set {
 	GPtrArray *parts; /* those of one pattern follow each other */
 	unsigned count;   /* patterns */
 	GArray *words;    /* struct word, by the id in word_set */
+	GArray *uses;     /* struct use */
 	struct word_set *word_set;
 	GArray *links; /* struct link, one a part */
 	hs_database_t *expressions;
@@ -100,11 +102,6 @@ static void part_free(gpointer data)
 	g_free(part);
 }
 
-static void word_clear(gpointer data)
-{
-	g_array_unref(((struct word *)data)->uses);
-}
-
 struct pattern_set *pattern_set_new(void)
 {
 	struct pattern_set *set = g_new0(struct pattern_set, 1);
@@ -112,7 +109,7 @@ struct pattern_set *pattern_set_new(void)
 	set->parts = g_ptr_array_new_with_free_func(part_free);
 	set->word_set = word_set_new();
 	set->words = g_array_new(FALSE, FALSE, sizeof(struct word));
-	g_array_set_clear_func(set->words, word_clear);
+	set->uses = g_array_new(FALSE, FALSE, sizeof(struct use));
 	set->links = g_array_new(FALSE, FALSE, sizeof(struct link));
 	return set;
 }
@@ -127,6 +124,7 @@ void pattern_set_free(struct pattern_set *set)
 	hs_free_database(set->expressions);
 	word_set_free(set->word_set);
 	g_array_unref(set->words);
+	g_array_unref(set->uses);
 	g_array_unref(set->links);
 	g_ptr_array_unref(set->parts);
 	g_free(set);
@@ -283,25 +281,48 @@ static bool compile_expressions(struct pattern_set *set, unsigned *id_out, GErro
 	       compile_failed(set, ids, failure, id_out, error);
 }
 
-static void add_use(struct pattern_set *set, const struct literal *literal, unsigned part)
-{
-	unsigned id = word_set_add(set->word_set, literal->text);
-	struct use use = {.part = part, .places = literal->places};
+/* A word of a part, before the uses of one word are put together. */
+struct mention {
+	unsigned word;
+	struct use use;
+};
 
-	if (id == set->words->len) {
-		struct word word = {strlen(literal->text), g_array_new(FALSE, FALSE, sizeof(struct use))};
+static int compare_mentions(gconstpointer a, gconstpointer b)
+{
+	const struct mention *x = a, *y = b;
+
+	return x->word != y->word ? (x->word > y->word) - (x->word < y->word)
+				  : (x->use.part > y->use.part) - (x->use.part < y->use.part);
+}
+
+static void mention(struct pattern_set *set, GArray *mentions, const struct literal *literal, unsigned part)
+{
+	struct mention one = {word_set_add(set->word_set, literal->text),
+			      {.part = part & 0xFFFFFF, .places = literal->places & 0xFF}};
+	struct word word = {.len = strlen(literal->text)};
+
+	if (one.word == set->words->len)
 		g_array_append_val(set->words, word);
-	}
-	g_array_append_val(g_array_index(set->words, struct word, id).uses, use);
+	g_array_append_val(mentions, one);
 }
 
 /* Each word once, whatever the number of parts it stands in. */
 static void compile_words(struct pattern_set *set)
 {
+	g_autoptr(GArray) mentions = g_array_new(FALSE, FALSE, sizeof(struct mention));
+
 	for (guint i = 0; i < set->parts->len; i++) {
-		struct part *part = set->parts->pdata[i];
+		const struct part *part = set->parts->pdata[i];
 		for (guint j = 0; part->literals != NULL && j < part->literals->len; j++)
-			add_use(set, &g_array_index(part->literals, struct literal, j), i);
+			mention(set, mentions, &g_array_index(part->literals, struct literal, j), i);
+	}
+	g_array_sort(mentions, compare_mentions);
+	for (guint i = 0; i < mentions->len; i++) {
+		const struct mention *one = &g_array_index(mentions, struct mention, i);
+		struct word *word = &g_array_index(set->words, struct word, one->word);
+		if (word->count++ == 0)
+			word->first = i;
+		g_array_append_val(set->uses, one->use);
 	}
 	word_set_compile(set->word_set);
 }
@@ -409,8 +430,8 @@ static void on_word(unsigned id, size_t end, void *data)
 	const struct word *word = &g_array_index(scan->set->words, struct word, id);
 	unsigned places = literal_places(scan->text, scan->len, end - word->len, end);
 
-	for (guint i = 0; i < word->uses->len; i++) {
-		const struct use *use = &g_array_index(word->uses, struct use, i);
+	for (guint i = 0; i < word->count; i++) {
+		const struct use *use = &g_array_index(scan->set->uses, struct use, word->first + i);
 		if ((use->places & ~places) == 0)
 			note_part(scan, use->part, (unsigned)end);
 	}

@@ -147,7 +147,10 @@ static void guess(struct report_build *build, enum report_action action)
 /* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
 static bool tells_failure(const struct report_build *build, const char *subject, const char *text)
 {
+	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
 	struct slice reply;
+	if (header_find(root->header, "X-Failed-Recipients", &reply))
+		return true;
 	if (words_any(subject, words_failure) || words_any(text, words_failure))
 		return true;
 	if (sender_has_report_subject(build) &&

@@ -36,7 +36,7 @@ static bool match_name(const char **at, const char *end, struct slice *out)
 		to++;
 	while (to > from && to[-1] == '.')
 		to--;
-	if (to == from || !g_ascii_isalnum(*from) || to - from > NAME_BYTES || (to < end && (*to == '@' || *to == ':')))
+	if (to == from || !g_ascii_isalnum(*from) || to - from > NAME_BYTES || (to < end && *to == '@'))
 		return false;
 	*out = (struct slice){from, (size_t)(to - from)};
 	*at = to;

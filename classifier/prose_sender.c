@@ -158,6 +158,15 @@ bool sender_has_evidence(struct report_build *build)
 	       (!build->report->references[0] && sender_quotes_reply(build->report->text));
 }
 
+static bool speaks_of_himself(const char *line, size_t len)
+{
+	static const char *const words[] = {"fyi",    " for me", " my ",    " to me",  " i get",
+					    " i got", " i have", " we get", " we got", NULL};
+	g_autofree char *copy = g_strndup(line, MIN(len, (size_t)200));
+	g_autofree char *lower = g_ascii_strdown(copy, -1);
+	return words_any(lower, words);
+}
+
 /* How people begin, in front of what they paste. */
 static bool is_greeting(const char *line, size_t len)
 {
@@ -165,14 +174,16 @@ static bool is_greeting(const char *line, size_t len)
 					    "lieber",  "sehr",     "bonjour", "hola",  "ciao",  "buongiorno",
 					    "moin",    "hey",      "i",       "we",    "salut", "ahoj",
 					    "gentile", "estimado", "good",    ">",     NULL};
-	if (memchr(line, '?', len))
-		return true;
+	/* "???" is what could not be read */
+	for (const char *mark = line; (mark = memchr(mark, '?', len - (size_t)(mark - line))); mark++)
+		if (mark > line && g_ascii_isalpha(mark[-1]) && (mark[1] == '\0' || g_ascii_isspace(mark[1])))
+			return true;
 	for (size_t i = 0; words[i]; i++) {
 		size_t word = strlen(words[i]);
 		if (len > word && g_ascii_strncasecmp(line, words[i], word) == 0 && strchr(" ,!>", line[word]))
 			return true;
 	}
-	return false;
+	return speaks_of_himself(line, len);
 }
 
 bool sender_is_personal(const char *text, const char *end)
@@ -210,4 +221,10 @@ bool sender_is_daemon(const struct report_build *build)
 {
 	g_autofree char *from = lower_header(build, "From");
 	return words_any(from, words_daemon);
+}
+
+bool sender_is_system(const struct report_build *build)
+{
+	g_autofree char *from = lower_header(build, "From");
+	return words_any(from, words_daemon_weak);
 }

@@ -20,6 +20,9 @@ bool sender_has_evidence(struct report_build *build);
 /* It is named a daemon's or postmaster's or built as a report; a null sender alone is any automatic mail's. */
 bool sender_is_certain(const struct report_build *build);
 
+/* From has a name that a mail system may have, and a person who runs it: "Mail Administrator". */
+bool sender_is_system(const struct report_build *build);
+
 /* From has the name of a daemon. */
 bool sender_is_daemon(const struct report_build *build);
 

@@ -53,7 +53,10 @@ const char *const words_report_phrase[] = {
 	"non-delivery", "could not be delivered", "can not be delivered", "cannot be delivered", "user unknown", "unknown user",
 	"unknown recipient", "recipient unknown", "invalid recipient", "mail bounced", "message bounced", "message rejected",
 	"mail rejected", "rejected mail", "cannot deliver", "unable to deliver", "error delivering", "problem with your mail", "mail failed",
-	"message failed", "email returned", "transport failure", "delivery error", "zustellfehler", "fehler bei der zustellung", NULL,
+	"message failed", "email returned", "transport failure", "delivery error", "zustellfehler", "fehler bei der zustellung",
+	"mail failure", "error sending your", "message could not be", "mail could not be", "unzustellbar", "nicht zugestellt", "nicht zustellbar", "non remis",
+	"non distribu", "no entregado", "mancata consegna", "non recapitabile", "não entregue", "niet bezorgd", "niedostarcz", "не доставлено", "не может быть доставлено",
+	"недоставлен", "配信でき", "配信不能", "送信でき", "エラーメール", "退信", "退回", "반송", "발송 실패", NULL,
 };
 
 const char *const words_answer_subject[] = {

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "classifier/header.h"
+
 /* What bounces are written in. */
 static const char *const common_charsets[] = {"ISO-8859-1", "ISO-8859-15",  "WINDOWS-1252", "ISO-8859-2", "ISO-2022-JP",
 					      "SHIFT_JIS",  "EUC-JP",       "GB18030",      "BIG5",       "EUC-KR",
@@ -42,31 +44,48 @@ static void soften_controls(char *text)
 			*at = ' ';
 }
 
+enum { BLOCK = 64 };
+
+static bool is_odd(unsigned char c)
+{
+	return ((unsigned char)(c - ' ') >= 0x7F - ' ') & (c != '\n') & (c != '\t');
+}
+
 /* Printable ASCII, LF and TAB only: nearly every report, and nothing to do for it. */
 static bool is_plain(const char *bytes, size_t len)
 {
-	/* in blocks without a way out: the compiler makes vectors of them */
-	for (size_t block = 64; len > 0; bytes += block, len -= block) {
+	/* in blocks of one size, without a way out: the compiler makes vectors of them */
+	for (; len >= BLOCK; bytes += BLOCK, len -= BLOCK) {
 		unsigned char odd = 0;
-		block = MIN(block, len);
-		for (size_t i = 0; i < block; i++) {
-			unsigned char c = (unsigned char)bytes[i];
-			odd |= (unsigned char)(((unsigned char)(c - ' ') >= 0x7F - ' ') & (c != '\n') & (c != '\t'));
-		}
+		for (size_t i = 0; i < BLOCK; i++)
+			odd |= is_odd((unsigned char)bytes[i]);
 		if (odd)
 			return false;
 	}
+	for (size_t i = 0; i < len; i++)
+		if (is_odd((unsigned char)bytes[i]))
+			return false;
 	return true;
 }
 
+/* Where ASCII bytes are other characters. */
+static const char *const wide[] = {"utf-16", "utf-32",    "utf-7", "utf16",  "utf32", "utf7",
+				   "ucs",    "iso-10646", "hz",    "ebcdic", "ibm037"};
+
 bool text_is_ascii(const char *bytes, size_t len, const char *charset)
 {
-	static const char *const wide[] = {"utf-16", "utf-32",    "utf-7", "utf16",  "utf32", "utf7",
-					   "ucs",    "iso-10646", "hz",    "ebcdic", "ibm037"};
 	for (size_t i = 0; i < G_N_ELEMENTS(wide); i++)
 		if (g_ascii_strncasecmp(charset, wide[i], strlen(wide[i])) == 0)
 			return false;
 	return is_plain(bytes, len);
+}
+
+bool text_names_wide_charset(struct slice text)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(wide); i++)
+		if (header_has_word(text, wide[i]))
+			return true;
+	return false;
 }
 
 char *text_clean(const char *bytes, size_t len, size_t max)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "classifier/mime.h"
+
 /* Once, before any thread: keeps the converters of the common charsets loaded. The C
  * library drops one that nobody has open, and to load it again takes longer than to
  * read the mail. */
@@ -20,6 +22,9 @@ char *text_from_charset(const char *bytes, size_t len, const char *charset, size
 
 /* The bytes read the same in that charset and in ASCII: printable ASCII, LF and TAB only. */
 bool text_is_ascii(const char *bytes, size_t len, const char *charset);
+
+/* Whether a Content-Type may name a charset in which ASCII bytes are other characters. */
+bool text_names_wide_charset(struct slice text);
 
 /* Valid UTF-8 of at most max bytes, control characters but TAB and LF as spaces. Heap. */
 char *text_clean(const char *bytes, size_t len, size_t max);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * First a tree of the words' bytes, then the same nodes breadth first: children
- * of one node follow each other, so that memchr finds the one for a byte. Where
- * a node has none, the search goes on at its longest proper end that is a node
- * too.
+ * First a tree of the words' bytes, then the same nodes packed for the walk: the
+ * children of one node follow each other, and where there is one child only it
+ * follows its parent, so that a word lies in a few cache lines. Where a node has
+ * no child for a byte, the search goes on at its longest proper end that is a
+ * node too.
  */
 #include "classifier/words.h"
 
@@ -19,18 +20,20 @@ struct tree_node {
 	unsigned char byte;
 };
 
+/* What every byte of a text asks for; the rest lies elsewhere. */
 struct node {
 	unsigned children; /* the first of them */
 	unsigned suffix;   /* where to go on; the root for the root */
-	unsigned shorter;  /* the longest proper end that is a word; 0 if none */
-	unsigned word;     /* NO_WORD if this is the end of none */
-	unsigned count;    /* children */
+	unsigned output;   /* the longest end, itself included, that is a word; 0 if none */
+	unsigned char count;
+	unsigned char byte; /* of the only child */
 };
 
 struct word_set {
 	unsigned count;
 	GArray *tree; /* struct tree_node; until compiled */
 	struct node *nodes;
+	unsigned *words;      /* of each node: the word that ends there, or NO_WORD */
 	unsigned char *bytes; /* of each node: the last of its word */
 	unsigned start[256];  /* children of the root by the byte, capitals too */
 };
@@ -51,6 +54,7 @@ void word_set_free(struct word_set *set)
 		return;
 	g_clear_pointer(&set->tree, g_array_unref);
 	g_free(set->nodes);
+	g_free(set->words);
 	g_free(set->bytes);
 	g_free(set);
 }
@@ -93,8 +97,8 @@ static unsigned find_child(const struct word_set *set, unsigned node, unsigned c
 {
 	const struct node *n = &set->nodes[node];
 
-	if (n->count == 1) /* most have no more, and it is here that the time goes */
-		return set->bytes[n->children] == byte ? n->children : 0;
+	if (n->count <= 1) /* most have no more, and it is here that the time goes */
+		return n->count == 1 && n->byte == byte ? n->children : 0;
 	const unsigned char *found = memchr(set->bytes + n->children, byte, n->count);
 
 	return found != NULL ? (unsigned)(found - set->bytes) : 0;
@@ -111,43 +115,73 @@ static unsigned step(const struct word_set *set, unsigned at, unsigned char byte
 	return set->start[byte];
 }
 
+/* A node after all that are shorter. */
 static void link_node(struct word_set *set, unsigned parent, unsigned index)
 {
 	struct node *node = &set->nodes[index];
-	unsigned suffix = parent == 0 ? 0 : step(set, set->nodes[parent].suffix, set->bytes[index]);
+	unsigned char byte = set->bytes[index];
 
-	node->suffix = suffix;
-	node->shorter = set->nodes[suffix].word != NO_WORD ? suffix : set->nodes[suffix].shorter;
 	if (parent == 0)
-		set->start[set->bytes[index]] = set->start[(unsigned char)g_ascii_toupper((char)set->bytes[index])] =
-		    index;
+		set->start[byte] = set->start[(unsigned char)g_ascii_toupper((char)byte)] = index;
+	else
+		node->suffix = step(set, set->nodes[parent].suffix, byte);
+	node->output = set->words[index] != NO_WORD ? index : set->nodes[node->suffix].output;
+}
+
+static void link_nodes(struct word_set *set, guint count)
+{
+	g_autofree unsigned *queue = g_new0(unsigned, count);
+	unsigned used = 1;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct node *parent = &set->nodes[queue[i]];
+		for (unsigned n = 0; n < parent->count; n++) {
+			link_node(set, queue[i], parent->children + n);
+			queue[used++] = parent->children + n;
+		}
+	}
 }
 
 /* Numbers the children of a node; from[n] is the tree's node for n. */
 static void place_children(struct word_set *set, unsigned *from, unsigned parent, unsigned *used)
 {
-	set->nodes[parent].children = *used;
+	struct node *node = &set->nodes[parent];
+
+	node->children = *used;
 	for (unsigned child = tree_at(set, from[parent])->child; child != 0; child = tree_at(set, child)->sibling) {
 		unsigned index = (*used)++;
 		from[index] = child;
-		set->bytes[index] = tree_at(set, child)->byte;
-		set->nodes[index].word = tree_at(set, child)->word;
-		set->nodes[parent].count++;
-		link_node(set, parent, index);
+		set->words[index] = tree_at(set, child)->word;
+		node->byte = set->bytes[index] = tree_at(set, child)->byte;
+		node->count++;
+	}
+}
+
+/* Depth first, without recursion: words may be as long as a line of a rule. */
+static void place_nodes(struct word_set *set, guint count)
+{
+	g_autofree unsigned *from = g_new0(unsigned, count);
+	g_autofree unsigned *stack = g_new0(unsigned, count);
+	unsigned used = 1, depth = 1;
+
+	while (depth > 0) {
+		unsigned parent = stack[--depth];
+		place_children(set, from, parent, &used);
+		for (unsigned n = set->nodes[parent].count; n > 0; n--)
+			stack[depth++] = set->nodes[parent].children + n - 1;
 	}
 }
 
 void word_set_compile(struct word_set *set)
 {
 	guint count = set->tree->len;
-	g_autofree unsigned *from = g_new0(unsigned, count);
-	unsigned used = 1;
 
 	set->nodes = g_new0(struct node, count);
+	set->words = g_new(unsigned, count);
 	set->bytes = g_new0(unsigned char, count);
-	set->nodes[0].word = NO_WORD;
-	for (unsigned parent = 0; parent < count; parent++)
-		place_children(set, from, parent, &used);
+	set->words[0] = NO_WORD;
+	place_nodes(set, count);
+	link_nodes(set, count);
 	g_clear_pointer(&set->tree, g_array_unref);
 }
 
@@ -165,8 +199,7 @@ void word_set_scan(const struct word_set *set, const char *text, size_t len, wor
 
 	for (size_t i = 0; i < len; i++) {
 		at = step(set, at, small_letter(text[i]));
-		for (unsigned end = at; end != 0; end = set->nodes[end].shorter)
-			if (set->nodes[end].word != NO_WORD)
-				found(set->nodes[end].word, i + 1, data);
+		for (unsigned end = set->nodes[at].output; end != 0; end = set->nodes[set->nodes[end].suffix].output)
+			found(set->words[end], i + 1, data);
 	}
 }

@@ -41,7 +41,7 @@ COMMENT ON FUNCTION bounce.need_period(timestamptz, timestamptz) IS 'internal: N
 
 CREATE OR REPLACE FUNCTION bounce.nearest_word(word text, allowed text[]) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN (SELECT a FROM unnest(allowed) AS a WHERE bounce.edit_distance(left(lower(word), 100), a, 3) <= 3 AND length(a) > 3
+RETURN (SELECT a FROM unnest(allowed) AS a WHERE bounce.edit_distance(left(lower(word), 100), a, 3) <= least(3, length(word) / 2)
         ORDER BY bounce.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1);
 
 CREATE OR REPLACE FUNCTION bounce.need_word(what text, word text, allowed text[]) RETURNS text
@@ -49,7 +49,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF word <> ALL (allowed) THEN
     RAISE EXCEPTION 'unknown % "%"', what, word USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce(format('Is it "%s"? ', bounce.nearest_word(word, allowed)), '')
+      HINT = coalesce('Is it "' || bounce.nearest_word(word, allowed) || '"? ', '')
              || format('There are: %s.', array_to_string(allowed[1:40], ', '))
              || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
   END IF;
@@ -65,7 +65,7 @@ BEGIN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = coalesce(format('Is it "%s"? ', bounce.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p))), '')
+    HINT = coalesce('Is it "' || bounce.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '"? ', '')
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END
 $$;

@@ -150,11 +150,12 @@ COMMENT ON FUNCTION bounce.step(bounce.finding, text, text) IS
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN NOT bounce.is_address_blocked(may_write_to.address) OR bounce.parameter_boolean('block_exempt', may_write_to.process);
+  RETURN bounce.is_address(bounce.bare_address(may_write_to.address))
+         AND (NOT bounce.is_address_blocked(may_write_to.address) OR bounce.parameter_boolean('block_exempt', may_write_to.process));
 END
 $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
-  'whether a process may send to this address now: it is not blocked, or the process is exempt (block_exempt)';
+  'whether a process may send to this address now: it is an address, and not blocked, or the process is exempt (block_exempt)';
 
 CREATE OR REPLACE FUNCTION bounce.spread(fraction numeric, seed bigint, turn integer) RETURNS float8
 LANGUAGE sql IMMUTABLE
@@ -169,12 +170,23 @@ RETURN least(bounce.resend_delay(f.process, resend)
              bounce.parameter_interval('resend_max_delay', f.process));
 COMMENT ON FUNCTION bounce.resend_delay_of(bounce.finding, integer) IS 'internal: resend_delay() with this recipient''s jitter, never beyond resend_max_delay';
 
+CREATE OR REPLACE FUNCTION bounce.is_content_gone(recipient_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
+                 WHERE r.id = is_content_gone.recipient_id AND r.delivery IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = r.communication_id));
+END
+$$;
+COMMENT ON FUNCTION bounce.is_content_gone(bigint) IS 'internal: whether the queue sent it and cannot again, because the mail was erased';
+
 CREATE OR REPLACE FUNCTION bounce.resend_obstacle(f bounce.finding, resend integer) RETURNS text
 LANGUAGE sql STABLE
 RETURN CASE
   WHEN NOT bounce.parameter_boolean('resend', f.process) THEN 'resend is off'
   WHEN NOT bounce.may(f, 'resend_min_trust') THEN format('trust is %s only', f.trust)
   WHEN NOT bounce.may_write_to(f.address, f.process) THEN 'the address is blocked'
+  WHEN bounce.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
   WHEN resend > bounce.parameter_integer('resend_max_attempts', f.process) THEN format('%s resends were made', resend - 1)
 END;
 COMMENT ON FUNCTION bounce.resend_obstacle(bounce.finding, integer) IS

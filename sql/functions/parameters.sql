@@ -27,7 +27,7 @@ BEGIN
   SELECT * INTO definition FROM bounce.parameter_definition AS d WHERE d.name = need_parameter.name;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce(format('Is it "%s"? ', bounce.nearest_word(need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))), '')
+      HINT = coalesce('Is it "' || bounce.nearest_word(need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d)) || '"? ', '')
              || 'All of them: bouncectl params, or SELECT name, description FROM bounce.parameter_definition.';
   END IF;
   RETURN definition;

@@ -19,6 +19,7 @@ BEGIN
            ORDER BY q.id FOR NO KEY UPDATE OF q LOOP
     UPDATE bounce.communication_recipient AS q
     SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, response = 'the address is blocked', refused_at = now(),
+        task_id = coalesce((SELECT t.id FROM bounce.task AS t WHERE t.dedup_key = 'hard_bounce:' || q.address_key AND t.status = 'open'), q.task_id),
         state = CASE q.state WHEN 'bounced' THEN 'bounced' ELSE 'error' END,
         diagnostic = CASE q.state WHEN 'bounced' THEN q.diagnostic ELSE 'the address is blocked' END
     WHERE q.id = r.id;
@@ -29,7 +30,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce.refuse_blocked(bigint[]) IS
   'internal: nothing is ever sent to a blocked address, whatever asked for it, but by a process that is block_exempt. When the block is '
-  'lifted, requeue_refused() sends it';
+  'lifted, requeue_refused() sends it; with the corrected address of the open task it goes there';
 
 -- It never waits: whoever lifts a block may hold the block's row, which others take after the communication.
 CREATE OR REPLACE FUNCTION bounce.requeue_refused(address_key text) RETURNS integer
@@ -42,6 +43,7 @@ BEGIN
            JOIN bounce.communication AS c ON c.id = q.communication_id
            WHERE q.address_key = requeue_refused.address_key AND q.refused_at IS NOT NULL AND q.attempts < 255
              AND q.refused_at > now() - bounce.parameter_interval('resend_after_block', c.process)
+             AND EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = c.id)
            ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED LOOP
     UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now(), tries = 0
     WHERE q.id = r.id AND q.refused_at IS NOT NULL;

@@ -121,7 +121,7 @@ DECLARE
   r bounce.communication_recipient;
 BEGIN
   UPDATE bounce.communication_recipient AS q
-  SET address = 'erased-' || q.id || '@erased.invalid', person_ref = '', diagnostic = '', response = '', next_attempt_at = NULL,
+  SET address = 'erased-' || q.id || '@erased.invalid', person_ref = '', diagnostic = '', response = '', next_attempt_at = NULL, refused_at = NULL,
       delivery = CASE WHEN q.delivery IN ('due', 'pending') THEN 'rejected' ELSE q.delivery END,
       due_at = CASE WHEN q.delivery IN ('due', 'pending') THEN NULL ELSE q.due_at END, state = CASE q.state WHEN 'open' THEN 'error' ELSE q.state END
   WHERE q.id = erase_recipient.recipient_id RETURNING q.* INTO r;
@@ -213,6 +213,61 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.erase_addresses(text[], text) IS 'internal: takes the person behind these addresses out of every table';
+
+-- The timer ---------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.last_before(before timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT max(l.id) FROM bounce.process AS p
+          CROSS JOIN LATERAL (SELECT c.id FROM bounce.communication AS c WHERE c.process = p.name AND c.created_at < before
+                              ORDER BY c.created_at DESC, c.id DESC LIMIT 1) AS l);
+END
+$$;
+COMMENT ON FUNCTION bounce.last_before(timestamptz) IS 'internal: no communication older than that has a higher id, but for a few; found by index';
+
+CREATE OR REPLACE FUNCTION bounce.erase_old_content(before timestamptz, batch integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  last CONSTANT bigint := bounce.last_before(before);
+  ids CONSTANT bigint[] := ARRAY(
+    SELECT k.communication_id FROM bounce.communication_content AS k JOIN bounce.communication AS c ON c.id = k.communication_id
+    WHERE k.communication_id <= last AND c.delivery_state IN ('SUCCESS', 'ERROR') AND c.end_time < before
+      AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
+                      WHERE r.communication_id = c.id AND (r.due_at IS NOT NULL OR r.next_attempt_at IS NOT NULL))
+    ORDER BY k.communication_id LIMIT batch);
+BEGIN
+  PERFORM bounce.erase_content(i) FROM unnest(ids) AS i;
+  RETURN cardinality(ids);
+END
+$$;
+COMMENT ON FUNCTION bounce.erase_old_content(timestamptz, integer) IS 'internal: mails that ended before that time and wait for nothing, at most a batch of the oldest; how many';
+
+CREATE OR REPLACE FUNCTION bounce.housekeeping_at(at timestamptz, batch integer) RETURNS TABLE (step text, done bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+  class text;
+BEGIN
+  -- months wait for a lock; they must not keep the rest from being done, and come again next time
+  BEGIN
+    step := 'months made';    done := bounce.make_months(at);                                                     RETURN NEXT;
+    step := 'months dropped'; done := bounce.drop_months(at - bounce.parameter_interval('keep_events'));          RETURN NEXT;
+  EXCEPTION WHEN lock_not_available THEN
+    step := 'months: locked, tried again next time'; done := 0; RETURN NEXT;
+  END;
+  FOREACH class IN ARRAY ARRAY['hard', 'soft', 'technical', 'auto_reply', 'unclassified'] LOOP
+    step := 'raw messages erased: ' || class; done := bounce.erase_raw(class, at - bounce.parameter_interval('keep_raw_' || class), batch);    RETURN NEXT;
+    step := 'details erased: ' || class; done := bounce.erase_detail(class, at - bounce.parameter_interval('keep_detail_' || class), batch); RETURN NEXT;
+  END LOOP;
+  step := 'contents erased';       done := bounce.erase_old_content(at - bounce.parameter_interval('keep_content'), batch); RETURN NEXT;
+  step := 'report keys forgotten'; done := bounce.forget_keys(at - bounce.parameter_interval('keep_events'), batch); RETURN NEXT;
+  step := 'work forgotten';        done := bounce.forget_work(at - bounce.parameter_interval('keep_events'), batch); RETURN NEXT;
+  step := 'counters forgotten';    done := bounce.forget_counts(at, batch);        RETURN NEXT;
+  step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
+  step := 'domains learned';       done := bounce.learn_domains(batch);            RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION bounce.housekeeping_at(timestamptz, integer) IS 'internal: housekeeping() with a clock of the caller''s';
 
 CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000) RETURNS TABLE (step text, done bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp

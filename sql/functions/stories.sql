@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- What people read of one mail and of one address: the whole story, oldest first.
+-- What people read: the whole story of a mail, and of a block, oldest first; figures.
 
 CREATE OR REPLACE FUNCTION bounce.bounce_as_it_was(b bounce.bounce) RETURNS bounce.bounce
 LANGUAGE plpgsql STABLE AS $$
@@ -129,3 +129,35 @@ COMMENT ON FUNCTION bounce.block_story(text) IS
   'side''s words as it was judged then, the parameters in force, who blocked and lifted, what was held. Empty for an address that never was. 22023';
 
 GRANT EXECUTE ON FUNCTION bounce.block_story(text) TO bounce_operator;
+
+-- Figures ------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
+RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint, auto_reply bigint, unclassified bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  is_time CONSTANT boolean := dimension IN ('hour', 'day', 'week', 'month');
+BEGIN
+  IF dimension <> ALL ('{class,reason,process,domain,remote_mta,rule,trust,hour,day,week,month}') THEN
+    RAISE EXCEPTION 'no report by "%"', dimension USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month.';
+  END IF;
+  PERFORM bounce.need_period(since, until);
+  RETURN QUERY
+  WITH labelled AS (
+    SELECT l.label, l.class FROM bounce.bounce_labels(dimension, since, until) AS l
+    UNION ALL
+    -- a time without bounces is shown as well
+    SELECT bounce.time_label(dimension, t), NULL
+    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, coalesce(nullif(since, '-infinity'), (SELECT min(b.received_at) FROM bounce.bounce AS b))),
+                         CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'), now()) - interval '1 microsecond' END,
+                         ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
+  SELECT l.label, count(l.class), count(*) FILTER (WHERE l.class = 'hard'), count(*) FILTER (WHERE l.class = 'soft'),
+         count(*) FILTER (WHERE l.class = 'technical'), count(*) FILTER (WHERE l.class = 'auto_reply'), count(*) FILTER (WHERE l.class = 'unclassified')
+  FROM labelled AS l
+  GROUP BY l.label
+  ORDER BY CASE WHEN is_time THEN l.label END, count(l.class) DESC, l.label;
+END
+$$;
+COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
+  'bounces of a time (NULL: open) by class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month; times in order and without gaps';

@@ -70,7 +70,8 @@ BEGIN
   UPDATE bounce.task AS t SET owner = coalesce(change_task.owner, t.owner), due_at = coalesce(change_task.due_at, t.due_at)
   WHERE t.id = change_task.task_id AND t.status = 'open';
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no open task %', change_task.task_id USING ERRCODE = 'no_data_found';
+    RAISE EXCEPTION 'no open task %', change_task.task_id USING ERRCODE = 'no_data_found',
+      HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (change_task.task_id, change_task.action, change_task.text);
 END
@@ -136,7 +137,8 @@ DECLARE
 BEGIN
   SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = lock_task.task_id AND q.status = 'open';
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no open task %', lock_task.task_id USING ERRCODE = 'no_data_found';
+    RAISE EXCEPTION 'no open task %', lock_task.task_id USING ERRCODE = 'no_data_found',
+      HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   ELSIF t.kind <> ALL (kinds) THEN
     RAISE EXCEPTION 'task % is of kind %: it is not resolved so', t.id, t.kind USING ERRCODE = 'invalid_parameter_value',
       HINT = bounce.ways_to_resolve(t);
@@ -163,7 +165,7 @@ BEGIN
   END IF;
   SELECT count(bounce.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
-        WHERE q.task_id = t.id AND q.state = 'bounced' OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+        WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.refused_at IS NOT NULL) OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
   PERFORM bounce.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
 END
@@ -360,3 +362,24 @@ END
 $$;
 COMMENT ON FUNCTION bounce.settle_exhausted(bounce.communication, bounce.communication_recipient, text, jsonb) IS
   'internal: refused for now for the last time: failed, and a task resend_exhausted';
+
+CREATE OR REPLACE FUNCTION bounce.close_task(task_id bigint, resolution text, note text) RETURNS bounce.task
+LANGUAGE plpgsql AS $$
+DECLARE
+  t bounce.task;
+BEGIN
+  UPDATE bounce.task AS q
+  SET status = 'done', resolution = close_task.resolution, resolved_at = now(), resolved_by = session_user, note = coalesce(close_task.note, '')
+  WHERE q.id = close_task.task_id AND q.status = 'open'
+  RETURNING q.* INTO t;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no open task %', close_task.task_id USING ERRCODE = 'no_data_found',
+      HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
+  END IF;
+  INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
+  PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'task_resolved',
+                           concat_ws(': ', format('task %s %s', t.kind, t.id), nullif(t.resolution, 'done'), nullif(t.note, '')));
+  RETURN t;
+END
+$$;
+COMMENT ON FUNCTION bounce.close_task(bigint, text, text) IS 'internal: the one place where a task is closed. P0002 when there is no such open task';

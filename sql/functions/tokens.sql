@@ -36,3 +36,30 @@ $$;
 COMMENT ON FUNCTION bounce.token_read(text) IS
   'reads the token at the end of a local part, behind any delimiter or none, in any case; no row when it is not ours. '
   'attempt and recipient_id are as signed, also when expired';
+
+CREATE OR REPLACE FUNCTION bounce.return_path(communication_recipient_id bigint, attempt integer DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  domain CONSTANT text := (bounce.domains(bounce.parameter('bounce_domain')))[1];
+  next_attempt integer;
+BEGIN
+  IF domain IS NULL THEN
+    RAISE EXCEPTION 'no bounce domain is set' USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'UPDATE bounce.system_parameter SET value = ''bounces.example.org'' WHERE name = ''bounce_domain'' AND process IS NULL';
+  END IF;
+  SELECT CASE WHEN r.state IN ('open', 'error') OR r.next_attempt_at IS NOT NULL THEN r.attempts + 1
+              ELSE greatest(1, r.attempts) END INTO next_attempt
+  FROM bounce.communication_recipient AS r WHERE r.id = communication_recipient_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no recipient %', communication_recipient_id USING ERRCODE = 'no_data_found',
+      HINT = 'The id of bounce.communication_recipient, not that of the communication.';
+  END IF;
+  RETURN bounce.parameter('return_path_prefix')
+         || bounce.token_make(communication_recipient_id, coalesce(attempt, next_attempt),
+                              now() + bounce.parameter_interval('token_lifetime'))
+         || '@' || domain;
+END
+$$;
+COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
+  'the envelope sender (MAIL FROM) for one recipient: its bounces come back signed. attempt NULL: the send that is due, '
+  'or the last one when none is. Give each recipient a transaction of its own. 55000 without a bounce domain';

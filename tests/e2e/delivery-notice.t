@@ -54,13 +54,12 @@ for my $case (
 ) {
     my ($address, $reply, $class, $reason, $status) = @$case;
     subtest "$address: $reply" => sub {
-        my $before = scalar $remote->received;
-        $remote->answer($address, $reply);
-        (my $wire = $address) =~ s/b\xc3\xbccher/xn--bcher-kva/;
+        my $before = () = $remote->received;
+        (my $wire = $address) =~ s/b\xc3\xbccher/xn--bcher-kva/;    # RFC 5890: as its A-label
         $remote->answer($wire, $reply);
         my $id = $worker->submit(to => [$address], subject => "Gr\xc3\xbc\xc3\x9fe aus dem B\xc3\xbcro, und noch viel mehr davon", ref => 'R-7');
         $worker->wait_for_state($id, 'ERROR');
-        ok $stage->wait_for(10, sub { scalar($remote->received) > $before }), 'the owner gets a notice';
+        ok $stage->wait_for(10, sub { my $now = () = $remote->received; $now > $before }), 'the owner gets a notice';
         my ($notice) = reverse $remote->received;
         is "$notice->{sender} @{$notice->{recipients}}", ' owner@example.org', 'from nobody, to the owner';
         my $mail = $notice->{data};

@@ -156,6 +156,33 @@ SELECT test.set('resend_after_block', '1 hour', 'receipt');
 SELECT bounce.sweep_deliveries();
 SELECT is(test.in_queue(:never), 'RETRY', 'the sweeper finds the rest');
 
+-- While the task about the block is open, what is refused belongs to it: with the corrected address it goes there.
+SELECT test.submit('{typo@example.com}', priority => 70) AS typo \gset
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:typo), test.settle('typo@example.com', 'rejected', '550 5.1.1 no such user', 'user_unknown', '5.1.1');
+SELECT test.submit('{TYPO@example.com}', priority => 70) AS typo2 \gset
+SELECT is_empty('SELECT * FROM test.claim(1)', 'refused');
+SELECT is((SELECT t.kind || ' ' || u.what_next FROM bounce.undelivered AS u JOIN bounce.task AS t ON t.id = u.task_id WHERE u.communication_id = :typo2),
+          (SELECT format('hard_bounce task %s waits for a person', id) FROM bounce.task WHERE status = 'open' AND dedup_key = 'hard_bounce:typo@example.com'), 'it belongs to the task about the address');
+SELECT is(bounce.resolve_task_corrected(id, 'right@example.com', 'typing error'), 2, 'both go to the corrected address') FROM bounce.task WHERE status = 'open' AND dedup_key = 'hard_bounce:typo@example.com';
+SELECT is((SELECT string_agg(d.state || (d.info ->> 'pending') || (d.info ->> 'rejected'), ' ') FROM bounce.delivery AS d WHERE d.communication_id IN (:typo, :typo2)),
+          'RETRY["right@example.com"][] RETRY["right@example.com"][]', 'where they wait');
+SELECT bounce.cancel_communication(m) FROM unnest(ARRAY[:typo, :typo2]::bigint[]) AS m;
+
+-- Who was erased is not sent to, whatever becomes of the block.
+INSERT INTO bounce.address_block (address, why) VALUES ('gone@example.com', 'asked for it');
+SELECT test.submit('{gone@example.com}', priority => 71) AS gone \gset
+SELECT is_empty('SELECT * FROM test.claim(1)', 'refused');
+SELECT bounce.erase_address('gone@example.com', 'asked for it');
+SELECT bounce.sweep_deliveries();
+SELECT is(test.in_queue(:gone), 'ERROR', 'erased: it stays so');
+
+-- The status of what the queue sends is the queue's to say.
+SELECT test.submit('{status@example.com}', priority => -50) AS status \gset
+SET LOCAL ROLE bounce_application;
+SELECT throws_ok(format('UPDATE bounce.communication SET status = %L WHERE id = %s', s, :status), '23514', NULL, 'an application cannot say ' || s) FROM unnest('{sent,error,bounced}'::text[]) AS s;
+RESET ROLE;
+
 -- A recipient that is added later is sent to as well.
 SET LOCAL ROLE bounce_application;
 INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (:success, 'late@example.com');
@@ -177,6 +204,6 @@ SELECT is_empty($$SELECT c.id, c.delivery_state, bounce.standing_state(c.id, c.d
                   WHERE c.delivery_state IS DISTINCT FROM bounce.standing_state(c.id, c.delivery_state, c.attempts)$$, 'every state is what follows from the recipients');
 SELECT is_empty($$SELECT d.communication_id FROM bounce.delivery AS d
                   WHERE jsonb_array_length(d.info -> 'accepted') + jsonb_array_length(d.info -> 'rejected') + jsonb_array_length(d.info -> 'pending') + jsonb_array_length(d.unknown)
-                     <> (SELECT count(*) FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id)$$, 'every recipient is in one of the four lists');
+                     <> (SELECT count(*) FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id AND r.state <> 'replaced')$$, 'every recipient is in one of the four lists');
 SELECT * FROM finish();
 ROLLBACK;

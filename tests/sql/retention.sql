@@ -70,6 +70,23 @@ UPDATE bounce.task SET resolved_at = now() - interval '4 years';
 SELECT is((SELECT done FROM bounce.housekeeping() WHERE step = 'work forgotten'), 2::bigint, 'closed tasks');
 SELECT is((SELECT count(*) FROM bounce.task_history), 0::bigint, 'with their history');
 
+-- Mails that were sent
+SELECT bounce.submit_communication('invoice', ARRAY['c' || i || '@content.example'], 'office@example.org', 'Your document', 'Hello', attachments => '[{"filename": "a.txt", "content": "x"}]') FROM generate_series(1, 4) AS i;
+SELECT bounce.begin_delivery(c.claim_id, c.recipient_ids) FROM bounce.claim_deliveries('here', 'mx', 3) AS c;
+SELECT bounce.settle_delivery(c.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'accepted', 'response', '250 OK')))
+FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE r.delivery = 'sending' ORDER BY c.id;
+SELECT test.record(test.report('mailbox_full', 'c1@content.example', '4.2.2', "to" => test.return_path('c1@content.example')));
+SELECT is(bounce.erase_old_content(now() + interval '1 hour', 10), 2::bigint, 'contents go, but for what waits: for a resend, or for the first send');
+SELECT is((SELECT string_agg(r.address, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r JOIN bounce.communication_content AS k ON k.communication_id = r.communication_id), 'c1@content.example c4@content.example', 'which is kept');
+SELECT is((SELECT count(*) FROM bounce.communication_attachment), 2::bigint, 'attachments as well');
+SELECT is(bounce.erase_old_content(now() - interval '1 day', 10), 0::bigint, 'nothing is old');
+SELECT test.record(test.report('mailbox_full', 'c2@content.example', '4.2.2', "to" => test.return_path('c2@content.example')));
+SELECT is((test.recipient('c2@content.example')).next_attempt_at, NULL, 'what is not kept is not scheduled again');
+SELECT matches((SELECT summary FROM bounce.open_task WHERE address = 'c2@content.example'), 'not sent to again, its content is not kept any more', 'a person is told');
+SELECT throws_ok(format('SELECT bounce.retry_communication(%s)', (test.recipient('c3@content.example')).communication_id), '23514', NULL, 'nor can a person send it again');
+SELECT bounce.resolve_task(id, 'x') FROM bounce.open_task;
+DELETE FROM bounce.communication WHERE id IN (SELECT communication_id FROM bounce.communication_recipient WHERE address LIKE '%@content.example');
+
 -- Erasing a person
 SELECT test.mail('p1', '{anna@person.example,ben@person.example}'), test.mail('p2', '{Anna@Person.example}'), test.mail('p3', '{anna.new@person.example}');
 UPDATE bounce.communication_recipient SET person_ref = 'K-7' WHERE address_key LIKE 'anna%';

@@ -166,11 +166,37 @@ static void check_spellings(void)
 	}
 }
 
+static void check_wire(void)
+{
+	static const struct {
+		const char *address;
+		const char *ascii;
+	} rows[] = {
+	    {"", ""},
+	    {"Anna@Example.ORG", "Anna@Example.ORG"},
+	    {"Anna@B\xC3\x9C"
+	     "CHER.example",
+	     "Anna@xn--bcher-kva.example"},
+	    {"a@xn--bcher-kva.example", "a@xn--bcher-kva.example"},
+	    {"\xC3\xBC@b\xC3\xBC"
+	     "cher.example",
+	     "\xC3\xBC@xn--bcher-kva.example"},
+	    {"a@\xCC\x81.example", "a@\xCC\x81.example"}, /* no domain */
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *ascii = address_for_wire(rows[i].address);
+
+		g_assert_cmpstr(ascii, ==, rows[i].ascii);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/document/keys", check_keys);
 	g_test_add_func("/document/values", check_values);
 	g_test_add_func("/document/spellings", check_spellings);
+	g_test_add_func("/document/wire", check_wire);
 	return g_test_run();
 }

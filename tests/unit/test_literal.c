@@ -65,7 +65,7 @@ static void check_expand(void)
 	    {"[\u0430\u0431]\u0432", "\u0430\u0432, \u0431\u0432"},
 	    {"\u0130a", "\u0130a"}, /* its small letter has another length */
 	    {"ab\xC3", ""},
-	    {"(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb)", ""},
+	    {"(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb|cc|dd)(aa|bb)", ""},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

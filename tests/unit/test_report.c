@@ -367,7 +367,7 @@ static const struct {
 	  "; bert@customer.example.org - failed - 552 -",
 	  "550 unknown user" },
 	{ "prose-german-gmx.eml",
-	  "prose prose"
+	  "prose exim"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
 	{ "prose-german.eml",

@@ -78,7 +78,8 @@ sub received {
     my $kept = $self->{received} //= {};
     my @name = sort glob "$self->{spool}/*.json";
     $kept->{$_} //= JSON::PP->new->latin1->decode(join '', $self->{instance}->read_lines($_)) for @name;
-    return @$kept{@name};
+    my @received = @$kept{@name};
+    return @received;    # in scalar context: how many
 }
 
 sub _write_rules {
