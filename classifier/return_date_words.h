@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The words of return_date.c, lower case, in the form NFKC. Each list is one
+ * The words of date_text.c and return_date.c, lower case, in the form NFKC. Each list is one
  * string with a blank on both sides of every word.
  */
 #ifndef CLASSIFIER_RETURN_DATE_WORDS_H
