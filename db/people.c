@@ -179,12 +179,13 @@ STATEMENT(people_param_unset, 2,
 /* --- communications and bounces -------------------------------------------------- */
 
 STATEMENT(people_find, 1, "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
-STATEMENT(
-    people_communication, 1,
-    "SELECT id, process, business_ref, subject, sender, status, delivery_state, created_at, message_id, envelope_id "
-    "FROM bounce.communication WHERE id = $1::bigint");
+STATEMENT(people_communication, 1,
+	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, held_at, attempts, "
+	  "nullif(error, '') AS error, created_at, message_id, envelope_id "
+	  "FROM bounce.communication WHERE id = $1::bigint");
 STATEMENT(people_communication_recipients, 1,
 	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic, r.bounced_at, "
+	  "r.delivery, r.due_at, r.tries, nullif(r.response, '') AS response, "
 	  "  r.next_attempt_at, r.task_id, r.bounce_id, bounce.is_address_blocked(r.address) AS is_blocked "
 	  "FROM bounce.communication_recipient AS r WHERE r.communication_id = $1::bigint ORDER BY r.id");
 STATEMENT(people_communication_story, 1,
