@@ -44,7 +44,7 @@ my %account = (intake => $milter, 'keys rotate' => $admin, map { ($_ => $admin) 
 my %offline = map { ($_ => 1) } qw(reasons classify);
 
 # Words that may look like something else: what people or other programs have written.
-my %is_text = map { ($_ => 1) } qw(status value default_value old_value new_value minimum maximum reply_code business_ref text subject label owner raw diagnostic evidence queue_id message_id envelope_id);
+my %is_text = map { ($_ => 1) } qw(status value default_value old_value new_value minimum maximum reply_code business_ref text subject label owner raw diagnostic evidence queue_id message_id envelope_id report_message_id);
 
 # What of a value is not as it should be; where it stands.
 sub faults {
