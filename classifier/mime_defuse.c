@@ -75,6 +75,8 @@ static bool opens_level(struct scan *scan, char *line)
 static bool is_field(const char *line, const char *end)
 {
 	const char *at = line;
+	if (!memchr(line, ':', (size_t)(end - line)))
+		return false; /* nearly every line of a body */
 	while (at < end && (unsigned char)*at > ' ' && *at != ':')
 		at++;
 	if (at == line)

@@ -206,6 +206,19 @@ static bool find_gap(const char *text, const char **at_out, size_t *len_out)
 	return false;
 }
 
+char **pattern_parts(const char *text)
+{
+	GPtrArray *parts = g_ptr_array_new();
+	const char *at = NULL;
+	size_t len = 0;
+
+	for (; find_gap(text, &at, &len); text = at + len)
+		g_ptr_array_add(parts, g_strstrip(g_strndup(text, (gsize)(at - text))));
+	g_ptr_array_add(parts, g_strstrip(g_strdup(text)));
+	g_ptr_array_add(parts, NULL);
+	return (char **)g_ptr_array_free(parts, FALSE);
+}
+
 static bool add_part(struct pattern_set *set, struct part template, GError **error)
 {
 	struct part *part = g_new0(struct part, 1);

@@ -32,6 +32,9 @@ struct pattern_hit {
 	size_t end;
 };
 
+/* The parts of a pattern, without the gaps. Free with g_strfreev. */
+char **pattern_parts(const char *text);
+
 struct pattern_set *pattern_set_new(void);
 void pattern_set_free(struct pattern_set *set);
 

@@ -287,6 +287,22 @@ static void read_recipients(struct report_build *build, const struct prose_diale
 	}
 }
 
+/* The characters that lines of the text begin with, in lower case: most phrases of most
+ * dialects need not be tried on any line. */
+static void find_first_characters(const char *text, bool seen[256])
+{
+	for (const char *line = text; *line; line = next_line(line))
+		seen[(unsigned char)g_ascii_tolower(line[strspn(line, " \t")])] = true;
+}
+
+static bool may_open(const struct prose_dialect *dialect, const bool seen[256])
+{
+	for (size_t i = 0; i < PROSE_PHRASES && dialect->open[i]; i++)
+		if (*dialect->open[i] == '%' || seen[(unsigned char)g_ascii_tolower(*dialect->open[i])])
+			return true;
+	return false;
+}
+
 static const char *find_open(const struct prose_dialect *dialect, const char *text, int lines)
 {
 	for (const char *line = text; *line && lines > 0; line = next_line(line)) {
@@ -316,8 +332,12 @@ static bool is_believed(struct report_build *build, const char *text, const char
 /* The first dialect that speaks in the text and names somebody, or NULL. */
 static const struct prose_dialect *read_dialects(struct report_build *build, const char *text)
 {
+	bool seen[256] = {false};
 	int lines = open_lines(build);
+	find_first_characters(text, seen);
 	for (size_t i = 0; i < prose_dialect_count; i++) {
+		if (!may_open(&prose_dialects[i], seen))
+			continue;
 		const char *open = find_open(&prose_dialects[i], text, lines);
 		if (open && !is_believed(build, text, open))
 			continue;

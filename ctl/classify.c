@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <json-glib/json-glib.h>
@@ -18,16 +17,18 @@
 #include "classifier/classify.h"
 #include "classifier/report.h"
 #include "classifier/rules.h"
+#include "ctl/exit.h"
 #include "ctl/explain.h"
 #include "ctl/output.h"
+#include "ctl/rules.h"
 
 /* Folders within folders; a loop of links ends here. */
 #define FOLDER_DEPTH 32
 
 struct job {
-	struct ruleset *rules;
-	gboolean json;
-	gboolean explain;
+	const struct ruleset *rules;
+	bool json;
+	bool explain;
 	struct table *table; /* without json and explain */
 	bool failed;         /* a file could not be read */
 };
@@ -259,62 +260,53 @@ static void classify_path(struct job *job, const char *path, unsigned depth)
 
 /* --- the command line --------------------------------------------------- */
 
-static int run(struct job *job, char **paths)
+static int classify_all(struct job *job, const GPtrArray *paths)
 {
-	g_autoptr(table_t) table = new_table();
-
-	job->table = table;
-	for (; *paths != NULL; paths++) {
-		if (strcmp(*paths, "-") == 0)
+	for (guint i = 0; i < paths->len; i++) {
+		if (strcmp(paths->pdata[i], "-") == 0)
 			classify_fd(job, "-", STDIN_FILENO);
 		else
-			classify_path(job, *paths, 0);
+			classify_path(job, paths->pdata[i], 0);
 	}
 	if (!job->json && !job->explain && !print_table(job))
-		return EX_IOERR;
+		return CTL_EXIT_OUTPUT;
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "bouncectl classify: standard output: %s\n", g_strerror(errno));
-		return EX_IOERR;
+		return CTL_EXIT_OUTPUT;
 	}
-	return job->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return job->failed ? CTL_EXIT_FAULT : CTL_EXIT_OK;
 }
 
-static int run_with_rules(struct job *job, const char *dir, const char *site, char **paths)
+static int run_classify(struct ctl_call *call)
 {
-	g_autofree char *default_dir = ruleset_default_dir();
-	g_autoptr(GError) error = NULL;
-	g_autoptr(ruleset_t) rules = ruleset_load(dir != NULL ? dir : default_dir, site, &error);
+	g_autoptr(ruleset_t) rules = NULL;
+	g_autoptr(table_t) table = NULL;
 
-	if (rules == NULL) {
-		fprintf(stderr, "bouncectl classify: %s\n", error->message);
-		return EX_CONFIG;
-	}
-	job->rules = rules;
-	return run(job, paths);
+	if (ctl_flag(call, "json") && ctl_flag(call, "explain"))
+		return ctl_refuse(call->command, "--explain is for people: not together with --json");
+	rules = ctl_rules_load(call);
+	if (rules == NULL)
+		return CTL_EXIT_CONFIG;
+	table = new_table();
+	struct job job = {
+	    .rules = rules, .json = ctl_flag(call, "json"), .explain = ctl_flag(call, "explain"), .table = table};
+	return classify_all(&job, call->arguments);
 }
 
-int ctl_classify(int argc, char **argv)
-{
-	struct job job = {.json = FALSE};
-	g_autofree char *dir = NULL;
-	g_autofree char *site = NULL;
-	g_auto(GStrv) paths = NULL;
-	g_autoptr(GError) error = NULL;
-	const GOptionEntry entries[] = {
-	    {"json", 0, 0, G_OPTION_ARG_NONE, &job.json, "One JSON object per message and recipient", NULL},
-	    {"explain", 0, 0, G_OPTION_ARG_NONE, &job.explain,
-	     "Tell what was read, what each rule says and what follows", NULL},
-	    {"rules", 0, 0, G_OPTION_ARG_FILENAME, &dir, "The folder of the rule files", "DIR"},
-	    {"site", 0, 0, G_OPTION_ARG_FILENAME, &site, "The site's own rules, asked first", "FILE"},
-	    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "FILE|DIR...|-"},
-	    G_OPTION_ENTRY_NULL,
-	};
-	g_autoptr(GOptionContext) context = g_option_context_new("- say what a message is, and why");
+static const struct ctl_option options[] = {
+    {"explain", NULL, "tell what was read, what each rule says and what follows", NULL},
+    CTL_RULES_OPTIONS,
+    {0},
+};
 
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error) || paths == NULL) {
-		fprintf(stderr, "bouncectl classify: %s\n", error != NULL ? error->message : "which file?");
-		return EX_USAGE;
-	}
-	return run_with_rules(&job, dir, site, paths);
-}
+const struct ctl_command ctl_classify = {
+    .name = "classify",
+    .arguments = "FILE...",
+    .summary = "say what mails are: class, reason and recipient of each bounce",
+    .help = "A folder is read with all below it; - is the standard input. Nothing is recorded.\n"
+	    "The exit status is 1 if a file could not be read, and 78 if the rules are faulty.\n",
+    .example = "classify --explain mail.eml",
+    .options = options,
+    .is_offline = true,
+    .run = run_classify,
+};

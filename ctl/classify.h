@@ -6,8 +6,8 @@
 #ifndef CTL_CLASSIFY_H
 #define CTL_CLASSIFY_H
 
-/* argv[0] is "classify". The exit status: 0, 1 if a file could not be read,
- * 64 for a usage error, 78 for faulty rules. */
-int ctl_classify(int argc, char **argv);
+#include "ctl/command.h"
+
+extern const struct ctl_command ctl_classify;
 
 #endif

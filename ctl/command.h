@@ -31,8 +31,6 @@ struct ctl_command {
 	bool is_offline;                   /* asks no database: --config and --conninfo are not known */
 	int (*run)(struct ctl_call *call); /* the exit status */
 	const struct ctl_view *view;       /* for ctl_view_run */
-	/* A command that parses for itself: run is NULL, argv[0] is its name. */
-	int (*main)(int argc, char **argv);
 };
 
 /* A command line that was understood. */

@@ -19,32 +19,16 @@
 #include "ctl/tasks.h"
 #include "ctl/undo.h"
 
-/* These parse for themselves; their options are here for completion. */
-static const struct ctl_option classify_options[] = {{.name = "json"}, {.name = "explain"}, {.name = "rules"},
-						     {.name = "site"}, {.name = "help"},    {0}};
-static const struct ctl_option rules_options[] = {{.name = "rules"}, {.name = "site"}, {.name = "help"}, {0}};
-
-static const struct ctl_command classify_command = {
-    .name = "classify",
-    .arguments = "FILE...",
-    .summary = "say what mails are: class, reason and recipient of each bounce",
-    .options = classify_options,
-    .main = ctl_classify,
-};
-static const struct ctl_command rules_command = {
-    .name = "rules",
-    .arguments = "check|test|list",
-    .summary = "hold the rules against their own examples",
-    .options = rules_options,
-    .main = ctl_rules,
-};
-
 const struct ctl_command *const ctl_commands[] = {
-    &ctl_status,       &ctl_tasks,         &ctl_task_show,    &ctl_task_assign,  &ctl_task_postpone, &ctl_task_note,
-    &ctl_task_resolve, &ctl_blocks,        &ctl_block,        &ctl_unblock,      &ctl_params,        &ctl_params_show,
-    &ctl_params_set,   &ctl_params_unset,  &ctl_show,         &ctl_bounces,      &ctl_bounce_show,   &ctl_reclassify,
-    &ctl_replay,       &ctl_undo,          &ctl_report,       &ctl_shadow,       &ctl_housekeeping,  &ctl_erase,
-    &ctl_keys,         &ctl_keys_rotate,   &ctl_intake,       &ctl_queue_list,   &ctl_queue_show,    &ctl_queue_retry,
-    &ctl_queue_hold,   &ctl_queue_release, &ctl_queue_cancel, &ctl_queue_status, &ctl_queue_metrics, &classify_command,
-    &rules_command,    &ctl_reasons,       &ctl_db_init,      &ctl_db_migrate,   &ctl_db_check,      NULL,
+    &ctl_status,        &ctl_tasks,        &ctl_task_show,     &ctl_task_assign,
+    &ctl_task_postpone, &ctl_task_note,    &ctl_task_resolve,  &ctl_blocks,
+    &ctl_block,         &ctl_unblock,      &ctl_params,        &ctl_params_show,
+    &ctl_params_set,    &ctl_params_unset, &ctl_show,          &ctl_bounces,
+    &ctl_bounce_show,   &ctl_reclassify,   &ctl_replay,        &ctl_undo,
+    &ctl_report,        &ctl_shadow,       &ctl_housekeeping,  &ctl_erase,
+    &ctl_keys,          &ctl_keys_rotate,  &ctl_intake,        &ctl_queue_list,
+    &ctl_queue_show,    &ctl_queue_retry,  &ctl_queue_hold,    &ctl_queue_release,
+    &ctl_queue_cancel,  &ctl_queue_status, &ctl_queue_metrics, &ctl_classify,
+    &ctl_rules_check,   &ctl_rules_test,   &ctl_rules_list,    &ctl_reasons,
+    &ctl_db_init,       &ctl_db_migrate,   &ctl_db_check,      NULL,
 };

@@ -76,8 +76,7 @@ int ctl_complete(int argc, char **argv)
 	}
 	if (command != NULL && *begun == '-') {
 		offer_options(command->options, begun);
-		if (command->main == NULL)
-			offer_options(ctl_common_options(command), begun);
+		offer_options(ctl_common_options(command), begun);
 	}
 	return CTL_EXIT_OK;
 }

@@ -11,6 +11,7 @@ enum ctl_exit {
 	CTL_EXIT_USAGE = 64,    /* EX_USAGE */
 	CTL_EXIT_OUTPUT = 74,   /* EX_IOERR: standard output could not be written */
 	CTL_EXIT_TEMPFAIL = 75, /* EX_TEMPFAIL: the database is away; the same call may succeed later */
+	CTL_EXIT_CONFIG = 78,   /* EX_CONFIG: a rule file is faulty */
 };
 
 #endif

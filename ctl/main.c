@@ -18,8 +18,6 @@ static int run(const struct ctl_command *command, int argc, char **argv)
 {
 	int status;
 
-	if (command->main != NULL)
-		return command->main(argc, argv);
 	g_autoptr(ctl_call_t) call = ctl_call_parse(command, argc, argv, &status);
 	return call == NULL ? status : command->run(call);
 }
@@ -37,9 +35,6 @@ static int help(int argc, char **argv)
 
 	if (argc == 0) {
 		ctl_help_all(stdout);
-	} else if (command != NULL && command->main != NULL) {
-		char *const line[] = {(char *)command->name, (char *)"--help", NULL};
-		return command->main(2, (char **)line);
 	} else if (command != NULL) {
 		ctl_print_help(command, stdout);
 	} else if (ctl_help_is_group(argv[0]) && (argc == 1 || is_help(argv[1]))) {
@@ -72,7 +67,5 @@ int main(int argc, char **argv)
 		return CTL_EXIT_USAGE;
 	}
 	mime_init();
-	/* a command that parses for itself gets its name as argv[0] */
-	int skip = command->main != NULL ? words : words + 1;
-	return run(command, argc - skip, argv + skip);
+	return run(command, argc - words - 1, argv + words + 1);
 }

@@ -1,190 +1,186 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * "check" compiles the rules and finds those that lack an example or that
- * another rule decides first; "test" runs every example and counter-example;
- * "list" prints the rules in the order of decision.
+ * "check" loads the rules and finds those that cannot do what they are for;
+ * "test" runs every example and counter-example; "list" prints the rules in the
+ * order of decision. None needs a database.
  */
 #include "ctl/rules.h"
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include <sysexits.h>
 
-#include "classifier/rule_judge.h"
-#include "classifier/rules.h"
+#include <json-glib/json-glib.h>
 
-struct options {
-	char *dir;
-	char *site;
+#include "classifier/rule_check.h"
+#include "ctl/connect.h"
+#include "ctl/exit.h"
+#include "ctl/output.h"
+
+static const struct ctl_option options[] = {CTL_RULES_OPTIONS, {0}};
+
+struct ruleset *ctl_rules_load(const struct ctl_call *call)
+{
+	g_auto(settings_t) settings = {0};
+	g_autoptr(GError) error = NULL;
+	struct ruleset *rules = ctl_settings(call, &settings, &error) ? ctl_rules_of(call, &settings, &error) : NULL;
+
+	if (rules == NULL)
+		ctl_output_error(call, error);
+	return rules;
+}
+
+static void put_string(JsonBuilder *builder, const char *name, const char *value)
+{
+	g_autofree char *valid = g_utf8_make_valid(value, -1);
+
+	json_builder_set_member_name(builder, name);
+	json_builder_add_string_value(builder, valid);
+}
+
+static void put_place(JsonBuilder *builder, const struct rule *rule, unsigned line)
+{
+	put_string(builder, "rule", rule->id);
+	put_string(builder, "file", rule->file);
+	json_builder_set_member_name(builder, "line");
+	json_builder_add_int_value(builder, line);
+}
+
+/* --- faults ----------------------------------------------------------------- */
+
+struct report_out {
+	GString *out;
+	bool json;
 };
 
-/* "mx.example.net" for the host pattern "\.example\.(net|org)$" cannot be made
- * up in general: a rule with a host is not tried. */
-static bool needs_host(const struct rule *rule)
+static void hear(const struct rule_fault_heard *fault, void *data)
 {
-	return rule->host->len > 0;
-}
+	const struct report_out *report = data;
 
-/* --- test --------------------------------------------------------------- */
-
-/* An example is right if its rule decides it, or another of the same reason. */
-static unsigned test_examples(const struct ruleset *rules, const struct rule *rule)
-{
-	unsigned faults = 0;
-
-	for (guint i = 0; i < rule->example->len && !needs_host(rule); i++) {
-		const struct rule_line *line = &g_array_index(rule->example, struct rule_line, i);
-		struct verdict verdict;
-		rule_judge(rules, rule, line->text, &verdict);
-		if (verdict.reason != rule->reason) {
-			printf("%s:%u: rule %s: example is %s by %s: %s\n", rule->file, line->line, rule->id,
-			       verdict.reason->name, verdict.rule[0] != '\0' ? verdict.rule : "nothing", line->text);
-			faults++;
-		}
-		verdict_clear(&verdict);
+	if (!report->json) {
+		g_string_append_printf(report->out, "%s:%u: rule %s: %s\n", fault->rule->file, fault->line,
+				       fault->rule->id, fault->text);
+		return;
 	}
-	return faults;
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	json_builder_begin_object(builder);
+	put_place(builder, fault->rule, fault->line);
+	put_string(builder, "fault", rule_fault_name(fault->fault));
+	put_string(builder, "text", fault->text);
+	json_builder_end_object(builder);
+	ctl_output_json_append(builder, report->out);
 }
 
-static unsigned test_counters(const struct ruleset *rules, const struct rule *rule)
+/* With --json the faults alone, one a line; else a last line says how many there are of what. */
+static int run_faults(struct ctl_call *call,
+		      unsigned (*find)(const struct ruleset *rules, const struct rule_listener *listener),
+		      const char *of_what)
 {
-	unsigned faults = 0;
+	g_autoptr(ruleset_t) rules = ctl_rules_load(call);
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct report_out report = {out, ctl_flag(call, "json")};
+	const struct rule_listener listener = {hear, &report};
 
-	for (guint i = 0; i < rule->counter->len; i++) {
-		const struct rule_line *line = &g_array_index(rule->counter, struct rule_line, i);
-		struct verdict verdict;
-		rule_judge(rules, rule, line->text, &verdict);
-		if (verdict.reason == rule->reason) {
-			printf("%s:%u: rule %s: counter-example is %s by %s: %s\n", rule->file, line->line, rule->id,
-			       verdict.reason->name, verdict.rule, line->text);
-			faults++;
-		}
-		verdict_clear(&verdict);
-	}
-	return faults;
+	if (rules == NULL)
+		return CTL_EXIT_CONFIG;
+	unsigned faults = find(rules, &listener);
+	if (!report.json)
+		g_string_append_printf(out, "%zu rules, %u %s\n", ruleset_count(rules), faults, of_what);
+	if (!ctl_output_write(out->str))
+		return CTL_EXIT_OUTPUT;
+	return faults == 0 ? CTL_EXIT_OK : CTL_EXIT_FAULT;
 }
 
-static int run_test(const struct ruleset *rules)
+static int run_check(struct ctl_call *call)
 {
-	unsigned faults = 0;
-	unsigned texts = 0;
+	return run_faults(call, rules_check, "faults");
+}
 
+static int run_test(struct ctl_call *call)
+{
+	return run_faults(call, rules_test, "wrong examples");
+}
+
+/* --- list -------------------------------------------------------------------- */
+
+static void list_json(const struct rule *rule, GString *out)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
+	json_builder_begin_object(builder);
+	put_place(builder, rule, rule->line);
+	put_string(builder, "rank", rule_tier_name(rule->tier));
+	put_string(builder, "reason", rule->reason->name);
+	put_string(builder, "why", rule->why);
+	json_builder_set_member_name(builder, "examples");
+	json_builder_add_int_value(builder, rule->example->len);
+	json_builder_end_object(builder);
+	ctl_output_json_append(builder, out);
+}
+
+static void list_table(const struct ruleset *rules, GString *out)
+{
+	const struct table_style style = ctl_output_style();
+	g_autoptr(table_t) table = table_new();
+
+	table_add_column(table, "rank", TABLE_WORD);
+	table_add_column(table, "rule", TABLE_TEXT);
+	table_add_column(table, "reason", TABLE_WORD);
+	table_add_column(table, "why", TABLE_TEXT);
 	for (size_t i = 0; i < ruleset_count(rules); i++) {
 		const struct rule *rule = ruleset_get(rules, i);
-		faults += test_examples(rules, rule) + test_counters(rules, rule);
-		texts += rule->example->len + rule->counter->len;
+		const char *const values[] = {rule_tier_name(rule->tier), rule->id, rule->reason->name, rule->why};
+
+		table_add_row(table, values);
 	}
-	printf("%zu rules, %u examples, %u wrong\n", ruleset_count(rules), texts, faults);
-	return faults == 0 ? 0 : 1;
+	table_print(table, &style, out);
 }
 
-/* --- check -------------------------------------------------------------- */
-
-/* A rule that decides none of its own examples is in the shadow of others. */
-static unsigned check_shadow(const struct ruleset *rules, const struct rule *rule)
+static int run_list(struct ctl_call *call)
 {
-	g_autofree char *other = NULL;
+	g_autoptr(ruleset_t) rules = ctl_rules_load(call);
+	g_autoptr(GString) out = g_string_new(NULL);
 
-	for (guint i = 0; i < rule->example->len; i++) {
-		struct verdict verdict;
-		rule_judge(rules, rule, g_array_index(rule->example, struct rule_line, i).text, &verdict);
-		bool is_own = strcmp(verdict.rule, rule->id) == 0;
-		g_free(other);
-		other = g_strdup(verdict.rule);
-		verdict_clear(&verdict);
-		if (is_own)
-			return 0;
-	}
-	printf("%s:%u: rule %s: decides none of its examples, %s comes first\n", rule->file, rule->line, rule->id,
-	       other != NULL && *other != '\0' ? other : "nothing matches, or something else");
-	return 1;
+	if (rules == NULL)
+		return CTL_EXIT_CONFIG;
+	if (!ctl_flag(call, "json"))
+		list_table(rules, out);
+	for (size_t i = 0; ctl_flag(call, "json") && i < ruleset_count(rules); i++)
+		list_json(ruleset_get(rules, i), out);
+	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
-static unsigned check_rule(const struct ruleset *rules, const struct rule *rule)
-{
-	if (rule->example->len > 0)
-		return needs_host(rule) ? 0 : check_shadow(rules, rule);
-	if (rule->tier == RULE_TIER_SITE)
-		return 0;
-	printf("%s:%u: rule %s: has no example\n", rule->file, rule->line, rule->id);
-	return 1;
-}
+/* --- commands ---------------------------------------------------------------- */
 
-static int run_check(const struct ruleset *rules)
-{
-	unsigned faults = 0;
-
-	for (size_t i = 0; i < ruleset_count(rules); i++)
-		faults += check_rule(rules, ruleset_get(rules, i));
-	printf("%zu rules, %u faults\n", ruleset_count(rules), faults);
-	return faults == 0 ? 0 : 1;
-}
-
-static int run_list(const struct ruleset *rules)
-{
-	for (size_t i = 0; i < ruleset_count(rules); i++) {
-		const struct rule *rule = ruleset_get(rules, i);
-		printf("%-7s %-36s %-24s %s\n", rule_tier_name(rule->tier), rule->id, rule->reason->name, rule->why);
-	}
-	return 0;
-}
-
-/* --- the command line --------------------------------------------------- */
-
-static const struct {
-	const char *name;
-	int (*run)(const struct ruleset *rules);
-} commands[] = {
-    {"check", run_check},
-    {"test", run_test},
-    {"list", run_list},
+const struct ctl_command ctl_rules_check = {
+    .name = "rules check",
+    .arguments = "",
+    .summary = "find rules that never match, stand behind others or lack an example",
+    .help = "One fault a line: file, line, rule and what is wrong. The exit status is 1 if there\n"
+	    "is one, and 78 if a rule file cannot be read or a pattern does not compile.\n",
+    .example = "rules check --site site.rules",
+    .options = options,
+    .is_offline = true,
+    .run = run_check,
 };
 
-static int load_and_run(const struct options *options, int (*run)(const struct ruleset *rules))
-{
-	g_autofree char *default_dir = ruleset_default_dir();
-	g_autoptr(GError) error = NULL;
-	g_autoptr(ruleset_t) rules =
-	    ruleset_load(options->dir != NULL ? options->dir : default_dir, options->site, &error);
+const struct ctl_command ctl_rules_test = {
+    .name = "rules test",
+    .arguments = "",
+    .summary = "ask the rules about their own examples",
+    .help = "One wrong example a line: file, line, rule and who decided it how. The exit status\n"
+	    "is 1 if there is one, and 78 if the rules cannot be loaded.\n",
+    .example = "rules test --site site.rules",
+    .options = options,
+    .is_offline = true,
+    .run = run_test,
+};
 
-	if (rules == NULL) {
-		fprintf(stderr, "bouncectl rules: %s\n", error->message);
-		return EX_CONFIG;
-	}
-	return run(rules);
-}
-
-static int dispatch(const struct options *options, const char *name)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return load_and_run(options, commands[i].run);
-	fprintf(stderr, "bouncectl rules: neither check, test nor list: %s\n", name);
-	return EX_USAGE;
-}
-
-int ctl_rules(int argc, char **argv)
-{
-	struct options options = {NULL, NULL};
-	const GOptionEntry entries[] = {
-	    {"rules", 0, 0, G_OPTION_ARG_FILENAME, &options.dir, "The folder of the rule files", "DIR"},
-	    {"site", 0, 0, G_OPTION_ARG_FILENAME, &options.site, "The site's own rules", "FILE"},
-	    G_OPTION_ENTRY_NULL,
-	};
-	g_autoptr(GOptionContext) context =
-	    g_option_context_new("check|test|list - hold the rules against their examples");
-	g_autoptr(GError) error = NULL;
-	int status = EX_USAGE;
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error))
-		fprintf(stderr, "bouncectl rules: %s\n", error->message);
-	else if (argc != 2)
-		fprintf(stderr, "bouncectl rules: say check, test or list\n");
-	else
-		status = dispatch(&options, argv[1]);
-	g_free(options.dir);
-	g_free(options.site);
-	return status;
-}
+const struct ctl_command ctl_rules_list = {
+    .name = "rules list",
+    .arguments = "",
+    .summary = "list the rules in the order of decision",
+    .example = "rules list --json",
+    .options = options,
+    .is_offline = true,
+    .run = run_list,
+};

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl rules: holds the rule files against their own examples. Needs no
- * database.
+ * bouncectl rules: hold the rules against their own examples.
  */
 #ifndef CTL_RULES_H
 #define CTL_RULES_H
 
-/* argv[0] is "rules". The exit status: 0, 1 if a rule is not as it should be,
- * 64 for a usage error, 78 for rules that cannot be loaded. */
-int ctl_rules(int argc, char **argv);
+#include "classifier/rules.h"
+#include "ctl/command.h"
+
+extern const struct ctl_command ctl_rules_check;
+extern const struct ctl_command ctl_rules_test;
+extern const struct ctl_command ctl_rules_list;
+
+/* Which rules: for the options of a command that asks no database. */
+#define CTL_RULES_OPTIONS                                                                                              \
+	{"rules", "DIR", "the folder of the rule files", NULL},                                                        \
+	    {"site", "FILE", "the site's own rules, asked first", NULL},                                               \
+	{                                                                                                              \
+		"config", "FILE", "take rules_dir and site_rules from this file (-c)", NULL                            \
+	}
+
+/* The rules of the call: those of its options, or of the configuration. NULL, said on
+ * stderr, when they cannot be loaded: CTL_EXIT_CONFIG. */
+struct ruleset *ctl_rules_load(const struct ctl_call *call);
 
 #endif
