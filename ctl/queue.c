@@ -243,13 +243,21 @@ static const struct ctl_option status_options[] = {
 
 static const struct ctl_view status_view = {
     .binds = "limit",
-    .sections = {{.name = "states", .statement = &queue_states},
-		 {.name = "processes", .statement = &queue_processes, .empty = "no process"},
+    .sections = {{.name = "states",
+		  .statement = &queue_states,
+		  .columns = "state communications due? held? by_application? lease_expired? oldest_at next_due_at"},
+		 {.name = "processes",
+		  .statement = &queue_processes,
+		  .columns = "process due scheduled held? processing? oldest_due_seconds? oldest_seconds?",
+		  .empty = "no process"},
 		 {.name = "domains",
 		  .statement = &queue_domains,
-		  .columns = "domain recipients due next_due_at tries response?",
+		  .columns = "domain recipients due? next_due_at tries? response~",
 		  .empty = "nothing waits"},
-		 {.name = "servers", .statement = &queue_servers, .empty = "no server had a problem yet"}},
+		 {.name = "servers",
+		  .statement = &queue_servers,
+		  .columns = "server works problem_since failures? probe_at? task_id? problem~",
+		  .empty = "no server had a problem yet"}},
 };
 
 const struct ctl_command ctl_queue_status = {

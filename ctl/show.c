@@ -31,7 +31,7 @@ static const struct ctl_view communication_view = {
 			     "is_blocked? response? diagnostic?"},
 		 {.name = "story",
 		  .statement = &people_communication_story,
-		  .columns = "at event recipient text bounce_id? actor?"}},
+		  .columns = "at event recipient? bounce_id? actor? text~"}},
 };
 
 static const struct ctl_view find_view = {

@@ -31,7 +31,7 @@ STATEMENT(
     "    ('queue_held', q.held::text, ''), ('queue_processing', q.processing::text, ''), "
     "    ('queue_leases_expired', q.expired::text, "
     "        CASE WHEN q.expired > 0 THEN 'nobody takes them back: does bounce-delivery run?' END), "
-    "    ('submission_server_down_since_at', s.since::text, s.problem)) AS v (name, value, warning)) "
+    "    ('submission_server_down_since', s.since::text, s.problem)) AS v (name, value, warning)) "
     "SELECT l.name, CASE WHEN l.value = '' THEN NULL WHEN l.value ~ '^[0-9]{1,18}$' THEN to_jsonb(l.value::bigint) "
     "  WHEN l.value ~ '^[0-9]{4}-[0-9][0-9]-[0-9][0-9] ' THEN to_jsonb(l.value::timestamptz) "
     "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
@@ -180,7 +180,8 @@ STATEMENT(people_param_unset, 2,
 
 STATEMENT(people_find, 1, "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
 STATEMENT(people_communication, 1,
-	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, held_at, attempts, "
+	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, held_at, CASE WHEN "
+	  "due_at IS NOT NULL OR attempts > 0 THEN attempts END AS attempts, "
 	  "nullif(error, '') AS error, created_at, message_id, envelope_id "
 	  "FROM bounce.communication WHERE id = $1::bigint");
 STATEMENT(people_communication_recipients, 1,

@@ -58,6 +58,7 @@ STATEMENT(queue_states, 0,
 	  "SELECT s.state, count(c.id) AS communications, "
 	  "  count(c.id) FILTER (WHERE c.held_at IS NULL AND c.due_at <= now() AND s.state <> 'PROCESSING') AS due, "
 	  "  count(c.id) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
+	  "  count(c.id) FILTER (WHERE c.due_at IS NULL AND s.state <> 'PROCESSING') AS by_application, "
 	  "  count(c.id) FILTER (WHERE c.lease_expire_time < now()) AS lease_expired, "
 	  "  min(c.created_at) AS oldest_at, min(c.due_at) FILTER (WHERE c.held_at IS NULL AND c.due_at > now()) AS "
 	  "next_due_at "
