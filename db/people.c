@@ -37,6 +37,11 @@ STATEMENT(
     "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
     "  l.value AS text FROM line AS l ORDER BY l.part");
 
+STATEMENT(people_words, 1,
+	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
+	  " UNION SELECT s.name FROM bounce.parameter_setting AS s WHERE $1 = 'parameter' "
+	  " UNION SELECT t.id::text FROM bounce.open_task AS t WHERE $1 = 'task') ORDER BY word LIMIT 500");
+
 STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milter_settings()");
 
 /* --- tasks ------------------------------------------------------------------- */
@@ -236,7 +241,7 @@ STATEMENT(people_undo_preview, 5,
 	  "FROM bounce.undo_preview($1::timestamptz, $2::timestamptz, $3, $4, $5)");
 STATEMENT(
     people_undo, 7,
-    "SELECT undo_id, bounces, blocks, tasks, requeued "
+    "SELECT undo_id, undo_id IS NOT NULL AS is_done, bounces, blocks, tasks, requeued "
     "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, why => $6, domain => $3, rule => $4, "
     "  diagnostic => $5, resend => NOT coalesce($7::boolean, false))");
 

@@ -116,6 +116,7 @@ subtest 'replay' => sub {
 subtest 'undo' => sub {
     my @letter = map { bounced('postfix-user-unknown', "u$_\@provider.example") } 1 .. 3;
     my $other  = bounced('postfix-user-unknown', 'u@elsewhere.example');
+    my $other_rule = $db->value('SELECT rule FROM bounce.bounce WHERE id = ' . bounce_of($other));
     my @undo   = ('undo', '--since', '1h', '--domain', 'provider.example');
     my $text   = $ctl->output(@undo);
     like $text, qr/^3 bounces: 3 blocks to lift, 3 with a task to close, 3 mails to send again$/m, 'the preview counts';
@@ -128,6 +129,11 @@ subtest 'undo' => sub {
     ok !is_blocked("u$_\@provider.example"), "u$_ is not blocked any more" for 1 .. 3;
     ok is_blocked('u@elsewhere.example'), 'another domain still is';
     like $ctl->output(@undo), qr/: 0 blocks to lift, 0 with a task/, 'no block and no task is left to undo';
+    is $ctl->output(@undo, '--apply', '--why', 'again'), "nothing is left to undo\n", 'a second time';
+    my @elsewhere = ('undo', '--since', '1h', '--domain', 'elsewhere.example');
+    is scalar($ctl->json(@elsewhere, @$_)), 1, "@$_: the one" for [ '--rule', $other_rule ], [ '--diagnostic', 'USER unknown' ], [ '--until', 'now' ];
+    is scalar($ctl->json(@elsewhere, @$_)), 0, "@$_: none" for [ '--rule', 'no.such' ], [ '--diagnostic', 'no such words' ], [ '--until', '30m' ];
+    like $ctl->output(@elsewhere, '--apply', '--why', 'x', '--no-resend'), qr/1 blocks lifted, 1 tasks closed, 0 mails sent again/, '--no-resend';
 };
 
 subtest 'an outage' => sub {
