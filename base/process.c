@@ -165,3 +165,15 @@ bool process_wait_for_stop(unsigned seconds)
 	stop_signals(&set);
 	return sigtimedwait(&set, NULL, &time) > 0;
 }
+
+enum process_wish process_wait_for_wish(void)
+{
+	sigset_t set;
+	int number;
+
+	stop_signals(&set);
+	sigaddset(&set, SIGUSR1);
+	while (sigwait(&set, &number) != 0)
+		;
+	return number == SIGUSR1 ? PROCESS_RELOAD : PROCESS_STOP;
+}

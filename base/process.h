@@ -29,4 +29,12 @@ void process_block_signals(void);
 /* Waits that long for SIGTERM, SIGINT or SIGHUP. True if one came: stop. */
 bool process_wait_for_stop(unsigned seconds);
 
+enum process_wish {
+	PROCESS_STOP,
+	PROCESS_RELOAD, /* SIGUSR1 */
+};
+
+/* Waits for one of these signals or for SIGUSR1. */
+enum process_wish process_wait_for_wish(void);
+
 #endif

@@ -67,3 +67,16 @@ void address_spellings_add(const char *address, GPtrArray *spellings)
 	add_with_domain(spellings, folded, domain_to_ascii(at + 1));
 	add_with_domain(spellings, folded, domain_to_unicode(at + 1));
 }
+
+char *address_for_wire(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	char *ascii = at == NULL || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);
+
+	if (ascii == NULL)
+		return g_strdup(address);
+	g_autofree char *local_part = g_strndup(address, (gsize)(at - address));
+	char *whole = g_strconcat(local_part, "@", ascii, NULL);
+	idn2_free(ascii);
+	return whole;
+}

@@ -14,4 +14,8 @@
  * adds nothing. */
 void address_spellings_add(const char *address, GPtrArray *spellings);
 
+/* The address as SMTP takes it without SMTPUTF8 (RFC 6531): its domain in A-labels.
+ * A domain that has none stays as it is. Heap. */
+char *address_for_wire(const char *address);
+
 #endif

@@ -70,9 +70,9 @@ static void flush(struct status_parser *p)
 		if (to) {
 			*to = p->current;
 			build_complete_recipient(p->build, to);
+			p->added++;
 		}
 	}
-	p->added += *r->recipient != '\0';
 	p->current = blank();
 	p->actual = "";
 }

@@ -84,6 +84,7 @@ static void put_message(JsonBuilder *builder, const struct report *report)
 	put(builder, "arrival_date", report->arrival_date);
 	put(builder, "envelope_id", report->envelope_id);
 	put(builder, "feedback_type", report->feedback_type);
+	put(builder, "return_date", report->return_date);
 	json_builder_end_object(builder);
 
 	begin(builder, "original");

@@ -9,7 +9,7 @@
  *                   "queue_id": "4XyZ", "client": "192.0.2.1", "own_mta": false },
  *    "header":    { "message_id", "from", "sender", "subject", "date", "to": [], "auto_submitted" },
  *    "report":    { "reporting_mta", "received_from_mta", "dsn_gateway", "arrival_date",
- *                   "envelope_id", "feedback_type" },
+ *                   "envelope_id", "feedback_type", "return_date" },
  *    "original":  { "message_id", "from", "sender", "subject", "date", "to": [],
  *                   "communication_id", "queue_id" },
  *    "references": [],

@@ -16,6 +16,7 @@ struct fold {
 	size_t word;     /* where in out the current run of address characters starts */
 	char reply[4];   /* code of a multi-line reply once seen: "550" */
 	char status[16]; /* the enhanced code behind it: "5.1.1 ", with its blank */
+	enum { URL_NONE, URL_HOST, URL_PATH } url;
 };
 
 static const struct {
@@ -181,14 +182,45 @@ static size_t fold_sender_domain(struct fold *fold, const char *text)
 	return len;
 }
 
+/* "mx.example.net[192.0.2.1]": the bracket. Hosts are named for what they do. */
+static void fold_host(struct fold *fold, const char *text)
+{
+	size_t digits = strspn(text + 1, "0123456789");
+
+	if (fold->out->len == fold->word ||
+	    !(digits > 0 ? text[1 + digits] == '.' : g_str_has_prefix(text + 1, "IPv6:")))
+		return;
+	g_string_truncate(fold->out, fold->word);
+	g_string_append(fold->out, "<host>");
+}
+
+/* Follows URLs: what stands at this place, and whether it is to be joined. */
+static bool joins_in_url(struct fold *fold, const char *text)
+{
+	if (is_blank(*text) || strchr("\"<>", *text) != NULL)
+		fold->url = URL_NONE;
+	else if (fold->url == URL_NONE && *text == '/' && text[1] == '/' && g_str_has_suffix(fold->out->str, ":"))
+		fold->url = URL_HOST;
+	else if (fold->url == URL_HOST &&
+		 (*text == '?' || (*text == '/' && !g_str_has_suffix(fold->out->str, "/") && text[1] != '/')))
+		fold->url = URL_PATH;
+	return fold->url == URL_PATH && *text == '-';
+}
+
 static size_t fold_one(struct fold *fold, const char *text)
 {
 	size_t done = 0;
 
+	if (joins_in_url(fold, text)) {
+		g_string_append_c(fold->out, '_');
+		return 1;
+	}
 	if (is_blank(*text)) {
 		put_blank(fold);
 		return 1;
 	}
+	if (*text == '[')
+		fold_host(fold, text);
 	if (g_ascii_isdigit(*text) && at_word_start(fold))
 		done = fold_continuation(fold, text);
 	else if (*text == '@')

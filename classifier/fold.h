@@ -13,6 +13,8 @@
  *    and one of the sender's, or its domain alone, is "<sender>",
  *  - the code before each line of a multi-line reply (RFC 5321 section 4.2.1)
  *    stands only once: "550-5.1.1 No\n550 5.1.1 user" is "550 5.1.1 No user",
+ *  - a host before its address, "mx.example.net[192.0.2.1]", is "<host>[192.0.2.1]",
+ *  - a dash in the path of a URL is an underscore: ".../no-such-user" tells nothing,
  *  - a leading "host NAME said: " is gone.
  * Linear in the length. senders
  * is NULL-terminated and short, NULL for none. Free with g_free. */

@@ -9,17 +9,20 @@
 
 #include <glib.h>
 
+enum { SILENT_TAGS = 3 };
+
 struct writer {
 	GString *out;
-	bool space;       /* white space seen since the last word */
-	const char *link; /* the address of an open mailto link */
+	bool space;                /* white space seen since the last word */
+	bool endless[SILENT_TAGS]; /* of silent_tags: there is no end tag from here on */
+	const char *link;          /* the address of an open mailto link */
 	size_t link_len;
 	size_t link_start; /* where its text began */
 };
 
 static const char *const block_tags[] = {"br", "p",  "div", "tr", "li",  "ul",         "ol",    "table", "h1", "h2",
 					 "h3", "h4", "h5",  "hr", "pre", "blockquote", "title", "dt",    "dd"};
-static const char *const silent_tags[] = {"script", "style", "head"};
+static const char *const silent_tags[SILENT_TAGS] = {"script", "style", "head"};
 
 static const struct {
 	const char *name;
@@ -51,28 +54,47 @@ static void write_text(struct writer *w, const char *text, size_t len)
 	}
 }
 
-static bool tag_in(const char *name, size_t len, const char *const *list, size_t count)
+/* Where the tag is in the list; count if it is not there. */
+static size_t tag_index(const char *name, size_t len, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strlen(list[i]) == len && g_ascii_strncasecmp(name, list[i], len) == 0)
-			return true;
-	return false;
+			return i;
+	return count;
 }
 
-/* Past the end tag of a silent element, or to the end of the document. */
-static const char *skip_element(const char *at, const char *name, size_t len)
+static bool tag_in(const char *name, size_t len, const char *const *list, size_t count)
 {
-	for (at = strstr(at, "</"); at; at = strstr(at + 2, "</"))
+	return tag_index(name, len, list, count) < count;
+}
+
+/* From the end of a start tag to the end tag, if it is that of a silent element. */
+static const char *skip_silent(struct writer *w, const char *stop, const char *name, size_t len)
+{
+	size_t index = tag_index(name, len, silent_tags, SILENT_TAGS);
+	if (index == SILENT_TAGS || w->endless[index])
+		return stop + 1;
+	for (const char *at = strstr(stop, "</"); at; at = strstr(at + 2, "</"))
 		if (g_ascii_strncasecmp(at + 2, name, len) == 0)
 			return at;
+	w->endless[index] = true; /* or every such tag would be searched for to the end of the document */
+	return stop + 1;
+}
+
+static const char *find_word(const char *from, const char *to, const char *word)
+{
+	size_t len = strlen(word);
+	for (; from + len <= to; from++)
+		if (g_ascii_strncasecmp(from, word, len) == 0)
+			return from;
 	return NULL;
 }
 
 /* A mailto link shows a name and hides the address: remember it until the link ends. */
 static void open_link(struct writer *w, const char *tag, const char *stop)
 {
-	const char *at = strcasestr(tag, "mailto:");
-	w->link = at && at < stop ? at + strlen("mailto:") : NULL;
+	const char *at = find_word(tag, stop, "mailto:");
+	w->link = at ? at + strlen("mailto:") : NULL;
 	w->link_len = w->link ? strcspn(w->link, "?\"'> \n") : 0;
 	w->link_start = w->out->len;
 }
@@ -111,10 +133,8 @@ static const char *read_tag(struct writer *w, const char *at)
 	stop = strchr(name, '>');
 	if (!stop)
 		return name + strlen(name);
-	if (at[1] != '/' && tag_in(name, len, silent_tags, G_N_ELEMENTS(silent_tags))) {
-		const char *past = skip_element(stop, name, len);
-		return past ? past : stop + 1;
-	}
+	if (at[1] != '/' && tag_in(name, len, silent_tags, SILENT_TAGS))
+		return skip_silent(w, stop, name, len);
 	if (len == 1 && (*name == 'a' || *name == 'A')) {
 		if (at[1] == '/')
 			close_link(w);

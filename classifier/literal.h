@@ -20,7 +20,7 @@ enum literal_place {
 };
 
 /* Beyond this an expression is cheaper to compile than its words. */
-#define LITERAL_WORDS_MAX 256
+#define LITERAL_WORDS_MAX 1024
 
 struct literal {
 	char *text; /* in lower case, by text_lower_in_place */

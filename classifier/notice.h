@@ -17,8 +17,12 @@ void notice_read_receipt(struct report_build *build, const char *fields);
 bool notice_complaint(struct report_build *build, const char *fields);
 
 /* Complaints without a feedback-report part: the fields in the text, or Microsoft's JMRP,
- * which returns the message alone. */
+ * which returns the message alone, or a sentence before the message. */
 bool notice_bare_complaint(struct report_build *build);
+
+/* Read receipts and notices of success that only words tell of: Outlook's "Read:", Notes'
+ * "Return Receipt", GroupWise, "Delivered:". */
+bool notice_bare_receipt(struct report_build *build);
 
 /* The message calls itself a mail system's by its From field. */
 bool notice_is_daemon(const struct report_build *build);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "classifier/prose_dialects.h"
 #include "classifier/report_build.h"
 
 /* Read report->text by the dialects, or by general means. True if it tells of a failure, a
@@ -21,6 +22,12 @@ bool prose_from_machine(struct report_build *build);
 
 /* The message comes from a mail system or has the subject of its reports. */
 bool prose_is_expected(struct report_build *build);
+
+/* The first dialect that speaks in the text and names somebody, or NULL: adds its recipients. */
+const struct prose_dialect *prose_read_dialects(struct report_build *build, const char *text);
+
+/* When one recipient is named, a code anywhere in the text is about him. */
+void prose_find_codes(struct report_build *build);
 
 /* A mail filter's refusal (RFC 5429, Dovecot) comes as a read receipt: where the text
  * says so, the report becomes a failure. */

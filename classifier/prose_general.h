@@ -10,28 +10,21 @@
 
 #include "classifier/report_build.h"
 
-/* The message comes from a mail system, not from a person: null sender, the
- * usual names of a daemon, or X-Failed-Recipients. */
-bool general_is_machine(struct report_build *build);
-
-/* Who it comes from; looked at once. */
-enum report_sender general_sender(struct report_build *build);
-
-/* Between text and end (NULL: its own) somebody greets, asks or quotes, as a person does before
- * what he pastes. */
-bool general_is_letter(const char *text, const char *end);
-
-/* It came over a mailing list or as a newsletter. */
-bool general_is_list_mail(const struct report_build *build);
-
-/* It does, and more than the name "postmaster" says so: a person may answer mail there. */
-bool general_has_evidence(struct report_build *build);
-
-/* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
-bool general_has_report_subject(const struct report_build *build);
-
 /* The subject says "not yet" and not "no more". */
 bool general_is_delay_subject(const struct report_build *build);
+
+/* Ours or the reporter's. */
+bool general_is_correspondent(const struct report *report, const char *address);
+
+/* Of a host that the report was sent to. */
+bool general_is_own_host(const struct report *report, const char *address);
+
+/* postmaster@, support@ and the like. */
+bool general_is_daemon_address(const char *address);
+
+/* Adds a recipient who is not among them yet. False beyond the bound. */
+bool general_add_address(struct report_build *build, const char *address, const char *source,
+			 enum report_action action);
 
 /* Ours, the reporter's, or an address for complaints: not what failed. */
 bool general_is_foreign(const struct report *report, const char *address);

@@ -78,8 +78,8 @@ const char *const words_failure[] = {
 	"failed delivery", "failure delivery", "mail failed", "mail failure", "message fail", "permanent error",
 	"user unknown", "unknown user", "no such user", "rejected your message", "email bounce", "mail bounce",
 	"unzustellbar", "nicht zugestellt", "nicht zustellen", "zustellung fehlgeschlagen", "nicht übermittelt",
-	"fehler bei der nachrichtenzustellung", "konnte nicht ausgeliefert",
-	"non remis", "n'a pas pu être", "n'a pu être", "echec de", "échec de", "échec de la remise", "non distribu", "impossible de remettre",
+	"fehler bei der nachrichtenzustellung", "konnte nicht ausgeliefert", "nicht zuzustellen",
+	"non remis", "n'ai pas pu", "n'avons pas pu", "n'a pas pu être", "n'a pu être", "echec de", "échec de", "échec de la remise", "non distribu", "impossible de remettre",
 	"no se pudo entregar", "no pudo ser entregad", "no se ha podido entregar", "no entregado", "no se puede entregar",
 	"error en la entrega", "mensaje devuelto",
 	"mancata consegna", "non recapitabile", "non consegnat", "non è stato possibile consegnare", "impossibile consegnare",
@@ -125,39 +125,6 @@ const char *const words_given_up[] = {
 	"undeliver", "could not be delivered", "failed", "failure", NULL,
 };
 
-const char *const words_reply_subject[] = {
-	"out of office", "out of the office", "out-of-office", "autoreply", "auto-reply", "auto reply", "automatic reply",
-	"automated reply", "auto: ", "ooo:", "auto response", "auto-response", "autoresponse", "automatic response", "automated response", "autoresponder",
-	"on vacation", "vacation reply", "vacation message", "on holiday", "away from my mail", "away from the office",
-	"i am away", "annual leave", "maternity leave",
-	"abwesenheit", "automatische antwort", "automatische rückantwort", "nicht im büro", "nicht im haus", "im urlaub",
-	"absence du bureau", "réponse automatique", "reponse automatique", "absent du bureau", "je suis absent", "en congé",
-	"risposta automatica", "fuori ufficio", "fuori sede", "assenza dall'ufficio",
-	"respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de oficina", "autorespuesta",
-	"resposta automática", "resposta automatica", "ausente do escritório", "fora do escritório", "ausência temporária",
-	"automatisch antwoord", "afwezig", "niet aanwezig", "buiten kantoor",
-	"autoodpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "poza biurem", "nieobecno",
-	"autosvar", "automatiskt svar", "frånvaro", "ej på kontoret", "ikke på kontoret", "automatisk svar", "fravær",
-	"poissa toimistosta", "automaattinen vastaus", "automatická odpoveď", "automatická odpověď", "mimo kancelář",
-	"otomatik yanıt", "házon kívül", "automatikus válasz", "αυτόματη απάντηση", "răspuns automat", "resposta automàtica",
-	"автоматична відповідь", "رد تلقائي", "תשובה אוטומטית",
-	"自動返信", "自動応答", "不在通知", "不在のお知らせ", "不在連絡",
-	"автоответ", "автоматический ответ", "нет на работе", "в отпуске", "вне офиса",
-	"自动回复", "自动答复", "自動回覆", "外出", "休假", "자동 회신", "부재중", NULL,
-};
-
-const char *const words_reply[] = {
-	"out of office", "out of the office", "on vacation", "on holiday", "on annual leave", "on leave", "will not be back until",
-	"will be back on", "will return on", "away from the office", "away until", "currently away", "i am away", "i'm away",
-	"limited access to my e-mail", "limited access to email", "no longer with the company", "no longer works", "maternity leave",
-	"i will reply when", "i will respond when", "nicht im büro", "im urlaub", "nicht im haus", "bin ich wieder",
-	"abwesend", "derzeit nicht erreichbar", "absent du bureau", "je suis absent", "en congé", "de retour le",
-	"fuori ufficio", "sono assente", "sarò assente", "in ferie", "fuera de la oficina", "de vacaciones", "estaré ausente",
-	"fora do escritório", "de férias", "estarei ausente", "niet aanwezig", "afwezig", "met vakantie", "poza biurem",
-	"na urlopie", "nieobecn", "på semester", "inte på kontoret", "frånvarande", "på ferie", "ikke på kontoret",
-	"不在にしております", "不在にして", "休暇", "休業", "в отпуске", "отсутствую", "вне офиса", "不在办公室", "休假", "出差", "부재중", NULL,
-};
-
 const char *const words_list_refused[] = {
 	"was unable to be delivered to the list", "was not accepted by the moderator", "has been rejected by the list moderator",
 	"you are not allowed to post to this mailing list", "your message has been automatically rejected",
@@ -172,20 +139,6 @@ const char *const words_list_held[] = {
 	"held for moderation", "awaiting approval by the", "will be posted after it has been approved", NULL,
 };
 
-const char *const words_challenge_subject[] = {
-	"confirm your email to", "verify your email to", "sender verification", "please confirm your message", "[spamarrest",
-	"boxbe", "challenge/response", "message awaiting your confirmation", "sender address verification",
-	"please confirm (conf#", "action required: confirm", "requires verification", "verify your message", NULL,
-};
-
-/* BoxTrapper, TMDA, Earthlink, SpamArrest and their like */
-const char *const words_challenge[] = {
-	"verify that you are a real live human", "complete the verification process", "your message is being held because",
-	"please confirm that you are a human", "to confirm that your message is not spam",
-	"i am protecting myself from receiving junk mail", "requires that you verify",
-	"request to be added to the allowed senders list", "is protected by a challenge",
-	"click the link below to release your message", "before your message can be delivered", NULL,
-};
 /* clang-format on */
 
 bool words_any(const char *lower, const char *const *words)

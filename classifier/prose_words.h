@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The words that reports and automatic replies are known by, in the languages
+ * The words that reports are known by, in the languages
  * they are written in. Lower case; lists end with NULL.
  */
 #ifndef CLASSIFIER_PROSE_WORDS_H
@@ -19,12 +19,8 @@ extern const char *const words_failure[];        /* says "not delivered" */
 extern const char *const words_refusal[];        /* says why; means a failure only where a report is expected */
 extern const char *const words_delay[];          /* says "not yet" */
 extern const char *const words_given_up[];       /* says "no more" */
-extern const char *const words_reply_subject[];  /* a subject of an automatic reply */
-extern const char *const words_reply[];          /* sentences of absence; need a mark beside them */
 extern const char *const words_list_refused[];   /* sentences of list managers */
 extern const char *const words_list_held[];
-extern const char *const words_challenge_subject[];
-extern const char *const words_challenge[]; /* sentences of challenges */
 
 /* Does the text, lower case, hold one of the words; does it begin with one. */
 bool words_any(const char *lower, const char *const *words);

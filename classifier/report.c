@@ -18,6 +18,7 @@
 #include "classifier/prose.h"
 #include "classifier/prose_general.h"
 #include "classifier/prose_list.h"
+#include "classifier/prose_sender.h"
 #include "classifier/report_build.h"
 #include "classifier/report_parts.h"
 #include "classifier/report_settle.h"
@@ -100,12 +101,18 @@ static void read_own_header(struct report_build *build)
 	report->references = (const char *const *)g_ptr_array_free(list, FALSE);
 }
 
+/* Reports that people send to a list or with an answer are what they talk about. */
+static bool is_discussion(struct report_build *build)
+{
+	return sender_kind(build) == SENDER_PERSON && (sender_is_list(build) || build->report->references[0]);
+}
+
 /* --- grammars ------------------------------------------------------------- */
 
 static bool read_status_part(struct report_build *build)
 {
 	int status = parts_find(build, part_is_status);
-	if (status < 0)
+	if (status < 0 || is_discussion(build))
 		return false;
 	int original = parts_find_original(build, status);
 	if (original >= 0)
@@ -129,7 +136,7 @@ static bool read_status_text(struct report_build *build)
 {
 	struct report *report = build->report;
 	const char *fields = prose_is_expected(build) ? delivery_status_find(report->text) : NULL;
-	if (!fields || (!prose_from_machine(build) && general_is_letter(report->text, fields)) ||
+	if (!fields || (!prose_from_machine(build) && sender_is_personal(report->text, fields)) ||
 	    delivery_status_parse(build, fields) == 0)
 		return false;
 	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
@@ -188,6 +195,12 @@ static bool read_notice_part(struct report_build *build, bool (*is_wanted)(const
 	return notice_complaint(build, fields);
 }
 
+static void drop_nested(struct report_build *build)
+{
+	if (build->nested)
+		g_string_free(g_steal_pointer(&build->nested), TRUE);
+}
+
 /* Without report parts: the first embedded message may be the original. */
 static void read_plain_parts(struct report_build *build)
 {
@@ -195,7 +208,9 @@ static void read_plain_parts(struct report_build *build)
 	if (original > 0)
 		parts_read_original(build, original);
 	parts_read_text(build, 0, original);
-	if (original == 0 || (!prose_from_machine(build) && !general_is_list_mail(build)))
+	if (is_discussion(build))
+		drop_nested(build);
+	else if (original == 0 || !prose_from_machine(build))
 		parts_find_forwarded(build);
 }
 
@@ -210,11 +225,16 @@ static void read_whole_text(struct report_build *build)
 	if (build->recipients->len > 0 || !prose_from_machine(build) || (kind != REPORT_PROSE && kind != REPORT_OTHER))
 		return;
 	parts_read_whole_text(build);
-	if (!read_status_text(build) && !prose_parse_dialects(build)) {
-		report->kind = kind;
-		report->dialect = dialect;
-		report->text = text;
-	}
+	if (read_status_text(build) || prose_parse_dialects(build))
+		return;
+	report->kind = kind;
+	report->dialect = dialect;
+	report->text = text;
+	if (kind != REPORT_PROSE || report->original.to[0])
+		return;
+	parts_read_attached_original(build);
+	if (report->original.to[0])
+		prose_parse_general(build);
 }
 
 static bool interpret(struct report_build *build, int level);
@@ -224,13 +244,24 @@ static struct report_header empty_header(void)
 	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1), "", ""};
 }
 
+/* The report in hand says of somebody elsewhere that a report did not reach him. */
+static bool is_about_stranger(const struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++)
+		if (general_is_own_host(build->report,
+					g_array_index(build->recipients, struct report_recipient, i).recipient))
+			return false;
+	return build->recipients->len > 0 && build->report->header.to[0];
+}
+
 /* A report about a report that could not be delivered (Sendmail's double bounce), or one
- * that somebody forwarded: the inner one speaks of our mail. If it cannot be read, all
- * is as before. */
+ * that somebody forwarded: the inner one speaks of our mail. If it cannot be read, or if
+ * nothing shows that its original was ours and the outer one has news of its own, all is as before. */
 static bool interpret_nested(struct report_build *build, int level)
 {
 	struct report *report = build->report;
 	struct report saved = *report;
+	bool must_be_ours = is_about_stranger(build);
 	g_autoptr(GString) inner = g_steal_pointer(&build->nested);
 	struct report_build nested = {report,
 				      build->limits,
@@ -241,7 +272,8 @@ static bool interpret_nested(struct report_build *build, int level)
 	report->original = empty_header();
 	report->text = report->envelope_id = report->original_queue_id = report->original_communication_id = "";
 	report->reporting_mta = report->received_from_mta = report->dsn_gateway = report->arrival_date = "";
-	bool read = interpret(&nested, level) && nested.recipients->len > 0;
+	bool read = interpret(&nested, level) && nested.recipients->len > 0 &&
+		    (!must_be_ours || *report->original_communication_id);
 	if (read) {
 		g_free((gpointer)saved.original.to);
 		g_array_free(build->recipients, TRUE);
@@ -253,12 +285,6 @@ static bool interpret_nested(struct report_build *build, int level)
 	}
 	mime_free(nested.mime);
 	return read;
-}
-
-static void drop_nested(struct report_build *build)
-{
-	if (build->nested)
-		g_string_free(g_steal_pointer(&build->nested), TRUE);
 }
 
 /* True if the message is a report of some kind. */
@@ -275,7 +301,8 @@ static bool interpret(struct report_build *build, int level)
 		return true;
 	drop_nested(build);
 	if (read || read_status_text(build) || read_status_file(build) || sns_parse(build) ||
-	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build))
+	    notice_bare_complaint(build) || prose_parse_dialects(build) || prose_list_parse(build) ||
+	    notice_bare_receipt(build))
 		return true;
 	/* an automatic reply may come with the null sender, and say of a mailbox what a failure says */
 	if (notice_is_daemon(build))
@@ -294,7 +321,7 @@ static struct report *report_new(void)
 	report->pool = g_string_chunk_new(1024);
 	report->dialect = report->auto_submitted = report->reporting_mta = report->received_from_mta = "";
 	report->dsn_gateway = report->arrival_date = report->envelope_id = report->feedback_type = "";
-	report->original_communication_id = report->original_queue_id = report->text = "";
+	report->original_communication_id = report->original_queue_id = report->text = report->return_date = "";
 	report->header = empty_header();
 	report->original = empty_header();
 	report->references = no_strings;

@@ -87,6 +87,7 @@ struct report {
 	const char *envelope_id; /* Original-Envelope-Id, xtext decoded */
 
 	const char *feedback_type; /* RFC 5965: "abuse", "not-spam" ... */
+	const char *return_date;   /* of an automatic reply: "2026-12-05", see return_date.h */
 
 	struct report_header original;
 	const char *original_communication_id; /* X-Communication-ID of the returned original */

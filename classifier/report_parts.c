@@ -12,6 +12,8 @@
 #include "classifier/original.h"
 #include "classifier/text.h"
 
+#define ORIGINAL_FILE_BYTES 262144 /* of an attached file that may be the original */
+
 const struct mime_part *parts_at(const struct report_build *build, int index)
 {
 	size_t count;
@@ -209,6 +211,26 @@ static size_t copied_length(const char *copy)
 	return end ? (size_t)(end - copy) + 2 : strlen(copy);
 }
 
+/* "----- Original message -----" and the like before it: what follows is a copy, however
+ * few its fields are. */
+static bool is_announced(const char *text, const char *copy)
+{
+	static const char *const words[] = {"original message",  "message follows",  "copy of",
+					    "returned message",  "message header",   "ursprüngliche nachricht",
+					    "message d'origine", "mensaje original", "messaggio originale"};
+	const char *end = copy;
+	while (end > text && g_ascii_isspace(end[-1]))
+		end--;
+	const char *line = end;
+	while (line > text && line[-1] != '\n')
+		line--;
+	g_autofree char *before = g_strndup(line, (gsize)(end - line));
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strcasestr(before, words[i]))
+			return true;
+	return false;
+}
+
 /* Cuts a copied original off the text and reads it; a header quoted in the middle
  * of the words is read only. */
 static void split_text(struct report_build *build, char *text)
@@ -217,6 +239,7 @@ static void split_text(struct report_build *build, char *text)
 	for (char *copy = text; !cut && (copy = (char *)original_find_in_text(copy, &cut));) {
 		g_autofree char *plain = original_unquote(copy);
 		struct slice block = header_block(plain, strlen(plain));
+		cut |= is_announced(text, copy);
 		if (!*build->report->original.message_id && !*build->report->original.from)
 			original_read(build, block);
 		if (cut && header_is_report(block))
@@ -241,4 +264,26 @@ void parts_read_whole_text(struct report_build *build)
 	g_autofree char *text = collect_text(build, 0, -1, true);
 	build_decode_octal(text);
 	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
+}
+
+/* Small, and not an image: may be the original that was attached as a file. */
+static bool may_be_file(const struct mime_part *part)
+{
+	return part->body.len <= ORIGINAL_FILE_BYTES &&
+	       (is_text(part) || strcmp(part->type, "application/octet-stream") == 0);
+}
+
+void parts_read_attached_original(struct report_build *build)
+{
+	for (int i = 1; i < parts_count(build); i++) {
+		bool whole;
+		if (!may_be_file(parts_at(build, i)))
+			continue;
+		const char *text = mime_text(build->mime, (size_t)i);
+		text += strspn(text, "\n");
+		if (original_find_in_text(text, &whole) != text)
+			continue;
+		original_read(build, header_block(text, strlen(text)));
+		return;
+	}
 }

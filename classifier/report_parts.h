@@ -36,6 +36,9 @@ void parts_find_forwarded(struct report_build *build);
  * reads and cuts off an original that stands in the text. */
 void parts_read_text(struct report_build *build, int within, int original);
 
+/* Reads the header of an original that came as a file of another type. */
+void parts_read_attached_original(struct report_build *build);
+
 /* Sets report->text from all text parts, attached ones too; a copied original stays in it. */
 void parts_read_whole_text(struct report_build *build);
 

@@ -76,6 +76,7 @@ static void judge(const struct ruleset *rules, const struct rule *rule, const ch
 	    .auto_submitted = "",
 	    .reporting_mta = field[RULE_FIELD_REPORTING_MTA],
 	    .feedback_type = "",
+	    .return_date = "",
 	    .references = nobody,
 	    .recipients = &recipient,
 	    .recipient_count = 1,

@@ -88,6 +88,7 @@ static void put_report(JsonBuilder *builder, const struct report *report)
 	put(builder, "message_id", report->original.message_id);
 	put(builder, "report_message_id", report->header.message_id);
 	put(builder, "envelope_id", report->envelope_id);
+	put(builder, "return_date", report->return_date);
 	json_builder_set_member_name(builder, "truncated");
 	json_builder_add_boolean_value(builder, report->truncated);
 }

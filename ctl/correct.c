@@ -37,7 +37,8 @@ static void add_faults(JsonBuilder *builder, const GPtrArray *faults)
 	json_builder_end_array(builder);
 }
 
-static void add_reclassified_json(GString *out, const struct db_rows *done, const struct proposed *proposed)
+static void add_reclassified_json(GString *out, const struct db_rows *done, const struct proposed *proposed,
+				  const struct db_rows *hits)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -55,6 +56,11 @@ static void add_reclassified_json(GString *out, const struct db_rows *done, cons
 	add_faults(builder, proposed->faults);
 	json_builder_set_member_name(builder, "site_rules");
 	json_builder_add_string_value(builder, proposed->site_file);
+	json_builder_set_member_name(builder, "also_fits");
+	json_builder_begin_array(builder);
+	for (size_t row = 0; hits != NULL && row < db_rows_count(hits); row++)
+		ctl_output_json_row(builder, hits, row);
+	json_builder_end_array(builder);
 	json_builder_end_object(builder);
 	ctl_output_json_append(builder, out);
 }
@@ -66,7 +72,7 @@ static void add_trial(GString *out, const struct proposed *proposed)
 
 	if (works)
 		g_string_append(out,
-				"# Tried with the rules there are: it decides this message, and is in nobody's way.\n");
+				"# Tried with the rules there are: it decides this message, and none is in its way.\n");
 	else
 		g_string_append(out,
 				proposed->is_tried ? "# Tried, and not good enough as it is:\n" : "# Not tried:\n");
@@ -83,7 +89,22 @@ static void add_trial(GString *out, const struct proposed *proposed)
 							    : "a file that site_rules of bounce-milter.conf names,");
 }
 
-static void add_reclassified_text(GString *out, const struct db_rows *done, const struct proposed *proposed)
+/* The words of a mail that was judged wrongly may be those of many that were judged rightly. */
+static void add_hits(GString *out, const struct db_rows *hits)
+{
+	if (hits == NULL || db_rows_count(hits) == 0)
+		return;
+	g_string_append(out, "# Careful: bounces of other reasons have these words too, and would be judged like\n"
+			     "# this one. Give it more words, or a host, before it goes in:\n");
+	for (size_t row = 0; row < db_rows_count(hits); row++)
+		g_string_append_printf(out, "#   %s (%s): %s, such as bounce %s\n",
+				       db_rows_find(hits, row, "other_reason"), db_rows_find(hits, row, "class"),
+				       db_rows_find(hits, row, "bounces"), db_rows_find(hits, row, "sample"));
+	g_string_append_c(out, '\n');
+}
+
+static void add_reclassified_text(GString *out, const struct db_rows *done, const struct proposed *proposed,
+				  const struct db_rows *hits)
 {
 	const struct table_style style = ctl_output_style();
 	g_autofree char *said = ctl_output_sentence("bounce {id} is {reason} now: {consequence}", done, 0, &style);
@@ -94,6 +115,7 @@ static void add_reclassified_text(GString *out, const struct db_rows *done, cons
 		return;
 	}
 	g_autofree char *clean = table_clean(proposed->rule, style.utf8, TABLE_KEEP_LINES);
+	add_hits(out, hits);
 	add_trial(out, proposed);
 	g_string_append(out, clean);
 }
@@ -112,7 +134,10 @@ static int reclassify(struct ctl_call *call, struct db_pool *pool, const char *r
 	if (raw == NULL)
 		return ctl_output_error(call, error);
 	propose_rule(call, bounce, raw, reason, &proposed);
-	(ctl_flag(call, "json") ? add_reclassified_json : add_reclassified_text)(out, done, &proposed);
+	const char *const rule_arguments[] = {proposed.rule, reason};
+	g_autoptr(db_rows_t) hits =
+	    proposed.rule == NULL ? NULL : db_rows_fetch(pool, &people_rule_hits, rule_arguments, NULL);
+	(ctl_flag(call, "json") ? add_reclassified_json : add_reclassified_text)(out, done, &proposed, hits);
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 

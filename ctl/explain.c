@@ -124,6 +124,7 @@ static void print_report(const struct report *report)
 	print_value("auto-submitted", report->auto_submitted, SHOWN);
 	print_value("reporting mta", report->reporting_mta, SHOWN);
 	print_value("feedback type", report->feedback_type, SHOWN);
+	print_value("return date", report->return_date, SHOWN);
 	if (report->truncated)
 		printf("    %-20s %s\n", "truncated", "a limit cut the message");
 }

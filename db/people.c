@@ -229,6 +229,9 @@ STATEMENT(people_bounce_raw, 1,
 STATEMENT(people_reclassify, 3,
 	  "SELECT $1::bigint AS id, $2::text AS reason, done AS consequence FROM bounce.reclassify($1::bigint, $2, $3) "
 	  "AS done");
+STATEMENT(people_rule_hits, 2,
+	  "SELECT other_reason, class, bounces, sample "
+	  "FROM bounce.rule_hits(substring($1 FROM '\nmatch += ([^\n]+)'), $2)");
 STATEMENT(people_replay_reports, 4,
 	  "SELECT id, raw FROM bounce.reports_to_replay($1::timestamptz, $2::timestamptz, $3::bigint, $4::integer)");
 STATEMENT(people_replay_differences, 2,

@@ -56,6 +56,7 @@ extern const struct db_statement people_bounce;     /* bounce id */
 extern const struct db_statement people_bounce_raw; /* bounce id */
 
 extern const struct db_statement people_reclassify;         /* bounce id, reason, why */
+extern const struct db_statement people_rule_hits;          /* a proposed rule as text, its reason */
 extern const struct db_statement people_replay_reports;     /* since, until, after id, batch */
 extern const struct db_statement people_replay_differences; /* bounce message id, document */
 extern const struct db_statement people_replay_apply;       /* bounce message id, document, why */

@@ -12,6 +12,7 @@
 #include <json-glib/json-glib.h>
 
 #include "base/error.h"
+#include "delivery/raw.h"
 
 /* --- composed ----------------------------------------------------------------- */
 
@@ -91,6 +92,9 @@ static GMimeObject *attachment_new(JsonObject *file)
 	    g_base64_decode(json_object_get_string_member_with_default(file, "content", ""), &len);
 
 	set_content(part, (const char *)bytes, len);
+	if (g_mime_content_type_is_type(g_mime_object_get_content_type((GMimeObject *)part), "text", "*") &&
+	    g_utf8_validate((const char *)bytes, (gssize)len, NULL))
+		g_mime_object_set_content_type_parameter((GMimeObject *)part, "charset", "utf-8");
 	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
 	g_mime_object_set_disposition((GMimeObject *)part, *content_id != '\0' ? "inline" : "attachment");
 	if (*filename != '\0')
@@ -199,66 +203,19 @@ static GBytes *compose(const struct db_content *content, GDateTime *now, GError 
 
 /* --- as the application wrote it ---------------------------------------------------- */
 
-/* Fields of ours, and those that must not leave. */
-static bool is_dropped(const char *line, gsize len)
+static GBytes *rewrite(const struct db_content *content, GDateTime *now)
 {
-	static const char *const names[] = {"bcc:", "message-id:", "x-communication-id:", "return-path:"};
+	g_autoptr(GObject) mailbox = (GObject *)mailbox_new(content->from);
+	g_autofree char *from = internet_address_to_string((InternetAddress *)mailbox, NULL, TRUE);
+	g_autofree char *date = g_mime_utils_header_format_date(now);
+	g_autofree char *message_id = g_strdup_printf("<%s>", content->message_id);
+	const struct raw_fields fields = {
+	    .message_id = message_id, .communication_id = content->envelope_id, .date = date, .from = from};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (len >= strlen(names[i]) && g_ascii_strncasecmp(line, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
-}
-
-static void append_line(GString *out, const char *line, gsize len)
-{
-	g_string_append_len(out, line, (gssize)len);
-	g_string_append(out, "\r\n");
-}
-
-/* Copies the header, unfolded fields whole; stops behind the empty line. */
-static const char *rewrite_header(GString *out, const char *p, const char *end, const struct db_content *content)
-{
-	bool dropping = false;
-
-	g_string_append_printf(out, "Message-ID: <%s>\r\nX-Communication-ID: %s\r\n", content->message_id,
-			       content->envelope_id);
-	while (p < end) {
-		const char *lf = memchr(p, '\n', (gsize)(end - p));
-		const char *stop = lf == NULL ? end : lf;
-		gsize len = (gsize)(stop - p) - (stop > p && stop[-1] == '\r');
-		const char *line = p;
-
-		p = lf == NULL ? end : lf + 1;
-		if (len == 0)
-			break;
-		if (*line != ' ' && *line != '\t')
-			dropping = is_dropped(line, len);
-		if (!dropping)
-			append_line(out, line, len);
-	}
-	g_string_append(out, "\r\n");
-	return p;
-}
-
-static GBytes *rewrite(const struct db_content *content)
-{
-	const char *end = content->raw + content->raw_len;
-	GString *out = g_string_sized_new(content->raw_len + content->raw_len / 32 + 512);
-	const char *p = rewrite_header(out, content->raw, end, content);
-
-	/* RFC 5321 section 2.3.8: CR and LF only as CRLF */
-	while (p < end) {
-		const char *lf = memchr(p, '\n', (gsize)(end - p));
-		const char *stop = lf == NULL ? end : lf;
-
-		append_line(out, p, (gsize)(stop - p) - (stop > p && stop[-1] == '\r'));
-		p = lf == NULL ? end : lf + 1;
-	}
-	return g_string_free_to_bytes(out);
+	return raw_rewrite(content->raw, content->raw_len, &fields);
 }
 
 GBytes *compose_message(const struct db_content *content, GDateTime *now, GError **error)
 {
-	return content->raw != NULL ? rewrite(content) : compose(content, now, error);
+	return content->raw != NULL ? rewrite(content, now) : compose(content, now, error);
 }

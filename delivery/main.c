@@ -16,8 +16,9 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "classifier/mime.h"
-#include "classifier/rules.h"
+#include "classifier/rules_in_force.h"
 #include "db/migrate.h"
+#include "delivery/patience.h"
 #include "delivery/settings.h"
 #include "delivery/smtp.h"
 #include "delivery/worker.h"
@@ -28,18 +29,19 @@ enum {
 
 static const char default_config[] = "/etc/bounce-milter/bounce-delivery.conf";
 
-static const char usage[] = "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
-			    "\n"
-			    "Sends what is due in bounce.communication through the submission server.\n"
-			    "\n"
-			    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-delivery.conf)\n"
-			    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
-			    "      --check         say what is wrong with configuration, rules and database, and end\n"
-			    "  -V, --version\n"
-			    "  -h, --help\n"
-			    "\n"
-			    "Signals: SIGTERM stops after the mail in hand.\n"
-			    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
+static const char usage[] =
+    "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
+    "\n"
+    "Sends what is due in bounce.communication through the submission server.\n"
+    "\n"
+    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-delivery.conf)\n"
+    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
+    "      --check         say what is wrong with configuration, rules and database, and end\n"
+    "  -V, --version\n"
+    "  -h, --help\n"
+    "\n"
+    "Signals: SIGTERM stops after the mail in hand, SIGUSR1 reads the rules and the log level again.\n"
+    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
 static int fail(const GError *error, bool log_is_stderr)
 {
@@ -69,23 +71,53 @@ static bool wait_for_database(const struct delivery_settings *settings, int *rea
 	}
 }
 
-static bool serve(const struct delivery_settings *settings, int *ready_fd, GError **error)
+/* What can change without a new start is read again; a fault keeps what was. */
+static void reload(const char *config, struct rules_in_force *rules)
 {
-	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
-	struct smtp_client *client = rules == NULL ? NULL : smtp_client_new(settings, error);
+	g_auto(delivery_settings_t) fresh = {0};
+	g_autoptr(GError) error = NULL;
+	struct ruleset *fresh_rules = NULL;
+
+	if (delivery_settings_read(config, &fresh, &error))
+		fresh_rules = ruleset_load_configured(fresh.rules_dir, fresh.site_rules, &error);
+	if (fresh_rules == NULL) {
+		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s", error->message);
+		return;
+	}
+	rules_in_force_set(rules, fresh_rules);
+	log_set_level(delivery_settings_log_level(&fresh));
+	log_event(LOG_LEVEL_INFO, "", "rules and log level reloaded");
+}
+
+static void work(const char *config, const struct delivery_settings *settings, const struct smtp_client *client,
+		 struct rules_in_force *rules)
+{
+	struct workers *workers = workers_start(settings, client, rules);
+
+	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", settings->workers, settings->server);
+	while (process_wait_for_wish() == PROCESS_RELOAD)
+		reload(config, rules);
+	workers_stop(workers);
+	log_event(LOG_LEVEL_INFO, "", "stopped");
+}
+
+static bool serve(const char *config, const struct delivery_settings *settings, int *ready_fd, GError **error)
+{
+	struct smtp_client *client = smtp_client_new(settings, error);
+	struct ruleset *rules =
+	    client == NULL ? NULL : ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
 	GError *cause = NULL;
 
-	if (client == NULL)
+	if (rules == NULL) {
+		smtp_client_free(client);
 		return false;
+	}
+	struct rules_in_force *in_force = rules_in_force_new(rules);
 	if (wait_for_database(settings, ready_fd, &cause)) {
 		process_background_ready(ready_fd);
-		struct workers *workers = workers_start(settings, client, rules);
-		log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", settings->workers, settings->server);
-		while (!process_wait_for_stop(3600))
-			;
-		workers_stop(workers);
-		log_event(LOG_LEVEL_INFO, "", "stopped");
+		work(config, settings, client, in_force);
 	}
+	rules_in_force_free(in_force);
 	smtp_client_free(client);
 	if (cause == NULL)
 		return true;
@@ -117,7 +149,7 @@ static int run(const char *config, const struct delivery_settings *settings, boo
 	set_home();
 	process_block_signals();
 	log_event(LOG_LEVEL_INFO, "", "bounce-delivery " BM_VERSION " starts, configuration %s", config);
-	bool served = serve(settings, &ready_fd, &error);
+	bool served = serve(config, settings, &ready_fd, &error);
 	process_pid_file_close(settings->pid_file, pid_fd);
 	return served ? EXIT_SUCCESS : fail(error, log_is_stderr);
 }
@@ -158,6 +190,7 @@ int main(int argc, char **argv)
 		return status;
 	mime_init();
 	auth_client_init();
+	patience_init();
 	if (!delivery_settings_read(arguments.config, &settings, &error)) {
 		fprintf(stderr, "bounce-delivery: %s\n", error->message);
 		return EXIT_FAILURE;

@@ -89,20 +89,20 @@ static void set_unsettled(struct run *run, const struct db_item *item, char *out
 	run->unsettled_claim = item->claim_id;
 }
 
-/* Asks the database to settle what is unsettled and to begin this item, and does not wait. */
+/* Asks the database to settle what is unsettled and to begin this item, if there is one
+ * behind the last, and does not wait. */
 static void ask_begin(struct run *run, size_t index)
 {
 	const struct db_settlement done = {.claim_id = run->unsettled_claim, .outcomes = run->unsettled};
+	const struct db_item *next = index < run->items->len ? run->items->pdata[index] : NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (run->is_broken || index >= run->items->len)
-		return;
-	run->is_broken = is_stopping(run);
+	run->is_broken = run->is_broken || (next != NULL && is_stopping(run));
 	if (run->is_broken)
 		return;
-	run->stages[index] = STAGE_BEGUN;
-	if (db_queue_step_ask(run->context->queue, run->unsettled != NULL ? &done : NULL, run->items->pdata[index],
-			      &error)) {
+	if (next != NULL)
+		run->stages[index] = STAGE_BEGUN;
+	if (db_queue_step_ask(run->context->queue, run->unsettled != NULL ? &done : NULL, next, &error)) {
 		run->asked = (gssize)index;
 		return;
 	}

@@ -34,6 +34,7 @@ static const struct config_key keys[] = {
     TEXT(username, "", NULL, "account at the server; empty: no login"),
     TEXT(password_file, "", NULL, "file whose first line is the password"),
     TEXT(auth_cleartext, "no", "no|yes", "log in also where the connection is not encrypted for certain"),
+    NUMBER(connect_wait, "30", 1, 3600, "seconds to wait for a connection, for each address of the server"),
     NUMBER(greeting_wait, "60", 1, 3600, "seconds to wait for the greeting"),
     NUMBER(envelope_wait, "120", 1, 3600, "seconds to wait for a reply to EHLO, MAIL, RCPT"),
     NUMBER(data_wait, "120", 1, 3600, "seconds to wait for a reply to DATA"),

@@ -29,7 +29,8 @@ struct delivery_settings {
 	char *username;
 	char *password_file;
 	char *auth_cleartext;
-	long greeting_wait; /* all waits in seconds */
+	long connect_wait; /* all waits in seconds */
+	long greeting_wait;
 	long envelope_wait;
 	long data_wait;
 	long transfer_wait;

@@ -11,8 +11,9 @@
  *   is common) ends its session with the code set and no text: then the text is
  *   taken from the bytes as heard;
  * - a login that is refused does not stop it from going on with MAIL;
- * - with TLS 1.3 it takes the server's session tickets for the reply to EHLO, and
- *   waits for the rest of it with EHLO still unsent: TLS 1.2 has no such tickets;
+ * - with TLS 1.3 it takes the server's session tickets for the reply to EHLO: they
+ *   are hidden from it until EHLO is written;
+ * - it connects without a bound, and takes an interruption for a failure;
  * - its own check of a certificate goes by the canonical name of DNS; OpenSSL is
  *   told to check the configured name instead.
  */
@@ -25,11 +26,13 @@
 
 #include <auth-client.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <libesmtp.h> /* after OpenSSL: declares smtp_starttls_set_ctx only then */
 
 #include "base/error.h"
+#include "classifier/address_spelling.h"
+#include "delivery/patience.h"
+#include "delivery/tls.h"
 
 enum { HEARD_BYTES_MAX = 8192, WRITE_BYTES = 1 << 20 };
 
@@ -40,6 +43,7 @@ struct smtp_client {
 	char *password;
 	enum starttls_option starttls;
 	bool is_verifying;
+	unsigned connect_wait;         /* seconds */
 	long waits[Timeout_DATA2 + 1]; /* milliseconds, by enum rfc2822_timeouts */
 	SSL_CTX *tls;
 };
@@ -49,6 +53,9 @@ struct exchange {
 	const struct smtp_client *client;
 	const struct smtp_handler *handler;
 	GString *heard; /* the server's last words */
+	struct patience connecting;
+	bool is_connected;
+	int hidden_fd; /* whose tickets are hidden; -1: none */
 	bool is_logged_in;
 	bool was_any_ended;
 	char *tls_fault;
@@ -92,33 +99,16 @@ static char *host_of(const char *server)
 	return colon == NULL ? g_strdup(server) : g_strndup(server, (gsize)(colon - server));
 }
 
-static bool demand_certificate(struct smtp_client *client, const char *ca_file)
-{
-	g_autofree char *host = host_of(client->server);
-	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(client->tls);
-	bool has_ca = *ca_file == '\0' ? SSL_CTX_set_default_verify_paths(client->tls) == 1
-				       : SSL_CTX_load_verify_locations(client->tls, ca_file, NULL) == 1;
-
-	SSL_CTX_set_verify(client->tls, SSL_VERIFY_PEER, NULL);
-	return has_ca &&
-	       (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 || X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
-}
-
 static bool prepare_tls(struct smtp_client *client, const struct delivery_settings *settings, GError **error)
 {
+	g_autofree char *host = host_of(client->server);
+
 	client->is_verifying = strcmp(settings->starttls, "verify") == 0;
 	client->starttls = strcmp(settings->starttls, "off") == 0   ? Starttls_DISABLED
 			   : strcmp(settings->starttls, "may") == 0 ? Starttls_ENABLED
 								    : Starttls_REQUIRED;
-	client->tls = SSL_CTX_new(TLS_client_method());
-	if (client->tls == NULL || SSL_CTX_set_min_proto_version(client->tls, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_max_proto_version(client->tls, TLS1_2_VERSION) != 1 ||
-	    (client->is_verifying && !demand_certificate(client, settings->tls_ca_file))) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "tls_ca_file: \"%s\" cannot be used",
-			    settings->tls_ca_file);
-		return false;
-	}
-	return true;
+	client->tls = tls_context_new(client->is_verifying, settings->tls_ca_file, host, error);
+	return client->tls != NULL;
 }
 
 struct smtp_client *smtp_client_new(const struct delivery_settings *settings, GError **error)
@@ -128,6 +118,7 @@ struct smtp_client *smtp_client_new(const struct delivery_settings *settings, GE
 	client->server = g_strdup(settings->server);
 	client->hostname = g_strdup(*settings->hostname == '\0' ? g_get_host_name() : settings->hostname);
 	client->username = g_strdup(settings->username);
+	client->connect_wait = (unsigned)settings->connect_wait;
 	client->waits[Timeout_GREETING] = settings->greeting_wait * 1000;
 	client->waits[Timeout_ENVELOPE] = settings->envelope_wait * 1000;
 	client->waits[Timeout_DATA] = settings->data_wait * 1000;
@@ -283,10 +274,19 @@ static const char *give_content(void **ctx, int *len, void *arg)
 	return part == 0 ? NULL : start;
 }
 
+static void show_tickets(struct exchange *exchange)
+{
+	if (exchange->hidden_fd >= 0)
+		tls_tickets_show(exchange->hidden_fd);
+	exchange->hidden_fd = -1;
+}
+
 static void hear(const char *bytes, int len, int writing, void *arg)
 {
 	struct exchange *exchange = arg;
 
+	if (writing == SMTP_CB_WRITING)
+		show_tickets(exchange);
 	if (writing != SMTP_CB_READING || len <= 0)
 		return;
 	g_string_append_len(exchange->heard, bytes, len);
@@ -321,6 +321,17 @@ static void on_event(smtp_session_t session, int event, void *arg, ...)
 	(void)session;
 	va_start(args, arg);
 	switch (event) {
+	case SMTP_EV_CONNECT:
+		patience_end(&exchange->connecting);
+		exchange->is_connected = true;
+		break;
+	case SMTP_EV_DISCONNECT: /* it may try the host's next address */
+		patience_begin(&exchange->connecting, exchange->client->connect_wait);
+		break;
+	case SMTP_EV_STARTTLS_OK:
+		exchange->hidden_fd = SSL_get_fd(va_arg(args, SSL *));
+		tls_tickets_hide(exchange->hidden_fd);
+		break;
 	case SMTP_EV_MAILSTATUS:
 		(void)va_arg(args, const char *);
 		on_message_event(event, va_arg(args, smtp_message_t));
@@ -381,19 +392,23 @@ static void add_letter(smtp_session_t session, struct letter *letter, const stru
 	letter->recipient_count = transaction->recipient_count;
 	letter->recipients = g_new0(smtp_recipient_t, transaction->recipient_count);
 	smtp_message_set_application_data_release(letter->message, letter, NULL);
-	smtp_set_reverse_path(letter->message, transaction->sender);
+	g_autofree char *sender = address_for_wire(transaction->sender);
+
+	smtp_set_reverse_path(letter->message, sender);
 	smtp_set_messagecb(letter->message, give_content, letter);
 	smtp_dsn_set_ret(letter->message, Ret_HDRS);
 	smtp_dsn_set_envid(letter->message, transaction->envelope_id);
 	smtp_size_set_estimate(letter->message, transaction->size_estimate);
 	smtp_8bitmime_set_body(letter->message, E8bitmime_8BITMIME);
 	for (size_t i = 0; i < transaction->recipient_count; i++) {
-		letter->recipients[i] = smtp_add_recipient(letter->message, transaction->recipients[i]);
+		g_autofree char *recipient = address_for_wire(transaction->recipients[i]);
+
+		letter->recipients[i] = smtp_add_recipient(letter->message, recipient);
 		/* a notice with the null sender must not be answered by another */
 		smtp_dsn_set_notify(letter->recipients[i],
 				    *transaction->sender == '\0' ? Notify_NEVER : Notify_FAILURE | Notify_DELAY);
-		if (fits_xtext(transaction->recipients[i]))
-			smtp_dsn_set_orcpt(letter->recipients[i], "rfc822", transaction->recipients[i]);
+		if (fits_xtext(recipient))
+			smtp_dsn_set_orcpt(letter->recipients[i], "rfc822", recipient);
 	}
 }
 
@@ -431,13 +446,16 @@ static char *fault_of(const struct exchange *exchange, int error)
 		return g_strdup_printf("the server says: %s", valid);
 	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL)
 		return g_strdup("TLS: the handshake failed, or the certificate is not trusted");
+	if (!exchange->is_connected && error == EINTR)
+		return g_strdup_printf("cannot reach it: no connection within %u seconds",
+				       exchange->client->connect_wait);
 	return g_strdup_printf("cannot reach it: %s", smtp_strerror(error, buffer, sizeof buffer));
 }
 
 char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions, size_t count,
 		      const struct smtp_handler *handler)
 {
-	struct exchange exchange = {.client = client, .handler = handler, .heard = g_string_new(NULL)};
+	struct exchange exchange = {.client = client, .handler = handler, .heard = g_string_new(NULL), .hidden_fd = -1};
 	smtp_session_t session = open_session(client, &exchange);
 	auth_context_t login = *client->username != '\0' ? auth_create_context() : NULL;
 	g_autofree struct letter *letters = g_new0(struct letter, count);
@@ -452,7 +470,9 @@ char *smtp_client_run(const struct smtp_client *client, const struct smtp_transa
 		letters[i] = (struct letter){.exchange = &exchange, .index = i};
 		add_letter(session, &letters[i], &transactions[i]);
 	}
+	patience_begin(&exchange.connecting, client->connect_wait);
 	int error = smtp_start_session(session) ? 0 : smtp_errno();
+	patience_end(&exchange.connecting);
 	if (error == 0)
 		error = smtp_errno();
 	for (size_t i = 0; i < count; i++)

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "classifier/rules.h"
+#include "classifier/rules_in_force.h"
 #include "delivery/settings.h"
 #include "delivery/smtp.h"
 
@@ -17,7 +17,7 @@ struct workers;
 
 /* Keeps all three, which must live longer. Starts the threads. */
 struct workers *workers_start(const struct delivery_settings *settings, const struct smtp_client *client,
-			      const struct ruleset *rules);
+			      struct rules_in_force *rules);
 /* Ends them: what is being sent is finished and settled, what was only claimed
  * is given back. */
 void workers_stop(struct workers *workers);

@@ -9,46 +9,19 @@
 #include "classifier/classify.h"
 #include "classifier/document.h"
 #include "classifier/report.h"
+#include "classifier/rules_in_force.h"
 
 struct intake {
-	GMutex lock;
-	struct rules_box *rules; /* under lock */
+	struct rules_in_force *rules;
 	struct db_pool *pool;
 	struct limits limits;
 };
-
-/* Counts who still classifies with a ruleset. */
-struct rules_box {
-	struct ruleset *rules;
-};
-
-static void rules_box_clear(void *data)
-{
-	ruleset_free(((struct rules_box *)data)->rules);
-}
-
-static void rules_box_unref(struct rules_box *box)
-{
-	g_atomic_rc_box_release_full(box, rules_box_clear);
-}
-
-typedef struct rules_box rules_box_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(rules_box_t, rules_box_unref)
-
-static struct rules_box *rules_box_new(struct ruleset *rules)
-{
-	struct rules_box *box = g_atomic_rc_box_new0(struct rules_box);
-
-	box->rules = rules;
-	return box;
-}
 
 struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const struct limits *limits)
 {
 	struct intake *intake = g_new0(struct intake, 1);
 
-	g_mutex_init(&intake->lock);
-	intake->rules = rules_box_new(rules);
+	intake->rules = rules_in_force_new(rules);
 	intake->pool = pool;
 	intake->limits = *limits;
 	return intake;
@@ -58,28 +31,13 @@ void intake_free(struct intake *intake)
 {
 	if (intake == NULL)
 		return;
-	rules_box_unref(intake->rules);
-	g_mutex_clear(&intake->lock);
+	rules_in_force_free(intake->rules);
 	g_free(intake);
 }
 
 void intake_set_rules(struct intake *intake, struct ruleset *rules)
 {
-	struct rules_box *fresh = rules_box_new(rules);
-
-	g_mutex_lock(&intake->lock);
-	struct rules_box *old = intake->rules;
-	intake->rules = fresh;
-	g_mutex_unlock(&intake->lock);
-	rules_box_unref(old);
-}
-
-static struct rules_box *current_rules(struct intake *intake)
-{
-	g_mutex_lock(&intake->lock);
-	struct rules_box *box = g_atomic_rc_box_acquire(intake->rules);
-	g_mutex_unlock(&intake->lock);
-	return box;
+	rules_in_force_set(intake->rules, rules);
 }
 
 /* One line for each recipient, so that "what happened to X" is one grep. */
@@ -140,8 +98,8 @@ char *intake_document(const struct ruleset *rules, const struct limits *limits, 
 /* The document for the database, and what it says in the log. */
 static char *describe(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len)
 {
-	g_autoptr(rules_box_t) box = current_rules(intake);
-	struct reading reading = read_message(box->rules, &intake->limits, bytes, len);
+	g_autoptr(rules_use_t) use = rules_in_force_use(intake->rules);
+	struct reading reading = read_message(use->rules, &intake->limits, bytes, len);
 
 	log_verdicts(envelope->queue_id, reading.report, reading.verdicts, reading.count);
 	char *document = document_build(reading.report, reading.verdicts, envelope);

@@ -195,7 +195,7 @@ BEGIN
   SELECT r.attempts INTO resend FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id;
   obstacle := bounce.resend_obstacle(f, resend);
   IF obstacle IS NOT NULL THEN
-    f := bounce.wish_task(f, 'resend_exhausted', f.recipient_id::text,
+    f := bounce.wish_task(f, 'resend_exhausted', f.address,
            format('%s is not sent to again, %s: %s', f.address, obstacle, bounce.describe(f)));
     RETURN;
   END IF;

@@ -58,7 +58,7 @@ BEGIN
   content.bytes := octet_length(content.body_text);
   new_id := bounce.queue_communication(process, '', sender, subject, NULL, now());
   PERFORM bounce.queue_content(new_id, content, '[]');
-  PERFORM bounce.queue_recipients(new_id, ARRAY[mailbox], 'to', now());
+  PERFORM bounce.queue_recipients(new_id, ARRAY[mailbox], '{}', '{}', now());
   RETURN new_id;
 END
 $$;

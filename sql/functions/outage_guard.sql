@@ -24,21 +24,57 @@ RETURN f.class = 'hard' AND NOT f.is_notice AND f.recipient_id IS NOT NULL
        AND bounce.may(f, 'mark_min_trust') AND bounce.block_obstacle(f) IS NULL;
 COMMENT ON FUNCTION bounce.would_block(bounce.finding) IS 'internal: whether a finding blocks its address, but for the outage guard';
 
+CREATE OR REPLACE FUNCTION bounce.was_outage(scope text, about text, since timestamptz, until timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.outage AS o
+                 WHERE o.scope = was_outage.scope AND o.about = was_outage.about AND o.status <> 'confirmed'
+                   AND o.opened_at - o.time_window < until AND coalesce(o.decided_at, 'infinity') >= since);
+END
+$$;
+COMMENT ON FUNCTION bounce.was_outage(text, text, timestamptz, timestamptz) IS 'internal: what an outage had says nothing of what is usual';
+
+CREATE OR REPLACE FUNCTION bounce.hard_count_within(scope text, about text, after timestamptz, until timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(sum(h.count), 0) FROM bounce.hard_count AS h
+          WHERE h.scope = hard_count_within.scope AND h.about = hard_count_within.about AND h.span = 'minutes' AND h.bucket > after AND h.bucket <= until);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION bounce.usual_rate(scope text, about text, at timestamptz, time_window interval) RETURNS numeric
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  today CONSTANT timestamptz := date_bin('1 day', at, '2000-01-01 00:00+00');
+  average numeric;
+  same_hour bigint;
+BEGIN
+  SELECT coalesce(sum(h.count), 0) / 14.0 * extract(epoch FROM time_window) / 86400 INTO average FROM bounce.hard_count AS h
+  WHERE h.scope = usual_rate.scope AND h.about = usual_rate.about AND h.span = 'day' AND h.bucket >= today - interval '14 days' AND h.bucket < today
+    AND NOT bounce.was_outage(usual_rate.scope, usual_rate.about, h.bucket, h.bucket + interval '1 day');
+  -- what is sent at night in one go comes back in one go, the day after and the week after
+  SELECT max(bounce.hard_count_within(usual_rate.scope, usual_rate.about, at - ago - time_window, at - ago + time_window)) INTO same_hour
+  FROM unnest('{1 day,7 days}'::interval[]) AS ago
+  WHERE NOT bounce.was_outage(usual_rate.scope, usual_rate.about, at - ago - time_window, at - ago + time_window);
+  RETURN round(greatest(average, same_hour), 2);
+END
+$$;
+COMMENT ON FUNCTION bounce.usual_rate(text, text, timestamptz, interval) IS
+  'internal: what the 14 days before that day had in such a time on average, or the same time of the day before or of the week before, if that is more; '
+  'outages do not count';
+
 CREATE OR REPLACE FUNCTION bounce.hard_rate(scope text, about text, at timestamptz, OUT seen bigint, OUT usual numeric)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   time_window CONSTANT interval := bounce.parameter_interval('guard_window');
-  today CONSTANT timestamptz := date_bin('1 day', at, '2000-01-01 00:00+00');
 BEGIN
-  SELECT coalesce(sum(h.count), 0) INTO seen FROM bounce.hard_count AS h
-  WHERE h.scope = hard_rate.scope AND h.about = hard_rate.about AND h.span = 'minutes' AND h.bucket > at - time_window AND h.bucket <= at;
-  SELECT coalesce(sum(h.count), 0) / 14.0 * extract(epoch FROM time_window) / 86400 INTO usual FROM bounce.hard_count AS h
-  WHERE h.scope = hard_rate.scope AND h.about = hard_rate.about AND h.span = 'day' AND h.bucket >= today - interval '14 days' AND h.bucket < today;
-  usual := round(usual, 2);
+  seen := bounce.hard_count_within(scope, about, at - time_window, at);
+  -- below the minimum nobody asks what is usual
+  usual := CASE WHEN seen >= bounce.parameter_integer(CASE scope WHEN 'domain' THEN 'guard_minimum' ELSE 'guard_minimum_overall' END)
+                THEN bounce.usual_rate(scope, about, at, time_window) ELSE 0 END;
 END
 $$;
-COMMENT ON FUNCTION bounce.hard_rate(text, text, timestamptz) IS
-  'internal: hard bounces within guard_window before that time, and what the 14 days before that day had in such a time on average';
+COMMENT ON FUNCTION bounce.hard_rate(text, text, timestamptz) IS 'internal: hard bounces within guard_window before that time, and what is usual';
 
 CREATE OR REPLACE FUNCTION bounce.count_hard(findings bounce.finding[], at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -93,11 +129,25 @@ END
 $$;
 COMMENT ON FUNCTION bounce.open_outages(bounce.finding[], timestamptz) IS 'internal: notices what has risen beyond its usual rate';
 
+CREATE OR REPLACE FUNCTION bounce.close_stale_outages(at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- without a held block it has no task either: nobody would ever decide it, and weeks later it would hold a single bounce
+  UPDATE bounce.outage AS o SET status = 'dismissed', decided_at = at, decided_by = session_user, note = 'over, and nothing was held for it'
+  WHERE o.id IN (SELECT q.id FROM bounce.outage AS q
+                 WHERE q.status = 'open' AND q.opened_at <= at - q.time_window
+                   AND NOT EXISTS (SELECT FROM bounce.held_block AS h WHERE h.outage_id = q.id AND h.decision IS NULL)
+                 ORDER BY q.id FOR UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION bounce.close_stale_outages(timestamptz) IS 'internal: what a domain or a text explained altogether, and what was undone one by one';
+
 CREATE OR REPLACE FUNCTION bounce.guard_findings(findings bounce.finding[], at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF bounce.parameter_boolean('guard') AND EXISTS (SELECT FROM unnest(findings) AS f WHERE f.class = 'hard') THEN
     PERFORM bounce.count_hard(findings, at);
+    PERFORM bounce.close_stale_outages(at);
     PERFORM bounce.open_outages(findings, at);
   END IF;
 END
@@ -143,3 +193,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.outage_sample(bigint) IS 'the blocks that are held for a task of kind outage';
+
+CREATE OR REPLACE FUNCTION bounce.forget_counts(at timestamptz, batch integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM bounce.hard_count AS h
+  USING (SELECT q.ctid FROM bounce.hard_count AS q
+         WHERE q.span = 'minutes' AND q.bucket < at - interval '8 days' OR q.span = 'day' AND q.bucket < at - interval '16 days' LIMIT batch) AS old
+  WHERE h.ctid = old.ctid;
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END
+$$;

@@ -45,7 +45,7 @@ BEGIN
   EXCEPTION WHEN data_exception THEN
     PERFORM bounce.refuse_parameter(definition, value, 'is not a duration such as "15 minutes" or "7 days"');
   END;
-  IF value ~ '^[-+]?[0-9.]+$' AND value::numeric <> 0 THEN
+  IF value ~ '^[-+]?[0-9.]+$' AND duration <> interval '0' THEN
     -- seconds for PostgreSQL; who writes 7 means days; 0 is 0
     PERFORM bounce.refuse_parameter(definition, value, 'has no unit: seconds, minutes, hours or days');
   ELSIF duration < definition.minimum::interval THEN

@@ -57,8 +57,9 @@ COMMENT ON FUNCTION bounce.requeue_refused(text) IS
 
 -- Claiming ------------------------------------------------------------------------------
 
+-- No JIT: the planner cannot know that the batch is small, and compiling would cost more than the claim.
 CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer) RETURNS SETOF bounce.delivery_item
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 DECLARE
   allowed CONSTANT integer := bounce.may_use_server(server, batch);
   new_claim CONSTANT uuid := gen_random_uuid();
@@ -89,6 +90,28 @@ $$;
 COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
   'claims up to batch communications that are due for this worker, under a lease, and returns their SMTP transactions. Nobody else '
   'gets them until they are settled or released, or the lease ends';
+
+CREATE OR REPLACE FUNCTION bounce.delivery_items(claim_id uuid) RETURNS SETOF bounce.delivery_item
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  has_tokens CONSTANT boolean := cardinality(bounce.domains(bounce.parameter('bounce_domain'))) > 0;
+BEGIN
+  RETURN QUERY
+  SELECT r.claim_id, r.communication_id, r.process, array_agg(r.id ORDER BY r.id), array_agg(r.address ORDER BY r.id), r.attempts + 1,
+         CASE WHEN r.null_sender THEN '' WHEN has_tokens THEN bounce.return_path(min(r.id), r.attempts + 1) ELSE r.sender END, r.envelope_id, r.bytes
+  FROM (SELECT c.claim_id, c.id AS communication_id, c.process, c.sender, c.envelope_id, c.priority, c.due_at, k.null_sender, k.bytes, q.id, q.address, q.attempts,
+               CASE WHEN has_tokens AND NOT k.null_sender THEN q.id
+                    -- RFC 5321 section 4.5.3.1.8: so many are taken everywhere
+                    ELSE (row_number() OVER (PARTITION BY c.id, q.attempts ORDER BY q.id) - 1) / 100 END AS part
+        FROM bounce.communication AS c
+        JOIN bounce.communication_content AS k ON k.communication_id = c.id
+        JOIN bounce.communication_recipient AS q ON q.communication_id = c.id AND q.delivery = 'claimed'
+        WHERE c.claim_id = delivery_items.claim_id AND c.lease_expire_time IS NOT NULL) AS r
+  GROUP BY r.claim_id, r.communication_id, r.process, r.sender, r.envelope_id, r.priority, r.due_at, r.null_sender, r.bytes, r.attempts, r.part
+  ORDER BY r.priority DESC, row_number() OVER (PARTITION BY r.process ORDER BY r.priority DESC, r.due_at, r.communication_id), r.communication_id, min(r.id);
+END
+$$;
+COMMENT ON FUNCTION bounce.delivery_items(uuid) IS 'internal: the transactions of a claim, in the order in which to send them';
 
 -- Beginning -------------------------------------------------------------------------------
 
@@ -212,13 +235,14 @@ $$;
 COMMENT ON FUNCTION bounce.sweep_claim(bounce.communication) IS 'internal: not begun: due again; begun: unknown, and the claim counts as an attempt';
 
 CREATE OR REPLACE FUNCTION bounce.sweep_deliveries() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 DECLARE
+  at CONSTANT timestamptz := clock_timestamp();     -- with the function itself no index would be used
   c bounce.communication;
   swept integer := 0;
 BEGIN
   FOR c IN SELECT k.* FROM bounce.communication AS k
-           WHERE k.lease_expire_time < clock_timestamp() ORDER BY k.id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
+           WHERE k.lease_expire_time < at ORDER BY k.lease_expire_time LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
     PERFORM bounce.sweep_claim(c);
     swept := swept + 1;
   END LOOP;

@@ -59,7 +59,7 @@ $$;
 COMMENT ON FUNCTION bounce.choose_communications(integer, timestamptz) IS 'internal: locks and returns what is due at that time, in the order of the queue';
 
 CREATE OR REPLACE FUNCTION bounce.next_due(server text) RETURNS timestamptz
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 BEGIN
   RETURN (
     SELECT greatest(min(d.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
@@ -88,7 +88,7 @@ DECLARE
   this_minute CONSTANT timestamptz := date_trunc('minute', at);
   ahead bigint;
 BEGIN
-  SELECT greatest(0, d.put_off - rate * least(floor(extract(epoch FROM this_minute - d.put_off_since) / 60), 1e6))::bigint INTO ahead
+  SELECT greatest(0, d.put_off - rate * greatest(0, least(floor(extract(epoch FROM this_minute - d.put_off_since) / 60), 1e6)))::bigint INTO ahead
   FROM bounce.delivery_rate AS d WHERE d.domain = put_off.domain;
   UPDATE bounce.delivery_rate AS d SET put_off = ahead + cardinality(recipient_ids), put_off_since = this_minute WHERE d.domain = put_off.domain;
   UPDATE bounce.communication_recipient AS r SET due_at = this_minute + interval '1 minute' * (1 + (ahead + u.place - 1) / rate)

@@ -52,11 +52,14 @@ RETURN CASE WHEN old_state IN ('PENDING', 'RETRY') THEN old_state
 COMMENT ON FUNCTION bounce.waiting_state(text, boolean) IS 'internal: PENDING or RETRY, while somebody is due';
 
 CREATE OR REPLACE FUNCTION bounce.standing_state(communication_id bigint, old_state text, attempts integer) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN d.in_claim THEN 'PROCESSING'
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  d CONSTANT record := bounce.delivery_standing(communication_id);
+BEGIN
+  RETURN CASE WHEN d.in_claim THEN 'PROCESSING'
               WHEN d.due_at IS NOT NULL THEN bounce.waiting_state(old_state, attempts > 0 OR d.was_tried)
-              ELSE d.ended END
-  FROM bounce.delivery_standing(communication_id) AS d;
+              ELSE d.ended END;
+END
 $$;
 COMMENT ON FUNCTION bounce.standing_state(bigint, text, integer) IS 'internal: the delivery state that follows from the recipients';
 

@@ -340,3 +340,23 @@ $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
   'a person wants a mail to be sent again to this recipient (communication_recipient.id), now, whatever its bounce was; to a blocked '
   'address it waits until the block is lifted. False when it is not one that failed or waits';
+
+CREATE OR REPLACE FUNCTION bounce.settle_exhausted(c bounce.communication, r bounce.communication_recipient, reply text, document jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  f bounce.finding := bounce.finding_of(c, r, document);
+BEGIN
+  UPDATE bounce.communication_recipient AS q SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, tries = q.tries + 1, response = reply
+  WHERE q.id = r.id;
+  UPDATE bounce.communication AS k SET error = format('%s: given up after %s tries: %s', r.address, r.tries + 1, reply) WHERE k.id = c.id;
+  PERFORM bounce.move_recipient(f);
+  f := bounce.step(f, 'bounced', format('given up after %s tries', r.tries + 1));
+  f := bounce.wish_task(f, 'resend_exhausted', f.address,
+         format('%s is not tried again, %s tries were made: %s', f.address, r.tries + 1, bounce.describe(f)));
+  f := bounce.make_task(f);
+  PERFORM bounce.store_refusal(f, document);
+  PERFORM bounce.write_notice(c, r.id);
+END
+$$;
+COMMENT ON FUNCTION bounce.settle_exhausted(bounce.communication, bounce.communication_recipient, text, jsonb) IS
+  'internal: refused for now for the last time: failed, and a task resend_exhausted';

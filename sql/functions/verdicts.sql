@@ -42,12 +42,15 @@ CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestam
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce.need_why(why, 'undo');
-  chosen CONSTANT bigint[] := ARRAY(SELECT p.bounce_id FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
+  chosen bigint[];
 BEGIN
   IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
     RAISE EXCEPTION 'without any condition everything would be undone' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Name a time at least.';
   END IF;
+  -- who asks twice at the same time, undoes once
+  PERFORM pg_advisory_xact_lock(hashtext('bounce.undo_bounces'));
+  chosen := ARRAY(SELECT p.bounce_id FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
   bounces := cardinality(chosen);
   blocks := 0;
   tasks := 0;
@@ -193,3 +196,23 @@ END
 $$;
 COMMENT ON FUNCTION bounce.replay_report(bigint, jsonb, text) IS
   'applies replay_differences(): verdicts changed with their consequences, recipients not seen then recorded as if they came now; how many';
+
+CREATE OR REPLACE FUNCTION bounce.rule_hits(pattern text, reason text, among integer DEFAULT 50000)
+RETURNS TABLE (other_reason text, class text, bounces bigint, sample bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+  SELECT b.reason, b.class::text, count(*), max(b.id)
+  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC LIMIT bounce.need_count('how many bounces', among)) AS b
+  WHERE b.reason <> bounce.need_reason(rule_hits.reason) AND b.reason <> 'undetermined'
+    AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
+  GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
+EXCEPTION WHEN invalid_regular_expression THEN
+  RAISE EXCEPTION '"%" is not a pattern: %', pattern, SQLERRM USING ERRCODE = 'invalid_parameter_value', HINT = 'Words as the other side writes them, and regular expressions.';
+END
+$$;
+COMMENT ON FUNCTION bounce.rule_hits(text, text, integer) IS
+  'what a rule with this pattern would judge otherwise than it was: stored bounces of other reasons that it fits, how many, and the last one; looks '
+  'at the last ones (among). 22023 for a pattern or reason that is none';
+
+GRANT EXECUTE ON FUNCTION bounce.rule_hits(text, text, integer) TO bounce_operator;

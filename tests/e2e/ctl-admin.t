@@ -77,12 +77,14 @@ subtest 'reclassify' => sub {
     like $text, qr/^# Tried with the rules there are: it decides this message/m, 'it was tried';
     like $text, qr/bouncectl rules check/, 'and what to do next is said';
     like $rule, qr/^reason +=  ?mailbox_full$/m, 'a rule is proposed';
+    like $text, qr/^# Careful: .*\n.*\n#   user_unknown \(hard\): \d+, such as bounce \d+$/m, 'what else it would fit is said';
     my $site = $stage->instance->write_file('site.rules', $rule);
     my $mail = $stage->instance->write_file('mail.eml', $stage->report('postfix-user-unknown', $letter));
     my (undef, $verdict) = $stage->daemon->bouncectl('classify', '--json', '--rules', $rules, '--site', $site, $mail);
     like $verdict, qr/"reason":"mailbox_full".*"rule":"site\./, 'it judges the next one rightly';
     my ($object) = $ctl->json('reclassify', $id, '--as', 'user_unknown', '--rules', $rules, '--site', $site);
     like $object->{rule}, qr/^\[site\./, 'JSON has the rule';
+    is_deeply [ map { $_->{other_reason} } @{ $object->{also_fits} } ], [], 'and that it fits no other reason';
     ok $object->{rule_was_tried} == JSON::PP::false() && $object->{rule_faults}[0] =~ /bounce-$id/, 'there is one of this name in the file already: that is said' or diag explain $object;
     my $first = $stage->instance->write_file('first.rules', "[site.first]\nreason = mailbox_disabled\nmatch = user unknown\nexample = User unknown\n");
     like $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--rules', $rules, '--site', $first),

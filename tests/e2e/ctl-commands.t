@@ -37,7 +37,7 @@ subtest 'help and man page' => sub {
 subtest 'usage' => sub {
     is +(plain())[0], 64, 'no command';
     is +(plain('nonsense'))[0], 64, 'an unknown one';
-    for my $half (qw(task bounce queue db)) {
+    for my $half (qw(task bounce queue db rules)) {
         my ($status, $text) = plain($half);
         is $status, 64, "half of one: $half";
         like $text, qr/^  bouncectl $half \w+ +\w/m, 'the other halves are listed';

@@ -41,6 +41,17 @@ subtest 'encrypted, and the certificate is checked' => sub {
     ok $worker->stop, 'stopped';
 };
 
+# The server's session tickets come at any moment: many handshakes, and each must go on with EHLO.
+subtest 'TLS 1.3' => sub {
+    my $worker = worker('tickets', starttls => 'verify', tls_ca_file => "$dir/ca.pem", batch => 1, envelope_wait => 5);
+    my @id = map { $worker->submit(to => ["t$_\@remote.test"]) } 1 .. 30;
+    is_soon(sub { $stage->count("bounce.communication WHERE delivery_state = 'SUCCESS' AND attempts = 1 AND id >= $id[0]") }, 30, 'all were sent at the first attempt');
+    is_soon(sub { scalar grep { "@{ $_->{recipients} }" =~ /^t\d+\@/ } $stage->remote->received }, 30, 'and arrived');
+    is scalar(grep { "@{ $_->{recipients} }" =~ /^t\d+\@/ && $_->{data} !~ /using TLSv1\.3 with cipher/ } $stage->remote->received), 0, 'each over TLS 1.3';
+    is problem(), '', 'and the server never had a problem';
+    ok $worker->stop, 'stopped';
+};
+
 subtest 'a certificate that is not trusted, or of another' => sub {
     my $worker = worker('untrusted', starttls => 'verify');
     my $id = $worker->submit(to => ['tls2@remote.test']);

@@ -8,7 +8,7 @@ use Bounce::Test;
 my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
 my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => '127.0.0.1:' . $remote->port, batch => 10,
-    reply_wait => 2, data_wait => 2, envelope_wait => 2, greeting_wait => 2)->start;
+    reply_wait => 2, data_wait => 2, envelope_wait => 2, greeting_wait => 2, site_rules => $stage->instance->write_file('delivery-site.rules', ''))->start;
 
 sub taken { my ($address) = @_; return scalar grep { grep { $_ eq $address } @{ $_->{recipients} } } $remote->received }
 sub tasks { my ($key) = @_; return $stage->count('bounce.task WHERE status = \'open\' AND dedup_key = :\'key\'', key => $key) }
@@ -115,6 +115,52 @@ subtest 'a blocked address is refused on every path' => sub {
     like $state->{error}, qr/blocked/, 'and it says why';
     is $worker->recipients($id)->{'gone@customer.example'}{response}, 'the address is blocked', 'for the recipient too';
     is taken('gone@customer.example'), 0, 'the server never heard of it';
+};
+
+subtest 'the owner of a process is told' => sub {
+    $stage->parameter(owner_mailbox => 'owner@customer.example');
+    $stage->parameter(owner_notice => 'on');
+    $stage->parameter(owner_notice_interval => '1 second');
+    $remote->answer("dead$_\@customer.example", '550 5.1.1 User unknown') for 1, 2;
+    $worker->wait_for_state($worker->submit(to => ["dead$_\@customer.example"]), 'ERROR') for 1, 2;
+    $stage->wait_for(15, sub { taken('owner@customer.example') });
+    my ($notice) = grep { $_->{recipients}[0] eq 'owner@customer.example' } $remote->received;
+    is $notice->{sender}, '', 'with the null return path';
+    is Bounce::Mail::header($notice->{data}, 'Auto-Submitted'), 'auto-generated', 'by RFC 3834';
+    (my $text = $notice->{data}) =~ s/=\r?\n//g;
+    like $text, qr/dead1\@customer\.example: no such mailbox/, 'of what has failed';
+    $stage->parameter(owner_notice => 'off');
+};
+
+subtest 'the site rules, after SIGUSR1' => sub {
+    my $reason = sub {
+        my ($name) = @_;
+        $remote->answer("$name\@customer.example", '550 5.7.0 the moon is in the wrong house');
+        my $id = $worker->submit(to => ["$name\@customer.example"]);
+        $worker->wait_for_state($id, 'ERROR');
+        return $worker->recipients($id)->{"$name\@customer.example"}{reason};
+    };
+    isnt $reason->('moon1'), 'virus_detected', 'without them another rule decides';
+    $stage->instance->write_file('delivery-site.rules', "[site.moon]\nreason = virus_detected\nmatch = the moon is in\nexample = the moon is in the wrong house\n");
+    $stage->instance->signal_server('bounce-delivery', 'USR1');
+    ok $stage->wait_for(60, sub { $worker->log_lines(qr/: rules and log level reloaded/) }), 'reloaded';
+    is $reason->('moon2'), 'virus_detected', 'the new rule decides';
+    $stage->instance->write_file('delivery-site.rules', "[broken\n");
+    $stage->instance->signal_server('bounce-delivery', 'USR1');
+    ok $stage->wait_for(60, sub { $worker->log_lines(qr/not reloaded.*delivery-site\.rules:1/) }), 'a broken file is named, with its line';
+    is $reason->('moon3'), 'virus_detected', 'and the old rules stay';
+};
+
+subtest 'a domain that is not ASCII' => sub {
+    my $id = $worker->submit(to => ['anna@idn.example'], due => '2100-01-01');
+    my $to = "anna\@b\x{c3}\x{bc}cher.example";
+    $stage->db->sql("UPDATE bounce.communication_recipient SET address = '$to', due_at = now() WHERE communication_id = $id;
+        UPDATE bounce.communication_content SET header_to = ARRAY['Anna <$to>'] WHERE communication_id = $id;\n");
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'sent';
+    my ($mail) = grep { $_->{recipients}[0] eq 'anna@xn--bcher-kva.example' } $remote->received;
+    ok $mail, 'to its A-label';
+    like +($mail // { recipient_options => [''] })->{recipient_options}[0], qr/ORCPT=rfc822;anna\@xn--bcher-kva\.example/, 'in ORCPT too';
+    like Bounce::Mail::header(($mail // { data => '' })->{data}, 'To'), qr/anna\@xn--bcher-kva\.example/, 'and in To';
 };
 
 ok $worker->stop, 'it stops by itself';

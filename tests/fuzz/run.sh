@@ -15,7 +15,15 @@ work=$build/fuzz
 packages='glib-2.0 gmime-3.0 json-glib-1.0 libhs libidn2 libcrypto'
 flags='-std=c17 -D_GNU_SOURCE -DBM_VERSION="fuzz" -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
-mkdir -p "$work/objects" "$work/seeds/report" "$work/seeds/delivery_status" "$work/seeds/prose"
+mkdir -p "$work/objects"
+for kind in report delivery_status prose classify rules words return_date; do
+	mkdir -p "$work/seeds/$kind"
+done
+# a header that has changed means everything anew
+if [ -n "$(find base classifier -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; then
+	rm -f "$work"/objects/*.o
+	touch "$work/objects/stamp"
+fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
@@ -24,13 +32,24 @@ for source in base/*.c classifier/*.c; do
 	fi
 done
 
-cp tests/mails/*.eml "$work/seeds/report"
+find tests/mails -name '*.eml' | while read -r mail; do
+	cp "$mail" "$work/seeds/report/$(echo "$mail" | tr / _)"
+done
+cp etc/rules/*.rules "$work/seeds/rules"
+# one seed for each example and pattern of the shipped rules
+sed -n 's/^\(example\|counter\) *= *//p' etc/rules/*.rules |
+	awk -v dir="$work/seeds/classify" '{ print > (dir "/example-" NR); close(dir "/example-" NR) }'
+sed -n 's/^match *= *//p' etc/rules/*.rules |
+	awk -v dir="$work/seeds/rules" '{ print > (dir "/match-" NR); close(dir "/match-" NR) }'
+printf 'he she his hers e\nushers and others\n' >"$work/seeds/words/overlapping"
 for mail in tests/mails/dsn-*.eml; do
 	sed -n '/^Reporting-MTA/,/^--/p' "$mail" >"$work/seeds/delivery_status/$(basename "$mail")"
 done
 for mail in tests/mails/prose-*.eml tests/mails/delay-*.eml; do
 	{ sed -n 's/^Subject: //p;/^$/q' "$mail" | head -n 1; sed '1,/^$/d' "$mail"; } >"$work/seeds/prose/$(basename "$mail")"
 done
+sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' tests/unit/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
+sed -i 's/|/\n/' "$work"/seeds/return_date/*
 
 for harness in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$harness" .c)
@@ -42,9 +61,11 @@ for harness in tests/fuzz/fuzz_*.c; do
 	mkdir -p "$work/$name/corpus"
 	seeds=$work/seeds/$name
 	[ -d "$seeds" ] || seeds=
+	dict=tests/fuzz/$name.dict
+	[ -e "$dict" ] || dict=tests/fuzz/report.dict
 	echo "fuzz $name for $time s"
 	"$work/fuzz_$name" -max_total_time="$time" -timeout=10 -rss_limit_mb=2000 -max_len=20000 \
-		-dict=tests/fuzz/report.dict -artifact_prefix="$work/$name/" "$work/$name/corpus" ${seeds:+"$seeds"} \
+		-dict="$dict" -artifact_prefix="$work/$name/" "$work/$name/corpus" ${seeds:+"$seeds"} \
 		>"$work/$name/fuzz.log" 2>&1 || { tail -n 30 "$work/$name/fuzz.log"; exit 1; }
 	tail -n 1 "$work/$name/fuzz.log"
 done

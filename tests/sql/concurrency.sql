@@ -14,11 +14,11 @@ CREATE FUNCTION test.ask(session text, report jsonb) RETURNS boolean LANGUAGE sq
   SELECT o.duplicate FROM dblink(session, format('SELECT duplicate FROM test.record(%L)', report)) AS o (duplicate boolean)
 $$;
 -- Sends without waiting for the answer, but until the session waits for a lock.
-CREATE FUNCTION test.ask_and_block(session text, report jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION test.send_and_block(session text, statement text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   backend CONSTANT integer := (SELECT p FROM dblink(session, 'SELECT pg_backend_pid()') AS d (p integer));
 BEGIN
-  PERFORM dblink_send_query(session, format('SELECT duplicate FROM test.record(%L)', report));
+  PERFORM dblink_send_query(session, statement);
   FOR i IN 1 .. 1000 LOOP
     IF EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = backend AND NOT l.granted) THEN
       RETURN true;
@@ -27,6 +27,9 @@ BEGIN
   END LOOP;
   RETURN false;
 END
+$$;
+CREATE FUNCTION test.ask_and_block(session text, report jsonb) RETURNS boolean LANGUAGE sql AS $$
+  SELECT test.send_and_block(session, format('SELECT duplicate FROM test.record(%L)', report))
 $$;
 -- The same of a session that was made to wait. A second read tells dblink that there is no more.
 CREATE FUNCTION test.answer(session text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -93,5 +96,33 @@ SELECT lives_ok($$SELECT * FROM dblink('a', format('SELECT bounce.confirm_resend
                 'and holds nothing of it');
 SELECT dblink_exec('a', 'COMMIT');
 SELECT is(test.answer('b'), false, 'then it is recorded');
+
+-- Two people who do the same at the same moment: it is done once
+SELECT bounce.set_parameter('owner_notice', 'on'), bounce.set_parameter('owner_mailbox', 'owner@example.org'), bounce.set_parameter('owner_notice_interval', '1 second');
+SELECT test.mail('p' || i, ARRAY['p' || i || '@people.example']) FROM generate_series(1, 4) AS i;
+SELECT test.record(test.report('user_unknown', 'p' || i || '@people.example', about => 'p' || i, own_mta => true)) FROM generate_series(1, 4) AS i;
+SELECT min(id) AS b FROM bounce.bounce WHERE recipient = 'p1@people.example' \gset
+CREATE FUNCTION test.twice(statement text, what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM dblink_exec('a', 'BEGIN');
+  RETURN NEXT is((SELECT d.done FROM dblink('a', statement) AS d (done boolean)), true, what || ': the first does it');
+  PERFORM test.send_and_block('b', statement);
+  PERFORM dblink_exec('a', 'COMMIT');
+  RETURN NEXT is(test.answer('b'), false, what || ': the second finds nothing to do');
+END
+$$;
+SELECT test.twice(format('SELECT bounce.reclassify(%s, ''spam_rejected'', ''seen'') NOT LIKE ''nothing to do%%''', :b), 'reclassify');
+SELECT test.twice('SELECT bounces > 0 FROM bounce.undo_bounces(now() - interval ''1 hour'', NULL, ''too early'', domain => ''people.example'')', 'undo');
+SELECT test.twice('SELECT bounce.lift_block(''r3@example.com'', ''works'')', 'unblock');
+-- what one worker takes, another passes by
+SELECT test.mail('q' || i, ARRAY['q' || i || '@people.example']) FROM generate_series(1, 3) AS i;
+SELECT bounce.set_parameter('follow_up', 'on');
+SELECT test.record(test.report('user_unknown', 'q' || i || '@people.example', about => 'q' || i, own_mta => true)) FROM generate_series(1, 3) AS i;
+SELECT dblink_exec('a', 'BEGIN');
+SELECT is((SELECT d.n FROM dblink('a', 'SELECT count(*) FROM bounce.claim_follow_up(''a'', 2, kinds => ''{hard_bounce}'')') AS d (n bigint)), 2::bigint, 'one claims two follow-ups');
+SELECT is((SELECT d.n FROM dblink('b', 'SELECT count(*) FROM bounce.claim_follow_up(''b'', 5, kinds => ''{hard_bounce}'')') AS d (n bigint)), 1::bigint, 'the other has the third, and does not wait');
+SELECT is((SELECT d.n FROM dblink('a', 'SELECT bounce.send_owner_notices(now() + interval ''1 hour'')') AS d (n integer)), 1, 'one tells the owner');
+SELECT is((SELECT d.n FROM dblink('b', 'SELECT bounce.send_owner_notices(now() + interval ''1 hour'')') AS d (n integer)), 0, 'the other does not, and does not wait');
+SELECT dblink_exec('a', 'COMMIT');
 
 SELECT * FROM finish();

@@ -85,7 +85,7 @@ SELECT is((SELECT usual FROM bounce.open_outage WHERE about = 'rising.example'),
 -- the clock: what is older than the window does not count
 SELECT is((SELECT seen FROM bounce.hard_rate('domain', 'usual.example', now() + interval '30 minutes')), 5::bigint, 'within the window');
 SELECT is((SELECT seen FROM bounce.hard_rate('domain', 'usual.example', now() + interval '75 minutes')), 0::bigint, 'after it');
-SELECT is((SELECT usual FROM bounce.hard_rate('domain', 'big.example', date_bin('1 day', now(), '2000-01-01 00:00+00') + interval '30 hours')), 0.03, 'today is usual tomorrow');
+SELECT is(bounce.usual_rate('domain', 'rising.example', date_bin('1 day', now(), '2000-01-01 00:00+00') + interval '30 hours', '1 hour') > 0, true, 'today is usual tomorrow');
 
 -- many domains, one text
 DELETE FROM bounce.hard_count;
@@ -96,6 +96,32 @@ SELECT is((SELECT string_agg(scope, ' ' ORDER BY scope) FROM bounce.outage WHERE
 SELECT bounce.dismiss_outage(t.id, 'our DNS was broken', false) FROM bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open' ORDER BY t.id;
 SELECT is((SELECT count(*) FROM bounce.task WHERE kind = 'outage' AND status = 'open'), 0::bigint, 'every outage has been decided');
 SELECT is(test.state('t1@d6.example'), 'sent', 'dismissed without a resend: the bounce is void');
+
+-- an outage that others explained holds nothing, and has no task: it ends by itself
+SELECT is((SELECT string_agg(scope, ' ') FROM bounce.outage AS o WHERE status = 'open' AND NOT EXISTS (SELECT FROM bounce.held_block AS h WHERE h.outage_id = o.id AND h.decision IS NULL)), 'overall', 'one is left');
+SELECT test.dead('s', 'later.example', 1, 1);
+SELECT is(test.blocked('s1@later.example'), 0::bigint, 'while it lasts it holds what comes');
+SELECT bounce.resolve_task_dead(t.id) FROM bounce.task AS t WHERE t.address = 's1@later.example';
+SELECT bounce.dismiss_outage(t.id, 'over') FROM bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open';
+SELECT test.set('guard_minimum_overall', '1000');
+INSERT INTO bounce.outage (scope, about, opened_at, seen, usual, time_window) VALUES ('overall', '', now() - interval '2 hours', 9, 0, '1 hour');
+SELECT test.dead('s', 'later.example', 2, 2);
+SELECT is(test.blocked('s2@later.example') || ' ' || (SELECT count(*) FROM bounce.outage WHERE status = 'open'), '1 0', 'weeks later it holds nobody');
+
+-- what comes back every night in one go is usual; what an outage had is not
+CREATE FUNCTION test.burst(about text, ago interval, n integer) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO bounce.hard_count (scope, about, span, bucket, slot, count) VALUES ('domain', about, 'minutes', date_bin('10 minutes', now() - ago, '2000-01-01 00:00+00'), 0, n)
+$$;
+SELECT test.burst('nightly.example', '1 day', 20), test.burst('weekly.example', '7 days', 20), test.burst('twodays.example', '2 days', 20);
+SELECT is(bounce.usual_rate('domain', about, now(), '1 hour'), usual::numeric, format('usual for %s: %s', about, usual))
+FROM (VALUES ('nightly.example', '20.00'), ('weekly.example', '20.00'), ('twodays.example', '0.00')) AS v (about, usual);
+SELECT test.dead('n', 'nightly.example', 1, 5), test.dead('n', 'twodays.example', 1, 5);
+SELECT is(test.blocked('%@nightly.example') || ' ' || test.blocked('%@twodays.example'), '5 3', 'the usual burst is not held, another one is');
+INSERT INTO bounce.outage (scope, about, status, opened_at, seen, usual, time_window, decided_at, decided_by) VALUES ('domain', 'nightly.example', 'dismissed', now() - interval '1 day', 20, 0, '1 hour', now() - interval '20 hours', 'maria');
+SELECT is(bounce.usual_rate('domain', 'nightly.example', now(), '1 hour'), 0.00, 'yesterday''s outage does not make today''s usual');
+UPDATE bounce.outage SET status = 'confirmed' WHERE about = 'nightly.example';
+SELECT is(bounce.usual_rate('domain', 'nightly.example', now(), '1 hour'), 20.00, 'what was confirmed was none');
+SELECT bounce.dismiss_outage(t.id, 'over') FROM bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open';
 
 -- who cannot block cannot raise the counters
 DELETE FROM bounce.hard_count;

@@ -138,7 +138,7 @@ SELECT test.submit('{b1@example.com}', priority => 64) AS old \gset
 SELECT test.submit('{b1@example.com}', 'receipt', 64) AS never \gset
 SELECT is_empty('SELECT * FROM test.claim(3)', 'three more are refused');
 UPDATE bounce.communication_recipient SET refused_at = now() - interval '31 days' WHERE communication_id = :old;
-SELECT test.set('resend_after_block', '0', 'receipt');
+SELECT test.set('resend_after_block', '0 seconds', 'receipt');
 SELECT ok(bounce.lift_block('b1@example.com', 'he asked for it again'), 'the block is lifted');
 SELECT is((SELECT string_agg(state, ' ' ORDER BY communication_id) FROM bounce.delivery WHERE communication_id IN (:blocked, :second, :old, :never)), 'RETRY RETRY ERROR ERROR',
           'what was refused lately waits again; not what is too old, nor where the process does not want it');

@@ -58,7 +58,7 @@ SELECT test.set('keep_detail_hard', '200 days');
 SELECT is(test.after(201), 'details erased: hard 3', 'a parameter says how long');
 SELECT is((SELECT string_agg(concat_ws('|', recipient, diagnostic, evidence, reason, status), ' ' ORDER BY id) FROM bounce.bounce WHERE class = 'hard'),
   '|||user_unknown|5.1.1 |||user_unknown|5.1.2 |||user_unknown|5.1.3', 'figures stay');
-INSERT INTO bounce.hard_count VALUES ('overall', '', 'minutes', now() - interval '3 days', 0, 1), ('overall', '', 'day', now() - interval '3 days', 0, 1), ('overall', '', 'day', now() - interval '17 days', 0, 1);
+INSERT INTO bounce.hard_count VALUES ('overall', '', 'minutes', now() - interval '9 days', 0, 1), ('overall', '', 'day', now() - interval '3 days', 0, 1), ('overall', '', 'day', now() - interval '17 days', 0, 1);
 UPDATE bounce.token_key SET retired_at = now(), expires_at = now() WHERE id = 1;
 SELECT is((SELECT string_agg(step || ' ' || done, ', ') FROM bounce.housekeeping() WHERE done > 0 AND step NOT LIKE 'months%'), 'counters forgotten 2, token keys dropped 1', 'counters and keys');
 UPDATE bounce.report_key SET seen_at = now() - interval '4 years';

@@ -30,12 +30,26 @@ FROM (VALUES
     assign_task,postpone_task,note_task,resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,dismiss_outage,outage_sample,
     undo_preview,undo_bounces,reclassify,reports_to_replay,replay_differences,replay_report,task_story,set_parameter,find_communications,
     communication_story,status,report_by,housekeeping,erase_address,erase_person,submit_communication,retry_communication,hold_communication,release_communication,cancel_communication,
-    resolve_task_arrived,block_story}')) AS v (role, functions);
+    resolve_task_arrived,block_story,rule_hits}')) AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname NOT IN ('schema_migration', 'schema_functions')
                   AND (has_table_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege('bounce_milter', c.oid, 'SELECT, INSERT, UPDATE'))$$,
                 'the milter may read and write no table');
 SELECT is_empty($$SELECT role FROM unnest(ARRAY['bounce_milter', 'bounce_application', 'bounce_operator']) AS role
                   WHERE has_any_column_privilege(role, 'bounce.token_key', 'SELECT, INSERT, UPDATE')$$, 'nobody may see the keys');
+
+SELECT set_eq(format($$SELECT c.relname || ' ' || p || coalesce(' ' || (SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_table_privilege(%1$L, c.oid, p) AND has_column_privilege(%1$L, c.oid, a.attname, p)), '')
+  FROM pg_class AS c CROSS JOIN unnest('{INSERT,UPDATE,DELETE}'::text[]) AS p WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+    AND (has_table_privilege(%1$L, c.oid, p) OR p <> 'DELETE' AND has_any_column_privilege(%1$L, c.oid, p))$$, role), writes, role || ' may write this and nothing else')
+FROM (VALUES ('bounce_milter', '{}'::text[]), ('bounce_delivery', '{}'),
+  ('bounce_application', ARRAY['communication INSERT business_ref,message_id,process,sender,status,subject', 'communication UPDATE business_ref,delivery_state,message_id,sender,status,subject',
+    'communication_recipient INSERT address,communication_id,person_ref']),
+  ('bounce_operator', ARRAY['bounce_reason UPDATE class,class_temporary', 'communication UPDATE delivery_state', 'process INSERT', 'process UPDATE description',
+    'system_parameter INSERT', 'system_parameter UPDATE value', 'system_parameter DELETE'])) AS v (role, writes);
+SELECT is_empty(format($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
+  AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(%1$L, c.oid, 'USAGE, UPDATE') AND c.relname NOT LIKE 'communication%%'
+           ELSE has_table_privilege(%1$L, c.oid, 'TRUNCATE, REFERENCES, TRIGGER') END$$, role), role || ' may not truncate, refer, or set off anything')
+FROM unnest('{bounce_milter,bounce_delivery,bounce_application,bounce_operator}'::text[]) AS role;
 
 CREATE FUNCTION test.as_role(role text, statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -121,6 +135,17 @@ FROM (VALUES
   ('operator', 'done', 'SELECT bounce.reclassify(id, ''user_unknown'', ''read it'') FROM bounce.bounce WHERE communication_id IS NOT NULL LIMIT 1'),
   ('operator', 'done', 'SELECT * FROM bounce.reports_to_replay(NULL, NULL)'),
   ('operator', 'done', 'SELECT bounce.erase_address(''s@example.com'', ''asked for it'')'),
+  ('operator', 'done', 'SELECT * FROM bounce.block_story(''r@example.com'')'),
+  ('delivery', 'done', 'SELECT bounce.send_owner_notices()'),
+  ('application', 'refused', 'SELECT bounce.send_owner_notices()'),
+  ('application', 'refused', 'SELECT * FROM bounce.block_story(''r@example.com'')'),
+  ('application', 'refused', 'SELECT bounce.resolve_task_arrived(1)'),
+  ('delivery', 'refused', 'SELECT bounce.record_report(''{}'', ''raw'')'),
+  ('delivery', 'refused', 'SELECT * FROM bounce.communication_content'),
+  ('delivery', 'refused', 'SELECT bounce.submit_communication(''invoice'', ''{a@example.com}'', ''o@example.org'')'),
+  ('milter', 'refused', 'SELECT bounce.erase_address(''r@example.com'', ''x'')'),
+  ('operator', 'refused', 'UPDATE bounce.verdict_change SET why = ''x'''),
+  ('operator', 'refused', 'UPDATE bounce.follow_up SET status = ''open'''),
   ('operator', 'refused', 'SELECT * FROM bounce.token_settings()'),
   ('operator', 'refused', 'UPDATE bounce.communication_recipient SET next_attempt_at = now()'),
   ('operator', 'refused', 'UPDATE bounce.bounce SET class = ''soft'''),

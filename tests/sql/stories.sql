@@ -44,6 +44,12 @@ SELECT bounce.block_address('Ben <ben@example.com>', 'asked for it'), bounce.lif
 SELECT results_eq($$SELECT event, text, actor FROM bounce.block_story('ben@example.com')$$,
   $$VALUES ('blocked', 'asked for it', session_user::text COLLATE "default"), ('lifted', 'changed his mind', session_user)$$, 'by hand, and lifted');
 
+-- what a proposed rule would judge otherwise
+SELECT results_eq($$SELECT other_reason, class, bounces FROM bounce.rule_hits('words  of THE', 'user_unknown')$$, 'SELECT NULL::text, NULL::text, NULL::bigint WHERE false', 'two blanks are none of its words');
+SELECT results_eq($$SELECT other_reason, class, bounces, sample FROM bounce.rule_hits('words of THE', 'user_unknown')$$, format($$VALUES ('spam_rejected', 'technical', 1::bigint, %s::bigint)$$, :b), 'bounces of another reason with these words');
+SELECT is_empty($$SELECT * FROM bounce.rule_hits('words of the', 'spam_rejected')$$, 'those of its own reason are no harm');
+SELECT throws_ok(format('SELECT * FROM bounce.rule_hits(%L, %L)', pattern, reason), '22023', NULL, format('refused: "%s" as %s', pattern, reason)) FROM (VALUES ('(', 'user_unknown'), ('x', 'user_unkown')) AS v (pattern, reason);
+
 -- undone twice
 SELECT test.mail('u', '{u@example.com}');
 SELECT test.record(test.report('user_unknown', 'u@example.com', "to" => test.return_path('u@example.com')));

@@ -109,6 +109,14 @@ SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_l
 SELECT test.record(test.report('user_unknown', '', '', '', 'bounce@bounces.example.org', kind => 'prose'));
 SELECT throws_ok(format('SELECT bounce.resolve_task_dead(%s)', (SELECT max(id) FROM bounce.task)), '22023', NULL, 'what names no address cannot be dead');
 
+-- One task for an address, however many of its mails are given up
+SELECT test.set('resend', 'off');
+SELECT test.mail('X-' || i, '{full@gone.example}') FROM generate_series(1, 3) AS i;
+SELECT test.record(test.report('mailbox_full', 'full@gone.example', '4.2.2', about => 'X-' || i)) FROM generate_series(1, 3) AS i;
+SELECT results_eq($$SELECT kind, count FROM bounce.open_task WHERE address = 'full@gone.example'$$, $$VALUES ('resend_exhausted', 3)$$, 'three mails given up: one task');
+SELECT is(bounce.resolve_task_unblocked(id, 'he has cleared it out'), 3, 'which sends all of them again') FROM bounce.open_task WHERE address = 'full@gone.example';
+SELECT test.set('resend', 'on');
+
 -- Others
 SELECT is(bounce.block_address('<Nobody@Example.com>', 'asked for it'), true, 'blocked by hand');
 SELECT is(bounce.block_address('nobody@example.com', 'again'), false, 'once');

@@ -105,6 +105,12 @@ SELECT test.record(test.report('user_unknown', '', about => 'trio', own_mta => t
   || jsonb_build_object('recipients', jsonb_build_array(test.reported('user_unknown', 'u1@example.com', original => 'u2@example.com'))));
 SELECT is(concat_ws(', ', test.state('u1@example.com'), test.state('u2@example.com'), bounce.is_address_blocked('u2@example.com')), 'sent, sent, f',
           'where Final-Recipient and Original-Recipient name two of ours, neither is marked');
+SELECT test.record(test.report('user_unknown', '', about => 'trio', own_mta => true)
+  || jsonb_build_object('recipients', jsonb_build_array(test.reported('user_unknown', 'gone@remote.test', original => 'u3@example.com'))));
+SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked('u3@example.com')), 'message_id, f', 'nor behind an address of his own that does not exist: our MTA tried that one');
+SELECT test.mail('own', '{u4@example.com}');
+SELECT test.record(test.report('user_unknown', '<U4@Example.com>', about => 'own', own_mta => true));
+SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked('u4@example.com')), 'own_mta, t', 'what our MTA tried itself is believed');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -46,6 +46,7 @@ static struct report report_of(enum report_kind kind, const struct report_recipi
 			       .arrival_date = "",
 			       .envelope_id = "",
 			       .feedback_type = "",
+			       .return_date = "",
 			       .original = header,
 			       .original_communication_id = "",
 			       .original_queue_id = "",
@@ -275,6 +276,29 @@ static void check_notices(void)
 	}
 }
 
+/* What the same words mean depends on who says them. */
+static void check_hosts(void)
+{
+	static const struct {
+		const char *host;
+		const char *diagnostic;
+		const char *class;
+		const char *reason;
+	} rows[] = {
+	    {"mx.kk.dion.ne.jp", "550 <user@example.org>: Recipient address rejected.", "hard", "user_unknown"},
+	    {"mx.example.net", "550 <user@example.org>: Recipient address rejected.", "technical", "recipient_refused"},
+	    {"mx.kk.dion.ne.jp", "550 <user@example.org>: Recipient address rejected: Policy", "technical",
+	     "policy_rejected"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct report_recipient recipient = recipient_of(REPORT_ACTION_FAILED, "", "550", rows[i].diagnostic);
+		struct report report = report_of(REPORT_DSN, &recipient, 1);
+		recipient.remote_mta = rows[i].host;
+		assert_verdict(&report, &recipient, rows[i].class, rows[i].reason);
+	}
+}
+
 /* The human-readable text decides only for the one recipient that failed. */
 static void check_text(void)
 {
@@ -328,6 +352,7 @@ int main(int argc, char **argv)
 	rules = ruleset_load("etc/rules", NULL, &error);
 	g_assert_no_error(error);
 	g_test_add_func("/classify/plain", check_plain);
+	g_test_add_func("/classify/hosts", check_hosts);
 	g_test_add_func("/classify/never-hard", check_never_hard);
 	g_test_add_func("/classify/conflicts", check_conflicts);
 	g_test_add_func("/classify/languages", check_languages);

@@ -29,6 +29,7 @@ static struct report empty_report(void)
 			       .arrival_date = "",
 			       .envelope_id = "",
 			       .feedback_type = "",
+			       .return_date = "",
 			       .original = header,
 			       .original_communication_id = "",
 			       .original_queue_id = "",
@@ -82,7 +83,7 @@ static void check_keys(void)
 	assert_keys(json_object_get_object_member(root, "envelope"), "sender recipients queue_id client own_mta");
 	assert_keys(json_object_get_object_member(root, "header"), HEADER_KEYS " auto_submitted");
 	assert_keys(json_object_get_object_member(root, "report"),
-		    "reporting_mta received_from_mta dsn_gateway arrival_date envelope_id feedback_type");
+		    "reporting_mta received_from_mta dsn_gateway arrival_date envelope_id feedback_type return_date");
 	assert_keys(json_object_get_object_member(root, "original"), HEADER_KEYS " communication_id queue_id");
 	g_assert_cmpuint(json_array_get_length(recipients), ==, 1);
 	assert_keys(json_array_get_object_element(recipients, 0),

@@ -35,6 +35,11 @@ static void check_rows(void)
 	    {"host mx.example.net[192.0.2.1] said: 550 no", "550 no"},
 	    {"host mx.example.net said nothing", "host mx.example.net said nothing"},
 	    {"宛先user@example.jpは存在しません", "宛先<@>は存在しません"},
+	    {"connect to spam-filter.example.net[192.0.2.1]:25: refused", "connect to <host>[192.0.2.1]:25: refused"},
+	    {"<unknown[192.0.2.1]>: no, mx[IPv6:2001:db8::1]", "<<host>[192.0.2.1]>: no, <host>[IPv6:2001:db8::1]"},
+	    {"error[5] [192.0.2.1] a[1.b", "error[5] [192.0.2.1] <host>[1.b"},
+	    {"see http://a-b.example/user-unknown?a-b, not-here", "see http://a-b.example/user_unknown?a_b, not-here"},
+	    {"https://a-b.example?c-d \"x-y", "https://a-b.example?c_d \"x-y"},
 	    {"550-", "550"},
 	    {"550", "550"},
 	};

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Mails that are made to kill: each must give a report, in bounded time and
- * memory, on the stack that a milter thread has.
+ * Mails that are made to kill: each must give a report and a verdict, in bounded
+ * time and memory, on the stack that a milter thread has.
  */
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include <glib.h>
+#include <glib/gstdio.h>
 
+#include "classifier/classify.h"
 #include "classifier/mime.h"
 #include "classifier/report.h"
 
@@ -257,6 +259,145 @@ static void html_bomb(GString *out)
 	repeat(out, "<script><!--<style>", 20000);
 }
 
+static void html_report(GString *out, const char *tag)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: undelivered\nContent-Type: text/html\n\n");
+	while (out->len < 520 * 1024)
+		g_string_append(out, tag);
+}
+
+static void html_links(GString *out)
+{
+	html_report(out, "<a>");
+}
+
+static void html_silence(GString *out)
+{
+	html_report(out, "<script>");
+}
+
+static void html_numbers(GString *out)
+{
+	html_report(out, "&#99999999999999999999;");
+}
+
+/* Fifty megabytes in one part, in one line and in many. */
+static void large_line(GString *out)
+{
+	wrap_rfc822(out, "application/octet-stream");
+	g_string_set_size(out, out->len + 50000000);
+	memset(out->str + out->len - 50000000, 'x', 50000000);
+	g_string_append(out, "\n--b--\n");
+}
+
+static void large_part(GString *out)
+{
+	wrap_rfc822(out, "text/plain");
+	repeat(out, "50 MB of lines like this one, each with a colon: and a code 550 5.1.1\n", 720000);
+	g_string_append(out, "--b--\n");
+}
+
+static void charset_part(GString *out, const char *charset)
+{
+	g_string_append_printf(out,
+			       "From: MAILER-DAEMON@example.org\nSubject: failure notice\n"
+			       "Content-Type: text/plain; charset=%s\n\n",
+			       charset);
+	repeat(out, "\x1b$B0l\x1b(J \xff\xfe\xe9 +AGE- \xed\xa0\x80 ~{\n", 20000);
+}
+
+static void charset_unknown(GString *out)
+{
+	charset_part(out, "x-no-such-charset");
+}
+
+static void charset_utf7(GString *out)
+{
+	charset_part(out, "utf-7");
+}
+
+static void charset_japanese(GString *out)
+{
+	charset_part(out, "iso-2022-jp-3");
+}
+
+static void charset_utf32(GString *out)
+{
+	charset_part(out, "utf-32le");
+}
+
+static void charset_ebcdic(GString *out)
+{
+	charset_part(out, "ibm037");
+}
+
+/* What iconv takes as an order: "//TRANSLIT", and names of files. */
+static void charset_order(GString *out)
+{
+	charset_part(out, "\"../../../etc/passwd//TRANSLIT//IGNORE\"");
+}
+
+static void charset_long(GString *out)
+{
+	g_string_append(out, "Content-Type: text/plain; charset=\"");
+	repeat(out, "utf-8,", 100000);
+	g_string_append(out, "\"\n\n\xe9\n");
+}
+
+/* Escapes that open and never close, in every header of the original. */
+static void charset_words(GString *out)
+{
+	wrap_rfc822(out, "message/rfc822");
+	for (int i = 0; i < 2000; i++)
+		g_string_append_printf(out, "Subject: =?%s?b?GyRC?= =?utf-8?b?4g==?= =?gb18030?q?=81=30?=\n",
+				       i % 2 ? "iso-2022-jp" : "utf-7");
+	g_string_append(out, "\n--b--\n");
+}
+
+static void boundary_in_boundary(GString *out)
+{
+	g_string_append(out, "Content-Type: multipart/mixed; boundary=b\n\n");
+	for (int i = 0; i < 3000; i++)
+		g_string_append_printf(out, "--b\nContent-Type: multipart/mixed; boundary=\"b%.*s\"\n\n", i % 60,
+				       "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+}
+
+static void base64_of_report(GString *out)
+{
+	g_autoptr(GString) inner = g_string_new("Content-Type: multipart/report; boundary=b\n\n");
+	for (int i = 0; i < 8; i++) {
+		g_autofree char *encoded = g_base64_encode((const guchar *)inner->str, MIN(inner->len, (size_t)400000));
+		g_string_printf(inner,
+				"From: MAILER-DAEMON@example.org\nContent-Type: multipart/report; "
+				"report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/rfc822\n"
+				"Content-Transfer-Encoding: base64\n\n%s\n--b--\n",
+				encoded);
+	}
+	g_string_append(out, inner->str);
+}
+
+/* As many recipients as there may be, each with the longest of words: every one is judged. */
+static void status_with_words(GString *out)
+{
+	g_string_append(out, "Content-Type: message/delivery-status\n\n");
+	for (int i = 0; i < 1200; i++) {
+		g_string_append_printf(out,
+				       "Final-Recipient: rfc822; user%d@example.org\nAction: failed\nStatus: 5.0.0\n"
+				       "Diagnostic-Code: smtp; 550 ",
+				       i);
+		repeat(out, "user mailbox not ", 48);
+		g_string_append(out, "\n\n");
+	}
+}
+
+/* Words of which every pattern's first part is made, without end. */
+static void words_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+			     "Hi. This is the qmail-send program\n<a@example.org>:\n");
+	repeat(out, "user mailbox account address domain message recipient quota spam sender is not ", 900);
+}
+
 static void prose_bomb(GString *out)
 {
 	g_string_append(
@@ -271,6 +412,32 @@ static void angle_bomb(GString *out)
 			     "An email you sent has been\n");
 	repeat(out, "<", 60000);
 	g_string_append(out, "a@example.org\n");
+}
+
+/* A blank of a pattern takes them all, wherever it starts. */
+static void blank_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+			     "   ----- Transcript of session follows -----\n5");
+	repeat(out, " ", 100000);
+	g_string_append(out, "\n");
+}
+
+/* Nobody's phrases: every address is weighed by what is around it. */
+static void address_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\nCould not be delivered:");
+	for (int i = 0; i < 10000; i++)
+		g_string_append_printf(out, " a%d@example.org, from b%d@example.org", i, i);
+	repeat(out, "\na@example.org: 550 unknown", 10000);
+}
+
+/* Lines that may be words about the recipient above them. */
+static void indented_bomb(GString *out)
+{
+	g_string_append(out, "From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n"
+			     "This is the mail system at host example.net.\n\n<a@example.org>: x\n");
+	repeat(out, "    <a@example.org>: x\n", 50000);
 }
 
 static void at_bomb(GString *out)
@@ -407,8 +574,28 @@ static const struct {
     {"base64-bomb", base64_bomb},
     {"quoted-printable-bomb", quoted_printable_bomb},
     {"html-bomb", html_bomb},
+    {"html-links", html_links},
+    {"html-silence", html_silence},
+    {"html-numbers", html_numbers},
+    {"large-line", large_line},
+    {"large-part", large_part},
+    {"charset-unknown", charset_unknown},
+    {"charset-utf7", charset_utf7},
+    {"charset-japanese", charset_japanese},
+    {"charset-utf32", charset_utf32},
+    {"charset-ebcdic", charset_ebcdic},
+    {"charset-order", charset_order},
+    {"charset-long", charset_long},
+    {"charset-words", charset_words},
+    {"boundary-in-boundary", boundary_in_boundary},
+    {"base64-of-report", base64_of_report},
+    {"status-with-words", status_with_words},
+    {"words-bomb", words_bomb},
     {"prose-bomb", prose_bomb},
     {"angle-bomb", angle_bomb},
+    {"blank-bomb", blank_bomb},
+    {"address-bomb", address_bomb},
+    {"indented-bomb", indented_bomb},
     {"at-bomb", at_bomb},
     {"status-bomb", status_bomb},
     {"status-without-words", status_without_words},
@@ -450,6 +637,8 @@ static void check_header(const struct report_header *header)
 	check_string(header->sender, max);
 	check_string(header->subject, max);
 	check_string(header->date, max);
+	check_string(header->envelope_to, max);
+	check_string(header->delivered_to, max);
 	for (size_t i = 0; header->to[i]; i++)
 		check_string(header->to[i], max);
 }
@@ -473,11 +662,41 @@ static void check_report(const struct report *report)
 	g_assert_cmpuint(strlen(report->digest), ==, 64);
 }
 
-static void *parse_in_thread(void *data)
+/* The shipped rules, and a site's rule that looks wherever one can. */
+static struct ruleset *load_rules(void)
 {
-	const GString *mail = data;
-	struct report *report = report_parse(mail->str, mail->len, &limits_default);
+	g_autofree char *dir = g_dir_make_tmp("hostile-XXXXXX", NULL);
+	g_autofree char *site = g_build_filename(dir, "site", NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_file_set_contents(site,
+					  "[site.all]\nreason = expired\nmatch = never .. said\nmatch = (?<!a)zzz\n"
+					  "look = diagnostic, text, subject, from, remote_mta, reporting_mta\n",
+					  -1, NULL));
+	struct ruleset *loaded = ruleset_load("etc/rules", site, &error);
+	g_assert_no_error(error);
+	g_unlink(site);
+	g_rmdir(dir);
+	return loaded;
+}
+
+struct job {
+	const struct ruleset *rules;
+	const GString *mail;
+};
+
+static void *judge_in_thread(void *data)
+{
+	const struct job *job = data;
+	struct report *report = report_parse(job->mail->str, job->mail->len, &limits_default);
 	check_report(report);
+	for (size_t i = 0; i < MAX(report->recipient_count, 1); i++) {
+		struct verdict verdict;
+		classify(job->rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i], &verdict);
+		check_string(verdict.evidence, limits_default.field_bytes);
+		g_assert_nonnull(verdict.reason);
+		verdict_clear(&verdict);
+	}
 	report_free(report);
 	return NULL;
 }
@@ -485,14 +704,18 @@ static void *parse_in_thread(void *data)
 static void test_mail(gconstpointer data)
 {
 	void (*make)(GString *) = ((void (*const *)(GString *))data)[0];
+	static struct ruleset *rules; /* loaded once: it costs more than all the mails */
 	g_autoptr(GString) mail = g_string_new(NULL);
+	if (rules == NULL)
+		rules = load_rules();
 	make(mail);
+	struct job job = {rules, mail};
 	pthread_attr_t attributes;
 	pthread_t thread;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	double before = cpu_seconds();
-	g_assert_cmpint(pthread_create(&thread, &attributes, parse_in_thread, mail), ==, 0);
+	g_assert_cmpint(pthread_create(&thread, &attributes, judge_in_thread, &job), ==, 0);
 	pthread_join(thread, NULL);
 	pthread_attr_destroy(&attributes);
 	double used = cpu_seconds() - before;

@@ -395,7 +395,7 @@ static const struct {
 	  "; anna@customer.example.org - failed - - -",
 	  "user not found" },
 	{ "prose-groupwise2.eml",
-	  "prose prose"
+	  "prose groupwise"
 	  "; anna.b@customer.example.org - failed - - -",
 	  "" },
 	{ "prose-hmailserver.eml",

@@ -46,17 +46,34 @@ sub new {
 sub conf { my ($self) = @_; return $self->{instance}->path("$self->{name}.conf") }
 sub program { return Bounce::Instance::build_dir() . '/bounce-delivery' }
 
+# Starts it and waits until it is ready.
 sub start {
+    my ($self)   = @_;
+    my $instance = $self->{instance};
+    my $before   = $self->{starts}++;
+    $self->launch;
+    $instance->wait_for(90, sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
+    $self->log_lines(qr/ ready, /) > $before or die "bounce-delivery did not start\n" . $instance->log_tail;
+    return $self;
+}
+
+# Starts it and does not wait.
+sub launch {
     my ($self) = @_;
     my $instance = $self->{instance};
     $self->_make_places;
     my $key = $self->{key};
     $instance->write_file("$self->{name}.conf", join '', map { "$_ = $key->{$_}\n" } sort keys %$key);
     $self->{pid} = $instance->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
-    my $before = $self->{starts}++;
-    $instance->wait_for(90, sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
-    $self->log_lines(qr/ ready, /) > $before or die "bounce-delivery did not start\n" . $instance->log_tail;
     return $self;
+}
+
+# Waits until it is gone; true when it is.
+sub is_gone {
+    my ($self, $seconds) = @_;
+    my $gone = $self->{instance}->wait_for($seconds // 20, sub { !$self->{instance}->is_alive($self->{name}) });
+    $self->{instance}->stop_server($self->{name}, signal => 'KILL');
+    return $gone;
 }
 
 sub _make_places {
@@ -92,7 +109,7 @@ sub log_lines {
 # submit(process =>, to => [...], cc =>, bcc =>, sender =>, subject =>, text =>, html =>): hands over, returns the id.
 sub submit {
     my ($self, %mail) = @_;
-    my %value = (process => 'invoice', sender => 'Billing <billing@example.org>', subject => 'Your invoice', text => "Dear customer,\n",
+    my %value = (process => 'invoice', sender => 'Billing <billing@example.org>', subject => 'Your invoice', text => $mail{raw} ? '' : "Dear customer,\n",
         ref => '', html => '', raw => '', priority => '', due => '', attachments => '[]', %mail);
     $value{$_} = join "\n", @{ $value{$_} // [] } for qw(to cc bcc);
     return $self->{db}->value(<<'END', %value);

@@ -17,11 +17,13 @@ Bounce::SmtpServer - the rest of the world: an SMTP server that answers as told
 
 =head1 PROMISES
 
-A rule's name is an address, for RCPT, or a stage: C<@greeting @ehlo @starttls @auth @mail @data @content @end>;
-with a blank and an address it holds for a mail to that recipient only. Instead of a reply it may
-say C<disconnect>, or C<silence>, which lasts until the client gives up. C<@content> is after 354 and
-before the content is read; at C<@end> a reply other than 2xx, but not a disconnect, means that the
-mail is not kept.
+A rule's name is an address, for RCPT, or a stage: C<@greeting @ehlo @starttls @auth @mail @rcpt @data @content
+@middle @end @rset @quit>; with a blank and an address it holds for a mail to that recipient only (C<@mail>: from
+that sender). Instead of a reply it may say C<disconnect>, or C<silence>, which lasts until the client gives up, or
+C<kill PID>: the process with that id is killed and gets no answer. C<REPLY, kill PID> answers first. C<@content> is
+after 354 and before the content is read, C<@middle> after its first line; at C<@end> a reply other than 2xx, but not
+a disconnect or a kill, means that the mail is not kept; C<lose> is a disconnect that does not keep it. An end of the
+connection within the content means that nothing was handed over.
 
 Answers at RCPT per recipient, the last rule that matches first; without a rule 250. Rules can be
 changed while it runs. What it takes is kept byte by byte as it came over the wire (dot-stuffing
@@ -67,15 +69,16 @@ sub answer {
     return $self->_write_rules;
 }
 
+# No rule is left.
+sub forget { my ($self) = @_; $self->{rules} = []; return $self->_write_rules }
+
 # The mails taken so far, oldest first: {sender, recipients, sender_options, recipient_options, data}.
 sub received {
     my ($self) = @_;
-    my @mail;
-    for my $name (sort glob "$self->{spool}/*.json") {
-        my $text = join '', $self->{instance}->read_lines($name);
-        push @mail, JSON::PP->new->latin1->decode($text);
-    }
-    return @mail;
+    my $kept = $self->{received} //= {};
+    my @name = sort glob "$self->{spool}/*.json";
+    $kept->{$_} //= JSON::PP->new->latin1->decode(join '', $self->{instance}->read_lines($_)) for @name;
+    return @$kept{@name};
 }
 
 sub _write_rules {
@@ -120,7 +123,13 @@ sub _session {
 # A reply, or what the client gets instead of one.
 sub _say {
     my ($self, $client, $reply) = @_;
-    POSIX::_exit(0) if $reply eq 'disconnect';
+    POSIX::_exit(0) if $reply eq 'disconnect' || $reply eq 'lose';
+    my ($answer, $victim) = $reply =~ /^(?:(.*), )?kill (\d+)$/;
+    if (defined $victim) {
+        print $client "$answer\r\n" if defined $answer;
+        kill KILL => $victim;
+        POSIX::_exit(0);
+    }
     if ($reply eq 'silence') {
         1 while defined(my $line = <$client>);
         POSIX::_exit(0);
@@ -149,8 +158,8 @@ sub _reply {
     if ($verb eq 'STARTTLS') { return $self->_stage('@starttls') // '454 4.7.0 not now' }
     if ($verb eq 'AUTH') { return $self->_stage('@auth') // '535 5.7.8 wrong' }
     if ($verb eq 'HELO' || $verb eq 'NOOP') { return '250 remote.test' }
-    if ($verb eq 'QUIT')                    { return '221 2.0.0 bye' }
-    if ($verb eq 'RSET')                    { %$mail = (); return '250 2.0.0 ok' }
+    if ($verb eq 'QUIT')                    { return $self->_stage('@quit') // '221 2.0.0 bye' }
+    if ($verb eq 'RSET')                    { %$mail = (); return $self->_stage('@rset') // '250 2.0.0 ok' }
     if ($verb eq 'MAIL') {
         %$mail = (recipients => [], recipient_options => []);
         @$mail{qw(sender sender_options)} = $rest =~ /^FROM:\s*<(.*?)>\s*(.*)/i or return '501 5.5.4 what?';
@@ -172,7 +181,7 @@ sub _rcpt {
     }
     push @{ $mail->{recipients} },        $address;
     push @{ $mail->{recipient_options} }, $options;
-    return '250 2.1.5 ok';
+    return $self->_stage('@rcpt', { recipients => [$address] }) // '250 2.1.5 ok';
 }
 
 sub _data {
@@ -184,13 +193,14 @@ sub _data {
     $self->_say($client, $self->_stage('@content', $mail)) if defined $self->_stage('@content', $mail);
     my ($data, $is_complete) = ('', 0);
     while (defined(my $line = <$client>)) {
+        $self->_say($client, $self->_stage('@middle', $mail)) if $data eq '' && defined $self->_stage('@middle', $mail);
         $is_complete = $line eq ".\r\n" and last;
         $line =~ s/^\.//;
         $data .= $line;
     }
     POSIX::_exit(0) unless $is_complete;    # the client is gone: nothing was handed over
     my $end = $self->_stage('@end', $mail);
-    return $end if defined $end && $end =~ /^[45]/;
+    return $end if defined $end && $end =~ /^(?:[45]|lose)/;
     my $name = sprintf '%s/%.6f-%d', $self->{spool}, Time::HiRes::time(), $$;
     open my $out, '>', "$name.new" or return '451 4.3.0 no space';
     print $out JSON::PP->new->latin1->encode({ %$mail, data => $data });
