@@ -38,7 +38,7 @@ my @table = (
     [ 'queue list', 3 ], [ 'queue show', 1, $queued[0] ], [ 'queue hold', 2, @queued[ 0, 1 ] ], [ 'queue release', 2, '--all' ], [ 'queue retry', 1, $queued[0] ],
     [ 'queue cancel', 1, $queued[0] ], [ 'queue status', 1 ], [ 'queue metrics', 3 ],
     [ 'housekeeping', 1 ], [ 'erase', 1, 'h1@customer.example', '--why', 'x' ], [ 'keys', 1 ], [ 'keys rotate', 1 ],
-    [ 'reasons', 10 ], [ 'rules list', 1, '--rules', $rules ], [ 'rules check', 1, '--rules', $rules ], [ 'rules test', 1, '--rules', $rules ],
+    [ 'reasons', 10 ], [ 'rules list', 1, '--rules', $rules ], [ 'rules check', 0, '--rules', $rules ], [ 'rules test', 0, '--rules', $rules ],
     [ 'classify', 1, '--rules', $rules, $mail ], [ 'intake', 1, '--rules', $rules, $mail ], [ 'db check', 1 ], [ 'db migrate', 1 ], [ 'db init', 1 ],
 );
 my %account = (intake => $milter, 'keys rotate' => $admin, map { ($_ => $admin) } 'db check', 'db migrate', 'db init', 'housekeeping', 'erase');
