@@ -74,6 +74,7 @@ static int run_list(struct ctl_call *call)
 		g_autoptr(table_t) table = ctl_output_table(
 		    rows, "id process state due_at held_at attempts recipient business_ref? error? subject?");
 		table_print(table, &style, out);
+		ctl_view_say_limit(call, rows);
 	}
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
@@ -283,18 +284,24 @@ static char *label_of(const char *value)
 	return g_string_free(label, FALSE);
 }
 
-static void add_figures(GString *out, const struct db_rows *rows, const char *name, const char *help,
-			const char *const *columns)
-{
-	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
-	for (size_t row = 0; row < db_rows_count(rows); row++)
-		for (size_t i = 0; columns[i] != NULL; i++) {
-			g_autofree char *label = label_of(db_rows_find(rows, row, "process"));
+struct figure {
+	const char *name;
+	const char *help;
+	const char *label;      /* the column that says of what */
+	const char *columns[5]; /* of several, each is a state; ended by NULL */
+};
 
-			g_string_append_printf(out, "%s{process=\"%s\"", name, label);
-			if (columns[1] != NULL)
-				g_string_append_printf(out, ",state=\"%s\"", columns[i]);
-			g_string_append_printf(out, "} %s\n", db_rows_find(rows, row, columns[i]));
+static void add_figure(GString *out, const struct db_rows *rows, const struct figure *figure)
+{
+	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", figure->name, figure->help, figure->name);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		for (size_t i = 0; figure->columns[i] != NULL; i++) {
+			g_autofree char *label = label_of(db_rows_find(rows, row, figure->label));
+
+			g_string_append_printf(out, "%s{%s=\"%s\"", figure->name, figure->label, label);
+			if (figure->columns[1] != NULL)
+				g_string_append_printf(out, ",state=\"%s\"", figure->columns[i]);
+			g_string_append_printf(out, "} %s\n", db_rows_find(rows, row, figure->columns[i]));
 		}
 }
 
@@ -310,24 +317,37 @@ static void add_servers(GString *out, const struct db_rows *rows)
 	}
 }
 
-static void add_metrics(GString *out, const struct db_rows *processes, const struct db_rows *servers)
+static void add_metrics(GString *out, const struct db_rows *processes, const struct db_rows *domains,
+			const struct db_rows *servers)
 {
-	static const char *const depth[] = {"due", "scheduled", "held", "processing", NULL};
-	static const char *const oldest_due[] = {"oldest_due_seconds", NULL};
-	static const char *const oldest[] = {"oldest_seconds", NULL};
+	static const struct figure figures[] = {
+	    {"bounce_queue_communications",
+	     "communications in the delivery queue",
+	     "process",
+	     {"due", "scheduled", "held", "processing"}},
+	    {"bounce_queue_oldest_due_seconds", "since when the oldest is due", "process", {"oldest_due_seconds"}},
+	    {"bounce_queue_oldest_seconds", "age of the oldest that waits", "process", {"oldest_seconds"}},
+	};
+	static const struct figure domain = {"bounce_queue_domain_recipients",
+					     "recipients that wait, of the remote domains with most of them",
+					     "domain",
+					     {"recipients"}};
 
-	add_figures(out, processes, "bounce_queue_communications", "communications in the delivery queue", depth);
-	add_figures(out, processes, "bounce_queue_oldest_due_seconds", "since when the oldest is due", oldest_due);
-	add_figures(out, processes, "bounce_queue_oldest_seconds", "age of the oldest that waits", oldest);
+	for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
+		add_figure(out, processes, &figures[i]);
+	add_figure(out, domains, &domain);
 	add_servers(out, servers);
 }
 
 static int run_metrics(struct ctl_call *call)
 {
+	static const char *const domains_max[] = {"50"}; /* a monitor keeps every label for ever */
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
 	g_autoptr(db_rows_t) processes = pool == NULL ? NULL : db_rows_fetch(pool, &queue_processes, NULL, &error);
-	g_autoptr(db_rows_t) servers = processes == NULL ? NULL : db_rows_fetch(pool, &queue_servers, NULL, &error);
+	g_autoptr(db_rows_t) domains =
+	    processes == NULL ? NULL : db_rows_fetch(pool, &queue_domains, domains_max, &error);
+	g_autoptr(db_rows_t) servers = domains == NULL ? NULL : db_rows_fetch(pool, &queue_servers, NULL, &error);
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (servers == NULL)
@@ -335,7 +355,7 @@ static int run_metrics(struct ctl_call *call)
 	if (ctl_flag(call, "json"))
 		ctl_output_json_lines(processes, out);
 	else
-		add_metrics(out, processes, servers);
+		add_metrics(out, processes, domains, servers);
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 

@@ -126,6 +126,7 @@ static int preview(const struct ctl_call *call, const struct db_rows *tasks, con
 		ctl_output_json_lines(tasks, out);
 	} else {
 		table_print(table, &style, out);
+		ctl_view_say_limit(call, tasks);
 		g_string_append_printf(out, "\n%zu tasks would be %s.\nNothing was changed. Do it with --yes.\n",
 				       db_rows_count(tasks), way->meaning);
 	}

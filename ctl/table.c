@@ -100,9 +100,9 @@ static const char *color_of(const char *value)
 		const char *word;
 		const char *color;
 	} words[] = {
-	    {"hard", "31"},         {"bounced", "31"}, {"error", "31"},     {"blocked", "31"},
-	    {"soft", "33"},         {"warning", "33"}, {"technical", "36"}, {"auto_reply", "36"},
-	    {"unclassified", "35"}, {"sent", "32"},    {"done", "32"},      {"ok", "32"},
+	    {"hard", "31"},    {"bounced", "31"},   {"error", "31"},      {"blocked", "31"},      {"soft", "33"},
+	    {"warning", "33"}, {"technical", "36"}, {"auto_reply", "36"}, {"unclassified", "35"}, {"ERROR", "31"},
+	    {"RETRY", "33"},   {"SUCCESS", "32"},   {"sent", "32"},       {"done", "32"},         {"ok", "32"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)

@@ -94,6 +94,7 @@ subtest 'status, metrics' => sub {
     my $text = $ctl->output('queue', 'metrics');
     like $text, qr/^# TYPE bounce_queue_communications gauge\nbounce_queue_communications\{process="invoice",state="due"\} 1$/m, 'depth, for Prometheus';
     like $text, qr/^bounce_queue_oldest_due_seconds\{process="invoice"\} \d+$/m, 'age';
+    like $text, qr/^bounce_queue_domain_recipients\{domain="customer\.example"\} 2$/m, 'a remote domain';
     like $text, qr/^bounce_delivery_server_up\{server="re\\"lay\.test:587"\} 0$/m, 'a server; its name is escaped';
     is_deeply [ grep { !/^(?:# (?:HELP|TYPE) \w+ .*|\w+\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="\w+")?\} \d+)$/ } split /\n/, $text ], [], 'every line is of the format';
     is scalar($ctl->json('queue', 'metrics')), 3, 'JSON: an object a process';
