@@ -265,6 +265,18 @@ void ctl_output_json_lines(const struct db_rows *rows, GString *out)
 
 /* --- sentences and errors --------------------------------------------------------- */
 
+/* "name", or "name|one|many": the value, and the word for so many. */
+static char *value_in_words(const char *spec, const struct db_rows *rows, size_t row)
+{
+	g_auto(GStrv) parts = g_strsplit(spec, "|", 3);
+	char *value = value_by_name(rows, row, parts[0]);
+
+	if (g_strv_length(parts) < 3)
+		return value;
+	g_autofree char *count = value;
+	return g_strjoin(" ", count == NULL ? "" : count, parts[g_strcmp0(count, "1") == 0 ? 1 : 2], NULL);
+}
+
 char *ctl_output_sentence(const char *template, const struct db_rows *rows, size_t row, const struct table_style *style)
 {
 	GString *text = g_string_new(NULL);
@@ -277,7 +289,7 @@ char *ctl_output_sentence(const char *template, const struct db_rows *rows, size
 			continue;
 		}
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
-		g_autofree char *value = value_by_name(rows, row, name);
+		g_autofree char *value = value_in_words(name, rows, row);
 		g_autofree char *clean = table_clean(value == NULL ? "" : value, style->utf8, TABLE_ONE_LINE);
 		g_string_append(text, clean);
 		p = end + 1;

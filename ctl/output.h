@@ -32,7 +32,8 @@ void ctl_output_json_append(JsonBuilder *builder, GString *out);
 /* Every row as an object in a line of its own. */
 void ctl_output_json_lines(const struct db_rows *rows, GString *out);
 
-/* The template with {column} replaced by the row's value, safe for a terminal. Heap. */
+/* The template with {column} replaced by the row's value, safe for a terminal;
+ * {column|mail|mails} has the word for so many behind it. Heap. */
 char *ctl_output_sentence(const char *template, const struct db_rows *rows, size_t row,
 			  const struct table_style *style);
 

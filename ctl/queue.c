@@ -217,11 +217,12 @@ const struct ctl_command ctl_queue_release = {
 
 static int run_cancel(struct ctl_call *call)
 {
-	static const struct ctl_each each = {.section = {.statement = &queue_cancel,
-							 .sentence = "{id}: cancelled for {recipients} recipients",
-							 .unless = "done",
-							 .otherwise = "{id}: nothing of it waits"},
-					     .binds = "1"};
+	static const struct ctl_each each = {
+	    .section = {.statement = &queue_cancel,
+			.sentence = "{id}: cancelled for {recipients|recipient|recipients}",
+			.unless = "done",
+			.otherwise = "{id}: nothing of it waits"},
+	    .binds = "1"};
 
 	return change(call, WAITING, &each);
 }

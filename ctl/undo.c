@@ -28,8 +28,9 @@ static const struct ctl_view apply_view = {
     .sections = {{.name = "undo",
 		  .statement = &people_undo,
 		  .layout = CTL_SENTENCE,
-		  .sentence = "undone ({undo_id}): {bounces} bounces, {blocks} blocks lifted, {tasks} tasks closed, "
-			      "{requeued} mails sent again",
+		  .sentence =
+		      "undone ({undo_id}): {bounces|bounce|bounces}, {blocks|block|blocks} lifted, {tasks|task|tasks} "
+		      "closed, {requeued|mail|mails} sent again",
 		  .unless = "is_done",
 		  .otherwise = "nothing is left to undo"}},
 };

@@ -66,7 +66,7 @@ subtest 'retry says what comes of it' => sub {
 };
 
 subtest 'cancel' => sub {
-    is +($ctl->run({ input => "$ended\n$anna\n" }, 'queue', 'cancel', '-'))[1], "$ended: cancelled for 1 recipients\n$anna: cancelled for 1 recipients\n2 done\n", 'ids on standard input';
+    is +($ctl->run({ input => "$ended\n$anna\n" }, 'queue', 'cancel', '-'))[1], "$ended: cancelled for 1 recipient\n$anna: cancelled for 1 recipient\n2 done\n", 'ids on standard input';
     my ($status, $said) = $ctl->run('queue', 'cancel', $anna);
     is $status, 1, 'a second time';
     is $said, "$anna: nothing of it waits\n", 'is said';
