@@ -63,13 +63,13 @@ static void read_connection(struct ctl_call *call, int argc, char *const *argv)
 static void offer_stored(const char *what, int argc, char *const *argv, const char *begun)
 {
 	struct ctl_call call = {.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
-	g_autoptr(GHashTable) values = call.values;
 
 	read_connection(&call, argc, argv);
 	g_autoptr(db_pool_t) pool = ctl_connect(&call, NULL);
 	g_autoptr(db_rows_t) rows = pool == NULL ? NULL : db_rows_fetch(pool, &people_words, &what, NULL);
 	for (size_t row = 0; rows != NULL && row < db_rows_count(rows); row++)
 		offer(db_rows_get(rows, row, 0), begun);
+	g_hash_table_unref(call.values);
 }
 
 /* What the arguments of a command are, where they are few enough to be offered. */

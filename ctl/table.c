@@ -91,51 +91,6 @@ static void append_padding(GString *out, size_t count)
 	g_string_append_printf(out, "%*s", (int)count, "");
 }
 
-/* --- colour ------------------------------------------------------------------ */
-
-/* The words of the schema that ask for a look. */
-static const char *color_of(const char *value)
-{
-	static const struct {
-		const char *word;
-		const char *color;
-	} words[] = {
-	    {"hard", "31"},    {"bounced", "31"},   {"error", "31"},      {"blocked", "31"},      {"soft", "33"},
-	    {"warning", "33"}, {"technical", "36"}, {"auto_reply", "36"}, {"unclassified", "35"}, {"ERROR", "31"},
-	    {"RETRY", "33"},   {"SUCCESS", "32"},   {"sent", "32"},       {"done", "32"},         {"ok", "32"},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strcmp(value, words[i].word) == 0)
-			return words[i].color;
-	return NULL;
-}
-
-static void append_value(GString *out, const char *value, const struct table_style *style)
-{
-	const char *color = style->color ? color_of(value) : NULL;
-
-	if (color != NULL)
-		g_string_append_printf(out, "\033[%sm%s\033[0m", color, value);
-	else
-		g_string_append(out, value);
-}
-
-static char *heading_of(const char *name)
-{
-	g_autofree char *words = g_strdelimit(g_strdup(name), "_", ' ');
-
-	return g_utf8_strup(words, -1);
-}
-
-static void append_heading(GString *out, const char *text, const struct table_style *style)
-{
-	if (style->color)
-		g_string_append_printf(out, "\033[1m%s\033[0m", text);
-	else
-		g_string_append(out, text);
-}
-
 /* --- widths -------------------------------------------------------------------- */
 
 static bool may_be_cut(enum table_kind kind)
@@ -260,28 +215,6 @@ static double bar_maximum(const struct table *table, guint column)
 	return maximum;
 }
 
-/* In eighths of a column where the terminal has the characters for it. */
-static void append_bar(GString *out, double share, size_t width, const struct table_style *style)
-{
-	static const char *const eighths[] = {"",
-					      "\xe2\x96\x8f",
-					      "\xe2\x96\x8e",
-					      "\xe2\x96\x8d",
-					      "\xe2\x96\x8c",
-					      "\xe2\x96\x8b",
-					      "\xe2\x96\x8a",
-					      "\xe2\x96\x89"};
-	size_t eighth = (size_t)(share * (double)width * 8 + 0.5);
-
-	if (share > 0 && eighth == 0)
-		eighth = 1;
-	if (!style->utf8)
-		eighth = (eighth + 7) / 8 * 8;
-	for (size_t i = 0; i < eighth / 8; i++)
-		g_string_append(out, style->utf8 ? "\xe2\x96\x88" : "#");
-	g_string_append(out, eighths[eighth % 8]);
-}
-
 /* --- tables -------------------------------------------------------------------- */
 
 static bool is_right(enum table_kind kind)
@@ -297,7 +230,7 @@ static void append_cell(GString *out, const char *text, size_t width, enum table
 
 	if (is_right(kind))
 		append_padding(out, width - used);
-	append_value(out, text, style);
+	table_append_value(out, text, style);
 	if (!is_last)
 		append_padding(out, (is_right(kind) ? 0 : width - used) + GAP);
 }
@@ -309,7 +242,7 @@ static void append_headings(const struct table *table, const size_t *widths, con
 
 	for (guint i = 0; i < table->columns->len; i++) {
 		const struct column *column = column_at(table, i);
-		g_autofree char *heading = heading_of(column->name);
+		g_autofree char *heading = table_heading_of(column->name);
 		g_autofree char *shown = table_cut_as(heading, widths[i], TABLE_TEXT, style);
 		const struct table_style plain = {.utf8 = style->utf8};
 
@@ -317,7 +250,7 @@ static void append_headings(const struct table *table, const size_t *widths, con
 			continue;
 		append_cell(line, shown, widths[i], column->kind, i + 1 == table->columns->len, &plain);
 	}
-	append_heading(out, g_strchomp(line->str), style);
+	table_append_heading(out, g_strchomp(line->str), style);
 	g_string_append_c(out, '\n');
 	g_string_free(line, TRUE);
 }
@@ -371,8 +304,8 @@ static void append_row(const struct table *table, guint row, const size_t *width
 		size_t used = total(widths, count) + GAP;
 		size_t room = style->width == 0 ? BAR_WIDTH_MAX : style->width - MIN(used, style->width);
 
-		append_bar(out, g_ascii_strtod(value_at(table, row, bar), NULL) / maximum, MIN(room, BAR_WIDTH_MAX),
-			   style);
+		table_append_bar(out, g_ascii_strtod(value_at(table, row, bar), NULL) / maximum,
+				 MIN(room, BAR_WIDTH_MAX), style);
 	}
 	while (out->len > 0 && out->str[out->len - 1] == ' ')
 		g_string_truncate(out, out->len - 1);
@@ -404,7 +337,7 @@ static void append_wrapped(GString *out, const char *text, size_t indent, const 
 	const char *p = text;
 
 	if (style->width == 0) {
-		append_value(out, text, style);
+		table_append_value(out, text, style);
 		g_string_append_c(out, '\n');
 		return;
 	}
@@ -414,7 +347,7 @@ static void append_wrapped(GString *out, const char *text, size_t indent, const 
 
 		if (p != text)
 			append_padding(out, indent);
-		append_value(out, g_strchomp(line), style);
+		table_append_value(out, g_strchomp(line), style);
 		g_string_append_c(out, '\n');
 		p = end;
 	} while (*p != '\0');
@@ -435,7 +368,7 @@ void table_print_blocks(const struct table *table, const struct table_style *sty
 
 			if (*clean == '\0')
 				continue;
-			append_heading(out, name, style);
+			table_append_heading(out, name, style);
 			append_padding(out, name_width - table_text_width(name) + GAP);
 			append_wrapped(out, clean, name_width + GAP, style);
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Text in columns of a terminal: making it harmless, measuring, cutting, breaking.
+ * Text in columns of a terminal: making it harmless, measuring, cutting, breaking,
+ * colours and bars.
  */
 #include "ctl/table_text.h"
 
@@ -117,4 +118,73 @@ const char *table_break_at(const char *text, size_t width)
 	while (blank > text + (end - text) / 2 && blank[-1] != ' ')
 		blank--;
 	return blank > text + (end - text) / 2 ? blank : end;
+}
+
+/* --- colour ------------------------------------------------------------------ */
+
+/* The words of the schema that ask for a look. */
+static const char *color_of(const char *value)
+{
+	static const struct {
+		const char *word;
+		const char *color;
+	} words[] = {
+	    {"hard", "31"},    {"bounced", "31"},   {"error", "31"},      {"blocked", "31"},      {"soft", "33"},
+	    {"warning", "33"}, {"technical", "36"}, {"auto_reply", "36"}, {"unclassified", "35"}, {"ERROR", "31"},
+	    {"RETRY", "33"},   {"SUCCESS", "32"},   {"sent", "32"},       {"done", "32"},         {"ok", "32"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strcmp(value, words[i].word) == 0)
+			return words[i].color;
+	return NULL;
+}
+
+void table_append_value(GString *out, const char *value, const struct table_style *style)
+{
+	const char *color = style->color ? color_of(value) : NULL;
+
+	if (color != NULL)
+		g_string_append_printf(out, "\033[%sm%s\033[0m", color, value);
+	else
+		g_string_append(out, value);
+}
+
+char *table_heading_of(const char *name)
+{
+	g_autofree char *words = g_strdelimit(g_strdup(name), "_", ' ');
+
+	return g_utf8_strup(words, -1);
+}
+
+void table_append_heading(GString *out, const char *text, const struct table_style *style)
+{
+	if (style->color)
+		g_string_append_printf(out, "\033[1m%s\033[0m", text);
+	else
+		g_string_append(out, text);
+}
+
+/* --- bars ---------------------------------------------------------------------- */
+
+/* In eighths of a column where the terminal has the characters for it. */
+void table_append_bar(GString *out, double share, size_t width, const struct table_style *style)
+{
+	static const char *const eighths[] = {"",
+					      "\xe2\x96\x8f",
+					      "\xe2\x96\x8e",
+					      "\xe2\x96\x8d",
+					      "\xe2\x96\x8c",
+					      "\xe2\x96\x8b",
+					      "\xe2\x96\x8a",
+					      "\xe2\x96\x89"};
+	size_t eighth = (size_t)(share * (double)width * 8 + 0.5);
+
+	if (share > 0 && eighth == 0)
+		eighth = 1;
+	if (!style->utf8)
+		eighth = (eighth + 7) / 8 * 8;
+	for (size_t i = 0; i < eighth / 8; i++)
+		g_string_append(out, style->utf8 ? "\xe2\x96\x88" : "#");
+	g_string_append(out, eighths[eighth % 8]);
 }
