@@ -28,11 +28,11 @@ static const struct ctl_view story_view = {
     .binds = "1 all limit",
     .sections = {{.name = "blocks",
 		  .statement = &people_blocks,
-		  .columns = "address reason blocked_at bounce_id lifted_at why? lifted_by? lift_why? blocked_by?",
+		  .columns = "address reason blocked_at lifted_at blocked_by? lifted_by? lift_why? why?",
 		  .empty = "this address is not blocked"},
 		 {.name = "story",
 		  .statement = &people_block_story,
-		  .columns = "at event text bounce_id communication_id actor?",
+		  .columns = "at event bounce_id? communication_id? actor? text~",
 		  .empty = "and never was"}},
 };
 

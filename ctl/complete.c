@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/value.h"
+#include "db/people.h"
 
 static void offer(const char *word, const char *begun)
 {
@@ -42,9 +44,49 @@ static void offer_options(const struct ctl_option *options, const char *begun)
 	}
 }
 
-/* The words that the option before may take; true if it takes a value. */
-static bool offer_values(const struct ctl_command *command, const char *word, const char *begun)
+/* --- words that the database knows ------------------------------------------------------ */
+
+/* Where it is, as the line so far says. */
+static void read_connection(struct ctl_call *call, int argc, char *const *argv)
 {
+	for (int i = 0; i + 1 < argc; i++) {
+		bool is_config = strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0;
+
+		if (is_config || strcmp(argv[i], "--conninfo") == 0)
+			g_hash_table_insert(call->values, g_strdup(is_config ? "config" : "conninfo"),
+					    g_strdup(argv[i + 1]));
+	}
+}
+
+/* Where it cannot be asked there is nothing to offer: nobody wants to read why in the
+ * middle of a line. */
+static void offer_stored(const char *what, int argc, char *const *argv, const char *begun)
+{
+	struct ctl_call call = {.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+
+	read_connection(&call, argc, argv);
+	g_autoptr(db_pool_t) pool = ctl_connect(&call, NULL);
+	g_autoptr(db_rows_t) rows = pool == NULL ? NULL : db_rows_fetch(pool, &people_words, &what, NULL);
+	for (size_t row = 0; rows != NULL && row < db_rows_count(rows); row++)
+		offer(db_rows_get(rows, row, 0), begun);
+	g_hash_table_unref(call.values);
+}
+
+/* What the arguments of a command are, where they are few enough to be offered. */
+static const char *stored_of(const struct ctl_command *command)
+{
+	if (g_str_has_prefix(command->name, "task "))
+		return "task";
+	return g_str_has_prefix(command->name, "params ") ? "parameter" : NULL;
+}
+
+/* --- all ---------------------------------------------------------------------------------- */
+
+/* The words that the option before may take; true if it takes a value. */
+static bool offer_values(const struct ctl_command *command, int argc, char *const *argv)
+{
+	const char *word = argv[argc - 2];
+	const char *begun = argv[argc - 1];
 	const struct ctl_option *option = g_str_has_prefix(word, "--") ? ctl_option_find(command, word + 2) : NULL;
 
 	if (option == NULL || option->argument == NULL)
@@ -52,6 +94,8 @@ static bool offer_values(const struct ctl_command *command, const char *word, co
 	g_auto(GStrv) words = ctl_value_words(option->argument);
 	for (char **each = words; each != NULL && *each != NULL; each++)
 		offer(*each, begun);
+	if (strcmp(option->name, "process") == 0)
+		offer_stored("process", argc, argv, begun);
 	return true;
 }
 
@@ -64,7 +108,7 @@ int ctl_complete(int argc, char **argv)
 
 	if (argc > 2 && strcmp(argv[1], "help") == 0)
 		return ctl_complete(argc - 1, argv + 1);
-	if (command != NULL && argc > 2 && offer_values(command, argv[argc - 2], begun))
+	if (command != NULL && argc > 2 && offer_values(command, argc, argv))
 		return CTL_EXIT_OK;
 	if (argc <= 2) {
 		offer_commands("", begun);
@@ -78,5 +122,7 @@ int ctl_complete(int argc, char **argv)
 		offer_options(command->options, begun);
 		offer_options(ctl_common_options(command), begun);
 	}
+	if (command != NULL && words > 0 && *begun != '-' && stored_of(command) != NULL)
+		offer_stored(stored_of(command), argc, argv, begun);
 	return CTL_EXIT_OK;
 }

@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "classifier/proposal.h"
 #include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/output.h"
+#include "ctl/progress.h"
+#include "ctl/propose.h"
 #include "ctl/view.h"
 #include "db/people.h"
 #include "intake/intake.h"
@@ -21,23 +22,22 @@
 static const struct ctl_option reclassify_options[] = {
     {"as", "REASON", "what it is: see \"bouncectl reasons\"", NULL},
     {"why", "TEXT", "for those who ask later", "set right by hand"},
+    {"rules", "DIR", "the folder of the rule files that the proposed rule is tried with", NULL},
+    {"site", "FILE", "the site's own rules, where it will stand", NULL},
     {0},
 };
 
-static char *propose(const struct db_rows *bounce, const char *reason)
+static void add_faults(JsonBuilder *builder, const GPtrArray *faults)
 {
-	const char *diagnostic = db_rows_find(bounce, 0, "diagnostic");
-	const char *remote_mta = db_rows_find(bounce, 0, "remote_mta");
-	g_autofree char *id = g_strdup_printf("bounce-%s", db_rows_find(bounce, 0, "id"));
-	const struct proposal proposal = {.id = id,
-					  .reason = reason,
-					  .diagnostic = diagnostic == NULL ? "" : diagnostic,
-					  .remote_mta = remote_mta == NULL ? "" : remote_mta};
-
-	return proposal_rule(&proposal);
+	json_builder_begin_array(builder);
+	for (guint i = 0; i < faults->len; i++) {
+		g_autofree char *valid = g_utf8_make_valid(faults->pdata[i], -1);
+		json_builder_add_string_value(builder, valid);
+	}
+	json_builder_end_array(builder);
 }
 
-static void add_reclassified_json(GString *out, const struct db_rows *done, const char *rule,
+static void add_reclassified_json(GString *out, const struct db_rows *done, const struct proposed *proposed,
 				  const struct db_rows *hits)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -46,10 +46,16 @@ static void add_reclassified_json(GString *out, const struct db_rows *done, cons
 	json_builder_set_member_name(builder, "reclassified");
 	ctl_output_json_row(builder, done, 0);
 	json_builder_set_member_name(builder, "rule");
-	if (rule == NULL)
+	if (proposed->rule == NULL)
 		json_builder_add_null_value(builder);
 	else
-		json_builder_add_string_value(builder, rule);
+		json_builder_add_string_value(builder, proposed->rule);
+	json_builder_set_member_name(builder, "rule_was_tried");
+	json_builder_add_boolean_value(builder, proposed->is_tried);
+	json_builder_set_member_name(builder, "rule_faults");
+	add_faults(builder, proposed->faults);
+	json_builder_set_member_name(builder, "site_rules");
+	json_builder_add_string_value(builder, proposed->site_file);
 	json_builder_set_member_name(builder, "also_fits");
 	json_builder_begin_array(builder);
 	for (size_t row = 0; hits != NULL && row < db_rows_count(hits); row++)
@@ -57,6 +63,30 @@ static void add_reclassified_json(GString *out, const struct db_rows *done, cons
 	json_builder_end_array(builder);
 	json_builder_end_object(builder);
 	ctl_output_json_append(builder, out);
+}
+
+/* As comments of a rule file, so that all of it may be put there. */
+static void add_trial(GString *out, const struct proposed *proposed)
+{
+	bool works = proposed->is_tried && proposed->faults->len == 0;
+
+	if (works)
+		g_string_append(out,
+				"# Tried with the rules there are: it decides this message, and none is in its way.\n");
+	else
+		g_string_append(out,
+				proposed->is_tried ? "# Tried, and not good enough as it is:\n" : "# Not tried:\n");
+	for (guint i = 0; i < proposed->faults->len; i++) {
+		g_autofree char *clean = table_clean(proposed->faults->pdata[i], true, TABLE_ONE_LINE);
+		g_string_append_printf(out, "#   %s\n", clean);
+	}
+	g_string_append_printf(out,
+			       "# So that the next one is judged like that: %s it goes into\n#   %s\n"
+			       "# then: bouncectl rules check; bouncectl replay (what it changes); and SIGUSR1 to "
+			       "bounce-milter.\n\n",
+			       works ? "read it;" : "set it right;",
+			       *proposed->site_file != '\0' ? proposed->site_file
+							    : "a file that site_rules of bounce-milter.conf names,");
 }
 
 /* The words of a mail that was judged wrongly may be those of many that were judged rightly. */
@@ -73,44 +103,41 @@ static void add_hits(GString *out, const struct db_rows *hits)
 	g_string_append_c(out, '\n');
 }
 
-static void add_reclassified_text(GString *out, const struct db_rows *done, const char *rule,
+static void add_reclassified_text(GString *out, const struct db_rows *done, const struct proposed *proposed,
 				  const struct db_rows *hits)
 {
 	const struct table_style style = ctl_output_style();
 	g_autofree char *said = ctl_output_sentence("bounce {id} is {reason} now: {consequence}", done, 0, &style);
 
 	g_string_append_printf(out, "%s\n\n", said);
-	if (rule == NULL) {
+	if (proposed->rule == NULL) {
 		g_string_append(out, "# Its words say too little for a rule of their own.\n");
 		return;
 	}
+	g_autofree char *clean = table_clean(proposed->rule, style.utf8, TABLE_KEEP_LINES);
 	add_hits(out, hits);
-	g_autofree char *clean = table_clean(rule, style.utf8, TABLE_KEEP_LINES);
-	g_string_append_printf(out,
-			       "# So that the next one is judged like that, put this into the file of site_rules,\n"
-			       "# try it (bouncectl classify --site FILE MAIL), and send bounce-milter SIGUSR1:\n\n%s",
-			       clean);
+	add_trial(out, proposed);
+	g_string_append(out, clean);
 }
 
 static int reclassify(struct ctl_call *call, struct db_pool *pool, const char *reason)
 {
-	const char *const bounce_arguments[] = {ctl_argument(call, 1)};
-	const char *const arguments[] = {ctl_argument(call, 1), reason, ctl_option(call, "why")};
+	const char *const id[] = {ctl_argument(call, 1)};
+	const char *const arguments[] = {id[0], reason, ctl_option(call, "why")};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(db_rows_t) done = db_rows_fetch(pool, &people_reclassify, arguments, &error);
-	g_autoptr(db_rows_t) bounce =
-	    done == NULL ? NULL : db_rows_fetch(pool, &people_bounce, bounce_arguments, &error);
+	g_autoptr(db_rows_t) bounce = done == NULL ? NULL : db_rows_fetch(pool, &people_bounce, id, &error);
+	g_autoptr(db_rows_t) raw = bounce == NULL ? NULL : db_rows_fetch(pool, &people_bounce_raw, id, &error);
+	g_auto(proposed_t) proposed = {0};
 
-	if (bounce == NULL)
+	if (raw == NULL)
 		return ctl_output_error(call, error);
-	g_autofree char *rule = db_rows_count(bounce) == 0 ? NULL : propose(bounce, reason);
-	const char *const rule_arguments[] = {rule, reason};
-	g_autoptr(db_rows_t) hits = rule == NULL ? NULL : db_rows_fetch(pool, &people_rule_hits, rule_arguments, NULL);
-	if (ctl_flag(call, "json"))
-		add_reclassified_json(out, done, rule, hits);
-	else
-		add_reclassified_text(out, done, rule, hits);
+	propose_rule(call, bounce, raw, reason, &proposed);
+	const char *const rule_arguments[] = {proposed.rule, reason};
+	g_autoptr(db_rows_t) hits =
+	    proposed.rule == NULL ? NULL : db_rows_fetch(pool, &people_rule_hits, rule_arguments, NULL);
+	(ctl_flag(call, "json") ? add_reclassified_json : add_reclassified_text)(out, done, &proposed, hits);
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
@@ -128,7 +155,8 @@ const struct ctl_command ctl_reclassify = {
     .summary = "set the verdict on a bounce right, and what followed from it",
     .example = "reclassify 4711 --as mailbox_full --why 'they told us'",
     .help = "What followed wrongly is taken back, what should have followed is done. A rule for\n"
-	    "the site's file is proposed, which judges the next one rightly.\n",
+	    "the site's file is proposed, which judges the next one rightly; it is tried with the\n"
+	    "rules there are and on the message itself.\n",
     .options = reclassify_options,
     .run = run_reclassify,
 };
@@ -159,6 +187,7 @@ struct replay {
 	size_t read;
 	size_t different;
 	size_t applied;
+	struct ctl_progress progress;
 };
 
 /* The database keeps the envelope; here are only the words. */
@@ -208,7 +237,7 @@ static bool replay_report(struct replay *replay, const struct db_rows *reports, 
 	g_autofree char *document = document_of(replay, reports, row);
 	const char *const arguments[] = {id, document};
 
-	replay->read++;
+	ctl_progress_step(&replay->progress, "reports read", ++replay->read, 0);
 	if (document == NULL)
 		return true;
 	g_autoptr(db_rows_t) rows = db_rows_fetch(replay->pool, &people_replay_differences, arguments, error);
@@ -231,10 +260,10 @@ static bool replay_batch(struct replay *replay, char **after, bool *more_out, GE
 	if (reports == NULL)
 		return false;
 	size_t count = db_rows_count(reports);
-	for (size_t row = 0; row < count; row++)
+	for (size_t row = 0; row < count && !ctl_interrupt_came(); row++)
 		if (!replay_report(replay, reports, row, error))
 			return false;
-	*more_out = count > 0;
+	*more_out = count > 0 && !ctl_interrupt_came();
 	if (count > 0) {
 		g_free(*after);
 		*after = g_strdup(db_rows_find(reports, count - 1, "id"));
@@ -281,9 +310,15 @@ static int replay(struct ctl_call *call, struct db_pool *pool, struct ruleset *r
 
 	for (size_t i = 0; i < G_N_ELEMENTS(difference_columns); i++)
 		table_add_column(table, difference_columns[i], i == 0 ? TABLE_NUMBER : TABLE_TEXT);
+	ctl_interrupt_block();
 	bool done = replay_all(&job, &error);
+	ctl_progress_clear(&job.progress);
 	if (!json && !print_replayed(&job)) /* also of what was done before it failed */
 		return CTL_EXIT_OUTPUT;
+	if (ctl_interrupt_came()) {
+		fputs("bouncectl replay: interrupted; the same call goes on\n", stderr);
+		return CTL_EXIT_TEMPFAIL;
+	}
 	if (done)
 		return CTL_EXIT_OK;
 	return error == NULL ? CTL_EXIT_OUTPUT : ctl_output_error(call, error);

@@ -109,7 +109,6 @@ static bool say(const struct intake_job *job, const struct intake_item *item, co
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(GString) out = g_string_new(NULL);
 	const char *const words[][2] = {{"name", item->name},
-					{"bounce_message_id", result->bounce_message_id},
 					{"class", result->class},
 					{"reason", result->reason},
 					{"disposition", db_disposition_name(result->disposition)}};
@@ -122,6 +121,8 @@ static bool say(const struct intake_job *job, const struct intake_item *item, co
 		json_builder_set_member_name(builder, words[i][0]);
 		json_builder_add_string_value(builder, valid);
 	}
+	json_builder_set_member_name(builder, "bounce_message_id");
+	json_builder_add_int_value(builder, g_ascii_strtoll(result->bounce_message_id, NULL, 10));
 	json_builder_set_member_name(builder, "duplicate");
 	json_builder_add_boolean_value(builder, result->is_duplicate);
 	json_builder_end_object(builder);

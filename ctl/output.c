@@ -87,20 +87,45 @@ static bool has_values(const struct db_rows *rows, size_t column)
 	return false;
 }
 
+/* Nothing, or nothing but zeros. */
+static bool has_figures(const struct db_rows *rows, size_t column)
+{
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		if (g_strcmp0(db_rows_get(rows, row, column), "0") != 0)
+			return true;
+	return false;
+}
+
+/* What stands behind a name says how it is shown. */
+static enum table_kind kind_of_mark(char mark, enum table_kind kind)
+{
+	switch (mark) {
+	case '%':
+		return TABLE_BAR;
+	case '~':
+		return TABLE_WRAP;
+	case '!':
+		return TABLE_WORD;
+	case '?':
+		return kind == TABLE_NUMBER ? TABLE_EXTRA_NUMBER : TABLE_EXTRA;
+	default:
+		return kind;
+	}
+}
+
 static void choose(const struct db_rows *rows, const char *name, GArray *choices)
 {
-	bool is_bar = g_str_has_suffix(name, "%");
-	bool is_extra = g_str_has_suffix(name, "?");
-	size_t len = strlen(name) - (is_bar || is_extra);
+	size_t len = strcspn(name, "%?~!");
 
 	for (size_t column = 0; column < db_rows_column_count(rows); column++) {
 		const char *own = db_rows_column_name(rows, column);
 
 		if (strlen(own) != len || strncmp(own, name, len) != 0 || !has_values(rows, column))
 			continue;
-		enum table_kind kind = kind_of(db_rows_column_type(rows, column));
-		const struct choice choice = {column, is_bar ? TABLE_BAR : is_extra ? TABLE_EXTRA : kind};
-		g_array_append_val(choices, choice);
+		enum table_kind kind = kind_of_mark(name[len], kind_of(db_rows_column_type(rows, column)));
+		const struct choice choice = {column, kind};
+		if (kind != TABLE_EXTRA_NUMBER || has_figures(rows, column))
+			g_array_append_val(choices, choice);
 	}
 }
 
@@ -240,6 +265,18 @@ void ctl_output_json_lines(const struct db_rows *rows, GString *out)
 
 /* --- sentences and errors --------------------------------------------------------- */
 
+/* "name", or "name|one|many": the value, and the word for so many. */
+static char *value_in_words(const char *spec, const struct db_rows *rows, size_t row)
+{
+	g_auto(GStrv) parts = g_strsplit(spec, "|", 3);
+	char *value = value_by_name(rows, row, parts[0]);
+
+	if (g_strv_length(parts) < 3)
+		return value;
+	g_autofree char *count = value;
+	return g_strjoin(" ", count == NULL ? "" : count, parts[g_strcmp0(count, "1") == 0 ? 1 : 2], NULL);
+}
+
 char *ctl_output_sentence(const char *template, const struct db_rows *rows, size_t row, const struct table_style *style)
 {
 	GString *text = g_string_new(NULL);
@@ -252,7 +289,7 @@ char *ctl_output_sentence(const char *template, const struct db_rows *rows, size
 			continue;
 		}
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
-		g_autofree char *value = value_by_name(rows, row, name);
+		g_autofree char *value = value_in_words(name, rows, row);
 		g_autofree char *clean = table_clean(value == NULL ? "" : value, style->utf8, TABLE_ONE_LINE);
 		g_string_append(text, clean);
 		p = end + 1;

@@ -74,6 +74,7 @@ static int run_list(struct ctl_call *call)
 		g_autoptr(table_t) table = ctl_output_table(
 		    rows, "id process state due_at held_at attempts recipient business_ref? error? subject?");
 		table_print(table, &style, out);
+		ctl_view_say_limit(call, rows);
 	}
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
@@ -216,11 +217,12 @@ const struct ctl_command ctl_queue_release = {
 
 static int run_cancel(struct ctl_call *call)
 {
-	static const struct ctl_each each = {.section = {.statement = &queue_cancel,
-							 .sentence = "{id}: cancelled for {recipients} recipients",
-							 .unless = "done",
-							 .otherwise = "{id}: nothing of it waits"},
-					     .binds = "1"};
+	static const struct ctl_each each = {
+	    .section = {.statement = &queue_cancel,
+			.sentence = "{id}: cancelled for {recipients|recipient|recipients}",
+			.unless = "done",
+			.otherwise = "{id}: nothing of it waits"},
+	    .binds = "1"};
 
 	return change(call, WAITING, &each);
 }
@@ -243,13 +245,21 @@ static const struct ctl_option status_options[] = {
 
 static const struct ctl_view status_view = {
     .binds = "limit",
-    .sections = {{.name = "states", .statement = &queue_states},
-		 {.name = "processes", .statement = &queue_processes, .empty = "no process"},
+    .sections = {{.name = "states",
+		  .statement = &queue_states,
+		  .columns = "state communications due? held? by_application? lease_expired? oldest_at next_due_at"},
+		 {.name = "processes",
+		  .statement = &queue_processes,
+		  .columns = "process due scheduled held? processing? oldest_due_seconds? oldest_seconds?",
+		  .empty = "no process"},
 		 {.name = "domains",
 		  .statement = &queue_domains,
-		  .columns = "domain recipients due next_due_at tries response?",
+		  .columns = "domain recipients due? next_due_at tries? response~",
 		  .empty = "nothing waits"},
-		 {.name = "servers", .statement = &queue_servers, .empty = "no server had a problem yet"}},
+		 {.name = "servers",
+		  .statement = &queue_servers,
+		  .columns = "server works problem_since failures? probe_at? task_id? problem~",
+		  .empty = "no server had a problem yet"}},
 };
 
 const struct ctl_command ctl_queue_status = {
@@ -275,18 +285,24 @@ static char *label_of(const char *value)
 	return g_string_free(label, FALSE);
 }
 
-static void add_figures(GString *out, const struct db_rows *rows, const char *name, const char *help,
-			const char *const *columns)
-{
-	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
-	for (size_t row = 0; row < db_rows_count(rows); row++)
-		for (size_t i = 0; columns[i] != NULL; i++) {
-			g_autofree char *label = label_of(db_rows_find(rows, row, "process"));
+struct figure {
+	const char *name;
+	const char *help;
+	const char *label;      /* the column that says of what */
+	const char *columns[5]; /* of several, each is a state; ended by NULL */
+};
 
-			g_string_append_printf(out, "%s{process=\"%s\"", name, label);
-			if (columns[1] != NULL)
-				g_string_append_printf(out, ",state=\"%s\"", columns[i]);
-			g_string_append_printf(out, "} %s\n", db_rows_find(rows, row, columns[i]));
+static void add_figure(GString *out, const struct db_rows *rows, const struct figure *figure)
+{
+	g_string_append_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", figure->name, figure->help, figure->name);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		for (size_t i = 0; figure->columns[i] != NULL; i++) {
+			g_autofree char *label = label_of(db_rows_find(rows, row, figure->label));
+
+			g_string_append_printf(out, "%s{%s=\"%s\"", figure->name, figure->label, label);
+			if (figure->columns[1] != NULL)
+				g_string_append_printf(out, ",state=\"%s\"", figure->columns[i]);
+			g_string_append_printf(out, "} %s\n", db_rows_find(rows, row, figure->columns[i]));
 		}
 }
 
@@ -302,24 +318,37 @@ static void add_servers(GString *out, const struct db_rows *rows)
 	}
 }
 
-static void add_metrics(GString *out, const struct db_rows *processes, const struct db_rows *servers)
+static void add_metrics(GString *out, const struct db_rows *processes, const struct db_rows *domains,
+			const struct db_rows *servers)
 {
-	static const char *const depth[] = {"due", "scheduled", "held", "processing", NULL};
-	static const char *const oldest_due[] = {"oldest_due_seconds", NULL};
-	static const char *const oldest[] = {"oldest_seconds", NULL};
+	static const struct figure figures[] = {
+	    {"bounce_queue_communications",
+	     "communications in the delivery queue",
+	     "process",
+	     {"due", "scheduled", "held", "processing"}},
+	    {"bounce_queue_oldest_due_seconds", "since when the oldest is due", "process", {"oldest_due_seconds"}},
+	    {"bounce_queue_oldest_seconds", "age of the oldest that waits", "process", {"oldest_seconds"}},
+	};
+	static const struct figure domain = {"bounce_queue_domain_recipients",
+					     "recipients that wait, of the remote domains with most of them",
+					     "domain",
+					     {"recipients"}};
 
-	add_figures(out, processes, "bounce_queue_communications", "communications in the delivery queue", depth);
-	add_figures(out, processes, "bounce_queue_oldest_due_seconds", "since when the oldest is due", oldest_due);
-	add_figures(out, processes, "bounce_queue_oldest_seconds", "age of the oldest that waits", oldest);
+	for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
+		add_figure(out, processes, &figures[i]);
+	add_figure(out, domains, &domain);
 	add_servers(out, servers);
 }
 
 static int run_metrics(struct ctl_call *call)
 {
+	static const char *const domains_max[] = {"50"}; /* a monitor keeps every label for ever */
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
 	g_autoptr(db_rows_t) processes = pool == NULL ? NULL : db_rows_fetch(pool, &queue_processes, NULL, &error);
-	g_autoptr(db_rows_t) servers = processes == NULL ? NULL : db_rows_fetch(pool, &queue_servers, NULL, &error);
+	g_autoptr(db_rows_t) domains =
+	    processes == NULL ? NULL : db_rows_fetch(pool, &queue_domains, domains_max, &error);
+	g_autoptr(db_rows_t) servers = domains == NULL ? NULL : db_rows_fetch(pool, &queue_servers, NULL, &error);
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (servers == NULL)
@@ -327,7 +356,7 @@ static int run_metrics(struct ctl_call *call)
 	if (ctl_flag(call, "json"))
 		ctl_output_json_lines(processes, out);
 	else
-		add_metrics(out, processes, servers);
+		add_metrics(out, processes, domains, servers);
 	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 

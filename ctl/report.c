@@ -19,7 +19,7 @@ static const struct ctl_view report_view = {
     .binds = "by since until limit",
     .sections = {{.name = "report",
 		  .statement = &people_report,
-		  .columns = "label hard soft technical auto_reply unclassified total%",
+		  .columns = "label hard? soft? technical? auto_reply? unclassified? total%",
 		  .empty = "nothing came back in this time"}},
 };
 

@@ -56,21 +56,22 @@ struct way {
 static const struct way ways[] = {
     WAY("", people_task_resolve, "1 note", "task {id} is done", "closed; nothing else happens"),
     WAY("address", people_task_corrected, "1 note address",
-	"task {id} is done: {resent} mails are sent again, to {address}",
+	"task {id} is done: {resent|mail is|mails are} sent again, to {address}",
 	"closed; their mails are sent to that address"),
-    WAY("suggested", people_task_suggested, "1 note", "task {id} is done: {resent} mails are sent again, to {address}",
+    WAY("suggested", people_task_suggested, "1 note",
+	"task {id} is done: {resent|mail is|mails are} sent again, to {address}",
 	"closed; their mails are sent to the address in CORRECTION"),
     WAY("works", people_task_unblocked, "1 note no-resend",
-	"task {id} is done: the block is lifted, {resent} mails are sent again",
+	"task {id} is done: the block is lifted, {resent|mail is|mails are} sent again",
 	"closed; the blocks are lifted and the mails sent again"),
     WAY("dead", people_task_dead, "1 note", "task {id} is done: the address is blocked",
 	"closed; the addresses are blocked"),
-    WAY("arrived", people_task_arrived, "1 note", "task {id} is done: {arrived} mails count as arrived",
+    WAY("arrived", people_task_arrived, "1 note", "task {id} is done: {arrived|mail counts|mails count} as arrived",
 	"closed; their mails count as arrived"),
     WAY("outage", people_task_outage_dismiss, "1 note no-resend",
-	"task {id} is done: nothing was blocked, {resent} mails are sent again",
+	"task {id} is done: nothing was blocked, {resent|mail is|mails are} sent again",
 	"closed; nothing is blocked and the mails are sent again"),
-    WAY("no-outage", people_task_outage_real, "1 note", "task {id} is done: {blocked} addresses are blocked",
+    WAY("no-outage", people_task_outage_real, "1 note", "task {id} is done: {blocked|address is|addresses are} blocked",
 	"closed; the held blocks are made"),
 };
 
@@ -126,6 +127,7 @@ static int preview(const struct ctl_call *call, const struct db_rows *tasks, con
 		ctl_output_json_lines(tasks, out);
 	} else {
 		table_print(table, &style, out);
+		ctl_view_say_limit(call, tasks);
 		g_string_append_printf(out, "\n%zu tasks would be %s.\nNothing was changed. Do it with --yes.\n",
 				       db_rows_count(tasks), way->meaning);
 	}

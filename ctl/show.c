@@ -27,10 +27,11 @@ static const struct ctl_view communication_view = {
 		  .is_required = true},
 		 {.name = "recipients",
 		  .statement = &people_communication_recipients,
-		  .columns = "address state attempts class reason next_attempt_at? task_id is_blocked? diagnostic?"},
+		  .columns = "address state attempts class reason delivery? due_at? next_attempt_at? task_id "
+			     "is_blocked? response? diagnostic?"},
 		 {.name = "story",
 		  .statement = &people_communication_story,
-		  .columns = "at event recipient text bounce_id? actor?"}},
+		  .columns = "at event recipient? bounce_id? actor? text~"}},
 };
 
 static const struct ctl_view find_view = {

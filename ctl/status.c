@@ -35,11 +35,15 @@ static struct table *table_of(const struct db_rows *rows)
 
 	table_add_column(table, "what", TABLE_WORD);
 	table_add_column(table, "value", TABLE_WORD);
-	table_add_column(table, "warning", TABLE_TEXT);
+	if (has_warning(rows))
+		table_add_column(table, "warning", TABLE_WRAP);
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
 		g_autofree char *name = g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
 		g_autofree char *value = g_strdup(db_rows_find(rows, row, "text"));
 		const char *const values[] = {name, value, db_rows_find(rows, row, "warning")};
+
+		if (value == NULL || (*value == '\0' && values[2] == NULL))
+			continue; /* of what is not, there is nothing to say */
 
 		if (value != NULL && g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
 			value[strlen("2026-11-21 21:55")] = '\0';

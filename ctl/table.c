@@ -6,11 +6,15 @@
 
 #include <string.h>
 
+#include "ctl/table_text.h"
+
 enum {
 	GAP = 2,              /* blanks between columns */
 	TEXT_WIDTH_GOOD = 16, /* below it a column says little: others are left out first */
 	TEXT_WIDTH_MIN = 8,   /* of a column that may be cut */
-	BAR_WIDTH_MIN = 8,    /* of a bar's column */
+	WRAP_WIDTH_GOOD = 36, /* the same of a column that goes on in the next line */
+	WRAP_WIDTH_MIN = 16,
+	BAR_WIDTH_MIN = 8, /* of a bar's column */
 	BAR_WIDTH_MAX = 40,
 	BLOCK_WIDTH_MIN = 12, /* for the values of a block */
 };
@@ -82,162 +86,16 @@ static const char *value_at(const struct table *table, guint row, guint column)
 	return value == NULL ? "" : value;
 }
 
-/* --- text ------------------------------------------------------------------ */
-
-/* Unicode's Cc, Cf, Zl, Zp and what is not assigned: escapes, marks that turn
- * the direction of writing, lines that are none. */
-static bool is_shown(gunichar c)
-{
-	switch ((int)g_unichar_type(c)) {
-	case G_UNICODE_CONTROL:
-	case G_UNICODE_FORMAT:
-	case G_UNICODE_UNASSIGNED:
-	case G_UNICODE_PRIVATE_USE:
-	case G_UNICODE_SURROGATE:
-	case G_UNICODE_LINE_SEPARATOR:
-	case G_UNICODE_PARAGRAPH_SEPARATOR:
-		return false;
-	default:
-		return true;
-	}
-}
-
-char *table_clean(const char *text, bool utf8, enum table_lines lines)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	GString *clean = g_string_sized_new(strlen(valid));
-
-	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (c == '\n' && lines == TABLE_KEEP_LINES)
-			g_string_append_c(clean, '\n');
-		else if (c == '\r' && p[1] == '\n' && lines == TABLE_KEEP_LINES)
-			continue;
-		else if (!is_shown(c))
-			g_string_append_c(clean, ' ');
-		else if (c >= 0x80 && !utf8)
-			g_string_append_c(clean, '?');
-		else
-			g_string_append_unichar(clean, c);
-	}
-	return g_string_free(clean, FALSE);
-}
-
-static size_t char_width(gunichar c)
-{
-	if (g_unichar_iszerowidth(c))
-		return 0;
-	return g_unichar_iswide(c) ? 2 : 1;
-}
-
-size_t table_text_width(const char *text)
-{
-	size_t width = 0;
-
-	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
-		width += char_width(g_utf8_get_char(p));
-	return width;
-}
-
-/* The longest beginning of text that takes at most width columns. */
-static const char *end_of_width(const char *text, size_t width)
-{
-	const char *p = text;
-
-	for (size_t used = 0; *p != '\0'; p = g_utf8_next_char(p)) {
-		used += char_width(g_utf8_get_char(p));
-		if (used > width)
-			break;
-	}
-	return p;
-}
-
 static void append_padding(GString *out, size_t count)
 {
 	g_string_append_printf(out, "%*s", (int)count, "");
-}
-
-static const char *ellipsis(const struct table_style *style)
-{
-	return style->utf8 ? "\xe2\x80\xa6" : "~";
-}
-
-/* The end of a path says more than its beginning. */
-static char *cut_front(const char *text, size_t width, const struct table_style *style)
-{
-	const char *p = text;
-
-	for (size_t rest = table_text_width(text); rest > width - 1; p = g_utf8_next_char(p))
-		rest -= char_width(g_utf8_get_char(p));
-	return g_strconcat(ellipsis(style), p, NULL);
-}
-
-static char *cut(const char *text, size_t width, enum table_kind kind, const struct table_style *style)
-{
-	if (table_text_width(text) <= width)
-		return g_strdup(text);
-	if (kind == TABLE_PATH)
-		return cut_front(text, width, style);
-	g_autofree char *head = g_strndup(text, (gsize)(end_of_width(text, width - 1) - text));
-	return g_strconcat(head, ellipsis(style), NULL);
-}
-
-char *table_cut(const char *text, size_t width, const struct table_style *style)
-{
-	return cut(text, width, TABLE_TEXT, style);
-}
-
-/* --- colour ------------------------------------------------------------------ */
-
-/* The words of the schema that ask for a look. */
-static const char *color_of(const char *value)
-{
-	static const struct {
-		const char *word;
-		const char *color;
-	} words[] = {
-	    {"hard", "31"},         {"bounced", "31"}, {"error", "31"},     {"blocked", "31"},
-	    {"soft", "33"},         {"warning", "33"}, {"technical", "36"}, {"auto_reply", "36"},
-	    {"unclassified", "35"}, {"sent", "32"},    {"done", "32"},      {"ok", "32"},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strcmp(value, words[i].word) == 0)
-			return words[i].color;
-	return NULL;
-}
-
-static void append_value(GString *out, const char *value, const struct table_style *style)
-{
-	const char *color = style->color ? color_of(value) : NULL;
-
-	if (color != NULL)
-		g_string_append_printf(out, "\033[%sm%s\033[0m", color, value);
-	else
-		g_string_append(out, value);
-}
-
-static char *heading_of(const char *name)
-{
-	g_autofree char *words = g_strdelimit(g_strdup(name), "_", ' ');
-
-	return g_utf8_strup(words, -1);
-}
-
-static void append_heading(GString *out, const char *text, const struct table_style *style)
-{
-	if (style->color)
-		g_string_append_printf(out, "\033[1m%s\033[0m", text);
-	else
-		g_string_append(out, text);
 }
 
 /* --- widths -------------------------------------------------------------------- */
 
 static bool may_be_cut(enum table_kind kind)
 {
-	return kind == TABLE_TEXT || kind == TABLE_EXTRA || kind == TABLE_PATH;
+	return kind == TABLE_TEXT || kind == TABLE_EXTRA || kind == TABLE_PATH || kind == TABLE_WRAP;
 }
 
 static size_t natural_width(const struct table *table, guint column, const struct table_style *style)
@@ -263,20 +121,30 @@ static size_t total(const size_t *widths, guint count)
 	return sum;
 }
 
+/* No column becomes narrower than its kind bears. */
+enum floor { FLOOR_GOOD, FLOOR_MIN };
+
+static size_t floor_of(enum table_kind kind, enum floor floor)
+{
+	if (kind == TABLE_WRAP)
+		return floor == FLOOR_GOOD ? WRAP_WIDTH_GOOD : WRAP_WIDTH_MIN;
+	return floor == FLOOR_GOOD ? TEXT_WIDTH_GOOD : TEXT_WIDTH_MIN;
+}
+
 /* Of the columns that may still lose a place, the widest; count if none may. */
-static guint widest(const struct table *table, const size_t *widths, size_t floor)
+static guint widest(const struct table *table, const size_t *widths, enum floor floor)
 {
 	guint found = table->columns->len;
 
 	for (guint i = 0; i < table->columns->len; i++)
-		if (may_be_cut(column_at(table, i)->kind) && widths[i] > floor &&
+		if (may_be_cut(column_at(table, i)->kind) && widths[i] > floor_of(column_at(table, i)->kind, floor) &&
 		    (found == table->columns->len || widths[i] > widths[found]))
 			found = i;
 	return found;
 }
 
 /* Cuts down to the floor; false where that is not enough. */
-static bool shrink(const struct table *table, const struct table_style *style, size_t floor, size_t *widths)
+static bool shrink(const struct table *table, const struct table_style *style, enum floor floor, size_t *widths)
 {
 	guint count = table->columns->len;
 
@@ -290,11 +158,16 @@ static bool shrink(const struct table *table, const struct table_style *style, s
 	return true;
 }
 
+static bool is_extra(enum table_kind kind)
+{
+	return kind == TABLE_EXTRA || kind == TABLE_EXTRA_NUMBER;
+}
+
 /* Leaves out the last extra column; false when there is none any more. */
 static bool leave_out(const struct table *table, size_t *widths)
 {
 	for (guint i = table->columns->len; i > 0; i--)
-		if (column_at(table, i - 1)->kind == TABLE_EXTRA && widths[i - 1] > 0) {
+		if (is_extra(column_at(table, i - 1)->kind) && widths[i - 1] > 0) {
 			widths[i - 1] = 0;
 			return true;
 		}
@@ -314,9 +187,9 @@ static bool fit(const struct table *table, const struct table_style *style, size
 
 	for (guint i = 0; i < table->columns->len; i++)
 		widths[i] = natural[i] = MAX(natural_width(table, i, style), 1);
-	while (!shrink(table, style, TEXT_WIDTH_GOOD, widths)) {
+	while (!shrink(table, style, FLOOR_GOOD, widths)) {
 		if (!leave_out(table, widths))
-			return shrink(table, style, TEXT_WIDTH_MIN, widths);
+			return shrink(table, style, FLOOR_MIN, widths);
 		restore(table, natural, widths);
 	}
 	return true;
@@ -342,33 +215,11 @@ static double bar_maximum(const struct table *table, guint column)
 	return maximum;
 }
 
-/* In eighths of a column where the terminal has the characters for it. */
-static void append_bar(GString *out, double share, size_t width, const struct table_style *style)
-{
-	static const char *const eighths[] = {"",
-					      "\xe2\x96\x8f",
-					      "\xe2\x96\x8e",
-					      "\xe2\x96\x8d",
-					      "\xe2\x96\x8c",
-					      "\xe2\x96\x8b",
-					      "\xe2\x96\x8a",
-					      "\xe2\x96\x89"};
-	size_t eighth = (size_t)(share * (double)width * 8 + 0.5);
-
-	if (share > 0 && eighth == 0)
-		eighth = 1;
-	if (!style->utf8)
-		eighth = (eighth + 7) / 8 * 8;
-	for (size_t i = 0; i < eighth / 8; i++)
-		g_string_append(out, style->utf8 ? "\xe2\x96\x88" : "#");
-	g_string_append(out, eighths[eighth % 8]);
-}
-
 /* --- tables -------------------------------------------------------------------- */
 
 static bool is_right(enum table_kind kind)
 {
-	return kind == TABLE_NUMBER || kind == TABLE_BAR;
+	return kind == TABLE_NUMBER || kind == TABLE_EXTRA_NUMBER || kind == TABLE_BAR;
 }
 
 /* A cell, and the blanks to the next one; none at the end of a line. */
@@ -379,7 +230,7 @@ static void append_cell(GString *out, const char *text, size_t width, enum table
 
 	if (is_right(kind))
 		append_padding(out, width - used);
-	append_value(out, text, style);
+	table_append_value(out, text, style);
 	if (!is_last)
 		append_padding(out, (is_right(kind) ? 0 : width - used) + GAP);
 }
@@ -391,17 +242,41 @@ static void append_headings(const struct table *table, const size_t *widths, con
 
 	for (guint i = 0; i < table->columns->len; i++) {
 		const struct column *column = column_at(table, i);
-		g_autofree char *heading = heading_of(column->name);
-		g_autofree char *shown = cut(heading, widths[i], TABLE_TEXT, style);
+		g_autofree char *heading = table_heading_of(column->name);
+		g_autofree char *shown = table_cut_as(heading, widths[i], TABLE_TEXT, style);
 		const struct table_style plain = {.utf8 = style->utf8};
 
 		if (widths[i] == 0)
 			continue;
 		append_cell(line, shown, widths[i], column->kind, i + 1 == table->columns->len, &plain);
 	}
-	append_heading(out, g_strchomp(line->str), style);
+	table_append_heading(out, g_strchomp(line->str), style);
 	g_string_append_c(out, '\n');
 	g_string_free(line, TRUE);
+}
+
+/* Where the column begins. */
+static size_t offset_of(const size_t *widths, guint column)
+{
+	size_t before = total(widths, column);
+
+	return before + (before > 0 ? GAP : 0);
+}
+
+/* As many lines as it takes, each below the other. */
+static void append_broken(GString *out, const char *text, size_t offset, size_t width)
+{
+	for (const char *p = text; *p != '\0';) {
+		const char *end = table_break_at(p, width);
+		g_autofree char *line = g_strndup(p, (gsize)(end - p));
+
+		if (p != text) {
+			g_string_append_c(out, '\n');
+			append_padding(out, offset);
+		}
+		g_string_append(out, g_strchomp(line));
+		p = end;
+	}
 }
 
 static void append_row(const struct table *table, guint row, const size_t *widths, double maximum,
@@ -416,7 +291,12 @@ static void append_row(const struct table *table, guint row, const size_t *width
 		if (widths[i] == 0)
 			continue;
 		g_autofree char *clean = table_clean(value_at(table, row, i), style->utf8, TABLE_ONE_LINE);
-		g_autofree char *shown = may_be_cut(kind) ? cut(clean, widths[i], kind, style) : g_strdup(clean);
+		if (kind == TABLE_WRAP) {
+			append_broken(out, clean, offset_of(widths, i), widths[i]);
+			continue;
+		}
+		g_autofree char *shown =
+		    may_be_cut(kind) ? table_cut_as(clean, widths[i], kind, style) : g_strdup(clean);
 
 		append_cell(out, shown, widths[i], kind, i + 1 == count && bar == count, style);
 	}
@@ -424,8 +304,8 @@ static void append_row(const struct table *table, guint row, const size_t *width
 		size_t used = total(widths, count) + GAP;
 		size_t room = style->width == 0 ? BAR_WIDTH_MAX : style->width - MIN(used, style->width);
 
-		append_bar(out, g_ascii_strtod(value_at(table, row, bar), NULL) / maximum, MIN(room, BAR_WIDTH_MAX),
-			   style);
+		table_append_bar(out, g_ascii_strtod(value_at(table, row, bar), NULL) / maximum,
+				 MIN(room, BAR_WIDTH_MAX), style);
 	}
 	while (out->len > 0 && out->str[out->len - 1] == ' ')
 		g_string_truncate(out, out->len - 1);
@@ -451,39 +331,23 @@ void table_print(const struct table *table, const struct table_style *style, GSt
 
 /* --- blocks -------------------------------------------------------------------- */
 
-/* Where a line of at most width columns is best broken: behind a blank if there
- * is one in its second half. */
-static const char *break_at(const char *text, size_t width)
-{
-	const char *end = end_of_width(text, width);
-	const char *blank = end;
-
-	if (*end == '\0')
-		return end;
-	if (*end == ' ')
-		return end + 1;
-	while (blank > text + (end - text) / 2 && blank[-1] != ' ')
-		blank--;
-	return blank > text + (end - text) / 2 ? blank : end;
-}
-
 static void append_wrapped(GString *out, const char *text, size_t indent, const struct table_style *style)
 {
 	size_t width = style->width > indent + BLOCK_WIDTH_MIN ? style->width - indent : BLOCK_WIDTH_MIN;
 	const char *p = text;
 
 	if (style->width == 0) {
-		append_value(out, text, style);
+		table_append_value(out, text, style);
 		g_string_append_c(out, '\n');
 		return;
 	}
 	do {
-		const char *end = break_at(p, width);
+		const char *end = table_break_at(p, width);
 		g_autofree char *line = g_strndup(p, (gsize)(end - p));
 
 		if (p != text)
 			append_padding(out, indent);
-		append_value(out, g_strchomp(line), style);
+		table_append_value(out, g_strchomp(line), style);
 		g_string_append_c(out, '\n');
 		p = end;
 	} while (*p != '\0');
@@ -504,7 +368,7 @@ void table_print_blocks(const struct table *table, const struct table_style *sty
 
 			if (*clean == '\0')
 				continue;
-			append_heading(out, name, style);
+			table_append_heading(out, name, style);
 			append_padding(out, name_width - table_text_width(name) + GAP);
 			append_wrapped(out, clean, name_width + GAP, style);
 		}

@@ -13,12 +13,14 @@
 #include <glib.h>
 
 enum table_kind {
-	TABLE_WORD,   /* shown whole */
-	TABLE_TEXT,   /* may be cut at the end where the terminal is too narrow */
-	TABLE_EXTRA,  /* as TABLE_TEXT; left out where that is not enough, the last one first */
-	TABLE_PATH,   /* may be cut in front */
-	TABLE_NUMBER, /* to the right, whole */
-	TABLE_BAR,    /* a number as a bar beside it, in what is left of the width */
+	TABLE_WORD,         /* shown whole */
+	TABLE_TEXT,         /* may be cut at the end where the terminal is too narrow */
+	TABLE_EXTRA,        /* as TABLE_TEXT; left out where that is not enough, the last one first */
+	TABLE_PATH,         /* may be cut in front */
+	TABLE_WRAP,         /* goes on in the next line; only as the last column */
+	TABLE_NUMBER,       /* to the right, whole */
+	TABLE_EXTRA_NUMBER, /* the same, left out where there is no room for it */
+	TABLE_BAR,          /* a number as a bar beside it, in what is left of the width */
 };
 
 /* What the output can show. */

@@ -35,7 +35,7 @@ static const struct ctl_view groups_view = {
     .binds = CTL_TASK_BINDS " by",
     .sections = {{.name = "tasks",
 		  .statement = &people_task_groups,
-		  .columns = "label kinds? reasons? oldest_at? overdue bounces tasks%",
+		  .columns = "label kinds? reasons? oldest_at? overdue? bounces? tasks%",
 		  .empty = "no open task"}},
 };
 
@@ -88,10 +88,15 @@ static const struct ctl_view show_view = {
 		  .layout = CTL_BLOCKS,
 		  .empty = "there is no such task",
 		  .is_required = true},
-		 {.name = "ways", .statement = &people_task_ways, .layout = CTL_TABLE},
-		 {.name = "mails", .statement = &people_task_mails, .layout = CTL_TABLE},
-		 {.name = "held", .statement = &people_task_held, .layout = CTL_TABLE},
-		 {.name = "history", .statement = &people_task_story, .layout = CTL_TABLE}},
+		 {.name = "ways", .statement = &people_task_ways, .columns = "command! meaning~"},
+		 {.name = "mails",
+		  .statement = &people_task_mails,
+		  .columns =
+		      "communication_id address? state attempts? next_attempt_at? process? business_ref? subject?"},
+		 {.name = "held",
+		  .statement = &people_task_held,
+		  .columns = "held_at address reason communication_id? diagnostic~"},
+		 {.name = "history", .statement = &people_task_story, .columns = "at actor? action text~"}},
 };
 
 const struct ctl_command ctl_task_show = {

@@ -5,8 +5,6 @@
  */
 #include "ctl/undo.h"
 
-#include <stdio.h>
-
 #include "ctl/connect.h"
 #include "ctl/exit.h"
 #include "ctl/output.h"
@@ -30,13 +28,15 @@ static const struct ctl_view apply_view = {
     .sections = {{.name = "undo",
 		  .statement = &people_undo,
 		  .layout = CTL_SENTENCE,
-		  .sentence = "undone ({undo_id}): {bounces} bounces, {blocks} blocks lifted, {tasks} tasks closed, "
-			      "{requeued} mails sent again",
-		  .empty = "nothing to undo"}},
+		  .sentence =
+		      "undone ({undo_id}): {bounces|bounce|bounces}, {blocks|block|blocks} lifted, {tasks|task|tasks} "
+		      "closed, {requeued|mail|mails} sent again",
+		  .unless = "is_done",
+		  .otherwise = "nothing is left to undo"}},
 };
 
 static const char preview_columns[] =
-    "bounce_id received_at recipient reason rule lifts_block closes_task requeues diagnostic";
+    "bounce_id received_at recipient reason rule? lifts_block closes_task requeues diagnostic?";
 
 static unsigned count_where(const struct db_rows *rows, const char *column)
 {
@@ -84,16 +84,12 @@ static int preview(struct ctl_call *call)
 
 static int run_undo(struct ctl_call *call)
 {
-	if (ctl_option(call, "since") == NULL) {
-		fputs("bouncectl undo: since when? --since TIME\n", stderr);
-		return CTL_EXIT_USAGE;
-	}
+	if (ctl_option(call, "since") == NULL)
+		return ctl_refuse(call->command, "since when? --since TIME");
 	if (!ctl_flag(call, "apply"))
 		return preview(call);
-	if (ctl_option(call, "why") == NULL) {
-		fputs("bouncectl undo: --apply needs --why TEXT\n", stderr);
-		return CTL_EXIT_USAGE;
-	}
+	if (ctl_option(call, "why") == NULL)
+		return ctl_refuse(call->command, "--apply needs --why TEXT");
 	return ctl_view_show(call, &apply_view);
 }
 

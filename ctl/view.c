@@ -13,14 +13,12 @@
 #include "ctl/exit.h"
 #include "ctl/output.h"
 
-/* A list that is as long as it may be is probably not all. */
-static void say_limit(const struct ctl_call *call, const struct ctl_section *section, const struct db_rows *rows)
+void ctl_view_say_limit(const struct ctl_call *call, const struct db_rows *rows)
 {
 	const char *limit = ctl_option(call, "limit");
 
-	if (section->layout == CTL_TABLE && limit != NULL && g_ascii_strtoull(limit, NULL, 10) == db_rows_count(rows))
-		fprintf(stderr, "bouncectl %s: the first %s are shown; --limit N shows more\n", call->command->name,
-			limit);
+	if (limit != NULL && g_ascii_strtoull(limit, NULL, 10) == db_rows_count(rows) && isatty(STDOUT_FILENO))
+		fprintf(stderr, "bouncectl %s: the first %s; --limit N shows more\n", call->command->name, limit);
 }
 
 static const char *bind_one(const struct ctl_call *call, const char *name)
@@ -139,8 +137,8 @@ static bool ask(const struct ctl_call *call, const struct ctl_view *view, struct
 			return false;
 		}
 		show(showing, section, i, rows);
-		if (showing->is_single && isatty(STDOUT_FILENO))
-			say_limit(call, section, rows);
+		if (showing->is_single && section->layout == CTL_TABLE)
+			ctl_view_say_limit(call, rows);
 	}
 	return true;
 }

@@ -44,6 +44,9 @@ int ctl_view_run(struct ctl_call *call);
 /* The same with another view than the command's own. */
 int ctl_view_show(struct ctl_call *call, const struct ctl_view *view);
 
+/* On a terminal: says that a list is as long as --limit allows, so that it may not be all. */
+void ctl_view_say_limit(const struct ctl_call *call, const struct db_rows *rows);
+
 /* The first row as the section's sentence, a line. */
 void ctl_view_sentence(const struct ctl_section *section, const struct db_rows *rows, const struct table_style *style,
 		       GString *out);

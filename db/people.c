@@ -18,7 +18,8 @@ STATEMENT(
     "    count(*) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
     "    count(*) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing, "
     "    count(*) FILTER (WHERE c.lease_expire_time < now() - interval '1 minute') AS expired "
-    "  FROM bounce.communication AS c WHERE c.delivery_state IN ('PENDING', 'RETRY', 'PROCESSING')), "
+    "  FROM bounce.communication AS c WHERE c.id IN "
+    "    (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.due_at IS NOT NULL)), "
     "server AS (SELECT min(s.problem_since) AS since, string_agg(s.name || ': ' || s.problem, '; ' ORDER BY s.name) AS "
     "problem "
     "  FROM bounce.delivery_server AS s WHERE s.problem <> ''), "
@@ -31,11 +32,16 @@ STATEMENT(
     "    ('queue_held', q.held::text, ''), ('queue_processing', q.processing::text, ''), "
     "    ('queue_leases_expired', q.expired::text, "
     "        CASE WHEN q.expired > 0 THEN 'nobody takes them back: does bounce-delivery run?' END), "
-    "    ('submission_server_down_since_at', s.since::text, s.problem)) AS v (name, value, warning)) "
+    "    ('submission_server_down_since', s.since::text, s.problem)) AS v (name, value, warning)) "
     "SELECT l.name, CASE WHEN l.value = '' THEN NULL WHEN l.value ~ '^[0-9]{1,18}$' THEN to_jsonb(l.value::bigint) "
     "  WHEN l.value ~ '^[0-9]{4}-[0-9][0-9]-[0-9][0-9] ' THEN to_jsonb(l.value::timestamptz) "
     "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
     "  l.value AS text FROM line AS l ORDER BY l.part");
+
+STATEMENT(people_words, 1,
+	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
+	  " UNION SELECT s.name FROM bounce.parameter_setting AS s WHERE $1 = 'parameter' "
+	  " UNION SELECT t.id::text FROM bounce.open_task AS t WHERE $1 = 'task') ORDER BY word LIMIT 500");
 
 STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milter_settings()");
 
@@ -179,12 +185,14 @@ STATEMENT(people_param_unset, 2,
 /* --- communications and bounces -------------------------------------------------- */
 
 STATEMENT(people_find, 1, "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
-STATEMENT(
-    people_communication, 1,
-    "SELECT id, process, business_ref, subject, sender, status, delivery_state, created_at, message_id, envelope_id "
-    "FROM bounce.communication WHERE id = $1::bigint");
+STATEMENT(people_communication, 1,
+	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, held_at, CASE WHEN "
+	  "due_at IS NOT NULL OR attempts > 0 THEN attempts END AS attempts, "
+	  "nullif(error, '') AS error, created_at, message_id, envelope_id "
+	  "FROM bounce.communication WHERE id = $1::bigint");
 STATEMENT(people_communication_recipients, 1,
 	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic, r.bounced_at, "
+	  "r.delivery, r.due_at, r.tries, nullif(r.response, '') AS response, "
 	  "  r.next_attempt_at, r.task_id, r.bounce_id, bounce.is_address_blocked(r.address) AS is_blocked "
 	  "FROM bounce.communication_recipient AS r WHERE r.communication_id = $1::bigint ORDER BY r.id");
 STATEMENT(people_communication_story, 1,
@@ -237,7 +245,7 @@ STATEMENT(people_undo_preview, 5,
 	  "FROM bounce.undo_preview($1::timestamptz, $2::timestamptz, $3, $4, $5)");
 STATEMENT(
     people_undo, 7,
-    "SELECT undo_id, bounces, blocks, tasks, requeued "
+    "SELECT undo_id, undo_id IS NOT NULL AS is_done, bounces, blocks, tasks, requeued "
     "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, why => $6, domain => $3, rule => $4, "
     "  diagnostic => $5, resend => NOT coalesce($7::boolean, false))");
 

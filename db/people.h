@@ -11,6 +11,7 @@
 #include "db/rows.h"
 
 extern const struct db_statement people_status;
+extern const struct db_statement people_words;            /* process, parameter or task: their names, for completion */
 extern const struct db_statement people_operator_mailbox; /* may be called as the milter */
 
 /* owner, kind, part of an address, process, all ("true"), limit, domain, reason, part of any words, overdue

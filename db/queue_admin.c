@@ -4,6 +4,12 @@
  */
 #include "db/queue_admin.h"
 
+/* What waits, by the indexes of its recipients: the states of millions that have ended
+ * are not looked at. The second is what an application sends again by itself. */
+#define QUEUED "SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.due_at IS NOT NULL"
+#define BY_THEMSELVES                                                                                                  \
+	"SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.next_attempt_at IS NOT NULL"
+
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 
 /* --- looking -------------------------------------------------------------------- */
@@ -17,6 +23,8 @@ STATEMENT(queue_list, 8,
 	  "FROM bounce.delivery AS d "
 	  "WHERE ($1::text IS NULL OR d.communication_id = ANY (string_to_array($1, ' ')::bigint[])) "
 	  "  AND ($1::text IS NOT NULL OR d.state = ANY (string_to_array($2, ' '))) "
+	  "  AND ($1::text IS NOT NULL OR $2 ~ 'ERROR|SUCCESS' OR d.communication_id = ANY (ARRAY(" QUEUED
+	  " UNION " BY_THEMSELVES "))) "
 	  "  AND ($3::text IS NULL OR d.process = $3) AND ($4::text IS NULL OR d.business_ref = $4) "
 	  "  AND (($5::text IS NULL AND $6::text IS NULL) OR EXISTS (SELECT FROM bounce.communication_recipient AS r "
 	  "    WHERE r.communication_id = d.communication_id AND ($5::text IS NULL OR r.address_key = "
@@ -58,16 +66,32 @@ STATEMENT(queue_states, 0,
 	  "SELECT s.state, count(c.id) AS communications, "
 	  "  count(c.id) FILTER (WHERE c.held_at IS NULL AND c.due_at <= now() AND s.state <> 'PROCESSING') AS due, "
 	  "  count(c.id) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
+	  "  count(c.id) FILTER (WHERE c.due_at IS NULL AND s.state <> 'PROCESSING') AS by_application, "
 	  "  count(c.id) FILTER (WHERE c.lease_expire_time < now()) AS lease_expired, "
 	  "  min(c.created_at) AS oldest_at, min(c.due_at) FILTER (WHERE c.held_at IS NULL AND c.due_at > now()) AS "
 	  "next_due_at "
 	  "FROM (VALUES (1, 'PENDING'), (2, 'PROCESSING'), (3, 'RETRY')) AS s (place, state) "
-	  "LEFT JOIN bounce.communication AS c ON c.delivery_state = s.state "
-	  "  AND c.delivery_state IN ('PENDING', 'RETRY', 'PROCESSING') "
+	  "LEFT JOIN (SELECT k.* FROM bounce.communication AS k WHERE k.id IN (" QUEUED " UNION " BY_THEMSELVES
+	  ")) AS c "
+	  "  ON c.delivery_state = s.state "
 	  "GROUP BY s.place, s.state ORDER BY s.place");
-STATEMENT(queue_processes, 0,
-	  "SELECT process, due, scheduled, held, processing, oldest_due_seconds, oldest_seconds "
-	  "FROM bounce.delivery_metric ORDER BY process");
+/* The figures of bounce.delivery_metric. */
+STATEMENT(
+    queue_processes, 0,
+    "SELECT p.name AS process, "
+    "  count(c.id) FILTER (WHERE c.delivery_state <> 'PROCESSING' AND c.held_at IS NULL AND c.due_at <= now()) AS due, "
+    "  count(c.id) FILTER (WHERE c.delivery_state <> 'PROCESSING' AND c.held_at IS NULL AND c.due_at > now()) AS "
+    "scheduled, "
+    "  count(c.id) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
+    "  count(c.id) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing, "
+    "  coalesce(extract(epoch FROM now() - min(c.due_at) FILTER (WHERE c.delivery_state <> 'PROCESSING' "
+    "      AND c.held_at IS NULL AND c.due_at <= now())), 0)::bigint AS oldest_due_seconds, "
+    "  coalesce(extract(epoch FROM now() - min(c.created_at) FILTER (WHERE c.delivery_state <> 'PROCESSING')), "
+    "0)::bigint "
+    "    AS oldest_seconds "
+    "FROM bounce.process AS p LEFT JOIN (SELECT k.* FROM bounce.communication AS k WHERE k.id IN (" QUEUED ")) AS c "
+    "  ON c.process = p.name "
+    "GROUP BY p.name ORDER BY p.name");
 STATEMENT(queue_domains, 1,
 	  "SELECT bounce.address_domain(r.address) AS domain, count(*) AS recipients, "
 	  "  count(*) FILTER (WHERE r.due_at <= now()) AS due, min(r.due_at) AS next_due_at, max(r.tries) AS tries, "

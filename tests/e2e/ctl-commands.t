@@ -37,7 +37,7 @@ subtest 'help and man page' => sub {
 subtest 'usage' => sub {
     is +(plain())[0], 64, 'no command';
     is +(plain('nonsense'))[0], 64, 'an unknown one';
-    for my $half (qw(task bounce queue db)) {
+    for my $half (qw(task bounce queue db rules)) {
         my ($status, $text) = plain($half);
         is $status, 64, "half of one: $half";
         like $text, qr/^  bouncectl $half \w+ +\w/m, 'the other halves are listed';
@@ -135,6 +135,11 @@ subtest 'tab completion' => sub {
     is_deeply $complete->('tasks', '--kind', 'o'), ['outage'], 'kinds of tasks';
     is_deeply $complete->('help', 'ta'), [qw(task tasks)], 'what there is help for';
     is_deeply $complete->('nonsense', '--x'), [], 'nothing for nothing';
+    my %environment = $stage->db->environment;
+    my $stored = sub { return [ split /\n/, $stage->instance->run([ $stage->daemon->program('bouncectl'), 'complete', @_ ], env => \%environment) ] };
+    is_deeply $stored->('tasks', '--process', 'in'), ['invoice'], 'processes, from the database';
+    is_deeply $stored->('params', 'set', 'resend_fa'), ['resend_factor'], 'parameters';
+    is_deeply $stored->('task', 'show', ''), [], 'tasks: there is none';
     my $script = slurp("$tree/etc/completion/bouncectl.bash");
     my $build = Bounce::Instance::build_dir();
     my $reply = $stage->instance->run([ 'bash', '-c', "PATH=$build:\$PATH; $script\nCOMP_WORDS=(bouncectl task re); COMP_CWORD=2; _bouncectl; echo \"\${COMPREPLY[@]}\"" ]);

@@ -164,13 +164,13 @@ subtest 'blocks, block, unblock' => sub {
 subtest 'task resolve' => sub {
     my $id = task_of($dead);
     is $ctl->output('task', 'resolve', $id, '--address', 'anna@new.example', '--note', 'phoned'),
-        "task $id is done: 1 mails are sent again, to anna\@new.example\n", 'with a corrected address';
+        "task $id is done: 1 mail is sent again, to anna\@new.example\n", 'with a corrected address';
     is $stage->count("bounce.communication_recipient WHERE communication_id = $dead->{id} AND address = 'anna\@new.example'"), 1, 'is there now';
     is +($ctl->run('task', 'resolve', $id))[0], 1, 'a second time: it is closed';
     my $works = bounced('postfix-user-unknown', 'works@customer.example');
     is +($ctl->run('task', 'resolve', task_of($works), '--works', '--dead'))[0], 64, 'two ways: usage';
     is +($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 64, 'the block is not lifted without a note';
-    like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'), qr/the block is lifted, 1 mails are sent again/, 'the address works';
+    like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'), qr/the block is lifted, 1 mail is sent again/, 'the address works';
     is $db->value("SELECT bounce.is_address_blocked('works\@customer.example')"), 'f', 'its block is lifted';
     my $gone = bounced('postfix-user-unknown', 'gone@customer.example');
     like $ctl->output('task', 'resolve', task_of($gone), '--dead'), qr/the address is blocked/, 'the address is dead';

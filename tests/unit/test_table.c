@@ -214,6 +214,34 @@ static void test_wide_characters(void)
 	g_assert_cmpstr(text, ==, "A     B\n\xe6\x97\xa5\xe6\x9c\xac  x\nab    y\n");
 }
 
+/* The last column goes on below itself; figures may be left out. */
+static void test_wrap(void)
+{
+	static const struct {
+		unsigned width;
+		const char *text;
+	} widths[] = {
+	    {0,
+	     "AT     TRIES  TEXT\n12:00      3  the address was not known to the other side, which said so at once\n"},
+	    {53, "AT     TRIES  TEXT\n12:00      3  the address was not known to the other\n"
+		 "              side, which said so at once\n"},
+	    {45, "AT     TEXT\n12:00  the address was not known to the other\n       side, which said so at once\n"},
+	    {24, "AT     TEXT\n12:00  the address was\n       not known to the\n       other side, which\n"
+		 "       said so at once\n"}};
+	const char *const row[] = {"12:00", "3", "the address was not known to the other side, which said so at once"};
+	g_autoptr(table_t) table = table_new();
+
+	table_add_column(table, "at", TABLE_WORD);
+	table_add_column(table, "tries", TABLE_EXTRA_NUMBER);
+	table_add_column(table, "text", TABLE_WRAP);
+	table_add_row(table, row);
+	for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
+		g_autofree char *text = print(table, (struct table_style){.width = widths[i].width});
+
+		g_assert_cmpstr(text, ==, widths[i].text);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -228,5 +256,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/table/no-rows", test_no_rows);
 	g_test_add_func("/table/clean", test_clean);
 	g_test_add_func("/table/wide-characters", test_wide_characters);
+	g_test_add_func("/table/wrap", test_wrap);
 	return g_test_run();
 }
