@@ -118,7 +118,8 @@ bool smtp_find_reply(const char *text, struct slice *reply_out)
 	for (const char *at = text; (at = strpbrk(at, "45")); at++) {
 		if (at > text && (g_ascii_isalnum(at[-1]) || strchr("._@", at[-1])))
 			continue;
-		if (!is_reply(at) || repeats_number(text, at) || !may_precede_reply(text, at) || !may_follow_reply(at + 3))
+		if (!is_reply(at) || repeats_number(text, at) || !may_precede_reply(text, at) ||
+		    !may_follow_reply(at + 3))
 			continue;
 		*reply_out = (struct slice){at, 3};
 		return true;
