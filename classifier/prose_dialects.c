@@ -120,7 +120,7 @@ const struct prose_dialect prose_dialects[] = {
 	  { "- These recipients of your message have been processed" },
 	  { "%a; Failed; %d" },
 	  { "Reporting-MTA:", "-----" },
-	  PROSE_PARAGRAPH, FAILED },
+	  PROSE_BEHIND, FAILED },
 	{ "imail",
 	  { "Unknown user:", "User mailbox exceeds allowed size:", "Undeliverable to", "Delivery failed %* attempts:", "Invalid final delivery user:",
 	    "Unknown host:", "undeliverable: " },

@@ -600,8 +600,8 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
 	{ "prose-telstra.eml",
-	  "prose prose"
-	  "; anna@customer.example.org - failed 5.1.1 - -",
+	  "prose processed-list"
+	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
 	{ "prose-unknown-system.eml",
 	  "prose prose"
