@@ -51,13 +51,35 @@ static bool is_domain(char c)
 
 static bool at_word_start(const struct fold *fold)
 {
-	return fold->out->len == 0 || fold->out->str[fold->out->len - 1] == ' ';
+	return fold->out->len == 0 || is_blank(fold->out->str[fold->out->len - 1]);
 }
 
 static void put_blank(struct fold *fold)
 {
 	if (!at_word_start(fold))
 		g_string_append_c(fold->out, ' ');
+	fold->word = fold->out->len;
+}
+
+/* The end of a sentence, and an empty line behind it: what follows is said of something else. */
+static bool ends_paragraph(const struct fold *fold, const char *text)
+{
+	int lines = 0;
+
+	if (fold->out->len == 0 || strchr(".!?", fold->out->str[fold->out->len - 1]) == NULL)
+		return false;
+	for (; *text != '\0' && is_blank(*text); text++)
+		lines += *text == '\n';
+	return lines > 1 && *text != '\0';
+}
+
+static void put_gap(struct fold *fold, const char *text)
+{
+	if (!ends_paragraph(fold, text)) {
+		put_blank(fold);
+		return;
+	}
+	g_string_append_c(fold->out, '\n');
 	fold->word = fold->out->len;
 }
 
@@ -216,7 +238,7 @@ static size_t fold_one(struct fold *fold, const char *text)
 		return 1;
 	}
 	if (is_blank(*text)) {
-		put_blank(fold);
+		put_gap(fold, text);
 		return 1;
 	}
 	if (*text == '[')

@@ -7,7 +7,8 @@
 #define CLASSIFIER_FOLD_H
 
 /* A copy of the UTF-8 text in which
- *  - every run of white space and control characters is one blank, none at the ends,
+ *  - every run of white space and control characters is one blank, none at the ends; a line feed
+ *    where a sentence and its paragraph end, which the gaps of a pattern do not cross,
  *  - typographic quotes and dashes are ASCII,
  *  - every mail address is "<@>", so that nobody's address is taken for a word,
  *    and one of the sender's, or its domain alone, is "<sender>",

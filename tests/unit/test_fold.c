@@ -40,6 +40,9 @@ static void check_rows(void)
 	    {"error[5] [192.0.2.1] a[1.b", "error[5] [192.0.2.1] <host>[1.b"},
 	    {"see http://a-b.example/user-unknown?a-b, not-here", "see http://a-b.example/user_unknown?a_b, not-here"},
 	    {"https://a-b.example?c-d \"x-y", "https://a-b.example?c_d \"x-y"},
+	    {"Not sent to a@b.example.\n\nunknown\n \nreason.\r\n \r\nend.\n\n",
+	     "Not sent to <@>.\nunknown reason.\nend."},
+	    {"Is it?\nYes.  No:\n\nit is.\n\n", "Is it? Yes. No: it is."},
 	    {"550-", "550"},
 	    {"550", "550"},
 	};
