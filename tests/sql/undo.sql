@@ -133,5 +133,32 @@ SELECT is(bounce.replay_report(:m, (SELECT document FROM today), 'new rules'), 1
 SELECT is(test.fate('p1@replay.example') || ', ' || test.fate('p2@replay.example'), 'bounced hard user_unknown blocked task, bounced soft mailbox_full scheduled', 'and followed; the other is as it was');
 SELECT throws_ok('SELECT bounce.replay_report(0, ''{}'', ''x'')', 'P0002', NULL, 'no such report');
 
+-- in two steps, in either order: the task of both goes with the last one
+SELECT test.bounced(n || '1', n || '@twice.example', 'user_unknown', '5.1.1', n || '.first'), test.bounced(n || '2', n || '@twice.example', 'user_unknown', '5.1.1', n || '.second') FROM unnest('{up,down}'::text[]) AS n;
+SELECT bounce.undo_bounces(NULL, NULL, 'half', rule => 'up.first'), bounce.undo_bounces(NULL, NULL, 'half', rule => 'down.second');
+SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open' AND domain = 'twice.example'), 2::bigint, 'half undone: the tasks stay');
+SELECT results_eq($$SELECT recipient, closes_task IS NOT NULL FROM bounce.undo_preview(NULL, NULL, 'twice.example') ORDER BY 1$$, $$VALUES ('down@twice.example', true), ('up@twice.example', true)$$, 'the preview knows');
+SELECT results_eq($$SELECT bounces, tasks FROM bounce.undo_bounces(NULL, NULL, 'the rest', domain => 'twice.example')$$, 'VALUES (2::bigint, 2::bigint)', 'and they go with the rest');
+
+-- what people did in between stands
+SELECT test.bounced(n, n || '@between.example', 'user_unknown', '5.1.1') FROM unnest('{lifted,corrected,dead,closed,untouched}'::text[]) AS n;
+SELECT test.recipient(n || '@between.example') IS NULL, set_config('test.' || n, (test.recipient(n || '@between.example')).task_id::text, true) FROM unnest('{corrected,dead,closed}'::text[]) AS n;
+SELECT bounce.lift_block('lifted@between.example', 'rang up'), bounce.resolve_task_corrected(current_setting('test.corrected')::bigint, 'right@between.example'),
+       bounce.resolve_task_dead(current_setting('test.dead')::bigint, 'his widow wrote'), bounce.resolve_task(current_setting('test.closed')::bigint);
+SELECT results_eq($$SELECT recipient, lifts_block, closes_task IS NOT NULL, requeues FROM bounce.undo_preview(NULL, NULL, 'between.example')$$,
+  $$VALUES ('lifted@between.example', false, true, true), ('corrected@between.example', true, false, false), ('closed@between.example', true, false, true), ('untouched@between.example', true, true, true)$$, 'an undo after people were at work');
+SELECT bounce.undo_bounces(NULL, NULL, 'too early', domain => 'between.example');
+SELECT is(bounce.is_address_blocked('dead@between.example') || ' ' || test.state('dead@between.example'), 'true bounced hard user_unknown', 'whom a person has called dead stays so');
+SELECT is((SELECT lift_why FROM bounce.address_block WHERE address = 'lifted@between.example'), 'rang up', 'what was lifted by hand was lifted by hand');
+SELECT is((SELECT undo_id FROM bounce.undo_bounces(NULL, NULL, 'too early', domain => 'between.example')), NULL, 'once more: nothing is left');
+
+-- the outbox: what nobody has in hand goes, also when a claimer has died
+SELECT test.set('follow_up', 'on');
+SELECT test.bounced(n, n || '@outbox.example', 'user_unknown', '5.1.1') FROM unnest('{died,working}'::text[]) AS n;
+SELECT count(*) FROM bounce.claim_follow_up('crm', 1) AS a, bounce.claim_follow_up('erp', 1) AS b;
+UPDATE bounce.follow_up SET lease_ends_at = now() - interval '1 second' WHERE claimed_by = 'crm';
+SELECT bounce.undo_bounces(NULL, NULL, 'too early', domain => 'outbox.example');
+SELECT is((SELECT string_agg(claimed_by || ' ' || status, ', ' ORDER BY id) FROM bounce.follow_up WHERE claimed_by IS NOT NULL), 'crm done, erp open', 'the dead one''s is taken back, not what is being done');
+
 SELECT * FROM finish();
 ROLLBACK;
