@@ -25,6 +25,43 @@ END
 $$;
 COMMENT ON FUNCTION bounce.close_tasks_of(bigint[], text) IS 'internal: closes the tasks that only these bounces still stand behind; how many';
 
+CREATE OR REPLACE FUNCTION bounce.block_heir(address_key text, taken_back bigint[]) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT max(b.id)
+          FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.id = r.bounce_id
+          WHERE r.address_key = block_heir.address_key AND r.state = 'bounced' AND r.class = 'hard' AND r.requested_by IS NULL
+            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow AND bounce.block_obstacle(bounce.finding_of_bounce(b)) IS NULL);
+END
+$$;
+COMMENT ON FUNCTION bounce.block_heir(text, bigint[]) IS
+  'internal: another bounce in force that would have blocked the address, had it not been blocked already; NULL when there is none';
+
+CREATE OR REPLACE FUNCTION bounce.lift_blocks_of(bounce_ids bigint[], why text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  b bounce.address_block;
+  heir bigint;
+  lifted bigint := 0;
+BEGIN
+  FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
+           ORDER BY k.address_key FOR UPDATE LOOP
+    heir := bounce.block_heir(b.address_key, bounce_ids);
+    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why))
+    FROM bounce.communication AS c WHERE c.id = b.communication_id;
+    IF heir IS NULL THEN
+      lifted := lifted + 1;
+    ELSE
+      PERFORM bounce.make_block(bounce.finding_of_bounce(o)) FROM bounce.bounce AS o WHERE o.id = heir;
+    END IF;
+  END LOOP;
+  RETURN lifted;
+END
+$$;
+COMMENT ON FUNCTION bounce.lift_blocks_of(bigint[], text) IS
+  'internal: lifts the blocks that these bounces made; how many. Where another bounce stands that says the same, it blocks in their place';
+
 CREATE OR REPLACE FUNCTION bounce.take_back(bounce_ids bigint[], why text, resend boolean,
                                  OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql AS $$
@@ -78,7 +115,8 @@ BEGIN
       AND (of_rule IS NULL OR b.rule = of_rule)
       AND (of_diagnostic IS NULL OR strpos(lower(b.diagnostic), lower(of_diagnostic)) > 0)),
   weighed AS (
-    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL)
+    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
+                              AND bounce.block_heir(k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
                 OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
            (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open' AND t.kind <> 'outage' AND NOT bounce.is_undone(c.id)
               AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x)
