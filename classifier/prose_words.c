@@ -70,6 +70,12 @@ const char *const words_strict_subject[] = {
 	"nondeliverable", "returned to sender", "mail system error", "unzustellbar", "系统退信", NULL,
 };
 
+const char *const words_summary_subject[] = {
+	"statisti", "summary", "summaries", "digest", "logwatch", "log report", "daily report", "weekly report", "monthly report",
+	"tagesbericht", "wochenbericht", "zusammenfassung", "récapitulatif", "estadístic", "resumen", "riepilogo", "estatístic", "resumo",
+	"overzicht", "podsumowanie", "статистик", "сводка", "統計", "统计", NULL,
+};
+
 const char *const words_failure[] = {
 	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail",
 	"delivery problem", "delivery error", "delivery has failed", "delivery unsuccessful", "delivery incomplete",
