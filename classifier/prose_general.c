@@ -168,6 +168,8 @@ bool general_is_delay_subject(const struct report_build *build)
 
 static bool tells_delay_only(const char *subject, const char *text)
 {
+	if (words_any(text, words_only_warning) && !words_any(text, words_final))
+		return true; /* some warn under the subject of a failure */
 	if (words_any(subject, words_delay))
 		return !words_any(subject, words_given_up);
 	return !words_any(subject, words_failure) && words_any(text, words_delay) && !words_any(text, words_given_up);

@@ -135,6 +135,16 @@ const char *const words_delay[] = {
 	"verzögert", "retardé", "retrasad", "opóźnion", "задерж", "遅延", NULL,
 };
 
+const char *const words_only_warning[] = {
+	"this is a warning message only", "this is just a warning", "this is only a warning", "this is an advisory-only", "delivery attempts will continue",
+	"will continue to try to deliver", "will continue trying to deliver", "will keep trying to deliver", "do not need to resend", "has been postponed",
+	"no action is required on your part", NULL,
+};
+
+const char *const words_final[] = {
+	"giving up", "given up", "gave up", "failed permanently", "permanent error", "permanent fatal", "permanently rejected", NULL,
+};
+
 const char *const words_given_up[] = {
 	"giving up", "given up", "gave up", "failed permanently", "permanent", "returned", "fatal error",
 	"undeliver", "could not be delivered", "failed", "failure", NULL,

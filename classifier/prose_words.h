@@ -20,6 +20,8 @@ extern const char *const words_refusal[];         /* says why; means a failure o
 extern const char *const words_summary_subject[]; /* a subject has it: about many mails, not one */
 extern const char *const words_goods[];           /* what else is delivered, or is not */
 extern const char *const words_delay[];           /* says "not yet" */
+extern const char *const words_only_warning[];    /* says "not yet" under any subject */
+extern const char *const words_final[];           /* takes that back */
 extern const char *const words_given_up[];        /* says "no more" */
 extern const char *const words_list_refused[];    /* sentences of list managers */
 extern const char *const words_list_held[];

@@ -67,6 +67,11 @@ const struct ctl_option *ctl_option_find(const struct ctl_command *command, cons
 
 /* --- parsing -------------------------------------------------------------------- */
 
+static int usage_status(const struct ctl_command *command)
+{
+	return command->usage_status != 0 ? command->usage_status : CTL_EXIT_USAGE;
+}
+
 int ctl_refuse(const struct ctl_command *command, const char *format, ...)
 {
 	va_list args;
@@ -78,7 +83,7 @@ int ctl_refuse(const struct ctl_command *command, const char *format, ...)
 	fprintf(stderr, "bouncectl %s: %s\n", command->name, clean);
 	fprintf(stderr, "usage: bouncectl %s%s%s [OPTION...]; \"bouncectl %s --help\" tells more\n", command->name,
 		*command->arguments != '\0' ? " " : "", command->arguments, command->name);
-	return CTL_EXIT_USAGE;
+	return usage_status(command);
 }
 
 #define refuse(...) (ctl_refuse(__VA_ARGS__), false)
@@ -242,7 +247,7 @@ struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, cha
 	call->command = command;
 	call->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	call->arguments = g_ptr_array_new_with_free_func(g_free);
-	*status_out = CTL_EXIT_USAGE;
+	*status_out = usage_status(command);
 	for (const struct ctl_option *option = command->options; option != NULL && option->name != NULL; option++)
 		if (option->default_value != NULL && !set_value(call, option, option->default_value))
 			return NULL;

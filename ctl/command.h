@@ -29,6 +29,7 @@ struct ctl_command {
 	const char *example; /* a line that is right, without "bouncectl" */
 	const struct ctl_option *options;
 	bool is_offline;                   /* asks no database: --config and --conninfo are not known */
+	int usage_status;                  /* of a call that is not understood; 0: CTL_EXIT_USAGE */
 	int (*run)(struct ctl_call *call); /* the exit status */
 	const struct ctl_view *view;       /* for ctl_view_run */
 };
@@ -47,8 +48,8 @@ extern const struct ctl_command *const ctl_commands[];
 const struct ctl_command *ctl_command_find(int argc, char *const *argv, int *words_out);
 
 /* Parses what follows the command's words. NULL when the answer was given
- * already: *status_out is then the exit status (--help: 0; usage: 64, said on
- * stderr). Free with ctl_call_free. */
+ * already: *status_out is then the exit status (--help: 0; usage, said on stderr:
+ * the command's usage_status). Free with ctl_call_free. */
 struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, char *const *argv, int *status_out);
 void ctl_call_free(struct ctl_call *call);
 
@@ -65,7 +66,7 @@ const struct ctl_option *ctl_common_options(const struct ctl_command *command);
 /* The option of that name, without its dashes; NULL if there is none. */
 const struct ctl_option *ctl_option_find(const struct ctl_command *command, const char *name);
 
-/* Says "bouncectl COMMAND: ..." and the usage on stderr. CTL_EXIT_USAGE. */
+/* Says "bouncectl COMMAND: ..." and the usage on stderr. The command's usage_status. */
 int ctl_refuse(const struct ctl_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct ctl_call ctl_call_t;

@@ -248,7 +248,9 @@ const struct ctl_command ctl_intake = {
 	    "What nobody can classify is handed to the operator's mailbox by sendmail(1).\n"
 	    "A maildir's new mails are moved to cur, seen, unless a person must read them there;\n"
 	    "other files are not changed. A mail that fails is named, and the others go on.\n"
-	    "Exit status 75: some must be tried again; nothing is lost.\n",
+	    "Exit status 75: some must be tried again; nothing is lost. A call that is not\n"
+	    "understood ends so too: with 64 an MTA would throw the mail away.\n",
     .options = options,
+    .usage_status = CTL_EXIT_TEMPFAIL,
     .run = run_intake,
 };

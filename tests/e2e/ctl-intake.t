@@ -188,6 +188,10 @@ subtest 'Ctrl-C' => sub {
     clear_outbox();
 };
 
+subtest 'a call that is wrong' => sub {
+    is +($ctl->run({ input => 'x' }, @intake, @$_))[0], 75, "@$_: the MTA keeps the mail" for ['--no-such-option'], [ '--sendmail', '' ];
+};
+
 subtest 'the database is away' => sub {
     my $letter  = letter('away@customer.example');
     my $maildir = $instance->path('maildir');
