@@ -175,6 +175,23 @@ static bool tells_delay_only(const char *subject, const char *text)
 	return !words_any(subject, words_failure) && words_any(text, words_delay) && !words_any(text, words_given_up);
 }
 
+/* Worms come as reports that name nobody, with themselves for an original. */
+static bool brings_program(const struct report_build *build)
+{
+	static const char *const endings[] = {".zip", ".exe", ".scr", ".pif", ".com", ".bat", ".cmd"};
+	size_t count;
+	const struct mime_part *parts = mime_parts(build->mime, &count);
+	if (*build->report->original.message_id || *build->report->original.from)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		g_autofree char *name = mime_parameter(&parts[i], "name");
+		for (size_t j = 0; j < G_N_ELEMENTS(endings); j++)
+			if (g_str_has_suffix(name, endings[j]))
+				return true;
+	}
+	return false;
+}
+
 bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
@@ -191,7 +208,7 @@ bool general_read(struct report_build *build, bool from_machine)
 	enum report_action action = delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
 	if (build->recipients->len == 0 && !candidates_pick(build, report->text, action) && from_machine)
 		guess(build, action);
-	if (build->recipients->len == 0 && !(from_machine && sender_is_certain(build)))
+	if (build->recipients->len == 0 && !(from_machine && sender_is_certain(build) && !brings_program(build)))
 		return false;
 	for (guint i = 0; i < build->recipients->len; i++)
 		general_diagnostic(build, &g_array_index(build->recipients, struct report_recipient, i));

@@ -155,6 +155,19 @@ static bool is_to_itself(const struct report *report)
 	return *report->header.from && is_in(report->header.to, report->header.from);
 }
 
+/* The null sender is any program's, that of a parcel service too, and a name like "Mail Administrator"
+ * a person's: the one must not speak of goods, the other not greet. */
+static bool is_plausible(const struct report_build *build, const char *from)
+{
+	const struct report *report = build->report;
+	if (words_any(from, words_postmaster) || *report->original.message_id || *report->original.from)
+		return true;
+	if (words_any(from, words_daemon_weak))
+		return is_generated(build) || !sender_is_personal(report->text, NULL);
+	g_autofree char *text = text_lower(report->text);
+	return !words_any(text, words_goods);
+}
+
 bool sender_has_evidence(struct report_build *build)
 {
 	if (!sender_is_machine(build))
@@ -162,7 +175,7 @@ bool sender_has_evidence(struct report_build *build)
 	g_autofree char *from = lower_header(build, "From");
 	if (words_any(from, words_daemon))
 		return true;
-	if (is_to_itself(build->report))
+	if (is_to_itself(build->report) || !is_plausible(build, from))
 		return false;
 	if (is_generated(build) || !words_any(from, words_postmaster))
 		return true;

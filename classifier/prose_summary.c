@@ -65,11 +65,12 @@ static bool is_counting(const char *text)
 	return counts >= COUNTS_MIN;
 }
 
-/* What stands before ":" and the like; behind them subjects quote the original's. */
+/* Behind ":" and the like the subjects of reports quote the original's. */
 static bool is_named_so(const char *subject)
 {
-	g_autofree char *own = g_strndup(subject, strcspn(subject, ":(\"-"));
-	g_autofree char *lower = text_lower(own);
+	g_autofree char *lower = text_lower(subject);
+	if (words_begin(lower, words_report_subject) || words_any(lower, words_report_phrase))
+		lower[strcspn(lower, ":(\"-")] = '\0';
 	return words_any(lower, words_summary_subject);
 }
 

@@ -71,9 +71,15 @@ const char *const words_strict_subject[] = {
 };
 
 const char *const words_summary_subject[] = {
-	"statisti", "summary", "summaries", "digest", "logwatch", "log report", "daily report", "weekly report", "monthly report",
+	"statisti", "overview", "monitoring", "bounce rate", "übersicht", "summary", "summaries", "digest", "logwatch", "log report", "daily report", "weekly report", "monthly report",
 	"tagesbericht", "wochenbericht", "zusammenfassung", "récapitulatif", "estadístic", "resumen", "riepilogo", "estatístic", "resumo",
 	"overzicht", "podsumowanie", "статистик", "сводка", "統計", "统计", NULL,
+};
+
+const char *const words_goods[] = {
+	"parcel", "package", "shipment", "courier", "tracking number", "your sms", "sms to", "your fax", "fax to", "ihr paket", "das paket",
+	"ihre sendung", "ihr fax", "ihre sms", "colis", "paquete", "encomenda", "pacote", "il pacco", "spedizione", "pakket", "paczk", "försändelse",
+	"посылк", "kargo", "荷物", "宅配", "包裹", "快递", "快遞", "택배", NULL,
 };
 
 const char *const words_failure[] = {

@@ -18,6 +18,7 @@ extern const char *const words_strict_subject[];  /* the same, and hardly anythi
 extern const char *const words_failure[];         /* says "not delivered" */
 extern const char *const words_refusal[];         /* says why; means a failure only where a report is expected */
 extern const char *const words_summary_subject[]; /* a subject has it: about many mails, not one */
+extern const char *const words_goods[];           /* what else is delivered, or is not */
 extern const char *const words_delay[];           /* says "not yet" */
 extern const char *const words_only_warning[];    /* says "not yet" under any subject */
 extern const char *const words_final[];           /* takes that back */
