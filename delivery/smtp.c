@@ -13,6 +13,9 @@
  * - a login that is refused does not stop it from going on with MAIL;
  * - with TLS 1.3 it takes the server's session tickets for the reply to EHLO: they
  *   are hidden from it until EHLO is written;
+ * - it will not speak to a server without 8BITMIME (RFC 6152) once a message has
+ *   been declared to be such: that waits until the reply to EHLO is heard. Without
+ *   it mails go out undeclared: composed ones are ASCII, a raw one is its writer's;
  * - it connects without a bound, and takes an interruption for a failure;
  * - its own check of a certificate goes by the canonical name of DNS; OpenSSL is
  *   told to check the configured name instead.
@@ -53,6 +56,9 @@ struct exchange {
 	const struct smtp_client *client;
 	const struct smtp_handler *handler;
 	GString *heard; /* the server's last words */
+	struct letter *letters;
+	size_t letter_count;
+	bool is_declared; /* the letters are 8BITMIME */
 	struct patience connecting;
 	bool is_connected;
 	int hidden_fd; /* whose tickets are hidden; -1: none */
@@ -281,6 +287,18 @@ static void show_tickets(struct exchange *exchange)
 	exchange->hidden_fd = -1;
 }
 
+/* RFC 5321 section 4.1.1.1: ehlo-line of the reply to EHLO. */
+static void declare_body(struct exchange *exchange)
+{
+	const char *heard = exchange->heard->str;
+
+	if (exchange->is_declared || (strstr(heard, "250-8BITMIME") == NULL && strstr(heard, "250 8BITMIME") == NULL))
+		return;
+	exchange->is_declared = true;
+	for (size_t i = 0; i < exchange->letter_count; i++)
+		smtp_8bitmime_set_body(exchange->letters[i].message, E8bitmime_8BITMIME);
+}
+
 static void hear(const char *bytes, int len, int writing, void *arg)
 {
 	struct exchange *exchange = arg;
@@ -290,6 +308,7 @@ static void hear(const char *bytes, int len, int writing, void *arg)
 	if (writing != SMTP_CB_READING || len <= 0)
 		return;
 	g_string_append_len(exchange->heard, bytes, len);
+	declare_body(exchange);
 	if (exchange->heard->len > HEARD_BYTES_MAX)
 		g_string_erase(exchange->heard, 0, (gssize)(exchange->heard->len - HEARD_BYTES_MAX));
 	if (g_str_has_prefix(exchange->heard->str, "235") || strstr(exchange->heard->str, "\n235") != NULL)
@@ -399,7 +418,6 @@ static void add_letter(smtp_session_t session, struct letter *letter, const stru
 	smtp_dsn_set_ret(letter->message, Ret_HDRS);
 	smtp_dsn_set_envid(letter->message, transaction->envelope_id);
 	smtp_size_set_estimate(letter->message, transaction->size_estimate);
-	smtp_8bitmime_set_body(letter->message, E8bitmime_8BITMIME);
 	for (size_t i = 0; i < transaction->recipient_count; i++) {
 		g_autofree char *recipient = address_for_wire(transaction->recipients[i]);
 
@@ -474,6 +492,8 @@ char *smtp_client_run(const struct smtp_client *client, const struct smtp_transa
 		letters[i] = (struct letter){.exchange = &exchange, .index = i};
 		add_letter(session, &letters[i], &transactions[i]);
 	}
+	exchange.letters = letters;
+	exchange.letter_count = count;
 	g_free(tls_fault_take()); /* of a connection before */
 	patience_begin(&exchange.connecting, client->connect_wait);
 	int error = smtp_start_session(session) ? 0 : smtp_errno();
