@@ -153,11 +153,12 @@ void smtp_client_free(struct smtp_client *client)
 
 /* --- replies ------------------------------------------------------------------ */
 
-/* Reply-line = 3DIGIT ( "-" / SP ) textstring CRLF. 0: not the line of a refusal, or
- * of a reply with that code if it is not 0. */
+/* Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF.
+ * 0: not the line of a refusal, or of a reply with that code if it is not 0. */
 static int refusal_code(const char *line, int code)
 {
-	int number = strlen(line) < 4 ? 0 : (int)g_ascii_strtoll(line, NULL, 10);
+	bool is_reply = strspn(line, "0123456789") == 3 && (line[3] == '\0' || line[3] == ' ' || line[3] == '-');
+	int number = is_reply ? (int)g_ascii_strtoll(line, NULL, 10) : 0;
 
 	return number >= 400 && number <= 599 && (code == 0 || number == code) ? number : 0;
 }
@@ -174,14 +175,14 @@ static char *last_refusal(const struct exchange *exchange, int code)
 		const char *line = g_strchomp(lines[i]);
 		int number = refusal_code(line, found != 0 ? found : code);
 
-		if (found != 0 && (number == 0 || line[3] == ' '))
+		if (found != 0 && (number == 0 || line[3] != '-'))
 			break; /* the reply before it */
 		if (number == 0)
 			continue;
 		found = number;
-		g_string_prepend(text, line + 4);
 		if (line[3] == '-')
-			g_string_insert_c(text, (gssize)strlen(line + 4), ' ');
+			g_string_prepend_c(text, ' ');
+		g_string_prepend(text, line[3] == '\0' ? "" : line + 4);
 	}
 	if (found != 0 && code == 0) {
 		g_autofree char *front = g_strdup_printf("%d ", found);
@@ -191,7 +192,8 @@ static char *last_refusal(const struct exchange *exchange, int code)
 	return g_string_free(text, FALSE);
 }
 
-static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_status_t *status)
+/* may_search: the words may be looked for in what was heard last. */
+static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_status_t *status, bool may_search)
 {
 	struct smtp_reply reply = {.code = status == NULL ? 0 : status->code};
 
@@ -199,7 +201,9 @@ static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_st
 		reply.text = g_strdup("");
 		return reply;
 	}
-	g_autofree char *text = status->text != NULL ? g_strdup(status->text) : last_refusal(exchange, reply.code);
+	g_autofree char *text = status->text != NULL ? g_strdup(status->text)
+				: may_search         ? last_refusal(exchange, reply.code)
+						     : g_strdup("");
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
 	if (status->enh_class > 0)
@@ -219,18 +223,24 @@ static bool is_login_missing(const struct exchange *exchange)
 	return *exchange->client->username != '\0' && !exchange->is_logged_in;
 }
 
+static bool is_last_answered(const struct letter *letter, size_t i)
+{
+	return i + 1 == letter->recipient_count || smtp_recipient_status(letter->recipients[i + 1])->code == 0;
+}
+
 static void end_letter(struct letter *letter)
 {
 	struct exchange *exchange = letter->exchange;
 	g_autofree struct smtp_reply *recipients = g_new0(struct smtp_reply, letter->recipient_count);
-	struct smtp_result result = {.mail = reply_of(exchange, smtp_reverse_path_status(letter->message)),
-				     .data = reply_of(exchange, smtp_message_transfer_status(letter->message)),
+	struct smtp_result result = {.mail = reply_of(exchange, smtp_reverse_path_status(letter->message), true),
+				     .data = reply_of(exchange, smtp_message_transfer_status(letter->message), true),
 				     .recipients = recipients,
 				     .is_begun = letter->is_begun,
 				     .is_complete = letter->is_complete};
 
 	for (size_t i = 0; i < letter->recipient_count; i++)
-		recipients[i] = reply_of(exchange, smtp_recipient_status(letter->recipients[i]));
+		recipients[i] =
+		    reply_of(exchange, smtp_recipient_status(letter->recipients[i]), is_last_answered(letter, i));
 	letter->is_ended = true;
 	exchange->was_any_ended = true;
 	exchange->handler->end(exchange->handler->context, letter->index, &result);
@@ -238,6 +248,7 @@ static void end_letter(struct letter *letter)
 		g_free(recipients[i].text);
 	g_free(result.mail.text);
 	g_free(result.data.text);
+	g_string_truncate(exchange->heard, 0); /* nobody's words are another's */
 }
 
 /* --- callbacks ------------------------------------------------------------------ */

@@ -163,6 +163,17 @@ subtest 'a domain that is not ASCII' => sub {
     like Bounce::Mail::header(($mail // { data => '' })->{data}, 'To'), qr/anna\@xn--bcher-kva\.example/, 'and in To';
 };
 
+subtest 'a refusal without words is not taken for the one before it' => sub {
+    my %reply = (1 => '550 5.1.1 User unknown', 2 => '550', 3 => '550 ', 4 => '550 5.1.1 User unknown', 5 => '550');
+    $remote->answer("bare$_\@customer.example", $reply{$_}) for keys %reply;
+    my $id = $worker->submit(to => [ map { "bare$_\@customer.example" } 1 .. 5 ]);
+    is $worker->wait_for_state($id, 'ERROR')->{state}, 'ERROR', 'refused';
+    my $row = $worker->recipients($id);
+    is join(' ', map { $row->{"bare$_\@customer.example"}{class} } 1 .. 5), 'hard technical technical hard technical', 'each by its own';
+    is $row->{'bare2@customer.example'}{response} =~ s/ +$//r, '550', 'nothing is added';
+    is $stage->count("bounce.address_block WHERE address_key LIKE 'bare%'"), 2, 'nobody else is blocked';
+};
+
 # name, the server's rule, what is left of the options of MAIL and RCPT; a raw mail has bytes above ASCII
 subtest 'a server that offers little' => sub {
     for my $row (
