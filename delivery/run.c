@@ -28,7 +28,7 @@ struct run {
 	const struct run_context *context;
 	GPtrArray *items;   /* struct db_item */
 	enum stage *stages; /* by item */
-	char **refused;     /* by item: outcomes of those whose sender was refused; NULL for others */
+	char **refused;     /* by item: outcomes of those refused, their sender or by us; NULL for others */
 	char *unsettled;    /* outcomes not written yet, of the item before */
 	const char *unsettled_claim;
 	gssize asked;   /* the item whose begin the database has not answered yet; -1: none */
@@ -130,6 +130,17 @@ static struct db_content *hear_begin(struct run *run)
 
 /* --- while the connection to the server stands ---------------------------------------- */
 
+/* What cannot be composed now never can: refused, as a server would that cannot read it. */
+static char *uncomposable(const struct run *run, const struct db_item *item, const GError *error)
+{
+	g_autofree char *text = g_strdup_printf("not sent, it cannot be composed: %s", error->message);
+	g_autofree struct smtp_reply *none = g_new0(struct smtp_reply, g_strv_length(item->addresses));
+	const struct smtp_result result = {.mail = {.code = 554, .status = "5.6.0", .text = text}, .recipients = none};
+
+	log_event(LOG_LEVEL_ERROR, item->communication_id, "%s", text);
+	return outcome_document(run->context->rules, run->context->server, item, &result);
+}
+
 static GBytes *begin_item(void *context, size_t index)
 {
 	struct run *run = context;
@@ -148,8 +159,8 @@ static GBytes *begin_item(void *context, size_t index)
 		run->stages[index] = STAGE_SENT;
 		return bytes;
 	}
-	log_event(LOG_LEVEL_ERROR, item->communication_id, "cannot be composed: %s", error->message);
-	run->is_broken = true;
+	run->refused[index] = uncomposable(run, item, error);
+	run->is_broken = true; /* only a lost connection ends what was begun */
 	return NULL;
 }
 

@@ -13,6 +13,9 @@
  * - a login that is refused does not stop it from going on with MAIL;
  * - with TLS 1.3 it takes the server's session tickets for the reply to EHLO: they
  *   are hidden from it until EHLO is written;
+ * - it will not speak to a server without 8BITMIME (RFC 6152) once a message has
+ *   been declared to be such: that waits until the reply to EHLO is heard. Without
+ *   it mails go out undeclared: composed ones are ASCII, a raw one is its writer's;
  * - it connects without a bound, and takes an interruption for a failure;
  * - its own check of a certificate goes by the canonical name of DNS; OpenSSL is
  *   told to check the configured name instead.
@@ -53,6 +56,9 @@ struct exchange {
 	const struct smtp_client *client;
 	const struct smtp_handler *handler;
 	GString *heard; /* the server's last words */
+	struct letter *letters;
+	size_t letter_count;
+	bool is_declared; /* the letters are 8BITMIME */
 	struct patience connecting;
 	bool is_connected;
 	int hidden_fd; /* whose tickets are hidden; -1: none */
@@ -147,11 +153,12 @@ void smtp_client_free(struct smtp_client *client)
 
 /* --- replies ------------------------------------------------------------------ */
 
-/* Reply-line = 3DIGIT ( "-" / SP ) textstring CRLF. 0: not the line of a refusal, or
- * of a reply with that code if it is not 0. */
+/* Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF.
+ * 0: not the line of a refusal, or of a reply with that code if it is not 0. */
 static int refusal_code(const char *line, int code)
 {
-	int number = strlen(line) < 4 ? 0 : (int)g_ascii_strtoll(line, NULL, 10);
+	bool is_reply = strspn(line, "0123456789") == 3 && (line[3] == '\0' || line[3] == ' ' || line[3] == '-');
+	int number = is_reply ? (int)g_ascii_strtoll(line, NULL, 10) : 0;
 
 	return number >= 400 && number <= 599 && (code == 0 || number == code) ? number : 0;
 }
@@ -168,14 +175,14 @@ static char *last_refusal(const struct exchange *exchange, int code)
 		const char *line = g_strchomp(lines[i]);
 		int number = refusal_code(line, found != 0 ? found : code);
 
-		if (found != 0 && (number == 0 || line[3] == ' '))
+		if (found != 0 && (number == 0 || line[3] != '-'))
 			break; /* the reply before it */
 		if (number == 0)
 			continue;
 		found = number;
-		g_string_prepend(text, line + 4);
 		if (line[3] == '-')
-			g_string_insert_c(text, (gssize)strlen(line + 4), ' ');
+			g_string_prepend_c(text, ' ');
+		g_string_prepend(text, line[3] == '\0' ? "" : line + 4);
 	}
 	if (found != 0 && code == 0) {
 		g_autofree char *front = g_strdup_printf("%d ", found);
@@ -185,7 +192,8 @@ static char *last_refusal(const struct exchange *exchange, int code)
 	return g_string_free(text, FALSE);
 }
 
-static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_status_t *status)
+/* may_search: the words may be looked for in what was heard last. */
+static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_status_t *status, bool may_search)
 {
 	struct smtp_reply reply = {.code = status == NULL ? 0 : status->code};
 
@@ -193,7 +201,9 @@ static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_st
 		reply.text = g_strdup("");
 		return reply;
 	}
-	g_autofree char *text = status->text != NULL ? g_strdup(status->text) : last_refusal(exchange, reply.code);
+	g_autofree char *text = status->text != NULL ? g_strdup(status->text)
+				: may_search         ? last_refusal(exchange, reply.code)
+						     : g_strdup("");
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
 	if (status->enh_class > 0)
@@ -213,18 +223,24 @@ static bool is_login_missing(const struct exchange *exchange)
 	return *exchange->client->username != '\0' && !exchange->is_logged_in;
 }
 
+static bool is_last_answered(const struct letter *letter, size_t i)
+{
+	return i + 1 == letter->recipient_count || smtp_recipient_status(letter->recipients[i + 1])->code == 0;
+}
+
 static void end_letter(struct letter *letter)
 {
 	struct exchange *exchange = letter->exchange;
 	g_autofree struct smtp_reply *recipients = g_new0(struct smtp_reply, letter->recipient_count);
-	struct smtp_result result = {.mail = reply_of(exchange, smtp_reverse_path_status(letter->message)),
-				     .data = reply_of(exchange, smtp_message_transfer_status(letter->message)),
+	struct smtp_result result = {.mail = reply_of(exchange, smtp_reverse_path_status(letter->message), true),
+				     .data = reply_of(exchange, smtp_message_transfer_status(letter->message), true),
 				     .recipients = recipients,
 				     .is_begun = letter->is_begun,
 				     .is_complete = letter->is_complete};
 
 	for (size_t i = 0; i < letter->recipient_count; i++)
-		recipients[i] = reply_of(exchange, smtp_recipient_status(letter->recipients[i]));
+		recipients[i] =
+		    reply_of(exchange, smtp_recipient_status(letter->recipients[i]), is_last_answered(letter, i));
 	letter->is_ended = true;
 	exchange->was_any_ended = true;
 	exchange->handler->end(exchange->handler->context, letter->index, &result);
@@ -232,6 +248,7 @@ static void end_letter(struct letter *letter)
 		g_free(recipients[i].text);
 	g_free(result.mail.text);
 	g_free(result.data.text);
+	g_string_truncate(exchange->heard, 0); /* nobody's words are another's */
 }
 
 /* --- callbacks ------------------------------------------------------------------ */
@@ -281,6 +298,18 @@ static void show_tickets(struct exchange *exchange)
 	exchange->hidden_fd = -1;
 }
 
+/* RFC 5321 section 4.1.1.1: ehlo-line of the reply to EHLO. */
+static void declare_body(struct exchange *exchange)
+{
+	const char *heard = exchange->heard->str;
+
+	if (exchange->is_declared || (strstr(heard, "250-8BITMIME") == NULL && strstr(heard, "250 8BITMIME") == NULL))
+		return;
+	exchange->is_declared = true;
+	for (size_t i = 0; i < exchange->letter_count; i++)
+		smtp_8bitmime_set_body(exchange->letters[i].message, E8bitmime_8BITMIME);
+}
+
 static void hear(const char *bytes, int len, int writing, void *arg)
 {
 	struct exchange *exchange = arg;
@@ -290,6 +319,7 @@ static void hear(const char *bytes, int len, int writing, void *arg)
 	if (writing != SMTP_CB_READING || len <= 0)
 		return;
 	g_string_append_len(exchange->heard, bytes, len);
+	declare_body(exchange);
 	if (exchange->heard->len > HEARD_BYTES_MAX)
 		g_string_erase(exchange->heard, 0, (gssize)(exchange->heard->len - HEARD_BYTES_MAX));
 	if (g_str_has_prefix(exchange->heard->str, "235") || strstr(exchange->heard->str, "\n235") != NULL)
@@ -399,7 +429,6 @@ static void add_letter(smtp_session_t session, struct letter *letter, const stru
 	smtp_dsn_set_ret(letter->message, Ret_HDRS);
 	smtp_dsn_set_envid(letter->message, transaction->envelope_id);
 	smtp_size_set_estimate(letter->message, transaction->size_estimate);
-	smtp_8bitmime_set_body(letter->message, E8bitmime_8BITMIME);
 	for (size_t i = 0; i < transaction->recipient_count; i++) {
 		g_autofree char *recipient = address_for_wire(transaction->recipients[i]);
 
@@ -474,6 +503,8 @@ char *smtp_client_run(const struct smtp_client *client, const struct smtp_transa
 		letters[i] = (struct letter){.exchange = &exchange, .index = i};
 		add_letter(session, &letters[i], &transactions[i]);
 	}
+	exchange.letters = letters;
+	exchange.letter_count = count;
 	g_free(tls_fault_take()); /* of a connection before */
 	patience_begin(&exchange.connecting, client->connect_wait);
 	int error = smtp_start_session(session) ? 0 : smtp_errno();

@@ -72,7 +72,7 @@ BEGIN
   IF allowed = 0 THEN
     RETURN;
   END IF;
-  chosen := bounce.choose_communications(allowed, now());
+  chosen := CASE WHEN bounce.has_problem(server) THEN bounce.choose_for_probe(allowed, now()) ELSE bounce.choose_communications(allowed, now()) END;
   IF cardinality(chosen) = 0 THEN
     RETURN;
   END IF;
@@ -117,6 +117,26 @@ COMMENT ON FUNCTION bounce.delivery_items(uuid) IS 'internal: the transactions o
 
 -- Beginning -------------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION bounce.fail_without_content(c bounce.communication) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  r bounce.communication_recipient;
+BEGIN
+  IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = c.id) THEN
+    RETURN;
+  END IF;
+  FOR r IN UPDATE bounce.communication_recipient AS q
+           SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, response = 'there is no content to send any more',
+               state = CASE q.state WHEN 'bounced' THEN 'bounced' ELSE 'error' END,
+               diagnostic = CASE q.state WHEN 'bounced' THEN q.diagnostic ELSE 'there is no content to send any more' END
+           WHERE q.communication_id = c.id AND q.delivery IN ('due', 'pending', 'claimed', 'sending') RETURNING q.* LOOP
+    PERFORM bounce.gather_task('delivery_problem', 'no_content', format('%s (communication %s) was not sent: %s', r.address, c.id, r.response), c, r);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION bounce.fail_without_content(bounce.communication) IS
+  'internal: what was erased while a worker had it has failed, with a task, and is not claimed again and again';
+
 CREATE OR REPLACE FUNCTION bounce.give_back(communication_id bigint, recipient_ids bigint[]) RETURNS void
 LANGUAGE sql AS $$
   UPDATE bounce.communication_recipient AS r SET delivery = CASE WHEN r.tries > 0 THEN 'pending' ELSE 'due' END, due_at = now()
@@ -157,6 +177,10 @@ BEGIN
          coalesce(nullif(k.header_from, ''), c.sender), k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
          bounce.attachments_of(c.id)
   FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+  IF NOT FOUND THEN
+    PERFORM bounce.fail_without_content(c);
+    PERFORM bounce.finish_communication(c.id);
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
@@ -230,6 +254,7 @@ BEGIN
     PERFORM bounce.settle_unknown(c, r, format('worker %s did not settle it before its lease ended', c.worker));
     was_begun := true;
   END LOOP;
+  PERFORM bounce.fail_without_content(c);
   PERFORM bounce.finish_communication(c.id, was_begun AND c.attempt_claim_id IS DISTINCT FROM c.claim_id);
   PERFORM bounce.write_log(c.id, NULL, 'swept', format('lease of %s ended at %s', c.worker, to_char(c.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
 END

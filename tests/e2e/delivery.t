@@ -163,5 +163,51 @@ subtest 'a domain that is not ASCII' => sub {
     like Bounce::Mail::header(($mail // { data => '' })->{data}, 'To'), qr/anna\@xn--bcher-kva\.example/, 'and in To';
 };
 
+subtest 'a refusal without words is not taken for the one before it' => sub {
+    my %reply = (1 => '550 5.1.1 User unknown', 2 => '550', 3 => '550 ', 4 => '550 5.1.1 User unknown', 5 => '550');
+    $remote->answer("bare$_\@customer.example", $reply{$_}) for keys %reply;
+    my $id = $worker->submit(to => [ map { "bare$_\@customer.example" } 1 .. 5 ]);
+    is $worker->wait_for_state($id, 'ERROR')->{state}, 'ERROR', 'refused';
+    my $row = $worker->recipients($id);
+    is join(' ', map { $row->{"bare$_\@customer.example"}{class} } 1 .. 5), 'hard technical technical hard technical', 'each by its own';
+    is $row->{'bare2@customer.example'}{response} =~ s/ +$//r, '550', 'nothing is added';
+    is $stage->count("bounce.address_block WHERE address_key LIKE 'bare%'"), 2, 'nobody else is blocked';
+};
+
+# name, the server's rule, what is left of the options of MAIL and RCPT; a raw mail has bytes above ASCII
+subtest 'a server that offers little' => sub {
+    for my $row (
+        [ 'no 8BITMIME', [ '@without', '8BITMIME' ], qr/^SIZE=\d+ RET=HDRS ENVID=\w+ NOTIFY=FAILURE,DELAY ORCPT=\S+$/ ],
+        [ 'no DSN',      [ '@without', 'DSN' ], qr/^SIZE=\d+ BODY=8BITMIME $/ ],
+        [ 'no SIZE',     [ '@without', 'SIZE' ], qr/^RET=HDRS ENVID=\w+ BODY=8BITMIME NOTIFY/ ],
+        [ 'nothing',     [ '@ehlo', '250 remote.test' ], qr/^ $/ ],
+        [ 'only HELO',   [ '@ehlo', '502 5.5.1 what is that?' ], qr/^ $/ ],
+    ) {
+        my ($name, $rule, $options) = @$row;
+        (my $who = "few-$name\@customer.example") =~ tr/ /-/;
+        $remote->answer(@$rule);
+        my $id = $worker->submit(to => [$who], raw => "Subject: x\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n\x{c3}\x{a4}\n");
+        is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', $name;
+        my ($mail) = grep { $_->{recipients}[0] eq $who } $remote->received;
+        like "$mail->{sender_options} $mail->{recipient_options}[0]", $options, "$name: nothing is asked for that it does not have";
+        like $mail->{data}, qr/\r\n\r\n\x{c3}\x{a4}\r\n/, "$name: the mail is as it was";
+        $remote->answer($rule->[0], undef);
+    }
+};
+
+subtest 'a mail that cannot be composed is not tried for ever, nor keeps others waiting' => sub {
+    my $whole = $stage->db->value("SELECT pg_get_functiondef('bounce.attachments_of(bigint)'::regprocedure)");
+    my @id = map { $worker->submit(to => ["compose$_\@customer.example"], due => '2100-01-01') } 1 .. 3;
+    $stage->db->sql("CREATE OR REPLACE FUNCTION bounce.attachments_of(communication_id bigint) RETURNS jsonb LANGUAGE plpgsql AS
+        \$\$ BEGIN RETURN CASE WHEN communication_id = $id[1] THEN '{}' END; END \$\$;
+        SELECT bounce.retry_communication(id) FROM bounce.communication WHERE id BETWEEN $id[0] AND $id[2];\n");
+    is $worker->wait_for_state($id[1], 'ERROR')->{state}, 'ERROR', 'it has failed';
+    like $worker->state($id[1])->{error}, qr/cannot be composed: attachments: not a JSON array/, 'it says why';
+    is $worker->recipients($id[1])->{'compose2@customer.example'}{class}, 'technical', 'which is not the address\'s fault';
+    is $stage->count("bounce.task WHERE status = 'open' AND id = (SELECT task_id FROM bounce.communication_recipient WHERE communication_id = $id[1])"), 1, 'and a task';
+    is $worker->wait_for_state($_, 'SUCCESS')->{state}, 'SUCCESS', 'the others go out' for @id[ 0, 2 ];
+    $stage->db->sql("$whole;\n");
+};
+
 ok $worker->stop, 'it stops by itself';
 finish();

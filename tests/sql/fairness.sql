@@ -93,6 +93,27 @@ SELECT is(cardinality(bounce.within_rate(ARRAY(SELECT r.id FROM bounce.communica
 SELECT is(cardinality(bounce.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:00:59+00')), 0, 'is used up for this minute');
 SELECT is(cardinality(bounce.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:01+00')), 4, 'and there again in the next');
 
+-- A probe takes the first of each process and priority: a sender that is refused, with mails of a high priority, keeps nobody waiting.
+DELETE FROM bounce.communication;
+SELECT test.many('newsletter', 9, due => '2026-01-10 13:00+00', domain => 'a.example'), test.many('invoice', 3, due => '2026-01-10 13:01+00', domain => 'b.example');
+UPDATE bounce.communication SET priority = 100 WHERE process = 'newsletter';
+SELECT is(bounce.has_problem('mx:25'), false, 'no problem, no probe');
+SELECT count(*) FROM bounce.delivery_problem('mx:25', 'sender refused');
+SELECT is(bounce.has_problem('mx:25'), true, 'a problem: what is claimed now is a probe');
+CREATE FUNCTION test.probed(batch integer) RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(split_part(r.address, '@', 1), ' ' ORDER BY u.place) FROM unnest(bounce.choose_for_probe(batch, '2026-01-10 13:05+00')) WITH ORDINALITY AS u (id, place)
+  JOIN bounce.communication_recipient AS r ON r.communication_id = u.id
+$$;
+SELECT is(test.chosen(3, '2026-01-10 13:05+00'), 'newsletter1 newsletter2 newsletter3', 'the queue goes by priority');
+SELECT is(test.probed(3), 'newsletter1 invoice1 newsletter2', 'a probe does not');
+UPDATE bounce.communication_recipient SET due_at = '2026-01-10 13:02+00' WHERE address LIKE 'newsletter1@%' OR address LIKE 'newsletter2@%' OR address LIKE 'newsletter3@%';
+UPDATE bounce.communication SET due_at = '2026-01-10 13:02+00' WHERE id IN (SELECT communication_id FROM bounce.communication_recipient WHERE due_at = '2026-01-10 13:02+00');
+SELECT is(test.probed(1), 'newsletter4', 'what was given back is behind those that were not tried yet');
+UPDATE bounce.communication SET due_at = '2026-01-10 13:03+00' WHERE process = 'newsletter';
+SELECT is(test.probed(1), 'invoice1', 'also where only one is tried at a time');
+UPDATE bounce.delivery_server SET probe_at = now();
+SELECT is((SELECT string_agg(split_part(i.addresses[1], '@', 1), ' ' ORDER BY i.addresses[1]) FROM bounce.claim_deliveries('worker', 'mx:25', 2) AS i), 'invoice1 newsletter4', 'so does a claim');
+
 -- "Try again in ...", in the words of the world's servers.
 SELECT is(bounce.retry_after(reply), wait::interval, reply)
 FROM (VALUES

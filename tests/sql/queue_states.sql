@@ -200,6 +200,22 @@ SELECT matches(json ->> k, '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$', k || ' is
 SELECT is((json ->> 'leaseExpireTime')::timestamptz, lease_expire_time, 'the same time') FROM bounce.delivery WHERE communication_id = :success;
 SELECT is(jsonb_typeof(json -> 'endTime') || jsonb_typeof(json -> 'error') || jsonb_typeof(json -> 'attempts'), 'nullnullnumber', 'nothing is null') FROM bounce.delivery WHERE communication_id = :success;
 
+-- Erased while a worker has it, and before one had it: failed, with a task, and never claimed again.
+SELECT test.submit('{erased1@example.com,erased2@example.com}', priority => 90) AS had \gset
+SELECT count(*) FROM test.claim(1);
+SELECT bounce.erase_content(:had);
+SELECT is(test.begin(:had), 0::bigint, 'erased after the claim: there is nothing to send');
+SELECT test.submit('{erased3@example.com}', priority => 90) AS waited \gset
+SELECT bounce.erase_content(:waited);
+SELECT is_empty($$SELECT * FROM test.claim(1)$$, 'erased before the claim: the same');
+SELECT is(test.in_queue(:waited), 'PROCESSING', 'nobody can give that claim back');
+UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = :waited;
+SELECT is(bounce.sweep_deliveries(), 1, 'but the sweeper');
+SELECT is(format('%s %s %s', c.delivery_state, c.attempts, c.error), format('ERROR 0 %s', e.error), 'it has failed, and says why')
+FROM bounce.communication AS c JOIN (VALUES (:had, E'erased1@example.com: there is no content to send any more\nerased2@example.com: there is no content to send any more'),
+                                            (:waited, 'erased3@example.com: there is no content to send any more')) AS e (id, error) ON e.id = c.id;
+SELECT is((SELECT count(*) FROM bounce.task AS t WHERE t.communication_id IN (:had, :waited) AND t.status = 'open' AND t.reason = 'no_content'), 2::bigint, 'with a task each');
+
 SELECT is_empty($$SELECT c.id, c.delivery_state, bounce.standing_state(c.id, c.delivery_state, c.attempts) FROM bounce.communication AS c
                   WHERE c.delivery_state IS DISTINCT FROM bounce.standing_state(c.id, c.delivery_state, c.attempts)$$, 'every state is what follows from the recipients');
 SELECT is_empty($$SELECT d.communication_id FROM bounce.delivery AS d

@@ -14,6 +14,7 @@ Bounce::SmtpServer - the rest of the world: an SMTP server that answers as told
     $remote->answer('@end anna@customer.example', 'disconnect');    # takes the mail and hangs up instead of 250
     $remote->answer('@greeting', '554 no service');
     $remote->answer('@offer', 'STARTTLS,AUTH PLAIN LOGIN');         # further lines of the reply to EHLO
+    $remote->answer('@without', '8BITMIME,DSN');                    # lines that it has not
 
 =head1 PROMISES
 
@@ -152,7 +153,8 @@ sub _stage {
 
 sub _ehlo {
     my ($self) = @_;
-    my @line = ('remote.test', qw(PIPELINING 8BITMIME SMTPUTF8 DSN), split(/,/, $self->_stage('@offer') // ''), 'SIZE');
+    my %without = map { ($_ => 1) } split /,/, $self->_stage('@without') // '';
+    my @line = ('remote.test', grep({ !$without{$_} } qw(PIPELINING 8BITMIME SMTPUTF8 DSN SIZE)), split /,/, $self->_stage('@offer') // '');
     return join "\r\n", map({ "250-$_" } @line[ 0 .. $#line - 1 ]), "250 $line[-1]";
 }
 
