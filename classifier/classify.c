@@ -159,10 +159,13 @@ static char *quote(const char *text, size_t end)
 
 	if (start > 0 && strchr(text + start, ' ') != NULL)
 		start = MIN(end, (size_t)(strchr(text + start, ' ') - text + 1));
+	const char *paragraph = memrchr(text + start, '\n', end - start);
+	if (paragraph != NULL)
+		start = (size_t)(paragraph - text) + 1;
 	sentence = end > 2 ? g_strrstr_len(text + start, (gssize)(end - start), ". ") : NULL;
 	if (sentence != NULL && (size_t)(sentence - text) + 12 < end)
 		start = (size_t)(sentence - text) + 2;
-	for (size_t extra = 0; extra < 32 && text[end] != '\0' && text[end] != ' '; extra++)
+	for (size_t extra = 0; extra < 32 && text[end] != '\0' && text[end] != ' ' && text[end] != '\n'; extra++)
 		end++;
 	g_autofree char *slice = g_strndup(text + start, end - start);
 	return g_utf8_make_valid(slice, -1);

@@ -51,13 +51,35 @@ static bool is_domain(char c)
 
 static bool at_word_start(const struct fold *fold)
 {
-	return fold->out->len == 0 || fold->out->str[fold->out->len - 1] == ' ';
+	return fold->out->len == 0 || is_blank(fold->out->str[fold->out->len - 1]);
 }
 
 static void put_blank(struct fold *fold)
 {
 	if (!at_word_start(fold))
 		g_string_append_c(fold->out, ' ');
+	fold->word = fold->out->len;
+}
+
+/* The end of a sentence, and an empty line behind it: what follows is said of something else. */
+static bool ends_paragraph(const struct fold *fold, const char *text)
+{
+	int lines = 0;
+
+	if (fold->out->len == 0 || strchr(".!?", fold->out->str[fold->out->len - 1]) == NULL)
+		return false;
+	for (; *text != '\0' && is_blank(*text); text++)
+		lines += *text == '\n';
+	return lines > 1 && *text != '\0';
+}
+
+static void put_gap(struct fold *fold, const char *text)
+{
+	if (!ends_paragraph(fold, text)) {
+		put_blank(fold);
+		return;
+	}
+	g_string_append_c(fold->out, '\n');
 	fold->word = fold->out->len;
 }
 
@@ -216,7 +238,7 @@ static size_t fold_one(struct fold *fold, const char *text)
 		return 1;
 	}
 	if (is_blank(*text)) {
-		put_blank(fold);
+		put_gap(fold, text);
 		return 1;
 	}
 	if (*text == '[')
@@ -237,14 +259,31 @@ static size_t fold_one(struct fold *fold, const char *text)
 	return 1;
 }
 
-/* Postfix and others: "host mx.example.net[192.0.2.1] said: 550 ..." */
+/* Postfix and others: "host mx.example.net[192.0.2.1] said: 550 ...". Returns how many bytes
+ * of text that is, or 0. */
+static size_t host_said_length(const char *text)
+{
+	if (!g_str_has_prefix(text, "host "))
+		return 0;
+	size_t name = strcspn(text + 5, " \n");
+	return g_str_has_prefix(text + 5 + name, " said: ") ? 5 + name + strlen(" said: ") : 0;
+}
+
+/* The host is no part of what was said, and what was said none of the words before it. */
 static void drop_host_said(GString *out)
 {
-	if (!g_str_has_prefix(out->str, "host "))
-		return;
-	const char *space = strchr(out->str + 5, ' ');
-	if (space != NULL && g_str_has_prefix(space, " said: "))
-		g_string_erase(out, 0, space - out->str + (gssize)strlen(" said: "));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < out->len;) {
+		bool word = i == 0 || is_blank(out->str[i - 1]);
+		size_t len = word ? host_said_length(out->str + i) : 0;
+		if (len > 0 && kept > 0)
+			out->str[kept - 1] = '\n';
+		if (len == 0)
+			out->str[kept++] = out->str[i];
+		i += MAX(len, (size_t)1);
+	}
+	g_string_truncate(out, kept);
 }
 
 char *text_fold(const char *text, const char *const *senders)

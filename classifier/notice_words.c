@@ -80,7 +80,7 @@ const char *const words_challenge[] = {
 	"request to be added to the allowed senders list", "is protected by a challenge",
 	"click the link below to release your message", "before your message can be delivered",
 	"is being held because the address", "to release your message for delivery", "active spam killer", "protected by earthlink", "earthlink spamblocker",
-	"add you to a list of allowed senders", "add your email address to a list of allowed senders", "using boxbe", "boxbe guest list", "boxbe waiting list",
+	"add you to a list of allowed senders", "add your email address to a list of allowed senders", "using boxbe", "boxbe guest list", "yourself to my guest list", "was waitlisted", "boxbe waiting list",
 	"choicemail", "my approved sender", "approved senders list, please", "antispam uol", "antispamuol", "spamlion", "qconfirm", "using bluebottle", "bluebottle.com/verify", "mailinblack",
 	"prove that you are human", "prove you are human", "prove that you're human", "verify that you are a human", "verify you are human", "real person and not a spam", "not an automated spam",
 	"just this once, click the link", "confirm that you sent this message", "confirm that you are the sender", "reply to this message to confirm", "unconfirmed sender",

@@ -378,12 +378,13 @@ static const struct link *get_link(const struct scan *scan, unsigned id)
 	return &g_array_index(scan->set->links, struct link, id);
 }
 
-/* Whether a match that ends at end goes on from the part before. */
+/* Whether a match that ends at end goes on from the part before, in the same paragraph. */
 static bool is_near(const struct scan *scan, unsigned id, unsigned end)
 {
 	unsigned before = scan->ends[id - 1];
 
-	return before > 0 && before < end && end - before <= get_link(scan, id)->gap;
+	return before > 0 && before < end && end - before <= get_link(scan, id)->gap &&
+	       memchr(scan->text + before, '\n', end - before) == NULL;
 }
 
 static void keep_hit(struct scan *scan, unsigned id, unsigned end)

@@ -6,7 +6,7 @@
  *
  * A part is a case-insensitive regular expression (PCRE as far as Hyperscan has
  * it). Of several parts each must end a little after the one before it: at most
- * PATTERN_NEAR bytes over " .. ", PATTERN_FAR over " ... ", as in
+ * PATTERN_NEAR bytes over " .. ", PATTERN_FAR over " ... ", and on the same line, as in
  * "user|mailbox .. unknown|not found". A pattern of one part may use
  * look-around and back-references: Hyperscan finds it roughly, GRegex confirms.
  */

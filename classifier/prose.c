@@ -12,6 +12,7 @@
 #include "classifier/prose_general.h"
 #include "classifier/prose_pattern.h"
 #include "classifier/prose_sender.h"
+#include "classifier/prose_summary.h"
 #include "classifier/prose_words.h"
 #include "classifier/report_settle.h"
 #include "classifier/smtp_text.h"
@@ -393,7 +394,7 @@ bool prose_parse_dialects(struct report_build *build)
 	const struct prose_dialect *dialect = prose_read_dialects(build, build->report->text);
 	if (!dialect)
 		return false;
-	if (!prose_is_expected(build) && !is_quoting_stranger(build)) {
+	if ((!prose_is_expected(build) && !is_quoting_stranger(build)) || summary_is(build->report)) {
 		g_array_set_size(build->recipients, 0);
 		return false;
 	}

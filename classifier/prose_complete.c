@@ -7,6 +7,7 @@
 
 #include "classifier/prose.h"
 #include "classifier/prose_general.h"
+#include "classifier/text.h"
 
 #define COMPLETED_MAX 100 /* recipients of a delivery status that get words from the text */
 
@@ -58,6 +59,29 @@ static void take_words(struct report_recipient *r, const struct report_recipient
 		r->remote_mta = told->remote_mta;
 }
 
+/* Postfix says only in its words to people that a server refused before it heard the recipient. */
+static void take_command(struct report_build *build, struct report_recipient *r)
+{
+	static const char command[] = "(in reply to MAIL FROM command)";
+	const char *at = *r->diagnostic && *r->recipient ? strcasestr(build->report->text, r->recipient) : NULL;
+	if (!at || strcasestr(r->diagnostic, "in reply to"))
+		return;
+	struct slice words = general_paragraph(build->report->text, at);
+	g_autofree char *line = text_one_line(words.data, words.len);
+	if (!strstr(line, command) || strstr(line, "in reply to RCPT"))
+		return;
+	g_autofree char *whole = g_strdup_printf("%s %s", r->diagnostic, command);
+	r->diagnostic = build_value(build, whole, strlen(whole));
+}
+
+static void take_commands(struct report_build *build)
+{
+	if (!strstr(build->report->text, "MAIL FROM"))
+		return;
+	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++)
+		take_command(build, &g_array_index(build->recipients, struct report_recipient, i));
+}
+
 static bool is_complete(const struct report_recipient *r)
 {
 	return *r->diagnostic && !is_number(r->diagnostic) && is_usable(r->recipient);
@@ -66,6 +90,7 @@ static bool is_complete(const struct report_recipient *r)
 void prose_complete(struct report_build *build)
 {
 	bool complete = true;
+	take_commands(build);
 	for (guint i = 0; i < build->recipients->len; i++)
 		complete &= is_complete(&g_array_index(build->recipients, struct report_recipient, i));
 	if (complete)

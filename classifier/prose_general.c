@@ -11,6 +11,7 @@
 #include "classifier/header.h"
 #include "classifier/prose_candidates.h"
 #include "classifier/prose_sender.h"
+#include "classifier/prose_summary.h"
 #include "classifier/prose_words.h"
 #include "classifier/smtp_text.h"
 #include "classifier/text.h"
@@ -167,6 +168,8 @@ bool general_is_delay_subject(const struct report_build *build)
 
 static bool tells_delay_only(const char *subject, const char *text)
 {
+	if (words_any(text, words_only_warning) && !words_any(text, words_final))
+		return true; /* some warn under the subject of a failure */
 	if (words_any(subject, words_delay))
 		return !words_any(subject, words_given_up);
 	return !words_any(subject, words_failure) && words_any(text, words_delay) && !words_any(text, words_given_up);
@@ -176,7 +179,7 @@ bool general_read(struct report_build *build, bool from_machine)
 {
 	struct report *report = build->report;
 	g_autofree char *subject = text_lower(report->header.subject);
-	if (!from_machine && !sender_may_report(build))
+	if ((!from_machine && !sender_may_report(build)) || summary_is(report) || summary_is_transcript(report))
 		return false;
 	g_autofree char *text = text_lower(report->text);
 	if (!from_machine && !words_any(text, words_failure))

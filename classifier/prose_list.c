@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "classifier/address.h"
 #include "classifier/prose_general.h"
 #include "classifier/prose_words.h"
 #include "classifier/text.h"
@@ -30,6 +31,18 @@ static char *list_address(const char *from)
 	return NULL;
 }
 
+/* A manager that writes in its own name names the list in the subject. */
+static char *list_in_subject(const struct report *report)
+{
+	static const char *const managers[] = {"listserv@", "majordomo@", "listproc@", "sympa@", NULL};
+	const char *subject = report->header.subject;
+	g_autofree char *from = g_ascii_strdown(report->header.from, -1);
+	struct slice found;
+	if (!words_begin(from, managers) || !address_find(subject, strlen(subject), &found))
+		return NULL;
+	return g_strndup(found.data, found.len);
+}
+
 static const char *find_any(const char *text, const char *const *phrases)
 {
 	for (; *phrases; phrases++) {
@@ -44,6 +57,8 @@ bool prose_list_parse(struct report_build *build)
 {
 	struct report *report = build->report;
 	g_autofree char *list = list_address(report->header.from);
+	if (!list)
+		list = list_in_subject(report);
 	if (!list)
 		return false;
 	/* sentences are broken at any word */

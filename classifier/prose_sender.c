@@ -28,9 +28,25 @@ static bool is_in(const char *const *list, const char *address)
 	return false;
 }
 
+/* Trackers of tickets, and list managers to those who look after a list, tell of other people's
+ * bounces, some with the null sender. */
+static bool is_about_others(const struct report_build *build)
+{
+	static const char *const fields[] = {"X-List-Administrivia", "X-Bugzilla-", "X-JIRA-", "X-GitHub-", "X-GitLab-",
+					     "X-Redmine-",           "X-Trac-",     "X-RT-"};
+	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
+	struct header_field field;
+	while (header_next(&header, &field))
+		for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+			if (field.name.len >= strlen(fields[i]) &&
+			    g_ascii_strncasecmp(field.name.data, fields[i], strlen(fields[i])) == 0)
+				return true;
+	return false;
+}
+
 bool sender_is_list(const struct report_build *build)
 {
-	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe"};
+	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe", "X-List-Administrivia"};
 	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
 	struct slice value;
 	for (size_t i = 0; i < G_N_ELEMENTS(list_fields); i++)
@@ -57,6 +73,8 @@ static enum report_sender find_sender(const struct report_build *build)
 {
 	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
 	struct slice value;
+	if (is_about_others(build))
+		return SENDER_PERSON;
 	if (header_find(root->header, "X-Failed-Recipients", &value) || strcmp(root->type, "multipart/report") == 0 ||
 	    has_null_sender(build))
 		return SENDER_MACHINE;

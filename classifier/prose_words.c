@@ -70,6 +70,12 @@ const char *const words_strict_subject[] = {
 	"nondeliverable", "returned to sender", "mail system error", "unzustellbar", "系统退信", NULL,
 };
 
+const char *const words_summary_subject[] = {
+	"statisti", "summary", "summaries", "digest", "logwatch", "log report", "daily report", "weekly report", "monthly report",
+	"tagesbericht", "wochenbericht", "zusammenfassung", "récapitulatif", "estadístic", "resumen", "riepilogo", "estatístic", "resumo",
+	"overzicht", "podsumowanie", "статистик", "сводка", "統計", "统计", NULL,
+};
+
 const char *const words_failure[] = {
 	"undeliver", "failure notice", "delivery fail", "delivery status notification", "returned mail",
 	"delivery problem", "delivery error", "delivery has failed", "delivery unsuccessful", "delivery incomplete",
@@ -121,6 +127,16 @@ const char *const words_delay[] = {
 	"will be retried until", "will be attempted", "still being retried", "doručení bylo odloženo", "försenad", "forsinket", "vertraagd", "in ritardo", "atrasad",
 	"temporarily deferred", "delivery has been delayed", "do not need to resend", "will retry", "will continue trying",
 	"verzögert", "retardé", "retrasad", "opóźnion", "задерж", "遅延", NULL,
+};
+
+const char *const words_only_warning[] = {
+	"this is a warning message only", "this is just a warning", "this is only a warning", "this is an advisory-only", "delivery attempts will continue",
+	"will continue to try to deliver", "will continue trying to deliver", "will keep trying to deliver", "do not need to resend", "has been postponed",
+	"no action is required on your part", NULL,
+};
+
+const char *const words_final[] = {
+	"giving up", "given up", "gave up", "failed permanently", "permanent error", "permanent fatal", "permanently rejected", NULL,
 };
 
 const char *const words_given_up[] = {

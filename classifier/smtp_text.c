@@ -75,6 +75,12 @@ bool smtp_find_status(const char *text, struct slice *status_out)
 	return true;
 }
 
+/* A server's own number said twice, as in "ABC_416 [416]", is no reply code. */
+static bool repeats_number(const char *text, const char *at)
+{
+	return at - text >= 5 && at[-1] == '[' && at[-2] == ' ' && strncmp(at - 5, at, 3) == 0;
+}
+
 /* What may stand before a reply code: the beginning of the text or of a line, a
  * mark, or one of these words. */
 static bool may_precede_reply(const char *text, const char *at)
@@ -112,7 +118,8 @@ bool smtp_find_reply(const char *text, struct slice *reply_out)
 	for (const char *at = text; (at = strpbrk(at, "45")); at++) {
 		if (at > text && (g_ascii_isalnum(at[-1]) || strchr("._@", at[-1])))
 			continue;
-		if (!is_reply(at) || !may_precede_reply(text, at) || !may_follow_reply(at + 3))
+		if (!is_reply(at) || repeats_number(text, at) || !may_precede_reply(text, at) ||
+		    !may_follow_reply(at + 3))
 			continue;
 		*reply_out = (struct slice){at, 3};
 		return true;

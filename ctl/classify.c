@@ -155,6 +155,7 @@ static void classify_recipient(struct job *job, struct line *line)
 		print_json(line);
 	else
 		add_row(job, line);
+	line->verdict = NULL;
 	verdict_clear(&verdict);
 }
 

@@ -45,7 +45,7 @@ static void set_error(GError **error, enum bm_error code, const char *message)
 {
 	g_autofree char *text = g_strdup(message);
 
-	g_set_error(error, BM_ERROR, (gint)code, "database: %s", g_strdelimit(g_strstrip(text), "\n", ' '));
+	g_set_error(error, BM_ERROR, (gint)code, "database: %s", g_strdelimit(g_strstrip(text), "\r\n\t", ' '));
 }
 
 /* set_result_error's text, as people read it. */

@@ -180,11 +180,22 @@ END
 $$;
 COMMENT ON FUNCTION bounce.is_content_gone(bigint) IS 'internal: whether the queue sent it and cannot again, because the mail was erased';
 
+CREATE OR REPLACE FUNCTION bounce.fellows_know(f bounce.finding) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN f.trust = 'message_id' AND EXISTS (SELECT FROM bounce.communication_recipient AS r
+                                            WHERE r.communication_id = f.communication_id AND r.id <> f.recipient_id);
+END
+$$;
+COMMENT ON FUNCTION bounce.fellows_know(bounce.finding) IS
+  'internal: whether the id that a report is trusted for came to other recipients too, so that any of them may have written it';
+
 CREATE OR REPLACE FUNCTION bounce.resend_obstacle(f bounce.finding, resend integer) RETURNS text
 LANGUAGE sql STABLE
 RETURN CASE
   WHEN NOT bounce.parameter_boolean('resend', f.process) THEN 'resend is off'
   WHEN NOT bounce.may(f, 'resend_min_trust') THEN format('trust is %s only', f.trust)
+  WHEN bounce.fellows_know(f) THEN format('trust is %s only, and several got the mail', f.trust)
   WHEN NOT bounce.may_write_to(f.address, f.process) THEN 'the address is blocked'
   WHEN bounce.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
   WHEN resend > bounce.parameter_integer('resend_max_attempts', f.process) THEN format('%s resends were made', resend - 1)

@@ -165,6 +165,24 @@ END
 $$;
 COMMENT ON FUNCTION bounce.outage_of(bounce.finding) IS 'internal: the open outage that holds this finding''s block; NULL when none does';
 
+CREATE OR REPLACE FUNCTION bounce.bounces_of_outage(o bounce.outage) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- those that were held, those that blocked before it was noticed, and further mails to an address that was blocked already; not
+  -- what a person has called dead since
+  RETURN ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h WHERE h.outage_id = o.id AND h.decision IS NULL
+    UNION
+    SELECT b.id FROM bounce.bounce AS b
+    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND r.bounce_id = b.id AND r.state = 'bounced' AND r.requested_by IS NULL
+    WHERE b.received_at >= o.opened_at - o.time_window AND b.class = 'hard' AND NOT b.is_notice AND NOT b.in_shadow
+      AND (EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = b.id AND k.lifted_at IS NULL)
+           OR r.id IS NOT NULL AND bounce.would_block(bounce.finding_of_bounce(b)))
+      AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
+      AND EXISTS (SELECT FROM bounce.guard_keys(bounce.finding_of_bounce(b)) AS g WHERE g.scope = o.scope AND g.about = o.about));
+END
+$$;
+COMMENT ON FUNCTION bounce.bounces_of_outage(bounce.outage) IS 'internal: the hard bounces that an outage explains';
+
 CREATE OR REPLACE FUNCTION bounce.outage_words(o bounce.outage) RETURNS text
 LANGUAGE sql STABLE
 RETURN format('hard bounces %s: %s within %s, usually %s; blocks are held',

@@ -81,6 +81,20 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION bounce.gather_strays(INOUT f bounce.finding)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  at_most CONSTANT integer := 100;
+BEGIN
+  IF NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.dedup_key = f.task_key AND t.status = 'open')
+     AND at_most <= (SELECT count(*) FROM (SELECT FROM bounce.task AS t WHERE t.status = 'open' AND t.kind = 'bounce_without_communication' LIMIT at_most) AS q) THEN
+    f := bounce.wish_task(f, 'bounce_without_communication', '', 'more reports that fit no communication, lately: ' || f.task_summary);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.gather_strays(bounce.finding) IS
+  'internal: beyond a hundred open tasks about reports that fit no mail, one gathers the rest: anybody can send thousands';
+
 CREATE OR REPLACE FUNCTION bounce.make_tasks(findings bounce.finding[]) RETURNS bounce.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -90,7 +104,7 @@ DECLARE
 BEGIN
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.task_key, u.bounce_id LOOP
     IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
-      stray := CASE WHEN stray.task_key IS NULL THEN f ELSE stray END;
+      stray := CASE WHEN stray.task_key IS NULL THEN bounce.gather_strays(f) ELSE stray END;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
     END IF;

@@ -25,12 +25,13 @@ COMMENT ON FUNCTION bounce.lift_block(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.make_task(INOUT f bounce.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
+  gathers CONSTANT boolean := f.task_kind IN ('delivery_problem', 'outage') OR f.task_key = 'bounce_without_communication:';
   is_new boolean;
 BEGIN
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id, address, domain, reason, bounce_id,
                                 due_at, diagnosis)
   VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
-          CASE WHEN f.task_kind IN ('delivery_problem', 'outage') THEN '' ELSE f.address END, bounce.address_domain(f.address),
+          CASE WHEN gathers THEN '' ELSE f.address END, CASE f.task_key WHEN 'bounce_without_communication:' THEN '' ELSE bounce.address_domain(f.address) END,
           f.reason, f.bounce_id, now() + bounce.parameter_interval('task_due', f.process), bounce.diagnosis(f))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, bounce_id = excluded.bounce_id,
@@ -39,7 +40,7 @@ BEGIN
   -- a task that gathers thousands counts them, but does not tell of each
   INSERT INTO bounce.task_history (task_id, action, text)
   SELECT f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary
-  WHERE is_new OR f.task_kind NOT IN ('delivery_problem', 'outage');
+  WHERE is_new OR NOT gathers;
   IF is_new AND f.task_kind = 'hard_bounce' THEN
     UPDATE bounce.task AS t SET correction = bounce.suggest_address(f.address) WHERE t.id = f.task_id;
   END IF;
@@ -162,6 +163,9 @@ BEGIN
   IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
     RAISE EXCEPTION '% is the address that bounced', bare USING ERRCODE = 'invalid_parameter_value',
       HINT = 'If it works after all: resolve_task_unblocked(task, note).';
+  ELSIF t.communication_id IS NULL THEN
+    RAISE EXCEPTION 'task % is about no mail that is known: nothing can be sent to %', t.id, bare USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Close it with resolve_task(task, note).';
   END IF;
   SELECT count(bounce.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
@@ -172,7 +176,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
   'another address: each mail of this task that did not arrive is sent there; how many. The old address stays blocked. '
-  '22023 when the new one is no address, or blocked';
+  '22023 when the new one is no address, or blocked, or the task is about no known mail';
 
 CREATE OR REPLACE FUNCTION bounce.resend_unknown(recipient_id bigint, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$

@@ -2,6 +2,99 @@
 --
 -- Setting verdicts right, one by one or in bulk: each is one transaction, and what was is kept.
 
+CREATE OR REPLACE FUNCTION bounce.is_undone(bounce_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.undo AS u
+                 WHERE is_undone.bounce_id = ANY (u.bounces)
+                   AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v WHERE v.bounce_id = is_undone.bounce_id AND v.at >= u.at));
+END
+$$;
+COMMENT ON FUNCTION bounce.is_undone(bigint) IS 'internal: whether undo_bounces() took it back, and it was not judged anew since';
+
+CREATE OR REPLACE FUNCTION bounce.close_tasks_of(bounce_ids bigint[], why text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- a task that other bounces are gathered in as well stays, until the last of them is taken back
+  RETURN (SELECT count((bounce.close_task(t.id, 'taken back', why)).id)
+          FROM (SELECT q.id FROM bounce.task AS q
+                WHERE q.status = 'open' AND q.kind <> 'outage' AND q.id IN (SELECT b.task_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+                  AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = q.id AND o.id <> ALL (bounce_ids) AND NOT bounce.is_undone(o.id))
+                ORDER BY q.dedup_key) AS t);
+END
+$$;
+COMMENT ON FUNCTION bounce.close_tasks_of(bigint[], text) IS 'internal: closes the tasks that only these bounces still stand behind; how many';
+
+CREATE OR REPLACE FUNCTION bounce.block_heir(address_key text, taken_back bigint[]) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT max(b.id)
+          FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.id = r.bounce_id
+          WHERE r.address_key = block_heir.address_key AND r.state = 'bounced' AND r.class = 'hard' AND r.requested_by IS NULL
+            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow AND bounce.block_obstacle(bounce.finding_of_bounce(b)) IS NULL);
+END
+$$;
+COMMENT ON FUNCTION bounce.block_heir(text, bigint[]) IS
+  'internal: another bounce in force that would have blocked the address, had it not been blocked already; NULL when there is none';
+
+CREATE OR REPLACE FUNCTION bounce.lift_blocks_of(bounce_ids bigint[], why text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  b bounce.address_block;
+  heir bigint;
+  lifted bigint := 0;
+BEGIN
+  FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
+           ORDER BY k.address_key FOR UPDATE LOOP
+    heir := bounce.block_heir(b.address_key, bounce_ids);
+    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why))
+    FROM bounce.communication AS c WHERE c.id = b.communication_id;
+    IF heir IS NULL THEN
+      lifted := lifted + 1;
+    ELSE
+      PERFORM bounce.make_block(bounce.finding_of_bounce(o)) FROM bounce.bounce AS o WHERE o.id = heir;
+    END IF;
+  END LOOP;
+  RETURN lifted;
+END
+$$;
+COMMENT ON FUNCTION bounce.lift_blocks_of(bigint[], text) IS
+  'internal: lifts the blocks that these bounces made; how many. Where another bounce stands that says the same, it blocks in their place';
+
+CREATE OR REPLACE FUNCTION bounce.take_back(bounce_ids bigint[], why text, resend boolean,
+                                 OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  requeued := 0;
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids)) ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM FROM bounce.communication_recipient AS q WHERE q.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  ORDER BY q.id FOR NO KEY UPDATE;
+  FOR r IN SELECT q.id, q.communication_id, b.id AS bounce_id
+           FROM bounce.bounce AS b JOIN bounce.communication_recipient AS q ON q.id = b.recipient_id AND q.bounce_id = b.id
+           WHERE b.id = ANY (bounce_ids) AND q.state = 'bounced' ORDER BY q.id LOOP
+    PERFORM bounce.write_log(r.communication_id, r.id, 'taken_back', why, r.bounce_id);
+    IF resend THEN
+      requeued := requeued + bounce.request_resend(r.id, why, r.bounce_id)::integer;
+    ELSE
+      PERFORM bounce.withdraw_bounce(r.id);
+    END IF;
+  END LOOP;
+  UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now() WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
+  blocks := bounce.lift_blocks_of(bounce_ids, why);
+  tasks := bounce.close_tasks_of(bounce_ids, why);
+  -- whose lease is over may have died before he began: the next one must not do what is taken back
+  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), result = 'taken back: ' || why
+  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open' AND (u.claimed_by IS NULL OR u.lease_ends_at <= now());
+END
+$$;
+COMMENT ON FUNCTION bounce.take_back(bigint[], text, boolean) IS
+  'internal: takes back what followed from these bounces: recipients sent to again (resend), or counted as sent; blocks lifted, held '
+  'ones dropped; their tasks closed; the outbox emptied of what nobody has in hand. Locks in the order of record_report()';
+
 CREATE OR REPLACE FUNCTION bounce.undo_preview(since timestamptz, until timestamptz, of_domain text DEFAULT NULL, of_rule text DEFAULT NULL,
                                     of_diagnostic text DEFAULT NULL)
 RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigint, recipient text, reason text, class text, rule text,
@@ -16,14 +109,18 @@ BEGIN
     FROM bounce.bounce AS b LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
     WHERE b.received_at >= coalesce(since, '-infinity') AND b.received_at < coalesce(until, 'infinity')
       AND b.class IN ('hard', 'soft', 'technical') AND NOT b.is_notice AND NOT b.in_shadow
+      -- a person has said so as well
+      AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
       AND (of_domain IS NULL OR bounce.address_domain(coalesce(r.address, b.recipient)) = lower(of_domain))
       AND (of_rule IS NULL OR b.rule = of_rule)
       AND (of_diagnostic IS NULL OR strpos(lower(b.diagnostic), lower(of_diagnostic)) > 0)),
   weighed AS (
-    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL)
+    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
+                              AND bounce.block_heir(k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
                 OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
-           (SELECT t.id FROM bounce.task AS t WHERE t.bounce_id = c.id AND t.status = 'open' AND t.kind <> 'outage'
-              AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x))) AS closes
+           (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open' AND t.kind <> 'outage' AND NOT bounce.is_undone(c.id)
+              AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x)
+                              AND NOT bounce.is_undone(o.id))) AS closes
     FROM chosen AS c)
   SELECT w.id, w.received_at, w.communication_id, w.at_fault, w.reason, w.class::text, w.rule, w.diagnostic,
          w.blocks, w.closes, coalesce(w.in_force, false)
@@ -34,7 +131,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, text) IS
   'the bounces of a time from which something followed that still stands, and what undo_bounces() would take back; NULL: any. '
-  'diagnostic is a part of the text, in any case';
+  'diagnostic is a part of the text, in any case. An address that a person has called dead (resolve_task_dead) stays so';
 
 CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestamptz, why text, domain text DEFAULT NULL, rule text DEFAULT NULL,
                                     diagnostic text DEFAULT NULL, resend boolean DEFAULT true,

@@ -53,6 +53,26 @@ subtest 'a database that is not there' => sub {
     like $output, qr/database.*nowhere/, 'is named';
 };
 
+subtest 'bounce-delivery' => sub {
+    my %good = (
+        conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
+        user      => $instance->is_root ? $instance->daemon_user : '',
+        rules_dir => $instance->path('rules'),
+    );
+    my $check = sub {
+        my %key  = (%good, @_);
+        my $conf = $instance->write_file('bounce-delivery.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
+        return $instance->run([ $daemon->program('bounce-delivery'), '-c', $conf, '--check' ], may_fail => 1);
+    };
+    my ($status, $output) = $check->();
+    is $status, 0, 'a good configuration' or diag $output;
+    like $output, qr/^ok\s+$_/m, "$_ is looked at" for qw(configuration rules database);
+    like $output, qr/^ok\s+server\s+localhost:25: .*not asked/m, 'the server is not asked, and that is said';
+    ($status, $output) = $check->(username => 'us', starttls => 'encrypt', password_file => '/nonexistent');
+    isnt $status, 0, 'a password that cannot be read';
+    like $output, qr/^FAULT\s+server\s+password_file: /m, 'is named';
+};
+
 subtest 'a second init and migrate change nothing' => sub {
     my $schema =
         sub { $stage->db->sql("SELECT version, name, sha256, applied_at FROM bounce.schema_migration ORDER BY 1;\n") };

@@ -116,5 +116,15 @@ SELECT test.mail('own', '{own@evil.example}', 'newsletter');
 SELECT test.record(test.report('mailbox_full', 'own@evil.example', '4.2.' || i, "to" => test.return_path('own@evil.example', 1))) FROM generate_series(1, 50) AS i;
 SELECT is((SELECT count(*) FROM bounce.communication_log WHERE event = 'resend_scheduled' AND recipient_id = (test.recipient('own@evil.example')).id), 1::bigint, 'fifty reports about one send schedule one resend');
 
+-- thousands of reports about nobody are no thousands of tasks
+SELECT count(*) AS tasks FROM bounce.task WHERE status = 'open' AND kind = 'bounce_without_communication' \gset
+SELECT test.record(jsonb_set(test.report('user_unknown', 'n' || i || '@nobody' || i % 7 || '.example'), '{digest}', to_jsonb(i::text))) FROM generate_series(1, 150) AS i;
+SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open' AND kind = 'bounce_without_communication'), 101::bigint, 'a hundred, and one for the rest');
+SELECT is((SELECT concat_ws(' ', t.count, quote_literal(t.address), quote_literal(t.domain), (SELECT count(*) FROM bounce.task_history AS h WHERE h.task_id = t.id)) FROM bounce.task AS t WHERE t.dedup_key = 'bounce_without_communication:'),
+          concat_ws(' ', 150 - (100 - :tasks), '''''', '''''', 1), 'which counts them, and names nobody');
+SELECT throws_ok($$SELECT bounce.resolve_task_dead(t.id) FROM bounce.task AS t WHERE t.dedup_key = 'bounce_without_communication:'$$, '22023', NULL, 'nor can it block the last one');
+SELECT throws_ok($$SELECT bounce.resolve_task_corrected(t.id, 'new@example.com') FROM bounce.task AS t WHERE t.dedup_key = 'bounce_without_communication:'$$, '22023', NULL, 'nor correct it');
+SELECT bounce.resolve_task((SELECT t.id FROM bounce.task AS t WHERE t.dedup_key = 'bounce_without_communication:'), 'a forger');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -98,6 +98,16 @@ SELECT test.set('block_min_trust', 'own_mta');
 SELECT test.record(test.report('user_unknown', 'q2@example.com', "to" => test.return_path('q1@example.com')));
 SELECT is(concat_ws(', ', test.state('q1@example.com'), test.state('q2@example.com'), bounce.is_address_blocked('q2@example.com')), 'sent, bounced hard user_unknown, f',
           'a recipient cannot have another one blocked by his own token');
+SELECT test.mail('fellows', '{f1@example.com,f2@example.com,f3@example.com,f4@example.com}'), test.mail('single', '{f5@example.com}');
+SELECT envelope_id AS fellows_envid FROM bounce.communication WHERE business_ref = 'fellows' \gset
+SELECT test.record(test.report('mailbox_full', 'f1@example.com', '4.2.2', "to" => test.return_path('f4@example.com'))),
+       test.record(test.report('mailbox_full', 'f2@example.com', '4.2.2', about => 'fellows')),
+       test.record(test.report('mailbox_full', 'f3@example.com', '4.2.2', more => jsonb_build_object('report', jsonb_build_object('envelope_id', :'fellows_envid'))));
+SELECT is((SELECT concat_ws(', ', test.state(a), (test.recipient(a)).next_attempt_at, test.open_tasks('resend_exhausted', a))), 'bounced soft mailbox_full, 1', 'nor sent to again, by ' || name)
+FROM (VALUES ('f1@example.com', 'his own token'), ('f2@example.com', 'their Message-ID'), ('f3@example.com', 'their envelope id')) AS v (a, name);
+SELECT alike((SELECT summary FROM bounce.task WHERE address = 'f1@example.com'), '%trust is message_id only, and several got the mail%', 'the task says why');
+SELECT test.record(test.report('mailbox_full', 'f5@example.com', '4.2.2', about => 'single')), test.record(test.report('mailbox_full', 'f4@example.com', '4.2.2', about => 'fellows', own_mta => true));
+SELECT is((SELECT count(*) FROM unnest('{f4@example.com,f5@example.com}'::text[]) AS a WHERE (test.recipient(a)).next_attempt_at > now()), 2::bigint, 'a mail to one alone is, and what our MTA says');
 
 -- who is a recipient himself, and knows the ids, cannot name another one as ORCPT
 SELECT test.mail('trio', '{u1@example.com,u2@example.com,u3@example.com}');

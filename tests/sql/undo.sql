@@ -133,5 +133,52 @@ SELECT is(bounce.replay_report(:m, (SELECT document FROM today), 'new rules'), 1
 SELECT is(test.fate('p1@replay.example') || ', ' || test.fate('p2@replay.example'), 'bounced hard user_unknown blocked task, bounced soft mailbox_full scheduled', 'and followed; the other is as it was');
 SELECT throws_ok('SELECT bounce.replay_report(0, ''{}'', ''x'')', 'P0002', NULL, 'no such report');
 
+-- a block that another bounce calls for as well
+SELECT test.bounced('ht1', 'ht@heir.example', 'user_unknown', '5.1.1', 'bad.rule'), test.bounced('ht2', 'ht@heir.example', 'user_unknown', '5.1.1', 'good.rule');
+SELECT results_eq($$SELECT lifts_block, requeues FROM bounce.undo_preview(NULL, NULL, 'heir.example', 'bad.rule')$$, 'VALUES (false, true)', 'the preview knows that the block stays');
+SELECT results_eq($$SELECT blocks, requeued FROM bounce.undo_bounces(NULL, NULL, 'bad rule', domain => 'heir.example', rule => 'bad.rule')$$, 'VALUES (0::bigint, 1::bigint)', 'nothing is unblocked');
+SELECT is((SELECT b.rule FROM bounce.address_block AS k JOIN bounce.bounce AS b ON b.id = k.bounce_id WHERE k.address = 'ht@heir.example' AND k.lifted_at IS NULL), 'good.rule', 'the other one blocks in its place');
+SELECT results_eq($$SELECT blocks, tasks FROM bounce.undo_bounces(NULL, NULL, 'also bad', domain => 'heir.example')$$, 'VALUES (1::bigint, 1::bigint)', 'until that is undone too');
+
+-- an outage that is dismissed: also of a second mail to an address that had been blocked before it was noticed
+SELECT test.set('guard_minimum', '3');
+SELECT test.bounced('ou' || n, CASE n WHEN 2 THEN 'ou1' ELSE 'ou' || n END || '@outage.example', 'user_unknown', '5.1.1') FROM generate_series(1, 4) AS n;
+SELECT bounce.dismiss_outage((SELECT o.task_id FROM bounce.open_outage AS o), 'they were down');
+SELECT is((SELECT count(*) FROM bounce.communication_recipient WHERE address LIKE '%@outage.example' AND next_attempt_at IS NOT NULL), 4::bigint, 'all four are sent again');
+SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open' AND domain = 'outage.example') + (SELECT count(*) FROM bounce.address_block WHERE address LIKE '%@outage.example' AND lifted_at IS NULL), 0::bigint, 'no task, no block is left');
+SELECT test.bounced('dd' || n, 'dd' || n || '@outage2.example', 'user_unknown', '5.1.1') FROM generate_series(1, 4) AS n;
+SELECT bounce.resolve_task_dead((SELECT t.id FROM bounce.task AS t WHERE t.status = 'open' AND t.address = 'dd1@outage2.example'), 'his widow wrote');
+SELECT bounce.dismiss_outage((SELECT o.task_id FROM bounce.open_outage AS o), 'they were down');
+SELECT is((SELECT string_agg(split_part(a, '@', 1) || ' ' || test.fate(a), ', ' ORDER BY a) FROM unnest('{dd1@outage2.example,dd2@outage2.example}'::text[]) AS a),
+  'dd1 bounced hard user_unknown blocked, dd2 bounced hard user_unknown due', 'whom a person has called dead stays so here as well');
+SELECT test.set('guard_minimum', '20');
+
+-- in two steps, in either order: the task of both goes with the last one
+SELECT test.bounced(n || '1', n || '@twice.example', 'user_unknown', '5.1.1', n || '.first'), test.bounced(n || '2', n || '@twice.example', 'user_unknown', '5.1.1', n || '.second') FROM unnest('{up,down}'::text[]) AS n;
+SELECT bounce.undo_bounces(NULL, NULL, 'half', rule => 'up.first'), bounce.undo_bounces(NULL, NULL, 'half', rule => 'down.second');
+SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open' AND domain = 'twice.example'), 2::bigint, 'half undone: the tasks stay');
+SELECT results_eq($$SELECT recipient, closes_task IS NOT NULL FROM bounce.undo_preview(NULL, NULL, 'twice.example') ORDER BY 1$$, $$VALUES ('down@twice.example', true), ('up@twice.example', true)$$, 'the preview knows');
+SELECT results_eq($$SELECT bounces, tasks FROM bounce.undo_bounces(NULL, NULL, 'the rest', domain => 'twice.example')$$, 'VALUES (2::bigint, 2::bigint)', 'and they go with the rest');
+
+-- what people did in between stands
+SELECT test.bounced(n, n || '@between.example', 'user_unknown', '5.1.1') FROM unnest('{lifted,corrected,dead,closed,untouched}'::text[]) AS n;
+SELECT test.recipient(n || '@between.example') IS NULL, set_config('test.' || n, (test.recipient(n || '@between.example')).task_id::text, true) FROM unnest('{corrected,dead,closed}'::text[]) AS n;
+SELECT bounce.lift_block('lifted@between.example', 'rang up'), bounce.resolve_task_corrected(current_setting('test.corrected')::bigint, 'right@between.example'),
+       bounce.resolve_task_dead(current_setting('test.dead')::bigint, 'his widow wrote'), bounce.resolve_task(current_setting('test.closed')::bigint);
+SELECT results_eq($$SELECT recipient, lifts_block, closes_task IS NOT NULL, requeues FROM bounce.undo_preview(NULL, NULL, 'between.example')$$,
+  $$VALUES ('lifted@between.example', false, true, true), ('corrected@between.example', true, false, false), ('closed@between.example', true, false, true), ('untouched@between.example', true, true, true)$$, 'an undo after people were at work');
+SELECT bounce.undo_bounces(NULL, NULL, 'too early', domain => 'between.example');
+SELECT is(bounce.is_address_blocked('dead@between.example') || ' ' || test.state('dead@between.example'), 'true bounced hard user_unknown', 'whom a person has called dead stays so');
+SELECT is((SELECT lift_why FROM bounce.address_block WHERE address = 'lifted@between.example'), 'rang up', 'what was lifted by hand was lifted by hand');
+SELECT is((SELECT undo_id FROM bounce.undo_bounces(NULL, NULL, 'too early', domain => 'between.example')), NULL, 'once more: nothing is left');
+
+-- the outbox: what nobody has in hand goes, also when a claimer has died
+SELECT test.set('follow_up', 'on');
+SELECT test.bounced(n, n || '@outbox.example', 'user_unknown', '5.1.1') FROM unnest('{died,working}'::text[]) AS n;
+SELECT count(*) FROM bounce.claim_follow_up('crm', 1) AS a, bounce.claim_follow_up('erp', 1) AS b;
+UPDATE bounce.follow_up SET lease_ends_at = now() - interval '1 second' WHERE claimed_by = 'crm';
+SELECT bounce.undo_bounces(NULL, NULL, 'too early', domain => 'outbox.example');
+SELECT is((SELECT string_agg(claimed_by || ' ' || status, ', ' ORDER BY id) FROM bounce.follow_up WHERE claimed_by IS NOT NULL), 'crm done, erp open', 'the dead one''s is taken back, not what is being done');
+
 SELECT * FROM finish();
 ROLLBACK;

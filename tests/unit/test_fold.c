@@ -40,6 +40,11 @@ static void check_rows(void)
 	    {"error[5] [192.0.2.1] a[1.b", "error[5] [192.0.2.1] <host>[1.b"},
 	    {"see http://a-b.example/user-unknown?a-b, not-here", "see http://a-b.example/user_unknown?a_b, not-here"},
 	    {"https://a-b.example?c-d \"x-y", "https://a-b.example?c_d \"x-y"},
+	    {"Not sent to a@b.example.\n\nunknown\n \nreason.\r\n \r\nend.\n\n",
+	     "Not sent to <@>.\nunknown reason.\nend."},
+	    {"<a@b.example>: host mx.b.example[192.0.2.1] said:\n  550 No", "<@>:\n550 No"},
+	    {"the host mx said nothing", "the host mx said nothing"},
+	    {"Is it?\nYes.  No:\n\nit is.\n\n", "Is it? Yes. No: it is."},
 	    {"550-", "550"},
 	    {"550", "550"},
 	};

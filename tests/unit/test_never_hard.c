@@ -16,6 +16,11 @@
 #define STATUS                                                                                                         \
 	DAEMON "Subject: Delivery report\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\n\n" \
 	       "--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+#define TOLD(words)                                                                                                    \
+	DAEMON                                                                                                         \
+	"Subject: Undelivered Mail\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\n\n"       \
+	"--x\n\nThis is the mail system.\n\n<anna@a.example>: host mx.a.example[192.0.2.7] said:\n    " words          \
+	"\n\n--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
 #define END            "\n--x--\n"
 #define GROUP(address) "Final-Recipient: rfc822; " address "\nAction: failed\nStatus: 5.1.1\n"
 #define MEMBER(address, action, status)                                                                                \
@@ -48,6 +53,19 @@ static const struct {
 	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <anna@inside.a.example>: User unknown\n\n"
 	  GROUP("bert@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n" END,
 	  "anna@a.example - hard; bert@a.example - hard; " },
+	{ "refused before the recipient was heard",
+	  TOLD("550 5.1.1 User unknown (in reply to\n    MAIL FROM command)") GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n" END,
+	  "anna@a.example - technical; " },
+	{ "refused when the recipient was heard",
+	  TOLD("550 5.1.1 User unknown (in reply to\n    RCPT TO command)") GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n" END,
+	  "anna@a.example - hard; " },
+	{ "what a host said was unknown, not the host",
+	  TOLD("550 Rejected, unknown cause (in reply to RCPT TO command)") "Final-Recipient: rfc822; anna@a.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 Rejected, unknown cause\n" END,
+	  "anna@a.example - technical; " },
+	{ "a server tells its postmaster of a session",
+	  DAEMON "Subject: Postfix SMTP server: errors from unknown[192.0.2.9]\n\nTranscript of session follows.\n\n"
+	  " Out: 220 mx.example.net ESMTP\n In:  RCPT TO:<anna@a.example>\n Out: 550 5.1.1 <anna@a.example>: Recipient address rejected: User unknown\n",
+	  "anna@a.example - unclassified; " },
 	{ "an action that is no failure",
 	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: processed\nStatus: 5.1.1\n" END,
 	  "anna@a.example - unclassified; " },

@@ -111,6 +111,7 @@ static void check_challenges(void)
 	{ HEAD "Subject: Please confirm (conf#0123456789abcdef)\n\nThis is an automatic answer of Active Spam Killer. Simply reply to this message.\n", "challenge anna@a.example -" },
 	{ HEAD "Subject: Re: Invoice\n\nJust this once, click the link below so that I can receive your mail.\n", "challenge anna@a.example -" },
 	{ HEAD "Subject: Your mail to anna\n\nanna@a.example is using Boxbe to manage mail from new senders.\n", "challenge anna@a.example -" },
+	{ HEAD "Subject: Invoice (Action Required)\n\nYour mail was waitlisted. Add yourself to my Guest List, please.\n", "challenge anna@a.example -" },
 	{ HEAD "Subject: Invoice\n\nI use ChoiceMail to protect my mailbox. Please fill in this form.\n", "challenge anna@a.example -" },
 	{ HEAD "Subject: Re: Invoice\n\nThis email address is protected by EarthLink spamBlocker. He or she must add you to a list of\nallowed senders.\n",
 	  "challenge anna@a.example -" },

@@ -600,7 +600,7 @@ static const struct {
 	  "; anna@customer.example.org - failed 5.1.1 550 -",
 	  "" },
 	{ "prose-telstra.eml",
-	  "prose prose"
+	  "prose processed-list"
 	  "; anna@customer.example.org - failed 5.1.1 - -",
 	  "" },
 	{ "prose-unknown-system.eml",
