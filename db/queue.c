@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The queue's functions of sql/ as C functions, over one connection that listens
- * for bounce_delivery.
+ * The queue's functions of sql/ as C functions, over one connection. It listens for
+ * bounce_delivery only while it waits: every commit that notifies anybody wakes all
+ * that listen.
  */
 #include "db/queue.h"
 
@@ -16,6 +17,7 @@
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
 static const char listen_statement[] = "LISTEN bounce_delivery";
+static const char unlisten_statement[] = "UNLISTEN bounce_delivery";
 /* The functions' statements are the same for every mail, and so are their good plans;
  * one with an array of ids would be planned anew each time. */
 static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
@@ -44,6 +46,7 @@ struct db_queue {
 	char *server;
 	unsigned query_wait;
 	PGconn *connection; /* NULL: not connected */
+	bool is_listening;
 };
 
 struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker, const char *server)
@@ -76,13 +79,11 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 	g_autoptr(PGconn) fresh = pg_open(queue->conninfo, CONNECT_WAIT, error);
 	if (fresh == NULL)
 		return false;
-	g_autoptr(PGresult) listening = pg_query(fresh, queue->query_wait, listen_statement, 0, NULL, error);
-	if (listening == NULL)
-		return false;
 	g_autoptr(PGresult) planning = pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
 	if (planning == NULL || !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
 		return false;
 	queue->connection = g_steal_pointer(&fresh);
+	queue->is_listening = false;
 	return true;
 }
 
@@ -107,6 +108,14 @@ static PGresult *ask(struct db_queue *queue, const char *statement, size_t count
 		return NULL;
 	PGresult *result = pg_query(queue->connection, queue->query_wait, statement, count, params, &cause);
 	return take_answer(queue, result, cause, error);
+}
+
+/* Without an answer the connection is lost, which the next to ask will see. */
+static void set_listening(struct db_queue *queue, bool should_listen)
+{
+	g_autoptr(PGresult) result = ask(queue, should_listen ? listen_statement : unlisten_statement, 0, NULL, NULL);
+
+	queue->is_listening = result != NULL && should_listen;
 }
 
 /* --- claiming ------------------------------------------------------------- */
@@ -151,6 +160,8 @@ GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error
 	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
 	for (int row = 0; row < PQntuples(result); row++)
 		g_ptr_array_add(items, read_item(result, row));
+	if (items->len > 0 && queue->is_listening)
+		set_listening(queue, false);
 	return items;
 }
 
@@ -307,6 +318,11 @@ static int time_until_due(struct db_queue *queue, int limit)
 
 void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 {
+	if (queue->connection == NULL || !queue->is_listening) {
+		set_listening(queue, true);
+		if (queue->is_listening)
+			return; /* nobody told us of what came until now: it is to be claimed first */
+	}
 	int wait = time_until_due(queue, (int)seconds * 1000);
 	struct pollfd events[] = {
 	    {.fd = stop_fd, .events = POLLIN},

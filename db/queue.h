@@ -87,7 +87,8 @@ bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError
 bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out, GError **error)
     __attribute__((warn_unused_result));
 
-/* Waits until work may be there, stop_fd is readable, or that many seconds have passed. */
+/* Waits until work may be there, stop_fd is readable, or that many seconds have passed.
+ * The first time after a claim it listens and returns at once. */
 void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds);
 
 typedef struct db_content db_content_t;

@@ -96,11 +96,15 @@ COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
 CREATE OR REPLACE FUNCTION bounce.delivery_items(claim_id uuid) RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  has_tokens CONSTANT boolean := cardinality(bounce.domains(bounce.parameter('bounce_domain'))) > 0;
+  domain CONSTANT text := (bounce.domains(bounce.parameter('bounce_domain')))[1];
+  has_tokens CONSTANT boolean := domain IS NOT NULL;
+  prefix CONSTANT text := bounce.parameter('return_path_prefix');
+  signer CONSTANT bounce.token_signer := CASE WHEN has_tokens THEN bounce.signer_until(now() + bounce.parameter_interval('token_lifetime')) END;
 BEGIN
   RETURN QUERY
   SELECT r.claim_id, r.communication_id, r.process, array_agg(r.id ORDER BY r.id), array_agg(r.address ORDER BY r.id), r.attempts + 1,
-         CASE WHEN r.null_sender THEN '' WHEN has_tokens THEN bounce.return_path(min(r.id), r.attempts + 1) ELSE r.sender END, r.envelope_id, r.bytes
+         CASE WHEN r.null_sender THEN '' WHEN has_tokens THEN prefix || bounce.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
+              ELSE r.sender END, r.envelope_id, r.bytes
   FROM (SELECT c.claim_id, c.id AS communication_id, c.process, c.sender, c.envelope_id, c.priority, c.due_at, k.null_sender, k.bytes, q.id, q.address, q.attempts,
                CASE WHEN has_tokens AND NOT k.null_sender THEN q.id
                     -- RFC 5321 section 4.5.3.1.8: so many are taken everywhere
@@ -113,7 +117,8 @@ BEGIN
   ORDER BY r.priority DESC, row_number() OVER (PARTITION BY r.process ORDER BY r.priority DESC, r.due_at, r.communication_id), r.communication_id, min(r.id);
 END
 $$;
-COMMENT ON FUNCTION bounce.delivery_items(uuid) IS 'internal: the transactions of a claim, in the order in which to send them';
+COMMENT ON FUNCTION bounce.delivery_items(uuid) IS
+  'internal: the transactions of a claim, in the order in which to send them; the envelope senders are those of bounce.return_path()';
 
 -- Beginning -------------------------------------------------------------------------------
 
@@ -149,7 +154,8 @@ CREATE OR REPLACE FUNCTION bounce.begin_delivery(claim_id uuid, recipient_ids bi
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   c bounce.communication;
-  begun bounce.communication_recipient;
+  ready integer;
+  attempt integer;
 BEGIN
   SELECT k.* INTO c FROM bounce.communication AS k
   WHERE k.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = recipient_ids[1])
@@ -157,23 +163,27 @@ BEGIN
   IF c.claim_id IS DISTINCT FROM begin_delivery.claim_id OR c.lease_expire_time IS NULL THEN
     RETURN;
   END IF;
-  PERFORM bounce.refuse_blocked(ARRAY[c.id]);
-  IF c.held_at IS NOT NULL OR (SELECT count(*) FROM bounce.communication_recipient AS r
-      WHERE r.id = ANY (recipient_ids) AND r.delivery IN ('claimed', 'sending')) < cardinality(recipient_ids) THEN
+  IF EXISTS (SELECT FROM bounce.communication_recipient AS r
+             JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL WHERE r.id = ANY (recipient_ids)) THEN
+    PERFORM bounce.refuse_blocked(ARRAY[c.id]);
+  END IF;
+  -- those of one transaction are at the same attempt: delivery_items()
+  SELECT count(*), min(r.attempts) + 1 INTO ready, attempt FROM bounce.communication_recipient AS r
+  WHERE r.id = ANY (recipient_ids) AND r.delivery IN ('claimed', 'sending');
+  IF c.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
     PERFORM bounce.give_back(c.id, recipient_ids);
     PERFORM bounce.finish_communication(c.id);
     RETURN;
   END IF;
   UPDATE bounce.communication_recipient AS r SET delivery = 'sending', begun_attempt = r.attempts + 1
   WHERE r.id = ANY (recipient_ids);
-  SELECT r.* INTO begun FROM bounce.communication_recipient AS r WHERE r.id = recipient_ids[1];
-  IF begun.begun_attempt > 1 OR c.message_id IS NULL THEN
+  IF attempt > 1 OR c.message_id IS NULL THEN
     INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-    VALUES (bounce.message_id_of(c, begun.id, begun.begun_attempt), c.id, begun.begun_attempt)
+    VALUES (bounce.message_id_of(c, recipient_ids[1], attempt), c.id, attempt)
     ON CONFLICT DO NOTHING;
   END IF;
   RETURN QUERY
-  SELECT bounce.message_id_of(c, begun.id, begun.begun_attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
+  SELECT bounce.message_id_of(c, recipient_ids[1], attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
          coalesce(nullif(k.header_from, ''), c.sender), k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
          bounce.attachments_of(c.id)
   FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
@@ -207,12 +217,9 @@ BEGIN
   SET delivery_state = CASE WHEN d.due_at IS NULL THEN d.ended ELSE bounce.waiting_state('PROCESSING', counts OR c.attempts > 0 OR d.was_tried) END,
       lease_expire_time = NULL, due_at = d.due_at,
       attempts = c.attempts + counts::integer, attempt_claim_id = CASE WHEN counts THEN c.claim_id ELSE c.attempt_claim_id END,
-      response = coalesce(reply, c.response), status = coalesce(s.status, c.status),
+      response = coalesce(reply, c.response), status = coalesce(d.status, c.status),
       error = CASE WHEN d.is_clean THEN '' WHEN d.due_at IS NULL THEN bounce.standing_error(c.id)
                    ELSE coalesce(nullif(bounce.standing_error(c.id), ''), c.error) END
-  FROM (SELECT CASE WHEN bool_or(r.state = 'bounced') THEN 'bounced' WHEN bool_or(r.state = 'error') THEN 'error'
-                    WHEN bool_and(r.state IN ('sent', 'replaced')) THEN 'sent' END AS status
-        FROM bounce.communication_recipient AS r WHERE r.communication_id = finish_communication.communication_id) AS s
   WHERE c.id = finish_communication.communication_id AND c.delivery_state = 'PROCESSING'
   RETURNING c.delivery_state INTO new_state;
   RETURN new_state;

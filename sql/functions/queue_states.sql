@@ -25,24 +25,28 @@ COMMENT ON FUNCTION bounce.may_go(text, text) IS
   'internal: the moves of communication.delivery_state there are. PENDING to SUCCESS: set to PENDING by a hand, and the rest was called off';
 
 CREATE OR REPLACE FUNCTION bounce.delivery_standing(communication_id bigint, OUT in_claim boolean, OUT due_at timestamptz, OUT was_tried boolean,
-                                                    OUT ended text, OUT is_clean boolean)
+                                                    OUT ended text, OUT is_clean boolean, OUT status text)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+  -- a recipient that the queue does not send to (delivery NULL) counts for status only
   SELECT coalesce(bool_or(r.delivery IN ('claimed', 'sending')), false),
          min(r.due_at) FILTER (WHERE r.delivery IN ('due', 'pending')),
-         coalesce(bool_or(r.attempts > 0 OR r.tries > 0), false),
+         coalesce(bool_or(r.delivery IS NOT NULL AND (r.attempts > 0 OR r.tries > 0)), false),
          CASE WHEN bool_or(r.delivery = 'unknown' AND r.state <> 'replaced') THEN 'ERROR'
               WHEN bool_or(r.delivery = 'accepted') THEN 'SUCCESS'
-              WHEN count(*) > 0 THEN 'ERROR' END,
-         coalesce(bool_and(r.delivery = 'accepted'), true)
-  INTO in_claim, due_at, was_tried, ended, is_clean
+              WHEN count(r.delivery) > 0 THEN 'ERROR' END,
+         coalesce(bool_and(r.delivery = 'accepted'), true),
+         CASE WHEN bool_or(r.state = 'bounced') THEN 'bounced'
+              WHEN bool_or(r.state = 'error') THEN 'error'
+              WHEN bool_and(r.state IN ('sent', 'replaced')) THEN 'sent' END
+  INTO in_claim, due_at, was_tried, ended, is_clean, status
   FROM bounce.communication_recipient AS r
-  WHERE r.communication_id = delivery_standing.communication_id AND r.delivery IS NOT NULL;
+  WHERE r.communication_id = delivery_standing.communication_id;
 END
 $$;
 COMMENT ON FUNCTION bounce.delivery_standing(bigint) IS
   'internal: how the recipients stand: in a claim, due when, tried before; ended: SUCCESS or ERROR when nothing is left to do, NULL for a '
-  'mail that the queue does not send; is_clean: everybody accepted';
+  'mail that the queue does not send; is_clean: everybody accepted; status: communication.status that follows, NULL while somebody is open';
 
 CREATE OR REPLACE FUNCTION bounce.waiting_state(old_state text, was_tried boolean) RETURNS text
 LANGUAGE sql IMMUTABLE

@@ -1,6 +1,67 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- Reading signed return paths and renewing the keys.
+-- Signing and reading return paths and renewing the keys.
+
+-- Five bytes are eight digits; what is missing of the last five is filled with zeros and cut off again.
+CREATE OR REPLACE FUNCTION bounce.base32_encode(bytes bytea) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+  digit CONSTANT text := 'abcdefghijklmnopqrstuvwxyz234567';
+  filled CONSTANT bytea := bytes || '\x00000000';
+  digits text := '';
+  high integer;
+  low integer;
+BEGIN
+  FOR i IN 0 .. (length(bytes) + 4) / 5 - 1 LOOP
+    high := (get_byte(filled, i * 5) << 12) | (get_byte(filled, i * 5 + 1) << 4) | (get_byte(filled, i * 5 + 2) >> 4);
+    low := ((get_byte(filled, i * 5 + 2) & 15) << 16) | (get_byte(filled, i * 5 + 3) << 8) | get_byte(filled, i * 5 + 4);
+    digits := digits || substr(digit, (high >> 15) + 1, 1) || substr(digit, ((high >> 10) & 31) + 1, 1)
+                     || substr(digit, ((high >> 5) & 31) + 1, 1) || substr(digit, (high & 31) + 1, 1)
+                     || substr(digit, (low >> 15) + 1, 1) || substr(digit, ((low >> 10) & 31) + 1, 1)
+                     || substr(digit, ((low >> 5) & 31) + 1, 1) || substr(digit, (low & 31) + 1, 1);
+  END LOOP;
+  RETURN left(digits, (length(bytes) * 8 + 4) / 5);
+END
+$$;
+COMMENT ON FUNCTION bounce.base32_encode(bytea) IS 'RFC 4648 section 6, lower case, without padding';
+
+CREATE OR REPLACE FUNCTION bounce.signer_until(expires_at timestamptz) RETURNS bounce.token_signer
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  signer bounce.token_signer;
+BEGIN
+  SELECT k.id, bounce.epoch_day(signer_until.expires_at), bounce.xor_pad(k.secret, 54), bounce.xor_pad(k.secret, 92) INTO STRICT signer
+  FROM bounce.token_key AS k
+  WHERE k.retired_at IS NULL ORDER BY k.created_at DESC, k.id DESC LIMIT 1;
+  RETURN signer;
+END
+$$;
+COMMENT ON FUNCTION bounce.signer_until(timestamptz) IS 'internal: what all tokens that are made now and expire on that day have in common';
+
+CREATE OR REPLACE FUNCTION bounce.token_text(signer bounce.token_signer, recipient_id bigint, attempt integer) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  payload bytea;
+BEGIN
+  IF attempt NOT BETWEEN 1 AND 255 OR signer.expiry_day NOT BETWEEN 0 AND 65535 THEN
+    RAISE EXCEPTION 'attempt % or expiry day % does not fit a token', attempt, signer.expiry_day
+      USING ERRCODE = 'numeric_value_out_of_range';
+  END IF;
+  payload := bounce.token_payload(signer.key_id, attempt, signer.expiry_day, recipient_id);
+  -- bounce.hmac_sha256(), of which the pads are known
+  RETURN bounce.base32_encode(payload || substring(sha256(signer.outer_pad || sha256(signer.inner_pad || payload)) FROM 1 FOR 10));
+END
+$$;
+COMMENT ON FUNCTION bounce.token_text(bounce.token_signer, bigint, integer) IS 'internal: a signed token, 36 characters; attempt 1 to 255';
+
+CREATE OR REPLACE FUNCTION bounce.token_make(recipient_id bigint, attempt integer, expires_at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce.token_text(bounce.signer_until(expires_at), recipient_id, attempt);
+END
+$$;
+COMMENT ON FUNCTION bounce.token_make(bigint, integer, timestamptz) IS
+  'internal: a signed token, 36 characters; attempt 1 to 255';
 
 CREATE OR REPLACE FUNCTION bounce.rotate_token_key() RETURNS smallint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
