@@ -3,8 +3,9 @@
  * libESMTP walks through the session's messages by itself and calls back. What
  * must be known of it:
  *
- * - with CHUNKING it pipelines the content behind RCPT, so that content may be
- *   complete before the server has answered to the recipients;
+ * - after a reply that it cannot read it says QUIT and forgets what it had pipelined:
+ *   the next reply but one makes it call what is no function. So PIPELINING (RFC
+ *   2920) is hidden from it, where the server offers it;
  * - setting errno in the content callback drops the connection without the final
  *   dot, which is the only way to stop;
  * - a reply that breaks RFC 2034 (a second line without the enhanced code, which
@@ -58,6 +59,7 @@ struct exchange {
 	GString *heard; /* the server's last words */
 	struct letter *letters;
 	size_t letter_count;
+	bool is_greeted;  /* the reply to EHLO is over: MAIL was written */
 	bool is_declared; /* the letters are 8BITMIME */
 	struct patience connecting;
 	bool is_connected;
@@ -310,15 +312,40 @@ static void declare_body(struct exchange *exchange)
 		smtp_8bitmime_set_body(exchange->letters[i].message, E8bitmime_8BITMIME);
 }
 
+/* The keyword in an ehlo-line gets another last letter, where that is among the len
+ * bytes of libESMTP's own buffer that were heard last. */
+static void hide_pipelining(const struct exchange *exchange, char *bytes, size_t len)
+{
+	static const char keyword[] = "PIPELINING";
+	const char *stop = exchange->heard->str + exchange->heard->len;
+	const char *fresh = stop - len;
+
+	for (const char *line = exchange->heard->str; line != NULL && line < stop;) {
+		const char *word = line + strlen("250-");
+		const char *last = word + strlen(keyword) - 1;
+
+		if (strncmp(line, "250", 3) == 0 && last < stop && last >= fresh &&
+		    g_ascii_strncasecmp(word, keyword, strlen(keyword)) == 0)
+			bytes[last - fresh] = '-';
+		line = memchr(line, '\n', (size_t)(stop - line));
+		if (line != NULL)
+			line++;
+	}
+}
+
 static void hear(const char *bytes, int len, int writing, void *arg)
 {
 	struct exchange *exchange = arg;
 
-	if (writing == SMTP_CB_WRITING)
+	if (writing == SMTP_CB_WRITING) {
 		show_tickets(exchange);
+		exchange->is_greeted = exchange->is_greeted || (len > 4 && g_ascii_strncasecmp(bytes, "MAIL", 4) == 0);
+	}
 	if (writing != SMTP_CB_READING || len <= 0)
 		return;
 	g_string_append_len(exchange->heard, bytes, len);
+	if (!exchange->is_greeted)
+		hide_pipelining(exchange, (char *)bytes, (size_t)len);
 	declare_body(exchange);
 	if (exchange->heard->len > HEARD_BYTES_MAX)
 		g_string_erase(exchange->heard, 0, (gssize)(exchange->heard->len - HEARD_BYTES_MAX));

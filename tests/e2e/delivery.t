@@ -174,6 +174,27 @@ subtest 'a refusal without words is not taken for the one before it' => sub {
     is $stage->count("bounce.address_block WHERE address_key LIKE 'bare%'"), 2, 'nobody else is blocked';
 };
 
+# libESMTP forgot what it had pipelined behind a reply that it could not read, and crashed at the next
+subtest 'a reply that cannot be read, with others behind it' => sub {
+    my $domain = $stage->db->value("SELECT bounce.parameter('bounce_domain')");
+    my $pid    = $worker->pid;
+    $stage->parameter(bounce_domain => '');    # no tokens: one transaction for all
+    $remote->answer('many1@customer.example', '550 5.1.1 User unknown');
+    $remote->answer('many2@customer.example', '550');
+    my $id = $worker->submit(to => [ map { "many$_\@customer.example" } 1 .. 4 ]);
+    is $worker->wait_for_state($id, 'RETRY')->{state}, 'RETRY', 'to RCPT: the others wait';
+    my $row = $worker->recipients($id);
+    is join(' ', map { $row->{"many$_\@customer.example"}{delivery} } 1 .. 4), 'rejected rejected pending pending', 'each by what was said to it';
+    $remote->answer('@mail', '550');
+    $id = $worker->submit(to => ['alone@customer.example']);
+    ok $stage->wait_for(15, sub { $stage->count("bounce.task WHERE status = 'open' AND dedup_key LIKE 'delivery_problem:server:%'") }), 'to MAIL: the server cannot be used';
+    $remote->answer('@mail', undef);
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'and then it can';
+    is $worker->pid, $pid, 'it is the same worker';
+    ok $stage->instance->is_alive('bounce-delivery'), 'and alive';
+    $stage->parameter(bounce_domain => $domain);
+};
+
 # name, the server's rule, what is left of the options of MAIL and RCPT; a raw mail has bytes above ASCII
 subtest 'a server that offers little' => sub {
     for my $row (
