@@ -20,7 +20,7 @@ the loopback port C<remote_port>.
 
 Both ways of a bounce are there: smtpd_milters for what comes over SMTP, and the cleanup service
 bounce-cleanup for the reports that bounce(8), defer(8) and trace(8) make. A mail that cannot be
-delivered at once is tried again every second and given up after C<lifetime> seconds.
+delivered at once is tried again every two seconds and given up after C<lifetime> seconds.
 
 example.org is the organisation, bounces.example.org its bounce domain. What the milter lets
 pass lands in maildirs below C<mail/>.
@@ -190,10 +190,11 @@ sub _main_cf {
         virtual_gid_maps        => "static:$gid",
         default_transport       => "smtp:[127.0.0.1]:$self->{remote_port}",
 
-        # give up soon
+        # give up soon; a backoff of one second is none when the second ends, and what qmgr then finds
+        # "still being delivered" it leaves for a minute
         queue_run_delay        => '1s',
-        minimal_backoff_time   => '1s',
-        maximal_backoff_time   => '1s',
+        minimal_backoff_time   => '2s',
+        maximal_backoff_time   => '2s',
         maximal_queue_lifetime => "$self->{lifetime}s",
         bounce_queue_lifetime  => "$self->{lifetime}s",
 
