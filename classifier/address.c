@@ -210,6 +210,14 @@ struct slice address_bare(const char *value, size_t len)
 	return out;
 }
 
+bool address_is_in(const char *const *list, const char *address)
+{
+	for (; *list; list++)
+		if (g_ascii_strcasecmp(*list, address) == 0)
+			return true;
+	return false;
+}
+
 void address_decode_xtext(char *text)
 {
 	char *out = text;

@@ -24,6 +24,9 @@ bool address_next(struct slice *rest, struct slice *address_out);
  * have a domain. Empty if there is none. */
 struct slice address_bare(const char *value, size_t len);
 
+/* Is the address in a list that ends with NULL? ASCII case does not count. */
+bool address_is_in(const char *const *list, const char *address);
+
 /* Decodes xtext (RFC 3461 section 4) "+XX" in place. */
 void address_decode_xtext(char *text);
 

@@ -66,14 +66,6 @@ static const char *const words_contact[] = {
 };
 /* clang-format on */
 
-static bool is_in(const char *const *list, const char *address)
-{
-	for (; *list; list++)
-		if (g_ascii_strcasecmp(*list, address) == 0)
-			return true;
-	return false;
-}
-
 /* Ends the lead with one of the words? A word of letters must be a whole one. */
 static bool ends_with(const char *lead, const char *const *words)
 {
@@ -145,7 +137,7 @@ static int weigh(const struct report *report, const struct candidate *self)
 		points += POINTS_RECIPIENT;
 	else if (self->listed)
 		points += POINTS_LISTED;
-	if (is_in(report->original.to, self->address))
+	if (address_is_in(report->original.to, self->address))
 		return points;
 	if (general_is_daemon_address(self->address))
 		points += POINTS_DAEMON;
@@ -178,7 +170,7 @@ static bool is_chained(const struct candidate *self, const struct candidate *bef
 
 static bool is_sender(const struct report *report, const char *lead, const char *address, const char *behind)
 {
-	if (is_in(report->original.to, address))
+	if (address_is_in(report->original.to, address))
 		return false;
 	behind += strspn(behind, "> \t");
 	return (ends_with(lead, words_sender) && !ends_with(lead, words_alias)) || is_message_id(lead, address) ||
@@ -245,7 +237,7 @@ static int find_best(const GArray *list, const struct report *report, bool of_or
 	int best = -1;
 	for (guint i = 0; i < list->len; i++) {
 		const struct candidate *c = &g_array_index(list, struct candidate, i);
-		if ((!of_original || is_in(report->original.to, c->address)) &&
+		if ((!of_original || address_is_in(report->original.to, c->address)) &&
 		    (best < 0 || c->points > g_array_index(list, struct candidate, best).points))
 			best = (int)i;
 	}
@@ -265,7 +257,7 @@ bool candidates_pick(struct report_build *build, const char *text, enum report_a
 	for (guint i = (guint)best; i < list->len; i++) {
 		const struct candidate *c = &g_array_index(list, struct candidate, i);
 		in_list &= (int)i == best || c->chained;
-		if (sent >= 0 ? c->points >= enough && is_in(report->original.to, c->address) : in_list)
+		if (sent >= 0 ? c->points >= enough && address_is_in(report->original.to, c->address) : in_list)
 			general_add_address(build, c->address, "prose", action);
 	}
 	return true;

@@ -19,14 +19,6 @@
 #define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
 #define OCCURRENCES_MAX 8    /* of an address in the text that are looked at for the words about it */
 
-static bool is_in(const char *const *list, const char *address)
-{
-	for (; *list; list++)
-		if (g_ascii_strcasecmp(*list, address) == 0)
-			return true;
-	return false;
-}
-
 bool general_is_daemon_address(const char *address)
 {
 	static const char *const locals[] = {"postmaster@", "mailer-daemon@", "abuse@",      "support@",   "helpdesk@",
@@ -40,7 +32,7 @@ bool general_is_daemon_address(const char *address)
 
 bool general_is_correspondent(const struct report *report, const char *address)
 {
-	return g_ascii_strcasecmp(report->header.from, address) == 0 || is_in(report->header.to, address) ||
+	return g_ascii_strcasecmp(report->header.from, address) == 0 || address_is_in(report->header.to, address) ||
 	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
 	       g_ascii_strcasecmp(report->original.sender, address) == 0;
 }
@@ -58,7 +50,7 @@ bool general_is_own_host(const struct report *report, const char *address)
 
 bool general_is_foreign(const struct report *report, const char *address)
 {
-	return !is_in(report->original.to, address) &&
+	return !address_is_in(report->original.to, address) &&
 	       (general_is_correspondent(report, address) || general_is_daemon_address(address));
 }
 

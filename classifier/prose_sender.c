@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "classifier/address.h"
 #include "classifier/header.h"
 #include "classifier/prose_words.h"
 #include "classifier/smtp_text.h"
@@ -18,14 +19,6 @@ static char *lower_header(const struct report_build *build, const char *name)
 {
 	g_autofree char *value = mime_header(build->mime, 0, name);
 	return text_lower(value);
-}
-
-static bool is_in(const char *const *list, const char *address)
-{
-	for (; *list; list++)
-		if (g_ascii_strcasecmp(*list, address) == 0)
-			return true;
-	return false;
 }
 
 /* Trackers of tickets, and list managers to those who look after a list, tell of other people's
@@ -152,7 +145,7 @@ static bool is_generated(const struct report_build *build)
 /* A daemon writes to others; what a postmaster's own machine writes to him is a summary. */
 static bool is_to_itself(const struct report *report)
 {
-	return *report->header.from && is_in(report->header.to, report->header.from);
+	return *report->header.from && address_is_in(report->header.to, report->header.from);
 }
 
 /* The null sender is any program's, that of a parcel service too, and a name like "Mail Administrator"
