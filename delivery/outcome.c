@@ -35,8 +35,8 @@ static enum outcome refused(const struct smtp_reply *reply, struct smtp_reply *r
 	return reply->code >= 500 ? OUTCOME_REJECTED : OUTCOME_PENDING;
 }
 
-/* The reply to the recipient goes before that to the message: with pipelining the
- * message is refused as well when no recipient is left. */
+/* The reply to the recipient goes before that to the message: libESMTP says DATA
+ * also when no recipient is left, and that is refused as well. */
 enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_reply *reply_out)
 {
 	const struct smtp_reply *recipient = &result->recipients[i];

@@ -344,9 +344,10 @@ static void hear(const char *bytes, int len, int writing, void *arg)
 	if (writing != SMTP_CB_READING || len <= 0)
 		return;
 	g_string_append_len(exchange->heard, bytes, len);
-	if (!exchange->is_greeted)
+	if (!exchange->is_greeted) {
 		hide_pipelining(exchange, (char *)bytes, (size_t)len);
-	declare_body(exchange);
+		declare_body(exchange);
+	}
 	if (exchange->heard->len > HEARD_BYTES_MAX)
 		g_string_erase(exchange->heard, 0, (gssize)(exchange->heard->len - HEARD_BYTES_MAX));
 	if (g_str_has_prefix(exchange->heard->str, "235") || strstr(exchange->heard->str, "\n235") != NULL)
