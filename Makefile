@@ -62,7 +62,7 @@ $(BUILD)/$(1)/%.o: $(1)/%.c $(FLAGS_STAMP)
 	$(Q)$(call say,CC,$$<)$(CC) $(BASE_CFLAGS) $(call pkg_cflags,$(PKGS_$(1))) -c -o $$@ $$<
 $(BUILD)/lib$(1).a: $$(OBJ_$(1))
 	@rm -f $$@
-	$(Q)ar rcs $$@ $$^
+	$(Q)ar qcs $$@ $$^
 -include $$(OBJ_$(1):.o=.d) $(BUILD)/$(1)/main.d
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
@@ -88,7 +88,7 @@ $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier bas
 # --- tests -----------------------------------------------------------------
 
 UNIT_LAYERS := ctl milter delivery intake db classifier base
-UNIT_SRC  := $(sort $(wildcard tests/unit/*.c))
+UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
@@ -106,7 +106,7 @@ layers: all
 ## format: lay out the C files as .clang-format says
 .PHONY: format
 format:
-	clang-format -i $(wildcard $(foreach l,$(LAYERS),$(l)/*.[ch])) $(wildcard tests/unit/*.[ch])
+	clang-format -i $(wildcard $(foreach l,$(LAYERS),$(l)/*.[ch] $(l)/*/*.[ch])) $(UNIT_SRC) $(wildcard tests/fuzz/*.c tests/bench/*.c)
 
 # --- installation ------------------------------------------------------------
 

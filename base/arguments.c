@@ -10,7 +10,8 @@
 
 enum { EXIT_USAGE = 64 }; /* EX_USAGE of sysexits.h */
 
-int arguments_parse(int argc, char **argv, const char *program, const char *usage, struct arguments *arguments)
+int arguments_parse(int argc, char **argv, const char *program, const char *usage,
+		    struct arguments *arguments)
 {
 	static const struct option options[] = {
 	    {"config", required_argument, NULL, 'c'}, {"daemon", no_argument, NULL, 'd'},

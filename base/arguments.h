@@ -15,6 +15,7 @@ struct arguments {
 
 /* Reads -c FILE, -d, --check, -V and -h. Returns -1 to go on, otherwise the
  * exit status, after it printed what was asked for or what is wrong. */
-int arguments_parse(int argc, char **argv, const char *program, const char *usage, struct arguments *arguments);
+int arguments_parse(int argc, char **argv, const char *program, const char *usage,
+		    struct arguments *arguments);
 
 #endif

@@ -28,10 +28,11 @@ static bool refuse(const struct place *place, GError **error, const char *format
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
 	if (place->line == 0)
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s: %s", place->path, place->key, text);
-	else
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s:%u: %s: %s", place->path, place->line, place->key,
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s: %s", place->path, place->key,
 			    text);
+	else
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s:%u: %s: %s", place->path,
+			    place->line, place->key, text);
 	return false;
 }
 
@@ -47,8 +48,8 @@ static bool is_allowed(const char *allowed, const char *value)
 	return g_strv_contains((const char *const *)words, value);
 }
 
-static bool set_text(const struct config_key *key, const char *value, void *base, const struct place *place,
-		     GError **error)
+static bool set_text(const struct config_key *key, const char *value, void *base,
+		     const struct place *place, GError **error)
 {
 	char **field = (char **)field_at(base, key);
 
@@ -70,14 +71,15 @@ static bool set_number(const struct config_key *key, int radix, const char *valu
 		return refuse(place, error, "\"%s\" is not %s", value,
 			      radix == 8 ? "an octal number" : "a whole number");
 	if (number < key->minimum || number > key->maximum)
-		return refuse(place, error, radix == 8 ? "%s is not in %lo to %lo" : "%s is not in %ld to %ld", value,
-			      key->minimum, key->maximum);
+		return refuse(place, error,
+			      radix == 8 ? "%s is not in %lo to %lo" : "%s is not in %ld to %ld",
+			      value, key->minimum, key->maximum);
 	*(long *)field_at(base, key) = number;
 	return true;
 }
 
-static bool set_value(const struct config_key *key, const char *value, void *base, const struct place *place,
-		      GError **error)
+static bool set_value(const struct config_key *key, const char *value, void *base,
+		      const struct place *place, GError **error)
 {
 	switch (key->type) {
 	case CONFIG_TEXT:
@@ -99,8 +101,8 @@ static size_t find_key(const struct config_key *keys, size_t count, const char *
 	return i;
 }
 
-static bool read_line(char *line, unsigned number, const char *path, const struct config_key *keys, size_t count,
-		      unsigned *set_at, void *base, GError **error)
+static bool read_line(char *line, unsigned number, const char *path, const struct config_key *keys,
+		      size_t count, unsigned *set_at, void *base, GError **error)
 {
 	char *text = g_strstrip(line);
 
@@ -123,8 +125,8 @@ static bool read_line(char *line, unsigned number, const char *path, const struc
 	return set_value(&keys[i], value, base, &place, error);
 }
 
-static bool set_defaults(const char *path, const struct config_key *keys, size_t count, const unsigned *set_at,
-			 void *base, GError **error)
+static bool set_defaults(const char *path, const struct config_key *keys, size_t count,
+			 const unsigned *set_at, void *base, GError **error)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct place place = {path, 0, keys[i].name};
@@ -139,7 +141,8 @@ static bool set_defaults(const char *path, const struct config_key *keys, size_t
 	return true;
 }
 
-bool config_read(const char *path, const struct config_key *keys, size_t count, void *base, GError **error)
+bool config_read(const char *path, const struct config_key *keys, size_t count, void *base,
+		 GError **error)
 {
 	g_autofree char *contents = NULL;
 	g_autoptr(GError) cause = NULL;

@@ -32,8 +32,8 @@ struct config_key {
 /* Fills the struct at base: the file's values, the defaults for the rest.
  * False with BM_ERROR_CONFIG naming file, line and key; text fields set so far
  * are then freed by config_clear. */
-bool config_read(const char *path, const struct config_key *keys, size_t count, void *base, GError **error)
-    __attribute__((warn_unused_result));
+bool config_read(const char *path, const struct config_key *keys, size_t count, void *base,
+		 GError **error) __attribute__((warn_unused_result));
 /* Frees the text fields and sets them to NULL. */
 void config_clear(const struct config_key *keys, size_t count, void *base);
 

@@ -26,7 +26,8 @@ static const struct {
     [LOG_LEVEL_DEBUG] = {"debug", LOG_DEBUG},
 };
 
-static const char *const targets[] = {[LOG_TARGET_STDERR] = "stderr", [LOG_TARGET_SYSLOG] = "syslog"};
+static const char *const targets[] = {
+    [LOG_TARGET_STDERR] = "stderr", [LOG_TARGET_SYSLOG] = "syslog"};
 
 void log_open(const char *ident, enum log_target target, enum log_level level)
 {
@@ -45,9 +46,10 @@ void log_set_level(enum log_level level)
 /* One write(2), so that lines of several threads never mix. */
 static void write_stderr(enum log_level level, const char *id, const char *text)
 {
-	g_autofree char *line = g_strdup_printf("%s[%d]: %s%s%s%s%s\n", log_ident, (int)getpid(),
-						level <= LOG_LEVEL_WARNING ? levels[level].name : "",
-						level <= LOG_LEVEL_WARNING ? ": " : "", id, *id ? ": " : "", text);
+	g_autofree char *line =
+	    g_strdup_printf("%s[%d]: %s%s%s%s%s\n", log_ident, (int)getpid(),
+			    level <= LOG_LEVEL_WARNING ? levels[level].name : "",
+			    level <= LOG_LEVEL_WARNING ? ": " : "", id, *id ? ": " : "", text);
 	ssize_t written = write(STDERR_FILENO, line, strlen(line));
 
 	(void)written; /* a log that cannot be written has nowhere to say so */

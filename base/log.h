@@ -20,7 +20,8 @@ void log_open(const char *ident, enum log_target target, enum log_level level);
 void log_set_level(enum log_level level);
 
 /* id is the queue id of the message that the event is about, or "" for none. */
-void log_event(enum log_level level, const char *id, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_event(enum log_level level, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Outside text for a log line: in double quotes; quotes and backslashes escaped,
  * control characters and what is no UTF-8 as \xHH, cut after 200 bytes. Heap. */

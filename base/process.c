@@ -21,14 +21,16 @@
 
 static bool fail(GError **error, const char *what, const char *object)
 {
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s \"%s\": %s", what, object, g_strerror(errno));
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s \"%s\": %s", what, object,
+		    g_strerror(errno));
 	return false;
 }
 
 bool process_drop_privileges(const char *user, GError **error)
 {
 	if (geteuid() == 0 && *user == '\0') {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: must be set when started by root");
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "user: must be set when started by root");
 		return false;
 	}
 	if (*user == '\0')
@@ -36,13 +38,15 @@ bool process_drop_privileges(const char *user, GError **error)
 	errno = 0;
 	const struct passwd *account = getpwnam(user); /* before the first thread */
 	if (account == NULL) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: there is no account \"%s\"", user);
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: there is no account \"%s\"",
+			    user);
 		return false;
 	}
 	if (account->pw_uid != 0 && account->pw_uid == geteuid())
 		return true;
 	if (geteuid() != 0) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: only root can become \"%s\"", user);
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: only root can become \"%s\"",
+			    user);
 		return false;
 	}
 	if (account->pw_uid == 0) {
@@ -50,7 +54,8 @@ bool process_drop_privileges(const char *user, GError **error)
 			    "user: \"%s\" is root itself; name an unprivileged account", user);
 		return false;
 	}
-	if (initgroups(user, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 || setuid(account->pw_uid) != 0)
+	if (initgroups(user, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
+	    setuid(account->pw_uid) != 0)
 		return fail(error, "user: cannot become", user);
 	return true;
 }
@@ -66,8 +71,8 @@ bool process_pid_file_open(const char *path, int *fd_out, GError **error)
 	if (fd < 0)
 		return fail(error, "pid_file: cannot write", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "pid_file: another bounce-milter is running and holds %s",
-			    path);
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "pid_file: another bounce-milter is running and holds %s", path);
 		close(fd);
 		return false;
 	}

@@ -6,19 +6,20 @@
 
 #include <string.h>
 
-#define TEXT(key, preset, words, text)                                                                                 \
-	{                                                                                                              \
-		.name = #key, .type = CONFIG_TEXT, .offset = offsetof(struct settings, key), .default_value = preset,  \
-		.allowed = words, .help = text                                                                         \
+#define TEXT(key, preset, words, text)                                                             \
+	{                                                                                          \
+		.name = #key, .type = CONFIG_TEXT, .offset = offsetof(struct settings, key),       \
+		.default_value = preset, .allowed = words, .help = text                            \
 	}
-#define NUMBER(key, kind, preset, low, high, text)                                                                     \
-	{                                                                                                              \
-		.name = #key, .type = kind, .offset = offsetof(struct settings, key), .default_value = preset,         \
-		.minimum = low, .maximum = high, .help = text                                                          \
+#define NUMBER(key, kind, preset, low, high, text)                                                 \
+	{                                                                                          \
+		.name = #key, .type = kind, .offset = offsetof(struct settings, key),              \
+		.default_value = preset, .minimum = low, .maximum = high, .help = text             \
 	}
 
 static const struct config_key keys[] = {
-    TEXT(socket, "inet:8891@127.0.0.1", NULL, "where the MTA connects: unix:PATH or inet:PORT@HOST"),
+    TEXT(socket, "inet:8891@127.0.0.1", NULL,
+	 "where the MTA connects: unix:PATH or inet:PORT@HOST"),
     NUMBER(socket_mode, CONFIG_OCTAL, "660", 0, 0777, "permissions of a unix socket, octal"),
     TEXT(conninfo, NULL, NULL, "libpq connection string of the database"),
     TEXT(user, "", NULL, "account to run as when started by root"),
@@ -31,9 +32,12 @@ static const struct config_key keys[] = {
 	 "value of the macro {daemon_name} that marks reports made by our own MTA"),
     NUMBER(pool_size, CONFIG_INTEGER, "4", 1, 100, "database connections"),
     NUMBER(pool_wait, CONFIG_INTEGER, "5", 0, 300, "seconds to wait for a free one"),
-    NUMBER(query_wait, CONFIG_INTEGER, "15", 1, 300, "seconds to wait for an answer of the database"),
-    NUMBER(sessions_max, CONFIG_INTEGER, "200", 1, 10000, "bounces being received at the same time"),
-    NUMBER(message_bytes_max, CONFIG_INTEGER, "1048576", 65536, 67108864, "bytes of a message that are read"),
+    NUMBER(query_wait, CONFIG_INTEGER, "15", 1, 300,
+	   "seconds to wait for an answer of the database"),
+    NUMBER(sessions_max, CONFIG_INTEGER, "200", 1, 10000,
+	   "bounces being received at the same time"),
+    NUMBER(message_bytes_max, CONFIG_INTEGER, "1048576", 65536, 67108864,
+	   "bytes of a message that are read"),
 };
 
 const struct config_key *settings_keys(size_t *count_out)

@@ -36,7 +36,8 @@ const struct config_key *settings_keys(size_t *count_out);
 
 /* False with BM_ERROR_CONFIG naming file, line and key. Either way the struct
  * is to be cleared with settings_clear. */
-bool settings_read(const char *path, struct settings *settings_out, GError **error) __attribute__((warn_unused_result));
+bool settings_read(const char *path, struct settings *settings_out, GError **error)
+    __attribute__((warn_unused_result));
 void settings_clear(struct settings *settings);
 
 struct limits settings_limits(const struct settings *settings);

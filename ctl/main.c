@@ -8,11 +8,11 @@
 
 #include <glib.h>
 
-#include "classifier/mime.h"
-#include "ctl/command.h"
-#include "ctl/complete.h"
-#include "ctl/exit.h"
-#include "ctl/help.h"
+#include "classifier/mime/mime.h"
+#include "ctl/framework/command.h"
+#include "ctl/framework/complete.h"
+#include "ctl/framework/exit.h"
+#include "ctl/framework/help.h"
 
 static int run(const struct ctl_command *command, int argc, char **argv)
 {

@@ -29,14 +29,17 @@ static const struct script functions[] = {
 };
 #pragma GCC diagnostic pop
 
-static const char exists_statement[] = "SELECT to_regclass('bounce.schema_migration') IS NOT NULL AS present";
-static const char applied_statement[] = "SELECT version, sha256 FROM bounce.schema_migration ORDER BY version";
+static const char exists_statement[] =
+    "SELECT to_regclass('bounce.schema_migration') IS NOT NULL AS present";
+static const char applied_statement[] =
+    "SELECT version, sha256 FROM bounce.schema_migration ORDER BY version";
 static const char record_statement[] =
     "INSERT INTO bounce.schema_migration (version, name, sha256) VALUES ($1::integer, $2, $3)";
 static const char functions_statement[] = "SELECT sha256 FROM bounce.schema_functions";
 /* the files may call each other in any order; a new function is nobody's unless its file says so */
 static const char functions_begin[] = "BEGIN; SET LOCAL check_function_bodies = off";
-static const char functions_end[] = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce FROM PUBLIC; COMMIT";
+static const char functions_end[] =
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce FROM PUBLIC; COMMIT";
 static const char functions_record_statement[] =
     "INSERT INTO bounce.schema_functions (sha256) VALUES ($1) "
     "ON CONFLICT (one) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()";
@@ -62,10 +65,11 @@ static char *functions_digest(void)
 	return g_strdup(g_checksum_get_string(checksum));
 }
 
-static void set_status(struct db_schema_status *status_out, enum db_schema_state state, unsigned version, char *detail)
+static void set_status(struct db_schema_status *status_out, enum db_schema_state state,
+		       unsigned version, char *detail)
 {
-	*status_out =
-	    (struct db_schema_status){.state = state, .version = version, .known = known_version(), .detail = detail};
+	*status_out = (struct db_schema_status){
+	    .state = state, .version = version, .known = known_version(), .detail = detail};
 }
 
 /* Holds the applied rows against the compiled-in ones, both in order. */
@@ -77,24 +81,25 @@ static void compare(const PGresult *applied, struct db_schema_status *status_out
 	for (size_t i = 0; i < count; i++) {
 		version = (unsigned)strtoul(pg_value(applied, (int)i, "version"), NULL, 10);
 		if (i >= G_N_ELEMENTS(migrations) || migrations[i].version != version) {
-			set_status(
-			    status_out, DB_SCHEMA_FOREIGN, version,
-			    g_strdup_printf("migration %u is unknown to this program, which knows up to %u: upgrade it",
-					    version, known_version()));
+			set_status(status_out, DB_SCHEMA_FOREIGN, version,
+				   g_strdup_printf("migration %u is unknown to this program, which "
+						   "knows up to %u: upgrade it",
+						   version, known_version()));
 			return;
 		}
 		g_autofree char *digest = migration_digest(&migrations[i]);
 		if (strcmp(digest, pg_value(applied, (int)i, "sha256")) != 0) {
 			set_status(status_out, DB_SCHEMA_FOREIGN, version,
-				   g_strdup_printf("migration %u (%s) differs from the one that was applied", version,
-						   migrations[i].name));
+				   g_strdup_printf(
+				       "migration %u (%s) differs from the one that was applied",
+				       version, migrations[i].name));
 			return;
 		}
 	}
 	if (count < G_N_ELEMENTS(migrations))
-		set_status(
-		    status_out, count == 0 ? DB_SCHEMA_ABSENT : DB_SCHEMA_BEHIND, version,
-		    g_strdup_printf("schema bounce is at version %u, this program needs %u", version, known_version()));
+		set_status(status_out, count == 0 ? DB_SCHEMA_ABSENT : DB_SCHEMA_BEHIND, version,
+			   g_strdup_printf("schema bounce is at version %u, this program needs %u",
+					   version, known_version()));
 	else
 		set_status(status_out, DB_SCHEMA_CURRENT, version,
 			   g_strdup_printf("schema bounce is at version %u", version));
@@ -103,7 +108,8 @@ static void compare(const PGresult *applied, struct db_schema_status *status_out
 /* Takes back "current" when the functions are others than ours. */
 static bool compare_functions(PGconn *connection, struct db_schema_status *status, GError **error)
 {
-	g_autoptr(PGresult) applied = pg_query(connection, QUERY_WAIT, functions_statement, 0, NULL, error);
+	g_autoptr(PGresult) applied =
+	    pg_query(connection, QUERY_WAIT, functions_statement, 0, NULL, error);
 	g_autofree char *digest = functions_digest();
 
 	if (applied == NULL) {
@@ -113,27 +119,33 @@ static bool compare_functions(PGconn *connection, struct db_schema_status *statu
 	if (PQntuples(applied) == 1 && strcmp(digest, pg_value(applied, 0, "sha256")) == 0)
 		return true;
 	db_schema_status_clear(status);
-	set_status(status, DB_SCHEMA_BEHIND, status->version,
-		   g_strdup_printf("schema bounce is at version %u, but its functions are not those of this program",
-				   status->version));
+	set_status(
+	    status, DB_SCHEMA_BEHIND, status->version,
+	    g_strdup_printf(
+		"schema bounce is at version %u, but its functions are not those of this program",
+		status->version));
 	return true;
 }
 
 static bool read_status(PGconn *connection, struct db_schema_status *status_out, GError **error)
 {
-	g_autoptr(PGresult) exists = pg_query(connection, QUERY_WAIT, exists_statement, 0, NULL, error);
+	g_autoptr(PGresult) exists =
+	    pg_query(connection, QUERY_WAIT, exists_statement, 0, NULL, error);
 
 	if (exists == NULL)
 		return false;
 	if (!pg_value_is_true(exists, 0, "present")) {
-		set_status(status_out, DB_SCHEMA_ABSENT, 0, g_strdup("there is no schema bounce in this database"));
+		set_status(status_out, DB_SCHEMA_ABSENT, 0,
+			   g_strdup("there is no schema bounce in this database"));
 		return true;
 	}
-	g_autoptr(PGresult) applied = pg_query(connection, QUERY_WAIT, applied_statement, 0, NULL, error);
+	g_autoptr(PGresult) applied =
+	    pg_query(connection, QUERY_WAIT, applied_statement, 0, NULL, error);
 	if (applied == NULL)
 		return false;
 	compare(applied, status_out);
-	return status_out->state != DB_SCHEMA_CURRENT || compare_functions(connection, status_out, error);
+	return status_out->state != DB_SCHEMA_CURRENT ||
+	       compare_functions(connection, status_out, error);
 }
 
 bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, GError **error)
@@ -152,7 +164,8 @@ static bool record_migration(PGconn *connection, const struct script *migration,
 {
 	g_autofree char *version = g_strdup_printf("%u", migration->version);
 	g_autofree char *digest = migration_digest(migration);
-	const struct pg_param params[] = {PG_TEXT(version), PG_TEXT(migration->name), PG_TEXT(digest)};
+	const struct pg_param params[] = {PG_TEXT(version), PG_TEXT(migration->name),
+					  PG_TEXT(digest)};
 	g_autoptr(PGresult) result =
 	    pg_query(connection, QUERY_WAIT, record_statement, G_N_ELEMENTS(params), params, error);
 
@@ -161,8 +174,10 @@ static bool record_migration(PGconn *connection, const struct script *migration,
 
 static bool apply(PGconn *connection, const struct script *migration, GError **error)
 {
-	if (pg_script(connection, "BEGIN", error) && pg_script(connection, migration->text, error) &&
-	    record_migration(connection, migration, error) && pg_script(connection, "COMMIT", error))
+	if (pg_script(connection, "BEGIN", error) &&
+	    pg_script(connection, migration->text, error) &&
+	    record_migration(connection, migration, error) &&
+	    pg_script(connection, "COMMIT", error))
 		return true;
 	g_prefix_error(error, "migration %u (%s): ", migration->version, migration->name);
 	return false;
@@ -172,8 +187,8 @@ static bool record_functions(PGconn *connection, GError **error)
 {
 	g_autofree char *digest = functions_digest();
 	const struct pg_param params[] = {PG_TEXT(digest)};
-	g_autoptr(PGresult) result =
-	    pg_query(connection, QUERY_WAIT, functions_record_statement, G_N_ELEMENTS(params), params, error);
+	g_autoptr(PGresult) result = pg_query(connection, QUERY_WAIT, functions_record_statement,
+					      G_N_ELEMENTS(params), params, error);
 
 	return result != NULL;
 }
@@ -190,7 +205,8 @@ static bool apply_functions(PGconn *connection, GError **error)
 	return record_functions(connection, error) && pg_script(connection, functions_end, error);
 }
 
-static bool apply_waiting(PGconn *connection, unsigned version, db_schema_progress *progress, GError **error)
+static bool apply_waiting(PGconn *connection, unsigned version, db_schema_progress *progress,
+			  GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(migrations); i++) {
 		if (migrations[i].version <= version)
@@ -217,7 +233,8 @@ bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GErro
 	}
 	if (status.state == DB_SCHEMA_CURRENT)
 		return true;
-	if (!apply_waiting(connection, status.version, progress, error) || !apply_functions(connection, error))
+	if (!apply_waiting(connection, status.version, progress, error) ||
+	    !apply_functions(connection, error))
 		return false;
 	progress(0, "functions");
 	return true;
@@ -247,6 +264,7 @@ bool db_schema_require(const char *conninfo, GError **error)
 	g_autofree char *detail = status.detail;
 	if (status.state == DB_SCHEMA_CURRENT)
 		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "database: %s%s", detail, advice(status.state));
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "database: %s%s", detail,
+		    advice(status.state));
 	return false;
 }

@@ -45,7 +45,8 @@ static void set_error(GError **error, enum bm_error code, const char *message)
 {
 	g_autofree char *text = g_strdup(message);
 
-	g_set_error(error, BM_ERROR, (gint)code, "database: %s", g_strdelimit(g_strstrip(text), "\r\n\t", ' '));
+	g_set_error(error, BM_ERROR, (gint)code, "database: %s",
+		    g_strdelimit(g_strstrip(text), "\r\n\t", ' '));
 }
 
 /* set_result_error's text, as people read it. */
@@ -53,7 +54,8 @@ char *pg_error_for_people(const char *text)
 {
 	static const char mark[] = " (SQLSTATE ";
 	const char *state = strstr(text, mark);
-	const char *message = g_str_has_prefix(text, "database: ") ? text + strlen("database: ") : text;
+	const char *message =
+	    g_str_has_prefix(text, "database: ") ? text + strlen("database: ") : text;
 
 	if (state == NULL || state < message)
 		return g_strdup(text);
@@ -79,8 +81,9 @@ static void set_result_error(GError **error, const PGresult *result)
 		set_error(error, BM_ERROR_UNCERTAIN, PQresultErrorMessage(result));
 		return;
 	}
-	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message != NULL ? message : "error", state,
-						hint != NULL ? ": " : "", hint != NULL ? hint : "");
+	g_autofree char *text =
+	    g_strdup_printf("%s (SQLSTATE %s)%s%s", message != NULL ? message : "error", state,
+			    hint != NULL ? ": " : "", hint != NULL ? hint : "");
 	set_error(error, code_of_sqlstate(state), text);
 }
 
@@ -114,7 +117,8 @@ static bool is_readable(const char *conninfo, GError **error)
 	PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
 
 	if (options == NULL)
-		set_error(error, BM_ERROR_CONFIG, complaint != NULL ? complaint : "conninfo cannot be read");
+		set_error(error, BM_ERROR_CONFIG,
+			  complaint != NULL ? complaint : "conninfo cannot be read");
 	PQfreemem(complaint);
 	PQconninfoFree(options);
 	return options != NULL;
@@ -124,10 +128,11 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 {
 	if (!is_readable(conninfo, error))
 		return NULL;
-	g_autofree char *wait = g_strdup_printf("%u", MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
+	g_autofree char *wait =
+	    g_strdup_printf("%u", MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
 	/* dbname is expanded last, so that conninfo may say otherwise */
-	const char *const names[] = {"connect_timeout", "fallback_application_name", "tcp_user_timeout", "dbname",
-				     NULL};
+	const char *const names[] = {"connect_timeout", "fallback_application_name",
+				     "tcp_user_timeout", "dbname", NULL};
 	const char *const values[] = {wait, "bounce-milter", "30000", conninfo, NULL};
 	g_autoptr(PGconn) connection = PQconnectdbParams(names, values, 1);
 
@@ -226,35 +231,37 @@ static PGresult *answer(PGconn *connection, unsigned wait_seconds, int is_sent, 
 	return NULL;
 }
 
-PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
-		   const struct pg_param *params, GError **error)
+PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement,
+		   size_t param_count, const struct pg_param *params, GError **error)
 {
 	struct param_lists lists;
 
 	g_return_val_if_fail(param_count <= PARAMS_MAX, NULL);
 	list_params(param_count, params, &lists);
 	return answer(connection, wait_seconds,
-		      PQsendQueryParams(connection, statement, (int)param_count, NULL, lists.values, lists.lengths,
-					lists.formats, 0),
+		      PQsendQueryParams(connection, statement, (int)param_count, NULL, lists.values,
+					lists.lengths, lists.formats, 0),
 		      error);
 }
 
-bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement, GError **error)
+bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement,
+		GError **error)
 {
-	g_autoptr(PGresult) result =
-	    answer(connection, wait_seconds, PQsendPrepare(connection, name, statement, 0, NULL), error);
+	g_autoptr(PGresult) result = answer(
+	    connection, wait_seconds, PQsendPrepare(connection, name, statement, 0, NULL), error);
 
 	return result != NULL;
 }
 
-bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count, const struct pg_param *params,
-		     GError **error)
+bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count,
+		     const struct pg_param *params, GError **error)
 {
 	struct param_lists lists;
 
 	g_return_val_if_fail(param_count <= PARAMS_MAX, false);
 	list_params(param_count, params, &lists);
-	if (PQsendQueryPrepared(connection, name, (int)param_count, lists.values, lists.lengths, lists.formats, 0))
+	if (PQsendQueryPrepared(connection, name, (int)param_count, lists.values, lists.lengths,
+				lists.formats, 0))
 		return true;
 	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
 	return false;

@@ -23,7 +23,8 @@ struct pg_param {
 
 /* Connects, waiting at most wait_seconds. NULL with BM_ERROR_RETRY when the
  * server cannot be reached, BM_ERROR_CONFIG when it refuses us. */
-PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error) __attribute__((warn_unused_result));
+PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
+    __attribute__((warn_unused_result));
 
 /* Whether an idle connection still stands, as far as its socket tells. */
 bool pg_is_alive(PGconn *connection);
@@ -36,20 +37,24 @@ bool pg_is_alive(PGconn *connection);
  *   BM_ERROR_INPUT      the values cannot be stored (class 22, 23)
  *   BM_ERROR_CONFIG     anything else: schema, rights
  * After BM_ERROR_UNCERTAIN the connection must be closed. */
-PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement, size_t param_count,
-		   const struct pg_param *params, GError **error) __attribute__((warn_unused_result));
+PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statement,
+		   size_t param_count, const struct pg_param *params, GError **error)
+    __attribute__((warn_unused_result));
 
 /* The same for a statement that is run often, in halves: parsed and planned once for
  * this connection, asked without waiting, and then heard. Errors as pg_query; after
  * BM_ERROR_CONFIG, too, close the connection: the schema may have changed under the plan. */
-bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement, GError **error)
+bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement,
+		GError **error) __attribute__((warn_unused_result));
+bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count,
+		     const struct pg_param *params, GError **error)
     __attribute__((warn_unused_result));
-bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count, const struct pg_param *params,
-		     GError **error) __attribute__((warn_unused_result));
-PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error) __attribute__((warn_unused_result));
+PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error)
+    __attribute__((warn_unused_result));
 
 /* Runs a script of several statements, for migrations. Errors as pg_query. */
-bool pg_script(PGconn *connection, const char *script, GError **error) __attribute__((warn_unused_result));
+bool pg_script(PGconn *connection, const char *script, GError **error)
+    __attribute__((warn_unused_result));
 
 /* A message of such an error for a person who called us: what the database said,
  * without its code, and in a second line what to do, where that is known. Heap. */

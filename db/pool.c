@@ -6,7 +6,7 @@
 #include "db/pool.h"
 
 #include "base/error.h"
-#include "db/lease.h"
+#include "db/checkout.h"
 
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
@@ -88,7 +88,8 @@ PGconn *db_lease_begin(struct db_pool *pool, GError **error)
 
 	if (!take_place(pool, &connection)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
-			    "database: none of %u connections became free in %u seconds", pool->size, pool->pool_wait);
+			    "database: none of %u connections became free in %u seconds",
+			    pool->size, pool->pool_wait);
 		return NULL;
 	}
 	if (connection != NULL && !pg_is_alive(connection))
@@ -102,7 +103,8 @@ PGconn *db_lease_begin(struct db_pool *pool, GError **error)
 
 void db_lease_end(struct db_pool *pool, PGconn *connection)
 {
-	if (PQstatus(connection) != CONNECTION_OK || PQtransactionStatus(connection) != PQTRANS_IDLE)
+	if (PQstatus(connection) != CONNECTION_OK ||
+	    PQtransactionStatus(connection) != PQTRANS_IDLE)
 		g_clear_pointer(&connection, PQfinish);
 	give_place_back(pool, connection);
 }

@@ -28,7 +28,8 @@ static const char claim_statement[] =
 static const char step_name[] = "step"; /* prepared: there is one for each mail */
 static const char step_statement[] =
     "SELECT message_id, envelope_id, raw, body_text, body_html, header_from,"
-    " array_to_string(header_to, E'\\n') AS header_to, array_to_string(header_cc, E'\\n') AS header_cc,"
+    " array_to_string(header_to, E'\\n') AS header_to, array_to_string(header_cc, E'\\n') AS "
+    "header_cc,"
     " reply_to, subject, auto_submitted, attachments"
     " FROM bounce.settle_and_begin($1::uuid, $2, $3::jsonb, $4::uuid, $5::bigint[])";
 static const char release_statement[] = "SELECT bounce.release_claim($1::uuid, $2)";
@@ -49,7 +50,8 @@ struct db_queue {
 	bool is_listening;
 };
 
-struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker, const char *server)
+struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker,
+			      const char *server)
 {
 	struct db_queue *queue = g_new0(struct db_queue, 1);
 
@@ -79,16 +81,20 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 	g_autoptr(PGconn) fresh = pg_open(queue->conninfo, CONNECT_WAIT, error);
 	if (fresh == NULL)
 		return false;
-	g_autoptr(PGresult) planning = pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
-	if (planning == NULL || !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
+	g_autoptr(PGresult) planning =
+	    pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
+	if (planning == NULL ||
+	    !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
 		return false;
 	queue->connection = g_steal_pointer(&fresh);
 	queue->is_listening = false;
 	return true;
 }
 
-/* After a lost connection nothing more can be said on it, nor with a plan that the schema has left behind. */
-static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *cause, GError **error)
+/* After a lost connection nothing more can be said on it, nor with a plan that the schema has left
+ * behind. */
+static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *cause,
+			     GError **error)
 {
 	if (result != NULL)
 		return result;
@@ -99,21 +105,23 @@ static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *c
 	return NULL;
 }
 
-static PGresult *ask(struct db_queue *queue, const char *statement, size_t count, const struct pg_param *params,
-		     GError **error)
+static PGresult *ask(struct db_queue *queue, const char *statement, size_t count,
+		     const struct pg_param *params, GError **error)
 {
 	GError *cause = NULL;
 
 	if (!connect_queue(queue, error))
 		return NULL;
-	PGresult *result = pg_query(queue->connection, queue->query_wait, statement, count, params, &cause);
+	PGresult *result =
+	    pg_query(queue->connection, queue->query_wait, statement, count, params, &cause);
 	return take_answer(queue, result, cause, error);
 }
 
 /* Without an answer the connection is lost, which the next to ask will see. */
 static void set_listening(struct db_queue *queue, bool should_listen)
 {
-	g_autoptr(PGresult) result = ask(queue, should_listen ? listen_statement : unlisten_statement, 0, NULL, NULL);
+	g_autoptr(PGresult) result =
+	    ask(queue, should_listen ? listen_statement : unlisten_statement, 0, NULL, NULL);
 
 	queue->is_listening = result != NULL && should_listen;
 }
@@ -152,8 +160,10 @@ static struct db_item *read_item(const PGresult *result, int row)
 GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error)
 {
 	g_autofree char *size = g_strdup_printf("%u", batch);
-	const struct pg_param params[] = {PG_TEXT(queue->worker), PG_TEXT(queue->server), PG_TEXT(size)};
-	g_autoptr(PGresult) result = ask(queue, claim_statement, G_N_ELEMENTS(params), params, error);
+	const struct pg_param params[] = {PG_TEXT(queue->worker), PG_TEXT(queue->server),
+					  PG_TEXT(size)};
+	g_autoptr(PGresult) result =
+	    ask(queue, claim_statement, G_N_ELEMENTS(params), params, error);
 
 	if (result == NULL)
 		return NULL;
@@ -201,7 +211,8 @@ static char **read_lines(const PGresult *result, const char *column)
 static void read_raw(const PGresult *result, struct db_content *content)
 {
 	size_t len;
-	unsigned char *bytes = PQunescapeBytea((const unsigned char *)pg_value(result, 0, "raw"), &len);
+	unsigned char *bytes =
+	    PQunescapeBytea((const unsigned char *)pg_value(result, 0, "raw"), &len);
 
 	if (bytes == NULL)
 		g_error("out of memory");
@@ -232,14 +243,15 @@ static struct db_content *read_content(const PGresult *result)
 	return content;
 }
 
-bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
-		       GError **error)
+bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done,
+		       const struct db_item *next, GError **error)
 {
 	g_autofree char *joined = next == NULL ? NULL : g_strjoinv(",", next->recipient_ids);
 	g_autofree char *recipients = next == NULL ? NULL : g_strdup_printf("{%s}", joined);
-	const struct pg_param params[] = {PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
-					  PG_TEXT(done == NULL ? NULL : done->outcomes),
-					  PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
+	const struct pg_param params[] = {
+	    PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
+	    PG_TEXT(done == NULL ? NULL : done->outcomes),
+	    PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
 
 	return connect_queue(queue, error) &&
 	       pg_ask_prepared(queue->connection, step_name, G_N_ELEMENTS(params), params, error);
@@ -258,10 +270,11 @@ bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out,
 	return true;
 }
 
-bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
-		   struct db_content **content_out, GError **error)
+bool db_queue_step(struct db_queue *queue, const struct db_settlement *done,
+		   const struct db_item *next, struct db_content **content_out, GError **error)
 {
-	return db_queue_step_ask(queue, done, next, error) && db_queue_step_hear(queue, content_out, error);
+	return db_queue_step_ask(queue, done, next, error) &&
+	       db_queue_step_hear(queue, content_out, error);
 }
 
 /* --- the rest ----------------------------------------------------------------- */
@@ -269,7 +282,8 @@ bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, con
 bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *why, GError **error)
 {
 	const struct pg_param params[] = {PG_TEXT(claim_id), PG_TEXT(why)};
-	g_autoptr(PGresult) result = ask(queue, release_statement, G_N_ELEMENTS(params), params, error);
+	g_autoptr(PGresult) result =
+	    ask(queue, release_statement, G_N_ELEMENTS(params), params, error);
 
 	return result != NULL;
 }
@@ -277,7 +291,8 @@ bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *
 bool db_queue_problem(struct db_queue *queue, const char *problem, GError **error)
 {
 	const struct pg_param params[] = {PG_TEXT(queue->server), PG_TEXT(problem)};
-	g_autoptr(PGresult) result = ask(queue, problem_statement, G_N_ELEMENTS(params), params, error);
+	g_autoptr(PGresult) result =
+	    ask(queue, problem_statement, G_N_ELEMENTS(params), params, error);
 
 	return result != NULL;
 }
@@ -287,12 +302,14 @@ bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError
 	g_autofree char *joined = g_strjoinv(",", (char **)claim_ids);
 	g_autofree char *list = g_strdup_printf("{%s}", joined);
 	const struct pg_param params[] = {PG_TEXT(list)};
-	g_autoptr(PGresult) result = ask(queue, renew_statement, G_N_ELEMENTS(params), params, error);
+	g_autoptr(PGresult) result =
+	    ask(queue, renew_statement, G_N_ELEMENTS(params), params, error);
 
 	return result != NULL;
 }
 
-bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out, GError **error)
+bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out,
+		    GError **error)
 {
 	g_autoptr(PGresult) result = ask(queue, sweep_statement, 0, NULL, error);
 
@@ -321,7 +338,8 @@ void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 	if (queue->connection == NULL || !queue->is_listening) {
 		set_listening(queue, true);
 		if (queue->is_listening)
-			return; /* nobody told us of what came until now: it is to be claimed first */
+			return; /* nobody told us of what came until now: it is to be claimed first
+				 */
 	}
 	int wait = time_until_due(queue, (int)seconds * 1000);
 	struct pollfd events[] = {

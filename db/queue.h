@@ -16,7 +16,8 @@ struct db_queue;
 
 /* Copies its arguments; opens nothing yet. worker: "host:pid", for people;
  * server: the submission server whose problems are shared by all workers. */
-struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker, const char *server);
+struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker,
+			      const char *server);
 void db_queue_free(struct db_queue *queue);
 
 /* One SMTP transaction. Ids are decimal or hexadecimal texts and mean nothing here. */
@@ -46,7 +47,8 @@ struct db_content {
 	char *reply_to;
 	char *subject;
 	char *auto_submitted;
-	char *attachments; /* JSON: [{filename, content_type, content_id, content (base64)}], or "" */
+	char *
+	    attachments; /* JSON: [{filename, content_type, content_id, content (base64)}], or "" */
 };
 
 /* What became of one transaction. */
@@ -59,16 +61,19 @@ struct db_settlement {
  * call may be repeated, which is harmless. */
 
 /* Up to batch communications that are due; struct db_item, in the order of sending. */
-GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error) __attribute__((warn_unused_result));
+GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error)
+    __attribute__((warn_unused_result));
 
 /* Settles the one (may be NULL) and begins the next (may be NULL) in one commit.
  * *content_out: what to send, NULL when next must not be sent any more. */
-bool db_queue_step(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
-		   struct db_content **content_out, GError **error) __attribute__((warn_unused_result));
+bool db_queue_step(struct db_queue *queue, const struct db_settlement *done,
+		   const struct db_item *next, struct db_content **content_out, GError **error)
+    __attribute__((warn_unused_result));
 /* The same in two halves, so that something can be done meanwhile; nothing else may be
  * asked of the queue between them. An error of either leaves nothing to be heard. */
-bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done, const struct db_item *next,
-		       GError **error) __attribute__((warn_unused_result));
+bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done,
+		       const struct db_item *next, GError **error)
+    __attribute__((warn_unused_result));
 bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out, GError **error)
     __attribute__((warn_unused_result));
 void db_content_free(struct db_content *content);
@@ -77,15 +82,16 @@ void db_content_free(struct db_content *content);
 bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *why, GError **error)
     __attribute__((warn_unused_result));
 /* The server cannot be used: nobody claims for it for a while. */
-bool db_queue_problem(struct db_queue *queue, const char *problem, GError **error) __attribute__((warn_unused_result));
+bool db_queue_problem(struct db_queue *queue, const char *problem, GError **error)
+    __attribute__((warn_unused_result));
 
 /* claim_ids: NULL-terminated. */
 bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
     __attribute__((warn_unused_result));
 /* Ends the claims of workers that are gone, and the problems of servers that nobody uses
  * any more. lease_out: seconds a lease lasts now. */
-bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out, GError **error)
-    __attribute__((warn_unused_result));
+bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out,
+		    GError **error) __attribute__((warn_unused_result));
 
 /* Waits until work may be there, stop_fd is readable, or that many seconds have passed.
  * The first time after a claim it listens and returns at once. */

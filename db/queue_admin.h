@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What people ask of the delivery queue, one statement each, as in db/people.h.
+ * What people ask of the delivery queue, one statement each, as in db/operator_queries.h.
  */
 #ifndef DB_QUEUE_ADMIN_H
 #define DB_QUEUE_ADMIN_H

@@ -7,28 +7,32 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "db/lease.h"
+#include "db/checkout.h"
 
-static const char record_statement[] = "SELECT bounce_message_id, disposition, duplicate, forward_to, class, reason "
-				       "FROM bounce.record_report($1::jsonb, $2::bytea)";
+static const char record_statement[] =
+    "SELECT bounce_message_id, disposition, duplicate, forward_to, class, reason "
+    "FROM bounce.record_report($1::jsonb, $2::bytea)";
 
-static const char *const names[] = {[DB_DISCARD] = "discard", [DB_DELIVER] = "deliver", [DB_FORWARD] = "forward"};
+static const char *const names[] = {
+    [DB_DISCARD] = "discard", [DB_DELIVER] = "deliver", [DB_FORWARD] = "forward"};
 
 const char *db_disposition_name(enum db_disposition disposition)
 {
 	return names[disposition];
 }
 
-static bool disposition_parse(const char *name, enum db_disposition *disposition_out, GError **error)
+static bool disposition_parse(const char *name, enum db_disposition *disposition_out,
+			      GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strcmp(name, names[i]) == 0) {
 			*disposition_out = (enum db_disposition)i;
 			return true;
 		}
-	g_set_error(
-	    error, BM_ERROR, BM_ERROR_CONFIG,
-	    "database: bounce.record_report() answered the disposition \"%s\", which this version does not know", name);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+		    "database: bounce.record_report() answered the disposition \"%s\", which this "
+		    "version does not know",
+		    name);
 	return false;
 }
 
@@ -38,7 +42,8 @@ static bool read_result(const PGresult *row, struct db_record_result *result_out
 
 	if (PQntuples(row) != 1) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
-			    "database: bounce.record_report() answered %d rows, not 1", PQntuples(row));
+			    "database: bounce.record_report() answered %d rows, not 1",
+			    PQntuples(row));
 		return false;
 	}
 	if (!disposition_parse(pg_value(row, 0, "disposition"), &disposition, error))
@@ -54,10 +59,11 @@ static bool read_result(const PGresult *row, struct db_record_result *result_out
 	return true;
 }
 
-static PGresult *try_record(struct db_pool *pool, PGconn *connection, size_t param_count, const struct pg_param *params,
-			    GError **error)
+static PGresult *try_record(struct db_pool *pool, PGconn *connection, size_t param_count,
+			    const struct pg_param *params, GError **error)
 {
-	PGresult *row = pg_query(connection, db_pool_query_wait(pool), record_statement, param_count, params, error);
+	PGresult *row = pg_query(connection, db_pool_query_wait(pool), record_statement,
+				 param_count, params, error);
 
 	db_lease_end(pool, connection);
 	return row;
@@ -72,7 +78,8 @@ bool db_record_report(struct db_pool *pool, const char *document, const char *ra
 
 	if (connection == NULL)
 		return false;
-	g_autoptr(PGresult) row = try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
+	g_autoptr(PGresult) row =
+	    try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
 	if (row == NULL && cause->code != BM_ERROR_CONFIG) {
 		/* The write is idempotent: once more, on another connection, makes a
 		 * deadlock, a restart of the database or a communication that was

@@ -30,13 +30,15 @@ struct db_record_result {
 	char *reason;
 };
 
-/* Records a report; document is the JSON of classifier/document.h, raw the
+/* Records a report; document is the JSON of classifier/verdict/document.h, raw the
  * message as received. True only after COMMIT. Repeating a call is harmless.
  * False with a code of base/error.h as pg_query. */
 bool db_record_report(struct db_pool *pool, const char *document, const char *raw, size_t raw_len,
-		      struct db_record_result *result_out, GError **error) __attribute__((warn_unused_result));
+		      struct db_record_result *result_out, GError **error)
+    __attribute__((warn_unused_result));
 void db_record_result_clear(struct db_record_result *result);
 
-const char *db_disposition_name(enum db_disposition disposition); /* as in SQL: "discard", "deliver", "forward" */
+const char *db_disposition_name(
+    enum db_disposition disposition); /* as in SQL: "discard", "deliver", "forward" */
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "db/lease.h"
+#include "db/checkout.h"
 
 struct cell {
 	char *value; /* NULL for SQL NULL */
@@ -116,12 +116,13 @@ static struct db_rows *read_rows(const PGresult *result)
 		rows->types[column] = type_of(PQftype(result, (int)column));
 	}
 	for (size_t i = 0; i < rows->count * rows->column_count; i++)
-		rows->cells[i] = read_cell(result, (int)(i / rows->column_count), (int)(i % rows->column_count));
+		rows->cells[i] =
+		    read_cell(result, (int)(i / rows->column_count), (int)(i % rows->column_count));
 	return rows;
 }
 
-struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement, const char *const *arguments,
-			      GError **error)
+struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement,
+			      const char *const *arguments, GError **error)
 {
 	g_autofree struct pg_param *params = g_new0(struct pg_param, statement->argument_count + 1);
 	PGconn *connection = db_lease_begin(pool, error);
@@ -130,8 +131,8 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 		return NULL;
 	for (unsigned i = 0; i < statement->argument_count; i++)
 		params[i] = PG_TEXT(arguments[i]);
-	g_autoptr(PGresult) result =
-	    pg_query(connection, db_pool_query_wait(pool), statement->text, statement->argument_count, params, error);
+	g_autoptr(PGresult) result = pg_query(connection, db_pool_query_wait(pool), statement->text,
+					      statement->argument_count, params, error);
 	db_lease_end(pool, connection);
 	return result == NULL ? NULL : read_rows(result);
 }
@@ -188,7 +189,8 @@ const char *db_rows_find(const struct db_rows *rows, size_t row, const char *col
 	return cell == NULL ? NULL : cell->value;
 }
 
-const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column, size_t *len_out)
+const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column,
+			  size_t *len_out)
 {
 	const struct cell *cell = find_cell(rows, row, column);
 

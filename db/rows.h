@@ -12,7 +12,7 @@
 
 #include "db/pool.h"
 
-/* One statement with its parameters $1 ... in order. The texts are in db/people.c. */
+/* One statement with its parameters $1 ... in order. The texts are in db/operator_queries.c. */
 struct db_statement {
 	const char *text;
 	unsigned argument_count;
@@ -33,8 +33,9 @@ struct db_rows;
 /* Runs the statement in a transaction of its own; arguments has as many values
  * as it takes, NULL is SQL NULL. NULL with a code as pg_query; the text is the
  * server's own, which names what is wrong. */
-struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement, const char *const *arguments,
-			      GError **error) __attribute__((warn_unused_result));
+struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement,
+			      const char *const *arguments, GError **error)
+    __attribute__((warn_unused_result));
 void db_rows_free(struct db_rows *rows);
 
 size_t db_rows_count(const struct db_rows *rows);
@@ -47,7 +48,8 @@ const char *db_rows_get(const struct db_rows *rows, size_t row, size_t column);
 /* By name; NULL also where there is no such column. */
 const char *db_rows_find(const struct db_rows *rows, size_t row, const char *column);
 /* A DB_BYTES value; NULL for SQL NULL. */
-const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column, size_t *len_out);
+const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column,
+			  size_t *len_out);
 
 /* What went wrong, for a person: one line, and in a second what to do, where that
  * is known. Without the codes that are for logs. Heap. */

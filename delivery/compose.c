@@ -50,8 +50,8 @@ static void add_mailboxes(GMimeMessage *message, GMimeAddressType type, char *co
 static void set_content(GMimePart *part, const char *bytes, gsize len)
 {
 	g_autoptr(GObject) stream = (GObject *)g_mime_stream_mem_new_with_buffer(bytes, len);
-	g_autoptr(GObject) wrapper =
-	    (GObject *)g_mime_data_wrapper_new_with_stream((GMimeStream *)stream, GMIME_CONTENT_ENCODING_DEFAULT);
+	g_autoptr(GObject) wrapper = (GObject *)g_mime_data_wrapper_new_with_stream(
+	    (GMimeStream *)stream, GMIME_CONTENT_ENCODING_DEFAULT);
 
 	g_mime_part_set_content(part, (GMimeDataWrapper *)wrapper);
 }
@@ -74,8 +74,8 @@ static GMimeObject *text_part_new(const char *subtype, const char *text)
 static GMimePart *file_part_new(const char *content_type)
 {
 	g_auto(GStrv) halves = g_strsplit(content_type, "/", 2);
-	bool is_composite =
-	    g_ascii_strcasecmp(halves[0], "message") == 0 || g_ascii_strcasecmp(halves[0], "multipart") == 0;
+	bool is_composite = g_ascii_strcasecmp(halves[0], "message") == 0 ||
+			    g_ascii_strcasecmp(halves[0], "multipart") == 0;
 
 	if (is_composite || g_strv_length(halves) != 2)
 		return g_mime_part_new_with_type("application", "octet-stream");
@@ -86,17 +86,20 @@ static GMimeObject *attachment_new(JsonObject *file)
 {
 	const char *filename = json_object_get_string_member_with_default(file, "filename", "");
 	const char *content_id = json_object_get_string_member_with_default(file, "content_id", "");
-	GMimePart *part = file_part_new(json_object_get_string_member_with_default(file, "content_type", ""));
+	GMimePart *part =
+	    file_part_new(json_object_get_string_member_with_default(file, "content_type", ""));
 	gsize len;
 	g_autofree guchar *bytes =
 	    g_base64_decode(json_object_get_string_member_with_default(file, "content", ""), &len);
 
 	set_content(part, (const char *)bytes, len);
-	if (g_mime_content_type_is_type(g_mime_object_get_content_type((GMimeObject *)part), "text", "*") &&
+	if (g_mime_content_type_is_type(g_mime_object_get_content_type((GMimeObject *)part), "text",
+					"*") &&
 	    g_utf8_validate((const char *)bytes, (gssize)len, NULL))
 		g_mime_object_set_content_type_parameter((GMimeObject *)part, "charset", "utf-8");
 	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
-	g_mime_object_set_disposition((GMimeObject *)part, *content_id != '\0' ? "inline" : "attachment");
+	g_mime_object_set_disposition((GMimeObject *)part,
+				      *content_id != '\0' ? "inline" : "attachment");
 	if (*filename != '\0')
 		g_mime_part_set_filename(part, filename);
 	if (*content_id != '\0')
@@ -117,13 +120,15 @@ static GMimeObject *around(const char *subtype, GMimeObject *first, GMimeObject 
 }
 
 /* Puts the files of one sort beside body, in a multipart of that kind if there are any. */
-static GMimeObject *with_files(GMimeObject *body, JsonArray *files, bool is_inline, const char *subtype)
+static GMimeObject *with_files(GMimeObject *body, JsonArray *files, bool is_inline,
+			       const char *subtype)
 {
 	GMimeObject *whole = body;
 
 	for (guint i = 0; files != NULL && i < json_array_get_length(files); i++) {
 		JsonObject *file = json_array_get_object_element(files, i);
-		bool has_id = *json_object_get_string_member_with_default(file, "content_id", "") != '\0';
+		bool has_id =
+		    *json_object_get_string_member_with_default(file, "content_id", "") != '\0';
 
 		if (has_id != is_inline)
 			continue;
@@ -140,10 +145,14 @@ static GMimeObject *with_files(GMimeObject *body, JsonArray *files, bool is_inli
 
 static GMimeObject *body_new(const struct db_content *content, JsonArray *files)
 {
-	GMimeObject *text = content->has_text || !content->has_html ? text_part_new("plain", content->text) : NULL;
-	GMimeObject *html =
-	    content->has_html ? with_files(text_part_new("html", content->html), files, true, "related") : NULL;
-	GMimeObject *body = text == NULL ? html : html == NULL ? text : around("alternative", text, html);
+	GMimeObject *text =
+	    content->has_text || !content->has_html ? text_part_new("plain", content->text) : NULL;
+	GMimeObject *html = content->has_html ? with_files(text_part_new("html", content->html),
+							   files, true, "related")
+					      : NULL;
+	GMimeObject *body = text == NULL   ? html
+			    : html == NULL ? text
+					   : around("alternative", text, html);
 
 	if (html == NULL) /* nothing shows them */
 		body = with_files(body, files, true, "mixed");
@@ -166,7 +175,8 @@ static bool read_files(const char *json, JsonParser *parser, JsonArray **files_o
 
 static GBytes *write_message(GMimeMessage *message)
 {
-	GMimeFormatOptions *options = g_mime_format_options_clone(g_mime_format_options_get_default());
+	GMimeFormatOptions *options =
+	    g_mime_format_options_clone(g_mime_format_options_get_default());
 
 	g_mime_format_options_set_newline_format(options, GMIME_NEWLINE_FORMAT_DOS);
 	char *text = g_mime_object_to_string((GMimeObject *)message, options);
@@ -193,9 +203,11 @@ static GBytes *compose(const struct db_content *content, GDateTime *now, GError 
 	g_mime_message_set_subject(message, content->subject, "utf-8");
 	g_mime_message_set_date(message, now);
 	g_mime_message_set_message_id(message, content->message_id);
-	g_mime_object_set_header((GMimeObject *)message, "X-Communication-ID", content->envelope_id, NULL);
+	g_mime_object_set_header((GMimeObject *)message, "X-Communication-ID", content->envelope_id,
+				 NULL);
 	if (*content->auto_submitted != '\0')
-		g_mime_object_set_header((GMimeObject *)message, "Auto-Submitted", content->auto_submitted, NULL);
+		g_mime_object_set_header((GMimeObject *)message, "Auto-Submitted",
+					 content->auto_submitted, NULL);
 	g_autoptr(GObject) body = (GObject *)body_new(content, files);
 	g_mime_message_set_mime_part(message, (GMimeObject *)body);
 	return write_message(message);
@@ -209,8 +221,10 @@ static GBytes *rewrite(const struct db_content *content, GDateTime *now)
 	g_autofree char *from = internet_address_to_string((InternetAddress *)mailbox, NULL, TRUE);
 	g_autofree char *date = g_mime_utils_header_format_date(now);
 	g_autofree char *message_id = g_strdup_printf("<%s>", content->message_id);
-	const struct raw_fields fields = {
-	    .message_id = message_id, .communication_id = content->envelope_id, .date = date, .from = from};
+	const struct raw_fields fields = {.message_id = message_id,
+					  .communication_id = content->envelope_id,
+					  .date = date,
+					  .from = from};
 
 	return raw_rewrite(content->raw, content->raw_len, &fields);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * From what the queue holds to the bytes that go over the wire: either composed
- * (GMime's second door, for writing; classifier/mime.c is the one for reading),
+ * (GMime's second door, for writing; classifier/mime/mime.c is the one for reading),
  * or a message as the application wrote it (raw.h).
  */
 #ifndef DELIVERY_COMPOSE_H

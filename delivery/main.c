@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "classifier/mime.h"
-#include "classifier/rules_in_force.h"
+#include "classifier/mime/mime.h"
+#include "classifier/rules/live_ruleset.h"
 #include "db/migrate.h"
 #include "delivery/patience.h"
 #include "delivery/settings.h"
@@ -40,7 +40,8 @@ static const char usage[] =
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
-    "Signals: SIGTERM stops after the mail in hand, SIGUSR1 reads the rules and the log level again.\n"
+    "Signals: SIGTERM stops after the mail in hand, SIGUSR1 reads the rules and the log level "
+    "again.\n"
     "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
 static int fail(const GError *error, bool log_is_stderr)
@@ -52,7 +53,8 @@ static int fail(const GError *error, bool log_is_stderr)
 }
 
 /* False with no error: told to stop. */
-static bool wait_for_database(const struct delivery_settings *settings, int *ready_fd, GError **error)
+static bool wait_for_database(const struct delivery_settings *settings, int *ready_fd,
+			      GError **error)
 {
 	for (unsigned delay = 1;; delay = MIN(delay * 2, DATABASE_DELAY_MAX)) {
 		g_autoptr(GError) cause = NULL;
@@ -63,8 +65,8 @@ static bool wait_for_database(const struct delivery_settings *settings, int *rea
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return false;
 		}
-		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s", delay,
-			  cause->message);
+		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s",
+			  delay, cause->message);
 		process_background_ready(ready_fd);
 		if (process_wait_for_stop(delay))
 			return false;
@@ -81,7 +83,8 @@ static void reload(const char *config, struct rules_in_force *rules)
 	if (delivery_settings_read(config, &fresh, &error))
 		fresh_rules = ruleset_load_configured(fresh.rules_dir, fresh.site_rules, &error);
 	if (fresh_rules == NULL) {
-		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s", error->message);
+		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s",
+			  error->message);
 		return;
 	}
 	rules_in_force_set(rules, fresh_rules);
@@ -89,23 +92,27 @@ static void reload(const char *config, struct rules_in_force *rules)
 	log_event(LOG_LEVEL_INFO, "", "rules and log level reloaded");
 }
 
-static void work(const char *config, const struct delivery_settings *settings, const struct smtp_client *client,
-		 struct rules_in_force *rules)
+static void work(const char *config, const struct delivery_settings *settings,
+		 const struct smtp_client *client, struct rules_in_force *rules)
 {
 	struct workers *workers = workers_start(settings, client, rules);
 
-	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", settings->workers, settings->server);
+	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", settings->workers,
+		  settings->server);
 	while (process_wait_for_wish() == PROCESS_RELOAD)
 		reload(config, rules);
 	workers_stop(workers);
 	log_event(LOG_LEVEL_INFO, "", "stopped");
 }
 
-static bool serve(const char *config, const struct delivery_settings *settings, int *ready_fd, GError **error)
+static bool serve(const char *config, const struct delivery_settings *settings, int *ready_fd,
+		  GError **error)
 {
 	struct smtp_client *client = smtp_client_new(settings, error);
 	struct ruleset *rules =
-	    client == NULL ? NULL : ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
+	    client == NULL
+		? NULL
+		: ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
 	GError *cause = NULL;
 
 	if (rules == NULL) {
@@ -143,12 +150,14 @@ static int run(const char *config, const struct delivery_settings *settings, boo
 	int ready_fd = -1;
 	int pid_fd = -1;
 
-	if (!process_drop_privileges(settings->user, &error) || (is_daemon && !process_background(&ready_fd, &error)) ||
+	if (!process_drop_privileges(settings->user, &error) ||
+	    (is_daemon && !process_background(&ready_fd, &error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail(error, log_is_stderr);
 	set_home();
 	process_block_signals();
-	log_event(LOG_LEVEL_INFO, "", "bounce-delivery " BM_VERSION " starts, configuration %s", config);
+	log_event(LOG_LEVEL_INFO, "", "bounce-delivery " BM_VERSION " starts, configuration %s",
+		  config);
 	bool served = serve(config, settings, &ready_fd, &error);
 	process_pid_file_close(settings->pid_file, pid_fd);
 	return served ? EXIT_SUCCESS : fail(error, log_is_stderr);
@@ -156,7 +165,8 @@ static int run(const char *config, const struct delivery_settings *settings, boo
 
 static bool say(const char *what, const GError *error, const char *good)
 {
-	printf("%-8s %-14s %s\n", error == NULL ? "ok" : "FAULT", what, error == NULL ? good : error->message);
+	printf("%-8s %-14s %s\n", error == NULL ? "ok" : "FAULT", what,
+	       error == NULL ? good : error->message);
 	return error == NULL;
 }
 
@@ -166,16 +176,18 @@ static int check(const char *config, const struct delivery_settings *settings)
 	g_autoptr(GError) rules_error = NULL;
 	g_autoptr(GError) server_error = NULL;
 	g_autoptr(GError) database_error = NULL;
-	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, &rules_error);
+	g_autoptr(ruleset_t) rules =
+	    ruleset_load_configured(settings->rules_dir, settings->site_rules, &rules_error);
 	struct smtp_client *client = smtp_client_new(settings, &server_error);
 	bool schema = db_schema_require(settings->conninfo, &database_error);
 
 	(void)rules; /* only whether they load */
-	g_autofree char *server =
-	    g_strdup_printf("%s: password and certificates can be read; it was not asked", settings->server);
+	g_autofree char *server = g_strdup_printf(
+	    "%s: password and certificates can be read; it was not asked", settings->server);
 	bool good = say("rules", rules_error, "loaded");
 	good &= say("server", server_error, server);
-	good &= say("database", database_error, "reached, and its schema is the one this program knows");
+	good &= say("database", database_error,
+		    "reached, and its schema is the one this program knows");
 	say("configuration", NULL, config);
 	smtp_client_free(client);
 	return good && schema ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -198,8 +210,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	g_autofree char *config = g_canonicalize_filename(arguments.config, NULL);
-	log_open("bounce-delivery", delivery_settings_log_target(&settings), delivery_settings_log_level(&settings));
+	log_open("bounce-delivery", delivery_settings_log_target(&settings),
+		 delivery_settings_log_level(&settings));
 	if (!arguments.is_check)
 		return run(config, &settings, arguments.is_daemon);
-	return process_drop_privileges(settings.user, &error) ? check(config, &settings) : fail(error, false);
+	return process_drop_privileges(settings.user, &error) ? check(config, &settings)
+							      : fail(error, false);
 }

@@ -10,9 +10,9 @@
 #include <json-glib/json-glib.h>
 
 #include "base/limits.h"
-#include "classifier/classify.h"
-#include "classifier/codes.h"
-#include "classifier/document.h"
+#include "classifier/rules/codes.h"
+#include "classifier/verdict/classify.h"
+#include "classifier/verdict/document.h"
 
 static const char *const names[] = {[OUTCOME_ACCEPTED] = "accepted",
 				    [OUTCOME_REJECTED] = "rejected",
@@ -48,7 +48,8 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 	if (is_refusal(&result->data))
 		return refused(&result->data, reply_out);
 	*reply_out = result->data;
-	if (result->data.code >= 200 && result->data.code <= 299 && recipient->code != 0 && result->is_complete)
+	if (result->data.code >= 200 && result->data.code <= 299 && recipient->code != 0 &&
+	    result->is_complete)
 		return OUTCOME_ACCEPTED;
 	reply_out->code = 0;
 	return result->is_complete ? OUTCOME_UNKNOWN : OUTCOME_PENDING;
@@ -66,9 +67,11 @@ bool outcome_is_sender_refused(const struct smtp_result *result)
 static char *line_of(const struct smtp_reply *reply, enum outcome outcome)
 {
 	if (reply->code == 0)
-		return g_strdup(outcome == OUTCOME_UNKNOWN ? "the final reply was not heard"
-							   : "the connection broke before the end of the message");
-	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "", reply->status, reply->text);
+		return g_strdup(outcome == OUTCOME_UNKNOWN
+				    ? "the final reply was not heard"
+				    : "the connection broke before the end of the message");
+	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "",
+			       reply->status, reply->text);
 }
 
 /* A refusal as the report that a mail system would have made of it. */
@@ -86,18 +89,19 @@ static char *classify_refusal(const struct ruleset *rules, const char *server, c
 		status_in_text(line, status);
 	if (reply->code != 0)
 		snprintf(code, sizeof code, "%d", reply->code);
-	const struct report_recipient recipient = {.recipient = address,
-						   .original_recipient = "",
-						   .action = REPORT_ACTION_FAILED,
-						   .status = *status == '\0' && reply->code == 0 ? "4.4.2" : status,
-						   .reply_code = code,
-						   .diagnostic = line,
-						   .diagnostic_type = "smtp",
-						   .remote_mta = server,
-						   .final_log_id = "",
-						   .last_attempt_date = "",
-						   .will_retry_until = "",
-						   .source = "smtp"};
+	const struct report_recipient recipient = {
+	    .recipient = address,
+	    .original_recipient = "",
+	    .action = REPORT_ACTION_FAILED,
+	    .status = *status == '\0' && reply->code == 0 ? "4.4.2" : status,
+	    .reply_code = code,
+	    .diagnostic = line,
+	    .diagnostic_type = "smtp",
+	    .remote_mta = server,
+	    .final_log_id = "",
+	    .last_attempt_date = "",
+	    .will_retry_until = "",
+	    .source = "smtp"};
 	const struct report report = {.kind = REPORT_DSN,
 				      .dialect = "smtp",
 				      .header = header,
@@ -115,8 +119,12 @@ static char *classify_refusal(const struct ruleset *rules, const char *server, c
 				      .recipients = &recipient,
 				      .recipient_count = 1,
 				      .text = ""};
-	const struct envelope envelope = {
-	    .source = "delivery", .sender = "", .recipients = none, .queue_id = "", .client = "", .size = 0};
+	const struct envelope envelope = {.source = "delivery",
+					  .sender = "",
+					  .recipients = none,
+					  .queue_id = "",
+					  .client = "",
+					  .size = 0};
 	struct verdict verdict;
 
 	classify(rules, &report, &recipient, &verdict);
@@ -130,19 +138,22 @@ static void add_text(JsonObject *object, const char *name, const char *text)
 	json_object_set_string_member(object, name, text);
 }
 
-static JsonObject *recipient_document(const struct ruleset *rules, const char *server, const struct db_item *item,
-				      const struct smtp_result *result, size_t i)
+static JsonObject *recipient_document(const struct ruleset *rules, const char *server,
+				      const struct db_item *item, const struct smtp_result *result,
+				      size_t i)
 {
 	struct smtp_reply reply = {0};
 	enum outcome outcome = outcome_of(result, i, &reply);
 	g_autofree char *line = line_of(&reply, outcome);
 	JsonObject *object = json_object_new();
 
-	json_object_set_int_member(object, "recipient_id", g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
+	json_object_set_int_member(object, "recipient_id",
+				   g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
 	add_text(object, "outcome", outcome_name(outcome));
 	add_text(object, "response", line);
 	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_PENDING) {
-		g_autofree char *document = classify_refusal(rules, server, item->addresses[i], &reply, line);
+		g_autofree char *document =
+		    classify_refusal(rules, server, item->addresses[i], &reply, line);
 
 		json_object_set_member(object, "document", json_from_string(document, NULL));
 	}
@@ -155,7 +166,8 @@ char *outcome_document(const struct ruleset *rules, const char *server, const st
 	JsonArray *outcomes = json_array_new();
 
 	for (size_t i = 0; item->recipient_ids[i] != NULL; i++)
-		json_array_add_object_element(outcomes, recipient_document(rules, server, item, result, i));
+		json_array_add_object_element(outcomes,
+					      recipient_document(rules, server, item, result, i));
 	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
 	json_array_unref(outcomes);
 	return json_to_string(root, FALSE);
@@ -168,7 +180,8 @@ char *outcome_released(const struct db_item *item)
 	for (size_t i = 0; item->recipient_ids[i] != NULL; i++) {
 		JsonObject *object = json_object_new();
 
-		json_object_set_int_member(object, "recipient_id", g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
+		json_object_set_int_member(object, "recipient_id",
+					   g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
 		add_text(object, "outcome", "released");
 		json_array_add_object_element(outcomes, object);
 	}

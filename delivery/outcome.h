@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "classifier/rules.h"
+#include "classifier/rules/ruleset.h"
 #include "db/queue.h"
 #include "delivery/smtp.h"
 

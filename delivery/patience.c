@@ -20,7 +20,8 @@ static void do_nothing(int number)
 
 void patience_init(void)
 {
-	struct sigaction action = {.sa_handler = do_nothing}; /* no SA_RESTART: it is to interrupt */
+	struct sigaction action = {.sa_handler =
+				       do_nothing}; /* no SA_RESTART: it is to interrupt */
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGALRM, &action, NULL);

@@ -85,7 +85,8 @@ static bool has_name(const char *line, gsize name_length, const char *name)
 /* Fields of ours, and those that must not leave. */
 static bool is_dropped(const char *line, gsize name_length)
 {
-	static const char *const names[] = {"bcc", "resent-bcc", "message-id", "x-communication-id", "return-path"};
+	static const char *const names[] = {"bcc", "resent-bcc", "message-id", "x-communication-id",
+					    "return-path"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (has_name(line, name_length, names[i]))

@@ -14,7 +14,7 @@ enum {
 	SETTLE_DELAY_MAX = 15, /* seconds between two tries to reach the database */
 	STOP_PATIENCE = 30,    /* seconds that an outcome is tried to be written at stop */
 	SIZE_OF_HEADER = 2048, /* added to the size of the content for SIZE (RFC 1870) */
-	CLOSING = 421,         /* RFC 5321 section 3.8: the server ends the connection, whatever was said */
+	CLOSING = 421, /* RFC 5321 section 3.8: the server ends the connection, whatever was said */
 };
 
 enum stage {
@@ -28,7 +28,8 @@ struct run {
 	const struct run_context *context;
 	GPtrArray *items;   /* struct db_item */
 	enum stage *stages; /* by item */
-	char **refused;     /* by item: outcomes of those refused, their sender or by us; NULL for others */
+	char **refused;     /* by item: outcomes of those refused, their sender or by us; NULL for
+			       others */
 	char *unsettled;    /* outcomes not written yet, of the item before */
 	const char *unsettled_claim;
 	gssize asked;   /* the item whose begin the database has not answered yet; -1: none */
@@ -49,8 +50,8 @@ static bool may_repeat(const GError *error)
 
 static void log_failure(const struct run *run, const GError *error)
 {
-	log_event(LOG_LEVEL_ERROR, run->unsettled_claim != NULL ? run->unsettled_claim : "", "settle: %s",
-		  error->message);
+	log_event(LOG_LEVEL_ERROR, run->unsettled_claim != NULL ? run->unsettled_claim : "",
+		  "settle: %s", error->message);
 }
 
 /* --- the database ------------------------------------------------------------------ */
@@ -61,7 +62,8 @@ static bool settle(struct run *run)
 	gint64 until = g_get_monotonic_time() + (gint64)STOP_PATIENCE * G_USEC_PER_SEC;
 
 	for (unsigned delay = 1;; delay = MIN(delay * 2, SETTLE_DELAY_MAX)) {
-		const struct db_settlement done = {.claim_id = run->unsettled_claim, .outcomes = run->unsettled};
+		const struct db_settlement done = {.claim_id = run->unsettled_claim,
+						   .outcomes = run->unsettled};
 		g_autoptr(GError) error = NULL;
 
 		if (db_queue_step(run->context->queue, &done, NULL, NULL, &error))
@@ -93,7 +95,8 @@ static void set_unsettled(struct run *run, const struct db_item *item, char *out
  * behind the last, and does not wait. */
 static void ask_begin(struct run *run, size_t index)
 {
-	const struct db_settlement done = {.claim_id = run->unsettled_claim, .outcomes = run->unsettled};
+	const struct db_settlement done = {.claim_id = run->unsettled_claim,
+					   .outcomes = run->unsettled};
 	const struct db_item *next = index < run->items->len ? run->items->pdata[index] : NULL;
 	g_autoptr(GError) error = NULL;
 
@@ -102,7 +105,8 @@ static void ask_begin(struct run *run, size_t index)
 		return;
 	if (next != NULL)
 		run->stages[index] = STAGE_BEGUN;
-	if (db_queue_step_ask(run->context->queue, run->unsettled != NULL ? &done : NULL, next, &error)) {
+	if (db_queue_step_ask(run->context->queue, run->unsettled != NULL ? &done : NULL, next,
+			      &error)) {
 		run->asked = (gssize)index;
 		return;
 	}
@@ -133,9 +137,12 @@ static struct db_content *hear_begin(struct run *run)
 /* What cannot be composed now never can: refused, as a server would that cannot read it. */
 static char *uncomposable(const struct run *run, const struct db_item *item, const GError *error)
 {
-	g_autofree char *text = g_strdup_printf("not sent, it cannot be composed: %s", error->message);
-	g_autofree struct smtp_reply *none = g_new0(struct smtp_reply, g_strv_length(item->addresses));
-	const struct smtp_result result = {.mail = {.code = 554, .status = "5.6.0", .text = text}, .recipients = none};
+	g_autofree char *text =
+	    g_strdup_printf("not sent, it cannot be composed: %s", error->message);
+	g_autofree struct smtp_reply *none =
+	    g_new0(struct smtp_reply, g_strv_length(item->addresses));
+	const struct smtp_result result = {.mail = {.code = 554, .status = "5.6.0", .text = text},
+					   .recipients = none};
 
 	log_event(LOG_LEVEL_ERROR, item->communication_id, "%s", text);
 	return outcome_document(run->context->rules, run->context->server, item, &result);
@@ -173,19 +180,21 @@ static void log_outcomes(const struct db_item *item, const struct smtp_result *r
 		g_autofree char *text = log_quote(reply.text);
 
 		log_event(LOG_LEVEL_INFO, item->communication_id,
-			  "delivery recipient=%s attempt=%s outcome=%s code=%d status=%s reply=%s", address,
-			  item->attempt, outcome_name(outcome), reply.code, reply.status, text);
+			  "delivery recipient=%s attempt=%s outcome=%s code=%d status=%s reply=%s",
+			  address, item->attempt, outcome_name(outcome), reply.code, reply.status,
+			  text);
 	}
 }
 
 /* Whose fault a refused sender is shows when another is taken, or none. */
-static void keep_refused(struct run *run, size_t index, const struct smtp_reply *mail, char *outcomes)
+static void keep_refused(struct run *run, size_t index, const struct smtp_reply *mail,
+			 char *outcomes)
 {
 	const struct db_item *item = run->items->pdata[index];
 
 	g_free(run->sender_fault);
-	run->sender_fault =
-	    g_strdup_printf("sender %s refused: %d %s %s", item->sender, mail->code, mail->status, mail->text);
+	run->sender_fault = g_strdup_printf("sender %s refused: %d %s %s", item->sender, mail->code,
+					    mail->status, mail->text);
 	run->refused[index] = outcomes;
 }
 
@@ -221,11 +230,12 @@ static char *send_items(struct run *run)
 	for (guint i = 0; i < run->items->len; i++) {
 		const struct db_item *item = run->items->pdata[i];
 
-		list[i] = (struct smtp_transaction){.sender = item->sender,
-						    .recipients = item->addresses,
-						    .recipient_count = g_strv_length(item->addresses),
-						    .envelope_id = item->envelope_id,
-						    .size_estimate = item->bytes + SIZE_OF_HEADER};
+		list[i] =
+		    (struct smtp_transaction){.sender = item->sender,
+					      .recipients = item->addresses,
+					      .recipient_count = g_strv_length(item->addresses),
+					      .envelope_id = item->envelope_id,
+					      .size_estimate = item->bytes + SIZE_OF_HEADER};
 	}
 	return smtp_client_run(run->context->client, list, run->items->len, &handler);
 }

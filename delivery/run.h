@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "classifier/rules.h"
+#include "classifier/rules/ruleset.h"
 #include "db/queue.h"
 #include "delivery/smtp.h"
 
@@ -25,6 +25,7 @@ struct run_context {
  * claimed afterwards, for db_queue_release. NULL, or what is wrong with the server
  * for everybody, for people. Heap. Waits for the database as long as it takes to
  * settle what was sent, unless it is to stop. */
-char *run_claim(const struct run_context *context, GPtrArray *items) __attribute__((warn_unused_result));
+char *run_claim(const struct run_context *context, GPtrArray *items)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -47,8 +47,8 @@ struct delivery_settings {
 const struct config_key *delivery_settings_keys(size_t *count_out);
 
 /* False with BM_ERROR_CONFIG. Either way clear the struct with delivery_settings_clear. */
-bool delivery_settings_read(const char *path, struct delivery_settings *settings_out, GError **error)
-    __attribute__((warn_unused_result));
+bool delivery_settings_read(const char *path, struct delivery_settings *settings_out,
+			    GError **error) __attribute__((warn_unused_result));
 void delivery_settings_clear(struct delivery_settings *settings);
 
 enum log_level delivery_settings_log_level(const struct delivery_settings *settings);

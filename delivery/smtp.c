@@ -34,7 +34,7 @@
 #include <libesmtp.h> /* after OpenSSL: declares smtp_starttls_set_ctx only then */
 
 #include "base/error.h"
-#include "classifier/address_spelling.h"
+#include "classifier/text/address_spelling.h"
 #include "delivery/patience.h"
 #include "delivery/tls.h"
 
@@ -107,7 +107,8 @@ static char *host_of(const char *server)
 	return colon == NULL ? g_strdup(server) : g_strndup(server, (gsize)(colon - server));
 }
 
-static bool prepare_tls(struct smtp_client *client, const struct delivery_settings *settings, GError **error)
+static bool prepare_tls(struct smtp_client *client, const struct delivery_settings *settings,
+			GError **error)
 {
 	g_autofree char *host = host_of(client->server);
 
@@ -124,7 +125,8 @@ struct smtp_client *smtp_client_new(const struct delivery_settings *settings, GE
 	struct smtp_client *client = g_new0(struct smtp_client, 1);
 
 	client->server = g_strdup(settings->server);
-	client->hostname = g_strdup(*settings->hostname == '\0' ? g_get_host_name() : settings->hostname);
+	client->hostname =
+	    g_strdup(*settings->hostname == '\0' ? g_get_host_name() : settings->hostname);
 	client->username = g_strdup(settings->username);
 	client->connect_wait = (unsigned)settings->connect_wait;
 	client->waits[Timeout_GREETING] = settings->greeting_wait * 1000;
@@ -159,7 +161,8 @@ void smtp_client_free(struct smtp_client *client)
  * 0: not the line of a refusal, or of a reply with that code if it is not 0. */
 static int refusal_code(const char *line, int code)
 {
-	bool is_reply = strspn(line, "0123456789") == 3 && (line[3] == '\0' || line[3] == ' ' || line[3] == '-');
+	bool is_reply = strspn(line, "0123456789") == 3 &&
+			(line[3] == '\0' || line[3] == ' ' || line[3] == '-');
 	int number = is_reply ? (int)g_ascii_strtoll(line, NULL, 10) : 0;
 
 	return number >= 400 && number <= 599 && (code == 0 || number == code) ? number : 0;
@@ -195,7 +198,8 @@ static char *last_refusal(const struct exchange *exchange, int code)
 }
 
 /* may_search: the words may be looked for in what was heard last. */
-static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_status_t *status, bool may_search)
+static struct smtp_reply reply_of(const struct exchange *exchange, const smtp_status_t *status,
+				  bool may_search)
 {
 	struct smtp_reply reply = {.code = status == NULL ? 0 : status->code};
 
@@ -227,22 +231,25 @@ static bool is_login_missing(const struct exchange *exchange)
 
 static bool is_last_answered(const struct letter *letter, size_t i)
 {
-	return i + 1 == letter->recipient_count || smtp_recipient_status(letter->recipients[i + 1])->code == 0;
+	return i + 1 == letter->recipient_count ||
+	       smtp_recipient_status(letter->recipients[i + 1])->code == 0;
 }
 
 static void end_letter(struct letter *letter)
 {
 	struct exchange *exchange = letter->exchange;
-	g_autofree struct smtp_reply *recipients = g_new0(struct smtp_reply, letter->recipient_count);
-	struct smtp_result result = {.mail = reply_of(exchange, smtp_reverse_path_status(letter->message), true),
-				     .data = reply_of(exchange, smtp_message_transfer_status(letter->message), true),
-				     .recipients = recipients,
-				     .is_begun = letter->is_begun,
-				     .is_complete = letter->is_complete};
+	g_autofree struct smtp_reply *recipients =
+	    g_new0(struct smtp_reply, letter->recipient_count);
+	struct smtp_result result = {
+	    .mail = reply_of(exchange, smtp_reverse_path_status(letter->message), true),
+	    .data = reply_of(exchange, smtp_message_transfer_status(letter->message), true),
+	    .recipients = recipients,
+	    .is_begun = letter->is_begun,
+	    .is_complete = letter->is_complete};
 
 	for (size_t i = 0; i < letter->recipient_count; i++)
-		recipients[i] =
-		    reply_of(exchange, smtp_recipient_status(letter->recipients[i]), is_last_answered(letter, i));
+		recipients[i] = reply_of(exchange, smtp_recipient_status(letter->recipients[i]),
+					 is_last_answered(letter, i));
 	letter->is_ended = true;
 	exchange->was_any_ended = true;
 	exchange->handler->end(exchange->handler->context, letter->index, &result);
@@ -305,7 +312,8 @@ static void declare_body(struct exchange *exchange)
 {
 	const char *heard = exchange->heard->str;
 
-	if (exchange->is_declared || (strstr(heard, "250-8BITMIME") == NULL && strstr(heard, "250 8BITMIME") == NULL))
+	if (exchange->is_declared ||
+	    (strstr(heard, "250-8BITMIME") == NULL && strstr(heard, "250 8BITMIME") == NULL))
 		return;
 	exchange->is_declared = true;
 	for (size_t i = 0; i < exchange->letter_count; i++)
@@ -339,7 +347,8 @@ static void hear(const char *bytes, int len, int writing, void *arg)
 
 	if (writing == SMTP_CB_WRITING) {
 		show_tickets(exchange);
-		exchange->is_greeted = exchange->is_greeted || (len > 4 && g_ascii_strncasecmp(bytes, "MAIL", 4) == 0);
+		exchange->is_greeted =
+		    exchange->is_greeted || (len > 4 && g_ascii_strncasecmp(bytes, "MAIL", 4) == 0);
 	}
 	if (writing != SMTP_CB_READING || len <= 0)
 		return;
@@ -349,8 +358,10 @@ static void hear(const char *bytes, int len, int writing, void *arg)
 		declare_body(exchange);
 	}
 	if (exchange->heard->len > HEARD_BYTES_MAX)
-		g_string_erase(exchange->heard, 0, (gssize)(exchange->heard->len - HEARD_BYTES_MAX));
-	if (g_str_has_prefix(exchange->heard->str, "235") || strstr(exchange->heard->str, "\n235") != NULL)
+		g_string_erase(exchange->heard, 0,
+			       (gssize)(exchange->heard->len - HEARD_BYTES_MAX));
+	if (g_str_has_prefix(exchange->heard->str, "235") ||
+	    strstr(exchange->heard->str, "\n235") != NULL)
 		exchange->is_logged_in = true;
 }
 
@@ -406,8 +417,9 @@ static void on_event(smtp_session_t session, int event, void *arg, ...)
 
 		*ok = !exchange->client->is_verifying;
 		if (!*ok)
-			note_tls_fault(exchange,
-				       g_strdup_printf("certificate: %s", X509_verify_cert_error_string(why)));
+			note_tls_fault(
+			    exchange,
+			    g_strdup_printf("certificate: %s", X509_verify_cert_error_string(why)));
 		break;
 	}
 	case SMTP_EV_WRONG_PEER_CERTIFICATE:
@@ -444,7 +456,8 @@ static bool fits_xtext(const char *text)
 	return len < 250;
 }
 
-static void add_letter(smtp_session_t session, struct letter *letter, const struct smtp_transaction *transaction)
+static void add_letter(smtp_session_t session, struct letter *letter,
+		       const struct smtp_transaction *transaction)
 {
 	letter->message = smtp_add_message(session);
 	letter->recipient_count = transaction->recipient_count;
@@ -462,8 +475,9 @@ static void add_letter(smtp_session_t session, struct letter *letter, const stru
 
 		letter->recipients[i] = smtp_add_recipient(letter->message, recipient);
 		/* a notice with the null sender must not be answered by another */
-		smtp_dsn_set_notify(letter->recipients[i],
-				    *transaction->sender == '\0' ? Notify_NEVER : Notify_FAILURE | Notify_DELAY);
+		smtp_dsn_set_notify(letter->recipients[i], *transaction->sender == '\0'
+							       ? Notify_NEVER
+							       : Notify_FAILURE | Notify_DELAY);
 		if (fits_xtext(recipient))
 			smtp_dsn_set_orcpt(letter->recipients[i], "rfc822", recipient);
 	}
@@ -496,15 +510,18 @@ static char *fault_of(const struct exchange *exchange, int error)
 	if (exchange->tls_fault != NULL)
 		return g_strdup_printf("TLS: %s", exchange->tls_fault);
 	if (is_login_missing(exchange) && strstr(exchange->heard->str, "250") != NULL)
-		return g_strdup_printf("login as %s refused: %s", exchange->client->username,
-				       *valid != '\0' ? valid
-						      : "the server offers no way to log in that is known here");
+		return g_strdup_printf(
+		    "login as %s refused: %s", exchange->client->username,
+		    *valid != '\0' ? valid
+				   : "the server offers no way to log in that is known here");
 	if (*valid != '\0')
 		return g_strdup_printf("the server says: %s", valid);
-	if (exchange->client->starttls != Starttls_DISABLED && strstr(exchange->heard->str, "STARTTLS") != NULL) {
+	if (exchange->client->starttls != Starttls_DISABLED &&
+	    strstr(exchange->heard->str, "STARTTLS") != NULL) {
 		g_autofree char *handshake = tls_fault_take();
 
-		return g_strdup_printf("TLS: %s", handshake != NULL ? handshake : "the handshake was cut off");
+		return g_strdup_printf("TLS: %s",
+				       handshake != NULL ? handshake : "the handshake was cut off");
 	}
 	const char *why = smtp_strerror(error, buffer, sizeof buffer);
 	if (!exchange->is_connected && g_strcmp0(why, g_strerror(EINTR)) == 0)
@@ -513,10 +530,11 @@ static char *fault_of(const struct exchange *exchange, int error)
 	return g_strdup_printf("cannot reach it: %s", why);
 }
 
-char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions, size_t count,
-		      const struct smtp_handler *handler)
+char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions,
+		      size_t count, const struct smtp_handler *handler)
 {
-	struct exchange exchange = {.client = client, .handler = handler, .heard = g_string_new(NULL), .hidden_fd = -1};
+	struct exchange exchange = {
+	    .client = client, .handler = handler, .heard = g_string_new(NULL), .hidden_fd = -1};
 	smtp_session_t session = open_session(client, &exchange);
 	auth_context_t login = *client->username != '\0' ? auth_create_context() : NULL;
 	g_autofree struct letter *letters = g_new0(struct letter, count);
@@ -541,7 +559,8 @@ char *smtp_client_run(const struct smtp_client *client, const struct smtp_transa
 		error = smtp_errno();
 	for (size_t i = 0; i < count; i++)
 		if (!letters[i].is_ended && !is_login_missing(&exchange) &&
-		    (letters[i].is_begun || smtp_reverse_path_status(letters[i].message)->code != 0))
+		    (letters[i].is_begun ||
+		     smtp_reverse_path_status(letters[i].message)->code != 0))
 			end_letter(&letters[i]);
 	if (!exchange.was_any_ended)
 		fault = fault_of(&exchange, error);

@@ -26,7 +26,7 @@ struct smtp_result {
 	struct smtp_reply *recipients; /* one each, in the order of the transaction */
 	struct smtp_reply data;        /* to the message as a whole */
 	bool is_begun;                 /* the content was asked for */
-	bool is_complete;              /* all of it was written, the end as well: the server may have it */
+	bool is_complete; /* all of it was written, the end as well: the server may have it */
 };
 
 struct smtp_transaction {
@@ -58,7 +58,7 @@ void smtp_client_free(struct smtp_client *client);
 /* One connection. NULL when transactions could be spoken of; otherwise what is
  * wrong with the server or the way to it, for people: unreachable, greeting, TLS,
  * login. Heap. Thread-safe. */
-char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions, size_t count,
-		      const struct smtp_handler *handler);
+char *smtp_client_run(const struct smtp_client *client, const struct smtp_transaction *transactions,
+		      size_t count, const struct smtp_handler *handler);
 
 #endif

@@ -31,7 +31,8 @@ char *tls_fault_take(void)
 	const char *data;
 	int flags;
 
-	for (unsigned long code; (code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0;) {
+	for (unsigned long code;
+	     (code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0;) {
 		bool is_ours = ERR_GET_LIB(code) == ERR_LIB_USER && (flags & ERR_TXT_STRING) != 0;
 		const char *text = is_ours ? data : ERR_reason_error_string(code);
 
@@ -50,8 +51,8 @@ static bool demand_certificate(SSL_CTX *context, const char *ca_file, const char
 				       : SSL_CTX_load_verify_locations(context, ca_file, NULL) == 1;
 
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, note_verdict);
-	return has_ca &&
-	       (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 || X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
+	return has_ca && (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1 ||
+			  X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
 }
 
 SSL_CTX *tls_context_new(bool is_verifying, const char *ca_file, const char *host, GError **error)
@@ -62,7 +63,8 @@ SSL_CTX *tls_context_new(bool is_verifying, const char *ca_file, const char *hos
 	    (!is_verifying || demand_certificate(context, ca_file, host)))
 		return context;
 	SSL_CTX_free(context);
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "tls_ca_file: \"%s\" cannot be used", ca_file);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "tls_ca_file: \"%s\" cannot be used",
+		    ca_file);
 	return NULL;
 }
 

@@ -54,7 +54,8 @@ static void tell_problem(struct worker *worker, const char *problem)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = log_quote(problem);
 
-	log_event(LOG_LEVEL_ERROR, "", "submission server %s: %s", worker->workers->settings->server, text);
+	log_event(LOG_LEVEL_ERROR, "", "submission server %s: %s",
+		  worker->workers->settings->server, text);
 	if (!db_queue_problem(worker->queue, problem, &error))
 		log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
 }
@@ -64,7 +65,8 @@ static void give_back(struct worker *worker, const char *claim_id, const char *w
 	g_autoptr(GError) error = NULL;
 
 	if (!db_queue_release(worker->queue, claim_id, why, &error))
-		log_event(LOG_LEVEL_WARNING, claim_id, "not given back, the sweeper will: %s", error->message);
+		log_event(LOG_LEVEL_WARNING, claim_id, "not given back, the sweeper will: %s",
+			  error->message);
 }
 
 static void work_on(struct worker *worker, GPtrArray *items)
@@ -100,10 +102,12 @@ static void *worker_main(void *data)
 
 	while (!is_stopping(workers)) {
 		g_autoptr(GError) error = NULL;
-		g_autoptr(GPtrArray) items = db_queue_claim(worker->queue, (unsigned)workers->settings->batch, &error);
+		g_autoptr(GPtrArray) items =
+		    db_queue_claim(worker->queue, (unsigned)workers->settings->batch, &error);
 
 		if (items == NULL) {
-			log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message, delay);
+			log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message,
+				  delay);
 			pause_worker(worker, delay);
 			delay = MIN(delay * 2, DATABASE_DELAY_MAX);
 			continue;
@@ -112,7 +116,8 @@ static void *worker_main(void *data)
 		if (items->len > 0)
 			work_on(worker, items);
 		else
-			db_queue_wait(worker->queue, workers->stop_fd, (unsigned)workers->settings->poll_interval);
+			db_queue_wait(worker->queue, workers->stop_fd,
+				      (unsigned)workers->settings->poll_interval);
 	}
 	return NULL;
 }
@@ -144,7 +149,8 @@ static void sweep(struct workers *workers, unsigned *lease)
 	if (!db_queue_sweep(workers->keeper.queue, &swept, lease, &error))
 		log_event(LOG_LEVEL_WARNING, "", "not swept: %s", error->message);
 	if (swept > 0)
-		log_event(LOG_LEVEL_WARNING, "", "swept %u communications of workers that are gone", swept);
+		log_event(LOG_LEVEL_WARNING, "", "swept %u communications of workers that are gone",
+			  swept);
 }
 
 static void *keeper_main(void *data)
@@ -178,11 +184,12 @@ static void prepare(struct worker *worker, struct workers *workers, const char *
 	const struct delivery_settings *settings = workers->settings;
 
 	worker->workers = workers;
-	worker->queue = db_queue_new(settings->conninfo, (unsigned)settings->query_wait, name, settings->server);
+	worker->queue = db_queue_new(settings->conninfo, (unsigned)settings->query_wait, name,
+				     settings->server);
 }
 
-struct workers *workers_start(const struct delivery_settings *settings, const struct smtp_client *client,
-			      struct rules_in_force *rules)
+struct workers *workers_start(const struct delivery_settings *settings,
+			      const struct smtp_client *client, struct rules_in_force *rules)
 {
 	struct workers *workers = g_new0(struct workers, 1);
 	g_autofree char *name = g_strdup_printf("%s:%d", g_get_host_name(), (int)getpid());

@@ -9,15 +9,15 @@
 
 #include <glib.h>
 
-#include "classifier/rules_in_force.h"
+#include "classifier/rules/live_ruleset.h"
 #include "delivery/settings.h"
 #include "delivery/smtp.h"
 
 struct workers;
 
 /* Keeps all three, which must live longer. Starts the threads. */
-struct workers *workers_start(const struct delivery_settings *settings, const struct smtp_client *client,
-			      struct rules_in_force *rules);
+struct workers *workers_start(const struct delivery_settings *settings,
+			      const struct smtp_client *client, struct rules_in_force *rules);
 /* Ends them: what is being sent is finished and settled, what was only claimed
  * is given back. */
 void workers_stop(struct workers *workers);

@@ -77,7 +77,8 @@ static bool write_mail(int fd, const struct forward *forward, const struct mail_
 	if (!write_all(fd, header->str, header->len))
 		return false;
 	while (rest.start < rest.end) {
-		if (!mail_place_read(&rest, HEADER_MAX, bytes) || !write_all(fd, (const char *)bytes->data, bytes->len))
+		if (!mail_place_read(&rest, HEADER_MAX, bytes) ||
+		    !write_all(fd, (const char *)bytes->data, bytes->len))
 			return false;
 		if (bytes->len == 0)
 			break;
@@ -96,8 +97,8 @@ static bool wait_for(GPid child, const char *program, GError **error)
 	while (ended < 0 && errno == EINTR);
 	if (ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s did not take the mail (status %d)", program,
-		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s did not take the mail (status %d)",
+		    program, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return false;
 }
 
@@ -107,10 +108,12 @@ static bool spawn(const struct forward *forward, GPid *child_out, int *fd_out, G
 	const char *const argv[] = {forward->program, "-i", "-f", "<>", "--", forward->to, NULL};
 	g_autoptr(GError) cause = NULL;
 
-	if (g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL,
-				     NULL, child_out, fd_out, NULL, NULL, &cause))
+	if (g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
+				     G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL, NULL,
+				     child_out, fd_out, NULL, NULL, &cause))
 		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "cannot run %s: %s", forward->program, cause->message);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "cannot run %s: %s", forward->program,
+		    cause->message);
 	return false;
 }
 
@@ -133,6 +136,7 @@ bool forward_mail(const struct forward *forward, const struct mail_place *place,
 	if (wait_for(child, forward->program, error) && written)
 		return true;
 	if (error != NULL && *error == NULL)
-		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s: %s", forward->program, g_strerror(write_errno));
+		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s: %s", forward->program,
+			    g_strerror(write_errno));
 	return false;
 }

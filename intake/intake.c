@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "classifier/classify.h"
-#include "classifier/document.h"
-#include "classifier/report.h"
-#include "classifier/rules_in_force.h"
+#include "classifier/report/report.h"
+#include "classifier/rules/live_ruleset.h"
+#include "classifier/verdict/classify.h"
+#include "classifier/verdict/document.h"
 
 struct intake {
 	struct rules_in_force *rules;
@@ -41,19 +41,23 @@ void intake_set_rules(struct intake *intake, struct ruleset *rules)
 }
 
 /* One line for each recipient, so that "what happened to X" is one grep. */
-static void log_verdicts(const char *queue_id, const struct report *report, const struct verdict *verdicts,
-			 size_t count)
+static void log_verdicts(const char *queue_id, const struct report *report,
+			 const struct verdict *verdicts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *address = report->recipient_count == 0 ? "" : report->recipients[i].recipient;
-		const char *status = report->recipient_count == 0 ? "" : report->recipients[i].status;
+		const char *address =
+		    report->recipient_count == 0 ? "" : report->recipients[i].recipient;
+		const char *status =
+		    report->recipient_count == 0 ? "" : report->recipients[i].status;
 		g_autofree char *recipient = log_quote(address);
 		g_autofree char *evidence = log_quote(verdicts[i].evidence);
 
-		log_event(LOG_LEVEL_INFO, queue_id,
-			  "verdict kind=%s recipient=%s status=%s class=%s reason=%s rule=%s evidence=%s",
-			  report_kind_name(report->kind), recipient, status, bounce_class_name(verdicts[i].class),
-			  verdicts[i].reason->name, verdicts[i].rule, evidence);
+		log_event(
+		    LOG_LEVEL_INFO, queue_id,
+		    "verdict kind=%s recipient=%s status=%s class=%s reason=%s rule=%s evidence=%s",
+		    report_kind_name(report->kind), recipient, status,
+		    bounce_class_name(verdicts[i].class), verdicts[i].reason->name,
+		    verdicts[i].rule, evidence);
 	}
 }
 
@@ -64,15 +68,16 @@ struct reading {
 	size_t count;
 };
 
-static struct reading read_message(const struct ruleset *rules, const struct limits *limits, const char *bytes,
-				   size_t len)
+static struct reading read_message(const struct ruleset *rules, const struct limits *limits,
+				   const char *bytes, size_t len)
 {
 	struct report *report = report_parse(bytes, len, limits);
 	size_t count = MAX(report->recipient_count, 1);
 	const struct reading reading = {report, g_new0(struct verdict, count), count};
 
 	for (size_t i = 0; i < count; i++)
-		classify(rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i],
+		classify(rules, report,
+			 report->recipient_count == 0 ? NULL : &report->recipients[i],
 			 &reading.verdicts[i]);
 	return reading;
 }
@@ -85,8 +90,8 @@ static void reading_clear(struct reading *reading)
 	report_free(reading->report);
 }
 
-char *intake_document(const struct ruleset *rules, const struct limits *limits, const struct envelope *envelope,
-		      const char *bytes, size_t len)
+char *intake_document(const struct ruleset *rules, const struct limits *limits,
+		      const struct envelope *envelope, const char *bytes, size_t len)
 {
 	struct reading reading = read_message(rules, limits, bytes, len);
 	char *document = document_build(reading.report, reading.verdicts, envelope);
@@ -96,7 +101,8 @@ char *intake_document(const struct ruleset *rules, const struct limits *limits, 
 }
 
 /* The document for the database, and what it says in the log. */
-static char *describe(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len)
+static char *describe(struct intake *intake, const struct envelope *envelope, const char *bytes,
+		      size_t len)
 {
 	g_autoptr(rules_use_t) use = rules_in_force_use(intake->rules);
 	struct reading reading = read_message(use->rules, &intake->limits, bytes, len);
@@ -107,8 +113,8 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 	return document;
 }
 
-bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len,
-		    struct db_record_result *result_out, GError **error)
+bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
+		    size_t len, struct db_record_result *result_out, GError **error)
 {
 	g_autofree char *document = describe(intake, envelope, bytes, len);
 	size_t raw_len = MIN(len, intake->limits.message_bytes);

@@ -12,8 +12,8 @@
 #include <glib.h>
 
 #include "base/limits.h"
-#include "classifier/envelope.h"
-#include "classifier/rules.h"
+#include "classifier/rules/ruleset.h"
+#include "classifier/verdict/envelope.h"
 #include "db/record.h"
 
 struct intake;
@@ -30,12 +30,13 @@ void intake_set_rules(struct intake *intake, struct ruleset *rules);
  *   BM_ERROR_RETRY, BM_ERROR_UNCERTAIN, BM_ERROR_CONFIG: nobody may hear "taken"
  *   BM_ERROR_INPUT: the database can never store it; a person must see the message
  * Thread-safe. Clear the result with db_record_result_clear. */
-bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes, size_t len,
-		    struct db_record_result *result_out, GError **error) __attribute__((warn_unused_result));
+bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
+		    size_t len, struct db_record_result *result_out, GError **error)
+    __attribute__((warn_unused_result));
 
 /* What would be recorded of a message, and nothing done: the JSON of
- * classifier/document.h. Heap. Thread-safe on one ruleset. */
-char *intake_document(const struct ruleset *rules, const struct limits *limits, const struct envelope *envelope,
-		      const char *bytes, size_t len);
+ * classifier/verdict/document.h. Heap. Thread-safe on one ruleset. */
+char *intake_document(const struct ruleset *rules, const struct limits *limits,
+		      const struct envelope *envelope, const char *bytes, size_t len);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "classifier/address.h"
+#include "classifier/text/address.h"
 
 static const char from_word[] = "From ";
 
@@ -33,7 +33,8 @@ bool mail_place_is_mbox(int fd)
 {
 	char head[FROM_LEN];
 
-	return read_at(fd, head, sizeof head, 0) == FROM_LEN && memcmp(head, from_word, FROM_LEN) == 0;
+	return read_at(fd, head, sizeof head, 0) == FROM_LEN &&
+	       memcmp(head, from_word, FROM_LEN) == 0;
 }
 
 bool mail_place_whole(int fd, struct mail_place *place_out)
@@ -111,8 +112,8 @@ bool mail_place_read(const struct mail_place *place, size_t max, GByteArray *byt
 	g_byte_array_set_size(bytes, 0);
 	while (bytes->len < wanted) {
 		guint8 chunk[65536];
-		ssize_t n =
-		    read_at(place->fd, chunk, MIN(sizeof chunk, wanted - bytes->len), place->start + (off_t)bytes->len);
+		ssize_t n = read_at(place->fd, chunk, MIN(sizeof chunk, wanted - bytes->len),
+				    place->start + (off_t)bytes->len);
 
 		if (n < 0)
 			return false;
@@ -141,7 +142,8 @@ static bool is_field(const char *line, size_t len, const char *name, struct slic
 {
 	size_t name_len = strlen(name);
 
-	if (len <= name_len || g_ascii_strncasecmp(line, name, name_len) != 0 || line[name_len] != ':')
+	if (len <= name_len || g_ascii_strncasecmp(line, name, name_len) != 0 ||
+	    line[name_len] != ':')
 		return false;
 	*address_out = address_bare(line + name_len + 1, len - name_len - 1);
 	return true;

@@ -38,7 +38,8 @@ static void remove_header(SMFICTX *ctx, const struct message *message, char *nam
 		smfi_chgheader(ctx, name, (int)i, NULL);
 }
 
-static bool set_header(SMFICTX *ctx, const struct message *message, const char *name, const char *value)
+static bool set_header(SMFICTX *ctx, const struct message *message, const char *name,
+		       const char *value)
 {
 	g_autofree char *own_name = g_strdup(name);
 	g_autofree char *own_value = g_strdup_printf(" %s", value); /* SMFIP_HDR_LEADSPC */
@@ -65,7 +66,8 @@ static bool replace_ours(SMFICTX *ctx, struct message *message, const char *with
 	return smfi_addrcpt(ctx, address) == MI_SUCCESS && remove_ours(ctx, message);
 }
 
-static bool set_result_headers(SMFICTX *ctx, const struct message *message, const struct db_record_result *result)
+static bool set_result_headers(SMFICTX *ctx, const struct message *message,
+			       const struct db_record_result *result)
 {
 	return set_header(ctx, message, "X-Bounce-Class", result->class) &&
 	       set_header(ctx, message, "X-Bounce-Reason", result->reason) &&
@@ -96,14 +98,17 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 		done = set_result_headers(ctx, message, result);
 		break;
 	case DB_FORWARD:
-		done = set_result_headers(ctx, message, result) && replace_ours(ctx, message, result->forward_to);
+		done = set_result_headers(ctx, message, result) &&
+		       replace_ours(ctx, message, result->forward_to);
 		break;
 	}
 	g_autofree char *forward_to = log_quote(result->forward_to);
 	log_event(LOG_LEVEL_INFO, envelope->queue_id,
-		  "recorded bounce_message=%s class=%s reason=%s duplicate=%s disposition=%s forward_to=%s own_mta=%s",
-		  result->bounce_message_id, result->class, result->reason, result->is_duplicate ? "yes" : "no",
-		  db_disposition_name(result->disposition), forward_to, envelope->own_mta ? "yes" : "no");
+		  "recorded bounce_message=%s class=%s reason=%s duplicate=%s disposition=%s "
+		  "forward_to=%s own_mta=%s",
+		  result->bounce_message_id, result->class, result->reason,
+		  result->is_duplicate ? "yes" : "no", db_disposition_name(result->disposition),
+		  forward_to, envelope->own_mta ? "yes" : "no");
 	if (done)
 		return status;
 	log_event(LOG_LEVEL_ERROR, envelope->queue_id,
@@ -120,11 +125,12 @@ static sfsistat hand_to_person(SMFICTX *ctx, struct message *message, struct db_
 
 	if (done && *parameters->operator_mailbox != '\0')
 		done = replace_ours(ctx, message, parameters->operator_mailbox);
-	return done ? SMFIS_ACCEPT : answer_try_again(ctx, "4.3.0", "the message could not be changed");
+	return done ? SMFIS_ACCEPT
+		    : answer_try_again(ctx, "4.3.0", "the message could not be changed");
 }
 
-sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envelope *envelope, struct db_watch *watch,
-		       const GError *error)
+sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envelope *envelope,
+		       struct db_watch *watch, const GError *error)
 {
 	log_event(LOG_LEVEL_ERROR, envelope->queue_id, "not recorded: %s", error->message);
 	if (error->code == BM_ERROR_INPUT)

@@ -9,9 +9,9 @@
 #include <glib.h>
 #include <libmilter/mfapi.h>
 
-#include "classifier/envelope.h"
+#include "classifier/verdict/envelope.h"
+#include "db/parameter_cache.h"
 #include "db/record.h"
-#include "db/watch.h"
 #include "milter/message.h"
 
 /* A 451 reply with that enhanced code and text. */
@@ -24,7 +24,7 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 			 const struct db_record_result *result);
 
 /* The message could not be recorded. BM_ERROR_INPUT: a person gets it. */
-sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envelope *envelope, struct db_watch *watch,
-		       const GError *error);
+sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envelope *envelope,
+		       struct db_watch *watch, const GError *error);
 
 #endif

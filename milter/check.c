@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "classifier/rules.h"
+#include "classifier/rules/ruleset.h"
 #include "db/migrate.h"
-#include "db/watch.h"
+#include "db/parameter_cache.h"
 
 static bool say(const char *what, const GError *error, const char *good)
 {
@@ -44,8 +44,9 @@ static char *socket_fault(const char *name)
 
 		if (access(dir, W_OK | X_OK) != 0)
 			return g_strdup_printf("%s: %s", dir, g_strerror(errno));
-		return strlen(rest) >= sizeof((struct sockaddr_un *)NULL)->sun_path ? g_strdup("the path is too long")
-										    : NULL;
+		return strlen(rest) >= sizeof((struct sockaddr_un *)NULL)->sun_path
+			   ? g_strdup("the path is too long")
+			   : NULL;
 	}
 	if (!g_str_has_prefix(name, "inet:") && !g_str_has_prefix(name, "inet6:"))
 		return g_strdup("neither unix:PATH nor inet:PORT@HOST");
@@ -61,7 +62,8 @@ static bool check_socket(const struct settings *settings)
 	g_autoptr(GError) error = NULL;
 
 	if (fault != NULL)
-		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s", settings->socket, fault);
+		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s",
+			    settings->socket, fault);
 	return say("socket", error, settings->socket);
 }
 
@@ -69,7 +71,8 @@ static bool check_rules(const struct settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *dir = ruleset_configured_dir(settings->rules_dir);
-	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, &error);
+	g_autoptr(ruleset_t) rules =
+	    ruleset_load_configured(settings->rules_dir, settings->site_rules, &error);
 
 	(void)rules;
 	return say("rules", error, dir);
@@ -78,10 +81,12 @@ static bool check_rules(const struct settings *settings)
 static void check_parameters(const struct db_parameters *parameters)
 {
 	if (parameters->bounce_domains[0] == NULL)
-		warn("parameter", "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
-				  "SET value = 'bounces.example.org' WHERE name = 'bounce_domain'");
+		warn("parameter",
+		     "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
+		     "SET value = 'bounces.example.org' WHERE name = 'bounce_domain'");
 	if (*parameters->operator_mailbox == '\0')
-		warn("parameter", "operator_mailbox is empty: what nobody can classify stays in the bounce mailbox");
+		warn("parameter", "operator_mailbox is empty: what nobody can classify stays in "
+				  "the bounce mailbox");
 }
 
 static bool check_database(const struct settings *settings)
@@ -106,9 +111,10 @@ static char *postconf(const char *name)
 	char *arguments[] = {g_strdup("postconf"), g_strdup("-h"), g_strdup(name), NULL};
 	char *output = NULL;
 	int status;
-	bool ran = g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-				&output, NULL, &status, NULL) &&
-		   g_spawn_check_wait_status(status, NULL);
+	bool ran =
+	    g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
+			 NULL, NULL, &output, NULL, &status, NULL) &&
+	    g_spawn_check_wait_status(status, NULL);
 
 	for (char **argument = arguments; *argument != NULL; argument++)
 		g_free(*argument);
@@ -131,11 +137,12 @@ static bool check_postfix(void)
 	}
 	if (strcmp(action, "accept") == 0 || strstr(milters, "default_action=accept") != NULL)
 		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "main.cf: milter_default_action: \"accept\" loses bounces while the filter is away; "
+			    "main.cf: milter_default_action: \"accept\" loses bounces while the "
+			    "filter is away; "
 			    "set it to tempfail");
 	if (*flow != '0')
-		warn("Postfix",
-		     "main.cf: in_flow_delay is not 0: discarded bounces slow all mail down after 100 of them");
+		warn("Postfix", "main.cf: in_flow_delay is not 0: discarded bounces slow all mail "
+				"down after 100 of them");
 	return say("Postfix", error, "milter_default_action keeps bounces");
 }
 

@@ -22,9 +22,10 @@
 #include "milter/answer.h"
 #include "milter/message.h"
 
-static const struct filter *filter; /* set once, before smfi_main: libmilter has no context pointer */
-static gint messages_in_progress;   /* ours, for admission */
-static gint callbacks_in_progress;  /* at end of message, for a clean stop */
+static const struct filter
+    *filter;                      /* set once, before smfi_main: libmilter has no context pointer */
+static gint messages_in_progress; /* ours, for admission */
+static gint callbacks_in_progress; /* at end of message, for a clean stop */
 
 struct session {
 	char client[INET6_ADDRSTRLEN];
@@ -60,17 +61,19 @@ static bool session_admit(struct session *session)
 
 /* Asks for all that is used and for no reply where none is given: each one
  * saved is a round trip of every message that passes. */
-static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long f2,
-			     unsigned long f3, unsigned long *actions_out, unsigned long *steps_out,
-			     unsigned long *f2_out, unsigned long *f3_out)
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+			     unsigned long f2, unsigned long f3, unsigned long *actions_out,
+			     unsigned long *steps_out, unsigned long *f2_out, unsigned long *f3_out)
 {
 	const unsigned long needed = SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS;
-	const unsigned long wanted = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_SKIP | SMFIP_HDR_LEADSPC | SMFIP_NR_CONN |
-				     SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_EOH;
+	const unsigned long wanted = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_SKIP |
+				     SMFIP_HDR_LEADSPC | SMFIP_NR_CONN | SMFIP_NR_MAIL |
+				     SMFIP_NR_HDR | SMFIP_NR_EOH;
 
 	(void)ctx, (void)f2, (void)f3;
 	if ((actions & needed) != needed) {
-		log_event(LOG_LEVEL_ERROR, "", "the MTA does not offer what is needed: actions 0x%lx of 0x%lx",
+		log_event(LOG_LEVEL_ERROR, "",
+			  "the MTA does not offer what is needed: actions 0x%lx of 0x%lx",
 			  actions & needed, needed);
 		return SMFIS_REJECT;
 	}
@@ -87,11 +90,12 @@ static void client_address(const struct sockaddr *address, char text_out[static 
 	if (address == NULL)
 		return;
 	if (address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, text_out,
-			  INET6_ADDRSTRLEN);
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+			  text_out, INET6_ADDRSTRLEN);
 	else if (address->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text_out,
-			  INET6_ADDRSTRLEN);
+		inet_ntop(AF_INET6,
+			  &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+			  text_out, INET6_ADDRSTRLEN);
 }
 
 static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
@@ -109,7 +113,8 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	struct session *session = session_of(ctx);
 
 	session_end_message(session);
-	session->message = message_new(arguments[0], (size_t)filter->settings->message_bytes_max + 1);
+	session->message =
+	    message_new(arguments[0], (size_t)filter->settings->message_bytes_max + 1);
 	return SMFIS_NOREPLY;
 }
 
@@ -131,7 +136,8 @@ static bool is_own_mta(SMFICTX *ctx)
  * may be old; and not to our own MTA, which would try again and again. */
 static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, const char *address)
 {
-	return db_parameters_refuses(parameters, address) && db_watch_is_current(filter->watch) && !is_own_mta(ctx);
+	return db_parameters_refuses(parameters, address) && db_watch_is_current(filter->watch) &&
+	       !is_own_mta(ctx);
 }
 
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
@@ -147,12 +153,14 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	if (is_refused(ctx, parameters, bare)) {
 		g_autofree char *quoted = log_quote(bare);
 
-		log_event(LOG_LEVEL_INFO, "", "refused recipient=%s client=%s: not a return path of ours", quoted,
+		log_event(LOG_LEVEL_INFO, "",
+			  "refused recipient=%s client=%s: not a return path of ours", quoted,
 			  session->client);
 		return answer_refuse(ctx, "5.7.1", "this return path was not made by us");
 	}
 	if (!session_admit(session)) {
-		log_event(LOG_LEVEL_WARNING, "", "too many bounces at the same time (sessions_max = %ld): try again",
+		log_event(LOG_LEVEL_WARNING, "",
+			  "too many bounces at the same time (sessions_max = %ld): try again",
 			  filter->settings->sessions_max);
 		return answer_try_again(ctx, "4.3.2", "too many bounces at the same time");
 	}
@@ -197,7 +205,8 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	g_atomic_int_inc(&callbacks_in_progress);
 	const char *bytes = message_bytes(message, &len);
 	bool own_mta = is_own_mta(ctx);
-	struct envelope envelope = message_envelope(message, macro(ctx, "i"), session->client, own_mta);
+	struct envelope envelope =
+	    message_envelope(message, macro(ctx, "i"), session->client, own_mta);
 	struct db_record_result result = {0};
 	g_autoptr(GError) error = NULL;
 	bool recorded = intake_process(filter->intake, &envelope, bytes, len, &result, &error);
@@ -257,9 +266,11 @@ static bool is_served(const char *path)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+	if (fd < 0 ||
+	    g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
 		return false;
-	bool answers = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0;
+	bool answers =
+	    connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0;
 	close(fd);
 	return answers;
 }
@@ -285,7 +296,8 @@ static bool open_socket(const struct settings *settings, GError **error)
 	umask(old);
 	if (!opened)
 		return refuse_socket(connection,
-				     cause != 0 ? g_strerror(cause) : "libmilter refuses it, its reason is in syslog",
+				     cause != 0 ? g_strerror(cause)
+						: "libmilter refuses it, its reason is in syslog",
 				     error);
 	if (path != NULL && chmod(path, (mode_t)settings->socket_mode) != 0)
 		return refuse_socket(connection, g_strerror(errno), error);
@@ -296,14 +308,16 @@ bool filter_run(const struct filter *borrowed, GError **error)
 {
 	filter = borrowed;
 	if (smfi_register(description) != MI_SUCCESS) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "libmilter does not take this version of its interface");
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "libmilter does not take this version of its interface");
 		return false;
 	}
 	if (!open_socket(filter->settings, error))
 		return false;
 	log_event(LOG_LEVEL_INFO, "", "ready on %s", filter->settings->socket);
 	if (smfi_main() != MI_SUCCESS) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "libmilter stopped with an error on socket \"%s\"",
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "libmilter stopped with an error on socket \"%s\"",
 			    filter->settings->socket);
 		return false;
 	}

@@ -11,7 +11,7 @@
 #include <glib.h>
 
 #include "base/settings.h"
-#include "db/watch.h"
+#include "db/parameter_cache.h"
 #include "intake/intake.h"
 
 /* Borrowed; must live until filter_run has returned and filter_is_idle. */

@@ -13,11 +13,11 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/settings.h"
-#include "classifier/mime.h"
-#include "classifier/rules.h"
+#include "classifier/mime/mime.h"
+#include "classifier/rules/ruleset.h"
 #include "db/migrate.h"
+#include "db/parameter_cache.h"
 #include "db/pool.h"
-#include "db/watch.h"
 #include "intake/intake.h"
 #include "milter/check.h"
 #include "milter/filter.h"
@@ -29,18 +29,19 @@ enum {
 
 static const char default_config[] = "/etc/bounce-milter/bounce-milter.conf";
 
-static const char usage[] = "usage: bounce-milter [-c FILE] [-d] [--check]\n"
-			    "\n"
-			    "Reads the bounces that Postfix or Sendmail pass to its socket, and records them.\n"
-			    "\n"
-			    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-milter.conf)\n"
-			    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
-			    "      --check         say what is wrong with configuration, rules and database, and end\n"
-			    "  -V, --version\n"
-			    "  -h, --help\n"
-			    "\n"
-			    "Signals: SIGTERM stops, SIGUSR1 reads the rules and the log level again.\n"
-			    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
+static const char usage[] =
+    "usage: bounce-milter [-c FILE] [-d] [--check]\n"
+    "\n"
+    "Reads the bounces that Postfix or Sendmail pass to its socket, and records them.\n"
+    "\n"
+    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-milter.conf)\n"
+    "  -d, --daemon        go to the background; without it, stay in the foreground\n"
+    "      --check         say what is wrong with configuration, rules and database, and end\n"
+    "  -V, --version\n"
+    "  -h, --help\n"
+    "\n"
+    "Signals: SIGTERM stops, SIGUSR1 reads the rules and the log level again.\n"
+    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
 /* What lives as long as the service. */
 struct service {
@@ -71,7 +72,8 @@ static void reload(struct service *service)
 	if (settings_read(service->config, &fresh, &error))
 		rules = ruleset_load_configured(fresh.rules_dir, fresh.site_rules, &error);
 	if (rules == NULL) {
-		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s", error->message);
+		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s",
+			  error->message);
 		return;
 	}
 	intake_set_rules(service->intake, rules);
@@ -107,8 +109,8 @@ static bool wait_for_database(struct service *service, int *ready_fd, GError **e
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return false;
 		}
-		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s", delay,
-			  cause->message);
+		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s",
+			  delay, cause->message);
 		process_background_ready(ready_fd);
 		if (process_wait_for_stop(delay))
 			return false;
@@ -127,7 +129,8 @@ static bool serve(struct service *service, int *ready_fd, GError **error)
 {
 	const struct limits limits = settings_limits(&service->settings);
 	const struct settings *settings = &service->settings;
-	struct ruleset *rules = ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
+	struct ruleset *rules =
+	    ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
 
 	if (rules == NULL)
 		return false;
@@ -167,11 +170,13 @@ static int run(struct service *service, bool is_daemon)
 	int ready_fd = -1;
 	int pid_fd = -1;
 
-	if (!process_drop_privileges(settings->user, &error) || (is_daemon && !process_background(&ready_fd, &error)) ||
+	if (!process_drop_privileges(settings->user, &error) ||
+	    (is_daemon && !process_background(&ready_fd, &error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail(error, log_is_stderr);
 	process_block_signals();
-	log_event(LOG_LEVEL_INFO, "", "bounce-milter " BM_VERSION " starts, configuration %s", service->config);
+	log_event(LOG_LEVEL_INFO, "", "bounce-milter " BM_VERSION " starts, configuration %s",
+		  service->config);
 	service->pool = pool_of(settings);
 	bool served = serve(service, &ready_fd, &error);
 	db_watch_free(service->watch);
@@ -198,7 +203,8 @@ int main(int argc, char **argv)
 	}
 	g_autofree char *config = g_canonicalize_filename(arguments.config, NULL);
 	service.config = config; /* absolute: a daemon leaves the directory */
-	log_open("bounce-milter", settings_log_target(&service.settings), settings_log_level(&service.settings));
+	log_open("bounce-milter", settings_log_target(&service.settings),
+		 settings_log_level(&service.settings));
 	if (!arguments.is_check)
 		status = run(&service, arguments.is_daemon);
 	else if (process_drop_privileges(service.settings.user, &error))

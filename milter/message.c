@@ -68,13 +68,15 @@ void message_add_header(struct message *message, const char *name, const char *v
 	for (const char *line = value;; line++) {
 		size_t len = strcspn(line, "\n");
 
-		append(message, line, len > 0 && line[len] == '\n' && line[len - 1] == '\r' ? len - 1 : len);
+		append(message, line,
+		       len > 0 && line[len] == '\n' && line[len - 1] == '\r' ? len - 1 : len);
 		append(message, "\r\n", 2);
 		line += len;
 		if (*line == '\0')
 			break;
 	}
-	if (!message_is_full(message) && g_ascii_strncasecmp(name, "X-Bounce-", strlen("X-Bounce-")) == 0)
+	if (!message_is_full(message) &&
+	    g_ascii_strncasecmp(name, "X-Bounce-", strlen("X-Bounce-")) == 0)
 		g_ptr_array_add(message->own_headers, g_strdup(name));
 }
 
@@ -123,7 +125,8 @@ const char *const *message_our_recipients(const struct message *message)
 	return (const char *const *)message->given->pdata;
 }
 
-struct envelope message_envelope(const struct message *message, const char *queue_id, const char *client, bool own_mta)
+struct envelope message_envelope(const struct message *message, const char *queue_id,
+				 const char *client, bool own_mta)
 {
 	return (struct envelope){
 	    .source = "milter",

@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "classifier/envelope.h"
+#include "classifier/verdict/envelope.h"
 
 struct message;
 
@@ -40,7 +40,8 @@ unsigned message_own_header_count(const struct message *message, const char *nam
 /* Our recipients as given; NULL-terminated. */
 const char *const *message_our_recipients(const struct message *message);
 /* The envelope for the intake: bare addresses; valid as long as the message. */
-struct envelope message_envelope(const struct message *message, const char *queue_id, const char *client, bool own_mta);
+struct envelope message_envelope(const struct message *message, const char *queue_id,
+				 const char *client, bool own_mta);
 
 /* "<a@b>" or "a@b" to "a@b"; heap. Over SMTP addresses come in angle brackets,
  * from cleanup(8) without. */

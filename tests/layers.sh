@@ -71,7 +71,7 @@ one_door() { # header, the file that may include it, or several as a pattern
 	printf '%-11s only through %s\n' "<$1>" "$2"
 }
 # one door for reading a stranger's bytes, one for writing our own, and the test of the latter
-one_door gmime/gmime.h 'classifier/mime.c|delivery/compose.c|tests/unit/test_compose.c'
+one_door gmime/gmime.h 'classifier/mime/mime.c|delivery/compose.c|tests/unit/delivery/test_compose.c'
 one_door libesmtp.h delivery/smtp.c
 one_door libpq-fe.h db/pg.h
 

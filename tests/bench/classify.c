@@ -12,10 +12,10 @@
 
 #include <gmime/gmime.h>
 
-#include "classifier/classify.h"
-#include "classifier/mime.h"
-#include "classifier/report.h"
-#include "classifier/rules.h"
+#include "classifier/mime/mime.h"
+#include "classifier/report/report.h"
+#include "classifier/rules/ruleset.h"
+#include "classifier/verdict/classify.h"
 
 enum { ROUNDS = 7, THREADS_MAX = 4 };
 
@@ -37,7 +37,8 @@ static void load(GArray *mails, const char *path)
 	struct mail mail = {0};
 
 	if (dir == NULL) {
-		if (g_str_has_suffix(path, ".eml") && g_file_get_contents(path, &mail.bytes, &mail.len, NULL))
+		if (g_str_has_suffix(path, ".eml") &&
+		    g_file_get_contents(path, &mail.bytes, &mail.len, NULL))
 			g_array_append_val(mails, mail);
 		return;
 	}
@@ -66,7 +67,8 @@ static void parse_and_classify(const struct ruleset *rules, const struct mail *m
 	for (size_t i = 0; i < MAX(report->recipient_count, 1); i++) {
 		struct verdict verdict;
 
-		classify(rules, report, report->recipient_count == 0 ? NULL : &report->recipients[i], &verdict);
+		classify(rules, report,
+			 report->recipient_count == 0 ? NULL : &report->recipients[i], &verdict);
 		verdict_clear(&verdict);
 	}
 }
@@ -87,7 +89,8 @@ static void *run_ours(void *data)
 
 	for (unsigned n = 0; n < work->repeats; n++)
 		for (guint i = 0; i < work->mails->len; i++)
-			parse_and_classify(work->rules, &g_array_index(work->mails, struct mail, i));
+			parse_and_classify(work->rules,
+					   &g_array_index(work->mails, struct mail, i));
 	return NULL;
 }
 
@@ -142,22 +145,25 @@ static void compare_costs(struct work *work)
 	double calls = (double)work->mails->len * work->repeats;
 	printf("construct_message alone   %7.1f us a mail\n", bare[ROUNDS / 2] / calls);
 	printf("parse and classify        %7.1f us a mail\n", ours[ROUNDS / 2] / calls);
-	printf("ratio                     %7.2f (median of %d rounds, %.2f to %.2f)\n", ratio[ROUNDS / 2], (int)ROUNDS,
-	       ratio[0], ratio[ROUNDS - 1]);
+	printf("ratio                     %7.2f (median of %d rounds, %.2f to %.2f)\n",
+	       ratio[ROUNDS / 2], (int)ROUNDS, ratio[0], ratio[ROUNDS - 1]);
 }
 
 /* A Postfix report on a mail that came back whole, with that many bytes of body. */
 static struct mail report_returning(size_t bytes)
 {
 	GString *out = g_string_new(
-	    "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n"
-	    "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+	    "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned "
+	    "to Sender\n"
+	    "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; "
+	    "boundary=b\n\n"
 	    "--b\n\nI'm sorry to have to inform you that your message could not be delivered.\n\n"
 	    "<jane@customer.example>: host mx.customer.example said: 550 5.1.1 User unknown\n\n"
 	    "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
 	    "Final-Recipient: rfc822; jane@customer.example\nAction: failed\nStatus: 5.1.1\n"
 	    "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n\n"
-	    "--b\nContent-Type: message/rfc822\n\nMessage-ID: <1@our.example>\nSubject: Invoice\n\n");
+	    "--b\nContent-Type: message/rfc822\n\nMessage-ID: <1@our.example>\nSubject: "
+	    "Invoice\n\n");
 
 	while (bytes > 0) {
 		size_t line = MIN(bytes, 77);
@@ -182,8 +188,9 @@ static void compare_sizes(const struct ruleset *rules)
 		g_array_set_size(one, 0);
 		g_array_append_val(one, mail);
 		work.repeats = (unsigned)(1 + 10000000 / sizes[i]);
-		printf("an original of %8zu bytes: %8.1f us, construct_message %8.1f us\n", sizes[i],
-		       measure_cpu(run_ours, &work) / work.repeats, measure_cpu(run_bare, &work) / work.repeats);
+		printf("an original of %8zu bytes: %8.1f us, construct_message %8.1f us\n",
+		       sizes[i], measure_cpu(run_ours, &work) / work.repeats,
+		       measure_cpu(run_bare, &work) / work.repeats);
 		g_free(mail.bytes);
 	}
 }
@@ -218,7 +225,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	struct work work = {.rules = rules, .mails = mails, .repeats = 1 + 4000 / mails->len};
-	printf("%u mails, %u times each, %u core(s)\n", mails->len, work.repeats, g_get_num_processors());
+	printf("%u mails, %u times each, %u core(s)\n", mails->len, work.repeats,
+	       g_get_num_processors());
 	compare_costs(&work);
 	compare_sizes(rules);
 	compare_threads(&work);

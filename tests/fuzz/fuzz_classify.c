@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "classifier/codes.h"
-#include "classifier/fold.h"
-#include "classifier/rule_judge.h"
+#include "classifier/rules/codes.h"
+#include "classifier/text/fold.h"
+#include "classifier/verdict/rule_trial.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!g_utf8_validate(folded, -1, NULL) || strlen(again) > strlen(folded))
 		__builtin_trap();
-	if (status_in_text(text, status) && status_is_generic(status) && strcmp(status + 1, ".0.0") != 0)
+	if (status_in_text(text, status) && status_is_generic(status) &&
+	    strcmp(status + 1, ".0.0") != 0)
 		__builtin_trap();
 	rule_judge(rules, NULL, text, &verdict);
 	if (verdict.evidence == NULL || !g_utf8_validate(verdict.evidence, -1, NULL))

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "classifier/mime.h"
-#include "classifier/report.h"
+#include "classifier/mime/mime.h"
+#include "classifier/report/report.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,13 +24,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *line = memchr(data, '\n', size);
 	size_t subject = line ? (size_t)(line - data) : 0;
-	g_autoptr(GString) mail = g_string_new("Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: ");
+	g_autoptr(GString) mail =
+	    g_string_new("Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: ");
 	g_string_append_len(mail, (const char *)data, (gssize)subject);
 	g_string_append(mail, "\n\n");
 	g_string_append_len(mail, (const char *)data + subject, (gssize)(size - subject));
 	g_autoptr(report_t) report = report_parse(mail->str, mail->len, &limits_default);
 	for (size_t i = 0; i < report->recipient_count; i++)
-		if (!g_utf8_validate(report->recipients[i].diagnostic, -1, NULL) || !*report->recipients[i].source)
+		if (!g_utf8_validate(report->recipients[i].diagnostic, -1, NULL) ||
+		    !*report->recipients[i].source)
 			__builtin_trap();
 	return 0;
 }

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "classifier/mime.h"
-#include "classifier/report.h"
+#include "classifier/mime/mime.h"
+#include "classifier/report/report.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

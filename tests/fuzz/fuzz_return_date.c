@@ -9,8 +9,8 @@
 
 #include <glib.h>
 
-#include "classifier/return_date.h"
-#include "classifier/text.h"
+#include "classifier/report/return_date.h"
+#include "classifier/text/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return_date_find(line != NULL ? line : "", clean, found);
 	if (found[0] == '\0')
 		return 0;
-	if (strlen(found) != RETURN_DATE_SIZE - 1 || sscanf(found, "%4u-%2u-%2u", &year, &month, &day) != 3 ||
+	if (strlen(found) != RETURN_DATE_SIZE - 1 ||
+	    sscanf(found, "%4u-%2u-%2u", &year, &month, &day) != 3 ||
 	    !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
 		__builtin_trap();
 	return 0;

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "classifier/literal.h"
-#include "classifier/rule_file.h"
+#include "classifier/rules/literal.h"
+#include "classifier/rules/rule_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "classifier/words.h"
+#include "classifier/text/word_set.h"
 
 /* The search for each is slow. */
 #define WORDS_MAX 50

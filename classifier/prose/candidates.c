@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One rule, points for places: the word before an address says most ("to",
+ * "from", "contact"), then whose host it is, then the server's answer behind it.
+ * No promise but this: the sender is never taken for the recipient.
+ */
+#include "classifier/prose/candidates.h"
+
+#include <string.h>
+
+#include "classifier/prose/correspondents.h"
+#include "classifier/text/address.h"
+#include "classifier/text/smtp_text.h"
+#include "classifier/text/text.h"
+
+#define CANDIDATES_MAX 200
+#define REPEATED_LINES 6  /* between two of whom the same is said */
+#define LEAD_BYTES     64 /* before an address that tell what it is */
+
+enum points {
+	POINTS_PLAIN = 2,
+	POINTS_RECIPIENT = 3, /* "to", "recipient" ... before it */
+	POINTS_LISTED = 1,    /* its line begins with it */
+	POINTS_REFUSED = 1,   /* a reply of a server behind it */
+	POINTS_TAKEN = -4,    /* a server said yes */
+	POINTS_CONTACT = -3,  /* "contact", "write to" before it */
+	POINTS_DAEMON = -2,   /* postmaster@, support@ ... */
+	POINTS_OWN = -2,      /* of the host that the report came to */
+	POINTS_NO_HOST = -2,  /* nothing with a dot behind the @ */
+	POINTS_CLOSE = 1,     /* below the best and still named beside it */
+};
+
+struct candidate {
+	char *address;
+	int points;
+	unsigned line;
+	char *lead;   /* what stands before it in its line */
+	bool listed;  /* its line begins with it */
+	bool refused; /* a server's reply behind it */
+	bool chained; /* in one list with the one before */
+};
+
+/* clang-format off */
+static const char *const words_sender[] = {
+	"from", "sender", "originator", "mail from", "absender", "von", "expéditeur", "expediteur", "de", "remitente", "mittente", "da", "remetente",
+	"отправитель", "от", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "보낸 사람", "보낸사람", "발신자", "afzender", "van",
+	"nadawca", "od", "avsändare", "från", "afsender", "fra", "avsender", "lähettäjä", "odesílatel", "feladó", "gönderen", "return-path",
+	"reply-to", "message-id", "message id", "references", "in-reply-to", "envelope-from", "received", "id", "msgid", NULL,
+};
+
+/* what was written to, though "from" */
+static const char *const words_alias[] = {"expanded from", "generated from", "resulting from", "aliased from", NULL};
+
+static const char *const words_recipient[] = {
+	"to", "recipient", "recipients", "recipient(s)", "for", "address", "addresses", "address(es)", "user", "mailbox", "account", "an", "empfänger",
+	"adresse", "destinataire", "destinataires", "à", "a", "al", "para", "destinatario", "destinatarios", "destinatário", "destinatari", "usuario",
+	"получатель", "получателю", "получателям", "кому", "адрес", "宛先", "受信者", "あて先", "收件人", "收件者", "收信人", "받는 사람", "받는사람", "수신자", "aan",
+	"ontvanger", "geadresseerde", "do", "odbiorca", "adresat", "till", "mottagare", "til", "modtager", "mottaker", "vastaanottaja", "příjemce",
+	"címzett", "alıcı", "komu", "rejected recipient", NULL,
+};
+
+static const char *const words_contact[] = {
+	"contact", "write to", "mail us at", "email us at", "reply to", "respond to", "help at", "questions to", "report to", "complain to", "send mail to",
+	"send e-mail to", "send email to", "send an email to", "send a message to", "kontakt", "kontaktieren sie", "an den postmaster", "contacter", "contacte con",
+	"mailto", "please mail", "please email", "support", "forwarded to", "questions", "abuse", NULL,
+};
+/* clang-format on */
+
+/* Ends the lead with one of the words? A word of letters must be a whole one. */
+static bool ends_with(const char *lead, const char *const *words)
+{
+	size_t len = strlen(lead);
+	for (; *words; words++) {
+		size_t word = strlen(*words);
+		if (len < word || strcmp(lead + len - word, *words) != 0)
+			continue;
+		if (len == word || (unsigned char)**words >= 0xE0 ||
+		    !g_ascii_isalnum(lead[len - word - 1]))
+			return true;
+	}
+	return false;
+}
+
+/* What stands in the line before the address, lower case, without the marks between. */
+static char *lead_before(const char *line, const char *at)
+{
+	const char *from = at - line > LEAD_BYTES ? at - LEAD_BYTES : line;
+	while (from < at && ((unsigned char)*from & 0xC0) == 0x80)
+		from++;
+	while (at > from && strchr(" \t<>(\"'[:=`|*-.", at[-1]))
+		at--;
+	if (at - from >= 3 && memcmp(at - 3, "\xEF\xBC\x9A", 3) == 0) /* the wide colon */
+		at -= 3;
+	g_autofree char *lead = g_strndup(from, (gsize)(at - from));
+	return text_lower(lead);
+}
+
+/* "Message <2026...@host>": an id, by its many digits. */
+static bool is_message_id(const char *lead, const char *address)
+{
+	static const char *const before[] = {"message", "mail", "nachricht", "msg", NULL};
+	unsigned digits = 0;
+	for (const char *at = address; *at != '@'; at++)
+		digits += g_ascii_isdigit(*at);
+	return digits >= 6 && ends_with(lead, before);
+}
+
+static bool begins_with_yes(const char *line)
+{
+	line += strspn(line, "CSRcsr:<>=- \t");
+	return strncmp(line, "250", 3) == 0 && !g_ascii_isalnum(line[3]);
+}
+
+static bool holds_reply(const char *text, size_t len)
+{
+	struct slice found;
+	g_autofree char *copy = g_strndup(text, len);
+	return smtp_find_reply(copy, &found);
+}
+
+/* What the server said behind the address: in its line, or in the next. */
+static int points_of_answer(const char *behind)
+{
+	size_t len = strcspn(behind, "\n");
+	const char *next = behind + len + (behind[len] == '\n');
+	if (begins_with_yes(next))
+		return POINTS_TAKEN;
+	return holds_reply(behind, len) || holds_reply(next, strcspn(next, "\n")) ? POINTS_REFUSED
+										  : 0;
+}
+
+/* Its points by what is before it and whose it is; never asked for a sender. */
+static int weigh(const struct report *report, const struct candidate *self)
+{
+	int points = POINTS_PLAIN;
+	if (ends_with(self->lead, words_contact))
+		points += POINTS_CONTACT;
+	else if (ends_with(self->lead, words_recipient))
+		points += POINTS_RECIPIENT;
+	else if (self->listed)
+		points += POINTS_LISTED;
+	if (address_is_in(report->original.to, self->address))
+		return points;
+	if (general_is_daemon_address(self->address))
+		points += POINTS_DAEMON;
+	if (general_is_own_host(report, self->address))
+		points += POINTS_OWN;
+	if (!strchr(strrchr(self->address, '@'), '.'))
+		points += POINTS_NO_HOST;
+	return points;
+}
+
+static bool is_separator(const char *from, const char *to)
+{
+	g_autofree char *between = g_strndup(from, (gsize)(to - from));
+	g_strstrip(g_strdelimit(between, "<>,;\"'&()", ' '));
+	return *between == '\0' || strcmp(between, "and") == 0 || strcmp(between, "und") == 0 ||
+	       strcmp(between, "et") == 0 || strcmp(between, "y") == 0;
+}
+
+/* A list on one line, or one to a line; or the same said of one after the other. */
+static bool is_chained(const struct candidate *self, const struct candidate *before,
+		       const char *between, const char *found)
+{
+	if (self->line == before->line)
+		return is_separator(between, found);
+	if (self->listed && before->listed)
+		return self->line == before->line + 1 ||
+		       (self->refused && before->refused &&
+			self->line <= before->line + REPEATED_LINES);
+	return *self->lead && strcmp(self->lead, before->lead) == 0 &&
+	       self->line <= before->line + REPEATED_LINES;
+}
+
+static bool is_sender(const struct report *report, const char *lead, const char *address,
+		      const char *behind)
+{
+	if (address_is_in(report->original.to, address))
+		return false;
+	behind += strspn(behind, "> \t");
+	return (ends_with(lead, words_sender) && !ends_with(lead, words_alias)) ||
+	       is_message_id(lead, address) || g_str_has_prefix(behind, "-> ") ||
+	       general_is_correspondent(report, address);
+}
+
+static bool is_known(const GArray *list, const char *address)
+{
+	for (guint i = 0; i < list->len; i++)
+		if (g_ascii_strcasecmp(g_array_index(list, struct candidate, i).address, address) ==
+		    0)
+			return true;
+	return false;
+}
+
+/* The addresses of one line that may be recipients. */
+static void read_line(const struct report *report, const char *line, unsigned number, GArray *list)
+{
+	const char *end = line + strcspn(line, "\n");
+	const char *at = line, *between = line;
+	const char *start = line + strspn(line, " \t<*-.)#0123456789");
+	struct slice found;
+	for (; list->len < CANDIDATES_MAX && address_find(at, (size_t)(end - at), &found);
+	     at = between) {
+		between = found.data + found.len;
+		g_autofree char *address = g_strndup(found.data, found.len);
+		g_autofree char *lead = lead_before(line, found.data);
+		if (is_known(list, address) || is_sender(report, lead, address, between))
+			continue;
+		struct candidate self = {.address = address,
+					 .line = number,
+					 .lead = lead,
+					 .listed = found.data <= start};
+		const struct candidate *last =
+		    list->len ? &g_array_index(list, struct candidate, list->len - 1) : NULL;
+		int answer = points_of_answer(between);
+		self.points = answer + weigh(report, &self);
+		self.refused = answer == POINTS_REFUSED;
+		self.chained = last && is_chained(&self, last, at, found.data);
+		if (self.chained)
+			self.points = MAX(self.points, last->points);
+		address = lead = NULL;
+		g_array_append_val(list, self);
+	}
+}
+
+static void clear_candidate(void *data)
+{
+	struct candidate *candidate = data;
+	g_free(candidate->address);
+	g_free(candidate->lead);
+}
+
+static GArray *collect(const struct report *report, const char *text)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+	g_array_set_clear_func(list, clear_candidate);
+	for (unsigned number = 0; *text; number++) {
+		read_line(report, text, number, list);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return list;
+}
+
+/* The place of the first with the most points, among those the original went to if asked; -1 if
+ * none. */
+static int find_best(const GArray *list, const struct report *report, bool of_original)
+{
+	int best = -1;
+	for (guint i = 0; i < list->len; i++) {
+		const struct candidate *c = &g_array_index(list, struct candidate, i);
+		if ((!of_original || address_is_in(report->original.to, c->address)) &&
+		    (best < 0 || c->points > g_array_index(list, struct candidate, best).points))
+			best = (int)i;
+	}
+	return best;
+}
+
+bool candidates_pick(struct report_build *build, const char *text, enum report_action action)
+{
+	const struct report *report = build->report;
+	g_autoptr(GArray) list = collect(report, text);
+	int sent = find_best(list, report, true);
+	int best = sent >= 0 ? sent : find_best(list, report, false);
+	if (best < 0)
+		return false;
+	int enough = g_array_index(list, struct candidate, best).points - POINTS_CLOSE;
+	bool in_list = true;
+	for (guint i = (guint)best; i < list->len; i++) {
+		const struct candidate *c = &g_array_index(list, struct candidate, i);
+		in_list &= (int)i == best || c->chained;
+		if (sent >= 0
+			? c->points >= enough && address_is_in(report->original.to, c->address)
+			: in_list)
+			general_add_address(build, c->address, "prose", action);
+	}
+	return true;
+}

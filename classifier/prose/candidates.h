@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Which of the addresses in a text is the recipient, told by what stands around
+ * each: for reports of systems whose phrases nobody knows.
+ */
+#ifndef CLASSIFIER_PROSE_CANDIDATES_H
+#define CLASSIFIER_PROSE_CANDIDATES_H
+
+#include <stdbool.h>
+
+#include "classifier/report/report_builder.h"
+
+/* Adds the recipients that the text names, each with that action: those that the original was sent
+ * to; failing that, the likeliest and what is listed with it. Never one named as a sender. False if
+ * none. */
+bool candidates_pick(struct report_build *build, const char *text, enum report_action action);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Mail about many deliveries, or about a session: statistics, digests of logs, Postfix's
+ * transcripts for the postmaster. It has the words of failures and is nobody's bounce.
+ */
+#ifndef CLASSIFIER_PROSE_SUMMARY_H
+#define CLASSIFIER_PROSE_SUMMARY_H
+
+#include <stdbool.h>
+
+#include "classifier/report/report.h"
+
+/* Subject or text show it for a summary, and it returns no original. */
+bool summary_is(const struct report *report);
+
+/* Postfix tells the postmaster of a session that went wrong: notify_classes of postconf(5). */
+bool summary_is_transcript(const struct report *report);
+
+#endif

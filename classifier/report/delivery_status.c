@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * RFC 3464 section 2.1:
+ *   delivery-status-content = per-message-fields 1*( CRLF per-recipient-fields )
+ *   per-recipient-fields = [ original-recipient-field CRLF ] final-recipient-field CRLF
+ *                          action-field CRLF status-field CRLF [ ... ]
+ *   typed field = field-name ":" type ";" value
+ * Senders forget the empty line between groups, put several into one group,
+ * leave out the type, and indent. So the groups are found by their fields: a
+ * recipient ends where a field comes that he has already, or after an empty
+ * line once he is complete.
+ */
+#include "classifier/report/delivery_status.h"
+
+#include <string.h>
+
+#include "classifier/prose/correspondents.h"
+#include "classifier/text/address.h"
+#include "classifier/text/header.h"
+#include "classifier/text/smtp_text.h"
+
+#define REPEATED_MAX 20 /* recipients looked back at for a repeated one */
+
+struct status_parser {
+	struct report_build *build;
+	struct report_recipient current;
+	bool empty_line;    /* since the last field */
+	const char *actual; /* X-Actual-Recipient */
+	size_t added;
+};
+
+static struct report_recipient blank(void)
+{
+	return (struct report_recipient){"", "", REPORT_ACTION_NONE, "", "", "", "", "", "",
+					 "", "", "rfc3464"};
+}
+
+/* The same one again: some systems repeat a group for each try. */
+static bool is_repeated(const struct status_parser *p)
+{
+	const GArray *list = p->build->recipients;
+	const struct report_recipient *r = &p->current;
+	for (guint i = list->len - MIN(list->len, REPEATED_MAX); i < list->len; i++) {
+		const struct report_recipient *other =
+		    &g_array_index(list, struct report_recipient, i);
+		if (other->action == r->action &&
+		    g_ascii_strcasecmp(other->recipient, r->recipient) == 0 &&
+		    g_ascii_strcasecmp(other->original_recipient, r->original_recipient) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Who is refused in the words, where no field names him: "550 5.1.1 <x@y>: unknown". */
+static const char *named_in_words(struct report_build *build, const char *words)
+{
+	struct slice found;
+	if (!address_find(words, strlen(words), &found))
+		return "";
+	const char *address = build_value(build, found.data, found.len);
+	return general_is_foreign(build->report, address) ? "" : address;
+}
+
+static void flush(struct status_parser *p)
+{
+	struct report_recipient *r = &p->current;
+	if (!*r->recipient)
+		r->recipient = *p->actual ? p->actual : r->original_recipient;
+	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
+		r->recipient = named_in_words(p->build, r->diagnostic);
+	if (*r->recipient && !is_repeated(p)) {
+		struct report_recipient *to = build_recipient(p->build, "rfc3464");
+		if (to) {
+			*to = p->current;
+			build_complete_recipient(p->build, to);
+			p->added++;
+		}
+	}
+	p->current = blank();
+	p->actual = "";
+}
+
+/* Splits "type; value"; a type is one word. */
+static struct slice typed_value(struct slice field, struct slice *type_out)
+{
+	*type_out = (struct slice){"", 0};
+	size_t n = 0;
+	while (n < field.len && (g_ascii_isalnum(field.data[n]) || field.data[n] == '-'))
+		n++;
+	size_t semicolon = n;
+	while (semicolon < field.len && field.data[semicolon] == ' ')
+		semicolon++;
+	if (n == 0 || semicolon >= field.len || field.data[semicolon] != ';')
+		return field;
+	*type_out = (struct slice){field.data, n};
+	semicolon++;
+	while (semicolon < field.len && g_ascii_isspace(field.data[semicolon]))
+		semicolon++;
+	return (struct slice){field.data + semicolon, field.len - semicolon};
+}
+
+static bool slice_is(struct slice s, const char *word)
+{
+	return s.len == strlen(word) && g_ascii_strncasecmp(s.data, word, s.len) == 0;
+}
+
+static const char *address_value(struct report_build *build, struct slice field, bool original)
+{
+	struct slice type;
+	struct slice value = typed_value(field, &type);
+	g_autofree char *line = header_unfold(value.data, value.len);
+	if (slice_is(type, "utf-8"))
+		address_decode_utf8(line);
+	struct slice bare = address_bare(line, strlen(line));
+	g_autofree char *address = g_strndup(bare.data, bare.len);
+	if (original)
+		address_decode_xtext(address);
+	return build_value(build, address, strlen(address));
+}
+
+/* An MTA field is "dns; host", a comment may follow; some write "host (address)". */
+static const char *host_value(struct report_build *build, struct slice field)
+{
+	struct slice type;
+	struct slice value = typed_value(field, &type);
+	size_t n = 0;
+	while (n < value.len && !g_ascii_isspace(value.data[n]) && value.data[n] != '(')
+		n++;
+	return build_value(build, value.data, n ? n : value.len);
+}
+
+static enum report_action action_value(struct slice value)
+{
+	static const struct {
+		const char *word;
+		enum report_action action;
+	} words[] = {
+	    {"fail", REPORT_ACTION_FAILED},   {"delay", REPORT_ACTION_DELAYED},
+	    {"defer", REPORT_ACTION_DELAYED}, {"deliver", REPORT_ACTION_DELIVERED},
+	    {"relay", REPORT_ACTION_RELAYED}, {"expand", REPORT_ACTION_EXPANDED},
+	    {"expire", REPORT_ACTION_FAILED}, {"undeliver", REPORT_ACTION_FAILED},
+	    {"bounce", REPORT_ACTION_FAILED}, {"reject", REPORT_ACTION_FAILED},
+	};
+	/* begins so: "failde", "Failed (bounced)", "delay"; a cut "fai" still fails */
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (value.len > 0 &&
+		    g_ascii_strncasecmp(value.data, words[i].word,
+					MIN(value.len, strlen(words[i].word))) == 0)
+			return words[i].action;
+	return value.len == 0 ? REPORT_ACTION_NONE : REPORT_ACTION_OTHER;
+}
+
+static const char *status_value(struct report_build *build, struct slice field)
+{
+	struct slice found;
+	g_autofree char *line = header_unfold(field.data, field.len);
+	return smtp_find_status(line, &found) ? build_value(build, found.data, found.len) : "";
+}
+
+static void set_diagnostic(struct status_parser *p, struct slice field)
+{
+	struct slice type;
+	struct slice value = typed_value(field, &type);
+	g_autofree char *lower = g_ascii_strdown(type.data, (gssize)type.len);
+	p->current.diagnostic_type = build_value(p->build, lower, strlen(lower));
+	g_autofree char *words =
+	    mime_decode_value(value.data, MIN(value.len, p->build->limits->header_bytes));
+	p->current.diagnostic = build_words(p->build, words, strlen(words));
+}
+
+/* Extensions that name the original where it does not come back. */
+static bool original_field(struct status_parser *p, const struct header_field *field)
+{
+	struct report_header *original = &p->build->report->original;
+	if (header_name_is(field, "X-Postfix-Sender")) {
+		if (!*original->sender)
+			original->sender = address_value(p->build, field->value, false);
+		return true;
+	}
+	if (!header_name_is(field, "Original-Message-ID") &&
+	    !header_name_is(field, "X-Original-Message-ID"))
+		return false;
+	if (!*original->message_id) {
+		struct slice bare = address_bare(field->value.data, field->value.len);
+		original->message_id = build_value(p->build, bare.data, bare.len);
+	}
+	return true;
+}
+
+static bool per_message_field(struct status_parser *p, const struct header_field *field)
+{
+	struct report *report = p->build->report;
+	if (header_name_is(field, "Reporting-MTA"))
+		report->reporting_mta = host_value(p->build, field->value);
+	else if (header_name_is(field, "Received-From-MTA"))
+		report->received_from_mta = host_value(p->build, field->value);
+	else if (header_name_is(field, "DSN-Gateway"))
+		report->dsn_gateway = host_value(p->build, field->value);
+	else if (header_name_is(field, "Arrival-Date"))
+		report->arrival_date = build_value(p->build, field->value.data, field->value.len);
+	else if (header_name_is(field, "X-Postfix-Queue-ID"))
+		report->original_queue_id =
+		    build_value(p->build, field->value.data, field->value.len);
+	else if (header_name_is(field, "Original-Envelope-Id")) {
+		g_autofree char *id = header_unfold(field->value.data, field->value.len);
+		address_decode_xtext(id);
+		report->envelope_id = build_value(p->build, id, strlen(id));
+	} else {
+		return original_field(p, field);
+	}
+	return true;
+}
+
+enum recipient_field {
+	FIELD_NONE,
+	FIELD_FINAL,
+	FIELD_ORIGINAL,
+	FIELD_ACTUAL,
+	FIELD_ACTION,
+	FIELD_STATUS,
+	FIELD_DIAGNOSTIC,
+	FIELD_REMOTE,
+	FIELD_LOG_ID,
+	FIELD_LAST_ATTEMPT,
+	FIELD_RETRY_UNTIL,
+};
+
+static enum recipient_field field_kind(const struct header_field *field)
+{
+	static const struct {
+		const char *name;
+		enum recipient_field kind;
+	} names[] = {
+	    {"Final-Recipient", FIELD_FINAL},
+	    {"Original-Recipient", FIELD_ORIGINAL},
+	    {"X-Actual-Recipient", FIELD_ACTUAL},
+	    {"Action", FIELD_ACTION},
+	    {"Status", FIELD_STATUS},
+	    {"Diagnostic-Code", FIELD_DIAGNOSTIC},
+	    {"Remote-MTA", FIELD_REMOTE},
+	    {"Final-Log-ID", FIELD_LOG_ID},
+	    {"Last-Attempt-Date", FIELD_LAST_ATTEMPT},
+	    {"Will-Retry-Until", FIELD_RETRY_UNTIL},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (header_name_is(field, names[i].name))
+			return names[i].kind;
+	return FIELD_NONE;
+}
+
+/* Does this field begin another recipient? */
+static bool begins_next(const struct status_parser *p, enum recipient_field kind)
+{
+	const struct report_recipient *r = &p->current;
+	bool named = *r->recipient || *r->original_recipient;
+	bool answered = r->action != REPORT_ACTION_NONE || *r->status;
+	if (kind == FIELD_FINAL && *r->recipient)
+		return true;
+	if (kind == FIELD_ORIGINAL && *r->original_recipient)
+		return true;
+	if (p->empty_line && named && answered)
+		return kind == FIELD_FINAL || kind == FIELD_ORIGINAL ||
+		       (kind == FIELD_ACTION && r->action) || (kind == FIELD_STATUS && *r->status);
+	return false;
+}
+
+static void recipient_field(struct status_parser *p, enum recipient_field kind, struct slice value)
+{
+	struct report_recipient *r = &p->current;
+	if (begins_next(p, kind))
+		flush(p);
+	p->empty_line = false;
+	switch (kind) {
+	case FIELD_FINAL:
+		r->recipient = address_value(p->build, value, false);
+		break;
+	case FIELD_ORIGINAL:
+		r->original_recipient = address_value(p->build, value, true);
+		break;
+	case FIELD_ACTUAL:
+		p->actual = address_value(p->build, value, false);
+		break;
+	case FIELD_ACTION:
+		r->action = action_value(value);
+		break;
+	case FIELD_STATUS:
+		r->status = status_value(p->build, value);
+		break;
+	case FIELD_DIAGNOSTIC:
+		if (!*r->diagnostic)
+			set_diagnostic(p, value);
+		break;
+	case FIELD_REMOTE:
+		r->remote_mta = host_value(p->build, value);
+		break;
+	case FIELD_LOG_ID:
+		r->final_log_id = build_value(p->build, value.data, value.len);
+		break;
+	case FIELD_LAST_ATTEMPT:
+		r->last_attempt_date = build_value(p->build, value.data, value.len);
+		break;
+	case FIELD_RETRY_UNTIL:
+		r->will_retry_until = build_value(p->build, value.data, value.len);
+		break;
+	case FIELD_NONE:
+		break;
+	}
+}
+
+/* Length of what a line is indented or quoted by, if a field follows. */
+static size_t field_indent(const char *line)
+{
+	size_t indent = strspn(line, " \t>|");
+	size_t name =
+	    strspn(line + indent, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+	return name > 0 && line[indent + name] == ':' ? indent : 0;
+}
+
+/* A group may be indented or quoted as a whole: then nothing is a continuation. */
+static char *outdented(const char *text)
+{
+	while (*text == '\n')
+		text++;
+	if (field_indent(text) == 0 && !strstr(text, "\n\n ") && !strstr(text, "\n\n\t") &&
+	    !strstr(text, "\n\n>"))
+		return g_strdup(text);
+	GString *out = g_string_new(NULL);
+	size_t indent = field_indent(text);
+	for (bool fresh = false; *text;) {
+		size_t len = strcspn(text, "\n");
+		if (fresh)
+			indent = field_indent(text);
+		size_t skip = MIN(strspn(text, " \t>|"), indent);
+		g_string_append_len(out, text + skip, (gssize)(len - MIN(skip, len)));
+		g_string_append_c(out, '\n');
+		fresh = strspn(text, " \t>|") >= len;
+		text += len + (text[len] == '\n');
+	}
+	return g_string_free(out, FALSE);
+}
+
+size_t delivery_status_parse(struct report_build *build, const char *text)
+{
+	struct status_parser p = {.build = build, .current = blank(), .actual = ""};
+	g_autofree char *clean = outdented(text);
+	struct slice rest = {clean, strlen(clean)};
+	while (rest.len > 0) {
+		struct header_field field;
+		if (!header_next(&rest, &field)) {
+			const char *newline = memchr(rest.data, '\n', rest.len);
+			size_t skip = newline ? (size_t)(newline - rest.data) + 1 : rest.len;
+			rest = (struct slice){rest.data + skip, rest.len - skip};
+			p.empty_line = true;
+		} else if (!per_message_field(&p, &field)) {
+			enum recipient_field kind = field_kind(&field);
+			if (kind != FIELD_NONE)
+				recipient_field(&p, kind, field.value);
+		}
+	}
+	flush(&p);
+	return p.added;
+}
+
+static bool line_starts(const char *line, const char *word)
+{
+	return g_ascii_strncasecmp(line, word, strlen(word)) == 0;
+}
+
+bool delivery_status_begins(const char *line)
+{
+	line += strspn(line, " \t>|");
+	return line_starts(line, "Final-Recipient:") || line_starts(line, "Original-Recipient:") ||
+	       line_starts(line, "Reporting-MTA:");
+}
+
+const char *delivery_status_find(const char *text)
+{
+	if (!strcasestr(text, "-Recipient:") ||
+	    !(strcasestr(text, "Action:") || strcasestr(text, "Status:")))
+		return NULL;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (delivery_status_begins(line))
+			return line;
+	}
+	return NULL;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The table of reasons, made from reasons.def.
+ */
+#include "classifier/rules/reason.h"
+
+#include <string.h>
+
+static const struct reason reasons[REASON_COUNT] = {
+#define REASON(name, class, class_temporary, is_notice, meaning)                                   \
+	{#name, CLASS_##class, CLASS_##class_temporary, is_notice, meaning},
+#include "classifier/rules/reasons.def"
+#undef REASON
+};
+
+const struct reason *reason_get(enum reason_id id)
+{
+	return &reasons[id];
+}
+
+const struct reason *reason_find(const char *name)
+{
+	for (size_t i = 0; i < REASON_COUNT; i++)
+		if (strcmp(reasons[i].name, name) == 0)
+			return &reasons[i];
+	return NULL;
+}
+
+const struct reason *reason_all(size_t *count_out)
+{
+	*count_out = REASON_COUNT;
+	return reasons;
+}
+
+enum bounce_class reason_class(const struct reason *reason, enum permanence permanence)
+{
+	return permanence == PERMANENCE_TEMPORARY ? reason->class_temporary : reason->class;
+}
+
+static enum permanence permanence_of_digit(char digit)
+{
+	if (digit == '5')
+		return PERMANENCE_PERMANENT;
+	if (digit == '4')
+		return PERMANENCE_TEMPORARY;
+	return PERMANENCE_UNKNOWN;
+}
+
+enum permanence permanence_of_codes(const char *status, const char *reply_code)
+{
+	enum permanence by_status = permanence_of_digit(status[0]);
+	enum permanence by_reply = permanence_of_digit(reply_code[0]);
+	bool is_generic = status[0] == '\0' || strcmp(status + 1, ".0.0") == 0;
+
+	if (is_generic && by_reply != PERMANENCE_UNKNOWN)
+		return by_reply;
+	return by_status != PERMANENCE_UNKNOWN ? by_status : by_reply;
+}
+
+const char *bounce_class_name(enum bounce_class class)
+{
+	switch (class) {
+	case CLASS_UNCLASSIFIED:
+		return "unclassified";
+	case CLASS_HARD:
+		return "hard";
+	case CLASS_SOFT:
+		return "soft";
+	case CLASS_AUTO_REPLY:
+		return "auto_reply";
+	case CLASS_TECHNICAL:
+		return "technical";
+	}
+	return "unclassified";
+}
+
+const char *permanence_name(enum permanence permanence)
+{
+	switch (permanence) {
+	case PERMANENCE_UNKNOWN:
+		return "unknown";
+	case PERMANENCE_PERMANENT:
+		return "permanent";
+	case PERMANENCE_TEMPORARY:
+		return "temporary";
+	}
+	return "unknown";
+}

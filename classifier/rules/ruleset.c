@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Loads rule files and asks all rules at once: each field is scanned once, the
+ * patterns found are led back to their rules, and what is left of the rule's
+ * conditions is checked only for these.
+ */
+#include "classifier/rules/ruleset.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "classifier/rules/pattern.h"
+
+/* A rule file larger than this is a mistake. */
+#define RULE_FILE_BYTES ((gsize)4 * 1024 * 1024)
+
+/* One set a field, and one for the patterns of "host". */
+enum { HOST_SET = RULE_FIELD_COUNT, SET_COUNT };
+
+enum role {
+	ROLE_MATCH,
+	ROLE_UNLESS,
+	ROLE_HOST,
+};
+
+/* Whose pattern it is, by the pattern's id in its set. */
+struct owner {
+	guint rule;
+	enum role role;
+	unsigned line;
+};
+
+struct ruleset {
+	GPtrArray *rules; /* in the order of decision */
+	struct pattern_set *set[SET_COUNT];
+	GArray *owners[SET_COUNT];
+	GArray *bare; /* guint: rules without match */
+};
+
+/* What a scan found out about each rule. */
+struct finding {
+	bool is_matched;
+	bool is_vetoed;
+	bool is_host;
+	enum rule_field field;
+	size_t end;
+};
+
+static void free_rule(gpointer rule)
+{
+	rule_free(rule);
+}
+
+static struct ruleset *ruleset_new(void)
+{
+	struct ruleset *rules = g_new0(struct ruleset, 1);
+
+	rules->rules = g_ptr_array_new_with_free_func(free_rule);
+	rules->bare = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (unsigned i = 0; i < SET_COUNT; i++) {
+		rules->set[i] = pattern_set_new();
+		rules->owners[i] = g_array_new(FALSE, FALSE, sizeof(struct owner));
+	}
+	return rules;
+}
+
+void ruleset_free(struct ruleset *rules)
+{
+	if (rules == NULL)
+		return;
+	for (unsigned i = 0; i < SET_COUNT; i++) {
+		pattern_set_free(rules->set[i]);
+		g_array_unref(rules->owners[i]);
+	}
+	g_array_unref(rules->bare);
+	g_ptr_array_unref(rules->rules);
+	g_free(rules);
+}
+
+/* --- reading the files -------------------------------------------------- */
+
+static bool read_file(const char *path, bool is_site, GPtrArray *rules, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) cause = NULL;
+	gsize len = 0;
+
+	if (!g_file_get_contents(path, &text, &len, &cause)) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", cause->message);
+		return false;
+	}
+	if (len > RULE_FILE_BYTES) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: too large for a rule file",
+			    path);
+		return false;
+	}
+	struct rule_source source = {.name = path, .text = text, .len = len, .is_site = is_site};
+	return rule_file_parse(&source, rules, error);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The *.rules of a directory in name order; NULL if it cannot be read. */
+static GPtrArray *list_files(const char *dir, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GDir) handle = g_dir_open(dir, 0, &cause);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+
+	if (handle == NULL) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "rules: %s", cause->message);
+		return NULL;
+	}
+	for (const char *name = g_dir_read_name(handle); name != NULL;
+	     name = g_dir_read_name(handle))
+		if (name[0] != '.' && g_str_has_suffix(name, ".rules"))
+			g_ptr_array_add(paths, g_build_filename(dir, name, NULL));
+	g_ptr_array_sort(paths, compare_names);
+	if (paths->len == 0) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "%s: there are no *.rules files in it", dir);
+		return NULL;
+	}
+	return g_steal_pointer(&paths);
+}
+
+static bool read_files(struct ruleset *rules, const char *dir, const char *site_file,
+		       GError **error)
+{
+	g_autoptr(GPtrArray) paths = list_files(dir, error);
+
+	if (paths == NULL ||
+	    (site_file != NULL && !read_file(site_file, true, rules->rules, error)))
+		return false;
+	for (guint i = 0; i < paths->len; i++)
+		if (!read_file(paths->pdata[i], false, rules->rules, error))
+			return false;
+	return true;
+}
+
+static bool refuse_duplicate(const struct rule *rule, const struct rule *other, GError **error)
+{
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s:%u: rule %s: is already in %s:%u",
+		    rule->file, rule->line, rule->id, other->file, other->line);
+	return false;
+}
+
+/* Ids are unique; a site's rule puts away the shipped rule of its name. */
+static bool settle_ids(GPtrArray *rules, GError **error)
+{
+	g_autoptr(GHashTable) by_id = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < rules->len;) {
+		struct rule *rule = rules->pdata[i];
+		struct rule *other = g_hash_table_lookup(by_id, rule->id);
+		if (other == NULL) {
+			g_hash_table_insert(by_id, rule->id, rule);
+			i++;
+			continue;
+		}
+		if (other->tier != RULE_TIER_SITE || rule->tier == RULE_TIER_SITE)
+			return refuse_duplicate(rule, other, error);
+		g_ptr_array_remove_index(rules, i);
+	}
+	return true;
+}
+
+/* A stable sort by tier: g_ptr_array_sort is not promised to be stable. */
+static void sort_by_tier(GPtrArray *rules)
+{
+	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+
+	for (enum rule_tier tier = RULE_TIER_SITE; tier <= RULE_TIER_WEAK; tier++)
+		for (guint i = 0; i < rules->len; i++)
+			if (((struct rule *)rules->pdata[i])->tier == tier)
+				g_ptr_array_add(sorted, rules->pdata[i]);
+	memcpy(rules->pdata, sorted->pdata, sorted->len * sizeof(gpointer));
+}
+
+/* --- compiling ---------------------------------------------------------- */
+
+static const char *role_name(enum role role)
+{
+	switch (role) {
+	case ROLE_MATCH:
+		return "match";
+	case ROLE_UNLESS:
+		return "unless";
+	case ROLE_HOST:
+		return "host";
+	}
+	return "";
+}
+
+static bool blame_pattern(const struct ruleset *rules, const struct owner *owner,
+			  const GError *cause, GError **error)
+{
+	const struct rule *rule = rules->rules->pdata[owner->rule];
+
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s:%u: rule %s: %s: %s", rule->file,
+		    owner->line, rule->id, role_name(owner->role), cause->message);
+	return false;
+}
+
+static bool add_pattern(struct ruleset *rules, unsigned set, const struct owner *owner,
+			const char *text, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (!pattern_set_add(rules->set[set], text, &cause))
+		return blame_pattern(rules, owner, cause, error);
+	g_array_append_val(rules->owners[set], *owner);
+	return true;
+}
+
+static bool add_lines(struct ruleset *rules, unsigned set, struct owner owner, const GArray *lines,
+		      GError **error)
+{
+	for (guint i = 0; i < lines->len; i++) {
+		const struct rule_line *line = &g_array_index(lines, struct rule_line, i);
+		owner.line = line->line;
+		if (!add_pattern(rules, set, &owner, line->text, error))
+			return false;
+	}
+	return true;
+}
+
+static bool add_rule(struct ruleset *rules, guint index, GError **error)
+{
+	const struct rule *rule = rules->rules->pdata[index];
+	struct owner match = {.rule = index, .role = ROLE_MATCH};
+	struct owner unless = {.rule = index, .role = ROLE_UNLESS};
+	struct owner host = {.rule = index, .role = ROLE_HOST};
+
+	if (rule->match->len == 0)
+		g_array_append_val(rules->bare, index);
+	for (unsigned field = 0; field < RULE_FIELD_COUNT; field++) {
+		if ((rule->look & (1U << field)) == 0)
+			continue;
+		if (!add_lines(rules, field, match, rule->match, error) ||
+		    !add_lines(rules, field, unless, rule->unless, error))
+			return false;
+	}
+	return add_lines(rules, HOST_SET, host, rule->host, error);
+}
+
+static bool compile(struct ruleset *rules, GError **error)
+{
+	for (guint i = 0; i < rules->rules->len; i++)
+		if (!add_rule(rules, i, error))
+			return false;
+	for (unsigned set = 0; set < SET_COUNT; set++) {
+		g_autoptr(GError) cause = NULL;
+		unsigned id = 0;
+		if (!pattern_set_compile(rules->set[set], &id, &cause))
+			return blame_pattern(rules,
+					     &g_array_index(rules->owners[set], struct owner, id),
+					     cause, error);
+	}
+	return true;
+}
+
+struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **error)
+{
+	g_autoptr(ruleset_t) rules = ruleset_new();
+
+	if (!read_files(rules, dir, site_file, error) || !settle_ids(rules->rules, error))
+		return NULL;
+	sort_by_tier(rules->rules);
+	return compile(rules, error) ? g_steal_pointer(&rules) : NULL;
+}
+
+char *ruleset_default_dir(void)
+{
+	/* build/PROGRAM, build/sanitize-KIND/PROGRAM, bin/PROGRAM or sbin/PROGRAM */
+	static const char *const places[] = {"../share/bounce-milter/rules", "../etc/rules",
+					     "../../etc/rules"};
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *here = g_path_get_dirname(program != NULL ? program : "");
+	char *dir = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_free(dir);
+		dir = g_canonicalize_filename(places[i], here);
+		if (g_file_test(dir, G_FILE_TEST_IS_DIR))
+			break;
+	}
+	return dir;
+}
+
+char *ruleset_configured_dir(const char *rules_dir)
+{
+	return *rules_dir == '\0' ? ruleset_default_dir() : g_strdup(rules_dir);
+}
+
+struct ruleset *ruleset_load_configured(const char *rules_dir, const char *site_rules,
+					GError **error)
+{
+	g_autofree char *dir = ruleset_configured_dir(rules_dir);
+
+	return ruleset_load(dir, *site_rules == '\0' ? NULL : site_rules, error);
+}
+
+size_t ruleset_count(const struct ruleset *rules)
+{
+	return rules->rules->len;
+}
+
+const struct rule *ruleset_get(const struct ruleset *rules, size_t index)
+{
+	return rules->rules->pdata[index];
+}
+
+const struct rule *ruleset_find(const struct ruleset *rules, const char *id)
+{
+	for (guint i = 0; i < rules->rules->len; i++) {
+		const struct rule *rule = rules->rules->pdata[i];
+		if (strcmp(rule->id, id) == 0)
+			return rule;
+	}
+	return NULL;
+}
+
+bool ruleset_looks_at(const struct ruleset *rules, enum rule_field field)
+{
+	return rules->owners[field]->len > 0;
+}
+
+/* --- matching ----------------------------------------------------------- */
+
+/* Of several patterns of a rule the one that was complete first is the evidence. */
+static void note_match(struct finding *finding, enum rule_field field,
+		       const struct pattern_hit *hit)
+{
+	if (finding->is_matched)
+		return;
+	finding->is_matched = true;
+	finding->field = field;
+	finding->end = hit->end;
+}
+
+static void note_hits(const struct ruleset *rules, unsigned set, const GArray *hits,
+		      struct finding *findings)
+{
+	for (guint i = 0; i < hits->len; i++) {
+		const struct pattern_hit *hit = &g_array_index(hits, struct pattern_hit, i);
+		const struct owner *owner =
+		    &g_array_index(rules->owners[set], struct owner, hit->id);
+		struct finding *finding = &findings[owner->rule];
+		switch (owner->role) {
+		case ROLE_MATCH:
+			note_match(finding, (enum rule_field)set, hit);
+			break;
+		case ROLE_UNLESS:
+			finding->is_vetoed = true;
+			break;
+		case ROLE_HOST:
+			finding->is_host = true;
+			break;
+		}
+	}
+}
+
+static void scan(const struct ruleset *rules, unsigned set, const char *text,
+		 struct finding *findings)
+{
+	g_autoptr(GArray) hits = NULL;
+
+	if (text[0] == '\0' || rules->owners[set]->len == 0)
+		return;
+	hits = g_array_new(FALSE, FALSE, sizeof(struct pattern_hit));
+	pattern_set_scan(rules->set[set], text, strlen(text), hits);
+	note_hits(rules, set, hits, findings);
+}
+
+static bool fits_any(const GPtrArray *wildcards, const char *code)
+{
+	if (wildcards->len == 0)
+		return true;
+	for (guint i = 0; i < wildcards->len; i++)
+		if (g_pattern_match_simple(wildcards->pdata[i], code))
+			return true;
+	return false;
+}
+
+static bool rule_holds(const struct rule *rule, const struct finding *finding,
+		       const struct rule_input *input)
+{
+	return finding->is_matched && !finding->is_vetoed &&
+	       (rule->host->len == 0 || finding->is_host) &&
+	       fits_any(rule->status, input->status) && fits_any(rule->reply, input->reply_code);
+}
+
+GArray *ruleset_match(const struct ruleset *rules, const struct rule_input *input)
+{
+	GArray *matches = g_array_new(FALSE, FALSE, sizeof(struct rule_match));
+	g_autofree struct finding *findings = g_new0(struct finding, rules->rules->len);
+
+	for (guint i = 0; i < rules->bare->len; i++)
+		findings[g_array_index(rules->bare, guint, i)].is_matched = true;
+	for (unsigned field = 0; field < RULE_FIELD_COUNT; field++)
+		scan(rules, field, input->field[field], findings);
+	scan(rules, HOST_SET, input->field[RULE_FIELD_REMOTE_MTA], findings);
+	scan(rules, HOST_SET, input->field[RULE_FIELD_REPORTING_MTA], findings);
+	for (guint i = 0; i < rules->rules->len; i++) {
+		const struct rule *rule = rules->rules->pdata[i];
+		if (!rule_holds(rule, &findings[i], input))
+			continue;
+		struct rule_match match = {
+		    .rule = rule, .field = findings[i].field, .end = findings[i].end};
+		g_array_append_val(matches, match);
+	}
+	return matches;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ *   addr-spec  = local-part "@" domain
+ *   local-part = dot-atom / quoted-string
+ *   domain     = dot-atom / "[" *dtext "]"
+ * with UTF-8 allowed in atoms. More is taken than the grammar allows (dots at
+ * the edges of a local part exist), never less.
+ */
+#include "classifier/text/address.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+static bool is_local(char c)
+{
+	return g_ascii_isalnum(c) || (unsigned char)c >= 0x80 ||
+	       (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
+}
+
+static bool is_domain(char c)
+{
+	return g_ascii_isalnum(c) || (unsigned char)c >= 0x80 || c == '-' || c == '.' || c == '_';
+}
+
+/* Start of the local part that ends before at, or at itself if there is none. */
+static const char *local_start(const char *text, const char *at)
+{
+	const char *from = at;
+	if (from > text && from[-1] == '"') {
+		const char *quote = from - 1;
+		while (quote > text && at - quote < 70) {
+			quote--;
+			if (*quote == '\n')
+				break;
+			if (*quote == '"')
+				return quote;
+		}
+		return at;
+	}
+	while (from > text && is_local(from[-1]))
+		from--;
+	while (from < at && strchr("'`{|", *from))
+		from++;
+	return from;
+}
+
+/* UTF-8 punctuation that encloses rather than belongs: quotes and brackets of
+ * U+2018..U+201F, U+3000..U+303F (CJK punctuation), U+FF08..U+FF1E. */
+static bool is_enclosing(const char *from, const char *end)
+{
+	gunichar c = g_utf8_get_char_validated(from, end - from);
+	return (c >= 0x2000 && c <= 0x206F) || (c >= 0x3000 && c <= 0x303F) ||
+	       (c >= 0xFF01 && c <= 0xFF1F) || c == 0xAB || c == 0xBB || c == 0xA0;
+}
+
+/* A character of a script that is written without blanks (CJK, Hangul, Kana): before an
+ * ASCII local part or behind an ASCII top-level domain it is the sentence around it. */
+static bool is_unspaced(const char *from, const char *end)
+{
+	gunichar c = g_utf8_get_char_validated(from, end - from);
+	return c >= 0x2E80 && c <= 0xFFEF;
+}
+
+/* Drops everything up to the last character that encloses or is of the sentence. */
+static const char *local_trim(const char *from, const char *at)
+{
+	bool ascii_end = at > from && (unsigned char)at[-1] < 0x80;
+	const char *best = from;
+	for (const char *c = from; c < at; c++) {
+		if ((unsigned char)*c < 0xC2)
+			continue;
+		if (is_enclosing(c, at) || (ascii_end && is_unspaced(c, at)))
+			best = g_utf8_next_char(c);
+	}
+	return MIN(best, at);
+}
+
+/* The end of the last label where it turns from ASCII into the sentence. */
+static const char *top_level_end(const char *from, const char *to)
+{
+	const char *label = to;
+	while (label > from && label[-1] != '.')
+		label--;
+	const char *end = label;
+	while (end < to && (unsigned char)*end < 0x80)
+		end++;
+	return end - label >= 2 && end < to ? end : to;
+}
+
+static const char *domain_end(const char *from, const char *end)
+{
+	const char *to = from;
+	if (to < end && *to == '[') {
+		const char *close = memchr(to, ']', (size_t)MIN(end - to, 70));
+		return close ? close + 1 : from;
+	}
+	while (to < end && is_domain(*to)) {
+		if ((unsigned char)*to >= 0xC2 && is_enclosing(to, end))
+			break;
+		to++;
+	}
+	to = top_level_end(from, to);
+	while (to > from && strchr(".-_", to[-1]))
+		to--;
+	return to;
+}
+
+/* "m\374ller@": the byte before was written as a number; the rest is nobody's address. */
+static bool is_octal_tail(const char *text, const char *from)
+{
+	return from > text && from[-1] == '\\' && g_ascii_isdigit(*from);
+}
+
+bool address_find(const char *text, size_t len, struct slice *address_out)
+{
+	const char *end = text + len;
+	const char *floor = text;
+	for (const char *at = text; (at = memchr(at, '@', (size_t)(end - at))); at++) {
+		const char *from = local_start(MAX(floor, at - 320 > text ? at - 320 : text), at);
+		from = local_trim(from, at);
+		const char *to = domain_end(at + 1, end);
+		if (from < at && to > at + 1 && !is_octal_tail(text, from)) {
+			*address_out = (struct slice){from, (size_t)(to - from)};
+			return true;
+		}
+		floor = at + 1;
+	}
+	return false;
+}
+
+/* End of the mailbox that begins at from: the next comma outside quotes,
+ * comments and angle brackets. A group's ":" and ";" separate too. */
+static const char *mailbox_end(const char *from, const char *end)
+{
+	unsigned comment = 0;
+	bool quoted = false, angle = false;
+	for (; from < end; from++) {
+		if (*from == '\\' && (quoted || comment) && from + 1 < end)
+			from++;
+		else if (quoted)
+			quoted = *from != '"';
+		else if (*from == '"' && !comment)
+			quoted = true;
+		else if (*from == '(')
+			comment++;
+		else if (*from == ')' && comment)
+			comment--;
+		else if (*from == '<' && !comment)
+			angle = true;
+		else if (*from == '>')
+			angle = false;
+		else if ((*from == ',' || *from == ';') && !comment && !angle)
+			break;
+	}
+	return from;
+}
+
+/* "<...>" outside quotes, if there is one. */
+static bool find_angle(struct slice mailbox, struct slice *inner_out)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < mailbox.len; i++) {
+		if (mailbox.data[i] == '"')
+			quoted = !quoted;
+		if (mailbox.data[i] != '<' || quoted)
+			continue;
+		const char *from = mailbox.data + i + 1;
+		const char *close = memchr(from, '>', mailbox.len - i - 1);
+		*inner_out = (struct slice){
+		    from, (size_t)((close ? close : mailbox.data + mailbox.len) - from)};
+		return true;
+	}
+	return false;
+}
+
+bool address_next(struct slice *rest, struct slice *address_out)
+{
+	while (rest->len > 0) {
+		const char *end = rest->data + rest->len;
+		const char *stop = mailbox_end(rest->data, end);
+		struct slice mailbox = {rest->data, (size_t)(stop - rest->data)};
+		struct slice inner;
+		const char *next = stop < end ? stop + 1 : end;
+		*rest = (struct slice){next, (size_t)(end - next)};
+		if (find_angle(mailbox, &inner) && address_find(inner.data, inner.len, address_out))
+			return true;
+		if (address_find(mailbox.data, mailbox.len, address_out))
+			return true;
+	}
+	return false;
+}
+
+struct slice address_bare(const char *value, size_t len)
+{
+	struct slice out = {value, len};
+	struct slice inner;
+	if (find_angle(out, &inner))
+		out = inner;
+	else if (address_find(value, len, &inner))
+		return inner;
+	while (out.len > 0 && strchr(" \t\"'`", out.data[0]))
+		out.data++, out.len--;
+	size_t to = 0;
+	while (to < out.len && !strchr(" \t(", out.data[to]))
+		to++;
+	if (to > 0 && memchr(out.data, '"', out.len))
+		to = out.len; /* a quoted local part may hold blanks */
+	while (to > 0 && strchr(" \t'`>", out.data[to - 1]))
+		to--;
+	out.len = to;
+	return out;
+}
+
+bool address_is_in(const char *const *list, const char *address)
+{
+	for (; *list; list++)
+		if (g_ascii_strcasecmp(*list, address) == 0)
+			return true;
+	return false;
+}
+
+void address_decode_xtext(char *text)
+{
+	char *out = text;
+	for (const char *at = text; *at; at++) {
+		int high =
+		    at[0] == '+' && !g_ascii_islower(at[1]) ? g_ascii_xdigit_value(at[1]) : -1;
+		int low = high >= 0 && !g_ascii_islower(at[2]) ? g_ascii_xdigit_value(at[2]) : -1;
+		int code = low >= 0 ? high * 16 + low : 0;
+		if (code > ' ' && code < 0x7F) {
+			*out++ = (char)code;
+			at += 2;
+		} else {
+			*out++ = *at;
+		}
+	}
+	*out = '\0';
+}
+
+void address_decode_utf8(char *text)
+{
+	char *out = text;
+	for (char *at = text; *at;) {
+		char *stop = NULL;
+		guint64 code =
+		    strncmp(at, "\\x{", 3) == 0 ? g_ascii_strtoull(at + 3, &stop, 16) : 0;
+		if (stop && *stop == '}' && code > ' ' && code <= 0x10FFFF &&
+		    g_unichar_validate((gunichar)code)) {
+			out += g_unichar_to_utf8((gunichar)code,
+						 out); /* at most 4 of the 6 or more bytes read */
+			at = stop + 1;
+		} else {
+			*out++ = *at++;
+		}
+	}
+	*out = '\0';
+}

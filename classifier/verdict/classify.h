@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From a report to one verdict per recipient: reason, class, the rule that
+ * decided and the words it matched.
+ */
+#ifndef CLASSIFIER_VERDICT_CLASSIFY_H
+#define CLASSIFIER_VERDICT_CLASSIFY_H
+
+#include "classifier/report/report.h"
+#include "classifier/rules/reason.h"
+#include "classifier/rules/ruleset.h"
+
+struct verdict {
+	const struct reason *reason;
+	enum bounce_class class;
+	enum permanence permanence;
+	const char *rule; /* id of the rule, "status:X.1.1", "reply:552", "kind:delay" ...; owned by
+			     the ruleset; "" if none */
+	char *evidence;   /* the text that matched, or the code; heap; never NULL */
+};
+
+void verdict_clear(struct verdict *verdict);
+
+/* The order of decision; the first step that says something decides.
+ *
+ *  1. what the report is: a notice, a read receipt, a complaint, a challenge,
+ *     an auto-reply, an ordinary mail; per recipient, its Action
+ *  2. the site's rules
+ *  3. strong rules: words that overrule any code
+ *  4. the enhanced status code, where it says one thing (CODE_CERTAIN)
+ *  5. normal rules: words that are better than a vague code
+ *  6. where the refusal's own words said nothing and only one recipient failed:
+ *     steps 2, 3 and 5 on the human-readable text, then on its paragraphs one by one
+ *  7. the enhanced status code, where it is vague
+ *  8. weak rules: words that are better than nothing
+ *  9. the SMTP reply code
+ * 10. a temporary code on a mail that came back: somebody gave up, "expired"
+ *
+ * Otherwise "undetermined". A class is never decided here: it is read from
+ * reasons.def by the reason and by how final the codes are. The codes are those
+ * of the report; where its status is X.0.0 or missing, those in the diagnostic. */
+
+/* The verdict on one recipient of the report; recipient NULL for a report that
+ * names none. Never fails: in doubt CLASS_UNCLASSIFIED, never CLASS_HARD.
+ * Thread-safe on one ruleset. Clear with verdict_clear. */
+void classify(const struct ruleset *rules, const struct report *report,
+	      const struct report_recipient *recipient, struct verdict *verdict_out);
+
+/* Hears of every step that would say something, in the order of decision: the
+ * first is the one that decides. The verdict lives as long as the call. */
+struct classify_listener {
+	void (*hear)(const char *step, const struct verdict *verdict, void *data);
+	void *data;
+};
+void classify_explain(const struct ruleset *rules, const struct report *report,
+		      const struct report_recipient *recipient,
+		      const struct classify_listener *listener);
+
+#endif

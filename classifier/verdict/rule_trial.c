@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Makes up the report around the text.
+ */
+#include "classifier/verdict/rule_trial.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "classifier/rules/codes.h"
+#include "classifier/rules/literal.h"
+
+static enum rule_field first_field(const struct rule *rule)
+{
+	enum rule_field field = RULE_FIELD_DIAGNOSTIC;
+
+	while (rule != NULL && field < RULE_FIELD_COUNT - 1 && (rule->look & (1U << field)) == 0)
+		field++;
+	return field;
+}
+
+/* A host that the rule's pattern fits, if that is a list of words: "mx.example.net" for
+ * "\.example\.(net|org)$". Heap. */
+static char *make_host(const struct rule *rule)
+{
+	if (rule == NULL || rule->host->len == 0)
+		return g_strdup("");
+	GArray *words = literal_expand(g_array_index(rule->host, struct rule_line, 0).text);
+	const char *word = words != NULL ? g_array_index(words, struct literal, 0).text : "";
+	char *host = g_strconcat(*word == '.' ? "mx" : "", word, NULL);
+	g_clear_pointer(&words, g_array_unref);
+	return host;
+}
+
+bool rule_can_be_judged(const struct rule *rule)
+{
+	g_autofree char *host = make_host(rule);
+
+	return rule->host->len == 0 || *host != '\0';
+}
+
+/* Listener or verdict: who asks wants one of the two. */
+static void judge(const struct ruleset *rules, const struct rule *rule, const char *text,
+		  const struct classify_listener *listener, struct verdict *verdict_out)
+{
+	static const char *const nobody[] = {NULL};
+	const char *field[RULE_FIELD_COUNT];
+	char status[CODE_STATUS_SIZE] = "";
+	char reply[4] = "";
+	g_autofree char *host = make_host(rule);
+
+	for (size_t i = 0; i < RULE_FIELD_COUNT; i++)
+		field[i] = i == first_field(rule) ? text : "";
+	if (*host != '\0' && *field[RULE_FIELD_REMOTE_MTA] == '\0')
+		field[RULE_FIELD_REMOTE_MTA] = host;
+	if (g_ascii_isdigit(text[0]) && g_ascii_isdigit(text[1]) && g_ascii_isdigit(text[2]))
+		memcpy(reply, text, 3);
+	status_in_text(text, status);
+	struct report_recipient recipient = {.recipient = "user@example.org",
+					     .original_recipient = "",
+					     .action = REPORT_ACTION_FAILED,
+					     .status = status,
+					     .reply_code = reply,
+					     .diagnostic = field[RULE_FIELD_DIAGNOSTIC],
+					     .diagnostic_type = "smtp",
+					     .remote_mta = field[RULE_FIELD_REMOTE_MTA],
+					     .final_log_id = "",
+					     .last_attempt_date = "",
+					     .will_retry_until = "",
+					     .source = ""};
+	struct report report = {
+	    .kind = REPORT_DSN,
+	    .dialect = "",
+	    .header = {.from = field[RULE_FIELD_FROM],
+		       .subject = field[RULE_FIELD_SUBJECT],
+		       .to = nobody},
+	    .original = {.from = "sender@sender.example", .sender = "", .to = nobody},
+	    .auto_submitted = "",
+	    .reporting_mta = field[RULE_FIELD_REPORTING_MTA],
+	    .feedback_type = "",
+	    .return_date = "",
+	    .references = nobody,
+	    .recipients = &recipient,
+	    .recipient_count = 1,
+	    .text = field[RULE_FIELD_TEXT]};
+	if (listener != NULL)
+		classify_explain(rules, &report, &recipient, listener);
+	else
+		classify(rules, &report, &recipient, verdict_out);
+}
+
+void rule_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
+		struct verdict *verdict_out)
+{
+	judge(rules, rule, text, NULL, verdict_out);
+}
+
+void rule_judge_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
+			const struct classify_listener *listener)
+{
+	judge(rules, rule, text, listener, NULL);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The verdict on a lone text, as if a mail system had said it of a recipient:
+ * how a rule's examples are held against all the rules.
+ */
+#ifndef CLASSIFIER_VERDICT_RULE_TRIAL_H
+#define CLASSIFIER_VERDICT_RULE_TRIAL_H
+
+#include <stdbool.h>
+
+#include "classifier/verdict/classify.h"
+
+/* The text is taken for the first field that the rule looks at (rule NULL: for
+ * the diagnostic) of one failed recipient, its codes as they stand in it. If the rule
+ * names a host, that is the remote one, as far as the pattern says which. The mail came
+ * from sender@sender.example. Clear with verdict_clear. */
+void rule_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
+		struct verdict *verdict_out);
+
+/* False if the rule names a host by a pattern for which no name can be made up: then its
+ * examples say nothing. */
+bool rule_can_be_judged(const struct rule *rule);
+
+/* The same for classify_explain. */
+void rule_judge_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
+			const struct classify_listener *listener);
+
+#endif

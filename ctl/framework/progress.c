@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A line that is written over, and signals that wait.
+ */
+#include "ctl/framework/progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { INTERVAL = G_USEC_PER_SEC / 5 };
+
+void ctl_progress_step(struct ctl_progress *progress, const char *what, size_t done, size_t total)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (now < progress->next || !isatty(STDERR_FILENO))
+		return;
+	progress->next = now + INTERVAL;
+	progress->is_shown = true;
+	fprintf(stderr, "\r%s: %zu", what, done);
+	if (total > 0)
+		fprintf(stderr, " of %zu", total);
+	fputs("\033[K", stderr);
+}
+
+void ctl_progress_clear(struct ctl_progress *progress)
+{
+	if (progress->is_shown)
+		fputs("\r\033[K", stderr);
+	progress->is_shown = false;
+}
+
+static void fill(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+}
+
+void ctl_interrupt_block(void)
+{
+	sigset_t signals;
+
+	fill(&signals);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+bool ctl_interrupt_came(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}

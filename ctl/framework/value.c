@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading what people write.
+ */
+#include "ctl/framework/value.h"
+
+#include <string.h>
+
+#include "classifier/rules/reason.h"
+
+enum { ID_DIGITS_MAX = 18, SUGGEST_MAX = 40, COUNT_MAX = 100000 };
+
+/* --- words ------------------------------------------------------------------------ */
+
+static const struct {
+	const char *kind;
+	const char *words;
+} kinds_of_words[] = {
+    {"CLASS", "hard soft technical auto_reply unclassified"},
+    {"DIMENSION", "class reason process domain remote_mta rule trust hour day week month"},
+    {"KIND", "hard_bounce bounce_without_communication resend_exhausted delivery_problem outage"},
+    {"STATE", "PENDING PROCESSING SUCCESS ERROR RETRY"},
+    {"ORDER", "due age count domain"},
+    {"GROUP", "domain kind reason process owner"},
+};
+
+static char **reason_words(void)
+{
+	size_t count = 0;
+	const struct reason *reasons = reason_all(&count);
+	char **words = g_new0(char *, count + 1);
+
+	for (size_t i = 0; i < count; i++)
+		words[i] = g_strdup(reasons[i].name);
+	return words;
+}
+
+char **ctl_value_words(const char *kind)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds_of_words); i++)
+		if (strcmp(kinds_of_words[i].kind, kind) == 0)
+			return g_strsplit(kinds_of_words[i].words, " ", -1);
+	return strcmp(kind, "REASON") == 0 ? reason_words() : NULL;
+}
+
+/* Levenshtein: how many letters must be put in, taken out or changed. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[SUGGEST_MAX + 1];
+	size_t len = strlen(b);
+
+	for (size_t j = 0; j <= len; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1] != '\0'; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = MIN(changed, MIN(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[len];
+}
+
+const char *ctl_suggest(const char *meant, const char *const *words)
+{
+	const char *best = NULL;
+	size_t best_distance = MIN(strlen(meant) / 3 + 1, 3) + 1;
+
+	for (; strlen(meant) <= SUGGEST_MAX && *words != NULL; words++) {
+		if (strlen(*words) > SUGGEST_MAX)
+			continue;
+		size_t far =
+		    *meant != '\0' && g_str_has_prefix(*words, meant) ? 1 : distance(meant, *words);
+		if (far < best_distance) {
+			best = *words;
+			best_distance = far;
+		}
+	}
+	return best;
+}
+
+static char *read_word(char **words, const char *text, char **complaint_out)
+{
+	for (char **word = words; *word != NULL; word++)
+		if (g_ascii_strcasecmp(*word, text) == 0)
+			return g_strdup(*word);
+	const char *near = ctl_suggest(text, (const char *const *)words);
+	g_autofree char *all = g_strjoinv(", ", words);
+	*complaint_out = near != NULL
+			     ? g_strdup_printf("there is no \"%s\"; did you mean %s? There are %s",
+					       text, near, all)
+			     : g_strdup_printf("there is no \"%s\"; there are %s", text, all);
+	return NULL;
+}
+
+/* --- numbers ------------------------------------------------------------------------ */
+
+static bool is_number(const char *text)
+{
+	return *text != '\0' && strlen(text) <= ID_DIGITS_MAX &&
+	       strspn(text, "0123456789") == strlen(text);
+}
+
+static char *read_count(const char *text, char **complaint_out)
+{
+	guint64 count = is_number(text) ? g_ascii_strtoull(text, NULL, 10) : 0;
+
+	if (count >= 1 && count <= CTL_NUMBER_MAX)
+		return g_strdup(text);
+	*complaint_out =
+	    g_strdup_printf("\"%s\" is not a number from 1 to %d", text, CTL_NUMBER_MAX);
+	return NULL;
+}
+
+static char *read_id(const char *text, char **complaint_out)
+{
+	if (is_number(text))
+		return g_strdup(text);
+	*complaint_out = g_strdup_printf("\"%s\" is not a number", text);
+	return NULL;
+}
+
+/* --- times --------------------------------------------------------------------------- */
+
+static gint64 seconds_of_unit(char unit)
+{
+	switch (unit) {
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 86400;
+	case 'w':
+		return 7 * 86400;
+	default:
+		return 0;
+	}
+}
+
+/* "7d" from now, in the direction of sign; NULL if it is nothing like that. */
+static char *read_distance(const char *text, gint64 now, int sign)
+{
+	char *unit;
+	guint64 count = g_ascii_strtoull(text, &unit, 10);
+
+	if (!g_ascii_isdigit(*text) || count > COUNT_MAX || unit[0] == '\0' || unit[1] != '\0' ||
+	    seconds_of_unit(*unit) == 0)
+		return NULL;
+	g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(
+	    now / G_USEC_PER_SEC + sign * (gint64)count * seconds_of_unit(*unit));
+	return g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+/* "2026-11-21", "2026-11-21 14:00", "2026-11-21T14:00:30+01:00": NULL if it is none,
+ * or a day that no calendar has. Without a zone it is taken in ours. */
+static GDateTime *read_date(const char *text)
+{
+	static const char shape[] =
+	    "^(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d:\\d\\d)(:\\d\\d(?:\\.\\d{1,6})?)?)?"
+	    " ?(Z|[+-]\\d\\d(?::\\d\\d)?)?$";
+	g_autoptr(GRegex) regex = g_regex_new(shape, 0, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	if (!g_regex_match(regex, text, 0, &match))
+		return NULL;
+	g_autofree char *day = g_match_info_fetch(match, 1);
+	g_autofree char *minute = g_match_info_fetch(match, 2);
+	g_autofree char *second = g_match_info_fetch(match, 3);
+	g_autofree char *zone = g_match_info_fetch(match, 4);
+	g_autofree char *iso = g_strdup_printf(
+	    "%sT%s%s%s", day, minute == NULL || *minute == '\0' ? "00:00" : minute,
+	    second == NULL || *second == '\0' ? ":00" : second, zone == NULL ? "" : zone);
+	g_autoptr(GTimeZone) local = g_time_zone_new_local();
+	return g_date_time_new_from_iso8601(iso, local);
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	return g_strv_contains(words, text);
+}
+
+static char *read_time(const char *text, gint64 now, char **complaint_out)
+{
+	static const char *const days[] = {"today", "yesterday", "now", NULL};
+	char *time = read_distance(text, now, -1);
+	g_autoptr(GDateTime) date = read_date(text);
+
+	if (time != NULL)
+		return time;
+	if (date != NULL || is_one_of(text, days))
+		return g_strdup(text);
+	*complaint_out = g_strdup_printf(
+	    "\"%s\" is no time: 30m, 24h, 7d or 2w ago, today, yesterday, 2026-11-21 or "
+	    "\"2026-11-21 14:00\"",
+	    text);
+	return NULL;
+}
+
+static char *read_when(const char *text, gint64 now, char **complaint_out)
+{
+	char *time = read_distance(text, now, 1);
+	g_autoptr(GDateTime) date = read_date(text);
+
+	if (time != NULL)
+		return time;
+	if (date != NULL && g_date_time_to_unix(date) < now / G_USEC_PER_SEC) {
+		*complaint_out = g_strdup_printf("%s is past", text);
+		return NULL;
+	}
+	if (date != NULL || strcmp(text, "tomorrow") == 0)
+		return g_strdup(text);
+	*complaint_out = g_strdup_printf(
+	    "\"%s\" is no time to come: 3h, 3d or 2w from now, tomorrow, 2026-12-24 or "
+	    "\"2026-12-24 09:00\"",
+	    text);
+	return NULL;
+}
+
+/* --- all kinds ------------------------------------------------------------------------- */
+
+static char *read_text(const char *text, char **complaint_out)
+{
+	g_autofree char *stripped = g_strstrip(g_strdup(text));
+
+	if (*stripped != '\0')
+		return g_strdup(text);
+	*complaint_out = g_strdup("must say something");
+	return NULL;
+}
+
+char *ctl_value_read(const char *kind, const char *text, gint64 now, char **complaint_out)
+{
+	g_auto(GStrv) words = ctl_value_words(kind);
+
+	if (words != NULL)
+		return read_word(words, text, complaint_out);
+	if (strcmp(kind, "N") == 0)
+		return read_count(text, complaint_out);
+	if (strcmp(kind, "ID") == 0)
+		return read_id(text, complaint_out);
+	if (strcmp(kind, "TIME") == 0)
+		return read_time(text, now, complaint_out);
+	if (strcmp(kind, "WHEN") == 0)
+		return read_when(text, now, complaint_out);
+	return strcmp(kind, "TEXT") == 0 ? read_text(text, complaint_out) : g_strdup(text);
+}

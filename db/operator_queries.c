@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The statements of bouncectl.
+ */
+#include "db/operator_queries.h"
+
+#define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
+
+/* value is a number, a time or null where it is one; that of bounce.status() is text. */
+STATEMENT(
+    people_status, 0,
+    "WITH queue AS ("
+    "  SELECT count(*) FILTER (WHERE c.due_at IS NOT NULL AND c.held_at IS NULL AND "
+    "c.delivery_state <> 'PROCESSING') "
+    "AS waiting, "
+    "    count(*) FILTER (WHERE c.due_at <= now() AND c.held_at IS NULL AND c.delivery_state <> "
+    "'PROCESSING') AS due, "
+    "    min(c.due_at) FILTER (WHERE c.due_at <= now() AND c.held_at IS NULL AND c.delivery_state "
+    "<> 'PROCESSING') AS "
+    "oldest, "
+    "    count(*) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
+    "    count(*) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing, "
+    "    count(*) FILTER (WHERE c.lease_expire_time < now() - interval '1 minute') AS expired "
+    "  FROM bounce.communication AS c WHERE c.id IN "
+    "    (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.due_at IS NOT "
+    "NULL)), "
+    "server AS (SELECT min(s.problem_since) AS since, string_agg(s.name || ': ' || s.problem, '; ' "
+    "ORDER BY s.name) AS "
+    "problem "
+    "  FROM bounce.delivery_server AS s WHERE s.problem <> ''), "
+    "line AS ("
+    "  SELECT 1 AS part, name, value, warning FROM bounce.status() "
+    "  UNION ALL SELECT 2, v.name, v.value, coalesce(v.warning, '') FROM queue AS q, server AS s, "
+    "LATERAL (VALUES "
+    "    ('queue_waiting', q.waiting::text, ''), ('queue_due', q.due::text, ''), "
+    "    ('queue_oldest_due_at', q.oldest::text, CASE WHEN q.oldest < now() - interval '1 hour' "
+    "AND s.since IS NULL "
+    "        THEN 'due since more than an hour: does bounce-delivery run? Or quiet hours, or a "
+    "rate' END), "
+    "    ('queue_held', q.held::text, ''), ('queue_processing', q.processing::text, ''), "
+    "    ('queue_leases_expired', q.expired::text, "
+    "        CASE WHEN q.expired > 0 THEN 'nobody takes them back: does bounce-delivery run?' "
+    "END), "
+    "    ('submission_server_down_since', s.since::text, s.problem)) AS v (name, value, warning)) "
+    "SELECT l.name, CASE WHEN l.value = '' THEN NULL WHEN l.value ~ '^[0-9]{1,18}$' THEN "
+    "to_jsonb(l.value::bigint) "
+    "  WHEN l.value ~ '^[0-9]{4}-[0-9][0-9]-[0-9][0-9] ' THEN to_jsonb(l.value::timestamptz) "
+    "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
+    "  l.value AS text FROM line AS l ORDER BY l.part");
+
+STATEMENT(people_words, 1,
+	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
+	  " UNION SELECT s.name FROM bounce.parameter_setting AS s WHERE $1 = 'parameter' "
+	  " UNION SELECT t.id::text FROM bounce.open_task AS t WHERE $1 = 'task') ORDER BY word "
+	  "LIMIT 500");
+
+STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milter_settings()");
+
+/* --- tasks ------------------------------------------------------------------- */
+
+/* $1 owner, $2 kind, $3 part of address or domain, $4 process, $5 closed ones too, $6 limit, $7
+ * domain, $8 reason, $9 part of any words, $10 overdue only, $11 due before, $12 made since, $13
+ * made before, $14 order */
+#define FITTING_TASKS                                                                              \
+	"FROM bounce.task_detail AS t "                                                            \
+	"WHERE ($1::text IS NULL OR coalesce(t.owner, '') = $1) AND ($2::text IS NULL OR t.kind "  \
+	"= $2) "                                                                                   \
+	"  AND ($3::text IS NULL OR strpos(lower(t.address), lower($3)) > 0 OR strpos(t.domain, "  \
+	"lower($3)) > 0) "                                                                         \
+	"  AND ($4::text IS NULL OR t.process = $4) AND (t.status = 'open' OR "                    \
+	"coalesce($5::boolean, false)) "                                                           \
+	"  AND ($7::text IS NULL OR t.domain = lower($7)) AND ($8::text IS NULL OR t.reason = "    \
+	"$8) "                                                                                     \
+	"  AND ($9::text IS NULL OR strpos(lower(concat_ws(' ', t.address, t.diagnosis, "          \
+	"t.subject, t.business_ref, "                                                              \
+	"        t.summary, t.note)), lower($9)) > 0) "                                            \
+	"  AND (t.is_overdue OR NOT coalesce($10::boolean, false)) "                               \
+	"  AND ($11::timestamptz IS NULL OR t.due_at < $11) "                                      \
+	"  AND ($12::timestamptz IS NULL OR t.created_at >= $12) AND ($13::timestamptz IS NULL "   \
+	"OR t.created_at < "                                                                       \
+	"$13) "
+
+STATEMENT(
+    people_tasks, 14,
+    "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
+    "coalesce(nullif(t.address, "
+    "''), t.domain) AS about, t.domain, t.reason, "
+    "t.diagnosis, "
+    "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, "
+    "t.created_at, "
+    "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
+				    "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
+    "  CASE $14 WHEN 'age' THEN t.created_at END, t.due_at NULLS LAST, t.id LIMIT $6::integer");
+STATEMENT(people_task_groups, 15,
+	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
+	  "t.reason WHEN 'process' "
+	  "THEN t.process "
+	  "    WHEN 'owner' THEN t.owner ELSE t.domain END, ''), '-') AS label, "
+	  "  sum(t.count)::bigint AS bounces, count(*) FILTER (WHERE t.is_overdue) AS overdue, "
+	  "min(t.created_at) AS "
+	  "oldest_at, "
+	  "  string_agg(DISTINCT t.kind, ', ') AS kinds, string_agg(DISTINCT t.reason, ', ') AS "
+	  "reasons, count(*) AS "
+	  "tasks " FITTING_TASKS
+	  "AND ($14::text IS NULL OR true) GROUP BY 1 ORDER BY 7 DESC, 1 LIMIT $6::integer");
+STATEMENT(people_task, 1,
+	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, nullif(t.is_overdue, false) AS "
+	  "is_overdue, t.owner, t.address, "
+	  "  t.domain, t.reason, coalesce(nullif(t.diagnosis, ''), t.summary) AS diagnosis, "
+	  "t.correction, t.process, "
+	  "  t.business_ref, t.subject, t.communication_id, t.bounce_id, t.created_at, "
+	  "  CASE WHEN t.count > 1 THEN t.last_seen_at END AS last_seen_at, "
+	  "bounce.is_address_blocked(t.address) AS "
+	  "is_blocked, "
+	  "  t.resolution, t.resolved_at, t.resolved_by, t.note "
+	  "FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
+/* As bounce.ways_to_resolve has it, in our own words. */
+STATEMENT(
+    people_task_ways, 1,
+    "SELECT 'bouncectl task resolve ' || t.id || w.option AS command, w.meaning "
+    "FROM bounce.task_detail AS t JOIN (VALUES "
+    "  (1, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --address ADDRESS', "
+    "'this is the right "
+    "one: send there'), "
+    "  (2, '{hard_bounce}', ' --suggested', 'the suggested address is the right one: send there'), "
+    "  (3, '{hard_bounce,resend_exhausted,bounce_without_communication,delivery_problem}', ' "
+    "--works --note TEXT', "
+    "      'it works: lift the block, send again'), "
+    "  (4, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --dead', 'the address "
+    "is dead: block it'), "
+    "  (5, '{delivery_problem}', ' --arrived', 'nobody heard the outcome: it did arrive'), "
+    "  (6, '{outage}', ' --outage --note TEXT', 'it was an outage: block nothing, send again'), "
+    "  (7, '{outage}', ' --no-outage', 'it was none: block what is held'), "
+    "  (8, '{hard_bounce,resend_exhausted,bounce_without_communication,delivery_problem}', '', "
+    "'leave it at that')) "
+    "    AS w (place, kinds, option, meaning) ON t.kind = ANY (w.kinds::text[]) "
+    "WHERE t.id = $1::bigint AND t.status = 'open' AND (w.place <> 2 OR t.correction <> '') "
+    "  AND (w.place <> 5 OR t.reason = 'unknown') AND t.reason <> 'submission_server' ORDER BY "
+    "w.place");
+STATEMENT(people_task_mails, 1,
+	  "SELECT r.communication_id, c.process, c.business_ref, c.subject, r.address, r.state, "
+	  "r.attempts, "
+	  "r.next_attempt_at, "
+	  "  r.bounce_id "
+	  "FROM bounce.communication_recipient AS r JOIN bounce.communication AS c ON c.id = "
+	  "r.communication_id "
+	  "WHERE r.task_id = $1::bigint ORDER BY r.communication_id LIMIT 50");
+STATEMENT(people_task_story, 1,
+	  "SELECT at, actor, action, text FROM bounce.task_story($1::bigint)");
+STATEMENT(people_task_held, 1,
+	  "SELECT held_at, address, reason, diagnostic, communication_id FROM "
+	  "bounce.outage_sample($1::bigint)");
+STATEMENT(people_task_assign, 3,
+	  "SELECT $1::bigint AS id, coalesce($2, '') AS owner "
+	  "FROM bounce.assign_task($1::bigint, coalesce($2, ''), coalesce($3, ''))");
+STATEMENT(people_task_postpone, 3,
+	  "SELECT $1::bigint AS id, $2::timestamptz AS due_at "
+	  "FROM bounce.postpone_task($1::bigint, $2::timestamptz, coalesce($3, ''))");
+STATEMENT(people_task_note, 2,
+	  "SELECT $1::bigint AS id, $2::text AS note FROM bounce.note_task($1::bigint, $2)");
+STATEMENT(people_task_resolve, 2,
+	  "SELECT $1::bigint AS id, 'done' AS status FROM bounce.resolve_task($1::bigint, "
+	  "coalesce($2, ''))");
+STATEMENT(people_task_corrected, 3,
+	  "SELECT $1::bigint AS id, 'done' AS status, $3::text AS address, n AS resent "
+	  "FROM bounce.resolve_task_corrected($1::bigint, $3, coalesce($2, '')) AS n");
+STATEMENT(
+    people_task_suggested, 2,
+    "SELECT d.id, 'done' AS status, d.correction AS address, n AS resent FROM bounce.task_detail "
+    "AS d "
+    "CROSS JOIN LATERAL bounce.resolve_task_corrected(d.id, d.correction, coalesce($2, '')) AS n "
+    "WHERE d.id = $1::bigint AND d.correction <> ''");
+STATEMENT(people_task_unblocked, 3,
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
+	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT "
+	  "coalesce($3::boolean, false)) AS n");
+STATEMENT(people_task_arrived, 2,
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS arrived "
+	  "FROM bounce.resolve_task_arrived($1::bigint, coalesce($2, '')) AS n");
+STATEMENT(people_task_dead, 2,
+	  "SELECT $1::bigint AS id, 'done' AS status, b AS newly_blocked "
+	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b");
+STATEMENT(people_task_outage_real, 2,
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS blocked "
+	  "FROM bounce.confirm_outage($1::bigint, coalesce($2, '')) AS n");
+STATEMENT(people_task_outage_dismiss, 3,
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
+	  "FROM bounce.dismiss_outage($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, "
+	  "false)) AS n");
+
+/* --- blocks, parameters -------------------------------------------------------- */
+
+STATEMENT(people_blocks, 3,
+	  "SELECT address, reason, why, blocked_at, blocked_by, bounce_id, communication_id, "
+	  "lifted_at, lifted_by, lift_why "
+	  "FROM bounce.address_block "
+	  "WHERE ($1::text IS NULL OR strpos(address_key, lower($1)) > 0) "
+	  "  AND (lifted_at IS NULL OR coalesce($2::boolean, false)) "
+	  "ORDER BY blocked_at DESC, id DESC LIMIT $3::integer");
+STATEMENT(people_block_story, 1,
+	  "SELECT at, event, text, actor, bounce_id, bounce_message_id, communication_id FROM "
+	  "bounce.block_story($1)");
+STATEMENT(people_block, 2,
+	  "SELECT $1::text AS address, b AS newly_blocked FROM bounce.block_address($1, $2) AS b");
+STATEMENT(people_unblock, 2,
+	  "SELECT $1::text AS address, b AS was_blocked FROM bounce.lift_block($1, $2) AS b");
+STATEMENT(people_params, 3,
+	  "SELECT name, process, value, default_value, is_default, type, description, updated_at, "
+	  "updated_by "
+	  "FROM bounce.parameter_setting "
+	  "WHERE ($1::text IS NULL OR strpos(name, $1) > 0) AND ($2::text IS NULL OR process = $2 "
+	  "OR process IS NULL) "
+	  "  AND (NOT is_default OR NOT coalesce($3::boolean, false)) "
+	  "ORDER BY name, process NULLS FIRST");
+STATEMENT(people_param, 1,
+	  "SELECT name, process, value, default_value, type, minimum, maximum, "
+	  "  array_to_string(allowed, ' | ') AS allowed, per_process, description, updated_at, "
+	  "updated_by "
+	  "FROM bounce.parameter_setting WHERE name = $1 AND process IS NULL");
+STATEMENT(people_param_processes, 1,
+	  "SELECT process, value, updated_at, updated_by FROM bounce.parameter_setting "
+	  "WHERE name = $1 AND process IS NOT NULL ORDER BY process");
+STATEMENT(people_param_log, 1,
+	  "SELECT changed_at, changed_by, process, old_value, new_value FROM "
+	  "bounce.system_parameter_history "
+	  "WHERE name = $1 ORDER BY changed_at DESC, id DESC LIMIT 20");
+STATEMENT(people_param_set, 3,
+	  "SELECT $1::text AS name, coalesce($3::text, '') AS process, v AS value "
+	  "FROM bounce.set_parameter($1, $2, $3) AS v");
+STATEMENT(people_param_unset, 2,
+	  "SELECT $1::text AS name, $2::text AS process, v AS value FROM bounce.set_parameter($1, "
+	  "NULL, $2) AS v");
+
+/* --- communications and bounces -------------------------------------------------- */
+
+STATEMENT(people_find, 1, "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
+STATEMENT(people_communication, 1,
+	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, "
+	  "held_at, CASE WHEN "
+	  "due_at IS NOT NULL OR attempts > 0 THEN attempts END AS attempts, "
+	  "nullif(error, '') AS error, created_at, message_id, envelope_id "
+	  "FROM bounce.communication WHERE id = $1::bigint");
+STATEMENT(
+    people_communication_recipients, 1,
+    "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic, "
+    "r.bounced_at, "
+    "r.delivery, r.due_at, r.tries, nullif(r.response, '') AS response, "
+    "  r.next_attempt_at, r.task_id, r.bounce_id, bounce.is_address_blocked(r.address) AS "
+    "is_blocked "
+    "FROM bounce.communication_recipient AS r WHERE r.communication_id = $1::bigint ORDER BY r.id");
+STATEMENT(people_communication_story, 1,
+	  "SELECT at, event, text, recipient, actor, bounce_id, task_id FROM "
+	  "bounce.communication_story($1::bigint)");
+
+STATEMENT(people_bounces, 6,
+	  "SELECT b.id, b.received_at, b.class, b.reason, b.recipient, b.status, b.diagnostic, "
+	  "b.trust, b.matched_by, "
+	  "b.rule, "
+	  "  b.communication_id, b.bounce_message_id, b.consequence "
+	  "FROM bounce.bounce AS b "
+	  "WHERE ($1::bigint IS NULL OR b.communication_id = $1) "
+	  "  AND ($2::text IS NULL OR strpos(lower(b.recipient), lower($2)) > 0) "
+	  "  AND ($3::text IS NULL OR b.class = $3) "
+	  "  AND ($4::timestamptz IS NULL OR b.received_at >= $4) AND ($5::timestamptz IS NULL OR "
+	  "b.received_at < $5) "
+	  "ORDER BY b.id DESC LIMIT $6::integer");
+STATEMENT(people_bounce, 1,
+	  "SELECT b.id, b.received_at, b.class, b.reason, n.meaning, b.permanence, b.rule, "
+	  "b.evidence, b.trust, "
+	  "b.matched_by, "
+	  "  b.recipient, nullif(b.original_recipient, '') AS original_recipient, b.action, "
+	  "b.status, b.reply_code, "
+	  "  b.diagnostic, b.remote_mta, b.consequence, b.communication_id, c.business_ref, "
+	  "c.subject, b.attempt, b.task_id, "
+	  "  m.kind, m.dialect, m.source, m.reporting_mta, m.client, m.queue_id, m.own_mta, "
+	  "m.header_from, "
+	  "  m.subject AS report_subject, m.disposition, m.size, m.truncated, b.bounce_message_id "
+	  "FROM bounce.bounce AS b "
+	  "LEFT JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id "
+	  "LEFT JOIN bounce.bounce_reason AS n ON n.reason = b.reason "
+	  "LEFT JOIN bounce.communication AS c ON c.id = b.communication_id "
+	  "WHERE b.id = $1::bigint");
+STATEMENT(people_bounce_raw, 1,
+	  "SELECT m.raw, b.evidence FROM bounce.bounce AS b "
+	  "JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.id = $1::bigint");
+
+/* --- corrections ------------------------------------------------------------------ */
+
+STATEMENT(people_reclassify, 3,
+	  "SELECT $1::bigint AS id, $2::text AS reason, done AS consequence FROM "
+	  "bounce.reclassify($1::bigint, $2, $3) "
+	  "AS done");
+STATEMENT(people_rule_hits, 2,
+	  "SELECT other_reason, class, bounces, sample "
+	  "FROM bounce.rule_hits(substring($1 FROM '\nmatch += ([^\n]+)'), $2)");
+STATEMENT(people_replay_reports, 4,
+	  "SELECT id, raw FROM bounce.reports_to_replay($1::timestamptz, $2::timestamptz, "
+	  "$3::bigint, $4::integer)");
+STATEMENT(people_replay_differences, 2,
+	  "SELECT $1 AS report, bounce_id, recipient, old_class, old_reason, new_class, "
+	  "new_reason, old_rule, new_rule "
+	  "FROM bounce.replay_differences($1::bigint, $2::jsonb)");
+STATEMENT(people_replay_apply, 3,
+	  "SELECT bounce.replay_report($1::bigint, $2::jsonb, $3) AS applied");
+STATEMENT(people_undo_preview, 5,
+	  "SELECT bounce_id, received_at, communication_id, recipient, reason, class, rule, "
+	  "diagnostic, lifts_block, "
+	  "  closes_task, requeues "
+	  "FROM bounce.undo_preview($1::timestamptz, $2::timestamptz, $3, $4, $5)");
+STATEMENT(people_undo, 7,
+	  "SELECT undo_id, undo_id IS NOT NULL AS is_done, bounces, blocks, tasks, requeued "
+	  "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, why => $6, "
+	  "domain => $3, rule => $4, "
+	  "  diagnostic => $5, resend => NOT coalesce($7::boolean, false))");
+
+/* --- reports ----------------------------------------------------------------------- */
+
+STATEMENT(people_report, 4,
+	  "SELECT label, total, hard, soft, technical, auto_reply, unclassified "
+	  "FROM bounce.report_by($1, $2::timestamptz, $3::timestamptz) LIMIT $4::integer");
+STATEMENT(people_shadow, 3,
+	  "SELECT bounce_id, received_at, process, communication_id, address, class, reason, "
+	  "trust, would_block, "
+	  "  would_resend, would_make_task, would_follow_up, consequence "
+	  "FROM bounce.shadow_consequence WHERE ($1::text IS NULL OR process = $1) "
+	  "  AND ($2::timestamptz IS NULL OR received_at >= $2) ORDER BY received_at DESC LIMIT "
+	  "$3::integer");
+
+/* --- care ---------------------------------------------------------------------------- */
+
+STATEMENT(people_housekeeping, 1, "SELECT step, done FROM bounce.housekeeping($1::integer)");
+STATEMENT(people_erase, 3,
+	  "SELECT $1::text AS name, CASE WHEN coalesce($3::boolean, false) THEN "
+	  "bounce.erase_person($1, $2) "
+	  "  ELSE bounce.erase_address($1, $2) END AS rows");
+STATEMENT(
+    people_keys, 0,
+    "SELECT id, state, created_at, retired_at, expires_at FROM bounce.token_key_state ORDER BY id");
+STATEMENT(people_keys_rotate, 0, "SELECT bounce.rotate_token_key() AS id");

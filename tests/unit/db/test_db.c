@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The database layer against a real PostgreSQL (tests/check.pl has set PGHOST
+ * and the rest): errors fall into the right one of the four kinds, nothing is
+ * success before COMMIT, and the pool's waits are bounded.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "db/checkout.h"
+#include "db/migrate.h"
+
+static const char conninfo[] = "dbname=postgres";
+
+static PGconn *connect_or_fail(void)
+{
+	g_autoptr(GError) error = NULL;
+	PGconn *connection = pg_open(conninfo, 5, &error);
+
+	g_assert_no_error(error);
+	return connection;
+}
+
+static void run_or_fail(PGconn *connection, const char *script)
+{
+	g_autoptr(GError) error = NULL;
+
+	bool ran = pg_script(connection, script, &error);
+	g_assert_no_error(error);
+	g_assert_true(ran);
+}
+
+static void test_error_kinds(void)
+{
+	static const struct {
+		const char *statement;
+		enum bm_error code;
+	} rows[] = {
+	    {"SELECT 1/0", BM_ERROR_INPUT},
+	    {"SELECT 'x'::integer", BM_ERROR_INPUT},
+	    {"SELECT '{\"a\":\"\\u0000\"}'::jsonb", BM_ERROR_INPUT},
+	    {"SELECT FROM nonexistent", BM_ERROR_CONFIG},
+	    {"SELECTION", BM_ERROR_CONFIG},
+	    {"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$", BM_ERROR_RETRY},
+	    {"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$", BM_ERROR_RETRY},
+	    {"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '25006'; END $$", BM_ERROR_RETRY},
+	    {"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END $$", BM_ERROR_CONFIG},
+	};
+	g_autoptr(PGconn) connection = connect_or_fail();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(PGresult) result =
+		    pg_query(connection, 5, rows[i].statement, 0, NULL, &error);
+
+		g_test_message("%s", rows[i].statement);
+		g_assert_null(result);
+		g_assert_error(error, BM_ERROR, (gint)rows[i].code);
+		g_assert_cmpint(PQtransactionStatus(connection), ==, PQTRANS_IDLE);
+	}
+}
+
+/* The result of the INSERT arrives, and only then the COMMIT fails. */
+static void test_no_success_before_commit(void)
+{
+	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(GError) error = NULL;
+
+	run_or_fail(connection, "CREATE TEMPORARY TABLE parent (id integer PRIMARY KEY);"
+				"CREATE TEMPORARY TABLE child (id integer REFERENCES parent"
+				" DEFERRABLE INITIALLY DEFERRED)");
+	g_autoptr(PGresult) result =
+	    pg_query(connection, 5, "INSERT INTO child VALUES (1) RETURNING id", 0, NULL, &error);
+	g_assert_null(result);
+	g_assert_error(error, BM_ERROR, BM_ERROR_INPUT);
+}
+
+static void test_lost_connection(void)
+{
+	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) result = pg_query(
+	    connection, 5, "SELECT pg_terminate_backend(pg_backend_pid())", 0, NULL, &error);
+
+	g_assert_null(result);
+	g_assert_true(error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN);
+}
+
+static void test_no_answer_in_time(void)
+{
+	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) result =
+	    pg_query(connection, 1, "SELECT pg_sleep(60)", 0, NULL, &error);
+
+	g_assert_null(result);
+	g_assert_error(error, BM_ERROR, BM_ERROR_UNCERTAIN);
+}
+
+static void test_unreachable_and_refused(void)
+{
+	static const struct {
+		const char *conninfo;
+		enum bm_error code;
+	} rows[] = {
+	    {"host=/nonexistent dbname=postgres", BM_ERROR_RETRY},
+	    {"host=127.0.0.1 port=1 dbname=postgres", BM_ERROR_RETRY},
+	    {"bad conninfo", BM_ERROR_CONFIG},
+	    {"dbname=nonexistent_database", BM_ERROR_CONFIG},
+	    {"user=nonexistent_role dbname=postgres", BM_ERROR_CONFIG},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(pg_open(rows[i].conninfo, 2, &error));
+		g_assert_error(error, BM_ERROR, (gint)rows[i].code);
+		g_assert_null(strchr(error->message, '\n'));
+	}
+}
+
+static void test_pool_is_bounded(void)
+{
+	const struct db_pool_options options = {
+	    .conninfo = conninfo, .size = 2, .pool_wait = 0, .query_wait = 5};
+	struct db_pool *pool = db_pool_new(&options);
+	g_autoptr(GError) error = NULL;
+	PGconn *first = db_lease_begin(pool, &error);
+	PGconn *second = db_lease_begin(pool, &error);
+
+	g_assert_no_error(error);
+	g_assert_null(db_lease_begin(pool, &error));
+	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
+	g_clear_error(&error);
+	db_lease_end(pool, first);
+	g_assert_true(db_lease_begin(pool, &error) == first);
+	db_lease_end(pool, first);
+	db_lease_end(pool, second);
+	db_pool_free(pool);
+}
+
+/* A connection that died while idle, or was left in a transaction, is not lent again. */
+static void test_pool_replaces_broken(void)
+{
+	const struct db_pool_options options = {
+	    .conninfo = conninfo, .size = 1, .pool_wait = 0, .query_wait = 5};
+	struct db_pool *pool = db_pool_new(&options);
+	g_autoptr(PGconn) killer = connect_or_fail();
+	g_autoptr(GError) error = NULL;
+	PGconn *connection = db_lease_begin(pool, &error);
+	g_autofree char *kill =
+	    g_strdup_printf("SELECT pg_terminate_backend(%d, 5000)", PQbackendPID(connection));
+
+	db_lease_end(pool, connection);
+	run_or_fail(killer, kill);
+	connection = db_lease_begin(pool, &error);
+	g_assert_no_error(error);
+	run_or_fail(connection, "BEGIN");
+	db_lease_end(pool, connection);
+	connection = db_lease_begin(pool, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(PQtransactionStatus(connection), ==, PQTRANS_IDLE);
+	db_lease_end(pool, connection);
+	db_pool_free(pool);
+}
+
+static void test_schema_state(void)
+{
+	g_autofree char *current = g_strdup_printf("dbname=%s", g_getenv("BOUNCE_TEMPLATE"));
+	struct db_schema_status status;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(db_schema_read(current, &status, &error));
+	g_assert_cmpint((int)status.state, ==, DB_SCHEMA_CURRENT);
+	g_assert_cmpuint(status.version, ==, status.known);
+	db_schema_status_clear(&status);
+	g_assert_true(db_schema_read(conninfo, &status, &error));
+	g_assert_cmpint((int)status.state, ==, DB_SCHEMA_ABSENT);
+	db_schema_status_clear(&status);
+	g_assert_false(db_schema_require(conninfo, &error));
+	g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
+	g_assert_nonnull(strstr(error->message, "bouncectl db init"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/db/error-kinds", test_error_kinds);
+	g_test_add_func("/db/no-success-before-commit", test_no_success_before_commit);
+	g_test_add_func("/db/lost-connection", test_lost_connection);
+	g_test_add_func("/db/no-answer-in-time", test_no_answer_in_time);
+	g_test_add_func("/db/unreachable-and-refused", test_unreachable_and_refused);
+	g_test_add_func("/db/pool-is-bounded", test_pool_is_bounded);
+	g_test_add_func("/db/pool-replaces-broken", test_pool_replaces_broken);
+	g_test_add_func("/db/schema-state", test_schema_state);
+	return g_test_run();
+}

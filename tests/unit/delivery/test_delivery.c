@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bounce-delivery without servers: the keys and their documents, and the outcome
+ * of replies.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "base/error.h"
+#include "classifier/mime/mime.h"
+#include "delivery/outcome.h"
+#include "delivery/settings.h"
+
+/* --- settings --------------------------------------------------------------- */
+
+static bool has_line_with(const char *text, const char *before, const char *name, const char *after)
+{
+	g_autofree char *wanted = g_strconcat(before, name, after, NULL);
+
+	return strstr(text, wanted) != NULL;
+}
+
+/* The sample file and the man page name every key, with its default. */
+static void test_documents(void)
+{
+	g_autofree char *sample = NULL;
+	g_autofree char *manual = NULL;
+	g_auto(delivery_settings_t) settings = {0};
+	g_autoptr(GError) error = NULL;
+	size_t count;
+	const struct config_key *keys = delivery_settings_keys(&count);
+
+	g_assert_true(g_file_get_contents("etc/bounce-delivery.conf", &sample, NULL, &error));
+	g_assert_true(g_file_get_contents("doc/bounce-delivery.8", &manual, NULL, &error));
+	g_assert_true(delivery_settings_read("etc/bounce-delivery.conf", &settings, &error));
+	for (size_t i = 0; i < count; i++) {
+		g_autofree char *preset =
+		    g_strconcat(keys[i].name, " = ",
+				keys[i].default_value != NULL ? keys[i].default_value : "", NULL);
+
+		g_test_message("%s", keys[i].name);
+		g_assert_true(has_line_with(sample, "\n#", g_strchomp(preset), "\n") ||
+			      has_line_with(sample, "\n", keys[i].name, " = "));
+		g_assert_true(has_line_with(manual, "\n.It Va ", keys[i].name, "\n"));
+		if (keys[i].default_value != NULL && *keys[i].default_value != '\0')
+			g_assert_true(
+			    has_line_with(manual, "\nDefault: ", keys[i].default_value, ".\n"));
+	}
+}
+
+static void test_password_in_the_clear(void)
+{
+	static const struct {
+		const char *lines;
+		bool is_good;
+	} rows[] = {
+	    {"starttls = may\n", false},
+	    {"starttls = off\n", false},
+	    {"starttls = encrypt\n", true},
+	    {"starttls = verify\n", true},
+	    {"starttls = may\nauth_cleartext = yes\n", true},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path =
+		    g_build_filename(g_get_tmp_dir(), "bounce-delivery-test-XXXXXX", NULL);
+		g_autofree char *text =
+		    g_strconcat("conninfo = x\nusername = app\n", rows[i].lines, NULL);
+		g_auto(delivery_settings_t) settings = {0};
+		g_autoptr(GError) error = NULL;
+		int fd = g_mkstemp(path);
+
+		g_assert_true(fd >= 0 && g_close(fd, NULL) &&
+			      g_file_set_contents(path, text, -1, NULL));
+		g_test_message("%s", rows[i].lines);
+		g_assert_true(delivery_settings_read(path, &settings, &error) == rows[i].is_good);
+		g_assert_true((error != NULL) == !rows[i].is_good);
+		g_assert_cmpint(remove(path), ==, 0);
+	}
+}
+
+/* --- outcomes --------------------------------------------------------------- */
+
+static void test_outcomes(void)
+{
+	static const struct {
+		int mail, recipient, data;
+		bool is_complete;
+		enum outcome outcome;
+	} rows[] = {
+	    {250, 250, 250, true, OUTCOME_ACCEPTED}, {250, 251, 250, true, OUTCOME_ACCEPTED},
+	    {250, 550, 250, true, OUTCOME_REJECTED}, /* another one was taken */
+	    {250, 550, 554, true, OUTCOME_REJECTED}, /* no valid recipient left */
+	    {250, 450, 554, true, OUTCOME_PENDING},  /* the reply to the recipient counts */
+	    {250, 250, 554, true, OUTCOME_REJECTED}, {250, 250, 452, true, OUTCOME_PENDING},
+	    {250, 250, 0, true, OUTCOME_UNKNOWN},  /* silence, or cut after the final dot */
+	    {250, 0, 0, true, OUTCOME_UNKNOWN},    /* pipelined, and cut */
+	    {250, 250, 0, false, OUTCOME_PENDING}, /* cut before the final dot */
+	    {250, 250, 354, false, OUTCOME_PENDING}, {250, 0, 0, false, OUTCOME_PENDING},
+	    {550, 0, 0, false, OUTCOME_REJECTED},    {451, 0, 0, false, OUTCOME_PENDING},
+	    {250, 0, 250, true, OUTCOME_UNKNOWN}, /* never "accepted" without a reply to the
+						     recipient */
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct smtp_reply recipient = {.code = rows[i].recipient, .text = (char *)"r"};
+		const struct smtp_result result = {
+		    .mail = {.code = rows[i].mail, .text = (char *)"m"},
+		    .data = {.code = rows[i].data, .text = (char *)"d"},
+		    .recipients = &recipient,
+		    .is_begun = true,
+		    .is_complete = rows[i].is_complete};
+		struct smtp_reply reply;
+
+		g_test_message("%d %d %d", rows[i].mail, rows[i].recipient, rows[i].data);
+		g_assert_cmpstr(outcome_name(outcome_of(&result, 0, &reply)), ==,
+				outcome_name(rows[i].outcome));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	mime_init();
+	g_test_add_func("/delivery/settings/documents", test_documents);
+	g_test_add_func("/delivery/settings/password-in-the-clear", test_password_in_the_clear);
+	g_test_add_func("/delivery/outcome", test_outcomes);
+	return g_test_run();
+}
