@@ -287,9 +287,13 @@ static char *label_of(const char *value)
 	GString *label = g_string_new(NULL);
 
 	for (const char *p = value; *p != '\0'; p++) {
+		if (*p == '\n') {
+			g_string_append(label, "\\n");
+			continue;
+		}
 		if (*p == '\\' || *p == '"')
 			g_string_append_c(label, '\\');
-		g_string_append(label, *p == '\n' ? "\\n" : (char[]){*p, '\0'});
+		g_string_append_c(label, *p);
 	}
 	return g_string_free(label, FALSE);
 }
