@@ -75,8 +75,9 @@ static char *line_of(const struct smtp_reply *reply, enum outcome outcome)
 }
 
 /* A refusal as the report that a mail system would have made of it. */
-static char *classify_refusal(const struct ruleset *rules, const char *server, const char *address,
-			      const struct smtp_reply *reply, const char *line)
+static JsonNode *classify_refusal(const struct ruleset *rules, const char *server,
+				  const char *address, const struct smtp_reply *reply,
+				  const char *line)
 {
 	static const char *const none[] = {NULL};
 	const struct report_header header = {
@@ -112,6 +113,7 @@ static char *classify_refusal(const struct ruleset *rules, const char *server, c
 				      .arrival_date = "",
 				      .envelope_id = "",
 				      .feedback_type = "",
+				      .return_date = "",
 				      .original = header,
 				      .original_communication_id = "",
 				      .original_queue_id = "",
@@ -128,14 +130,28 @@ static char *classify_refusal(const struct ruleset *rules, const char *server, c
 	struct verdict verdict;
 
 	classify(rules, &report, &recipient, &verdict);
-	char *document = document_build(&report, &verdict, &envelope);
+	JsonNode *document = document_node(&report, &verdict, &envelope);
 	verdict_clear(&verdict);
 	return document;
 }
 
-static void add_text(JsonObject *object, const char *name, const char *text)
+static JsonObject *outcome_object(const struct db_item *item, size_t i, const char *outcome)
 {
-	json_object_set_string_member(object, name, text);
+	JsonObject *object = json_object_new();
+
+	json_object_set_int_member(object, "recipient_id",
+				   g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
+	json_object_set_string_member(object, "outcome", outcome);
+	return object;
+}
+
+/* Takes the array. */
+static char *array_to_text(JsonArray *outcomes)
+{
+	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
+
+	json_array_unref(outcomes);
+	return json_to_string(root, FALSE);
 }
 
 static JsonObject *recipient_document(const struct ruleset *rules, const char *server,
@@ -145,18 +161,13 @@ static JsonObject *recipient_document(const struct ruleset *rules, const char *s
 	struct smtp_reply reply = {0};
 	enum outcome outcome = outcome_of(result, i, &reply);
 	g_autofree char *line = line_of(&reply, outcome);
-	JsonObject *object = json_object_new();
+	JsonObject *object = outcome_object(item, i, outcome_name(outcome));
 
-	json_object_set_int_member(object, "recipient_id",
-				   g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
-	add_text(object, "outcome", outcome_name(outcome));
-	add_text(object, "response", line);
-	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_PENDING) {
-		g_autofree char *document =
-		    classify_refusal(rules, server, item->addresses[i], &reply, line);
-
-		json_object_set_member(object, "document", json_from_string(document, NULL));
-	}
+	json_object_set_string_member(object, "response", line);
+	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_PENDING)
+		json_object_set_member(
+		    object, "document",
+		    classify_refusal(rules, server, item->addresses[i], &reply, line));
 	return object;
 }
 
@@ -168,24 +179,14 @@ char *outcome_document(const struct ruleset *rules, const char *server, const st
 	for (size_t i = 0; item->recipient_ids[i] != NULL; i++)
 		json_array_add_object_element(outcomes,
 					      recipient_document(rules, server, item, result, i));
-	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
-	json_array_unref(outcomes);
-	return json_to_string(root, FALSE);
+	return array_to_text(outcomes);
 }
 
 char *outcome_released(const struct db_item *item)
 {
 	JsonArray *outcomes = json_array_new();
 
-	for (size_t i = 0; item->recipient_ids[i] != NULL; i++) {
-		JsonObject *object = json_object_new();
-
-		json_object_set_int_member(object, "recipient_id",
-					   g_ascii_strtoll(item->recipient_ids[i], NULL, 10));
-		add_text(object, "outcome", "released");
-		json_array_add_object_element(outcomes, object);
-	}
-	g_autoptr(JsonNode) root = json_node_init_array(json_node_alloc(), outcomes);
-	json_array_unref(outcomes);
-	return json_to_string(root, FALSE);
+	for (size_t i = 0; item->recipient_ids[i] != NULL; i++)
+		json_array_add_object_element(outcomes, outcome_object(item, i, "released"));
+	return array_to_text(outcomes);
 }

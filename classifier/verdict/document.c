@@ -149,8 +149,8 @@ static void put_size(JsonBuilder *builder, size_t size)
 	json_builder_add_int_value(builder, (gint64)size);
 }
 
-char *document_build(const struct report *report, const struct verdict *verdicts,
-		     const struct envelope *envelope)
+JsonNode *document_node(const struct report *report, const struct verdict *verdicts,
+			const struct envelope *envelope)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -167,7 +167,13 @@ char *document_build(const struct report *report, const struct verdict *verdicts
 	put_message(builder, report);
 	put_recipients(builder, report, verdicts);
 	json_builder_end_object(builder);
+	return json_builder_get_root(builder);
+}
 
-	g_autoptr(JsonNode) root = json_builder_get_root(builder);
+char *document_build(const struct report *report, const struct verdict *verdicts,
+		     const struct envelope *envelope)
+{
+	g_autoptr(JsonNode) root = document_node(report, verdicts, envelope);
+
 	return json_to_string(root, FALSE);
 }

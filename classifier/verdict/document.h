@@ -7,16 +7,18 @@
  *    "truncated": false, "size": 4312, "digest": "<sha-256 of the body, hex>",
  *    "envelope":  { "sender": "", "recipients": ["bounce+...@b.example"],
  *                   "queue_id": "4XyZ", "client": "192.0.2.1", "own_mta": false },
- *    "header":    { "message_id", "from", "sender", "subject", "date", "to": [], "auto_submitted"
- * }, "report":    { "reporting_mta", "received_from_mta", "dsn_gateway", "arrival_date",
+ *    "header":    { "message_id", "from", "sender", "subject", "date", "to": [],
+ *                   "auto_submitted" },
+ *    "report":    { "reporting_mta", "received_from_mta", "dsn_gateway", "arrival_date",
  *                   "envelope_id", "feedback_type", "return_date" },
  *    "original":  { "message_id", "from", "sender", "subject", "date", "to": [],
  *                   "communication_id", "queue_id" },
  *    "references": [],
  *    "recipients": [ { "recipient", "original_recipient", "addresses": [],
  *                      "action", "status", "reply_code", "diagnostic", "diagnostic_type",
- *                      "remote_mta", "final_log_id", "last_attempt_date", "will_retry_until",
- * "source", "reason", "class", "permanence", "rule", "evidence" } ] }
+ *                      "remote_mta", "final_log_id", "last_attempt_date",
+ *                      "will_retry_until", "source", "reason", "class", "permanence",
+ *                      "rule", "evidence" } ] }
  *
  * All keys are always present; absence is "" or []. "recipients" has at least
  * one element; one with "recipient": "" stands for a report that names none.
@@ -30,9 +32,15 @@
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/envelope.h"
 
-/* verdicts has max(1, report->recipient_count) elements, in the order of the
- * recipients. Returns compact JSON; free with g_free. */
+typedef struct _JsonNode JsonNode; /* json-glib */
+
+/* The document as compact JSON. verdicts has max(1, report->recipient_count) elements,
+ * in the order of the recipients. Free with g_free. */
 char *document_build(const struct report *report, const struct verdict *verdicts,
 		     const struct envelope *envelope);
+
+/* The same as a node, to be put into another document. Free with json_node_unref. */
+JsonNode *document_node(const struct report *report, const struct verdict *verdicts,
+			const struct envelope *envelope);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 
 #include "base/error.h"
 #include "classifier/mime/mime.h"
@@ -120,6 +121,55 @@ static void test_outcomes(void)
 	}
 }
 
+/* Absence is "", in the document of a refusal as in any other. */
+static void assert_no_null(JsonArray *array, guint index, JsonNode *node, gpointer data);
+
+static void assert_member(JsonObject *object, const char *name, JsonNode *node, gpointer data)
+{
+	(void)object;
+	g_test_message("%s", name);
+	assert_no_null(NULL, 0, node, data);
+}
+
+static void assert_no_null(JsonArray *array, guint index, JsonNode *node, gpointer data)
+{
+	(void)array;
+	(void)index;
+	g_assert_false(json_node_is_null(node));
+	if (JSON_NODE_HOLDS_OBJECT(node))
+		json_object_foreach_member(json_node_get_object(node), assert_member, data);
+	if (JSON_NODE_HOLDS_ARRAY(node))
+		json_array_foreach_element(json_node_get_array(node), assert_no_null, data);
+}
+
+static void test_refusal_document(void)
+{
+	struct smtp_reply recipient = {.code = 550, .status = "5.1.1", .text = (char *)"unknown"};
+	const struct smtp_result result = {.mail = {.code = 250, .text = (char *)"ok"},
+					   .data = {.code = 554, .text = (char *)"none"},
+					   .recipients = &recipient,
+					   .is_begun = true,
+					   .is_complete = true};
+	char *ids[] = {(char *)"7", NULL};
+	char *addresses[] = {(char *)"jane@customer.example", NULL};
+	const struct db_item item = {.recipient_ids = ids, .addresses = addresses};
+	g_autoptr(ruleset_t) rules = ruleset_load("etc/rules", NULL, NULL);
+	g_autofree char *text = outcome_document(rules, "mx.customer.example", &item, &result);
+	g_autoptr(JsonNode) root = json_from_string(text, NULL);
+	JsonObject *outcome = json_array_get_object_element(json_node_get_array(root), 0);
+	JsonObject *document = json_object_get_object_member(outcome, "document");
+	JsonArray *recipients = json_object_get_array_member(document, "recipients");
+
+	assert_no_null(NULL, 0, root, NULL);
+	g_assert_cmpint(json_object_get_int_member(outcome, "recipient_id"), ==, 7);
+	g_assert_cmpstr(json_object_get_string_member(outcome, "outcome"), ==, "rejected");
+	g_assert_cmpstr(json_object_get_string_member(outcome, "response"), ==,
+			"550 5.1.1 unknown");
+	g_assert_cmpstr(
+	    json_object_get_string_member(json_array_get_object_element(recipients, 0), "reason"),
+	    ==, "user_unknown");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -127,5 +177,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/delivery/settings/documents", test_documents);
 	g_test_add_func("/delivery/settings/password-in-the-clear", test_password_in_the_clear);
 	g_test_add_func("/delivery/outcome", test_outcomes);
+	g_test_add_func("/delivery/outcome/document", test_refusal_document);
 	return g_test_run();
 }
