@@ -120,6 +120,7 @@ static bool refresh(struct db_watch *watch, GError **error)
 	watch->parameters = fresh;
 	g_atomic_int_set(&watch->is_current, 1);
 	g_mutex_unlock(&watch->lock);
+	log_event(LOG_LEVEL_DEBUG, "", "parameters read");
 	g_clear_pointer(&old, db_parameters_unref);
 	return true;
 }

@@ -8,7 +8,7 @@ my $stage = stage(servers => 0);
 my $dir   = $stage->instance->make_dir('tls');
 certificate('right', 'IP:127.0.0.1');
 certificate('wrong', 'DNS:other.example');
-certificate('old', 'IP:127.0.0.1', qw(-days -1));
+certificate('old',   'IP:127.0.0.1', '200101000000Z', '200102000000Z');
 my %tls = (smtpd_tls_security_level => 'may', smtpd_tls_cert_file => "$dir/right.pem", smtpd_tls_key_file => "$dir/right.key", smtpd_tls_received_header => 'yes');
 $stage->{postfix} = { main => { %tls } };
 $stage->start_servers;
@@ -17,16 +17,41 @@ $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(resend_initial_delay => '1 hour');
 my $server = '127.0.0.1:' . $stage->mta->port;
 
-# A certificate of our own authority, for that subject alternative name.
+# A certificate of our own authority, for that subject alternative name; valid for two days from
+# now, unless the days are named.
 sub certificate {
-    my ($name, $alternative, @validity) = @_;
+    my ($name, $alternative, $from, $until) = @_;
     my $run = sub { $stage->instance->run([ 'openssl', @_ ]) };
     my $key = sub { (qw(-newkey rsa:2048 -nodes -keyout), "$dir/$_[0].key") };
-    $run->('req', '-x509', $key->('ca'), '-out', "$dir/ca.pem", '-days', 2, '-subj', '/CN=Test CA') unless -e "$dir/ca.pem";
+    authority($run, $key) unless -e "$dir/ca.pem";
     $run->('req', $key->($name), '-out', "$dir/$name.csr", '-subj', "/CN=$name");
     my $extension = $stage->instance->write_file("tls/$name.ext", "subjectAltName=$alternative\n");
-    @validity = qw(-days 2) unless @validity;
-    $run->(qw(x509 -req -CAcreateserial -CA), "$dir/ca.pem", @validity, '-CAkey', "$dir/ca.key", '-in', "$dir/$name.csr", '-out', "$dir/$name.pem", '-extfile', $extension);
+    my @validity  = $from ? ('-startdate', $from, '-enddate', $until) : qw(-days 2);
+    my @files     = ('-in', "$dir/$name.csr", '-out', "$dir/$name.pem", '-extfile', $extension);
+    $run->(qw(ca -batch -notext -rand_serial -config), "$dir/ca.conf", @validity, @files);
+    return;
+}
+
+# "openssl ca" wants a configuration and a list of what it has signed.
+sub authority {
+    my ($run, $key) = @_;
+    $run->('req', '-x509', $key->('ca'), '-out', "$dir/ca.pem", '-days', 2, '-subj', '/CN=Test CA');
+    $stage->instance->write_file('tls/index.txt', '');
+    $stage->instance->write_file('tls/ca.conf',   <<"END");
+[ca]
+default_ca = own
+[own]
+certificate = $dir/ca.pem
+private_key = $dir/ca.key
+database = $dir/index.txt
+serial = $dir/serial
+new_certs_dir = $dir
+default_md = sha256
+unique_subject = no
+policy = any
+[any]
+commonName = supplied
+END
     return;
 }
 
@@ -62,9 +87,8 @@ subtest 'a certificate that is not trusted, or of another' => sub {
     for my $case ([ wrong => qr/TLS: certificate: .*(?:mismatch|does not match)/i ], [ old => qr/TLS: certificate: .*expired/ ]) {
         my ($name, $words) = @$case;
         $stage->mta->stop;
-        $stage->mta->{main} = { %tls, smtpd_tls_cert_file => "$dir/$name.pem", smtpd_tls_key_file => "$dir/$name.key" };
-        $stage->instance->write_file('postfix/etc/main.cf', $stage->mta->_main_cf);
-        $stage->mta->restart;
+        my %key = (smtpd_tls_cert_file => "$dir/$name.pem", smtpd_tls_key_file => "$dir/$name.key");
+        $stage->mta->restart(main => { %tls, %key });
         $worker = worker($name, starttls => 'verify', tls_ca_file => "$dir/ca.pem");
         is_soon(sub { problem() =~ $words ? 1 : 0 }, 1, "a certificate that is $name") or diag(problem());
         is $worker->state($id)->{attempts}, 0, 'no attempt is counted';

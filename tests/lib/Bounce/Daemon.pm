@@ -41,7 +41,7 @@ sub new {
         pid_file    => $instance->path('milter/pid'),
         rules_dir   => $instance->path('rules'),
         log         => 'stderr',
-        log_level   => 'info',
+        log_level   => 'debug',
         %key,
     };
     return $self;
@@ -119,6 +119,9 @@ sub _make_places {
     for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') { copy($file, $rules) or die "$file: $!\n" }
     return;
 }
+
+# How often it has read the parameters.
+sub parameter_readings { my ($self) = @_; return scalar(my @line = $self->log_lines(qr/parameters read$/)) }
 
 sub is_listening {
     my ($self) = @_;

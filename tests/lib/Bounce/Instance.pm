@@ -326,7 +326,8 @@ sub _end {
     Bounce::Process::send_signal($server->{pid}, $option{signal} // $server->{signal});
     return 1 if $self->wait_for($option{wait} // $server->{grace}, sub { !_is_running($server) });
     Bounce::Process::send_signal($server->{pid}, 'KILL');
-    $self->wait_for(5, sub { !_is_running($server) });
+    $self->wait_for(5, sub { !_is_running($server) })
+        or die "$server->{name} (process $server->{pid}) still runs after SIGKILL\n";
     return 0;
 }
 
@@ -343,7 +344,7 @@ END {
     my $status = $?;
     for my $instance (reverse @live) {
         next unless $instance->{owner} == $$;
-        eval { $instance->stop; 1 } or warn $@;
+        eval { $instance->stop; 1 } or do { warn $@; $status ||= 1 };
     }
     $? = $status;
 }

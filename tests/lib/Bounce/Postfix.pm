@@ -95,7 +95,7 @@ sub _start_master {
         }
     ) or die "Postfix's master left no pid\n" . $instance->log_tail;
     $instance->record('postfix', $pid);
-    $instance->wait_for(60, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}) })
+    $instance->wait_for(60, sub { $self->_answers })
         or die "Postfix does not answer at port $self->{port}\n" . $instance->log_tail;
     return $self;
 }
@@ -108,9 +108,39 @@ sub _postfix {
         may_fail => 1);
 }
 
-# Ends it; its queue stays. restart() starts it again.
-sub stop    { my ($self) = @_; return $self->{instance}->stop_server('postfix', wait => 15) }
-sub restart { my ($self) = @_; return $self->_start_master }
+# Ends it; its queue stays. restart() starts it again, with main => {...} other than before.
+# A child that master had just forked keeps the lock of master.pid, and the port, until it dies too:
+# as long as they are held, "postfix start" says that the mail system is already running.
+sub stop {
+    my ($self) = @_;
+    my $clean = $self->{instance}->stop_server('postfix', wait => 15);
+    $self->{instance}->wait_for(60, sub { !$self->_is_locked && !$self->_answers })
+        or die "Postfix's master is gone, and its lock or its port is still held\n";
+    return $clean;
+}
+
+sub restart {
+    my ($self, %change) = @_;
+    if ($change{main}) {
+        $self->{main} = $change{main};
+        $self->_write_as_root('postfix/etc/main.cf', $self->_main_cf);
+    }
+    return $self->_start_master;
+}
+
+sub _is_locked { my ($self) = @_; my ($status) = $self->_postfix('status'); return $status == 0 }
+
+sub _answers {
+    my ($self) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
+}
+
+sub _write_as_root {
+    my ($self, $name, $text) = @_;
+    my $instance = $self->{instance};
+    $instance->run([ $instance->as_root('tee', $instance->path($name)) ], input => $text);
+    return;
+}
 
 # Tries everything in the queue now.
 sub flush { my ($self) = @_; return $self->_postfix('flush') }

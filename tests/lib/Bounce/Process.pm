@@ -21,6 +21,7 @@ runs as oneself but what as_root() hands to sudo.
 
 use strict;
 use warnings;
+use Errno;
 use File::Temp;
 use POSIX       qw(WNOHANG);
 use Time::HiRes qw(sleep time);
@@ -113,10 +114,13 @@ sub is_running {
     return defined $now && $now == $start;
 }
 
+# Of a process that belongs to root, as root; by the shell's own kill, since procps may be missing.
 sub send_signal {
     my ($pid, $signal) = @_;
-    return if kill $signal, $pid;
-    run([ as_root('kill', "-$signal", $pid) ], may_fail => 1);
+    return if kill($signal, $pid) || $!{ESRCH};
+    my ($status, $output) =
+        run([ as_root('sh', '-c', 'kill -s "$1" "$2"', 'kill', $signal, $pid) ], may_fail => 1);
+    die "cannot send SIG$signal to process $pid: $output\n" if $status != 0 && -e "/proc/$pid";
     return;
 }
 

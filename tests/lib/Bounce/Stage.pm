@@ -92,13 +92,22 @@ sub _settle {
     return;
 }
 
-# Sets a system parameter, for one process or for all.
+# Sets a system parameter, for one process or for all, and waits until a running daemon has heard
+# of it by NOTIFY.
 sub parameter {
     my ($self, $name, $value, $process) = @_;
+    my $daemon   = $self->{the_daemon};
+    my $readings = $daemon->parameter_readings;
+    my $changes  = $self->count('bounce.system_parameter_history');
     $self->{db}->sql(<<'END', name => $name, value => $value, process => $process // '');
-INSERT INTO bounce.system_parameter (name, process, value) VALUES (:'name', nullif(:'process', ''), :'value')
+INSERT INTO bounce.system_parameter (name, process, value)
+VALUES (:'name', nullif(:'process', ''), :'value')
 ON CONFLICT (name, process) DO UPDATE SET value = excluded.value;
 END
+    return unless $self->{instance}->is_alive('bounce-milter');
+    return if $self->count('bounce.system_parameter_history') == $changes;
+    $self->wait_for(60, sub { $daemon->parameter_readings > $readings })
+        or die "bounce-milter did not read the parameter $name\n" . $self->{instance}->log_tail;
     return;
 }
 
