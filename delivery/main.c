@@ -74,7 +74,7 @@ static bool wait_for_database(const struct delivery_settings *settings, int *rea
 }
 
 /* What can change without a new start is read again; a fault keeps what was. */
-static void reload(const char *config, struct rules_in_force *rules)
+static void reload(const char *config, struct live_ruleset *rules)
 {
 	g_auto(delivery_settings_t) fresh = {0};
 	g_autoptr(GError) error = NULL;
@@ -87,13 +87,13 @@ static void reload(const char *config, struct rules_in_force *rules)
 			  error->message);
 		return;
 	}
-	rules_in_force_set(rules, fresh_rules);
+	live_ruleset_set(rules, fresh_rules);
 	log_set_level(delivery_settings_log_level(&fresh));
 	log_event(LOG_LEVEL_INFO, "", "rules and log level reloaded");
 }
 
 static void work(const char *config, const struct delivery_settings *settings,
-		 const struct smtp_client *client, struct rules_in_force *rules)
+		 const struct smtp_client *client, struct live_ruleset *rules)
 {
 	struct workers *workers = workers_start(settings, client, rules);
 
@@ -119,12 +119,12 @@ static bool serve(const char *config, const struct delivery_settings *settings, 
 		smtp_client_free(client);
 		return false;
 	}
-	struct rules_in_force *in_force = rules_in_force_new(rules);
+	struct live_ruleset *live = live_ruleset_new(rules);
 	if (wait_for_database(settings, ready_fd, &cause)) {
 		process_background_ready(ready_fd);
-		work(config, settings, client, in_force);
+		work(config, settings, client, live);
 	}
-	rules_in_force_free(in_force);
+	live_ruleset_free(live);
 	smtp_client_free(client);
 	if (cause == NULL)
 		return true;

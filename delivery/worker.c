@@ -26,7 +26,7 @@ struct worker {
 struct workers {
 	const struct delivery_settings *settings;
 	const struct smtp_client *client;
-	struct rules_in_force *rules;
+	struct live_ruleset *rules;
 	int stop_fd;
 	gint is_stopping;
 	GMutex lock;
@@ -72,7 +72,7 @@ static void give_back(struct worker *worker, const char *claim_id, const char *w
 static void work_on(struct worker *worker, GPtrArray *items)
 {
 	struct workers *workers = worker->workers;
-	g_autoptr(rules_use_t) use = rules_in_force_use(workers->rules);
+	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(workers->rules);
 	const struct run_context context = {.queue = worker->queue,
 					    .client = workers->client,
 					    .rules = use->rules,
@@ -189,7 +189,7 @@ static void prepare(struct worker *worker, struct workers *workers, const char *
 }
 
 struct workers *workers_start(const struct delivery_settings *settings,
-			      const struct smtp_client *client, struct rules_in_force *rules)
+			      const struct smtp_client *client, struct live_ruleset *rules)
 {
 	struct workers *workers = g_new0(struct workers, 1);
 	g_autofree char *name = g_strdup_printf("%s:%d", g_get_host_name(), (int)getpid());

@@ -17,7 +17,7 @@ struct workers;
 
 /* Keeps all three, which must live longer. Starts the threads. */
 struct workers *workers_start(const struct delivery_settings *settings,
-			      const struct smtp_client *client, struct rules_in_force *rules);
+			      const struct smtp_client *client, struct live_ruleset *rules);
 /* Ends them: what is being sent is finished and settled, what was only claimed
  * is given back. */
 void workers_stop(struct workers *workers);

@@ -12,7 +12,7 @@
 #include "classifier/verdict/document.h"
 
 struct intake {
-	struct rules_in_force *rules;
+	struct live_ruleset *rules;
 	struct db_pool *pool;
 	struct limits limits;
 };
@@ -21,7 +21,7 @@ struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const str
 {
 	struct intake *intake = g_new0(struct intake, 1);
 
-	intake->rules = rules_in_force_new(rules);
+	intake->rules = live_ruleset_new(rules);
 	intake->pool = pool;
 	intake->limits = *limits;
 	return intake;
@@ -31,13 +31,13 @@ void intake_free(struct intake *intake)
 {
 	if (intake == NULL)
 		return;
-	rules_in_force_free(intake->rules);
+	live_ruleset_free(intake->rules);
 	g_free(intake);
 }
 
 void intake_set_rules(struct intake *intake, struct ruleset *rules)
 {
-	rules_in_force_set(intake->rules, rules);
+	live_ruleset_set(intake->rules, rules);
 }
 
 /* One line for each recipient, so that "what happened to X" is one grep. */
@@ -56,7 +56,7 @@ static void log_verdicts(const char *queue_id, const struct report *report,
 		    LOG_LEVEL_INFO, queue_id,
 		    "verdict kind=%s recipient=%s status=%s class=%s reason=%s rule=%s evidence=%s",
 		    report_kind_name(report->kind), recipient, status,
-		    bounce_class_name(verdicts[i].class), verdicts[i].reason->name,
+		    reason_class_name(verdicts[i].class), verdicts[i].reason->name,
 		    verdicts[i].rule, evidence);
 	}
 }
@@ -104,7 +104,7 @@ char *intake_document(const struct ruleset *rules, const struct limits *limits,
 static char *describe(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		      size_t len)
 {
-	g_autoptr(rules_use_t) use = rules_in_force_use(intake->rules);
+	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(intake->rules);
 	struct reading reading = read_message(use->rules, &intake->limits, bytes, len);
 
 	log_verdicts(envelope->queue_id, reading.report, reading.verdicts, reading.count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Takes a regular expression apart that means no more than a list of words:
- * "(no such|unknown) users?" is four. Words are found, and compiled, many times
+ * Expands a regular expression that stands for a list of words:
+ * "(no such|unknown) users?" stands for four. Words compile and match many times
  * faster than expressions.
  */
 #ifndef CLASSIFIER_RULES_LITERAL_H
@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-/* Where a word must stand, or where one stands: bits. */
+/* Where a word must stand, or where it was found: bits. */
 enum literal_place {
 	LITERAL_WORD_START = 1, /* "\b" before it */
 	LITERAL_WORD_END = 2,

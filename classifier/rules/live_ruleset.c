@@ -1,65 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Each ruleset counts who uses it, the place itself included.
+ * Each ruleset is reference-counted; the holder itself has one reference.
  */
 #include "classifier/rules/live_ruleset.h"
 
-struct rules_in_force {
+struct live_ruleset {
 	GMutex lock;
-	struct rules_use *current; /* under lock */
+	struct live_ruleset_use *current; /* under lock */
 };
 
-static void free_rules(void *data)
+static void live_ruleset_use_clear(void *data)
 {
-	ruleset_free((struct ruleset *)((struct rules_use *)data)->rules);
+	ruleset_free((struct ruleset *)((struct live_ruleset_use *)data)->rules);
 }
 
-static struct rules_use *use_new(struct ruleset *rules)
+static struct live_ruleset_use *live_ruleset_use_new(struct ruleset *rules)
 {
-	struct rules_use *use = g_atomic_rc_box_new0(struct rules_use);
+	struct live_ruleset_use *use = g_atomic_rc_box_new0(struct live_ruleset_use);
 
 	use->rules = rules;
 	return use;
 }
 
-struct rules_in_force *rules_in_force_new(struct ruleset *rules)
+struct live_ruleset *live_ruleset_new(struct ruleset *rules)
 {
-	struct rules_in_force *in_force = g_new0(struct rules_in_force, 1);
+	struct live_ruleset *live = g_new0(struct live_ruleset, 1);
 
-	g_mutex_init(&in_force->lock);
-	in_force->current = use_new(rules);
-	return in_force;
+	g_mutex_init(&live->lock);
+	live->current = live_ruleset_use_new(rules);
+	return live;
 }
 
-void rules_in_force_free(struct rules_in_force *in_force)
+void live_ruleset_free(struct live_ruleset *live)
 {
-	if (in_force == NULL)
+	if (live == NULL)
 		return;
-	rules_use_end(in_force->current);
-	g_mutex_clear(&in_force->lock);
-	g_free(in_force);
+	live_ruleset_release(live->current);
+	g_mutex_clear(&live->lock);
+	g_free(live);
 }
 
-void rules_in_force_set(struct rules_in_force *in_force, struct ruleset *rules)
+void live_ruleset_set(struct live_ruleset *live, struct ruleset *rules)
 {
-	struct rules_use *fresh = use_new(rules);
+	struct live_ruleset_use *fresh = live_ruleset_use_new(rules);
 
-	g_mutex_lock(&in_force->lock);
-	struct rules_use *old = in_force->current;
-	in_force->current = fresh;
-	g_mutex_unlock(&in_force->lock);
-	rules_use_end(old);
+	g_mutex_lock(&live->lock);
+	struct live_ruleset_use *old = live->current;
+	live->current = fresh;
+	g_mutex_unlock(&live->lock);
+	live_ruleset_release(old);
 }
 
-struct rules_use *rules_in_force_use(struct rules_in_force *in_force)
+struct live_ruleset_use *live_ruleset_acquire(struct live_ruleset *live)
 {
-	g_mutex_lock(&in_force->lock);
-	struct rules_use *use = g_atomic_rc_box_acquire(in_force->current);
-	g_mutex_unlock(&in_force->lock);
+	g_mutex_lock(&live->lock);
+	struct live_ruleset_use *use = g_atomic_rc_box_acquire(live->current);
+	g_mutex_unlock(&live->lock);
 	return use;
 }
 
-void rules_use_end(struct rules_use *use)
+void live_ruleset_release(struct live_ruleset_use *use)
 {
-	g_atomic_rc_box_release_full(use, free_rules);
+	g_atomic_rc_box_release_full(use, live_ruleset_use_clear);
 }

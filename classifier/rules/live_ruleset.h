@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The ruleset of a daemon, which can be replaced while threads classify: who began
- * with the old one ends with it. Thread-safe.
+ * The ruleset of a daemon, which can be replaced while threads classify: a thread
+ * keeps the ruleset it acquired until it releases it. Thread-safe.
  */
 #ifndef CLASSIFIER_RULES_LIVE_RULESET_H
 #define CLASSIFIER_RULES_LIVE_RULESET_H
 
 #include "classifier/rules/ruleset.h"
 
-struct rules_in_force;
+struct live_ruleset;
 
-/* One thread's use of a ruleset. */
-struct rules_use {
+/* A reference to a ruleset. */
+struct live_ruleset_use {
 	const struct ruleset *rules;
 };
 
-/* Takes the ruleset. Free when nobody uses it any more. */
-struct rules_in_force *rules_in_force_new(struct ruleset *rules);
-void rules_in_force_free(struct rules_in_force *in_force);
+/* Takes ownership of the ruleset. Free it when every use has been released. */
+struct live_ruleset *live_ruleset_new(struct ruleset *rules);
+void live_ruleset_free(struct live_ruleset *live);
 
-/* Takes the ruleset; it is used from now on. */
-void rules_in_force_set(struct rules_in_force *in_force, struct ruleset *rules);
+/* Takes ownership of the ruleset; later calls of live_ruleset_acquire return it. */
+void live_ruleset_set(struct live_ruleset *live, struct ruleset *rules);
 
-/* End it with rules_use_end. */
-struct rules_use *rules_in_force_use(struct rules_in_force *in_force);
-void rules_use_end(struct rules_use *use);
+/* The current ruleset. Release it with live_ruleset_release. */
+struct live_ruleset_use *live_ruleset_acquire(struct live_ruleset *live);
+void live_ruleset_release(struct live_ruleset_use *use);
 
-typedef struct rules_use rules_use_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(rules_use_t, rules_use_end)
+typedef struct live_ruleset_use live_ruleset_use_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(live_ruleset_use_t, live_ruleset_release)
 
 #endif

@@ -1,47 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Looking for a set of patterns. In the order of the matches' ends a chain of
- * parts needs only the last end of each part.
+ * Scans a text for a compiled pattern set. With matches taken in the order of their
+ * ends, a chain of parts needs only the last end of each part.
  *
- * Hyperscan wants one scratch space per concurrent scan. libmilter hands a
- * session from thread to thread, so spaces are not tied to threads: a scan
- * takes one from a pool and puts it back.
+ * Hyperscan needs one scratch space per concurrent scan. libmilter moves a session
+ * between threads, so scratch spaces are not tied to threads: a scan takes one from
+ * a pool and puts it back.
  */
 #include <string.h>
 
 #include "classifier/rules/literal.h"
-#include "classifier/rules/pattern_set.h"
+#include "classifier/rules/pattern_data.h"
 #include "classifier/text/text.h"
 
 /* A match of a chain's part. */
-struct event {
+struct scan_event {
 	unsigned end;
 	unsigned part;
 };
 
-/* The events of the words, or of the expressions. */
-struct run {
+/* The events found by the word set, or by Hyperscan. */
+struct scan_run {
 	GArray *events;
-	guint next;       /* the one to look at */
-	bool is_unsorted; /* they are not in the order of their ends */
+	guint next;       /* the next one to follow */
+	bool is_unsorted; /* not in the order of their ends */
 };
 
 struct scan {
 	const struct pattern_set *set;
 	const char *text;
 	size_t len;
-	unsigned *ends; /* per part: the end of its last match within a chain; 0 is none */
-	struct run *run;
+	unsigned *ends; /* per part: the end of its last match within a chain; 0: none */
+	struct scan_run *run;
 	GArray *hits;
 };
 
-/* Without a lock: many short scans a message, on all threads, would stand in line for it. */
+/* Lock-free: a message takes many short scans, and all threads would contend for a lock. */
 static hs_scratch_t *scratch_take(const struct pattern_set *set)
 {
 	hs_scratch_t **idle = (hs_scratch_t **)set->idle;
 	hs_scratch_t *scratch = NULL;
 
-	for (size_t i = 0; i < IDLE_MAX; i++) {
+	for (size_t i = 0; i < PATTERN_IDLE_MAX; i++) {
 		scratch = g_atomic_pointer_get(&idle[i]);
 		if (scratch != NULL &&
 		    g_atomic_pointer_compare_and_exchange(&idle[i], scratch, NULL))
@@ -56,7 +56,7 @@ static void scratch_put(const struct pattern_set *set, hs_scratch_t *scratch)
 {
 	hs_scratch_t **idle = (hs_scratch_t **)set->idle;
 
-	for (size_t i = 0; i < IDLE_MAX; i++)
+	for (size_t i = 0; i < PATTERN_IDLE_MAX; i++)
 		if (g_atomic_pointer_compare_and_exchange(&idle[i], NULL, scratch))
 			return;
 	hs_free_scratch(scratch);
@@ -64,18 +64,18 @@ static void scratch_put(const struct pattern_set *set, hs_scratch_t *scratch)
 
 static bool is_confirmed(const struct scan *scan, unsigned id)
 {
-	const struct part *part = scan->set->parts->pdata[id];
+	const struct pattern_part *part = scan->set->parts->pdata[id];
 
 	return part->confirm == NULL ||
 	       g_regex_match_full(part->confirm, scan->text, (gssize)scan->len, 0, 0, NULL, NULL);
 }
 
-static const struct link *get_link(const struct scan *scan, unsigned id)
+static const struct pattern_link *get_link(const struct scan *scan, unsigned id)
 {
-	return &g_array_index(scan->set->links, struct link, id);
+	return &g_array_index(scan->set->links, struct pattern_link, id);
 }
 
-/* Whether a match that ends at end goes on from the part before, in the same paragraph. */
+/* Whether a match that ends at end follows the previous part closely, in one paragraph. */
 static bool is_near(const struct scan *scan, unsigned id, unsigned end)
 {
 	unsigned before = scan->ends[id - 1];
@@ -93,21 +93,21 @@ static void keep_hit(struct scan *scan, unsigned id, unsigned end)
 	scan->ends[id] = end;
 }
 
-static void add_event(struct run *run, unsigned id, unsigned end)
+static void add_event(struct scan_run *run, unsigned id, unsigned end)
 {
-	struct event event = {.end = end, .part = id};
+	struct scan_event event = {.end = end, .part = id};
 	guint count = run->events->len;
 
 	run->is_unsorted |=
-	    count > 0 && g_array_index(run->events, struct event, count - 1).end > end;
+	    count > 0 && g_array_index(run->events, struct scan_event, count - 1).end > end;
 	g_array_append_val(run->events, event);
 }
 
-/* A part was found. If it is all of the pattern that is a hit, else it waits
- * for its turn. */
+/* A part was found. If it is the whole pattern, that is a hit; a part of a chain is kept
+ * as an event until all of them can be put in order. */
 static void note_part(struct scan *scan, unsigned id, unsigned end)
 {
-	const struct link *link = get_link(scan, id);
+	const struct pattern_link *link = get_link(scan, id);
 
 	if (!link->is_first || !link->is_last)
 		add_event(scan->run, id, end);
@@ -127,12 +127,12 @@ static int on_expression(unsigned id, unsigned long long from, unsigned long lon
 static void on_word(unsigned id, size_t end, void *data)
 {
 	struct scan *scan = data;
-	const struct word *word = &g_array_index(scan->set->words, struct word, id);
+	const struct pattern_word *word = &g_array_index(scan->set->words, struct pattern_word, id);
 	unsigned places = literal_places(scan->text, scan->len, end - word->len, end);
 
 	for (guint i = 0; i < word->count; i++) {
-		const struct use *use =
-		    &g_array_index(scan->set->uses, struct use, word->first + i);
+		const struct pattern_use *use =
+		    &g_array_index(scan->set->uses, struct pattern_use, word->first + i);
 		if ((use->places & ~places) == 0)
 			note_part(scan, use->part, (unsigned)end);
 	}
@@ -140,14 +140,14 @@ static void on_word(unsigned id, size_t end, void *data)
 
 static int compare_ends(gconstpointer a, gconstpointer b)
 {
-	unsigned x = ((const struct event *)a)->end, y = ((const struct event *)b)->end;
+	unsigned x = ((const struct scan_event *)a)->end, y = ((const struct scan_event *)b)->end;
 
 	return (x > y) - (x < y);
 }
 
-static void follow_event(struct scan *scan, const struct event *event)
+static void follow_event(struct scan *scan, const struct scan_event *event)
 {
-	const struct link *link = get_link(scan, event->part);
+	const struct pattern_link *link = get_link(scan, event->part);
 
 	if (!link->is_first && !is_near(scan, event->part, event->end))
 		return;
@@ -157,33 +157,34 @@ static void follow_event(struct scan *scan, const struct event *event)
 		scan->ends[event->part] = event->end;
 }
 
-static const struct event *peek(const struct run *run)
+static const struct scan_event *peek(const struct scan_run *run)
 {
-	return run->next < run->events->len ? &g_array_index(run->events, struct event, run->next)
-					    : NULL;
+	return run->next < run->events->len
+		   ? &g_array_index(run->events, struct scan_event, run->next)
+		   : NULL;
 }
 
 /* The events of both runs in the order of their ends. */
-static void follow_chains(struct scan *scan, struct run *a, struct run *b)
+static void follow_chains(struct scan *scan, struct scan_run *a, struct scan_run *b)
 {
 	for (;;) {
-		const struct event *x = peek(a), *y = peek(b);
+		const struct scan_event *x = peek(a), *y = peek(b);
 		if (x == NULL && y == NULL)
 			return;
-		struct run *run = y == NULL || (x != NULL && x->end <= y->end) ? a : b;
+		struct scan_run *run = y == NULL || (x != NULL && x->end <= y->end) ? a : b;
 		follow_event(scan, run == a ? x : y);
 		run->next++;
 	}
 }
 
-static void scan_words(struct scan *scan, struct run *run, const char *text)
+static void scan_words(struct scan *scan, struct scan_run *run, const char *text)
 {
 	scan->run = run;
 	word_set_scan(scan->set->word_set, text, scan->len, on_word, scan);
 }
 
 /* Hyperscan mostly keeps the order of the ends, but does not promise it. */
-static void scan_expressions(struct scan *scan, struct run *run, const char *text)
+static void scan_expressions(struct scan *scan, struct scan_run *run, const char *text)
 {
 	hs_scratch_t *scratch = scratch_take(scan->set);
 
@@ -203,8 +204,10 @@ void pattern_set_scan(const struct pattern_set *set, const char *text, size_t le
 	    text_is_ascii(text, len, "") ? NULL : text_lower_in_place(g_strndup(text, len));
 	const char *scanned = lower != NULL ? lower : text;
 	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .hits = hits};
-	struct run words = {g_array_sized_new(FALSE, FALSE, sizeof(struct event), 256), 0, false};
-	struct run expressions = {g_array_new(FALSE, FALSE, sizeof(struct event)), 0, false};
+	struct scan_run words = {g_array_sized_new(FALSE, FALSE, sizeof(struct scan_event), 256), 0,
+				 false};
+	struct scan_run expressions = {g_array_new(FALSE, FALSE, sizeof(struct scan_event)), 0,
+				       false};
 
 	scan_words(&scan, &words, scanned);
 	if (set->expressions != NULL)

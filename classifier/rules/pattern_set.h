@@ -1,61 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What a set of patterns is made of: between pattern.c, which builds and compiles
- * it, and pattern_scan.c, which only reads it. Nobody else includes this.
+ * A set of patterns that are searched for in one pass: the only interface to Hyperscan.
+ *
+ *   pattern = part *( gap part )        gap = " .. " / " ... "
+ *
+ * A part is a case-insensitive regular expression (PCRE as far as Hyperscan supports
+ * it). Each part must end shortly after the previous one: at most PATTERN_NEAR bytes
+ * for " .. ", PATTERN_FAR for " ... ", and on the same line, as in
+ * "user|mailbox .. unknown|not found". A pattern of one part may use look-around and
+ * back-references: Hyperscan prefilters, GRegex confirms.
  */
 #ifndef CLASSIFIER_RULES_PATTERN_SET_H
 #define CLASSIFIER_RULES_PATTERN_SET_H
 
-#include <hs.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-#include "classifier/rules/pattern.h"
-#include "classifier/text/word_set.h"
+#include <glib.h>
 
-/* Scratch spaces that are kept; more scans at once than that make and free their own. */
-enum { IDLE_MAX = 32 };
+/* Gaps instead of ".{0,60}", because a bounded repeat makes Hyperscan's database a
+ * hundred times larger. */
+#define PATTERN_NEAR 45
+#define PATTERN_FAR  120
 
-struct part {
-	char *expression;
-	unsigned flags;
-	unsigned pattern; /* whose part it is */
-	bool is_first;
-	bool is_last;
-	size_t
-	    gap; /* bytes that may lie between the end of the part before and the end of this one */
-	GRegex *confirm;  /* NULL: Hyperscan's word is enough */
-	GArray *literals; /* struct literal: all that it means; NULL: it is an expression */
+struct pattern_set;
+
+/* A pattern that was found, and the offset in bytes where its first match ends. */
+struct pattern_hit {
+	unsigned id;
+	size_t end;
 };
 
-/* A word, and the parts it stands for: its uses follow each other. */
-struct word {
-	unsigned first;
-	unsigned count;
-	size_t len;
-};
+/* The parts of a pattern, without the gaps. Free with g_strfreev. */
+char **pattern_parts(const char *text);
 
-struct use {
-	unsigned part : 24;
-	unsigned places : 8; /* where the word must stand for it */
-};
+struct pattern_set *pattern_set_new(void);
+void pattern_set_free(struct pattern_set *set);
 
-/* What a scan has to know of a part, close together. */
-struct link {
-	unsigned pattern;
-	unsigned short gap;
-	bool is_first;
-	bool is_last;
-};
+/* Adds a pattern; its id is the number of patterns added before. False with
+ * BM_ERROR_CONFIG if the text is no pattern, or one that matches the empty text. */
+bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
+    __attribute__((warn_unused_result));
 
-struct pattern_set {
-	GPtrArray *parts; /* those of one pattern follow each other */
-	unsigned count;   /* patterns */
-	GArray *words;    /* struct word, by the id in word_set */
-	GArray *uses;     /* struct use */
-	struct word_set *word_set;
-	GArray *links; /* struct link, one a part */
-	hs_database_t *expressions;
-	hs_scratch_t *prototype;
-	hs_scratch_t *idle[IDLE_MAX]; /* atomic: taken by exchange with NULL */
-};
+/* Call once, after the last pattern. On failure *id_out is the offending pattern. */
+bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **error)
+    __attribute__((warn_unused_result));
+
+/* Appends one struct pattern_hit for every pattern that occurs in the text,
+ * which must be valid UTF-8. Thread-safe on a compiled set. */
+void pattern_set_scan(const struct pattern_set *set, const char *text, size_t len, GArray *hits);
+
+typedef struct pattern_set pattern_set_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(pattern_set_t, pattern_set_free)
 
 #endif

@@ -37,27 +37,7 @@ enum bounce_class reason_class(const struct reason *reason, enum permanence perm
 	return permanence == PERMANENCE_TEMPORARY ? reason->class_temporary : reason->class;
 }
 
-static enum permanence permanence_of_digit(char digit)
-{
-	if (digit == '5')
-		return PERMANENCE_PERMANENT;
-	if (digit == '4')
-		return PERMANENCE_TEMPORARY;
-	return PERMANENCE_UNKNOWN;
-}
-
-enum permanence permanence_of_codes(const char *status, const char *reply_code)
-{
-	enum permanence by_status = permanence_of_digit(status[0]);
-	enum permanence by_reply = permanence_of_digit(reply_code[0]);
-	bool is_generic = status[0] == '\0' || strcmp(status + 1, ".0.0") == 0;
-
-	if (is_generic && by_reply != PERMANENCE_UNKNOWN)
-		return by_reply;
-	return by_status != PERMANENCE_UNKNOWN ? by_status : by_reply;
-}
-
-const char *bounce_class_name(enum bounce_class class)
+const char *reason_class_name(enum bounce_class class)
 {
 	switch (class) {
 	case CLASS_UNCLASSIFIED:
@@ -72,17 +52,4 @@ const char *bounce_class_name(enum bounce_class class)
 		return "technical";
 	}
 	return "unclassified";
-}
-
-const char *permanence_name(enum permanence permanence)
-{
-	switch (permanence) {
-	case PERMANENCE_UNKNOWN:
-		return "unknown";
-	case PERMANENCE_PERMANENT:
-		return "permanent";
-	case PERMANENCE_TEMPORARY:
-		return "temporary";
-	}
-	return "unknown";
 }

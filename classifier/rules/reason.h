@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reasons and classes. A class is never decided directly: it follows from the
- * reason and from how final the report is, by one table (reasons.def here,
- * bounce.bounce_reason in the database, where an administrator can change it).
+ * Reasons and classes. A class is never decided directly: it follows from the reason
+ * and the permanence, by one table: reasons.def here, bounce.bounce_reason in the
+ * database, where an administrator can change it.
  */
 #ifndef CLASSIFIER_RULES_REASON_H
 #define CLASSIFIER_RULES_REASON_H
@@ -10,19 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "classifier/rules/permanence.h"
+
 enum bounce_class {
 	CLASS_UNCLASSIFIED,
 	CLASS_HARD,
 	CLASS_SOFT,
 	CLASS_AUTO_REPLY,
 	CLASS_TECHNICAL,
-};
-
-/* How final the refusal is by its codes: 5yz or 5.x.x against 4yz or 4.x.x. */
-enum permanence {
-	PERMANENCE_UNKNOWN,
-	PERMANENCE_PERMANENT,
-	PERMANENCE_TEMPORARY,
 };
 
 struct reason {
@@ -49,12 +44,7 @@ const struct reason *reason_all(size_t *count_out);
 
 enum bounce_class reason_class(const struct reason *reason, enum permanence permanence);
 
-/* Permanent or temporary by the enhanced status code; where that is missing or
- * X.0.0, which a reporting MTA fills in for want of a better one, by the reply code. */
-enum permanence permanence_of_codes(const char *status, const char *reply_code);
-
-const char *bounce_class_name(
+const char *reason_class_name(
     enum bounce_class class); /* "hard", "soft", "auto_reply", "technical", "unclassified" */
-const char *permanence_name(enum permanence permanence); /* "permanent", "temporary", "unknown" */
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "classifier/rules/pattern.h"
+#include "classifier/rules/pattern_set.h"
 
 /* A rule file larger than this is a mistake. */
 #define RULE_FILE_BYTES ((gsize)4 * 1024 * 1024)

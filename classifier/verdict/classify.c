@@ -48,11 +48,6 @@ static const struct report_recipient nobody = {
     .source = "",
 };
 
-void verdict_clear(struct verdict *verdict)
-{
-	g_clear_pointer(&verdict->evidence, g_free);
-}
-
 /* --- putting the question ----------------------------------------------- */
 
 static size_t count_failed(const struct report *report)
@@ -388,7 +383,7 @@ static void explain(const struct question *question, const struct step *step,
 {
 	verdict->permanence = question->permanence;
 	verdict->class = reason_class(verdict->reason, verdict->permanence);
-	listener->hear(step->name, verdict, listener->data);
+	listener->on_step(step->name, verdict, listener->data);
 	verdict_clear(verdict);
 }
 

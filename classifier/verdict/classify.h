@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * From a report to one verdict per recipient: reason, class, the rule that
- * decided and the words it matched.
+ * From a report to one verdict per recipient.
  */
 #ifndef CLASSIFIER_VERDICT_CLASSIFY_H
 #define CLASSIFIER_VERDICT_CLASSIFY_H
 
 #include "classifier/report/report.h"
-#include "classifier/rules/reason.h"
 #include "classifier/rules/ruleset.h"
-
-struct verdict {
-	const struct reason *reason;
-	enum bounce_class class;
-	enum permanence permanence;
-	const char *rule; /* id of the rule, "status:X.1.1", "reply:552", "kind:delay" ...; owned by
-			     the ruleset; "" if none */
-	char *evidence;   /* the text that matched, or the code; heap; never NULL */
-};
-
-void verdict_clear(struct verdict *verdict);
+#include "classifier/verdict/verdict.h"
 
 /* The order of decision; the first step that says something decides.
  *
@@ -46,10 +34,10 @@ void verdict_clear(struct verdict *verdict);
 void classify(const struct ruleset *rules, const struct report *report,
 	      const struct report_recipient *recipient, struct verdict *verdict_out);
 
-/* Hears of every step that would say something, in the order of decision: the
- * first is the one that decides. The verdict lives as long as the call. */
+/* Calls on_step for every step that has a verdict, in the order of decision: the
+ * first one decides. The verdict is valid during the call only. */
 struct classify_listener {
-	void (*hear)(const char *step, const struct verdict *verdict, void *data);
+	void (*on_step)(const char *step, const struct verdict *verdict, void *data);
 	void *data;
 };
 void classify_explain(const struct ruleset *rules, const struct report *report,

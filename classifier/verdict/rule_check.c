@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "classifier/rules/literal.h"
-#include "classifier/rules/pattern.h"
+#include "classifier/rules/pattern_set.h"
 #include "classifier/text/fold.h"
 #include "classifier/verdict/rule_trial.h"
 
 struct check {
 	const struct ruleset *rules;
-	const struct rule_listener *listener;
+	const struct rule_check_listener *listener;
 	unsigned faults;
 };
 
-const char *rule_fault_name(enum rule_fault fault)
+const char *rule_check_fault_name(enum rule_fault fault)
 {
 	switch (fault) {
 	case RULE_FAULT_NEVER:
@@ -38,18 +38,18 @@ const char *rule_fault_name(enum rule_fault fault)
 	return "";
 }
 
-__attribute__((format(printf, 5, 6))) static void tell(struct check *check, enum rule_fault fault,
-						       const struct rule *rule, unsigned line,
-						       const char *format, ...)
+__attribute__((format(printf, 5, 6))) static void
+report_fault(struct check *check, enum rule_fault kind, const struct rule *rule, unsigned line,
+	     const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
 	g_autofree char *text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	const struct rule_fault_heard heard = {fault, rule, line, text};
+	const struct rule_check_fault found = {kind, rule, line, text};
 	check->faults++;
-	check->listener->hear(&heard, check->listener->data);
+	check->listener->on_fault(&found, check->listener->data);
 }
 
 static const struct rule_line *get_line(const GArray *lines, guint index)
@@ -98,12 +98,13 @@ static void check_patterns(struct check *check, const struct rule *rule)
 		g_auto(GStrv) parts = pattern_parts(line->text);
 		for (char **part = parts; *part != NULL; part++)
 			if (!may_be_found(*part))
-				tell(check, RULE_FAULT_NEVER, rule, line->line,
-				     "match can never be found, no text has \"%s\" once it is in "
-				     "the form that is "
-				     "looked at "
-				     "(blanks are one, quotes are ASCII, an address is <@>)",
-				     *part);
+				report_fault(
+				    check, RULE_FAULT_NEVER, rule, line->line,
+				    "match can never be found, no text has \"%s\" once it is in "
+				    "the form that is "
+				    "looked at "
+				    "(blanks are one, quotes are ASCII, an address is <@>)",
+				    *part);
 	}
 }
 
@@ -164,41 +165,43 @@ static void check_codes(struct check *check, const struct rule *rule)
 {
 	for (guint i = 0; i < rule->status->len; i++)
 		if (!fits_a_status(rule->status->pdata[i]))
-			tell(check, RULE_FAULT_NEVER, rule, rule->line,
-			     "status %s fits no code, which is like 5.1.1",
-			     (char *)rule->status->pdata[i]);
+			report_fault(check, RULE_FAULT_NEVER, rule, rule->line,
+				     "status %s fits no code, which is like 5.1.1",
+				     (char *)rule->status->pdata[i]);
 	for (guint i = 0; i < rule->reply->len; i++)
 		if (!fits_a_reply(rule->reply->pdata[i]))
-			tell(check, RULE_FAULT_NEVER, rule, rule->line,
-			     "reply %s fits no code, which is like 550",
-			     (char *)rule->reply->pdata[i]);
+			report_fault(check, RULE_FAULT_NEVER, rule, rule->line,
+				     "reply %s fits no code, which is like 550",
+				     (char *)rule->reply->pdata[i]);
 	if (!may_fit_both(rule))
-		tell(check, RULE_FAULT_NEVER, rule, rule->line,
-		     "no bounce has a code of status and one of reply: their first digits differ");
+		report_fault(
+		    check, RULE_FAULT_NEVER, rule, rule->line,
+		    "no bounce has a code of status and one of reply: their first digits differ");
 }
 
 /* --- rules behind rules -------------------------------------------------------- */
 
-struct hearing {
+/* Whether the rule of that id is among the steps that have a verdict. */
+struct rule_search {
 	const char *id;
-	bool is_heard; /* the rule holds */
+	bool is_found;
 };
 
-static void hear(const char *step, const struct verdict *verdict, void *data)
+static void search_step(const char *step, const struct verdict *verdict, void *data)
 {
-	struct hearing *hearing = data;
+	struct rule_search *search = data;
 
 	(void)step;
-	hearing->is_heard |= strcmp(verdict->rule, hearing->id) == 0;
+	search->is_found |= strcmp(verdict->rule, search->id) == 0;
 }
 
 static bool holds(const struct check *check, const struct rule *rule, const char *text)
 {
-	struct hearing hearing = {.id = rule->id};
-	const struct classify_listener listener = {hear, &hearing};
+	struct rule_search search = {.id = rule->id};
+	const struct classify_listener listener = {search_step, &search};
 
-	rule_judge_explain(check->rules, rule, text, &listener);
-	return hearing.is_heard;
+	rule_trial_explain(check->rules, rule, text, &listener);
+	return search.is_found;
 }
 
 /* Who decides the text, in words. Heap. */
@@ -206,7 +209,7 @@ static char *who_decides(const struct check *check, const struct rule *rule, con
 {
 	struct verdict verdict;
 
-	rule_judge(check->rules, rule, text, &verdict);
+	rule_trial_judge(check->rules, rule, text, &verdict);
 	char *who = g_strdup(verdict.rule);
 	verdict_clear(&verdict);
 	return who;
@@ -229,11 +232,11 @@ static void check_examples(struct check *check, const struct rule *rule)
 	bool is_matched = false;
 
 	if (rule->example->len == 0) {
-		tell(check, RULE_FAULT_NO_EXAMPLE, rule, rule->line,
-		     "has no example: nobody knows whether it ever matches");
+		report_fault(check, RULE_FAULT_NO_EXAMPLE, rule, rule->line,
+			     "has no example: nobody knows whether it ever matches");
 		return;
 	}
-	if (!rule_can_be_judged(rule))
+	if (!rule_trial_is_possible(rule))
 		return;
 	for (guint i = 0; i < rule->example->len; i++) {
 		const char *text = get_line(rule->example, i)->text;
@@ -246,10 +249,11 @@ static void check_examples(struct check *check, const struct rule *rule)
 	if (is_taken_by_site(check, rule, other))
 		return; /* told of the site's rule */
 	if (!is_matched)
-		tell(check, RULE_FAULT_NEVER, rule, rule->line, "matches none of its own examples");
+		report_fault(check, RULE_FAULT_NEVER, rule, rule->line,
+			     "matches none of its own examples");
 	else
-		tell(check, RULE_FAULT_SHADOWED, rule, rule->line,
-		     "decides none of its examples, %s comes first", other);
+		report_fault(check, RULE_FAULT_SHADOWED, rule, rule->line,
+			     "decides none of its examples, %s comes first", other);
 }
 
 static bool is_unconditional(const struct rule *rule)
@@ -280,9 +284,9 @@ static void check_same_patterns(struct check *check, size_t index)
 					    : 0;
 			if (same == 0)
 				continue;
-			tell(check, RULE_FAULT_SHADOWED, rule, line->line,
-			     "match stands in line %u of rule %s, too, which comes first", same,
-			     other->id);
+			report_fault(check, RULE_FAULT_SHADOWED, rule, line->line,
+				     "match stands in line %u of rule %s, too, which comes first",
+				     same, other->id);
 			break;
 		}
 	}
@@ -297,14 +301,14 @@ static void check_site_shadows(struct check *check, const struct rule *rule)
 		if (!is_taken_by_site(check, rule, who))
 			continue;
 		const struct rule *site = ruleset_find(check->rules, who);
-		tell(check, RULE_FAULT_SHADOWS, site, site->line,
-		     "comes before %s, and says %s instead of %s of: %s", rule->id,
-		     site->reason->name, rule->reason->name, text);
+		report_fault(check, RULE_FAULT_SHADOWS, site, site->line,
+			     "comes before %s, and says %s instead of %s of: %s", rule->id,
+			     site->reason->name, rule->reason->name, text);
 		return;
 	}
 }
 
-unsigned rules_check(const struct ruleset *rules, const struct rule_listener *listener)
+unsigned rule_check_rules(const struct ruleset *rules, const struct rule_check_listener *listener)
 {
 	struct check check = {rules, listener, 0};
 
@@ -326,22 +330,23 @@ static void test_line(struct check *check, const struct rule *rule, const struct
 {
 	struct verdict verdict;
 
-	rule_judge(check->rules, rule, line->text, &verdict);
+	rule_trial_judge(check->rules, rule, line->text, &verdict);
 	if ((verdict.reason == rule->reason) == (fault == RULE_FAULT_COUNTER))
-		tell(check, fault, rule, line->line, "%s is %s by %s: %s",
-		     fault == RULE_FAULT_COUNTER ? "counter-example" : "example",
-		     verdict.reason->name, verdict.rule[0] != '\0' ? verdict.rule : "nothing",
-		     line->text);
+		report_fault(check, fault, rule, line->line, "%s is %s by %s: %s",
+			     fault == RULE_FAULT_COUNTER ? "counter-example" : "example",
+			     verdict.reason->name,
+			     verdict.rule[0] != '\0' ? verdict.rule : "nothing", line->text);
 	verdict_clear(&verdict);
 }
 
-unsigned rules_test(const struct ruleset *rules, const struct rule_listener *listener)
+unsigned rule_check_examples(const struct ruleset *rules,
+			     const struct rule_check_listener *listener)
 {
 	struct check check = {rules, listener, 0};
 
 	for (size_t i = 0; i < ruleset_count(rules); i++) {
 		const struct rule *rule = ruleset_get(rules, i);
-		for (guint j = 0; j < rule->example->len && rule_can_be_judged(rule); j++)
+		for (guint j = 0; j < rule->example->len && rule_trial_is_possible(rule); j++)
 			test_line(&check, rule, get_line(rule->example, j), RULE_FAULT_EXAMPLE);
 		for (guint j = 0; j < rule->counter->len; j++)
 			test_line(&check, rule, get_line(rule->counter, j), RULE_FAULT_COUNTER);

@@ -32,7 +32,7 @@ static char *make_host(const struct rule *rule)
 	return host;
 }
 
-bool rule_can_be_judged(const struct rule *rule)
+bool rule_trial_is_possible(const struct rule *rule)
 {
 	g_autofree char *host = make_host(rule);
 
@@ -89,13 +89,13 @@ static void judge(const struct ruleset *rules, const struct rule *rule, const ch
 		classify(rules, &report, &recipient, verdict_out);
 }
 
-void rule_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
-		struct verdict *verdict_out)
+void rule_trial_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
+		      struct verdict *verdict_out)
 {
 	judge(rules, rule, text, NULL, verdict_out);
 }
 
-void rule_judge_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
+void rule_trial_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
 			const struct classify_listener *listener)
 {
 	judge(rules, rule, text, listener, NULL);

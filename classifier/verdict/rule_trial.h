@@ -14,15 +14,15 @@
  * the diagnostic) of one failed recipient, its codes as they stand in it. If the rule
  * names a host, that is the remote one, as far as the pattern says which. The mail came
  * from sender@sender.example. Clear with verdict_clear. */
-void rule_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
-		struct verdict *verdict_out);
+void rule_trial_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
+		      struct verdict *verdict_out);
 
 /* False if the rule names a host by a pattern for which no name can be made up: then its
  * examples say nothing. */
-bool rule_can_be_judged(const struct rule *rule);
+bool rule_trial_is_possible(const struct rule *rule);
 
 /* The same for classify_explain. */
-void rule_judge_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
+void rule_trial_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
 			const struct classify_listener *listener);
 
 #endif

@@ -75,7 +75,7 @@ static void put_recipient(JsonBuilder *builder, const struct report_recipient *r
 
 static void put_verdict(JsonBuilder *builder, const struct verdict *verdict)
 {
-	put(builder, "class", bounce_class_name(verdict->class));
+	put(builder, "class", reason_class_name(verdict->class));
 	put(builder, "reason", verdict->reason->name);
 	put(builder, "permanence", permanence_name(verdict->permanence));
 	put(builder, "rule", verdict->rule);
@@ -129,7 +129,7 @@ static void add_row(const struct job *job, const struct line *line)
 	const struct verdict *verdict = line->verdict;
 	const char *const values[] = {line->file,
 				      line->recipient != NULL ? line->recipient->recipient : "-",
-				      bounce_class_name(verdict->class), verdict->reason->name,
+				      reason_class_name(verdict->class), verdict->reason->name,
 				      verdict->rule[0] != '\0' ? verdict->rule : "-"};
 
 	table_add_row(job->table, values);

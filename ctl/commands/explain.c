@@ -237,7 +237,7 @@ static void print_verdict(const struct ruleset *rules, const struct report *repo
 {
 	struct verdict verdict;
 	bool is_first = true;
-	struct classify_listener listener = {.hear = hear, .data = &is_first};
+	struct classify_listener listener = {.on_step = hear, .data = &is_first};
 
 	printf("  who says what, in the order of decision (=> decides)\n");
 	classify_explain(rules, report, recipient, &listener);
@@ -247,7 +247,7 @@ static void print_verdict(const struct ruleset *rules, const struct report *repo
 	printf("  verdict\n");
 	print_meant("reason", verdict.reason->name, verdict.reason->meaning);
 	print_value("the codes say", permanence_meaning(verdict.permanence), SHOWN);
-	print_meant("class", bounce_class_name(verdict.class),
+	print_meant("class", reason_class_name(verdict.class),
 		    verdict.reason->class == verdict.reason->class_temporary
 			? "that of the reason, whatever the codes say"
 			: "that of the reason with such codes");

@@ -88,12 +88,12 @@ struct hearing {
 	const char *id;
 };
 
-static void hear(const struct rule_fault_heard *heard, void *data)
+static void hear(const struct rule_check_fault *fault, void *data)
 {
 	const struct hearing *hearing = data;
 
-	if (strcmp(heard->rule->id, hearing->id) == 0)
-		g_ptr_array_add(hearing->proposed->faults, g_strdup(heard->text));
+	if (strcmp(fault->rule->id, hearing->id) == 0)
+		g_ptr_array_add(hearing->proposed->faults, g_strdup(fault->text));
 }
 
 static void check_verdict(struct proposed *proposed, const struct verdict *verdict, const char *id,
@@ -130,8 +130,8 @@ static void try_on(struct proposed *proposed, const struct ruleset *rules,
 	if (report != NULL)
 		classify(rules, report, recipient, &verdict);
 	else
-		rule_judge(rules, ruleset_find(rules, id), db_rows_find(bounce, 0, "diagnostic"),
-			   &verdict);
+		rule_trial_judge(rules, ruleset_find(rules, id),
+				 db_rows_find(bounce, 0, "diagnostic"), &verdict);
 	check_verdict(proposed, &verdict, id, reason);
 	verdict_clear(&verdict);
 }
@@ -145,14 +145,14 @@ static void try_rule(const struct ctl_call *call, const struct settings *setting
 	g_autofree char *own = rule_id(bounce);
 	g_autofree char *id = g_strconcat("site.", own, NULL);
 	struct hearing hearing = {proposed, id};
-	const struct rule_listener listener = {hear, &hearing};
+	const struct rule_check_listener listener = {hear, &hearing};
 
 	if (rules == NULL) {
 		g_ptr_array_add(proposed->faults, g_strdup(error->message));
 		return;
 	}
 	proposed->is_tried = true;
-	rules_check(rules, &listener);
+	rule_check_rules(rules, &listener);
 	try_on(proposed, rules, bounce, raw, reason, id);
 }
 

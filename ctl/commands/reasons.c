@@ -19,9 +19,9 @@ static void add_json(GString *out, const struct reason *reason)
 	json_builder_set_member_name(builder, "reason");
 	json_builder_add_string_value(builder, reason->name);
 	json_builder_set_member_name(builder, "class");
-	json_builder_add_string_value(builder, bounce_class_name(reason->class));
+	json_builder_add_string_value(builder, reason_class_name(reason->class));
 	json_builder_set_member_name(builder, "class_temporary");
-	json_builder_add_string_value(builder, bounce_class_name(reason->class_temporary));
+	json_builder_add_string_value(builder, reason_class_name(reason->class_temporary));
 	json_builder_set_member_name(builder, "is_notice");
 	json_builder_add_boolean_value(builder, reason->is_notice);
 	json_builder_set_member_name(builder, "meaning");
@@ -40,8 +40,8 @@ static void add_table(GString *out, const struct reason *reasons, size_t count)
 	table_add_column(table, "temporary", TABLE_WORD);
 	table_add_column(table, "meaning", TABLE_TEXT);
 	for (size_t i = 0; i < count; i++) {
-		const char *const values[] = {reasons[i].name, bounce_class_name(reasons[i].class),
-					      bounce_class_name(reasons[i].class_temporary),
+		const char *const values[] = {reasons[i].name, reason_class_name(reasons[i].class),
+					      reason_class_name(reasons[i].class_temporary),
 					      reasons[i].meaning};
 
 		table_add_row(table, values);

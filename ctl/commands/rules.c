@@ -53,7 +53,7 @@ struct report_out {
 	bool json;
 };
 
-static void hear(const struct rule_fault_heard *fault, void *data)
+static void hear(const struct rule_check_fault *fault, void *data)
 {
 	const struct report_out *report = data;
 
@@ -65,7 +65,7 @@ static void hear(const struct rule_fault_heard *fault, void *data)
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	json_builder_begin_object(builder);
 	put_place(builder, fault->rule, fault->line);
-	put_string(builder, "fault", rule_fault_name(fault->fault));
+	put_string(builder, "fault", rule_check_fault_name(fault->kind));
 	put_string(builder, "text", fault->text);
 	json_builder_end_object(builder);
 	ctl_output_json_append(builder, report->out);
@@ -74,13 +74,13 @@ static void hear(const struct rule_fault_heard *fault, void *data)
 /* With --json the faults alone, one a line; else a last line says how many there are of what. */
 static int run_faults(struct ctl_call *call,
 		      unsigned (*find)(const struct ruleset *rules,
-				       const struct rule_listener *listener),
+				       const struct rule_check_listener *listener),
 		      const char *of_what)
 {
 	g_autoptr(ruleset_t) rules = ctl_rules_load(call);
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct report_out report = {out, ctl_flag(call, "json")};
-	const struct rule_listener listener = {hear, &report};
+	const struct rule_check_listener listener = {hear, &report};
 
 	if (rules == NULL)
 		return CTL_EXIT_CONFIG;
@@ -95,12 +95,12 @@ static int run_faults(struct ctl_call *call,
 
 static int run_check(struct ctl_call *call)
 {
-	return run_faults(call, rules_check, "faults");
+	return run_faults(call, rule_check_rules, "faults");
 }
 
 static int run_test(struct ctl_call *call)
 {
-	return run_faults(call, rules_test, "wrong examples");
+	return run_faults(call, rule_check_examples, "wrong examples");
 }
 
 /* --- list -------------------------------------------------------------------- */

@@ -145,7 +145,7 @@ static void check_ordinary(const struct mail *mail, const struct report *report)
 			 &verdict);
 		if (verdict.class == CLASS_HARD || verdict.class == CLASS_SOFT) {
 			g_test_message("%s: %s (%s, %s)", mail->name,
-				       bounce_class_name(verdict.class),
+				       reason_class_name(verdict.class),
 				       report_kind_name(report->kind), report->dialect);
 			g_test_fail();
 		}

@@ -66,7 +66,7 @@ static void compare(const struct report *report, char **row, GString *wrong)
 	    [ACTION] = recipient != NULL ? report_action_name(recipient->action) : "",
 	    [STATUS] = recipient != NULL ? recipient->status : "",
 	    [REPLY_CODE] = recipient != NULL ? recipient->reply_code : "",
-	    [CLASS] = bounce_class_name(verdict.class),
+	    [CLASS] = reason_class_name(verdict.class),
 	    [REASON] = verdict.reason->name,
 	};
 	for (size_t i = 0; i < COLUMNS; i++)

@@ -34,7 +34,7 @@ static void check_row(const struct row *row)
 		 &verdict);
 	if (strcmp(found, row->expected) != 0 || verdict.class == CLASS_HARD) {
 		g_test_message("%s\nis \"%s\" (%s), not \"%s\"", row->mail, found,
-			       bounce_class_name(verdict.class), row->expected);
+			       reason_class_name(verdict.class), row->expected);
 		g_test_fail();
 	}
 	verdict_clear(&verdict);
@@ -163,7 +163,7 @@ static void check_receipts(void)
 	     "report-type=feedback-report; "                                                       \
 	     "boundary=x\n\n--x\n\nThis is an email abuse report.\n\n--x\nContent-Type: "          \
 	     "message/feedback-report\n\n" fields "\n--x\nContent-Type: message/rfc822\n\nFrom: "  \
-						  "billing@sender.example\nTo: carl@c.example\n"   \
+	     "billing@sender.example\nTo: carl@c.example\n"                                        \
 	     "Message-ID: <1@sender.example>\nSubject: Invoice\n\nHello\n--x--\n"
 
 static void check_complaints(void)

@@ -157,7 +157,7 @@ static void assert_rule(const struct ruleset *rules, const char *text, const cha
 {
 	struct verdict verdict;
 
-	rule_judge(rules, NULL, text, &verdict);
+	rule_trial_judge(rules, NULL, text, &verdict);
 	g_test_message("%s", text);
 	g_assert_cmpstr(verdict.rule, ==, id);
 	verdict_clear(&verdict);
@@ -246,7 +246,7 @@ static void check_lines(const struct ruleset *rules, const struct rule *rule, co
 	for (guint i = 0; i < lines->len; i++) {
 		const char *text = g_array_index(lines, struct rule_line, i).text;
 		struct verdict verdict;
-		rule_judge(rules, rule, text, &verdict);
+		rule_trial_judge(rules, rule, text, &verdict);
 		if ((verdict.reason == rule->reason) != is_example) {
 			g_test_message("%s: %s is %s by %s", rule->id, text, verdict.reason->name,
 				       verdict.rule);
@@ -286,7 +286,8 @@ static gpointer judge_often(gpointer data)
 
 	for (int i = 0; i < ROUNDS; i++) {
 		struct verdict verdict;
-		rule_judge(rules, NULL, i % 2 == 0 ? "550 5.1.1 apple" : "550 pear", &verdict);
+		rule_trial_judge(rules, NULL, i % 2 == 0 ? "550 5.1.1 apple" : "550 pear",
+				 &verdict);
 		g_assert_cmpstr(verdict.rule, ==, i % 2 == 0 ? "a" : "b");
 		verdict_clear(&verdict);
 	}

@@ -64,10 +64,10 @@ static void assert_verdict(const struct report *report, const struct report_reci
 
 	classify(rules, report, recipient, &verdict);
 	if (strcmp(verdict.reason->name, reason) != 0 ||
-	    strcmp(bounce_class_name(verdict.class), class) != 0) {
+	    strcmp(reason_class_name(verdict.class), class) != 0) {
 		g_test_message("%s: %s %s by %s \"%s\"",
 			       recipient != NULL ? recipient->diagnostic : "nobody",
-			       bounce_class_name(verdict.class), verdict.reason->name, verdict.rule,
+			       reason_class_name(verdict.class), verdict.reason->name, verdict.rule,
 			       verdict.evidence);
 		g_test_fail();
 	}
@@ -237,7 +237,7 @@ static bool is_as_asked(const struct verdict *verdict, const char *section)
 	if (strcmp(section, "not hard") == 0)
 		return verdict->class != CLASS_HARD;
 	if (section[0] == '=')
-		return strcmp(bounce_class_name(verdict->class), section + 1) == 0;
+		return strcmp(reason_class_name(verdict->class), section + 1) == 0;
 	return strcmp(verdict->reason->name, section) == 0;
 }
 
@@ -258,7 +258,7 @@ static void check_replies(void)
 		}
 		if (lines[i][0] == '#' || lines[i][0] == '\0')
 			continue;
-		rule_judge(rules, NULL, lines[i], &verdict);
+		rule_trial_judge(rules, NULL, lines[i], &verdict);
 		if (!is_as_asked(&verdict, section)) {
 			g_test_message("%zu: %s is not %s but %s by %s \"%s\"", i + 1, lines[i],
 				       section, verdict.reason->name, verdict.rule,

@@ -16,9 +16,9 @@
 	"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.net\nTo: bounce@sender.example.com\n"
 #define STATUS                                                                                     \
 	DAEMON                                                                                     \
-	    "Subject: Delivery report\nContent-Type: multipart/report; "                           \
-	    "report-type=delivery-status; boundary=x\n\n"                                          \
-	    "--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+	"Subject: Delivery report\nContent-Type: multipart/report; "                               \
+	"report-type=delivery-status; boundary=x\n\n"                                              \
+	"--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
 #define TOLD(words)                                                                                \
 	DAEMON                                                                                     \
 	"Subject: Undelivered Mail\nContent-Type: multipart/report; report-type=delivery-status; " \
@@ -171,7 +171,7 @@ static void test_row(gconstpointer data)
 		g_string_append_printf(
 		    seen, "%s %s %s; ", recipient->recipient,
 		    *recipient->original_recipient ? recipient->original_recipient : "-",
-		    bounce_class_name(verdict.class));
+		    reason_class_name(verdict.class));
 		verdict_clear(&verdict);
 	}
 	g_assert_cmpstr(seen->str, ==, rows[i].expected);

@@ -15,8 +15,8 @@ static const struct {
 	const char *name;
 	const char *shipped;
 	const char *site;   /* NULL: no file */
-	const char *faults; /* "rule:line:fault", by rules_check */
-	const char *wrong;  /* the same by rules_test */
+	const char *faults; /* "rule:line:fault", by rule_check_rules */
+	const char *wrong;  /* the same by rule_check_examples */
 } rows[] = {
     /* clang-format off */
     { "sound", FULL, NULL, "", "" },
@@ -62,14 +62,14 @@ static const struct {
     /* clang-format on */
 };
 
-static void hear(const struct rule_fault_heard *fault, void *data)
+static void hear(const struct rule_check_fault *fault, void *data)
 {
 	GString *out = data;
 
 	g_assert_true(*fault->text != '\0' && g_utf8_validate(fault->text, -1, NULL));
 	g_test_message("%s", fault->text);
 	g_string_append_printf(out, "%s%s:%u:%s", out->len > 0 ? " " : "", fault->rule->id,
-			       fault->line, rule_fault_name(fault->fault));
+			       fault->line, rule_check_fault_name(fault->kind));
 }
 
 static void test_row(gconstpointer data)
@@ -87,8 +87,8 @@ static void test_row(gconstpointer data)
 	    g_file_set_contents(site, rows[i].site != NULL ? rows[i].site : "", -1, NULL));
 	g_autoptr(ruleset_t) rules = ruleset_load(dir, rows[i].site != NULL ? site : NULL, &error);
 	g_assert_no_error(error);
-	rules_check(rules, &(struct rule_listener){hear, faults});
-	rules_test(rules, &(struct rule_listener){hear, wrong});
+	rule_check_rules(rules, &(struct rule_check_listener){hear, faults});
+	rule_check_examples(rules, &(struct rule_check_listener){hear, wrong});
 	g_assert_cmpstr(faults->str, ==, rows[i].faults);
 	g_assert_cmpstr(wrong->str, ==, rows[i].wrong);
 	g_unlink(shipped);

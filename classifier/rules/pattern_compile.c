@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Building a set of patterns. A part that is no more than a list of words goes
- * into a set of words, any other is an expression in Hyperscan's database: words
- * are many times faster to compile.
+ * Builds and compiles a pattern set. A part that stands for a list of words goes into
+ * a word set, any other into Hyperscan's database: words compile many times faster.
  */
-#include "classifier/rules/pattern.h"
+#include "classifier/rules/pattern_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "classifier/rules/literal.h"
-#include "classifier/rules/pattern_set.h"
+#include "classifier/rules/pattern_data.h"
 
 /* Bounds the backtracking of a confirming GRegex. */
 #define CONFIRM_LIMIT "(*LIMIT_MATCH=100000)"
 
 static void part_free(gpointer data)
 {
-	struct part *part = data;
+	struct pattern_part *part = data;
 
 	g_free(part->expression);
 	g_clear_pointer(&part->confirm, g_regex_unref);
@@ -32,9 +31,9 @@ struct pattern_set *pattern_set_new(void)
 
 	set->parts = g_ptr_array_new_with_free_func(part_free);
 	set->word_set = word_set_new();
-	set->words = g_array_new(FALSE, FALSE, sizeof(struct word));
-	set->uses = g_array_new(FALSE, FALSE, sizeof(struct use));
-	set->links = g_array_new(FALSE, FALSE, sizeof(struct link));
+	set->words = g_array_new(FALSE, FALSE, sizeof(struct pattern_word));
+	set->uses = g_array_new(FALSE, FALSE, sizeof(struct pattern_use));
+	set->links = g_array_new(FALSE, FALSE, sizeof(struct pattern_link));
 	return set;
 }
 
@@ -42,7 +41,7 @@ void pattern_set_free(struct pattern_set *set)
 {
 	if (set == NULL)
 		return;
-	for (size_t i = 0; i < IDLE_MAX; i++)
+	for (size_t i = 0; i < PATTERN_IDLE_MAX; i++)
 		hs_free_scratch(set->idle[i]);
 	hs_free_scratch(set->prototype);
 	hs_free_database(set->expressions);
@@ -58,7 +57,7 @@ void pattern_set_free(struct pattern_set *set)
 
 /* Byte-wise matching is smaller, and the same for ASCII. Only the first match
  * of a pattern counts, but every match of a chain's part may be the near one. */
-static unsigned flags_for(const struct part *part)
+static unsigned flags_for(const struct pattern_part *part)
 {
 	unsigned flags = HS_FLAG_CASELESS | HS_FLAG_DOTALL;
 
@@ -69,8 +68,8 @@ static unsigned flags_for(const struct part *part)
 	return flags;
 }
 
-/* Why Hyperscan will not have it; NULL if it will. */
-static char *refusal(const char *expression, unsigned flags)
+/* Hyperscan's message if it rejects the expression, or NULL. */
+static char *compile_check(const char *expression, unsigned flags)
 {
 	hs_compile_error_t *failure = NULL;
 	hs_expr_info_t *info = NULL;
@@ -86,7 +85,7 @@ static char *refusal(const char *expression, unsigned flags)
 	return message;
 }
 
-static bool prepare_confirm(struct part *part, GError **error)
+static bool prepare_confirm(struct pattern_part *part, GError **error)
 {
 	g_autofree char *bounded = g_strconcat(CONFIRM_LIMIT, part->expression, NULL);
 	g_autoptr(GError) cause = NULL;
@@ -98,17 +97,17 @@ static bool prepare_confirm(struct part *part, GError **error)
 	return part->confirm != NULL;
 }
 
-static bool prepare_part(struct part *part, GError **error)
+static bool prepare_part(struct pattern_part *part, GError **error)
 {
 	part->flags = flags_for(part);
 	part->literals = literal_expand(part->expression);
 	g_autofree char *refused =
-	    part->literals != NULL ? NULL : refusal(part->expression, part->flags);
+	    part->literals != NULL ? NULL : compile_check(part->expression, part->flags);
 	if (refused == NULL)
 		return true;
 	if (part->is_first && part->is_last) {
 		part->flags |= HS_FLAG_PREFILTER;
-		g_autofree char *refused_again = refusal(part->expression, part->flags);
+		g_autofree char *refused_again = compile_check(part->expression, part->flags);
 		if (refused_again == NULL)
 			return prepare_confirm(part, error);
 	}
@@ -116,7 +115,7 @@ static bool prepare_part(struct part *part, GError **error)
 	return false;
 }
 
-/* Where the next gap of a pattern stands, and how long it is; false if there is none. */
+/* Where the next gap of a pattern begins, and its length; false if there is none. */
 static bool find_gap(const char *text, const char **at_out, size_t *len_out)
 {
 	for (const char *at = strstr(text, " .."); at != NULL; at = strstr(at + 1, " ..")) {
@@ -143,22 +142,22 @@ char **pattern_parts(const char *text)
 	return (char **)g_ptr_array_free(parts, FALSE);
 }
 
-static bool add_part(struct pattern_set *set, struct part template, GError **error)
+static bool add_part(struct pattern_set *set, struct pattern_part template, GError **error)
 {
-	struct part *part = g_new0(struct part, 1);
+	struct pattern_part *part = g_new0(struct pattern_part, 1);
 
 	*part = template;
 	part->pattern = set->count - 1;
 	g_ptr_array_add(set->parts, part);
-	struct link link = {part->pattern, (unsigned short)part->gap, part->is_first,
-			    part->is_last};
+	struct pattern_link link = {part->pattern, (unsigned short)part->gap, part->is_first,
+				    part->is_last};
 	g_array_append_val(set->links, link);
 	return prepare_part(part, error);
 }
 
 bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
 {
-	struct part part = {.is_first = true};
+	struct pattern_part part = {.is_first = true};
 	const char *at = NULL;
 	size_t len = 0;
 
@@ -167,7 +166,7 @@ bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
 		part.expression = g_strstrip(g_strndup(text, (gsize)(at - text)));
 		if (!add_part(set, part, error))
 			return false;
-		part = (struct part){.gap = len == 4 ? PATTERN_NEAR : PATTERN_FAR};
+		part = (struct pattern_part){.gap = len == 4 ? PATTERN_NEAR : PATTERN_FAR};
 		text = at + len;
 	}
 	part.expression = g_strstrip(g_strdup(text));
@@ -178,7 +177,7 @@ bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
 static bool compile_failed(const struct pattern_set *set, const unsigned *ids,
 			   hs_compile_error_t *failure, unsigned *id_out, GError **error)
 {
-	const struct part *part =
+	const struct pattern_part *part =
 	    set->parts->pdata[ids[failure->expression < 0 ? 0 : failure->expression]];
 
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", failure->message);
@@ -196,7 +195,7 @@ static bool compile_expressions(struct pattern_set *set, unsigned *id_out, GErro
 	unsigned count = 0;
 
 	for (guint i = 0; i < set->parts->len; i++) {
-		const struct part *part = set->parts->pdata[i];
+		const struct pattern_part *part = set->parts->pdata[i];
 		if (part->literals != NULL)
 			continue;
 		expressions[count] = part->expression;
@@ -209,47 +208,49 @@ static bool compile_expressions(struct pattern_set *set, unsigned *id_out, GErro
 	       compile_failed(set, ids, failure, id_out, error);
 }
 
-/* A word of a part, before the uses of one word are put together. */
-struct mention {
+/* A word of a part, before the uses of a word are grouped. */
+struct pattern_mention {
 	unsigned word;
-	struct use use;
+	struct pattern_use use;
 };
 
 static int compare_mentions(gconstpointer a, gconstpointer b)
 {
-	const struct mention *x = a, *y = b;
+	const struct pattern_mention *x = a, *y = b;
 
 	return x->word != y->word ? (x->word > y->word) - (x->word < y->word)
 				  : (x->use.part > y->use.part) - (x->use.part < y->use.part);
 }
 
-static void mention(struct pattern_set *set, GArray *mentions, const struct literal *literal,
-		    unsigned part)
+static void add_mention(struct pattern_set *set, GArray *mentions, const struct literal *literal,
+			unsigned part)
 {
-	struct mention one = {word_set_add(set->word_set, literal->text),
-			      {.part = part & 0xFFFFFF, .places = literal->places & 0xFF}};
-	struct word word = {.len = strlen(literal->text)};
+	struct pattern_mention one = {word_set_add(set->word_set, literal->text),
+				      {.part = part & 0xFFFFFF, .places = literal->places & 0xFF}};
+	struct pattern_word word = {.len = strlen(literal->text)};
 
 	if (one.word == set->words->len)
 		g_array_append_val(set->words, word);
 	g_array_append_val(mentions, one);
 }
 
-/* Each word once, whatever the number of parts it stands in. */
+/* Each word is added once, however many parts it occurs in. */
 static void compile_words(struct pattern_set *set)
 {
-	g_autoptr(GArray) mentions = g_array_new(FALSE, FALSE, sizeof(struct mention));
+	g_autoptr(GArray) mentions = g_array_new(FALSE, FALSE, sizeof(struct pattern_mention));
 
 	for (guint i = 0; i < set->parts->len; i++) {
-		const struct part *part = set->parts->pdata[i];
+		const struct pattern_part *part = set->parts->pdata[i];
 		for (guint j = 0; part->literals != NULL && j < part->literals->len; j++)
-			mention(set, mentions, &g_array_index(part->literals, struct literal, j),
-				i);
+			add_mention(set, mentions,
+				    &g_array_index(part->literals, struct literal, j), i);
 	}
 	g_array_sort(mentions, compare_mentions);
 	for (guint i = 0; i < mentions->len; i++) {
-		const struct mention *one = &g_array_index(mentions, struct mention, i);
-		struct word *word = &g_array_index(set->words, struct word, one->word);
+		const struct pattern_mention *one =
+		    &g_array_index(mentions, struct pattern_mention, i);
+		struct pattern_word *word =
+		    &g_array_index(set->words, struct pattern_word, one->word);
 		if (word->count++ == 0)
 			word->first = i;
 		g_array_append_val(set->uses, one->use);
