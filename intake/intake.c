@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/live_ruleset.h"
 #include "classifier/verdict/classify.h"
@@ -71,7 +72,7 @@ struct reading {
 static struct reading read_message(const struct ruleset *rules, const struct limits *limits,
 				   const char *bytes, size_t len)
 {
-	struct report *report = report_parse(bytes, len, limits);
+	struct report *report = reader_parse(bytes, len, limits);
 	size_t count = MAX(report->recipient_count, 1);
 	const struct reading reading = {report, g_new0(struct verdict, count), count};
 

@@ -38,7 +38,7 @@ static bool is_about_others(const struct report_build *build)
 	return false;
 }
 
-bool sender_is_list(const struct report_build *build)
+bool author_is_list(const struct report_build *build)
 {
 	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe",
 						  "X-List-Administrivia"};
@@ -59,49 +59,49 @@ static bool has_null_sender(const struct report_build *build)
 	       (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0);
 }
 
-bool sender_is_mailbox(const struct report *report)
+bool author_is_mailbox(const struct report *report)
 {
 	return *report->header.sender &&
 	       g_ascii_strcasecmp(report->header.sender, report->header.from) == 0;
 }
 
-static enum report_sender find_sender(const struct report_build *build)
+static enum message_author find_sender(const struct report_build *build)
 {
 	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
 	struct slice value;
 	if (is_about_others(build))
-		return SENDER_PERSON;
+		return AUTHOR_PERSON;
 	if (header_find(root->header, "X-Failed-Recipients", &value) ||
 	    strcmp(root->type, "multipart/report") == 0 || has_null_sender(build))
-		return SENDER_MACHINE;
+		return AUTHOR_MACHINE;
 	g_autofree char *from = lower_header(build, "From");
 	if (words_any(from, words_daemon))
-		return SENDER_MACHINE;
-	if (sender_is_list(build))
-		return SENDER_PERSON;
+		return AUTHOR_MACHINE;
+	if (author_is_list(build))
+		return AUTHOR_PERSON;
 	if (words_any(from, words_postmaster))
-		return SENDER_MACHINE;
+		return AUTHOR_MACHINE;
 	g_autofree char *subject = text_lower(build->report->header.subject);
 	if (words_begin(subject, words_answer_subject))
-		return SENDER_PERSON;
-	if (sender_is_mailbox(build->report))
-		return SENDER_OTHER;
+		return AUTHOR_PERSON;
+	if (author_is_mailbox(build->report))
+		return AUTHOR_OTHER;
 	bool nobody = !strchr(from, '@');
-	return (nobody || words_any(from, words_daemon_weak)) && sender_has_report_subject(build)
-		   ? SENDER_MACHINE
-		   : SENDER_OTHER;
+	return (nobody || words_any(from, words_daemon_weak)) && author_has_report_subject(build)
+		   ? AUTHOR_MACHINE
+		   : AUTHOR_OTHER;
 }
 
-enum report_sender sender_kind(struct report_build *build)
+enum message_author author_kind(struct report_build *build)
 {
-	if (build->sender == SENDER_UNKNOWN)
+	if (build->sender == AUTHOR_UNKNOWN)
 		build->sender = find_sender(build);
 	return build->sender;
 }
 
-bool sender_is_machine(struct report_build *build)
+bool author_is_machine(struct report_build *build)
 {
-	return sender_kind(build) == SENDER_MACHINE;
+	return author_kind(build) == AUTHOR_MACHINE;
 }
 
 /* Scanners and people's rules put "[SPAM]", "***" or "{?}" before a subject. */
@@ -118,7 +118,7 @@ static const char *untagged(const char *subject)
 	}
 }
 
-bool sender_has_report_subject(const struct report_build *build)
+bool author_has_report_subject(const struct report_build *build)
 {
 	g_autofree char *subject = text_lower(build->report->header.subject);
 	return words_begin(untagged(subject), words_report_subject) ||
@@ -126,7 +126,7 @@ bool sender_has_report_subject(const struct report_build *build)
 }
 
 /* A line that begins with a reply, or brings one behind a colon. */
-bool sender_quotes_reply(const char *text)
+bool author_quotes_reply(const char *text)
 {
 	struct slice found;
 	if (!smtp_find_reply(text, &found))
@@ -164,14 +164,14 @@ static bool is_plausible(const struct report_build *build, const char *from)
 	    *report->original.from)
 		return true;
 	if (words_any(from, words_daemon_weak))
-		return is_generated(build) || !sender_is_personal(report->text, NULL);
+		return is_generated(build) || !author_is_personal(report->text, NULL);
 	g_autofree char *text = text_lower(report->text);
 	return !words_any(text, words_goods);
 }
 
-bool sender_has_evidence(struct report_build *build)
+bool author_has_evidence(struct report_build *build)
 {
-	if (!sender_is_machine(build))
+	if (!author_is_machine(build))
 		return false;
 	g_autofree char *from = lower_header(build, "From");
 	if (words_any(from, words_daemon))
@@ -184,10 +184,10 @@ bool sender_has_evidence(struct report_build *build)
 	g_autofree char *subject = text_lower(build->report->header.subject);
 	if (words_begin(subject, words_answer_subject))
 		return false;
-	if (sender_has_report_subject(build))
+	if (author_has_report_subject(build))
 		return !build->report->references[0] || words_any(subject, words_failure);
 	return words_any(subject, words_failure) ||
-	       (!build->report->references[0] && sender_quotes_reply(build->report->text));
+	       (!build->report->references[0] && author_quotes_reply(build->report->text));
 }
 
 static bool speaks_of_himself(const char *line, size_t len)
@@ -221,7 +221,7 @@ static bool is_greeting(const char *line, size_t len)
 	return speaks_of_himself(line, len);
 }
 
-bool sender_is_personal(const char *text, const char *end)
+bool author_is_personal(const char *text, const char *end)
 {
 	for (int lines = 0; *text && lines < LETTER_LINES && (!end || text < end); lines++) {
 		text += strspn(text, " \t\n");
@@ -235,17 +235,17 @@ bool sender_is_personal(const char *text, const char *end)
 
 /* Nobody knows who sent it: then the subject must be a report's, and a server must be
  * quoted. People ask questions about reports; reports ask none in their subjects. */
-bool sender_may_report(struct report_build *build)
+bool author_may_report(struct report_build *build)
 {
 	g_autofree char *subject = text_lower(build->report->header.subject);
-	return sender_kind(build) == SENDER_OTHER && !sender_is_mailbox(build->report) &&
+	return author_kind(build) == AUTHOR_OTHER && !author_is_mailbox(build->report) &&
 	       words_begin(untagged(subject), words_strict_subject) && !strchr(subject, '?') &&
-	       sender_quotes_reply(build->report->text) &&
-	       !sender_is_personal(build->report->text, NULL);
+	       author_quotes_reply(build->report->text) &&
+	       !author_is_personal(build->report->text, NULL);
 }
 
 /* Named so; a null sender alone is any automatic mail's. */
-bool sender_is_certain(const struct report_build *build)
+bool author_is_certain(const struct report_build *build)
 {
 	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
 	g_autofree char *from = lower_header(build, "From");
@@ -253,14 +253,33 @@ bool sender_is_certain(const struct report_build *build)
 	       words_any(from, words_postmaster);
 }
 
-bool sender_is_daemon(const struct report_build *build)
+bool author_is_daemon(const struct report_build *build)
 {
 	g_autofree char *from = lower_header(build, "From");
 	return words_any(from, words_daemon);
 }
 
-bool sender_is_system(const struct report_build *build)
+bool author_is_system(const struct report_build *build)
 {
 	g_autofree char *from = lower_header(build, "From");
 	return words_any(from, words_daemon_weak);
+}
+
+bool author_may_be_machine(struct report_build *build)
+{
+	return author_is_machine(build) ||
+	       (author_kind(build) == AUTHOR_OTHER && author_has_report_subject(build));
+}
+
+bool author_has_delay_subject(const struct report_build *build)
+{
+	g_autofree char *subject = text_lower(build->report->header.subject);
+	return words_any(subject, words_delay) && !words_any(subject, words_given_up);
+}
+
+bool author_claims_daemon(const struct report_build *build)
+{
+	g_autofree char *from = mime_header(build->mime, 0, "From");
+	g_autofree char *lower = text_lower(from);
+	return *lower == '\0' || words_any(lower, words_daemon);
 }

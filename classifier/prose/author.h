@@ -12,41 +12,50 @@
 
 /* Who it comes from; looked at once. A mail system: null sender, the usual names of a daemon,
  * X-Failed-Recipients. */
-enum report_sender sender_kind(struct report_build *build);
-bool sender_is_machine(struct report_build *build);
+enum message_author author_kind(struct report_build *build);
+bool author_is_machine(struct report_build *build);
 
 /* It is a machine's, and more than the name "postmaster" says so: a person may answer mail there.
  */
-bool sender_has_evidence(struct report_build *build);
+bool author_has_evidence(struct report_build *build);
 
 /* It is named a daemon's or postmaster's or built as a report; a null sender alone is any automatic
  * mail's. */
-bool sender_is_certain(const struct report_build *build);
+bool author_is_certain(const struct report_build *build);
 
 /* From has a name that a mail system may have, and a person who runs it: "Mail Administrator". */
-bool sender_is_system(const struct report_build *build);
+bool author_is_system(const struct report_build *build);
 
 /* From has the name of a daemon. */
-bool sender_is_daemon(const struct report_build *build);
+bool author_is_daemon(const struct report_build *build);
 
 /* The envelope has the author's own address: what he writes may be answered. */
-bool sender_is_mailbox(const struct report *report);
+bool author_is_mailbox(const struct report *report);
 
 /* It came over a mailing list or as a newsletter. */
-bool sender_is_list(const struct report_build *build);
+bool author_is_list(const struct report_build *build);
 
 /* Nobody can tell who sent it, but it has the subject of a report, quotes a server and does not
  * talk. */
-bool sender_may_report(struct report_build *build);
+bool author_may_report(struct report_build *build);
+
+/* It comes from a mail system, or nobody can tell and it has the subject of a report. */
+bool author_may_be_machine(struct report_build *build);
+
+/* From is empty or has the name of a daemon. */
+bool author_claims_daemon(const struct report_build *build);
+
+/* The subject says "not yet" and not "given up". */
+bool author_has_delay_subject(const struct report_build *build);
 
 /* Subjects that mail systems give to failure reports. Weak beside a dialect, nothing alone. */
-bool sender_has_report_subject(const struct report_build *build);
+bool author_has_report_subject(const struct report_build *build);
 
 /* Between text and end (NULL: its own) somebody greets, asks or quotes, as a person does before
  * what he pastes. */
-bool sender_is_personal(const char *text, const char *end);
+bool author_is_personal(const char *text, const char *end);
 
 /* A line begins with the reply of a server, or brings one behind a colon. */
-bool sender_quotes_reply(const char *text);
+bool author_quotes_reply(const char *text);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "classifier/prose/correspondents.h"
+#include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
 #include "classifier/text/smtp_text.h"
 #include "classifier/text/text.h"
@@ -141,9 +141,9 @@ static int weigh(const struct report *report, const struct candidate *self)
 		points += POINTS_LISTED;
 	if (address_is_in(report->original.to, self->address))
 		return points;
-	if (general_is_daemon_address(self->address))
+	if (correspondents_is_role(self->address))
 		points += POINTS_DAEMON;
-	if (general_is_own_host(report, self->address))
+	if (correspondents_share_host(report, self->address))
 		points += POINTS_OWN;
 	if (!strchr(strrchr(self->address, '@'), '.'))
 		points += POINTS_NO_HOST;
@@ -180,7 +180,7 @@ static bool is_sender(const struct report *report, const char *lead, const char 
 	behind += strspn(behind, "> \t");
 	return (ends_with(lead, words_sender) && !ends_with(lead, words_alias)) ||
 	       is_message_id(lead, address) || g_str_has_prefix(behind, "-> ") ||
-	       general_is_correspondent(report, address);
+	       correspondents_include(report, address);
 }
 
 static bool is_known(const GArray *list, const char *address)
@@ -272,7 +272,7 @@ bool candidates_pick(struct report_build *build, const char *text, enum report_a
 		if (sent >= 0
 			? c->points >= enough && address_is_in(report->original.to, c->address)
 			: in_list)
-			general_add_address(build, c->address, "prose", action);
+			report_builder_add_address(build, c->address, "prose", action);
 	}
 	return true;
 }

@@ -3,10 +3,14 @@
  * What the text tells beside a delivery status: whole addresses for halves, and
  * the words about a recipient of whom no field says anything.
  */
+#include "classifier/prose/completion.h"
+
 #include <string.h>
 
-#include "classifier/prose/correspondents.h"
-#include "classifier/prose/prose.h"
+#include "classifier/prose/dialect_reader.h"
+#include "classifier/prose/passage.h"
+#include "classifier/report/correspondents.h"
+#include "classifier/report/failed_header.h"
 #include "classifier/text/text.h"
 
 #define COMPLETED_MAX 100 /* recipients of a delivery status that get words from the text */
@@ -31,20 +35,21 @@ static void mend_address(struct report_build *build, struct report_recipient *r,
 {
 	if (is_usable(r->recipient))
 		return;
-	const char *full = general_full_address(build->report, r->recipient, strlen(r->recipient));
+	const char *full =
+	    correspondents_full_address(build->report, r->recipient, strlen(r->recipient));
 	if (is_usable(r->original_recipient))
 		r->recipient = r->original_recipient;
 	else if (*full)
 		r->recipient = full;
 	if (is_usable(r->recipient) || build->recipients->len > 1)
 		return;
-	g_autofree char *failed = general_single_failed(build);
+	g_autofree char *failed = failed_header_single(build);
 	if (*failed)
-		r->recipient = build_value(build, failed, strlen(failed));
+		r->recipient = report_builder_value(build, failed, strlen(failed));
 	else if (told->len == 1)
 		r->recipient = g_array_index(told, struct report_recipient, 0).recipient;
-	else if (*general_addressee(build->report))
-		r->recipient = general_addressee(build->report);
+	else if (*correspondents_addressee(build->report))
+		r->recipient = correspondents_addressee(build->report);
 }
 
 static void take_words(struct report_recipient *r, const struct report_recipient *told)
@@ -67,12 +72,12 @@ static void take_command(struct report_build *build, struct report_recipient *r)
 	    *r->diagnostic && *r->recipient ? strcasestr(build->report->text, r->recipient) : NULL;
 	if (!at || strcasestr(r->diagnostic, "in reply to"))
 		return;
-	struct slice words = general_paragraph(build->report->text, at);
+	struct slice words = passage_paragraph(build->report->text, at);
 	g_autofree char *line = text_one_line(words.data, words.len);
 	if (!strstr(line, command) || strstr(line, "in reply to RCPT"))
 		return;
 	g_autofree char *whole = g_strdup_printf("%s %s", r->diagnostic, command);
-	r->diagnostic = build_value(build, whole, strlen(whole));
+	r->diagnostic = report_builder_value(build, whole, strlen(whole));
 }
 
 static void take_commands(struct report_build *build)
@@ -88,7 +93,7 @@ static bool is_complete(const struct report_recipient *r)
 	return *r->diagnostic && !is_number(r->diagnostic) && is_usable(r->recipient);
 }
 
-void prose_complete(struct report_build *build)
+void completion_apply(struct report_build *build)
 {
 	bool complete = true;
 	take_commands(build);
@@ -100,20 +105,21 @@ void prose_complete(struct report_build *build)
 	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
 	struct report_build scratch = *build;
 	scratch.recipients = told;
-	scratch.sender = SENDER_MACHINE;
-	prose_read_dialects(&scratch, build->report->text);
+	scratch.sender = AUTHOR_MACHINE;
+	dialect_reader_collect(&scratch, build->report->text);
 	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++) {
 		struct report_recipient *r =
 		    &g_array_index(build->recipients, struct report_recipient, i);
 		mend_address(build, r, told);
-		const struct report_recipient *words = build_find_recipient(&scratch, r->recipient);
+		const struct report_recipient *words =
+		    report_builder_find_recipient(&scratch, r->recipient);
 		if (!words && *r->original_recipient)
-			words = build_find_recipient(&scratch, r->original_recipient);
+			words = report_builder_find_recipient(&scratch, r->original_recipient);
 		if (words)
 			take_words(r, words);
 		if (!*r->diagnostic &&
 		    (r->action == REPORT_ACTION_FAILED || r->action == REPORT_ACTION_DELAYED))
-			general_diagnostic(build, r);
+			passage_set_diagnostic(build, r);
 	}
-	prose_find_codes(build);
+	passage_find_codes(build);
 }

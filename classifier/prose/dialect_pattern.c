@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The patterns of prose_dialects.h against a line.
+ * The patterns of dialects.h against a line.
  */
 #include "classifier/prose/dialect_pattern.h"
 
@@ -96,7 +96,7 @@ static bool match_here(const char *pattern, const char *at, const char *end,
 	return true;
 }
 
-bool pattern_match_line(const char *pattern, const char *line, struct prose_match *out)
+bool dialect_pattern_match_line(const char *pattern, const char *line, struct prose_match *out)
 {
 	line += strspn(line, " \t");
 	return match_here(pattern, line, line + strcspn(line, "\n"), out);
@@ -108,13 +108,14 @@ static bool may_match(const char *pattern, char first)
 	return *pattern == '%' || g_ascii_tolower(*pattern) == first;
 }
 
-bool pattern_match_phrase(const char *const *phrases, const char *line)
+bool dialect_pattern_match_phrase(const char *const *phrases, const char *line)
 {
 	struct prose_match ignored = {0};
 	line += strspn(line, " \t");
 	char first = g_ascii_tolower(*line);
 	for (size_t i = 0; i < PROSE_PHRASES && phrases[i]; i++)
-		if (may_match(phrases[i], first) && pattern_match_line(phrases[i], line, &ignored))
+		if (may_match(phrases[i], first) &&
+		    dialect_pattern_match_line(phrases[i], line, &ignored))
 			return true;
 	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Does a line of a text fit a pattern of the table of dialects? The language of the
- * patterns is told in prose_dialects.h.
+ * patterns is told in dialects.h.
  */
 #ifndef CLASSIFIER_PROSE_DIALECT_PATTERN_H
 #define CLASSIFIER_PROSE_DIALECT_PATTERN_H
@@ -19,9 +19,10 @@ struct prose_match {
 
 /* Both from the first character of the line that is no blank; the line ends at '\n' or NUL.
  * match_out must be zero before; it is undefined where nothing fits. */
-bool pattern_match_line(const char *pattern, const char *line, struct prose_match *match_out);
+bool dialect_pattern_match_line(const char *pattern, const char *line,
+				struct prose_match *match_out);
 
 /* One of up to PROSE_PHRASES phrases fits. */
-bool pattern_match_phrase(const char *const *phrases, const char *line);
+bool dialect_pattern_match_phrase(const char *const *phrases, const char *line);
 
 #endif

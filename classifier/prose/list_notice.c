@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "classifier/prose/correspondents.h"
+#include "classifier/prose/passage.h"
 #include "classifier/prose/prose_words.h"
 #include "classifier/text/address.h"
 #include "classifier/text/text.h"
@@ -55,7 +55,7 @@ static const char *find_any(const char *text, const char *const *phrases)
 	return NULL;
 }
 
-bool prose_list_parse(struct report_build *build)
+bool list_notice_parse(struct report_build *build)
 {
 	struct report *report = build->report;
 	g_autofree char *list = list_address(report->header.from);
@@ -69,12 +69,12 @@ bool prose_list_parse(struct report_build *build)
 	const char *held = find_any(text, words_list_held);
 	const char *refused = held ? NULL : find_any(text, words_list_refused);
 	const char *at = held ? held : refused;
-	struct report_recipient *r = at ? build_recipient(build, "list-manager") : NULL;
+	struct report_recipient *r = at ? report_builder_recipient(build, "list-manager") : NULL;
 	if (!r)
 		return false;
-	r->recipient = build_value(build, list, strlen(list));
+	r->recipient = report_builder_value(build, list, strlen(list));
 	r->action = refused ? REPORT_ACTION_FAILED : REPORT_ACTION_DELAYED;
-	build_set_diagnostic(build, r, general_paragraph(text, at));
+	report_builder_set_diagnostic(build, r, passage_paragraph(text, at));
 	report->kind = refused ? REPORT_PROSE : REPORT_DELAY;
 	report->dialect = "list-manager";
 	return true;

@@ -12,6 +12,6 @@
 #include "classifier/report/report_builder.h"
 
 /* True if a list manager refused or holds the mail: the list becomes the recipient. */
-bool prose_list_parse(struct report_build *build);
+bool list_notice_parse(struct report_build *build);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "classifier/prose/prose.h"
+#include "classifier/prose/completion.h"
 #include "classifier/text/address.h"
 
 #define COMPARED_MAX 100 /* recipients of a report that are held against each other */
@@ -45,16 +45,6 @@ static void settle_actions(struct report_build *build)
 		if (r->action == REPORT_ACTION_NONE)
 			r->action =
 			    *r->status == '2' ? REPORT_ACTION_DELIVERED : REPORT_ACTION_FAILED;
-	}
-}
-
-void settle_expired(struct report_build *build)
-{
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r = recipient_at(build, i);
-		if (r->action == REPORT_ACTION_DELAYED &&
-		    strcasestr(r->diagnostic, "envelope expired"))
-			r->action = REPORT_ACTION_FAILED;
 	}
 }
 
@@ -123,12 +113,12 @@ static void settle_members(struct report_build *build)
 			settle_member(recipient_at(build, i), recipient_at(build, j));
 }
 
-void report_settle(struct report_build *build)
+void settle_recipients(struct report_build *build)
 {
 	settle_actions(build);
 	drop_words_of_others(build);
-	prose_complete(build);
-	settle_expired(build);
+	completion_apply(build);
+	report_builder_fail_expired(build);
 	settle_members(build);
 	build->report->kind = kind_of_actions(build);
 	build->report->dialect = "rfc3464";

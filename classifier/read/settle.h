@@ -10,9 +10,6 @@
 
 /* Finishes a report whose recipients came from delivery-status fields: sets its kind
  * and dialect. report->text must have been read. */
-void report_settle(struct report_build *build);
-
-/* OpenSMTPD sends the last word on a message that it gave up as a delay. */
-void settle_expired(struct report_build *build);
+void settle_recipients(struct report_build *build);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "classifier/prose/correspondents.h"
+#include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
 #include "classifier/text/smtp_text.h"
@@ -57,8 +57,8 @@ static const char *named_in_words(struct report_build *build, const char *words)
 	struct slice found;
 	if (!address_find(words, strlen(words), &found))
 		return "";
-	const char *address = build_value(build, found.data, found.len);
-	return general_is_foreign(build->report, address) ? "" : address;
+	const char *address = report_builder_value(build, found.data, found.len);
+	return correspondents_is_bystander(build->report, address) ? "" : address;
 }
 
 static void flush(struct status_parser *p)
@@ -69,10 +69,10 @@ static void flush(struct status_parser *p)
 	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
 		r->recipient = named_in_words(p->build, r->diagnostic);
 	if (*r->recipient && !is_repeated(p)) {
-		struct report_recipient *to = build_recipient(p->build, "rfc3464");
+		struct report_recipient *to = report_builder_recipient(p->build, "rfc3464");
 		if (to) {
 			*to = p->current;
-			build_complete_recipient(p->build, to);
+			report_builder_complete_recipient(p->build, to);
 			p->added++;
 		}
 	}
@@ -115,7 +115,7 @@ static const char *address_value(struct report_build *build, struct slice field,
 	g_autofree char *address = g_strndup(bare.data, bare.len);
 	if (original)
 		address_decode_xtext(address);
-	return build_value(build, address, strlen(address));
+	return report_builder_value(build, address, strlen(address));
 }
 
 /* An MTA field is "dns; host", a comment may follow; some write "host (address)". */
@@ -126,7 +126,7 @@ static const char *host_value(struct report_build *build, struct slice field)
 	size_t n = 0;
 	while (n < value.len && !g_ascii_isspace(value.data[n]) && value.data[n] != '(')
 		n++;
-	return build_value(build, value.data, n ? n : value.len);
+	return report_builder_value(build, value.data, n ? n : value.len);
 }
 
 static enum report_action action_value(struct slice value)
@@ -154,7 +154,8 @@ static const char *status_value(struct report_build *build, struct slice field)
 {
 	struct slice found;
 	g_autofree char *line = header_unfold(field.data, field.len);
-	return smtp_find_status(line, &found) ? build_value(build, found.data, found.len) : "";
+	return smtp_find_status(line, &found) ? report_builder_value(build, found.data, found.len)
+					      : "";
 }
 
 static void set_diagnostic(struct status_parser *p, struct slice field)
@@ -162,10 +163,10 @@ static void set_diagnostic(struct status_parser *p, struct slice field)
 	struct slice type;
 	struct slice value = typed_value(field, &type);
 	g_autofree char *lower = g_ascii_strdown(type.data, (gssize)type.len);
-	p->current.diagnostic_type = build_value(p->build, lower, strlen(lower));
+	p->current.diagnostic_type = report_builder_value(p->build, lower, strlen(lower));
 	g_autofree char *words =
 	    mime_decode_value(value.data, MIN(value.len, p->build->limits->header_bytes));
-	p->current.diagnostic = build_words(p->build, words, strlen(words));
+	p->current.diagnostic = report_builder_words(p->build, words, strlen(words));
 }
 
 /* Extensions that name the original where it does not come back. */
@@ -182,7 +183,7 @@ static bool original_field(struct status_parser *p, const struct header_field *f
 		return false;
 	if (!*original->message_id) {
 		struct slice bare = address_bare(field->value.data, field->value.len);
-		original->message_id = build_value(p->build, bare.data, bare.len);
+		original->message_id = report_builder_value(p->build, bare.data, bare.len);
 	}
 	return true;
 }
@@ -197,14 +198,15 @@ static bool per_message_field(struct status_parser *p, const struct header_field
 	else if (header_name_is(field, "DSN-Gateway"))
 		report->dsn_gateway = host_value(p->build, field->value);
 	else if (header_name_is(field, "Arrival-Date"))
-		report->arrival_date = build_value(p->build, field->value.data, field->value.len);
+		report->arrival_date =
+		    report_builder_value(p->build, field->value.data, field->value.len);
 	else if (header_name_is(field, "X-Postfix-Queue-ID"))
 		report->original_queue_id =
-		    build_value(p->build, field->value.data, field->value.len);
+		    report_builder_value(p->build, field->value.data, field->value.len);
 	else if (header_name_is(field, "Original-Envelope-Id")) {
 		g_autofree char *id = header_unfold(field->value.data, field->value.len);
 		address_decode_xtext(id);
-		report->envelope_id = build_value(p->build, id, strlen(id));
+		report->envelope_id = report_builder_value(p->build, id, strlen(id));
 	} else {
 		return original_field(p, field);
 	}
@@ -294,13 +296,13 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 		r->remote_mta = host_value(p->build, value);
 		break;
 	case FIELD_LOG_ID:
-		r->final_log_id = build_value(p->build, value.data, value.len);
+		r->final_log_id = report_builder_value(p->build, value.data, value.len);
 		break;
 	case FIELD_LAST_ATTEMPT:
-		r->last_attempt_date = build_value(p->build, value.data, value.len);
+		r->last_attempt_date = report_builder_value(p->build, value.data, value.len);
 		break;
 	case FIELD_RETRY_UNTIL:
-		r->will_retry_until = build_value(p->build, value.data, value.len);
+		r->will_retry_until = report_builder_value(p->build, value.data, value.len);
 		break;
 	case FIELD_NONE:
 		break;

@@ -21,14 +21,16 @@ static const char *id_value(struct report_build *build, struct slice value)
 		const char *close = memchr(open + 1, '>', left);
 		value = (struct slice){open + 1, close ? (size_t)(close - open - 1) : left};
 	}
-	return build_value(build, value.data, value.len);
+	return report_builder_value(build, value.data, value.len);
 }
 
 static const char *first_address(struct report_build *build, struct slice value)
 {
 	struct slice address;
 	value.len = MIN(value.len, build->limits->address_header_bytes);
-	return address_next(&value, &address) ? build_value(build, address.data, address.len) : "";
+	return address_next(&value, &address)
+		   ? report_builder_value(build, address.data, address.len)
+		   : "";
 }
 
 static void collect_addresses(struct report_build *build, struct slice value, GPtrArray *to)
@@ -39,7 +41,8 @@ static void collect_addresses(struct report_build *build, struct slice value, GP
 		build->report->truncated = true;
 	}
 	while (to->len < TO_COUNT_MAX && address_next(&value, &address))
-		g_ptr_array_add(to, (gpointer)build_value(build, address.data, address.len));
+		g_ptr_array_add(to,
+				(gpointer)report_builder_value(build, address.data, address.len));
 }
 
 /* RFC 5321 section 4.4: Received: from ... by ... for <address>; date. Exim writes no brackets. */
@@ -85,11 +88,11 @@ static void read_field(struct report_build *build, const struct header_field *fi
 		out->from = first_address(build, field->value);
 	else if (!*out->sender && header_name_is(field, "Return-Path")) {
 		struct slice bare = address_bare(field->value.data, field->value.len);
-		out->sender = build_value(build, bare.data, bare.len);
+		out->sender = report_builder_value(build, bare.data, bare.len);
 	} else if (!*out->subject && header_name_is(field, "Subject"))
-		out->subject = build_header_value(build, field->value);
+		out->subject = report_builder_header_value(build, field->value);
 	else if (!*out->date && header_name_is(field, "Date"))
-		out->date = build_value(build, field->value.data, field->value.len);
+		out->date = report_builder_value(build, field->value.data, field->value.len);
 	else if (header_name_is(field, "To") || header_name_is(field, "Cc") ||
 		 header_name_is(field, "X-HmXmrOriginalRecipient"))
 		collect_addresses(build, field->value, to);
@@ -121,9 +124,9 @@ void original_read(struct report_build *build, struct slice header)
 	struct slice value;
 	original_read_header(build, header, &report->original);
 	if (header_find(header, "X-Communication-ID", &value))
-		report->original_communication_id = build_header_value(build, value);
+		report->original_communication_id = report_builder_header_value(build, value);
 	if (!*report->original_queue_id && header_find(header, "X-Postfix-Queue-ID", &value))
-		report->original_queue_id = build_value(build, value.data, value.len);
+		report->original_queue_id = report_builder_value(build, value.data, value.len);
 }
 
 /* --- in text -------------------------------------------------------------- */

@@ -109,10 +109,8 @@ struct report {
 	GStringChunk *pool; /* owns every string above */
 };
 
-/* Parses one message of len bytes. Any bytes give a report: at worst kind
- * REPORT_OTHER with no recipient. Free with report_free. Thread-safe.
- * mime_init() must have run once. */
-struct report *report_parse(const char *bytes, size_t len, const struct limits *limits);
+/* A report that says nothing: kind REPORT_OTHER, every string "", no recipient. */
+struct report *report_new(void);
 void report_free(struct report *report);
 
 const char *report_kind_name(

@@ -6,10 +6,12 @@
 
 #include <string.h>
 
+#include "classifier/text/address.h"
+#include "classifier/text/header.h"
 #include "classifier/text/smtp_text.h"
 #include "classifier/text/text.h"
 
-const char *build_value(struct report_build *build, const char *text, size_t len)
+const char *report_builder_value(struct report_build *build, const char *text, size_t len)
 {
 	size_t max = build->limits->field_bytes;
 	if (len > 2 * max)
@@ -40,7 +42,7 @@ static int octal_character(const char *at, size_t left, char *bytes)
 	return 0;
 }
 
-void build_decode_octal(char *text)
+void report_builder_decode_octal(char *text)
 {
 	char *out = strchr(text, '\\');
 	if (!out)
@@ -61,11 +63,11 @@ void build_decode_octal(char *text)
 	*out = '\0';
 }
 
-const char *build_words(struct report_build *build, const char *text, size_t len)
+const char *report_builder_words(struct report_build *build, const char *text, size_t len)
 {
 	len = MIN(len, 4 * build->limits->field_bytes);
 	if (!memmem(text, len, "\\2", 2) && !memmem(text, len, "\\3", 2))
-		return build_value(build, text, len);
+		return report_builder_value(build, text, len);
 	g_autoptr(GString) bytes = g_string_sized_new(len);
 	for (size_t i = 0; i < len; i++) {
 		int octal = octal_byte(text + i, len - i);
@@ -73,17 +75,17 @@ const char *build_words(struct report_build *build, const char *text, size_t len
 		i += octal < 0 ? 0 : 3;
 	}
 	g_autofree char *words = text_from_charset(bytes->str, bytes->len, "", 2 * bytes->len);
-	return build_value(build, words, strlen(words));
+	return report_builder_value(build, words, strlen(words));
 }
 
-const char *build_header_value(struct report_build *build, struct slice value)
+const char *report_builder_header_value(struct report_build *build, struct slice value)
 {
 	g_autofree char *decoded =
 	    mime_decode_value(value.data, MIN(value.len, build->limits->header_bytes));
-	return build_value(build, decoded, strlen(decoded));
+	return report_builder_value(build, decoded, strlen(decoded));
 }
 
-struct report_recipient *build_recipient(struct report_build *build, const char *source)
+struct report_recipient *report_builder_recipient(struct report_build *build, const char *source)
 {
 	if (build->recipients->len >= build->limits->recipient_count) {
 		build->report->truncated = true;
@@ -96,7 +98,8 @@ struct report_recipient *build_recipient(struct report_build *build, const char 
 			      build->recipients->len - 1);
 }
 
-struct report_recipient *build_find_recipient(struct report_build *build, const char *address)
+struct report_recipient *report_builder_find_recipient(struct report_build *build,
+						       const char *address)
 {
 	for (guint i = 0; i < build->recipients->len; i++) {
 		struct report_recipient *r =
@@ -114,22 +117,62 @@ static void complete_from(struct report_build *build, struct report_recipient *r
 {
 	struct slice found;
 	if (!*recipient->status && smtp_find_status(text, &found))
-		recipient->status = build_value(build, found.data, found.len);
+		recipient->status = report_builder_value(build, found.data, found.len);
 	if (!*recipient->reply_code && smtp_find_reply(text, &found))
-		recipient->reply_code = build_value(build, found.data, found.len);
+		recipient->reply_code = report_builder_value(build, found.data, found.len);
 	if (!*recipient->remote_mta && smtp_find_host(text, &found))
-		recipient->remote_mta = build_value(build, found.data, found.len);
+		recipient->remote_mta = report_builder_value(build, found.data, found.len);
 }
 
-void build_complete_recipient(struct report_build *build, struct report_recipient *recipient)
+void report_builder_complete_recipient(struct report_build *build,
+				       struct report_recipient *recipient)
 {
 	complete_from(build, recipient, recipient->diagnostic);
 }
 
-void build_set_diagnostic(struct report_build *build, struct report_recipient *recipient,
-			  struct slice text)
+void report_builder_set_diagnostic(struct report_build *build, struct report_recipient *recipient,
+				   struct slice text)
 {
 	g_autofree char *raw = g_strndup(text.data, MIN(text.len, build->limits->field_bytes));
-	recipient->diagnostic = build_words(build, text.data, text.len);
+	recipient->diagnostic = report_builder_words(build, text.data, text.len);
 	complete_from(build, recipient, raw);
+}
+
+struct report_recipient *report_builder_add_address(struct report_build *build, const char *address,
+						    const char *source, enum report_action action)
+{
+	struct report_recipient *r = report_builder_find_recipient(build, address);
+	if (r || !*address)
+		return r;
+	r = report_builder_recipient(build, source);
+	if (!r)
+		return NULL;
+	r->recipient = report_builder_value(build, address, strlen(address));
+	r->action = action;
+	return r;
+}
+
+const char *report_builder_address_field(struct report_build *build, struct slice block,
+					 const char *name)
+{
+	struct slice value;
+	if (!header_find(block, name, &value))
+		return "";
+	const char *semicolon = memchr(value.data, ';', value.len);
+	if (semicolon)
+		value =
+		    (struct slice){semicolon + 1, value.len - (size_t)(semicolon + 1 - value.data)};
+	struct slice bare = address_bare(value.data, value.len);
+	return report_builder_value(build, bare.data, bare.len);
+}
+
+void report_builder_fail_expired(struct report_build *build)
+{
+	for (guint i = 0; i < build->recipients->len; i++) {
+		struct report_recipient *r =
+		    &g_array_index(build->recipients, struct report_recipient, i);
+		if (r->action == REPORT_ACTION_DELAYED &&
+		    strcasestr(r->diagnostic, "envelope expired"))
+			r->action = REPORT_ACTION_FAILED;
+	}
 }

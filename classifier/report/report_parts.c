@@ -259,14 +259,14 @@ void parts_read_text(struct report_build *build, int within, int original)
 {
 	g_autofree char *text = collect_text(build, within, original, false);
 	split_text(build, text);
-	build_decode_octal(text);
+	report_builder_decode_octal(text);
 	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
 }
 
 void parts_read_whole_text(struct report_build *build)
 {
 	g_autofree char *text = collect_text(build, 0, -1, true);
-	build_decode_octal(text);
+	report_builder_decode_octal(text);
 	build->report->text = *text ? g_string_chunk_insert(build->report->pool, text) : "";
 }
 

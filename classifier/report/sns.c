@@ -66,7 +66,7 @@ static JsonArray *array_member(JsonObject *object, const char *name)
 
 static const char *keep(struct report_build *build, const char *text)
 {
-	return build_value(build, text, strlen(text));
+	return report_builder_value(build, text, strlen(text));
 }
 
 static void add_recipient(struct report_build *build, JsonNode *node, enum report_action action,
@@ -78,7 +78,8 @@ static void add_recipient(struct report_build *build, JsonNode *node, enum repor
 			      : json_node_get_value_type(node) == G_TYPE_STRING
 				  ? json_node_get_string(node)
 				  : "";
-	struct report_recipient *r = *address ? build_recipient(build, "amazon-ses") : NULL;
+	struct report_recipient *r =
+	    *address ? report_builder_recipient(build, "amazon-ses") : NULL;
 	if (!r)
 		return;
 	const char *diagnostic = string_member(object, "diagnosticCode");
@@ -88,8 +89,8 @@ static void add_recipient(struct report_build *build, JsonNode *node, enum repor
 	r->diagnostic = keep(build, semicolon ? semicolon + 1 : *diagnostic ? diagnostic : words);
 	struct slice status;
 	if (smtp_find_status(string_member(object, "status"), &status))
-		r->status = build_value(build, status.data, status.len);
-	build_complete_recipient(build, r);
+		r->status = report_builder_value(build, status.data, status.len);
+	report_builder_complete_recipient(build, r);
 }
 
 static void read_mail(struct report_build *build, JsonObject *mail)
@@ -100,7 +101,7 @@ static void read_mail(struct report_build *build, JsonObject *mail)
 	if (!*id)
 		id = string_member(mail, "messageId");
 	size_t open = *id == '<';
-	original->message_id = build_value(build, id + open, strcspn(id + open, ">"));
+	original->message_id = report_builder_value(build, id + open, strcspn(id + open, ">"));
 	original->from = keep(build, string_member(mail, "source"));
 	original->subject = keep(build, string_member(common, "subject"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Days as people write them, in the languages of return_date_words.h: a text as tokens,
+ * Days as people write them, in the languages of date_words.h: a text as tokens,
  * and the day that begins at one of them. The text is lower case, UTF-8, in the form NFKC.
  */
 #ifndef CLASSIFIER_TEXT_DATE_TEXT_H

@@ -14,6 +14,7 @@
 #include <json-glib/json-glib.h>
 
 #include "base/limits.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
@@ -162,7 +163,7 @@ static void classify_recipient(struct job *job, struct line *line)
 
 static void classify_bytes(struct job *job, const char *file, const char *bytes, size_t len)
 {
-	g_autoptr(report_t) report = report_parse(bytes, len, &limits_default);
+	g_autoptr(report_t) report = reader_parse(bytes, len, &limits_default);
 	struct line line = {.file = file, .report = report};
 
 	if (job->explain) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/proposal.h"
 #include "classifier/verdict/classify.h"
@@ -119,7 +120,7 @@ static void try_on(struct proposed *proposed, const struct ruleset *rules,
 	size_t len = 0;
 	const char *bytes = db_rows_count(raw) == 0 ? NULL : db_rows_bytes(raw, 0, "raw", &len);
 	g_autoptr(report_t) report =
-	    bytes == NULL ? NULL : report_parse(bytes, len, &limits_default);
+	    bytes == NULL ? NULL : reader_parse(bytes, len, &limits_default);
 	const struct report_recipient *recipient = NULL;
 	struct verdict verdict;
 

@@ -13,6 +13,7 @@
 #include <gmime/gmime.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
@@ -62,7 +63,7 @@ static void construct_message(const struct mail *mail)
 
 static void parse_and_classify(const struct ruleset *rules, const struct mail *mail)
 {
-	g_autoptr(report_t) report = report_parse(mail->bytes, mail->len, &limits_default);
+	g_autoptr(report_t) report = reader_parse(mail->bytes, mail->len, &limits_default);
 
 	for (size_t i = 0; i < MAX(report->recipient_count, 1); i++) {
 		struct verdict verdict;

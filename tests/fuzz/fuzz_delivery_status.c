@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "classifier/read/reader.h"
 #include "classifier/report/delivery_status.h"
 #include "classifier/text/text.h"
 
@@ -21,10 +22,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	g_autoptr(report_t) report = report_parse("", 0, &limits_default);
+	g_autoptr(report_t) report = reader_parse("", 0, &limits_default);
 	g_autoptr(GArray) recipients = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
 	struct report_build build = {report,     &limits_default, NULL,
-				     recipients, SENDER_UNKNOWN,  NULL};
+				     recipients, AUTHOR_UNKNOWN,  NULL};
 	g_autofree char *text = text_clean((const char *)data, size, limits_default.part_bytes);
 	size_t added = delivery_status_parse(&build, text); /* repeated ones count */
 	if (added < recipients->len || (added > 0 && recipients->len == 0))

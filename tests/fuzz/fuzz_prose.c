@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "classifier/mime/mime.h"
-#include "classifier/report/report.h"
+#include "classifier/read/reader.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_string_append_len(mail, (const char *)data, (gssize)subject);
 	g_string_append(mail, "\n\n");
 	g_string_append_len(mail, (const char *)data + subject, (gssize)(size - subject));
-	g_autoptr(report_t) report = report_parse(mail->str, mail->len, &limits_default);
+	g_autoptr(report_t) report = reader_parse(mail->str, mail->len, &limits_default);
 	for (size_t i = 0; i < report->recipient_count; i++)
 		if (!g_utf8_validate(report->recipients[i].diagnostic, -1, NULL) ||
 		    !*report->recipients[i].source)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "classifier/mime/mime.h"
-#include "classifier/report/report.h"
+#include "classifier/read/reader.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,7 +27,7 @@ static void check(const char *text, size_t max)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	g_autoptr(report_t) report = report_parse((const char *)data, size, &limits_default);
+	g_autoptr(report_t) report = reader_parse((const char *)data, size, &limits_default);
 	check(report->text, limits_default.text_bytes);
 	check(report->original.subject, limits_default.field_bytes);
 	check(report->original.message_id, limits_default.field_bytes);

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "classifier/report/return_date.h"
+#include "classifier/prose/return_date.h"
 #include "classifier/text/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

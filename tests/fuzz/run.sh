@@ -48,7 +48,7 @@ done
 for mail in tests/mails/prose-*.eml tests/mails/delay-*.eml; do
 	{ sed -n 's/^Subject: //p;/^$/q' "$mail" | head -n 1; sed '1,/^$/d' "$mail"; } >"$work/seeds/prose/$(basename "$mail")"
 done
-sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' tests/unit/classifier/report/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
+sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' tests/unit/classifier/prose/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
 sed -i 's/|/\n/' "$work"/seeds/return_date/*
 
 for harness in tests/fuzz/fuzz_*.c; do

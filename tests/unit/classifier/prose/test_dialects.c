@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
@@ -157,7 +158,7 @@ static void check_mail(const void *data)
 {
 	const struct mail *mail = data;
 	g_autoptr(report_t) report =
-	    report_parse(mail->bytes, strlen(mail->bytes), &limits_default);
+	    reader_parse(mail->bytes, strlen(mail->bytes), &limits_default);
 
 	if (strcmp(mail->expected, "ordinary") == 0) {
 		check_ordinary(mail, report);

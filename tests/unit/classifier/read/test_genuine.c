@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
@@ -86,7 +87,7 @@ static void test_mail(const void *data)
 	gsize len;
 	g_assert_true(g_file_get_contents(path, &bytes, &len, NULL));
 
-	g_autoptr(report_t) report = report_parse(bytes, len, &limits_default);
+	g_autoptr(report_t) report = reader_parse(bytes, len, &limits_default);
 	g_autoptr(GString) wrong = g_string_new(NULL);
 	for (guint i = 0; i < mail_rows->len; i++)
 		compare(report, g_ptr_array_index(mail_rows, i), wrong);

@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/verdict/classify.h"
 
@@ -716,7 +717,7 @@ struct job {
 static void *judge_in_thread(void *data)
 {
 	const struct job *job = data;
-	struct report *report = report_parse(job->mail->str, job->mail->len, &limits_default);
+	struct report *report = reader_parse(job->mail->str, job->mail->len, &limits_default);
 	check_report(report);
 	for (size_t i = 0; i < MAX(report->recipient_count, 1); i++) {
 		struct verdict verdict;

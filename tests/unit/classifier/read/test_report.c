@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What report_parse reads from the mails of tests/mails: one row per mail.
+ * What reader_parse reads from the mails of tests/mails: one row per mail.
  */
 #include <string.h>
 
 #include <glib.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 
 /* expected: "kind dialect", then per recipient "; address original action status reply remote",
@@ -671,7 +672,7 @@ static struct report *parse_file(const char *name)
 	g_autoptr(GError) error = NULL;
 	g_file_get_contents(path, &bytes, &len, &error);
 	g_assert_no_error(error);
-	return report_parse(bytes, len, &limits_default);
+	return reader_parse(bytes, len, &limits_default);
 }
 
 static void test_row(gconstpointer data)
@@ -795,7 +796,7 @@ static void test_digest(void)
 	const char *const mails[] = {one, other, crlf, headless};
 	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {
 		g_autoptr(report_t) report =
-		    report_parse(mails[i], strlen(mails[i]), &limits_default);
+		    reader_parse(mails[i], strlen(mails[i]), &limits_default);
 		g_assert_cmpstr(report->digest, ==, sum);
 	}
 }
@@ -809,14 +810,14 @@ static void test_cut(void)
 	    g_file_get_contents("tests/mails/dsn-postfix-user-unknown.eml", &bytes, &len, NULL));
 	struct limits limits = limits_default;
 	limits.message_bytes = len - 300;
-	g_autoptr(report_t) report = report_parse(bytes, len, &limits);
+	g_autoptr(report_t) report = reader_parse(bytes, len, &limits);
 	g_assert_true(report->truncated);
-	g_autoptr(report_t) cut = report_parse(bytes, limits.message_bytes, &limits);
+	g_autoptr(report_t) cut = reader_parse(bytes, limits.message_bytes, &limits);
 	g_assert_cmpstr(report->digest, ==, cut->digest);
 	g_assert_cmpint(report->kind, ==, REPORT_DSN);
 	g_assert_cmpstr(report->recipients[0].recipient, ==, "anna@customer.example.org");
 	for (limits.message_bytes = 0; limits.message_bytes < len; limits.message_bytes += 7)
-		report_free(report_parse(bytes, len, &limits));
+		report_free(reader_parse(bytes, len, &limits));
 }
 
 static void *parse_all(void *data)
@@ -870,7 +871,7 @@ static void test_reply_subjects(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
 		g_autofree char *mail = g_strdup_printf(
 		    "From: bert@customer.example.org\nSubject: %s\n\nHello\n", subjects[i].subject);
-		g_autoptr(report_t) report = report_parse(mail, strlen(mail), &limits_default);
+		g_autoptr(report_t) report = reader_parse(mail, strlen(mail), &limits_default);
 		g_test_message("%s", subjects[i].subject);
 		g_assert_cmpstr(report_kind_name(report->kind), ==,
 				report_kind_name(subjects[i].kind));
@@ -894,7 +895,7 @@ static void test_small_limits(void)
 			g_autofree char *bytes = NULL;
 			gsize len;
 			g_assert_true(g_file_get_contents(path, &bytes, &len, NULL));
-			g_autoptr(report_t) report = report_parse(bytes, len, &small[l]);
+			g_autoptr(report_t) report = reader_parse(bytes, len, &small[l]);
 			g_assert_cmpuint(strlen(report->text), <=, small[l].text_bytes);
 			g_assert_cmpuint(strlen(report->header.subject), <=, small[l].field_bytes);
 			g_assert_cmpuint(report->recipient_count, <=, small[l].recipient_count);

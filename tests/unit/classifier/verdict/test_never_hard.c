@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
@@ -160,7 +161,7 @@ static void test_row(gconstpointer data)
 {
 	size_t i = GPOINTER_TO_SIZE(data);
 	g_autoptr(report_t) report =
-	    report_parse(rows[i].mail, strlen(rows[i].mail), &limits_default);
+	    reader_parse(rows[i].mail, strlen(rows[i].mail), &limits_default);
 	g_autoptr(GString) seen = g_string_new(NULL);
 
 	for (size_t r = 0; r < report->recipient_count; r++) {

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "classifier/mime/mime.h"
+#include "classifier/read/reader.h"
 #include "classifier/verdict/classify.h"
 
 static struct ruleset *rules;
@@ -24,7 +25,7 @@ static const char *recipient_of(const struct report *report)
 
 static void check_row(const struct row *row)
 {
-	g_autoptr(report_t) report = report_parse(row->mail, strlen(row->mail), &limits_default);
+	g_autoptr(report_t) report = reader_parse(row->mail, strlen(row->mail), &limits_default);
 	g_autofree char *found =
 	    g_strdup_printf("%s %s %s", report_kind_name(report->kind), recipient_of(report),
 			    report->return_date[0] != '\0' ? report->return_date : "-");

@@ -2,7 +2,7 @@
  *
  * The words of its sentence say what kind of day each is that a text names.
  */
-#include "classifier/report/return_date.h"
+#include "classifier/prose/return_date.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * The day that the writer of an automatic reply says he is back. No clock: a day
  * without a year is counted from the date of the reply itself.
  */
-#ifndef CLASSIFIER_REPORT_RETURN_DATE_H
-#define CLASSIFIER_REPORT_RETURN_DATE_H
+#ifndef CLASSIFIER_PROSE_RETURN_DATE_H
+#define CLASSIFIER_PROSE_RETURN_DATE_H
 
 /* "YYYY-MM-DD" */
 enum { RETURN_DATE_SIZE = 11 };

@@ -2,7 +2,7 @@
  *
  * Data. One line a language where there are several.
  */
-#include "classifier/report/notice_words.h"
+#include "classifier/prose/notice_words.h"
 
 #include <stddef.h>
 

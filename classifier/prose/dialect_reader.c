@@ -2,18 +2,18 @@
  *
  * Runs the dialects over the text, line by line; then the general reading.
  */
-#include "classifier/prose/prose.h"
+#include "classifier/prose/dialect_reader.h"
 
 #include <string.h>
 
 #include "classifier/prose/author.h"
 #include "classifier/prose/candidates.h"
-#include "classifier/prose/correspondents.h"
 #include "classifier/prose/dialect_pattern.h"
 #include "classifier/prose/dialects.h"
+#include "classifier/prose/passage.h"
 #include "classifier/prose/prose_words.h"
 #include "classifier/prose/summary.h"
-#include "classifier/read/settle.h"
+#include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
 #include "classifier/text/smtp_text.h"
 #include "classifier/text/text.h"
@@ -38,7 +38,8 @@ static bool match_recipient(const struct prose_dialect *dialect, const char *lin
 		return false;
 	for (size_t i = 0; i < PROSE_PHRASES && dialect->recipient[i]; i++) {
 		*out = (struct prose_match){0};
-		if (pattern_match_line(dialect->recipient[i], line, out) && out->recipient.data)
+		if (dialect_pattern_match_line(dialect->recipient[i], line, out) &&
+		    out->recipient.data)
 			return true;
 	}
 	return false;
@@ -54,7 +55,7 @@ static const char *diagnostic_end(const struct prose_dialect *dialect, const cha
 		if (empty && words && dialect->place == PROSE_PARAGRAPH)
 			break;
 		words |= !empty;
-		if (pattern_match_phrase(dialect->close, line) ||
+		if (dialect_pattern_match_phrase(dialect->close, line) ||
 		    match_recipient(dialect, line, &ignored))
 			break;
 	}
@@ -74,9 +75,9 @@ static char *full_address(const struct report_build *build, struct slice found)
 	const struct report *report = build->report;
 	if (memchr(found.data, '@', found.len))
 		return g_strndup(found.data, found.len);
-	const char *full = general_full_address(report, found.data, found.len);
+	const char *full = correspondents_full_address(report, found.data, found.len);
 	if (!*full)
-		full = general_addressee(report);
+		full = correspondents_addressee(report);
 	if (*full)
 		return g_strdup(full);
 	const char *host = strrchr(report->header.from, '@');
@@ -90,21 +91,21 @@ static void add_recipient(struct report_build *build, const struct prose_dialect
 	g_autofree char *address = full_address(build, match->recipient);
 	if (!*address)
 		return;
-	struct report_recipient *r = build_find_recipient(build, address);
+	struct report_recipient *r = report_builder_find_recipient(build, address);
 	if (!r)
-		r = build_recipient(build, dialect->name);
+		r = report_builder_recipient(build, dialect->name);
 	if (!r)
 		return;
 	if (!*r->recipient) {
-		r->recipient = build_value(build, address, strlen(address));
+		r->recipient = report_builder_value(build, address, strlen(address));
 		r->action = action;
 	}
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient =
-		    build_value(build, match->original.data, match->original.len);
+		    report_builder_value(build, match->original.data, match->original.len);
 	/* systems that name him twice say it with the codes the second time */
 	if (!*r->diagnostic || (!*r->reply_code && has_reply(diagnostic)))
-		build_set_diagnostic(build, r, diagnostic);
+		report_builder_set_diagnostic(build, r, diagnostic);
 }
 
 static bool is_blank(const char *from, const char *to)
@@ -120,7 +121,7 @@ static bool leads_in(const char *line)
 {
 	struct prose_match ignored = {0};
 	return strncmp(line, "<<<", 3) == 0 ||
-	       pattern_match_line("5%* MX list for %* points back to", line, &ignored);
+	       dialect_pattern_match_line("5%* MX list for %* points back to", line, &ignored);
 }
 
 /* The lines that belong to this one and stand before it. */
@@ -170,7 +171,7 @@ static enum report_action section_action(const struct prose_dialect *dialect, co
 	if (strncmp(line + strspn(line, " \t"), "-----", 5) != 0)
 		return before;
 	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++)
-		if (pattern_match_line(sections[i].heading, line, &ignored))
+		if (dialect_pattern_match_line(sections[i].heading, line, &ignored))
 			return sections[i].action;
 	return dialect->action;
 }
@@ -216,7 +217,7 @@ static void read_recipients(struct report_build *build, const struct prose_diale
 	enum report_action action = dialect->action;
 	for (const char *line = open; *line; line = next_line(line)) {
 		struct prose_match match;
-		if (line != open && pattern_match_phrase(dialect->close, line))
+		if (line != open && dialect_pattern_match_phrase(dialect->close, line))
 			break;
 		action = section_action(dialect, line, action);
 		if (!match_recipient(dialect, line, &match) || is_continued(line, named))
@@ -258,7 +259,7 @@ static const char *find_open(const struct prose_dialect *dialect, const struct o
 	}
 	for (int i = 0; i < openings->count; i++)
 		if ((any || begins[openings->first[i]]) &&
-		    pattern_match_phrase(dialect->open, openings->line[i]))
+		    dialect_pattern_match_phrase(dialect->open, openings->line[i]))
 			return openings->line[i];
 	return NULL;
 }
@@ -267,21 +268,21 @@ static const char *find_open(const struct prose_dialect *dialect, const struct o
  * a mail system comes to the point at once. */
 static int open_lines(struct report_build *build)
 {
-	if (sender_is_machine(build))
+	if (author_is_machine(build))
 		return OPEN_LINES;
-	bool expected = sender_has_report_subject(build);
-	if (sender_is_mailbox(build->report))
-		return expected && sender_is_system(build) ? OPEN_LINES_SUBJECT : 0;
+	bool expected = author_has_report_subject(build);
+	if (author_is_mailbox(build->report))
+		return expected && author_is_system(build) ? OPEN_LINES_SUBJECT : 0;
 	return expected ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
 }
 
 static bool is_believed(struct report_build *build, const char *text, const char *open)
 {
-	return sender_is_machine(build) || !sender_is_personal(text, open);
+	return author_is_machine(build) || !author_is_personal(text, open);
 }
 
 /* The first dialect that speaks in the text and names somebody, or NULL. */
-const struct prose_dialect *prose_read_dialects(struct report_build *build, const char *text)
+const struct prose_dialect *dialect_reader_collect(struct report_build *build, const char *text)
 {
 	struct openings openings;
 	find_openings(text, open_lines(build), &openings);
@@ -305,7 +306,7 @@ static void drop_foreign(struct report_build *build, enum report_action action)
 	for (guint i = 0; i < build->recipients->len; i++) {
 		struct report_recipient *r =
 		    &g_array_index(build->recipients, struct report_recipient, i);
-		if (!general_is_foreign(build->report, r->recipient))
+		if (!correspondents_is_bystander(build->report, r->recipient))
 			g_array_index(build->recipients, struct report_recipient, kept++) = *r;
 	}
 	if (kept == 0 && candidates_pick(build, build->report->text, action)) {
@@ -315,26 +316,6 @@ static void drop_foreign(struct report_build *build, enum report_action action)
 	}
 	if (kept > 0)
 		g_array_set_size(build->recipients, kept);
-}
-
-/* When one recipient is named, a code anywhere in the text is about him. */
-void prose_find_codes(struct report_build *build)
-{
-	if (build->recipients->len != 1)
-		return;
-	struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, 0);
-	struct slice found;
-	if (*r->status || *r->reply_code || r->action != REPORT_ACTION_FAILED)
-		return;
-	if (!smtp_find_reply(build->report->text, &found) &&
-	    !smtp_find_status(build->report->text, &found))
-		return;
-	struct slice around = general_paragraph(build->report->text, found.data);
-	const char *line = build_value(build, around.data, around.len);
-	bool known = strstr(line, r->diagnostic) != NULL;
-	g_autofree char *words =
-	    g_strdup_printf("%s\n%.*s", known ? "" : r->diagnostic, (int)around.len, around.data);
-	build_set_diagnostic(build, r, (struct slice){words, strlen(words)});
 }
 
 static enum report_kind kind_of(enum report_action action)
@@ -364,17 +345,11 @@ static enum report_action first_final(const struct report_build *build, enum rep
 	return action;
 }
 
-bool prose_is_expected(struct report_build *build)
-{
-	return sender_is_machine(build) ||
-	       (sender_kind(build) == SENDER_OTHER && sender_has_report_subject(build));
-}
-
 /* Neither sender nor subject say that it is a report: then the words must quote a server or tell
  * why, and answer nothing. */
 static bool is_quoting_stranger(const struct report_build *build)
 {
-	if (build->report->references[0] || sender_is_personal(build->report->text, NULL))
+	if (build->report->references[0] || author_is_personal(build->report->text, NULL))
 		return false;
 	const struct report_recipient *first =
 	    &g_array_index(build->recipients, struct report_recipient, 0);
@@ -403,59 +378,26 @@ static enum report_action delay_all(struct report_build *build)
 	return REPORT_ACTION_DELAYED;
 }
 
-bool prose_parse_dialects(struct report_build *build)
+bool dialect_reader_parse(struct report_build *build)
 {
 	/* a person who quotes a report is no machine */
-	if (sender_kind(build) == SENDER_PERSON)
+	if (author_kind(build) == AUTHOR_PERSON)
 		return false;
-	const struct prose_dialect *dialect = prose_read_dialects(build, build->report->text);
+	const struct prose_dialect *dialect = dialect_reader_collect(build, build->report->text);
 	if (!dialect)
 		return false;
-	if ((!prose_is_expected(build) && !is_quoting_stranger(build)) ||
+	if ((!author_may_be_machine(build) && !is_quoting_stranger(build)) ||
 	    summary_is(build->report)) {
 		g_array_set_size(build->recipients, 0);
 		return false;
 	}
 	drop_foreign(build, dialect->action);
-	prose_find_codes(build);
+	passage_find_codes(build);
 	enum report_action action = dialect->action;
-	if (action == REPORT_ACTION_FAILED && general_is_delay_subject(build) && !is_final(build))
+	if (action == REPORT_ACTION_FAILED && author_has_delay_subject(build) && !is_final(build))
 		action = delay_all(build);
-	settle_expired(build);
+	report_builder_fail_expired(build);
 	build->report->dialect = dialect->name;
 	build->report->kind = kind_of(first_final(build, action));
 	return true;
-}
-
-bool prose_parse_general(struct report_build *build)
-{
-	if (!general_read(build, sender_has_evidence(build)))
-		return false;
-	prose_find_codes(build);
-	return true;
-}
-
-bool prose_from_machine(struct report_build *build)
-{
-	return sender_is_machine(build);
-}
-
-void prose_rejection(struct report_build *build)
-{
-	static const char *const words[] = {"automatically rejected",
-					    "refused by the recipient's mail filtering program",
-					    "message was automatically rejected"};
-	bool rejected = false;
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		rejected |= strcasestr(build->report->text, words[i]) != NULL;
-	if (!rejected)
-		return;
-	build->report->kind = REPORT_PROSE;
-	build->report->dialect = "sieve-reject";
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r =
-		    &g_array_index(build->recipients, struct report_recipient, i);
-		r->action = REPORT_ACTION_FAILED;
-		general_diagnostic(build, r);
-	}
 }

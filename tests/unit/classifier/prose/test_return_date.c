@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "classifier/report/return_date.h"
+#include "classifier/prose/return_date.h"
 
 #define DATE "Sat, 21 Nov 2026 09:00:00 +0100"
 

@@ -4,8 +4,8 @@
  * complaints, in the languages they are written in. Lower case, white space as one
  * blank; lists end with NULL. See words_any, words_begin in prose_words.h.
  */
-#ifndef CLASSIFIER_REPORT_NOTICE_WORDS_H
-#define CLASSIFIER_REPORT_NOTICE_WORDS_H
+#ifndef CLASSIFIER_PROSE_NOTICE_WORDS_H
+#define CLASSIFIER_PROSE_NOTICE_WORDS_H
 
 extern const char *const words_reply_subject[]; /* a subject of an automatic reply */
 extern const char *const words_reply[];         /* sentences of absence; need a mark beside them */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Completes the recipients of a delivery status from the text beside it.
+ */
+#ifndef CLASSIFIER_PROSE_COMPLETION_H
+#define CLASSIFIER_PROSE_COMPLETION_H
+
+#include "classifier/report/report_builder.h"
+
+/* Replaces partial addresses by whole ones, and gives recipients whose diagnostic is "" the
+ * passage of the text about them. */
+void completion_apply(struct report_build *build);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Paragraphs, and the lines of a paragraph that names several recipients.
+ */
+#include "classifier/prose/passage.h"
+
+#include <string.h>
+
+#include "classifier/prose/prose_words.h"
+#include "classifier/text/address.h"
+#include "classifier/text/smtp_text.h"
+#include "classifier/text/text.h"
+
+#define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
+#define OCCURRENCES_MAX 8    /* of an address that are looked at for the words about it */
+
+char *passage_beginning(const char *text, size_t max)
+{
+	g_autofree char *line = text_one_line(text, text_cut_length(text, strlen(text), max));
+	return text_lower(line);
+}
+
+/* Start of the paragraph that at lies in, not too far back. */
+static const char *paragraph_start(const char *text, const char *at)
+{
+	const char *floor = at - text > PARAGRAPH_BYTES ? at - PARAGRAPH_BYTES : text;
+	while (at > floor && !(at[-1] == '\n' && (at - text < 2 || at[-2] == '\n')))
+		at--;
+	while (((unsigned char)*at & 0xC0) == 0x80)
+		at++;
+	return at;
+}
+
+static const char *paragraph_end(const char *at)
+{
+	size_t len = strnlen(at, PARAGRAPH_BYTES);
+	const char *end = memmem(at, len, "\n\n", 2);
+	return end ? end : at + text_cut_length(at, strlen(at), len);
+}
+
+struct slice passage_paragraph(const char *text, const char *at)
+{
+	const char *from = paragraph_start(text, at);
+	return (struct slice){from, (size_t)(paragraph_end(at) - from)};
+}
+
+static bool names_another(struct report_build *build, const char *line, size_t len,
+			  const struct report_recipient *self)
+{
+	struct slice found;
+	for (const char *at = line; address_find(at, len - (size_t)(at - line), &found);
+	     at = found.data + found.len) {
+		g_autofree char *address = g_strndup(found.data, found.len);
+		const struct report_recipient *other =
+		    report_builder_find_recipient(build, address);
+		if (other && other != self)
+			return true;
+	}
+	return false;
+}
+
+/* His own lines of a paragraph that names several: from his to the next one's. */
+static struct slice own_lines(struct report_build *build, struct slice paragraph, const char *at,
+			      const struct report_recipient *self)
+{
+	const char *end = paragraph.data + paragraph.len;
+	const char *from = at;
+	while (from > paragraph.data && from[-1] != '\n')
+		from--;
+	const char *line = from + strcspn(from, "\n");
+	while (line < end && !names_another(build, line + 1, strcspn(line + 1, "\n"), self))
+		line += 1 + strcspn(line + 1, "\n");
+	return (struct slice){from, (size_t)(MIN(line, end) - from)};
+}
+
+/* The words about an address that occurs here: its paragraph, and the next one when
+ * this one says no more than the address. */
+static struct slice words_about(struct report_build *build, const char *at,
+				const struct report_recipient *self)
+{
+	const char *text = build->report->text;
+	struct slice words = passage_paragraph(text, at);
+	if (build->recipients->len > 1)
+		return own_lines(build, words, at, self);
+	const char *end = words.data + words.len;
+	if (*end && words.len < strlen(self->recipient) + 20)
+		end = paragraph_end(end + strspn(end, "\n"));
+	words.len = (size_t)(end - words.data);
+	return words;
+}
+
+static bool tells_why(struct slice words)
+{
+	struct slice found;
+	g_autofree char *copy = g_strndup(words.data, words.len);
+	g_autofree char *lower = text_lower(copy);
+	return smtp_find_reply(copy, &found) || smtp_find_status(copy, &found) ||
+	       words_any(lower, words_failure) || words_any(lower, words_refusal);
+}
+
+void passage_set_diagnostic(struct report_build *build, struct report_recipient *recipient)
+{
+	const char *text = build->report->text;
+	const char *address = recipient->recipient;
+	if (*recipient->original_recipient && !strcasestr(text, address))
+		address = recipient->original_recipient;
+	const char *at = *address ? strcasestr(text, address) : NULL;
+	if (!at && build->recipients->len > 1)
+		return; /* the words may be about another one */
+	struct slice words = {text, strlen(text)};
+	if (at)
+		words = words_about(build, at, recipient);
+	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = strcasestr(at + 1, address)) {
+		struct slice other = words_about(build, at, recipient);
+		if (tells_why(other)) {
+			words = other;
+			break;
+		}
+	}
+	report_builder_set_diagnostic(build, recipient, words);
+}
+
+/* When one recipient is named, a code anywhere in the text is about him. */
+void passage_find_codes(struct report_build *build)
+{
+	if (build->recipients->len != 1)
+		return;
+	struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, 0);
+	struct slice found;
+	if (*r->status || *r->reply_code || r->action != REPORT_ACTION_FAILED)
+		return;
+	if (!smtp_find_reply(build->report->text, &found) &&
+	    !smtp_find_status(build->report->text, &found))
+		return;
+	struct slice around = passage_paragraph(build->report->text, found.data);
+	const char *line = report_builder_value(build, around.data, around.len);
+	bool known = strstr(line, r->diagnostic) != NULL;
+	g_autofree char *words =
+	    g_strdup_printf("%s\n%.*s", known ? "" : r->diagnostic, (int)around.len, around.data);
+	report_builder_set_diagnostic(build, r, (struct slice){words, strlen(words)});
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * By the header of the report and by that of the original.
+ */
+#include "classifier/report/correspondents.h"
+
+#include <string.h>
+
+#include "classifier/text/address.h"
+
+bool correspondents_is_role(const char *address)
+{
+	static const char *const locals[] = {
+	    "postmaster@", "mailer-daemon@", "abuse@",      "support@",   "helpdesk@",
+	    "noreply@",    "no-reply@",      "hostmaster@", "webmaster@", "info@",
+	    "admin@",      "feedback@",      NULL};
+	for (size_t i = 0; locals[i]; i++)
+		if (g_ascii_strncasecmp(address, locals[i], strlen(locals[i])) == 0)
+			return true;
+	return false;
+}
+
+bool correspondents_include(const struct report *report, const char *address)
+{
+	return g_ascii_strcasecmp(report->header.from, address) == 0 ||
+	       address_is_in(report->header.to, address) ||
+	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
+	       g_ascii_strcasecmp(report->original.sender, address) == 0;
+}
+
+bool correspondents_share_host(const struct report *report, const char *address)
+{
+	const char *host = strrchr(address, '@');
+	for (const char *const *to = report->header.to; host && *to; to++) {
+		const char *own = strrchr(*to, '@');
+		if (own && g_ascii_strcasecmp(own, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool correspondents_is_bystander(const struct report *report, const char *address)
+{
+	return !address_is_in(report->original.to, address) &&
+	       (correspondents_include(report, address) || correspondents_is_role(address));
+}
+
+const char *correspondents_full_address(const struct report *report, const char *local, size_t len)
+{
+	for (const char *const *to = report->original.to; *to && len > 0; to++)
+		if (g_ascii_strncasecmp(*to, local, len) == 0 && (*to)[len] == '@')
+			return *to;
+	return "";
+}
+
+const char *correspondents_addressee(const struct report *report)
+{
+	const struct report_header *original = &report->original;
+	if (*original->envelope_to)
+		return original->envelope_to;
+	if (original->to[0])
+		return original->to[1] ? "" : original->to[0];
+	return original->delivered_to;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * X-Failed-Recipients: the field in which Exim, and Gmail after it, name the recipients of
+ * a report in words.
+ */
+#ifndef CLASSIFIER_REPORT_FAILED_HEADER_H
+#define CLASSIFIER_REPORT_FAILED_HEADER_H
+
+#include "classifier/report/report_builder.h"
+
+/* Adds the recipients that the field names. */
+void failed_header_add(struct report_build *build);
+
+/* The address in the field if there is exactly one, else "". Heap. */
+char *failed_header_single(const struct report_build *build);
+
+#endif
