@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The part of PCRE that is taken apart; anything else is left to Hyperscan:
+ * The part of PCRE that is expanded; anything else is left to Hyperscan:
  *   list  = words *( "|" words )
  *   words = *( atom [ "?" ] )
- *   atom  = "(" list ")" / "[" 1*char "]" / "\b" / "^" / "$" / "\" punctuation / char
+ *   atom  = "(" [ "?:" ] list ")" / "[" 1*char "]" / "\b" / "^" / "$" / "\" punctuation / char
  */
 #include "classifier/rules/literal.h"
 
@@ -49,7 +49,7 @@ static GPtrArray *join(GPtrArray *head, GPtrArray *tail)
 
 static GPtrArray *parse_group(const char **at)
 {
-	(*at)++;
+	*at += g_str_has_prefix(*at, "(?:") ? strlen("(?:") : 1;
 	if (**at == '?' || **at == '*')
 		return NULL;
 	GPtrArray *words = parse_list(at);

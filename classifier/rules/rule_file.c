@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * file    = *( blank / comment / section / setting )
- * comment = *WSP "#" *any
- * section = "[" id "]"            id = 1*( a-z / 0-9 / "." / "-" / "_" )
- * setting = key *WSP "=" *WSP value
+ * file         = *( blank / comment / section / setting )
+ * comment      = *WSP "#" *any
+ * section      = "[words]" / "[" id "]"       id = 1*( a-z / 0-9 / "." / "-" / "_" )
+ * setting      = key *WSP "=" *WSP value *( continuation )
+ * continuation = 1*WSP value                  ; but for a line that begins a setting
+ *
+ * A setting is applied when the line after its last continuation is seen.
  */
 #include "classifier/rules/rule_file.h"
 
@@ -13,81 +16,16 @@
 
 struct reader {
 	const struct rule_source *source;
+	struct word_classes *classes;
 	GPtrArray *rules;
 	struct rule *rule; /* the section being read; owned by rules */
-	unsigned line;
-	const char *key;
+	bool is_words;     /* the section being read is [words] */
+	unsigned line;     /* of what a message is about */
+	const char *key;   /* the setting being read; NULL: none */
+	GString *value;    /* as far as it has been read */
 	bool has_rank;
 	bool has_look;
 };
-
-static const char *const field_names[RULE_FIELD_COUNT] = {
-    [RULE_FIELD_DIAGNOSTIC] = "diagnostic", [RULE_FIELD_TEXT] = "text",
-    [RULE_FIELD_SUBJECT] = "subject",       [RULE_FIELD_FROM] = "from",
-    [RULE_FIELD_REMOTE_MTA] = "remote_mta", [RULE_FIELD_REPORTING_MTA] = "reporting_mta",
-};
-
-static const char *const tier_names[] = {
-    [RULE_TIER_SITE] = "site",
-    [RULE_TIER_STRONG] = "strong",
-    [RULE_TIER_NORMAL] = "normal",
-    [RULE_TIER_WEAK] = "weak",
-};
-
-const char *rule_tier_name(enum rule_tier tier)
-{
-	return tier_names[tier];
-}
-
-static void rule_line_clear(gpointer data)
-{
-	g_free(((struct rule_line *)data)->text);
-}
-
-static GArray *rule_lines_new(void)
-{
-	GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct rule_line));
-
-	g_array_set_clear_func(lines, rule_line_clear);
-	return lines;
-}
-
-static struct rule *rule_new(const struct reader *reader, const char *id)
-{
-	struct rule *rule = g_new0(struct rule, 1);
-
-	rule->id = g_strdup(id);
-	rule->file = g_strdup(reader->source->name);
-	rule->line = reader->line;
-	rule->tier = reader->source->is_site ? RULE_TIER_SITE : RULE_TIER_NORMAL;
-	rule->look = 1U << RULE_FIELD_DIAGNOSTIC;
-	rule->match = rule_lines_new();
-	rule->unless = rule_lines_new();
-	rule->host = rule_lines_new();
-	rule->example = rule_lines_new();
-	rule->counter = rule_lines_new();
-	rule->status = g_ptr_array_new_with_free_func(g_free);
-	rule->reply = g_ptr_array_new_with_free_func(g_free);
-	rule->why = g_strdup("");
-	return rule;
-}
-
-void rule_free(struct rule *rule)
-{
-	if (rule == NULL)
-		return;
-	g_array_unref(rule->match);
-	g_array_unref(rule->unless);
-	g_array_unref(rule->host);
-	g_array_unref(rule->example);
-	g_array_unref(rule->counter);
-	g_ptr_array_unref(rule->status);
-	g_ptr_array_unref(rule->reply);
-	g_free(rule->why);
-	g_free(rule->file);
-	g_free(rule->id);
-	g_free(rule);
-}
 
 __attribute__((format(printf, 3, 4))) static bool fail(const struct reader *reader, GError **error,
 						       const char *format, ...)
@@ -97,30 +35,23 @@ __attribute__((format(printf, 3, 4))) static bool fail(const struct reader *read
 	va_start(arguments, format);
 	g_autofree char *message = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	g_autofree char *where =
-	    reader->rule == NULL ? g_strdup("") : g_strdup_printf("rule %s: ", reader->rule->id);
+	g_autofree char *where = reader->rule       ? g_strdup_printf("rule %s: ", reader->rule->id)
+				 : reader->is_words ? g_strdup("words: ")
+						    : g_strdup("");
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s:%u: %s%s%s%s", reader->source->name,
-		    reader->line, where, reader->key != NULL ? reader->key : "",
-		    reader->key != NULL ? ": " : "", message);
+		    reader->line, where, reader->key ? reader->key : "", reader->key ? ": " : "",
+		    message);
 	return false;
 }
+
+/* --- the keys of a rule -------------------------------------------------- */
 
 static bool set_reason(struct reader *reader, const char *value, GError **error)
 {
-	if (reader->rule->reason != NULL)
+	if (reader->rule->reason)
 		return fail(reader, error, "given twice");
 	reader->rule->reason = reason_find(value);
-	return reader->rule->reason != NULL || fail(reader, error, "no such reason: %s", value);
-}
-
-static bool find_field(const char *name, enum rule_field *field_out)
-{
-	for (unsigned i = 0; i < RULE_FIELD_COUNT; i++)
-		if (strcmp(field_names[i], name) == 0) {
-			*field_out = (enum rule_field)i;
-			return true;
-		}
-	return false;
+	return reader->rule->reason || fail(reader, error, "no such reason: %s", value);
 }
 
 static bool set_look(struct reader *reader, const char *value, GError **error)
@@ -132,8 +63,8 @@ static bool set_look(struct reader *reader, const char *value, GError **error)
 		return fail(reader, error, "given twice");
 	reader->has_look = true;
 	reader->rule->look = 0;
-	for (char **name = names; *name != NULL; name++) {
-		if (!find_field(g_strstrip(*name), &field))
+	for (char **name = names; *name; name++) {
+		if (!rule_field_find(g_strstrip(*name), &field))
 			return fail(reader, error, "no such field: %s", *name);
 		reader->rule->look |= 1U << field;
 	}
@@ -148,58 +79,56 @@ static bool set_rank(struct reader *reader, const char *value, GError **error)
 		return fail(reader, error,
 			    "the site's own rules come before all others and have no rank");
 	reader->has_rank = true;
-	for (enum rule_tier tier = RULE_TIER_STRONG; tier <= RULE_TIER_WEAK; tier++)
-		if (strcmp(value, tier_names[tier]) == 0) {
-			reader->rule->tier = tier;
-			return true;
-		}
-	return fail(reader, error, "neither strong, normal nor weak: %s", value);
+	return rule_tier_find(value, &reader->rule->tier) ||
+	       fail(reader, error, "neither strong, normal nor weak: %s", value);
 }
 
-static bool add_line(const struct reader *reader, GArray *lines, const char *value)
+static bool add_pattern(struct reader *reader, GArray *lines, const char *value, GError **error)
 {
-	struct rule_line line = {.line = reader->line, .text = g_strdup(value)};
+	g_autoptr(GError) cause = NULL;
+	g_autofree char *pattern = word_classes_expand(reader->classes, value, &cause);
 
-	g_array_append_val(lines, line);
+	if (!pattern)
+		return fail(reader, error, "%s", cause->message);
+	rule_add_line(lines, reader->line, pattern);
 	return true;
 }
 
 static bool set_match(struct reader *reader, const char *value, GError **error)
 {
-	(void)error;
-	return add_line(reader, reader->rule->match, value);
+	return add_pattern(reader, reader->rule->match, value, error);
 }
 
 static bool set_unless(struct reader *reader, const char *value, GError **error)
 {
-	(void)error;
-	return add_line(reader, reader->rule->unless, value);
+	return add_pattern(reader, reader->rule->unless, value, error);
 }
 
 static bool set_host(struct reader *reader, const char *value, GError **error)
 {
-	(void)error;
-	return add_line(reader, reader->rule->host, value);
+	return add_pattern(reader, reader->rule->host, value, error);
 }
 
 static bool set_example(struct reader *reader, const char *value, GError **error)
 {
 	(void)error;
-	return add_line(reader, reader->rule->example, value);
+	rule_add_line(reader->rule->example, reader->line, value);
+	return true;
 }
 
 static bool set_counter(struct reader *reader, const char *value, GError **error)
 {
 	(void)error;
-	return add_line(reader, reader->rule->counter, value);
+	rule_add_line(reader->rule->counter, reader->line, value);
+	return true;
 }
 
-/* "5.1.1, 5.7.*": digits, dots and wildcards only, so that a slip is seen */
+/* "5.1.1, 5.7.*": only digits, dots and wildcards, so that a slip is noticed */
 static bool add_codes(struct reader *reader, GPtrArray *codes, const char *value, GError **error)
 {
 	g_auto(GStrv) items = g_strsplit(value, ",", -1);
 
-	for (char **item = items; *item != NULL; item++) {
+	for (char **item = items; *item; item++) {
 		g_strstrip(*item);
 		if (**item == '\0' || (*item)[strspn(*item, "0123456789.*?")] != '\0')
 			return fail(reader, error, "no code: \"%s\"", *item);
@@ -227,7 +156,7 @@ static bool set_why(struct reader *reader, const char *value, GError **error)
 	return true;
 }
 
-static const struct {
+static const struct rule_key {
 	const char *name;
 	bool (*set)(struct reader *reader, const char *value, GError **error);
 } keys[] = {
@@ -237,15 +166,92 @@ static const struct {
     {"example", set_example}, {"counter", set_counter},
 };
 
+static const struct rule_key *find_key(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+/* --- settings ------------------------------------------------------------- */
+
+static bool define_class(struct reader *reader, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autofree char *place = g_strdup_printf("%s:%u", reader->source->name, reader->line);
+
+	return word_classes_add(reader->classes, reader->key, reader->value->str, place, &cause) ||
+	       fail(reader, error, "%s", cause->message);
+}
+
+static bool apply_setting(struct reader *reader, GError **error)
+{
+	if (!reader->key)
+		return true;
+	if (!reader->rule && !reader->is_words)
+		return fail(reader, error, "stands before the first [rule]");
+	if (reader->value->len == 0)
+		return fail(reader, error, "has no value");
+	if (reader->is_words)
+		return define_class(reader, error);
+	const struct rule_key *key = find_key(reader->key);
+	return key ? key->set(reader, reader->value->str, error)
+		   : fail(reader, error, "no such key");
+}
+
+static bool finish_setting(struct reader *reader, GError **error)
+{
+	if (!apply_setting(reader, error))
+		return false;
+	reader->key = NULL;
+	return true;
+}
+
+static bool begin_setting(struct reader *reader, char *line, GError **error)
+{
+	char *equals = strchr(line, '=');
+
+	if (!equals)
+		return fail(reader, error, "neither [rule], key = value nor # comment: %s", line);
+	*equals = '\0';
+	reader->key = g_strchomp(line);
+	g_string_assign(reader->value, g_strstrip(equals + 1));
+	return true;
+}
+
+/* One blank between the two, but none where a bar ends the one or begins the other. */
+static bool continue_setting(struct reader *reader, const char *text, GError **error)
+{
+	GString *value = reader->value;
+
+	if (!reader->key)
+		return fail(reader, error, "continues nothing: %s", text);
+	if (value->len > 0 && value->str[value->len - 1] != '|' && *text != '|')
+		g_string_append_c(value, ' ');
+	g_string_append(value, text);
+	return true;
+}
+
+/* Keys may be indented. */
+static bool is_setting(const char *line)
+{
+	g_autofree char *name = g_strndup(line, strcspn(line, "= \t"));
+	const char *behind = line + strlen(name);
+
+	return behind[strspn(behind, " \t")] == '=' && find_key(name);
+}
+
+/* --- sections --------------------------------------------------------------- */
+
 static bool finish_rule(struct reader *reader, GError **error)
 {
 	const struct rule *rule = reader->rule;
 
-	if (rule == NULL)
+	if (!rule)
 		return true;
 	reader->line = rule->line;
-	reader->key = NULL;
-	if (rule->reason == NULL)
+	if (!rule->reason)
 		return fail(reader, error, "has no reason");
 	if (rule->match->len == 0 && rule->status->len == 0 && rule->reply->len == 0 &&
 	    rule->host->len == 0)
@@ -260,16 +266,22 @@ static bool is_id(const char *id)
 	return *id != '\0' && id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-_")] == '\0';
 }
 
-static bool read_section(struct reader *reader, char *line, GError **error)
+static void begin_rule(struct reader *reader, const char *id)
+{
+	reader->rule = rule_new(id, reader->source->name, reader->line);
+	if (reader->source->is_site)
+		reader->rule->tier = RULE_TIER_SITE;
+	reader->has_look = false;
+	reader->has_rank = false;
+	g_ptr_array_add(reader->rules, reader->rule);
+}
+
+static bool begin_section(struct reader *reader, char *line, GError **error)
 {
 	size_t len = strlen(line);
-	unsigned number = reader->line;
 
-	if (!finish_rule(reader, error))
-		return false;
 	reader->rule = NULL;
-	reader->key = NULL;
-	reader->line = number;
+	reader->is_words = false;
 	if (line[len - 1] != ']')
 		return fail(reader, error, "section without a closing bracket");
 	line[len - 1] = '\0';
@@ -277,54 +289,53 @@ static bool read_section(struct reader *reader, char *line, GError **error)
 		return fail(reader, error,
 			    "a rule's id has small letters, digits, dots and dashes: [%s]",
 			    line + 1);
-	reader->rule = rule_new(reader, line + 1);
-	reader->has_look = false;
-	reader->has_rank = false;
-	g_ptr_array_add(reader->rules, reader->rule);
+	reader->is_words = strcmp(line + 1, "words") == 0;
+	if (!reader->is_words)
+		begin_rule(reader, line + 1);
 	return true;
 }
 
-static bool read_setting(struct reader *reader, char *line, GError **error)
-{
-	char *equals = strchr(line, '=');
+/* --- lines ------------------------------------------------------------------- */
 
-	reader->key = NULL;
-	if (equals == NULL)
-		return fail(reader, error, "neither [rule], key = value nor # comment: %s", line);
-	*equals = '\0';
-	g_strchomp(line);
-	char *value = g_strstrip(equals + 1);
-	reader->key = line;
-	if (reader->rule == NULL)
-		return fail(reader, error, "stands before the first [rule]");
-	if (*value == '\0')
-		return fail(reader, error, "has no value");
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (strcmp(keys[i].name, line) == 0)
-			return keys[i].set(reader, value, error);
-	return fail(reader, error, "no such key");
-}
-
-static bool read_line(struct reader *reader, char *line, GError **error)
+static bool read_line(struct reader *reader, unsigned number, char *line, GError **error)
 {
+	bool is_indented = g_ascii_isspace(*line);
+
 	g_strstrip(line);
 	if (*line == '\0' || *line == '#')
 		return true;
-	return *line == '[' ? read_section(reader, line, error) : read_setting(reader, line, error);
+	if (is_indented && !is_setting(line)) {
+		reader->line = reader->key ? reader->line : number;
+		return continue_setting(reader, line, error);
+	}
+	if (!finish_setting(reader, error) || (*line == '[' && !finish_rule(reader, error)))
+		return false;
+	reader->line = number;
+	return *line == '[' ? begin_section(reader, line, error)
+			    : begin_setting(reader, line, error);
+}
+
+static bool read_lines(struct reader *reader, GError **error)
+{
+	g_autofree char *text = g_strndup(reader->source->text, reader->source->len);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (unsigned i = 0; lines[i]; i++)
+		if (!read_line(reader, i + 1, lines[i], error))
+			return false;
+	return finish_setting(reader, error) && finish_rule(reader, error);
 }
 
 bool rule_file_parse(const struct rule_source *source, GPtrArray *rules, GError **error)
 {
-	struct reader reader = {.source = source, .rules = rules};
+	g_autoptr(word_classes_t) own = word_classes_new(NULL);
+	g_autoptr(GString) value = g_string_new(NULL);
+	struct reader reader = {.source = source,
+				.classes = source->classes ? source->classes : own,
+				.rules = rules,
+				.value = value};
 
 	if (!g_utf8_validate_len(source->text, source->len, NULL))
 		return fail(&reader, error, "is not UTF-8 text");
-	g_autofree char *text = g_strndup(source->text, source->len);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	for (char **line = lines; *line != NULL; line++) {
-		reader.line++;
-		if (!read_line(&reader, *line, error))
-			return false;
-	}
-	return finish_rule(&reader, error);
+	return read_lines(&reader, error);
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "classifier/rules/pattern_set.h"
+#include "classifier/rules/rule_file.h"
 
 /* A rule file larger than this is a mistake. */
 #define RULE_FILE_BYTES ((gsize)4 * 1024 * 1024)
@@ -79,22 +80,22 @@ void ruleset_free(struct ruleset *rules)
 
 /* --- reading the files -------------------------------------------------- */
 
-static bool read_file(const char *path, bool is_site, GPtrArray *rules, GError **error)
+/* source: all but the text. */
+static bool read_file(struct rule_source source, GPtrArray *rules, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GError) cause = NULL;
-	gsize len = 0;
 
-	if (!g_file_get_contents(path, &text, &len, &cause)) {
+	if (!g_file_get_contents(source.name, &text, &source.len, &cause)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", cause->message);
 		return false;
 	}
-	if (len > RULE_FILE_BYTES) {
+	if (source.len > RULE_FILE_BYTES) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: too large for a rule file",
-			    path);
+			    source.name);
 		return false;
 	}
-	struct rule_source source = {.name = path, .text = text, .len = len, .is_site = is_site};
+	source.text = text;
 	return rule_file_parse(&source, rules, error);
 }
 
@@ -127,17 +128,34 @@ static GPtrArray *list_files(const char *dir, GError **error)
 	return g_steal_pointer(&paths);
 }
 
-static bool read_files(struct ruleset *rules, const char *dir, const char *site_file,
-		       GError **error)
+static bool read_dir(const char *dir, struct word_classes *classes, GPtrArray *rules,
+		     GError **error)
 {
 	g_autoptr(GPtrArray) paths = list_files(dir, error);
 
-	if (paths == NULL ||
-	    (site_file != NULL && !read_file(site_file, true, rules->rules, error)))
-		return false;
-	for (guint i = 0; i < paths->len; i++)
-		if (!read_file(paths->pdata[i], false, rules->rules, error))
+	for (guint i = 0; paths && i < paths->len; i++) {
+		const struct rule_source source = {.name = paths->pdata[i], .classes = classes};
+		if (!read_file(source, rules, error))
 			return false;
+	}
+	return paths != NULL;
+}
+
+/* The site's file may use the word classes of the shipped files, but does not change
+ * what these mean by them. */
+static bool read_files(struct ruleset *rules, const char *dir, const char *site_file,
+		       GError **error)
+{
+	g_autoptr(GPtrArray) shipped = g_ptr_array_new_with_free_func(free_rule);
+	g_autoptr(word_classes_t) classes = word_classes_new(NULL);
+	g_autoptr(word_classes_t) site_classes = word_classes_new(classes);
+	const struct rule_source site = {
+	    .name = site_file, .is_site = true, .classes = site_classes};
+
+	if (!read_dir(dir, classes, shipped, error) ||
+	    (site_file && !read_file(site, rules->rules, error)))
+		return false;
+	g_ptr_array_extend_and_steal(rules->rules, g_steal_pointer(&shipped));
 	return true;
 }
 

@@ -12,14 +12,14 @@
 
 #include <glib.h>
 
-#include "classifier/rules/rule_file.h"
+#include "classifier/rules/rule.h"
 
 struct ruleset;
 
-/* Loads site_file (may be NULL; its rules go first), then every *.rules of dir
- * in name order. A site's rule with the id of a shipped one replaces it. On
- * failure NULL and BM_ERROR_CONFIG naming file, line and rule. Free with
- * ruleset_free. */
+/* Loads every *.rules of dir in name order, then site_file (may be NULL), whose rules
+ * go first and may use the word classes of dir. A site's rule with the id of a shipped
+ * one replaces it. On failure NULL and BM_ERROR_CONFIG naming file, line and rule. Free
+ * with ruleset_free. */
 struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **error)
     __attribute__((warn_unused_result));
 void ruleset_free(struct ruleset *rules);

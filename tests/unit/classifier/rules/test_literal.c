@@ -55,6 +55,8 @@ static void check_expand(void)
 	    {"[^a]b", ""},
 	    {"ab{2}", ""},
 	    {"ab??", ""},
+	    {"(?:no|(?:un|non)) user", "no user, un user, non user"},
+	    {"(?:?ab)", ""},
 	    {"(?<!a)bc", ""},
 	    {"(ab", ""},
 	    {"ab)", ""},

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "classifier/rules/rule_file.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/rule_trial.h"
 
@@ -38,6 +39,21 @@ static void check_faults(void)
 	    {"[a\n", "t.rules:1: section without a closing bracket"},
 	    {"[a]\nmatch\n", "t.rules:2: rule a: neither [rule], key = value nor # comment: match"},
 	    {"\xFF", "t.rules:0: is not UTF-8 text"},
+	    {"# c\n  match = x\n", "t.rules:2: match: stands before the first [rule]"},
+	    {"[a]\n  more\n", "t.rules:2: rule a: continues nothing: more"},
+	    {"[a]\nreason = expired\n  or so\nmatch = x\n",
+	     "t.rules:2: rule a: reason: no such reason: expired or so"},
+	    {"[a]\nmatch = x|\n  {user}\n", "t.rules:2: rule a: match: no such word class: {user}"},
+	    {"[words]\nuser\n",
+	     "t.rules:2: words: neither [rule], key = value nor # comment: user"},
+	    {"[words]\nuser =\n[a]\n", "t.rules:2: words: user: has no value"},
+	    {"[words]\nUser = x\n", "t.rules:2: words: User: a word class has a name of small "
+				    "letters, digits and dashes"},
+	    {"[words]\nuser = x\nuser = y\n", "t.rules:3: words: user: is already in t.rules:2"},
+	    {"[words]\n\nuser = x|\n  (y\n[a]\n",
+	     "t.rules:3: words: user: brackets that are not closed or opened"},
+	    {"[words]\nuser = x .. y\n",
+	     "t.rules:2: words: user: a word class cannot contain \" .. \" or \" ... \""},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -71,6 +87,34 @@ static void check_values(void)
 	g_assert_cmpuint(rule->look, ==, 1U << RULE_FIELD_TEXT | 1U << RULE_FIELD_SUBJECT);
 	g_assert_cmpstr(rule->status->pdata[1], ==, "5.7.*");
 	g_assert_cmpint(rule->tier, ==, RULE_TIER_WEAK);
+}
+
+static const char *line_text(const GArray *lines, guint index)
+{
+	return g_array_index(lines, struct rule_line, index).text;
+}
+
+static void check_continuation(void)
+{
+	static const char text[] = "[words]\nuser = user|\n\n  # a comment\n\tmailbox\n"
+				   "[a]\n"
+				   "match = {user}\n  .. unknown|not\n  found\n  |gone\n"
+				   "  reason = user_unknown\n"
+				   "example =\n  550 user\r\n  unknown\n"
+				   "unless = {user}{2}\n";
+	struct rule_source source = {.name = "t", .text = text, .len = strlen(text)};
+	g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func((GDestroyNotify)rule_free);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(rule_file_parse(&source, rules, &error));
+	g_assert_no_error(error);
+	const struct rule *rule = rules->pdata[0];
+	g_assert_cmpstr(rule->reason->name, ==, "user_unknown");
+	g_assert_cmpstr(line_text(rule->match, 0), ==,
+			"(?:user|mailbox) .. unknown|not found|gone");
+	g_assert_cmpuint(g_array_index(rule->match, struct rule_line, 0).line, ==, 7);
+	g_assert_cmpstr(line_text(rule->example, 0), ==, "550 user unknown");
+	g_assert_cmpstr(line_text(rule->unless, 0), ==, "(?:user|mailbox){2}");
 }
 
 /* --- loading ------------------------------------------------------------ */
@@ -187,6 +231,26 @@ static void check_order(struct folder *folder, gconstpointer data)
 	assert_rule(rules, "550 5.7.1 tree", "middle");
 	assert_rule(rules, "550 flower", "");
 	assert_rule(rules, "550 rose", "replaced");
+}
+
+/* A site's file has the shipped classes, and its own leave the shipped rules alone. */
+static void check_site_classes(struct folder *folder, gconstpointer data)
+{
+	g_autoptr(ruleset_t) rules =
+	    load(folder,
+		 "[words]\nfruit = apple|pear\ntree = oak|elm\n"
+		 "[shipped]\nreason = expired\nmatch = red {tree}\n",
+		 "[words]\ntree = {fruit} tree|ash\n"
+		 "[site]\nreason = mailbox_full\nmatch = blue {tree}\n"
+		 "[site.fruit]\nreason = mailbox_full\nmatch = {fruit}s\n");
+
+	(void)data;
+	assert_rule(rules, "550 blue pear tree", "site");
+	assert_rule(rules, "550 blue ash", "site");
+	assert_rule(rules, "550 blue oak", "");
+	assert_rule(rules, "550 red oak", "shipped");
+	assert_rule(rules, "550 red ash", "");
+	assert_rule(rules, "550 apples", "site.fruit");
 }
 
 static void check_conditions(struct folder *folder, gconstpointer data)
@@ -314,11 +378,13 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/rules/file/faults", check_faults);
 	g_test_add_func("/rules/file/values", check_values);
+	g_test_add_func("/rules/file/continuation", check_continuation);
 #define ADD(path, check)                                                                           \
 	g_test_add(path, struct folder, NULL, folder_set_up, check, folder_tear_down)
 	ADD("/rules/load/faults", check_load_faults);
 	ADD("/rules/load/nothing", check_load_nothing);
 	ADD("/rules/order", check_order);
+	ADD("/rules/site-classes", check_site_classes);
 	ADD("/rules/conditions", check_conditions);
 	ADD("/rules/threads", check_threads);
 #undef ADD
