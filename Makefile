@@ -77,6 +77,16 @@ $(BUILD)/gen/migrations.inc $(BUILD)/gen/functions.inc: db/embed-sql.sh
 	$(Q)sh db/embed-sql.sh $(filter %.sql,$^) > $@
 $(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc $(BUILD)/gen/functions.inc
 
+# So do the dialects of mail systems; their folder is named because a file may leave it.
+GENERATE = LC_ALL=C awk -v output=$(basename $(@F)) $(addprefix -f ,$(filter %.awk,$^))
+DIALECTS := $(sort $(wildcard etc/dialects/*.dialect))
+$(BUILD)/gen/dialects.inc $(BUILD)/gen/dialect_order.inc: etc/dialects $(DIALECTS) \
+		classifier/text/data_file.awk classifier/prose/dialects.awk
+	@mkdir -p $(@D)
+	$(Q)$(GENERATE) $(filter %.dialect,$^) > $@
+$(BUILD)/classifier/prose/dialects.o: $(BUILD)/gen/dialects.inc
+$(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
+
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake db classifier base)
 	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)

@@ -15,7 +15,8 @@ use Bounce::Postgres;
 use constant TEMPLATE => 'bounce';
 
 chdir Bounce::Instance::tree() or die "chdir: $!\n";
-my @tests = @ARGV ? @ARGV : (split(' ', $ENV{UNIT_TESTS} // ''), glob('tests/sql/*.sql'), glob('tests/e2e/*.t'));
+my @tests = @ARGV ? @ARGV : (split(' ', $ENV{UNIT_TESTS} // ''), glob('tests/house/*.t'),
+    glob('tests/sql/*.sql'), glob('tests/e2e/*.t'));
 @tests or die "no tests\n";
 
 Bounce::Instance->prune('check-');

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The patterns of dialects.h against a line.
+ * The patterns of etc/dialects against a line.
  */
 #include "classifier/prose/dialect_pattern.h"
 
@@ -113,7 +113,7 @@ bool dialect_pattern_match_phrase(const char *const *phrases, const char *line)
 	struct prose_match ignored = {0};
 	line += strspn(line, " \t");
 	char first = g_ascii_tolower(*line);
-	for (size_t i = 0; i < PROSE_PHRASES && phrases[i]; i++)
+	for (size_t i = 0; phrases[i]; i++)
 		if (may_match(phrases[i], first) &&
 		    dialect_pattern_match_line(phrases[i], line, &ignored))
 			return true;

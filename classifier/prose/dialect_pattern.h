@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Does a line of a text fit a pattern of the table of dialects? The language of the
- * patterns is told in dialects.h.
+ * Does a line of a text fit a pattern of the table of dialects? The patterns are
+ * described in etc/dialects/README.md.
  */
 #ifndef CLASSIFIER_PROSE_DIALECT_PATTERN_H
 #define CLASSIFIER_PROSE_DIALECT_PATTERN_H
@@ -22,7 +22,7 @@ struct prose_match {
 bool dialect_pattern_match_line(const char *pattern, const char *line,
 				struct prose_match *match_out);
 
-/* One of up to PROSE_PHRASES phrases fits. */
+/* One of the phrases, a list that ends with NULL, fits. */
 bool dialect_pattern_match_phrase(const char *const *phrases, const char *line);
 
 #endif

@@ -36,7 +36,7 @@ static bool match_recipient(const struct prose_dialect *dialect, const char *lin
 {
 	if (!memchr(line, '@', strcspn(line, "\n")) && !strstr(dialect->recipient[0], "%u"))
 		return false;
-	for (size_t i = 0; i < PROSE_PHRASES && dialect->recipient[i]; i++) {
+	for (size_t i = 0; dialect->recipient[i]; i++) {
 		*out = (struct prose_match){0};
 		if (dialect_pattern_match_line(dialect->recipient[i], line, out) &&
 		    out->recipient.data)
@@ -253,7 +253,7 @@ static void find_openings(const char *text, int max, struct openings *out)
 static const char *find_open(const struct prose_dialect *dialect, const struct openings *openings)
 {
 	bool begins[256] = {false}, any = false;
-	for (size_t i = 0; i < PROSE_PHRASES && dialect->open[i]; i++) {
+	for (size_t i = 0; dialect->open[i]; i++) {
 		any |= *dialect->open[i] == '%';
 		begins[(unsigned char)g_ascii_tolower(*dialect->open[i])] = true;
 	}

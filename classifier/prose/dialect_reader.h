@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Failure reports in the set phrases of a known mail system, which are the rows of a table
- * (dialects.c).
+ * Failure reports in the set phrases of a known mail system, which are the sections
+ * of etc/dialects.
  */
 #ifndef CLASSIFIER_PROSE_DIALECT_READER_H
 #define CLASSIFIER_PROSE_DIALECT_READER_H
