@@ -1,7 +1,7 @@
 # bounce-milter: make help
 #
 # One directory is one layer and one static library; arrows go to the left only:
-#   base <- classifier <- db <- intake <- milter, delivery, ctl
+#   base <- classifier, db <- daemon <- intake <- milter, delivery, ctl
 
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
@@ -24,10 +24,11 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-LAYERS := base classifier db intake milter delivery ctl
+LAYERS := base classifier db daemon intake milter delivery ctl
 PKGS_base       := glib-2.0
 PKGS_classifier := glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2 libcrypto
 PKGS_db         := glib-2.0 libpq
+PKGS_daemon     := glib-2.0
 PKGS_intake     := glib-2.0
 PKGS_milter     := glib-2.0
 PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 libesmtp-1.0 openssl
@@ -88,16 +89,16 @@ $(BUILD)/classifier/prose/dialects.o: $(BUILD)/gen/dialects.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
-$(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake db classifier base)
+$(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)
-$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery db classifier base)
+$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
-$(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake db classifier base)
+$(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := ctl milter delivery intake db classifier base
+UNIT_LAYERS := ctl milter delivery intake daemon db classifier base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)

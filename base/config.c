@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading a configuration file by a table of keys.
+ * Reading a configuration file by tables of keys.
  */
 #include "base/config.h"
 
@@ -10,11 +10,18 @@
 
 #include "base/error.h"
 
-/* Where a complaint points to. */
+/* Where an error message points to. */
 struct place {
 	const char *path;
 	unsigned line; /* 0: the file as a whole */
 	const char *key;
+};
+
+/* One key of the file, whichever section it belongs to. */
+struct slot {
+	const struct config_key *key;
+	void *base;
+	unsigned set_at; /* line number; 0: not set yet */
 };
 
 static bool refuse(const struct place *place, GError **error, const char *format, ...)
@@ -53,7 +60,7 @@ static bool set_text(const struct config_key *key, const char *value, void *base
 {
 	char **field = (char **)field_at(base, key);
 
-	if (key->allowed != NULL && !is_allowed(key->allowed, value))
+	if (key->allowed && !is_allowed(key->allowed, value))
 		return refuse(place, error, "\"%s\" is not one of %s", value, key->allowed);
 	g_free(*field);
 	*field = g_strdup(value);
@@ -92,76 +99,97 @@ static bool set_value(const struct config_key *key, const char *value, void *bas
 	g_assert_not_reached();
 }
 
-static size_t find_key(const struct config_key *keys, size_t count, const char *name)
+static GArray *slots_new(const struct config_section *sections, size_t count)
 {
-	size_t i = 0;
+	GArray *slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 
-	while (i < count && strcmp(keys[i].name, name) != 0)
-		i++;
-	return i;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < sections[i].count; k++) {
+			const struct slot slot = {&sections[i].keys[k], sections[i].base, 0};
+
+			g_array_append_val(slots, slot);
+		}
+	return slots;
 }
 
-static bool read_line(char *line, unsigned number, const char *path, const struct config_key *keys,
-		      size_t count, unsigned *set_at, void *base, GError **error)
+static struct slot *slot_find(const GArray *slots, const char *name)
+{
+	for (guint i = 0; i < slots->len; i++) {
+		struct slot *slot = &g_array_index(slots, struct slot, i);
+
+		if (strcmp(slot->key->name, name) == 0)
+			return slot;
+	}
+	return NULL;
+}
+
+static bool read_line(char *line, struct place *place, const GArray *slots, GError **error)
 {
 	char *text = g_strstrip(line);
 
 	if (*text == '\0' || *text == '#')
 		return true;
 	char *equals = strchr(text, '=');
-	struct place place = {path, number, text};
-	if (equals == NULL)
-		return refuse(&place, error, "expected \"name = value\"");
+	place->key = text;
+	if (!equals)
+		return refuse(place, error, "expected \"name = value\"");
 	*equals = '\0';
-	const char *name = g_strstrip(text);
 	const char *value = g_strstrip(equals + 1);
-	place.key = name;
-	size_t i = find_key(keys, count, name);
-	if (i == count)
-		return refuse(&place, error, "unknown key");
-	if (set_at[i] != 0)
-		return refuse(&place, error, "is already set in line %u", set_at[i]);
-	set_at[i] = number;
-	return set_value(&keys[i], value, base, &place, error);
+	place->key = g_strstrip(text);
+	struct slot *slot = slot_find(slots, place->key);
+	if (!slot)
+		return refuse(place, error, "unknown key");
+	if (slot->set_at != 0)
+		return refuse(place, error, "is already set in line %u", slot->set_at);
+	slot->set_at = place->line;
+	return set_value(slot->key, value, slot->base, place, error);
 }
 
-static bool set_defaults(const char *path, const struct config_key *keys, size_t count,
-			 const unsigned *set_at, void *base, GError **error)
+static bool set_defaults(const char *path, const GArray *slots, GError **error)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct place place = {path, 0, keys[i].name};
+	for (guint i = 0; i < slots->len; i++) {
+		const struct slot *slot = &g_array_index(slots, struct slot, i);
+		const struct config_key *key = slot->key;
+		const struct place place = {path, 0, key->name};
 
-		if (set_at[i] != 0)
+		if (slot->set_at != 0)
 			continue;
-		if (keys[i].default_value == NULL)
-			return refuse(&place, error, "must be set (%s)", keys[i].help);
-		if (!set_value(&keys[i], keys[i].default_value, base, &place, error))
+		if (!key->default_value)
+			return refuse(&place, error, "must be set (%s)", key->help);
+		if (!set_value(key, key->default_value, slot->base, &place, error))
 			return false;
 	}
 	return true;
 }
 
-bool config_read(const char *path, const struct config_key *keys, size_t count, void *base,
+bool config_read(const char *path, const struct config_section *sections, size_t count,
 		 GError **error)
 {
 	g_autofree char *contents = NULL;
 	g_autoptr(GError) cause = NULL;
-	g_autofree unsigned *set_at = g_new0(unsigned, count);
+	g_autoptr(GArray) slots = slots_new(sections, count);
 
 	if (!g_file_get_contents(path, &contents, NULL, &cause)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", cause->message);
 		return false;
 	}
 	g_auto(GStrv) lines = g_strsplit(contents, "\n", -1);
-	for (unsigned i = 0; lines[i] != NULL; i++)
-		if (!read_line(lines[i], i + 1, path, keys, count, set_at, base, error))
+	for (unsigned i = 0; lines[i]; i++) {
+		struct place place = {path, i + 1, NULL};
+
+		if (!read_line(lines[i], &place, slots, error))
 			return false;
-	return set_defaults(path, keys, count, set_at, base, error);
+	}
+	return set_defaults(path, slots, error);
 }
 
-void config_clear(const struct config_key *keys, size_t count, void *base)
+void config_clear(const struct config_section *sections, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].type == CONFIG_TEXT)
-			g_clear_pointer((char **)field_at(base, &keys[i]), g_free);
+		for (size_t k = 0; k < sections[i].count; k++) {
+			const struct config_key *key = &sections[i].keys[k];
+
+			if (key->type == CONFIG_TEXT)
+				g_clear_pointer((char **)field_at(sections[i].base, key), g_free);
+		}
 }

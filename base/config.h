@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading a file of "name = value" lines into a struct, by a table with one row
- * a key. Grammar: a line that begins with '#', or is blank, is nothing; white
- * space around name and value is dropped; a key stands at most once; an unknown
- * key is an error.
+ * Reads a file of "name = value" lines into structs, by tables with one row per key.
+ * Grammar: blank lines and lines that begin with '#' are skipped; white space around
+ * name and value is dropped; a key may be set once; an unknown key is an error.
  */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
@@ -22,19 +21,39 @@ enum config_type {
 struct config_key {
 	const char *name;
 	enum config_type type;
-	size_t offset;             /* of the field in the caller's struct */
-	const char *default_value; /* as it would stand in the file; NULL: must be set */
+	size_t offset;             /* of the field in the section's struct */
+	const char *default_value; /* as it would be written in the file; NULL: must be set */
 	long minimum, maximum;     /* CONFIG_INTEGER, CONFIG_OCTAL */
 	const char *allowed;       /* CONFIG_TEXT: words separated by '|', NULL for any text */
 	const char *help;
 };
 
-/* Fills the struct at base: the file's values, the defaults for the rest.
- * False with BM_ERROR_CONFIG naming file, line and key; text fields set so far
- * are then freed by config_clear. */
-bool config_read(const char *path, const struct config_key *keys, size_t count, void *base,
+/* Rows of a table: the key has the name of the field of struct s. */
+#define CONFIG_TEXT_KEY(s, key, preset, words, text)                                               \
+	{                                                                                          \
+		.name = #key, .type = CONFIG_TEXT, .offset = offsetof(struct s, key),              \
+		.default_value = preset, .allowed = words, .help = text                            \
+	}
+#define CONFIG_NUMBER_KEY(s, key, kind, preset, low, high, text)                                   \
+	{                                                                                          \
+		.name = #key, .type = kind, .offset = offsetof(struct s, key),                     \
+		.default_value = preset, .minimum = low, .maximum = high, .help = text             \
+	}
+
+/* The keys that fill one struct. A file may consist of several sections; they share one
+ * name space, and their order in the file is free. */
+struct config_section {
+	const struct config_key *keys;
+	size_t count;
+	void *base; /* the struct */
+};
+
+/* Fills the structs: the values of the file, and the defaults for the rest. False with
+ * BM_ERROR_CONFIG naming file, line and key; the text fields set so far are then freed
+ * by config_clear. */
+bool config_read(const char *path, const struct config_section *sections, size_t count,
 		 GError **error) __attribute__((warn_unused_result));
 /* Frees the text fields and sets them to NULL. */
-void config_clear(const struct config_key *keys, size_t count, void *base);
+void config_clear(const struct config_section *sections, size_t count);
 
 #endif

@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bounce-delivery: its command line and its life from start to stop.
+ * bounce-delivery: what it does in the life of a daemon.
  */
 #include <pwd.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <auth-client.h>
 
-#include "base/arguments.h"
-#include "base/error.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "classifier/mime/mime.h"
 #include "classifier/rules/live_ruleset.h"
-#include "db/migrate.h"
+#include "daemon/daemon.h"
+#include "daemon/process.h"
+#include "delivery/check.h"
 #include "delivery/patience.h"
 #include "delivery/settings.h"
 #include "delivery/smtp.h"
 #include "delivery/worker.h"
-
-enum {
-	DATABASE_DELAY_MAX = 30, /* seconds between two tries to reach the database at start */
-};
-
-static const char default_config[] = "/etc/bounce-milter/bounce-delivery.conf";
 
 static const char usage[] =
     "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
@@ -44,93 +34,11 @@ static const char usage[] =
     "again.\n"
     "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
-static int fail(const GError *error, bool log_is_stderr)
-{
-	if (!log_is_stderr)
-		fprintf(stderr, "bounce-delivery: %s\n", error->message);
-	log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
-	return EXIT_FAILURE;
-}
-
-/* False with no error: told to stop. */
-static bool wait_for_database(const struct delivery_settings *settings, int *ready_fd,
-			      GError **error)
-{
-	for (unsigned delay = 1;; delay = MIN(delay * 2, DATABASE_DELAY_MAX)) {
-		g_autoptr(GError) cause = NULL;
-
-		if (db_schema_require(settings->conninfo, &cause))
-			return true;
-		if (cause->code != BM_ERROR_RETRY && cause->code != BM_ERROR_UNCERTAIN) {
-			g_propagate_error(error, g_steal_pointer(&cause));
-			return false;
-		}
-		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s",
-			  delay, cause->message);
-		process_background_ready(ready_fd);
-		if (process_wait_for_stop(delay))
-			return false;
-	}
-}
-
-/* What can change without a new start is read again; a fault keeps what was. */
-static void reload(const char *config, struct live_ruleset *rules)
-{
-	g_auto(delivery_settings_t) fresh = {0};
-	g_autoptr(GError) error = NULL;
-	struct ruleset *fresh_rules = NULL;
-
-	if (delivery_settings_read(config, &fresh, &error))
-		fresh_rules = ruleset_load_configured(fresh.rules_dir, fresh.site_rules, &error);
-	if (fresh_rules == NULL) {
-		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s",
-			  error->message);
-		return;
-	}
-	live_ruleset_set(rules, fresh_rules);
-	log_set_level(delivery_settings_log_level(&fresh));
-	log_event(LOG_LEVEL_INFO, "", "rules and log level reloaded");
-}
-
-static void work(const char *config, const struct delivery_settings *settings,
-		 const struct smtp_client *client, struct live_ruleset *rules)
-{
-	struct workers *workers = workers_start(settings, client, rules);
-
-	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", settings->workers,
-		  settings->server);
-	while (process_wait_for_wish() == PROCESS_RELOAD)
-		reload(config, rules);
-	workers_stop(workers);
-	log_event(LOG_LEVEL_INFO, "", "stopped");
-}
-
-static bool serve(const char *config, const struct delivery_settings *settings, int *ready_fd,
-		  GError **error)
-{
-	struct smtp_client *client = smtp_client_new(settings, error);
-	struct ruleset *rules =
-	    client == NULL
-		? NULL
-		: ruleset_load_configured(settings->rules_dir, settings->site_rules, error);
-	GError *cause = NULL;
-
-	if (rules == NULL) {
-		smtp_client_free(client);
-		return false;
-	}
-	struct live_ruleset *live = live_ruleset_new(rules);
-	if (wait_for_database(settings, ready_fd, &cause)) {
-		process_background_ready(ready_fd);
-		work(config, settings, client, live);
-	}
-	live_ruleset_free(live);
-	smtp_client_free(client);
-	if (cause == NULL)
-		return true;
-	g_propagate_error(error, cause);
-	return false;
-}
+struct service {
+	const struct delivery_settings *settings;
+	struct smtp_client *client;
+	struct live_ruleset *rules;
+};
 
 /* libpq and libESMTP look for passwords and client certificates under HOME; root's
  * own, left behind by dropping privileges, would be a fault to the latter. */
@@ -143,77 +51,97 @@ static void set_home(void)
 	unsetenv("XDG_CONFIG_HOME");
 }
 
-static int run(const char *config, const struct delivery_settings *settings, bool is_daemon)
+static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
 {
-	bool log_is_stderr = delivery_settings_log_target(settings) == LOG_TARGET_STDERR;
-	g_autoptr(GError) error = NULL;
-	int ready_fd = -1;
-	int pid_fd = -1;
+	return ruleset_load_configured(settings->common.rules_dir, settings->common.site_rules,
+				       error);
+}
 
-	if (!process_drop_privileges(settings->user, &error) ||
-	    (is_daemon && !process_background(&ready_fd, &error)) ||
-	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
-		return fail(error, log_is_stderr);
+static void *service_open(const void *data, GError **error)
+{
+	const struct delivery_settings *settings = data;
+
 	set_home();
-	process_block_signals();
-	log_event(LOG_LEVEL_INFO, "", "bounce-delivery " BM_VERSION " starts, configuration %s",
-		  config);
-	bool served = serve(config, settings, &ready_fd, &error);
-	process_pid_file_close(settings->pid_file, pid_fd);
-	return served ? EXIT_SUCCESS : fail(error, log_is_stderr);
+	struct smtp_client *client = smtp_client_new(settings, error);
+	struct ruleset *rules = client ? load_rules(settings, error) : NULL;
+
+	if (!rules) {
+		smtp_client_free(client);
+		return NULL;
+	}
+	struct service *service = g_new0(struct service, 1);
+	service->settings = settings;
+	service->client = client;
+	service->rules = live_ruleset_new(rules);
+	return service;
 }
 
-static bool say(const char *what, const GError *error, const char *good)
+static bool service_serve(void *data, GError **error)
 {
-	printf("%-8s %-14s %s\n", error == NULL ? "ok" : "FAULT", what,
-	       error == NULL ? good : error->message);
-	return error == NULL;
+	const struct service *service = data;
+	struct workers *workers = workers_start(service->settings, service->client, service->rules);
+
+	(void)error; /* a worker that cannot work tries again */
+	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", service->settings->workers,
+		  service->settings->server);
+	process_wait_until_stop();
+	workers_stop(workers);
+	return true;
 }
 
-/* Looks on after a fault, so that one run shows all. */
-static int check(const char *config, const struct delivery_settings *settings)
+static bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
-	g_autoptr(GError) rules_error = NULL;
-	g_autoptr(GError) server_error = NULL;
-	g_autoptr(GError) database_error = NULL;
-	g_autoptr(ruleset_t) rules =
-	    ruleset_load_configured(settings->rules_dir, settings->site_rules, &rules_error);
-	struct smtp_client *client = smtp_client_new(settings, &server_error);
-	bool schema = db_schema_require(settings->conninfo, &database_error);
+	const struct service *service = data;
+	struct ruleset *rules = load_rules(fresh_settings, error);
 
-	(void)rules; /* only whether they load */
-	g_autofree char *server = g_strdup_printf(
-	    "%s: password and certificates can be read; it was not asked", settings->server);
-	bool good = say("rules", rules_error, "loaded");
-	good &= say("server", server_error, server);
-	good &= say("database", database_error,
-		    "reached, and its schema is the one this program knows");
-	say("configuration", NULL, config);
-	smtp_client_free(client);
-	return good && schema ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (rules)
+		live_ruleset_set(service->rules, rules);
+	return rules;
+}
+
+static void service_close(void *data)
+{
+	struct service *service = data;
+
+	live_ruleset_free(service->rules);
+	smtp_client_free(service->client);
+	g_free(service);
+}
+
+static bool read_settings(const char *path, void *settings_out, GError **error)
+{
+	return delivery_settings_read(path, settings_out, error);
+}
+
+static void clear_settings(void *settings)
+{
+	delivery_settings_clear(settings);
+}
+
+static bool check(const void *settings)
+{
+	return delivery_check(settings);
 }
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments = {.config = default_config};
-	g_auto(delivery_settings_t) settings = {0};
-	g_autoptr(GError) error = NULL;
-	int status = arguments_parse(argc, argv, "bounce-delivery", usage, &arguments);
+	static const struct daemon_program program = {
+	    .name = "bounce-delivery",
+	    .usage = usage,
+	    .config = "/etc/bounce-milter/bounce-delivery.conf",
+	    .reloadable = "rules and log level",
+	    .settings_size = sizeof(struct delivery_settings),
+	    .read = read_settings,
+	    .clear = clear_settings,
+	    .check = check,
+	    .open = service_open,
+	    .serve = service_serve,
+	    .reload = service_reload,
+	    .close = service_close,
+	};
 
-	if (status >= 0)
-		return status;
 	mime_init();
 	auth_client_init();
 	patience_init();
-	if (!delivery_settings_read(arguments.config, &settings, &error)) {
-		fprintf(stderr, "bounce-delivery: %s\n", error->message);
-		return EXIT_FAILURE;
-	}
-	g_autofree char *config = g_canonicalize_filename(arguments.config, NULL);
-	log_open("bounce-delivery", delivery_settings_log_target(&settings),
-		 delivery_settings_log_level(&settings));
-	if (!arguments.is_check)
-		return run(config, &settings, arguments.is_daemon);
-	return process_drop_privileges(settings.user, &error) ? check(config, &settings)
-							      : fail(error, false);
+	return daemon_main(&program, argc, argv);
 }

@@ -9,7 +9,6 @@
 
 #include <json-glib/json-glib.h>
 
-#include "base/limits.h"
 #include "classifier/rules/codes.h"
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/document.h"

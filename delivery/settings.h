@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bounce-delivery.conf: the way to the database and to the submission server.
- * A file of its own, because it runs under its own account and holds the name
- * of a password file. Everything else is a system parameter in the database.
+ * bounce-delivery.conf: how to reach the database and the submission server. A file of
+ * its own, because bounce-delivery runs under its own account and the file names a
+ * password file.
  */
 #ifndef DELIVERY_SETTINGS_H
 #define DELIVERY_SETTINGS_H
@@ -12,16 +12,10 @@
 #include <glib.h>
 
 #include "base/config.h"
-#include "base/log.h"
+#include "daemon/settings.h"
 
 struct delivery_settings {
-	char *conninfo;
-	char *user;
-	char *pid_file;
-	char *rules_dir;
-	char *site_rules;
-	char *log;
-	char *log_level;
+	struct daemon_settings common; /* first, as daemon/daemon.h asks */
 	char *server;
 	char *hostname;
 	char *starttls;
@@ -35,24 +29,24 @@ struct delivery_settings {
 	long data_wait;
 	long transfer_wait;
 	long reply_wait;
-	long query_wait;
 	long workers;
 	long batch;
 	long poll_interval;
 	long sweep_interval;
 };
 
-/* The keys in the order of the sample file; a test holds them against it and
- * against the man page. */
-const struct config_key *delivery_settings_keys(size_t *count_out);
+enum { DELIVERY_SETTINGS_SECTIONS = 2 };
 
-/* False with BM_ERROR_CONFIG. Either way clear the struct with delivery_settings_clear. */
+/* All keys of the file; a test compares them with the sample file and the man page. */
+void delivery_settings_sections(
+    struct delivery_settings *settings,
+    struct config_section sections_out[static DELIVERY_SETTINGS_SECTIONS]);
+
+/* False with BM_ERROR_CONFIG. Clear the struct with delivery_settings_clear in either
+ * case. */
 bool delivery_settings_read(const char *path, struct delivery_settings *settings_out,
 			    GError **error) __attribute__((warn_unused_result));
 void delivery_settings_clear(struct delivery_settings *settings);
-
-enum log_level delivery_settings_log_level(const struct delivery_settings *settings);
-enum log_target delivery_settings_log_target(const struct delivery_settings *settings);
 
 typedef struct delivery_settings delivery_settings_t;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(delivery_settings_t, delivery_settings_clear)

@@ -184,7 +184,7 @@ static void prepare(struct worker *worker, struct workers *workers, const char *
 	const struct delivery_settings *settings = workers->settings;
 
 	worker->workers = workers;
-	worker->queue = db_queue_new(settings->conninfo, (unsigned)settings->query_wait, name,
+	worker->queue = db_queue_new(settings->common.conninfo, (unsigned)settings->common.query_wait, name,
 				     settings->server);
 }
 

@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "base/limits.h"
+#include "classifier/text/limits.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/envelope.h"
 #include "db/record.h"

@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The check command. It looks on after a fault, so that one run shows all.
+ * Socket, rules, database, and the Postfix of this machine.
  */
 #include "milter/check.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "classifier/rules/ruleset.h"
+#include "daemon/check.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
-
-static bool say(const char *what, const GError *error, const char *good)
-{
-	if (error == NULL)
-		printf("ok       %-14s %s\n", what, good);
-	else
-		printf("FAULT    %-14s %s\n", what, error->message);
-	return error == NULL;
-}
-
-static void warn(const char *what, const char *text)
-{
-	printf("warning  %-14s %s\n", what, text);
-}
 
 /* What is wrong with the socket's name; NULL if nothing. Heap. */
 static char *socket_fault(const char *name)
@@ -36,7 +22,7 @@ static char *socket_fault(const char *name)
 	const char *end;
 	guint64 port;
 
-	if (rest == NULL)
+	if (!rest)
 		return g_strdup("neither unix:PATH nor inet:PORT@HOST");
 	rest++;
 	if (g_str_has_prefix(name, "unix:") || g_str_has_prefix(name, "local:")) {
@@ -56,51 +42,53 @@ static char *socket_fault(const char *name)
 	return NULL;
 }
 
-static bool check_socket(const struct settings *settings)
+static bool check_socket(const struct milter_settings *settings)
 {
 	g_autofree char *fault = socket_fault(settings->socket);
 	g_autoptr(GError) error = NULL;
 
-	if (fault != NULL)
+	if (fault)
 		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s",
 			    settings->socket, fault);
-	return say("socket", error, settings->socket);
+	return check_result("socket", error, settings->socket);
 }
 
-static bool check_rules(const struct settings *settings)
+static bool check_rules(const struct milter_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = ruleset_configured_dir(settings->rules_dir);
-	g_autoptr(ruleset_t) rules =
-	    ruleset_load_configured(settings->rules_dir, settings->site_rules, &error);
+	g_autofree char *dir = ruleset_configured_dir(settings->common.rules_dir);
+	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->common.rules_dir,
+							     settings->common.site_rules, &error);
 
 	(void)rules;
-	return say("rules", error, dir);
+	return check_result("rules", error, dir);
 }
 
 static void check_parameters(const struct db_parameters *parameters)
 {
 	if (parameters->bounce_domains[0] == NULL)
-		warn("parameter",
-		     "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
-		     "SET value = 'bounces.example.org' WHERE name = 'bounce_domain'");
+		check_warning(
+		    "parameter",
+		    "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
+		    "SET value = 'bounces.example.org' WHERE name = 'bounce_domain'");
 	if (*parameters->operator_mailbox == '\0')
-		warn("parameter", "operator_mailbox is empty: what nobody can classify stays in "
-				  "the bounce mailbox");
+		check_warning("parameter",
+			      "operator_mailbox is empty: what nobody can classify stays in "
+			      "the bounce mailbox");
 }
 
-static bool check_database(const struct settings *settings)
+static bool check_database_and_parameters(const struct milter_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!db_schema_require(settings->conninfo, &error))
-		return say("database", error, "");
-	struct db_watch *watch = db_watch_new(settings->conninfo, &error);
-	if (watch == NULL)
-		return say("database", error, "");
+	if (!db_schema_require(settings->common.conninfo, &error))
+		return check_database(error);
+	struct db_watch *watch = db_watch_new(settings->common.conninfo, &error);
+	if (!watch)
+		return check_database(error);
 	g_autoptr(db_parameters_t) parameters = db_watch_parameters(watch);
 	db_watch_free(watch);
-	say("database", NULL, "reached, and its schema is the one this program knows");
+	check_database(NULL);
 	check_parameters(parameters);
 	return true;
 }
@@ -120,7 +108,7 @@ static char *postconf(const char *name)
 		g_free(*argument);
 	if (!ran)
 		g_clear_pointer(&output, g_free);
-	return output == NULL ? NULL : g_strstrip(output);
+	return output ? g_strstrip(output) : NULL;
 }
 
 /* With "accept" a bounce that comes while the filter is away is lost for good. */
@@ -131,8 +119,8 @@ static bool check_postfix(void)
 	g_autofree char *flow = postconf("in_flow_delay");
 	g_autoptr(GError) error = NULL;
 
-	if (action == NULL || milters == NULL || flow == NULL) {
-		warn("Postfix", "not configured on this machine, so not looked at");
+	if (!action || !milters || !flow) {
+		check_warning("Postfix", "not configured on this machine, so not looked at");
 		return true;
 	}
 	if (strcmp(action, "accept") == 0 || strstr(milters, "default_action=accept") != NULL)
@@ -141,18 +129,18 @@ static bool check_postfix(void)
 			    "filter is away; "
 			    "set it to tempfail");
 	if (*flow != '0')
-		warn("Postfix", "main.cf: in_flow_delay is not 0: discarded bounces slow all mail "
-				"down after 100 of them");
-	return say("Postfix", error, "milter_default_action keeps bounces");
+		check_warning("Postfix",
+			      "main.cf: in_flow_delay is not 0: discarded bounces slow all mail "
+			      "down after 100 of them");
+	return check_result("Postfix", error, "milter_default_action keeps bounces");
 }
 
-bool check_run(const char *path, const struct settings *settings)
+bool milter_check(const struct milter_settings *settings)
 {
 	bool socket = check_socket(settings);
 	bool rules = check_rules(settings);
-	bool database = check_database(settings);
+	bool database = check_database_and_parameters(settings);
 	bool postfix = check_postfix();
 
-	say("configuration", NULL, path);
 	return socket && rules && database && postfix;
 }

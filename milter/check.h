@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-#include "base/settings.h"
+#include "intake/milter_settings.h"
 
-/* Prints one line a thing looked at. False if one of them prevents the start;
+/* Prints one line for each thing examined. False if one of them prevents the start;
  * warnings do not. */
-bool check_run(const char *path, const struct settings *settings);
+bool milter_check(const struct milter_settings *settings);
 
 #endif

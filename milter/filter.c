@@ -114,7 +114,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 
 	session_end_message(session);
 	session->message =
-	    message_new(arguments[0], (size_t)filter->settings->message_bytes_max + 1);
+	    message_new(arguments[0], (size_t)filter->settings->intake.message_bytes_max + 1);
 	return SMFIS_NOREPLY;
 }
 
@@ -282,7 +282,7 @@ static bool refuse_socket(const char *name, const char *why, GError **error)
 }
 
 /* The socket is made for nobody but us, then opened as the configuration says. */
-static bool open_socket(const struct settings *settings, GError **error)
+static bool open_socket(const struct milter_settings *settings, GError **error)
 {
 	g_autofree char *connection = g_strdup(settings->socket);
 	const char *path = is_unix_socket(connection) ? strchr(connection, ':') + 1 : NULL;

@@ -10,13 +10,13 @@
 
 #include <glib.h>
 
-#include "base/settings.h"
 #include "db/parameter_cache.h"
 #include "intake/intake.h"
+#include "intake/milter_settings.h"
 
 /* Borrowed; must live until filter_run has returned and filter_is_idle. */
 struct filter {
-	const struct settings *settings;
+	const struct milter_settings *settings;
 	struct intake *intake;
 	struct db_watch *watch;
 };

@@ -7,7 +7,7 @@
 # usage: layers.sh BUILD_DIRECTORY
 set -eu
 build=$1
-layers='base classifier db intake milter delivery ctl'
+layers='base classifier db daemon intake milter delivery ctl'
 # milter, delivery and ctl stand side by side: none may use another
 beside='milter delivery ctl'
 work=$(mktemp -d)
@@ -76,7 +76,7 @@ one_door libesmtp.h delivery/smtp.c
 one_door libpq-fe.h db/pg.h
 
 # 4. no SQL but in db
-sql=$(grep -rnE --include='*.[ch]' '"[^"]*(SELECT|INSERT INTO|UPDATE|DELETE FROM) [^"]*bounce\.' base classifier intake delivery || true)
+sql=$(grep -rnE --include='*.[ch]' '"[^"]*(SELECT|INSERT INTO|UPDATE|DELETE FROM) [^"]*bounce\.' base classifier daemon intake delivery || true)
 [ -z "$sql" ] || fault "SQL outside db: $sql"
 
 if [ "$faults" -gt 0 ]; then

@@ -18,7 +18,7 @@
 
 #include <glib.h>
 
-#include "base/limits.h"
+#include "classifier/text/limits.h"
 #include "classifier/text/slice.h"
 
 struct mime_part {

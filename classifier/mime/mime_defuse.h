@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/limits.h"
+#include "classifier/text/limits.h"
 
 /* Defuses bytes[0..len) in place; returns the length that may be parsed, at
  * most len. *truncated_out becomes true if a bound was met, else untouched. */

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "base/limits.h"
+#include "classifier/text/limits.h"
 #include "classifier/report/report.h"
 
 /* Reads one message of len bytes. Any bytes give a report: at worst kind REPORT_OTHER

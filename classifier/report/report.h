@@ -15,7 +15,7 @@
 
 #include <glib.h>
 
-#include "base/limits.h"
+#include "classifier/text/limits.h"
 
 /* What the message is. Mixed DSNs: failed beats delayed beats delivered. */
 enum report_kind {

@@ -13,10 +13,10 @@
 
 #include <json-glib/json-glib.h>
 
-#include "base/limits.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
+#include "classifier/text/limits.h"
 #include "classifier/verdict/classify.h"
 #include "ctl/commands/explain.h"
 #include "ctl/commands/rules.h"

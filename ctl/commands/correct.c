@@ -350,7 +350,7 @@ static int replay(struct ctl_call *call, struct db_pool *pool, struct ruleset *r
 
 static int run_replay(struct ctl_call *call)
 {
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(ruleset_t) rules =
 	    ctl_settings(call, &settings, &error) ? ctl_rules_of(call, &settings, &error) : NULL;

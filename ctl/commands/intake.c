@@ -226,10 +226,9 @@ static void take_all(struct intake_job *job)
 /* A fault of the configuration is no mail's fault: the MTA keeps what it has. */
 static int run_intake(struct ctl_call *call)
 {
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 	struct ruleset *rules = NULL;
-	struct limits limits = limits_default;
 
 	log_open("bouncectl", LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
 	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
@@ -239,7 +238,7 @@ static int run_intake(struct ctl_call *call)
 		ctl_output_error(call, error);
 		return CTL_EXIT_TEMPFAIL;
 	}
-	limits.message_bytes = (size_t)settings.message_bytes_max;
+	const struct limits limits = intake_settings_limits(&settings.intake);
 	struct intake_job job = {.call = call,
 				 .pool = pool,
 				 .intake = intake_new(rules, pool, &limits),

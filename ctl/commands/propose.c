@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/proposal.h"
+#include "classifier/text/limits.h"
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/rule_check.h"
 #include "classifier/verdict/rule_trial.h"
@@ -60,10 +60,10 @@ static char *write_site_file(const struct proposed *proposed, GError **error)
 	return NULL;
 }
 
-static struct ruleset *load(const struct ctl_call *call, const struct settings *settings,
+static struct ruleset *load(const struct ctl_call *call, const struct milter_settings *settings,
 			    const struct proposed *proposed, GError **error)
 {
-	g_autofree char *usual_dir = ruleset_configured_dir(settings->rules_dir);
+	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
 	const char *dir = ctl_option(call, "rules");
 	g_autofree char *file = write_site_file(proposed, error);
 
@@ -137,7 +137,7 @@ static void try_on(struct proposed *proposed, const struct ruleset *rules,
 	verdict_clear(&verdict);
 }
 
-static void try_rule(const struct ctl_call *call, const struct settings *settings,
+static void try_rule(const struct ctl_call *call, const struct milter_settings *settings,
 		     const struct db_rows *bounce, const struct db_rows *raw, const char *reason,
 		     struct proposed *proposed)
 {
@@ -160,14 +160,14 @@ static void try_rule(const struct ctl_call *call, const struct settings *setting
 void propose_rule(const struct ctl_call *call, const struct db_rows *bounce,
 		  const struct db_rows *raw, const char *reason, struct proposed *proposed_out)
 {
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 	const char *site = ctl_option(call, "site");
 	bool has_settings = ctl_settings(call, &settings, &error);
 
 	*proposed_out = (struct proposed){.rule = make_rule(bounce, reason),
 					  .site_file = g_strdup(site != NULL   ? site
-								: has_settings ? settings.site_rules
+								: has_settings ? settings.common.site_rules
 									       : ""),
 					  .faults = g_ptr_array_new_with_free_func(g_free)};
 	if (proposed_out->rule == NULL)

@@ -20,7 +20,7 @@ static const struct ctl_option options[] = {CTL_RULES_OPTIONS, {0}};
 
 struct ruleset *ctl_rules_load(const struct ctl_call *call)
 {
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 	struct ruleset *rules =
 	    ctl_settings(call, &settings, &error) ? ctl_rules_of(call, &settings, &error) : NULL;

@@ -23,15 +23,15 @@ char *ctl_conninfo(const struct ctl_call *call, GError **error)
 {
 	const char *given = ctl_option(call, "conninfo");
 	const char *config = ctl_option(call, "config");
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 
 	if (given != NULL)
 		return g_strdup(given);
 	if (config == NULL && has_environment())
 		return g_strdup("");
-	if (!settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, &settings, error))
+	if (!milter_settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, &settings, error))
 		return NULL;
-	return g_strdup(settings.conninfo);
+	return g_strdup(settings.common.conninfo);
 }
 
 struct db_pool *ctl_connect(const struct ctl_call *call, GError **error)
@@ -45,26 +45,28 @@ struct db_pool *ctl_connect(const struct ctl_call *call, GError **error)
 	return db_pool_new(&options);
 }
 
-bool ctl_settings(const struct ctl_call *call, struct settings *settings_out, GError **error)
+bool ctl_settings(const struct ctl_call *call, struct milter_settings *settings_out, GError **error)
 {
 	const char *config = ctl_option(call, "config");
 
 	if (config == NULL && !g_file_test(CTL_CONFIG_DEFAULT, G_FILE_TEST_EXISTS)) {
-		*settings_out =
-		    (struct settings){.rules_dir = g_strdup(""), .site_rules = g_strdup("")};
-		settings_out->message_bytes_max = (long)limits_default.message_bytes;
+		*settings_out = (struct milter_settings){.common.rules_dir = g_strdup(""),
+							 .common.site_rules = g_strdup("")};
+		settings_out->intake.message_bytes_max = (long)limits_default.message_bytes;
 		return true;
 	}
-	return settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, settings_out, error);
+	return milter_settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, settings_out,
+				    error);
 }
 
-struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct settings *settings,
+struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct milter_settings *settings,
 			     GError **error)
 {
 	const char *dir = ctl_option(call, "rules");
 	const char *site = ctl_option(call, "site");
-	g_autofree char *usual_dir = ruleset_configured_dir(settings->rules_dir);
-	const char *usual_site = *settings->site_rules == '\0' ? NULL : settings->site_rules;
+	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
+	const char *usual_site =
+	    *settings->common.site_rules == '\0' ? NULL : settings->common.site_rules;
 
 	return ruleset_load(dir != NULL ? dir : usual_dir, site != NULL ? site : usual_site, error);
 }

@@ -9,10 +9,10 @@
 #ifndef CTL_FRAMEWORK_CONNECT_H
 #define CTL_FRAMEWORK_CONNECT_H
 
-#include "base/settings.h"
 #include "classifier/rules/ruleset.h"
 #include "ctl/framework/command.h"
 #include "db/pool.h"
+#include "intake/milter_settings.h"
 
 #define CTL_CONFIG_DEFAULT "/etc/bounce-milter/bounce-milter.conf"
 
@@ -25,11 +25,11 @@ struct db_pool *ctl_connect(const struct ctl_call *call, GError **error)
 
 /* The configuration file of the call (-c, or the usual one). Where it is not
  * named and not there, the defaults. False with BM_ERROR_CONFIG; clear either way. */
-bool ctl_settings(const struct ctl_call *call, struct settings *settings_out, GError **error)
+bool ctl_settings(const struct ctl_call *call, struct milter_settings *settings_out, GError **error)
     __attribute__((warn_unused_result));
 
 /* The rules of --rules and --site, or else of the configuration. NULL with BM_ERROR_CONFIG. */
-struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct settings *settings,
+struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct milter_settings *settings,
 			     GError **error) __attribute__((warn_unused_result));
 
 typedef struct db_pool db_pool_t;

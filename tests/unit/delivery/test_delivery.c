@@ -13,42 +13,21 @@
 #include "classifier/mime/mime.h"
 #include "delivery/outcome.h"
 #include "delivery/settings.h"
+#include "tests/unit/daemon/settings_documents.h"
 
 /* --- settings --------------------------------------------------------------- */
-
-static bool has_line_with(const char *text, const char *before, const char *name, const char *after)
-{
-	g_autofree char *wanted = g_strconcat(before, name, after, NULL);
-
-	return strstr(text, wanted) != NULL;
-}
 
 /* The sample file and the man page name every key, with its default. */
 static void test_documents(void)
 {
-	g_autofree char *sample = NULL;
-	g_autofree char *manual = NULL;
 	g_auto(delivery_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	size_t count;
-	const struct config_key *keys = delivery_settings_keys(&count);
+	struct config_section sections[DELIVERY_SETTINGS_SECTIONS];
 
-	g_assert_true(g_file_get_contents("etc/bounce-delivery.conf", &sample, NULL, &error));
-	g_assert_true(g_file_get_contents("doc/bounce-delivery.8", &manual, NULL, &error));
 	g_assert_true(delivery_settings_read("etc/bounce-delivery.conf", &settings, &error));
-	for (size_t i = 0; i < count; i++) {
-		g_autofree char *preset =
-		    g_strconcat(keys[i].name, " = ",
-				keys[i].default_value != NULL ? keys[i].default_value : "", NULL);
-
-		g_test_message("%s", keys[i].name);
-		g_assert_true(has_line_with(sample, "\n#", g_strchomp(preset), "\n") ||
-			      has_line_with(sample, "\n", keys[i].name, " = "));
-		g_assert_true(has_line_with(manual, "\n.It Va ", keys[i].name, "\n"));
-		if (keys[i].default_value != NULL && *keys[i].default_value != '\0')
-			g_assert_true(
-			    has_line_with(manual, "\nDefault: ", keys[i].default_value, ".\n"));
-	}
+	delivery_settings_sections(&settings, sections);
+	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-delivery.conf",
+				 "doc/bounce-delivery.8");
 }
 
 static void test_password_in_the_clear(void)

@@ -2,8 +2,8 @@
  *
  * The command line that the daemons have in common.
  */
-#ifndef BASE_ARGUMENTS_H
-#define BASE_ARGUMENTS_H
+#ifndef DAEMON_ARGUMENTS_H
+#define DAEMON_ARGUMENTS_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * Beyond a bound the message is cut and parsed as far as it goes; it is never
  * refused for its size. Reports carry what matters at the front.
  */
-#ifndef BASE_LIMITS_H
-#define BASE_LIMITS_H
+#ifndef CLASSIFIER_TEXT_LIMITS_H
+#define CLASSIFIER_TEXT_LIMITS_H
 
 #include <stddef.h>
 

@@ -2,20 +2,20 @@
  *
  * What makes a process a daemon: identity, pid file, background, signals.
  */
-#ifndef BASE_PROCESS_H
-#define BASE_PROCESS_H
+#ifndef DAEMON_PROCESS_H
+#define DAEMON_PROCESS_H
 
 #include <stdbool.h>
 
 #include <glib.h>
 
-/* As root, becomes that account for good; an empty name is then refused. Not as
- * root, does nothing unless the name is another account's. BM_ERROR_CONFIG. */
+/* As root, becomes that account for good; an empty name is then refused. Not as root,
+ * another account's name is refused. BM_ERROR_CONFIG. */
 bool process_drop_privileges(const char *user, GError **error) __attribute__((warn_unused_result));
 
-/* Creates and locks the pid file; "" is none. The file is locked as long as
- * the process lives: a second daemon is refused with BM_ERROR_CONFIG, a stale
- * file is taken over. *fd_out is for process_pid_file_close. */
+/* Creates and locks the pid file; "" is none. The lock lasts as long as the process: a
+ * second daemon is refused with BM_ERROR_CONFIG, a stale file is taken over. *fd_out is
+ * for process_pid_file_close. */
 bool process_pid_file_open(const char *path, int *fd_out, GError **error)
     __attribute__((warn_unused_result));
 void process_pid_file_close(const char *path, int fd);
@@ -25,17 +25,12 @@ void process_pid_file_close(const char *path, int fd);
 bool process_background(int *ready_fd_out, GError **error) __attribute__((warn_unused_result));
 void process_background_ready(int *ready_fd); /* sets it to -1; -1 does nothing */
 
-/* Blocks the signals that are waited for, before any thread exists; SIGPIPE is ignored. */
+/* Blocks the signals that are waited for, SIGUSR1 included; SIGPIPE is ignored. To be
+ * called before the first thread. */
 void process_block_signals(void);
-/* Waits that long for SIGTERM, SIGINT or SIGHUP. True if one came: stop. */
+/* Waits that long for SIGTERM, SIGINT or SIGHUP. True if one came. */
 bool process_wait_for_stop(unsigned seconds);
-
-enum process_wish {
-	PROCESS_STOP,
-	PROCESS_RELOAD, /* SIGUSR1 */
-};
-
-/* Waits for one of these signals or for SIGUSR1. */
-enum process_wish process_wait_for_wish(void);
+/* Waits until one of them comes. */
+void process_wait_until_stop(void);
 
 #endif

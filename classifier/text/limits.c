@@ -3,7 +3,7 @@
  * The default bounds. A Postfix DSN is under 100 kB (bounce_size_limit 50 kB);
  * 1 MiB leaves room for every system that returns whole originals.
  */
-#include "base/limits.h"
+#include "classifier/text/limits.h"
 
 const struct limits limits_default = {
     .message_bytes = 1024 * 1024,

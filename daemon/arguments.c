@@ -2,7 +2,7 @@
  *
  * The command line of a daemon.
  */
-#include "base/arguments.h"
+#include "daemon/arguments.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The configuration file: what is read, and what is said of what is wrong.
+ * bounce-milter.conf: what is read, and what is said of what is wrong.
  */
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
 #include "base/error.h"
-#include "base/settings.h"
+#include "intake/milter_settings.h"
+#include "tests/unit/daemon/settings_documents.h"
 
 static char *write_file(const char *text)
 {
@@ -26,16 +26,16 @@ static void test_values_and_defaults(void)
 {
 	g_autofree char *path = write_file(
 	    "# a comment\n\n  conninfo = dbname=x user = y \r\npool_size=7\nsocket_mode = 0600\n");
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 
-	g_assert_true(settings_read(path, &settings, &error));
+	g_assert_true(milter_settings_read(path, &settings, &error));
 	g_assert_no_error(error);
-	g_assert_cmpstr(settings.conninfo, ==, "dbname=x user = y");
-	g_assert_cmpint(settings.pool_size, ==, 7);
+	g_assert_cmpstr(settings.common.conninfo, ==, "dbname=x user = y");
+	g_assert_cmpint(settings.intake.pool_size, ==, 7);
 	g_assert_cmpint(settings.socket_mode, ==, 0600);
 	g_assert_cmpstr(settings.own_mta_daemon_name, ==, "bounce-internal");
-	g_assert_cmpint((int)settings_log_level(&settings), ==, LOG_LEVEL_INFO);
+	g_assert_cmpint((int)daemon_settings_log_level(&settings.common), ==, LOG_LEVEL_INFO);
 	g_unlink(path);
 }
 
@@ -63,10 +63,10 @@ static void test_faults(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
 		g_autofree char *path = write_file(faults[i].text);
 		g_autofree char *expected = g_strconcat(path, faults[i].complaint, NULL);
-		g_auto(settings_t) settings = {0};
+		g_auto(milter_settings_t) settings = {0};
 		g_autoptr(GError) error = NULL;
 
-		g_assert_false(settings_read(path, &settings, &error));
+		g_assert_false(milter_settings_read(path, &settings, &error));
 		g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
 		g_assert_cmpstr(error->message, ==, expected);
 		g_unlink(path);
@@ -75,73 +75,25 @@ static void test_faults(void)
 
 static void test_missing_file(void)
 {
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 
-	g_assert_false(settings_read("/nonexistent/bounce-milter.conf", &settings, &error));
+	g_assert_false(milter_settings_read("/nonexistent/bounce-milter.conf", &settings, &error));
 	g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
 	g_assert_nonnull(strstr(error->message, "/nonexistent/bounce-milter.conf"));
-}
-
-static bool has_line_with(const char *text, const char *before, const char *name, const char *after)
-{
-	g_autofree char *wanted = g_strconcat(before, name, after, NULL);
-
-	return strstr(text, wanted) != NULL;
 }
 
 /* The sample file and the man page name every key, with its default. */
 static void test_documents(void)
 {
-	g_autofree char *sample = NULL;
-	g_autofree char *manual = NULL;
-	g_auto(settings_t) settings = {0};
+	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
-	size_t count;
-	const struct config_key *keys = settings_keys(&count);
+	struct config_section sections[MILTER_SETTINGS_SECTIONS];
 
-	g_assert_true(g_file_get_contents("etc/bounce-milter.conf", &sample, NULL, &error));
-	g_assert_true(g_file_get_contents("doc/bounce-milter.conf.5", &manual, NULL, &error));
-	g_assert_true(settings_read("etc/bounce-milter.conf", &settings, &error));
-	for (size_t i = 0; i < count; i++) {
-		g_autofree char *preset =
-		    g_strconcat(keys[i].name, " = ",
-				keys[i].default_value != NULL ? keys[i].default_value : "", NULL);
-
-		g_test_message("%s", keys[i].name);
-		g_assert_true(has_line_with(sample, "\n#", g_strchomp(preset), "\n") ||
-			      has_line_with(sample, "\n", keys[i].name, " = "));
-		g_assert_true(has_line_with(manual, "\n.It Va ", keys[i].name, ""));
-		if (keys[i].default_value != NULL && *keys[i].default_value != '\0')
-			g_assert_true(
-			    has_line_with(manual, "\nDefault: ", keys[i].default_value, ".\n"));
-	}
-}
-
-static void test_quoting(void)
-{
-	static const struct {
-		const char *text;
-		const char *quoted;
-	} rows[] = {
-	    {"", "\"\""},
-	    {"plain", "\"plain\""},
-	    {"a \"b\" \\", "\"a \\\"b\\\" \\\\\""},
-	    {"forged\nline", "\"forged\\x0aline\""},
-	    {"\x1b[31m", "\"\\x1b[31m\""},
-	    {"\xc2\x9b[31m", "\"\\xc2\\x9b[31m\""},
-	    {"\xff\xc3", "\"\\xff\\xc3\""},
-	    {"gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\""},
-	};
-	g_autofree char *long_text = g_strnfill(5000, 'x');
-	g_autofree char *cut = log_quote(long_text);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *quoted = log_quote(rows[i].text);
-
-		g_assert_cmpstr(quoted, ==, rows[i].quoted);
-	}
-	g_assert_cmpuint(strlen(cut), ==, 200 + strlen("\"...\""));
+	g_assert_true(milter_settings_read("etc/bounce-milter.conf", &settings, &error));
+	milter_settings_sections(&settings, sections);
+	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-milter.conf",
+				 "doc/bounce-milter.conf.5");
 }
 
 int main(int argc, char **argv)
@@ -151,6 +103,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/faults", test_faults);
 	g_test_add_func("/config/missing-file", test_missing_file);
 	g_test_add_func("/config/documents", test_documents);
-	g_test_add_func("/log/quoting", test_quoting);
 	return g_test_run();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What makes a process a daemon.
+ * Identity, pid file, background, signals.
  */
-#include "base/process.h"
+#include "daemon/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ bool process_drop_privileges(const char *user, GError **error)
 		return true;
 	errno = 0;
 	const struct passwd *account = getpwnam(user); /* before the first thread */
-	if (account == NULL) {
+	if (!account) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "user: there is no account \"%s\"",
 			    user);
 		return false;
@@ -94,7 +94,7 @@ void process_pid_file_close(const char *path, int fd)
 	close(fd);
 }
 
-/* The parent's end: what the child's fate is, is ours. */
+/* The parent ends as the child does. */
 static void wait_for_child(pid_t child, int ready_fd)
 {
 	char byte;
@@ -171,14 +171,12 @@ bool process_wait_for_stop(unsigned seconds)
 	return sigtimedwait(&set, NULL, &time) > 0;
 }
 
-enum process_wish process_wait_for_wish(void)
+void process_wait_until_stop(void)
 {
 	sigset_t set;
 	int number;
 
 	stop_signals(&set);
-	sigaddset(&set, SIGUSR1);
 	while (sigwait(&set, &number) != 0)
 		;
-	return number == SIGUSR1 ? PROCESS_RELOAD : PROCESS_STOP;
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The output of --check: one line for each thing that was examined. A daemon goes on
+ * after a fault, so that one run shows them all.
+ */
+#ifndef DAEMON_CHECK_H
+#define DAEMON_CHECK_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+/* Prints "FAULT", what and the error's message, or "ok", what and good where there is
+ * no error. True if there is none. */
+bool check_result(const char *what, const GError *error, const char *good);
+
+/* Prints "warning", what and text: the daemon starts all the same. */
+void check_warning(const char *what, const char *text);
+
+/* The result of connecting to the database and comparing its schema. */
+bool check_database(const GError *error);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From the command line to the exit status.
+ */
+#include "daemon/daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/arguments.h"
+#include "daemon/check.h"
+#include "daemon/database.h"
+#include "daemon/process.h"
+#include "daemon/reloader.h"
+
+/* One run of a program. */
+struct daemon {
+	const struct daemon_program *program;
+	char *config; /* absolute: in the background the working directory is another */
+	struct daemon_settings *settings; /* the first member of the program's own */
+	void *service;
+};
+
+/* Before the log is open, or with a person in front, stderr is told as well. */
+static int fail(const struct daemon *daemon, const GError *error)
+{
+	if (daemon_settings_log_target(daemon->settings) != LOG_TARGET_STDERR)
+		fprintf(stderr, "%s: %s\n", daemon->program->name, error->message);
+	log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
+	return EXIT_FAILURE;
+}
+
+/* A fault keeps what was. */
+static void reload(void *data)
+{
+	struct daemon *daemon = data;
+	const struct daemon_program *program = daemon->program;
+	g_autofree struct daemon_settings *fresh = g_malloc0(program->settings_size);
+	g_autoptr(GError) error = NULL;
+
+	if (program->read(daemon->config, fresh, &error) &&
+	    program->reload(daemon->service, fresh, &error)) {
+		log_set_level(daemon_settings_log_level(fresh));
+		log_event(LOG_LEVEL_INFO, "", "%s reloaded", program->reloadable);
+	} else {
+		log_event(LOG_LEVEL_ERROR, "", "not reloaded, everything stays as it was: %s",
+			  error->message);
+	}
+	program->clear(fresh);
+}
+
+static bool connect_service(void *data, GError **error)
+{
+	const struct daemon *daemon = data;
+
+	return !daemon->program->connect || daemon->program->connect(daemon->service, error);
+}
+
+static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
+{
+	const struct database_wait wait = {.conninfo = daemon->settings->conninfo,
+					   .ready_fd = ready_fd,
+					   .connect = connect_service,
+					   .context = daemon};
+
+	switch (database_wait(&wait, error)) {
+	case DATABASE_REFUSED:
+		return false;
+	case DATABASE_STOPPED:
+		return true;
+	case DATABASE_READY:
+		break;
+	}
+	process_background_ready(ready_fd);
+	struct reloader *reloader = reloader_start(reload, daemon);
+	bool served = daemon->program->serve(daemon->service, error);
+	reloader_stop(reloader);
+	log_event(LOG_LEVEL_INFO, "", "stopped");
+	return served;
+}
+
+static bool open_and_serve(struct daemon *daemon, int *ready_fd, GError **error)
+{
+	const struct daemon_program *program = daemon->program;
+
+	process_block_signals();
+	log_event(LOG_LEVEL_INFO, "", "%s " BM_VERSION " starts, configuration %s", program->name,
+		  daemon->config);
+	daemon->service = program->open(daemon->settings, error);
+	if (!daemon->service)
+		return false;
+	bool served = serve(daemon, ready_fd, error);
+	program->close(daemon->service);
+	return served;
+}
+
+static int run(struct daemon *daemon, const struct arguments *arguments)
+{
+	const struct daemon_settings *settings = daemon->settings;
+	g_autoptr(GError) error = NULL;
+	int ready_fd = -1;
+	int pid_fd = -1;
+
+	if (!process_drop_privileges(settings->user, &error) ||
+	    (arguments->is_daemon && !process_background(&ready_fd, &error)) ||
+	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
+		return fail(daemon, error);
+	bool served = open_and_serve(daemon, &ready_fd, &error);
+	process_pid_file_close(settings->pid_file, pid_fd);
+	return served ? EXIT_SUCCESS : fail(daemon, error);
+}
+
+static int check(const struct daemon *daemon)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!process_drop_privileges(daemon->settings->user, &error))
+		return fail(daemon, error);
+	bool good = daemon->program->check(daemon->settings);
+	check_result("configuration", NULL, daemon->config);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_or_check(struct daemon *daemon, const struct arguments *arguments)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!daemon->program->read(arguments->config, daemon->settings, &error)) {
+		fprintf(stderr, "%s: %s\n", daemon->program->name, error->message);
+		return EXIT_FAILURE;
+	}
+	log_open(daemon->program->name, daemon_settings_log_target(daemon->settings),
+		 daemon_settings_log_level(daemon->settings));
+	return arguments->is_check ? check(daemon) : run(daemon, arguments);
+}
+
+int daemon_main(const struct daemon_program *program, int argc, char **argv)
+{
+	struct arguments arguments = {.config = program->config};
+	int status = arguments_parse(argc, argv, program->name, program->usage, &arguments);
+
+	if (status >= 0)
+		return status;
+	g_autofree char *config = g_canonicalize_filename(arguments.config, NULL);
+	g_autofree struct daemon_settings *settings = g_malloc0(program->settings_size);
+	struct daemon daemon = {.program = program, .config = config, .settings = settings};
+	status = run_or_check(&daemon, &arguments);
+	program->clear(settings);
+	return status;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The life of a daemon, the same for all: command line, settings, log, privileges,
+ * background, pid file, waiting for the database, reload, stop. What one daemon does in
+ * that life is in the functions that it gives to daemon_main.
+ *
+ *   read -> open -> [database answers] -> connect -> serve -> close
+ *                                                    reload, at any time while it serves
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+#include "daemon/settings.h"
+
+/* All functions fail with a code of base/error.h. settings is the daemon's own struct,
+ * of settings_size bytes; its first member is struct daemon_settings. service is what
+ * open has returned. */
+struct daemon_program {
+	const char *name; /* of the program, and in the log */
+	const char *usage;
+	const char *config;     /* the file that is read unless -c names another */
+	const char *reloadable; /* what SIGUSR1 reads again, for the log: "rules and log level" */
+	size_t settings_size;
+
+	/* Fills the struct, which is zero. clear follows also after a failure. */
+	bool (*read)(const char *path, void *settings_out, GError **error);
+	void (*clear)(void *settings);
+
+	/* --check: prints the lines of daemon/check.h. False if one of them is a fault. */
+	bool (*check)(const void *settings);
+
+	/* Everything that can fail for the configuration's sake, before the database is
+	 * waited for. settings live longer than the service. */
+	void *(*open)(const void *settings, GError **error);
+	/* The database answers, and its schema is the right one. May be NULL. With
+	 * BM_ERROR_RETRY or BM_ERROR_UNCERTAIN it is waited for further. */
+	bool (*connect)(void *service, GError **error);
+	/* Serves until SIGTERM, SIGINT or SIGHUP. */
+	bool (*serve)(void *service, GError **error);
+	/* Takes what can change without a restart; the log level is set by the caller. A
+	 * failure leaves everything as it was. Runs in a thread of its own. */
+	bool (*reload)(void *service, const void *fresh_settings, GError **error);
+	void (*close)(void *service);
+};
+
+/* The body of main(). Returns the exit status. */
+int daemon_main(const struct daemon_program *program, int argc, char **argv);
+
+#endif

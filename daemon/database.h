@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Waiting for the database at start. Until it answers nothing is served, so that the MTA
+ * keeps its mail instead of waiting for us.
+ */
+#ifndef DAEMON_DATABASE_H
+#define DAEMON_DATABASE_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+struct database_wait {
+	const char *conninfo;
+	int *ready_fd; /* of process_background: the parent does not wait with us */
+	/* Called when the schema is current. A failure with BM_ERROR_RETRY or
+	 * BM_ERROR_UNCERTAIN goes on waiting. */
+	bool (*connect)(void *context, GError **error);
+	void *context;
+};
+
+enum database_state {
+	DATABASE_READY,
+	DATABASE_REFUSED, /* BM_ERROR_CONFIG, BM_ERROR_INPUT: waiting would not help */
+	DATABASE_STOPPED, /* a signal came first */
+};
+
+/* error is set for DATABASE_REFUSED alone. */
+enum database_state database_wait(const struct database_wait *wait, GError **error);
+
+#endif

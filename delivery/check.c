@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Rules, the files that the submission server needs, database. The server itself is not
+ * asked: it may be down today and up when the daemon starts.
+ */
+#include "delivery/check.h"
+
+#include "classifier/rules/ruleset.h"
+#include "daemon/check.h"
+#include "db/migrate.h"
+#include "delivery/smtp.h"
+
+static bool check_rules(const struct delivery_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->common.rules_dir,
+							     settings->common.site_rules, &error);
+
+	(void)rules; /* only whether they load */
+	return check_result("rules", error, "loaded");
+}
+
+static bool check_server(const struct delivery_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *good = g_strdup_printf(
+	    "%s: password and certificates can be read; it was not asked", settings->server);
+
+	smtp_client_free(smtp_client_new(settings, &error));
+	return check_result("server", error, good);
+}
+
+static bool check_schema(const struct delivery_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	bool is_current = db_schema_require(settings->common.conninfo, &error);
+
+	return check_database(error) && is_current;
+}
+
+bool delivery_check(const struct delivery_settings *settings)
+{
+	bool rules = check_rules(settings);
+	bool server = check_server(settings);
+	bool database = check_schema(settings);
+
+	return rules && server && database;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bounce-delivery --check: everything that can be wrong before the first mail is sent.
+ */
+#ifndef DELIVERY_CHECK_H
+#define DELIVERY_CHECK_H
+
+#include <stdbool.h>
+
+#include "delivery/settings.h"
+
+/* Prints one line for each thing examined. False if one of them prevents the start. */
+bool delivery_check(const struct delivery_settings *settings);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The milter's own keys, and the sections of its file.
+ */
+#include "intake/milter_settings.h"
+
+#include <string.h>
+
+static const struct config_key keys[] = {
+    CONFIG_TEXT_KEY(milter_settings, socket, "inet:8891@127.0.0.1", NULL,
+		    "where the MTA connects: unix:PATH or inet:PORT@HOST"),
+    CONFIG_NUMBER_KEY(milter_settings, socket_mode, CONFIG_OCTAL, "660", 0, 0777,
+		      "permissions of a unix socket, octal"),
+    CONFIG_TEXT_KEY(milter_settings, own_mta_daemon_name, "bounce-internal", NULL,
+		    "value of the macro {daemon_name} that marks reports made by our own MTA"),
+    CONFIG_NUMBER_KEY(milter_settings, sessions_max, CONFIG_INTEGER, "200", 1, 10000,
+		      "bounces being received at the same time"),
+};
+
+void milter_settings_sections(struct milter_settings *settings,
+			      struct config_section sections_out[static MILTER_SETTINGS_SECTIONS])
+{
+	sections_out[0] = daemon_settings_section(&settings->common);
+	sections_out[1] = intake_settings_section(&settings->intake);
+	sections_out[2] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+}
+
+bool milter_settings_read(const char *path, struct milter_settings *settings_out, GError **error)
+{
+	struct config_section sections[MILTER_SETTINGS_SECTIONS];
+
+	memset(settings_out, 0, sizeof *settings_out);
+	milter_settings_sections(settings_out, sections);
+	return config_read(path, sections, G_N_ELEMENTS(sections), error);
+}
+
+void milter_settings_clear(struct milter_settings *settings)
+{
+	struct config_section sections[MILTER_SETTINGS_SECTIONS];
+
+	milter_settings_sections(settings, sections);
+	config_clear(sections, G_N_ELEMENTS(sections));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The settings of every program that takes in reports: how many connections it may have
+ * to the database, and how much of a message it reads.
+ */
+#ifndef INTAKE_SETTINGS_H
+#define INTAKE_SETTINGS_H
+
+#include "base/config.h"
+#include "classifier/text/limits.h"
+#include "daemon/settings.h"
+#include "db/pool.h"
+
+struct intake_settings {
+	long pool_size;
+	long pool_wait; /* seconds */
+	long message_bytes_max;
+};
+
+/* Its keys, as one section of a program's file. */
+struct config_section intake_settings_section(struct intake_settings *settings);
+
+/* The limits in force: the only way from a configuration to them. */
+struct limits intake_settings_limits(const struct intake_settings *settings);
+
+/* A pool as the settings describe it; opens nothing yet. Free with db_pool_free. */
+struct db_pool *intake_settings_pool(const struct daemon_settings *common,
+				     const struct intake_settings *settings);
+
+#endif
