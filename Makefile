@@ -68,15 +68,24 @@ $(BUILD)/lib$(1).a: $$(OBJ_$(1))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 
-# The schema travels inside the programs: no path to lose, no mixed versions.
-MIGRATIONS := $(sort $(wildcard sql/[0-9][0-9][0-9][0-9]_*.sql))
-FUNCTIONS := $(sort $(wildcard sql/functions/*.sql))
-$(BUILD)/gen/migrations.inc: $(MIGRATIONS)
-$(BUILD)/gen/functions.inc: $(FUNCTIONS)
-$(BUILD)/gen/migrations.inc $(BUILD)/gen/functions.inc: db/embed-sql.sh
+# The schema travels inside the programs: no path to lose, no mixed versions. A new
+# database gets the baseline, an older one the migrations; then both get the definitions,
+# in this order. The comments of tables are among them, so that they are written once.
+SQL_BASELINE    := $(sort $(wildcard sql/baseline/*.sql))
+SQL_MIGRATIONS  := $(sort $(wildcard sql/migrations/*.sql))
+SQL_DEFINITIONS := $(BUILD)/gen/comments.sql $(sort $(wildcard sql/functions/*/*.sql)) sql/triggers.sql \
+                   sql/views.sql sql/leftovers.sql sql/grants.sql $(sort $(wildcard sql/seed/*.sql))
+$(BUILD)/gen/comments.sql: $(SQL_BASELINE) $(SQL_MIGRATIONS)
+	@mkdir -p $(@D)
+	$(Q)awk '/^COMMENT ON/ { on = 1 } on { print } /;$$/ { on = 0 }' $^ > $@
+$(BUILD)/gen/baseline.inc: $(SQL_BASELINE)
+$(BUILD)/gen/migrations.inc: $(SQL_MIGRATIONS)
+$(BUILD)/gen/definitions.inc: $(SQL_DEFINITIONS)
+SQL_INC := $(patsubst %,$(BUILD)/gen/%.inc,baseline migrations definitions)
+$(SQL_INC): db/embed-sql.sh
 	@mkdir -p $(@D)
 	$(Q)sh db/embed-sql.sh $(filter %.sql,$^) > $@
-$(BUILD)/db/migrate.o: $(BUILD)/gen/migrations.inc $(BUILD)/gen/functions.inc
+$(BUILD)/db/migrate.o: $(SQL_INC)
 
 # So do the dialects of mail systems; their folder is named because a file may leave it.
 GENERATE = LC_ALL=C awk -v output=$(basename $(@F)) $(addprefix -f ,$(filter %.awk,$^))

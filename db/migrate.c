@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading and applying the schema's migrations and functions.
+ * Reading and applying the schema: baseline, migrations, definitions.
  */
 #include "db/migrate.h"
 
@@ -13,19 +13,23 @@
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 };
 
 struct script {
-	unsigned version; /* of a migration; 0: functions */
+	unsigned version; /* of a migration, else 0 */
 	const char *name;
+	const char *file;
 	const char *text;
 };
 
 /* ISO C asks for literals of 4095 bytes at least; GCC and Clang take any. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverlength-strings"
+static const struct script baseline[] = {
+#include "baseline.inc"
+};
 static const struct script migrations[] = {
 #include "migrations.inc"
 };
-static const struct script functions[] = {
-#include "functions.inc"
+static const struct script definitions[] = {
+#include "definitions.inc"
 };
 #pragma GCC diagnostic pop
 
@@ -35,16 +39,20 @@ static const char applied_statement[] =
     "SELECT version, sha256 FROM bounce.schema_migration ORDER BY version";
 static const char record_statement[] =
     "INSERT INTO bounce.schema_migration (version, name, sha256) VALUES ($1::integer, $2, $3)";
-static const char functions_statement[] = "SELECT sha256 FROM bounce.schema_functions";
-/* the files may call each other in any order; a new function is nobody's unless its file says so */
-static const char functions_begin[] = "BEGIN; SET LOCAL check_function_bodies = off";
-static const char functions_end[] =
-    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce FROM PUBLIC; COMMIT";
-static const char functions_record_statement[] =
+static const char definitions_statement[] = "SELECT sha256 FROM bounce.schema_functions";
+static const char definitions_record_statement[] =
     "INSERT INTO bounce.schema_functions (sha256) VALUES ($1) "
     "ON CONFLICT (one) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()";
+/* functions may call each other in any order of the files */
+static const char begin_statement[] = "BEGIN; SET LOCAL check_function_bodies = off";
 /* any number that nobody else uses; held until the connection ends */
 static const char lock_statement[] = "SELECT pg_advisory_lock(7305123456)";
+
+/* The baseline's version: that of the first migration, which leads an older database there. */
+static unsigned baseline_version(void)
+{
+	return migrations[0].version;
+}
 
 static unsigned known_version(void)
 {
@@ -56,12 +64,12 @@ static char *migration_digest(const struct script *migration)
 	return g_compute_checksum_for_string(G_CHECKSUM_SHA256, migration->text, -1);
 }
 
-static char *functions_digest(void)
+static char *definitions_digest(void)
 {
 	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
-		g_checksum_update(checksum, (const guchar *)functions[i].text, -1);
+	for (size_t i = 0; i < G_N_ELEMENTS(definitions); i++)
+		g_checksum_update(checksum, (const guchar *)definitions[i].text, -1);
 	return g_strdup(g_checksum_get_string(checksum));
 }
 
@@ -72,32 +80,46 @@ static void set_status(struct db_schema_status *status_out, enum db_schema_state
 	    .state = state, .version = version, .known = known_version(), .detail = detail};
 }
 
-/* Holds the applied rows against the compiled-in ones, both in order. */
+/* Why an applied migration is not ours, or NULL. */
+static char *difference(const struct script *ours, unsigned version, const char *sha256)
+{
+	if (!ours || ours->version != version)
+		return g_strdup_printf(
+		    "migration %u is unknown to this program, which knows up to %u: upgrade it",
+		    version, known_version());
+	g_autofree char *digest = migration_digest(ours);
+	if (strcmp(digest, sha256) != 0)
+		return g_strdup_printf("migration %u (%s) differs from the one that was applied",
+				       version, ours->name);
+	return NULL;
+}
+
+/* Holds the applied rows against the compiled-in ones, both in order. What came before the
+ * baseline is history: its texts are gone. */
 static void compare(const PGresult *applied, struct db_schema_status *status_out)
 {
 	unsigned version = 0;
-	size_t count = (size_t)PQntuples(applied);
+	size_t known = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		version = (unsigned)strtoul(pg_value(applied, (int)i, "version"), NULL, 10);
-		if (i >= G_N_ELEMENTS(migrations) || migrations[i].version != version) {
-			set_status(status_out, DB_SCHEMA_FOREIGN, version,
-				   g_strdup_printf("migration %u is unknown to this program, which "
-						   "knows up to %u: upgrade it",
-						   version, known_version()));
-			return;
-		}
-		g_autofree char *digest = migration_digest(&migrations[i]);
-		if (strcmp(digest, pg_value(applied, (int)i, "sha256")) != 0) {
-			set_status(status_out, DB_SCHEMA_FOREIGN, version,
-				   g_strdup_printf(
-				       "migration %u (%s) differs from the one that was applied",
-				       version, migrations[i].name));
+	for (int row = 0; row < PQntuples(applied); row++) {
+		version = (unsigned)strtoul(pg_value(applied, row, "version"), NULL, 10);
+		if (version < baseline_version())
+			continue;
+		const struct script *ours =
+		    known < G_N_ELEMENTS(migrations) ? &migrations[known++] : NULL;
+		char *detail = difference(ours, version, pg_value(applied, row, "sha256"));
+		if (detail) {
+			set_status(status_out, DB_SCHEMA_FOREIGN, version, detail);
 			return;
 		}
 	}
-	if (count < G_N_ELEMENTS(migrations))
-		set_status(status_out, count == 0 ? DB_SCHEMA_ABSENT : DB_SCHEMA_BEHIND, version,
+	if (version < baseline_version() - 1)
+		set_status(status_out, DB_SCHEMA_FOREIGN, version,
+			   g_strdup_printf("schema bounce is at version %u, and this program "
+					   "carries over version %u and later",
+					   version, baseline_version() - 1));
+	else if (version < known_version())
+		set_status(status_out, DB_SCHEMA_BEHIND, version,
 			   g_strdup_printf("schema bounce is at version %u, this program needs %u",
 					   version, known_version()));
 	else
@@ -105,25 +127,24 @@ static void compare(const PGresult *applied, struct db_schema_status *status_out
 			   g_strdup_printf("schema bounce is at version %u", version));
 }
 
-/* Takes back "current" when the functions are others than ours. */
-static bool compare_functions(PGconn *connection, struct db_schema_status *status, GError **error)
+/* Takes back "current" when the definitions are others than ours. */
+static bool compare_definitions(PGconn *connection, struct db_schema_status *status, GError **error)
 {
 	g_autoptr(PGresult) applied =
-	    pg_query(connection, QUERY_WAIT, functions_statement, 0, NULL, error);
-	g_autofree char *digest = functions_digest();
+	    pg_query(connection, QUERY_WAIT, definitions_statement, 0, NULL, error);
+	g_autofree char *digest = definitions_digest();
 
-	if (applied == NULL) {
+	if (!applied) {
 		db_schema_status_clear(status);
 		return false;
 	}
 	if (PQntuples(applied) == 1 && strcmp(digest, pg_value(applied, 0, "sha256")) == 0)
 		return true;
 	db_schema_status_clear(status);
-	set_status(
-	    status, DB_SCHEMA_BEHIND, status->version,
-	    g_strdup_printf(
-		"schema bounce is at version %u, but its functions are not those of this program",
-		status->version));
+	set_status(status, DB_SCHEMA_BEHIND, status->version,
+		   g_strdup_printf("schema bounce is at version %u, but its functions are not "
+				   "those of this program",
+				   status->version));
 	return true;
 }
 
@@ -145,7 +166,7 @@ static bool read_status(PGconn *connection, struct db_schema_status *status_out,
 		return false;
 	compare(applied, status_out);
 	return status_out->state != DB_SCHEMA_CURRENT ||
-	       compare_functions(connection, status_out, error);
+	       compare_definitions(connection, status_out, error);
 }
 
 bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, GError **error)
@@ -172,49 +193,68 @@ static bool record_migration(PGconn *connection, const struct script *migration,
 	return result != NULL;
 }
 
-static bool apply(PGconn *connection, const struct script *migration, GError **error)
+static bool apply(PGconn *connection, const struct script *script, GError **error)
 {
-	if (pg_script(connection, "BEGIN", error) &&
-	    pg_script(connection, migration->text, error) &&
-	    record_migration(connection, migration, error) &&
-	    pg_script(connection, "COMMIT", error))
+	if (pg_script(connection, script->text, error))
 		return true;
-	g_prefix_error(error, "migration %u (%s): ", migration->version, migration->name);
+	g_prefix_error(error, "%s: ", script->file);
 	return false;
 }
 
-static bool record_functions(PGconn *connection, GError **error)
+/* A new database: it has what the first migration leads to. */
+static bool apply_baseline(PGconn *connection, GError **error)
 {
-	g_autofree char *digest = functions_digest();
-	const struct pg_param params[] = {PG_TEXT(digest)};
-	g_autoptr(PGresult) result = pg_query(connection, QUERY_WAIT, functions_record_statement,
-					      G_N_ELEMENTS(params), params, error);
-
-	return result != NULL;
-}
-
-static bool apply_functions(PGconn *connection, GError **error)
-{
-	if (!pg_script(connection, functions_begin, error))
-		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
-		if (!pg_script(connection, functions[i].text, error)) {
-			g_prefix_error(error, "functions/%s.sql: ", functions[i].name);
+	for (size_t i = 0; i < G_N_ELEMENTS(baseline); i++)
+		if (!apply(connection, &baseline[i], error))
 			return false;
-		}
-	return record_functions(connection, error) && pg_script(connection, functions_end, error);
+	return record_migration(connection, &migrations[0], error);
 }
 
-static bool apply_waiting(PGconn *connection, unsigned version, db_schema_progress *progress,
-			  GError **error)
+static bool apply_migrations(PGconn *connection, unsigned version, db_schema_progress *progress,
+			     GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(migrations); i++) {
 		if (migrations[i].version <= version)
 			continue;
-		if (!apply(connection, &migrations[i], error))
+		if (!apply(connection, &migrations[i], error) ||
+		    !record_migration(connection, &migrations[i], error))
 			return false;
 		progress(migrations[i].version, migrations[i].name);
 	}
+	return true;
+}
+
+static bool apply_definitions(PGconn *connection, GError **error)
+{
+	g_autofree char *digest = definitions_digest();
+	const struct pg_param params[] = {PG_TEXT(digest)};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(definitions); i++)
+		if (!apply(connection, &definitions[i], error))
+			return false;
+	g_autoptr(PGresult) result = pg_query(connection, QUERY_WAIT, definitions_record_statement,
+					      G_N_ELEMENTS(params), params, error);
+	return result != NULL;
+}
+
+/* One transaction for all: a database is never left with tables and functions that do not fit. */
+static bool bring_up(PGconn *connection, const struct db_schema_status *status,
+		     db_schema_progress *progress, GError **error)
+{
+	unsigned version = status->version;
+
+	if (!pg_script(connection, begin_statement, error))
+		return false;
+	if (status->state == DB_SCHEMA_ABSENT) {
+		if (!apply_baseline(connection, error))
+			return false;
+		version = baseline_version();
+		progress(version, migrations[0].name);
+	}
+	if (!apply_migrations(connection, version, progress, error) ||
+	    !apply_definitions(connection, error) || !pg_script(connection, "COMMIT", error))
+		return false;
+	progress(0, "functions");
 	return true;
 }
 
@@ -233,11 +273,7 @@ bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GErro
 	}
 	if (status.state == DB_SCHEMA_CURRENT)
 		return true;
-	if (!apply_waiting(connection, status.version, progress, error) ||
-	    !apply_functions(connection, error))
-		return false;
-	progress(0, "functions");
-	return true;
+	return bring_up(connection, &status, progress, error);
 }
 
 /* What to run, as the end of a sentence. */

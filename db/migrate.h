@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The schema's version. The migrations of sql/ and the functions of
- * sql/functions/ are compiled in, so that a program and its schema cannot be mixed
- * up; bounce.schema_migration and bounce.schema_functions say which of them a
- * database has, with the SHA-256 of their texts.
+ * The schema's version. The files of sql/ are compiled in, so that a program and its
+ * schema cannot be mixed up. A new database gets sql/baseline/; an older one gets the
+ * migrations that it lacks. Everything that has no past (functions, triggers, views,
+ * grants, seed rows: the definitions) is applied anew whenever a text differs.
+ * bounce.schema_migration and bounce.schema_functions say what a database has, with the
+ * SHA-256 of the texts.
  */
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
@@ -14,9 +16,9 @@
 
 enum db_schema_state {
 	DB_SCHEMA_ABSENT,  /* no schema bounce here */
-	DB_SCHEMA_BEHIND,  /* migrations are waiting, or the functions differ */
+	DB_SCHEMA_BEHIND,  /* migrations are waiting, or the definitions differ */
 	DB_SCHEMA_CURRENT, /* exactly what this program knows */
-	DB_SCHEMA_FOREIGN, /* newer than this program, or a migration was changed */
+	DB_SCHEMA_FOREIGN, /* newer than this program, too old for it, or a migration was changed */
 };
 
 struct db_schema_status {
@@ -34,9 +36,8 @@ void db_schema_status_clear(struct db_schema_status *status);
 /* Called after each step: a migration's version and name, or 0 and "functions". */
 typedef void db_schema_progress(unsigned version, const char *name);
 
-/* Applies what is waiting, one transaction a migration and one for all functions,
- * under a lock, so that two runs at the same time do no harm. False with
- * BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
+/* Applies what is waiting in one transaction, under a lock, so that two runs at the same
+ * time do no harm. False with BM_ERROR_CONFIG when the state is DB_SCHEMA_FOREIGN. */
 bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GError **error)
     __attribute__((warn_unused_result));
 

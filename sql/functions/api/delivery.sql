@@ -1,0 +1,299 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- For bounce-delivery: claim, begin, settle. Locks are taken in the order of
+-- record_report(): communications, recipients, rates, blocks, tasks; communications of a
+-- claim never wait for another session (SKIP LOCKED).
+
+-- Claims -----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.delivery_lease_seconds() RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+  SELECT extract(epoch FROM bounce.parameter_interval('delivery_lease'))::integer;
+$$;
+COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS 'how long a lease lasts; workers renew after a third of it';
+
+CREATE OR REPLACE FUNCTION bounce.next_due(server text) RETURNS timestamptz
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
+BEGIN
+  RETURN (
+    SELECT greatest(min(d.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
+    FROM bounce.queue_levels(now()) AS l
+    CROSS JOIN LATERAL (SELECT c.due_at FROM bounce.communication AS c
+                        WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
+                        ORDER BY c.due_at LIMIT 1) AS d);
+END
+$$;
+COMMENT ON FUNCTION bounce.next_due(text) IS 'when there will be something to claim; NULL when nothing waits';
+
+-- No JIT: the planner cannot know that the batch is small, and compiling would cost more than the claim.
+CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer) RETURNS SETOF bounce.delivery_item
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
+DECLARE
+  allowed CONSTANT integer := bounce.may_use_server(server, batch);
+  new_claim CONSTANT uuid := gen_random_uuid();
+  chosen bigint[];
+  due bigint[];
+  kept bigint[];
+BEGIN
+  IF allowed = 0 THEN
+    RETURN;
+  END IF;
+  chosen := CASE WHEN bounce.has_problem(server) THEN bounce.choose_for_probe(allowed, now()) ELSE bounce.choose_communications(allowed, now()) END;
+  IF cardinality(chosen) = 0 THEN
+    RETURN;
+  END IF;
+  PERFORM bounce.refuse_blocked(chosen);
+  due := ARRAY(SELECT r.id FROM bounce.communication_recipient AS r JOIN unnest(chosen) WITH ORDINALITY AS u (id, place) ON u.id = r.communication_id
+               WHERE r.delivery IN ('due', 'pending') AND r.due_at <= now() ORDER BY u.place, r.id);
+  kept := bounce.within_rate(due, now());
+  -- the recipients first: the communication's state follows from them
+  UPDATE bounce.communication_recipient AS r SET delivery = 'claimed' WHERE r.id = ANY (kept);
+  UPDATE bounce.communication AS c
+  SET delivery_state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker, start_time = clock_timestamp(), end_time = NULL,
+      lease_expire_time = clock_timestamp() + bounce.parameter_interval('delivery_lease')
+  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = ANY (kept));
+  RETURN QUERY SELECT * FROM bounce.delivery_items(new_claim);
+END
+$$;
+COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
+  'claims up to batch communications that are due for this worker, under a lease, and returns their SMTP transactions. Nobody else '
+  'gets them until they are settled or released, or the lease ends';
+
+CREATE OR REPLACE FUNCTION bounce.renew_leases(claim_ids uuid[]) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+  WITH renewed AS (
+    UPDATE bounce.communication AS c SET lease_expire_time = clock_timestamp() + bounce.parameter_interval('delivery_lease')
+    WHERE c.claim_id = ANY (claim_ids) AND c.lease_expire_time IS NOT NULL
+    RETURNING c.id)
+  SELECT count(*)::integer FROM renewed;
+$$;
+COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS 'a worker lives and still has these claims; returns the communications in them';
+
+CREATE OR REPLACE FUNCTION bounce.release_claim(claim_id uuid, why text DEFAULT '') RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c bounce.communication;
+  released integer := 0;
+BEGIN
+  FOR c IN SELECT k.* FROM bounce.communication AS k
+           WHERE k.claim_id = release_claim.claim_id AND k.lease_expire_time IS NOT NULL ORDER BY k.id FOR NO KEY UPDATE LOOP
+    PERFORM bounce.give_back(c.id, NULL);
+    IF btrim(why) <> '' THEN
+      UPDATE bounce.communication AS k SET error = left(why, 2000) WHERE k.id = c.id;
+    END IF;
+    released := released + (bounce.finish_communication(c.id) IS NOT NULL)::integer;
+  END LOOP;
+  RETURN released;
+END
+$$;
+COMMENT ON FUNCTION bounce.release_claim(uuid, text) IS
+  'gives back what a claim has not begun: due again, no attempt counted. Returns the communications given back';
+
+CREATE OR REPLACE FUNCTION bounce.sweep_deliveries() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
+DECLARE
+  at CONSTANT timestamptz := clock_timestamp();     -- with the function itself no index would be used
+  c bounce.communication;
+  swept integer := 0;
+BEGIN
+  FOR c IN SELECT k.* FROM bounce.communication AS k
+           WHERE k.lease_expire_time < at ORDER BY k.lease_expire_time LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
+    PERFORM bounce.sweep_claim(c);
+    swept := swept + 1;
+  END LOOP;
+  PERFORM bounce.requeue_refused(q.address_key)
+  FROM (SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
+        WHERE r.refused_at IS NOT NULL AND NOT EXISTS (SELECT FROM bounce.address_block AS b WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS q;
+  RETURN swept;
+END
+$$;
+COMMENT ON FUNCTION bounce.sweep_deliveries() IS
+  'ends the claims of workers that are gone: what was not begun is due again, what was begun is unknown. Returns how many communications. '
+  'Also finds what was refused for a block that is lifted, where lifting it could not';
+
+-- Transactions -----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.begin_delivery(claim_id uuid, recipient_ids bigint[]) RETURNS SETOF bounce.delivery_content
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c bounce.communication;
+  ready integer;
+  attempt integer;
+BEGIN
+  SELECT k.* INTO c FROM bounce.communication AS k
+  WHERE k.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = recipient_ids[1])
+  FOR NO KEY UPDATE;
+  IF c.claim_id IS DISTINCT FROM begin_delivery.claim_id OR c.lease_expire_time IS NULL THEN
+    RETURN;
+  END IF;
+  IF EXISTS (SELECT FROM bounce.communication_recipient AS r
+             JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL WHERE r.id = ANY (recipient_ids)) THEN
+    PERFORM bounce.refuse_blocked(ARRAY[c.id]);
+  END IF;
+  -- those of one transaction are at the same attempt: delivery_items()
+  SELECT count(*), min(r.attempts) + 1 INTO ready, attempt FROM bounce.communication_recipient AS r
+  WHERE r.id = ANY (recipient_ids) AND r.delivery IN ('claimed', 'sending');
+  IF c.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
+    PERFORM bounce.give_back(c.id, recipient_ids);
+    PERFORM bounce.finish_communication(c.id);
+    RETURN;
+  END IF;
+  UPDATE bounce.communication_recipient AS r SET delivery = 'sending', begun_attempt = r.attempts + 1
+  WHERE r.id = ANY (recipient_ids);
+  IF attempt > 1 OR c.message_id IS NULL THEN
+    INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
+    VALUES (bounce.message_id_of(c, recipient_ids[1], attempt), c.id, attempt)
+    ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN QUERY
+  SELECT bounce.message_id_of(c, recipient_ids[1], attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
+         coalesce(nullif(k.header_from, ''), c.sender), k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
+         bounce.attachments_of(c.id)
+  FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+  IF NOT FOUND THEN
+    PERFORM bounce.fail_without_content(c);
+    PERFORM bounce.finish_communication(c.id);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
+  'a worker is about to send these recipients of one communication their mail: from here on an end without settling is unknown. '
+  'Returns what to send; no row when the claim is lost, the mail is held, or an address was blocked meanwhile: then it must not be '
+  'sent, and what was claimed of it is given back. A repeat by the same claim is harmless';
+
+CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c bounce.communication;
+  r bounce.communication_recipient;
+  o record;
+  has_answered boolean := false;
+BEGIN
+  SELECT k.* INTO c FROM bounce.communication AS k
+  WHERE k.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q WHERE q.id = (outcomes -> 0 ->> 'recipient_id')::bigint)
+  FOR NO KEY UPDATE;
+  IF c.claim_id IS DISTINCT FROM settle_delivery.claim_id OR c.lease_expire_time IS NULL THEN
+    IF c.claim_id = settle_delivery.claim_id THEN
+      PERFORM bounce.settle_late(c, outcomes);
+    END IF;
+    RETURN 'lost';
+  END IF;
+  FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text, response text, document jsonb)
+           ORDER BY x.recipient_id LOOP
+    SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = o.recipient_id AND q.communication_id = c.id FOR NO KEY UPDATE;
+    IF r.delivery IN ('claimed', 'sending') THEN
+      PERFORM bounce.settle_recipient(c, r, o.outcome, left(coalesce(o.response, ''), 2000), coalesce(o.document, '{}'));
+    END IF;
+    has_answered := has_answered OR o.outcome IN ('accepted', 'rejected', 'pending');
+  END LOOP;
+  IF has_answered THEN
+    PERFORM bounce.server_works(server);
+  END IF;
+  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce.finish_communication(c.id)
+                       ELSE bounce.finish_communication(c.id, c.attempt_claim_id IS DISTINCT FROM settle_delivery.claim_id,
+                                                        left(outcomes -> 0 ->> 'response', 2000)) END, 'PROCESSING');
+END
+$$;
+COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
+  'a worker tells what became of one transaction: [{recipient_id, outcome, response, document}], all of one communication; outcome '
+  'accepted, rejected, pending, unknown or released; document: the classifier''s, for the middle two. Returns the communication''s '
+  'state, or "lost" when the lease had ended and the sweeper was here: what it made unknown is then known after all. A repeat is harmless';
+
+CREATE OR REPLACE FUNCTION bounce.settle_and_begin(settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
+RETURNS SETOF bounce.delivery_content
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  IF settled_claim IS NOT NULL THEN
+    PERFORM bounce.settle_delivery(settled_claim, server, outcomes);
+  END IF;
+  IF begun_claim IS NOT NULL THEN
+    RETURN QUERY SELECT * FROM bounce.begin_delivery(begun_claim, begun_recipients);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.settle_and_begin(uuid, text, jsonb, uuid, bigint[]) IS
+  'settles one transaction and begins the next in one statement: one commit for each message. Either half may be NULL';
+
+-- Servers ----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.delivery_problem(server text, problem text) RETURNS interval
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  s bounce.delivery_server;
+  delay interval;
+  summary text;
+BEGIN
+  INSERT INTO bounce.delivery_server AS d (name, problem, problem_since, failures, probe_at)
+  VALUES (delivery_problem.server, left(delivery_problem.problem, 2000), now(), 1, now())
+  ON CONFLICT (name) DO UPDATE
+  SET problem = excluded.problem, problem_since = coalesce(d.problem_since, now()), failures = d.failures + 1,
+      probe_at = coalesce(d.probe_at, now())
+  RETURNING d.* INTO s;
+  delay := make_interval(secs => least(
+    extract(epoch FROM bounce.parameter_interval('delivery_probe_delay'))::float8 * power(2, least(s.failures, 30) - 1),
+    extract(epoch FROM bounce.parameter_interval('delivery_probe_max_delay'))::float8));
+  summary := format('mail server %s: %s; since %s, %s communications wait', s.name, s.problem,
+                    to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'), bounce.waiting_count());
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, domain, reason)
+  VALUES ('delivery_problem', 'delivery_problem:server:' || s.name, summary, '', 'submission_server')
+  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
+  RETURNING t.id INTO s.task_id;
+  UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id WHERE d.name = s.name;
+  RETURN delay;
+END
+$$;
+COMMENT ON FUNCTION bounce.delivery_problem(text, text) IS
+  'a worker tells that the server cannot be used: unreachable, TLS, AUTH, sender refused for all. One task says what, since when and '
+  'how many wait. Returns how long everybody leaves it in peace';
+
+-- Who is configured for a server with a problem moves its probe_at whenever it is due
+-- (may_use_server), also while nothing waits.
+CREATE OR REPLACE FUNCTION bounce.forget_servers() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  s bounce.delivery_server;
+  forgotten integer := 0;
+BEGIN
+  FOR s IN SELECT d.* FROM bounce.delivery_server AS d
+           WHERE d.probe_at < now() - 2 * bounce.parameter_interval('delivery_probe_max_delay') ORDER BY d.name FOR UPDATE SKIP LOCKED LOOP
+    UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0, probe_at = NULL, task_id = NULL
+    WHERE d.name = s.name;
+    UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
+      note = format('no worker has used it since %s', to_char(s.probe_at, 'YYYY-MM-DD HH24:MI:SS'))
+    WHERE t.id = s.task_id AND t.status = 'open';
+    forgotten := forgotten + 1;
+  END LOOP;
+  RETURN forgotten;
+END
+$$;
+COMMENT ON FUNCTION bounce.forget_servers() IS
+  'ends the problem and the task of a submission server that no worker asks for any more, because another is configured. Returns how many';
+
+-- Notices ----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.send_owner_notices(at timestamptz DEFAULT now()) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  d record;
+  ids bigint[];
+  new_id bigint;
+  sent integer := 0;
+BEGIN
+  FOR d IN SELECT * FROM bounce.owner_notices_due(at) LOOP
+    -- two workers that look at the same moment tell it once
+    ids := ARRAY(SELECT u.id FROM bounce.follow_up AS u WHERE u.id = ANY (d.follow_up_ids) AND u.status = 'open'
+                 ORDER BY u.id FOR UPDATE SKIP LOCKED);
+    CONTINUE WHEN cardinality(ids) = 0;
+    new_id := bounce.queue_owner_notice(d.process, d.mailbox, ids);
+    UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), notice_id = new_id, result = 'sent as communication ' || new_id
+    WHERE u.id = ANY (ids);
+    PERFORM bounce.write_log(u.communication_id, u.recipient_id, 'owner_notice_done', format('%s is told, communication %s', d.mailbox, new_id), u.bounce_id)
+    FROM bounce.follow_up AS u WHERE u.id = ANY (ids) ORDER BY u.id;
+    sent := sent + 1;
+  END LOOP;
+  RETURN sent;
+END
+$$;
+COMMENT ON FUNCTION bounce.send_owner_notices(timestamptz) IS
+  'bounce-delivery calls it while it sweeps: puts the owners'' notices that are due into the queue; how many mails';

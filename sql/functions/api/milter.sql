@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- For the milter, and for bouncectl record: recording reports.
+
+CREATE OR REPLACE FUNCTION bounce.schema_version() RETURNS integer
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(max(version), 0) FROM bounce.schema_migration;
+$$;
+COMMENT ON FUNCTION bounce.schema_version() IS 'the highest migration applied; 0 when none is recorded';
+
+CREATE OR REPLACE FUNCTION bounce.milter_settings(OUT bounce_domain text[], OUT operator_mailbox text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+  SELECT bounce.domains(bounce.parameter('bounce_domain')), bounce.parameter('operator_mailbox');
+$$;
+COMMENT ON FUNCTION bounce.milter_settings() IS
+  'one row: what the daemon must know before a message is complete; read again at each NOTIFY bounce_parameter';
+
+CREATE OR REPLACE FUNCTION bounce.token_settings(OUT refuse_bad_token boolean, OUT return_path_prefix text, OUT keys text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  refuse_bad_token := bounce.parameter_boolean('refuse_bad_token');
+  return_path_prefix := bounce.parameter('return_path_prefix');
+  SELECT coalesce(string_agg(k.id || ':' || encode(k.secret, 'hex'), ' ' ORDER BY k.id), '') INTO keys
+  FROM bounce.token_key AS k WHERE k.expires_at IS NULL OR k.expires_at > now();
+END
+$$;
+COMMENT ON FUNCTION bounce.token_settings() IS
+  'for the milter alone, one row: whether to refuse at RCPT, what stands before a token, and the keys that verify, as id:hex '
+  'separated by blanks; read again at each NOTIFY bounce_parameter';
+
+-- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
+CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  document CONSTANT jsonb := bounce.complete_document(report, raw);
+  findings CONSTANT bounce.finding[] := bounce.find_all(document);
+  gravest CONSTANT bounce.finding := bounce.gravest(findings);
+  fresh bounce.finding[];
+  o bounce.outcome;
+BEGIN
+  PERFORM bounce.wait_for_disk();
+  o := (nextval('bounce.bounce_message_id_seq'), bounce.disposition_of(gravest.class), false, NULL, gravest.class, gravest.reason);
+  fresh := bounce.claim_findings(findings, o.bounce_message_id);
+  IF cardinality(fresh) = 0 THEN
+    o := bounce.recorded_before(o, gravest.report_key);
+  ELSE
+    PERFORM bounce.lock_findings(fresh);
+    fresh := bounce.follow_all(fresh);
+    PERFORM bounce.store_message(o, document, raw);
+    PERFORM bounce.store_bounces(o.bounce_message_id, fresh);
+  END IF;
+  IF o.disposition = 'forward' THEN
+    o.forward_to := nullif(bounce.parameter('operator_mailbox'), '');
+    o.disposition := CASE WHEN o.forward_to IS NULL THEN 'deliver' ELSE 'forward' END;
+  END IF;
+  RETURN o;
+END
+$$;
+COMMENT ON FUNCTION bounce.record_report(jsonb, bytea) IS
+  'records a report (the document of the classifier, version 1, and the message as received; either may be NULL) and does what '
+  'follows from it. The same report twice changes nothing and gives the same outcome. Content never makes it fail';

@@ -1,0 +1,119 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- For applications: mail that bounce-delivery sends.
+
+CREATE OR REPLACE FUNCTION bounce.submit_communication(process text, recipients text[], sender text, subject text DEFAULT '',
+    body_text text DEFAULT NULL, body_html text DEFAULT NULL, raw bytea DEFAULT NULL, business_ref text DEFAULT '',
+    cc text[] DEFAULT '{}', bcc text[] DEFAULT '{}', reply_to text DEFAULT '', attachments jsonb DEFAULT '[]',
+    priority integer DEFAULT NULL, not_before timestamptz DEFAULT NULL, auto_submitted text DEFAULT 'auto-generated')
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  files CONSTANT jsonb := coalesce(attachments, '[]');
+  due CONSTANT timestamptz := coalesce(not_before, now());
+  content bounce.communication_content;
+  new_id bigint;
+BEGIN
+  PERFORM bounce.check_envelope(process, business_ref, subject, priority, not_before, auto_submitted);
+  PERFORM bounce.check_mailboxes(sender, reply_to, coalesce(recipients, '{}') || coalesce(cc, '{}') || coalesce(bcc, '{}'));
+  content.bytes := bounce.check_content(raw, body_text, body_html, files);
+  content.raw := raw;
+  content.body_text := CASE WHEN raw IS NULL AND body_html IS NULL THEN coalesce(body_text, '') ELSE body_text END;
+  content.body_html := body_html;
+  content.header_from := bounce.one_line(sender);
+  content.header_to := ARRAY(SELECT bounce.one_line(m) FROM unnest(recipients) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
+  content.header_cc := ARRAY(SELECT bounce.one_line(m) FROM unnest(cc) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
+  content.reply_to := bounce.one_line(reply_to);
+  content.auto_submitted := CASE WHEN raw IS NULL THEN coalesce(auto_submitted, '') ELSE '' END;
+  content.null_sender := false;
+  new_id := bounce.queue_communication(process, business_ref, sender, subject, priority, due);
+  PERFORM bounce.queue_content(new_id, content, files);
+  PERFORM bounce.queue_recipients(new_id, recipients, cc, bcc, due);
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, text, bytea, text, text[], text[], text, jsonb, integer,
+                                                timestamptz, text) IS
+  'hands a mail over for sending and returns communication.id, in the caller''s transaction: it goes out after COMMIT. recipients, cc, '
+  'bcc and sender: bare addresses or "Name <address>". Content: raw (a whole RFC 5322 message), or subject with body_text, body_html or '
+  'both, and attachments [{"filename", "contentType", "content", "encoding": "base64", "cid"}]. No error of mail ever comes back here: '
+  'bounce.delivery tells. 23503 for an unknown process, 23514 for what is no address, 22023 for a wrong argument, 54000 for too large a content, '
+  '0A000 for a sender that needs SMTPUTF8; a recipient that does has failed at once, with a task';
+
+CREATE OR REPLACE FUNCTION bounce.retry_communication(communication_id bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+BEGIN
+  IF c.delivery_state IN ('PENDING', 'RETRY') THEN
+    UPDATE bounce.communication_recipient AS r SET due_at = now(), next_attempt_at = CASE WHEN r.next_attempt_at IS NULL THEN NULL ELSE now() END
+    WHERE r.communication_id = c.id AND r.delivery IN ('due', 'pending');
+    PERFORM bounce.derive_communication(c.id);
+    PERFORM bounce.write_log(c.id, NULL, 'requeued', 'due at once');
+  ELSE
+    UPDATE bounce.communication AS k SET delivery_state = 'RETRY' WHERE k.id = c.id;
+    PERFORM bounce.derive_communication(c.id);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
+  'sends again: what waits, at once; what has ended, to the recipients that did not get it, or to all when all did. The same as setting '
+  'delivery_state to RETRY. P0002 when it is not in the queue, 23514 while a worker has it';
+
+CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+BEGIN
+  IF c.held_at IS NOT NULL OR c.delivery_state IN ('SUCCESS', 'ERROR') THEN
+    RETURN false;
+  END IF;
+  UPDATE bounce.communication AS k SET held_at = now(), held_by = session_user WHERE k.id = c.id;
+  PERFORM bounce.write_log(c.id, NULL, 'held', 'held by ' || session_user);
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION bounce.hold_communication(bigint) IS 'nothing more of it is sent until it is released; false when it was held or has ended';
+
+CREATE OR REPLACE FUNCTION bounce.release_communication(communication_id bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+BEGIN
+  IF c.held_at IS NULL THEN
+    RETURN false;
+  END IF;
+  UPDATE bounce.communication AS k SET held_at = NULL, held_by = NULL WHERE k.id = c.id;
+  PERFORM bounce.write_log(c.id, NULL, 'released', 'released by ' || session_user);
+  PERFORM pg_notify('bounce_delivery', '');
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION bounce.release_communication(bigint) IS 'ends a hold; false when there was none';
+
+CREATE OR REPLACE FUNCTION bounce.cancel_communication(communication_id bigint) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+  cancelled integer;
+BEGIN
+  IF c.delivery_state = 'PROCESSING' THEN
+    RAISE EXCEPTION 'communication %: a worker has it until %', c.id, c.lease_expire_time USING ERRCODE = 'check_violation';
+  END IF;
+  UPDATE bounce.communication_recipient AS r
+  SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, state = CASE r.state WHEN 'open' THEN 'error' ELSE r.state END,
+      response = 'cancelled by ' || session_user,
+      diagnostic = CASE r.state WHEN 'open' THEN 'cancelled by ' || session_user ELSE r.diagnostic END
+  WHERE r.communication_id = c.id AND r.delivery IN ('due', 'pending');
+  GET DIAGNOSTICS cancelled = ROW_COUNT;
+  UPDATE bounce.communication AS k SET held_at = NULL, held_by = NULL,
+    error = CASE WHEN cancelled > 0 THEN 'cancelled by ' || session_user ELSE k.error END WHERE k.id = c.id;
+  PERFORM bounce.derive_communication(c.id);
+  IF cancelled > 0 THEN
+    PERFORM bounce.write_log(c.id, NULL, 'cancelled', format('%s recipients, by %s', cancelled, session_user));
+  END IF;
+  RETURN cancelled;
+END
+$$;
+COMMENT ON FUNCTION bounce.cancel_communication(bigint) IS
+  'what still waits is not sent; returns the number of recipients. 23514 while a worker has it';

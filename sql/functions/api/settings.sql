@@ -1,0 +1,148 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- For operators: parameters, keys of return paths, retention.
+
+-- Parameters -------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.parameter(name text, process text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found_value text;
+BEGIN
+  SELECT p.value INTO found_value
+  FROM bounce.system_parameter AS p
+  WHERE p.name = parameter.name AND (p.process = parameter.process OR p.process IS NULL)
+  ORDER BY p.process IS NULL
+  LIMIT 1;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'unknown system parameter "%"', parameter.name USING ERRCODE = 'undefined_parameter';
+  END IF;
+  RETURN found_value;
+END
+$$;
+COMMENT ON FUNCTION bounce.parameter(text, text) IS
+  'the value in force for a process, or the global one (process NULL); 42P02 for an unknown name';
+
+CREATE OR REPLACE FUNCTION bounce.set_parameter(name text, value text, process text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  stored text;
+BEGIN
+  PERFORM bounce.need_parameter(set_parameter.name), bounce.need_process(set_parameter.process);
+  IF value IS NULL AND process IS NOT NULL THEN
+    DELETE FROM bounce.system_parameter AS p WHERE p.name = set_parameter.name AND p.process = set_parameter.process;
+    RETURN bounce.parameter(name, process);
+  END IF;
+  INSERT INTO bounce.system_parameter AS p (name, process, value)
+  VALUES (set_parameter.name, set_parameter.process, coalesce(set_parameter.value,
+            (SELECT d.default_value FROM bounce.parameter_definition AS d WHERE d.name = set_parameter.name)))
+  ON CONFLICT ON CONSTRAINT system_parameter_name_process_key DO UPDATE SET value = excluded.value
+  RETURNING p.value INTO stored;
+  RETURN stored;
+END
+$$;
+COMMENT ON FUNCTION bounce.set_parameter(text, text, text) IS
+  'sets a parameter, globally or for one process, and returns the value as stored; value NULL: back to the default, or to the global '
+  'value. 22023 for an unknown name or a wrong value, 23503 for an unknown process';
+
+-- Keys -------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.add_token_key() RETURNS smallint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  new_id smallint;
+BEGIN
+  LOCK TABLE bounce.token_key IN SHARE ROW EXCLUSIVE MODE;
+  SELECT min(i) INTO new_id FROM generate_series(1, 255) AS i
+  WHERE NOT EXISTS (SELECT FROM bounce.token_key AS k WHERE k.id = i);
+  IF new_id IS NULL THEN
+    RAISE EXCEPTION 'all 255 ids of token keys are in use' USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'SELECT bounce.drop_expired_token_keys(), or wait until some have expired.';
+  END IF;
+  -- two random uuids hold 244 bits of the server's strong random source; the newest key signs, also within one transaction
+  INSERT INTO bounce.token_key (id, secret, created_at)
+  VALUES (new_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), clock_timestamp());
+  PERFORM pg_notify('bounce_parameter', 'token_key');
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION bounce.add_token_key() IS
+  'makes a further key for return paths, which signs from now on; the others go on verifying. Returns its id. 55000 when there are 255';
+
+CREATE OR REPLACE FUNCTION bounce.retire_token_key(id smallint) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  expiry timestamptz;
+BEGIN
+  LOCK TABLE bounce.token_key IN SHARE ROW EXCLUSIVE MODE;
+  IF NOT EXISTS (SELECT FROM bounce.token_key AS k WHERE k.id <> retire_token_key.id AND k.retired_at IS NULL) THEN
+    RAISE EXCEPTION 'token key % is the only one that signs', retire_token_key.id USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'SELECT bounce.rotate_token_key() makes a new one and retires the others.';
+  END IF;
+  -- a token counts until the end of its last day
+  UPDATE bounce.token_key AS k
+  SET retired_at = now(), expires_at = now() + bounce.longest_token_lifetime(k.created_at) + interval '1 day'
+  WHERE k.id = retire_token_key.id AND k.retired_at IS NULL
+  RETURNING k.expires_at INTO expiry;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no token key % that signs', retire_token_key.id USING ERRCODE = 'no_data_found';
+  END IF;
+  PERFORM pg_notify('bounce_parameter', 'token_key');
+  RETURN expiry;
+END
+$$;
+COMMENT ON FUNCTION bounce.retire_token_key(smallint) IS
+  'a key signs no more; it verifies until all that it signed has expired. Returns when that is. 55000 for the only one that signs';
+
+CREATE OR REPLACE FUNCTION bounce.rotate_token_key() RETURNS smallint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  new_id CONSTANT smallint := bounce.add_token_key();
+BEGIN
+  PERFORM bounce.retire_token_key(k.id) FROM bounce.token_key AS k WHERE k.id <> new_id AND k.retired_at IS NULL;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION bounce.rotate_token_key() IS
+  'makes a new key for return paths and retires the others, which still verify until they expire. Returns the new key''s id';
+
+CREATE OR REPLACE FUNCTION bounce.drop_expired_token_keys(at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  dropped bigint;
+BEGIN
+  DELETE FROM bounce.token_key AS k WHERE k.expires_at <= at;
+  GET DIAGNOSTICS dropped = ROW_COUNT;
+  RETURN dropped;
+END
+$$;
+COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS 'deletes the keys that verify nothing any more; how many';
+
+-- Retention --------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000) RETURNS TABLE (step text, done bigint)
+LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+  SELECT h.step, h.done FROM bounce.housekeeping_at(now(), bounce.need_count('a batch', batch)) AS h;
+$$;
+COMMENT ON FUNCTION bounce.housekeeping(integer) IS
+  'what a timer calls every hour: months made and dropped, what is too old erased, at most a batch of each. Again while a step has '
+  'done as much as batch. The milter may call it as well: how long things are kept is not in its hands';
+
+CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN bounce.erase_addresses(ARRAY[bounce.address_key(bounce.need_address(address))], why);
+END
+$$;
+COMMENT ON FUNCTION bounce.erase_address(text, text) IS
+  'erases what is personal of an address: address, words, raw reports, open tasks, blocks (lifted: an address that is not known cannot be '
+  'blocked). States, codes and figures stay. How many recipients, reports and blocks. 22023 without a reason or an address';
+
+CREATE OR REPLACE FUNCTION bounce.erase_person(person_ref text, why text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN bounce.erase_addresses(ARRAY(SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
+    WHERE erase_person.person_ref <> '' AND r.person_ref = erase_person.person_ref), why);
+END
+$$;
+COMMENT ON FUNCTION bounce.erase_person(text, text) IS 'as erase_address(), for every address that a person had';

@@ -1,0 +1,258 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- For operators: tasks, blocks, resends and outages.
+
+-- Tasks ------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.assign_task(task_id bigint, owner text, note text DEFAULT '') RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  who CONSTANT text := coalesce(bounce.one_line(owner), '');
+BEGIN
+  PERFORM bounce.change_task(assign_task.task_id, 'assigned',
+            concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END, nullif(btrim(note), '')), owner => who);
+END
+$$;
+COMMENT ON FUNCTION bounce.assign_task(bigint, text, text) IS 'gives an open task to somebody; owner empty: back to nobody. P0002';
+
+CREATE OR REPLACE FUNCTION bounce.postpone_task(task_id bigint, due_at timestamptz, note text DEFAULT '') RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  -- to the minute: what is shown is what was given
+  IF due_at IS NULL OR due_at < date_trunc('minute', now()) OR due_at > now() + interval '10 years' THEN
+    RAISE EXCEPTION 'task % cannot be due at %', task_id, coalesce(due_at::text, 'no time') USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'A time to come, within ten years.';
+  END IF;
+  PERFORM bounce.change_task(postpone_task.task_id, 'postponed',
+            concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'), nullif(btrim(note), '')), due_at => postpone_task.due_at);
+END
+$$;
+COMMENT ON FUNCTION bounce.postpone_task(bigint, timestamptz, text) IS 'sets the due date of an open task, a time to come. P0002, 22023';
+
+CREATE OR REPLACE FUNCTION bounce.note_task(task_id bigint, note text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  IF btrim(coalesce(note, ''), E' \t\r\n') = '' THEN
+    RAISE EXCEPTION 'the note is empty' USING ERRCODE = 'invalid_parameter_value', HINT = 'Write what is to be remembered.';
+  END IF;
+  PERFORM bounce.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
+END
+$$;
+COMMENT ON FUNCTION bounce.note_task(bigint, text) IS 'adds a note to the history of an open task. P0002, 22023 for an empty one';
+
+CREATE OR REPLACE FUNCTION bounce.resolve_task(task_id bigint, note text DEFAULT '') RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = resolve_task.task_id AND t.kind = 'outage' AND t.status = 'open') THEN
+    RAISE EXCEPTION 'task % holds blocks: somebody has to decide on them', resolve_task.task_id
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
+  END IF;
+  PERFORM bounce.close_task(resolve_task.task_id, 'done', note);
+END
+$$;
+COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
+  'closes a task with a note and changes nothing else. P0002 when there is no such open task, 22023 for an outage';
+
+CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(task_id bigint, address text, note text DEFAULT '') RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  t CONSTANT bounce.task := bounce.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  bare CONSTANT text := bounce.check_address(address);
+  resent integer;
+BEGIN
+  IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
+    RAISE EXCEPTION '% is the address that bounced', bare USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'If it works after all: resolve_task_unblocked(task, note).';
+  ELSIF t.communication_id IS NULL THEN
+    RAISE EXCEPTION 'task % is about no mail that is known: nothing can be sent to %', t.id, bare USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Close it with resolve_task(task, note).';
+  END IF;
+  SELECT count(bounce.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
+  FROM (SELECT q.id FROM bounce.communication_recipient AS q
+        WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.refused_at IS NOT NULL) OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+  PERFORM bounce.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
+  RETURN resent;
+END
+$$;
+COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
+  'another address: each mail of this task that did not arrive is sent there; how many. The old address stays blocked. '
+  '22023 when the new one is no address, or blocked, or the task is about no known mail';
+
+CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  t CONSTANT bounce.task := bounce.lock_task(task_id, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication}');
+  because CONSTANT text := bounce.need_why(note, 'say that it works');
+  resent CONSTANT integer := CASE WHEN resend THEN bounce.resend_task(t, because) ELSE 0 END;
+  lifted CONSTANT boolean := t.address <> '' AND bounce.is_address_blocked(t.address);
+BEGIN
+  IF resent = 0 AND NOT lifted THEN
+    RAISE EXCEPTION 'task %: no address is blocked, and no mail is to be sent again', t.id USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Close it with resolve_task(task, note).';
+  END IF;
+  IF lifted THEN
+    PERFORM bounce.lift_block(t.address, because);
+  END IF;
+  PERFORM bounce.close_task(t.id, 'unblocked', because);
+  RETURN resent;
+END
+$$;
+COMMENT ON FUNCTION bounce.resolve_task_unblocked(bigint, text, boolean) IS
+  'the address works: its block is lifted and the mails of this task are sent again, of a delivery_problem all it gathered; how many. '
+  '22023 without a note, or when it would do nothing';
+
+CREATE OR REPLACE FUNCTION bounce.resolve_task_dead(task_id bigint, note text DEFAULT '') RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  t CONSTANT bounce.task := bounce.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  blocked boolean;
+BEGIN
+  IF position('@' IN t.address) < 2 THEN
+    RAISE EXCEPTION 'task % names no address', t.id USING ERRCODE = 'invalid_parameter_value', HINT = 'Close it with resolve_task(task, note).';
+  END IF;
+  UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL WHERE r.task_id = t.id AND r.next_attempt_at IS NOT NULL;
+  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
+  VALUES (t.address, t.reason, concat_ws(': ', 'task ' || t.id, coalesce(nullif(note, ''), t.diagnosis)), t.bounce_id, t.communication_id)
+  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
+  blocked := FOUND;
+  IF blocked THEN
+    PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'blocked', 'address blocked by a person, task ' || t.id, t.bounce_id);
+  END IF;
+  PERFORM bounce.close_task(t.id, 'dead', note);
+  RETURN blocked;
+END
+$$;
+COMMENT ON FUNCTION bounce.resolve_task_dead(bigint, text) IS
+  'the address is dead: blocked, also where the block was withheld; false when it was blocked already';
+
+CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text DEFAULT '') RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  t CONSTANT bounce.task := bounce.lock_task(task_id, '{delivery_problem}');
+  r bounce.communication_recipient;
+  arrived integer := 0;
+BEGIN
+  IF NOT bounce.is_unknown_task(t) THEN
+    RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id USING ERRCODE = 'invalid_parameter_value', HINT = bounce.ways_to_resolve(t);
+  END IF;
+  -- into the queue and out of it again: what has ended does not become SUCCESS in one step
+  UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now() WHERE q.task_id = t.id AND q.state = 'error' AND q.delivery = 'unknown';
+  FOR r IN UPDATE bounce.communication_recipient AS q
+           SET state = 'sent', delivery = 'accepted', due_at = NULL, diagnostic = '', corrections = q.corrections + 1
+           WHERE q.task_id = t.id AND q.state = 'error' AND q.delivery = 'due' AND q.due_at = now() RETURNING q.* LOOP
+    PERFORM bounce.write_log(r.communication_id, r.id, 'corrected', concat_ws(': ', r.address || ' did get it', nullif(note, '')));
+    arrived := arrived + 1;
+  END LOOP;
+  PERFORM bounce.close_task(t.id, 'done', note);
+  RETURN arrived;
+END
+$$;
+COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
+  'of an unknown outcome: the mails of this task did arrive, their recipients count as sent to; how many. 22023 for any other task';
+
+-- Addresses and resends --------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.block_address(address text, why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  bare CONSTANT text := bounce.need_address(address);
+BEGIN
+  INSERT INTO bounce.address_block (address, why) VALUES (bare, bounce.need_why(block_address.why, 'block ' || bare))
+  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
+  RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION bounce.block_address(text, text) IS 'a person blocks an address; false when it was blocked already. 22023 without a reason';
+
+CREATE OR REPLACE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce.need_why(why, 'lift the block on ' || address);
+  b bounce.address_block;
+BEGIN
+  UPDATE bounce.address_block AS k
+  SET lifted_at = now(), lifted_by = session_user, lift_why = because
+  WHERE k.address_key = bounce.address_key(bounce.bare_address(lift_block.address)) AND k.lifted_at IS NULL
+  RETURNING k.* INTO b;
+  IF FOUND THEN
+    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why))
+    FROM bounce.communication AS c WHERE c.id = b.communication_id;
+  END IF;
+  RETURN b.id IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION bounce.lift_block(text, text) IS
+  'lifts the block on an address; false when it was not blocked. 22023 without a reason';
+
+CREATE OR REPLACE FUNCTION bounce.request_resend(recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce.need_why(why, 'send a mail again');
+  r bounce.communication_recipient;
+BEGIN
+  UPDATE bounce.communication_recipient AS q SET next_attempt_at = now(), requested_by = session_user
+  WHERE q.id = request_resend.recipient_id AND q.state IN ('open', 'bounced') AND q.attempts < 255
+  RETURNING q.* INTO r;
+  IF FOUND THEN
+    PERFORM bounce.write_log(r.communication_id, r.id, 'resend_scheduled', 'asked for: ' || because, bounce_id);
+  END IF;
+  RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
+  'a person wants a mail to be sent again to this recipient (communication_recipient.id), now, whatever its bounce was; to a blocked '
+  'address it waits until the block is lifted. False when it is not one that failed or waits';
+
+-- Outages ----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.outage_sample(task_id bigint) RETURNS TABLE (address text, reason text, diagnostic text, communication_id bigint, held_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT h.address, h.reason, h.why, h.communication_id, h.held_at
+  FROM bounce.held_block AS h JOIN bounce.task AS t ON t.dedup_key = 'outage:' || h.outage_id
+  WHERE t.id = outage_sample.task_id AND h.decision IS NULL ORDER BY h.id;
+END
+$$;
+COMMENT ON FUNCTION bounce.outage_sample(bigint) IS 'the blocks that are held for a task of kind outage';
+
+CREATE OR REPLACE FUNCTION bounce.confirm_outage(task_id bigint, note text DEFAULT '') RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  t CONSTANT bounce.task := bounce.lock_task(task_id, '{outage}');
+  o CONSTANT bounce.outage := bounce.outage_of_task(t);
+  blocked bounce.finding[] := '{}';
+  h record;
+  f bounce.finding;
+BEGIN
+  FOR h IN SELECT q.id, bounce.finding_of_bounce(b) AS finding
+           FROM bounce.held_block AS q JOIN bounce.bounce AS b ON b.id = q.bounce_id
+           WHERE q.outage_id = o.id AND q.decision IS NULL ORDER BY q.address, q.id LOOP
+    UPDATE bounce.held_block AS q SET decision = 'blocked', decided_at = now() WHERE q.id = h.id;
+    f := bounce.block_held(h.finding);
+    blocked := blocked || CASE WHEN f.task_key IS NOT NULL THEN ARRAY[f] ELSE '{}' END;
+  END LOOP;
+  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
+    f := bounce.make_task(f);
+    UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
+  END LOOP;
+  PERFORM bounce.decide_outage(t, 'confirmed', note);
+  RETURN cardinality(blocked);
+END
+$$;
+COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
+  'they are dead: every held block is made, and its task hard_bounce; how many. For one guard_window the same is not held again';
+
+CREATE OR REPLACE FUNCTION bounce.dismiss_outage(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  t CONSTANT bounce.task := bounce.lock_task(task_id, '{outage}');
+  ids CONSTANT bigint[] := bounce.bounces_of_outage(bounce.outage_of_task(t));
+BEGIN
+  PERFORM bounce.take_back(ids, format('task %s, an outage: %s', t.id, note), resend);
+  PERFORM bounce.decide_outage(t, 'dismissed', note);
+  RETURN cardinality(ids);
+END
+$$;
+COMMENT ON FUNCTION bounce.dismiss_outage(bigint, text, boolean) IS
+  'it was an outage: held blocks are dropped, those that it made before it was noticed are lifted, their tasks closed, the mails sent '
+  'again (resend); how many bounces';

@@ -1,0 +1,181 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- For operators: correcting verdicts and undoing their consequences. Each call is one
+-- transaction, and what was before is kept.
+
+CREATE OR REPLACE FUNCTION bounce.undo_preview(since timestamptz, until timestamptz, of_domain text DEFAULT NULL, of_rule text DEFAULT NULL,
+                                    of_diagnostic text DEFAULT NULL)
+RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigint, recipient text, reason text, class text, rule text,
+               diagnostic text, lifts_block boolean, closes_task bigint, requeues boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM bounce.need_period(since, until);
+  RETURN QUERY
+  WITH chosen AS (
+    SELECT b.*, coalesce(r.address, b.recipient) AS at_fault, r.bounce_id = b.id AND r.state = 'bounced' AND r.requested_by IS NULL AS in_force
+    FROM bounce.bounce AS b LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+    WHERE b.received_at >= coalesce(since, '-infinity') AND b.received_at < coalesce(until, 'infinity')
+      AND b.class IN ('hard', 'soft', 'technical') AND NOT b.is_notice AND NOT b.in_shadow
+      -- a person has said so as well
+      AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
+      AND (of_domain IS NULL OR bounce.address_domain(coalesce(r.address, b.recipient)) = lower(of_domain))
+      AND (of_rule IS NULL OR b.rule = of_rule)
+      AND (of_diagnostic IS NULL OR strpos(lower(b.diagnostic), lower(of_diagnostic)) > 0)),
+  weighed AS (
+    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
+                              AND bounce.block_heir(k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
+                OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
+           (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open' AND t.kind <> 'outage' AND NOT bounce.is_undone(c.id)
+              AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x)
+                              AND NOT bounce.is_undone(o.id))) AS closes
+    FROM chosen AS c)
+  SELECT w.id, w.received_at, w.communication_id, w.at_fault, w.reason, w.class::text, w.rule, w.diagnostic,
+         w.blocks, w.closes, coalesce(w.in_force, false)
+  FROM weighed AS w
+  WHERE w.blocks OR w.closes IS NOT NULL OR w.in_force
+  ORDER BY w.id;
+END
+$$;
+COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, text) IS
+  'the bounces of a time from which something followed that still stands, and what undo_bounces() would take back; NULL: any. '
+  'diagnostic is a part of the text, in any case. An address that a person has called dead (resolve_task_dead) stays so';
+
+CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestamptz, why text, domain text DEFAULT NULL, rule text DEFAULT NULL,
+                                    diagnostic text DEFAULT NULL, resend boolean DEFAULT true,
+                                    OUT undo_id bigint, OUT bounces bigint, OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce.need_why(why, 'undo');
+  chosen bigint[];
+BEGIN
+  IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
+    RAISE EXCEPTION 'without any condition everything would be undone' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Name a time at least.';
+  END IF;
+  -- who asks twice at the same time, undoes once
+  PERFORM pg_advisory_xact_lock(hashtext('bounce.undo_bounces'));
+  chosen := ARRAY(SELECT p.bounce_id FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
+  bounces := cardinality(chosen);
+  blocks := 0;
+  tasks := 0;
+  requeued := 0;
+  IF bounces = 0 THEN
+    RETURN;
+  END IF;
+  INSERT INTO bounce.undo (why, conditions, bounces)
+  VALUES (because, jsonb_strip_nulls(jsonb_build_object('since', since, 'until', until, 'domain', domain, 'rule', rule, 'diagnostic', diagnostic)), chosen)
+  RETURNING id INTO undo_id;
+  SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
+  FROM bounce.take_back(chosen, format('undo %s: %s', undo_id, because), resend) AS t;
+  PERFORM bounce.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
+END
+$$;
+COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text, text, boolean) IS
+  'takes back what undo_preview() shows, all in one transaction: blocks lifted, held ones dropped, tasks closed, mails sent again '
+  '(resend) or counted as sent. Where nothing is left to undo, all is 0 and undo_id NULL. 22023 without a reason or without any condition';
+
+CREATE OR REPLACE FUNCTION bounce.reclassify(bounce_id bigint, reason text, why text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce.need_why(why, 'reclassify');
+  b CONSTANT bounce.bounce := bounce.lock_bounce(bounce_id);
+  verdict bounce.finding := bounce.finding_of_bounce(b);
+BEGIN
+  verdict.reason := bounce.need_reason(coalesce(reclassify.reason, ''));
+  -- who says that an address is dead, says that a temporary code was wrong
+  verdict.permanence := CASE WHEN (SELECT r.class FROM bounce.bounce_reason AS r WHERE r.reason = reclassify.reason) = 'hard'
+                             THEN 'permanent' ELSE b.permanence END;
+  verdict.rule := 'person';
+  verdict.evidence := because;
+  verdict := bounce.classify(verdict, (SELECT m.kind FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id AND m.received_at = b.received_at));
+  IF (verdict.reason, verdict.class::text, verdict.is_notice) = (b.reason, b.class::text, b.is_notice) THEN
+    RETURN format('nothing to do, it is %s %s already', b.class, b.reason);
+  END IF;
+  verdict := bounce.change_verdict(b, verdict, 'reclassified: ' || because);
+  RETURN format('%s %s -> %s %s: %s', b.class, b.reason, verdict.class, verdict.reason, array_to_string(verdict.steps, ', '));
+END
+$$;
+COMMENT ON FUNCTION bounce.reclassify(bigint, text, text) IS
+  'sets the verdict of bounce.bounce.id right, and its consequences: what followed is taken back, what should have followed is done, '
+  'as far as the report is trusted. Says what was done; a second time, nothing. P0002, 22023';
+
+-- Replaying stored reports -----------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.reports_to_replay(since timestamptz, until timestamptz, after_id bigint DEFAULT 0, batch integer DEFAULT 100)
+RETURNS TABLE (id bigint, raw bytea)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  PERFORM bounce.need_period(since, until), bounce.need_count('how many reports', batch);
+  RETURN QUERY SELECT m.id, m.raw FROM bounce.bounce_message AS m
+  WHERE m.received_at >= coalesce(since, '-infinity') AND m.received_at < coalesce(until, 'infinity')
+    AND m.id > after_id AND length(m.raw) > 0
+  ORDER BY m.id LIMIT batch;
+END
+$$;
+COMMENT ON FUNCTION bounce.reports_to_replay(timestamptz, timestamptz, bigint, integer) IS
+  'stored messages in the order of their ids, of which the raw bytes have not been erased';
+
+CREATE OR REPLACE FUNCTION bounce.replay_differences(bounce_message_id bigint, report jsonb)
+RETURNS TABLE (bounce_id bigint, recipient text, old_reason text, new_reason text, old_class text, new_class text, old_rule text, new_rule text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+  SELECT (p.b).id, (p.f).recipient, coalesce((p.b).reason, ''), (p.f).reason, coalesce((p.b).class::text, ''), (p.f).class::text,
+         coalesce((p.b).rule, ''), (p.f).rule
+  FROM bounce.replay_pairs(replay_differences.bounce_message_id, report) AS p
+  WHERE (p.b).rule IS DISTINCT FROM 'person'
+    AND ((p.b).reason, (p.b).class::text, coalesce((p.b).recipient_id, (p.f).recipient_id))
+        IS DISTINCT FROM ((p.f).reason, (p.f).class::text, (p.f).recipient_id);
+END
+$$;
+COMMENT ON FUNCTION bounce.replay_differences(bigint, jsonb) IS
+  'where the classifier''s document of today differs from what was recorded; bounce_id NULL: a recipient that was not seen then. What '
+  'a person has reclassified stays';
+
+CREATE OR REPLACE FUNCTION bounce.replay_report(bounce_message_id bigint, report jsonb, why text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce.need_why(why, 'replay');
+  fresh bounce.finding[] := '{}';
+  p record;
+  applied integer := 0;
+BEGIN
+  FOR p IN SELECT q.b, q.f FROM bounce.replay_pairs(replay_report.bounce_message_id, report) AS q
+           LEFT JOIN bounce.replay_differences(replay_report.bounce_message_id, report) AS d ON d.bounce_id = (q.b).id
+           WHERE d.bounce_id IS NOT NULL OR (q.b).id IS NULL ORDER BY (q.f).recipient_id LOOP
+    IF (p.b).id IS NULL THEN
+      fresh := fresh || p.f;
+    ELSE
+      PERFORM bounce.change_verdict(p.b, p.f, 'replayed: ' || because);
+      applied := applied + 1;
+    END IF;
+  END LOOP;
+  fresh := bounce.claim_findings(fresh, replay_report.bounce_message_id);
+  PERFORM bounce.lock_findings(fresh);
+  PERFORM bounce.store_bounces(replay_report.bounce_message_id, bounce.follow_all(fresh));
+  RETURN applied + cardinality(fresh);
+END
+$$;
+COMMENT ON FUNCTION bounce.replay_report(bigint, jsonb, text) IS
+  'applies replay_differences(): verdicts changed with their consequences, recipients not seen then recorded as if they came now; how many';
+
+-- Rules ------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.rule_hits(pattern text, reason text, among integer DEFAULT 50000)
+RETURNS TABLE (other_reason text, class text, bounces bigint, sample bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+  SELECT b.reason, b.class::text, count(*), max(b.id)
+  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC LIMIT bounce.need_count('how many bounces', among)) AS b
+  WHERE b.reason <> bounce.need_reason(rule_hits.reason) AND b.reason <> 'undetermined'
+    AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
+  GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
+EXCEPTION WHEN invalid_regular_expression THEN
+  RAISE EXCEPTION '"%" is not a pattern: %', pattern, SQLERRM USING ERRCODE = 'invalid_parameter_value', HINT = 'Words as the other side writes them, and regular expressions.';
+END
+$$;
+COMMENT ON FUNCTION bounce.rule_hits(text, text, integer) IS
+  'what a rule with this pattern would judge otherwise than it was: stored bounces of other reasons that it fits, how many, and the last one; looks '
+  'at the last ones (among). 22023 for a pattern or reason that is none';

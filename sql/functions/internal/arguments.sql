@@ -1,0 +1,135 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Arguments of API functions: each of these returns what is meant, or raises 22023 with
+-- what is wrong and what would be right.
+
+CREATE OR REPLACE FUNCTION bounce.need_why(why text, what text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF btrim(coalesce(why, ''), E' \t\r\n') = '' THEN
+    RAISE EXCEPTION 'a reason is needed to %', what USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Say in a few words why: who asks later finds it beside what was done.';
+  END IF;
+  RETURN btrim(why, E' \t\r\n');
+END
+$$;
+COMMENT ON FUNCTION bounce.need_why(text, text) IS 'internal: the reason without blanks around it';
+
+CREATE OR REPLACE FUNCTION bounce.need_count(what text, n bigint) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF n IS NULL OR n NOT BETWEEN 1 AND 1000000 THEN
+    RAISE EXCEPTION '%: % is not a number that makes sense', what, coalesce(n::text, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'From 1 to 1000000.';
+  END IF;
+  RETURN n;
+END
+$$;
+COMMENT ON FUNCTION bounce.need_count(text, bigint) IS 'internal: how many, at least one';
+
+CREATE OR REPLACE FUNCTION bounce.need_period(since timestamptz, until timestamptz) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF until <= since THEN
+    RAISE EXCEPTION 'there is no time from % until %', since, until USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The end comes after the beginning; either may be left out.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.need_period(timestamptz, timestamptz) IS 'internal: NULL is open';
+
+CREATE OR REPLACE FUNCTION bounce.nearest_word(word text, allowed text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT (SELECT a FROM unnest(allowed) AS a WHERE bounce.edit_distance(left(lower(word), 100), a, 3) <= least(3, length(word) / 2)
+          ORDER BY bounce.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1)
+$$;
+
+CREATE OR REPLACE FUNCTION bounce.need_word(what text, word text, allowed text[]) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF word <> ALL (allowed) THEN
+    RAISE EXCEPTION 'unknown % "%"', what, word USING ERRCODE = 'invalid_parameter_value',
+      HINT = coalesce('Is it "' || bounce.nearest_word(word, allowed) || '"? ', '')
+             || format('There are: %s.', array_to_string(allowed[1:40], ', '))
+             || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
+  END IF;
+  RETURN word;
+END
+$$;
+COMMENT ON FUNCTION bounce.need_word(text, text, text[]) IS 'internal: NULL stays NULL';
+
+CREATE OR REPLACE FUNCTION bounce.need_process(process text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF process IS NULL OR EXISTS (SELECT FROM bounce.process AS p WHERE p.name = need_process.process) THEN
+    RETURN process;
+  END IF;
+  RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
+    HINT = coalesce('Is it "' || bounce.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '"? ', '')
+           || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
+END
+$$;
+COMMENT ON FUNCTION bounce.need_process(text) IS 'internal: NULL stays NULL; 23503';
+
+CREATE OR REPLACE FUNCTION bounce.need_reason(reason text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce.need_word('reason', reason, ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n ORDER BY n.reason));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION bounce.need_parameter(name text) RETURNS bounce.parameter_definition
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  definition bounce.parameter_definition;
+BEGIN
+  SELECT * INTO definition FROM bounce.parameter_definition AS d WHERE d.name = need_parameter.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name USING ERRCODE = 'invalid_parameter_value',
+      HINT = coalesce('Is it "' || bounce.nearest_word(need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d)) || '"? ', '')
+             || 'All of them: bouncectl params, or SELECT name, description FROM bounce.parameter_definition.';
+  END IF;
+  RETURN definition;
+END
+$$;
+COMMENT ON FUNCTION bounce.need_parameter(text) IS 'internal: its definition; 22023 for an unknown name, with the one that may be meant';
+
+CREATE OR REPLACE FUNCTION bounce.need_address(address text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bare CONSTANT text := btrim(bounce.bare_address(address), E' \t\r\n<>');
+BEGIN
+  -- RFC 5321 section 4.5.3.1
+  IF bare ~ '^[^@[:space:][:cntrl:]<>,;]{1,64}@[^@[:space:][:cntrl:]<>,;]{1,253}$' THEN
+    RETURN bare;
+  END IF;
+  RAISE EXCEPTION '"%" is not a mail address', coalesce(address, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+    HINT = 'local-part@domain, or Name <local-part@domain>.';
+END
+$$;
+COMMENT ON FUNCTION bounce.need_address(text) IS 'internal: the bare address';
+
+CREATE OR REPLACE FUNCTION bounce.need_recipients(recipients text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF coalesce(cardinality(recipients), 0) = 0 THEN
+    RAISE EXCEPTION 'a communication needs at least one recipient' USING ERRCODE = 'check_violation',
+      HINT = 'register_communication(process => ..., recipients => ARRAY[''anna@example.com''])';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.need_recipients(text[]) IS 'internal: 23514 for an empty list, or none';
+
+CREATE OR REPLACE FUNCTION bounce.check_address(address text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bare CONSTANT text := bounce.need_address(address);
+BEGIN
+  IF bounce.is_address_blocked(bare) THEN
+    RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'SELECT bounce.lift_block(address, why) if it works again.';
+  END IF;
+  RETURN bare;
+END
+$$;
+COMMENT ON FUNCTION bounce.check_address(text) IS 'internal: the bare address; 22023 when it is none, or blocked';

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Submission servers: what is wrong with one, what it is tried with, and when it is over.
+
+CREATE OR REPLACE FUNCTION bounce.has_problem(server text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.delivery_server AS s WHERE s.name = has_problem.server AND s.problem <> '');
+END
+$$;
+COMMENT ON FUNCTION bounce.has_problem(text) IS 'internal: whether what is claimed now is a probe';
+
+-- What is given back is due anew, behind the others: so everything that waits has its turn.
+CREATE OR REPLACE FUNCTION bounce.choose_for_probe(batch integer, at timestamptz) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (
+    SELECT coalesce(array_agg(t.id), '{}')
+    FROM (SELECT o.id
+          FROM (SELECT k.id, k.due_at, row_number() OVER (PARTITION BY l.process, l.priority ORDER BY k.due_at, k.id) AS turn
+                FROM bounce.queue_levels(at) AS l
+                CROSS JOIN LATERAL (SELECT c.id, c.due_at FROM bounce.communication AS c
+                                    WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY')
+                                      AND c.held_at IS NULL AND c.due_at <= at
+                                    ORDER BY c.due_at
+                                    LIMIT batch
+                                    FOR NO KEY UPDATE SKIP LOCKED) AS k) AS o
+          ORDER BY o.turn, o.due_at, o.id
+          LIMIT batch) AS t);
+END
+$$;
+COMMENT ON FUNCTION bounce.choose_for_probe(integer, timestamptz) IS
+  'internal: locks and returns what a server with a problem is tried with: of each process and priority the first, whatever its priority. '
+  'A sender that is refused, for mails of a high priority, then cannot keep everybody else waiting';
+
+CREATE OR REPLACE FUNCTION bounce.may_use_server(server text, batch integer) RETURNS integer
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.delivery_server AS s WHERE s.name = may_use_server.server AND s.problem <> '';
+  IF NOT FOUND THEN
+    RETURN batch;
+  END IF;
+  -- whoever moves probe_at is the one who probes
+  UPDATE bounce.delivery_server AS s SET probe_at = now() + bounce.parameter_interval('delivery_probe_max_delay')
+  WHERE s.name = may_use_server.server AND s.problem <> '' AND s.probe_at <= now();
+  RETURN CASE WHEN FOUND THEN least(batch, 5) ELSE 0 END;
+END
+$$;
+COMMENT ON FUNCTION bounce.may_use_server(text, integer) IS
+  'internal: how many communications may be claimed: all, a few for a probe, or none while the server is left in peace';
+
+CREATE OR REPLACE FUNCTION bounce.server_works(server text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  s bounce.delivery_server;
+BEGIN
+  PERFORM FROM bounce.delivery_server AS d WHERE d.name = server_works.server AND d.problem <> '';
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  SELECT * INTO s FROM bounce.delivery_server AS d WHERE d.name = server_works.server FOR UPDATE;
+  UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0, probe_at = NULL, task_id = NULL
+  WHERE d.name = s.name;
+  UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
+    note = format('works again since %s', to_char(now(), 'YYYY-MM-DD HH24:MI:SS'))
+  WHERE t.id = s.task_id AND t.status = 'open';
+  PERFORM pg_notify('bounce_delivery', '');
+END
+$$;
+COMMENT ON FUNCTION bounce.server_works(text) IS 'internal: the server took or refused a recipient: no problem any more, its task is done';

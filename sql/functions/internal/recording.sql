@@ -1,0 +1,176 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- record_report(): one report, one statement, one commit.
+
+CREATE OR REPLACE FUNCTION bounce.wait_for_disk() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.wait_for_disk() IS
+  'internal: this transaction''s COMMIT is answered only when it is on disk: after it the MTA forgets the message. Stronger settings stay';
+
+CREATE OR REPLACE FUNCTION bounce.find_all(document jsonb) RETURNS bounce.finding[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  i CONSTANT bounce.identity := bounce.match_report(document);
+  tokens CONSTANT bounce.identity[] := bounce.tokens_of(document);
+  own_mta CONSTANT boolean := bounce.document_text(document, 'envelope', 'own_mta') = 'true';
+  read CONSTANT bounce.finding[] := ARRAY(SELECT r FROM bounce.read_findings(document) AS r);
+  named CONSTANT text[] := ARRAY(SELECT a FROM unnest(read) AS r CROSS JOIN unnest(r.addresses) AS a);
+  findings bounce.finding[] := '{}';
+  own bounce.identity;
+  f bounce.finding;
+BEGIN
+  FOREACH f IN ARRAY read LOOP
+    own := bounce.identity_for(f, i, tokens);
+    f := bounce.match_finding(f, own, own_mta, named);
+    -- an id of the whole communication does not tell the send, but the Message-ID that came back with it may
+    f.attempt := coalesce(f.attempt, bounce.attempt_of(f.communication_id, bounce.document_text(document, 'original', 'message_id')));
+    f.report_key := bounce.report_key_of(document, own, f);
+    findings := findings || f;
+  END LOOP;
+  RETURN findings;
+END
+$$;
+COMMENT ON FUNCTION bounce.find_all(jsonb) IS 'internal: the findings of a document, classified and matched';
+
+CREATE OR REPLACE FUNCTION bounce.claim_findings(findings bounce.finding[], message_id bigint) RETURNS bounce.finding[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  fresh bounce.finding[] := '{}';
+  f bounce.finding;
+BEGIN
+  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.report_key LOOP
+    -- waits for another session that is recording the same; if that one fails, it is ours
+    INSERT INTO bounce.report_key (key, bounce_message_id) VALUES (f.report_key, message_id) ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+      f.bounce_id := nextval('bounce.bounce_id_seq');
+      fresh := fresh || f;
+    END IF;
+  END LOOP;
+  RETURN fresh;
+END
+$$;
+COMMENT ON FUNCTION bounce.claim_findings(bounce.finding[], bigint) IS
+  'internal: the findings that were not recorded before; exactly one session gets each';
+
+CREATE OR REPLACE FUNCTION bounce.lock_findings(findings bounce.finding[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id IN (SELECT u.communication_id FROM unnest(findings) AS u) ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM FROM bounce.communication_recipient AS r
+  WHERE r.id IN (SELECT u.recipient_id FROM unnest(findings) AS u) ORDER BY r.id FOR NO KEY UPDATE;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION bounce.make_tasks(findings bounce.finding[]) RETURNS bounce.finding[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  done bounce.finding[] := '{}';
+  stray bounce.finding;
+  f bounce.finding;
+BEGIN
+  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.task_key, u.bounce_id LOOP
+    IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
+      stray := CASE WHEN stray.task_key IS NULL THEN bounce.gather_strays(f) ELSE stray END;
+      f.task_key := stray.task_key;
+      f.task_summary := stray.task_summary;
+    END IF;
+    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
+  END LOOP;
+  RETURN done;
+END
+$$;
+COMMENT ON FUNCTION bounce.make_tasks(bounce.finding[]) IS
+  'internal: makes the tasks wished for. What fits no mail is one task per report, however many addresses a stranger names in it';
+
+CREATE OR REPLACE FUNCTION bounce.gravest(findings bounce.finding[]) RETURNS bounce.finding
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN (SELECT u FROM unnest(findings) AS u
+          ORDER BY u.class = 'unclassified' DESC, u.is_notice, bounce.class_rank(u.class) DESC, u.report_key LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION bounce.gravest(bounce.finding[]) IS 'internal: the finding that decides about the message';
+
+CREATE OR REPLACE FUNCTION bounce.disposition_of(class text) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN class = 'unclassified' THEN CASE bounce.parameter('operator_mailbox') WHEN '' THEN 'deliver' ELSE 'forward' END
+              WHEN bounce.parameter_boolean('deliver_stored') THEN 'deliver'
+              ELSE 'discard' END
+$$;
+COMMENT ON FUNCTION bounce.disposition_of(text) IS
+  'internal: what becomes of a message; without an operator mailbox, one that nobody could classify stays where it was sent';
+
+CREATE OR REPLACE FUNCTION bounce.store_message(o bounce.outcome, document jsonb, raw bytea) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id, client, own_mta, kind, dialect,
+    message_id, header_from, subject, reporting_mta, truncated, size, digest, disposition, class, reason, report, raw)
+  SELECT (o).bounce_message_id, bounce.document_text(document, 'source'),
+    bounce.document_text(document, 'envelope', 'sender'), bounce.document_texts(document, 'envelope', 'recipients'),
+    bounce.document_text(document, 'envelope', 'queue_id'), bounce.document_text(document, 'envelope', 'client'),
+    bounce.document_text(document, 'envelope', 'own_mta') = 'true',
+    bounce.document_text(document, 'kind'), bounce.document_text(document, 'dialect'),
+    bounce.document_text(document, 'header', 'message_id'), bounce.document_text(document, 'header', 'from'),
+    bounce.document_text(document, 'header', 'subject'), bounce.document_text(document, 'report', 'reporting_mta'),
+    bounce.document_text(document, 'truncated') = 'true',
+    coalesce(substring(bounce.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint, length(raw), 0),
+    bounce.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
+    document, substring(raw FROM 1 FOR bounce.parameter_integer('raw_max_bytes'));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION bounce.store_bounces(message_id bigint, findings bounce.finding[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt, matched_by, trust, recipient,
+    original_recipient, action, status, reply_code, diagnostic, remote_mta, reason, class, is_notice, permanence, rule, evidence,
+    consequence, task_id, events, in_shadow)
+  SELECT u.bounce_id, store_bounces.message_id, u.communication_id, u.recipient_id, u.attempt, u.matched_by, u.trust, u.recipient,
+    u.original_recipient, u.action, u.status, u.reply_code, u.diagnostic, u.remote_mta, u.reason, u.class, u.is_notice,
+    u.permanence, u.rule, u.evidence, array_to_string(u.steps, ', '), u.task_id, coalesce(u.events, '{}'), coalesce(u.in_shadow, false)
+  FROM unnest(findings) AS u
+  ORDER BY u.bounce_id;
+END
+$$;
+
+-- A report and its key are of one transaction, so of one time: that names the month to look in.
+CREATE OR REPLACE FUNCTION bounce.recorded_before(INOUT o bounce.outcome, report_key text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  recorded bounce.bounce_message;
+BEGIN
+  o.duplicate := true;
+  SELECT m.* INTO recorded
+  FROM bounce.report_key AS k JOIN bounce.bounce_message AS m ON m.id = k.bounce_message_id AND m.received_at = k.seen_at
+  WHERE k.key = report_key;
+  IF FOUND THEN
+    o.bounce_message_id := recorded.id;
+    o.disposition := recorded.disposition;
+    o.class := recorded.class;
+    o.reason := recorded.reason;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.recorded_before(bounce.outcome, text) IS
+  'internal: the outcome of the first time; milter effects are at least once, so the repeat has to have the same one';
+
+CREATE OR REPLACE FUNCTION bounce.gather_strays(INOUT f bounce.finding)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  at_most CONSTANT integer := 100;
+BEGIN
+  IF NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.dedup_key = f.task_key AND t.status = 'open')
+     AND at_most <= (SELECT count(*) FROM (SELECT FROM bounce.task AS t WHERE t.status = 'open' AND t.kind = 'bounce_without_communication' LIMIT at_most) AS q) THEN
+    f := bounce.wish_task(f, 'bounce_without_communication', '', 'more reports that fit no communication, lately: ' || f.task_summary);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce.gather_strays(bounce.finding) IS
+  'internal: beyond a hundred open tasks about reports that fit no mail, one gathers the rest: anybody can send thousands';

@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Four group roles with the least rights; give them to login roles with GRANT. What is
+-- not granted here is revoked. Roles belong to the whole cluster: one that exists is
+-- taken as it is. Applied anew whenever a text changes.
+
+DO $$
+DECLARE
+  role_name text;
+BEGIN
+  FOREACH role_name IN ARRAY ARRAY['bounce_milter', 'bounce_delivery', 'bounce_application',
+                                   'bounce_operator'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role_name) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+    END IF;
+  END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+  RAISE EXCEPTION 'role % is missing and may not be created by %', role_name, current_user
+    USING ERRCODE = 'insufficient_privilege',
+          HINT = 'ALTER ROLE ... CREATEROLE, or have a superuser CREATE ROLE bounce_milter, '
+                 'bounce_delivery, bounce_application, bounce_operator.';
+END
+$$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+REVOKE ALL ON ALL TABLES IN SCHEMA bounce
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA bounce
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+REVOKE ALL ON SCHEMA bounce
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+
+GRANT USAGE ON SCHEMA bounce
+  TO bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+
+-- The milter: no table but the schema's version.
+GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_milter;
+GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.record_report, bounce.milter_settings,
+  bounce.token_settings, bounce.housekeeping TO bounce_milter;
+
+-- bounce-delivery: no table but the schema's version.
+GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_delivery;
+GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce.begin_delivery,
+  bounce.settle_delivery, bounce.settle_and_begin, bounce.release_claim, bounce.renew_leases,
+  bounce.delivery_lease_seconds, bounce.sweep_deliveries, bounce.next_due,
+  bounce.delivery_problem, bounce.forget_servers, bounce.send_owner_notices TO bounce_delivery;
+
+-- Applications: write what they send, read what became of it.
+GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recipient,
+  bounce.communication_log, bounce.bounce_reason, bounce.follow_up, bounce.undelivered,
+  bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery
+  TO bounce_application;
+GRANT INSERT (process, business_ref, sender, subject, message_id, status),
+  UPDATE (business_ref, sender, subject, message_id, status, delivery_state)
+  ON bounce.communication TO bounce_application;
+GRANT INSERT (communication_id, address, person_ref)
+  ON bounce.communication_recipient TO bounce_application;
+GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
+  bounce.confirm_resend, bounce.is_address_blocked, bounce.may_write_to, bounce.suggest_address,
+  bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
+  bounce.claim_follow_up, bounce.finish_follow_up, bounce.submit_communication,
+  bounce.retry_communication, bounce.hold_communication, bounce.release_communication,
+  bounce.cancel_communication TO bounce_application;
+
+-- Operators: read everything but the keys, decide on tasks and blocks, set parameters and classes.
+GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
+  bounce.communication, bounce.communication_recipient, bounce.communication_message_id,
+  bounce.communication_log, bounce.communication_content, bounce.communication_attachment,
+  bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
+  bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block, bounce.outage,
+  bounce.task, bounce.task_history, bounce.follow_up, bounce.parameter_definition,
+  bounce.system_parameter, bounce.system_parameter_history TO bounce_operator;
+GRANT SELECT ON bounce.undelivered, bounce.scheduled_resend, bounce.delivery,
+  bounce.delivery_metric, bounce.refused_delivery, bounce.task_detail, bounce.open_task,
+  bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,
+  bounce.parameter_setting, bounce.token_key_state, bounce.event_partition TO bounce_operator;
+GRANT INSERT, DELETE ON bounce.system_parameter TO bounce_operator;
+GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator;
+GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator;
+GRANT INSERT, UPDATE (description) ON bounce.process TO bounce_operator;
+GRANT UPDATE (delivery_state) ON bounce.communication TO bounce_operator;
+GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.parameter, bounce.set_parameter,
+  bounce.add_token_key, bounce.retire_token_key, bounce.rotate_token_key,
+  bounce.drop_expired_token_keys, bounce.housekeeping, bounce.erase_address,
+  bounce.erase_person TO bounce_operator;
+GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
+  bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
+  bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
+  bounce.lift_block, bounce.request_resend, bounce.outage_sample, bounce.confirm_outage,
+  bounce.dismiss_outage TO bounce_operator;
+GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.reclassify,
+  bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,
+  bounce.status, bounce.find_communications, bounce.communication_story, bounce.block_story,
+  bounce.task_story, bounce.report_by TO bounce_operator;
+GRANT EXECUTE ON FUNCTION bounce.is_address_blocked, bounce.may_write_to,
+  bounce.suggest_address, bounce.address_key, bounce.address_domain,
+  bounce.undelivered_documents, bounce.confirm_resend, bounce.submit_communication,
+  bounce.retry_communication, bounce.hold_communication, bounce.release_communication,
+  bounce.cancel_communication TO bounce_operator;

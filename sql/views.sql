@@ -1,0 +1,216 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- The views, for applications first, then for operators. Applied anew whenever a text
+-- changes; a migration drops a view first whose columns are removed or renamed.
+
+-- For applications ------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW bounce.undelivered AS
+SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at,
+       r.id AS recipient_id, r.address AS recipient, r.state, r.bounced_at,
+       r.class, r.reason, coalesce(n.meaning, '') AS meaning, r.status_code, r.diagnostic,
+       r.attempts, r.next_attempt_at, t.id AS task_id, t.kind AS task_kind,
+       bounce.is_address_blocked(r.address) AS is_blocked,
+       CASE WHEN r.next_attempt_at IS NOT NULL
+            THEN 'sent again at ' || to_char(r.next_attempt_at, 'YYYY-MM-DD HH24:MI')
+            WHEN t.id IS NOT NULL THEN 'task ' || t.id || ' waits for a person'
+            ELSE 'nothing' END AS what_next
+FROM bounce.communication_recipient AS r
+JOIN bounce.communication AS c ON c.id = r.communication_id
+LEFT JOIN bounce.bounce_reason AS n ON n.reason = r.reason
+LEFT JOIN bounce.task AS t ON t.id = r.task_id AND t.status = 'open'
+WHERE r.state IN ('bounced', 'error');
+COMMENT ON VIEW bounce.undelivered IS
+  'documents that did not arrive, why, and what happens next; one row per recipient. task_*: the '
+  'open task about it';
+
+-- Returns rows of the view, so it can only be created after it.
+CREATE OR REPLACE FUNCTION bounce.undelivered_documents(process text, since timestamptz, until timestamptz) RETURNS SETOF bounce.undelivered
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  PERFORM bounce.need_process(process), bounce.need_period(since, until);
+  RETURN QUERY SELECT u.* FROM bounce.undelivered AS u
+  WHERE (undelivered_documents.process IS NULL OR u.process = undelivered_documents.process)
+    AND u.created_at >= coalesce(since, '-infinity') AND u.created_at < coalesce(until, 'infinity')
+  ORDER BY u.created_at, u.communication_id, u.recipient_id;
+END
+$$;
+COMMENT ON FUNCTION bounce.undelivered_documents(text, timestamptz, timestamptz) IS
+  'what a process (NULL: any) registered in a time and did not arrive, why, and what happens next; since included, until not, NULL: open';
+
+CREATE OR REPLACE VIEW bounce.scheduled_resend AS
+SELECT r.next_attempt_at, r.attempts + 1 AS attempt, c.id AS communication_id, c.process,
+       c.business_ref, c.subject, r.id AS recipient_id, r.address AS recipient, r.reason,
+       r.diagnostic
+FROM bounce.communication_recipient AS r
+JOIN bounce.communication AS c ON c.id = r.communication_id
+WHERE r.next_attempt_at IS NOT NULL AND bounce.may_write_to(r.address, c.process);
+COMMENT ON VIEW bounce.scheduled_resend IS
+  'what is to be sent again after a soft bounce, and when it is due. The sender reports it with '
+  'bounce.confirm_resend(recipient_id)';
+
+-- to_char: RFC 3339 in UTC, whatever the session's time zone is
+CREATE OR REPLACE VIEW bounce.delivery AS
+SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at,
+       c.delivery_state AS state, c.start_time, c.end_time, c.error, c.attempts, c.lease_expire_time,
+       c.due_at, c.held_at, c.priority, i.info,
+       jsonb_build_object(
+         'state', c.delivery_state,
+         'startTime', to_char(c.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+         'endTime', to_char(c.end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+         'error', nullif(c.error, ''), 'attempts', c.attempts,
+         'leaseExpireTime', to_char(c.lease_expire_time AT TIME ZONE 'UTC',
+                                    'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+         'info', (i.info - 'message_id')
+                 || jsonb_build_object('messageId', i.info -> 'message_id')) AS json,
+       i.unknown
+FROM bounce.communication AS c
+CROSS JOIN LATERAL (
+  SELECT jsonb_build_object(
+           'message_id', c.message_id,
+           'accepted', coalesce(jsonb_agg(r.address ORDER BY r.id)
+                                FILTER (WHERE r.delivery = 'accepted'), '[]'),
+           'rejected', coalesce(jsonb_agg(r.address ORDER BY r.id)
+                                FILTER (WHERE r.delivery = 'rejected'), '[]'),
+           'pending', coalesce(jsonb_agg(r.address ORDER BY r.id)
+                               FILTER (WHERE r.delivery IN ('due', 'claimed', 'sending',
+                                                            'pending')), '[]'),
+           'response', c.response) AS info,
+         coalesce(jsonb_agg(r.address ORDER BY r.id)
+                  FILTER (WHERE r.delivery = 'unknown'), '[]') AS unknown
+  FROM bounce.communication_recipient AS r
+  WHERE r.communication_id = c.id AND r.state <> 'replaced') AS i
+WHERE c.delivery_state IS NOT NULL;
+COMMENT ON VIEW bounce.delivery IS
+  'each communication in the delivery queue: PENDING, PROCESSING, SUCCESS, ERROR, RETRY. info: '
+  'message_id, accepted, rejected, pending (still to be sent to), response. unknown: recipients '
+  'whose final reply was lost, also named in error. Each recipient is in one of the four lists, '
+  'unless another address replaced it. json: the same with the field names of Firebase''s Trigger '
+  'Email, times as RFC 3339';
+
+CREATE OR REPLACE VIEW bounce.delivery_metric AS
+SELECT p.name AS process,
+       count(c.id) FILTER (WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
+                                 AND c.due_at <= now()) AS due,
+       count(c.id) FILTER (WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
+                                 AND c.due_at > now()) AS scheduled,
+       count(c.id) FILTER (WHERE c.held_at IS NOT NULL) AS held,
+       count(c.id) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing,
+       coalesce(extract(epoch FROM now() - min(c.due_at) FILTER (
+         WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
+               AND c.due_at <= now())), 0)::bigint AS oldest_due_seconds,
+       coalesce(extract(epoch FROM now() - min(c.created_at) FILTER (
+         WHERE c.delivery_state IN ('PENDING', 'RETRY'))), 0)::bigint AS oldest_seconds
+FROM bounce.process AS p
+LEFT JOIN bounce.communication AS c
+  ON c.process = p.name AND c.delivery_state IN ('PENDING', 'RETRY', 'PROCESSING')
+GROUP BY p.name;
+COMMENT ON VIEW bounce.delivery_metric IS 'length and age of the delivery queue per process';
+
+CREATE OR REPLACE VIEW bounce.refused_delivery AS
+SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, r.id AS recipient_id,
+       r.address, r.refused_at, b.id IS NOT NULL AS is_blocked, coalesce(b.reason, '') AS reason,
+       coalesce(b.why, '') AS why, b.blocked_at
+FROM bounce.communication_recipient AS r
+JOIN bounce.communication AS c ON c.id = r.communication_id
+LEFT JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL
+WHERE r.refused_at IS NOT NULL;
+COMMENT ON VIEW bounce.refused_delivery IS
+  'mails that were not sent because the address is blocked; they are sent when the block is lifted '
+  '(resend_after_block)';
+
+-- For operators ---------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW bounce.task_detail AS
+SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at,
+       t.status = 'open' AND t.due_at < now() AS is_overdue,
+       t.created_at, t.last_seen_at, t.address, t.domain, t.reason,
+       coalesce(n.meaning, '') AS meaning, t.diagnosis, t.correction,
+       coalesce(t.process, '') AS process, t.communication_id,
+       coalesce(c.business_ref, '') AS business_ref, coalesce(c.subject, '') AS subject,
+       t.summary, t.recipient_id, t.bounce_id,
+       t.resolution, t.resolved_at, t.resolved_by, t.note
+FROM bounce.task AS t
+LEFT JOIN bounce.communication AS c ON c.id = t.communication_id
+LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason;
+COMMENT ON VIEW bounce.task_detail IS
+  'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
+  'probably meant';
+
+CREATE OR REPLACE VIEW bounce.open_task AS
+SELECT * FROM bounce.task_detail WHERE status = 'open' ORDER BY due_at NULLS LAST, id;
+COMMENT ON VIEW bounce.open_task IS 'the open tasks, in the order in which they are due';
+
+CREATE OR REPLACE VIEW bounce.blocked_address AS
+SELECT b.address, b.reason, b.why, b.blocked_at, b.blocked_by, b.bounce_id, b.communication_id,
+       coalesce(c.process, '') AS process
+FROM bounce.address_block AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+WHERE b.lifted_at IS NULL;
+COMMENT ON VIEW bounce.blocked_address IS
+  'the blocked addresses, why and since when; process: whose mail bounced';
+
+CREATE OR REPLACE VIEW bounce.open_outage AS
+SELECT t.id AS task_id, o.id AS outage_id, o.scope, o.about, o.opened_at, t.last_seen_at,
+       (SELECT count(*) FROM bounce.held_block AS h
+        WHERE h.outage_id = o.id AND h.decision IS NULL) AS held,
+       o.seen, o.usual, o.time_window,
+       (SELECT string_agg(s.address, ', ')
+        FROM (SELECT h.address FROM bounce.held_block AS h
+              WHERE h.outage_id = o.id AND h.decision IS NULL ORDER BY h.id LIMIT 5) AS s) AS sample
+FROM bounce.outage AS o
+JOIN bounce.task AS t ON t.dedup_key = 'outage:' || o.id AND t.status = 'open';
+COMMENT ON VIEW bounce.open_outage IS
+  'outages that wait for a decision: how many blocks are held, the rate seen and the usual one, '
+  'and a few of the addresses';
+
+CREATE OR REPLACE VIEW bounce.shadow_consequence AS
+SELECT b.id AS bounce_id, b.received_at, c.process, b.communication_id,
+       coalesce(r.address, b.recipient) AS address, b.class, b.reason, b.trust,
+       'blocked' = ANY (b.events) AS would_block,
+       'resend_scheduled' = ANY (b.events) AS would_resend,
+       'task' = ANY (b.events) AS would_make_task,
+       'follow_up' = ANY (b.events) AS would_follow_up,
+       'owner_notice' = ANY (b.events) AS would_tell_owner, b.consequence
+FROM bounce.bounce AS b
+LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+WHERE b.in_shadow;
+COMMENT ON VIEW bounce.shadow_consequence IS
+  'the consequences that would have followed if the process were not in shadow mode';
+
+CREATE OR REPLACE VIEW bounce.parameter_setting AS
+SELECT p.name, p.process, p.value, d.default_value,
+       p.process IS NULL AND p.value = d.default_value AS is_default,
+       d.type, d.minimum, d.maximum, d.allowed, d.per_process, d.description, p.updated_at,
+       p.updated_by
+FROM bounce.system_parameter AS p JOIN bounce.parameter_definition AS d ON d.name = p.name;
+COMMENT ON VIEW bounce.parameter_setting IS
+  'the current parameters with their definitions; process NULL: the global value';
+
+CREATE OR REPLACE VIEW bounce.token_key_state AS
+SELECT k.id,
+       CASE WHEN k.expires_at <= now() THEN 'expired'
+            WHEN k.retired_at IS NOT NULL
+                 OR EXISTS (SELECT FROM bounce.token_key AS n
+                            WHERE n.retired_at IS NULL
+                              AND (n.created_at, n.id) > (k.created_at, k.id)) THEN 'verifies'
+            ELSE 'signs' END AS state,
+       k.created_at, k.retired_at, k.expires_at
+FROM bounce.token_key AS k;
+COMMENT ON VIEW bounce.token_key_state IS
+  'the keys of return paths without their secrets: the one that signs, those that still verify, '
+  'and the expired ones';
+
+CREATE OR REPLACE VIEW bounce.event_partition AS
+SELECT p.relname::text AS parent, c.relname::text AS partition, a.attname::text AS time_column,
+       make_timestamptz(substring(c.relname FROM '_([0-9]{4})[0-9]{2}$')::integer,
+                        substring(c.relname FROM '_[0-9]{4}([0-9]{2})$')::integer,
+                        1, 0, 0, 0, 'UTC') AS month
+FROM pg_partitioned_table AS t
+JOIN pg_class AS p ON p.oid = t.partrelid
+JOIN pg_attribute AS a ON a.attrelid = p.oid AND a.attnum = t.partattrs[0]
+JOIN pg_inherits AS i ON i.inhparent = p.oid
+JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE p.relnamespace = 'bounce'::regnamespace;
+COMMENT ON VIEW bounce.event_partition IS
+  'the partitions of the event tables; month NULL: the default partition';

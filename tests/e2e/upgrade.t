@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# tests/upgrade/version-56.sql.gz is a database of the last version before the baseline, with
+# mails, reports, tasks and a waiting mail in it. bouncectl db migrate brings it to exactly the
+# schema of a new database, and its mails are as they were.
+use Bounce::Test;
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $daemon   = $stage->daemon;
+my $db       = $stage->db;
+
+# A database as it was left, with the name NAME.
+sub restore {
+    my ($name) = @_;
+    my $dump = Bounce::Instance::tree() . '/tests/upgrade/version-56.sql.gz';
+    my $sql  = $instance->run([ 'gzip', '-dc', $dump ]);
+    $db->sql("CREATE DATABASE $name;\n", dbname => 'postgres');
+    $db->sql($sql, dbname => $name);
+    return $db->conninfo(dbname => $name);
+}
+
+# Everything but the partitions of the months, which depend on the day, and the dump's own marks.
+sub schema_of {
+    my ($conninfo) = @_;
+    my $dump = $instance->run(
+        [ 'pg_dump', '--schema-only', '--exclude-table=bounce.*_20????', '-d', $conninfo ]);
+    return join "\n", grep { !/^\\(?:un)?restrict / } split /\n/, $dump;
+}
+
+# What a person would look for in it.
+my $picture = <<'END';
+SELECT jsonb_build_object(
+  'mails', (SELECT jsonb_agg(jsonb_build_array(c.id, c.process, c.business_ref, c.subject, c.status,
+                                               d.state, r.address, r.state, r.attempts, r.class,
+                                               r.reason) ORDER BY c.id, r.id)
+            FROM bounce.communication AS c
+            JOIN bounce.communication_recipient AS r ON r.communication_id = c.id
+            LEFT JOIN bounce.delivery AS d ON d.communication_id = c.id),
+  'reports', (SELECT jsonb_agg(jsonb_build_array(b.id, b.reason, b.class, b.trust, m.disposition,
+                                                 length(m.raw)) ORDER BY b.id)
+              FROM bounce.bounce AS b
+              JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id),
+  'tasks', (SELECT jsonb_agg(jsonb_build_array(t.id, t.kind, t.status, t.count, t.summary)
+                             ORDER BY t.id) FROM bounce.task AS t),
+  'blocks', (SELECT jsonb_agg(k.address ORDER BY k.address) FROM bounce.blocked_address AS k),
+  'parameters', (SELECT jsonb_object_agg(concat_ws(' ', p.name, p.process), p.value)
+                 FROM bounce.system_parameter AS p),
+  'log', (SELECT count(*) FROM bounce.communication_log))::text
+END
+
+my $old    = restore('old');
+my $before = $db->value($picture, dbname => 'old');
+
+subtest 'a database of version 56 is carried over' => sub {
+    my ($status, $output) = $daemon->bouncectl('db', 'check', '--conninfo', $old);
+    is $status, 1, 'check says that it is older';
+    like $output, qr/version 56, this program needs \d+/, 'and how old';
+    ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $old);
+    is $status, 0, 'migrate' or diag $output;
+    is code_of($daemon->bouncectl('db', 'check', '--conninfo', $old)), 0, 'current';
+    my ($new, $carried) = map { schema_of($_) } $db->conninfo, $old;
+    cmp_ok length $new, '>', 100_000, 'a new database has a schema';
+    ok $carried eq $new, 'and this one has the same' or diag difference($new, $carried);
+};
+
+subtest 'with its mails' => sub {
+    is $db->value($picture, dbname => 'old'), $before,
+        'mails, reports, tasks, blocks and parameters are as they were';
+    my $claimed = $db->value('SELECT string_agg(a, \' \' ORDER BY a)
+        FROM bounce.claim_deliveries(\'test:1\', \'server\', 10) AS i, unnest(i.addresses) AS a',
+        dbname => 'old');
+    is $claimed, 'later@customer.example second@customer.example',
+        'the waiting mail can be claimed';
+    my $document =
+        $db->value('SELECT report FROM bounce.bounce_message ORDER BY id LIMIT 1', dbname => 'old');
+    my $again = $db->value('SELECT (bounce.record_report(:\'report\'::jsonb, NULL)).duplicate',
+        report => $document, dbname => 'old');
+    is $again, 't', 'a report that it knows is known again';
+};
+
+subtest 'what nobody made is gone' => sub {
+    $db->sql("CREATE FUNCTION bounce.supersedes_of_old() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+        CREATE VIEW bounce.old_view AS SELECT 1 AS one;
+        UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n", dbname => 'old');
+    is code_of($daemon->bouncectl('db', 'migrate', '--conninfo', $old)), 0, 'migrate again';
+    ok schema_of($old) eq schema_of($db->conninfo),
+        'functions and views of other versions are dropped';
+};
+
+subtest 'what cannot be carried over is left alone' => sub {
+    my $older = restore('older');
+    $db->sql("DELETE FROM bounce.schema_migration WHERE version > 50;\n", dbname => 'older');
+    my $schema = schema_of($older);
+    my ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $older);
+    isnt $status, 0, 'version 50: migrate refuses';
+    like $output, qr/version 5\d, and this program carries over version 56 and later/,
+        'and says what it takes';
+    ok schema_of($older) eq $schema, 'and changes nothing';
+};
+
+# The lines in which two dumps differ, for the person who reads a failure.
+sub difference {
+    my ($new, $carried) = @_;
+    my @file =
+        map { $instance->write_file("$_->[0].sql", $_->[1]) } [ new => $new ], [ carried => $carried ];
+    my (undef, $diff) = $instance->run([ 'diff', @file ], may_fail => 1);
+    return substr $diff, 0, 4000;
+}
+
+finish();
