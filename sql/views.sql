@@ -36,7 +36,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.undelivered_documents(text, timestamptz, timestamptz) IS
-  'what a process (NULL: any) registered in a time and did not arrive, why, and what happens next; since included, until not, NULL: open';
+  'application: the mails that a process (NULL: any) registered in a period and that did not '
+  'arrive, why, and what happens next. since is included, until is not; NULL: unlimited';
 
 CREATE OR REPLACE VIEW bounce.scheduled_resend AS
 SELECT r.next_attempt_at, r.attempts + 1 AS attempt, c.id AS communication_id, c.process,

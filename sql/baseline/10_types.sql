@@ -132,7 +132,8 @@ CREATE TYPE bounce.delivery_item AS (
   bytes            bigint
 );
 COMMENT ON TYPE bounce.delivery_item IS
-  'one SMTP transaction: a single recipient where return paths are signed, otherwise all that are due';
+  'one SMTP transaction: a single recipient where return paths are signed, otherwise all that are '
+  'due';
 
 CREATE TYPE bounce.delivery_content AS (
   message_id     text,
@@ -148,7 +149,8 @@ CREATE TYPE bounce.delivery_content AS (
   auto_submitted text,
   attachments    jsonb
 );
-COMMENT ON TYPE bounce.delivery_content IS 'the message of a delivery_item, to be composed by the worker';
+COMMENT ON TYPE bounce.delivery_content IS
+  'the message of a delivery_item, to be composed by the worker';
 
 CREATE TYPE bounce.token_signer AS (
   key_id     smallint,
@@ -157,7 +159,8 @@ CREATE TYPE bounce.token_signer AS (
   outer_pad  bytea
 );
 COMMENT ON TYPE bounce.token_signer IS
-  'signs the tokens that expire on one day: a key, and its secret as the two pads of HMAC (RFC 2104)';
+  'signs the tokens that expire on one day: a key, and its secret as the two pads of HMAC '
+  '(RFC 2104)';
 
 -- Functions that an index depends on ------------------------------------------------
 
@@ -165,10 +168,10 @@ CREATE FUNCTION bounce.address_key(address text) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN lower(btrim(address, E' \t\r\n<>'));
 COMMENT ON FUNCTION bounce.address_key(text) IS
-  'the form in which addresses are compared: without angle brackets, in lower case';
+  'application: the form in which addresses are compared: without angle brackets, in lower case';
 
 CREATE FUNCTION bounce.address_domain(address text) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN coalesce(substring(bounce.address_key(address) FROM '@([^@]*)$'), '');
 COMMENT ON FUNCTION bounce.address_domain(text) IS
-  'the domain of an address in lower case; empty when it has none';
+  'application: the domain of an address in lower case; empty when it has none';

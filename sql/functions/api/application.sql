@@ -27,10 +27,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text, text, text[]) IS
-  'registers one outgoing mail and its recipients (an address named twice counts once); returns communication.id. '
-  'status open: not handed over yet, UPDATE it to sent afterwards. person_refs: the application''s own name of the person behind each '
-  'address; NULL, or NULL within, for bare addresses. recipients: bare addresses or "Name <address>". 23503 for an unknown process, 23514 for an '
-  'impossible address, no recipient, or a status that is not open, sent or error';
+  'application: registers a mail that the application sends itself, with its recipients (an '
+  'address named twice counts once). Returns communication.id. recipients: bare addresses or "Name '
+  '<address>". status open: not sent yet, set it to sent by an UPDATE later. person_refs: the '
+  'application''s reference of the person behind each address; NULL, or a NULL element, for bare '
+  'addresses. 23503 for an unknown process, 23514 for something that is not an address, without a '
+  'recipient, or for a status other than open, sent or error';
 
 CREATE OR REPLACE FUNCTION bounce.set_person(communication_id bigint, address text, person_ref text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -43,7 +45,9 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.set_person(bigint, text, text) IS 'whom an address of a communication belongs to, in the application''s own words. P0002';
+COMMENT ON FUNCTION bounce.set_person(bigint, text, text) IS
+  'application: sets the application''s reference of the person behind an address of a '
+  'communication. P0002 when the address is not one of its recipients';
 
 CREATE OR REPLACE FUNCTION bounce.return_path(communication_recipient_id bigint, attempt integer DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -69,8 +73,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
-  'the envelope sender (MAIL FROM) for one recipient: its bounces come back signed. attempt NULL: the send that is due, '
-  'or the last one when none is. Give each recipient a transaction of its own. 55000 without a bounce domain';
+  'application: the envelope sender (MAIL FROM) for one recipient; its bounces come back signed. '
+  'attempt NULL: the send that is due, or else the last one. Send to each recipient in an SMTP '
+  'transaction of its own. 55000 without a bounce domain';
 
 CREATE OR REPLACE FUNCTION bounce.confirm_resend(recipient_id bigint, message_id text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -98,8 +103,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.confirm_resend(bigint, text) IS
-  'an application tells that it has sent the mail to this recipient (communication_recipient.id) again, and under which Message-ID. '
-  'Returns the number of sends so far. P0002 for an unknown recipient';
+  'application: reports that the mail was sent to this recipient (communication_recipient.id) '
+  'again, and its new Message-ID. Returns the number of sends so far. P0002 for an unknown '
+  'recipient';
 
 -- Addresses --------------------------------------------------------------------------
 
@@ -111,7 +117,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
-  'whether nothing may be sent to this address now; any case, also as "Name <address>"';
+  'application: whether an address is blocked; in any case, also as "Name <address>"';
 
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -121,7 +127,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
-  'whether a process may send to this address now: it is an address, and not blocked, or the process is exempt (block_exempt)';
+  'application: whether a process may send to an address now: it is an address, and it is not '
+  'blocked or the process is exempt (block_exempt)';
 
 CREATE OR REPLACE FUNCTION bounce.suggest_address(address text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -132,8 +139,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.suggest_address(text) IS
-  'the address that may have been meant, when the domain looks like a typing error of one that takes our mail; empty otherwise. An '
-  'application may ask when an address is entered';
+  'application: the address that was probably meant, when the domain looks like a typing error of '
+  'one that accepts our mail; else empty. To be asked when somebody enters an address';
 
 -- The outbox ----------------------------------------------------------------
 
@@ -164,8 +171,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.claim_follow_up(text, integer, interval, text[]) IS
-  'takes what is in the outbox, oldest first, for as long as the lease lasts; two claimers never get the same row. kinds NULL: all. '
-  'Then finish_follow_up() under the same name of claimer';
+  'application: claims rows of the outbox, oldest first, until the lease ends; two claimers never '
+  'get the same row. kinds NULL: all. Finish each with finish_follow_up() and the same claimer';
 
 CREATE OR REPLACE FUNCTION bounce.finish_follow_up(id bigint, claimer text, result text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -184,4 +191,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.finish_follow_up(bigint, text, text) IS
-  'the claimer has done it. False when it is not the claimer''s: done already, or the lease was over and another one has it';
+  'application: marks a claimed row of the outbox as done. False when this claimer no longer has '
+  'it: it is done already, or the lease ended and somebody else claimed it';

@@ -10,7 +10,8 @@ CREATE OR REPLACE FUNCTION bounce.delivery_lease_seconds() RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   SELECT extract(epoch FROM bounce.parameter_interval('delivery_lease'))::integer;
 $$;
-COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS 'how long a lease lasts; workers renew after a third of it';
+COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS
+  'delivery: duration of a lease in seconds; a worker renews it after a third of that time';
 
 CREATE OR REPLACE FUNCTION bounce.next_due(server text) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
@@ -23,7 +24,8 @@ BEGIN
                         ORDER BY c.due_at LIMIT 1) AS d);
 END
 $$;
-COMMENT ON FUNCTION bounce.next_due(text) IS 'when there will be something to claim; NULL when nothing waits';
+COMMENT ON FUNCTION bounce.next_due(text) IS
+  'delivery: when the next mail can be claimed; NULL when none is waiting';
 
 -- No JIT: the planner cannot know that the batch is small, and compiling would cost more than the claim.
 CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer) RETURNS SETOF bounce.delivery_item
@@ -56,8 +58,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
-  'claims up to batch communications that are due for this worker, under a lease, and returns their SMTP transactions. Nobody else '
-  'gets them until they are settled or released, or the lease ends';
+  'delivery: claims up to batch communications that are due, under a lease, and returns their SMTP '
+  'transactions. No other worker gets them until they are settled or released, or the lease ends';
 
 CREATE OR REPLACE FUNCTION bounce.renew_leases(claim_ids uuid[]) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -67,7 +69,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
     RETURNING c.id)
   SELECT count(*)::integer FROM renewed;
 $$;
-COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS 'a worker lives and still has these claims; returns the communications in them';
+COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS
+  'delivery: renews the leases of these claims. Returns the number of communications in them';
 
 CREATE OR REPLACE FUNCTION bounce.release_claim(claim_id uuid, why text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -87,7 +90,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.release_claim(uuid, text) IS
-  'gives back what a claim has not begun: due again, no attempt counted. Returns the communications given back';
+  'delivery: gives back what a claim has not begun: it is due again, and no attempt is counted. '
+  'Returns the number of communications given back';
 
 CREATE OR REPLACE FUNCTION bounce.sweep_deliveries() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
@@ -108,8 +112,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.sweep_deliveries() IS
-  'ends the claims of workers that are gone: what was not begun is due again, what was begun is unknown. Returns how many communications. '
-  'Also finds what was refused for a block that is lifted, where lifting it could not';
+  'delivery: ends the claims of workers that died: what was not begun is due again, what was begun '
+  'becomes unknown. Returns the number of communications. It also finds mails refused because of a '
+  'block that has been lifted since';
 
 -- Transactions -----------------------------------------------------------------------
 
@@ -157,9 +162,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
-  'a worker is about to send these recipients of one communication their mail: from here on an end without settling is unknown. '
-  'Returns what to send; no row when the claim is lost, the mail is held, or an address was blocked meanwhile: then it must not be '
-  'sent, and what was claimed of it is given back. A repeat by the same claim is harmless';
+  'delivery: called just before these recipients of a communication are sent to; if the worker '
+  'ends without settling, their state is unknown. Returns what to send; no row when the claim was '
+  'lost, the mail is on hold, or an address was blocked meanwhile: then nothing may be sent, and '
+  'the rest of the claim is given back. Repeating it with the same claim is harmless';
 
 CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -195,9 +201,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
-  'a worker tells what became of one transaction: [{recipient_id, outcome, response, document}], all of one communication; outcome '
-  'accepted, rejected, pending, unknown or released; document: the classifier''s, for the middle two. Returns the communication''s '
-  'state, or "lost" when the lease had ended and the sweeper was here: what it made unknown is then known after all. A repeat is harmless';
+  'delivery: records the results of one transaction: [{recipient_id, outcome, response, '
+  'document}], all of one communication. outcome: accepted, rejected, pending, unknown or '
+  'released; document: the classifier''s, for rejected and pending. Returns the state of the '
+  'communication, or "lost" when the lease had ended and the claim was swept: an unknown result is '
+  'then corrected. Repeating it is harmless';
 
 CREATE OR REPLACE FUNCTION bounce.settle_and_begin(settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
 RETURNS SETOF bounce.delivery_content
@@ -212,7 +220,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.settle_and_begin(uuid, text, jsonb, uuid, bigint[]) IS
-  'settles one transaction and begins the next in one statement: one commit for each message. Either half may be NULL';
+  'delivery: settle_delivery() and begin_delivery() in one statement: one commit per message. '
+  'Either half may be NULL';
 
 -- Servers ----------------------------------------------------------------------------
 
@@ -244,8 +253,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.delivery_problem(text, text) IS
-  'a worker tells that the server cannot be used: unreachable, TLS, AUTH, sender refused for all. One task says what, since when and '
-  'how many wait. Returns how long everybody leaves it in peace';
+  'delivery: reports that the server cannot be used: unreachable, TLS, AUTH, sender refused for '
+  'all. One task tells what, since when, and how many mails are waiting. Returns how long no '
+  'worker should try again';
 
 -- Who is configured for a server with a problem moves its probe_at whenever it is due
 -- (may_use_server), also while nothing waits.
@@ -268,7 +278,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.forget_servers() IS
-  'ends the problem and the task of a submission server that no worker asks for any more, because another is configured. Returns how many';
+  'delivery: ends the problem and the task of a submission server that no worker uses any more, '
+  'because another one is configured. Returns the number of servers';
 
 -- Notices ----------------------------------------------------------------------------
 
@@ -296,4 +307,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.send_owner_notices(timestamptz) IS
-  'bounce-delivery calls it while it sweeps: puts the owners'' notices that are due into the queue; how many mails';
+  'delivery: queues the notices to process owners that are due. Returns the number of mails';

@@ -6,14 +6,16 @@ CREATE OR REPLACE FUNCTION bounce.schema_version() RETURNS integer
 LANGUAGE sql STABLE AS $$
   SELECT coalesce(max(version), 0) FROM bounce.schema_migration;
 $$;
-COMMENT ON FUNCTION bounce.schema_version() IS 'the highest migration applied; 0 when none is recorded';
+COMMENT ON FUNCTION bounce.schema_version() IS
+  'milter: the version of the schema: the highest migration applied; 0 when none is recorded';
 
 CREATE OR REPLACE FUNCTION bounce.milter_settings(OUT bounce_domain text[], OUT operator_mailbox text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   SELECT bounce.domains(bounce.parameter('bounce_domain')), bounce.parameter('operator_mailbox');
 $$;
 COMMENT ON FUNCTION bounce.milter_settings() IS
-  'one row: what the daemon must know before a message is complete; read again at each NOTIFY bounce_parameter';
+  'milter: one row with what the milter needs before a message is complete; to be read again after '
+  'each NOTIFY bounce_parameter';
 
 CREATE OR REPLACE FUNCTION bounce.token_settings(OUT refuse_bad_token boolean, OUT return_path_prefix text, OUT keys text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -25,8 +27,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.token_settings() IS
-  'for the milter alone, one row: whether to refuse at RCPT, what stands before a token, and the keys that verify, as id:hex '
-  'separated by blanks; read again at each NOTIFY bounce_parameter';
+  'milter: one row: whether to refuse at RCPT, the prefix of a token, and the keys that verify, as '
+  'id:hex separated by spaces; to be read again after each NOTIFY bounce_parameter';
 
 -- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
 CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
@@ -57,5 +59,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.record_report(jsonb, bytea) IS
-  'records a report (the document of the classifier, version 1, and the message as received; either may be NULL) and does what '
-  'follows from it. The same report twice changes nothing and gives the same outcome. Content never makes it fail';
+  'milter: records a report (the classifier''s document, version 1, and the message as received; '
+  'either may be NULL) and carries out its consequences. Recording a report again changes nothing '
+  'and returns the same result. No content makes it fail';

@@ -34,11 +34,14 @@ END
 $$;
 COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, text, bytea, text, text[], text[], text, jsonb, integer,
                                                 timestamptz, text) IS
-  'hands a mail over for sending and returns communication.id, in the caller''s transaction: it goes out after COMMIT. recipients, cc, '
-  'bcc and sender: bare addresses or "Name <address>". Content: raw (a whole RFC 5322 message), or subject with body_text, body_html or '
-  'both, and attachments [{"filename", "contentType", "content", "encoding": "base64", "cid"}]. No error of mail ever comes back here: '
-  'bounce.delivery tells. 23503 for an unknown process, 23514 for what is no address, 22023 for a wrong argument, 54000 for too large a content, '
-  '0A000 for a sender that needs SMTPUTF8; a recipient that does has failed at once, with a task';
+  'application: submits a mail for sending by bounce-delivery and returns communication.id. It is '
+  'part of the caller''s transaction: nothing is sent before COMMIT. recipients, cc, bcc and '
+  'sender: bare addresses or "Name <address>". Content: raw (a complete RFC 5322 message), or '
+  'subject with body_text, body_html or both, and attachments [{"filename", "contentType", '
+  '"content", "encoding": "base64", "cid"}]. Delivery errors are never raised here: '
+  'bounce.delivery shows them. 23503 for an unknown process, 23514 for something that is not an '
+  'address, 22023 for a wrong argument, 54000 for content that is too large, 0A000 for a sender '
+  'that needs SMTPUTF8; a recipient that needs it fails at once, with a task';
 
 CREATE OR REPLACE FUNCTION bounce.retry_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -57,8 +60,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
-  'sends again: what waits, at once; what has ended, to the recipients that did not get it, or to all when all did. The same as setting '
-  'delivery_state to RETRY. P0002 when it is not in the queue, 23514 while a worker has it';
+  'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
+  'not get it, or to all when all did. The same as setting delivery_state to RETRY. P0002 when it '
+  'is not in the queue, 23514 while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -73,7 +77,9 @@ BEGIN
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION bounce.hold_communication(bigint) IS 'nothing more of it is sent until it is released; false when it was held or has ended';
+COMMENT ON FUNCTION bounce.hold_communication(bigint) IS
+  'application: puts a mail on hold: nothing more of it is sent until it is released. False when '
+  'it was on hold or is finished';
 
 CREATE OR REPLACE FUNCTION bounce.release_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -89,7 +95,8 @@ BEGIN
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION bounce.release_communication(bigint) IS 'ends a hold; false when there was none';
+COMMENT ON FUNCTION bounce.release_communication(bigint) IS
+  'application: ends a hold. False when there was none';
 
 CREATE OR REPLACE FUNCTION bounce.cancel_communication(communication_id bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -116,4 +123,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.cancel_communication(bigint) IS
-  'what still waits is not sent; returns the number of recipients. 23514 while a worker has it';
+  'application: cancels what is still waiting. Returns the number of recipients. 23514 while a '
+  'worker has claimed it';

@@ -19,7 +19,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.status(timestamptz) IS
-  'what is waiting, and what is not as it should be: one row per figure; warning is empty when all is well';
+  'operator: what is waiting, and what is not as it should be; one row per figure. warning is '
+  'empty when all is well';
 
 CREATE OR REPLACE FUNCTION bounce.find_communications(what text) RETURNS TABLE (id bigint, matched text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -43,7 +44,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.find_communications(text) IS
-  'communications by id, envelope id, Message-ID, business reference or address, newest first; what matched in words';
+  'operator: finds communications by id, envelope id, Message-ID, business reference or address, '
+  'newest first; matched tells which of these';
 
 CREATE OR REPLACE FUNCTION bounce.communication_story(communication_id bigint)
 RETURNS TABLE (at timestamptz, recipient text, event text, text text, actor text, bounce_id bigint, task_id bigint)
@@ -73,7 +75,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.communication_story(bigint) IS
-  'the whole story of a communication, oldest first: registered, sent, reported, what followed, who did what';
+  'operator: the history of a communication, oldest first: registered, sent, reported, '
+  'consequences, who did what';
 
 CREATE OR REPLACE FUNCTION bounce.block_story(address text)
 RETURNS TABLE (at timestamptz, event text, text text, actor text, block_id bigint, bounce_id bigint, bounce_message_id bigint, communication_id bigint)
@@ -110,8 +113,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.block_story(text) IS
-  'why an address is, or was, blocked, oldest first: the report (bounce_message_id: the mail as received) with rule, trust and the other '
-  'side''s words as it was judged then, the parameters in force, who blocked and lifted, what was held. Empty for an address that never was. 22023';
+  'operator: why an address is or was blocked, oldest first: the report (bounce_message_id) with '
+  'the rule, the trust and the other system''s text as classified then, the parameters at that '
+  'time, who blocked and lifted, what was held. No row for an address that never was blocked. '
+  '22023 when it is not an address';
 
 CREATE OR REPLACE FUNCTION bounce.task_story(task_id bigint) RETURNS TABLE (at timestamptz, actor text, action text, text text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -119,7 +124,8 @@ BEGIN
   RETURN QUERY SELECT h.at, h.actor, h.action, h.text FROM bounce.task_history AS h WHERE h.task_id = task_story.task_id ORDER BY h.id;
 END
 $$;
-COMMENT ON FUNCTION bounce.task_story(bigint) IS 'who did what to a task, oldest first';
+COMMENT ON FUNCTION bounce.task_story(bigint) IS
+  'operator: the history of a task, oldest first';
 
 CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
 RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint, auto_reply bigint, unclassified bigint)
@@ -149,4 +155,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
-  'bounces of a time (NULL: open) by class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month; times in order and without gaps';
+  'operator: bounces of a period (NULL: unlimited) by class, reason, process, domain, remote_mta, '
+  'rule, trust, hour, day, week or month; periods are in order and without gaps';

@@ -21,7 +21,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.parameter(text, text) IS
-  'the value in force for a process, or the global one (process NULL); 42P02 for an unknown name';
+  'operator: the value of a parameter for a process, or the global one (process NULL). 42P02 for '
+  'an unknown name';
 
 CREATE OR REPLACE FUNCTION bounce.set_parameter(name text, value text, process text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -42,8 +43,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.set_parameter(text, text, text) IS
-  'sets a parameter, globally or for one process, and returns the value as stored; value NULL: back to the default, or to the global '
-  'value. 22023 for an unknown name or a wrong value, 23503 for an unknown process';
+  'operator: sets a parameter, globally or for one process, and returns the value as stored. value '
+  'NULL: back to the default, or to the global value. 22023 for an unknown name or a wrong value, '
+  '23503 for an unknown process';
 
 -- Keys -------------------------------------------------------------------------------
 
@@ -67,7 +69,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.add_token_key() IS
-  'makes a further key for return paths, which signs from now on; the others go on verifying. Returns its id. 55000 when there are 255';
+  'operator: creates another key for return paths, which signs from now on; the others still '
+  'verify. Returns its id. 55000 when there are 255';
 
 CREATE OR REPLACE FUNCTION bounce.retire_token_key(id smallint) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -92,7 +95,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.retire_token_key(smallint) IS
-  'a key signs no more; it verifies until all that it signed has expired. Returns when that is. 55000 for the only one that signs';
+  'operator: a key stops signing; it verifies until all tokens it has signed are expired. Returns '
+  'that time. 55000 for the only key that signs';
 
 CREATE OR REPLACE FUNCTION bounce.rotate_token_key() RETURNS smallint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -104,7 +108,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.rotate_token_key() IS
-  'makes a new key for return paths and retires the others, which still verify until they expire. Returns the new key''s id';
+  'operator: creates a key for return paths and retires the others, which still verify until they '
+  'expire. Returns the id of the new key';
 
 CREATE OR REPLACE FUNCTION bounce.drop_expired_token_keys(at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -116,7 +121,8 @@ BEGIN
   RETURN dropped;
 END
 $$;
-COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS 'deletes the keys that verify nothing any more; how many';
+COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS
+  'operator: deletes the keys that no longer verify anything. Returns their number';
 
 -- Retention --------------------------------------------------------------------------
 
@@ -125,8 +131,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   SELECT h.step, h.done FROM bounce.housekeeping_at(now(), bounce.need_count('a batch', batch)) AS h;
 $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
-  'what a timer calls every hour: months made and dropped, what is too old erased, at most a batch of each. Again while a step has '
-  'done as much as batch. The milter may call it as well: how long things are kept is not in its hands';
+  'operator: to be called hourly by a timer: creates and drops monthly partitions and erases what '
+  'is too old, at most a batch in each step. Repeat while a step has done as much as batch. The '
+  'milter may call it too; it cannot choose the retention times';
 
 CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -135,8 +142,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.erase_address(text, text) IS
-  'erases what is personal of an address: address, words, raw reports, open tasks, blocks (lifted: an address that is not known cannot be '
-  'blocked). States, codes and figures stay. How many recipients, reports and blocks. 22023 without a reason or an address';
+  'operator: erases the personal data of an address: address, texts, raw reports, open tasks, '
+  'blocks (lifted, because an unknown address cannot be blocked). States, codes and figures are '
+  'kept. Returns the number of recipients, reports and blocks. 22023 without a reason or an '
+  'address';
 
 CREATE OR REPLACE FUNCTION bounce.erase_person(person_ref text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -145,4 +154,5 @@ BEGIN
     WHERE erase_person.person_ref <> '' AND r.person_ref = erase_person.person_ref), why);
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_person(text, text) IS 'as erase_address(), for every address that a person had';
+COMMENT ON FUNCTION bounce.erase_person(text, text) IS
+  'operator: erase_address() for every address that a person had';

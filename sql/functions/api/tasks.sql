@@ -13,7 +13,9 @@ BEGIN
             concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END, nullif(btrim(note), '')), owner => who);
 END
 $$;
-COMMENT ON FUNCTION bounce.assign_task(bigint, text, text) IS 'gives an open task to somebody; owner empty: back to nobody. P0002';
+COMMENT ON FUNCTION bounce.assign_task(bigint, text, text) IS
+  'operator: assigns an open task to a person; owner empty: to nobody. P0002 when there is no such '
+  'open task';
 
 CREATE OR REPLACE FUNCTION bounce.postpone_task(task_id bigint, due_at timestamptz, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -27,7 +29,9 @@ BEGIN
             concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'), nullif(btrim(note), '')), due_at => postpone_task.due_at);
 END
 $$;
-COMMENT ON FUNCTION bounce.postpone_task(bigint, timestamptz, text) IS 'sets the due date of an open task, a time to come. P0002, 22023';
+COMMENT ON FUNCTION bounce.postpone_task(bigint, timestamptz, text) IS
+  'operator: sets the due date of an open task, which must lie in the future (22023). P0002 when '
+  'there is no such open task';
 
 CREATE OR REPLACE FUNCTION bounce.note_task(task_id bigint, note text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -38,7 +42,9 @@ BEGIN
   PERFORM bounce.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
 END
 $$;
-COMMENT ON FUNCTION bounce.note_task(bigint, text) IS 'adds a note to the history of an open task. P0002, 22023 for an empty one';
+COMMENT ON FUNCTION bounce.note_task(bigint, text) IS
+  'operator: adds a note to the history of an open task. P0002 when there is no such open task, '
+  '22023 for an empty note';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task(task_id bigint, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -51,7 +57,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
-  'closes a task with a note and changes nothing else. P0002 when there is no such open task, 22023 for an outage';
+  'operator: closes a task with a note and changes nothing else. P0002 when there is no such open '
+  'task, 22023 for an outage';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(task_id bigint, address text, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -75,8 +82,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
-  'another address: each mail of this task that did not arrive is sent there; how many. The old address stays blocked. '
-  '22023 when the new one is no address, or blocked, or the task is about no known mail';
+  'operator: the address was wrong: every mail of this task that did not arrive is sent to the new '
+  'address. Returns the number of mails. The old address stays blocked. 22023 when the new one is '
+  'not an address or is blocked, or the task is about no known mail';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -98,8 +106,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_unblocked(bigint, text, boolean) IS
-  'the address works: its block is lifted and the mails of this task are sent again, of a delivery_problem all it gathered; how many. '
-  '22023 without a note, or when it would do nothing';
+  'operator: the address works: its block is lifted and the mails of this task are sent again, for '
+  'a delivery_problem all of them. Returns the number of mails. 22023 without a note, or when it '
+  'would do nothing';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task_dead(task_id bigint, note text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -123,7 +132,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_dead(bigint, text) IS
-  'the address is dead: blocked, also where the block was withheld; false when it was blocked already';
+  'operator: the address is dead: it is blocked, even if the block had been withheld. False when '
+  'it was blocked already';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -148,7 +158,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
-  'of an unknown outcome: the mails of this task did arrive, their recipients count as sent to; how many. 22023 for any other task';
+  'operator: about a lost reply: the mails of this task did arrive, and their recipients count as '
+  'sent to. Returns the number of mails. 22023 for any other task';
 
 -- Addresses and resends --------------------------------------------------------------
 
@@ -162,7 +173,8 @@ BEGIN
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION bounce.block_address(text, text) IS 'a person blocks an address; false when it was blocked already. 22023 without a reason';
+COMMENT ON FUNCTION bounce.block_address(text, text) IS
+  'operator: blocks an address. False when it was blocked already. 22023 without a reason';
 
 CREATE OR REPLACE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -182,7 +194,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.lift_block(text, text) IS
-  'lifts the block on an address; false when it was not blocked. 22023 without a reason';
+  'operator: lifts the block on an address. False when it was not blocked. 22023 without a reason';
 
 CREATE OR REPLACE FUNCTION bounce.request_resend(recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -200,8 +212,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
-  'a person wants a mail to be sent again to this recipient (communication_recipient.id), now, whatever its bounce was; to a blocked '
-  'address it waits until the block is lifted. False when it is not one that failed or waits';
+  'operator: sends a mail to this recipient (communication_recipient.id) again, now, whatever its '
+  'bounce was; for a blocked address, when the block is lifted. False when the recipient has '
+  'neither failed nor waits for a resend';
 
 -- Outages ----------------------------------------------------------------------------
 
@@ -213,7 +226,8 @@ BEGIN
   WHERE t.id = outage_sample.task_id AND h.decision IS NULL ORDER BY h.id;
 END
 $$;
-COMMENT ON FUNCTION bounce.outage_sample(bigint) IS 'the blocks that are held for a task of kind outage';
+COMMENT ON FUNCTION bounce.outage_sample(bigint) IS
+  'operator: the blocks that are held for a task of kind outage';
 
 CREATE OR REPLACE FUNCTION bounce.confirm_outage(task_id bigint, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -240,7 +254,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
-  'they are dead: every held block is made, and its task hard_bounce; how many. For one guard_window the same is not held again';
+  'operator: the addresses are dead: every held block is created, with its task hard_bounce. '
+  'Returns their number. The same is not held again for one guard_window';
 
 CREATE OR REPLACE FUNCTION bounce.dismiss_outage(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -254,5 +269,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.dismiss_outage(bigint, text, boolean) IS
-  'it was an outage: held blocks are dropped, those that it made before it was noticed are lifted, their tasks closed, the mails sent '
-  'again (resend); how many bounces';
+  'operator: it was an outage: held blocks are dropped, those created before it was detected are '
+  'lifted, their tasks closed and the mails sent again (resend). Returns the number of bounces';

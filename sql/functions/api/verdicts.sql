@@ -38,8 +38,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, text) IS
-  'the bounces of a time from which something followed that still stands, and what undo_bounces() would take back; NULL: any. '
-  'diagnostic is a part of the text, in any case. An address that a person has called dead (resolve_task_dead) stays so';
+  'operator: the bounces of a period whose consequences are still in force, and what '
+  'undo_bounces() would undo; NULL: any. diagnostic is a part of the text, in any case. An address '
+  'that a person has declared dead (resolve_task_dead) is not touched';
 
 CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestamptz, why text, domain text DEFAULT NULL, rule text DEFAULT NULL,
                                     diagnostic text DEFAULT NULL, resend boolean DEFAULT true,
@@ -72,8 +73,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text, text, boolean) IS
-  'takes back what undo_preview() shows, all in one transaction: blocks lifted, held ones dropped, tasks closed, mails sent again '
-  '(resend) or counted as sent. Where nothing is left to undo, all is 0 and undo_id NULL. 22023 without a reason or without any condition';
+  'operator: undoes what undo_preview() shows, in one transaction: blocks lifted, held ones '
+  'dropped, tasks closed, mails sent again (resend) or counted as sent. When nothing is left to '
+  'undo, all figures are 0 and undo_id is NULL. 22023 without a reason or without any condition';
 
 CREATE OR REPLACE FUNCTION bounce.reclassify(bounce_id bigint, reason text, why text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -97,8 +99,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.reclassify(bigint, text, text) IS
-  'sets the verdict of bounce.bounce.id right, and its consequences: what followed is taken back, what should have followed is done, '
-  'as far as the report is trusted. Says what was done; a second time, nothing. P0002, 22023';
+  'operator: corrects the reason of a bounce (bounce.bounce.id) and its consequences: the old ones '
+  'are undone, the new ones carried out as far as the report is trusted. Returns what was done; '
+  'doing it again changes nothing. P0002 for an unknown bounce, 22023 for an unknown reason or '
+  'without an explanation';
 
 -- Replaying stored reports -----------------------------------------------------------
 
@@ -114,7 +118,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.reports_to_replay(timestamptz, timestamptz, bigint, integer) IS
-  'stored messages in the order of their ids, of which the raw bytes have not been erased';
+  'operator: stored messages whose raw text has not been erased, in the order of their ids';
 
 CREATE OR REPLACE FUNCTION bounce.replay_differences(bounce_message_id bigint, report jsonb)
 RETURNS TABLE (bounce_id bigint, recipient text, old_reason text, new_reason text, old_class text, new_class text, old_rule text, new_rule text)
@@ -130,8 +134,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.replay_differences(bigint, jsonb) IS
-  'where the classifier''s document of today differs from what was recorded; bounce_id NULL: a recipient that was not seen then. What '
-  'a person has reclassified stays';
+  'operator: how the classifier''s present document of a report differs from what was recorded; '
+  'bounce_id NULL: a recipient not found then. What a person has reclassified is kept';
 
 CREATE OR REPLACE FUNCTION bounce.replay_report(bounce_message_id bigint, report jsonb, why text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -158,7 +162,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.replay_report(bigint, jsonb, text) IS
-  'applies replay_differences(): verdicts changed with their consequences, recipients not seen then recorded as if they came now; how many';
+  'operator: applies replay_differences(): reasons corrected with their consequences, recipients '
+  'not found then recorded as if they came now. Returns their number';
 
 -- Rules ------------------------------------------------------------------------------
 
@@ -177,5 +182,6 @@ EXCEPTION WHEN invalid_regular_expression THEN
 END
 $$;
 COMMENT ON FUNCTION bounce.rule_hits(text, text, integer) IS
-  'what a rule with this pattern would judge otherwise than it was: stored bounces of other reasons that it fits, how many, and the last one; looks '
-  'at the last ones (among). 22023 for a pattern or reason that is none';
+  'operator: what a rule with this pattern would classify differently: stored bounces of other '
+  'reasons that it matches, how many, and the last one. Only the latest bounces (among) are '
+  'searched. 22023 for an invalid pattern or an unknown reason';
