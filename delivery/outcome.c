@@ -79,8 +79,6 @@ static JsonNode *classify_refusal(const struct ruleset *rules, const char *serve
 				  const char *line)
 {
 	static const char *const none[] = {NULL};
-	const struct report_header header = {
-	    .message_id = "", .from = "", .sender = "", .subject = "", .date = "", .to = none};
 	char code[12] = "";
 	char status[CODE_STATUS_SIZE] = "";
 
@@ -89,37 +87,21 @@ static JsonNode *classify_refusal(const struct ruleset *rules, const char *serve
 		status_in_text(line, status);
 	if (reply->code != 0)
 		snprintf(code, sizeof code, "%d", reply->code);
-	const struct report_recipient recipient = {
-	    .recipient = address,
-	    .original_recipient = "",
-	    .action = REPORT_ACTION_FAILED,
-	    .status = *status == '\0' && reply->code == 0 ? "4.4.2" : status,
-	    .reply_code = code,
-	    .diagnostic = line,
-	    .diagnostic_type = "smtp",
-	    .remote_mta = server,
-	    .final_log_id = "",
-	    .last_attempt_date = "",
-	    .will_retry_until = "",
-	    .source = "smtp"};
-	const struct report report = {.kind = REPORT_DSN,
-				      .dialect = "smtp",
-				      .header = header,
-				      .auto_submitted = "",
-				      .reporting_mta = server,
-				      .received_from_mta = "",
-				      .dsn_gateway = "",
-				      .arrival_date = "",
-				      .envelope_id = "",
-				      .feedback_type = "",
-				      .return_date = "",
-				      .original = header,
-				      .original_communication_id = "",
-				      .original_queue_id = "",
-				      .references = none,
-				      .recipients = &recipient,
-				      .recipient_count = 1,
-				      .text = ""};
+	struct report_recipient recipient = report_recipient_empty;
+	recipient.recipient = address;
+	recipient.action = REPORT_ACTION_FAILED;
+	recipient.status = *status == '\0' && reply->code == 0 ? "4.4.2" : status;
+	recipient.reply_code = code;
+	recipient.diagnostic = line;
+	recipient.diagnostic_type = "smtp";
+	recipient.remote_mta = server;
+	recipient.source = "smtp";
+	struct report report = report_empty;
+	report.kind = REPORT_DSN;
+	report.dialect = "smtp";
+	report.reporting_mta = server;
+	report.recipients = &recipient;
+	report.recipient_count = 1;
 	const struct envelope envelope = {.source = "delivery",
 					  .sender = "",
 					  .recipients = none,

@@ -251,12 +251,6 @@ static void read_whole_text(struct report_build *build)
 
 static bool interpret(struct report_build *build, int level);
 
-static struct report_header empty_header(void)
-{
-	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1),
-				      "", ""};
-}
-
 /* The report in hand says of somebody elsewhere that a report did not reach him. */
 static bool is_about_stranger(const struct report_build *build)
 {
@@ -284,7 +278,7 @@ static bool interpret_nested(struct report_build *build, int level)
 				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
 				      AUTHOR_UNKNOWN,
 				      NULL};
-	report->original = empty_header();
+	report->original = report_header_empty;
 	report->text = report->envelope_id = report->original_queue_id =
 	    report->original_communication_id = "";
 	report->reporting_mta = report->received_from_mta = report->dsn_gateway =
@@ -292,11 +286,11 @@ static bool interpret_nested(struct report_build *build, int level)
 	bool read = interpret(&nested, level) && nested.recipients->len > 0 &&
 		    (!must_be_ours || *report->original_communication_id);
 	if (read) {
-		g_free((gpointer)saved.original.to);
+		report_free_list(saved.original.to);
 		g_array_free(build->recipients, TRUE);
 		build->recipients = nested.recipients;
 	} else {
-		g_free((gpointer)report->original.to);
+		report_free_list(report->original.to);
 		*report = saved;
 		g_array_free(nested.recipients, TRUE);
 	}

@@ -29,12 +29,6 @@ struct status_parser {
 	size_t added;
 };
 
-static struct report_recipient blank(void)
-{
-	return (struct report_recipient){"", "", REPORT_ACTION_NONE, "", "", "", "", "", "",
-					 "", "", "rfc3464"};
-}
-
 /* The same one again: some systems repeat a group for each try. */
 static bool is_repeated(const struct status_parser *p)
 {
@@ -76,7 +70,8 @@ static void flush(struct status_parser *p)
 			p->added++;
 		}
 	}
-	p->current = blank();
+	p->current = report_recipient_empty;
+	p->current.source = "rfc3464";
 	p->actual = "";
 }
 
@@ -343,7 +338,8 @@ static char *outdented(const char *text)
 
 size_t delivery_status_parse(struct report_build *build, const char *text)
 {
-	struct status_parser p = {.build = build, .current = blank(), .actual = ""};
+	struct status_parser p = {.build = build, .current = report_recipient_empty, .actual = ""};
+	p.current.source = "rfc3464";
 	g_autofree char *clean = outdented(text);
 	struct slice rest = {clean, strlen(clean)};
 	while (rest.len > 0) {

@@ -113,7 +113,7 @@ void original_read_header(struct report_build *build, struct slice header,
 		}
 		read_field(build, &field, out, to);
 	}
-	g_free((gpointer)out->to);
+	report_free_list(out->to);
 	g_ptr_array_add(to, NULL);
 	out->to = (const char *const *)g_ptr_array_free(to, FALSE);
 }

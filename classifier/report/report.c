@@ -6,36 +6,69 @@
 
 static const char *const no_strings[] = {NULL};
 
-static struct report_header empty_header(void)
-{
-	return (struct report_header){"", "", "", "", "", (const char *const *)g_new0(char *, 1),
-				      "", ""};
-}
+#define HEADER_EMPTY                                                                               \
+	{                                                                                          \
+		.message_id = "", .from = "", .sender = "", .subject = "", .date = "",             \
+		.to = no_strings, .envelope_to = "", .delivered_to = ""                            \
+	}
+
+const struct report_header report_header_empty = HEADER_EMPTY;
+
+const struct report_recipient report_recipient_empty = {
+    .recipient = "",
+    .original_recipient = "",
+    .action = REPORT_ACTION_NONE,
+    .status = "",
+    .reply_code = "",
+    .diagnostic = "",
+    .diagnostic_type = "",
+    .remote_mta = "",
+    .final_log_id = "",
+    .last_attempt_date = "",
+    .will_retry_until = "",
+    .source = "",
+};
+
+const struct report report_empty = {
+    .kind = REPORT_OTHER,
+    .dialect = "",
+    .header = HEADER_EMPTY,
+    .auto_submitted = "",
+    .reporting_mta = "",
+    .received_from_mta = "",
+    .dsn_gateway = "",
+    .arrival_date = "",
+    .envelope_id = "",
+    .feedback_type = "",
+    .return_date = "",
+    .original = HEADER_EMPTY,
+    .original_communication_id = "",
+    .original_queue_id = "",
+    .references = no_strings,
+    .text = "",
+};
 
 struct report *report_new(void)
 {
-	struct report *report = g_new0(struct report, 1);
+	struct report *report = g_new(struct report, 1);
+	*report = report_empty;
 	report->pool = g_string_chunk_new(1024);
-	report->dialect = report->auto_submitted = report->reporting_mta =
-	    report->received_from_mta = "";
-	report->dsn_gateway = report->arrival_date = report->envelope_id = report->feedback_type =
-	    "";
-	report->original_communication_id = report->original_queue_id = report->text =
-	    report->return_date = "";
-	report->header = empty_header();
-	report->original = empty_header();
-	report->references = no_strings;
 	return report;
+}
+
+void report_free_list(const char *const *list)
+{
+	if (list != no_strings)
+		g_free((gpointer)list);
 }
 
 void report_free(struct report *report)
 {
 	if (!report)
 		return;
-	g_free((gpointer)report->header.to);
-	g_free((gpointer)report->original.to);
-	if (report->references != no_strings)
-		g_free((gpointer)report->references);
+	report_free_list(report->header.to);
+	report_free_list(report->original.to);
+	report_free_list(report->references);
 	g_free((gpointer)report->recipients);
 	g_string_chunk_free(report->pool);
 	g_free(report);

@@ -109,9 +109,16 @@ struct report {
 	GStringChunk *pool; /* owns every string above */
 };
 
-/* A report that says nothing: kind REPORT_OTHER, every string "", no recipient. */
+/* The empty values: every string "", no address, kind REPORT_OTHER, no recipient. They own
+ * nothing. Whoever builds one by hand starts with a copy, so that no field is forgotten. */
+extern const struct report_recipient report_recipient_empty;
+extern const struct report_header report_header_empty;
+extern const struct report report_empty;
+
+/* A copy of report_empty with a pool of its own. Free with report_free. */
 struct report *report_new(void);
 void report_free(struct report *report);
+void report_free_list(const char *const *list); /* of a header or of references */
 
 const char *report_kind_name(
     enum report_kind kind); /* "other", "dsn", "prose", "delay", "success",

@@ -91,8 +91,8 @@ struct report_recipient *report_builder_recipient(struct report_build *build, co
 		build->report->truncated = true;
 		return NULL;
 	}
-	struct report_recipient recipient = {
-	    "", "", REPORT_ACTION_NONE, "", "", "", "", "", "", "", "", source};
+	struct report_recipient recipient = report_recipient_empty;
+	recipient.source = source;
 	g_array_append_val(build->recipients, recipient);
 	return &g_array_index(build->recipients, struct report_recipient,
 			      build->recipients->len - 1);

@@ -33,21 +33,6 @@ struct question {
 	GArray *matches;
 };
 
-static const struct report_recipient nobody = {
-    .recipient = "",
-    .original_recipient = "",
-    .action = REPORT_ACTION_NONE,
-    .status = "",
-    .reply_code = "",
-    .diagnostic = "",
-    .diagnostic_type = "",
-    .remote_mta = "",
-    .final_log_id = "",
-    .last_attempt_date = "",
-    .will_retry_until = "",
-    .source = "",
-};
-
 /* --- putting the question ----------------------------------------------- */
 
 static size_t count_failed(const struct report *report)
@@ -359,8 +344,10 @@ static void decide_failure(struct question *question, struct verdict *verdict)
 void classify(const struct ruleset *rules, const struct report *report,
 	      const struct report_recipient *recipient, struct verdict *verdict_out)
 {
-	struct question question = {
-	    .rules = rules, .report = report, .recipient = recipient != NULL ? recipient : &nobody};
+	struct question question = {.rules = rules,
+				    .report = report,
+				    .recipient =
+					recipient != NULL ? recipient : &report_recipient_empty};
 	struct verdict verdict = {.rule = ""};
 
 	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
@@ -406,8 +393,10 @@ void classify_explain(const struct ruleset *rules, const struct report *report,
 		      const struct classify_listener *listener)
 {
 	static const struct step kind = {.name = "kind of report"};
-	struct question question = {
-	    .rules = rules, .report = report, .recipient = recipient != NULL ? recipient : &nobody};
+	struct question question = {.rules = rules,
+				    .report = report,
+				    .recipient =
+					recipient != NULL ? recipient : &report_recipient_empty};
 	struct verdict verdict = {.rule = ""};
 
 	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {

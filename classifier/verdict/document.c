@@ -8,20 +8,6 @@
 
 #include "classifier/text/address_spelling.h"
 
-static const struct report_recipient nobody = {
-    .recipient = "",
-    .original_recipient = "",
-    .status = "",
-    .reply_code = "",
-    .diagnostic = "",
-    .diagnostic_type = "",
-    .remote_mta = "",
-    .final_log_id = "",
-    .last_attempt_date = "",
-    .will_retry_until = "",
-    .source = "",
-};
-
 static void put(JsonBuilder *builder, const char *name, const char *value)
 {
 	json_builder_set_member_name(builder, name);
@@ -139,7 +125,7 @@ static void put_recipients(JsonBuilder *builder, const struct report *report,
 	for (size_t i = 0; i < report->recipient_count; i++)
 		put_recipient(builder, &report->recipients[i], &verdicts[i]);
 	if (report->recipient_count == 0)
-		put_recipient(builder, &nobody, &verdicts[0]);
+		put_recipient(builder, &report_recipient_empty, &verdicts[0]);
 	json_builder_end_array(builder);
 }
 

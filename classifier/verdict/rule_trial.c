@@ -43,7 +43,6 @@ bool rule_trial_is_possible(const struct rule *rule)
 static void judge(const struct ruleset *rules, const struct rule *rule, const char *text,
 		  const struct classify_listener *listener, struct verdict *verdict_out)
 {
-	static const char *const nobody[] = {NULL};
 	const char *field[RULE_FIELD_COUNT];
 	char status[CODE_STATUS_SIZE] = "";
 	char reply[4] = "";
@@ -56,33 +55,23 @@ static void judge(const struct ruleset *rules, const struct rule *rule, const ch
 	if (g_ascii_isdigit(text[0]) && g_ascii_isdigit(text[1]) && g_ascii_isdigit(text[2]))
 		memcpy(reply, text, 3);
 	status_in_text(text, status);
-	struct report_recipient recipient = {.recipient = "user@example.org",
-					     .original_recipient = "",
-					     .action = REPORT_ACTION_FAILED,
-					     .status = status,
-					     .reply_code = reply,
-					     .diagnostic = field[RULE_FIELD_DIAGNOSTIC],
-					     .diagnostic_type = "smtp",
-					     .remote_mta = field[RULE_FIELD_REMOTE_MTA],
-					     .final_log_id = "",
-					     .last_attempt_date = "",
-					     .will_retry_until = "",
-					     .source = ""};
-	struct report report = {
-	    .kind = REPORT_DSN,
-	    .dialect = "",
-	    .header = {.from = field[RULE_FIELD_FROM],
-		       .subject = field[RULE_FIELD_SUBJECT],
-		       .to = nobody},
-	    .original = {.from = "sender@sender.example", .sender = "", .to = nobody},
-	    .auto_submitted = "",
-	    .reporting_mta = field[RULE_FIELD_REPORTING_MTA],
-	    .feedback_type = "",
-	    .return_date = "",
-	    .references = nobody,
-	    .recipients = &recipient,
-	    .recipient_count = 1,
-	    .text = field[RULE_FIELD_TEXT]};
+	struct report_recipient recipient = report_recipient_empty;
+	recipient.recipient = "user@example.org";
+	recipient.action = REPORT_ACTION_FAILED;
+	recipient.status = status;
+	recipient.reply_code = reply;
+	recipient.diagnostic = field[RULE_FIELD_DIAGNOSTIC];
+	recipient.diagnostic_type = "smtp";
+	recipient.remote_mta = field[RULE_FIELD_REMOTE_MTA];
+	struct report report = report_empty;
+	report.kind = REPORT_DSN;
+	report.header.from = field[RULE_FIELD_FROM];
+	report.header.subject = field[RULE_FIELD_SUBJECT];
+	report.original.from = "sender@sender.example";
+	report.reporting_mta = field[RULE_FIELD_REPORTING_MTA];
+	report.recipients = &recipient;
+	report.recipient_count = 1;
+	report.text = field[RULE_FIELD_TEXT];
 	if (listener != NULL)
 		classify_explain(rules, &report, &recipient, listener);
 	else

@@ -12,49 +12,30 @@
 
 static struct ruleset *rules;
 
-static const char *const none[] = {NULL};
-
 static struct report_recipient recipient_of(enum report_action action, const char *status,
 					    const char *reply, const char *diagnostic)
 {
-	return (struct report_recipient){.recipient = "user@example.org",
-					 .original_recipient = "",
-					 .action = action,
-					 .status = status,
-					 .reply_code = reply,
-					 .diagnostic = diagnostic,
-					 .diagnostic_type = "smtp",
-					 .remote_mta = "",
-					 .final_log_id = "",
-					 .last_attempt_date = "",
-					 .will_retry_until = "",
-					 .source = "rfc3464"};
+	struct report_recipient recipient = report_recipient_empty;
+
+	recipient.recipient = "user@example.org";
+	recipient.action = action;
+	recipient.status = status;
+	recipient.reply_code = reply;
+	recipient.diagnostic = diagnostic;
+	recipient.diagnostic_type = "smtp";
+	recipient.source = "rfc3464";
+	return recipient;
 }
 
 static struct report report_of(enum report_kind kind, const struct report_recipient *recipients,
 			       size_t count)
 {
-	static const struct report_header header = {
-	    .message_id = "", .from = "", .sender = "", .subject = "", .date = "", .to = none};
+	struct report report = report_empty;
 
-	return (struct report){.kind = kind,
-			       .dialect = "",
-			       .header = header,
-			       .auto_submitted = "",
-			       .reporting_mta = "",
-			       .received_from_mta = "",
-			       .dsn_gateway = "",
-			       .arrival_date = "",
-			       .envelope_id = "",
-			       .feedback_type = "",
-			       .return_date = "",
-			       .original = header,
-			       .original_communication_id = "",
-			       .original_queue_id = "",
-			       .references = none,
-			       .recipients = recipients,
-			       .recipient_count = count,
-			       .text = ""};
+	report.kind = kind;
+	report.recipients = recipients;
+	report.recipient_count = count;
+	return report;
 }
 
 static void assert_verdict(const struct report *report, const struct report_recipient *recipient,

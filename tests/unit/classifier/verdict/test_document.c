@@ -11,31 +11,7 @@
 #include "classifier/text/address_spelling.h"
 #include "classifier/verdict/document.h"
 
-static const char *const none[] = {NULL};
 static const char *const two[] = {"a@example.org", "b@example.org", NULL};
-
-static struct report empty_report(void)
-{
-	static const struct report_header header = {
-	    .message_id = "", .from = "", .sender = "", .subject = "", .date = "", .to = none};
-
-	return (struct report){.kind = REPORT_OTHER,
-			       .dialect = "",
-			       .header = header,
-			       .auto_submitted = "",
-			       .reporting_mta = "",
-			       .received_from_mta = "",
-			       .dsn_gateway = "",
-			       .arrival_date = "",
-			       .envelope_id = "",
-			       .feedback_type = "",
-			       .return_date = "",
-			       .original = header,
-			       .original_communication_id = "",
-			       .original_queue_id = "",
-			       .references = none,
-			       .text = ""};
-}
 
 static JsonObject *build(JsonParser *parser, const struct report *report)
 {
@@ -73,7 +49,7 @@ static void assert_keys(JsonObject *object, const char *keys)
 static void check_keys(void)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
-	struct report report = empty_report();
+	struct report report = report_empty;
 	JsonObject *root = build(parser, &report);
 	JsonArray *recipients = json_object_get_array_member(root, "recipients");
 
@@ -113,7 +89,7 @@ static void check_values(void)
 					     .last_attempt_date = "",
 					     .will_retry_until = "",
 					     .source = "rfc3464"};
-	struct report report = empty_report();
+	struct report report = report_empty;
 	report.kind = REPORT_DSN;
 	report.recipients = &recipient;
 	report.recipient_count = 1;
