@@ -9,7 +9,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "classifier/rules/codes.h"
+#include "classifier/text/status_code.h"
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/document.h"
 
@@ -80,11 +80,11 @@ static JsonNode *classify_refusal(const struct ruleset *rules, const char *serve
 {
 	static const char *const none[] = {NULL};
 	char code[12] = "";
-	char status[CODE_STATUS_SIZE] = "";
+	char status[STATUS_CODE_SIZE] = "";
 
 	g_strlcpy(status, reply->status, sizeof status);
 	if (*status == '\0')
-		status_in_text(line, status);
+		status_code_find_failure(line, status);
 	if (reply->code != 0)
 		snprintf(code, sizeof code, "%d", reply->code);
 	struct report_recipient recipient = report_recipient_empty;

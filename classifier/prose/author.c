@@ -10,7 +10,7 @@
 #include "classifier/prose/prose_words.h"
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
 #define LETTER_LINES 10 /* at the start of a text, where a person would greet */
@@ -129,7 +129,7 @@ bool author_has_report_subject(const struct report_build *build)
 bool author_quotes_reply(const char *text)
 {
 	struct slice found;
-	if (!smtp_find_reply(text, &found))
+	if (!status_code_find_reply(text, &found))
 		return false;
 	const char *at = found.data;
 	while (at > text && strchr(" \t<", at[-1]))

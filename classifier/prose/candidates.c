@@ -10,7 +10,7 @@
 
 #include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
 #define CANDIDATES_MAX 200
@@ -115,7 +115,7 @@ static bool holds_reply(const char *text, size_t len)
 {
 	struct slice found;
 	g_autofree char *copy = g_strndup(text, len);
-	return smtp_find_reply(copy, &found);
+	return status_code_find_reply(copy, &found);
 }
 
 /* What the server said behind the address: in its line, or in the next. */

@@ -15,7 +15,7 @@
 #include "classifier/prose/summary.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
 #define DIAGNOSTIC_LINES 40
@@ -66,7 +66,7 @@ static bool has_reply(struct slice text)
 {
 	g_autofree char *words = g_strndup(text.data, text.len);
 	struct slice found;
-	return smtp_find_reply(words, &found);
+	return status_code_find_reply(words, &found);
 }
 
 /* A bare name is of the host that the original or the report names. Heap; "" if neither does. */

@@ -16,7 +16,7 @@
 #include "classifier/report/failed_header.h"
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
 /* A return path that names whom it was for: "bounces+anna=host.example@ours.example". */
@@ -62,7 +62,7 @@ static bool tells_failure(const struct report_build *build, const char *subject,
 	if (author_has_report_subject(build) &&
 	    (words_any(text, words_refusal) || author_quotes_reply(build->report->text)))
 		return true;
-	return author_is_daemon(build) && smtp_find_reply(build->report->text, &reply);
+	return author_is_daemon(build) && status_code_find_reply(build->report->text, &reply);
 }
 
 static bool tells_delay_only(const char *subject, const char *text)

@@ -8,7 +8,7 @@
 
 #include "classifier/prose/prose_words.h"
 #include "classifier/text/address.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
 #define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
@@ -94,7 +94,7 @@ static bool tells_why(struct slice words)
 	struct slice found;
 	g_autofree char *copy = g_strndup(words.data, words.len);
 	g_autofree char *lower = text_lower(copy);
-	return smtp_find_reply(copy, &found) || smtp_find_status(copy, &found) ||
+	return status_code_find_reply(copy, &found) || status_code_find(copy, &found) ||
 	       words_any(lower, words_failure) || words_any(lower, words_refusal);
 }
 
@@ -129,8 +129,8 @@ void passage_find_codes(struct report_build *build)
 	struct slice found;
 	if (*r->status || *r->reply_code || r->action != REPORT_ACTION_FAILED)
 		return;
-	if (!smtp_find_reply(build->report->text, &found) &&
-	    !smtp_find_status(build->report->text, &found))
+	if (!status_code_find_reply(build->report->text, &found) &&
+	    !status_code_find(build->report->text, &found))
 		return;
 	struct slice around = passage_paragraph(build->report->text, found.data);
 	const char *line = report_builder_value(build, around.data, around.len);

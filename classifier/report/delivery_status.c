@@ -17,7 +17,7 @@
 #include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 
 #define REPEATED_MAX 20 /* recipients looked back at for a repeated one */
 
@@ -149,7 +149,7 @@ static const char *status_value(struct report_build *build, struct slice field)
 {
 	struct slice found;
 	g_autofree char *line = header_unfold(field.data, field.len);
-	return smtp_find_status(line, &found) ? report_builder_value(build, found.data, found.len)
+	return status_code_find(line, &found) ? report_builder_value(build, found.data, found.len)
 					      : "";
 }
 

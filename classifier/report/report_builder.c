@@ -8,7 +8,8 @@
 
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/smtp_host.h"
+#include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
 
 const char *report_builder_value(struct report_build *build, const char *text, size_t len)
@@ -116,11 +117,11 @@ static void complete_from(struct report_build *build, struct report_recipient *r
 			  const char *text)
 {
 	struct slice found;
-	if (!*recipient->status && smtp_find_status(text, &found))
+	if (!*recipient->status && status_code_find(text, &found))
 		recipient->status = report_builder_value(build, found.data, found.len);
-	if (!*recipient->reply_code && smtp_find_reply(text, &found))
+	if (!*recipient->reply_code && status_code_find_reply(text, &found))
 		recipient->reply_code = report_builder_value(build, found.data, found.len);
-	if (!*recipient->remote_mta && smtp_find_host(text, &found))
+	if (!*recipient->remote_mta && smtp_host_find(text, &found))
 		recipient->remote_mta = report_builder_value(build, found.data, found.len);
 }
 

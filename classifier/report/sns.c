@@ -11,7 +11,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/status_code.h"
 
 #define DEPTH_MAX 24 /* json-glib recurses */
 
@@ -88,7 +88,7 @@ static void add_recipient(struct report_build *build, JsonNode *node, enum repor
 	r->action = action;
 	r->diagnostic = keep(build, semicolon ? semicolon + 1 : *diagnostic ? diagnostic : words);
 	struct slice status;
-	if (smtp_find_status(string_member(object, "status"), &status))
+	if (status_code_find(string_member(object, "status"), &status))
 		r->status = report_builder_value(build, status.data, status.len);
 	report_builder_complete_recipient(build, r);
 }

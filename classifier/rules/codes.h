@@ -24,20 +24,12 @@ struct code {
 	const char *meaning;
 };
 
-#define CODE_STATUS_SIZE 12
-
 /* The row for "5.1.1": of that very code, else of X.1.1, else of X.1.*
  * (RFC 3463 section 2: an unknown detail falls back to the subject).
  * NULL for what is no enhanced code or says nothing (5.0.0). */
 const struct code *code_find_status(const char *status);
 /* The row for "552", or NULL. */
 const struct code *code_find_reply(const char *reply_code);
-
-/* "" and X.0.0 */
-bool status_is_generic(const char *status);
-/* The first enhanced code of class 4 or 5 in a text, preferably one behind a
- * reply code; false if there is none. */
-bool status_in_text(const char *text, char status_out[CODE_STATUS_SIZE]);
 
 /* All rows, for tests and documentation. */
 const struct code *code_all(size_t *count_out);

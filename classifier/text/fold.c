@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "classifier/text/status_code.h"
+
 struct fold {
 	GString *out;
 	const char *const *senders;
@@ -86,29 +88,16 @@ static void put_gap(struct fold *fold, const char *text)
 /* Length of an enhanced code with one blank behind it at text, or 0. */
 static size_t status_length(const char *text)
 {
-	size_t n = 0;
+	size_t len = status_code_length(text);
 
-	if (strchr("245", text[0]) == NULL || text[0] == '\0' || text[1] != '.')
-		return 0;
-	n = 2 + strspn(text + 2, "0123456789");
-	if (n == 2 || n > 5 || text[n] != '.')
-		return 0;
-	size_t detail = strspn(text + n + 1, "0123456789");
-	n += 1 + detail;
-	return detail > 0 && detail <= 3 && text[n] == ' ' ? n + 1 : 0;
-}
-
-static bool is_reply_code(const char *text)
-{
-	return text[0] != '\0' && strchr("245", text[0]) != NULL && g_ascii_isdigit(text[1]) &&
-	       g_ascii_isdigit(text[2]);
+	return len > 0 && text[len] == ' ' ? len + 1 : 0;
 }
 
 /* "550-" or, after one of these, "550 ": the first stays, the others go.
  * Returns how many bytes of text are done with. */
 static size_t fold_continuation(struct fold *fold, const char *text)
 {
-	if (!is_reply_code(text))
+	if (!status_code_is_reply(text))
 		return 0;
 	if (fold->reply[0] == '\0') {
 		size_t status = text[3] == '-' ? status_length(text + 4) : 0;

@@ -9,6 +9,7 @@
 
 #include "classifier/rules/codes.h"
 #include "classifier/text/fold.h"
+#include "classifier/text/status_code.h"
 
 /* Evidence is for a person to read: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
@@ -27,7 +28,7 @@ struct question {
 	char *text;
 	char *subject;
 	const char *senders[SENDERS + 1];
-	char status[CODE_STATUS_SIZE];
+	char status[STATUS_CODE_SIZE];
 	enum permanence permanence;
 	struct rule_input input;
 	GArray *matches;
@@ -49,10 +50,11 @@ static size_t count_failed(const struct report *report)
 static void settle_codes(struct question *question)
 {
 	const struct report_recipient *recipient = question->recipient;
-	char found[CODE_STATUS_SIZE];
+	char found[STATUS_CODE_SIZE];
 
 	g_strlcpy(question->status, recipient->status, sizeof question->status);
-	if (status_is_generic(recipient->status) && status_in_text(question->diagnostic, found))
+	if (status_code_is_generic(recipient->status) &&
+	    status_code_find_failure(question->diagnostic, found))
 		memcpy(question->status, found, sizeof found);
 	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
 }
@@ -282,7 +284,7 @@ static bool by_paragraph(struct question *question, struct verdict *verdict)
 /* The text a person would read is about all recipients at once. */
 static bool by_text(struct question *question, struct verdict *verdict)
 {
-	char status[CODE_STATUS_SIZE];
+	char status[STATUS_CODE_SIZE];
 
 	if (question->report->text[0] == '\0' || count_failed(question->report) > 1)
 		return false;
@@ -291,7 +293,8 @@ static bool by_text(struct question *question, struct verdict *verdict)
 		question->text = text_fold(question->report->text, question->senders);
 		question->input.field[RULE_FIELD_TEXT] = question->text;
 	}
-	if (question->permanence == PERMANENCE_UNKNOWN && status_in_text(question->text, status))
+	if (question->permanence == PERMANENCE_UNKNOWN &&
+	    status_code_find_failure(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
 	return by_words(question, question->text, verdict) || by_paragraph(question, verdict);
 }

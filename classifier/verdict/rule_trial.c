@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "classifier/rules/codes.h"
 #include "classifier/rules/literal.h"
+#include "classifier/text/status_code.h"
 
 static enum rule_field first_field(const struct rule *rule)
 {
@@ -44,7 +44,7 @@ static void judge(const struct ruleset *rules, const struct rule *rule, const ch
 		  const struct classify_listener *listener, struct verdict *verdict_out)
 {
 	const char *field[RULE_FIELD_COUNT];
-	char status[CODE_STATUS_SIZE] = "";
+	char status[STATUS_CODE_SIZE] = "";
 	char reply[4] = "";
 	g_autofree char *host = make_host(rule);
 
@@ -54,7 +54,7 @@ static void judge(const struct ruleset *rules, const struct rule *rule, const ch
 		field[RULE_FIELD_REMOTE_MTA] = host;
 	if (g_ascii_isdigit(text[0]) && g_ascii_isdigit(text[1]) && g_ascii_isdigit(text[2]))
 		memcpy(reply, text, 3);
-	status_in_text(text, status);
+	status_code_find_failure(text, status);
 	struct report_recipient recipient = report_recipient_empty;
 	recipient.recipient = "user@example.org";
 	recipient.action = REPORT_ACTION_FAILED;

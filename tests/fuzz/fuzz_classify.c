@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "classifier/rules/codes.h"
 #include "classifier/text/fold.h"
+#include "classifier/text/status_code.h"
 #include "classifier/verdict/rule_trial.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -32,12 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *text = g_utf8_make_valid((const char *)data, (gssize)size);
 	g_autofree char *folded = text_fold(text, senders);
 	g_autofree char *again = text_fold(folded, senders);
-	char status[CODE_STATUS_SIZE];
+	char status[STATUS_CODE_SIZE];
 	struct verdict verdict;
 
 	if (!g_utf8_validate(folded, -1, NULL) || strlen(again) > strlen(folded))
 		__builtin_trap();
-	if (status_in_text(text, status) && status_is_generic(status) &&
+	if (status_code_find_failure(text, status) && status_code_is_generic(status) &&
 	    strcmp(status + 1, ".0.0") != 0)
 		__builtin_trap();
 	rule_trial_judge(rules, NULL, text, &verdict);

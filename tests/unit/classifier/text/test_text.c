@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The small readers below a report: addresses, codes, header fields, HTML,
+ * The small readers below a report: addresses, hosts, header fields, HTML,
  * charsets, each as a table.
  */
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
 #include "classifier/text/html.h"
-#include "classifier/text/smtp_text.h"
+#include "classifier/text/smtp_host.h"
 #include "classifier/text/text.h"
 
 static char *take(bool found, struct slice slice)
@@ -124,48 +124,6 @@ static void test_address_decode(void)
 	}
 }
 
-static void test_codes(void)
-{
-	/* clang-format off */
-	static const struct { const char *text, *status, *reply; } rows[] = {
-		{ "550 5.1.1 no such user", "5.1.1", "550" },
-		{ "550-5.1.1 no such\n550 5.1.1 user", "5.1.1", "550" },
-		{ "host mx.example.org[192.0.2.4] said: 450 4.2.0 later", "4.2.0", "450" },
-		{ "Sorry, no mailbox here by that name. (#5.1.1)", "5.1.1", "" },
-		{ "5.1.1 (bad destination)", "5.1.1", "" },
-		{ "2.0.0 (delivered)", "2.0.0", "" },
-		{ "Remote host said: 554 delivery error", "", "554" },
-		{ "connect to 5.4.1.9: refused", "", "" },
-		{ "version 5.65/1.37 of 4.2.2011", "", "" },
-		{ "Exim 4.96.2-rc1 said 550", "", "550" },
-		{ "500 recipients, 450 of them good", "", "500" },
-		{ "took 550 seconds", "", "" },
-		{ "id 4f550a, port 5500, 550@example.org", "", "" },
-		{ "smtp;550 5.7.26 dmarc", "5.7.26", "550" },
-		{ "adresse invalide. ABC_416 [416]", "", "" },
-		{ "550 5.1.1 adresse invalide. ABC_416 [416]", "5.1.1", "550" },
-		{ "said: [450] later", "", "450" },
-		{ "x 421-4.7.0 busy", "4.7.0", "" },
-		{ "192.0.2.550 said 552 5.2.2", "5.2.2", "552" },
-		{ "<<< 550 <a@example.org>... User unknown", "", "550" },
-		{ "(reason: 550 Host unknown)", "", "550" },
-		{ "220-banner 421 4.2.1 refused", "4.2.1", "421" },
-		{ "5.1.1000 5.10000.1", "", "" },
-		{ "", "", "" },
-	};
-	/* clang-format on */
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct slice found = {NULL, 0};
-		bool is_found = smtp_find_status(rows[i].text, &found);
-		g_autofree char *status = take(is_found, found);
-		is_found = smtp_find_reply(rows[i].text, &found);
-		g_autofree char *reply = take(is_found, found);
-		g_test_message("%s", rows[i].text);
-		g_assert_cmpstr(status, ==, rows[i].status);
-		g_assert_cmpstr(reply, ==, rows[i].reply);
-	}
-}
-
 static void test_host(void)
 {
 	/* clang-format off */
@@ -181,7 +139,7 @@ static void test_host(void)
 	/* clang-format on */
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct slice found = {NULL, 0};
-		bool is_found = smtp_find_host(rows[i].text, &found);
+		bool is_found = smtp_host_find(rows[i].text, &found);
 		g_autofree char *host = take(is_found, found);
 		g_assert_cmpstr(host, ==, rows[i].host);
 	}
@@ -298,7 +256,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/text/address-list", test_address_list);
 	g_test_add_func("/text/address-bare", test_address_bare);
 	g_test_add_func("/text/address-decode", test_address_decode);
-	g_test_add_func("/text/codes", test_codes);
 	g_test_add_func("/text/host", test_host);
 	g_test_add_func("/text/header", test_header);
 	g_test_add_func("/text/media-type", test_media_type);
