@@ -114,7 +114,7 @@ STATEMENT(people_task, 1,
 	  "is_blocked, "
 	  "  t.resolution, t.resolved_at, t.resolved_by, t.note "
 	  "FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
-/* As bounce.ways_to_resolve has it, in our own words. */
+/* As bounce_internal.ways_to_resolve has it, in our own words. */
 STATEMENT(
     people_task_ways, 1,
     "SELECT 'bouncectl task resolve ' || t.id || w.option AS command, w.meaning "

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
 -- Four group roles with the least rights; give them to login roles with GRANT. What is
--- not granted here is revoked. Roles belong to the whole cluster: one that exists is
--- taken as it is. Applied anew whenever a text changes.
+-- not granted here is revoked, and nothing of schema bounce_internal is granted. Roles
+-- belong to the whole cluster: one that exists is taken as it is. Applied anew whenever a
+-- text changes.
 
 DO $$
 DECLARE
@@ -22,13 +23,13 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce, bounce_internal
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
 REVOKE ALL ON ALL TABLES IN SCHEMA bounce
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA bounce
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
-REVOKE ALL ON SCHEMA bounce
+REVOKE ALL ON SCHEMA bounce, bounce_internal
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
 
 GRANT USAGE ON SCHEMA bounce

@@ -13,8 +13,8 @@ BEGIN
   FOR statement IN
     SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
     FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-    WHERE p.pronamespace = 'bounce'::regnamespace AND NOT t.tgisinternal
-      AND t.xmin <> this_transaction
+    WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace)
+      AND NOT t.tgisinternal AND t.xmin <> this_transaction
     UNION ALL
     SELECT 'DROP VIEW ' || string_agg(c.oid::regclass::text, ', ')
     FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid
@@ -24,7 +24,8 @@ BEGIN
     -- of sql/baseline/10_types.sql: indexes depend on them
     SELECT 'DROP FUNCTION ' || string_agg(p.oid::regprocedure::text, ', ')
     FROM pg_proc AS p
-    WHERE p.pronamespace = 'bounce'::regnamespace AND p.xmin <> this_transaction
+    WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace)
+      AND p.xmin <> this_transaction
       AND p.proname NOT IN ('address_key', 'address_domain')
   LOOP
     IF statement IS NOT NULL THEN

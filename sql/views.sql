@@ -28,7 +28,7 @@ COMMENT ON VIEW bounce.undelivered IS
 CREATE OR REPLACE FUNCTION bounce.undelivered_documents(process text, since timestamptz, until timestamptz) RETURNS SETOF bounce.undelivered
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce.need_process(process), bounce.need_period(since, until);
+  PERFORM bounce_internal.need_process(process), bounce_internal.need_period(since, until);
   RETURN QUERY SELECT u.* FROM bounce.undelivered AS u
   WHERE (undelivered_documents.process IS NULL OR u.process = undelivered_documents.process)
     AND u.created_at >= coalesce(since, '-infinity') AND u.created_at < coalesce(until, 'infinity')

@@ -21,7 +21,12 @@ END
 $$;
 
 CREATE SCHEMA bounce;
-COMMENT ON SCHEMA bounce IS 'bounce-milter: mails that were sent, bounces, and their consequences';
+COMMENT ON SCHEMA bounce IS
+  'bounce-milter: mails that were sent, bounces, and their consequences. Tables and views, and the '
+  'functions for applications, operators, the milter and bounce-delivery';
+CREATE SCHEMA bounce_internal;
+COMMENT ON SCHEMA bounce_internal IS
+  'functions and types that only the functions and triggers of schema bounce use; nobody else may';
 
 -- Part of PostgreSQL; the owner of a database may install it.
 CREATE EXTENSION IF NOT EXISTS fuzzystrmatch;
@@ -57,7 +62,7 @@ COMMENT ON COLUMN bounce.outcome.forward_to IS
 COMMENT ON COLUMN bounce.outcome.class IS
   'the most severe class of its findings; unclassified when one of them is';
 
-CREATE TYPE bounce.finding AS (
+CREATE TYPE bounce_internal.finding AS (
   -- as reported
   recipient          text,
   original_recipient text,
@@ -95,27 +100,27 @@ CREATE TYPE bounce.finding AS (
   outage_id          bigint,
   in_shadow          boolean
 );
-COMMENT ON TYPE bounce.finding IS
+COMMENT ON TYPE bounce_internal.finding IS
   'one recipient of a report while record_report() works on it. Texts are never NULL; '
   'an empty text means absent';
 
-COMMENT ON COLUMN bounce.finding.address IS
+COMMENT ON COLUMN bounce_internal.finding.address IS
   'the address at fault: our recipient''s where it is known, else the reported one';
-COMMENT ON COLUMN bounce.finding.steps IS 'the consequences so far, as phrases';
-COMMENT ON COLUMN bounce.finding.events IS
+COMMENT ON COLUMN bounce_internal.finding.steps IS 'the consequences so far, as phrases';
+COMMENT ON COLUMN bounce_internal.finding.events IS
   'the consequences so far, with the names of communication_log.event';
-COMMENT ON COLUMN bounce.finding.outage_id IS
+COMMENT ON COLUMN bounce_internal.finding.outage_id IS
   'the outage because of which the block is held; NULL when it is not held';
-COMMENT ON COLUMN bounce.finding.in_shadow IS 'the consequences were decided but not carried out';
+COMMENT ON COLUMN bounce_internal.finding.in_shadow IS 'the consequences were decided but not carried out';
 
-CREATE TYPE bounce.identity AS (
+CREATE TYPE bounce_internal.identity AS (
   matched_by        text,
   communication_ids bigint[],
   recipient_id      bigint,
   attempt           integer,
   is_signed         boolean
 );
-COMMENT ON TYPE bounce.identity IS
+COMMENT ON TYPE bounce_internal.identity IS
   'the communication that a report is about: the strongest evidence, the communications it fits '
   '(several when ids were reused), and from a token the recipient, the attempt, and whether the '
   'signature is valid and not expired';
@@ -152,13 +157,13 @@ CREATE TYPE bounce.delivery_content AS (
 COMMENT ON TYPE bounce.delivery_content IS
   'the message of a delivery_item, to be composed by the worker';
 
-CREATE TYPE bounce.token_signer AS (
+CREATE TYPE bounce_internal.token_signer AS (
   key_id     smallint,
   expiry_day integer,
   inner_pad  bytea,
   outer_pad  bytea
 );
-COMMENT ON TYPE bounce.token_signer IS
+COMMENT ON TYPE bounce_internal.token_signer IS
   'signs the tokens that expire on one day: a key, and its secret as the two pads of HMAC '
   '(RFC 2104)';
 

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
 -- Leads a database of version 56, the last one before the baseline, to the baseline.
--- The tables are the same. All functions, triggers and views are created anew after the
--- migrations, so the old ones go first: some have other argument names or bodies that
--- depend on each other. What an index depends on stays.
+-- The tables are the same; what is internal moves to a schema of its own. All functions,
+-- triggers and views are created anew after the migrations, so the old ones go first:
+-- some have other argument names or bodies that depend on each other. What an index
+-- depends on stays.
 
 DO $$
 DECLARE
@@ -24,3 +25,8 @@ BEGIN
              AND p.proname NOT IN ('address_key', 'address_domain'));
 END
 $$;
+
+CREATE SCHEMA bounce_internal;
+ALTER TYPE bounce.finding SET SCHEMA bounce_internal;
+ALTER TYPE bounce.identity SET SCHEMA bounce_internal;
+ALTER TYPE bounce.token_signer SET SCHEMA bounce_internal;

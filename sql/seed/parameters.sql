@@ -7,225 +7,225 @@
 
 -- Receiving bounces ---------------------------------------------------------------
 
-SELECT bounce.define_parameter('bounce_domain', 'domain_list', '',
+SELECT bounce_internal.define_parameter('bounce_domain', 'domain_list', '',
   description => 'domains whose mail is read as bounces, separated by commas; mail for any other '
                  'domain passes untouched. The first one is used in return paths');
-SELECT bounce.define_parameter('operator_mailbox', 'address', '',
+SELECT bounce_internal.define_parameter('operator_mailbox', 'address', '',
   description => 'where a report that nobody can classify is forwarded; empty: it is delivered '
                  'to the address it was sent to');
-SELECT bounce.define_parameter('deliver_stored', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('deliver_stored', 'boolean', 'off',
   description => 'deliver reports to their address also when they were classified and stored');
-SELECT bounce.define_parameter('raw_max_bytes', 'integer', '1048576',
+SELECT bounce_internal.define_parameter('raw_max_bytes', 'integer', '1048576',
   minimum => '0', maximum => '104857600',
   description => 'bytes of each report that are kept as received');
-SELECT bounce.define_parameter('address_match_window', 'interval', '7 days',
+SELECT bounce_internal.define_parameter('address_match_window', 'interval', '7 days',
   minimum => '1 hour', maximum => '90 days',
   description => 'a report that only names an address is matched with the one communication sent '
                  'there in this time, if it is one');
-SELECT bounce.define_parameter('mark_min_trust', 'enum', 'message_id',
+SELECT bounce_internal.define_parameter('mark_min_trust', 'enum', 'message_id',
   allowed => '{message_id,own_mta,token}', per_process => true,
   description => 'least trust in a report that may mark a recipient as bounced');
 
 -- Return paths --------------------------------------------------------------------
 
-SELECT bounce.define_parameter('return_path_prefix', 'text', 'bounce+',
+SELECT bounce_internal.define_parameter('return_path_prefix', 'text', 'bounce+',
   pattern => '[A-Za-z0-9._=+-]{0,28}',
   description => 'what stands before the token in the local part of a return path');
-SELECT bounce.define_parameter('token_lifetime', 'interval', '90 days',
+SELECT bounce_internal.define_parameter('token_lifetime', 'interval', '90 days',
   minimum => '7 days', maximum => '10 years',
   description => 'how long a return path counts as proof; well beyond queue lifetime plus all '
                  'resends. An older one still finds its communication');
-SELECT bounce.define_parameter('refuse_bad_token', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('refuse_bad_token', 'boolean', 'off',
   description => 'refuse a recipient at RCPT whose return path is malformed or was not signed by '
                  'us, instead of taking the report without trust');
 
 -- Blocks --------------------------------------------------------------------------
 
-SELECT bounce.define_parameter('block_hard', 'boolean', 'on',
+SELECT bounce_internal.define_parameter('block_hard', 'boolean', 'on',
   per_process => true,
   description => 'block the address of a recipient that bounced hard');
-SELECT bounce.define_parameter('block_min_trust', 'enum', 'own_mta',
+SELECT bounce_internal.define_parameter('block_min_trust', 'enum', 'own_mta',
   allowed => '{message_id,own_mta,token}', per_process => true,
   description => 'least trust in a report that may block an address');
-SELECT bounce.define_parameter('block_exempt', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('block_exempt', 'boolean', 'off',
   per_process => true,
   description => 'mail of this process (legal notices) may be sent to blocked addresses too; its '
                  'own bounces block as block_hard says');
 
 -- Resends after a soft bounce -----------------------------------------------------
 
-SELECT bounce.define_parameter('resend', 'boolean', 'on',
+SELECT bounce_internal.define_parameter('resend', 'boolean', 'on',
   per_process => true,
   description => 'schedule a resend after a soft bounce');
-SELECT bounce.define_parameter('resend_min_trust', 'enum', 'message_id',
+SELECT bounce_internal.define_parameter('resend_min_trust', 'enum', 'message_id',
   allowed => '{message_id,own_mta,token}', per_process => true,
   description => 'least trust in a report that may schedule a resend');
-SELECT bounce.define_parameter('resend_max_attempts', 'integer', '3',
+SELECT bounce_internal.define_parameter('resend_max_attempts', 'integer', '3',
   minimum => '0', maximum => '100', per_process => true,
   description => 'resends of one communication to one recipient, the first send not counted; '
                  'then a task resend_exhausted');
-SELECT bounce.define_parameter('resend_initial_delay', 'interval', '4 hours',
+SELECT bounce_internal.define_parameter('resend_initial_delay', 'interval', '4 hours',
   minimum => '1 second', maximum => '30 days', per_process => true,
   description => 'from the first soft bounce to the resend');
-SELECT bounce.define_parameter('resend_factor', 'number', '2',
+SELECT bounce_internal.define_parameter('resend_factor', 'number', '2',
   minimum => '1', maximum => '10', per_process => true,
   description => 'each further delay is the one before times this');
-SELECT bounce.define_parameter('resend_max_delay', 'interval', '2 days',
+SELECT bounce_internal.define_parameter('resend_max_delay', 'interval', '2 days',
   minimum => '1 second', maximum => '90 days', per_process => true,
   description => 'no delay is longer than this');
-SELECT bounce.define_parameter('resend_jitter', 'number', '0.1',
+SELECT bounce_internal.define_parameter('resend_jitter', 'number', '0.1',
   minimum => '0', maximum => '0.5', per_process => true,
   description => 'each delay before a resend is made longer or shorter by up to this fraction, '
                  'so that not all go out at once');
-SELECT bounce.define_parameter('resend_after_block', 'interval', '30 days',
+SELECT bounce_internal.define_parameter('resend_after_block', 'interval', '30 days',
   minimum => '0 seconds', maximum => '3650 days', per_process => true,
   description => 'a mail that was not sent because its address was blocked is sent when the '
                  'block is lifted, unless it was refused longer ago than this');
 
 -- Tasks, follow-ups and notices ---------------------------------------------------
 
-SELECT bounce.define_parameter('task_due', 'interval', '3 days',
+SELECT bounce_internal.define_parameter('task_due', 'interval', '3 days',
   minimum => '1 hour', maximum => '365 days', per_process => true,
   description => 'from the making of a task to its due date');
-SELECT bounce.define_parameter('follow_up', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('follow_up', 'boolean', 'off',
   per_process => true,
   description => 'write a row of bounce.follow_up for the application after a hard bounce');
-SELECT bounce.define_parameter('owner_mailbox', 'address', '',
+SELECT bounce_internal.define_parameter('owner_mailbox', 'address', '',
   per_process => true,
   description => 'mailbox of the people behind a process; empty: they get no notices');
-SELECT bounce.define_parameter('owner_notice', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('owner_notice', 'boolean', 'off',
   per_process => true,
   description => 'tell owner_mailbox by mail what has failed for good: one mail per '
                  'owner_notice_interval, sent by bounce-delivery');
-SELECT bounce.define_parameter('owner_notice_interval', 'interval', '1 hour',
+SELECT bounce_internal.define_parameter('owner_notice_interval', 'interval', '1 hour',
   minimum => '1 second', maximum => '7 days', per_process => true,
   description => 'how long what has failed is gathered before owner_mailbox gets it, as one mail');
-SELECT bounce.define_parameter('delivery_notice', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('delivery_notice', 'boolean', 'off',
   per_process => true,
   description => 'send a non-delivery notice (RFC 3464) to owner_mailbox when a recipient has '
                  'failed for good at the submission server');
-SELECT bounce.define_parameter('shadow', 'boolean', 'off',
+SELECT bounce_internal.define_parameter('shadow', 'boolean', 'off',
   per_process => true,
   description => 'decide and log what follows from a bounce, and do nothing of it; '
                  'bounce.shadow_consequence shows what would have been done');
 
 -- The outage guard ----------------------------------------------------------------
 
-SELECT bounce.define_parameter('guard', 'boolean', 'on',
+SELECT bounce_internal.define_parameter('guard', 'boolean', 'on',
   description => 'hold new blocks while hard bounces of a domain, with one text, or overall are '
                  'far above their usual rate');
-SELECT bounce.define_parameter('guard_window', 'interval', '1 hour',
+SELECT bounce_internal.define_parameter('guard_window', 'interval', '1 hour',
   minimum => '10 minutes', maximum => '1 day',
   description => 'the time in which hard bounces are counted');
-SELECT bounce.define_parameter('guard_minimum', 'integer', '20',
+SELECT bounce_internal.define_parameter('guard_minimum', 'integer', '20',
   minimum => '2', maximum => '1000000',
   description => 'hard bounces of one remote domain within guard_window below which nothing is '
                  'held');
-SELECT bounce.define_parameter('guard_minimum_overall', 'integer', '100',
+SELECT bounce_internal.define_parameter('guard_minimum_overall', 'integer', '100',
   minimum => '2', maximum => '1000000',
   description => 'the same for all domains together, and for one diagnostic text');
-SELECT bounce.define_parameter('guard_factor', 'number', '10',
+SELECT bounce_internal.define_parameter('guard_factor', 'number', '10',
   minimum => '1', maximum => '1000',
   description => 'how many times the usual rate, that of the last 14 days, hard bounces must '
                  'reach before blocks are held');
 
 -- The delivery queue --------------------------------------------------------------
 
-SELECT bounce.define_parameter('delivery_priority', 'integer', '0',
+SELECT bounce_internal.define_parameter('delivery_priority', 'integer', '0',
   minimum => '-100', maximum => '100', per_process => true,
   description => 'priority of a communication that is handed over without one');
-SELECT bounce.define_parameter('delivery_max_bytes', 'integer', '26214400',
+SELECT bounce_internal.define_parameter('delivery_max_bytes', 'integer', '26214400',
   minimum => '1024', maximum => '1073741824',
   description => 'largest content that is taken for delivery');
-SELECT bounce.define_parameter('delivery_rate', 'integer', '0',
+SELECT bounce_internal.define_parameter('delivery_rate', 'integer', '0',
   minimum => '0', maximum => '1000000',
   description => 'sends a minute over all workers; 0: no limit');
-SELECT bounce.define_parameter('delivery_domain_rate', 'integer', '0',
+SELECT bounce_internal.define_parameter('delivery_domain_rate', 'integer', '0',
   minimum => '0', maximum => '1000000',
   description => 'sends a minute to one remote domain over all workers; 0: no limit');
-SELECT bounce.define_parameter('delivery_quiet_hours', 'text', '',
+SELECT bounce_internal.define_parameter('delivery_quiet_hours', 'text', '',
   pattern => '(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00))?',
   per_process => true,
   description => 'time of day at which nothing is sent, such as 22:00-07:00, by '
                  'delivery_time_zone; empty: none');
-SELECT bounce.define_parameter('delivery_time_zone', 'text', '',
+SELECT bounce_internal.define_parameter('delivery_time_zone', 'text', '',
   pattern => '[A-Za-z0-9_/+-]*', per_process => true,
   description => 'time zone of delivery_quiet_hours, such as Europe/Berlin; empty: that of the '
                  'database');
-SELECT bounce.define_parameter('delivery_lease', 'interval', '5 minutes',
+SELECT bounce_internal.define_parameter('delivery_lease', 'interval', '5 minutes',
   minimum => '5 seconds', maximum => '1 day',
   description => 'how long a claim lasts without renewal; workers renew it after a third');
-SELECT bounce.define_parameter('delivery_probe_delay', 'interval', '10 seconds',
+SELECT bounce_internal.define_parameter('delivery_probe_delay', 'interval', '10 seconds',
   minimum => '1 second', maximum => '1 hour',
   description => 'from the first failure to reach the submission server to the next try; doubles '
                  'with each failure');
-SELECT bounce.define_parameter('delivery_probe_max_delay', 'interval', '5 minutes',
+SELECT bounce_internal.define_parameter('delivery_probe_max_delay', 'interval', '5 minutes',
   minimum => '1 second', maximum => '1 day',
   description => 'no such delay is longer than this');
-SELECT bounce.define_parameter('delivery_unknown', 'enum', 'ask',
+SELECT bounce_internal.define_parameter('delivery_unknown', 'enum', 'ask',
   allowed => '{ask,retry}', per_process => true,
   description => 'a send whose final reply was not heard: ask: a task, a person decides; retry: '
                  'it is sent again, and may arrive twice');
 
 -- Retries at the submission server ------------------------------------------------
 
-SELECT bounce.define_parameter('retry_max_attempts', 'integer', '12',
+SELECT bounce_internal.define_parameter('retry_max_attempts', 'integer', '12',
   minimum => '1', maximum => '200', per_process => true,
   description => 'tries to hand one send to the submission server; then the recipient has failed');
-SELECT bounce.define_parameter('retry_initial_delay', 'interval', '5 minutes',
+SELECT bounce_internal.define_parameter('retry_initial_delay', 'interval', '5 minutes',
   minimum => '1 second', maximum => '1 day', per_process => true,
   description => 'from the first temporary refusal of a recipient by the submission server to '
                  'the next try');
-SELECT bounce.define_parameter('retry_factor', 'number', '2',
+SELECT bounce_internal.define_parameter('retry_factor', 'number', '2',
   minimum => '1', maximum => '10', per_process => true,
   description => 'each further delay is the one before times this; fractions are fine');
-SELECT bounce.define_parameter('retry_max_delay', 'interval', '4 hours',
+SELECT bounce_internal.define_parameter('retry_max_delay', 'interval', '4 hours',
   minimum => '1 second', maximum => '7 days', per_process => true,
   description => 'no delay between two tries is longer than this');
-SELECT bounce.define_parameter('retry_jitter', 'number', '0.1',
+SELECT bounce_internal.define_parameter('retry_jitter', 'number', '0.1',
   minimum => '0', maximum => '1', per_process => true,
   description => 'each delay is made longer or shorter at random by up to this fraction');
-SELECT bounce.define_parameter('retry_after_max_delay', 'interval', '1 day',
+SELECT bounce_internal.define_parameter('retry_after_max_delay', 'interval', '1 day',
   minimum => '0 seconds', maximum => '7 days', per_process => true,
   description => 'a server that says when to try again is believed up to this; 0: never');
 
 -- Retention -----------------------------------------------------------------------
 
-SELECT bounce.define_parameter('keep_raw_hard', 'interval', '180 days',
+SELECT bounce_internal.define_parameter('keep_raw_hard', 'interval', '180 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long a report of a hard bounce is kept as received');
-SELECT bounce.define_parameter('keep_raw_soft', 'interval', '60 days',
+SELECT bounce_internal.define_parameter('keep_raw_soft', 'interval', '60 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long a report of a soft bounce is kept as received');
-SELECT bounce.define_parameter('keep_raw_technical', 'interval', '60 days',
+SELECT bounce_internal.define_parameter('keep_raw_technical', 'interval', '60 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long a technical report is kept as received');
-SELECT bounce.define_parameter('keep_raw_auto_reply', 'interval', '14 days',
+SELECT bounce_internal.define_parameter('keep_raw_auto_reply', 'interval', '14 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long an automatic reply is kept as received');
-SELECT bounce.define_parameter('keep_raw_unclassified', 'interval', '180 days',
+SELECT bounce_internal.define_parameter('keep_raw_unclassified', 'interval', '180 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long a report that nobody could classify is kept as received');
-SELECT bounce.define_parameter('keep_detail_hard', 'interval', '730 days',
+SELECT bounce_internal.define_parameter('keep_detail_hard', 'interval', '730 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long the words and addresses of a hard bounce are kept');
-SELECT bounce.define_parameter('keep_detail_soft', 'interval', '365 days',
+SELECT bounce_internal.define_parameter('keep_detail_soft', 'interval', '365 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long the words and addresses of a soft bounce are kept');
-SELECT bounce.define_parameter('keep_detail_technical', 'interval', '365 days',
+SELECT bounce_internal.define_parameter('keep_detail_technical', 'interval', '365 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long the words and addresses of a technical report are kept');
-SELECT bounce.define_parameter('keep_detail_auto_reply', 'interval', '30 days',
+SELECT bounce_internal.define_parameter('keep_detail_auto_reply', 'interval', '30 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long the words and addresses of an automatic reply are kept');
-SELECT bounce.define_parameter('keep_detail_unclassified', 'interval', '365 days',
+SELECT bounce_internal.define_parameter('keep_detail_unclassified', 'interval', '365 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long the words and addresses of an unclassified report are kept');
-SELECT bounce.define_parameter('keep_content', 'interval', '90 days',
+SELECT bounce_internal.define_parameter('keep_content', 'interval', '90 days',
   minimum => '1 day', maximum => '3650 days',
   description => 'how long the content of a mail that bounce-delivery sent is kept after it has '
                  'ended; then it cannot be sent again');
-SELECT bounce.define_parameter('keep_events', 'interval', '1095 days',
+SELECT bounce_internal.define_parameter('keep_events', 'interval', '1095 days',
   minimum => '62 days', maximum => '3650 days',
   description => 'how long bounces, reports and log lines are kept at all, by whole months; keys '
                  'of known reports, closed tasks and done follow-ups as well');

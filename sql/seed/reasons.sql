@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
 -- Why a mail bounced, and the class that follows: the same rows as
--- classifier/reasons.def. Applied anew whenever a text changes; the classes belong to
+-- classifier/rules/reasons.def. Applied anew whenever a text changes; the classes belong to
 -- the operator and stay as they are.
 
 INSERT INTO bounce.bounce_reason AS n (reason, class, class_temporary, is_notice, meaning) VALUES

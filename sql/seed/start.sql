@@ -5,6 +5,6 @@
 
 SELECT bounce.add_token_key() WHERE NOT EXISTS (SELECT FROM bounce.token_key);
 
-SELECT bounce.make_months();
+SELECT bounce_internal.make_months();
 
 INSERT INTO bounce.known_domain_progress (recipient_id) VALUES (0) ON CONFLICT DO NOTHING;

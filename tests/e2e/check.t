@@ -85,9 +85,9 @@ subtest 'a second init and migrate change nothing' => sub {
 };
 
 subtest 'functions that are not those of the program' => sub {
-    my $text = sub { $stage->db->value("SELECT pg_get_functiondef('bounce.supersedes'::regproc)") };
+    my $text = sub { $stage->db->value("SELECT pg_get_functiondef('bounce_internal.supersedes'::regproc)") };
     my $ours = $text->();
-    $stage->db->sql("DROP FUNCTION bounce.hard_rate; UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n");
+    $stage->db->sql("DROP FUNCTION bounce_internal.hard_rate; UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n");
     my ($status, $output) = $daemon->bouncectl('db', 'check', '--conninfo', $conninfo);
     is $status, 1, 'check says so';
     like $output, qr/functions/, 'and names them';

@@ -8,7 +8,7 @@ my $ctl   = Bounce::Ctl->new($stage);
 
 my %done = map { $_->{step} => $_->{done} } $ctl->json('housekeeping');
 is $done{'months made'}, 0, 'housekeeping: the months are there';
-$stage->db->sql("SELECT bounce.drop_months('9999-01-01');\n");
+$stage->db->sql("SELECT bounce_internal.drop_months('9999-01-01');\n");
 my $first = (grep { $_->{step} eq 'months made' } $ctl->json('housekeeping'))[0];
 cmp_ok $first->{done}, '>=', 12, 'and are made where they are missing';
 

@@ -94,7 +94,7 @@ subtest 'encryption that cannot be had' => sub {
         is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
         $stage->db->sql("SELECT bounce.hold_communication($id), bounce.release_claim((SELECT claim_id FROM bounce.communication WHERE id = $id), '');\n");
         ok $worker->stop, 'stopped';
-        $stage->db->sql("SELECT bounce.cancel_communication($id); SELECT bounce.server_works('$server');\n");
+        $stage->db->sql("SELECT bounce.cancel_communication($id); SELECT bounce_internal.server_works('$server');\n");
     }
     $remote->answer('@offer', undef);
     is taken('tls@customer.example'), 0, 'nothing went out in the clear';

@@ -161,7 +161,7 @@ subtest 'the server cannot be used, and the worker is killed when it says so' =>
         is standing($address)->{short}, 'waiting', 'the mail waits';
         is standing($address)->{claims}, 0, 'no attempt is counted';
         $stage->db->sql("SELECT bounce.hold_communication(id) FROM bounce.communication WHERE delivery_state IN ('PENDING', 'RETRY') AND held_at IS NULL;
-            SELECT bounce.server_works('127.0.0.1:" . $remote->port . "');\n");
+            SELECT bounce_internal.server_works('127.0.0.1:" . $remote->port . "');\n");
     }
 };
 

@@ -111,7 +111,7 @@ subtest 'a soft bounce is sent again and arrives' => sub {
     is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 2, 'two attempts';
     is $stage->count("bounce.communication_message_id WHERE communication_id = $id"), 2, 'under a fresh Message-ID';
     my ($mail) = arrived($to);
-    my $attempt = $stage->db->value("SELECT attempt FROM bounce.token_read(split_part(:'sender', '\@', 1))", sender => $mail->{sender});
+    my $attempt = $stage->db->value("SELECT attempt FROM bounce_internal.token_read(split_part(:'sender', '\@', 1))", sender => $mail->{sender});
     is $attempt, 2, 'the return path names the attempt';
     is $stage->count("bounce.communication_recipient WHERE communication_id = $id AND state = 'sent' AND attempts = 2"), 1, 'the recipient has it';
     ok $worker->stop, 'stopped';

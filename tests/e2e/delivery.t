@@ -217,9 +217,9 @@ subtest 'a server that offers little' => sub {
 };
 
 subtest 'a mail that cannot be composed is not tried for ever, nor keeps others waiting' => sub {
-    my $whole = $stage->db->value("SELECT pg_get_functiondef('bounce.attachments_of(bigint)'::regprocedure)");
+    my $whole = $stage->db->value("SELECT pg_get_functiondef('bounce_internal.attachments_of(bigint)'::regprocedure)");
     my @id = map { $worker->submit(to => ["compose$_\@customer.example"], due => '2100-01-01') } 1 .. 3;
-    $stage->db->sql("CREATE OR REPLACE FUNCTION bounce.attachments_of(communication_id bigint) RETURNS jsonb LANGUAGE plpgsql AS
+    $stage->db->sql("CREATE OR REPLACE FUNCTION bounce_internal.attachments_of(communication_id bigint) RETURNS jsonb LANGUAGE plpgsql AS
         \$\$ BEGIN RETURN CASE WHEN communication_id = $id[1] THEN '{}' END; END \$\$;
         SELECT bounce.retry_communication(id) FROM bounce.communication WHERE id BETWEEN $id[0] AND $id[2];\n");
     is $worker->wait_for_state($id[1], 'ERROR')->{state}, 'ERROR', 'it has failed';

@@ -15,9 +15,9 @@ SELECT envelope_id AS my_envid FROM bounce.communication WHERE business_ref = 'm
 
 -- own parts: bytes 1-2 of a token are key and attempt, 3-4 the day, 5-12 the recipient, 13-22 the signature
 CREATE FUNCTION test.spliced(token text, id bigint, day integer DEFAULT NULL, key_id integer DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-  SELECT bounce.base32_encode(substring(int4send(coalesce(key_id, get_byte(b, 0))) FROM 4) || substring(b FROM 2 FOR 1)
+  SELECT bounce_internal.base32_encode(substring(int4send(coalesce(key_id, get_byte(b, 0))) FROM 4) || substring(b FROM 2 FOR 1)
            || CASE WHEN day IS NULL THEN substring(b FROM 3 FOR 2) ELSE substring(int4send(day) FROM 3) END || int8send(id) || substring(b FROM 13))
-  FROM (SELECT bounce.base32_decode(token) AS b) AS x
+  FROM (SELECT bounce_internal.base32_decode(token) AS b) AS x
 $$;
 
 CREATE TEMPORARY TABLE try (number serial, name text, how text);
@@ -36,7 +36,7 @@ INSERT INTO try (name, how) VALUES
   ('a thousand times the same recipient', 'thousand'), ('a queue id of ours', 'queue id');
 SELECT test.mail('v' || number, ARRAY['v' || number || '@victim.example']) FROM try;
 SELECT bounce.add_token_key() AS k \gset
-SELECT bounce.base32_encode(bounce.token_payload(9, 1, 65535, :my_id) || bounce.token_sign(sha256('gone'), bounce.token_payload(9, 1, 65535, :my_id))) AS gone_token \gset
+SELECT bounce_internal.base32_encode(bounce_internal.token_payload(9, 1, 65535, :my_id) || bounce_internal.token_sign(sha256('gone'), bounce_internal.token_payload(9, 1, 65535, :my_id))) AS gone_token \gset
 
 CREATE FUNCTION test.forge(how text, victim text, my_path text, my_token text, my_envid text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -47,9 +47,9 @@ DECLARE
   key_id CONSTANT integer := (SELECT max(k.id) FROM bounce.token_key AS k);
   token CONSTANT text := CASE how
     WHEN 'splice id' THEN test.spliced(my_token, id) WHEN 'splice day' THEN test.spliced(my_token, id, 65535) WHEN 'splice key' THEN test.spliced(my_token, id, NULL, key_id)
-    WHEN 'zero key' THEN bounce.base32_encode(bounce.token_payload(1, 1, 65535, id) || bounce.token_sign(decode(repeat('00', 32), 'hex'), bounce.token_payload(1, 1, 65535, id)))
-    WHEN 'no signature' THEN bounce.base32_encode(bounce.token_payload(1, 1, 65535, id)) WHEN 'halves' THEN left(my_token, 18) || repeat('a', 18)
-    WHEN 'deleted key' THEN bounce.base32_encode(bounce.token_payload(9, 1, 65535, id) || bounce.token_sign(sha256('gone'), bounce.token_payload(9, 1, 65535, id))) END;
+    WHEN 'zero key' THEN bounce_internal.base32_encode(bounce_internal.token_payload(1, 1, 65535, id) || bounce_internal.token_sign(decode(repeat('00', 32), 'hex'), bounce_internal.token_payload(1, 1, 65535, id)))
+    WHEN 'no signature' THEN bounce_internal.base32_encode(bounce_internal.token_payload(1, 1, 65535, id)) WHEN 'halves' THEN left(my_token, 18) || repeat('a', 18)
+    WHEN 'deleted key' THEN bounce_internal.base32_encode(bounce_internal.token_payload(9, 1, 65535, id) || bounce_internal.token_sign(sha256('gone'), bounce_internal.token_payload(9, 1, 65535, id))) END;
 BEGIN
   IF token IS NOT NULL THEN
     RETURN jsonb_set(plain, '{envelope,recipients}', jsonb_build_array('bounce+' || token || '@bounces.example.org'));

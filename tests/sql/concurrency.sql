@@ -79,7 +79,7 @@ CREATE FUNCTION test.about(addresses text[]) RETURNS jsonb LANGUAGE sql AS $$
 $$;
 SELECT min(f.recipient) FILTER (WHERE f.place = 1) AS lesser, min(f.recipient) FILTER (WHERE f.place = 2) AS greater
 FROM (SELECT u.recipient, row_number() OVER (ORDER BY u.report_key) AS place
-      FROM unnest(bounce.find_all(test.about('{r5@example.com,r6@example.com}'))) AS u) AS f \gset
+      FROM unnest(bounce_internal.find_all(test.about('{r5@example.com,r6@example.com}'))) AS u) AS f \gset
 SELECT dblink_exec('a', 'BEGIN');
 SELECT is(test.ask('a', test.about(ARRAY[:'lesser'])), false, 'the first has the lesser key');
 SELECT ok(test.ask_and_block('b', test.about(ARRAY[:'greater', :'lesser'])), 'the second wants both');

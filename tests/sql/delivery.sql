@@ -6,7 +6,7 @@ SELECT * FROM no_plan();
 \ir queue.psql
 
 -- the table of moves
-SELECT is(bounce.may_go(nullif(old_state, ''), new_state) IS TRUE, allowed, format('%s -> %s', old_state, new_state))
+SELECT is(bounce_internal.may_go(nullif(old_state, ''), new_state) IS TRUE, allowed, format('%s -> %s', old_state, new_state))
 FROM (VALUES
   ('', 'PENDING', true), ('', 'RETRY', true), ('', 'PROCESSING', false), ('', 'SUCCESS', false), ('', 'ERROR', false),
   ('PENDING', 'PROCESSING', true), ('PENDING', 'ERROR', true), ('PENDING', 'SUCCESS', true), ('PENDING', 'RETRY', false),
@@ -78,11 +78,11 @@ SELECT is(test.state('ben@example.com'), 'sent', 'a late bounce of the first doe
 
 -- refused for now
 SELECT test.set('retry_initial_delay', '100 seconds'), test.set('retry_factor', '1.5'), test.set('retry_max_delay', '200 seconds'), test.set('retry_jitter', '0');
-SELECT is(bounce.retry_delay('invoice', n, reply, 0), wait::interval, format('wait %s after try %s %s', wait, n, reply))
+SELECT is(bounce_internal.retry_delay('invoice', n, reply, 0), wait::interval, format('wait %s after try %s %s', wait, n, reply))
 FROM (VALUES (1, '', '100 s'), (2, '', '150 s'), (3, '', '200 s'), (100, '', '200 s'), (1, '451 try again in 10 minutes', '600 s'), (3, 'retry after 3 seconds', '200 s')) AS v (n, reply, wait);
 SELECT test.set('retry_jitter', '0.2');
-SELECT is(bounce.retry_delay('invoice', 1, '', jitter), wait::interval, 'jitter ' || jitter) FROM (VALUES (-1, '80 s'), (1, '120 s')) AS v (jitter, wait);
-SELECT is(bounce.retry_after(reply), wait::interval, reply)
+SELECT is(bounce_internal.retry_delay('invoice', 1, '', jitter), wait::interval, 'jitter ' || jitter) FROM (VALUES (-1, '80 s'), (1, '120 s')) AS v (jitter, wait);
+SELECT is(bounce_internal.retry_after(reply), wait::interval, reply)
 FROM (VALUES ('450 4.2.0 Greylisted, see http://x.example/help/12, try again in 5 minutes', '5 min'), ('451 please retry in 300 seconds', '300 s'), ('Try again after 1 hour', '1 h'),
              ('452 4.2.2 mailbox full', NULL), ('450 try again later', NULL), ('451 greylisted for 120 s', '120 s'), ('450 try again in 99999999999 hours', NULL)) AS v (reply, wait);
 SELECT test.set('retry_max_attempts', '2'), test.set('retry_jitter', '0');
@@ -142,7 +142,7 @@ SELECT test.set('resend_max_attempts', '2');
 SELECT test.make_due();
 SELECT is(test.deliver(:h, 'hal@example.com', 'accepted'), 'SUCCESS', 'resent');
 SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log WHERE recipient_id = (test.recipient('hal@example.com')).id), 'bounced resend_scheduled sent resent', 'logged');
-SELECT is((SELECT t.attempt FROM bounce.token_read(split_part(bounce.return_path((test.recipient('hal@example.com')).id), '@', 1)) AS t), 2, 'the token has the attempt');
+SELECT is((SELECT t.attempt FROM bounce_internal.token_read(split_part(bounce.return_path((test.recipient('hal@example.com')).id), '@', 1)) AS t), 2, 'the token has the attempt');
 SELECT test.record(test.report('mailbox_full', 'hal@example.com', '4.2.2', "to" => test.return_path('hal@example.com', 2)));
 SELECT test.make_due();
 SELECT test.deliver(:h, 'hal@example.com', 'rejected', '552 5.2.2 full', 'mailbox_full', '5.2.2');
@@ -163,7 +163,7 @@ SELECT bounce.hold_communication(communication_id) FROM bounce.communication_rec
 SELECT isnt_empty('SELECT * FROM test.claim(1)', 'another one goes first');
 SELECT is((SELECT delivery FROM test.recipient('urgent@example.com')), 'due', 'what is held is not claimed');
 SELECT ok(bounce.release_communication(communication_id), 'released') FROM bounce.communication_recipient WHERE address = 'urgent@example.com';
-SELECT is(bounce.is_quiet(hours, at::time), quiet, format('%s at %s', hours, at))
+SELECT is(bounce_internal.is_quiet(hours, at::time), quiet, format('%s at %s', hours, at))
 FROM (VALUES ('', '12:00', false), ('22:00-07:00', '23:00', true), ('22:00-07:00', '06:59', true), ('22:00-07:00', '07:00', false), ('12:00-13:00', '12:30', true), ('12:00-13:00', '13:00', false)) AS v (hours, at, quiet);
 SELECT test.set('delivery_quiet_hours', '00:00-23:59', 'newsletter');
 SELECT is((SELECT count(*) FROM test.claim() WHERE process = 'newsletter' AND LOCALTIME < '23:59'), 0::bigint, 'in its quiet hours a process sends nothing');

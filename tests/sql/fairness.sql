@@ -6,7 +6,7 @@ SELECT * FROM no_plan();
 \ir queue.psql
 
 CREATE FUNCTION test.chosen(batch integer, at timestamptz DEFAULT now()) RETURNS text LANGUAGE sql AS $$
-  SELECT string_agg(c.process || coalesce(c.business_ref, ''), ' ' ORDER BY u.place) FROM unnest(bounce.choose_communications($1, $2)) WITH ORDINALITY AS u (id, place) JOIN bounce.communication AS c ON c.id = u.id
+  SELECT string_agg(c.process || coalesce(c.business_ref, ''), ' ' ORDER BY u.place) FROM unnest(bounce_internal.choose_communications($1, $2)) WITH ORDINALITY AS u (id, place) JOIN bounce.communication AS c ON c.id = u.id
 $$;
 CREATE FUNCTION test.many(process text, count integer, priority integer DEFAULT NULL, due timestamptz DEFAULT NULL, domain text DEFAULT 'example.com') RETURNS bigint LANGUAGE sql AS $$
   SELECT count(bounce.submit_communication(process => $1, recipients => ARRAY[format('%s%s@%s', $1, i, $5)], sender => 'office@example.org', body_text => 'x', priority => $3, not_before => $4, business_ref => i::text))
@@ -34,14 +34,14 @@ SELECT is_empty($$SELECT p FROM test.plan('SELECT c.id FROM bounce.communication
                   AND c.held_at IS NULL AND c.due_at <= now() ORDER BY c.due_at LIMIT 50') AS p WHERE p ~ 'Seq Scan|Sort|rows=[1-9]|Removed by'$$, 'of what is not due nothing is read');
 SELECT is_empty($$SELECT p FROM test.plan('SELECT c.priority FROM bounce.communication AS c WHERE c.process = ''newsletter'' AND c.delivery_state IN (''PENDING'', ''RETRY'') AND c.held_at IS NULL
                   AND c.priority < 100 ORDER BY c.priority DESC LIMIT 1') AS p WHERE p ~ 'Seq Scan|Sort|rows=([2-9]|[1-9][0-9])|Removed by'$$, 'one step to the next priority');
-SELECT is((SELECT string_agg(process || ' ' || priority, ', ' ORDER BY process, priority DESC) FROM bounce.queue_levels(now())), 'invoice 0, invoice -1, newsletter 0, receipt 100, receipt 5', 'the ranges');
+SELECT is((SELECT string_agg(process || ' ' || priority, ', ' ORDER BY process, priority DESC) FROM bounce_internal.queue_levels(now())), 'invoice 0, invoice -1, newsletter 0, receipt 100, receipt 5', 'the ranges');
 SELECT is(bounce.next_due('mx:25'), (SELECT min(due_at) FROM bounce.communication), 'when the next is due');
 DELETE FROM bounce.communication;
 
 -- Quiet hours: the clock on the wall, of that zone.
 SELECT test.set('delivery_time_zone', 'Europe/Berlin', 'newsletter'), test.set('delivery_time_zone', 'America/New_York', 'receipt');
 CREATE FUNCTION test.quiet(hours text, at timestamptz, process text DEFAULT 'newsletter') RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN PERFORM test.set('delivery_quiet_hours', hours, process); RETURN bounce.is_quiet_at(process, at); END
+BEGIN PERFORM test.set('delivery_quiet_hours', hours, process); RETURN bounce_internal.is_quiet_at(process, at); END
 $$;
 SELECT is(test.quiet(hours, at::timestamptz, process), quiet, format('%s for %s at %s', hours, process, at))
 FROM (VALUES
@@ -70,9 +70,9 @@ DELETE FROM bounce.communication;
 SELECT test.set('delivery_quiet_hours', '', 'newsletter'), test.set('delivery_domain_rate', '3');
 SELECT test.many('newsletter', 10, due => '2026-01-10 12:00+00', domain => 'slow.example'), test.many('invoice', 2, due => '2026-01-10 12:00+00', domain => 'fast.example');
 CREATE FUNCTION test.send(at timestamptz) RETURNS text LANGUAGE sql AS $$
-  WITH due AS (SELECT r.id FROM unnest(bounce.choose_communications(50, $1)) WITH ORDINALITY AS u (id, place)
+  WITH due AS (SELECT r.id FROM unnest(bounce_internal.choose_communications(50, $1)) WITH ORDINALITY AS u (id, place)
                JOIN bounce.communication_recipient AS r ON r.communication_id = u.id AND r.delivery = 'due' AND r.due_at <= $1 ORDER BY u.place, r.id),
-  kept AS (SELECT bounce.within_rate(ARRAY(SELECT id FROM due), $1) AS ids)
+  kept AS (SELECT bounce_internal.within_rate(ARRAY(SELECT id FROM due), $1) AS ids)
   SELECT count(*) FILTER (WHERE r.address LIKE '%slow%') || ' slow, ' || count(*) FILTER (WHERE r.address LIKE '%fast%') || ' fast'
   FROM kept CROSS JOIN LATERAL unnest(kept.ids) AS k (id) JOIN bounce.communication_recipient AS r ON r.id = k.id
 $$;
@@ -89,19 +89,19 @@ SELECT test.set('delivery_domain_rate', '0'), test.set('delivery_rate', '4');
 DELETE FROM bounce.communication;
 SELECT test.many('newsletter', 5, due => '2026-01-10 13:00+00', domain => 'a.example'), test.many('invoice', 5, due => '2026-01-10 13:00+00', domain => 'b.example');
 SELECT is(test.chosen(4, '2026-01-10 13:00+00'), 'newsletter1 invoice1 newsletter2 invoice2', 'turns');
-SELECT is(cardinality(bounce.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:00+00')), 4, 'the rate over all');
-SELECT is(cardinality(bounce.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:00:59+00')), 0, 'is used up for this minute');
-SELECT is(cardinality(bounce.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:01+00')), 4, 'and there again in the next');
+SELECT is(cardinality(bounce_internal.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:00+00')), 4, 'the rate over all');
+SELECT is(cardinality(bounce_internal.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:00:59+00')), 0, 'is used up for this minute');
+SELECT is(cardinality(bounce_internal.within_rate(ARRAY(SELECT r.id FROM bounce.communication_recipient AS r), '2026-01-10 13:01+00')), 4, 'and there again in the next');
 
 -- A probe takes the first of each process and priority: a sender that is refused, with mails of a high priority, keeps nobody waiting.
 DELETE FROM bounce.communication;
 SELECT test.many('newsletter', 9, due => '2026-01-10 13:00+00', domain => 'a.example'), test.many('invoice', 3, due => '2026-01-10 13:01+00', domain => 'b.example');
 UPDATE bounce.communication SET priority = 100 WHERE process = 'newsletter';
-SELECT is(bounce.has_problem('mx:25'), false, 'no problem, no probe');
+SELECT is(bounce_internal.has_problem('mx:25'), false, 'no problem, no probe');
 SELECT count(*) FROM bounce.delivery_problem('mx:25', 'sender refused');
-SELECT is(bounce.has_problem('mx:25'), true, 'a problem: what is claimed now is a probe');
+SELECT is(bounce_internal.has_problem('mx:25'), true, 'a problem: what is claimed now is a probe');
 CREATE FUNCTION test.probed(batch integer) RETURNS text LANGUAGE sql AS $$
-  SELECT string_agg(split_part(r.address, '@', 1), ' ' ORDER BY u.place) FROM unnest(bounce.choose_for_probe(batch, '2026-01-10 13:05+00')) WITH ORDINALITY AS u (id, place)
+  SELECT string_agg(split_part(r.address, '@', 1), ' ' ORDER BY u.place) FROM unnest(bounce_internal.choose_for_probe(batch, '2026-01-10 13:05+00')) WITH ORDINALITY AS u (id, place)
   JOIN bounce.communication_recipient AS r ON r.communication_id = u.id
 $$;
 SELECT is(test.chosen(3, '2026-01-10 13:05+00'), 'newsletter1 newsletter2 newsletter3', 'the queue goes by priority');
@@ -115,7 +115,7 @@ UPDATE bounce.delivery_server SET probe_at = now();
 SELECT is((SELECT string_agg(split_part(i.addresses[1], '@', 1), ' ' ORDER BY i.addresses[1]) FROM bounce.claim_deliveries('worker', 'mx:25', 2) AS i), 'invoice1 newsletter4', 'so does a claim');
 
 -- "Try again in ...", in the words of the world's servers.
-SELECT is(bounce.retry_after(reply), wait::interval, reply)
+SELECT is(bounce_internal.retry_after(reply), wait::interval, reply)
 FROM (VALUES
   ('451 4.7.1 Greylisting in action, please come back in 5 minutes', '5 min'), ('450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted, see http://x.example/help/12?a=3', NULL),
   ('450 4.7.1 Please try again in 300 seconds', '300 s'), ('451 retry after 60s', '60 s'), ('451 4.3.2 try again in 1 hour', '1 h'), ('421 wait 2 hours', '2 h'), ('451 try again in an hour', '1 h'),
@@ -124,9 +124,9 @@ FROM (VALUES
   ('451 4.7.0 Temporary failure (retry after: 30)', '30 s'), ('450 try again at 14:30', NULL), ('450 4.1.8 try again later', NULL), ('452 4.5.3 500 recipients in 10 minutes', NULL),
   ('451 try again in 0 seconds', '0 s'), ('451 please wait one minute', '1 min'), ('451 try again in 5 minute(s)', '5 min'), ('', NULL), ('451 try again in 999999 hours', '999999 h')) AS v (reply, wait);
 SELECT test.set('retry_jitter', '0'), test.set('retry_initial_delay', '100 seconds'), test.set('retry_max_delay', '200 seconds'), test.set('retry_after_max_delay', '1 hour');
-SELECT is(bounce.retry_delay('invoice', n, reply, 0), wait::interval, format('try %s, %s', n, reply))
+SELECT is(bounce_internal.retry_delay('invoice', n, reply, 0), wait::interval, format('try %s, %s', n, reply))
 FROM (VALUES (1, 'try again in 10 minutes', '10 min'), (1, 'try again in 5 hours', '1 h'), (1, 'try again in 3 seconds', '100 s'), (1, 'no', '100 s'), (9, 'no', '200 s')) AS v (n, reply, wait);
 SELECT test.set('retry_after_max_delay', '0 seconds');
-SELECT is(bounce.retry_delay('invoice', 1, 'try again in 10 minutes', 0), interval '100 s', 'a server may be asked not to say');
+SELECT is(bounce_internal.retry_delay('invoice', 1, 'try again in 10 minutes', 0), interval '100 s', 'a server may be asked not to say');
 SELECT * FROM finish();
 ROLLBACK;

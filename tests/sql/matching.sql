@@ -12,13 +12,13 @@ SELECT test.return_path('anna@example.com') AS anna_path, test.return_path('r3@e
 
 -- the address with one bit of its token's signature changed
 CREATE FUNCTION test.flip(path text) RETURNS text LANGUAGE sql AS $$
-  SELECT 'bounce+' || bounce.base32_encode(set_bit(t.bytes, 120, 1 - get_bit(t.bytes, 120))) || '@bounces.example.org'
-  FROM (SELECT bounce.base32_decode(substring(path FROM '\+(.*)@')) AS bytes) AS t
+  SELECT 'bounce+' || bounce_internal.base32_encode(set_bit(t.bytes, 120, 1 - get_bit(t.bytes, 120))) || '@bounces.example.org'
+  FROM (SELECT bounce_internal.base32_decode(substring(path FROM '\+(.*)@')) AS bytes) AS t
 $$;
 
 CREATE FUNCTION test.expired(path text) RETURNS text LANGUAGE sql AS $$
-  SELECT bounce.token_make(t.recipient_id, t.attempt, now() - interval '2 days') || '@bounces.example.org'
-  FROM bounce.token_read(split_part(path, '@', 1)) AS t
+  SELECT bounce_internal.token_make(t.recipient_id, t.attempt, now() - interval '2 days') || '@bounces.example.org'
+  FROM bounce_internal.token_read(split_part(path, '@', 1)) AS t
 $$;
 
 -- A row: what the report has; what it must lead to: matched_by, trust, communication, recipient. delayed is a notice: nothing is changed.
@@ -72,7 +72,7 @@ INSERT INTO way VALUES
 CREATE FUNCTION test.way(report jsonb) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(' ', coalesce(nullif(f.matched_by, ''), '-'), f.trust, coalesce(f.communication_id::text, '-'),
                    coalesce((SELECT r.address FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id), '-'))
-  FROM unnest(bounce.find_all(report)) AS f
+  FROM unnest(bounce_internal.find_all(report)) AS f
 $$;
 SELECT is(test.way(report), concat_ws(' ', coalesce(nullif(matched_by, ''), '-'), trust, coalesce(communication_id::text, '-'), coalesce(recipient, '-')), name)
 FROM way;
@@ -106,7 +106,7 @@ SELECT is(test.way(test.report('delayed', 'x@home.example', about => 'one')), 'm
 
 -- One mail with one registered recipient, a report about that one and somebody else.
 SELECT test.mail('carbon', '{main@example.com}') AS carbon \gset
-SELECT is((SELECT string_agg(f.recipient || '=' || (f.recipient_id IS NOT NULL), ' ' ORDER BY f.recipient) FROM unnest(bounce.find_all(
+SELECT is((SELECT string_agg(f.recipient || '=' || (f.recipient_id IS NOT NULL), ' ' ORDER BY f.recipient) FROM unnest(bounce_internal.find_all(
              test.report('delayed', '', about => 'carbon') || jsonb_build_object('recipients',
                jsonb_build_array(test.reported('delivered', 'main@example.com', '2.0.0', 'delivered'), test.reported('user_unknown', 'copy@example.com'))))) AS f),
           'copy@example.com=false main@example.com=true', 'who is named beside our recipient is not our recipient');
@@ -122,7 +122,7 @@ FROM (VALUES
   ('two of ours, a third one''s token: nobody', :'r3_path', 'r1@example.com', 'r4@example.com', 'token message_id ' || :five || ' -')) AS v (name, "to", final, original, expected);
 
 -- One report for two tokens of two mails: each finding takes its own
-SELECT is((SELECT string_agg(concat_ws(' ', f.communication_id, f.recipient, f.trust, f.attempt), ', ' ORDER BY f.communication_id, f.recipient) FROM unnest(bounce.find_all(
+SELECT is((SELECT string_agg(concat_ws(' ', f.communication_id, f.recipient, f.trust, f.attempt), ', ' ORDER BY f.communication_id, f.recipient) FROM unnest(bounce_internal.find_all(
              jsonb_set(test.report('delayed', ''), '{envelope,recipients}', to_jsonb(paths)) || jsonb_build_object('recipients',
                jsonb_build_array(test.reported('user_unknown', 'r3@example.com'), test.reported('user_unknown', 'anna@example.com'), test.reported('user_unknown', 'r1@example.com'))))) AS f),
           expected, name)
@@ -131,7 +131,7 @@ FROM (VALUES ('two tokens', ARRAY[:'anna_path', :'r3_path'], format('%s anna@exa
 
 -- The Message-ID that came back tells the send, where the id that matched does not
 SELECT bounce.confirm_resend(r.id, '<one-2@example.org>') FROM bounce.communication_recipient AS r WHERE r.communication_id = :one;
-SELECT is((SELECT concat_ws(' ', f.matched_by, f.attempt) FROM unnest(bounce.find_all(test.report('delayed', 'anna@example.com', about => about) || more)) AS f), expected, name)
+SELECT is((SELECT concat_ws(' ', f.matched_by, f.attempt) FROM unnest(bounce_internal.find_all(test.report('delayed', 'anna@example.com', about => about) || more)) AS f), expected, name)
 FROM (VALUES
   ('envelope id and the first Message-ID', 'one', jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')), 'envelope_id 1'),
   ('envelope id and the second Message-ID', 'one-2', jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')), 'envelope_id 2'),

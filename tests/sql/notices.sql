@@ -50,8 +50,8 @@ SELECT bounce.undo_bounces(now(), NULL, 'mistake', domain => 'example.com', rese
 SELECT is(bounce.send_owner_notices(now() + interval '1 day'), 0, 'what was taken back is not told');
 
 -- An outage does not make it endless
-SELECT ok(length(bounce.owner_notice_words('invoice', array_fill(repeat('x', 100), ARRAY[5000]))) < 11000, 'a bounded mail');
-SELECT matches(bounce.owner_notice_words('invoice', array_fill('x'::text, ARRAY[101])), E'\n... and 1 more.\n', 'that says how many more there are');
+SELECT ok(length(bounce_internal.owner_notice_words('invoice', array_fill(repeat('x', 100), ARRAY[5000]))) < 11000, 'a bounded mail');
+SELECT matches(bounce_internal.owner_notice_words('invoice', array_fill('x'::text, ARRAY[101])), E'\n... and 1 more.\n', 'that says how many more there are');
 
 -- Not in a bounce domain, where the milter would read it
 SELECT throws_ok($$SELECT bounce.set_parameter('owner_mailbox', 'me@bounces.example.org', 'receipt')$$, '22023', NULL, 'an owner in a bounce domain is refused');

@@ -28,7 +28,7 @@ CREATE FUNCTION test.blocked(pattern text) RETURNS bigint LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION test.outage_task(about text) RETURNS bigint LANGUAGE sql AS $$ SELECT task_id FROM bounce.open_outage AS o WHERE o.about = $1 $$;
 
-SELECT is(bounce.plain_diagnostic(diagnostic), plain, 'without what differs: ' || diagnostic)
+SELECT is(bounce_internal.plain_diagnostic(diagnostic), plain, 'without what differs: ' || diagnostic)
 FROM (VALUES ('550 5.1.1 <anna@example.com>: Recipient address rejected', '# # <#>: recipient address rejected'),
              ('550-5.1.1 The email account does not exist. ab12cd-20020a17 - gsmtp', '# the email account does not exist. # - gsmtp'),
              ('', ''), ('No Such   User', 'no such user')) AS v (diagnostic, plain);
@@ -83,9 +83,9 @@ SELECT is(test.blocked('%@rising.example'), 3::bigint, 'one an hour is usual, th
 SELECT is((SELECT usual FROM bounce.open_outage WHERE about = 'rising.example'), 1.29, 'usually');
 
 -- the clock: what is older than the window does not count
-SELECT is((SELECT seen FROM bounce.hard_rate('domain', 'usual.example', now() + interval '30 minutes')), 5::bigint, 'within the window');
-SELECT is((SELECT seen FROM bounce.hard_rate('domain', 'usual.example', now() + interval '75 minutes')), 0::bigint, 'after it');
-SELECT is(bounce.usual_rate('domain', 'rising.example', date_bin('1 day', now(), '2000-01-01 00:00+00') + interval '30 hours', '1 hour') > 0, true, 'today is usual tomorrow');
+SELECT is((SELECT seen FROM bounce_internal.hard_rate('domain', 'usual.example', now() + interval '30 minutes')), 5::bigint, 'within the window');
+SELECT is((SELECT seen FROM bounce_internal.hard_rate('domain', 'usual.example', now() + interval '75 minutes')), 0::bigint, 'after it');
+SELECT is(bounce_internal.usual_rate('domain', 'rising.example', date_bin('1 day', now(), '2000-01-01 00:00+00') + interval '30 hours', '1 hour') > 0, true, 'today is usual tomorrow');
 
 -- many domains, one text
 DELETE FROM bounce.hard_count;
@@ -113,14 +113,14 @@ CREATE FUNCTION test.burst(about text, ago interval, n integer) RETURNS void LAN
   INSERT INTO bounce.hard_count (scope, about, span, bucket, slot, count) VALUES ('domain', about, 'minutes', date_bin('10 minutes', now() - ago, '2000-01-01 00:00+00'), 0, n)
 $$;
 SELECT test.burst('nightly.example', '1 day', 20), test.burst('weekly.example', '7 days', 20), test.burst('twodays.example', '2 days', 20);
-SELECT is(bounce.usual_rate('domain', about, now(), '1 hour'), usual::numeric, format('usual for %s: %s', about, usual))
+SELECT is(bounce_internal.usual_rate('domain', about, now(), '1 hour'), usual::numeric, format('usual for %s: %s', about, usual))
 FROM (VALUES ('nightly.example', '20.00'), ('weekly.example', '20.00'), ('twodays.example', '0.00')) AS v (about, usual);
 SELECT test.dead('n', 'nightly.example', 1, 5), test.dead('n', 'twodays.example', 1, 5);
 SELECT is(test.blocked('%@nightly.example') || ' ' || test.blocked('%@twodays.example'), '5 3', 'the usual burst is not held, another one is');
 INSERT INTO bounce.outage (scope, about, status, opened_at, seen, usual, time_window, decided_at, decided_by) VALUES ('domain', 'nightly.example', 'dismissed', now() - interval '1 day', 20, 0, '1 hour', now() - interval '20 hours', 'maria');
-SELECT is(bounce.usual_rate('domain', 'nightly.example', now(), '1 hour'), 0.00, 'yesterday''s outage does not make today''s usual');
+SELECT is(bounce_internal.usual_rate('domain', 'nightly.example', now(), '1 hour'), 0.00, 'yesterday''s outage does not make today''s usual');
 UPDATE bounce.outage SET status = 'confirmed' WHERE about = 'nightly.example';
-SELECT is(bounce.usual_rate('domain', 'nightly.example', now(), '1 hour'), 20.00, 'what was confirmed was none');
+SELECT is(bounce_internal.usual_rate('domain', 'nightly.example', now(), '1 hour'), 20.00, 'what was confirmed was none');
 SELECT bounce.dismiss_outage(t.id, 'over') FROM bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open';
 
 -- who cannot block cannot raise the counters

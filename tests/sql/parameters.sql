@@ -71,7 +71,7 @@ SELECT throws_ok($$UPDATE bounce.system_parameter SET process = 'invoice' WHERE 
                  'nor given to a process');
 
 -- what is accepted, and how it is stored
-SELECT is((SELECT bounce.normal_parameter(d, value) FROM bounce.parameter_definition AS d WHERE d.name = v.name), stored,
+SELECT is((SELECT bounce_internal.normal_parameter(d, value) FROM bounce.parameter_definition AS d WHERE d.name = v.name), stored,
           format('%s = "%s" is stored as "%s"', name, value, stored))
 FROM (VALUES ('resend', 'FALSE', 'off'), ('resend', ' yes ', 'on'), ('resend', '1', 'on'), ('resend_max_attempts', '007', '7'),
              ('resend_factor', '1.50', '1.50'), ('resend_initial_delay', '90 seconds', '90 seconds'),
@@ -90,12 +90,12 @@ SELECT results_eq('SELECT * FROM bounce.milter_settings()', $$VALUES ('{b1.examp
 
 -- global and per process
 SELECT test.set('resend_max_attempts', '5'), test.set('resend_max_attempts', '1', 'newsletter');
-SELECT is(bounce.parameter_integer('resend_max_attempts', process), expected, format('resend_max_attempts of %s', coalesce(process, 'all')))
+SELECT is(bounce_internal.parameter_integer('resend_max_attempts', process), expected, format('resend_max_attempts of %s', coalesce(process, 'all')))
 FROM (VALUES (NULL, 5), ('invoice', 5), ('newsletter', 1), ('no such process', 5)) AS v (process, expected);
 DELETE FROM bounce.system_parameter WHERE process = 'newsletter';
-SELECT is(bounce.parameter_integer('resend_max_attempts', 'newsletter'), 5, 'without its own row a process has the global value');
+SELECT is(bounce_internal.parameter_integer('resend_max_attempts', 'newsletter'), 5, 'without its own row a process has the global value');
 SELECT throws_ok($$SELECT bounce.parameter('resned')$$, '42P02', 'unknown system parameter "resned"', 'an unknown name has no value');
-SELECT lives_ok(format('SELECT bounce.parameter_%s(%L)', CASE type WHEN 'enum' THEN 'trust' ELSE type END, name), name || ' can be read')
+SELECT lives_ok(format('SELECT bounce_internal.parameter_%s(%L)', CASE type WHEN 'enum' THEN 'trust' ELSE type END, name), name || ' can be read')
 FROM bounce.parameter_definition WHERE type IN ('boolean', 'integer', 'number', 'interval') OR name LIKE '%\_trust';
 
 -- history

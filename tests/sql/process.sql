@@ -43,10 +43,10 @@ SELECT results_eq($$SELECT process FROM bounce.scheduled_resend WHERE recipient 
 SELECT ok(bounce.is_address_blocked('g2@example.com'), 'its own hard bounces block all the same');
 
 -- Jitter
-SELECT is((SELECT count(DISTINCT bounce.spread(0.1, i, 1)) FROM generate_series(1, 100) AS i), 100::bigint, 'not all at once');
-SELECT ok((SELECT bool_and(s BETWEEN 0.9 AND 1.1) AND min(s) < 0.93 AND max(s) > 1.07 FROM (SELECT bounce.spread(0.1, i, 1) AS s FROM generate_series(1, 1000) AS i) AS x), 'within the fraction, both ways');
-SELECT is(bounce.spread(0.1, 42, 1), bounce.spread(0.1, 42, 1), 'the same for the same');
-SELECT isnt(bounce.spread(0.1, 42, 1), bounce.spread(0.1, 42, 2), 'not for the next resend');
+SELECT is((SELECT count(DISTINCT bounce_internal.spread(0.1, i, 1)) FROM generate_series(1, 100) AS i), 100::bigint, 'not all at once');
+SELECT ok((SELECT bool_and(s BETWEEN 0.9 AND 1.1) AND min(s) < 0.93 AND max(s) > 1.07 FROM (SELECT bounce_internal.spread(0.1, i, 1) AS s FROM generate_series(1, 1000) AS i) AS x), 'within the fraction, both ways');
+SELECT is(bounce_internal.spread(0.1, 42, 1), bounce_internal.spread(0.1, 42, 1), 'the same for the same');
+SELECT isnt(bounce_internal.spread(0.1, 42, 1), bounce_internal.spread(0.1, 42, 2), 'not for the next resend');
 SELECT test.set('resend_jitter', '0.5'), test.set('resend_initial_delay', '2 days'), test.set('resend_max_delay', '2 days');
 SELECT test.mail('j' || i, ARRAY['j' || i || '@example.com']) FROM generate_series(1, 20) AS i;
 SELECT test.record(test.report('mailbox_full', a, '4.2.2', "to" => test.return_path(a))) FROM generate_series(1, 20) AS i, concat('j', i, '@example.com') AS a;

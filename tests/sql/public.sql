@@ -18,7 +18,7 @@ FROM unnest(ARRAY['''{}''', 'NULL', 'ARRAY[]::text[]']) AS recipients;
 SELECT throws_ok('SELECT bounce.register_communication(''invoice'', ARRAY[NULL])', '23514', NULL, 'so is NULL among the recipients');
 INSERT INTO bounce.communication (id, process, business_ref, sender, subject, message_id, status) VALUES (4711, 'receipt', 'Q-1', 'a@example.org', 'Receipt', '<q1@example.org>', 'sent');
 INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (4711, '<Carl@Example.com>');
-SELECT is((SELECT matched_by FROM unnest(bounce.find_all(test.report('user_unknown', 'carl@example.com', more => '{"original": {"message_id": "q1@example.org"}}')))), 'message_id', 'a plain INSERT does');
+SELECT is((SELECT matched_by FROM unnest(bounce_internal.find_all(test.report('user_unknown', 'carl@example.com', more => '{"original": {"message_id": "q1@example.org"}}')))), 'message_id', 'a plain INSERT does');
 
 -- commit before ack: whatever the session has set, the report is on disk when it is answered; what is stronger stays
 CREATE FUNCTION test.commit_after(setting text) RETURNS text LANGUAGE plpgsql AS $$
@@ -64,7 +64,7 @@ SELECT results_eq(format('SELECT event, text FROM bounce.communication_log WHERE
 -- resends
 SELECT throws_ok('SELECT bounce.confirm_resend(0)', 'P0002', NULL, 'an unknown recipient was not sent to again');
 SELECT is((SELECT attempt FROM bounce.scheduled_resend WHERE recipient = 'ben@example.com'), 2, 'the second send is scheduled');
-SELECT is((SELECT attempt FROM bounce.token_read(split_part(test.return_path('ben@example.com'), '@', 1))), 2, 'and has a return path of its own');
+SELECT is((SELECT attempt FROM bounce_internal.token_read(split_part(test.return_path('ben@example.com'), '@', 1))), 2, 'and has a return path of its own');
 SELECT bounce.confirm_resend((test.recipient('ben@example.com')).id, '<r1-2@example.org>');
 SELECT is((SELECT text FROM bounce.communication_log WHERE event = 'resent'), 'send 2 to ben@example.com', 'it is logged');
 

@@ -203,10 +203,10 @@ SELECT is(jsonb_typeof(json -> 'endTime') || jsonb_typeof(json -> 'error') || js
 -- Erased while a worker has it, and before one had it: failed, with a task, and never claimed again.
 SELECT test.submit('{erased1@example.com,erased2@example.com}', priority => 90) AS had \gset
 SELECT count(*) FROM test.claim(1);
-SELECT bounce.erase_content(:had);
+SELECT bounce_internal.erase_content(:had);
 SELECT is(test.begin(:had), 0::bigint, 'erased after the claim: there is nothing to send');
 SELECT test.submit('{erased3@example.com}', priority => 90) AS waited \gset
-SELECT bounce.erase_content(:waited);
+SELECT bounce_internal.erase_content(:waited);
 SELECT is_empty($$SELECT * FROM test.claim(1)$$, 'erased before the claim: the same');
 SELECT is(test.in_queue(:waited), 'PROCESSING', 'nobody can give that claim back');
 UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = :waited;
@@ -216,8 +216,8 @@ FROM bounce.communication AS c JOIN (VALUES (:had, E'erased1@example.com: there 
                                             (:waited, 'erased3@example.com: there is no content to send any more')) AS e (id, error) ON e.id = c.id;
 SELECT is((SELECT count(*) FROM bounce.task AS t WHERE t.communication_id IN (:had, :waited) AND t.status = 'open' AND t.reason = 'no_content'), 2::bigint, 'with a task each');
 
-SELECT is_empty($$SELECT c.id, c.delivery_state, bounce.standing_state(c.id, c.delivery_state, c.attempts) FROM bounce.communication AS c
-                  WHERE c.delivery_state IS DISTINCT FROM bounce.standing_state(c.id, c.delivery_state, c.attempts)$$, 'every state is what follows from the recipients');
+SELECT is_empty($$SELECT c.id, c.delivery_state, bounce_internal.standing_state(c.id, c.delivery_state, c.attempts) FROM bounce.communication AS c
+                  WHERE c.delivery_state IS DISTINCT FROM bounce_internal.standing_state(c.id, c.delivery_state, c.attempts)$$, 'every state is what follows from the recipients');
 SELECT is_empty($$SELECT d.communication_id FROM bounce.delivery AS d
                   WHERE jsonb_array_length(d.info -> 'accepted') + jsonb_array_length(d.info -> 'rejected') + jsonb_array_length(d.info -> 'pending') + jsonb_array_length(d.unknown)
                      <> (SELECT count(*) FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id AND r.state <> 'replaced')$$, 'every recipient is in one of the four lists');

@@ -5,13 +5,13 @@ BEGIN;
 SELECT * FROM no_plan();
 
 -- psql runs at the top of the tree
-\set reasons_def `cat classifier/reasons.def`
+\set reasons_def `cat classifier/rules/reasons.def`
 CREATE TEMPORARY TABLE defined AS
   SELECT m[1] AS reason, lower(m[2]) AS class, lower(m[3]) AS class_temporary, m[4]::boolean AS is_notice, m[5] AS meaning
   FROM regexp_matches(:'reasons_def', '^REASON\((\w+), (\w+), (\w+), (\w+), "([^"]*)"\)$', 'gn') AS m;
-SELECT cmp_ok((SELECT count(*) FROM defined), '>', 30::bigint, 'classifier/reasons.def was read');
+SELECT cmp_ok((SELECT count(*) FROM defined), '>', 30::bigint, 'classifier/rules/reasons.def was read');
 SELECT set_eq('SELECT reason, class::text, class_temporary::text, is_notice, meaning FROM bounce.bounce_reason',
-              'SELECT * FROM defined', 'bounce_reason has the rows of classifier/reasons.def');
+              'SELECT * FROM defined', 'bounce_reason has the rows of classifier/rules/reasons.def');
 
 SELECT throws_ok($$UPDATE bounce.bounce_reason SET class = 'fatal' WHERE reason = 'expired'$$, '23514', NULL, 'an unknown class is refused');
 SELECT throws_ok($$UPDATE bounce.bounce_reason SET class_temporary = 'hard' WHERE reason = 'user_unknown'$$, '23514', NULL,

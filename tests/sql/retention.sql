@@ -16,22 +16,22 @@ BEGIN
 END
 $$;
 SELECT is((SELECT count(*) FROM bounce.event_partition WHERE month IS NULL), 3::bigint, 'three event tables, each with a default partition');
-SELECT is(bounce.make_months(now()), 0::bigint, 'this month and those ahead are there from the start');
+SELECT is(bounce_internal.make_months(now()), 0::bigint, 'this month and those ahead are there from the start');
 SELECT is(test.partition(now()), 'bounce.bounce_message_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM'), 'what comes now has its month');
 SELECT is(test.partition(at::timestamptz), name, at) FROM (VALUES
   ('2041-01-31 23:59:59.999+00', 'bounce.bounce_message_default'), ('2041-02-01 00:00+00', 'bounce.bounce_message_default'), ('2041-02-28 23:30-05', 'bounce.bounce_message_default')) AS v (at, name);
 SET LOCAL timezone = 'America/New_York';
-SELECT is(bounce.make_months('2041-01-31 12:00+00', 1), 6::bigint, 'made late: two months of three tables, in any time zone');
+SELECT is(bounce_internal.make_months('2041-01-31 12:00+00', 1), 6::bigint, 'made late: two months of three tables, in any time zone');
 SET LOCAL timezone = 'UTC';
 SELECT is((SELECT string_agg(tableoid::regclass::text, ' ' ORDER BY received_at) FROM bounce.bounce_message WHERE received_at > '2041-01-01'),
   'bounce.bounce_message_204101 bounce.bounce_message_204102 bounce.bounce_message_default', 'what had none has moved');
 SELECT is(test.partition('2041-02-01 00:00+00'), 'bounce.bounce_message_204102', 'and what comes goes there');
-SELECT bounce.drop_months('2041-02-01');
+SELECT bounce_internal.drop_months('2041-02-01');
 SELECT is((SELECT string_agg(partition, ' ' ORDER BY partition) FROM bounce.event_partition WHERE parent = 'bounce_message'), 'bounce_message_204102 bounce_message_default', 'months that are over are dropped');
 SELECT lives_ok($$SELECT test.record(test.report('user_unknown', 'late@example.com'))$$, 'recording does not need a month');
 SELECT is((SELECT count(*) FROM bounce.bounce_default) + (SELECT count(*) FROM bounce.bounce_message_default WHERE received_at = now()), 2::bigint, 'it is in the default partition');
 SELECT is((test.record(test.report('user_unknown', 'late@example.com'))).duplicate, true, 'where a duplicate is found as well');
-SELECT cmp_ok(bounce.make_months(now()), '>=', 12::bigint, 'until the months are made again');
+SELECT cmp_ok(bounce_internal.make_months(now()), '>=', 12::bigint, 'until the months are made again');
 SELECT is((SELECT count(*) FROM bounce.bounce_default), 0::bigint, 'and have it');
 SELECT is((test.record(test.report('user_unknown', 'late@example.com'))).duplicate, true, 'a duplicate is found there too');
 
@@ -46,7 +46,7 @@ CREATE FUNCTION test.kept() RETURNS text LANGUAGE sql AS $$
     FROM bounce.bounce_message AS m GROUP BY m.class) AS x
 $$;
 CREATE FUNCTION test.after(days integer, batch integer DEFAULT 1000) RETURNS text LANGUAGE sql AS $$
-  SELECT string_agg(step || ' ' || done, ', ') FROM bounce.housekeeping_at(now() + make_interval(days => $1), $2) WHERE done > 0 AND step LIKE '%erased%'
+  SELECT string_agg(step || ' ' || done, ', ') FROM bounce_internal.housekeeping_at(now() + make_interval(days => $1), $2) WHERE done > 0 AND step LIKE '%erased%'
 $$;
 SELECT is(test.kept(), 'auto_reply 1 1 1, hard 3 3 3, unclassified 1 1 1', 'all is kept at first: raw messages, documents, words');
 SELECT is(test.after(0), NULL, 'nothing is old');
@@ -76,10 +76,10 @@ SELECT bounce.begin_delivery(c.claim_id, c.recipient_ids) FROM bounce.claim_deli
 SELECT bounce.settle_delivery(c.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'accepted', 'response', '250 OK')))
 FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE r.delivery = 'sending' ORDER BY c.id;
 SELECT test.record(test.report('mailbox_full', 'c1@content.example', '4.2.2', "to" => test.return_path('c1@content.example')));
-SELECT is(bounce.erase_old_content(now() + interval '1 hour', 10), 2::bigint, 'contents go, but for what waits: for a resend, or for the first send');
+SELECT is(bounce_internal.erase_old_content(now() + interval '1 hour', 10), 2::bigint, 'contents go, but for what waits: for a resend, or for the first send');
 SELECT is((SELECT string_agg(r.address, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r JOIN bounce.communication_content AS k ON k.communication_id = r.communication_id), 'c1@content.example c4@content.example', 'which is kept');
 SELECT is((SELECT count(*) FROM bounce.communication_attachment), 2::bigint, 'attachments as well');
-SELECT is(bounce.erase_old_content(now() - interval '1 day', 10), 0::bigint, 'nothing is old');
+SELECT is(bounce_internal.erase_old_content(now() - interval '1 day', 10), 0::bigint, 'nothing is old');
 SELECT test.record(test.report('mailbox_full', 'c2@content.example', '4.2.2', "to" => test.return_path('c2@content.example')));
 SELECT is((test.recipient('c2@content.example')).next_attempt_at, NULL, 'what is not kept is not scheduled again');
 SELECT matches((SELECT summary FROM bounce.open_task WHERE address = 'c2@content.example'), 'not sent to again, its content is not kept any more', 'a person is told');

@@ -9,15 +9,18 @@ SELECT id AS recipient FROM bounce.communication_recipient WHERE communication_i
 SELECT test.record(test.report('user_unknown', 'r@example.com', about => 'r', own_mta => true));
 GRANT USAGE ON SCHEMA test TO PUBLIC;
 
-SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'bounce'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')$$,
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace) AND has_function_privilege('public', p.oid, 'EXECUTE')$$,
                 'nobody may call a function by default');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                   AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE')$$, 'nor read or write a table');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('bounce_milter', 'bounce_application', 'bounce_operator') AND (rolcanlogin OR rolsuper)$$,
                 'the three are groups');
 
+SELECT is_empty($$SELECT role FROM unnest('{public,bounce_milter,bounce_delivery,bounce_application,bounce_operator}'::text[]) AS role
+                  WHERE has_schema_privilege(role, 'bounce_internal', 'USAGE')$$, 'what is internal is in nobody''s reach');
+
 -- All that may be called, role by role: a new function does not slip in.
-SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = 'bounce'::regnamespace AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, role),
+SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace) AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, role),
               functions::text[], role || ' may call these functions and no other')
 FROM (VALUES
   ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping}'),
@@ -98,12 +101,12 @@ FROM (VALUES
   ('application', 'refused', 'SELECT bounce.set_parameter(''resend'', ''off'')'),
   ('milter', 'done', 'SELECT * FROM bounce.token_settings()'),
   ('milter', 'done', 'SELECT * FROM bounce.housekeeping()'),
-  ('milter', 'refused', 'SELECT * FROM bounce.housekeeping_at(now() + interval ''9 years'', 1000)'),
+  ('milter', 'refused', 'SELECT * FROM bounce_internal.housekeeping_at(now() + interval ''9 years'', 1000)'),
   ('milter', 'refused', 'SELECT bounce.set_parameter(''keep_raw_hard'', ''1 day'')'),
   ('milter', 'refused', 'SELECT bounce.rotate_token_key()'),
   ('milter', 'refused', 'SELECT secret FROM bounce.token_key'),
   ('application', 'refused', 'SELECT bounce.record_report(''{}'', ''raw'')'),
-  ('application', 'refused', 'SELECT bounce.token_make(1, 1, now())'),
+  ('application', 'refused', 'SELECT bounce_internal.token_make(1, 1, now())'),
   ('application', 'refused', 'SELECT raw FROM bounce.bounce_message'),
   ('application', 'refused', 'UPDATE bounce.communication_recipient SET state = ''sent'', attempts = 9 WHERE id = $recipient'),
   ('application', 'refused', 'DELETE FROM bounce.communication WHERE id = $mail'),
@@ -151,7 +154,7 @@ FROM (VALUES
   ('operator', 'refused', 'UPDATE bounce.bounce SET class = ''soft'''),
   ('operator', 'refused', 'INSERT INTO bounce.address_block (address) VALUES (''t@example.com'')'),
   ('operator', 'refused', 'UPDATE bounce.outage SET status = ''dismissed'''),
-  ('operator', 'refused', 'SELECT bounce.take_back(''{1}'', ''x'', true)'),
+  ('operator', 'refused', 'SELECT bounce_internal.take_back(''{1}'', ''x'', true)'),
   ('operator', 'refused', 'SELECT * FROM bounce.claim_follow_up(''me'')'),
   ('operator', 'refused', 'DELETE FROM bounce.undo'),
   ('operator', 'refused', 'DELETE FROM bounce.task_history'),
@@ -163,7 +166,7 @@ FROM (VALUES
   ('operator', 'refused', 'UPDATE bounce.communication SET status = ''sent''')) AS v (role, outcome, statement);
 
 -- A function that runs with its owner's rights cannot be led astray by the caller's search_path.
-SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'bounce'::regnamespace AND p.prosecdef
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace) AND p.prosecdef
                   AND NOT coalesce(p.proconfig @> '{"search_path=bounce, pg_temp"}', false)$$, 'every SECURITY DEFINER function has its own search_path');
 
 SELECT * FROM finish();

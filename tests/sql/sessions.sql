@@ -61,9 +61,9 @@ SELECT is((SELECT sum(count) FROM bounce.hard_count WHERE scope = 'domain' AND a
 
 -- Months: housekeeping does not keep recording out for long, nor does it fail
 SELECT dblink_exec('a', 'BEGIN'), dblink_exec('a', 'LOCK TABLE bounce.bounce_default IN ROW EXCLUSIVE MODE');
-SELECT is((SELECT step FROM bounce.housekeeping_at('2041-05-01 00:00+00', 10) WHERE step LIKE 'months%'), 'months: locked, tried again next time', 'somebody is writing: the month waits');
+SELECT is((SELECT step FROM bounce_internal.housekeeping_at('2041-05-01 00:00+00', 10) WHERE step LIKE 'months%'), 'months: locked, tried again next time', 'somebody is writing: the month waits');
 SELECT is((SELECT count(*) FROM bounce.event_partition WHERE month > '2041-01-01'), 0::bigint, 'all of it');
 SELECT dblink_exec('a', 'COMMIT');
-SELECT is((SELECT done FROM bounce.housekeeping_at('2041-05-01 00:00+00', 10) WHERE step = 'months made'), 12::bigint, 'then it is made');
+SELECT is((SELECT done FROM bounce_internal.housekeeping_at('2041-05-01 00:00+00', 10) WHERE step = 'months made'), 12::bigint, 'then it is made');
 
 SELECT * FROM finish();

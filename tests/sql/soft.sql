@@ -28,8 +28,8 @@ SELECT is(test.state('ben@example.com'), 'sent', 'the recipient is sent to');
 SELECT is(test.status(:mail), 'sent', 'so is the communication');
 SELECT is((SELECT delivery_state FROM bounce.communication WHERE id = :mail), NULL, 'which is no success of the queue');
 SELECT is_empty('SELECT * FROM bounce.scheduled_resend', 'nor scheduled');
-SELECT is((SELECT matched_by || ' ' || attempt FROM unnest(bounce.find_all(test.report('delayed', '', about => 'second'))) AS f), 'message_id 2', 'the new Message-ID is known, with its attempt');
-SELECT is((SELECT matched_by || ' ' || attempt FROM unnest(bounce.find_all(test.report('delayed', '', about => 'full'))) AS f), 'message_id 1', 'so is the old one');
+SELECT is((SELECT matched_by || ' ' || attempt FROM unnest(bounce_internal.find_all(test.report('delayed', '', about => 'second'))) AS f), 'message_id 2', 'the new Message-ID is known, with its attempt');
+SELECT is((SELECT matched_by || ' ' || attempt FROM unnest(bounce_internal.find_all(test.report('delayed', '', about => 'full'))) AS f), 'message_id 1', 'so is the old one');
 
 SELECT test.soft_bounce();
 SELECT is(test.wait(), '02:30:00', 'the second after the factor, which may be a fraction');
@@ -47,7 +47,7 @@ SELECT is((test.recipient('ben@example.com')).attempts, 4, 'four sends are count
 
 -- the delay stays sane with the greatest values
 SELECT test.set('resend_max_attempts', '100'), test.set('resend_factor', '10'), test.set('resend_initial_delay', '30 days'), test.set('resend_max_delay', '90 days');
-SELECT is(bounce.resend_delay('invoice', 254), interval '2160 hours', 'the 254th delay is the ceiling');
+SELECT is(bounce_internal.resend_delay('invoice', 254), interval '2160 hours', 'the 254th delay is the ceiling');
 
 -- what stands in the way of a resend makes a task at once
 SELECT test.set('resend', 'off', 'newsletter'), test.set('resend_max_attempts', '0', 'receipt'), test.set('resend_min_trust', 'token', 'invoice');

@@ -13,7 +13,7 @@ UPDATE bounce.system_parameter_history SET changed_at = now() - interval '2 hour
 UPDATE bounce.address_block SET blocked_at = now() - interval '1 hour';
 SELECT test.set('block_min_trust', 'token'), test.set('block_hard', 'off', 'invoice');
 UPDATE bounce.system_parameter_history SET changed_at = now() - interval '30 minutes' WHERE changed_at = now();
-SELECT is(bounce.parameter_at(name, process, now() - at::interval), value, format('%s of %s %s ago', name, coalesce(process, 'all'), at))
+SELECT is(bounce_internal.parameter_at(name, process, now() - at::interval), value, format('%s of %s %s ago', name, coalesce(process, 'all'), at))
 FROM (VALUES ('block_hard', 'invoice', '1 hour', 'on'), ('block_hard', 'invoice', '0', 'off'), ('block_hard', 'receipt', '0', 'on'), ('block_hard', 'invoice', '3 hours', NULL),
              ('block_min_trust', 'invoice', '1 hour', 'own_mta'), ('block_min_trust', NULL, '0', 'token')) AS v (name, process, at, value);
 

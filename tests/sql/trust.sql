@@ -35,10 +35,10 @@ DECLARE
   plain CONSTANT jsonb := test.report('user_unknown', address);
   sent_to CONSTANT text := CASE what
     WHEN 'token' THEN path
-    WHEN 'expired' THEN bounce.token_make(id, 1, now() - interval '2 days') || '@bounces.example.org'
-    WHEN 'made up token' THEN bounce.base32_encode(bounce.token_payload(1, 1, 65535, id) || decode('00010203040506070809', 'hex')) || '@bounces.example.org'
-    WHEN 'other key' THEN bounce.base32_encode(bounce.token_payload(9, 1, 65535, id)
-                            || bounce.token_sign(decode(repeat('00', 32), 'hex'), bounce.token_payload(9, 1, 65535, id))) || '@bounces.example.org'
+    WHEN 'expired' THEN bounce_internal.token_make(id, 1, now() - interval '2 days') || '@bounces.example.org'
+    WHEN 'made up token' THEN bounce_internal.base32_encode(bounce_internal.token_payload(1, 1, 65535, id) || decode('00010203040506070809', 'hex')) || '@bounces.example.org'
+    WHEN 'other key' THEN bounce_internal.base32_encode(bounce_internal.token_payload(9, 1, 65535, id)
+                            || bounce_internal.token_sign(decode(repeat('00', 32), 'hex'), bounce_internal.token_payload(9, 1, 65535, id))) || '@bounces.example.org'
     WHEN 'other token' THEN test.return_path('forger@example.net')
     ELSE 'bounce@bounces.example.org' END;
 BEGIN

@@ -12,14 +12,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   new_id bigint;
 BEGIN
-  PERFORM bounce.check_registration(process, recipients, status, message_id, business_ref, person_refs);
+  PERFORM bounce_internal.check_registration(process, recipients, status, message_id, business_ref, person_refs);
   INSERT INTO bounce.communication (process, subject, business_ref, sender, message_id, status)
   VALUES (register_communication.process, coalesce(register_communication.subject, ''), coalesce(register_communication.business_ref, ''),
           coalesce(register_communication.sender, ''), register_communication.message_id, register_communication.status)
   RETURNING id INTO new_id;
   INSERT INTO bounce.communication_recipient (communication_id, address, person_ref)
   SELECT new_id, (array_agg(r.address ORDER BY r.place))[1], coalesce(max(r.person_ref), '')
-  FROM (SELECT bounce.bare_address(u.mailbox) AS address, u.person_ref, u.place
+  FROM (SELECT bounce_internal.bare_address(u.mailbox) AS address, u.person_ref, u.place
         FROM unnest(register_communication.recipients, register_communication.person_refs) WITH ORDINALITY AS u (mailbox, person_ref, place)) AS r
   GROUP BY bounce.address_key(r.address)
   ORDER BY min(r.place);
@@ -52,7 +52,7 @@ COMMENT ON FUNCTION bounce.set_person(bigint, text, text) IS
 CREATE OR REPLACE FUNCTION bounce.return_path(communication_recipient_id bigint, attempt integer DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  domain CONSTANT text := (bounce.domains(bounce.parameter('bounce_domain')))[1];
+  domain CONSTANT text := (bounce_internal.domains(bounce.parameter('bounce_domain')))[1];
   next_attempt integer;
 BEGIN
   IF domain IS NULL THEN
@@ -67,8 +67,8 @@ BEGIN
       HINT = 'The id of bounce.communication_recipient, not that of the communication.';
   END IF;
   RETURN bounce.parameter('return_path_prefix')
-         || bounce.token_make(communication_recipient_id, coalesce(attempt, next_attempt),
-                              now() + bounce.parameter_interval('token_lifetime'))
+         || bounce_internal.token_make(communication_recipient_id, coalesce(attempt, next_attempt),
+                              now() + bounce_internal.parameter_interval('token_lifetime'))
          || '@' || domain;
 END
 $$;
@@ -95,10 +95,10 @@ BEGIN
       HINT = 'The id of bounce.scheduled_resend.recipient_id, not that of the communication.';
   END IF;
   INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-  SELECT bounce.bare_id(confirm_resend.message_id), sent.communication_id, sent.attempts
-  WHERE bounce.bare_id(confirm_resend.message_id) IS NOT NULL
+  SELECT bounce_internal.bare_id(confirm_resend.message_id), sent.communication_id, sent.attempts
+  WHERE bounce_internal.bare_id(confirm_resend.message_id) IS NOT NULL
   ON CONFLICT DO NOTHING;
-  PERFORM bounce.write_log(sent.communication_id, sent.id, 'resent', format('send %s to %s', sent.attempts, sent.address));
+  PERFORM bounce_internal.write_log(sent.communication_id, sent.id, 'resent', format('send %s to %s', sent.attempts, sent.address));
   RETURN sent.attempts;
 END
 $$;
@@ -113,7 +113,7 @@ CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text) RETURNS boole
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.address_block AS b
-                 WHERE b.address_key = bounce.address_key(bounce.bare_address(is_address_blocked.address)) AND b.lifted_at IS NULL);
+                 WHERE b.address_key = bounce.address_key(bounce_internal.bare_address(is_address_blocked.address)) AND b.lifted_at IS NULL);
 END
 $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
@@ -122,8 +122,8 @@ COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce.is_address(bounce.bare_address(may_write_to.address))
-         AND (NOT bounce.is_address_blocked(may_write_to.address) OR bounce.parameter_boolean('block_exempt', may_write_to.process));
+  RETURN bounce_internal.is_address(bounce_internal.bare_address(may_write_to.address))
+         AND (NOT bounce.is_address_blocked(may_write_to.address) OR bounce_internal.parameter_boolean('block_exempt', may_write_to.process));
 END
 $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
@@ -133,7 +133,7 @@ COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.suggest_address(address text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  suggested CONSTANT text := bounce.suggest_domain(bounce.address_domain(address));
+  suggested CONSTANT text := bounce_internal.suggest_domain(bounce.address_domain(address));
 BEGIN
   RETURN CASE suggested WHEN '' THEN '' ELSE regexp_replace(bounce.address_key(address), '@[^@]*$', '') || '@' || suggested END;
 END
@@ -149,8 +149,8 @@ RETURNS TABLE (id bigint, kind text, process text, business_ref text, communicat
                reason text, diagnostic text, mailbox text, text text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce.need_count('how many follow-ups', batch);
-  PERFORM bounce.need_word('kind of follow-up', k, '{hard_bounce,owner_notice}') FROM unnest(kinds) AS k;
+  PERFORM bounce_internal.need_count('how many follow-ups', batch);
+  PERFORM bounce_internal.need_word('kind of follow-up', k, '{hard_bounce,owner_notice}') FROM unnest(kinds) AS k;
   IF btrim(coalesce(claimer, '')) = '' OR coalesce(lease <= interval '0', true) THEN
     RAISE EXCEPTION 'a claim needs a name and a lease' USING ERRCODE = 'invalid_parameter_value', HINT = 'claim_follow_up(''crm'', 10, ''5 minutes'')';
   END IF;
@@ -185,7 +185,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  PERFORM bounce.write_log(done.communication_id, done.recipient_id, done.kind || '_done',
+  PERFORM bounce_internal.write_log(done.communication_id, done.recipient_id, done.kind || '_done',
                            concat_ws(': ', done.claimed_by, nullif(done.result, '')), done.bounce_id);
   RETURN true;
 END

@@ -8,7 +8,7 @@
 
 CREATE OR REPLACE FUNCTION bounce.delivery_lease_seconds() RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  SELECT extract(epoch FROM bounce.parameter_interval('delivery_lease'))::integer;
+  SELECT extract(epoch FROM bounce_internal.parameter_interval('delivery_lease'))::integer;
 $$;
 COMMENT ON FUNCTION bounce.delivery_lease_seconds() IS
   'delivery: duration of a lease in seconds; a worker renews it after a third of that time';
@@ -18,7 +18,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET j
 BEGIN
   RETURN (
     SELECT greatest(min(d.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
-    FROM bounce.queue_levels(now()) AS l
+    FROM bounce_internal.queue_levels(now()) AS l
     CROSS JOIN LATERAL (SELECT c.due_at FROM bounce.communication AS c
                         WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
                         ORDER BY c.due_at LIMIT 1) AS d);
@@ -31,7 +31,7 @@ COMMENT ON FUNCTION bounce.next_due(text) IS
 CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer) RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 DECLARE
-  allowed CONSTANT integer := bounce.may_use_server(server, batch);
+  allowed CONSTANT integer := bounce_internal.may_use_server(server, batch);
   new_claim CONSTANT uuid := gen_random_uuid();
   chosen bigint[];
   due bigint[];
@@ -40,21 +40,21 @@ BEGIN
   IF allowed = 0 THEN
     RETURN;
   END IF;
-  chosen := CASE WHEN bounce.has_problem(server) THEN bounce.choose_for_probe(allowed, now()) ELSE bounce.choose_communications(allowed, now()) END;
+  chosen := CASE WHEN bounce_internal.has_problem(server) THEN bounce_internal.choose_for_probe(allowed, now()) ELSE bounce_internal.choose_communications(allowed, now()) END;
   IF cardinality(chosen) = 0 THEN
     RETURN;
   END IF;
-  PERFORM bounce.refuse_blocked(chosen);
+  PERFORM bounce_internal.refuse_blocked(chosen);
   due := ARRAY(SELECT r.id FROM bounce.communication_recipient AS r JOIN unnest(chosen) WITH ORDINALITY AS u (id, place) ON u.id = r.communication_id
                WHERE r.delivery IN ('due', 'pending') AND r.due_at <= now() ORDER BY u.place, r.id);
-  kept := bounce.within_rate(due, now());
+  kept := bounce_internal.within_rate(due, now());
   -- the recipients first: the communication's state follows from them
   UPDATE bounce.communication_recipient AS r SET delivery = 'claimed' WHERE r.id = ANY (kept);
   UPDATE bounce.communication AS c
   SET delivery_state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker, start_time = clock_timestamp(), end_time = NULL,
-      lease_expire_time = clock_timestamp() + bounce.parameter_interval('delivery_lease')
+      lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = ANY (kept));
-  RETURN QUERY SELECT * FROM bounce.delivery_items(new_claim);
+  RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
 END
 $$;
 COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
@@ -64,7 +64,7 @@ COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
 CREATE OR REPLACE FUNCTION bounce.renew_leases(claim_ids uuid[]) RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   WITH renewed AS (
-    UPDATE bounce.communication AS c SET lease_expire_time = clock_timestamp() + bounce.parameter_interval('delivery_lease')
+    UPDATE bounce.communication AS c SET lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
     WHERE c.claim_id = ANY (claim_ids) AND c.lease_expire_time IS NOT NULL
     RETURNING c.id)
   SELECT count(*)::integer FROM renewed;
@@ -80,11 +80,11 @@ DECLARE
 BEGIN
   FOR c IN SELECT k.* FROM bounce.communication AS k
            WHERE k.claim_id = release_claim.claim_id AND k.lease_expire_time IS NOT NULL ORDER BY k.id FOR NO KEY UPDATE LOOP
-    PERFORM bounce.give_back(c.id, NULL);
+    PERFORM bounce_internal.give_back(c.id, NULL);
     IF btrim(why) <> '' THEN
       UPDATE bounce.communication AS k SET error = left(why, 2000) WHERE k.id = c.id;
     END IF;
-    released := released + (bounce.finish_communication(c.id) IS NOT NULL)::integer;
+    released := released + (bounce_internal.finish_communication(c.id) IS NOT NULL)::integer;
   END LOOP;
   RETURN released;
 END
@@ -102,10 +102,10 @@ DECLARE
 BEGIN
   FOR c IN SELECT k.* FROM bounce.communication AS k
            WHERE k.lease_expire_time < at ORDER BY k.lease_expire_time LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
-    PERFORM bounce.sweep_claim(c);
+    PERFORM bounce_internal.sweep_claim(c);
     swept := swept + 1;
   END LOOP;
-  PERFORM bounce.requeue_refused(q.address_key)
+  PERFORM bounce_internal.requeue_refused(q.address_key)
   FROM (SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
         WHERE r.refused_at IS NOT NULL AND NOT EXISTS (SELECT FROM bounce.address_block AS b WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS q;
   RETURN swept;
@@ -133,31 +133,31 @@ BEGIN
   END IF;
   IF EXISTS (SELECT FROM bounce.communication_recipient AS r
              JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL WHERE r.id = ANY (recipient_ids)) THEN
-    PERFORM bounce.refuse_blocked(ARRAY[c.id]);
+    PERFORM bounce_internal.refuse_blocked(ARRAY[c.id]);
   END IF;
   -- those of one transaction are at the same attempt: delivery_items()
   SELECT count(*), min(r.attempts) + 1 INTO ready, attempt FROM bounce.communication_recipient AS r
   WHERE r.id = ANY (recipient_ids) AND r.delivery IN ('claimed', 'sending');
   IF c.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
-    PERFORM bounce.give_back(c.id, recipient_ids);
-    PERFORM bounce.finish_communication(c.id);
+    PERFORM bounce_internal.give_back(c.id, recipient_ids);
+    PERFORM bounce_internal.finish_communication(c.id);
     RETURN;
   END IF;
   UPDATE bounce.communication_recipient AS r SET delivery = 'sending', begun_attempt = r.attempts + 1
   WHERE r.id = ANY (recipient_ids);
   IF attempt > 1 OR c.message_id IS NULL THEN
     INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-    VALUES (bounce.message_id_of(c, recipient_ids[1], attempt), c.id, attempt)
+    VALUES (bounce_internal.message_id_of(c, recipient_ids[1], attempt), c.id, attempt)
     ON CONFLICT DO NOTHING;
   END IF;
   RETURN QUERY
-  SELECT bounce.message_id_of(c, recipient_ids[1], attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
+  SELECT bounce_internal.message_id_of(c, recipient_ids[1], attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
          coalesce(nullif(k.header_from, ''), c.sender), k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
-         bounce.attachments_of(c.id)
+         bounce_internal.attachments_of(c.id)
   FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
   IF NOT FOUND THEN
-    PERFORM bounce.fail_without_content(c);
-    PERFORM bounce.finish_communication(c.id);
+    PERFORM bounce_internal.fail_without_content(c);
+    PERFORM bounce_internal.finish_communication(c.id);
   END IF;
 END
 $$;
@@ -180,7 +180,7 @@ BEGIN
   FOR NO KEY UPDATE;
   IF c.claim_id IS DISTINCT FROM settle_delivery.claim_id OR c.lease_expire_time IS NULL THEN
     IF c.claim_id = settle_delivery.claim_id THEN
-      PERFORM bounce.settle_late(c, outcomes);
+      PERFORM bounce_internal.settle_late(c, outcomes);
     END IF;
     RETURN 'lost';
   END IF;
@@ -188,15 +188,15 @@ BEGIN
            ORDER BY x.recipient_id LOOP
     SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = o.recipient_id AND q.communication_id = c.id FOR NO KEY UPDATE;
     IF r.delivery IN ('claimed', 'sending') THEN
-      PERFORM bounce.settle_recipient(c, r, o.outcome, left(coalesce(o.response, ''), 2000), coalesce(o.document, '{}'));
+      PERFORM bounce_internal.settle_recipient(c, r, o.outcome, left(coalesce(o.response, ''), 2000), coalesce(o.document, '{}'));
     END IF;
     has_answered := has_answered OR o.outcome IN ('accepted', 'rejected', 'pending');
   END LOOP;
   IF has_answered THEN
-    PERFORM bounce.server_works(server);
+    PERFORM bounce_internal.server_works(server);
   END IF;
-  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce.finish_communication(c.id)
-                       ELSE bounce.finish_communication(c.id, c.attempt_claim_id IS DISTINCT FROM settle_delivery.claim_id,
+  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce_internal.finish_communication(c.id)
+                       ELSE bounce_internal.finish_communication(c.id, c.attempt_claim_id IS DISTINCT FROM settle_delivery.claim_id,
                                                         left(outcomes -> 0 ->> 'response', 2000)) END, 'PROCESSING');
 END
 $$;
@@ -239,10 +239,10 @@ BEGIN
       probe_at = coalesce(d.probe_at, now())
   RETURNING d.* INTO s;
   delay := make_interval(secs => least(
-    extract(epoch FROM bounce.parameter_interval('delivery_probe_delay'))::float8 * power(2, least(s.failures, 30) - 1),
-    extract(epoch FROM bounce.parameter_interval('delivery_probe_max_delay'))::float8));
+    extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_delay'))::float8 * power(2, least(s.failures, 30) - 1),
+    extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_max_delay'))::float8));
   summary := format('mail server %s: %s; since %s, %s communications wait', s.name, s.problem,
-                    to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'), bounce.waiting_count());
+                    to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'), bounce_internal.waiting_count());
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, domain, reason)
   VALUES ('delivery_problem', 'delivery_problem:server:' || s.name, summary, '', 'submission_server')
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
@@ -266,7 +266,7 @@ DECLARE
   forgotten integer := 0;
 BEGIN
   FOR s IN SELECT d.* FROM bounce.delivery_server AS d
-           WHERE d.probe_at < now() - 2 * bounce.parameter_interval('delivery_probe_max_delay') ORDER BY d.name FOR UPDATE SKIP LOCKED LOOP
+           WHERE d.probe_at < now() - 2 * bounce_internal.parameter_interval('delivery_probe_max_delay') ORDER BY d.name FOR UPDATE SKIP LOCKED LOOP
     UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0, probe_at = NULL, task_id = NULL
     WHERE d.name = s.name;
     UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
@@ -291,15 +291,15 @@ DECLARE
   new_id bigint;
   sent integer := 0;
 BEGIN
-  FOR d IN SELECT * FROM bounce.owner_notices_due(at) LOOP
+  FOR d IN SELECT * FROM bounce_internal.owner_notices_due(at) LOOP
     -- two workers that look at the same moment tell it once
     ids := ARRAY(SELECT u.id FROM bounce.follow_up AS u WHERE u.id = ANY (d.follow_up_ids) AND u.status = 'open'
                  ORDER BY u.id FOR UPDATE SKIP LOCKED);
     CONTINUE WHEN cardinality(ids) = 0;
-    new_id := bounce.queue_owner_notice(d.process, d.mailbox, ids);
+    new_id := bounce_internal.queue_owner_notice(d.process, d.mailbox, ids);
     UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), notice_id = new_id, result = 'sent as communication ' || new_id
     WHERE u.id = ANY (ids);
-    PERFORM bounce.write_log(u.communication_id, u.recipient_id, 'owner_notice_done', format('%s is told, communication %s', d.mailbox, new_id), u.bounce_id)
+    PERFORM bounce_internal.write_log(u.communication_id, u.recipient_id, 'owner_notice_done', format('%s is told, communication %s', d.mailbox, new_id), u.bounce_id)
     FROM bounce.follow_up AS u WHERE u.id = ANY (ids) ORDER BY u.id;
     sent := sent + 1;
   END LOOP;

@@ -11,7 +11,7 @@ COMMENT ON FUNCTION bounce.schema_version() IS
 
 CREATE OR REPLACE FUNCTION bounce.milter_settings(OUT bounce_domain text[], OUT operator_mailbox text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  SELECT bounce.domains(bounce.parameter('bounce_domain')), bounce.parameter('operator_mailbox');
+  SELECT bounce_internal.domains(bounce.parameter('bounce_domain')), bounce.parameter('operator_mailbox');
 $$;
 COMMENT ON FUNCTION bounce.milter_settings() IS
   'milter: one row with what the milter needs before a message is complete; to be read again after '
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION bounce.milter_settings() IS
 CREATE OR REPLACE FUNCTION bounce.token_settings(OUT refuse_bad_token boolean, OUT return_path_prefix text, OUT keys text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  refuse_bad_token := bounce.parameter_boolean('refuse_bad_token');
+  refuse_bad_token := bounce_internal.parameter_boolean('refuse_bad_token');
   return_path_prefix := bounce.parameter('return_path_prefix');
   SELECT coalesce(string_agg(k.id || ':' || encode(k.secret, 'hex'), ' ' ORDER BY k.id), '') INTO keys
   FROM bounce.token_key AS k WHERE k.expires_at IS NULL OR k.expires_at > now();
@@ -34,22 +34,22 @@ COMMENT ON FUNCTION bounce.token_settings() IS
 CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  document CONSTANT jsonb := bounce.complete_document(report, raw);
-  findings CONSTANT bounce.finding[] := bounce.find_all(document);
-  gravest CONSTANT bounce.finding := bounce.gravest(findings);
-  fresh bounce.finding[];
+  document CONSTANT jsonb := bounce_internal.complete_document(report, raw);
+  findings CONSTANT bounce_internal.finding[] := bounce_internal.find_all(document);
+  gravest CONSTANT bounce_internal.finding := bounce_internal.gravest(findings);
+  fresh bounce_internal.finding[];
   o bounce.outcome;
 BEGIN
-  PERFORM bounce.wait_for_disk();
-  o := (nextval('bounce.bounce_message_id_seq'), bounce.disposition_of(gravest.class), false, NULL, gravest.class, gravest.reason);
-  fresh := bounce.claim_findings(findings, o.bounce_message_id);
+  PERFORM bounce_internal.wait_for_disk();
+  o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest.class), false, NULL, gravest.class, gravest.reason);
+  fresh := bounce_internal.claim_findings(findings, o.bounce_message_id);
   IF cardinality(fresh) = 0 THEN
-    o := bounce.recorded_before(o, gravest.report_key);
+    o := bounce_internal.recorded_before(o, gravest.report_key);
   ELSE
-    PERFORM bounce.lock_findings(fresh);
-    fresh := bounce.follow_all(fresh);
-    PERFORM bounce.store_message(o, document, raw);
-    PERFORM bounce.store_bounces(o.bounce_message_id, fresh);
+    PERFORM bounce_internal.lock_findings(fresh);
+    fresh := bounce_internal.follow_all(fresh);
+    PERFORM bounce_internal.store_message(o, document, raw);
+    PERFORM bounce_internal.store_bounces(o.bounce_message_id, fresh);
   END IF;
   IF o.disposition = 'forward' THEN
     o.forward_to := nullif(bounce.parameter('operator_mailbox'), '');

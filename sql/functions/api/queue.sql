@@ -14,21 +14,21 @@ DECLARE
   content bounce.communication_content;
   new_id bigint;
 BEGIN
-  PERFORM bounce.check_envelope(process, business_ref, subject, priority, not_before, auto_submitted);
-  PERFORM bounce.check_mailboxes(sender, reply_to, coalesce(recipients, '{}') || coalesce(cc, '{}') || coalesce(bcc, '{}'));
-  content.bytes := bounce.check_content(raw, body_text, body_html, files);
+  PERFORM bounce_internal.check_envelope(process, business_ref, subject, priority, not_before, auto_submitted);
+  PERFORM bounce_internal.check_mailboxes(sender, reply_to, coalesce(recipients, '{}') || coalesce(cc, '{}') || coalesce(bcc, '{}'));
+  content.bytes := bounce_internal.check_content(raw, body_text, body_html, files);
   content.raw := raw;
   content.body_text := CASE WHEN raw IS NULL AND body_html IS NULL THEN coalesce(body_text, '') ELSE body_text END;
   content.body_html := body_html;
-  content.header_from := bounce.one_line(sender);
-  content.header_to := ARRAY(SELECT bounce.one_line(m) FROM unnest(recipients) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
-  content.header_cc := ARRAY(SELECT bounce.one_line(m) FROM unnest(cc) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
-  content.reply_to := bounce.one_line(reply_to);
+  content.header_from := bounce_internal.one_line(sender);
+  content.header_to := ARRAY(SELECT bounce_internal.one_line(m) FROM unnest(recipients) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
+  content.header_cc := ARRAY(SELECT bounce_internal.one_line(m) FROM unnest(cc) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
+  content.reply_to := bounce_internal.one_line(reply_to);
   content.auto_submitted := CASE WHEN raw IS NULL THEN coalesce(auto_submitted, '') ELSE '' END;
   content.null_sender := false;
-  new_id := bounce.queue_communication(process, business_ref, sender, subject, priority, due);
-  PERFORM bounce.queue_content(new_id, content, files);
-  PERFORM bounce.queue_recipients(new_id, recipients, cc, bcc, due);
+  new_id := bounce_internal.queue_communication(process, business_ref, sender, subject, priority, due);
+  PERFORM bounce_internal.queue_content(new_id, content, files);
+  PERFORM bounce_internal.queue_recipients(new_id, recipients, cc, bcc, due);
   RETURN new_id;
 END
 $$;
@@ -46,16 +46,16 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
 CREATE OR REPLACE FUNCTION bounce.retry_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
 BEGIN
   IF c.delivery_state IN ('PENDING', 'RETRY') THEN
     UPDATE bounce.communication_recipient AS r SET due_at = now(), next_attempt_at = CASE WHEN r.next_attempt_at IS NULL THEN NULL ELSE now() END
     WHERE r.communication_id = c.id AND r.delivery IN ('due', 'pending');
-    PERFORM bounce.derive_communication(c.id);
-    PERFORM bounce.write_log(c.id, NULL, 'requeued', 'due at once');
+    PERFORM bounce_internal.derive_communication(c.id);
+    PERFORM bounce_internal.write_log(c.id, NULL, 'requeued', 'due at once');
   ELSE
     UPDATE bounce.communication AS k SET delivery_state = 'RETRY' WHERE k.id = c.id;
-    PERFORM bounce.derive_communication(c.id);
+    PERFORM bounce_internal.derive_communication(c.id);
   END IF;
 END
 $$;
@@ -67,13 +67,13 @@ COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
 BEGIN
   IF c.held_at IS NOT NULL OR c.delivery_state IN ('SUCCESS', 'ERROR') THEN
     RETURN false;
   END IF;
   UPDATE bounce.communication AS k SET held_at = now(), held_by = session_user WHERE k.id = c.id;
-  PERFORM bounce.write_log(c.id, NULL, 'held', 'held by ' || session_user);
+  PERFORM bounce_internal.write_log(c.id, NULL, 'held', 'held by ' || session_user);
   RETURN true;
 END
 $$;
@@ -84,13 +84,13 @@ COMMENT ON FUNCTION bounce.hold_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.release_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
 BEGIN
   IF c.held_at IS NULL THEN
     RETURN false;
   END IF;
   UPDATE bounce.communication AS k SET held_at = NULL, held_by = NULL WHERE k.id = c.id;
-  PERFORM bounce.write_log(c.id, NULL, 'released', 'released by ' || session_user);
+  PERFORM bounce_internal.write_log(c.id, NULL, 'released', 'released by ' || session_user);
   PERFORM pg_notify('bounce_delivery', '');
   RETURN true;
 END
@@ -101,7 +101,7 @@ COMMENT ON FUNCTION bounce.release_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.cancel_communication(communication_id bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce.need_queued(communication_id);
+  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
   cancelled integer;
 BEGIN
   IF c.delivery_state = 'PROCESSING' THEN
@@ -115,9 +115,9 @@ BEGIN
   GET DIAGNOSTICS cancelled = ROW_COUNT;
   UPDATE bounce.communication AS k SET held_at = NULL, held_by = NULL,
     error = CASE WHEN cancelled > 0 THEN 'cancelled by ' || session_user ELSE k.error END WHERE k.id = c.id;
-  PERFORM bounce.derive_communication(c.id);
+  PERFORM bounce_internal.derive_communication(c.id);
   IF cancelled > 0 THEN
-    PERFORM bounce.write_log(c.id, NULL, 'cancelled', format('%s recipients, by %s', cancelled, session_user));
+    PERFORM bounce_internal.write_log(c.id, NULL, 'cancelled', format('%s recipients, by %s', cancelled, session_user));
   END IF;
   RETURN cancelled;
 END

@@ -5,16 +5,16 @@
 CREATE OR REPLACE FUNCTION bounce.status(at timestamptz DEFAULT now()) RETURNS TABLE (name text, value text, warning text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  until CONSTANT timestamptz := (SELECT min(p.until) FROM (SELECT max(bounce.next_month(e.month)) AS until FROM bounce.event_partition AS e GROUP BY e.parent) AS p);
+  until CONSTANT timestamptz := (SELECT min(p.until) FROM (SELECT max(bounce_internal.next_month(e.month)) AS until FROM bounce.event_partition AS e GROUP BY e.parent) AS p);
 BEGIN
-  RETURN QUERY SELECT * FROM bounce.status_of_reports(at);
-  RETURN QUERY SELECT * FROM bounce.status_of_tasks(at);
-  RETURN QUERY SELECT * FROM bounce.status_of_work(at);
-  RETURN QUERY SELECT * FROM bounce.status_line('token_key_at',
+  RETURN QUERY SELECT * FROM bounce_internal.status_of_reports(at);
+  RETURN QUERY SELECT * FROM bounce_internal.status_of_tasks(at);
+  RETURN QUERY SELECT * FROM bounce_internal.status_of_work(at);
+  RETURN QUERY SELECT * FROM bounce_internal.status_line('token_key_at',
     (SELECT max(k.created_at) FROM bounce.token_key AS k WHERE k.retired_at IS NULL)::text,
     CASE WHEN NOT EXISTS (SELECT FROM bounce.token_key AS k WHERE k.retired_at IS NULL AND k.created_at > at - interval '1 year')
          THEN 'the key of the return paths is older than a year' END);
-  RETURN QUERY SELECT * FROM bounce.status_line('partition_until', until::text,
+  RETURN QUERY SELECT * FROM bounce_internal.status_line('partition_until', until::text,
     CASE WHEN until < at + interval '7 days' THEN 'no partitions are made ahead: does housekeeping run?' END);
 END
 $$;
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION bounce.status(timestamptz) IS
 CREATE OR REPLACE FUNCTION bounce.find_communications(what text) RETURNS TABLE (id bigint, matched text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  bare CONSTANT text := coalesce(bounce.bare_id(what), '');
+  bare CONSTANT text := coalesce(bounce_internal.bare_id(what), '');
 BEGIN
   RETURN QUERY
   SELECT f.id, string_agg(f.matched, ', ' ORDER BY f.matched)
@@ -58,7 +58,7 @@ BEGIN
                NULL::bigint AS bounce_id, NULL::bigint AS task_id, 0 AS rank, 0::bigint AS place
         FROM bounce.communication AS c WHERE c.id = communication_story.communication_id
         UNION ALL
-        SELECT b.received_at, b.recipient_id, 'report', bounce.verdict_words(bounce.bounce_as_it_was(b)), '', b.id, b.task_id, 1, b.id
+        SELECT b.received_at, b.recipient_id, 'report', bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(b)), '', b.id, b.task_id, 1, b.id
         FROM bounce.bounce AS b
         WHERE b.communication_id = communication_story.communication_id
         UNION ALL
@@ -82,18 +82,18 @@ CREATE OR REPLACE FUNCTION bounce.block_story(address text)
 RETURNS TABLE (at timestamptz, event text, text text, actor text, block_id bigint, bounce_id bigint, bounce_message_id bigint, communication_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  key CONSTANT text := bounce.address_key(bounce.need_address(address));
+  key CONSTANT text := bounce.address_key(bounce_internal.need_address(address));
 BEGIN
   RETURN QUERY
   WITH block AS (SELECT k.* FROM bounce.address_block AS k WHERE k.address_key = key),
   cause AS (SELECT k.id AS block_id, k.blocked_at, c.process, b AS bounce
             FROM block AS k JOIN bounce.bounce AS b ON b.id = k.bounce_id LEFT JOIN bounce.communication AS c ON c.id = b.communication_id)
   SELECT s.at, s.event, s.text, s.actor, s.block_id, s.bounce_id, s.bounce_message_id, s.communication_id
-  FROM (SELECT (c.bounce).received_at AS at, 1 AS rank, 'report' AS event, bounce.verdict_words(bounce.bounce_as_it_was(c.bounce)) AS text, '' AS actor,
+  FROM (SELECT (c.bounce).received_at AS at, 1 AS rank, 'report' AS event, bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(c.bounce)) AS text, '' AS actor,
                c.block_id, (c.bounce).id AS bounce_id, (c.bounce).bounce_message_id, (c.bounce).communication_id
         FROM cause AS c
         UNION ALL
-        SELECT c.blocked_at, 2, 'parameters', (SELECT string_agg(n || ' ' || bounce.parameter_at(n, c.process, c.blocked_at), ', ')
+        SELECT c.blocked_at, 2, 'parameters', (SELECT string_agg(n || ' ' || bounce_internal.parameter_at(n, c.process, c.blocked_at), ', ')
                  FROM unnest('{block_hard,block_min_trust,guard,shadow}'::text[]) AS n) || coalesce(' (process ' || c.process || ')', ''), '',
                c.block_id, (c.bounce).id, NULL, NULL
         FROM cause AS c
@@ -137,13 +137,13 @@ BEGIN
     RAISE EXCEPTION 'no report by "%"', dimension USING ERRCODE = 'invalid_parameter_value',
       HINT = 'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month.';
   END IF;
-  PERFORM bounce.need_period(since, until);
+  PERFORM bounce_internal.need_period(since, until);
   RETURN QUERY
   WITH labelled AS (
-    SELECT l.label, l.class FROM bounce.bounce_labels(dimension, since, until) AS l
+    SELECT l.label, l.class FROM bounce_internal.bounce_labels(dimension, since, until) AS l
     UNION ALL
     -- a time without bounces is shown as well
-    SELECT bounce.time_label(dimension, t), NULL
+    SELECT bounce_internal.time_label(dimension, t), NULL
     FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, coalesce(nullif(since, '-infinity'), (SELECT min(b.received_at) FROM bounce.bounce AS b))),
                          CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'), now()) - interval '1 microsecond' END,
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)

@@ -29,7 +29,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   stored text;
 BEGIN
-  PERFORM bounce.need_parameter(set_parameter.name), bounce.need_process(set_parameter.process);
+  PERFORM bounce_internal.need_parameter(set_parameter.name), bounce_internal.need_process(set_parameter.process);
   IF value IS NULL AND process IS NOT NULL THEN
     DELETE FROM bounce.system_parameter AS p WHERE p.name = set_parameter.name AND p.process = set_parameter.process;
     RETURN bounce.parameter(name, process);
@@ -84,7 +84,7 @@ BEGIN
   END IF;
   -- a token counts until the end of its last day
   UPDATE bounce.token_key AS k
-  SET retired_at = now(), expires_at = now() + bounce.longest_token_lifetime(k.created_at) + interval '1 day'
+  SET retired_at = now(), expires_at = now() + bounce_internal.longest_token_lifetime(k.created_at) + interval '1 day'
   WHERE k.id = retire_token_key.id AND k.retired_at IS NULL
   RETURNING k.expires_at INTO expiry;
   IF NOT FOUND THEN
@@ -128,7 +128,7 @@ COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS
 
 CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000) RETURNS TABLE (step text, done bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  SELECT h.step, h.done FROM bounce.housekeeping_at(now(), bounce.need_count('a batch', batch)) AS h;
+  SELECT h.step, h.done FROM bounce_internal.housekeeping_at(now(), bounce_internal.need_count('a batch', batch)) AS h;
 $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
   'operator: to be called hourly by a timer: creates and drops monthly partitions and erases what '
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION bounce.housekeeping(integer) IS
 CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce.erase_addresses(ARRAY[bounce.address_key(bounce.need_address(address))], why);
+  RETURN bounce_internal.erase_addresses(ARRAY[bounce.address_key(bounce_internal.need_address(address))], why);
 END
 $$;
 COMMENT ON FUNCTION bounce.erase_address(text, text) IS
@@ -150,7 +150,7 @@ COMMENT ON FUNCTION bounce.erase_address(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.erase_person(person_ref text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce.erase_addresses(ARRAY(SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
+  RETURN bounce_internal.erase_addresses(ARRAY(SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
     WHERE erase_person.person_ref <> '' AND r.person_ref = erase_person.person_ref), why);
 END
 $$;

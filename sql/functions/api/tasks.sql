@@ -7,9 +7,9 @@
 CREATE OR REPLACE FUNCTION bounce.assign_task(task_id bigint, owner text, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  who CONSTANT text := coalesce(bounce.one_line(owner), '');
+  who CONSTANT text := coalesce(bounce_internal.one_line(owner), '');
 BEGIN
-  PERFORM bounce.change_task(assign_task.task_id, 'assigned',
+  PERFORM bounce_internal.change_task(assign_task.task_id, 'assigned',
             concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END, nullif(btrim(note), '')), owner => who);
 END
 $$;
@@ -25,7 +25,7 @@ BEGIN
     RAISE EXCEPTION 'task % cannot be due at %', task_id, coalesce(due_at::text, 'no time') USING ERRCODE = 'invalid_parameter_value',
       HINT = 'A time to come, within ten years.';
   END IF;
-  PERFORM bounce.change_task(postpone_task.task_id, 'postponed',
+  PERFORM bounce_internal.change_task(postpone_task.task_id, 'postponed',
             concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'), nullif(btrim(note), '')), due_at => postpone_task.due_at);
 END
 $$;
@@ -39,7 +39,7 @@ BEGIN
   IF btrim(coalesce(note, ''), E' \t\r\n') = '' THEN
     RAISE EXCEPTION 'the note is empty' USING ERRCODE = 'invalid_parameter_value', HINT = 'Write what is to be remembered.';
   END IF;
-  PERFORM bounce.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
+  PERFORM bounce_internal.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
 END
 $$;
 COMMENT ON FUNCTION bounce.note_task(bigint, text) IS
@@ -53,7 +53,7 @@ BEGIN
     RAISE EXCEPTION 'task % holds blocks: somebody has to decide on them', resolve_task.task_id
       USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
   END IF;
-  PERFORM bounce.close_task(resolve_task.task_id, 'done', note);
+  PERFORM bounce_internal.close_task(resolve_task.task_id, 'done', note);
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
@@ -63,8 +63,8 @@ COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(task_id bigint, address text, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
-  bare CONSTANT text := bounce.check_address(address);
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  bare CONSTANT text := bounce_internal.check_address(address);
   resent integer;
 BEGIN
   IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
@@ -74,10 +74,10 @@ BEGIN
     RAISE EXCEPTION 'task % is about no mail that is known: nothing can be sent to %', t.id, bare USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Close it with resolve_task(task, note).';
   END IF;
-  SELECT count(bounce.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
+  SELECT count(bounce_internal.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
         WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.refused_at IS NOT NULL) OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
-  PERFORM bounce.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
+  PERFORM bounce_internal.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
 END
 $$;
@@ -89,9 +89,9 @@ COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
 CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce.lock_task(task_id, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication}');
-  because CONSTANT text := bounce.need_why(note, 'say that it works');
-  resent CONSTANT integer := CASE WHEN resend THEN bounce.resend_task(t, because) ELSE 0 END;
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication}');
+  because CONSTANT text := bounce_internal.need_why(note, 'say that it works');
+  resent CONSTANT integer := CASE WHEN resend THEN bounce_internal.resend_task(t, because) ELSE 0 END;
   lifted CONSTANT boolean := t.address <> '' AND bounce.is_address_blocked(t.address);
 BEGIN
   IF resent = 0 AND NOT lifted THEN
@@ -101,7 +101,7 @@ BEGIN
   IF lifted THEN
     PERFORM bounce.lift_block(t.address, because);
   END IF;
-  PERFORM bounce.close_task(t.id, 'unblocked', because);
+  PERFORM bounce_internal.close_task(t.id, 'unblocked', because);
   RETURN resent;
 END
 $$;
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION bounce.resolve_task_unblocked(bigint, text, boolean) IS
 CREATE OR REPLACE FUNCTION bounce.resolve_task_dead(task_id bigint, note text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
   blocked boolean;
 BEGIN
   IF position('@' IN t.address) < 2 THEN
@@ -125,9 +125,9 @@ BEGIN
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   blocked := FOUND;
   IF blocked THEN
-    PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'blocked', 'address blocked by a person, task ' || t.id, t.bounce_id);
+    PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'blocked', 'address blocked by a person, task ' || t.id, t.bounce_id);
   END IF;
-  PERFORM bounce.close_task(t.id, 'dead', note);
+  PERFORM bounce_internal.close_task(t.id, 'dead', note);
   RETURN blocked;
 END
 $$;
@@ -138,22 +138,22 @@ COMMENT ON FUNCTION bounce.resolve_task_dead(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce.lock_task(task_id, '{delivery_problem}');
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{delivery_problem}');
   r bounce.communication_recipient;
   arrived integer := 0;
 BEGIN
-  IF NOT bounce.is_unknown_task(t) THEN
-    RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id USING ERRCODE = 'invalid_parameter_value', HINT = bounce.ways_to_resolve(t);
+  IF NOT bounce_internal.is_unknown_task(t) THEN
+    RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id USING ERRCODE = 'invalid_parameter_value', HINT = bounce_internal.ways_to_resolve(t);
   END IF;
   -- into the queue and out of it again: what has ended does not become SUCCESS in one step
   UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now() WHERE q.task_id = t.id AND q.state = 'error' AND q.delivery = 'unknown';
   FOR r IN UPDATE bounce.communication_recipient AS q
            SET state = 'sent', delivery = 'accepted', due_at = NULL, diagnostic = '', corrections = q.corrections + 1
            WHERE q.task_id = t.id AND q.state = 'error' AND q.delivery = 'due' AND q.due_at = now() RETURNING q.* LOOP
-    PERFORM bounce.write_log(r.communication_id, r.id, 'corrected', concat_ws(': ', r.address || ' did get it', nullif(note, '')));
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected', concat_ws(': ', r.address || ' did get it', nullif(note, '')));
     arrived := arrived + 1;
   END LOOP;
-  PERFORM bounce.close_task(t.id, 'done', note);
+  PERFORM bounce_internal.close_task(t.id, 'done', note);
   RETURN arrived;
 END
 $$;
@@ -166,9 +166,9 @@ COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.block_address(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  bare CONSTANT text := bounce.need_address(address);
+  bare CONSTANT text := bounce_internal.need_address(address);
 BEGIN
-  INSERT INTO bounce.address_block (address, why) VALUES (bare, bounce.need_why(block_address.why, 'block ' || bare))
+  INSERT INTO bounce.address_block (address, why) VALUES (bare, bounce_internal.need_why(block_address.why, 'block ' || bare))
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   RETURN FOUND;
 END
@@ -179,15 +179,15 @@ COMMENT ON FUNCTION bounce.block_address(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce.need_why(why, 'lift the block on ' || address);
+  because CONSTANT text := bounce_internal.need_why(why, 'lift the block on ' || address);
   b bounce.address_block;
 BEGIN
   UPDATE bounce.address_block AS k
   SET lifted_at = now(), lifted_by = session_user, lift_why = because
-  WHERE k.address_key = bounce.address_key(bounce.bare_address(lift_block.address)) AND k.lifted_at IS NULL
+  WHERE k.address_key = bounce.address_key(bounce_internal.bare_address(lift_block.address)) AND k.lifted_at IS NULL
   RETURNING k.* INTO b;
   IF FOUND THEN
-    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why))
+    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
   END IF;
   RETURN b.id IS NOT NULL;
@@ -199,14 +199,14 @@ COMMENT ON FUNCTION bounce.lift_block(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.request_resend(recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce.need_why(why, 'send a mail again');
+  because CONSTANT text := bounce_internal.need_why(why, 'send a mail again');
   r bounce.communication_recipient;
 BEGIN
   UPDATE bounce.communication_recipient AS q SET next_attempt_at = now(), requested_by = session_user
   WHERE q.id = request_resend.recipient_id AND q.state IN ('open', 'bounced') AND q.attempts < 255
   RETURNING q.* INTO r;
   IF FOUND THEN
-    PERFORM bounce.write_log(r.communication_id, r.id, 'resend_scheduled', 'asked for: ' || because, bounce_id);
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resend_scheduled', 'asked for: ' || because, bounce_id);
   END IF;
   RETURN FOUND;
 END
@@ -232,24 +232,24 @@ COMMENT ON FUNCTION bounce.outage_sample(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.confirm_outage(task_id bigint, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce.lock_task(task_id, '{outage}');
-  o CONSTANT bounce.outage := bounce.outage_of_task(t);
-  blocked bounce.finding[] := '{}';
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
+  o CONSTANT bounce.outage := bounce_internal.outage_of_task(t);
+  blocked bounce_internal.finding[] := '{}';
   h record;
-  f bounce.finding;
+  f bounce_internal.finding;
 BEGIN
-  FOR h IN SELECT q.id, bounce.finding_of_bounce(b) AS finding
+  FOR h IN SELECT q.id, bounce_internal.finding_of_bounce(b) AS finding
            FROM bounce.held_block AS q JOIN bounce.bounce AS b ON b.id = q.bounce_id
            WHERE q.outage_id = o.id AND q.decision IS NULL ORDER BY q.address, q.id LOOP
     UPDATE bounce.held_block AS q SET decision = 'blocked', decided_at = now() WHERE q.id = h.id;
-    f := bounce.block_held(h.finding);
+    f := bounce_internal.block_held(h.finding);
     blocked := blocked || CASE WHEN f.task_key IS NOT NULL THEN ARRAY[f] ELSE '{}' END;
   END LOOP;
   FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
-    f := bounce.make_task(f);
+    f := bounce_internal.make_task(f);
     UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
   END LOOP;
-  PERFORM bounce.decide_outage(t, 'confirmed', note);
+  PERFORM bounce_internal.decide_outage(t, 'confirmed', note);
   RETURN cardinality(blocked);
 END
 $$;
@@ -260,11 +260,11 @@ COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.dismiss_outage(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce.lock_task(task_id, '{outage}');
-  ids CONSTANT bigint[] := bounce.bounces_of_outage(bounce.outage_of_task(t));
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
+  ids CONSTANT bigint[] := bounce_internal.bounces_of_outage(bounce_internal.outage_of_task(t));
 BEGIN
-  PERFORM bounce.take_back(ids, format('task %s, an outage: %s', t.id, note), resend);
-  PERFORM bounce.decide_outage(t, 'dismissed', note);
+  PERFORM bounce_internal.take_back(ids, format('task %s, an outage: %s', t.id, note), resend);
+  PERFORM bounce_internal.decide_outage(t, 'dismissed', note);
   RETURN cardinality(ids);
 END
 $$;

@@ -10,7 +10,7 @@ RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigin
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-  PERFORM bounce.need_period(since, until);
+  PERFORM bounce_internal.need_period(since, until);
   RETURN QUERY
   WITH chosen AS (
     SELECT b.*, coalesce(r.address, b.recipient) AS at_fault, r.bounce_id = b.id AND r.state = 'bounced' AND r.requested_by IS NULL AS in_force
@@ -24,11 +24,11 @@ BEGIN
       AND (of_diagnostic IS NULL OR strpos(lower(b.diagnostic), lower(of_diagnostic)) > 0)),
   weighed AS (
     SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
-                              AND bounce.block_heir(k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
+                              AND bounce_internal.block_heir(k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
                 OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
-           (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open' AND t.kind <> 'outage' AND NOT bounce.is_undone(c.id)
+           (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open' AND t.kind <> 'outage' AND NOT bounce_internal.is_undone(c.id)
               AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x)
-                              AND NOT bounce.is_undone(o.id))) AS closes
+                              AND NOT bounce_internal.is_undone(o.id))) AS closes
     FROM chosen AS c)
   SELECT w.id, w.received_at, w.communication_id, w.at_fault, w.reason, w.class::text, w.rule, w.diagnostic,
          w.blocks, w.closes, coalesce(w.in_force, false)
@@ -47,7 +47,7 @@ CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestam
                                     OUT undo_id bigint, OUT bounces bigint, OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce.need_why(why, 'undo');
+  because CONSTANT text := bounce_internal.need_why(why, 'undo');
   chosen bigint[];
 BEGIN
   IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
@@ -68,8 +68,8 @@ BEGIN
   VALUES (because, jsonb_strip_nulls(jsonb_build_object('since', since, 'until', until, 'domain', domain, 'rule', rule, 'diagnostic', diagnostic)), chosen)
   RETURNING id INTO undo_id;
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
-  FROM bounce.take_back(chosen, format('undo %s: %s', undo_id, because), resend) AS t;
-  PERFORM bounce.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
+  FROM bounce_internal.take_back(chosen, format('undo %s: %s', undo_id, because), resend) AS t;
+  PERFORM bounce_internal.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
 END
 $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text, text, boolean) IS
@@ -80,21 +80,21 @@ COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, te
 CREATE OR REPLACE FUNCTION bounce.reclassify(bounce_id bigint, reason text, why text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce.need_why(why, 'reclassify');
-  b CONSTANT bounce.bounce := bounce.lock_bounce(bounce_id);
-  verdict bounce.finding := bounce.finding_of_bounce(b);
+  because CONSTANT text := bounce_internal.need_why(why, 'reclassify');
+  b CONSTANT bounce.bounce := bounce_internal.lock_bounce(bounce_id);
+  verdict bounce_internal.finding := bounce_internal.finding_of_bounce(b);
 BEGIN
-  verdict.reason := bounce.need_reason(coalesce(reclassify.reason, ''));
+  verdict.reason := bounce_internal.need_reason(coalesce(reclassify.reason, ''));
   -- who says that an address is dead, says that a temporary code was wrong
   verdict.permanence := CASE WHEN (SELECT r.class FROM bounce.bounce_reason AS r WHERE r.reason = reclassify.reason) = 'hard'
                              THEN 'permanent' ELSE b.permanence END;
   verdict.rule := 'person';
   verdict.evidence := because;
-  verdict := bounce.classify(verdict, (SELECT m.kind FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id AND m.received_at = b.received_at));
+  verdict := bounce_internal.classify(verdict, (SELECT m.kind FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id AND m.received_at = b.received_at));
   IF (verdict.reason, verdict.class::text, verdict.is_notice) = (b.reason, b.class::text, b.is_notice) THEN
     RETURN format('nothing to do, it is %s %s already', b.class, b.reason);
   END IF;
-  verdict := bounce.change_verdict(b, verdict, 'reclassified: ' || because);
+  verdict := bounce_internal.change_verdict(b, verdict, 'reclassified: ' || because);
   RETURN format('%s %s -> %s %s: %s', b.class, b.reason, verdict.class, verdict.reason, array_to_string(verdict.steps, ', '));
 END
 $$;
@@ -110,7 +110,7 @@ CREATE OR REPLACE FUNCTION bounce.reports_to_replay(since timestamptz, until tim
 RETURNS TABLE (id bigint, raw bytea)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce.need_period(since, until), bounce.need_count('how many reports', batch);
+  PERFORM bounce_internal.need_period(since, until), bounce_internal.need_count('how many reports', batch);
   RETURN QUERY SELECT m.id, m.raw FROM bounce.bounce_message AS m
   WHERE m.received_at >= coalesce(since, '-infinity') AND m.received_at < coalesce(until, 'infinity')
     AND m.id > after_id AND length(m.raw) > 0
@@ -127,7 +127,7 @@ BEGIN
   RETURN QUERY
   SELECT (p.b).id, (p.f).recipient, coalesce((p.b).reason, ''), (p.f).reason, coalesce((p.b).class::text, ''), (p.f).class::text,
          coalesce((p.b).rule, ''), (p.f).rule
-  FROM bounce.replay_pairs(replay_differences.bounce_message_id, report) AS p
+  FROM bounce_internal.replay_pairs(replay_differences.bounce_message_id, report) AS p
   WHERE (p.b).rule IS DISTINCT FROM 'person'
     AND ((p.b).reason, (p.b).class::text, coalesce((p.b).recipient_id, (p.f).recipient_id))
         IS DISTINCT FROM ((p.f).reason, (p.f).class::text, (p.f).recipient_id);
@@ -140,24 +140,24 @@ COMMENT ON FUNCTION bounce.replay_differences(bigint, jsonb) IS
 CREATE OR REPLACE FUNCTION bounce.replay_report(bounce_message_id bigint, report jsonb, why text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce.need_why(why, 'replay');
-  fresh bounce.finding[] := '{}';
+  because CONSTANT text := bounce_internal.need_why(why, 'replay');
+  fresh bounce_internal.finding[] := '{}';
   p record;
   applied integer := 0;
 BEGIN
-  FOR p IN SELECT q.b, q.f FROM bounce.replay_pairs(replay_report.bounce_message_id, report) AS q
+  FOR p IN SELECT q.b, q.f FROM bounce_internal.replay_pairs(replay_report.bounce_message_id, report) AS q
            LEFT JOIN bounce.replay_differences(replay_report.bounce_message_id, report) AS d ON d.bounce_id = (q.b).id
            WHERE d.bounce_id IS NOT NULL OR (q.b).id IS NULL ORDER BY (q.f).recipient_id LOOP
     IF (p.b).id IS NULL THEN
       fresh := fresh || p.f;
     ELSE
-      PERFORM bounce.change_verdict(p.b, p.f, 'replayed: ' || because);
+      PERFORM bounce_internal.change_verdict(p.b, p.f, 'replayed: ' || because);
       applied := applied + 1;
     END IF;
   END LOOP;
-  fresh := bounce.claim_findings(fresh, replay_report.bounce_message_id);
-  PERFORM bounce.lock_findings(fresh);
-  PERFORM bounce.store_bounces(replay_report.bounce_message_id, bounce.follow_all(fresh));
+  fresh := bounce_internal.claim_findings(fresh, replay_report.bounce_message_id);
+  PERFORM bounce_internal.lock_findings(fresh);
+  PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id, bounce_internal.follow_all(fresh));
   RETURN applied + cardinality(fresh);
 END
 $$;
@@ -173,8 +173,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN QUERY
   SELECT b.reason, b.class::text, count(*), max(b.id)
-  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC LIMIT bounce.need_count('how many bounces', among)) AS b
-  WHERE b.reason <> bounce.need_reason(rule_hits.reason) AND b.reason <> 'undetermined'
+  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC LIMIT bounce_internal.need_count('how many bounces', among)) AS b
+  WHERE b.reason <> bounce_internal.need_reason(rule_hits.reason) AND b.reason <> 'undetermined'
     AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
   GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
 EXCEPTION WHEN invalid_regular_expression THEN

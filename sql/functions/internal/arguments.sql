@@ -3,7 +3,7 @@
 -- Arguments of API functions: each of these returns what is meant, or raises 22023 with
 -- what is wrong and what would be right.
 
-CREATE OR REPLACE FUNCTION bounce.need_why(why text, what text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.need_why(why text, what text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF btrim(coalesce(why, ''), E' \t\r\n') = '' THEN
@@ -13,9 +13,9 @@ BEGIN
   RETURN btrim(why, E' \t\r\n');
 END
 $$;
-COMMENT ON FUNCTION bounce.need_why(text, text) IS 'internal: the reason without blanks around it';
+COMMENT ON FUNCTION bounce_internal.need_why(text, text) IS 'the reason without blanks around it';
 
-CREATE OR REPLACE FUNCTION bounce.need_count(what text, n bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.need_count(what text, n bigint) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF n IS NULL OR n NOT BETWEEN 1 AND 1000000 THEN
@@ -25,9 +25,9 @@ BEGIN
   RETURN n;
 END
 $$;
-COMMENT ON FUNCTION bounce.need_count(text, bigint) IS 'internal: how many, at least one';
+COMMENT ON FUNCTION bounce_internal.need_count(text, bigint) IS 'how many, at least one';
 
-CREATE OR REPLACE FUNCTION bounce.need_period(since timestamptz, until timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.need_period(since timestamptz, until timestamptz) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF until <= since THEN
@@ -36,49 +36,49 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.need_period(timestamptz, timestamptz) IS 'internal: NULL is open';
+COMMENT ON FUNCTION bounce_internal.need_period(timestamptz, timestamptz) IS 'NULL is open';
 
-CREATE OR REPLACE FUNCTION bounce.nearest_word(word text, allowed text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.nearest_word(word text, allowed text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT (SELECT a FROM unnest(allowed) AS a WHERE bounce.edit_distance(left(lower(word), 100), a, 3) <= least(3, length(word) / 2)
-          ORDER BY bounce.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1)
+  SELECT (SELECT a FROM unnest(allowed) AS a WHERE bounce_internal.edit_distance(left(lower(word), 100), a, 3) <= least(3, length(word) / 2)
+          ORDER BY bounce_internal.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1)
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.need_word(what text, word text, allowed text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.need_word(what text, word text, allowed text[]) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF word <> ALL (allowed) THEN
     RAISE EXCEPTION 'unknown % "%"', what, word USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce('Is it "' || bounce.nearest_word(word, allowed) || '"? ', '')
+      HINT = coalesce('Is it "' || bounce_internal.nearest_word(word, allowed) || '"? ', '')
              || format('There are: %s.', array_to_string(allowed[1:40], ', '))
              || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
   END IF;
   RETURN word;
 END
 $$;
-COMMENT ON FUNCTION bounce.need_word(text, text, text[]) IS 'internal: NULL stays NULL';
+COMMENT ON FUNCTION bounce_internal.need_word(text, text, text[]) IS 'NULL stays NULL';
 
-CREATE OR REPLACE FUNCTION bounce.need_process(process text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.need_process(process text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF process IS NULL OR EXISTS (SELECT FROM bounce.process AS p WHERE p.name = need_process.process) THEN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = coalesce('Is it "' || bounce.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '"? ', '')
+    HINT = coalesce('Is it "' || bounce_internal.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '"? ', '')
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END
 $$;
-COMMENT ON FUNCTION bounce.need_process(text) IS 'internal: NULL stays NULL; 23503';
+COMMENT ON FUNCTION bounce_internal.need_process(text) IS 'NULL stays NULL; 23503';
 
-CREATE OR REPLACE FUNCTION bounce.need_reason(reason text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.need_reason(reason text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN bounce.need_word('reason', reason, ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n ORDER BY n.reason));
+  RETURN bounce_internal.need_word('reason', reason, ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n ORDER BY n.reason));
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.need_parameter(name text) RETURNS bounce.parameter_definition
+CREATE OR REPLACE FUNCTION bounce_internal.need_parameter(name text) RETURNS bounce.parameter_definition
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   definition bounce.parameter_definition;
@@ -86,18 +86,18 @@ BEGIN
   SELECT * INTO definition FROM bounce.parameter_definition AS d WHERE d.name = need_parameter.name;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce('Is it "' || bounce.nearest_word(need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d)) || '"? ', '')
+      HINT = coalesce('Is it "' || bounce_internal.nearest_word(need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d)) || '"? ', '')
              || 'All of them: bouncectl params, or SELECT name, description FROM bounce.parameter_definition.';
   END IF;
   RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION bounce.need_parameter(text) IS 'internal: its definition; 22023 for an unknown name, with the one that may be meant';
+COMMENT ON FUNCTION bounce_internal.need_parameter(text) IS 'its definition; 22023 for an unknown name, with the one that may be meant';
 
-CREATE OR REPLACE FUNCTION bounce.need_address(address text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.need_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  bare CONSTANT text := btrim(bounce.bare_address(address), E' \t\r\n<>');
+  bare CONSTANT text := btrim(bounce_internal.bare_address(address), E' \t\r\n<>');
 BEGIN
   -- RFC 5321 section 4.5.3.1
   IF bare ~ '^[^@[:space:][:cntrl:]<>,;]{1,64}@[^@[:space:][:cntrl:]<>,;]{1,253}$' THEN
@@ -107,9 +107,9 @@ BEGIN
     HINT = 'local-part@domain, or Name <local-part@domain>.';
 END
 $$;
-COMMENT ON FUNCTION bounce.need_address(text) IS 'internal: the bare address';
+COMMENT ON FUNCTION bounce_internal.need_address(text) IS 'the bare address';
 
-CREATE OR REPLACE FUNCTION bounce.need_recipients(recipients text[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.need_recipients(recipients text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF coalesce(cardinality(recipients), 0) = 0 THEN
@@ -118,12 +118,12 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.need_recipients(text[]) IS 'internal: 23514 for an empty list, or none';
+COMMENT ON FUNCTION bounce_internal.need_recipients(text[]) IS '23514 for an empty list, or none';
 
-CREATE OR REPLACE FUNCTION bounce.check_address(address text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.check_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  bare CONSTANT text := bounce.need_address(address);
+  bare CONSTANT text := bounce_internal.need_address(address);
 BEGIN
   IF bounce.is_address_blocked(bare) THEN
     RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',
@@ -132,4 +132,4 @@ BEGIN
   RETURN bare;
 END
 $$;
-COMMENT ON FUNCTION bounce.check_address(text) IS 'internal: the bare address; 22023 when it is none, or blocked';
+COMMENT ON FUNCTION bounce_internal.check_address(text) IS 'the bare address; 22023 when it is none, or blocked';

@@ -4,24 +4,24 @@
 
 -- Words ------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.describe(f bounce.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.describe(f bounce_internal.finding) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT concat_ws(' ', f.reason, nullif(f.status, ''), nullif(f.reply_code, ''), nullif(f.diagnostic, ''))
 $$;
-COMMENT ON FUNCTION bounce.describe(bounce.finding) IS 'internal: reason, codes and words of a finding in one line';
+COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS 'reason, codes and words of a finding in one line';
 
-CREATE OR REPLACE FUNCTION bounce.step(INOUT f bounce.finding, event text, words text)
+CREATE OR REPLACE FUNCTION bounce_internal.step(INOUT f bounce_internal.finding, event text, words text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM bounce.write_log(f.communication_id, f.recipient_id, event, words || ': ' || bounce.describe(f), f.bounce_id);
+  PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, event, words || ': ' || bounce_internal.describe(f), f.bounce_id);
   f.steps := f.steps || words;
   f.events := f.events || event;
 END
 $$;
-COMMENT ON FUNCTION bounce.step(bounce.finding, text, text) IS
-  'internal: one thing that followed: in the log and in bounce.consequence';
+COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
+  'one thing that followed: in the log and in bounce.consequence';
 
-CREATE OR REPLACE FUNCTION bounce.wish_task(INOUT f bounce.finding, kind text, about text, summary text)
+CREATE OR REPLACE FUNCTION bounce_internal.wish_task(INOUT f bounce_internal.finding, kind text, about text, summary text)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   f.task_kind := kind;
@@ -29,19 +29,19 @@ BEGIN
   f.task_summary := summary;
 END
 $$;
-COMMENT ON FUNCTION bounce.wish_task(bounce.finding, text, text, text) IS
-  'internal: a task to be made; one open task per kind and subject (about, of which an index takes 500 characters)';
+COMMENT ON FUNCTION bounce_internal.wish_task(bounce_internal.finding, text, text, text) IS
+  'a task to be made; one open task per kind and subject (about, of which an index takes 500 characters)';
 
 -- Conditions -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.may(f bounce.finding, parameter_name text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.may(f bounce_internal.finding, parameter_name text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  SELECT f.trust >= bounce.parameter_trust(parameter_name, f.process)
+  SELECT f.trust >= bounce_internal.parameter_trust(parameter_name, f.process)
 $$;
-COMMENT ON FUNCTION bounce.may(bounce.finding, text) IS
-  'internal: whether a finding is trusted enough for block_, mark_ or resend_min_trust';
+COMMENT ON FUNCTION bounce_internal.may(bounce_internal.finding, text) IS
+  'whether a finding is trusted enough for block_, mark_ or resend_min_trust';
 
-CREATE OR REPLACE FUNCTION bounce.is_cleared(f bounce.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_cleared(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (
@@ -51,38 +51,38 @@ BEGIN
       AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at ELSE r.last_attempt_at END);
 END
 $$;
-COMMENT ON FUNCTION bounce.is_cleared(bounce.finding) IS
-  'internal: whether somebody lifted a block on the address after the send that this bounce is about; not one that this bounce made '
+COMMENT ON FUNCTION bounce_internal.is_cleared(bounce_internal.finding) IS
+  'whether somebody lifted a block on the address after the send that this bounce is about; not one that this bounce made '
   'itself, which is lifted when its verdict changes';
 
-CREATE OR REPLACE FUNCTION bounce.block_obstacle(f bounce.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.finding) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE
-    WHEN NOT bounce.parameter_boolean('block_hard', f.process) THEN 'block_hard is off'
-    WHEN NOT bounce.may(f, 'block_min_trust') THEN format('trust is %s only', f.trust)
-    WHEN bounce.is_cleared(f) THEN 'a block was lifted since it was sent'
+    WHEN NOT bounce_internal.parameter_boolean('block_hard', f.process) THEN 'block_hard is off'
+    WHEN NOT bounce_internal.may(f, 'block_min_trust') THEN format('trust is %s only', f.trust)
+    WHEN bounce_internal.is_cleared(f) THEN 'a block was lifted since it was sent'
   END
 $$;
-COMMENT ON FUNCTION bounce.block_obstacle(bounce.finding) IS 'internal: why an address is not blocked; NULL when it is';
+COMMENT ON FUNCTION bounce_internal.block_obstacle(bounce_internal.finding) IS 'why an address is not blocked; NULL when it is';
 
-CREATE OR REPLACE FUNCTION bounce.supersedes(f bounce.finding, r bounce.communication_recipient) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.supersedes(f bounce_internal.finding, r bounce.communication_recipient) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN CASE
     WHEN r.state = 'replaced' THEN false
     WHEN f.attempt < r.attempts AND f.class <> 'hard' THEN false
     WHEN r.state <> 'bounced' OR f.attempt > r.attempts THEN true
-    ELSE bounce.class_rank(f.class) > bounce.class_rank(r.class)
+    ELSE bounce_internal.class_rank(f.class) > bounce_internal.class_rank(r.class)
   END;
 END
 $$;
-COMMENT ON FUNCTION bounce.supersedes(bounce.finding, bounce.communication_recipient) IS
-  'internal: whether a bounce changes the state: news of an earlier send only when the address is dead for good; of the '
+COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding, bounce.communication_recipient) IS
+  'whether a bounce changes the state: news of an earlier send only when the address is dead for good; of the '
   'same send only when it is more final (hard > technical > soft); of a later send always; of a replaced address never';
 
 -- One finding ------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.move_recipient(f bounce.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.move_recipient(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r
@@ -90,197 +90,197 @@ BEGIN
       diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
       bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = NULL, task_id = NULL,
       attempts = greatest(1, r.attempts, f.attempt)
-  WHERE r.id = f.recipient_id AND bounce.supersedes(f, r)
-    AND NOT (coalesce(f.attempt < r.attempts, false) AND bounce.is_cleared(f));
+  WHERE r.id = f.recipient_id AND bounce_internal.supersedes(f, r)
+    AND NOT (coalesce(f.attempt < r.attempts, false) AND bounce_internal.is_cleared(f));
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION bounce.move_recipient(bounce.finding) IS
-  'internal: the one place where a bounce moves a recipient. Cancels a scheduled resend. False when the state stands';
+COMMENT ON FUNCTION bounce_internal.move_recipient(bounce_internal.finding) IS
+  'the one place where a bounce moves a recipient. Cancels a scheduled resend. False when the state stands';
 
-CREATE OR REPLACE FUNCTION bounce.follow_hard(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_hard(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
-  obstacle CONSTANT text := bounce.block_obstacle(f);
-  moved CONSTANT boolean := bounce.move_recipient(f);
+  obstacle CONSTANT text := bounce_internal.block_obstacle(f);
+  moved CONSTANT boolean := bounce_internal.move_recipient(f);
 BEGIN
   -- where the address is blocked already there is nothing to hold
-  f.outage_id := CASE WHEN obstacle IS NULL AND NOT bounce.is_address_blocked(f.address) THEN bounce.outage_of(f) END;
+  f.outage_id := CASE WHEN obstacle IS NULL AND NOT bounce.is_address_blocked(f.address) THEN bounce_internal.outage_of(f) END;
   f.blocks := obstacle IS NULL AND f.outage_id IS NULL;
-  f := bounce.step(f, CASE WHEN moved THEN 'bounced' ELSE 'late_bounce' END,
+  f := bounce_internal.step(f, CASE WHEN moved THEN 'bounced' ELSE 'late_bounce' END,
                    CASE WHEN moved THEN 'bounced' ELSE 'logged, state stands' END);
   IF f.outage_id IS NOT NULL THEN
-    f := bounce.hold_block(f);
+    f := bounce_internal.hold_block(f);
     RETURN;
   ELSIF NOT moved THEN
     RETURN;
   END IF;
   IF NOT f.blocks THEN
-    f := bounce.step(f, 'block_withheld', 'not blocked, ' || obstacle);
+    f := bounce_internal.step(f, 'block_withheld', 'not blocked, ' || obstacle);
   END IF;
-  f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard, %s: %s', f.address,
-         coalesce('not blocked, ' || obstacle, 'address blocked'), bounce.describe(f)));
-  IF bounce.parameter_boolean('follow_up', f.process) THEN
-    f := bounce.write_follow_up(f);
+  f := bounce_internal.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard, %s: %s', f.address,
+         coalesce('not blocked, ' || obstacle, 'address blocked'), bounce_internal.describe(f)));
+  IF bounce_internal.parameter_boolean('follow_up', f.process) THEN
+    f := bounce_internal.write_follow_up(f);
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_hard(bounce.finding) IS
-  'internal: bounced, block, task hard_bounce, the process''s follow-up; in an outage the block is held, and nothing else follows';
+COMMENT ON FUNCTION bounce_internal.follow_hard(bounce_internal.finding) IS
+  'bounced, block, task hard_bounce, the process''s follow-up; in an outage the block is held, and nothing else follows';
 
-CREATE OR REPLACE FUNCTION bounce.follow_soft(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_soft(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
   resend integer;
   obstacle text;
   due timestamptz;
 BEGIN
-  IF NOT bounce.move_recipient(f) THEN
-    f := bounce.step(f, 'late_bounce', 'logged, state stands');
+  IF NOT bounce_internal.move_recipient(f) THEN
+    f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
     RETURN;
   END IF;
-  f := bounce.step(f, 'bounced', 'bounced');
+  f := bounce_internal.step(f, 'bounced', 'bounced');
   SELECT r.attempts INTO resend FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id;
-  obstacle := bounce.resend_obstacle(f, resend);
+  obstacle := bounce_internal.resend_obstacle(f, resend);
   IF obstacle IS NOT NULL THEN
-    f := bounce.wish_task(f, 'resend_exhausted', f.address,
-           format('%s is not sent to again, %s: %s', f.address, obstacle, bounce.describe(f)));
+    f := bounce_internal.wish_task(f, 'resend_exhausted', f.address,
+           format('%s is not sent to again, %s: %s', f.address, obstacle, bounce_internal.describe(f)));
     RETURN;
   END IF;
-  UPDATE bounce.communication_recipient AS r SET next_attempt_at = now() + bounce.resend_delay_of(f, resend)
+  UPDATE bounce.communication_recipient AS r SET next_attempt_at = now() + bounce_internal.resend_delay_of(f, resend)
   WHERE r.id = f.recipient_id RETURNING r.next_attempt_at INTO due;
-  f := bounce.step(f, 'resend_scheduled', format('resend %s of %s at %s', resend,
-         bounce.parameter_integer('resend_max_attempts', f.process), to_char(due, 'YYYY-MM-DD HH24:MI')));
+  f := bounce_internal.step(f, 'resend_scheduled', format('resend %s of %s at %s', resend,
+         bounce_internal.parameter_integer('resend_max_attempts', f.process), to_char(due, 'YYYY-MM-DD HH24:MI')));
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_soft(bounce.finding) IS
-  'internal: bounced, a resend scheduled, or a task resend_exhausted. The n-th send that fails asks for the n-th resend';
+COMMENT ON FUNCTION bounce_internal.follow_soft(bounce_internal.finding) IS
+  'bounced, a resend scheduled, or a task resend_exhausted. The n-th send that fails asks for the n-th resend';
 
-CREATE OR REPLACE FUNCTION bounce.wish_delivery_problem(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.wish_delivery_problem(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  f := bounce.wish_task(f, 'delivery_problem', f.reason || ':' || bounce.address_domain(f.address),
-         format('mail to %s is refused: %s', bounce.address_domain(f.address), bounce.describe(f)));
+  f := bounce_internal.wish_task(f, 'delivery_problem', f.reason || ':' || bounce.address_domain(f.address),
+         format('mail to %s is refused: %s', bounce.address_domain(f.address), bounce_internal.describe(f)));
 END
 $$;
-COMMENT ON FUNCTION bounce.wish_delivery_problem(bounce.finding) IS 'internal: one task per reason and remote domain';
+COMMENT ON FUNCTION bounce_internal.wish_delivery_problem(bounce_internal.finding) IS 'one task per reason and remote domain';
 
-CREATE OR REPLACE FUNCTION bounce.follow_technical(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_technical(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF bounce.move_recipient(f) THEN
-    f := bounce.step(f, 'bounced', 'bounced');
-    f := bounce.wish_delivery_problem(f);
+  IF bounce_internal.move_recipient(f) THEN
+    f := bounce_internal.step(f, 'bounced', 'bounced');
+    f := bounce_internal.wish_delivery_problem(f);
   ELSE
-    f := bounce.step(f, 'late_bounce', 'logged, state stands');
+    f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_technical(bounce.finding) IS
-  'internal: a final refusal: bounced, gathered in a task delivery_problem';
+COMMENT ON FUNCTION bounce_internal.follow_technical(bounce_internal.finding) IS
+  'a final refusal: bounced, gathered in a task delivery_problem';
 
-CREATE OR REPLACE FUNCTION bounce.follow_untrusted(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_untrusted(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce.step(f, 'untrusted', format('nothing marked, trust is %s only', f.trust));
+  f := bounce_internal.step(f, 'untrusted', format('nothing marked, trust is %s only', f.trust));
   IF f.class = 'hard' THEN
-    f := bounce.wish_task(f, 'hard_bounce', f.address, format('%s may be dead, not marked, not blocked, trust is %s only: %s',
-           f.address, f.trust, bounce.describe(f)));
+    f := bounce_internal.wish_task(f, 'hard_bounce', f.address, format('%s may be dead, not marked, not blocked, trust is %s only: %s',
+           f.address, f.trust, bounce_internal.describe(f)));
   ELSIF f.class = 'technical' THEN
-    f := bounce.wish_delivery_problem(f);
+    f := bounce_internal.wish_delivery_problem(f);
   ELSE
-    f := bounce.wish_task(f, 'bounce_without_communication', f.address,
-           format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust, bounce.describe(f)));
+    f := bounce_internal.wish_task(f, 'bounce_without_communication', f.address,
+           format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust, bounce_internal.describe(f)));
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_untrusted(bounce.finding) IS
-  'internal: a report that anybody could have written: a task at most, nothing marked, blocked or sent again';
+COMMENT ON FUNCTION bounce_internal.follow_untrusted(bounce_internal.finding) IS
+  'a report that anybody could have written: a task at most, nothing marked, blocked or sent again';
 
-CREATE OR REPLACE FUNCTION bounce.follow_unmatched(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_unmatched(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce.step(f, 'unassigned', CASE WHEN f.communication_id IS NULL THEN 'no communication found'
+  f := bounce_internal.step(f, 'unassigned', CASE WHEN f.communication_id IS NULL THEN 'no communication found'
                                          ELSE 'no recipient found' END);
-  f := bounce.wish_task(f, 'bounce_without_communication',
+  f := bounce_internal.wish_task(f, 'bounce_without_communication',
          coalesce('communication ' || f.communication_id, nullif(f.address, ''), 'no address'),
          format('%s bounce of %s fits %s: %s', f.class, coalesce(nullif(f.address, ''), 'an unnamed recipient'),
-           coalesce('no single recipient of communication ' || f.communication_id, 'no communication'), bounce.describe(f)));
+           coalesce('no single recipient of communication ' || f.communication_id, 'no communication'), bounce_internal.describe(f)));
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_unmatched(bounce.finding) IS
-  'internal: a failed delivery of which the communication, or the recipient within it, cannot be told';
+COMMENT ON FUNCTION bounce_internal.follow_unmatched(bounce_internal.finding) IS
+  'a failed delivery of which the communication, or the recipient within it, cannot be told';
 
-CREATE OR REPLACE FUNCTION bounce.follow_finding(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE
-    WHEN f.class = 'auto_reply'   THEN f := bounce.step(f, 'auto_reply', 'logged');
-    WHEN f.is_notice              THEN f := bounce.step(f, 'notice', 'logged');
-    WHEN f.class = 'unclassified' THEN f := bounce.step(f, 'unclassified', 'for a person to read');
-    WHEN f.recipient_id IS NULL   THEN f := bounce.follow_unmatched(f);
-    WHEN NOT bounce.may(f, 'mark_min_trust') THEN f := bounce.follow_untrusted(f);
-    WHEN f.class = 'hard'         THEN f := bounce.follow_hard(f);
-    WHEN f.class = 'soft'         THEN f := bounce.follow_soft(f);
-    WHEN f.class = 'technical'    THEN f := bounce.follow_technical(f);
+    WHEN f.class = 'auto_reply'   THEN f := bounce_internal.step(f, 'auto_reply', 'logged');
+    WHEN f.is_notice              THEN f := bounce_internal.step(f, 'notice', 'logged');
+    WHEN f.class = 'unclassified' THEN f := bounce_internal.step(f, 'unclassified', 'for a person to read');
+    WHEN f.recipient_id IS NULL   THEN f := bounce_internal.follow_unmatched(f);
+    WHEN NOT bounce_internal.may(f, 'mark_min_trust') THEN f := bounce_internal.follow_untrusted(f);
+    WHEN f.class = 'hard'         THEN f := bounce_internal.follow_hard(f);
+    WHEN f.class = 'soft'         THEN f := bounce_internal.follow_soft(f);
+    WHEN f.class = 'technical'    THEN f := bounce_internal.follow_technical(f);
   END CASE;
-  f := bounce.tell_owner(f);
+  f := bounce_internal.tell_owner(f);
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_finding(bounce.finding) IS 'internal: the table of classes: what follows from one finding';
+COMMENT ON FUNCTION bounce_internal.follow_finding(bounce_internal.finding) IS 'the table of classes: what follows from one finding';
 
 -- All findings of a report -----------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.make_block(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.make_block(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
-  VALUES (f.address, f.reason, bounce.describe(f), f.bounce_id, f.communication_id)
+  VALUES (f.address, f.reason, bounce_internal.describe(f), f.bounce_id, f.communication_id)
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   IF FOUND THEN
-    f := bounce.step(f, 'blocked', 'address blocked');
+    f := bounce_internal.step(f, 'blocked', 'address blocked');
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.make_block(bounce.finding) IS 'internal: blocks the address unless it is blocked already';
+COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS 'blocks the address unless it is blocked already';
 
 -- Counters are locked after recipients and before blocks.
-CREATE OR REPLACE FUNCTION bounce.follow_really(findings bounce.finding[]) RETURNS bounce.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.follow_really(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  followed bounce.finding[] := '{}';
-  blocked bounce.finding[] := '{}';
-  f bounce.finding;
+  followed bounce_internal.finding[] := '{}';
+  blocked bounce_internal.finding[] := '{}';
+  f bounce_internal.finding;
 BEGIN
-  PERFORM bounce.guard_findings(findings);
+  PERFORM bounce_internal.guard_findings(findings);
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id LOOP
-    followed := followed || bounce.follow_finding(f);
+    followed := followed || bounce_internal.follow_finding(f);
   END LOOP;
   FOR f IN SELECT * FROM unnest(followed) AS u ORDER BY u.address, u.bounce_id LOOP
-    blocked := blocked || CASE WHEN f.blocks THEN bounce.make_block(f) ELSE f END;
+    blocked := blocked || CASE WHEN f.blocks THEN bounce_internal.make_block(f) ELSE f END;
   END LOOP;
-  RETURN bounce.make_tasks(blocked);
+  RETURN bounce_internal.make_tasks(blocked);
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_really(bounce.finding[]) IS
-  'internal: the outage guard''s counters, then recipients, blocks and tasks, each in ascending order';
+COMMENT ON FUNCTION bounce_internal.follow_really(bounce_internal.finding[]) IS
+  'the outage guard''s counters, then recipients, blocks and tasks, each in ascending order';
 
-CREATE OR REPLACE FUNCTION bounce.follow_in_shadow(findings bounce.finding[]) RETURNS bounce.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.follow_in_shadow(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  followed bounce.finding[];
-  decided bounce.finding[] := '{}';
-  f bounce.finding;
+  followed bounce_internal.finding[];
+  decided bounce_internal.finding[] := '{}';
+  f bounce_internal.finding;
 BEGIN
   -- It is done and taken back: only so is the decision sure to be the one that would have been made.
   BEGIN
-    followed := bounce.follow_really(findings);
+    followed := bounce_internal.follow_really(findings);
     RAISE EXCEPTION 'shadow mode' USING ERRCODE = 'BM001';
   EXCEPTION WHEN SQLSTATE 'BM001' THEN
     NULL;     -- variables keep their values, the tables do not
   END;
   FOREACH f IN ARRAY followed LOOP
-    PERFORM bounce.write_log(f.communication_id, f.recipient_id, 'shadow', 'not done, would be: ' || u.words, f.bounce_id)
+    PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'shadow', 'not done, would be: ' || u.words, f.bounce_id)
     FROM unnest(f.steps) WITH ORDINALITY AS u (words, place) ORDER BY u.place;
     f.in_shadow := true;
     f.task_id := NULL;
@@ -289,21 +289,21 @@ BEGIN
   RETURN decided;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_in_shadow(bounce.finding[]) IS 'internal: decides and logs what would follow, and does nothing';
+COMMENT ON FUNCTION bounce_internal.follow_in_shadow(bounce_internal.finding[]) IS 'decides and logs what would follow, and does nothing';
 
-CREATE OR REPLACE FUNCTION bounce.follow_all(findings bounce.finding[]) RETURNS bounce.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.follow_all(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
   shadowed CONSTANT bigint[] := ARRAY(SELECT u.bounce_id FROM unnest(findings) AS u
-    WHERE u.class IN ('hard', 'soft', 'technical') AND NOT u.is_notice AND bounce.parameter_boolean('shadow', u.process));
-  followed bounce.finding[];
+    WHERE u.class IN ('hard', 'soft', 'technical') AND NOT u.is_notice AND bounce_internal.parameter_boolean('shadow', u.process));
+  followed bounce_internal.finding[];
 BEGIN
-  followed := bounce.follow_really(ARRAY(SELECT u FROM unnest(findings) AS u WHERE u.bounce_id <> ALL (shadowed)));
+  followed := bounce_internal.follow_really(ARRAY(SELECT u FROM unnest(findings) AS u WHERE u.bounce_id <> ALL (shadowed)));
   IF cardinality(shadowed) > 0 THEN
-    followed := followed || bounce.follow_in_shadow(ARRAY(SELECT u FROM unnest(findings) AS u WHERE u.bounce_id = ANY (shadowed)));
+    followed := followed || bounce_internal.follow_in_shadow(ARRAY(SELECT u FROM unnest(findings) AS u WHERE u.bounce_id = ANY (shadowed)));
   END IF;
   RETURN followed;
 END
 $$;
-COMMENT ON FUNCTION bounce.follow_all(bounce.finding[]) IS
-  'internal: what follows from findings, of which the communications and recipients are locked: for real, or in shadow where the process says so';
+COMMENT ON FUNCTION bounce_internal.follow_all(bounce_internal.finding[]) IS
+  'what follows from findings, of which the communications and recipients are locked: for real, or in shadow where the process says so';

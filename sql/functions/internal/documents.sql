@@ -2,69 +2,69 @@
 --
 -- The classifier's document: reading it into findings.
 
-CREATE OR REPLACE FUNCTION bounce.document_text(document jsonb, VARIADIC path text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.document_text(document jsonb, VARIADIC path text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN jsonb_typeof(document #> path) IN ('string', 'number', 'boolean')
               THEN left(btrim(document #>> path), 2000) ELSE '' END
 $$;
-COMMENT ON FUNCTION bounce.document_text(jsonb, text[]) IS
-  'internal: a text of the document, at most 2000 characters; "" if absent';
+COMMENT ON FUNCTION bounce_internal.document_text(jsonb, text[]) IS
+  'a text of the document, at most 2000 characters; "" if absent';
 
-CREATE OR REPLACE FUNCTION bounce.document_list(document jsonb, VARIADIC path text[]) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.document_list(document jsonb, VARIADIC path text[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN jsonb_typeof(document #> path) = 'array' THEN document #> path ELSE '[]'::jsonb END
 $$;
-COMMENT ON FUNCTION bounce.document_list(jsonb, text[]) IS 'internal: an array of the document; [] if absent';
+COMMENT ON FUNCTION bounce_internal.document_list(jsonb, text[]) IS 'an array of the document; [] if absent';
 
-CREATE OR REPLACE FUNCTION bounce.document_texts(document jsonb, VARIADIC path text[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION bounce_internal.document_texts(document jsonb, VARIADIC path text[]) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000) ORDER BY e.ordinality), '{}')
-    FROM jsonb_array_elements(bounce.document_list(document, VARIADIC path)) WITH ORDINALITY AS e
+    FROM jsonb_array_elements(bounce_internal.document_list(document, VARIADIC path)) WITH ORDINALITY AS e
     WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000);
 END
 $$;
-COMMENT ON FUNCTION bounce.document_texts(jsonb, text[]) IS
-  'internal: the texts of an array that are not empty, 1000 at most';
+COMMENT ON FUNCTION bounce_internal.document_texts(jsonb, text[]) IS
+  'the texts of an array that are not empty, 1000 at most';
 
-CREATE OR REPLACE FUNCTION bounce.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
+CREATE OR REPLACE FUNCTION bounce_internal.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   -- an automatic reply often names nobody but its author
   RETURN (SELECT coalesce(array_agg(DISTINCT bounce.address_key(a)), '{}')
-    FROM unnest(bounce.document_texts(recipient, 'addresses')
-                || bounce.document_text(recipient, 'recipient') || bounce.document_text(recipient, 'original_recipient')
-                || CASE bounce.document_text(document, 'kind')
-                     WHEN 'auto_reply' THEN bounce.document_text(document, 'header', 'from') ELSE '' END) AS a
+    FROM unnest(bounce_internal.document_texts(recipient, 'addresses')
+                || bounce_internal.document_text(recipient, 'recipient') || bounce_internal.document_text(recipient, 'original_recipient')
+                || CASE bounce_internal.document_text(document, 'kind')
+                     WHEN 'auto_reply' THEN bounce_internal.document_text(document, 'header', 'from') ELSE '' END) AS a
     WHERE position('@' IN bounce.address_key(a)) > 1);
 END
 $$;
-COMMENT ON FUNCTION bounce.document_addresses(jsonb, jsonb) IS
-  'internal: the spellings of a recipient that are worth comparing';
+COMMENT ON FUNCTION bounce_internal.document_addresses(jsonb, jsonb) IS
+  'the spellings of a recipient that are worth comparing';
 
-CREATE OR REPLACE FUNCTION bounce.complete_document(report jsonb, raw bytea) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.complete_document(report jsonb, raw bytea) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   document CONSTANT jsonb := CASE jsonb_typeof(report) WHEN 'object' THEN report ELSE '{}' END;
 BEGIN
-  IF bounce.document_text(document, 'digest') <> '' THEN
+  IF bounce_internal.document_text(document, 'digest') <> '' THEN
     RETURN document;
   END IF;
   RETURN document || jsonb_build_object('digest', encode(sha256(coalesce(raw, convert_to(document::text, 'UTF8'))), 'hex'));
 END
 $$;
-COMMENT ON FUNCTION bounce.complete_document(jsonb, bytea) IS 'internal: an object in any case, with a digest in any case';
+COMMENT ON FUNCTION bounce_internal.complete_document(jsonb, bytea) IS 'an object in any case, with a digest in any case';
 
-CREATE OR REPLACE FUNCTION bounce.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT reason_is_notice
          OR action IN ('delayed', 'delivered', 'relayed', 'expanded')
          OR (action = '' AND kind IN ('delay', 'success', 'read_receipt', 'complaint', 'challenge'))
 $$;
-COMMENT ON FUNCTION bounce.is_notice(text, text, boolean) IS
+COMMENT ON FUNCTION bounce_internal.is_notice(text, text, boolean) IS
   'whether something is no failed delivery; of the actions of RFC 3464 only "failed" is final, whatever the reason says';
 
-CREATE OR REPLACE FUNCTION bounce.classify(INOUT f bounce.finding, kind text)
+CREATE OR REPLACE FUNCTION bounce_internal.classify(INOUT f bounce_internal.finding, kind text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   known bounce.bounce_reason;
@@ -74,45 +74,45 @@ BEGIN
     SELECT * INTO STRICT known FROM bounce.bounce_reason AS r WHERE r.reason = 'undetermined';
   END IF;
   f.reason := known.reason;
-  f.is_notice := bounce.is_notice(kind, f.action, known.is_notice);
+  f.is_notice := bounce_internal.is_notice(kind, f.action, known.is_notice);
   f.class := CASE WHEN f.is_notice AND known.class <> 'auto_reply' THEN 'technical'
                   WHEN f.permanence = 'temporary' THEN known.class_temporary
                   ELSE known.class END;
 END
 $$;
-COMMENT ON FUNCTION bounce.classify(bounce.finding, text) IS
-  'internal: the class follows from the reason and from how final the report is; an unknown reason is undetermined';
+COMMENT ON FUNCTION bounce_internal.classify(bounce_internal.finding, text) IS
+  'the class follows from the reason and from how final the report is; an unknown reason is undetermined';
 
-CREATE OR REPLACE FUNCTION bounce.read_findings(document jsonb) RETURNS SETOF bounce.finding
+CREATE OR REPLACE FUNCTION bounce_internal.read_findings(document jsonb) RETURNS SETOF bounce_internal.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  f bounce.finding;
+  f bounce_internal.finding;
   recipient jsonb;
 BEGIN
   FOR recipient IN
-    SELECT value FROM jsonb_array_elements(CASE bounce.document_list(document, 'recipients')
-                        WHEN '[]' THEN '[{}]' ELSE bounce.document_list(document, 'recipients') END) LIMIT 1000
+    SELECT value FROM jsonb_array_elements(CASE bounce_internal.document_list(document, 'recipients')
+                        WHEN '[]' THEN '[{}]' ELSE bounce_internal.document_list(document, 'recipients') END) LIMIT 1000
   LOOP
     f := NULL;
-    f.recipient          := bounce.document_text(recipient, 'recipient');
-    f.original_recipient := bounce.document_text(recipient, 'original_recipient');
-    f.addresses          := bounce.document_addresses(document, recipient);
-    f.action             := lower(bounce.document_text(recipient, 'action'));
-    f.status             := bounce.document_text(recipient, 'status');
-    f.reply_code         := bounce.document_text(recipient, 'reply_code');
-    f.diagnostic         := bounce.document_text(recipient, 'diagnostic');
-    f.remote_mta         := bounce.document_text(recipient, 'remote_mta');
-    f.permanence         := bounce.document_text(recipient, 'permanence');
+    f.recipient          := bounce_internal.document_text(recipient, 'recipient');
+    f.original_recipient := bounce_internal.document_text(recipient, 'original_recipient');
+    f.addresses          := bounce_internal.document_addresses(document, recipient);
+    f.action             := lower(bounce_internal.document_text(recipient, 'action'));
+    f.status             := bounce_internal.document_text(recipient, 'status');
+    f.reply_code         := bounce_internal.document_text(recipient, 'reply_code');
+    f.diagnostic         := bounce_internal.document_text(recipient, 'diagnostic');
+    f.remote_mta         := bounce_internal.document_text(recipient, 'remote_mta');
+    f.permanence         := bounce_internal.document_text(recipient, 'permanence');
     f.permanence         := CASE WHEN f.permanence IN ('permanent', 'temporary') THEN f.permanence ELSE 'unknown' END;
-    f.rule               := bounce.document_text(recipient, 'rule');
-    f.evidence           := bounce.document_text(recipient, 'evidence');
-    f.reason             := bounce.document_text(recipient, 'reason');
+    f.rule               := bounce_internal.document_text(recipient, 'rule');
+    f.evidence           := bounce_internal.document_text(recipient, 'evidence');
+    f.reason             := bounce_internal.document_text(recipient, 'reason');
     f.steps              := '{}';
     f.blocks             := false;
-    f := bounce.classify(f, bounce.document_text(document, 'kind'));
+    f := bounce_internal.classify(f, bounce_internal.document_text(document, 'kind'));
     RETURN NEXT f;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION bounce.read_findings(jsonb) IS
-  'internal: one finding per recipient of the document; a document that names none gives one';
+COMMENT ON FUNCTION bounce_internal.read_findings(jsonb) IS
+  'one finding per recipient of the document; a document that names none gives one';

@@ -2,31 +2,31 @@
 --
 -- Erasing the personal data of one person.
 
-CREATE OR REPLACE FUNCTION bounce.erase_content(communication_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_content(communication_id bigint) RETURNS void
 LANGUAGE sql AS $$
   DELETE FROM bounce.communication_attachment AS k WHERE k.communication_id = erase_content.communication_id;
   DELETE FROM bounce.communication_content AS k WHERE k.communication_id = erase_content.communication_id;
 $$;
-COMMENT ON FUNCTION bounce.erase_content(bigint) IS 'internal: the mail itself, where the queue had it';
+COMMENT ON FUNCTION bounce_internal.erase_content(bigint) IS 'the mail itself, where the queue had it';
 
-CREATE OR REPLACE FUNCTION bounce.address_pattern(keys text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.address_pattern(keys text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT (SELECT '(?<![[:alnum:]._+-])(?:' || string_agg(regexp_replace(k, '([^[:alnum:]@])', '\\\1', 'g'), '|') || ')(?![[:alnum:]-]|\.[[:alnum:]])'
           FROM unnest(keys) AS k)
 $$;
-COMMENT ON FUNCTION bounce.address_pattern(text[]) IS 'internal: finds these addresses in lower-case text, but not ann@ in joann@';
+COMMENT ON FUNCTION bounce_internal.address_pattern(text[]) IS 'finds these addresses in lower-case text, but not ann@ in joann@';
 
-CREATE OR REPLACE FUNCTION bounce.bytes_mention(bytes bytea, pattern text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.bytes_mention(bytes bytea, pattern text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(lower(encode(bytes, 'escape')) ~ pattern, false)
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.without_address(words text, pattern text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.without_address(words text, pattern text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT regexp_replace(words, pattern, 'erased@erased.invalid', 'gi')
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.reports_on_person(recipients bigint[], pattern text) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.reports_on_person(recipients bigint[], pattern text) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- a report on a fellow recipient returns the mail with all its addresses
@@ -37,13 +37,13 @@ BEGIN
     SELECT b.bounce_message_id FROM bounce.bounce AS b JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id AND m.received_at = b.received_at
     WHERE b.recipient_id IS NULL
       AND (lower(concat_ws(' ', b.recipient, b.original_recipient, b.diagnostic, m.header_from, m.envelope_sender, m.subject, m.report)) ~ pattern
-           OR bounce.bytes_mention(m.raw, pattern)));
+           OR bounce_internal.bytes_mention(m.raw, pattern)));
 END
 $$;
-COMMENT ON FUNCTION bounce.reports_on_person(bigint[], text) IS
-  'internal: the reports on mails to these recipients, and of those that fitted no recipient the ones that name the address anywhere';
+COMMENT ON FUNCTION bounce_internal.reports_on_person(bigint[], text) IS
+  'the reports on mails to these recipients, and of those that fitted no recipient the ones that name the address anywhere';
 
-CREATE OR REPLACE FUNCTION bounce.erase_reports(ids bigint[], recipients bigint[], pattern text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_reports(ids bigint[], recipients bigint[], pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   others CONSTANT bounce.bounce[] := ARRAY(SELECT b FROM bounce.bounce AS b WHERE b.bounce_message_id = ANY (ids) AND b.recipient_id <> ALL (recipients)
@@ -51,16 +51,16 @@ DECLARE
   logged CONSTANT bounce.communication_log[] := ARRAY(SELECT l FROM unnest(others) AS o
     JOIN bounce.communication_log AS l ON l.communication_id = o.communication_id AND l.bounce_id = o.id WHERE lower(l.text) !~ pattern);
 BEGIN
-  PERFORM bounce.erase_message_detail(ids);
+  PERFORM bounce_internal.erase_message_detail(ids);
   -- what is said of somebody else stays
   UPDATE bounce.bounce AS b SET recipient = o.recipient, original_recipient = o.original_recipient, diagnostic = o.diagnostic, evidence = o.evidence
   FROM unnest(others) AS o WHERE b.id = o.id AND b.received_at = o.received_at;
   UPDATE bounce.communication_log AS l SET text = o.text FROM unnest(logged) AS o WHERE l.id = o.id AND l.at = o.at;
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_reports(bigint[], bigint[], text) IS 'internal: the words of these reports, but for those on other recipients that do not name the person';
+COMMENT ON FUNCTION bounce_internal.erase_reports(bigint[], bigint[], text) IS 'the words of these reports, but for those on other recipients that do not name the person';
 
-CREATE OR REPLACE FUNCTION bounce.erase_mail(communication_id bigint, pattern text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_mail(communication_id bigint, pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   for_others CONSTANT boolean := EXISTS (SELECT FROM bounce.communication_recipient AS o
@@ -71,35 +71,35 @@ BEGIN
       error = CASE WHEN lower(c.error) ~ pattern THEN '' ELSE c.error END, response = CASE WHEN lower(c.response) ~ pattern THEN '' ELSE c.response END
   WHERE c.id = erase_mail.communication_id;
   IF NOT for_others THEN
-    PERFORM bounce.erase_content(erase_mail.communication_id);
+    PERFORM bounce_internal.erase_content(erase_mail.communication_id);
   ELSE
     UPDATE bounce.communication_content AS k
     SET header_to = ARRAY(SELECT a FROM unnest(k.header_to) WITH ORDINALITY AS u (a, n) WHERE lower(a) !~ pattern ORDER BY n),
         header_cc = ARRAY(SELECT a FROM unnest(k.header_cc) WITH ORDINALITY AS u (a, n) WHERE lower(a) !~ pattern ORDER BY n),
-        body_text = bounce.without_address(k.body_text, pattern), body_html = bounce.without_address(k.body_html, pattern),
-        raw = decode(bounce.without_address(encode(k.raw, 'escape'), pattern), 'escape')
+        body_text = bounce_internal.without_address(k.body_text, pattern), body_html = bounce_internal.without_address(k.body_html, pattern),
+        raw = decode(bounce_internal.without_address(encode(k.raw, 'escape'), pattern), 'escape')
     WHERE k.communication_id = erase_mail.communication_id;
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_mail(bigint, text) IS
-  'internal: a mail to this person alone is about this person; in one to others too, who may still wait for it, the address is replaced';
+COMMENT ON FUNCTION bounce_internal.erase_mail(bigint, text) IS
+  'a mail to this person alone is about this person; in one to others too, who may still wait for it, the address is replaced';
 
-CREATE OR REPLACE FUNCTION bounce.erase_notices(recipients bigint[], pattern text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_notices(recipients bigint[], pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   notices CONSTANT bigint[] := ARRAY(SELECT u.notice_id FROM bounce.follow_up AS u WHERE u.recipient_id = ANY (recipients) AND u.notice_id IS NOT NULL
     UNION SELECT k.communication_id FROM bounce.communication_content AS k
-    WHERE k.null_sender AND (bounce.bytes_mention(k.raw, pattern) OR lower(k.body_text) ~ pattern));
+    WHERE k.null_sender AND (bounce_internal.bytes_mention(k.raw, pattern) OR lower(k.body_text) ~ pattern));
 BEGIN
   UPDATE bounce.communication AS c SET subject = 'Undelivered' WHERE c.id = ANY (notices);
   UPDATE bounce.communication_content AS k SET raw = NULL, body_text = 'What this notice told of has been erased.' WHERE k.communication_id = ANY (notices);
   UPDATE bounce.follow_up AS u SET text = '', result = '' WHERE u.recipient_id = ANY (recipients);
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_notices(bigint[], text) IS 'internal: what the owners of processes were told';
+COMMENT ON FUNCTION bounce_internal.erase_notices(bigint[], text) IS 'what the owners of processes were told';
 
-CREATE OR REPLACE FUNCTION bounce.erase_recipient(recipient_id bigint, pattern text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_recipient(recipient_id bigint, pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   r bounce.communication_recipient;
@@ -111,13 +111,13 @@ BEGIN
   WHERE q.id = erase_recipient.recipient_id RETURNING q.* INTO r;
   UPDATE bounce.communication_log AS l SET text = '' WHERE l.communication_id = r.communication_id AND l.text <> ''
     AND (l.recipient_id = r.id OR l.recipient_id IS NULL OR lower(l.text) ~ pattern);
-  PERFORM bounce.erase_mail(r.communication_id, pattern);
-  PERFORM bounce.write_log(r.communication_id, r.id, 'erased', 'personal data erased');
+  PERFORM bounce_internal.erase_mail(r.communication_id, pattern);
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'erased', 'personal data erased');
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_recipient(bigint, text) IS 'internal: takes the person out of one recipient, who is not sent to any more; state and figures stay';
+COMMENT ON FUNCTION bounce_internal.erase_recipient(bigint, text) IS 'takes the person out of one recipient, who is not sent to any more; state and figures stay';
 
-CREATE OR REPLACE FUNCTION bounce.erase_blocks(keys text[], because text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_blocks(keys text[], because text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   blocks bigint;
@@ -132,16 +132,16 @@ BEGIN
   RETURN blocks;
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_blocks(text[], text) IS 'internal: blocks, held ones too; how many';
+COMMENT ON FUNCTION bounce_internal.erase_blocks(text[], text) IS 'blocks, held ones too; how many';
 
-CREATE OR REPLACE FUNCTION bounce.erase_tasks(keys text[], recipients bigint[], pattern text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_tasks(keys text[], recipients bigint[], pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   about CONSTANT bigint[] := ARRAY(SELECT t.id FROM bounce.task AS t
     WHERE bounce.address_key(t.address) = ANY (keys) OR t.recipient_id = ANY (recipients)
        OR lower(concat_ws(' ', t.dedup_key, t.summary, t.diagnosis, t.note, t.correction)) ~ pattern);
 BEGIN
-  PERFORM bounce.close_task(t.id, 'done', '') FROM bounce.task AS t
+  PERFORM bounce_internal.close_task(t.id, 'done', '') FROM bounce.task AS t
   WHERE t.id = ANY (about) AND t.status = 'open' AND t.kind <> 'outage' AND bounce.address_key(t.address) = ANY (keys) ORDER BY t.dedup_key;
   UPDATE bounce.task_history AS h SET text = '' WHERE h.task_id = ANY (about) OR lower(h.text) ~ pattern;
   UPDATE bounce.task AS t
@@ -149,10 +149,10 @@ BEGIN
   WHERE t.id = ANY (about);
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_tasks(text[], bigint[], text) IS
-  'internal: the words of tasks that name the person; the open ones about the address are closed, those that gather others go on';
+COMMENT ON FUNCTION bounce_internal.erase_tasks(text[], bigint[], text) IS
+  'the words of tasks that name the person; the open ones about the address are closed, those that gather others go on';
 
-CREATE OR REPLACE FUNCTION bounce.erase_decisions(pattern text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_decisions(pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   bounces CONSTANT bigint[] := ARRAY(
@@ -170,13 +170,13 @@ BEGIN
   UPDATE bounce.outage AS o SET note = '' WHERE lower(o.note) ~ pattern;
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_decisions(text) IS 'internal: what people wrote of verdicts, outages and undoing, also beside the mails of others';
+COMMENT ON FUNCTION bounce_internal.erase_decisions(text) IS 'what people wrote of verdicts, outages and undoing, also beside the mails of others';
 
-CREATE OR REPLACE FUNCTION bounce.erase_addresses(keys text[], why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_addresses(keys text[], why text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  because CONSTANT text := bounce.need_why(why, 'erase a person''s data');
-  pattern CONSTANT text := bounce.address_pattern(keys);
+  because CONSTANT text := bounce_internal.need_why(why, 'erase a person''s data');
+  pattern CONSTANT text := bounce_internal.address_pattern(keys);
   recipients CONSTANT bigint[] := ARRAY(SELECT r.id FROM bounce.communication_recipient AS r WHERE r.address_key = ANY (keys) ORDER BY r.id);
   messages bigint[];
   blocks bigint;
@@ -186,14 +186,14 @@ BEGIN
   END IF;
   PERFORM FROM bounce.communication AS c WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = ANY (recipients))
   ORDER BY c.id FOR NO KEY UPDATE;
-  messages := bounce.reports_on_person(recipients, pattern);
-  PERFORM bounce.erase_reports(messages, recipients, pattern);
-  PERFORM bounce.erase_notices(recipients, pattern);
-  PERFORM bounce.erase_recipient(r, pattern) FROM unnest(recipients) AS r;
-  blocks := bounce.erase_blocks(keys, because);
-  PERFORM bounce.erase_tasks(keys, recipients, pattern);
-  PERFORM bounce.erase_decisions(pattern);
+  messages := bounce_internal.reports_on_person(recipients, pattern);
+  PERFORM bounce_internal.erase_reports(messages, recipients, pattern);
+  PERFORM bounce_internal.erase_notices(recipients, pattern);
+  PERFORM bounce_internal.erase_recipient(r, pattern) FROM unnest(recipients) AS r;
+  blocks := bounce_internal.erase_blocks(keys, because);
+  PERFORM bounce_internal.erase_tasks(keys, recipients, pattern);
+  PERFORM bounce_internal.erase_decisions(pattern);
   RETURN cardinality(recipients) + cardinality(messages) + blocks;
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_addresses(text[], text) IS 'internal: takes the person behind these addresses out of every table';
+COMMENT ON FUNCTION bounce_internal.erase_addresses(text[], text) IS 'takes the person behind these addresses out of every table';

@@ -4,16 +4,16 @@
 
 -- Communications ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.match_token(matched_by text, texts text[]) RETURNS SETOF bounce.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_token(matched_by text, texts text[]) RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   candidate text;
-  i bounce.identity;
-  expired bounce.identity;
+  i bounce_internal.identity;
+  expired bounce_internal.identity;
 BEGIN
   FOREACH candidate IN ARRAY texts LOOP
     SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
-    FROM bounce.token_read(bounce.local_part(candidate)) AS t
+    FROM bounce_internal.token_read(bounce_internal.local_part(candidate)) AS t
     JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
     IF i.is_signed THEN
       RETURN NEXT i;
@@ -28,21 +28,21 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_token(text, text[]) IS
-  'internal: the first token in addresses or bare texts; one in date goes before an expired one';
+COMMENT ON FUNCTION bounce_internal.match_token(text, text[]) IS
+  'the first token in addresses or bare texts; one in date goes before an expired one';
 
-CREATE OR REPLACE FUNCTION bounce.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
   SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
   FROM bounce.communication AS c
-  WHERE c.envelope_id = lower(bounce.bare_id(match_envelope_id.envelope_id));
+  WHERE c.envelope_id = lower(bounce_internal.bare_id(match_envelope_id.envelope_id));
 END
 $$;
-COMMENT ON FUNCTION bounce.match_envelope_id(text, text) IS 'internal: by the public identity of a communication';
+COMMENT ON FUNCTION bounce_internal.match_envelope_id(text, text) IS 'by the public identity of a communication';
 
-CREATE OR REPLACE FUNCTION bounce.match_message_ids(matched_by text, message_ids text[]) RETURNS SETOF bounce.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_message_ids(matched_by text, message_ids text[]) RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- an id that was reused fits several; more than a few can not be told apart anyway
@@ -51,56 +51,56 @@ BEGIN
          CASE WHEN count(DISTINCT m.communication_id) = 1 THEN max(m.attempt) END, false
   FROM (SELECT i.communication_id, i.attempt
         FROM unnest(message_ids) AS e
-        JOIN bounce.communication_message_id AS i ON i.message_id = bounce.bare_id(e)
+        JOIN bounce.communication_message_id AS i ON i.message_id = bounce_internal.bare_id(e)
         LIMIT 100) AS m
   HAVING count(*) > 0;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_message_ids(text, text[]) IS 'internal: by Message-IDs that a communication was sent under';
+COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS 'by Message-IDs that a communication was sent under';
 
-CREATE OR REPLACE FUNCTION bounce.match_report(document jsonb) RETURNS bounce.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb) RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  envelope_id CONSTANT text := bounce.document_text(document, 'report', 'envelope_id');
-  i bounce.identity;
+  envelope_id CONSTANT text := bounce_internal.document_text(document, 'report', 'envelope_id');
+  i bounce_internal.identity;
 BEGIN
-  SELECT * INTO i FROM bounce.match_token('token', bounce.document_texts(document, 'envelope', 'recipients'));
+  SELECT * INTO i FROM bounce_internal.match_token('token', bounce_internal.document_texts(document, 'envelope', 'recipients'));
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce.match_token('envelope_id', ARRAY[envelope_id]);
+  SELECT * INTO i FROM bounce_internal.match_token('envelope_id', ARRAY[envelope_id]);
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce.match_envelope_id('envelope_id', envelope_id);
+  SELECT * INTO i FROM bounce_internal.match_envelope_id('envelope_id', envelope_id);
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce.match_envelope_id('communication_id',
-                                                bounce.document_text(document, 'original', 'communication_id'));
+  SELECT * INTO i FROM bounce_internal.match_envelope_id('communication_id',
+                                                bounce_internal.document_text(document, 'original', 'communication_id'));
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce.match_message_ids('message_id',
-                                                ARRAY[bounce.document_text(document, 'original', 'message_id')]);
+  SELECT * INTO i FROM bounce_internal.match_message_ids('message_id',
+                                                ARRAY[bounce_internal.document_text(document, 'original', 'message_id')]);
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce.match_message_ids('reference', bounce.document_texts(document, 'references'));
+  SELECT * INTO i FROM bounce_internal.match_message_ids('reference', bounce_internal.document_texts(document, 'references'));
   RETURN i;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_report(jsonb) IS
-  'internal: what the report as a whole says of the communication, best evidence first; NULL fields when it says nothing';
+COMMENT ON FUNCTION bounce_internal.match_report(jsonb) IS
+  'what the report as a whole says of the communication, best evidence first; NULL fields when it says nothing';
 
-CREATE OR REPLACE FUNCTION bounce.tokens_of(document jsonb) RETURNS bounce.identity[]
+CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(document jsonb) RETURNS bounce_internal.identity[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  sent_to CONSTANT text[] := bounce.document_texts(document, 'envelope', 'recipients');
+  sent_to CONSTANT text[] := bounce_internal.document_texts(document, 'envelope', 'recipients');
 BEGIN
   IF cardinality(sent_to) < 2 THEN
     RETURN '{}';
   END IF;
-  RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a CROSS JOIN LATERAL bounce.match_token('token', ARRAY[a]) AS t LIMIT 100);
+  RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t LIMIT 100);
 END
 $$;
-COMMENT ON FUNCTION bounce.tokens_of(jsonb) IS
-  'internal: all tokens that a report was delivered to, where it was delivered to more than one address';
+COMMENT ON FUNCTION bounce_internal.tokens_of(jsonb) IS
+  'all tokens that a report was delivered to, where it was delivered to more than one address';
 
-CREATE OR REPLACE FUNCTION bounce.identity_for(f bounce.finding, i bounce.identity, tokens bounce.identity[]) RETURNS bounce.identity
+CREATE OR REPLACE FUNCTION bounce_internal.identity_for(f bounce_internal.finding, i bounce_internal.identity, tokens bounce_internal.identity[]) RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  own bounce.identity;
+  own bounce_internal.identity;
 BEGIN
   IF cardinality(tokens) < 2 THEN
     RETURN i;
@@ -113,32 +113,32 @@ BEGIN
   RETURN CASE WHEN FOUND THEN own ELSE i END;
 END
 $$;
-COMMENT ON FUNCTION bounce.identity_for(bounce.finding, bounce.identity, bounce.identity[]) IS
-  'internal: of several tokens the one whose recipient the finding names; i when it names none of them';
+COMMENT ON FUNCTION bounce_internal.identity_for(bounce_internal.finding, bounce_internal.identity, bounce_internal.identity[]) IS
+  'of several tokens the one whose recipient the finding names; i when it names none of them';
 
 -- Recipients -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.attempt_of(communication_id bigint, message_id text) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.attempt_of(communication_id bigint, message_id text) RETURNS integer
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT m.attempt FROM bounce.communication_message_id AS m
-          WHERE m.message_id = bounce.bare_id(attempt_of.message_id) AND m.communication_id = attempt_of.communication_id);
+          WHERE m.message_id = bounce_internal.bare_id(attempt_of.message_id) AND m.communication_id = attempt_of.communication_id);
 END
 $$;
-COMMENT ON FUNCTION bounce.attempt_of(bigint, text) IS
-  'internal: the send that went out under a Message-ID; NULL when the communication was never sent under it';
+COMMENT ON FUNCTION bounce_internal.attempt_of(bigint, text) IS
+  'the send that went out under a Message-ID; NULL when the communication was never sent under it';
 
-CREATE OR REPLACE FUNCTION bounce.recipients_at(communication_ids bigint[], addresses text[])
+CREATE OR REPLACE FUNCTION bounce_internal.recipients_at(communication_ids bigint[], addresses text[])
 RETURNS TABLE (communication_id bigint, recipient_id bigint)
 LANGUAGE sql STABLE AS $$
   SELECT r.communication_id, r.id
   FROM unnest(communication_ids) AS c CROSS JOIN unnest(addresses) AS a
   JOIN bounce.communication_recipient AS r ON r.communication_id = c AND r.address_key = a;
 $$;
-COMMENT ON FUNCTION bounce.recipients_at(bigint[], text[]) IS
-  'internal: the recipients of some communications that have one of these addresses';
+COMMENT ON FUNCTION bounce_internal.recipients_at(bigint[], text[]) IS
+  'the recipients of some communications that have one of these addresses';
 
-CREATE OR REPLACE FUNCTION bounce.match_by_address(addresses text[], since timestamptz) RETURNS SETOF bounce.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_by_address(addresses text[], since timestamptz) RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- a communication has each address once: one row more than spellings proves a second communication
@@ -151,10 +151,10 @@ BEGIN
   HAVING count(DISTINCT m.communication_id) = 1;
 END
 $$;
-COMMENT ON FUNCTION bounce.match_by_address(text[], timestamptz) IS
-  'internal: the one communication sent to an address since then; no row when there is none or more than one';
+COMMENT ON FUNCTION bounce_internal.match_by_address(text[], timestamptz) IS
+  'the one communication sent to an address since then; no row when there is none or more than one';
 
-CREATE OR REPLACE FUNCTION bounce.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT min(s.id)
@@ -164,11 +164,11 @@ BEGIN
           HAVING count(*) = 1 AND bool_and(s.address_key <> ALL (named)));
 END
 $$;
-COMMENT ON FUNCTION bounce.sole_recipient(bigint, bigint, text[]) IS
-  'internal: the token''s recipient, or the only one there is, for a report that has another address for it; NULL when the '
+COMMENT ON FUNCTION bounce_internal.sole_recipient(bigint, bigint, text[]) IS
+  'the token''s recipient, or the only one there is, for a report that has another address for it; NULL when the '
   'report names that recipient as well: then it is about somebody else';
 
-CREATE OR REPLACE FUNCTION bounce.choose_recipient(INOUT f bounce.finding, i bounce.identity, named text[])
+CREATE OR REPLACE FUNCTION bounce_internal.choose_recipient(INOUT f bounce_internal.finding, i bounce_internal.identity, named text[])
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   agreeing bigint[];
@@ -177,9 +177,9 @@ BEGIN
   -- enough when the other one is a stranger's, but where they name two of ours neither decides (RFC 3464 section 2.3.1: anybody
   -- chooses the ORCPT of a mail)
   SELECT array_agg(a.recipient_id) INTO agreeing
-  FROM bounce.recipients_at(ARRAY[f.communication_id], f.addresses) AS a;
+  FROM bounce_internal.recipients_at(ARRAY[f.communication_id], f.addresses) AS a;
   IF agreeing IS NULL THEN
-    f.recipient_id := bounce.sole_recipient(f.communication_id, i.recipient_id, named);
+    f.recipient_id := bounce_internal.sole_recipient(f.communication_id, i.recipient_id, named);
   ELSIF i.recipient_id = ANY (agreeing) THEN
     f.recipient_id := i.recipient_id;
   ELSIF cardinality(agreeing) = 1 THEN
@@ -187,11 +187,11 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.choose_recipient(bounce.finding, bounce.identity, text[]) IS
-  'internal: which recipient of the communication it is: by the reported addresses, of two the token''s; where no recipient has '
+COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding, bounce_internal.identity, text[]) IS
+  'which recipient of the communication it is: by the reported addresses, of two the token''s; where no recipient has '
   'them (the mail was forwarded), the token''s, or the only one there is; else none, never a guess. named: all addresses of the report';
 
-CREATE OR REPLACE FUNCTION bounce.trust_in(f bounce.finding, i bounce.identity, own_mta boolean) RETURNS bounce.trust
+CREATE OR REPLACE FUNCTION bounce_internal.trust_in(f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
@@ -200,77 +200,77 @@ LANGUAGE sql IMMUTABLE AS $$
     ELSE 'address'
   END
 $$;
-COMMENT ON FUNCTION bounce.trust_in(bounce.finding, bounce.identity, boolean) IS
-  'internal: how far a finding is believed. A token is proof for its own recipient only, and only while in date. That our own MTA '
+COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding, bounce_internal.identity, boolean) IS
+  'how far a finding is believed. A token is proof for its own recipient only, and only while in date. That our own MTA '
   'made it proves nothing alone: whoever hands a mail to it chooses the addresses in its report. A fellow recipient knows our ids, and names '
   'another one by ORCPT; so there the Final-Recipient counts, to which our MTA really tried to deliver';
 
-CREATE OR REPLACE FUNCTION bounce.match_finding(INOUT f bounce.finding, i bounce.identity, own_mta boolean, named text[])
+CREATE OR REPLACE FUNCTION bounce_internal.match_finding(INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[])
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF i.communication_ids IS NULL THEN
-    SELECT * INTO i FROM bounce.match_by_address(f.addresses, now() - bounce.parameter_interval('address_match_window'));
+    SELECT * INTO i FROM bounce_internal.match_by_address(f.addresses, now() - bounce_internal.parameter_interval('address_match_window'));
   END IF;
   IF cardinality(i.communication_ids) = 1 THEN
     f.communication_id := i.communication_ids[1];
   ELSE
     SELECT min(a.communication_id) INTO f.communication_id
-    FROM bounce.recipients_at(i.communication_ids, f.addresses) AS a
+    FROM bounce_internal.recipients_at(i.communication_ids, f.addresses) AS a
     HAVING count(DISTINCT a.communication_id) = 1;
   END IF;
   IF f.communication_id IS NOT NULL THEN
-    f := bounce.choose_recipient(f, i, named);
+    f := bounce_internal.choose_recipient(f, i, named);
   END IF;
   f.matched_by := CASE WHEN f.communication_id IS NULL THEN '' ELSE i.matched_by END;
   f.attempt := i.attempt;
   SELECT c.process INTO f.process FROM bounce.communication AS c WHERE c.id = f.communication_id;
   SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id;
   f.address := coalesce(f.address, f.addresses[1], '');
-  f.trust := bounce.trust_in(f, i, own_mta);
+  f.trust := bounce_internal.trust_in(f, i, own_mta);
 END
 $$;
-COMMENT ON FUNCTION bounce.match_finding(bounce.finding, bounce.identity, boolean, text[]) IS
-  'internal: fills communication, recipient, process, address, attempt, matched_by and trust';
+COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity, boolean, text[]) IS
+  'fills communication, recipient, process, address, attempt, matched_by and trust';
 
 -- The same report again --------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.identity_of(document jsonb, i bounce.identity) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.identity_of(document jsonb, i bounce_internal.identity) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  ids CONSTANT text[] := ARRAY[bounce.document_text(document, 'report', 'envelope_id'),
-                               bounce.document_text(document, 'original', 'communication_id'),
-                               bounce.document_text(document, 'original', 'queue_id'),
-                               bounce.document_text(document, 'original', 'message_id')];
+  ids CONSTANT text[] := ARRAY[bounce_internal.document_text(document, 'report', 'envelope_id'),
+                               bounce_internal.document_text(document, 'original', 'communication_id'),
+                               bounce_internal.document_text(document, 'original', 'queue_id'),
+                               bounce_internal.document_text(document, 'original', 'message_id')];
 BEGIN
   RETURN CASE WHEN i.recipient_id IS NOT NULL THEN jsonb_build_array(i.recipient_id, i.attempt)
               WHEN '' = ALL (ids) THEN '[]'
-              ELSE to_jsonb(ids || bounce.document_text(document, 'report', 'reporting_mta')) END;
+              ELSE to_jsonb(ids || bounce_internal.document_text(document, 'report', 'reporting_mta')) END;
 END
 $$;
-COMMENT ON FUNCTION bounce.identity_of(jsonb, bounce.identity) IS
-  'internal: the original mail that a report is about, one attempt of it. All ids together, because an application that '
+COMMENT ON FUNCTION bounce_internal.identity_of(jsonb, bounce_internal.identity) IS
+  'the original mail that a report is about, one attempt of it. All ids together, because an application that '
   'sends again may keep one of them. [] when the report names none';
 
-CREATE OR REPLACE FUNCTION bounce.message_identity(document jsonb, i bounce.identity) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.message_identity(document jsonb, i bounce_internal.identity) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  RETURN jsonb_build_array(bounce.document_text(document, 'digest'), bounce.document_text(document, 'header', 'message_id'),
-    bounce.document_text(document, 'header', 'from'), bounce.document_text(document, 'header', 'subject'),
-    bounce.document_text(document, 'header', 'date'), bounce.document_texts(document, 'references'), i.communication_ids);
+  RETURN jsonb_build_array(bounce_internal.document_text(document, 'digest'), bounce_internal.document_text(document, 'header', 'message_id'),
+    bounce_internal.document_text(document, 'header', 'from'), bounce_internal.document_text(document, 'header', 'subject'),
+    bounce_internal.document_text(document, 'header', 'date'), bounce_internal.document_texts(document, 'references'), i.communication_ids);
 END
 $$;
-COMMENT ON FUNCTION bounce.message_identity(jsonb, bounce.identity) IS
-  'internal: what makes a letter itself: the same when the remote MTA sends it once more, another one for each that somebody wrote';
+COMMENT ON FUNCTION bounce_internal.message_identity(jsonb, bounce_internal.identity) IS
+  'what makes a letter itself: the same when the remote MTA sends it once more, another one for each that somebody wrote';
 
-CREATE OR REPLACE FUNCTION bounce.report_key_of(document jsonb, i bounce.identity, f bounce.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.report_key_of(document jsonb, i bounce_internal.identity, f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  kind CONSTANT text := bounce.document_text(document, 'kind');
-  original CONSTANT jsonb := bounce.identity_of(document, i);
+  kind CONSTANT text := bounce_internal.document_text(document, 'kind');
+  original CONSTANT jsonb := bounce_internal.identity_of(document, i);
   -- only a DSN is rebuilt with other bytes by the MTA that made it; prose about a known mail is the same when its body is
   body CONSTANT jsonb := CASE
-    WHEN kind NOT IN ('dsn', 'delay', 'success', 'prose') OR (kind = 'prose' AND original = '[]') THEN bounce.message_identity(document, i)
-    WHEN original = '[]' OR f.action = '' THEN to_jsonb(bounce.document_text(document, 'digest'))
+    WHEN kind NOT IN ('dsn', 'delay', 'success', 'prose') OR (kind = 'prose' AND original = '[]') THEN bounce_internal.message_identity(document, i)
+    WHEN original = '[]' OR f.action = '' THEN to_jsonb(bounce_internal.document_text(document, 'digest'))
     ELSE '""' END;
 BEGIN
   -- trust is part of it: a forged report must not make the genuine one a duplicate
@@ -278,6 +278,6 @@ BEGIN
                                   'UTF8')), 'hex');
 END
 $$;
-COMMENT ON FUNCTION bounce.report_key_of(jsonb, bounce.identity, bounce.finding) IS
-  'internal: the same for two reports of the same fate of the same mail. A DSN''s own Message-ID, date and queue id are not in it: '
+COMMENT ON FUNCTION bounce_internal.report_key_of(jsonb, bounce_internal.identity, bounce_internal.finding) IS
+  'the same for two reports of the same fate of the same mail. A DSN''s own Message-ID, date and queue id are not in it: '
   'a local Postfix makes them anew each time. Of what is no DSN they are: two letters are two, however alike';

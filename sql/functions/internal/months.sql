@@ -4,21 +4,21 @@
 -- are created ahead of time; rows without one fall into the default partition and are
 -- moved when it is created, so that recording never fails for lack of a partition.
 
-CREATE OR REPLACE FUNCTION bounce.month_start(at timestamptz) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION bounce_internal.month_start(at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$
   SELECT date_trunc('month', at, 'UTC')
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.next_month(month timestamptz) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION bounce_internal.next_month(month timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$
   SELECT (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.make_month(parent text, month timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.make_month(parent text, month timestamptz) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
-  first CONSTANT timestamptz := bounce.month_start(month);
-  next CONSTANT timestamptz := bounce.next_month(first);
+  first CONSTANT timestamptz := bounce_internal.month_start(month);
+  next CONSTANT timestamptz := bounce_internal.next_month(first);
   name CONSTANT text := parent || '_' || to_char(first AT TIME ZONE 'UTC', 'YYYYMM');
   time_column CONSTANT text := (SELECT e.time_column FROM bounce.event_partition AS e
                                 WHERE e.parent = make_month.parent AND e.month IS NULL);
@@ -36,35 +36,35 @@ BEGIN
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION bounce.make_month(text, timestamptz) IS
-  'internal: makes the partition of that month, with what the default partition held of it; false when there was one';
+COMMENT ON FUNCTION bounce_internal.make_month(text, timestamptz) IS
+  'makes the partition of that month, with what the default partition held of it; false when there was one';
 
-CREATE OR REPLACE FUNCTION bounce.make_months(at timestamptz DEFAULT now(), ahead integer DEFAULT 3) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.make_months(at timestamptz DEFAULT now(), ahead integer DEFAULT 3) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN (SELECT count(*) FILTER (WHERE bounce.make_month(e.parent, m))
+  RETURN (SELECT count(*) FILTER (WHERE bounce_internal.make_month(e.parent, m))
           FROM bounce.event_partition AS e
           CROSS JOIN generate_series(0, ahead) AS i
           -- counted from the middle of a month, where no time zone and no short month matters
-          CROSS JOIN LATERAL bounce.month_start(bounce.month_start(at) + interval '14 days' + make_interval(months => i)) AS m
+          CROSS JOIN LATERAL bounce_internal.month_start(bounce_internal.month_start(at) + interval '14 days' + make_interval(months => i)) AS m
           WHERE e.month IS NULL);
 END
 $$;
-COMMENT ON FUNCTION bounce.make_months(timestamptz, integer) IS
+COMMENT ON FUNCTION bounce_internal.make_months(timestamptz, integer) IS
   'makes the partitions of this month and of some ahead where they are missing; how many';
 
-CREATE OR REPLACE FUNCTION bounce.drop_months(before timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.drop_months(before timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   name text;
   dropped bigint := 0;
 BEGIN
   FOR name IN SELECT e.partition FROM bounce.event_partition AS e
-              WHERE bounce.next_month(e.month) <= before ORDER BY e.month, e.parent LOOP
+              WHERE bounce_internal.next_month(e.month) <= before ORDER BY e.month, e.parent LOOP
     EXECUTE format('DROP TABLE bounce.%I', name);
     dropped := dropped + 1;
   END LOOP;
   RETURN dropped;
 END
 $$;
-COMMENT ON FUNCTION bounce.drop_months(timestamptz) IS 'internal: drops the months that were over before this time; how many partitions';
+COMMENT ON FUNCTION bounce_internal.drop_months(timestamptz) IS 'drops the months that were over before this time; how many partitions';

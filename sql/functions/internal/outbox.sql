@@ -5,7 +5,7 @@
 -- owner_notice_interval: an ordinary communication of the process with the null return
 -- path. It cannot bounce, and its own failure is reported to nobody.
 
-CREATE OR REPLACE FUNCTION bounce.put_follow_up(INOUT f bounce.finding, kind text, mailbox text, text text)
+CREATE OR REPLACE FUNCTION bounce_internal.put_follow_up(INOUT f bounce_internal.finding, kind text, mailbox text, text text)
 LANGUAGE plpgsql AS $$
 DECLARE
   follow_up_id bigint;
@@ -14,57 +14,57 @@ BEGIN
   VALUES (kind, f.communication_id, f.recipient_id, f.bounce_id, mailbox, text)
   RETURNING id INTO follow_up_id;
   PERFORM pg_notify('bounce_follow_up', follow_up_id::text);
-  f := CASE kind WHEN 'owner_notice' THEN bounce.step(f, 'owner_notice', 'notice to ' || mailbox)
-                 ELSE bounce.step(f, 'follow_up', 'follow-up ' || follow_up_id) END;
+  f := CASE kind WHEN 'owner_notice' THEN bounce_internal.step(f, 'owner_notice', 'notice to ' || mailbox)
+                 ELSE bounce_internal.step(f, 'follow_up', 'follow-up ' || follow_up_id) END;
 END
 $$;
-COMMENT ON FUNCTION bounce.put_follow_up(bounce.finding, text, text, text) IS 'internal: a row of the outbox, and the notification';
+COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS 'a row of the outbox, and the notification';
 
-CREATE OR REPLACE FUNCTION bounce.write_follow_up(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce.put_follow_up(f, 'hard_bounce', '', '');
+  f := bounce_internal.put_follow_up(f, 'hard_bounce', '', '');
 END
 $$;
 
 -- Notices ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.owner_text(f bounce.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.owner_text(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT format(E'* "%s" (%s) of %s to %s: %s.\n  The other side said: %s\n',
                         c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')), to_char(c.created_at, 'YYYY-MM-DD'),
                         f.address, n.meaning, concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
-                                                        coalesce(nullif(bounce.one_line(f.diagnostic), ''), 'nothing')))
+                                                        coalesce(nullif(bounce_internal.one_line(f.diagnostic), ''), 'nothing')))
           FROM bounce.communication AS c, bounce.bounce_reason AS n
           WHERE c.id = f.communication_id AND n.reason = f.reason);
 END
 $$;
-COMMENT ON FUNCTION bounce.owner_text(bounce.finding) IS 'internal: what the owner is told of one recipient';
+COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS 'what the owner is told of one recipient';
 
-CREATE OR REPLACE FUNCTION bounce.tell_owner(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.tell_owner(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
   mailbox CONSTANT text := bounce.parameter('owner_mailbox', f.process);
 BEGIN
   IF 'bounced' = ANY (f.events) AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
-     AND mailbox <> '' AND bounce.parameter_boolean('owner_notice', f.process) AND NOT bounce.is_notice_mail(f.communication_id) THEN
-    f := bounce.put_follow_up(f, 'owner_notice', mailbox, bounce.owner_text(f));
+     AND mailbox <> '' AND bounce_internal.parameter_boolean('owner_notice', f.process) AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
+    f := bounce_internal.put_follow_up(f, 'owner_notice', mailbox, bounce_internal.owner_text(f));
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.tell_owner(bounce.finding) IS
-  'internal: notes for the process''s owner that a recipient has failed for good: not while a resend is due or a block is held';
+COMMENT ON FUNCTION bounce_internal.tell_owner(bounce_internal.finding) IS
+  'notes for the process''s owner that a recipient has failed for good: not while a resend is due or a block is held';
 
-CREATE OR REPLACE FUNCTION bounce.is_notice_mail(communication_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_notice_mail(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = is_notice_mail.communication_id AND k.null_sender);
 END
 $$;
-COMMENT ON FUNCTION bounce.is_notice_mail(bigint) IS 'internal: whether a communication is a notice of ours, of which no further notice is made';
+COMMENT ON FUNCTION bounce_internal.is_notice_mail(bigint) IS 'whether a communication is a notice of ours, of which no further notice is made';
 
-CREATE OR REPLACE FUNCTION bounce.owner_notices_due(at timestamptz) RETURNS TABLE (process text, mailbox text, follow_up_ids bigint[])
+CREATE OR REPLACE FUNCTION bounce_internal.owner_notices_due(at timestamptz) RETURNS TABLE (process text, mailbox text, follow_up_ids bigint[])
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
@@ -72,23 +72,23 @@ BEGIN
   FROM bounce.follow_up AS u JOIN bounce.communication AS c ON c.id = u.communication_id
   WHERE u.kind = 'owner_notice' AND u.status = 'open' AND coalesce(u.lease_ends_at <= at, true)
   GROUP BY c.process, u.mailbox
-  HAVING min(u.created_at) <= at - bounce.parameter_interval('owner_notice_interval', c.process)
+  HAVING min(u.created_at) <= at - bounce_internal.parameter_interval('owner_notice_interval', c.process)
   ORDER BY c.process, u.mailbox;
 END
 $$;
-COMMENT ON FUNCTION bounce.owner_notices_due(timestamptz) IS
-  'internal: what was gathered for long enough, one row per mail to be sent; not what an application has claimed';
+COMMENT ON FUNCTION bounce_internal.owner_notices_due(timestamptz) IS
+  'what was gathered for long enough, one row per mail to be sent; not what an application has claimed';
 
-CREATE OR REPLACE FUNCTION bounce.owner_notice_words(process text, texts text[], at_most integer DEFAULT 100) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.owner_notice_words(process text, texts text[], at_most integer DEFAULT 100) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT concat_ws(E'\n', format(E'Mails of the process "%s" that were not delivered, and are not sent again by themselves:\n', process),
                    array_to_string(texts[1:at_most], E'\n'),
                    CASE WHEN cardinality(texts) > at_most THEN format(E'... and %s more.\n', cardinality(texts) - at_most) END,
                    'What is to be done with them is in the tasks: bouncectl tasks --process ' || process || E'\n')
 $$;
-COMMENT ON FUNCTION bounce.owner_notice_words(text, text[], integer) IS 'internal: the text of the mail; an outage does not make it endless';
+COMMENT ON FUNCTION bounce_internal.owner_notice_words(text, text[], integer) IS 'the text of the mail; an outage does not make it endless';
 
-CREATE OR REPLACE FUNCTION bounce.queue_owner_notice(process text, mailbox text, follow_up_ids bigint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.queue_owner_notice(process text, mailbox text, follow_up_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   texts CONSTANT text[] := ARRAY(SELECT u.text FROM bounce.follow_up AS u WHERE u.id = ANY (follow_up_ids) ORDER BY u.id);
@@ -100,7 +100,7 @@ DECLARE
   content bounce.communication_content;
   new_id bigint;
 BEGIN
-  content.body_text := bounce.owner_notice_words(process, texts);
+  content.body_text := bounce_internal.owner_notice_words(process, texts);
   content.header_from := format('Mail Delivery <%s>', sender);
   content.header_to := ARRAY[mailbox];
   content.header_cc := '{}';
@@ -108,10 +108,10 @@ BEGIN
   content.auto_submitted := 'auto-generated';
   content.null_sender := true;
   content.bytes := octet_length(content.body_text);
-  new_id := bounce.queue_communication(process, '', sender, subject, NULL, now());
-  PERFORM bounce.queue_content(new_id, content, '[]');
-  PERFORM bounce.queue_recipients(new_id, ARRAY[mailbox], '{}', '{}', now());
+  new_id := bounce_internal.queue_communication(process, '', sender, subject, NULL, now());
+  PERFORM bounce_internal.queue_content(new_id, content, '[]');
+  PERFORM bounce_internal.queue_recipients(new_id, ARRAY[mailbox], '{}', '{}', now());
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION bounce.queue_owner_notice(text, text, bigint[]) IS 'internal: the mail in the queue; from the domain of the newest mail it tells of';
+COMMENT ON FUNCTION bounce_internal.queue_owner_notice(text, text, bigint[]) IS 'the mail in the queue; from the domain of the newest mail it tells of';

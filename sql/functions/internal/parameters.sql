@@ -4,32 +4,32 @@
 
 -- Reading ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.parameter_boolean(name text, process text DEFAULT NULL) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_boolean(name text, process text DEFAULT NULL) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::boolean
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.parameter_integer(name text, process text DEFAULT NULL) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_integer(name text, process text DEFAULT NULL) RETURNS integer
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::integer
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.parameter_number(name text, process text DEFAULT NULL) RETURNS numeric
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_number(name text, process text DEFAULT NULL) RETURNS numeric
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::numeric
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.parameter_interval(name text, process text DEFAULT NULL) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_interval(name text, process text DEFAULT NULL) RETURNS interval
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::interval
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.parameter_trust(name text, process text DEFAULT NULL) RETURNS bounce.trust
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_trust(name text, process text DEFAULT NULL) RETURNS bounce.trust
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::bounce.trust
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.parameter_at(name text, process text, at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_at(name text, process text, at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   value text;
@@ -50,11 +50,11 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.parameter_at(text, text, timestamptz) IS 'internal: the value that was in force for a process at a time, by the history';
+COMMENT ON FUNCTION bounce_internal.parameter_at(text, text, timestamptz) IS 'the value that was in force for a process at a time, by the history';
 
 -- Defining ---------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.define_parameter(
+CREATE OR REPLACE FUNCTION bounce_internal.define_parameter(
   name text, type text, default_value text, description text,
   minimum text DEFAULT NULL, maximum text DEFAULT NULL, allowed text[] DEFAULT NULL,
   pattern text DEFAULT NULL, per_process boolean DEFAULT false) RETURNS void
@@ -67,12 +67,12 @@ LANGUAGE sql AS $$
       maximum = excluded.maximum, allowed = excluded.allowed, pattern = excluded.pattern,
       per_process = excluded.per_process, description = excluded.description
 $$;
-COMMENT ON FUNCTION bounce.define_parameter(text, text, text, text, text, text, text[], text, boolean) IS
-  'internal: a system parameter exists, with this type and these limits; its values stay';
+COMMENT ON FUNCTION bounce_internal.define_parameter(text, text, text, text, text, text, text[], text, boolean) IS
+  'a system parameter exists, with this type and these limits; its values stay';
 
 -- Checking ---------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.refuse_parameter(definition bounce.parameter_definition, value text, problem text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_parameter(definition bounce.parameter_definition, value text, problem text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RAISE EXCEPTION 'system parameter "%": "%" %', definition.name, value, problem
@@ -83,37 +83,37 @@ BEGIN
                            'default "' || definition.default_value || '"') || ': ' || definition.description;
 END
 $$;
-COMMENT ON FUNCTION bounce.refuse_parameter(bounce.parameter_definition, text, text) IS 'internal: raises 22023';
+COMMENT ON FUNCTION bounce_internal.refuse_parameter(bounce.parameter_definition, text, text) IS 'raises 22023';
 
-CREATE OR REPLACE FUNCTION bounce.normal_boolean(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_boolean(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   CASE
     WHEN lower(value) IN ('on', 'true', 'yes', '1') THEN RETURN 'on';
     WHEN lower(value) IN ('off', 'false', 'no', '0') THEN RETURN 'off';
-    ELSE PERFORM bounce.refuse_parameter(definition, value, 'is neither on nor off');
+    ELSE PERFORM bounce_internal.refuse_parameter(definition, value, 'is neither on nor off');
   END CASE;
   RETURN NULL;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.normal_number(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_number(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF definition.type = 'integer' AND value !~ '^[+-]?[0-9]{1,15}$' THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is not an integer');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not an integer');
   ELSIF value !~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$' THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is not a number');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a number');
   ELSIF value::numeric < definition.minimum::numeric THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is below the minimum of ' || definition.minimum);
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is below the minimum of ' || definition.minimum);
   ELSIF value::numeric > definition.maximum::numeric THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is above the maximum of ' || definition.maximum);
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is above the maximum of ' || definition.maximum);
   END IF;
   RETURN value::numeric::text;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.normal_interval(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_interval(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   duration interval;
@@ -121,140 +121,140 @@ BEGIN
   BEGIN
     duration := value::interval;
   EXCEPTION WHEN data_exception THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is not a duration such as "15 minutes" or "7 days"');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a duration such as "15 minutes" or "7 days"');
   END;
   IF value ~ '^[-+]?[0-9.]+$' AND duration <> interval '0' THEN
     -- seconds for PostgreSQL; who writes 7 means days; 0 is 0
-    PERFORM bounce.refuse_parameter(definition, value, 'has no unit: seconds, minutes, hours or days');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'has no unit: seconds, minutes, hours or days');
   ELSIF duration < definition.minimum::interval THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is below the minimum of ' || definition.minimum);
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is below the minimum of ' || definition.minimum);
   ELSIF duration > definition.maximum::interval THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is above the maximum of ' || definition.maximum);
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is above the maximum of ' || definition.maximum);
   END IF;
   RETURN value;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.normal_text(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_text(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value !~ ('^(?:' || coalesce(definition.pattern, '.*') || ')$') OR length(value) > 1000 THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'does not have the right form');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'does not have the right form');
   END IF;
   RETURN value;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.normal_enum(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_enum(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF lower(value) <> ALL (definition.allowed) THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is not one of the allowed words');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not one of the allowed words');
   END IF;
   RETURN lower(value);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.normal_address(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_address(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value <> '' AND value !~ '^[^@[:space:]<>,;]{1,64}@[^@[:space:]<>,;]{1,253}$' THEN
-    PERFORM bounce.refuse_parameter(definition, value, 'is not a mail address');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a mail address');
   ELSIF value ~ '["''`\\[:cntrl:]]' THEN
     -- a quoted local part is lawful (RFC 5321 section 4.1.2), but others put this address into commands and headers
-    PERFORM bounce.refuse_parameter(definition, value, 'has a quote, a backslash or a control character, which no mailbox here may have');
+    PERFORM bounce_internal.refuse_parameter(definition, value, 'has a quote, a backslash or a control character, which no mailbox here may have');
   END IF;
   RETURN value;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.domains(domain_list text) RETURNS text[]
+CREATE OR REPLACE FUNCTION bounce_internal.domains(domain_list text) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
   SELECT array_remove(regexp_split_to_array(lower(domain_list), '[,;[:space:]]+'), '')
 $$;
-COMMENT ON FUNCTION bounce.domains(text) IS 'the domains of a list separated by commas or blanks, lower case';
+COMMENT ON FUNCTION bounce_internal.domains(text) IS 'the domains of a list separated by commas or blanks, lower case';
 
-CREATE OR REPLACE FUNCTION bounce.normal_domain_list(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_domain_list(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   domain text;
 BEGIN
-  FOREACH domain IN ARRAY bounce.domains(value) LOOP
+  FOREACH domain IN ARRAY bounce_internal.domains(value) LOOP
     -- RFC 1035 section 2.3.1, with the underscore that is found in practice; U-labels go in as A-labels. One label alone is a word
     -- of a sentence rather than a domain that takes mail
     IF domain !~ '^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+$' OR domain ~ '^[0-9.]+$'
        OR length(domain) > 253 THEN
-      PERFORM bounce.refuse_parameter(definition, domain, 'is not a domain');
+      PERFORM bounce_internal.refuse_parameter(definition, domain, 'is not a domain');
     END IF;
   END LOOP;
-  RETURN array_to_string(bounce.domains(value), ', ');
+  RETURN array_to_string(bounce_internal.domains(value), ', ');
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.normal_parameter(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_parameter(definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   trimmed CONSTANT text := btrim(value);
 BEGIN
   RETURN CASE definition.type
-    WHEN 'boolean'     THEN bounce.normal_boolean(definition, trimmed)
-    WHEN 'integer'     THEN bounce.normal_number(definition, trimmed)
-    WHEN 'number'      THEN bounce.normal_number(definition, trimmed)
-    WHEN 'interval'    THEN bounce.normal_interval(definition, trimmed)
-    WHEN 'text'        THEN bounce.normal_text(definition, trimmed)
-    WHEN 'enum'        THEN bounce.normal_enum(definition, trimmed)
-    WHEN 'address'     THEN bounce.normal_address(definition, trimmed)
-    WHEN 'domain_list' THEN bounce.normal_domain_list(definition, trimmed)
+    WHEN 'boolean'     THEN bounce_internal.normal_boolean(definition, trimmed)
+    WHEN 'integer'     THEN bounce_internal.normal_number(definition, trimmed)
+    WHEN 'number'      THEN bounce_internal.normal_number(definition, trimmed)
+    WHEN 'interval'    THEN bounce_internal.normal_interval(definition, trimmed)
+    WHEN 'text'        THEN bounce_internal.normal_text(definition, trimmed)
+    WHEN 'enum'        THEN bounce_internal.normal_enum(definition, trimmed)
+    WHEN 'address'     THEN bounce_internal.normal_address(definition, trimmed)
+    WHEN 'domain_list' THEN bounce_internal.normal_domain_list(definition, trimmed)
   END;
 END
 $$;
-COMMENT ON FUNCTION bounce.normal_parameter(bounce.parameter_definition, text) IS
-  'internal: the value as it is stored; 22023 when it has the wrong type or is out of bounds';
+COMMENT ON FUNCTION bounce_internal.normal_parameter(bounce.parameter_definition, text) IS
+  'the value as it is stored; 22023 when it has the wrong type or is out of bounds';
 
-CREATE OR REPLACE FUNCTION bounce.refuse_contradiction(definition bounce.parameter_definition, value text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_contradiction(definition bounce.parameter_definition, value text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   CASE definition.name
     WHEN 'delivery_quiet_hours' THEN
       IF value <> '' AND split_part(value, '-', 1) = split_part(value, '-', 2) THEN
-        PERFORM bounce.refuse_parameter(definition, value, 'ends when it begins: no time at all, or all of it');
+        PERFORM bounce_internal.refuse_parameter(definition, value, 'ends when it begins: no time at all, or all of it');
       END IF;
     WHEN 'owner_mailbox' THEN
-      IF bounce.address_domain(value) = ANY (bounce.domains(bounce.parameter('bounce_domain'))) THEN
-        PERFORM bounce.refuse_parameter(definition, value, 'is in a bounce domain, where the milter would read it');
+      IF bounce.address_domain(value) = ANY (bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
+        PERFORM bounce_internal.refuse_parameter(definition, value, 'is in a bounce domain, where the milter would read it');
       END IF;
     WHEN 'bounce_domain' THEN
       IF EXISTS (SELECT FROM bounce.system_parameter AS p
-                 WHERE p.name = 'owner_mailbox' AND bounce.address_domain(p.value) = ANY (bounce.domains(refuse_contradiction.value))) THEN
-        PERFORM bounce.refuse_parameter(definition, value, 'has an owner_mailbox in it, which the milter would read');
+                 WHERE p.name = 'owner_mailbox' AND bounce.address_domain(p.value) = ANY (bounce_internal.domains(refuse_contradiction.value))) THEN
+        PERFORM bounce_internal.refuse_parameter(definition, value, 'has an owner_mailbox in it, which the milter would read');
       END IF;
     ELSE NULL;
   END CASE;
 END
 $$;
-COMMENT ON FUNCTION bounce.refuse_contradiction(bounce.parameter_definition, text) IS 'internal: a value of the right form that cannot be meant';
+COMMENT ON FUNCTION bounce_internal.refuse_contradiction(bounce.parameter_definition, text) IS 'a value of the right form that cannot be meant';
 
 -- Triggers ---------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.system_parameter_before_write() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.system_parameter_before_write() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   definition bounce.parameter_definition;
 BEGIN
-  definition := bounce.need_parameter(NEW.name);
-  PERFORM bounce.need_process(NEW.process);
+  definition := bounce_internal.need_parameter(NEW.name);
+  PERFORM bounce_internal.need_process(NEW.process);
   IF NEW.process IS NOT NULL AND NOT definition.per_process THEN
-    PERFORM bounce.refuse_parameter(definition, NEW.value, 'cannot be set for one process: it is global only');
+    PERFORM bounce_internal.refuse_parameter(definition, NEW.value, 'cannot be set for one process: it is global only');
   END IF;
-  NEW.value := bounce.normal_parameter(definition, coalesce(NEW.value, ''));
-  PERFORM bounce.refuse_contradiction(definition, NEW.value);
+  NEW.value := bounce_internal.normal_parameter(definition, coalesce(NEW.value, ''));
+  PERFORM bounce_internal.refuse_contradiction(definition, NEW.value);
   NEW.updated_at := now();
   NEW.updated_by := session_user;
   RETURN NEW;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.system_parameter_keep_global() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.system_parameter_keep_global() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   -- without its definition the row goes with it: a migration removed the parameter
@@ -267,7 +267,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.system_parameter_after_write() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.system_parameter_after_write() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   changed CONSTANT bounce.system_parameter := coalesce(NEW, OLD);
@@ -281,12 +281,12 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.refuse_operator_loop() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_operator_loop() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   mailbox CONSTANT text := bounce.parameter('operator_mailbox');
 BEGIN
-  IF bounce.address_domain(mailbox) = ANY (bounce.domains(bounce.parameter('bounce_domain'))) THEN
+  IF bounce.address_domain(mailbox) = ANY (bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
     RAISE EXCEPTION 'system parameter "%": the operator mailbox % would be in a bounce domain', NEW.name, mailbox
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'What is forwarded there would come back to the milter. Choose a mailbox in another domain.';
@@ -295,7 +295,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.check_quiet_hours() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.check_quiet_hours() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF NEW.name = 'delivery_time_zone' AND NEW.value <> '' AND NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = NEW.value) THEN
@@ -308,14 +308,14 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.check_quiet_hours() IS 'internal: what a pattern cannot tell of delivery_time_zone and delivery_quiet_hours';
+COMMENT ON FUNCTION bounce_internal.check_quiet_hours() IS 'what a pattern cannot tell of delivery_time_zone and delivery_quiet_hours';
 
-CREATE OR REPLACE FUNCTION bounce.parameter_definition_after_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_definition_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   INSERT INTO bounce.system_parameter (name, value) VALUES (NEW.name, NEW.default_value);
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.parameter_definition_after_insert() IS
-  'internal: every parameter has its global row from the start';
+COMMENT ON FUNCTION bounce_internal.parameter_definition_after_insert() IS
+  'every parameter has its global row from the start';

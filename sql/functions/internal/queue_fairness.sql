@@ -4,17 +4,17 @@
 
 -- Quiet hours ------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.is_quiet_at(process text, at timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_quiet_at(process text, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN bounce.is_quiet(bounce.parameter('delivery_quiet_hours', process),
+  RETURN bounce_internal.is_quiet(bounce.parameter('delivery_quiet_hours', process),
     (at AT TIME ZONE coalesce(nullif(bounce.parameter('delivery_time_zone', process), ''), current_setting('TimeZone')))::time);
 END
 $$;
-COMMENT ON FUNCTION bounce.is_quiet_at(text, timestamptz) IS
-  'internal: whether a process is in its quiet hours. They go by the clock on the wall: when it is put back, an hour of them lasts two';
+COMMENT ON FUNCTION bounce_internal.is_quiet_at(text, timestamptz) IS
+  'whether a process is in its quiet hours. They go by the clock on the wall: when it is put back, an hour of them lasts two';
 
-CREATE OR REPLACE FUNCTION bounce.is_quiet(hours text, at time) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_quiet(hours text, at time) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN coalesce(hours, '') = '' THEN false
@@ -23,22 +23,22 @@ LANGUAGE sql IMMUTABLE AS $$
     ELSE at >= split_part(hours, '-', 1)::time OR at < split_part(hours, '-', 2)::time
   END
 $$;
-COMMENT ON FUNCTION bounce.is_quiet(text, time) IS 'whether a time of day lies within hours such as 22:00-07:00, over midnight too';
+COMMENT ON FUNCTION bounce_internal.is_quiet(text, time) IS 'whether a time of day lies within hours such as 22:00-07:00, over midnight too';
 
 -- Turns ------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.waiting_count() RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.waiting_count() RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT count(*) FROM bounce.communication AS c
           WHERE c.delivery_state = 'PROCESSING' OR c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL AND c.due_at <= now());
 END
 $$;
-COMMENT ON FUNCTION bounce.waiting_count() IS 'internal: what could go out now, were it not for the server';
+COMMENT ON FUNCTION bounce_internal.waiting_count() IS 'what could go out now, were it not for the server';
 
 -- Each process and priority is one range of communication_queue_idx, found by skipping from
 -- one to the next: what it costs depends on the batch and on the processes, not on how many wait.
-CREATE OR REPLACE FUNCTION bounce.queue_levels(at timestamptz) RETURNS TABLE (process text, priority smallint)
+CREATE OR REPLACE FUNCTION bounce_internal.queue_levels(at timestamptz) RETURNS TABLE (process text, priority smallint)
 LANGUAGE plpgsql STABLE ROWS 10 AS $$
 BEGIN
   RETURN QUERY
@@ -46,7 +46,7 @@ BEGIN
     SELECT p.name, (SELECT c.priority FROM bounce.communication AS c
                     WHERE c.process = p.name AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
                     ORDER BY c.priority DESC LIMIT 1) AS priority
-    FROM bounce.process AS p WHERE NOT bounce.is_quiet_at(p.name, at)
+    FROM bounce.process AS p WHERE NOT bounce_internal.is_quiet_at(p.name, at)
     UNION ALL
     SELECT l.name, (SELECT c.priority FROM bounce.communication AS c
                     WHERE c.process = l.name AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL AND c.priority < l.priority
@@ -55,9 +55,9 @@ BEGIN
   SELECT l.name, l.priority FROM level AS l WHERE l.priority IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.queue_levels(timestamptz) IS 'internal: the priorities in which something waits, of each process that is not in its quiet hours';
+COMMENT ON FUNCTION bounce_internal.queue_levels(timestamptz) IS 'the priorities in which something waits, of each process that is not in its quiet hours';
 
-CREATE OR REPLACE FUNCTION bounce.choose_communications(batch integer, at timestamptz) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.choose_communications(batch integer, at timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
   -- every process offers its first; they take turns within a priority, so that a newsletter never starves invoices
@@ -65,7 +65,7 @@ BEGIN
     SELECT coalesce(array_agg(t.id), '{}')
     FROM (SELECT o.id
           FROM (SELECT k.id, l.priority, k.due_at, row_number() OVER (PARTITION BY l.process ORDER BY l.priority DESC, k.due_at, k.id) AS turn
-                FROM bounce.queue_levels(at) AS l
+                FROM bounce_internal.queue_levels(at) AS l
                 CROSS JOIN LATERAL (SELECT c.id, c.due_at FROM bounce.communication AS c
                                     WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY')
                                       AND c.held_at IS NULL AND c.due_at <= at
@@ -76,11 +76,11 @@ BEGIN
           LIMIT batch) AS t);
 END
 $$;
-COMMENT ON FUNCTION bounce.choose_communications(integer, timestamptz) IS 'internal: locks and returns what is due at that time, in the order of the queue';
+COMMENT ON FUNCTION bounce_internal.choose_communications(integer, timestamptz) IS 'locks and returns what is due at that time, in the order of the queue';
 
 -- Rates ------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.put_off(domain text, rate integer, recipient_ids bigint[], at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.put_off(domain text, rate integer, recipient_ids bigint[], at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   this_minute CONSTANT timestamptz := date_trunc('minute', at);
@@ -93,10 +93,10 @@ BEGIN
   FROM unnest(recipient_ids) WITH ORDINALITY AS u (id, place) WHERE r.id = u.id;
 END
 $$;
-COMMENT ON FUNCTION bounce.put_off(text, integer, bigint[], timestamptz) IS
-  'internal: what is beyond the rate goes into the next minutes, as many into each as the rate allows, behind those that were put off before';
+COMMENT ON FUNCTION bounce_internal.put_off(text, integer, bigint[], timestamptz) IS
+  'what is beyond the rate goes into the next minutes, as many into each as the rate allows, behind those that were put off before';
 
-CREATE OR REPLACE FUNCTION bounce.take_rate(domain text, allowed integer, wanted integer, at timestamptz) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.take_rate(domain text, allowed integer, wanted integer, at timestamptz) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
   used_before integer;
@@ -110,14 +110,14 @@ BEGIN
   RETURN least(wanted, greatest(0, allowed - used_before));
 END
 $$;
-COMMENT ON FUNCTION bounce.take_rate(text, integer, integer, timestamptz) IS
-  'internal: how many of the wanted sends fit into this minute; they are counted. The row is locked: other workers wait for what is left';
+COMMENT ON FUNCTION bounce_internal.take_rate(text, integer, integer, timestamptz) IS
+  'how many of the wanted sends fit into this minute; they are counted. The row is locked: other workers wait for what is left';
 
-CREATE OR REPLACE FUNCTION bounce.within_rate(recipient_ids bigint[], at timestamptz) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.within_rate(recipient_ids bigint[], at timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  of_all CONSTANT integer := bounce.parameter_integer('delivery_rate');
-  of_domain CONSTANT integer := bounce.parameter_integer('delivery_domain_rate');
+  of_all CONSTANT integer := bounce_internal.parameter_integer('delivery_rate');
+  of_domain CONSTANT integer := bounce_internal.parameter_integer('delivery_domain_rate');
   kept bigint[] := recipient_ids;
   taken integer;
   d record;
@@ -126,33 +126,33 @@ BEGIN
     FOR d IN SELECT bounce.address_domain(r.address) AS domain, array_agg(r.id ORDER BY u.place) AS ids
              FROM unnest(recipient_ids) WITH ORDINALITY AS u (id, place) JOIN bounce.communication_recipient AS r ON r.id = u.id
              GROUP BY 1 ORDER BY 1 LOOP
-      taken := bounce.take_rate(d.domain, of_domain, cardinality(d.ids), at);
+      taken := bounce_internal.take_rate(d.domain, of_domain, cardinality(d.ids), at);
       IF taken < cardinality(d.ids) THEN
-        PERFORM bounce.put_off(d.domain, of_domain, d.ids[taken + 1:], at);
+        PERFORM bounce_internal.put_off(d.domain, of_domain, d.ids[taken + 1:], at);
         kept := ARRAY(SELECT u.id FROM unnest(kept) WITH ORDINALITY AS u (id, place) WHERE u.id <> ALL (d.ids[taken + 1:]) ORDER BY u.place);
       END IF;
     END LOOP;
   END IF;
   IF of_all > 0 THEN
-    taken := bounce.take_rate('', of_all, cardinality(kept), at);
+    taken := bounce_internal.take_rate('', of_all, cardinality(kept), at);
     IF taken < cardinality(kept) THEN
-      PERFORM bounce.put_off('', of_all, kept[taken + 1:], at);
+      PERFORM bounce_internal.put_off('', of_all, kept[taken + 1:], at);
       kept := kept[1:taken];
     END IF;
   END IF;
   RETURN kept;
 END
 $$;
-COMMENT ON FUNCTION bounce.within_rate(bigint[], timestamptz) IS 'internal: the recipients that may be sent to in this minute, in the same order; the others are put off';
+COMMENT ON FUNCTION bounce_internal.within_rate(bigint[], timestamptz) IS 'the recipients that may be sent to in this minute, in the same order; the others are put off';
 
 -- Another try ------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.unit_seconds(amount text, unit text) RETURNS float8
+CREATE OR REPLACE FUNCTION bounce_internal.unit_seconds(amount text, unit text) RETURNS float8
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN amount IS NULL THEN 0 WHEN amount ~ '^[0-9]+$' THEN amount::float8 ELSE 1 END * CASE left(lower(unit), 1) WHEN 's' THEN 1 WHEN 'm' THEN 60 ELSE 3600 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.retry_after(response text) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.retry_after(response text) RETURNS interval
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   asks CONSTANT text := '(?:\mtry|\mretry|\magain|\mcome back|\mdelay(?:ed)?|\mgr[ea]y-?list\w*|\mwait|\mdeferred|\mblocked for|\mresend)';
@@ -162,7 +162,7 @@ BEGIN
   -- "in 5 minutes", "after 300 s", "for an hour", "in 1 hour and 30 minutes"
   m := regexp_match(response, asks || '[^0-9]{0,40}?\m([0-9]{1,6}|an?|one)\s*' || units || '(?:\s*(?:,|and)?\s*\m([0-9]{1,6})\s*' || units || ')?', 'i');
   IF m IS NOT NULL THEN
-    RETURN make_interval(secs => bounce.unit_seconds(m[1], m[2]) + bounce.unit_seconds(m[3], m[4]));
+    RETURN make_interval(secs => bounce_internal.unit_seconds(m[1], m[2]) + bounce_internal.unit_seconds(m[3], m[4]));
   END IF;
   -- "in 00:04:59", "in 4:59"
   m := regexp_match(response, asks || '[^0-9]{0,40}?\min\s+(?:([0-9]{1,2}):)?([0-9]{1,2}):([0-9]{2})\M', 'i');
@@ -174,22 +174,22 @@ BEGIN
   RETURN make_interval(secs => m[1]::integer);
 END
 $$;
-COMMENT ON FUNCTION bounce.retry_after(text) IS 'the time that a server asks for: "try again in 5 minutes", "retry after 300 s"; NULL when it does not';
+COMMENT ON FUNCTION bounce_internal.retry_after(text) IS 'the time that a server asks for: "try again in 5 minutes", "retry after 300 s"; NULL when it does not';
 
-CREATE OR REPLACE FUNCTION bounce.retry_delay(process text, tries integer, response text, jitter float8) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.retry_delay(process text, tries integer, response text, jitter float8) RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  asked CONSTANT interval := bounce.retry_after(response);
-  initial CONSTANT float8 := extract(epoch FROM bounce.parameter_interval('retry_initial_delay', process));
-  ceiling CONSTANT float8 := extract(epoch FROM bounce.parameter_interval('retry_max_delay', process));
-  factor CONSTANT float8 := bounce.parameter_number('retry_factor', process);
+  asked CONSTANT interval := bounce_internal.retry_after(response);
+  initial CONSTANT float8 := extract(epoch FROM bounce_internal.parameter_interval('retry_initial_delay', process));
+  ceiling CONSTANT float8 := extract(epoch FROM bounce_internal.parameter_interval('retry_max_delay', process));
+  factor CONSTANT float8 := bounce_internal.parameter_number('retry_factor', process);
 BEGIN
   RETURN greatest(
     make_interval(secs => least(initial * power(factor, least(tries, 200) - 1), ceiling)
-                          * (1 + bounce.parameter_number('retry_jitter', process)::float8 * jitter)),
-    CASE WHEN asked IS NOT NULL THEN least(asked, bounce.parameter_interval('retry_after_max_delay', process)) END);
+                          * (1 + bounce_internal.parameter_number('retry_jitter', process)::float8 * jitter)),
+    CASE WHEN asked IS NOT NULL THEN least(asked, bounce_internal.parameter_interval('retry_after_max_delay', process)) END);
 END
 $$;
-COMMENT ON FUNCTION bounce.retry_delay(text, integer, text, float8) IS
+COMMENT ON FUNCTION bounce_internal.retry_delay(text, integer, text, float8) IS
   'how long to wait after the n-th temporary refusal: retry_initial_delay * retry_factor ^ (n-1), at most retry_max_delay, changed '
   'by retry_jitter times jitter (-1 to 1), and at least what the server asked for, of which no more than retry_after_max_delay';

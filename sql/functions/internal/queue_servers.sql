@@ -2,23 +2,23 @@
 --
 -- Submission servers: what is wrong with one, what it is tried with, and when it is over.
 
-CREATE OR REPLACE FUNCTION bounce.has_problem(server text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.has_problem(server text) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.delivery_server AS s WHERE s.name = has_problem.server AND s.problem <> '');
 END
 $$;
-COMMENT ON FUNCTION bounce.has_problem(text) IS 'internal: whether what is claimed now is a probe';
+COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether what is claimed now is a probe';
 
 -- What is given back is due anew, behind the others: so everything that waits has its turn.
-CREATE OR REPLACE FUNCTION bounce.choose_for_probe(batch integer, at timestamptz) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.choose_for_probe(batch integer, at timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
   RETURN (
     SELECT coalesce(array_agg(t.id), '{}')
     FROM (SELECT o.id
           FROM (SELECT k.id, k.due_at, row_number() OVER (PARTITION BY l.process, l.priority ORDER BY k.due_at, k.id) AS turn
-                FROM bounce.queue_levels(at) AS l
+                FROM bounce_internal.queue_levels(at) AS l
                 CROSS JOIN LATERAL (SELECT c.id, c.due_at FROM bounce.communication AS c
                                     WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY')
                                       AND c.held_at IS NULL AND c.due_at <= at
@@ -29,11 +29,11 @@ BEGIN
           LIMIT batch) AS t);
 END
 $$;
-COMMENT ON FUNCTION bounce.choose_for_probe(integer, timestamptz) IS
-  'internal: locks and returns what a server with a problem is tried with: of each process and priority the first, whatever its priority. '
+COMMENT ON FUNCTION bounce_internal.choose_for_probe(integer, timestamptz) IS
+  'locks and returns what a server with a problem is tried with: of each process and priority the first, whatever its priority. '
   'A sender that is refused, for mails of a high priority, then cannot keep everybody else waiting';
 
-CREATE OR REPLACE FUNCTION bounce.may_use_server(server text, batch integer) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.may_use_server(server text, batch integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM bounce.delivery_server AS s WHERE s.name = may_use_server.server AND s.problem <> '';
@@ -41,15 +41,15 @@ BEGIN
     RETURN batch;
   END IF;
   -- whoever moves probe_at is the one who probes
-  UPDATE bounce.delivery_server AS s SET probe_at = now() + bounce.parameter_interval('delivery_probe_max_delay')
+  UPDATE bounce.delivery_server AS s SET probe_at = now() + bounce_internal.parameter_interval('delivery_probe_max_delay')
   WHERE s.name = may_use_server.server AND s.problem <> '' AND s.probe_at <= now();
   RETURN CASE WHEN FOUND THEN least(batch, 5) ELSE 0 END;
 END
 $$;
-COMMENT ON FUNCTION bounce.may_use_server(text, integer) IS
-  'internal: how many communications may be claimed: all, a few for a probe, or none while the server is left in peace';
+COMMENT ON FUNCTION bounce_internal.may_use_server(text, integer) IS
+  'how many communications may be claimed: all, a few for a probe, or none while the server is left in peace';
 
-CREATE OR REPLACE FUNCTION bounce.server_works(server text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.server_works(server text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   s bounce.delivery_server;
@@ -67,4 +67,4 @@ BEGIN
   PERFORM pg_notify('bounce_delivery', '');
 END
 $$;
-COMMENT ON FUNCTION bounce.server_works(text) IS 'internal: the server took or refused a recipient: no problem any more, its task is done';
+COMMENT ON FUNCTION bounce_internal.server_works(text) IS 'the server took or refused a recipient: no problem any more, its task is done';

@@ -11,7 +11,7 @@
 -- Whoever writes it, the table takes nothing else, but for one wish: RETRY or PENDING
 -- set on SUCCESS or ERROR sends again.
 
-CREATE OR REPLACE FUNCTION bounce.delivery_standing(communication_id bigint, OUT in_claim boolean, OUT due_at timestamptz, OUT was_tried boolean,
+CREATE OR REPLACE FUNCTION bounce_internal.delivery_standing(communication_id bigint, OUT in_claim boolean, OUT due_at timestamptz, OUT was_tried boolean,
                                                     OUT ended text, OUT is_clean boolean, OUT status text)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -31,31 +31,31 @@ BEGIN
   WHERE r.communication_id = delivery_standing.communication_id;
 END
 $$;
-COMMENT ON FUNCTION bounce.delivery_standing(bigint) IS
-  'internal: how the recipients stand: in a claim, due when, tried before; ended: SUCCESS or ERROR when nothing is left to do, NULL for a '
+COMMENT ON FUNCTION bounce_internal.delivery_standing(bigint) IS
+  'how the recipients stand: in a claim, due when, tried before; ended: SUCCESS or ERROR when nothing is left to do, NULL for a '
   'mail that the queue does not send; is_clean: everybody accepted; status: communication.status that follows, NULL while somebody is open';
 
-CREATE OR REPLACE FUNCTION bounce.waiting_state(old_state text, was_tried boolean) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.waiting_state(old_state text, was_tried boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN old_state IN ('PENDING', 'RETRY') THEN old_state
               WHEN was_tried OR old_state IN ('SUCCESS', 'ERROR') THEN 'RETRY'
               ELSE 'PENDING' END
 $$;
-COMMENT ON FUNCTION bounce.waiting_state(text, boolean) IS 'internal: PENDING or RETRY, while somebody is due';
+COMMENT ON FUNCTION bounce_internal.waiting_state(text, boolean) IS 'PENDING or RETRY, while somebody is due';
 
-CREATE OR REPLACE FUNCTION bounce.standing_state(communication_id bigint, old_state text, attempts integer) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.standing_state(communication_id bigint, old_state text, attempts integer) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  d CONSTANT record := bounce.delivery_standing(communication_id);
+  d CONSTANT record := bounce_internal.delivery_standing(communication_id);
 BEGIN
   RETURN CASE WHEN d.in_claim THEN 'PROCESSING'
-              WHEN d.due_at IS NOT NULL THEN bounce.waiting_state(old_state, attempts > 0 OR d.was_tried)
+              WHEN d.due_at IS NOT NULL THEN bounce_internal.waiting_state(old_state, attempts > 0 OR d.was_tried)
               ELSE d.ended END;
 END
 $$;
-COMMENT ON FUNCTION bounce.standing_state(bigint, text, integer) IS 'internal: the delivery state that follows from the recipients';
+COMMENT ON FUNCTION bounce_internal.standing_state(bigint, text, integer) IS 'the delivery state that follows from the recipients';
 
-CREATE OR REPLACE FUNCTION bounce.standing_error(communication_id bigint) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.standing_error(communication_id bigint) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
@@ -68,20 +68,20 @@ BEGIN
           WHERE r.communication_id = standing_error.communication_id AND r.state <> 'replaced') AS f);
 END
 $$;
-COMMENT ON FUNCTION bounce.standing_error(bigint) IS
-  'internal: who has not got it and why, one line each, unknown outcomes first; at most ten';
+COMMENT ON FUNCTION bounce_internal.standing_error(bigint) IS
+  'who has not got it and why, one line each, unknown outcomes first; at most ten';
 
-CREATE OR REPLACE FUNCTION bounce.queued_status(communication_id bigint, status text, is_bounced boolean, is_failed boolean) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.queued_status(communication_id bigint, status text, is_bounced boolean, is_failed boolean) RETURNS text
 LANGUAGE sql STABLE AS $$
   -- open -> sent: what the queue sends, no application reports
   SELECT CASE WHEN NOT is_bounced AND NOT is_failed AND queued_status.status IN ('open', 'error')
                    AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
                                    WHERE r.communication_id = queued_status.communication_id AND r.state <> 'sent') THEN 'sent'
-              ELSE bounce.derived_status(queued_status.status, is_bounced, is_failed) END;
+              ELSE bounce_internal.derived_status(queued_status.status, is_bounced, is_failed) END;
 $$;
-COMMENT ON FUNCTION bounce.queued_status(bigint, text, boolean, boolean) IS 'internal: derived_status, for what the queue sends as well';
+COMMENT ON FUNCTION bounce_internal.queued_status(bigint, text, boolean, boolean) IS 'derived_status, for what the queue sends as well';
 
-CREATE OR REPLACE FUNCTION bounce.may_go(old_state text, new_state text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.may_go(old_state text, new_state text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE coalesce(old_state, '')
     WHEN ''           THEN new_state IN ('PENDING', 'RETRY')
@@ -92,46 +92,46 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'ERROR'      THEN new_state IN ('PENDING', 'RETRY')
   END
 $$;
-COMMENT ON FUNCTION bounce.may_go(text, text) IS
-  'internal: the moves of communication.delivery_state there are. PENDING to SUCCESS: set to PENDING by a hand, and the rest was called off';
+COMMENT ON FUNCTION bounce_internal.may_go(text, text) IS
+  'the moves of communication.delivery_state there are. PENDING to SUCCESS: set to PENDING by a hand, and the rest was called off';
 
-CREATE OR REPLACE FUNCTION bounce.derive_communication(communication_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.derive_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  is_bounced CONSTANT boolean := bounce.has_bounced_recipient(communication_id);
+  is_bounced CONSTANT boolean := bounce_internal.has_bounced_recipient(communication_id);
   is_failed CONSTANT boolean := EXISTS (
     SELECT FROM bounce.communication_recipient AS r
     WHERE r.communication_id = derive_communication.communication_id AND r.state = 'error');
-  due CONSTANT timestamptz := (SELECT s.due_at FROM bounce.delivery_standing(communication_id) AS s);
+  due CONSTANT timestamptz := (SELECT s.due_at FROM bounce_internal.delivery_standing(communication_id) AS s);
 BEGIN
   -- a claim ends by finish_communication() only
   UPDATE bounce.communication AS c
   SET status = d.status, due_at = due, delivery_state = d.state,
-      error = CASE WHEN c.delivery_state IN ('PENDING', 'RETRY') AND d.state IN ('SUCCESS', 'ERROR') THEN bounce.standing_error(c.id) ELSE c.error END
-  FROM (SELECT bounce.queued_status(k.id, k.status, is_bounced, is_failed) AS status,
-               CASE WHEN k.delivery_state <> 'PROCESSING' AND bounce.may_go(k.delivery_state, n.state) THEN n.state ELSE k.delivery_state END AS state
-        FROM bounce.communication AS k CROSS JOIN bounce.standing_state(k.id, k.delivery_state, k.attempts) AS n (state)
+      error = CASE WHEN c.delivery_state IN ('PENDING', 'RETRY') AND d.state IN ('SUCCESS', 'ERROR') THEN bounce_internal.standing_error(c.id) ELSE c.error END
+  FROM (SELECT bounce_internal.queued_status(k.id, k.status, is_bounced, is_failed) AS status,
+               CASE WHEN k.delivery_state <> 'PROCESSING' AND bounce_internal.may_go(k.delivery_state, n.state) THEN n.state ELSE k.delivery_state END AS state
+        FROM bounce.communication AS k CROSS JOIN bounce_internal.standing_state(k.id, k.delivery_state, k.attempts) AS n (state)
         WHERE k.id = derive_communication.communication_id) AS d
   WHERE c.id = derive_communication.communication_id
     AND (c.status, c.delivery_state, c.due_at) IS DISTINCT FROM (d.status, d.state, due);
 END
 $$;
-COMMENT ON FUNCTION bounce.derive_communication(bigint) IS
-  'internal: the one place where a communication''s status and delivery state follow from its recipients';
+COMMENT ON FUNCTION bounce_internal.derive_communication(bigint) IS
+  'the one place where a communication''s status and delivery state follow from its recipients';
 
 -- Triggers ---------------------------------------------------------------------------
 
 -- A new row is nobody's success.
-CREATE OR REPLACE FUNCTION bounce.communication_guard_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_guard_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'communication %: a new one cannot be %', NEW.id, NEW.delivery_state
     USING ERRCODE = 'check_violation', HINT = 'Hand it over with bounce.submit_communication().';
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_guard_insert() IS 'internal: the queue begins with PENDING';
+COMMENT ON FUNCTION bounce_internal.communication_guard_insert() IS 'the queue begins with PENDING';
 
-CREATE OR REPLACE FUNCTION bounce.communication_guard_status() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_guard_status() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   runs_ahead CONSTANT boolean := CASE NEW.status
@@ -145,9 +145,9 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_guard_status() IS 'internal: the status of a mail in the queue does not run ahead of its recipients';
+COMMENT ON FUNCTION bounce_internal.communication_guard_status() IS 'the status of a mail in the queue does not run ahead of its recipients';
 
-CREATE OR REPLACE FUNCTION bounce.communication_guard_delivery() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_guard_delivery() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF OLD.delivery_state IN ('SUCCESS', 'ERROR') AND NEW.delivery_state IN ('RETRY', 'PENDING') THEN
@@ -156,11 +156,11 @@ BEGIN
         HINT = 'Hand it over with bounce.submit_communication().';
     END IF;
     RETURN NEW;
-  ELSIF bounce.may_go(OLD.delivery_state, NEW.delivery_state) IS NOT TRUE THEN
+  ELSIF bounce_internal.may_go(OLD.delivery_state, NEW.delivery_state) IS NOT TRUE THEN
     RAISE EXCEPTION 'communication %: delivery state cannot go from % to %', OLD.id,
         coalesce(OLD.delivery_state, 'none'), coalesce(NEW.delivery_state, 'none')
       USING ERRCODE = 'check_violation', HINT = 'SUCCESS and ERROR are final but for RETRY and PENDING, which send again.';
-  ELSIF NEW.delivery_state IS DISTINCT FROM bounce.standing_state(NEW.id, OLD.delivery_state, NEW.attempts) THEN
+  ELSIF NEW.delivery_state IS DISTINCT FROM bounce_internal.standing_state(NEW.id, OLD.delivery_state, NEW.attempts) THEN
     RAISE EXCEPTION 'communication %: delivery state cannot be set from % to % by hand: it follows from its recipients', OLD.id,
         coalesce(OLD.delivery_state, 'none'), NEW.delivery_state
       USING ERRCODE = 'check_violation',
@@ -171,10 +171,10 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_guard_delivery() IS
-  'internal: refuses, to anybody, moves of the delivery state that there are none, and those that contradict the recipients';
+COMMENT ON FUNCTION bounce_internal.communication_guard_delivery() IS
+  'refuses, to anybody, moves of the delivery state that there are none, and those that contradict the recipients';
 
-CREATE OR REPLACE FUNCTION bounce.recipient_guard_delivery() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_guard_delivery() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF (CASE OLD.delivery
@@ -193,11 +193,11 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_guard_delivery() IS 'internal: what was not claimed cannot be sent, what was not sent cannot be accepted';
+COMMENT ON FUNCTION bounce_internal.recipient_guard_delivery() IS 'what was not claimed cannot be sent, what was not sent cannot be accepted';
 
 -- A resend that the policy schedules after a soft bounce, or calls off, is one of the queue
 -- where the queue has the content.
-CREATE OR REPLACE FUNCTION bounce.recipient_follow_schedule() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_follow_schedule() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF NEW.next_attempt_at IS NULL AND NEW.delivery IN ('due', 'pending') THEN
@@ -212,9 +212,9 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_follow_schedule() IS 'internal: next_attempt_at of the policy becomes due_at of the queue';
+COMMENT ON FUNCTION bounce_internal.recipient_follow_schedule() IS 'next_attempt_at of the policy becomes due_at of the queue';
 
-CREATE OR REPLACE FUNCTION bounce.communication_requeue() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_requeue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM bounce.communication_recipient AS r WHERE r.communication_id = NEW.id AND r.due_at IS NOT NULL) THEN
@@ -226,28 +226,28 @@ BEGIN
          OR NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
                         WHERE o.communication_id = NEW.id AND o.state <> 'replaced' AND (o.state <> 'sent' OR o.delivery IN ('rejected', 'unknown'))));
   IF FOUND THEN
-    PERFORM bounce.write_log(NEW.id, NULL, 'requeued', format('set to %s, was %s', NEW.delivery_state, OLD.delivery_state));
+    PERFORM bounce_internal.write_log(NEW.id, NULL, 'requeued', format('set to %s, was %s', NEW.delivery_state, OLD.delivery_state));
   ELSE
-    PERFORM bounce.derive_communication(NEW.id);
+    PERFORM bounce_internal.derive_communication(NEW.id);
   END IF;
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_requeue() IS
-  'internal: RETRY or PENDING set by a person: to be sent again to the recipients that did not get it, to all when all did';
+COMMENT ON FUNCTION bounce_internal.communication_requeue() IS
+  'RETRY or PENDING set by a person: to be sent again to the recipients that did not get it, to all when all did';
 
-CREATE OR REPLACE FUNCTION bounce.notify_delivery() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.notify_delivery() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('bounce_delivery', '');
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.notify_delivery() IS 'internal: wakes the workers. Many in one transaction are one notification';
+COMMENT ON FUNCTION bounce_internal.notify_delivery() IS 'wakes the workers. Many in one transaction are one notification';
 
 -- Recipients that are added later ----------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.recipient_join_queue() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_join_queue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.communication_id) THEN
@@ -261,15 +261,15 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_join_queue() IS 'internal: a recipient that is added to a mail of the queue is due';
+COMMENT ON FUNCTION bounce_internal.recipient_join_queue() IS 'a recipient that is added to a mail of the queue is due';
 
-CREATE OR REPLACE FUNCTION bounce.recipients_joined() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipients_joined() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce.write_log(j.communication_id, j.id, 'requeued', format('%s was added', j.address)), bounce.derive_communication(j.communication_id)
+  PERFORM bounce_internal.write_log(j.communication_id, j.id, 'requeued', format('%s was added', j.address)), bounce_internal.derive_communication(j.communication_id)
   FROM joined AS j JOIN bounce.communication AS c ON c.id = j.communication_id
   WHERE j.delivery = 'due' AND (c.delivery_state IN ('SUCCESS', 'ERROR') OR c.due_at > j.due_at);
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipients_joined() IS 'internal: what had ended is open again when a recipient is added';
+COMMENT ON FUNCTION bounce_internal.recipients_joined() IS 'what had ended is open again when a recipient is added';

@@ -2,7 +2,7 @@
 --
 -- record_report(): one report, one statement, one commit.
 
-CREATE OR REPLACE FUNCTION bounce.wait_for_disk() RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.wait_for_disk() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN
@@ -10,39 +10,39 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.wait_for_disk() IS
-  'internal: this transaction''s COMMIT is answered only when it is on disk: after it the MTA forgets the message. Stronger settings stay';
+COMMENT ON FUNCTION bounce_internal.wait_for_disk() IS
+  'this transaction''s COMMIT is answered only when it is on disk: after it the MTA forgets the message. Stronger settings stay';
 
-CREATE OR REPLACE FUNCTION bounce.find_all(document jsonb) RETURNS bounce.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.find_all(document jsonb) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  i CONSTANT bounce.identity := bounce.match_report(document);
-  tokens CONSTANT bounce.identity[] := bounce.tokens_of(document);
-  own_mta CONSTANT boolean := bounce.document_text(document, 'envelope', 'own_mta') = 'true';
-  read CONSTANT bounce.finding[] := ARRAY(SELECT r FROM bounce.read_findings(document) AS r);
+  i CONSTANT bounce_internal.identity := bounce_internal.match_report(document);
+  tokens CONSTANT bounce_internal.identity[] := bounce_internal.tokens_of(document);
+  own_mta CONSTANT boolean := bounce_internal.document_text(document, 'envelope', 'own_mta') = 'true';
+  read CONSTANT bounce_internal.finding[] := ARRAY(SELECT r FROM bounce_internal.read_findings(document) AS r);
   named CONSTANT text[] := ARRAY(SELECT a FROM unnest(read) AS r CROSS JOIN unnest(r.addresses) AS a);
-  findings bounce.finding[] := '{}';
-  own bounce.identity;
-  f bounce.finding;
+  findings bounce_internal.finding[] := '{}';
+  own bounce_internal.identity;
+  f bounce_internal.finding;
 BEGIN
   FOREACH f IN ARRAY read LOOP
-    own := bounce.identity_for(f, i, tokens);
-    f := bounce.match_finding(f, own, own_mta, named);
+    own := bounce_internal.identity_for(f, i, tokens);
+    f := bounce_internal.match_finding(f, own, own_mta, named);
     -- an id of the whole communication does not tell the send, but the Message-ID that came back with it may
-    f.attempt := coalesce(f.attempt, bounce.attempt_of(f.communication_id, bounce.document_text(document, 'original', 'message_id')));
-    f.report_key := bounce.report_key_of(document, own, f);
+    f.attempt := coalesce(f.attempt, bounce_internal.attempt_of(f.communication_id, bounce_internal.document_text(document, 'original', 'message_id')));
+    f.report_key := bounce_internal.report_key_of(document, own, f);
     findings := findings || f;
   END LOOP;
   RETURN findings;
 END
 $$;
-COMMENT ON FUNCTION bounce.find_all(jsonb) IS 'internal: the findings of a document, classified and matched';
+COMMENT ON FUNCTION bounce_internal.find_all(jsonb) IS 'the findings of a document, classified and matched';
 
-CREATE OR REPLACE FUNCTION bounce.claim_findings(findings bounce.finding[], message_id bigint) RETURNS bounce.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.claim_findings(findings bounce_internal.finding[], message_id bigint) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  fresh bounce.finding[] := '{}';
-  f bounce.finding;
+  fresh bounce_internal.finding[] := '{}';
+  f bounce_internal.finding;
 BEGIN
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.report_key LOOP
     -- waits for another session that is recording the same; if that one fails, it is ours
@@ -55,10 +55,10 @@ BEGIN
   RETURN fresh;
 END
 $$;
-COMMENT ON FUNCTION bounce.claim_findings(bounce.finding[], bigint) IS
-  'internal: the findings that were not recorded before; exactly one session gets each';
+COMMENT ON FUNCTION bounce_internal.claim_findings(bounce_internal.finding[], bigint) IS
+  'the findings that were not recorded before; exactly one session gets each';
 
-CREATE OR REPLACE FUNCTION bounce.lock_findings(findings bounce.finding[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.lock_findings(findings bounce_internal.finding[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM bounce.communication AS c
@@ -68,65 +68,65 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.make_tasks(findings bounce.finding[]) RETURNS bounce.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  done bounce.finding[] := '{}';
-  stray bounce.finding;
-  f bounce.finding;
+  done bounce_internal.finding[] := '{}';
+  stray bounce_internal.finding;
+  f bounce_internal.finding;
 BEGIN
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.task_key, u.bounce_id LOOP
     IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
-      stray := CASE WHEN stray.task_key IS NULL THEN bounce.gather_strays(f) ELSE stray END;
+      stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.gather_strays(f) ELSE stray END;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
     END IF;
-    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce.make_task(f) ELSE f END;
+    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce_internal.make_task(f) ELSE f END;
   END LOOP;
   RETURN done;
 END
 $$;
-COMMENT ON FUNCTION bounce.make_tasks(bounce.finding[]) IS
-  'internal: makes the tasks wished for. What fits no mail is one task per report, however many addresses a stranger names in it';
+COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
+  'makes the tasks wished for. What fits no mail is one task per report, however many addresses a stranger names in it';
 
-CREATE OR REPLACE FUNCTION bounce.gravest(findings bounce.finding[]) RETURNS bounce.finding
+CREATE OR REPLACE FUNCTION bounce_internal.gravest(findings bounce_internal.finding[]) RETURNS bounce_internal.finding
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN (SELECT u FROM unnest(findings) AS u
-          ORDER BY u.class = 'unclassified' DESC, u.is_notice, bounce.class_rank(u.class) DESC, u.report_key LIMIT 1);
+          ORDER BY u.class = 'unclassified' DESC, u.is_notice, bounce_internal.class_rank(u.class) DESC, u.report_key LIMIT 1);
 END
 $$;
-COMMENT ON FUNCTION bounce.gravest(bounce.finding[]) IS 'internal: the finding that decides about the message';
+COMMENT ON FUNCTION bounce_internal.gravest(bounce_internal.finding[]) IS 'the finding that decides about the message';
 
-CREATE OR REPLACE FUNCTION bounce.disposition_of(class text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(class text) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN class = 'unclassified' THEN CASE bounce.parameter('operator_mailbox') WHEN '' THEN 'deliver' ELSE 'forward' END
-              WHEN bounce.parameter_boolean('deliver_stored') THEN 'deliver'
+              WHEN bounce_internal.parameter_boolean('deliver_stored') THEN 'deliver'
               ELSE 'discard' END
 $$;
-COMMENT ON FUNCTION bounce.disposition_of(text) IS
-  'internal: what becomes of a message; without an operator mailbox, one that nobody could classify stays where it was sent';
+COMMENT ON FUNCTION bounce_internal.disposition_of(text) IS
+  'what becomes of a message; without an operator mailbox, one that nobody could classify stays where it was sent';
 
-CREATE OR REPLACE FUNCTION bounce.store_message(o bounce.outcome, document jsonb, raw bytea) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.store_message(o bounce.outcome, document jsonb, raw bytea) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id, client, own_mta, kind, dialect,
     message_id, header_from, subject, reporting_mta, truncated, size, digest, disposition, class, reason, report, raw)
-  SELECT (o).bounce_message_id, bounce.document_text(document, 'source'),
-    bounce.document_text(document, 'envelope', 'sender'), bounce.document_texts(document, 'envelope', 'recipients'),
-    bounce.document_text(document, 'envelope', 'queue_id'), bounce.document_text(document, 'envelope', 'client'),
-    bounce.document_text(document, 'envelope', 'own_mta') = 'true',
-    bounce.document_text(document, 'kind'), bounce.document_text(document, 'dialect'),
-    bounce.document_text(document, 'header', 'message_id'), bounce.document_text(document, 'header', 'from'),
-    bounce.document_text(document, 'header', 'subject'), bounce.document_text(document, 'report', 'reporting_mta'),
-    bounce.document_text(document, 'truncated') = 'true',
-    coalesce(substring(bounce.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint, length(raw), 0),
-    bounce.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
-    document, substring(raw FROM 1 FOR bounce.parameter_integer('raw_max_bytes'));
+  SELECT (o).bounce_message_id, bounce_internal.document_text(document, 'source'),
+    bounce_internal.document_text(document, 'envelope', 'sender'), bounce_internal.document_texts(document, 'envelope', 'recipients'),
+    bounce_internal.document_text(document, 'envelope', 'queue_id'), bounce_internal.document_text(document, 'envelope', 'client'),
+    bounce_internal.document_text(document, 'envelope', 'own_mta') = 'true',
+    bounce_internal.document_text(document, 'kind'), bounce_internal.document_text(document, 'dialect'),
+    bounce_internal.document_text(document, 'header', 'message_id'), bounce_internal.document_text(document, 'header', 'from'),
+    bounce_internal.document_text(document, 'header', 'subject'), bounce_internal.document_text(document, 'report', 'reporting_mta'),
+    bounce_internal.document_text(document, 'truncated') = 'true',
+    coalesce(substring(bounce_internal.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint, length(raw), 0),
+    bounce_internal.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
+    document, substring(raw FROM 1 FOR bounce_internal.parameter_integer('raw_max_bytes'));
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.store_bounces(message_id bigint, findings bounce.finding[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(message_id bigint, findings bounce_internal.finding[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt, matched_by, trust, recipient,
@@ -141,7 +141,7 @@ END
 $$;
 
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
-CREATE OR REPLACE FUNCTION bounce.recorded_before(INOUT o bounce.outcome, report_key text)
+CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(INOUT o bounce.outcome, report_key text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   recorded bounce.bounce_message;
@@ -158,19 +158,19 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.recorded_before(bounce.outcome, text) IS
-  'internal: the outcome of the first time; milter effects are at least once, so the repeat has to have the same one';
+COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.outcome, text) IS
+  'the outcome of the first time; milter effects are at least once, so the repeat has to have the same one';
 
-CREATE OR REPLACE FUNCTION bounce.gather_strays(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.gather_strays(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   at_most CONSTANT integer := 100;
 BEGIN
   IF NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.dedup_key = f.task_key AND t.status = 'open')
      AND at_most <= (SELECT count(*) FROM (SELECT FROM bounce.task AS t WHERE t.status = 'open' AND t.kind = 'bounce_without_communication' LIMIT at_most) AS q) THEN
-    f := bounce.wish_task(f, 'bounce_without_communication', '', 'more reports that fit no communication, lately: ' || f.task_summary);
+    f := bounce_internal.wish_task(f, 'bounce_without_communication', '', 'more reports that fit no communication, lately: ' || f.task_summary);
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.gather_strays(bounce.finding) IS
-  'internal: beyond a hundred open tasks about reports that fit no mail, one gathers the rest: anybody can send thousands';
+COMMENT ON FUNCTION bounce_internal.gather_strays(bounce_internal.finding) IS
+  'beyond a hundred open tasks about reports that fit no mail, one gathers the rest: anybody can send thousands';

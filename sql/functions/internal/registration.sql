@@ -2,12 +2,12 @@
 --
 -- Registering what an application sends itself.
 
-CREATE OR REPLACE FUNCTION bounce.check_registration(process text, recipients text[], status text, message_id text, business_ref text, person_refs text[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.check_registration(process text, recipients text[], status text, message_id text, business_ref text, person_refs text[]) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bad text;
 BEGIN
-  PERFORM bounce.need_process(coalesce(process, '')), bounce.need_recipients(recipients);
+  PERFORM bounce_internal.need_process(coalesce(process, '')), bounce_internal.need_recipients(recipients);
   IF cardinality(person_refs) <> cardinality(recipients) THEN
     RAISE EXCEPTION '% recipients, but % person references', cardinality(recipients), cardinality(person_refs)
       USING ERRCODE = 'invalid_parameter_value', HINT = 'One for each recipient, NULL for a bare address.';
@@ -22,12 +22,12 @@ BEGIN
       USING ERRCODE = 'check_violation', HINT = 'At most 998 and 500.';
   END IF;
   SELECT coalesce(m, 'NULL') INTO bad FROM unnest(recipients) AS m
-  WHERE bounce.is_address(bounce.bare_address(m)) IS NOT TRUE OR btrim(m, E' \t\r\n') ~ '[[:cntrl:]]' LIMIT 1;
+  WHERE bounce_internal.is_address(bounce_internal.bare_address(m)) IS NOT TRUE OR btrim(m, E' \t\r\n') ~ '[[:cntrl:]]' LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION '"%" is not a mail address', bad USING ERRCODE = 'check_violation',
       HINT = 'local-part@domain, or Name <local-part@domain>, without control characters.';
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce.check_registration(text, text[], text, text, text, text[]) IS
-  'internal: refuses what cannot be registered, with a message for the programmer';
+COMMENT ON FUNCTION bounce_internal.check_registration(text, text[], text, text, text, text[]) IS
+  'refuses what cannot be registered, with a message for the programmer';

@@ -2,32 +2,32 @@
 --
 -- Resends: when a recipient is sent to again, and what stands against it.
 
-CREATE OR REPLACE FUNCTION bounce.resend_delay(process text, resend integer) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.resend_delay(process text, resend integer) RETURNS interval
 LANGUAGE sql STABLE AS $$
   SELECT make_interval(secs => least(
-    extract(epoch FROM bounce.parameter_interval('resend_initial_delay', process))::float8
-      * power(bounce.parameter_number('resend_factor', process)::float8, resend - 1),
-    extract(epoch FROM bounce.parameter_interval('resend_max_delay', process))::float8))
+    extract(epoch FROM bounce_internal.parameter_interval('resend_initial_delay', process))::float8
+      * power(bounce_internal.parameter_number('resend_factor', process)::float8, resend - 1),
+    extract(epoch FROM bounce_internal.parameter_interval('resend_max_delay', process))::float8))
 $$;
-COMMENT ON FUNCTION bounce.resend_delay(text, integer) IS
+COMMENT ON FUNCTION bounce_internal.resend_delay(text, integer) IS
   'how long to wait before the n-th resend (1, 2 ...): resend_initial_delay * resend_factor ^ (n-1), at most resend_max_delay';
 
-CREATE OR REPLACE FUNCTION bounce.spread(fraction numeric, seed bigint, turn integer) RETURNS float8
+CREATE OR REPLACE FUNCTION bounce_internal.spread(fraction numeric, seed bigint, turn integer) RETURNS float8
 LANGUAGE sql IMMUTABLE AS $$
   SELECT 1 + fraction::float8 * (abs(hashint8extended(seed, turn) % 2000001) / 1000000.0 - 1)
 $$;
-COMMENT ON FUNCTION bounce.spread(numeric, bigint, integer) IS
-  'internal: a factor between 1 - fraction and 1 + fraction, spread evenly over the seeds and always the same for one';
+COMMENT ON FUNCTION bounce_internal.spread(numeric, bigint, integer) IS
+  'a factor between 1 - fraction and 1 + fraction, spread evenly over the seeds and always the same for one';
 
-CREATE OR REPLACE FUNCTION bounce.resend_delay_of(f bounce.finding, resend integer) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.resend_delay_of(f bounce_internal.finding, resend integer) RETURNS interval
 LANGUAGE sql STABLE AS $$
-  SELECT least(bounce.resend_delay(f.process, resend)
-                 * bounce.spread(bounce.parameter_number('resend_jitter', f.process), f.recipient_id, resend),
-               bounce.parameter_interval('resend_max_delay', f.process))
+  SELECT least(bounce_internal.resend_delay(f.process, resend)
+                 * bounce_internal.spread(bounce_internal.parameter_number('resend_jitter', f.process), f.recipient_id, resend),
+               bounce_internal.parameter_interval('resend_max_delay', f.process))
 $$;
-COMMENT ON FUNCTION bounce.resend_delay_of(bounce.finding, integer) IS 'internal: resend_delay() with this recipient''s jitter, never beyond resend_max_delay';
+COMMENT ON FUNCTION bounce_internal.resend_delay_of(bounce_internal.finding, integer) IS 'resend_delay() with this recipient''s jitter, never beyond resend_max_delay';
 
-CREATE OR REPLACE FUNCTION bounce.is_content_gone(recipient_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_content_gone(recipient_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
@@ -35,33 +35,33 @@ BEGIN
                    AND NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = r.communication_id));
 END
 $$;
-COMMENT ON FUNCTION bounce.is_content_gone(bigint) IS 'internal: whether the queue sent it and cannot again, because the mail was erased';
+COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS 'whether the queue sent it and cannot again, because the mail was erased';
 
-CREATE OR REPLACE FUNCTION bounce.fellows_know(f bounce.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.fellows_know(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN f.trust = 'message_id' AND EXISTS (SELECT FROM bounce.communication_recipient AS r
                                             WHERE r.communication_id = f.communication_id AND r.id <> f.recipient_id);
 END
 $$;
-COMMENT ON FUNCTION bounce.fellows_know(bounce.finding) IS
-  'internal: whether the id that a report is trusted for came to other recipients too, so that any of them may have written it';
+COMMENT ON FUNCTION bounce_internal.fellows_know(bounce_internal.finding) IS
+  'whether the id that a report is trusted for came to other recipients too, so that any of them may have written it';
 
-CREATE OR REPLACE FUNCTION bounce.resend_obstacle(f bounce.finding, resend integer) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.resend_obstacle(f bounce_internal.finding, resend integer) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE
-    WHEN NOT bounce.parameter_boolean('resend', f.process) THEN 'resend is off'
-    WHEN NOT bounce.may(f, 'resend_min_trust') THEN format('trust is %s only', f.trust)
-    WHEN bounce.fellows_know(f) THEN format('trust is %s only, and several got the mail', f.trust)
+    WHEN NOT bounce_internal.parameter_boolean('resend', f.process) THEN 'resend is off'
+    WHEN NOT bounce_internal.may(f, 'resend_min_trust') THEN format('trust is %s only', f.trust)
+    WHEN bounce_internal.fellows_know(f) THEN format('trust is %s only, and several got the mail', f.trust)
     WHEN NOT bounce.may_write_to(f.address, f.process) THEN 'the address is blocked'
-    WHEN bounce.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
-    WHEN resend > bounce.parameter_integer('resend_max_attempts', f.process) THEN format('%s resends were made', resend - 1)
+    WHEN bounce_internal.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
+    WHEN resend > bounce_internal.parameter_integer('resend_max_attempts', f.process) THEN format('%s resends were made', resend - 1)
   END
 $$;
-COMMENT ON FUNCTION bounce.resend_obstacle(bounce.finding, integer) IS
-  'internal: why the n-th resend is not scheduled; NULL when it is';
+COMMENT ON FUNCTION bounce_internal.resend_obstacle(bounce_internal.finding, integer) IS
+  'why the n-th resend is not scheduled; NULL when it is';
 
-CREATE OR REPLACE FUNCTION bounce.withdraw_bounce(recipient_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.withdraw_bounce(recipient_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r
@@ -70,9 +70,9 @@ BEGIN
   WHERE r.id = withdraw_bounce.recipient_id AND r.state = 'bounced';
 END
 $$;
-COMMENT ON FUNCTION bounce.withdraw_bounce(bigint) IS 'internal: the bounce in force is void, the recipient counts as sent to';
+COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS 'the bounce in force is void, the recipient counts as sent to';
 
-CREATE OR REPLACE FUNCTION bounce.replace_recipient(old_id bigint, address text, why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.replace_recipient(old_id bigint, address text, why text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   old bounce.communication_recipient;
@@ -92,29 +92,29 @@ BEGIN
       replaced_by = coalesce(new_id, (SELECT o.id FROM bounce.communication_recipient AS o
         WHERE o.communication_id = old.communication_id AND o.address_key = bounce.address_key(replace_recipient.address)))
   WHERE r.id = old.id;
-  PERFORM bounce.write_log(old.communication_id, old.id, 'corrected', format('%s replaced by %s: %s', old.address, address, why), old.bounce_id);
+  PERFORM bounce_internal.write_log(old.communication_id, old.id, 'corrected', format('%s replaced by %s: %s', old.address, address, why), old.bounce_id);
   IF new_id IS NOT NULL THEN
     PERFORM bounce.request_resend(new_id, why, old.bounce_id);
   END IF;
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION bounce.replace_recipient(bigint, text, text) IS
-  'internal: a new recipient of the same communication in place of an old one, due at once; so a late bounce of the old address cannot '
+COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
+  'a new recipient of the same communication in place of an old one, due at once; so a late bounce of the old address cannot '
   'hit the new one. NULL when nothing is to be sent';
 
-CREATE OR REPLACE FUNCTION bounce.resend_task(t bounce.task, why text) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.resend_task(t bounce.task, why text) RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN (SELECT count(*) FILTER (WHERE CASE WHEN r.is_unknown THEN bounce.resend_unknown(r.id, why)
+  RETURN (SELECT count(*) FILTER (WHERE CASE WHEN r.is_unknown THEN bounce_internal.resend_unknown(r.id, why)
                                              ELSE bounce.request_resend(r.id, why, t.bounce_id) END)
           FROM (SELECT q.id, q.state = 'error' AS is_unknown FROM bounce.communication_recipient AS q
                 WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.state = 'error' AND q.delivery = 'unknown') ORDER BY q.id) AS r);
 END
 $$;
-COMMENT ON FUNCTION bounce.resend_task(bounce.task, text) IS 'internal: sends again what this task is about; how many';
+COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS 'sends again what this task is about; how many';
 
-CREATE OR REPLACE FUNCTION bounce.resend_unknown(recipient_id bigint, why text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.resend_unknown(recipient_id bigint, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
   r bounce.communication_recipient;
@@ -122,10 +122,10 @@ BEGIN
   UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now(), tries = 0
   WHERE q.id = resend_unknown.recipient_id AND q.delivery = 'unknown' RETURNING q.* INTO r;
   IF FOUND THEN
-    PERFORM bounce.derive_communication(r.communication_id);
-    PERFORM bounce.write_log(r.communication_id, r.id, 'requeued', 'asked for: ' || why);
+    PERFORM bounce_internal.derive_communication(r.communication_id);
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'requeued', 'asked for: ' || why);
   END IF;
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION bounce.resend_unknown(bigint, text) IS 'internal: a person wants a mail to be sent again that may have arrived already';
+COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS 'a person wants a mail to be sent again that may have arrived already';

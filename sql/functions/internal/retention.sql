@@ -2,7 +2,7 @@
 --
 -- Retention: erasing what is too old, in bounded batches.
 
-CREATE OR REPLACE FUNCTION bounce.erase_raw(class bounce.class, before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_raw(class bounce.class, before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   erased bigint;
@@ -16,9 +16,9 @@ BEGIN
   RETURN erased;
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_raw(bounce.class, timestamptz, integer) IS 'internal: erases raw messages of a class, at most a batch of the oldest; how many';
+COMMENT ON FUNCTION bounce_internal.erase_raw(bounce.class, timestamptz, integer) IS 'erases raw messages of a class, at most a batch of the oldest; how many';
 
-CREATE OR REPLACE FUNCTION bounce.erase_message_detail(ids bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.erase_message_detail(ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.bounce_message AS m
@@ -31,23 +31,23 @@ BEGIN
   UPDATE bounce.bounce AS b SET recipient = '', original_recipient = '', diagnostic = '', evidence = '' WHERE b.bounce_message_id = ANY (ids);
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_message_detail(bigint[]) IS
-  'internal: leaves of reports, and of what the log says of them, what figures need: time, class, reason, codes, rule, process';
+COMMENT ON FUNCTION bounce_internal.erase_message_detail(bigint[]) IS
+  'leaves of reports, and of what the log says of them, what figures need: time, class, reason, codes, rule, process';
 
-CREATE OR REPLACE FUNCTION bounce.erase_detail(class bounce.class, before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_detail(class bounce.class, before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   ids CONSTANT bigint[] := ARRAY(SELECT q.id FROM bounce.bounce_message AS q
     WHERE q.class = erase_detail.class AND q.received_at < before AND q.report <> '{}'
     ORDER BY q.received_at LIMIT batch FOR UPDATE SKIP LOCKED);
 BEGIN
-  PERFORM bounce.erase_message_detail(ids);
+  PERFORM bounce_internal.erase_message_detail(ids);
   RETURN cardinality(ids);
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_detail(bounce.class, timestamptz, integer) IS 'internal: erases words and addresses of a class, at most a batch of the oldest; how many';
+COMMENT ON FUNCTION bounce_internal.erase_detail(bounce.class, timestamptz, integer) IS 'erases words and addresses of a class, at most a batch of the oldest; how many';
 
-CREATE OR REPLACE FUNCTION bounce.forget_keys(before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.forget_keys(before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   forgotten bigint;
@@ -59,7 +59,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.last_before(before timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.last_before(before timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT max(l.id) FROM bounce.process AS p
@@ -67,9 +67,9 @@ BEGIN
                               ORDER BY c.created_at DESC, c.id DESC LIMIT 1) AS l);
 END
 $$;
-COMMENT ON FUNCTION bounce.last_before(timestamptz) IS 'internal: no communication older than that has a higher id, but for a few; found by index';
+COMMENT ON FUNCTION bounce_internal.last_before(timestamptz) IS 'no communication older than that has a higher id, but for a few; found by index';
 
-CREATE OR REPLACE FUNCTION bounce.forget_work(before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.forget_work(before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   tasks bigint;
@@ -85,7 +85,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.forget_counts(at timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.forget_counts(at timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   forgotten bigint;
@@ -99,10 +99,10 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.erase_old_content(before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_old_content(before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  last CONSTANT bigint := bounce.last_before(before);
+  last CONSTANT bigint := bounce_internal.last_before(before);
   ids CONSTANT bigint[] := ARRAY(
     SELECT k.communication_id FROM bounce.communication_content AS k JOIN bounce.communication AS c ON c.id = k.communication_id
     WHERE k.communication_id <= last AND c.delivery_state IN ('SUCCESS', 'ERROR') AND c.end_time < before
@@ -110,34 +110,34 @@ DECLARE
                       WHERE r.communication_id = c.id AND (r.due_at IS NOT NULL OR r.next_attempt_at IS NOT NULL))
     ORDER BY k.communication_id LIMIT batch);
 BEGIN
-  PERFORM bounce.erase_content(i) FROM unnest(ids) AS i;
+  PERFORM bounce_internal.erase_content(i) FROM unnest(ids) AS i;
   RETURN cardinality(ids);
 END
 $$;
-COMMENT ON FUNCTION bounce.erase_old_content(timestamptz, integer) IS 'internal: mails that ended before that time and wait for nothing, at most a batch of the oldest; how many';
+COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS 'mails that ended before that time and wait for nothing, at most a batch of the oldest; how many';
 
-CREATE OR REPLACE FUNCTION bounce.housekeeping_at(at timestamptz, batch integer) RETURNS TABLE (step text, done bigint)
+CREATE OR REPLACE FUNCTION bounce_internal.housekeeping_at(at timestamptz, batch integer) RETURNS TABLE (step text, done bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
   class text;
 BEGIN
   -- months wait for a lock; they must not keep the rest from being done, and come again next time
   BEGIN
-    step := 'months made';    done := bounce.make_months(at);                                                     RETURN NEXT;
-    step := 'months dropped'; done := bounce.drop_months(at - bounce.parameter_interval('keep_events'));          RETURN NEXT;
+    step := 'months made';    done := bounce_internal.make_months(at);                                                     RETURN NEXT;
+    step := 'months dropped'; done := bounce_internal.drop_months(at - bounce_internal.parameter_interval('keep_events'));          RETURN NEXT;
   EXCEPTION WHEN lock_not_available THEN
     step := 'months: locked, tried again next time'; done := 0; RETURN NEXT;
   END;
   FOREACH class IN ARRAY ARRAY['hard', 'soft', 'technical', 'auto_reply', 'unclassified'] LOOP
-    step := 'raw messages erased: ' || class; done := bounce.erase_raw(class, at - bounce.parameter_interval('keep_raw_' || class), batch);    RETURN NEXT;
-    step := 'details erased: ' || class; done := bounce.erase_detail(class, at - bounce.parameter_interval('keep_detail_' || class), batch); RETURN NEXT;
+    step := 'raw messages erased: ' || class; done := bounce_internal.erase_raw(class, at - bounce_internal.parameter_interval('keep_raw_' || class), batch);    RETURN NEXT;
+    step := 'details erased: ' || class; done := bounce_internal.erase_detail(class, at - bounce_internal.parameter_interval('keep_detail_' || class), batch); RETURN NEXT;
   END LOOP;
-  step := 'contents erased';       done := bounce.erase_old_content(at - bounce.parameter_interval('keep_content'), batch); RETURN NEXT;
-  step := 'report keys forgotten'; done := bounce.forget_keys(at - bounce.parameter_interval('keep_events'), batch); RETURN NEXT;
-  step := 'work forgotten';        done := bounce.forget_work(at - bounce.parameter_interval('keep_events'), batch); RETURN NEXT;
-  step := 'counters forgotten';    done := bounce.forget_counts(at, batch);        RETURN NEXT;
+  step := 'contents erased';       done := bounce_internal.erase_old_content(at - bounce_internal.parameter_interval('keep_content'), batch); RETURN NEXT;
+  step := 'report keys forgotten'; done := bounce_internal.forget_keys(at - bounce_internal.parameter_interval('keep_events'), batch); RETURN NEXT;
+  step := 'work forgotten';        done := bounce_internal.forget_work(at - bounce_internal.parameter_interval('keep_events'), batch); RETURN NEXT;
+  step := 'counters forgotten';    done := bounce_internal.forget_counts(at, batch);        RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
-  step := 'domains learned';       done := bounce.learn_domains(batch);            RETURN NEXT;
+  step := 'domains learned';       done := bounce_internal.learn_domains(batch);            RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION bounce.housekeeping_at(timestamptz, integer) IS 'internal: housekeeping() with a clock of the caller''s';
+COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS 'housekeeping() with a clock of the caller''s';

@@ -5,7 +5,7 @@
 -- of one row: that was a seventh of what a mail cost. Who breaks a rule gets what a CHECK
 -- of that name would give. The triggers are the last BEFORE ones by their names.
 
-CREATE OR REPLACE FUNCTION bounce.recipient_rules() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   broken CONSTANT text := CASE
@@ -25,14 +25,14 @@ DECLARE
   END;
 BEGIN
   IF broken IS NOT NULL THEN
-    PERFORM bounce.refuse_row(TG_TABLE_NAME, broken, NEW.id);
+    PERFORM bounce_internal.refuse_row(TG_TABLE_NAME, broken, NEW.id);
   END IF;
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_rules() IS 'internal: what no recipient may be';
+COMMENT ON FUNCTION bounce_internal.recipient_rules() IS 'what no recipient may be';
 
-CREATE OR REPLACE FUNCTION bounce.communication_rules() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_rules() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   broken CONSTANT text := CASE
@@ -49,18 +49,18 @@ DECLARE
   END;
 BEGIN
   IF broken IS NOT NULL THEN
-    PERFORM bounce.refuse_row(TG_TABLE_NAME, broken, NEW.id);
+    PERFORM bounce_internal.refuse_row(TG_TABLE_NAME, broken, NEW.id);
   END IF;
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_rules() IS 'internal: what no communication may be';
+COMMENT ON FUNCTION bounce_internal.communication_rules() IS 'what no communication may be';
 
-CREATE OR REPLACE FUNCTION bounce.refuse_row(relation text, rule text, row_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_row(relation text, rule text, row_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'new row for relation "%" violates check constraint "%"', relation, rule
     USING ERRCODE = 'check_violation', SCHEMA = 'bounce', TABLE = relation, CONSTRAINT = rule, DETAIL = format('The row has the id %s.', row_id);
 END
 $$;
-COMMENT ON FUNCTION bounce.refuse_row(text, text, bigint) IS 'internal: as a CHECK of that name would';
+COMMENT ON FUNCTION bounce_internal.refuse_row(text, text, bigint) IS 'as a CHECK of that name would';

@@ -2,7 +2,7 @@
 --
 -- The state machine: one function moves a state and refuses the impossible.
 
-CREATE OR REPLACE FUNCTION bounce.write_log(communication_id bigint, recipient_id bigint, event text, text text,
+CREATE OR REPLACE FUNCTION bounce_internal.write_log(communication_id bigint, recipient_id bigint, event text, text text,
                                  bounce_id bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -11,12 +11,12 @@ BEGIN
   WHERE write_log.communication_id IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.write_log(bigint, bigint, text, text, bigint) IS
-  'internal: a line of the communication''s log, if there is one';
+COMMENT ON FUNCTION bounce_internal.write_log(bigint, bigint, text, text, bigint) IS
+  'a line of the communication''s log, if there is one';
 
 -- Communications ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.has_bounced_recipient(communication_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.has_bounced_recipient(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
@@ -24,17 +24,17 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.derived_status(status text, is_bounced boolean, is_failed boolean) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.derived_status(status text, is_bounced boolean, is_failed boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN is_bounced THEN 'bounced' WHEN is_failed THEN 'error' WHEN status = 'bounced' THEN 'sent' ELSE status END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.communication_before_write() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_before_write() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  NEW.message_id := bounce.bare_id(NEW.message_id);
+  NEW.message_id := bounce_internal.bare_id(NEW.message_id);
   NEW.updated_at := now();
-  IF TG_OP = 'UPDATE' AND bounce.has_bounced_recipient(NEW.id) THEN
+  IF TG_OP = 'UPDATE' AND bounce_internal.has_bounced_recipient(NEW.id) THEN
     -- A bounce may overtake the application's own "sent" or "error": the later news stands.
     NEW.status := 'bounced';
   ELSIF NEW.status = 'bounced' AND OLD.status IS DISTINCT FROM 'bounced' THEN
@@ -48,10 +48,10 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_before_write() IS
-  'internal: the status does not contradict the recipients, whoever writes it';
+COMMENT ON FUNCTION bounce_internal.communication_before_write() IS
+  'the status does not contradict the recipients, whoever writes it';
 
-CREATE OR REPLACE FUNCTION bounce.communication_remember_message_id() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_remember_message_id() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
@@ -62,7 +62,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.communication_handed_over() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.communication_handed_over() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.id) THEN
@@ -71,26 +71,26 @@ BEGIN
   UPDATE bounce.communication_recipient AS r
   SET state = NEW.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
   WHERE r.communication_id = NEW.id AND r.state IN ('open', 'error') AND r.state <> NEW.status;
-  PERFORM bounce.write_log(NEW.id, NULL, NEW.status, 'as the application says');
+  PERFORM bounce_internal.write_log(NEW.id, NULL, NEW.status, 'as the application says');
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.communication_handed_over() IS
-  'internal: the application says that a communication was sent, or could not be: so were its waiting recipients. Of what '
+COMMENT ON FUNCTION bounce_internal.communication_handed_over() IS
+  'the application says that a communication was sent, or could not be: so were its waiting recipients. Of what '
   'the queue sends, the queue tells, recipient by recipient';
 
-CREATE OR REPLACE FUNCTION bounce.tell_communication() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.tell_communication() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('bounce_communication', NEW.id::text);
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce.tell_communication() IS 'internal: tells listeners that a communication has another status';
+COMMENT ON FUNCTION bounce_internal.tell_communication() IS 'tells listeners that a communication has another status';
 
 -- Recipients -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.recipient_before_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_before_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   NEW.state := coalesce(NEW.state, (SELECT CASE c.status WHEN 'bounced' THEN 'sent' ELSE c.status END
@@ -100,11 +100,11 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.recipient_check_address() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_check_address() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   NEW.address := btrim(NEW.address, E' \t\r\n<>');
-  IF NOT bounce.is_address(NEW.address) THEN
+  IF NOT bounce_internal.is_address(NEW.address) THEN
     RAISE EXCEPTION 'communication %: "%" is not a mail address', NEW.communication_id, coalesce(NEW.address, 'NULL')
       USING ERRCODE = 'check_violation',
             HINT = 'local-part@domain, without a display name, white space, control characters or angle brackets inside.';
@@ -112,9 +112,9 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_check_address() IS 'internal: addresses are stored bare, and what cannot be one is refused';
+COMMENT ON FUNCTION bounce_internal.recipient_check_address() IS 'addresses are stored bare, and what cannot be one is refused';
 
-CREATE OR REPLACE FUNCTION bounce.recipient_guard_state() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_guard_state() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF NEW.attempts < OLD.attempts OR NEW.corrections < OLD.corrections THEN
@@ -127,7 +127,7 @@ BEGIN
         AND (NEW.state = 'replaced' AND OLD.state <> 'replaced'
              OR OLD.state = 'sent' AND NEW.state = 'open'
              OR OLD.state = 'bounced' AND NEW.attempts = OLD.attempts
-                AND (NEW.state <> 'bounced' OR bounce.class_rank(NEW.class) < bounce.class_rank(OLD.class))) THEN
+                AND (NEW.state <> 'bounced' OR bounce_internal.class_rank(NEW.class) < bounce_internal.class_rank(OLD.class))) THEN
     RAISE EXCEPTION 'recipient %: state cannot go from % to %', OLD.id,
         concat_ws(' ', OLD.state, OLD.class), concat_ws(' ', NEW.state, NEW.class)
       USING ERRCODE = 'check_violation',
@@ -139,13 +139,13 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce.recipient_guard_state() IS
-  'internal: a recipient''s state never goes back within one attempt, but for a counted correction';
+COMMENT ON FUNCTION bounce_internal.recipient_guard_state() IS
+  'a recipient''s state never goes back within one attempt, but for a counted correction';
 
-CREATE OR REPLACE FUNCTION bounce.recipient_after_write() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_write() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce.derive_communication(NEW.communication_id);
+  PERFORM bounce_internal.derive_communication(NEW.communication_id);
   RETURN NULL;
 END
 $$;

@@ -2,7 +2,7 @@
 --
 -- Tasks: creating, changing and closing them.
 
-CREATE OR REPLACE FUNCTION bounce.diagnosis(f bounce.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.diagnosis(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT n.meaning || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
@@ -11,9 +11,9 @@ BEGIN
           FROM bounce.bounce_reason AS n WHERE n.reason = f.reason);
 END
 $$;
-COMMENT ON FUNCTION bounce.diagnosis(bounce.finding) IS 'internal: what is wrong, in words, and what the other side said';
+COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS 'what is wrong, in words, and what the other side said';
 
-CREATE OR REPLACE FUNCTION bounce.make_task(INOUT f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.make_task(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
   gathers CONSTANT boolean := f.task_kind IN ('delivery_problem', 'outage') OR f.task_key = 'bounce_without_communication:';
@@ -23,7 +23,7 @@ BEGIN
                                 due_at, diagnosis)
   VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
           CASE WHEN gathers THEN '' ELSE f.address END, CASE f.task_key WHEN 'bounce_without_communication:' THEN '' ELSE bounce.address_domain(f.address) END,
-          f.reason, f.bounce_id, now() + bounce.parameter_interval('task_due', f.process), bounce.diagnosis(f))
+          f.reason, f.bounce_id, now() + bounce_internal.parameter_interval('task_due', f.process), bounce_internal.diagnosis(f))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, bounce_id = excluded.bounce_id,
       communication_id = excluded.communication_id, recipient_id = excluded.recipient_id, diagnosis = excluded.diagnosis
@@ -37,13 +37,13 @@ BEGIN
   END IF;
   UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
   WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
-  f := bounce.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
+  f := bounce_internal.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
 END
 $$;
-COMMENT ON FUNCTION bounce.make_task(bounce.finding) IS
-  'internal: makes the task that was wished for, or counts it up where one is open';
+COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
+  'makes the task that was wished for, or counts it up where one is open';
 
-CREATE OR REPLACE FUNCTION bounce.gather_task(task_kind text, key text, task_summary text, c bounce.communication, r bounce.communication_recipient) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.gather_task(task_kind text, key text, task_summary text, c bounce.communication, r bounce.communication_recipient) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   made bigint;
@@ -52,21 +52,21 @@ BEGIN
   -- one for each mail: each wants a decision of its own
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id, address, domain, reason, diagnosis, due_at)
   VALUES (task_kind, format('%s:%s:%s', task_kind, key, c.id), task_summary, c.process, c.id, r.id, r.address_key, bounce.address_domain(r.address), key,
-          task_summary, now() + bounce.parameter_interval('task_due', c.process))
+          task_summary, now() + bounce_internal.parameter_interval('task_due', c.process))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, recipient_id = excluded.recipient_id,
       diagnosis = left(t.diagnosis, 2000) || E'\n' || excluded.diagnosis
   RETURNING t.id, t.count = 1 INTO made, is_new;
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (made, CASE WHEN is_new THEN 'created' ELSE 'counted' END, task_summary);
   UPDATE bounce.communication_recipient AS q SET task_id = made WHERE q.id = r.id;
-  PERFORM bounce.write_log(c.id, r.id, 'task', format('task %s %s: %s', task_kind, made, task_summary));
+  PERFORM bounce_internal.write_log(c.id, r.id, 'task', format('task %s %s: %s', task_kind, made, task_summary));
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION bounce.gather_task(text, text, text, bounce.communication, bounce.communication_recipient) IS
-  'internal: a task of the queue itself, where no bounce stands behind it: one for each mail';
+COMMENT ON FUNCTION bounce_internal.gather_task(text, text, text, bounce.communication, bounce.communication_recipient) IS
+  'a task of the queue itself, where no bounce stands behind it: one for each mail';
 
-CREATE OR REPLACE FUNCTION bounce.change_task(task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.change_task(task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.task AS t SET owner = coalesce(change_task.owner, t.owner), due_at = coalesce(change_task.due_at, t.due_at)
@@ -78,9 +78,9 @@ BEGIN
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (change_task.task_id, change_task.action, change_task.text);
 END
 $$;
-COMMENT ON FUNCTION bounce.change_task(bigint, text, text, text, timestamptz) IS 'internal: a change of an open task and its history. P0002';
+COMMENT ON FUNCTION bounce_internal.change_task(bigint, text, text, text, timestamptz) IS 'a change of an open task and its history. P0002';
 
-CREATE OR REPLACE FUNCTION bounce.lock_task(task_id bigint, kinds text[]) RETURNS bounce.task
+CREATE OR REPLACE FUNCTION bounce_internal.lock_task(task_id bigint, kinds text[]) RETURNS bounce.task
 LANGUAGE plpgsql AS $$
 DECLARE
   t bounce.task;
@@ -91,7 +91,7 @@ BEGIN
       HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   ELSIF t.kind <> ALL (kinds) THEN
     RAISE EXCEPTION 'task % is of kind %: it is not resolved so', t.id, t.kind USING ERRCODE = 'invalid_parameter_value',
-      HINT = bounce.ways_to_resolve(t);
+      HINT = bounce_internal.ways_to_resolve(t);
   END IF;
   -- as record_report() does: communications and recipients before the task, which close_task() locks
   PERFORM FROM bounce.communication AS c
@@ -100,9 +100,9 @@ BEGIN
   RETURN t;
 END
 $$;
-COMMENT ON FUNCTION bounce.lock_task(bigint, text[]) IS 'internal: an open task of one of these kinds, its communications locked. P0002, 22023';
+COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS 'an open task of one of these kinds, its communications locked. P0002, 22023';
 
-CREATE OR REPLACE FUNCTION bounce.close_task(task_id bigint, resolution text, note text) RETURNS bounce.task
+CREATE OR REPLACE FUNCTION bounce_internal.close_task(task_id bigint, resolution text, note text) RETURNS bounce.task
 LANGUAGE plpgsql AS $$
 DECLARE
   t bounce.task;
@@ -116,49 +116,49 @@ BEGIN
       HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
-  PERFORM bounce.write_log(t.communication_id, t.recipient_id, 'task_resolved',
+  PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'task_resolved',
                            concat_ws(': ', format('task %s %s', t.kind, t.id), nullif(t.resolution, 'done'), nullif(t.note, '')));
   RETURN t;
 END
 $$;
-COMMENT ON FUNCTION bounce.close_task(bigint, text, text) IS 'internal: the one place where a task is closed. P0002 when there is no such open task';
+COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS 'the one place where a task is closed. P0002 when there is no such open task';
 
-CREATE OR REPLACE FUNCTION bounce.settle_exhausted(c bounce.communication, r bounce.communication_recipient, reply text, document jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_exhausted(c bounce.communication, r bounce.communication_recipient, reply text, document jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  f bounce.finding := bounce.finding_of(c, r, document);
+  f bounce_internal.finding := bounce_internal.finding_of(c, r, document);
 BEGIN
   UPDATE bounce.communication_recipient AS q SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, tries = q.tries + 1, response = reply
   WHERE q.id = r.id;
   UPDATE bounce.communication AS k SET error = format('%s: given up after %s tries: %s', r.address, r.tries + 1, reply) WHERE k.id = c.id;
-  PERFORM bounce.move_recipient(f);
-  f := bounce.step(f, 'bounced', format('given up after %s tries', r.tries + 1));
-  f := bounce.wish_task(f, 'resend_exhausted', f.address,
-         format('%s is not tried again, %s tries were made: %s', f.address, r.tries + 1, bounce.describe(f)));
-  f := bounce.make_task(f);
-  PERFORM bounce.store_refusal(f, document);
-  PERFORM bounce.write_notice(c, r.id);
+  PERFORM bounce_internal.move_recipient(f);
+  f := bounce_internal.step(f, 'bounced', format('given up after %s tries', r.tries + 1));
+  f := bounce_internal.wish_task(f, 'resend_exhausted', f.address,
+         format('%s is not tried again, %s tries were made: %s', f.address, r.tries + 1, bounce_internal.describe(f)));
+  f := bounce_internal.make_task(f);
+  PERFORM bounce_internal.store_refusal(f, document);
+  PERFORM bounce_internal.write_notice(c, r.id);
 END
 $$;
-COMMENT ON FUNCTION bounce.settle_exhausted(bounce.communication, bounce.communication_recipient, text, jsonb) IS
-  'internal: refused for now for the last time: failed, and a task resend_exhausted';
+COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce.communication, bounce.communication_recipient, text, jsonb) IS
+  'refused for now for the last time: failed, and a task resend_exhausted';
 
 -- Tasks about a lost reply -----------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.is_unknown_task(t bounce.task) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_unknown_task(t bounce.task) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT (t).kind = 'delivery_problem' AND (t).reason = 'unknown'
 $$;
-COMMENT ON FUNCTION bounce.is_unknown_task(bounce.task) IS 'internal: a send of which nobody heard the outcome';
+COMMENT ON FUNCTION bounce_internal.is_unknown_task(bounce.task) IS 'a send of which nobody heard the outcome';
 
-CREATE OR REPLACE FUNCTION bounce.ways_to_resolve(t bounce.task) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.ways_to_resolve(t bounce.task) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT 'It is resolved with ' || CASE
     WHEN (t).kind = 'outage' THEN 'confirm_outage (they are dead) or dismiss_outage (it was an outage).'
     WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
-    WHEN bounce.is_unknown_task(t) THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or resolve_task (leave it).'
+    WHEN bounce_internal.is_unknown_task(t) THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or resolve_task (leave it).'
     WHEN (t).kind = 'delivery_problem' THEN 'resolve_task_unblocked (they let us in: send again) or resolve_task (leave it).'
     ELSE 'resolve_task_corrected (another address), resolve_task_unblocked (it works), resolve_task_dead or resolve_task (nothing else).'
   END
 $$;
-COMMENT ON FUNCTION bounce.ways_to_resolve(bounce.task) IS 'internal: for whoever chose another one';
+COMMENT ON FUNCTION bounce_internal.ways_to_resolve(bounce.task) IS 'for whoever chose another one';

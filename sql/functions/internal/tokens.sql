@@ -13,13 +13,13 @@
 
 -- base32 -----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.base32_value(digit text) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.base32_value(digit text) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT strpos('abcdefghijklmnopqrstuvwxyz234567', digit) - 1
 $$;
 
 -- Five bytes are eight digits; what is missing of the last five is filled with zeros and cut off again.
-CREATE OR REPLACE FUNCTION bounce.base32_encode(bytes bytea) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.base32_encode(bytes bytea) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
   digit CONSTANT text := 'abcdefghijklmnopqrstuvwxyz234567';
@@ -39,9 +39,9 @@ BEGIN
   RETURN left(digits, (length(bytes) * 8 + 4) / 5);
 END
 $$;
-COMMENT ON FUNCTION bounce.base32_encode(bytea) IS 'RFC 4648 section 6, lower case, without padding';
+COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS 'RFC 4648 section 6, lower case, without padding';
 
-CREATE OR REPLACE FUNCTION bounce.base32_decode(digits text) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
   folded CONSTANT text := lower(digits);
@@ -50,7 +50,7 @@ DECLARE
   bit_count integer := 0;
 BEGIN
   FOR i IN 1 .. length(folded) LOOP
-    bits := ((bits & 255) << 5) | greatest(0, bounce.base32_value(substr(folded, i, 1)));
+    bits := ((bits & 255) << 5) | greatest(0, bounce_internal.base32_value(substr(folded, i, 1)));
     bit_count := bit_count + 5;
     IF bit_count >= 8 THEN
       bit_count := bit_count - 8;
@@ -58,15 +58,15 @@ BEGIN
     END IF;
   END LOOP;
   -- foreign characters, impossible lengths and stray bits at the end do not come back the same
-  RETURN CASE WHEN bounce.base32_encode(bytes) = folded THEN bytes END;
+  RETURN CASE WHEN bounce_internal.base32_encode(bytes) = folded THEN bytes END;
 END
 $$;
-COMMENT ON FUNCTION bounce.base32_decode(text) IS
+COMMENT ON FUNCTION bounce_internal.base32_decode(text) IS
   'RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
 
 -- HMAC -------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.xor_pad(secret bytea, pad integer) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.xor_pad(secret bytea, pad integer) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
   block bytea := decode(repeat(lpad(to_hex(pad), 2, '0'), 64), 'hex');
@@ -77,49 +77,49 @@ BEGIN
   RETURN block;
 END
 $$;
-COMMENT ON FUNCTION bounce.xor_pad(bytea, integer) IS
-  'internal: the secret filled up with zeros to a block of 64 bytes, each xor pad';
+COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
+  'the secret filled up with zeros to a block of 64 bytes, each xor pad';
 
-CREATE OR REPLACE FUNCTION bounce.hmac_sha256(secret bytea, message bytea) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(secret bytea, message bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT sha256(bounce.xor_pad(secret, x'5c'::integer) || sha256(bounce.xor_pad(secret, x'36'::integer) || message))
+  SELECT sha256(bounce_internal.xor_pad(secret, x'5c'::integer) || sha256(bounce_internal.xor_pad(secret, x'36'::integer) || message))
 $$;
-COMMENT ON FUNCTION bounce.hmac_sha256(bytea, bytea) IS
+COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea) IS
   'RFC 2104 with SHA-256, for secrets of at most 64 bytes. Built in, so that the schema needs no extension';
 
 -- Tokens -----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.token_sign(secret bytea, payload bytea) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.token_sign(secret bytea, payload bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT substring(bounce.hmac_sha256(secret, payload) FROM 1 FOR 10)
+  SELECT substring(bounce_internal.hmac_sha256(secret, payload) FROM 1 FOR 10)
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.token_payload(key_id integer, attempt integer, expiry_day integer, recipient_id bigint) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.token_payload(key_id integer, attempt integer, expiry_day integer, recipient_id bigint) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substring(int4send(key_id) FROM 4) || substring(int4send(attempt) FROM 4)
          || substring(int4send(expiry_day) FROM 3) || int8send(recipient_id)
 $$;
 
-CREATE OR REPLACE FUNCTION bounce.epoch_day(at timestamptz) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.epoch_day(at timestamptz) RETURNS integer
 LANGUAGE sql STABLE AS $$
   SELECT (at AT TIME ZONE 'UTC')::date - DATE '1970-01-01'
 $$;
-COMMENT ON FUNCTION bounce.epoch_day(timestamptz) IS 'whole days since 1970-01-01 UTC';
+COMMENT ON FUNCTION bounce_internal.epoch_day(timestamptz) IS 'whole days since 1970-01-01 UTC';
 
-CREATE OR REPLACE FUNCTION bounce.signer_until(expires_at timestamptz) RETURNS bounce.token_signer
+CREATE OR REPLACE FUNCTION bounce_internal.signer_until(expires_at timestamptz) RETURNS bounce_internal.token_signer
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  signer bounce.token_signer;
+  signer bounce_internal.token_signer;
 BEGIN
-  SELECT k.id, bounce.epoch_day(signer_until.expires_at), bounce.xor_pad(k.secret, 54), bounce.xor_pad(k.secret, 92) INTO STRICT signer
+  SELECT k.id, bounce_internal.epoch_day(signer_until.expires_at), bounce_internal.xor_pad(k.secret, 54), bounce_internal.xor_pad(k.secret, 92) INTO STRICT signer
   FROM bounce.token_key AS k
   WHERE k.retired_at IS NULL ORDER BY k.created_at DESC, k.id DESC LIMIT 1;
   RETURN signer;
 END
 $$;
-COMMENT ON FUNCTION bounce.signer_until(timestamptz) IS 'internal: what all tokens that are made now and expire on that day have in common';
+COMMENT ON FUNCTION bounce_internal.signer_until(timestamptz) IS 'what all tokens that are made now and expire on that day have in common';
 
-CREATE OR REPLACE FUNCTION bounce.token_text(signer bounce.token_signer, recipient_id bigint, attempt integer) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.token_text(signer bounce_internal.token_signer, recipient_id bigint, attempt integer) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   payload bytea;
@@ -128,48 +128,48 @@ BEGIN
     RAISE EXCEPTION 'attempt % or expiry day % does not fit a token', attempt, signer.expiry_day
       USING ERRCODE = 'numeric_value_out_of_range';
   END IF;
-  payload := bounce.token_payload(signer.key_id, attempt, signer.expiry_day, recipient_id);
-  -- bounce.hmac_sha256(), of which the pads are known
-  RETURN bounce.base32_encode(payload || substring(sha256(signer.outer_pad || sha256(signer.inner_pad || payload)) FROM 1 FOR 10));
+  payload := bounce_internal.token_payload(signer.key_id, attempt, signer.expiry_day, recipient_id);
+  -- bounce_internal.hmac_sha256(), of which the pads are known
+  RETURN bounce_internal.base32_encode(payload || substring(sha256(signer.outer_pad || sha256(signer.inner_pad || payload)) FROM 1 FOR 10));
 END
 $$;
-COMMENT ON FUNCTION bounce.token_text(bounce.token_signer, bigint, integer) IS 'internal: a signed token, 36 characters; attempt 1 to 255';
+COMMENT ON FUNCTION bounce_internal.token_text(bounce_internal.token_signer, bigint, integer) IS 'a signed token, 36 characters; attempt 1 to 255';
 
-CREATE OR REPLACE FUNCTION bounce.token_make(recipient_id bigint, attempt integer, expires_at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.token_make(recipient_id bigint, attempt integer, expires_at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN bounce.token_text(bounce.signer_until(expires_at), recipient_id, attempt);
+  RETURN bounce_internal.token_text(bounce_internal.signer_until(expires_at), recipient_id, attempt);
 END
 $$;
-COMMENT ON FUNCTION bounce.token_make(bigint, integer, timestamptz) IS
-  'internal: a signed token, 36 characters; attempt 1 to 255';
+COMMENT ON FUNCTION bounce_internal.token_make(bigint, integer, timestamptz) IS
+  'a signed token, 36 characters; attempt 1 to 255';
 
 -- ROWS 1, or the planner joins it with the whole of communication_recipient
-CREATE OR REPLACE FUNCTION bounce.token_read(local_part text)
+CREATE OR REPLACE FUNCTION bounce_internal.token_read(local_part text)
 RETURNS TABLE (recipient_id bigint, attempt integer, expired boolean)
 LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  bytes CONSTANT bytea := bounce.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));
+  bytes CONSTANT bytea := bounce_internal.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));
   payload CONSTANT bytea := substring(bytes FROM 1 FOR 12);
 BEGIN
   IF bytes IS NULL OR NOT EXISTS (SELECT FROM bounce.token_key AS k
       WHERE k.id = get_byte(bytes, 0) AND (k.expires_at IS NULL OR k.expires_at > now())
-        AND bounce.token_sign(k.secret, payload) = substring(bytes FROM 13)) THEN
+        AND bounce_internal.token_sign(k.secret, payload) = substring(bytes FROM 13)) THEN
     RETURN;
   END IF;
   recipient_id := ('x' || encode(substring(payload FROM 5), 'hex'))::bit(64)::bigint;
   attempt := get_byte(payload, 1);
-  expired := get_byte(payload, 2) * 256 + get_byte(payload, 3) < bounce.epoch_day(now());
+  expired := get_byte(payload, 2) * 256 + get_byte(payload, 3) < bounce_internal.epoch_day(now());
   RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION bounce.token_read(text) IS
+COMMENT ON FUNCTION bounce_internal.token_read(text) IS
   'reads the token at the end of a local part, behind any delimiter or none, in any case; no row when it is not ours. '
   'attempt and recipient_id are as signed, also when expired';
 
 -- Keys -------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.longest_token_lifetime(since timestamptz) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.longest_token_lifetime(since timestamptz) RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- a day of slack, because changed_at is when the change's transaction began
@@ -180,4 +180,4 @@ BEGIN
                 WHERE h.name = 'token_lifetime' AND h.changed_at >= since - interval '1 day' AND h.old_value IS NOT NULL) AS l);
 END
 $$;
-COMMENT ON FUNCTION bounce.longest_token_lifetime(timestamptz) IS 'internal: of all the values that were in force since then';
+COMMENT ON FUNCTION bounce_internal.longest_token_lifetime(timestamptz) IS 'of all the values that were in force since then';

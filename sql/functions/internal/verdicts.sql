@@ -4,10 +4,10 @@
 
 -- Undoing ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.finding_of_bounce(b bounce.bounce) RETURNS bounce.finding
+CREATE OR REPLACE FUNCTION bounce_internal.finding_of_bounce(b bounce.bounce) RETURNS bounce_internal.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  f bounce.finding;
+  f bounce_internal.finding;
 BEGIN
   f.recipient := b.recipient;
   f.original_recipient := b.original_recipient;
@@ -38,9 +38,9 @@ BEGIN
   RETURN f;
 END
 $$;
-COMMENT ON FUNCTION bounce.finding_of_bounce(bounce.bounce) IS 'internal: the finding again, with nothing that followed';
+COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS 'the finding again, with nothing that followed';
 
-CREATE OR REPLACE FUNCTION bounce.lift_blocks_of(bounce_ids bigint[], why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks_of(bounce_ids bigint[], why text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   b bounce.address_block;
@@ -49,36 +49,36 @@ DECLARE
 BEGIN
   FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
            ORDER BY k.address_key FOR UPDATE LOOP
-    heir := bounce.block_heir(b.address_key, bounce_ids);
+    heir := bounce_internal.block_heir(b.address_key, bounce_ids);
     UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
-    PERFORM bounce.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why))
+    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     IF heir IS NULL THEN
       lifted := lifted + 1;
     ELSE
-      PERFORM bounce.make_block(bounce.finding_of_bounce(o)) FROM bounce.bounce AS o WHERE o.id = heir;
+      PERFORM bounce_internal.make_block(bounce_internal.finding_of_bounce(o)) FROM bounce.bounce AS o WHERE o.id = heir;
     END IF;
   END LOOP;
   RETURN lifted;
 END
 $$;
-COMMENT ON FUNCTION bounce.lift_blocks_of(bigint[], text) IS
-  'internal: lifts the blocks that these bounces made; how many. Where another bounce stands that says the same, it blocks in their place';
+COMMENT ON FUNCTION bounce_internal.lift_blocks_of(bigint[], text) IS
+  'lifts the blocks that these bounces made; how many. Where another bounce stands that says the same, it blocks in their place';
 
-CREATE OR REPLACE FUNCTION bounce.close_tasks_of(bounce_ids bigint[], why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.close_tasks_of(bounce_ids bigint[], why text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN
   -- a task that other bounces are gathered in as well stays, until the last of them is taken back
-  RETURN (SELECT count((bounce.close_task(t.id, 'taken back', why)).id)
+  RETURN (SELECT count((bounce_internal.close_task(t.id, 'taken back', why)).id)
           FROM (SELECT q.id FROM bounce.task AS q
                 WHERE q.status = 'open' AND q.kind <> 'outage' AND q.id IN (SELECT b.task_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
-                  AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = q.id AND o.id <> ALL (bounce_ids) AND NOT bounce.is_undone(o.id))
+                  AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = q.id AND o.id <> ALL (bounce_ids) AND NOT bounce_internal.is_undone(o.id))
                 ORDER BY q.dedup_key) AS t);
 END
 $$;
-COMMENT ON FUNCTION bounce.close_tasks_of(bigint[], text) IS 'internal: closes the tasks that only these bounces still stand behind; how many';
+COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS 'closes the tasks that only these bounces still stand behind; how many';
 
-CREATE OR REPLACE FUNCTION bounce.take_back(bounce_ids bigint[], why text, resend boolean,
+CREATE OR REPLACE FUNCTION bounce_internal.take_back(bounce_ids bigint[], why text, resend boolean,
                                  OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,26 +92,26 @@ BEGIN
   FOR r IN SELECT q.id, q.communication_id, b.id AS bounce_id
            FROM bounce.bounce AS b JOIN bounce.communication_recipient AS q ON q.id = b.recipient_id AND q.bounce_id = b.id
            WHERE b.id = ANY (bounce_ids) AND q.state = 'bounced' ORDER BY q.id LOOP
-    PERFORM bounce.write_log(r.communication_id, r.id, 'taken_back', why, r.bounce_id);
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'taken_back', why, r.bounce_id);
     IF resend THEN
       requeued := requeued + bounce.request_resend(r.id, why, r.bounce_id)::integer;
     ELSE
-      PERFORM bounce.withdraw_bounce(r.id);
+      PERFORM bounce_internal.withdraw_bounce(r.id);
     END IF;
   END LOOP;
   UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now() WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
-  blocks := bounce.lift_blocks_of(bounce_ids, why);
-  tasks := bounce.close_tasks_of(bounce_ids, why);
+  blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
+  tasks := bounce_internal.close_tasks_of(bounce_ids, why);
   -- whose lease is over may have died before he began: the next one must not do what is taken back
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), result = 'taken back: ' || why
   WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open' AND (u.claimed_by IS NULL OR u.lease_ends_at <= now());
 END
 $$;
-COMMENT ON FUNCTION bounce.take_back(bigint[], text, boolean) IS
-  'internal: takes back what followed from these bounces: recipients sent to again (resend), or counted as sent; blocks lifted, held '
+COMMENT ON FUNCTION bounce_internal.take_back(bigint[], text, boolean) IS
+  'takes back what followed from these bounces: recipients sent to again (resend), or counted as sent; blocks lifted, held '
   'ones dropped; their tasks closed; the outbox emptied of what nobody has in hand. Locks in the order of record_report()';
 
-CREATE OR REPLACE FUNCTION bounce.is_undone(bounce_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_undone(bounce_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.undo AS u
@@ -119,23 +119,23 @@ BEGIN
                    AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v WHERE v.bounce_id = is_undone.bounce_id AND v.at >= u.at));
 END
 $$;
-COMMENT ON FUNCTION bounce.is_undone(bigint) IS 'internal: whether undo_bounces() took it back, and it was not judged anew since';
+COMMENT ON FUNCTION bounce_internal.is_undone(bigint) IS 'whether undo_bounces() took it back, and it was not judged anew since';
 
-CREATE OR REPLACE FUNCTION bounce.block_heir(address_key text, taken_back bigint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.block_heir(address_key text, taken_back bigint[]) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT max(b.id)
           FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.id = r.bounce_id
           WHERE r.address_key = block_heir.address_key AND r.state = 'bounced' AND r.class = 'hard' AND r.requested_by IS NULL
-            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow AND bounce.block_obstacle(bounce.finding_of_bounce(b)) IS NULL);
+            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow AND bounce_internal.block_obstacle(bounce_internal.finding_of_bounce(b)) IS NULL);
 END
 $$;
-COMMENT ON FUNCTION bounce.block_heir(text, bigint[]) IS
-  'internal: another bounce in force that would have blocked the address, had it not been blocked already; NULL when there is none';
+COMMENT ON FUNCTION bounce_internal.block_heir(text, bigint[]) IS
+  'another bounce in force that would have blocked the address, had it not been blocked already; NULL when there is none';
 
 -- Correcting -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.lock_bounce(bounce_id bigint) RETURNS bounce.bounce
+CREATE OR REPLACE FUNCTION bounce_internal.lock_bounce(bounce_id bigint) RETURNS bounce.bounce
 LANGUAGE plpgsql AS $$
 DECLARE
   b bounce.bounce;
@@ -150,9 +150,9 @@ BEGIN
   RETURN b;
 END
 $$;
-COMMENT ON FUNCTION bounce.lock_bounce(bigint) IS 'internal: a stored bounce, for a verdict to be changed. P0002';
+COMMENT ON FUNCTION bounce_internal.lock_bounce(bigint) IS 'a stored bounce, for a verdict to be changed. P0002';
 
-CREATE OR REPLACE FUNCTION bounce.adopt_match(b bounce.bounce, verdict bounce.finding) RETURNS bounce.bounce
+CREATE OR REPLACE FUNCTION bounce_internal.adopt_match(b bounce.bounce, verdict bounce_internal.finding) RETURNS bounce.bounce
 LANGUAGE plpgsql AS $$
 DECLARE
   adopted bounce.bounce;
@@ -164,25 +164,25 @@ BEGIN
   RETURN CASE WHEN FOUND THEN adopted ELSE b END;
 END
 $$;
-COMMENT ON FUNCTION bounce.adopt_match(bounce.bounce, bounce.finding) IS
-  'internal: a bounce that fitted no mail gets the one that was found since; one that fitted keeps it';
+COMMENT ON FUNCTION bounce_internal.adopt_match(bounce.bounce, bounce_internal.finding) IS
+  'a bounce that fitted no mail gets the one that was found since; one that fitted keeps it';
 
-CREATE OR REPLACE FUNCTION bounce.change_verdict(b bounce.bounce, verdict bounce.finding, why text) RETURNS bounce.finding
+CREATE OR REPLACE FUNCTION bounce_internal.change_verdict(b bounce.bounce, verdict bounce_internal.finding, why text) RETURNS bounce_internal.finding
 LANGUAGE plpgsql AS $$
 DECLARE
-  f bounce.finding := bounce.finding_of_bounce(bounce.adopt_match(b, verdict));
+  f bounce_internal.finding := bounce_internal.finding_of_bounce(bounce_internal.adopt_match(b, verdict));
 BEGIN
-  PERFORM bounce.take_back(ARRAY[b.id], why, false);
-  PERFORM bounce.close_empty_outages(ARRAY[b.id], why);
+  PERFORM bounce_internal.take_back(ARRAY[b.id], why, false);
+  PERFORM bounce_internal.close_empty_outages(ARRAY[b.id], why);
   f.reason := verdict.reason;
   f.class := verdict.class;
   f.is_notice := verdict.is_notice;
   f.permanence := verdict.permanence;
   f.rule := verdict.rule;
   f.evidence := verdict.evidence;
-  PERFORM bounce.write_log(f.communication_id, f.recipient_id, 'reclassified',
+  PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'reclassified',
                            format('%s %s (rule %s) -> %s %s (rule %s): %s', b.class, b.reason, b.rule, f.class, f.reason, f.rule, why), b.id);
-  f := (bounce.follow_all(ARRAY[f]))[1];
+  f := (bounce_internal.follow_all(ARRAY[f]))[1];
   INSERT INTO bounce.verdict_change (bounce_id, why, old_reason, new_reason, old_class, new_class, old_rule, new_rule,
                                      old_trust, old_matched_by, old_evidence, old_consequence)
   VALUES (b.id, change_verdict.why, b.reason, f.reason, b.class, f.class, b.rule, f.rule, b.trust, b.matched_by, b.evidence, b.consequence);
@@ -193,12 +193,12 @@ BEGIN
   RETURN f;
 END
 $$;
-COMMENT ON FUNCTION bounce.change_verdict(bounce.bounce, bounce.finding, text) IS
-  'internal: takes back what followed from a bounce, and does what follows from the new verdict, trusted as far as the bounce was';
+COMMENT ON FUNCTION bounce_internal.change_verdict(bounce.bounce, bounce_internal.finding, text) IS
+  'takes back what followed from a bounce, and does what follows from the new verdict, trusted as far as the bounce was';
 
 -- Replaying --------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.replay_findings(bounce_message_id bigint, report jsonb) RETURNS SETOF bounce.finding
+CREATE OR REPLACE FUNCTION bounce_internal.replay_findings(bounce_message_id bigint, report jsonb) RETURNS SETOF bounce_internal.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   m bounce.bounce_message;
@@ -208,15 +208,15 @@ BEGIN
     RAISE EXCEPTION 'no report %', replay_findings.bounce_message_id USING ERRCODE = 'no_data_found';
   END IF;
   -- how it came in is not in the message: envelope and the mark of our own MTA stay as they were
-  RETURN QUERY SELECT * FROM unnest(bounce.find_all(
-    bounce.complete_document(report, m.raw) || jsonb_build_object('source', m.source, 'digest', m.digest,
+  RETURN QUERY SELECT * FROM unnest(bounce_internal.find_all(
+    bounce_internal.complete_document(report, m.raw) || jsonb_build_object('source', m.source, 'digest', m.digest,
       'envelope', coalesce(m.report -> 'envelope', jsonb_build_object('sender', m.envelope_sender, 'recipients', to_jsonb(m.envelope_recipients),
         'queue_id', m.queue_id, 'client', m.client, 'own_mta', m.own_mta)))));
 END
 $$;
-COMMENT ON FUNCTION bounce.replay_findings(bigint, jsonb) IS 'internal: what today''s document says, with the envelope of the stored report';
+COMMENT ON FUNCTION bounce_internal.replay_findings(bigint, jsonb) IS 'what today''s document says, with the envelope of the stored report';
 
-CREATE OR REPLACE FUNCTION bounce.replay_pairs(bounce_message_id bigint, report jsonb) RETURNS TABLE (b bounce.bounce, f bounce.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.replay_pairs(bounce_message_id bigint, report jsonb) RETURNS TABLE (b bounce.bounce, f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- the same recipient by the same words; else the only one there was for the only one there is
@@ -224,9 +224,9 @@ BEGIN
   WITH old AS (SELECT q AS row, row_number() OVER (PARTITION BY lower(q.recipient) ORDER BY q.id) AS place, count(*) OVER () AS total
                FROM bounce.bounce AS q WHERE q.bounce_message_id = replay_pairs.bounce_message_id),
        new AS (SELECT n AS row, row_number() OVER (PARTITION BY lower(n.recipient)) AS place, count(*) OVER () AS total
-               FROM bounce.replay_findings(replay_pairs.bounce_message_id, report) AS n)
+               FROM bounce_internal.replay_findings(replay_pairs.bounce_message_id, report) AS n)
   SELECT old.row, new.row FROM new LEFT JOIN old
     ON lower((old.row).recipient) = lower((new.row).recipient) AND old.place = new.place OR old.total = 1 AND new.total = 1;
 END
 $$;
-COMMENT ON FUNCTION bounce.replay_pairs(bigint, jsonb) IS 'internal: today''s findings, each beside the stored bounce it corresponds to, if there is one';
+COMMENT ON FUNCTION bounce_internal.replay_pairs(bigint, jsonb) IS 'today''s findings, each beside the stored bounce it corresponds to, if there is one';
