@@ -257,7 +257,7 @@ static size_t fold_one(struct fold *fold, const char *text)
  * of text that is, or 0. */
 static size_t host_said_length(const char *text)
 {
-	if (!g_str_has_prefix(text, "host "))
+	if (strncmp(text, "host ", strlen("host ")) != 0)
 		return 0;
 	size_t name = strcspn(text + 5, " \n");
 	return g_str_has_prefix(text + 5 + name, " said: ") ? 5 + name + strlen(" said: ") : 0;
