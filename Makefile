@@ -1,15 +1,22 @@
-# bounce-milter: make help
+# SPDX-License-Identifier: BSD-2-Clause
 #
-# One directory is one layer and one static library; arrows go to the left only:
-#   base <- classifier, db <- daemon <- intake <- milter, delivery, ctl
+# bounce-milter: make help lists the targets; HACKING.md says how to work with them.
+#
+# One directory is one layer and one static library. Which may use which is declared, once, in
+# tests/house/layers.txt; make layers draws it.
+#
+# Honoured: CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX, SYSCONFDIR, UNITDIR, DESTDIR,
+# SANITIZE=address,undefined, WERROR=-Werror, V=1.
 
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 DESTDIR    ?=
 
+# Each set of sanitizers, and the build that counts lines, has a folder of its own.
 comma := ,
-BUILD := build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
+BUILD := build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),/coverage)
 
 CC       ?= cc
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
@@ -18,7 +25,9 @@ WERROR   ?= $(if $(CI),-Werror)
 CFLAGS   ?= -O2 -g
 HARDEN   := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 LDHARDEN := -pie -Wl,-z,relro -Wl,-z,now
-SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+            $(if $(SANITIZE),-fno-sanitize-recover=all) \
+            $(if $(COVERAGE),--coverage -fprofile-update=atomic)
 
 # pkg-config package -> -isystem, so that our warnings are about our code
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
@@ -36,8 +45,9 @@ PKGS_ctl        := glib-2.0 json-glib-1.0
 LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2 libcrypto libpq)
 
 # The system's gcc for C17 with GNU attributes; _GNU_SOURCE for explicit_bzero, pipe2.
-BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DBM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
-              $(CFLAGS) $(HARDEN) $(SANFLAGS) -pthread -MMD -MP
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DBM_VERSION='"$(VERSION)"' -DBM_SYSCONFDIR='"$(SYSCONFDIR)"' \
+              -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
+              $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(SANFLAGS) -pthread -MMD -MP
 
 # make V=1 shows the whole commands
 Q   := $(if $(V),,@)
@@ -47,13 +57,17 @@ say  = $(if $(V),,printf '  %-5s %s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
+##@ Build
+
 ## all: build bounce-milter, bounce-delivery and bouncectl into build/
 .PHONY: all
 all: $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl
 
 # A change of compiler or flags rebuilds everything.
 FLAGS_STAMP := $(BUILD)/.flags
-$(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(CC) $(BASE_CFLAGS))' | cmp -s - $(FLAGS_STAMP) || echo '$(subst ','\'',$(CC) $(BASE_CFLAGS))' > $(FLAGS_STAMP))
+FLAGS_NOW := '$(subst ','\'',$(CC) $(BASE_CFLAGS) $(LDFLAGS))'
+$(shell mkdir -p $(BUILD); \
+	echo $(FLAGS_NOW) | cmp -s - $(FLAGS_STAMP) || echo $(FLAGS_NOW) >$(FLAGS_STAMP))
 
 define layer
 SRC_$(1) := $$(filter-out $(1)/main.c,$$(sort $$(wildcard $(1)/*.c $(1)/*/*.c)))
@@ -98,12 +112,13 @@ $(BUILD)/classifier/prose/dialects.o: $(BUILD)/gen/dialects.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
+LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
-	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lmilter $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter $(LIBS_all)
 $(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery daemon db classifier base)
-	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
-	$(Q)$(call say,LINK,$@)$(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
@@ -112,49 +127,86 @@ UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq) \
-		-o $@ $< $(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
+	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
+		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq) -o $@ $< \
+		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 
 include tests/tests.mk
 
-## layers: show that no layer reaches to its right
-.PHONY: layers
-layers: all
-	@sh tests/layers.sh $(BUILD)
-
-## format: lay out the C files as .clang-format says
-.PHONY: format
-format:
-	clang-format -i $(wildcard $(foreach l,$(LAYERS),$(l)/*.[ch] $(l)/*/*.[ch])) $(UNIT_SRC) $(wildcard tests/fuzz/*.c tests/bench/*.c)
-
 # --- installation ------------------------------------------------------------
 
-SBINDIR  := $(DESTDIR)$(PREFIX)/sbin
-DATADIR  := $(DESTDIR)$(PREFIX)/share
-CONFDIR  := $(DESTDIR)$(SYSCONFDIR)/bounce-milter
+# What is installed, and what uninstall removes: "folder:source", by mode.
+BINDIR   := $(PREFIX)/bin
+SBINDIR  := $(PREFIX)/sbin
+DATADIR  := $(PREFIX)/share
+DOCDIR   := $(DATADIR)/doc/bounce-milter
+CONFDIR  := $(SYSCONFDIR)/bounce-milter
 
-## install: put programs, rules and man pages under PREFIX (default /usr/local)
-.PHONY: install
-install: all
-	install -d $(SBINDIR) $(DATADIR)/bounce-milter/rules $(DATADIR)/man/man1 $(DATADIR)/man/man5 \
-		$(DATADIR)/man/man8 $(DATADIR)/bash-completion/completions $(CONFDIR)
-	install -m 755 $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl $(SBINDIR)
-	install -m 644 etc/rules/*.rules $(DATADIR)/bounce-milter/rules
-	install -m 644 etc/completion/bouncectl.bash $(DATADIR)/bash-completion/completions/bouncectl
-	install -m 644 doc/*.1 $(DATADIR)/man/man1
-	install -m 644 doc/*.5 $(DATADIR)/man/man5
-	install -m 644 doc/*.8 $(DATADIR)/man/man8
+INSTALL_755 := \
+	$(BINDIR):$(BUILD)/bouncectl \
+	$(SBINDIR):$(BUILD)/bounce-milter $(SBINDIR):$(BUILD)/bounce-delivery
+INSTALL_644 := \
+	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
+	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
+	$(patsubst %,$(DOCDIR)/examples/postfix:%,$(wildcard etc/postfix/*))
+# in these the paths are those of this installation
+INSTALL_PATHS := \
+	$(patsubst %,$(DATADIR)/man/man1:%,$(wildcard doc/*.1)) \
+	$(patsubst %,$(DATADIR)/man/man5:%,$(wildcard doc/*.5)) \
+	$(patsubst %,$(DATADIR)/man/man8:%,$(wildcard doc/*.8)) \
+	$(patsubst %,$(UNITDIR):%,$(wildcard etc/systemd/*)) \
+	$(patsubst %,$(DOCDIR)/examples/sendmail:%,$(wildcard etc/sendmail/*)) \
+	$(patsubst %,$(DOCDIR)/examples:%,$(wildcard etc/*.conf))
+SET_PATHS := sed -e 's|/etc/bounce-milter/|$(CONFDIR)/|g' \
+	-e 's|/usr/local/bin/bouncectl|$(BINDIR)/bouncectl|g' \
+	-e 's|@bindir@|$(BINDIR)|g' -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g'
+COMPLETION := $(DATADIR)/bash-completion/completions
+
+folder_of = $(DESTDIR)$(firstword $(subst :, ,$(1)))
+source_of = $(lastword $(subst :, ,$(1)))
+target_of = $(call folder_of,$(1))/$(notdir $(call source_of,$(1)))
+
+define newline
+
+
+endef
+
+##@ Install
+
+## install: put it all under PREFIX (/usr/local), configuration in SYSCONFDIR (/etc)
+.PHONY: install install-data uninstall
+install: all install-data
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR)
+	$(foreach i,$(INSTALL_755),install -m 755 $(call source_of,$(i)) $(call target_of,$(i))$(newline)	)
+install-data:
+	install -d $(sort $(foreach i,$(INSTALL_644) $(INSTALL_PATHS),$(call folder_of,$(i)))) \
+		$(DESTDIR)$(COMPLETION) $(DESTDIR)$(CONFDIR)
+	$(foreach i,$(INSTALL_644),install -m 644 $(call source_of,$(i)) $(call target_of,$(i))$(newline)	)
+	$(foreach i,$(INSTALL_PATHS),$(SET_PATHS) $(call source_of,$(i)) >$(call target_of,$(i)) && \
+		chmod 644 $(call target_of,$(i))$(newline)	)
+	install -m 644 etc/completion/bouncectl.bash $(DESTDIR)$(COMPLETION)/bouncectl
 	for file in bounce-milter.conf bounce-delivery.conf; do \
-		[ -e $(CONFDIR)/$$file ] || install -m 644 etc/$$file $(CONFDIR); \
+		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \
+			install -m 644 etc/$$file $(DESTDIR)$(CONFDIR) || exit 1; \
 	done
+
+## uninstall: remove what install put there; the configuration stays
+uninstall:
+	rm -f $(foreach i,$(INSTALL_755) $(INSTALL_644) $(INSTALL_PATHS),$(call target_of,$(i))) \
+		$(DESTDIR)$(COMPLETION)/bouncectl
+	-rmdir $(DESTDIR)$(DOCDIR)/examples/* $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(DATADIR)/bounce-milter/* $(DESTDIR)$(DATADIR)/bounce-milter
+
+##@ Other
 
 ## clean: remove what make built
 .PHONY: clean
 clean:
-	rm -rf build
+	rm -rf build compile_commands.json
 
 ## help: this list
 .PHONY: help
 help:
-	@sed -n 's/^## \([a-z-]*\): /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n -e 's/^##@ \(.*\)/\n\1/p' -e 's/^## \([a-z_.-]*\): /  make \1	/p' \
+		$(MAKEFILE_LIST) | expand -t 32

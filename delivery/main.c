@@ -24,7 +24,8 @@ static const char usage[] =
     "\n"
     "Sends what is due in bounce.communication through the submission server.\n"
     "\n"
-    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-delivery.conf)\n"
+    "  -c, --config FILE   configuration\n"
+    "                      (default: " BM_SYSCONFDIR "/bounce-milter/bounce-delivery.conf)\n"
     "  -d, --daemon        go to the background; without it, stay in the foreground\n"
     "      --check         say what is wrong with configuration, rules and database, and end\n"
     "  -V, --version\n"
@@ -128,7 +129,7 @@ int main(int argc, char **argv)
 	static const struct daemon_program program = {
 	    .name = "bounce-delivery",
 	    .usage = usage,
-	    .config = "/etc/bounce-milter/bounce-delivery.conf",
+	    .config = BM_SYSCONFDIR "/bounce-milter/bounce-delivery.conf",
 	    .reloadable = "rules and log level",
 	    .settings_size = sizeof(struct delivery_settings),
 	    .read = read_settings,

@@ -21,7 +21,8 @@ static const char usage[] =
     "\n"
     "Reads the bounces that Postfix or Sendmail pass to its socket, and records them.\n"
     "\n"
-    "  -c, --config FILE   configuration (default: /etc/bounce-milter/bounce-milter.conf)\n"
+    "  -c, --config FILE   configuration\n"
+    "                      (default: " BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf)\n"
     "  -d, --daemon        go to the background; without it, stay in the foreground\n"
     "      --check         say what is wrong with configuration, rules and database, and end\n"
     "  -V, --version\n"
@@ -126,7 +127,7 @@ int main(int argc, char **argv)
 	static const struct daemon_program program = {
 	    .name = "bounce-milter",
 	    .usage = usage,
-	    .config = "/etc/bounce-milter/bounce-milter.conf",
+	    .config = BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf",
 	    .reloadable = "rules and log level",
 	    .settings_size = sizeof(struct milter_settings),
 	    .read = read_settings,

@@ -1,67 +1,92 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make setup: installs the Debian packages that building, the demo and the tests need.
-# When nothing is missing it says nothing, asks nobody and needs no network.
+# What building, testing and linting need, in one table; installs what is missing (make setup) or
+# only names it (make test, make lint, make coverage). When nothing is missing it says nothing,
+# asks nobody and needs no network.
 #
 # The machine's own servers are left alone: no cluster of PostgreSQL is made or started by the
 # installation, Postfix is installed without a configuration, no package is removed.
+#
+# usage: setup.sh install|check STAGE...        stages: build, server, lint, coverage, fuzz
 set -eu
 
-# One package a line; "a|b" is satisfied by either, and the first is installed.
-packages() {
+# stage, Debian package ("a|b": either, the first is installed), and what shows that it is there:
+# cmd:PROGRAM, pc:MODULE of pkg-config, header:FILE, perl:MODULE, file:PATTERN
+needs() {
 	cat <<-END
-	gcc
-	libc6-dev
-	make
-	pkg-config|pkgconf
-	perl
-	libglib2.0-dev
-	libmilter-dev
-	libgmime-3.0-dev
-	libjson-glib-dev
-	libidn2-dev
-	libpq-dev
-	libesmtp-dev
-	libssl-dev
-	$(hyperscan)
-	postfix
+	build gcc cmd:${CC:-cc}
+	build libc6-dev header:stdio.h
+	build make cmd:make
+	build pkg-config|pkgconf cmd:pkg-config
+	build perl perl:Test::More
+	build libglib2.0-dev pc:glib-2.0
+	build libmilter-dev header:libmilter/mfapi.h
+	build libgmime-3.0-dev pc:gmime-3.0
+	build libjson-glib-dev pc:json-glib-1.0
+	build libidn2-dev pc:libidn2
+	build libpq-dev pc:libpq
+	build libesmtp-dev pc:libesmtp-1.0
+	build libssl-dev pc:openssl
+	build $(hyperscan) pc:libhs
+	server openssl cmd:openssl
+	server bsdutils cmd:script
+	server postfix file:/usr/sbin/postfix
+	$(postgresql)
+	lint clang-tidy cmd:clang-tidy
+	lint clang-format cmd:clang-format
+	lint cppcheck cmd:cppcheck
+	lint shellcheck cmd:shellcheck
+	lint libperl-critic-perl cmd:perlcritic
+	lint mandoc cmd:mandoc
+	coverage gcovr cmd:gcovr
+	fuzz clang cmd:clang
 	END
-	server=$(newest_server)
-	if [ -n "$server" ]; then
-		echo "postgresql-$server-pgtap"
-	else
-		echo postgresql
-		echo pgtap
-	fi
 }
 
 # The same API from two packages, one of which exists only for amd64.
 hyperscan() {
-	case $(dpkg --print-architecture) in
-	amd64) echo 'libhyperscan-dev|libvectorscan-dev' ;;
+	case $(uname -m) in
+	x86_64) echo 'libhyperscan-dev|libvectorscan-dev' ;;
 	*) echo 'libvectorscan-dev|libhyperscan-dev' ;;
 	esac
 }
 
+# Debian keeps one directory per version; the tests take the newest server, and pgTAP must fit it.
 newest_server() {
 	for initdb in /usr/lib/postgresql/*/bin/initdb; do
-		[ -x "$initdb" ] && echo "$initdb" | cut -d/ -f5
+		[ ! -x "$initdb" ] || echo "$initdb" | cut -d/ -f5
 	done | sort -n | tail -n 1
 }
 
-# One question to dpkg for all names; prints the lines that nothing satisfies.
+postgresql() {
+	version=$(newest_server)
+	if [ -n "$version" ]; then
+		echo "server postgresql-$version-pgtap" \
+			"file:/usr/share/postgresql/$version/extension/pgtap.control"
+	else
+		echo 'server postgresql cmd:initdb'
+		echo 'server pgtap file:/usr/share/postgresql/*/extension/pgtap.control'
+	fi
+}
+
+is_there() {
+	name=${1#*:}
+	case $1 in
+	cmd:*) command -v "$name" ;;
+	pc:*) pkg-config --exists "$name" ;;
+	header:*) echo "#include <$name>" | ${CC:-cc} ${CPPFLAGS:-} -E - ;;
+	perl:*) perl "-M$name" -e 1 ;;
+	file:*) ls $name ;;
+	esac >/dev/null 2>&1
+}
+
+# The packages of the stages whose sign is not found.
 missing() {
-	names=$(packages | tr '|' '\n')
-	# shellcheck disable=SC2086
-	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $names 2>/dev/null | sed -n 's/ installed$//p')
-	packages | while IFS='|' read -r first second; do
-		for name in "$first" "$second"; do
-			if [ -n "$name" ] && printf '%s\n' "$installed" | grep -qx -- "$name"; then
-				continue 2
-			fi
-		done
-		echo "$first"
+	needs | while read -r stage package sign; do
+		case " $stages " in
+		*" $stage "*) is_there "$sign" || echo "${package%%|*}" ;;
+		esac
 	done
 }
 
@@ -70,12 +95,20 @@ fail() {
 	exit 1
 }
 
+# --- installing ------------------------------------------------------------------------
+
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 	else
 		sudo "$@"
 	fi
+}
+
+# Root, sudo without a password, or somebody at the terminal who can type one.
+may_be_root() {
+	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null ||
+		{ [ -t 0 ] && command -v sudo >/dev/null 2>&1 && sudo -v; }
 }
 
 # apt, quietly; what it said is shown when it fails.
@@ -91,7 +124,6 @@ apt() {
 # A first PostgreSQL server would make a cluster and start it; its own switch says not to.
 without_cluster() {
 	conf=/etc/postgresql-common/createcluster.conf
-	[ -z "$(newest_server)" ] || { "$@"; return; }
 	apt install --no-install-recommends --no-remove postgresql-common
 	saved=$(mktemp)
 	as_root cat "$conf" >"$saved"
@@ -103,45 +135,50 @@ without_cluster() {
 
 # A first Postfix would ask, configure itself and start.
 postfix_without_configuration() {
-	printf 'postfix postfix/main_mailer_type select No configuration\n' | as_root debconf-set-selections
+	printf 'postfix postfix/main_mailer_type select No configuration\n' |
+		as_root debconf-set-selections
 }
 
 another_mta() {
 	dpkg-query -W -f '${Package} ${db:Status-Status} ${Provides}\n' 2>/dev/null |
-		awk '$2 == "installed" && $1 != "postfix" && / mail-transport-agent/ { print $1 }' | head -n 1
+		awk '$2 == "installed" && $1 != "postfix" && / mail-transport-agent/ { print $1 }' |
+		head -n 1
 }
 
-command -v dpkg-query >/dev/null 2>&1 ||
-	fail "this is no Debian. Needed: a C compiler, GNU make, pkg-config, perl, GLib, libmilter, GMime 3, json-glib," \
-		"libidn2, libpq, libESMTP, OpenSSL, Hyperscan or Vectorscan, Postfix, PostgreSQL 15 or later with pgTAP"
+prepare_postfix() {
+	mta=$(another_mta)
+	[ -z "$mta" ] || fail "the tests need the package postfix, which would remove $mta of this" \
+		"machine. Run them where that does not matter: a container, a virtual machine"
+	postfix_without_configuration
+}
 
+install_packages() {
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	echo "setup: installing $*"
+	echo "setup: apt-get update"
+	apt update || echo "setup: going on with the package lists that are there"
+	case " $* " in *' postfix '*) prepare_postfix ;; esac
+	echo "setup: apt-get install"
+	case " $* " in
+	*' postgresql '*) without_cluster apt install --no-install-recommends --no-remove "$@" ;;
+	*) apt install --no-install-recommends --no-remove "$@" ;;
+	esac
+	echo "setup: done"
+}
+
+action=$1
+shift
+stages=$*
 wanted=$(missing | tr '\n' ' ')
 wanted=${wanted% }
 [ -n "$wanted" ] || exit 0
 
-if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
-	fail "these packages are missing, and there is no sudo to install them: $wanted"
-fi
-case " $wanted " in
-*' postfix '*)
-	mta=$(another_mta)
-	[ -z "$mta" ] || fail "the tests need the package postfix, which would remove $mta of this machine." \
-		"Run them where that does not matter: a container, a virtual machine"
-	;;
-esac
-
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-echo "setup: installing $wanted"
-echo "setup: apt-get update"
-apt update || echo "setup: going on with the package lists that are there"
-case " $wanted " in *' postfix '*) postfix_without_configuration ;; esac
-echo "setup: apt-get install"
+[ "$action" = install ] || fail "missing (Debian's names): $wanted. make setup installs what" \
+	"make check needs; otherwise: apt-get install $wanted"
+command -v apt-get >/dev/null 2>&1 || fail "this is no Debian; missing (Debian's names): $wanted"
+may_be_root || fail "missing, and neither root nor sudo is at hand to install it: $wanted"
 # shellcheck disable=SC2086
-case " $wanted " in
-*' postgresql '*) without_cluster apt install --no-install-recommends --no-remove $wanted ;;
-*) apt install --no-install-recommends --no-remove $wanted ;;
-esac
+install_packages $wanted
 still=$(missing | tr '\n' ' ')
 [ -z "$still" ] || fail "still missing after the installation: $still"
-echo "setup: done"

@@ -1,20 +1,109 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The targets that need servers. Set-up comes first and then a make of its own, because
-# this one asked pkg-config before the packages were there.
+#
+# Testing, and everything else that is no building. Targets that need servers set up first and
+# then call a make of their own, because this one asked pkg-config before the packages were there.
 
 # quiet, and on all cores unless the caller has said how many
 MAKE_AGAIN = $(MAKE) -s --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+NEEDS      = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' sh tests/setup.sh check
 
-.PHONY: setup check demo demo-stop bench
+##@ Test
+
+.PHONY: setup test check sanitize
 ## setup: install the Debian packages that are missing
 setup:
-	@sh tests/setup.sh
+	@sh tests/setup.sh install build server
 
-## check: set up, build and run all tests; TESTS=... picks some
-check: setup
+# The unit tests that ask a database; make test leaves them to make check.
+UNIT_NEEDS_DATABASE := $(patsubst %,$(BUILD)/tests/unit/db/%,test_db test_rows)
+
+## test: all that needs no server: offline, as an ordinary user, installing nothing
+test:
+	@$(NEEDS) build
+	@$(MAKE_AGAIN) all unit-tests
+	@BUILD=$(BUILD) perl tests/check.pl --no-server \
+		$(filter-out $(UNIT_NEEDS_DATABASE),$(UNIT_BIN)) tests/house
+
+## check: set up, build and run all tests; TESTS=... picks files or folders
+check:
+	@sh tests/setup.sh install build server || { \
+		echo 'check: going on with what needs no server'; $(MAKE_AGAIN) test; exit 1; }
 	@$(MAKE_AGAIN) all unit-tests
 	@BUILD=$(BUILD) UNIT_TESTS='$(UNIT_BIN)' perl tests/check.pl $(TESTS)
 
+## sanitize: make check under AddressSanitizer and UBSan; TESTS=... picks
+sanitize:
+	@$(MAKE_AGAIN) check SANITIZE=address,undefined
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_BIN)
+
+## fuzz: run every fuzzer for TIME seconds (60)
+.PHONY: fuzz
+fuzz:
+	@$(NEEDS) build fuzz
+	@sh tests/fuzz/run.sh $(BUILD) $(or $(TIME),60)
+
+## score: hold the classifier against labelled mails, if there are any in CORPUS
+CORPUS ?= ../shared/corpus
+.PHONY: score
+score: setup
+	@$(MAKE_AGAIN) $(BUILD)/bouncectl
+	@if [ -e $(CORPUS)/score.py ]; then \
+		$(BUILD)/bouncectl classify --json $(CORPUS)/mails >$(BUILD)/score.jsonl && \
+		python3 $(CORPUS)/score.py $(BUILD)/score.jsonl --families 0 \
+			--show fp,fn,rcpt,det,class,und,nb; \
+	else echo "score: there are no labelled mails in $(CORPUS); set CORPUS"; fi
+
+##@ Look at the code
+
+# Every C file of ours.
+C_FILES := $(sort $(wildcard $(foreach l,$(LAYERS),$(l)/*.[ch] $(l)/*/*.[ch]) \
+	tests/unit/*.h $(UNIT_SRC) tests/fuzz/*.[ch] tests/bench/*.c))
+
+## layers: draw the layers; fail if an arrow goes up, or in a circle
+.PHONY: layers
+layers: all
+	@perl tests/house/layers.pl $(BUILD)
+
+## lint: clang-tidy, cppcheck, shellcheck, perlcritic, man pages, layout
+.PHONY: lint lint-c lint-shell lint-perl lint-man lint-layout
+lint: lint-layout lint-man lint-shell lint-perl lint-c
+lint-layout:
+	@perl tests/house/layout.pl
+lint-man:
+	@$(NEEDS) lint
+	@mandoc -T lint -W warning $(wildcard doc/*.[158])
+lint-shell:
+	@$(NEEDS) lint
+	@sh tests/house/lint-shell.sh
+lint-perl:
+	@$(NEEDS) lint
+	@sh tests/house/lint-perl.sh
+lint-c: compile_commands.json
+	@$(NEEDS) lint
+	@clang-format --dry-run -Werror $(C_FILES)
+	@sh tests/house/lint-c.sh $(BUILD)
+
+## coverage: the lines that make test runs, by layer and as HTML; WITH=check counts all
+.PHONY: coverage
+coverage:
+	@$(NEEDS) build coverage
+	@sh tests/house/coverage.sh $(or $(WITH),test) $(LAYERS)
+
+## compile_commands.json: how each C file is compiled, for editors and clang-tidy
+compile_commands.json: Makefile tests/tests.mk $(C_FILES)
+	@$(MAKE_AGAIN) all unit-tests
+	@$(MAKE) -Bn V=1 all unit-tests | perl tests/house/compile-commands.pl >$@
+
+## format: lay out the C files as .clang-format says
+.PHONY: format
+format:
+	clang-format -i $(C_FILES)
+
+##@ Demo and benchmarks
+
+.PHONY: demo demo-stop
 ## demo: the main job, end to end, on private servers; KEEP=1 leaves them running
 demo: setup
 	@$(MAKE_AGAIN) all
@@ -24,50 +113,29 @@ demo: setup
 demo-stop:
 	@perl demo/demo.pl --stop
 
-.PHONY: unit-tests
-unit-tests: $(UNIT_BIN)
-
-## bench-delivery: bounce-delivery against smtp-source, messages a second
-.PHONY: bench-delivery
-bench-delivery: setup
-	@$(MAKE_AGAIN) all
-	@BUILD=$(BUILD) perl tests/bench/delivery.pl
-
+.PHONY: bench bench-delivery bench-db bench-classify
 ## bench: bounces per second, against Postfix alone
 bench: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/postfix.pl
 
-.PHONY: bench-db
-## bench-db: what a bounce costs among many communications, against few; ROWS=10000000
+## bench-delivery: bounce-delivery against smtp-source, messages a second
+bench-delivery: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/delivery.pl
+
+## bench-db: cost of a bounce among many communications, against few; ROWS=10000000
 bench-db: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/db.pl
 
-## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=... picks the mails
+## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=...
 MAILS ?= tests/mails
-.PHONY: bench-classify
 bench-classify: setup
 	@$(MAKE_AGAIN) $(BUILD)/tests/bench/classify
 	@$(BUILD)/tests/bench/classify $(MAILS)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(call libs,classifier base) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(Q)$(call say,BENCH,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) $(call pkg_cflags,glib-2.0 gmime-3.0) \
-		-o $@ $< $(call libs,classifier base) $(LIBS_all)
-
-## fuzz: run every fuzzer for TIME seconds (60)
-.PHONY: fuzz
-fuzz: setup
-	@command -v clang >/dev/null || { echo "fuzz: needs clang (apt-get install clang)"; exit 1; }
-	@sh tests/fuzz/run.sh $(BUILD) $(or $(TIME),60)
-
-## score: hold the classifier against labelled mails in CORPUS (../shared/corpus), where there are some
-CORPUS ?= ../shared/corpus
-.PHONY: score
-score: setup
-	@$(MAKE_AGAIN) $(BUILD)/bouncectl
-	@if [ -e $(CORPUS)/score.py ]; then \
-		$(BUILD)/bouncectl classify --json $(CORPUS)/mails >$(BUILD)/score.jsonl && \
-		python3 $(CORPUS)/score.py $(BUILD)/score.jsonl --families 0 --show fp,fn,rcpt,det,class,und,nb; \
-	else echo "score: there are no labelled mails in $(CORPUS); set CORPUS"; fi
+	$(Q)$(call say,BENCH,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
+		$(call pkg_cflags,glib-2.0 gmime-3.0) -o $@ $< $(call libs,classifier base) $(LIBS_all)

@@ -14,7 +14,7 @@
 #include "db/pool.h"
 #include "intake/milter_settings.h"
 
-#define CTL_CONFIG_DEFAULT "/etc/bounce-milter/bounce-milter.conf"
+#define CTL_CONFIG_DEFAULT BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf"
 
 /* What to connect with, heap. NULL with BM_ERROR_CONFIG. */
 char *ctl_conninfo(const struct ctl_call *call, GError **error) __attribute__((warn_unused_result));

@@ -34,7 +34,7 @@ use Bounce::Process;
 use Cwd            qw(abs_path);
 use Fcntl          qw(:flock :mode);
 use File::Basename qw(basename dirname);
-use File::Path     qw(make_path remove_tree);
+use File::Path     qw(remove_tree);
 use File::Temp     qw(tempdir);
 use IO::Socket::INET;
 use Scalar::Util qw(weaken);
@@ -258,9 +258,8 @@ sub _remove {
     my $link = $self->{link};
     $self->_end($_) for reverse $self->_servers;
     my $dir = -l $link ? readlink $link : $link;
-    if (-d $dir) {
-        $self->run([ $self->as_root('rm', '-rf', '--', $dir) ]);
-    }
+    remove_tree($dir, { error => \my $mine_alone });
+    $self->run([ $self->as_root('rm', '-rf', '--', $dir) ]) if -d $dir;
     unlink $link if -l $link;
     return;
 }

@@ -30,8 +30,24 @@ our @IN_CHILD;    # what a child does first: subs
 
 sub is_root { return $> == 0 }
 
+# Whether as_root() will work: as root, with sudo, or with the password of whoever sits there.
+sub may_be_root {
+    my $quiet = '>/dev/null 2>&1';
+    return $ENV{BOUNCE_MAY_BE_ROOT} //=
+           is_root()
+        || system("sudo -n true $quiet") == 0
+        || -t STDIN && system("command -v sudo $quiet && sudo -v") == 0 ? 1 : 0;
+}
+
+# What as_root() does where it cannot work; the tests set their own.
+our $WITHOUT_ROOT = sub { die "this needs root, and sudo lets us not: @_\n" };
+
 # The command as root would run it.
-sub as_root { my (@command) = @_; return is_root() ? @command : ('sudo', @command) }
+sub as_root {
+    my (@command) = @_;
+    $WITHOUT_ROOT->(@command) unless may_be_root();
+    return is_root() ? @command : ('sudo', @command);
+}
 
 # run([command], user =>, input =>, env =>, may_fail =>): output (stdout and stderr together); dies with it
 # when the command fails. With may_fail, returns (exit status, output).

@@ -1,0 +1,20 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Turns the commands that make would run (its standard output under -Bn V=1) into a compilation
+# database, https://clang.llvm.org/docs/JSONCompilationDatabase.html.
+use strict;
+use warnings;
+use Cwd;
+use JSON::PP;
+use Text::ParseWords qw(shellwords);
+
+my @entry;
+local $/;
+for (split /\n/, <STDIN> =~ s/\\\n\s*/ /gr) {
+    next unless / -o build\S+ /;
+    my @word = shellwords($_);
+    my ($source) = grep { /\.c$/ } @word or next;
+    push @entry, { directory => getcwd, file => $source, arguments => \@word };
+}
+print JSON::PP->new->pretty->canonical->encode(\@entry);

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make install under DESTDIR: everything has its place, the paths in it are those of the
+# installation, configuration is kept, and make uninstall leaves nothing else.
+use strict;
+use warnings;
+use File::Find ();
+use File::Temp qw(tempdir);
+use Test::More;
+
+# Other paths than the last build's would build everything anew: the data is installed alone, and
+# make keeps its notes elsewhere.
+my $root  = tempdir(CLEANUP => 1);
+my $build = tempdir(CLEANUP => 1);
+my $paths = "DESTDIR=$root PREFIX=/opt/bm SYSCONFDIR=/opt/etc UNITDIR=/opt/bm/units BUILD=$build";
+
+sub make {
+    my (@argument) = @_;
+    my $output = qx(make -s --no-print-directory @argument $paths 2>&1);
+    is $?, 0, "make @argument" or diag $output;
+    return;
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $in, '<', "$root$path" or return '';
+    local $/;
+    return <$in>;
+}
+
+sub installed {
+    my @file;
+    File::Find::find(sub { push @file, substr $File::Find::name, length $root if -f }, $root);
+    return sort @file;
+}
+
+make('install-data');
+
+subtest 'each kind of file' => sub {
+    my $share = '/opt/bm/share';
+    ok -s "$root$_", $_ for '/opt/etc/bounce-milter/bounce-milter.conf',
+        '/opt/etc/bounce-milter/bounce-delivery.conf',
+        map({ "/opt/bm/units/bounce-$_" }
+        qw(milter.service delivery.service milter-housekeeping.service milter-housekeeping.timer)),
+        map({ "$share/$_" } qw(man/man1/bouncectl.1 man/man5/bounce-milter.conf.5
+            man/man8/bounce-milter.8 bash-completion/completions/bouncectl
+            doc/bounce-milter/LICENSE doc/bounce-milter/schema.md
+            doc/bounce-milter/examples/postfix/main.cf.example
+            doc/bounce-milter/examples/sendmail/bounce-milter.mc));
+    is_deeply [ map { s{.*/}{}r } glob "$root$share/bounce-milter/rules/*" ],
+        [ map { s{.*/}{}r } glob 'etc/rules/*.rules' ], 'all rules';
+};
+
+subtest 'paths' => sub {
+    my $units = '/opt/bm/units';
+    like slurp("$units/bounce-milter.service"),
+        qr{^ExecStart=/opt/bm/sbin/bounce-milter -c /opt/etc/bounce-milter/bounce-milter\.conf$}m,
+        'the daemon';
+    like slurp("$units/bounce-milter-housekeeping.service"),
+        qr{^ExecStart=/opt/bm/bin/bouncectl housekeeping -c /opt/etc/}m, 'bouncectl';
+    like slurp('/opt/bm/share/doc/bounce-milter/examples/sendmail/bounce-milter.mc'),
+        qr{P=/opt/bm/bin/bouncectl}, "Sendmail's mailer";
+    for my $file (installed()) {
+        unlike slurp($file), qr{\@(?:s?bin|sysconf)dir\@}, "$file: nothing is left to fill in";
+    }
+};
+
+subtest 'again, and away' => sub {
+    my $conf = "$root/opt/etc/bounce-milter/bounce-milter.conf";
+    open my $out, '>', $conf or die "$conf: $!\n";
+    print $out "mine = yes\n";
+    close $out;
+    make('install-data');
+    is slurp('/opt/etc/bounce-milter/bounce-milter.conf'), "mine = yes\n", 'configuration is kept';
+    make('uninstall');
+    my @kept = map { "/opt/etc/bounce-milter/bounce-$_.conf" } qw(delivery milter);
+    is_deeply [ installed() ], \@kept, 'only that is left';
+};
+
+done_testing;
