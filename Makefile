@@ -101,7 +101,8 @@ $(SQL_INC): db/embed-sql.sh
 	$(Q)sh db/embed-sql.sh $(filter %.sql,$^) > $@
 $(BUILD)/db/migrate.o: $(SQL_INC)
 
-# So do the dialects of mail systems; their folder is named because a file may leave it.
+# So do the dialects of mail systems and the words of languages; their folders are named because a
+# file may leave them.
 GENERATE = LC_ALL=C awk -v output=$(basename $(@F)) $(addprefix -f ,$(filter %.awk,$^))
 DIALECTS := $(sort $(wildcard etc/dialects/*.dialect))
 $(BUILD)/gen/dialects.inc $(BUILD)/gen/dialect_order.inc: etc/dialects $(DIALECTS) \
@@ -109,6 +110,14 @@ $(BUILD)/gen/dialects.inc $(BUILD)/gen/dialect_order.inc: etc/dialects $(DIALECT
 	@mkdir -p $(@D)
 	$(Q)$(GENERATE) $(filter %.dialect,$^) > $@
 $(BUILD)/classifier/prose/dialects.o: $(BUILD)/gen/dialects.inc
+
+PHRASES := etc/phrases/README.md $(sort $(wildcard etc/phrases/*.txt))
+$(BUILD)/gen/words.inc $(BUILD)/gen/date_words.inc: etc/phrases $(PHRASES) \
+		classifier/text/data_file.awk classifier/text/phrases.awk
+	@mkdir -p $(@D)
+	$(Q)$(GENERATE) $(filter %.md %.txt,$^) > $@
+$(BUILD)/classifier/text/words.o: $(BUILD)/gen/words.inc
+$(BUILD)/classifier/text/date_words.o: $(BUILD)/gen/date_words.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)

@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "classifier/prose/prose_words.h"
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define LETTER_LINES 10 /* at the start of a text, where a person would greet */
 
@@ -192,29 +192,23 @@ bool author_has_evidence(struct report_build *build)
 
 static bool speaks_of_himself(const char *line, size_t len)
 {
-	static const char *const words[] = {"fyi",    " for me", " my ",    " to me",  " i get",
-					    " i got", " i have", " we get", " we got", NULL};
 	g_autofree char *copy = g_strndup(line, MIN(len, (size_t)200));
 	g_autofree char *lower = g_ascii_strdown(copy, -1);
-	return words_any(lower, words);
+	return words_any(lower, words_about_oneself);
 }
 
 /* How people begin, in front of what they paste. */
 static bool is_greeting(const char *line, size_t len)
 {
-	static const char *const words[] = {
-	    "hi",      "hello", "dear",    "hallo",      "guten", "liebe", "lieber", "sehr",
-	    "bonjour", "hola",  "ciao",    "buongiorno", "moin",  "hey",   "i",      "we",
-	    "salut",   "ahoj",  "gentile", "estimado",   "good",  ">",     NULL};
 	/* "???" is what could not be read */
 	for (const char *mark = line; (mark = memchr(mark, '?', len - (size_t)(mark - line)));
 	     mark++)
 		if (mark > line && g_ascii_isalpha(mark[-1]) &&
 		    (mark[1] == '\0' || g_ascii_isspace(mark[1])))
 			return true;
-	for (size_t i = 0; words[i]; i++) {
-		size_t word = strlen(words[i]);
-		if (len > word && g_ascii_strncasecmp(line, words[i], word) == 0 &&
+	for (const char *const *greeting = words_greeting; *greeting; greeting++) {
+		size_t word = strlen(*greeting);
+		if (len > word && g_ascii_strncasecmp(line, *greeting, word) == 0 &&
 		    strchr(" ,!>", line[word]))
 			return true;
 	}

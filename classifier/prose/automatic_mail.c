@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "classifier/prose/author.h"
-#include "classifier/prose/notice_words.h"
 #include "classifier/prose/passage.h"
-#include "classifier/prose/prose_words.h"
 #include "classifier/prose/reply_mark.h"
 #include "classifier/prose/return_date.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define TEXT_BYTES  2000 /* of the text that a notice must show itself in */
 #define START_BYTES 300  /* of the text that begins with the absence */
@@ -36,7 +35,7 @@ static bool is_reply_by_words(const struct report_build *build, const char *subj
 	g_autofree char *start = passage_beginning(report->text, START_BYTES);
 	char date[RETURN_DATE_SIZE];
 	if ((!report->references[0] && !words_begin(subject, words_answer_subject)) ||
-	    !words_any(start, words_reply))
+	    !words_any(start, words_absence))
 		return false;
 	return_date_find(start, report->header.date, date);
 	return date[0] != '\0' || words_any(text, words_automatic);
@@ -53,8 +52,8 @@ bool automatic_mail_parse(struct report_build *build)
 	if (mark == REPLY_MARK_REPLY && author_claims_daemon(build))
 		mark = REPLY_MARK_NONE; /* its reports carry the mark too: what we cannot read is
 				     for a person */
-	bool says_so = words_any(subject, words_reply_subject) ||
-		       (mark == REPLY_MARK_WEAK && words_any(text, words_reply)) ||
+	bool says_so = words_any(subject, words_auto_reply_subject) ||
+		       (mark == REPLY_MARK_WEAK && words_any(text, words_absence)) ||
 		       is_reply_by_words(build, subject, text);
 	if (!challenge && mark != REPLY_MARK_REPLY && (mark == REPLY_MARK_LIST || !says_so))
 		return false;

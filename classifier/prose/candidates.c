@@ -12,6 +12,7 @@
 #include "classifier/text/address.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define CANDIDATES_MAX 200
 #define REPEATED_LINES 6  /* between two of whom the same is said */
@@ -39,32 +40,6 @@ struct candidate {
 	bool refused; /* a server's reply behind it */
 	bool chained; /* in one list with the one before */
 };
-
-/* clang-format off */
-static const char *const words_sender[] = {
-	"from", "sender", "originator", "mail from", "absender", "von", "expéditeur", "expediteur", "de", "remitente", "mittente", "da", "remetente",
-	"отправитель", "от", "差出人", "送信者", "送信元", "发件人", "寄件者", "寄件人", "보낸 사람", "보낸사람", "발신자", "afzender", "van",
-	"nadawca", "od", "avsändare", "från", "afsender", "fra", "avsender", "lähettäjä", "odesílatel", "feladó", "gönderen", "return-path",
-	"reply-to", "message-id", "message id", "references", "in-reply-to", "envelope-from", "received", "id", "msgid", NULL,
-};
-
-/* what was written to, though "from" */
-static const char *const words_alias[] = {"expanded from", "generated from", "resulting from", "aliased from", NULL};
-
-static const char *const words_recipient[] = {
-	"to", "recipient", "recipients", "recipient(s)", "for", "address", "addresses", "address(es)", "user", "mailbox", "account", "an", "empfänger",
-	"adresse", "destinataire", "destinataires", "à", "a", "al", "para", "destinatario", "destinatarios", "destinatário", "destinatari", "usuario",
-	"получатель", "получателю", "получателям", "кому", "адрес", "宛先", "受信者", "あて先", "收件人", "收件者", "收信人", "받는 사람", "받는사람", "수신자", "aan",
-	"ontvanger", "geadresseerde", "do", "odbiorca", "adresat", "till", "mottagare", "til", "modtager", "mottaker", "vastaanottaja", "příjemce",
-	"címzett", "alıcı", "komu", "rejected recipient", NULL,
-};
-
-static const char *const words_contact[] = {
-	"contact", "write to", "mail us at", "email us at", "reply to", "respond to", "help at", "questions to", "report to", "complain to", "send mail to",
-	"send e-mail to", "send email to", "send an email to", "send a message to", "kontakt", "kontaktieren sie", "an den postmaster", "contacter", "contacte con",
-	"mailto", "please mail", "please email", "support", "forwarded to", "questions", "abuse", NULL,
-};
-/* clang-format on */
 
 /* Ends the lead with one of the words? A word of letters must be a whole one. */
 static bool ends_with(const char *lead, const char *const *words)
@@ -98,11 +73,10 @@ static char *lead_before(const char *line, const char *at)
 /* "Message <2026...@host>": an id, by its many digits. */
 static bool is_message_id(const char *lead, const char *address)
 {
-	static const char *const before[] = {"message", "mail", "nachricht", "msg", NULL};
 	unsigned digits = 0;
 	for (const char *at = address; *at != '@'; at++)
 		digits += g_ascii_isdigit(*at);
-	return digits >= 6 && ends_with(lead, before);
+	return digits >= 6 && ends_with(lead, words_message_id);
 }
 
 static bool begins_with_yes(const char *line)
@@ -154,8 +128,7 @@ static bool is_separator(const char *from, const char *to)
 {
 	g_autofree char *between = g_strndup(from, (gsize)(to - from));
 	g_strstrip(g_strdelimit(between, "<>,;\"'&()", ' '));
-	return *between == '\0' || strcmp(between, "and") == 0 || strcmp(between, "und") == 0 ||
-	       strcmp(between, "et") == 0 || strcmp(between, "y") == 0;
+	return *between == '\0' || g_strv_contains(words_and, between);
 }
 
 /* A list on one line, or one to a line; or the same said of one after the other. */

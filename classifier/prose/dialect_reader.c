@@ -11,7 +11,7 @@
 #include "classifier/prose/dialect_pattern.h"
 #include "classifier/prose/dialects.h"
 #include "classifier/prose/passage.h"
-#include "classifier/prose/prose_words.h"
+#include "classifier/text/words.h"
 #include "classifier/prose/summary.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"

@@ -10,7 +10,7 @@
 #include "classifier/prose/author.h"
 #include "classifier/prose/candidates.h"
 #include "classifier/prose/passage.h"
-#include "classifier/prose/prose_words.h"
+#include "classifier/text/words.h"
 #include "classifier/prose/summary.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/report/failed_header.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "classifier/prose/passage.h"
-#include "classifier/prose/prose_words.h"
+#include "classifier/text/words.h"
 #include "classifier/text/address.h"
 #include "classifier/text/text.h"
 

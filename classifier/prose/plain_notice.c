@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "classifier/prose/author.h"
-#include "classifier/prose/notice_words.h"
 #include "classifier/prose/passage.h"
-#include "classifier/prose/prose_words.h"
 #include "classifier/prose/reply_mark.h"
 #include "classifier/report/feedback.h"
 #include "classifier/text/address.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define TEXT_BYTES 2000 /* of the text in which a notice must show itself */
 
@@ -73,12 +72,9 @@ bool plain_notice_receipt(struct report_build *build)
 
 void plain_notice_rejection(struct report_build *build)
 {
-	static const char *const words[] = {"automatically rejected",
-					    "refused by the recipient's mail filtering program",
-					    "message was automatically rejected"};
 	bool rejected = false;
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		rejected |= strcasestr(build->report->text, words[i]) != NULL;
+	for (const char *const *word = words_filter_refusal; *word; word++)
+		rejected |= strcasestr(build->report->text, *word) != NULL;
 	if (!rejected)
 		return;
 	build->report->kind = REPORT_PROSE;

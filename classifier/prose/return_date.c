@@ -55,7 +55,7 @@ static int weigh_sentence(const GArray *tokens, size_t start, enum date_order *o
 	     i++) {
 		const struct date_token *token = date_token_at(tokens, i);
 		const struct date_words *words = find_words(token, date_words_return);
-		if (words == NULL && !has_part(token, date_parts_return))
+		if (words == NULL && !has_part(token, date_words_return_part))
 			continue;
 		*order_out = words != NULL ? words->order : ORDER_MONTH_FIRST;
 		return WEIGHT_RETURN;
@@ -78,9 +78,9 @@ static int weigh_before(const GArray *tokens, size_t i, enum date_order *order_o
 		const struct date_token *token = date_token_at(tokens, --i);
 		const struct date_words *until = find_words(token, date_words_until);
 		const struct date_words *range = find_words(token, date_words_range);
-		if (until != NULL || ends_with(token, date_parts_until_before)) {
+		if (until != NULL || ends_with(token, date_words_until_ending)) {
 			*order_out = until != NULL ? until->order : ORDER_MONTH_FIRST;
-			return i > 0 && date_token_is(date_token_at(tokens, i - 1), " partir ")
+			return i > 0 && date_token_is(date_token_at(tokens, i - 1), date_words_from)
 				   ? WEIGHT_NONE
 				   : WEIGHT_UNTIL;
 		}
@@ -97,7 +97,7 @@ static int weigh_after(const GArray *tokens, const struct date_day *day, enum da
 	const struct date_token *next = date_token_at(tokens, day->end);
 	const char *rest;
 
-	for (const char *const *part = date_parts_until_after; *part != NULL; part++) {
+	for (const char *const *part = date_words_until_after; *part != NULL; part++) {
 		if (!g_str_has_prefix(day->rest, *part))
 			continue;
 		*order_out = ORDER_MONTH_FIRST;
@@ -107,7 +107,7 @@ static int weigh_after(const GArray *tokens, const struct date_day *day, enum da
 		next = date_token_at(tokens, day->end + 1);
 	else if (date_token_is_sign(next, "(")) /* "5日(土)まで" */
 		next = date_token_at(tokens, day->end + 3);
-	if (!date_token_begins(next, date_parts_until_after, &rest))
+	if (!date_token_begins(next, date_words_until_after, &rest))
 		return WEIGHT_NONE;
 	*order_out = g_ascii_isalpha(*next->at) ? ORDER_DAY_FIRST : ORDER_MONTH_FIRST;
 	return WEIGHT_UNTIL;

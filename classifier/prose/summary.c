@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "classifier/prose/prose_words.h"
+#include "classifier/text/words.h"
 #include "classifier/text/text.h"
 
 #define COUNTS_MIN   3   /* lines that count, for a summary */

@@ -7,15 +7,12 @@
 #include <string.h>
 
 #include "classifier/text/address.h"
+#include "classifier/text/words.h"
 
 bool correspondents_is_role(const char *address)
 {
-	static const char *const locals[] = {
-	    "postmaster@", "mailer-daemon@", "abuse@",      "support@",   "helpdesk@",
-	    "noreply@",    "no-reply@",      "hostmaster@", "webmaster@", "info@",
-	    "admin@",      "feedback@",      NULL};
-	for (size_t i = 0; locals[i]; i++)
-		if (g_ascii_strncasecmp(address, locals[i], strlen(locals[i])) == 0)
+	for (const char *const *role = words_role_address; *role; role++)
+		if (g_ascii_strncasecmp(address, *role, strlen(*role)) == 0)
 			return true;
 	return false;
 }

@@ -11,6 +11,7 @@
 #include "classifier/text/header.h"
 #include "classifier/text/html.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define ORIGINAL_FILE_BYTES 262144 /* of an attached file that may be the original */
 
@@ -218,10 +219,6 @@ static size_t copied_length(const char *copy)
  * few its fields are. */
 static bool is_announced(const char *text, const char *copy)
 {
-	static const char *const words[] = {
-	    "original message",  "message follows",  "copy of",
-	    "returned message",  "message header",   "ursprüngliche nachricht",
-	    "message d'origine", "mensaje original", "messaggio originale"};
 	const char *end = copy;
 	while (end > text && g_ascii_isspace(end[-1]))
 		end--;
@@ -229,8 +226,8 @@ static bool is_announced(const char *text, const char *copy)
 	while (line > text && line[-1] != '\n')
 		line--;
 	g_autofree char *before = g_strndup(line, (gsize)(end - line));
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strcasestr(before, words[i]))
+	for (const char *const *word = words_original_follows; *word; word++)
+		if (strcasestr(before, *word))
 			return true;
 	return false;
 }

@@ -41,12 +41,11 @@ static int sign_of(const char *at, size_t *len_out)
 
 static size_t word_length(const char *at)
 {
-	static const char *const joined[] = {"t/m", "t.o.m."};
 	size_t len = 0, ignored;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(joined); i++)
-		if (g_str_has_prefix(at, joined[i]))
-			return strlen(joined[i]);
+	for (const char *const *joined = date_words_joined; *joined; joined++)
+		if (g_str_has_prefix(at, *joined))
+			return strlen(*joined);
 	while (at[len] != '\0' && !g_ascii_isdigit(at[len]) && sign_of(at + len, &ignored) == 0)
 		len++;
 	return len;
@@ -180,21 +179,18 @@ bool date_token_begins(const struct date_token *token, const char *const *units,
 
 static bool read_east_asian(const GArray *tokens, size_t i, struct date_day *day_out)
 {
-	static const char *const years[] = {"年", "년", NULL};
-	static const char *const months[] = {"月", "월", NULL};
-	static const char *const days[] = {"日", "号", "號", "일", NULL};
 	struct date_day day = {.rest = ""};
 
-	if (date_token_begins(date_token_at(tokens, i + 1), years, &day.rest)) {
+	if (date_token_begins(date_token_at(tokens, i + 1), date_words_year_mark, &day.rest)) {
 		day.year = year_of(date_token_at(tokens, i));
 		if (day.year == 0)
 			return false;
 		i += 2;
 	}
 	if (!is_number(date_token_at(tokens, i), 1, 12) ||
-	    !date_token_begins(date_token_at(tokens, i + 1), months, &day.rest) ||
+	    !date_token_begins(date_token_at(tokens, i + 1), date_words_month_mark, &day.rest) ||
 	    !is_number(date_token_at(tokens, i + 2), 1, 31) ||
-	    !date_token_begins(date_token_at(tokens, i + 3), days, &day.rest))
+	    !date_token_begins(date_token_at(tokens, i + 3), date_words_day_mark, &day.rest))
 		return false;
 	day.month = date_token_at(tokens, i)->value;
 	day.day = date_token_at(tokens, i + 2)->value;

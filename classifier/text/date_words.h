@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The words of date_text.c and return_date.c, lower case, in the form NFKC. Each list is one
- * string with a blank on both sides of every word.
+ * The words of date_text.c and return_date.c, in all languages of etc/phrases, whose
+ * README.md says what each list means. Lower case, in the form NFKC.
  */
 #ifndef CLASSIFIER_TEXT_DATE_WORDS_H
 #define CLASSIFIER_TEXT_DATE_WORDS_H
@@ -13,24 +13,32 @@ enum date_order {
 	ORDER_MONTH_FIRST, /* Japanese, Chinese, Korean, and after a year */
 };
 
+/* Whole words: one string with a blank on both sides of every word. */
 struct date_words {
 	enum date_order order;
-	const char *words;
+	const char *words; /* NULL in the last of a list */
 };
 
-extern const struct date_words date_words_return[]; /* says "back", anywhere in the sentence */
-extern const struct date_words date_words_until[];  /* says "until", before the day */
-extern const struct date_words date_words_range[];  /* the same, if a number stands before it */
+extern const struct date_words date_words_return[];
+extern const struct date_words date_words_until[];
+extern const struct date_words date_words_range[];
 
-/* Written without blanks: parts of a word. NULL-terminated. */
-extern const char *const date_parts_return[];
-extern const char *const date_parts_until_before[]; /* the word before the day ends so */
-extern const char *const date_parts_until_after[];  /* the word behind the day begins so */
-
+extern const char date_words_from[];
+extern const char date_words_ordinal[];
+extern const char date_words_of[];
+extern const char date_words_time[];
 extern const char *const date_words_month[12];
 extern const char date_words_month_first[]; /* months that may stand before the day */
-extern const char date_words_ordinal[];     /* what is joined to the number of a day */
-extern const char date_words_of[];          /* between day and month, month and year */
-extern const char date_words_time[];        /* behind "10.12" they make it a time */
+
+/* Parts of words; lists end with NULL. */
+extern const char *const date_words_return_part[];
+extern const char *const date_words_until_ending[];
+extern const char *const date_words_until_after[];
+extern const char *const date_words_year_mark[];
+extern const char *const date_words_month_mark[];
+extern const char *const date_words_day_mark[];
+
+/* Words with marks in them, which are read as one: "t/m". */
+extern const char *const date_words_joined[];
 
 #endif

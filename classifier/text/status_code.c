@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "classifier/text/words.h"
+
 /* One to three digits: their count, or 0. */
 static size_t number_length(const char *text)
 {
@@ -146,19 +148,15 @@ static bool may_precede_reply(const char *text, const char *at)
 {
 	if (at[3] == ' ' && length_in_text(text, at + 4) > 0)
 		return true;
-	static const char *const words[] = {
-	    "said",    "error",     "code",    "reply",   "response",  "with",    "returned",
-	    "smtp",    "status",    "was",     "server",  "responded", "data",    "rcpt",
-	    "message", "permanent", "failure", "mailbox", "failed",    "rejected"};
 	const char *before = at;
 	while (before > text && before[-1] == ' ')
 		before--;
 	if (before == text || strchr("\n:<>#;([\"'=|,)]", before[-1]) || before[-1] == '-')
 		return true;
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-		size_t len = strlen(words[i]);
+	for (const char *const *word = words_reply_code_lead; *word; word++) {
+		size_t len = strlen(*word);
 		if ((size_t)(before - text) >= len &&
-		    g_ascii_strncasecmp(before - len, words[i], len) == 0)
+		    g_ascii_strncasecmp(before - len, *word, len) == 0)
 			return true;
 	}
 	return false;

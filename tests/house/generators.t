@@ -8,10 +8,9 @@ use warnings;
 use File::Temp qw(tempdir);
 use Test::More;
 
-my %generator = (dialect => 'classifier/prose/dialects.awk');
-
-# Files that are as they must be; each test replaces one line of them.
-my %sound = ('owl.dialect' => <<'OWL', 'tern.dialect' => <<'TERN');
+# Sound files; each test replaces one line of one of them.
+my %sound = (
+    dialect => { 'owl.dialect' => <<'OWL', 'tern.dialect' => <<'TERN' },
 # The owl.
 
 close     = -----
@@ -28,9 +27,33 @@ open      = Sorry
 recipient = <%a>$
 place     = paragraph
 TERN
+    phrases => { 'README.md' => <<'README', 'xx.txt' => <<'LANGUAGE' },
+| `failure` | says "not delivered" |
+| `months` | January to December |
+| `date-of` | stands between day and month |
+README
+language   = Owlish
+date-order = day-first
+
+[failure]
+hoo
+
+[date-of]
+hu
+LANGUAGE
+);
+
+my %generator = (
+    dialect => 'classifier/prose/dialects.awk',
+    phrases => 'classifier/text/phrases.awk',
+);
+my %files = (
+    dialect => [glob 'etc/dialects/*.dialect'],
+    phrases => ['etc/phrases/README.md', glob 'etc/phrases/*.txt'],
+);
 
 # Line of owl.dialect, what is put there (8 is behind the last), the message.
-my @broken = (
+my @broken_dialects = (
     [6, 'opne      = Alas', '6: unknown key "opne"'],
     [6, 'open = Alas %a', '6: bad placeholder "%a" in "open"'],
     [7, 'recipient = %a: %x', '7: bad placeholder "%x" in "recipient"'],
@@ -64,6 +87,31 @@ my @broken = (
     [6, 'open      = ' . 'a' x 89, '6: line over 100 columns'],
 );
 
+# The same of xx.txt; 9 is behind the last line.
+my @broken_phrases = (
+    [4, '[failures]', '4: unknown section "failures"'],
+    [7, '[failure]', '7: section [failure] is there already, in line 4'],
+    [9, 'hu', '9: "hu" is there already, in line 8'],
+    [1, 'tongue = Owlish', '1: unknown key "tongue"'],
+    [1, '# no language', '1: "language" is missing'],
+    [2, '# no order', '4: "date-order" is missing before the first section'],
+    [2, 'date-order = year-first', '2: unknown date-order "year-first"'],
+    [2, 'language = Hootish', '2: "language" is there already'],
+    [3, 'month-before-day = perhaps', '3: unknown month-before-day "perhaps"'],
+    [3, 'hoo', '3: neither "key = value" nor a section nor a comment'],
+    [5, 'Hoo', '5: capital letter: phrases are compared with text in small letters'],
+    [5, '[hoo', '5: a phrase that begins with a blank, "[" or a quotation mark needs quotes'],
+    [5, ' hoo', '5: a phrase that begins with a blank, "[" or a quotation mark needs quotes'],
+    [5, 'hoo "hoo"', '5: quotation mark in a phrase'],
+    [5, '" "', '5: empty phrase'],
+    [5, 'hoo ', '5: blank at the end of the line'],
+    [5, "hoo\xFF", '5: invalid UTF-8'],
+    [5, "\xC3\xA4" x 101, '5: line over 100 columns'],
+    [8, 'hu hu', '8: a blank in [date-of], whose lines are single words'],
+    [8, 'h' x 41, '8: word of more than 40 bytes'],
+    [9, "[months]\nhoot", '9: [months] has 1 lines, not 12'],
+);
+
 sub generate {
     my ($kind, $output, @files) = @_;
     my @awk = ('awk', '-v', "output=$output", '-f', 'classifier/text/data_file.awk');
@@ -84,9 +132,9 @@ sub write_broken {
     my ($kind, $name, $line, $text) = @_;
     my $folder = tempdir(CLEANUP => 1);
     my @files;
-    for my $file (sort grep { /\.$kind$/ } keys %sound) {
-        my @lines = split /\n/, $sound{$file};
-        $lines[$line - 1] = $text if $file eq "$name.$kind";
+    for my $file (sort keys %{ $sound{$kind} }) {
+        my @lines = split /\n/, $sound{$kind}{$file};
+        $lines[$line - 1] = $text if $file eq $name;
         push @files, write_file("$folder/$file", join '', map { "$_\n" } @lines);
     }
     return ($folder, @files);
@@ -95,22 +143,31 @@ sub write_broken {
 sub faults_are {
     my ($kind, $name, $line, $text, $message) = @_;
     my ($folder, @files) = write_broken($kind, $name, $line, $text);
-    my $expected = "$name.$kind:$message";
     my ($status, $output) = generate($kind, 'table', @files);
     $output =~ s/^\Q$folder\E\///mg;
-    is((split /\n/, $output)[0], $expected, $expected);
+    is((split /\n/, $output)[0], "$name:$message", "$name:$message");
     is($status, 1, 'exit status 1');
     return;
 }
 
 for my $kind (sort keys %generator) {
-    my ($status, $output) = generate($kind, 'table', glob "etc/${kind}s/*.$kind");
-    is($status, 0, "what lies in etc/${kind}s is accepted") or diag($output);
+    my ($status, $output) = generate($kind, 'table', @{ $files{$kind} });
+    is($status, 0, "what lies in etc is accepted: $kind") or diag($output);
+    (undef, my @files) = write_broken($kind, 'none', 1, '');
+    ($status, $output) = generate($kind, 'table', @files);
+    is($status, 0, "the sound files are: $kind") or diag($output);
 }
-faults_are('dialect', 'owl', @$_) for @broken;
+faults_are('dialect', 'owl.dialect', @$_) for @broken_dialects;
+faults_are('phrases', 'xx.txt', @$_) for @broken_phrases;
 
-my (undef, @files) = write_broken('dialect', 'owl', 8, '# nothing');
-my ($status, $order) = generate('dialect', 'dialect_order', @files);
+my (undef, @dialects) = write_broken('dialect', 'none', 1, '');
+my (undef, $order) = generate('dialect', 'dialect_order', @dialects);
 is($order, qq("01",\n"00",\n), 'a stated order is written for the tests');
+
+# Every section that README.md describes has its list in the header.
+my (undef, $lists) = generate('phrases', 'words', @{ $files{phrases} });
+my @defined = sort $lists =~ /^const char \*const (words_\w+)\[\]/mg;
+my @declared = sort `cat classifier/text/words.h` =~ /^extern const char \*const (words_\w+)\[\]/mg;
+is_deeply(\@declared, \@defined, 'words.h declares the sections of etc/phrases/README.md');
 
 done_testing();
