@@ -34,37 +34,45 @@ sub rows {
     return @{ decode_json($json) };
 }
 
-sub paragraph { my ($text) = @_; return wrap('', '', $text) . "\n\n" }
+sub paragraph {
+    my ($text) = @_;
+    return wrap('', '', $text =~ s/\s+/ /gr =~ s/ $//r) . "\n\n";
+}
 sub item      { my ($text) = @_; return wrap('- ', '  ', $text) . "\n" }
 
 # A sentence with its first letter as it is and a full stop.
 sub sentence { my ($text) = @_; return $text =~ /[.!?]$/ ? $text : "$text." }
 
 sub parameters {
-    my $text = "# System parameters\n\n"
-        . paragraph('`bouncectl params` lists them, `bouncectl params set` changes one. A change is in '
-            . 'force at once. Those marked *per process* may have a value of their own for a process '
-            . '(`--process`). See [operate.md](operate.md#parameters).');
+    my $text = "# System parameters\n\n" . paragraph(<<'END');
+`bouncectl params` lists them, `bouncectl params set` changes one. A change is in force at once.
+Those marked *per process* may have a value of their own for a process (`--process`). See
+[operate.md](operate.md#parameters).
+END
     for my $p (rows('SELECT * FROM bounce.parameter_definition ORDER BY name')) {
-        my $bounds =
-              defined $p->{minimum} ? ", $p->{minimum} to $p->{maximum}"
-            : $p->{allowed}         ? ', ' . join(' or ', @{ $p->{allowed} })
-            :                         '';
-        $text .= "## `$p->{name}`\n\n";
-        $text .= paragraph(sentence(ucfirst $p->{description}));
-        $text .= item('default: ' . ($p->{default_value} eq '' ? 'empty' : "`$p->{default_value}`"));
-        $text .= item("type: $p->{type}$bounds") . ($p->{per_process} ? item('per process') : '') . "\n";
+        my $default = $p->{default_value} eq '' ? 'empty' : "`$p->{default_value}`";
+        $text .= "## `$p->{name}`\n\n" . paragraph(sentence(ucfirst $p->{description}));
+        $text .= item("default: $default") . item("type: $p->{type}" . bounds($p));
+        $text .= item('per process') if $p->{per_process};
+        $text .= "\n";
     }
     return trimmed($text);
 }
 
+sub bounds {
+    my ($p) = @_;
+    return ", $p->{minimum} to $p->{maximum}" if defined $p->{minimum};
+    return ', ' . join(' or ', @{ $p->{allowed} }) if $p->{allowed};
+    return '';
+}
+
 sub schema {
-    my $text = "# Schema reference\n\n"
-        . paragraph('Every table, view and function of the schema `bounce`, as the database itself '
-            . 'documents them: the same is shown by `\d+ bounce.communication` and `\df+ bounce.*` in '
-            . 'psql. How to use them is told in [applications.md](applications.md), '
-            . '[staff.md](staff.md) and [operate.md](operate.md). What lies in `bounce_internal` is '
-            . 'nobody else\'s business and may change without notice.');
+    my $text = "# Schema reference\n\n" . paragraph(<<'END');
+Every table, view and function of the schema `bounce`, as the database itself documents them: the
+same is shown by `\d+ bounce.communication` and `\df+ bounce.*` in psql. How to use them is told in
+[applications.md](applications.md), [staff.md](staff.md) and [operate.md](operate.md). What lies in
+`bounce_internal` is nobody else's business and may change without notice.
+END
     for my $kind ([ 'Tables', "IN ('r', 'p')" ], [ 'Views', "= 'v'" ]) {
         $text .= "## $kind->[0]\n\n" . join '', map { relation($_) } rows(<<"SQL");
 SELECT c.oid, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment
@@ -103,15 +111,15 @@ WHERE p.pronamespace = 'bounce'::regnamespace
 ORDER BY p.proname, p.oid
 SQL
         my ($whom, $comment) = $function->{comment} =~ /^([a-z, ]+): (.*)$/s
-            or die "bounce.$function->{name}: the comment does not say whom the function is for\n";
+            or die "bounce.$function->{name}: its comment does not say whom it is for\n";
         push @{ $group{$whom} }, { %$function, comment => $comment };
     }
     for my $whom (sort keys %group) {
         $text .= "## Functions: $whom\n\n";
         for my $function (@{ $group{$whom} }) {
             $text .= "### `$function->{name}`\n\n";
-            $text .= "```sql\n" . wrap('', '  ', "$function->{name}($function->{arguments})") . "\n";
-            $text .= wrap('  ', '    ', "RETURNS $function->{result}") . "\n```\n\n";
+            $text .= "```sql\n" . wrap('', '  ', "$function->{name}($function->{arguments})");
+            $text .= "\n" . wrap('  ', '    ', "RETURNS $function->{result}") . "\n```\n\n";
             $text .= paragraph(sentence(ucfirst $function->{comment}));
         }
     }
