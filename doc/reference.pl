@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Writes the reference from the database's own definitions: doc/parameters.md from
-# parameter_definition, doc/schema.md from the catalog and its comments. `make reference` runs it
-# against a fresh schema; tests/e2e/documents.t fails when the files differ from what it prints.
+# parameter_definition, doc/schema.md from the catalog and its comments.
 #
-# usage: reference.pl parameters|schema   (libpq's environment names the server, BOUNCE_TEMPLATE
-# the database)
+# usage: reference.pl                      writes both, from a schema in a private PostgreSQL
+#        reference.pl parameters|schema    prints one; libpq's environment names the server, and
+#                                          BOUNCE_TEMPLATE the database
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../tests/lib";
+use Bounce::Daemon;
+use Bounce::Instance;
+use Bounce::Postgres;
 use JSON::PP qw(decode_json);
 use Text::Wrap qw(wrap);
 
@@ -19,9 +24,28 @@ $Text::Wrap::huge     = 'overflow';
 $Text::Wrap::unexpand = 0;
 
 my %document = (parameters => \&parameters, schema => \&schema);
-my $write    = @ARGV == 1 && $document{ $ARGV[0] } or die "usage: reference.pl parameters|schema\n";
+my ($name)   = @ARGV;
+die "usage: reference.pl [parameters|schema]\n" if @ARGV > 1 || defined $name && !$document{$name};
 binmode STDOUT, ':encoding(UTF-8)';
-print $write->();
+if   (defined $name) { print $document{$name}->() }
+else                 { write_all() }
+
+sub write_all {
+    chdir Bounce::Instance::tree() or die "chdir: $!\n";
+    my $instance = Bounce::Instance->new(name => "reference-$$");
+    my $db       = Bounce::Postgres->new($instance)->start;
+    Bounce::Daemon->new($instance, $db)->init_database;
+    my %environment = ($db->environment, BOUNCE_TEMPLATE => 'bounce');
+    @ENV{ keys %environment } = values %environment;
+    for my $name (sort keys %document) {
+        open my $out, '>:encoding(UTF-8)', "doc/$name.md" or die "doc/$name.md: $!\n";
+        print {$out} $document{$name}->();
+        close $out or die "doc/$name.md: $!\n";
+        print "doc/$name.md\n";
+    }
+    $instance->discard;
+    return;
+}
 
 # The rows of a statement, each a hash.
 sub rows {
