@@ -101,6 +101,12 @@ compile_commands.json: Makefile tests/tests.mk $(C_FILES)
 format:
 	clang-format -i $(C_FILES)
 
+## reference: write doc/parameters.md and doc/schema.md from the schema's own comments
+.PHONY: reference
+reference: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl doc/reference.pl
+
 ##@ Demo and benchmarks
 
 .PHONY: demo demo-stop
@@ -113,25 +119,7 @@ demo: setup
 demo-stop:
 	@perl demo/demo.pl --stop
 
-<<<<<<< HEAD
 .PHONY: bench bench-delivery bench-db bench-classify
-=======
-## reference: write doc/parameters.md and doc/schema.md from the schema's own comments
-.PHONY: reference
-reference: setup
-	@$(MAKE_AGAIN) all
-	@BUILD=$(BUILD) perl doc/reference.pl
-
-.PHONY: unit-tests
-unit-tests: $(UNIT_BIN)
-
-## bench-delivery: bounce-delivery against smtp-source, messages a second
-.PHONY: bench-delivery
-bench-delivery: setup
-	@$(MAKE_AGAIN) all
-	@BUILD=$(BUILD) perl tests/bench/delivery.pl
-
->>>>>>> 60957ab (doc/reference.pl: Start a database of its own; make reference)
 ## bench: bounces per second, against Postfix alone
 bench: setup
 	@$(MAKE_AGAIN) all
