@@ -120,6 +120,13 @@ $(BUILD)/classifier/text/words.o: $(BUILD)/gen/words.inc
 $(BUILD)/classifier/text/date_words.o: $(BUILD)/gen/date_words.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
+# The commands of bouncectl are those that its files define.
+COMMAND_FILES := $(sort $(wildcard ctl/commands/*.c)) $(sort $(wildcard ctl/classifier_commands/*.c))
+$(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) ctl/commands ctl/classifier_commands
+	@mkdir -p $(@D)
+	$(Q)sh ctl/registry.sh $(COMMAND_FILES) > $@
+$(BUILD)/ctl/registry.o: $(BUILD)/gen/commands.inc
+
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
@@ -208,6 +215,12 @@ uninstall:
 		$(DESTDIR)$(DATADIR)/bounce-milter/* $(DESTDIR)$(DATADIR)/bounce-milter
 
 ##@ Other
+
+## manual: write the commands of bouncectl into its manual page
+.PHONY: manual
+manual: $(BUILD)/bouncectl
+	@sh doc/manual.sh $(BUILD)/bouncectl doc/bouncectl.1 >$(BUILD)/bouncectl.1
+	@cp $(BUILD)/bouncectl.1 doc/bouncectl.1
 
 ## clean: remove what make built
 .PHONY: clean

@@ -15,9 +15,25 @@ extern const struct db_statement
     people_words; /* process, parameter or task: their names, for completion */
 extern const struct db_statement people_operator_mailbox; /* may be called as the milter */
 
-/* owner, kind, part of an address, process, all ("true"), limit, domain, reason, part of any words,
- * overdue
- * ("true"), due before, made since, made before, order; groups: by what */
+/* The parameters of people_tasks and people_task_groups; flags are "true". */
+enum tasks_parameter {
+	TASKS_OWNER, /* "": nobody */
+	TASKS_KIND,
+	TASKS_ADDRESS, /* part of the address or domain */
+	TASKS_PROCESS,
+	TASKS_CLOSED, /* closed ones too */
+	TASKS_LIMIT,
+	TASKS_DOMAIN,
+	TASKS_REASON,
+	TASKS_TEXT,    /* part of any words */
+	TASKS_OVERDUE, /* overdue ones only */
+	TASKS_DUE_BEFORE,
+	TASKS_MADE_SINCE,
+	TASKS_MADE_BEFORE,
+	TASKS_ORDER,
+	TASKS_GROUP, /* people_task_groups only */
+	TASKS_PARAMETERS,
+};
 extern const struct db_statement people_tasks;
 extern const struct db_statement people_task_groups;
 extern const struct db_statement people_task;           /* task id */

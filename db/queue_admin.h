@@ -7,8 +7,17 @@
 
 #include "db/rows.h"
 
-/* ids, states (both parted by blanks), process, business reference, recipient, domain,
- * held only ("true"), limit; the states count only where no id is given */
+/* The parameters of queue_list; a list is separated by blanks. */
+enum queue_list_parameter {
+	QUEUE_LIST_IDS,
+	QUEUE_LIST_STATES, /* count only where no id is given */
+	QUEUE_LIST_PROCESS,
+	QUEUE_LIST_BUSINESS_REF,
+	QUEUE_LIST_RECIPIENT,
+	QUEUE_LIST_DOMAIN,
+	QUEUE_LIST_HELD, /* "true": held ones only */
+	QUEUE_LIST_LIMIT,
+};
 extern const struct db_statement queue_list;
 extern const struct db_statement queue_outcome; /* id: what became of it, in words */
 

@@ -2,104 +2,117 @@
  *
  * bouncectl blocks, block, unblock.
  */
-#include "ctl/commands/blocks.h"
-
 #include <string.h>
 
 #include "ctl/framework/view.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
 #include "db/operator_queries.h"
 
 static const struct ctl_option list_options[] = {
-    {"all", NULL, "lifted ones too", NULL},
-    {"limit", "N", "at most so many", "200"},
+    {.name = "all", .help = "lifted ones too"},
+    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "200"},
     {0},
 };
 
 static const struct ctl_view list_view = {
-    .binds = "1 all limit",
-    .sections =
-	{{.name = "blocks",
-	  .statement = &people_blocks,
-	  .columns =
-	      "address reason blocked_at bounce_id lifted_at why? lifted_by? lift_why? blocked_by?",
-	  .empty = "no address is blocked"}},
-};
-
-/* Of an address there is more to tell than that it is blocked. */
-static const struct ctl_view story_view = {
-    .binds = "1 all limit",
+    .parameters = {"TEXT", "all", "limit"},
     .sections = {{.name = "blocks",
 		  .statement = &people_blocks,
-		  .columns =
-		      "address reason blocked_at lifted_at blocked_by? lifted_by? lift_why? why?",
+		  .columns = {{"address", CTL_SHOW},
+			      {"reason", CTL_SHOW},
+			      {"blocked_at", CTL_SHOW},
+			      {"bounce_id", CTL_SHOW},
+			      {"lifted_at", CTL_SHOW},
+			      {"why", CTL_SHOW_IF_ROOM},
+			      {"lifted_by", CTL_SHOW_IF_ROOM},
+			      {"lift_why", CTL_SHOW_IF_ROOM},
+			      {"blocked_by", CTL_SHOW_IF_ROOM}},
+		  .empty = "no address is blocked"}},
+};
+
+/* An address has a story, beside the fact that it is blocked. */
+static const struct ctl_view story_view = {
+    .parameters = {"TEXT", "all", "limit"},
+    .sections = {{.name = "blocks",
+		  .statement = &people_blocks,
+		  .columns = {{"address", CTL_SHOW},
+			      {"reason", CTL_SHOW},
+			      {"blocked_at", CTL_SHOW},
+			      {"lifted_at", CTL_SHOW},
+			      {"blocked_by", CTL_SHOW_IF_ROOM},
+			      {"lifted_by", CTL_SHOW_IF_ROOM},
+			      {"lift_why", CTL_SHOW_IF_ROOM},
+			      {"why", CTL_SHOW_IF_ROOM}},
 		  .empty = "this address is not blocked"},
 		 {.name = "story",
 		  .statement = &people_block_story,
-		  .columns = "at event bounce_id? communication_id? actor? text~",
+		  .columns = {{"at", CTL_SHOW},
+			      {"event", CTL_SHOW},
+			      {"bounce_id", CTL_SHOW_IF_ROOM},
+			      {"communication_id", CTL_SHOW_IF_ROOM},
+			      {"actor", CTL_SHOW_IF_ROOM},
+			      {"text", CTL_SHOW_WRAPPED}},
 		  .empty = "and never was"}},
 };
 
-static int run_blocks(struct ctl_call *call)
+static enum ctl_exit_code run_blocks(struct ctl_call *call)
 {
-	const char *text = ctl_argument(call, 1);
-	bool is_address = text != NULL && strchr(text, '@') != NULL && text[0] != '@' &&
-			  text[strlen(text) - 1] != '@';
+	const char *text = ctl_call_argument(call, 1);
+	bool is_address =
+	    text && strchr(text, '@') && text[0] != '@' && text[strlen(text) - 1] != '@';
 
 	return ctl_view_show(call, is_address ? &story_view : &list_view);
 }
 
-const struct ctl_command ctl_blocks = {
+CTL_COMMAND(command_blocks) = {
     .name = "blocks",
-    .arguments = "[TEXT]",
+    .topic = TOPIC_BLOCKS,
+    .arguments = {{&ctl_value_text, CTL_OPTIONAL}},
     .summary = "list the blocked addresses, or those that contain TEXT; why one is blocked",
-    .help = "Of a whole address the story is told: the report, how it was judged and how far it\n"
-	    "was trusted, the parameters in force then, who blocked and lifted.\n",
+    .help = "For a whole address the story is told: the report, how it was judged and how far it\n"
+	    "was trusted, the parameters in force then, who blocked and who lifted.\n",
     .example = "blocks jane@customer.example",
-    .options = list_options,
+    .options = {list_options},
     .run = run_blocks,
 };
 
-static const struct ctl_option why_options[] = {
-    {"why", "TEXT", "the reason, for those who ask later", NULL},
+static const struct ctl_option why_option[] = {
+    {.name = "why",
+     .value = &ctl_value_text,
+     .help = "the reason, for those who ask later",
+     .is_required = true},
     {0},
 };
 
-static const struct ctl_view block_view = {
-    .binds = "1 why",
-    .sections = {{.name = "block",
-		  .statement = &people_block,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "{address} is blocked",
-		  .unless = "newly_blocked",
-		  .otherwise = "{address} was blocked already"}},
-};
-
-const struct ctl_command ctl_block = {
+CTL_COMMAND(command_block) = {
     .name = "block",
-    .arguments = "ADDRESS --why TEXT",
+    .topic = TOPIC_BLOCKS,
+    .arguments = {{&value_address, CTL_ONE}},
     .summary = "block an address: nothing is sent there until the block is lifted",
     .example = "block jane@customer.example --why 'asked by phone'",
-    .options = why_options,
-    .run = ctl_view_run,
-    .view = &block_view,
+    .options = {why_option},
+    .view = {.parameters = {"ADDRESS", "why"},
+	     .sections = {{.name = "block",
+			   .statement = &people_block,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "{address} is blocked",
+			   .condition = "newly_blocked",
+			   .otherwise = "{address} was blocked already"}}},
 };
 
-static const struct ctl_view unblock_view = {
-    .binds = "1 why",
-    .sections = {{.name = "block",
-		  .statement = &people_unblock,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "{address} is not blocked any more",
-		  .unless = "was_blocked",
-		  .otherwise = "{address} was not blocked"}},
-};
-
-const struct ctl_command ctl_unblock = {
+CTL_COMMAND(command_unblock) = {
     .name = "unblock",
-    .arguments = "ADDRESS --why TEXT",
+    .topic = TOPIC_BLOCKS,
+    .arguments = {{&value_address, CTL_ONE}},
     .summary = "lift the block on an address",
     .example = "unblock jane@customer.example --why 'a mistake'",
-    .options = why_options,
-    .run = ctl_view_run,
-    .view = &unblock_view,
+    .options = {why_option},
+    .view = {.parameters = {"ADDRESS", "why"},
+	     .sections = {{.name = "block",
+			   .statement = &people_unblock,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "{address} is not blocked any more",
+			   .condition = "was_blocked",
+			   .otherwise = "{address} was not blocked"}}},
 };

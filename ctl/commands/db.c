@@ -2,15 +2,12 @@
  *
  * bouncectl db init | migrate | check. A second run changes nothing.
  */
-#include "ctl/commands/db.h"
-
 #include <stdio.h>
 
-#include <glib.h>
-
 #include "ctl/framework/connect.h"
-#include "ctl/framework/exit.h"
-#include "ctl/framework/output.h"
+#include "ctl/framework/json.h"
+#include "ctl/framework/result.h"
+#include "ctl/options/topics.h"
 #include "db/migrate.h"
 
 static const char help[] =
@@ -34,36 +31,27 @@ static const char *state_name(enum db_schema_state state)
 	return "";
 }
 
-static void add_member(JsonBuilder *builder, const char *name, const char *value)
+static void append_json(GString *out, const struct db_schema_status *schema)
 {
-	json_builder_set_member_name(builder, name);
-	json_builder_add_string_value(builder, value);
+	g_autoptr(JsonBuilder) builder = ctl_json_new();
+
+	ctl_json_string(builder, "state", state_name(schema->state));
+	ctl_json_integer(builder, "version", schema->version);
+	ctl_json_integer(builder, "known", schema->known);
+	ctl_json_string(builder, "detail", schema->detail);
+	ctl_json_append(builder, out);
 }
 
-static void add_json(GString *out, const struct db_schema_status *status)
-{
-	g_autoptr(JsonBuilder) builder = json_builder_new();
-
-	json_builder_begin_object(builder);
-	add_member(builder, "state", state_name(status->state));
-	json_builder_set_member_name(builder, "version");
-	json_builder_add_int_value(builder, status->version);
-	json_builder_set_member_name(builder, "known");
-	json_builder_add_int_value(builder, status->known);
-	add_member(builder, "detail", status->detail);
-	json_builder_end_object(builder);
-	ctl_output_json_append(builder, out);
-}
-
-static int say(const struct ctl_call *call, const struct db_schema_status *status)
+static enum ctl_exit_code print_schema(const struct ctl_call *call,
+				       const struct db_schema_status *schema)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 
-	if (ctl_flag(call, "json"))
-		add_json(out, status);
+	if (ctl_call_has(call, "json"))
+		append_json(out, schema);
 	else
-		g_string_append_printf(out, "%s\n", status->detail);
-	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+		g_string_append_printf(out, "%s\n", schema->detail);
+	return ctl_result_print(out);
 }
 
 static void print_progress(unsigned version, const char *name)
@@ -76,90 +64,102 @@ static void print_progress(unsigned version, const char *name)
 
 /* --- the commands ------------------------------------------------------------------------ */
 
-/* Where the schema is now; false, said, when that cannot be told. */
-static bool read_status(const struct ctl_call *call, const char *conninfo,
-			struct db_schema_status *status_out, int *exit_out)
+static enum ctl_exit_code check(const struct ctl_call *call, const char *conninfo)
 {
 	g_autoptr(GError) error = NULL;
+	struct db_schema_status schema;
 
-	if (db_schema_read(conninfo, status_out, &error))
-		return true;
-	*exit_out = ctl_output_error(call, error);
-	return false;
+	if (!db_schema_read(conninfo, &schema, &error))
+		return ctl_result_error(call, error);
+	enum ctl_exit_code exit_code = print_schema(call, &schema);
+	if (exit_code == CTL_EXIT_OK && schema.state != DB_SCHEMA_CURRENT)
+		exit_code = CTL_EXIT_FAULT;
+	db_schema_status_clear(&schema);
+	return exit_code;
 }
 
-static int run_check(struct ctl_call *call)
+static enum ctl_exit_code run_check(struct ctl_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *conninfo = ctl_conninfo(call, &error);
-	struct db_schema_status status;
-	int result = CTL_EXIT_FAULT;
+	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
 
-	if (conninfo == NULL)
-		return ctl_output_error(call, error);
-	if (!read_status(call, conninfo, &status, &result))
-		return result;
-	result = say(call, &status);
-	if (result == CTL_EXIT_OK && status.state != DB_SCHEMA_CURRENT)
-		result = CTL_EXIT_FAULT;
-	db_schema_status_clear(&status);
-	return result;
+	return conninfo ? check(call, conninfo) : ctl_result_error(call, error);
 }
 
-/* Which state asks for the other command. */
-static int bring_up(struct ctl_call *call, enum db_schema_state wrong, const char *other)
+/* A command that needs another state than this one, and the command for this one. */
+struct other {
+	enum db_schema_state state;
+	const char *command;
+};
+
+/* False, said, when the schema is not what the program needs afterwards. */
+static bool bring_up(const struct ctl_call *call, const char *conninfo, const struct other *other,
+		     enum ctl_exit_code *exit_out)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *conninfo = ctl_conninfo(call, &error);
-	struct db_schema_status status;
-	int result = CTL_EXIT_FAULT;
+	struct db_schema_status schema;
 
-	if (conninfo == NULL)
-		return ctl_output_error(call, error);
-	if (!read_status(call, conninfo, &status, &result))
-		return result;
-	bool is_wrong = status.state == wrong;
-	if (is_wrong)
-		fprintf(stderr, "bouncectl %s: %s; run \"bouncectl %s\"\n", call->command->name,
-			status.detail, other);
-	else if (status.state != DB_SCHEMA_CURRENT &&
+	*exit_out = CTL_EXIT_FAULT;
+	if (!db_schema_read(conninfo, &schema, &error)) {
+		*exit_out = ctl_result_error(call, error);
+		return false;
+	}
+	bool is_other = schema.state == other->state;
+	if (is_other)
+		ctl_call_say(call, "%s; run \"bouncectl %s\"", schema.detail, other->command);
+	else if (schema.state != DB_SCHEMA_CURRENT &&
 		 !db_schema_migrate(conninfo, print_progress, &error))
-		result = ctl_output_error(call, error);
-	db_schema_status_clear(&status);
-	return is_wrong || error != NULL ? result : run_check(call);
+		*exit_out = ctl_result_error(call, error);
+	db_schema_status_clear(&schema);
+	return !is_other && !error;
 }
 
-static int run_init(struct ctl_call *call)
+static enum ctl_exit_code bring_up_and_check(struct ctl_call *call, const struct other *other)
 {
-	return bring_up(call, DB_SCHEMA_BEHIND, "db migrate");
+	g_autoptr(GError) error = NULL;
+	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
+	enum ctl_exit_code exit_code;
+
+	if (!conninfo)
+		return ctl_result_error(call, error);
+	return bring_up(call, conninfo, other, &exit_code) ? check(call, conninfo) : exit_code;
 }
 
-static int run_migrate(struct ctl_call *call)
+static enum ctl_exit_code run_init(struct ctl_call *call)
 {
-	return bring_up(call, DB_SCHEMA_ABSENT, "db init");
+	static const struct other migrate = {DB_SCHEMA_BEHIND, "db migrate"};
+
+	return bring_up_and_check(call, &migrate);
 }
 
-const struct ctl_command ctl_db_init = {
+static enum ctl_exit_code run_migrate(struct ctl_call *call)
+{
+	static const struct other init = {DB_SCHEMA_ABSENT, "db init"};
+
+	return bring_up_and_check(call, &init);
+}
+
+CTL_COMMAND(command_db_init) = {
     .name = "db init",
-    .arguments = "",
+    .topic = TOPIC_SCHEMA,
     .summary = "create the schema \"bounce\" in an existing database",
     .help = help,
     .example = "db init --conninfo 'dbname=mail user=postgres'",
     .run = run_init,
 };
 
-const struct ctl_command ctl_db_migrate = {
+CTL_COMMAND(command_db_migrate) = {
     .name = "db migrate",
-    .arguments = "",
+    .topic = TOPIC_SCHEMA,
     .summary = "bring an older schema up to this program",
     .help = help,
     .example = "db migrate --conninfo 'dbname=mail user=postgres'",
     .run = run_migrate,
 };
 
-const struct ctl_command ctl_db_check = {
+CTL_COMMAND(command_db_check) = {
     .name = "db check",
-    .arguments = "",
+    .topic = TOPIC_SCHEMA,
     .summary = "say which version the schema has; exit status 1 when this program cannot use it",
     .example = "db check --json",
     .run = run_check,

@@ -2,92 +2,93 @@
  *
  * bouncectl params, params show | set | unset.
  */
-#include "ctl/commands/params.h"
-
-#include "ctl/framework/view.h"
+#include "ctl/framework/command.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
 #include "db/operator_queries.h"
 
 static const struct ctl_option list_options[] = {
-    {"process", "NAME", "the global values and those of this process", NULL},
-    {"changed", NULL, "only those that are not the default", NULL},
+    {.name = "process",
+     .value = &value_process,
+     .help = "the global values and those of this process"},
+    {.name = "changed", .help = "only those that are not the default"},
     {0},
 };
 
-static const struct ctl_view list_view = {
-    .binds = "1 process changed",
-    .sections = {{.name = "parameters",
-		  .statement = &people_params,
-		  .columns = "name process value description? default_value?",
-		  .empty = "no parameter"}},
-};
-
-const struct ctl_command ctl_params = {
+CTL_COMMAND(command_params) = {
     .name = "params",
-    .arguments = "[TEXT]",
+    .topic = TOPIC_PARAMETERS,
+    .arguments = {{&ctl_value_text, CTL_OPTIONAL}},
     .summary = "list the system parameters, or those whose name contains TEXT",
     .example = "params resend",
-    .options = list_options,
-    .run = ctl_view_run,
-    .view = &list_view,
+    .options = {list_options},
+    .view = {.parameters = {"TEXT", "process", "changed"},
+	     .sections = {{.name = "parameters",
+			   .statement = &people_params,
+			   .columns = {{"name", CTL_SHOW},
+				       {"process", CTL_SHOW},
+				       {"value", CTL_SHOW},
+				       {"description", CTL_SHOW_IF_ROOM},
+				       {"default_value", CTL_SHOW_IF_ROOM}},
+			   .empty = "no parameter"}}},
 };
 
-static const struct ctl_view show_view = {
-    .binds = "1",
-    .sections = {{.name = "parameter",
-		  .statement = &people_param,
-		  .layout = CTL_BLOCKS,
-		  .empty = "there is no such parameter",
-		  .is_required = true},
-		 {.name = "processes", .statement = &people_param_processes, .layout = CTL_TABLE},
-		 {.name = "history", .statement = &people_param_log, .layout = CTL_TABLE}},
-};
-
-const struct ctl_command ctl_params_show = {
+CTL_COMMAND(command_params_show) = {
     .name = "params show",
-    .arguments = "NAME",
-    .summary = "show one parameter: what it does, its bounds, who changed it",
+    .topic = TOPIC_PARAMETERS,
+    .arguments = {{&value_parameter, CTL_ONE}},
+    .summary = "show one parameter: what it does, its bounds, the values of processes, who "
+	       "changed it",
     .example = "params show resend_factor",
-    .run = ctl_view_run,
-    .view = &show_view,
+    .view = {.parameters = {"NAME"},
+	     .sections = {{.name = "parameter",
+			   .statement = &people_param,
+			   .layout = CTL_BLOCKS,
+			   .empty = "there is no such parameter",
+			   .is_required = true},
+			  {.name = "processes", .statement = &people_param_processes},
+			  {.name = "history", .statement = &people_param_log}}},
 };
 
 static const struct ctl_option set_options[] = {
-    {"process", "NAME", "for this process only", NULL},
+    {.name = "process", .value = &value_process, .help = "for this process only"},
     {0},
 };
 
-static const struct ctl_view set_view = {
-    .binds = "1 2 process",
-    .sections = {{.name = "parameter",
-		  .statement = &people_param_set,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "{name} is now \"{value}\""}},
-};
-
-const struct ctl_command ctl_params_set = {
+CTL_COMMAND(command_params_set) = {
     .name = "params set",
-    .arguments = "NAME VALUE",
+    .topic = TOPIC_PARAMETERS,
+    .arguments = {{&value_parameter, CTL_ONE},
+		  {&(const struct ctl_value){.name = "VALUE"}, CTL_ONE}},
     .summary = "set a parameter; in force at once",
+    .help = "A wrong value is refused, with the reason.\n",
     .example = "params set resend off --process newsletter",
-    .options = set_options,
-    .run = ctl_view_run,
-    .view = &set_view,
+    .options = {set_options},
+    .view = {.parameters = {"NAME", "VALUE", "process"},
+	     .sections = {{.name = "parameter",
+			   .statement = &people_param_set,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "{name} is now \"{value}\""}}},
 };
 
-static const struct ctl_view unset_view = {
-    .binds = "1 process",
-    .sections = {{.name = "parameter",
-		  .statement = &people_param_unset,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "{name} is the global one again for {process}"}},
+static const struct ctl_option unset_options[] = {
+    {.name = "process",
+     .value = &value_process,
+     .help = "the process whose value goes",
+     .is_required = true},
+    {0},
 };
 
-const struct ctl_command ctl_params_unset = {
+CTL_COMMAND(command_params_unset) = {
     .name = "params unset",
-    .arguments = "NAME --process NAME",
-    .summary = "take a process's own value away",
+    .topic = TOPIC_PARAMETERS,
+    .arguments = {{&value_parameter, CTL_ONE}},
+    .summary = "remove a process's own value: the global one holds again",
     .example = "params unset resend --process newsletter",
-    .options = set_options,
-    .run = ctl_view_run,
-    .view = &unset_view,
+    .options = {unset_options},
+    .view = {.parameters = {"NAME", "process"},
+	     .sections = {{.name = "parameter",
+			   .statement = &people_param_unset,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "{name} is the global one again for {process}"}}},
 };

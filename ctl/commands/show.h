@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl show, bounces, bounce show: what happened to a communication, and
+ * bouncectl show, which "queue show" is another name for.
  */
 #ifndef CTL_COMMANDS_SHOW_H
 #define CTL_COMMANDS_SHOW_H
 
 #include "ctl/framework/command.h"
 
-extern const struct ctl_command ctl_show;
-int ctl_show_run(struct ctl_call *call);
-extern const struct ctl_command ctl_bounces;
-extern const struct ctl_command ctl_bounce_show;
+/* COMMUNICATION: an id, an envelope id, a Message-ID, a reference or an address. */
+extern const struct ctl_value show_communication;
+
+/* Shows the communication that the first argument names. */
+enum ctl_exit_code show_run(struct ctl_call *call);
 
 #endif

@@ -1,202 +1,272 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl tasks, task show | assign | postpone | note.
+ * bouncectl tasks, task show | assign | postpone | note. "task resolve" is in
+ * resolve_task.c.
  */
 #include "ctl/commands/tasks.h"
 
 #include "ctl/framework/connect.h"
 #include "ctl/framework/each.h"
-#include "ctl/framework/exit.h"
-#include "ctl/framework/output.h"
+#include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
 #include "db/operator_queries.h"
 
 /* --- tasks --------------------------------------------------------------------- */
 
+const struct ctl_option tasks_filter_options[] = {
+    {.name = "kind", .value = &value_task_kind, .help = "only this kind"},
+    {.name = "reason", .value = &value_reason, .help = "only this reason"},
+    {.name = "domain", .value = &value_domain, .help = "only this remote domain"},
+    {.name = "process", .value = &value_process, .help = "only this process"},
+    {.name = "owner",
+     .value = &ctl_value_name,
+     .help = "only those of this person; \"\" for those of nobody"},
+    {.name = "mine", .help = "only yours, by the name of your account"},
+    {.name = "text",
+     .value = &ctl_value_text,
+     .help = "only those with this in address, diagnosis, subject, reference or note"},
+    {0},
+};
+
+static const char *const orders[] = {"due", "age", "count", "domain", NULL};
+static const char *const groups[] = {"domain", "kind", "reason", "process", "owner", NULL};
+
 static const struct ctl_option list_options[] = {
-    CTL_TASK_FILTERS,
-    {"all", NULL, "closed ones too", NULL},
-    {"sort", "ORDER", "by due, age, count or domain", "due"},
-    {"by", "GROUP", "only count them, by domain, kind, reason, process or owner", NULL},
-    {"ids", NULL, "only their ids, for \"task assign -\" and the like", NULL},
-    {"limit", "N", "at most so many", "200"},
+    {.name = "address",
+     .value = &ctl_value_text,
+     .help = "only those whose address or domain contains this"},
+    {.name = "overdue", .help = "only those beyond their due date"},
+    {.name = "due",
+     .value = &ctl_value_future,
+     .help = "only those due before then: 3d, tomorrow, a date"},
+    {.name = "since",
+     .value = &ctl_value_past,
+     .help = "only those made from then on: 24h, 7d, a date"},
+    {.name = "until", .value = &ctl_value_past, .help = "only those made before then"},
+    {.name = "all", .help = "closed ones too"},
+    {.name = "sort",
+     .value = &(const struct ctl_value){"ORDER", CTL_VALUE_WORD, orders, NULL, NULL},
+     .help = "the order",
+     .default_value = "due"},
+    {.name = "by",
+     .value = &(const struct ctl_value){"GROUP", CTL_VALUE_WORD, groups, NULL, NULL},
+     .help = "only count them by this"},
+    {.name = "ids", .help = "only their ids, for \"task assign -\" and the like"},
+    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "200"},
     {0},
 };
 
 static const struct ctl_view list_view = {
-    .binds = CTL_TASK_BINDS,
+    .parameters = {[TASKS_OWNER] = "owner",
+		   [TASKS_KIND] = "kind",
+		   [TASKS_ADDRESS] = "address",
+		   [TASKS_PROCESS] = "process",
+		   [TASKS_CLOSED] = "all",
+		   [TASKS_LIMIT] = "limit",
+		   [TASKS_DOMAIN] = "domain",
+		   [TASKS_REASON] = "reason",
+		   [TASKS_TEXT] = "text",
+		   [TASKS_OVERDUE] = "overdue",
+		   [TASKS_DUE_BEFORE] = "due",
+		   [TASKS_MADE_SINCE] = "since",
+		   [TASKS_MADE_BEFORE] = "until",
+		   [TASKS_ORDER] = "sort",
+		   [TASKS_GROUP] = "by"},
     .sections = {{.name = "tasks",
 		  .statement = &people_tasks,
-		  .columns = "id kind count due_at owner? about reason correction? process? "
-			     "business_ref? diagnosis?",
+		  .columns = {{"id", CTL_SHOW},
+			      {"kind", CTL_SHOW},
+			      {"count", CTL_SHOW},
+			      {"due_at", CTL_SHOW},
+			      {"owner", CTL_SHOW_IF_ROOM},
+			      {"about", CTL_SHOW},
+			      {"reason", CTL_SHOW},
+			      {"correction", CTL_SHOW_IF_ROOM},
+			      {"process", CTL_SHOW_IF_ROOM},
+			      {"business_ref", CTL_SHOW_IF_ROOM},
+			      {"diagnosis", CTL_SHOW_IF_ROOM}},
 		  .empty = "no open task"}},
 };
 
-static const struct ctl_view groups_view = {
-    .binds = CTL_TASK_BINDS " by",
-    .sections = {{.name = "tasks",
-		  .statement = &people_task_groups,
-		  .columns = "label kinds? reasons? oldest_at? overdue? bounces? tasks%",
-		  .empty = "no open task"}},
+static const struct ctl_section groups_section = {
+    .name = "tasks",
+    .statement = &people_task_groups,
+    .columns = {{"label", CTL_SHOW},
+		{"kinds", CTL_SHOW_IF_ROOM},
+		{"reasons", CTL_SHOW_IF_ROOM},
+		{"oldest_at", CTL_SHOW_IF_ROOM},
+		{"overdue", CTL_SHOW_IF_ROOM},
+		{"bounces", CTL_SHOW_IF_ROOM},
+		{"tasks", CTL_SHOW_BAR}},
+    .empty = "no open task",
 };
 
-void ctl_tasks_settle(struct ctl_call *call)
+void tasks_resolve_mine(struct ctl_call *call)
 {
-	if (ctl_flag(call, "mine"))
-		g_hash_table_insert(call->values, g_strdup("owner"), g_strdup(g_get_user_name()));
+	if (ctl_call_has(call, "mine"))
+		ctl_call_set(call, "owner", g_get_user_name());
 }
 
-static int print_ids(struct ctl_call *call)
+static enum ctl_exit_code print_ids(struct ctl_call *call)
 {
-	g_autofree const char **values = ctl_view_bind(call, CTL_TASK_BINDS);
+	const char *values[CTL_PARAMETERS_MAX] = {NULL};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
-	g_autoptr(db_rows_t) rows =
-	    pool == NULL ? NULL : db_rows_fetch(pool, &people_tasks, values, &error);
 	g_autoptr(GString) out = g_string_new(NULL);
 
-	if (rows == NULL)
-		return ctl_output_error(call, error);
+	ctl_view_bind(call, list_view.parameters, values);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &people_tasks, values, &error);
+	if (!rows)
+		return ctl_result_error(call, error);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		g_string_append_printf(out, "%s\n", db_rows_find(rows, row, "id"));
-	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+	return ctl_result_print(out);
 }
 
-static int run_tasks(struct ctl_call *call)
+static enum ctl_exit_code run_tasks(struct ctl_call *call)
 {
-	ctl_tasks_settle(call);
-	if (ctl_flag(call, "ids"))
+	struct ctl_view view = list_view;
+
+	tasks_resolve_mine(call);
+	if (ctl_call_has(call, "ids"))
 		return print_ids(call);
-	return ctl_view_show(call, ctl_option(call, "by") != NULL ? &groups_view : &list_view);
+	if (ctl_call_has(call, "by"))
+		view.sections[0] = groups_section;
+	return ctl_view_show(call, &view);
 }
 
-const struct ctl_command ctl_tasks = {
+CTL_COMMAND(command_tasks) = {
     .name = "tasks",
-    .arguments = "",
+    .topic = TOPIC_TASKS,
     .summary = "list the open tasks, the one due first at the top",
     .help =
 	"After a weekend, first see what there is (--by domain), then work through it: a whole\n"
 	"domain or kind with \"task resolve\" and the same filters, the others one by one.\n",
     .example = "tasks --kind hard_bounce --process invoice",
-    .options = list_options,
+    .options = {tasks_filter_options, list_options},
     .run = run_tasks,
 };
 
 /* --- task show ------------------------------------------------------------------ */
 
-static const struct ctl_view show_view = {
-    .binds = "1",
-    .sections = {{.name = "task",
-		  .statement = &people_task,
-		  .layout = CTL_BLOCKS,
-		  .empty = "there is no such task",
-		  .is_required = true},
-		 {.name = "ways", .statement = &people_task_ways, .columns = "command! meaning~"},
-		 {.name = "mails",
-		  .statement = &people_task_mails,
-		  .columns = "communication_id address? state attempts? next_attempt_at? process? "
-			     "business_ref? subject?"},
-		 {.name = "held",
-		  .statement = &people_task_held,
-		  .columns = "held_at address reason communication_id? diagnostic~"},
-		 {.name = "history",
-		  .statement = &people_task_story,
-		  .columns = "at actor? action text~"}},
-};
-
-const struct ctl_command ctl_task_show = {
+CTL_COMMAND(command_task_show) = {
     .name = "task show",
-    .arguments = "ID",
+    .topic = TOPIC_TASKS,
+    .arguments = {{&value_task, CTL_ONE}},
     .summary = "show one task: what it is about, its mails, what is held, who did what",
+    .help = "The diagnosis is told in words, with the correction offered for a typing error and\n"
+	    "the ways to resolve the task.\n",
     .example = "task show 17",
-    .run = ctl_view_run,
-    .view = &show_view,
+    .view = {.parameters = {"ID"},
+	     .sections = {{.name = "task",
+			   .statement = &people_task,
+			   .layout = CTL_BLOCKS,
+			   .empty = "there is no such task",
+			   .is_required = true},
+			  {.name = "ways",
+			   .statement = &people_task_ways,
+			   .columns = {{"command", CTL_SHOW_WHOLE}, {"meaning", CTL_SHOW_WRAPPED}}},
+			  {.name = "mails",
+			   .statement = &people_task_mails,
+			   .columns = {{"communication_id", CTL_SHOW},
+				       {"address", CTL_SHOW_IF_ROOM},
+				       {"state", CTL_SHOW},
+				       {"attempts", CTL_SHOW_IF_ROOM},
+				       {"next_attempt_at", CTL_SHOW_IF_ROOM},
+				       {"process", CTL_SHOW_IF_ROOM},
+				       {"business_ref", CTL_SHOW_IF_ROOM},
+				       {"subject", CTL_SHOW_IF_ROOM}}},
+			  {.name = "held",
+			   .statement = &people_task_held,
+			   .columns = {{"held_at", CTL_SHOW},
+				       {"address", CTL_SHOW},
+				       {"reason", CTL_SHOW},
+				       {"communication_id", CTL_SHOW_IF_ROOM},
+				       {"diagnostic", CTL_SHOW_WRAPPED}}},
+			  {.name = "history",
+			   .statement = &people_task_story,
+			   .columns = {{"at", CTL_SHOW},
+				       {"actor", CTL_SHOW_IF_ROOM},
+				       {"action", CTL_SHOW},
+				       {"text", CTL_SHOW_WRAPPED}}}}},
 };
 
 /* --- task assign, postpone, note ---------------------------------------------------- */
 
-static int run_each(struct ctl_call *call, const struct ctl_each *each)
-{
-	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
-	g_autoptr(GError) error = NULL;
-
-	if (ids == NULL)
-		return CTL_EXIT_USAGE;
-	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
-	return pool == NULL ? ctl_output_error(call, error) : ctl_each_run(call, pool, ids, each);
-}
-
 static const struct ctl_option assign_options[] = {
-    {"to", "TEXT", "the person", NULL},
-    {"me", NULL, "to you, by the name of your account", NULL},
-    {"nobody", NULL, "give it back", NULL},
-    {"note", "TEXT", "why", NULL},
+    {.name = "to", .value = &ctl_value_text, .help = "the person"},
+    {.name = "me", .help = "to you, by the name of your account"},
+    {.name = "nobody", .help = "give it back"},
+    {.name = "note", .value = &ctl_value_text, .help = "why"},
     {0},
 };
 
-static int run_assign(struct ctl_call *call)
+static enum ctl_exit_code run_assign(struct ctl_call *call)
 {
 	static const struct ctl_each to = {
 	    .section = {.statement = &people_task_assign, .sentence = "task {id} is {owner}'s"},
-	    .binds = "1 to note"};
+	    .parameters = {"ID", "to", "note"}};
 	static const struct ctl_each nobody = {
 	    .section = {.statement = &people_task_assign, .sentence = "task {id} is nobody's"},
-	    .binds = "1 - note"};
+	    .parameters = {"ID", "to", "note"}};
 
-	if ((ctl_option(call, "to") != NULL) + ctl_flag(call, "me") + ctl_flag(call, "nobody") != 1)
-		return ctl_refuse(call->command, "to whom? --to NAME, --me or --nobody");
-	if (ctl_flag(call, "me"))
-		g_hash_table_insert(call->values, g_strdup("to"), g_strdup(g_get_user_name()));
-	return run_each(call, ctl_flag(call, "nobody") ? &nobody : &to);
+	if (ctl_call_has(call, "to") + ctl_call_has(call, "me") + ctl_call_has(call, "nobody") != 1)
+		return ctl_call_refuse(call, "to whom? --to NAME, --me or --nobody");
+	if (ctl_call_has(call, "me"))
+		ctl_call_set(call, "to", g_get_user_name());
+	return ctl_each_run_ids(call, ctl_call_has(call, "nobody") ? &nobody : &to);
 }
 
-const struct ctl_command ctl_task_assign = {
+CTL_COMMAND(command_task_assign) = {
     .name = "task assign",
-    .arguments = "ID...",
+    .topic = TOPIC_TASKS,
+    .arguments = {{&value_task, CTL_ONE_OR_MORE}},
     .summary = "give tasks to a person, or give them back",
+    .help = "\"-\" as ID stands for the ids on standard input, here and with the commands below.\n",
     .example = "task assign 17 18 --to eva",
-    .options = assign_options,
+    .options = {assign_options},
     .run = run_assign,
 };
 
 static const struct ctl_option postpone_options[] = {
-    {"until", "WHEN", "3d, 2w, tomorrow, 2026-12-24, \"2026-12-24 09:00\"", NULL},
-    {"note", "TEXT", "why", NULL},
+    {.name = "until",
+     .value = &ctl_value_future,
+     .help = "3d, 2w, tomorrow, 2026-12-24, \"2026-12-24 09:00\"",
+     .is_required = true},
+    {.name = "note", .value = &ctl_value_text, .help = "why"},
     {0},
 };
 
-static int run_postpone(struct ctl_call *call)
+static enum ctl_exit_code run_postpone(struct ctl_call *call)
 {
 	static const struct ctl_each each = {
 	    .section = {.statement = &people_task_postpone,
 			.sentence = "task {id} is due at {due_at}"},
-	    .binds = "1 until note"};
+	    .parameters = {"ID", "until", "note"}};
 
-	return run_each(call, &each);
+	return ctl_each_run_ids(call, &each);
 }
 
-const struct ctl_command ctl_task_postpone = {
+CTL_COMMAND(command_task_postpone) = {
     .name = "task postpone",
-    .arguments = "ID... --until WHEN",
+    .topic = TOPIC_TASKS,
+    .arguments = {{&value_task, CTL_ONE_OR_MORE}},
     .summary = "set the due date of tasks",
     .example = "task postpone 17 --until 3d",
-    .options = postpone_options,
+    .options = {postpone_options},
     .run = run_postpone,
 };
 
-static const struct ctl_view note_view = {
-    .binds = "1 2",
-    .sections = {{.name = "task",
-		  .statement = &people_task_note,
-		  .layout = CTL_SENTENCE,
-		  .sentence = "task {id}: noted"}},
-};
-
-const struct ctl_command ctl_task_note = {
+CTL_COMMAND(command_task_note) = {
     .name = "task note",
-    .arguments = "ID TEXT",
+    .topic = TOPIC_TASKS,
+    .arguments = {{&value_task, CTL_ONE}, {&ctl_value_text, CTL_ONE}},
     .summary = "write a note into a task's history",
     .example = "task note 17 'they call back'",
-    .run = ctl_view_run,
-    .view = &note_view,
+    .view = {.parameters = {"ID", "TEXT"},
+	     .sections = {{.name = "task",
+			   .statement = &people_task_note,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "task {id}: noted"}}},
 };

@@ -3,40 +3,43 @@
  * bouncectl undo: takes back what followed from many bounces, in one
  * transaction; without --apply it only shows what would be.
  */
-#include "ctl/commands/undo.h"
-
 #include "ctl/framework/connect.h"
-#include "ctl/framework/exit.h"
-#include "ctl/framework/output.h"
+#include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
 #include "db/operator_queries.h"
 
 static const struct ctl_option options[] = {
-    {"since", "TIME", "bounces from then on: 24h, 7d, a date", NULL},
-    {"until", "TIME", "bounces before then", NULL},
-    {"domain", "DOMAIN", "only to this domain", NULL},
-    {"rule", "RULE", "only those this rule decided", NULL},
-    {"diagnostic", "TEXT", "only those whose diagnostic contains this", NULL},
-    {"apply", NULL, "do it", NULL},
-    {"why", "TEXT", "the reason, for those who ask later; needed with --apply", NULL},
-    {"no-resend", NULL, "do not send the mails again", NULL},
+    {.name = "since", .value = &ctl_value_past, .help = "bounces from then on: 24h, 7d, a date"},
+    {.name = "until", .value = &ctl_value_past, .help = "bounces before then"},
+    {.name = "domain", .value = &value_domain, .help = "only to this domain"},
+    {.name = "rule",
+     .value = &(const struct ctl_value){.name = "RULE"},
+     .help = "only those this rule decided"},
+    {.name = "diagnostic",
+     .value = &ctl_value_text,
+     .help = "only those whose diagnostic contains this"},
+    {.name = "apply", .help = "do it"},
+    {.name = "why",
+     .value = &ctl_value_text,
+     .help = "the reason, for those who ask later; needed with --apply"},
+    {.name = "no-resend", .help = "do not send the mails again"},
     {0},
 };
 
+/* The preview takes the first five parameters. */
 static const struct ctl_view apply_view = {
-    .binds = "since until domain rule diagnostic why no-resend",
+    .parameters = {"since", "until", "domain", "rule", "diagnostic", "why", "no-resend"},
     .sections = {{.name = "undo",
 		  .statement = &people_undo,
 		  .layout = CTL_SENTENCE,
 		  .sentence = "undone ({undo_id}): {bounces|bounce|bounces}, {blocks|block|blocks} "
 			      "lifted, {tasks|task|tasks} "
 			      "closed, {requeued|mail|mails} sent again",
-		  .unless = "is_done",
+		  .condition = "is_done",
 		  .otherwise = "nothing is left to undo"}},
 };
-
-static const char preview_columns[] =
-    "bounce_id received_at recipient reason rule? lifts_block closes_task requeues diagnostic?";
 
 static unsigned count_where(const struct db_rows *rows, const char *column)
 {
@@ -45,63 +48,61 @@ static unsigned count_where(const struct db_rows *rows, const char *column)
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
 		const char *value = db_rows_find(rows, row, column);
 
-		count += value != NULL && g_strcmp0(value, "false") != 0;
+		count += value && g_strcmp0(value, "false") != 0;
 	}
 	return count;
 }
 
-static void add_preview(GString *out, const struct db_rows *rows)
+static enum ctl_exit_code print_preview(const struct ctl_call *call, const struct db_rows *rows)
 {
-	const struct table_style style = ctl_output_style();
-	g_autoptr(table_t) table = ctl_output_table(rows, preview_columns);
-
-	if (db_rows_count(rows) > 0)
-		table_print(table, &style, out);
-	g_string_append_printf(
-	    out,
+	static const struct ctl_section section = {.columns = {{"bounce_id", CTL_SHOW},
+							       {"received_at", CTL_SHOW},
+							       {"recipient", CTL_SHOW},
+							       {"reason", CTL_SHOW},
+							       {"rule", CTL_SHOW_IF_ROOM},
+							       {"lifts_block", CTL_SHOW},
+							       {"closes_task", CTL_SHOW},
+							       {"requeues", CTL_SHOW},
+							       {"diagnostic", CTL_SHOW_IF_ROOM}}};
+	g_autofree char *closing = g_strdup_printf(
 	    "%s%zu bounces: %u blocks to lift, %u with a task to close, %u mails to send again\n"
 	    "Nothing was changed. Do it with --apply --why TEXT.\n",
 	    db_rows_count(rows) > 0 ? "\n" : "", db_rows_count(rows),
 	    count_where(rows, "lifts_block"), count_where(rows, "closes_task"),
 	    count_where(rows, "requeues"));
+
+	return ctl_view_print(call, &section, rows, closing);
 }
 
-static int preview(struct ctl_call *call)
+static enum ctl_exit_code preview(struct ctl_call *call)
 {
-	g_autofree const char **values = ctl_view_bind(call, "since until domain rule diagnostic");
+	const char *values[CTL_PARAMETERS_MAX] = {NULL};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
-	g_autoptr(db_rows_t) rows =
-	    pool == NULL ? NULL : db_rows_fetch(pool, &people_undo_preview, values, &error);
-	g_autoptr(GString) out = g_string_new(NULL);
 
-	if (rows == NULL)
-		return ctl_output_error(call, error);
-	if (ctl_flag(call, "json"))
-		ctl_output_json_lines(rows, out);
-	else
-		add_preview(out, rows);
-	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+	ctl_view_bind(call, apply_view.parameters, values);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &people_undo_preview, values, &error);
+	return rows ? print_preview(call, rows) : ctl_result_error(call, error);
 }
 
-static int run_undo(struct ctl_call *call)
+static enum ctl_exit_code run_undo(struct ctl_call *call)
 {
-	if (ctl_option(call, "since") == NULL)
-		return ctl_refuse(call->command, "since when? --since TIME");
-	if (!ctl_flag(call, "apply"))
+	if (!ctl_call_has(call, "since"))
+		return ctl_call_refuse(call, "since when? --since TIME");
+	if (!ctl_call_has(call, "apply"))
 		return preview(call);
-	if (ctl_option(call, "why") == NULL)
-		return ctl_refuse(call->command, "--apply needs --why TEXT");
+	if (!ctl_call_has(call, "why"))
+		return ctl_call_refuse(call, "--apply needs --why TEXT");
 	return ctl_view_show(call, &apply_view);
 }
 
-const struct ctl_command ctl_undo = {
+CTL_COMMAND(command_undo) = {
     .name = "undo",
-    .arguments = "",
+    .topic = TOPIC_CORRECTIONS,
     .summary = "take back what followed from many bounces: show it first, then --apply",
     .example = "undo --since '2026-11-20 18:00' --domain provider.example",
     .help = "Blocks are lifted, tasks closed and communications sent again, in one transaction.\n"
-	    "Without --apply nothing is changed.\n",
-    .options = options,
+	    "An address that a person has called dead stays blocked. Without --apply nothing is\n"
+	    "changed.\n",
+    .options = {options},
     .run = run_undo,
 };

@@ -1,298 +1,137 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Parsing a command line by a command's description.
+ * Looking into descriptions of commands.
  */
 #include "ctl/framework/command.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "ctl/framework/exit.h"
-#include "ctl/framework/help.h"
-#include "ctl/framework/table.h"
-#include "ctl/framework/value.h"
-
 static const struct ctl_option database_options[] = {
-    {"json", NULL, "print JSON instead of a table", NULL},
-    {"config", "FILE", "take conninfo from this file (-c)", NULL},
-    {"conninfo", "CONNINFO", "libpq connection string", NULL},
-    {"help", NULL, "this text (-h)", NULL},
+    {.name = "json", .help = "print JSON instead of a table"},
+    {.name = "config", .value = &ctl_value_file, .help = "take conninfo from this file (-c)"},
+    {.name = "conninfo",
+     .value = &(const struct ctl_value){.name = "CONNINFO"},
+     .help = "libpq connection string"},
+    {.name = "help", .help = "this text (-h)"},
     {0},
 };
 static const struct ctl_option offline_options[] = {
-    {"json", NULL, "print JSON instead of a table", NULL},
-    {"help", NULL, "this text (-h)", NULL},
+    {.name = "json", .help = "print JSON instead of a table"},
+    {.name = "help", .help = "this text (-h)"},
     {0},
 };
 
-const struct ctl_option *ctl_common_options(const struct ctl_command *command)
-{
-	return command->is_offline ? offline_options : database_options;
-}
+/* --- finding commands -------------------------------------------------------------- */
 
-/* --- commands ------------------------------------------------------------------ */
-
-const struct ctl_command *ctl_command_find(int argc, char *const *argv, int *words_out)
+const struct ctl_command *ctl_command_find(const struct ctl_program *program, int argc,
+					   char *const *argv, int *words_out)
 {
 	g_autofree char *two = argc > 1 ? g_strconcat(argv[0], " ", argv[1], NULL) : g_strdup("");
 
 	for (int words = 2; words >= 1; words--)
-		for (size_t i = 0; argc > 0 && ctl_commands[i] != NULL; i++)
-			if (strcmp(ctl_commands[i]->name, words == 2 ? two : argv[0]) == 0) {
+		for (size_t i = 0; argc > 0 && program->commands[i]; i++)
+			if (strcmp(program->commands[i]->name, words == 2 ? two : argv[0]) == 0) {
 				*words_out = words;
-				return ctl_commands[i];
+				return program->commands[i];
 			}
 	return NULL;
 }
 
-static const struct ctl_option *find_in(const struct ctl_option *options, const char *name,
-					size_t len)
+bool ctl_command_is_under(const struct ctl_command *command, const char *word)
 {
-	for (; options != NULL && options->name != NULL; options++)
-		if (strlen(options->name) == len && strncmp(options->name, name, len) == 0)
-			return options;
+	size_t len = strlen(word);
+
+	return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
+}
+
+bool ctl_command_has_group(const struct ctl_program *program, const char *word)
+{
+	for (size_t i = 0; program->commands[i]; i++)
+		if (ctl_command_is_under(program->commands[i], word))
+			return true;
+	return false;
+}
+
+/* --- options ------------------------------------------------------------------------ */
+
+static size_t list_length(const struct ctl_option *options)
+{
+	size_t length = 0;
+
+	while (options[length].name)
+		length++;
+	return length;
+}
+
+const struct ctl_option *ctl_command_option(const struct ctl_command *command, size_t place)
+{
+	const struct ctl_option *common = command->is_offline ? offline_options : database_options;
+
+	for (size_t i = 0; command->options[i]; i++) {
+		size_t length = list_length(command->options[i]);
+
+		if (place < length)
+			return &command->options[i][place];
+		place -= length;
+	}
+	return place < list_length(common) ? &common[place] : NULL;
+}
+
+const struct ctl_option *ctl_command_option_find(const struct ctl_command *command,
+						 const char *name)
+{
+	const struct ctl_option *option;
+
+	for (size_t i = 0; (option = ctl_command_option(command, i)); i++)
+		if (strcmp(option->name, name) == 0)
+			return option;
 	return NULL;
 }
 
-static const struct ctl_option *find_option(const struct ctl_command *command, const char *name,
-					    size_t len)
+bool ctl_command_has_own_option(const struct ctl_command *command, const struct ctl_option *option)
 {
-	const struct ctl_option *option = find_in(command->options, name, len);
-
-	return option != NULL ? option : find_in(ctl_common_options(command), name, len);
+	for (size_t i = 0; command->options[i]; i++)
+		for (size_t j = 0; command->options[i][j].name; j++)
+			if (&command->options[i][j] == option)
+				return true;
+	return false;
 }
 
-const struct ctl_option *ctl_option_find(const struct ctl_command *command, const char *name)
+char *ctl_command_option_text(const struct ctl_option *option)
 {
-	return find_option(command, name, strlen(name));
-}
+	GString *text = g_string_new(option->help);
 
-/* --- parsing -------------------------------------------------------------------- */
+	if (option->value && option->value->words) {
+		g_autofree char *words = g_strjoinv(", ", (char **)option->value->words);
 
-static int usage_status(const struct ctl_command *command)
-{
-	return command->usage_status != 0 ? command->usage_status : CTL_EXIT_USAGE;
-}
-
-int ctl_refuse(const struct ctl_command *command, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_autofree char *clean = table_clean(text, true, TABLE_ONE_LINE);
-	fprintf(stderr, "bouncectl %s: %s\n", command->name, clean);
-	fprintf(stderr, "usage: bouncectl %s%s%s [OPTION...]; \"bouncectl %s --help\" tells more\n",
-		command->name, *command->arguments != '\0' ? " " : "", command->arguments,
-		command->name);
-	return usage_status(command);
-}
-
-#define refuse(...) (ctl_refuse(__VA_ARGS__), false)
-
-struct cursor {
-	int argc;
-	char *const *argv;
-	int at;
-};
-
-/* The kind that "[ID]...", "[NAME]" or "TEXT" promises. Heap. */
-static char *kind_of(const char *spec)
-{
-	const char *begin = spec + strspn(spec, "[");
-
-	return g_strndup(begin, strcspn(begin, "]."));
-}
-
-/* A repeated option counts as it was given last, or together, parted by blanks. */
-static bool set_value(struct ctl_call *call, const struct ctl_option *option, const char *text)
-{
-	bool is_list = option->argument != NULL && g_str_has_suffix(option->argument, "...");
-	const char *before = is_list ? g_hash_table_lookup(call->values, option->name) : NULL;
-	g_autofree char *kind = kind_of(option->argument == NULL ? "" : option->argument);
-	g_autofree char *complaint = NULL;
-	g_autofree char *value = ctl_value_read(kind, text, g_get_real_time(), &complaint);
-
-	if (value == NULL)
-		return refuse(call->command, "--%s: %s", option->name, complaint);
-	char *fresh = before != NULL ? g_strjoin(" ", before, value, NULL) : g_strdup(value);
-	g_hash_table_insert(call->values, g_strdup(option->name), fresh);
-	return true;
-}
-
-static bool refuse_option(const struct ctl_command *command, const char *name, size_t len)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	g_autofree char *word = g_strndup(name, len);
-
-	for (const struct ctl_option *option = command->options;
-	     option != NULL && option->name != NULL; option++)
-		g_ptr_array_add(names, (char *)option->name);
-	for (const struct ctl_option *option = ctl_common_options(command); option->name != NULL;
-	     option++)
-		g_ptr_array_add(names, (char *)option->name);
-	g_ptr_array_add(names, NULL);
-	const char *near = ctl_suggest(word, (const char *const *)names->pdata);
-	if (near != NULL)
-		return refuse(command, "there is no option --%s; did you mean --%s?", word, near);
-	return refuse(command, "there is no option --%s", word);
-}
-
-/* "--name", "--name=value" or "--name value". */
-static bool read_option(struct ctl_call *call, struct cursor *cursor)
-{
-	const char *word = cursor->argv[cursor->at] + 2;
-	size_t len = strcspn(word, "=");
-	const struct ctl_option *option = find_option(call->command, word, len);
-	const char *value = "true";
-
-	if (option == NULL)
-		return refuse_option(call->command, word, len);
-	if (option->argument == NULL && word[len] == '=')
-		return refuse(call->command, "--%s takes no value", option->name);
-	if (option->argument != NULL && word[len] == '=')
-		value = word + len + 1;
-	else if (option->argument != NULL && cursor->at + 1 == cursor->argc)
-		return refuse(call->command, "--%s needs a value: %s", option->name,
-			      option->argument);
-	else if (option->argument != NULL)
-		value = cursor->argv[++cursor->at];
-	return set_value(call, option, value);
-}
-
-static bool read_short_option(struct ctl_call *call, struct cursor *cursor)
-{
-	const char *word = cursor->argv[cursor->at];
-
-	if (strcmp(word, "-h") == 0) {
-		g_hash_table_insert(call->values, g_strdup("help"), g_strdup("true"));
-		return true;
+		g_string_append_printf(text, ": %s", words);
 	}
-	if (strcmp(word, "-c") != 0)
-		return refuse(call->command, "there is no option %s", word);
-	if (cursor->at + 1 == cursor->argc)
-		return refuse(call->command, "-c needs a value: FILE");
-	g_hash_table_insert(call->values, g_strdup("config"), g_strdup(cursor->argv[++cursor->at]));
-	return true;
+	if (option->default_value)
+		g_string_append_printf(text, " (default: %s)", option->default_value);
+	return g_string_free(text, FALSE);
 }
 
-static bool read_word(struct ctl_call *call, struct cursor *cursor, bool *options_end)
-{
-	const char *word = cursor->argv[cursor->at];
+/* --- the usage line ------------------------------------------------------------------ */
 
-	if (!*options_end && strcmp(word, "--") == 0) {
-		*options_end = true;
-		return true;
-	}
-	if (!*options_end && g_str_has_prefix(word, "--"))
-		return read_option(call, cursor);
-	if (!*options_end && word[0] == '-' && word[1] != '\0')
-		return read_short_option(call, cursor);
-	g_ptr_array_add(call->arguments, g_strdup(word));
-	return true;
+static void append_argument(GString *text, const struct ctl_argument *argument)
+{
+	bool may_lack = argument->arity == CTL_OPTIONAL || argument->arity == CTL_ANY_NUMBER;
+	bool may_repeat = argument->arity == CTL_ONE_OR_MORE || argument->arity == CTL_ANY_NUMBER;
+
+	g_string_append_printf(text, "%s%s%s%s%s", text->len > 0 ? " " : "", may_lack ? "[" : "",
+			       argument->value->name, may_lack ? "]" : "", may_repeat ? "..." : "");
 }
 
-/* The option of "--why WHY" among the arguments: must be given, and not be empty. */
-static bool check_option(const struct ctl_call *call, const char *name)
+char *ctl_command_synopsis(const struct ctl_command *command)
 {
-	return ctl_option(call, name + 2) != NULL || refuse(call->command, "%s is missing", name);
-}
+	GString *text = g_string_new(NULL);
+	const struct ctl_option *option;
 
-static bool check_argument(const struct ctl_call *call, const char *spec, const char *given)
-{
-	g_autofree char *kind = kind_of(spec);
-	g_autofree char *complaint = NULL;
-
-	if (given == NULL)
-		return *spec == '[' || refuse(call->command, "%s is missing", kind);
-	g_autofree char *value = ctl_value_read(kind, given, g_get_real_time(), &complaint);
-	return value != NULL || refuse(call->command, "%s: %s", kind, complaint);
-}
-
-/* What "ID..." stands for: all that are left; "-" is the standard input. */
-static bool check_rest(const struct ctl_call *call, const char *spec, guint from)
-{
-	if (call->arguments->len < from)
-		return check_argument(call, spec, NULL);
-	for (guint i = from; i <= call->arguments->len; i++)
-		if (strcmp(ctl_argument(call, i), "-") != 0 &&
-		    !check_argument(call, spec, ctl_argument(call, i)))
-			return false;
-	return true;
-}
-
-/* Holds the arguments against "ID [NAME] --why WHY FILE...". */
-static bool check_arguments(const struct ctl_call *call)
-{
-	g_auto(GStrv) wanted = g_strsplit(call->command->arguments, " ", -1);
-	guint count = 0;
-
-	for (char **name = wanted; *name != NULL && **name != '\0'; name++) {
-		if (g_str_has_prefix(*name, "--")) {
-			if (!check_option(call, *name++))
-				return false;
-			continue;
-		}
-		if (g_str_has_suffix(*name, "..."))
-			return check_rest(call, *name, count + 1);
-		if (!check_argument(call, *name, ctl_argument(call, count + 1)))
-			return false;
-		count++;
-	}
-	if (call->arguments->len > count)
-		return refuse(call->command, "\"%s\" is too much",
-			      (char *)call->arguments->pdata[count]);
-	return true;
-}
-
-struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, char *const *argv,
-				int *status_out)
-{
-	g_autoptr(ctl_call_t) call = g_new0(struct ctl_call, 1);
-	struct cursor cursor = {argc, argv, 0};
-	bool options_end = false;
-
-	call->command = command;
-	call->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	call->arguments = g_ptr_array_new_with_free_func(g_free);
-	*status_out = usage_status(command);
-	for (const struct ctl_option *option = command->options;
-	     option != NULL && option->name != NULL; option++)
-		if (option->default_value != NULL &&
-		    !set_value(call, option, option->default_value))
-			return NULL;
-	for (; cursor.at < argc; cursor.at++)
-		if (!read_word(call, &cursor, &options_end))
-			return NULL;
-	if (ctl_flag(call, "help")) {
-		ctl_print_help(command, stdout);
-		*status_out = CTL_EXIT_OK;
-		return NULL;
-	}
-	return check_arguments(call) ? g_steal_pointer(&call) : NULL;
-}
-
-void ctl_call_free(struct ctl_call *call)
-{
-	if (call == NULL)
-		return;
-	g_hash_table_unref(call->values);
-	g_ptr_array_unref(call->arguments);
-	g_free(call);
-}
-
-const char *ctl_option(const struct ctl_call *call, const char *name)
-{
-	return g_hash_table_lookup(call->values, name);
-}
-
-bool ctl_flag(const struct ctl_call *call, const char *name)
-{
-	return g_hash_table_contains(call->values, name);
-}
-
-const char *ctl_argument(const struct ctl_call *call, unsigned number)
-{
-	return number > call->arguments->len ? NULL : call->arguments->pdata[number - 1];
+	for (const struct ctl_argument *argument = command->arguments; argument->value; argument++)
+		append_argument(text, argument);
+	for (size_t i = 0; (option = ctl_command_option(command, i)); i++)
+		if (option->is_required)
+			g_string_append_printf(text, "%s--%s %s", text->len > 0 ? " " : "",
+					       option->name, option->value->name);
+	return g_string_free(text, FALSE);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Commands as data: what a command is called, what it takes, what it says of
- * itself. Parsing, --help and tab completion are made from it.
+ * Commands as data: what a command is called, what it takes, what it says about itself
+ * and, for most, what it asks the database and how the answer is shown. Parsing, --help,
+ * shell completion and the manual are made from this.
  */
 #ifndef CTL_FRAMEWORK_COMMAND_H
 #define CTL_FRAMEWORK_COMMAND_H
@@ -11,69 +12,141 @@
 
 #include <glib.h>
 
+#include "ctl/framework/exit_code.h"
+#include "ctl/framework/value.h"
+#include "db/rows.h"
+
 struct ctl_call;
 
-struct ctl_option {
-	const char *name;          /* without the two dashes; NULL ends a list */
-	const char *argument;      /* the kind it takes, see ctl/framework/value.h; NULL: nothing;
-				      "X...": may be repeated */
-	const char *help;          /* one line */
-	const char *default_value; /* NULL: none */
+/* --- what a command takes -------------------------------------------------------- */
+
+enum ctl_arity {
+	CTL_ONE,         /* must be there */
+	CTL_OPTIONAL,    /* one or none */
+	CTL_ONE_OR_MORE, /* only as the last; "-" stands for standard input */
+	CTL_ANY_NUMBER,  /* likewise, or none */
 };
+
+struct ctl_argument {
+	const struct ctl_value *value;
+	enum ctl_arity arity;
+};
+
+struct ctl_option {
+	const char *name;              /* without the two dashes; NULL ends a list */
+	const struct ctl_value *value; /* NULL: a flag */
+	const char *help;              /* one line */
+	const char *default_value;     /* NULL: none */
+	bool is_required;
+	bool is_repeatable; /* all of its values count, not only the last */
+};
+
+/* --- what it shows ----------------------------------------------------------------- */
+
+/* How a column of the answer is shown to people. JSON has all columns. */
+enum ctl_show {
+	CTL_SHOW,         /* cut where the terminal is too narrow */
+	CTL_SHOW_IF_ROOM, /* dropped where that is not enough; numbers also where all are 0 */
+	CTL_SHOW_WHOLE,   /* never cut */
+	CTL_SHOW_WRAPPED, /* continues on the next line; only as the last column */
+	CTL_SHOW_BAR,     /* a number with a bar beside it */
+};
+
+struct ctl_column {
+	const char *name;
+	enum ctl_show show;
+};
+
+enum ctl_layout {
+	CTL_TABLE,    /* all rows */
+	CTL_BLOCKS,   /* a row as "name  value" lines */
+	CTL_SENTENCE, /* the first row in words */
+};
+
+enum { CTL_COLUMNS_MAX = 15, CTL_PARAMETERS_MAX = 15, CTL_SECTIONS_MAX = 6 };
+
+/* One statement and how its rows are shown. */
+struct ctl_section {
+	const char *name; /* in JSON, and as a title from the second section on */
+	const struct db_statement *statement;
+	enum ctl_layout layout;
+	struct ctl_column columns[CTL_COLUMNS_MAX + 1]; /* in order; none: all of the answer */
+	const char *sentence;                           /* CTL_SENTENCE: as ctl_people_sentence */
+	const char *condition; /* a boolean column: where it is false, otherwise is said instead */
+	const char *otherwise;
+	const char *empty; /* said when there is no row */
+	bool is_required;  /* no row is a fault: nothing further is shown */
+};
+
+struct ctl_view {
+	/* Where the parameters of the statements come from, in order: the names of options and
+	 * arguments. Each statement takes as many as it needs. */
+	const char *parameters[CTL_PARAMETERS_MAX + 1];
+	struct ctl_section sections[CTL_SECTIONS_MAX + 1]; /* ended by a name NULL */
+};
+
+/* --- the command -------------------------------------------------------------------- */
+
+enum { CTL_ARGUMENTS_MAX = 2, CTL_OPTION_LISTS_MAX = 3 };
 
 struct ctl_command {
-	const char *name; /* one word or two: "task show" */
-	/* "ID [NAME] --why TEXT", "FILE...": kinds as of options; an option here must be given */
-	const char *arguments;
+	const char *name;    /* one word or two: "task show" */
+	unsigned topic;      /* index of the program's topics */
 	const char *summary; /* one line, lower case, no full stop */
 	const char *help;    /* whole lines with what else there is to know, or NULL */
-	const char *example; /* a line that is right, without "bouncectl" */
-	const struct ctl_option *options;
-	bool is_offline;  /* asks no database: --config and --conninfo are not known */
-	int usage_status; /* of a call that is not understood; 0: CTL_EXIT_USAGE */
-	int (*run)(struct ctl_call *call); /* the exit status */
-	const struct ctl_view *view;       /* for ctl_view_run */
+	const char *example; /* a line that is right, without the program's name */
+	struct ctl_argument arguments[CTL_ARGUMENTS_MAX + 1];
+	const struct ctl_option *options[CTL_OPTION_LISTS_MAX + 1]; /* lists, ended by NULL */
+	bool is_offline; /* asks no database: --config and --conninfo are unknown */
+	enum ctl_exit_code usage_exit_code; /* of a wrong call; 0: CTL_EXIT_USAGE */
+	/* What it does: run, or where that is NULL ctl_view_run of view. */
+	enum ctl_exit_code (*run)(struct ctl_call *call);
+	struct ctl_view view;
 };
 
-/* A command line that was understood. */
-struct ctl_call {
-	const struct ctl_command *command;
-	GHashTable *values;   /* option name -> char *; "true" for a flag */
-	GPtrArray *arguments; /* char * */
+/* Begins the definition of a command. Where it stands at the beginning of a line, the
+ * build finds it and puts the command into the program's list. */
+#define CTL_COMMAND(variable)                                                                      \
+	extern const struct ctl_command variable;                                                  \
+	const struct ctl_command variable
+
+/* A word of the database's messages, and what somebody at the command line calls it. */
+struct ctl_wording {
+	const char *database;
+	const char *program;
 };
 
-/* Every command, in the order of the help; ended by NULL. */
-extern const struct ctl_command *const ctl_commands[];
+struct ctl_program {
+	const struct ctl_command *const *commands; /* ended by NULL */
+	const char *const *topics;                 /* titles in the order of help; ended by NULL */
+	const struct ctl_wording *wordings;        /* ended by NULL */
+	/* Takes the name of a list (ctl_value.completion_list); one column, the words. */
+	const struct db_statement *completion_words;
+};
 
 /* The command whose one or two words argv begins with, and how many these are; NULL if there is
  * none. */
-const struct ctl_command *ctl_command_find(int argc, char *const *argv, int *words_out);
+const struct ctl_command *ctl_command_find(const struct ctl_program *program, int argc,
+					   char *const *argv, int *words_out);
 
-/* Parses what follows the command's words. NULL when the answer was given
- * already: *status_out is then the exit status (--help: 0; usage, said on stderr:
- * the command's usage_status). Free with ctl_call_free. */
-struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, char *const *argv,
-				int *status_out);
-void ctl_call_free(struct ctl_call *call);
+/* Whether the command's name begins with this word and has another: "task show", "task". */
+bool ctl_command_is_under(const struct ctl_command *command, const char *word);
+/* Whether there is such a command. */
+bool ctl_command_has_group(const struct ctl_program *program, const char *word);
 
-/* NULL when it was not given and has no default. */
-const char *ctl_option(const struct ctl_call *call, const char *name);
-bool ctl_flag(const struct ctl_call *call, const char *name);
-/* The argument of that number, from 1; NULL when there are fewer. */
-const char *ctl_argument(const struct ctl_call *call, unsigned number);
-
-/* The options that every command takes: those of commands that ask the database,
- * and those of the others; ended by a name NULL. */
-const struct ctl_option *ctl_common_options(const struct ctl_command *command);
-
+/* The option at that place, from 0: its own, in order, then those that every command
+ * takes; NULL behind the last one. */
+const struct ctl_option *ctl_command_option(const struct ctl_command *command, size_t place);
 /* The option of that name, without its dashes; NULL if there is none. */
-const struct ctl_option *ctl_option_find(const struct ctl_command *command, const char *name);
+const struct ctl_option *ctl_command_option_find(const struct ctl_command *command,
+						 const char *name);
+/* Whether it is the command's own, not one that every command takes. */
+bool ctl_command_has_own_option(const struct ctl_command *command, const struct ctl_option *option);
 
-/* Says "bouncectl COMMAND: ..." and the usage on stderr. The command's usage_status. */
-int ctl_refuse(const struct ctl_command *command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* What the option does, which words it takes, and its default. Heap. */
+char *ctl_command_option_text(const struct ctl_option *option);
 
-typedef struct ctl_call ctl_call_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ctl_call_t, ctl_call_free)
+/* What it takes, as a usage line has it: "[ID]...", "ADDRESS --why TEXT"; "" for nothing. Heap. */
+char *ctl_command_synopsis(const struct ctl_command *command);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Database, configuration, rules.
+ * Database and configuration.
  */
 #include "ctl/framework/connect.h"
 
-#include "base/error.h"
+#define CONFIG_DEFAULT BM_SYSCONFDIR "/bounce-milter/bounce-milter.conf"
 
 /* A person waits longer than an MTA: undoing a weekend takes its time. */
 enum { POOL_WAIT = 5, QUERY_WAIT = 600 }; /* seconds */
@@ -19,54 +19,51 @@ static bool has_environment(void)
 	return false;
 }
 
-char *ctl_conninfo(const struct ctl_call *call, GError **error)
+char *ctl_connect_conninfo(const struct ctl_call *call, GError **error)
 {
-	const char *given = ctl_option(call, "conninfo");
-	const char *config = ctl_option(call, "config");
+	const char *given = ctl_call_option(call, "conninfo");
+	const char *config = ctl_call_option(call, "config");
 	g_auto(milter_settings_t) settings = {0};
 
 	if (given != NULL)
 		return g_strdup(given);
 	if (config == NULL && has_environment())
 		return g_strdup("");
-	if (!milter_settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, &settings, error))
+	if (!milter_settings_read(config != NULL ? config : CONFIG_DEFAULT, &settings, error))
 		return NULL;
 	return g_strdup(settings.common.conninfo);
 }
 
-struct db_pool *ctl_connect(const struct ctl_call *call, GError **error)
+struct db_pool *ctl_connect_pool(struct ctl_call *call, GError **error)
 {
-	g_autofree char *conninfo = ctl_conninfo(call, error);
-
-	if (conninfo == NULL)
+	if (call->pool)
+		return call->pool;
+	g_autofree char *conninfo = ctl_connect_conninfo(call, error);
+	if (!conninfo)
 		return NULL;
 	const struct db_pool_options options = {
 	    .conninfo = conninfo, .size = 1, .pool_wait = POOL_WAIT, .query_wait = QUERY_WAIT};
-	return db_pool_new(&options);
+	return call->pool = db_pool_new(&options);
 }
 
-bool ctl_settings(const struct ctl_call *call, struct milter_settings *settings_out, GError **error)
+struct db_rows *ctl_connect_fetch(struct ctl_call *call, const struct db_statement *statement,
+				  const char *const *values, GError **error)
 {
-	const char *config = ctl_option(call, "config");
+	struct db_pool *pool = ctl_connect_pool(call, error);
 
-	if (config == NULL && !g_file_test(CTL_CONFIG_DEFAULT, G_FILE_TEST_EXISTS)) {
+	return pool ? db_rows_fetch(pool, statement, values, error) : NULL;
+}
+
+bool ctl_connect_settings(const struct ctl_call *call, struct milter_settings *settings_out,
+			  GError **error)
+{
+	const char *config = ctl_call_option(call, "config");
+
+	if (config == NULL && !g_file_test(CONFIG_DEFAULT, G_FILE_TEST_EXISTS)) {
 		*settings_out = (struct milter_settings){.common.rules_dir = g_strdup(""),
 							 .common.site_rules = g_strdup("")};
 		settings_out->intake.message_bytes_max = (long)limits_default.message_bytes;
 		return true;
 	}
-	return milter_settings_read(config != NULL ? config : CTL_CONFIG_DEFAULT, settings_out,
-				    error);
-}
-
-struct ruleset *ctl_rules_of(const struct ctl_call *call, const struct milter_settings *settings,
-			     GError **error)
-{
-	const char *dir = ctl_option(call, "rules");
-	const char *site = ctl_option(call, "site");
-	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
-	const char *usual_site =
-	    *settings->common.site_rules == '\0' ? NULL : settings->common.site_rules;
-
-	return ruleset_load(dir != NULL ? dir : usual_dir, site != NULL ? site : usual_site, error);
+	return milter_settings_read(config != NULL ? config : CONFIG_DEFAULT, settings_out, error);
 }

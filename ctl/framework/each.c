@@ -7,19 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/framework/exit.h"
-#include "ctl/framework/output.h"
-#include "ctl/framework/value.h"
+#include "ctl/framework/connect.h"
+#include "ctl/framework/json.h"
+#include "ctl/framework/result.h"
+#include "ctl/framework/view.h"
+#include "ctl/terminal/output.h"
 
 /* --- which ---------------------------------------------------------------------- */
 
 static bool add_id(const struct ctl_call *call, const char *text, GPtrArray *ids)
 {
 	g_autofree char *complaint = NULL;
-	char *id = ctl_value_read("ID", text, 0, &complaint);
+	char *id = ctl_value_read(&ctl_value_id, text, 0, &complaint);
 
-	if (id == NULL) {
-		ctl_refuse(call->command, "standard input: %s", complaint);
+	if (!id) {
+		ctl_call_refuse(call, "standard input: %s", complaint);
 		return false;
 	}
 	g_ptr_array_add(ids, id);
@@ -40,10 +42,10 @@ GPtrArray *ctl_each_ids(const struct ctl_call *call)
 {
 	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 
-	for (unsigned i = 1; ctl_argument(call, i) != NULL; i++) {
-		bool done = strcmp(ctl_argument(call, i), "-") == 0
+	for (unsigned i = 1; ctl_call_argument(call, i); i++) {
+		bool done = strcmp(ctl_call_argument(call, i), "-") == 0
 				? read_ids(call, ids)
-				: add_id(call, ctl_argument(call, i), ids);
+				: add_id(call, ctl_call_argument(call, i), ids);
 		if (!done)
 			return NULL;
 	}
@@ -61,47 +63,45 @@ struct tally {
 static bool say(const struct ctl_call *call, const struct ctl_section *section,
 		const struct db_rows *rows)
 {
-	const struct table_style style = ctl_output_style();
+	const struct table_style style = output_style();
 	g_autoptr(GString) out = g_string_new(NULL);
 
-	if (ctl_flag(call, "json"))
-		ctl_output_json_lines(rows, out);
+	if (ctl_call_has(call, "json"))
+		ctl_json_append_lines(rows, out);
 	else
-		ctl_view_sentence(section, rows, &style, out);
-	return ctl_output_write(out->str);
+		ctl_view_append_sentence(section, rows, &style, out);
+	return output_write(out->str);
 }
 
-static int act(const struct ctl_call *call, struct db_pool *pool, const char *id,
-	       const struct ctl_each *each, struct tally *tally)
+static enum ctl_exit_code act(struct ctl_call *call, const char *id, const struct ctl_each *each,
+			      struct tally *tally)
 {
-	g_autofree const char **values = ctl_view_bind(call, each->binds);
+	const struct ctl_section *section = &each->section;
+	const char *values[CTL_PARAMETERS_MAX + 1] = {NULL};
 	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) outcome = NULL;
 
+	ctl_view_bind(call, each->parameters, values);
 	values[0] = id;
-	g_autoptr(db_rows_t) rows = db_rows_fetch(pool, each->section.statement, values, &error);
-	g_autoptr(db_rows_t) outcome = rows == NULL || each->outcome == NULL
-					   ? NULL
-					   : db_rows_fetch(pool, each->outcome, &id, &error);
-	if (error != NULL) {
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, section->statement, values, &error);
+	if (rows && each->outcome)
+		outcome = ctl_connect_fetch(call, each->outcome, &id, &error);
+	if (error) {
 		tally->failed++;
-		return ctl_output_error(call, error);
+		return ctl_result_error(call, error);
 	}
 	if (db_rows_count(rows) == 0) {
 		tally->failed++;
-		fprintf(stderr, "bouncectl %s: %s: %s\n", call->command->name, id,
-			each->section.empty);
+		ctl_call_say(call, "%s: %s", id, section->empty);
 		return CTL_EXIT_FAULT;
 	}
-	const char *done =
-	    each->section.unless == NULL ? "true" : db_rows_find(rows, 0, each->section.unless);
-	*(g_strcmp0(done, "true") == 0 ? &tally->done : &tally->not_done) += 1;
-	return say(call, &each->section, outcome != NULL ? outcome : rows) ? CTL_EXIT_OK
-									   : CTL_EXIT_OUTPUT;
+	*(ctl_view_holds(section, rows) ? &tally->done : &tally->not_done) += 1;
+	return say(call, section, outcome ? outcome : rows) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
 static void say_tally(const struct ctl_call *call, const struct tally *tally)
 {
-	if (ctl_flag(call, "json") || tally->done + tally->not_done + tally->failed < 2)
+	if (ctl_call_has(call, "json") || tally->done + tally->not_done + tally->failed < 2)
 		return;
 	printf("%u done", tally->done);
 	if (tally->not_done > 0)
@@ -111,18 +111,26 @@ static void say_tally(const struct ctl_call *call, const struct tally *tally)
 	putchar('\n');
 }
 
-int ctl_each_run(struct ctl_call *call, struct db_pool *pool, const GPtrArray *ids,
-		 const struct ctl_each *each)
+enum ctl_exit_code ctl_each_run(struct ctl_call *call, const GPtrArray *ids,
+				const struct ctl_each *each)
 {
 	struct tally tally = {0};
 
 	for (guint i = 0; i < ids->len; i++) {
-		int status = act(call, pool, ids->pdata[i], each, &tally);
-		if (status == CTL_EXIT_TEMPFAIL || status == CTL_EXIT_OUTPUT)
-			return status;
+		enum ctl_exit_code exit_code = act(call, ids->pdata[i], each, &tally);
+
+		if (exit_code == CTL_EXIT_TEMPFAIL || exit_code == CTL_EXIT_OUTPUT)
+			return exit_code;
 	}
 	say_tally(call, &tally);
-	if (!ctl_output_write(""))
+	if (!output_write(""))
 		return CTL_EXIT_OUTPUT;
 	return tally.failed > 0 || tally.not_done > 0 ? CTL_EXIT_FAULT : CTL_EXIT_OK;
+}
+
+enum ctl_exit_code ctl_each_run_ids(struct ctl_call *call, const struct ctl_each *each)
+{
+	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
+
+	return ids ? ctl_each_run(call, ids, each) : CTL_EXIT_USAGE;
 }

@@ -1,49 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Reading what people write.
+ * Reading values.
  */
 #include "ctl/framework/value.h"
 
+#include <stdbool.h>
 #include <string.h>
-
-#include "classifier/rules/reason.h"
 
 enum { ID_DIGITS_MAX = 18, SUGGEST_MAX = 40, COUNT_MAX = 100000 };
 
+const struct ctl_value ctl_value_string = {"STRING", CTL_VALUE_STRING, NULL, NULL, NULL};
+const struct ctl_value ctl_value_text = {"TEXT", CTL_VALUE_TEXT, NULL, NULL, NULL};
+const struct ctl_value ctl_value_count = {"N", CTL_VALUE_COUNT, NULL, NULL, NULL};
+const struct ctl_value ctl_value_id = {"ID", CTL_VALUE_ID, NULL, NULL, NULL};
+const struct ctl_value ctl_value_past = {"TIME", CTL_VALUE_PAST, NULL, NULL, NULL};
+const struct ctl_value ctl_value_future = {"WHEN", CTL_VALUE_FUTURE, NULL, NULL, NULL};
+const struct ctl_value ctl_value_name = {"NAME", CTL_VALUE_STRING, NULL, NULL, NULL};
+const struct ctl_value ctl_value_file = {"FILE", CTL_VALUE_STRING, NULL, NULL, NULL};
+const struct ctl_value ctl_value_dir = {"DIR", CTL_VALUE_STRING, NULL, NULL, NULL};
+
 /* --- words ------------------------------------------------------------------------ */
 
-static const struct {
-	const char *kind;
-	const char *words;
-} kinds_of_words[] = {
-    {"CLASS", "hard soft technical auto_reply unclassified"},
-    {"DIMENSION", "class reason process domain remote_mta rule trust hour day week month"},
-    {"KIND", "hard_bounce bounce_without_communication resend_exhausted delivery_problem outage"},
-    {"STATE", "PENDING PROCESSING SUCCESS ERROR RETRY"},
-    {"ORDER", "due age count domain"},
-    {"GROUP", "domain kind reason process owner"},
-};
-
-static char **reason_words(void)
+char **ctl_value_words(const struct ctl_value *value)
 {
-	size_t count = 0;
-	const struct reason *reasons = reason_all(&count);
-	char **words = g_new0(char *, count + 1);
-
-	for (size_t i = 0; i < count; i++)
-		words[i] = g_strdup(reasons[i].name);
-	return words;
+	if (value->kind != CTL_VALUE_WORD)
+		return NULL;
+	return value->list_words ? value->list_words() : g_strdupv((char **)value->words);
 }
 
-char **ctl_value_words(const char *kind)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(kinds_of_words); i++)
-		if (strcmp(kinds_of_words[i].kind, kind) == 0)
-			return g_strsplit(kinds_of_words[i].words, " ", -1);
-	return strcmp(kind, "REASON") == 0 ? reason_words() : NULL;
-}
-
-/* Levenshtein: how many letters must be put in, taken out or changed. */
+/* Levenshtein: how many letters must be inserted, deleted or changed. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[SUGGEST_MAX + 1];
@@ -65,7 +50,7 @@ static size_t distance(const char *a, const char *b)
 	return row[len];
 }
 
-const char *ctl_suggest(const char *meant, const char *const *words)
+const char *ctl_value_suggest(const char *meant, const char *const *words)
 {
 	const char *best = NULL;
 	size_t best_distance = MIN(strlen(meant) / 3 + 1, 3) + 1;
@@ -88,7 +73,7 @@ static char *read_word(char **words, const char *text, char **complaint_out)
 	for (char **word = words; *word != NULL; word++)
 		if (g_ascii_strcasecmp(*word, text) == 0)
 			return g_strdup(*word);
-	const char *near = ctl_suggest(text, (const char *const *)words);
+	const char *near = ctl_value_suggest(text, (const char *const *)words);
 	g_autofree char *all = g_strjoinv(", ", words);
 	*complaint_out = near != NULL
 			     ? g_strdup_printf("there is no \"%s\"; did you mean %s? There are %s",
@@ -109,10 +94,10 @@ static char *read_count(const char *text, char **complaint_out)
 {
 	guint64 count = is_number(text) ? g_ascii_strtoull(text, NULL, 10) : 0;
 
-	if (count >= 1 && count <= CTL_NUMBER_MAX)
+	if (count >= 1 && count <= CTL_VALUE_COUNT_MAX)
 		return g_strdup(text);
 	*complaint_out =
-	    g_strdup_printf("\"%s\" is not a number from 1 to %d", text, CTL_NUMBER_MAX);
+	    g_strdup_printf("\"%s\" is not a number from 1 to %d", text, CTL_VALUE_COUNT_MAX);
 	return NULL;
 }
 
@@ -184,7 +169,7 @@ static bool is_one_of(const char *text, const char *const *words)
 	return g_strv_contains(words, text);
 }
 
-static char *read_time(const char *text, gint64 now, char **complaint_out)
+static char *read_past(const char *text, gint64 now, char **complaint_out)
 {
 	static const char *const days[] = {"today", "yesterday", "now", NULL};
 	char *time = read_distance(text, now, -1);
@@ -201,7 +186,7 @@ static char *read_time(const char *text, gint64 now, char **complaint_out)
 	return NULL;
 }
 
-static char *read_when(const char *text, gint64 now, char **complaint_out)
+static char *read_future(const char *text, gint64 now, char **complaint_out)
 {
 	char *time = read_distance(text, now, 1);
 	g_autoptr(GDateTime) date = read_date(text);
@@ -233,19 +218,26 @@ static char *read_text(const char *text, char **complaint_out)
 	return NULL;
 }
 
-char *ctl_value_read(const char *kind, const char *text, gint64 now, char **complaint_out)
+char *ctl_value_read(const struct ctl_value *value, const char *text, gint64 now,
+		     char **complaint_out)
 {
-	g_auto(GStrv) words = ctl_value_words(kind);
+	g_auto(GStrv) words = ctl_value_words(value);
 
-	if (words != NULL)
+	switch (value->kind) {
+	case CTL_VALUE_WORD:
 		return read_word(words, text, complaint_out);
-	if (strcmp(kind, "N") == 0)
+	case CTL_VALUE_COUNT:
 		return read_count(text, complaint_out);
-	if (strcmp(kind, "ID") == 0)
+	case CTL_VALUE_ID:
 		return read_id(text, complaint_out);
-	if (strcmp(kind, "TIME") == 0)
-		return read_time(text, now, complaint_out);
-	if (strcmp(kind, "WHEN") == 0)
-		return read_when(text, now, complaint_out);
-	return strcmp(kind, "TEXT") == 0 ? read_text(text, complaint_out) : g_strdup(text);
+	case CTL_VALUE_PAST:
+		return read_past(text, now, complaint_out);
+	case CTL_VALUE_FUTURE:
+		return read_future(text, now, complaint_out);
+	case CTL_VALUE_TEXT:
+		return read_text(text, complaint_out);
+	case CTL_VALUE_STRING:
+		return g_strdup(text);
+	}
+	return NULL;
 }

@@ -1,33 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What people write on a command line, by the name of its kind: "N", "ID",
- * "TIME", "CLASS" ... A wrong one is refused here, with what would be right,
- * before any database is asked.
+ * Values on a command line: what an option or an argument takes. Wrong ones are
+ * refused here, with what would be right, before any database is asked.
  */
 #ifndef CTL_FRAMEWORK_VALUE_H
 #define CTL_FRAMEWORK_VALUE_H
 
 #include <glib.h>
 
-enum { CTL_NUMBER_MAX = 1000000 };
+enum { CTL_VALUE_COUNT_MAX = 1000000 };
 
-/* text as the kind is written for the database: a word in its own spelling, a
- * time as RFC 3339 or as it is. Kinds:
- *   N           a number from 1 to CTL_NUMBER_MAX
- *   ID          a number
- *   TIME        "30m", "24h", "7d", "2w" before now; today, yesterday; a date
- *               "2026-11-21", with "14:00" or "14:00:30" behind it, and "Z" or "+01:00"
- *   WHEN        the same after now; tomorrow; not past
- *   TEXT        not blank
- *   CLASS ...   one of ctl_value_words
- * and any other kind as it is. NULL with *complaint_out, heap, which continues
- * "--since: ". now: microseconds since 1970. Heap. */
-char *ctl_value_read(const char *kind, const char *text, gint64 now, char **complaint_out);
+enum ctl_value_kind {
+	CTL_VALUE_STRING, /* anything, even nothing */
+	CTL_VALUE_TEXT,   /* not blank */
+	CTL_VALUE_COUNT,  /* 1 to CTL_VALUE_COUNT_MAX */
+	CTL_VALUE_ID,     /* digits */
+	CTL_VALUE_PAST,   /* "30m", "24h", "7d", "2w" ago; today, yesterday; a date "2026-11-21",
+			     with "14:00" or "14:00:30" behind it, and "Z" or "+01:00" */
+	CTL_VALUE_FUTURE, /* the same from now; tomorrow; a date that is not past */
+	CTL_VALUE_WORD,   /* one of the words, in any case */
+};
 
-/* The words that a kind may be; NULL: it is not one of words. Free with g_strfreev. */
-char **ctl_value_words(const char *kind);
+struct ctl_value {
+	const char *name; /* how usage lines call it: "ID" */
+	enum ctl_value_kind kind;
+	/* CTL_VALUE_WORD has one of these: */
+	const char *const *words;    /* ended by NULL */
+	char **(*list_words)(void);  /* free with g_strfreev */
+	const char *completion_list; /* the list of the database that completes it; NULL: none */
+};
+
+/* The values that any program has. */
+extern const struct ctl_value ctl_value_string; /* STRING */
+extern const struct ctl_value ctl_value_text;   /* TEXT */
+extern const struct ctl_value ctl_value_count;  /* N */
+extern const struct ctl_value ctl_value_id;     /* ID */
+extern const struct ctl_value ctl_value_past;   /* TIME */
+extern const struct ctl_value ctl_value_future; /* WHEN */
+extern const struct ctl_value ctl_value_name;   /* NAME */
+extern const struct ctl_value ctl_value_file;   /* FILE */
+extern const struct ctl_value ctl_value_dir;    /* DIR */
+
+/* text as it is written for the database: a word in its own spelling, a time as RFC 3339
+ * or as it is. NULL with *complaint_out, heap, which continues "--since: ".
+ * now: microseconds since 1970. Heap. */
+char *ctl_value_read(const struct ctl_value *value, const char *text, gint64 now,
+		     char **complaint_out);
+
+/* The words that it may be; NULL unless it is a CTL_VALUE_WORD. Free with g_strfreev. */
+char **ctl_value_words(const struct ctl_value *value);
 
 /* Of the words the one that was probably meant; NULL if none is near. */
-const char *ctl_suggest(const char *meant, const char *const *words);
+const char *ctl_value_suggest(const char *meant, const char *const *words);
 
 #endif

@@ -5,176 +5,173 @@
 #include "ctl/framework/view.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl/framework/connect.h"
-#include "ctl/framework/exit.h"
-#include "ctl/framework/output.h"
+#include "ctl/framework/json.h"
+#include "ctl/framework/people.h"
+#include "ctl/framework/result.h"
+#include "ctl/terminal/output.h"
 
-void ctl_view_say_limit(const struct ctl_call *call, const struct db_rows *rows)
+void ctl_view_bind(const struct ctl_call *call, const char *const *names, const char **values)
 {
-	const char *limit = ctl_option(call, "limit");
-
-	if (limit != NULL && g_ascii_strtoull(limit, NULL, 10) == db_rows_count(rows) &&
-	    isatty(STDOUT_FILENO))
-		fprintf(stderr, "bouncectl %s: the first %s; --limit N shows more\n",
-			call->command->name, limit);
-}
-
-static const char *bind_one(const struct ctl_call *call, const char *name)
-{
-	if (g_ascii_isdigit(*name))
-		return ctl_argument(call, (unsigned)g_ascii_strtoull(name, NULL, 10));
-	return ctl_option(call, name);
-}
-
-const char **ctl_view_bind(const struct ctl_call *call, const char *binds)
-{
-	g_auto(GStrv) names = g_strsplit(binds == NULL ? "" : binds, " ", -1);
-	const char **values = g_new0(const char *, g_strv_length(names) + 1);
-
-	for (guint i = 0; names[i] != NULL && *names[i] != '\0'; i++)
-		values[i] = bind_one(call, names[i]);
-	return values;
+	for (size_t i = 0; names[i]; i++)
+		values[i] = ctl_call_value(call, names[i]);
 }
 
 /* --- for people ------------------------------------------------------------------ */
 
-static void print_empty(const struct ctl_section *section, GString *out)
+bool ctl_view_holds(const struct ctl_section *section, const struct db_rows *rows)
 {
-	if (section->empty != NULL)
-		g_string_append_printf(out, "%s\n", section->empty);
+	return !section->condition ||
+	       g_strcmp0(db_rows_find(rows, 0, section->condition), "true") == 0;
 }
 
-void ctl_view_sentence(const struct ctl_section *section, const struct db_rows *rows,
-		       const struct table_style *style, GString *out)
+void ctl_view_append_sentence(const struct ctl_section *section, const struct db_rows *rows,
+			      const struct table_style *style, GString *out)
 {
-	const char *holds =
-	    section->unless != NULL ? db_rows_find(rows, 0, section->unless) : "true";
 	const char *template =
-	    holds != NULL && strcmp(holds, "true") == 0 ? section->sentence : section->otherwise;
-	g_autofree char *text = ctl_output_sentence(template, rows, 0, style);
+	    ctl_view_holds(section, rows) ? section->sentence : section->otherwise;
+	g_autofree char *text = ctl_people_sentence(template, rows, style);
 
 	g_string_append_printf(out, "%s\n", text);
 }
 
-static void print_section(const struct ctl_section *section, const struct db_rows *rows,
-			  const struct table_style *style, GString *out)
+static void append_section(const struct ctl_section *section, const struct db_rows *rows,
+			   const struct table_style *style, GString *out)
 {
 	if (db_rows_count(rows) == 0) {
-		print_empty(section, out);
+		if (section->empty)
+			g_string_append_printf(out, "%s\n", section->empty);
 		return;
 	}
 	if (section->layout == CTL_SENTENCE) {
-		ctl_view_sentence(section, rows, style, out);
+		ctl_view_append_sentence(section, rows, style, out);
 		return;
 	}
-	g_autoptr(table_t) table = ctl_output_table(rows, section->columns);
+	g_autoptr(table_t) table = ctl_people_table(rows, section->columns);
 	(section->layout == CTL_TABLE ? table_print : table_print_blocks)(table, style, out);
 }
 
-static void print_title(const struct ctl_section *section, const struct table_style *style,
-			GString *out)
+static void append_title(const struct ctl_section *section, const struct table_style *style,
+			 GString *out)
 {
 	g_autofree char *title = g_utf8_strup(section->name, -1);
 
-	g_string_append_printf(out, style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", title);
+	g_string_append_c(out, '\n');
+	table_text_append_heading(out, title, style);
+	g_string_append_c(out, '\n');
 }
 
-/* --- JSON -------------------------------------------------------------------------- */
-
-static void add_json_section(JsonBuilder *builder, const struct ctl_section *section,
-			     const struct db_rows *rows)
+/* On a terminal: that a list is as long as --limit allows, so that it may not be all. */
+static void say_limit(const struct ctl_call *call, const struct ctl_section *section,
+		      const struct db_rows *rows)
 {
-	json_builder_set_member_name(builder, section->name);
-	if (section->is_required) {
-		ctl_output_json_row(builder, rows, 0);
-		return;
-	}
-	json_builder_begin_array(builder);
-	for (size_t row = 0; row < db_rows_count(rows); row++)
-		ctl_output_json_row(builder, rows, row);
-	json_builder_end_array(builder);
+	const char *limit = ctl_call_option(call, "limit");
+
+	if (section->layout == CTL_TABLE && limit &&
+	    g_ascii_strtoull(limit, NULL, 10) == db_rows_count(rows) && isatty(STDOUT_FILENO))
+		ctl_call_say(call, "the first %s; --limit N shows more", limit);
 }
 
-/* --- both ---------------------------------------------------------------------------- */
+/* --- one section ------------------------------------------------------------------- */
 
-/* What is shown so far. */
+enum ctl_exit_code ctl_view_print(const struct ctl_call *call, const struct ctl_section *section,
+				  const struct db_rows *rows, const char *closing)
+{
+	const struct table_style style = output_style();
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (ctl_call_has(call, "json")) {
+		ctl_json_append_lines(rows, out);
+	} else {
+		append_section(section, rows, &style, out);
+		g_string_append(out, closing ? closing : "");
+	}
+	say_limit(call, section, rows);
+	return ctl_result_print(out);
+}
+
+/* NULL, said, when it cannot be had. */
+static struct db_rows *ask(struct ctl_call *call, const struct ctl_section *section,
+			   const char *const *values, enum ctl_exit_code *exit_out)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, section->statement, values, &error);
+
+	if (!rows) {
+		*exit_out = ctl_result_error(call, error);
+		return NULL;
+	}
+	if (section->is_required && db_rows_count(rows) == 0) {
+		ctl_call_say(call, "%s", section->empty);
+		*exit_out = CTL_EXIT_FAULT;
+		return NULL;
+	}
+	return g_steal_pointer(&rows);
+}
+
+/* --- several sections ---------------------------------------------------------------- */
+
 struct showing {
 	bool json;
-	bool is_single;
 	struct table_style style;
 	JsonBuilder *builder;
 	GString *out;
+	unsigned count; /* sections so far */
 };
 
-static void show(struct showing *showing, const struct ctl_section *section, size_t number,
-		 const struct db_rows *rows)
+static void add_section(struct showing *showing, const struct ctl_section *section,
+			const struct db_rows *rows)
 {
-	if (showing->json && showing->is_single) {
-		ctl_output_json_lines(rows, showing->out);
+	if (showing->json && section->is_required) {
+		ctl_json_row(showing->builder, section->name, rows);
 	} else if (showing->json) {
-		add_json_section(showing->builder, section, rows);
+		ctl_json_rows(showing->builder, section->name, rows);
 	} else {
-		if (number > 0 && (db_rows_count(rows) > 0 || section->empty != NULL))
-			print_title(section, &showing->style, showing->out);
-		print_section(section, rows, &showing->style, showing->out);
+		if (showing->count > 0 && (db_rows_count(rows) > 0 || section->empty))
+			append_title(section, &showing->style, showing->out);
+		append_section(section, rows, &showing->style, showing->out);
 	}
+	showing->count++;
 }
 
-static bool ask(const struct ctl_call *call, const struct ctl_view *view, struct db_pool *pool,
-		struct showing *showing, int *status_out)
+static enum ctl_exit_code show_sections(struct ctl_call *call, const struct ctl_view *view,
+					const char *const *values)
 {
-	g_autofree const char **values = ctl_view_bind(call, view->binds);
-
-	for (size_t i = 0; i < CTL_SECTIONS_MAX && view->sections[i].name != NULL; i++) {
-		const struct ctl_section *section = &view->sections[i];
-		g_autoptr(GError) error = NULL;
-		g_autoptr(db_rows_t) rows = db_rows_fetch(pool, section->statement, values, &error);
-
-		if (rows == NULL) {
-			*status_out = ctl_output_error(call, error);
-			return false;
-		}
-		if (section->is_required && db_rows_count(rows) == 0) {
-			fprintf(stderr, "bouncectl %s: %s\n", call->command->name, section->empty);
-			*status_out = CTL_EXIT_FAULT;
-			return false;
-		}
-		show(showing, section, i, rows);
-		if (showing->is_single && section->layout == CTL_TABLE)
-			ctl_view_say_limit(call, rows);
-	}
-	return true;
-}
-
-int ctl_view_run(struct ctl_call *call)
-{
-	return ctl_view_show(call, call->command->view);
-}
-
-int ctl_view_show(struct ctl_call *call, const struct ctl_view *view)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(db_pool_t) pool = ctl_connect(call, &error);
-	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonBuilder) builder = ctl_json_new();
 	g_autoptr(GString) out = g_string_new(NULL);
-	struct showing showing = {.json = ctl_flag(call, "json"),
-				  .is_single = view->sections[1].name == NULL,
-				  .style = ctl_output_style(),
-				  .builder = builder,
-				  .out = out};
-	int status = CTL_EXIT_OK;
+	struct showing showing = {ctl_call_has(call, "json"), output_style(), builder, out, 0};
+	enum ctl_exit_code exit_code = CTL_EXIT_OK;
 
-	if (pool == NULL)
-		return ctl_output_error(call, error);
-	json_builder_begin_object(builder);
-	if (!ask(call, view, pool, &showing, &status))
-		return status;
-	json_builder_end_object(builder);
-	if (showing.json && !showing.is_single)
-		ctl_output_json_append(builder, out);
-	return ctl_output_write(out->str) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+	for (const struct ctl_section *section = view->sections; section->name; section++) {
+		g_autoptr(db_rows_t) rows = ask(call, section, values, &exit_code);
+
+		if (!rows)
+			return exit_code;
+		add_section(&showing, section, rows);
+	}
+	if (showing.json)
+		ctl_json_append(builder, out);
+	return ctl_result_print(out);
+}
+
+/* --- all -------------------------------------------------------------------------------- */
+
+enum ctl_exit_code ctl_view_run(struct ctl_call *call)
+{
+	return ctl_view_show(call, &call->command->view);
+}
+
+enum ctl_exit_code ctl_view_show(struct ctl_call *call, const struct ctl_view *view)
+{
+	const char *values[CTL_PARAMETERS_MAX + 1] = {NULL};
+	enum ctl_exit_code exit_code = CTL_EXIT_OK;
+
+	ctl_view_bind(call, view->parameters, values);
+	if (view->sections[1].name)
+		return show_sections(call, view, values);
+	g_autoptr(db_rows_t) rows = ask(call, &view->sections[0], values, &exit_code);
+	return rows ? ctl_view_print(call, &view->sections[0], rows, NULL) : exit_code;
 }

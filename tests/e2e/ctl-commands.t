@@ -32,6 +32,8 @@ subtest 'help and man page' => sub {
         }
     }
     is_deeply [ sort keys %documented ], [], 'the man page has no others';
+    my ($list) = $page =~ /^\.\\" commands: [^\n]*\n(.*?)^\.\\" end of the commands$/ms;
+    is $list, (plain('manual'))[1], 'and is as the commands describe themselves: make manual';
 };
 
 subtest 'usage' => sub {

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl intake: mails from standard input, maildirs and mboxes, through the
+ * same core as the milter. Whatever is not certain ends with 75: the MTA, or the
+ * next run, tries again, and recording twice changes nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ctl/classifier_commands/intake_mail.h"
+#include "ctl/framework/connect.h"
+#include "ctl/framework/result.h"
+#include "ctl/options/rule_files.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
+#include "ctl/terminal/output.h"
+
+/* --- standard input --------------------------------------------------------------------------- */
+
+/* Into an unnamed file: a person may have to get all of it. */
+static FILE *spool(int fd)
+{
+	FILE *file = tmpfile();
+	char chunk[65536];
+	ssize_t n;
+
+	while (file != NULL && (n = read(fd, chunk, sizeof chunk)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || fwrite(chunk, 1, (size_t)n, file) != (size_t)n) {
+			fclose(file);
+			return NULL;
+		}
+	}
+	if (file != NULL && fflush(file) != 0) {
+		fclose(file);
+		return NULL;
+	}
+	return file;
+}
+
+static bool take_stdin(struct intake_mail_job *job)
+{
+	FILE *file = spool(STDIN_FILENO);
+	struct intake_mail_item item = {
+	    .source = "stdin", .name = "standard input", .keeping = INTAKE_MAIL_KEEPS_NOTHING};
+	bool done;
+
+	if (file == NULL)
+		return intake_mail_fail(job, item.name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
+	if (!mail_place_whole(fileno(file), &item.place))
+		done = intake_mail_fail(job, item.name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
+	else
+		done = intake_mail_take(job, &item);
+	fclose(file);
+	return done;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* Every mail of it, whatever becomes of the one before. */
+static void take_mbox(struct intake_mail_job *job, const char *path, FILE *file)
+{
+	struct intake_mail_item item = {.source = "mbox", .keeping = INTAKE_MAIL_KEEPS_ALL};
+	size_t count = 0;
+
+	while (intake_mail_may_go_on(job) && mbox_next(file, &item.place)) {
+		g_autofree char *name = g_strdup_printf("%s, mail %zu", path, ++count);
+
+		item.name = name;
+		progress_step(&job->progress, path, count, 0);
+		intake_mail_take(job, &item);
+	}
+}
+
+/* A file that holds one mail or is an mbox. Not changed. */
+static bool take_file(struct intake_mail_job *job, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct intake_mail_item item = {
+	    .source = "file", .name = path, .keeping = INTAKE_MAIL_KEEPS_ALL};
+	bool done = true;
+
+	if (file == NULL)
+		return intake_mail_fail(job, path, CTL_EXIT_FAULT, g_strerror(errno));
+	if (!mail_place_is_mbox(fileno(file))) {
+		done = mail_place_whole(fileno(file), &item.place)
+			   ? intake_mail_take(job, &item)
+			   : intake_mail_fail(job, path, CTL_EXIT_FAULT, g_strerror(errno));
+		fclose(file);
+		return done;
+	}
+	take_mbox(job, path, file);
+	fclose(file);
+	return true;
+}
+
+/* From new/ to cur/, as every reader of a maildir does it: seen, or not yet. */
+static bool move_to_cur(struct intake_mail_job *job, const char *dir, const char *name,
+			bool is_seen)
+{
+	g_autofree char *stem = g_strndup(name, strcspn(name, ":"));
+	g_autofree char *from = g_build_filename(dir, "new", name, NULL);
+	g_autofree char *to = g_strdup_printf("%s/cur/%s:2,%s", dir, stem, is_seen ? "S" : "");
+
+	if (g_file_test(to, G_FILE_TEST_EXISTS))
+		return intake_mail_fail(job, to, CTL_EXIT_FAULT,
+					"is there already; the mail stays in new/");
+	if (rename(from, to) == 0)
+		return true;
+	return intake_mail_fail(job, from, CTL_EXIT_FAULT, g_strerror(errno));
+}
+
+static void take_maildir_mail(struct intake_mail_job *job, const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, "new", name, NULL);
+	struct intake_mail_item item = {
+	    .source = "maildir", .name = path, .keeping = INTAKE_MAIL_KEEPS_UNSEEN};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat file;
+
+	if (fd < 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) ||
+	    !mail_place_whole(fd, &item.place)) {
+		if (fd >= 0)
+			close(fd);
+		intake_mail_fail(job, path, CTL_EXIT_FAULT,
+				 fd < 0 ? g_strerror(errno) : "is no mail");
+		return;
+	}
+	/* false where nothing is committed, or a person has not got it */
+	bool done = intake_mail_take(job, &item);
+	close(fd);
+	if (done)
+		move_to_cur(job, dir, name, !item.for_person);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In the order of names, which is the order of arrival. */
+static bool take_maildir(struct intake_mail_job *job, const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "new", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GDir) folder = g_dir_open(path, 0, &error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+	if (folder == NULL)
+		return intake_mail_fail(job, dir, CTL_EXIT_FAULT,
+					"is no maildir: it has no folder new");
+	for (const char *name = g_dir_read_name(folder); name != NULL;
+	     name = g_dir_read_name(folder))
+		if (*name != '.')
+			g_ptr_array_add(names, g_strdup(name));
+	g_ptr_array_sort(names, compare_names);
+	for (guint i = 0; intake_mail_may_go_on(job) && i < names->len; i++) {
+		progress_step(&job->progress, dir, i + 1, names->len);
+		take_maildir_mail(job, dir, names->pdata[i]);
+	}
+	return true;
+}
+
+static bool take_path(struct intake_mail_job *job, const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return take_stdin(job);
+	return g_file_test(path, G_FILE_TEST_IS_DIR) ? take_maildir(job, path)
+						     : take_file(job, path);
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+static void say_tally(struct intake_mail_job *job)
+{
+	progress_clear(&job->progress);
+	if (job->json)
+		return;
+	printf("%u mails recorded, %u of them known already, %u handed on", job->taken, job->known,
+	       job->handed_on);
+	if (job->failed > 0)
+		printf(", %u failed: see above", job->failed);
+	putchar('\n');
+}
+
+/* What one of them does not hold up the others; what all would run into, does. */
+static void take_all(struct intake_mail_job *job)
+{
+	guint count = job->call->arguments->len;
+
+	if (count == 0) {
+		take_stdin(job);
+		return;
+	}
+	progress_block_signals();
+	for (guint i = 0; intake_mail_may_go_on(job) && i < count; i++)
+		take_path(job, job->call->arguments->pdata[i]);
+	if (!intake_mail_may_go_on(job)) {
+		progress_clear(&job->progress);
+		fprintf(stderr, "bouncectl intake: stopped: %s; what is left is for the next run\n",
+			progress_is_interrupted() ? "interrupted" : "the database is away");
+		job->exit_code = CTL_EXIT_TEMPFAIL;
+	}
+	say_tally(job);
+}
+
+static struct ruleset *load_rules(const struct ctl_call *call, struct limits *limits_out,
+				  GError **error)
+{
+	g_auto(milter_settings_t) settings = {0};
+
+	if (!ctl_connect_settings(call, &settings, error))
+		return NULL;
+	*limits_out = intake_settings_limits(&settings.intake);
+	return rule_files_load(call, &settings, error);
+}
+
+/* A fault of the configuration is no mail's fault: the MTA keeps what it has. */
+static enum ctl_exit_code run_intake(struct ctl_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	struct limits limits = limits_default;
+	struct ruleset *rules = NULL;
+
+	log_open("bouncectl", LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	struct db_pool *pool = ctl_connect_pool(call, &error);
+	if (pool)
+		rules = load_rules(call, &limits, &error);
+	if (!rules) {
+		ctl_result_error(call, error);
+		return CTL_EXIT_TEMPFAIL;
+	}
+	struct intake_mail_job job = {.call = call,
+				      .intake = intake_new(rules, pool, &limits),
+				      .bytes_max = limits.message_bytes,
+				      .json = ctl_call_has(call, "json")};
+	take_all(&job);
+	intake_free(job.intake);
+	if (!output_write("") && job.exit_code == CTL_EXIT_OK)
+		return CTL_EXIT_OUTPUT;
+	return job.exit_code;
+}
+
+static const struct ctl_option options[] = {
+    {.name = "from",
+     .value = &(const struct ctl_value){.name = "SENDER"},
+     .help = "the envelope sender (default: from Return-Path)"},
+    {.name = "to",
+     .value = &(const struct ctl_value){.name = "RECIPIENT"},
+     .help = "an envelope recipient; may be repeated (default: from Delivered-To and the like)",
+     .is_repeatable = true},
+    {.name = "queue-id",
+     .value = &ctl_value_name,
+     .help = "the MTA's name of the mail, for the log"},
+    {.name = "own-mta", .help = "only our own MTA can have made these: trusted as far as its mark"},
+    {.name = "operator",
+     .value = &value_address,
+     .help = "who gets what a person must see, where no operator_mailbox is set"},
+    {.name = "sendmail",
+     .value = &(const struct ctl_value){.name = "PROGRAM"},
+     .help = "what it is handed to",
+     .default_value = "/usr/sbin/sendmail"},
+    {0},
+};
+
+CTL_COMMAND(command_intake) = {
+    .name = "intake",
+    .topic = TOPIC_MAILS,
+    .arguments = {{&(const struct ctl_value){.name = "FILE|MAILDIR|-"}, CTL_ANY_NUMBER}},
+    .summary = "take in reports from standard input, maildirs and mboxes",
+    .example = "intake Maildir",
+    .help =
+	"Without arguments one mail is read from standard input, as an MTA's pipe gives it. A\n"
+	"maildir's new mails are moved to cur, seen, unless a person must read them there; other\n"
+	"files are not changed. A mail that fails is named, and the others go on; Ctrl-C finishes\n"
+	"the one at hand.\n"
+	"\n"
+	"Without --from and --to the envelope is that of the headers Return-Path, Delivered-To,\n"
+	"X-Original-To and Envelope-To. With --own-mta the reports are trusted like our MTA's\n"
+	"mark: give it only where no other mail can come in.\n"
+	"\n"
+	"What nobody can classify is handed by sendmail(1) to the parameter operator_mailbox or\n"
+	"else to --operator, with the fields X-Bounce-Class, -Reason and -Id. Where there is\n"
+	"neither, a mail on standard input is refused with 75 and a maildir keeps it as unread.\n"
+	"What was recorded before is not handed on again.\n"
+	"\n"
+	"Exit status 75: some must be tried again; nothing is lost, and what was recorded twice\n"
+	"changes nothing. A call that is not understood ends so too: with 64 an MTA would throw\n"
+	"the mail away.\n",
+    .options = {options, rule_files_options},
+    .usage_exit_code = CTL_EXIT_TEMPFAIL,
+    .run = run_intake,
+};

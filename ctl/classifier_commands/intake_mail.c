@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One mail: read, record, forward.
+ */
+#include "ctl/classifier_commands/intake_mail.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ctl/framework/connect.h"
+#include "ctl/framework/json.h"
+#include "ctl/terminal/output.h"
+#include "db/operator_queries.h"
+#include "intake/forward.h"
+
+/* After so many mails in a row without a database the rest is left to the next run. */
+enum { AWAY_MAX = 3 };
+
+/* --- what went wrong ------------------------------------------------------------------ */
+
+bool intake_mail_fail(struct intake_mail_job *job, const char *name, enum ctl_exit_code exit_code,
+		      const char *text)
+{
+	g_autofree char *clean = table_text_clean(text, true, TABLE_TEXT_ONE_LINE);
+	g_autofree char *clean_name = table_text_clean(name, true, TABLE_TEXT_ONE_LINE);
+
+	progress_clear(&job->progress);
+	fprintf(stderr, "bouncectl intake: %s: %s\n", clean_name, clean);
+	job->failed += exit_code != CTL_EXIT_OK;
+	/* "try again" beats everything: it is the only one that loses nothing */
+	if (job->exit_code != CTL_EXIT_TEMPFAIL)
+		job->exit_code = exit_code;
+	return false;
+}
+
+bool intake_mail_may_go_on(const struct intake_mail_job *job)
+{
+	return job->away < AWAY_MAX && !progress_is_interrupted();
+}
+
+/* --- a person ---------------------------------------------------------------------------- */
+
+/* Where to: what record_report said, the parameter, or --operator. Heap; "" for nowhere. */
+static char *operator_of(struct intake_mail_job *job, const struct db_record_result *result)
+{
+	const char *given = ctl_call_option(job->call, "operator");
+
+	if (result->forward_to != NULL && *result->forward_to != '\0')
+		return g_strdup(result->forward_to);
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(job->call, &people_operator_mailbox, NULL, NULL);
+	const char *mailbox = rows != NULL && db_rows_count(rows) == 1
+				  ? db_rows_find(rows, 0, "operator_mailbox")
+				  : NULL;
+	if (mailbox != NULL && *mailbox != '\0')
+		return g_strdup(mailbox);
+	return g_strdup(given == NULL ? "" : given);
+}
+
+static bool hand_on(struct intake_mail_job *job, struct intake_mail_item *item,
+		    const struct db_record_result *result)
+{
+	g_autofree char *to = operator_of(job, result);
+	g_autoptr(GError) error = NULL;
+	const struct forward forward = {.program = ctl_call_option(job->call, "sendmail"),
+					.to = to,
+					.class = result->class,
+					.reason = result->reason,
+					.bounce_message_id = result->bounce_message_id};
+
+	item->for_person = true;
+	if (*to == '\0' && item->keeping != INTAKE_MAIL_KEEPS_NOTHING)
+		return true; /* it stays where it is */
+	if (*to == '\0')
+		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL,
+					"a person must see this one: set the parameter "
+					"operator_mailbox, or give --operator");
+	if (!forward_mail(&forward, &item->place, &error))
+		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL, error->message);
+	item->for_person = false;
+	job->handed_on++;
+	return true;
+}
+
+/* The database can never store it: a person gets it all the same. */
+static bool hand_on_unrecorded(struct intake_mail_job *job, struct intake_mail_item *item,
+			       const GError *error)
+{
+	char unclassified[] = "unclassified";
+	char not_recorded[] = "not-recorded";
+	char none[] = "";
+	const struct db_record_result result = {.class = unclassified,
+						.reason = not_recorded,
+						.bounce_message_id = none,
+						.forward_to = none};
+
+	intake_mail_fail(job, item->name, CTL_EXIT_OK, error->message);
+	return hand_on(job, item, &result);
+}
+
+static bool is_for_person(const struct intake_mail_item *item,
+			  const struct db_record_result *result)
+{
+	/* an mbox comes again and again: once is enough */
+	if (item->keeping == INTAKE_MAIL_KEEPS_ALL && result->is_duplicate)
+		return false;
+	return result->disposition == DB_FORWARD ||
+	       (result->disposition == DB_DELIVER && strcmp(result->class, "unclassified") == 0);
+}
+
+/* --- one mail ------------------------------------------------------------------------------ */
+
+static void say(const struct intake_mail_job *job, const struct intake_mail_item *item,
+		const struct db_record_result *result)
+{
+	g_autoptr(JsonBuilder) builder = ctl_json_new();
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (!job->json)
+		return;
+	ctl_json_string(builder, "name", item->name);
+	ctl_json_string(builder, "class", result->class);
+	ctl_json_string(builder, "reason", result->reason);
+	ctl_json_string(builder, "disposition", db_disposition_name(result->disposition));
+	ctl_json_integer(builder, "bounce_message_id",
+			 g_ascii_strtoll(result->bounce_message_id, NULL, 10));
+	ctl_json_boolean(builder, "duplicate", result->is_duplicate);
+	ctl_json_append(builder, out);
+	output_write(out->str);
+}
+
+static bool record(struct intake_mail_job *job, struct intake_mail_item *item,
+		   const struct envelope *envelope, const GByteArray *bytes)
+{
+	struct db_record_result result = {0};
+	g_autoptr(GError) error = NULL;
+
+	if (!intake_process(job->intake, envelope, (const char *)bytes->data, bytes->len, &result,
+			    &error)) {
+		if (error->code == BM_ERROR_INPUT)
+			return hand_on_unrecorded(job, item, error);
+		job->away++;
+		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL, error->message);
+	}
+	job->away = 0;
+	job->taken++;
+	job->known += result.is_duplicate;
+	say(job, item, &result);
+	bool done = !is_for_person(item, &result) || hand_on(job, item, &result);
+	db_record_result_clear(&result);
+	return done;
+}
+
+static const char *const *recipients_of(const struct intake_mail_job *job,
+					const struct mail_trace *trace)
+{
+	const char *const *given = ctl_call_option_values(job->call, "to");
+
+	return given ? given : (const char *const *)trace->recipients->pdata;
+}
+
+bool intake_mail_take(struct intake_mail_job *job, struct intake_mail_item *item)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	const char *queue_id = ctl_call_option(job->call, "queue-id");
+	const char *from = ctl_call_option(job->call, "from");
+	struct mail_trace trace;
+
+	if (!mail_place_read(&item->place, job->bytes_max + 1, bytes))
+		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
+	g_byte_array_append(bytes, (const guint8 *)"", 1); /* never NULL */
+	g_byte_array_set_size(bytes, bytes->len - 1);
+	mail_trace_read((const char *)bytes->data, bytes->len, &trace);
+	const struct envelope envelope = {
+	    .source = item->source,
+	    .sender = from != NULL ? (strcmp(from, "<>") == 0 ? "" : from) : trace.sender,
+	    .recipients = recipients_of(job, &trace),
+	    .queue_id = queue_id == NULL ? "" : queue_id,
+	    .client = "",
+	    .own_mta = ctl_call_has(job->call, "own-mta"),
+	    .size = (size_t)(item->place.end - item->place.start)};
+	bool done = record(job, item, &envelope, bytes);
+	mail_trace_clear(&trace);
+	return done;
+}

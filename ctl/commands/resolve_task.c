@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl task resolve: one task, several, or all that a filter chooses; the
+ * latter are shown first, and resolved with --yes.
+ */
+#include <string.h>
+
+#include "ctl/commands/tasks.h"
+#include "ctl/framework/connect.h"
+#include "ctl/framework/each.h"
+#include "ctl/framework/result.h"
+#include "ctl/framework/view.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
+#include "db/operator_queries.h"
+
+/* --- the ways ----------------------------------------------------------------------- */
+
+static const struct ctl_option options[] = {
+    {.name = "address",
+     .value = &value_address,
+     .help = "this is the right address: every mail of the task is sent there"},
+    {.name = "suggested", .help = "the suggested address is the right one"},
+    {.name = "works", .help = "the address works: lift its block, send its mails again"},
+    {.name = "arrived", .help = "the outcome was unknown: the mails did arrive"},
+    {.name = "dead", .help = "the address is dead: block it"},
+    {.name = "outage", .help = "it was an outage: nothing is blocked, mails are sent again"},
+    {.name = "no-outage", .help = "it was no outage: the held blocks are made"},
+    {.name = "no-resend", .help = "with --works or --outage: do not send anything again"},
+    {.name = "note",
+     .value = &ctl_value_text,
+     .help = "what is to be remembered; --works needs it"},
+    {.name = "limit",
+     .value = &ctl_value_count,
+     .help = "at most so many",
+     .default_value = "1000"},
+    {.name = "yes", .help = "do it: without it, what a filter chooses is only shown"},
+    {0},
+};
+
+#define NO_TASK "no address was suggested, or there is no such open task"
+
+struct way {
+	const char *option;
+	const char *meaning; /* for the preview */
+	struct ctl_each each;
+};
+
+/* Each way to resolve a task has an option and a statement of its own; the first is the plain
+ * one. */
+static const struct way ways[] = {
+    {.option = "",
+     .meaning = "closed; nothing else happens",
+     .each = {.section = {.statement = &people_task_resolve,
+			  .sentence = "task {id} is done",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note"}}},
+    {.option = "address",
+     .meaning = "closed; their mails are sent to that address",
+     .each = {.section = {.statement = &people_task_corrected,
+			  .sentence = "task {id} is done: {resent|mail is|mails are} sent again, "
+				      "to {address}",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note", "address"}}},
+    {.option = "suggested",
+     .meaning = "closed; their mails are sent to the address in CORRECTION",
+     .each = {.section = {.statement = &people_task_suggested,
+			  .sentence = "task {id} is done: {resent|mail is|mails are} sent again, "
+				      "to {address}",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note"}}},
+    {.option = "works",
+     .meaning = "closed; the blocks are lifted and the mails sent again",
+     .each = {.section = {.statement = &people_task_unblocked,
+			  .sentence = "task {id} is done: the block is lifted, "
+				      "{resent|mail is|mails are} sent again",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note", "no-resend"}}},
+    {.option = "dead",
+     .meaning = "closed; the addresses are blocked",
+     .each = {.section = {.statement = &people_task_dead,
+			  .sentence = "task {id} is done: the address is blocked",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note"}}},
+    {.option = "arrived",
+     .meaning = "closed; their mails count as arrived",
+     .each = {.section = {.statement = &people_task_arrived,
+			  .sentence = "task {id} is done: {arrived|mail counts|mails count} as "
+				      "arrived",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note"}}},
+    {.option = "outage",
+     .meaning = "closed; nothing is blocked and the mails are sent again",
+     .each = {.section = {.statement = &people_task_outage_dismiss,
+			  .sentence = "task {id} is done: nothing was blocked, "
+				      "{resent|mail is|mails are} sent again",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note", "no-resend"}}},
+    {.option = "no-outage",
+     .meaning = "closed; the held blocks are made",
+     .each = {.section = {.statement = &people_task_outage_real,
+			  .sentence = "task {id} is done: {blocked|address is|addresses are} "
+				      "blocked",
+			  .empty = NO_TASK},
+	      .parameters = {"ID", "note"}}},
+};
+
+/* NULL, said, when there are two. */
+static const struct way *chosen_way(const struct ctl_call *call)
+{
+	const struct way *way = &ways[0];
+
+	for (size_t i = 1; i < G_N_ELEMENTS(ways); i++) {
+		if (!ctl_call_has(call, ways[i].option))
+			continue;
+		if (way != &ways[0]) {
+			ctl_call_refuse(call, "one way only: --%s or --%s", way->option,
+					ways[i].option);
+			return NULL;
+		}
+		way = &ways[i];
+	}
+	if (strcmp(way->option, "works") == 0 && !ctl_call_has(call, "note")) {
+		ctl_call_refuse(call, "--works needs a --note: how do you know?");
+		return NULL;
+	}
+	return way;
+}
+
+/* --- what a filter chooses ------------------------------------------------------------ */
+
+static bool is_filtered(const struct ctl_call *call)
+{
+	for (size_t i = 0; tasks_filter_options[i].name; i++)
+		if (ctl_call_has(call, tasks_filter_options[i].name))
+			return true;
+	return false;
+}
+
+static struct db_rows *fetch(struct ctl_call *call, GError **error)
+{
+	const char *const values[TASKS_PARAMETERS] = {
+	    [TASKS_OWNER] = ctl_call_option(call, "owner"),
+	    [TASKS_KIND] = ctl_call_option(call, "kind"),
+	    [TASKS_PROCESS] = ctl_call_option(call, "process"),
+	    [TASKS_LIMIT] = ctl_call_option(call, "limit"),
+	    [TASKS_DOMAIN] = ctl_call_option(call, "domain"),
+	    [TASKS_REASON] = ctl_call_option(call, "reason"),
+	    [TASKS_TEXT] = ctl_call_option(call, "text"),
+	};
+
+	return ctl_connect_fetch(call, &people_tasks, values, error);
+}
+
+static enum ctl_exit_code preview(const struct ctl_call *call, const struct db_rows *tasks,
+				  const struct way *way)
+{
+	static const struct ctl_section section = {.columns = {{"id", CTL_SHOW},
+							       {"kind", CTL_SHOW},
+							       {"count", CTL_SHOW},
+							       {"about", CTL_SHOW},
+							       {"reason", CTL_SHOW},
+							       {"correction", CTL_SHOW_IF_ROOM},
+							       {"process", CTL_SHOW_IF_ROOM},
+							       {"owner", CTL_SHOW_IF_ROOM},
+							       {"diagnosis", CTL_SHOW_IF_ROOM}}};
+	g_autofree char *closing =
+	    g_strdup_printf("\n%zu tasks would be %s.\nNothing was changed. Do it with --yes.\n",
+			    db_rows_count(tasks), way->meaning);
+
+	return ctl_view_print(call, &section, tasks, closing);
+}
+
+static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct way *way)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) tasks = fetch(call, &error);
+
+	if (!tasks)
+		return ctl_result_error(call, error);
+	if (db_rows_count(tasks) == 0) {
+		ctl_call_say(call, "no open task fits");
+		return CTL_EXIT_FAULT;
+	}
+	if (!ctl_call_has(call, "yes"))
+		return preview(call, tasks, way);
+	for (size_t row = 0; row < db_rows_count(tasks); row++)
+		g_ptr_array_add(ids, (char *)db_rows_find(tasks, row, "id"));
+	return ctl_each_run(call, ids, &way->each);
+}
+
+/* --- the command ------------------------------------------------------------------------ */
+
+static enum ctl_exit_code run_resolve(struct ctl_call *call)
+{
+	const struct way *way = chosen_way(call);
+	bool is_named = ctl_call_argument(call, 1) != NULL;
+
+	if (!way)
+		return CTL_EXIT_USAGE;
+	if (is_named == is_filtered(call))
+		return ctl_call_refuse(call,
+				       "which? IDs, or a filter: --domain DOMAIN, --kind KIND ...");
+	tasks_resolve_mine(call);
+	return is_named ? ctl_each_run_ids(call, &way->each) : resolve_filtered(call, way);
+}
+
+CTL_COMMAND(command_task_resolve) = {
+    .name = "task resolve",
+    .topic = TOPIC_TASKS,
+    .arguments = {{&value_task, CTL_ANY_NUMBER}},
+    .summary = "close tasks, and do what follows",
+    .help =
+	"Without one of the ways below a task is closed and nothing else happens. IDs are\n"
+	"resolved at once; \"-\" reads them from standard input. What a filter (--kind,\n"
+	"--domain ...) chooses is shown first, and resolved with --yes.\n"
+	"\n"
+	"Each task is a transaction of its own: what is refused is said, the others go on, and\n"
+	"the exit status is 1.\n",
+    .example = "task resolve 17 --works --note 'phoned them'",
+    .options = {options, tasks_filter_options},
+    .run = run_resolve,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Which rule files.
+ */
+#include "ctl/options/rule_files.h"
+
+#include "ctl/framework/connect.h"
+#include "ctl/framework/result.h"
+
+const struct ctl_option rule_files_options[] = {
+    {.name = "rules", .value = &ctl_value_dir, .help = "the directory of the rule files"},
+    {.name = "site", .value = &ctl_value_file, .help = "the site's own rules, asked first"},
+    {0},
+};
+
+const struct ctl_option rule_files_config_option[] = {
+    {.name = "config",
+     .value = &ctl_value_file,
+     .help = "take rules_dir and site_rules from this file (-c)"},
+    {0},
+};
+
+const char *rule_files_site(const struct ctl_call *call, const struct milter_settings *settings)
+{
+	const char *site = ctl_call_option(call, "site");
+
+	return site ? site : settings->common.site_rules;
+}
+
+struct ruleset *rule_files_load_with_site(const struct ctl_call *call,
+					  const struct milter_settings *settings, const char *site,
+					  GError **error)
+{
+	const char *dir = ctl_call_option(call, "rules");
+	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
+
+	return ruleset_load(dir ? dir : usual_dir, *site == '\0' ? NULL : site, error);
+}
+
+struct ruleset *rule_files_load(const struct ctl_call *call, const struct milter_settings *settings,
+				GError **error)
+{
+	return rule_files_load_with_site(call, settings, rule_files_site(call, settings), error);
+}
+
+struct ruleset *rule_files_load_or_say(const struct ctl_call *call)
+{
+	g_auto(milter_settings_t) settings = {0};
+	g_autoptr(GError) error = NULL;
+	struct ruleset *rules = NULL;
+
+	if (ctl_connect_settings(call, &settings, &error))
+		rules = rule_files_load(call, &settings, &error);
+	if (!rules)
+		ctl_result_error(call, error);
+	return rules;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The words are those of the database.
+ */
+#include "ctl/options/values.h"
+
+#include "classifier/rules/reason.h"
+
+static const char *const classes[] = {"hard",       "soft",         "technical",
+				      "auto_reply", "unclassified", NULL};
+static const char *const kinds[] = {"hard_bounce",      "bounce_without_communication",
+				    "resend_exhausted", "delivery_problem",
+				    "outage",           NULL};
+static const char *const states[] = {"PENDING", "PROCESSING", "SUCCESS", "ERROR", "RETRY", NULL};
+
+static char **list_reasons(void)
+{
+	size_t count = 0;
+	const struct reason *reasons = reason_all(&count);
+	char **words = g_new0(char *, count + 1);
+
+	for (size_t i = 0; i < count; i++)
+		words[i] = g_strdup(reasons[i].name);
+	return words;
+}
+
+const struct ctl_value value_class = {.name = "CLASS", .kind = CTL_VALUE_WORD, .words = classes};
+const struct ctl_value value_reason = {
+    .name = "REASON", .kind = CTL_VALUE_WORD, .list_words = list_reasons};
+const struct ctl_value value_task_kind = {.name = "KIND", .kind = CTL_VALUE_WORD, .words = kinds};
+const struct ctl_value value_state = {.name = "STATE", .kind = CTL_VALUE_WORD, .words = states};
+
+const struct ctl_value value_process = {.name = "NAME", .completion_list = "process"};
+const struct ctl_value value_parameter = {.name = "NAME", .completion_list = "parameter"};
+const struct ctl_value value_task = {.name = "ID", .kind = CTL_VALUE_ID, .completion_list = "task"};
+
+const struct ctl_value value_address = {.name = "ADDRESS"};
+const struct ctl_value value_domain = {.name = "DOMAIN"};

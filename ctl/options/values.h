@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Values that options and arguments of several commands take, beside those of
+ * ctl/framework/value.h.
+ */
+#ifndef CTL_OPTIONS_VALUES_H
+#define CTL_OPTIONS_VALUES_H
+
+#include "ctl/framework/value.h"
+
+/* words */
+extern const struct ctl_value value_class;     /* CLASS */
+extern const struct ctl_value value_reason;    /* REASON */
+extern const struct ctl_value value_task_kind; /* KIND */
+extern const struct ctl_value value_state;     /* STATE: of the delivery */
+
+/* what the database completes */
+extern const struct ctl_value value_process;   /* NAME */
+extern const struct ctl_value value_parameter; /* NAME */
+extern const struct ctl_value value_task;      /* ID */
+
+/* anything */
+extern const struct ctl_value value_address; /* ADDRESS */
+extern const struct ctl_value value_domain;  /* DOMAIN */
+
+#endif
