@@ -9,30 +9,35 @@ $$;
 COMMENT ON FUNCTION bounce.schema_version() IS
   'milter: the version of the schema: the highest migration applied; 0 when none is recorded';
 
-CREATE OR REPLACE FUNCTION bounce.milter_settings(OUT bounce_domain text[], OUT operator_mailbox text)
+CREATE OR REPLACE FUNCTION bounce.milter_settings(
+  OUT bounce_domain text[], OUT operator_mailbox text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  SELECT bounce_internal.domains(bounce.parameter('bounce_domain')), bounce.parameter('operator_mailbox');
+  SELECT bounce_internal.domains(bounce.parameter('bounce_domain')),
+         bounce.parameter('operator_mailbox');
 $$;
 COMMENT ON FUNCTION bounce.milter_settings() IS
-  'milter: one row with what the milter needs before a message is complete; to be read again after '
-  'each NOTIFY bounce_parameter';
+  'milter: one row with what the milter needs before a message is complete; to be read again '
+  'after each NOTIFY bounce_parameter';
 
-CREATE OR REPLACE FUNCTION bounce.token_settings(OUT refuse_bad_token boolean, OUT return_path_prefix text, OUT keys text)
+CREATE OR REPLACE FUNCTION bounce.token_settings(
+  OUT refuse_bad_token boolean, OUT return_path_prefix text, OUT keys text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   refuse_bad_token := bounce_internal.parameter_boolean('refuse_bad_token');
   return_path_prefix := bounce.parameter('return_path_prefix');
-  SELECT coalesce(string_agg(k.id || ':' || encode(k.secret, 'hex'), ' ' ORDER BY k.id), '') INTO keys
+  SELECT coalesce(string_agg(k.id || ':' || encode(k.secret, 'hex'), ' ' ORDER BY k.id),
+                  '') INTO keys
   FROM bounce.token_key AS k WHERE k.expires_at IS NULL OR k.expires_at > now();
 END
 $$;
 COMMENT ON FUNCTION bounce.token_settings() IS
-  'milter: one row: whether to refuse at RCPT, the prefix of a token, and the keys that verify, as '
-  'id:hex separated by spaces; to be read again after each NOTIFY bounce_parameter';
+  'milter: one row: whether to refuse at RCPT, the prefix of a token, and the keys that verify, '
+  'as id:hex separated by spaces; to be read again after each NOTIFY bounce_parameter';
 
 -- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
 CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   document CONSTANT jsonb := bounce_internal.complete_document(report, raw);
   findings CONSTANT bounce_internal.finding[] := bounce_internal.find_all(document);
@@ -41,7 +46,8 @@ DECLARE
   o bounce.outcome;
 BEGIN
   PERFORM bounce_internal.wait_for_disk();
-  o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest.class), false, NULL, gravest.class, gravest.reason);
+  o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest.class),
+        false, NULL, gravest.class, gravest.reason);
   fresh := bounce_internal.claim_findings(findings, o.bounce_message_id);
   IF cardinality(fresh) = 0 THEN
     o := bounce_internal.recorded_before(o, gravest.report_key);

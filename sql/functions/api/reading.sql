@@ -2,42 +2,53 @@
 --
 -- For operators: the state of the system, stories of mails, blocks and tasks, figures.
 
-CREATE OR REPLACE FUNCTION bounce.status(at timestamptz DEFAULT now()) RETURNS TABLE (name text, value text, warning text)
+CREATE OR REPLACE FUNCTION bounce.status(at timestamptz DEFAULT now())
+RETURNS TABLE (name text, value text, warning text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  until CONSTANT timestamptz := (SELECT min(p.until) FROM (SELECT max(bounce_internal.next_month(e.month)) AS until FROM bounce.event_partition AS e GROUP BY e.parent) AS p);
+  until CONSTANT timestamptz := (SELECT min(p.until)
+                                 FROM (SELECT max(bounce_internal.next_month(e.month)) AS until
+                                       FROM bounce.event_partition AS e GROUP BY e.parent) AS p);
 BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_of_reports(at);
   RETURN QUERY SELECT * FROM bounce_internal.status_of_tasks(at);
   RETURN QUERY SELECT * FROM bounce_internal.status_of_work(at);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('token_key_at',
     (SELECT max(k.created_at) FROM bounce.token_key AS k WHERE k.retired_at IS NULL)::text,
-    CASE WHEN NOT EXISTS (SELECT FROM bounce.token_key AS k WHERE k.retired_at IS NULL AND k.created_at > at - interval '1 year')
+    CASE WHEN NOT EXISTS (SELECT FROM bounce.token_key AS k
+                          WHERE k.retired_at IS NULL AND k.created_at > at - interval '1 year')
          THEN 'the key of the return paths is older than a year' END);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('partition_until', until::text,
-    CASE WHEN until < at + interval '7 days' THEN 'no partitions are made ahead: does housekeeping run?' END);
+    CASE WHEN until < at + interval '7 days'
+         THEN 'no partitions are made ahead: does housekeeping run?' END);
 END
 $$;
 COMMENT ON FUNCTION bounce.status(timestamptz) IS
   'operator: what is waiting, and what is not as it should be; one row per figure. warning is '
   'empty when all is well';
 
-CREATE OR REPLACE FUNCTION bounce.find_communications(what text) RETURNS TABLE (id bigint, matched text)
+CREATE OR REPLACE FUNCTION bounce.find_communications(what text)
+RETURNS TABLE (id bigint, matched text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   bare CONSTANT text := coalesce(bounce_internal.bare_id(what), '');
 BEGIN
   RETURN QUERY
   SELECT f.id, string_agg(f.matched, ', ' ORDER BY f.matched)
-  FROM ((SELECT c.id, 'id' AS matched FROM bounce.communication AS c WHERE c.id = substring(bare FROM '^[0-9]{1,18}$')::bigint)
+  FROM ((SELECT c.id, 'id' AS matched FROM bounce.communication AS c
+         WHERE c.id = substring(bare FROM '^[0-9]{1,18}$')::bigint)
         UNION ALL
-        (SELECT c.id, 'envelope id' FROM bounce.communication AS c WHERE c.envelope_id = lower(bare))
+        (SELECT c.id, 'envelope id' FROM bounce.communication AS c
+         WHERE c.envelope_id = lower(bare))
         UNION ALL
-        (SELECT m.communication_id, 'Message-ID' FROM bounce.communication_message_id AS m WHERE m.message_id = bare LIMIT 100)
+        (SELECT m.communication_id, 'Message-ID' FROM bounce.communication_message_id AS m
+         WHERE m.message_id = bare LIMIT 100)
         UNION ALL
-        (SELECT c.id, 'business reference' FROM bounce.communication AS c WHERE c.business_ref = bare AND c.business_ref <> '' ORDER BY c.id DESC LIMIT 100)
+        (SELECT c.id, 'business reference' FROM bounce.communication AS c
+         WHERE c.business_ref = bare AND c.business_ref <> '' ORDER BY c.id DESC LIMIT 100)
         UNION ALL
-        (SELECT r.communication_id, 'address' FROM bounce.communication_recipient AS r WHERE r.address_key = bounce.address_key(bare)
+        (SELECT r.communication_id, 'address' FROM bounce.communication_recipient AS r
+         WHERE r.address_key = bounce.address_key(bare)
          ORDER BY r.last_attempt_at DESC LIMIT 100)) AS f
   GROUP BY f.id
   ORDER BY f.id DESC;
@@ -48,28 +59,36 @@ COMMENT ON FUNCTION bounce.find_communications(text) IS
   'newest first; matched tells which of these';
 
 CREATE OR REPLACE FUNCTION bounce.communication_story(communication_id bigint)
-RETURNS TABLE (at timestamptz, recipient text, event text, text text, actor text, bounce_id bigint, task_id bigint)
+RETURNS TABLE (at timestamptz, recipient text, event text, text text, actor text, bounce_id bigint,
+               task_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN QUERY
   SELECT s.at, coalesce(r.address, ''), s.event, s.text, s.actor, s.bounce_id, s.task_id
   FROM (SELECT c.created_at AS at, NULL::bigint AS recipient_id, 'registered' AS event,
-               concat_ws(' ', c.process, nullif(c.business_ref, ''), quote_ident(c.subject)) AS text, '' AS actor,
+               concat_ws(' ', c.process, nullif(c.business_ref, ''),
+                         quote_ident(c.subject)) AS text, '' AS actor,
                NULL::bigint AS bounce_id, NULL::bigint AS task_id, 0 AS rank, 0::bigint AS place
         FROM bounce.communication AS c WHERE c.id = communication_story.communication_id
         UNION ALL
-        SELECT b.received_at, b.recipient_id, 'report', bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(b)), '', b.id, b.task_id, 1, b.id
+        SELECT b.received_at, b.recipient_id, 'report',
+               bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(b)), '', b.id,
+               b.task_id, 1, b.id
         FROM bounce.bounce AS b
         WHERE b.communication_id = communication_story.communication_id
         UNION ALL
         SELECT l.at, l.recipient_id, l.event, l.text, l.actor, l.bounce_id, NULL, 2, l.id
-        FROM bounce.communication_log AS l WHERE l.communication_id = communication_story.communication_id
+        FROM bounce.communication_log AS l
+        WHERE l.communication_id = communication_story.communication_id
         UNION ALL
-        SELECT h.at, t.recipient_id, 'task_' || h.action, h.text, h.actor, t.bounce_id, t.id, 3, h.id
+        SELECT h.at, t.recipient_id, 'task_' || h.action, h.text, h.actor, t.bounce_id,
+               t.id, 3, h.id
         FROM bounce.task_history AS h JOIN bounce.task AS t ON t.id = h.task_id
         WHERE h.action IN ('assigned', 'postponed', 'note')
-          AND t.id IN (SELECT q.task_id FROM bounce.communication_recipient AS q WHERE q.communication_id = communication_story.communication_id
-                       UNION SELECT b.task_id FROM bounce.bounce AS b WHERE b.communication_id = communication_story.communication_id)) AS s
+          AND t.id IN (SELECT q.task_id FROM bounce.communication_recipient AS q
+                       WHERE q.communication_id = communication_story.communication_id
+                       UNION SELECT b.task_id FROM bounce.bounce AS b
+                             WHERE b.communication_id = communication_story.communication_id)) AS s
   LEFT JOIN bounce.communication_recipient AS r ON r.id = s.recipient_id
   ORDER BY s.at, s.rank, s.place;
 END
@@ -79,7 +98,8 @@ COMMENT ON FUNCTION bounce.communication_story(bigint) IS
   'consequences, who did what';
 
 CREATE OR REPLACE FUNCTION bounce.block_story(address text)
-RETURNS TABLE (at timestamptz, event text, text text, actor text, block_id bigint, bounce_id bigint, bounce_message_id bigint, communication_id bigint)
+RETURNS TABLE (at timestamptz, event text, text text, actor text, block_id bigint, bounce_id bigint,
+               bounce_message_id bigint, communication_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   key CONSTANT text := bounce.address_key(bounce_internal.need_address(address));
@@ -87,28 +107,44 @@ BEGIN
   RETURN QUERY
   WITH block AS (SELECT k.* FROM bounce.address_block AS k WHERE k.address_key = key),
   cause AS (SELECT k.id AS block_id, k.blocked_at, c.process, b AS bounce
-            FROM block AS k JOIN bounce.bounce AS b ON b.id = k.bounce_id LEFT JOIN bounce.communication AS c ON c.id = b.communication_id)
-  SELECT s.at, s.event, s.text, s.actor, s.block_id, s.bounce_id, s.bounce_message_id, s.communication_id
-  FROM (SELECT (c.bounce).received_at AS at, 1 AS rank, 'report' AS event, bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(c.bounce)) AS text, '' AS actor,
-               c.block_id, (c.bounce).id AS bounce_id, (c.bounce).bounce_message_id, (c.bounce).communication_id
+            FROM block AS k JOIN bounce.bounce AS b ON b.id = k.bounce_id
+            LEFT JOIN bounce.communication AS c ON c.id = b.communication_id)
+  SELECT s.at, s.event, s.text, s.actor, s.block_id, s.bounce_id, s.bounce_message_id,
+         s.communication_id
+  FROM (SELECT (c.bounce).received_at AS at, 1 AS rank, 'report' AS event,
+               bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(c.bounce)) AS text,
+               '' AS actor, c.block_id, (c.bounce).id AS bounce_id, (c.bounce).bounce_message_id,
+               (c.bounce).communication_id
         FROM cause AS c
         UNION ALL
-        SELECT c.blocked_at, 2, 'parameters', (SELECT string_agg(n || ' ' || bounce_internal.parameter_at(n, c.process, c.blocked_at), ', ')
-                 FROM unnest('{block_hard,block_min_trust,guard,shadow}'::text[]) AS n) || coalesce(' (process ' || c.process || ')', ''), '',
+        SELECT c.blocked_at, 2, 'parameters',
+               (SELECT string_agg(n || ' '
+                                  || bounce_internal.parameter_at(n, c.process, c.blocked_at), ', ')
+                FROM unnest('{block_hard,block_min_trust,guard,shadow}'::text[]) AS n)
+                 || coalesce(' (process ' || c.process || ')', ''), '',
                c.block_id, (c.bounce).id, NULL, NULL
         FROM cause AS c
         UNION ALL
-        SELECT k.blocked_at, 3, 'blocked', concat_ws(': ', nullif(k.reason, ''), k.why), k.blocked_by, k.id, k.bounce_id, NULL, k.communication_id FROM block AS k
+        SELECT k.blocked_at, 3, 'blocked', concat_ws(': ', nullif(k.reason, ''), k.why),
+               k.blocked_by, k.id, k.bounce_id, NULL, k.communication_id FROM block AS k
         UNION ALL
-        SELECT v.at, 4, 'reclassified', format('%s %s (rule %s) -> %s %s (rule %s): %s', v.old_class, v.old_reason, v.old_rule, v.new_class, v.new_reason, v.new_rule, v.why),
+        SELECT v.at, 4, 'reclassified',
+               format('%s %s (rule %s) -> %s %s (rule %s): %s', v.old_class, v.old_reason,
+                      v.old_rule, v.new_class, v.new_reason, v.new_rule, v.why),
                v.actor, c.block_id, v.bounce_id, NULL, NULL
         FROM cause AS c JOIN bounce.verdict_change AS v ON v.bounce_id = (c.bounce).id
         UNION ALL
-        SELECT k.lifted_at, 5, 'lifted', k.lift_why, k.lifted_by, k.id, k.bounce_id, NULL, NULL FROM block AS k WHERE k.lifted_at IS NOT NULL
+        SELECT k.lifted_at, 5, 'lifted', k.lift_why, k.lifted_by, k.id, k.bounce_id, NULL, NULL
+        FROM block AS k WHERE k.lifted_at IS NOT NULL
         UNION ALL
-        SELECT h.held_at, 6, 'held', concat_ws(', ', 'outage ' || h.outage_id, coalesce(h.decision || ' at ' || to_char(h.decided_at, 'YYYY-MM-DD HH24:MI') || ' by ' || o.decided_by, 'undecided')) || ': ' || h.why,
+        SELECT h.held_at, 6, 'held',
+               concat_ws(', ', 'outage ' || h.outage_id,
+                         coalesce(h.decision || ' at '
+                                  || to_char(h.decided_at, 'YYYY-MM-DD HH24:MI') || ' by '
+                                  || o.decided_by, 'undecided')) || ': ' || h.why,
                '', NULL, h.bounce_id, NULL, h.communication_id
-        FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id WHERE h.address = key) AS s
+        FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
+        WHERE h.address = key) AS s
   ORDER BY s.at, s.rank, s.block_id;
 END
 $$;
@@ -118,24 +154,29 @@ COMMENT ON FUNCTION bounce.block_story(text) IS
   'time, who blocked and lifted, what was held. No row for an address that never was blocked. '
   '22023 when it is not an address';
 
-CREATE OR REPLACE FUNCTION bounce.task_story(task_id bigint) RETURNS TABLE (at timestamptz, actor text, action text, text text)
+CREATE OR REPLACE FUNCTION bounce.task_story(task_id bigint)
+RETURNS TABLE (at timestamptz, actor text, action text, text text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN QUERY SELECT h.at, h.actor, h.action, h.text FROM bounce.task_history AS h WHERE h.task_id = task_story.task_id ORDER BY h.id;
+  RETURN QUERY SELECT h.at, h.actor, h.action, h.text FROM bounce.task_history AS h
+               WHERE h.task_id = task_story.task_id ORDER BY h.id;
 END
 $$;
-COMMENT ON FUNCTION bounce.task_story(bigint) IS
-  'operator: the history of a task, oldest first';
+COMMENT ON FUNCTION bounce.task_story(bigint) IS 'operator: the history of a task, oldest first';
 
 CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
-RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint, auto_reply bigint, unclassified bigint)
+RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint,
+               auto_reply bigint, unclassified bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   is_time CONSTANT boolean := dimension IN ('hour', 'day', 'week', 'month');
 BEGIN
-  IF dimension <> ALL ('{class,reason,process,domain,remote_mta,rule,trust,hour,day,week,month}') THEN
-    RAISE EXCEPTION 'no report by "%"', dimension USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month.';
+  IF dimension NOT IN ('class', 'reason', 'process', 'domain', 'remote_mta', 'rule', 'trust',
+                       'hour', 'day', 'week', 'month') THEN
+    RAISE EXCEPTION 'no report by "%"', dimension
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week '
+                   'or month.';
   END IF;
   PERFORM bounce_internal.need_period(since, until);
   RETURN QUERY
@@ -144,11 +185,17 @@ BEGIN
     UNION ALL
     -- a time without bounces is shown as well
     SELECT bounce_internal.time_label(dimension, t), NULL
-    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, coalesce(nullif(since, '-infinity'), (SELECT min(b.received_at) FROM bounce.bounce AS b))),
-                         CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'), now()) - interval '1 microsecond' END,
+    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END,
+                                    coalesce(nullif(since, '-infinity'),
+                                             (SELECT min(b.received_at) FROM bounce.bounce AS b))),
+                         CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'),
+                                                         now()) - interval '1 microsecond' END,
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
-  SELECT l.label, count(l.class), count(*) FILTER (WHERE l.class = 'hard'), count(*) FILTER (WHERE l.class = 'soft'),
-         count(*) FILTER (WHERE l.class = 'technical'), count(*) FILTER (WHERE l.class = 'auto_reply'), count(*) FILTER (WHERE l.class = 'unclassified')
+  SELECT l.label, count(l.class), count(*) FILTER (WHERE l.class = 'hard'),
+         count(*) FILTER (WHERE l.class = 'soft'),
+         count(*) FILTER (WHERE l.class = 'technical'),
+         count(*) FILTER (WHERE l.class = 'auto_reply'),
+         count(*) FILTER (WHERE l.class = 'unclassified')
   FROM labelled AS l
   GROUP BY l.label
   ORDER BY CASE WHEN is_time THEN l.label END, count(l.class) DESC, l.label;

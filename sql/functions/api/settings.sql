@@ -15,7 +15,8 @@ BEGIN
   ORDER BY p.process IS NULL
   LIMIT 1;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'unknown system parameter "%"', parameter.name USING ERRCODE = 'undefined_parameter';
+    RAISE EXCEPTION 'unknown system parameter "%"', parameter.name
+      USING ERRCODE = 'undefined_parameter';
   END IF;
   RETURN found_value;
 END
@@ -24,28 +25,32 @@ COMMENT ON FUNCTION bounce.parameter(text, text) IS
   'operator: the value of a parameter for a process, or the global one (process NULL). 42P02 for '
   'an unknown name';
 
-CREATE OR REPLACE FUNCTION bounce.set_parameter(name text, value text, process text DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION bounce.set_parameter(name text, value text, process text DEFAULT NULL)
+RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   stored text;
 BEGIN
-  PERFORM bounce_internal.need_parameter(set_parameter.name), bounce_internal.need_process(set_parameter.process);
+  PERFORM bounce_internal.need_parameter(set_parameter.name),
+    bounce_internal.need_process(set_parameter.process);
   IF value IS NULL AND process IS NOT NULL THEN
-    DELETE FROM bounce.system_parameter AS p WHERE p.name = set_parameter.name AND p.process = set_parameter.process;
+    DELETE FROM bounce.system_parameter AS p WHERE p.name = set_parameter.name
+      AND p.process = set_parameter.process;
     RETURN bounce.parameter(name, process);
   END IF;
   INSERT INTO bounce.system_parameter AS p (name, process, value)
   VALUES (set_parameter.name, set_parameter.process, coalesce(set_parameter.value,
-            (SELECT d.default_value FROM bounce.parameter_definition AS d WHERE d.name = set_parameter.name)))
+            (SELECT d.default_value FROM bounce.parameter_definition AS d
+             WHERE d.name = set_parameter.name)))
   ON CONFLICT ON CONSTRAINT system_parameter_name_process_key DO UPDATE SET value = excluded.value
   RETURNING p.value INTO stored;
   RETURN stored;
 END
 $$;
 COMMENT ON FUNCTION bounce.set_parameter(text, text, text) IS
-  'operator: sets a parameter, globally or for one process, and returns the value as stored. value '
-  'NULL: back to the default, or to the global value. 22023 for an unknown name or a wrong value, '
-  '23503 for an unknown process';
+  'operator: sets a parameter, globally or for one process, and returns the value as stored. '
+  'value NULL: back to the default, or to the global value. 22023 for an unknown name or a wrong '
+  'value, 23503 for an unknown process';
 
 -- Keys -------------------------------------------------------------------------------
 
@@ -58,12 +63,15 @@ BEGIN
   SELECT min(i) INTO new_id FROM generate_series(1, 255) AS i
   WHERE NOT EXISTS (SELECT FROM bounce.token_key AS k WHERE k.id = i);
   IF new_id IS NULL THEN
-    RAISE EXCEPTION 'all 255 ids of token keys are in use' USING ERRCODE = 'object_not_in_prerequisite_state',
+    RAISE EXCEPTION 'all 255 ids of token keys are in use'
+      USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'SELECT bounce.drop_expired_token_keys(), or wait until some have expired.';
   END IF;
-  -- two random uuids hold 244 bits of the server's strong random source; the newest key signs, also within one transaction
+  -- two random uuids hold 244 bits of the server's strong random source; the newest key signs,
+  -- also within one transaction
   INSERT INTO bounce.token_key (id, secret, created_at)
-  VALUES (new_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), clock_timestamp());
+  VALUES (new_id, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
+          clock_timestamp());
   PERFORM pg_notify('bounce_parameter', 'token_key');
   RETURN new_id;
 END
@@ -78,17 +86,21 @@ DECLARE
   expiry timestamptz;
 BEGIN
   LOCK TABLE bounce.token_key IN SHARE ROW EXCLUSIVE MODE;
-  IF NOT EXISTS (SELECT FROM bounce.token_key AS k WHERE k.id <> retire_token_key.id AND k.retired_at IS NULL) THEN
-    RAISE EXCEPTION 'token key % is the only one that signs', retire_token_key.id USING ERRCODE = 'object_not_in_prerequisite_state',
+  IF NOT EXISTS (SELECT FROM bounce.token_key AS k
+                 WHERE k.id <> retire_token_key.id AND k.retired_at IS NULL) THEN
+    RAISE EXCEPTION 'token key % is the only one that signs', retire_token_key.id
+      USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'SELECT bounce.rotate_token_key() makes a new one and retires the others.';
   END IF;
   -- a token counts until the end of its last day
   UPDATE bounce.token_key AS k
-  SET retired_at = now(), expires_at = now() + bounce_internal.longest_token_lifetime(k.created_at) + interval '1 day'
+  SET retired_at = now(),
+      expires_at = now() + bounce_internal.longest_token_lifetime(k.created_at) + interval '1 day'
   WHERE k.id = retire_token_key.id AND k.retired_at IS NULL
   RETURNING k.expires_at INTO expiry;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no token key % that signs', retire_token_key.id USING ERRCODE = 'no_data_found';
+    RAISE EXCEPTION 'no token key % that signs', retire_token_key.id
+      USING ERRCODE = 'no_data_found';
   END IF;
   PERFORM pg_notify('bounce_parameter', 'token_key');
   RETURN expiry;
@@ -103,7 +115,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   new_id CONSTANT smallint := bounce.add_token_key();
 BEGIN
-  PERFORM bounce.retire_token_key(k.id) FROM bounce.token_key AS k WHERE k.id <> new_id AND k.retired_at IS NULL;
+  PERFORM bounce.retire_token_key(k.id) FROM bounce.token_key AS k
+    WHERE k.id <> new_id AND k.retired_at IS NULL;
   RETURN new_id;
 END
 $$;
@@ -111,7 +124,8 @@ COMMENT ON FUNCTION bounce.rotate_token_key() IS
   'operator: creates a key for return paths and retires the others, which still verify until they '
   'expire. Returns the id of the new key';
 
-CREATE OR REPLACE FUNCTION bounce.drop_expired_token_keys(at timestamptz DEFAULT now()) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce.drop_expired_token_keys(at timestamptz DEFAULT now())
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   dropped bigint;
@@ -126,9 +140,11 @@ COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS
 
 -- Retention --------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000) RETURNS TABLE (step text, done bigint)
+CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000)
+RETURNS TABLE (step text, done bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  SELECT h.step, h.done FROM bounce_internal.housekeeping_at(now(), bounce_internal.need_count('a batch', batch)) AS h;
+  SELECT h.step, h.done
+  FROM bounce_internal.housekeeping_at(now(), bounce_internal.need_count('a batch', batch)) AS h;
 $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
   'operator: to be called hourly by a timer: creates and drops monthly partitions and erases what '
@@ -138,7 +154,8 @@ COMMENT ON FUNCTION bounce.housekeeping(integer) IS
 CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce_internal.erase_addresses(ARRAY[bounce.address_key(bounce_internal.need_address(address))], why);
+  RETURN bounce_internal.erase_addresses(
+      ARRAY[bounce.address_key(bounce_internal.need_address(address))], why);
 END
 $$;
 COMMENT ON FUNCTION bounce.erase_address(text, text) IS
@@ -150,7 +167,8 @@ COMMENT ON FUNCTION bounce.erase_address(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.erase_person(person_ref text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce_internal.erase_addresses(ARRAY(SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
+  RETURN bounce_internal.erase_addresses(ARRAY(SELECT DISTINCT r.address_key
+                                               FROM bounce.communication_recipient AS r
     WHERE erase_person.person_ref <> '' AND r.person_ref = erase_person.person_ref), why);
 END
 $$;

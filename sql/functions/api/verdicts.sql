@@ -3,9 +3,11 @@
 -- For operators: correcting verdicts and undoing their consequences. Each call is one
 -- transaction, and what was before is kept.
 
-CREATE OR REPLACE FUNCTION bounce.undo_preview(since timestamptz, until timestamptz, of_domain text DEFAULT NULL, of_rule text DEFAULT NULL,
+CREATE OR REPLACE FUNCTION bounce.undo_preview(
+  since timestamptz, until timestamptz, of_domain text DEFAULT NULL, of_rule text DEFAULT NULL,
                                     of_diagnostic text DEFAULT NULL)
-RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigint, recipient text, reason text, class text, rule text,
+RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigint, recipient text,
+               reason text, class text, rule text,
                diagnostic text, lifts_block boolean, closes_task bigint, requeues boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 #variable_conflict use_column
@@ -13,24 +15,33 @@ BEGIN
   PERFORM bounce_internal.need_period(since, until);
   RETURN QUERY
   WITH chosen AS (
-    SELECT b.*, coalesce(r.address, b.recipient) AS at_fault, r.bounce_id = b.id AND r.state = 'bounced' AND r.requested_by IS NULL AS in_force
+    SELECT b.*, coalesce(r.address, b.recipient) AS at_fault, r.bounce_id = b.id
+           AND r.state = 'bounced' AND r.requested_by IS NULL AS in_force
     FROM bounce.bounce AS b LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-    WHERE b.received_at >= coalesce(since, '-infinity') AND b.received_at < coalesce(until, 'infinity')
+    WHERE b.received_at >= coalesce(since, '-infinity')
+      AND b.received_at < coalesce(until, 'infinity')
       AND b.class IN ('hard', 'soft', 'technical') AND NOT b.is_notice AND NOT b.in_shadow
       -- a person has said so as well
       AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
-      AND (of_domain IS NULL OR bounce.address_domain(coalesce(r.address, b.recipient)) = lower(of_domain))
+      AND (of_domain IS NULL
+           OR bounce.address_domain(coalesce(r.address, b.recipient)) = lower(of_domain))
       AND (of_rule IS NULL OR b.rule = of_rule)
       AND (of_diagnostic IS NULL OR strpos(lower(b.diagnostic), lower(of_diagnostic)) > 0)),
   weighed AS (
-    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
-                              AND bounce_internal.block_heir(k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
-                OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
-           (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open' AND t.kind <> 'outage' AND NOT bounce_internal.is_undone(c.id)
-              AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x)
+    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k
+                        WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
+                          AND bounce_internal.block_heir(
+                                k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
+                OR EXISTS (SELECT FROM bounce.held_block AS h
+                           WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
+           (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open'
+            AND t.kind <> 'outage' AND NOT bounce_internal.is_undone(c.id)
+              AND NOT EXISTS (SELECT FROM bounce.bounce AS o
+                              WHERE o.task_id = t.id AND o.id NOT IN (SELECT x.id FROM chosen AS x)
                               AND NOT bounce_internal.is_undone(o.id))) AS closes
     FROM chosen AS c)
-  SELECT w.id, w.received_at, w.communication_id, w.at_fault, w.reason, w.class::text, w.rule, w.diagnostic,
+  SELECT w.id, w.received_at, w.communication_id, w.at_fault, w.reason, w.class::text, w.rule,
+         w.diagnostic,
          w.blocks, w.closes, coalesce(w.in_force, false)
   FROM weighed AS w
   WHERE w.blocks OR w.closes IS NOT NULL OR w.in_force
@@ -39,24 +50,28 @@ END
 $$;
 COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, text) IS
   'operator: the bounces of a period whose consequences are still in force, and what '
-  'undo_bounces() would undo; NULL: any. diagnostic is a part of the text, in any case. An address '
-  'that a person has declared dead (resolve_task_dead) is not touched';
+  'undo_bounces() would undo; NULL: any. diagnostic is a part of the text, in any case. An '
+  'address that a person has declared dead (resolve_task_dead) is not touched';
 
-CREATE OR REPLACE FUNCTION bounce.undo_bounces(since timestamptz, until timestamptz, why text, domain text DEFAULT NULL, rule text DEFAULT NULL,
+CREATE OR REPLACE FUNCTION bounce.undo_bounces(
+  since timestamptz, until timestamptz, why text, domain text DEFAULT NULL, rule text DEFAULT NULL,
                                     diagnostic text DEFAULT NULL, resend boolean DEFAULT true,
-                                    OUT undo_id bigint, OUT bounces bigint, OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
+                                    OUT undo_id bigint, OUT bounces bigint, OUT blocks bigint,
+                                      OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.need_why(why, 'undo');
   chosen bigint[];
 BEGIN
   IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
-    RAISE EXCEPTION 'without any condition everything would be undone' USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'without any condition everything would be undone'
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Name a time at least.';
   END IF;
   -- who asks twice at the same time, undoes once
   PERFORM pg_advisory_xact_lock(hashtext('bounce.undo_bounces'));
-  chosen := ARRAY(SELECT p.bounce_id FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
+  chosen := ARRAY(SELECT p.bounce_id
+                  FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
   bounces := cardinality(chosen);
   blocks := 0;
   tasks := 0;
@@ -65,14 +80,17 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO bounce.undo (why, conditions, bounces)
-  VALUES (because, jsonb_strip_nulls(jsonb_build_object('since', since, 'until', until, 'domain', domain, 'rule', rule, 'diagnostic', diagnostic)), chosen)
+  VALUES (because, jsonb_strip_nulls(jsonb_build_object('since', since, 'until', until, 'domain',
+                                                        domain, 'rule', rule, 'diagnostic',
+                                                        diagnostic)), chosen)
   RETURNING id INTO undo_id;
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
   FROM bounce_internal.take_back(chosen, format('undo %s: %s', undo_id, because), resend) AS t;
   PERFORM bounce_internal.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
 END
 $$;
-COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text, text, boolean) IS
+COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text,
+                                        text, boolean) IS
   'operator: undoes what undo_preview() shows, in one transaction: blocks lifted, held ones '
   'dropped, tasks closed, mails sent again (resend) or counted as sent. When nothing is left to '
   'undo, all figures are 0 and undo_id is NULL. 22023 without a reason or without any condition';
@@ -86,33 +104,43 @@ DECLARE
 BEGIN
   verdict.reason := bounce_internal.need_reason(coalesce(reclassify.reason, ''));
   -- who says that an address is dead, says that a temporary code was wrong
-  verdict.permanence := CASE WHEN (SELECT r.class FROM bounce.bounce_reason AS r WHERE r.reason = reclassify.reason) = 'hard'
+  verdict.permanence := CASE
+                             WHEN (SELECT r.class FROM bounce.bounce_reason AS r
+                                   WHERE r.reason = reclassify.reason) = 'hard'
                              THEN 'permanent' ELSE b.permanence END;
   verdict.rule := 'person';
   verdict.evidence := because;
-  verdict := bounce_internal.classify(verdict, (SELECT m.kind FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id AND m.received_at = b.received_at));
-  IF (verdict.reason, verdict.class::text, verdict.is_notice) = (b.reason, b.class::text, b.is_notice) THEN
+  verdict := bounce_internal.classify(verdict,
+                                      (SELECT m.kind FROM bounce.bounce_message AS m
+                                       WHERE m.id = b.bounce_message_id
+                                       AND m.received_at = b.received_at));
+  IF (verdict.reason, verdict.class::text, verdict.is_notice) = (b.reason, b.class::text,
+      b.is_notice) THEN
     RETURN format('nothing to do, it is %s %s already', b.class, b.reason);
   END IF;
   verdict := bounce_internal.change_verdict(b, verdict, 'reclassified: ' || because);
-  RETURN format('%s %s -> %s %s: %s', b.class, b.reason, verdict.class, verdict.reason, array_to_string(verdict.steps, ', '));
+  RETURN format('%s %s -> %s %s: %s', b.class, b.reason, verdict.class, verdict.reason,
+                array_to_string(verdict.steps, ', '));
 END
 $$;
 COMMENT ON FUNCTION bounce.reclassify(bigint, text, text) IS
-  'operator: corrects the reason of a bounce (bounce.bounce.id) and its consequences: the old ones '
-  'are undone, the new ones carried out as far as the report is trusted. Returns what was done; '
-  'doing it again changes nothing. P0002 for an unknown bounce, 22023 for an unknown reason or '
-  'without an explanation';
+  'operator: corrects the reason of a bounce (bounce.bounce.id) and its consequences: the old '
+  'ones are undone, the new ones carried out as far as the report is trusted. Returns what was '
+  'done; doing it again changes nothing. P0002 for an unknown bounce, 22023 for an unknown reason '
+  'or without an explanation';
 
 -- Replaying stored reports -----------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.reports_to_replay(since timestamptz, until timestamptz, after_id bigint DEFAULT 0, batch integer DEFAULT 100)
+CREATE OR REPLACE FUNCTION bounce.reports_to_replay(
+  since timestamptz, until timestamptz, after_id bigint DEFAULT 0, batch integer DEFAULT 100)
 RETURNS TABLE (id bigint, raw bytea)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce_internal.need_period(since, until), bounce_internal.need_count('how many reports', batch);
+  PERFORM bounce_internal.need_period(since, until),
+    bounce_internal.need_count('how many reports', batch);
   RETURN QUERY SELECT m.id, m.raw FROM bounce.bounce_message AS m
-  WHERE m.received_at >= coalesce(since, '-infinity') AND m.received_at < coalesce(until, 'infinity')
+  WHERE m.received_at >= coalesce(since, '-infinity')
+    AND m.received_at < coalesce(until, 'infinity')
     AND m.id > after_id AND length(m.raw) > 0
   ORDER BY m.id LIMIT batch;
 END
@@ -121,11 +149,13 @@ COMMENT ON FUNCTION bounce.reports_to_replay(timestamptz, timestamptz, bigint, i
   'operator: stored messages whose raw text has not been erased, in the order of their ids';
 
 CREATE OR REPLACE FUNCTION bounce.replay_differences(bounce_message_id bigint, report jsonb)
-RETURNS TABLE (bounce_id bigint, recipient text, old_reason text, new_reason text, old_class text, new_class text, old_rule text, new_rule text)
+RETURNS TABLE (bounce_id bigint, recipient text, old_reason text, new_reason text, old_class text,
+               new_class text, old_rule text, new_rule text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN QUERY
-  SELECT (p.b).id, (p.f).recipient, coalesce((p.b).reason, ''), (p.f).reason, coalesce((p.b).class::text, ''), (p.f).class::text,
+  SELECT (p.b).id, (p.f).recipient, coalesce((p.b).reason, ''), (p.f).reason,
+         coalesce((p.b).class::text, ''), (p.f).class::text,
          coalesce((p.b).rule, ''), (p.f).rule
   FROM bounce_internal.replay_pairs(replay_differences.bounce_message_id, report) AS p
   WHERE (p.b).rule IS DISTINCT FROM 'person'
@@ -137,7 +167,8 @@ COMMENT ON FUNCTION bounce.replay_differences(bigint, jsonb) IS
   'operator: how the classifier''s present document of a report differs from what was recorded; '
   'bounce_id NULL: a recipient not found then. What a person has reclassified is kept';
 
-CREATE OR REPLACE FUNCTION bounce.replay_report(bounce_message_id bigint, report jsonb, why text) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.replay_report(bounce_message_id bigint, report jsonb, why text)
+RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.need_why(why, 'replay');
@@ -145,8 +176,10 @@ DECLARE
   p record;
   applied integer := 0;
 BEGIN
-  FOR p IN SELECT q.b, q.f FROM bounce_internal.replay_pairs(replay_report.bounce_message_id, report) AS q
-           LEFT JOIN bounce.replay_differences(replay_report.bounce_message_id, report) AS d ON d.bounce_id = (q.b).id
+  FOR p IN SELECT q.b, q.f
+           FROM bounce_internal.replay_pairs(replay_report.bounce_message_id, report) AS q
+           LEFT JOIN bounce.replay_differences(replay_report.bounce_message_id, report) AS d
+             ON d.bounce_id = (q.b).id
            WHERE d.bounce_id IS NOT NULL OR (q.b).id IS NULL ORDER BY (q.f).recipient_id LOOP
     IF (p.b).id IS NULL THEN
       fresh := fresh || p.f;
@@ -157,7 +190,8 @@ BEGIN
   END LOOP;
   fresh := bounce_internal.claim_findings(fresh, replay_report.bounce_message_id);
   PERFORM bounce_internal.lock_findings(fresh);
-  PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id, bounce_internal.follow_all(fresh));
+  PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id,
+                                        bounce_internal.follow_all(fresh));
   RETURN applied + cardinality(fresh);
 END
 $$;
@@ -173,12 +207,15 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN QUERY
   SELECT b.reason, b.class::text, count(*), max(b.id)
-  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC LIMIT bounce_internal.need_count('how many bounces', among)) AS b
+  FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC
+        LIMIT bounce_internal.need_count('how many bounces', among)) AS b
   WHERE b.reason <> bounce_internal.need_reason(rule_hits.reason) AND b.reason <> 'undetermined'
     AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
   GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
 EXCEPTION WHEN invalid_regular_expression THEN
-  RAISE EXCEPTION '"%" is not a pattern: %', pattern, SQLERRM USING ERRCODE = 'invalid_parameter_value', HINT = 'Words as the other side writes them, and regular expressions.';
+  RAISE EXCEPTION '"%" is not a pattern: %', pattern, SQLERRM
+    USING ERRCODE = 'invalid_parameter_value',
+    HINT = 'Words as the other side writes them, and regular expressions.';
 END
 $$;
 COMMENT ON FUNCTION bounce.rule_hits(text, text, integer) IS

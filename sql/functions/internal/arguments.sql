@@ -19,7 +19,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.need_count(what text, n bigint) RETUR
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF n IS NULL OR n NOT BETWEEN 1 AND 1000000 THEN
-    RAISE EXCEPTION '%: % is not a number that makes sense', what, coalesce(n::text, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION '%: % is not a number that makes sense', what, coalesce(n::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = 'From 1 to 1000000.';
   END IF;
   RETURN n;
@@ -27,11 +28,13 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.need_count(text, bigint) IS 'how many, at least one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_period(since timestamptz, until timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.need_period(since timestamptz, until timestamptz)
+RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF until <= since THEN
-    RAISE EXCEPTION 'there is no time from % until %', since, until USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'there is no time from % until %', since, until
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The end comes after the beginning; either may be left out.';
   END IF;
 END
@@ -40,11 +43,14 @@ COMMENT ON FUNCTION bounce_internal.need_period(timestamptz, timestamptz) IS 'NU
 
 CREATE OR REPLACE FUNCTION bounce_internal.nearest_word(word text, allowed text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT (SELECT a FROM unnest(allowed) AS a WHERE bounce_internal.edit_distance(left(lower(word), 100), a, 3) <= least(3, length(word) / 2)
+  SELECT (SELECT a FROM unnest(allowed) AS a
+          WHERE bounce_internal.edit_distance(left(lower(word), 100), a, 3) <= least(3,
+              length(word) / 2)
           ORDER BY bounce_internal.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1)
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_word(what text, word text, allowed text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.need_word(what text, word text, allowed text[])
+RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF word <> ALL (allowed) THEN
@@ -61,11 +67,15 @@ COMMENT ON FUNCTION bounce_internal.need_word(text, text, text[]) IS 'NULL stays
 CREATE OR REPLACE FUNCTION bounce_internal.need_process(process text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  IF process IS NULL OR EXISTS (SELECT FROM bounce.process AS p WHERE p.name = need_process.process) THEN
+  IF process IS NULL OR EXISTS (SELECT FROM bounce.process AS p
+                                WHERE p.name = need_process.process) THEN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = coalesce('Is it "' || bounce_internal.nearest_word(process, ARRAY(SELECT p.name FROM bounce.process AS p)) || '"? ', '')
+    HINT = coalesce('Is it "'
+                    || bounce_internal.nearest_word(process,
+                                                    ARRAY(SELECT p.name FROM bounce.process AS p))
+                    || '"? ', '')
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END
 $$;
@@ -74,25 +84,35 @@ COMMENT ON FUNCTION bounce_internal.need_process(text) IS 'NULL stays NULL; 2350
 CREATE OR REPLACE FUNCTION bounce_internal.need_reason(reason text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN bounce_internal.need_word('reason', reason, ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n ORDER BY n.reason));
+  RETURN bounce_internal.need_word('reason', reason,
+                                   ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n
+                                         ORDER BY n.reason));
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_parameter(name text) RETURNS bounce.parameter_definition
+CREATE OR REPLACE FUNCTION bounce_internal.need_parameter(name text)
+RETURNS bounce.parameter_definition
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   definition bounce.parameter_definition;
 BEGIN
   SELECT * INTO definition FROM bounce.parameter_definition AS d WHERE d.name = need_parameter.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce('Is it "' || bounce_internal.nearest_word(need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d)) || '"? ', '')
-             || 'All of them: bouncectl params, or SELECT name, description FROM bounce.parameter_definition.';
+    RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = coalesce('Is it "'
+                      || bounce_internal.nearest_word(
+                           need_parameter.name,
+                           ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
+                      || '"? ', '')
+             || 'All of them: bouncectl params, or SELECT name, description FROM '
+                'bounce.parameter_definition.';
   END IF;
   RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_parameter(text) IS 'its definition; 22023 for an unknown name, with the one that may be meant';
+COMMENT ON FUNCTION bounce_internal.need_parameter(text) IS
+  'its definition; 22023 for an unknown name, with the one that may be meant';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -103,7 +123,8 @@ BEGIN
   IF bare ~ '^[^@[:space:][:cntrl:]<>,;]{1,64}@[^@[:space:][:cntrl:]<>,;]{1,253}$' THEN
     RETURN bare;
   END IF;
-  RAISE EXCEPTION '"%" is not a mail address', coalesce(address, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+  RAISE EXCEPTION '"%" is not a mail address', coalesce(address, 'NULL')
+    USING ERRCODE = 'invalid_parameter_value',
     HINT = 'local-part@domain, or Name <local-part@domain>.';
 END
 $$;
@@ -113,7 +134,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.need_recipients(recipients text[]) RE
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF coalesce(cardinality(recipients), 0) = 0 THEN
-    RAISE EXCEPTION 'a communication needs at least one recipient' USING ERRCODE = 'check_violation',
+    RAISE EXCEPTION 'a communication needs at least one recipient'
+      USING ERRCODE = 'check_violation',
       HINT = 'register_communication(process => ..., recipients => ARRAY[''anna@example.com''])';
   END IF;
 END
@@ -132,4 +154,5 @@ BEGIN
   RETURN bare;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.check_address(text) IS 'the bare address; 22023 when it is none, or blocked';
+COMMENT ON FUNCTION bounce_internal.check_address(text) IS
+  'the bare address; 22023 when it is none, or blocked';

@@ -6,14 +6,18 @@
 
 CREATE OR REPLACE FUNCTION bounce_internal.describe(f bounce_internal.finding) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT concat_ws(' ', f.reason, nullif(f.status, ''), nullif(f.reply_code, ''), nullif(f.diagnostic, ''))
+  SELECT concat_ws(' ', f.reason, nullif(f.status, ''), nullif(f.reply_code, ''),
+                   nullif(f.diagnostic, ''))
 $$;
-COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS 'reason, codes and words of a finding in one line';
+COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS
+  'reason, codes and words of a finding in one line';
 
-CREATE OR REPLACE FUNCTION bounce_internal.step(INOUT f bounce_internal.finding, event text, words text)
+CREATE OR REPLACE FUNCTION bounce_internal.step(
+  INOUT f bounce_internal.finding, event text, words text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, event, words || ': ' || bounce_internal.describe(f), f.bounce_id);
+  PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, event,
+                                    words || ': ' || bounce_internal.describe(f), f.bounce_id);
   f.steps := f.steps || words;
   f.events := f.events || event;
 END
@@ -21,7 +25,8 @@ $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
   'one thing that followed: in the log and in bounce.consequence';
 
-CREATE OR REPLACE FUNCTION bounce_internal.wish_task(INOUT f bounce_internal.finding, kind text, about text, summary text)
+CREATE OR REPLACE FUNCTION bounce_internal.wish_task(
+  INOUT f bounce_internal.finding, kind text, about text, summary text)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   f.task_kind := kind;
@@ -30,11 +35,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.wish_task(bounce_internal.finding, text, text, text) IS
-  'a task to be made; one open task per kind and subject (about, of which an index takes 500 characters)';
+  'a task to be made; one open task per kind and subject (about, of which an index takes 500 '
+  'characters)';
 
 -- Conditions -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.may(f bounce_internal.finding, parameter_name text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.may(f bounce_internal.finding, parameter_name text)
+RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT f.trust >= bounce_internal.parameter_trust(parameter_name, f.process)
 $$;
@@ -48,12 +55,13 @@ BEGIN
     SELECT FROM bounce.communication_recipient AS r
     JOIN bounce.address_block AS b ON b.address_key = r.address_key
     WHERE r.id = f.recipient_id AND b.bounce_id IS DISTINCT FROM f.bounce_id
-      AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at ELSE r.last_attempt_at END);
+      AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at
+                             ELSE r.last_attempt_at END);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_cleared(bounce_internal.finding) IS
-  'whether somebody lifted a block on the address after the send that this bounce is about; not one that this bounce made '
-  'itself, which is lifted when its verdict changes';
+  'whether somebody lifted a block on the address after the send that this bounce is about; not '
+  'one that this bounce made itself, which is lifted when its verdict changes';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.finding) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -63,9 +71,11 @@ LANGUAGE sql STABLE AS $$
     WHEN bounce_internal.is_cleared(f) THEN 'a block was lifted since it was sent'
   END
 $$;
-COMMENT ON FUNCTION bounce_internal.block_obstacle(bounce_internal.finding) IS 'why an address is not blocked; NULL when it is';
+COMMENT ON FUNCTION bounce_internal.block_obstacle(bounce_internal.finding) IS
+  'why an address is not blocked; NULL when it is';
 
-CREATE OR REPLACE FUNCTION bounce_internal.supersedes(f bounce_internal.finding, r bounce.communication_recipient) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.supersedes(
+  f bounce_internal.finding, r bounce.communication_recipient) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN CASE
@@ -76,9 +86,11 @@ BEGIN
   END;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding, bounce.communication_recipient) IS
-  'whether a bounce changes the state: news of an earlier send only when the address is dead for good; of the '
-  'same send only when it is more final (hard > technical > soft); of a later send always; of a replaced address never';
+COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
+                                               bounce.communication_recipient) IS
+  'whether a bounce changes the state: news of an earlier send only when the address is dead for '
+  'good; of the same send only when it is more final (hard > technical > soft); of a later send '
+  'always; of a replaced address never';
 
 -- One finding ------------------------------------------------------------------------
 
@@ -96,7 +108,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.move_recipient(bounce_internal.finding) IS
-  'the one place where a bounce moves a recipient. Cancels a scheduled resend. False when the state stands';
+  'the one place where a bounce moves a recipient. Cancels a scheduled resend. False when the '
+  'state stands';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_hard(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -105,7 +118,8 @@ DECLARE
   moved CONSTANT boolean := bounce_internal.move_recipient(f);
 BEGIN
   -- where the address is blocked already there is nothing to hold
-  f.outage_id := CASE WHEN obstacle IS NULL AND NOT bounce.is_address_blocked(f.address) THEN bounce_internal.outage_of(f) END;
+  f.outage_id := CASE WHEN obstacle IS NULL AND NOT bounce.is_address_blocked(f.address)
+                      THEN bounce_internal.outage_of(f) END;
   f.blocks := obstacle IS NULL AND f.outage_id IS NULL;
   f := bounce_internal.step(f, CASE WHEN moved THEN 'bounced' ELSE 'late_bounce' END,
                    CASE WHEN moved THEN 'bounced' ELSE 'logged, state stands' END);
@@ -118,7 +132,8 @@ BEGIN
   IF NOT f.blocks THEN
     f := bounce_internal.step(f, 'block_withheld', 'not blocked, ' || obstacle);
   END IF;
-  f := bounce_internal.wish_task(f, 'hard_bounce', f.address, format('%s bounced hard, %s: %s', f.address,
+  f := bounce_internal.wish_task(f, 'hard_bounce', f.address,
+                                 format('%s bounced hard, %s: %s', f.address,
          coalesce('not blocked, ' || obstacle, 'address blocked'), bounce_internal.describe(f)));
   IF bounce_internal.parameter_boolean('follow_up', f.process) THEN
     f := bounce_internal.write_follow_up(f);
@@ -126,7 +141,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_hard(bounce_internal.finding) IS
-  'bounced, block, task hard_bounce, the process''s follow-up; in an outage the block is held, and nothing else follows';
+  'bounced, block, task hard_bounce, the process''s follow-up; in an outage the block is held, '
+  'and nothing else follows';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_soft(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -140,30 +156,38 @@ BEGIN
     RETURN;
   END IF;
   f := bounce_internal.step(f, 'bounced', 'bounced');
-  SELECT r.attempts INTO resend FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id;
+  SELECT r.attempts INTO resend FROM bounce.communication_recipient AS r
+  WHERE r.id = f.recipient_id;
   obstacle := bounce_internal.resend_obstacle(f, resend);
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.wish_task(f, 'resend_exhausted', f.address,
-           format('%s is not sent to again, %s: %s', f.address, obstacle, bounce_internal.describe(f)));
+           format('%s is not sent to again, %s: %s', f.address, obstacle,
+                  bounce_internal.describe(f)));
     RETURN;
   END IF;
-  UPDATE bounce.communication_recipient AS r SET next_attempt_at = now() + bounce_internal.resend_delay_of(f, resend)
+  UPDATE bounce.communication_recipient AS r
+  SET next_attempt_at = now() + bounce_internal.resend_delay_of(f, resend)
   WHERE r.id = f.recipient_id RETURNING r.next_attempt_at INTO due;
   f := bounce_internal.step(f, 'resend_scheduled', format('resend %s of %s at %s', resend,
-         bounce_internal.parameter_integer('resend_max_attempts', f.process), to_char(due, 'YYYY-MM-DD HH24:MI')));
+         bounce_internal.parameter_integer('resend_max_attempts', f.process),
+         to_char(due, 'YYYY-MM-DD HH24:MI')));
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_soft(bounce_internal.finding) IS
-  'bounced, a resend scheduled, or a task resend_exhausted. The n-th send that fails asks for the n-th resend';
+  'bounced, a resend scheduled, or a task resend_exhausted. The n-th send that fails asks for the '
+  'n-th resend';
 
 CREATE OR REPLACE FUNCTION bounce_internal.wish_delivery_problem(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  f := bounce_internal.wish_task(f, 'delivery_problem', f.reason || ':' || bounce.address_domain(f.address),
-         format('mail to %s is refused: %s', bounce.address_domain(f.address), bounce_internal.describe(f)));
+  f := bounce_internal.wish_task(f, 'delivery_problem',
+                                 f.reason || ':' || bounce.address_domain(f.address),
+         format('mail to %s is refused: %s', bounce.address_domain(f.address),
+                bounce_internal.describe(f)));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.wish_delivery_problem(bounce_internal.finding) IS 'one task per reason and remote domain';
+COMMENT ON FUNCTION bounce_internal.wish_delivery_problem(bounce_internal.finding) IS
+  'one task per reason and remote domain';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_technical(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -184,13 +208,16 @@ LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.step(f, 'untrusted', format('nothing marked, trust is %s only', f.trust));
   IF f.class = 'hard' THEN
-    f := bounce_internal.wish_task(f, 'hard_bounce', f.address, format('%s may be dead, not marked, not blocked, trust is %s only: %s',
+    f := bounce_internal.wish_task(f, 'hard_bounce', f.address,
+                                   format('%s may be dead, not marked, not blocked, trust is %s '
+                                          'only: %s',
            f.address, f.trust, bounce_internal.describe(f)));
   ELSIF f.class = 'technical' THEN
     f := bounce_internal.wish_delivery_problem(f);
   ELSE
     f := bounce_internal.wish_task(f, 'bounce_without_communication', f.address,
-           format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust, bounce_internal.describe(f)));
+           format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust,
+                  bounce_internal.describe(f)));
   END IF;
 END
 $$;
@@ -200,12 +227,15 @@ COMMENT ON FUNCTION bounce_internal.follow_untrusted(bounce_internal.finding) IS
 CREATE OR REPLACE FUNCTION bounce_internal.follow_unmatched(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce_internal.step(f, 'unassigned', CASE WHEN f.communication_id IS NULL THEN 'no communication found'
+  f := bounce_internal.step(f, 'unassigned',
+                            CASE WHEN f.communication_id IS NULL THEN 'no communication found'
                                          ELSE 'no recipient found' END);
   f := bounce_internal.wish_task(f, 'bounce_without_communication',
          coalesce('communication ' || f.communication_id, nullif(f.address, ''), 'no address'),
-         format('%s bounce of %s fits %s: %s', f.class, coalesce(nullif(f.address, ''), 'an unnamed recipient'),
-           coalesce('no single recipient of communication ' || f.communication_id, 'no communication'), bounce_internal.describe(f)));
+         format('%s bounce of %s fits %s: %s', f.class,
+                coalesce(nullif(f.address, ''), 'an unnamed recipient'),
+           coalesce('no single recipient of communication ' || f.communication_id,
+                    'no communication'), bounce_internal.describe(f)));
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_unmatched(bounce_internal.finding) IS
@@ -217,7 +247,8 @@ BEGIN
   CASE
     WHEN f.class = 'auto_reply'   THEN f := bounce_internal.step(f, 'auto_reply', 'logged');
     WHEN f.is_notice              THEN f := bounce_internal.step(f, 'notice', 'logged');
-    WHEN f.class = 'unclassified' THEN f := bounce_internal.step(f, 'unclassified', 'for a person to read');
+    WHEN f.class = 'unclassified'
+      THEN f := bounce_internal.step(f, 'unclassified', 'for a person to read');
     WHEN f.recipient_id IS NULL   THEN f := bounce_internal.follow_unmatched(f);
     WHEN NOT bounce_internal.may(f, 'mark_min_trust') THEN f := bounce_internal.follow_untrusted(f);
     WHEN f.class = 'hard'         THEN f := bounce_internal.follow_hard(f);
@@ -227,7 +258,8 @@ BEGIN
   f := bounce_internal.tell_owner(f);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_finding(bounce_internal.finding) IS 'the table of classes: what follows from one finding';
+COMMENT ON FUNCTION bounce_internal.follow_finding(bounce_internal.finding) IS
+  'the table of classes: what follows from one finding';
 
 -- All findings of a report -----------------------------------------------------------
 
@@ -242,10 +274,12 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS 'blocks the address unless it is blocked already';
+COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS
+  'blocks the address unless it is blocked already';
 
 -- Counters are locked after recipients and before blocks.
-CREATE OR REPLACE FUNCTION bounce_internal.follow_really(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.follow_really(findings bounce_internal.finding[])
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
   followed bounce_internal.finding[] := '{}';
@@ -265,14 +299,16 @@ $$;
 COMMENT ON FUNCTION bounce_internal.follow_really(bounce_internal.finding[]) IS
   'the outage guard''s counters, then recipients, blocks and tasks, each in ascending order';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_in_shadow(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.follow_in_shadow(findings bounce_internal.finding[])
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
   followed bounce_internal.finding[];
   decided bounce_internal.finding[] := '{}';
   f bounce_internal.finding;
 BEGIN
-  -- It is done and taken back: only so is the decision sure to be the one that would have been made.
+  -- It is done and taken back: only so is the decision sure to be the one that would have been
+  -- made.
   BEGIN
     followed := bounce_internal.follow_really(findings);
     RAISE EXCEPTION 'shadow mode' USING ERRCODE = 'BM001';
@@ -280,7 +316,8 @@ BEGIN
     NULL;     -- variables keep their values, the tables do not
   END;
   FOREACH f IN ARRAY followed LOOP
-    PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'shadow', 'not done, would be: ' || u.words, f.bounce_id)
+    PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'shadow',
+                                      'not done, would be: ' || u.words, f.bounce_id)
     FROM unnest(f.steps) WITH ORDINALITY AS u (words, place) ORDER BY u.place;
     f.in_shadow := true;
     f.task_id := NULL;
@@ -289,21 +326,28 @@ BEGIN
   RETURN decided;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_in_shadow(bounce_internal.finding[]) IS 'decides and logs what would follow, and does nothing';
+COMMENT ON FUNCTION bounce_internal.follow_in_shadow(bounce_internal.finding[]) IS
+  'decides and logs what would follow, and does nothing';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_all(findings bounce_internal.finding[]) RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.follow_all(findings bounce_internal.finding[])
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
   shadowed CONSTANT bigint[] := ARRAY(SELECT u.bounce_id FROM unnest(findings) AS u
-    WHERE u.class IN ('hard', 'soft', 'technical') AND NOT u.is_notice AND bounce_internal.parameter_boolean('shadow', u.process));
+    WHERE u.class IN ('hard', 'soft', 'technical') AND NOT u.is_notice
+      AND bounce_internal.parameter_boolean('shadow', u.process));
   followed bounce_internal.finding[];
 BEGIN
-  followed := bounce_internal.follow_really(ARRAY(SELECT u FROM unnest(findings) AS u WHERE u.bounce_id <> ALL (shadowed)));
+  followed := bounce_internal.follow_really(ARRAY(SELECT u FROM unnest(findings) AS u
+                                                  WHERE u.bounce_id <> ALL (shadowed)));
   IF cardinality(shadowed) > 0 THEN
-    followed := followed || bounce_internal.follow_in_shadow(ARRAY(SELECT u FROM unnest(findings) AS u WHERE u.bounce_id = ANY (shadowed)));
+    followed := followed
+      || bounce_internal.follow_in_shadow(ARRAY(SELECT u FROM unnest(findings) AS u
+                                                WHERE u.bounce_id = ANY (shadowed)));
   END IF;
   RETURN followed;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_all(bounce_internal.finding[]) IS
-  'what follows from findings, of which the communications and recipients are locked: for real, or in shadow where the process says so';
+  'what follows from findings, of which the communications and recipients are locked: for real, '
+  'or in shadow where the process says so';

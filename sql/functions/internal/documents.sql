@@ -2,7 +2,8 @@
 --
 -- The classifier's document: reading it into findings.
 
-CREATE OR REPLACE FUNCTION bounce_internal.document_text(document jsonb, VARIADIC path text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.document_text(document jsonb, VARIADIC path text[])
+RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN jsonb_typeof(document #> path) IN ('string', 'number', 'boolean')
               THEN left(btrim(document #>> path), 2000) ELSE '' END
@@ -10,32 +11,42 @@ $$;
 COMMENT ON FUNCTION bounce_internal.document_text(jsonb, text[]) IS
   'a text of the document, at most 2000 characters; "" if absent';
 
-CREATE OR REPLACE FUNCTION bounce_internal.document_list(document jsonb, VARIADIC path text[]) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.document_list(document jsonb, VARIADIC path text[])
+RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN jsonb_typeof(document #> path) = 'array' THEN document #> path ELSE '[]'::jsonb END
+  SELECT CASE WHEN jsonb_typeof(document #> path) = 'array' THEN document #> path
+              ELSE '[]'::jsonb END
 $$;
-COMMENT ON FUNCTION bounce_internal.document_list(jsonb, text[]) IS 'an array of the document; [] if absent';
+COMMENT ON FUNCTION bounce_internal.document_list(jsonb, text[]) IS
+  'an array of the document; [] if absent';
 
-CREATE OR REPLACE FUNCTION bounce_internal.document_texts(document jsonb, VARIADIC path text[]) RETURNS text[]
+CREATE OR REPLACE FUNCTION bounce_internal.document_texts(document jsonb, VARIADIC path text[])
+RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  RETURN (SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000) ORDER BY e.ordinality), '{}')
-    FROM jsonb_array_elements(bounce_internal.document_list(document, VARIADIC path)) WITH ORDINALITY AS e
-    WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> '' AND e.ordinality <= 1000);
+  RETURN (SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000)
+                                    ORDER BY e.ordinality), '{}')
+    FROM jsonb_array_elements(bounce_internal.document_list(document,
+                                                            VARIADIC path)) WITH ORDINALITY AS e
+    WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> ''
+      AND e.ordinality <= 1000);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.document_texts(jsonb, text[]) IS
   'the texts of an array that are not empty, 1000 at most';
 
-CREATE OR REPLACE FUNCTION bounce_internal.document_addresses(document jsonb, recipient jsonb) RETURNS text[]
+CREATE OR REPLACE FUNCTION bounce_internal.document_addresses(document jsonb, recipient jsonb)
+RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   -- an automatic reply often names nobody but its author
   RETURN (SELECT coalesce(array_agg(DISTINCT bounce.address_key(a)), '{}')
     FROM unnest(bounce_internal.document_texts(recipient, 'addresses')
-                || bounce_internal.document_text(recipient, 'recipient') || bounce_internal.document_text(recipient, 'original_recipient')
+                || bounce_internal.document_text(recipient, 'recipient')
+                  || bounce_internal.document_text(recipient, 'original_recipient')
                 || CASE bounce_internal.document_text(document, 'kind')
-                     WHEN 'auto_reply' THEN bounce_internal.document_text(document, 'header', 'from') ELSE '' END) AS a
+                     WHEN 'auto_reply' THEN bounce_internal.document_text(document, 'header',
+                         'from') ELSE '' END) AS a
     WHERE position('@' IN bounce.address_key(a)) > 1);
 END
 $$;
@@ -50,19 +61,25 @@ BEGIN
   IF bounce_internal.document_text(document, 'digest') <> '' THEN
     RETURN document;
   END IF;
-  RETURN document || jsonb_build_object('digest', encode(sha256(coalesce(raw, convert_to(document::text, 'UTF8'))), 'hex'));
+  RETURN document || jsonb_build_object('digest',
+                                        encode(sha256(coalesce(raw,
+                                                               convert_to(document::text, 'UTF8'))),
+                                               'hex'));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.complete_document(jsonb, bytea) IS 'an object in any case, with a digest in any case';
+COMMENT ON FUNCTION bounce_internal.complete_document(jsonb, bytea) IS
+  'an object in any case, with a digest in any case';
 
-CREATE OR REPLACE FUNCTION bounce_internal.is_notice(kind text, action text, reason_is_notice boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_notice(
+  kind text, action text, reason_is_notice boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT reason_is_notice
          OR action IN ('delayed', 'delivered', 'relayed', 'expanded')
          OR (action = '' AND kind IN ('delay', 'success', 'read_receipt', 'complaint', 'challenge'))
 $$;
 COMMENT ON FUNCTION bounce_internal.is_notice(text, text, boolean) IS
-  'whether something is no failed delivery; of the actions of RFC 3464 only "failed" is final, whatever the reason says';
+  'whether something is no failed delivery; of the actions of RFC 3464 only "failed" is final, '
+  'whatever the reason says';
 
 CREATE OR REPLACE FUNCTION bounce_internal.classify(INOUT f bounce_internal.finding, kind text)
 LANGUAGE plpgsql STABLE AS $$
@@ -81,17 +98,21 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.classify(bounce_internal.finding, text) IS
-  'the class follows from the reason and from how final the report is; an unknown reason is undetermined';
+  'the class follows from the reason and from how final the report is; an unknown reason is '
+  'undetermined';
 
-CREATE OR REPLACE FUNCTION bounce_internal.read_findings(document jsonb) RETURNS SETOF bounce_internal.finding
+CREATE OR REPLACE FUNCTION bounce_internal.read_findings(document jsonb)
+RETURNS SETOF bounce_internal.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   f bounce_internal.finding;
   recipient jsonb;
 BEGIN
   FOR recipient IN
-    SELECT value FROM jsonb_array_elements(CASE bounce_internal.document_list(document, 'recipients')
-                        WHEN '[]' THEN '[{}]' ELSE bounce_internal.document_list(document, 'recipients') END) LIMIT 1000
+    SELECT value FROM jsonb_array_elements(
+        CASE bounce_internal.document_list(document, 'recipients')
+                        WHEN '[]' THEN '[{}]'
+                          ELSE bounce_internal.document_list(document, 'recipients') END) LIMIT 1000
   LOOP
     f := NULL;
     f.recipient          := bounce_internal.document_text(recipient, 'recipient');
@@ -103,7 +124,8 @@ BEGIN
     f.diagnostic         := bounce_internal.document_text(recipient, 'diagnostic');
     f.remote_mta         := bounce_internal.document_text(recipient, 'remote_mta');
     f.permanence         := bounce_internal.document_text(recipient, 'permanence');
-    f.permanence         := CASE WHEN f.permanence IN ('permanent', 'temporary') THEN f.permanence ELSE 'unknown' END;
+    f.permanence         := CASE WHEN f.permanence IN ('permanent', 'temporary') THEN f.permanence
+                                 ELSE 'unknown' END;
     f.rule               := bounce_internal.document_text(recipient, 'rule');
     f.evidence           := bounce_internal.document_text(recipient, 'evidence');
     f.reason             := bounce_internal.document_text(recipient, 'reason');

@@ -4,7 +4,8 @@
 
 -- Communications ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_token(matched_by text, texts text[]) RETURNS SETOF bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_token(matched_by text, texts text[])
+RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   candidate text;
@@ -31,7 +32,8 @@ $$;
 COMMENT ON FUNCTION bounce_internal.match_token(text, text[]) IS
   'the first token in addresses or bare texts; one in date goes before an expired one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_envelope_id(matched_by text, envelope_id text) RETURNS SETOF bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_envelope_id(matched_by text, envelope_id text)
+RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
@@ -40,9 +42,11 @@ BEGIN
   WHERE c.envelope_id = lower(bounce_internal.bare_id(match_envelope_id.envelope_id));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.match_envelope_id(text, text) IS 'by the public identity of a communication';
+COMMENT ON FUNCTION bounce_internal.match_envelope_id(text, text) IS
+  'by the public identity of a communication';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_message_ids(matched_by text, message_ids text[]) RETURNS SETOF bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_message_ids(matched_by text, message_ids text[])
+RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- an id that was reused fits several; more than a few can not be told apart anyway
@@ -56,34 +60,40 @@ BEGIN
   HAVING count(*) > 0;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS 'by Message-IDs that a communication was sent under';
+COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS
+  'by Message-IDs that a communication was sent under';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb) RETURNS bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb)
+RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   envelope_id CONSTANT text := bounce_internal.document_text(document, 'report', 'envelope_id');
   i bounce_internal.identity;
 BEGIN
-  SELECT * INTO i FROM bounce_internal.match_token('token', bounce_internal.document_texts(document, 'envelope', 'recipients'));
+  SELECT * INTO i FROM bounce_internal.match_token(
+    'token', bounce_internal.document_texts(document, 'envelope', 'recipients'));
   IF FOUND THEN RETURN i; END IF;
   SELECT * INTO i FROM bounce_internal.match_token('envelope_id', ARRAY[envelope_id]);
   IF FOUND THEN RETURN i; END IF;
   SELECT * INTO i FROM bounce_internal.match_envelope_id('envelope_id', envelope_id);
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_envelope_id('communication_id',
-                                                bounce_internal.document_text(document, 'original', 'communication_id'));
+  SELECT * INTO i FROM bounce_internal.match_envelope_id(
+    'communication_id', bounce_internal.document_text(document, 'original', 'communication_id'));
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_message_ids('message_id',
-                                                ARRAY[bounce_internal.document_text(document, 'original', 'message_id')]);
+  SELECT * INTO i FROM bounce_internal.match_message_ids(
+    'message_id', ARRAY[bounce_internal.document_text(document, 'original', 'message_id')]);
   IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_message_ids('reference', bounce_internal.document_texts(document, 'references'));
+  SELECT * INTO i FROM bounce_internal.match_message_ids(
+    'reference', bounce_internal.document_texts(document, 'references'));
   RETURN i;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_report(jsonb) IS
-  'what the report as a whole says of the communication, best evidence first; NULL fields when it says nothing';
+  'what the report as a whole says of the communication, best evidence first; NULL fields when it '
+  'says nothing';
 
-CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(document jsonb) RETURNS bounce_internal.identity[]
+CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(document jsonb)
+RETURNS bounce_internal.identity[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   sent_to CONSTANT text[] := bounce_internal.document_texts(document, 'envelope', 'recipients');
@@ -91,13 +101,16 @@ BEGIN
   IF cardinality(sent_to) < 2 THEN
     RETURN '{}';
   END IF;
-  RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t LIMIT 100);
+  RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a
+               CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t LIMIT 100);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.tokens_of(jsonb) IS
   'all tokens that a report was delivered to, where it was delivered to more than one address';
 
-CREATE OR REPLACE FUNCTION bounce_internal.identity_for(f bounce_internal.finding, i bounce_internal.identity, tokens bounce_internal.identity[]) RETURNS bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.identity_for(
+  f bounce_internal.finding, i bounce_internal.identity, tokens bounce_internal.identity[])
+  RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   own bounce_internal.identity;
@@ -113,22 +126,26 @@ BEGIN
   RETURN CASE WHEN FOUND THEN own ELSE i END;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.identity_for(bounce_internal.finding, bounce_internal.identity, bounce_internal.identity[]) IS
+COMMENT ON FUNCTION bounce_internal.identity_for(bounce_internal.finding, bounce_internal.identity,
+                                                 bounce_internal.identity[]) IS
   'of several tokens the one whose recipient the finding names; i when it names none of them';
 
 -- Recipients -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.attempt_of(communication_id bigint, message_id text) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.attempt_of(communication_id bigint, message_id text)
+RETURNS integer
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT m.attempt FROM bounce.communication_message_id AS m
-          WHERE m.message_id = bounce_internal.bare_id(attempt_of.message_id) AND m.communication_id = attempt_of.communication_id);
+          WHERE m.message_id = bounce_internal.bare_id(attempt_of.message_id)
+            AND m.communication_id = attempt_of.communication_id);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.attempt_of(bigint, text) IS
   'the send that went out under a Message-ID; NULL when the communication was never sent under it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.recipients_at(communication_ids bigint[], addresses text[])
+CREATE OR REPLACE FUNCTION bounce_internal.recipients_at(
+  communication_ids bigint[], addresses text[])
 RETURNS TABLE (communication_id bigint, recipient_id bigint)
 LANGUAGE sql STABLE AS $$
   SELECT r.communication_id, r.id
@@ -138,10 +155,12 @@ $$;
 COMMENT ON FUNCTION bounce_internal.recipients_at(bigint[], text[]) IS
   'the recipients of some communications that have one of these addresses';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_by_address(addresses text[], since timestamptz) RETURNS SETOF bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_by_address(addresses text[], since timestamptz)
+RETURNS SETOF bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  -- a communication has each address once: one row more than spellings proves a second communication
+  -- a communication has each address once: one row more than spellings proves a second
+  -- communication
   RETURN QUERY
   SELECT 'address', array_agg(DISTINCT m.communication_id), NULL::bigint, NULL::integer, false
   FROM (SELECT r.communication_id
@@ -154,28 +173,32 @@ $$;
 COMMENT ON FUNCTION bounce_internal.match_by_address(text[], timestamptz) IS
   'the one communication sent to an address since then; no row when there is none or more than one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.sole_recipient(communication_id bigint, preferred bigint, named text[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.sole_recipient(
+  communication_id bigint, preferred bigint, named text[]) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT min(s.id)
           FROM (SELECT r.id, r.address_key FROM bounce.communication_recipient AS r
-                WHERE r.communication_id = sole_recipient.communication_id AND (preferred IS NULL OR r.id = preferred)
+                WHERE r.communication_id = sole_recipient.communication_id
+                  AND (preferred IS NULL OR r.id = preferred)
                 LIMIT 2) AS s
           HAVING count(*) = 1 AND bool_and(s.address_key <> ALL (named)));
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.sole_recipient(bigint, bigint, text[]) IS
-  'the token''s recipient, or the only one there is, for a report that has another address for it; NULL when the '
-  'report names that recipient as well: then it is about somebody else';
+  'the token''s recipient, or the only one there is, for a report that has another address for '
+  'it; NULL when the report names that recipient as well: then it is about somebody else';
 
-CREATE OR REPLACE FUNCTION bounce_internal.choose_recipient(INOUT f bounce_internal.finding, i bounce_internal.identity, named text[])
+CREATE OR REPLACE FUNCTION bounce_internal.choose_recipient(
+  INOUT f bounce_internal.finding, i bounce_internal.identity, named text[])
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   agreeing bigint[];
 BEGIN
-  -- Original-Recipient is what the sender of the original wrote, Final-Recipient may be where it was forwarded: one of them is
-  -- enough when the other one is a stranger's, but where they name two of ours neither decides (RFC 3464 section 2.3.1: anybody
-  -- chooses the ORCPT of a mail)
+  -- Original-Recipient is what the sender of the original wrote, Final-Recipient may be where
+  -- it was forwarded: one of them is enough when the other one is a stranger's, but where they
+  -- name two of ours neither decides (RFC 3464 section 2.3.1: anybody chooses the ORCPT of a
+  -- mail)
   SELECT array_agg(a.recipient_id) INTO agreeing
   FROM bounce_internal.recipients_at(ARRAY[f.communication_id], f.addresses) AS a;
   IF agreeing IS NULL THEN
@@ -187,29 +210,40 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding, bounce_internal.identity, text[]) IS
-  'which recipient of the communication it is: by the reported addresses, of two the token''s; where no recipient has '
-  'them (the mail was forwarded), the token''s, or the only one there is; else none, never a guess. named: all addresses of the report';
+COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
+                                                     bounce_internal.identity, text[]) IS
+  'which recipient of the communication it is: by the reported addresses, of two the token''s; '
+  'where no recipient has them (the mail was forwarded), the token''s, or the only one there is; '
+  'else none, never a guess. named: all addresses of the report';
 
-CREATE OR REPLACE FUNCTION bounce_internal.trust_in(f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
+CREATE OR REPLACE FUNCTION bounce_internal.trust_in(
+  f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
-    WHEN own_mta AND bounce.address_key(f.recipient) = f.address AND f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id') THEN 'own_mta'
-    WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference') THEN 'message_id'
+    WHEN own_mta AND bounce.address_key(f.recipient) = f.address
+         AND f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id')
+         THEN 'own_mta'
+    WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference')
+      THEN 'message_id'
     ELSE 'address'
   END
 $$;
-COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding, bounce_internal.identity, boolean) IS
-  'how far a finding is believed. A token is proof for its own recipient only, and only while in date. That our own MTA '
-  'made it proves nothing alone: whoever hands a mail to it chooses the addresses in its report. A fellow recipient knows our ids, and names '
-  'another one by ORCPT; so there the Final-Recipient counts, to which our MTA really tried to deliver';
+COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding,
+                                             bounce_internal.identity, boolean) IS
+  'how far a finding is believed. A token is proof for its own recipient only, and only while in '
+  'date. That our own MTA made it proves nothing alone: whoever hands a mail to it chooses the '
+  'addresses in its report. A fellow recipient knows our ids, and names another one by ORCPT; so '
+  'there the Final-Recipient counts, to which our MTA really tried to deliver';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_finding(INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[])
+CREATE OR REPLACE FUNCTION bounce_internal.match_finding(
+  INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[])
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF i.communication_ids IS NULL THEN
-    SELECT * INTO i FROM bounce_internal.match_by_address(f.addresses, now() - bounce_internal.parameter_interval('address_match_window'));
+    SELECT * INTO i
+    FROM bounce_internal.match_by_address(
+      f.addresses, now() - bounce_internal.parameter_interval('address_match_window'));
   END IF;
   IF cardinality(i.communication_ids) = 1 THEN
     f.communication_id := i.communication_ids[1];
@@ -224,60 +258,78 @@ BEGIN
   f.matched_by := CASE WHEN f.communication_id IS NULL THEN '' ELSE i.matched_by END;
   f.attempt := i.attempt;
   SELECT c.process INTO f.process FROM bounce.communication AS c WHERE c.id = f.communication_id;
-  SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id;
+  SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r
+  WHERE r.id = f.recipient_id;
   f.address := coalesce(f.address, f.addresses[1], '');
   f.trust := bounce_internal.trust_in(f, i, own_mta);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity, boolean, text[]) IS
+COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity,
+                                                  boolean, text[]) IS
   'fills communication, recipient, process, address, attempt, matched_by and trust';
 
 -- The same report again --------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.identity_of(document jsonb, i bounce_internal.identity) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.identity_of(document jsonb, i bounce_internal.identity)
+RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   ids CONSTANT text[] := ARRAY[bounce_internal.document_text(document, 'report', 'envelope_id'),
-                               bounce_internal.document_text(document, 'original', 'communication_id'),
+                               bounce_internal.document_text(document, 'original',
+                                                             'communication_id'),
                                bounce_internal.document_text(document, 'original', 'queue_id'),
                                bounce_internal.document_text(document, 'original', 'message_id')];
 BEGIN
   RETURN CASE WHEN i.recipient_id IS NOT NULL THEN jsonb_build_array(i.recipient_id, i.attempt)
               WHEN '' = ALL (ids) THEN '[]'
-              ELSE to_jsonb(ids || bounce_internal.document_text(document, 'report', 'reporting_mta')) END;
+              ELSE to_jsonb(ids || bounce_internal.document_text(document, 'report',
+                  'reporting_mta')) END;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.identity_of(jsonb, bounce_internal.identity) IS
-  'the original mail that a report is about, one attempt of it. All ids together, because an application that '
-  'sends again may keep one of them. [] when the report names none';
+  'the original mail that a report is about, one attempt of it. All ids together, because an '
+  'application that sends again may keep one of them. [] when the report names none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.message_identity(document jsonb, i bounce_internal.identity) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.message_identity(
+  document jsonb, i bounce_internal.identity) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  RETURN jsonb_build_array(bounce_internal.document_text(document, 'digest'), bounce_internal.document_text(document, 'header', 'message_id'),
-    bounce_internal.document_text(document, 'header', 'from'), bounce_internal.document_text(document, 'header', 'subject'),
-    bounce_internal.document_text(document, 'header', 'date'), bounce_internal.document_texts(document, 'references'), i.communication_ids);
+  RETURN jsonb_build_array(bounce_internal.document_text(document, 'digest'),
+                           bounce_internal.document_text(document, 'header', 'message_id'),
+    bounce_internal.document_text(document, 'header', 'from'),
+    bounce_internal.document_text(document, 'header', 'subject'),
+    bounce_internal.document_text(document, 'header', 'date'),
+    bounce_internal.document_texts(document, 'references'), i.communication_ids);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.message_identity(jsonb, bounce_internal.identity) IS
-  'what makes a letter itself: the same when the remote MTA sends it once more, another one for each that somebody wrote';
+  'what makes a letter itself: the same when the remote MTA sends it once more, another one for '
+  'each that somebody wrote';
 
-CREATE OR REPLACE FUNCTION bounce_internal.report_key_of(document jsonb, i bounce_internal.identity, f bounce_internal.finding) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.report_key_of(
+  document jsonb, i bounce_internal.identity, f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   kind CONSTANT text := bounce_internal.document_text(document, 'kind');
   original CONSTANT jsonb := bounce_internal.identity_of(document, i);
-  -- only a DSN is rebuilt with other bytes by the MTA that made it; prose about a known mail is the same when its body is
+  -- only a DSN is rebuilt with other bytes by the MTA that made it; prose about a known mail
+  -- is the same when its body is
   body CONSTANT jsonb := CASE
-    WHEN kind NOT IN ('dsn', 'delay', 'success', 'prose') OR (kind = 'prose' AND original = '[]') THEN bounce_internal.message_identity(document, i)
-    WHEN original = '[]' OR f.action = '' THEN to_jsonb(bounce_internal.document_text(document, 'digest'))
+    WHEN kind NOT IN ('dsn', 'delay', 'success', 'prose')
+         OR (kind = 'prose' AND original = '[]') THEN bounce_internal.message_identity(document, i)
+    WHEN original = '[]'
+         OR f.action = '' THEN to_jsonb(bounce_internal.document_text(document, 'digest'))
     ELSE '""' END;
 BEGIN
   -- trust is part of it: a forged report must not make the genuine one a duplicate
-  RETURN encode(sha256(convert_to(jsonb_build_array(original, f.trust, kind, lower(f.recipient), f.action, f.status, body)::text,
+  RETURN encode(sha256(
+      convert_to(jsonb_build_array(original, f.trust, kind, lower(f.recipient), f.action, f.status,
+                                   body)::text,
                                   'UTF8')), 'hex');
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.report_key_of(jsonb, bounce_internal.identity, bounce_internal.finding) IS
-  'the same for two reports of the same fate of the same mail. A DSN''s own Message-ID, date and queue id are not in it: '
-  'a local Postfix makes them anew each time. Of what is no DSN they are: two letters are two, however alike';
+COMMENT ON FUNCTION bounce_internal.report_key_of(jsonb, bounce_internal.identity,
+                                                  bounce_internal.finding) IS
+  'the same for two reports of the same fate of the same mail. A DSN''s own Message-ID, date and '
+  'queue id are not in it: a local Postfix makes them anew each time. Of what is no DSN they are: '
+  'two letters are two, however alike';

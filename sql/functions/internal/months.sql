@@ -14,7 +14,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.make_month(parent text, month timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.make_month(parent text, month timestamptz)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   first CONSTANT timestamptz := bounce_internal.month_start(month);
@@ -26,27 +27,35 @@ BEGIN
   IF to_regclass(format('bounce.%I', name)) IS NOT NULL THEN
     RETURN false;
   END IF;
-  -- attached rather than created in place: that would keep readers and writers of the whole table out
-  EXECUTE format('CREATE TABLE bounce.%I (LIKE bounce.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name, parent);
+  -- attached rather than created in place: that would keep readers and writers of the whole
+  -- table out
+  EXECUTE format('CREATE TABLE bounce.%I (LIKE bounce.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+                 name, parent);
   EXECUTE format('COMMENT ON TABLE bounce.%I IS %L', name, 'a month of bounce.' || parent);
   EXECUTE format('LOCK TABLE bounce.%I IN ACCESS EXCLUSIVE MODE', parent || '_default');
-  EXECUTE format('WITH moved AS (DELETE FROM bounce.%I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO bounce.%I SELECT * FROM moved',
+  EXECUTE format('WITH moved AS (DELETE FROM bounce.%I WHERE %I >= %L AND %I < %L RETURNING *) '
+                 'INSERT INTO bounce.%I SELECT * FROM moved',
                  parent || '_default', time_column, first, time_column, next, name);
-  EXECUTE format('ALTER TABLE bounce.%I ATTACH PARTITION bounce.%I FOR VALUES FROM (%L) TO (%L)', parent, name, first, next);
+  EXECUTE format('ALTER TABLE bounce.%I ATTACH PARTITION bounce.%I FOR VALUES FROM (%L) TO (%L)',
+                 parent, name, first, next);
   RETURN true;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.make_month(text, timestamptz) IS
-  'makes the partition of that month, with what the default partition held of it; false when there was one';
+  'makes the partition of that month, with what the default partition held of it; false when '
+  'there was one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.make_months(at timestamptz DEFAULT now(), ahead integer DEFAULT 3) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.make_months(
+  at timestamptz DEFAULT now(), ahead integer DEFAULT 3) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN (SELECT count(*) FILTER (WHERE bounce_internal.make_month(e.parent, m))
           FROM bounce.event_partition AS e
           CROSS JOIN generate_series(0, ahead) AS i
           -- counted from the middle of a month, where no time zone and no short month matters
-          CROSS JOIN LATERAL bounce_internal.month_start(bounce_internal.month_start(at) + interval '14 days' + make_interval(months => i)) AS m
+          CROSS JOIN LATERAL bounce_internal.month_start(
+              bounce_internal.month_start(at) + interval '14 days' + make_interval(
+                  months => i)) AS m
           WHERE e.month IS NULL);
 END
 $$;
@@ -67,4 +76,5 @@ BEGIN
   RETURN dropped;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.drop_months(timestamptz) IS 'drops the months that were over before this time; how many partitions';
+COMMENT ON FUNCTION bounce_internal.drop_months(timestamptz) IS
+  'drops the months that were over before this time; how many partitions';

@@ -4,32 +4,38 @@
 
 -- Reading ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.parameter_boolean(name text, process text DEFAULT NULL) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_boolean(name text, process text DEFAULT NULL)
+RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::boolean
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.parameter_integer(name text, process text DEFAULT NULL) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_integer(name text, process text DEFAULT NULL)
+RETURNS integer
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::integer
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.parameter_number(name text, process text DEFAULT NULL) RETURNS numeric
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_number(name text, process text DEFAULT NULL)
+RETURNS numeric
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::numeric
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.parameter_interval(name text, process text DEFAULT NULL) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_interval(name text, process text DEFAULT NULL)
+RETURNS interval
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::interval
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.parameter_trust(name text, process text DEFAULT NULL) RETURNS bounce.trust
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_trust(name text, process text DEFAULT NULL)
+RETURNS bounce.trust
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::bounce.trust
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.parameter_at(name text, process text, at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.parameter_at(name text, process text, at timestamptz)
+RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   value text;
@@ -39,9 +45,11 @@ BEGIN
     SELECT CASE WHEN h.id IS NOT NULL THEN h.old_value ELSE p.value END
     FROM (VALUES (parameter_at.process, 1), (NULL, 2)) AS k (process, place)
     LEFT JOIN LATERAL (SELECT x.id, x.old_value FROM bounce.system_parameter_history AS x
-                       WHERE x.name = parameter_at.name AND x.process IS NOT DISTINCT FROM k.process AND x.changed_at > at
+                       WHERE x.name = parameter_at.name AND x.process IS NOT DISTINCT FROM k.process
+                         AND x.changed_at > at
                        ORDER BY x.changed_at, x.id LIMIT 1) AS h ON true
-    LEFT JOIN bounce.system_parameter AS p ON p.name = parameter_at.name AND p.process IS NOT DISTINCT FROM k.process
+    LEFT JOIN bounce.system_parameter AS p ON p.name = parameter_at.name
+      AND p.process IS NOT DISTINCT FROM k.process
     ORDER BY k.place LOOP
     IF value IS NOT NULL THEN
       RETURN value;
@@ -50,7 +58,8 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.parameter_at(text, text, timestamptz) IS 'the value that was in force for a process at a time, by the history';
+COMMENT ON FUNCTION bounce_internal.parameter_at(text, text, timestamptz) IS
+  'the value that was in force for a process at a time, by the history';
 
 -- Defining ---------------------------------------------------------------------------
 
@@ -67,25 +76,31 @@ LANGUAGE sql AS $$
       maximum = excluded.maximum, allowed = excluded.allowed, pattern = excluded.pattern,
       per_process = excluded.per_process, description = excluded.description
 $$;
-COMMENT ON FUNCTION bounce_internal.define_parameter(text, text, text, text, text, text, text[], text, boolean) IS
+COMMENT ON FUNCTION bounce_internal.define_parameter(text, text, text, text, text, text, text[],
+                                                     text, boolean) IS
   'a system parameter exists, with this type and these limits; its values stay';
 
 -- Checking ---------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.refuse_parameter(definition bounce.parameter_definition, value text, problem text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_parameter(
+  definition bounce.parameter_definition, value text, problem text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RAISE EXCEPTION 'system parameter "%": "%" %', definition.name, value, problem
     USING ERRCODE = 'invalid_parameter_value',
-          HINT = concat_ws(', ', definition.type || CASE definition.type WHEN 'boolean' THEN ' (on or off)' ELSE '' END,
+          HINT = concat_ws(', ', definition.type
+                           || CASE definition.type WHEN 'boolean' THEN ' (on or off)' ELSE '' END,
                            'at least ' || definition.minimum, 'at most ' || definition.maximum,
                            'one of ' || array_to_string(definition.allowed, ' | '),
-                           'default "' || definition.default_value || '"') || ': ' || definition.description;
+                           'default "' || definition.default_value || '"') || ': '
+                             || definition.description;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.refuse_parameter(bounce.parameter_definition, text, text) IS 'raises 22023';
+COMMENT ON FUNCTION bounce_internal.refuse_parameter(bounce.parameter_definition, text, text) IS
+  'raises 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_boolean(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_boolean(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   CASE
@@ -97,7 +112,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_number(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_number(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF definition.type = 'integer' AND value !~ '^[+-]?[0-9]{1,15}$' THEN
@@ -105,15 +121,18 @@ BEGIN
   ELSIF value !~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$' THEN
     PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a number');
   ELSIF value::numeric < definition.minimum::numeric THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is below the minimum of ' || definition.minimum);
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'is below the minimum of ' || definition.minimum);
   ELSIF value::numeric > definition.maximum::numeric THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is above the maximum of ' || definition.maximum);
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'is above the maximum of ' || definition.maximum);
   END IF;
   RETURN value::numeric::text;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_interval(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_interval(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   duration interval;
@@ -121,21 +140,26 @@ BEGIN
   BEGIN
     duration := value::interval;
   EXCEPTION WHEN data_exception THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a duration such as "15 minutes" or "7 days"');
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'is not a duration such as "15 minutes" or "7 days"');
   END;
   IF value ~ '^[-+]?[0-9.]+$' AND duration <> interval '0' THEN
     -- seconds for PostgreSQL; who writes 7 means days; 0 is 0
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'has no unit: seconds, minutes, hours or days');
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'has no unit: seconds, minutes, hours or days');
   ELSIF duration < definition.minimum::interval THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is below the minimum of ' || definition.minimum);
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'is below the minimum of ' || definition.minimum);
   ELSIF duration > definition.maximum::interval THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is above the maximum of ' || definition.maximum);
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'is above the maximum of ' || definition.maximum);
   END IF;
   RETURN value;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_text(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_text(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value !~ ('^(?:' || coalesce(definition.pattern, '.*') || ')$') OR length(value) > 1000 THEN
@@ -145,7 +169,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_enum(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_enum(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF lower(value) <> ALL (definition.allowed) THEN
@@ -155,14 +180,18 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_address(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_address(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value <> '' AND value !~ '^[^@[:space:]<>,;]{1,64}@[^@[:space:]<>,;]{1,253}$' THEN
     PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a mail address');
   ELSIF value ~ '["''`\\[:cntrl:]]' THEN
-    -- a quoted local part is lawful (RFC 5321 section 4.1.2), but others put this address into commands and headers
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'has a quote, a backslash or a control character, which no mailbox here may have');
+    -- a quoted local part is lawful (RFC 5321 section 4.1.2), but others put this address
+    -- into commands and headers
+    PERFORM bounce_internal.refuse_parameter(definition, value,
+                                             'has a quote, a backslash or a control character, '
+                                             'which no mailbox here may have');
   END IF;
   RETURN value;
 END
@@ -172,17 +201,21 @@ CREATE OR REPLACE FUNCTION bounce_internal.domains(domain_list text) RETURNS tex
 LANGUAGE sql IMMUTABLE AS $$
   SELECT array_remove(regexp_split_to_array(lower(domain_list), '[,;[:space:]]+'), '')
 $$;
-COMMENT ON FUNCTION bounce_internal.domains(text) IS 'the domains of a list separated by commas or blanks, lower case';
+COMMENT ON FUNCTION bounce_internal.domains(text) IS
+  'the domains of a list separated by commas or blanks, lower case';
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_domain_list(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_domain_list(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   domain text;
 BEGIN
   FOREACH domain IN ARRAY bounce_internal.domains(value) LOOP
-    -- RFC 1035 section 2.3.1, with the underscore that is found in practice; U-labels go in as A-labels. One label alone is a word
-    -- of a sentence rather than a domain that takes mail
-    IF domain !~ '^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+$' OR domain ~ '^[0-9.]+$'
+    -- RFC 1035 section 2.3.1, with the underscore that is found in practice; U-labels go in
+    -- as A-labels. One label alone is a word of a sentence rather than a domain that takes
+    -- mail
+    IF domain !~ '^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)+$'
+       OR domain ~ '^[0-9.]+$'
        OR length(domain) > 253 THEN
       PERFORM bounce_internal.refuse_parameter(definition, domain, 'is not a domain');
     END IF;
@@ -191,7 +224,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.normal_parameter(definition bounce.parameter_definition, value text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.normal_parameter(
+  definition bounce.parameter_definition, value text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   trimmed CONSTANT text := btrim(value);
@@ -211,28 +245,38 @@ $$;
 COMMENT ON FUNCTION bounce_internal.normal_parameter(bounce.parameter_definition, text) IS
   'the value as it is stored; 22023 when it has the wrong type or is out of bounds';
 
-CREATE OR REPLACE FUNCTION bounce_internal.refuse_contradiction(definition bounce.parameter_definition, value text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_contradiction(
+  definition bounce.parameter_definition, value text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   CASE definition.name
     WHEN 'delivery_quiet_hours' THEN
       IF value <> '' AND split_part(value, '-', 1) = split_part(value, '-', 2) THEN
-        PERFORM bounce_internal.refuse_parameter(definition, value, 'ends when it begins: no time at all, or all of it');
+        PERFORM bounce_internal.refuse_parameter(
+          definition, value, 'ends when it begins: no time at all, or all of it');
       END IF;
     WHEN 'owner_mailbox' THEN
-      IF bounce.address_domain(value) = ANY (bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
-        PERFORM bounce_internal.refuse_parameter(definition, value, 'is in a bounce domain, where the milter would read it');
+      IF bounce.address_domain(value) = ANY (
+          bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
+        PERFORM bounce_internal.refuse_parameter(definition, value,
+                                                 'is in a bounce domain, where the milter would '
+                                                 'read it');
       END IF;
     WHEN 'bounce_domain' THEN
       IF EXISTS (SELECT FROM bounce.system_parameter AS p
-                 WHERE p.name = 'owner_mailbox' AND bounce.address_domain(p.value) = ANY (bounce_internal.domains(refuse_contradiction.value))) THEN
-        PERFORM bounce_internal.refuse_parameter(definition, value, 'has an owner_mailbox in it, which the milter would read');
+                 WHERE p.name = 'owner_mailbox'
+                   AND bounce.address_domain(p.value) = ANY (
+                       bounce_internal.domains(refuse_contradiction.value))) THEN
+        PERFORM bounce_internal.refuse_parameter(definition, value,
+                                                 'has an owner_mailbox in it, which the milter '
+                                                 'would read');
       END IF;
     ELSE NULL;
   END CASE;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.refuse_contradiction(bounce.parameter_definition, text) IS 'a value of the right form that cannot be meant';
+COMMENT ON FUNCTION bounce_internal.refuse_contradiction(bounce.parameter_definition, text) IS
+  'a value of the right form that cannot be meant';
 
 -- Triggers ---------------------------------------------------------------------------
 
@@ -244,7 +288,8 @@ BEGIN
   definition := bounce_internal.need_parameter(NEW.name);
   PERFORM bounce_internal.need_process(NEW.process);
   IF NEW.process IS NOT NULL AND NOT definition.per_process THEN
-    PERFORM bounce_internal.refuse_parameter(definition, NEW.value, 'cannot be set for one process: it is global only');
+    PERFORM bounce_internal.refuse_parameter(definition, NEW.value,
+                                             'cannot be set for one process: it is global only');
   END IF;
   NEW.value := bounce_internal.normal_parameter(definition, coalesce(NEW.value, ''));
   PERFORM bounce_internal.refuse_contradiction(definition, NEW.value);
@@ -261,7 +306,8 @@ BEGIN
   IF EXISTS (SELECT FROM bounce.parameter_definition AS d WHERE d.name = OLD.name) THEN
     RAISE EXCEPTION 'the global value of system parameter "%" cannot be taken away', OLD.name
       USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'UPDATE it to the default_value of bounce.parameter_definition. Rows of a process can be deleted.';
+            HINT = 'UPDATE it to the default_value of bounce.parameter_definition. Rows of a '
+                   'process can be deleted.';
   END IF;
   RETURN coalesce(NEW, OLD);
 END
@@ -286,10 +332,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   mailbox CONSTANT text := bounce.parameter('operator_mailbox');
 BEGIN
-  IF bounce.address_domain(mailbox) = ANY (bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
-    RAISE EXCEPTION 'system parameter "%": the operator mailbox % would be in a bounce domain', NEW.name, mailbox
+  IF bounce.address_domain(mailbox) = ANY (
+      bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
+    RAISE EXCEPTION 'system parameter "%": the operator mailbox % would be in a bounce domain',
+      NEW.name, mailbox
       USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'What is forwarded there would come back to the milter. Choose a mailbox in another domain.';
+            HINT = 'What is forwarded there would come back to the milter. Choose a mailbox in '
+                   'another domain.';
   END IF;
   RETURN NULL;
 END
@@ -298,17 +347,21 @@ $$;
 CREATE OR REPLACE FUNCTION bounce_internal.check_quiet_hours() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  IF NEW.name = 'delivery_time_zone' AND NEW.value <> '' AND NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = NEW.value) THEN
+  IF NEW.name = 'delivery_time_zone' AND NEW.value <> ''
+     AND NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = NEW.value) THEN
     RAISE EXCEPTION 'system parameter "%": "%" is not a time zone', NEW.name, NEW.value
       USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT name FROM pg_timezone_names';
-  ELSIF NEW.name = 'delivery_quiet_hours' AND split_part(NEW.value, '-', 1) = split_part(NEW.value, '-', 2) AND NEW.value <> '' THEN
+  ELSIF NEW.name = 'delivery_quiet_hours'
+        AND split_part(NEW.value, '-', 1) = split_part(NEW.value, '-', 2) AND NEW.value <> '' THEN
     RAISE EXCEPTION 'system parameter "%": "%" ends when it begins', NEW.name, NEW.value
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Empty: no quiet hours. 00:00-24:00: nothing is sent at all.';
+      USING ERRCODE = 'invalid_parameter_value',
+        HINT = 'Empty: no quiet hours. 00:00-24:00: nothing is sent at all.';
   END IF;
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.check_quiet_hours() IS 'what a pattern cannot tell of delivery_time_zone and delivery_quiet_hours';
+COMMENT ON FUNCTION bounce_internal.check_quiet_hours() IS
+  'what a pattern cannot tell of delivery_time_zone and delivery_quiet_hours';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_definition_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -11,67 +11,107 @@ BEGIN
   RETURN (SELECT CASE WHEN count(*) >= 20 THEN greatest(interval '1 hour', 2 * max(g.gap)) END
           FROM (SELECT m.received_at - lag(m.received_at) OVER (ORDER BY m.received_at) AS gap
                 FROM (SELECT q.received_at FROM bounce.bounce_message AS q
-                      WHERE q.received_at > usual_silence.at - interval '14 days' AND q.received_at <= usual_silence.at
+                      WHERE q.received_at > usual_silence.at - interval '14 days'
+                        AND q.received_at <= usual_silence.at
                       ORDER BY q.id DESC LIMIT 5000) AS m) AS g);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.usual_silence(timestamptz) IS
   'twice the longest time without a report in the last 14 days; NULL when there were fewer than 20';
 
-CREATE OR REPLACE FUNCTION bounce_internal.status_line(name text, value text, warning text DEFAULT NULL) RETURNS TABLE (name text, value text, warning text)
+CREATE OR REPLACE FUNCTION bounce_internal.status_line(
+  name text, value text, warning text DEFAULT NULL)
+  RETURNS TABLE (name text, value text, warning text)
 LANGUAGE sql IMMUTABLE AS $$
   SELECT $1, coalesce($2, ''), coalesce($3, '');
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.status_of_reports(at timestamptz) RETURNS TABLE (name text, value text, warning text)
+CREATE OR REPLACE FUNCTION bounce_internal.status_of_reports(at timestamptz)
+RETURNS TABLE (name text, value text, warning text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  last CONSTANT timestamptz := (SELECT m.received_at FROM bounce.bounce_message AS m WHERE m.received_at <= at ORDER BY m.id DESC LIMIT 1);
+  last CONSTANT timestamptz := (SELECT m.received_at FROM bounce.bounce_message AS m
+                                WHERE m.received_at <= at ORDER BY m.id DESC LIMIT 1);
   usual CONSTANT interval := bounce_internal.usual_silence(last);
 BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('last_report_at', last::text,
-    CASE WHEN at - last > usual THEN format('nothing has come for %s, usually not longer than %s: is the milter attached?',
-                                            date_trunc('minute', at - last), date_trunc('minute', usual)) END);
+    CASE WHEN at - last > usual
+         THEN format('nothing has come for %s, usually not longer than %s: is the milter attached?',
+                                            date_trunc('minute', at - last),
+                                            date_trunc('minute', usual)) END);
   RETURN QUERY
   SELECT s.* FROM (SELECT count(*) AS n, count(*) FILTER (WHERE m.class = 'unclassified') AS u
-                   FROM bounce.bounce_message AS m WHERE m.received_at > at - interval '1 day' AND m.received_at <= at) AS c
+                   FROM bounce.bounce_message AS m
+                   WHERE m.received_at > at - interval '1 day' AND m.received_at <= at) AS c
   CROSS JOIN LATERAL (SELECT * FROM bounce_internal.status_line('reports_day', c.n::text)
     UNION ALL SELECT * FROM bounce_internal.status_line('unclassified_day', c.u::text,
-      CASE WHEN c.u > 10 AND c.u > c.n / 4 THEN 'more than a quarter: rules may be missing' END)) AS s;
+      CASE WHEN c.u > 10 AND c.u > c.n / 4
+           THEN 'more than a quarter: rules may be missing' END)) AS s;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.status_of_tasks(at timestamptz) RETURNS TABLE (name text, value text, warning text)
+CREATE OR REPLACE FUNCTION bounce_internal.status_of_tasks(at timestamptz)
+RETURNS TABLE (name text, value text, warning text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   c record;
 BEGIN
-  SELECT count(*) AS n, min(t.created_at) AS oldest, count(*) FILTER (WHERE t.due_at < at) AS overdue,
+  SELECT count(*) AS n, min(t.created_at) AS oldest,
+         count(*) FILTER (WHERE t.due_at < at) AS overdue,
          count(*) FILTER (WHERE t.kind = 'outage') AS outages INTO c
   FROM bounce.task AS t WHERE t.status = 'open';
   RETURN QUERY SELECT * FROM bounce_internal.status_line('tasks_open', c.n::text);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('oldest_task_at', c.oldest::text);
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('tasks_overdue', c.overdue::text, CASE WHEN c.overdue > 0 THEN 'beyond their due date' END);
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('outages_open', c.outages::text, CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides' END);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.status_line('tasks_overdue', c.overdue::text,
+                                                CASE WHEN c.overdue > 0
+                                                     THEN 'beyond their due date' END);
+  RETURN QUERY
+  SELECT * FROM bounce_internal.status_line(
+    'outages_open', c.outages::text,
+    CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides' END);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.status_of_work(at timestamptz) RETURNS TABLE (name text, value text, warning text)
+CREATE OR REPLACE FUNCTION bounce_internal.status_of_work(at timestamptz)
+RETURNS TABLE (name text, value text, warning text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  due CONSTANT bigint := (SELECT count(*) FROM bounce.communication_recipient AS r WHERE r.next_attempt_at <= at);
-  late CONSTANT boolean := EXISTS (SELECT FROM bounce.communication_recipient AS r WHERE r.next_attempt_at < at - interval '1 day');
-  shadowed CONSTANT text := (SELECT string_agg(coalesce(p.process, 'all'), ' ' ORDER BY p.process NULLS FIRST)
-                             FROM bounce.system_parameter AS p WHERE p.name = 'shadow' AND p.value = 'on');
+  due CONSTANT bigint := (SELECT count(*) FROM bounce.communication_recipient AS r
+                          WHERE r.next_attempt_at <= at);
+  late CONSTANT boolean := EXISTS (SELECT FROM bounce.communication_recipient AS r
+                                   WHERE r.next_attempt_at < at - interval '1 day');
+  shadowed CONSTANT text :=
+    (SELECT string_agg(coalesce(p.process, 'all'), ' ' ORDER BY p.process NULLS FIRST)
+                             FROM bounce.system_parameter AS p
+                             WHERE p.name = 'shadow' AND p.value = 'on');
 BEGIN
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('blocks', (SELECT count(*) FROM bounce.address_block AS b WHERE b.lifted_at IS NULL)::text);
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('blocks_held', (SELECT count(*) FROM bounce.held_block AS h WHERE h.decision IS NULL)::text);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.status_line('blocks',
+                                                (SELECT count(*) FROM bounce.address_block AS b
+                                                 WHERE b.lifted_at IS NULL)::text);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.status_line('blocks_held',
+                                                (SELECT count(*) FROM bounce.held_block AS h
+                                                 WHERE h.decision IS NULL)::text);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('resends_scheduled',
-    (SELECT count(*) FROM bounce.communication_recipient AS r WHERE r.next_attempt_at IS NOT NULL)::text);
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('resends_due', due::text, CASE WHEN late THEN 'due since more than a day: who sends them?' END);
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('follow_ups_open', (SELECT count(*) FROM bounce.follow_up AS u WHERE u.status = 'open')::text,
-    CASE WHEN EXISTS (SELECT FROM bounce.follow_up AS u WHERE u.status = 'open' AND u.created_at < at - interval '1 day') THEN 'some for more than a day: who takes them?' END);
-  RETURN QUERY SELECT * FROM bounce_internal.status_line('shadow_processes', shadowed, CASE WHEN shadowed IS NOT NULL THEN 'nothing follows from their bounces' END);
+    (SELECT count(*) FROM bounce.communication_recipient AS r
+     WHERE r.next_attempt_at IS NOT NULL)::text);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.status_line('resends_due', due::text,
+                                                CASE WHEN late THEN 'due since more than a day: '
+                                                                    'who sends them?' END);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.status_line('follow_ups_open',
+                                                (SELECT count(*) FROM bounce.follow_up AS u
+                                                 WHERE u.status = 'open')::text,
+    CASE WHEN EXISTS (SELECT FROM bounce.follow_up AS u
+                      WHERE u.status = 'open' AND u.created_at < at - interval '1 day')
+         THEN 'some for more than a day: who takes them?' END);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.status_line('shadow_processes', shadowed,
+                                                CASE WHEN shadowed IS NOT NULL
+                                                     THEN 'nothing follows from their bounces' END);
 END
 $$;
 
@@ -82,7 +122,8 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   first bounce.verdict_change;
 BEGIN
-  SELECT v.* INTO first FROM bounce.verdict_change AS v WHERE v.bounce_id = b.id ORDER BY v.id LIMIT 1;
+  SELECT v.* INTO first FROM bounce.verdict_change AS v WHERE v.bounce_id = b.id
+  ORDER BY v.id LIMIT 1;
   IF FOUND THEN
     b.class := first.old_class;
     b.reason := first.old_reason;
@@ -95,42 +136,57 @@ BEGIN
   RETURN b;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.bounce_as_it_was(bounce.bounce) IS 'a bounce with the verdict that was made when it came, whatever was changed since';
+COMMENT ON FUNCTION bounce_internal.bounce_as_it_was(bounce.bounce) IS
+  'a bounce with the verdict that was made when it came, whatever was changed since';
 
 CREATE OR REPLACE FUNCTION bounce_internal.verdict_words(b bounce.bounce) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT format('%s %s: %s from %s, matched by %s, trust %s, rule %s, report %s', b.class, b.reason,
-                        coalesce(max(m.kind), 'report'), coalesce(nullif(max(m.reporting_mta), ''), nullif(max(m.client), ''), 'unknown'),
-                        coalesce(nullif(b.matched_by, ''), 'nothing'), b.trust, b.rule, b.bounce_message_id)
-                 || coalesce(': ' || nullif(concat_ws(' ', nullif(b.status, ''), nullif(b.reply_code, ''),
-                                                      coalesce(nullif(b.diagnostic, ''), nullif(b.evidence, ''))), ''), '')
-          FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id AND m.received_at = b.received_at);
+  RETURN (SELECT format('%s %s: %s from %s, matched by %s, trust %s, rule %s, report %s',
+                        b.class, b.reason,
+                        coalesce(max(m.kind), 'report'),
+                        coalesce(nullif(max(m.reporting_mta), ''),
+                                 nullif(max(m.client), ''), 'unknown'),
+                        coalesce(nullif(b.matched_by, ''), 'nothing'), b.trust, b.rule,
+                        b.bounce_message_id)
+                 || coalesce(': ' || nullif(concat_ws(' ', nullif(b.status, ''),
+                                                      nullif(b.reply_code, ''),
+                                                      coalesce(nullif(b.diagnostic, ''),
+                                                               nullif(b.evidence, ''))), ''), '')
+          FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id
+            AND m.received_at = b.received_at);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.verdict_words(bounce.bounce) IS 'a verdict with the evidence it was made on, in one line';
+COMMENT ON FUNCTION bounce_internal.verdict_words(bounce.bounce) IS
+  'a verdict with the evidence it was made on, in one line';
 
 -- Figures ----------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.time_label(dimension text, at timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT CASE dimension WHEN 'hour' THEN to_char(at, 'YYYY-MM-DD HH24:00') WHEN 'day' THEN to_char(at, 'YYYY-MM-DD')
-                        WHEN 'week' THEN to_char(at, 'IYYY-"W"IW') WHEN 'month' THEN to_char(at, 'YYYY-MM') END
+  SELECT CASE dimension WHEN 'hour' THEN to_char(at, 'YYYY-MM-DD HH24:00')
+              WHEN 'day' THEN to_char(at, 'YYYY-MM-DD')
+                        WHEN 'week' THEN to_char(at, 'IYYY-"W"IW')
+                          WHEN 'month' THEN to_char(at, 'YYYY-MM') END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.bounce_labels(dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, class text)
+CREATE OR REPLACE FUNCTION bounce_internal.bounce_labels(
+  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, class text)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
   SELECT CASE dimension
-           WHEN 'class' THEN b.class::text WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule WHEN 'trust' THEN b.trust::text
+           WHEN 'class' THEN b.class::text WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule
+             WHEN 'trust' THEN b.trust::text
            WHEN 'remote_mta' THEN b.remote_mta WHEN 'process' THEN coalesce(c.process, '')
            WHEN 'domain' THEN bounce.address_domain(coalesce(r.address, b.recipient))
            ELSE bounce_internal.time_label(dimension, b.received_at) END, b.class::text
   FROM bounce.bounce AS b
   LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND dimension = 'domain'
-  WHERE b.received_at >= coalesce(since, '-infinity') AND b.received_at < coalesce(until, 'infinity');
+  WHERE b.received_at >= coalesce(since, '-infinity')
+    AND b.received_at < coalesce(until, 'infinity');
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS 'each bounce of a time, under its label';
+COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS
+  'each bounce of a time, under its label';

@@ -8,7 +8,8 @@ DECLARE
   home CONSTANT regnamespace := (SELECT e.extnamespace::regnamespace FROM pg_extension AS e
                                  WHERE e.extname = 'fuzzystrmatch');
 BEGIN
-  EXECUTE format('CREATE OR REPLACE FUNCTION bounce_internal.edit_distance(a text, b text, at_most integer) '
+  EXECUTE format('CREATE OR REPLACE FUNCTION bounce_internal.edit_distance(a text, b text, at_most '
+                 'integer) '
                  'RETURNS integer LANGUAGE sql IMMUTABLE '
                  'RETURN %s.levenshtein_less_equal(a, b, at_most)', home);
 END
@@ -18,35 +19,46 @@ COMMENT ON FUNCTION bounce_internal.edit_distance(text, text, integer) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.swapped(word text) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT ARRAY(SELECT left(word, i - 1) || substr(word, i + 1, 1) || substr(word, i, 1) || substr(word, i + 2) FROM generate_series(1, length(word) - 1) AS i)
+  SELECT ARRAY(SELECT left(word, i - 1) || substr(word, i + 1, 1) || substr(word, i, 1)
+               || substr(word, i + 2) FROM generate_series(1, length(word) - 1) AS i)
 $$;
-COMMENT ON FUNCTION bounce_internal.swapped(text) IS 'the word with any two neighbouring letters exchanged, which is one slip and not two';
+COMMENT ON FUNCTION bounce_internal.swapped(text) IS
+  'the word with any two neighbouring letters exchanged, which is one slip and not two';
 
 CREATE OR REPLACE FUNCTION bounce_internal.has_other_ending(a text, b text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT substring(a FROM '^(.*)\.') = substring(b FROM '^(.*)\.')
-         AND bounce_internal.edit_distance(substring(a FROM '\.([a-z]{2,3})$'), substring(b FROM '\.([a-z]{2,3})$'), 2) >= 2
-         AND NOT substring(a FROM '\.([a-z]+)$') = ANY (bounce_internal.swapped(substring(b FROM '\.([a-z]+)$')))
+         AND bounce_internal.edit_distance(substring(a FROM '\.([a-z]{2,3})$'),
+                                           substring(b FROM '\.([a-z]{2,3})$'), 2) >= 2
+         AND NOT substring(a FROM '\.([a-z]+)$') = ANY (
+             bounce_internal.swapped(substring(b FROM '\.([a-z]+)$')))
 $$;
-COMMENT ON FUNCTION bounce_internal.has_other_ending(text, text) IS 'x.fr or x.com beside x.de is another domain rather than two slips';
+COMMENT ON FUNCTION bounce_internal.has_other_ending(text, text) IS
+  'x.fr or x.com beside x.de is another domain rather than two slips';
 
-CREATE OR REPLACE FUNCTION bounce_internal.similar_domains(domain text) RETURNS TABLE (similar_domain text, slips integer)
+CREATE OR REPLACE FUNCTION bounce_internal.similar_domains(domain text)
+RETURNS TABLE (similar_domain text, slips integer)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   at_most CONSTANT integer := CASE WHEN length(domain) < 8 THEN 1 ELSE 2 END;
 BEGIN
   RETURN QUERY
   SELECT d.domain, d.distance
-  FROM (SELECT k.domain, CASE WHEN k.domain = ANY (bounce_internal.swapped(similar_domains.domain)) THEN 1
-                              ELSE bounce_internal.edit_distance(k.domain, similar_domains.domain, at_most) END AS distance
+  FROM (SELECT k.domain,
+        CASE WHEN k.domain = ANY (bounce_internal.swapped(similar_domains.domain)) THEN 1
+                              ELSE bounce_internal.edit_distance(k.domain, similar_domains.domain,
+                                  at_most) END AS distance
         FROM bounce.known_domain AS k
-        WHERE k.characters BETWEEN length(similar_domains.domain) - at_most AND length(similar_domains.domain) + at_most
+        WHERE k.characters BETWEEN length(similar_domains.domain) - at_most AND length(
+            similar_domains.domain) + at_most
         OFFSET 0) AS d     -- once for each
-  WHERE d.distance BETWEEN 1 AND at_most AND bounce_internal.has_other_ending(d.domain, similar_domains.domain) IS NOT TRUE
+  WHERE d.distance BETWEEN 1 AND at_most
+    AND bounce_internal.has_other_ending(d.domain, similar_domains.domain) IS NOT TRUE
   ORDER BY 2 LIMIT 20;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.similar_domains(text) IS 'known domains one or two slips away, the nearest first';
+COMMENT ON FUNCTION bounce_internal.similar_domains(text) IS
+  'known domains one or two slips away, the nearest first';
 
 CREATE OR REPLACE FUNCTION bounce_internal.suggest_domain(domain text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -57,14 +69,16 @@ BEGIN
   END IF;
   PERFORM bounce_internal.learn_domains();
   RETURN coalesce((SELECT n.similar_domain
-                   FROM bounce_internal.similar_domains(domain) AS n CROSS JOIN LATERAL bounce_internal.sent_to_domain(n.similar_domain, 100) AS s (sent)
+                   FROM bounce_internal.similar_domains(domain) AS n
+                   CROSS JOIN LATERAL bounce_internal.sent_to_domain(n.similar_domain,
+                       100) AS s (sent)
                    WHERE s.sent >= 3
                    ORDER BY n.slips, s.sent DESC, n.similar_domain LIMIT 1), '');
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.suggest_domain(text) IS
-  'the domain that may have been meant: one or two slips away (a letter too many, too few, wrong, or two exchanged), and at least three '
-  'mails to it did not bounce; empty when there is none';
+  'the domain that may have been meant: one or two slips away (a letter too many, too few, wrong, '
+  'or two exchanged), and at least three mails to it did not bounce; empty when there is none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.learn_domains(batch integer DEFAULT 2000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -76,23 +90,30 @@ BEGIN
   SELECT p.recipient_id INTO last FROM bounce.known_domain_progress AS p FOR UPDATE SKIP LOCKED;
   IF FOUND THEN
     WITH next AS (
-      SELECT r.id, bounce.address_domain(r.address_key) AS domain FROM bounce.communication_recipient AS r
+      SELECT r.id, bounce.address_domain(r.address_key) AS domain
+      FROM bounce.communication_recipient AS r
       WHERE r.id > last ORDER BY r.id LIMIT batch),
     put AS (
-      INSERT INTO bounce.known_domain (domain) SELECT DISTINCT n.domain FROM next AS n WHERE n.domain <> '' ORDER BY 1 ON CONFLICT DO NOTHING)
+      INSERT INTO bounce.known_domain (domain) SELECT DISTINCT n.domain FROM next AS n
+                                               WHERE n.domain <> '' ORDER BY 1
+                                               ON CONFLICT DO NOTHING)
     SELECT count(*), max(n.id) INTO learned, last FROM next AS n;
     UPDATE bounce.known_domain_progress AS p SET recipient_id = last WHERE last IS NOT NULL;
   END IF;
   RETURN learned;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.learn_domains(integer) IS 'reads on in communication_recipient; how many rows';
+COMMENT ON FUNCTION bounce_internal.learn_domains(integer) IS
+  'reads on in communication_recipient; how many rows';
 
-CREATE OR REPLACE FUNCTION bounce_internal.sent_to_domain(domain text, at_most integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.sent_to_domain(domain text, at_most integer)
+RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT count(*) FROM (SELECT FROM bounce.communication_recipient AS r
-          WHERE bounce.address_domain(r.address_key) = sent_to_domain.domain AND r.state = 'sent' LIMIT at_most) AS s);
+          WHERE bounce.address_domain(r.address_key) = sent_to_domain.domain AND r.state = 'sent'
+          LIMIT at_most) AS s);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.sent_to_domain(text, integer) IS 'mails to a domain that did not bounce, counted up to a bound';
+COMMENT ON FUNCTION bounce_internal.sent_to_domain(text, integer) IS
+  'mails to a domain that did not bounce, counted up to a bound';

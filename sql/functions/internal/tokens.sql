@@ -18,7 +18,8 @@ LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT strpos('abcdefghijklmnopqrstuvwxyz234567', digit) - 1
 $$;
 
--- Five bytes are eight digits; what is missing of the last five is filled with zeros and cut off again.
+-- Five bytes are eight digits; what is missing of the last five is filled with zeros and cut off
+-- again.
 CREATE OR REPLACE FUNCTION bounce_internal.base32_encode(bytes bytea) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
@@ -29,17 +30,23 @@ DECLARE
   low integer;
 BEGIN
   FOR i IN 0 .. (length(bytes) + 4) / 5 - 1 LOOP
-    high := (get_byte(filled, i * 5) << 12) | (get_byte(filled, i * 5 + 1) << 4) | (get_byte(filled, i * 5 + 2) >> 4);
-    low := ((get_byte(filled, i * 5 + 2) & 15) << 16) | (get_byte(filled, i * 5 + 3) << 8) | get_byte(filled, i * 5 + 4);
-    digits := digits || substr(digit, (high >> 15) + 1, 1) || substr(digit, ((high >> 10) & 31) + 1, 1)
-                     || substr(digit, ((high >> 5) & 31) + 1, 1) || substr(digit, (high & 31) + 1, 1)
-                     || substr(digit, (low >> 15) + 1, 1) || substr(digit, ((low >> 10) & 31) + 1, 1)
+    high := (get_byte(filled, i * 5) << 12) | (get_byte(filled, i * 5 + 1) << 4) | (get_byte(filled,
+        i * 5 + 2) >> 4);
+    low := ((get_byte(filled, i * 5 + 2) & 15) << 16) | (get_byte(filled,
+        i * 5 + 3) << 8) | get_byte(filled, i * 5 + 4);
+    digits := digits || substr(digit, (high >> 15) + 1, 1)
+      || substr(digit, ((high >> 10) & 31) + 1, 1)
+                     || substr(digit, ((high >> 5) & 31) + 1, 1)
+                       || substr(digit, (high & 31) + 1, 1)
+                     || substr(digit, (low >> 15) + 1, 1)
+                       || substr(digit, ((low >> 10) & 31) + 1, 1)
                      || substr(digit, ((low >> 5) & 31) + 1, 1) || substr(digit, (low & 31) + 1, 1);
   END LOOP;
   RETURN left(digits, (length(bytes) * 8 + 4) / 5);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS 'RFC 4648 section 6, lower case, without padding';
+COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS
+  'RFC 4648 section 6, lower case, without padding';
 
 CREATE OR REPLACE FUNCTION bounce_internal.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
@@ -82,10 +89,12 @@ COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(secret bytea, message bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT sha256(bounce_internal.xor_pad(secret, x'5c'::integer) || sha256(bounce_internal.xor_pad(secret, x'36'::integer) || message))
+  SELECT sha256(bounce_internal.xor_pad(secret, x'5c'::integer)
+                || sha256(bounce_internal.xor_pad(secret, x'36'::integer) || message))
 $$;
 COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea) IS
-  'RFC 2104 with SHA-256, for secrets of at most 64 bytes. Built in, so that the schema needs no extension';
+  'RFC 2104 with SHA-256, for secrets of at most 64 bytes. Built in, so that the schema needs no '
+  'extension';
 
 -- Tokens -----------------------------------------------------------------------------
 
@@ -94,7 +103,8 @@ LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substring(bounce_internal.hmac_sha256(secret, payload) FROM 1 FOR 10)
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.token_payload(key_id integer, attempt integer, expiry_day integer, recipient_id bigint) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.token_payload(
+  key_id integer, attempt integer, expiry_day integer, recipient_id bigint) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substring(int4send(key_id) FROM 4) || substring(int4send(attempt) FROM 4)
          || substring(int4send(expiry_day) FROM 3) || int8send(recipient_id)
@@ -106,20 +116,25 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.epoch_day(timestamptz) IS 'whole days since 1970-01-01 UTC';
 
-CREATE OR REPLACE FUNCTION bounce_internal.signer_until(expires_at timestamptz) RETURNS bounce_internal.token_signer
+CREATE OR REPLACE FUNCTION bounce_internal.signer_until(expires_at timestamptz)
+RETURNS bounce_internal.token_signer
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   signer bounce_internal.token_signer;
 BEGIN
-  SELECT k.id, bounce_internal.epoch_day(signer_until.expires_at), bounce_internal.xor_pad(k.secret, 54), bounce_internal.xor_pad(k.secret, 92) INTO STRICT signer
+  SELECT k.id, bounce_internal.epoch_day(signer_until.expires_at),
+         bounce_internal.xor_pad(k.secret, 54),
+         bounce_internal.xor_pad(k.secret, 92) INTO STRICT signer
   FROM bounce.token_key AS k
   WHERE k.retired_at IS NULL ORDER BY k.created_at DESC, k.id DESC LIMIT 1;
   RETURN signer;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.signer_until(timestamptz) IS 'what all tokens that are made now and expire on that day have in common';
+COMMENT ON FUNCTION bounce_internal.signer_until(timestamptz) IS
+  'what all tokens that are made now and expire on that day have in common';
 
-CREATE OR REPLACE FUNCTION bounce_internal.token_text(signer bounce_internal.token_signer, recipient_id bigint, attempt integer) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.token_text(
+  signer bounce_internal.token_signer, recipient_id bigint, attempt integer) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   payload bytea;
@@ -130,15 +145,21 @@ BEGIN
   END IF;
   payload := bounce_internal.token_payload(signer.key_id, attempt, signer.expiry_day, recipient_id);
   -- bounce_internal.hmac_sha256(), of which the pads are known
-  RETURN bounce_internal.base32_encode(payload || substring(sha256(signer.outer_pad || sha256(signer.inner_pad || payload)) FROM 1 FOR 10));
+  RETURN bounce_internal.base32_encode(payload
+                                       || substring(sha256(signer.outer_pad
+                                                           || sha256(signer.inner_pad || payload))
+                                                    FROM 1 FOR 10));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.token_text(bounce_internal.token_signer, bigint, integer) IS 'a signed token, 36 characters; attempt 1 to 255';
+COMMENT ON FUNCTION bounce_internal.token_text(bounce_internal.token_signer, bigint, integer) IS
+  'a signed token, 36 characters; attempt 1 to 255';
 
-CREATE OR REPLACE FUNCTION bounce_internal.token_make(recipient_id bigint, attempt integer, expires_at timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.token_make(
+  recipient_id bigint, attempt integer, expires_at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN bounce_internal.token_text(bounce_internal.signer_until(expires_at), recipient_id, attempt);
+  RETURN bounce_internal.token_text(bounce_internal.signer_until(expires_at),
+                                    recipient_id, attempt);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.token_make(bigint, integer, timestamptz) IS
@@ -149,7 +170,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.token_read(local_part text)
 RETURNS TABLE (recipient_id bigint, attempt integer, expired boolean)
 LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  bytes CONSTANT bytea := bounce_internal.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));
+  bytes CONSTANT bytea :=
+    bounce_internal.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));
   payload CONSTANT bytea := substring(bytes FROM 1 FOR 12);
 BEGIN
   IF bytes IS NULL OR NOT EXISTS (SELECT FROM bounce.token_key AS k
@@ -164,12 +186,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.token_read(text) IS
-  'reads the token at the end of a local part, behind any delimiter or none, in any case; no row when it is not ours. '
-  'attempt and recipient_id are as signed, also when expired';
+  'reads the token at the end of a local part, behind any delimiter or none, in any case; no row '
+  'when it is not ours. attempt and recipient_id are as signed, also when expired';
 
 -- Keys -------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.longest_token_lifetime(since timestamptz) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.longest_token_lifetime(since timestamptz)
+RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- a day of slack, because changed_at is when the change's transaction began
@@ -177,7 +200,9 @@ BEGIN
           FROM (SELECT p.value FROM bounce.system_parameter AS p WHERE p.name = 'token_lifetime'
                 UNION ALL
                 SELECT h.old_value FROM bounce.system_parameter_history AS h
-                WHERE h.name = 'token_lifetime' AND h.changed_at >= since - interval '1 day' AND h.old_value IS NOT NULL) AS l);
+                WHERE h.name = 'token_lifetime' AND h.changed_at >= since - interval '1 day'
+                  AND h.old_value IS NOT NULL) AS l);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.longest_token_lifetime(timestamptz) IS 'of all the values that were in force since then';
+COMMENT ON FUNCTION bounce_internal.longest_token_lifetime(timestamptz) IS
+  'of all the values that were in force since then';
