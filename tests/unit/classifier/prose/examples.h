@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Example mails of etc/dialects and tests/unit/data, read from *.mails. The form of
+ * Example mails of etc/dialects, etc/phrases and tests/unit/data, read from *.mails. The form of
  * these files is described in etc/dialects/README.md.
  */
 #ifndef TESTS_UNIT_CLASSIFIER_PROSE_EXAMPLES_H

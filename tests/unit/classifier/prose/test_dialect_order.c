@@ -91,6 +91,7 @@ static void test_order(void)
 
 	g_assert_cmpuint(G_N_ELEMENTS(is_before), ==, prose_dialect_count);
 	examples_add_folder(mails, "etc/dialects");
+	examples_add_folder(mails, "etc/phrases");
 	examples_add_folder(mails, "tests/unit/data");
 	for (guint i = 0; i < mails->len; i++)
 		check_mail(&g_array_index(mails, struct mail, i), is_read);

@@ -2,7 +2,7 @@
  *
  * Which recipients a mail is read to report on, one test for each example mail: those of
  * etc/dialects, which must be read as the dialect they lie beside, and those of
- * tests/unit/data.
+ * etc/phrases and tests/unit/data.
  */
 #include <string.h>
 
@@ -73,16 +73,17 @@ static void check_ordinary(const struct mail *mail, const struct report *report)
 	}
 }
 
-static void check_mail(const void *data)
+/* "auto-reply", or "auto-reply 2026-12-05" with the day of return. */
+static void check_auto_reply(const struct mail *mail, const struct report *report)
 {
-	const struct mail *mail = data;
-	g_autoptr(report_t) report =
-	    reader_parse(mail->bytes, strlen(mail->bytes), &limits_default);
+	const char *date = strchr(mail->expected, ' ');
 
-	if (strcmp(mail->expected, "ordinary") == 0) {
-		check_ordinary(mail, report);
-		return;
-	}
+	g_assert_cmpstr(report_kind_name(report->kind), ==, "auto_reply");
+	g_assert_cmpstr(report->return_date, ==, date ? date + 1 : "");
+}
+
+static void check_recipients(const struct mail *mail, const struct report *report)
+{
 	g_auto(GStrv) words = g_strsplit(mail->expected, " ", -1);
 	g_autofree char *expected = sorted(words);
 	g_autofree char *found = found_recipients(report);
@@ -91,6 +92,20 @@ static void check_mail(const void *data)
 	g_test_message("%s: %s (%s, %s), not %s", mail->name, found, report_kind_name(report->kind),
 		       report->dialect, expected);
 	g_test_fail();
+}
+
+static void check_mail(const void *data)
+{
+	const struct mail *mail = data;
+	g_autoptr(report_t) report =
+	    reader_parse(mail->bytes, strlen(mail->bytes), &limits_default);
+
+	if (strcmp(mail->expected, "ordinary") == 0)
+		check_ordinary(mail, report);
+	else if (g_str_has_prefix(mail->expected, "auto-reply"))
+		check_auto_reply(mail, report);
+	else
+		check_recipients(mail, report);
 }
 
 static void check_dialect(const void *data)
@@ -114,6 +129,7 @@ int main(int argc, char **argv)
 	g_autoptr(GArray) mails = examples_new();
 	examples_add_folder(mails, DIALECTS);
 	guint of_dialects = mails->len;
+	examples_add_folder(mails, "etc/phrases");
 	examples_add_folder(mails, "tests/unit/data");
 	for (guint i = 0; i < mails->len; i++) {
 		const struct mail *mail = &g_array_index(mails, struct mail, i);
