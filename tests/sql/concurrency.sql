@@ -1,15 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Two sessions with the same report, and with reports about the same addresses in opposite
--- order. Sessions see only what is committed, so this test commits; its database is its own and
--- is dropped afterwards.
+-- order.
 \ir helper.psql
-CREATE EXTENSION dblink;
+\ir sessions.psql
 SELECT * FROM no_plan();
 
-SELECT dblink_connect(name, format('host=%s port=%s dbname=%s user=%s',
-         split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'),
-         current_database(), current_user))
-FROM unnest('{a,b}'::text[]) AS name;
+SELECT test.connect('a', 'b');
 
 -- Whether the session had a duplicate.
 CREATE FUNCTION test.ask(session text, report jsonb) RETURNS boolean LANGUAGE sql AS $$

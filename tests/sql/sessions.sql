@@ -1,14 +1,10 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Sessions beside each other: the outbox, notifications, the outage guard's counters, months.
--- What is committed stays, so this test has a database of its own.
 \ir helper.psql
-CREATE EXTENSION dblink;
+\ir sessions.psql
 SELECT * FROM no_plan();
 
-SELECT dblink_connect(name, format('host=%s port=%s dbname=%s user=%s',
-         split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'),
-         current_database(), current_user))
-FROM unnest('{a,b,c,d}'::text[]) AS name;
+SELECT test.connect('a', 'b', 'c', 'd');
 SELECT dblink_exec(name, 'SET lock_timeout = ''3s''') FROM unnest('{a,b,c,d}'::text[]) AS name;
 
 -- What others hear: the answer to a query comes behind the notifications that were sent before it

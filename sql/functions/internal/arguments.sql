@@ -13,7 +13,8 @@ BEGIN
   RETURN btrim(why, E' \t\r\n');
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_why(text, text) IS 'the reason without blanks around it';
+COMMENT ON FUNCTION bounce_internal.need_why(text, text) IS
+  'the explanation without surrounding spaces; 22023 when it is empty';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_count(what text, n bigint) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -26,7 +27,7 @@ BEGIN
   RETURN n;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_count(text, bigint) IS 'how many, at least one';
+COMMENT ON FUNCTION bounce_internal.need_count(text, bigint) IS 'a number from 1 to 1000000; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_period(since timestamptz, until timestamptz)
 RETURNS void
@@ -39,15 +40,21 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_period(timestamptz, timestamptz) IS 'NULL is open';
+COMMENT ON FUNCTION bounce_internal.need_period(timestamptz, timestamptz) IS
+  'refuses a period that ends before it begins; NULL: unlimited; 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.nearest_word(word text, allowed text[]) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.suggestion(word text, allowed text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT (SELECT a FROM unnest(allowed) AS a
-          WHERE bounce_internal.edit_distance(left(lower(word), 100), a, 3) <= least(3,
-              length(word) / 2)
-          ORDER BY bounce_internal.edit_distance(left(lower(word), 100), a, 3), a LIMIT 1)
+  SELECT coalesce((
+    SELECT format('Is it "%s"? ', n.name)
+    FROM (SELECT a AS name, bounce_internal.edit_distance(left(lower(word), 100), a, 3) AS distance
+          FROM unnest(allowed) AS a) AS n
+    WHERE n.distance <= least(3, length(word) / 2)
+    ORDER BY n.distance, n.name LIMIT 1), '')
 $$;
+COMMENT ON FUNCTION bounce_internal.suggestion(text, text[]) IS
+  'the beginning of a hint: the most similar allowed word, as a question; empty when none is '
+  'similar';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_word(what text, word text, allowed text[])
 RETURNS text
@@ -55,14 +62,15 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF word <> ALL (allowed) THEN
     RAISE EXCEPTION 'unknown % "%"', what, word USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce('Is it "' || bounce_internal.nearest_word(word, allowed) || '"? ', '')
+      HINT = bounce_internal.suggestion(word, allowed)
              || format('There are: %s.', array_to_string(allowed[1:40], ', '))
              || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
   END IF;
   RETURN word;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_word(text, text, text[]) IS 'NULL stays NULL';
+COMMENT ON FUNCTION bounce_internal.need_word(text, text, text[]) IS
+  'one of the allowed words, or NULL; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_process(process text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -72,14 +80,11 @@ BEGIN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = coalesce('Is it "'
-                    || bounce_internal.nearest_word(process,
-                                                    ARRAY(SELECT p.name FROM bounce.process AS p))
-                    || '"? ', '')
+    HINT = bounce_internal.suggestion(process, ARRAY(SELECT p.name FROM bounce.process AS p))
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_process(text) IS 'NULL stays NULL; 23503';
+COMMENT ON FUNCTION bounce_internal.need_process(text) IS 'an existing process, or NULL; 23503';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_reason(reason text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -89,6 +94,7 @@ BEGIN
                                          ORDER BY n.reason));
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.need_reason IS 'an existing reason, or NULL; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_parameter(name text)
 RETURNS bounce.parameter_definition
@@ -100,11 +106,8 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name
       USING ERRCODE = 'invalid_parameter_value',
-      HINT = coalesce('Is it "'
-                      || bounce_internal.nearest_word(
-                           need_parameter.name,
-                           ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
-                      || '"? ', '')
+      HINT = bounce_internal.suggestion(
+               need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
              || 'All of them: bouncectl params, or SELECT name, description FROM '
                 'bounce.parameter_definition.';
   END IF;
@@ -112,7 +115,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.need_parameter(text) IS
-  'its definition; 22023 for an unknown name, with the one that may be meant';
+  'the definition of a parameter; 22023 for an unknown name, with the most similar one as a hint';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -128,7 +131,7 @@ BEGIN
     HINT = 'local-part@domain, or Name <local-part@domain>.';
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_address(text) IS 'the bare address';
+COMMENT ON FUNCTION bounce_internal.need_address(text) IS 'the bare address; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.need_recipients(recipients text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -140,7 +143,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_recipients(text[]) IS '23514 for an empty list, or none';
+COMMENT ON FUNCTION bounce_internal.need_recipients(text[]) IS
+  'refuses an empty list or NULL; 23514';
 
 CREATE OR REPLACE FUNCTION bounce_internal.check_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -155,4 +159,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.check_address(text) IS
-  'the bare address; 22023 when it is none, or blocked';
+  'the bare address; 22023 when it is not an address or is blocked';

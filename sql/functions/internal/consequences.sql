@@ -10,7 +10,7 @@ LANGUAGE sql IMMUTABLE AS $$
                    nullif(f.diagnostic, ''))
 $$;
 COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS
-  'reason, codes and words of a finding in one line';
+  'reason, codes and diagnostic text of a finding in one line';
 
 CREATE OR REPLACE FUNCTION bounce_internal.step(
   INOUT f bounce_internal.finding, event text, words text)
@@ -23,7 +23,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
-  'one thing that followed: in the log and in bounce.consequence';
+  'records one consequence: in the log of the communication and in bounce.consequence';
 
 CREATE OR REPLACE FUNCTION bounce_internal.wish_task(
   INOUT f bounce_internal.finding, kind text, about text, summary text)
@@ -35,8 +35,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.wish_task(bounce_internal.finding, text, text, text) IS
-  'a task to be made; one open task per kind and subject (about, of which an index takes 500 '
-  'characters)';
+  'requests a task, created by make_tasks(); one open task per kind and subject (about, of which '
+  '500 characters count)';
 
 -- Conditions -------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ LANGUAGE sql STABLE AS $$
   SELECT f.trust >= bounce_internal.parameter_trust(parameter_name, f.process)
 $$;
 COMMENT ON FUNCTION bounce_internal.may(bounce_internal.finding, text) IS
-  'whether a finding is trusted enough for block_, mark_ or resend_min_trust';
+  'whether a finding is trusted enough for block_min_trust, mark_min_trust or resend_min_trust';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_cleared(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -60,8 +60,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_cleared(bounce_internal.finding) IS
-  'whether somebody lifted a block on the address after the send that this bounce is about; not '
-  'one that this bounce made itself, which is lifted when its verdict changes';
+  'whether a block on the address was lifted after the send that this bounce is about. The '
+  'bounce''s own block does not count: it is lifted when the bounce is reclassified';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.finding) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -72,7 +72,7 @@ LANGUAGE sql STABLE AS $$
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.block_obstacle(bounce_internal.finding) IS
-  'why an address is not blocked; NULL when it is';
+  'why the address is not blocked; NULL when it is';
 
 CREATE OR REPLACE FUNCTION bounce_internal.supersedes(
   f bounce_internal.finding, r bounce.communication_recipient) RETURNS boolean
@@ -88,9 +88,9 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
                                                bounce.communication_recipient) IS
-  'whether a bounce changes the state: news of an earlier send only when the address is dead for '
-  'good; of the same send only when it is more final (hard > technical > soft); of a later send '
-  'always; of a replaced address never';
+  'whether a bounce changes the state of its recipient. A bounce of an earlier send does only '
+  'when it is hard; one of the same send only when it is more severe (hard > technical > soft); '
+  'one of a later send always; a replaced address never changes';
 
 -- One finding ------------------------------------------------------------------------
 
@@ -108,8 +108,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.move_recipient(bounce_internal.finding) IS
-  'the one place where a bounce moves a recipient. Cancels a scheduled resend. False when the '
-  'state stands';
+  'the only function by which a bounce changes a recipient. Cancels a scheduled resend. False '
+  'when the state is kept';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_hard(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -141,8 +141,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_hard(bounce_internal.finding) IS
-  'bounced, block, task hard_bounce, the process''s follow-up; in an outage the block is held, '
-  'and nothing else follows';
+  'hard bounce: marked, address blocked, task hard_bounce, follow-up of the process. During an '
+  'outage the block is held and nothing else is done';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_soft(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -174,8 +174,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_soft(bounce_internal.finding) IS
-  'bounced, a resend scheduled, or a task resend_exhausted. The n-th send that fails asks for the '
-  'n-th resend';
+  'soft bounce: marked, and a resend scheduled or a task resend_exhausted. The n-th failed send '
+  'asks for the n-th resend';
 
 CREATE OR REPLACE FUNCTION bounce_internal.wish_delivery_problem(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -187,7 +187,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.wish_delivery_problem(bounce_internal.finding) IS
-  'one task per reason and remote domain';
+  'requests a task delivery_problem: one per reason and remote domain';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_technical(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -201,7 +201,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_technical(bounce_internal.finding) IS
-  'a final refusal: bounced, gathered in a task delivery_problem';
+  'technical bounce: marked, and collected in a task delivery_problem';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_untrusted(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -222,7 +222,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_untrusted(bounce_internal.finding) IS
-  'a report that anybody could have written: a task at most, nothing marked, blocked or sent again';
+  'a report that anybody could have written: at most a task; nothing is marked, blocked or sent '
+  'again';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_unmatched(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -239,7 +240,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_unmatched(bounce_internal.finding) IS
-  'a failed delivery of which the communication, or the recipient within it, cannot be told';
+  'a failed delivery whose communication or recipient is unknown';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -259,7 +260,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_finding(bounce_internal.finding) IS
-  'the table of classes: what follows from one finding';
+  'carries out the consequences of one finding, according to its class';
 
 -- All findings of a report -----------------------------------------------------------
 
@@ -275,7 +276,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS
-  'blocks the address unless it is blocked already';
+  'blocks the address, unless it is blocked already';
 
 -- Counters are locked after recipients and before blocks.
 CREATE OR REPLACE FUNCTION bounce_internal.follow_really(findings bounce_internal.finding[])
@@ -297,7 +298,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_really(bounce_internal.finding[]) IS
-  'the outage guard''s counters, then recipients, blocks and tasks, each in ascending order';
+  'carries out the consequences of findings: counters of the outage guard, recipients, blocks, '
+  'tasks, each in ascending order, which is the order of locking';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_in_shadow(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
@@ -327,7 +329,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_in_shadow(bounce_internal.finding[]) IS
-  'decides and logs what would follow, and does nothing';
+  'decides and logs the consequences without carrying them out';
 
 CREATE OR REPLACE FUNCTION bounce_internal.follow_all(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
@@ -349,5 +351,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_all(bounce_internal.finding[]) IS
-  'what follows from findings, of which the communications and recipients are locked: for real, '
-  'or in shadow where the process says so';
+  'carries out the consequences of findings, or only logs them where the process is in shadow '
+  'mode. Their communications and recipients are locked';

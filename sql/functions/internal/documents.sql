@@ -9,7 +9,7 @@ LANGUAGE sql IMMUTABLE AS $$
               THEN left(btrim(document #>> path), 2000) ELSE '' END
 $$;
 COMMENT ON FUNCTION bounce_internal.document_text(jsonb, text[]) IS
-  'a text of the document, at most 2000 characters; "" if absent';
+  'a text of the document, at most 2000 characters; empty when absent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.document_list(document jsonb, VARIADIC path text[])
 RETURNS jsonb
@@ -18,7 +18,7 @@ LANGUAGE sql IMMUTABLE AS $$
               ELSE '[]'::jsonb END
 $$;
 COMMENT ON FUNCTION bounce_internal.document_list(jsonb, text[]) IS
-  'an array of the document; [] if absent';
+  'an array of the document; [] when absent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.document_texts(document jsonb, VARIADIC path text[])
 RETURNS text[]
@@ -33,7 +33,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.document_texts(jsonb, text[]) IS
-  'the texts of an array that are not empty, 1000 at most';
+  'the non-empty texts of an array, at most 1000';
 
 CREATE OR REPLACE FUNCTION bounce_internal.document_addresses(document jsonb, recipient jsonb)
 RETURNS text[]
@@ -51,7 +51,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.document_addresses(jsonb, jsonb) IS
-  'the spellings of a recipient that are worth comparing';
+  'the spellings of a recipient''s address that may match';
 
 CREATE OR REPLACE FUNCTION bounce_internal.complete_document(report jsonb, raw bytea) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -68,7 +68,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.complete_document(jsonb, bytea) IS
-  'an object in any case, with a digest in any case';
+  'the document, or an empty one, with a digest';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_notice(
   kind text, action text, reason_is_notice boolean) RETURNS boolean
@@ -78,8 +78,8 @@ LANGUAGE sql IMMUTABLE AS $$
          OR (action = '' AND kind IN ('delay', 'success', 'read_receipt', 'complaint', 'challenge'))
 $$;
 COMMENT ON FUNCTION bounce_internal.is_notice(text, text, boolean) IS
-  'whether something is no failed delivery; of the actions of RFC 3464 only "failed" is final, '
-  'whatever the reason says';
+  'whether it is not about a failed delivery; of the actions of RFC 3464 only failed is final, '
+  'whatever the reason is';
 
 CREATE OR REPLACE FUNCTION bounce_internal.classify(INOUT f bounce_internal.finding, kind text)
 LANGUAGE plpgsql STABLE AS $$
@@ -98,8 +98,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.classify(bounce_internal.finding, text) IS
-  'the class follows from the reason and from how final the report is; an unknown reason is '
-  'undetermined';
+  'the class that follows from the reason and the permanence; an unknown reason is undetermined';
 
 CREATE OR REPLACE FUNCTION bounce_internal.read_findings(document jsonb)
 RETURNS SETOF bounce_internal.finding
@@ -137,4 +136,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.read_findings(jsonb) IS
-  'one finding per recipient of the document; a document that names none gives one';
+  'one finding per recipient of the document; a document without recipients gives one';

@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_token(text, text[]) IS
-  'the first token in addresses or bare texts; one in date goes before an expired one';
+  'by the first valid token in addresses or other texts; one that is not expired is preferred';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_envelope_id(matched_by text, envelope_id text)
 RETURNS SETOF bounce_internal.identity
@@ -43,7 +43,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_envelope_id(text, text) IS
-  'by the public identity of a communication';
+  'by the public id of a communication';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_message_ids(matched_by text, message_ids text[])
 RETURNS SETOF bounce_internal.identity
@@ -61,7 +61,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS
-  'by Message-IDs that a communication was sent under';
+  'by the Message-IDs under which a communication was sent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb)
 RETURNS bounce_internal.identity
@@ -89,8 +89,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_report(jsonb) IS
-  'what the report as a whole says of the communication, best evidence first; NULL fields when it '
-  'says nothing';
+  'the communication that a report as a whole is about, by the best evidence; NULL fields when '
+  'there is none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(document jsonb)
 RETURNS bounce_internal.identity[]
@@ -106,7 +106,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.tokens_of(jsonb) IS
-  'all tokens that a report was delivered to, where it was delivered to more than one address';
+  'all tokens to which a report was delivered, if it was delivered to more than one address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.identity_for(
   f bounce_internal.finding, i bounce_internal.identity, tokens bounce_internal.identity[])
@@ -142,7 +142,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.attempt_of(bigint, text) IS
-  'the send that went out under a Message-ID; NULL when the communication was never sent under it';
+  'number of the send that used this Message-ID; NULL when the communication was never sent with '
+  'it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipients_at(
   communication_ids bigint[], addresses text[])
@@ -153,7 +154,7 @@ LANGUAGE sql STABLE AS $$
   JOIN bounce.communication_recipient AS r ON r.communication_id = c AND r.address_key = a;
 $$;
 COMMENT ON FUNCTION bounce_internal.recipients_at(bigint[], text[]) IS
-  'the recipients of some communications that have one of these addresses';
+  'recipients of these communications that have one of the addresses';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_by_address(addresses text[], since timestamptz)
 RETURNS SETOF bounce_internal.identity
@@ -171,7 +172,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_by_address(text[], timestamptz) IS
-  'the one communication sent to an address since then; no row when there is none or more than one';
+  'the only communication sent to an address since that time; no row when there are none or '
+  'several';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sole_recipient(
   communication_id bigint, preferred bigint, named text[]) RETURNS bigint
@@ -186,8 +188,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.sole_recipient(bigint, bigint, text[]) IS
-  'the token''s recipient, or the only one there is, for a report that has another address for '
-  'it; NULL when the report names that recipient as well: then it is about somebody else';
+  'the token''s recipient, or the only recipient there is, for a report with another address; '
+  'NULL when the report also names that recipient, so that the other address belongs to somebody '
+  'else';
 
 CREATE OR REPLACE FUNCTION bounce_internal.choose_recipient(
   INOUT f bounce_internal.finding, i bounce_internal.identity, named text[])
@@ -212,9 +215,9 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
                                                      bounce_internal.identity, text[]) IS
-  'which recipient of the communication it is: by the reported addresses, of two the token''s; '
-  'where no recipient has them (the mail was forwarded), the token''s, or the only one there is; '
-  'else none, never a guess. named: all addresses of the report';
+  'the recipient that a finding is about: by the reported addresses, and of two by the token; if '
+  'no recipient has them (the mail was forwarded), the token''s or the only one there is; else '
+  'none, never a guess. named: all addresses in the report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.trust_in(
   f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
@@ -231,10 +234,11 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding,
                                              bounce_internal.identity, boolean) IS
-  'how far a finding is believed. A token is proof for its own recipient only, and only while in '
-  'date. That our own MTA made it proves nothing alone: whoever hands a mail to it chooses the '
-  'addresses in its report. A fellow recipient knows our ids, and names another one by ORCPT; so '
-  'there the Final-Recipient counts, to which our MTA really tried to deliver';
+  'how far a finding is believed. A token proves only its own recipient, and only until it '
+  'expires. That our own MTA generated the report proves nothing by itself, because whoever '
+  'submits a mail chooses the addresses in its report. Another recipient of the mail knows our '
+  'ids and can name a third one by ORCPT; therefore the Final-Recipient counts, to which our MTA '
+  'really tried to deliver';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_finding(
   INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[])
@@ -266,7 +270,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity,
                                                   boolean, text[]) IS
-  'fills communication, recipient, process, address, attempt, matched_by and trust';
+  'sets communication, recipient, process, address, attempt, matched_by and trust of a finding';
 
 -- The same report again --------------------------------------------------------------
 
@@ -287,8 +291,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.identity_of(jsonb, bounce_internal.identity) IS
-  'the original mail that a report is about, one attempt of it. All ids together, because an '
-  'application that sends again may keep one of them. [] when the report names none';
+  'identifies the original mail of a report, and the attempt. All ids together, because an '
+  'application that sends again may keep one of them. [] when the report has none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.message_identity(
   document jsonb, i bounce_internal.identity) RETURNS jsonb
@@ -303,8 +307,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.message_identity(jsonb, bounce_internal.identity) IS
-  'what makes a letter itself: the same when the remote MTA sends it once more, another one for '
-  'each that somebody wrote';
+  'identifies a message written by a person or a program: the same when the remote MTA transmits '
+  'it again, different for each message';
 
 CREATE OR REPLACE FUNCTION bounce_internal.report_key_of(
   document jsonb, i bounce_internal.identity, f bounce_internal.finding) RETURNS text
@@ -330,6 +334,6 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.report_key_of(jsonb, bounce_internal.identity,
                                                   bounce_internal.finding) IS
-  'the same for two reports of the same fate of the same mail. A DSN''s own Message-ID, date and '
-  'queue id are not in it: a local Postfix makes them anew each time. Of what is no DSN they are: '
-  'two letters are two, however alike';
+  'the same for two reports of the same event. The Message-ID, date and queue id of a DSN are '
+  'left out, because a local Postfix generates them anew each time. Other messages are identified '
+  'by them: two letters are two, however alike';

@@ -8,11 +8,13 @@ CREATE OR REPLACE FUNCTION bounce_internal.month_start(at timestamptz) RETURNS t
 LANGUAGE sql IMMUTABLE AS $$
   SELECT date_trunc('month', at, 'UTC')
 $$;
+COMMENT ON FUNCTION bounce_internal.month_start IS 'the beginning of a month (UTC)';
 
 CREATE OR REPLACE FUNCTION bounce_internal.next_month(month timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$
   SELECT (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
 $$;
+COMMENT ON FUNCTION bounce_internal.next_month IS 'the beginning of the next month (UTC)';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_month(parent text, month timestamptz)
 RETURNS boolean
@@ -42,8 +44,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.make_month(text, timestamptz) IS
-  'makes the partition of that month, with what the default partition held of it; false when '
-  'there was one';
+  'creates the partition of a month and moves the rows of the default partition that belong to '
+  'it; false when it exists';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_months(
   at timestamptz DEFAULT now(), ahead integer DEFAULT 3) RETURNS bigint
@@ -60,7 +62,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.make_months(timestamptz, integer) IS
-  'makes the partitions of this month and of some ahead where they are missing; how many';
+  'creates the missing partitions of this month and of some months ahead. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.drop_months(before timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET lock_timeout = '2s' AS $$
@@ -77,4 +79,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.drop_months(timestamptz) IS
-  'drops the months that were over before this time; how many partitions';
+  'drops the partitions of months that ended before this time. Returns their number';

@@ -17,8 +17,8 @@ LANGUAGE sql IMMUTABLE AS $$
     '[[:space:]]+', ' ', 'g'), 120))
 $$;
 COMMENT ON FUNCTION bounce_internal.plain_diagnostic(text) IS
-  'a diagnostic text without addresses, codes, times and ids: what is the same in every bounce of '
-  'one outage';
+  'a diagnostic text without addresses, codes, times and ids: the part that all bounces of an '
+  'outage share';
 
 CREATE OR REPLACE FUNCTION bounce_internal.guard_keys(f bounce_internal.finding)
 RETURNS TABLE (scope text, about text)
@@ -30,7 +30,7 @@ LANGUAGE sql IMMUTABLE AS $$
   WHERE k.about <> '' OR k.scope = 'overall';
 $$;
 COMMENT ON FUNCTION bounce_internal.guard_keys(bounce_internal.finding) IS
-  'what a hard bounce counts for';
+  'the counters that a hard bounce belongs to';
 
 CREATE OR REPLACE FUNCTION bounce_internal.would_block(f bounce_internal.finding) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -38,7 +38,7 @@ LANGUAGE sql STABLE AS $$
          AND bounce_internal.may(f, 'mark_min_trust') AND bounce_internal.block_obstacle(f) IS NULL
 $$;
 COMMENT ON FUNCTION bounce_internal.would_block(bounce_internal.finding) IS
-  'whether a finding blocks its address, but for the outage guard';
+  'whether a finding blocks its address, apart from the outage guard';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hard_rate(
   scope text, about text, at timestamptz, OUT seen bigint, OUT usual numeric)
@@ -54,7 +54,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.hard_rate(text, text, timestamptz) IS
-  'hard bounces within guard_window before that time, and what is usual';
+  'hard bounces within guard_window before that time, and the usual number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hard_count_within(
   scope text, about text, after timestamptz, until timestamptz) RETURNS bigint
@@ -65,6 +65,7 @@ BEGIN
             AND h.span = 'minutes' AND h.bucket > after AND h.bucket <= until);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.hard_count_within IS 'hard bounces counted in a period';
 
 CREATE OR REPLACE FUNCTION bounce_internal.usual_rate(
   scope text, about text, at timestamptz, time_window interval) RETURNS numeric
@@ -91,8 +92,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.usual_rate(text, text, timestamptz, interval) IS
-  'what the 14 days before that day had in such a time on average, or the same time of the day '
-  'before or of the week before, if that is more; outages do not count';
+  'the average of the 14 days before, for such a period, or the number at the same time of the '
+  'day before or of the week before if that is greater; outages are not counted';
 
 CREATE OR REPLACE FUNCTION bounce_internal.count_hard(
   findings bounce_internal.finding[], at timestamptz) RETURNS void
@@ -126,7 +127,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.outage_at(text, text) IS
-  'the open outage of a domain, a text, or overall; NULL when there is none';
+  'the open outage of a domain, of a text, or overall; NULL when there is none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.was_outage(
   scope text, about text, since timestamptz, until timestamptz) RETURNS boolean
@@ -140,7 +141,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.was_outage(text, text, timestamptz, timestamptz) IS
-  'what an outage had says nothing of what is usual';
+  'whether a period overlaps an outage: its counts are not usual ones';
 
 CREATE OR REPLACE FUNCTION bounce_internal.open_outages(
   findings bounce_internal.finding[], at timestamptz) RETURNS void
@@ -173,7 +174,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.open_outages(bounce_internal.finding[], timestamptz) IS
-  'notices what has risen beyond its usual rate';
+  'opens an outage for each counter that has risen above its usual rate';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_stale_outages(at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -190,7 +191,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.close_stale_outages(timestamptz) IS
-  'what a domain or a text explained altogether, and what was undone one by one';
+  'closes outages without held blocks: another outage explained all of them, or they were undone '
+  'one by one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.guard_findings(
   findings bounce_internal.finding[], at timestamptz DEFAULT now()) RETURNS void
@@ -205,7 +207,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.guard_findings(bounce_internal.finding[], timestamptz) IS
-  'the outage guard, before anything follows from the findings';
+  'counts findings and opens outages, before any consequences';
 
 -- Holding ----------------------------------------------------------------------------
 
@@ -219,7 +221,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.outage_of(bounce_internal.finding) IS
-  'the open outage that holds this finding''s block; NULL when none does';
+  'the open outage that holds this finding''s block; NULL when there is none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.outage_words(o bounce.outage) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -228,6 +230,7 @@ LANGUAGE sql STABLE AS $$
          WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
     o.seen, o.time_window, o.usual)
 $$;
+COMMENT ON FUNCTION bounce_internal.outage_words IS 'an outage as a sentence';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hold_block(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -244,7 +247,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.hold_block(bounce_internal.finding) IS
-  'instead of the block, the task and the follow-up';
+  'holds the block, and replaces task and follow-up by the task of the outage';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_held(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -263,7 +266,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.block_held(bounce_internal.finding) IS
-  'what would have followed at once, but for the task; nothing when the address is blocked already';
+  'creates a block that was held, with its consequences but for the task; nothing when the '
+  'address is blocked already';
 
 -- Deciding ---------------------------------------------------------------------------
 
@@ -273,6 +277,7 @@ BEGIN
   RETURN (SELECT o FROM bounce.outage AS o WHERE o.id = split_part(t.dedup_key, ':', 2)::bigint);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.outage_of_task IS 'the outage that a task is about';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bounces_of_outage(o bounce.outage) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
@@ -312,7 +317,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.decide_outage(bounce.task, text, text) IS
-  'the one place where an outage is decided, last of all by lock order';
+  'the only function that decides an outage. It is locked last';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_empty_outages(bounce_ids bigint[], why text)
 RETURNS void
@@ -332,4 +337,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.close_empty_outages(bigint[], text) IS
-  'an outage of which nothing is held any more needs no decision';
+  'closes the tasks of outages that hold no blocks any more';

@@ -9,30 +9,36 @@ RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::boolean
 $$;
+COMMENT ON FUNCTION bounce_internal.parameter_boolean IS 'the value of a boolean parameter';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_integer(name text, process text DEFAULT NULL)
 RETURNS integer
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::integer
 $$;
+COMMENT ON FUNCTION bounce_internal.parameter_integer IS 'the value of an integer parameter';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_number(name text, process text DEFAULT NULL)
 RETURNS numeric
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::numeric
 $$;
+COMMENT ON FUNCTION bounce_internal.parameter_number IS 'the value of a numeric parameter';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_interval(name text, process text DEFAULT NULL)
 RETURNS interval
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::interval
 $$;
+COMMENT ON FUNCTION bounce_internal.parameter_interval IS 'the value of an interval parameter';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_trust(name text, process text DEFAULT NULL)
 RETURNS bounce.trust
 LANGUAGE sql STABLE AS $$
   SELECT bounce.parameter(name, process)::bounce.trust
 $$;
+COMMENT ON FUNCTION bounce_internal.parameter_trust IS
+  'the value of a parameter that is a degree of trust';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_at(name text, process text, at timestamptz)
 RETURNS text
@@ -59,7 +65,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.parameter_at(text, text, timestamptz) IS
-  'the value that was in force for a process at a time, by the history';
+  'the value of a parameter for a process at a time, from the history';
 
 -- Defining ---------------------------------------------------------------------------
 
@@ -78,7 +84,7 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.define_parameter(text, text, text, text, text, text, text[],
                                                      text, boolean) IS
-  'a system parameter exists, with this type and these limits; its values stay';
+  'creates or changes the definition of a parameter; its values are kept';
 
 -- Checking ---------------------------------------------------------------------------
 
@@ -97,7 +103,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.refuse_parameter(bounce.parameter_definition, text, text) IS
-  'raises 22023';
+  'raises 22023 with the limits of the parameter as a hint';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_boolean(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -202,7 +208,7 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT array_remove(regexp_split_to_array(lower(domain_list), '[,;[:space:]]+'), '')
 $$;
 COMMENT ON FUNCTION bounce_internal.domains(text) IS
-  'the domains of a list separated by commas or blanks, lower case';
+  'the domains of a list separated by commas or spaces, in lower case';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_domain_list(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -243,7 +249,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.normal_parameter(bounce.parameter_definition, text) IS
-  'the value as it is stored; 22023 when it has the wrong type or is out of bounds';
+  'the value as it is stored; 22023 when it has the wrong type or exceeds a limit';
 
 CREATE OR REPLACE FUNCTION bounce_internal.refuse_contradiction(
   definition bounce.parameter_definition, value text) RETURNS void
@@ -276,7 +282,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.refuse_contradiction(bounce.parameter_definition, text) IS
-  'a value of the right form that cannot be meant';
+  'refuses a value of the right form that makes no sense; 22023';
 
 -- Triggers ---------------------------------------------------------------------------
 
@@ -298,6 +304,8 @@ BEGIN
   RETURN NEW;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.system_parameter_before_write IS
+  'checks and normalises a value; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.system_parameter_keep_global() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -312,6 +320,8 @@ BEGIN
   RETURN coalesce(NEW, OLD);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.system_parameter_keep_global IS
+  'refuses to delete or rename a global value';
 
 CREATE OR REPLACE FUNCTION bounce_internal.system_parameter_after_write() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -326,6 +336,8 @@ BEGIN
   RETURN NULL;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.system_parameter_after_write IS
+  'writes the history and notifies the daemons (NOTIFY bounce_parameter)';
 
 CREATE OR REPLACE FUNCTION bounce_internal.refuse_operator_loop() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -343,6 +355,8 @@ BEGIN
   RETURN NULL;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.refuse_operator_loop IS
+  'refuses an operator mailbox in a bounce domain: what is forwarded would come back';
 
 CREATE OR REPLACE FUNCTION bounce_internal.check_quiet_hours() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -361,7 +375,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.check_quiet_hours() IS
-  'what a pattern cannot tell of delivery_time_zone and delivery_quiet_hours';
+  'checks what a pattern cannot: the names of time zones, and quiet hours of no length';
 
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_definition_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -371,4 +385,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.parameter_definition_after_insert() IS
-  'every parameter has its global row from the start';
+  'gives every parameter its global value';

@@ -17,7 +17,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.usual_silence(timestamptz) IS
-  'twice the longest time without a report in the last 14 days; NULL when there were fewer than 20';
+  'twice the longest time without a report in the last 14 days; NULL when there were fewer than '
+  '20 reports';
 
 CREATE OR REPLACE FUNCTION bounce_internal.status_line(
   name text, value text, warning text DEFAULT NULL)
@@ -25,6 +26,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.status_line(
 LANGUAGE sql IMMUTABLE AS $$
   SELECT $1, coalesce($2, ''), coalesce($3, '');
 $$;
+COMMENT ON FUNCTION bounce_internal.status_line IS 'one row of status(); warning NULL: none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.status_of_reports(at timestamptz)
 RETURNS TABLE (name text, value text, warning text)
@@ -49,6 +51,7 @@ BEGIN
            THEN 'more than a quarter: rules may be missing' END)) AS s;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.status_of_reports IS 'the rows of status() about reports';
 
 CREATE OR REPLACE FUNCTION bounce_internal.status_of_tasks(at timestamptz)
 RETURNS TABLE (name text, value text, warning text)
@@ -72,6 +75,8 @@ BEGIN
     CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides' END);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.status_of_tasks IS
+  'the rows of status() about tasks and outages';
 
 CREATE OR REPLACE FUNCTION bounce_internal.status_of_work(at timestamptz)
 RETURNS TABLE (name text, value text, warning text)
@@ -114,6 +119,8 @@ BEGIN
                                                      THEN 'nothing follows from their bounces' END);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.status_of_work IS
+  'the rows of status() about the queue, the outbox and blocks';
 
 -- Stories ----------------------------------------------------------------------------
 
@@ -137,7 +144,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.bounce_as_it_was(bounce.bounce) IS
-  'a bounce with the verdict that was made when it came, whatever was changed since';
+  'a bounce as it was classified when it arrived, whatever was changed later';
 
 CREATE OR REPLACE FUNCTION bounce_internal.verdict_words(b bounce.bounce) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -158,7 +165,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.verdict_words(bounce.bounce) IS
-  'a verdict with the evidence it was made on, in one line';
+  'a classification with its evidence in one line';
 
 -- Figures ----------------------------------------------------------------------------
 
@@ -169,6 +176,7 @@ LANGUAGE sql STABLE AS $$
                         WHEN 'week' THEN to_char(at, 'IYYY-"W"IW')
                           WHEN 'month' THEN to_char(at, 'YYYY-MM') END
 $$;
+COMMENT ON FUNCTION bounce_internal.time_label IS 'the label of an hour, day, week or month';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bounce_labels(
   dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, class text)
@@ -189,4 +197,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS
-  'each bounce of a time, under its label';
+  'each bounce of a period with its label';

@@ -11,8 +11,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.wait_for_disk() IS
-  'this transaction''s COMMIT is answered only when it is on disk: after it the MTA forgets the '
-  'message. Stronger settings stay';
+  'makes the COMMIT of this transaction wait for the disk, because the MTA forgets the message '
+  'afterwards. A stronger setting is kept';
 
 CREATE OR REPLACE FUNCTION bounce_internal.find_all(document jsonb)
 RETURNS bounce_internal.finding[]
@@ -69,7 +69,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.claim_findings(bounce_internal.finding[], bigint) IS
-  'the findings that were not recorded before; exactly one session gets each';
+  'the findings that are not recorded yet; exactly one session gets each of them';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lock_findings(findings bounce_internal.finding[])
 RETURNS void
@@ -82,6 +82,8 @@ BEGIN
   WHERE r.id IN (SELECT u.recipient_id FROM unnest(findings) AS u) ORDER BY r.id FOR NO KEY UPDATE;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.lock_findings IS
+  'locks the communications and recipients of findings, in ascending order';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
@@ -104,8 +106,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
-  'makes the tasks wished for. What fits no mail is one task per report, however many addresses a '
-  'stranger names in it';
+  'creates the tasks that were requested. Findings without a communication share one task per '
+  'report, however many addresses a stranger puts in it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.gravest(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding
@@ -117,7 +119,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.gravest(bounce_internal.finding[]) IS
-  'the finding that decides about the message';
+  'the finding that decides about the message: the most severe one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(class text) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -128,8 +130,8 @@ LANGUAGE sql STABLE AS $$
               ELSE 'discard' END
 $$;
 COMMENT ON FUNCTION bounce_internal.disposition_of(text) IS
-  'what becomes of a message; without an operator mailbox, one that nobody could classify stays '
-  'where it was sent';
+  'what is done with a message of that class. Without an operator mailbox an unclassified one is '
+  'delivered to its own recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_message(
   o bounce.outcome, document jsonb, raw bytea) RETURNS void
@@ -159,6 +161,7 @@ BEGIN
     document, substring(raw FROM 1 FOR bounce_internal.parameter_integer('raw_max_bytes'));
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.store_message IS 'stores the report itself';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(
   message_id bigint, findings bounce_internal.finding[]) RETURNS void
@@ -179,6 +182,7 @@ BEGIN
   ORDER BY u.bounce_id;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of a report as bounces';
 
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
 CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(INOUT o bounce.outcome, report_key text)
@@ -200,8 +204,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.outcome, text) IS
-  'the outcome of the first time; milter effects are at least once, so the repeat has to have the '
-  'same one';
+  'the result of the first recording: the milter may ask again after a lost reply and must get '
+  'the same answer';
 
 CREATE OR REPLACE FUNCTION bounce_internal.gather_strays(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
@@ -220,5 +224,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.gather_strays(bounce_internal.finding) IS
-  'beyond a hundred open tasks about reports that fit no mail, one gathers the rest: anybody can '
-  'send thousands';
+  'beyond a hundred open tasks about unmatched reports, all others share a single one, because '
+  'anybody can send thousands';

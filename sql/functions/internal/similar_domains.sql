@@ -15,7 +15,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.edit_distance(text, text, integer) IS
-  'letters to insert, delete or change to get from a to b; more than at_most when it is more';
+  'number of letters to insert, delete or change to get from a to b; more than at_most when it is '
+  'greater';
 
 CREATE OR REPLACE FUNCTION bounce_internal.swapped(word text) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
@@ -23,7 +24,8 @@ LANGUAGE sql IMMUTABLE AS $$
                || substr(word, i + 2) FROM generate_series(1, length(word) - 1) AS i)
 $$;
 COMMENT ON FUNCTION bounce_internal.swapped(text) IS
-  'the word with any two neighbouring letters exchanged, which is one slip and not two';
+  'the word with each pair of neighbouring letters exchanged: one slip, where the edit distance '
+  'is two';
 
 CREATE OR REPLACE FUNCTION bounce_internal.has_other_ending(a text, b text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
@@ -34,7 +36,7 @@ LANGUAGE sql IMMUTABLE AS $$
              bounce_internal.swapped(substring(b FROM '\.([a-z]+)$')))
 $$;
 COMMENT ON FUNCTION bounce_internal.has_other_ending(text, text) IS
-  'x.fr or x.com beside x.de is another domain rather than two slips';
+  'x.fr and x.de are two domains rather than two slips';
 
 CREATE OR REPLACE FUNCTION bounce_internal.similar_domains(domain text)
 RETURNS TABLE (similar_domain text, slips integer)
@@ -58,7 +60,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.similar_domains(text) IS
-  'known domains one or two slips away, the nearest first';
+  'known domains that are one or two slips away, the nearest first';
 
 CREATE OR REPLACE FUNCTION bounce_internal.suggest_domain(domain text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -77,8 +79,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.suggest_domain(text) IS
-  'the domain that may have been meant: one or two slips away (a letter too many, too few, wrong, '
-  'or two exchanged), and at least three mails to it did not bounce; empty when there is none';
+  'the domain that was probably meant: one or two slips away (a letter too many, missing, wrong, '
+  'or two exchanged), and with at least three mails that did not bounce; else empty';
 
 CREATE OR REPLACE FUNCTION bounce_internal.learn_domains(batch integer DEFAULT 2000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -104,7 +106,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.learn_domains(integer) IS
-  'reads on in communication_recipient; how many rows';
+  'learns the domains of the next recipients. Returns the number of rows read';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sent_to_domain(domain text, at_most integer)
 RETURNS bigint
@@ -116,4 +118,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.sent_to_domain(text, integer) IS
-  'mails to a domain that did not bounce, counted up to a bound';
+  'number of mails to a domain that did not bounce, counted up to a limit';

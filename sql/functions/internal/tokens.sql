@@ -46,7 +46,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS
-  'RFC 4648 section 6, lower case, without padding';
+  'base32 of RFC 4648 section 6, lower case, without padding';
 
 CREATE OR REPLACE FUNCTION bounce_internal.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
@@ -69,7 +69,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.base32_decode(text) IS
-  'RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
+  'base32 of RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
 
 -- HMAC -------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
-  'the secret filled up with zeros to a block of 64 bytes, each xor pad';
+  'the secret, filled with zeros to a block of 64 bytes, each byte xor pad';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(secret bytea, message bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT AS $$
@@ -93,8 +93,8 @@ LANGUAGE sql IMMUTABLE STRICT AS $$
                 || sha256(bounce_internal.xor_pad(secret, x'36'::integer) || message))
 $$;
 COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea) IS
-  'RFC 2104 with SHA-256, for secrets of at most 64 bytes. Built in, so that the schema needs no '
-  'extension';
+  'HMAC of RFC 2104 with SHA-256, for secrets of at most 64 bytes. Written here so that the '
+  'schema needs no extension';
 
 -- Tokens -----------------------------------------------------------------------------
 
@@ -102,6 +102,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.token_sign(secret bytea, payload byte
 LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substring(bounce_internal.hmac_sha256(secret, payload) FROM 1 FOR 10)
 $$;
+COMMENT ON FUNCTION bounce_internal.token_sign IS 'the signature of a payload';
 
 CREATE OR REPLACE FUNCTION bounce_internal.token_payload(
   key_id integer, attempt integer, expiry_day integer, recipient_id bigint) RETURNS bytea
@@ -109,6 +110,7 @@ LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substring(int4send(key_id) FROM 4) || substring(int4send(attempt) FROM 4)
          || substring(int4send(expiry_day) FROM 3) || int8send(recipient_id)
 $$;
+COMMENT ON FUNCTION bounce_internal.token_payload IS 'the signed part of a token';
 
 CREATE OR REPLACE FUNCTION bounce_internal.epoch_day(at timestamptz) RETURNS integer
 LANGUAGE sql STABLE AS $$
@@ -131,7 +133,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.signer_until(timestamptz) IS
-  'what all tokens that are made now and expire on that day have in common';
+  'what all tokens share that are signed now and expire on that day';
 
 CREATE OR REPLACE FUNCTION bounce_internal.token_text(
   signer bounce_internal.token_signer, recipient_id bigint, attempt integer) RETURNS text
@@ -152,7 +154,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.token_text(bounce_internal.token_signer, bigint, integer) IS
-  'a signed token, 36 characters; attempt 1 to 255';
+  'a signed token of 36 characters; attempt 1 to 255';
 
 CREATE OR REPLACE FUNCTION bounce_internal.token_make(
   recipient_id bigint, attempt integer, expires_at timestamptz) RETURNS text
@@ -163,7 +165,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.token_make(bigint, integer, timestamptz) IS
-  'a signed token, 36 characters; attempt 1 to 255';
+  'a signed token of 36 characters; attempt 1 to 255';
 
 -- ROWS 1, or the planner joins it with the whole of communication_recipient
 CREATE OR REPLACE FUNCTION bounce_internal.token_read(local_part text)
@@ -186,8 +188,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.token_read(text) IS
-  'reads the token at the end of a local part, behind any delimiter or none, in any case; no row '
-  'when it is not ours. attempt and recipient_id are as signed, also when expired';
+  'reads the token at the end of a local part, with or without a delimiter before it, in any '
+  'case; no row when it is not one of ours. attempt and recipient_id are as signed, also when it '
+  'has expired';
 
 -- Keys -------------------------------------------------------------------------------
 
@@ -205,4 +208,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.longest_token_lifetime(timestamptz) IS
-  'of all the values that were in force since then';
+  'the greatest value of token_lifetime since that time';

@@ -7,8 +7,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE class WHEN 'hard' THEN 3 WHEN 'technical' THEN 2 WHEN 'soft' THEN 1 ELSE 0 END
 $$;
 COMMENT ON FUNCTION bounce_internal.class_rank(text) IS
-  'how final a failed delivery is: a higher rank supersedes a lower one, never the reverse; 0 is '
-  'no failure';
+  'severity of a failed delivery: a higher rank supersedes a lower one, never the reverse; 0 is '
+  'not a failure';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bare_id(id text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -23,15 +23,15 @@ LANGUAGE sql IMMUTABLE AS $$
       address) ~ '^[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>@]+$', false)
 $$;
 COMMENT ON FUNCTION bounce_internal.is_address(text) IS
-  'whether something can be sent to: a local part and a domain, without white space, control '
-  'characters or brackets inside';
+  'whether mail can be sent to it: a local part and a domain, without white space, control '
+  'characters or angle brackets';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bare_address(mailbox text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT btrim(coalesce(substring(mailbox FROM '<([^<>]*)>[[:space:]]*$'), mailbox))
 $$;
 COMMENT ON FUNCTION bounce_internal.bare_address(text) IS
-  'the address of "Anna Example <anna@customer.example>", or the address itself';
+  'the address in "Anna Example <anna@customer.example>", or the address itself';
 
 CREATE OR REPLACE FUNCTION bounce_internal.local_part(address text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -44,11 +44,12 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.local_part(text) IS
   'the local part of an address, or of a bare one, in lower case; a quoted one (RFC 5321 section '
-  '4.1.2) without its quoting';
+  '4.1.2) without its quotes';
 
 CREATE OR REPLACE FUNCTION bounce_internal.one_line(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT btrim(regexp_replace(coalesce(words, ''), '[[:cntrl:]]+', ' ', 'g'))
 $$;
 COMMENT ON FUNCTION bounce_internal.one_line(text) IS
-  'without control characters: nobody adds a header by a line feed in a subject';
+  'the text without control characters, so that a line feed in a subject cannot add a header '
+  'field';
