@@ -88,7 +88,8 @@ $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 SQL_BASELINE    := $(sort $(wildcard sql/baseline/*.sql))
 SQL_MIGRATIONS  := $(sort $(wildcard sql/migrations/*.sql))
 SQL_DEFINITIONS := $(BUILD)/gen/comments.sql $(sort $(wildcard sql/functions/*/*.sql)) sql/triggers.sql \
-                   sql/views.sql sql/leftovers.sql sql/grants.sql $(sort $(wildcard sql/seed/*.sql))
+                   sql/views.sql sql/leftovers.sql sql/grants.sql $(BUILD)/gen/reason_rows.sql \
+                   $(sort $(wildcard sql/seed/*.sql))
 $(BUILD)/gen/comments.sql: $(SQL_BASELINE) $(SQL_MIGRATIONS)
 	@mkdir -p $(@D)
 	$(Q)awk '/^COMMENT ON/ { on = 1 } on { print } /;$$/ { on = 0 }' $^ > $@
@@ -126,6 +127,21 @@ $(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) ctl/commands ctl/cla
 	@mkdir -p $(@D)
 	$(Q)sh ctl/registry.sh $(COMMAND_FILES) > $@
 $(BUILD)/ctl/registry.o: $(BUILD)/gen/commands.inc
+
+# And the reasons, which a header needs.
+REASON_FILES := etc/reasons.txt classifier/text/data_file.awk classifier/rules/reasons.awk
+$(addprefix $(BUILD)/gen/,reasons.inc reason_rows.sql reasons_doc.inc): $(REASON_FILES)
+	@mkdir -p $(@D)
+	$(Q)$(GENERATE) $(filter %.txt,$^) > $@
+$(foreach l,$(LAYERS),$(OBJ_$(l)) $(BUILD)/$(l)/main.o): | $(BUILD)/gen/reasons.inc
+$(BUILD)/tests/unit/classifier/rules/test_reason: $(BUILD)/gen/reasons_doc.inc
+
+## reasons-doc: write the tables of doc/reasons.md anew from etc/reasons.txt
+.PHONY: reasons-doc
+reasons-doc: $(REASON_FILES)
+	$(Q)LC_ALL=C awk -v output=document $(addprefix -f ,$(filter %.awk,$^)) etc/reasons.txt \
+		doc/reasons.md > $(BUILD)/reasons.md
+	$(Q)mv $(BUILD)/reasons.md doc/reasons.md
 
 libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The table of reasons, made from reasons.def.
+ * The table of reasons, generated from etc/reasons.txt.
  */
 #include "classifier/rules/reason.h"
 
@@ -9,7 +9,7 @@
 static const struct reason reasons[REASON_COUNT] = {
 #define REASON(name, class, class_temporary, is_notice, meaning)                                   \
 	{#name, CLASS_##class, CLASS_##class_temporary, is_notice, meaning},
-#include "classifier/rules/reasons.def"
+#include "reasons.inc"
 #undef REASON
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Reasons and classes. A class is never decided directly: it follows from the reason
- * and the permanence, by one table: reasons.def here, bounce.bounce_reason in the
- * database, where an administrator can change it.
+ * and the permanence, by one table: etc/reasons.txt, compiled in, and
+ * bounce.bounce_reason in the database, where an operator can change the classes.
  */
 #ifndef CLASSIFIER_RULES_REASON_H
 #define CLASSIFIER_RULES_REASON_H
@@ -28,10 +28,10 @@ struct reason {
 	const char *meaning;               /* one line for people */
 };
 
-/* One name for each row of reasons.def, the index into reason_all(). */
+/* REASON_user_unknown and so on: one for each reason, the index into reason_all(). */
 enum reason_id {
 #define REASON(name, class, class_temporary, is_notice, meaning) REASON_##name,
-#include "classifier/rules/reasons.def"
+#include "reasons.inc"
 #undef REASON
 	REASON_COUNT,
 };
@@ -39,7 +39,7 @@ enum reason_id {
 const struct reason *reason_get(enum reason_id id);
 /* The reason of that name, or NULL. */
 const struct reason *reason_find(const char *name);
-/* All reasons in the order of reasons.def; count in *count_out. Static. */
+/* All reasons in the order of etc/reasons.txt; count in *count_out. Static. */
 const struct reason *reason_all(size_t *count_out);
 
 enum bounce_class reason_class(const struct reason *reason, enum permanence permanence);

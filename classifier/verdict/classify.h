@@ -24,9 +24,9 @@
  *  9. the SMTP reply code
  * 10. a temporary code on a mail that came back: somebody gave up, "expired"
  *
- * Otherwise "undetermined". A class is never decided here: it is read from
- * reasons.def by the reason and by how final the codes are. The codes are those
- * of the report; where its status is X.0.0 or missing, those in the diagnostic. */
+ * Otherwise "undetermined". A class is never decided here: it follows from the
+ * reason and the permanence. The codes are those of the report; where its status is
+ * X.0.0 or missing, those in the diagnostic. */
 
 /* The verdict on one recipient of the report; recipient NULL for a report that
  * names none. Never fails: in doubt CLASS_UNCLASSIFIED, never CLASS_HARD.

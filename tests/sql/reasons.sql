@@ -5,18 +5,16 @@ BEGIN;
 SELECT * FROM no_plan();
 
 -- psql runs at the top of the tree
-\set reasons_def `cat classifier/rules/reasons.def`
+\set reasons `cat etc/reasons.txt`
 CREATE TEMPORARY TABLE defined AS
-  SELECT m[1] AS reason, lower(m[2]) AS class, lower(m[3]) AS class_temporary,
-         m[4]::boolean AS is_notice, m[5] AS meaning
-  FROM regexp_matches(:'reasons_def',
-                      '^REASON\((\w+), (\w+), (\w+), (\w+), "([^"]*)"\)$', 'gn') AS m;
-SELECT cmp_ok((SELECT count(*) FROM defined), '>', 30::bigint,
-              'classifier/rules/reasons.def was read');
+  SELECT m[1] AS reason, m[2] AS class, coalesce(m[3], m[2]) AS class_temporary,
+         m[4] IS NOT NULL AS is_notice, m[5] AS meaning
+  FROM regexp_matches(:'reasons', '^\[(\w+)\]\nclass +=  *(\w+)\n(?:temporary = (\w+)\n)?'
+                                  '(?:notice +=  *(yes)\n)?meaning +=  *([^\n]*)$', 'gn') AS m;
+SELECT cmp_ok((SELECT count(*) FROM defined), '>', 30::bigint, 'etc/reasons.txt was read');
 SELECT set_eq('SELECT reason, class::text, class_temporary::text, is_notice, meaning FROM '
               'bounce.bounce_reason',
-              'SELECT * FROM defined',
-              'bounce_reason has the rows of classifier/rules/reasons.def');
+              'SELECT * FROM defined', 'bounce_reason has the rows of etc/reasons.txt');
 
 SELECT throws_ok($$UPDATE bounce.bounce_reason SET class = 'fatal'
                    WHERE reason = 'expired'$$, '23514', NULL, 'an unknown class is refused');

@@ -91,6 +91,37 @@ static void check_permanence(void)
 	}
 }
 
+static const char *const doc_lines[] = {
+#include "reasons_doc.inc"
+};
+
+/* The tables stand between markers, each after a blank line. */
+static void check_document(void)
+{
+	g_autofree char *text = NULL;
+	bool is_table = false;
+	size_t next = 0;
+
+	g_assert_true(g_file_get_contents("doc/reasons.md", &text, NULL, NULL));
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		if (g_str_has_prefix(*line, "<!-- etc/reasons.txt: ")) {
+			is_table = true;
+			g_assert_cmpstr(*++line, ==, "");
+			continue;
+		}
+		is_table = is_table && strcmp(*line, "<!-- end -->") != 0;
+		if (!is_table)
+			continue;
+		if (next == G_N_ELEMENTS(doc_lines) || strcmp(*line, doc_lines[next]) != 0)
+			g_error("doc/reasons.md: is not what etc/reasons.txt says, "
+				"make reasons-doc mends it: %s",
+				*line);
+		next++;
+	}
+	g_assert_cmpuint(next, ==, G_N_ELEMENTS(doc_lines));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -98,5 +129,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/reason/classes", check_classes);
 	g_test_add_func("/reason/class-of", check_class_of);
 	g_test_add_func("/reason/permanence", check_permanence);
+	g_test_add_func("/reason/document", check_document);
 	return g_test_run();
 }
