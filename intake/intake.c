@@ -41,7 +41,8 @@ void intake_set_rules(struct intake *intake, struct ruleset *rules)
 	live_ruleset_set(intake->rules, rules);
 }
 
-/* One line for each recipient, so that "what happened to X" is one grep. */
+/* One line for each recipient, so that "what happened to X" is one grep. The class is
+ * logged when it is recorded: the database decides on it. */
 static void log_verdicts(const char *queue_id, const struct report *report,
 			 const struct verdict *verdicts, size_t count)
 {
@@ -53,12 +54,12 @@ static void log_verdicts(const char *queue_id, const struct report *report,
 		g_autofree char *recipient = log_quote(address);
 		g_autofree char *evidence = log_quote(verdicts[i].evidence);
 
-		log_event(
-		    LOG_LEVEL_INFO, queue_id,
-		    "verdict kind=%s recipient=%s status=%s class=%s reason=%s rule=%s evidence=%s",
-		    report_kind_name(report->kind), recipient, status,
-		    reason_class_name(verdicts[i].class), verdicts[i].reason->name,
-		    verdicts[i].rule, evidence);
+		log_event(LOG_LEVEL_INFO, queue_id,
+			  "verdict kind=%s recipient=%s status=%s reason=%s permanence=%s rule=%s "
+			  "evidence=%s",
+			  report_kind_name(report->kind), recipient, status,
+			  verdicts[i].reason->name, permanence_name(verdicts[i].permanence),
+			  verdicts[i].rule, evidence);
 	}
 }
 

@@ -4,8 +4,7 @@
  */
 #include "classifier/rules/permanence.h"
 
-#include <stdbool.h>
-#include <string.h>
+#include "classifier/text/status_code.h"
 
 static enum permanence permanence_of_digit(char digit)
 {
@@ -20,9 +19,8 @@ enum permanence permanence_of_codes(const char *status, const char *reply_code)
 {
 	enum permanence by_status = permanence_of_digit(status[0]);
 	enum permanence by_reply = permanence_of_digit(reply_code[0]);
-	bool is_generic = status[0] == '\0' || strcmp(status + 1, ".0.0") == 0;
 
-	if (is_generic && by_reply != PERMANENCE_UNKNOWN)
+	if (status_code_is_generic(status) && by_reply != PERMANENCE_UNKNOWN)
 		return by_reply;
 	return by_status != PERMANENCE_UNKNOWN ? by_status : by_reply;
 }

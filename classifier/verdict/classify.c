@@ -11,13 +11,13 @@
 #include "classifier/text/fold.h"
 #include "classifier/text/status_code.h"
 
-/* Evidence is for a person to read: the words before the end of the match. */
+/* Evidence is shown to people: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
 
-/* Of the text, that are asked for one by one. */
+/* Paragraphs of the text that are classified one by one. */
 #define PARAGRAPHS 20
 
-/* Addresses of the sender's that are looked for in the words; one is the rule. */
+/* Addresses of the sender that are looked for in the words; mostly there is one. */
 #define SENDERS 4
 
 struct question {
@@ -34,7 +34,7 @@ struct question {
 	GArray *matches;
 };
 
-/* --- putting the question ----------------------------------------------- */
+/* --- what is known of the recipient --------------------------------------- */
 
 static size_t count_failed(const struct report *report)
 {
@@ -47,7 +47,7 @@ static size_t count_failed(const struct report *report)
 	return failed;
 }
 
-static void settle_codes(struct question *question)
+static void question_set_codes(struct question *question)
 {
 	const struct report_recipient *recipient = question->recipient;
 	char found[STATUS_CODE_SIZE];
@@ -59,7 +59,7 @@ static void settle_codes(struct question *question)
 	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
 }
 
-static void ask(struct question *question, const char *diagnostic)
+static void question_match(struct question *question, const char *diagnostic)
 {
 	g_clear_pointer(&question->matches, g_array_unref);
 	question->input.field[RULE_FIELD_DIAGNOSTIC] = diagnostic;
@@ -73,8 +73,8 @@ static const char *domain_of(const char *address)
 	return at != NULL ? at + 1 : "";
 }
 
-/* Unless the recipient is at the same domain: then nobody can say who is meant. */
-static void add_sender(struct question *question, const char *address)
+/* Not an address at the domain of the recipient: the words could be about either. */
+static void question_add_sender(struct question *question, const char *address)
 {
 	const char *domain = domain_of(address);
 	size_t count = 0;
@@ -87,18 +87,18 @@ static void add_sender(struct question *question, const char *address)
 		question->senders[count] = address;
 }
 
-static void find_senders(struct question *question)
+static void question_set_senders(struct question *question)
 {
 	const struct report *report = question->report;
 
-	add_sender(question, report->original.sender);
-	add_sender(question, report->original.from);
+	question_add_sender(question, report->original.sender);
+	question_add_sender(question, report->original.from);
 	for (size_t i = 0; report->header.to[i] != NULL && i < SENDERS; i++)
-		add_sender(question, report->header.to[i]);
+		question_add_sender(question, report->header.to[i]);
 }
 
-/* The text is long and seldom needed. */
-static char *fold_if(const struct question *question, enum rule_field field, const char *text)
+/* Folded only if a rule looks at the field: the text is long and seldom needed. */
+static char *question_fold(const struct question *question, enum rule_field field, const char *text)
 {
 	return ruleset_looks_at(question->rules, field) ? text_fold(text, question->senders)
 							: g_strdup("");
@@ -109,11 +109,11 @@ static void question_init(struct question *question)
 	const struct report *report = question->report;
 	const struct report_recipient *recipient = question->recipient;
 
-	find_senders(question);
+	question_set_senders(question);
 	question->diagnostic = text_fold(recipient->diagnostic, question->senders);
-	question->text = fold_if(question, RULE_FIELD_TEXT, report->text);
-	question->subject = fold_if(question, RULE_FIELD_SUBJECT, report->header.subject);
-	settle_codes(question);
+	question->text = question_fold(question, RULE_FIELD_TEXT, report->text);
+	question->subject = question_fold(question, RULE_FIELD_SUBJECT, report->header.subject);
+	question_set_codes(question);
 	question->input =
 	    (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
 	question->input.field[RULE_FIELD_TEXT] = question->text;
@@ -121,7 +121,7 @@ static void question_init(struct question *question)
 	question->input.field[RULE_FIELD_FROM] = report->header.from;
 	question->input.field[RULE_FIELD_REMOTE_MTA] = recipient->remote_mta;
 	question->input.field[RULE_FIELD_REPORTING_MTA] = report->reporting_mta;
-	ask(question, question->diagnostic);
+	question_match(question, question->diagnostic);
 }
 
 static void question_clear(struct question *question)
@@ -132,11 +132,11 @@ static void question_clear(struct question *question)
 	g_free(question->subject);
 }
 
-/* --- giving the answer -------------------------------------------------- */
+/* --- the steps ------------------------------------------------------------ */
 
 /* The words that end at end, from the start of the sentence or the text, and
  * the rest of the last word. */
-static char *quote(const char *text, size_t end)
+static char *quote_evidence(const char *text, size_t end)
 {
 	size_t start = end > EVIDENCE_BYTES ? end - EVIDENCE_BYTES : 0;
 	const char *sentence = NULL;
@@ -218,7 +218,7 @@ static void decide_by_match(const struct question *question, const struct rule_m
 {
 	verdict->reason = match->rule->reason;
 	verdict->rule = match->rule->id;
-	verdict->evidence = quote(question->input.field[match->field], match->end);
+	verdict->evidence = quote_evidence(question->input.field[match->field], match->end);
 }
 
 static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
@@ -253,11 +253,11 @@ static bool by_vague_status(struct question *question, struct verdict *verdict)
 	return by_status(question, CODE_VAGUE, verdict);
 }
 
-/* Asks for other words in place of the diagnostic. */
+/* Matches other words in place of the diagnostic. */
 static bool by_words(struct question *question, const char *words, struct verdict *verdict)
 {
 	GArray *of_diagnostic = g_steal_pointer(&question->matches);
-	ask(question, words);
+	question_match(question, words);
 	bool decided = by_tier(question, RULE_TIER_SITE, verdict) ||
 		       by_tier(question, RULE_TIER_STRONG, verdict) ||
 		       by_tier(question, RULE_TIER_NORMAL, verdict);
@@ -267,8 +267,8 @@ static bool by_words(struct question *question, const char *words, struct verdic
 	return decided;
 }
 
-/* What a rule must not find may stand far from what it found: the end of a mail tells of
- * its own headers, and whom to ask. */
+/* By paragraph, because "unless" is meant for words close by: the end of a mail may be about
+ * its headers, or name a contact. */
 static bool by_paragraph(struct question *question, struct verdict *verdict)
 {
 	g_auto(GStrv) paragraphs = g_strsplit(question->report->text, "\n\n", PARAGRAPHS + 1);
@@ -281,7 +281,7 @@ static bool by_paragraph(struct question *question, struct verdict *verdict)
 	return false;
 }
 
-/* The text a person would read is about all recipients at once. */
+/* The human-readable text is about all recipients at once. */
 static bool by_text(struct question *question, struct verdict *verdict)
 {
 	char status[STATUS_CODE_SIZE];

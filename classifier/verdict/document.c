@@ -110,7 +110,6 @@ static void put_recipient(JsonBuilder *builder, const struct report_recipient *r
 	put(builder, "will_retry_until", recipient->will_retry_until);
 	put(builder, "source", recipient->source);
 	put(builder, "reason", verdict->reason->name);
-	put(builder, "class", reason_class_name(verdict->class));
 	put(builder, "permanence", permanence_name(verdict->permanence));
 	put(builder, "rule", verdict->rule);
 	put(builder, "evidence", verdict->evidence);

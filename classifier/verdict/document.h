@@ -17,10 +17,11 @@
  *    "recipients": [ { "recipient", "original_recipient", "addresses": [],
  *                      "action", "status", "reply_code", "diagnostic", "diagnostic_type",
  *                      "remote_mta", "final_log_id", "last_attempt_date",
- *                      "will_retry_until", "source", "reason", "class", "permanence",
- *                      "rule", "evidence" } ] }
+ *                      "will_retry_until", "source", "reason", "permanence", "rule",
+ *                      "evidence" } ] }
  *
- * All keys are always present; absence is "" or []. "recipients" has at least
+ * There is no class: the database has the table that counts. All keys are always present;
+ * absence is "" or []. "recipients" has at least
  * one element; one with "recipient": "" stands for a report that names none.
  * "addresses" holds every spelling of the two recipient addresses worth
  * comparing: lower case, with the domain as A-label and as U-label (RFC 5891).

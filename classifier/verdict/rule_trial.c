@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Makes up the report around the text.
+ * Builds the report around the text.
  */
 #include "classifier/verdict/rule_trial.h"
 
@@ -19,8 +19,8 @@ static enum rule_field first_field(const struct rule *rule)
 	return field;
 }
 
-/* A host that the rule's pattern fits, if that is a list of words: "mx.example.net" for
- * "\.example\.(net|org)$". Heap. */
+/* A host name that the rule's pattern matches, if the pattern stands for a list of words:
+ * "mx.example.net" for "\.example\.(net|org)$". Heap. */
 static char *make_host(const struct rule *rule)
 {
 	if (rule == NULL || rule->host->len == 0)
@@ -39,9 +39,9 @@ bool rule_trial_is_possible(const struct rule *rule)
 	return rule->host->len == 0 || *host != '\0';
 }
 
-/* Listener or verdict: who asks wants one of the two. */
-static void judge(const struct ruleset *rules, const struct rule *rule, const char *text,
-		  const struct classify_listener *listener, struct verdict *verdict_out)
+/* With a listener every step is explained to it, else verdict_out is set. */
+static void trial_run(const struct ruleset *rules, const struct rule *rule, const char *text,
+		      const struct classify_listener *listener, struct verdict *verdict_out)
 {
 	const char *field[RULE_FIELD_COUNT];
 	char status[STATUS_CODE_SIZE] = "";
@@ -81,11 +81,11 @@ static void judge(const struct ruleset *rules, const struct rule *rule, const ch
 void rule_trial_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
 		      struct verdict *verdict_out)
 {
-	judge(rules, rule, text, NULL, verdict_out);
+	trial_run(rules, rule, text, NULL, verdict_out);
 }
 
 void rule_trial_explain(const struct ruleset *rules, const struct rule *rule, const char *text,
 			const struct classify_listener *listener)
 {
-	judge(rules, rule, text, listener, NULL);
+	trial_run(rules, rule, text, listener, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The verdict on a lone text, as if a mail system had said it of a recipient:
- * how a rule's examples are held against all the rules.
+ * The verdict on a single text, as if it were the diagnostic of a refusal: how the
+ * examples of a rule are tried on all rules.
  */
 #ifndef CLASSIFIER_VERDICT_RULE_TRIAL_H
 #define CLASSIFIER_VERDICT_RULE_TRIAL_H
@@ -17,8 +17,8 @@
 void rule_trial_judge(const struct ruleset *rules, const struct rule *rule, const char *text,
 		      struct verdict *verdict_out);
 
-/* False if the rule names a host by a pattern for which no name can be made up: then its
- * examples say nothing. */
+/* False if no host name can be made up for the rule's host pattern: its examples cannot
+ * be tried. */
 bool rule_trial_is_possible(const struct rule *rule);
 
 /* The same for classify_explain. */

@@ -69,7 +69,7 @@ static void check_keys(void)
 		    "recipient original_recipient addresses action status reply_code diagnostic "
 		    "diagnostic_type "
 		    "remote_mta final_log_id last_attempt_date will_retry_until source reason "
-		    "class permanence rule "
+		    "permanence rule "
 		    "evidence");
 }
 
@@ -108,7 +108,7 @@ static void check_values(void)
 	g_assert_cmpstr(json_object_get_string_member(row, "diagnostic"), ==, "no\nuser");
 	g_assert_cmpstr(json_object_get_string_member(row, "action"), ==, "failed");
 	g_assert_cmpstr(json_object_get_string_member(row, "reason"), ==, "user_unknown");
-	g_assert_cmpstr(json_object_get_string_member(row, "class"), ==, "hard");
+	g_assert_cmpstr(json_object_get_string_member(row, "permanence"), ==, "permanent");
 	g_assert_cmpstr(json_object_get_string_member(row, "evidence"), ==, "5.1.1 \"quoted\"\n");
 	g_assert_cmpuint(json_array_get_length(addresses), ==, 2);
 	g_assert_cmpstr(json_array_get_string_element(addresses, 0), ==,
