@@ -9,16 +9,16 @@ use warnings;
 
 # reference => [process, recipients...]
 our @COMMUNICATIONS = (
-    [ 'R-1001', 'invoice',    'anna@customer.example' ],
-    [ 'R-1002', 'invoice',    'ben@school.example' ],
-    [ 'R-1003', 'invoice',    'clara@office.example', 'dora@office.example', 'emil@office.example' ],
-    [ 'R-1004', 'invoice',    'frida@harbour.example' ],
-    [ 'R-1005', 'invoice',    'gone@remote.test' ],
-    [ 'Q-2001', 'receipt',    'georg@village.example' ],
-    [ 'Q-2002', 'receipt',    'hanna@customer.example' ],
-    [ 'Q-2003', 'receipt',    'ivan@office.example' ],
-    [ 'Q-2004', 'receipt',    'erna@farm.example' ],
-    [ 'Q-2005', 'receipt',    'full@remote.test' ],
+    [ 'R-1001', 'invoice', 'anna@customer.example' ],
+    [ 'R-1002', 'invoice', 'ben@school.example' ],
+    [ 'R-1003', 'invoice', 'clara@office.example', 'dora@office.example', 'emil@office.example' ],
+    [ 'R-1004', 'invoice', 'frida@harbour.example' ],
+    [ 'R-1005', 'invoice', 'gone@remote.test' ],
+    [ 'Q-2001', 'receipt', 'georg@village.example' ],
+    [ 'Q-2002', 'receipt', 'hanna@customer.example' ],
+    [ 'Q-2003', 'receipt', 'ivan@office.example' ],
+    [ 'Q-2004', 'receipt', 'erna@farm.example' ],
+    [ 'Q-2005', 'receipt', 'full@remote.test' ],
     [ 'N-3001', 'newsletter', 'jana@bank.example' ],
     [ 'N-3002', 'newsletter', 'kira@museum.example' ],
     [ 'N-3003', 'newsletter', 'lena@customer.example' ],
@@ -29,89 +29,107 @@ our @COMMUNICATIONS = (
 # [name shown, template, reference, options]: what arrives over SMTP. "plain" sends it to the
 # bounce domain's plain address, so that no token helps.
 our @BOUNCES = (
-    [ 'Postfix: user unknown',        'postfix-user-unknown',        'R-1001', {} ],
-    [ 'Postfix: the same again',      'postfix-user-unknown',        'R-1001', { again => 1 } ],
-    [ 'Exchange: mailbox full',       'exchange-mailbox-full',       'R-1002', {} ],
-    [ 'Sendmail: 1 of 3',             'sendmail-several-one-failed', 'R-1003', {} ],
-    [ 'Exim: prose, no token',        'exim-prose',                  'R-1004', { plain => 1 } ],
-    [ 'qmail: prose',                 'qmail-prose',                 'Q-2001', {} ],
-    [ 'Postfix: delayed',             'postfix-delay',               'Q-2002', {} ],
-    [ 'Sendmail: delivered',          'sendmail-success',            'Q-2003', {} ],
-    [ 'out of office',                'out-of-office',               'Q-2004', { from => 'recipient' } ],
-    [ 'Exchange: taken for spam',     'exchange-spam-refused',       'N-3001', {} ],
-    [ 'Exim: message too large',      'exim-too-big',                'N-3002', {} ],
-    [ 'read receipt',                 'read-receipt',                'N-3003', { from => 'recipient' } ],
-    [ 'complaint (ARF)',              'complaint',                   'N-3003', {} ],
-    [ 'a letter from a person',       'nobody-can-tell',             'N-3004', { from => 'recipient' } ],
-    [ 'names only an address',        'address-only',                'N-3005', { plain => 1 } ],
-    [ 'of a mail we never sent',      'postfix-user-unknown',        undef,    { plain => 1 } ],
+    [ 'Postfix: user unknown', 'postfix-user-unknown', 'R-1001', {} ],
+    [ 'Postfix: the same again', 'postfix-user-unknown', 'R-1001', { again => 1 } ],
+    [ 'Exchange: mailbox full', 'exchange-mailbox-full', 'R-1002', {} ],
+    [ 'Sendmail: 1 of 3', 'sendmail-several-one-failed', 'R-1003', {} ],
+    [ 'Exim: prose, no token', 'exim-prose', 'R-1004', { plain => 1 } ],
+    [ 'qmail: prose', 'qmail-prose', 'Q-2001', {} ],
+    [ 'Postfix: delayed', 'postfix-delay', 'Q-2002', {} ],
+    [ 'Sendmail: delivered', 'sendmail-success', 'Q-2003', {} ],
+    [ 'out of office', 'out-of-office', 'Q-2004', { from => 'recipient' } ],
+    [ 'Exchange: taken for spam', 'exchange-spam-refused', 'N-3001', {} ],
+    [ 'Exim: message too large', 'exim-too-big', 'N-3002', {} ],
+    [ 'read receipt', 'read-receipt', 'N-3003', { from => 'recipient' } ],
+    [ 'complaint (ARF)', 'complaint', 'N-3003', {} ],
+    [ 'a letter from a person', 'nobody-can-tell', 'N-3004', { from => 'recipient' } ],
+    [ 'names only an address', 'address-only', 'N-3005', { plain => 1 } ],
+    [ 'of a mail we never sent', 'postfix-user-unknown', undef, { plain => 1 } ],
 );
 
 # [name shown, reference]: what Postfix itself has to give up, by the reply of the remote server.
+my $UNKNOWN = 'Recipient address rejected: User unknown';
 our @REFUSED = (
-    [ 'our Postfix: 550',              'R-1005', '550 5.1.1 <gone@remote.test>: Recipient address rejected: User unknown' ],
-    [ 'our Postfix: 452, gave up'   , 'Q-2005', '452 4.2.2 <full@remote.test>: Mailbox full' ],
+    [ 'our Postfix: 550',          'R-1005', "550 5.1.1 <gone\@remote.test>: $UNKNOWN" ],
+    [ 'our Postfix: 452, gave up', 'Q-2005', '452 4.2.2 <full@remote.test>: Mailbox full' ],
 );
+
+# What follows, where it is said at length.
+my $BLOCKED     = 'bounced, address blocked, task hard_bounce';
+my $NOT_BLOCKED = 'bounced, not blocked, trust is message_id only, task hard_bounce';
+my $NOT_MARKED  = 'nothing marked, trust is address only, task hard_bounce';
+my $NOT_FOUND   = 'no communication found, task bounce_without_communication';
+my $PROBLEM     = 'bounced, task delivery_problem';
+my $RESEND      = 'bounced, resend 1 of 3';
+my $KNOWN       = 'known already, nothing changed';
+my $PERSON      = 'for a person to read';
+my $REFUSED     = 'bounced, blocked, task; task hard_bounce';
+my $HARD        = 'hard user_unknown';
+my $SOFT        = 'soft mailbox_full';
+my $SPAM        = 'technical spam_rejected';
+my $LARGE       = 'technical message_too_large';
+my $AWAY        = 'task delivery_problem, done when it was back';
+my $RESENT      = 'sent, bounced, resend_scheduled, resent; arrived 1';
 
 # What has to be there afterwards, section by section. The first column names the row.
 our %EXPECTED = (
     outbound => [
-        [ 'L-4001', 'later@remote.test',  'SUCCESS', '2', 'sent, bounced, resend_scheduled, resent; arrived 1' ],
-        [ 'L-4002', 'never@refused.test', 'ERROR',   '1', 'bounced, blocked, task; task hard_bounce' ],
+        [ 'L-4001', 'later@remote.test',   'SUCCESS', '2', $RESENT ],
+        [ 'L-4002', 'never@refused.test',  'ERROR',   '1', $REFUSED ],
         [ 'L-4003', 'patient@remote.test', 'SUCCESS', '1', 'sent; arrived 1' ],
-        [ 'server', '',                   'away',    '',  'task delivery_problem, done when it was back' ],
+        [ 'server', '',                    'away',    '',  $AWAY ],
     ],
     bounces => [
-        [ 'Postfix: user unknown',          'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
-        [ 'Postfix: the same again',        '',             '',                  '',           'known already, nothing changed' ],
-        [ 'Exchange: mailbox full',         'soft',         'mailbox_full',      'token',      'bounced, resend 1 of 3' ],
-        [ 'Sendmail: 1 of 3, clara',        'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
-        [ 'Sendmail: 1 of 3, dora',         'technical',    'delivered',         'token',      'logged' ],
-        [ 'Sendmail: 1 of 3, emil',         'technical',    'delayed',           'token',      'logged' ],
-        [ 'Exim: prose, no token',          'hard',         'user_unknown',      'message_id', 'bounced, not blocked, trust is message_id only, task hard_bounce' ],
-        [ 'qmail: prose',                   'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
-        [ 'Postfix: delayed',               'technical',    'delayed',           'token',      'logged' ],
-        [ 'Sendmail: delivered',            'technical',    'delivered',         'token',      'logged' ],
-        [ 'out of office',                  'auto_reply',   'vacation',          'token',      'logged' ],
-        [ 'Exchange: taken for spam',       'technical',    'spam_rejected',     'token',      'bounced, task delivery_problem' ],
-        [ 'Exim: message too large',        'technical',    'message_too_large', 'token',      'bounced, task delivery_problem' ],
-        [ 'read receipt',                   'technical',    'read_receipt',      'token',      'logged' ],
-        [ 'complaint (ARF)',                'technical',    'complaint',         'token',      'logged' ],
-        [ 'a letter from a person',         'unclassified', 'undetermined',      'token',      'for a person to read' ],
-        [ 'names only an address',          'hard',         'user_unknown',      'address',    'nothing marked, trust is address only, task hard_bounce' ],
-        [ 'of a mail we never sent',        'hard',         'user_unknown',      '-',          'no communication found, task bounce_without_communication' ],
-        [ 'our Postfix: 550',               'hard',         'user_unknown',      'token',      'bounced, address blocked, task hard_bounce' ],
-        [ 'our Postfix: 452, gave up',      'soft',         'mailbox_full',      'token',      'bounced, resend 1 of 3' ],
+        [ 'Postfix: user unknown', 'hard', 'user_unknown', 'token', $BLOCKED ],
+        [ 'Postfix: the same again', '', '', '', $KNOWN ],
+        [ 'Exchange: mailbox full', 'soft', 'mailbox_full', 'token', $RESEND ],
+        [ 'Sendmail: 1 of 3, clara', 'hard', 'user_unknown', 'token', $BLOCKED ],
+        [ 'Sendmail: 1 of 3, dora', 'technical', 'delivered', 'token', 'logged' ],
+        [ 'Sendmail: 1 of 3, emil', 'technical', 'delayed', 'token', 'logged' ],
+        [ 'Exim: prose, no token', 'hard', 'user_unknown', 'message_id', $NOT_BLOCKED ],
+        [ 'qmail: prose', 'hard', 'user_unknown', 'token', $BLOCKED ],
+        [ 'Postfix: delayed', 'technical', 'delayed', 'token', 'logged' ],
+        [ 'Sendmail: delivered', 'technical', 'delivered', 'token', 'logged' ],
+        [ 'out of office', 'auto_reply', 'vacation', 'token', 'logged' ],
+        [ 'Exchange: taken for spam', 'technical', 'spam_rejected', 'token', $PROBLEM ],
+        [ 'Exim: message too large', 'technical', 'message_too_large', 'token', $PROBLEM ],
+        [ 'read receipt', 'technical', 'read_receipt', 'token', 'logged' ],
+        [ 'complaint (ARF)', 'technical', 'complaint', 'token', 'logged' ],
+        [ 'a letter from a person', 'unclassified', 'undetermined', 'token', $PERSON ],
+        [ 'names only an address', 'hard', 'user_unknown', 'address', $NOT_MARKED ],
+        [ 'of a mail we never sent', 'hard', 'user_unknown', '-', $NOT_FOUND ],
+        [ 'our Postfix: 550', 'hard', 'user_unknown', 'token', $BLOCKED ],
+        [ 'our Postfix: 452, gave up', 'soft', 'mailbox_full', 'token', $RESEND ],
     ],
     communications => [
-        [ 'R-1001',   'invoice',    'anna@customer.example',  'bounced', 'bounced', 'hard user_unknown' ],
-        [ 'R-1002',   'invoice',    'ben@school.example',     'bounced', 'bounced', 'soft mailbox_full' ],
-        [ 'R-1003/1', 'invoice',    'clara@office.example',   'bounced', 'bounced', 'hard user_unknown' ],
+        [ 'R-1001',   'invoice',    'anna@customer.example',  'bounced', 'bounced', $HARD ],
+        [ 'R-1002',   'invoice',    'ben@school.example',     'bounced', 'bounced', $SOFT ],
+        [ 'R-1003/1', 'invoice',    'clara@office.example',   'bounced', 'bounced', $HARD ],
         [ 'R-1003/2', 'invoice',    'dora@office.example',    'bounced', 'sent',    '' ],
         [ 'R-1003/3', 'invoice',    'emil@office.example',    'bounced', 'sent',    '' ],
-        [ 'R-1004',   'invoice',    'frida@harbour.example',  'bounced', 'bounced', 'hard user_unknown' ],
-        [ 'R-1005',   'invoice',    'gone@remote.test',       'bounced', 'bounced', 'hard user_unknown' ],
-        [ 'Q-2001',   'receipt',    'georg@village.example',  'bounced', 'bounced', 'hard user_unknown' ],
+        [ 'R-1004',   'invoice',    'frida@harbour.example',  'bounced', 'bounced', $HARD ],
+        [ 'R-1005',   'invoice',    'gone@remote.test',       'bounced', 'bounced', $HARD ],
+        [ 'Q-2001',   'receipt',    'georg@village.example',  'bounced', 'bounced', $HARD ],
         [ 'Q-2002',   'receipt',    'hanna@customer.example', 'sent',    'sent',    '' ],
         [ 'Q-2003',   'receipt',    'ivan@office.example',    'sent',    'sent',    '' ],
         [ 'Q-2004',   'receipt',    'erna@farm.example',      'sent',    'sent',    '' ],
-        [ 'Q-2005',   'receipt',    'full@remote.test',       'bounced', 'bounced', 'soft mailbox_full' ],
-        [ 'N-3001',   'newsletter', 'jana@bank.example',      'bounced', 'bounced', 'technical spam_rejected' ],
-        [ 'N-3002',   'newsletter', 'kira@museum.example',    'bounced', 'bounced', 'technical message_too_large' ],
+        [ 'Q-2005',   'receipt',    'full@remote.test',       'bounced', 'bounced', $SOFT ],
+        [ 'N-3001',   'newsletter', 'jana@bank.example',      'bounced', 'bounced', $SPAM ],
+        [ 'N-3002',   'newsletter', 'kira@museum.example',    'bounced', 'bounced', $LARGE ],
         [ 'N-3003',   'newsletter', 'lena@customer.example',  'sent',    'sent',    '' ],
         [ 'N-3004',   'newsletter', 'jonas@farm.example',     'sent',    'sent',    '' ],
         [ 'N-3005',   'newsletter', 'otto@customer.example',  'sent',    'sent',    '' ],
     ],
     tasks => [
-        [ 'anna@customer.example',    'hard_bounce',                  'user_unknown',      'R-1001', '1' ],
-        [ 'clara@office.example',     'hard_bounce',                  'user_unknown',      'R-1003', '1' ],
-        [ 'frida@harbour.example',    'hard_bounce',                  'user_unknown',      'R-1004', '1' ],
-        [ 'georg@village.example',    'hard_bounce',                  'user_unknown',      'Q-2001', '1' ],
-        [ 'bank.example',             'delivery_problem',             'spam_rejected',     'N-3001', '1' ],
-        [ 'museum.example',           'delivery_problem',             'message_too_large', 'N-3002', '1' ],
-        [ 'otto@customer.example',    'hard_bounce',                  'user_unknown',      'N-3005', '1' ],
-        [ 'someone@customer.example', 'bounce_without_communication', 'user_unknown',      '-',      '1' ],
-        [ 'gone@remote.test',         'hard_bounce',                  'user_unknown',      'R-1005', '1' ],
+        [ 'anna@customer.example', 'hard_bounce', 'user_unknown', 'R-1001', '1' ],
+        [ 'clara@office.example', 'hard_bounce', 'user_unknown', 'R-1003', '1' ],
+        [ 'frida@harbour.example', 'hard_bounce', 'user_unknown', 'R-1004', '1' ],
+        [ 'georg@village.example', 'hard_bounce', 'user_unknown', 'Q-2001', '1' ],
+        [ 'bank.example', 'delivery_problem', 'spam_rejected', 'N-3001', '1' ],
+        [ 'museum.example', 'delivery_problem', 'message_too_large', 'N-3002', '1' ],
+        [ 'otto@customer.example', 'hard_bounce', 'user_unknown', 'N-3005', '1' ],
+        [ 'someone@customer.example', 'bounce_without_communication', 'user_unknown', '-', '1' ],
+        [ 'gone@remote.test', 'hard_bounce', 'user_unknown', 'R-1005', '1' ],
     ],
     blocks => [
         [ 'anna@customer.example', 'user_unknown' ],

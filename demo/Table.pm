@@ -57,7 +57,8 @@ sub _print {
         print $good ? $self->paint(good => ' ok ') : $self->paint(bad => '!!! '), shift @text, "\n";
         print MARGIN, "$_\n" for @text;
         next if $good;
-        print MARGIN, $self->paint(bad => $_), "\n" for 'expected:', $want ? _format(\@width, $want) : 'no such row';
+        print MARGIN, $self->paint(bad => $_), "\n"
+            for 'expected:', $want ? _format(\@width, $want) : 'no such row';
     }
     return;
 }

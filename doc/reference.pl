@@ -14,7 +14,7 @@ use lib "$FindBin::Bin/../tests/lib";
 use Bounce::Daemon;
 use Bounce::Instance;
 use Bounce::Postgres;
-use JSON::PP qw(decode_json);
+use JSON::PP   qw(decode_json);
 use Text::Wrap qw(wrap);
 
 use constant WIDTH => 100;
@@ -62,7 +62,7 @@ sub paragraph {
     my ($text) = @_;
     return wrap('', '', $text =~ s/\s+/ /gr =~ s/ $//r) . "\n\n";
 }
-sub item      { my ($text) = @_; return wrap('- ', '  ', $text) . "\n" }
+sub item { my ($text) = @_; return wrap('- ', '  ', $text) . "\n" }
 
 # A sentence with its first letter as it is and a full stop.
 sub sentence { my ($text) = @_; return $text =~ /[.!?]$/ ? $text : "$text." }

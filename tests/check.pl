@@ -32,7 +32,7 @@ if ($needs_server) {
 system 'prove', '-j2', '--exec', 'tests/run-one', @tests;
 my $status = $? == -1 || $? & 127 ? 1 : $? >> 8;
 $status ||= name_unrun() if $instance;
-$instance->discard       if $instance && $status == 0;
+$instance->discard if $instance && $status == 0;
 exit $status;
 
 sub all { return (split(' ', $ENV{UNIT_TESTS} // ''), qw(tests/house tests/sql tests/e2e)) }

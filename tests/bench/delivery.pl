@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make bench-delivery: messages a second of bounce-delivery, one commit per message outcome, against
-# Postfix's own smtp-source to the same server with as many connections, in turns in one run: as many
-# bytes, each to another address. The server is a private Postfix that discards what it has taken.
-# Medians of several rounds. Environment: MESSAGES (1000), WORKERS ("1 2 4"), ROUNDS (3).
+# Postfix's own smtp-source to the same server with as many connections, in turns in one run: as
+# many bytes, each to another address. The server is a private Postfix that discards what it has
+# taken. Medians of several rounds. Environment: MESSAGES (1000), WORKERS ("1 2 4"), ROUNDS (3).
 use strict;
 use warnings;
 use FindBin;
@@ -14,23 +14,32 @@ use Bounce::Stage;
 use Time::HiRes qw(time);
 
 my $messages = $ENV{MESSAGES} // 1000;
-my $rounds   = $ENV{ROUNDS} // 3;
-my $bytes    = 900;                                      # what a mail of ours has on the wire
+my $rounds   = $ENV{ROUNDS}   // 3;
+my $bytes    = 900;    # what a mail of ours has on the wire
 my @workers  = split ' ', $ENV{WORKERS} // '1 2 4';
 $| = 1;
 
-my $stage = Bounce::Stage->new(name => "bench-$$", postfix => { main => { default_transport => 'discard', smtpd_milters => '', in_flow_delay => 0 } });
+my $stage = Bounce::Stage->new(
+    name    => "bench-$$",
+    postfix =>
+        { main => { default_transport => 'discard', smtpd_milters => '', in_flow_delay => 0 } });
 $stage->start_database;
 $stage->start_servers;
 my $port = $stage->mta->port;
-printf "%d messages of about %d bytes to a private Postfix, each to another address; ours with a signed return path\n\n", $messages, $bytes;
+printf "%d messages of about %d bytes to a private Postfix, each to another address; ours with a "
+    . "signed return path\n\n",
+    $messages, $bytes;
 printf "%-12s %14s %14s %8s %8s\n", qw(connections smtp-source/s delivery/s ratio growth);
 my $first;
 for my $workers (@workers) {
     my @round = map { round($workers) } 1 .. $rounds;
-    my ($source, $delivery, $ratio) = map { my $key = $_; median(map { $_->{$key} } @round) } qw(source delivery ratio);
+    my ($source, $delivery, $ratio) = map {
+        my $key = $_;
+        median(map { $_->{$key} } @round)
+    } qw(source delivery ratio);
     $first //= $delivery;
-    printf "%-12d %14.0f %14.0f %8.2f %8.2f\n", $workers, $source, $delivery, $ratio, $delivery / $first;
+    printf "%-12d %14.0f %14.0f %8.2f %8.2f\n", $workers, $source, $delivery, $ratio,
+        $delivery / $first;
 }
 my $open = $stage->count("bounce.communication WHERE delivery_state <> 'SUCCESS'");
 $stage->instance->discard;
@@ -48,11 +57,19 @@ sub round {
     return { %rate, ratio => $rate{delivery} / $rate{source} };
 }
 
-sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[ @sorted / 2 ] }
+sub median {
+    my @sorted = sort { $a <=> $b } @_;
+    return $sorted[ @sorted / 2 ];
+}
 
 # The server delivers behind our back: each begins with an empty queue.
 sub drain {
-    $stage->wait_for(120, sub { !grep { -f } glob $stage->instance->path('postfix/queue') . '/{incoming,active,maildrop}/*' });
+    $stage->wait_for(
+        120,
+        sub {
+            !grep { -f }
+                glob $stage->instance->path('postfix/queue') . '/{incoming,active,maildrop}/*';
+        });
     return;
 }
 
@@ -60,24 +77,44 @@ sub drain {
 sub source {
     my ($sessions) = @_;
     my $start = time;
-    $stage->instance->run([ 'smtp-source', '-d', '-s', $sessions, '-m', $messages, '-l', $bytes, '-N', '-f', 'bounce@bounces.example.org', '-t', 'anna@customer.example', "inet:127.0.0.1:$port" ]);
+    $stage->instance->run([
+        'smtp-source', '-d', '-s', $sessions, '-m', $messages, '-l', $bytes, '-N', '-f',
+        'bounce@bounces.example.org', '-t', 'anna@customer.example', "inet:127.0.0.1:$port"
+    ]);
     return $messages / (time - $start);
 }
 
 sub submit {
     my ($count) = @_;
-    $stage->db->sql("SELECT count(bounce.submit_communication(process => 'invoice', recipients => ARRAY['c' || i || '\@customer.example'], sender => 'billing\@example.org',
-        subject => 'Invoice ' || i, body_text => repeat('Dear customer, here it is. ', 8))) FROM generate_series(1, $count) AS i;\nANALYZE;\n");
+    $stage->db->sql(
+        "SELECT count(bounce.submit_communication(process => 'invoice',
+        recipients => ARRAY['c' || i || '\@customer.example'], sender => 'billing\@example.org',
+        subject => 'Invoice ' || i, body_text => repeat('Dear customer, here it is. ', 8)))
+        FROM generate_series(1, $count) AS i;\nANALYZE;\n"
+    );
     return;
 }
 
 # Rate from the first claim to the last outcome, by the database's own times.
 sub delivery {
     my ($workers) = @_;
-    my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => "127.0.0.1:$port", workers => $workers, log_level => 'info')->start;
+    my $worker = Bounce::Delivery->new(
+        $stage->instance, $stage->db,
+        server    => "127.0.0.1:$port",
+        workers   => $workers,
+        log_level => 'info'
+    )->start;
     # asked seldom: asking costs as well
-    $stage->wait_for(300, sub { sleep 1; $stage->count("bounce.communication WHERE delivery_state IN ('PENDING', 'PROCESSING')") == 0 });
+    $stage->wait_for(
+        300,
+        sub {
+            sleep 1;
+            $stage->count("bounce.communication WHERE delivery_state IN ('PENDING', 'PROCESSING')")
+                == 0;
+        });
     $worker->stop;
-    return $messages / $stage->db->value("SELECT extract(epoch FROM max(end_time) - min(start_time)) FROM bounce.communication
-        WHERE id > (SELECT max(id) - $messages FROM bounce.communication)");
+    return $messages / $stage->db->value(
+        "SELECT extract(epoch FROM max(end_time) - min(start_time)) FROM bounce.communication
+        WHERE id > (SELECT max(id) - $messages FROM bounce.communication)"
+    );
 }

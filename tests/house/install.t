@@ -37,11 +37,13 @@ make('install-data');
 
 subtest 'each kind of file' => sub {
     my $share = '/opt/bm/share';
-    ok -s "$root$_", $_ for '/opt/etc/bounce-milter/bounce-milter.conf',
+    ok -s "$root$_", $_
+        for '/opt/etc/bounce-milter/bounce-milter.conf',
         '/opt/etc/bounce-milter/bounce-delivery.conf',
         map({ "/opt/bm/units/bounce-$_" }
         qw(milter.service delivery.service milter-housekeeping.service milter-housekeeping.timer)),
-        map({ "$share/$_" } qw(man/man1/bouncectl.1 man/man5/bounce-milter.conf.5
+        map({ "$share/$_" }
+        qw(man/man1/bouncectl.1 man/man5/bounce-milter.conf.5
             man/man8/bounce-milter.8 bash-completion/completions/bouncectl
             doc/bounce-milter/LICENSE doc/bounce-milter/schema.md
             doc/bounce-milter/examples/postfix/main.cf.example

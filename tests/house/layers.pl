@@ -45,10 +45,10 @@ sub read_table {
         my ($word, @rest) = split;
         if    ($word eq 'symbols') { push @symbols, \@rest }
         elsif ($word eq 'header')  { push @header,  \@rest }
-        elsif ($word eq 'no-sql')  { @no_sql{@rest} = () }
-        elsif ($word eq 'bound')   { $bound{ $rest[0] } = $rest[1] }
-        elsif ($word =~ s/:$//)    { push @room, $word; $direct{$word} = \@rest }
-        else                       { die "$path: what is \"$word\"?\n" }
+        elsif ($word eq 'no-sql') { @no_sql{@rest} = () }
+        elsif ($word eq 'bound') { $bound{ $rest[0] } = $rest[1] }
+        elsif ($word =~ s/:$//) { push @room, $word; $direct{$word} = \@rest }
+        else                    { die "$path: what is \"$word\"?\n" }
     }
     $may{$_} = { map { ($_ => 1) } closure($_, \%direct) } for @room;
     return;
@@ -69,7 +69,10 @@ sub closure {
 
 # --- the tree --------------------------------------------------------------------------
 
-sub unique    { my %seen; return grep { !$seen{$_}++ } @_ }
+sub unique {
+    my %seen;
+    return grep { !$seen{$_}++ } @_;
+}
 sub layer_of  { return $_[0] =~ s{/.*}{}sr }
 sub module_of { return $_[0] =~ s{\.\w+$}{}r }
 sub fault     { push @fault, join '', @_; return }
@@ -105,8 +108,8 @@ sub read_includes {
             next unless $modules_in{$room};
             my $to = $header =~ /\.h$/ ? module_of($header) : "$room/";
             $to = module_of($file) if $to =~ m{/$} && $room eq dirname($file);
-            if   ($to =~ m{/$}) { $room_uses{ dirname($file) }{$room} //= "$file includes $header" }
-            else                { note_use(module_of($file), $to, "$file includes $header") }
+            if ($to =~ m{/$}) { $room_uses{ dirname($file) }{$room} //= "$file includes $header" }
+            else              { note_use(module_of($file), $to, "$file includes $header") }
         }
     }
     return;
@@ -119,7 +122,7 @@ sub read_objects {
         my $module = module_of($source);
         open my $nm, '-|', 'nm', '-g', "$build/$module.o" or die "nm: $!\n";
         while (<$nm>) {
-            if    (/ U (\S+)$/)        { $asked_by{$module}{$1} = 1 }
+            if (/ U (\S+)$/) { $asked_by{$module}{$1} = 1 }
             elsif (/ [A-TV-Z] (\S+)$/) { $defined_in{$1} = $module if $1 ne 'main' }
         }
         close $nm or die "layers: $build/$module.o cannot be read\n";
@@ -143,7 +146,10 @@ sub check_arrows {
     return;
 }
 
-sub is_within { my ($room, @list) = @_; return grep { $room eq $_ || layer_of($room) eq $_ } @list }
+sub is_within {
+    my ($room, @list) = @_;
+    return grep { $room eq $_ || layer_of($room) eq $_ } @list;
+}
 
 sub check_libraries {
     for my $row (@symbols) {
@@ -206,7 +212,11 @@ sub floors_of {
     return %floor;
 }
 
-sub highest { my $most = 0; for (@_) { $most = $_ if $_ > $most } return $most }
+sub highest {
+    my $most = 0;
+    for (@_) { $most = $_ if $_ > $most }
+    return $most;
+}
 
 sub check_bounds {
     for my $layer (grep { -d } @layer) {
@@ -215,7 +225,7 @@ sub check_bounds {
             my @module  = keys %{ $modules_in{$room} };
             my $entries = @module + ($room eq $layer ? @rooms - 1 : 0);
             my $floors  = highest(@floor_of_module{@module});
-            fault("$room has $entries entries")          if $entries > $bound{entries};
+            fault("$room has $entries entries") if $entries > $bound{entries};
             fault("the modules of $room stand on $floors floors") if $floors > $bound{floors};
         }
     }

@@ -20,7 +20,7 @@ is $status, 0, 'with one it is done' or diag $said;
 is $stage->count("bounce.communication_recipient WHERE address LIKE '%anna%'"), 0, 'she is gone';
 
 ($status) = $ctl->run('keys', 'rotate');
-is $status, 0, 'keys rotate';
+is $status,                                                      0, 'keys rotate';
 is join(' ', map { "$_->{id} $_->{state}" } $ctl->json('keys')), '1 verifies 2 signs', 'keys';
 
 finish();

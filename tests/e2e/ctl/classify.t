@@ -6,8 +6,8 @@ use utf8;
 
 use File::Temp qw(tempdir);
 use IPC::Open3 qw(open3);
-use JSON::PP qw(decode_json);
-use Symbol qw(gensym);
+use JSON::PP   qw(decode_json);
+use Symbol     qw(gensym);
 use Test::More;
 
 my $bouncectl = ($ENV{BUILD} // 'build') . '/bouncectl';
@@ -23,7 +23,9 @@ sub run {
     return ($? >> 8, $output // '', $errors // '');
 }
 
-sub objects { return map { decode_json($_) } split /\n/, shift }
+sub objects {
+    return map { decode_json($_) } split /\n/, shift;
+}
 
 my $dsn = <<'END';
 From: MAILER-DAEMON@mx.example.net
@@ -66,11 +68,11 @@ END
 subtest 'one object for each recipient' => sub {
     my ($status, $output, $errors) = run($dsn, '--json', '-');
     my @objects = objects($output);
-    is $status, 0, 'exit status 0';
-    is $errors, '', 'no word on standard error';
-    is @objects, 2, 'two objects';
-    my @keys = qw(file kind recipient original_recipient action status reply_code class reason rule diagnostic
-        reporting_mta remote_mta message_id envelope_id);
+    is $status,  0,  'exit status 0';
+    is $errors,  '', 'no word on standard error';
+    is @objects, 2,  'two objects';
+    my @keys = qw(file kind recipient original_recipient action status reply_code class reason rule
+        diagnostic         reporting_mta remote_mta message_id envelope_id);
     ok exists $objects[0]{$_}, "has $_" for @keys;
     is $objects[0]{recipient},   'anna@customer.example',    'first recipient';
     is $objects[0]{class},       'hard',                     'first class';
@@ -81,12 +83,15 @@ subtest 'one object for each recipient' => sub {
 };
 
 subtest 'what names no recipient' => sub {
-    my ($status, $output) = run("From: a\@sender.example\nSubject: Lunch\n\nUser unknown, mailbox full.\n", '--json', '-');
+    my ($status, $output)
+        = run("From: a\@sender.example\nSubject: Lunch\n\nUser unknown, mailbox full.\n",
+        '--json', '-');
     my ($object) = objects($output);
     is $status, 0, 'exit status 0';
-    is_deeply [ @$object{qw(kind class recipient)} ], [ 'other', 'unclassified', undef ], 'an ordinary mail';
+    is_deeply [ @$object{qw(kind class recipient)} ], [ 'other', 'unclassified', undef ],
+        'an ordinary mail';
     ($status, $output) = run('', '--json', '-');
-    is +(objects($output))[0]{class}, 'unclassified', 'nothing at all';
+    is + (objects($output))[0]{class}, 'unclassified', 'nothing at all';
 };
 
 subtest 'files and folders' => sub {
@@ -101,23 +106,24 @@ subtest 'files and folders' => sub {
     is $status, 1, 'exit status 1: a file could not be read';
     like $errors, qr{none\.eml: No such file}, 'which one is said';
     my @files = map { $_->{file} =~ s{^\Q$dir\E/}{}r } objects($output);
-    is "@files", 'a.eml a.eml b.eml b.eml sub/c.eml sub/c.eml a.eml a.eml', 'all others are read, in the order of names';
+    is "@files", 'a.eml a.eml b.eml b.eml sub/c.eml sub/c.eml a.eml a.eml',
+        'all others are read, in the order of names';
 };
 
 subtest 'for people' => sub {
     my ($status, $output) = run($dsn, '-');
-    like $output, qr/^FILE +RECIPIENT +CLASS +REASON +RULE\n/, 'a heading';
-    like $output, qr/anna\@customer\.example +hard +user_unknown /, 'a row';
-    unlike $output, qr/\033/, 'no colour into a pipe';
+    like $output,   qr/^FILE +RECIPIENT +CLASS +REASON +RULE\n/,      'a heading';
+    like $output,   qr/anna\@customer\.example +hard +user_unknown /, 'a row';
+    unlike $output, qr/\033/,                                         'no colour into a pipe';
     ($status, $output) = run($dsn, '--explain', '-');
-    like $output, qr/=> \S.* user_unknown/,  'what decided';
-    like $output, qr/what follows +\S/,      'what follows';
+    like $output, qr/=> \S.* user_unknown/, 'what decided';
+    like $output, qr/what follows +\S/,     'what follows';
 };
 
 subtest 'usage' => sub {
-    is +(run(''))[0],                     64, 'no file';
-    is +(run('', '--no-such-option'))[0], 64, 'unknown option';
-    is +(run('', '--help'))[0],           0,  '--help';
+    is + (run(''))[0], 64, 'no file';
+    is + (run('', '--no-such-option'))[0], 64, 'unknown option';
+    is + (run('', '--help'))[0],           0,  '--help';
     my ($status, undef, $errors) = run($dsn, '--site', '/nonexistent', '-');
     is $status, 78, 'a site file that is not there';
     like $errors, qr{/nonexistent}, 'is named';
@@ -129,7 +135,8 @@ subtest 'a site rule goes first' => sub {
     print {$file} "[our.own]\nreason = greylisted\nmatch = user unknown\n";
     close $file;
     my ($status, $output) = run($dsn, '--json', '--site', "$dir/site", '-');
-    is_deeply [ (objects($output))[0]->@{qw(rule reason class)} ], [ 'our.own', 'greylisted', 'soft' ], 'and decides';
+    is_deeply [ (objects($output))[0]->@{qw(rule reason class)} ],
+        [ 'our.own', 'greylisted', 'soft' ], 'and decides';
 };
 
 done_testing;

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: BSD-2-Clause
-# --json of every command of bouncectl: an object a line, numbers and booleans as such, times as in RFC 3339.
+# SPDX-License-Identifier: BSD-2-Clause --json of every command of bouncectl: an object a line,
+# numbers and booleans as such, times as in RFC 3339.
 use Bounce::Ctl;
 use Bounce::Test;
 
@@ -11,53 +11,113 @@ my $db     = $stage->db;
 my $json   = JSON::PP->new->utf8->allow_nonref;
 
 my $rules = $stage->instance->make_dir('few-rules');
-$stage->instance->write_file('few-rules/10.rules', "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\nexample = User unknown in virtual mailbox table\n");
+$stage->instance->write_file('few-rules/10.rules',
+          "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\n"
+        . "example = User unknown in virtual mailbox table\n");
 
 sub bounced {
     my ($template, $address) = @_;
     my $letter = $stage->register(process => 'invoice', to => [$address]);
-    $milter->run({ input => $stage->report($template, $letter) }, 'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to', $letter->{return_path}{$address});
+    $milter->run({ input => $stage->report($template, $letter) },
+        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
+        $letter->{return_path}{$address});
     return $letter;
 }
 my @hard   = map { bounced('postfix-user-unknown', "h$_\@customer.example") } 1 .. 4;
 my @task   = map { $stage->recipient($_)->{task_id} } @hard;
 my $bounce = $stage->recipient($hard[0])->{bounce_id};
-my @queued = map { $db->value("SELECT bounce.submit_communication('invoice', '{q$_\@customer.example}', 'billing\@example.org', 'x', 'Hello', business_ref => 'R-q$_')") } 1 .. 3;
-my $mail   = $stage->instance->write_file('mail.eml', $stage->report('postfix-user-unknown', $hard[0]));
+my @queued = map {
+    $db->value("SELECT bounce.submit_communication('invoice', '{q$_\@customer.example}', "
+            . "'billing\@example.org', 'x', 'Hello', business_ref => 'R-q$_')")
+} 1 .. 3;
+my $mail
+    = $stage->instance->write_file('mail.eml', $stage->report('postfix-user-unknown', $hard[0]));
 
 # command, how many objects at least, its arguments; $ctl unless another account is named
 my @table = (
-    [ 'status', 1 ], [ 'tasks', 4 ], [ 'tasks', 1, '--by', 'domain' ], [ 'task show', 1, $task[0] ], [ 'task assign', 2, @task[ 0, 1 ], '--to', 'eva' ],
-    [ 'task postpone', 1, $task[0], '--until', '3d' ], [ 'task note', 1, $task[0], 'x' ], [ 'task resolve', 4, '--domain', 'customer.example', '--dead' ],
-    [ 'task resolve', 1, $task[3], '--works', '--note', 'x' ],
-    [ 'blocks', 3 ], [ 'blocks', 1, 'h1@customer.example' ], [ 'block', 1, 'b@customer.example', '--why', 'x' ], [ 'unblock', 1, 'b@customer.example', '--why', 'x' ],
-    [ 'params', 10 ], [ 'params show', 1, 'resend' ], [ 'params set', 1, 'resend', 'off', '--process', 'receipt' ], [ 'params unset', 1, 'resend', '--process', 'receipt' ],
-    [ 'show', 1, $hard[0]{id} ], [ 'show', 1, $hard[0]{business_ref} ], [ 'bounces', 4 ], [ 'bounce show', 1, $bounce ],
-    [ 'shadow', 0 ], [ 'report', 1 ], [ 'report', 2, '--by', 'day', '--since', '2d' ], [ 'undo', 1, '--since', '1h' ],
-    [ 'reclassify', 1, $bounce, '--as', 'mailbox_full' ], [ 'replay', 0, '--rules', $rules ], [ 'undo', 1, '--since', '1h', '--apply', '--why', 'x' ],
-    [ 'queue list', 3 ], [ 'queue show', 1, $queued[0] ], [ 'queue hold', 2, @queued[ 0, 1 ] ], [ 'queue release', 2, '--all' ], [ 'queue retry', 1, $queued[0] ],
-    [ 'queue cancel', 1, $queued[0] ], [ 'queue status', 1 ], [ 'queue metrics', 3 ],
-    [ 'housekeeping', 1 ], [ 'erase', 1, 'h1@customer.example', '--why', 'x' ], [ 'keys', 1 ], [ 'keys rotate', 1 ],
-    [ 'reasons', 10 ], [ 'rules list', 1, '--rules', $rules ], [ 'rules check', 0, '--rules', $rules ], [ 'rules test', 0, '--rules', $rules ],
-    [ 'classify', 1, '--rules', $rules, $mail ], [ 'intake', 1, '--rules', $rules, $mail ], [ 'db check', 1 ], [ 'db migrate', 1 ], [ 'db init', 1 ],
+    [ 'status',        1 ],
+    [ 'tasks',         4 ],
+    [ 'tasks',         1, '--by', 'domain' ],
+    [ 'task show',     1, $task[0] ],
+    [ 'task assign',   2, @task[ 0, 1 ], '--to',    'eva' ],
+    [ 'task postpone', 1, $task[0],      '--until', '3d' ],
+    [ 'task note',     1, $task[0],      'x' ],
+    [ 'task resolve',  4, '--domain',    'customer.example', '--dead' ],
+    [ 'task resolve',  1, $task[3],      '--works', '--note', 'x' ],
+    [ 'blocks',        3 ],
+    [ 'blocks',        1, 'h1@customer.example' ],
+    [ 'block',         1, 'b@customer.example', '--why', 'x' ],
+    [ 'unblock',       1, 'b@customer.example', '--why', 'x' ],
+    [ 'params',        10 ],
+    [ 'params show',   1, 'resend' ],
+    [ 'params set',    1, 'resend', 'off', '--process', 'receipt' ],
+    [ 'params unset',  1, 'resend', '--process', 'receipt' ],
+    [ 'show',          1, $hard[0]{id} ],
+    [ 'show',          1, $hard[0]{business_ref} ],
+    [ 'bounces',       4 ],
+    [ 'bounce show',   1, $bounce ],
+    [ 'shadow',        0 ],
+    [ 'report',        1 ],
+    [ 'report',        2, '--by',    'day', '--since', '2d' ],
+    [ 'undo',          1, '--since', '1h' ],
+    [ 'reclassify',    1, $bounce,   '--as', 'mailbox_full' ],
+    [ 'replay',        0, '--rules', $rules ],
+    [ 'undo',          1, '--since', '1h', '--apply', '--why', 'x' ],
+    [ 'queue list',    3 ],
+    [ 'queue show',    1, $queued[0] ],
+    [ 'queue hold',    2, @queued[ 0, 1 ] ],
+    [ 'queue release', 2, '--all' ],
+    [ 'queue retry',   1, $queued[0] ],
+    [ 'queue cancel',  1, $queued[0] ],
+    [ 'queue status',  1 ],
+    [ 'queue metrics', 3 ],
+    [ 'housekeeping',  1 ],
+    [ 'erase',         1, 'h1@customer.example', '--why', 'x' ],
+    [ 'keys',          1 ],
+    [ 'keys rotate',   1 ],
+    [ 'reasons',       10 ],
+    [ 'rules list',    1, '--rules', $rules ],
+    [ 'rules check',   0, '--rules', $rules ],
+    [ 'rules test',    0, '--rules', $rules ],
+    [ 'classify',      1, '--rules', $rules, $mail ],
+    [ 'intake',        1, '--rules', $rules, $mail ],
+    [ 'db check',      1 ],
+    [ 'db migrate',    1 ],
+    [ 'db init',       1 ],
 );
-my %account = (intake => $milter, 'keys rotate' => $admin, map { ($_ => $admin) } 'db check', 'db migrate', 'db init', 'housekeeping', 'erase');
+my %account = (
+    intake        => $milter,
+    'keys rotate' => $admin,
+    map { ($_ => $admin) } 'db check', 'db migrate', 'db init', 'housekeeping', 'erase'
+);
 my %offline = map { ($_ => 1) } 'reasons', 'classify', 'rules list', 'rules check', 'rules test';
 
 # Words that may look like something else: what people or other programs have written.
-my %is_text = map { ($_ => 1) } qw(status value default_value old_value new_value minimum maximum reply_code business_ref text subject label owner raw diagnostic evidence queue_id message_id envelope_id report_message_id);
+my %is_text = map { ($_ => 1) }
+    qw(status value default_value old_value new_value minimum maximum reply_code
+    business_ref text subject label owner raw diagnostic evidence queue_id message_id
+    envelope_id report_message_id);
 
 # What of a value is not as it should be; where it stands.
 sub faults {
     my ($name, $value, $where) = @_;
-    return map { faults($name, $_, "$where\[]") } @$value if ref $value eq 'ARRAY';
+    return map { faults($name, $_,        "$where\[]") } @$value if ref $value eq 'ARRAY';
     return map { faults($_, $value->{$_}, "$where.$_") } sort keys %$value if ref $value eq 'HASH';
     return if !defined $value || ref $value;
     my $is_number = $json->encode($value) !~ /^"/;
-    return "$where: \"$value\" is no number"  if $name =~ /(?:^|_)(?:id|count|attempts|tries|total|hard|soft|seconds|priority|bounces|done_count)$/ && !$is_number && !$is_text{$name};
-    return "$where: \"$value\" is no boolean" if $name =~ /^(?:is|was|newly|would|lifts|requeues|per)_/ || $value =~ /^(?:true|false|t|f)$/ && !$is_text{$name};
-    return "$where: \"$value\" is a number"   if !$is_number && $value =~ /^-?\d+(?:\.\d+)?$/ && !$is_text{$name};
-    return "$where: \"$value\" is no time of RFC 3339" if $name =~ /(?:^|_)(?:at|until|time)$/ && $value !~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+    return "$where: \"$value\" is no number"
+        if $name
+        =~ /(?:^|_)(?:id|count|attempts|tries|total|hard|soft|seconds|priority|bounces|done_count)$/
+        && !$is_number
+        && !$is_text{$name};
+    return "$where: \"$value\" is no boolean"
+        if $name  =~ /^(?:is|was|newly|would|lifts|requeues|per)_/
+        || $value =~ /^(?:true|false|t|f)$/ && !$is_text{$name};
+    return "$where: \"$value\" is a number"
+        if !$is_number && $value =~ /^-?\d+(?:\.\d+)?$/ && !$is_text{$name};
+    return "$where: \"$value\" is no time of RFC 3339"
+        if $name  =~ /(?:^|_)(?:at|until|time)$/
+        && $value !~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
     return "$where: an empty name" if $where =~ /\.$/;
     return;
 }
@@ -65,9 +125,16 @@ sub faults {
 for my $row (@table) {
     my ($command, $least, @argument) = @$row;
     my @line = (split(/ /, $command), @argument);
-    my ($status, $text) = $offline{$command} ? $stage->daemon->bouncectl(@line, '--json') : ($account{$command} // $ctl)->run(@line, '--json');
+    my ($status, $text)
+        = $offline{$command}
+        ? $stage->daemon->bouncectl(@line, '--json')
+        : ($account{$command} // $ctl)->run(@line, '--json');
     is $status, 0, "@line: exit status" or diag $text;
-    my @object = map { my $object = eval { $json->decode($_) }; diag "$_: $@" if $@; $object } split /\n/, $text;
+    my @object = map {
+        my $object = eval { $json->decode($_) };
+        diag "$_: $@" if $@;
+        $object
+    } split /\n/, $text;
     cmp_ok scalar @object, '>=', $least, 'objects';
     is scalar(grep { ref ne 'HASH' } @object), 0, 'each line is one';
     is_deeply [ map { faults('', $_, '') } @object ], [], 'typed as they should be';
@@ -75,6 +142,7 @@ for my $row (@table) {
 
 my (undef, $help) = $stage->daemon->bouncectl('--help');
 my %tried = map { ($_->[0] => 1) } @table;
-is_deeply [ grep { !$tried{$_} } $help =~ /^  ([a-z]+(?: [a-z]+)?)  +[a-z]/mg ], [], 'every command was tried';
+is_deeply [ grep { !$tried{$_} } $help =~ /^  ([a-z]+(?: [a-z]+)?)  +[a-z]/mg ], [],
+    'every command was tried';
 
 finish();

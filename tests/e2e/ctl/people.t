@@ -27,48 +27,69 @@ my @intake = ('intake', '--rules', $rules, '--sendmail', '/bin/true');
 sub bounced {
     my ($template, $address, %option) = @_;
     my $letter = $stage->register(process => 'invoice', to => [$address], %option);
-    $milter->run({ input => $stage->report($template, $letter) }, @intake, '--to', $letter->{return_path}{$address});
+    $milter->run({ input => $stage->report($template, $letter) },
+        @intake, '--to', $letter->{return_path}{$address});
     return $letter;
 }
 sub task_of { my ($letter) = @_; return $stage->recipient($letter)->{task_id} }
 
-my $dead = bounced('postfix-user-unknown', 'anna@customer.example');
+my $dead = bounced('postfix-user-unknown',  'anna@customer.example');
 my $full = bounced('exchange-mailbox-full', 'bert@school.example');
 
 subtest 'tasks' => sub {
     my ($status, $text) = $ctl->run('tasks');
     is $status, 0, 'exit status';
-    like $text, qr/^ *ID +KIND .*ABOUT/m, 'a heading';
-    like $text, qr/hard_bounce.*anna\@customer\.example/, 'the task';
-    unlike $text, qr/\e/, 'no colour in a file';
+    like $text,   qr/^ *ID +KIND .*ABOUT/m,                 'a heading';
+    like $text,   qr/hard_bounce.*anna\@customer\.example/, 'the task';
+    unlike $text, qr/\e/,                                   'no colour in a file';
     my ($task) = $ctl->json('tasks');
     is $task->{address}, 'anna@customer.example', 'JSON: an object a line';
-    is $task->{count}, 1, 'numbers are numbers';
+    is $task->{count},   1,                       'numbers are numbers';
     like $task->{created_at}, qr/^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d$/, 'times are RFC 3339';
-    is scalar($ctl->json('tasks', '--kind', 'outage')), 0, 'JSON of nothing is nothing';
-    is $ctl->output('tasks', '--kind', 'outage'), "no open task\n", 'nothing, in words';
+    is scalar($ctl->json('tasks', '--kind', 'outage')),      0, 'JSON of nothing is nothing';
+    is $ctl->output('tasks', '--kind', 'outage'),            "no open task\n", 'nothing, in words';
     is scalar($ctl->json('tasks', '--address', 'CUSTOMER')), 1, 'by a part of the address';
-    is scalar($ctl->json('tasks', '--owner', '')), 1, 'those of nobody';
-    is $ctl->output('tasks', '--ids'), "$task->{id}\n", 'only the ids';
-    my @one = ([ '--domain', 'customer.example' ], [ '--reason', 'user_unknown' ], [ '--text', 'VIRTUAL MAILBOX' ], [ '--since', '1h' ], [ '--due', '1w' ],
-        [ '--process', 'invoice' ], [ '--address', 'anna' ], (map { [ '--sort', $_ ] } qw(due age count domain)));
-    my @none = ([ '--domain', 'school.example' ], [ '--reason', 'mailbox_full' ], [ '--text', 'nowhere' ], [ '--until', '1h' ], [ '--due', '1m' ], ['--overdue'], ['--mine'], [ '--process', 'receipt' ]);
-    is scalar($ctl->json('tasks', @$_)), 1, "@$_: the one"  for @one;
+    is scalar($ctl->json('tasks', '--owner', '')),           1, 'those of nobody';
+    is $ctl->output('tasks', '--ids'),                       "$task->{id}\n", 'only the ids';
+    my @one = (
+        [ '--domain',  'customer.example' ],
+        [ '--reason',  'user_unknown' ],
+        [ '--text',    'VIRTUAL MAILBOX' ],
+        [ '--since',   '1h' ],
+        [ '--due',     '1w' ],
+        [ '--process', 'invoice' ],
+        [ '--address', 'anna' ],
+        (map { [ '--sort', $_ ] } qw(due age count domain)));
+    my @none = (
+        [ '--domain', 'school.example' ],
+        [ '--reason', 'mailbox_full' ],
+        [ '--text',   'nowhere' ],
+        [ '--until',  '1h' ],
+        [ '--due',    '1m' ],
+        ['--overdue'],
+        ['--mine'],
+        [ '--process', 'receipt' ]);
+    is scalar($ctl->json('tasks', @$_)), 1, "@$_: the one"      for @one;
     is scalar($ctl->json('tasks', @$_)), 0, "@$_: not this one" for @none;
+
     for my $by (qw(domain kind reason process owner)) {
         my ($group) = $ctl->json('tasks', '--by', $by);
         is $group->{tasks}, 1, "--by $by counts";
     }
-    like $ctl->output('tasks', '--by', 'domain'), qr/^customer\.example +hard_bounce.* 1  \S/m, 'for people';
+    like $ctl->output('tasks', '--by', 'domain'), qr/^customer\.example +hard_bounce.* 1  \S/m,
+        'for people';
 };
 
 subtest 'the terminal' => sub {
     for my $width (60, 80, 120, 200) {
-        my $text = $ctl->on_terminal($width, 'tasks');
+        my $text    = $ctl->on_terminal($width, 'tasks');
         my $longest = 0;
-        for my $line (split /\n/, $text) { my $len = length($line =~ s/\e\[\d+m//gr); $longest = $len if $len > $longest }
+        for my $line (split /\n/, $text) {
+            my $len = length($line =~ s/\e\[\d+m//gr);
+            $longest = $len if $len > $longest;
+        }
         cmp_ok $longest, '<=', $width, "no line is wider than $width";
-        cmp_ok $longest, '>', 30, 'there are lines';
+        cmp_ok $longest, '>',  30,     'there are lines';
     }
     like $ctl->on_terminal(120, 'bounces'), qr/\e\[31mhard\e\[0m/, 'colour there';
     is_deeply [ $ctl->on_terminal(80, 'tasks', '--json') =~ /\e/g ], [], 'none in JSON';
@@ -76,39 +97,49 @@ subtest 'the terminal' => sub {
 
 subtest 'task show, assign, note, postpone' => sub {
     my $id = task_of($dead);
-    is $ctl->output('task', 'assign', $id, '--to', 'eva'), "task $id is eva's\n", 'assign';
-    is +($ctl->run('task', 'note', $id, 'called them'))[0], 0, 'note';
-    like $ctl->output('task', 'postpone', $id, '--until', '2030-01-02 09:00'), qr/^task $id is due at 2030-01-02 09:00$/, 'postpone';
+    is $ctl->output('task', 'assign', $id, '--to', 'eva'),   "task $id is eva's\n", 'assign';
+    is + ($ctl->run('task', 'note', $id, 'called them'))[0], 0,                     'note';
+    like $ctl->output('task', 'postpone', $id, '--until', '2030-01-02 09:00'),
+        qr/^task $id is due at 2030-01-02 09:00$/, 'postpone';
     my ($shown) = $ctl->json('task', 'show', $id);
     is $shown->{task}{owner}, 'eva', 'the owner';
-    is_deeply [ map { $_->{action} } @{ $shown->{history} } ], [qw(created assigned note postponed)], 'the history';
-    like $ctl->output('task', 'show', $id), qr/^owner +eva\n.*\nHISTORY\n.*called them/ms, 'for people';
+    is_deeply [ map { $_->{action} } @{ $shown->{history} } ],
+        [qw(created assigned note postponed)], 'the history';
+    like $ctl->output('task', 'show', $id), qr/^owner +eva\n.*\nHISTORY\n.*called them/ms,
+        'for people';
     is $shown->{mails}[0]{communication_id}, $dead->{id}, 'the mails it is about';
-    like $shown->{ways}[0]{command}, qr/^bouncectl task resolve $id --address/, 'how it may be resolved';
+    like $shown->{ways}[0]{command}, qr/^bouncectl task resolve $id --address/,
+        'how it may be resolved';
     like $ctl->output('task', 'assign', $id, '--nobody'), qr/nobody's/, 'given back';
     my $me = getpwuid $<;
-    is +($ctl->run({ input => "$id\n" }, 'task', 'assign', '-', '--me'))[1], "task $id is ${me}'s\n", 'to me; the ids on standard input';
+    is + ($ctl->run({ input => "$id\n" }, 'task', 'assign', '-', '--me'))[1],
+        "task $id is ${me}'s\n", 'to me; the ids on standard input';
     is scalar($ctl->json('tasks', '--mine')), 1, 'mine';
     my ($status, $said) = $ctl->run('task', 'assign', 998, $id, 999, '--to', 'eva');
     is $status, 1, 'of several one is there';
-    like $said, qr/no open task 998\n.*task $id is eva's\n.*no open task 999\n.*1 done, 2 refused/s, 'the others go on, and all is said' or diag $said;
+    like $said,
+        qr/no open task 998\n.*task $id is eva's\n.*no open task 999\n.*1 done, 2 refused/s,
+        'the others go on, and all is said'
+        or diag $said;
     $ctl->output('task', 'assign', $id, '--nobody');
-    like $ctl->output('task', 'postpone', $id, '--until', '3d'), qr/is due at 20/, 'postponed by days';
-    is +($ctl->run('task', 'assign', $id))[0], 64, 'to nobody in particular: usage';
-    is +($ctl->run('task', 'show', 999))[0], 1, 'a task that is not there';
-    is +($ctl->run('task', 'show', 'x'))[0], 64, 'no number: usage';
+    like $ctl->output('task', 'postpone', $id, '--until', '3d'), qr/is due at 20/,
+        'postponed by days';
+    is + ($ctl->run('task', 'assign', $id))[0], 64, 'to nobody in particular: usage';
+    is + ($ctl->run('task', 'show',   999))[0], 1,  'a task that is not there';
+    is + ($ctl->run('task', 'show',   'x'))[0], 64, 'no number: usage';
 };
 
 subtest 'show' => sub {
     my $text = $ctl->output('show', $dead->{id});
-    like $text, qr/^business ref +\Q$dead->{business_ref}\E$/m, 'what it is';
+    like $text, qr/^business ref +\Q$dead->{business_ref}\E$/m,           'what it is';
     like $text, qr/anna\@customer\.example +bounced.*hard +user_unknown/, 'its recipient';
-    like $text, qr/registered.*bounced.*blocked.*task/s, 'its story, in order';
+    like $text, qr/registered.*bounced.*blocked.*task/s,                  'its story, in order';
     my ($story) = $ctl->json('show', $dead->{business_ref});
-    is $story->{communication}{id}, $dead->{id}, 'by its business reference';
+    is $story->{communication}{id},         $dead->{id},      'by its business reference';
     is $story->{recipients}[0]{is_blocked}, JSON::PP::true(), 'JSON: a boolean';
     bounced('exchange-mailbox-full', 'twice@school.example') for 1 .. 2;
-    like $ctl->output('show', 'twice@school.example'), qr/^ID +MATCHED\n( *\d+ .*\n){2}$/i, 'several: they are listed';
+    like $ctl->output('show', 'twice@school.example'), qr/^ID +MATCHED\n( *\d+ .*\n){2}$/i,
+        'several: they are listed';
     my ($status, $said) = $ctl->run('show', 'nonsense');
     is $status, 1, 'nothing found';
     like $said, qr/no communication/, 'is said';
@@ -120,8 +151,8 @@ subtest 'bounces, bounce show' => sub {
     is scalar($ctl->json('bounces', '--class', 'hard', '--since', '1h')), 1, 'by class and time';
     is scalar($ctl->json('bounces', '--until', '1h')), 0, 'before that there was nothing';
     my $text = $ctl->output('bounce', 'show', $bounce->{id});
-    like $text, qr/^class +hard$/m, 'the verdict';
-    like $text, qr/^\| Subject: Undelivered Mail/m, 'the message';
+    like $text, qr/^class +hard$/m,                       'the verdict';
+    like $text, qr/^\| Subject: Undelivered Mail/m,       'the message';
     like $text, qr/^> Diagnostic-Code: .*\n> .*virtual/m, 'the lines that decided are marked';
     my $wide = $ctl->on_terminal(140, 'bounce', 'show', $bounce->{id}) =~ s/\e\[\d+m//gr;
     like $wide, qr/^class +hard +\| Subject:/m, 'beside each other where there is room';
@@ -130,83 +161,117 @@ subtest 'bounces, bounce show' => sub {
     like $object->{raw}, qr/Final-Recipient/, 'JSON has both';
     is $object->{bounce}{id}, $bounce->{id}, 'and the verdict';
     my $raw = $ctl->output('bounce', 'show', $bounce->{id}, '--raw');
-    is $raw, $db->value("SELECT convert_from(m.raw, 'UTF8') FROM bounce.bounce_message AS m JOIN bounce.bounce AS b ON b.bounce_message_id = m.id WHERE b.id = $bounce->{id}"),
+    is $raw,
+        $db->value("SELECT convert_from(m.raw, 'UTF8') FROM bounce.bounce_message AS m "
+            . "JOIN bounce.bounce AS b ON b.bounce_message_id = m.id WHERE b.id = $bounce->{id}"),
         'byte by byte';
-    is +($ctl->run('bounce', 'show', 999))[0], 1, 'one that is not there';
+    is + ($ctl->run('bounce', 'show', 999))[0], 1, 'one that is not there';
 };
 
 subtest 'a message cannot move the cursor' => sub {
-    my $evil = $stage->register(process => 'invoice', to => ['evil@customer.example'], subject => "x\e[2J\e]0;owned\ay");
-    my $report = $stage->report('postfix-user-unknown', $evil) =~ s/User unknown/\e[31mUser\e[2J unknown/gr;
-    $milter->run({ input => $report }, @intake, '--to', $evil->{return_path}{'evil@customer.example'});
+    my $evil = $stage->register(
+        process => 'invoice',
+        to      => ['evil@customer.example'],
+        subject => "x\e[2J\e]0;owned\ay"
+    );
+    my $report = $stage->report('postfix-user-unknown', $evil)
+        =~ s/User unknown/\e[31mUser\e[2J unknown/gr;
+    $milter->run({ input => $report },
+        @intake, '--to', $evil->{return_path}{'evil@customer.example'});
     my ($bounce) = $ctl->json('bounces', '--communication', $evil->{id});
-    for my $command ([ 'show', $evil->{id} ], [ 'bounce', 'show', $bounce->{id} ], ['bounces'], ['tasks'], [ 'blocks', 'evil' ]) {
+    for my $command (
+        [ 'show',   $evil->{id} ],
+        [ 'bounce', 'show', $bounce->{id} ],
+        ['bounces'], ['tasks'], [ 'blocks', 'evil' ]
+    ) {
         unlike $ctl->output(@$command), qr/[\e\a]/, "@$command";
-        unlike $ctl->on_terminal(100, @$command) =~ s/\e\[\d+m//gr, qr/[\e\a]/, "@$command, on a terminal";
+        unlike $ctl->on_terminal(100, @$command) =~ s/\e\[\d+m//gr, qr/[\e\a]/,
+            "@$command, on a terminal";
     }
 };
 
 subtest 'blocks, block, unblock' => sub {
     like $ctl->output('blocks'), qr/anna\@customer\.example +user_unknown/, 'the block of a bounce';
-    is $ctl->output('block', 'New@customer.example', '--why', 'asked by phone'), "New\@customer.example is blocked\n", 'block';
-    is $ctl->output('block', 'new@customer.example', '--why', 'again'), "new\@customer.example was blocked already\n", 'twice';
+    is $ctl->output('block', 'New@customer.example', '--why', 'asked by phone'),
+        "New\@customer.example is blocked\n", 'block';
+    is $ctl->output('block', 'new@customer.example', '--why', 'again'),
+        "new\@customer.example was blocked already\n", 'twice';
     my ($block) = $ctl->json('blocks', 'NEW@');
     is $block->{why}, 'asked by phone', 'with its reason';
-    is $ctl->output('unblock', 'new@customer.example', '--why', 'a mistake'), "new\@customer.example is not blocked any more\n", 'unblock';
+    is $ctl->output('unblock', 'new@customer.example', '--why', 'a mistake'),
+        "new\@customer.example is not blocked any more\n", 'unblock';
     is $db->value("SELECT bounce.is_address_blocked('new\@customer.example')"), 'f', 'it is not';
-    is $ctl->output('unblock', 'new@customer.example', '--why', 'x'), "new\@customer.example was not blocked\n", 'twice';
+    is $ctl->output('unblock', 'new@customer.example', '--why', 'x'),
+        "new\@customer.example was not blocked\n", 'twice';
     is scalar($ctl->json('blocks', 'new@')), 0, 'not listed any more';
     is scalar($ctl->json('blocks', 'new@', '--all')), 1, 'but remembered';
-    is +($ctl->run('block', 'new@customer.example'))[0], 64, 'without --why: usage';
-    is +($ctl->run('block', 'nonsense', '--why', 'x'))[0], 1, 'no address';
+    is + ($ctl->run('block', 'new@customer.example'))[0], 64, 'without --why: usage';
+    is + ($ctl->run('block', 'nonsense', '--why', 'x'))[0], 1, 'no address';
 };
 
 subtest 'task resolve' => sub {
     my $id = task_of($dead);
     is $ctl->output('task', 'resolve', $id, '--address', 'anna@new.example', '--note', 'phoned'),
-        "task $id is done: 1 mail is sent again, to anna\@new.example\n", 'with a corrected address';
-    is $stage->count("bounce.communication_recipient WHERE communication_id = $dead->{id} AND address = 'anna\@new.example'"), 1, 'is there now';
-    is +($ctl->run('task', 'resolve', $id))[0], 1, 'a second time: it is closed';
+        "task $id is done: 1 mail is sent again, to anna\@new.example\n",
+        'with a corrected address';
+    is $stage->count("bounce.communication_recipient WHERE communication_id = $dead->{id} "
+            . "AND address = 'anna\@new.example'"), 1, 'is there now';
+    is + ($ctl->run('task', 'resolve', $id))[0], 1, 'a second time: it is closed';
     my $works = bounced('postfix-user-unknown', 'works@customer.example');
-    is +($ctl->run('task', 'resolve', task_of($works), '--works', '--dead'))[0], 64, 'two ways: usage';
-    is +($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 64, 'the block is not lifted without a note';
-    like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'), qr/the block is lifted, 1 mail is sent again/, 'the address works';
-    is $db->value("SELECT bounce.is_address_blocked('works\@customer.example')"), 'f', 'its block is lifted';
+    is + ($ctl->run('task', 'resolve', task_of($works), '--works', '--dead'))[0], 64,
+        'two ways: usage';
+    is + ($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 64,
+        'the block is not lifted without a note';
+    like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'),
+        qr/the block is lifted, 1 mail is sent again/, 'the address works';
+    is $db->value("SELECT bounce.is_address_blocked('works\@customer.example')"), 'f',
+        'its block is lifted';
     my $gone = bounced('postfix-user-unknown', 'gone@customer.example');
-    like $ctl->output('task', 'resolve', task_of($gone), '--dead'), qr/the address is blocked/, 'the address is dead';
+    like $ctl->output('task', 'resolve', task_of($gone), '--dead'), qr/the address is blocked/,
+        'the address is dead';
     my $plain = bounced('exchange-spam-refused', 'plain@bank.example');
-    is $ctl->output('task', 'resolve', task_of($plain), '--note', 'seen', '--json') =~ /"status":"done"/, 1, 'just closed, as JSON';
-    is +($ctl->json('tasks', '--all'))[-1]{status}, 'done', '--all has closed ones';
+    is $ctl->output('task', 'resolve', task_of($plain), '--note', 'seen', '--json')
+        =~ /"status":"done"/, 1, 'just closed, as JSON';
+    is + ($ctl->json('tasks', '--all'))[-1]{status}, 'done', '--all has closed ones';
 };
 
 subtest 'task resolve: what a filter chooses' => sub {
     my @letter = map { bounced('postfix-user-unknown', "m$_\@moved.example") } 1 .. 3;
-    my @filter = ('task', 'resolve', '--domain', 'moved.example', '--kind', 'hard_bounce', '--works', '--note', 'their migration is over');
+    my @filter = (
+        'task',   'resolve', '--domain', 'moved.example', '--kind', 'hard_bounce', '--works',
+        '--note', 'their migration is over'
+    );
     my $text = $ctl->output(@filter);
-    like $text, qr/m1\@moved\.example.*\n3 tasks would be closed; the blocks are lifted.*\nNothing was changed\. Do it with --yes\.$/s, 'is shown first';
-    is scalar($ctl->json(@filter)), 3, 'as JSON too';
+    like $text, qr/m1\@moved\.example.*\n3\ tasks\ would\ be\ closed;\ the\ blocks\ are\ lifted.*\n
+            Nothing\ was\ changed\.\ Do\ it\ with\ --yes\.$/sx, 'is shown first';
+    is scalar($ctl->json(@filter)),                              3, 'as JSON too';
     is scalar($ctl->json('tasks', '--domain', 'moved.example')), 3, 'nothing was changed';
     like $ctl->output(@filter, '--yes'), qr/^3 done$/m, 'done';
     is scalar($ctl->json('tasks', '--domain', 'moved.example')), 0, 'all are closed';
     my ($status, $said) = $ctl->run(@filter, '--yes');
     is $status, 1, 'nothing is left';
     like $said, qr/no open task fits/, 'is said';
-    is +($ctl->run('task', 'resolve', '--dead'))[0], 64, 'which? usage';
-    is +($ctl->run('task', 'resolve', 1, '--domain', 'x.example'))[0], 64, 'ids and a filter: usage';
+    is + ($ctl->run('task', 'resolve', '--dead'))[0], 64, 'which? usage';
+    is + ($ctl->run('task', 'resolve', 1, '--domain', 'x.example'))[0], 64,
+        'ids and a filter: usage';
     my $spam = bounced('exchange-spam-refused', 'again@bank.example');
     ($status, $said) = $ctl->run('task', 'resolve', task_of($spam), '--dead');
     is $status, 1, 'a way that does not fit';
     like $said, qr/^It is resolved with --works /m, 'what fits is said in our words';
-    is +($ctl->run('task', 'resolve', task_of($spam), '--suggested'))[0], 1, 'no address was suggested';
+    is + ($ctl->run('task', 'resolve', task_of($spam), '--suggested'))[0], 1,
+        'no address was suggested';
 };
 
 subtest 'why is it blocked?' => sub {
     my $why = bounced('postfix-user-unknown', 'why@customer.example');
     my ($told) = $ctl->json('blocks', 'why@customer.example');
     is $told->{blocks}[0]{reason}, 'user_unknown', 'the block';
-    is_deeply [ map { $_->{event} } @{ $told->{story} } ], [qw(report parameters blocked)], 'its story';
-    like $ctl->output('blocks', 'why@customer.example'), qr/rule address\.unknown/, 'the rule is named';
-    like $ctl->output('blocks', 'never@customer.example'), qr/not blocked.*never was/s, 'of one that never was';
+    is_deeply [ map { $_->{event} } @{ $told->{story} } ], [qw(report parameters blocked)],
+        'its story';
+    like $ctl->output('blocks', 'why@customer.example'), qr/rule address\.unknown/,
+        'the rule is named';
+    like $ctl->output('blocks', 'never@customer.example'), qr/not blocked.*never was/s,
+        'of one that never was';
 };
 
 subtest 'rights' => sub {

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: BSD-2-Clause
-# bouncectl queue: what waits, acting on one and on many, figures for a monitor. Nothing is sent: no worker runs.
+# SPDX-License-Identifier: BSD-2-Clause bouncectl queue: what waits, acting on one and on many,
+# figures for a monitor. Nothing is sent: no worker runs.
 use Bounce::Ctl;
 use Bounce::Test;
 
@@ -10,7 +10,9 @@ my $db    = $stage->db;
 sub submit {
     my ($process, $ref, @to) = @_;
     my $list = join ', ', map { "'$_'" } @to;
-    return $db->value("SELECT bounce.submit_communication('$process', ARRAY[$list], 'billing\@example.org', 'Letter $ref', 'Hello', business_ref => '$ref')");
+    return $db->value(
+        "SELECT bounce.submit_communication('$process', ARRAY[$list], 'billing\@example.org', "
+            . "'Letter $ref', 'Hello', business_ref => '$ref')");
 }
 my $anna  = submit('invoice',    'R-1', 'anna@customer.example');
 my $bert  = submit('invoice',    'R-2', 'bert@customer.example', 'berta@other.example');
@@ -19,91 +21,124 @@ my $ended = submit('receipt',    'Q-1', 'done@customer.example');
 my $own   = $stage->register(process => 'receipt', to => ['own@customer.example'])->{id};
 $ctl->output('queue', 'cancel', $ended);
 
-sub ids { my (@argument) = @_; return [ map { $_->{id} } $ctl->json('queue', 'list', @argument) ] }
+sub ids {
+    my (@argument) = @_;
+    return [ map { $_->{id} } $ctl->json('queue', 'list', @argument) ];
+}
 
 subtest 'list' => sub {
-    is_deeply ids(), [ $anna, $bert, $news ], 'what waits';
-    is_deeply ids('--all'), [ $anna, $bert, $news, $ended ], 'what has ended too';
-    is_deeply ids('--process', 'invoice'), [ $anna, $bert ], 'by process';
-    is_deeply ids('--state', 'error'), [$ended], 'by state, in any case';
-    is_deeply ids('--ref', 'R-2'), [$bert], 'by reference';
+    is_deeply ids(),                       [ $anna, $bert, $news ],         'what waits';
+    is_deeply ids('--all'),                [ $anna, $bert, $news, $ended ], 'what has ended too';
+    is_deeply ids('--process', 'invoice'), [ $anna, $bert ],                'by process';
+    is_deeply ids('--state', 'error'),     [$ended],                        'by state, in any case';
+    is_deeply ids('--ref', 'R-2'),         [$bert],                         'by reference';
     is_deeply ids('--recipient', 'ANNA@customer.example'), [ $anna, $news ], 'by recipient';
-    is_deeply ids('--domain', 'other.example'), [$bert], 'by domain';
-    is_deeply ids('--held'), [], 'held: none';
-    is_deeply ids('--limit', 1), [$anna], 'at most so many';
-    like $ctl->output('queue', 'list'), qr/^ *$bert +invoice +PENDING +\d{4}-.*berta?\@\S+ and 1 more +R-2/m, 'for people';
-    is $ctl->output('queue', 'list', '--process', 'nobody'), "nothing in the queue fits\n", 'nothing, in words';
-    is_deeply [ $ctl->on_terminal(80, 'queue', 'list') =~ s/\e\[\d+m//gr =~ /^(.{81,})$/mg ], [], 'it fits the terminal';
+    is_deeply ids('--domain', 'other.example'),            [$bert],          'by domain';
+    is_deeply ids('--held'),                               [],               'held: none';
+    is_deeply ids('--limit', 1),                           [$anna],          'at most so many';
+    like $ctl->output('queue', 'list'),
+        qr/^ *$bert +invoice +PENDING +\d{4}-.*berta?\@\S+ and 1 more +R-2/m, 'for people';
+    is $ctl->output('queue', 'list', '--process', 'nobody'), "nothing in the queue fits\n",
+        'nothing, in words';
+    is_deeply [ $ctl->on_terminal(80, 'queue', 'list') =~ s/\e\[\d+m//gr =~ /^(.{81,})$/mg ], [],
+        'it fits the terminal';
 };
 
 subtest 'hold, release' => sub {
     is $ctl->output('queue', 'hold', '--process', 'newsletter'), "$news is held\n", 'by process';
     my ($status, $said) = $ctl->run('queue', 'hold', $news);
-    is $status, 1, 'twice';
-    is $said, "$news was held already, or has ended\n", 'is said';
+    is $status, 1,                                        'twice';
+    is $said,   "$news was held already, or has ended\n", 'is said';
     is_deeply ids('--held'), [$news], 'it is listed as held';
     like $ctl->output('queue', 'list'), qr/HELD AT/, 'and since when';
-    like $ctl->output('queue', 'retry', $news), qr/^$news: it is held/, 'retry says that it does not go out';
-    is $ctl->output('queue', 'release', '--all'), "$news is released\n", 'released: of all only what is held';
-    is +($ctl->run('queue', 'release', '--all'))[0], 1, 'nothing is held any more';
+    like $ctl->output('queue', 'retry', $news), qr/^$news: it is held/,
+        'retry says that it does not go out';
+    is $ctl->output('queue', 'release', '--all'), "$news is released\n",
+        'released: of all only what is held';
+    is + ($ctl->run('queue', 'release', '--all'))[0], 1, 'nothing is held any more';
 };
 
 subtest 'retry says what comes of it' => sub {
     is $ctl->output('queue', 'retry', $anna), "$anna: due for 1 of 1 recipients\n", 'due';
     $ctl->output('block', 'berta@other.example', '--why', 'gone');
-    is $ctl->output('queue', 'retry', $bert), "$bert: due for 1 of 2 recipients; blocked: berta\@other.example\n", 'one is blocked';
+    is $ctl->output('queue', 'retry', $bert),
+        "$bert: due for 1 of 2 recipients; blocked: berta\@other.example\n", 'one is blocked';
     $ctl->output('block', 'bert@customer.example', '--why', 'gone');
-    like $ctl->output('queue', 'retry', $bert), qr/^$bert: nothing will be sent: .*bert\@customer\.example.* is blocked$/m, 'all are';
+    like $ctl->output('queue', 'retry', $bert),
+        qr/^$bert: nothing will be sent: .*bert\@customer\.example.* is blocked$/m, 'all are';
     $ctl->output('unblock', $_, '--why', 'back') for 'berta@other.example', 'bert@customer.example';
-    is $ctl->output('queue', 'retry', $ended), "$ended: due for 1 of 1 recipients\n", 'what has ended, by its id';
+    is $ctl->output('queue', 'retry', $ended), "$ended: due for 1 of 1 recipients\n",
+        'what has ended, by its id';
     my ($status, $said) = $ctl->run('queue', 'retry', $own, $anna, 99999);
     is $status, 1, 'of several some are refused';
-    like $said, qr/communication $own .*$anna: due for 1 of 1.*communication 99999 .*1 done, 2 refused/s, 'each is said' or diag $said;
+    like $said,
+        qr/communication $own .*$anna: due for 1 of 1.*communication 99999 .*1 done, 2 refused/s,
+        'each is said'
+        or diag $said;
     unlike $said, qr/SQLSTATE/, 'in words';
     my ($row) = $ctl->json('queue', 'retry', $anna);
-    is $row->{id}, $anna, 'JSON: the id is a number';
-    is $row->{waiting}, 1, 'with what waits';
+    is $row->{id},      $anna, 'JSON: the id is a number';
+    is $row->{waiting}, 1,     'with what waits';
 };
 
 subtest 'cancel' => sub {
-    is +($ctl->run({ input => "$ended\n$anna\n" }, 'queue', 'cancel', '-'))[1], "$ended: cancelled for 1 recipient\n$anna: cancelled for 1 recipient\n2 done\n", 'ids on standard input';
+    is + ($ctl->run({ input => "$ended\n$anna\n" }, 'queue', 'cancel', '-'))[1],
+        "$ended: cancelled for 1 recipient\n$anna: cancelled for 1 recipient\n2 done\n",
+        'ids on standard input';
     my ($status, $said) = $ctl->run('queue', 'cancel', $anna);
-    is $status, 1, 'a second time';
-    is $said, "$anna: nothing of it waits\n", 'is said';
+    is $status, 1,                              'a second time';
+    is $said,   "$anna: nothing of it waits\n", 'is said';
     is_deeply ids(), [ $bert, $news ], 'they wait no more';
-    is +($ctl->run('queue', 'cancel'))[0], 64, 'which? usage';
-    is +($ctl->run('queue', 'cancel', $bert, '--all'))[0], 64, 'an id and a filter: usage';
-    is +($ctl->run('queue', 'cancel', '--domain', 'nowhere.example'))[0], 1, 'nothing fits';
+    is + ($ctl->run('queue', 'cancel'))[0], 64, 'which? usage';
+    is + ($ctl->run('queue', 'cancel', $bert,      '--all'))[0], 64, 'an id and a filter: usage';
+    is + ($ctl->run('queue', 'cancel', '--domain', 'nowhere.example'))[0], 1, 'nothing fits';
 };
 
 subtest 'show' => sub {
     my ($story) = $ctl->json('queue', 'show', $bert);
     is $story->{communication}{delivery_state}, 'PENDING', 'the state';
-    is $story->{recipients}[0]{delivery}, 'due', 'of each recipient what the queue does';
+    is $story->{recipients}[0]{delivery},       'due',     'of each recipient what the queue does';
     is_deeply $story, ($ctl->json('show', $bert))[0], 'it is the same as show';
 };
 
 subtest 'status, metrics' => sub {
-    $db->sql("INSERT INTO bounce.delivery_server (name, problem, problem_since, failures, probe_at) VALUES ('re\"lay.test:587', 'AUTH refused', now(), 1, now());\n");
+    $db->sql(
+        "INSERT INTO bounce.delivery_server (name, problem, problem_since, failures, probe_at) "
+            . "VALUES ('re\"lay.test:587', 'AUTH refused', now(), 1, now());\n");
     my ($status) = $ctl->json('queue', 'status');
-    is_deeply [ map { "$_->{state} $_->{communications}" } @{ $status->{states} } ], [ 'PENDING 2', 'PROCESSING 0', 'RETRY 0' ], 'depth by state';
-    is_deeply { map { ($_->{process} => $_->{due}) } @{ $status->{processes} } }, { invoice => 1, newsletter => 1, receipt => 0 }, 'by process';
+    is_deeply [ map { "$_->{state} $_->{communications}" } @{ $status->{states} } ],
+        [ 'PENDING 2', 'PROCESSING 0', 'RETRY 0' ], 'depth by state';
+    is_deeply {
+        map { ($_->{process} => $_->{due}) } @{ $status->{processes} }
+    }, { invoice => 1, newsletter => 1, receipt => 0 }, 'by process';
     is $status->{domains}[0]{domain}, 'customer.example', 'by domain';
-    is $status->{servers}[0]{works}, JSON::PP::false(), 'a server with a problem';
-    like $ctl->output('queue', 'status'), qr/^STATE .*PROCESSES\n.*DOMAINS\n.*customer\.example +2.*SERVERS\n.*AUTH refused/s, 'for people';
+    is $status->{servers}[0]{works},  JSON::PP::false(),  'a server with a problem';
+    like $ctl->output('queue', 'status'),
+        qr/^STATE .*PROCESSES\n.*DOMAINS\n.*customer\.example +2.*SERVERS\n.*AUTH refused/s,
+        'for people';
     my $text = $ctl->output('queue', 'metrics');
-    like $text, qr/^# TYPE bounce_queue_communications gauge\nbounce_queue_communications\{process="invoice",state="due"\} 1$/m, 'depth, for Prometheus';
+    like $text, qr/^\#\ TYPE\ bounce_queue_communications\ gauge\n
+            bounce_queue_communications\{process="invoice",state="due"\}\ 1$/mx,
+        'depth, for Prometheus';
     like $text, qr/^bounce_queue_oldest_due_seconds\{process="invoice"\} \d+$/m, 'age';
-    like $text, qr/^bounce_queue_domain_recipients\{domain="customer\.example"\} 2$/m, 'a remote domain';
-    like $text, qr/^bounce_delivery_server_up\{server="re\\"lay\.test:587"\} 0$/m, 'a server; its name is escaped';
-    is_deeply [ grep { !/^(?:# (?:HELP|TYPE) \w+ .*|\w+\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="\w+")?\} \d+)$/ } split /\n/, $text ], [], 'every line is of the format';
+    like $text, qr/^bounce_queue_domain_recipients\{domain="customer\.example"\} 2$/m,
+        'a remote domain';
+    like $text, qr/^bounce_delivery_server_up\{server="re\\"lay\.test:587"\} 0$/m,
+        'a server; its name is escaped';
+    is_deeply [
+        grep { !/^(?:# (?:HELP|TYPE) \w+ .*|\w+\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="\w+")?\} \d+)$/ }
+            split /\n/,
+        $text
+        ],
+        [], 'every line is of the format';
     is scalar($ctl->json('queue', 'metrics')), 3, 'JSON: an object a process';
 };
 
 subtest 'rights' => sub {
     my ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_milter')->run('queue', 'list');
     is $status, 1, 'the milter may not look';
-    like $said, qr/permission denied.*\nThe account needs the role bounce_operator/, 'and is told what to do';
+    like $said, qr/permission denied.*\nThe account needs the role bounce_operator/,
+        'and is told what to do';
 };
 
 finish();

@@ -12,10 +12,10 @@ my $db       = $stage->db;
 # A database as it was left, with the name NAME.
 sub restore {
     my ($name) = @_;
-    my $dump = Bounce::Instance::tree() . '/tests/upgrade/version-56.sql.gz';
-    my $sql  = $instance->run([ 'gzip', '-dc', $dump ]);
+    my $dump   = Bounce::Instance::tree() . '/tests/upgrade/version-56.sql.gz';
+    my $sql    = $instance->run([ 'gzip', '-dc', $dump ]);
     $db->sql("CREATE DATABASE $name;\n", dbname => 'postgres');
-    $db->sql($sql, dbname => $name);
+    $db->sql($sql,                       dbname => $name);
     return $db->conninfo(dbname => $name);
 }
 
@@ -56,7 +56,7 @@ subtest 'a database of version 56 is carried over' => sub {
     is $status, 1, 'check says that it is older';
     like $output, qr/version 56, this program needs \d+/, 'and how old';
     ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $old);
-    is $status, 0, 'migrate' or diag $output;
+    is $status,                                                        0, 'migrate' or diag $output;
     is code_of($daemon->bouncectl('db', 'check', '--conninfo', $old)), 0, 'current';
     my ($new, $carried) = map { schema_of($_) } $db->conninfo, $old;
     cmp_ok length $new, '>', 100_000, 'a new database has a schema';
@@ -66,22 +66,29 @@ subtest 'a database of version 56 is carried over' => sub {
 subtest 'with its mails' => sub {
     is $db->value($picture, dbname => 'old'), $before,
         'mails, reports, tasks, blocks and parameters are as they were';
-    my $claimed = $db->value('SELECT string_agg(a, \' \' ORDER BY a)
+    my $claimed = $db->value(
+        'SELECT string_agg(a, \' \' ORDER BY a)
         FROM bounce.claim_deliveries(\'test:1\', \'server\', 10) AS i, unnest(i.addresses) AS a',
-        dbname => 'old');
+        dbname => 'old'
+    );
     is $claimed, 'later@customer.example second@customer.example',
         'the waiting mail can be claimed';
-    my $document =
-        $db->value('SELECT report FROM bounce.bounce_message ORDER BY id LIMIT 1', dbname => 'old');
-    my $again = $db->value('SELECT (bounce.record_report(:\'report\'::jsonb, NULL)).duplicate',
-        report => $document, dbname => 'old');
+    my $document = $db->value('SELECT report FROM bounce.bounce_message ORDER BY id LIMIT 1',
+        dbname => 'old');
+    my $again = $db->value(
+        'SELECT (bounce.record_report(:\'report\'::jsonb, NULL)).duplicate',
+        report => $document,
+        dbname => 'old'
+    );
     is $again, 't', 'a report that it knows is known again';
 };
 
 subtest 'what nobody made is gone' => sub {
-    $db->sql("CREATE FUNCTION bounce.supersedes_of_old() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+    $db->sql(
+        "CREATE FUNCTION bounce.supersedes_of_old() RETURNS integer LANGUAGE sql AS 'SELECT 1';
         CREATE VIEW bounce.old_view AS SELECT 1 AS one;
-        UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n", dbname => 'old');
+        UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n", dbname => 'old'
+    );
     is code_of($daemon->bouncectl('db', 'migrate', '--conninfo', $old)), 0, 'migrate again';
     ok schema_of($old) eq schema_of($db->conninfo),
         'functions and views of other versions are dropped';
@@ -101,8 +108,8 @@ subtest 'what cannot be carried over is left alone' => sub {
 # The lines in which two dumps differ, for the person who reads a failure.
 sub difference {
     my ($new, $carried) = @_;
-    my @file =
-        map { $instance->write_file("$_->[0].sql", $_->[1]) } [ new => $new ], [ carried => $carried ];
+    my @file = map { $instance->write_file("$_->[0].sql", $_->[1]) } [ new => $new ],
+        [ carried => $carried ];
     my (undef, $diff) = $instance->run([ 'diff', @file ], may_fail => 1);
     return substr $diff, 0, 4000;
 }

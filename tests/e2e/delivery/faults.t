@@ -1,6 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause
-# Faults of the server, of the configuration and of ourselves: no attempt is counted, one task says so, and
-# everything goes out when it is over. A worker is killed: once, or unknown.
+# SPDX-License-Identifier: BSD-2-Clause Faults of the server, of the configuration and of ourselves:
+# no attempt is counted, one task says so, and everything goes out when it is over. A worker is
+# killed: once, or unknown.
 use Bounce::Delivery;
 use Bounce::SmtpServer;
 use Bounce::Test;
@@ -14,87 +14,171 @@ $stage->parameter(delivery_probe_delay     => '1 second');
 $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(delivery_lease           => '5 seconds');
 
-sub taken { my ($address) = @_; return scalar grep { grep { $_ eq $address } @{ $_->{recipients} } } $remote->received }
-sub problem { return $stage->db->value("SELECT coalesce(max(problem), '') FROM bounce.delivery_server WHERE name = '$server'") }
-sub summary { return $stage->db->value("SELECT coalesce(max(summary), '') FROM bounce.task WHERE dedup_key LIKE 'delivery_problem:server:%' AND status = 'open'") }
+sub taken {
+    my ($address) = @_;
+    return scalar grep {
+        grep { $_ eq $address }
+            @{ $_->{recipients} }
+    } $remote->received;
+}
+
+sub problem {
+    return $stage->db->value(
+        "SELECT coalesce(max(problem), '') FROM bounce.delivery_server WHERE name = '$server'");
+}
+
+sub summary {
+    return $stage->db->value("SELECT coalesce(max(summary), '') FROM bounce.task "
+            . "WHERE dedup_key LIKE 'delivery_problem:server:%' AND status = 'open'");
+}
 
 # A fault begins, two mails wait, the fault ends, both go out with one attempt counted.
 sub heals {
     my ($name, $begin, $end, $words, %key) = @_;
     subtest $name => sub {
         my $number = ++$stage->{mails};
-        my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, %key, name => "worker-$number");
+        my $worker = Bounce::Delivery->new(
+            $stage->instance, $stage->db,
+            server => $server,
+            %wait, %key, name => "worker-$number"
+        );
         $begin->();
         $worker->start;
         my @id = map { $worker->submit(to => ["h$number$_\@customer.example"]) } 1, 2;
         $stage->wait_for(15, sub { problem() =~ $words && summary() =~ /, 2 / });
         like problem(), $words, 'the problem is known';
-        like summary(), qr/since .*2 communications wait/, 'one task: what, since when, how many wait';
+        like summary(), qr/since .*2 communications wait/,
+            'one task: what, since when, how many wait';
         like $worker->state($id[0])->{state}, qr/^(PENDING|PROCESSING)$/, 'the mails wait';
         is $worker->state($id[0])->{attempts}, 0, 'no attempt is counted';
         $end->();
-        is $worker->wait_for_state($_, 'SUCCESS')->{state}, 'SUCCESS', 'repaired: it goes out by itself' for @id;
-        is $worker->state($id[1])->{attempts}, 1, 'in one attempt';
-        is problem(), '', 'no problem any more';
-        is summary(), '', 'and its task is done';
+        is $worker->wait_for_state($_, 'SUCCESS')->{state}, 'SUCCESS',
+            'repaired: it goes out by itself'
+            for @id;
+        is $worker->state($id[1])->{attempts}, 1,  'in one attempt';
+        is problem(),                          '', 'no problem any more';
+        is summary(),                          '', 'and its task is done';
         ok $worker->stop, 'it stops by itself';
     };
     return;
 }
 
-my %login = (username => 'app', auth_cleartext => 'yes', password_file => $stage->instance->write_file('password', "secret\n"));
-my $offer = [ '@offer', 'AUTH PLAIN LOGIN' ];
-my $welcome = [ '@auth', '235 2.7.0 welcome' ];
+my %login = (
+    username       => 'app',
+    auth_cleartext => 'yes',
+    password_file  => $stage->instance->write_file('password', "secret\n"));
+my $offer   = [ '@offer', 'AUTH PLAIN LOGIN' ];
+my $welcome = [ '@auth',  '235 2.7.0 welcome' ];
 
-# name, the server's rules while it is wrong, its rules when it is repaired, what the task says, keys of the configuration
+# name, the server's rules while it is wrong, its rules when it is repaired, what the task says,
+# keys of the configuration
 for my $row (
-    [ 'greeting refused',         [ [ '@greeting', '554 5.3.2 no service today' ] ], [], qr/no service today/ ],
-    [ 'greeting puts off',        [ [ '@greeting', '421 4.3.2 too busy' ] ], [], qr/too busy/ ],
-    [ 'silence',                  [ [ '@greeting', 'silence' ] ],    [], qr/cannot reach it/ ],
-    [ 'hangs up at once',         [ [ '@greeting', 'disconnect' ] ], [], qr/cannot reach it/ ],
-    [ 'EHLO refused',             [ [ '@ehlo', '550 5.7.1 go away' ] ], [], qr/go away/ ],
-    [ 'sender refused for all',   [ [ '@mail', '553 5.1.8 sender domain not found' ] ], [], qr/sender domain not found/ ],
-    [ 'sender put off for all',   [ [ '@mail', '451 4.3.0 queue full' ] ], [], qr/queue full/ ],
-    [ 'closes at the first MAIL', [ [ '@mail', '421 4.7.0 too many connections' ] ], [], qr/too many connections/ ],
-    [ 'login refused',            [ $offer, [ '@auth', '535 5.7.8 bad credentials' ] ], [ $offer, $welcome ], qr/login as app refused: .*535/, %login ],
-    [ 'login put off',            [ $offer, [ '@auth', '454 4.7.0 directory away' ] ], [ $offer, $welcome ], qr/login as app refused: .*454/, %login ],
-    [ 'no login offered',         [], [ $offer, $welcome ], qr/login as app refused/, %login ],
-    [ 'no login that is known',   [ [ '@offer', 'AUTH GSSAPI' ] ], [ $offer, $welcome ], qr/login as app refused/, %login ],
+    [
+        'greeting refused',
+        [ [ '@greeting', '554 5.3.2 no service today' ] ],
+        [], qr/no service today/
+    ],
+    [ 'greeting puts off', [ [ '@greeting', '421 4.3.2 too busy' ] ], [], qr/too busy/ ],
+    [ 'silence',           [ [ '@greeting', 'silence' ] ],            [], qr/cannot reach it/ ],
+    [ 'hangs up at once',  [ [ '@greeting', 'disconnect' ] ],         [], qr/cannot reach it/ ],
+    [ 'EHLO refused',      [ [ '@ehlo',     '550 5.7.1 go away' ] ],  [], qr/go away/ ],
+    [
+        'sender refused for all',
+        [ [ '@mail', '553 5.1.8 sender domain not found' ] ],
+        [], qr/sender domain not found/
+    ],
+    [ 'sender put off for all', [ [ '@mail', '451 4.3.0 queue full' ] ], [], qr/queue full/ ],
+    [
+        'closes at the first MAIL',
+        [ [ '@mail', '421 4.7.0 too many connections' ] ],
+        [], qr/too many connections/
+    ],
+    [
+        'login refused',
+        [ $offer, [ '@auth', '535 5.7.8 bad credentials' ] ],
+        [ $offer, $welcome ],
+        qr/login as app refused: .*535/, %login
+    ],
+    [
+        'login put off',
+        [ $offer, [ '@auth', '454 4.7.0 directory away' ] ],
+        [ $offer, $welcome ],
+        qr/login as app refused: .*454/, %login
+    ],
+    [ 'no login offered', [], [ $offer, $welcome ], qr/login as app refused/, %login ],
+    [
+        'no login that is known',
+        [ [ '@offer', 'AUTH GSSAPI' ] ],
+        [ $offer, $welcome ],
+        qr/login as app refused/,
+        %login
+    ],
 ) {
     my ($name, $wrong, $right, $words, %key) = @$row;
-    heals($name, sub { $remote->forget; $remote->answer(@$_) for @$wrong }, sub { $remote->forget; $remote->answer(@$_) for @$right }, $words, %key);
+    heals(
+        $name,
+        sub { $remote->forget; $remote->answer(@$_) for @$wrong },
+        sub { $remote->forget; $remote->answer(@$_) for @$right },
+        $words, %key
+    );
     $remote->forget;
 }
-heals('nobody listens', sub { $remote->stop }, sub { $remote->start }, qr/cannot reach it: Connection refused/);
+heals(
+    'nobody listens',
+    sub { $remote->stop },
+    sub { $remote->start },
+    qr/cannot reach it: Connection refused/
+);
 
 # A server whose queue of connections is full does not answer a SYN.
 {
     my $full;
     my @waiting;
-    heals('connecting takes for ever',
+    heals(
+        'connecting takes for ever',
         sub {
             $remote->stop;
             my $port = $remote->port;
-            $full = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1) or die "listen: $!\n";
-            push @waiting, IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Blocking => 0) for 1 .. 8;
+            $full = IO::Socket::INET->new(
+                LocalAddr => '127.0.0.1',
+                LocalPort => $port,
+                Listen    => 1,
+                ReuseAddr => 1
+            ) or die "listen: $!\n";
+            push @waiting,
+                IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Blocking => 0)
+                for 1 .. 8;
         },
         sub { @waiting = (); close $full; $remote->start },
-        qr/cannot reach it: no connection within 1 seconds/, connect_wait => 1);
+        qr/cannot reach it: no connection within 1 seconds/,
+        connect_wait => 1
+    );
 }
 
 subtest 'encryption that cannot be had' => sub {
-    my %rule = ('no STARTTLS' => [], 'STARTTLS refused' => [ '@starttls' => '454 4.7.0 TLS not available' ], 'no handshake' => [ '@starttls' => '220 go' ]);
+    my %rule = (
+        'no STARTTLS'      => [],
+        'STARTTLS refused' => [ '@starttls' => '454 4.7.0 TLS not available' ],
+        'no handshake'     => [ '@starttls' => '220 go' ]);
     for my $name (sort keys %rule) {
         $remote->answer('@offer', @{ $rule{$name} } ? 'STARTTLS' : undef);
         $remote->answer(@{ $rule{$name} }) if @{ $rule{$name} };
-        my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, starttls => 'verify', name => 'tls-' . ++$stage->{mails})->start;
+        my $worker = Bounce::Delivery->new(
+            $stage->instance, $stage->db,
+            server => $server,
+            %wait,
+            starttls => 'verify',
+            name     => 'tls-' . ++$stage->{mails})->start;
         my $id = $worker->submit(to => ["tls\@customer.example"]);
         $stage->wait_for(15, sub { problem() ne '' });
         like problem(), qr/TLS|STARTTLS/, "$name: " . problem();
         is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
-        $stage->db->sql("SELECT bounce.hold_communication($id), bounce.release_claim((SELECT claim_id FROM bounce.communication WHERE id = $id), '');\n");
+        $stage->db->sql(
+                  "SELECT bounce.hold_communication($id), bounce.release_claim((SELECT claim_id "
+                . "FROM bounce.communication WHERE id = $id), '');\n");
         ok $worker->stop, 'stopped';
-        $stage->db->sql("SELECT bounce.cancel_communication($id); SELECT bounce_internal.server_works('$server');\n");
+        $stage->db->sql("SELECT bounce.cancel_communication($id); SELECT "
+                . "bounce_internal.server_works('$server');\n");
     }
     $remote->answer('@offer', undef);
     is taken('tls@customer.example'), 0, 'nothing went out in the clear';
@@ -103,17 +187,25 @@ subtest 'encryption that cannot be had' => sub {
 subtest 'one sender is refused, others are not: it is theirs' => sub {
     $stage->parameter(bounce_domain => '');
     $remote->answer('@mail bad@example.org', '550 5.7.1 sender not allowed');
-    my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, workers => 1, name => 'senders');
+    my $worker = Bounce::Delivery->new(
+        $stage->instance, $stage->db,
+        server => $server,
+        %wait,
+        workers => 1,
+        name    => 'senders'
+    );
     $worker->_make_places;
     my $bad  = $worker->submit(to => ['s1@customer.example'], sender => 'bad@example.org');
     my $good = $worker->submit(to => [ 's2@customer.example', 's3@customer.example' ]);
     $worker->start;
     is $worker->wait_for_state($good, 'SUCCESS')->{state}, 'SUCCESS', 'the good one goes out';
-    is $worker->wait_for_state($bad, 'ERROR')->{state}, 'ERROR', 'the bad one has failed';
-    is $worker->recipients($bad)->{'s1@customer.example'}{class}, 'technical', 'a technical refusal';
+    is $worker->wait_for_state($bad,  'ERROR')->{state},   'ERROR',   'the bad one has failed';
+    is $worker->recipients($bad)->{'s1@customer.example'}{class}, 'technical',
+        'a technical refusal';
     is problem(), '', 'and no problem of the server';
     my ($mail) = grep { $_->{recipients}[0] eq 's2@customer.example' } $remote->received;
-    is "@{ $mail->{recipients} } $mail->{sender}", 's2@customer.example s3@customer.example billing@example.org',
+    is "@{ $mail->{recipients} } $mail->{sender}",
+        's2@customer.example s3@customer.example billing@example.org',
         'without signed return paths one transaction has them all';
     ok $worker->stop, 'stopped';
     $stage->parameter(bounce_domain => 'bounces.example.org');
@@ -121,13 +213,19 @@ subtest 'one sender is refused, others are not: it is theirs' => sub {
 
 subtest 'another server is configured' => sub {
     $remote->answer('@greeting', '554 5.3.2 no service today');
-    my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, name => 'old')->start;
+    my $worker = Bounce::Delivery->new(
+        $stage->instance, $stage->db,
+        server => $server,
+        %wait, name => 'old'
+    )->start;
     my $id = $worker->submit(to => ['moved@customer.example']);
     $stage->wait_for(15, sub { problem() ne '' });
     ok $worker->stop, 'stopped';
     $remote->forget;
     my $name = 'localhost:' . $remote->port;    # the same one under another name
-    $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $name, %wait, name => 'new')->start;
+    $worker
+        = Bounce::Delivery->new($stage->instance, $stage->db, server => $name, %wait, name => 'new')
+        ->start;
     is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 1, 'it goes out over the other';
     is_soon(sub { problem() }, '', 'the problem of the old one is over');
     is summary(), '', 'and its task is closed';
@@ -135,27 +233,50 @@ subtest 'another server is configured' => sub {
 };
 
 subtest 'workers are killed in the middle' => sub {
-    my $count = 120;
-    my @worker = map { Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, workers => 2, batch => 5, name => "killed-$_") } 1 .. 2;
+    my $count  = 120;
+    my @worker = map {
+        Bounce::Delivery->new(
+            $stage->instance, $stage->db,
+            server => $server,
+            %wait,
+            workers => 2,
+            batch   => 5,
+            name    => "killed-$_"
+        )
+    } 1 .. 2;
     $_->start for @worker;
-    $stage->db->sql("SELECT count(bounce.submit_communication('invoice', ARRAY['k' || i || '\@customer.example'], 'billing\@example.org', 'x', 'y')) FROM generate_series(1, $count) AS i;\n");
+    $stage->db->sql("SELECT count(bounce.submit_communication('invoice', "
+            . "ARRAY['k' || i || '\@customer.example'], 'billing\@example.org', 'x', 'y')) "
+            . "FROM generate_series(1, $count) AS i;\n");
     for my $round (1 .. 6) {
-        $stage->wait_for(20, sub { (grep { "@{ $_->{recipients} }" =~ /^k\d/ } $remote->received) >= 15 * $round });
+        $stage->wait_for(
+            20,
+            sub {
+                (grep { "@{ $_->{recipients} }" =~ /^k\d/ } $remote->received) >= 15 * $round;
+            });
         my $victim = $worker[ $round % 2 ];
         $victim->kill;
         $victim->start;
     }
-    my $left = "bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE r.address LIKE 'k%' AND c.delivery_state IN ";
+    my $left
+        = "bounce.communication AS c JOIN bounce.communication_recipient AS r ON "
+        . "r.communication_id = c.id WHERE r.address LIKE 'k%' AND c.delivery_state IN ";
     $stage->wait_for(40, sub { $stage->count("$left ('PENDING', 'PROCESSING', 'RETRY')") == 0 });
     is $stage->count("$left ('PENDING', 'PROCESSING', 'RETRY')"), 0, 'nothing stays behind';
     my %sent;
-    for my $mail ($remote->received) { $sent{$_}++ for grep { /^k\d/ } @{ $mail->{recipients} } }
-    my $rows = $stage->db->rows("SELECT address, delivery FROM bounce.communication_recipient WHERE address LIKE 'k%'");
-    my @twice   = grep { $sent{$_} > 1 } keys %sent;
-    my @wrong   = grep { ($_->{delivery} eq 'accepted' && ($sent{ $_->{address} } // 0) != 1) || $_->{delivery} !~ /^(accepted|unknown)$/ } @$rows;
+    for my $mail ($remote->received) {
+        $sent{$_}++ for grep { /^k\d/ } @{ $mail->{recipients} };
+    }
+    my $rows = $stage->db->rows(
+        "SELECT address, delivery FROM bounce.communication_recipient WHERE address LIKE 'k%'");
+    my @twice = grep { $sent{$_} > 1 } keys %sent;
+    my @wrong = grep {
+        ($_->{delivery} eq 'accepted' && ($sent{ $_->{address} } // 0) != 1)
+            || $_->{delivery} !~ /^(accepted|unknown)$/
+    } @$rows;
     my @unknown = grep { $_->{delivery} eq 'unknown' } @$rows;
-    is "@twice", '', 'nothing is sent twice';
-    is scalar(@wrong), 0, 'what is accepted was taken once; the rest is unknown';
+    is "@twice",       '',     'nothing is sent twice';
+    is scalar(@wrong), 0,      'what is accepted was taken once; the rest is unknown';
     is scalar(@$rows), $count, 'the counts add up';
     note scalar(@unknown) . ' unknown';
     cmp_ok scalar(@unknown), '<=', 24, 'not more unknown than transactions that were open';
@@ -163,18 +284,35 @@ subtest 'workers are killed in the middle' => sub {
 };
 
 subtest 'the database is restarted in the middle' => sub {
-    my $count = 60;
-    my $worker = Bounce::Delivery->new($stage->instance, $stage->db, server => $server, %wait, batch => 5, name => 'database')->start;
-    $stage->db->sql("SELECT count(bounce.submit_communication('invoice', ARRAY['d' || i || '\@customer.example'], 'billing\@example.org', 'x', 'y')) FROM generate_series(1, $count) AS i;\n");
-    $stage->wait_for(20, sub { grep { "@{ $_->{recipients} }" =~ /^d\d/ } $remote->received });
+    my $count  = 60;
+    my $worker = Bounce::Delivery->new(
+        $stage->instance, $stage->db,
+        server => $server,
+        %wait,
+        batch => 5,
+        name  => 'database'
+    )->start;
+    $stage->db->sql("SELECT count(bounce.submit_communication('invoice', "
+            . "ARRAY['d' || i || '\@customer.example'], 'billing\@example.org', 'x', 'y')) "
+            . "FROM generate_series(1, $count) AS i;\n");
+    $stage->wait_for(
+        20,
+        sub {
+            grep { "@{ $_->{recipients} }" =~ /^d\d/ } $remote->received;
+        });
     $stage->db->stop;
-    ok $stage->wait_for(20, sub { $worker->log_lines(qr/(?:settle|next try|swept|renewed):?/) }), 'the worker misses it';
+    ok $stage->wait_for(20, sub { $worker->log_lines(qr/(?:settle|next try|swept|renewed):?/) }),
+        'the worker misses it';
     $stage->db->restart;
-    my $done = "bounce.communication_recipient WHERE address LIKE 'd%' AND delivery IN ('accepted', 'unknown')";
+    my $done
+        = "bounce.communication_recipient WHERE address LIKE 'd%' "
+        . "AND delivery IN ('accepted', 'unknown')";
     $stage->wait_for(40, sub { $stage->count($done) == $count });
     is $stage->count($done), $count, 'all are done';
     my %sent;
-    for my $mail ($remote->received) { $sent{$_}++ for grep { /^d\d/ } @{ $mail->{recipients} } }
+    for my $mail ($remote->received) {
+        $sent{$_}++ for grep { /^d\d/ } @{ $mail->{recipients} };
+    }
     is scalar(grep { $_ > 1 } values %sent), 0, 'none twice';
     ok $worker->stop, 'stopped';
 };

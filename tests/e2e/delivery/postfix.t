@@ -1,6 +1,5 @@
-# SPDX-License-Identifier: BSD-2-Clause
-# bounce-delivery through a real Postfix: encryption with a certificate that is checked, the bounce of its own
-# that comes back by the milter, and the resend.
+# SPDX-License-Identifier: BSD-2-Clause bounce-delivery through a real Postfix: encryption with a
+# certificate that is checked, the bounce of its own that comes back by the milter, and the resend.
 use Bounce::Delivery;
 use Bounce::Test;
 
@@ -9,12 +8,17 @@ my $dir   = $stage->instance->make_dir('tls');
 certificate('right', 'IP:127.0.0.1');
 certificate('wrong', 'DNS:other.example');
 certificate('old',   'IP:127.0.0.1', '200101000000Z', '200102000000Z');
-my %tls = (smtpd_tls_security_level => 'may', smtpd_tls_cert_file => "$dir/right.pem", smtpd_tls_key_file => "$dir/right.key", smtpd_tls_received_header => 'yes');
-$stage->{postfix} = { main => { %tls } };
+my %tls = (
+    smtpd_tls_security_level  => 'may',
+    smtpd_tls_cert_file       => "$dir/right.pem",
+    smtpd_tls_key_file        => "$dir/right.key",
+    smtpd_tls_received_header => 'yes'
+);
+$stage->{postfix} = { main => {%tls} };
 $stage->start_servers;
-$stage->parameter(delivery_probe_delay => '1 second');
+$stage->parameter(delivery_probe_delay     => '1 second');
 $stage->parameter(delivery_probe_max_delay => '1 second');
-$stage->parameter(resend_initial_delay => '1 hour');
+$stage->parameter(resend_initial_delay     => '1 hour');
 my $server = '127.0.0.1:' . $stage->mta->port;
 
 # A certificate of our own authority, for that subject alternative name; valid for two days from
@@ -55,42 +59,83 @@ END
     return;
 }
 
-sub worker { my ($name, %key) = @_; return Bounce::Delivery->new($stage->instance, $stage->db, name => $name, server => $server, %key)->start }
-sub problem { return $stage->db->value("SELECT coalesce(max(problem), '') FROM bounce.delivery_server") }
-sub arrived { my ($address) = @_; return grep { "@{ $_->{recipients} }" eq $address } $stage->remote->received }
+sub worker {
+    my ($name, %key) = @_;
+    return Bounce::Delivery->new(
+        $stage->instance, $stage->db,
+        name   => $name,
+        server => $server,
+        %key
+    )->start;
+}
+
+sub problem {
+    return $stage->db->value("SELECT coalesce(max(problem), '') FROM bounce.delivery_server");
+}
+
+sub arrived {
+    my ($address) = @_;
+    return grep { "@{ $_->{recipients} }" eq $address } $stage->remote->received;
+}
 
 subtest 'encrypted, and the certificate is checked' => sub {
     my $worker = worker('verify', starttls => 'verify', tls_ca_file => "$dir/ca.pem");
-    my $id = $worker->submit(to => ['tls@remote.test']);
+    my $id     = $worker->submit(to => ['tls@remote.test']);
     is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'sent';
     is_soon(sub { scalar arrived('tls@remote.test') }, 1, 'arrived');
-    like +((arrived('tls@remote.test'))[0] // {})->{data}, qr/using TLSv1\.[23] with cipher/, 'it was encrypted';
+    like + ((arrived('tls@remote.test'))[0] // {})->{data}, qr/using TLSv1\.[23] with cipher/,
+        'it was encrypted';
     ok $worker->stop, 'stopped';
 };
 
 # The server's session tickets come at any moment: many handshakes, and each must go on with EHLO.
 subtest 'TLS 1.3' => sub {
-    my $worker = worker('tickets', starttls => 'verify', tls_ca_file => "$dir/ca.pem", batch => 1, envelope_wait => 5);
+    my $worker = worker(
+        'tickets',
+        starttls      => 'verify',
+        tls_ca_file   => "$dir/ca.pem",
+        batch         => 1,
+        envelope_wait => 5
+    );
     my @id = map { $worker->submit(to => ["t$_\@remote.test"]) } 1 .. 30;
-    is_soon(sub { $stage->count("bounce.communication WHERE delivery_state = 'SUCCESS' AND attempts = 1 AND id >= $id[0]") }, 30, 'all were sent at the first attempt');
-    is_soon(sub { scalar grep { "@{ $_->{recipients} }" =~ /^t\d+\@/ } $stage->remote->received }, 30, 'and arrived');
-    is scalar(grep { "@{ $_->{recipients} }" =~ /^t\d+\@/ && $_->{data} !~ /using TLSv1\.3 with cipher/ } $stage->remote->received), 0, 'each over TLS 1.3';
+    is_soon(
+        sub {
+            $stage->count(
+                      "bounce.communication WHERE delivery_state = 'SUCCESS' AND attempts = 1 "
+                    . "AND id >= $id[0]");
+        },
+        30,
+        'all were sent at the first attempt'
+    );
+    is_soon(
+        sub {
+            scalar grep { "@{ $_->{recipients} }" =~ /^t\d+\@/ } $stage->remote->received;
+        },
+        30,
+        'and arrived'
+    );
+    is
+        scalar(
+        grep { "@{ $_->{recipients} }" =~ /^t\d+\@/ && $_->{data} !~ /using TLSv1\.3 with cipher/ }
+            $stage->remote->received), 0, 'each over TLS 1.3';
     is problem(), '', 'and the server never had a problem';
     ok $worker->stop, 'stopped';
 };
 
 subtest 'a certificate that is not trusted, or of another' => sub {
     my $worker = worker('untrusted', starttls => 'verify');
-    my $id = $worker->submit(to => ['tls2@remote.test']);
+    my $id     = $worker->submit(to => ['tls2@remote.test']);
     is_soon(sub { problem() =~ /TLS/ ? 1 : 0 }, 1, 'not trusted') or diag(problem());
     ok $worker->stop, 'stopped';
-    for my $case ([ wrong => qr/TLS: certificate: .*(?:mismatch|does not match)/i ], [ old => qr/TLS: certificate: .*expired/ ]) {
+    for my $case ([ wrong => qr/TLS: certificate: .*(?:mismatch|does not match)/i ],
+        [ old => qr/TLS: certificate: .*expired/ ]) {
         my ($name, $words) = @$case;
         $stage->mta->stop;
         my %key = (smtpd_tls_cert_file => "$dir/$name.pem", smtpd_tls_key_file => "$dir/$name.key");
         $stage->mta->restart(main => { %tls, %key });
         $worker = worker($name, starttls => 'verify', tls_ca_file => "$dir/ca.pem");
-        is_soon(sub { problem() =~ $words ? 1 : 0 }, 1, "a certificate that is $name") or diag(problem());
+        is_soon(sub { problem() =~ $words ? 1 : 0 }, 1, "a certificate that is $name")
+            or diag(problem());
         is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
         ok $worker->stop, 'stopped';
     }
@@ -101,19 +146,35 @@ subtest 'a certificate that is not trusted, or of another' => sub {
 
 subtest 'a soft bounce is sent again and arrives' => sub {
     my $worker = worker('resend');
-    my $to = 'full@remote.test';
+    my $to     = 'full@remote.test';
     $stage->remote->answer($to, '452 4.2.2 Mailbox full');
-    my $id = $worker->submit(to => [$to], raw => "From: billing\@example.org\nTo: $to\nSubject: invoice\n\nHere.\n");
-    is_soon(sub { $stage->count("bounce.communication_log WHERE communication_id = $id AND event = 'resend_scheduled'") > 0 ? 1 : 0 }, 1, 'Postfix gave up, its bounce is here');
+    my $id = $worker->submit(
+        to  => [$to],
+        raw => "From: billing\@example.org\nTo: $to\nSubject: invoice\n\nHere.\n"
+    );
+    is_soon(
+        sub {
+            $stage->count("bounce.communication_log WHERE communication_id = $id "
+                    . "AND event = 'resend_scheduled'") > 0 ? 1 : 0;
+        },
+        1,
+        'Postfix gave up, its bounce is here'
+    );
     $stage->remote->answer($to, undef);
     $stage->db->sql("SELECT bounce.retry_communication($id);\n");    # not in an hour
     is_soon(sub { scalar arrived($to) }, 1, 'the second time it arrives');
     is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 2, 'two attempts';
-    is $stage->count("bounce.communication_message_id WHERE communication_id = $id"), 2, 'under a fresh Message-ID';
+    is $stage->count("bounce.communication_message_id WHERE communication_id = $id"), 2,
+        'under a fresh Message-ID';
     my ($mail) = arrived($to);
-    my $attempt = $stage->db->value("SELECT attempt FROM bounce_internal.token_read(split_part(:'sender', '\@', 1))", sender => $mail->{sender});
+    my $attempt
+        = $stage->db->value(
+        "SELECT attempt FROM bounce_internal.token_read(split_part(:'sender', '\@', 1))",
+        sender => $mail->{sender});
     is $attempt, 2, 'the return path names the attempt';
-    is $stage->count("bounce.communication_recipient WHERE communication_id = $id AND state = 'sent' AND attempts = 2"), 1, 'the recipient has it';
+    is $stage->count(
+              "bounce.communication_recipient WHERE communication_id = $id AND state = 'sent' "
+            . "AND attempts = 2"), 1, 'the recipient has it';
     ok $worker->stop, 'stopped';
 };
 

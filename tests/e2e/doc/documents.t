@@ -42,7 +42,7 @@ SQL
 
 subtest 'commands of bouncectl' => sub {
     my $help       = answer(Bounce::Instance::build_dir() . '/bouncectl', '--help');
-    my %commands   = map { $_ => 1 } $help =~ /^  ([a-z]+) /mg;
+    my %commands   = map { $_ => 1 } $help                    =~ /^  ([a-z]+) /mg;
     my %documented = map { $_ => 1 } slurp('doc/bouncectl.1') =~ /^\.It Cm ([a-z]+)/mg;
     is_deeply [ sort keys %documented ], [ sort keys %commands ], 'the man page';
 };

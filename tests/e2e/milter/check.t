@@ -9,7 +9,8 @@ my $conninfo = $stage->db->conninfo;
 $daemon->prepare;
 
 sub check {
-    return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ], may_fail => 1);
+    return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ],
+        may_fail => 1);
 }
 
 subtest 'a good configuration' => sub {
@@ -20,13 +21,37 @@ subtest 'a good configuration' => sub {
 
 # [what, file content or keys, what is said]
 my @faults = (
-    [ 'an unknown key', "conninfo = dbname=x\nsokcet = unix:/x\n", qr/bounce-milter\.conf:2: sokcet: unknown key/ ],
-    [ 'no equals sign', "conninfo = dbname=x\nsocket\n",           qr/bounce-milter\.conf:2: socket: expected/ ],
-    [ 'not a number',  "conninfo = dbname=x\n\n# c\npool_size = many\n", qr/bounce-milter\.conf:4: pool_size: "many"/ ],
-    [ 'out of bounds', "conninfo = dbname=x\npool_size = 0\n",      qr/bounce-milter\.conf:2: pool_size: 0 is not in/ ],
-    [ 'not one of the words', "conninfo = dbname=x\nlog = paper\n", qr/bounce-milter\.conf:2: log: "paper"/ ],
-    [ 'set twice', "conninfo = dbname=x\nlog = stderr\nlog = syslog\n", qr/bounce-milter\.conf:3: log: .*line 2/ ],
-    [ 'what is needed is missing', "log = stderr\n",                    qr/bounce-milter\.conf: conninfo: / ],
+    [
+        'an unknown key',
+        "conninfo = dbname=x\nsokcet = unix:/x\n",
+        qr/bounce-milter\.conf:2: sokcet: unknown key/
+    ],
+    [
+        'no equals sign',
+        "conninfo = dbname=x\nsocket\n",
+        qr/bounce-milter\.conf:2: socket: expected/
+    ],
+    [
+        'not a number',
+        "conninfo = dbname=x\n\n# c\npool_size = many\n",
+        qr/bounce-milter\.conf:4: pool_size: "many"/
+    ],
+    [
+        'out of bounds',
+        "conninfo = dbname=x\npool_size = 0\n",
+        qr/bounce-milter\.conf:2: pool_size: 0 is not in/
+    ],
+    [
+        'not one of the words',
+        "conninfo = dbname=x\nlog = paper\n",
+        qr/bounce-milter\.conf:2: log: "paper"/
+    ],
+    [
+        'set twice',
+        "conninfo = dbname=x\nlog = stderr\nlog = syslog\n",
+        qr/bounce-milter\.conf:3: log: .*line 2/
+    ],
+    [ 'what is needed is missing', "log = stderr\n", qr/bounce-milter\.conf: conninfo: / ],
 );
 for my $case (@faults) {
     my ($what, $text, $expected) = @$case;
@@ -34,12 +59,14 @@ for my $case (@faults) {
     my ($status, $output) = check();
     isnt $status, 0, "$what: exit status";
     like $output, $expected, "$what: file, line and key";
-    my ($run) = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
+    my ($run)
+        = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
     is $run, 1, "$what: the daemon does not start";
 }
 
 subtest 'a broken rule file' => sub {
-    my $rules = $instance->write_file('site.rules', "# one\n[a.b]\nreason = no_such_reason\nmatch = x\nexample = x\n");
+    my $rules = $instance->write_file('site.rules',
+        "# one\n[a.b]\nreason = no_such_reason\nmatch = x\nexample = x\n");
     $daemon->write_conf(site_rules => $rules);
     my ($status, $output) = check();
     isnt $status, 0, 'exit status';
@@ -47,7 +74,8 @@ subtest 'a broken rule file' => sub {
 };
 
 subtest 'a database that is not there' => sub {
-    $daemon->write_conf(conninfo => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT, dbname => 'nowhere'));
+    $daemon->write_conf(
+        conninfo => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT, dbname => 'nowhere'));
     my ($status, $output) = check();
     isnt $status, 0, 'exit status';
     like $output, qr/database.*nowhere/, 'is named';
@@ -61,21 +89,27 @@ subtest 'bounce-delivery' => sub {
     );
     my $check = sub {
         my %key  = (%good, @_);
-        my $conf = $instance->write_file('bounce-delivery.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
-        return $instance->run([ $daemon->program('bounce-delivery'), '-c', $conf, '--check' ], may_fail => 1);
+        my $conf = $instance->write_file('bounce-delivery.conf', join '',
+            map { "$_ = $key{$_}\n" } sort keys %key);
+        return $instance->run([ $daemon->program('bounce-delivery'), '-c', $conf, '--check' ],
+            may_fail => 1);
     };
     my ($status, $output) = $check->();
     is $status, 0, 'a good configuration' or diag $output;
     like $output, qr/^ok\s+$_/m, "$_ is looked at" for qw(configuration rules database);
-    like $output, qr/^ok\s+server\s+localhost:25: .*not asked/m, 'the server is not asked, and that is said';
-    ($status, $output) = $check->(username => 'us', starttls => 'encrypt', password_file => '/nonexistent');
+    like $output, qr/^ok\s+server\s+localhost:25: .*not asked/m,
+        'the server is not asked, and that is said';
+    ($status, $output)
+        = $check->(username => 'us', starttls => 'encrypt', password_file => '/nonexistent');
     isnt $status, 0, 'a password that cannot be read';
     like $output, qr/^FAULT\s+server\s+password_file: /m, 'is named';
 };
 
 subtest 'a second init and migrate change nothing' => sub {
-    my $schema =
-        sub { $stage->db->sql("SELECT version, name, sha256, applied_at FROM bounce.schema_migration ORDER BY 1;\n") };
+    my $schema = sub {
+        $stage->db->sql(
+            "SELECT version, name, sha256, applied_at FROM bounce.schema_migration ORDER BY 1;\n");
+    };
     my $before = $schema->();
     for my $action (qw(init migrate check)) {
         my ($status, $output) = $daemon->bouncectl('db', $action, '--conninfo', $conninfo);
@@ -85,16 +119,21 @@ subtest 'a second init and migrate change nothing' => sub {
 };
 
 subtest 'functions that are not those of the program' => sub {
-    my $text = sub { $stage->db->value("SELECT pg_get_functiondef('bounce_internal.supersedes'::regproc)") };
+    my $text = sub {
+        $stage->db->value("SELECT pg_get_functiondef('bounce_internal.supersedes'::regproc)");
+    };
     my $ours = $text->();
-    $stage->db->sql("DROP FUNCTION bounce_internal.hard_rate; UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n");
+    $stage->db->sql(
+        "DROP FUNCTION bounce_internal.hard_rate; UPDATE bounce.schema_functions SET sha256 = "
+            . "repeat('0', 64);\n");
     my ($status, $output) = $daemon->bouncectl('db', 'check', '--conninfo', $conninfo);
     is $status, 1, 'check says so';
     like $output, qr/functions/, 'and names them';
     ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo);
-    is $status, 0, 'migrate puts them back' or diag $output;
+    is $status,   0,     'migrate puts them back' or diag $output;
     is $text->(), $ours, 'the same as before';
-    is $stage->db->value("SELECT count(*) FROM pg_proc WHERE proname = 'hard_rate' AND proacl::text ~ '[{,]='"), 0,
+    is $stage->db->value(
+        "SELECT count(*) FROM pg_proc WHERE proname = 'hard_rate' AND proacl::text ~ '[{,]='"), 0,
         'and what is made new is nobody\'s';
     is code_of($daemon->bouncectl('db', 'check', '--conninfo', $conninfo)), 0, 'current again';
 };
@@ -110,20 +149,26 @@ subtest 'init twice at the same time' => sub {
 subtest 'a schema that is not known' => sub {
     my $start = sub {
         $daemon->write_conf;
-        return $instance->run([ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
+        return $instance->run(
+            [ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf ],
+            may_fail => 1);
     };
-    $stage->db->sql(
-        "INSERT INTO bounce.schema_migration (version, name, sha256) VALUES (9999, 'later', repeat('0', 64));\n");
+    $stage->db->sql("INSERT INTO bounce.schema_migration (version, name, sha256) "
+            . "VALUES (9999, 'later', repeat('0', 64));\n");
     my ($status, $output) = $start->();
     is $status, 1, 'newer: the daemon refuses to start' or diag $output;
-    isnt code_of($daemon->bouncectl('db', 'check',   '--conninfo', $conninfo)), 0, 'newer: bouncectl db check says so';
-    isnt code_of($daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo)), 0, 'newer: migrate touches nothing';
+    isnt code_of($daemon->bouncectl('db', 'check', '--conninfo', $conninfo)), 0,
+        'newer: bouncectl db check says so';
+    isnt code_of($daemon->bouncectl('db', 'migrate', '--conninfo', $conninfo)), 0,
+        'newer: migrate touches nothing';
     $stage->db->sql("DELETE FROM bounce.schema_migration WHERE version = 9999;\n");
-    $stage->db->sql("UPDATE bounce.schema_migration SET sha256 = repeat('0', 64) WHERE version = 57;\n");
+    $stage->db->sql(
+        "UPDATE bounce.schema_migration SET sha256 = repeat('0', 64) WHERE version = 57;\n");
     ($status, $output) = $start->();
     is $status, 1, 'a migration was changed: it refuses to start' or diag $output;
     $stage->db->sql("CREATE DATABASE empty;\n", dbname => 'postgres');
-    $daemon->set(conninfo => $stage->db->conninfo(dbname => 'empty', user => Bounce::Daemon::ACCOUNT));
+    $daemon->set(
+        conninfo => $stage->db->conninfo(dbname => 'empty', user => Bounce::Daemon::ACCOUNT));
     ($status, $output) = $start->();
     is $status, 1, 'no schema: it refuses to start';
     like $output, qr/bouncectl db init/, 'and says what to run';

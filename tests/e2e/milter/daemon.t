@@ -12,6 +12,7 @@ $daemon->prepare;
 sub pid {
     return map { /^(\d+)$/ } $instance->read_lines($pid_file);
 }
+
 sub of_status {
     my ($pid, $name) = @_;
     return map { /^$name:\s+(.*)/ } $instance->read_lines("/proc/$pid/status");

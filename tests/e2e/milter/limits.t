@@ -16,18 +16,23 @@ sub say_to {
 }
 
 subtest 'sessions_max' => sub {
-    my $letter   = $stage->register(process => 'invoice', to => ['anna@customer.example']);
-    my $slow     = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $stage->mta->port) or die;
+    my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
+    my $slow = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $stage->mta->port) or die;
     my $greeting = <$slow>;
     like say_to($slow, $_->[0]), $_->[1], $_->[0]
         for [ 'EHLO slow.test', qr/^250/ ], [ 'MAIL FROM:<>', qr/^250/ ],
         [ 'RCPT TO:<' . Bounce::Stage::BOUNCE_MAILBOX . '>', qr/^250/ ];
-    my @send = (from => '', to => [ $letter->{return_path}{'anna@customer.example'} ],
+    my @send = (
+        from => '',
+        to   => [ $letter->{return_path}{'anna@customer.example'} ],
         mail => $stage->report('postfix-user-unknown', $letter));
     my ($code, $text) = $stage->smtp->send(@send);
     is $code, 451, 'one bounce more than may be received at once' or diag $text;
-    is code_of(
-        $stage->smtp->send(from => 'a@example.org', to => ['b@elsewhere.test'], mail => "Subject: lunch\n\nnow?\n")),
+    is code_of($stage->smtp->send(
+        from => 'a@example.org',
+        to   => ['b@elsewhere.test'],
+        mail => "Subject: lunch\n\nnow?\n"
+        )),
         250, 'mail of others passes meanwhile';
     close $slow;
     my $answer;
@@ -38,13 +43,22 @@ subtest 'sessions_max' => sub {
 
 subtest 'a statement that waits too long' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['ben@customer.example']);
-    my @send   = (from => '', to => [ $letter->{return_path}{'ben@customer.example'} ],
+    my @send   = (
+        from => '',
+        to   => [ $letter->{return_path}{'ben@customer.example'} ],
         mail => $stage->report('postfix-user-unknown', $letter));
-    my $lock = "pg_locks WHERE relation = 'bounce.report_key'::regclass AND mode = 'AccessExclusiveLock' AND granted";
+    my $lock
+        = "pg_locks WHERE relation = 'bounce.report_key'::regclass "
+        . "AND mode = 'AccessExclusiveLock' AND granted";
     my @psql = (qw(psql -Xq -d), $stage->db->conninfo);
     $stage->instance->start(
         name    => 'lock',
-        command => [ @psql, map { ('-c', $_) } 'BEGIN', 'LOCK TABLE bounce.report_key', 'SELECT pg_sleep(300)' ]);
+        command => [
+            @psql,
+            map { ('-c', $_) } 'BEGIN',
+            'LOCK TABLE bounce.report_key',
+            'SELECT pg_sleep(300)'
+        ]);
     $stage->wait_for(60, sub { $stage->count($lock) });
     my $begin = time;
     my ($code, $text) = $stage->smtp->send(@send);
@@ -55,15 +69,18 @@ subtest 'a statement that waits too long' => sub {
     $stage->wait_for(60, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
     is $answer,           250, 'afterwards it is taken';
     is recorded($letter), 1,   'and recorded once, whatever became of the first';
-    is $stage->count('bounce.task WHERE communication_id = :id AND count > 1', id => $letter->{id}), 0, 'counted once';
+    is $stage->count('bounce.task WHERE communication_id = :id AND count > 1', id => $letter->{id}),
+        0, 'counted once';
 };
 
 subtest 'the connections of the pool are cut' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['carl@customer.example']);
-    my @send   = (from => '', to => [ $letter->{return_path}{'carl@customer.example'} ],
+    my @send   = (
+        from => '',
+        to   => [ $letter->{return_path}{'carl@customer.example'} ],
         mail => $stage->report('postfix-user-unknown', $letter));
-    $stage->db->sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '@{[Bounce::Daemon::ACCOUNT]}';\n");
+    $stage->db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            . "WHERE usename = '@{[Bounce::Daemon::ACCOUNT]}';\n");
     my $answer;
     $stage->wait_for(60, sub { ($answer) = $stage->smtp->send(@send); $answer == 250 });
     is $answer,           250, 'it connects again by itself';

@@ -9,15 +9,19 @@ sub recorded { my ($letter) = @_; return scalar $stage->bounces($letter) }
 subtest 'the database is stopped in the middle' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
     my $mail   = $stage->report('postfix-user-unknown', $letter);
-    my @send   = (from => '', to => [ $letter->{return_path}{'anna@customer.example'} ], mail => $mail);
-    $stage->bounce('out-of-office', $stage->register(process => 'invoice', to => ['warm@customer.example']))
-        ;    # connections are open
+    my @send
+        = (from => '', to => [ $letter->{return_path}{'anna@customer.example'} ], mail => $mail);
+    my $warm = $stage->register(process => 'invoice', to => ['warm@customer.example']);
+    $stage->bounce('out-of-office', $warm);    # connections are open
     $stage->db->stop;
     my ($code, $text) = $stage->smtp->send(@send);
     like "$code $text", qr/^451 /, 'the answer is 451' or diag $text;
     is code_of($stage->smtp->send(@send)), 451, 'and stays so';
-    is code_of(
-        $stage->smtp->send(from => 'a@example.org', to => ['b@elsewhere.test'], mail => "Subject: lunch\n\nnow?\n")),
+    is code_of($stage->smtp->send(
+        from => 'a@example.org',
+        to   => ['b@elsewhere.test'],
+        mail => "Subject: lunch\n\nnow?\n"
+        )),
         250, 'mail of others passes meanwhile';
     $stage->db->restart;
     my $answer;
@@ -32,9 +36,14 @@ subtest 'a bounce of our own Postfix waits for the database' => sub {
     $stage->remote->answer('gone@remote.test', '550 5.1.1 <gone@remote.test>: User unknown');
     $stage->db->stop;
     $stage->smtp->send(
-        from => $letter->{return_path}{'gone@remote.test'}, to => $letter->{to},
-        mail => "From: billing\@example.org\nMessage-ID: <$letter->{message_id}>\nSubject: x\n\nx\n");
-    ok $stage->wait_for(60, sub { $stage->mta->log_lines(qr/milter-reject: END-OF-MESSAGE .*4\.\d\.\d.*from=<>/) > 1 }),
+        from => $letter->{return_path}{'gone@remote.test'},
+        to   => $letter->{to},
+        mail => "From: billing\@example.org\nMessage-ID: <$letter->{message_id}>\nSubject: x\n\nx\n"
+    );
+    ok $stage->wait_for(
+        60,
+        sub { $stage->mta->log_lines(qr/milter-reject: END-OF-MESSAGE .*4\.\d\.\d.*from=<>/) > 1 }
+        ),
         'it is refused and made anew';
     $stage->db->restart;
     $stage->wait_for(60, sub { $stage->status($letter) eq 'bounced' });
@@ -46,7 +55,8 @@ subtest 'a bounce of our own Postfix waits for the database' => sub {
 subtest 'the daemon is killed' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['ben@customer.example']);
     my $mail   = $stage->report('postfix-user-unknown', $letter);
-    my @send   = (from => '', to => [ $letter->{return_path}{'ben@customer.example'} ], mail => $mail);
+    my @send
+        = (from => '', to => [ $letter->{return_path}{'ben@customer.example'} ], mail => $mail);
     $stage->daemon->kill;
     my ($code) = $stage->smtp->send(@send);
     is int $code / 100, 4, "Postfix says try again ($code)";
@@ -60,10 +70,12 @@ subtest 'the daemon starts before the database' => sub {
     ok $stage->daemon->stop, 'stopped by SIGTERM';
     $stage->db->stop;
     $stage->daemon->launch;
-    ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/waiting for the database/) }), 'it waits';
+    ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/waiting for the database/) }),
+        'it waits';
     ok !$stage->daemon->is_listening, 'with its socket closed: the MTA keeps its mail';
     $stage->db->restart;
-    ok $stage->wait_for(60, sub { $stage->daemon->is_listening }), 'and is there when the database is';
+    ok $stage->wait_for(60, sub { $stage->daemon->is_listening }),
+        'and is there when the database is';
 };
 
 finish();

@@ -24,41 +24,55 @@ subtest 'bounce_domain' => sub {
                 from => '',
                 to   => ['x@elsewhere.test'],
                 mail => $stage->report(
-                    'address-only', letter('n' . ++$number . '@customer.example'), to => 'x@elsewhere.test'
+                    'address-only',
+                    letter('n' . ++$number . '@customer.example'),
+                    to => 'x@elsewhere.test'
                 ));
-            $stage->count("bounce.bounce_message WHERE 'x\@elsewhere.test' = ANY (envelope_recipients)");
+            $stage->count(
+                "bounce.bounce_message WHERE 'x\@elsewhere.test' = ANY (envelope_recipients)");
         },
-        'a domain that is added is ours');
+        'a domain that is added is ours'
+    );
     $stage->parameter(bounce_domain => 'bounces.example.org');
     soon(
         sub {
             my $before = $stage->remote->received;
-            $stage->smtp->send(from => '', to => ['x@elsewhere.test'], mail => "Subject: no longer yours\n\nx\n");
+            $stage->smtp->send(
+                from => '',
+                to   => ['x@elsewhere.test'],
+                mail => "Subject: no longer yours\n\nx\n"
+            );
             $stage->wait_for(2, sub { $stage->remote->received > $before });
         },
-        'a domain that is taken out passes');
+        'a domain that is taken out passes'
+    );
 };
 
 subtest 'deliver_stored' => sub {
     $stage->parameter(deliver_stored => 'on');
-    is code_of($stage->bounce('postfix-user-unknown', letter('dora@customer.example'))), 250, 'taken';
-    is_soon(sub { scalar $stage->mta->mailbox('bounces') }, 1, 'on: the bounce mailbox gets it as well');
+    is code_of($stage->bounce('postfix-user-unknown', letter('dora@customer.example'))), 250,
+        'taken';
+    is_soon(sub { scalar $stage->mta->mailbox('bounces') },
+        1, 'on: the bounce mailbox gets it as well');
     my ($mail) = map { $_->[1] } $stage->mta->mailbox('bounces');
     is Bounce::Mail::header($mail, 'X-Bounce-Class'), 'hard', 'with its class';
     $stage->parameter(deliver_stored => 'off');
-    is code_of($stage->bounce('postfix-user-unknown', letter('erik@customer.example'))), 250, 'taken';
-    is $stage->mta->mailbox('bounces'),                                                  1,   'off: it does not';
+    is code_of($stage->bounce('postfix-user-unknown', letter('erik@customer.example'))), 250,
+        'taken';
+    is $stage->mta->mailbox('bounces'), 1, 'off: it does not';
 };
 
 subtest 'operator_mailbox' => sub {
     $stage->bounce('nobody-can-tell', letter('f1@farm.example'));
-    is_soon(sub { scalar $stage->mta->mailbox('operator') }, 1, 'the operator gets what nobody can classify');
+    is_soon(sub { scalar $stage->mta->mailbox('operator') },
+        1, 'the operator gets what nobody can classify');
     $stage->parameter(operator_mailbox => 'other@example.org');
     $stage->bounce('nobody-can-tell', letter('f2@farm.example'));
     is_soon(sub { scalar $stage->mta->mailbox('others') }, 1, 'another mailbox, at once');
     $stage->parameter(operator_mailbox => '');
     $stage->bounce('nobody-can-tell', letter('f3@farm.example'));
-    is_soon(sub { scalar $stage->mta->mailbox('bounces') }, 2, 'none: it stays in the bounce mailbox');
+    is_soon(sub { scalar $stage->mta->mailbox('bounces') },
+        2, 'none: it stays in the bounce mailbox');
     $stage->parameter(operator_mailbox => Bounce::Stage::OPERATOR);
 };
 
@@ -77,9 +91,11 @@ subtest 'block_hard and resend, for one process' => sub {
 
 subtest 'a wrong value is refused' => sub {
     for my $case (
-        [ resend_factor    => 'lots' ], [ resend_max_attempts => '-1' ], [ deliver_stored => 'perhaps' ],
-        [ operator_mailbox => 'nobody' ],
-        [ operator_mailbox => 'x@bounces.example.org' ]
+        [ resend_factor       => 'lots' ],
+        [ resend_max_attempts => '-1' ],
+        [ deliver_stored      => 'perhaps' ],
+        [ operator_mailbox    => 'nobody' ],
+        [ operator_mailbox    => 'x@bounces.example.org' ]
     ) {
         eval { $stage->parameter(@$case) };
         like $@, qr/ERROR:.*$case->[0]/, "$case->[0] = $case->[1]";
@@ -94,8 +110,8 @@ subtest 'the site rules, after SIGUSR1' => sub {
     };
     isnt $rule_of->('j1'), 'site.bank', 'without them another rule decides';
     $stage->instance->write_file('site.rules',
-        "[site.bank]\nreason = policy_rejected\nmatch = by content filtering\nexample = rejected by content filtering\n"
-    );
+              "[site.bank]\nreason = policy_rejected\nmatch = by content filtering\n"
+            . "example = rejected by content filtering\n");
     $stage->daemon->signal('USR1');
     ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/reloaded/) }), 'reloaded'
         or diag $stage->daemon->log_lines(qr/./);

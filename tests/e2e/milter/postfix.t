@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: BSD-2-Clause
-# The reports that our own Postfix makes: bounce(8), defer(8) and trace(8) by the way of bounce-cleanup.
+# SPDX-License-Identifier: BSD-2-Clause The reports that our own Postfix makes: bounce(8), defer(8)
+# and trace(8) by the way of bounce-cleanup.
 use Bounce::Test;
 use Encode qw(encode_utf8);
 use utf8;
@@ -11,12 +11,17 @@ sub send_letter {
     my ($letter, %option) = @_;
     my $to         = $letter->{to}[0];
     my $message_id = $option{message_id} // $letter->{message_id};
-    my $mail =
-          "From: $letter->{sender}\nTo: $to\nSubject: $letter->{subject}\nMessage-ID: <$message_id>\nDate: "
+    my $mail
+        = "From: $letter->{sender}\nTo: $to\nSubject: $letter->{subject}\n"
+        . "Message-ID: <$message_id>\nDate: "
         . Bounce::Mail::rfc5322_date(time) . "\n\n"
         . ($option{body} // "Your document.\n");
-    my ($code, $text) =
-        $stage->smtp->send(%option, from => $option{from} // $letter->{return_path}{$to}, to => [$to], mail => $mail);
+    my ($code, $text) = $stage->smtp->send(
+        %option,
+        from => $option{from} // $letter->{return_path}{$to},
+        to   => [$to],
+        mail => $mail
+    );
     is $code, 250, 'Postfix takes the mail' or diag $text;
     return;
 }
@@ -33,8 +38,9 @@ subtest 'refused for good' => sub {
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
     my ($bounce) = $stage->bounces($letter);
     ok $bounce->{own_mta}, 'known as made by our own MTA';
-    is "$bounce->{class} $bounce->{reason} $bounce->{matched_by}", 'hard user_unknown token', 'read and matched';
-    is $stage->is_blocked('gone@remote.test'),                     1,                         'blocked';
+    is "$bounce->{class} $bounce->{reason} $bounce->{matched_by}", 'hard user_unknown token',
+        'read and matched';
+    is $stage->is_blocked('gone@remote.test'), 1, 'blocked';
 };
 
 subtest 'tried until it gave up, with a warning on the way' => sub {
@@ -42,8 +48,9 @@ subtest 'tried until it gave up, with a warning on the way' => sub {
     send_letter($letter);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
     my ($warning, $end) = $stage->bounces($letter);
-    is "$warning->{kind} $warning->{class}",        'delay technical', 'the warning was a notice';
-    is "$end->{kind} $end->{action} $end->{class}", 'dsn failed soft', 'soft, though the action is "failed"';
+    is "$warning->{kind} $warning->{class}", 'delay technical', 'the warning was a notice';
+    is "$end->{kind} $end->{action} $end->{class}", 'dsn failed soft',
+        'soft, though the action is "failed"';
     ok $stage->recipient($letter)->{next_attempt_at}, 'a resend is scheduled';
     is $stage->is_blocked('full@remote.test'), 0, 'not blocked';
 };
@@ -53,8 +60,9 @@ subtest 'a return path without a token: believed all the same, for it is our own
     send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX);
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
     my ($bounce) = $stage->bounces($letter);
-    is "$bounce->{matched_by} $bounce->{trust}", 'message_id own_mta', 'by the Message-ID of the returned mail';
-    is $stage->is_blocked('gone2@remote.test'),  1,                    'blocked';
+    is "$bounce->{matched_by} $bounce->{trust}", 'message_id own_mta',
+        'by the Message-ID of the returned mail';
+    is $stage->is_blocked('gone2@remote.test'), 1, 'blocked';
 };
 
 subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
@@ -64,15 +72,21 @@ subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
     my ($bounce) = $stage->bounces($letter);
     is $bounce->{matched_by}, 'message_id', 'by the Message-ID among those headers';
-    my $raw = $stage->db->value("SELECT encode(raw, 'escape') FROM bounce.bounce_message WHERE id = :id",
+    my $raw
+        = $stage->db->value(
+        "SELECT encode(raw, 'escape') FROM bounce.bounce_message WHERE id = :id",
         id => $bounce->{bounce_message_id});
     like $raw, qr{^Content-Type: text/rfc822-headers}m, 'for there is nothing else';
 };
 
 subtest 'ENVID comes back as Original-Envelope-Id' => sub {
     my $letter = refuse('gone4@remote.test', '550 5.1.1 <gone4@remote.test>: User unknown');
-    send_letter($letter, from => Bounce::Stage::BOUNCE_MAILBOX, message_id => 'made-by-a-relay@elsewhere.test',
-        mail_options => "RET=HDRS ENVID=$letter->{envelope_id}");
+    send_letter(
+        $letter,
+        from         => Bounce::Stage::BOUNCE_MAILBOX,
+        message_id   => 'made-by-a-relay@elsewhere.test',
+        mail_options => "RET=HDRS ENVID=$letter->{envelope_id}"
+    );
     is_soon(sub { $stage->status($letter) }, 'bounced', 'the communication is bounced');
     is [ $stage->bounces($letter) ]->[0]{matched_by}, 'envelope_id', 'by the envelope id alone';
 };
@@ -82,8 +96,9 @@ subtest 'NOTIFY=SUCCESS' => sub {
     send_letter($letter, rcpt_options => 'NOTIFY=SUCCESS');
     is_soon(sub { scalar $stage->bounces($letter) }, 1, 'trace(8) reports the delivery');
     my ($bounce) = $stage->bounces($letter);
-    is "$bounce->{kind} $bounce->{action} $bounce->{class}", 'success delivered technical', 'which is a notice';
-    is $stage->status($letter),                              'sent',                        'and changes nothing';
+    is "$bounce->{kind} $bounce->{action} $bounce->{class}", 'success delivered technical',
+        'which is a notice';
+    is $stage->status($letter), 'sent', 'and changes nothing';
 };
 
 subtest 'an internationalised address (RFC 6531, 6533)' => sub {

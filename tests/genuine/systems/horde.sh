@@ -1,5 +1,6 @@
 # Horde's library, as its webmail uses it for read receipts: SPDX-License-Identifier: BSD-2-Clause
-# packages: php-cli php-mbstring php-xml php-horde-autoloader php-horde-mime php-horde-mail php-horde-smtp
+# packages: php-cli php-mbstring php-xml php-horde-autoloader php-horde-mime php-horde-mail
+# php-horde-smtp
 
 cat > "$WORK/receipt.php" <<'C'
 <?php

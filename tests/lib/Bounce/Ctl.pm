@@ -9,7 +9,7 @@ Bounce::Ctl - bouncectl as a person calls it
 
     my $ctl = Bounce::Ctl->new($stage);                  # with the rights of bounce_operator
     my ($status, $output) = $ctl->run('task', 'show', 5);
-    my @objects = $ctl->json('tasks');                   # decoded, one a line; dies when it is no JSON
+    my @objects = $ctl->json('tasks'); # decoded, one a line; dies when it is no JSON
     my $text = $ctl->on_terminal(80, 'tasks');           # what a terminal of 80 columns gets
 
 =cut
@@ -29,19 +29,27 @@ sub new {
     }, $class;
 }
 
-sub command { my ($self, @argument) = @_; return ($self->{program}, @argument, '--conninfo', $self->{conninfo}) }
+sub command {
+    my ($self, @argument) = @_;
+    return ($self->{program}, @argument, '--conninfo', $self->{conninfo});
+}
 
 # (status, stdout and stderr together); input => TEXT, env => {...} before the words.
 sub run {
     my ($self, @argument) = @_;
     my %option = ref $argument[0] ? %{ shift @argument } : ();
-    return $self->{stage}->instance->run([ $self->command(@argument) ], may_fail => 1, env => { LC_ALL => 'C.UTF-8' }, %option);
+    return $self->{stage}->instance->run(
+        [ $self->command(@argument) ],
+        may_fail => 1,
+        env      => { LC_ALL => 'C.UTF-8' },
+        %option
+    );
 }
 
 # The output; dies when it fails.
 sub output {
-    my ($self, @argument) = @_;
-    my ($status, $output) = $self->run(@argument);
+    my ($self,   @argument) = @_;
+    my ($status, $output)   = $self->run(@argument);
     die "bouncectl @argument: $status\n$output" if $status != 0;
     return $output;
 }
@@ -57,7 +65,8 @@ sub on_terminal {
     my $line = join ' ', map { s/'/'\\''/gr =~ s/(.*)/'$1'/sr } $self->command(@argument);
     my (undef, $output) = $self->{stage}->instance->run(
         [ 'script', '-qec', "stty cols $width rows 50; $line", '/dev/null' ],
-        may_fail => 1, env => { LC_ALL => 'C.UTF-8', NO_COLOR => '', TERM => 'xterm' });
+        may_fail => 1,
+        env      => { LC_ALL => 'C.UTF-8', NO_COLOR => '', TERM => 'xterm' });
     utf8::decode($output);
     return $output =~ s/\r\n/\n/gr;
 }

@@ -25,7 +25,7 @@ use warnings;
 use File::Copy qw(copy);
 use IO::Socket::UNIX;
 
-use constant ACCOUNT => 'bounce_daemon';    # the daemon's, with the rights of the role bounce_milter
+use constant ACCOUNT => 'bounce_daemon';   # the daemon's, with the rights of the role bounce_milter
 
 # new($instance, $db, KEY => VALUE ...): keys of bounce-milter.conf.
 sub new {
@@ -35,7 +35,7 @@ sub new {
     $self->{conf}   = $instance->path('bounce-milter.conf');
     $self->{key}    = {
         socket      => "unix:$self->{socket}",
-        socket_mode => '666',                                              # the directory is what closes it
+        socket_mode => '666',                            # the directory is what closes it
         conninfo    => $db->conninfo(user => ACCOUNT),
         user        => $instance->is_root ? $instance->daemon_user : '',
         pid_file    => $instance->path('milter/pid'),
@@ -74,7 +74,8 @@ sub init_database {
 sub write_conf {
     my ($self, %change) = @_;
     my %key = (%{ $self->{key} }, %change);
-    return $self->{instance}->write_file('bounce-milter.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
+    return $self->{instance}
+        ->write_file('bounce-milter.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
 }
 
 # Starts it and waits until it listens.
@@ -93,7 +94,7 @@ sub launch {
     $self->prepare;
     $self->{instance}->start(
         name     => 'bounce-milter',
-        grace    => 1,                        # libmilter needs five seconds to end; who wants to see that calls stop()
+        grace    => 1,    # libmilter needs five seconds to end; who wants to see that calls stop()
         pid_file => $self->{key}{pid_file},
         command  => [ $self->program('bounce-milter'), '-c', $self->{conf} ]);
     return;
@@ -116,12 +117,17 @@ sub _make_places {
     my $instance = $self->{instance};
     $instance->make_dir('milter', group => 'postfix', mode => 0710);
     my $rules = $instance->make_dir('rules');
-    for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') { copy($file, $rules) or die "$file: $!\n" }
+    for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') {
+        copy($file, $rules) or die "$file: $!\n";
+    }
     return;
 }
 
 # How often it has read the parameters.
-sub parameter_readings { my ($self) = @_; return scalar(my @line = $self->log_lines(qr/parameters read$/)) }
+sub parameter_readings {
+    my ($self) = @_;
+    return scalar(my @line = $self->log_lines(qr/parameters read$/));
+}
 
 sub is_listening {
     my ($self) = @_;
@@ -136,10 +142,16 @@ sub stop {
     return $clean && !$self->complaints;
 }
 
-sub signal { my ($self, $name) = @_; return $self->{instance}->signal_server('bounce-milter', $name) }
+sub signal {
+    my ($self, $name) = @_;
+    return $self->{instance}->signal_server('bounce-milter', $name);
+}
 
 # Ends it as a crash would.
-sub kill { my ($self) = @_; return $self->{instance}->stop_server('bounce-milter', signal => 'KILL') }
+sub kill {
+    my ($self) = @_;
+    return $self->{instance}->stop_server('bounce-milter', signal => 'KILL');
+}
 
 # What the sanitizers wrote.
 sub complaints {
@@ -149,7 +161,9 @@ sub complaints {
 
 sub log_lines {
     my ($self, $pattern) = @_;
-    return grep { $_ =~ $pattern } $self->{instance}->read_lines($self->{instance}->path('log/bounce-milter.log'));
+    return
+        grep { $_ =~ $pattern }
+        $self->{instance}->read_lines($self->{instance}->path('log/bounce-milter.log'));
 }
 
 1;

@@ -13,12 +13,14 @@ Bounce::DatabaseProxy - between a worker and PostgreSQL, to kill it at one state
 
 =head1 PROMISES
 
-C<before>: the statement never reaches the server. C<after>: the server has said that it is ready again, so it is
-committed, and the worker never hears of it. Either way the process is killed there and then, and the connection is
-closed. The statements: C<listen plan prepare claim begin settle+begin settle release problem renew sweep next>.
+C<before>: the statement never reaches the server. C<after>: the server has said that it is ready
+again, so it is committed, and the worker never hears of it. Either way the process is killed there
+and then, and the connection is closed. The statements: C<listen plan prepare claim begin
+settle+begin settle release problem renew sweep next>.
 
-It is a unix socket, served with the rights of the daemon's user, so that the server's peer authentication holds. It
-looks at the messages' bounds (PostgreSQL manual, "Message Formats") and changes nothing.
+It is a unix socket, served with the rights of the daemon's user, so that the server's peer
+authentication holds. It looks at the messages' bounds (PostgreSQL manual, "Message Formats") and
+changes nothing.
 
 =cut
 
@@ -52,12 +54,17 @@ sub new {
 sub start {
     my ($self) = @_;
     my $instance = $self->{instance};
-    $self->{dir}     = $instance->make_dir('proxy', user => $instance->daemon_user);
+    $self->{dir} = $instance->make_dir('proxy', user => $instance->daemon_user);
     ($self->{behind}) = $self->{db}->conninfo =~ /host=(\S+)/;
     ($self->{port})   = $self->{db}->conninfo =~ /port=(\d+)/;
-    $self->{rule}    = $instance->write_file('proxy-rule', '');
-    $instance->start(name => 'proxy', code => sub { $self->_serve }, user => $instance->daemon_user);
-    $instance->wait_for(10, sub { -S "$self->{dir}/.s.PGSQL.$self->{port}" }) or die "the proxy did not start\n";
+    $self->{rule} = $instance->write_file('proxy-rule', '');
+    $instance->start(
+        name => 'proxy',
+        code => sub { $self->_serve },
+        user => $instance->daemon_user
+    );
+    $instance->wait_for(10, sub { -S "$self->{dir}/.s.PGSQL.$self->{port}" })
+        or die "the proxy did not start\n";
     return $self;
 }
 
@@ -81,7 +88,9 @@ sub kill_at {
 sub _serve {
     my ($self) = @_;
     $SIG{CHLD} = 'IGNORE';
-    my $listen = IO::Socket::UNIX->new(Local => "$self->{dir}/.s.PGSQL.$self->{port}", Listen => SOMAXCONN) or die "cannot listen: $!\n";
+    my $listen
+        = IO::Socket::UNIX->new(Local => "$self->{dir}/.s.PGSQL.$self->{port}", Listen => SOMAXCONN)
+        or die "cannot listen: $!\n";
     while (1) {
         my $client = $listen->accept or next;
         my $pid    = fork // next;
@@ -102,8 +111,8 @@ sub _connection {
             my $is_client = $ready == $client;
             my $buffer    = $is_client ? \$from_client : \$from_server;
             sysread $ready, $$buffer, READ_BYTES, length $$buffer or return;
-            if   ($is_client) { $self->_ask($buffer, $server) }
-            else              { $self->_answer($buffer, $client) }
+            if ($is_client) { $self->_ask($buffer, $server) }
+            else            { $self->_answer($buffer, $client) }
         }
     }
     return;
@@ -134,7 +143,8 @@ sub _answer {
     return;
 }
 
-# (type, body, bytes) of the first whole message, which is taken out of the buffer. The first of all has no type.
+# (type, body, bytes) of the first whole message, which is taken out of the buffer. The first of all
+# has no type.
 sub _message {
     my ($self, $buffer) = @_;
     my $head = $self->{is_started} ? 1 : 0;
@@ -171,8 +181,13 @@ sub _step {
 
 sub _kill {
     my ($self, $when) = @_;
-    my ($statement, $wanted, $pid) = split /\t/, join '', $self->{instance}->read_lines($self->{rule});
-    return unless defined $pid && defined $self->{statement} && $statement eq $self->{statement} && $wanted eq $when;
+    my ($statement, $wanted, $pid) = split /\t/, join '',
+        $self->{instance}->read_lines($self->{rule});
+    return
+           unless defined $pid
+        && defined $self->{statement}
+        && $statement eq $self->{statement}
+        && $wanted eq $when;
     kill KILL => $pid;
     POSIX::_exit(0);
 }

@@ -7,14 +7,15 @@ Bounce::Delivery - bounce-delivery under test
 
 =head1 SYNOPSIS
 
-    my $worker = Bounce::Delivery->new($instance, $db, server => '127.0.0.1:' . $remote->port)->start;
+    my $server = '127.0.0.1:' . $remote->port;
+    my $worker = Bounce::Delivery->new($instance, $db, server => $server)->start;
     my $id = $worker->submit(process => 'invoice', to => ['anna@customer.example']);
     is $worker->wait_for_state($id, 'SUCCESS')->{attempts}, 1;
 
 =head1 PROMISES
 
-It logs in to the database with the rights of bounce_delivery and no more. Several may run at the same
-time, each with a name of its own.
+It logs in to the database with the rights of bounce_delivery and no more. Several may run at the
+same time, each with a name of its own.
 
 =cut
 
@@ -43,7 +44,7 @@ sub new {
     return $self;
 }
 
-sub conf { my ($self) = @_; return $self->{instance}->path("$self->{name}.conf") }
+sub conf    { my ($self) = @_; return $self->{instance}->path("$self->{name}.conf") }
 sub program { return Bounce::Instance::build_dir() . '/bounce-delivery' }
 
 # Starts it and waits until it is ready.
@@ -52,8 +53,10 @@ sub start {
     my $instance = $self->{instance};
     my $before   = $self->{starts}++;
     $self->launch;
-    $instance->wait_for(90, sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
-    $self->log_lines(qr/ ready, /) > $before or die "bounce-delivery did not start\n" . $instance->log_tail;
+    $instance->wait_for(90,
+        sub { $self->log_lines(qr/ ready, /) > $before || !$instance->is_alive($self->{name}) });
+    $self->log_lines(qr/ ready, /) > $before
+        or die "bounce-delivery did not start\n" . $instance->log_tail;
     return $self;
 }
 
@@ -63,15 +66,18 @@ sub launch {
     my $instance = $self->{instance};
     $self->_make_places;
     my $key = $self->{key};
-    $instance->write_file("$self->{name}.conf", join '', map { "$_ = $key->{$_}\n" } sort keys %$key);
-    $self->{pid} = $instance->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
+    $instance->write_file("$self->{name}.conf", join '',
+        map { "$_ = $key->{$_}\n" } sort keys %$key);
+    $self->{pid}
+        = $instance->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
     return $self;
 }
 
 # Waits until it is gone; true when it is.
 sub is_gone {
     my ($self, $seconds) = @_;
-    my $gone = $self->{instance}->wait_for($seconds // 20, sub { !$self->{instance}->is_alive($self->{name}) });
+    my $gone = $self->{instance}
+        ->wait_for($seconds // 20, sub { !$self->{instance}->is_alive($self->{name}) });
     $self->{instance}->stop_server($self->{name}, signal => 'KILL');
     return $gone;
 }
@@ -81,7 +87,9 @@ sub _make_places {
     my $instance = $self->{instance};
     if (!-d $instance->path('rules')) {
         my $rules = $instance->make_dir('rules');
-        for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') { copy($file, $rules) or die "$file: $!\n" }
+        for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') {
+            copy($file, $rules) or die "$file: $!\n";
+        }
     }
     $self->{db}->sql(<<'END');
 DO $$ BEGIN CREATE ROLE bounce_daemon LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -96,26 +104,44 @@ sub pid { return $_[0]{pid} }
 sub stop {
     my ($self) = @_;
     my $clean = $self->{instance}->stop_server($self->{name}, wait => 40);
-    return $clean && !$self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer/);
+    return $clean
+        && !$self->log_lines(qr/runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer/);
 }
 
 sub kill { my ($self) = @_; return $self->{instance}->stop_server($self->{name}, signal => 'KILL') }
 
 sub log_lines {
     my ($self, $pattern) = @_;
-    return grep { $_ =~ $pattern } $self->{instance}->read_lines($self->{instance}->path("log/$self->{name}.log"));
+    return
+        grep { $_ =~ $pattern }
+        $self->{instance}->read_lines($self->{instance}->path("log/$self->{name}.log"));
 }
 
-# submit(process =>, to => [...], cc =>, bcc =>, sender =>, subject =>, text =>, html =>): hands over, returns the id.
+# submit(process =>, to => [...], cc =>, bcc =>, sender =>, subject =>, text =>, html =>): hands
+# over, returns the id.
 sub submit {
     my ($self, %mail) = @_;
-    my %value = (process => 'invoice', sender => 'Billing <billing@example.org>', subject => 'Your invoice', text => $mail{raw} ? '' : "Dear customer,\n",
-        ref => '', html => '', raw => '', priority => '', due => '', attachments => '[]', %mail);
+    my %value = (
+        process     => 'invoice',
+        sender      => 'Billing <billing@example.org>',
+        subject     => 'Your invoice',
+        text        => $mail{raw} ? '' : "Dear customer,\n",
+        ref         => '',
+        html        => '',
+        raw         => '',
+        priority    => '',
+        due         => '',
+        attachments => '[]',
+        %mail
+    );
     $value{$_} = join "\n", @{ $value{$_} // [] } for qw(to cc bcc);
     return $self->{db}->value(<<'END', %value);
-SELECT bounce.submit_communication(process => :'process', recipients => string_to_array(:'to', E'\n'), sender => :'sender',
-    subject => :'subject', body_text => nullif(:'text', ''), body_html => nullif(:'html', ''), raw => nullif(convert_to(:'raw', 'UTF8'), ''),
-    business_ref => :'ref', cc => string_to_array(:'cc', E'\n'), bcc => string_to_array(:'bcc', E'\n'), attachments => :'attachments',
+SELECT bounce.submit_communication(process => :'process', recipients => string_to_array(:'to',
+  E'\n'), sender => :'sender',
+    subject => :'subject', body_text => nullif(:'text', ''), body_html => nullif(:'html', ''), raw
+      => nullif(convert_to(:'raw', 'UTF8'), ''),
+    business_ref => :'ref', cc => string_to_array(:'cc', E'\n'), bcc => string_to_array(:'bcc',
+      E'\n'), attachments => :'attachments',
     priority => nullif(:'priority', '')::integer, not_before => nullif(:'due', '')::timestamptz)
 END
 }
@@ -123,7 +149,8 @@ END
 # The JSON form of its state, decoded.
 sub state {
     my ($self, $id) = @_;
-    return JSON::PP->new->utf8->decode($self->{db}->value('SELECT json FROM bounce.delivery WHERE communication_id = :id', id => $id));
+    return JSON::PP->new->utf8->decode($self->{db}
+            ->value('SELECT json FROM bounce.delivery WHERE communication_id = :id', id => $id));
 }
 
 # Waits until it is in that state; returns the JSON form, in whatever state it is at the end.
@@ -136,7 +163,10 @@ sub wait_for_state {
 # The rows of its recipients by address.
 sub recipients {
     my ($self, $id) = @_;
-    my $rows = $self->{db}->rows('SELECT * FROM bounce.communication_recipient WHERE communication_id = :id', id => $id);
+    my $rows
+        = $self->{db}
+        ->rows('SELECT * FROM bounce.communication_recipient WHERE communication_id = :id',
+        id => $id);
     return { map { ($_->{address} => $_) } @$rows };
 }
 

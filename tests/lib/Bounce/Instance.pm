@@ -9,7 +9,8 @@ Bounce::Instance - a private place under run/ for servers that are thrown away
 
     my $instance = Bounce::Instance->new(name => 'demo');
     my $port = $instance->free_port;
-    $instance->start(name => 'thing', command => ['thing', '-p', $port], user => $instance->daemon_user);
+    my $user = $instance->daemon_user;
+    $instance->start(name => 'thing', command => ['thing', '-p', $port], user => $user);
     ...
     $instance->stop;                 # also at the end of the program, however it ends
 
@@ -65,7 +66,7 @@ sub new {
     umask 022;
     $self->{run} = tree() . '/run';
     -d $self->{run} || mkdir $self->{run} or die "cannot make $self->{run}: $!\n";
-    $self->_lock                          or die "run/$self->{name} is in use by another process\n";
+    $self->_lock or die "run/$self->{name} is in use by another process\n";
     $self->{link} = "$self->{run}/$self->{name}";
     $self->_remove;
     $self->{dir} = $self->_make_dir;
@@ -79,7 +80,13 @@ sub find {
     my ($class, $name) = @_;
     my $run = tree() . '/run';
     return undef unless -e "$run/$name/servers";
-    my $self = bless { name => $name, run => $run, link => "$run/$name", dir => abs_path("$run/$name"), owner => 0 },
+    my $self = bless {
+        name  => $name,
+        run   => $run,
+        link  => "$run/$name",
+        dir   => abs_path("$run/$name"),
+        owner => 0
+        },
         $class;
     $self->_lock or die "run/$name is in use by another process\n";
     return (grep { _is_running($_) } $self->_servers) ? $self : undef;
@@ -122,8 +129,10 @@ sub make_dir {
     -d $path || mkdir $path or die "cannot make $path: $!\n";
     my (undef, undef, $uid, $gid) = getpwnam($option{user} // $self->daemon_user);
     $gid = getgrnam $option{group} if defined $option{group};
-    if    (is_root())              { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
-    elsif (defined $option{group}) { $self->run([ $self->as_root('chgrp', $option{group}, $path) ]) }
+    if    (is_root()) { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
+    elsif (defined $option{group}) {
+        $self->run([ $self->as_root('chgrp', $option{group}, $path) ]);
+    }
     chmod $option{mode} // 0755, $path;
     return $path;
 }
@@ -144,14 +153,20 @@ sub free_port {
         my $port = 20000 + int rand 10000;
         next if $self->{port}{$port}++;
         return $port
-            if IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);
+            if IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1',
+            LocalPort => $port,
+            Listen    => 1,
+            ReuseAddr => 1
+            );
     }
     die "no free port on 127.0.0.1\n";
 }
 
-# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', grace => 10, pid_file =>, log =>): a server
-# in a session of its own, recorded so that stop() finds it and kills it when the signal did not end it in grace
-# seconds. With a pid file, stop() also finds the one that a person started in its place. Returns its pid.
+# start(name =>, command => [...], or code => sub, user =>, signal => 'TERM', grace => 10, pid_file
+# =>, log =>): a server in a session of its own, recorded so that stop() finds it and kills it when
+# the signal did not end it in grace seconds. With a pid file, stop() also finds the one that a
+# person started in its place. Returns its pid.
 sub start {
     my ($self, %option) = @_;
     my $log = $option{log} // $self->path('log', "$option{name}.log");
@@ -164,23 +179,27 @@ sub start {
 sub record {
     my ($self, $name, $pid, %option) = @_;
     open my $file, '>>', $self->path('servers') or die "cannot write $self->{dir}/servers: $!\n";
-    print $file join(
-        "\t", $name, $pid, Bounce::Process::start_time($pid) // 0, $option{signal} // 'TERM', $option{grace} // 10,
-        $option{pid_file} // ''
-        ),
+    print $file join("\t",
+        $name, $pid,
+        Bounce::Process::start_time($pid) // 0,
+        $option{signal}                   // 'TERM',
+        $option{grace}                    // 10,
+        $option{pid_file}                 // ''),
         "\n";
     close $file;
     return;
 }
 
-# stop_server(NAME, wait => seconds, signal =>): ends it and waits until it is gone. True unless it had to be killed.
+# stop_server(NAME, wait => seconds, signal =>): ends it and waits until it is gone. True unless it
+# had to be killed.
 sub stop_server {
     my ($self, $name, %option) = @_;
     my $clean = 1;
     for my $server (grep { $_->{name} eq $name } $self->_servers) {
         $clean = 0 unless $self->_end($server, %option);
     }
-    my @rest = map { join("\t", @$_{ +FIELDS }) . "\n" } grep { $_->{name} ne $name } $self->_servers;
+    my @rest
+        = map { join("\t", @$_{ +FIELDS }) . "\n" } grep { $_->{name} ne $name } $self->_servers;
     $self->write_file('servers', join '', @rest);
     return $clean;
 }
@@ -245,7 +264,8 @@ sub read_lines {
 
 sub _lock {
     my ($self) = @_;
-    open my $lock, '>>', "$self->{run}/$self->{name}.lock" or die "cannot write $self->{run}/$self->{name}.lock: $!\n";
+    open my $lock, '>>', "$self->{run}/$self->{name}.lock"
+        or die "cannot write $self->{run}/$self->{name}.lock: $!\n";
     return 0 unless flock $lock, LOCK_EX | LOCK_NB;
     $self->{lock} = $lock;
     push @locked, $self;
@@ -284,8 +304,10 @@ sub why_elsewhere { return $_[0]{why_elsewhere} }
 # Why servers of other users cannot live at the place wanted, or ''.
 sub _unsuitable {
     my ($self) = @_;
-    return 'its name is too long for a socket' if length($self->{link} . LONGEST_SOCKET) > SOCKET_PATH_MAX;
-    return 'its name has characters that configuration files dislike' if $self->{link} =~ m{[^\w/.+-]};
+    return 'its name is too long for a socket'
+        if length($self->{link} . LONGEST_SOCKET) > SOCKET_PATH_MAX;
+    return 'its name has characters that configuration files dislike'
+        if $self->{link} =~ m{[^\w/.+-]};
     for (my $dir = $self->{run}; $dir ne '/'; $dir = dirname($dir)) {
         my $mode = (stat $dir)[2] // 0;
         return "$dir is closed to other users" unless $mode & S_IXOTH;
@@ -312,7 +334,9 @@ sub _follow_pid_file {
     my ($self, $server) = @_;
     my ($pid)   = map { /^(\d+)/ } ($self->read_lines($server->{pid_file}))[0] // '' or return;
     my $command = join '', $self->read_lines("/proc/$pid/cmdline");
-    return unless grep { index($command, "$_/") >= 0 } $self->{link}, -l $self->{link} ? readlink $self->{link} : ();
+    return
+        unless grep { index($command, "$_/") >= 0 } $self->{link},
+        -l $self->{link} ? readlink $self->{link} : ();
     @$server{qw(pid start)} = ($pid, Bounce::Process::start_time($pid) // return);
     return;
 }

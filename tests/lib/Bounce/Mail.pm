@@ -7,7 +7,8 @@ Bounce::Mail - mails from templates, and looking at mails
 
 =head1 SYNOPSIS
 
-    my $bytes = Bounce::Mail::render('postfix-user-unknown', return_path => '...', recipient => '...');
+    my $bytes = Bounce::Mail::render('postfix-user-unknown',
+        return_path => '...', recipient => '...');
     my $class = Bounce::Mail::header($bytes, 'X-Bounce-Class');
 
 =head1 PROMISES
@@ -40,7 +41,8 @@ sub rfc5322_date {
     my ($time) = @_;
     my @at = gmtime $time;
     return sprintf '%s, %d %s %s +0000', (qw(Sun Mon Tue Wed Thu Fri Sat))[ $at[6] ], $at[3],
-        (qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec))[ $at[4] ], strftime('%Y %H:%M:%S', @at);
+        (qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec))[ $at[4] ],
+        strftime('%Y %H:%M:%S', @at);
 }
 
 # The value of the first header of that name, unfolded; undef when there is none.

@@ -7,7 +7,8 @@ Bounce::Postfix - a private Postfix wired to bounce-milter as the README says
 
 =head1 SYNOPSIS
 
-    my $postfix = Bounce::Postfix->new($instance, milter => 'unix:/path', remote_port => $sink->port);
+    my $postfix = Bounce::Postfix->new(
+        $instance, milter => 'unix:/path', remote_port => $sink->port);
     $postfix->start;
     print $postfix->port;
     my @mail = $postfix->mailbox('operator@example.org');
@@ -15,8 +16,8 @@ Bounce::Postfix - a private Postfix wired to bounce-milter as the README says
 =head1 PROMISES
 
 Its own configuration, queue and data directory; one loopback port. The machine's Postfix is not
-touched and no mail leaves the machine: everything that is not for one of the two local domains goes to
-the loopback port C<remote_port>.
+touched and no mail leaves the machine: everything that is not for one of the two local domains goes
+to the loopback port C<remote_port>.
 
 Both ways of a bounce are there: smtpd_milters for what comes over SMTP, and the cleanup service
 bounce-cleanup for the reports that bounce(8), defer(8) and trace(8) make. A mail that cannot be
@@ -36,8 +37,8 @@ use constant DOMAIN        => 'example.org';
 use constant BOUNCE_DOMAIN => 'bounces.example.org';
 use constant HOSTNAME      => 'mail.example.org';
 
-# new($instance, milter => SOCKET, remote_port => PORT, lifetime => seconds, main => {extra => value},
-# master => further lines of master.cf)
+# new($instance, milter => SOCKET, remote_port => PORT, lifetime => seconds, main => {extra =>
+# value}, master => further lines of master.cf)
 sub new {
     my ($class, $instance, %option) = @_;
     my $self = bless { instance => $instance, lifetime => 3, %option }, $class;
@@ -74,10 +75,13 @@ sub start {
 sub _give_to_root {
     my ($self) = @_;
     my $instance = $self->{instance};
-    $instance->run(
-        [ $instance->as_root('chown', '-R', 'root:root', map { $instance->path("postfix/$_") } 'etc', 'queue') ]);
+    $instance->run([
+        $instance->as_root(
+            'chown', '-R', 'root:root', map { $instance->path("postfix/$_") } 'etc', 'queue'
+        ) ]);
     return if $instance->is_root;
-    $instance->run([ $instance->as_root(qw(install -d -o postfix -m 755), $instance->path('postfix/data')) ]);
+    $instance->run(
+        [ $instance->as_root(qw(install -d -o postfix -m 755), $instance->path('postfix/data')) ]);
     return;
 }
 
@@ -90,10 +94,10 @@ sub _start_master {
     my $pid      = $instance->wait_for(
         10,
         sub {
-            my (undef, $text) = $instance->run([ $instance->as_root('cat', $pid_file) ], may_fail => 1);
+            my (undef, $text)
+                = $instance->run([ $instance->as_root('cat', $pid_file) ], may_fail => 1);
             return $text =~ /(\d+)/ && $1;
-        }
-    ) or die "Postfix's master left no pid\n" . $instance->log_tail;
+        }) or die "Postfix's master left no pid\n" . $instance->log_tail;
     $instance->record('postfix', $pid);
     $instance->wait_for(60, sub { $self->_answers })
         or die "Postfix does not answer at port $self->{port}\n" . $instance->log_tail;
@@ -104,8 +108,14 @@ sub _postfix {
     my ($self, $verb) = @_;
     my $instance = $self->{instance};
     return $instance->run(
-        [ $instance->as_root("$self->{program}{command_directory}/postfix", '-c', $self->{conf}, $verb) ],
-        may_fail => 1);
+        [
+            $instance->as_root(
+                "$self->{program}{command_directory}/postfix",
+                '-c', $self->{conf}, $verb
+            )
+        ],
+        may_fail => 1
+    );
 }
 
 # Ends it; its queue stays. restart() starts it again, with main => {...} other than before.
@@ -150,8 +160,14 @@ sub queue {
     my ($self) = @_;
     my $instance = $self->{instance};
     my (undef, $text) = $instance->run(
-        [ $instance->as_root("$self->{program}{command_directory}/postqueue", '-c', $self->{conf}, '-j') ],
-        may_fail => 1);
+        [
+            $instance->as_root(
+                "$self->{program}{command_directory}/postqueue",
+                '-c', $self->{conf}, '-j'
+            )
+        ],
+        may_fail => 1
+    );
     return $text;
 }
 
@@ -173,12 +189,15 @@ sub mailbox {
 # The lines of Postfix's log that match.
 sub log_lines {
     my ($self, $pattern) = @_;
-    return grep { $_ =~ $pattern } $self->{instance}->read_lines($self->{instance}->path('log/postfix.log'));
+    return
+        grep { $_ =~ $pattern }
+        $self->{instance}->read_lines($self->{instance}->path('log/postfix.log'));
 }
 
 sub _mailboxes {
     my ($self) = @_;
-    return join '', 'operator@' . DOMAIN . " operator/\n", 'postmaster@' . DOMAIN . " postmaster/\n",
+    return join '', 'operator@' . DOMAIN . " operator/\n",
+        'postmaster@' . DOMAIN . " postmaster/\n",
         '@' . DOMAIN . " others/\n", '@' . BOUNCE_DOMAIN . " bounces/\n";
 }
 
@@ -220,8 +239,8 @@ sub _main_cf {
         virtual_gid_maps        => "static:$gid",
         default_transport       => "smtp:[127.0.0.1]:$self->{remote_port}",
 
-        # give up soon; a backoff of one second is none when the second ends, and what qmgr then finds
-        # "still being delivered" it leaves for a minute
+        # give up soon; a backoff of one second is none when the second ends, and what qmgr then
+        # finds "still being delivered" it leaves for a minute
         queue_run_delay        => '1s',
         minimal_backoff_time   => '2s',
         maximal_backoff_time   => '2s',

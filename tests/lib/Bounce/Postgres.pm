@@ -15,8 +15,9 @@ Bounce::Postgres - a private PostgreSQL cluster
 
 =head1 PROMISES
 
-No TCP: one unix socket in a directory of the instance. Who may connect as whom is decided by
-peer authentication, so another user of the machine cannot. fsync is off, since the machine itself is not crashed here; what is committed survives the kill of any process.
+No TCP: one unix socket in a directory of the instance. Who may connect as whom is decided by peer
+authentication, so another user of the machine cannot. fsync is off, since the machine itself is not
+crashed here; what is committed survives the kill of any process.
 
 =cut
 
@@ -35,7 +36,8 @@ sub new {
 
 # The newest server on this machine: Debian keeps one directory per version.
 sub _bindir {
-    my @version = sort { $b <=> $a } map { m{/([\d.]+)/bin/initdb$} } glob '/usr/lib/postgresql/*/bin/initdb';
+    my @version = sort { $b <=> $a }
+        map { m{/([\d.]+)/bin/initdb$} } glob '/usr/lib/postgresql/*/bin/initdb';
     return "/usr/lib/postgresql/$version[0]/bin" if @version;
     for my $dir (split /:/, $ENV{PATH}) { return $dir if -x "$dir/initdb" }
     die "no PostgreSQL server found; make setup installs it\n";
@@ -48,8 +50,12 @@ sub start {
     $self->{socket_dir} = $instance->make_dir('postgres', user => $user);
     $self->{data}       = $instance->make_dir('postgres/data', user => $user, mode => 0700);
     $instance->run(
-        [ "$self->{bin}/initdb", '-D', $self->{data}, '-U', SUPERUSER, qw(-E UTF8 --locale=C.UTF-8 -A peer --no-sync) ],
-        user => $user);
+        [
+            "$self->{bin}/initdb", '-D', $self->{data}, '-U', SUPERUSER,
+            qw(-E UTF8 --locale=C.UTF-8 -A peer --no-sync)
+        ],
+        user => $user
+    );
     $self->_configure;
     return $self->restart;
 }
@@ -63,7 +69,8 @@ sub restart {
         command  => [ "$self->{bin}/postgres", '-D', $self->{data} ],
         user     => $instance->server_user,
         pid_file => "$self->{data}/postmaster.pid",
-        signal   => 'INT');    # fast shutdown
+        signal   => 'INT'
+    );    # fast shutdown
     $instance->wait_for(60, sub { $self->_is_ready || !$instance->is_alive('postgres') });
     $self->_is_ready or die "PostgreSQL did not start\n" . $instance->log_tail;
     return $self;
@@ -73,18 +80,19 @@ sub restart {
 sub control {
     my ($self) = @_;
     my $pg_ctl = "$self->{bin}/pg_ctl -D $self->{data}";
-    my $user   = $self->{instance}->is_root ? 'runuser -u ' . $self->{instance}->server_user . ' -- ' : '';
+    my $user
+        = $self->{instance}->is_root ? 'runuser -u ' . $self->{instance}->server_user . ' -- ' : '';
     return "$user$pg_ctl -m fast stop", "$user$pg_ctl -l /dev/null start";
 }
 
 sub stop { my ($self) = @_; return $self->{instance}->stop_server('postgres') }
 
 sub _is_ready {
-    my ($self) = @_;
-    my ($status) =
-        $self->{instance}
-        ->run([ "$self->{bin}/pg_isready", qw(-q -d postgres -U), SUPERUSER, '-h', $self->{socket_dir} ],
-        may_fail => 1);
+    my ($self)   = @_;
+    my ($status) = $self->{instance}->run(
+        [ "$self->{bin}/pg_isready", qw(-q -d postgres -U), SUPERUSER, '-h', $self->{socket_dir} ],
+        may_fail => 1
+    );
     return $status == 0;
 }
 
@@ -123,8 +131,9 @@ sub _write {
 # libpq's words for this server; conninfo(user => 'bounce_milter', dbname => 'bounce').
 sub conninfo {
     my ($self, %option) = @_;
-    return sprintf 'host=%s port=%d dbname=%s user=%s', $self->{socket_dir}, PORT, $option{dbname} // 'bounce',
-        $option{user} // SUPERUSER;
+    return sprintf 'host=%s port=%d dbname=%s user=%s', $self->{socket_dir}, PORT,
+        $option{dbname} // 'bounce',
+        $option{user}   // SUPERUSER;
 }
 
 # The environment in which psql and pgTAP reach it without words.
@@ -134,7 +143,8 @@ sub environment {
         PGHOST     => $self->{socket_dir},
         PGPORT     => PORT,
         PGUSER     => SUPERUSER,
-        PGDATABASE => $option{dbname} // 'bounce');
+        PGDATABASE => $option{dbname} // 'bounce'
+    );
 }
 
 # Runs a script; the pairs are psql variables, to be written :'name'. Returns what it printed.
@@ -143,7 +153,11 @@ sub sql {
     my $dbname = delete $variable{dbname} // 'bounce';
     my @set    = map { ('-v', "$_=$variable{$_}") } sort keys %variable;
     return $self->{instance}->run(
-        [ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', @set, '-d', $self->conninfo(dbname => $dbname), '-f', '-' ],
+        [
+            'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', @set, '-d',
+            $self->conninfo(dbname => $dbname),
+            '-f', '-'
+        ],
         input => $script,
         env   => { PGCLIENTENCODING => 'UTF8', PGOPTIONS => '-c client_min_messages=warning' });
 }

@@ -33,8 +33,9 @@ sub is_root { return $> == 0 }
 # Whether as_root() will work: as root, with sudo, or with the password of whoever sits there.
 sub may_be_root {
     my $quiet = '>/dev/null 2>&1';
-    return $ENV{BOUNCE_MAY_BE_ROOT} //=
-           is_root()
+    return
+        $ENV{BOUNCE_MAY_BE_ROOT}
+        //= is_root()
         || system("sudo -n true $quiet") == 0
         || -t STDIN && system("command -v sudo $quiet && sudo -v") == 0 ? 1 : 0;
 }
@@ -49,47 +50,45 @@ sub as_root {
     return is_root() ? @command : ('sudo', @command);
 }
 
-# run([command], user =>, input =>, env =>, may_fail =>): output (stdout and stderr together); dies with it
-# when the command fails. With may_fail, returns (exit status, output).
+# run([command], user =>, input =>, env =>, may_fail =>): output (stdout and stderr together); dies
+# with it when the command fails. With may_fail, returns (exit status, output).
 sub run {
     my ($command, %option) = @_;
     my $input = File::Temp->new;
     print $input $option{input} // '';
     $input->flush;
     pipe my $out, my $write or die "pipe: $!";
-    my $pid = in_child(
-        sub {
-            seek $input, 0, 0;
-            open STDIN,  '<&', $input;
-            open STDOUT, '>&', $write;
-            open STDERR, '>&', $write;
-            _exec($command, $option{user}, $option{env});
-        });
+    my $pid = in_child(sub {
+        seek $input, 0, 0;
+        open STDIN,  '<&', $input;
+        open STDOUT, '>&', $write;
+        open STDERR, '>&', $write;
+        _exec($command, $option{user}, $option{env});
+    });
     close $write;
     my $output = do { local $/; <$out> }
         // '';
     waitpid $pid, 0;
     my $status = $?;
     return ($status >> 8 || $status & 127, $output) if $option{may_fail};
-    die "@$command failed:\n$output\n"              if $status != 0;
+    die "@$command failed:\n$output\n" if $status != 0;
     return $output;
 }
 
-# spawn(command => [...], or code => sub, log => FILE, user =>, env =>): starts a server in a session of its
-# own. Returns its pid.
+# spawn(command => [...], or code => sub, log => FILE, user =>, env =>): starts a server in a
+# session of its own. Returns its pid.
 sub spawn {
     my (%option) = @_;
-    return in_child(
-        sub {
-            POSIX::setsid();
-            $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-            open STDIN,  '<',  '/dev/null';
-            open STDOUT, '>>', $option{log};
-            open STDERR, '>&', \*STDOUT;
-            _exec($option{command}, $option{user}, $option{env}) if $option{command};
-            _become($option{user});
-            $option{code}->();
-        });
+    return in_child(sub {
+        POSIX::setsid();
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+        open STDIN,  '<',  '/dev/null';
+        open STDOUT, '>>', $option{log};
+        open STDERR, '>&', \*STDOUT;
+        _exec($option{command}, $option{user}, $option{env}) if $option{command};
+        _become($option{user});
+        $option{code}->();
+    });
 }
 
 # Runs the sub in a child that never returns from here. Returns its pid.
@@ -112,7 +111,8 @@ sub in_parallel {
     return scalar grep { waitpid $_, 0; $? } @child;
 }
 
-# Field 22 of /proc/PID/stat, unless the process is gone or a zombie. The name in it may hold anything.
+# Field 22 of /proc/PID/stat, unless the process is gone or a zombie. The name in it may hold
+# anything.
 sub start_time {
     my ($pid) = @_;
     open my $file, '<', "/proc/$pid/stat" or return undef;
@@ -134,8 +134,8 @@ sub is_running {
 sub send_signal {
     my ($pid, $signal) = @_;
     return if kill($signal, $pid) || $!{ESRCH};
-    my ($status, $output) =
-        run([ as_root('sh', '-c', 'kill -s "$1" "$2"', 'kill', $signal, $pid) ], may_fail => 1);
+    my ($status, $output)
+        = run([ as_root('sh', '-c', 'kill -s "$1" "$2"', 'kill', $signal, $pid) ], may_fail => 1);
     die "cannot send SIG$signal to process $pid: $output\n" if $status != 0 && -e "/proc/$pid";
     return;
 }
@@ -148,7 +148,7 @@ sub wait_for {
     while (1) {
         my $value = $condition->();
         return $value if $value;
-        return undef  if time > $deadline;
+        return undef if time > $deadline;
         sleep $pause;
         $pause *= 1.5 if $pause < 0.2;
     }

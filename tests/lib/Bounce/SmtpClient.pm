@@ -8,7 +8,8 @@ Bounce::SmtpClient - hands one mail to an SMTP server, byte for byte
 =head1 SYNOPSIS
 
     my $smtp = Bounce::SmtpClient->new(port => $postfix->port);
-    my ($code, $text) = $smtp->send(from => '', to => ['bounce@bounces.example.org'], mail => $bytes);
+    my ($code, $text) = $smtp->send(
+        from => '', to => ['bounce@bounces.example.org'], mail => $bytes);
 
 =head1 PROMISES
 
@@ -41,7 +42,8 @@ sub send {
 
 sub connect {
     my ($self) = @_;
-    $self->{socket} = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 20)
+    $self->{socket}
+        = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 20)
         or return (0, "no connection: $!");
     binmode $self->{socket};
     $self->{socket}->autoflush(1);
@@ -53,11 +55,13 @@ sub connect {
 
 # One mail over the connection that is open.
 sub transaction {
-    my ($self,         %mail)         = @_;
-    my ($mail_options, $rcpt_options) = map { defined $_ ? " $_" : '' } @mail{qw(mail_options rcpt_options)};
+    my ($self, %mail) = @_;
+    my ($mail_options, $rcpt_options)
+        = map { defined $_ ? " $_" : '' } @mail{qw(mail_options rcpt_options)};
     my @step = (
-        [ "MAIL FROM:<$mail{from}>$mail_options", 250 ], (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }),
-        [ 'DATA',                                 354 ]);
+        [ "MAIL FROM:<$mail{from}>$mail_options", 250 ],
+        (map { [ "RCPT TO:<$_>$rcpt_options", 250 ] } @{ $mail{to} }),
+        [ 'DATA', 354 ]);
     for my $step (@step) {
         my ($code, $text) = $self->_command($step->[0]);
         return ($code, $text) if $code != $step->[1];

@@ -9,22 +9,25 @@ Bounce::SmtpServer - the rest of the world: an SMTP server that answers as told
 
     my $remote = Bounce::SmtpServer->new($instance)->start;
     $remote->answer('gone@customer.example', '550 5.1.1 <gone@customer.example>: user unknown');
-    for my $mail ($remote->received) { print $mail->{sender}, "@{$mail->{recipients}}", $mail->{data} }
+    for my $mail ($remote->received) { print $mail->{sender}, $mail->{data} }
 
-    $remote->answer('@end anna@customer.example', 'disconnect');    # takes the mail and hangs up instead of 250
+    # takes the mail and hangs up instead of 250
+    $remote->answer('@end anna@customer.example', 'disconnect');
     $remote->answer('@greeting', '554 no service');
-    $remote->answer('@offer', 'STARTTLS,AUTH PLAIN LOGIN');         # further lines of the reply to EHLO
+    # further lines of the reply to EHLO
+    $remote->answer('@offer', 'STARTTLS,AUTH PLAIN LOGIN');
     $remote->answer('@without', '8BITMIME,DSN');                    # lines that it has not
 
 =head1 PROMISES
 
-A rule's name is an address, for RCPT, or a stage: C<@greeting @ehlo @starttls @auth @mail @rcpt @data @content
-@middle @end @rset @quit>; with a blank and an address it holds for a mail to that recipient only (C<@mail>: from
-that sender). Instead of a reply it may say C<disconnect>, or C<silence>, which lasts until the client gives up, or
-C<kill PID>: the process with that id is killed and gets no answer. C<REPLY, kill PID> answers first. C<@content> is
-after 354 and before the content is read, C<@middle> after its first line; at C<@end> a reply other than 2xx, but not
-a disconnect or a kill, means that the mail is not kept; C<lose> is a disconnect that does not keep it. An end of the
-connection within the content means that nothing was handed over.
+A rule's name is an address, for RCPT, or a stage: C<@greeting @ehlo @starttls @auth @mail @rcpt
+@data @content @middle @end @rset @quit>; with a blank and an address it holds for a mail to that
+recipient only (C<@mail>: from that sender). Instead of a reply it may say C<disconnect>, or
+C<silence>, which lasts until the client gives up, or C<kill PID>: the process with that id is
+killed and gets no answer. C<REPLY, kill PID> answers first. C<@content> is after 354 and before the
+content is read, C<@middle> after its first line; at C<@end> a reply other than 2xx, but not a
+disconnect or a kill, means that the mail is not kept; C<lose> is a disconnect that does not keep
+it. An end of the connection within the content means that nothing was handed over.
 
 Answers at RCPT per recipient, the last rule that matches first; without a rule 250. Rules can be
 changed while it runs. What it takes is kept byte by byte as it came over the wire (dot-stuffing
@@ -52,12 +55,18 @@ sub start {
     my $instance = $self->{instance};
     $self->{spool}  = $instance->make_dir('remote', user => $instance->daemon_user);
     $self->{listen} = IO::Socket::INET->new(
-        LocalAddr => '127.0.0.1', LocalPort => $self->{port} // $instance->free_port, Listen => SOMAXCONN,
+        LocalAddr => '127.0.0.1',
+        LocalPort => $self->{port} // $instance->free_port,
+        Listen    => SOMAXCONN,
         ReuseAddr => 1
     ) or die "cannot listen: $!\n";
     $self->{port} = $self->{listen}->sockport;
     $self->_write_rules;
-    $instance->start(name => 'remote', code => sub { $self->_serve }, user => $instance->daemon_user);
+    $instance->start(
+        name => 'remote',
+        code => sub { $self->_serve },
+        user => $instance->daemon_user
+    );
     close delete $self->{listen};
     return $self;
 }
@@ -76,12 +85,14 @@ sub answer {
 # No rule is left.
 sub forget { my ($self) = @_; $self->{rules} = []; return $self->_write_rules }
 
-# The mails taken so far, oldest first: {sender, recipients, sender_options, recipient_options, data}.
+# The mails taken so far, oldest first: {sender, recipients, sender_options, recipient_options,
+# data}.
 sub received {
     my ($self) = @_;
-    my $kept = $self->{received} //= {};
-    my @name = sort glob "$self->{spool}/*.json";
-    $kept->{$_} //= JSON::PP->new->latin1->decode(join '', $self->{instance}->read_lines($_)) for @name;
+    my $kept   = $self->{received} //= {};
+    my @name   = sort glob "$self->{spool}/*.json";
+    $kept->{$_} //= JSON::PP->new->latin1->decode(join '', $self->{instance}->read_lines($_))
+        for @name;
     my @received = @$kept{@name};
     return @received;    # in scalar context: how many
 }
@@ -143,35 +154,43 @@ sub _say {
     return;
 }
 
-# The rule for a stage, one that names a recipient of the mail before one that does not; undef: none.
+# The rule for a stage, one that names a recipient of the mail before one that does not; undef:
+# none.
 sub _stage {
     my ($self, $stage, $mail) = @_;
-    my %rule = map { chomp; split /\t/, $_, 2 } $self->{instance}->read_lines($self->{instance}->path('remote-rules'));
-    for my $address (@{ $mail->{recipients} // [] }) { return $rule{"$stage $address"} if defined $rule{"$stage $address"} }
+    my %rule = map { chomp; split /\t/, $_, 2 }
+        $self->{instance}->read_lines($self->{instance}->path('remote-rules'));
+    for my $address (@{ $mail->{recipients} // [] }) {
+        return $rule{"$stage $address"} if defined $rule{"$stage $address"};
+    }
     return $rule{$stage};
 }
 
 sub _ehlo {
-    my ($self) = @_;
+    my ($self)  = @_;
     my %without = map { ($_ => 1) } split /,/, $self->_stage('@without') // '';
-    my @line = ('remote.test', grep({ !$without{$_} } qw(PIPELINING 8BITMIME SMTPUTF8 DSN SIZE)), split /,/, $self->_stage('@offer') // '');
+    my @line    = (
+        'remote.test', grep({ !$without{$_} } qw(PIPELINING 8BITMIME SMTPUTF8 DSN SIZE)),
+        split /,/,     $self->_stage('@offer') // ''
+    );
     return join "\r\n", map({ "250-$_" } @line[ 0 .. $#line - 1 ]), "250 $line[-1]";
 }
 
 sub _reply {
     my ($self, $verb, $rest, $mail, $client) = @_;
-    if ($verb eq 'EHLO') { return $self->_stage('@ehlo') // $self->_ehlo }
+    if ($verb eq 'EHLO')     { return $self->_stage('@ehlo')     // $self->_ehlo }
     if ($verb eq 'STARTTLS') { return $self->_stage('@starttls') // '454 4.7.0 not now' }
-    if ($verb eq 'AUTH') { return $self->_stage('@auth') // '535 5.7.8 wrong' }
+    if ($verb eq 'AUTH')     { return $self->_stage('@auth')     // '535 5.7.8 wrong' }
     if ($verb eq 'HELO' || $verb eq 'NOOP') { return '250 remote.test' }
-    if ($verb eq 'QUIT')                    { return $self->_stage('@quit') // '221 2.0.0 bye' }
-    if ($verb eq 'RSET')                    { %$mail = (); return $self->_stage('@rset') // '250 2.0.0 ok' }
+    if ($verb eq 'QUIT') { return $self->_stage('@quit')              // '221 2.0.0 bye' }
+    if ($verb eq 'RSET') { %$mail = (); return $self->_stage('@rset') // '250 2.0.0 ok' }
     if ($verb eq 'MAIL') {
         %$mail = (recipients => [], recipient_options => []);
-        @$mail{qw(sender sender_options)} = $rest =~ /^FROM:\s*<(.*?)>\s*(.*)/i or return '501 5.5.4 what?';
+        @$mail{qw(sender sender_options)} = $rest =~ /^FROM:\s*<(.*?)>\s*(.*)/i
+            or return '501 5.5.4 what?';
         return $self->_stage("\@mail $mail->{sender}") // $self->_stage('@mail') // '250 2.1.0 ok';
     }
-    return $self->_rcpt($rest, $mail)   if $verb eq 'RCPT';
+    return $self->_rcpt($rest, $mail) if $verb eq 'RCPT';
     return $self->_data($mail, $client) if $verb eq 'DATA';
     return '502 5.5.1 what?';
 }
@@ -182,7 +201,7 @@ sub _rcpt {
     for my $line (reverse $self->{instance}->read_lines($self->{instance}->path('remote-rules'))) {
         chomp $line;
         my ($name, $reply) = split /\t/, $line, 2;
-        next          unless lc $name eq lc $address;
+        next unless lc $name eq lc $address;
         return $reply unless $reply =~ /^2/;
     }
     push @{ $mail->{recipients} },        $address;
@@ -196,10 +215,12 @@ sub _data {
     my $refusal = $self->_stage('@data', $mail);
     return $refusal if defined $refusal;
     print $client "354 go on\r\n";
-    $self->_say($client, $self->_stage('@content', $mail)) if defined $self->_stage('@content', $mail);
+    $self->_say($client, $self->_stage('@content', $mail))
+        if defined $self->_stage('@content', $mail);
     my ($data, $is_complete) = ('', 0);
     while (defined(my $line = <$client>)) {
-        $self->_say($client, $self->_stage('@middle', $mail)) if $data eq '' && defined $self->_stage('@middle', $mail);
+        $self->_say($client, $self->_stage('@middle', $mail))
+            if $data eq '' && defined $self->_stage('@middle', $mail);
         $is_complete = $line eq ".\r\n" and last;
         $line =~ s/^\.//;
         $data .= $line;

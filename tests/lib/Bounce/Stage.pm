@@ -40,7 +40,8 @@ use constant SENDER => {
 # new(name => NAME, progress => sub, daemon => {conf key => value}, postfix => {option => value})
 sub new {
     my ($class, %option) = @_;
-    my $self = bless { progress => sub { }, daemon => {}, postfix => {}, %option, registered => 0 }, $class;
+    my $self = bless { progress => sub { }, daemon => {}, postfix => {}, %option, registered => 0 },
+        $class;
     $self->{instance} = Bounce::Instance->new(name => $option{name});
     return $self;
 }
@@ -74,9 +75,10 @@ sub start_servers {
     $self->{progress}->('starting a private Postfix');
     $self->{remote} = Bounce::SmtpServer->new($instance)->start;
     $self->{mta}    = Bounce::Postfix->new(
-        $instance, milter => $self->{the_daemon}->milter_socket,
-        remote_port => $self->{remote}->port, %{ $self->{postfix} }
-    )->start;
+        $instance,
+        milter      => $self->{the_daemon}->milter_socket,
+        remote_port => $self->{remote}->port,
+        %{ $self->{postfix} })->start;
     $self->{smtp} = Bounce::SmtpClient->new(port => $self->{mta}->port);
     return $self;
 }
@@ -87,7 +89,8 @@ sub _settle {
     $self->parameter(operator_mailbox => OPERATOR);
     for my $process (sort keys %{ +SENDER }) {
         $self->{db}
-            ->sql("INSERT INTO bounce.process (name) VALUES (:'name') ON CONFLICT DO NOTHING;\n", name => $process);
+            ->sql("INSERT INTO bounce.process (name) VALUES (:'name') ON CONFLICT DO NOTHING;\n",
+            name => $process);
     }
     return;
 }
@@ -111,8 +114,9 @@ END
     return;
 }
 
-# register(process =>, to => [address ...], business_ref =>, subject =>): a communication that was sent.
-# Returns {id, process, sender, subject, message_id, envelope_id, to => [...], recipient => {address => id}}.
+# register(process =>, to => [address ...], business_ref =>, subject =>): a communication that was
+# sent. Returns {id, process, sender, subject, message_id, envelope_id, to => [...], recipient =>
+# {address => id}}.
 sub register {
     my ($self, %option) = @_;
     my $number = ++$self->{registered};
@@ -120,17 +124,23 @@ sub register {
         process      => 'invoice',
         business_ref => sprintf('R-%04d', $number),
         subject      => "Your $option{process} no. $number",
-        message_id   => sprintf('%s-%d-%d@%s', $option{process} // 'invoice', $$, $number, Bounce::Postfix::DOMAIN),
-        %option);
+        message_id   => sprintf('%s-%d-%d@%s',
+            $option{process} // 'invoice',
+            $$, $number, Bounce::Postfix::DOMAIN),
+        %option
+    );
     $letter{sender} //= SENDER->{ $letter{process} };
     my %value = map { ($_ => $letter{$_}) } qw(process business_ref sender subject message_id);
     $letter{id} = $self->{db}->value(<<'END', %value, to => join "\n", @{ $letter{to} });
-SELECT bounce.register_communication(process => :'process', business_ref => :'business_ref', sender => :'sender',
-    subject => :'subject', message_id => :'message_id', recipients => string_to_array(:'to', E'\n'), status => 'sent')
+SELECT bounce.register_communication(process => :'process', business_ref => :'business_ref', sender
+  => :'sender',
+    subject => :'subject', message_id => :'message_id', recipients => string_to_array(:'to', E'\n'),
+      status => 'sent')
 END
     my $row = $self->{db}->rows(<<'END', id => $letter{id});
 SELECT c.envelope_id, r.address, r.id, bounce.return_path(r.id) AS return_path
-FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = :'id'
+FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id
+  WHERE c.id = :'id'
 END
     $letter{envelope_id}                  = $row->[0]{envelope_id};
     $letter{recipient}{ $_->{address} }   = $_->{id}          for @$row;
@@ -138,8 +148,8 @@ END
     return \%letter;
 }
 
-# The report as bytes. Options: recipient (default: the first), to (where it is sent: default the recipient's
-# return path), further values of the template.
+# The report as bytes. Options: recipient (default: the first), to (where it is sent: default the
+# recipient's return path), further values of the template.
 sub report {
     my ($self, $template, $letter, %option) = @_;
     my @to        = @{ $letter->{to} };
@@ -148,8 +158,12 @@ sub report {
     return Bounce::Mail::render(
         $template,
         (map { ($_ => $letter->{$_}) } qw(message_id sender subject envelope_id)),
-        second    => $to[1] // '', third       => $to[2] // '',
-        recipient => $recipient,   return_path => $to, %option);
+        second      => $to[1] // '',
+        third       => $to[2] // '',
+        recipient   => $recipient,
+        return_path => $to,
+        %option
+    );
 }
 
 # Sends that report over SMTP with the null sender; returns the reply, (code, text).
@@ -157,20 +171,24 @@ sub bounce {
     my ($self, $template, $letter, %option) = @_;
     my $recipient = $option{recipient} // $letter->{to}[0];
     my $to        = $option{to}        // $letter->{return_path}{$recipient};
-    return $self->{smtp}
-        ->send(from => $option{from} // '', to => [$to], mail => $self->report($template, $letter, %option));
+    return $self->{smtp}->send(
+        from => $option{from} // '',
+        to   => [$to],
+        mail => $self->report($template, $letter, %option));
 }
 
 # The row of a recipient (the first, unless named), of its communication.
 sub recipient {
     my ($self, $letter, $address) = @_;
     my $id = $letter->{recipient}{ $address // $letter->{to}[0] };
-    return $self->{db}->rows('SELECT * FROM bounce.communication_recipient WHERE id = :id', id => $id)->[0];
+    return $self->{db}
+        ->rows('SELECT * FROM bounce.communication_recipient WHERE id = :id', id => $id)->[0];
 }
 
 sub status {
     my ($self, $letter) = @_;
-    return $self->{db}->value('SELECT status FROM bounce.communication WHERE id = :id', id => $letter->{id});
+    return $self->{db}
+        ->value('SELECT status FROM bounce.communication WHERE id = :id', id => $letter->{id});
 }
 
 # The bounces of a communication, oldest first, each with kind and own_mta of its report.
@@ -186,7 +204,8 @@ END
 # Whether an address is blocked now, 1 or 0.
 sub is_blocked {
     my ($self, $address) = @_;
-    return $self->count("bounce.address_block WHERE lifted_at IS NULL AND address = :'address'", address => $address);
+    return $self->count("bounce.address_block WHERE lifted_at IS NULL AND address = :'address'",
+        address => $address);
 }
 
 # How many tasks of a kind are open for an address.
@@ -194,7 +213,9 @@ sub tasks {
     my ($self, $kind, $address) = @_;
     return $self->count(
         "bounce.task WHERE status = 'open' AND kind = :'kind' AND address = :'address'",
-        kind => $kind, address => $address);
+        kind    => $kind,
+        address => $address
+    );
 }
 
 # SELECT count(*) FROM $from

@@ -14,8 +14,8 @@ Bounce::Test - what every end-to-end test begins and ends with
 
 =head1 PROMISES
 
-A test that passes leaves nothing behind. One that fails prints the ends of the servers' logs and leaves
-the logs in run/ until the next run.
+A test that passes leaves nothing behind. One that fails prints the ends of the servers' logs and
+leaves the logs in run/ until the next run.
 
 =cut
 
@@ -84,8 +84,8 @@ sub finish {
 END {
     my $status = $?;
     if ($stage && $owner == $$ && $status != INTERRUPTED) {
-        if   ($status == 0 && Test::More->builder->is_passing) { $stage->instance->discard }
-        else                                                   { diag($stage->instance->log_tail(25)) }
+        if ($status == 0 && Test::More->builder->is_passing) { $stage->instance->discard }
+        else { diag($stage->instance->log_tail(25)) }
     }
     $? = $status;
 }
