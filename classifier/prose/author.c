@@ -15,20 +15,14 @@
 
 #define LETTER_LINES 10 /* at the start of a text, where a person would greet */
 
-static char *lower_header(const struct report_build *build, const char *name)
-{
-	g_autofree char *value = mime_header(build->mime, 0, name);
-	return text_lower(value);
-}
-
 /* Trackers of tickets, and list managers to those who look after a list, tell of other people's
  * bounces, some with the null sender. */
-static bool is_about_others(const struct report_build *build)
+static bool is_about_others(const struct message *message)
 {
 	static const char *const fields[] = {
 	    "X-List-Administrivia", "X-Bugzilla-", "X-JIRA-", "X-GitHub-", "X-GitLab-",
 	    "X-Redmine-",           "X-Trac-",     "X-RT-"};
-	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
+	struct slice header = message_header(message);
 	struct header_field field;
 	while (header_next(&header, &field))
 		for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
@@ -38,11 +32,11 @@ static bool is_about_others(const struct report_build *build)
 	return false;
 }
 
-bool author_is_list(const struct report_build *build)
+bool author_is_list(const struct message *message)
 {
 	static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe",
 						  "X-List-Administrivia"};
-	struct slice header = mime_parts(build->mime, &(size_t){0})->header;
+	struct slice header = message_header(message);
 	struct slice value;
 	for (size_t i = 0; i < G_N_ELEMENTS(list_fields); i++)
 		if (header_find(header, list_fields[i], &value))
@@ -51,57 +45,45 @@ bool author_is_list(const struct report_build *build)
 	       g_ascii_strncasecmp(value.data, "list", 4) == 0;
 }
 
-static bool has_null_sender(const struct report_build *build)
+static bool has_null_sender(const struct message *message)
 {
 	struct slice value;
-	const char *sender = build->report->header.sender;
-	return header_find(mime_parts(build->mime, &(size_t){0})->header, "Return-Path", &value) &&
+	const char *sender = message->header->sender;
+	return header_find(message_header(message), "Return-Path", &value) &&
 	       (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0);
 }
 
-bool author_is_mailbox(const struct report *report)
+bool author_is_mailbox(const struct message *message)
 {
-	return *report->header.sender &&
-	       g_ascii_strcasecmp(report->header.sender, report->header.from) == 0;
+	return *message->header->sender &&
+	       g_ascii_strcasecmp(message->header->sender, message->header->from) == 0;
 }
 
-static enum message_author find_sender(const struct report_build *build)
+enum message_author author_find(const struct message *message)
 {
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
+	const struct mime_part *root = mime_parts(message->mime, &(size_t){0});
 	struct slice value;
-	if (is_about_others(build))
+	if (is_about_others(message))
 		return AUTHOR_PERSON;
 	if (header_find(root->header, "X-Failed-Recipients", &value) ||
-	    strcmp(root->type, "multipart/report") == 0 || has_null_sender(build))
+	    strcmp(root->type, "multipart/report") == 0 || has_null_sender(message))
 		return AUTHOR_MACHINE;
-	g_autofree char *from = lower_header(build, "From");
-	if (words_any(from, words_daemon))
+	if (words_any(message->from, words_daemon))
 		return AUTHOR_MACHINE;
-	if (author_is_list(build))
+	if (author_is_list(message))
 		return AUTHOR_PERSON;
-	if (words_any(from, words_postmaster))
+	if (words_any(message->from, words_postmaster))
 		return AUTHOR_MACHINE;
-	g_autofree char *subject = text_lower(build->report->header.subject);
+	g_autofree char *subject = text_lower(message->header->subject);
 	if (words_begin(subject, words_answer_subject))
 		return AUTHOR_PERSON;
-	if (author_is_mailbox(build->report))
+	if (author_is_mailbox(message))
 		return AUTHOR_OTHER;
-	bool nobody = !strchr(from, '@');
-	return (nobody || words_any(from, words_daemon_weak)) && author_has_report_subject(build)
+	bool nobody = !strchr(message->from, '@');
+	return (nobody || words_any(message->from, words_daemon_weak)) &&
+		       author_has_report_subject(message)
 		   ? AUTHOR_MACHINE
 		   : AUTHOR_OTHER;
-}
-
-enum message_author author_kind(struct report_build *build)
-{
-	if (build->sender == AUTHOR_UNKNOWN)
-		build->sender = find_sender(build);
-	return build->sender;
-}
-
-bool author_is_machine(struct report_build *build)
-{
-	return author_kind(build) == AUTHOR_MACHINE;
 }
 
 /* Scanners and people's rules put "[SPAM]", "***" or "{?}" before a subject. */
@@ -118,9 +100,9 @@ static const char *untagged(const char *subject)
 	}
 }
 
-bool author_has_report_subject(const struct report_build *build)
+bool author_has_report_subject(const struct message *message)
 {
-	g_autofree char *subject = text_lower(build->report->header.subject);
+	g_autofree char *subject = text_lower(message->header->subject);
 	return words_begin(untagged(subject), words_report_subject) ||
 	       words_any(subject, words_report_phrase);
 }
@@ -137,57 +119,54 @@ bool author_quotes_reply(const char *text)
 	return at == text || at[-1] == '\n' || at[-1] == ':';
 }
 
-static bool is_generated(const struct report_build *build)
+static bool is_generated(const struct message *message)
 {
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
-	const struct report *report = build->report;
+	const struct mime_part *root = mime_parts(message->mime, &(size_t){0});
 	struct slice value;
 	if (header_find(root->header, "X-Failed-Recipients", &value) ||
 	    strcmp(root->type, "multipart/report") == 0)
 		return true;
-	return (*report->auto_submitted && strcmp(report->auto_submitted, "no") != 0) ||
-	       has_null_sender(build);
+	return (*message->auto_submitted && strcmp(message->auto_submitted, "no") != 0) ||
+	       has_null_sender(message);
 }
 
 /* A daemon writes to others; what a postmaster's own machine writes to him is a summary. */
-static bool is_to_itself(const struct report *report)
+static bool is_to_itself(const struct message *message)
 {
-	return *report->header.from && address_is_in(report->header.to, report->header.from);
+	return *message->header->from && address_is_in(message->header->to, message->header->from);
 }
 
 /* The null sender is any program's, that of a parcel service too, and a name like "Mail
  * Administrator" a person's: the one must not speak of goods, the other not greet. */
-static bool is_plausible(const struct report_build *build, const char *from)
+static bool is_plausible(const struct message *message)
 {
-	const struct report *report = build->report;
-	if (words_any(from, words_postmaster) || *report->original.message_id ||
-	    *report->original.from)
+	if (words_any(message->from, words_postmaster) || *message->original.header.message_id ||
+	    *message->original.header.from)
 		return true;
-	if (words_any(from, words_daemon_weak))
-		return is_generated(build) || !author_is_personal(report->text, NULL);
-	g_autofree char *text = text_lower(report->text);
+	if (words_any(message->from, words_daemon_weak))
+		return is_generated(message) || !author_is_personal(message->text, NULL);
+	g_autofree char *text = text_lower(message->text);
 	return !words_any(text, words_goods);
 }
 
-bool author_has_evidence(struct report_build *build)
+bool author_has_evidence(const struct message *message)
 {
-	if (!author_is_machine(build))
+	if (message->author != AUTHOR_MACHINE)
 		return false;
-	g_autofree char *from = lower_header(build, "From");
-	if (words_any(from, words_daemon))
+	if (words_any(message->from, words_daemon))
 		return true;
-	if (is_to_itself(build->report) || !is_plausible(build, from))
+	if (is_to_itself(message) || !is_plausible(message))
 		return false;
-	if (is_generated(build) || !words_any(from, words_postmaster))
+	if (is_generated(message) || !words_any(message->from, words_postmaster))
 		return true;
 	/* what a postmaster sends may be a letter of the person's */
-	g_autofree char *subject = text_lower(build->report->header.subject);
+	g_autofree char *subject = text_lower(message->header->subject);
 	if (words_begin(subject, words_answer_subject))
 		return false;
-	if (author_has_report_subject(build))
-		return !build->report->references[0] || words_any(subject, words_failure);
+	if (author_has_report_subject(message))
+		return !message->references[0] || words_any(subject, words_failure);
 	return words_any(subject, words_failure) ||
-	       (!build->report->references[0] && author_quotes_reply(build->report->text));
+	       (!message->references[0] && author_quotes_reply(message->text));
 }
 
 static bool speaks_of_himself(const char *line, size_t len)
@@ -229,51 +208,45 @@ bool author_is_personal(const char *text, const char *end)
 
 /* Nobody knows who sent it: then the subject must be a report's, and a server must be
  * quoted. People ask questions about reports; reports ask none in their subjects. */
-bool author_may_report(struct report_build *build)
+bool author_may_report(const struct message *message)
 {
-	g_autofree char *subject = text_lower(build->report->header.subject);
-	return author_kind(build) == AUTHOR_OTHER && !author_is_mailbox(build->report) &&
+	g_autofree char *subject = text_lower(message->header->subject);
+	return message->author == AUTHOR_OTHER && !author_is_mailbox(message) &&
 	       words_begin(untagged(subject), words_strict_subject) && !strchr(subject, '?') &&
-	       author_quotes_reply(build->report->text) &&
-	       !author_is_personal(build->report->text, NULL);
+	       author_quotes_reply(message->text) && !author_is_personal(message->text, NULL);
 }
 
 /* Named so; a null sender alone is any automatic mail's. */
-bool author_is_certain(const struct report_build *build)
+bool author_is_certain(const struct message *message)
 {
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
-	g_autofree char *from = lower_header(build, "From");
-	return strcmp(root->type, "multipart/report") == 0 || words_any(from, words_daemon) ||
-	       words_any(from, words_postmaster);
+	const struct mime_part *root = mime_parts(message->mime, &(size_t){0});
+	return strcmp(root->type, "multipart/report") == 0 ||
+	       words_any(message->from, words_daemon) || words_any(message->from, words_postmaster);
 }
 
-bool author_is_daemon(const struct report_build *build)
+bool author_is_daemon(const struct message *message)
 {
-	g_autofree char *from = lower_header(build, "From");
-	return words_any(from, words_daemon);
+	return words_any(message->from, words_daemon);
 }
 
-bool author_is_system(const struct report_build *build)
+bool author_is_system(const struct message *message)
 {
-	g_autofree char *from = lower_header(build, "From");
-	return words_any(from, words_daemon_weak);
+	return words_any(message->from, words_daemon_weak);
 }
 
-bool author_may_be_machine(struct report_build *build)
+bool author_may_be_machine(const struct message *message)
 {
-	return author_is_machine(build) ||
-	       (author_kind(build) == AUTHOR_OTHER && author_has_report_subject(build));
+	return message->author == AUTHOR_MACHINE ||
+	       (message->author == AUTHOR_OTHER && author_has_report_subject(message));
 }
 
-bool author_has_delay_subject(const struct report_build *build)
+bool author_has_delay_subject(const struct message *message)
 {
-	g_autofree char *subject = text_lower(build->report->header.subject);
+	g_autofree char *subject = text_lower(message->header->subject);
 	return words_any(subject, words_delay) && !words_any(subject, words_given_up);
 }
 
-bool author_claims_daemon(const struct report_build *build)
+bool author_claims_daemon(const struct message *message)
 {
-	g_autofree char *from = mime_header(build->mime, 0, "From");
-	g_autofree char *lower = text_lower(from);
-	return *lower == '\0' || words_any(lower, words_daemon);
+	return *message->from == '\0' || author_is_daemon(message);
 }

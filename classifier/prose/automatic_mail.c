@@ -16,51 +16,61 @@
 #define TEXT_BYTES  2000 /* of the text that a notice must show itself in */
 #define START_BYTES 300  /* of the text that begins with the absence */
 
-static void find_return_date(struct report_build *build)
+static const char *find_return_date(const struct message *message)
 {
-	struct report *report = build->report;
-	g_autofree char *words = g_strconcat(report->header.subject, "\n\n", report->text, NULL);
+	g_autofree char *words = g_strconcat(message->header->subject, "\n\n", message->text, NULL);
 	char date[RETURN_DATE_SIZE];
 
-	return_date_find(words, report->header.date, date);
-	report->return_date = report_builder_value(build, date, strlen(date));
+	return_date_find(words, message->header->date, date);
+	return value_pool_string(message->pool, date);
 }
 
 /* The answer to one of our mails that begins with an absence, and calls itself automatic
  * or names the day of return. */
-static bool is_reply_by_words(const struct report_build *build, const char *subject,
-			      const char *text)
+static bool is_reply_by_words(const struct message *message, const char *subject, const char *text)
 {
-	const struct report *report = build->report;
-	g_autofree char *start = passage_beginning(report->text, START_BYTES);
+	g_autofree char *start = passage_beginning(message->text, START_BYTES);
 	char date[RETURN_DATE_SIZE];
-	if ((!report->references[0] && !words_begin(subject, words_answer_subject)) ||
+	if ((!message->references[0] && !words_begin(subject, words_answer_subject)) ||
 	    !words_any(start, words_absence))
 		return false;
-	return_date_find(start, report->header.date, date);
+	return_date_find(start, message->header->date, date);
 	return date[0] != '\0' || words_any(text, words_automatic);
 }
 
-bool automatic_mail_parse(struct report_build *build)
+/* What marks the message as an automatic reply: "rfc3834" or "words"; NULL if it is none. */
+static const char *reply_dialect(const struct message *message, const char *subject,
+				 const char *text)
 {
-	struct report *report = build->report;
-	g_autofree char *subject = text_lower(report->header.subject);
-	g_autofree char *text = passage_beginning(report->text, TEXT_BYTES);
-	bool challenge =
-	    words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
-	enum reply_mark mark = challenge ? REPLY_MARK_NONE : reply_mark_find(build);
-	if (mark == REPLY_MARK_REPLY && author_claims_daemon(build))
-		mark = REPLY_MARK_NONE; /* its reports carry the mark too: what we cannot read is
-				     for a person */
-	bool says_so = words_any(subject, words_auto_reply_subject) ||
+	enum reply_mark mark = reply_mark_find(message);
+	if (mark == REPLY_MARK_REPLY && author_claims_daemon(message))
+		mark = REPLY_MARK_NONE; /* a daemon marks its reports so too: one that cannot be
+					   read goes to a person */
+	if (mark == REPLY_MARK_REPLY)
+		return "rfc3834";
+	if (mark == REPLY_MARK_LIST)
+		return NULL;
+	return words_any(subject, words_auto_reply_subject) ||
 		       (mark == REPLY_MARK_WEAK && words_any(text, words_absence)) ||
-		       is_reply_by_words(build, subject, text);
-	if (!challenge && mark != REPLY_MARK_REPLY && (mark == REPLY_MARK_LIST || !says_so))
-		return false;
-	report->kind = challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
-	report->dialect = challenge ? "challenge" : mark == REPLY_MARK_REPLY ? "rfc3834" : "words";
-	if (!challenge)
-		find_return_date(build);
-	report_builder_add_address(build, report->header.from, report->dialect, REPORT_ACTION_NONE);
-	return true;
+		       is_reply_by_words(message, subject, text)
+		   ? "words"
+		   : NULL;
+}
+
+struct finding *automatic_mail_parse(const struct message *message)
+{
+	g_autofree char *subject = text_lower(message->header->subject);
+	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	bool is_challenge =
+	    words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
+	const char *dialect = is_challenge ? "challenge" : reply_dialect(message, subject, text);
+	if (!dialect)
+		return NULL;
+	struct finding *finding = finding_new(message);
+	finding->kind = is_challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
+	finding->dialect = dialect;
+	if (!is_challenge)
+		finding->return_date = find_return_date(message);
+	finding_add_address(finding, message->header->from, dialect, REPORT_ACTION_NONE);
+	return finding;
 }

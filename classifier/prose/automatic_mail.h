@@ -6,12 +6,10 @@
 #ifndef CLASSIFIER_PROSE_AUTOMATIC_MAIL_H
 #define CLASSIFIER_PROSE_AUTOMATIC_MAIL_H
 
-#include <stdbool.h>
+#include "classifier/report/finding.h"
 
-#include "classifier/report/report_builder.h"
-
-/* Reads a challenge or an automatic reply, known by header, subject or words: sets kind,
- * dialect, return date and the one recipient, its sender. False if the message is neither. */
-bool automatic_mail_parse(struct report_build *build);
+/* Reads a challenge or an automatic reply, known by header, subject or words: its author is
+ * the recipient. NULL if it is neither. */
+struct finding *automatic_mail_parse(const struct message *message);
 
 #endif

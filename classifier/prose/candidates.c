@@ -104,7 +104,7 @@ static int points_of_answer(const char *behind)
 }
 
 /* Its points by what is before it and whose it is; never asked for a sender. */
-static int weigh(const struct report *report, const struct candidate *self)
+static int weigh(const struct message *message, const struct candidate *self)
 {
 	int points = POINTS_PLAIN;
 	if (ends_with(self->lead, words_contact))
@@ -113,11 +113,11 @@ static int weigh(const struct report *report, const struct candidate *self)
 		points += POINTS_RECIPIENT;
 	else if (self->listed)
 		points += POINTS_LISTED;
-	if (address_is_in(report->original.to, self->address))
+	if (address_is_in(message->original.header.to, self->address))
 		return points;
 	if (correspondents_is_role(self->address))
 		points += POINTS_DAEMON;
-	if (correspondents_share_host(report, self->address))
+	if (correspondents_share_host(message, self->address))
 		points += POINTS_OWN;
 	if (!strchr(strrchr(self->address, '@'), '.'))
 		points += POINTS_NO_HOST;
@@ -145,15 +145,15 @@ static bool is_chained(const struct candidate *self, const struct candidate *bef
 	       self->line <= before->line + REPEATED_LINES;
 }
 
-static bool is_sender(const struct report *report, const char *lead, const char *address,
+static bool is_sender(const struct message *message, const char *lead, const char *address,
 		      const char *behind)
 {
-	if (address_is_in(report->original.to, address))
+	if (address_is_in(message->original.header.to, address))
 		return false;
 	behind += strspn(behind, "> \t");
 	return (ends_with(lead, words_sender) && !ends_with(lead, words_alias)) ||
 	       is_message_id(lead, address) || g_str_has_prefix(behind, "-> ") ||
-	       correspondents_include(report, address);
+	       correspondents_include(message, address);
 }
 
 static bool is_known(const GArray *list, const char *address)
@@ -166,7 +166,8 @@ static bool is_known(const GArray *list, const char *address)
 }
 
 /* The addresses of one line that may be recipients. */
-static void read_line(const struct report *report, const char *line, unsigned number, GArray *list)
+static void read_line(const struct message *message, const char *line, unsigned number,
+		      GArray *list)
 {
 	const char *end = line + strcspn(line, "\n");
 	const char *at = line, *between = line;
@@ -177,7 +178,7 @@ static void read_line(const struct report *report, const char *line, unsigned nu
 		between = found.data + found.len;
 		g_autofree char *address = g_strndup(found.data, found.len);
 		g_autofree char *lead = lead_before(line, found.data);
-		if (is_known(list, address) || is_sender(report, lead, address, between))
+		if (is_known(list, address) || is_sender(message, lead, address, between))
 			continue;
 		struct candidate self = {.address = address,
 					 .line = number,
@@ -186,7 +187,7 @@ static void read_line(const struct report *report, const char *line, unsigned nu
 		const struct candidate *last =
 		    list->len ? &g_array_index(list, struct candidate, list->len - 1) : NULL;
 		int answer = points_of_answer(between);
-		self.points = answer + weigh(report, &self);
+		self.points = answer + weigh(message, &self);
 		self.refused = answer == POINTS_REFUSED;
 		self.chained = last && is_chained(&self, last, at, found.data);
 		if (self.chained)
@@ -203,12 +204,12 @@ static void clear_candidate(void *data)
 	g_free(candidate->lead);
 }
 
-static GArray *collect(const struct report *report, const char *text)
+static GArray *collect(const struct message *message, const char *text)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	g_array_set_clear_func(list, clear_candidate);
 	for (unsigned number = 0; *text; number++) {
-		read_line(report, text, number, list);
+		read_line(message, text, number, list);
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}
@@ -217,24 +218,24 @@ static GArray *collect(const struct report *report, const char *text)
 
 /* The place of the first with the most points, among those the original went to if asked; -1 if
  * none. */
-static int find_best(const GArray *list, const struct report *report, bool of_original)
+static int find_best(const GArray *list, const struct message *message, bool of_original)
 {
 	int best = -1;
 	for (guint i = 0; i < list->len; i++) {
 		const struct candidate *c = &g_array_index(list, struct candidate, i);
-		if ((!of_original || address_is_in(report->original.to, c->address)) &&
+		if ((!of_original || address_is_in(message->original.header.to, c->address)) &&
 		    (best < 0 || c->points > g_array_index(list, struct candidate, best).points))
 			best = (int)i;
 	}
 	return best;
 }
 
-bool candidates_pick(struct report_build *build, const char *text, enum report_action action)
+bool candidates_pick(const struct message *message, const char *text, enum report_action action,
+		     struct finding *finding)
 {
-	const struct report *report = build->report;
-	g_autoptr(GArray) list = collect(report, text);
-	int sent = find_best(list, report, true);
-	int best = sent >= 0 ? sent : find_best(list, report, false);
+	g_autoptr(GArray) list = collect(message, text);
+	int sent = find_best(list, message, true);
+	int best = sent >= 0 ? sent : find_best(list, message, false);
 	if (best < 0)
 		return false;
 	int enough = g_array_index(list, struct candidate, best).points - POINTS_CLOSE;
@@ -242,10 +243,10 @@ bool candidates_pick(struct report_build *build, const char *text, enum report_a
 	for (guint i = (guint)best; i < list->len; i++) {
 		const struct candidate *c = &g_array_index(list, struct candidate, i);
 		in_list &= (int)i == best || c->chained;
-		if (sent >= 0
-			? c->points >= enough && address_is_in(report->original.to, c->address)
-			: in_list)
-			report_builder_add_address(build, c->address, "prose", action);
+		if (sent >= 0 ? c->points >= enough &&
+				    address_is_in(message->original.header.to, c->address)
+			      : in_list)
+			finding_add_address(finding, c->address, "prose", action);
 	}
 	return true;
 }

@@ -8,11 +8,12 @@
 
 #include <stdbool.h>
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
 /* Adds the recipients that the text names, each with that action: those that the original was sent
  * to; failing that, the likeliest and what is listed with it. Never one named as a sender. False if
  * none. */
-bool candidates_pick(struct report_build *build, const char *text, enum report_action action);
+bool candidates_pick(const struct message *message, const char *text, enum report_action action,
+		     struct finding *finding);
 
 #endif

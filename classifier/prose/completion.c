@@ -31,25 +31,25 @@ static bool is_number(const char *text)
 
 /* A Final-Recipient may be a file, a command or half an address. When only one
  * address can be meant, it is that one. */
-static void mend_address(struct report_build *build, struct report_recipient *r, const GArray *told)
+static void mend_address(const struct message *message, const struct finding *finding,
+			 const struct finding *told, struct report_recipient *r)
 {
 	if (is_usable(r->recipient))
 		return;
-	const char *full =
-	    correspondents_full_address(build->report, r->recipient, strlen(r->recipient));
+	const char *full = correspondents_full_address(message, r->recipient, strlen(r->recipient));
 	if (is_usable(r->original_recipient))
 		r->recipient = r->original_recipient;
 	else if (*full)
 		r->recipient = full;
-	if (is_usable(r->recipient) || build->recipients->len > 1)
+	if (is_usable(r->recipient) || finding->recipients->len > 1)
 		return;
-	g_autofree char *failed = failed_header_single(build);
+	g_autofree char *failed = failed_header_single(message);
 	if (*failed)
-		r->recipient = report_builder_value(build, failed, strlen(failed));
-	else if (told->len == 1)
-		r->recipient = g_array_index(told, struct report_recipient, 0).recipient;
-	else if (*correspondents_addressee(build->report))
-		r->recipient = correspondents_addressee(build->report);
+		r->recipient = value_pool_string(message->pool, failed);
+	else if (told->recipients->len == 1)
+		r->recipient = finding_recipient(told, 0)->recipient;
+	else if (*correspondents_addressee(message))
+		r->recipient = correspondents_addressee(message);
 }
 
 static void take_words(struct report_recipient *r, const struct report_recipient *told)
@@ -65,27 +65,27 @@ static void take_words(struct report_recipient *r, const struct report_recipient
 }
 
 /* Postfix says only in its words to people that a server refused before it heard the recipient. */
-static void take_command(struct report_build *build, struct report_recipient *r)
+static void take_command(const struct message *message, struct report_recipient *r)
 {
 	static const char command[] = "(in reply to MAIL FROM command)";
 	const char *at =
-	    *r->diagnostic && *r->recipient ? strcasestr(build->report->text, r->recipient) : NULL;
+	    *r->diagnostic && *r->recipient ? strcasestr(message->text, r->recipient) : NULL;
 	if (!at || strcasestr(r->diagnostic, "in reply to"))
 		return;
-	struct slice words = passage_paragraph(build->report->text, at);
+	struct slice words = passage_paragraph(message->text, at);
 	g_autofree char *line = text_one_line(words.data, words.len);
 	if (!strstr(line, command) || strstr(line, "in reply to RCPT"))
 		return;
 	g_autofree char *whole = g_strdup_printf("%s %s", r->diagnostic, command);
-	r->diagnostic = report_builder_value(build, whole, strlen(whole));
+	r->diagnostic = value_pool_string(message->pool, whole);
 }
 
-static void take_commands(struct report_build *build)
+static void take_commands(const struct message *message, struct finding *finding)
 {
-	if (!strstr(build->report->text, "MAIL FROM"))
+	if (!strstr(message->text, "MAIL FROM"))
 		return;
-	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++)
-		take_command(build, &g_array_index(build->recipients, struct report_recipient, i));
+	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++)
+		take_command(message, finding_recipient(finding, i));
 }
 
 static bool is_complete(const struct report_recipient *r)
@@ -93,33 +93,40 @@ static bool is_complete(const struct report_recipient *r)
 	return *r->diagnostic && !is_number(r->diagnostic) && is_usable(r->recipient);
 }
 
-void completion_apply(struct report_build *build)
+/* What the words say of the recipients, read as a mail system's whoever sent them. */
+static struct finding *read_words(const struct message *message)
+{
+	struct message machine = *message;
+	machine.author = AUTHOR_MACHINE;
+	struct finding *told = finding_new(&machine);
+	dialect_reader_collect(&machine, told);
+	return told;
+}
+
+static void complete_recipient(const struct message *message, struct finding *finding,
+			       const struct finding *told, struct report_recipient *r)
+{
+	mend_address(message, finding, told, r);
+	const struct report_recipient *words = finding_find_recipient(told, r->recipient);
+	if (!words && *r->original_recipient)
+		words = finding_find_recipient(told, r->original_recipient);
+	if (words)
+		take_words(r, words);
+	if (!*r->diagnostic &&
+	    (r->action == REPORT_ACTION_FAILED || r->action == REPORT_ACTION_DELAYED))
+		passage_set_diagnostic(message, finding, r);
+}
+
+void completion_apply(const struct message *message, struct finding *finding)
 {
 	bool complete = true;
-	take_commands(build);
-	for (guint i = 0; i < build->recipients->len; i++)
-		complete &=
-		    is_complete(&g_array_index(build->recipients, struct report_recipient, i));
+	take_commands(message, finding);
+	for (guint i = 0; i < finding->recipients->len; i++)
+		complete &= is_complete(finding_recipient(finding, i));
 	if (complete)
 		return;
-	g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
-	struct report_build scratch = *build;
-	scratch.recipients = told;
-	scratch.sender = AUTHOR_MACHINE;
-	dialect_reader_collect(&scratch, build->report->text);
-	for (guint i = 0; i < MIN(build->recipients->len, COMPLETED_MAX); i++) {
-		struct report_recipient *r =
-		    &g_array_index(build->recipients, struct report_recipient, i);
-		mend_address(build, r, told);
-		const struct report_recipient *words =
-		    report_builder_find_recipient(&scratch, r->recipient);
-		if (!words && *r->original_recipient)
-			words = report_builder_find_recipient(&scratch, r->original_recipient);
-		if (words)
-			take_words(r, words);
-		if (!*r->diagnostic &&
-		    (r->action == REPORT_ACTION_FAILED || r->action == REPORT_ACTION_DELAYED))
-			passage_set_diagnostic(build, r);
-	}
-	passage_find_codes(build);
+	g_autoptr(finding_t) told = read_words(message);
+	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++)
+		complete_recipient(message, finding, told, finding_recipient(finding, i));
+	passage_find_codes(message, finding);
 }

@@ -5,10 +5,10 @@
 #ifndef CLASSIFIER_PROSE_COMPLETION_H
 #define CLASSIFIER_PROSE_COMPLETION_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
 /* Replaces partial addresses by whole ones, and gives recipients whose diagnostic is "" the
  * passage of the text about them. */
-void completion_apply(struct report_build *build);
+void completion_apply(const struct message *message, struct finding *finding);
 
 #endif

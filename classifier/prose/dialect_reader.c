@@ -70,42 +70,42 @@ static bool has_reply(struct slice text)
 }
 
 /* A bare name is of the host that the original or the report names. Heap; "" if neither does. */
-static char *full_address(const struct report_build *build, struct slice found)
+static char *full_address(const struct message *message, struct slice found)
 {
-	const struct report *report = build->report;
 	if (memchr(found.data, '@', found.len))
 		return g_strndup(found.data, found.len);
-	const char *full = correspondents_full_address(report, found.data, found.len);
+	const char *full = correspondents_full_address(message, found.data, found.len);
 	if (!*full)
-		full = correspondents_addressee(report);
+		full = correspondents_addressee(message);
 	if (*full)
 		return g_strdup(full);
-	const char *host = strrchr(report->header.from, '@');
+	const char *host = strrchr(message->header->from, '@');
 	return host ? g_strdup_printf("%.*s%s", (int)found.len, found.data, host) : g_strdup("");
 }
 
-static void add_recipient(struct report_build *build, const struct prose_dialect *dialect,
-			  const struct prose_match *match, enum report_action action,
+/* What a dialect reads from a message. */
+struct dialect_reading {
+	const struct message *message;
+	struct finding *finding;
+	const struct prose_dialect *dialect;
+	enum report_action action; /* of the section that is being read */
+};
+
+static void add_recipient(const struct dialect_reading *reading, const struct prose_match *match,
 			  struct slice diagnostic)
 {
-	g_autofree char *address = full_address(build, match->recipient);
-	if (!*address)
-		return;
-	struct report_recipient *r = report_builder_find_recipient(build, address);
-	if (!r)
-		r = report_builder_recipient(build, dialect->name);
+	struct finding *finding = reading->finding;
+	g_autofree char *address = full_address(reading->message, match->recipient);
+	struct report_recipient *r =
+	    finding_add_address(finding, address, reading->dialect->name, reading->action);
 	if (!r)
 		return;
-	if (!*r->recipient) {
-		r->recipient = report_builder_value(build, address, strlen(address));
-		r->action = action;
-	}
 	if (match->original.data && !*r->original_recipient)
 		r->original_recipient =
-		    report_builder_value(build, match->original.data, match->original.len);
-	/* systems that name him twice say it with the codes the second time */
+		    value_pool_line(finding->pool, match->original.data, match->original.len);
+	/* systems that name a recipient twice add the codes the second time */
 	if (!*r->diagnostic || (!*r->reply_code && has_reply(diagnostic)))
-		report_builder_set_diagnostic(build, r, diagnostic);
+		finding_set_diagnostic(finding, r, diagnostic);
 }
 
 static bool is_blank(const char *from, const char *to)
@@ -194,8 +194,8 @@ static bool is_continued(const char *line, const char *named)
 }
 
 /* More of them behind the first: "<anna@host.example>, <bert@host.example>". */
-static void add_chained(struct report_build *build, const struct prose_dialect *dialect,
-			struct prose_match match, enum report_action action, struct slice words)
+static void add_chained(const struct dialect_reading *reading, struct prose_match match,
+			struct slice words)
 {
 	const char *at = match.recipient.data + match.recipient.len;
 	const char *end = at + strcspn(at, "\n");
@@ -204,28 +204,27 @@ static void add_chained(struct report_build *build, const struct prose_dialect *
 		if (at + between != match.recipient.data ||
 		    !(memchr(at, ',', between) || memchr(at, ';', between)))
 			return;
-		add_recipient(build, dialect, &match, action, words);
+		add_recipient(reading, &match, words);
 		at = match.recipient.data + match.recipient.len;
 	}
 }
 
-static void read_recipients(struct report_build *build, const struct prose_dialect *dialect,
-			    const char *open)
+static void read_recipients(struct dialect_reading *reading, const char *open)
 {
+	const struct prose_dialect *dialect = reading->dialect;
 	const char *before = open;
 	const char *named = NULL;
-	enum report_action action = dialect->action;
 	for (const char *line = open; *line; line = next_line(line)) {
 		struct prose_match match;
 		if (line != open && dialect_pattern_match_phrase(dialect->close, line))
 			break;
-		action = section_action(dialect, line, action);
+		reading->action = section_action(dialect, line, reading->action);
 		if (!match_recipient(dialect, line, &match) || is_continued(line, named))
 			continue;
 		named = line;
 		struct slice words = find_words(dialect, &match, before, line);
-		add_recipient(build, dialect, &match, action, words);
-		add_chained(build, dialect, match, action, words);
+		add_recipient(reading, &match, words);
+		add_chained(reading, match, words);
 		before = next_line(line);
 	}
 }
@@ -266,56 +265,57 @@ static const char *find_open(const struct prose_dialect *dialect, const struct o
 
 /* How far into the text a dialect may begin to speak. Where nobody knows who sent it, only
  * a mail system comes to the point at once. */
-static int open_lines(struct report_build *build)
+static int open_lines(const struct message *message)
 {
-	if (author_is_machine(build))
+	if (message->author == AUTHOR_MACHINE)
 		return OPEN_LINES;
-	bool expected = author_has_report_subject(build);
-	if (author_is_mailbox(build->report))
-		return expected && author_is_system(build) ? OPEN_LINES_SUBJECT : 0;
+	bool expected = author_has_report_subject(message);
+	if (author_is_mailbox(message))
+		return expected && author_is_system(message) ? OPEN_LINES_SUBJECT : 0;
 	return expected ? OPEN_LINES_SUBJECT : OPEN_LINES_NOTHING;
 }
 
-static bool is_believed(struct report_build *build, const char *text, const char *open)
+static bool is_believed(const struct message *message, const char *open)
 {
-	return author_is_machine(build) || !author_is_personal(text, open);
+	return message->author == AUTHOR_MACHINE || !author_is_personal(message->text, open);
 }
 
-/* The first dialect that speaks in the text and names somebody, or NULL. */
-const struct prose_dialect *dialect_reader_collect(struct report_build *build, const char *text)
+const struct prose_dialect *dialect_reader_collect(const struct message *message,
+						   struct finding *finding)
 {
 	struct openings openings;
-	find_openings(text, open_lines(build), &openings);
+	find_openings(message->text, open_lines(message), &openings);
 	for (size_t i = 0; i < prose_dialect_count; i++) {
-		const char *open = find_open(&prose_dialects[i], &openings);
-		if (open && !is_believed(build, text, open))
+		const struct prose_dialect *dialect = &prose_dialects[i];
+		const char *open = find_open(dialect, &openings);
+		if (!open || !is_believed(message, open))
 			continue;
-		if (open)
-			read_recipients(build, &prose_dialects[i], open);
-		if (build->recipients->len > 0)
-			return &prose_dialects[i];
+		struct dialect_reading reading = {message, finding, dialect, dialect->action};
+		read_recipients(&reading, open);
+		if (finding->recipients->len > 0)
+			return dialect;
 	}
 	return NULL;
 }
 
 /* A line that is only an address may be the sender's or the postmaster's: it goes when
  * somebody else is named too, in a list or anywhere in the text. */
-static void drop_foreign(struct report_build *build, enum report_action action)
+static void drop_bystanders(const struct message *message, struct finding *finding,
+			    enum report_action action)
 {
-	guint kept = 0, count = build->recipients->len;
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r =
-		    &g_array_index(build->recipients, struct report_recipient, i);
-		if (!correspondents_is_bystander(build->report, r->recipient))
-			g_array_index(build->recipients, struct report_recipient, kept++) = *r;
+	guint kept = 0, count = finding->recipients->len;
+	for (guint i = 0; i < count; i++) {
+		struct report_recipient *r = finding_recipient(finding, i);
+		if (!correspondents_is_bystander(message, r->recipient))
+			*finding_recipient(finding, kept++) = *r;
 	}
-	if (kept == 0 && candidates_pick(build, build->report->text, action)) {
-		kept = build->recipients->len - count;
+	if (kept == 0 && candidates_pick(message, message->text, action, finding)) {
+		kept = finding->recipients->len - count;
 		if (kept > 0)
-			g_array_remove_range(build->recipients, 0, count);
+			g_array_remove_range(finding->recipients, 0, count);
 	}
 	if (kept > 0)
-		g_array_set_size(build->recipients, kept);
+		g_array_set_size(finding->recipients, kept);
 }
 
 static enum report_kind kind_of(enum report_action action)
@@ -335,34 +335,31 @@ static enum report_kind kind_of(enum report_action action)
 	return REPORT_PROSE;
 }
 
-/* What a notice of a delay says may be the last word on one of them. */
-static enum report_action first_final(const struct report_build *build, enum report_action action)
+/* What a notice of a delay says may be the last word on one recipient. */
+static enum report_action first_final(const struct finding *finding, enum report_action action)
 {
-	for (guint i = 0; i < build->recipients->len; i++)
-		if (g_array_index(build->recipients, struct report_recipient, i).action ==
-		    REPORT_ACTION_FAILED)
+	for (guint i = 0; i < finding->recipients->len; i++)
+		if (finding_recipient(finding, i)->action == REPORT_ACTION_FAILED)
 			return REPORT_ACTION_FAILED;
 	return action;
 }
 
-/* Neither sender nor subject say that it is a report: then the words must quote a server or tell
+/* Neither author nor subject say that it is a report: then the words must quote a server or tell
  * why, and answer nothing. */
-static bool is_quoting_stranger(const struct report_build *build)
+static bool is_quoting_stranger(const struct message *message, const struct finding *finding)
 {
-	if (build->report->references[0] || author_is_personal(build->report->text, NULL))
+	if (message->references[0] || author_is_personal(message->text, NULL))
 		return false;
-	const struct report_recipient *first =
-	    &g_array_index(build->recipients, struct report_recipient, 0);
+	const struct report_recipient *first = finding_recipient(finding, 0);
 	g_autofree char *words = text_lower(first->diagnostic);
 	return *first->reply_code || *first->status || words_any(words, words_failure) ||
 	       words_any(words, words_refusal);
 }
 
-static bool is_final(const struct report_build *build)
+static bool is_final(const struct finding *finding)
 {
-	for (guint i = 0; i < build->recipients->len; i++) {
-		const struct report_recipient *r =
-		    &g_array_index(build->recipients, struct report_recipient, i);
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		const struct report_recipient *r = finding_recipient(finding, i);
 		if (*r->reply_code == '5' || *r->status == '5')
 			return true;
 	}
@@ -370,34 +367,33 @@ static bool is_final(const struct report_build *build)
 }
 
 /* Postfix and Exchange open a warning as they open a failure; only the subject differs. */
-static enum report_action delay_all(struct report_build *build)
+static enum report_action delay_all(struct finding *finding)
 {
-	for (guint i = 0; i < build->recipients->len; i++)
-		g_array_index(build->recipients, struct report_recipient, i).action =
-		    REPORT_ACTION_DELAYED;
+	for (guint i = 0; i < finding->recipients->len; i++)
+		finding_recipient(finding, i)->action = REPORT_ACTION_DELAYED;
 	return REPORT_ACTION_DELAYED;
 }
 
-bool dialect_reader_parse(struct report_build *build)
+struct finding *dialect_reader_parse(const struct message *message)
 {
 	/* a person who quotes a report is no machine */
-	if (author_kind(build) == AUTHOR_PERSON)
-		return false;
-	const struct prose_dialect *dialect = dialect_reader_collect(build, build->report->text);
+	if (message->author == AUTHOR_PERSON)
+		return NULL;
+	g_autoptr(finding_t) finding = finding_new(message);
+	const struct prose_dialect *dialect = dialect_reader_collect(message, finding);
 	if (!dialect)
-		return false;
-	if ((!author_may_be_machine(build) && !is_quoting_stranger(build)) ||
-	    summary_is(build->report)) {
-		g_array_set_size(build->recipients, 0);
-		return false;
-	}
-	drop_foreign(build, dialect->action);
-	passage_find_codes(build);
+		return NULL;
+	if ((!author_may_be_machine(message) && !is_quoting_stranger(message, finding)) ||
+	    summary_is(message))
+		return NULL;
+	drop_bystanders(message, finding, dialect->action);
+	passage_find_codes(message, finding);
 	enum report_action action = dialect->action;
-	if (action == REPORT_ACTION_FAILED && author_has_delay_subject(build) && !is_final(build))
-		action = delay_all(build);
-	report_builder_fail_expired(build);
-	build->report->dialect = dialect->name;
-	build->report->kind = kind_of(first_final(build, action));
-	return true;
+	if (action == REPORT_ACTION_FAILED && author_has_delay_subject(message) &&
+	    !is_final(finding))
+		action = delay_all(finding);
+	finding_fail_expired(finding);
+	finding->dialect = dialect->name;
+	finding->kind = kind_of(first_final(finding, action));
+	return g_steal_pointer(&finding);
 }

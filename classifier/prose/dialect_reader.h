@@ -6,16 +6,15 @@
 #ifndef CLASSIFIER_PROSE_DIALECT_READER_H
 #define CLASSIFIER_PROSE_DIALECT_READER_H
 
-#include <stdbool.h>
-
 #include "classifier/prose/dialects.h"
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
-/* Reads the report's text by the dialects. True if it reports a failure, a delay or a success:
- * recipients are added, dialect and kind set. */
-bool dialect_reader_parse(struct report_build *build);
+/* Reads a message whose text a dialect fits: a failure, a delay or a success. NULL if none
+ * does, or if the message only talks about a report. */
+struct finding *dialect_reader_parse(const struct message *message);
 
 /* Adds the recipients of the first dialect that fits the text and names one; NULL if none. */
-const struct prose_dialect *dialect_reader_collect(struct report_build *build, const char *text);
+const struct prose_dialect *dialect_reader_collect(const struct message *message,
+						   struct finding *finding);
 
 #endif

@@ -20,9 +20,9 @@
 #include "classifier/text/text.h"
 
 /* A return path that names whom it was for: "bounces+anna=host.example@ours.example". */
-static char *address_of_return_path(const struct report *report)
+static char *address_of_return_path(const struct message *message)
 {
-	const char *path = report->header.to[0];
+	const char *path = message->header->to[0];
 	const char *at = path ? strrchr(path, '@') : NULL;
 	const char *equals = at ? memrchr(path, '=', (size_t)(at - path)) : NULL;
 	if (!equals || !memchr(equals, '.', (size_t)(at - equals)))
@@ -37,32 +37,29 @@ static char *address_of_return_path(const struct report *report)
 			       equals + 1);
 }
 
-/* Whom nothing names but the subject, the original's header or the way back. */
-static void guess(struct report_build *build, enum report_action action)
+/* The recipient that only the subject, the original's header or the return path names. */
+static void guess(const struct message *message, enum report_action action, struct finding *finding)
 {
-	const struct report *report = build->report;
-	if (candidates_pick(build, report->header.subject, action))
+	if (candidates_pick(message, message->header->subject, action, finding))
 		return;
-	g_autofree char *from_path = address_of_return_path(report);
-	const char *address =
-	    *correspondents_addressee(report) ? correspondents_addressee(report) : from_path;
-	if (*address)
-		report_builder_add_address(build, address, "original", action);
+	g_autofree char *from_path = address_of_return_path(message);
+	const char *addressee = correspondents_addressee(message);
+	finding_add_address(finding, *addressee ? addressee : from_path, "original", action);
 }
 
 /* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
-static bool tells_failure(const struct report_build *build, const char *subject, const char *text)
+static bool tells_failure(const struct message *message, const char *subject, const char *text)
 {
-	const struct mime_part *root = mime_parts(build->mime, &(size_t){0});
+	const struct mime_part *root = mime_parts(message->mime, &(size_t){0});
 	struct slice reply;
 	if (header_find(root->header, "X-Failed-Recipients", &reply))
 		return true;
 	if (words_any(subject, words_failure) || words_any(text, words_failure))
 		return true;
-	if (author_has_report_subject(build) &&
-	    (words_any(text, words_refusal) || author_quotes_reply(build->report->text)))
+	if (author_has_report_subject(message) &&
+	    (words_any(text, words_refusal) || author_quotes_reply(message->text)))
 		return true;
-	return author_is_daemon(build) && status_code_find_reply(build->report->text, &reply);
+	return author_is_daemon(message) && status_code_find_reply(message->text, &reply);
 }
 
 static bool tells_delay_only(const char *subject, const char *text)
@@ -76,13 +73,13 @@ static bool tells_delay_only(const char *subject, const char *text)
 }
 
 /* Worms come as reports that name nobody, with themselves for an original. */
-static bool brings_program(const struct report_build *build)
+static bool brings_program(const struct message *message)
 {
 	static const char *const endings[] = {".zip", ".exe", ".scr", ".pif",
 					      ".com", ".bat", ".cmd"};
 	size_t count;
-	const struct mime_part *parts = mime_parts(build->mime, &count);
-	if (*build->report->original.message_id || *build->report->original.from)
+	const struct mime_part *parts = mime_parts(message->mime, &count);
+	if (*message->original.header.message_id || *message->original.header.from)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		g_autofree char *name = mime_parameter(&parts[i], "name");
@@ -93,39 +90,38 @@ static bool brings_program(const struct report_build *build)
 	return false;
 }
 
-static bool read_failure(struct report_build *build, bool from_machine)
+static void find_recipients(const struct message *message, bool from_machine,
+			    enum report_action action, struct finding *finding)
 {
-	struct report *report = build->report;
-	g_autofree char *subject = text_lower(report->header.subject);
-	if ((!from_machine && !author_may_report(build)) || summary_is(report) ||
-	    summary_is_transcript(report))
-		return false;
-	g_autofree char *text = text_lower(report->text);
-	if (!from_machine && !words_any(text, words_failure))
-		return false;
-	bool delay = tells_delay_only(subject, text);
-	if (!delay && !tells_failure(build, subject, text))
-		return false;
-	failed_header_add(build);
-	enum report_action action = delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED;
-	if (build->recipients->len == 0 && !candidates_pick(build, report->text, action) &&
-	    from_machine)
-		guess(build, action);
-	if (build->recipients->len == 0 &&
-	    !(from_machine && author_is_certain(build) && !brings_program(build)))
-		return false;
-	for (guint i = 0; i < build->recipients->len; i++)
-		passage_set_diagnostic(
-		    build, &g_array_index(build->recipients, struct report_recipient, i));
-	report->kind = delay ? REPORT_DELAY : REPORT_PROSE;
-	report->dialect = "prose";
-	return true;
+	failed_header_add(message, finding);
+	if (finding->recipients->len == 0 &&
+	    !candidates_pick(message, message->text, action, finding) && from_machine)
+		guess(message, action, finding);
+	for (guint i = 0; i < finding->recipients->len; i++)
+		passage_set_diagnostic(message, finding, finding_recipient(finding, i));
+	passage_find_codes(message, finding);
 }
 
-bool generic_failure_parse(struct report_build *build)
+struct finding *generic_failure_parse(const struct message *message)
 {
-	if (!read_failure(build, author_has_evidence(build)))
-		return false;
-	passage_find_codes(build);
-	return true;
+	bool from_machine = author_has_evidence(message);
+	if ((!from_machine && !author_may_report(message)) || summary_is(message) ||
+	    summary_is_transcript(message))
+		return NULL;
+	g_autofree char *subject = text_lower(message->header->subject);
+	g_autofree char *text = text_lower(message->text);
+	if (!from_machine && !words_any(text, words_failure))
+		return NULL;
+	bool is_delay = tells_delay_only(subject, text);
+	if (!is_delay && !tells_failure(message, subject, text))
+		return NULL;
+	g_autoptr(finding_t) finding = finding_new(message);
+	find_recipients(message, from_machine,
+			is_delay ? REPORT_ACTION_DELAYED : REPORT_ACTION_FAILED, finding);
+	if (finding->recipients->len == 0 &&
+	    !(from_machine && author_is_certain(message) && !brings_program(message)))
+		return NULL;
+	finding->kind = is_delay ? REPORT_DELAY : REPORT_PROSE;
+	finding->dialect = "prose";
+	return g_steal_pointer(&finding);
 }

@@ -6,12 +6,10 @@
 #ifndef CLASSIFIER_PROSE_GENERIC_FAILURE_H
 #define CLASSIFIER_PROSE_GENERIC_FAILURE_H
 
-#include <stdbool.h>
+#include "classifier/report/finding.h"
 
-#include "classifier/report/report_builder.h"
-
-/* True if the message is such a report: recipients are added, kind and dialect set. What does
- * not come from a mail system must have the very subject of a report and name an address. */
-bool generic_failure_parse(struct report_build *build);
+/* Reads such a report; NULL if the message is none. What does not come from a mail system must
+ * have the very subject of a report and name an address. */
+struct finding *generic_failure_parse(const struct message *message);
 
 #endif

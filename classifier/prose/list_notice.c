@@ -33,12 +33,12 @@ static char *list_address(const char *from)
 }
 
 /* A manager that writes in its own name names the list in the subject. */
-static char *list_in_subject(const struct report *report)
+static char *list_in_subject(const struct message *message)
 {
 	static const char *const managers[] = {"listserv@", "majordomo@", "listproc@", "sympa@",
 					       NULL};
-	const char *subject = report->header.subject;
-	g_autofree char *from = g_ascii_strdown(report->header.from, -1);
+	const char *subject = message->header->subject;
+	g_autofree char *from = g_ascii_strdown(message->header->from, -1);
 	struct slice found;
 	if (!words_begin(from, managers) || !address_find(subject, strlen(subject), &found))
 		return NULL;
@@ -55,27 +55,28 @@ static const char *find_any(const char *text, const char *const *phrases)
 	return NULL;
 }
 
-bool list_notice_parse(struct report_build *build)
+struct finding *list_notice_parse(const struct message *message)
 {
-	struct report *report = build->report;
-	g_autofree char *list = list_address(report->header.from);
+	g_autofree char *list = list_address(message->header->from);
 	if (!list)
-		list = list_in_subject(report);
+		list = list_in_subject(message);
 	if (!list)
-		return false;
+		return NULL;
 	/* sentences are broken at any word */
-	g_autofree char *text = text_one_line(report->text, strlen(report->text));
-	/* why it is held sounds as why it would be refused */
+	g_autofree char *text = text_one_line(message->text, strlen(message->text));
+	/* the reasons for holding a mail read like those for refusing it */
 	const char *held = find_any(text, words_list_held);
 	const char *refused = held ? NULL : find_any(text, words_list_refused);
 	const char *at = held ? held : refused;
-	struct report_recipient *r = at ? report_builder_recipient(build, "list-manager") : NULL;
+	if (!at)
+		return NULL;
+	g_autoptr(finding_t) finding = finding_new(message);
+	struct report_recipient *r = finding_add_address(
+	    finding, list, "list-manager", refused ? REPORT_ACTION_FAILED : REPORT_ACTION_DELAYED);
 	if (!r)
-		return false;
-	r->recipient = report_builder_value(build, list, strlen(list));
-	r->action = refused ? REPORT_ACTION_FAILED : REPORT_ACTION_DELAYED;
-	report_builder_set_diagnostic(build, r, passage_paragraph(text, at));
-	report->kind = refused ? REPORT_PROSE : REPORT_DELAY;
-	report->dialect = "list-manager";
-	return true;
+		return NULL;
+	finding_set_diagnostic(finding, r, passage_paragraph(text, at));
+	finding->kind = refused ? REPORT_PROSE : REPORT_DELAY;
+	finding->dialect = "list-manager";
+	return g_steal_pointer(&finding);
 }

@@ -7,11 +7,10 @@
 #ifndef CLASSIFIER_PROSE_LIST_NOTICE_H
 #define CLASSIFIER_PROSE_LIST_NOTICE_H
 
-#include <stdbool.h>
+#include "classifier/report/finding.h"
 
-#include "classifier/report/report_builder.h"
-
-/* True if a list manager refused or holds the mail: the list becomes the recipient. */
-bool list_notice_parse(struct report_build *build);
+/* Reads the notice of a list manager that refused the mail or holds it: the list is the
+ * recipient. NULL if it is none. */
+struct finding *list_notice_parse(const struct message *message);
 
 #endif

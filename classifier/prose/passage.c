@@ -44,15 +44,14 @@ struct slice passage_paragraph(const char *text, const char *at)
 	return (struct slice){from, (size_t)(paragraph_end(at) - from)};
 }
 
-static bool names_another(struct report_build *build, const char *line, size_t len,
+static bool names_another(const struct finding *finding, const char *line, size_t len,
 			  const struct report_recipient *self)
 {
 	struct slice found;
 	for (const char *at = line; address_find(at, len - (size_t)(at - line), &found);
 	     at = found.data + found.len) {
 		g_autofree char *address = g_strndup(found.data, found.len);
-		const struct report_recipient *other =
-		    report_builder_find_recipient(build, address);
+		const struct report_recipient *other = finding_find_recipient(finding, address);
 		if (other && other != self)
 			return true;
 	}
@@ -60,7 +59,7 @@ static bool names_another(struct report_build *build, const char *line, size_t l
 }
 
 /* His own lines of a paragraph that names several: from his to the next one's. */
-static struct slice own_lines(struct report_build *build, struct slice paragraph, const char *at,
+static struct slice own_lines(const struct finding *finding, struct slice paragraph, const char *at,
 			      const struct report_recipient *self)
 {
 	const char *end = paragraph.data + paragraph.len;
@@ -68,20 +67,20 @@ static struct slice own_lines(struct report_build *build, struct slice paragraph
 	while (from > paragraph.data && from[-1] != '\n')
 		from--;
 	const char *line = from + strcspn(from, "\n");
-	while (line < end && !names_another(build, line + 1, strcspn(line + 1, "\n"), self))
+	while (line < end && !names_another(finding, line + 1, strcspn(line + 1, "\n"), self))
 		line += 1 + strcspn(line + 1, "\n");
 	return (struct slice){from, (size_t)(MIN(line, end) - from)};
 }
 
 /* The words about an address that occurs here: its paragraph, and the next one when
  * this one says no more than the address. */
-static struct slice words_about(struct report_build *build, const char *at,
-				const struct report_recipient *self)
+static struct slice words_about(const struct message *message, const struct finding *finding,
+				const char *at, const struct report_recipient *self)
 {
-	const char *text = build->report->text;
+	const char *text = message->text;
 	struct slice words = passage_paragraph(text, at);
-	if (build->recipients->len > 1)
-		return own_lines(build, words, at, self);
+	if (finding->recipients->len > 1)
+		return own_lines(finding, words, at, self);
 	const char *end = words.data + words.len;
 	if (*end && words.len < strlen(self->recipient) + 20)
 		end = paragraph_end(end + strspn(end, "\n"));
@@ -98,44 +97,45 @@ static bool tells_why(struct slice words)
 	       words_any(lower, words_failure) || words_any(lower, words_refusal);
 }
 
-void passage_set_diagnostic(struct report_build *build, struct report_recipient *recipient)
+void passage_set_diagnostic(const struct message *message, struct finding *finding,
+			    struct report_recipient *recipient)
 {
-	const char *text = build->report->text;
+	const char *text = message->text;
 	const char *address = recipient->recipient;
 	if (*recipient->original_recipient && !strcasestr(text, address))
 		address = recipient->original_recipient;
 	const char *at = *address ? strcasestr(text, address) : NULL;
-	if (!at && build->recipients->len > 1)
+	if (!at && finding->recipients->len > 1)
 		return; /* the words may be about another one */
 	struct slice words = {text, strlen(text)};
 	if (at)
-		words = words_about(build, at, recipient);
+		words = words_about(message, finding, at, recipient);
 	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = strcasestr(at + 1, address)) {
-		struct slice other = words_about(build, at, recipient);
+		struct slice other = words_about(message, finding, at, recipient);
 		if (tells_why(other)) {
 			words = other;
 			break;
 		}
 	}
-	report_builder_set_diagnostic(build, recipient, words);
+	finding_set_diagnostic(finding, recipient, words);
 }
 
 /* When one recipient is named, a code anywhere in the text is about him. */
-void passage_find_codes(struct report_build *build)
+void passage_find_codes(const struct message *message, struct finding *finding)
 {
-	if (build->recipients->len != 1)
+	if (finding->recipients->len != 1)
 		return;
-	struct report_recipient *r = &g_array_index(build->recipients, struct report_recipient, 0);
+	struct report_recipient *r = finding_recipient(finding, 0);
 	struct slice found;
 	if (*r->status || *r->reply_code || r->action != REPORT_ACTION_FAILED)
 		return;
-	if (!status_code_find_reply(build->report->text, &found) &&
-	    !status_code_find(build->report->text, &found))
+	if (!status_code_find_reply(message->text, &found) &&
+	    !status_code_find(message->text, &found))
 		return;
-	struct slice around = passage_paragraph(build->report->text, found.data);
-	const char *line = report_builder_value(build, around.data, around.len);
+	struct slice around = passage_paragraph(message->text, found.data);
+	const char *line = value_pool_line(finding->pool, around.data, around.len);
 	bool known = strstr(line, r->diagnostic) != NULL;
 	g_autofree char *words =
 	    g_strdup_printf("%s\n%.*s", known ? "" : r->diagnostic, (int)around.len, around.data);
-	report_builder_set_diagnostic(build, r, (struct slice){words, strlen(words)});
+	finding_set_diagnostic(finding, r, (struct slice){words, strlen(words)});
 }

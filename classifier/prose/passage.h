@@ -5,7 +5,7 @@
 #ifndef CLASSIFIER_PROSE_PASSAGE_H
 #define CLASSIFIER_PROSE_PASSAGE_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
 /* The first max bytes of the text, lower case, on one line: sentences are wrapped anywhere.
  * Heap. */
@@ -14,11 +14,12 @@ char *passage_beginning(const char *text, size_t max);
 /* The paragraph of text that contains the place at. */
 struct slice passage_paragraph(const char *text, const char *at);
 
-/* Sets the recipient's diagnostic to the passage of the report's text about it. */
-void passage_set_diagnostic(struct report_build *build, struct report_recipient *recipient);
+/* Sets the recipient's diagnostic to the passage of the message's text about it. */
+void passage_set_diagnostic(const struct message *message, struct finding *finding,
+			    struct report_recipient *recipient);
 
-/* If the report has a single recipient and no code for it yet, a code anywhere in the text
+/* If there is a single recipient and no code for it yet, a code anywhere in the text
  * belongs to it. */
-void passage_find_codes(struct report_build *build);
+void passage_find_codes(const struct message *message, struct finding *finding);
 
 #endif

@@ -16,73 +16,81 @@
 
 #define TEXT_BYTES 2000 /* of the text in which a notice must show itself */
 
-bool plain_notice_complaint(struct report_build *build)
+/* Complaints whose fields are in the text, under the root's report-type. */
+static struct finding *read_fields_in_text(const struct message *message)
 {
-	struct report *report = build->report;
 	size_t count;
-	const char *fields = strstr(report->text, "Feedback-Type:");
+	const char *fields = strstr(message->text, "Feedback-Type:");
 	g_autofree char *type =
-	    fields ? mime_parameter(mime_parts(build->mime, &count), "report-type") : NULL;
-	if (fields && strcmp(type, "feedback-report") == 0)
-		return feedback_parse(build, fields);
-	g_autofree char *subject = g_ascii_strdown(report->header.subject, -1);
-	bool jmrp = g_str_has_prefix(subject, "complaint about message from");
-	g_autofree char *text = jmrp ? NULL : passage_beginning(report->text, TEXT_BYTES);
-	if (!jmrp && (!report->original.from[0] || !words_any(text, words_abuse)))
-		return false;
-	report->kind = REPORT_COMPLAINT;
-	report->dialect = jmrp ? "jmrp" : "words";
-	report->feedback_type = "abuse";
-	report_builder_add_address(build, report->original.to[0] ? report->original.to[0] : "",
-				   report->dialect, REPORT_ACTION_NONE);
-	return true;
+	    fields ? mime_parameter(mime_parts(message->mime, &count), "report-type") : NULL;
+	return fields && strcmp(type, "feedback-report") == 0 ? feedback_read(message, fields)
+							      : NULL;
 }
 
-static void add_first_address(struct report_build *build)
+struct finding *plain_notice_complaint(const struct message *message)
 {
-	const char *text = build->report->text;
+	const struct report_header *original = &message->original.header;
+	struct finding *finding = read_fields_in_text(message);
+	if (finding)
+		return finding;
+	g_autofree char *subject = g_ascii_strdown(message->header->subject, -1);
+	bool is_jmrp = g_str_has_prefix(subject, "complaint about message from");
+	g_autofree char *text = is_jmrp ? NULL : passage_beginning(message->text, TEXT_BYTES);
+	if (!is_jmrp && (!*original->from || !words_any(text, words_abuse)))
+		return NULL;
+	finding = finding_new(message);
+	finding->kind = REPORT_COMPLAINT;
+	finding->dialect = is_jmrp ? "jmrp" : "words";
+	finding->feedback_type = "abuse";
+	finding_add_address(finding, original->to[0] ? original->to[0] : "", finding->dialect,
+			    REPORT_ACTION_NONE);
+	return finding;
+}
+
+static void add_first_address(const struct message *message, struct finding *finding)
+{
+	const char *text = message->text;
 	struct slice found;
 	if (!address_find(text, text_cut_length(text, strlen(text), TEXT_BYTES), &found))
 		return;
 	g_autofree char *address = g_strndup(found.data, found.len);
-	report_builder_add_address(build, address, "words", REPORT_ACTION_DELIVERED);
+	finding_add_address(finding, address, "words", REPORT_ACTION_DELIVERED);
 }
 
-bool plain_notice_receipt(struct report_build *build)
+struct finding *plain_notice_receipt(const struct message *message)
 {
-	struct report *report = build->report;
-	g_autofree char *subject = text_lower(report->header.subject);
-	bool read = words_begin(subject, words_read_subject);
-	if (!read && !words_begin(subject, words_success_subject))
-		return false;
-	g_autofree char *text = passage_beginning(report->text, TEXT_BYTES);
-	bool ours =
-	    report->references[0] || report->original.message_id[0] || author_claims_daemon(build);
-	if (reply_mark_find(build) == REPLY_MARK_LIST ||
-	    !words_any(text, read ? words_read : words_success) || (!read && !ours))
-		return false;
-	report->kind = read ? REPORT_READ_RECEIPT : REPORT_SUCCESS;
-	report->dialect = "words";
-	if (read)
-		report_builder_add_address(build, report->header.from, "words", REPORT_ACTION_NONE);
+	g_autofree char *subject = text_lower(message->header->subject);
+	bool is_read = words_begin(subject, words_read_subject);
+	if (!is_read && !words_begin(subject, words_success_subject))
+		return NULL;
+	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	bool is_ours = message->references[0] || *message->original.header.message_id ||
+		       author_claims_daemon(message);
+	if (reply_mark_find(message) == REPLY_MARK_LIST ||
+	    !words_any(text, is_read ? words_read : words_success) || (!is_read && !is_ours))
+		return NULL;
+	struct finding *finding = finding_new(message);
+	finding->kind = is_read ? REPORT_READ_RECEIPT : REPORT_SUCCESS;
+	finding->dialect = "words";
+	if (is_read)
+		finding_add_address(finding, message->header->from, "words", REPORT_ACTION_NONE);
 	else
-		add_first_address(build);
-	return true;
+		add_first_address(message, finding);
+	return finding;
 }
 
-void plain_notice_rejection(struct report_build *build)
+void plain_notice_apply_rejection(const struct message *message, struct finding *receipt)
 {
 	bool rejected = false;
 	for (const char *const *word = words_filter_refusal; *word; word++)
-		rejected |= strcasestr(build->report->text, *word) != NULL;
+		rejected |= strcasestr(message->text, *word) != NULL;
 	if (!rejected)
 		return;
-	build->report->kind = REPORT_PROSE;
-	build->report->dialect = "sieve-reject";
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r =
-		    &g_array_index(build->recipients, struct report_recipient, i);
+	receipt->kind = REPORT_PROSE;
+	receipt->dialect = "sieve-reject";
+	for (guint i = 0; i < receipt->recipients->len; i++) {
+		struct report_recipient *r = finding_recipient(receipt, i);
 		r->action = REPORT_ACTION_FAILED;
-		passage_set_diagnostic(build, r);
+		passage_set_diagnostic(message, receipt, r);
 	}
 }

@@ -64,10 +64,9 @@ static enum reply_mark field_mark(const struct header_field *field)
 	return REPLY_MARK_NONE;
 }
 
-enum reply_mark reply_mark_find(const struct report_build *build)
+enum reply_mark reply_mark_find(const struct message *message)
 {
-	size_t count;
-	struct slice header = mime_parts(build->mime, &count)->header;
+	struct slice header = message_header(message);
 	struct header_field field;
 	enum reply_mark best = REPLY_MARK_NONE;
 	while (best != REPLY_MARK_REPLY && header_next(&header, &field))

@@ -5,7 +5,7 @@
 #ifndef CLASSIFIER_PROSE_REPLY_MARK_H
 #define CLASSIFIER_PROSE_REPLY_MARK_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/message.h"
 
 enum reply_mark {
 	REPLY_MARK_NONE,
@@ -15,6 +15,6 @@ enum reply_mark {
 };
 
 /* The strongest mark of the message's header. */
-enum reply_mark reply_mark_find(const struct report_build *build);
+enum reply_mark reply_mark_find(const struct message *message);
 
 #endif

@@ -17,13 +17,13 @@
 #define NUMBER_BYTES 9
 
 /* "Postfix SMTP server: errors from mx.example[192.0.2.1]" */
-bool summary_is_transcript(const struct report *report)
+bool summary_is_transcript(const struct message *message)
 {
 	static const char begin[] = "Transcript of session follows.";
-	const char *subject = report->header.subject;
+	const char *subject = message->header->subject;
 	return (strstr(subject, " server: errors from ") ||
 		strstr(subject, " client: errors from ")) &&
-	       strncmp(report->text + strspn(report->text, " \n"), begin, sizeof begin - 1) == 0;
+	       strncmp(message->text + strspn(message->text, " \n"), begin, sizeof begin - 1) == 0;
 }
 
 /* A number as one counts: 12, 1200, 14%; no reply code. Its length, or 0. */
@@ -76,9 +76,10 @@ static bool is_named_so(const char *subject)
 	return words_any(lower, words_summary_subject);
 }
 
-bool summary_is(const struct report *report)
+bool summary_is(const struct message *message)
 {
-	if (*report->original.message_id || *report->original.from || report->original.to[0])
+	if (*message->original.header.message_id || *message->original.header.from ||
+	    message->original.header.to[0])
 		return false;
-	return is_named_so(report->header.subject) || is_counting(report->text);
+	return is_named_so(message->header->subject) || is_counting(message->text);
 }

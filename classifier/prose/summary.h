@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-#include "classifier/report/report.h"
+#include "classifier/report/message.h"
 
 /* Subject or text show it for a summary, and it returns no original. */
-bool summary_is(const struct report *report);
+bool summary_is(const struct message *message);
 
 /* Postfix tells the postmaster of a session that went wrong: notify_classes of postconf(5). */
-bool summary_is_transcript(const struct report *report);
+bool summary_is_transcript(const struct message *message);
 
 #endif

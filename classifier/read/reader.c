@@ -1,352 +1,352 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Decides which grammar a message speaks and lets it fill the report. The
- * order matters: structure before words, words before headers that any
- * automatic mail carries.
+ * Decides which grammar reads a message. The order matters: structure before words, words
+ * before headers that any automatic mail carries. A grammar returns what it found or NULL;
+ * only this file puts findings together.
  */
 #include "classifier/read/reader.h"
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
-#include "classifier/mime/mime.h"
 #include "classifier/prose/author.h"
 #include "classifier/prose/automatic_mail.h"
 #include "classifier/prose/dialect_reader.h"
 #include "classifier/prose/generic_failure.h"
 #include "classifier/prose/list_notice.h"
 #include "classifier/prose/plain_notice.h"
-#include "classifier/read/settle.h"
+#include "classifier/read/digest.h"
+#include "classifier/read/status_grammar.h"
+#include "classifier/report/content.h"
 #include "classifier/report/correspondents.h"
-#include "classifier/report/delivery_status.h"
 #include "classifier/report/disposition.h"
 #include "classifier/report/feedback.h"
-#include "classifier/report/original.h"
-#include "classifier/report/report_builder.h"
-#include "classifier/report/report_parts.h"
+#include "classifier/report/parts.h"
 #include "classifier/report/sns.h"
 #include "classifier/text/header.h"
+#include "classifier/text/text.h"
 
-#define NESTED_MAX        2     /* reports inside reports that are followed */
-#define STATUS_FILE_BYTES 65536 /* of an attached file that may hold a delivery status */
+enum {
+	NESTED_MAX = 2,        /* reports inside reports that are followed */
+	AUTO_FIELD_BYTES = 200 /* of Auto-Submitted */
+};
 
-/* --- the report's own header ---------------------------------------------- */
+/* The reading of one message. */
+struct reading {
+	struct message message;
+	struct content content;
+	struct finding *found; /* so far, by all grammars */
+};
 
-/* What follows the first empty line, LF or CR LF; all if there is none. No more than the
- * bound is looked at: a report has the same digest whether it came whole or cut. */
-static const char *body_start(const char *bytes, size_t len)
+static void begin(struct reading *reading)
 {
-	const char *end = bytes + len;
-	for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at)));) {
-		at++;
-		if (at < end && *at == '\n')
-			return at + 1;
-		if (end - at > 1 && at[0] == '\r' && at[1] == '\n')
-			return at + 2;
-	}
-	return bytes;
+	struct message *message = &reading->message;
+	g_autofree char *from = mime_header(message->mime, 0, "From");
+	g_autofree char *lower = text_lower(from);
+	message->from = value_pool_text(message->pool, lower, strlen(lower));
+	message->author = author_find(message);
+	content_init(&reading->content, message->pool, message->mime);
+	message->text = reading->content.text;
+	message->original = reading->content.original;
+	reading->found = finding_new(message);
 }
 
-static void set_digest(struct report *report, const char *bytes, size_t len)
+static void end(struct reading *reading)
 {
-	const char *body = body_start(bytes, len);
-	size_t body_len = len - (size_t)(body - bytes);
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned sum_len = 0;
-	/* GLib's own is a sixth of all the time that a report takes; it serves where OpenSSL will
-	 * not */
-	if (EVP_Digest(body, body_len, sum, &sum_len, EVP_sha256(), NULL) != 1) {
-		g_autofree char *hex =
-		    g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)body, body_len);
-		g_strlcpy(report->digest, hex, sizeof report->digest);
-		return;
-	}
-	for (size_t i = 0; i < sum_len && 2 * i + 2 < sizeof report->digest; i++) {
-		report->digest[2 * i] = "0123456789abcdef"[sum[i] >> 4];
-		report->digest[2 * i + 1] = "0123456789abcdef"[sum[i] & 15];
-	}
+	content_drop_nested(&reading->content);
+	finding_free(reading->found);
 }
 
-static void add_references(struct report_build *build, const char *name, GPtrArray *list)
+/* --- putting findings together ---------------------------------------------- */
+
+static void take_content(struct reading *reading)
 {
-	struct slice value;
-	if (!header_find(parts_at(build, 0)->header, name, &value))
+	reading->message.text = reading->found->text = reading->content.text;
+	reading->message.original = reading->found->original = reading->content.original;
+}
+
+static void keep(const char **into, const char *before)
+{
+	if (!**into)
+		*into = before;
+}
+
+/* Takes what a grammar found. True if it recognised the message; otherwise it found at most
+ * single fields, and the next grammar is asked. */
+static bool take(struct reading *reading, struct finding *finding)
+{
+	struct finding *before = reading->found;
+	if (!finding)
+		return false;
+	bool is_recognised = *finding->dialect != '\0';
+	if (!is_recognised) {
+		finding->kind = before->kind;
+		finding->dialect = before->dialect;
+		finding->text = before->text;
+	}
+	keep(&finding->reporting_mta, before->reporting_mta);
+	keep(&finding->received_from_mta, before->received_from_mta);
+	keep(&finding->dsn_gateway, before->dsn_gateway);
+	keep(&finding->arrival_date, before->arrival_date);
+	keep(&finding->envelope_id, before->envelope_id);
+	keep(&finding->feedback_type, before->feedback_type);
+	keep(&finding->return_date, before->return_date);
+	finding_free(before);
+	reading->found = finding;
+	reading->message.text = finding->text;
+	reading->message.original = reading->content.original = finding->original;
+	return is_recognised;
+}
+
+/* --- by structure ------------------------------------------------------------ */
+
+/* Reports that people send to a list, or with an answer, are what they talk about. */
+static bool is_discussion(const struct message *message)
+{
+	return message->author == AUTHOR_PERSON &&
+	       (author_is_list(message) || message->references[0]);
+}
+
+/* Reads the content of a report: the words within a part, and the original beside the part
+ * that has the fields. */
+static void read_content(struct reading *reading, int fields_part, int within)
+{
+	int original = parts_find_original(reading->message.mime, fields_part);
+	if (original >= 0)
+		content_read_original(&reading->content, original);
+	content_read_text(&reading->content, within, original);
+	take_content(reading);
+}
+
+static bool read_feedback_part(struct reading *reading)
+{
+	struct mime *mime = reading->message.mime;
+	int part = parts_find(mime, parts_is_feedback);
+	if (part < 0)
+		return false;
+	read_content(reading, part, 0);
+	return take(reading, feedback_read(&reading->message, mime_text(mime, (size_t)part)));
+}
+
+static bool read_disposition_part(struct reading *reading)
+{
+	struct mime *mime = reading->message.mime;
+	int part = parts_find(mime, parts_is_disposition);
+	if (part < 0)
+		return false;
+	read_content(reading, part, 0);
+	const char *fields = mime_text(mime, (size_t)part);
+	if (!strcasestr(fields, "Disposition:") && strcasestr(fields, "Action:"))
+		return take(reading, status_grammar_read_fields(&reading->message, fields));
+	struct finding *receipt = disposition_read(&reading->message, fields);
+	plain_notice_apply_rejection(&reading->message, receipt);
+	return take(reading, receipt);
+}
+
+static bool read_status_parts(struct reading *reading)
+{
+	struct mime *mime = reading->message.mime;
+	int part = parts_find(mime, parts_is_status);
+	if (part < 0 || is_discussion(&reading->message))
+		return false;
+	read_content(reading, part, MAX(parts_at(mime, part)->parent, 0));
+	return take(reading, status_grammar_read_parts(&reading->message, part));
+}
+
+/* Without report parts: the first embedded message may be the original. */
+static void read_plain_content(struct reading *reading)
+{
+	struct content *content = &reading->content;
+	int original = parts_find(reading->message.mime, parts_is_original);
+	if (original > 0)
+		content_read_original(content, original);
+	content_read_text(content, 0, original);
+	take_content(reading);
+	if (is_discussion(&reading->message))
+		content_drop_nested(content);
+	else if (original == 0 || reading->message.author != AUTHOR_MACHINE)
+		content_find_forwarded(content);
+}
+
+/* --- by words ---------------------------------------------------------------- */
+
+/* Returns what it found, or NULL. */
+typedef struct finding *grammar(const struct message *message);
+
+/* In the order in which they are asked. */
+static grammar *const grammars[] = {
+    status_grammar_read_text, status_grammar_read_file, sns_parse,
+    plain_notice_complaint,   dialect_reader_parse,     list_notice_parse,
+    plain_notice_receipt,
+};
+
+/* An automatic reply may come with the null sender, and say of a mailbox what a failure says:
+ * so the last two are asked in the order that fits the author. */
+static grammar *const grammars_of_daemon[] = {generic_failure_parse, automatic_mail_parse};
+static grammar *const grammars_of_others[] = {automatic_mail_parse, generic_failure_parse};
+
+static bool ask(struct reading *reading, grammar *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (take(reading, list[i](&reading->message)))
+			return true;
+	return false;
+}
+
+/* Nobody was named in the text before the original and outside of files: then all of the
+ * text, if a system's set phrases are in it. */
+static void read_whole_text(struct reading *reading)
+{
+	struct message whole = reading->message;
+	enum report_kind kind = reading->found->kind;
+	if (reading->found->recipients->len > 0 || whole.author != AUTHOR_MACHINE ||
+	    (kind != REPORT_PROSE && kind != REPORT_OTHER))
 		return;
-	const char *end = value.data + MIN(value.len, build->limits->header_bytes);
+	whole.text = content_whole_text(&reading->content);
+	if (take(reading, status_grammar_read_text(&whole)))
+		return;
+	whole.original = reading->message.original;
+	if (take(reading, dialect_reader_parse(&whole)) || kind != REPORT_PROSE ||
+	    whole.original.header.to[0])
+		return;
+	content_read_attached_original(&reading->content);
+	take_content(reading);
+	if (reading->message.original.header.to[0])
+		take(reading, generic_failure_parse(&reading->message));
+}
+
+/* --- a report inside the message --------------------------------------------- */
+
+static void read_message(struct reading *reading, int level);
+
+/* The report says that another report did not reach somebody elsewhere. */
+static bool is_about_stranger(const struct reading *reading)
+{
+	const struct finding *found = reading->found;
+	for (guint i = 0; i < found->recipients->len; i++)
+		if (correspondents_share_host(&reading->message,
+					      finding_recipient(found, i)->recipient))
+			return false;
+	return found->recipients->len > 0 && reading->message.header->to[0];
+}
+
+/* A report about a report that could not be delivered (Sendmail's double bounce), or one that
+ * somebody forwarded: the inner one is about our mail. True if it names a recipient, and if
+ * either its original was ours or the outer report has no news of its own. */
+static bool read_nested(struct reading *reading, int level)
+{
+	struct value_pool *pool = reading->message.pool;
+	bool was_truncated = pool->is_truncated;
+	const GString *bytes = reading->content.nested;
+	g_autoptr(mime_t) mime = mime_parse(bytes->str, bytes->len, pool->limits);
+	struct reading inner = {.message = reading->message};
+	inner.message.mime = mime;
+	begin(&inner);
+	read_message(&inner, level);
+	bool is_read = inner.found->recipients->len > 0 &&
+		       (!is_about_stranger(reading) || *inner.found->original.communication_id);
+	if (is_read) {
+		finding_free(reading->found);
+		reading->found = g_steal_pointer(&inner.found);
+	} else {
+		pool->is_truncated = was_truncated;
+	}
+	end(&inner);
+	return is_read;
+}
+
+static void read_message(struct reading *reading, int level)
+{
+	if (read_feedback_part(reading) || read_disposition_part(reading))
+		return;
+	bool is_read = read_status_parts(reading);
+	if (!is_read && !*reading->message.text)
+		read_plain_content(reading);
+	if (reading->content.nested && level < NESTED_MAX && read_nested(reading, level + 1))
+		return;
+	if (is_read || ask(reading, grammars, G_N_ELEMENTS(grammars)))
+		return;
+	if (author_claims_daemon(&reading->message))
+		ask(reading, grammars_of_daemon, G_N_ELEMENTS(grammars_of_daemon));
+	else
+		ask(reading, grammars_of_others, G_N_ELEMENTS(grammars_of_others));
+	read_whole_text(reading);
+}
+
+/* --- the report --------------------------------------------------------------- */
+
+static void add_references(struct value_pool *pool, struct slice value, GPtrArray *list)
+{
+	const char *end = value.data + MIN(value.len, pool->limits->header_bytes);
 	for (const char *open = value.data; (open = memchr(open, '<', (size_t)(end - open)));) {
 		const char *close = memchr(open, '>', (size_t)(end - open));
 		if (!close)
 			return;
-		if (list->len >= build->limits->reference_count) {
-			build->report->truncated = true;
+		if (list->len >= pool->limits->reference_count) {
+			pool->is_truncated = true;
 			return;
 		}
-		if (close > open + 1)
-			g_ptr_array_add(list, (gpointer)report_builder_value(
-						  build, open + 1, (size_t)(close - open - 1)));
+		size_t len = (size_t)(close - open - 1);
+		if (len > 0)
+			g_ptr_array_add(list, (gpointer)value_pool_line(pool, open + 1, len));
 		open = close;
 	}
 }
 
-static void read_own_header(struct report_build *build)
+static void read_header(struct report *report, struct slice header)
 {
-	struct report *report = build->report;
-	struct slice header = parts_at(build, 0)->header;
+	GPtrArray *references = g_ptr_array_new();
 	struct slice value;
-	original_read_header(build, header, &report->header);
+	original_read_header(report->pool, header, &report->header);
 	if (header_find(header, "Auto-Submitted", &value)) {
 		g_autofree char *lower =
-		    g_ascii_strdown(value.data, (gssize)MIN(value.len, (size_t)200));
-		report->auto_submitted = report_builder_value(build, lower, strlen(lower));
+		    g_ascii_strdown(value.data, (gssize)MIN(value.len, (size_t)AUTO_FIELD_BYTES));
+		report->auto_submitted = value_pool_string(report->pool, lower);
 	}
-	GPtrArray *list = g_ptr_array_new();
-	add_references(build, "In-Reply-To", list);
-	add_references(build, "References", list);
-	g_ptr_array_add(list, NULL);
-	report->references = (const char *const *)g_ptr_array_free(list, FALSE);
+	if (header_find(header, "In-Reply-To", &value))
+		add_references(report->pool, value, references);
+	if (header_find(header, "References", &value))
+		add_references(report->pool, value, references);
+	report->references = value_pool_list(report->pool, references);
 }
 
-/* Reports that people send to a list or with an answer are what they talk about. */
-static bool is_discussion(struct report_build *build)
+static void take_finding(struct report *report, struct finding *found)
 {
-	return author_kind(build) == AUTHOR_PERSON &&
-	       (author_is_list(build) || build->report->references[0]);
+	report->kind = found->kind;
+	report->dialect = found->dialect;
+	report->text = found->text;
+	report->reporting_mta = found->reporting_mta;
+	report->received_from_mta = found->received_from_mta;
+	report->dsn_gateway = found->dsn_gateway;
+	report->arrival_date = found->arrival_date;
+	report->envelope_id = found->envelope_id;
+	report->feedback_type = found->feedback_type;
+	report->return_date = found->return_date;
+	report->original = found->original.header;
+	report->original_communication_id = found->original.communication_id;
+	report->original_queue_id = found->original.queue_id;
+	report->recipients = g_array_steal(found->recipients, &report->recipient_count);
+	g_ptr_array_add(report->pool->arrays, (gpointer)report->recipients);
 }
-
-/* --- grammars ------------------------------------------------------------- */
-
-static bool read_status_part(struct report_build *build)
-{
-	int status = parts_find(build, part_is_status);
-	if (status < 0 || is_discussion(build))
-		return false;
-	int original = parts_find_original(build, status);
-	if (original >= 0)
-		parts_read_original(build, original);
-	parts_read_text(build, MAX(parts_at(build, status)->parent, 0), original);
-	/* one part for each recipient, with some systems */
-	size_t count, added = 0;
-	const struct mime_part *parts = mime_parts(build->mime, &count);
-	for (size_t i = (size_t)status; i < count && !(added > 0 && part_is_original(&parts[i]));
-	     i++)
-		if (part_is_status(&parts[i]))
-			added += delivery_status_parse(build, mime_text(build->mime, i));
-	if (added == 0)
-		return false;
-	settle_recipients(build);
-	return true;
-}
-
-/* Delivery-status fields under a wrong type, or in the middle of the text; people paste
- * them into questions, so not from everybody. */
-static bool read_status_text(struct report_build *build)
-{
-	struct report *report = build->report;
-	const char *fields =
-	    author_may_be_machine(build) ? delivery_status_find(report->text) : NULL;
-	if (!fields || (!author_is_machine(build) && author_is_personal(report->text, fields)) ||
-	    delivery_status_parse(build, fields) == 0)
-		return false;
-	report->text = g_string_chunk_insert_len(report->pool, report->text, fields - report->text);
-	settle_recipients(build);
-	return true;
-}
-
-/* Small, and of a type that says nothing or something wrong. */
-static bool may_hold_status(const struct mime_part *part)
-{
-	return part->body.len <= STATUS_FILE_BYTES &&
-	       (g_str_has_prefix(part->type, "text/") || g_str_has_prefix(part->type, "message/") ||
-		strcmp(part->type, "application/octet-stream") == 0);
-}
-
-/* The same in a file that a mail system attached ("details.txt"); as a message it has
- * nothing else. */
-static bool read_status_file(struct report_build *build)
-{
-	size_t count;
-	const struct mime_part *parts = mime_parts(build->mime, &count);
-	if (!author_is_machine(build))
-		return false;
-	for (size_t i = 1; i < count; i++) {
-		if (!may_hold_status(&parts[i]))
-			continue;
-		const char *text = mime_text(build->mime, i);
-		const char *fields = delivery_status_find(text);
-		if (part_is_original(&parts[i]) && fields != text + strspn(text, "\n"))
-			continue;
-		if (fields && delivery_status_parse(build, fields) > 0) {
-			settle_recipients(build);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_notice_part(struct report_build *build,
-			     bool (*is_wanted)(const struct mime_part *))
-{
-	int part = parts_find(build, is_wanted);
-	if (part < 0)
-		return false;
-	int original = parts_find_original(build, part);
-	if (original >= 0)
-		parts_read_original(build, original);
-	parts_read_text(build, 0, original);
-	const char *fields = mime_text(build->mime, (size_t)part);
-	if (is_wanted == part_is_disposition && !strcasestr(fields, "Disposition:") &&
-	    strcasestr(fields, "Action:"))
-		return delivery_status_parse(build, fields) > 0 && (settle_recipients(build), true);
-	if (is_wanted == part_is_disposition) {
-		disposition_parse(build, fields);
-		plain_notice_rejection(build);
-		return true;
-	}
-	return feedback_parse(build, fields);
-}
-
-static void drop_nested(struct report_build *build)
-{
-	if (build->nested)
-		g_string_free(g_steal_pointer(&build->nested), TRUE);
-}
-
-/* Without report parts: the first embedded message may be the original. */
-static void read_plain_parts(struct report_build *build)
-{
-	int original = parts_find(build, part_is_original);
-	if (original > 0)
-		parts_read_original(build, original);
-	parts_read_text(build, 0, original);
-	if (is_discussion(build))
-		drop_nested(build);
-	else if (original == 0 || !author_is_machine(build))
-		parts_find_forwarded(build);
-}
-
-/* Nobody was named in what stands before the original and outside of files: then all of the
- * text, if a system's set phrases are in it. */
-static void read_whole_text(struct report_build *build)
-{
-	struct report *report = build->report;
-	const char *text = report->text;
-	enum report_kind kind = report->kind;
-	const char *dialect = report->dialect;
-	if (build->recipients->len > 0 || !author_is_machine(build) ||
-	    (kind != REPORT_PROSE && kind != REPORT_OTHER))
-		return;
-	parts_read_whole_text(build);
-	if (read_status_text(build) || dialect_reader_parse(build))
-		return;
-	report->kind = kind;
-	report->dialect = dialect;
-	report->text = text;
-	if (kind != REPORT_PROSE || report->original.to[0])
-		return;
-	parts_read_attached_original(build);
-	if (report->original.to[0])
-		generic_failure_parse(build);
-}
-
-static bool interpret(struct report_build *build, int level);
-
-/* The report in hand says of somebody elsewhere that a report did not reach him. */
-static bool is_about_stranger(const struct report_build *build)
-{
-	for (guint i = 0; i < build->recipients->len; i++)
-		if (correspondents_share_host(
-			build->report,
-			g_array_index(build->recipients, struct report_recipient, i).recipient))
-			return false;
-	return build->recipients->len > 0 && build->report->header.to[0];
-}
-
-/* A report about a report that could not be delivered (Sendmail's double bounce), or one
- * that somebody forwarded: the inner one speaks of our mail. If it cannot be read, or if
- * nothing shows that its original was ours and the outer one has news of its own, all is as before.
- */
-static bool interpret_nested(struct report_build *build, int level)
-{
-	struct report *report = build->report;
-	struct report saved = *report;
-	bool must_be_ours = is_about_stranger(build);
-	g_autoptr(GString) inner = g_steal_pointer(&build->nested);
-	struct report_build nested = {report,
-				      build->limits,
-				      mime_parse(inner->str, inner->len, build->limits),
-				      g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
-				      AUTHOR_UNKNOWN,
-				      NULL};
-	report->original = report_header_empty;
-	report->text = report->envelope_id = report->original_queue_id =
-	    report->original_communication_id = "";
-	report->reporting_mta = report->received_from_mta = report->dsn_gateway =
-	    report->arrival_date = "";
-	bool read = interpret(&nested, level) && nested.recipients->len > 0 &&
-		    (!must_be_ours || *report->original_communication_id);
-	if (read) {
-		report_free_list(saved.original.to);
-		g_array_free(build->recipients, TRUE);
-		build->recipients = nested.recipients;
-	} else {
-		report_free_list(report->original.to);
-		*report = saved;
-		g_array_free(nested.recipients, TRUE);
-	}
-	mime_free(nested.mime);
-	return read;
-}
-
-/* True if the message is a report of some kind. */
-static bool interpret(struct report_build *build, int level)
-{
-	if (read_notice_part(build, part_is_feedback) ||
-	    read_notice_part(build, part_is_disposition)) {
-		drop_nested(build);
-		return true;
-	}
-	bool read = read_status_part(build);
-	if (!read && !*build->report->text)
-		read_plain_parts(build);
-	if (build->nested && level < NESTED_MAX && interpret_nested(build, level + 1))
-		return true;
-	drop_nested(build);
-	if (read || read_status_text(build) || read_status_file(build) || sns_parse(build) ||
-	    plain_notice_complaint(build) || dialect_reader_parse(build) ||
-	    list_notice_parse(build) || plain_notice_receipt(build))
-		return true;
-	/* an automatic reply may come with the null sender, and say of a mailbox what a failure
-	 * says */
-	if (author_claims_daemon(build))
-		read = generic_failure_parse(build) || automatic_mail_parse(build);
-	else
-		read = automatic_mail_parse(build) || generic_failure_parse(build);
-	read_whole_text(build);
-	return read || build->recipients->len > 0;
-}
-
-/* --- door ----------------------------------------------------------------- */
 
 struct report *reader_parse(const char *bytes, size_t len, const struct limits *limits)
 {
-	struct report *report = report_new();
-
 	if (len == 0)
 		bytes = ""; /* it may be NULL, which memchr and its like must not see */
-	struct report_build build = {report,
-				     limits,
-				     mime_parse(bytes, len, limits),
-				     g_array_new(FALSE, FALSE, sizeof(struct report_recipient)),
-				     AUTHOR_UNKNOWN,
-				     NULL};
-	set_digest(report, bytes, MIN(len, limits->message_bytes));
-	read_own_header(&build);
-	interpret(&build, 0);
-	report->truncated |= mime_is_truncated(build.mime);
-	report->recipient_count = build.recipients->len;
-	report->recipients =
-	    (const struct report_recipient *)(void *)g_array_free(build.recipients, FALSE);
-	mime_free(build.mime);
+	struct report *report = g_new(struct report, 1);
+	*report = report_empty;
+	report->pool = value_pool_new(limits);
+	digest_of_body(bytes, MIN(len, limits->message_bytes), report->digest);
+
+	g_autoptr(mime_t) mime = mime_parse(bytes, len, limits);
+	struct reading reading = {.message = {.pool = report->pool, .mime = mime}};
+	read_header(report, message_header(&reading.message));
+	reading.message.header = &report->header;
+	reading.message.auto_submitted = report->auto_submitted;
+	reading.message.references = report->references;
+	begin(&reading);
+	read_message(&reading, 0);
+	take_finding(report, reading.found);
+	report->truncated = report->pool->is_truncated || mime_is_truncated(mime);
+	end(&reading);
 	return report;
 }

@@ -11,16 +11,11 @@
 
 #define COMPARED_MAX 100 /* recipients of a report that are held against each other */
 
-static struct report_recipient *recipient_at(const struct report_build *build, guint index)
-{
-	return &g_array_index(build->recipients, struct report_recipient, index);
-}
-
-static enum report_kind kind_of_actions(const struct report_build *build)
+static enum report_kind kind_of_actions(const struct finding *finding)
 {
 	enum report_kind kind = REPORT_SUCCESS;
-	for (guint i = 0; i < build->recipients->len; i++) {
-		switch (recipient_at(build, i)->action) {
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		switch (finding_recipient(finding, i)->action) {
 		case REPORT_ACTION_NONE:
 		case REPORT_ACTION_FAILED:
 		case REPORT_ACTION_OTHER:
@@ -38,24 +33,24 @@ static enum report_kind kind_of_actions(const struct report_build *build)
 }
 
 /* A missing Action follows from the status: 2 delivered, 4 and 5 failed. */
-static void settle_actions(struct report_build *build)
+static void settle_actions(struct finding *finding)
 {
-	for (guint i = 0; i < build->recipients->len; i++) {
-		struct report_recipient *r = recipient_at(build, i);
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		struct report_recipient *r = finding_recipient(finding, i);
 		if (r->action == REPORT_ACTION_NONE)
 			r->action =
 			    *r->status == '2' ? REPORT_ACTION_DELIVERED : REPORT_ACTION_FAILED;
 	}
 }
 
-static bool is_him(const struct report_recipient *r, const char *address)
+static bool has_address(const struct report_recipient *r, const char *address)
 {
 	return g_ascii_strcasecmp(r->recipient, address) == 0 ||
 	       g_ascii_strcasecmp(r->original_recipient, address) == 0;
 }
 
 /* The words name another recipient of this report, and not this one. */
-static bool speaks_of_another(const struct report_build *build, const struct report_recipient *self)
+static bool speaks_of_another(const struct finding *finding, const struct report_recipient *self)
 {
 	const char *end = self->diagnostic + strlen(self->diagnostic);
 	struct slice found;
@@ -63,23 +58,23 @@ static bool speaks_of_another(const struct report_build *build, const struct rep
 	for (const char *at = self->diagnostic; address_find(at, (size_t)(end - at), &found);
 	     at = found.data + found.len) {
 		g_autofree char *address = g_strndup(found.data, found.len);
-		if (is_him(self, address))
+		if (has_address(self, address))
 			return false;
-		for (guint i = 0; i < build->recipients->len && !another; i++)
-			another =
-			    g_ascii_strcasecmp(recipient_at(build, i)->recipient, address) == 0;
+		for (guint i = 0; i < finding->recipients->len && !another; i++)
+			another = g_ascii_strcasecmp(finding_recipient(finding, i)->recipient,
+						     address) == 0;
 	}
 	return another;
 }
 
 /* Nullmailer gives the words that refused one recipient, with their codes, to all. */
-static void drop_words_of_others(struct report_build *build)
+static void drop_words_of_others(struct finding *finding)
 {
-	if (build->recipients->len < 2)
+	if (finding->recipients->len < 2)
 		return;
-	for (guint i = 0; i < MIN(build->recipients->len, COMPARED_MAX); i++) {
-		struct report_recipient *r = recipient_at(build, i);
-		if (r->action == REPORT_ACTION_FAILED && speaks_of_another(build, r))
+	for (guint i = 0; i < MIN(finding->recipients->len, COMPARED_MAX); i++) {
+		struct report_recipient *r = finding_recipient(finding, i);
+		if (r->action == REPORT_ACTION_FAILED && speaks_of_another(finding, r))
 			r->diagnostic = r->diagnostic_type = r->status = r->reply_code = "";
 	}
 }
@@ -96,30 +91,31 @@ static void settle_member(struct report_recipient *member, const struct report_r
 {
 	if (sibling->action == REPORT_ACTION_FAILED || sibling->action == REPORT_ACTION_OTHER)
 		return;
-	if (*member->original_recipient && is_him(sibling, member->original_recipient)) {
+	if (*member->original_recipient && has_address(sibling, member->original_recipient)) {
 		if (g_ascii_strcasecmp(member->original_recipient, member->recipient) != 0)
 			member->original_recipient = "";
 	}
-	if (has_arrived(sibling->action) && is_him(sibling, member->recipient))
+	if (has_arrived(sibling->action) && has_address(sibling, member->recipient))
 		member->action = REPORT_ACTION_OTHER;
 }
 
-static void settle_members(struct report_build *build)
+static void settle_members(struct finding *finding)
 {
-	guint count = MIN(build->recipients->len, COMPARED_MAX);
+	guint count = MIN(finding->recipients->len, COMPARED_MAX);
 	for (guint i = 0; i < count; i++)
 		for (guint j = 0;
-		     j < count && recipient_at(build, i)->action == REPORT_ACTION_FAILED; j++)
-			settle_member(recipient_at(build, i), recipient_at(build, j));
+		     j < count && finding_recipient(finding, i)->action == REPORT_ACTION_FAILED;
+		     j++)
+			settle_member(finding_recipient(finding, i), finding_recipient(finding, j));
 }
 
-void settle_recipients(struct report_build *build)
+void settle_recipients(const struct message *message, struct finding *finding)
 {
-	settle_actions(build);
-	drop_words_of_others(build);
-	completion_apply(build);
-	report_builder_fail_expired(build);
-	settle_members(build);
-	build->report->kind = kind_of_actions(build);
-	build->report->dialect = "rfc3464";
+	settle_actions(finding);
+	drop_words_of_others(finding);
+	completion_apply(message, finding);
+	finding_fail_expired(finding);
+	settle_members(finding);
+	finding->kind = kind_of_actions(finding);
+	finding->dialect = "rfc3464";
 }

@@ -6,10 +6,10 @@
 #ifndef CLASSIFIER_READ_SETTLE_H
 #define CLASSIFIER_READ_SETTLE_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
-/* Finishes a report whose recipients came from delivery-status fields: sets its kind
- * and dialect. report->text must have been read. */
-void settle_recipients(struct report_build *build);
+/* Completes a finding whose recipients come from delivery-status fields, and sets its kind and
+ * dialect. The message's text must have been read. */
+void settle_recipients(const struct message *message, struct finding *finding);
 
 #endif

@@ -17,18 +17,18 @@ bool correspondents_is_role(const char *address)
 	return false;
 }
 
-bool correspondents_include(const struct report *report, const char *address)
+bool correspondents_include(const struct message *message, const char *address)
 {
-	return g_ascii_strcasecmp(report->header.from, address) == 0 ||
-	       address_is_in(report->header.to, address) ||
-	       g_ascii_strcasecmp(report->original.from, address) == 0 ||
-	       g_ascii_strcasecmp(report->original.sender, address) == 0;
+	return g_ascii_strcasecmp(message->header->from, address) == 0 ||
+	       address_is_in(message->header->to, address) ||
+	       g_ascii_strcasecmp(message->original.header.from, address) == 0 ||
+	       g_ascii_strcasecmp(message->original.header.sender, address) == 0;
 }
 
-bool correspondents_share_host(const struct report *report, const char *address)
+bool correspondents_share_host(const struct message *message, const char *address)
 {
 	const char *host = strrchr(address, '@');
-	for (const char *const *to = report->header.to; host && *to; to++) {
+	for (const char *const *to = message->header->to; host && *to; to++) {
 		const char *own = strrchr(*to, '@');
 		if (own && g_ascii_strcasecmp(own, host) == 0)
 			return true;
@@ -36,23 +36,24 @@ bool correspondents_share_host(const struct report *report, const char *address)
 	return false;
 }
 
-bool correspondents_is_bystander(const struct report *report, const char *address)
+bool correspondents_is_bystander(const struct message *message, const char *address)
 {
-	return !address_is_in(report->original.to, address) &&
-	       (correspondents_include(report, address) || correspondents_is_role(address));
+	return !address_is_in(message->original.header.to, address) &&
+	       (correspondents_include(message, address) || correspondents_is_role(address));
 }
 
-const char *correspondents_full_address(const struct report *report, const char *local, size_t len)
+const char *correspondents_full_address(const struct message *message, const char *local,
+					size_t len)
 {
-	for (const char *const *to = report->original.to; *to && len > 0; to++)
+	for (const char *const *to = message->original.header.to; *to && len > 0; to++)
 		if (g_ascii_strncasecmp(*to, local, len) == 0 && (*to)[len] == '@')
 			return *to;
 	return "";
 }
 
-const char *correspondents_addressee(const struct report *report)
+const char *correspondents_addressee(const struct message *message)
 {
-	const struct report_header *original = &report->original;
+	const struct report_header *original = &message->original.header;
 	if (*original->envelope_to)
 		return original->envelope_to;
 	if (original->to[0])

@@ -9,24 +9,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "classifier/report/report.h"
+#include "classifier/report/message.h"
 
 /* The author or an addressee of the report, or the original's sender. */
-bool correspondents_include(const struct report *report, const char *address);
+bool correspondents_include(const struct message *message, const char *address);
 
 /* An address at a host that the report was sent to. */
-bool correspondents_share_host(const struct report *report, const char *address);
+bool correspondents_share_host(const struct message *message, const char *address);
 
 /* A role address (RFC 2142): postmaster@, support@ and the like. */
 bool correspondents_is_role(const char *address);
 
 /* A correspondent's or a role address to which the original was not sent: not what failed. */
-bool correspondents_is_bystander(const struct report *report, const char *address);
+bool correspondents_is_bystander(const struct message *message, const char *address);
 
 /* The address with that local part among those that the original was sent to; "" if none. */
-const char *correspondents_full_address(const struct report *report, const char *local, size_t len);
+const char *correspondents_full_address(const struct message *message, const char *local,
+					size_t len);
 
 /* The address that the original was sent to, as far as its header says; "" if not exactly one. */
-const char *correspondents_addressee(const struct report *report);
+const char *correspondents_addressee(const struct message *message);
 
 #endif

@@ -22,7 +22,8 @@
 #define REPEATED_MAX 20 /* recipients looked back at for a repeated one */
 
 struct status_parser {
-	struct report_build *build;
+	const struct message *message;
+	struct finding *finding;
 	struct report_recipient current;
 	bool empty_line;    /* since the last field */
 	const char *actual; /* X-Actual-Recipient */
@@ -32,7 +33,7 @@ struct status_parser {
 /* The same one again: some systems repeat a group for each try. */
 static bool is_repeated(const struct status_parser *p)
 {
-	const GArray *list = p->build->recipients;
+	const GArray *list = p->finding->recipients;
 	const struct report_recipient *r = &p->current;
 	for (guint i = list->len - MIN(list->len, REPEATED_MAX); i < list->len; i++) {
 		const struct report_recipient *other =
@@ -45,14 +46,16 @@ static bool is_repeated(const struct status_parser *p)
 	return false;
 }
 
-/* Who is refused in the words, where no field names him: "550 5.1.1 <x@y>: unknown". */
-static const char *named_in_words(struct report_build *build, const char *words)
+/* The address that the diagnostic refuses, where no field has one: "550 5.1.1 <x@y>: unknown". */
+static const char *named_in_words(const struct status_parser *p, const char *words)
 {
 	struct slice found;
 	if (!address_find(words, strlen(words), &found))
 		return "";
-	const char *address = report_builder_value(build, found.data, found.len);
-	return correspondents_is_bystander(build->report, address) ? "" : address;
+	struct message message = *p->message;
+	message.original = p->finding->original; /* X-Postfix-Sender is in it */
+	const char *address = value_pool_line(message.pool, found.data, found.len);
+	return correspondents_is_bystander(&message, address) ? "" : address;
 }
 
 static void flush(struct status_parser *p)
@@ -61,12 +64,12 @@ static void flush(struct status_parser *p)
 	if (!*r->recipient)
 		r->recipient = *p->actual ? p->actual : r->original_recipient;
 	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
-		r->recipient = named_in_words(p->build, r->diagnostic);
+		r->recipient = named_in_words(p, r->diagnostic);
 	if (*r->recipient && !is_repeated(p)) {
-		struct report_recipient *to = report_builder_recipient(p->build, "rfc3464");
+		struct report_recipient *to = finding_add_recipient(p->finding, "rfc3464");
 		if (to) {
 			*to = p->current;
-			report_builder_complete_recipient(p->build, to);
+			finding_complete_recipient(p->finding, to);
 			p->added++;
 		}
 	}
@@ -99,7 +102,7 @@ static bool slice_is(struct slice s, const char *word)
 	return s.len == strlen(word) && g_ascii_strncasecmp(s.data, word, s.len) == 0;
 }
 
-static const char *address_value(struct report_build *build, struct slice field, bool original)
+static const char *address_value(struct value_pool *pool, struct slice field, bool original)
 {
 	struct slice type;
 	struct slice value = typed_value(field, &type);
@@ -110,18 +113,18 @@ static const char *address_value(struct report_build *build, struct slice field,
 	g_autofree char *address = g_strndup(bare.data, bare.len);
 	if (original)
 		address_decode_xtext(address);
-	return report_builder_value(build, address, strlen(address));
+	return value_pool_string(pool, address);
 }
 
 /* An MTA field is "dns; host", a comment may follow; some write "host (address)". */
-static const char *host_value(struct report_build *build, struct slice field)
+static const char *host_value(struct value_pool *pool, struct slice field)
 {
 	struct slice type;
 	struct slice value = typed_value(field, &type);
 	size_t n = 0;
 	while (n < value.len && !g_ascii_isspace(value.data[n]) && value.data[n] != '(')
 		n++;
-	return report_builder_value(build, value.data, n ? n : value.len);
+	return value_pool_line(pool, value.data, n ? n : value.len);
 }
 
 static enum report_action action_value(struct slice value)
@@ -145,12 +148,11 @@ static enum report_action action_value(struct slice value)
 	return value.len == 0 ? REPORT_ACTION_NONE : REPORT_ACTION_OTHER;
 }
 
-static const char *status_value(struct report_build *build, struct slice field)
+static const char *status_value(struct value_pool *pool, struct slice field)
 {
 	struct slice found;
 	g_autofree char *line = header_unfold(field.data, field.len);
-	return status_code_find(line, &found) ? report_builder_value(build, found.data, found.len)
-					      : "";
+	return status_code_find(line, &found) ? value_pool_line(pool, found.data, found.len) : "";
 }
 
 static void set_diagnostic(struct status_parser *p, struct slice field)
@@ -158,19 +160,19 @@ static void set_diagnostic(struct status_parser *p, struct slice field)
 	struct slice type;
 	struct slice value = typed_value(field, &type);
 	g_autofree char *lower = g_ascii_strdown(type.data, (gssize)type.len);
-	p->current.diagnostic_type = report_builder_value(p->build, lower, strlen(lower));
+	p->current.diagnostic_type = value_pool_string(p->finding->pool, lower);
 	g_autofree char *words =
-	    mime_decode_value(value.data, MIN(value.len, p->build->limits->header_bytes));
-	p->current.diagnostic = report_builder_words(p->build, words, strlen(words));
+	    mime_decode_value(value.data, MIN(value.len, p->finding->pool->limits->header_bytes));
+	p->current.diagnostic = value_pool_diagnostic(p->finding->pool, words, strlen(words));
 }
 
 /* Extensions that name the original where it does not come back. */
 static bool original_field(struct status_parser *p, const struct header_field *field)
 {
-	struct report_header *original = &p->build->report->original;
+	struct report_header *original = &p->finding->original.header;
 	if (header_name_is(field, "X-Postfix-Sender")) {
 		if (!*original->sender)
-			original->sender = address_value(p->build, field->value, false);
+			original->sender = address_value(p->finding->pool, field->value, false);
 		return true;
 	}
 	if (!header_name_is(field, "Original-Message-ID") &&
@@ -178,30 +180,30 @@ static bool original_field(struct status_parser *p, const struct header_field *f
 		return false;
 	if (!*original->message_id) {
 		struct slice bare = address_bare(field->value.data, field->value.len);
-		original->message_id = report_builder_value(p->build, bare.data, bare.len);
+		original->message_id = value_pool_line(p->finding->pool, bare.data, bare.len);
 	}
 	return true;
 }
 
 static bool per_message_field(struct status_parser *p, const struct header_field *field)
 {
-	struct report *report = p->build->report;
+	struct finding *finding = p->finding;
 	if (header_name_is(field, "Reporting-MTA"))
-		report->reporting_mta = host_value(p->build, field->value);
+		finding->reporting_mta = host_value(p->finding->pool, field->value);
 	else if (header_name_is(field, "Received-From-MTA"))
-		report->received_from_mta = host_value(p->build, field->value);
+		finding->received_from_mta = host_value(p->finding->pool, field->value);
 	else if (header_name_is(field, "DSN-Gateway"))
-		report->dsn_gateway = host_value(p->build, field->value);
+		finding->dsn_gateway = host_value(p->finding->pool, field->value);
 	else if (header_name_is(field, "Arrival-Date"))
-		report->arrival_date =
-		    report_builder_value(p->build, field->value.data, field->value.len);
+		finding->arrival_date =
+		    value_pool_line(p->finding->pool, field->value.data, field->value.len);
 	else if (header_name_is(field, "X-Postfix-Queue-ID"))
-		report->original_queue_id =
-		    report_builder_value(p->build, field->value.data, field->value.len);
+		finding->original.queue_id =
+		    value_pool_line(p->finding->pool, field->value.data, field->value.len);
 	else if (header_name_is(field, "Original-Envelope-Id")) {
 		g_autofree char *id = header_unfold(field->value.data, field->value.len);
 		address_decode_xtext(id);
-		report->envelope_id = report_builder_value(p->build, id, strlen(id));
+		finding->envelope_id = value_pool_string(p->finding->pool, id);
 	} else {
 		return original_field(p, field);
 	}
@@ -269,35 +271,35 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 	p->empty_line = false;
 	switch (kind) {
 	case FIELD_FINAL:
-		r->recipient = address_value(p->build, value, false);
+		r->recipient = address_value(p->finding->pool, value, false);
 		break;
 	case FIELD_ORIGINAL:
-		r->original_recipient = address_value(p->build, value, true);
+		r->original_recipient = address_value(p->finding->pool, value, true);
 		break;
 	case FIELD_ACTUAL:
-		p->actual = address_value(p->build, value, false);
+		p->actual = address_value(p->finding->pool, value, false);
 		break;
 	case FIELD_ACTION:
 		r->action = action_value(value);
 		break;
 	case FIELD_STATUS:
-		r->status = status_value(p->build, value);
+		r->status = status_value(p->finding->pool, value);
 		break;
 	case FIELD_DIAGNOSTIC:
 		if (!*r->diagnostic)
 			set_diagnostic(p, value);
 		break;
 	case FIELD_REMOTE:
-		r->remote_mta = host_value(p->build, value);
+		r->remote_mta = host_value(p->finding->pool, value);
 		break;
 	case FIELD_LOG_ID:
-		r->final_log_id = report_builder_value(p->build, value.data, value.len);
+		r->final_log_id = value_pool_line(p->finding->pool, value.data, value.len);
 		break;
 	case FIELD_LAST_ATTEMPT:
-		r->last_attempt_date = report_builder_value(p->build, value.data, value.len);
+		r->last_attempt_date = value_pool_line(p->finding->pool, value.data, value.len);
 		break;
 	case FIELD_RETRY_UNTIL:
-		r->will_retry_until = report_builder_value(p->build, value.data, value.len);
+		r->will_retry_until = value_pool_line(p->finding->pool, value.data, value.len);
 		break;
 	case FIELD_NONE:
 		break;
@@ -336,9 +338,13 @@ static char *outdented(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-size_t delivery_status_parse(struct report_build *build, const char *text)
+size_t delivery_status_parse(const struct message *message, const char *text,
+			     struct finding *finding)
 {
-	struct status_parser p = {.build = build, .current = report_recipient_empty, .actual = ""};
+	struct status_parser p = {.message = message,
+				  .finding = finding,
+				  .current = report_recipient_empty,
+				  .actual = ""};
 	p.current.source = "rfc3464";
 	g_autofree char *clean = outdented(text);
 	struct slice rest = {clean, strlen(clean)};

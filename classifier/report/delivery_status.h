@@ -8,11 +8,12 @@
 
 #include <stdbool.h>
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
-/* Adds the recipients and the per-message fields in text to the report.
+/* Adds the recipients and the per-message fields in text to the finding.
  * Recipients without any address are left out. Returns how many were added. */
-size_t delivery_status_parse(struct report_build *build, const char *text);
+size_t delivery_status_parse(const struct message *message, const char *text,
+			     struct finding *finding);
 
 /* Does this line begin a group of delivery-status fields? */
 bool delivery_status_begins(const char *line);

@@ -6,26 +6,29 @@
 
 #include <string.h>
 
+#include "classifier/report/address_field.h"
 #include "classifier/text/address.h"
 #include "classifier/text/header.h"
 
-void disposition_parse(struct report_build *build, const char *fields)
+struct finding *disposition_read(const struct message *message, const char *fields)
 {
+	struct finding *finding = finding_new(message);
 	struct slice block = {fields + strspn(fields, "\n"), 0};
 	struct slice value;
 	block.len = strlen(block.data);
-	const char *final = report_builder_address_field(build, block, "Final-Recipient");
-	const char *original = report_builder_address_field(build, block, "Original-Recipient");
+	const char *final = address_field_find(message->pool, block, "Final-Recipient");
+	const char *original = address_field_find(message->pool, block, "Original-Recipient");
 	if (header_find(block, "Original-Message-ID", &value) &&
-	    !*build->report->original.message_id) {
+	    !*finding->original.header.message_id) {
 		struct slice bare = address_bare(value.data, value.len);
-		build->report->original.message_id =
-		    report_builder_value(build, bare.data, bare.len);
+		finding->original.header.message_id =
+		    value_pool_line(message->pool, bare.data, bare.len);
 	}
-	build->report->kind = REPORT_READ_RECEIPT;
-	build->report->dialect = "mdn";
-	struct report_recipient *r = report_builder_add_address(
-	    build, *final ? final : build->report->header.from, "mdn", REPORT_ACTION_NONE);
+	finding->kind = REPORT_READ_RECEIPT;
+	finding->dialect = "mdn";
+	struct report_recipient *r = finding_add_address(
+	    finding, *final ? final : message->header->from, "mdn", REPORT_ACTION_NONE);
 	if (r)
 		r->original_recipient = original;
+	return finding;
 }

@@ -5,9 +5,9 @@
 #ifndef CLASSIFIER_REPORT_DISPOSITION_H
 #define CLASSIFIER_REPORT_DISPOSITION_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
-/* Reads the fields; the report becomes a read receipt. */
-void disposition_parse(struct report_build *build, const char *fields);
+/* Reads the fields of a read receipt; never NULL. */
+struct finding *disposition_read(const struct message *message, const char *fields);
 
 #endif

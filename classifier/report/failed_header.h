@@ -6,12 +6,12 @@
 #ifndef CLASSIFIER_REPORT_FAILED_HEADER_H
 #define CLASSIFIER_REPORT_FAILED_HEADER_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/finding.h"
 
-/* Adds the recipients that the field names. */
-void failed_header_add(struct report_build *build);
+/* Adds the recipients that the field names, each with the action "failed". */
+void failed_header_add(const struct message *message, struct finding *finding);
 
 /* The address in the field if there is exactly one, else "". Heap. */
-char *failed_header_single(const struct report_build *build);
+char *failed_header_single(const struct message *message);
 
 #endif

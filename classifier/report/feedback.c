@@ -6,29 +6,36 @@
 
 #include <string.h>
 
+#include "classifier/report/address_field.h"
 #include "classifier/text/header.h"
 
-bool feedback_parse(struct report_build *build, const char *fields)
+#define TYPE_BYTES 100 /* of a feedback type */
+
+static const char *type_of(struct value_pool *pool, struct slice block)
 {
-	struct report *report = build->report;
-	struct slice block = {fields + strspn(fields, "\n"), 0};
 	struct slice value;
+	if (!header_find(block, "Feedback-Type", &value))
+		return "";
+	g_autofree char *lower =
+	    g_ascii_strdown(value.data, (gssize)MIN(value.len, (size_t)TYPE_BYTES));
+	return value_pool_string(pool, lower);
+}
+
+struct finding *feedback_read(const struct message *message, const char *fields)
+{
+	struct finding *finding = finding_new(message);
+	struct slice block = {fields + strspn(fields, "\n"), 0};
 	block.len = strlen(block.data);
-	report->feedback_type = "";
-	if (header_find(block, "Feedback-Type", &value)) {
-		g_autofree char *lower =
-		    g_ascii_strdown(value.data, (gssize)MIN(value.len, (size_t)100));
-		report->feedback_type = report_builder_value(build, lower, strlen(lower));
-	}
-	report->dialect = "arf";
-	if (strcmp(report->feedback_type, "not-spam") == 0)
-		return true;
-	report->kind = REPORT_COMPLAINT;
-	const char *address = report_builder_address_field(build, block, "Original-Rcpt-To");
+	finding->dialect = "arf";
+	finding->feedback_type = type_of(message->pool, block);
+	if (strcmp(finding->feedback_type, "not-spam") == 0)
+		return finding;
+	finding->kind = REPORT_COMPLAINT;
+	const char *address = address_field_find(message->pool, block, "Original-Rcpt-To");
 	if (!*address)
-		address = report_builder_address_field(build, block, "Removal-Recipient");
-	if (!*address && report->original.to[0])
-		address = report->original.to[0];
-	report_builder_add_address(build, address, "arf", REPORT_ACTION_NONE);
-	return true;
+		address = address_field_find(message->pool, block, "Removal-Recipient");
+	if (!*address && message->original.header.to[0])
+		address = message->original.header.to[0];
+	finding_add_address(finding, address, "arf", REPORT_ACTION_NONE);
+	return finding;
 }

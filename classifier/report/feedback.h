@@ -5,11 +5,10 @@
 #ifndef CLASSIFIER_REPORT_FEEDBACK_H
 #define CLASSIFIER_REPORT_FEEDBACK_H
 
-#include <stdbool.h>
+#include "classifier/report/finding.h"
 
-#include "classifier/report/report_builder.h"
-
-/* Reads the fields. The report becomes a complaint, or with "not-spam" nothing at all. */
-bool feedback_parse(struct report_build *build, const char *fields);
+/* Reads the fields of a complaint; never NULL. Feedback of the type "not-spam" is recognised
+ * and is no complaint: kind REPORT_OTHER, no recipient. */
+struct finding *feedback_read(const struct message *message, const char *fields);
 
 #endif

@@ -13,7 +13,7 @@
 #define HEADER_LINES 60  /* lines looked at to tell a header from prose */
 
 /* msg-id without its brackets; old systems write none. */
-static const char *id_value(struct report_build *build, struct slice value)
+static const char *id_value(struct value_pool *pool, struct slice value)
 {
 	const char *open = memchr(value.data, '<', value.len);
 	if (open) {
@@ -21,32 +21,30 @@ static const char *id_value(struct report_build *build, struct slice value)
 		const char *close = memchr(open + 1, '>', left);
 		value = (struct slice){open + 1, close ? (size_t)(close - open - 1) : left};
 	}
-	return report_builder_value(build, value.data, value.len);
+	return value_pool_line(pool, value.data, value.len);
 }
 
-static const char *first_address(struct report_build *build, struct slice value)
+static const char *first_address(struct value_pool *pool, struct slice value)
 {
 	struct slice address;
-	value.len = MIN(value.len, build->limits->address_header_bytes);
-	return address_next(&value, &address)
-		   ? report_builder_value(build, address.data, address.len)
-		   : "";
+	value.len = MIN(value.len, pool->limits->address_header_bytes);
+	return address_next(&value, &address) ? value_pool_line(pool, address.data, address.len)
+					      : "";
 }
 
-static void collect_addresses(struct report_build *build, struct slice value, GPtrArray *to)
+static void collect_addresses(struct value_pool *pool, struct slice value, GPtrArray *to)
 {
 	struct slice address;
-	if (value.len > build->limits->address_header_bytes) {
-		value.len = build->limits->address_header_bytes;
-		build->report->truncated = true;
+	if (value.len > pool->limits->address_header_bytes) {
+		value.len = pool->limits->address_header_bytes;
+		pool->is_truncated = true;
 	}
 	while (to->len < TO_COUNT_MAX && address_next(&value, &address))
-		g_ptr_array_add(to,
-				(gpointer)report_builder_value(build, address.data, address.len));
+		g_ptr_array_add(to, (gpointer)value_pool_line(pool, address.data, address.len));
 }
 
 /* RFC 5321 section 4.4: Received: from ... by ... for <address>; date. Exim writes no brackets. */
-static const char *received_for(struct report_build *build, struct slice value)
+static const char *received_for(struct value_pool *pool, struct slice value)
 {
 	const char *end = value.data + value.len;
 	for (const char *at = value.data; (at = memmem(at, (size_t)(end - at), "for ", 4));
@@ -56,77 +54,79 @@ static const char *received_for(struct report_build *build, struct slice value)
 		size_t len = 4;
 		while (at + len < end && !g_ascii_isspace(at[len]) && at[len] != ';')
 			len++;
-		return first_address(build, (struct slice){at + 4, len - 4});
+		return first_address(pool, (struct slice){at + 4, len - 4});
 	}
 	return "";
 }
 
 /* Whom it went to, where To does not say. */
-static void read_trace_field(struct report_build *build, const struct header_field *field,
+static void read_trace_field(struct value_pool *pool, const struct header_field *field,
 			     struct report_header *out)
 {
 	static const char *const envelope[] = {"X-Envelope-To", "Envelope-To", "X-Original-To",
 					       "X-Rcpt-To", "Apparently-To"};
 	for (size_t i = 0; i < G_N_ELEMENTS(envelope) && !*out->envelope_to; i++)
 		if (header_name_is(field, envelope[i]))
-			out->envelope_to = first_address(build, field->value);
+			out->envelope_to = first_address(pool, field->value);
 	if (*out->delivered_to)
 		return;
 	if (header_name_is(field, "Delivered-To"))
-		out->delivered_to = first_address(build, field->value);
+		out->delivered_to = first_address(pool, field->value);
 	else if (header_name_is(field, "Received"))
-		out->delivered_to = received_for(build, field->value);
+		out->delivered_to = received_for(pool, field->value);
 }
 
 /* The first of a field wins, as in every mail reader. */
-static void read_field(struct report_build *build, const struct header_field *field,
+static void read_field(struct value_pool *pool, const struct header_field *field,
 		       struct report_header *out, GPtrArray *to)
 {
 	if (!*out->message_id && header_name_is(field, "Message-ID"))
-		out->message_id = id_value(build, field->value);
+		out->message_id = id_value(pool, field->value);
 	else if (!*out->from && header_name_is(field, "From"))
-		out->from = first_address(build, field->value);
+		out->from = first_address(pool, field->value);
 	else if (!*out->sender && header_name_is(field, "Return-Path")) {
 		struct slice bare = address_bare(field->value.data, field->value.len);
-		out->sender = report_builder_value(build, bare.data, bare.len);
+		out->sender = value_pool_line(pool, bare.data, bare.len);
 	} else if (!*out->subject && header_name_is(field, "Subject"))
-		out->subject = report_builder_header_value(build, field->value);
+		out->subject = value_pool_header(pool, field->value);
 	else if (!*out->date && header_name_is(field, "Date"))
-		out->date = report_builder_value(build, field->value.data, field->value.len);
+		out->date = value_pool_line(pool, field->value.data, field->value.len);
 	else if (header_name_is(field, "To") || header_name_is(field, "Cc") ||
 		 header_name_is(field, "X-HmXmrOriginalRecipient"))
-		collect_addresses(build, field->value, to);
+		collect_addresses(pool, field->value, to);
 	else
-		read_trace_field(build, field, out);
+		read_trace_field(pool, field, out);
 }
 
-void original_read_header(struct report_build *build, struct slice header,
-			  struct report_header *out)
+void original_read_header(struct value_pool *pool, struct slice header, struct report_header *out)
 {
 	struct header_field field;
 	GPtrArray *to = g_ptr_array_new();
 	size_t count = 0;
 	while (header_next(&header, &field)) {
-		if (count++ >= build->limits->header_count) {
-			build->report->truncated = true;
+		if (count++ >= pool->limits->header_count) {
+			pool->is_truncated = true;
 			break;
 		}
-		read_field(build, &field, out, to);
+		read_field(pool, &field, out, to);
 	}
-	report_free_list(out->to);
-	g_ptr_array_add(to, NULL);
-	out->to = (const char *const *)g_ptr_array_free(to, FALSE);
+	out->to = value_pool_list(pool, to);
 }
 
-void original_read(struct report_build *build, struct slice header)
+struct original original_empty(void)
 {
-	struct report *report = build->report;
+	return (struct original){
+	    .header = report_header_empty, .communication_id = "", .queue_id = ""};
+}
+
+void original_read(struct value_pool *pool, struct slice header, struct original *original)
+{
 	struct slice value;
-	original_read_header(build, header, &report->original);
+	original_read_header(pool, header, &original->header);
 	if (header_find(header, "X-Communication-ID", &value))
-		report->original_communication_id = report_builder_header_value(build, value);
-	if (!*report->original_queue_id && header_find(header, "X-Postfix-Queue-ID", &value))
-		report->original_queue_id = report_builder_value(build, value.data, value.len);
+		original->communication_id = value_pool_header(pool, value);
+	if (!*original->queue_id && header_find(header, "X-Postfix-Queue-ID", &value))
+		original->queue_id = value_pool_line(pool, value.data, value.len);
 }
 
 /* --- in text -------------------------------------------------------------- */

@@ -6,10 +6,23 @@
 #ifndef CLASSIFIER_REPORT_ORIGINAL_H
 #define CLASSIFIER_REPORT_ORIGINAL_H
 
-#include "classifier/report/report_builder.h"
+#include "classifier/report/report.h"
 
-/* Reads what identifies the original from its header block. */
-void original_read(struct report_build *build, struct slice header);
+/* What identifies it. */
+struct original {
+	struct report_header header;
+	const char *communication_id; /* X-Communication-ID */
+	const char *queue_id;         /* X-Postfix-Queue-ID */
+};
+
+struct original original_empty(void);
+
+/* Reads an original's header block into *original; what is there already stays, but for the
+ * addressees. */
+void original_read(struct value_pool *pool, struct slice header, struct original *original);
+
+/* The same for one struct report_header, also that of a message that is no original. */
+void original_read_header(struct value_pool *pool, struct slice header, struct report_header *out);
 
 /* Where a copied message or header begins in text, by the fields themselves;
  * NULL if there is none. It may be indented or quoted. *whole_out says that it
@@ -19,9 +32,5 @@ const char *original_find_in_text(const char *text, bool *whole_out);
 
 /* A header block without the prefix ("  ", "> ") that all its lines carry. Heap. */
 char *original_unquote(const char *block);
-
-/* Fills one struct report_header from a header block. */
-void original_read_header(struct report_build *build, struct slice header,
-			  struct report_header *out);
 
 #endif

@@ -48,29 +48,11 @@ const struct report report_empty = {
     .text = "",
 };
 
-struct report *report_new(void)
-{
-	struct report *report = g_new(struct report, 1);
-	*report = report_empty;
-	report->pool = g_string_chunk_new(1024);
-	return report;
-}
-
-void report_free_list(const char *const *list)
-{
-	if (list != no_strings)
-		g_free((gpointer)list);
-}
-
 void report_free(struct report *report)
 {
 	if (!report)
 		return;
-	report_free_list(report->header.to);
-	report_free_list(report->original.to);
-	report_free_list(report->references);
-	g_free((gpointer)report->recipients);
-	g_string_chunk_free(report->pool);
+	value_pool_free(report->pool);
 	g_free(report);
 }
 

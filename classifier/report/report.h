@@ -15,7 +15,7 @@
 
 #include <glib.h>
 
-#include "classifier/text/limits.h"
+#include "classifier/report/value_pool.h"
 
 /* What the message is. Mixed DSNs: failed beats delayed beats delivered. */
 enum report_kind {
@@ -106,7 +106,7 @@ struct report {
 	const char
 	    *text; /* what a person would read: the text parts before the returned original */
 
-	GStringChunk *pool; /* owns every string above */
+	struct value_pool *pool; /* owns every string and list above */
 };
 
 /* The empty values: every string "", no address, kind REPORT_OTHER, no recipient. They own
@@ -115,10 +115,7 @@ extern const struct report_recipient report_recipient_empty;
 extern const struct report_header report_header_empty;
 extern const struct report report_empty;
 
-/* A copy of report_empty with a pool of its own. Free with report_free. */
-struct report *report_new(void);
 void report_free(struct report *report);
-void report_free_list(const char *const *list); /* of a header or of references */
 
 const char *report_kind_name(
     enum report_kind kind); /* "other", "dsn", "prose", "delay", "success",

@@ -64,12 +64,7 @@ static JsonArray *array_member(JsonObject *object, const char *name)
 	return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
-static const char *keep(struct report_build *build, const char *text)
-{
-	return report_builder_value(build, text, strlen(text));
-}
-
-static void add_recipient(struct report_build *build, JsonNode *node, enum report_action action,
+static void add_recipient(struct finding *finding, JsonNode *node, enum report_action action,
 			  const char *words)
 {
 	bool is_object = JSON_NODE_HOLDS_OBJECT(node);
@@ -78,32 +73,33 @@ static void add_recipient(struct report_build *build, JsonNode *node, enum repor
 			      : json_node_get_value_type(node) == G_TYPE_STRING
 				  ? json_node_get_string(node)
 				  : "";
-	struct report_recipient *r =
-	    *address ? report_builder_recipient(build, "amazon-ses") : NULL;
+	struct report_recipient *r = *address ? finding_add_recipient(finding, "amazon-ses") : NULL;
 	if (!r)
 		return;
 	const char *diagnostic = string_member(object, "diagnosticCode");
 	const char *semicolon = strchr(diagnostic, ';');
-	r->recipient = keep(build, address);
+	r->recipient = value_pool_string(finding->pool, address);
 	r->action = action;
-	r->diagnostic = keep(build, semicolon ? semicolon + 1 : *diagnostic ? diagnostic : words);
+	r->diagnostic = value_pool_string(finding->pool, semicolon     ? semicolon + 1
+							 : *diagnostic ? diagnostic
+								       : words);
 	struct slice status;
 	if (status_code_find(string_member(object, "status"), &status))
-		r->status = report_builder_value(build, status.data, status.len);
-	report_builder_complete_recipient(build, r);
+		r->status = value_pool_line(finding->pool, status.data, status.len);
+	finding_complete_recipient(finding, r);
 }
 
-static void read_mail(struct report_build *build, JsonObject *mail)
+static void read_mail(struct finding *finding, JsonObject *mail)
 {
-	struct report_header *original = &build->report->original;
+	struct report_header *original = &finding->original.header;
 	JsonObject *common = object_member(mail, "commonHeaders");
 	const char *id = string_member(common, "messageId");
 	if (!*id)
 		id = string_member(mail, "messageId");
 	size_t open = *id == '<';
-	original->message_id = report_builder_value(build, id + open, strcspn(id + open, ">"));
-	original->from = keep(build, string_member(mail, "source"));
-	original->subject = keep(build, string_member(common, "subject"));
+	original->message_id = value_pool_line(finding->pool, id + open, strcspn(id + open, ">"));
+	original->from = value_pool_string(finding->pool, string_member(mail, "source"));
+	original->subject = value_pool_string(finding->pool, string_member(common, "subject"));
 }
 
 static const struct {
@@ -118,7 +114,7 @@ static const struct {
     {"Delivery", "delivery", "recipients", REPORT_SUCCESS, REPORT_ACTION_DELIVERED},
 };
 
-static bool read_notification(struct report_build *build, JsonObject *root)
+static bool read_notification(struct finding *finding, JsonObject *root)
 {
 	const char *type = string_member(root, "notificationType");
 	if (!*type)
@@ -132,32 +128,33 @@ static bool read_notification(struct report_build *build, JsonObject *root)
 						   string_member(body, "bounceSubType"),
 						   string_member(body, "smtpResponse"), NULL);
 		for (guint n = 0; list && n < json_array_get_length(list); n++)
-			add_recipient(build, json_array_get_element(list, n),
+			add_recipient(finding, json_array_get_element(list, n),
 				      notifications[i].action, words);
-		read_mail(build, object_member(root, "mail"));
-		build->report->feedback_type =
-		    keep(build, string_member(body, "complaintFeedbackType"));
-		build->report->kind = notifications[i].kind;
-		build->report->dialect = "amazon-ses";
+		read_mail(finding, object_member(root, "mail"));
+		finding->feedback_type =
+		    value_pool_string(finding->pool, string_member(body, "complaintFeedbackType"));
+		finding->kind = notifications[i].kind;
+		finding->dialect = "amazon-ses";
 		return true;
 	}
 	return false;
 }
 
-bool sns_parse(struct report_build *build)
+struct finding *sns_parse(const struct message *message)
 {
-	const char *text = build->report->text;
+	const char *text = message->text;
 	if (text[strspn(text, " \n\t")] != '{')
-		return false;
+		return NULL;
 	if (!strstr(text, "notificationType") && !strstr(text, "eventType"))
-		return false;
+		return NULL;
 	g_autoptr(JsonParser) outer = json_parser_new();
 	JsonObject *root = parse_object(outer, text);
 	if (!root)
-		return false;
-	if (read_notification(build, root))
-		return true;
+		return NULL;
+	g_autoptr(finding_t) finding = finding_new(message);
+	if (read_notification(finding, root))
+		return g_steal_pointer(&finding);
 	g_autoptr(JsonParser) inner = json_parser_new();
 	root = parse_object(inner, string_member(root, "Message"));
-	return root && read_notification(build, root);
+	return root && read_notification(finding, root) ? g_steal_pointer(&finding) : NULL;
 }

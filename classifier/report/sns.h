@@ -6,11 +6,9 @@
 #ifndef CLASSIFIER_REPORT_SNS_H
 #define CLASSIFIER_REPORT_SNS_H
 
-#include <stdbool.h>
+#include "classifier/report/finding.h"
 
-#include "classifier/report/report_builder.h"
-
-/* True if report->text is such a notification; recipients, kind and dialect are set. */
-bool sns_parse(struct report_build *build);
+/* Reads a message whose text is such a notification; NULL if it is none. */
+struct finding *sns_parse(const struct message *message);
 
 #endif

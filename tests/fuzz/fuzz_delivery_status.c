@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "classifier/read/reader.h"
 #include "classifier/report/delivery_status.h"
 #include "classifier/text/text.h"
 
@@ -20,21 +19,27 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check(const struct message *message, const char *text)
 {
-	g_autoptr(report_t) report = reader_parse("", 0, &limits_default);
-	g_autoptr(GArray) recipients = g_array_new(FALSE, FALSE, sizeof(struct report_recipient));
-	struct report_build build = {report,     &limits_default, NULL,
-				     recipients, AUTHOR_UNKNOWN,  NULL};
-	g_autofree char *text = text_clean((const char *)data, size, limits_default.part_bytes);
-	size_t added = delivery_status_parse(&build, text); /* repeated ones count */
-	if (added < recipients->len || (added > 0 && recipients->len == 0))
+	g_autoptr(finding_t) finding = finding_new(message);
+	size_t added = delivery_status_parse(message, text, finding); /* repeated ones count */
+	guint count = finding->recipients->len;
+	if (added < count || (added > 0 && count == 0))
 		__builtin_trap();
-	for (guint i = 0; i < recipients->len; i++) {
-		const struct report_recipient *r =
-		    &g_array_index(recipients, struct report_recipient, i);
+	for (guint i = 0; i < count; i++) {
+		const struct report_recipient *r = finding_recipient(finding, i);
 		if (!*r->recipient || !g_utf8_validate(r->recipient, -1, NULL))
 			__builtin_trap();
 	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct value_pool *pool = value_pool_new(&limits_default);
+	const struct message message = {
+	    .pool = pool, .header = &report_header_empty, .text = "", .original = original_empty()};
+	g_autofree char *text = text_clean((const char *)data, size, limits_default.part_bytes);
+	check(&message, text);
+	value_pool_free(pool);
 	return 0;
 }
