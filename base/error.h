@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The one error domain. A code answers the caller's only question: what do I
- * do next? The text is for the log: lower case, names the object, no full stop.
+ * The one error domain. A code answers the caller's only question: what do I do next?
+ * The text is for the log: lower case, names the object, no full stop.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
+
+#include <stdbool.h>
 
 #include <glib.h>
 
@@ -18,5 +20,8 @@ enum bm_error {
 };
 
 GQuark bm_error_quark(void);
+
+/* BM_ERROR_RETRY or BM_ERROR_UNCERTAIN: the same call may be repeated. */
+bool bm_error_is_temporary(const GError *error);
 
 #endif

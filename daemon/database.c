@@ -23,7 +23,7 @@ enum database_state database_wait(const struct database_wait *wait, GError **err
 
 		if (try_once(wait, &cause))
 			return DATABASE_READY;
-		if (cause->code != BM_ERROR_RETRY && cause->code != BM_ERROR_UNCERTAIN) {
+		if (!bm_error_is_temporary(cause)) {
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return DATABASE_REFUSED;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The listening thread. It reads the parameters anew at each notification, at
- * each new connection, and every minute as a net.
+ * The listening thread. It reads the parameters again at each notification, at each new
+ * connection, and every minute as a safety net.
  */
 #include "db/parameter_cache.h"
 
@@ -26,9 +26,9 @@ static const char settings_statement[] =
     "  t.refuse_bad_token, t.return_path_prefix, t.keys "
     "FROM bounce.milter_settings() AS m CROSS JOIN bounce.token_settings() AS t";
 
-struct db_watch {
+struct parameter_cache {
 	char *conninfo;
-	int stop_fd; /* eventfd: readable once the thread shall end */
+	int stop_fd; /* eventfd: readable once the thread is to end */
 	GThread *thread;
 	PGconn *connection; /* of the thread alone; NULL while the database is away */
 	GMutex lock;
@@ -36,60 +36,12 @@ struct db_watch {
 	gint is_current;                  /* atomic */
 };
 
-static void parameters_clear(void *data)
-{
-	struct db_parameters *parameters = data;
-
-	g_strfreev(parameters->bounce_domains);
-	g_free(parameters->operator_mailbox);
-	g_free(parameters->return_path_prefix);
-	if (parameters->token_keys != NULL)
-		explicit_bzero(parameters->token_keys,
-			       parameters->token_key_count * sizeof *parameters->token_keys);
-	g_free(parameters->token_keys);
-}
-
-void db_parameters_unref(struct db_parameters *parameters)
-{
-	g_atomic_rc_box_release_full(parameters, parameters_clear);
-}
-
-/* "id:hex"; false where it is not, then it is no key of ours. */
-static bool read_key(const char *text, struct token_key *key_out)
-{
-	char *hex;
-	guint64 id = g_ascii_strtoull(text, &hex, 10);
-
-	if (id > G_MAXUINT8 || *hex != ':' || strlen(hex + 1) != 2 * TOKEN_SECRET_BYTES)
-		return false;
-	key_out->id = (uint8_t)id;
-	for (size_t i = 0; i < TOKEN_SECRET_BYTES; i++) {
-		int high = g_ascii_xdigit_value(hex[1 + 2 * i]);
-		int low = g_ascii_xdigit_value(hex[2 + 2 * i]);
-
-		if (high < 0 || low < 0)
-			return false;
-		key_out->secret[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
-static void read_keys(const char *text, struct db_parameters *parameters)
-{
-	g_auto(GStrv) words = g_strsplit(text, " ", -1);
-
-	parameters->token_keys = g_new0(struct token_key, g_strv_length(words) + 1);
-	for (char **word = words; *word != NULL; word++)
-		if (read_key(*word, &parameters->token_keys[parameters->token_key_count]))
-			parameters->token_key_count++;
-}
-
 static struct db_parameters *read_parameters(PGconn *connection, GError **error)
 {
 	g_autoptr(PGresult) row =
 	    pg_query(connection, QUERY_WAIT, settings_statement, 0, NULL, error);
 
-	if (row == NULL)
+	if (!row)
 		return NULL;
 	if (PQntuples(row) != 1) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
@@ -97,44 +49,41 @@ static struct db_parameters *read_parameters(PGconn *connection, GError **error)
 			    PQntuples(row));
 		return NULL;
 	}
-	struct db_parameters *parameters = g_atomic_rc_box_new0(struct db_parameters);
-	g_autofree char *domains = g_ascii_strdown(pg_value(row, 0, "bounce_domain"), -1);
-
-	parameters->bounce_domains =
-	    *domains == '\0' ? g_new0(char *, 1) : g_strsplit(domains, " ", -1);
-	parameters->operator_mailbox = g_strdup(pg_value(row, 0, "operator_mailbox"));
-	parameters->refuse_bad_token = pg_value_is_true(row, 0, "refuse_bad_token");
-	parameters->return_path_prefix = g_strdup(pg_value(row, 0, "return_path_prefix"));
-	read_keys(pg_value(row, 0, "keys"), parameters);
-	return parameters;
+	const struct db_parameter_texts texts = {
+	    .bounce_domains = pg_value(row, 0, "bounce_domain"),
+	    .operator_mailbox = pg_value(row, 0, "operator_mailbox"),
+	    .refuse_bad_token = pg_value_is_true(row, 0, "refuse_bad_token"),
+	    .return_path_prefix = pg_value(row, 0, "return_path_prefix"),
+	    .token_keys = pg_value(row, 0, "keys")};
+	return db_parameters_new(&texts);
 }
 
-static bool refresh(struct db_watch *watch, GError **error)
+static bool refresh(struct parameter_cache *cache, GError **error)
 {
-	struct db_parameters *fresh = read_parameters(watch->connection, error);
+	struct db_parameters *fresh = read_parameters(cache->connection, error);
 
-	if (fresh == NULL)
+	if (!fresh)
 		return false;
-	g_mutex_lock(&watch->lock);
-	struct db_parameters *old = watch->parameters;
-	watch->parameters = fresh;
-	g_atomic_int_set(&watch->is_current, 1);
-	g_mutex_unlock(&watch->lock);
+	g_mutex_lock(&cache->lock);
+	struct db_parameters *old = cache->parameters;
+	cache->parameters = fresh;
+	g_atomic_int_set(&cache->is_current, 1);
+	g_mutex_unlock(&cache->lock);
 	log_event(LOG_LEVEL_DEBUG, "", "parameters read");
 	g_clear_pointer(&old, db_parameters_unref);
 	return true;
 }
 
-static bool connect_and_refresh(struct db_watch *watch, GError **error)
+static bool connect_and_refresh(struct parameter_cache *cache, GError **error)
 {
-	watch->connection = pg_open(watch->conninfo, QUERY_WAIT, error);
-	if (watch->connection == NULL)
+	cache->connection = pg_open(cache->conninfo, QUERY_WAIT, error);
+	if (!cache->connection)
 		return false;
 	g_autoptr(PGresult) listening =
-	    pg_query(watch->connection, QUERY_WAIT, listen_statement, 0, NULL, error);
-	if (listening != NULL && refresh(watch, error))
+	    pg_query(cache->connection, QUERY_WAIT, listen_statement, 0, NULL, error);
+	if (listening && refresh(cache, error))
 		return true;
-	g_clear_pointer(&watch->connection, PQfinish);
+	g_clear_pointer(&cache->connection, PQfinish);
 	return false;
 }
 
@@ -147,139 +96,100 @@ static bool take_notifications(PGconn *connection)
 	return any;
 }
 
-/* Sleeps until something happens or the time is over. False: stop. */
-static bool wait_for_event(struct db_watch *watch, unsigned seconds)
+/* Sleeps until something happens or the time is up. False: stop. */
+static bool wait_for_event(struct parameter_cache *cache, unsigned seconds)
 {
 	struct pollfd events[] = {
-	    {.fd = watch->stop_fd, .events = POLLIN},
-	    {.fd = watch->connection != NULL ? PQsocket(watch->connection) : -1, .events = POLLIN}};
+	    {.fd = cache->stop_fd, .events = POLLIN},
+	    {.fd = cache->connection ? PQsocket(cache->connection) : -1, .events = POLLIN}};
 
 	poll(events, G_N_ELEMENTS(events), (int)seconds * 1000);
 	return (events[0].revents & POLLIN) == 0;
 }
 
-/* Listens until the connection breaks (true) or the thread shall stop (false). */
-static bool listen_on(struct db_watch *watch, GError **error)
+/* Listens until the connection breaks (true) or the thread is to stop (false). */
+static bool listen_on(struct parameter_cache *cache, GError **error)
 {
 	gint64 reread_at = g_get_monotonic_time() + REREAD_INTERVAL * G_USEC_PER_SEC;
 
-	while (wait_for_event(watch, REREAD_INTERVAL)) {
-		if (!PQconsumeInput(watch->connection)) {
+	while (wait_for_event(cache, REREAD_INTERVAL)) {
+		if (!PQconsumeInput(cache->connection)) {
 			g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "database: %s",
-				    g_strstrip(PQerrorMessage(watch->connection)));
+				    g_strstrip(PQerrorMessage(cache->connection)));
 			return true;
 		}
-		if (!take_notifications(watch->connection) && g_get_monotonic_time() < reread_at)
+		if (!take_notifications(cache->connection) && g_get_monotonic_time() < reread_at)
 			continue;
 		reread_at = g_get_monotonic_time() + REREAD_INTERVAL * G_USEC_PER_SEC;
-		if (!refresh(watch, error))
+		if (!refresh(cache, error))
 			return true;
 	}
 	return false;
 }
 
-static void *watch_main(void *data)
+static void *cache_main(void *data)
 {
-	struct db_watch *watch = data;
+	struct parameter_cache *cache = data;
 	unsigned delay = 1;
 
 	for (;;) {
 		g_autoptr(GError) error = NULL;
 
-		if (watch->connection == NULL && connect_and_refresh(watch, &error)) {
+		if (!cache->connection && connect_and_refresh(cache, &error)) {
 			log_event(LOG_LEVEL_INFO, "", "database reached again");
 			delay = 1;
 		}
-		if (watch->connection != NULL && !listen_on(watch, &error))
+		if (cache->connection && !listen_on(cache, &error))
 			return NULL;
-		g_atomic_int_set(&watch->is_current, 0);
-		g_clear_pointer(&watch->connection, PQfinish);
+		g_atomic_int_set(&cache->is_current, 0);
+		g_clear_pointer(&cache->connection, PQfinish);
 		log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message, delay);
-		if (!wait_for_event(watch, delay))
+		if (!wait_for_event(cache, delay))
 			return NULL;
 		delay = MIN(delay * 2, RECONNECT_DELAY_MAX);
 	}
 }
 
-struct db_watch *db_watch_new(const char *conninfo, GError **error)
+struct parameter_cache *parameter_cache_new(const char *conninfo, GError **error)
 {
-	struct db_watch *watch = g_new0(struct db_watch, 1);
+	struct parameter_cache *cache = g_new0(struct parameter_cache, 1);
 
-	g_mutex_init(&watch->lock);
-	watch->conninfo = g_strdup(conninfo);
-	watch->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (!connect_and_refresh(watch, error)) {
-		db_watch_free(watch);
+	g_mutex_init(&cache->lock);
+	cache->conninfo = g_strdup(conninfo);
+	cache->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (!connect_and_refresh(cache, error)) {
+		parameter_cache_free(cache);
 		return NULL;
 	}
-	watch->thread = g_thread_new("db-watch", watch_main, watch);
-	return watch;
+	cache->thread = g_thread_new("parameters", cache_main, cache);
+	return cache;
 }
 
-void db_watch_free(struct db_watch *watch)
+void parameter_cache_free(struct parameter_cache *cache)
 {
-	if (watch == NULL)
+	if (!cache)
 		return;
-	if (watch->thread != NULL) {
-		eventfd_write(watch->stop_fd, 1);
-		g_thread_join(watch->thread);
+	if (cache->thread) {
+		eventfd_write(cache->stop_fd, 1);
+		g_thread_join(cache->thread);
 	}
-	close(watch->stop_fd);
-	g_clear_pointer(&watch->connection, PQfinish);
-	g_clear_pointer(&watch->parameters, db_parameters_unref);
-	g_mutex_clear(&watch->lock);
-	g_free(watch->conninfo);
-	g_free(watch);
+	close(cache->stop_fd);
+	g_clear_pointer(&cache->connection, PQfinish);
+	g_clear_pointer(&cache->parameters, db_parameters_unref);
+	g_mutex_clear(&cache->lock);
+	g_free(cache->conninfo);
+	g_free(cache);
 }
 
-struct db_parameters *db_watch_parameters(struct db_watch *watch)
+struct db_parameters *parameter_cache_get(struct parameter_cache *cache)
 {
-	g_mutex_lock(&watch->lock);
-	struct db_parameters *parameters = g_atomic_rc_box_acquire(watch->parameters);
-	g_mutex_unlock(&watch->lock);
+	g_mutex_lock(&cache->lock);
+	struct db_parameters *parameters = g_atomic_rc_box_acquire(cache->parameters);
+	g_mutex_unlock(&cache->lock);
 	return parameters;
 }
 
-bool db_parameters_is_ours(const struct db_parameters *parameters, const char *address)
+bool parameter_cache_is_current(struct parameter_cache *cache)
 {
-	const char *at = strrchr(address, '@');
-
-	if (at == NULL)
-		return false;
-	size_t len = strlen(at + 1);
-	if (len > 0 && at[len] == '.') /* the root's dot, which Postfix takes as well */
-		len--;
-	for (char **domain = parameters->bounce_domains; *domain != NULL; domain++)
-		if (strlen(*domain) == len && g_ascii_strncasecmp(at + 1, *domain, len) == 0)
-			return true;
-	return false;
-}
-
-bool db_parameters_refuses(const struct db_parameters *parameters, const char *address)
-{
-	const char *at = strrchr(address, '@');
-	const char *prefix = parameters->return_path_prefix;
-	struct token token;
-
-	if (!parameters->refuse_bad_token || at == NULL ||
-	    g_ascii_strncasecmp(address, prefix, strlen(prefix)) != 0)
-		return false;
-	g_autofree char *local_part = g_strndup(address, (gsize)(at - address));
-	switch (token_read(local_part, parameters->token_keys, parameters->token_key_count, 0,
-			   &token)) {
-	case TOKEN_NONE:
-		return *prefix != '\0'; /* without a prefix it may be any mailbox */
-	case TOKEN_FORGED:
-		return true;
-	case TOKEN_UNKNOWN_KEY:
-	case TOKEN_EXPIRED:
-	case TOKEN_VALID:
-		return false;
-	}
-	return false;
-}
-
-bool db_watch_is_current(struct db_watch *watch)
-{
-	return g_atomic_int_get(&watch->is_current) != 0;
+	return g_atomic_int_get(&cache->is_current) != 0;
 }

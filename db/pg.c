@@ -57,11 +57,11 @@ char *pg_error_for_people(const char *text)
 	const char *message =
 	    g_str_has_prefix(text, "database: ") ? text + strlen("database: ") : text;
 
-	if (state == NULL || state < message)
+	if (!state || state < message)
 		return g_strdup(text);
 	const char *code = state + strlen(mark);
 	const char *end = strchr(code, ')');
-	const char *hint = end != NULL && g_str_has_prefix(end, "): ") ? end + strlen("): ") : "";
+	const char *hint = end && g_str_has_prefix(end, "): ") ? end + strlen("): ") : "";
 	g_autofree char *said = g_strndup(message, (gsize)(state - message));
 
 	if (*hint == '\0' && g_str_has_prefix(code, "42501"))
@@ -77,13 +77,12 @@ static void set_result_error(GError **error, const PGresult *result)
 	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (state == NULL) { /* made by libpq itself: the connection is gone */
+	if (!state) { /* made by libpq itself: the connection is gone */
 		set_error(error, BM_ERROR_UNCERTAIN, PQresultErrorMessage(result));
 		return;
 	}
-	g_autofree char *text =
-	    g_strdup_printf("%s (SQLSTATE %s)%s%s", message != NULL ? message : "error", state,
-			    hint != NULL ? ": " : "", hint != NULL ? hint : "");
+	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error",
+						state, hint ? ": " : "", hint ? hint : "");
 	set_error(error, code_of_sqlstate(state), text);
 }
 
@@ -102,10 +101,10 @@ static enum bm_error code_of_refusal(const char *message)
 	static const char *const passing[] = {"starting up", "shutting down", "too many clients",
 					      "remaining connection slots", "recovery mode"};
 
-	if (strstr(message, "FATAL:") == NULL)
+	if (!strstr(message, "FATAL:"))
 		return BM_ERROR_RETRY;
 	for (size_t i = 0; i < G_N_ELEMENTS(passing); i++)
-		if (strstr(message, passing[i]) != NULL)
+		if (strstr(message, passing[i]))
 			return BM_ERROR_RETRY;
 	return BM_ERROR_CONFIG;
 }
@@ -116,12 +115,12 @@ static bool is_readable(const char *conninfo, GError **error)
 	char *complaint = NULL;
 	PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
 
-	if (options == NULL)
+	if (!options)
 		set_error(error, BM_ERROR_CONFIG,
-			  complaint != NULL ? complaint : "conninfo cannot be read");
+			  complaint ? complaint : "conninfo cannot be read");
 	PQfreemem(complaint);
 	PQconninfoFree(options);
-	return options != NULL;
+	return options;
 }
 
 PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
@@ -184,14 +183,14 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 		if (!wait_for_result(connection, deadline, error))
 			return NULL;
 		g_autoptr(PGresult) next = PQgetResult(connection);
-		if (next == NULL)
+		if (!next)
 			break;
-		if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR)
+		if (kept && PQresultStatus(kept) == PGRES_FATAL_ERROR)
 			continue;
 		g_clear_pointer(&kept, PQclear);
 		kept = g_steal_pointer(&next);
 	}
-	if (kept == NULL) {
+	if (!kept) {
 		set_error(error, BM_ERROR_UNCERTAIN, "no result");
 		return NULL;
 	}
@@ -250,11 +249,11 @@ bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, con
 	g_autoptr(PGresult) result = answer(
 	    connection, wait_seconds, PQsendPrepare(connection, name, statement, 0, NULL), error);
 
-	return result != NULL;
+	return result;
 }
 
-bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count,
-		     const struct pg_param *params, GError **error)
+bool pg_send_prepared(PGconn *connection, const char *name, size_t param_count,
+		      const struct pg_param *params, GError **error)
 {
 	struct param_lists lists;
 
@@ -267,7 +266,7 @@ bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count,
 	return false;
 }
 
-PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error)
+PGresult *pg_receive(PGconn *connection, unsigned wait_seconds, GError **error)
 {
 	return collect(connection, wait_seconds, error);
 }
@@ -278,7 +277,7 @@ bool pg_script(PGconn *connection, const char *script, GError **error)
 
 	if (PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK)
 		return true;
-	if (result == NULL)
+	if (!result)
 		set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 	else
 		set_result_error(error, result);

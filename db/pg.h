@@ -41,15 +41,16 @@ PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statem
 		   size_t param_count, const struct pg_param *params, GError **error)
     __attribute__((warn_unused_result));
 
-/* The same for a statement that is run often, in halves: parsed and planned once for
- * this connection, asked without waiting, and then heard. Errors as pg_query; after
- * BM_ERROR_CONFIG, too, close the connection: the schema may have changed under the plan. */
+/* The same for a statement that is run often, in steps: prepared once for this
+ * connection, sent without waiting, and its result received. Errors as pg_query; close
+ * the connection after BM_ERROR_CONFIG as well: the schema may have changed under the
+ * plan. */
 bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement,
 		GError **error) __attribute__((warn_unused_result));
-bool pg_ask_prepared(PGconn *connection, const char *name, size_t param_count,
-		     const struct pg_param *params, GError **error)
+bool pg_send_prepared(PGconn *connection, const char *name, size_t param_count,
+		      const struct pg_param *params, GError **error)
     __attribute__((warn_unused_result));
-PGresult *pg_hear(PGconn *connection, unsigned wait_seconds, GError **error)
+PGresult *pg_receive(PGconn *connection, unsigned wait_seconds, GError **error)
     __attribute__((warn_unused_result));
 
 /* Runs a script of several statements, for migrations. Errors as pg_query. */

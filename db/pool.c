@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The pool: a stack of idle connections (the last used is the warmest), and a
- * count of those that exist.
+ * A stack of idle connections (the one used last is the warmest), and a count of those
+ * that exist. What db/checkout.h declares is here, too.
  */
 #include "db/pool.h"
 
@@ -18,7 +18,7 @@ struct db_pool {
 	GMutex lock;
 	GCond freed;
 	GQueue idle;   /* PGconn */
-	unsigned open; /* idle and lent */
+	unsigned open; /* idle and checked out */
 };
 
 struct db_pool *db_pool_new(const struct db_pool_options *options)
@@ -37,7 +37,7 @@ struct db_pool *db_pool_new(const struct db_pool_options *options)
 
 void db_pool_free(struct db_pool *pool)
 {
-	if (pool == NULL)
+	if (!pool)
 		return;
 	for (PGconn *connection; (connection = g_queue_pop_head(&pool->idle)) != NULL;)
 		PQfinish(connection);
@@ -47,34 +47,34 @@ void db_pool_free(struct db_pool *pool)
 	g_free(pool);
 }
 
-unsigned db_pool_query_wait(const struct db_pool *pool)
+unsigned checkout_query_wait(const struct db_pool *pool)
 {
 	return pool->query_wait;
 }
 
-/* Takes an idle connection into *connection_out, or the right to open one (then
- * NULL). False when the time is over. */
-static bool take_place(struct db_pool *pool, PGconn **connection_out)
+/* Sets *connection_out to an idle connection, or to NULL: one may be opened. False when
+ * the time is up. */
+static bool reserve(struct db_pool *pool, PGconn **connection_out)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)pool->pool_wait * G_USEC_PER_SEC;
-	bool taken = true;
+	bool is_reserved = true;
 
 	g_mutex_lock(&pool->lock);
-	while (taken && g_queue_is_empty(&pool->idle) && pool->open >= pool->size)
-		taken = g_cond_wait_until(&pool->freed, &pool->lock, deadline);
-	if (taken) {
+	while (is_reserved && g_queue_is_empty(&pool->idle) && pool->open >= pool->size)
+		is_reserved = g_cond_wait_until(&pool->freed, &pool->lock, deadline);
+	if (is_reserved) {
 		*connection_out = g_queue_pop_head(&pool->idle);
-		if (*connection_out == NULL)
+		if (!*connection_out)
 			pool->open++;
 	}
 	g_mutex_unlock(&pool->lock);
-	return taken;
+	return is_reserved;
 }
 
-static void give_place_back(struct db_pool *pool, PGconn *connection)
+static void give_back(struct db_pool *pool, PGconn *connection)
 {
 	g_mutex_lock(&pool->lock);
-	if (connection != NULL)
+	if (connection)
 		g_queue_push_head(&pool->idle, connection);
 	else
 		pool->open--;
@@ -82,29 +82,29 @@ static void give_place_back(struct db_pool *pool, PGconn *connection)
 	g_mutex_unlock(&pool->lock);
 }
 
-PGconn *db_lease_begin(struct db_pool *pool, GError **error)
+PGconn *checkout_begin(struct db_pool *pool, GError **error)
 {
 	PGconn *connection = NULL;
 
-	if (!take_place(pool, &connection)) {
+	if (!reserve(pool, &connection)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
 			    "database: none of %u connections became free in %u seconds",
 			    pool->size, pool->pool_wait);
 		return NULL;
 	}
-	if (connection != NULL && !pg_is_alive(connection))
+	if (connection && !pg_is_alive(connection))
 		g_clear_pointer(&connection, PQfinish);
-	if (connection == NULL)
+	if (!connection)
 		connection = pg_open(pool->conninfo, CONNECT_WAIT, error);
-	if (connection == NULL)
-		give_place_back(pool, NULL);
+	if (!connection)
+		give_back(pool, NULL);
 	return connection;
 }
 
-void db_lease_end(struct db_pool *pool, PGconn *connection)
+void checkout_end(struct db_pool *pool, PGconn *connection)
 {
 	if (PQstatus(connection) != CONNECTION_OK ||
 	    PQtransactionStatus(connection) != PQTRANS_IDLE)
 		g_clear_pointer(&connection, PQfinish);
-	give_place_back(pool, connection);
+	give_back(pool, connection);
 }

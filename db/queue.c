@@ -254,13 +254,13 @@ bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done,
 	    PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
 
 	return connect_queue(queue, error) &&
-	       pg_ask_prepared(queue->connection, step_name, G_N_ELEMENTS(params), params, error);
+	       pg_send_prepared(queue->connection, step_name, G_N_ELEMENTS(params), params, error);
 }
 
 bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out, GError **error)
 {
 	GError *cause = NULL;
-	PGresult *answer = pg_hear(queue->connection, queue->query_wait, &cause);
+	PGresult *answer = pg_receive(queue->connection, queue->query_wait, &cause);
 	g_autoptr(PGresult) result = take_answer(queue, answer, cause, error);
 
 	if (result == NULL)

@@ -62,10 +62,10 @@ static bool read_result(const PGresult *row, struct db_record_result *result_out
 static PGresult *try_record(struct db_pool *pool, PGconn *connection, size_t param_count,
 			    const struct pg_param *params, GError **error)
 {
-	PGresult *row = pg_query(connection, db_pool_query_wait(pool), record_statement,
+	PGresult *row = pg_query(connection, checkout_query_wait(pool), record_statement,
 				 param_count, params, error);
 
-	db_lease_end(pool, connection);
+	checkout_end(pool, connection);
 	return row;
 }
 
@@ -74,23 +74,23 @@ bool db_record_report(struct db_pool *pool, const char *document, const char *ra
 {
 	const struct pg_param params[] = {PG_TEXT(document), PG_BYTES(raw, raw_len)};
 	g_autoptr(GError) cause = NULL;
-	PGconn *connection = db_lease_begin(pool, error);
+	PGconn *connection = checkout_begin(pool, error);
 
-	if (connection == NULL)
+	if (!connection)
 		return false;
 	g_autoptr(PGresult) row =
 	    try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
-	if (row == NULL && cause->code != BM_ERROR_CONFIG) {
+	if (!row && cause->code != BM_ERROR_CONFIG) {
 		/* The write is idempotent: once more, on another connection, makes a
 		 * deadlock, a restart of the database or a communication that was
 		 * deleted meanwhile invisible to the MTA. */
 		g_clear_error(&cause);
-		connection = db_lease_begin(pool, error);
-		if (connection == NULL)
+		connection = checkout_begin(pool, error);
+		if (!connection)
 			return false;
 		row = try_record(pool, connection, G_N_ELEMENTS(params), params, &cause);
 	}
-	if (row == NULL) {
+	if (!row) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return false;
 	}

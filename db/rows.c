@@ -125,15 +125,16 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 			      const char *const *arguments, GError **error)
 {
 	g_autofree struct pg_param *params = g_new0(struct pg_param, statement->argument_count + 1);
-	PGconn *connection = db_lease_begin(pool, error);
+	PGconn *connection = checkout_begin(pool, error);
 
 	if (connection == NULL)
 		return NULL;
 	for (unsigned i = 0; i < statement->argument_count; i++)
 		params[i] = PG_TEXT(arguments[i]);
-	g_autoptr(PGresult) result = pg_query(connection, db_pool_query_wait(pool), statement->text,
-					      statement->argument_count, params, error);
-	db_lease_end(pool, connection);
+	g_autoptr(PGresult) result =
+	    pg_query(connection, checkout_query_wait(pool), statement->text,
+		     statement->argument_count, params, error);
+	checkout_end(pool, connection);
 	return result == NULL ? NULL : read_rows(result);
 }
 

@@ -121,7 +121,7 @@ enum token_state token_read(const char *local_part, const struct token_key *keys
 		return TOKEN_NONE;
 	*token_out = read_payload(bytes);
 	const struct token_key *key = find_key(keys, key_count, token_out->key_id);
-	if (key == NULL)
+	if (!key)
 		return TOKEN_UNKNOWN_KEY;
 	sign(key, bytes, signature);
 	if (!is_equal(signature, bytes + PAYLOAD_BYTES, SIGNATURE_BYTES))

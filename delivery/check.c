@@ -8,7 +8,7 @@
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
-#include "delivery/smtp.h"
+#include "delivery/smtp/client.h"
 
 static bool check_rules(const struct delivery_settings *settings)
 {

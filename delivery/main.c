@@ -6,18 +6,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <auth-client.h>
-
 #include "base/log.h"
 #include "classifier/mime/mime.h"
 #include "classifier/rules/live_ruleset.h"
 #include "daemon/daemon.h"
 #include "daemon/process.h"
 #include "delivery/check.h"
-#include "delivery/patience.h"
 #include "delivery/settings.h"
-#include "delivery/smtp.h"
-#include "delivery/worker.h"
+#include "delivery/smtp/client.h"
+#include "delivery/workers.h"
 
 static const char usage[] =
     "usage: bounce-delivery [-c FILE] [-d] [--check]\n"
@@ -47,7 +44,7 @@ static void set_home(void)
 {
 	const struct passwd *account = getpwuid(geteuid()); /* before the first thread */
 
-	if (account != NULL)
+	if (account)
 		setenv("HOME", account->pw_dir, 1);
 	unsetenv("XDG_CONFIG_HOME");
 }
@@ -142,7 +139,6 @@ int main(int argc, char **argv)
 	};
 
 	mime_init();
-	auth_client_init();
-	patience_init();
+	smtp_client_init();
 	return daemon_main(&program, argc, argv);
 }

@@ -11,7 +11,7 @@
 
 #include "classifier/rules/ruleset.h"
 #include "db/queue.h"
-#include "delivery/smtp.h"
+#include "delivery/smtp/transaction.h"
 
 enum outcome {
 	OUTCOME_ACCEPTED,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Handing a mail to sendmail(1).
+ * Rewrites the header and pipes the mail to sendmail(1).
  */
 #include "intake/forward.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-enum { HEADER_MAX = 1024 * 1024 }; /* beyond it the header is passed as it is */
+enum { HEADER_MAX = 1024 * 1024 }; /* what is longer is passed on as it is */
 
 static const char own_field[] = "X-Bounce-";
 
@@ -31,7 +31,7 @@ static bool write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* A field of ours, on top; what a stranger could break the line with is gone. */
+/* A field of ours; line breaks in the value become blanks. */
 static void append_field(GString *header, const char *name, const char *value)
 {
 	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
@@ -40,8 +40,8 @@ static void append_field(GString *header, const char *name, const char *value)
 		g_string_append_printf(header, "%s%s: %s\n", own_field, name, clean);
 }
 
-/* The header without fields that only we may write; returns how many bytes of
- * the mail that was. */
+/* Appends the header without the fields that only we may write; returns how many bytes of
+ * the mail it takes. */
 static size_t append_header(GString *header, const char *bytes, size_t len)
 {
 	const char *end = bytes + len;
@@ -51,7 +51,7 @@ static size_t append_header(GString *header, const char *bytes, size_t len)
 	while (line < end && *line != '\n' && *line != '\r') {
 		const char *next = memchr(line, '\n', (size_t)(end - line));
 
-		next = next == NULL ? end : next + 1;
+		next = next ? next + 1 : end;
 		if (*line != ' ' && *line != '\t')
 			is_dropped = (size_t)(end - line) >= strlen(own_field) &&
 				     g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
@@ -104,7 +104,7 @@ static bool wait_for(GPid child, const char *program, GError **error)
 
 static bool spawn(const struct forward *forward, GPid *child_out, int *fd_out, GError **error)
 {
-	/* "--": an address never is an option */
+	/* after "--" an address is never taken for an option */
 	const char *const argv[] = {forward->program, "-i", "-f", "<>", "--", forward->to, NULL};
 	g_autoptr(GError) cause = NULL;
 
@@ -135,7 +135,7 @@ bool forward_mail(const struct forward *forward, const struct mail_place *place,
 	sigaction(SIGPIPE, &before, NULL);
 	if (wait_for(child, forward->program, error) && written)
 		return true;
-	if (error != NULL && *error == NULL)
+	if (error && !*error)
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s: %s", forward->program,
 			    g_strerror(write_errno));
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Handing a mail to a person through sendmail(1), with what became of it in its
- * headers, as the milter does it.
+ * Hands a mail to a person through sendmail(1), with the verdict in its header as the
+ * milter sets it.
  */
 #ifndef INTAKE_FORWARD_H
 #define INTAKE_FORWARD_H
@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "intake/mailbox.h"
+#include "intake/mail_place.h"
 
 struct forward {
 	const char *program; /* of sendmail(1) */
@@ -20,10 +20,10 @@ struct forward {
 	const char *bounce_message_id; /* X-Bounce-Id; "" for none */
 };
 
-/* True when the program took all of the mail and ended with 0. Otherwise
- * BM_ERROR_RETRY, or BM_ERROR_CONFIG when it cannot be run. The null sender is
- * used, so that a report that cannot be delivered makes no further one. X-Bounce-
- * fields that came with the mail are taken out. */
+/* True when the program read the whole mail and ended with 0. Otherwise BM_ERROR_RETRY,
+ * or BM_ERROR_CONFIG when it cannot be run. The sender is the null sender, so that a
+ * report that cannot be delivered causes no further one. X-Bounce- fields that came with
+ * the mail are removed. */
 bool forward_mail(const struct forward *forward, const struct mail_place *place, GError **error)
     __attribute__((warn_unused_result));
 

@@ -30,7 +30,7 @@ struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const str
 
 void intake_free(struct intake *intake)
 {
-	if (intake == NULL)
+	if (!intake)
 		return;
 	live_ruleset_free(intake->rules);
 	g_free(intake);

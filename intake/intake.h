@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * From the bytes of one message to its committed record: the same for the
- * milter and for every other way in. Parse, classify, record; nothing else.
+ * From the bytes of one message to its committed record, the same for the milter and for
+ * every other way in: parse, classify, record; nothing else.
  */
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
@@ -11,31 +11,31 @@
 
 #include <glib.h>
 
-#include "classifier/text/limits.h"
 #include "classifier/rules/ruleset.h"
+#include "classifier/text/limits.h"
 #include "classifier/verdict/envelope.h"
 #include "db/record.h"
 
 struct intake;
 
-/* Takes the ruleset, keeps the pool (which must live longer). */
+/* Takes the ruleset; the pool must live longer. */
 struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const struct limits *limits);
 void intake_free(struct intake *intake);
 
-/* Takes the ruleset; messages in progress finish with the one they began with. */
+/* Takes the ruleset; messages in progress finish with the one they started with. */
 void intake_set_rules(struct intake *intake, struct ruleset *rules);
 
-/* Processes one message. Give up to limits.message_bytes + 1 bytes: the one
- * beyond shows that it was cut. True only after COMMIT. Otherwise
- *   BM_ERROR_RETRY, BM_ERROR_UNCERTAIN, BM_ERROR_CONFIG: nobody may hear "taken"
+/* Processes one message. Pass up to limits.message_bytes + 1 bytes: the last one shows
+ * that the message was cut. True only after COMMIT. Otherwise
+ *   BM_ERROR_RETRY, BM_ERROR_UNCERTAIN, BM_ERROR_CONFIG: it must not be accepted
  *   BM_ERROR_INPUT: the database can never store it; a person must see the message
  * Thread-safe. Clear the result with db_record_result_clear. */
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		    size_t len, struct db_record_result *result_out, GError **error)
     __attribute__((warn_unused_result));
 
-/* What would be recorded of a message, and nothing done: the JSON of
- * classifier/verdict/document.h. Heap. Thread-safe on one ruleset. */
+/* The document that would be recorded of a message, as JSON of
+ * classifier/verdict/document.h; records nothing. Heap. Thread-safe on one ruleset. */
 char *intake_document(const struct ruleset *rules, const struct limits *limits,
 		      const struct envelope *envelope, const char *bytes, size_t len);
 

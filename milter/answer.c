@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the MTA is told.
+ * Replies, changes of the message, and the log lines that go with them.
  */
 #include "milter/answer.h"
 
@@ -30,9 +30,9 @@ sfsistat answer_refuse(SMFICTX *ctx, const char *status, const char *text)
 	return SMFIS_REJECT;
 }
 
-/* Takes out what a stranger may have put there, so that what the operator's
- * mailbox sorts by is ours. */
-static void remove_header(SMFICTX *ctx, const struct message *message, char *name)
+/* Removes fields of that name that came with the message, so that the operator's mailbox
+ * can rely on ours. */
+static void remove_headers(SMFICTX *ctx, const struct message *message, char *name)
 {
 	for (unsigned i = message_own_header_count(message, name); i > 0; i--)
 		smfi_chgheader(ctx, name, (int)i, NULL);
@@ -44,13 +44,13 @@ static bool set_header(SMFICTX *ctx, const struct message *message, const char *
 	g_autofree char *own_name = g_strdup(name);
 	g_autofree char *own_value = g_strdup_printf(" %s", value); /* SMFIP_HDR_LEADSPC */
 
-	remove_header(ctx, message, own_name);
+	remove_headers(ctx, message, own_name);
 	return smfi_addheader(ctx, own_name, own_value) == MI_SUCCESS;
 }
 
-static bool remove_ours(SMFICTX *ctx, struct message *message)
+static bool remove_our_recipients(SMFICTX *ctx, struct message *message)
 {
-	for (const char *const *given = message_our_recipients(message); *given != NULL; given++) {
+	for (const char *const *given = message_our_recipients(message); *given; given++) {
 		g_autofree char *address = g_strdup(*given);
 
 		if (smfi_delrcpt(ctx, address) != MI_SUCCESS)
@@ -59,11 +59,11 @@ static bool remove_ours(SMFICTX *ctx, struct message *message)
 	return true;
 }
 
-static bool replace_ours(SMFICTX *ctx, struct message *message, const char *with)
+static bool replace_our_recipients(SMFICTX *ctx, struct message *message, const char *with)
 {
 	g_autofree char *address = g_strdup_printf("<%s>", with);
 
-	return smfi_addrcpt(ctx, address) == MI_SUCCESS && remove_ours(ctx, message);
+	return smfi_addrcpt(ctx, address) == MI_SUCCESS && remove_our_recipients(ctx, message);
 }
 
 static bool set_result_headers(SMFICTX *ctx, const struct message *message,
@@ -74,13 +74,13 @@ static bool set_result_headers(SMFICTX *ctx, const struct message *message,
 	       set_header(ctx, message, "X-Bounce-Id", result->bounce_message_id);
 }
 
-/* DISCARD is for the whole message: others' recipients must keep theirs. */
-static sfsistat drop_ours(SMFICTX *ctx, struct message *message, bool *done_out)
+/* SMFIS_DISCARD is for the whole message: foreign recipients must keep theirs. */
+static sfsistat discard_for_us(SMFICTX *ctx, struct message *message, bool *done_out)
 {
 	*done_out = true;
 	if (!message_has_foreign_recipients(message))
 		return SMFIS_DISCARD;
-	*done_out = remove_ours(ctx, message);
+	*done_out = remove_our_recipients(ctx, message);
 	return SMFIS_ACCEPT;
 }
 
@@ -92,14 +92,14 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 
 	switch (result->disposition) {
 	case DB_DISCARD:
-		status = drop_ours(ctx, message, &done);
+		status = discard_for_us(ctx, message, &done);
 		break;
 	case DB_DELIVER:
 		done = set_result_headers(ctx, message, result);
 		break;
 	case DB_FORWARD:
 		done = set_result_headers(ctx, message, result) &&
-		       replace_ours(ctx, message, result->forward_to);
+		       replace_our_recipients(ctx, message, result->forward_to);
 		break;
 	}
 	g_autofree char *forward_to = log_quote(result->forward_to);
@@ -116,24 +116,25 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 	return answer_try_again(ctx, "4.3.0", "the message could not be changed");
 }
 
-/* The database can never store this one: a person must see it all the same. */
-static sfsistat hand_to_person(SMFICTX *ctx, struct message *message, struct db_watch *watch)
+/* The database can never store this one: the operator must see it all the same. */
+static sfsistat send_to_operator(SMFICTX *ctx, struct message *message,
+				 struct parameter_cache *parameter_cache)
 {
-	g_autoptr(db_parameters_t) parameters = db_watch_parameters(watch);
+	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
 	bool done = set_header(ctx, message, "X-Bounce-Class", "unclassified") &&
 		    set_header(ctx, message, "X-Bounce-Reason", "not-recorded");
 
 	if (done && *parameters->operator_mailbox != '\0')
-		done = replace_ours(ctx, message, parameters->operator_mailbox);
+		done = replace_our_recipients(ctx, message, parameters->operator_mailbox);
 	return done ? SMFIS_ACCEPT
 		    : answer_try_again(ctx, "4.3.0", "the message could not be changed");
 }
 
 sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envelope *envelope,
-		       struct db_watch *watch, const GError *error)
+		       struct parameter_cache *parameter_cache, const GError *error)
 {
 	log_event(LOG_LEVEL_ERROR, envelope->queue_id, "not recorded: %s", error->message);
 	if (error->code == BM_ERROR_INPUT)
-		return hand_to_person(ctx, message, watch);
+		return send_to_operator(ctx, message, parameter_cache);
 	return answer_try_again(ctx, "4.3.0", "the bounce could not be recorded");
 }

@@ -15,7 +15,7 @@
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 
-/* What is wrong with the socket's name; NULL if nothing. Heap. */
+/* What is wrong with the name of the socket; NULL if nothing. Heap. */
 static char *socket_fault(const char *name)
 {
 	const char *rest = strchr(name, ':');
@@ -66,7 +66,7 @@ static bool check_rules(const struct milter_settings *settings)
 
 static void check_parameters(const struct db_parameters *parameters)
 {
-	if (parameters->bounce_domains[0] == NULL)
+	if (!parameters->bounce_domains[0])
 		check_warning(
 		    "parameter",
 		    "bounce_domain is empty: no mail is ours; UPDATE bounce.system_parameter "
@@ -83,17 +83,18 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 
 	if (!db_schema_require(settings->common.conninfo, &error))
 		return check_database(error);
-	struct db_watch *watch = db_watch_new(settings->common.conninfo, &error);
-	if (!watch)
+	struct parameter_cache *parameter_cache =
+	    parameter_cache_new(settings->common.conninfo, &error);
+	if (!parameter_cache)
 		return check_database(error);
-	g_autoptr(db_parameters_t) parameters = db_watch_parameters(watch);
-	db_watch_free(watch);
+	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
+	parameter_cache_free(parameter_cache);
 	check_database(NULL);
 	check_parameters(parameters);
 	return true;
 }
 
-/* One value of the machine's Postfix; NULL where there is none to ask. */
+/* One value of this machine's Postfix; NULL if there is none. */
 static char *postconf(const char *name)
 {
 	char *arguments[] = {g_strdup("postconf"), g_strdup("-h"), g_strdup(name), NULL};
@@ -104,14 +105,14 @@ static char *postconf(const char *name)
 			 NULL, NULL, &output, NULL, &status, NULL) &&
 	    g_spawn_check_wait_status(status, NULL);
 
-	for (char **argument = arguments; *argument != NULL; argument++)
+	for (char **argument = arguments; *argument; argument++)
 		g_free(*argument);
 	if (!ran)
 		g_clear_pointer(&output, g_free);
 	return output ? g_strstrip(output) : NULL;
 }
 
-/* With "accept" a bounce that comes while the filter is away is lost for good. */
+/* With "accept" a bounce that arrives while the filter is away is lost for good. */
 static bool check_postfix(void)
 {
 	g_autofree char *action = postconf("milter_default_action");
@@ -123,11 +124,10 @@ static bool check_postfix(void)
 		check_warning("Postfix", "not configured on this machine, so not looked at");
 		return true;
 	}
-	if (strcmp(action, "accept") == 0 || strstr(milters, "default_action=accept") != NULL)
+	if (strcmp(action, "accept") == 0 || strstr(milters, "default_action=accept"))
 		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
 			    "main.cf: milter_default_action: \"accept\" loses bounces while the "
-			    "filter is away; "
-			    "set it to tempfail");
+			    "filter is away; set it to tempfail");
 	if (*flow != '0')
 		check_warning("Postfix",
 			      "main.cf: in_flow_delay is not 0: discarded bounces slow all mail "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * libmilter's callbacks. libmilter runs the callbacks of one session on
- * different threads, one at a time: what belongs to a session lives in its
- * private pointer and nowhere else.
+ * libmilter's callbacks. libmilter runs the callbacks of one session on different
+ * threads, one at a time: the state of a session is behind its private pointer and
+ * nowhere else.
  */
 #include "milter/filter.h"
 
@@ -46,7 +46,7 @@ static void session_end_message(struct session *session)
 	g_clear_pointer(&session->message, message_free);
 }
 
-/* One place more for a bounce, or the right to say "try again". */
+/* Counts one bounce more. False if there are sessions_max of them already. */
 static bool session_admit(struct session *session)
 {
 	if (session->is_admitted)
@@ -59,8 +59,8 @@ static bool session_admit(struct session *session)
 	return true;
 }
 
-/* Asks for all that is used and for no reply where none is given: each one
- * saved is a round trip of every message that passes. */
+/* Asks for the actions that are used, and for the right not to reply: each reply saved is
+ * a round trip less for every message that passes. */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 			     unsigned long f2, unsigned long f3, unsigned long *actions_out,
 			     unsigned long *steps_out, unsigned long *f2_out, unsigned long *f3_out)
@@ -87,7 +87,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 static void client_address(const struct sockaddr *address, char text_out[static INET6_ADDRSTRLEN])
 {
 	text_out[0] = '\0';
-	if (address == NULL)
+	if (!address)
 		return;
 	if (address->sa_family == AF_INET)
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
@@ -122,7 +122,7 @@ static const char *macro(SMFICTX *ctx, char *name)
 {
 	const char *value = smfi_getsymval(ctx, name);
 
-	return value == NULL ? "" : value;
+	return value ? value : "";
 }
 
 static bool is_own_mta(SMFICTX *ctx)
@@ -132,18 +132,18 @@ static bool is_own_mta(SMFICTX *ctx)
 	return strcmp(macro(ctx, name), filter->settings->own_mta_daemon_name) == 0;
 }
 
-/* A report to a return path that we never made tells nothing. Not while the keys
- * may be old; and not to our own MTA, which would try again and again. */
+/* A report to a return path that we never made says nothing. It is not refused while the
+ * keys may be outdated, nor to our own MTA, which would try again and again. */
 static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, const char *address)
 {
-	return db_parameters_refuses(parameters, address) && db_watch_is_current(filter->watch) &&
-	       !is_own_mta(ctx);
+	return db_parameters_refuses(parameters, address) &&
+	       parameter_cache_is_current(filter->parameter_cache) && !is_own_mta(ctx);
 }
 
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = session_of(ctx);
-	g_autoptr(db_parameters_t) parameters = db_watch_parameters(filter->watch);
+	g_autoptr(db_parameters_t) parameters = parameter_cache_get(filter->parameter_cache);
 	g_autofree char *bare = message_address_bare(arguments[0]);
 
 	if (!db_parameters_is_ours(parameters, bare)) {
@@ -168,7 +168,7 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	return SMFIS_CONTINUE;
 }
 
-/* Mail that is not for us is let go before its content is sent to us. */
+/* Mail that is not for us is accepted before its content is sent to us. */
 static sfsistat on_data(SMFICTX *ctx)
 {
 	return message_is_ours(session_of(ctx)->message) ? SMFIS_CONTINUE : SMFIS_ACCEPT;
@@ -210,8 +210,9 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	struct db_record_result result = {0};
 	g_autoptr(GError) error = NULL;
 	bool recorded = intake_process(filter->intake, &envelope, bytes, len, &result, &error);
-	sfsistat status = recorded ? answer_recorded(ctx, message, &envelope, &result)
-				   : answer_failed(ctx, message, &envelope, filter->watch, error);
+	sfsistat status =
+	    recorded ? answer_recorded(ctx, message, &envelope, &result)
+		     : answer_failed(ctx, message, &envelope, filter->parameter_cache, error);
 	db_record_result_clear(&result);
 	session_end_message(session);
 	g_atomic_int_add(&callbacks_in_progress, -1);
@@ -228,7 +229,7 @@ static sfsistat on_close(SMFICTX *ctx)
 {
 	struct session *session = session_of(ctx);
 
-	if (session == NULL)
+	if (!session)
 		return SMFIS_CONTINUE;
 	session_end_message(session);
 	g_free(session);
@@ -260,7 +261,7 @@ static bool is_unix_socket(const char *socket_name)
 	return g_str_has_prefix(socket_name, "unix:") || g_str_has_prefix(socket_name, "local:");
 }
 
-/* libmilter would take a living filter's unix socket away. */
+/* libmilter would remove the unix socket of a running filter. */
 static bool is_served(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -281,13 +282,13 @@ static bool refuse_socket(const char *name, const char *why, GError **error)
 	return false;
 }
 
-/* The socket is made for nobody but us, then opened as the configuration says. */
+/* The socket is created without access for others, then opened as configured. */
 static bool open_socket(const struct milter_settings *settings, GError **error)
 {
 	g_autofree char *connection = g_strdup(settings->socket);
 	const char *path = is_unix_socket(connection) ? strchr(connection, ':') + 1 : NULL;
 
-	if (path != NULL && is_served(path))
+	if (path && is_served(path))
 		return refuse_socket(connection, "another filter answers there", error);
 	mode_t old = umask(0177);
 	errno = 0;
@@ -299,7 +300,7 @@ static bool open_socket(const struct milter_settings *settings, GError **error)
 				     cause != 0 ? g_strerror(cause)
 						: "libmilter refuses it, its reason is in syslog",
 				     error);
-	if (path != NULL && chmod(path, (mode_t)settings->socket_mode) != 0)
+	if (path && chmod(path, (mode_t)settings->socket_mode) != 0)
 		return refuse_socket(connection, g_strerror(errno), error);
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The milter protocol: libmilter's callbacks. They translate and delegate;
- * what a message means is the intake's, what is ours the database's.
+ * The milter protocol: libmilter's callbacks. They translate and delegate: the intake
+ * finds out what a message means, the parameters say which addresses are ours.
  */
 #ifndef MILTER_FILTER_H
 #define MILTER_FILTER_H
@@ -18,15 +18,15 @@
 struct filter {
 	const struct milter_settings *settings;
 	struct intake *intake;
-	struct db_watch *watch;
+	struct parameter_cache *parameter_cache;
 };
 
 /* Opens the socket and serves until SIGTERM, SIGINT or SIGHUP. Called once.
  * False with BM_ERROR_CONFIG when the socket cannot be opened. */
 bool filter_run(const struct filter *filter, GError **error) __attribute__((warn_unused_result));
 
-/* Whether no message is in a callback any more: libmilter leaves its worker
- * threads alone when it stops. */
+/* Whether no message is in a callback any more: libmilter does not wait for its worker
+ * threads when it stops. */
 bool filter_is_idle(void);
 
 #endif

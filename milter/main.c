@@ -34,7 +34,7 @@ static const char usage[] =
 struct service {
 	const struct milter_settings *settings;
 	struct db_pool *pool;
-	struct db_watch *watch; /* NULL until the database has answered */
+	struct parameter_cache *parameter_cache; /* NULL until the database has answered */
 	struct intake *intake;
 };
 
@@ -63,8 +63,8 @@ static bool service_connect(void *data, GError **error)
 {
 	struct service *service = data;
 
-	service->watch = db_watch_new(service->settings->common.conninfo, error);
-	return service->watch;
+	service->parameter_cache = parameter_cache_new(service->settings->common.conninfo, error);
+	return service->parameter_cache;
 }
 
 /* libmilter leaves its workers where they are when it stops. */
@@ -78,8 +78,9 @@ static bool wait_until_idle(void)
 static bool service_serve(void *data, GError **error)
 {
 	const struct service *service = data;
-	const struct filter filter = {
-	    .settings = service->settings, .intake = service->intake, .watch = service->watch};
+	const struct filter filter = {.settings = service->settings,
+				      .intake = service->intake,
+				      .parameter_cache = service->parameter_cache};
 	bool served = filter_run(&filter, error);
 
 	if (!wait_until_idle())
@@ -101,7 +102,7 @@ static void service_close(void *data)
 {
 	struct service *service = data;
 
-	db_watch_free(service->watch);
+	parameter_cache_free(service->parameter_cache);
 	intake_free(service->intake);
 	db_pool_free(service->pool);
 	g_free(service);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One message while it comes in.
+ * Envelope and bytes of one message.
  */
 #include "milter/message.h"
 
@@ -32,7 +32,7 @@ struct message *message_new(const char *sender, size_t bytes_max)
 
 void message_free(struct message *message)
 {
-	if (message == NULL)
+	if (!message)
 		return;
 	g_free(message->sender);
 	g_ptr_array_free(message->given, TRUE);

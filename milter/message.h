@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One message while it comes in: its envelope, and its bytes up to a cap.
- * Knows nothing of libmilter, so that its bounds can be tested alone.
+ * One message while it is received: its envelope, and its bytes up to a limit. Knows
+ * nothing of libmilter, so that its limits can be tested alone.
  */
 #ifndef MILTER_MESSAGE_H
 #define MILTER_MESSAGE_H
@@ -19,22 +19,22 @@ struct message;
 struct message *message_new(const char *sender, size_t bytes_max);
 void message_free(struct message *message);
 
-/* address as the MTA gave it, which is how it must be taken out again. */
+/* address as the MTA gave it, which is how it must be removed again. */
 void message_add_our_recipient(struct message *message, const char *address);
 void message_add_foreign_recipient(struct message *message);
 
-/* value as libmilter gives it under SMFIP_HDR_LEADSPC: with its leading space,
- * folded by bare line feeds. */
+/* value as libmilter gives it with SMFIP_HDR_LEADSPC: with its leading space, folded by
+ * bare line feeds. */
 void message_add_header(struct message *message, const char *name, const char *value);
 void message_end_headers(struct message *message);
 void message_add_body(struct message *message, const char *bytes, size_t len);
 
 bool message_is_full(const struct message *message);
-bool message_is_ours(const struct message *message); /* has one recipient of ours at least */
+bool message_is_ours(const struct message *message); /* has at least one recipient of ours */
 bool message_has_foreign_recipients(const struct message *message);
 
 const char *message_bytes(const struct message *message, size_t *len_out);
-/* How often the field X-Bounce-... of that name came, case-blind. */
+/* How many fields X-Bounce-... of that name came, in any case. */
 unsigned message_own_header_count(const struct message *message, const char *name);
 
 /* Our recipients as given; NULL-terminated. */
@@ -43,8 +43,8 @@ const char *const *message_our_recipients(const struct message *message);
 struct envelope message_envelope(const struct message *message, const char *queue_id,
 				 const char *client, bool own_mta);
 
-/* "<a@b>" or "a@b" to "a@b"; heap. Over SMTP addresses come in angle brackets,
- * from cleanup(8) without. */
+/* "<a@b>" or "a@b" to "a@b"; heap. Addresses have angle brackets over SMTP, and none from
+ * cleanup(8). */
 char *message_address_bare(const char *address);
 
 typedef struct message message_t;

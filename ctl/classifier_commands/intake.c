@@ -70,7 +70,7 @@ static void take_mbox(struct intake_mail_job *job, const char *path, FILE *file)
 	struct intake_mail_item item = {.source = "mbox", .keeping = INTAKE_MAIL_KEEPS_ALL};
 	size_t count = 0;
 
-	while (intake_mail_may_go_on(job) && mbox_next(file, &item.place)) {
+	while (intake_mail_may_go_on(job) && mail_place_next(file, &item.place)) {
 		g_autofree char *name = g_strdup_printf("%s, mail %zu", path, ++count);
 
 		item.name = name;

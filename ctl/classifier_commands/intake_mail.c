@@ -15,6 +15,7 @@
 #include "ctl/terminal/output.h"
 #include "db/operator_queries.h"
 #include "intake/forward.h"
+#include "intake/mail_trace.h"
 
 /* After so many mails in a row without a database the rest is left to the next run. */
 enum { AWAY_MAX = 3 };

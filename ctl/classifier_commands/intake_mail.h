@@ -12,7 +12,7 @@
 #include "ctl/framework/call.h"
 #include "ctl/terminal/progress.h"
 #include "intake/intake.h"
-#include "intake/mailbox.h"
+#include "intake/mail_place.h"
 
 /* What becomes of a mail that a person must see. */
 enum intake_mail_keeping {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "db/checkout.h"
 #include "db/migrate.h"
+#include "db/pool.h"
 
 static const char conninfo[] = "dbname=postgres";
 
@@ -125,17 +126,17 @@ static void test_pool_is_bounded(void)
 	    .conninfo = conninfo, .size = 2, .pool_wait = 0, .query_wait = 5};
 	struct db_pool *pool = db_pool_new(&options);
 	g_autoptr(GError) error = NULL;
-	PGconn *first = db_lease_begin(pool, &error);
-	PGconn *second = db_lease_begin(pool, &error);
+	PGconn *first = checkout_begin(pool, &error);
+	PGconn *second = checkout_begin(pool, &error);
 
 	g_assert_no_error(error);
-	g_assert_null(db_lease_begin(pool, &error));
+	g_assert_null(checkout_begin(pool, &error));
 	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
 	g_clear_error(&error);
-	db_lease_end(pool, first);
-	g_assert_true(db_lease_begin(pool, &error) == first);
-	db_lease_end(pool, first);
-	db_lease_end(pool, second);
+	checkout_end(pool, first);
+	g_assert_true(checkout_begin(pool, &error) == first);
+	checkout_end(pool, first);
+	checkout_end(pool, second);
 	db_pool_free(pool);
 }
 
@@ -147,20 +148,20 @@ static void test_pool_replaces_broken(void)
 	struct db_pool *pool = db_pool_new(&options);
 	g_autoptr(PGconn) killer = connect_or_fail();
 	g_autoptr(GError) error = NULL;
-	PGconn *connection = db_lease_begin(pool, &error);
+	PGconn *connection = checkout_begin(pool, &error);
 	g_autofree char *kill =
 	    g_strdup_printf("SELECT pg_terminate_backend(%d, 5000)", PQbackendPID(connection));
 
-	db_lease_end(pool, connection);
+	checkout_end(pool, connection);
 	run_or_fail(killer, kill);
-	connection = db_lease_begin(pool, &error);
+	connection = checkout_begin(pool, &error);
 	g_assert_no_error(error);
 	run_or_fail(connection, "BEGIN");
-	db_lease_end(pool, connection);
-	connection = db_lease_begin(pool, &error);
+	checkout_end(pool, connection);
+	connection = checkout_begin(pool, &error);
 	g_assert_no_error(error);
 	g_assert_cmpint(PQtransactionStatus(connection), ==, PQTRANS_IDLE);
-	db_lease_end(pool, connection);
+	checkout_end(pool, connection);
 	db_pool_free(pool);
 }
 

@@ -5,7 +5,7 @@
  * and waits for the rest of it with EHLO still unsent. Written first, EHLO is
  * answered behind the tickets, and OpenSSL reads over them.
  */
-#include "delivery/tls.h"
+#include "delivery/smtp/tls.h"
 
 #include <sys/socket.h>
 
@@ -25,7 +25,7 @@ static int note_verdict(int is_good, X509_STORE_CTX *store)
 	return is_good;
 }
 
-char *tls_fault_take(void)
+char *tls_problem_take(void)
 {
 	char *fault = NULL;
 	const char *data;
@@ -36,7 +36,7 @@ char *tls_fault_take(void)
 		bool is_ours = ERR_GET_LIB(code) == ERR_LIB_USER && (flags & ERR_TXT_STRING) != 0;
 		const char *text = is_ours ? data : ERR_reason_error_string(code);
 
-		if (text == NULL || (fault != NULL && !is_ours))
+		if (!text || (fault && !is_ours))
 			continue;
 		g_free(fault);
 		fault = g_strdup(text);
@@ -59,7 +59,7 @@ SSL_CTX *tls_context_new(bool is_verifying, const char *ca_file, const char *hos
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 
-	if (context != NULL && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+	if (context && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
 	    (!is_verifying || demand_certificate(context, ca_file, host)))
 		return context;
 	SSL_CTX_free(context);

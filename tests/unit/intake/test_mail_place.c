@@ -7,7 +7,8 @@
 
 #include <glib.h>
 
-#include "intake/mailbox.h"
+#include "intake/mail_place.h"
+#include "intake/mail_trace.h"
 
 static FILE *file_of(const char *text)
 {
@@ -52,7 +53,7 @@ static void test_mboxes(void)
 		struct mail_place place;
 
 		g_test_message("%zu: %s", i, mboxes[i].mbox);
-		for (unsigned count = 0; mbox_next(file, &place); count++) {
+		for (unsigned count = 0; mail_place_next(file, &place); count++) {
 			g_autofree char *text = text_of(&place);
 
 			g_assert_cmpuint(count, <, 10);

@@ -3,8 +3,8 @@
  * What OpenSSL is asked for behind libESMTP's back: whom to trust, and that the
  * session tickets of TLS 1.3 do not stop the dialogue.
  */
-#ifndef DELIVERY_TLS_H
-#define DELIVERY_TLS_H
+#ifndef DELIVERY_SMTP_TLS_H
+#define DELIVERY_SMTP_TLS_H
 
 #include <stdbool.h>
 
@@ -18,7 +18,7 @@ SSL_CTX *tls_context_new(bool is_verifying, const char *ca_file, const char *hos
 
 /* Why handshakes failed in this thread since it was asked last, for people; NULL: OpenSSL
  * knows of nothing. Heap. */
-char *tls_fault_take(void);
+char *tls_problem_take(void);
 
 /* From the end of the handshake until the first command is written, poll(2) does not
  * call the socket readable for what only OpenSSL reads. */

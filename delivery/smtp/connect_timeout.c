@@ -3,7 +3,7 @@
  * A timer of the thread's own (timer_create(2)): its signal goes to that thread
  * alone and does nothing but interrupt.
  */
-#include "delivery/patience.h"
+#include "delivery/smtp/connect_timeout.h"
 
 #include <signal.h>
 #include <sys/types.h>
@@ -18,7 +18,7 @@ static void do_nothing(int number)
 	(void)number;
 }
 
-void patience_init(void)
+void connect_timeout_init(void)
 {
 	struct sigaction action = {.sa_handler =
 				       do_nothing}; /* no SA_RESTART: it is to interrupt */
@@ -27,20 +27,20 @@ void patience_init(void)
 	sigaction(SIGALRM, &action, NULL);
 }
 
-void patience_begin(struct patience *patience, unsigned seconds)
+void connect_timeout_begin(struct connect_timeout *timeout, unsigned seconds)
 {
 	const struct itimerspec times = {.it_value.tv_sec = seconds, .it_interval.tv_sec = seconds};
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
 
 	event.sigev_notify_thread_id = gettid();
-	patience->has_timer = timer_create(CLOCK_MONOTONIC, &event, &patience->timer) == 0;
-	if (patience->has_timer)
-		timer_settime(patience->timer, 0, &times, NULL);
+	timeout->has_timer = timer_create(CLOCK_MONOTONIC, &event, &timeout->timer) == 0;
+	if (timeout->has_timer)
+		timer_settime(timeout->timer, 0, &times, NULL);
 }
 
-void patience_end(struct patience *patience)
+void connect_timeout_end(struct connect_timeout *timeout)
 {
-	if (patience->has_timer)
-		timer_delete(patience->timer);
-	patience->has_timer = false;
+	if (timeout->has_timer)
+		timer_delete(timeout->timer);
+	timeout->has_timer = false;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Claim, send, give back; and the keeper beside it.
+ * Claim, deliver, release; and the keeper beside it.
  */
-#include "delivery/worker.h"
+#include "delivery/workers.h"
 
 #include <string.h>
 #include <sys/eventfd.h>
@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "db/queue.h"
-#include "delivery/run.h"
+#include "delivery/claim.h"
 
 enum {
 	DATABASE_DELAY_MAX = 15, /* seconds between two tries to reach the database */
@@ -49,7 +49,7 @@ static void set_claim(struct worker *worker, const char *claim_id)
 
 /* --- one claim ---------------------------------------------------------------------------- */
 
-static void tell_problem(struct worker *worker, const char *problem)
+static void report_problem(struct worker *worker, const char *problem)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = log_quote(problem);
@@ -60,7 +60,7 @@ static void tell_problem(struct worker *worker, const char *problem)
 		log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
 }
 
-static void give_back(struct worker *worker, const char *claim_id, const char *why)
+static void release(struct worker *worker, const char *claim_id, const char *why)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -69,22 +69,22 @@ static void give_back(struct worker *worker, const char *claim_id, const char *w
 			  error->message);
 }
 
-static void work_on(struct worker *worker, GPtrArray *items)
+static void deliver(struct worker *worker, GPtrArray *items)
 {
 	struct workers *workers = worker->workers;
 	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(workers->rules);
-	const struct run_context context = {.queue = worker->queue,
-					    .client = workers->client,
-					    .rules = use->rules,
-					    .server = workers->settings->server,
-					    .is_stopping = &workers->is_stopping};
+	const struct claim_context context = {.queue = worker->queue,
+					      .client = workers->client,
+					      .rules = use->rules,
+					      .server = workers->settings->server,
+					      .is_stopping = &workers->is_stopping};
 	g_autofree char *claim_id = g_strdup(((const struct db_item *)items->pdata[0])->claim_id);
 
 	set_claim(worker, claim_id);
-	g_autofree char *fault = run_claim(&context, items);
-	if (fault != NULL)
-		tell_problem(worker, fault);
-	give_back(worker, claim_id, fault != NULL ? fault : "");
+	g_autofree char *problem = claim_deliver(&context, items);
+	if (problem)
+		report_problem(worker, problem);
+	release(worker, claim_id, problem ? problem : "");
 	set_claim(worker, NULL);
 }
 
@@ -105,7 +105,7 @@ static void *worker_main(void *data)
 		g_autoptr(GPtrArray) items =
 		    db_queue_claim(worker->queue, (unsigned)workers->settings->batch, &error);
 
-		if (items == NULL) {
+		if (!items) {
 			log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message,
 				  delay);
 			pause_worker(worker, delay);
@@ -114,7 +114,7 @@ static void *worker_main(void *data)
 		}
 		delay = 1;
 		if (items->len > 0)
-			work_on(worker, items);
+			deliver(worker, items);
 		else
 			db_queue_wait(worker->queue, workers->stop_fd,
 				      (unsigned)workers->settings->poll_interval);
@@ -131,7 +131,7 @@ static void renew(struct workers *workers)
 
 	g_mutex_lock(&workers->lock);
 	for (long i = 0; i < workers->settings->workers; i++)
-		if (workers->list[i].claim_id != NULL)
+		if (workers->list[i].claim_id)
 			g_ptr_array_add(claims, g_strdup(workers->list[i].claim_id));
 	g_mutex_unlock(&workers->lock);
 	if (claims->len == 0)
@@ -184,8 +184,8 @@ static void prepare(struct worker *worker, struct workers *workers, const char *
 	const struct delivery_settings *settings = workers->settings;
 
 	worker->workers = workers;
-	worker->queue = db_queue_new(settings->common.conninfo, (unsigned)settings->common.query_wait, name,
-				     settings->server);
+	worker->queue = db_queue_new(settings->common.conninfo,
+				     (unsigned)settings->common.query_wait, name, settings->server);
 }
 
 struct workers *workers_start(const struct delivery_settings *settings,

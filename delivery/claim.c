@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * While the server works on a message's envelope, the database settles the message before
+ * it and begins this one; only the content waits for that commit.
+ */
+#include "delivery/claim.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "delivery/compose.h"
+#include "delivery/outcome.h"
+
+enum {
+	SETTLE_DELAY_MAX = 15, /* seconds between two tries to reach the database */
+	STOP_WAIT = 30,        /* seconds in which an outcome is settled at stop */
+	SIZE_OF_HEADER = 2048, /* added to the size of the content for SIZE (RFC 1870) */
+	CLOSING = 421, /* RFC 5321 section 3.8: the server ends the connection, whatever was said */
+};
+
+enum stage {
+	STAGE_CLAIMED,
+	STAGE_BEGUN, /* may be begun in the database; nothing of it was sent */
+	STAGE_SENT,  /* its content was handed over */
+	STAGE_ENDED, /* its outcome is known */
+};
+
+struct claim {
+	const struct claim_context *context;
+	GPtrArray *items;   /* struct db_item */
+	enum stage *stages; /* by item */
+	char **refused;     /* by item: outcomes where the sender was refused, or by us; or NULL */
+	char *unsettled;    /* outcomes of the item before, not settled yet */
+	const char *unsettled_claim;
+	gssize beginning; /* the item whose begin the database has not answered yet; -1: none */
+	bool is_broken;   /* nothing more is begun */
+	bool was_sender_accepted;
+	char *sender_problem;
+};
+
+static bool is_stopping(const struct claim *claim)
+{
+	return g_atomic_int_get(claim->context->is_stopping) != 0;
+}
+
+static void log_failure(const struct claim *claim, const GError *error)
+{
+	log_event(LOG_LEVEL_ERROR, claim->unsettled_claim ? claim->unsettled_claim : "",
+		  "settle: %s", error->message);
+}
+
+/* --- the database ------------------------------------------------------------------ */
+
+/* Settles what is unsettled, trying as often as it takes. False: it cannot be. */
+static bool settle(struct claim *claim)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)STOP_WAIT * G_USEC_PER_SEC;
+
+	for (unsigned delay = 1;; delay = MIN(delay * 2, SETTLE_DELAY_MAX)) {
+		const struct db_settlement done = {.claim_id = claim->unsettled_claim,
+						   .outcomes = claim->unsettled};
+		g_autoptr(GError) error = NULL;
+
+		if (db_queue_step(claim->context->queue, &done, NULL, NULL, &error))
+			return true;
+		log_failure(claim, error);
+		if (!bm_error_is_temporary(error) ||
+		    (is_stopping(claim) && g_get_monotonic_time() > until))
+			return false;
+		g_usleep((gulong)delay * G_USEC_PER_SEC);
+	}
+}
+
+static void settle_now(struct claim *claim)
+{
+	if (claim->unsettled && !settle(claim))
+		log_event(LOG_LEVEL_ERROR, claim->unsettled_claim,
+			  "outcome could not be recorded and will be unknown: %s",
+			  claim->unsettled);
+	g_clear_pointer(&claim->unsettled, g_free);
+}
+
+/* Takes outcomes. */
+static void set_unsettled(struct claim *claim, const struct db_item *item, char *outcomes)
+{
+	settle_now(claim); /* usually done by the begin of this item */
+	claim->unsettled = outcomes;
+	claim->unsettled_claim = item->claim_id;
+}
+
+/* Sends the database what is unsettled and, unless index is past the last item, the begin
+ * of that item; does not wait. */
+static void send_begin(struct claim *claim, size_t index)
+{
+	const struct db_settlement done = {.claim_id = claim->unsettled_claim,
+					   .outcomes = claim->unsettled};
+	const struct db_item *next = index < claim->items->len ? claim->items->pdata[index] : NULL;
+	g_autoptr(GError) error = NULL;
+
+	claim->is_broken = claim->is_broken || (next && is_stopping(claim));
+	if (claim->is_broken)
+		return;
+	if (next)
+		claim->stages[index] = STAGE_BEGUN;
+	if (db_queue_step_ask(claim->context->queue, claim->unsettled ? &done : NULL, next,
+			      &error)) {
+		claim->beginning = (gssize)index;
+		return;
+	}
+	log_failure(claim, error);
+	claim->is_broken = true;
+}
+
+/* Receives the content to send, or NULL: then nothing more is begun. Waits for one answer
+ * only, because the connection to the server is open. */
+static struct db_content *receive_begin(struct claim *claim)
+{
+	struct db_content *content = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (claim->beginning < 0)
+		return NULL;
+	claim->beginning = -1;
+	if (db_queue_step_hear(claim->context->queue, &content, &error))
+		g_clear_pointer(&claim->unsettled, g_free);
+	else
+		log_failure(claim, error);
+	claim->is_broken = claim->is_broken || !content;
+	return content;
+}
+
+/* --- while the connection to the server is open --------------------------------------- */
+
+/* What cannot be composed now never can: its outcomes, as if the server had refused it. */
+static char *uncomposable_outcomes(const struct claim *claim, const struct db_item *item,
+				   const GError *error)
+{
+	g_autofree char *text =
+	    g_strdup_printf("not sent, it cannot be composed: %s", error->message);
+	g_autofree struct smtp_reply *none =
+	    g_new0(struct smtp_reply, g_strv_length(item->addresses));
+	const struct smtp_result result = {.mail = {.code = 554, .status = "5.6.0", .text = text},
+					   .recipients = none};
+
+	log_event(LOG_LEVEL_ERROR, item->communication_id, "%s", text);
+	return outcome_document(claim->context->rules, claim->context->server, item, &result);
+}
+
+static GBytes *begin_item(void *context, size_t index)
+{
+	struct claim *claim = context;
+	const struct db_item *item = claim->items->pdata[index];
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GError) error = NULL;
+
+	if (claim->beginning < 0)
+		send_begin(claim, index);
+	g_autoptr(db_content_t) content = receive_begin(claim);
+	if (!content)
+		return NULL;
+	claim->was_sender_accepted = true;
+	GBytes *bytes = compose_message(content, now, &error);
+	if (bytes) {
+		claim->stages[index] = STAGE_SENT;
+		return bytes;
+	}
+	claim->refused[index] = uncomposable_outcomes(claim, item, error);
+	claim->is_broken = true; /* libESMTP ends a begun message only by hanging up */
+	return NULL;
+}
+
+static void log_outcomes(const struct db_item *item, const struct smtp_result *result)
+{
+	for (size_t i = 0; item->addresses[i]; i++) {
+		struct smtp_reply reply = {.text = ""};
+		enum outcome outcome = outcome_of(result, i, &reply);
+		g_autofree char *address = log_quote(item->addresses[i]);
+		g_autofree char *text = log_quote(reply.text);
+
+		log_event(LOG_LEVEL_INFO, item->communication_id,
+			  "delivery recipient=%s attempt=%s outcome=%s code=%d status=%s reply=%s",
+			  address, item->attempt, outcome_name(outcome), reply.code, reply.status,
+			  text);
+	}
+}
+
+/* Whether the sender or the server is to blame shows when another sender is accepted. */
+static void keep_refused(struct claim *claim, size_t index, const struct smtp_reply *mail,
+			 char *outcomes)
+{
+	const struct db_item *item = claim->items->pdata[index];
+
+	g_free(claim->sender_problem);
+	claim->sender_problem = g_strdup_printf("sender %s refused: %d %s %s", item->sender,
+						mail->code, mail->status, mail->text);
+	claim->refused[index] = outcomes;
+}
+
+static void end_item(void *context, size_t index, const struct smtp_result *result)
+{
+	struct claim *claim = context;
+	const struct db_item *item = claim->items->pdata[index];
+
+	if (claim->beginning == (gssize)index)
+		db_content_free(
+		    receive_begin(claim)); /* refused before its content was asked for */
+	if (claim->stages[index] != STAGE_SENT &&
+	    (claim->is_broken || (claim->was_sender_accepted && result->mail.code == CLOSING)))
+		return; /* we hung up, or the server did: no fault of this mail */
+	char *outcomes =
+	    outcome_document(claim->context->rules, claim->context->server, item, result);
+	if (outcome_is_sender_refused(result) && !claim->was_sender_accepted) {
+		keep_refused(claim, index, &result->mail, outcomes);
+		return;
+	}
+	claim->was_sender_accepted =
+	    claim->was_sender_accepted || !outcome_is_sender_refused(result);
+	log_outcomes(item, result);
+	claim->stages[index] = STAGE_ENDED;
+	set_unsettled(claim, item, outcomes);
+	send_begin(claim, index + 1);
+}
+
+/* --- the claim -------------------------------------------------------------------------- */
+
+static char *send_items(struct claim *claim)
+{
+	const struct smtp_handler handler = {
+	    .begin = begin_item, .end = end_item, .context = claim};
+	g_autofree struct smtp_transaction *list =
+	    g_new0(struct smtp_transaction, claim->items->len);
+
+	for (guint i = 0; i < claim->items->len; i++) {
+		const struct db_item *item = claim->items->pdata[i];
+
+		list[i] =
+		    (struct smtp_transaction){.sender = item->sender,
+					      .recipients = item->addresses,
+					      .recipient_count = g_strv_length(item->addresses),
+					      .envelope_id = item->envelope_id,
+					      .size_estimate = item->bytes + SIZE_OF_HEADER};
+	}
+	return smtp_session_run(claim->context->client, list, claim->items->len, &handler);
+}
+
+/* Settles what the connection has left open: a sender refused while others were accepted
+ * is to blame itself; what was begun and not sent is released. */
+static void settle_rest(struct claim *claim)
+{
+	db_content_free(receive_begin(claim));
+	for (guint i = 0; i < claim->items->len; i++) {
+		const struct db_item *item = claim->items->pdata[i];
+
+		if (claim->refused[i] && claim->was_sender_accepted)
+			set_unsettled(claim, item, g_steal_pointer(&claim->refused[i]));
+		else if (claim->stages[i] == STAGE_BEGUN)
+			set_unsettled(claim, item, outcome_released(item));
+	}
+	settle_now(claim);
+}
+
+static void claim_clear(struct claim *claim)
+{
+	for (guint i = 0; i < claim->items->len; i++)
+		g_free(claim->refused[i]);
+	g_free(claim->refused);
+	g_free(claim->stages);
+	g_free(claim->sender_problem);
+}
+
+char *claim_deliver(const struct claim_context *context, GPtrArray *items)
+{
+	struct claim claim = {.context = context,
+			      .items = items,
+			      .stages = g_new0(enum stage, items->len),
+			      .refused = g_new0(char *, items->len),
+			      .beginning = -1};
+	char *problem = send_items(&claim);
+
+	settle_rest(&claim);
+	if (!problem && claim.sender_problem && !claim.was_sender_accepted)
+		problem = g_steal_pointer(&claim.sender_problem);
+	if (claim.is_broken)
+		g_clear_pointer(&problem, g_free); /* we hung up: the server has no problem */
+	claim_clear(&claim);
+	return problem;
+}

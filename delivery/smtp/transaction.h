@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What is to be sent, and what the server replied. Values only.
+ */
+#ifndef DELIVERY_SMTP_TRANSACTION_H
+#define DELIVERY_SMTP_TRANSACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+/* A reply of the server; code 0: none was received. */
+struct smtp_reply {
+	int code;        /* RFC 5321 section 4.2 */
+	char status[16]; /* enhanced status code, RFC 2034; "" if none */
+	char *text;      /* without the codes; never NULL; owned by the result */
+};
+
+struct smtp_result {
+	struct smtp_reply mail;
+	struct smtp_reply *recipients; /* one each, in the order of the transaction */
+	struct smtp_reply data;        /* to the message as a whole */
+	bool is_begun;                 /* the content was asked for */
+	bool is_complete; /* all of it was written, with its end: the server may have it */
+};
+
+struct smtp_transaction {
+	const char *sender; /* "" is the null sender */
+	char *const *recipients;
+	size_t recipient_count;
+	const char *envelope_id;
+	size_t size_estimate;
+};
+
+struct smtp_handler {
+	/* The message as it goes over the wire, lines ended by CRLF. Called once MAIL is
+	 * accepted and before a byte of it is written. NULL: it must not be sent; the
+	 * connection is closed and nothing further is begun. */
+	GBytes *(*begin)(void *context, size_t index);
+	/* Called once for each transaction to which the server replied, or whose content
+	 * was begun, also when the connection broke. */
+	void (*end)(void *context, size_t index, const struct smtp_result *result);
+	void *context;
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The workers: each a thread with a connection to the database and, while there is work,
+ * one to the server. One more thread, the keeper, renews their leases and takes back the
+ * claims of workers that are gone, here or on another machine.
+ */
+#ifndef DELIVERY_WORKERS_H
+#define DELIVERY_WORKERS_H
+
+#include <glib.h>
+
+#include "classifier/rules/live_ruleset.h"
+#include "delivery/settings.h"
+#include "delivery/smtp/client.h"
+
+struct workers;
+
+/* Starts the threads. All three arguments must live longer. */
+struct workers *workers_start(const struct delivery_settings *settings,
+			      const struct smtp_client *client, struct live_ruleset *rules);
+/* Ends them: what is being sent is finished and settled, what was only claimed is
+ * released. */
+void workers_stop(struct workers *workers);
+
+#endif
