@@ -16,7 +16,7 @@ static const char record_statement[] =
 static const char *const names[] = {
     [DB_DISCARD] = "discard", [DB_DELIVER] = "deliver", [DB_FORWARD] = "forward"};
 
-const char *db_disposition_name(enum db_disposition disposition)
+const char *db_record_disposition_name(enum db_disposition disposition)
 {
 	return names[disposition];
 }

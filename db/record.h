@@ -38,7 +38,7 @@ bool db_record_report(struct db_pool *pool, const char *document, const char *ra
     __attribute__((warn_unused_result));
 void db_record_result_clear(struct db_record_result *result);
 
-const char *db_disposition_name(
+const char *db_record_disposition_name(
     enum db_disposition disposition); /* as in SQL: "discard", "deliver", "forward" */
 
 #endif

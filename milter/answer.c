@@ -107,8 +107,9 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 		  "recorded bounce_message=%s class=%s reason=%s duplicate=%s disposition=%s "
 		  "forward_to=%s own_mta=%s",
 		  result->bounce_message_id, result->class, result->reason,
-		  result->is_duplicate ? "yes" : "no", db_disposition_name(result->disposition),
-		  forward_to, envelope->own_mta ? "yes" : "no");
+		  result->is_duplicate ? "yes" : "no",
+		  db_record_disposition_name(result->disposition), forward_to,
+		  envelope->own_mta ? "yes" : "no");
 	if (done)
 		return status;
 	log_event(LOG_LEVEL_ERROR, envelope->queue_id,

@@ -7,19 +7,16 @@
 #include "milter/filter.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "milter/answer.h"
+#include "milter/listener.h"
 #include "milter/message.h"
 
 static const struct filter
@@ -256,55 +253,6 @@ static const struct smfiDesc description = {
     .xxfi_negotiate = on_negotiate,
 };
 
-static bool is_unix_socket(const char *socket_name)
-{
-	return g_str_has_prefix(socket_name, "unix:") || g_str_has_prefix(socket_name, "local:");
-}
-
-/* libmilter would remove the unix socket of a running filter. */
-static bool is_served(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 ||
-	    g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
-		return false;
-	bool answers =
-	    connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0;
-	close(fd);
-	return answers;
-}
-
-static bool refuse_socket(const char *name, const char *why, GError **error)
-{
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "socket: cannot open \"%s\": %s", name, why);
-	return false;
-}
-
-/* The socket is created without access for others, then opened as configured. */
-static bool open_socket(const struct milter_settings *settings, GError **error)
-{
-	g_autofree char *connection = g_strdup(settings->socket);
-	const char *path = is_unix_socket(connection) ? strchr(connection, ':') + 1 : NULL;
-
-	if (path && is_served(path))
-		return refuse_socket(connection, "another filter answers there", error);
-	mode_t old = umask(0177);
-	errno = 0;
-	bool opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(true) == MI_SUCCESS;
-	int cause = errno;
-	umask(old);
-	if (!opened)
-		return refuse_socket(connection,
-				     cause != 0 ? g_strerror(cause)
-						: "libmilter refuses it, its reason is in syslog",
-				     error);
-	if (path && chmod(path, (mode_t)settings->socket_mode) != 0)
-		return refuse_socket(connection, g_strerror(errno), error);
-	return true;
-}
-
 bool filter_run(const struct filter *borrowed, GError **error)
 {
 	filter = borrowed;
@@ -313,7 +261,7 @@ bool filter_run(const struct filter *borrowed, GError **error)
 			    "libmilter does not take this version of its interface");
 		return false;
 	}
-	if (!open_socket(filter->settings, error))
+	if (!listener_open(filter->settings, error))
 		return false;
 	log_event(LOG_LEVEL_INFO, "", "ready on %s", filter->settings->socket);
 	if (smfi_main() != MI_SUCCESS) {

@@ -125,7 +125,7 @@ static void say(const struct intake_mail_job *job, const struct intake_mail_item
 	ctl_json_string(builder, "name", item->name);
 	ctl_json_string(builder, "class", result->class);
 	ctl_json_string(builder, "reason", result->reason);
-	ctl_json_string(builder, "disposition", db_disposition_name(result->disposition));
+	ctl_json_string(builder, "disposition", db_record_disposition_name(result->disposition));
 	ctl_json_integer(builder, "bounce_message_id",
 			 g_ascii_strtoll(result->bounce_message_id, NULL, 10));
 	ctl_json_boolean(builder, "duplicate", result->is_duplicate);
