@@ -24,9 +24,9 @@ static bool check_server(const struct delivery_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *good = g_strdup_printf(
-	    "%s: password and certificates can be read; it was not asked", settings->server);
+	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
 
-	smtp_client_free(smtp_client_new(settings, &error));
+	smtp_client_free(smtp_client_new(&settings->smtp, &error));
 	return check_result("server", error, good);
 }
 

@@ -60,7 +60,7 @@ static void *service_open(const void *data, GError **error)
 	const struct delivery_settings *settings = data;
 
 	set_home();
-	struct smtp_client *client = smtp_client_new(settings, error);
+	struct smtp_client *client = smtp_client_new(&settings->smtp, error);
 	struct ruleset *rules = client ? load_rules(settings, error) : NULL;
 
 	if (!rules) {
@@ -81,7 +81,7 @@ static bool service_serve(void *data, GError **error)
 
 	(void)error; /* a worker that cannot work tries again */
 	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", service->settings->workers,
-		  service->settings->server);
+		  service->settings->smtp.server);
 	process_wait_until_stop();
 	workers_stop(workers);
 	return true;

@@ -13,29 +13,18 @@
 
 #include "base/config.h"
 #include "daemon/settings.h"
+#include "delivery/smtp/settings.h"
 
 struct delivery_settings {
 	struct daemon_settings common; /* first, as daemon/daemon.h asks */
-	char *server;
-	char *hostname;
-	char *starttls;
-	char *tls_ca_file;
-	char *username;
-	char *password_file;
-	char *auth_cleartext;
-	long connect_wait; /* all waits in seconds */
-	long greeting_wait;
-	long envelope_wait;
-	long data_wait;
-	long transfer_wait;
-	long reply_wait;
+	struct smtp_settings smtp;
 	long workers;
 	long batch;
-	long poll_interval;
-	long sweep_interval;
+	long poll_interval;  /* seconds */
+	long sweep_interval; /* seconds */
 };
 
-enum { DELIVERY_SETTINGS_SECTIONS = 2 };
+enum { DELIVERY_SETTINGS_SECTIONS = 3 };
 
 /* All keys of the file; a test compares them with the sample file and the man page. */
 void delivery_settings_sections(

@@ -55,7 +55,7 @@ static void report_problem(struct worker *worker, const char *problem)
 	g_autofree char *text = log_quote(problem);
 
 	log_event(LOG_LEVEL_ERROR, "", "submission server %s: %s",
-		  worker->workers->settings->server, text);
+		  worker->workers->settings->smtp.server, text);
 	if (!db_queue_problem(worker->queue, problem, &error))
 		log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
 }
@@ -76,7 +76,7 @@ static void deliver(struct worker *worker, GPtrArray *items)
 	const struct claim_context context = {.queue = worker->queue,
 					      .client = workers->client,
 					      .rules = use->rules,
-					      .server = workers->settings->server,
+					      .server = workers->settings->smtp.server,
 					      .is_stopping = &workers->is_stopping};
 	g_autofree char *claim_id = g_strdup(((const struct db_item *)items->pdata[0])->claim_id);
 
@@ -184,8 +184,9 @@ static void prepare(struct worker *worker, struct workers *workers, const char *
 	const struct delivery_settings *settings = workers->settings;
 
 	worker->workers = workers;
-	worker->queue = db_queue_new(settings->common.conninfo,
-				     (unsigned)settings->common.query_wait, name, settings->server);
+	worker->queue =
+	    db_queue_new(settings->common.conninfo, (unsigned)settings->common.query_wait, name,
+			 settings->smtp.server);
 }
 
 struct workers *workers_start(const struct delivery_settings *settings,

@@ -38,7 +38,7 @@ static char *host_of(const char *server)
 	return colon ? g_strndup(server, (gsize)(colon - server)) : g_strdup(server);
 }
 
-static bool prepare_tls(struct smtp_client *client, const struct delivery_settings *settings,
+static bool prepare_tls(struct smtp_client *client, const struct smtp_settings *settings,
 			GError **error)
 {
 	g_autofree char *host = host_of(client->server);
@@ -51,7 +51,7 @@ static bool prepare_tls(struct smtp_client *client, const struct delivery_settin
 	return client->tls;
 }
 
-struct smtp_client *smtp_client_new(const struct delivery_settings *settings, GError **error)
+struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError **error)
 {
 	struct smtp_client *client = g_new0(struct smtp_client, 1);
 

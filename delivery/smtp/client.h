@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "delivery/settings.h"
+#include "delivery/smtp/settings.h"
 
 struct smtp_client;
 
@@ -15,7 +15,7 @@ struct smtp_client;
 void smtp_client_init(void);
 
 /* Reads password and certificates. BM_ERROR_CONFIG. Thread-safe once made. */
-struct smtp_client *smtp_client_new(const struct delivery_settings *settings, GError **error)
+struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError **error)
     __attribute__((warn_unused_result));
 void smtp_client_free(struct smtp_client *client);
 

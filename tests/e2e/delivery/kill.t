@@ -13,7 +13,9 @@ my $remote = Bounce::SmtpServer->new($stage->instance)->start;
 my $proxy  = Bounce::DatabaseProxy->new($stage->instance, $stage->db)->start;
 my $rules
     = $stage->instance->make_dir('few-rules');    # nothing is classified here, and many are started
-copy(Bounce::Instance::tree() . '/etc/rules/40-passing.rules', $rules) or die "rules: $!\n";
+for my $file (qw(00-words.rules 40-passing.rules)) {
+    copy(Bounce::Instance::tree() . "/etc/rules/$file", $rules) or die "rules: $!\n";
+}
 my @worker = (
     rules_dir => $rules,
     server    => '127.0.0.1:' . $remote->port,

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The keys of the submission server, one row each.
+ */
+#include "delivery/smtp/settings.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+static const struct config_key keys[] = {
+    CONFIG_TEXT_KEY(smtp_settings, server, "localhost:25", NULL, "submission server, HOST:PORT"),
+    CONFIG_TEXT_KEY(smtp_settings, hostname, "", NULL,
+		    "name given in EHLO; empty: the name of this machine"),
+    CONFIG_TEXT_KEY(smtp_settings, starttls, "may", "off|may|encrypt|verify",
+		    "encryption to the server, and whether its certificate is checked"),
+    CONFIG_TEXT_KEY(smtp_settings, tls_ca_file, "", NULL,
+		    "certificates that are trusted (PEM); empty: those of the system"),
+    CONFIG_TEXT_KEY(smtp_settings, username, "", NULL, "account at the server; empty: no login"),
+    CONFIG_TEXT_KEY(smtp_settings, password_file, "", NULL,
+		    "file whose first line is the password"),
+    CONFIG_TEXT_KEY(smtp_settings, auth_cleartext, "no", "no|yes",
+		    "log in also where the connection is not encrypted for certain"),
+    CONFIG_NUMBER_KEY(smtp_settings, connect_wait, CONFIG_INTEGER, "30", 1, 3600,
+		      "seconds to wait for a connection, for each address of the server"),
+    CONFIG_NUMBER_KEY(smtp_settings, greeting_wait, CONFIG_INTEGER, "60", 1, 3600,
+		      "seconds to wait for the greeting"),
+    CONFIG_NUMBER_KEY(smtp_settings, envelope_wait, CONFIG_INTEGER, "120", 1, 3600,
+		      "seconds to wait for a reply to EHLO, MAIL, RCPT"),
+    CONFIG_NUMBER_KEY(smtp_settings, data_wait, CONFIG_INTEGER, "120", 1, 3600,
+		      "seconds to wait for a reply to DATA"),
+    CONFIG_NUMBER_KEY(smtp_settings, transfer_wait, CONFIG_INTEGER, "180", 1, 3600,
+		      "seconds that sending a block may take"),
+    CONFIG_NUMBER_KEY(smtp_settings, reply_wait, CONFIG_INTEGER, "600", 1, 7200,
+		      "seconds to wait for the reply to the message"),
+};
+
+struct config_section smtp_settings_section(struct smtp_settings *settings)
+{
+	return (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+}
+
+bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)
+{
+	bool encrypted =
+	    strcmp(settings->starttls, "encrypt") == 0 || strcmp(settings->starttls, "verify") == 0;
+
+	if (*settings->username == '\0' || encrypted ||
+	    strcmp(settings->auth_cleartext, "yes") == 0)
+		return true;
+	g_set_error(
+	    error, BM_ERROR, BM_ERROR_CONFIG,
+	    "%s: username: a login needs starttls = encrypt or verify, or auth_cleartext = yes",
+	    path);
+	return false;
+}
