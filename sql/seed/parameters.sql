@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- The system parameters. A new one is one call here and a row of the
--- table in README.md; types and limits are enforced by bounce.system_parameter.
--- Applied anew whenever a text changes: the definitions follow, the values that
--- somebody has set stay.
+-- The system parameters, one call each; types and limits are enforced by
+-- bounce.system_parameter. Applied anew whenever a text changes: the definitions
+-- follow, the values that somebody has set stay.
 
 -- Receiving bounces ---------------------------------------------------------------
 
