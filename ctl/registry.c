@@ -36,5 +36,5 @@ const struct ctl_program registry_bouncectl = {
     .commands = commands,
     .topics = topics,
     .wordings = wordings,
-    .completion_words = &people_words,
+    .completion_words = &operator_queries_words,
 };

@@ -8,7 +8,7 @@
 
 /* value is a number, a time or null where it is one; that of bounce.status() is text. */
 STATEMENT(
-    people_status, 0,
+    operator_queries_status, 0,
     "WITH queue AS ("
     "  SELECT count(*) FILTER (WHERE c.due_at IS NOT NULL AND c.held_at IS NULL AND "
     "c.delivery_state <> 'PROCESSING') "
@@ -48,13 +48,14 @@ STATEMENT(
     "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
     "  l.value AS text FROM line AS l ORDER BY l.part");
 
-STATEMENT(people_words, 1,
+STATEMENT(operator_queries_words, 1,
 	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
 	  " UNION SELECT s.name FROM bounce.parameter_setting AS s WHERE $1 = 'parameter' "
 	  " UNION SELECT t.id::text FROM bounce.open_task AS t WHERE $1 = 'task') ORDER BY word "
 	  "LIMIT 500");
 
-STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milter_settings()");
+STATEMENT(operator_queries_operator_mailbox, 0,
+	  "SELECT operator_mailbox FROM bounce.milter_settings()");
 
 /* --- tasks ------------------------------------------------------------------- */
 
@@ -81,7 +82,7 @@ STATEMENT(people_operator_mailbox, 0, "SELECT operator_mailbox FROM bounce.milte
 	"$13) "
 
 STATEMENT(
-    people_tasks, 14,
+    operator_queries_tasks, 14,
     "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
     "coalesce(nullif(t.address, "
     "''), t.domain) AS about, t.domain, t.reason, "
@@ -89,9 +90,9 @@ STATEMENT(
     "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, "
     "t.created_at, "
     "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
-				    "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
+    "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
     "  CASE $14 WHEN 'age' THEN t.created_at END, t.due_at NULLS LAST, t.id LIMIT $6::integer");
-STATEMENT(people_task_groups, 15,
+STATEMENT(operator_queries_task_groups, 15,
 	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
 	  "t.reason WHEN 'process' "
 	  "THEN t.process "
@@ -103,7 +104,7 @@ STATEMENT(people_task_groups, 15,
 	  "reasons, count(*) AS "
 	  "tasks " FITTING_TASKS
 	  "AND ($14::text IS NULL OR true) GROUP BY 1 ORDER BY 7 DESC, 1 LIMIT $6::integer");
-STATEMENT(people_task, 1,
+STATEMENT(operator_queries_task, 1,
 	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, nullif(t.is_overdue, false) AS "
 	  "is_overdue, t.owner, t.address, "
 	  "  t.domain, t.reason, coalesce(nullif(t.diagnosis, ''), t.summary) AS diagnosis, "
@@ -116,7 +117,7 @@ STATEMENT(people_task, 1,
 	  "FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
 /* As bounce_internal.ways_to_resolve has it, in our own words. */
 STATEMENT(
-    people_task_ways, 1,
+    operator_queries_task_ways, 1,
     "SELECT 'bouncectl task resolve ' || t.id || w.option AS command, w.meaning "
     "FROM bounce.task_detail AS t JOIN (VALUES "
     "  (1, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --address ADDRESS', "
@@ -137,7 +138,7 @@ STATEMENT(
     "WHERE t.id = $1::bigint AND t.status = 'open' AND (w.place <> 2 OR t.correction <> '') "
     "  AND (w.place <> 5 OR t.reason = 'unknown') AND t.reason <> 'submission_server' ORDER BY "
     "w.place");
-STATEMENT(people_task_mails, 1,
+STATEMENT(operator_queries_task_mails, 1,
 	  "SELECT r.communication_id, c.process, c.business_ref, c.subject, r.address, r.state, "
 	  "r.attempts, "
 	  "r.next_attempt_at, "
@@ -145,66 +146,66 @@ STATEMENT(people_task_mails, 1,
 	  "FROM bounce.communication_recipient AS r JOIN bounce.communication AS c ON c.id = "
 	  "r.communication_id "
 	  "WHERE r.task_id = $1::bigint ORDER BY r.communication_id LIMIT 50");
-STATEMENT(people_task_story, 1,
+STATEMENT(operator_queries_task_story, 1,
 	  "SELECT at, actor, action, text FROM bounce.task_story($1::bigint)");
-STATEMENT(people_task_held, 1,
+STATEMENT(operator_queries_task_held, 1,
 	  "SELECT held_at, address, reason, diagnostic, communication_id FROM "
 	  "bounce.outage_sample($1::bigint)");
-STATEMENT(people_task_assign, 3,
+STATEMENT(operator_queries_task_assign, 3,
 	  "SELECT $1::bigint AS id, coalesce($2, '') AS owner "
 	  "FROM bounce.assign_task($1::bigint, coalesce($2, ''), coalesce($3, ''))");
-STATEMENT(people_task_postpone, 3,
+STATEMENT(operator_queries_task_postpone, 3,
 	  "SELECT $1::bigint AS id, $2::timestamptz AS due_at "
 	  "FROM bounce.postpone_task($1::bigint, $2::timestamptz, coalesce($3, ''))");
-STATEMENT(people_task_note, 2,
+STATEMENT(operator_queries_task_note, 2,
 	  "SELECT $1::bigint AS id, $2::text AS note FROM bounce.note_task($1::bigint, $2)");
-STATEMENT(people_task_resolve, 2,
+STATEMENT(operator_queries_task_resolve, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status FROM bounce.resolve_task($1::bigint, "
 	  "coalesce($2, ''))");
-STATEMENT(people_task_corrected, 3,
+STATEMENT(operator_queries_task_corrected, 3,
 	  "SELECT $1::bigint AS id, 'done' AS status, $3::text AS address, n AS resent "
 	  "FROM bounce.resolve_task_corrected($1::bigint, $3, coalesce($2, '')) AS n");
 STATEMENT(
-    people_task_suggested, 2,
+    operator_queries_task_suggested, 2,
     "SELECT d.id, 'done' AS status, d.correction AS address, n AS resent FROM bounce.task_detail "
     "AS d "
     "CROSS JOIN LATERAL bounce.resolve_task_corrected(d.id, d.correction, coalesce($2, '')) AS n "
     "WHERE d.id = $1::bigint AND d.correction <> ''");
-STATEMENT(people_task_unblocked, 3,
+STATEMENT(operator_queries_task_unblocked, 3,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
 	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT "
 	  "coalesce($3::boolean, false)) AS n");
-STATEMENT(people_task_arrived, 2,
+STATEMENT(operator_queries_task_arrived, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS arrived "
 	  "FROM bounce.resolve_task_arrived($1::bigint, coalesce($2, '')) AS n");
-STATEMENT(people_task_dead, 2,
+STATEMENT(operator_queries_task_dead, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, b AS newly_blocked "
 	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b");
-STATEMENT(people_task_outage_real, 2,
+STATEMENT(operator_queries_task_outage_real, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS blocked "
 	  "FROM bounce.confirm_outage($1::bigint, coalesce($2, '')) AS n");
-STATEMENT(people_task_outage_dismiss, 3,
+STATEMENT(operator_queries_task_outage_dismiss, 3,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
 	  "FROM bounce.dismiss_outage($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, "
 	  "false)) AS n");
 
 /* --- blocks, parameters -------------------------------------------------------- */
 
-STATEMENT(people_blocks, 3,
+STATEMENT(operator_queries_blocks, 3,
 	  "SELECT address, reason, why, blocked_at, blocked_by, bounce_id, communication_id, "
 	  "lifted_at, lifted_by, lift_why "
 	  "FROM bounce.address_block "
 	  "WHERE ($1::text IS NULL OR strpos(address_key, lower($1)) > 0) "
 	  "  AND (lifted_at IS NULL OR coalesce($2::boolean, false)) "
 	  "ORDER BY blocked_at DESC, id DESC LIMIT $3::integer");
-STATEMENT(people_block_story, 1,
+STATEMENT(operator_queries_block_story, 1,
 	  "SELECT at, event, text, actor, bounce_id, bounce_message_id, communication_id FROM "
 	  "bounce.block_story($1)");
-STATEMENT(people_block, 2,
+STATEMENT(operator_queries_block, 2,
 	  "SELECT $1::text AS address, b AS newly_blocked FROM bounce.block_address($1, $2) AS b");
-STATEMENT(people_unblock, 2,
+STATEMENT(operator_queries_unblock, 2,
 	  "SELECT $1::text AS address, b AS was_blocked FROM bounce.lift_block($1, $2) AS b");
-STATEMENT(people_params, 3,
+STATEMENT(operator_queries_params, 3,
 	  "SELECT name, process, value, default_value, is_default, type, description, updated_at, "
 	  "updated_by "
 	  "FROM bounce.parameter_setting "
@@ -212,47 +213,48 @@ STATEMENT(people_params, 3,
 	  "OR process IS NULL) "
 	  "  AND (NOT is_default OR NOT coalesce($3::boolean, false)) "
 	  "ORDER BY name, process NULLS FIRST");
-STATEMENT(people_param, 1,
+STATEMENT(operator_queries_param, 1,
 	  "SELECT name, process, value, default_value, type, minimum, maximum, "
 	  "  array_to_string(allowed, ' | ') AS allowed, per_process, description, updated_at, "
 	  "updated_by "
 	  "FROM bounce.parameter_setting WHERE name = $1 AND process IS NULL");
-STATEMENT(people_param_processes, 1,
+STATEMENT(operator_queries_param_processes, 1,
 	  "SELECT process, value, updated_at, updated_by FROM bounce.parameter_setting "
 	  "WHERE name = $1 AND process IS NOT NULL ORDER BY process");
-STATEMENT(people_param_log, 1,
+STATEMENT(operator_queries_param_log, 1,
 	  "SELECT changed_at, changed_by, process, old_value, new_value FROM "
 	  "bounce.system_parameter_history "
 	  "WHERE name = $1 ORDER BY changed_at DESC, id DESC LIMIT 20");
-STATEMENT(people_param_set, 3,
+STATEMENT(operator_queries_param_set, 3,
 	  "SELECT $1::text AS name, coalesce($3::text, '') AS process, v AS value "
 	  "FROM bounce.set_parameter($1, $2, $3) AS v");
-STATEMENT(people_param_unset, 2,
+STATEMENT(operator_queries_param_unset, 2,
 	  "SELECT $1::text AS name, $2::text AS process, v AS value FROM bounce.set_parameter($1, "
 	  "NULL, $2) AS v");
 
 /* --- communications and bounces -------------------------------------------------- */
 
-STATEMENT(people_find, 1, "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
-STATEMENT(people_communication, 1,
+STATEMENT(operator_queries_find, 1,
+	  "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
+STATEMENT(operator_queries_communication, 1,
 	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, "
 	  "held_at, CASE WHEN "
 	  "due_at IS NOT NULL OR attempts > 0 THEN attempts END AS attempts, "
 	  "nullif(error, '') AS error, created_at, message_id, envelope_id "
 	  "FROM bounce.communication WHERE id = $1::bigint");
 STATEMENT(
-    people_communication_recipients, 1,
+    operator_queries_communication_recipients, 1,
     "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic, "
     "r.bounced_at, "
     "r.delivery, r.due_at, r.tries, nullif(r.response, '') AS response, "
     "  r.next_attempt_at, r.task_id, r.bounce_id, bounce.is_address_blocked(r.address) AS "
     "is_blocked "
     "FROM bounce.communication_recipient AS r WHERE r.communication_id = $1::bigint ORDER BY r.id");
-STATEMENT(people_communication_story, 1,
+STATEMENT(operator_queries_communication_story, 1,
 	  "SELECT at, event, text, recipient, actor, bounce_id, task_id FROM "
 	  "bounce.communication_story($1::bigint)");
 
-STATEMENT(people_bounces, 6,
+STATEMENT(operator_queries_bounces, 6,
 	  "SELECT b.id, b.received_at, b.class, b.reason, b.recipient, b.status, b.diagnostic, "
 	  "b.trust, b.matched_by, "
 	  "b.rule, "
@@ -264,7 +266,7 @@ STATEMENT(people_bounces, 6,
 	  "  AND ($4::timestamptz IS NULL OR b.received_at >= $4) AND ($5::timestamptz IS NULL OR "
 	  "b.received_at < $5) "
 	  "ORDER BY b.id DESC LIMIT $6::integer");
-STATEMENT(people_bounce, 1,
+STATEMENT(operator_queries_bounce, 1,
 	  "SELECT b.id, b.received_at, b.class, b.reason, n.meaning, b.permanence, b.rule, "
 	  "b.evidence, b.trust, "
 	  "b.matched_by, "
@@ -280,34 +282,34 @@ STATEMENT(people_bounce, 1,
 	  "LEFT JOIN bounce.bounce_reason AS n ON n.reason = b.reason "
 	  "LEFT JOIN bounce.communication AS c ON c.id = b.communication_id "
 	  "WHERE b.id = $1::bigint");
-STATEMENT(people_bounce_raw, 1,
+STATEMENT(operator_queries_bounce_raw, 1,
 	  "SELECT m.raw, b.evidence FROM bounce.bounce AS b "
 	  "JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.id = $1::bigint");
 
 /* --- corrections ------------------------------------------------------------------ */
 
-STATEMENT(people_reclassify, 3,
+STATEMENT(operator_queries_reclassify, 3,
 	  "SELECT $1::bigint AS id, $2::text AS reason, done AS consequence FROM "
 	  "bounce.reclassify($1::bigint, $2, $3) "
 	  "AS done");
-STATEMENT(people_rule_hits, 2,
+STATEMENT(operator_queries_rule_hits, 2,
 	  "SELECT other_reason, class, bounces, sample "
 	  "FROM bounce.rule_hits(substring($1 FROM '\nmatch += ([^\n]+)'), $2)");
-STATEMENT(people_replay_reports, 4,
+STATEMENT(operator_queries_replay_reports, 4,
 	  "SELECT id, raw FROM bounce.reports_to_replay($1::timestamptz, $2::timestamptz, "
 	  "$3::bigint, $4::integer)");
-STATEMENT(people_replay_differences, 2,
+STATEMENT(operator_queries_replay_differences, 2,
 	  "SELECT $1 AS report, bounce_id, recipient, old_class, old_reason, new_class, "
 	  "new_reason, old_rule, new_rule "
 	  "FROM bounce.replay_differences($1::bigint, $2::jsonb)");
-STATEMENT(people_replay_apply, 3,
+STATEMENT(operator_queries_replay_apply, 3,
 	  "SELECT bounce.replay_report($1::bigint, $2::jsonb, $3) AS applied");
-STATEMENT(people_undo_preview, 5,
+STATEMENT(operator_queries_undo_preview, 5,
 	  "SELECT bounce_id, received_at, communication_id, recipient, reason, class, rule, "
 	  "diagnostic, lifts_block, "
 	  "  closes_task, requeues "
 	  "FROM bounce.undo_preview($1::timestamptz, $2::timestamptz, $3, $4, $5)");
-STATEMENT(people_undo, 7,
+STATEMENT(operator_queries_undo, 7,
 	  "SELECT undo_id, undo_id IS NOT NULL AS is_done, bounces, blocks, tasks, requeued "
 	  "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, why => $6, "
 	  "domain => $3, rule => $4, "
@@ -315,10 +317,10 @@ STATEMENT(people_undo, 7,
 
 /* --- reports ----------------------------------------------------------------------- */
 
-STATEMENT(people_report, 4,
+STATEMENT(operator_queries_report, 4,
 	  "SELECT label, total, hard, soft, technical, auto_reply, unclassified "
 	  "FROM bounce.report_by($1, $2::timestamptz, $3::timestamptz) LIMIT $4::integer");
-STATEMENT(people_shadow, 3,
+STATEMENT(operator_queries_shadow, 3,
 	  "SELECT bounce_id, received_at, process, communication_id, address, class, reason, "
 	  "trust, would_block, "
 	  "  would_resend, would_make_task, would_follow_up, consequence "
@@ -328,12 +330,13 @@ STATEMENT(people_shadow, 3,
 
 /* --- care ---------------------------------------------------------------------------- */
 
-STATEMENT(people_housekeeping, 1, "SELECT step, done FROM bounce.housekeeping($1::integer)");
-STATEMENT(people_erase, 3,
+STATEMENT(operator_queries_housekeeping, 1,
+	  "SELECT step, done FROM bounce.housekeeping($1::integer)");
+STATEMENT(operator_queries_erase, 3,
 	  "SELECT $1::text AS name, CASE WHEN coalesce($3::boolean, false) THEN "
 	  "bounce.erase_person($1, $2) "
 	  "  ELSE bounce.erase_address($1, $2) END AS rows");
 STATEMENT(
-    people_keys, 0,
+    operator_queries_keys, 0,
     "SELECT id, state, created_at, retired_at, expires_at FROM bounce.token_key_state ORDER BY id");
-STATEMENT(people_keys_rotate, 0, "SELECT bounce.rotate_token_key() AS id");
+STATEMENT(operator_queries_keys_rotate, 0, "SELECT bounce.rotate_token_key() AS id");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What people ask of the database, one statement each: tasks, blocks,
+ * What operators ask of the database, one statement each: tasks, blocks,
  * parameters, corrections, reports. What they do is decided in sql/; the columns
  * are those of the views and functions named in doc/schema-people.md.
  * The parameters are given as comments, in their order; NULL is "not said".
@@ -10,12 +10,13 @@
 
 #include "db/rows.h"
 
-extern const struct db_statement people_status;
+extern const struct db_statement operator_queries_status;
 extern const struct db_statement
-    people_words; /* process, parameter or task: their names, for completion */
-extern const struct db_statement people_operator_mailbox; /* may be called as the milter */
+    operator_queries_words; /* process, parameter or task: their names, for completion */
+extern const struct db_statement
+    operator_queries_operator_mailbox; /* may be called as the milter */
 
-/* The parameters of people_tasks and people_task_groups; flags are "true". */
+/* The parameters of operator_queries_tasks and operator_queries_task_groups; flags are "true". */
 enum tasks_parameter {
 	TASKS_OWNER, /* "": nobody */
 	TASKS_KIND,
@@ -31,66 +32,76 @@ enum tasks_parameter {
 	TASKS_MADE_SINCE,
 	TASKS_MADE_BEFORE,
 	TASKS_ORDER,
-	TASKS_GROUP, /* people_task_groups only */
+	TASKS_GROUP, /* operator_queries_task_groups only */
 	TASKS_PARAMETERS,
 };
-extern const struct db_statement people_tasks;
-extern const struct db_statement people_task_groups;
-extern const struct db_statement people_task;           /* task id */
-extern const struct db_statement people_task_story;     /* task id */
-extern const struct db_statement people_task_held;      /* task id: the blocks an outage holds */
-extern const struct db_statement people_task_ways;      /* task id: how it may be resolved */
-extern const struct db_statement people_task_mails;     /* task id: the mails it is about */
-extern const struct db_statement people_task_assign;    /* task id, owner, note */
-extern const struct db_statement people_task_postpone;  /* task id, due at, note */
-extern const struct db_statement people_task_note;      /* task id, note */
-extern const struct db_statement people_task_resolve;   /* task id, note */
-extern const struct db_statement people_task_corrected; /* task id, note, address */
+extern const struct db_statement operator_queries_tasks;
+extern const struct db_statement operator_queries_task_groups;
+extern const struct db_statement operator_queries_task;       /* task id */
+extern const struct db_statement operator_queries_task_story; /* task id */
 extern const struct db_statement
-    people_task_suggested; /* task id, note: to the address that was suggested */
-extern const struct db_statement people_task_unblocked;      /* task id, note, no resend ("true") */
-extern const struct db_statement people_task_arrived;        /* task id, note */
-extern const struct db_statement people_task_dead;           /* task id, note */
-extern const struct db_statement people_task_outage_real;    /* task id, note */
-extern const struct db_statement people_task_outage_dismiss; /* task id, note, no resend ("true") */
-
+    operator_queries_task_held; /* task id: the blocks an outage holds */
+extern const struct db_statement operator_queries_task_ways;   /* task id: how it may be resolved */
+extern const struct db_statement operator_queries_task_mails;  /* task id: the mails it is about */
+extern const struct db_statement operator_queries_task_assign; /* task id, owner, note */
+extern const struct db_statement operator_queries_task_postpone;  /* task id, due at, note */
+extern const struct db_statement operator_queries_task_note;      /* task id, note */
+extern const struct db_statement operator_queries_task_resolve;   /* task id, note */
+extern const struct db_statement operator_queries_task_corrected; /* task id, note, address */
 extern const struct db_statement
-    people_blocks; /* part of an address, lifted ones too ("true"), limit */
-extern const struct db_statement people_block_story; /* address */
-extern const struct db_statement people_block;       /* address, why */
-extern const struct db_statement people_unblock;     /* address, why */
-extern const struct db_statement people_params; /* part of a name, process, changed only ("true") */
-extern const struct db_statement people_param;  /* name */
-extern const struct db_statement people_param_processes; /* name */
-extern const struct db_statement people_param_log;       /* name */
-extern const struct db_statement people_param_set;       /* name, value, process */
-extern const struct db_statement people_param_unset;     /* name, process */
-
-extern const struct db_statement people_find;          /* anything that names a communication */
-extern const struct db_statement people_communication; /* communication id */
-extern const struct db_statement people_communication_recipients; /* communication id */
-extern const struct db_statement people_communication_story;      /* communication id */
+    operator_queries_task_suggested; /* task id, note: to the address that was suggested */
+extern const struct db_statement
+    operator_queries_task_unblocked; /* task id, note, no resend ("true") */
+extern const struct db_statement operator_queries_task_arrived;     /* task id, note */
+extern const struct db_statement operator_queries_task_dead;        /* task id, note */
+extern const struct db_statement operator_queries_task_outage_real; /* task id, note */
+extern const struct db_statement
+    operator_queries_task_outage_dismiss; /* task id, note, no resend ("true") */
 
 extern const struct db_statement
-    people_bounces; /* communication id, address, class, since, until, limit */
-extern const struct db_statement people_bounce;     /* bounce id */
-extern const struct db_statement people_bounce_raw; /* bounce id */
-
-extern const struct db_statement people_reclassify;     /* bounce id, reason, why */
-extern const struct db_statement people_rule_hits;      /* a proposed rule as text, its reason */
-extern const struct db_statement people_replay_reports; /* since, until, after id, batch */
-extern const struct db_statement people_replay_differences; /* bounce message id, document */
-extern const struct db_statement people_replay_apply;       /* bounce message id, document, why */
-extern const struct db_statement people_undo_preview; /* since, until, domain, rule, diagnostic */
+    operator_queries_blocks; /* part of an address, lifted ones too ("true"), limit */
+extern const struct db_statement operator_queries_block_story; /* address */
+extern const struct db_statement operator_queries_block;       /* address, why */
+extern const struct db_statement operator_queries_unblock;     /* address, why */
 extern const struct db_statement
-    people_undo; /* since, until, domain, rule, diagnostic, why, no resend */
+    operator_queries_params; /* part of a name, process, changed only ("true") */
+extern const struct db_statement operator_queries_param;           /* name */
+extern const struct db_statement operator_queries_param_processes; /* name */
+extern const struct db_statement operator_queries_param_log;       /* name */
+extern const struct db_statement operator_queries_param_set;       /* name, value, process */
+extern const struct db_statement operator_queries_param_unset;     /* name, process */
 
-extern const struct db_statement people_report; /* dimension, since, until, limit */
-extern const struct db_statement people_shadow; /* process, since, limit */
+extern const struct db_statement operator_queries_find; /* anything that names a communication */
+extern const struct db_statement operator_queries_communication;            /* communication id */
+extern const struct db_statement operator_queries_communication_recipients; /* communication id */
+extern const struct db_statement operator_queries_communication_story;      /* communication id */
 
-extern const struct db_statement people_housekeeping; /* batch */
-extern const struct db_statement people_erase; /* address or person, why, it is a person ("true") */
-extern const struct db_statement people_keys;
-extern const struct db_statement people_keys_rotate;
+extern const struct db_statement
+    operator_queries_bounces; /* communication id, address, class, since, until, limit */
+extern const struct db_statement operator_queries_bounce;     /* bounce id */
+extern const struct db_statement operator_queries_bounce_raw; /* bounce id */
+
+extern const struct db_statement operator_queries_reclassify; /* bounce id, reason, why */
+extern const struct db_statement
+    operator_queries_rule_hits; /* a proposed rule as text, its reason */
+extern const struct db_statement
+    operator_queries_replay_reports; /* since, until, after id, batch */
+extern const struct db_statement
+    operator_queries_replay_differences; /* bounce message id, document */
+extern const struct db_statement
+    operator_queries_replay_apply; /* bounce message id, document, why */
+extern const struct db_statement
+    operator_queries_undo_preview; /* since, until, domain, rule, diagnostic */
+extern const struct db_statement
+    operator_queries_undo; /* since, until, domain, rule, diagnostic, why, no resend */
+
+extern const struct db_statement operator_queries_report; /* dimension, since, until, limit */
+extern const struct db_statement operator_queries_shadow; /* process, since, limit */
+
+extern const struct db_statement operator_queries_housekeeping; /* batch */
+extern const struct db_statement
+    operator_queries_erase; /* address or person, why, it is a person ("true") */
+extern const struct db_statement operator_queries_keys;
+extern const struct db_statement operator_queries_keys_rotate;
 
 #endif

@@ -36,7 +36,7 @@ CTL_COMMAND(command_bounces) = {
     .options = {list_options},
     .view = {.parameters = {"communication", "address", "class", "since", "until", "limit"},
 	     .sections = {{.name = "bounces",
-			   .statement = &people_bounces,
+			   .statement = &operator_queries_bounces,
 			   .columns = {{"id", CTL_SHOW},
 				       {"received_at", CTL_SHOW},
 				       {"class", CTL_SHOW},
@@ -218,10 +218,10 @@ static enum ctl_exit_code run_show(struct ctl_call *call)
 	const char *const id[] = {ctl_call_argument(call, 1)};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) raw = NULL;
-	g_autoptr(db_rows_t) bounce = ctl_connect_fetch(call, &people_bounce, id, &error);
+	g_autoptr(db_rows_t) bounce = ctl_connect_fetch(call, &operator_queries_bounce, id, &error);
 
 	if (bounce)
-		raw = ctl_connect_fetch(call, &people_bounce_raw, id, &error);
+		raw = ctl_connect_fetch(call, &operator_queries_bounce_raw, id, &error);
 	return raw ? show(call, bounce, raw) : ctl_result_error(call, error);
 }
 

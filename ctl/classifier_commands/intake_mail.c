@@ -52,7 +52,7 @@ static char *operator_of(struct intake_mail_job *job, const struct db_record_res
 	if (result->forward_to != NULL && *result->forward_to != '\0')
 		return g_strdup(result->forward_to);
 	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(job->call, &people_operator_mailbox, NULL, NULL);
+	    ctl_connect_fetch(job->call, &operator_queries_operator_mailbox, NULL, NULL);
 	const char *mailbox = rows != NULL && db_rows_count(rows) == 1
 				  ? db_rows_find(rows, 0, "operator_mailbox")
 				  : NULL;

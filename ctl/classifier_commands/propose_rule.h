@@ -17,8 +17,8 @@ struct propose_rule {
 	GPtrArray *faults; /* char *: what is wrong with it; empty when it works */
 };
 
-/* For the reason of --as. bounce and raw: rows of people_bounce and people_bounce_raw. Clear
- * either way. */
+/* For the reason of --as. bounce and raw: rows of operator_queries_bounce and
+ * operator_queries_bounce_raw. Clear either way. */
 void propose_rule_try(const struct ctl_call *call, const struct db_rows *bounce,
 		      const struct db_rows *raw, struct propose_rule *proposed_out);
 void propose_rule_clear(struct propose_rule *proposed);

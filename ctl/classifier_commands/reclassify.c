@@ -100,7 +100,7 @@ static struct db_rows *fetch_hits(struct ctl_call *call, const char *rule)
 {
 	const char *const values[] = {rule, ctl_call_option(call, "as")};
 
-	return rule ? ctl_connect_fetch(call, &people_rule_hits, values, NULL) : NULL;
+	return rule ? ctl_connect_fetch(call, &operator_queries_rule_hits, values, NULL) : NULL;
 }
 
 static enum ctl_exit_code run_reclassify(struct ctl_call *call)
@@ -108,16 +108,17 @@ static enum ctl_exit_code run_reclassify(struct ctl_call *call)
 	const char *const values[] = {ctl_call_argument(call, 1), ctl_call_option(call, "as"),
 				      ctl_call_option(call, "why")};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) done = ctl_connect_fetch(call, &people_reclassify, values, &error);
+	g_autoptr(db_rows_t) done =
+	    ctl_connect_fetch(call, &operator_queries_reclassify, values, &error);
 	g_autoptr(db_rows_t) bounce = NULL;
 	g_autoptr(db_rows_t) raw = NULL;
 	g_auto(propose_rule_t) proposed = {0};
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (done)
-		bounce = ctl_connect_fetch(call, &people_bounce, values, &error);
+		bounce = ctl_connect_fetch(call, &operator_queries_bounce, values, &error);
 	if (bounce)
-		raw = ctl_connect_fetch(call, &people_bounce_raw, values, &error);
+		raw = ctl_connect_fetch(call, &operator_queries_bounce_raw, values, &error);
 	if (!raw)
 		return ctl_result_error(call, error);
 	propose_rule_try(call, bounce, raw, &proposed);

@@ -70,7 +70,7 @@ static bool apply(struct replay *replay, const char *id, const char *document, G
 {
 	const char *const arguments[] = {id, document, ctl_call_option(replay->call, "why")};
 	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(replay->call, &people_replay_apply, arguments, error);
+	    ctl_connect_fetch(replay->call, &operator_queries_replay_apply, arguments, error);
 
 	if (!rows)
 		return false;
@@ -89,7 +89,7 @@ static bool replay_report(struct replay *replay, const struct db_rows *reports, 
 	if (!document)
 		return true;
 	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(replay->call, &people_replay_differences, arguments, error);
+	    ctl_connect_fetch(replay->call, &operator_queries_replay_differences, arguments, error);
 	if (!rows)
 		return false;
 	replay->different += db_rows_count(rows);
@@ -104,7 +104,7 @@ static bool replay_batch(struct replay *replay, char **after, bool *more_out, GE
 	const char *const arguments[] = {ctl_call_option(replay->call, "since"),
 					 ctl_call_option(replay->call, "until"), *after, "100"};
 	g_autoptr(db_rows_t) reports =
-	    ctl_connect_fetch(replay->call, &people_replay_reports, arguments, error);
+	    ctl_connect_fetch(replay->call, &operator_queries_replay_reports, arguments, error);
 
 	if (!reports)
 		return false;

@@ -25,7 +25,7 @@ CTL_COMMAND(command_housekeeping) = {
     .options = {housekeeping_options},
     .view = {.parameters = {"batch"},
 	     .sections = {{.name = "housekeeping",
-			   .statement = &people_housekeeping,
+			   .statement = &operator_queries_housekeeping,
 			   .columns = {{"step", CTL_SHOW}, {"done", CTL_SHOW}}}}},
 };
 
@@ -49,7 +49,7 @@ CTL_COMMAND(command_erase) = {
     .options = {erase_options},
     .view = {.parameters = {"ADDRESS|PERSON", "why", "person"},
 	     .sections = {{.name = "erase",
-			   .statement = &people_erase,
+			   .statement = &operator_queries_erase,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "{name}: erased in {rows} recipients, reports and "
 				       "blocks"}}},

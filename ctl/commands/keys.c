@@ -12,7 +12,7 @@ CTL_COMMAND(command_keys) = {
     .summary = "list the keys of the return paths, without their secrets",
     .example = "keys",
     .view = {.sections = {{.name = "keys",
-			   .statement = &people_keys,
+			   .statement = &operator_queries_keys,
 			   .columns = {{"id", CTL_SHOW},
 				       {"state", CTL_SHOW},
 				       {"created_at", CTL_SHOW},
@@ -27,7 +27,7 @@ CTL_COMMAND(command_keys_rotate) = {
     .help = "The keys before it verify until their tokens have expired.\n",
     .example = "keys rotate",
     .view = {.sections = {{.name = "keys",
-			   .statement = &people_keys_rotate,
+			   .statement = &operator_queries_keys_rotate,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "key {id} signs now; the ones before verify until their "
 				       "tokens have expired"}}},

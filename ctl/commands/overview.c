@@ -82,7 +82,7 @@ static void append_status_json(GString *out, const struct db_rows *rows)
 static enum ctl_exit_code run_status(struct ctl_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &people_status, NULL, &error);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &operator_queries_status, NULL, &error);
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (!rows)
@@ -138,7 +138,7 @@ CTL_COMMAND(command_report) = {
     .options = {report_options},
     .view = {.parameters = {"by", "since", "until", "limit"},
 	     .sections = {{.name = "report",
-			   .statement = &people_report,
+			   .statement = &operator_queries_report,
 			   .columns = {{"label", CTL_SHOW},
 				       {"hard", CTL_SHOW_IF_ROOM},
 				       {"soft", CTL_SHOW_IF_ROOM},
@@ -166,7 +166,7 @@ CTL_COMMAND(command_shadow) = {
     .options = {shadow_options},
     .view = {.parameters = {"process", "since", "limit"},
 	     .sections = {{.name = "shadow",
-			   .statement = &people_shadow,
+			   .statement = &operator_queries_shadow,
 			   .columns = {{"bounce_id", CTL_SHOW},
 				       {"received_at", CTL_SHOW},
 				       {"process", CTL_SHOW},

@@ -24,7 +24,7 @@ CTL_COMMAND(command_params) = {
     .options = {list_options},
     .view = {.parameters = {"TEXT", "process", "changed"},
 	     .sections = {{.name = "parameters",
-			   .statement = &people_params,
+			   .statement = &operator_queries_params,
 			   .columns = {{"name", CTL_SHOW},
 				       {"process", CTL_SHOW},
 				       {"value", CTL_SHOW},
@@ -42,12 +42,12 @@ CTL_COMMAND(command_params_show) = {
     .example = "params show resend_factor",
     .view = {.parameters = {"NAME"},
 	     .sections = {{.name = "parameter",
-			   .statement = &people_param,
+			   .statement = &operator_queries_param,
 			   .layout = CTL_BLOCKS,
 			   .empty = "there is no such parameter",
 			   .is_required = true},
-			  {.name = "processes", .statement = &people_param_processes},
-			  {.name = "history", .statement = &people_param_log}}},
+			  {.name = "processes", .statement = &operator_queries_param_processes},
+			  {.name = "history", .statement = &operator_queries_param_log}}},
 };
 
 static const struct ctl_option set_options[] = {
@@ -66,7 +66,7 @@ CTL_COMMAND(command_params_set) = {
     .options = {set_options},
     .view = {.parameters = {"NAME", "VALUE", "process"},
 	     .sections = {{.name = "parameter",
-			   .statement = &people_param_set,
+			   .statement = &operator_queries_param_set,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "{name} is now \"{value}\""}}},
 };
@@ -88,7 +88,7 @@ CTL_COMMAND(command_params_unset) = {
     .options = {unset_options},
     .view = {.parameters = {"NAME", "process"},
 	     .sections = {{.name = "parameter",
-			   .statement = &people_param_unset,
+			   .statement = &operator_queries_param_unset,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "{name} is the global one again for {process}"}}},
 };

@@ -51,54 +51,54 @@ struct way {
 static const struct way ways[] = {
     {.option = "",
      .meaning = "closed; nothing else happens",
-     .each = {.section = {.statement = &people_task_resolve,
+     .each = {.section = {.statement = &operator_queries_task_resolve,
 			  .sentence = "task {id} is done",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "address",
      .meaning = "closed; their mails are sent to that address",
-     .each = {.section = {.statement = &people_task_corrected,
+     .each = {.section = {.statement = &operator_queries_task_corrected,
 			  .sentence = "task {id} is done: {resent|mail is|mails are} sent again, "
 				      "to {address}",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "address"}}},
     {.option = "suggested",
      .meaning = "closed; their mails are sent to the address in CORRECTION",
-     .each = {.section = {.statement = &people_task_suggested,
+     .each = {.section = {.statement = &operator_queries_task_suggested,
 			  .sentence = "task {id} is done: {resent|mail is|mails are} sent again, "
 				      "to {address}",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "works",
      .meaning = "closed; the blocks are lifted and the mails sent again",
-     .each = {.section = {.statement = &people_task_unblocked,
+     .each = {.section = {.statement = &operator_queries_task_unblocked,
 			  .sentence = "task {id} is done: the block is lifted, "
 				      "{resent|mail is|mails are} sent again",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "no-resend"}}},
     {.option = "dead",
      .meaning = "closed; the addresses are blocked",
-     .each = {.section = {.statement = &people_task_dead,
+     .each = {.section = {.statement = &operator_queries_task_dead,
 			  .sentence = "task {id} is done: the address is blocked",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "arrived",
      .meaning = "closed; their mails count as arrived",
-     .each = {.section = {.statement = &people_task_arrived,
+     .each = {.section = {.statement = &operator_queries_task_arrived,
 			  .sentence = "task {id} is done: {arrived|mail counts|mails count} as "
 				      "arrived",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "outage",
      .meaning = "closed; nothing is blocked and the mails are sent again",
-     .each = {.section = {.statement = &people_task_outage_dismiss,
+     .each = {.section = {.statement = &operator_queries_task_outage_dismiss,
 			  .sentence = "task {id} is done: nothing was blocked, "
 				      "{resent|mail is|mails are} sent again",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "no-resend"}}},
     {.option = "no-outage",
      .meaning = "closed; the held blocks are made",
-     .each = {.section = {.statement = &people_task_outage_real,
+     .each = {.section = {.statement = &operator_queries_task_outage_real,
 			  .sentence = "task {id} is done: {blocked|address is|addresses are} "
 				      "blocked",
 			  .empty = NO_TASK},
@@ -149,7 +149,7 @@ static struct db_rows *fetch(struct ctl_call *call, GError **error)
 	    [TASKS_TEXT] = ctl_call_option(call, "text"),
 	};
 
-	return ctl_connect_fetch(call, &people_tasks, values, error);
+	return ctl_connect_fetch(call, &operator_queries_tasks, values, error);
 }
 
 static enum ctl_exit_code preview(const struct ctl_call *call, const struct db_rows *tasks,

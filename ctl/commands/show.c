@@ -17,12 +17,12 @@ const struct ctl_value show_communication = {.name = "COMMUNICATION"};
 static const struct ctl_view communication_view = {
     .parameters = {"COMMUNICATION"},
     .sections = {{.name = "communication",
-		  .statement = &people_communication,
+		  .statement = &operator_queries_communication,
 		  .layout = CTL_BLOCKS,
 		  .empty = "there is no such communication",
 		  .is_required = true},
 		 {.name = "recipients",
-		  .statement = &people_communication_recipients,
+		  .statement = &operator_queries_communication_recipients,
 		  .columns = {{"address", CTL_SHOW},
 			      {"state", CTL_SHOW},
 			      {"attempts", CTL_SHOW},
@@ -36,7 +36,7 @@ static const struct ctl_view communication_view = {
 			      {"response", CTL_SHOW_IF_ROOM},
 			      {"diagnostic", CTL_SHOW_IF_ROOM}}},
 		 {.name = "story",
-		  .statement = &people_communication_story,
+		  .statement = &operator_queries_communication_story,
 		  .columns = {{"at", CTL_SHOW},
 			      {"event", CTL_SHOW},
 			      {"recipient", CTL_SHOW_IF_ROOM},
@@ -75,7 +75,7 @@ enum ctl_exit_code show_run(struct ctl_call *call)
 {
 	const char *const what[] = {ctl_call_argument(call, 1)};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) found = ctl_connect_fetch(call, &people_find, what, &error);
+	g_autoptr(db_rows_t) found = ctl_connect_fetch(call, &operator_queries_find, what, &error);
 
 	return found ? show_found(call, found) : ctl_result_error(call, error);
 }

@@ -75,7 +75,7 @@ static const struct ctl_view list_view = {
 		   [TASKS_ORDER] = "sort",
 		   [TASKS_GROUP] = "by"},
     .sections = {{.name = "tasks",
-		  .statement = &people_tasks,
+		  .statement = &operator_queries_tasks,
 		  .columns = {{"id", CTL_SHOW},
 			      {"kind", CTL_SHOW},
 			      {"count", CTL_SHOW},
@@ -92,7 +92,7 @@ static const struct ctl_view list_view = {
 
 static const struct ctl_section groups_section = {
     .name = "tasks",
-    .statement = &people_task_groups,
+    .statement = &operator_queries_task_groups,
     .columns = {{"label", CTL_SHOW},
 		{"kinds", CTL_SHOW_IF_ROOM},
 		{"reasons", CTL_SHOW_IF_ROOM},
@@ -116,7 +116,8 @@ static enum ctl_exit_code print_ids(struct ctl_call *call)
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	ctl_view_bind(call, list_view.parameters, values);
-	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &people_tasks, values, &error);
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &operator_queries_tasks, values, &error);
 	if (!rows)
 		return ctl_result_error(call, error);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
@@ -160,15 +161,15 @@ CTL_COMMAND(command_task_show) = {
     .example = "task show 17",
     .view = {.parameters = {"ID"},
 	     .sections = {{.name = "task",
-			   .statement = &people_task,
+			   .statement = &operator_queries_task,
 			   .layout = CTL_BLOCKS,
 			   .empty = "there is no such task",
 			   .is_required = true},
 			  {.name = "ways",
-			   .statement = &people_task_ways,
+			   .statement = &operator_queries_task_ways,
 			   .columns = {{"command", CTL_SHOW_WHOLE}, {"meaning", CTL_SHOW_WRAPPED}}},
 			  {.name = "mails",
-			   .statement = &people_task_mails,
+			   .statement = &operator_queries_task_mails,
 			   .columns = {{"communication_id", CTL_SHOW},
 				       {"address", CTL_SHOW_IF_ROOM},
 				       {"state", CTL_SHOW},
@@ -178,14 +179,14 @@ CTL_COMMAND(command_task_show) = {
 				       {"business_ref", CTL_SHOW_IF_ROOM},
 				       {"subject", CTL_SHOW_IF_ROOM}}},
 			  {.name = "held",
-			   .statement = &people_task_held,
+			   .statement = &operator_queries_task_held,
 			   .columns = {{"held_at", CTL_SHOW},
 				       {"address", CTL_SHOW},
 				       {"reason", CTL_SHOW},
 				       {"communication_id", CTL_SHOW_IF_ROOM},
 				       {"diagnostic", CTL_SHOW_WRAPPED}}},
 			  {.name = "history",
-			   .statement = &people_task_story,
+			   .statement = &operator_queries_task_story,
 			   .columns = {{"at", CTL_SHOW},
 				       {"actor", CTL_SHOW_IF_ROOM},
 				       {"action", CTL_SHOW},
@@ -204,11 +205,12 @@ static const struct ctl_option assign_options[] = {
 
 static enum ctl_exit_code run_assign(struct ctl_call *call)
 {
-	static const struct ctl_each to = {
-	    .section = {.statement = &people_task_assign, .sentence = "task {id} is {owner}'s"},
-	    .parameters = {"ID", "to", "note"}};
+	static const struct ctl_each to = {.section = {.statement = &operator_queries_task_assign,
+						       .sentence = "task {id} is {owner}'s"},
+					   .parameters = {"ID", "to", "note"}};
 	static const struct ctl_each nobody = {
-	    .section = {.statement = &people_task_assign, .sentence = "task {id} is nobody's"},
+	    .section = {.statement = &operator_queries_task_assign,
+			.sentence = "task {id} is nobody's"},
 	    .parameters = {"ID", "to", "note"}};
 
 	if (ctl_call_has(call, "to") + ctl_call_has(call, "me") + ctl_call_has(call, "nobody") != 1)
@@ -241,7 +243,7 @@ static const struct ctl_option postpone_options[] = {
 static enum ctl_exit_code run_postpone(struct ctl_call *call)
 {
 	static const struct ctl_each each = {
-	    .section = {.statement = &people_task_postpone,
+	    .section = {.statement = &operator_queries_task_postpone,
 			.sentence = "task {id} is due at {due_at}"},
 	    .parameters = {"ID", "until", "note"}};
 
@@ -266,7 +268,7 @@ CTL_COMMAND(command_task_note) = {
     .example = "task note 17 'they call back'",
     .view = {.parameters = {"ID", "TEXT"},
 	     .sections = {{.name = "task",
-			   .statement = &people_task_note,
+			   .statement = &operator_queries_task_note,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "task {id}: noted"}}},
 };

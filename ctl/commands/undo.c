@@ -32,7 +32,7 @@ static const struct ctl_option options[] = {
 static const struct ctl_view apply_view = {
     .parameters = {"since", "until", "domain", "rule", "diagnostic", "why", "no-resend"},
     .sections = {{.name = "undo",
-		  .statement = &people_undo,
+		  .statement = &operator_queries_undo,
 		  .layout = CTL_SENTENCE,
 		  .sentence = "undone ({undo_id}): {bounces|bounce|bounces}, {blocks|block|blocks} "
 			      "lifted, {tasks|task|tasks} "
@@ -80,7 +80,8 @@ static enum ctl_exit_code preview(struct ctl_call *call)
 	g_autoptr(GError) error = NULL;
 
 	ctl_view_bind(call, apply_view.parameters, values);
-	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &people_undo_preview, values, &error);
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &operator_queries_undo_preview, values, &error);
 	return rows ? print_preview(call, rows) : ctl_result_error(call, error);
 }
 
