@@ -10,20 +10,13 @@
 STATEMENT(
     operator_queries_status, 0,
     "WITH queue AS ("
-    "  SELECT count(*) FILTER (WHERE c.due_at IS NOT NULL AND c.held_at IS NULL AND "
-    "c.delivery_state <> 'PROCESSING') "
-    "AS waiting, "
-    "    count(*) FILTER (WHERE c.due_at <= now() AND c.held_at IS NULL AND c.delivery_state <> "
-    "'PROCESSING') AS due, "
-    "    min(c.due_at) FILTER (WHERE c.due_at <= now() AND c.held_at IS NULL AND c.delivery_state "
-    "<> 'PROCESSING') AS "
-    "oldest, "
-    "    count(*) FILTER (WHERE c.held_at IS NOT NULL) AS held, "
-    "    count(*) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing, "
-    "    count(*) FILTER (WHERE c.lease_expire_time < now() - interval '1 minute') AS expired "
-    "  FROM bounce.communication AS c WHERE c.id IN "
-    "    (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.due_at IS NOT "
-    "NULL)), "
+    "  SELECT count(*) FILTER (WHERE d.is_waiting) AS waiting,"
+    "    count(*) FILTER (WHERE d.is_waiting AND d.due_at <= now()) AS due,"
+    "    min(d.due_at) FILTER (WHERE d.is_waiting AND d.due_at <= now()) AS oldest,"
+    "    count(*) FILTER (WHERE d.held_at IS NOT NULL) AS held,"
+    "    count(*) FILTER (WHERE d.state = 'PROCESSING') AS processing,"
+    "    count(*) FILTER (WHERE d.lease_expire_time < now() - interval '1 minute') AS expired"
+    "  FROM bounce.queued_delivery AS d), "
     "server AS (SELECT min(s.problem_since) AS since, string_agg(s.name || ': ' || s.problem, '; ' "
     "ORDER BY s.name) AS "
     "problem "
@@ -237,19 +230,21 @@ STATEMENT(operator_queries_param_unset, 2,
 STATEMENT(operator_queries_find, 1,
 	  "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
 STATEMENT(operator_queries_communication, 1,
-	  "SELECT id, process, business_ref, subject, sender, status, delivery_state, due_at, "
-	  "held_at, CASE WHEN "
-	  "due_at IS NOT NULL OR attempts > 0 THEN attempts END AS attempts, "
-	  "nullif(error, '') AS error, created_at, message_id, envelope_id "
-	  "FROM bounce.communication WHERE id = $1::bigint");
-STATEMENT(
-    operator_queries_communication_recipients, 1,
-    "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic, "
-    "r.bounced_at, "
-    "r.delivery, r.due_at, r.tries, nullif(r.response, '') AS response, "
-    "  r.next_attempt_at, r.task_id, r.bounce_id, bounce.is_address_blocked(r.address) AS "
-    "is_blocked "
-    "FROM bounce.communication_recipient AS r WHERE r.communication_id = $1::bigint ORDER BY r.id");
+	  "SELECT c.id, c.process, c.business_ref, c.subject, c.sender, c.status,"
+	  "  d.state AS delivery_state, d.due_at, d.held_at,"
+	  "  CASE WHEN d.due_at IS NOT NULL OR d.attempts > 0 THEN d.attempts END AS attempts,"
+	  "  nullif(d.error, '') AS error, c.created_at, c.message_id, c.envelope_id "
+	  "FROM bounce.communication AS c"
+	  "  LEFT JOIN bounce.communication_delivery AS d ON d.communication_id = c.id "
+	  "WHERE c.id = $1::bigint");
+STATEMENT(operator_queries_communication_recipients, 1,
+	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic,"
+	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries,"
+	  "  nullif(q.response, '') AS response, r.next_attempt_at, r.task_id, r.bounce_id,"
+	  "  bounce.is_address_blocked(r.address) AS is_blocked "
+	  "FROM bounce.communication_recipient AS r"
+	  "  LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id "
+	  "WHERE r.communication_id = $1::bigint ORDER BY r.id");
 STATEMENT(operator_queries_communication_story, 1,
 	  "SELECT at, event, text, recipient, actor, bounce_id, task_id FROM "
 	  "bounce.communication_story($1::bigint)");

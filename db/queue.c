@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "db/pg.h"
+#include "db/pg_array.h"
 
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
@@ -22,16 +23,15 @@ static const char unlisten_statement[] = "UNLISTEN bounce_delivery";
  * one with an array of ids would be planned anew each time. */
 static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
 static const char claim_statement[] =
-    "SELECT claim_id, communication_id, array_to_string(recipient_ids, ' ') AS recipient_ids,"
-    " array_to_string(addresses, ' ') AS addresses, attempt, envelope_sender, envelope_id, bytes"
-    " FROM bounce.claim_deliveries($1, $2, $3::integer)";
+    "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
+    " envelope_id, bytes"
+    " FROM bounce.claim_deliveries(worker => $1, server => $2, batch => $3::integer)";
 static const char step_name[] = "step"; /* prepared: there is one for each mail */
 static const char step_statement[] =
     "SELECT message_id, envelope_id, raw, body_text, body_html, header_from,"
-    " array_to_string(header_to, E'\\n') AS header_to, array_to_string(header_cc, E'\\n') AS "
-    "header_cc,"
-    " reply_to, subject, auto_submitted, attachments"
-    " FROM bounce.settle_and_begin($1::uuid, $2, $3::jsonb, $4::uuid, $5::bigint[])";
+    " header_to, header_cc, reply_to, subject, auto_submitted, attachments, notice"
+    " FROM bounce.settle_and_begin(settled_claim => $1::uuid, server => $2, outcomes => $3::jsonb,"
+    " begun_claim => $4::uuid, begun_recipients => $5::bigint[])";
 static const char release_statement[] = "SELECT bounce.release_claim($1::uuid, $2)";
 static const char problem_statement[] = "SELECT bounce.delivery_problem($1, $2)";
 static const char renew_statement[] = "SELECT bounce.renew_leases($1::uuid[])";
@@ -148,8 +148,8 @@ static struct db_item *read_item(const PGresult *result, int row)
 
 	item->claim_id = g_strdup(pg_value(result, row, "claim_id"));
 	item->communication_id = g_strdup(pg_value(result, row, "communication_id"));
-	item->recipient_ids = g_strsplit(pg_value(result, row, "recipient_ids"), " ", -1);
-	item->addresses = g_strsplit(pg_value(result, row, "addresses"), " ", -1);
+	item->recipient_ids = pg_array_read(pg_value(result, row, "recipient_ids"));
+	item->addresses = pg_array_read(pg_value(result, row, "addresses"));
 	item->attempt = g_strdup(pg_value(result, row, "attempt"));
 	item->sender = g_strdup(pg_value(result, row, "envelope_sender"));
 	item->envelope_id = g_strdup(pg_value(result, row, "envelope_id"));
@@ -193,19 +193,13 @@ void db_content_free(struct db_content *content)
 	g_free(content->subject);
 	g_free(content->auto_submitted);
 	g_free(content->attachments);
+	g_free(content->notice);
 	g_free(content);
 }
 
 static bool has_value(const PGresult *result, const char *column)
 {
 	return !PQgetisnull(result, 0, PQfnumber(result, column));
-}
-
-static char **read_lines(const PGresult *result, const char *column)
-{
-	const char *value = pg_value(result, 0, column);
-
-	return *value == '\0' ? g_new0(char *, 1) : g_strsplit(value, "\n", -1);
 }
 
 static void read_raw(const PGresult *result, struct db_content *content)
@@ -234,20 +228,21 @@ static struct db_content *read_content(const PGresult *result)
 	content->text = g_strdup(pg_value(result, 0, "body_text"));
 	content->html = g_strdup(pg_value(result, 0, "body_html"));
 	content->from = g_strdup(pg_value(result, 0, "header_from"));
-	content->to = read_lines(result, "header_to");
-	content->cc = read_lines(result, "header_cc");
+	content->to = pg_array_read(pg_value(result, 0, "header_to"));
+	content->cc = pg_array_read(pg_value(result, 0, "header_cc"));
 	content->reply_to = g_strdup(pg_value(result, 0, "reply_to"));
 	content->subject = g_strdup(pg_value(result, 0, "subject"));
 	content->auto_submitted = g_strdup(pg_value(result, 0, "auto_submitted"));
 	content->attachments = g_strdup(pg_value(result, 0, "attachments"));
+	content->notice = g_strdup(pg_value(result, 0, "notice"));
 	return content;
 }
 
 bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done,
 		       const struct db_item *next, GError **error)
 {
-	g_autofree char *joined = next == NULL ? NULL : g_strjoinv(",", next->recipient_ids);
-	g_autofree char *recipients = next == NULL ? NULL : g_strdup_printf("{%s}", joined);
+	g_autofree char *recipients =
+	    next == NULL ? NULL : pg_array_write((const char *const *)next->recipient_ids);
 	const struct pg_param params[] = {
 	    PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
 	    PG_TEXT(done == NULL ? NULL : done->outcomes),
@@ -299,8 +294,7 @@ bool db_queue_problem(struct db_queue *queue, const char *problem, GError **erro
 
 bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
 {
-	g_autofree char *joined = g_strjoinv(",", (char **)claim_ids);
-	g_autofree char *list = g_strdup_printf("{%s}", joined);
+	g_autofree char *list = pg_array_write(claim_ids);
 	const struct pg_param params[] = {PG_TEXT(list)};
 	g_autoptr(PGresult) result =
 	    ask(queue, renew_statement, G_N_ELEMENTS(params), params, error);

@@ -47,8 +47,8 @@ struct db_content {
 	char *reply_to;
 	char *subject;
 	char *auto_submitted;
-	char *
-	    attachments; /* JSON: [{filename, content_type, content_id, content (base64)}], or "" */
+	char *attachments; /* JSON: [{filename, content_type, content_id, content (base64)}] */
+	char *notice;      /* JSON: the facts of a non-delivery notice that is to be composed */
 };
 
 /* What became of one transaction. */

@@ -7,10 +7,9 @@
 
 #include "db/rows.h"
 
-/* The parameters of queue_list; a list is separated by blanks. */
+/* The parameters of queue_list. */
 enum queue_list_parameter {
-	QUEUE_LIST_IDS,
-	QUEUE_LIST_STATES, /* count only where no id is given */
+	QUEUE_LIST_STATES, /* an array: pg_array.h */
 	QUEUE_LIST_PROCESS,
 	QUEUE_LIST_BUSINESS_REF,
 	QUEUE_LIST_RECIPIENT,

@@ -12,6 +12,7 @@
 #include <json-glib/json-glib.h>
 
 #include "base/error.h"
+#include "delivery/dsn.h"
 #include "delivery/raw.h"
 
 /* --- composed ----------------------------------------------------------------- */
@@ -173,6 +174,72 @@ static bool read_files(const char *json, JsonParser *parser, JsonArray **files_o
 	return true;
 }
 
+/* Takes LF line ends; base64 has to hold the CRLF of a text itself (RFC 2045 section 6.8). */
+static void add_part(GMimeMultipart *multipart, GMimePart *part, const char *text)
+{
+	bool is_encoded = g_mime_part_get_content_encoding(part) == GMIME_CONTENT_ENCODING_BASE64;
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autofree char *content = g_strjoinv(is_encoded ? "\r\n" : "\n", lines);
+
+	set_content(part, content, strlen(content));
+	g_mime_multipart_add(multipart, (GMimeObject *)part);
+	g_object_unref(part);
+}
+
+static GMimePart *explanation_part_new(void)
+{
+	GMimePart *part = g_mime_part_new_with_type("text", "plain");
+
+	g_mime_object_set_content_type_parameter((GMimeObject *)part, "charset", "utf-8");
+	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
+	return part;
+}
+
+/* RFC 6522 section 3. */
+static GMimeObject *report_new(const struct dsn *dsn)
+{
+	g_autoptr(GObject) type = (GObject *)g_mime_content_type_new("multipart", "report");
+	GMimeMultipart *report = g_mime_multipart_new();
+	g_autofree char *subject = g_mime_utils_header_encode_text(NULL, dsn->subject, "utf-8");
+	g_autofree char *original =
+	    g_strconcat(dsn->header_fields, "Subject: ", subject, "\n", NULL);
+
+	g_mime_content_type_set_parameter((GMimeContentType *)type, "report-type",
+					  "delivery-status");
+	g_mime_object_set_content_type((GMimeObject *)report, (GMimeContentType *)type);
+	g_mime_multipart_set_boundary(report, NULL);
+	add_part(report, explanation_part_new(), dsn->explanation);
+	add_part(report, g_mime_part_new_with_type("message", "delivery-status"),
+		 dsn->status_fields);
+	add_part(report, g_mime_part_new_with_type("text", "rfc822-headers"), original);
+	return (GMimeObject *)report;
+}
+
+static GMimeObject *notice_body_new(const char *facts, GError **error)
+{
+	g_autoptr(dsn_t) dsn = dsn_new(facts, error);
+
+	return dsn == NULL ? NULL : report_new(dsn);
+}
+
+static GMimeObject *application_body_new(const struct db_content *content, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonArray *files;
+
+	return read_files(content->attachments, parser, &files, error) ? body_new(content, files)
+								       : NULL;
+}
+
+/* GMime folds some fields with a tab: with a blank all is printable ASCII. */
+static void fold_with_blanks(char *text)
+{
+	const char *body = strstr(text, "\r\n\r\n");
+
+	for (char *p = strstr(text, "\r\n\t"); p && p < body; p = strstr(p, "\r\n\t"))
+		p[2] = ' ';
+}
+
 static GBytes *write_message(GMimeMessage *message)
 {
 	GMimeFormatOptions *options =
@@ -181,19 +248,21 @@ static GBytes *write_message(GMimeMessage *message)
 	g_mime_format_options_set_newline_format(options, GMIME_NEWLINE_FORMAT_DOS);
 	char *text = g_mime_object_to_string((GMimeObject *)message, options);
 	g_mime_format_options_free(options);
+	fold_with_blanks(text);
 	return g_bytes_new_take(text, strlen(text));
 }
 
 static GBytes *compose(const struct db_content *content, GDateTime *now, GError **error)
 {
-	g_autoptr(JsonParser) parser = json_parser_new();
+	g_autoptr(GObject) body =
+	    (GObject *)(*content->notice != '\0' ? notice_body_new(content->notice, error)
+						 : application_body_new(content, error));
 	g_autoptr(GObject) object = (GObject *)g_mime_message_new(TRUE);
 	GMimeMessage *message = (GMimeMessage *)object;
 	char *const from[] = {content->from, NULL};
 	char *const reply_to[] = {content->reply_to, NULL};
-	JsonArray *files;
 
-	if (!read_files(content->attachments, parser, &files, error))
+	if (body == NULL)
 		return NULL;
 	add_mailboxes(message, GMIME_ADDRESS_TYPE_FROM, from);
 	add_mailboxes(message, GMIME_ADDRESS_TYPE_TO, content->to);
@@ -208,7 +277,6 @@ static GBytes *compose(const struct db_content *content, GDateTime *now, GError 
 	if (*content->auto_submitted != '\0')
 		g_mime_object_set_header((GMimeObject *)message, "Auto-Submitted",
 					 content->auto_submitted, NULL);
-	g_autoptr(GObject) body = (GObject *)body_new(content, files);
 	g_mime_message_set_mime_part(message, (GMimeObject *)body);
 	return write_message(message);
 }

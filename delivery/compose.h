@@ -2,7 +2,7 @@
  *
  * From what the queue holds to the bytes that go over the wire: either composed
  * (GMime's second door, for writing; classifier/mime/mime.c is the one for reading),
- * or a message as the application wrote it (raw.h).
+ * as a non-delivery notice (dsn.h), or a message as the application wrote it (raw.h).
  */
 #ifndef DELIVERY_COMPOSE_H
 #define DELIVERY_COMPOSE_H
@@ -13,7 +13,8 @@
 
 /* The message with CRLF line ends, Message-ID, X-Communication-ID, Date and From,
  * without Bcc; a raw one as raw.h says. A composed one is plain ASCII. NULL with
- * BM_ERROR_INPUT when the attachments cannot be read. mime_init() must have run.
+ * BM_ERROR_INPUT when the attachments or the notice cannot be read. mime_init() must
+ * have run.
  * Thread-safe. */
 GBytes *compose_message(const struct db_content *content, GDateTime *now, GError **error)
     __attribute__((warn_unused_result));

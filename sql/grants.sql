@@ -49,12 +49,14 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce
 
 -- Applications: write what they send, read what became of it.
 GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recipient,
-  bounce.communication_log, bounce.bounce_reason, bounce.follow_up, bounce.undelivered,
+  bounce.communication_delivery, bounce.recipient_delivery, bounce.communication_log,
+  bounce.bounce_reason, bounce.follow_up, bounce.undelivered,
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery
   TO bounce_application;
 GRANT INSERT (process, business_ref, sender, subject, message_id, status),
-  UPDATE (business_ref, sender, subject, message_id, status, delivery_state)
+  UPDATE (business_ref, sender, subject, message_id, status)
   ON bounce.communication TO bounce_application;
+GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator;
 GRANT INSERT (communication_id, address, person_ref)
   ON bounce.communication_recipient TO bounce_application;
 GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
@@ -68,6 +70,7 @@ GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, boun
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
   bounce.communication, bounce.communication_recipient, bounce.communication_message_id,
   bounce.communication_log, bounce.communication_content, bounce.communication_attachment,
+  bounce.communication_delivery, bounce.recipient_delivery, bounce.queued_delivery,
   bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
   bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block, bounce.outage,
   bounce.task, bounce.task_history, bounce.follow_up, bounce.parameter_definition,
@@ -80,7 +83,6 @@ GRANT INSERT, DELETE ON bounce.system_parameter TO bounce_operator;
 GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator;
 GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator;
 GRANT INSERT, UPDATE (description) ON bounce.process TO bounce_operator;
-GRANT UPDATE (delivery_state) ON bounce.communication TO bounce_operator;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.parameter, bounce.set_parameter,
   bounce.add_token_key, bounce.retire_token_key, bounce.rotate_token_key,
   bounce.drop_expired_token_keys, bounce.housekeeping, bounce.erase_address,

@@ -8,100 +8,60 @@
 CREATE OR REPLACE TRIGGER communication_before_write
   BEFORE INSERT OR UPDATE ON bounce.communication
   FOR EACH ROW EXECUTE FUNCTION bounce_internal.communication_before_write();
-CREATE OR REPLACE TRIGGER communication_rules
-  BEFORE INSERT OR UPDATE ON bounce.communication
-  FOR EACH ROW EXECUTE FUNCTION bounce_internal.communication_rules();
-CREATE OR REPLACE TRIGGER communication_guard_insert
-  BEFORE INSERT ON bounce.communication
-  FOR EACH ROW WHEN (NEW.delivery_state <> 'PENDING')
-  EXECUTE FUNCTION bounce_internal.communication_guard_insert();
-CREATE OR REPLACE TRIGGER communication_guard_status
-  BEFORE UPDATE OF status ON bounce.communication
-  FOR EACH ROW WHEN (OLD.status = 'open' AND NEW.status IN ('sent', 'error')
-                     AND NEW.delivery_state IS NOT NULL)
-  EXECUTE FUNCTION bounce_internal.communication_guard_status();
-CREATE OR REPLACE TRIGGER communication_guard_delivery
-  BEFORE UPDATE OF delivery_state ON bounce.communication
-  FOR EACH ROW WHEN (OLD.delivery_state IS DISTINCT FROM NEW.delivery_state)
-  EXECUTE FUNCTION bounce_internal.communication_guard_delivery();
-
-CREATE OR REPLACE TRIGGER communication_remember_message_id
-  AFTER INSERT OR UPDATE OF message_id ON bounce.communication
-  FOR EACH ROW WHEN (NEW.message_id IS NOT NULL)
-  EXECUTE FUNCTION bounce_internal.communication_remember_message_id();
-CREATE OR REPLACE TRIGGER communication_handed_over
-  AFTER UPDATE OF status ON bounce.communication
-  FOR EACH ROW WHEN (OLD.status IN ('open', 'error') AND NEW.status IN ('sent', 'error')
-                     AND OLD.status <> NEW.status
-                     AND OLD.delivery_state IS DISTINCT FROM 'PROCESSING')
-  EXECUTE FUNCTION bounce_internal.communication_handed_over();
-CREATE OR REPLACE TRIGGER communication_requeue
-  AFTER UPDATE OF delivery_state ON bounce.communication
-  FOR EACH ROW WHEN (OLD.delivery_state IN ('SUCCESS', 'ERROR')
-                     AND NEW.delivery_state IN ('PENDING', 'RETRY'))
-  EXECUTE FUNCTION bounce_internal.communication_requeue();
-CREATE OR REPLACE TRIGGER communication_notify_due
-  AFTER UPDATE OF due_at ON bounce.communication
-  FOR EACH ROW WHEN (NEW.due_at IS NOT NULL AND NEW.due_at IS DISTINCT FROM OLD.due_at
-                     AND NEW.delivery_state IN ('PENDING', 'RETRY') AND NEW.due_at <= now())
-  EXECUTE FUNCTION bounce_internal.notify_delivery();
-CREATE OR REPLACE TRIGGER communication_notify_insert
+CREATE OR REPLACE TRIGGER communication_after_insert
   AFTER INSERT ON bounce.communication
-  FOR EACH ROW WHEN (NEW.due_at IS NOT NULL) EXECUTE FUNCTION bounce_internal.notify_delivery();
-CREATE OR REPLACE TRIGGER communication_tell
-  AFTER UPDATE OF status ON bounce.communication
-  FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION bounce_internal.tell_communication();
+  FOR EACH ROW WHEN (NEW.message_id IS NOT NULL)
+  EXECUTE FUNCTION bounce_internal.communication_after_insert();
+CREATE OR REPLACE TRIGGER communication_after_update
+  AFTER UPDATE OF status, message_id, process ON bounce.communication
+  FOR EACH ROW WHEN ((OLD.status, OLD.message_id, OLD.process)
+                       IS DISTINCT FROM (NEW.status, NEW.message_id, NEW.process))
+  EXECUTE FUNCTION bounce_internal.communication_after_update();
 
 -- Recipients --------------------------------------------------------------------------
 
--- fires before recipient_before_insert because of its name
-CREATE OR REPLACE TRIGGER recipient_ahead_join_queue
-  BEFORE INSERT ON bounce.communication_recipient
-  FOR EACH ROW WHEN (NEW.delivery IS NULL) EXECUTE FUNCTION bounce_internal.recipient_join_queue();
 CREATE OR REPLACE TRIGGER recipient_before_insert
   BEFORE INSERT ON bounce.communication_recipient
   FOR EACH ROW EXECUTE FUNCTION bounce_internal.recipient_before_insert();
-CREATE OR REPLACE TRIGGER recipient_check_address
-  BEFORE INSERT OR UPDATE OF address ON bounce.communication_recipient
-  FOR EACH ROW EXECUTE FUNCTION bounce_internal.recipient_check_address();
-CREATE OR REPLACE TRIGGER recipient_rules
-  BEFORE INSERT OR UPDATE ON bounce.communication_recipient
-  FOR EACH ROW EXECUTE FUNCTION bounce_internal.recipient_rules();
-CREATE OR REPLACE TRIGGER recipient_guard_state
+CREATE OR REPLACE TRIGGER recipient_before_update
   BEFORE UPDATE ON bounce.communication_recipient
-  FOR EACH ROW EXECUTE FUNCTION bounce_internal.recipient_guard_state();
-CREATE OR REPLACE TRIGGER recipient_guard_delivery
-  BEFORE UPDATE OF delivery ON bounce.communication_recipient
-  FOR EACH ROW WHEN (OLD.delivery IS DISTINCT FROM NEW.delivery)
-  EXECUTE FUNCTION bounce_internal.recipient_guard_delivery();
-CREATE OR REPLACE TRIGGER recipient_follow_schedule
-  BEFORE UPDATE OF next_attempt_at ON bounce.communication_recipient
-  FOR EACH ROW WHEN (OLD.next_attempt_at IS DISTINCT FROM NEW.next_attempt_at
-                     AND OLD.delivery IS NOT DISTINCT FROM NEW.delivery
-                     AND coalesce(NEW.delivery, '') NOT IN ('claimed', 'sending'))
-  EXECUTE FUNCTION bounce_internal.recipient_follow_schedule();
-
-CREATE OR REPLACE TRIGGER recipient_after_insert
+  FOR EACH ROW EXECUTE FUNCTION bounce_internal.recipient_before_update();
+CREATE OR REPLACE TRIGGER recipients_after_insert
   AFTER INSERT ON bounce.communication_recipient
-  FOR EACH ROW WHEN (NEW.state IN ('bounced', 'error'))
-  EXECUTE FUNCTION bounce_internal.recipient_after_write();
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+  EXECUTE FUNCTION bounce_internal.recipients_after_insert();
+-- not for a send that is counted and nothing else: whoever counts it derives the communication
 CREATE OR REPLACE TRIGGER recipient_after_update
   AFTER UPDATE OF state, next_attempt_at ON bounce.communication_recipient
-  FOR EACH ROW WHEN ((OLD.state, OLD.next_attempt_at)
-                       IS DISTINCT FROM (NEW.state, NEW.next_attempt_at)
-                     AND NOT (coalesce(OLD.delivery, '') IN ('claimed', 'sending')
-                              AND NEW.delivery IS DISTINCT FROM OLD.delivery))
-  EXECUTE FUNCTION bounce_internal.recipient_after_write();
-CREATE OR REPLACE TRIGGER recipient_after_due
-  AFTER UPDATE OF due_at, next_attempt_at ON bounce.communication_recipient
+  FOR EACH ROW WHEN (OLD.next_attempt_at IS DISTINCT FROM NEW.next_attempt_at
+                     OR OLD.state IS DISTINCT FROM NEW.state
+                        AND NOT (NEW.state = 'sent' AND NEW.attempts > OLD.attempts))
+  EXECUTE FUNCTION bounce_internal.recipient_after_update();
+
+-- Delivery ----------------------------------------------------------------------------
+
+CREATE OR REPLACE TRIGGER delivery_guard_state
+  BEFORE UPDATE OF state ON bounce.communication_delivery
+  FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
+  EXECUTE FUNCTION bounce_internal.delivery_guard_state();
+CREATE OR REPLACE TRIGGER delivery_after_insert
+  AFTER INSERT ON bounce.communication_delivery
+  FOR EACH ROW EXECUTE FUNCTION bounce_internal.delivery_after_insert();
+CREATE OR REPLACE TRIGGER delivery_after_update
+  AFTER UPDATE OF state, due_at ON bounce.communication_delivery
+  FOR EACH ROW WHEN (NEW.state IN ('PENDING', 'RETRY')
+                     AND (OLD.state IN ('SUCCESS', 'ERROR')
+                          OR NEW.due_at IS DISTINCT FROM OLD.due_at))
+  EXECUTE FUNCTION bounce_internal.delivery_after_update();
+CREATE OR REPLACE TRIGGER recipient_delivery_before_update
+  BEFORE UPDATE OF state ON bounce.recipient_delivery
+  FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
+  EXECUTE FUNCTION bounce_internal.recipient_delivery_before_update();
+CREATE OR REPLACE TRIGGER recipient_delivery_after_update
+  AFTER UPDATE OF due_at ON bounce.recipient_delivery
   FOR EACH ROW WHEN (OLD.due_at IS DISTINCT FROM NEW.due_at AND NEW.due_at IS NOT NULL
-                     AND coalesce(OLD.delivery, '') NOT IN ('claimed', 'sending')
-                     AND (OLD.state, OLD.next_attempt_at)
-                           IS NOT DISTINCT FROM (NEW.state, NEW.next_attempt_at))
-  EXECUTE FUNCTION bounce_internal.recipient_after_write();
-CREATE OR REPLACE TRIGGER recipients_joined
-  AFTER INSERT ON bounce.communication_recipient
-  REFERENCING NEW TABLE AS joined FOR EACH STATEMENT EXECUTE FUNCTION bounce_internal.recipients_joined();
+                     AND OLD.state NOT IN ('claimed', 'sending'))
+  EXECUTE FUNCTION bounce_internal.recipient_delivery_after_update();
 
 -- Blocks ------------------------------------------------------------------------------
 

@@ -52,70 +52,87 @@ COMMENT ON VIEW bounce.scheduled_resend IS
 
 -- to_char: RFC 3339 in UTC, whatever the session's time zone is
 CREATE OR REPLACE VIEW bounce.delivery AS
-SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at,
-       c.delivery_state AS state, c.start_time, c.end_time, c.error, c.attempts, c.lease_expire_time,
-       c.due_at, c.held_at, c.priority, i.info,
+SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at, d.state,
+       d.start_time, d.end_time, d.error, d.attempts, d.lease_expire_time, d.due_at, d.held_at,
+       d.priority, i.info,
        jsonb_build_object(
-         'state', c.delivery_state,
-         'startTime', to_char(c.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-         'endTime', to_char(c.end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-         'error', nullif(c.error, ''), 'attempts', c.attempts,
-         'leaseExpireTime', to_char(c.lease_expire_time AT TIME ZONE 'UTC',
+         'state', d.state,
+         'startTime', to_char(d.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+         'endTime', to_char(d.end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+         'error', nullif(d.error, ''), 'attempts', d.attempts,
+         'leaseExpireTime', to_char(d.lease_expire_time AT TIME ZONE 'UTC',
                                     'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
          'info', (i.info - 'message_id')
                  || jsonb_build_object('messageId', i.info -> 'message_id')) AS json,
        i.unknown
-FROM bounce.communication AS c
+FROM bounce.communication_delivery AS d
+JOIN bounce.communication AS c ON c.id = d.communication_id
 CROSS JOIN LATERAL (
   SELECT jsonb_build_object(
            'message_id', c.message_id,
            'accepted', coalesce(jsonb_agg(r.address ORDER BY r.id)
-                                FILTER (WHERE r.delivery = 'accepted'), '[]'),
+                                FILTER (WHERE q.state = 'accepted'), '[]'),
            'rejected', coalesce(jsonb_agg(r.address ORDER BY r.id)
-                                FILTER (WHERE r.delivery = 'rejected'), '[]'),
+                                FILTER (WHERE q.state = 'rejected'), '[]'),
            'pending', coalesce(jsonb_agg(r.address ORDER BY r.id)
-                               FILTER (WHERE r.delivery IN ('due', 'claimed', 'sending',
-                                                            'pending')), '[]'),
-           'response', c.response) AS info,
+                               FILTER (WHERE q.state IN ('due', 'claimed', 'sending',
+                                                         'pending')), '[]'),
+           'response', d.response) AS info,
          coalesce(jsonb_agg(r.address ORDER BY r.id)
-                  FILTER (WHERE r.delivery = 'unknown'), '[]') AS unknown
-  FROM bounce.communication_recipient AS r
-  WHERE r.communication_id = c.id AND r.state <> 'replaced') AS i
-WHERE c.delivery_state IS NOT NULL;
+                  FILTER (WHERE q.state = 'unknown'), '[]') AS unknown
+  FROM bounce.recipient_delivery AS q
+  JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+  WHERE q.communication_id = d.communication_id AND r.state <> 'replaced') AS i;
 COMMENT ON VIEW bounce.delivery IS
   'each communication in the delivery queue: PENDING, PROCESSING, SUCCESS, ERROR, RETRY. info: '
   'message_id, accepted, rejected, pending (still to be sent to), response. unknown: recipients '
   'whose final reply was lost, also named in error. Each recipient is in one of the four lists, '
   'unless another address replaced it. json: the same with the field names of Firebase''s Trigger '
-  'Email, times as RFC 3339';
+  'Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' on SUCCESS and ERROR '
+  'sends again to those that did not get it; nothing else can be set';
+
+-- here, because the view has to be there
+CREATE OR REPLACE TRIGGER delivery_set_state
+  INSTEAD OF UPDATE ON bounce.delivery
+  FOR EACH ROW EXECUTE FUNCTION bounce_internal.delivery_set_state();
+
+CREATE OR REPLACE VIEW bounce.queued_delivery AS
+SELECT d.communication_id, d.process, d.state, d.priority, d.due_at, d.held_at,
+       d.lease_expire_time, c.created_at,
+       d.state <> 'PROCESSING' AND d.held_at IS NULL AS is_waiting
+FROM bounce.communication_delivery AS d
+JOIN bounce.communication AS c ON c.id = d.communication_id
+-- an index for each of the three: the millions that have ended are not read
+WHERE d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
+   OR d.state IN ('PENDING', 'RETRY') AND d.held_at IS NOT NULL
+   OR d.state = 'PROCESSING';
+COMMENT ON VIEW bounce.queued_delivery IS
+  'the deliveries that have not ended. is_waiting: not on hold, and no worker has it';
 
 CREATE OR REPLACE VIEW bounce.delivery_metric AS
 SELECT p.name AS process,
-       count(c.id) FILTER (WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
-                                 AND c.due_at <= now()) AS due,
-       count(c.id) FILTER (WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
-                                 AND c.due_at > now()) AS scheduled,
-       count(c.id) FILTER (WHERE c.held_at IS NOT NULL) AS held,
-       count(c.id) FILTER (WHERE c.delivery_state = 'PROCESSING') AS processing,
-       coalesce(extract(epoch FROM now() - min(c.due_at) FILTER (
-         WHERE c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
-               AND c.due_at <= now())), 0)::bigint AS oldest_due_seconds,
-       coalesce(extract(epoch FROM now() - min(c.created_at) FILTER (
-         WHERE c.delivery_state IN ('PENDING', 'RETRY'))), 0)::bigint AS oldest_seconds
+       count(*) FILTER (WHERE d.is_waiting AND d.due_at <= now()) AS due,
+       count(*) FILTER (WHERE d.is_waiting AND d.due_at > now()) AS scheduled,
+       count(*) FILTER (WHERE d.held_at IS NOT NULL) AS held,
+       count(*) FILTER (WHERE d.state = 'PROCESSING') AS processing,
+       coalesce(extract(epoch FROM now() - min(d.due_at) FILTER (
+         WHERE d.is_waiting AND d.due_at <= now())), 0)::bigint AS oldest_due_seconds,
+       coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (
+         WHERE d.state <> 'PROCESSING')), 0)::bigint AS oldest_seconds
 FROM bounce.process AS p
-LEFT JOIN bounce.communication AS c
-  ON c.process = p.name AND c.delivery_state IN ('PENDING', 'RETRY', 'PROCESSING')
+LEFT JOIN bounce.queued_delivery AS d ON d.process = p.name
 GROUP BY p.name;
 COMMENT ON VIEW bounce.delivery_metric IS 'length and age of the delivery queue per process';
 
 CREATE OR REPLACE VIEW bounce.refused_delivery AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, r.id AS recipient_id,
-       r.address, r.refused_at, b.id IS NOT NULL AS is_blocked, coalesce(b.reason, '') AS reason,
+       r.address, q.refused_at, b.id IS NOT NULL AS is_blocked, coalesce(b.reason, '') AS reason,
        coalesce(b.why, '') AS why, b.blocked_at
-FROM bounce.communication_recipient AS r
+FROM bounce.recipient_delivery AS q
+JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
 JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL
-WHERE r.refused_at IS NOT NULL;
+WHERE q.refused_at IS NOT NULL;
 COMMENT ON VIEW bounce.refused_delivery IS
   'mails that were not sent because the address is blocked; they are sent when the block is lifted '
   '(resend_after_block)';

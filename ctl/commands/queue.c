@@ -12,12 +12,13 @@
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
+#include "db/pg_array.h"
 #include "db/queue_admin.h"
 
 /* Which states are meant where none is named. */
-#define WAITING "PENDING PROCESSING RETRY"
-#define NOT_YET "PENDING PROCESSING RETRY ERROR"
-#define ANY     "PENDING PROCESSING RETRY ERROR SUCCESS"
+#define WAITING "{PENDING,PROCESSING,RETRY}"
+#define NOT_YET "{PENDING,PROCESSING,RETRY,ERROR}"
+#define ANY     "{PENDING,PROCESSING,RETRY,ERROR,SUCCESS}"
 
 static const struct ctl_option filter_options[] = {
     {.name = "process", .value = &value_process, .help = "only this process"},
@@ -31,9 +32,10 @@ static const struct ctl_option filter_options[] = {
 
 static struct db_rows *fetch(struct ctl_call *call, const char *states, GError **error)
 {
-	const char *state = ctl_call_option(call, "state");
+	const char *const state[] = {ctl_call_option(call, "state"), NULL};
+	g_autofree char *only = state[0] ? pg_array_write(state) : NULL;
 	const char *const values[] = {
-	    [QUEUE_LIST_STATES] = state ? state : states,
+	    [QUEUE_LIST_STATES] = only ? only : states,
 	    [QUEUE_LIST_PROCESS] = ctl_call_option(call, "process"),
 	    [QUEUE_LIST_BUSINESS_REF] = ctl_call_option(call, "ref"),
 	    [QUEUE_LIST_RECIPIENT] = ctl_call_option(call, "recipient"),
@@ -270,7 +272,6 @@ CTL_COMMAND(command_queue_status) = {
 				       {"communications", CTL_SHOW},
 				       {"due", CTL_SHOW_IF_ROOM},
 				       {"held", CTL_SHOW_IF_ROOM},
-				       {"by_application", CTL_SHOW_IF_ROOM},
 				       {"lease_expired", CTL_SHOW_IF_ROOM},
 				       {"oldest_at", CTL_SHOW},
 				       {"next_due_at", CTL_SHOW}}},

@@ -140,6 +140,19 @@ COMMENT ON TYPE bounce.delivery_item IS
   'one SMTP transaction: a single recipient where return paths are signed, otherwise all that are '
   'due';
 
+CREATE TYPE bounce_internal.delivery_attempt AS (
+  communication_id bigint,
+  process          text,
+  recipient_id     bigint,
+  address          text,
+  attempt          integer,
+  attempts         integer,
+  tries            integer
+);
+COMMENT ON TYPE bounce_internal.delivery_attempt IS
+  'one recipient that a worker has. attempt: the number of this send; attempts: the sends '
+  'that are counted, this one too when its bounce was faster; tries: replies to this send so far';
+
 CREATE TYPE bounce.delivery_content AS (
   message_id     text,
   envelope_id    text,
@@ -152,7 +165,8 @@ CREATE TYPE bounce.delivery_content AS (
   reply_to       text,
   subject        text,
   auto_submitted text,
-  attachments    jsonb
+  attachments    jsonb,
+  notice         jsonb
 );
 COMMENT ON TYPE bounce.delivery_content IS
   'the message of a delivery_item, to be composed by the worker';

@@ -9,12 +9,6 @@ CREATE INDEX system_parameter_history_name_idx
 CREATE INDEX communication_process_idx ON bounce.communication (process, created_at);
 CREATE INDEX communication_business_ref_idx ON bounce.communication (business_ref)
   WHERE business_ref <> '';
-CREATE INDEX communication_queue_idx ON bounce.communication (process, priority DESC, due_at)
-  WHERE delivery_state IN ('PENDING', 'RETRY') AND held_at IS NULL;
-CREATE INDEX communication_lease_idx ON bounce.communication (lease_expire_time)
-  WHERE lease_expire_time IS NOT NULL;
-CREATE INDEX communication_claim_idx ON bounce.communication (claim_id)
-  WHERE lease_expire_time IS NOT NULL;
 
 CREATE INDEX communication_recipient_address_idx
   ON bounce.communication_recipient (address_key, last_attempt_at);
@@ -28,9 +22,6 @@ CREATE INDEX communication_recipient_waiting_idx
   WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX communication_recipient_due_idx ON bounce.communication_recipient (next_attempt_at)
   WHERE next_attempt_at IS NOT NULL;
-CREATE INDEX communication_recipient_queue_idx
-  ON bounce.communication_recipient (communication_id, due_at)
-  WHERE due_at IS NOT NULL;
 CREATE INDEX communication_recipient_task_idx ON bounce.communication_recipient (task_id)
   WHERE task_id IS NOT NULL;
 CREATE INDEX communication_recipient_replaced_idx ON bounce.communication_recipient (replaced_by)
@@ -40,7 +31,16 @@ CREATE INDEX communication_recipient_person_idx ON bounce.communication_recipien
 CREATE INDEX communication_recipient_domain_idx
   ON bounce.communication_recipient (bounce.address_domain(address_key))
   WHERE state = 'sent';
-CREATE INDEX communication_recipient_refused_idx ON bounce.communication_recipient (address_key)
+
+CREATE INDEX communication_delivery_queue_idx
+  ON bounce.communication_delivery (process, priority DESC, due_at)
+  WHERE state IN ('PENDING', 'RETRY') AND held_at IS NULL;
+CREATE INDEX communication_delivery_claim_idx ON bounce.communication_delivery (claim_id)
+  WHERE state = 'PROCESSING';
+CREATE INDEX communication_delivery_held_idx ON bounce.communication_delivery (communication_id)
+  WHERE held_at IS NOT NULL;
+CREATE INDEX recipient_delivery_communication_idx ON bounce.recipient_delivery (communication_id);
+CREATE INDEX recipient_delivery_refused_idx ON bounce.recipient_delivery (recipient_id)
   WHERE refused_at IS NOT NULL;
 
 CREATE INDEX communication_message_id_communication_idx

@@ -41,7 +41,7 @@ for my $workers (@workers) {
     printf "%-12d %14.0f %14.0f %8.2f %8.2f\n", $workers, $source, $delivery, $ratio,
         $delivery / $first;
 }
-my $open = $stage->count("bounce.communication WHERE delivery_state <> 'SUCCESS'");
+my $open = $stage->count("bounce.delivery WHERE state <> 'SUCCESS'");
 $stage->instance->discard;
 die "$open communications were not delivered\n" if $open > 0;
 exit 0;
@@ -109,12 +109,13 @@ sub delivery {
         300,
         sub {
             sleep 1;
-            $stage->count("bounce.communication WHERE delivery_state IN ('PENDING', 'PROCESSING')")
+            $stage->count("bounce.communication_delivery WHERE state IN ('PENDING', 'PROCESSING')")
                 == 0;
         });
     $worker->stop;
     return $messages / $stage->db->value(
-        "SELECT extract(epoch FROM max(end_time) - min(start_time)) FROM bounce.communication
-        WHERE id > (SELECT max(id) - $messages FROM bounce.communication)"
+        "SELECT extract(epoch FROM max(end_time) - min(start_time))
+        FROM bounce.communication_delivery
+        WHERE communication_id > (SELECT max(id) - $messages FROM bounce.communication)"
     );
 }

@@ -91,7 +91,7 @@ END
 $$;
 -- all that is the victim's
 CREATE FUNCTION test.victim(address text) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', r.state, r.attempts, r.next_attempt_at, r.class, c.status, c.delivery_state,
+  SELECT concat_ws(' ', r.state, r.attempts, r.next_attempt_at, r.class, c.status, (SELECT d.state FROM bounce.delivery AS d WHERE d.communication_id = c.id),
     CASE WHEN EXISTS (SELECT FROM bounce.address_block AS b WHERE b.address_key = r.address_key) THEN 'blocked' END,
     CASE WHEN EXISTS (SELECT FROM bounce.held_block AS h WHERE h.address = r.address_key) THEN 'held' END,
     CASE WHEN EXISTS (SELECT FROM bounce.follow_up AS u WHERE u.recipient_id = r.id) THEN 'told' END)

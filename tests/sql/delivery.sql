@@ -37,12 +37,12 @@ CREATE TEMP TABLE claimed AS SELECT * FROM test.claim();
 SELECT is((SELECT count(*) FROM claimed), 2::bigint, 'a transaction for each recipient');
 SELECT is((SELECT count(DISTINCT envelope_sender) FROM claimed WHERE envelope_sender LIKE 'bounce+%@bounces.example.org'), 2::bigint, 'with a signed return path each');
 SELECT is(test.in_queue(:a), 'PROCESSING', 'claimed: PROCESSING');
-SELECT cmp_ok((SELECT lease_expire_time - now() FROM bounce.communication WHERE id = :a), '>', interval '4 minutes', 'under a lease');
+SELECT cmp_ok((SELECT lease_expire_time - now() FROM bounce.delivery WHERE communication_id = :a), '>', interval '4 minutes', 'under a lease');
 SELECT is_empty('SELECT * FROM test.claim()', 'nobody else gets it');
-SELECT throws_ok(format('UPDATE bounce.communication SET delivery_state = %L WHERE id = %s', state, :a), '23514', NULL, 'while it is claimed a hand cannot set ' || state)
+SELECT throws_ok(format('UPDATE bounce.delivery SET state = %L WHERE communication_id = %s', state, :a), '23514', NULL, 'while it is claimed a hand cannot set ' || state)
 FROM unnest('{SUCCESS,ERROR,RETRY,PENDING}'::text[]) AS state;
 SELECT throws_ok(format('SELECT bounce.cancel_communication(%s)', :a), '23514', NULL, 'nor cancel it');
-SELECT throws_ok($$UPDATE bounce.communication_recipient SET delivery = 'accepted' WHERE address = 'ben@example.com'$$, '23514', NULL, 'what was not begun cannot be accepted');
+SELECT throws_ok($$UPDATE bounce.recipient_delivery SET state = 'accepted' WHERE recipient_id = (test.recipient('ben@example.com')).id$$, '23514', NULL, 'what was not begun cannot be accepted');
 SELECT is(test.begin(:a), 1::bigint, 'begun: there is something to send');
 SELECT is(bounce.settle_delivery(gen_random_uuid(), 'mx:25', jsonb_build_array(jsonb_build_object('recipient_id', (test.recipient('ben@example.com')).id, 'outcome', 'accepted'))),
           'lost', 'another claim cannot settle it');
@@ -62,10 +62,10 @@ SELECT is((SELECT source FROM bounce.bounce_message ORDER BY id DESC LIMIT 1), '
 SELECT is(test.settle('anna@example.com', 'rejected', '550 x'), 'lost', 'a settled claim is over');
 
 -- RETRY by a person: to those who did not get it; blocked on every path
-UPDATE bounce.communication SET delivery_state = 'RETRY' WHERE id = :a;
+UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = :a;
 SELECT is_empty('SELECT * FROM test.claim()', 'the only one left is blocked');
 SELECT is(test.in_queue(:a), 'SUCCESS', 'so it ends as it was: somebody has it');
-SELECT matches((SELECT error FROM bounce.communication WHERE id = :a), 'ben@example.com: the address is blocked', 'and says why');
+SELECT matches((SELECT error FROM bounce.delivery WHERE communication_id = :a), 'ben@example.com: the address is blocked', 'and says why');
 SELECT bounce.lift_block('ben@example.com', 'typed wrongly');
 SELECT bounce.retry_communication(:a);
 SELECT is((SELECT array_agg(addresses[1] || attempt) FROM test.claim()), '{ben@example.com2}', 'unblocked: to him alone, attempt 2');
@@ -91,9 +91,9 @@ SELECT count(*) FROM test.claim();
 SELECT test.begin(:c);
 SELECT test.settle('dora@example.com', 'accepted');
 SELECT is(test.settle('cleo@example.com', 'pending', '451 4.3.0 not now', 'system_error', '4.3.0'), 'RETRY', 'one waits: RETRY');
-SELECT is((test.recipient('cleo@example.com')).due_at - now(), interval '100 seconds', 'its own time');
+SELECT is((test.delivery('cleo@example.com')).due_at - now(), interval '100 seconds', 'its own time');
 SELECT is(test.state('cleo@example.com') || (test.recipient('cleo@example.com')).attempts, 'open0', 'no bounce, and no send yet');
-SELECT is((test.recipient('cleo@example.com')).response, '451 4.3.0 not now', 'the last reply is kept');
+SELECT is((test.delivery('cleo@example.com')).response, '451 4.3.0 not now', 'the last reply is kept');
 SELECT is_empty('SELECT * FROM test.claim()', 'not before its time');
 SELECT test.make_due();
 SELECT is((SELECT array_agg(addresses[1] || attempt) FROM test.claim()), '{cleo@example.com1}', 'then it alone, still the first send');
@@ -101,20 +101,20 @@ SELECT test.begin(:c);
 SELECT is(test.settle('cleo@example.com', 'pending', '451 4.3.0 not now', 'system_error', '4.3.0'), 'SUCCESS', 'after the last try it has failed');
 SELECT is(test.state('cleo@example.com') || ' ' || test.status(:c), 'bounced soft system_error bounced', 'for good');
 SELECT is((SELECT count(*) FROM bounce.task WHERE kind = 'resend_exhausted' AND address = 'cleo@example.com'), 1::bigint, 'a task');
-SELECT is((SELECT attempts FROM bounce.communication WHERE id = :c), 2, 'two attempts');
+SELECT is((SELECT attempts FROM bounce.delivery WHERE communication_id = :c), 2, 'two attempts');
 
 -- unknown
 SELECT test.submit('{eve@example.com,fay@example.com}') AS e \gset
 SELECT count(*) FROM test.claim();
-SELECT count(*) FROM bounce.communication AS c, bounce.begin_delivery(c.claim_id, ARRAY[(test.recipient('eve@example.com')).id]) WHERE c.id = :e;
+SELECT count(*) FROM bounce.communication_delivery AS d, bounce.begin_delivery(d.claim_id, ARRAY[(test.recipient('eve@example.com')).id]) WHERE d.communication_id = :e;
 SELECT is(bounce.sweep_deliveries(), 0, 'a lease that holds is left alone');
-SELECT is(bounce.renew_leases(ARRAY[claim_id]), 1, 'and can be renewed') FROM bounce.communication WHERE id = :e;
-UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = :e;
+SELECT is(bounce.renew_leases(ARRAY[claim_id]), 1, 'and can be renewed') FROM bounce.communication_delivery WHERE communication_id = :e;
+UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second' WHERE communication_id = :e;
 SELECT is(bounce.sweep_deliveries(), 1, 'one that ended is found');
-SELECT is((test.recipient('eve@example.com')).delivery, 'unknown', 'what was begun is unknown');
-SELECT is((test.recipient('fay@example.com')).delivery, 'due', 'what was not is due again');
+SELECT is((test.delivery('eve@example.com')).state, 'unknown', 'what was begun is unknown');
+SELECT is((test.delivery('fay@example.com')).state, 'due', 'what was not is due again');
 SELECT is(test.in_queue(:e), 'RETRY', 'and waits');
-SELECT matches((SELECT error FROM bounce.communication WHERE id = :e), 'eve@example.com: outcome unknown', 'it is said');
+SELECT matches((SELECT error FROM bounce.delivery WHERE communication_id = :e), 'eve@example.com: outcome unknown', 'it is said');
 SELECT is((SELECT count(*) FROM bounce.task WHERE kind = 'delivery_problem' AND reason = 'unknown' AND status = 'open'), 1::bigint, 'a person is asked');
 SELECT is((SELECT array_agg(addresses[1]) FROM test.claim()), '{fay@example.com}', 'only the other is sent');
 SELECT test.begin(:e);
@@ -135,7 +135,7 @@ SELECT is(test.in_queue(:h), 'PROCESSING', 'a bounce leaves the claim alone');
 SELECT test.settle('hal@example.com', 'accepted');
 SELECT is(test.settle('ida@example.com', 'accepted'), 'RETRY', 'the resend is scheduled');
 SELECT is(test.state('hal@example.com') || ', ' || test.state('ida@example.com'), 'bounced soft mailbox_full, bounced hard user_unknown', 'the later news stands');
-SELECT is((test.recipient('hal@example.com')).due_at, (test.recipient('hal@example.com')).next_attempt_at, 'by the schedule of the policy');
+SELECT is((test.delivery('hal@example.com')).due_at, (test.recipient('hal@example.com')).next_attempt_at, 'by the schedule of the policy');
 
 -- resends of soft bounces, to the end
 SELECT test.set('resend_max_attempts', '2');
@@ -158,10 +158,10 @@ CREATE TEMP TABLE turn AS SELECT row_number() OVER () AS n, addresses[1] AS addr
 SELECT is((SELECT address FROM turn WHERE n = 1), 'urgent@example.com', 'priority first');
 SELECT is((SELECT count(*) FROM turn WHERE address LIKE 'i%'), 2::bigint, 'then the processes take turns');
 SELECT is((SELECT bounce.release_claim(claim_id) FROM turn LIMIT 1), 5, 'given back');
-SELECT is((SELECT string_agg(DISTINCT delivery_state || attempts, ' ') FROM bounce.communication WHERE process = 'newsletter'), 'PENDING0', 'no attempt is counted');
+SELECT is((SELECT string_agg(DISTINCT state || attempts, ' ') FROM bounce.delivery WHERE process = 'newsletter'), 'PENDING0', 'no attempt is counted');
 SELECT bounce.hold_communication(communication_id) FROM bounce.communication_recipient WHERE address = 'urgent@example.com';
 SELECT isnt_empty('SELECT * FROM test.claim(1)', 'another one goes first');
-SELECT is((SELECT delivery FROM test.recipient('urgent@example.com')), 'due', 'what is held is not claimed');
+SELECT is((SELECT state FROM test.delivery('urgent@example.com')), 'due', 'what is held is not claimed');
 SELECT ok(bounce.release_communication(communication_id), 'released') FROM bounce.communication_recipient WHERE address = 'urgent@example.com';
 SELECT is(bounce_internal.is_quiet(hours, at::time), quiet, format('%s at %s', hours, at))
 FROM (VALUES ('', '12:00', false), ('22:00-07:00', '23:00', true), ('22:00-07:00', '06:59', true), ('22:00-07:00', '07:00', false), ('12:00-13:00', '12:30', true), ('12:00-13:00', '13:00', false)) AS v (hours, at, quiet);
@@ -171,7 +171,7 @@ SELECT test.set('delivery_quiet_hours', '', 'newsletter');
 SELECT test.set('delivery_domain_rate', '2');
 SELECT test.submit(ARRAY[format('%s@slow.example', i)]) FROM generate_series(1, 4) AS i;
 SELECT is((SELECT count(*) FROM test.claim(100) WHERE addresses[1] LIKE '%@slow.example'), 2::bigint, 'no more to one domain than its rate');
-SELECT is((SELECT count(*) FROM bounce.communication_recipient WHERE address LIKE '%@slow.example' AND due_at > now()), 2::bigint, 'the others in the next minute');
+SELECT is((SELECT count(*) FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id WHERE r.address LIKE '%@slow.example' AND q.due_at > now()), 2::bigint, 'the others in the next minute');
 SELECT throws_ok($$SELECT test.set('delivery_quiet_hours', '25:00-07:00')$$, '22023', NULL, 'hours that are none');
 
 -- a problem of the server
@@ -191,20 +191,23 @@ SELECT is((SELECT status FROM bounce.task WHERE dedup_key = 'delivery_problem:se
 SELECT test.set('delivery_notice', 'on', 'receipt'), test.set('owner_mailbox', 'owner@example.org', 'receipt');
 SELECT test.submit('{zoe@example.com}', 'receipt') AS z \gset
 SELECT test.deliver(:z, 'zoe@example.com', 'rejected', '550 5.7.1 spam', 'spam_rejected', '5.7.1');
-SELECT is((test.recipient('owner@example.org')).delivery, 'due', 'a notice waits for the owner');
-SELECT convert_from(k.raw, 'UTF8') AS notice, k.null_sender FROM bounce.communication_content AS k JOIN bounce.communication_recipient AS r USING (communication_id) WHERE r.address = 'owner@example.org' \gset
-SELECT matches(:'notice'::text, pattern, pattern) FROM unnest(ARRAY['multipart/report; report-type=delivery-status', 'Final-Recipient: rfc822; zoe@example.com', 'Action: failed', 'Status: 5.7.1', 'Diagnostic-Code: smtp; 550 5.7.1 spam', 'Auto-Submitted: auto-replied']) AS pattern;
+SELECT is((test.delivery('owner@example.org')).state, 'due', 'a notice waits for the owner');
+SELECT k.notice, k.null_sender FROM bounce.communication_content AS k JOIN bounce.communication_recipient AS r USING (communication_id) WHERE r.address = 'owner@example.org' \gset
+SELECT is(:'notice'::jsonb #>> path::text[], value, path) FROM (VALUES
+  ('{recipients,0,address}', 'zoe@example.com'), ('{recipients,0,action}', 'failed'), ('{recipients,0,status}', '5.7.1'), ('{recipients,0,diagnostic}', '550 5.7.1 spam'),
+  ('{reporting_mta}', 'example.org'), ('{original,subject}', 'Your document'), ('{original,to}', 'zoe@example.com')) AS v (path, value);
+SELECT is((SELECT k.auto_submitted FROM bounce.communication_content AS k WHERE k.notice IS NOT NULL), 'auto-replied', 'sent as an automatic reply; tests/unit/test_compose.c has its form');
 SELECT ok(:'null_sender'::boolean, 'with the null sender');
 SELECT test.deliver((test.recipient('owner@example.org')).communication_id, 'owner@example.org', 'rejected', '550 no', 'user_unknown', '5.1.1');
 SELECT is((SELECT count(*) FROM bounce.communication_content WHERE null_sender), 1::bigint, 'a notice about a notice is not made');
 
 -- mails that the application sends itself are not ours
 SELECT test.mail('own', '{own@example.com}') AS own \gset
-SELECT throws_ok(format($$UPDATE bounce.communication SET delivery_state = 'PENDING' WHERE id = %s$$, :own), '23514', NULL, 'without content it cannot be queued');
+SELECT throws_ok(format($$INSERT INTO bounce.communication_delivery (communication_id, process, due_at) VALUES (%s, 'invoice', now())$$, :own), '23514', NULL, 'without content it cannot be queued');
 SELECT test.record(test.report('mailbox_full', 'own@example.com', '4.2.2', about => 'own'));
-SELECT is((test.recipient('own@example.com')).delivery, NULL::text, 'its soft bounce waits for the application');
+SELECT is((test.delivery('own@example.com')).state, NULL::text, 'its soft bounce waits for the application');
 
-SELECT is((SELECT count(*) FROM bounce.communication WHERE (delivery_state = 'PROCESSING') <> EXISTS (SELECT FROM bounce.communication_recipient AS r
-           WHERE r.communication_id = communication.id AND r.delivery IN ('claimed', 'sending'))), 0::bigint, 'PROCESSING is what a worker has, and nothing else');
+SELECT is((SELECT count(*) FROM bounce.communication_delivery AS d WHERE (d.state = 'PROCESSING') <> EXISTS (SELECT FROM bounce.recipient_delivery AS q
+           WHERE q.communication_id = d.communication_id AND q.state IN ('claimed', 'sending'))), 0::bigint, 'PROCESSING is what a worker has, and nothing else');
 SELECT * FROM finish();
 ROLLBACK;

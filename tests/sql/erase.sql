@@ -49,11 +49,11 @@ SELECT bounce.lift_block('anna.muster@person.example', 'try'), bounce.lift_block
 SELECT bounce.begin_delivery(c.claim_id, c.recipient_ids) FROM bounce.claim_deliveries('here', 'mx', 1) AS c;
 SELECT bounce.settle_delivery(c.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'rejected', 'response', '550 5.7.1 no, anna.muster@person.example',
   'document', test.report('content_rejected', 'anna.muster@person.example', '5.7.1'))))
-FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = :q1;
+FROM bounce.communication_delivery AS c JOIN bounce.communication_recipient AS r USING (communication_id) WHERE c.communication_id = :q1;
 SELECT cmp_ok(bounce.send_owner_notices(now() + interval '1 day'), '>', 0, 'the owners are told');
 
-SELECT is(test.traces('anna.muster@person.example'), 'bounce.address_block bounce.bounce bounce.bounce_message bounce.communication bounce.communication_content bounce.communication_log '
-  'bounce.communication_recipient bounce.follow_up bounce.task bounce.task_history bounce.undo bounce.verdict_change', 'where she is');
+SELECT is(test.traces('anna.muster@person.example'), 'bounce.address_block bounce.bounce bounce.bounce_message bounce.communication_content bounce.communication_delivery bounce.communication_log '
+  'bounce.communication_recipient bounce.follow_up bounce.recipient_delivery bounce.task bounce.task_history bounce.undo bounce.verdict_change', 'where she is');
 SELECT throws_ok(format('SELECT bounce.erase_address(%L, ''please'')', address), '22023', NULL, format('"%s" is nobody, not everybody', address)) FROM unnest(ARRAY['', ' ', 'anna', '@', '.', NULL]) AS address;
 CREATE TEMP TABLE before AS SELECT * FROM bounce.report_by('class', NULL, NULL);
 SELECT cmp_ok(bounce.erase_person('K-7', 'asked for it'), '>', 10::bigint, 'erased');
@@ -73,9 +73,9 @@ SELECT results_eq('SELECT label, total FROM bounce.report_by(''class'', NULL, NU
 -- what waited for her is not sent; what waits for others is
 SELECT is((SELECT array_agg(a) FROM bounce.claim_deliveries('here', 'mx', 50) AS c CROSS JOIN unnest(c.addresses) AS a WHERE a LIKE '%person.example' OR a LIKE '%erased%'), '{ben@person.example,joe@person.example}', 'what waited for her is not sent');
 SELECT is((SELECT string_agg(subject, ', ' ORDER BY id) FROM bounce.communication WHERE id IN (:q1, :q2, :q3)), ', For both, Raw', 'the subject of a mail to her alone goes');
-UPDATE bounce.communication_recipient SET delivery = 'sending' WHERE communication_id = :q3 AND delivery = 'claimed';
-SELECT is(bounce.settle_delivery(c.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'accepted', 'response', '250 OK'))), 'SUCCESS', 'and is sent without her')
-FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id AND r.delivery = 'sending' WHERE c.id = :q3;
+UPDATE bounce.recipient_delivery SET state = 'sending' WHERE communication_id = :q3 AND state = 'claimed';
+SELECT is(bounce.settle_delivery(d.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', q.recipient_id, 'outcome', 'accepted', 'response', '250 OK'))), 'SUCCESS', 'and is sent without her')
+FROM bounce.communication_delivery AS d JOIN bounce.recipient_delivery AS q USING (communication_id) WHERE q.state = 'sending' AND d.communication_id = :q3;
 SELECT is((SELECT raw FROM bounce.communication_content WHERE communication_id = :q3), convert_to(E'To: erased@erased.invalid\r\n\r\nHello\r\n', 'UTF8'), 'a whole message that waits for another does not name her');
 SELECT is(bounce.erase_address('anna.muster@person.example', 'once more'), 0::bigint, 'twice is once');
 SELECT bounce.erase_address('joanna.muster@person.example', 'she too');

@@ -13,29 +13,37 @@ CREATE FUNCTION test.many(process text, count integer, priority integer DEFAULT 
   FROM generate_series(1, $2) AS i
 $$;
 
+CREATE FUNCTION test.waiting(process text, count integer, due timestamptz, priority integer DEFAULT 0) RETURNS void LANGUAGE sql AS $$
+  WITH c AS (INSERT INTO bounce.communication (process, business_ref) SELECT $1, i FROM generate_series(1, $2) AS i RETURNING id),
+  k AS (INSERT INTO bounce.communication_content (communication_id, body_text) SELECT c.id, '' FROM c)
+  INSERT INTO bounce.communication_delivery (communication_id, process, due_at, priority) SELECT c.id, $1, $3, $4 FROM c
+$$;
+
 -- A newsletter of 20,000 and three invoices that come later; a receipt of higher priority.
-INSERT INTO bounce.communication (process, business_ref, delivery_state, due_at) SELECT 'newsletter', i, 'PENDING', now() - interval '1 hour' FROM generate_series(1, 20000) AS i;
+SELECT test.waiting('newsletter', 20000, now() - interval '1 hour');
 SELECT test.many('invoice', 3), test.many('receipt', 1, 5);
 SELECT is(test.chosen(8), 'receipt1 newsletter1 invoice1 newsletter2 invoice2 newsletter3 invoice3 newsletter4', 'the processes take turns, after what has priority');
 SELECT is(test.chosen(1), 'receipt1', 'priority is first');
 SELECT test.many('invoice', 2, -1, now() - interval '1 day');
 SELECT unalike(test.chosen(8), '%invoice1 invoice%', 'lower priority comes after the newsletter, however old');
 SELECT is((SELECT count(*) FROM regexp_matches(test.chosen(100), 'invoice', 'g')), 3::bigint, 'three invoices are among the first hundred');
-INSERT INTO bounce.communication (process, delivery_state, due_at, priority) SELECT 'receipt', 'PENDING', now() + interval '1 day', 100 FROM generate_series(1, 2000);
+SELECT test.waiting('receipt', 2000, now() + interval '1 day', 100);
 SELECT is(test.chosen(2), 'receipt1 newsletter1', 'what is not due does not stand in the way, whatever its priority');
 SELECT alike(test.chosen(2, now() + interval '2 days'), 'receipt% receipt%', 'until it is due');
 
 -- What a claim reads does not depend on how many wait.
 CREATE FUNCTION test.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query; END $$;
-ANALYZE bounce.communication;
-SELECT is_empty($$SELECT p FROM test.plan('SELECT c.id FROM bounce.communication AS c WHERE c.process = ''newsletter'' AND c.priority = 0 AND c.delivery_state IN (''PENDING'', ''RETRY'')
-                  AND c.held_at IS NULL AND c.due_at <= now() ORDER BY c.due_at LIMIT 50 FOR NO KEY UPDATE SKIP LOCKED') AS p WHERE p ~ 'Seq Scan|Sort|rows=[0-9]{4}|Removed by'$$, 'a range of the index, read as far as the batch');
-SELECT is_empty($$SELECT p FROM test.plan('SELECT c.id FROM bounce.communication AS c WHERE c.process = ''receipt'' AND c.priority = 100 AND c.delivery_state IN (''PENDING'', ''RETRY'')
-                  AND c.held_at IS NULL AND c.due_at <= now() ORDER BY c.due_at LIMIT 50') AS p WHERE p ~ 'Seq Scan|Sort|rows=[1-9]|Removed by'$$, 'of what is not due nothing is read');
-SELECT is_empty($$SELECT p FROM test.plan('SELECT c.priority FROM bounce.communication AS c WHERE c.process = ''newsletter'' AND c.delivery_state IN (''PENDING'', ''RETRY'') AND c.held_at IS NULL
-                  AND c.priority < 100 ORDER BY c.priority DESC LIMIT 1') AS p WHERE p ~ 'Seq Scan|Sort|rows=([2-9]|[1-9][0-9])|Removed by'$$, 'one step to the next priority');
+ANALYZE bounce.communication, bounce.communication_delivery;
+SELECT is_empty($$SELECT p FROM test.plan('SELECT c.id FROM bounce.communication_delivery AS d JOIN bounce.communication AS c ON c.id = d.communication_id
+                  WHERE d.process = ''newsletter'' AND d.priority = 0 AND d.state IN (''PENDING'', ''RETRY'')
+                  AND d.held_at IS NULL AND d.due_at <= now() ORDER BY d.due_at LIMIT 50 FOR NO KEY UPDATE SKIP LOCKED') AS p WHERE p ~ 'Seq Scan|Sort|rows=[0-9]{4}|Removed by'$$, 'a range of the index, read as far as the batch');
+SELECT is_empty($$SELECT p FROM test.plan('SELECT c.id FROM bounce.communication_delivery AS d JOIN bounce.communication AS c ON c.id = d.communication_id
+                  WHERE d.process = ''receipt'' AND d.priority = 100 AND d.state IN (''PENDING'', ''RETRY'')
+                  AND d.held_at IS NULL AND d.due_at <= now() ORDER BY d.due_at LIMIT 50') AS p WHERE p ~ 'Seq Scan|Sort|rows=[1-9]|Removed by'$$, 'of what is not due nothing is read');
+SELECT is_empty($$SELECT p FROM test.plan('SELECT d.priority FROM bounce.communication_delivery AS d WHERE d.process = ''newsletter'' AND d.state IN (''PENDING'', ''RETRY'') AND d.held_at IS NULL
+                  AND d.priority < 100 ORDER BY d.priority DESC LIMIT 1') AS p WHERE p ~ 'Seq Scan|Sort|rows=([2-9]|[1-9][0-9])|Removed by'$$, 'one step to the next priority');
 SELECT is((SELECT string_agg(process || ' ' || priority, ', ' ORDER BY process, priority DESC) FROM bounce_internal.queue_levels(now())), 'invoice 0, invoice -1, newsletter 0, receipt 100, receipt 5', 'the ranges');
-SELECT is(bounce.next_due('mx:25'), (SELECT min(due_at) FROM bounce.communication), 'when the next is due');
+SELECT is(bounce.next_due('mx:25'), (SELECT min(due_at) FROM bounce.delivery), 'when the next is due');
 DELETE FROM bounce.communication;
 
 -- Quiet hours: the clock on the wall, of that zone.
@@ -70,20 +78,21 @@ DELETE FROM bounce.communication;
 SELECT test.set('delivery_quiet_hours', '', 'newsletter'), test.set('delivery_domain_rate', '3');
 SELECT test.many('newsletter', 10, due => '2026-01-10 12:00+00', domain => 'slow.example'), test.many('invoice', 2, due => '2026-01-10 12:00+00', domain => 'fast.example');
 CREATE FUNCTION test.send(at timestamptz) RETURNS text LANGUAGE sql AS $$
-  WITH due AS (SELECT r.id FROM unnest(bounce_internal.choose_communications(50, $1)) WITH ORDINALITY AS u (id, place)
-               JOIN bounce.communication_recipient AS r ON r.communication_id = u.id AND r.delivery = 'due' AND r.due_at <= $1 ORDER BY u.place, r.id),
+  WITH due AS (SELECT q.recipient_id AS id FROM unnest(bounce_internal.choose_communications(50, $1)) WITH ORDINALITY AS u (id, place)
+               JOIN bounce.recipient_delivery AS q ON q.communication_id = u.id AND q.state = 'due' AND q.due_at <= $1 ORDER BY u.place, q.recipient_id),
   kept AS (SELECT bounce_internal.within_rate(ARRAY(SELECT id FROM due), $1) AS ids)
   SELECT count(*) FILTER (WHERE r.address LIKE '%slow%') || ' slow, ' || count(*) FILTER (WHERE r.address LIKE '%fast%') || ' fast'
   FROM kept CROSS JOIN LATERAL unnest(kept.ids) AS k (id) JOIN bounce.communication_recipient AS r ON r.id = k.id
 $$;
+CREATE VIEW test.due AS SELECT r.id, r.communication_id, r.address, q.due_at FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id;
 SELECT is(test.send('2026-01-10 12:00:30+00'), '3 slow, 2 fast', 'no more to one domain than its rate');
-SELECT results_eq($$SELECT due_at, count(*) FROM bounce.communication_recipient WHERE address LIKE '%slow%' AND due_at > '2026-01-10 12:00:30+00' GROUP BY 1 ORDER BY 1$$,
+SELECT results_eq($$SELECT due_at, count(*) FROM test.due WHERE address LIKE '%slow%' AND due_at > '2026-01-10 12:00:30+00' GROUP BY 1 ORDER BY 1$$,
   $$VALUES ('2026-01-10 12:01+00'::timestamptz, 3::bigint), ('2026-01-10 12:02+00', 3), ('2026-01-10 12:03+00', 1)$$, 'each of the others has its minute');
-SELECT is((SELECT string_agg(r.address, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r WHERE r.due_at = '2026-01-10 12:01+00'), 'newsletter4@slow.example newsletter5@slow.example newsletter6@slow.example', 'in their order');
-UPDATE bounce.communication_recipient SET delivery = 'claimed' WHERE due_at <= '2026-01-10 12:00:30+00';
+SELECT is((SELECT string_agg(r.address, ' ' ORDER BY r.id) FROM test.due AS r WHERE r.due_at = '2026-01-10 12:01+00'), 'newsletter4@slow.example newsletter5@slow.example newsletter6@slow.example', 'in their order');
+UPDATE bounce.recipient_delivery SET state = 'claimed' WHERE due_at <= '2026-01-10 12:00:30+00';
 SELECT test.many('receipt', 2, due => '2026-01-10 12:00:40+00', domain => 'slow.example');
 SELECT is(test.send('2026-01-10 12:00:45+00'), '0 slow, 0 fast', 'another worker in the same minute gets none of them');
-SELECT is((SELECT string_agg(to_char(r.due_at AT TIME ZONE 'UTC', 'HH24:MI'), ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r WHERE r.address LIKE 'receipt%'), '12:03 12:03', 'who comes later queues behind');
+SELECT is((SELECT string_agg(to_char(r.due_at AT TIME ZONE 'UTC', 'HH24:MI'), ' ' ORDER BY r.id) FROM test.due AS r WHERE r.address LIKE 'receipt%'), '12:03 12:03', 'who comes later queues behind');
 SELECT is(test.send('2026-01-10 12:01:10+00'), '3 slow, 0 fast', 'the next minute is used to the full');
 SELECT test.set('delivery_domain_rate', '0'), test.set('delivery_rate', '4');
 DELETE FROM bounce.communication;
@@ -96,7 +105,7 @@ SELECT is(cardinality(bounce_internal.within_rate(ARRAY(SELECT r.id FROM bounce.
 -- A probe takes the first of each process and priority: a sender that is refused, with mails of a high priority, keeps nobody waiting.
 DELETE FROM bounce.communication;
 SELECT test.many('newsletter', 9, due => '2026-01-10 13:00+00', domain => 'a.example'), test.many('invoice', 3, due => '2026-01-10 13:01+00', domain => 'b.example');
-UPDATE bounce.communication SET priority = 100 WHERE process = 'newsletter';
+UPDATE bounce.communication_delivery SET priority = 100 WHERE process = 'newsletter';
 SELECT is(bounce_internal.has_problem('mx:25'), false, 'no problem, no probe');
 SELECT count(*) FROM bounce.delivery_problem('mx:25', 'sender refused');
 SELECT is(bounce_internal.has_problem('mx:25'), true, 'a problem: what is claimed now is a probe');
@@ -106,10 +115,10 @@ CREATE FUNCTION test.probed(batch integer) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT is(test.chosen(3, '2026-01-10 13:05+00'), 'newsletter1 newsletter2 newsletter3', 'the queue goes by priority');
 SELECT is(test.probed(3), 'newsletter1 invoice1 newsletter2', 'a probe does not');
-UPDATE bounce.communication_recipient SET due_at = '2026-01-10 13:02+00' WHERE address LIKE 'newsletter1@%' OR address LIKE 'newsletter2@%' OR address LIKE 'newsletter3@%';
-UPDATE bounce.communication SET due_at = '2026-01-10 13:02+00' WHERE id IN (SELECT communication_id FROM bounce.communication_recipient WHERE due_at = '2026-01-10 13:02+00');
+UPDATE bounce.recipient_delivery SET due_at = '2026-01-10 13:02+00' WHERE recipient_id IN (SELECT id FROM test.due WHERE address LIKE 'newsletter1@%' OR address LIKE 'newsletter2@%' OR address LIKE 'newsletter3@%');
+UPDATE bounce.communication_delivery SET due_at = '2026-01-10 13:02+00' WHERE communication_id IN (SELECT communication_id FROM test.due WHERE due_at = '2026-01-10 13:02+00');
 SELECT is(test.probed(1), 'newsletter4', 'what was given back is behind those that were not tried yet');
-UPDATE bounce.communication SET due_at = '2026-01-10 13:03+00' WHERE process = 'newsletter';
+UPDATE bounce.communication_delivery SET due_at = '2026-01-10 13:03+00' WHERE process = 'newsletter';
 SELECT is(test.probed(1), 'invoice1', 'also where only one is tried at a time');
 UPDATE bounce.delivery_server SET probe_at = now();
 SELECT is((SELECT string_agg(split_part(i.addresses[1], '@', 1), ' ' ORDER BY i.addresses[1]) FROM bounce.claim_deliveries('worker', 'mx:25', 2) AS i), 'invoice1 newsletter4', 'so does a claim');

@@ -12,14 +12,15 @@ DECLARE
 BEGIN
   PERFORM test.claim();
   PERFORM test.begin(new_id);
-  UPDATE bounce.communication AS c SET lease_expire_time = now() - interval '1 second' WHERE c.id = new_id;
+  UPDATE bounce.communication_delivery AS d SET lease_expire_time = now() - interval '1 second' WHERE d.communication_id = new_id;
   PERFORM bounce.sweep_deliveries();
   RETURN new_id;
 END
 $$;
 CREATE FUNCTION test.how(id bigint) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', c.delivery_state, r.delivery, r.state, r.attempts, c.attempts, (SELECT t.status FROM bounce.task AS t WHERE t.id = r.task_id))
-  FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = $1
+  SELECT concat_ws(' ', d.state, q.state, r.state, r.attempts, d.attempts, (SELECT t.status FROM bounce.task AS t WHERE t.id = r.task_id))
+  FROM bounce.delivery AS d JOIN bounce.communication_recipient AS r USING (communication_id) JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+  WHERE d.communication_id = $1
 $$;
 
 -- unknown: what it says, and what follows
@@ -44,12 +45,12 @@ SELECT is(test.how(:again), 'SUCCESS accepted sent 1 1', 'it is not: the server 
 
 -- claimed by another meanwhile: that one tells
 SELECT test.slow('other@example.com') AS other \gset
-SELECT claim_id AS late_claim FROM bounce.communication WHERE id = :other \gset
+SELECT claim_id AS late_claim FROM bounce.communication_delivery WHERE communication_id = :other \gset
 SELECT test.make_due();
 SELECT is((SELECT array_agg(addresses[1]) FROM test.claim() WHERE communication_id = :other), '{other@example.com}', 'claimed again');
 SELECT is(bounce.settle_delivery(:'late_claim', 'mx:25', jsonb_build_array(jsonb_build_object('recipient_id', (test.recipient('other@example.com')).id, 'outcome', 'accepted', 'response', '250 ok'))),
           'lost', 'the first one is late');
-SELECT is((test.recipient('other@example.com')).delivery, 'claimed', 'and changes nothing');
+SELECT is((test.delivery('other@example.com')).state, 'claimed', 'and changes nothing');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -29,7 +29,7 @@ SELECT matches(body, words, words) FROM test.notices(), unnest(ARRAY['\* "Your d
 WHERE process = 'invoice';
 SELECT doesnt_match(body, 'i2@', 'what is sent again by itself is not told') FROM test.notices() WHERE process = 'invoice';
 SELECT is(bounce.send_owner_notices(now() + interval '9 hours'), 0, 'once');
-SELECT results_eq($$SELECT DISTINCT k.null_sender, k.auto_submitted, k.header_from, c.sender, c.delivery_state FROM bounce.communication_content AS k JOIN bounce.communication AS c ON c.id = k.communication_id$$,
+SELECT results_eq($$SELECT DISTINCT k.null_sender, k.auto_submitted, k.header_from, c.sender, d.state FROM bounce.communication_content AS k JOIN bounce.communication AS c ON c.id = k.communication_id JOIN bounce.delivery AS d USING (communication_id)$$,
   $$VALUES (true, 'auto-generated', 'Mail Delivery <postmaster@example.org>', 'postmaster@example.org', 'PENDING')$$, 'an ordinary communication in the queue, with the null return path (RFC 3834)');
 SELECT results_eq($$SELECT recipient_ids IS NOT NULL, envelope_sender FROM bounce.claim_deliveries('here', 'mx', 10)$$, $$VALUES (true, ''), (true, '')$$, 'a worker gets both');
 SELECT is((SELECT string_agg(DISTINCT status || ' ' || (notice_id IS NOT NULL) || ' ' || (result LIKE 'sent as communication %'), ', ') FROM bounce.follow_up WHERE kind = 'owner_notice'), 'done true true', 'the outbox says by which mail');
@@ -37,9 +37,9 @@ SELECT matches((SELECT text FROM bounce.communication_log WHERE event = 'owner_n
 
 -- A notice about a notice would go in circles
 SELECT id AS notice FROM test.notices() WHERE process = 'invoice' \gset
-UPDATE bounce.communication_recipient SET delivery = 'sending' WHERE communication_id = :notice;
+UPDATE bounce.recipient_delivery SET state = 'sending' WHERE communication_id = :notice;
 SELECT bounce.settle_delivery(c.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'rejected', 'response', '550 5.1.1 no such user',
-  'document', test.report('user_unknown', 'billing@example.org')))) FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = :notice;
+  'document', test.report('user_unknown', 'billing@example.org')))) FROM bounce.communication_delivery AS c JOIN bounce.communication_recipient AS r USING (communication_id) WHERE c.communication_id = :notice;
 SELECT is(test.state('billing@example.org') || ' ' || test.open_tasks('hard_bounce', 'billing@example.org'), 'bounced hard user_unknown 1', 'the refused notice is a task');
 SELECT is((SELECT count(*) FROM bounce.follow_up WHERE communication_id = :notice), 0::bigint, 'and no further notice');
 

@@ -66,7 +66,7 @@ SELECT is(bounce.finish_follow_up(:f1, 'other'), false, 'only the claimer finish
 SELECT is(bounce.finish_follow_up(:f1, 'crm', 'rang them up'), true, 'done');
 SELECT is(bounce.finish_follow_up(:f1, 'crm'), false, 'once');
 SELECT is((SELECT text FROM bounce.communication_log WHERE event = 'hard_bounce_done'), 'crm: rang them up', 'it is in the log');
-UPDATE bounce.follow_up SET lease_ends_at = now() WHERE id = :f1 + 2;
+UPDATE bounce.follow_up SET lease_expire_time = now() WHERE id = :f1 + 2;
 SELECT results_eq($$SELECT business_ref FROM bounce.claim_follow_up('third', kinds => '{hard_bounce}')$$, $$VALUES ('f2')$$, 'after the lease it is anybody''s');
 SELECT is(bounce.finish_follow_up(:f1 + 2, 'crm'), false, 'and no more the first one''s');
 SELECT results_eq($$SELECT mailbox, left(text, 55) FROM bounce.claim_follow_up('mailer', 1, kinds => '{owner_notice}')$$,

@@ -26,7 +26,7 @@ SELECT is(test.in_queue(e.id), e.state, 'there is one ' || e.state) FROM test.ex
 CREATE FUNCTION test.hand(role text, id bigint, state text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('role', hand.role, true);
-  UPDATE bounce.communication AS c SET delivery_state = hand.state WHERE c.id = hand.id;
+  UPDATE bounce.delivery AS d SET state = hand.state WHERE d.communication_id = hand.id;
   RAISE EXCEPTION 'done' USING ERRCODE = 'BM002';
 EXCEPTION
   WHEN SQLSTATE 'BM002' THEN RETURN 'done';
@@ -41,11 +41,22 @@ FROM test.example AS o CROSS JOIN test.example AS n CROSS JOIN (VALUES ('none'),
 WHERE o.state <> n.state;
 SELECT matches(test.hand('none', e.id, NULL), '^23514 communication \d+: delivery state cannot go', e.state || ' cannot be taken away') FROM test.example AS e;
 SELECT matches(test.hand('none', e.id, 'SENT'), '^23514', e.state || ' is not followed by a word of one''s own') FROM test.example AS e;
-SELECT throws_ok(format($$INSERT INTO bounce.communication (process, delivery_state) VALUES ('invoice', %L)$$, s), '23514', NULL, 'a new one cannot be ' || s)
-FROM unnest('{PROCESSING,SUCCESS,ERROR,RETRY}'::text[]) AS s;
 SELECT test.mail('own', '{own@example.com}') AS own \gset
-SELECT matches(test.hand('none', :own, s), '^23514', 'what the application sends cannot be ' || s) FROM unnest('{PENDING,PROCESSING,SUCCESS,ERROR,RETRY}'::text[]) AS s;
-SELECT throws_ok(format('UPDATE bounce.communication_recipient SET delivery = %L, due_at = CASE WHEN %1$L IN (''sending'', ''pending'', ''due'', ''claimed'') THEN now() END WHERE address = %L', d, a), '23514', NULL, format('%s cannot become %s', a, d))
+CREATE FUNCTION test.put_in(id bigint, state text) RETURNS text LANGUAGE sql AS $$
+  SELECT format('INSERT INTO bounce.communication_delivery (communication_id, process, state, due_at, claim_id, lease_expire_time)
+                 VALUES (%s, ''invoice'', %L, CASE WHEN %2$L IN (''PENDING'', ''RETRY'') THEN now() END,
+                         gen_random_uuid(), CASE %2$L WHEN ''PROCESSING'' THEN now() END)', $1, $2)
+$$;
+SELECT throws_ok(test.put_in(:own, s), '23514', format('communication %s: a new one cannot be %s', :own, s), 'a new one cannot be ' || s)
+FROM unnest('{PROCESSING,SUCCESS,ERROR,RETRY}'::text[]) AS s;
+SELECT throws_ok(test.put_in(:own, 'PENDING'), '23514', format('communication %s: there is no content to send', :own), 'what the application sends cannot be PENDING');
+SELECT is_empty(format('UPDATE bounce.delivery SET state = ''RETRY'' WHERE communication_id = %s RETURNING state', :own), 'what the application sends is not in the queue');
+SELECT throws_ok(format('UPDATE bounce.delivery SET %s = NULL WHERE communication_id = %s', c, :pending), '0A000', format('communication %s: of a delivery only state can be set', :pending), c || ' cannot be set')
+FROM unnest('{error,due_at,info,process}'::text[]) AS c;
+SET LOCAL ROLE bounce_operator;
+SELECT throws_ok(format('UPDATE bounce.delivery SET due_at = now() WHERE communication_id = %s', :pending), '42501', NULL, 'an operator has no right to set more');
+RESET ROLE;
+SELECT throws_ok(format('UPDATE bounce.recipient_delivery SET state = %L, due_at = CASE WHEN %1$L IN (''sending'', ''pending'', ''due'', ''claimed'') THEN now() END WHERE recipient_id = (test.recipient(%L)).id', d, a), '23514', NULL, format('%s cannot become %s', a, d))
 FROM (VALUES ('done@example.com', 'sending'), ('done@example.com', 'rejected'), ('failed@example.com', 'accepted'), ('waits@example.com', 'sending'), ('claimed@example.com', 'accepted')) AS v (a, d);
 
 -- Two outcomes, in either order: the same end.
@@ -90,7 +101,7 @@ SELECT test.submit('{got@example.com,not@example.com}', priority => 60) AS part 
 SELECT count(*) FROM test.claim(1);
 SELECT test.begin(:part), test.settle('got@example.com', 'accepted');
 SELECT is(test.settle('not@example.com', 'rejected', '554 no', 'spam_rejected', '5.7.1'), 'SUCCESS', 'one has it, one has not');
-UPDATE bounce.communication SET delivery_state = 'PENDING' WHERE id = :part;
+UPDATE bounce.delivery SET state = 'PENDING' WHERE communication_id = :part;
 SELECT is((SELECT info ->> 'pending' FROM bounce.delivery WHERE communication_id = :part), '["not@example.com"]', 'PENDING sends to the one who has not got it');
 SELECT is(bounce.cancel_communication(:part), 1, 'called off');
 SELECT is(test.in_queue(:part), 'SUCCESS', 'it ends as it was');
@@ -103,18 +114,18 @@ SELECT is((SELECT concat(attempts, ' ', error) FROM bounce.delivery WHERE commun
 -- A worker dies: what it began is unknown and counts, on both sides.
 SELECT test.submit('{k1@example.com,k2@example.com}', priority => 61) AS killed \gset
 SELECT count(*) FROM test.claim(1);
-SELECT count(*) FROM bounce.communication AS c, bounce.begin_delivery(c.claim_id, ARRAY[(test.recipient('k1@example.com')).id]) WHERE c.id = :killed;
-UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = :killed;
+SELECT count(*) FROM bounce.communication_delivery AS d, bounce.begin_delivery(d.claim_id, ARRAY[(test.recipient('k1@example.com')).id]) WHERE d.communication_id = :killed;
+UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second' WHERE communication_id = :killed;
 SELECT is(bounce.sweep_deliveries(), 1, 'swept');
 SELECT is((SELECT d.state || d.attempts || (d.info ->> 'pending') || d.unknown FROM bounce.delivery AS d WHERE d.communication_id = :killed), 'RETRY1["k2@example.com"]["k1@example.com"]', 'one attempt; pending and unknown are told apart');
-SELECT is((SELECT string_agg(attempts || '/' || tries, ' ' ORDER BY id) FROM bounce.communication_recipient WHERE communication_id = :killed), '1/1 0/0', 'one send');
+SELECT is((SELECT string_agg(r.attempts || '/' || q.tries, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id WHERE r.communication_id = :killed), '1/1 0/0', 'one send');
 SELECT count(*) FROM test.claim(1);
 SELECT test.begin(:killed);
 SELECT is(test.settle('k2@example.com', 'accepted'), 'ERROR', 'the unknown one keeps it ERROR');
-SELECT is((SELECT attempts FROM bounce.communication WHERE id = :killed), 2, 'two attempts');
+SELECT is((SELECT attempts FROM bounce.delivery WHERE communication_id = :killed), 2, 'two attempts');
 SELECT test.submit('{k3@example.com}', priority => 62) AS idle \gset
 SELECT count(*) FROM test.claim(1);
-UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = :idle;
+UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second' WHERE communication_id = :idle;
 SELECT bounce.sweep_deliveries();
 SELECT is((SELECT state || attempts FROM bounce.delivery WHERE communication_id = :idle), 'PENDING0', 'nothing was begun: nothing is counted');
 SELECT bounce.cancel_communication(:idle);
@@ -137,7 +148,7 @@ SELECT test.submit('{b1@example.com}', priority => 64) AS second \gset
 SELECT test.submit('{b1@example.com}', priority => 64) AS old \gset
 SELECT test.submit('{b1@example.com}', 'receipt', 64) AS never \gset
 SELECT is_empty('SELECT * FROM test.claim(3)', 'three more are refused');
-UPDATE bounce.communication_recipient SET refused_at = now() - interval '31 days' WHERE communication_id = :old;
+UPDATE bounce.recipient_delivery SET refused_at = now() - interval '31 days' WHERE communication_id = :old;
 SELECT test.set('resend_after_block', '0 seconds', 'receipt');
 SELECT ok(bounce.lift_block('b1@example.com', 'he asked for it again'), 'the block is lifted');
 SELECT is((SELECT string_agg(state, ' ' ORDER BY communication_id) FROM bounce.delivery WHERE communication_id IN (:blocked, :second, :old, :never)), 'RETRY RETRY ERROR ERROR',
@@ -145,8 +156,8 @@ SELECT is((SELECT string_agg(state, ' ' ORDER BY communication_id) FROM bounce.d
 SELECT is((SELECT text FROM bounce.communication_log WHERE communication_id = :second AND event = 'requeued'), 'b1@example.com is blocked no more', 'the log says why');
 SELECT is((SELECT array_agg(communication_id ORDER BY communication_id) FROM test.claim(2)), ARRAY[:blocked, :second]::bigint[], 'and goes out');
 SELECT test.begin(:blocked), test.begin(:second);
-SELECT is((SELECT bounce.settle_delivery(c.claim_id, 'mx:25', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'accepted', 'response', '250 ok')))
-           FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE c.id = :second), 'SUCCESS', 'taken');
+SELECT is((SELECT bounce.settle_delivery(d.claim_id, 'mx:25', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'accepted', 'response', '250 ok')))
+           FROM bounce.communication_delivery AS d JOIN bounce.communication_recipient AS r USING (communication_id) WHERE d.communication_id = :second), 'SUCCESS', 'taken');
 SELECT is((SELECT status FROM bounce.communication WHERE id = :second), 'sent', 'it was sent after all');
 SELECT results_eq('SELECT communication_id, is_blocked FROM bounce.refused_delivery ORDER BY 1', format('VALUES (%s::bigint, false), (%s, false)', :old, :never), 'what is left can be seen and retried');
 SELECT bounce.retry_communication(:old);
@@ -189,7 +200,7 @@ INSERT INTO bounce.communication_recipient (communication_id, address) VALUES (:
 RESET ROLE;
 SELECT is((SELECT d.state || (d.info ->> 'accepted') || (d.info ->> 'pending') FROM bounce.delivery AS d WHERE d.communication_id = :success), 'RETRY["done@example.com"]["late@example.com"]', 'added: to be sent to');
 SELECT is(test.state('late@example.com') || (test.recipient('late@example.com')).attempts, 'open0', 'not sent yet');
-UPDATE bounce.communication SET priority = 90 WHERE id = :success;
+UPDATE bounce.communication_delivery SET priority = 90 WHERE communication_id = :success;
 SELECT is((SELECT array_agg(addresses[1] || attempt) FROM test.claim(1)), '{late@example.com1}', 'claimed, alone');
 
 -- The JSON form.
@@ -209,15 +220,15 @@ SELECT test.submit('{erased3@example.com}', priority => 90) AS waited \gset
 SELECT bounce_internal.erase_content(:waited);
 SELECT is_empty($$SELECT * FROM test.claim(1)$$, 'erased before the claim: the same');
 SELECT is(test.in_queue(:waited), 'PROCESSING', 'nobody can give that claim back');
-UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = :waited;
+UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second' WHERE communication_id = :waited;
 SELECT is(bounce.sweep_deliveries(), 1, 'but the sweeper');
-SELECT is(format('%s %s %s', c.delivery_state, c.attempts, c.error), format('ERROR 0 %s', e.error), 'it has failed, and says why')
-FROM bounce.communication AS c JOIN (VALUES (:had, E'erased1@example.com: there is no content to send any more\nerased2@example.com: there is no content to send any more'),
-                                            (:waited, 'erased3@example.com: there is no content to send any more')) AS e (id, error) ON e.id = c.id;
+SELECT is(format('%s %s %s', d.state, d.attempts, d.error), format('ERROR 0 %s', e.error), 'it has failed, and says why')
+FROM bounce.delivery AS d JOIN (VALUES (:had, E'erased1@example.com: there is no content to send any more\nerased2@example.com: there is no content to send any more'),
+                                            (:waited, 'erased3@example.com: there is no content to send any more')) AS e (id, error) ON e.id = d.communication_id;
 SELECT is((SELECT count(*) FROM bounce.task AS t WHERE t.communication_id IN (:had, :waited) AND t.status = 'open' AND t.reason = 'no_content'), 2::bigint, 'with a task each');
 
-SELECT is_empty($$SELECT c.id, c.delivery_state, bounce_internal.standing_state(c.id, c.delivery_state, c.attempts) FROM bounce.communication AS c
-                  WHERE c.delivery_state IS DISTINCT FROM bounce_internal.standing_state(c.id, c.delivery_state, c.attempts)$$, 'every state is what follows from the recipients');
+SELECT is_empty($$SELECT d.communication_id, d.state, bounce_internal.standing_state(d.communication_id, d.state, d.attempts) FROM bounce.communication_delivery AS d
+                  WHERE d.state IS DISTINCT FROM bounce_internal.standing_state(d.communication_id, d.state, d.attempts)$$, 'every state is what follows from the recipients');
 SELECT is_empty($$SELECT d.communication_id FROM bounce.delivery AS d
                   WHERE jsonb_array_length(d.info -> 'accepted') + jsonb_array_length(d.info -> 'rejected') + jsonb_array_length(d.info -> 'pending') + jsonb_array_length(d.unknown)
                      <> (SELECT count(*) FROM bounce.communication_recipient AS r WHERE r.communication_id = d.communication_id AND r.state <> 'replaced')$$, 'every recipient is in one of the four lists');

@@ -74,7 +74,7 @@ SELECT is((SELECT count(*) FROM bounce.task_history), 0::bigint, 'with their his
 SELECT bounce.submit_communication('invoice', ARRAY['c' || i || '@content.example'], 'office@example.org', 'Your document', 'Hello', attachments => '[{"filename": "a.txt", "content": "x"}]') FROM generate_series(1, 4) AS i;
 SELECT bounce.begin_delivery(c.claim_id, c.recipient_ids) FROM bounce.claim_deliveries('here', 'mx', 3) AS c;
 SELECT bounce.settle_delivery(c.claim_id, 'mx', jsonb_build_array(jsonb_build_object('recipient_id', r.id, 'outcome', 'accepted', 'response', '250 OK')))
-FROM bounce.communication AS c JOIN bounce.communication_recipient AS r ON r.communication_id = c.id WHERE r.delivery = 'sending' ORDER BY c.id;
+FROM bounce.communication_delivery AS c JOIN bounce.communication_recipient AS r USING (communication_id) JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id WHERE q.state = 'sending' ORDER BY c.communication_id;
 SELECT test.record(test.report('mailbox_full', 'c1@content.example', '4.2.2', "to" => test.return_path('c1@content.example')));
 SELECT is(bounce_internal.erase_old_content(now() + interval '1 hour', 10), 2::bigint, 'contents go, but for what waits: for a resend, or for the first send');
 SELECT is((SELECT string_agg(r.address, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r JOIN bounce.communication_content AS k ON k.communication_id = r.communication_id), 'c1@content.example c4@content.example', 'which is kept');

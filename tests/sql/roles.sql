@@ -45,9 +45,9 @@ SELECT set_eq(format($$SELECT c.relname || ' ' || p || coalesce(' ' || (SELECT s
   FROM pg_class AS c CROSS JOIN unnest('{INSERT,UPDATE,DELETE}'::text[]) AS p WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
     AND (has_table_privilege(%1$L, c.oid, p) OR p <> 'DELETE' AND has_any_column_privilege(%1$L, c.oid, p))$$, role), writes, role || ' may write this and nothing else')
 FROM (VALUES ('bounce_milter', '{}'::text[]), ('bounce_delivery', '{}'),
-  ('bounce_application', ARRAY['communication INSERT business_ref,message_id,process,sender,status,subject', 'communication UPDATE business_ref,delivery_state,message_id,sender,status,subject',
+  ('bounce_application', ARRAY['communication INSERT business_ref,message_id,process,sender,status,subject', 'communication UPDATE business_ref,message_id,sender,status,subject', 'delivery UPDATE state',
     'communication_recipient INSERT address,communication_id,person_ref']),
-  ('bounce_operator', ARRAY['bounce_reason UPDATE class,class_temporary', 'communication UPDATE delivery_state', 'process INSERT', 'process UPDATE description',
+  ('bounce_operator', ARRAY['bounce_reason UPDATE class,class_temporary', 'delivery UPDATE state', 'process INSERT', 'process UPDATE description',
     'system_parameter INSERT', 'system_parameter UPDATE value', 'system_parameter DELETE'])) AS v (role, writes);
 SELECT is_empty(format($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')
   AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(%1$L, c.oid, 'USAGE, UPDATE') AND c.relname NOT LIKE 'communication%%'

@@ -15,7 +15,7 @@ CREATE FUNCTION test.wait() RETURNS text LANGUAGE sql AS $$ SELECT ((test.recipi
 SELECT is((test.soft_bounce()).disposition, 'discard', 'stored');
 SELECT is(test.state('ben@example.com'), 'bounced soft mailbox_full', 'the recipient is bounced, though the action was "failed"');
 SELECT is(test.status(:mail), 'bounced', 'and the communication');
-SELECT is((SELECT delivery_state FROM bounce.communication WHERE id = :mail), NULL, 'the queue has nothing to do with what the application sends');
+SELECT is((SELECT state FROM bounce.delivery WHERE communication_id = :mail), NULL, 'the queue has nothing to do with what the application sends');
 SELECT is(test.wait(), '01:00:00', 'the first resend after the initial delay');
 SELECT results_eq('SELECT attempt, communication_id, recipient, reason FROM bounce.scheduled_resend',
                   format('VALUES (2, %s::bigint, %L, %L)', :mail, 'ben@example.com', 'mailbox_full'), 'it is in the list of what is to be sent');
@@ -26,7 +26,7 @@ SELECT matches((test.last()).consequence, '^bounced, resend 1 of 3 at ', 'the bo
 SELECT is(bounce.confirm_resend((test.recipient('ben@example.com')).id, '<second@example.org>'), 2, 'the application has sent it again');
 SELECT is(test.state('ben@example.com'), 'sent', 'the recipient is sent to');
 SELECT is(test.status(:mail), 'sent', 'so is the communication');
-SELECT is((SELECT delivery_state FROM bounce.communication WHERE id = :mail), NULL, 'which is no success of the queue');
+SELECT is((SELECT state FROM bounce.delivery WHERE communication_id = :mail), NULL, 'which is no success of the queue');
 SELECT is_empty('SELECT * FROM bounce.scheduled_resend', 'nor scheduled');
 SELECT is((SELECT matched_by || ' ' || attempt FROM unnest(bounce_internal.find_all(test.report('delayed', '', about => 'second'))) AS f), 'message_id 2', 'the new Message-ID is known, with its attempt');
 SELECT is((SELECT matched_by || ' ' || attempt FROM unnest(bounce_internal.find_all(test.report('delayed', '', about => 'full'))) AS f), 'message_id 1', 'so is the old one');

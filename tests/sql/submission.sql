@@ -87,13 +87,13 @@ SELECT matches((SELECT summary FROM bounce.task WHERE status = 'open' AND reason
 SELECT ok(NOT bounce.is_address_blocked('jörg@example.com'), 'it is not blocked');
 SELECT test.submit('{jörg@example.com,anna@bücher.example}') AS k \gset
 SELECT is((SELECT d.state || (d.info ->> 'rejected') || (d.info ->> 'pending') FROM bounce.delivery AS d WHERE d.communication_id = :k), 'PENDING["jörg@example.com"]["anna@bücher.example"]', 'the others get theirs');
-UPDATE bounce.communication SET priority = 50 WHERE id = :k;
+UPDATE bounce.communication_delivery SET priority = 50 WHERE communication_id = :k;
 SELECT is((SELECT array_agg(addresses[1]) FROM test.claim(1)), '{anna@bücher.example}', 'a domain of any letters is sent to, as it was written');
 
 -- many
 SELECT bounce.submit_communication('newsletter', ARRAY(SELECT format('Reader %s <r%s@example.com>', i, i) FROM generate_series(1, 1500) AS i), 'news@example.org', 'n', 'x', priority => 60) AS n \gset
 SELECT is((SELECT count(*) FROM test.claim(1)), 1500::bigint, 'fifteen hundred recipients: a transaction for each');
-SELECT bounce.release_claim(claim_id) FROM bounce.communication WHERE id = :n;
+SELECT bounce.release_claim(claim_id) FROM bounce.communication_delivery WHERE communication_id = :n;
 SELECT test.set('bounce_domain', '');
 SELECT results_eq('SELECT cardinality(recipient_ids) FROM test.claim(1)', 'SELECT 100 FROM generate_series(1, 15)', 'without tokens in hundreds, as many as every server takes (RFC 5321 section 4.5.3.1.8)');
 

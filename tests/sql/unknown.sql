@@ -9,14 +9,14 @@ DECLARE
   new_id bigint := bounce.submit_communication('invoice', addresses, 'office@example.org', 'Your document', 'Hello');
 BEGIN
   PERFORM bounce.begin_delivery(c.claim_id, c.recipient_ids) FROM bounce.claim_deliveries('here', 'mx', 10) AS c;
-  UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second' WHERE id = new_id;
+  UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second' WHERE communication_id = new_id;
   PERFORM bounce.sweep_deliveries();
   RETURN new_id;
 END
 $$;
 CREATE FUNCTION test.task_of(mail bigint) RETURNS bigint LANGUAGE sql AS $$ SELECT id FROM bounce.task WHERE communication_id = $1 AND reason = 'unknown' $$;
 CREATE FUNCTION test.how(mail bigint) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', c.status, c.delivery_state, (SELECT string_agg(r.state || '/' || r.delivery, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r WHERE r.communication_id = c.id))
+  SELECT concat_ws(' ', c.status, (SELECT d.state FROM bounce.delivery AS d WHERE d.communication_id = c.id), (SELECT string_agg(r.state || '/' || q.state, ' ' ORDER BY r.id) FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id WHERE r.communication_id = c.id))
   FROM bounce.communication AS c WHERE c.id = $1
 $$;
 
@@ -37,7 +37,7 @@ SELECT lives_ok(format('SELECT bounce.resolve_task(%s, %L)', test.task_of(:c), '
 SELECT is(test.how(:c), 'error ERROR error/unknown', 'as it is');
 SELECT throws_ok(format('SELECT bounce.resolve_task_dead(%s)', test.task_of(:d)), '22023', format('task %s is of kind delivery_problem: it is not resolved so', test.task_of(:d)), 'it is not a dead address');
 SELECT is(test.how(:d), 'error ERROR error/unknown', 'nothing else has changed');
-SELECT throws_ok(format('UPDATE bounce.communication_recipient SET delivery = ''accepted'' WHERE communication_id = %s', :d), '23514', NULL, 'by functions only');
+SELECT throws_ok(format('UPDATE bounce.recipient_delivery SET state = ''accepted'' WHERE communication_id = %s', :d), '23514', NULL, 'by functions only');
 
 -- "it works" where nothing is blocked and nothing can be sent
 SELECT bounce.record_report(test.report('user_unknown', 'stranger@example.com'), 'raw');

@@ -94,6 +94,7 @@ BEGIN
     RAISE EXCEPTION 'no recipient %', confirm_resend.recipient_id USING ERRCODE = 'no_data_found',
       HINT = 'The id of bounce.scheduled_resend.recipient_id, not that of the communication.';
   END IF;
+  PERFORM bounce_internal.derive_communication(sent.communication_id);
   INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
   SELECT bounce_internal.bare_id(confirm_resend.message_id), sent.communication_id, sent.attempts
   WHERE bounce_internal.bare_id(confirm_resend.message_id) IS NOT NULL
@@ -157,11 +158,11 @@ BEGIN
   RETURN QUERY
   WITH due AS (
     SELECT u.id FROM bounce.follow_up AS u
-    WHERE u.status = 'open' AND (u.lease_ends_at IS NULL OR u.lease_ends_at <= now())
+    WHERE u.status = 'open' AND (u.lease_expire_time IS NULL OR u.lease_expire_time <= now())
       AND (claim_follow_up.kinds IS NULL OR u.kind = ANY (claim_follow_up.kinds))
     ORDER BY u.id LIMIT claim_follow_up.batch FOR UPDATE SKIP LOCKED),
   claimed AS (
-    UPDATE bounce.follow_up AS u SET claimed_by = claim_follow_up.claimer, lease_ends_at = now() + claim_follow_up.lease
+    UPDATE bounce.follow_up AS u SET claimed_by = claim_follow_up.claimer, lease_expire_time = now() + claim_follow_up.lease
     FROM due WHERE u.id = due.id RETURNING u.*)
   SELECT u.id, u.kind, c.process, c.business_ref, c.id, r.id, r.address, r.reason, r.diagnostic, u.mailbox, u.text
   FROM claimed AS u

@@ -17,11 +17,12 @@ CREATE OR REPLACE FUNCTION bounce.next_due(server text) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 BEGIN
   RETURN (
-    SELECT greatest(min(d.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
+    SELECT greatest(min(w.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
     FROM bounce_internal.queue_levels(now()) AS l
-    CROSS JOIN LATERAL (SELECT c.due_at FROM bounce.communication AS c
-                        WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
-                        ORDER BY c.due_at LIMIT 1) AS d);
+    CROSS JOIN LATERAL (SELECT d.due_at FROM bounce.communication_delivery AS d
+                        WHERE d.process = l.process AND d.priority = l.priority
+                          AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
+                        ORDER BY d.due_at LIMIT 1) AS w);
 END
 $$;
 COMMENT ON FUNCTION bounce.next_due(text) IS
@@ -40,20 +41,22 @@ BEGIN
   IF allowed = 0 THEN
     RETURN;
   END IF;
-  chosen := CASE WHEN bounce_internal.has_problem(server) THEN bounce_internal.choose_for_probe(allowed, now()) ELSE bounce_internal.choose_communications(allowed, now()) END;
+  chosen := CASE WHEN bounce_internal.has_problem(server) THEN bounce_internal.choose_for_probe(allowed, now())
+                 ELSE bounce_internal.choose_communications(allowed, now()) END;
   IF cardinality(chosen) = 0 THEN
     RETURN;
   END IF;
   PERFORM bounce_internal.refuse_blocked(chosen);
-  due := ARRAY(SELECT r.id FROM bounce.communication_recipient AS r JOIN unnest(chosen) WITH ORDINALITY AS u (id, place) ON u.id = r.communication_id
-               WHERE r.delivery IN ('due', 'pending') AND r.due_at <= now() ORDER BY u.place, r.id);
+  due := ARRAY(SELECT q.recipient_id FROM unnest(chosen) WITH ORDINALITY AS u (id, place)
+               JOIN bounce.recipient_delivery AS q ON q.communication_id = u.id
+               WHERE q.state IN ('due', 'pending') AND q.due_at <= now() ORDER BY u.place, q.recipient_id);
   kept := bounce_internal.within_rate(due, now());
-  -- the recipients first: the communication's state follows from them
-  UPDATE bounce.communication_recipient AS r SET delivery = 'claimed' WHERE r.id = ANY (kept);
-  UPDATE bounce.communication AS c
-  SET delivery_state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker, start_time = clock_timestamp(), end_time = NULL,
-      lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
-  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = ANY (kept));
+  -- the recipients first: the state of the delivery follows from them
+  UPDATE bounce.recipient_delivery AS q SET state = 'claimed' WHERE q.recipient_id = ANY (kept);
+  UPDATE bounce.communication_delivery AS d
+  SET state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker, start_time = clock_timestamp(),
+      end_time = NULL, lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
+  WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q WHERE q.recipient_id = ANY (kept));
   RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
 END
 $$;
@@ -62,12 +65,16 @@ COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
   'transactions. No other worker gets them until they are settled or released, or the lease ends';
 
 CREATE OR REPLACE FUNCTION bounce.renew_leases(claim_ids uuid[]) RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-  WITH renewed AS (
-    UPDATE bounce.communication AS c SET lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
-    WHERE c.claim_id = ANY (claim_ids) AND c.lease_expire_time IS NOT NULL
-    RETURNING c.id)
-  SELECT count(*)::integer FROM renewed;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  renewed integer;
+BEGIN
+  UPDATE bounce.communication_delivery AS d
+  SET lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
+  WHERE d.claim_id = ANY (claim_ids) AND d.state = 'PROCESSING';
+  GET DIAGNOSTICS renewed = ROW_COUNT;
+  RETURN renewed;
+END
 $$;
 COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS
   'delivery: renews the leases of these claims. Returns the number of communications in them';
@@ -75,16 +82,16 @@ COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS
 CREATE OR REPLACE FUNCTION bounce.release_claim(claim_id uuid, why text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c bounce.communication;
+  id bigint;
   released integer := 0;
 BEGIN
-  FOR c IN SELECT k.* FROM bounce.communication AS k
-           WHERE k.claim_id = release_claim.claim_id AND k.lease_expire_time IS NOT NULL ORDER BY k.id FOR NO KEY UPDATE LOOP
-    PERFORM bounce_internal.give_back(c.id, NULL);
+  FOR id IN SELECT c.id FROM bounce.communication AS c JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
+            WHERE d.claim_id = release_claim.claim_id AND d.state = 'PROCESSING' ORDER BY c.id FOR NO KEY UPDATE LOOP
+    PERFORM bounce_internal.give_back(id, NULL);
     IF btrim(why) <> '' THEN
-      UPDATE bounce.communication AS k SET error = left(why, 2000) WHERE k.id = c.id;
+      UPDATE bounce.communication_delivery AS d SET error = left(why, 2000) WHERE d.communication_id = id;
     END IF;
-    released := released + (bounce_internal.finish_communication(c.id) IS NOT NULL)::integer;
+    released := released + (bounce_internal.finish_communication(id) IS NOT NULL)::integer;
   END LOOP;
   RETURN released;
 END
@@ -96,18 +103,21 @@ COMMENT ON FUNCTION bounce.release_claim(uuid, text) IS
 CREATE OR REPLACE FUNCTION bounce.sweep_deliveries() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 DECLARE
-  at CONSTANT timestamptz := clock_timestamp();     -- with the function itself no index would be used
-  c bounce.communication;
+  at CONSTANT timestamptz := clock_timestamp();
+  d bounce.communication_delivery;
   swept integer := 0;
 BEGIN
-  FOR c IN SELECT k.* FROM bounce.communication AS k
-           WHERE k.lease_expire_time < at ORDER BY k.lease_expire_time LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
-    PERFORM bounce_internal.sweep_claim(c);
+  FOR d IN SELECT k.* FROM bounce.communication_delivery AS k JOIN bounce.communication AS c ON c.id = k.communication_id
+           WHERE k.state = 'PROCESSING' AND k.lease_expire_time < at
+           ORDER BY k.lease_expire_time LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
+    PERFORM bounce_internal.sweep_claim(d);
     swept := swept + 1;
   END LOOP;
-  PERFORM bounce_internal.requeue_refused(q.address_key)
-  FROM (SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
-        WHERE r.refused_at IS NOT NULL AND NOT EXISTS (SELECT FROM bounce.address_block AS b WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS q;
+  PERFORM bounce_internal.requeue_refused(u.address_key)
+  FROM (SELECT DISTINCT r.address_key
+        FROM bounce.recipient_delivery AS q JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+        WHERE q.refused_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM bounce.address_block AS b WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS u;
   RETURN swept;
 END
 $$;
@@ -121,43 +131,37 @@ COMMENT ON FUNCTION bounce.sweep_deliveries() IS
 CREATE OR REPLACE FUNCTION bounce.begin_delivery(claim_id uuid, recipient_ids bigint[]) RETURNS SETOF bounce.delivery_content
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c bounce.communication;
+  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id, recipient_ids[1]);
   ready integer;
   attempt integer;
+  is_blocked boolean;
 BEGIN
-  SELECT k.* INTO c FROM bounce.communication AS k
-  WHERE k.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = recipient_ids[1])
-  FOR NO KEY UPDATE;
-  IF c.claim_id IS DISTINCT FROM begin_delivery.claim_id OR c.lease_expire_time IS NULL THEN
+  IF d.state IS DISTINCT FROM 'PROCESSING' THEN
     RETURN;
-  END IF;
-  IF EXISTS (SELECT FROM bounce.communication_recipient AS r
-             JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL WHERE r.id = ANY (recipient_ids)) THEN
-    PERFORM bounce_internal.refuse_blocked(ARRAY[c.id]);
   END IF;
   -- those of one transaction are at the same attempt: delivery_items()
-  SELECT count(*), min(r.attempts) + 1 INTO ready, attempt FROM bounce.communication_recipient AS r
-  WHERE r.id = ANY (recipient_ids) AND r.delivery IN ('claimed', 'sending');
-  IF c.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
-    PERFORM bounce_internal.give_back(c.id, recipient_ids);
-    PERFORM bounce_internal.finish_communication(c.id);
+  SELECT count(*), min(r.attempts) + 1, bool_or(b.id IS NOT NULL)
+  INTO ready, attempt, is_blocked
+  FROM bounce.recipient_delivery AS q
+  JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+  LEFT JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL
+  WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending');
+  IF is_blocked THEN
+    PERFORM bounce_internal.refuse_blocked(ARRAY[d.communication_id]);
+    ready := (SELECT count(*) FROM bounce.recipient_delivery AS q
+              WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending'));
+  END IF;
+  IF d.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
+    PERFORM bounce_internal.give_back(d.communication_id, recipient_ids);
+    PERFORM bounce_internal.finish_communication(d.communication_id);
     RETURN;
   END IF;
-  UPDATE bounce.communication_recipient AS r SET delivery = 'sending', begun_attempt = r.attempts + 1
-  WHERE r.id = ANY (recipient_ids);
-  IF attempt > 1 OR c.message_id IS NULL THEN
-    INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-    VALUES (bounce_internal.message_id_of(c, recipient_ids[1], attempt), c.id, attempt)
-    ON CONFLICT DO NOTHING;
-  END IF;
-  RETURN QUERY
-  SELECT bounce_internal.message_id_of(c, recipient_ids[1], attempt), c.envelope_id, k.raw, k.body_text, k.body_html,
-         coalesce(nullif(k.header_from, ''), c.sender), k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
-         bounce_internal.attachments_of(c.id)
-  FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+  UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt
+  WHERE q.recipient_id = ANY (recipient_ids);
+  RETURN QUERY SELECT * FROM bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
   IF NOT FOUND THEN
-    PERFORM bounce_internal.fail_without_content(c);
-    PERFORM bounce_internal.finish_communication(c.id);
+    PERFORM bounce_internal.fail_without_content(d.communication_id);
+    PERFORM bounce_internal.finish_communication(d.communication_id);
   END IF;
 END
 $$;
@@ -170,33 +174,31 @@ COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
 CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c bounce.communication;
-  r bounce.communication_recipient;
+  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id, (outcomes -> 0 ->> 'recipient_id')::bigint);
+  a bounce_internal.delivery_attempt;
   o record;
   has_answered boolean := false;
 BEGIN
-  SELECT k.* INTO c FROM bounce.communication AS k
-  WHERE k.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q WHERE q.id = (outcomes -> 0 ->> 'recipient_id')::bigint)
-  FOR NO KEY UPDATE;
-  IF c.claim_id IS DISTINCT FROM settle_delivery.claim_id OR c.lease_expire_time IS NULL THEN
-    IF c.claim_id = settle_delivery.claim_id THEN
-      PERFORM bounce_internal.settle_late(c, outcomes);
-    END IF;
+  IF d.state IS DISTINCT FROM 'PROCESSING' THEN
+    PERFORM bounce_internal.settle_late(d.communication_id, outcomes) WHERE d.communication_id IS NOT NULL;
     RETURN 'lost';
   END IF;
   FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text, response text, document jsonb)
            ORDER BY x.recipient_id LOOP
-    SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = o.recipient_id AND q.communication_id = c.id FOR NO KEY UPDATE;
-    IF r.delivery IN ('claimed', 'sending') THEN
-      PERFORM bounce_internal.settle_recipient(c, r, o.outcome, left(coalesce(o.response, ''), 2000), coalesce(o.document, '{}'));
+    SELECT r.communication_id, d.process, r.id, r.address, coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries INTO a
+    FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+    WHERE r.id = o.recipient_id AND r.communication_id = d.communication_id AND q.state IN ('claimed', 'sending')
+    FOR NO KEY UPDATE;
+    IF FOUND THEN
+      PERFORM bounce_internal.settle_recipient(a, o.outcome, left(coalesce(o.response, ''), 2000), coalesce(o.document, '{}'));
     END IF;
     has_answered := has_answered OR o.outcome IN ('accepted', 'rejected', 'pending');
   END LOOP;
   IF has_answered THEN
     PERFORM bounce_internal.server_works(server);
   END IF;
-  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce_internal.finish_communication(c.id)
-                       ELSE bounce_internal.finish_communication(c.id, c.attempt_claim_id IS DISTINCT FROM settle_delivery.claim_id,
+  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce_internal.finish_communication(d.communication_id)
+                       ELSE bounce_internal.finish_communication(d.communication_id, d.attempt_claim_id IS DISTINCT FROM d.claim_id,
                                                         left(outcomes -> 0 ->> 'response', 2000)) END, 'PROCESSING');
 END
 $$;

@@ -10,7 +10,6 @@ RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   files CONSTANT jsonb := coalesce(attachments, '[]');
-  due CONSTANT timestamptz := coalesce(not_before, now());
   content bounce.communication_content;
   new_id bigint;
 BEGIN
@@ -26,9 +25,10 @@ BEGIN
   content.reply_to := bounce_internal.one_line(reply_to);
   content.auto_submitted := CASE WHEN raw IS NULL THEN coalesce(auto_submitted, '') ELSE '' END;
   content.null_sender := false;
-  new_id := bounce_internal.queue_communication(process, business_ref, sender, subject, priority, due);
+  new_id := bounce_internal.new_communication(process, business_ref, sender, subject);
   PERFORM bounce_internal.queue_content(new_id, content, files);
-  PERFORM bounce_internal.queue_recipients(new_id, recipients, cc, bcc, due);
+  PERFORM bounce_internal.add_recipients(new_id, recipients, cc, bcc);
+  PERFORM bounce_internal.queue_communication(new_id, priority, coalesce(not_before, now()));
   RETURN new_id;
 END
 $$;
@@ -46,34 +46,34 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
 CREATE OR REPLACE FUNCTION bounce.retry_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
 BEGIN
-  IF c.delivery_state IN ('PENDING', 'RETRY') THEN
-    UPDATE bounce.communication_recipient AS r SET due_at = now(), next_attempt_at = CASE WHEN r.next_attempt_at IS NULL THEN NULL ELSE now() END
-    WHERE r.communication_id = c.id AND r.delivery IN ('due', 'pending');
-    PERFORM bounce_internal.derive_communication(c.id);
-    PERFORM bounce_internal.write_log(c.id, NULL, 'requeued', 'due at once');
+  IF d.state IN ('PENDING', 'RETRY') THEN
+    UPDATE bounce.recipient_delivery AS q SET due_at = now()
+    WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending');
+    UPDATE bounce.communication_recipient AS r SET next_attempt_at = now()
+    WHERE r.communication_id = d.communication_id AND r.next_attempt_at IS NOT NULL;
+    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued', 'due at once');
   ELSE
-    UPDATE bounce.communication AS k SET delivery_state = 'RETRY' WHERE k.id = c.id;
-    PERFORM bounce_internal.derive_communication(c.id);
+    UPDATE bounce.communication_delivery AS k SET state = 'RETRY' WHERE k.communication_id = d.communication_id;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
-  'not get it, or to all when all did. The same as setting delivery_state to RETRY. P0002 when it '
+  'not get it, or to all when all did. The same as setting the state in bounce.delivery to RETRY. P0002 when it '
   'is not in the queue, 23514 while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
 BEGIN
-  IF c.held_at IS NOT NULL OR c.delivery_state IN ('SUCCESS', 'ERROR') THEN
+  IF d.held_at IS NOT NULL OR d.state IN ('SUCCESS', 'ERROR') THEN
     RETURN false;
   END IF;
-  UPDATE bounce.communication AS k SET held_at = now(), held_by = session_user WHERE k.id = c.id;
-  PERFORM bounce_internal.write_log(c.id, NULL, 'held', 'held by ' || session_user);
+  UPDATE bounce.communication_delivery AS k SET held_at = now(), held_by = session_user WHERE k.communication_id = d.communication_id;
+  PERFORM bounce_internal.write_log(d.communication_id, NULL, 'held', 'held by ' || session_user);
   RETURN true;
 END
 $$;
@@ -84,13 +84,13 @@ COMMENT ON FUNCTION bounce.hold_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.release_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
 BEGIN
-  IF c.held_at IS NULL THEN
+  IF d.held_at IS NULL THEN
     RETURN false;
   END IF;
-  UPDATE bounce.communication AS k SET held_at = NULL, held_by = NULL WHERE k.id = c.id;
-  PERFORM bounce_internal.write_log(c.id, NULL, 'released', 'released by ' || session_user);
+  UPDATE bounce.communication_delivery AS k SET held_at = NULL, held_by = NULL WHERE k.communication_id = d.communication_id;
+  PERFORM bounce_internal.write_log(d.communication_id, NULL, 'released', 'released by ' || session_user);
   PERFORM pg_notify('bounce_delivery', '');
   RETURN true;
 END
@@ -101,25 +101,28 @@ COMMENT ON FUNCTION bounce.release_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.cancel_communication(communication_id bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  c CONSTANT bounce.communication := bounce_internal.need_queued(communication_id);
-  cancelled integer;
+  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
+  why CONSTANT text := 'cancelled by ' || session_user;
+  ids bigint[];
 BEGIN
-  IF c.delivery_state = 'PROCESSING' THEN
-    RAISE EXCEPTION 'communication %: a worker has it until %', c.id, c.lease_expire_time USING ERRCODE = 'check_violation';
+  IF d.state = 'PROCESSING' THEN
+    RAISE EXCEPTION 'communication %: a worker has it until %', d.communication_id, d.lease_expire_time USING ERRCODE = 'check_violation';
   END IF;
+  ids := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
+               WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending'));
+  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, response = why WHERE q.recipient_id = ANY (ids);
   UPDATE bounce.communication_recipient AS r
-  SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, state = CASE r.state WHEN 'open' THEN 'error' ELSE r.state END,
-      response = 'cancelled by ' || session_user,
-      diagnostic = CASE r.state WHEN 'open' THEN 'cancelled by ' || session_user ELSE r.diagnostic END
-  WHERE r.communication_id = c.id AND r.delivery IN ('due', 'pending');
-  GET DIAGNOSTICS cancelled = ROW_COUNT;
-  UPDATE bounce.communication AS k SET held_at = NULL, held_by = NULL,
-    error = CASE WHEN cancelled > 0 THEN 'cancelled by ' || session_user ELSE k.error END WHERE k.id = c.id;
-  PERFORM bounce_internal.derive_communication(c.id);
-  IF cancelled > 0 THEN
-    PERFORM bounce_internal.write_log(c.id, NULL, 'cancelled', format('%s recipients, by %s', cancelled, session_user));
+  SET next_attempt_at = NULL, state = CASE r.state WHEN 'open' THEN 'error' ELSE r.state END,
+      diagnostic = CASE r.state WHEN 'open' THEN why ELSE r.diagnostic END
+  WHERE r.id = ANY (ids);
+  UPDATE bounce.communication_delivery AS k
+  SET held_at = NULL, held_by = NULL, error = CASE WHEN cardinality(ids) > 0 THEN why ELSE k.error END
+  WHERE k.communication_id = d.communication_id;
+  PERFORM bounce_internal.derive_communication(d.communication_id);
+  IF cardinality(ids) > 0 THEN
+    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'cancelled', format('%s recipients, by %s', cardinality(ids), session_user));
   END IF;
-  RETURN cancelled;
+  RETURN cardinality(ids);
 END
 $$;
 COMMENT ON FUNCTION bounce.cancel_communication(bigint) IS

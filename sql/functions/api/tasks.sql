@@ -76,7 +76,9 @@ BEGIN
   END IF;
   SELECT count(bounce_internal.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
-        WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.refused_at IS NOT NULL) OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+        WHERE q.task_id = t.id AND (q.state = 'bounced' OR EXISTS (SELECT FROM bounce.recipient_delivery AS d
+                                                                   WHERE d.recipient_id = q.id AND d.refused_at IS NOT NULL))
+              OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
   PERFORM bounce_internal.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
 END
@@ -139,22 +141,20 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{delivery_problem}');
-  r bounce.communication_recipient;
-  arrived integer := 0;
+  arrived CONSTANT bigint[] := bounce_internal.unknown_recipients(task_id);
 BEGIN
   IF NOT bounce_internal.is_unknown_task(t) THEN
     RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id USING ERRCODE = 'invalid_parameter_value', HINT = bounce_internal.ways_to_resolve(t);
   END IF;
   -- into the queue and out of it again: what has ended does not become SUCCESS in one step
-  UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now() WHERE q.task_id = t.id AND q.state = 'error' AND q.delivery = 'unknown';
-  FOR r IN UPDATE bounce.communication_recipient AS q
-           SET state = 'sent', delivery = 'accepted', due_at = NULL, diagnostic = '', corrections = q.corrections + 1
-           WHERE q.task_id = t.id AND q.state = 'error' AND q.delivery = 'due' AND q.due_at = now() RETURNING q.* LOOP
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected', concat_ws(': ', r.address || ' did get it', nullif(note, '')));
-    arrived := arrived + 1;
-  END LOOP;
+  UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now() WHERE q.recipient_id = ANY (arrived);
+  UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL WHERE q.recipient_id = ANY (arrived);
+  UPDATE bounce.communication_recipient AS r SET state = 'sent', diagnostic = '', corrections = r.corrections + 1
+  WHERE r.id = ANY (arrived);
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected', concat_ws(': ', r.address || ' did get it', nullif(note, '')))
+  FROM bounce.communication_recipient AS r WHERE r.id = ANY (arrived) ORDER BY r.id;
   PERFORM bounce_internal.close_task(t.id, 'done', note);
-  RETURN arrived;
+  RETURN cardinality(arrived);
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
@@ -202,13 +202,16 @@ DECLARE
   because CONSTANT text := bounce_internal.need_why(why, 'send a mail again');
   r bounce.communication_recipient;
 BEGIN
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q WHERE q.id = request_resend.recipient_id)
+  FOR NO KEY UPDATE;
   UPDATE bounce.communication_recipient AS q SET next_attempt_at = now(), requested_by = session_user
   WHERE q.id = request_resend.recipient_id AND q.state IN ('open', 'bounced') AND q.attempts < 255
   RETURNING q.* INTO r;
   IF FOUND THEN
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resend_scheduled', 'asked for: ' || because, bounce_id);
   END IF;
-  RETURN FOUND;
+  RETURN r.id IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS

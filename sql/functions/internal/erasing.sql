@@ -66,10 +66,12 @@ DECLARE
   for_others CONSTANT boolean := EXISTS (SELECT FROM bounce.communication_recipient AS o
     WHERE o.communication_id = erase_mail.communication_id AND o.address_key NOT LIKE 'erased-%@erased.invalid');
 BEGIN
-  UPDATE bounce.communication AS c
-  SET subject = CASE WHEN for_others AND lower(c.subject) !~ pattern THEN c.subject ELSE '' END,
-      error = CASE WHEN lower(c.error) ~ pattern THEN '' ELSE c.error END, response = CASE WHEN lower(c.response) ~ pattern THEN '' ELSE c.response END
-  WHERE c.id = erase_mail.communication_id;
+  UPDATE bounce.communication AS c SET subject = ''
+  WHERE c.id = erase_mail.communication_id AND NOT (for_others AND lower(c.subject) !~ pattern);
+  UPDATE bounce.communication_delivery AS d
+  SET error = CASE WHEN lower(d.error) ~ pattern THEN '' ELSE d.error END,
+      response = CASE WHEN lower(d.response) ~ pattern THEN '' ELSE d.response END
+  WHERE d.communication_id = erase_mail.communication_id;
   IF NOT for_others THEN
     PERFORM bounce_internal.erase_content(erase_mail.communication_id);
   ELSE
@@ -90,10 +92,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
   notices CONSTANT bigint[] := ARRAY(SELECT u.notice_id FROM bounce.follow_up AS u WHERE u.recipient_id = ANY (recipients) AND u.notice_id IS NOT NULL
     UNION SELECT k.communication_id FROM bounce.communication_content AS k
-    WHERE k.null_sender AND (bounce_internal.bytes_mention(k.raw, pattern) OR lower(k.body_text) ~ pattern));
+    WHERE k.null_sender AND (bounce_internal.bytes_mention(k.raw, pattern) OR lower(k.body_text) ~ pattern OR lower(k.notice::text) ~ pattern));
 BEGIN
   UPDATE bounce.communication AS c SET subject = 'Undelivered' WHERE c.id = ANY (notices);
-  UPDATE bounce.communication_content AS k SET raw = NULL, body_text = 'What this notice told of has been erased.' WHERE k.communication_id = ANY (notices);
+  UPDATE bounce.communication_content AS k
+  SET raw = NULL, notice = NULL, body_text = 'What this notice told of has been erased.' WHERE k.communication_id = ANY (notices);
   UPDATE bounce.follow_up AS u SET text = '', result = '' WHERE u.recipient_id = ANY (recipients);
 END
 $$;
@@ -104,13 +107,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
   r bounce.communication_recipient;
 BEGIN
+  UPDATE bounce.recipient_delivery AS q
+  SET response = '', refused_at = NULL, state = CASE WHEN q.state IN ('due', 'pending') THEN 'rejected' ELSE q.state END,
+      due_at = CASE WHEN q.state IN ('due', 'pending') THEN NULL ELSE q.due_at END
+  WHERE q.recipient_id = erase_recipient.recipient_id;
   UPDATE bounce.communication_recipient AS q
-  SET address = 'erased-' || q.id || '@erased.invalid', person_ref = '', diagnostic = '', response = '', next_attempt_at = NULL, refused_at = NULL,
-      delivery = CASE WHEN q.delivery IN ('due', 'pending') THEN 'rejected' ELSE q.delivery END,
-      due_at = CASE WHEN q.delivery IN ('due', 'pending') THEN NULL ELSE q.due_at END, state = CASE q.state WHEN 'open' THEN 'error' ELSE q.state END
+  SET address = 'erased-' || q.id || '@erased.invalid', person_ref = '', diagnostic = '', next_attempt_at = NULL,
+      state = CASE q.state WHEN 'open' THEN 'error' ELSE q.state END
   WHERE q.id = erase_recipient.recipient_id RETURNING q.* INTO r;
   UPDATE bounce.communication_log AS l SET text = '' WHERE l.communication_id = r.communication_id AND l.text <> ''
     AND (l.recipient_id = r.id OR l.recipient_id IS NULL OR lower(l.text) ~ pattern);
+  PERFORM bounce_internal.derive_communication(r.communication_id);
   PERFORM bounce_internal.erase_mail(r.communication_id, pattern);
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'erased', 'personal data erased');
 END

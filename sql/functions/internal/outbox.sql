@@ -70,7 +70,7 @@ BEGIN
   RETURN QUERY
   SELECT c.process, u.mailbox, array_agg(u.id ORDER BY u.id)
   FROM bounce.follow_up AS u JOIN bounce.communication AS c ON c.id = u.communication_id
-  WHERE u.kind = 'owner_notice' AND u.status = 'open' AND coalesce(u.lease_ends_at <= at, true)
+  WHERE u.kind = 'owner_notice' AND u.status = 'open' AND coalesce(u.lease_expire_time <= at, true)
   GROUP BY c.process, u.mailbox
   HAVING min(u.created_at) <= at - bounce_internal.parameter_interval('owner_notice_interval', c.process)
   ORDER BY c.process, u.mailbox;
@@ -98,20 +98,10 @@ DECLARE
   subject CONSTANT text := CASE cardinality(texts) WHEN 1 THEN 'Undelivered: ' || newest.subject
                            ELSE format('Undelivered: %s mails (%s)', cardinality(texts), process) END;
   content bounce.communication_content;
-  new_id bigint;
 BEGIN
   content.body_text := bounce_internal.owner_notice_words(process, texts);
-  content.header_from := format('Mail Delivery <%s>', sender);
-  content.header_to := ARRAY[mailbox];
-  content.header_cc := '{}';
-  content.reply_to := '';
   content.auto_submitted := 'auto-generated';
-  content.null_sender := true;
-  content.bytes := octet_length(content.body_text);
-  new_id := bounce_internal.queue_communication(process, '', sender, subject, NULL, now());
-  PERFORM bounce_internal.queue_content(new_id, content, '[]');
-  PERFORM bounce_internal.queue_recipients(new_id, ARRAY[mailbox], '{}', '{}', now());
-  RETURN new_id;
+  RETURN bounce_internal.queue_notice(process, '', sender, subject, mailbox, content);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_owner_notice(text, text, bigint[]) IS 'the mail in the queue; from the domain of the newest mail it tells of';

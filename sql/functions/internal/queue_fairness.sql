@@ -30,8 +30,8 @@ COMMENT ON FUNCTION bounce_internal.is_quiet(text, time) IS 'whether a time of d
 CREATE OR REPLACE FUNCTION bounce_internal.waiting_count() RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT count(*) FROM bounce.communication AS c
-          WHERE c.delivery_state = 'PROCESSING' OR c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL AND c.due_at <= now());
+  RETURN (SELECT count(*) FROM bounce.communication_delivery AS d
+          WHERE d.state = 'PROCESSING' OR d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL AND d.due_at <= now());
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.waiting_count() IS 'what could go out now, were it not for the server';
@@ -43,14 +43,15 @@ LANGUAGE plpgsql STABLE ROWS 10 AS $$
 BEGIN
   RETURN QUERY
   WITH RECURSIVE level AS (
-    SELECT p.name, (SELECT c.priority FROM bounce.communication AS c
-                    WHERE c.process = p.name AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL
-                    ORDER BY c.priority DESC LIMIT 1) AS priority
+    SELECT p.name, (SELECT d.priority FROM bounce.communication_delivery AS d
+                    WHERE d.process = p.name AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
+                    ORDER BY d.priority DESC LIMIT 1) AS priority
     FROM bounce.process AS p WHERE NOT bounce_internal.is_quiet_at(p.name, at)
     UNION ALL
-    SELECT l.name, (SELECT c.priority FROM bounce.communication AS c
-                    WHERE c.process = l.name AND c.delivery_state IN ('PENDING', 'RETRY') AND c.held_at IS NULL AND c.priority < l.priority
-                    ORDER BY c.priority DESC LIMIT 1)
+    SELECT l.name, (SELECT d.priority FROM bounce.communication_delivery AS d
+                    WHERE d.process = l.name AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
+                      AND d.priority < l.priority
+                    ORDER BY d.priority DESC LIMIT 1)
     FROM level AS l WHERE l.priority IS NOT NULL)
   SELECT l.name, l.priority FROM level AS l WHERE l.priority IS NOT NULL;
 END
@@ -64,14 +65,16 @@ BEGIN
   RETURN (
     SELECT coalesce(array_agg(t.id), '{}')
     FROM (SELECT o.id
-          FROM (SELECT k.id, l.priority, k.due_at, row_number() OVER (PARTITION BY l.process ORDER BY l.priority DESC, k.due_at, k.id) AS turn
+          FROM (SELECT k.id, l.priority, k.due_at,
+                       row_number() OVER (PARTITION BY l.process ORDER BY l.priority DESC, k.due_at, k.id) AS turn
                 FROM bounce_internal.queue_levels(at) AS l
-                CROSS JOIN LATERAL (SELECT c.id, c.due_at FROM bounce.communication AS c
-                                    WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY')
-                                      AND c.held_at IS NULL AND c.due_at <= at
-                                    ORDER BY c.due_at
+                CROSS JOIN LATERAL (SELECT c.id, d.due_at FROM bounce.communication_delivery AS d
+                                    JOIN bounce.communication AS c ON c.id = d.communication_id
+                                    WHERE d.process = l.process AND d.priority = l.priority
+                                      AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL AND d.due_at <= at
+                                    ORDER BY d.due_at
                                     LIMIT batch
-                                    FOR NO KEY UPDATE SKIP LOCKED) AS k) AS o
+                                    FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS k) AS o
           ORDER BY o.priority DESC, o.turn, o.due_at, o.id
           LIMIT batch) AS t);
 END
@@ -86,11 +89,12 @@ DECLARE
   this_minute CONSTANT timestamptz := date_trunc('minute', at);
   ahead bigint;
 BEGIN
-  SELECT greatest(0, d.put_off - rate * greatest(0, least(floor(extract(epoch FROM this_minute - d.put_off_since) / 60), 1e6)))::bigint INTO ahead
-  FROM bounce.delivery_rate AS d WHERE d.domain = put_off.domain;
-  UPDATE bounce.delivery_rate AS d SET put_off = ahead + cardinality(recipient_ids), put_off_since = this_minute WHERE d.domain = put_off.domain;
-  UPDATE bounce.communication_recipient AS r SET due_at = this_minute + interval '1 minute' * (1 + (ahead + u.place - 1) / rate)
-  FROM unnest(recipient_ids) WITH ORDINALITY AS u (id, place) WHERE r.id = u.id;
+  SELECT greatest(0, d.put_off - rate * greatest(0, least(floor(extract(epoch FROM this_minute - d.put_off_since) / 60), 1e6)))::bigint
+  INTO ahead FROM bounce.delivery_rate AS d WHERE d.domain = put_off.domain;
+  UPDATE bounce.delivery_rate AS d SET put_off = ahead + cardinality(recipient_ids), put_off_since = this_minute
+  WHERE d.domain = put_off.domain;
+  UPDATE bounce.recipient_delivery AS q SET due_at = this_minute + interval '1 minute' * (1 + (ahead + u.place - 1) / rate)
+  FROM unnest(recipient_ids) WITH ORDINALITY AS u (id, place) WHERE q.recipient_id = u.id;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.put_off(text, integer, bigint[], timestamptz) IS

@@ -19,12 +19,13 @@ BEGIN
     FROM (SELECT o.id
           FROM (SELECT k.id, k.due_at, row_number() OVER (PARTITION BY l.process, l.priority ORDER BY k.due_at, k.id) AS turn
                 FROM bounce_internal.queue_levels(at) AS l
-                CROSS JOIN LATERAL (SELECT c.id, c.due_at FROM bounce.communication AS c
-                                    WHERE c.process = l.process AND c.priority = l.priority AND c.delivery_state IN ('PENDING', 'RETRY')
-                                      AND c.held_at IS NULL AND c.due_at <= at
-                                    ORDER BY c.due_at
+                CROSS JOIN LATERAL (SELECT c.id, d.due_at FROM bounce.communication_delivery AS d
+                                    JOIN bounce.communication AS c ON c.id = d.communication_id
+                                    WHERE d.process = l.process AND d.priority = l.priority
+                                      AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL AND d.due_at <= at
+                                    ORDER BY d.due_at
                                     LIMIT batch
-                                    FOR NO KEY UPDATE SKIP LOCKED) AS k) AS o
+                                    FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS k) AS o
           ORDER BY o.turn, o.due_at, o.id
           LIMIT batch) AS t);
 END

@@ -30,12 +30,21 @@ COMMENT ON FUNCTION bounce_internal.resend_delay_of(bounce_internal.finding, int
 CREATE OR REPLACE FUNCTION bounce_internal.is_content_gone(recipient_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
-                 WHERE r.id = is_content_gone.recipient_id AND r.delivery IS NOT NULL
-                   AND NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = r.communication_id));
+  RETURN EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                 WHERE q.recipient_id = is_content_gone.recipient_id
+                   AND NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = q.communication_id));
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS 'whether the queue sent it and cannot again, because the mail was erased';
+
+CREATE OR REPLACE FUNCTION bounce_internal.unknown_recipients(task_id bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+               WHERE r.task_id = unknown_recipients.task_id AND r.state = 'error' AND q.state = 'unknown' ORDER BY r.id);
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.unknown_recipients(bigint) IS 'the recipients of a task whose outcome is unknown';
 
 CREATE OR REPLACE FUNCTION bounce_internal.fellows_know(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -105,11 +114,13 @@ COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_task(t bounce.task, why text) RETURNS integer
 LANGUAGE plpgsql AS $$
+DECLARE
+  unknown CONSTANT bigint[] := bounce_internal.unknown_recipients(t.id);
 BEGIN
-  RETURN (SELECT count(*) FILTER (WHERE CASE WHEN r.is_unknown THEN bounce_internal.resend_unknown(r.id, why)
+  RETURN (SELECT count(*) FILTER (WHERE CASE WHEN r.id = ANY (unknown) THEN bounce_internal.resend_unknown(r.id, why)
                                              ELSE bounce.request_resend(r.id, why, t.bounce_id) END)
-          FROM (SELECT q.id, q.state = 'error' AS is_unknown FROM bounce.communication_recipient AS q
-                WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.state = 'error' AND q.delivery = 'unknown') ORDER BY q.id) AS r);
+          FROM (SELECT q.id FROM bounce.communication_recipient AS q
+                WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.id = ANY (unknown)) ORDER BY q.id) AS r);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS 'sends again what this task is about; how many';
@@ -117,15 +128,14 @@ COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS 'sends aga
 CREATE OR REPLACE FUNCTION bounce_internal.resend_unknown(recipient_id bigint, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  r bounce.communication_recipient;
+  q bounce.recipient_delivery;
 BEGIN
-  UPDATE bounce.communication_recipient AS q SET delivery = 'due', due_at = now(), tries = 0
-  WHERE q.id = resend_unknown.recipient_id AND q.delivery = 'unknown' RETURNING q.* INTO r;
+  UPDATE bounce.recipient_delivery AS d SET state = 'due', due_at = now(), tries = 0
+  WHERE d.recipient_id = resend_unknown.recipient_id AND d.state = 'unknown' RETURNING d.* INTO q;
   IF FOUND THEN
-    PERFORM bounce_internal.derive_communication(r.communication_id);
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'requeued', 'asked for: ' || why);
+    PERFORM bounce_internal.write_log(q.communication_id, q.recipient_id, 'requeued', 'asked for: ' || why);
   END IF;
-  RETURN FOUND;
+  RETURN q.recipient_id IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS 'a person wants a mail to be sent again that may have arrived already';

@@ -104,10 +104,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
   last CONSTANT bigint := bounce_internal.last_before(before);
   ids CONSTANT bigint[] := ARRAY(
-    SELECT k.communication_id FROM bounce.communication_content AS k JOIN bounce.communication AS c ON c.id = k.communication_id
-    WHERE k.communication_id <= last AND c.delivery_state IN ('SUCCESS', 'ERROR') AND c.end_time < before
+    SELECT k.communication_id FROM bounce.communication_content AS k
+    JOIN bounce.communication_delivery AS d ON d.communication_id = k.communication_id
+    WHERE k.communication_id <= last AND d.state IN ('SUCCESS', 'ERROR') AND d.end_time < before
       AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
-                      WHERE r.communication_id = c.id AND (r.due_at IS NOT NULL OR r.next_attempt_at IS NOT NULL))
+                      WHERE r.communication_id = k.communication_id AND r.next_attempt_at IS NOT NULL)
     ORDER BY k.communication_id LIMIT batch);
 BEGIN
   PERFORM bounce_internal.erase_content(i) FROM unnest(ids) AS i;

@@ -16,34 +16,13 @@ COMMENT ON FUNCTION bounce_internal.write_log(bigint, bigint, text, text, bigint
 
 -- Communications ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.has_bounced_recipient(communication_id bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
-                 WHERE r.communication_id = has_bounced_recipient.communication_id AND r.state = 'bounced');
-END
-$$;
-
-CREATE OR REPLACE FUNCTION bounce_internal.derived_status(status text, is_bounced boolean, is_failed boolean) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN is_bounced THEN 'bounced' WHEN is_failed THEN 'error' WHEN status = 'bounced' THEN 'sent' ELSE status END
-$$;
-
 CREATE OR REPLACE FUNCTION bounce_internal.communication_before_write() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   NEW.message_id := bounce_internal.bare_id(NEW.message_id);
   NEW.updated_at := now();
-  IF TG_OP = 'UPDATE' AND bounce_internal.has_bounced_recipient(NEW.id) THEN
-    -- A bounce may overtake the application's own "sent" or "error": the later news stands.
-    NEW.status := 'bounced';
-  ELSIF NEW.status = 'bounced' AND OLD.status IS DISTINCT FROM 'bounced' THEN
-    RAISE EXCEPTION 'communication %: status cannot be bounced, none of its recipients is', NEW.id
-      USING ERRCODE = 'check_violation',
-            HINT = 'Reports of bounces set it. Register a mail as open, sent or error.';
-  ELSIF NEW.status = 'open' AND OLD.status = 'sent' THEN
-    RAISE EXCEPTION 'communication %: status cannot go from sent to open', NEW.id
-      USING ERRCODE = 'check_violation', HINT = 'To send it again, register another communication or resend this one.';
+  IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status OR TG_OP = 'INSERT' AND NEW.status = 'bounced' THEN
+    NEW.status := bounce_internal.allowed_status(NEW.id, OLD.status, NEW.status);
   END IF;
   RETURN NEW;
 END
@@ -51,72 +30,149 @@ $$;
 COMMENT ON FUNCTION bounce_internal.communication_before_write() IS
   'the status does not contradict the recipients, whoever writes it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.communication_remember_message_id() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+CREATE OR REPLACE FUNCTION bounce_internal.allowed_status(
+  communication_id bigint, old_status text, new_status text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  r record;
 BEGIN
-  INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-  SELECT NEW.message_id, NEW.id, greatest(1, max(r.attempts))
-  FROM bounce.communication_recipient AS r WHERE r.communication_id = NEW.id
-  ON CONFLICT DO NOTHING;
-  RETURN NULL;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION bounce_internal.communication_handed_over() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-BEGIN
-  IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.id) THEN
-    RETURN NULL;
+  SELECT coalesce(bool_or(k.state = 'bounced'), false) AS has_bounced,
+         coalesce(bool_or(k.state = 'error'), false) AS has_failed,
+         coalesce(bool_or(k.state = 'open'), false) AS has_open INTO r
+  FROM bounce.communication_recipient AS k
+  WHERE k.communication_id = allowed_status.communication_id;
+  IF old_status IS NOT NULL AND r.has_bounced THEN
+    -- A bounce may overtake the application's own "sent" or "error": the later news stands.
+    RETURN 'bounced';
+  ELSIF new_status = 'bounced' THEN
+    RAISE EXCEPTION 'communication %: status cannot be bounced, none of its recipients is',
+        communication_id
+      USING ERRCODE = 'check_violation',
+            HINT = 'Reports of bounces set it. Register a mail as open, sent or error.';
+  ELSIF new_status = 'open' AND old_status = 'sent' THEN
+    RAISE EXCEPTION 'communication %: status cannot go from sent to open', communication_id
+      USING ERRCODE = 'check_violation',
+            HINT = 'To send it again, register another communication or resend this one.';
+  ELSIF old_status = 'open' AND (new_status = 'sent' AND r.has_open
+                                 OR new_status = 'error' AND NOT r.has_failed)
+        AND EXISTS (SELECT FROM bounce.communication_delivery AS d
+                    WHERE d.communication_id = allowed_status.communication_id) THEN
+    RAISE EXCEPTION 'communication %: status cannot be set to % by hand: the queue sends it',
+        communication_id, new_status
+      USING ERRCODE = 'check_violation',
+            HINT = 'bounce.delivery tells what became of it, bounce.cancel_communication() ends it.';
   END IF;
-  UPDATE bounce.communication_recipient AS r
-  SET state = NEW.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
-  WHERE r.communication_id = NEW.id AND r.state IN ('open', 'error') AND r.state <> NEW.status;
-  PERFORM bounce_internal.write_log(NEW.id, NULL, NEW.status, 'as the application says');
-  RETURN NULL;
+  RETURN new_status;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.communication_handed_over() IS
-  'the application says that a communication was sent, or could not be: so were its waiting recipients. Of what '
-  'the queue sends, the queue tells, recipient by recipient';
+COMMENT ON FUNCTION bounce_internal.allowed_status(bigint, text, text) IS
+  'the status that a communication may have when it is set to new_status (old_status NULL: a new '
+  'one); 23514 where that contradicts the recipients, or runs ahead of the queue';
 
-CREATE OR REPLACE FUNCTION bounce_internal.tell_communication() RETURNS trigger
+CREATE OR REPLACE FUNCTION bounce_internal.remember_message_id(c bounce.communication) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('bounce_communication', NEW.id::text);
+  INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
+  SELECT c.message_id, c.id, greatest(1, max(r.attempts))
+  FROM bounce.communication_recipient AS r WHERE r.communication_id = c.id
+  ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.remember_message_id(bounce.communication) IS
+  'every Message-ID stays matchable, with the attempt it was used for';
+
+CREATE OR REPLACE FUNCTION bounce_internal.hand_over_recipients(c bounce.communication) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = c.id)
+     OR EXISTS (SELECT FROM bounce.communication_delivery AS d
+                WHERE d.communication_id = c.id AND d.state = 'PROCESSING') THEN
+    RETURN;
+  END IF;
+  UPDATE bounce.communication_recipient AS r
+  SET state = c.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
+  WHERE r.communication_id = c.id AND r.state IN ('open', 'error') AND r.state <> c.status;
+  PERFORM bounce_internal.write_log(c.id, NULL, c.status, 'as the application says');
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.hand_over_recipients(bounce.communication) IS
+  'the application says that a communication was sent, or could not be: so were its '
+  'waiting recipients. Recipients that the queue sends to are set by the queue, one by one';
+
+CREATE OR REPLACE FUNCTION bounce_internal.communication_after_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  PERFORM bounce_internal.remember_message_id(NEW);
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.tell_communication() IS 'tells listeners that a communication has another status';
+COMMENT ON FUNCTION bounce_internal.communication_after_insert() IS
+  'remembers the Message-ID';
+
+CREATE OR REPLACE FUNCTION bounce_internal.communication_after_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  IF NEW.status <> OLD.status THEN
+    IF OLD.status IN ('open', 'error') AND NEW.status IN ('sent', 'error') THEN
+      PERFORM bounce_internal.hand_over_recipients(NEW);
+    END IF;
+    PERFORM pg_notify('bounce_communication', NEW.id::text);
+  END IF;
+  IF NEW.message_id IS DISTINCT FROM OLD.message_id AND NEW.message_id IS NOT NULL THEN
+    PERFORM bounce_internal.remember_message_id(NEW);
+  END IF;
+  IF NEW.process <> OLD.process THEN
+    UPDATE bounce.communication_delivery AS d SET process = NEW.process
+    WHERE d.communication_id = NEW.id;
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.communication_after_update() IS
+  'what follows from another status, Message-ID or process';
 
 -- Recipients -------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_before_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  NEW.state := coalesce(NEW.state, (SELECT CASE c.status WHEN 'bounced' THEN 'sent' ELSE c.status END
-                                    FROM bounce.communication AS c WHERE c.id = NEW.communication_id), 'open');
-  NEW.attempts := coalesce(NEW.attempts, CASE NEW.state WHEN 'open' THEN 0 ELSE 1 END);
-  RETURN NEW;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION bounce_internal.recipient_check_address() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-BEGIN
-  NEW.address := btrim(NEW.address, E' \t\r\n<>');
-  IF NOT bounce_internal.is_address(NEW.address) THEN
-    RAISE EXCEPTION 'communication %: "%" is not a mail address', NEW.communication_id, coalesce(NEW.address, 'NULL')
-      USING ERRCODE = 'check_violation',
-            HINT = 'local-part@domain, without a display name, white space, control characters or angle brackets inside.';
+  NEW.address := bounce_internal.checked_address(NEW.address, NEW.communication_id);
+  IF NEW.state IS NULL OR NEW.attempts IS NULL THEN
+    IF EXISTS (SELECT FROM bounce.communication_content AS k
+               WHERE k.communication_id = NEW.communication_id) THEN
+      NEW.state := coalesce(NEW.state, 'open');
+      NEW.attempts := coalesce(NEW.attempts, 0);
+    END IF;
+    NEW.state := coalesce(NEW.state, (SELECT CASE c.status WHEN 'bounced' THEN 'sent' ELSE c.status END
+                                      FROM bounce.communication AS c WHERE c.id = NEW.communication_id), 'open');
+    NEW.attempts := coalesce(NEW.attempts, CASE NEW.state WHEN 'open' THEN 0 ELSE 1 END);
   END IF;
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.recipient_check_address() IS 'addresses are stored bare, and what cannot be one is refused';
 
-CREATE OR REPLACE FUNCTION bounce_internal.recipient_guard_state() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+CREATE OR REPLACE FUNCTION bounce_internal.checked_address(address text, communication_id bigint) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  bare CONSTANT text := btrim(address, E' \t\r\n<>');
 BEGIN
+  IF NOT bounce_internal.is_address(bare) THEN
+    RAISE EXCEPTION 'communication %: "%" is not a mail address', communication_id, coalesce(bare, 'NULL')
+      USING ERRCODE = 'check_violation',
+            HINT = 'local-part@domain, without a display name, white space, control characters or angle brackets inside.';
+  END IF;
+  RETURN bare;
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.checked_address(text, bigint) IS
+  'a recipient''s bare address; 23514 when it is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_before_update() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.address IS DISTINCT FROM OLD.address THEN
+    NEW.address := bounce_internal.checked_address(NEW.address, NEW.communication_id);
+  END IF;
   IF NEW.attempts < OLD.attempts OR NEW.corrections < OLD.corrections THEN
     RAISE EXCEPTION 'recipient %: attempts cannot fall from % to %, nor corrections from % to %', OLD.id,
         OLD.attempts, NEW.attempts, OLD.corrections, NEW.corrections
@@ -139,13 +195,68 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.recipient_guard_state() IS
-  'a recipient''s state never goes back within one attempt, but for a counted correction';
+COMMENT ON FUNCTION bounce_internal.recipient_before_update() IS
+  'a recipient''s state never goes back within one attempt, except by a counted correction';
 
-CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_write() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+CREATE OR REPLACE FUNCTION bounce_internal.follow_schedule(r bounce.communication_recipient, is_new boolean) RETURNS void
+LANGUAGE plpgsql AS $$
 BEGIN
+  IF r.next_attempt_at IS NULL THEN
+    UPDATE bounce.recipient_delivery AS q
+    SET state = CASE r.state WHEN 'sent' THEN 'accepted' ELSE 'rejected' END, due_at = NULL
+    WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending');
+  ELSIF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = r.communication_id) THEN
+    INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
+    VALUES (r.id, r.communication_id, r.next_attempt_at)
+    ON CONFLICT (recipient_id) DO UPDATE
+    SET state = CASE q.state WHEN 'pending' THEN 'pending' ELSE 'due' END, due_at = r.next_attempt_at,
+        tries = CASE WHEN is_new THEN 0 ELSE q.tries END
+    WHERE q.state NOT IN ('claimed', 'sending');
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.follow_schedule(bounce.communication_recipient, boolean) IS
+  'the queue sends again when next_attempt_at says so, unless a worker has the recipient just now';
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_update() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.next_attempt_at IS DISTINCT FROM OLD.next_attempt_at THEN
+    PERFORM bounce_internal.follow_schedule(NEW, OLD.next_attempt_at IS NULL);
+  END IF;
   PERFORM bounce_internal.derive_communication(NEW.communication_id);
   RETURN NULL;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.recipient_after_update() IS
+  'the queue and the communication follow the recipient';
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipients_after_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  j record;
+BEGIN
+  -- what had ended is open again when a recipient is added
+  FOR j IN
+    WITH queued AS (
+      INSERT INTO bounce.recipient_delivery (recipient_id, communication_id, due_at)
+      SELECT a.id, a.communication_id, now()
+      FROM added AS a JOIN bounce.communication_delivery AS d ON d.communication_id = a.communication_id
+      WHERE a.state = 'open' AND EXISTS (SELECT FROM bounce.communication_content AS k
+                                         WHERE k.communication_id = a.communication_id)
+      RETURNING recipient_id, communication_id, due_at)
+    SELECT q.communication_id, q.recipient_id, a.address
+    FROM queued AS q JOIN added AS a ON a.id = q.recipient_id
+    JOIN bounce.communication_delivery AS d ON d.communication_id = q.communication_id
+    WHERE d.state IN ('SUCCESS', 'ERROR') OR d.due_at > q.due_at ORDER BY q.recipient_id
+  LOOP
+    PERFORM bounce_internal.write_log(j.communication_id, j.recipient_id, 'requeued', format('%s was added', j.address));
+    PERFORM bounce_internal.derive_communication(j.communication_id);
+  END LOOP;
+  PERFORM bounce_internal.derive_communication(f.communication_id)
+  FROM (SELECT DISTINCT a.communication_id FROM added AS a WHERE a.state IN ('bounced', 'error')) AS f;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.recipients_after_insert() IS
+  'a recipient that is added to a mail of the queue is due; the communication follows';

@@ -173,6 +173,23 @@ $$;
 COMMENT ON FUNCTION bounce_internal.message_id_of(bounce.communication, bigint, integer) IS
   'the Message-ID of one send: that of the communication the first time, a fresh one for each resend';
 
+CREATE OR REPLACE FUNCTION bounce_internal.new_communication(process text, business_ref text, sender text, subject text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  fresh_id CONSTANT text := replace(gen_random_uuid()::text, '-', '');
+  new_id bigint;
+BEGIN
+  INSERT INTO bounce.communication AS c (process, business_ref, sender, subject, status, envelope_id, message_id)
+  VALUES (new_communication.process, coalesce(new_communication.business_ref, ''),
+          bounce_internal.bare_address(coalesce(new_communication.sender, '')), bounce_internal.one_line(new_communication.subject), 'open',
+          fresh_id, format('%s@%s', fresh_id, bounce_internal.message_domain(new_communication.sender)))
+  RETURNING c.id INTO new_id;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.new_communication(text, text, text, text) IS
+  'the communication of a mail that the queue will send';
+
 CREATE OR REPLACE FUNCTION bounce_internal.queue_content(communication_id bigint, content bounce.communication_content, attachments jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -186,59 +203,59 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_content(bigint, bounce.communication_content, jsonb) IS 'what is sent';
 
-CREATE OR REPLACE FUNCTION bounce_internal.queue_recipients(communication_id bigint, recipients text[], cc text[], bcc text[], due timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.add_recipients(communication_id bigint, recipients text[], cc text[], bcc text[]) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  r bounce.communication_recipient;
-  c bounce.communication;
 BEGIN
-  -- in one statement: the state follows from all of them
-  INSERT INTO bounce.communication_recipient (communication_id, address, kind, attempts, state, delivery, due_at, response, diagnostic)
-  SELECT queue_recipients.communication_id, m.address, m.kind, 0, CASE WHEN m.words = '' THEN 'open' ELSE 'error' END,
-         CASE WHEN m.words = '' THEN 'due' ELSE 'rejected' END, CASE WHEN m.words = '' THEN due END, m.words, m.words
-  FROM (SELECT DISTINCT ON (bounce.address_key(bounce_internal.bare_address(u.mailbox))) bounce_internal.bare_address(u.mailbox) AS address, k.kind, k.rank, u.place,
-               CASE WHEN bounce_internal.needs_smtputf8(u.mailbox) THEN 'not sent: the address needs SMTPUTF8 (RFC 6531), which bounce-delivery does not have' ELSE '' END AS words
+  INSERT INTO bounce.communication_recipient (communication_id, address, kind, attempts, state, diagnostic)
+  SELECT add_recipients.communication_id, m.address, m.kind, 0,
+         CASE m.problem WHEN '' THEN 'open' ELSE 'error' END, m.problem
+  FROM (SELECT DISTINCT ON (bounce.address_key(bounce_internal.bare_address(u.mailbox))) bounce_internal.bare_address(u.mailbox) AS address,
+               k.kind, k.rank, u.place,
+               CASE WHEN bounce_internal.needs_smtputf8(u.mailbox)
+                    THEN 'not sent: the address needs SMTPUTF8 (RFC 6531), which bounce-delivery does not have' ELSE '' END AS problem
         FROM (VALUES ('to', 1, recipients), ('cc', 2, cc), ('bcc', 3, bcc)) AS k (kind, rank, mailboxes)
         CROSS JOIN LATERAL unnest(k.mailboxes) WITH ORDINALITY AS u (mailbox, place)
         ORDER BY bounce.address_key(bounce_internal.bare_address(u.mailbox)), k.rank, u.place) AS m
   ORDER BY m.rank, m.place;
-  FOR r IN SELECT q.* FROM bounce.communication_recipient AS q
-           WHERE q.communication_id = queue_recipients.communication_id AND q.delivery = 'rejected' ORDER BY q.id LOOP
-    SELECT k.* INTO c FROM bounce.communication AS k WHERE k.id = r.communication_id;
-    PERFORM bounce_internal.write_log(c.id, r.id, 'refused', format('%s: %s', r.address, r.response));
-    PERFORM bounce_internal.gather_task('delivery_problem', 'smtputf8:' || bounce.address_domain(r.address), format('%s (communication %s) is %s', r.address, c.id, r.response), c, r);
+END
+$$;
+COMMENT ON FUNCTION bounce_internal.add_recipients(bigint, text[], text[], text[]) IS
+  'an address named twice gets one mail; one that no server of ours could accept has failed at once';
+
+CREATE OR REPLACE FUNCTION bounce_internal.queue_communication(communication_id bigint, priority integer, due timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  a bounce_internal.delivery_attempt;
+  problem text;
+BEGIN
+  INSERT INTO bounce.communication_delivery (communication_id, process, priority, due_at)
+  SELECT c.id, c.process, coalesce(queue_communication.priority, bounce_internal.parameter_integer('delivery_priority', c.process)), due
+  FROM bounce.communication AS c WHERE c.id = queue_communication.communication_id;
+  INSERT INTO bounce.recipient_delivery (recipient_id, communication_id, state, due_at, response)
+  SELECT r.id, r.communication_id, CASE r.state WHEN 'open' THEN 'due' ELSE 'rejected' END,
+         CASE r.state WHEN 'open' THEN due END, r.diagnostic
+  FROM bounce.communication_recipient AS r WHERE r.communication_id = queue_communication.communication_id;
+  FOR a IN SELECT * FROM bounce_internal.delivery_attempts(communication_id, '{rejected}') LOOP
+    SELECT r.diagnostic INTO STRICT problem FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id;
+    PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'refused', format('%s: %s', a.address, problem));
+    PERFORM bounce_internal.gather_task('delivery_problem', 'smtputf8:' || bounce.address_domain(a.address),
+                               format('%s (communication %s) is %s', a.address, a.communication_id, problem), a);
+    PERFORM bounce_internal.derive_communication(a.communication_id);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.queue_recipients(bigint, text[], text[], text[], timestamptz) IS
-  'an address named twice gets one mail; one that no server of ours could take has failed at once, with a task';
+COMMENT ON FUNCTION bounce_internal.queue_communication(bigint, integer, timestamptz) IS 'the row in the queue';
 
-CREATE OR REPLACE FUNCTION bounce_internal.queue_communication(process text, business_ref text, sender text, subject text, priority integer, due timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.need_queued(communication_id bigint) RETURNS bounce.communication_delivery
 LANGUAGE plpgsql AS $$
 DECLARE
-  fresh_id CONSTANT text := replace(gen_random_uuid()::text, '-', '');
-  new_id bigint;
+  d bounce.communication_delivery;
 BEGIN
-  INSERT INTO bounce.communication AS c (process, business_ref, sender, subject, status, delivery_state, priority, due_at, envelope_id, message_id)
-  VALUES (queue_communication.process, coalesce(queue_communication.business_ref, ''), bounce_internal.bare_address(coalesce(queue_communication.sender, '')),
-          bounce_internal.one_line(queue_communication.subject), 'open', 'PENDING',
-          coalesce(queue_communication.priority, bounce_internal.parameter_integer('delivery_priority', queue_communication.process)),
-          queue_communication.due, fresh_id, format('%s@%s', fresh_id, bounce_internal.message_domain(queue_communication.sender)))
-  RETURNING c.id INTO new_id;
-  RETURN new_id;
-END
-$$;
-COMMENT ON FUNCTION bounce_internal.queue_communication(text, text, text, text, integer, timestamptz) IS 'the row in the queue';
-
-CREATE OR REPLACE FUNCTION bounce_internal.need_queued(communication_id bigint) RETURNS bounce.communication
-LANGUAGE plpgsql AS $$
-DECLARE
-  c bounce.communication;
-BEGIN
-  SELECT k.* INTO c FROM bounce.communication AS k WHERE k.id = need_queued.communication_id FOR NO KEY UPDATE;
-  IF NOT FOUND OR c.delivery_state IS NULL THEN
+  SELECT k.* INTO d FROM bounce.communication AS c JOIN bounce.communication_delivery AS k ON k.communication_id = c.id
+  WHERE c.id = need_queued.communication_id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'no communication % in the delivery queue', communication_id USING ERRCODE = 'no_data_found';
   END IF;
-  RETURN c;
+  RETURN d;
 END
 $$;

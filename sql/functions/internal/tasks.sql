@@ -43,7 +43,7 @@ $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
   'makes the task that was wished for, or counts it up where one is open';
 
-CREATE OR REPLACE FUNCTION bounce_internal.gather_task(task_kind text, key text, task_summary text, c bounce.communication, r bounce.communication_recipient) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.gather_task(task_kind text, key text, task_summary text, a bounce_internal.delivery_attempt) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   made bigint;
@@ -51,19 +51,21 @@ DECLARE
 BEGIN
   -- one for each mail: each wants a decision of its own
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id, address, domain, reason, diagnosis, due_at)
-  VALUES (task_kind, format('%s:%s:%s', task_kind, key, c.id), task_summary, c.process, c.id, r.id, r.address_key, bounce.address_domain(r.address), key,
-          task_summary, now() + bounce_internal.parameter_interval('task_due', c.process))
+  VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id), task_summary, a.process, a.communication_id, a.recipient_id,
+          bounce.address_key(a.address), bounce.address_domain(a.address), key, task_summary,
+          now() + bounce_internal.parameter_interval('task_due', a.process))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, recipient_id = excluded.recipient_id,
       diagnosis = left(t.diagnosis, 2000) || E'\n' || excluded.diagnosis
   RETURNING t.id, t.count = 1 INTO made, is_new;
-  INSERT INTO bounce.task_history (task_id, action, text) VALUES (made, CASE WHEN is_new THEN 'created' ELSE 'counted' END, task_summary);
-  UPDATE bounce.communication_recipient AS q SET task_id = made WHERE q.id = r.id;
-  PERFORM bounce_internal.write_log(c.id, r.id, 'task', format('task %s %s: %s', task_kind, made, task_summary));
+  INSERT INTO bounce.task_history (task_id, action, text)
+  VALUES (made, CASE WHEN is_new THEN 'created' ELSE 'counted' END, task_summary);
+  UPDATE bounce.communication_recipient AS r SET task_id = made WHERE r.id = a.recipient_id;
+  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'task', format('task %s %s: %s', task_kind, made, task_summary));
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.gather_task(text, text, text, bounce.communication, bounce.communication_recipient) IS
+COMMENT ON FUNCTION bounce_internal.gather_task(text, text, text, bounce_internal.delivery_attempt) IS
   'a task of the queue itself, where no bounce stands behind it: one for each mail';
 
 CREATE OR REPLACE FUNCTION bounce_internal.change_task(task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL) RETURNS void
@@ -122,26 +124,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS 'the one place where a task is closed. P0002 when there is no such open task';
-
-CREATE OR REPLACE FUNCTION bounce_internal.settle_exhausted(c bounce.communication, r bounce.communication_recipient, reply text, document jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  f bounce_internal.finding := bounce_internal.finding_of(c, r, document);
-BEGIN
-  UPDATE bounce.communication_recipient AS q SET delivery = 'rejected', due_at = NULL, next_attempt_at = NULL, tries = q.tries + 1, response = reply
-  WHERE q.id = r.id;
-  UPDATE bounce.communication AS k SET error = format('%s: given up after %s tries: %s', r.address, r.tries + 1, reply) WHERE k.id = c.id;
-  PERFORM bounce_internal.move_recipient(f);
-  f := bounce_internal.step(f, 'bounced', format('given up after %s tries', r.tries + 1));
-  f := bounce_internal.wish_task(f, 'resend_exhausted', f.address,
-         format('%s is not tried again, %s tries were made: %s', f.address, r.tries + 1, bounce_internal.describe(f)));
-  f := bounce_internal.make_task(f);
-  PERFORM bounce_internal.store_refusal(f, document);
-  PERFORM bounce_internal.write_notice(c, r.id);
-END
-$$;
-COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce.communication, bounce.communication_recipient, text, jsonb) IS
-  'refused for now for the last time: failed, and a task resend_exhausted';
 
 -- Tasks about a lost reply -----------------------------------------------------------
 

@@ -104,7 +104,7 @@ BEGIN
   tasks := bounce_internal.close_tasks_of(bounce_ids, why);
   -- whose lease is over may have died before he began: the next one must not do what is taken back
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), result = 'taken back: ' || why
-  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open' AND (u.claimed_by IS NULL OR u.lease_ends_at <= now());
+  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open' AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.take_back(bigint[], text, boolean) IS

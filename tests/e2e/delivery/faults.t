@@ -175,7 +175,7 @@ subtest 'encryption that cannot be had' => sub {
         is $worker->state($id)->{attempts}, 0, 'no attempt is counted';
         $stage->db->sql(
                   "SELECT bounce.hold_communication($id), bounce.release_claim((SELECT claim_id "
-                . "FROM bounce.communication WHERE id = $id), '');\n");
+                . "FROM bounce.communication_delivery WHERE communication_id = $id), '');\n");
         ok $worker->stop, 'stopped';
         $stage->db->sql("SELECT bounce.cancel_communication($id); SELECT "
                 . "bounce_internal.server_works('$server');\n");
@@ -259,8 +259,8 @@ subtest 'workers are killed in the middle' => sub {
         $victim->start;
     }
     my $left
-        = "bounce.communication AS c JOIN bounce.communication_recipient AS r ON "
-        . "r.communication_id = c.id WHERE r.address LIKE 'k%' AND c.delivery_state IN ";
+        = "bounce.delivery AS d JOIN bounce.communication_recipient AS r USING (communication_id) "
+        . "WHERE r.address LIKE 'k%' AND d.state IN ";
     $stage->wait_for(40, sub { $stage->count("$left ('PENDING', 'PROCESSING', 'RETRY')") == 0 });
     is $stage->count("$left ('PENDING', 'PROCESSING', 'RETRY')"), 0, 'nothing stays behind';
     my %sent;
@@ -268,7 +268,9 @@ subtest 'workers are killed in the middle' => sub {
         $sent{$_}++ for grep { /^k\d/ } @{ $mail->{recipients} };
     }
     my $rows = $stage->db->rows(
-        "SELECT address, delivery FROM bounce.communication_recipient WHERE address LIKE 'k%'");
+        "SELECT r.address, q.state AS delivery FROM bounce.communication_recipient AS r
+        JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id WHERE r.address LIKE 'k%'"
+    );
     my @twice = grep { $sent{$_} > 1 } keys %sent;
     my @wrong = grep {
         ($_->{delivery} eq 'accepted' && ($sent{ $_->{address} } // 0) != 1)
@@ -305,8 +307,9 @@ subtest 'the database is restarted in the middle' => sub {
         'the worker misses it';
     $stage->db->restart;
     my $done
-        = "bounce.communication_recipient WHERE address LIKE 'd%' "
-        . "AND delivery IN ('accepted', 'unknown')";
+        = "bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q "
+        . "ON q.recipient_id = r.id WHERE r.address LIKE 'd%' "
+        . "AND q.state IN ('accepted', 'unknown')";
     $stage->wait_for(40, sub { $stage->count($done) == $count });
     is $stage->count($done), $count, 'all are done';
     my %sent;

@@ -38,9 +38,11 @@ sub taken {
 sub standing {
     my ($address) = @_;
     my $row = $stage->db->rows(
-        "SELECT delivery, r.attempts, c.attempts AS claims, delivery_state
+        "SELECT q.state AS delivery, r.attempts, d.attempts AS claims, d.state AS delivery_state
         FROM bounce.communication_recipient AS r
-        JOIN bounce.communication AS c ON c.id = r.communication_id WHERE address = :'address'",
+        JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+        JOIN bounce.delivery AS d ON d.communication_id = r.communication_id
+        WHERE r.address = :'address'",
         address => $address
     )->[0];
     $row->{short} = $row->{delivery} =~ /^(?:due|pending)$/ ? 'waiting' : $row->{delivery};
@@ -52,7 +54,8 @@ sub sweep {
     $stage->wait_for(20,
         sub { $stage->count("pg_stat_activity WHERE usename = 'bounce_daemon'") == 0 });
     $stage->db->sql(
-        "UPDATE bounce.communication SET lease_expire_time = now() - interval '1 second'
+        "UPDATE bounce.communication_delivery
+        SET lease_expire_time = now() - interval '1 second'
         WHERE lease_expire_time IS NOT NULL;
         SELECT bounce.sweep_deliveries();\n"
     );
@@ -100,15 +103,15 @@ sub row {
         $remote->forget;
         $proxy->kill_at;
         sweep();
-        is $stage->count("bounce.communication WHERE delivery_state = 'PROCESSING'"), 0,
+        is $stage->count("bounce.delivery WHERE state = 'PROCESSING'"), 0,
             'nothing is PROCESSING';
-        is $stage->count("bounce.communication_recipient WHERE delivery IN ('claimed', 'sending')"),
+        is $stage->count("bounce.recipient_delivery WHERE state IN ('claimed', 'sending')"),
             0, 'nothing is in a claim';
         adds_up($address[0], $first);
         adds_up($address[1], $second);
         # not for the next victim
-        $stage->db->sql("SELECT bounce.hold_communication(id) FROM bounce.communication "
-                . "WHERE delivery_state IN ('PENDING', 'RETRY') AND held_at IS NULL;\n");
+        $stage->db->sql("SELECT bounce.hold_communication(communication_id) FROM bounce.delivery "
+                . "WHERE state IN ('PENDING', 'RETRY') AND held_at IS NULL;\n");
     };
     return;
 }
@@ -215,7 +218,7 @@ subtest 'killed while it starts' => sub {
     }
     $proxy->kill_at;
     sweep();
-    is $stage->count("bounce.communication WHERE delivery_state = 'PROCESSING'"), 0,
+    is $stage->count("bounce.delivery WHERE state = 'PROCESSING'"), 0,
         'nothing is PROCESSING';
 };
 
@@ -233,8 +236,8 @@ subtest 'the server cannot be used, and the worker is killed when it says so' =>
         is standing($address)->{short},  'waiting', 'the mail waits';
         is standing($address)->{claims}, 0,         'no attempt is counted';
         $stage->db->sql(
-            "SELECT bounce.hold_communication(id) FROM bounce.communication
-            WHERE delivery_state IN ('PENDING', 'RETRY') AND held_at IS NULL;
+            "SELECT bounce.hold_communication(communication_id) FROM bounce.delivery
+            WHERE state IN ('PENDING', 'RETRY') AND held_at IS NULL;
             SELECT bounce_internal.server_works('127.0.0.1:" . $remote->port . "');\n"
         );
     }
@@ -245,14 +248,14 @@ subtest 'at the end one worker sends what waits, and nothing else' => sub {
         map { ($_ => [ standing($_)->{short}, taken($_) ]) }
         map { "k$_\@customer.example" } 1 .. $mails
     };
-    $stage->db->sql("SELECT bounce.release_communication(id) FROM bounce.communication "
+    $stage->db->sql("SELECT bounce.release_communication(communication_id) FROM bounce.delivery "
             . "WHERE held_at IS NOT NULL;\n");
     my $worker
         = Bounce::Delivery->new($stage->instance, $stage->db, @worker, name => 'last')->start;
     is_soon(
         sub {
             $stage->count(
-                "bounce.communication WHERE delivery_state IN ('PENDING', 'PROCESSING', 'RETRY')");
+                "bounce.delivery WHERE state IN ('PENDING', 'PROCESSING', 'RETRY')");
         },
         0,
         'nothing is left'

@@ -101,8 +101,8 @@ subtest 'TLS 1.3' => sub {
     is_soon(
         sub {
             $stage->count(
-                      "bounce.communication WHERE delivery_state = 'SUCCESS' AND attempts = 1 "
-                    . "AND id >= $id[0]");
+                      "bounce.delivery WHERE state = 'SUCCESS' AND attempts = 1 "
+                    . "AND communication_id >= $id[0]");
         },
         30,
         'all were sent at the first attempt'

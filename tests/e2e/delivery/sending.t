@@ -58,8 +58,9 @@ subtest 'each recipient has an outcome of its own' => sub {
         'the last reply is kept';
     my $wait
         = $stage->db->value(
-        "SELECT round(extract(epoch FROM due_at - now())) FROM bounce.communication_recipient "
-            . "WHERE address = 'busy\@customer.example'");
+        "SELECT round(extract(epoch FROM q.due_at - now())) FROM bounce.recipient_delivery AS q "
+            . "JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id "
+            . "WHERE r.address = 'busy\@customer.example'");
     cmp_ok $wait, '>', 400, 'it waits as long as the server asked for';
     is $stage->count("bounce.address_block WHERE address_key = 'gone\@customer.example'"), 1,
         'the dead address is blocked';
@@ -129,7 +130,7 @@ subtest 'an outcome that was not heard is unknown, and is not sent again' => sub
     is taken('lost@customer.example'),                                1, 'it had been taken';
     is tasks("delivery_problem:unknown:$id"),                         1, 'a task asks a person';
     $remote->answer('@end lost@customer.example', undef);
-    $stage->db->sql("UPDATE bounce.communication SET delivery_state = 'RETRY' WHERE id = $id;\n");
+    $stage->db->sql("UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = $id;\n");
     is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS',
         'the person says RETRY: sent again';
     is taken('lost@customer.example'), 2, 'as he wished';
@@ -159,7 +160,7 @@ subtest 'a refusal at the other stages' => sub {
     is $row->{"$_\@customer.example"}{delivery}, $want{$_}, $_ for sort keys %want;
     is $row->{'e5@customer.example'}{reason}, 'user_unknown',
         'user unknown after DATA is user unknown';
-    is $stage->count("bounce.communication_recipient WHERE delivery = 'sending'"), 0,
+    is $stage->count("bounce.recipient_delivery WHERE state = 'sending'"), 0,
         'nothing hangs';
 };
 
@@ -215,8 +216,8 @@ subtest 'a domain that is not ASCII' => sub {
     my $id = $worker->submit(to => ['anna@idn.example'], due => '2100-01-01');
     my $to = "anna\@b\x{c3}\x{bc}cher.example";
     $stage->db->sql(
-        "UPDATE bounce.communication_recipient SET address = '$to', due_at = now()
-        WHERE communication_id = $id;
+        "UPDATE bounce.communication_recipient SET address = '$to' WHERE communication_id = $id;
+        UPDATE bounce.recipient_delivery SET due_at = now() WHERE communication_id = $id;
         UPDATE bounce.communication_content SET header_to = ARRAY['Anna <$to>']
         WHERE communication_id = $id;\n"
     );

@@ -165,8 +165,13 @@ sub recipients {
     my ($self, $id) = @_;
     my $rows
         = $self->{db}
-        ->rows('SELECT * FROM bounce.communication_recipient WHERE communication_id = :id',
-        id => $id);
+        ->rows(
+        'SELECT r.*, q.state AS delivery, q.due_at, q.tries, q.begun_attempt, q.response
+            FROM bounce.communication_recipient AS r
+            LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+            WHERE r.communication_id = :id',
+        id => $id
+        );
     return { map { ($_->{address} => $_) } @$rows };
 }
 

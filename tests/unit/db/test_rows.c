@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "db/parameter_cache.h"
+#include "db/pg_array.h"
 #include "db/rows.h"
 
 static struct db_pool *pool(void)
@@ -166,6 +167,36 @@ static void test_refused(void)
 	}
 }
 
+/* The text form that PostgreSQL writes, and the same elements written for it. */
+static void test_arrays(void)
+{
+	static const struct {
+		const char *text;
+		const char *elements; /* parted by | */
+		const char *written;
+	} rows[] = {
+	    {"{}", "", "{}"},
+	    {"", "", "{}"},
+	    {"{1}", "1", "{\"1\"}"},
+	    {"{1,22,333}", "1|22|333", "{\"1\",\"22\",\"333\"}"},
+	    {"{a@b.example,\"Anna \\\"A\\\" <a@b.example>\"}",
+	     "a@b.example|Anna \"A\" <a@b.example>",
+	     "{\"a@b.example\",\"Anna \\\"A\\\" <a@b.example>\"}"},
+	    {"{\"\",NULL,\"NULL\",\"a\\\\b\"}", "||NULL|a\\b", "{\"\",\"\",\"NULL\",\"a\\\\b\"}"},
+	    {"{\"a,b\",\"{c}\"}", "a,b|{c}", "{\"a,b\",\"{c}\"}"},
+	    {"{\"open", "open", "{\"open\"}"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_auto(GStrv) elements = pg_array_read(rows[i].text);
+		g_autofree char *joined = g_strjoinv("|", elements);
+		g_autofree char *written = pg_array_write((const char *const *)elements);
+
+		g_assert_cmpstr(joined, ==, rows[i].elements);
+		g_assert_cmpstr(written, ==, rows[i].written);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -173,6 +204,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rows/times", test_times);
 	g_test_add_func("/rows/bytes", test_bytes);
 	g_test_add_func("/rows/arguments-and-errors", test_arguments_and_errors);
+	g_test_add_func("/pg-array", test_arrays);
 	g_test_add_func("/parameters/refused", test_refused);
 	return g_test_run();
 }

@@ -25,7 +25,8 @@ static struct db_content content_of(void)
 				   .reply_to = (char *)"",
 				   .subject = (char *)"",
 				   .auto_submitted = (char *)"",
-				   .attachments = (char *)""};
+				   .attachments = (char *)"",
+				   .notice = (char *)""};
 }
 
 static char *composed(const struct db_content *content)
@@ -356,6 +357,89 @@ static void test_raw_long_lines(void)
 	}
 }
 
+/* --- a notice of ours ------------------------------------------------------------- */
+
+static const char facts[] =
+    "{\"reporting_mta\": \"example.org\", \"process\": \"invoice\", \"business_ref\": \"R-7\","
+    " \"original\": {\"message_id\": \"two@example.org\", \"envelope_id\": \"00ff\","
+    "   \"from\": \"office@example.org\", \"to\": \"o'b\\\\x@b\xc3\xbc"
+    "cher.example\","
+    "   \"subject\": \"Gr\xc3\xbc\xc3\x9f"
+    "e\", \"arrival_date\": \"2026-11-21T09:30:00.5+01:00\"},"
+    " \"recipients\": [{\"address\": \"o'b\\\\x@b\xc3\xbc"
+    "cher.example\", \"action\": \"failed\","
+    "   \"status\": \"5.7.1\", \"diagnostic\": \"550 5.7.1 n\xc3\xb6\\r\\nSubject: no\","
+    "   \"last_attempt_date\": \"2026-11-21T08:31:00+00:00\"}]}";
+
+static const char status_fields[] =
+    "Reporting-MTA: dns; example.org\nOriginal-Envelope-Id: 00ff\n"
+    "Arrival-Date: Sat, 21 Nov 2026 08:30:00 +0000\n\n"
+    "Original-Recipient: utf-8; o'b\\x{5C}x@b\\x{FC}cher.example\n"
+    "Final-Recipient: utf-8; o'b\\x{5C}x@b\\x{FC}cher.example\n"
+    "Action: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 n?  Subject: no\n"
+    "Last-Attempt-Date: Sat, 21 Nov 2026 08:31:00 +0000\n";
+
+static void assert_part(GMimeMultipart *report, int index, const char *type, const char *wanted)
+{
+	GMimeObject *part = g_mime_multipart_get_part(report, index);
+	g_autofree char *actual =
+	    g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
+	g_autoptr(GByteArray) bytes = bytes_of(part);
+	g_autofree char *text = g_strndup((const char *)bytes->data, bytes->len);
+	g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+	g_autofree char *unix_lines = g_strjoinv("\n", lines);
+
+	g_assert_cmpstr(actual, ==, type);
+	g_assert_cmpstr(unix_lines, ==, wanted);
+}
+
+/* RFC 6522: three parts, of which machines read the second (RFC 3464). */
+static void test_notice(void)
+{
+	struct db_content content = content_of();
+
+	content.notice = (char *)facts;
+	content.auto_submitted = (char *)"auto-replied";
+	g_autofree char *text = composed(&content);
+	g_autoptr(GObject) object = (GObject *)parsed(text);
+	GMimeMultipart *report =
+	    (GMimeMultipart *)g_mime_message_get_mime_part((GMimeMessage *)object);
+
+	assert_lines(text);
+	g_assert_true(g_str_is_ascii(text));
+	g_assert_nonnull(
+	    strstr(text, "Content-Type: multipart/report; report-type=delivery-status;"));
+	g_assert_nonnull(strstr(text, "\r\nAuto-Submitted: auto-replied\r\n"));
+	g_assert_cmpint(g_mime_multipart_get_count(report), ==, 3);
+	assert_part(report, 0, "text/plain",
+		    "The mail \"Gr\xc3\xbc\xc3\x9f"
+		    "e\" (invoice R-7) to o'b\\x@b\xc3\xbc"
+		    "cher.example was not delivered and is not tried again.\n\n"
+		    "550 5.7.1 n\xc3\xb6\nSubject: no\n");
+	assert_part(report, 1, "message/delivery-status", status_fields);
+	assert_part(report, 2, "text/rfc822-headers",
+		    "Message-ID: <two@example.org>\nX-Communication-ID: 00ff\n"
+		    "From: <office@example.org>\nTo: <o'b\\x@b?cher.example>\n"
+		    "Subject: =?UTF-8?b?R3LDvMOfZQ==?=\n");
+}
+
+static void test_notice_without_facts(void)
+{
+	static const char *const broken[] = {"{", "[]", "{}",
+					     "{\"original\": {}, \"recipients\": []}",
+					     "{\"original\": [], \"recipients\": [{}]}"};
+	g_autoptr(GDateTime) now = g_date_time_new_utc(2026, 11, 21, 8, 30, 0);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(broken); i++) {
+		struct db_content content = content_of();
+		g_autoptr(GError) error = NULL;
+
+		content.notice = (char *)broken[i];
+		g_assert_null(compose_message(&content, now, &error));
+		g_assert_error(error, BM_ERROR, BM_ERROR_INPUT);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -365,6 +449,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/files", test_files);
 	g_test_add_func("/compose/many-recipients", test_many_recipients);
 	g_test_add_func("/compose/nested-groups", test_nested_groups);
+	g_test_add_func("/compose/notice", test_notice);
+	g_test_add_func("/compose/notice/without-facts", test_notice_without_facts);
 	g_test_add_func("/compose/raw", test_raw);
 	g_test_add_func("/compose/raw/long-lines", test_raw_long_lines);
 	return g_test_run();
