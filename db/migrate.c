@@ -153,7 +153,7 @@ static bool read_status(PGconn *connection, struct db_schema_status *status_out,
 	g_autoptr(PGresult) exists =
 	    pg_query(connection, QUERY_WAIT, exists_statement, 0, NULL, error);
 
-	if (exists == NULL)
+	if (!exists)
 		return false;
 	if (!pg_value_is_true(exists, 0, "present")) {
 		set_status(status_out, DB_SCHEMA_ABSENT, 0,
@@ -162,7 +162,7 @@ static bool read_status(PGconn *connection, struct db_schema_status *status_out,
 	}
 	g_autoptr(PGresult) applied =
 	    pg_query(connection, QUERY_WAIT, applied_statement, 0, NULL, error);
-	if (applied == NULL)
+	if (!applied)
 		return false;
 	compare(applied, status_out);
 	return status_out->state != DB_SCHEMA_CURRENT ||
@@ -173,7 +173,7 @@ bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, G
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
 
-	return connection != NULL && read_status(connection, status_out, error);
+	return connection && read_status(connection, status_out, error);
 }
 
 void db_schema_status_clear(struct db_schema_status *status)
@@ -190,7 +190,7 @@ static bool record_migration(PGconn *connection, const struct script *migration,
 	g_autoptr(PGresult) result =
 	    pg_query(connection, QUERY_WAIT, record_statement, G_N_ELEMENTS(params), params, error);
 
-	return result != NULL;
+	return result;
 }
 
 static bool apply(PGconn *connection, const struct script *script, GError **error)
@@ -234,7 +234,7 @@ static bool apply_definitions(PGconn *connection, GError **error)
 			return false;
 	g_autoptr(PGresult) result = pg_query(connection, QUERY_WAIT, definitions_record_statement,
 					      G_N_ELEMENTS(params), params, error);
-	return result != NULL;
+	return result;
 }
 
 /* One transaction for all: a database is never left with tables and functions that do not fit. */
@@ -263,7 +263,7 @@ bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GErro
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
 	struct db_schema_status status;
 
-	if (connection == NULL || !pg_script(connection, lock_statement, error) ||
+	if (!connection || !pg_script(connection, lock_statement, error) ||
 	    !read_status(connection, &status, error))
 		return false;
 	g_autofree char *detail = status.detail;

@@ -53,7 +53,7 @@ char *pg_array_write(const char *const *elements)
 {
 	GString *text = g_string_new("{");
 
-	for (gsize i = 0; elements[i] != NULL; i++) {
+	for (gsize i = 0; elements[i]; i++) {
 		g_string_append(text, i > 0 ? ",\"" : "\"");
 		for (const char *p = elements[i]; *p != '\0'; p++) {
 			if (*p == '"' || *p == '\\')

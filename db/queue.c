@@ -64,7 +64,7 @@ struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const c
 
 void db_queue_free(struct db_queue *queue)
 {
-	if (queue == NULL)
+	if (!queue)
 		return;
 	g_clear_pointer(&queue->connection, PQfinish);
 	g_free(queue->conninfo);
@@ -75,16 +75,15 @@ void db_queue_free(struct db_queue *queue)
 
 static bool connect_queue(struct db_queue *queue, GError **error)
 {
-	if (queue->connection != NULL && PQstatus(queue->connection) == CONNECTION_OK)
+	if (queue->connection && PQstatus(queue->connection) == CONNECTION_OK)
 		return true;
 	g_clear_pointer(&queue->connection, PQfinish);
 	g_autoptr(PGconn) fresh = pg_open(queue->conninfo, CONNECT_WAIT, error);
-	if (fresh == NULL)
+	if (!fresh)
 		return false;
 	g_autoptr(PGresult) planning =
 	    pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
-	if (planning == NULL ||
-	    !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
+	if (!planning || !pg_prepare(fresh, queue->query_wait, step_name, step_statement, error))
 		return false;
 	queue->connection = g_steal_pointer(&fresh);
 	queue->is_listening = false;
@@ -96,7 +95,7 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *cause,
 			     GError **error)
 {
-	if (result != NULL)
+	if (result)
 		return result;
 	if (cause->code == BM_ERROR_UNCERTAIN || cause->code == BM_ERROR_CONFIG ||
 	    PQstatus(queue->connection) != CONNECTION_OK)
@@ -123,7 +122,7 @@ static void set_listening(struct db_queue *queue, bool should_listen)
 	g_autoptr(PGresult) result =
 	    ask(queue, should_listen ? listen_statement : unlisten_statement, 0, NULL, NULL);
 
-	queue->is_listening = result != NULL && should_listen;
+	queue->is_listening = result && should_listen;
 }
 
 /* --- claiming ------------------------------------------------------------- */
@@ -165,7 +164,7 @@ GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error
 	g_autoptr(PGresult) result =
 	    ask(queue, claim_statement, G_N_ELEMENTS(params), params, error);
 
-	if (result == NULL)
+	if (!result)
 		return NULL;
 	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
 	for (int row = 0; row < PQntuples(result); row++)
@@ -179,7 +178,7 @@ GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error
 
 void db_content_free(struct db_content *content)
 {
-	if (content == NULL)
+	if (!content)
 		return;
 	g_free(content->message_id);
 	g_free(content->envelope_id);
@@ -208,7 +207,7 @@ static void read_raw(const PGresult *result, struct db_content *content)
 	unsigned char *bytes =
 	    PQunescapeBytea((const unsigned char *)pg_value(result, 0, "raw"), &len);
 
-	if (bytes == NULL)
+	if (!bytes)
 		g_error("out of memory");
 	content->raw = g_memdup2(bytes, len);
 	content->raw_len = len;
@@ -242,11 +241,11 @@ bool db_queue_step_ask(struct db_queue *queue, const struct db_settlement *done,
 		       const struct db_item *next, GError **error)
 {
 	g_autofree char *recipients =
-	    next == NULL ? NULL : pg_array_write((const char *const *)next->recipient_ids);
+	    !next ? NULL : pg_array_write((const char *const *)next->recipient_ids);
 	const struct pg_param params[] = {
-	    PG_TEXT(done == NULL ? NULL : done->claim_id), PG_TEXT(queue->server),
-	    PG_TEXT(done == NULL ? NULL : done->outcomes),
-	    PG_TEXT(next == NULL ? NULL : next->claim_id), PG_TEXT(recipients)};
+	    PG_TEXT(!done ? NULL : done->claim_id), PG_TEXT(queue->server),
+	    PG_TEXT(!done ? NULL : done->outcomes), PG_TEXT(!next ? NULL : next->claim_id),
+	    PG_TEXT(recipients)};
 
 	return connect_queue(queue, error) &&
 	       pg_send_prepared(queue->connection, step_name, G_N_ELEMENTS(params), params, error);
@@ -258,9 +257,9 @@ bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out,
 	PGresult *answer = pg_receive(queue->connection, queue->query_wait, &cause);
 	g_autoptr(PGresult) result = take_answer(queue, answer, cause, error);
 
-	if (result == NULL)
+	if (!result)
 		return false;
-	if (content_out != NULL)
+	if (content_out)
 		*content_out = PQntuples(result) == 1 ? read_content(result) : NULL;
 	return true;
 }
@@ -280,7 +279,7 @@ bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *
 	g_autoptr(PGresult) result =
 	    ask(queue, release_statement, G_N_ELEMENTS(params), params, error);
 
-	return result != NULL;
+	return result;
 }
 
 bool db_queue_problem(struct db_queue *queue, const char *problem, GError **error)
@@ -289,7 +288,7 @@ bool db_queue_problem(struct db_queue *queue, const char *problem, GError **erro
 	g_autoptr(PGresult) result =
 	    ask(queue, problem_statement, G_N_ELEMENTS(params), params, error);
 
-	return result != NULL;
+	return result;
 }
 
 bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
@@ -299,7 +298,7 @@ bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError
 	g_autoptr(PGresult) result =
 	    ask(queue, renew_statement, G_N_ELEMENTS(params), params, error);
 
-	return result != NULL;
+	return result;
 }
 
 bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out,
@@ -307,7 +306,7 @@ bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease
 {
 	g_autoptr(PGresult) result = ask(queue, sweep_statement, 0, NULL, error);
 
-	if (result == NULL)
+	if (!result)
 		return false;
 	*swept_out = (unsigned)g_ascii_strtoull(pg_value(result, 0, "swept"), NULL, 10);
 	*lease_out = (unsigned)g_ascii_strtoull(pg_value(result, 0, "lease"), NULL, 10);
@@ -320,7 +319,7 @@ static int time_until_due(struct db_queue *queue, int limit)
 	const struct pg_param params[] = {PG_TEXT(queue->server)};
 	g_autoptr(PGresult) result = ask(queue, next_statement, G_N_ELEMENTS(params), params, NULL);
 
-	if (result == NULL || PQntuples(result) != 1 || !has_value(result, "milliseconds"))
+	if (!result || PQntuples(result) != 1 || !has_value(result, "milliseconds"))
 		return limit;
 	gint64 time = g_ascii_strtoll(pg_value(result, 0, "milliseconds"), NULL, 10);
 	/* what is due and was not claimed (quiet hours, another worker) is no reason to spin */
@@ -329,7 +328,7 @@ static int time_until_due(struct db_queue *queue, int limit)
 
 void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 {
-	if (queue->connection == NULL || !queue->is_listening) {
+	if (!queue->connection || !queue->is_listening) {
 		set_listening(queue, true);
 		if (queue->is_listening)
 			return; /* nobody told us of what came until now: it is to be claimed first
@@ -338,16 +337,16 @@ void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 	int wait = time_until_due(queue, (int)seconds * 1000);
 	struct pollfd events[] = {
 	    {.fd = stop_fd, .events = POLLIN},
-	    {.fd = queue->connection != NULL ? PQsocket(queue->connection) : -1, .events = POLLIN}};
-	PGnotify *notice = queue->connection != NULL ? PQnotifies(queue->connection) : NULL;
+	    {.fd = queue->connection ? PQsocket(queue->connection) : -1, .events = POLLIN}};
+	PGnotify *notice = queue->connection ? PQnotifies(queue->connection) : NULL;
 
-	if (notice == NULL) {
+	if (!notice) {
 		poll(events, G_N_ELEMENTS(events), wait);
-		if (queue->connection != NULL && !PQconsumeInput(queue->connection))
+		if (queue->connection && !PQconsumeInput(queue->connection))
 			g_clear_pointer(&queue->connection, PQfinish);
 	}
-	if (notice != NULL)
+	if (notice)
 		PQfreemem(notice);
-	while (queue->connection != NULL && (notice = PQnotifies(queue->connection)) != NULL)
+	while (queue->connection && (notice = PQnotifies(queue->connection)) != NULL)
 		PQfreemem(notice);
 }

@@ -54,11 +54,11 @@ static char *rfc3339(const char *value)
 	GString *text = g_string_new(value);
 	char *blank = strchr(text->str, ' ');
 
-	if (blank == NULL || blank - text->str != strlen("2026-11-21") || text->str[4] != '-')
+	if (!blank || blank - text->str != strlen("2026-11-21") || text->str[4] != '-')
 		return g_string_free(text, FALSE);
 	*blank = 'T';
 	const char *zone = strpbrk(blank, "+-");
-	if (zone != NULL && strchr(zone, ':') == NULL)
+	if (zone && !strchr(zone, ':'))
 		g_string_append(text, ":00");
 	return g_string_free(text, FALSE);
 }
@@ -127,7 +127,7 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 	g_autofree struct pg_param *params = g_new0(struct pg_param, statement->argument_count + 1);
 	PGconn *connection = checkout_begin(pool, error);
 
-	if (connection == NULL)
+	if (!connection)
 		return NULL;
 	for (unsigned i = 0; i < statement->argument_count; i++)
 		params[i] = PG_TEXT(arguments[i]);
@@ -135,12 +135,12 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 	    pg_query(connection, checkout_query_wait(pool), statement->text,
 		     statement->argument_count, params, error);
 	checkout_end(pool, connection);
-	return result == NULL ? NULL : read_rows(result);
+	return !result ? NULL : read_rows(result);
 }
 
 void db_rows_free(struct db_rows *rows)
 {
-	if (rows == NULL)
+	if (!rows)
 		return;
 	for (size_t i = 0; i < rows->count * rows->column_count; i++)
 		g_free(rows->cells[i].value);
@@ -187,7 +187,7 @@ const char *db_rows_find(const struct db_rows *rows, size_t row, const char *col
 {
 	const struct cell *cell = find_cell(rows, row, column);
 
-	return cell == NULL ? NULL : cell->value;
+	return !cell ? NULL : cell->value;
 }
 
 const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *column,
@@ -195,7 +195,7 @@ const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *co
 {
 	const struct cell *cell = find_cell(rows, row, column);
 
-	if (cell == NULL || cell->value == NULL)
+	if (!cell || !cell->value)
 		return NULL;
 	*len_out = cell->len;
 	return cell->value;

@@ -22,9 +22,9 @@
 static InternetAddress *mailbox_new(const char *text)
 {
 	const char *open = strrchr(text, '<');
-	const char *close = open == NULL ? NULL : strchr(open, '>');
+	const char *close = !open ? NULL : strchr(open, '>');
 
-	if (close == NULL)
+	if (!close)
 		return internet_address_mailbox_new(NULL, text);
 	g_autofree char *address = g_strndup(open + 1, (gsize)(close - open - 1));
 	g_autofree char *name = g_strstrip(g_strndup(text, (gsize)(open - text)));
@@ -41,7 +41,7 @@ static void add_mailboxes(GMimeMessage *message, GMimeAddressType type, char *co
 {
 	InternetAddressList *list = g_mime_message_get_addresses(message, type);
 
-	for (; *mailboxes != NULL; mailboxes++) {
+	for (; *mailboxes; mailboxes++) {
 		g_autoptr(GObject) mailbox = (GObject *)mailbox_new(*mailboxes);
 
 		internet_address_list_add(list, (InternetAddress *)mailbox);
@@ -126,7 +126,7 @@ static GMimeObject *with_files(GMimeObject *body, JsonArray *files, bool is_inli
 {
 	GMimeObject *whole = body;
 
-	for (guint i = 0; files != NULL && i < json_array_get_length(files); i++) {
+	for (guint i = 0; files && i < json_array_get_length(files); i++) {
 		JsonObject *file = json_array_get_object_element(files, i);
 		bool has_id =
 		    *json_object_get_string_member_with_default(file, "content_id", "") != '\0';
@@ -151,11 +151,9 @@ static GMimeObject *body_new(const struct db_content *content, JsonArray *files)
 	GMimeObject *html = content->has_html ? with_files(text_part_new("html", content->html),
 							   files, true, "related")
 					      : NULL;
-	GMimeObject *body = text == NULL   ? html
-			    : html == NULL ? text
-					   : around("alternative", text, html);
+	GMimeObject *body = !text ? html : !html ? text : around("alternative", text, html);
 
-	if (html == NULL) /* nothing shows them */
+	if (!html) /* nothing shows them */
 		body = with_files(body, files, true, "mixed");
 	return with_files(body, files, false, "mixed");
 }
@@ -219,7 +217,7 @@ static GMimeObject *notice_body_new(const char *facts, GError **error)
 {
 	g_autoptr(dsn_t) dsn = dsn_new(facts, error);
 
-	return dsn == NULL ? NULL : report_new(dsn);
+	return !dsn ? NULL : report_new(dsn);
 }
 
 static GMimeObject *application_body_new(const struct db_content *content, GError **error)
@@ -262,7 +260,7 @@ static GBytes *compose(const struct db_content *content, GDateTime *now, GError 
 	char *const from[] = {content->from, NULL};
 	char *const reply_to[] = {content->reply_to, NULL};
 
-	if (body == NULL)
+	if (!body)
 		return NULL;
 	add_mailboxes(message, GMIME_ADDRESS_TYPE_FROM, from);
 	add_mailboxes(message, GMIME_ADDRESS_TYPE_TO, content->to);
@@ -299,5 +297,5 @@ static GBytes *rewrite(const struct db_content *content, GDateTime *now)
 
 GBytes *compose_message(const struct db_content *content, GDateTime *now, GError **error)
 {
-	return content->raw != NULL ? rewrite(content, now) : compose(content, now, error);
+	return content->raw ? rewrite(content, now) : compose(content, now, error);
 }

@@ -55,16 +55,16 @@ static char *typed_address(const char *address)
 static char *mail_date(const char *rfc3339)
 {
 	g_autoptr(GDateTime) local = g_date_time_new_from_iso8601(rfc3339, NULL);
-	g_autoptr(GDateTime) utc = local == NULL ? NULL : g_date_time_to_utc(local);
+	g_autoptr(GDateTime) utc = !local ? NULL : g_date_time_to_utc(local);
 
-	return utc == NULL ? NULL : g_date_time_format(utc, "%a, %d %b %Y %H:%M:%S +0000");
+	return !utc ? NULL : g_date_time_format(utc, "%a, %d %b %Y %H:%M:%S +0000");
 }
 
 static void append_date(GString *out, const char *name, const char *rfc3339)
 {
 	g_autofree char *date = mail_date(rfc3339);
 
-	if (date != NULL)
+	if (date)
 		g_string_append_printf(out, "%s: %s\n", name, date);
 }
 
@@ -131,8 +131,8 @@ static JsonObject *read_facts(JsonParser *parser, const char *json)
 	JsonObject *facts = json_node_get_object(json_parser_get_root(parser));
 	JsonNode *original = json_object_get_member(facts, "original");
 	JsonNode *recipients = json_object_get_member(facts, "recipients");
-	bool is_whole = original != NULL && JSON_NODE_HOLDS_OBJECT(original) &&
-			recipients != NULL && JSON_NODE_HOLDS_ARRAY(recipients) &&
+	bool is_whole = original && JSON_NODE_HOLDS_OBJECT(original) && recipients &&
+			JSON_NODE_HOLDS_ARRAY(recipients) &&
 			json_array_get_length(json_node_get_array(recipients)) > 0;
 
 	return is_whole ? facts : NULL;
@@ -143,7 +143,7 @@ struct dsn *dsn_new(const char *facts, GError **error)
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonObject *object = read_facts(parser, facts);
 
-	if (object == NULL) {
+	if (!object) {
 		g_set_error(error, BM_ERROR, BM_ERROR_INPUT, "notice: not the facts of one");
 		return NULL;
 	}
@@ -161,7 +161,7 @@ struct dsn *dsn_new(const char *facts, GError **error)
 
 void dsn_free(struct dsn *dsn)
 {
-	if (dsn == NULL)
+	if (!dsn)
 		return;
 	g_free(dsn->explanation);
 	g_free(dsn->status_fields);

@@ -157,7 +157,7 @@ char *outcome_document(const struct ruleset *rules, const char *server, const st
 {
 	JsonArray *outcomes = json_array_new();
 
-	for (size_t i = 0; item->recipient_ids[i] != NULL; i++)
+	for (size_t i = 0; item->recipient_ids[i]; i++)
 		json_array_add_object_element(outcomes,
 					      recipient_document(rules, server, item, result, i));
 	return array_to_text(outcomes);
@@ -167,7 +167,7 @@ char *outcome_released(const struct db_item *item)
 {
 	JsonArray *outcomes = json_array_new();
 
-	for (size_t i = 0; item->recipient_ids[i] != NULL; i++)
+	for (size_t i = 0; item->recipient_ids[i]; i++)
 		json_array_add_object_element(outcomes, outcome_object(item, i, "released"));
 	return array_to_text(outcomes);
 }

@@ -11,12 +11,12 @@
 #include "classifier/prose/dialect_pattern.h"
 #include "classifier/prose/dialects.h"
 #include "classifier/prose/passage.h"
-#include "classifier/text/words.h"
 #include "classifier/prose/summary.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/text/address.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define DIAGNOSTIC_LINES 40
 /* lines within which a dialect must begin to speak: a mail system's, under a report's subject, else

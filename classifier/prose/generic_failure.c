@@ -10,7 +10,6 @@
 #include "classifier/prose/author.h"
 #include "classifier/prose/candidates.h"
 #include "classifier/prose/passage.h"
-#include "classifier/text/words.h"
 #include "classifier/prose/summary.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/report/failed_header.h"
@@ -18,6 +17,7 @@
 #include "classifier/text/header.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 /* A return path that names whom it was for: "bounces+anna=host.example@ours.example". */
 static char *address_of_return_path(const struct message *message)

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "classifier/prose/passage.h"
-#include "classifier/text/words.h"
 #include "classifier/text/address.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 static const char *const prefixes[] = {"owner-", NULL};
 static const char *const suffixes[] = {"+owner", "-owner", "-bounces", "+bounces", "-request",

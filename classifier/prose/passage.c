@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "classifier/text/words.h"
 #include "classifier/text/address.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
 #define OCCURRENCES_MAX 8    /* of an address that are looked at for the words about it */
@@ -134,7 +134,7 @@ void passage_find_codes(const struct message *message, struct finding *finding)
 		return;
 	struct slice around = passage_paragraph(message->text, found.data);
 	const char *line = value_pool_line(finding->pool, around.data, around.len);
-	bool known = strstr(line, r->diagnostic) != NULL;
+	bool known = strstr(line, r->diagnostic);
 	g_autofree char *words =
 	    g_strdup_printf("%s\n%.*s", known ? "" : r->diagnostic, (int)around.len, around.data);
 	finding_set_diagnostic(finding, r, (struct slice){words, strlen(words)});

@@ -22,7 +22,7 @@ enum { WEIGHT_NONE, WEIGHT_RANGE, WEIGHT_UNTIL, WEIGHT_RETURN };
 static const struct date_words *find_words(const struct date_token *token,
 					   const struct date_words *words)
 {
-	for (; words->words != NULL; words++)
+	for (; words->words; words++)
 		if (date_token_is(token, words->words))
 			return words;
 	return NULL;
@@ -30,16 +30,16 @@ static const struct date_words *find_words(const struct date_token *token,
 
 static bool has_part(const struct date_token *token, const char *const *parts)
 {
-	for (; *parts != NULL; parts++)
+	for (; *parts; parts++)
 		if (token->kind == TOKEN_WORD &&
-		    g_strstr_len(token->at, (gssize)token->len, *parts) != NULL)
+		    g_strstr_len(token->at, (gssize)token->len, *parts))
 			return true;
 	return false;
 }
 
 static bool ends_with(const struct date_token *token, const char *const *parts)
 {
-	for (; *parts != NULL; parts++) {
+	for (; *parts; parts++) {
 		size_t len = strlen(*parts);
 		if (token->kind == TOKEN_WORD && token->len >= len &&
 		    memcmp(token->at + token->len - len, *parts, len) == 0)
@@ -55,9 +55,9 @@ static int weigh_sentence(const GArray *tokens, size_t start, enum date_order *o
 	     i++) {
 		const struct date_token *token = date_token_at(tokens, i);
 		const struct date_words *words = find_words(token, date_words_return);
-		if (words == NULL && !has_part(token, date_words_return_part))
+		if (!words && !has_part(token, date_words_return_part))
 			continue;
-		*order_out = words != NULL ? words->order : ORDER_MONTH_FIRST;
+		*order_out = words ? words->order : ORDER_MONTH_FIRST;
 		return WEIGHT_RETURN;
 	}
 	return WEIGHT_NONE;
@@ -78,13 +78,13 @@ static int weigh_before(const GArray *tokens, size_t i, enum date_order *order_o
 		const struct date_token *token = date_token_at(tokens, --i);
 		const struct date_words *until = find_words(token, date_words_until);
 		const struct date_words *range = find_words(token, date_words_range);
-		if (until != NULL || ends_with(token, date_words_until_ending)) {
-			*order_out = until != NULL ? until->order : ORDER_MONTH_FIRST;
+		if (until || ends_with(token, date_words_until_ending)) {
+			*order_out = until ? until->order : ORDER_MONTH_FIRST;
 			return i > 0 && date_token_is(date_token_at(tokens, i - 1), date_words_from)
 				   ? WEIGHT_NONE
 				   : WEIGHT_UNTIL;
 		}
-		if (range != NULL && has_number_before(tokens, i)) {
+		if (range && has_number_before(tokens, i)) {
 			*order_out = range->order;
 			return WEIGHT_RANGE;
 		}
@@ -97,7 +97,7 @@ static int weigh_after(const GArray *tokens, const struct date_day *day, enum da
 	const struct date_token *next = date_token_at(tokens, day->end);
 	const char *rest;
 
-	for (const char *const *part = date_words_until_after; *part != NULL; part++) {
+	for (const char *const *part = date_words_until_after; *part; part++) {
 		if (!g_str_has_prefix(day->rest, *part))
 			continue;
 		*order_out = ORDER_MONTH_FIRST;
@@ -218,7 +218,7 @@ void return_date_find(const char *text, const char *date, char date_out[RETURN_D
 	struct date_day day = {0};
 
 	date_out[0] = '\0';
-	if (normal == NULL)
+	if (!normal)
 		return;
 	g_autoptr(GArray) tokens = date_tokens_read(normal);
 	if (choose(tokens, &day) != WEIGHT_NONE && settle_year(&day, date))

@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-#include "classifier/text/words.h"
 #include "classifier/text/text.h"
+#include "classifier/text/words.h"
 
 #define COUNTS_MIN   3   /* lines that count, for a summary */
 #define LINES_MAX    200 /* that are looked at */

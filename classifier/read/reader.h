@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-#include "classifier/text/limits.h"
 #include "classifier/report/report.h"
+#include "classifier/text/limits.h"
 
 /* Reads one message of len bytes. Any bytes give a report: at worst kind REPORT_OTHER
  * with no recipient. Free with report_free. Thread-safe. mime_init() must have run once. */

@@ -35,10 +35,10 @@ const struct code *code_find_status(const char *status)
 	g_snprintf(id, sizeof id, "status:%s", status);
 	code = find(id);
 	id[strlen("status:")] = 'X';
-	if (code == NULL)
+	if (!code)
 		code = find(id);
 	strcpy(strrchr(id, '.'), ".*");
-	return code != NULL ? code : find(id);
+	return code ? code : find(id);
 }
 
 const struct code *code_find_reply(const char *reply_code)

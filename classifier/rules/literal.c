@@ -39,7 +39,7 @@ static GPtrArray *join(GPtrArray *head, GPtrArray *tail)
 {
 	GPtrArray *words = head->len * tail->len <= LITERAL_WORDS_MAX ? words_new() : NULL;
 
-	for (guint i = 0; words != NULL && i < head->len; i++)
+	for (guint i = 0; words && i < head->len; i++)
 		for (guint j = 0; j < tail->len; j++)
 			g_ptr_array_add(words, g_strconcat(head->pdata[i], tail->pdata[j], NULL));
 	g_ptr_array_unref(head);
@@ -53,7 +53,7 @@ static GPtrArray *parse_group(const char **at)
 	if (**at == '?' || **at == '*')
 		return NULL;
 	GPtrArray *words = parse_list(at);
-	if (words == NULL || **at != ')') {
+	if (!words || **at != ')') {
 		g_clear_pointer(&words, g_ptr_array_unref);
 		return NULL;
 	}
@@ -67,8 +67,7 @@ static GPtrArray *parse_class(const char **at)
 	const char *end = strchr(*at + 1, ']');
 	GPtrArray *words = NULL;
 
-	if (end == NULL || end == *at + 1 || (*at)[1] == '^' ||
-	    memchr(*at, '\\', (size_t)(end - *at)) != NULL)
+	if (!end || end == *at + 1 || (*at)[1] == '^' || memchr(*at, '\\', (size_t)(end - *at)))
 		return NULL;
 	words = words_new();
 	for (const char *c = *at + 1; c < end; c = g_utf8_next_char(c)) {
@@ -133,7 +132,7 @@ static GPtrArray *parse_item(const char **at)
 {
 	GPtrArray *words = parse_atom(at);
 
-	if (words == NULL)
+	if (!words)
 		return NULL;
 	if (**at == '?') {
 		(*at)++;
@@ -150,9 +149,9 @@ static GPtrArray *parse_words(const char **at)
 {
 	GPtrArray *words = words_of("", 0);
 
-	while (words != NULL && **at != '\0' && **at != '|' && **at != ')') {
+	while (words && **at != '\0' && **at != '|' && **at != ')') {
 		GPtrArray *item = parse_item(at);
-		if (item == NULL) {
+		if (!item) {
 			g_ptr_array_unref(words);
 			return NULL;
 		}
@@ -165,10 +164,10 @@ static GPtrArray *parse_list(const char **at)
 {
 	GPtrArray *words = parse_words(at);
 
-	while (words != NULL && **at == '|') {
+	while (words && **at == '|') {
 		(*at)++;
 		GPtrArray *more = parse_words(at);
-		if (more == NULL || words->len + more->len > LITERAL_WORDS_MAX) {
+		if (!more || words->len + more->len > LITERAL_WORDS_MAX) {
 			g_clear_pointer(&more, g_ptr_array_unref);
 			g_ptr_array_unref(words);
 			return NULL;
@@ -245,7 +244,7 @@ GArray *literal_expand(const char *expression)
 	if (!g_utf8_validate(expression, -1, NULL))
 		return NULL;
 	g_autoptr(GPtrArray) words = parse_list(&at);
-	if (words == NULL || *at != '\0')
+	if (!words || *at != '\0')
 		return NULL;
 	g_autoptr(GArray) literals = g_array_new(FALSE, FALSE, sizeof(struct literal));
 	g_array_set_clear_func(literals, literal_clear);

@@ -33,7 +33,7 @@ struct live_ruleset *live_ruleset_new(struct ruleset *rules)
 
 void live_ruleset_free(struct live_ruleset *live)
 {
-	if (live == NULL)
+	if (!live)
 		return;
 	live_ruleset_release(live->current);
 	g_mutex_clear(&live->lock);

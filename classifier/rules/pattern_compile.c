@@ -39,7 +39,7 @@ struct pattern_set *pattern_set_new(void)
 
 void pattern_set_free(struct pattern_set *set)
 {
-	if (set == NULL)
+	if (!set)
 		return;
 	for (size_t i = 0; i < PATTERN_IDLE_MAX; i++)
 		hs_free_scratch(set->idle[i]);
@@ -92,9 +92,9 @@ static bool prepare_confirm(struct pattern_part *part, GError **error)
 
 	part->confirm =
 	    g_regex_new(bounded, G_REGEX_CASELESS | G_REGEX_DOTALL | G_REGEX_OPTIMIZE, 0, &cause);
-	if (part->confirm == NULL)
+	if (!part->confirm)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", cause->message);
-	return part->confirm != NULL;
+	return part->confirm;
 }
 
 static bool prepare_part(struct pattern_part *part, GError **error)
@@ -102,13 +102,13 @@ static bool prepare_part(struct pattern_part *part, GError **error)
 	part->flags = flags_for(part);
 	part->literals = literal_expand(part->expression);
 	g_autofree char *refused =
-	    part->literals != NULL ? NULL : compile_check(part->expression, part->flags);
-	if (refused == NULL)
+	    part->literals ? NULL : compile_check(part->expression, part->flags);
+	if (!refused)
 		return true;
 	if (part->is_first && part->is_last) {
 		part->flags |= HS_FLAG_PREFILTER;
 		g_autofree char *refused_again = compile_check(part->expression, part->flags);
-		if (refused_again == NULL)
+		if (!refused_again)
 			return prepare_confirm(part, error);
 	}
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", refused);
@@ -118,7 +118,7 @@ static bool prepare_part(struct pattern_part *part, GError **error)
 /* Where the next gap of a pattern begins, and its length; false if there is none. */
 static bool find_gap(const char *text, const char **at_out, size_t *len_out)
 {
-	for (const char *at = strstr(text, " .."); at != NULL; at = strstr(at + 1, " ..")) {
+	for (const char *at = strstr(text, " .."); at; at = strstr(at + 1, " ..")) {
 		size_t len = strspn(at + 1, ".") + 2;
 		if (len > 5 || at[len - 1] != ' ')
 			continue;
@@ -196,7 +196,7 @@ static bool compile_expressions(struct pattern_set *set, unsigned *id_out, GErro
 
 	for (guint i = 0; i < set->parts->len; i++) {
 		const struct pattern_part *part = set->parts->pdata[i];
-		if (part->literals != NULL)
+		if (part->literals)
 			continue;
 		expressions[count] = part->expression;
 		flags[count] = part->flags;
@@ -241,7 +241,7 @@ static void compile_words(struct pattern_set *set)
 
 	for (guint i = 0; i < set->parts->len; i++) {
 		const struct pattern_part *part = set->parts->pdata[i];
-		for (guint j = 0; part->literals != NULL && j < part->literals->len; j++)
+		for (guint j = 0; part->literals && j < part->literals->len; j++)
 			add_mention(set, mentions,
 				    &g_array_index(part->literals, struct literal, j), i);
 	}
@@ -262,8 +262,7 @@ bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **err
 {
 	if (!compile_expressions(set, id_out, error))
 		return false;
-	if (set->expressions != NULL &&
-	    hs_alloc_scratch(set->expressions, &set->prototype) != HS_SUCCESS)
+	if (set->expressions && hs_alloc_scratch(set->expressions, &set->prototype) != HS_SUCCESS)
 		g_error("out of memory"); /* as GLib itself does */
 	compile_words(set);
 	return true;

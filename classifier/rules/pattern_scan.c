@@ -43,8 +43,7 @@ static hs_scratch_t *scratch_take(const struct pattern_set *set)
 
 	for (size_t i = 0; i < PATTERN_IDLE_MAX; i++) {
 		scratch = g_atomic_pointer_get(&idle[i]);
-		if (scratch != NULL &&
-		    g_atomic_pointer_compare_and_exchange(&idle[i], scratch, NULL))
+		if (scratch && g_atomic_pointer_compare_and_exchange(&idle[i], scratch, NULL))
 			return scratch;
 	}
 	if (hs_clone_scratch(set->prototype, &scratch) != HS_SUCCESS)
@@ -66,7 +65,7 @@ static bool is_confirmed(const struct scan *scan, unsigned id)
 {
 	const struct pattern_part *part = scan->set->parts->pdata[id];
 
-	return part->confirm == NULL ||
+	return !part->confirm ||
 	       g_regex_match_full(part->confirm, scan->text, (gssize)scan->len, 0, 0, NULL, NULL);
 }
 
@@ -81,7 +80,7 @@ static bool is_near(const struct scan *scan, unsigned id, unsigned end)
 	unsigned before = scan->ends[id - 1];
 
 	return before > 0 && before < end && end - before <= get_link(scan, id)->gap &&
-	       memchr(scan->text + before, '\n', end - before) == NULL;
+	       !memchr(scan->text + before, '\n', end - before);
 }
 
 static void keep_hit(struct scan *scan, unsigned id, unsigned end)
@@ -169,9 +168,9 @@ static void follow_chains(struct scan *scan, struct scan_run *a, struct scan_run
 {
 	for (;;) {
 		const struct scan_event *x = peek(a), *y = peek(b);
-		if (x == NULL && y == NULL)
+		if (!x && !y)
 			return;
-		struct scan_run *run = y == NULL || (x != NULL && x->end <= y->end) ? a : b;
+		struct scan_run *run = !y || (x && x->end <= y->end) ? a : b;
 		follow_event(scan, run == a ? x : y);
 		run->next++;
 	}
@@ -202,7 +201,7 @@ void pattern_set_scan(const struct pattern_set *set, const char *text, size_t le
 	g_autofree unsigned *ends = g_new0(unsigned, set->parts->len);
 	g_autofree char *lower =
 	    text_is_ascii(text, len, "") ? NULL : text_lower_in_place(g_strndup(text, len));
-	const char *scanned = lower != NULL ? lower : text;
+	const char *scanned = lower ? lower : text;
 	struct scan scan = {.set = set, .text = text, .len = len, .ends = ends, .hits = hits};
 	struct scan_run words = {g_array_sized_new(FALSE, FALSE, sizeof(struct scan_event), 256), 0,
 				 false};
@@ -210,7 +209,7 @@ void pattern_set_scan(const struct pattern_set *set, const char *text, size_t le
 				       false};
 
 	scan_words(&scan, &words, scanned);
-	if (set->expressions != NULL)
+	if (set->expressions)
 		scan_expressions(&scan, &expressions, scanned);
 	follow_chains(&scan, &words, &expressions);
 	g_array_unref(words.events);

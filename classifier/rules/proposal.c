@@ -26,8 +26,7 @@ static bool is_plain(const char *word)
 
 		if (g_unichar_isalpha(c))
 			has_letter = true;
-		else if (c != '\'' && c != '-' &&
-			 !(ends && c < 0x80 && strchr(",.;:!", (int)c) != NULL))
+		else if (c != '\'' && c != '-' && !(ends && c < 0x80 && strchr(",.;:!", (int)c)))
 			return false;
 	}
 	return has_letter && len <= 40;
@@ -44,7 +43,7 @@ static struct run longest_run(char **words)
 	struct run best = {0};
 	struct run run = {0};
 
-	for (guint i = 0; words[i] != NULL; i++) {
+	for (guint i = 0; words[i]; i++) {
 		if (!is_plain(words[i]) || run.count == RUN_WORDS_MAX) {
 			run = (struct run){.start = i + 1};
 			continue;
@@ -64,7 +63,7 @@ static char *pattern_of(char **words, const struct run *run)
 
 	for (guint i = 0; i < run->count; i++)
 		g_string_append_printf(text, "%s%s", i > 0 ? " " : "", words[run->start + i]);
-	while (text->len > 0 && strchr(",.;:!", text->str[text->len - 1]) != NULL)
+	while (text->len > 0 && strchr(",.;:!", text->str[text->len - 1]))
 		g_string_truncate(text, text->len - 1);
 	g_autofree char *plain = g_string_free(text, FALSE);
 	return g_regex_escape_string(plain, -1);

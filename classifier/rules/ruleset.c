@@ -67,7 +67,7 @@ static struct ruleset *ruleset_new(void)
 
 void ruleset_free(struct ruleset *rules)
 {
-	if (rules == NULL)
+	if (!rules)
 		return;
 	for (unsigned i = 0; i < SET_COUNT; i++) {
 		pattern_set_free(rules->set[i]);
@@ -111,12 +111,11 @@ static GPtrArray *list_files(const char *dir, GError **error)
 	g_autoptr(GDir) handle = g_dir_open(dir, 0, &cause);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
-	if (handle == NULL) {
+	if (!handle) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "rules: %s", cause->message);
 		return NULL;
 	}
-	for (const char *name = g_dir_read_name(handle); name != NULL;
-	     name = g_dir_read_name(handle))
+	for (const char *name = g_dir_read_name(handle); name; name = g_dir_read_name(handle))
 		if (name[0] != '.' && g_str_has_suffix(name, ".rules"))
 			g_ptr_array_add(paths, g_build_filename(dir, name, NULL));
 	g_ptr_array_sort(paths, compare_names);
@@ -138,7 +137,7 @@ static bool read_dir(const char *dir, struct word_classes *classes, GPtrArray *r
 		if (!read_file(source, rules, error))
 			return false;
 	}
-	return paths != NULL;
+	return paths;
 }
 
 /* The site's file may use the word classes of the shipped files, but does not change
@@ -174,7 +173,7 @@ static bool settle_ids(GPtrArray *rules, GError **error)
 	for (guint i = 0; i < rules->len;) {
 		struct rule *rule = rules->pdata[i];
 		struct rule *other = g_hash_table_lookup(by_id, rule->id);
-		if (other == NULL) {
+		if (!other) {
 			g_hash_table_insert(by_id, rule->id, rule);
 			i++;
 			continue;
@@ -297,7 +296,7 @@ char *ruleset_default_dir(void)
 	static const char *const places[] = {"../share/bounce-milter/rules", "../etc/rules",
 					     "../../etc/rules"};
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-	g_autofree char *here = g_path_get_dirname(program != NULL ? program : "");
+	g_autofree char *here = g_path_get_dirname(program ? program : "");
 	char *dir = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {

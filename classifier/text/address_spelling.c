@@ -18,7 +18,7 @@ static void add_once(GPtrArray *spellings, char *spelling)
 
 static void add_with_domain(GPtrArray *spellings, const char *local_part, char *domain)
 {
-	if (domain == NULL)
+	if (!domain)
 		return;
 	add_once(spellings, g_strconcat(local_part, "@", domain, NULL));
 	idn2_free(domain);
@@ -47,7 +47,7 @@ static char *fold_case(const char *text)
 {
 	g_autofree char *composed = g_utf8_normalize(text, -1, G_NORMALIZE_NFC);
 
-	return g_utf8_strdown(composed != NULL ? composed : text, -1);
+	return g_utf8_strdown(composed ? composed : text, -1);
 }
 
 void address_spellings_add(const char *address, GPtrArray *spellings)
@@ -61,7 +61,7 @@ void address_spellings_add(const char *address, GPtrArray *spellings)
 		return;
 	add_once(spellings, g_strdup(folded));
 	char *at = strrchr(folded, '@');
-	if (at == NULL || (g_str_is_ascii(at) && strstr(at, "xn--") == NULL))
+	if (!at || (g_str_is_ascii(at) && !strstr(at, "xn--")))
 		return;
 	*at = '\0';
 	add_with_domain(spellings, folded, domain_to_ascii(at + 1));
@@ -71,9 +71,9 @@ void address_spellings_add(const char *address, GPtrArray *spellings)
 char *address_for_wire(const char *address)
 {
 	const char *at = strrchr(address, '@');
-	char *ascii = at == NULL || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);
+	char *ascii = !at || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);
 
-	if (ascii == NULL)
+	if (!ascii)
 		return g_strdup(address);
 	g_autofree char *local_part = g_strndup(address, (gsize)(at - address));
 	char *whole = g_strconcat(local_part, "@", ascii, NULL);

@@ -79,7 +79,7 @@ bool date_token_is(const struct date_token *token, const char *words)
 		g_snprintf(key, sizeof key, " %c ", token->value);
 	else
 		g_snprintf(key, sizeof key, " %.*s ", (int)token->len, token->at);
-	return strstr(words, key) != NULL;
+	return strstr(words, key);
 }
 
 static int month_of(const struct date_token *token)
@@ -153,7 +153,7 @@ static bool is_number(const struct date_token *token, int min, int max)
 
 bool date_token_is_sign(const struct date_token *token, const char *signs)
 {
-	return token->kind == TOKEN_SIGN && token->value > 0 && strchr(signs, token->value) != NULL;
+	return token->kind == TOKEN_SIGN && token->value > 0 && strchr(signs, token->value);
 }
 
 /* Two or four digits. */
@@ -167,7 +167,7 @@ static int year_of(const struct date_token *token)
 bool date_token_begins(const struct date_token *token, const char *const *units,
 		       const char **rest_out)
 {
-	for (; *units != NULL; units++) {
+	for (; *units; units++) {
 		if (token->kind != TOKEN_WORD || token->len < strlen(*units) ||
 		    !g_str_has_prefix(token->at, *units))
 			continue;

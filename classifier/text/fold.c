@@ -43,7 +43,7 @@ static bool is_blank(char c)
 /* atext of RFC 5322 without the quotes, and the dot */
 static bool is_local_part(char c)
 {
-	return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&*+-/=?^_{|}~.", c) != NULL);
+	return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&*+-/=?^_{|}~.", c));
 }
 
 static bool is_domain(char c)
@@ -68,7 +68,7 @@ static bool ends_paragraph(const struct fold *fold, const char *text)
 {
 	int lines = 0;
 
-	if (fold->out->len == 0 || strchr(".!?", fold->out->str[fold->out->len - 1]) == NULL)
+	if (fold->out->len == 0 || !strchr(".!?", fold->out->str[fold->out->len - 1]))
 		return false;
 	for (; *text != '\0' && is_blank(*text); text++)
 		lines += *text == '\n';
@@ -118,9 +118,9 @@ static size_t fold_continuation(struct fold *fold, const char *text)
 static bool is_sender(const struct fold *fold, const char *local, size_t local_len,
 		      const char *domain, size_t domain_len)
 {
-	for (size_t i = 0; fold->senders != NULL && fold->senders[i] != NULL; i++) {
+	for (size_t i = 0; fold->senders && fold->senders[i]; i++) {
 		const char *at = strrchr(fold->senders[i], '@');
-		if (at == NULL || strlen(at + 1) != domain_len ||
+		if (!at || strlen(at + 1) != domain_len ||
 		    g_ascii_strncasecmp(at + 1, domain, domain_len) != 0)
 			continue;
 		if (local_len == 0 ||
@@ -211,7 +211,7 @@ static void fold_host(struct fold *fold, const char *text)
 /* Follows URLs: what stands at this place, and whether it is to be joined. */
 static bool joins_in_url(struct fold *fold, const char *text)
 {
-	if (is_blank(*text) || strchr("\"<>", *text) != NULL)
+	if (is_blank(*text) || strchr("\"<>", *text))
 		fold->url = URL_NONE;
 	else if (fold->url == URL_NONE && *text == '/' && text[1] == '/' &&
 		 g_str_has_suffix(fold->out->str, ":"))

@@ -50,7 +50,7 @@ struct word_set *word_set_new(void)
 
 void word_set_free(struct word_set *set)
 {
-	if (set == NULL)
+	if (!set)
 		return;
 	g_clear_pointer(&set->tree, g_array_unref);
 	g_free(set->nodes);
@@ -102,7 +102,7 @@ static unsigned find_child(const struct word_set *set, unsigned node, unsigned c
 		return n->count == 1 && n->byte == byte ? n->children : 0;
 	const unsigned char *found = memchr(set->bytes + n->children, byte, n->count);
 
-	return found != NULL ? (unsigned)(found - set->bytes) : 0;
+	return found ? (unsigned)(found - set->bytes) : 0;
 }
 
 /* The node for the longest end of what at stands for, and the byte behind it. */

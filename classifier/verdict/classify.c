@@ -70,7 +70,7 @@ static const char *domain_of(const char *address)
 {
 	const char *at = strrchr(address, '@');
 
-	return at != NULL ? at + 1 : "";
+	return at ? at + 1 : "";
 }
 
 /* Not an address at the domain of the recipient: the words could be about either. */
@@ -79,7 +79,7 @@ static void question_add_sender(struct question *question, const char *address)
 	const char *domain = domain_of(address);
 	size_t count = 0;
 
-	while (question->senders[count] != NULL)
+	while (question->senders[count])
 		count++;
 	if (count < SENDERS && domain[0] != '\0' &&
 	    g_ascii_strcasecmp(domain, domain_of(question->recipient->recipient)) != 0 &&
@@ -93,7 +93,7 @@ static void question_set_senders(struct question *question)
 
 	question_add_sender(question, report->original.sender);
 	question_add_sender(question, report->original.from);
-	for (size_t i = 0; report->header.to[i] != NULL && i < SENDERS; i++)
+	for (size_t i = 0; report->header.to[i] && i < SENDERS; i++)
 		question_add_sender(question, report->header.to[i]);
 }
 
@@ -141,13 +141,13 @@ static char *quote_evidence(const char *text, size_t end)
 	size_t start = end > EVIDENCE_BYTES ? end - EVIDENCE_BYTES : 0;
 	const char *sentence = NULL;
 
-	if (start > 0 && strchr(text + start, ' ') != NULL)
+	if (start > 0 && strchr(text + start, ' '))
 		start = MIN(end, (size_t)(strchr(text + start, ' ') - text + 1));
 	const char *paragraph = memrchr(text + start, '\n', end - start);
-	if (paragraph != NULL)
+	if (paragraph)
 		start = (size_t)(paragraph - text) + 1;
 	sentence = end > 2 ? g_strrstr_len(text + start, (gssize)(end - start), ". ") : NULL;
-	if (sentence != NULL && (size_t)(sentence - text) + 12 < end)
+	if (sentence && (size_t)(sentence - text) + 12 < end)
 		start = (size_t)(sentence - text) + 2;
 	for (size_t extra = 0;
 	     extra < 32 && text[end] != '\0' && text[end] != ' ' && text[end] != '\n'; extra++)
@@ -239,7 +239,7 @@ static bool by_status(const struct question *question, enum code_trust trust,
 {
 	const struct code *code = code_find_status(question->status);
 
-	return code != NULL && code->trust == trust &&
+	return code && code->trust == trust &&
 	       decide(verdict, code->reason, code->id, question->status);
 }
 
@@ -273,7 +273,7 @@ static bool by_paragraph(struct question *question, struct verdict *verdict)
 {
 	g_auto(GStrv) paragraphs = g_strsplit(question->report->text, "\n\n", PARAGRAPHS + 1);
 
-	for (size_t i = 0; i < PARAGRAPHS && paragraphs[i] != NULL; i++) {
+	for (size_t i = 0; i < PARAGRAPHS && paragraphs[i]; i++) {
 		g_autofree char *words = text_fold(paragraphs[i], question->senders);
 		if (by_words(question, words, verdict))
 			return true;
@@ -304,7 +304,7 @@ static bool by_reply(struct question *question, struct verdict *verdict)
 	const char *reply_code = question->recipient->reply_code;
 	const struct code *code = code_find_reply(reply_code);
 
-	return code != NULL && decide(verdict, code->reason, code->id, reply_code);
+	return code && decide(verdict, code->reason, code->id, reply_code);
 }
 
 static bool by_giving_up(struct question *question, struct verdict *verdict)
@@ -332,8 +332,8 @@ static const struct step {
 
 static bool take_step(const struct step *step, struct question *question, struct verdict *verdict)
 {
-	return step->decide != NULL ? step->decide(question, verdict)
-				    : by_tier(question, step->tier, verdict);
+	return step->decide ? step->decide(question, verdict)
+			    : by_tier(question, step->tier, verdict);
 }
 
 static void decide_failure(struct question *question, struct verdict *verdict)
@@ -349,8 +349,7 @@ void classify(const struct ruleset *rules, const struct report *report,
 {
 	struct question question = {.rules = rules,
 				    .report = report,
-				    .recipient =
-					recipient != NULL ? recipient : &report_recipient_empty};
+				    .recipient = recipient ? recipient : &report_recipient_empty};
 	struct verdict verdict = {.rule = ""};
 
 	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
@@ -398,8 +397,7 @@ void classify_explain(const struct ruleset *rules, const struct report *report,
 	static const struct step kind = {.name = "kind of report"};
 	struct question question = {.rules = rules,
 				    .report = report,
-				    .recipient =
-					recipient != NULL ? recipient : &report_recipient_empty};
+				    .recipient = recipient ? recipient : &report_recipient_empty};
 	struct verdict verdict = {.rule = ""};
 
 	if (by_kind(&question, &verdict) || by_action(&question, &verdict)) {
@@ -408,7 +406,7 @@ void classify_explain(const struct ruleset *rules, const struct report *report,
 	}
 	question_init(&question);
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		if (steps[i].decide == NULL)
+		if (!steps[i].decide)
 			explain_tier(&question, &steps[i], listener);
 		else if (steps[i].decide(&question, &verdict))
 			explain(&question, &steps[i], &verdict, listener);

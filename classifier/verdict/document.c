@@ -24,7 +24,7 @@ static void put_list(JsonBuilder *builder, const char *name, const char *const *
 {
 	json_builder_set_member_name(builder, name);
 	json_builder_begin_array(builder);
-	for (; *values != NULL; values++)
+	for (; *values; values++)
 		json_builder_add_string_value(builder, *values);
 	json_builder_end_array(builder);
 }

@@ -77,15 +77,15 @@ static bool survives_folding(const char *word)
 	g_autofree char *folded = text_fold(text, nobody);
 	g_autofree char *folded_apart = text_fold(apart, nobody);
 
-	return strstr(folded, word) != NULL || strstr(folded_apart, word) != NULL;
+	return strstr(folded, word) || strstr(folded_apart, word);
 }
 
 static bool may_be_found(const char *part)
 {
 	GArray *words = literal_expand(part);
-	bool found = words == NULL;
+	bool found = !words;
 
-	for (guint i = 0; words != NULL && i < words->len && !found; i++)
+	for (guint i = 0; words && i < words->len && !found; i++)
 		found = survives_folding(g_array_index(words, struct literal, i).text);
 	g_clear_pointer(&words, g_array_unref);
 	return found;
@@ -96,7 +96,7 @@ static void check_patterns(struct check *check, const struct rule *rule)
 	for (guint i = 0; i < rule->match->len && looks_at_folded_only(rule); i++) {
 		const struct rule_line *line = get_line(rule->match, i);
 		g_auto(GStrv) parts = pattern_parts(line->text);
-		for (char **part = parts; *part != NULL; part++)
+		for (char **part = parts; *part; part++)
 			if (!may_be_found(*part))
 				report_fault(
 				    check, RULE_FAULT_NEVER, rule, line->line,
@@ -147,7 +147,7 @@ static bool fits_a_status(const char *wildcard)
 
 static bool same_class(const char *status, const char *reply)
 {
-	bool any = strchr("?*", status[0]) != NULL || strchr("?*", reply[0]) != NULL;
+	bool any = strchr("?*", status[0]) || strchr("?*", reply[0]);
 
 	return any || status[0] == reply[0];
 }
@@ -220,7 +220,7 @@ static bool is_taken_by_site(const struct check *check, const struct rule *rule,
 {
 	const struct rule *other = ruleset_find(check->rules, who);
 
-	return rule->tier != RULE_TIER_SITE && other != NULL && other->tier == RULE_TIER_SITE &&
+	return rule->tier != RULE_TIER_SITE && other && other->tier == RULE_TIER_SITE &&
 	       other->reason != rule->reason;
 }
 

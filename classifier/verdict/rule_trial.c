@@ -14,7 +14,7 @@ static enum rule_field first_field(const struct rule *rule)
 {
 	enum rule_field field = RULE_FIELD_DIAGNOSTIC;
 
-	while (rule != NULL && field < RULE_FIELD_COUNT - 1 && (rule->look & (1U << field)) == 0)
+	while (rule && field < RULE_FIELD_COUNT - 1 && (rule->look & (1U << field)) == 0)
 		field++;
 	return field;
 }
@@ -23,10 +23,10 @@ static enum rule_field first_field(const struct rule *rule)
  * "mx.example.net" for "\.example\.(net|org)$". Heap. */
 static char *make_host(const struct rule *rule)
 {
-	if (rule == NULL || rule->host->len == 0)
+	if (!rule || rule->host->len == 0)
 		return g_strdup("");
 	GArray *words = literal_expand(g_array_index(rule->host, struct rule_line, 0).text);
-	const char *word = words != NULL ? g_array_index(words, struct literal, 0).text : "";
+	const char *word = words ? g_array_index(words, struct literal, 0).text : "";
 	char *host = g_strconcat(*word == '.' ? "mx" : "", word, NULL);
 	g_clear_pointer(&words, g_array_unref);
 	return host;
@@ -72,7 +72,7 @@ static void trial_run(const struct ruleset *rules, const struct rule *rule, cons
 	report.recipients = &recipient;
 	report.recipient_count = 1;
 	report.text = field[RULE_FIELD_TEXT];
-	if (listener != NULL)
+	if (listener)
 		classify_explain(rules, &report, &recipient, listener);
 	else
 		classify(rules, &report, &recipient, verdict_out);

@@ -37,7 +37,7 @@ static void load(GArray *mails, const char *path)
 	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
 	struct mail mail = {0};
 
-	if (dir == NULL) {
+	if (!dir) {
 		if (g_str_has_suffix(path, ".eml") &&
 		    g_file_get_contents(path, &mail.bytes, &mail.len, NULL))
 			g_array_append_val(mails, mail);
@@ -221,8 +221,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		load(mails, argv[i]);
 	g_autoptr(ruleset_t) rules = ruleset_load("etc/rules", NULL, &error);
-	if (rules == NULL || mails->len == 0) {
-		fprintf(stderr, "bench: %s\n", rules == NULL ? error->message : "no *.eml there");
+	if (!rules || mails->len == 0) {
+		fprintf(stderr, "bench: %s\n", !rules ? error->message : "no *.eml there");
 		return EXIT_FAILURE;
 	}
 	struct work work = {.rules = rules, .mails = mails, .repeats = 1 + 4000 / mails->len};

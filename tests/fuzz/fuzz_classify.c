@@ -21,7 +21,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	rules = ruleset_load("etc/rules", NULL, NULL);
-	if (rules == NULL)
+	if (!rules)
 		abort();
 	return 0;
 }
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    strcmp(status + 1, ".0.0") != 0)
 		__builtin_trap();
 	rule_trial_judge(rules, NULL, text, &verdict);
-	if (verdict.evidence == NULL || !g_utf8_validate(verdict.evidence, -1, NULL))
+	if (!verdict.evidence || !g_utf8_validate(verdict.evidence, -1, NULL))
 		__builtin_trap();
 	verdict_clear(&verdict);
 	return 0;

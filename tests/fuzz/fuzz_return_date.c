@@ -21,9 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char found[RETURN_DATE_SIZE];
 	unsigned year, month, day;
 
-	if (line != NULL)
+	if (line)
 		*line++ = '\0';
-	return_date_find(line != NULL ? line : "", clean, found);
+	return_date_find(line ? line : "", clean, found);
 	if (found[0] == '\0')
 		return 0;
 	if (strlen(found) != RETURN_DATE_SIZE - 1 ||

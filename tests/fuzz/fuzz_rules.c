@@ -19,7 +19,7 @@ static void take_apart(const char *expression)
 {
 	GArray *literals = literal_expand(expression);
 
-	for (guint i = 0; literals != NULL && i < literals->len; i++) {
+	for (guint i = 0; literals && i < literals->len; i++) {
 		const struct literal *literal = &g_array_index(literals, struct literal, i);
 		size_t len = strlen(literal->text);
 		unsigned text = LITERAL_TEXT_START | LITERAL_TEXT_END;
@@ -36,10 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rule_source source = {.name = "fuzz", .text = (const char *)data, .len = size};
 	g_autofree char *text = g_strndup((const char *)data, size);
 
-	if (rule_file_parse(&source, rules, &error) != (error == NULL))
+	if (rule_file_parse(&source, rules, &error) != !error)
 		__builtin_trap();
-	for (guint i = 0; error == NULL && i < rules->len; i++)
-		if (((struct rule *)rules->pdata[i])->reason == NULL)
+	for (guint i = 0; !error && i < rules->len; i++)
+		if (!((struct rule *)rules->pdata[i])->reason)
 			__builtin_trap();
 	take_apart(text);
 	return 0;

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_auto(GStrv) words = NULL;
 	size_t found = 0, expected = 0;
 
-	if (line == NULL)
+	if (!line)
 		return 0;
 	*line = '\0';
 	const char *text = line + 1;
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (strlen(text) > TEXT_MAX)
 		line[1 + TEXT_MAX] = '\0';
 	unsigned next = 0;
-	for (char **word = words; *word != NULL; word++) {
+	for (char **word = words; *word; word++) {
 		if (**word == '\0' || word_set_add(set, *word) != next)
 			continue; /* nothing, or a word that is there already */
 		next++;
