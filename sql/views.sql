@@ -25,10 +25,11 @@ COMMENT ON VIEW bounce.undelivered IS
   'open task about it';
 
 -- Returns rows of the view, so it can only be created after it.
-CREATE OR REPLACE FUNCTION bounce.undelivered_documents(process text, since timestamptz, until timestamptz) RETURNS SETOF bounce.undelivered
+CREATE OR REPLACE FUNCTION bounce.undelivered_documents(
+  process text, since timestamptz, until timestamptz) RETURNS SETOF bounce.undelivered
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce_internal.need_process(process), bounce_internal.need_period(since, until);
+  PERFORM bounce_internal.require_process(process), bounce_internal.require_period(since, until);
   RETURN QUERY SELECT u.* FROM bounce.undelivered AS u
   WHERE (undelivered_documents.process IS NULL OR u.process = undelivered_documents.process)
     AND u.created_at >= coalesce(since, '-infinity') AND u.created_at < coalesce(until, 'infinity')
@@ -134,8 +135,8 @@ JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL
 WHERE q.refused_at IS NOT NULL;
 COMMENT ON VIEW bounce.refused_delivery IS
-  'mails that were not sent because the address is blocked; they are sent when the block is lifted '
-  '(resend_after_block)';
+  'mails that were not sent because the address is blocked; they are sent when the block is '
+  'lifted (resend_after_block)';
 
 -- For operators ---------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ $$;
 
 CREATE SCHEMA bounce;
 COMMENT ON SCHEMA bounce IS
-  'bounce-milter: mails that were sent, bounces, and their consequences. Tables and views, and the '
-  'functions for applications, operators, the milter and bounce-delivery';
+  'bounce-milter: mails that were sent, bounces, and their consequences. Tables and views, and '
+  'the functions for applications, operators, the milter and bounce-delivery';
 CREATE SCHEMA bounce_internal;
 COMMENT ON SCHEMA bounce_internal IS
   'functions and types that only the functions and triggers of schema bounce use; nobody else may';
@@ -45,7 +45,7 @@ COMMENT ON TYPE bounce.trust IS
 
 -- Rows that functions take and return ---------------------------------------------
 
-CREATE TYPE bounce.outcome AS (
+CREATE TYPE bounce.report_result AS (
   bounce_message_id bigint,
   disposition       text,
   duplicate         boolean,
@@ -53,13 +53,15 @@ CREATE TYPE bounce.outcome AS (
   class             text,
   reason            text
 );
-COMMENT ON TYPE bounce.outcome IS 'what the caller of record_report() has to do with the message';
-COMMENT ON COLUMN bounce.outcome.disposition IS
+COMMENT ON TYPE bounce.report_result IS
+  'what the caller of record_report() has to do with the message';
+COMMENT ON COLUMN bounce.report_result.disposition IS
   'discard: it is stored; deliver: let the message pass; forward: send it to forward_to instead';
-COMMENT ON COLUMN bounce.outcome.duplicate IS 'it was recorded before, and nothing was changed';
-COMMENT ON COLUMN bounce.outcome.forward_to IS
+COMMENT ON COLUMN bounce.report_result.duplicate IS
+  'it was recorded before, and nothing was changed';
+COMMENT ON COLUMN bounce.report_result.forward_to IS
   'the operator mailbox; NULL unless disposition is forward';
-COMMENT ON COLUMN bounce.outcome.class IS
+COMMENT ON COLUMN bounce.report_result.class IS
   'the most severe class of its findings; unclassified when one of them is';
 
 CREATE TYPE bounce_internal.finding AS (
@@ -101,8 +103,8 @@ CREATE TYPE bounce_internal.finding AS (
   in_shadow          boolean
 );
 COMMENT ON TYPE bounce_internal.finding IS
-  'one recipient of a report while record_report() works on it. Texts are never NULL; '
-  'an empty text means absent';
+  'one recipient of a report while record_report() works on it. Texts are never NULL; an empty '
+  'text means absent';
 
 COMMENT ON COLUMN bounce_internal.finding.address IS
   'the address at fault: our recipient''s where it is known, else the reported one';
@@ -111,7 +113,8 @@ COMMENT ON COLUMN bounce_internal.finding.events IS
   'the consequences so far, with the names of communication_log.event';
 COMMENT ON COLUMN bounce_internal.finding.outage_id IS
   'the outage because of which the block is held; NULL when it is not held';
-COMMENT ON COLUMN bounce_internal.finding.in_shadow IS 'the consequences were decided but not carried out';
+COMMENT ON COLUMN bounce_internal.finding.in_shadow IS
+  'the consequences were decided but not carried out';
 
 CREATE TYPE bounce_internal.identity AS (
   matched_by        text,
@@ -150,8 +153,8 @@ CREATE TYPE bounce_internal.delivery_attempt AS (
   tries            integer
 );
 COMMENT ON TYPE bounce_internal.delivery_attempt IS
-  'one recipient that a worker has. attempt: the number of this send; attempts: the sends '
-  'that are counted, this one too when its bounce was faster; tries: replies to this send so far';
+  'one recipient that a worker has. attempt: the number of this send; attempts: the sends that '
+  'are counted, this one too when its bounce was faster; tries: replies to this send so far';
 
 CREATE TYPE bounce.delivery_content AS (
   message_id     text,
@@ -178,8 +181,8 @@ CREATE TYPE bounce_internal.token_signer AS (
   outer_pad  bytea
 );
 COMMENT ON TYPE bounce_internal.token_signer IS
-  'signs the tokens that expire on one day: a key, and its secret as the two pads of HMAC '
-  '(RFC 2104)';
+  'signs the tokens that expire on one day: a key, and its secret as the two pads of HMAC (RFC '
+  '2104)';
 
 -- Functions that an index depends on ------------------------------------------------
 

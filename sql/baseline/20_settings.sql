@@ -33,7 +33,8 @@ CREATE TABLE bounce.process (
   created_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE bounce.process IS
-  'business processes that send mail (invoice, receipt ...); consequences are configured per process';
+  'business processes that send mail (invoice, receipt ...); consequences are configured per '
+  'process';
 
 -- Parameters ----------------------------------------------------------------------
 

@@ -53,8 +53,7 @@ COMMENT ON COLUMN bounce.communication_delivery.worker IS
 COMMENT ON COLUMN bounce.communication_delivery.lease_expire_time IS
   'PROCESSING only: end of the claim''s lease; from then on sweep_deliveries() may end the claim';
 COMMENT ON COLUMN bounce.communication_delivery.start_time IS 'when it was last claimed';
-COMMENT ON COLUMN bounce.communication_delivery.end_time IS
-  'when it last became SUCCESS or ERROR';
+COMMENT ON COLUMN bounce.communication_delivery.end_time IS 'when it last became SUCCESS or ERROR';
 COMMENT ON COLUMN bounce.communication_delivery.error IS
   'the last error with codes and text; empty after a delivery without an error';
 COMMENT ON COLUMN bounce.communication_delivery.response IS 'the server''s last reply';
@@ -119,7 +118,8 @@ CREATE TABLE bounce.communication_content (
   CONSTRAINT something_to_send CHECK (num_nonnulls(raw, body_text, body_html, notice) > 0)
 );
 COMMENT ON TABLE bounce.communication_content IS
-  'what bounce-delivery sends. A communication without a row here is sent by the application itself';
+  'what bounce-delivery sends. A communication without a row here is sent by the application '
+  'itself';
 COMMENT ON COLUMN bounce.communication_content.raw IS
   'a complete message (RFC 5322); Bcc is removed and Message-ID replaced when it is sent';
 COMMENT ON COLUMN bounce.communication_content.header_to IS

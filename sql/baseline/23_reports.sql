@@ -119,11 +119,13 @@ COMMENT ON COLUMN bounce.bounce.action IS
   'RFC 3464 section 2.3.3: failed, delayed, delivered, relayed, expanded; empty outside of DSNs';
 COMMENT ON COLUMN bounce.bounce.status IS 'enhanced status code (RFC 3463)';
 COMMENT ON COLUMN bounce.bounce.reply_code IS 'SMTP reply code (RFC 5321)';
-COMMENT ON COLUMN bounce.bounce.permanence IS 'whether the refusal is permanent, according to its codes';
+COMMENT ON COLUMN bounce.bounce.permanence IS
+  'whether the refusal is permanent, according to its codes';
 COMMENT ON COLUMN bounce.bounce.rule IS 'id of the rule or code entry that decided';
 COMMENT ON COLUMN bounce.bounce.evidence IS 'the text or the code that the rule matched';
 COMMENT ON COLUMN bounce.bounce.consequence IS 'the consequences, as a sentence for people';
-COMMENT ON COLUMN bounce.bounce.events IS 'the consequences, with the names of communication_log.event';
+COMMENT ON COLUMN bounce.bounce.events IS
+  'the consequences, with the names of communication_log.event';
 COMMENT ON COLUMN bounce.bounce.in_shadow IS
   'the process was in shadow mode: the consequences were decided but not carried out';
 

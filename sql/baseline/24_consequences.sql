@@ -63,8 +63,8 @@ CREATE TABLE bounce.task (
 );
 COMMENT ON TABLE bounce.task IS 'work for a person';
 COMMENT ON COLUMN bounce.task.dedup_key IS
-  'identifies what the task is about; unique among the open tasks, so that a repetition is counted '
-  'instead';
+  'identifies what the task is about; unique among the open tasks, so that a repetition is '
+  'counted instead';
 COMMENT ON COLUMN bounce.task.process IS 'process of the mail that caused the task';
 COMMENT ON COLUMN bounce.task.address IS
   'the address it is about; empty for a delivery_problem, which is about a domain';

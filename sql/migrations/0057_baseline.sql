@@ -27,6 +27,7 @@ END
 $$;
 
 CREATE SCHEMA bounce_internal;
+ALTER TYPE bounce.outcome RENAME TO report_result;
 ALTER TYPE bounce.finding SET SCHEMA bounce_internal;
 ALTER TYPE bounce.identity SET SCHEMA bounce_internal;
 ALTER TYPE bounce.token_signer SET SCHEMA bounce_internal;

@@ -142,7 +142,8 @@ FROM unnest(ARRAY['', ' ', 'anna', '@example.com', NULL]) AS address;
 
 -- Name <address>, as submit_communication() takes it
 SELECT bounce.register_communication(
-  'invoice', '{"Anna Example <Anna@Example.com>","anna@example.com","<ben@example.com>"}') AS n \gset
+  'invoice', '{"Anna Example <Anna@Example.com>","anna@example.com","<ben@example.com>"}')
+  AS n \gset
 SELECT is((SELECT array_agg(address ORDER BY id) FROM bounce.communication_recipient
            WHERE communication_id = :n), '{Anna@Example.com,ben@example.com}',
           'registered by name and address, once');

@@ -99,7 +99,7 @@ $$;
 SELECT min(f.recipient) FILTER (WHERE f.place = 1) AS lesser,
        min(f.recipient) FILTER (WHERE f.place = 2) AS greater
 FROM (SELECT u.recipient, row_number() OVER (ORDER BY u.report_key) AS place
-      FROM unnest(bounce_internal.find_all(
+      FROM unnest(bounce_internal.findings_of(
           test.about('{r5@example.com,r6@example.com}'))) AS u) AS f \gset
 SELECT dblink_exec('a', 'BEGIN');
 SELECT is(test.ask('a', test.about(ARRAY[:'lesser'])), false, 'the first has the lesser key');

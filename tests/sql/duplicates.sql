@@ -18,9 +18,9 @@ CREATE FUNCTION test.rebuilt(report jsonb) RETURNS jsonb LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION test.twice(report jsonb, again jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  first CONSTANT bounce.outcome := test.record(report);
+  first CONSTANT bounce.report_result := test.record(report);
   before CONSTANT text := test.picture();
-  second CONSTANT bounce.outcome := test.record(again);
+  second CONSTANT bounce.report_result := test.record(again);
 BEGIN
   RETURN concat_ws(' ', CASE WHEN first.duplicate THEN 'known' ELSE 'new' END,
                    CASE WHEN second.duplicate THEN 'known' ELSE 'new' END,

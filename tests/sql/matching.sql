@@ -138,7 +138,7 @@ CREATE FUNCTION test.way(report jsonb) RETURNS text LANGUAGE sql AS $$
                    coalesce(f.communication_id::text, '-'),
                    coalesce((SELECT r.address FROM bounce.communication_recipient AS r
                              WHERE r.id = f.recipient_id), '-'))
-  FROM unnest(bounce_internal.find_all(report)) AS f
+  FROM unnest(bounce_internal.findings_of(report)) AS f
 $$;
 SELECT is(test.way(report),
           concat_ws(' ', coalesce(nullif(matched_by, ''), '-'), trust,
@@ -192,7 +192,7 @@ SELECT is(test.way(test.report('delayed', 'x@home.example', about => 'one')),
 -- One mail with one registered recipient, a report about that one and somebody else.
 SELECT test.mail('carbon', '{main@example.com}') AS carbon \gset
 SELECT is((SELECT string_agg(f.recipient || '=' || (f.recipient_id IS NOT NULL), ' '
-                             ORDER BY f.recipient) FROM unnest(bounce_internal.find_all(
+                             ORDER BY f.recipient) FROM unnest(bounce_internal.findings_of(
              test.report('delayed', '', about => 'carbon') || jsonb_build_object('recipients',
                jsonb_build_array(test.reported('delivered', 'main@example.com', '2.0.0',
                                                'delivered'), test.reported('user_unknown',
@@ -220,7 +220,7 @@ FROM (VALUES
 -- One report for two tokens of two mails: each finding takes its own
 SELECT is((SELECT string_agg(concat_ws(' ', f.communication_id, f.recipient, f.trust, f.attempt),
                              ', ' ORDER BY f.communication_id, f.recipient)
-           FROM unnest(bounce_internal.find_all(
+           FROM unnest(bounce_internal.findings_of(
              jsonb_set(test.report('delayed', ''), '{envelope,recipients}', to_jsonb(paths))
                || jsonb_build_object('recipients',
                jsonb_build_array(test.reported('user_unknown', 'r3@example.com'),
@@ -238,7 +238,7 @@ FROM (VALUES ('two tokens', ARRAY[:'anna_path', :'r3_path'],
 SELECT bounce.confirm_resend(r.id, '<one-2@example.org>') FROM bounce.communication_recipient AS r
 WHERE r.communication_id = :one;
 SELECT is((SELECT concat_ws(' ', f.matched_by, f.attempt)
-           FROM unnest(bounce_internal.find_all(test.report('delayed', 'anna@example.com',
+           FROM unnest(bounce_internal.findings_of(test.report('delayed', 'anna@example.com',
                                                             about => about) || more)) AS f),
           expected, name)
 FROM (VALUES

@@ -37,7 +37,7 @@ VALUES (4711, 'receipt', 'Q-1', 'a@example.org', 'Receipt', '<q1@example.org>', 
 INSERT INTO bounce.communication_recipient (communication_id, address)
 VALUES (4711, '<Carl@Example.com>');
 SELECT is((SELECT matched_by
-           FROM unnest(bounce_internal.find_all(test.report('user_unknown', 'carl@example.com',
+           FROM unnest(bounce_internal.findings_of(test.report('user_unknown', 'carl@example.com',
                                                             more => '{"original": {"message_id": '
                                                                     '"q1@example.org"}}')))),
           'message_id', 'a plain INSERT does');

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- Row invariants of communications, recipients and their deliveries: each refuses by its name, whoever writes, at UPDATE and at INSERT.
+-- Row invariants of communications, recipients and their deliveries: each refuses by its name,
+-- whoever writes, at UPDATE and at INSERT.
 BEGIN;
 \ir helper.psql
 SELECT * FROM no_plan();
@@ -18,12 +19,14 @@ BEGIN
   RETURN 'none';
 EXCEPTION WHEN check_violation THEN
   GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME, relation = TABLE_NAME;
-  RETURN CASE WHEN SQLERRM = format('new row for relation "%s" violates check constraint "%s"', relation, rule) THEN rule ELSE SQLERRM END;
+  RETURN CASE WHEN SQLERRM = format('new row for relation "%s" violates check constraint "%s"',
+                                    relation, rule) THEN rule ELSE SQLERRM END;
 END
 $$;
 
 -- a column of one of the tables, for the mail that waits
-CREATE FUNCTION test.key(relation text) RETURNS text LANGUAGE sql AS $$ SELECT CASE $1 WHEN 'communication' THEN 'id' ELSE 'communication_id' END $$;
+CREATE FUNCTION test.key(relation text) RETURNS text
+  LANGUAGE sql AS $$ SELECT CASE $1 WHEN 'communication' THEN 'id' ELSE 'communication_id' END $$;
 CREATE TABLE test.wrong (relation text, change text, rule text);
 INSERT INTO test.wrong VALUES
   ('communication_recipient', $$kind = 'from'$$, 'communication_recipient_kind_check'),
@@ -53,31 +56,54 @@ INSERT INTO test.wrong VALUES
 SELECT is(test.broken(format('UPDATE bounce.%I SET %s WHERE %I = %s', w.relation, w.change,
                              test.key(w.relation), :waits)),
           w.rule, format('%s: %s', w.relation, w.change)) FROM test.wrong AS w;
-SELECT is(test.broken(format('INSERT INTO bounce.communication_recipient (communication_id, address, %s) VALUES (%s, %L, %s)',
-                             c.name, :sent, 'new@example.com', c.value)), c.rule, format('new: %s %s', c.name, c.value))
+SELECT is(test.broken(
+    format('INSERT INTO bounce.communication_recipient (communication_id, address, %s) VALUES (%s, '
+           '%L, %s)',
+                             c.name, :sent, 'new@example.com', c.value)), c.rule,
+                             format('new: %s %s', c.name, c.value))
 FROM (VALUES ('kind', '''from''', 'communication_recipient_kind_check'),
-             ('state', '''lost''', 'communication_recipient_state_check'), ('corrections', '-1', 'communication_recipient_corrections_check'),
+             ('state', '''lost''', 'communication_recipient_state_check'),
+             ('corrections', '-1', 'communication_recipient_corrections_check'),
              ('attempts', '-1', 'communication_recipient_attempts_check'),
              ('kind', '''bcc''', 'none')) AS c (name, value, rule);
-SELECT is(test.broken(format('INSERT INTO bounce.communication (process, %s) VALUES (%L, %s)', c.name, 'invoice', c.value)), c.rule,
+SELECT is(test.broken(format('INSERT INTO bounce.communication (process, %s) VALUES (%L, %s)',
+                             c.name, 'invoice', c.value)), c.rule,
           format('new: %s %s', c.name, c.value))
-FROM (VALUES ('status', '''lost''', 'communication_status_check'), ('envelope_id', '''R-1001''', 'communication_envelope_id_check'),
+FROM (VALUES ('status', '''lost''', 'communication_status_check'),
+             ('envelope_id', '''R-1001''', 'communication_envelope_id_check'),
              ('business_ref', '''R-1001''', 'none')) AS c (name, value, rule);
 INSERT INTO bounce.communication_content (communication_id, body_text) VALUES (:sent, 'x');
-SELECT is(test.broken(format('INSERT INTO bounce.communication_delivery (communication_id, process, %s) VALUES (%s, %L, %s)', c.name, :sent, 'invoice', c.value)),
+SELECT is(test.broken(
+    format('INSERT INTO bounce.communication_delivery (communication_id, process, %s) VALUES (%s, '
+           '%L, %s)', c.name, :sent, 'invoice', c.value)),
           c.rule, format('new: %s %s', c.name, c.value))
-FROM (VALUES ('priority', '101', 'communication_delivery_priority_check'), ('held_by', '''anna''', 'held_by_somebody'),
-             ('due_at', 'NULL', 'waiting_has_due_time'), ('due_at, priority', 'now(), 100', 'none')) AS c (name, value, rule);
-SELECT is(test.broken(format('INSERT INTO bounce.recipient_delivery (communication_id, recipient_id, %s) VALUES (%s, (test.recipient(%L)).id, %s)', c.name, :sent,
-                             'sent@example.com', c.value)), c.rule, format('new: %s %s', c.name, c.value))
-FROM (VALUES ('tries', '-1', 'recipient_delivery_tries_check'), ('state', '''accepted''', 'none'), ('state, due_at', '''accepted'', now()', 'waiting_has_time'),
-             ('state, due_at', '''due'', NULL', 'waiting_has_time'), ('due_at, refused_at', 'now(), now()', 'refused_is_rejected')) AS c (name, value, rule);
+FROM (VALUES ('priority', '101', 'communication_delivery_priority_check'),
+             ('held_by', '''anna''', 'held_by_somebody'),
+             ('due_at', 'NULL', 'waiting_has_due_time'),
+             ('due_at, priority', 'now(), 100', 'none')) AS c (name, value, rule);
+SELECT is(test.broken(
+    format('INSERT INTO bounce.recipient_delivery (communication_id, recipient_id, %s) VALUES (%s, '
+           '(test.recipient(%L)).id, %s)', c.name, :sent,
+                             'sent@example.com', c.value)), c.rule,
+                             format('new: %s %s', c.name, c.value))
+FROM (VALUES ('tries', '-1', 'recipient_delivery_tries_check'), ('state', '''accepted''', 'none'),
+             ('state, due_at', '''accepted'', now()', 'waiting_has_time'),
+             ('state, due_at', '''due'', NULL', 'waiting_has_time'),
+             ('due_at, refused_at', 'now(), now()', 'refused_is_rejected')) AS c (name,
+                 value, rule);
 
 -- They are CHECKs, which \d shows, on each of the four tables.
-SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_constraint AS c WHERE c.contype = 'c'
-  AND c.conrelid IN ('bounce.communication'::regclass, 'bounce.communication_recipient'::regclass, 'bounce.communication_delivery'::regclass, 'bounce.recipient_delivery'::regclass)$$,
-  $$SELECT 'bounce.' || w.relation || ' ' || w.rule FROM test.wrong AS w UNION VALUES ('bounce.communication_recipient communication_recipient_address_check'),
-    ('bounce.communication_recipient communication_recipient_corrections_check'), ('bounce.communication_delivery communication_delivery_state_check'),
-    ('bounce.communication_delivery processing_has_claim'), ('bounce.communication_delivery waiting_has_due_time'), ('bounce.recipient_delivery refused_is_rejected')$$, 'the invariants');
+SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_constraint AS c
+                WHERE c.contype = 'c'
+  AND c.conrelid IN ('bounce.communication'::regclass, 'bounce.communication_recipient'::regclass,
+                     'bounce.communication_delivery'::regclass,
+                     'bounce.recipient_delivery'::regclass)$$,
+  $$SELECT 'bounce.' || w.relation || ' ' || w.rule FROM test.wrong AS w UNION
+    VALUES ('bounce.communication_recipient communication_recipient_address_check'),
+    ('bounce.communication_recipient communication_recipient_corrections_check'),
+    ('bounce.communication_delivery communication_delivery_state_check'),
+    ('bounce.communication_delivery processing_has_claim'),
+    ('bounce.communication_delivery waiting_has_due_time'),
+    ('bounce.recipient_delivery refused_is_rejected')$$, 'the invariants');
 SELECT * FROM finish();
 ROLLBACK;

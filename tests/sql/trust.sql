@@ -30,7 +30,8 @@ INSERT INTO try (name, what, trust, marked, blocked, hard_tasks) VALUES
 SELECT test.mail('v' || number, ARRAY['v' || number || '@example.com']) FROM try;
 SELECT test.mail('forger', '{forger@example.net}');
 
-CREATE FUNCTION test.attempt(what text, victim text) RETURNS bounce.outcome LANGUAGE plpgsql AS $$
+CREATE FUNCTION test.attempt(what text, victim text) RETURNS bounce.report_result
+  LANGUAGE plpgsql AS $$
 DECLARE
   address CONSTANT text := victim || '@example.com';
   path CONSTANT text := test.return_path(address);

@@ -4,44 +4,56 @@
 
 -- Mail that the application sends itself ---------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.register_communication(process text, recipients text[], subject text DEFAULT '', business_ref text DEFAULT '',
-                                              sender text DEFAULT '', message_id text DEFAULT NULL, status text DEFAULT 'open',
+CREATE OR REPLACE FUNCTION bounce.register_communication(
+  process text, recipients text[], subject text DEFAULT '', business_ref text DEFAULT '',
+                                              sender text DEFAULT '', message_id text DEFAULT NULL,
+                                              status text DEFAULT 'open',
                                               person_refs text[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   new_id bigint;
 BEGIN
-  PERFORM bounce_internal.check_registration(process, recipients, status, message_id, business_ref, person_refs);
+  PERFORM bounce_internal.check_registration(process, recipients, status, message_id, business_ref,
+                                             person_refs);
   INSERT INTO bounce.communication (process, subject, business_ref, sender, message_id, status)
-  VALUES (register_communication.process, coalesce(register_communication.subject, ''), coalesce(register_communication.business_ref, ''),
-          coalesce(register_communication.sender, ''), register_communication.message_id, register_communication.status)
+  VALUES (register_communication.process, coalesce(register_communication.subject, ''),
+          coalesce(register_communication.business_ref, ''),
+          coalesce(register_communication.sender, ''), register_communication.message_id,
+          register_communication.status)
   RETURNING id INTO new_id;
   INSERT INTO bounce.communication_recipient (communication_id, address, person_ref)
   SELECT new_id, (array_agg(r.address ORDER BY r.place))[1], coalesce(max(r.person_ref), '')
   FROM (SELECT bounce_internal.bare_address(u.mailbox) AS address, u.person_ref, u.place
-        FROM unnest(register_communication.recipients, register_communication.person_refs) WITH ORDINALITY AS u (mailbox, person_ref, place)) AS r
+        FROM unnest(register_communication.recipients,
+                    register_communication.person_refs) WITH ORDINALITY AS u (mailbox, person_ref,
+                        place)) AS r
   GROUP BY bounce.address_key(r.address)
   ORDER BY min(r.place);
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text, text, text[]) IS
+COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text,
+                                                  text, text[]) IS
   'application: registers a mail that the application sends itself, with its recipients (an '
-  'address named twice counts once). Returns communication.id. recipients: bare addresses or "Name '
-  '<address>". status open: not sent yet, set it to sent by an UPDATE later. person_refs: the '
-  'application''s reference of the person behind each address; NULL, or a NULL element, for bare '
-  'addresses. 23503 for an unknown process, 23514 for something that is not an address, without a '
-  'recipient, or for a status other than open, sent or error';
+  'address named twice counts once). Returns communication.id. recipients: bare addresses or '
+  '"Name <address>". status open: not sent yet, set it to sent by an UPDATE later. person_refs: '
+  'the application''s reference of the person behind each address; NULL, or a NULL element, for '
+  'bare addresses. 23503 for an unknown process, 23514 for something that is not an address, '
+  'without a recipient, or for a status other than open, sent or error';
 
-CREATE OR REPLACE FUNCTION bounce.set_person(communication_id bigint, address text, person_ref text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce.set_person(communication_id bigint, address text, person_ref text)
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r SET person_ref = coalesce(set_person.person_ref, '')
-  WHERE r.communication_id = set_person.communication_id AND r.address_key = bounce.address_key(set_person.address);
+  WHERE r.communication_id = set_person.communication_id
+    AND r.address_key = bounce.address_key(set_person.address);
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'communication % has no recipient %', set_person.communication_id, set_person.address
-      USING ERRCODE = 'no_data_found', HINT = 'Its recipients are in bounce.communication_recipient.';
+    RAISE EXCEPTION 'communication % has no recipient %', set_person.communication_id,
+      set_person.address
+      USING ERRCODE = 'no_data_found',
+        HINT = 'Its recipients are in bounce.communication_recipient.';
   END IF;
 END
 $$;
@@ -49,7 +61,8 @@ COMMENT ON FUNCTION bounce.set_person(bigint, text, text) IS
   'application: sets the application''s reference of the person behind an address of a '
   'communication. P0002 when the address is not one of its recipients';
 
-CREATE OR REPLACE FUNCTION bounce.return_path(communication_recipient_id bigint, attempt integer DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION bounce.return_path(
+  communication_recipient_id bigint, attempt integer DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   domain CONSTANT text := (bounce_internal.domains(bounce.parameter('bounce_domain')))[1];
@@ -57,7 +70,8 @@ DECLARE
 BEGIN
   IF domain IS NULL THEN
     RAISE EXCEPTION 'no bounce domain is set' USING ERRCODE = 'object_not_in_prerequisite_state',
-      HINT = 'UPDATE bounce.system_parameter SET value = ''bounces.example.org'' WHERE name = ''bounce_domain'' AND process IS NULL';
+      HINT = 'UPDATE bounce.system_parameter SET value = ''bounces.example.org'' WHERE name = '
+             '''bounce_domain'' AND process IS NULL';
   END IF;
   SELECT CASE WHEN r.state IN ('open', 'error') OR r.next_attempt_at IS NOT NULL THEN r.attempts + 1
               ELSE greatest(1, r.attempts) END INTO next_attempt
@@ -77,17 +91,20 @@ COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
   'attempt NULL: the send that is due, or else the last one. Send to each recipient in an SMTP '
   'transaction of its own. 55000 without a bounce domain';
 
-CREATE OR REPLACE FUNCTION bounce.confirm_resend(recipient_id bigint, message_id text DEFAULT NULL) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.confirm_resend(recipient_id bigint, message_id text DEFAULT NULL)
+RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   sent bounce.communication_recipient;
 BEGIN
   PERFORM FROM bounce.communication AS c
-  WHERE c.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.id = confirm_resend.recipient_id)
+  WHERE c.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r
+                WHERE r.id = confirm_resend.recipient_id)
   FOR NO KEY UPDATE;
   UPDATE bounce.communication_recipient AS r
   SET state = 'sent', attempts = r.attempts + 1, last_attempt_at = now(), next_attempt_at = NULL,
-      class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL, bounce_id = NULL
+      class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL,
+      bounce_id = NULL
   WHERE r.id = confirm_resend.recipient_id
   RETURNING r.* INTO sent;
   IF NOT FOUND THEN
@@ -99,7 +116,8 @@ BEGIN
   SELECT bounce_internal.bare_id(confirm_resend.message_id), sent.communication_id, sent.attempts
   WHERE bounce_internal.bare_id(confirm_resend.message_id) IS NOT NULL
   ON CONFLICT DO NOTHING;
-  PERFORM bounce_internal.write_log(sent.communication_id, sent.id, 'resent', format('send %s to %s', sent.attempts, sent.address));
+  PERFORM bounce_internal.write_log(sent.communication_id, sent.id, 'resent',
+                                    format('send %s to %s', sent.attempts, sent.address));
   RETURN sent.attempts;
 END
 $$;
@@ -114,17 +132,21 @@ CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text) RETURNS boole
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.address_block AS b
-                 WHERE b.address_key = bounce.address_key(bounce_internal.bare_address(is_address_blocked.address)) AND b.lifted_at IS NULL);
+                 WHERE b.address_key = bounce.address_key(
+                     bounce_internal.bare_address(is_address_blocked.address))
+                     AND b.lifted_at IS NULL);
 END
 $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
   'application: whether an address is blocked; in any case, also as "Name <address>"';
 
-CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL)
+RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN bounce_internal.is_address(bounce_internal.bare_address(may_write_to.address))
-         AND (NOT bounce.is_address_blocked(may_write_to.address) OR bounce_internal.parameter_boolean('block_exempt', may_write_to.process));
+         AND (NOT bounce.is_address_blocked(may_write_to.address)
+              OR bounce_internal.parameter_boolean('block_exempt', may_write_to.process));
 END
 $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
@@ -136,7 +158,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   suggested CONSTANT text := bounce_internal.suggest_domain(bounce.address_domain(address));
 BEGIN
-  RETURN CASE suggested WHEN '' THEN '' ELSE regexp_replace(bounce.address_key(address), '@[^@]*$', '') || '@' || suggested END;
+  RETURN CASE suggested
+              WHEN '' THEN '' ELSE regexp_replace(bounce.address_key(address), '@[^@]*$', '') || '@'
+              || suggested END;
 END
 $$;
 COMMENT ON FUNCTION bounce.suggest_address(text) IS
@@ -145,15 +169,21 @@ COMMENT ON FUNCTION bounce.suggest_address(text) IS
 
 -- The outbox ----------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.claim_follow_up(claimer text, batch integer DEFAULT 10, lease interval DEFAULT '5 minutes', kinds text[] DEFAULT NULL)
-RETURNS TABLE (id bigint, kind text, process text, business_ref text, communication_id bigint, recipient_id bigint, address text,
+CREATE OR REPLACE FUNCTION bounce.claim_follow_up(
+  claimer text, batch integer DEFAULT 10, lease interval DEFAULT '5 minutes',
+  kinds text[] DEFAULT NULL)
+RETURNS TABLE (id bigint, kind text, process text, business_ref text, communication_id bigint,
+               recipient_id bigint, address text,
                reason text, diagnostic text, mailbox text, text text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce_internal.need_count('how many follow-ups', batch);
-  PERFORM bounce_internal.need_word('kind of follow-up', k, '{hard_bounce,owner_notice}') FROM unnest(kinds) AS k;
+  PERFORM bounce_internal.require_count('how many follow-ups', batch);
+  PERFORM bounce_internal.require_word('kind of follow-up', k, '{hard_bounce,owner_notice}')
+    FROM unnest(kinds) AS k;
   IF btrim(coalesce(claimer, '')) = '' OR coalesce(lease <= interval '0', true) THEN
-    RAISE EXCEPTION 'a claim needs a name and a lease' USING ERRCODE = 'invalid_parameter_value', HINT = 'claim_follow_up(''crm'', 10, ''5 minutes'')';
+    RAISE EXCEPTION 'a claim needs a name and a lease'
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'claim_follow_up(''crm'', 10, ''5 minutes'')';
   END IF;
   RETURN QUERY
   WITH due AS (
@@ -162,9 +192,11 @@ BEGIN
       AND (claim_follow_up.kinds IS NULL OR u.kind = ANY (claim_follow_up.kinds))
     ORDER BY u.id LIMIT claim_follow_up.batch FOR UPDATE SKIP LOCKED),
   claimed AS (
-    UPDATE bounce.follow_up AS u SET claimed_by = claim_follow_up.claimer, lease_expire_time = now() + claim_follow_up.lease
+    UPDATE bounce.follow_up AS u SET claimed_by = claim_follow_up.claimer,
+      lease_expire_time = now() + claim_follow_up.lease
     FROM due WHERE u.id = due.id RETURNING u.*)
-  SELECT u.id, u.kind, c.process, c.business_ref, c.id, r.id, r.address, r.reason, r.diagnostic, u.mailbox, u.text
+  SELECT u.id, u.kind, c.process, c.business_ref, c.id, r.id, r.address, r.reason, r.diagnostic,
+         u.mailbox, u.text
   FROM claimed AS u
   JOIN bounce.communication AS c ON c.id = u.communication_id
   JOIN bounce.communication_recipient AS r ON r.id = u.recipient_id
@@ -175,19 +207,22 @@ COMMENT ON FUNCTION bounce.claim_follow_up(text, integer, interval, text[]) IS
   'application: claims rows of the outbox, oldest first, until the lease ends; two claimers never '
   'get the same row. kinds NULL: all. Finish each with finish_follow_up() and the same claimer';
 
-CREATE OR REPLACE FUNCTION bounce.finish_follow_up(id bigint, claimer text, result text DEFAULT '') RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.finish_follow_up(id bigint, claimer text, result text DEFAULT '')
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   done bounce.follow_up;
 BEGIN
-  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), result = finish_follow_up.result
+  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(),
+    result = finish_follow_up.result
   WHERE u.id = finish_follow_up.id AND u.status = 'open' AND u.claimed_by = finish_follow_up.claimer
   RETURNING u.* INTO done;
   IF NOT FOUND THEN
     RETURN false;
   END IF;
   PERFORM bounce_internal.write_log(done.communication_id, done.recipient_id, done.kind || '_done',
-                           concat_ws(': ', done.claimed_by, nullif(done.result, '')), done.bounce_id);
+                           concat_ws(': ', done.claimed_by, nullif(done.result, '')),
+                           done.bounce_id);
   RETURN true;
 END
 $$;

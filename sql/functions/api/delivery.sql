@@ -17,7 +17,9 @@ CREATE OR REPLACE FUNCTION bounce.next_due(server text) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 BEGIN
   RETURN (
-    SELECT greatest(min(w.due_at), (SELECT s.probe_at FROM bounce.delivery_server AS s WHERE s.name = next_due.server))
+    SELECT greatest(min(w.due_at),
+                    (SELECT s.probe_at FROM bounce.delivery_server AS s
+                     WHERE s.name = next_due.server))
     FROM bounce_internal.queue_levels(now()) AS l
     CROSS JOIN LATERAL (SELECT d.due_at FROM bounce.communication_delivery AS d
                         WHERE d.process = l.process AND d.priority = l.priority
@@ -28,8 +30,10 @@ $$;
 COMMENT ON FUNCTION bounce.next_due(text) IS
   'delivery: when the next mail can be claimed; NULL when none is waiting';
 
--- No JIT: the planner cannot know that the batch is small, and compiling would cost more than the claim.
-CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer) RETURNS SETOF bounce.delivery_item
+-- No JIT: the planner cannot know that the batch is small, and compiling would cost more than
+-- the claim.
+CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer)
+RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 DECLARE
   allowed CONSTANT integer := bounce_internal.may_use_server(server, batch);
@@ -41,7 +45,8 @@ BEGIN
   IF allowed = 0 THEN
     RETURN;
   END IF;
-  chosen := CASE WHEN bounce_internal.has_problem(server) THEN bounce_internal.choose_for_probe(allowed, now())
+  chosen := CASE WHEN bounce_internal.has_problem(server)
+                 THEN bounce_internal.choose_for_probe(allowed, now())
                  ELSE bounce_internal.choose_communications(allowed, now()) END;
   IF cardinality(chosen) = 0 THEN
     RETURN;
@@ -49,20 +54,25 @@ BEGIN
   PERFORM bounce_internal.refuse_blocked(chosen);
   due := ARRAY(SELECT q.recipient_id FROM unnest(chosen) WITH ORDINALITY AS u (id, place)
                JOIN bounce.recipient_delivery AS q ON q.communication_id = u.id
-               WHERE q.state IN ('due', 'pending') AND q.due_at <= now() ORDER BY u.place, q.recipient_id);
+               WHERE q.state IN ('due', 'pending') AND q.due_at <= now()
+               ORDER BY u.place, q.recipient_id);
   kept := bounce_internal.within_rate(due, now());
   -- the recipients first: the state of the delivery follows from them
   UPDATE bounce.recipient_delivery AS q SET state = 'claimed' WHERE q.recipient_id = ANY (kept);
   UPDATE bounce.communication_delivery AS d
-  SET state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker, start_time = clock_timestamp(),
-      end_time = NULL, lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
-  WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q WHERE q.recipient_id = ANY (kept));
+  SET state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker,
+      start_time = clock_timestamp(),
+      end_time = NULL, lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval(
+          'delivery_lease')
+  WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q
+                               WHERE q.recipient_id = ANY (kept));
   RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
 END
 $$;
 COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
-  'delivery: claims up to batch communications that are due, under a lease, and returns their SMTP '
-  'transactions. No other worker gets them until they are settled or released, or the lease ends';
+  'delivery: claims up to batch communications that are due, under a lease, and returns their '
+  'SMTP transactions. No other worker gets them until they are settled or released, or the lease '
+  'ends';
 
 CREATE OR REPLACE FUNCTION bounce.renew_leases(claim_ids uuid[]) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -85,11 +95,14 @@ DECLARE
   id bigint;
   released integer := 0;
 BEGIN
-  FOR id IN SELECT c.id FROM bounce.communication AS c JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
-            WHERE d.claim_id = release_claim.claim_id AND d.state = 'PROCESSING' ORDER BY c.id FOR NO KEY UPDATE LOOP
-    PERFORM bounce_internal.give_back(id, NULL);
+  FOR id IN SELECT c.id FROM bounce.communication AS c
+            JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
+            WHERE d.claim_id = release_claim.claim_id AND d.state = 'PROCESSING' ORDER BY c.id
+            FOR NO KEY UPDATE LOOP
+    PERFORM bounce_internal.return_to_queue(id, NULL);
     IF btrim(why) <> '' THEN
-      UPDATE bounce.communication_delivery AS d SET error = left(why, 2000) WHERE d.communication_id = id;
+      UPDATE bounce.communication_delivery AS d SET error = left(why, 2000)
+      WHERE d.communication_id = id;
     END IF;
     released := released + (bounce_internal.finish_communication(id) IS NOT NULL)::integer;
   END LOOP;
@@ -107,7 +120,8 @@ DECLARE
   d bounce.communication_delivery;
   swept integer := 0;
 BEGIN
-  FOR d IN SELECT k.* FROM bounce.communication_delivery AS k JOIN bounce.communication AS c ON c.id = k.communication_id
+  FOR d IN SELECT k.* FROM bounce.communication_delivery AS k
+           JOIN bounce.communication AS c ON c.id = k.communication_id
            WHERE k.state = 'PROCESSING' AND k.lease_expire_time < at
            ORDER BY k.lease_expire_time LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED LOOP
     PERFORM bounce_internal.sweep_claim(d);
@@ -115,23 +129,27 @@ BEGIN
   END LOOP;
   PERFORM bounce_internal.requeue_refused(u.address_key)
   FROM (SELECT DISTINCT r.address_key
-        FROM bounce.recipient_delivery AS q JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+        FROM bounce.recipient_delivery AS q JOIN bounce.communication_recipient AS r
+          ON r.id = q.recipient_id
         WHERE q.refused_at IS NOT NULL
-          AND NOT EXISTS (SELECT FROM bounce.address_block AS b WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS u;
+          AND NOT EXISTS (SELECT FROM bounce.address_block AS b
+                          WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS u;
   RETURN swept;
 END
 $$;
 COMMENT ON FUNCTION bounce.sweep_deliveries() IS
-  'delivery: ends the claims of workers that died: what was not begun is due again, what was begun '
-  'becomes unknown. Returns the number of communications. It also finds mails refused because of a '
-  'block that has been lifted since';
+  'delivery: ends the claims of workers that died: what was not begun is due again, what was '
+  'begun becomes unknown. Returns the number of communications. It also finds mails refused '
+  'because of a block that has been lifted since';
 
 -- Transactions -----------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.begin_delivery(claim_id uuid, recipient_ids bigint[]) RETURNS SETOF bounce.delivery_content
+CREATE OR REPLACE FUNCTION bounce.begin_delivery(claim_id uuid, recipient_ids bigint[])
+RETURNS SETOF bounce.delivery_content
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id, recipient_ids[1]);
+  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
+      recipient_ids[1]);
   ready integer;
   attempt integer;
   is_blocked boolean;
@@ -152,13 +170,14 @@ BEGIN
               WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending'));
   END IF;
   IF d.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
-    PERFORM bounce_internal.give_back(d.communication_id, recipient_ids);
+    PERFORM bounce_internal.return_to_queue(d.communication_id, recipient_ids);
     PERFORM bounce_internal.finish_communication(d.communication_id);
     RETURN;
   END IF;
   UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt
   WHERE q.recipient_id = ANY (recipient_ids);
-  RETURN QUERY SELECT * FROM bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
+  RETURN QUERY SELECT *
+               FROM bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
   IF NOT FOUND THEN
     PERFORM bounce_internal.fail_without_content(d.communication_id);
     PERFORM bounce_internal.finish_communication(d.communication_id);
@@ -171,45 +190,57 @@ COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
   'lost, the mail is on hold, or an address was blocked meanwhile: then nothing may be sent, and '
   'the rest of the claim is given back. Repeating it with the same claim is harmless';
 
-CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb)
+RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id, (outcomes -> 0 ->> 'recipient_id')::bigint);
+  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
+      (outcomes -> 0 ->> 'recipient_id')::bigint);
   a bounce_internal.delivery_attempt;
   o record;
   has_answered boolean := false;
 BEGIN
   IF d.state IS DISTINCT FROM 'PROCESSING' THEN
-    PERFORM bounce_internal.settle_late(d.communication_id, outcomes) WHERE d.communication_id IS NOT NULL;
+    PERFORM bounce_internal.settle_late(d.communication_id, outcomes)
+      WHERE d.communication_id IS NOT NULL;
     RETURN 'lost';
   END IF;
-  FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text, response text, document jsonb)
+  FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text,
+                                                              response text, document jsonb)
            ORDER BY x.recipient_id LOOP
-    SELECT r.communication_id, d.process, r.id, r.address, coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries INTO a
-    FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
-    WHERE r.id = o.recipient_id AND r.communication_id = d.communication_id AND q.state IN ('claimed', 'sending')
+    SELECT r.communication_id, d.process, r.id, r.address,
+           coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries INTO a
+    FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q
+      ON q.recipient_id = r.id
+    WHERE r.id = o.recipient_id AND r.communication_id = d.communication_id
+      AND q.state IN ('claimed', 'sending')
     FOR NO KEY UPDATE;
     IF FOUND THEN
-      PERFORM bounce_internal.settle_recipient(a, o.outcome, left(coalesce(o.response, ''), 2000), coalesce(o.document, '{}'));
+      PERFORM bounce_internal.settle_recipient(a, o.outcome, left(coalesce(o.response, ''), 2000),
+                                               coalesce(o.document, '{}'));
     END IF;
     has_answered := has_answered OR o.outcome IN ('accepted', 'rejected', 'pending');
   END LOOP;
   IF has_answered THEN
     PERFORM bounce_internal.server_works(server);
   END IF;
-  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released' THEN bounce_internal.finish_communication(d.communication_id)
-                       ELSE bounce_internal.finish_communication(d.communication_id, d.attempt_claim_id IS DISTINCT FROM d.claim_id,
-                                                        left(outcomes -> 0 ->> 'response', 2000)) END, 'PROCESSING');
+  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released'
+                       THEN bounce_internal.finish_communication(d.communication_id)
+                       ELSE bounce_internal.finish_communication(d.communication_id,
+                           d.attempt_claim_id IS DISTINCT FROM d.claim_id,
+                                                        left(outcomes -> 0 ->> 'response',
+                                                             2000)) END, 'PROCESSING');
 END
 $$;
 COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
   'delivery: records the results of one transaction: [{recipient_id, outcome, response, '
   'document}], all of one communication. outcome: accepted, rejected, pending, unknown or '
   'released; document: the classifier''s, for rejected and pending. Returns the state of the '
-  'communication, or "lost" when the lease had ended and the claim was swept: an unknown result is '
-  'then corrected. Repeating it is harmless';
+  'communication, or "lost" when the lease had ended and the claim was swept: an unknown result '
+  'is then corrected. Repeating it is harmless';
 
-CREATE OR REPLACE FUNCTION bounce.settle_and_begin(settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
+CREATE OR REPLACE FUNCTION bounce.settle_and_begin(
+  settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
 RETURNS SETOF bounce.delivery_content
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
@@ -237,20 +268,25 @@ BEGIN
   INSERT INTO bounce.delivery_server AS d (name, problem, problem_since, failures, probe_at)
   VALUES (delivery_problem.server, left(delivery_problem.problem, 2000), now(), 1, now())
   ON CONFLICT (name) DO UPDATE
-  SET problem = excluded.problem, problem_since = coalesce(d.problem_since, now()), failures = d.failures + 1,
+  SET problem = excluded.problem, problem_since = coalesce(d.problem_since, now()),
+      failures = d.failures + 1,
       probe_at = coalesce(d.probe_at, now())
   RETURNING d.* INTO s;
   delay := make_interval(secs => least(
-    extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_delay'))::float8 * power(2, least(s.failures, 30) - 1),
+    extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_delay'))::float8 * power(
+        2, least(s.failures, 30) - 1),
     extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_max_delay'))::float8));
   summary := format('mail server %s: %s; since %s, %s communications wait', s.name, s.problem,
-                    to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'), bounce_internal.waiting_count());
+                    to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'),
+                    bounce_internal.waiting_count());
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, domain, reason)
-  VALUES ('delivery_problem', 'delivery_problem:server:' || s.name, summary, '', 'submission_server')
+  VALUES ('delivery_problem', 'delivery_problem:server:' || s.name, summary, '',
+          'submission_server')
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
   RETURNING t.id INTO s.task_id;
-  UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id WHERE d.name = s.name;
+  UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id
+  WHERE d.name = s.name;
   RETURN delay;
 END
 $$;
@@ -268,8 +304,10 @@ DECLARE
   forgotten integer := 0;
 BEGIN
   FOR s IN SELECT d.* FROM bounce.delivery_server AS d
-           WHERE d.probe_at < now() - 2 * bounce_internal.parameter_interval('delivery_probe_max_delay') ORDER BY d.name FOR UPDATE SKIP LOCKED LOOP
-    UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0, probe_at = NULL, task_id = NULL
+           WHERE d.probe_at < now() - 2 * bounce_internal.parameter_interval(
+               'delivery_probe_max_delay') ORDER BY d.name FOR UPDATE SKIP LOCKED LOOP
+    UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0,
+      probe_at = NULL, task_id = NULL
     WHERE d.name = s.name;
     UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
       note = format('no worker has used it since %s', to_char(s.probe_at, 'YYYY-MM-DD HH24:MI:SS'))
@@ -295,13 +333,17 @@ DECLARE
 BEGIN
   FOR d IN SELECT * FROM bounce_internal.owner_notices_due(at) LOOP
     -- two workers that look at the same moment tell it once
-    ids := ARRAY(SELECT u.id FROM bounce.follow_up AS u WHERE u.id = ANY (d.follow_up_ids) AND u.status = 'open'
+    ids := ARRAY(SELECT u.id FROM bounce.follow_up AS u
+                 WHERE u.id = ANY (d.follow_up_ids) AND u.status = 'open'
                  ORDER BY u.id FOR UPDATE SKIP LOCKED);
     CONTINUE WHEN cardinality(ids) = 0;
     new_id := bounce_internal.queue_owner_notice(d.process, d.mailbox, ids);
-    UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), notice_id = new_id, result = 'sent as communication ' || new_id
+    UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), notice_id = new_id,
+      result = 'sent as communication ' || new_id
     WHERE u.id = ANY (ids);
-    PERFORM bounce_internal.write_log(u.communication_id, u.recipient_id, 'owner_notice_done', format('%s is told, communication %s', d.mailbox, new_id), u.bounce_id)
+    PERFORM bounce_internal.write_log(u.communication_id, u.recipient_id, 'owner_notice_done',
+                                      format('%s is told, communication %s', d.mailbox, new_id),
+                                      u.bounce_id)
     FROM bounce.follow_up AS u WHERE u.id = ANY (ids) ORDER BY u.id;
     sent := sent + 1;
   END LOOP;

@@ -35,17 +35,18 @@ COMMENT ON FUNCTION bounce.token_settings() IS
   'as id:hex separated by spaces; to be read again after each NOTIFY bounce_parameter';
 
 -- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
-CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea) RETURNS bounce.outcome
+CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea)
+RETURNS bounce.report_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
   SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   document CONSTANT jsonb := bounce_internal.complete_document(report, raw);
-  findings CONSTANT bounce_internal.finding[] := bounce_internal.find_all(document);
-  gravest CONSTANT bounce_internal.finding := bounce_internal.gravest(findings);
+  findings CONSTANT bounce_internal.finding[] := bounce_internal.findings_of(document);
+  gravest CONSTANT bounce_internal.finding := bounce_internal.most_severe(findings);
   fresh bounce_internal.finding[];
-  o bounce.outcome;
+  o bounce.report_result;
 BEGIN
-  PERFORM bounce_internal.wait_for_disk();
+  PERFORM bounce_internal.require_durable_commit();
   o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest.class),
         false, NULL, gravest.class, gravest.reason);
   fresh := bounce_internal.claim_findings(findings, o.bounce_message_id);
@@ -53,7 +54,7 @@ BEGIN
     o := bounce_internal.recorded_before(o, gravest.report_key);
   ELSE
     PERFORM bounce_internal.lock_findings(fresh);
-    fresh := bounce_internal.follow_all(fresh);
+    fresh := bounce_internal.process_findings(fresh);
     PERFORM bounce_internal.store_message(o, document, raw);
     PERFORM bounce_internal.store_bounces(o.bounce_message_id, fresh);
   END IF;

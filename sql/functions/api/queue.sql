@@ -2,10 +2,14 @@
 --
 -- For applications: mail that bounce-delivery sends.
 
-CREATE OR REPLACE FUNCTION bounce.submit_communication(process text, recipients text[], sender text, subject text DEFAULT '',
-    body_text text DEFAULT NULL, body_html text DEFAULT NULL, raw bytea DEFAULT NULL, business_ref text DEFAULT '',
-    cc text[] DEFAULT '{}', bcc text[] DEFAULT '{}', reply_to text DEFAULT '', attachments jsonb DEFAULT '[]',
-    priority integer DEFAULT NULL, not_before timestamptz DEFAULT NULL, auto_submitted text DEFAULT 'auto-generated')
+CREATE OR REPLACE FUNCTION bounce.submit_communication(
+  process text, recipients text[], sender text, subject text DEFAULT '',
+    body_text text DEFAULT NULL, body_html text DEFAULT NULL, raw bytea DEFAULT NULL,
+    business_ref text DEFAULT '',
+    cc text[] DEFAULT '{}', bcc text[] DEFAULT '{}', reply_to text DEFAULT '',
+    attachments jsonb DEFAULT '[]',
+    priority integer DEFAULT NULL, not_before timestamptz DEFAULT NULL,
+    auto_submitted text DEFAULT 'auto-generated')
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
@@ -13,15 +17,22 @@ DECLARE
   content bounce.communication_content;
   new_id bigint;
 BEGIN
-  PERFORM bounce_internal.check_envelope(process, business_ref, subject, priority, not_before, auto_submitted);
-  PERFORM bounce_internal.check_mailboxes(sender, reply_to, coalesce(recipients, '{}') || coalesce(cc, '{}') || coalesce(bcc, '{}'));
+  PERFORM bounce_internal.check_envelope(process, business_ref, subject, priority, not_before,
+                                         auto_submitted);
+  PERFORM bounce_internal.check_mailboxes(sender, reply_to,
+                                          coalesce(recipients, '{}') || coalesce(cc, '{}')
+                                          || coalesce(bcc, '{}'));
   content.bytes := bounce_internal.check_content(raw, body_text, body_html, files);
   content.raw := raw;
-  content.body_text := CASE WHEN raw IS NULL AND body_html IS NULL THEN coalesce(body_text, '') ELSE body_text END;
+  content.body_text := CASE WHEN raw IS NULL AND body_html IS NULL THEN coalesce(body_text, '')
+                            ELSE body_text END;
   content.body_html := body_html;
   content.header_from := bounce_internal.one_line(sender);
-  content.header_to := ARRAY(SELECT bounce_internal.one_line(m) FROM unnest(recipients) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
-  content.header_cc := ARRAY(SELECT bounce_internal.one_line(m) FROM unnest(cc) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
+  content.header_to := ARRAY(SELECT bounce_internal.one_line(m)
+                             FROM unnest(recipients) WITH ORDINALITY AS u (m, place)
+                             ORDER BY u.place);
+  content.header_cc := ARRAY(SELECT bounce_internal.one_line(m)
+                             FROM unnest(cc) WITH ORDINALITY AS u (m, place) ORDER BY u.place);
   content.reply_to := bounce_internal.one_line(reply_to);
   content.auto_submitted := CASE WHEN raw IS NULL THEN coalesce(auto_submitted, '') ELSE '' END;
   content.null_sender := false;
@@ -32,7 +43,8 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, text, bytea, text, text[], text[], text, jsonb, integer,
+COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, text, bytea, text,
+                                                text[], text[], text, jsonb, integer,
                                                 timestamptz, text) IS
   'application: submits a mail for sending by bounce-delivery and returns communication.id. It is '
   'part of the caller''s transaction: nothing is sent before COMMIT. recipients, cc, bcc and '
@@ -46,7 +58,7 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
 CREATE OR REPLACE FUNCTION bounce.retry_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
 BEGIN
   IF d.state IN ('PENDING', 'RETRY') THEN
     UPDATE bounce.recipient_delivery AS q SET due_at = now()
@@ -55,24 +67,26 @@ BEGIN
     WHERE r.communication_id = d.communication_id AND r.next_attempt_at IS NOT NULL;
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued', 'due at once');
   ELSE
-    UPDATE bounce.communication_delivery AS k SET state = 'RETRY' WHERE k.communication_id = d.communication_id;
+    UPDATE bounce.communication_delivery AS k SET state = 'RETRY'
+    WHERE k.communication_id = d.communication_id;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
-  'not get it, or to all when all did. The same as setting the state in bounce.delivery to RETRY. P0002 when it '
-  'is not in the queue, 23514 while a worker has claimed it';
+  'not get it, or to all when all did. The same as setting the state in bounce.delivery to RETRY. '
+  'P0002 when it is not in the queue, 23514 while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
 BEGIN
   IF d.held_at IS NOT NULL OR d.state IN ('SUCCESS', 'ERROR') THEN
     RETURN false;
   END IF;
-  UPDATE bounce.communication_delivery AS k SET held_at = now(), held_by = session_user WHERE k.communication_id = d.communication_id;
+  UPDATE bounce.communication_delivery AS k SET held_at = now(), held_by = session_user
+  WHERE k.communication_id = d.communication_id;
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'held', 'held by ' || session_user);
   RETURN true;
 END
@@ -84,13 +98,15 @@ COMMENT ON FUNCTION bounce.hold_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.release_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
 BEGIN
   IF d.held_at IS NULL THEN
     RETURN false;
   END IF;
-  UPDATE bounce.communication_delivery AS k SET held_at = NULL, held_by = NULL WHERE k.communication_id = d.communication_id;
-  PERFORM bounce_internal.write_log(d.communication_id, NULL, 'released', 'released by ' || session_user);
+  UPDATE bounce.communication_delivery AS k SET held_at = NULL, held_by = NULL
+  WHERE k.communication_id = d.communication_id;
+  PERFORM bounce_internal.write_log(d.communication_id, NULL, 'released',
+                                    'released by ' || session_user);
   PERFORM pg_notify('bounce_delivery', '');
   RETURN true;
 END
@@ -101,26 +117,31 @@ COMMENT ON FUNCTION bounce.release_communication(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.cancel_communication(communication_id bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.need_queued(communication_id);
+  d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
   why CONSTANT text := 'cancelled by ' || session_user;
   ids bigint[];
 BEGIN
   IF d.state = 'PROCESSING' THEN
-    RAISE EXCEPTION 'communication %: a worker has it until %', d.communication_id, d.lease_expire_time USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'communication %: a worker has it until %', d.communication_id,
+      d.lease_expire_time USING ERRCODE = 'check_violation';
   END IF;
   ids := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
                WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending'));
-  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, response = why WHERE q.recipient_id = ANY (ids);
+  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, response = why
+  WHERE q.recipient_id = ANY (ids);
   UPDATE bounce.communication_recipient AS r
   SET next_attempt_at = NULL, state = CASE r.state WHEN 'open' THEN 'error' ELSE r.state END,
       diagnostic = CASE r.state WHEN 'open' THEN why ELSE r.diagnostic END
   WHERE r.id = ANY (ids);
   UPDATE bounce.communication_delivery AS k
-  SET held_at = NULL, held_by = NULL, error = CASE WHEN cardinality(ids) > 0 THEN why ELSE k.error END
+  SET held_at = NULL, held_by = NULL,
+      error = CASE WHEN cardinality(ids) > 0 THEN why ELSE k.error END
   WHERE k.communication_id = d.communication_id;
   PERFORM bounce_internal.derive_communication(d.communication_id);
   IF cardinality(ids) > 0 THEN
-    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'cancelled', format('%s recipients, by %s', cardinality(ids), session_user));
+    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'cancelled',
+                                      format('%s recipients, by %s', cardinality(ids),
+                                             session_user));
   END IF;
   RETURN cardinality(ids);
 END

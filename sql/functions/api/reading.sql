@@ -72,7 +72,7 @@ BEGIN
         FROM bounce.communication AS c WHERE c.id = communication_story.communication_id
         UNION ALL
         SELECT b.received_at, b.recipient_id, 'report',
-               bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(b)), '', b.id,
+               bounce_internal.verdict_text(bounce_internal.original_verdict(b)), '', b.id,
                b.task_id, 1, b.id
         FROM bounce.bounce AS b
         WHERE b.communication_id = communication_story.communication_id
@@ -102,7 +102,7 @@ RETURNS TABLE (at timestamptz, event text, text text, actor text, block_id bigin
                bounce_message_id bigint, communication_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  key CONSTANT text := bounce.address_key(bounce_internal.need_address(address));
+  key CONSTANT text := bounce.address_key(bounce_internal.require_address(address));
 BEGIN
   RETURN QUERY
   WITH block AS (SELECT k.* FROM bounce.address_block AS k WHERE k.address_key = key),
@@ -112,7 +112,7 @@ BEGIN
   SELECT s.at, s.event, s.text, s.actor, s.block_id, s.bounce_id, s.bounce_message_id,
          s.communication_id
   FROM (SELECT (c.bounce).received_at AS at, 1 AS rank, 'report' AS event,
-               bounce_internal.verdict_words(bounce_internal.bounce_as_it_was(c.bounce)) AS text,
+               bounce_internal.verdict_text(bounce_internal.original_verdict(c.bounce)) AS text,
                '' AS actor, c.block_id, (c.bounce).id AS bounce_id, (c.bounce).bounce_message_id,
                (c.bounce).communication_id
         FROM cause AS c
@@ -178,7 +178,7 @@ BEGIN
             HINT = 'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week '
                    'or month.';
   END IF;
-  PERFORM bounce_internal.need_period(since, until);
+  PERFORM bounce_internal.require_period(since, until);
   RETURN QUERY
   WITH labelled AS (
     SELECT l.label, l.class FROM bounce_internal.bounce_labels(dimension, since, until) AS l

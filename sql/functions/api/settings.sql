@@ -31,8 +31,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   stored text;
 BEGIN
-  PERFORM bounce_internal.need_parameter(set_parameter.name),
-    bounce_internal.need_process(set_parameter.process);
+  PERFORM bounce_internal.require_parameter(set_parameter.name),
+    bounce_internal.require_process(set_parameter.process);
   IF value IS NULL AND process IS NOT NULL THEN
     DELETE FROM bounce.system_parameter AS p WHERE p.name = set_parameter.name
       AND p.process = set_parameter.process;
@@ -144,7 +144,7 @@ CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000)
 RETURNS TABLE (step text, done bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   SELECT h.step, h.done
-  FROM bounce_internal.housekeeping_at(now(), bounce_internal.need_count('a batch', batch)) AS h;
+  FROM bounce_internal.housekeeping_at(now(), bounce_internal.require_count('a batch', batch)) AS h;
 $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
   'operator: to be called hourly by a timer: creates and drops monthly partitions and erases what '
@@ -155,7 +155,7 @@ CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN bounce_internal.erase_addresses(
-      ARRAY[bounce.address_key(bounce_internal.need_address(address))], why);
+      ARRAY[bounce.address_key(bounce_internal.require_address(address))], why);
 END
 $$;
 COMMENT ON FUNCTION bounce.erase_address(text, text) IS

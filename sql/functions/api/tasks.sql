@@ -4,29 +4,35 @@
 
 -- Tasks ------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.assign_task(task_id bigint, owner text, note text DEFAULT '') RETURNS void
+CREATE OR REPLACE FUNCTION bounce.assign_task(task_id bigint, owner text, note text DEFAULT '')
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   who CONSTANT text := coalesce(bounce_internal.one_line(owner), '');
 BEGIN
   PERFORM bounce_internal.change_task(assign_task.task_id, 'assigned',
-            concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END, nullif(btrim(note), '')), owner => who);
+            concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END,
+                      nullif(btrim(note), '')), owner => who);
 END
 $$;
 COMMENT ON FUNCTION bounce.assign_task(bigint, text, text) IS
-  'operator: assigns an open task to a person; owner empty: to nobody. P0002 when there is no such '
-  'open task';
+  'operator: assigns an open task to a person; owner empty: to nobody. P0002 when there is no '
+  'such open task';
 
-CREATE OR REPLACE FUNCTION bounce.postpone_task(task_id bigint, due_at timestamptz, note text DEFAULT '') RETURNS void
+CREATE OR REPLACE FUNCTION bounce.postpone_task(
+  task_id bigint, due_at timestamptz, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   -- to the minute: what is shown is what was given
-  IF due_at IS NULL OR due_at < date_trunc('minute', now()) OR due_at > now() + interval '10 years' THEN
-    RAISE EXCEPTION 'task % cannot be due at %', task_id, coalesce(due_at::text, 'no time') USING ERRCODE = 'invalid_parameter_value',
+  IF due_at IS NULL OR due_at < date_trunc('minute', now())
+     OR due_at > now() + interval '10 years' THEN
+    RAISE EXCEPTION 'task % cannot be due at %', task_id, coalesce(due_at::text, 'no time')
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = 'A time to come, within ten years.';
   END IF;
   PERFORM bounce_internal.change_task(postpone_task.task_id, 'postponed',
-            concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'), nullif(btrim(note), '')), due_at => postpone_task.due_at);
+            concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'),
+                      nullif(btrim(note), '')), due_at => postpone_task.due_at);
 END
 $$;
 COMMENT ON FUNCTION bounce.postpone_task(bigint, timestamptz, text) IS
@@ -37,7 +43,8 @@ CREATE OR REPLACE FUNCTION bounce.note_task(task_id bigint, note text) RETURNS v
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF btrim(coalesce(note, ''), E' \t\r\n') = '' THEN
-    RAISE EXCEPTION 'the note is empty' USING ERRCODE = 'invalid_parameter_value', HINT = 'Write what is to be remembered.';
+    RAISE EXCEPTION 'the note is empty' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Write what is to be remembered.';
   END IF;
   PERFORM bounce_internal.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
 END
@@ -49,9 +56,11 @@ COMMENT ON FUNCTION bounce.note_task(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.resolve_task(task_id bigint, note text DEFAULT '') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = resolve_task.task_id AND t.kind = 'outage' AND t.status = 'open') THEN
+  IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = resolve_task.task_id AND t.kind = 'outage'
+             AND t.status = 'open') THEN
     RAISE EXCEPTION 'task % holds blocks: somebody has to decide on them', resolve_task.task_id
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
+      USING ERRCODE = 'invalid_parameter_value',
+        HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
   END IF;
   PERFORM bounce_internal.close_task(resolve_task.task_id, 'done', note);
 END
@@ -60,44 +69,54 @@ COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
   'operator: closes a task with a note and changes nothing else. P0002 when there is no such open '
   'task, 22023 for an outage';
 
-CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(task_id bigint, address text, note text DEFAULT '') RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(
+  task_id bigint, address text, note text DEFAULT '') RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
-  bare CONSTANT text := bounce_internal.check_address(address);
+  t CONSTANT bounce.task := bounce_internal.lock_task(
+    task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  bare CONSTANT text := bounce_internal.require_unblocked_address(address);
   resent integer;
 BEGIN
   IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
     RAISE EXCEPTION '% is the address that bounced', bare USING ERRCODE = 'invalid_parameter_value',
       HINT = 'If it works after all: resolve_task_unblocked(task, note).';
   ELSIF t.communication_id IS NULL THEN
-    RAISE EXCEPTION 'task % is about no mail that is known: nothing can be sent to %', t.id, bare USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'task % is about no mail that is known: nothing can be sent to %', t.id, bare
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Close it with resolve_task(task, note).';
   END IF;
   SELECT count(bounce_internal.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
-        WHERE q.task_id = t.id AND (q.state = 'bounced' OR EXISTS (SELECT FROM bounce.recipient_delivery AS d
-                                                                   WHERE d.recipient_id = q.id AND d.refused_at IS NOT NULL))
-              OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+        WHERE q.task_id = t.id
+          AND (q.state = 'bounced'
+               OR EXISTS (SELECT FROM bounce.recipient_delivery AS d
+                          WHERE d.recipient_id = q.id AND d.refused_at IS NOT NULL))
+          OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
   PERFORM bounce_internal.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
-  'operator: the address was wrong: every mail of this task that did not arrive is sent to the new '
-  'address. Returns the number of mails. The old address stays blocked. 22023 when the new one is '
-  'not an address or is blocked, or the task is about no known mail';
+  'operator: the address was wrong: every mail of this task that did not arrive is sent to the '
+  'new address. Returns the number of mails. The old address stays blocked. 22023 when the new '
+  'one is not an address or is blocked, or the task is about no known mail';
 
-CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(
+  task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication}');
-  because CONSTANT text := bounce_internal.need_why(note, 'say that it works');
-  resent CONSTANT integer := CASE WHEN resend THEN bounce_internal.resend_task(t, because) ELSE 0 END;
+  t CONSTANT bounce.task := bounce_internal.lock_task(
+    task_id, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication}');
+  because CONSTANT text := bounce_internal.require_reason_text(note, 'say that it works');
+  resent CONSTANT integer := CASE
+                                  WHEN resend THEN bounce_internal.resend_task(t,
+                                      because) ELSE 0 END;
   lifted CONSTANT boolean := t.address <> '' AND bounce.is_address_blocked(t.address);
 BEGIN
   IF resent = 0 AND NOT lifted THEN
-    RAISE EXCEPTION 'task %: no address is blocked, and no mail is to be sent again', t.id USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'task %: no address is blocked, and no mail is to be sent again', t.id
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Close it with resolve_task(task, note).';
   END IF;
   IF lifted THEN
@@ -108,26 +127,33 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce.resolve_task_unblocked(bigint, text, boolean) IS
-  'operator: the address works: its block is lifted and the mails of this task are sent again, for '
-  'a delivery_problem all of them. Returns the number of mails. 22023 without a note, or when it '
-  'would do nothing';
+  'operator: the address works: its block is lifted and the mails of this task are sent again, '
+  'for a delivery_problem all of them. Returns the number of mails. 22023 without a note, or when '
+  'it would do nothing';
 
-CREATE OR REPLACE FUNCTION bounce.resolve_task_dead(task_id bigint, note text DEFAULT '') RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.resolve_task_dead(task_id bigint, note text DEFAULT '')
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  t CONSTANT bounce.task := bounce_internal.lock_task(
+    task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
   blocked boolean;
 BEGIN
   IF position('@' IN t.address) < 2 THEN
-    RAISE EXCEPTION 'task % names no address', t.id USING ERRCODE = 'invalid_parameter_value', HINT = 'Close it with resolve_task(task, note).';
+    RAISE EXCEPTION 'task % names no address', t.id
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Close it with resolve_task(task, note).';
   END IF;
-  UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL WHERE r.task_id = t.id AND r.next_attempt_at IS NOT NULL;
+  UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL
+  WHERE r.task_id = t.id AND r.next_attempt_at IS NOT NULL;
   INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
-  VALUES (t.address, t.reason, concat_ws(': ', 'task ' || t.id, coalesce(nullif(note, ''), t.diagnosis)), t.bounce_id, t.communication_id)
+  VALUES (t.address, t.reason,
+          concat_ws(': ', 'task ' || t.id, coalesce(nullif(note, ''), t.diagnosis)), t.bounce_id,
+          t.communication_id)
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   blocked := FOUND;
   IF blocked THEN
-    PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'blocked', 'address blocked by a person, task ' || t.id, t.bounce_id);
+    PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'blocked',
+                                      'address blocked by a person, task ' || t.id, t.bounce_id);
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'dead', note);
   RETURN blocked;
@@ -137,21 +163,27 @@ COMMENT ON FUNCTION bounce.resolve_task_dead(bigint, text) IS
   'operator: the address is dead: it is blocked, even if the block had been withheld. False when '
   'it was blocked already';
 
-CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text DEFAULT '') RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.resolve_task_arrived(task_id bigint, note text DEFAULT '')
+RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{delivery_problem}');
   arrived CONSTANT bigint[] := bounce_internal.unknown_recipients(task_id);
 BEGIN
   IF NOT bounce_internal.is_unknown_task(t) THEN
-    RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id USING ERRCODE = 'invalid_parameter_value', HINT = bounce_internal.ways_to_resolve(t);
+    RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id
+      USING ERRCODE = 'invalid_parameter_value', HINT = bounce_internal.ways_to_resolve(t);
   END IF;
   -- into the queue and out of it again: what has ended does not become SUCCESS in one step
-  UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now() WHERE q.recipient_id = ANY (arrived);
-  UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL WHERE q.recipient_id = ANY (arrived);
-  UPDATE bounce.communication_recipient AS r SET state = 'sent', diagnostic = '', corrections = r.corrections + 1
+  UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
+  WHERE q.recipient_id = ANY (arrived);
+  UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL
+  WHERE q.recipient_id = ANY (arrived);
+  UPDATE bounce.communication_recipient AS r SET state = 'sent', diagnostic = '',
+    corrections = r.corrections + 1
   WHERE r.id = ANY (arrived);
-  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected', concat_ws(': ', r.address || ' did get it', nullif(note, '')))
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
+                                    concat_ws(': ', r.address || ' did get it', nullif(note, '')))
   FROM bounce.communication_recipient AS r WHERE r.id = ANY (arrived) ORDER BY r.id;
   PERFORM bounce_internal.close_task(t.id, 'done', note);
   RETURN cardinality(arrived);
@@ -166,9 +198,10 @@ COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.block_address(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  bare CONSTANT text := bounce_internal.need_address(address);
+  bare CONSTANT text := bounce_internal.require_address(address);
 BEGIN
-  INSERT INTO bounce.address_block (address, why) VALUES (bare, bounce_internal.need_why(block_address.why, 'block ' || bare))
+  INSERT INTO bounce.address_block (address, why)
+  VALUES (bare, bounce_internal.require_reason_text(block_address.why, 'block ' || bare))
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   RETURN FOUND;
 END
@@ -179,15 +212,18 @@ COMMENT ON FUNCTION bounce.block_address(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.need_why(why, 'lift the block on ' || address);
+  because CONSTANT text := bounce_internal.require_reason_text(why,
+                                                               'lift the block on ' || address);
   b bounce.address_block;
 BEGIN
   UPDATE bounce.address_block AS k
   SET lifted_at = now(), lifted_by = session_user, lift_why = because
-  WHERE k.address_key = bounce.address_key(bounce_internal.bare_address(lift_block.address)) AND k.lifted_at IS NULL
+  WHERE k.address_key = bounce.address_key(bounce_internal.bare_address(lift_block.address))
+    AND k.lifted_at IS NULL
   RETURNING k.* INTO b;
   IF FOUND THEN
-    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, b.lift_why))
+    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
+                                      format('%s: %s', b.address, b.lift_why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
   END IF;
   RETURN b.id IS NOT NULL;
@@ -196,20 +232,24 @@ $$;
 COMMENT ON FUNCTION bounce.lift_block(text, text) IS
   'operator: lifts the block on an address. False when it was not blocked. 22023 without a reason';
 
-CREATE OR REPLACE FUNCTION bounce.request_resend(recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.request_resend(
+  recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.need_why(why, 'send a mail again');
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'send a mail again');
   r bounce.communication_recipient;
 BEGIN
   PERFORM FROM bounce.communication AS c
-  WHERE c.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q WHERE q.id = request_resend.recipient_id)
+  WHERE c.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q
+                WHERE q.id = request_resend.recipient_id)
   FOR NO KEY UPDATE;
-  UPDATE bounce.communication_recipient AS q SET next_attempt_at = now(), requested_by = session_user
+  UPDATE bounce.communication_recipient AS q SET next_attempt_at = now(),
+    requested_by = session_user
   WHERE q.id = request_resend.recipient_id AND q.state IN ('open', 'bounced') AND q.attempts < 255
   RETURNING q.* INTO r;
   IF FOUND THEN
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resend_scheduled', 'asked for: ' || because, bounce_id);
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resend_scheduled',
+                                      'asked for: ' || because, bounce_id);
   END IF;
   RETURN r.id IS NOT NULL;
 END
@@ -221,7 +261,9 @@ COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
 
 -- Outages ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.outage_sample(task_id bigint) RETURNS TABLE (address text, reason text, diagnostic text, communication_id bigint, held_at timestamptz)
+CREATE OR REPLACE FUNCTION bounce.outage_sample(task_id bigint)
+RETURNS TABLE (address text, reason text, diagnostic text, communication_id bigint,
+               held_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN QUERY SELECT h.address, h.reason, h.why, h.communication_id, h.held_at
@@ -232,7 +274,8 @@ $$;
 COMMENT ON FUNCTION bounce.outage_sample(bigint) IS
   'operator: the blocks that are held for a task of kind outage';
 
-CREATE OR REPLACE FUNCTION bounce.confirm_outage(task_id bigint, note text DEFAULT '') RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.confirm_outage(task_id bigint, note text DEFAULT '')
+RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
@@ -260,13 +303,15 @@ COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
   'operator: the addresses are dead: every held block is created, with its task hard_bounce. '
   'Returns their number. The same is not held again for one guard_window';
 
-CREATE OR REPLACE FUNCTION bounce.dismiss_outage(task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.dismiss_outage(
+  task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
   ids CONSTANT bigint[] := bounce_internal.bounces_of_outage(bounce_internal.outage_of_task(t));
 BEGIN
-  PERFORM bounce_internal.take_back(ids, format('task %s, an outage: %s', t.id, note), resend);
+  PERFORM bounce_internal.undo_consequences(ids,
+                                            format('task %s, an outage: %s', t.id, note), resend);
   PERFORM bounce_internal.decide_outage(t, 'dismissed', note);
   RETURN cardinality(ids);
 END

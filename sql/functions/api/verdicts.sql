@@ -12,7 +12,7 @@ RETURNS TABLE (bounce_id bigint, received_at timestamptz, communication_id bigin
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-  PERFORM bounce_internal.need_period(since, until);
+  PERFORM bounce_internal.require_period(since, until);
   RETURN QUERY
   WITH chosen AS (
     SELECT b.*, coalesce(r.address, b.recipient) AS at_fault, r.bounce_id = b.id
@@ -60,7 +60,7 @@ CREATE OR REPLACE FUNCTION bounce.undo_bounces(
                                       OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.need_why(why, 'undo');
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'undo');
   chosen bigint[];
 BEGIN
   IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
@@ -85,7 +85,8 @@ BEGIN
                                                         diagnostic)), chosen)
   RETURNING id INTO undo_id;
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
-  FROM bounce_internal.take_back(chosen, format('undo %s: %s', undo_id, because), resend) AS t;
+  FROM bounce_internal.undo_consequences(chosen, format('undo %s: %s', undo_id, because),
+                                         resend) AS t;
   PERFORM bounce_internal.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
 END
 $$;
@@ -98,11 +99,11 @@ COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, te
 CREATE OR REPLACE FUNCTION bounce.reclassify(bounce_id bigint, reason text, why text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.need_why(why, 'reclassify');
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'reclassify');
   b CONSTANT bounce.bounce := bounce_internal.lock_bounce(bounce_id);
   verdict bounce_internal.finding := bounce_internal.finding_of_bounce(b);
 BEGIN
-  verdict.reason := bounce_internal.need_reason(coalesce(reclassify.reason, ''));
+  verdict.reason := bounce_internal.require_reason(coalesce(reclassify.reason, ''));
   -- who says that an address is dead, says that a temporary code was wrong
   verdict.permanence := CASE
                              WHEN (SELECT r.class FROM bounce.bounce_reason AS r
@@ -136,8 +137,8 @@ CREATE OR REPLACE FUNCTION bounce.reports_to_replay(
 RETURNS TABLE (id bigint, raw bytea)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce_internal.need_period(since, until),
-    bounce_internal.need_count('how many reports', batch);
+  PERFORM bounce_internal.require_period(since, until),
+    bounce_internal.require_count('how many reports', batch);
   RETURN QUERY SELECT m.id, m.raw FROM bounce.bounce_message AS m
   WHERE m.received_at >= coalesce(since, '-infinity')
     AND m.received_at < coalesce(until, 'infinity')
@@ -171,7 +172,7 @@ CREATE OR REPLACE FUNCTION bounce.replay_report(bounce_message_id bigint, report
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.need_why(why, 'replay');
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'replay');
   fresh bounce_internal.finding[] := '{}';
   p record;
   applied integer := 0;
@@ -191,7 +192,7 @@ BEGIN
   fresh := bounce_internal.claim_findings(fresh, replay_report.bounce_message_id);
   PERFORM bounce_internal.lock_findings(fresh);
   PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id,
-                                        bounce_internal.follow_all(fresh));
+                                        bounce_internal.process_findings(fresh));
   RETURN applied + cardinality(fresh);
 END
 $$;
@@ -208,8 +209,8 @@ BEGIN
   RETURN QUERY
   SELECT b.reason, b.class::text, count(*), max(b.id)
   FROM (SELECT q.id, q.reason, q.class, q.diagnostic FROM bounce.bounce AS q ORDER BY q.id DESC
-        LIMIT bounce_internal.need_count('how many bounces', among)) AS b
-  WHERE b.reason <> bounce_internal.need_reason(rule_hits.reason) AND b.reason <> 'undetermined'
+        LIMIT bounce_internal.require_count('how many bounces', among)) AS b
+  WHERE b.reason <> bounce_internal.require_reason(rule_hits.reason) AND b.reason <> 'undetermined'
     AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
   GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
 EXCEPTION WHEN invalid_regular_expression THEN

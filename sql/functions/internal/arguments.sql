@@ -3,7 +3,7 @@
 -- Arguments of API functions: each of these returns what is meant, or raises 22023 with
 -- what is wrong and what would be right.
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_why(why text, what text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.require_reason_text(why text, what text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF btrim(coalesce(why, ''), E' \t\r\n') = '' THEN
@@ -13,10 +13,10 @@ BEGIN
   RETURN btrim(why, E' \t\r\n');
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_why(text, text) IS
+COMMENT ON FUNCTION bounce_internal.require_reason_text(text, text) IS
   'the explanation without surrounding spaces; 22023 when it is empty';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_count(what text, n bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.require_count(what text, n bigint) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF n IS NULL OR n NOT BETWEEN 1 AND 1000000 THEN
@@ -27,9 +27,10 @@ BEGIN
   RETURN n;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_count(text, bigint) IS 'a number from 1 to 1000000; 22023';
+COMMENT ON FUNCTION bounce_internal.require_count(text, bigint) IS
+  'a number from 1 to 1000000; 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_period(since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION bounce_internal.require_period(since timestamptz, until timestamptz)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -40,7 +41,7 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_period(timestamptz, timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.require_period(timestamptz, timestamptz) IS
   'refuses a period that ends before it begins; NULL: unlimited; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.suggestion(word text, allowed text[]) RETURNS text
@@ -56,7 +57,7 @@ COMMENT ON FUNCTION bounce_internal.suggestion(text, text[]) IS
   'the beginning of a hint: the most similar allowed word, as a question; empty when none is '
   'similar';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_word(what text, word text, allowed text[])
+CREATE OR REPLACE FUNCTION bounce_internal.require_word(what text, word text, allowed text[])
 RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -69,14 +70,14 @@ BEGIN
   RETURN word;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_word(text, text, text[]) IS
+COMMENT ON FUNCTION bounce_internal.require_word(text, text, text[]) IS
   'one of the allowed words, or NULL; 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_process(process text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.require_process(process text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF process IS NULL OR EXISTS (SELECT FROM bounce.process AS p
-                                WHERE p.name = need_process.process) THEN
+                                WHERE p.name = require_process.process) THEN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
@@ -84,40 +85,41 @@ BEGIN
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_process(text) IS 'an existing process, or NULL; 23503';
+COMMENT ON FUNCTION bounce_internal.require_process(text) IS 'an existing process, or NULL; 23503';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_reason(reason text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.require_reason(reason text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN bounce_internal.need_word('reason', reason,
+  RETURN bounce_internal.require_word('reason', reason,
                                    ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n
                                          ORDER BY n.reason));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_reason IS 'an existing reason, or NULL; 22023';
+COMMENT ON FUNCTION bounce_internal.require_reason IS 'an existing reason, or NULL; 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_parameter(name text)
+CREATE OR REPLACE FUNCTION bounce_internal.require_parameter(name text)
 RETURNS bounce.parameter_definition
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   definition bounce.parameter_definition;
 BEGIN
-  SELECT * INTO definition FROM bounce.parameter_definition AS d WHERE d.name = need_parameter.name;
+  SELECT * INTO definition FROM bounce.parameter_definition AS d
+  WHERE d.name = require_parameter.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'unknown system parameter "%"', need_parameter.name
+    RAISE EXCEPTION 'unknown system parameter "%"', require_parameter.name
       USING ERRCODE = 'invalid_parameter_value',
       HINT = bounce_internal.suggestion(
-               need_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
+               require_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
              || 'All of them: bouncectl params, or SELECT name, description FROM '
                 'bounce.parameter_definition.';
   END IF;
   RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_parameter(text) IS
+COMMENT ON FUNCTION bounce_internal.require_parameter(text) IS
   'the definition of a parameter; 22023 for an unknown name, with the most similar one as a hint';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_address(address text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.require_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bare CONSTANT text := btrim(bounce_internal.bare_address(address), E' \t\r\n<>');
@@ -131,9 +133,9 @@ BEGIN
     HINT = 'local-part@domain, or Name <local-part@domain>.';
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_address(text) IS 'the bare address; 22023';
+COMMENT ON FUNCTION bounce_internal.require_address(text) IS 'the bare address; 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.need_recipients(recipients text[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.require_recipients(recipients text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF coalesce(cardinality(recipients), 0) = 0 THEN
@@ -143,13 +145,13 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.need_recipients(text[]) IS
+COMMENT ON FUNCTION bounce_internal.require_recipients(text[]) IS
   'refuses an empty list or NULL; 23514';
 
-CREATE OR REPLACE FUNCTION bounce_internal.check_address(address text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.require_unblocked_address(address text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  bare CONSTANT text := bounce_internal.need_address(address);
+  bare CONSTANT text := bounce_internal.require_address(address);
 BEGIN
   IF bounce.is_address_blocked(bare) THEN
     RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',
@@ -158,5 +160,5 @@ BEGIN
   RETURN bare;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.check_address(text) IS
+COMMENT ON FUNCTION bounce_internal.require_unblocked_address(text) IS
   'the bare address; 22023 when it is not an address or is blocked';

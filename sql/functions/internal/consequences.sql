@@ -25,7 +25,7 @@ $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
   'records one consequence: in the log of the communication and in bounce.consequence';
 
-CREATE OR REPLACE FUNCTION bounce_internal.wish_task(
+CREATE OR REPLACE FUNCTION bounce_internal.request_task(
   INOUT f bounce_internal.finding, kind text, about text, summary text)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -34,18 +34,19 @@ BEGIN
   f.task_summary := summary;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.wish_task(bounce_internal.finding, text, text, text) IS
+COMMENT ON FUNCTION bounce_internal.request_task(bounce_internal.finding, text, text, text) IS
   'requests a task, created by make_tasks(); one open task per kind and subject (about, of which '
   '500 characters count)';
 
 -- Conditions -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.may(f bounce_internal.finding, parameter_name text)
+CREATE OR REPLACE FUNCTION bounce_internal.is_trusted_for(
+  f bounce_internal.finding, parameter_name text)
 RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT f.trust >= bounce_internal.parameter_trust(parameter_name, f.process)
 $$;
-COMMENT ON FUNCTION bounce_internal.may(bounce_internal.finding, text) IS
+COMMENT ON FUNCTION bounce_internal.is_trusted_for(bounce_internal.finding, text) IS
   'whether a finding is trusted enough for block_min_trust, mark_min_trust or resend_min_trust';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_cleared(f bounce_internal.finding) RETURNS boolean
@@ -67,7 +68,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.find
 LANGUAGE sql STABLE AS $$
   SELECT CASE
     WHEN NOT bounce_internal.parameter_boolean('block_hard', f.process) THEN 'block_hard is off'
-    WHEN NOT bounce_internal.may(f, 'block_min_trust') THEN format('trust is %s only', f.trust)
+    WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
+      THEN format('trust is %s only', f.trust)
     WHEN bounce_internal.is_cleared(f) THEN 'a block was lifted since it was sent'
   END
 $$;
@@ -94,7 +96,7 @@ COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
 
 -- One finding ------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.move_recipient(f bounce_internal.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.mark_bounced(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r
@@ -107,15 +109,15 @@ BEGIN
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.move_recipient(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding) IS
   'the only function by which a bounce changes a recipient. Cancels a scheduled resend. False '
   'when the state is kept';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_hard(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.apply_hard(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
   obstacle CONSTANT text := bounce_internal.block_obstacle(f);
-  moved CONSTANT boolean := bounce_internal.move_recipient(f);
+  moved CONSTANT boolean := bounce_internal.mark_bounced(f);
 BEGIN
   -- where the address is blocked already there is nothing to hold
   f.outage_id := CASE WHEN obstacle IS NULL AND NOT bounce.is_address_blocked(f.address)
@@ -132,7 +134,7 @@ BEGIN
   IF NOT f.blocks THEN
     f := bounce_internal.step(f, 'block_withheld', 'not blocked, ' || obstacle);
   END IF;
-  f := bounce_internal.wish_task(f, 'hard_bounce', f.address,
+  f := bounce_internal.request_task(f, 'hard_bounce', f.address,
                                  format('%s bounced hard, %s: %s', f.address,
          coalesce('not blocked, ' || obstacle, 'address blocked'), bounce_internal.describe(f)));
   IF bounce_internal.parameter_boolean('follow_up', f.process) THEN
@@ -140,18 +142,18 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_hard(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.apply_hard(bounce_internal.finding) IS
   'hard bounce: marked, address blocked, task hard_bounce, follow-up of the process. During an '
   'outage the block is held and nothing else is done';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_soft(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.apply_soft(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
   resend integer;
   obstacle text;
   due timestamptz;
 BEGIN
-  IF NOT bounce_internal.move_recipient(f) THEN
+  IF NOT bounce_internal.mark_bounced(f) THEN
     f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
     RETURN;
   END IF;
@@ -160,7 +162,7 @@ BEGIN
   WHERE r.id = f.recipient_id;
   obstacle := bounce_internal.resend_obstacle(f, resend);
   IF obstacle IS NOT NULL THEN
-    f := bounce_internal.wish_task(f, 'resend_exhausted', f.address,
+    f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
            format('%s is not sent to again, %s: %s', f.address, obstacle,
                   bounce_internal.describe(f)));
     RETURN;
@@ -173,65 +175,65 @@ BEGIN
          to_char(due, 'YYYY-MM-DD HH24:MI')));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_soft(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.apply_soft(bounce_internal.finding) IS
   'soft bounce: marked, and a resend scheduled or a task resend_exhausted. The n-th failed send '
   'asks for the n-th resend';
 
-CREATE OR REPLACE FUNCTION bounce_internal.wish_delivery_problem(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.request_delivery_problem(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  f := bounce_internal.wish_task(f, 'delivery_problem',
+  f := bounce_internal.request_task(f, 'delivery_problem',
                                  f.reason || ':' || bounce.address_domain(f.address),
          format('mail to %s is refused: %s', bounce.address_domain(f.address),
                 bounce_internal.describe(f)));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.wish_delivery_problem(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.request_delivery_problem(bounce_internal.finding) IS
   'requests a task delivery_problem: one per reason and remote domain';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_technical(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.apply_technical(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF bounce_internal.move_recipient(f) THEN
+  IF bounce_internal.mark_bounced(f) THEN
     f := bounce_internal.step(f, 'bounced', 'bounced');
-    f := bounce_internal.wish_delivery_problem(f);
+    f := bounce_internal.request_delivery_problem(f);
   ELSE
     f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_technical(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.apply_technical(bounce_internal.finding) IS
   'technical bounce: marked, and collected in a task delivery_problem';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_untrusted(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.apply_untrusted(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.step(f, 'untrusted', format('nothing marked, trust is %s only', f.trust));
   IF f.class = 'hard' THEN
-    f := bounce_internal.wish_task(f, 'hard_bounce', f.address,
+    f := bounce_internal.request_task(f, 'hard_bounce', f.address,
                                    format('%s may be dead, not marked, not blocked, trust is %s '
                                           'only: %s',
            f.address, f.trust, bounce_internal.describe(f)));
   ELSIF f.class = 'technical' THEN
-    f := bounce_internal.wish_delivery_problem(f);
+    f := bounce_internal.request_delivery_problem(f);
   ELSE
-    f := bounce_internal.wish_task(f, 'bounce_without_communication', f.address,
+    f := bounce_internal.request_task(f, 'bounce_without_communication', f.address,
            format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust,
                   bounce_internal.describe(f)));
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_untrusted(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.apply_untrusted(bounce_internal.finding) IS
   'a report that anybody could have written: at most a task; nothing is marked, blocked or sent '
   'again';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_unmatched(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.apply_unmatched(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.step(f, 'unassigned',
                             CASE WHEN f.communication_id IS NULL THEN 'no communication found'
                                          ELSE 'no recipient found' END);
-  f := bounce_internal.wish_task(f, 'bounce_without_communication',
+  f := bounce_internal.request_task(f, 'bounce_without_communication',
          coalesce('communication ' || f.communication_id, nullif(f.address, ''), 'no address'),
          format('%s bounce of %s fits %s: %s', f.class,
                 coalesce(nullif(f.address, ''), 'an unnamed recipient'),
@@ -239,10 +241,10 @@ BEGIN
                     'no communication'), bounce_internal.describe(f)));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_unmatched(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.apply_unmatched(bounce_internal.finding) IS
   'a failed delivery whose communication or recipient is unknown';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_finding(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.apply_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE
@@ -250,16 +252,17 @@ BEGIN
     WHEN f.is_notice              THEN f := bounce_internal.step(f, 'notice', 'logged');
     WHEN f.class = 'unclassified'
       THEN f := bounce_internal.step(f, 'unclassified', 'for a person to read');
-    WHEN f.recipient_id IS NULL   THEN f := bounce_internal.follow_unmatched(f);
-    WHEN NOT bounce_internal.may(f, 'mark_min_trust') THEN f := bounce_internal.follow_untrusted(f);
-    WHEN f.class = 'hard'         THEN f := bounce_internal.follow_hard(f);
-    WHEN f.class = 'soft'         THEN f := bounce_internal.follow_soft(f);
-    WHEN f.class = 'technical'    THEN f := bounce_internal.follow_technical(f);
+    WHEN f.recipient_id IS NULL   THEN f := bounce_internal.apply_unmatched(f);
+    WHEN NOT bounce_internal.is_trusted_for(f, 'mark_min_trust')
+      THEN f := bounce_internal.apply_untrusted(f);
+    WHEN f.class = 'hard'         THEN f := bounce_internal.apply_hard(f);
+    WHEN f.class = 'soft'         THEN f := bounce_internal.apply_soft(f);
+    WHEN f.class = 'technical'    THEN f := bounce_internal.apply_technical(f);
   END CASE;
-  f := bounce_internal.tell_owner(f);
+  f := bounce_internal.notify_owner(f);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_finding(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.apply_finding(bounce_internal.finding) IS
   'carries out the consequences of one finding, according to its class';
 
 -- All findings of a report -----------------------------------------------------------
@@ -279,7 +282,7 @@ COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS
   'blocks the address, unless it is blocked already';
 
 -- Counters are locked after recipients and before blocks.
-CREATE OR REPLACE FUNCTION bounce_internal.follow_really(findings bounce_internal.finding[])
+CREATE OR REPLACE FUNCTION bounce_internal.apply_consequences(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -289,7 +292,7 @@ DECLARE
 BEGIN
   PERFORM bounce_internal.guard_findings(findings);
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id LOOP
-    followed := followed || bounce_internal.follow_finding(f);
+    followed := followed || bounce_internal.apply_finding(f);
   END LOOP;
   FOR f IN SELECT * FROM unnest(followed) AS u ORDER BY u.address, u.bounce_id LOOP
     blocked := blocked || CASE WHEN f.blocks THEN bounce_internal.make_block(f) ELSE f END;
@@ -297,11 +300,11 @@ BEGIN
   RETURN bounce_internal.make_tasks(blocked);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_really(bounce_internal.finding[]) IS
+COMMENT ON FUNCTION bounce_internal.apply_consequences(bounce_internal.finding[]) IS
   'carries out the consequences of findings: counters of the outage guard, recipients, blocks, '
   'tasks, each in ascending order, which is the order of locking';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_in_shadow(findings bounce_internal.finding[])
+CREATE OR REPLACE FUNCTION bounce_internal.apply_in_shadow(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -312,7 +315,7 @@ BEGIN
   -- It is done and taken back: only so is the decision sure to be the one that would have been
   -- made.
   BEGIN
-    followed := bounce_internal.follow_really(findings);
+    followed := bounce_internal.apply_consequences(findings);
     RAISE EXCEPTION 'shadow mode' USING ERRCODE = 'BM001';
   EXCEPTION WHEN SQLSTATE 'BM001' THEN
     NULL;     -- variables keep their values, the tables do not
@@ -328,10 +331,10 @@ BEGIN
   RETURN decided;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_in_shadow(bounce_internal.finding[]) IS
+COMMENT ON FUNCTION bounce_internal.apply_in_shadow(bounce_internal.finding[]) IS
   'decides and logs the consequences without carrying them out';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_all(findings bounce_internal.finding[])
+CREATE OR REPLACE FUNCTION bounce_internal.process_findings(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -340,16 +343,16 @@ DECLARE
       AND bounce_internal.parameter_boolean('shadow', u.process));
   followed bounce_internal.finding[];
 BEGIN
-  followed := bounce_internal.follow_really(ARRAY(SELECT u FROM unnest(findings) AS u
+  followed := bounce_internal.apply_consequences(ARRAY(SELECT u FROM unnest(findings) AS u
                                                   WHERE u.bounce_id <> ALL (shadowed)));
   IF cardinality(shadowed) > 0 THEN
     followed := followed
-      || bounce_internal.follow_in_shadow(ARRAY(SELECT u FROM unnest(findings) AS u
+      || bounce_internal.apply_in_shadow(ARRAY(SELECT u FROM unnest(findings) AS u
                                                 WHERE u.bounce_id = ANY (shadowed)));
   END IF;
   RETURN followed;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.follow_all(bounce_internal.finding[]) IS
+COMMENT ON FUNCTION bounce_internal.process_findings(bounce_internal.finding[]) IS
   'carries out the consequences of findings, or only logs them where the process is in shadow '
   'mode. Their communications and recipients are locked';

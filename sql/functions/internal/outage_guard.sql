@@ -35,7 +35,8 @@ COMMENT ON FUNCTION bounce_internal.guard_keys(bounce_internal.finding) IS
 CREATE OR REPLACE FUNCTION bounce_internal.would_block(f bounce_internal.finding) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT f.class = 'hard' AND NOT f.is_notice AND f.recipient_id IS NOT NULL
-         AND bounce_internal.may(f, 'mark_min_trust') AND bounce_internal.block_obstacle(f) IS NULL
+         AND bounce_internal.is_trusted_for(f, 'mark_min_trust')
+         AND bounce_internal.block_obstacle(f) IS NULL
 $$;
 COMMENT ON FUNCTION bounce_internal.would_block(bounce_internal.finding) IS
   'whether a finding blocks its address, apart from the outage guard';
@@ -223,14 +224,14 @@ $$;
 COMMENT ON FUNCTION bounce_internal.outage_of(bounce_internal.finding) IS
   'the open outage that holds this finding''s block; NULL when there is none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.outage_words(o bounce.outage) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.outage_text(o bounce.outage) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT format('hard bounces %s: %s within %s, usually %s; blocks are held',
     CASE o.scope WHEN 'domain' THEN 'of ' || o.about
          WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
     o.seen, o.time_window, o.usual)
 $$;
-COMMENT ON FUNCTION bounce_internal.outage_words IS 'an outage as a sentence';
+COMMENT ON FUNCTION bounce_internal.outage_text IS 'an outage as a sentence';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hold_block(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -240,8 +241,8 @@ BEGIN
   VALUES (f.outage_id, f.address, f.reason, bounce_internal.describe(f), f.bounce_id,
           f.communication_id, f.recipient_id);
   f := bounce_internal.step(f, 'block_held', 'block held, outage ' || f.outage_id);
-  f := bounce_internal.wish_task(f, 'outage', f.outage_id::text,
-         (SELECT bounce_internal.outage_words(o) || ', lately ' || f.address || ': '
+  f := bounce_internal.request_task(f, 'outage', f.outage_id::text,
+         (SELECT bounce_internal.outage_text(o) || ', lately ' || f.address || ': '
           || bounce_internal.describe(f)
           FROM bounce.outage AS o WHERE o.id = f.outage_id));
 END
@@ -254,11 +255,11 @@ LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.make_block(f);
   IF 'blocked' = ANY (f.events) THEN
-    f := bounce_internal.wish_task(f, 'hard_bounce', f.address,
+    f := bounce_internal.request_task(f, 'hard_bounce', f.address,
                                    format('%s bounced hard, address blocked: %s', f.address,
                                           bounce_internal.describe(f)));
     f.events := f.events || 'bounced'::text;
-    f := bounce_internal.tell_owner(f);
+    f := bounce_internal.notify_owner(f);
     IF bounce_internal.parameter_boolean('follow_up', f.process) THEN
       f := bounce_internal.write_follow_up(f);
     END IF;

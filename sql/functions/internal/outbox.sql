@@ -5,7 +5,8 @@
 -- owner_notice_interval: an ordinary communication of the process with the null return
 -- path. It cannot bounce, and its own failure is reported to nobody.
 
-CREATE OR REPLACE FUNCTION bounce_internal.put_follow_up(INOUT f bounce_internal.finding, kind text, mailbox text, text text)
+CREATE OR REPLACE FUNCTION bounce_internal.put_follow_up(
+  INOUT f bounce_internal.finding, kind text, mailbox text, text text)
 LANGUAGE plpgsql AS $$
 DECLARE
   follow_up_id bigint;
@@ -14,11 +15,13 @@ BEGIN
   VALUES (kind, f.communication_id, f.recipient_id, f.bounce_id, mailbox, text)
   RETURNING id INTO follow_up_id;
   PERFORM pg_notify('bounce_follow_up', follow_up_id::text);
-  f := CASE kind WHEN 'owner_notice' THEN bounce_internal.step(f, 'owner_notice', 'notice to ' || mailbox)
+  f := CASE kind WHEN 'owner_notice'
+            THEN bounce_internal.step(f, 'owner_notice', 'notice to ' || mailbox)
                  ELSE bounce_internal.step(f, 'follow_up', 'follow-up ' || follow_up_id) END;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS 'a row of the outbox, and the notification';
+COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS
+  'a row of the outbox, and the notification';
 
 CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -33,38 +36,48 @@ CREATE OR REPLACE FUNCTION bounce_internal.owner_text(f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT format(E'* "%s" (%s) of %s to %s: %s.\n  The other side said: %s\n',
-                        c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')), to_char(c.created_at, 'YYYY-MM-DD'),
-                        f.address, n.meaning, concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
-                                                        coalesce(nullif(bounce_internal.one_line(f.diagnostic), ''), 'nothing')))
+                        c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')),
+                        to_char(c.created_at, 'YYYY-MM-DD'),
+                        f.address, n.meaning,
+                        concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
+                                                        coalesce(nullif(bounce_internal.one_line(
+                                                            f.diagnostic), ''), 'nothing')))
           FROM bounce.communication AS c, bounce.bounce_reason AS n
           WHERE c.id = f.communication_id AND n.reason = f.reason);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS 'what the owner is told of one recipient';
+COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS
+  'what the owner is told of one recipient';
 
-CREATE OR REPLACE FUNCTION bounce_internal.tell_owner(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.notify_owner(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
   mailbox CONSTANT text := bounce.parameter('owner_mailbox', f.process);
 BEGIN
-  IF 'bounced' = ANY (f.events) AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
-     AND mailbox <> '' AND bounce_internal.parameter_boolean('owner_notice', f.process) AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
+  IF 'bounced' = ANY (f.events)
+     AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
+     AND mailbox <> '' AND bounce_internal.parameter_boolean('owner_notice', f.process)
+     AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
     f := bounce_internal.put_follow_up(f, 'owner_notice', mailbox, bounce_internal.owner_text(f));
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.tell_owner(bounce_internal.finding) IS
-  'notes for the process''s owner that a recipient has failed for good: not while a resend is due or a block is held';
+COMMENT ON FUNCTION bounce_internal.notify_owner(bounce_internal.finding) IS
+  'notes for the process''s owner that a recipient has failed for good: not while a resend is due '
+  'or a block is held';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_notice_mail(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = is_notice_mail.communication_id AND k.null_sender);
+  RETURN EXISTS (SELECT FROM bounce.communication_content AS k
+                 WHERE k.communication_id = is_notice_mail.communication_id AND k.null_sender);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.is_notice_mail(bigint) IS 'whether a communication is a notice of ours, of which no further notice is made';
+COMMENT ON FUNCTION bounce_internal.is_notice_mail(bigint) IS
+  'whether a communication is a notice of ours, of which no further notice is made';
 
-CREATE OR REPLACE FUNCTION bounce_internal.owner_notices_due(at timestamptz) RETURNS TABLE (process text, mailbox text, follow_up_ids bigint[])
+CREATE OR REPLACE FUNCTION bounce_internal.owner_notices_due(at timestamptz)
+RETURNS TABLE (process text, mailbox text, follow_up_ids bigint[])
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
@@ -72,36 +85,53 @@ BEGIN
   FROM bounce.follow_up AS u JOIN bounce.communication AS c ON c.id = u.communication_id
   WHERE u.kind = 'owner_notice' AND u.status = 'open' AND coalesce(u.lease_expire_time <= at, true)
   GROUP BY c.process, u.mailbox
-  HAVING min(u.created_at) <= at - bounce_internal.parameter_interval('owner_notice_interval', c.process)
+  HAVING min(u.created_at) <= at - bounce_internal.parameter_interval('owner_notice_interval',
+      c.process)
   ORDER BY c.process, u.mailbox;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.owner_notices_due(timestamptz) IS
-  'what was gathered for long enough, one row per mail to be sent; not what an application has claimed';
+  'what was gathered for long enough, one row per mail to be sent; not what an application has '
+  'claimed';
 
-CREATE OR REPLACE FUNCTION bounce_internal.owner_notice_words(process text, texts text[], at_most integer DEFAULT 100) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.owner_notice_text(
+  process text, texts text[], at_most integer DEFAULT 100) RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT concat_ws(E'\n', format(E'Mails of the process "%s" that were not delivered, and are not sent again by themselves:\n', process),
+  SELECT concat_ws(E'\n',
+                   format(E'Mails of the process "%s" that were not delivered, and are not sent '
+                           'again by themselves:\n', process),
                    array_to_string(texts[1:at_most], E'\n'),
-                   CASE WHEN cardinality(texts) > at_most THEN format(E'... and %s more.\n', cardinality(texts) - at_most) END,
-                   'What is to be done with them is in the tasks: bouncectl tasks --process ' || process || E'\n')
+                   CASE WHEN cardinality(texts) > at_most
+                        THEN format(E'... and %s more.\n', cardinality(texts) - at_most) END,
+                   'What is to be done with them is in the tasks: bouncectl tasks --process '
+                     || process || E'\n')
 $$;
-COMMENT ON FUNCTION bounce_internal.owner_notice_words(text, text[], integer) IS 'the text of the mail; an outage does not make it endless';
+COMMENT ON FUNCTION bounce_internal.owner_notice_text(text, text[], integer) IS
+  'the text of the mail; an outage does not make it endless';
 
-CREATE OR REPLACE FUNCTION bounce_internal.queue_owner_notice(process text, mailbox text, follow_up_ids bigint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.queue_owner_notice(
+  process text, mailbox text, follow_up_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  texts CONSTANT text[] := ARRAY(SELECT u.text FROM bounce.follow_up AS u WHERE u.id = ANY (follow_up_ids) ORDER BY u.id);
-  newest CONSTANT bounce.communication := (SELECT c FROM bounce.follow_up AS u JOIN bounce.communication AS c ON c.id = u.communication_id
-                                           WHERE u.id = ANY (follow_up_ids) ORDER BY bounce.address_domain(c.sender) = '', u.id DESC LIMIT 1);
-  sender CONSTANT text := 'postmaster@' || coalesce(nullif(bounce.address_domain(newest.sender), ''), bounce.address_domain(mailbox));
+  texts CONSTANT text[] := ARRAY(SELECT u.text FROM bounce.follow_up AS u
+                                 WHERE u.id = ANY (follow_up_ids) ORDER BY u.id);
+  newest CONSTANT bounce.communication := (SELECT c FROM bounce.follow_up AS u
+                                           JOIN bounce.communication AS c
+                                           ON c.id = u.communication_id
+                                           WHERE u.id = ANY (follow_up_ids)
+                                           ORDER BY bounce.address_domain(c.sender) = '',
+                                           u.id DESC LIMIT 1);
+  sender CONSTANT text := 'postmaster@'
+    || coalesce(nullif(bounce.address_domain(newest.sender), ''), bounce.address_domain(mailbox));
   subject CONSTANT text := CASE cardinality(texts) WHEN 1 THEN 'Undelivered: ' || newest.subject
-                           ELSE format('Undelivered: %s mails (%s)', cardinality(texts), process) END;
+                           ELSE format('Undelivered: %s mails (%s)', cardinality(texts),
+                                       process) END;
   content bounce.communication_content;
 BEGIN
-  content.body_text := bounce_internal.owner_notice_words(process, texts);
+  content.body_text := bounce_internal.owner_notice_text(process, texts);
   content.auto_submitted := 'auto-generated';
   RETURN bounce_internal.queue_notice(process, '', sender, subject, mailbox, content);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.queue_owner_notice(text, text, bigint[]) IS 'the mail in the queue; from the domain of the newest mail it tells of';
+COMMENT ON FUNCTION bounce_internal.queue_owner_notice(text, text, bigint[]) IS
+  'the mail in the queue; from the domain of the newest mail it tells of';

@@ -291,8 +291,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   definition bounce.parameter_definition;
 BEGIN
-  definition := bounce_internal.need_parameter(NEW.name);
-  PERFORM bounce_internal.need_process(NEW.process);
+  definition := bounce_internal.require_parameter(NEW.name);
+  PERFORM bounce_internal.require_process(NEW.process);
   IF NEW.process IS NOT NULL AND NOT definition.per_process THEN
     PERFORM bounce_internal.refuse_parameter(definition, NEW.value,
                                              'cannot be set for one process: it is global only');

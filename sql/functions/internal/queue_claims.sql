@@ -16,26 +16,32 @@ BEGIN
            JOIN bounce.communication_recipient AS k ON k.id = q.recipient_id
            JOIN bounce.address_block AS b ON b.address_key = k.address_key AND b.lifted_at IS NULL
            JOIN bounce.communication_delivery AS d ON d.communication_id = q.communication_id
-           WHERE q.communication_id = ANY (communication_ids) AND q.state IN ('due', 'pending', 'claimed')
+           WHERE q.communication_id = ANY (communication_ids)
+             AND q.state IN ('due', 'pending', 'claimed')
              AND NOT bounce.may_write_to(k.address, d.process)
            ORDER BY k.id FOR NO KEY UPDATE OF k, q LOOP
     PERFORM bounce_internal.fail_recipient(r.id, 'the address is blocked', now());
     UPDATE bounce.communication_recipient AS k SET task_id = t.id
-    FROM bounce.task AS t WHERE t.dedup_key = 'hard_bounce:' || r.address_key AND t.status = 'open' AND k.id = r.id;
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'refused', format('not sent to %s: the address is blocked', r.address));
+    FROM bounce.task AS t WHERE t.dedup_key = 'hard_bounce:' || r.address_key AND t.status = 'open'
+      AND k.id = r.id;
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'refused',
+                                      format('not sent to %s: the address is blocked', r.address));
     PERFORM bounce_internal.derive_communication(r.communication_id);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.refuse_blocked(bigint[]) IS
-  'nothing is ever sent to a blocked address, whatever asked for it, but by a process that is block_exempt. When the block is '
-  'lifted, requeue_refused() sends it; with the corrected address of the open task it goes there';
+  'nothing is ever sent to a blocked address, whatever asked for it, but by a process that is '
+  'block_exempt. When the block is lifted, requeue_refused() sends it; with the corrected address '
+  'of the open task it goes there';
 
-CREATE OR REPLACE FUNCTION bounce_internal.fail_recipient(recipient_id bigint, why text, refused_at timestamptz DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.fail_recipient(
+  recipient_id bigint, why text, refused_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.recipient_delivery AS q
-  SET state = 'rejected', due_at = NULL, response = why, refused_at = coalesce(fail_recipient.refused_at, q.refused_at)
+  SET state = 'rejected', due_at = NULL, response = why,
+      refused_at = coalesce(fail_recipient.refused_at, q.refused_at)
   WHERE q.recipient_id = fail_recipient.recipient_id;
   UPDATE bounce.communication_recipient AS r
   SET next_attempt_at = NULL, state = CASE r.state WHEN 'bounced' THEN 'bounced' ELSE 'error' END,
@@ -46,7 +52,8 @@ $$;
 COMMENT ON FUNCTION bounce_internal.fail_recipient(bigint, text, timestamptz) IS
   'will not be sent to, for a reason of our own; a bounce stays what it is';
 
--- It never waits: whoever lifts a block may hold the block's row, which others take after the communication.
+-- It never waits: whoever lifts a block may hold the block's row, which others take after the
+-- communication.
 CREATE OR REPLACE FUNCTION bounce_internal.requeue_refused(address_key text) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -57,19 +64,23 @@ BEGIN
            JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id AND q.refused_at IS NOT NULL
            JOIN bounce.communication AS c ON c.id = k.communication_id
            WHERE k.address_key = requeue_refused.address_key AND k.attempts < 255
-             AND q.refused_at > now() - bounce_internal.parameter_interval('resend_after_block', c.process)
-             AND EXISTS (SELECT FROM bounce.communication_content AS n WHERE n.communication_id = c.id)
+             AND q.refused_at > now() - bounce_internal.parameter_interval('resend_after_block',
+                 c.process)
+             AND EXISTS (SELECT FROM bounce.communication_content AS n
+                         WHERE n.communication_id = c.id)
            ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED LOOP
     UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now(), tries = 0
     WHERE q.recipient_id = r.id AND q.refused_at IS NOT NULL;
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'requeued', format('%s is blocked no more', r.address));
+    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'requeued',
+                                      format('%s is blocked no more', r.address));
     requeued := requeued + 1;
   END LOOP;
   RETURN requeued;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.requeue_refused(text) IS
-  'what was refused only for a block that is lifted is due again. What somebody else has just now is left to the sweeper';
+  'what was refused only for a block that is lifted is due again. What somebody else has just now '
+  'is left to the sweeper';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_lifted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -78,49 +89,64 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.block_lifted() IS 'what was refused only for this block is sent';
+COMMENT ON FUNCTION bounce_internal.block_lifted() IS
+  'what was refused only for this block is sent';
 
 -- Claiming ---------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.delivery_items(claim_id uuid) RETURNS SETOF bounce.delivery_item
+CREATE OR REPLACE FUNCTION bounce_internal.delivery_items(claim_id uuid)
+RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   domain CONSTANT text := (bounce_internal.domains(bounce.parameter('bounce_domain')))[1];
   has_tokens CONSTANT boolean := domain IS NOT NULL;
   prefix CONSTANT text := bounce.parameter('return_path_prefix');
   signer CONSTANT bounce_internal.token_signer :=
-    CASE WHEN has_tokens THEN bounce_internal.signer_until(now() + bounce_internal.parameter_interval('token_lifetime')) END;
+    CASE WHEN has_tokens
+         THEN bounce_internal.signer_until(
+             now() + bounce_internal.parameter_interval('token_lifetime')) END;
 BEGIN
   RETURN QUERY
-  SELECT delivery_items.claim_id, r.communication_id, r.process, array_agg(r.id ORDER BY r.id), array_agg(r.address ORDER BY r.id),
+  SELECT delivery_items.claim_id, r.communication_id, r.process, array_agg(r.id ORDER BY r.id),
+         array_agg(r.address ORDER BY r.id),
          r.attempts + 1,
          CASE WHEN r.null_sender THEN ''
-              WHEN has_tokens THEN prefix || bounce_internal.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
+              WHEN has_tokens THEN prefix
+                || bounce_internal.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
               ELSE r.sender END, r.envelope_id, r.bytes
-  FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, c.sender, c.envelope_id, k.null_sender, k.bytes,
+  FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, c.sender, c.envelope_id,
+        k.null_sender, k.bytes,
                a.id, a.address, a.attempts,
                CASE WHEN has_tokens AND NOT k.null_sender THEN a.id
                     -- RFC 5321 section 4.5.3.1.8: so many are taken everywhere
-                    ELSE (row_number() OVER (PARTITION BY d.communication_id, a.attempts ORDER BY a.id) - 1) / 100 END AS part
+                    ELSE (row_number() OVER (PARTITION BY d.communication_id, a.attempts
+                                             ORDER BY a.id) - 1) / 100 END AS part
         FROM bounce.communication_delivery AS d
         JOIN bounce.communication AS c ON c.id = d.communication_id
         JOIN bounce.communication_content AS k ON k.communication_id = d.communication_id
-        JOIN bounce.recipient_delivery AS q ON q.communication_id = d.communication_id AND q.state = 'claimed'
+        JOIN bounce.recipient_delivery AS q ON q.communication_id = d.communication_id
+          AND q.state = 'claimed'
         JOIN bounce.communication_recipient AS a ON a.id = q.recipient_id
         WHERE d.claim_id = delivery_items.claim_id AND d.state = 'PROCESSING') AS r
-  GROUP BY r.communication_id, r.process, r.sender, r.envelope_id, r.priority, r.due_at, r.null_sender, r.bytes, r.attempts, r.part
-  ORDER BY r.priority DESC, row_number() OVER (PARTITION BY r.process ORDER BY r.priority DESC, r.due_at, r.communication_id),
+  GROUP BY r.communication_id, r.process, r.sender, r.envelope_id, r.priority, r.due_at,
+    r.null_sender, r.bytes, r.attempts, r.part
+  ORDER BY r.priority DESC,
+    row_number() OVER (PARTITION BY r.process ORDER BY r.priority DESC, r.due_at,
+                       r.communication_id),
            r.communication_id, min(r.id);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_items(uuid) IS
-  'the transactions of a claim, in the order in which to send them; the envelope senders are those of bounce.return_path()';
+  'the transactions of a claim, in the order in which to send them; the envelope senders are '
+  'those of bounce.return_path()';
 
-CREATE OR REPLACE FUNCTION bounce_internal.delivery_attempts(communication_id bigint, states text[]) RETURNS SETOF bounce_internal.delivery_attempt
+CREATE OR REPLACE FUNCTION bounce_internal.delivery_attempts(communication_id bigint, states text[])
+RETURNS SETOF bounce_internal.delivery_attempt
 LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY
-  SELECT r.communication_id, c.process, r.id, r.address, coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries
+  SELECT r.communication_id, c.process, r.id, r.address, coalesce(q.begun_attempt, r.attempts + 1),
+         r.attempts, q.tries
   FROM bounce.recipient_delivery AS q
   JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
   JOIN bounce.communication AS c ON c.id = q.communication_id
@@ -135,37 +161,49 @@ COMMENT ON FUNCTION bounce_internal.delivery_attempts(bigint, text[]) IS
 CREATE OR REPLACE FUNCTION bounce_internal.attachments_of(communication_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT jsonb_agg(jsonb_build_object('filename', a.filename, 'content_type', a.content_type, 'content_id', a.content_id,
-                                              'content', encode(a.content, 'base64')) ORDER BY a.place)
-          FROM bounce.communication_attachment AS a WHERE a.communication_id = attachments_of.communication_id);
+  RETURN (SELECT jsonb_agg(jsonb_build_object('filename', a.filename, 'content_type',
+                                              a.content_type, 'content_id', a.content_id,
+                                              'content', encode(a.content, 'base64'))
+                                                ORDER BY a.place)
+          FROM bounce.communication_attachment AS a
+          WHERE a.communication_id = attachments_of.communication_id);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.attachments_of(bigint) IS
-  '[{filename, content_type, content_id, content (base64)}] in their order; NULL when there are none';
+  '[{filename, content_type, content_id, content (base64)}] in their order; NULL when there are '
+  'none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.fail_without_content(communication_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.fail_without_content(communication_id bigint)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   why CONSTANT text := 'there is no content to send any more';
   a bounce_internal.delivery_attempt;
 BEGIN
-  IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = fail_without_content.communication_id) THEN
+  IF EXISTS (SELECT FROM bounce.communication_content AS k
+             WHERE k.communication_id = fail_without_content.communication_id) THEN
     RETURN;
   END IF;
-  FOR a IN SELECT * FROM bounce_internal.delivery_attempts(communication_id, '{due,pending,claimed,sending}') LOOP
+  FOR a IN SELECT * FROM bounce_internal.delivery_attempts(communication_id,
+                                                           '{due,pending,claimed,sending}') LOOP
     PERFORM bounce_internal.fail_recipient(a.recipient_id, why);
-    PERFORM bounce_internal.gather_task('delivery_problem', 'no_content',
-                               format('%s (communication %s) was not sent: %s', a.address, a.communication_id, why), a);
+    PERFORM bounce_internal.add_to_task('delivery_problem', 'no_content',
+                               format('%s (communication %s) was not sent: %s', a.address,
+                                      a.communication_id, why), a);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
-  'what was erased while a worker had it has failed, with a task, and is not claimed again and again';
+  'what was erased while a worker had it has failed, with a task, and is not claimed again and '
+  'again';
 
-CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(communication_id bigint, recipient_id bigint, attempt integer) RETURNS SETOF bounce.delivery_content
+CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(
+  communication_id bigint, recipient_id bigint, attempt integer)
+  RETURNS SETOF bounce.delivery_content
 LANGUAGE plpgsql AS $$
 DECLARE
-  c CONSTANT bounce.communication := (SELECT k FROM bounce.communication AS k WHERE k.id = content_to_send.communication_id);
+  c CONSTANT bounce.communication := (SELECT k FROM bounce.communication AS k
+                                      WHERE k.id = content_to_send.communication_id);
   message_id CONSTANT text := bounce_internal.message_id_of(c, recipient_id, attempt);
 BEGIN
   IF message_id IS DISTINCT FROM c.message_id THEN
@@ -173,8 +211,10 @@ BEGIN
     VALUES (message_id, c.id, content_to_send.attempt) ON CONFLICT DO NOTHING;
   END IF;
   RETURN QUERY
-  SELECT message_id, c.envelope_id, k.raw, k.body_text, k.body_html, coalesce(nullif(k.header_from, ''), c.sender),
-         k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted, bounce_internal.attachments_of(c.id), k.notice
+  SELECT message_id, c.envelope_id, k.raw, k.body_text, k.body_html,
+         coalesce(nullif(k.header_from, ''), c.sender),
+         k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
+         bounce_internal.attachments_of(c.id), k.notice
   FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
 END
 $$;
@@ -183,11 +223,13 @@ COMMENT ON FUNCTION bounce_internal.content_to_send(bigint, bigint, integer) IS
 
 -- Ending a claim ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.finish_communication(communication_id bigint, counts boolean DEFAULT false, reply text DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.finish_communication(
+  communication_id bigint, counts boolean DEFAULT false, reply text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
   t CONSTANT record := bounce_internal.recipient_totals(communication_id);
-  new_status CONSTANT text := CASE WHEN t.has_bounced THEN 'bounced' WHEN t.has_failed THEN 'error' WHEN t.none_open THEN 'sent' END;
+  new_status CONSTANT text := CASE WHEN t.has_bounced THEN 'bounced' WHEN t.has_failed THEN 'error'
+                                   WHEN t.none_open THEN 'sent' END;
   new_state text;
 BEGIN
   IF NOT t.in_claim THEN
@@ -197,13 +239,17 @@ BEGIN
   END IF;
   UPDATE bounce.communication_delivery AS d
   SET state = CASE WHEN t.in_claim THEN d.state WHEN t.due_at IS NULL THEN t.ended
-                   ELSE bounce_internal.waiting_state('PROCESSING', counts OR d.attempts > 0 OR t.was_tried) END,
+                   ELSE bounce_internal.waiting_state('PROCESSING', counts OR d.attempts > 0
+                                                      OR t.was_tried) END,
       lease_expire_time = CASE WHEN t.in_claim THEN d.lease_expire_time END,
       due_at = CASE WHEN t.in_claim THEN d.due_at ELSE t.due_at END,
-      attempts = d.attempts + counts::integer, attempt_claim_id = CASE WHEN counts THEN d.claim_id ELSE d.attempt_claim_id END,
+      attempts = d.attempts + counts::integer,
+      attempt_claim_id = CASE WHEN counts THEN d.claim_id ELSE d.attempt_claim_id END,
       response = coalesce(reply, d.response),
-      error = CASE WHEN t.in_claim THEN d.error WHEN t.all_accepted THEN '' WHEN t.due_at IS NULL THEN bounce_internal.standing_error(d.communication_id)
-                   ELSE coalesce(nullif(bounce_internal.standing_error(d.communication_id), ''), d.error) END
+      error = CASE WHEN t.in_claim THEN d.error WHEN t.all_accepted THEN ''
+                   WHEN t.due_at IS NULL THEN bounce_internal.summary_error(d.communication_id)
+                   ELSE coalesce(nullif(bounce_internal.summary_error(d.communication_id), ''),
+                                 d.error) END
   WHERE d.communication_id = finish_communication.communication_id
     AND CASE WHEN t.in_claim THEN counts OR reply IS NOT NULL ELSE d.state = 'PROCESSING' END
   RETURNING d.state INTO new_state;
@@ -211,24 +257,30 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.finish_communication(bigint, boolean, text) IS
-  'the state after a claim, once none of its recipients is claimed or being sent to; NULL before that. counts: the claim is an '
-  'attempt that was not counted yet';
+  'the state after a claim, once none of its recipients is claimed or being sent to; NULL before '
+  'that. counts: the claim is an attempt that was not counted yet';
 
-CREATE OR REPLACE FUNCTION bounce_internal.give_back(communication_id bigint, recipient_ids bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.return_to_queue(
+  communication_id bigint, recipient_ids bigint[]) RETURNS void
 LANGUAGE sql AS $$
-  UPDATE bounce.recipient_delivery AS q SET state = CASE WHEN q.tries > 0 THEN 'pending' ELSE 'due' END, due_at = now()
-  WHERE q.communication_id = give_back.communication_id AND q.state = 'claimed'
+  UPDATE bounce.recipient_delivery AS q
+  SET state = CASE WHEN q.tries > 0 THEN 'pending' ELSE 'due' END, due_at = now()
+  WHERE q.communication_id = return_to_queue.communication_id AND q.state = 'claimed'
     AND (recipient_ids IS NULL OR q.recipient_id = ANY (recipient_ids));
 $$;
-COMMENT ON FUNCTION bounce_internal.give_back(bigint, bigint[]) IS 'claimed, not begun: due again. recipient_ids NULL: all';
+COMMENT ON FUNCTION bounce_internal.return_to_queue(bigint, bigint[]) IS
+  'claimed, not begun: due again. recipient_ids NULL: all';
 
-CREATE OR REPLACE FUNCTION bounce_internal.lock_claim(claim_id uuid, recipient_id bigint) RETURNS bounce.communication_delivery
+CREATE OR REPLACE FUNCTION bounce_internal.lock_claim(claim_id uuid, recipient_id bigint)
+RETURNS bounce.communication_delivery
 LANGUAGE plpgsql AS $$
 DECLARE
   d bounce.communication_delivery;
 BEGIN
-  SELECT k.* INTO d FROM bounce.communication AS c JOIN bounce.communication_delivery AS k ON k.communication_id = c.id
-  WHERE c.id = (SELECT q.communication_id FROM bounce.recipient_delivery AS q WHERE q.recipient_id = lock_claim.recipient_id)
+  SELECT k.* INTO d FROM bounce.communication AS c
+  JOIN bounce.communication_delivery AS k ON k.communication_id = c.id
+  WHERE c.id = (SELECT q.communication_id FROM bounce.recipient_delivery AS q
+                WHERE q.recipient_id = lock_claim.recipient_id)
     AND k.claim_id = lock_claim.claim_id
   FOR NO KEY UPDATE;
   RETURN d;
@@ -243,15 +295,20 @@ DECLARE
   a bounce_internal.delivery_attempt;
   was_begun boolean := false;
 BEGIN
-  PERFORM bounce_internal.give_back(d.communication_id, NULL);
+  PERFORM bounce_internal.return_to_queue(d.communication_id, NULL);
   FOR a IN SELECT * FROM bounce_internal.delivery_attempts(d.communication_id, '{sending}') LOOP
-    PERFORM bounce_internal.settle_unknown(a, format('worker %s did not settle it before its lease ended', d.worker));
+    PERFORM bounce_internal.settle_unknown(a,
+                                           format('worker %s did not settle it before its lease '
+                                                  'ended', d.worker));
     was_begun := true;
   END LOOP;
   PERFORM bounce_internal.fail_without_content(d.communication_id);
-  PERFORM bounce_internal.finish_communication(d.communication_id, was_begun AND d.attempt_claim_id IS DISTINCT FROM d.claim_id);
+  PERFORM bounce_internal.finish_communication(d.communication_id, was_begun
+                                               AND d.attempt_claim_id IS DISTINCT FROM d.claim_id);
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'swept',
-                           format('lease of %s ended at %s', d.worker, to_char(d.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
+                           format('lease of %s ended at %s', d.worker,
+                                  to_char(d.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.sweep_claim(bounce.communication_delivery) IS 'not begun: due again; begun: unknown, and the claim counts as an attempt';
+COMMENT ON FUNCTION bounce_internal.sweep_claim(bounce.communication_delivery) IS
+  'not begun: due again; begun: unknown, and the claim counts as an attempt';

@@ -5,24 +5,29 @@
 CREATE OR REPLACE FUNCTION bounce_internal.has_problem(server text) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM bounce.delivery_server AS s WHERE s.name = has_problem.server AND s.problem <> '');
+  RETURN EXISTS (SELECT FROM bounce.delivery_server AS s
+                 WHERE s.name = has_problem.server AND s.problem <> '');
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether what is claimed now is a probe';
 
 -- What is given back is due anew, behind the others: so everything that waits has its turn.
-CREATE OR REPLACE FUNCTION bounce_internal.choose_for_probe(batch integer, at timestamptz) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.choose_for_probe(batch integer, at timestamptz)
+RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
   RETURN (
     SELECT coalesce(array_agg(t.id), '{}')
     FROM (SELECT o.id
-          FROM (SELECT k.id, k.due_at, row_number() OVER (PARTITION BY l.process, l.priority ORDER BY k.due_at, k.id) AS turn
+          FROM (SELECT k.id, k.due_at,
+                row_number() OVER (PARTITION BY l.process, l.priority
+                                   ORDER BY k.due_at, k.id) AS turn
                 FROM bounce_internal.queue_levels(at) AS l
                 CROSS JOIN LATERAL (SELECT c.id, d.due_at FROM bounce.communication_delivery AS d
                                     JOIN bounce.communication AS c ON c.id = d.communication_id
                                     WHERE d.process = l.process AND d.priority = l.priority
-                                      AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL AND d.due_at <= at
+                                      AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
+                                      AND d.due_at <= at
                                     ORDER BY d.due_at
                                     LIMIT batch
                                     FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS k) AS o
@@ -31,10 +36,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.choose_for_probe(integer, timestamptz) IS
-  'locks and returns what a server with a problem is tried with: of each process and priority the first, whatever its priority. '
-  'A sender that is refused, for mails of a high priority, then cannot keep everybody else waiting';
+  'locks and returns what a server with a problem is tried with: of each process and priority the '
+  'first, whatever its priority. A sender that is refused, for mails of a high priority, then '
+  'cannot keep everybody else waiting';
 
-CREATE OR REPLACE FUNCTION bounce_internal.may_use_server(server text, batch integer) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.may_use_server(server text, batch integer)
+RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM bounce.delivery_server AS s WHERE s.name = may_use_server.server AND s.problem <> '';
@@ -42,13 +49,15 @@ BEGIN
     RETURN batch;
   END IF;
   -- whoever moves probe_at is the one who probes
-  UPDATE bounce.delivery_server AS s SET probe_at = now() + bounce_internal.parameter_interval('delivery_probe_max_delay')
+  UPDATE bounce.delivery_server AS s
+  SET probe_at = now() + bounce_internal.parameter_interval('delivery_probe_max_delay')
   WHERE s.name = may_use_server.server AND s.problem <> '' AND s.probe_at <= now();
   RETURN CASE WHEN FOUND THEN least(batch, 5) ELSE 0 END;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.may_use_server(text, integer) IS
-  'how many communications may be claimed: all, a few for a probe, or none while the server is left in peace';
+  'how many communications may be claimed: all, a few for a probe, or none while the server is '
+  'left in peace';
 
 CREATE OR REPLACE FUNCTION bounce_internal.server_works(server text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -60,7 +69,8 @@ BEGIN
     RETURN;
   END IF;
   SELECT * INTO s FROM bounce.delivery_server AS d WHERE d.name = server_works.server FOR UPDATE;
-  UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0, probe_at = NULL, task_id = NULL
+  UPDATE bounce.delivery_server AS d SET problem = '', problem_since = NULL, failures = 0,
+    probe_at = NULL, task_id = NULL
   WHERE d.name = s.name;
   UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
     note = format('works again since %s', to_char(now(), 'YYYY-MM-DD HH24:MI:SS'))
@@ -68,4 +78,5 @@ BEGIN
   PERFORM pg_notify('bounce_delivery', '');
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.server_works(text) IS 'the server took or refused a recipient: no problem any more, its task is done';
+COMMENT ON FUNCTION bounce_internal.server_works(text) IS
+  'the server took or refused a recipient: no problem any more, its task is done';

@@ -2,30 +2,36 @@
 --
 -- What a worker tells of a transaction, also when it comes too late.
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_accepted(a bounce_internal.delivery_attempt, reply text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_accepted(
+  a bounce_internal.delivery_attempt, reply text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF a.attempts >= a.attempt THEN
     -- its bounce was faster than we: the later news stands
     UPDATE bounce.recipient_delivery AS q
-    SET state = CASE WHEN r.next_attempt_at IS NULL THEN 'accepted' ELSE 'due' END, due_at = r.next_attempt_at, response = reply
+    SET state = CASE WHEN r.next_attempt_at IS NULL THEN 'accepted' ELSE 'due' END,
+        due_at = r.next_attempt_at, response = reply
     FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id AND q.recipient_id = r.id;
   ELSE
-    UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL, tries = q.tries + 1, response = reply
+    UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL,
+      tries = q.tries + 1, response = reply
     WHERE q.recipient_id = a.recipient_id;
     UPDATE bounce.communication_recipient AS r
     SET state = 'sent', attempts = a.attempt, last_attempt_at = now(), next_attempt_at = NULL,
-        class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL, bounce_id = NULL
+        class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL,
+        bounce_id = NULL
     WHERE r.id = a.recipient_id;
   END IF;
-  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, CASE WHEN a.attempt > 1 THEN 'resent' ELSE 'sent' END,
+  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id,
+                                    CASE WHEN a.attempt > 1 THEN 'resent' ELSE 'sent' END,
                            format('send %s to %s: %s', a.attempt, a.address, reply));
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_accepted(bounce_internal.delivery_attempt, text) IS
   'the server has taken it: the send counts, and what an earlier one left behind is over';
 
-CREATE OR REPLACE FUNCTION bounce_internal.note_error(a bounce_internal.delivery_attempt, words text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.note_error(
+  a bounce_internal.delivery_attempt, words text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_delivery AS d SET error = format('%s: %s', a.address, words)
@@ -35,20 +41,24 @@ $$;
 COMMENT ON FUNCTION bounce_internal.note_error(bounce_internal.delivery_attempt, text) IS
   'the last thing that went wrong, until finish_communication() sums it up';
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_unknown(a bounce_internal.delivery_attempt, why text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_unknown(
+  a bounce_internal.delivery_attempt, why text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   again CONSTANT boolean := bounce.parameter('delivery_unknown', a.process) = 'retry'
-                            AND a.tries + 1 < bounce_internal.parameter_integer('retry_max_attempts', a.process);
+                            AND a.tries + 1 < bounce_internal.parameter_integer(
+                                'retry_max_attempts', a.process);
 BEGIN
   IF a.attempts >= a.attempt THEN
     PERFORM bounce_internal.settle_accepted(a, 'it bounced, so it was taken');
     RETURN;
   END IF;
-  UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL, tries = q.tries + 1, response = ''
+  UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL, tries = q.tries + 1,
+    response = ''
   WHERE q.recipient_id = a.recipient_id;
   UPDATE bounce.communication_recipient AS r
-  SET state = 'error', attempts = a.attempt, last_attempt_at = now(), next_attempt_at = NULL, class = NULL, reason = '',
+  SET state = 'error', attempts = a.attempt, last_attempt_at = now(), next_attempt_at = NULL,
+      class = NULL, reason = '',
       status_code = '', bounced_at = NULL, bounce_id = NULL, diagnostic = 'outcome unknown: ' || why
   WHERE r.id = a.recipient_id;
   PERFORM bounce_internal.note_error(a, 'outcome unknown: ' || why);
@@ -56,19 +66,24 @@ BEGIN
                            format('send %s to %s, outcome unknown: %s', a.attempt, a.address, why));
   IF again THEN
     UPDATE bounce.recipient_delivery AS q
-    SET state = 'due', due_at = now() + bounce_internal.retry_delay(a.process, a.tries + 1, '', 2 * random() - 1)
+    SET state = 'due', due_at = now() + bounce_internal.retry_delay(a.process, a.tries + 1, '',
+        2 * random() - 1)
     WHERE q.recipient_id = a.recipient_id;
   ELSE
-    PERFORM bounce_internal.gather_task('delivery_problem', 'unknown', format('%s (communication %s) may or may not have been sent: %s. '
-      'Set the state of its delivery to RETRY to send it again', a.address, a.communication_id, why), a);
+    PERFORM bounce_internal.add_to_task('delivery_problem', 'unknown',
+                                        format('%s (communication %s) may or may not have been '
+                                               'sent: %s. '
+      'Set the state of its delivery to RETRY to send it again', a.address,
+      a.communication_id, why), a);
   END IF;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_unknown(bounce_internal.delivery_attempt, text) IS
-  'the final reply was not heard. It counts as a send, because it may have gone out; it is not sent again unless a person, '
-  'or the parameter delivery_unknown, says so';
+  'the final reply was not heard. It counts as a send, because it may have gone out; it is not '
+  'sent again unless a person, or the parameter delivery_unknown, says so';
 
-CREATE OR REPLACE FUNCTION bounce_internal.finding_of(a bounce_internal.delivery_attempt, document jsonb) RETURNS bounce_internal.finding
+CREATE OR REPLACE FUNCTION bounce_internal.finding_of(
+  a bounce_internal.delivery_attempt, document jsonb) RETURNS bounce_internal.finding
 LANGUAGE plpgsql AS $$
 DECLARE
   f bounce_internal.finding;
@@ -91,59 +106,72 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.finding_of(bounce_internal.delivery_attempt, jsonb) IS
-  'the server''s refusal as a finding; one that nobody can classify is a refused recipient, because it did not arrive';
+  'the server''s refusal as a finding; one that nobody can classify is a refused recipient, '
+  'because it did not arrive';
 
-CREATE OR REPLACE FUNCTION bounce_internal.store_refusal(f bounce_internal.finding, document jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.store_refusal(f bounce_internal.finding, document jsonb)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   message_id CONSTANT bigint := nextval('bounce.bounce_message_id_seq');
 BEGIN
-  PERFORM bounce_internal.store_message((message_id, 'discard', false, NULL, f.class, f.reason)::bounce.outcome,
+  PERFORM bounce_internal.store_message((message_id, 'discard', false, NULL, f.class,
+                                         f.reason)::bounce.report_result,
                                bounce_internal.complete_document(document, NULL), NULL);
   PERFORM bounce_internal.store_bounces(message_id, ARRAY[f]);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS 'kept like any other bounce, source delivery';
+COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS
+  'kept like any other bounce, source delivery';
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_rejected(a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_rejected(
+  a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   f bounce_internal.finding := bounce_internal.finding_of(a, document);
 BEGIN
-  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, tries = q.tries + 1, response = reply
+  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, tries = q.tries + 1,
+    response = reply
   WHERE q.recipient_id = a.recipient_id;
   PERFORM bounce_internal.note_error(a, reply);
-  f := (bounce_internal.follow_all(ARRAY[f]))[1];
+  f := (bounce_internal.process_findings(ARRAY[f]))[1];
   PERFORM bounce_internal.store_refusal(f, document);
   PERFORM bounce_internal.write_notice(a);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.settle_rejected(bounce_internal.delivery_attempt, text, jsonb) IS
-  'refused for good: the policy decides as for a bounce (hard: block and task; technical: gathered task; soft: resend)';
+COMMENT ON FUNCTION bounce_internal.settle_rejected(bounce_internal.delivery_attempt,
+                                                    text, jsonb) IS
+  'refused for good: the policy decides as for a bounce (hard: block and task; technical: '
+  'gathered task; soft: resend)';
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_exhausted(a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_exhausted(
+  a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   f bounce_internal.finding := bounce_internal.finding_of(a, document);
   tries_made CONSTANT integer := a.tries + 1;
 BEGIN
-  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, tries = tries_made, response = reply
+  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, tries = tries_made,
+    response = reply
   WHERE q.recipient_id = a.recipient_id;
   UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL WHERE r.id = a.recipient_id;
   PERFORM bounce_internal.note_error(a, format('given up after %s tries: %s', tries_made, reply));
-  PERFORM bounce_internal.move_recipient(f);
+  PERFORM bounce_internal.mark_bounced(f);
   f := bounce_internal.step(f, 'bounced', format('given up after %s tries', tries_made));
-  f := bounce_internal.wish_task(f, 'resend_exhausted', f.address,
-         format('%s is not tried again, %s tries were made: %s', f.address, tries_made, bounce_internal.describe(f)));
+  f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
+         format('%s is not tried again, %s tries were made: %s', f.address, tries_made,
+                bounce_internal.describe(f)));
   f := bounce_internal.make_task(f);
   PERFORM bounce_internal.store_refusal(f, document);
   PERFORM bounce_internal.write_notice(a);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt, text, jsonb) IS
+COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt,
+                                                     text, jsonb) IS
   'refused for now for the last time: failed, and a task resend_exhausted';
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_pending(a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_pending(
+  a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   at_most CONSTANT integer := bounce_internal.parameter_integer('retry_max_attempts', a.process);
@@ -158,17 +186,20 @@ BEGIN
   UPDATE bounce.communication_recipient AS r
   SET next_attempt_at = CASE WHEN r.state = 'bounced' AND r.class = 'soft' THEN due END
   WHERE r.id = a.recipient_id AND (r.state = 'bounced' OR r.next_attempt_at IS NOT NULL);
-  UPDATE bounce.recipient_delivery AS q SET state = 'pending', due_at = due, tries = q.tries + 1, response = reply
+  UPDATE bounce.recipient_delivery AS q SET state = 'pending', due_at = due, tries = q.tries + 1,
+    response = reply
   WHERE q.recipient_id = a.recipient_id;
   PERFORM bounce_internal.note_error(a, reply);
-  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'deferred', format('try %s of %s to %s, next at %s: %s',
+  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'deferred',
+                                    format('try %s of %s to %s, next at %s: %s',
     a.tries + 1, at_most, a.address, to_char(due, 'YYYY-MM-DD HH24:MI:SS'), reply));
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_pending(bounce_internal.delivery_attempt, text, jsonb) IS
   'refused for now: this recipient alone is tried again later';
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_recipient(a bounce_internal.delivery_attempt, outcome text, reply text, document jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_recipient(
+  a bounce_internal.delivery_attempt, outcome text, reply text, document jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE outcome
@@ -177,48 +208,63 @@ BEGIN
     WHEN 'pending'  THEN PERFORM bounce_internal.settle_pending(a, reply, document);
     WHEN 'unknown'  THEN PERFORM bounce_internal.settle_unknown(a, reply);
     WHEN 'released' THEN
-      UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now() WHERE q.recipient_id = a.recipient_id;
+      UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
+      WHERE q.recipient_id = a.recipient_id;
   END CASE;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_attempt, text, text, jsonb) IS
+COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_attempt, text,
+                                                     text, jsonb) IS
   'the five outcomes; released: nothing of it was sent, and it was not its fault';
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_late(communication_id bigint, outcomes jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.settle_late(communication_id bigint, outcomes jsonb)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   o record;
   r bounce.communication_recipient;
 BEGIN
-  FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text, response text)
+  FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text,
+                                                              response text)
            WHERE x.outcome IN ('accepted', 'rejected', 'pending') ORDER BY x.recipient_id LOOP
-    -- unknown, or due again because delivery_unknown says so; a bounce or a person may have told already
-    SELECT k.* INTO r FROM bounce.communication_recipient AS k JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id
-    WHERE k.id = o.recipient_id AND k.communication_id = settle_late.communication_id AND k.state = 'error'
-      AND q.begun_attempt = k.attempts AND (q.state = 'unknown' OR q.state = 'due' AND o.outcome = 'accepted')
+    -- unknown, or due again because delivery_unknown says so; a bounce or a person may have
+    -- told already
+    SELECT k.* INTO r FROM bounce.communication_recipient AS k
+    JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id
+    WHERE k.id = o.recipient_id AND k.communication_id = settle_late.communication_id
+      AND k.state = 'error'
+      AND q.begun_attempt = k.attempts
+      AND (q.state = 'unknown' OR q.state = 'due' AND o.outcome = 'accepted')
     FOR NO KEY UPDATE;
     CONTINUE WHEN NOT FOUND;
-    UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now() WHERE q.recipient_id = r.id;
+    UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
+    WHERE q.recipient_id = r.id;
     IF o.outcome = 'accepted' THEN
-      UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL, response = left(coalesce(o.response, ''), 2000)
+      UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL,
+        response = left(coalesce(o.response, ''), 2000)
       WHERE q.recipient_id = r.id;
-      UPDATE bounce.communication_recipient AS k SET state = 'sent', diagnostic = '' WHERE k.id = r.id;
+      UPDATE bounce.communication_recipient AS k SET state = 'sent', diagnostic = ''
+      WHERE k.id = r.id;
     END IF;
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'heard_late',
-      format('send %s to %s, heard after its lease had ended: %s: %s', r.attempts, r.address, o.outcome, o.response));
+      format('send %s to %s, heard after its lease had ended: %s: %s', r.attempts, r.address,
+             o.outcome, o.response));
     PERFORM bounce_internal.close_unknown_task(r.task_id, 'heard after all: ' || o.outcome);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_late(bigint, jsonb) IS
-  'what was unknown because a lease ended, and is known after all, while nobody has claimed it since: accepted, or refused and so '
-  'due again, which cannot send it twice';
+  'what was unknown because a lease ended, and is known after all, while nobody has claimed it '
+  'since: accepted, or refused and so due again, which cannot send it twice';
 
-CREATE OR REPLACE FUNCTION bounce_internal.close_unknown_task(task_id bigint, note text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.close_unknown_task(task_id bigint, note text)
+RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = close_unknown_task.task_id AND t.status = 'open' AND bounce_internal.is_unknown_task(t))
-     AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+  IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = close_unknown_task.task_id
+             AND t.status = 'open' AND bounce_internal.is_unknown_task(t))
+     AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
+                     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
                      WHERE r.task_id = close_unknown_task.task_id AND q.state = 'unknown') THEN
     PERFORM bounce_internal.close_task(close_unknown_task.task_id, 'done', note);
   END IF;

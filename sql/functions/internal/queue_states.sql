@@ -11,73 +11,91 @@
 -- Whoever writes it, the table takes nothing else, but for one wish: RETRY or PENDING
 -- set on SUCCESS or ERROR sends again.
 
-CREATE OR REPLACE FUNCTION bounce_internal.waiting_state(old_state text, was_tried boolean) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.waiting_state(old_state text, was_tried boolean)
+RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN old_state IN ('PENDING', 'RETRY') THEN old_state
               WHEN was_tried OR old_state IN ('SUCCESS', 'ERROR') THEN 'RETRY'
               ELSE 'PENDING' END
 $$;
-COMMENT ON FUNCTION bounce_internal.waiting_state(text, boolean) IS 'PENDING or RETRY, while somebody is due';
+COMMENT ON FUNCTION bounce_internal.waiting_state(text, boolean) IS
+  'PENDING or RETRY, while somebody is due';
 
-CREATE OR REPLACE FUNCTION bounce_internal.standing_state(communication_id bigint, old_state text, attempts integer) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.summary_state(
+  communication_id bigint, old_state text, attempts integer) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   t CONSTANT record := bounce_internal.recipient_totals(communication_id);
 BEGIN
   RETURN CASE WHEN t.in_claim THEN 'PROCESSING'
-              WHEN t.due_at IS NOT NULL THEN bounce_internal.waiting_state(old_state, attempts > 0 OR t.was_tried)
+              WHEN t.due_at IS NOT NULL
+                THEN bounce_internal.waiting_state(old_state, attempts > 0 OR t.was_tried)
               ELSE t.ended END;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.standing_state(bigint, text, integer) IS 'the delivery state that follows from the recipients';
+COMMENT ON FUNCTION bounce_internal.summary_state(bigint, text, integer) IS
+  'the delivery state that follows from the recipients';
 
-CREATE OR REPLACE FUNCTION bounce_internal.standing_error(communication_id bigint) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.summary_error(communication_id bigint) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
-    SELECT left(coalesce(string_agg(format('%s: %s', f.address, f.words), E'\n' ORDER BY f.rank, f.id)
+    SELECT left(coalesce(string_agg(format('%s: %s', f.address, f.words), E'\n'
+                                    ORDER BY f.rank, f.id)
                            FILTER (WHERE f.place <= 10), '')
-                || CASE WHEN count(*) > 10 THEN format(E'\nand %s more', count(*) - 10) ELSE '' END, 4000)
+                || CASE WHEN count(*) > 10 THEN format(E'\nand %s more', count(*) - 10) ELSE '' END,
+                4000)
     FROM (SELECT r.id, r.address, row_number() OVER (ORDER BY k.rank, r.id) AS place, k.rank,
                  CASE WHEN q.state = 'unknown' OR r.state = 'bounced' AND q.response ~ '^(2|$)'
                       THEN r.diagnostic ELSE q.response END AS words
           FROM bounce.communication_recipient AS r
           JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
-          JOIN (VALUES ('unknown', 1), ('rejected', 2), ('pending', 3)) AS k (state, rank) ON k.state = q.state
-          WHERE r.communication_id = standing_error.communication_id AND r.state <> 'replaced') AS f);
+          JOIN (VALUES ('unknown', 1), ('rejected', 2), ('pending', 3)) AS k (state, rank)
+            ON k.state = q.state
+          WHERE r.communication_id = summary_error.communication_id
+            AND r.state <> 'replaced') AS f);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.standing_error(bigint) IS
+COMMENT ON FUNCTION bounce_internal.summary_error(bigint) IS
   'who has not got it and why, one line each, unknown outcomes first; at most ten';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_guard_state() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state IN ('SUCCESS', 'ERROR') AND NEW.state IN ('RETRY', 'PENDING') THEN
-    IF NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.communication_id) THEN
+    IF NOT EXISTS (SELECT FROM bounce.communication_content AS k
+                   WHERE k.communication_id = NEW.communication_id) THEN
       RAISE EXCEPTION 'communication %: there is no content to send', OLD.communication_id
-        USING ERRCODE = 'check_violation', HINT = 'Hand it over with bounce.submit_communication().';
+        USING ERRCODE = 'check_violation',
+          HINT = 'Hand it over with bounce.submit_communication().';
     END IF;
     NEW.due_at := coalesce(NEW.due_at, now());
     RETURN NEW;
-  ELSIF bounce_internal.may_go(OLD.state, NEW.state) IS NOT TRUE THEN
+  ELSIF bounce_internal.is_allowed_transition(OLD.state, NEW.state) IS NOT TRUE THEN
     RAISE EXCEPTION 'communication %: delivery state cannot go from % to %', OLD.communication_id,
         OLD.state, coalesce(NEW.state, 'none')
-      USING ERRCODE = 'check_violation', HINT = 'SUCCESS and ERROR are final except for RETRY and PENDING, which send again.';
-  ELSIF NEW.state IS DISTINCT FROM bounce_internal.standing_state(NEW.communication_id, OLD.state, NEW.attempts) THEN
-    RAISE EXCEPTION 'communication %: delivery state cannot be set from % to % by hand: it follows from its recipients',
+      USING ERRCODE = 'check_violation',
+        HINT = 'SUCCESS and ERROR are final except for RETRY and PENDING, which send again.';
+  ELSIF NEW.state IS DISTINCT FROM bounce_internal.summary_state(NEW.communication_id, OLD.state,
+      NEW.attempts) THEN
+    RAISE EXCEPTION 'communication %: delivery state cannot be set from % to % by hand: it follows '
+                    'from its recipients',
         OLD.communication_id, OLD.state, NEW.state
       USING ERRCODE = 'check_violation',
-            HINT = CASE WHEN OLD.state = 'PROCESSING' THEN format('A worker has it until %s.', OLD.lease_expire_time)
-                        ELSE 'bounce.retry_communication() sends at once, bounce.cancel_communication() ends it, '
+            HINT = CASE WHEN OLD.state = 'PROCESSING'
+                        THEN format('A worker has it until %s.', OLD.lease_expire_time)
+                        ELSE 'bounce.retry_communication() sends at once, '
+                             'bounce.cancel_communication() ends it, '
                              'bounce.hold_communication() keeps it.' END;
   END IF;
-  NEW.end_time := CASE WHEN NEW.state IN ('SUCCESS', 'ERROR') THEN clock_timestamp() ELSE NEW.end_time END;
+  NEW.end_time := CASE WHEN NEW.state IN ('SUCCESS', 'ERROR') THEN clock_timestamp()
+                       ELSE NEW.end_time END;
   RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_guard_state() IS
-  'refuses to anybody a transition that does not exist, and a state that contradicts the recipients';
+  'refuses to anybody a transition that does not exist, and a state that contradicts the '
+  'recipients';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_after_insert() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -85,7 +103,8 @@ BEGIN
   IF NEW.state <> 'PENDING' THEN
     RAISE EXCEPTION 'communication %: a new one cannot be %', NEW.communication_id, NEW.state
       USING ERRCODE = 'check_violation', HINT = 'Hand it over with bounce.submit_communication().';
-  ELSIF NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = NEW.communication_id) THEN
+  ELSIF NOT EXISTS (SELECT FROM bounce.communication_content AS k
+                    WHERE k.communication_id = NEW.communication_id) THEN
     RAISE EXCEPTION 'communication %: there is no content to send', NEW.communication_id
       USING ERRCODE = 'check_violation', HINT = 'Hand it over with bounce.submit_communication().';
   END IF;
@@ -111,7 +130,8 @@ $$;
 COMMENT ON FUNCTION bounce_internal.delivery_after_update() IS
   'RETRY or PENDING on what has ended queues the recipients; what is due wakes the workers';
 
-CREATE OR REPLACE FUNCTION bounce_internal.requeue_recipients(d bounce.communication_delivery, old_state text) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.requeue_recipients(
+  d bounce.communication_delivery, old_state text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM bounce.recipient_delivery AS q
@@ -119,10 +139,12 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
-  SELECT u.id, d.communication_id, now() FROM unnest(bounce_internal.recipients_without(d.communication_id)) AS u (id)
+  SELECT u.id, d.communication_id, now()
+  FROM unnest(bounce_internal.recipients_without(d.communication_id)) AS u (id)
   ON CONFLICT (recipient_id) DO UPDATE SET state = 'due', due_at = now(), tries = 0;
   IF FOUND THEN
-    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued', format('set to %s, was %s', d.state, old_state));
+    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued',
+                                      format('set to %s, was %s', d.state, old_state));
   ELSE
     PERFORM bounce_internal.derive_communication(d.communication_id);
   END IF;
@@ -131,17 +153,20 @@ $$;
 COMMENT ON FUNCTION bounce_internal.requeue_recipients(bounce.communication_delivery, text) IS
   'a delivery that was set to RETRY or PENDING is sent again, unless somebody waits already';
 
-CREATE OR REPLACE FUNCTION bounce_internal.recipients_without(communication_id bigint) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.recipients_without(communication_id bigint)
+RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN ARRAY(
     WITH r AS (
-      SELECT k.id, k.attempts, k.state <> 'sent' OR coalesce(q.state IN ('rejected', 'unknown'), false) AS is_without
+      SELECT k.id, k.attempts, k.state <> 'sent'
+             OR coalesce(q.state IN ('rejected', 'unknown'), false) AS is_without
       FROM bounce.communication_recipient AS k
       LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = k.id
       WHERE k.communication_id = recipients_without.communication_id AND k.state <> 'replaced')
     SELECT r.id FROM r
-    WHERE r.attempts < 255 AND (r.is_without OR NOT EXISTS (SELECT FROM r AS o WHERE o.is_without)) ORDER BY r.id);
+    WHERE r.attempts < 255 AND (r.is_without OR NOT EXISTS (SELECT FROM r AS o WHERE o.is_without))
+    ORDER BY r.id);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipients_without(bigint) IS
@@ -157,7 +182,8 @@ BEGIN
        WHEN 'pending' THEN NEW.state IN ('sending', 'accepted', 'unknown')
        ELSE NEW.state <> 'due'
      END) THEN
-    RAISE EXCEPTION 'recipient %: delivery cannot go from % to %', OLD.recipient_id, OLD.state, NEW.state
+    RAISE EXCEPTION 'recipient %: delivery cannot go from % to %', OLD.recipient_id,
+      OLD.state, NEW.state
       USING ERRCODE = 'check_violation';
   END IF;
   IF NEW.state <> 'rejected' THEN
@@ -179,7 +205,8 @@ $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_after_update() IS
   'the delivery follows a recipient that becomes due outside a claim';
 
-CREATE OR REPLACE FUNCTION bounce_internal.may_go(old_state text, new_state text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_allowed_transition(old_state text, new_state text)
+RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE coalesce(old_state, '')
     WHEN ''           THEN new_state IN ('PENDING', 'RETRY')
@@ -190,10 +217,12 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'ERROR'      THEN new_state IN ('PENDING', 'RETRY')
   END
 $$;
-COMMENT ON FUNCTION bounce_internal.may_go(text, text) IS
-  'the transitions of a delivery state. PENDING to SUCCESS: set to PENDING by hand, then the rest was cancelled';
+COMMENT ON FUNCTION bounce_internal.is_allowed_transition(text, text) IS
+  'the transitions of a delivery state. PENDING to SUCCESS: set to PENDING by hand, then the rest '
+  'was cancelled';
 
-CREATE OR REPLACE FUNCTION bounce_internal.recipient_totals(communication_id bigint, OUT in_claim boolean,
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_totals(
+  communication_id bigint, OUT in_claim boolean,
   OUT due_at timestamptz, OUT was_tried boolean, OUT ended text, OUT all_accepted boolean,
   OUT has_bounced boolean, OUT has_failed boolean, OUT all_sent boolean, OUT none_open boolean)
 LANGUAGE plpgsql STABLE AS $$
@@ -207,25 +236,29 @@ BEGIN
               WHEN count(q.state) > 0 THEN 'ERROR' END,
          coalesce(bool_and(q.state = 'accepted'), true),
          coalesce(bool_or(r.state = 'bounced'), false), coalesce(bool_or(r.state = 'error'), false),
-         coalesce(bool_and(r.state = 'sent'), true), coalesce(bool_and(r.state IN ('sent', 'replaced')), false)
-  INTO in_claim, due_at, was_tried, ended, all_accepted, has_bounced, has_failed, all_sent, none_open
+         coalesce(bool_and(r.state = 'sent'), true),
+         coalesce(bool_and(r.state IN ('sent', 'replaced')), false)
+  INTO in_claim, due_at, was_tried, ended, all_accepted, has_bounced, has_failed,
+    all_sent, none_open
   FROM bounce.communication_recipient AS r
   LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
   WHERE r.communication_id = recipient_totals.communication_id;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipient_totals(bigint) IS
-  'a communication''s recipients in one row. ended: SUCCESS or ERROR, what the delivery ends with when nobody '
-  'waits; NULL for a mail that the queue does not send';
+  'a communication''s recipients in one row. ended: SUCCESS or ERROR, what the delivery ends with '
+  'when nobody waits; NULL for a mail that the queue does not send';
 
-CREATE OR REPLACE FUNCTION bounce_internal.derive_communication(communication_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.derive_communication(communication_id bigint)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   t CONSTANT record := bounce_internal.recipient_totals(communication_id);
 BEGIN
   UPDATE bounce.communication AS c SET status = n.status
   FROM (SELECT k.id, CASE WHEN t.has_bounced THEN 'bounced' WHEN t.has_failed THEN 'error'
-                          WHEN k.status = 'bounced' OR k.status IN ('open', 'error') AND t.all_sent THEN 'sent'
+                          WHEN k.status = 'bounced' OR k.status IN ('open', 'error')
+                               AND t.all_sent THEN 'sent'
                           ELSE k.status END AS status
         FROM bounce.communication AS k WHERE k.id = derive_communication.communication_id) AS n
   WHERE c.id = n.id AND c.status <> n.status;
@@ -233,15 +266,17 @@ BEGIN
   UPDATE bounce.communication_delivery AS d
   SET state = n.state, due_at = t.due_at,
       error = CASE WHEN d.state IN ('PENDING', 'RETRY') AND n.state IN ('SUCCESS', 'ERROR')
-                   THEN bounce_internal.standing_error(d.communication_id) ELSE d.error END
+                   THEN bounce_internal.summary_error(d.communication_id) ELSE d.error END
   FROM (SELECT k.communication_id,
                CASE WHEN k.state = 'PROCESSING' THEN k.state
-                    WHEN t.due_at IS NOT NULL THEN bounce_internal.waiting_state(k.state, k.attempts > 0 OR t.was_tried)
-                    WHEN bounce_internal.may_go(k.state, t.ended) THEN t.ended
+                    WHEN t.due_at IS NOT NULL
+                      THEN bounce_internal.waiting_state(k.state, k.attempts > 0 OR t.was_tried)
+                    WHEN bounce_internal.is_allowed_transition(k.state, t.ended) THEN t.ended
                     ELSE k.state END AS state
         FROM bounce.communication_delivery AS k
         WHERE k.communication_id = derive_communication.communication_id) AS n
-  WHERE d.communication_id = n.communication_id AND (d.state, d.due_at) IS DISTINCT FROM (n.state, t.due_at);
+  WHERE d.communication_id = n.communication_id
+    AND (d.state, d.due_at) IS DISTINCT FROM (n.state, t.due_at);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.derive_communication(bigint) IS
@@ -252,11 +287,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF to_jsonb(NEW) - 'state' IS DISTINCT FROM to_jsonb(OLD) - 'state' THEN
     RAISE EXCEPTION 'communication %: of a delivery only state can be set', OLD.communication_id
-      USING ERRCODE = 'feature_not_supported', HINT = 'UPDATE bounce.delivery SET state = ''RETRY'' WHERE communication_id = ...';
+      USING ERRCODE = 'feature_not_supported',
+        HINT = 'UPDATE bounce.delivery SET state = ''RETRY'' WHERE communication_id = ...';
   END IF;
   IF NEW.state IS DISTINCT FROM OLD.state THEN
     PERFORM FROM bounce.communication AS c WHERE c.id = OLD.communication_id FOR NO KEY UPDATE;
-    UPDATE bounce.communication_delivery AS d SET state = NEW.state WHERE d.communication_id = OLD.communication_id;
+    UPDATE bounce.communication_delivery AS d SET state = NEW.state
+    WHERE d.communication_id = OLD.communication_id;
   END IF;
   RETURN NEW;
 END

@@ -4,19 +4,19 @@
 
 -- Status -----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.usual_silence(at timestamptz) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.usual_gap(at timestamptz) RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- half of what is needed to say what is usual is not enough
   RETURN (SELECT CASE WHEN count(*) >= 20 THEN greatest(interval '1 hour', 2 * max(g.gap)) END
           FROM (SELECT m.received_at - lag(m.received_at) OVER (ORDER BY m.received_at) AS gap
                 FROM (SELECT q.received_at FROM bounce.bounce_message AS q
-                      WHERE q.received_at > usual_silence.at - interval '14 days'
-                        AND q.received_at <= usual_silence.at
+                      WHERE q.received_at > usual_gap.at - interval '14 days'
+                        AND q.received_at <= usual_gap.at
                       ORDER BY q.id DESC LIMIT 5000) AS m) AS g);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.usual_silence(timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.usual_gap(timestamptz) IS
   'twice the longest time without a report in the last 14 days; NULL when there were fewer than '
   '20 reports';
 
@@ -34,7 +34,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   last CONSTANT timestamptz := (SELECT m.received_at FROM bounce.bounce_message AS m
                                 WHERE m.received_at <= at ORDER BY m.id DESC LIMIT 1);
-  usual CONSTANT interval := bounce_internal.usual_silence(last);
+  usual CONSTANT interval := bounce_internal.usual_gap(last);
 BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('last_report_at', last::text,
     CASE WHEN at - last > usual
@@ -124,7 +124,7 @@ COMMENT ON FUNCTION bounce_internal.status_of_work IS
 
 -- Stories ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.bounce_as_it_was(b bounce.bounce) RETURNS bounce.bounce
+CREATE OR REPLACE FUNCTION bounce_internal.original_verdict(b bounce.bounce) RETURNS bounce.bounce
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   first bounce.verdict_change;
@@ -143,10 +143,10 @@ BEGIN
   RETURN b;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.bounce_as_it_was(bounce.bounce) IS
+COMMENT ON FUNCTION bounce_internal.original_verdict(bounce.bounce) IS
   'a bounce as it was classified when it arrived, whatever was changed later';
 
-CREATE OR REPLACE FUNCTION bounce_internal.verdict_words(b bounce.bounce) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.verdict_text(b bounce.bounce) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT format('%s %s: %s from %s, matched by %s, trust %s, rule %s, report %s',
@@ -164,7 +164,7 @@ BEGIN
             AND m.received_at = b.received_at);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.verdict_words(bounce.bounce) IS
+COMMENT ON FUNCTION bounce_internal.verdict_text(bounce.bounce) IS
   'a classification with its evidence in one line';
 
 -- Figures ----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 --
 -- record_report(): one report, one statement, one commit.
 
-CREATE OR REPLACE FUNCTION bounce_internal.wait_for_disk() RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.require_durable_commit() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN
@@ -10,11 +10,11 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.wait_for_disk() IS
+COMMENT ON FUNCTION bounce_internal.require_durable_commit() IS
   'makes the COMMIT of this transaction wait for the disk, because the MTA forgets the message '
   'afterwards. A stronger setting is kept';
 
-CREATE OR REPLACE FUNCTION bounce_internal.find_all(document jsonb)
+CREATE OR REPLACE FUNCTION bounce_internal.findings_of(document jsonb)
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -46,7 +46,7 @@ BEGIN
   RETURN findings;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.find_all(jsonb) IS
+COMMENT ON FUNCTION bounce_internal.findings_of(jsonb) IS
   'the findings of a document, classified and matched';
 
 CREATE OR REPLACE FUNCTION bounce_internal.claim_findings(
@@ -95,7 +95,7 @@ DECLARE
 BEGIN
   FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.task_key, u.bounce_id LOOP
     IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
-      stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.gather_strays(f)
+      stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.merge_unmatched_tasks(f)
                     ELSE stray END;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
@@ -109,7 +109,7 @@ COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
   'creates the tasks that were requested. Findings without a communication share one task per '
   'report, however many addresses a stranger puts in it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.gravest(findings bounce_internal.finding[])
+CREATE OR REPLACE FUNCTION bounce_internal.most_severe(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -118,7 +118,7 @@ BEGIN
             bounce_internal.class_rank(u.class) DESC, u.report_key LIMIT 1);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.gravest(bounce_internal.finding[]) IS
+COMMENT ON FUNCTION bounce_internal.most_severe(bounce_internal.finding[]) IS
   'the finding that decides about the message: the most severe one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(class text) RETURNS text
@@ -134,7 +134,7 @@ COMMENT ON FUNCTION bounce_internal.disposition_of(text) IS
   'delivered to its own recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_message(
-  o bounce.outcome, document jsonb, raw bytea) RETURNS void
+  o bounce.report_result, document jsonb, raw bytea) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id,
@@ -185,7 +185,8 @@ $$;
 COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of a report as bounces';
 
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
-CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(INOUT o bounce.outcome, report_key text)
+CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(
+  INOUT o bounce.report_result, report_key text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   recorded bounce.bounce_message;
@@ -203,11 +204,11 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.outcome, text) IS
+COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.report_result, text) IS
   'the result of the first recording: the milter may ask again after a lost reply and must get '
   'the same answer';
 
-CREATE OR REPLACE FUNCTION bounce_internal.gather_strays(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.merge_unmatched_tasks(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   at_most CONSTANT integer := 100;
@@ -217,12 +218,12 @@ BEGIN
                      FROM (SELECT FROM bounce.task AS t
                            WHERE t.status = 'open' AND t.kind = 'bounce_without_communication'
                            LIMIT at_most) AS q) THEN
-    f := bounce_internal.wish_task(f, 'bounce_without_communication', '',
+    f := bounce_internal.request_task(f, 'bounce_without_communication', '',
                                    'more reports that fit no communication, lately: '
                                    || f.task_summary);
   END IF;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.gather_strays(bounce_internal.finding) IS
+COMMENT ON FUNCTION bounce_internal.merge_unmatched_tasks(bounce_internal.finding) IS
   'beyond a hundred open tasks about unmatched reports, all others share a single one, because '
   'anybody can send thousands';

@@ -9,8 +9,8 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bad text;
 BEGIN
-  PERFORM bounce_internal.need_process(coalesce(process, '')),
-    bounce_internal.need_recipients(recipients);
+  PERFORM bounce_internal.require_process(coalesce(process, '')),
+    bounce_internal.require_recipients(recipients);
   IF cardinality(person_refs) <> cardinality(recipients) THEN
     RAISE EXCEPTION '% recipients, but % person references', cardinality(recipients),
       cardinality(person_refs)

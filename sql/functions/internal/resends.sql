@@ -2,7 +2,8 @@
 --
 -- Resends: when a recipient is sent to again, and what stands against it.
 
-CREATE OR REPLACE FUNCTION bounce_internal.resend_delay(process text, resend integer) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.resend_delay(process text, resend integer)
+RETURNS interval
 LANGUAGE sql STABLE AS $$
   SELECT make_interval(secs => least(
     extract(epoch FROM bounce_internal.parameter_interval('resend_initial_delay', process))::float8
@@ -10,61 +11,78 @@ LANGUAGE sql STABLE AS $$
     extract(epoch FROM bounce_internal.parameter_interval('resend_max_delay', process))::float8))
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_delay(text, integer) IS
-  'how long to wait before the n-th resend (1, 2 ...): resend_initial_delay * resend_factor ^ (n-1), at most resend_max_delay';
+  'how long to wait before the n-th resend (1, 2 ...): resend_initial_delay * resend_factor ^ '
+  '(n-1), at most resend_max_delay';
 
-CREATE OR REPLACE FUNCTION bounce_internal.spread(fraction numeric, seed bigint, turn integer) RETURNS float8
+CREATE OR REPLACE FUNCTION bounce_internal.jitter(fraction numeric, seed bigint, turn integer)
+RETURNS float8
 LANGUAGE sql IMMUTABLE AS $$
   SELECT 1 + fraction::float8 * (abs(hashint8extended(seed, turn) % 2000001) / 1000000.0 - 1)
 $$;
-COMMENT ON FUNCTION bounce_internal.spread(numeric, bigint, integer) IS
-  'a factor between 1 - fraction and 1 + fraction, spread evenly over the seeds and always the same for one';
+COMMENT ON FUNCTION bounce_internal.jitter(numeric, bigint, integer) IS
+  'a factor between 1 - fraction and 1 + fraction, spread evenly over the seeds and always the '
+  'same for one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.resend_delay_of(f bounce_internal.finding, resend integer) RETURNS interval
+CREATE OR REPLACE FUNCTION bounce_internal.resend_delay_of(
+  f bounce_internal.finding, resend integer) RETURNS interval
 LANGUAGE sql STABLE AS $$
   SELECT least(bounce_internal.resend_delay(f.process, resend)
-                 * bounce_internal.spread(bounce_internal.parameter_number('resend_jitter', f.process), f.recipient_id, resend),
+                 * bounce_internal.jitter(bounce_internal.parameter_number('resend_jitter',
+                     f.process), f.recipient_id, resend),
                bounce_internal.parameter_interval('resend_max_delay', f.process))
 $$;
-COMMENT ON FUNCTION bounce_internal.resend_delay_of(bounce_internal.finding, integer) IS 'resend_delay() with this recipient''s jitter, never beyond resend_max_delay';
+COMMENT ON FUNCTION bounce_internal.resend_delay_of(bounce_internal.finding, integer) IS
+  'resend_delay() with this recipient''s jitter, never beyond resend_max_delay';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_content_gone(recipient_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.recipient_delivery AS q
                  WHERE q.recipient_id = is_content_gone.recipient_id
-                   AND NOT EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = q.communication_id));
+                   AND NOT EXISTS (SELECT FROM bounce.communication_content AS k
+                                   WHERE k.communication_id = q.communication_id));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS 'whether the queue sent it and cannot again, because the mail was erased';
+COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS
+  'whether the queue sent it and cannot again, because the mail was erased';
 
 CREATE OR REPLACE FUNCTION bounce_internal.unknown_recipients(task_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
-               WHERE r.task_id = unknown_recipients.task_id AND r.state = 'error' AND q.state = 'unknown' ORDER BY r.id);
+  RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
+               JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+               WHERE r.task_id = unknown_recipients.task_id AND r.state = 'error'
+                 AND q.state = 'unknown' ORDER BY r.id);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.unknown_recipients(bigint) IS 'the recipients of a task whose outcome is unknown';
+COMMENT ON FUNCTION bounce_internal.unknown_recipients(bigint) IS
+  'the recipients of a task whose outcome is unknown';
 
-CREATE OR REPLACE FUNCTION bounce_internal.fellows_know(f bounce_internal.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.id_is_shared(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN f.trust = 'message_id' AND EXISTS (SELECT FROM bounce.communication_recipient AS r
-                                            WHERE r.communication_id = f.communication_id AND r.id <> f.recipient_id);
+                                            WHERE r.communication_id = f.communication_id
+                                              AND r.id <> f.recipient_id);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.fellows_know(bounce_internal.finding) IS
-  'whether the id that a report is trusted for came to other recipients too, so that any of them may have written it';
+COMMENT ON FUNCTION bounce_internal.id_is_shared(bounce_internal.finding) IS
+  'whether the id that a report is trusted for came to other recipients too, so that any of them '
+  'may have written it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.resend_obstacle(f bounce_internal.finding, resend integer) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.resend_obstacle(
+  f bounce_internal.finding, resend integer) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE
     WHEN NOT bounce_internal.parameter_boolean('resend', f.process) THEN 'resend is off'
-    WHEN NOT bounce_internal.may(f, 'resend_min_trust') THEN format('trust is %s only', f.trust)
-    WHEN bounce_internal.fellows_know(f) THEN format('trust is %s only, and several got the mail', f.trust)
+    WHEN NOT bounce_internal.is_trusted_for(f, 'resend_min_trust')
+      THEN format('trust is %s only', f.trust)
+    WHEN bounce_internal.id_is_shared(f)
+      THEN format('trust is %s only, and several got the mail', f.trust)
     WHEN NOT bounce.may_write_to(f.address, f.process) THEN 'the address is blocked'
     WHEN bounce_internal.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
-    WHEN resend > bounce_internal.parameter_integer('resend_max_attempts', f.process) THEN format('%s resends were made', resend - 1)
+    WHEN resend > bounce_internal.parameter_integer('resend_max_attempts', f.process)
+      THEN format('%s resends were made', resend - 1)
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_obstacle(bounce_internal.finding, integer) IS
@@ -74,24 +92,29 @@ CREATE OR REPLACE FUNCTION bounce_internal.withdraw_bounce(recipient_id bigint) 
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r
-  SET state = 'sent', class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL, bounce_id = NULL,
+  SET state = 'sent', class = NULL, reason = '', status_code = '', diagnostic = '',
+      bounced_at = NULL, bounce_id = NULL,
       next_attempt_at = NULL, task_id = NULL, corrections = r.corrections + 1
   WHERE r.id = withdraw_bounce.recipient_id AND r.state = 'bounced';
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS 'the bounce in force is void, the recipient counts as sent to';
+COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS
+  'the bounce in force is void, the recipient counts as sent to';
 
-CREATE OR REPLACE FUNCTION bounce_internal.replace_recipient(old_id bigint, address text, why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.replace_recipient(old_id bigint, address text, why text)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   old bounce.communication_recipient;
   new_id bigint;
 BEGIN
-  SELECT r.* INTO STRICT old FROM bounce.communication_recipient AS r WHERE r.id = old_id FOR NO KEY UPDATE;
+  SELECT r.* INTO STRICT old FROM bounce.communication_recipient AS r WHERE r.id = old_id
+  FOR NO KEY UPDATE;
   IF old.address_key = bounce.address_key(address) OR old.state = 'replaced' THEN
     RETURN NULL;
   END IF;
-  INSERT INTO bounce.communication_recipient (communication_id, address, state, attempts, person_ref)
+  INSERT INTO bounce.communication_recipient (communication_id, address, state,
+                                              attempts, person_ref)
   VALUES (old.communication_id, address, 'open', 0, old.person_ref)
   ON CONFLICT (communication_id, address_key) DO NOTHING
   RETURNING id INTO new_id;
@@ -99,9 +122,12 @@ BEGIN
   UPDATE bounce.communication_recipient AS r
   SET state = 'replaced', next_attempt_at = NULL, corrections = r.corrections + 1,
       replaced_by = coalesce(new_id, (SELECT o.id FROM bounce.communication_recipient AS o
-        WHERE o.communication_id = old.communication_id AND o.address_key = bounce.address_key(replace_recipient.address)))
+        WHERE o.communication_id = old.communication_id
+          AND o.address_key = bounce.address_key(replace_recipient.address)))
   WHERE r.id = old.id;
-  PERFORM bounce_internal.write_log(old.communication_id, old.id, 'corrected', format('%s replaced by %s: %s', old.address, address, why), old.bounce_id);
+  PERFORM bounce_internal.write_log(old.communication_id, old.id, 'corrected',
+                                    format('%s replaced by %s: %s', old.address, address, why),
+                                    old.bounce_id);
   IF new_id IS NOT NULL THEN
     PERFORM bounce.request_resend(new_id, why, old.bounce_id);
   END IF;
@@ -109,23 +135,28 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
-  'a new recipient of the same communication in place of an old one, due at once; so a late bounce of the old address cannot '
-  'hit the new one. NULL when nothing is to be sent';
+  'a new recipient of the same communication in place of an old one, due at once; so a late '
+  'bounce of the old address cannot hit the new one. NULL when nothing is to be sent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_task(t bounce.task, why text) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
   unknown CONSTANT bigint[] := bounce_internal.unknown_recipients(t.id);
 BEGIN
-  RETURN (SELECT count(*) FILTER (WHERE CASE WHEN r.id = ANY (unknown) THEN bounce_internal.resend_unknown(r.id, why)
+  RETURN (SELECT count(*) FILTER (
+                                  WHERE CASE WHEN r.id = ANY (unknown)
+                                             THEN bounce_internal.resend_unknown(r.id, why)
                                              ELSE bounce.request_resend(r.id, why, t.bounce_id) END)
           FROM (SELECT q.id FROM bounce.communication_recipient AS q
-                WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.id = ANY (unknown)) ORDER BY q.id) AS r);
+                WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.id = ANY (unknown))
+                ORDER BY q.id) AS r);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS 'sends again what this task is about; how many';
+COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS
+  'sends again what this task is about; how many';
 
-CREATE OR REPLACE FUNCTION bounce_internal.resend_unknown(recipient_id bigint, why text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.resend_unknown(recipient_id bigint, why text)
+RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
   q bounce.recipient_delivery;
@@ -133,9 +164,11 @@ BEGIN
   UPDATE bounce.recipient_delivery AS d SET state = 'due', due_at = now(), tries = 0
   WHERE d.recipient_id = resend_unknown.recipient_id AND d.state = 'unknown' RETURNING d.* INTO q;
   IF FOUND THEN
-    PERFORM bounce_internal.write_log(q.communication_id, q.recipient_id, 'requeued', 'asked for: ' || why);
+    PERFORM bounce_internal.write_log(q.communication_id, q.recipient_id, 'requeued',
+                                      'asked for: ' || why);
   END IF;
   RETURN q.recipient_id IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS 'a person wants a mail to be sent again that may have arrived already';
+COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS
+  'a person wants a mail to be sent again that may have arrived already';

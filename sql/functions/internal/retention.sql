@@ -2,7 +2,8 @@
 --
 -- Retention: erasing what is too old, in bounded batches.
 
-CREATE OR REPLACE FUNCTION bounce_internal.erase_raw(class bounce.class, before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_raw(
+  class bounce.class, before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   erased bigint;
@@ -16,25 +17,32 @@ BEGIN
   RETURN erased;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.erase_raw(bounce.class, timestamptz, integer) IS 'erases raw messages of a class, at most a batch of the oldest; how many';
+COMMENT ON FUNCTION bounce_internal.erase_raw(bounce.class, timestamptz, integer) IS
+  'erases raw messages of a class, at most a batch of the oldest; how many';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_message_detail(ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.bounce_message AS m
-  SET raw = NULL, report = '{}', header_from = '', subject = '', envelope_sender = '', envelope_recipients = '{}', message_id = '', client = ''
+  SET raw = NULL, report = '{}', header_from = '', subject = '', envelope_sender = '',
+      envelope_recipients = '{}', message_id = '', client = ''
   WHERE m.id = ANY (ids);
   UPDATE bounce.communication_log AS l SET text = ''
-  FROM bounce.bounce AS b WHERE b.bounce_message_id = ANY (ids) AND l.communication_id = b.communication_id AND l.bounce_id = b.id AND l.text <> '';
+  FROM bounce.bounce AS b WHERE b.bounce_message_id = ANY (ids)
+    AND l.communication_id = b.communication_id AND l.bounce_id = b.id AND l.text <> '';
   UPDATE bounce.verdict_change AS v SET old_evidence = ''
-  FROM bounce.bounce AS b WHERE b.bounce_message_id = ANY (ids) AND v.bounce_id = b.id AND v.old_evidence <> '';
-  UPDATE bounce.bounce AS b SET recipient = '', original_recipient = '', diagnostic = '', evidence = '' WHERE b.bounce_message_id = ANY (ids);
+  FROM bounce.bounce AS b WHERE b.bounce_message_id = ANY (ids) AND v.bounce_id = b.id
+    AND v.old_evidence <> '';
+  UPDATE bounce.bounce AS b SET recipient = '', original_recipient = '', diagnostic = '',
+    evidence = '' WHERE b.bounce_message_id = ANY (ids);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_message_detail(bigint[]) IS
-  'leaves of reports, and of what the log says of them, what figures need: time, class, reason, codes, rule, process';
+  'leaves of reports, and of what the log says of them, what figures need: time, class, reason, '
+  'codes, rule, process';
 
-CREATE OR REPLACE FUNCTION bounce_internal.erase_detail(class bounce.class, before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_detail(
+  class bounce.class, before timestamptz, batch integer) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   ids CONSTANT bigint[] := ARRAY(SELECT q.id FROM bounce.bounce_message AS q
@@ -45,15 +53,18 @@ BEGIN
   RETURN cardinality(ids);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.erase_detail(bounce.class, timestamptz, integer) IS 'erases words and addresses of a class, at most a batch of the oldest; how many';
+COMMENT ON FUNCTION bounce_internal.erase_detail(bounce.class, timestamptz, integer) IS
+  'erases words and addresses of a class, at most a batch of the oldest; how many';
 
-CREATE OR REPLACE FUNCTION bounce_internal.forget_keys(before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.delete_report_keys(before timestamptz, batch integer)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   forgotten bigint;
 BEGIN
   DELETE FROM bounce.report_key AS k
-  USING (SELECT q.key FROM bounce.report_key AS q WHERE q.seen_at < before LIMIT batch) AS old WHERE k.key = old.key;
+  USING (SELECT q.key FROM bounce.report_key AS q WHERE q.seen_at < before LIMIT batch) AS old
+    WHERE k.key = old.key;
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
 END
@@ -63,43 +74,51 @@ CREATE OR REPLACE FUNCTION bounce_internal.last_before(before timestamptz) RETUR
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT max(l.id) FROM bounce.process AS p
-          CROSS JOIN LATERAL (SELECT c.id FROM bounce.communication AS c WHERE c.process = p.name AND c.created_at < before
+          CROSS JOIN LATERAL (SELECT c.id FROM bounce.communication AS c
+                              WHERE c.process = p.name AND c.created_at < before
                               ORDER BY c.created_at DESC, c.id DESC LIMIT 1) AS l);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.last_before(timestamptz) IS 'no communication older than that has a higher id, but for a few; found by index';
+COMMENT ON FUNCTION bounce_internal.last_before(timestamptz) IS
+  'no communication older than that has a higher id, but for a few; found by index';
 
-CREATE OR REPLACE FUNCTION bounce_internal.forget_work(before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.delete_closed_work(before timestamptz, batch integer)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   tasks bigint;
   follow_ups bigint;
 BEGIN
   DELETE FROM bounce.task AS t
-  USING (SELECT q.id FROM bounce.task AS q WHERE q.status = 'done' AND q.resolved_at < before LIMIT batch) AS old WHERE t.id = old.id;
+  USING (SELECT q.id FROM bounce.task AS q WHERE q.status = 'done' AND q.resolved_at < before
+         LIMIT batch) AS old WHERE t.id = old.id;
   GET DIAGNOSTICS tasks = ROW_COUNT;
   DELETE FROM bounce.follow_up AS u
-  USING (SELECT q.id FROM bounce.follow_up AS q WHERE q.status = 'done' AND q.finished_at < before LIMIT batch) AS old WHERE u.id = old.id;
+  USING (SELECT q.id FROM bounce.follow_up AS q WHERE q.status = 'done' AND q.finished_at < before
+         LIMIT batch) AS old WHERE u.id = old.id;
   GET DIAGNOSTICS follow_ups = ROW_COUNT;
   RETURN greatest(tasks, follow_ups);
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.forget_counts(at timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.delete_hard_counts(at timestamptz, batch integer)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   forgotten bigint;
 BEGIN
   DELETE FROM bounce.hard_count AS h
   USING (SELECT q.ctid FROM bounce.hard_count AS q
-         WHERE q.span = 'minutes' AND q.bucket < at - interval '8 days' OR q.span = 'day' AND q.bucket < at - interval '16 days' LIMIT batch) AS old
+         WHERE q.span = 'minutes' AND q.bucket < at - interval '8 days' OR q.span = 'day'
+           AND q.bucket < at - interval '16 days' LIMIT batch) AS old
   WHERE h.ctid = old.ctid;
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.erase_old_content(before timestamptz, batch integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.erase_old_content(before timestamptz, batch integer)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   last CONSTANT bigint := bounce_internal.last_before(before);
@@ -108,37 +127,60 @@ DECLARE
     JOIN bounce.communication_delivery AS d ON d.communication_id = k.communication_id
     WHERE k.communication_id <= last AND d.state IN ('SUCCESS', 'ERROR') AND d.end_time < before
       AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS r
-                      WHERE r.communication_id = k.communication_id AND r.next_attempt_at IS NOT NULL)
+                      WHERE r.communication_id = k.communication_id
+                        AND r.next_attempt_at IS NOT NULL)
     ORDER BY k.communication_id LIMIT batch);
 BEGIN
   PERFORM bounce_internal.erase_content(i) FROM unnest(ids) AS i;
   RETURN cardinality(ids);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS 'mails that ended before that time and wait for nothing, at most a batch of the oldest; how many';
+COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS
+  'mails that ended before that time and wait for nothing, at most a batch of the oldest; how many';
 
-CREATE OR REPLACE FUNCTION bounce_internal.housekeeping_at(at timestamptz, batch integer) RETURNS TABLE (step text, done bigint)
+CREATE OR REPLACE FUNCTION bounce_internal.housekeeping_at(at timestamptz, batch integer)
+RETURNS TABLE (step text, done bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
   class text;
 BEGIN
   -- months wait for a lock; they must not keep the rest from being done, and come again next time
   BEGIN
-    step := 'months made';    done := bounce_internal.make_months(at);                                                     RETURN NEXT;
-    step := 'months dropped'; done := bounce_internal.drop_months(at - bounce_internal.parameter_interval('keep_events'));          RETURN NEXT;
+    step := 'months made';    done :=
+      bounce_internal.make_months(
+          at);                                                     RETURN NEXT;
+    step := 'months dropped'; done :=
+      bounce_internal.drop_months(
+          at - bounce_internal.parameter_interval('keep_events'));          RETURN NEXT;
   EXCEPTION WHEN lock_not_available THEN
     step := 'months: locked, tried again next time'; done := 0; RETURN NEXT;
   END;
   FOREACH class IN ARRAY ARRAY['hard', 'soft', 'technical', 'auto_reply', 'unclassified'] LOOP
-    step := 'raw messages erased: ' || class; done := bounce_internal.erase_raw(class, at - bounce_internal.parameter_interval('keep_raw_' || class), batch);    RETURN NEXT;
-    step := 'details erased: ' || class; done := bounce_internal.erase_detail(class, at - bounce_internal.parameter_interval('keep_detail_' || class), batch); RETURN NEXT;
+    step := 'raw messages erased: '
+      || class; done := bounce_internal.erase_raw(class,
+                                                  at - bounce_internal.parameter_interval(
+                                                      'keep_raw_' || class), batch);    RETURN NEXT;
+    step := 'details erased: '
+      || class; done := bounce_internal.erase_detail(class,
+                                                     at - bounce_internal.parameter_interval(
+                                                         'keep_detail_' || class),
+                                                     batch); RETURN NEXT;
   END LOOP;
-  step := 'contents erased';       done := bounce_internal.erase_old_content(at - bounce_internal.parameter_interval('keep_content'), batch); RETURN NEXT;
-  step := 'report keys forgotten'; done := bounce_internal.forget_keys(at - bounce_internal.parameter_interval('keep_events'), batch); RETURN NEXT;
-  step := 'work forgotten';        done := bounce_internal.forget_work(at - bounce_internal.parameter_interval('keep_events'), batch); RETURN NEXT;
-  step := 'counters forgotten';    done := bounce_internal.forget_counts(at, batch);        RETURN NEXT;
+  step := 'contents erased';       done :=
+    bounce_internal.erase_old_content(at - bounce_internal.parameter_interval('keep_content'),
+                                      batch); RETURN NEXT;
+  step := 'report keys forgotten'; done :=
+    bounce_internal.delete_report_keys(at - bounce_internal.parameter_interval('keep_events'),
+                                       batch); RETURN NEXT;
+  step := 'work forgotten';        done :=
+    bounce_internal.delete_closed_work(at - bounce_internal.parameter_interval('keep_events'),
+                                       batch); RETURN NEXT;
+  step := 'counters forgotten';    done := bounce_internal.delete_hard_counts(at,
+      batch);        RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
-  step := 'domains learned';       done := bounce_internal.learn_domains(batch);            RETURN NEXT;
+  step := 'domains learned';       done :=
+    bounce_internal.learn_domains(batch);            RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS 'housekeeping() with a clock of the caller''s';
+COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS
+  'housekeeping() with a clock of the caller''s';

@@ -18,12 +18,12 @@ COMMENT ON FUNCTION bounce_internal.edit_distance(text, text, integer) IS
   'number of letters to insert, delete or change to get from a to b; more than at_most when it is '
   'greater';
 
-CREATE OR REPLACE FUNCTION bounce_internal.swapped(word text) RETURNS text[]
+CREATE OR REPLACE FUNCTION bounce_internal.transpositions(word text) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
   SELECT ARRAY(SELECT left(word, i - 1) || substr(word, i + 1, 1) || substr(word, i, 1)
                || substr(word, i + 2) FROM generate_series(1, length(word) - 1) AS i)
 $$;
-COMMENT ON FUNCTION bounce_internal.swapped(text) IS
+COMMENT ON FUNCTION bounce_internal.transpositions(text) IS
   'the word with each pair of neighbouring letters exchanged: one slip, where the edit distance '
   'is two';
 
@@ -33,7 +33,7 @@ LANGUAGE sql IMMUTABLE AS $$
          AND bounce_internal.edit_distance(substring(a FROM '\.([a-z]{2,3})$'),
                                            substring(b FROM '\.([a-z]{2,3})$'), 2) >= 2
          AND NOT substring(a FROM '\.([a-z]+)$') = ANY (
-             bounce_internal.swapped(substring(b FROM '\.([a-z]+)$')))
+             bounce_internal.transpositions(substring(b FROM '\.([a-z]+)$')))
 $$;
 COMMENT ON FUNCTION bounce_internal.has_other_ending(text, text) IS
   'x.fr and x.de are two domains rather than two slips';
@@ -47,7 +47,7 @@ BEGIN
   RETURN QUERY
   SELECT d.domain, d.distance
   FROM (SELECT k.domain,
-        CASE WHEN k.domain = ANY (bounce_internal.swapped(similar_domains.domain)) THEN 1
+        CASE WHEN k.domain = ANY (bounce_internal.transpositions(similar_domains.domain)) THEN 1
                               ELSE bounce_internal.edit_distance(k.domain, similar_domains.domain,
                                   at_most) END AS distance
         FROM bounce.known_domain AS k

@@ -2,12 +2,14 @@
 --
 -- The state machine: one function moves a state and refuses the impossible.
 
-CREATE OR REPLACE FUNCTION bounce_internal.write_log(communication_id bigint, recipient_id bigint, event text, text text,
+CREATE OR REPLACE FUNCTION bounce_internal.write_log(
+  communication_id bigint, recipient_id bigint, event text, text text,
                                  bounce_id bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
-  SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text, write_log.bounce_id
+  SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text,
+         write_log.bounce_id
   WHERE write_log.communication_id IS NOT NULL;
 END
 $$;
@@ -21,7 +23,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   NEW.message_id := bounce_internal.bare_id(NEW.message_id);
   NEW.updated_at := now();
-  IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status OR TG_OP = 'INSERT' AND NEW.status = 'bounced' THEN
+  IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status OR TG_OP = 'INSERT'
+     AND NEW.status = 'bounced' THEN
     NEW.status := bounce_internal.allowed_status(NEW.id, OLD.status, NEW.status);
   END IF;
   RETURN NEW;
@@ -60,7 +63,8 @@ BEGIN
     RAISE EXCEPTION 'communication %: status cannot be set to % by hand: the queue sends it',
         communication_id, new_status
       USING ERRCODE = 'check_violation',
-            HINT = 'bounce.delivery tells what became of it, bounce.cancel_communication() ends it.';
+            HINT = 'bounce.delivery tells what became of it, bounce.cancel_communication() ends '
+                   'it.';
   END IF;
   RETURN new_status;
 END
@@ -96,8 +100,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.hand_over_recipients(bounce.communication) IS
-  'the application says that a communication was sent, or could not be: so were its '
-  'waiting recipients. Recipients that the queue sends to are set by the queue, one by one';
+  'the application says that a communication was sent, or could not be: so were its waiting '
+  'recipients. Recipients that the queue sends to are set by the queue, one by one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -106,8 +110,7 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.communication_after_insert() IS
-  'remembers the Message-ID';
+COMMENT ON FUNCTION bounce_internal.communication_after_insert() IS 'remembers the Message-ID';
 
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -143,23 +146,28 @@ BEGIN
       NEW.state := coalesce(NEW.state, 'open');
       NEW.attempts := coalesce(NEW.attempts, 0);
     END IF;
-    NEW.state := coalesce(NEW.state, (SELECT CASE c.status WHEN 'bounced' THEN 'sent' ELSE c.status END
-                                      FROM bounce.communication AS c WHERE c.id = NEW.communication_id), 'open');
+    NEW.state := coalesce(NEW.state,
+                          (SELECT CASE c.status WHEN 'bounced' THEN 'sent' ELSE c.status END
+                                      FROM bounce.communication AS c
+                                      WHERE c.id = NEW.communication_id), 'open');
     NEW.attempts := coalesce(NEW.attempts, CASE NEW.state WHEN 'open' THEN 0 ELSE 1 END);
   END IF;
   RETURN NEW;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION bounce_internal.checked_address(address text, communication_id bigint) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.checked_address(address text, communication_id bigint)
+RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   bare CONSTANT text := btrim(address, E' \t\r\n<>');
 BEGIN
   IF NOT bounce_internal.is_address(bare) THEN
-    RAISE EXCEPTION 'communication %: "%" is not a mail address', communication_id, coalesce(bare, 'NULL')
+    RAISE EXCEPTION 'communication %: "%" is not a mail address', communication_id,
+      coalesce(bare, 'NULL')
       USING ERRCODE = 'check_violation',
-            HINT = 'local-part@domain, without a display name, white space, control characters or angle brackets inside.';
+            HINT = 'local-part@domain, without a display name, white space, control characters or '
+                   'angle brackets inside.';
   END IF;
   RETURN bare;
 END
@@ -174,7 +182,8 @@ BEGIN
     NEW.address := bounce_internal.checked_address(NEW.address, NEW.communication_id);
   END IF;
   IF NEW.attempts < OLD.attempts OR NEW.corrections < OLD.corrections THEN
-    RAISE EXCEPTION 'recipient %: attempts cannot fall from % to %, nor corrections from % to %', OLD.id,
+    RAISE EXCEPTION 'recipient %: attempts cannot fall from % to %, nor corrections from % to %',
+      OLD.id,
         OLD.attempts, NEW.attempts, OLD.corrections, NEW.corrections
       USING ERRCODE = 'check_violation';
   END IF;
@@ -183,11 +192,14 @@ BEGIN
         AND (NEW.state = 'replaced' AND OLD.state <> 'replaced'
              OR OLD.state = 'sent' AND NEW.state = 'open'
              OR OLD.state = 'bounced' AND NEW.attempts = OLD.attempts
-                AND (NEW.state <> 'bounced' OR bounce_internal.class_rank(NEW.class) < bounce_internal.class_rank(OLD.class))) THEN
+                AND (NEW.state <> 'bounced'
+                     OR bounce_internal.class_rank(NEW.class) < bounce_internal.class_rank(
+                         OLD.class))) THEN
     RAISE EXCEPTION 'recipient %: state cannot go from % to %', OLD.id,
         concat_ws(' ', OLD.state, OLD.class), concat_ws(' ', NEW.state, NEW.class)
       USING ERRCODE = 'check_violation',
-            HINT = 'A bounced recipient is sent to again with bounce.confirm_resend(), which counts the attempt.';
+            HINT = 'A bounced recipient is sent to again with bounce.confirm_resend(), which '
+                   'counts the attempt.';
   END IF;
   IF NEW.next_attempt_at IS NULL THEN
     NEW.requested_by := NULL;
@@ -198,18 +210,21 @@ $$;
 COMMENT ON FUNCTION bounce_internal.recipient_before_update() IS
   'a recipient''s state never goes back within one attempt, except by a counted correction';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_schedule(r bounce.communication_recipient, is_new boolean) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.follow_schedule(
+  r bounce.communication_recipient, is_new boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF r.next_attempt_at IS NULL THEN
     UPDATE bounce.recipient_delivery AS q
     SET state = CASE r.state WHEN 'sent' THEN 'accepted' ELSE 'rejected' END, due_at = NULL
     WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending');
-  ELSIF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = r.communication_id) THEN
+  ELSIF EXISTS (SELECT FROM bounce.communication_content AS k
+                WHERE k.communication_id = r.communication_id) THEN
     INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
     VALUES (r.id, r.communication_id, r.next_attempt_at)
     ON CONFLICT (recipient_id) DO UPDATE
-    SET state = CASE q.state WHEN 'pending' THEN 'pending' ELSE 'due' END, due_at = r.next_attempt_at,
+    SET state = CASE q.state WHEN 'pending' THEN 'pending' ELSE 'due' END,
+        due_at = r.next_attempt_at,
         tries = CASE WHEN is_new THEN 0 ELSE q.tries END
     WHERE q.state NOT IN ('claimed', 'sending');
   END IF;
@@ -241,7 +256,8 @@ BEGIN
     WITH queued AS (
       INSERT INTO bounce.recipient_delivery (recipient_id, communication_id, due_at)
       SELECT a.id, a.communication_id, now()
-      FROM added AS a JOIN bounce.communication_delivery AS d ON d.communication_id = a.communication_id
+      FROM added AS a JOIN bounce.communication_delivery AS d
+        ON d.communication_id = a.communication_id
       WHERE a.state = 'open' AND EXISTS (SELECT FROM bounce.communication_content AS k
                                          WHERE k.communication_id = a.communication_id)
       RETURNING recipient_id, communication_id, due_at)
@@ -250,11 +266,13 @@ BEGIN
     JOIN bounce.communication_delivery AS d ON d.communication_id = q.communication_id
     WHERE d.state IN ('SUCCESS', 'ERROR') OR d.due_at > q.due_at ORDER BY q.recipient_id
   LOOP
-    PERFORM bounce_internal.write_log(j.communication_id, j.recipient_id, 'requeued', format('%s was added', j.address));
+    PERFORM bounce_internal.write_log(j.communication_id, j.recipient_id, 'requeued',
+                                      format('%s was added', j.address));
     PERFORM bounce_internal.derive_communication(j.communication_id);
   END LOOP;
   PERFORM bounce_internal.derive_communication(f.communication_id)
-  FROM (SELECT DISTINCT a.communication_id FROM added AS a WHERE a.state IN ('bounced', 'error')) AS f;
+  FROM (SELECT DISTINCT a.communication_id FROM added AS a
+        WHERE a.state IN ('bounced', 'error')) AS f;
   RETURN NULL;
 END
 $$;

@@ -5,35 +5,47 @@
 CREATE OR REPLACE FUNCTION bounce_internal.diagnosis(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT n.meaning || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
-                 || coalesce(': ' || nullif(concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
-                                                     nullif(coalesce(nullif(f.diagnostic, ''), f.evidence), '')), ''), '')
+  RETURN (SELECT n.meaning
+          || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
+                 || coalesce(': ' || nullif(concat_ws(' ', nullif(f.status, ''),
+                                                      nullif(f.reply_code, ''),
+                                                     nullif(coalesce(nullif(f.diagnostic, ''),
+                                                         f.evidence), '')), ''), '')
           FROM bounce.bounce_reason AS n WHERE n.reason = f.reason);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS 'what is wrong, in words, and what the other side said';
+COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS
+  'what is wrong, in words, and what the other side said';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_task(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
-  gathers CONSTANT boolean := f.task_kind IN ('delivery_problem', 'outage') OR f.task_key = 'bounce_without_communication:';
+  gathers CONSTANT boolean := f.task_kind IN ('delivery_problem', 'outage')
+    OR f.task_key = 'bounce_without_communication:';
   is_new boolean;
 BEGIN
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id, address, domain, reason, bounce_id,
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id,
+                                address, domain, reason, bounce_id,
                                 due_at, diagnosis)
   VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
-          CASE WHEN gathers THEN '' ELSE f.address END, CASE f.task_key WHEN 'bounce_without_communication:' THEN '' ELSE bounce.address_domain(f.address) END,
-          f.reason, f.bounce_id, now() + bounce_internal.parameter_interval('task_due', f.process), bounce_internal.diagnosis(f))
+          CASE WHEN gathers THEN '' ELSE f.address END,
+            CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
+                 ELSE bounce.address_domain(f.address) END,
+          f.reason, f.bounce_id, now() + bounce_internal.parameter_interval('task_due', f.process),
+          bounce_internal.diagnosis(f))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, bounce_id = excluded.bounce_id,
-      communication_id = excluded.communication_id, recipient_id = excluded.recipient_id, diagnosis = excluded.diagnosis
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary,
+      bounce_id = excluded.bounce_id,
+      communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
+      diagnosis = excluded.diagnosis
   RETURNING t.id, t.count = 1 INTO f.task_id, is_new;
   -- a task that gathers thousands counts them, but does not tell of each
   INSERT INTO bounce.task_history (task_id, action, text)
   SELECT f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary
   WHERE is_new OR NOT gathers;
   IF is_new AND f.task_kind = 'hard_bounce' THEN
-    UPDATE bounce.task AS t SET correction = bounce.suggest_address(f.address) WHERE t.id = f.task_id;
+    UPDATE bounce.task AS t SET correction = bounce.suggest_address(f.address)
+    WHERE t.id = f.task_id;
   END IF;
   UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
   WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
@@ -43,46 +55,58 @@ $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
   'makes the task that was wished for, or counts it up where one is open';
 
-CREATE OR REPLACE FUNCTION bounce_internal.gather_task(task_kind text, key text, task_summary text, a bounce_internal.delivery_attempt) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.add_to_task(
+  task_kind text, key text, task_summary text, a bounce_internal.delivery_attempt) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   made bigint;
   is_new boolean;
 BEGIN
   -- one for each mail: each wants a decision of its own
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id, address, domain, reason, diagnosis, due_at)
-  VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id), task_summary, a.process, a.communication_id, a.recipient_id,
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id,
+                                address, domain, reason, diagnosis, due_at)
+  VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id), task_summary,
+          a.process, a.communication_id, a.recipient_id,
           bounce.address_key(a.address), bounce.address_domain(a.address), key, task_summary,
           now() + bounce_internal.parameter_interval('task_due', a.process))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary, recipient_id = excluded.recipient_id,
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary,
+      recipient_id = excluded.recipient_id,
       diagnosis = left(t.diagnosis, 2000) || E'\n' || excluded.diagnosis
   RETURNING t.id, t.count = 1 INTO made, is_new;
   INSERT INTO bounce.task_history (task_id, action, text)
   VALUES (made, CASE WHEN is_new THEN 'created' ELSE 'counted' END, task_summary);
   UPDATE bounce.communication_recipient AS r SET task_id = made WHERE r.id = a.recipient_id;
-  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'task', format('task %s %s: %s', task_kind, made, task_summary));
+  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'task',
+                                    format('task %s %s: %s', task_kind, made, task_summary));
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.gather_task(text, text, text, bounce_internal.delivery_attempt) IS
+COMMENT ON FUNCTION bounce_internal.add_to_task(text, text, text,
+                                                bounce_internal.delivery_attempt) IS
   'a task of the queue itself, where no bounce stands behind it: one for each mail';
 
-CREATE OR REPLACE FUNCTION bounce_internal.change_task(task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.change_task(
+  task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL)
+  RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE bounce.task AS t SET owner = coalesce(change_task.owner, t.owner), due_at = coalesce(change_task.due_at, t.due_at)
+  UPDATE bounce.task AS t SET owner = coalesce(change_task.owner, t.owner),
+    due_at = coalesce(change_task.due_at, t.due_at)
   WHERE t.id = change_task.task_id AND t.status = 'open';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no open task %', change_task.task_id USING ERRCODE = 'no_data_found',
       HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   END IF;
-  INSERT INTO bounce.task_history (task_id, action, text) VALUES (change_task.task_id, change_task.action, change_task.text);
+  INSERT INTO bounce.task_history (task_id, action, text)
+  VALUES (change_task.task_id, change_task.action, change_task.text);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.change_task(bigint, text, text, text, timestamptz) IS 'a change of an open task and its history. P0002';
+COMMENT ON FUNCTION bounce_internal.change_task(bigint, text, text, text, timestamptz) IS
+  'a change of an open task and its history. P0002';
 
-CREATE OR REPLACE FUNCTION bounce_internal.lock_task(task_id bigint, kinds text[]) RETURNS bounce.task
+CREATE OR REPLACE FUNCTION bounce_internal.lock_task(task_id bigint, kinds text[])
+RETURNS bounce.task
 LANGUAGE plpgsql AS $$
 DECLARE
   t bounce.task;
@@ -92,38 +116,47 @@ BEGIN
     RAISE EXCEPTION 'no open task %', lock_task.task_id USING ERRCODE = 'no_data_found',
       HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   ELSIF t.kind <> ALL (kinds) THEN
-    RAISE EXCEPTION 'task % is of kind %: it is not resolved so', t.id, t.kind USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'task % is of kind %: it is not resolved so', t.id, t.kind
+      USING ERRCODE = 'invalid_parameter_value',
       HINT = bounce_internal.ways_to_resolve(t);
   END IF;
-  -- as record_report() does: communications and recipients before the task, which close_task() locks
+  -- as record_report() does: communications and recipients before the task, which close_task()
+  -- locks
   PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r WHERE r.task_id = t.id OR r.id = t.recipient_id)
+  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
+                 WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
   RETURN t;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS 'an open task of one of these kinds, its communications locked. P0002, 22023';
+COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS
+  'an open task of one of these kinds, its communications locked. P0002, 22023';
 
-CREATE OR REPLACE FUNCTION bounce_internal.close_task(task_id bigint, resolution text, note text) RETURNS bounce.task
+CREATE OR REPLACE FUNCTION bounce_internal.close_task(task_id bigint, resolution text, note text)
+RETURNS bounce.task
 LANGUAGE plpgsql AS $$
 DECLARE
   t bounce.task;
 BEGIN
   UPDATE bounce.task AS q
-  SET status = 'done', resolution = close_task.resolution, resolved_at = now(), resolved_by = session_user, note = coalesce(close_task.note, '')
+  SET status = 'done', resolution = close_task.resolution, resolved_at = now(),
+      resolved_by = session_user, note = coalesce(close_task.note, '')
   WHERE q.id = close_task.task_id AND q.status = 'open'
   RETURNING q.* INTO t;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no open task %', close_task.task_id USING ERRCODE = 'no_data_found',
       HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
   END IF;
-  INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
+  INSERT INTO bounce.task_history (task_id, action, text)
+  VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
   PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'task_resolved',
-                           concat_ws(': ', format('task %s %s', t.kind, t.id), nullif(t.resolution, 'done'), nullif(t.note, '')));
+                           concat_ws(': ', format('task %s %s', t.kind, t.id),
+                                     nullif(t.resolution, 'done'), nullif(t.note, '')));
   RETURN t;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS 'the one place where a task is closed. P0002 when there is no such open task';
+COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS
+  'the one place where a task is closed. P0002 when there is no such open task';
 
 -- Tasks about a lost reply -----------------------------------------------------------
 
@@ -131,16 +164,22 @@ CREATE OR REPLACE FUNCTION bounce_internal.is_unknown_task(t bounce.task) RETURN
 LANGUAGE sql IMMUTABLE AS $$
   SELECT (t).kind = 'delivery_problem' AND (t).reason = 'unknown'
 $$;
-COMMENT ON FUNCTION bounce_internal.is_unknown_task(bounce.task) IS 'a send of which nobody heard the outcome';
+COMMENT ON FUNCTION bounce_internal.is_unknown_task(bounce.task) IS
+  'a send of which nobody heard the outcome';
 
 CREATE OR REPLACE FUNCTION bounce_internal.ways_to_resolve(t bounce.task) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT 'It is resolved with ' || CASE
-    WHEN (t).kind = 'outage' THEN 'confirm_outage (they are dead) or dismiss_outage (it was an outage).'
+    WHEN (t).kind = 'outage'
+      THEN 'confirm_outage (they are dead) or dismiss_outage (it was an outage).'
     WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
-    WHEN bounce_internal.is_unknown_task(t) THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or resolve_task (leave it).'
-    WHEN (t).kind = 'delivery_problem' THEN 'resolve_task_unblocked (they let us in: send again) or resolve_task (leave it).'
-    ELSE 'resolve_task_corrected (another address), resolve_task_unblocked (it works), resolve_task_dead or resolve_task (nothing else).'
+    WHEN bounce_internal.is_unknown_task(t)
+      THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or '
+           'resolve_task (leave it).'
+    WHEN (t).kind = 'delivery_problem'
+      THEN 'resolve_task_unblocked (they let us in: send again) or resolve_task (leave it).'
+    ELSE 'resolve_task_corrected (another address), resolve_task_unblocked (it works), '
+         'resolve_task_dead or resolve_task (nothing else).'
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.ways_to_resolve(bounce.task) IS 'for whoever chose another one';

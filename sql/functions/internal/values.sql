@@ -51,5 +51,4 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT btrim(regexp_replace(coalesce(words, ''), '[[:cntrl:]]+', ' ', 'g'))
 $$;
 COMMENT ON FUNCTION bounce_internal.one_line(text) IS
-  'the text without control characters, so that a line feed in a subject cannot add a header '
-  'field';
+  'the text without control characters, so that a line feed in a subject cannot add a header field';

@@ -4,7 +4,8 @@
 
 -- Undoing ----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.finding_of_bounce(b bounce.bounce) RETURNS bounce_internal.finding
+CREATE OR REPLACE FUNCTION bounce_internal.finding_of_bounce(b bounce.bounce)
+RETURNS bounce_internal.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   f bounce_internal.finding;
@@ -33,52 +34,67 @@ BEGIN
   f.events := '{}';
   f.blocks := false;
   SELECT c.process INTO f.process FROM bounce.communication AS c WHERE c.id = b.communication_id;
-  SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r WHERE r.id = b.recipient_id;
+  SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r
+  WHERE r.id = b.recipient_id;
   f.address := coalesce(f.address, bounce.address_key(b.recipient));
   RETURN f;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS 'the finding again, with nothing that followed';
+COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS
+  'the finding again, with nothing that followed';
 
-CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks_of(bounce_ids bigint[], why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks_of(bounce_ids bigint[], why text)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   b bounce.address_block;
   heir bigint;
   lifted bigint := 0;
 BEGIN
-  FOR b IN SELECT * FROM bounce.address_block AS k WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
+  FOR b IN SELECT * FROM bounce.address_block AS k
+           WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
            ORDER BY k.address_key FOR UPDATE LOOP
     heir := bounce_internal.block_heir(b.address_key, bounce_ids);
-    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user, lift_why = lift_blocks_of.why WHERE k.id = b.id;
-    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted', format('%s: %s', b.address, lift_blocks_of.why))
+    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user,
+      lift_why = lift_blocks_of.why WHERE k.id = b.id;
+    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
+                                      format('%s: %s', b.address, lift_blocks_of.why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     IF heir IS NULL THEN
       lifted := lifted + 1;
     ELSE
-      PERFORM bounce_internal.make_block(bounce_internal.finding_of_bounce(o)) FROM bounce.bounce AS o WHERE o.id = heir;
+      PERFORM bounce_internal.make_block(bounce_internal.finding_of_bounce(o))
+        FROM bounce.bounce AS o WHERE o.id = heir;
     END IF;
   END LOOP;
   RETURN lifted;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.lift_blocks_of(bigint[], text) IS
-  'lifts the blocks that these bounces made; how many. Where another bounce stands that says the same, it blocks in their place';
+  'lifts the blocks that these bounces made; how many. Where another bounce stands that says the '
+  'same, it blocks in their place';
 
-CREATE OR REPLACE FUNCTION bounce_internal.close_tasks_of(bounce_ids bigint[], why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.close_tasks_of(bounce_ids bigint[], why text)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN
   -- a task that other bounces are gathered in as well stays, until the last of them is taken back
   RETURN (SELECT count((bounce_internal.close_task(t.id, 'taken back', why)).id)
           FROM (SELECT q.id FROM bounce.task AS q
-                WHERE q.status = 'open' AND q.kind <> 'outage' AND q.id IN (SELECT b.task_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
-                  AND NOT EXISTS (SELECT FROM bounce.bounce AS o WHERE o.task_id = q.id AND o.id <> ALL (bounce_ids) AND NOT bounce_internal.is_undone(o.id))
+                WHERE q.status = 'open' AND q.kind <> 'outage'
+                  AND q.id IN (SELECT b.task_id FROM bounce.bounce AS b
+                               WHERE b.id = ANY (bounce_ids))
+                  AND NOT EXISTS (SELECT FROM bounce.bounce AS o
+                                  WHERE o.task_id = q.id AND o.id <> ALL (bounce_ids)
+                                  AND NOT bounce_internal.is_undone(o.id))
                 ORDER BY q.dedup_key) AS t);
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS 'closes the tasks that only these bounces still stand behind; how many';
+COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS
+  'closes the tasks that only these bounces still stand behind; how many';
 
-CREATE OR REPLACE FUNCTION bounce_internal.take_back(bounce_ids bigint[], why text, resend boolean,
+CREATE OR REPLACE FUNCTION bounce_internal.undo_consequences(
+  bounce_ids bigint[], why text, resend boolean,
                                  OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -86,11 +102,14 @@ DECLARE
 BEGIN
   requeued := 0;
   PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids)) ORDER BY c.id FOR NO KEY UPDATE;
-  PERFORM FROM bounce.communication_recipient AS q WHERE q.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM FROM bounce.communication_recipient AS q
+    WHERE q.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
   ORDER BY q.id FOR NO KEY UPDATE;
   FOR r IN SELECT q.id, q.communication_id, b.id AS bounce_id
-           FROM bounce.bounce AS b JOIN bounce.communication_recipient AS q ON q.id = b.recipient_id AND q.bounce_id = b.id
+           FROM bounce.bounce AS b JOIN bounce.communication_recipient AS q ON q.id = b.recipient_id
+             AND q.bounce_id = b.id
            WHERE b.id = ANY (bounce_ids) AND q.state = 'bounced' ORDER BY q.id LOOP
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'taken_back', why, r.bounce_id);
     IF resend THEN
@@ -99,39 +118,49 @@ BEGIN
       PERFORM bounce_internal.withdraw_bounce(r.id);
     END IF;
   END LOOP;
-  UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now() WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
+  UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now()
+  WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
   blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
   tasks := bounce_internal.close_tasks_of(bounce_ids, why);
   -- whose lease is over may have died before he began: the next one must not do what is taken back
-  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), result = 'taken back: ' || why
-  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open' AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());
+  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(),
+    result = 'taken back: ' || why
+  WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open'
+    AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.take_back(bigint[], text, boolean) IS
-  'takes back what followed from these bounces: recipients sent to again (resend), or counted as sent; blocks lifted, held '
-  'ones dropped; their tasks closed; the outbox emptied of what nobody has in hand. Locks in the order of record_report()';
+COMMENT ON FUNCTION bounce_internal.undo_consequences(bigint[], text, boolean) IS
+  'takes back what followed from these bounces: recipients sent to again (resend), or counted as '
+  'sent; blocks lifted, held ones dropped; their tasks closed; the outbox emptied of what nobody '
+  'has in hand. Locks in the order of record_report()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_undone(bounce_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.undo AS u
                  WHERE is_undone.bounce_id = ANY (u.bounces)
-                   AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v WHERE v.bounce_id = is_undone.bounce_id AND v.at >= u.at));
+                   AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
+                                   WHERE v.bounce_id = is_undone.bounce_id AND v.at >= u.at));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.is_undone(bigint) IS 'whether undo_bounces() took it back, and it was not judged anew since';
+COMMENT ON FUNCTION bounce_internal.is_undone(bigint) IS
+  'whether undo_bounces() took it back, and it was not judged anew since';
 
-CREATE OR REPLACE FUNCTION bounce_internal.block_heir(address_key text, taken_back bigint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.block_heir(address_key text, taken_back bigint[])
+RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT max(b.id)
           FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.id = r.bounce_id
-          WHERE r.address_key = block_heir.address_key AND r.state = 'bounced' AND r.class = 'hard' AND r.requested_by IS NULL
-            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow AND bounce_internal.block_obstacle(bounce_internal.finding_of_bounce(b)) IS NULL);
+          WHERE r.address_key = block_heir.address_key AND r.state = 'bounced' AND r.class = 'hard'
+            AND r.requested_by IS NULL
+            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow
+            AND bounce_internal.block_obstacle(bounce_internal.finding_of_bounce(b)) IS NULL);
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.block_heir(text, bigint[]) IS
-  'another bounce in force that would have blocked the address, had it not been blocked already; NULL when there is none';
+  'another bounce in force that would have blocked the address, had it not been blocked already; '
+  'NULL when there is none';
 
 -- Correcting -------------------------------------------------------------------------
 
@@ -142,24 +171,30 @@ DECLARE
 BEGIN
   -- communications come first wherever something is locked; then it is read as it stands
   PERFORM FROM bounce.communication AS c
-  WHERE c.id = (SELECT q.communication_id FROM bounce.bounce AS q WHERE q.id = lock_bounce.bounce_id) FOR NO KEY UPDATE;
+  WHERE c.id = (SELECT q.communication_id FROM bounce.bounce AS q
+                WHERE q.id = lock_bounce.bounce_id) FOR NO KEY UPDATE;
   SELECT q.* INTO b FROM bounce.bounce AS q WHERE q.id = lock_bounce.bounce_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no bounce %', lock_bounce.bounce_id USING ERRCODE = 'no_data_found', HINT = 'bouncectl bounces lists them.';
+    RAISE EXCEPTION 'no bounce %', lock_bounce.bounce_id
+      USING ERRCODE = 'no_data_found', HINT = 'bouncectl bounces lists them.';
   END IF;
   RETURN b;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.lock_bounce(bigint) IS 'a stored bounce, for a verdict to be changed. P0002';
+COMMENT ON FUNCTION bounce_internal.lock_bounce(bigint) IS
+  'a stored bounce, for a verdict to be changed. P0002';
 
-CREATE OR REPLACE FUNCTION bounce_internal.adopt_match(b bounce.bounce, verdict bounce_internal.finding) RETURNS bounce.bounce
+CREATE OR REPLACE FUNCTION bounce_internal.adopt_match(
+  b bounce.bounce, verdict bounce_internal.finding) RETURNS bounce.bounce
 LANGUAGE plpgsql AS $$
 DECLARE
   adopted bounce.bounce;
 BEGIN
-  UPDATE bounce.bounce AS q SET communication_id = verdict.communication_id, recipient_id = verdict.recipient_id, attempt = verdict.attempt,
+  UPDATE bounce.bounce AS q SET communication_id = verdict.communication_id,
+    recipient_id = verdict.recipient_id, attempt = verdict.attempt,
          matched_by = verdict.matched_by, trust = verdict.trust, recipient = verdict.recipient
-  WHERE q.id = b.id AND q.received_at = b.received_at AND q.recipient_id IS NULL AND verdict.recipient_id IS NOT NULL
+  WHERE q.id = b.id AND q.received_at = b.received_at AND q.recipient_id IS NULL
+    AND verdict.recipient_id IS NOT NULL
   RETURNING q.* INTO adopted;
   RETURN CASE WHEN FOUND THEN adopted ELSE b END;
 END
@@ -167,12 +202,14 @@ $$;
 COMMENT ON FUNCTION bounce_internal.adopt_match(bounce.bounce, bounce_internal.finding) IS
   'a bounce that fitted no mail gets the one that was found since; one that fitted keeps it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.change_verdict(b bounce.bounce, verdict bounce_internal.finding, why text) RETURNS bounce_internal.finding
+CREATE OR REPLACE FUNCTION bounce_internal.change_verdict(
+  b bounce.bounce, verdict bounce_internal.finding, why text) RETURNS bounce_internal.finding
 LANGUAGE plpgsql AS $$
 DECLARE
-  f bounce_internal.finding := bounce_internal.finding_of_bounce(bounce_internal.adopt_match(b, verdict));
+  f bounce_internal.finding :=
+    bounce_internal.finding_of_bounce(bounce_internal.adopt_match(b, verdict));
 BEGIN
-  PERFORM bounce_internal.take_back(ARRAY[b.id], why, false);
+  PERFORM bounce_internal.undo_consequences(ARRAY[b.id], why, false);
   PERFORM bounce_internal.close_empty_outages(ARRAY[b.id], why);
   f.reason := verdict.reason;
   f.class := verdict.class;
@@ -181,52 +218,70 @@ BEGIN
   f.rule := verdict.rule;
   f.evidence := verdict.evidence;
   PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'reclassified',
-                           format('%s %s (rule %s) -> %s %s (rule %s): %s', b.class, b.reason, b.rule, f.class, f.reason, f.rule, why), b.id);
-  f := (bounce_internal.follow_all(ARRAY[f]))[1];
-  INSERT INTO bounce.verdict_change (bounce_id, why, old_reason, new_reason, old_class, new_class, old_rule, new_rule,
+                           format('%s %s (rule %s) -> %s %s (rule %s): %s', b.class, b.reason,
+                                  b.rule, f.class, f.reason, f.rule, why), b.id);
+  f := (bounce_internal.process_findings(ARRAY[f]))[1];
+  INSERT INTO bounce.verdict_change (bounce_id, why, old_reason, new_reason, old_class, new_class,
+                                     old_rule, new_rule,
                                      old_trust, old_matched_by, old_evidence, old_consequence)
-  VALUES (b.id, change_verdict.why, b.reason, f.reason, b.class, f.class, b.rule, f.rule, b.trust, b.matched_by, b.evidence, b.consequence);
+  VALUES (b.id, change_verdict.why, b.reason, f.reason, b.class, f.class, b.rule, f.rule, b.trust,
+          b.matched_by, b.evidence, b.consequence);
   UPDATE bounce.bounce AS q
-  SET reason = f.reason, class = f.class, is_notice = f.is_notice, permanence = f.permanence, rule = f.rule, evidence = f.evidence,
-      consequence = array_to_string(f.steps, ', '), events = coalesce(f.events, '{}'), task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
+  SET reason = f.reason, class = f.class, is_notice = f.is_notice, permanence = f.permanence,
+      rule = f.rule, evidence = f.evidence,
+      consequence = array_to_string(f.steps, ', '), events = coalesce(f.events, '{}'),
+      task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
   WHERE q.id = b.id AND q.received_at = b.received_at;
   RETURN f;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.change_verdict(bounce.bounce, bounce_internal.finding, text) IS
-  'takes back what followed from a bounce, and does what follows from the new verdict, trusted as far as the bounce was';
+  'takes back what followed from a bounce, and does what follows from the new verdict, trusted as '
+  'far as the bounce was';
 
 -- Replaying --------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.replay_findings(bounce_message_id bigint, report jsonb) RETURNS SETOF bounce_internal.finding
+CREATE OR REPLACE FUNCTION bounce_internal.replay_findings(bounce_message_id bigint, report jsonb)
+RETURNS SETOF bounce_internal.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   m bounce.bounce_message;
 BEGIN
   SELECT q.* INTO m FROM bounce.bounce_message AS q WHERE q.id = replay_findings.bounce_message_id;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no report %', replay_findings.bounce_message_id USING ERRCODE = 'no_data_found';
+    RAISE EXCEPTION 'no report %', replay_findings.bounce_message_id
+      USING ERRCODE = 'no_data_found';
   END IF;
   -- how it came in is not in the message: envelope and the mark of our own MTA stay as they were
-  RETURN QUERY SELECT * FROM unnest(bounce_internal.find_all(
-    bounce_internal.complete_document(report, m.raw) || jsonb_build_object('source', m.source, 'digest', m.digest,
-      'envelope', coalesce(m.report -> 'envelope', jsonb_build_object('sender', m.envelope_sender, 'recipients', to_jsonb(m.envelope_recipients),
+  RETURN QUERY SELECT * FROM unnest(bounce_internal.findings_of(
+    bounce_internal.complete_document(report, m.raw)
+      || jsonb_build_object('source', m.source, 'digest', m.digest,
+      'envelope', coalesce(m.report -> 'envelope',
+                           jsonb_build_object('sender', m.envelope_sender, 'recipients',
+                                              to_jsonb(m.envelope_recipients),
         'queue_id', m.queue_id, 'client', m.client, 'own_mta', m.own_mta)))));
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.replay_findings(bigint, jsonb) IS 'what today''s document says, with the envelope of the stored report';
+COMMENT ON FUNCTION bounce_internal.replay_findings(bigint, jsonb) IS
+  'what today''s document says, with the envelope of the stored report';
 
-CREATE OR REPLACE FUNCTION bounce_internal.replay_pairs(bounce_message_id bigint, report jsonb) RETURNS TABLE (b bounce.bounce, f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.replay_pairs(bounce_message_id bigint, report jsonb)
+RETURNS TABLE (b bounce.bounce, f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- the same recipient by the same words; else the only one there was for the only one there is
   RETURN QUERY
-  WITH old AS (SELECT q AS row, row_number() OVER (PARTITION BY lower(q.recipient) ORDER BY q.id) AS place, count(*) OVER () AS total
+  WITH old AS (SELECT q AS row,
+               row_number() OVER (PARTITION BY lower(q.recipient) ORDER BY q.id) AS place,
+               count(*) OVER () AS total
                FROM bounce.bounce AS q WHERE q.bounce_message_id = replay_pairs.bounce_message_id),
-       new AS (SELECT n AS row, row_number() OVER (PARTITION BY lower(n.recipient)) AS place, count(*) OVER () AS total
+       new AS (SELECT n AS row, row_number() OVER (PARTITION BY lower(n.recipient)) AS place,
+               count(*) OVER () AS total
                FROM bounce_internal.replay_findings(replay_pairs.bounce_message_id, report) AS n)
   SELECT old.row, new.row FROM new LEFT JOIN old
-    ON lower((old.row).recipient) = lower((new.row).recipient) AND old.place = new.place OR old.total = 1 AND new.total = 1;
+    ON lower((old.row).recipient) = lower((new.row).recipient) AND old.place = new.place
+      OR old.total = 1 AND new.total = 1;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.replay_pairs(bigint, jsonb) IS 'today''s findings, each beside the stored bounce it corresponds to, if there is one';
+COMMENT ON FUNCTION bounce_internal.replay_pairs(bigint, jsonb) IS
+  'today''s findings, each beside the stored bounce it corresponds to, if there is one';
