@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * By header fields first, then by names, then by how a text begins. In doubt a
- * person: his letter goes to a person.
+ * By header fields first, then by names, then by how a text begins. In doubt it
+ * is a person, and the mail goes to a person.
  */
 #include "classifier/prose/author.h"
 
@@ -15,7 +15,7 @@
 
 #define LETTER_LINES 10 /* at the start of a text, where a person would greet */
 
-/* Trackers of tickets, and list managers to those who look after a list, tell of other people's
+/* Trackers of tickets, and list managers to those who look after a list, report other people's
  * bounces, some with the null sender. */
 static bool is_about_others(const struct message *message)
 {
@@ -79,8 +79,8 @@ enum message_author author_find(const struct message *message)
 		return AUTHOR_PERSON;
 	if (author_is_mailbox(message))
 		return AUTHOR_OTHER;
-	bool nobody = !strchr(message->from, '@');
-	return (nobody || words_any(message->from, words_daemon_weak)) &&
+	bool has_no_address = !strchr(message->from, '@');
+	return (has_no_address || words_any(message->from, words_daemon_weak)) &&
 		       author_has_report_subject(message)
 		   ? AUTHOR_MACHINE
 		   : AUTHOR_OTHER;
@@ -107,7 +107,7 @@ bool author_has_report_subject(const struct message *message)
 	       words_any(subject, words_report_phrase);
 }
 
-/* A line that begins with a reply, or brings one behind a colon. */
+/* A line that begins with a reply, or has one after a colon. */
 bool author_quotes_reply(const char *text)
 {
 	struct slice found;
@@ -130,14 +130,14 @@ static bool is_generated(const struct message *message)
 	       has_null_sender(message);
 }
 
-/* A daemon writes to others; what a postmaster's own machine writes to him is a summary. */
+/* A daemon writes to others; what it writes to its own postmaster is a summary. */
 static bool is_to_itself(const struct message *message)
 {
 	return *message->header->from && address_is_in(message->header->to, message->header->from);
 }
 
 /* The null sender is any program's, that of a parcel service too, and a name like "Mail
- * Administrator" a person's: the one must not speak of goods, the other not greet. */
+ * Administrator" a person's: the one must not mention goods, the other not greet. */
 static bool is_plausible(const struct message *message)
 {
 	if (words_any(message->from, words_postmaster) || *message->original.header.message_id ||
@@ -169,7 +169,7 @@ bool author_has_evidence(const struct message *message)
 	       (!message->references[0] && author_quotes_reply(message->text));
 }
 
-static bool speaks_of_himself(const char *line, size_t len)
+static bool speaks_of_oneself(const char *line, size_t len)
 {
 	g_autofree char *copy = g_strndup(line, MIN(len, (size_t)200));
 	g_autofree char *lower = g_ascii_strdown(copy, -1);
@@ -191,7 +191,7 @@ static bool is_greeting(const char *line, size_t len)
 		    strchr(" ,!>", line[word]))
 			return true;
 	}
-	return speaks_of_himself(line, len);
+	return speaks_of_oneself(line, len);
 }
 
 bool author_is_personal(const char *text, const char *end)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Who speaks in a message without report parts: a mail system, a person or a list,
- * or nobody can tell. What is believed of the words depends on it.
+ * Who wrote a message: a mail system, a person or a list, or it cannot be told. How far the
+ * words are believed depends on it.
  */
 #ifndef CLASSIFIER_PROSE_AUTHOR_H
 #define CLASSIFIER_PROSE_AUTHOR_H
@@ -28,17 +28,17 @@ bool author_is_system(const struct message *message);
 /* From has the name of a daemon. */
 bool author_is_daemon(const struct message *message);
 
-/* The envelope has the author's own address: what he writes may be answered. */
+/* The envelope has the author's own address: the mail may be answered. */
 bool author_is_mailbox(const struct message *message);
 
 /* It came over a mailing list or as a newsletter. */
 bool author_is_list(const struct message *message);
 
-/* Nobody can tell who sent it, but it has the subject of a report, quotes a server and does not
+/* It cannot be told who sent it, but it has the subject of a report, quotes a server and does not
  * talk. */
 bool author_may_report(const struct message *message);
 
-/* It comes from a mail system, or nobody can tell and it has the subject of a report. */
+/* It comes from a mail system, or it cannot be told and it has the subject of a report. */
 bool author_may_be_machine(const struct message *message);
 
 /* From is empty or has the name of a daemon. */
@@ -51,10 +51,10 @@ bool author_has_delay_subject(const struct message *message);
 bool author_has_report_subject(const struct message *message);
 
 /* Between text and end (NULL: its own) somebody greets, asks or quotes, as a person does before
- * what he pastes. */
+ * pasted text. */
 bool author_is_personal(const char *text, const char *end);
 
-/* A line begins with the reply of a server, or brings one behind a colon. */
+/* A line begins with the reply of a server, or has one after a colon. */
 bool author_quotes_reply(const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * One rule, points for places: the word before an address says most ("to",
- * "from", "contact"), then whose host it is, then the server's answer behind it.
+ * "from", "contact"), then whose host it is, then the server's answer after it.
  * No promise but this: the sender is never taken for the recipient.
  */
 #include "classifier/prose/candidates.h"
@@ -15,19 +15,19 @@
 #include "classifier/text/words.h"
 
 #define CANDIDATES_MAX 200
-#define REPEATED_LINES 6  /* between two of whom the same is said */
-#define LEAD_BYTES     64 /* before an address that tell what it is */
+#define REPEATED_LINES 6  /* between two recipients with the same words */
+#define LEAD_BYTES     64 /* before an address, which say what it is */
 
 enum points {
 	POINTS_PLAIN = 2,
 	POINTS_RECIPIENT = 3, /* "to", "recipient" ... before it */
 	POINTS_LISTED = 1,    /* its line begins with it */
-	POINTS_REFUSED = 1,   /* a reply of a server behind it */
+	POINTS_REFUSED = 1,   /* a server's reply after it */
 	POINTS_TAKEN = -4,    /* a server said yes */
 	POINTS_CONTACT = -3,  /* "contact", "write to" before it */
 	POINTS_DAEMON = -2,   /* postmaster@, support@ ... */
 	POINTS_OWN = -2,      /* of the host that the report came to */
-	POINTS_NO_HOST = -2,  /* nothing with a dot behind the @ */
+	POINTS_NO_HOST = -2,  /* nothing with a dot after the @ */
 	POINTS_CLOSE = 1,     /* below the best and still named beside it */
 };
 
@@ -35,9 +35,9 @@ struct candidate {
 	char *address;
 	int points;
 	unsigned line;
-	char *lead;   /* what stands before it in its line */
+	char *lead;   /* what is before it in its line */
 	bool listed;  /* its line begins with it */
-	bool refused; /* a server's reply behind it */
+	bool refused; /* a server's reply after it */
 	bool chained; /* in one list with the one before */
 };
 
@@ -56,7 +56,7 @@ static bool ends_with(const char *lead, const char *const *words)
 	return false;
 }
 
-/* What stands in the line before the address, lower case, without the marks between. */
+/* What is in the line before the address, lower case, without the marks between. */
 static char *lead_before(const char *line, const char *at)
 {
 	const char *from = at - line > LEAD_BYTES ? at - LEAD_BYTES : line;
@@ -92,7 +92,7 @@ static bool holds_reply(const char *text, size_t len)
 	return status_code_find_reply(copy, &found);
 }
 
-/* What the server said behind the address: in its line, or in the next. */
+/* What the server said after the address: in its line, or in the next. */
 static int points_of_answer(const char *behind)
 {
 	size_t len = strcspn(behind, "\n");

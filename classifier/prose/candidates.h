@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Which of the addresses in a text is the recipient, told by what stands around
- * each: for reports of systems whose phrases nobody knows.
+ * Which of the addresses in a text is the recipient, judged by what is around
+ * each: for reports of systems whose phrases are unknown.
  */
 #ifndef CLASSIFIER_PROSE_CANDIDATES_H
 #define CLASSIFIER_PROSE_CANDIDATES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the text tells beside a delivery status: whole addresses for halves, and
- * the words about a recipient of whom no field says anything.
+ * What the text adds to a delivery status: whole addresses for partial ones, and
+ * the words about a recipient that has no diagnostic.
  */
 #include "classifier/prose/completion.h"
 
@@ -31,8 +31,8 @@ static bool is_number(const char *text)
 
 /* A Final-Recipient may be a file, a command or half an address. When only one
  * address can be meant, it is that one. */
-static void mend_address(const struct message *message, const struct finding *finding,
-			 const struct finding *told, struct report_recipient *r)
+static void complete_address(const struct message *message, const struct finding *finding,
+			     const struct finding *told, struct report_recipient *r)
 {
 	if (is_usable(r->recipient))
 		return;
@@ -106,7 +106,7 @@ static struct finding *read_words(const struct message *message)
 static void complete_recipient(const struct message *message, struct finding *finding,
 			       const struct finding *told, struct report_recipient *r)
 {
-	mend_address(message, finding, told, r);
+	complete_address(message, finding, told, r);
 	const struct report_recipient *words = finding_find_recipient(told, r->recipient);
 	if (!words && *r->original_recipient)
 		words = finding_find_recipient(told, r->original_recipient);

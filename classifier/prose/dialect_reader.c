@@ -19,7 +19,8 @@
 #include "classifier/text/words.h"
 
 #define DIAGNOSTIC_LINES 40
-/* lines within which a dialect must begin to speak: a mail system's, under a report's subject, else
+/* lines within which the opening of a dialect must be: a mail system's, under a report's subject,
+ * else
  */
 #define OPEN_LINES         200
 #define OPEN_LINES_SUBJECT 15
@@ -124,7 +125,7 @@ static bool leads_in(const char *line)
 	       dialect_pattern_match_line("5%* MX list for %* points back to", line, &ignored);
 }
 
-/* The lines that belong to this one and stand before it. */
+/* The lines that belong to this one and are before it. */
 static const char *replies_before(const char *text, const char *line)
 {
 	while (line > text + 1) {
@@ -138,7 +139,7 @@ static const char *replies_before(const char *text, const char *line)
 	return line;
 }
 
-/* What is said about the recipient on this line; before is where the words before him begin. */
+/* What is said about the recipient on this line; before is where the words before it begin. */
 static struct slice find_words(const struct prose_dialect *dialect, const struct prose_match *match,
 			       const char *before, const char *line)
 {
@@ -181,7 +182,8 @@ static size_t indent_of(const char *line)
 	return strspn(line, " \t");
 }
 
-/* What is said about a recipient stands below him, further in; it may begin with an address too. */
+/* What is said about a recipient is below its line, further in; it may begin with an address too.
+ */
 static bool is_continued(const char *line, const char *named)
 {
 	if (!named || indent_of(line) <= indent_of(named) || line[indent_of(line)] != '<')
@@ -193,7 +195,7 @@ static bool is_continued(const char *line, const char *named)
 	return left > 0;
 }
 
-/* More of them behind the first: "<anna@host.example>, <bert@host.example>". */
+/* More of them after the first: "<anna@host.example>, <bert@host.example>". */
 static void add_chained(const struct dialect_reading *reading, struct prose_match match,
 			struct slice words)
 {
@@ -229,7 +231,7 @@ static void read_recipients(struct dialect_reading *reading, const char *open)
 	}
 }
 
-/* The lines that are not blank, within which a dialect must begin to speak. */
+/* The lines that are not blank, within which the opening of a dialect must be. */
 struct openings {
 	const char *line[OPEN_LINES];
 	unsigned char first[OPEN_LINES]; /* its first character that is no blank, in lower case */
@@ -263,7 +265,7 @@ static const char *find_open(const struct prose_dialect *dialect, const struct o
 	return NULL;
 }
 
-/* How far into the text a dialect may begin to speak. Where nobody knows who sent it, only
+/* How far into the text the opening of a dialect may be. Where the author is unknown, only
  * a mail system comes to the point at once. */
 static int open_lines(const struct message *message)
 {
@@ -344,7 +346,7 @@ static enum report_action first_final(const struct finding *finding, enum report
 	return action;
 }
 
-/* Neither author nor subject say that it is a report: then the words must quote a server or tell
+/* Neither author nor subject say that it is a report: then the words must quote a server or say
  * why, and answer nothing. */
 static bool is_quoting_stranger(const struct message *message, const struct finding *finding)
 {

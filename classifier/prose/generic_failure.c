@@ -19,7 +19,7 @@
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
-/* A return path that names whom it was for: "bounces+anna=host.example@ours.example". */
+/* A return path that names the recipient: "bounces+anna=host.example@ours.example". */
 static char *address_of_return_path(const struct message *message)
 {
 	const char *path = message->header->to[0];
@@ -48,7 +48,7 @@ static void guess(const struct message *message, enum report_action action, stru
 }
 
 /* "Not delivered" in so many words, or a reason for it under a subject that promises one. */
-static bool tells_failure(const struct message *message, const char *subject, const char *text)
+static bool says_failure(const struct message *message, const char *subject, const char *text)
 {
 	const struct mime_part *root = mime_parts(message->mime, &(size_t){0});
 	struct slice reply;
@@ -62,7 +62,7 @@ static bool tells_failure(const struct message *message, const char *subject, co
 	return author_is_daemon(message) && status_code_find_reply(message->text, &reply);
 }
 
-static bool tells_delay_only(const char *subject, const char *text)
+static bool says_delay_only(const char *subject, const char *text)
 {
 	if (words_any(text, words_only_warning) && !words_any(text, words_final))
 		return true; /* some warn under the subject of a failure */
@@ -72,7 +72,7 @@ static bool tells_delay_only(const char *subject, const char *text)
 	       !words_any(text, words_given_up);
 }
 
-/* Worms come as reports that name nobody, with themselves for an original. */
+/* Worms come as reports that name no recipient, with themselves for an original. */
 static bool brings_program(const struct message *message)
 {
 	static const char *const endings[] = {".zip", ".exe", ".scr", ".pif",
@@ -112,8 +112,8 @@ struct finding *generic_failure_parse(const struct message *message)
 	g_autofree char *text = text_lower(message->text);
 	if (!from_machine && !words_any(text, words_failure))
 		return NULL;
-	bool is_delay = tells_delay_only(subject, text);
-	if (!is_delay && !tells_failure(message, subject, text))
+	bool is_delay = says_delay_only(subject, text);
+	if (!is_delay && !says_failure(message, subject, text))
 		return NULL;
 	g_autoptr(finding_t) finding = finding_new(message);
 	find_recipients(message, from_machine,

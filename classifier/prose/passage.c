@@ -11,7 +11,7 @@
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
-#define PARAGRAPH_BYTES 2000 /* before and behind a place in it */
+#define PARAGRAPH_BYTES 2000 /* before and after a place in it */
 #define OCCURRENCES_MAX 8    /* of an address that are looked at for the words about it */
 
 char *passage_beginning(const char *text, size_t max)
@@ -58,7 +58,7 @@ static bool names_another(const struct finding *finding, const char *line, size_
 	return false;
 }
 
-/* His own lines of a paragraph that names several: from his to the next one's. */
+/* The recipient's own lines of a paragraph that names several: up to those of the next. */
 static struct slice own_lines(const struct finding *finding, struct slice paragraph, const char *at,
 			      const struct report_recipient *self)
 {
@@ -88,7 +88,7 @@ static struct slice words_about(const struct message *message, const struct find
 	return words;
 }
 
-static bool tells_why(struct slice words)
+static bool says_why(struct slice words)
 {
 	struct slice found;
 	g_autofree char *copy = g_strndup(words.data, words.len);
@@ -112,7 +112,7 @@ void passage_set_diagnostic(const struct message *message, struct finding *findi
 		words = words_about(message, finding, at, recipient);
 	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = strcasestr(at + 1, address)) {
 		struct slice other = words_about(message, finding, at, recipient);
-		if (tells_why(other)) {
+		if (says_why(other)) {
 			words = other;
 			break;
 		}
@@ -120,7 +120,7 @@ void passage_set_diagnostic(const struct message *message, struct finding *findi
 	finding_set_diagnostic(finding, recipient, words);
 }
 
-/* When one recipient is named, a code anywhere in the text is about him. */
+/* When one recipient is named, a code anywhere in the text belongs to it. */
 void passage_find_codes(const struct message *message, struct finding *finding)
 {
 	if (finding->recipients->len != 1)

@@ -71,7 +71,7 @@ static bool has_number_before(const GArray *tokens, size_t i)
 	return false;
 }
 
-/* What stands before the day that begins at token i, in its sentence. */
+/* What is before the day that begins at token i, in its sentence. */
 static int weigh_before(const GArray *tokens, size_t i, enum date_order *order_out)
 {
 	for (size_t n = 0; n < CUE_TOKENS && i > 0 && !date_token_at(tokens, i)->begins; n++) {
@@ -113,7 +113,7 @@ static int weigh_after(const GArray *tokens, const struct date_day *day, enum da
 	return WEIGHT_UNTIL;
 }
 
-/* Settles which number is the month; false if nobody can tell. */
+/* Settles which number is the month; false if it cannot be told. */
 static bool settle_order(struct date_day *day, enum date_order order)
 {
 	bool swap = order == ORDER_MONTH_FIRST;

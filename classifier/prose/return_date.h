@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The day that the writer of an automatic reply says he is back. No clock: a day
+ * The day of return that an automatic reply names. No clock: a day
  * without a year is counted from the date of the reply itself.
  */
 #ifndef CLASSIFIER_PROSE_RETURN_DATE_H

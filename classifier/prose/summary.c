@@ -13,7 +13,7 @@
 
 #define COUNTS_MIN   3   /* lines that count, for a summary */
 #define LINES_MAX    200 /* that are looked at */
-#define LABEL_BYTES  60  /* before a number, or behind it */
+#define LABEL_BYTES  60  /* before a number, or after it */
 #define NUMBER_BYTES 9
 
 /* "Postfix SMTP server: errors from mx.example[192.0.2.1]" */

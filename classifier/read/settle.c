@@ -86,7 +86,7 @@ static bool has_arrived(enum report_action action)
 }
 
 /* A list or an alias of which one member failed and another did not: the member is
- * told of under his own address only, and the address that we wrote to is not dead. */
+ * named by its own address only, and the address that we wrote to is not dead. */
 static void settle_member(struct report_recipient *member, const struct report_recipient *sibling)
 {
 	if (sibling->action == REPORT_ACTION_FAILED || sibling->action == REPORT_ACTION_OTHER)

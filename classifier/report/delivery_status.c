@@ -7,8 +7,8 @@
  *   typed field = field-name ":" type ";" value
  * Senders forget the empty line between groups, put several into one group,
  * leave out the type, and indent. So the groups are found by their fields: a
- * recipient ends where a field comes that he has already, or after an empty
- * line once he is complete.
+ * recipient ends at a field that it has already, or at an empty line once it is
+ * complete.
  */
 #include "classifier/report/delivery_status.h"
 

@@ -13,7 +13,7 @@
 /* Who wrote it. */
 enum message_author {
 	AUTHOR_MACHINE, /* a mail system */
-	AUTHOR_OTHER,   /* nobody can tell */
+	AUTHOR_OTHER,   /* it cannot be told */
 	AUTHOR_PERSON,  /* a person or a mailing list */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The returned original, in whichever form it came back: embedded message,
- * headers only, or text behind the words of the report.
+ * headers only, or text after the words of the report.
  */
 #ifndef CLASSIFIER_REPORT_ORIGINAL_H
 #define CLASSIFIER_REPORT_ORIGINAL_H

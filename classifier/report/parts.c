@@ -85,7 +85,7 @@ int parts_find(const struct mime *mime, bool (*is_wanted)(const struct mime_part
 	return -1;
 }
 
-/* The returned original that belongs to a report part: its sibling behind it, or before it. */
+/* The returned original that belongs to a report part: the sibling after it, or else before it. */
 int parts_find_original(const struct mime *mime, int report_part)
 {
 	int parent = parts_at(mime, report_part)->parent;

@@ -21,12 +21,12 @@
 enum report_kind {
 	REPORT_OTHER,        /* ordinary mail, or nothing we can read */
 	REPORT_DSN,          /* RFC 3464, at least one recipient failed */
-	REPORT_PROSE,        /* a failure told in words only (qmail, Exim, Exchange ...) */
+	REPORT_PROSE,        /* a failure reported in words only (qmail, Exim, Exchange ...) */
 	REPORT_DELAY,        /* still trying */
 	REPORT_SUCCESS,      /* delivered, relayed or expanded */
 	REPORT_READ_RECEIPT, /* MDN, RFC 8098 */
 	REPORT_COMPLAINT,    /* ARF, RFC 5965 */
-	REPORT_CHALLENGE,    /* asks the sender to prove that he is human */
+	REPORT_CHALLENGE,    /* asks the sender to prove to be human */
 	REPORT_AUTO_REPLY,   /* out of office and the like, RFC 3834 */
 };
 
@@ -38,10 +38,10 @@ enum report_action {
 	REPORT_ACTION_DELIVERED,
 	REPORT_ACTION_RELAYED,
 	REPORT_ACTION_EXPANDED,
-	REPORT_ACTION_OTHER, /* any other word: not final, and nobody knows what it means */
+	REPORT_ACTION_OTHER, /* any other word: unknown, hence not final */
 };
 
-/* One recipient the report speaks of. Addresses are bare (no angle brackets, no
+/* One recipient of the report. Addresses are bare (no angle brackets, no
  * "rfc822;"), xtext and utf-8-addr-xtext (RFC 3461 s4, RFC 6533 s3) decoded. */
 struct report_recipient {
 	const char *recipient;          /* Final-Recipient, or the address the prose names */

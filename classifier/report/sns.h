@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Amazon SES tells of bounces, complaints and deliveries as JSON; SNS mails it
+ * Amazon SES reports bounces, complaints and deliveries as JSON; SNS mails it
  * (https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html).
  */
 #ifndef CLASSIFIER_REPORT_SNS_H

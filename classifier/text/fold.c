@@ -17,7 +17,7 @@ struct fold {
 	const char *const *senders;
 	size_t word;     /* where in out the current run of address characters starts */
 	char reply[4];   /* code of a multi-line reply once seen: "550" */
-	char status[16]; /* the enhanced code behind it: "5.1.1 ", with its blank */
+	char status[16]; /* the enhanced code after it: "5.1.1 ", with its blank */
 	enum { URL_NONE, URL_HOST, URL_PATH } url;
 };
 
@@ -63,7 +63,7 @@ static void put_blank(struct fold *fold)
 	fold->word = fold->out->len;
 }
 
-/* The end of a sentence, and an empty line behind it: what follows is said of something else. */
+/* The end of a sentence, and an empty line after it: what follows is about something else. */
 static bool ends_paragraph(const struct fold *fold, const char *text)
 {
 	int lines = 0;
@@ -85,7 +85,7 @@ static void put_gap(struct fold *fold, const char *text)
 	fold->word = fold->out->len;
 }
 
-/* Length of an enhanced code with one blank behind it at text, or 0. */
+/* Length of an enhanced code and the blank after it at text, or 0. */
 static size_t status_length(const char *text)
 {
 	size_t len = status_code_length(text);
@@ -172,7 +172,7 @@ static size_t fold_spelling(struct fold *fold, const char *text)
 	return 0;
 }
 
-/* A domain that stands alone: "553 our.example does not exist". Returns its
+/* A domain alone: "553 our.example does not exist". Returns its
  * length if it is the sender's, or 0. */
 static size_t sender_domain_at(const struct fold *fold, const char *text)
 {
@@ -208,7 +208,7 @@ static void fold_host(struct fold *fold, const char *text)
 	g_string_append(fold->out, "<host>");
 }
 
-/* Follows URLs: what stands at this place, and whether it is to be joined. */
+/* Follows URLs: what is at this place, and whether it is to be joined. */
 static bool joins_in_url(struct fold *fold, const char *text)
 {
 	if (is_blank(*text) || strchr("\"<>", *text))

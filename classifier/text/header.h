@@ -28,7 +28,7 @@ bool header_next(struct slice *rest, struct header_field *field_out);
 /* Whether the block has one field or more, and every line belongs to one. */
 bool header_is_sound(struct slice block);
 
-/* Whether the word, case does not matter, stands anywhere in the text. */
+/* Whether the word, case does not matter, is anywhere in the text. */
 bool header_has_word(struct slice text, const char *word);
 
 bool header_name_is(const struct header_field *field, const char *name);

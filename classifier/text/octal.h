@@ -12,7 +12,7 @@
 /* Decodes in place what is a character of UTF-8; the rest stays as it is. */
 void octal_decode(char *text);
 
-/* Decodes every byte, whatever its charset. Heap, with a NUL behind it. */
+/* Decodes every byte, whatever its charset. Heap, with a NUL after it. */
 char *octal_decode_bytes(const char *text, size_t len, size_t *len_out);
 
 #endif

@@ -68,14 +68,14 @@ static bool follows_reply(const char *text, const char *at)
 	       (at - text == 3 || !g_ascii_isalnum(at[-4]));
 }
 
-/* What goes on behind a code: a version, an address, the name of a host. */
+/* The code is part of something longer: a version, an address, the name of a host. */
 static bool runs_on(const char *after)
 {
 	return g_ascii_isalnum(*after) || *after == '_' ||
 	       ((*after == '.' || *after == '-') && g_ascii_isalnum(after[1]));
 }
 
-/* The length of a code that stands for itself in the text, or 0. */
+/* The length of a code that is not part of something longer, or 0. */
 static size_t length_in_text(const char *text, const char *at)
 {
 	size_t len = status_code_length(at);
@@ -142,7 +142,7 @@ static bool repeats_number(const char *text, const char *at)
 	return at - text >= 5 && at[-1] == '[' && at[-2] == ' ' && strncmp(at - 5, at, 3) == 0;
 }
 
-/* What may stand before a reply code: the beginning of the text or of a line, a
+/* What may be before a reply code: the beginning of the text or of a line, a
  * mark, or one of these words. */
 static bool may_precede_reply(const char *text, const char *at)
 {

@@ -26,8 +26,8 @@ bool status_code_is_status(const char *text);
 /* "", X.0.0, and what is no status code: it says nothing. */
 bool status_code_is_generic(const char *status);
 
-/* The enhanced status code of class 4 or 5 in a text. One behind a reply code is the server's
- * own and goes first, then one at the start or behind '#', then any that stands alone. False
+/* The enhanced status code of class 4 or 5 in a text. One after a reply code is the server's
+ * own and goes first, then one at the start or after '#', then any other. False
  * if there is none. */
 bool status_code_find_failure(const char *text, char status_out[STATUS_CODE_SIZE]);
 
