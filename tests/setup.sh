@@ -75,8 +75,10 @@ is_there() {
 	case $1 in
 	cmd:*) command -v "$name" ;;
 	pc:*) pkg-config --exists "$name" ;;
+	# shellcheck disable=SC2086
 	header:*) echo "#include <$name>" | ${CC:-cc} ${CPPFLAGS:-} -E - ;;
 	perl:*) perl "-M$name" -e 1 ;;
+	# shellcheck disable=SC2086
 	file:*) ls $name ;;
 	esac >/dev/null 2>&1
 }

@@ -23,11 +23,11 @@ for system in "$@"; do
 	unshare --mount --uts --ipc --pid --fork --kill-child \
 		sh "$here/overlay.sh" "$here" "$work" "$system" || echo "$system: failed, see the log" >&2
 	if [ -n "${KEEP_LOGS:-}" ]; then
-		mkdir -p "$KEEP_LOGS" && rm -rf "$KEEP_LOGS/$system" && cp -r "$work/log" "$KEEP_LOGS/$system"
+		mkdir -p "$KEEP_LOGS" && rm -rf "${KEEP_LOGS:?}/$system" && cp -r "$work/log" "$KEEP_LOGS/$system"
 	fi
 	if [ -d "$work/out/$system" ]; then
 		mkdir -p "$out/$system"
 		cp "$work/out/$system/"*.eml "$out/$system/"
 	fi
-	rm -rf "$work"
+	rm -rf "${work:?}"
 done

@@ -1,0 +1,87 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make lint-layout: what every text file of the tree keeps to. At most 100 columns, no blanks at the
+# end of a line, a newline at the end of the file, SPDX in the head of every source; SQL has no tabs,
+# indents by twos, and writes its keywords in capitals.
+use strict;
+use warnings;
+use utf8;
+use open qw(:std :encoding(UTF-8));
+use File::Find ();
+use FindBin;
+
+use constant WIDTH => 100;
+
+# Data of other systems, texts that are not ours, and tables whose rows cannot be broken.
+my $foreign = qr{^(?:LICENSE|tests/(?:mails|labelled|vectors|upgrade|unit/data)/|.*\.(?:eml|tsv|gz)$)};
+my $source  = qr{\.(?:[ch]|def|sql|psql|p[lm]|t|sh|mk|awk|service|timer)$|(?:^|/)(?:Makefile|run-one)$};
+my $keyword = join '|', qw(select insert update delete from where join left inner on as and or not
+    null is in exists values returning order group by having limit union case when then else end
+    create function returns language begin declare return if);
+
+my $faults = 0;
+
+chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
+File::Find::find({ no_chdir => 1, preprocess => \&without_built, wanted => \&check }, '.');
+die "$faults fault(s) of layout\n" if $faults;
+
+sub without_built {
+    return grep { $File::Find::dir ne '.' || !/^(?:build|run|\.git|compile_commands\.json)$/ } @_;
+}
+
+sub fault {
+    my ($path, $line, $text) = @_;
+    print "$path:$line: $text\n";
+    $faults++;
+    return;
+}
+
+sub check {
+    my $path = s{^\./}{}r;
+    return if !-f || -B || $path =~ $foreign;
+    open my $in, '<', $path or die "$path: $!\n";
+    my @line = <$in>;
+    close $in;
+    return unless @line;
+    fault($path, scalar @line, 'no newline at the end') unless $line[-1] =~ /\n\z/;
+    fault($path, 1, 'no SPDX-License-Identifier in the first lines')
+        if $path =~ $source && "@line[0 .. ($#line < 2 ? $#line : 2)]" !~ /SPDX-License-Identifier/;
+    for my $number (1 .. @line) {
+        chomp(my $text = $line[ $number - 1 ]);
+        fault($path, $number, 'blanks at the end') if $text =~ /[ \t]$/;
+        fault($path, $number, columns_of($text) . ' columns') if columns_of($text) > WIDTH && !is_whole($text);
+    }
+    check_sql($path, @line) if $path =~ /\.p?sql$/;
+    return;
+}
+
+sub columns_of {
+    my ($text) = @_;
+    my $columns = 0;
+    $columns = $_ eq "\t" ? $columns - $columns % 8 + 8 : $columns + 1 for split //, $text;
+    return $columns;
+}
+
+# A link, or a word that cannot be broken, as the only thing on its line.
+sub is_whole { my ($text) = @_; return $text =~ m{^\W*\S*://\S+$} }
+
+# Outside of comments, strings, quoted names and the text that psql reads.
+sub check_sql {
+    my ($path, @line) = @_;
+    my $number = 0;
+    my $in_string;
+    for my $text (@line) {
+        $number++;
+        next if $text =~ /^\\/;
+        fault($path, $number, 'a tab') if $text =~ /\t/;
+        my $code = $text =~ s/--.*//sr;
+        my $was  = $in_string;
+        $in_string = !$in_string if ($code =~ tr/'//) % 2;
+        next if $was || $in_string;
+        $code =~ s/'[^']*'|"[^"]*"//g;
+        my ($word) = $code =~ /(?<![\w.:\@])($keyword)(?![\w.(])/;
+        fault($path, $number, "\"$word\" in small letters") if $word && $code !~ /\b$word\s+(?:=>|:=)/;
+    }
+    return;
+}
