@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Tokens: the vectors that tests/sql/token_vectors.sql reads too, every bit of
+ * Tokens: the vectors that tests/sql/tokens/token_vectors.sql reads too, every bit of
  * one, and what is none.
  */
 #include <stdlib.h>

@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Typing errors in domains: which are seen, and which are none.
+BEGIN;
+\ir ../lib/helper.psql
+SELECT * FROM no_plan();
+
+SELECT test.mail(d || i, ARRAY[format('p%s@%s', i, d)])
+FROM unnest('{postal.example.ch,bluefin.ch,gmx.ch,gmail.com,hotmail.com,mail.bund.de,'
+            'xn--mnchen-3ya.de}'::text[]) AS d,
+     generate_series(1, 3) AS i;
+SELECT is(bounce.suggest_address('anna@' || typed), coalesce('anna@' || meant, ''),
+          format('%s: %s', typed, coalesce(meant, 'nothing')))
+FROM (VALUES
+  ('bluefun.ch', 'bluefin.ch'), ('bluefin.hc', 'bluefin.ch'), ('bleufin.ch', 'bluefin.ch'),
+  ('bluefin.cj', 'bluefin.ch'), ('bluefinch', 'bluefin.ch'),
+  ('bluefin.chh', 'bluefin.ch'), ('blluefin.ch', 'bluefin.ch'), ('luefin.ch', 'bluefin.ch'),
+  ('bluefin..ch', 'bluefin.ch'), ('bleufni.ch', NULL),
+  ('gmial.com', 'gmail.com'), ('gmail.con', 'gmail.com'), ('gmail.cm', 'gmail.com'),
+  ('gmail.comm', 'gmail.com'), ('gnail.com', 'gmail.com'),
+  ('gmail.cmo', 'gmail.com'), ('hotmial.com', 'hotmail.com'), ('hotmailcom', 'hotmail.com'),
+  ('gmx.hc', 'gmx.ch'), ('gxm.ch', 'gmx.ch'), ('gmxch', 'gmx.ch'),
+  ('postal.exmaple.ch', 'postal.example.ch'), ('mail-bund.de', 'mail.bund.de'),
+  ('xn--mnchen-3yb.de', 'xn--mnchen-3ya.de'),
+  -- none
+  ('gmail.com', NULL), ('gmx.de', NULL), ('bluefin.fr', NULL), ('bluefin.com', NULL),
+  ('outlook.com', NULL), ('web.de', NULL), ('example.ch', NULL),
+  ('gmail', NULL), ('ch', NULL), ('', NULL), ('%', NULL),
+  ('bluefin.ch''; DROP TABLE bounce.task; --', NULL)) AS v (typed, meant);
+SELECT test.mail('mail' || i, ARRAY[format('p%s@mail.com', i)]) FROM generate_series(1, 3) AS i;
+SELECT is(bounce.suggest_address('anna@mail.com'), '',
+          'a domain that takes our mail is not misspelled, however near it is to another');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,216 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The outage guard: what is counted, when blocks are held, and what people decide.
+BEGIN;
+\ir ../lib/helper.psql
+SELECT * FROM no_plan();
+
+SELECT test.set('guard_minimum', '4'), test.set('guard_minimum_overall', '1000'),
+       test.set('guard_factor', '3'), test.set('task_due', '1 day');
+-- Dead mails, one of our own MTA each: NAME1@domain .. NAMEn@domain
+CREATE FUNCTION test.dead(name text, domain text, first integer, last integer,
+                          words text DEFAULT 'no such user here', process text DEFAULT 'invoice')
+                          RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  address text;
+BEGIN
+  FOR i IN first .. last LOOP
+    address := name || i || '@' || domain;
+    PERFORM test.mail(address, ARRAY[address], process);
+    PERFORM test.record(
+        jsonb_set(test.report('user_unknown', address, "to" => test.return_path(address)),
+                  '{recipients,0,diagnostic}', to_jsonb(format('<%s>: %s', address, words))));
+  END LOOP;
+END
+$$;
+-- What the past days had: hard bounces a day, for 14 days
+CREATE FUNCTION test.usual(scope text, about text, a_day integer) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO bounce.hard_count (scope, about, span, bucket, slot, count)
+  SELECT scope, about, 'day',
+         date_bin('1 day', now(), '2000-01-01 00:00+00') - make_interval(days => i), 0, a_day
+         FROM generate_series(1, 14) AS i
+$$;
+CREATE FUNCTION test.blocked(pattern text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM bounce.address_block WHERE lifted_at IS NULL AND address LIKE pattern
+$$;
+CREATE FUNCTION test.outage_task(about text) RETURNS bigint LANGUAGE sql AS $$ SELECT task_id
+    FROM bounce.open_outage AS o WHERE o.about = $1 $$;
+
+SELECT is(bounce_internal.plain_diagnostic(diagnostic), plain,
+          'without what differs: ' || diagnostic)
+FROM (VALUES ('550 5.1.1 <anna@example.com>: Recipient address rejected',
+              '# # <#>: recipient address rejected'),
+             ('550-5.1.1 The email account does not exist. ab12cd-20020a17 - gsmtp',
+              '# the email account does not exist. # - gsmtp'),
+             ('', ''), ('No Such   User', 'no such user')) AS v (diagnostic, plain);
+
+-- below the minimum everything is as ever
+SELECT test.dead('a', 'big.example', 1, 3);
+SELECT is(test.blocked('%@big.example') || ' ' || test.open_tasks('hard_bounce', 'a3@big.example'),
+          '3 1', 'a few are blocked as ever');
+SELECT test.dead('a', 'big.example', 4, 7);
+SELECT is(test.blocked('%@big.example'), 3::bigint,
+          'from the fourth within the hour on blocks are held');
+SELECT is(test.state('a7@big.example'), 'bounced hard user_unknown', 'the state stays as reported');
+SELECT is(test.open_tasks('hard_bounce', 'a5@big.example'), 0::bigint, 'no task of its own');
+SELECT results_eq('SELECT scope, about, held, seen, usual, time_window, sample FROM '
+                  'bounce.open_outage',
+  $$VALUES ('domain', 'big.example', 4::bigint, 4::bigint, 0.00, interval '1 hour',
+            'a4@big.example, a5@big.example, a6@big.example, a7@big.example')$$,
+            'one task shows count, window and sample');
+SELECT is((SELECT count(*) || ' ' || sum(count) FROM bounce.task WHERE kind = 'outage'), '1 4',
+          'it counts');
+SELECT matches((SELECT summary FROM bounce.task WHERE kind = 'outage'),
+               '^hard bounces of big.example: 4 within 01:00:00, usually 0.00; blocks are held, '
+               'lately a7@big.example', 'and says so');
+SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log
+           WHERE recipient_id = (test.recipient('a7@big.example')).id), 'bounced block_held task',
+          'each mail''s log says why');
+SELECT is((SELECT count(*) FROM bounce.outage_sample(test.outage_task('big.example'))), 4::bigint,
+          'who they are');
+SELECT test.dead('b', 'small.example', 1, 2);
+SELECT is(test.blocked('%@small.example'), 2::bigint, 'other domains are not held');
+SELECT throws_ok(format('SELECT bounce.resolve_task(%s)', test.outage_task('big.example')), '22023',
+                 NULL, 'the task is not just closed');
+
+-- dismissed: nothing is blocked, not even what was before it was noticed; everything is sent again
+SELECT is(bounce.dismiss_outage(test.outage_task('big.example'), 'they were down'), 7,
+          'dismissed in bulk');
+SELECT is(test.blocked('%@big.example'), 0::bigint, 'nothing is blocked');
+SELECT is((SELECT count(*) FROM bounce.scheduled_resend
+           WHERE recipient LIKE '%@big.example' AND next_attempt_at <= now()), 7::bigint,
+          'all are sent again');
+SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open' AND domain = 'big.example'),
+          0::bigint, 'all tasks are closed');
+SELECT is((SELECT count(DISTINCT s.communication_id) FROM bounce.scheduled_resend AS s
+           WHERE s.business_ref LIKE 'a%'),
+          (SELECT count(*) FROM bounce.communication WHERE business_ref LIKE 'a%'),
+          'the communications wait');
+SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log
+           WHERE recipient_id = (test.recipient('a1@big.example')).id
+           AND event IN ('taken_back', 'resend_scheduled')), 'taken_back resend_scheduled',
+             'the log has it');
+SELECT is(bounce.confirm_resend((test.recipient('a1@big.example')).id), 2, 'sent again');
+SELECT is(test.state('a1@big.example'), 'sent', 'and it is sent');
+SELECT test.dead('a', 'big.example', 8, 8);
+SELECT is((SELECT held FROM bounce.open_outage), 1::bigint, 'while it lasts a new one opens');
+
+-- confirmed: they are dead
+SELECT test.dead('a', 'big.example', 9, 9);
+SELECT test.set('follow_up', 'on', 'invoice');
+SELECT is(bounce.confirm_outage(test.outage_task('big.example'), 'they closed'), 2,
+          'confirmed in bulk');
+SELECT is(test.blocked('%@big.example'), 2::bigint, 'blocked');
+SELECT is(test.open_tasks('hard_bounce', 'a9@big.example') || ' '
+          || (SELECT count(*) FROM bounce.follow_up), '1 2',
+          'with the task and the follow-up they would have had');
+SELECT test.dead('a', 'big.example', 10, 10);
+SELECT is(test.blocked('a10@big.example'), 1::bigint, 'who has just confirmed is not asked again');
+SELECT test.set('follow_up', 'off', 'invoice');
+SELECT throws_ok('SELECT bounce.confirm_outage(0)', 'P0002', NULL, 'no such task');
+SELECT throws_ok(format('SELECT bounce.confirm_outage(%s)',
+                        (SELECT max(id) FROM bounce.task
+                         WHERE kind = 'hard_bounce' AND status = 'open')), '22023', NULL,
+                 'no such kind');
+
+-- what is usual is not an outage
+SELECT test.usual('domain', 'usual.example', 72), test.usual('domain', 'rising.example', 31);
+SELECT test.dead('u', 'usual.example', 1, 5), test.dead('r', 'rising.example', 1, 5);
+SELECT is(test.blocked('%@usual.example'), 5::bigint,
+          'three an hour are usual, five are no outage');
+SELECT is(test.blocked('%@rising.example'), 3::bigint,
+          'one an hour is usual, the fourth is beyond three times that');
+SELECT is((SELECT usual FROM bounce.open_outage WHERE about = 'rising.example'), 1.29, 'usually');
+
+-- the clock: what is older than the window does not count
+SELECT is((SELECT seen
+           FROM bounce_internal.hard_rate('domain', 'usual.example',
+                                          now() + interval '30 minutes')), 5::bigint,
+          'within the window');
+SELECT is((SELECT seen
+           FROM bounce_internal.hard_rate('domain', 'usual.example',
+                                          now() + interval '75 minutes')), 0::bigint, 'after it');
+SELECT is(bounce_internal.usual_rate('domain', 'rising.example',
+                                     date_bin('1 day', now(),
+                                              '2000-01-01 00:00+00') + interval '30 hours',
+                                     '1 hour') > 0, true, 'today is usual tomorrow');
+
+-- many domains, one text
+DELETE FROM bounce.hard_count;
+SELECT test.set('guard_minimum_overall', '5');
+SELECT test.dead('t', 'd' || i || '.example', 1, 1, 'account is disabled')
+FROM generate_series(1, 6) AS i;
+SELECT is((SELECT count(*) FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
+           WHERE o.scope = 'diagnostic' AND o.status = 'open'), 2::bigint,
+          'one text from many domains: held');
+SELECT is((SELECT string_agg(scope, ' ' ORDER BY scope) FROM bounce.outage
+           WHERE status = 'open' AND scope <> 'domain'), 'diagnostic overall',
+          'and all together are too many');
+SELECT bounce.dismiss_outage(t.id, 'our DNS was broken', false) FROM bounce.task AS t
+WHERE t.kind = 'outage' AND t.status = 'open' ORDER BY t.id;
+SELECT is((SELECT count(*) FROM bounce.task WHERE kind = 'outage' AND status = 'open'), 0::bigint,
+          'every outage has been decided');
+SELECT is(test.state('t1@d6.example'), 'sent', 'dismissed without a resend: the bounce is void');
+
+-- an outage that others explained holds nothing, and has no task: it ends by itself
+SELECT is((SELECT string_agg(scope, ' ') FROM bounce.outage AS o
+           WHERE status = 'open'
+           AND NOT EXISTS (SELECT FROM bounce.held_block AS h
+                           WHERE h.outage_id = o.id AND h.decision IS NULL)), 'overall',
+          'one is left');
+SELECT test.dead('s', 'later.example', 1, 1);
+SELECT is(test.blocked('s1@later.example'), 0::bigint, 'while it lasts it holds what comes');
+SELECT bounce.resolve_task_dead(t.id) FROM bounce.task AS t WHERE t.address = 's1@later.example';
+SELECT bounce.dismiss_outage(t.id, 'over') FROM bounce.task AS t
+WHERE t.kind = 'outage' AND t.status = 'open';
+SELECT test.set('guard_minimum_overall', '1000');
+INSERT INTO bounce.outage (scope, about, opened_at, seen, usual, time_window)
+VALUES ('overall', '', now() - interval '2 hours', 9, 0, '1 hour');
+SELECT test.dead('s', 'later.example', 2, 2);
+SELECT is(test.blocked('s2@later.example') || ' '
+          || (SELECT count(*) FROM bounce.outage WHERE status = 'open'), '1 0',
+          'weeks later it holds nobody');
+
+-- what comes back every night in one go is usual; what an outage had is not
+CREATE FUNCTION test.burst(about text, ago interval, n integer) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO bounce.hard_count (scope, about, span, bucket, slot, count)
+  VALUES ('domain', about, 'minutes',
+          date_bin('10 minutes', now() - ago, '2000-01-01 00:00+00'), 0, n)
+$$;
+SELECT test.burst('nightly.example', '1 day', 20), test.burst('weekly.example', '7 days', 20),
+       test.burst('twodays.example', '2 days', 20);
+SELECT is(bounce_internal.usual_rate('domain', about, now(), '1 hour'), usual::numeric,
+          format('usual for %s: %s', about, usual))
+FROM (VALUES ('nightly.example', '20.00'), ('weekly.example', '20.00'),
+             ('twodays.example', '0.00')) AS v (about, usual);
+SELECT test.dead('n', 'nightly.example', 1, 5), test.dead('n', 'twodays.example', 1, 5);
+SELECT is(test.blocked('%@nightly.example') || ' ' || test.blocked('%@twodays.example'), '5 3',
+          'the usual burst is not held, another one is');
+INSERT INTO bounce.outage (scope, about, status, opened_at, seen, usual, time_window, decided_at,
+                           decided_by) VALUES ('domain', 'nightly.example', 'dismissed',
+                                               now() - interval '1 day', 20, 0, '1 hour',
+                                               now() - interval '20 hours', 'maria');
+SELECT is(bounce_internal.usual_rate('domain', 'nightly.example', now(), '1 hour'), 0.00,
+          'yesterday''s outage does not make today''s usual');
+UPDATE bounce.outage SET status = 'confirmed' WHERE about = 'nightly.example';
+SELECT is(bounce_internal.usual_rate('domain', 'nightly.example', now(), '1 hour'), 20.00,
+          'what was confirmed was none');
+SELECT bounce.dismiss_outage(t.id, 'over') FROM bounce.task AS t
+WHERE t.kind = 'outage' AND t.status = 'open';
+
+-- who cannot block cannot raise the counters
+DELETE FROM bounce.hard_count;
+SELECT test.mail('f' || i, ARRAY['f' || i || '@forged.example']),
+       test.record(test.report('user_unknown', 'f' || i || '@forged.example',
+                               about => CASE WHEN i > 4 THEN 'f' || i ELSE '' END))
+       FROM generate_series(1, 8) AS i;
+SELECT is((SELECT count(*) FROM bounce.hard_count), 0::bigint, 'forged reports count for nothing');
+SELECT is_empty('SELECT * FROM bounce.open_outage', 'and hold nothing');
+
+-- switched off
+SELECT test.set('guard', 'off');
+SELECT test.dead('o', 'off.example', 1, 6);
+SELECT is(test.blocked('%@off.example'), 6::bigint, 'off: nothing is held');
+
+SELECT * FROM finish();
+ROLLBACK;

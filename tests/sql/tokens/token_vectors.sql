@@ -1,0 +1,26 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The tokens that classifier/token.c is held against as well (tests/unit/test_token.c).
+BEGIN;
+\ir ../lib/helper.psql
+SELECT * FROM no_plan();
+
+CREATE TEMPORARY TABLE vector (key_id integer, secret text, attempt integer, expiry_day integer,
+                               recipient_id bigint, token text);
+\copy vector FROM 'tests/vectors/tokens.tsv' WITH (FORMAT csv, DELIMITER E'\t', HEADER)
+SELECT cmp_ok(count(*), '>=', 6::bigint, 'there are vectors') FROM vector;
+
+SELECT is(bounce_internal.base32_encode(p.payload
+                                        || bounce_internal.token_sign(decode(v.secret, 'hex'),
+                                            p.payload)), v.token, 'made: ' || v.token)
+FROM vector AS v CROSS JOIN LATERAL bounce_internal.token_payload(v.key_id, v.attempt, v.expiry_day,
+    v.recipient_id) AS p (payload);
+
+DELETE FROM bounce.token_key;
+INSERT INTO bounce.token_key (id, secret) SELECT key_id, decode(secret, 'hex') FROM vector;
+SELECT results_eq(format('SELECT recipient_id, attempt FROM bounce_internal.token_read(%L)',
+                         upper('bounce+' || v.token)),
+                  format('VALUES (%L::bigint, %s)', v.recipient_id, v.attempt), 'read: ' || v.token)
+FROM vector AS v;
+
+SELECT * FROM finish();
+ROLLBACK;
