@@ -14,7 +14,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   new_id bigint;
 BEGIN
-  PERFORM bounce_internal.check_registration(process, recipients, status, message_id, business_ref,
+  PERFORM bounce_internal.require_registrable(process, recipients, status, message_id, business_ref,
                                              person_refs);
   INSERT INTO bounce.communication (process, subject, business_ref, sender, message_id, status)
   VALUES (register_communication.process, coalesce(register_communication.subject, ''),

@@ -10,7 +10,7 @@ LANGUAGE sql AS $$
   WHERE k.communication_id = erase_content.communication_id;
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_content(bigint) IS
-  'the mail itself, where the queue had it';
+  'deletes the content and the attachments of a mail in the queue';
 
 CREATE OR REPLACE FUNCTION bounce_internal.address_pattern(keys text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -20,17 +20,20 @@ LANGUAGE sql IMMUTABLE AS $$
           FROM unnest(keys) AS k)
 $$;
 COMMENT ON FUNCTION bounce_internal.address_pattern(text[]) IS
-  'finds these addresses in lower-case text, but not ann@ in joann@';
+  'a pattern that finds these addresses in lower-case text, but not ann@ in joann@';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bytes_mention(bytes bytea, pattern text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(lower(encode(bytes, 'escape')) ~ pattern, false)
 $$;
+COMMENT ON FUNCTION bounce_internal.bytes_mention IS
+  'whether raw bytes contain one of the addresses';
 
 CREATE OR REPLACE FUNCTION bounce_internal.without_address(words text, pattern text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT regexp_replace(words, pattern, 'erased@erased.invalid', 'gi')
 $$;
+COMMENT ON FUNCTION bounce_internal.without_address IS 'the text with the addresses replaced';
 
 CREATE OR REPLACE FUNCTION bounce_internal.reports_on_person(recipients bigint[], pattern text)
 RETURNS bigint[]
@@ -51,8 +54,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.reports_on_person(bigint[], text) IS
-  'the reports on mails to these recipients, and of those that fitted no recipient the ones that '
-  'name the address anywhere';
+  'the reports on mails to these recipients, and those unmatched ones that contain the address '
+  'anywhere';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_reports(
   ids bigint[], recipients bigint[], pattern text) RETURNS void
@@ -77,7 +80,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_reports(bigint[], bigint[], text) IS
-  'the words of these reports, but for those on other recipients that do not name the person';
+  'erases the texts of these reports, except in bounces of other recipients that do not name the '
+  'person';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_mail(communication_id bigint, pattern text)
 RETURNS void
@@ -109,8 +113,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_mail(bigint, text) IS
-  'a mail to this person alone is about this person; in one to others too, who may still wait for '
-  'it, the address is replaced';
+  'erases a mail that went to this person alone; in a mail to several, which others may still '
+  'wait for, only the address is replaced';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_notices(recipients bigint[], pattern text)
 RETURNS void
@@ -131,7 +135,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_notices(bigint[], text) IS
-  'what the owners of processes were told';
+  'erases notices to process owners about the person';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_recipient(recipient_id bigint, pattern text)
 RETURNS void
@@ -158,7 +162,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_recipient(bigint, text) IS
-  'takes the person out of one recipient, who is not sent to any more; state and figures stay';
+  'erases the person from one recipient, who is not sent to any more; state and figures are kept';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_blocks(keys text[], because text) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -178,7 +182,8 @@ BEGIN
   RETURN blocks;
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.erase_blocks(text[], text) IS 'blocks, held ones too; how many';
+COMMENT ON FUNCTION bounce_internal.erase_blocks(text[], text) IS
+  'erases blocks, including held ones. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_tasks(
   keys text[], recipients bigint[], pattern text) RETURNS void
@@ -201,8 +206,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_tasks(text[], bigint[], text) IS
-  'the words of tasks that name the person; the open ones about the address are closed, those '
-  'that gather others go on';
+  'erases the texts of tasks that name the person. Open tasks about the address are closed, those '
+  'that collect others stay open';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_decisions(pattern text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -230,7 +235,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_decisions(text) IS
-  'what people wrote of verdicts, outages and undoing, also beside the mails of others';
+  'erases what people wrote about reclassified bounces, outages and undoing, also next to mails '
+  'of others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_addresses(keys text[], why text) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -260,4 +266,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_addresses(text[], text) IS
-  'takes the person behind these addresses out of every table';
+  'erases the person with these addresses from every table';

@@ -9,7 +9,7 @@ LANGUAGE sql IMMUTABLE AS $$
               WHEN class = 'soft' OR reply ~ '^4' THEN '4.0.0' ELSE '5.0.0' END
 $$;
 COMMENT ON FUNCTION bounce_internal.notice_status(text, text, text) IS
-  'RFC 3463; given up after temporary refusals is 4.x.x';
+  'the status of RFC 3463; 4.x.x when temporary refusals were given up';
 
 CREATE OR REPLACE FUNCTION bounce_internal.notice_facts(recipient_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -60,7 +60,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_notice(text, text, text, text, text,
                                                  bounce.communication_content) IS
-  'a mail of ours to a mailbox, with the null return path: it cannot bounce';
+  'queues a mail of ours with the null return path, which cannot bounce';
 
 CREATE OR REPLACE FUNCTION bounce_internal.write_notice(a bounce_internal.delivery_attempt)
 RETURNS void
@@ -89,4 +89,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.write_notice(bounce_internal.delivery_attempt) IS
-  'where delivery_notice is on, tells the process''s owner of a recipient that has failed for good';
+  'sends a non-delivery notice about a permanently failed recipient to the owner of the process, '
+  'where delivery_notice is on';

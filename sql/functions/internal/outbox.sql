@@ -21,7 +21,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS
-  'a row of the outbox, and the notification';
+  'adds a row to the outbox and notifies listeners';
 
 CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -29,6 +29,8 @@ BEGIN
   f := bounce_internal.put_follow_up(f, 'hard_bounce', '', '');
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.write_follow_up IS
+  'adds a hard bounce to the outbox for the application';
 
 -- Notices ----------------------------------------------------------------------------
 
@@ -47,7 +49,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS
-  'what the owner is told of one recipient';
+  'the text about one recipient in a notice to the owner';
 
 CREATE OR REPLACE FUNCTION bounce_internal.notify_owner(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -63,8 +65,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.notify_owner(bounce_internal.finding) IS
-  'notes for the process''s owner that a recipient has failed for good: not while a resend is due '
-  'or a block is held';
+  'adds a notice for the owner of the process about a recipient that failed permanently; not '
+  'while a resend is scheduled or a block is held';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_notice_mail(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -74,7 +76,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_notice_mail(bigint) IS
-  'whether a communication is a notice of ours, of which no further notice is made';
+  'whether a communication is a notice of ours, about which no further notice is sent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.owner_notices_due(at timestamptz)
 RETURNS TABLE (process text, mailbox text, follow_up_ids bigint[])
@@ -91,8 +93,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.owner_notices_due(timestamptz) IS
-  'what was gathered for long enough, one row per mail to be sent; not what an application has '
-  'claimed';
+  'the notices that have been collected for long enough, one row per mail; without those that an '
+  'application has claimed';
 
 CREATE OR REPLACE FUNCTION bounce_internal.owner_notice_text(
   process text, texts text[], at_most integer DEFAULT 100) RETURNS text
@@ -107,7 +109,7 @@ LANGUAGE sql STABLE AS $$
                      || process || E'\n')
 $$;
 COMMENT ON FUNCTION bounce_internal.owner_notice_text(text, text[], integer) IS
-  'the text of the mail; an outage does not make it endless';
+  'the text of the mail, with a limited number of recipients';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_owner_notice(
   process text, mailbox text, follow_up_ids bigint[]) RETURNS bigint
@@ -134,4 +136,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_owner_notice(text, text, bigint[]) IS
-  'the mail in the queue; from the domain of the newest mail it tells of';
+  'queues the mail, from the sender domain of the newest communication in it';

@@ -117,6 +117,7 @@ BEGIN
   RETURN NULL;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_boolean IS 'a boolean as it is stored: on or off';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_number(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -136,6 +137,7 @@ BEGIN
   RETURN value::numeric::text;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_number IS 'an integer or number within its limits';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_interval(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -163,6 +165,7 @@ BEGIN
   RETURN value;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_interval IS 'a duration within its limits';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_text(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -174,6 +177,8 @@ BEGIN
   RETURN value;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_text IS
+  'a text that matches the pattern of its parameter';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_enum(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -185,6 +190,7 @@ BEGIN
   RETURN lower(value);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_enum IS 'one of the allowed words';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_address(
   definition bounce.parameter_definition, value text) RETURNS text
@@ -202,6 +208,7 @@ BEGIN
   RETURN value;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_address IS 'a mail address, or empty';
 
 CREATE OR REPLACE FUNCTION bounce_internal.domains(domain_list text) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
@@ -229,6 +236,7 @@ BEGIN
   RETURN array_to_string(bounce_internal.domains(value), ', ');
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.normal_domain_list IS 'a list of domains, separated by commas';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_parameter(
   definition bounce.parameter_definition, value text) RETURNS text

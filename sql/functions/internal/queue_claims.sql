@@ -31,9 +31,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.refuse_blocked(bigint[]) IS
-  'nothing is ever sent to a blocked address, whatever asked for it, but by a process that is '
-  'block_exempt. When the block is lifted, requeue_refused() sends it; with the corrected address '
-  'of the open task it goes there';
+  'rejects recipients with blocked addresses, whatever asked for the send, unless the process is '
+  'block_exempt. requeue_refused() sends to them when the block is lifted; correcting the address '
+  'in the open task sends to the new one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.fail_recipient(
   recipient_id bigint, why text, refused_at timestamptz DEFAULT NULL) RETURNS void
@@ -50,7 +50,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.fail_recipient(bigint, text, timestamptz) IS
-  'will not be sent to, for a reason of our own; a bounce stays what it is';
+  'fails a recipient for a reason of our own; a bounce is kept';
 
 -- It never waits: whoever lifts a block may hold the block's row, which others take after the
 -- communication.
@@ -79,8 +79,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.requeue_refused(text) IS
-  'what was refused only for a block that is lifted is due again. What somebody else has just now '
-  'is left to the sweeper';
+  'makes recipients due that were rejected only because of a block that is lifted now. Those '
+  'locked by another session are left to sweep_deliveries()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_lifted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -90,7 +90,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.block_lifted() IS
-  'what was refused only for this block is sent';
+  'sends what was rejected only because of this block';
 
 -- Claiming ---------------------------------------------------------------------------
 
@@ -137,8 +137,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_items(uuid) IS
-  'the transactions of a claim, in the order in which to send them; the envelope senders are '
-  'those of bounce.return_path()';
+  'the SMTP transactions of a claim in the order of sending; the envelope senders are those of '
+  'bounce.return_path()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_attempts(communication_id bigint, states text[])
 RETURNS SETOF bounce_internal.delivery_attempt
@@ -194,8 +194,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
-  'what was erased while a worker had it has failed, with a task, and is not claimed again and '
-  'again';
+  'fails a mail whose content was erased while a worker had it, with a task, so that it is not '
+  'claimed forever';
 
 CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(
   communication_id bigint, recipient_id bigint, attempt integer)
@@ -258,7 +258,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.finish_communication(bigint, boolean, text) IS
   'the state after a claim, once none of its recipients is claimed or being sent to; NULL before '
-  'that. counts: the claim is an attempt that was not counted yet';
+  'that. counts: whether the claim is an attempt that was not counted yet';
 
 CREATE OR REPLACE FUNCTION bounce_internal.return_to_queue(
   communication_id bigint, recipient_ids bigint[]) RETURNS void
@@ -269,7 +269,7 @@ LANGUAGE sql AS $$
     AND (recipient_ids IS NULL OR q.recipient_id = ANY (recipient_ids));
 $$;
 COMMENT ON FUNCTION bounce_internal.return_to_queue(bigint, bigint[]) IS
-  'claimed, not begun: due again. recipient_ids NULL: all';
+  'makes claimed recipients due again that were not begun. recipient_ids NULL: all';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lock_claim(claim_id uuid, recipient_id bigint)
 RETURNS bounce.communication_delivery
@@ -287,7 +287,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.lock_claim(uuid, bigint) IS
-  'the delivery of this recipient, locked, if that claim was the last to have it; NULL otherwise';
+  'the delivery of this recipient, locked, if this claim was the last one; else NULL';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sweep_claim(d bounce.communication_delivery) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -311,4 +311,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.sweep_claim(bounce.communication_delivery) IS
-  'not begun: due again; begun: unknown, and the claim counts as an attempt';
+  'what was not begun is due again; what was begun is unknown, and the claim counts as an attempt';

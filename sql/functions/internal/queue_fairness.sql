@@ -13,8 +13,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_quiet_at(text, timestamptz) IS
-  'whether a process is in its quiet hours. They go by the clock on the wall: when it is put '
-  'back, an hour of them lasts two';
+  'whether a process is in its quiet hours. They follow local time: when clocks go back, one of '
+  'the hours lasts two';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_quiet(hours text, at time) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
@@ -26,7 +26,7 @@ LANGUAGE sql IMMUTABLE AS $$
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_quiet(text, time) IS
-  'whether a time of day lies within hours such as 22:00-07:00, over midnight too';
+  'whether a time of day lies within hours such as 22:00-07:00, also past midnight';
 
 -- Turns ------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.waiting_count() IS
-  'what could go out now, were it not for the server';
+  'number of mails that could be sent now, apart from the server';
 
 -- Each process and priority is one range of communication_queue_idx, found by skipping from
 -- one to the next: what it costs depends on the batch and on the processes, not on how many wait.
@@ -65,7 +65,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_levels(timestamptz) IS
-  'the priorities in which something waits, of each process that is not in its quiet hours';
+  'the priorities of each process, outside of its quiet hours, in which mail is waiting';
 
 CREATE OR REPLACE FUNCTION bounce_internal.choose_communications(batch integer, at timestamptz)
 RETURNS bigint[]
@@ -116,8 +116,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.defer_over_rate(text, integer, bigint[], timestamptz) IS
-  'what is beyond the rate goes into the next minutes, as many into each as the rate allows, '
-  'behind those that were put off before';
+  'defers what exceeds the rate to the following minutes, as many to each as the rate allows, '
+  'after those deferred before';
 
 CREATE OR REPLACE FUNCTION bounce_internal.take_rate(
   domain text, allowed integer, wanted integer, at timestamptz) RETURNS integer
@@ -138,8 +138,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.take_rate(text, integer, integer, timestamptz) IS
-  'how many of the wanted sends fit into this minute; they are counted. The row is locked: other '
-  'workers wait for what is left';
+  'how many of the wanted sends are allowed in this minute; they are counted. The row is locked: '
+  'other workers wait for the rest';
 
 CREATE OR REPLACE FUNCTION bounce_internal.within_rate(recipient_ids bigint[], at timestamptz)
 RETURNS bigint[]
@@ -176,7 +176,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.within_rate(bigint[], timestamptz) IS
-  'the recipients that may be sent to in this minute, in the same order; the others are put off';
+  'the recipients that may be sent to in this minute, in the same order; the others are deferred';
 
 -- Another try ------------------------------------------------------------------------
 
@@ -185,6 +185,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN amount IS NULL THEN 0 WHEN amount ~ '^[0-9]+$' THEN amount::float8
               ELSE 1 END * CASE left(lower(unit), 1) WHEN 's' THEN 1 WHEN 'm' THEN 60 ELSE 3600 END
 $$;
+COMMENT ON FUNCTION bounce_internal.unit_seconds IS
+  'the seconds in n units of time, such as 5 minutes';
 
 CREATE OR REPLACE FUNCTION bounce_internal.retry_after(response text) RETURNS interval
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -217,7 +219,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.retry_after(text) IS
-  'the time that a server asks for: "try again in 5 minutes", "retry after 300 s"; NULL when it '
+  'the delay that a server asks for: "try again in 5 minutes", "retry after 300 s"; NULL when it '
   'does not';
 
 CREATE OR REPLACE FUNCTION bounce_internal.retry_delay(
@@ -241,6 +243,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.retry_delay(text, integer, text, float8) IS
-  'how long to wait after the n-th temporary refusal: retry_initial_delay * retry_factor ^ (n-1), '
-  'at most retry_max_delay, changed by retry_jitter times jitter (-1 to 1), and at least what the '
-  'server asked for, of which no more than retry_after_max_delay';
+  'delay after the n-th temporary refusal: retry_initial_delay * retry_factor ^ (n-1), at most '
+  'retry_max_delay, changed by retry_jitter times jitter (-1 to 1), and at least the delay that '
+  'the server asked for, up to retry_after_max_delay';

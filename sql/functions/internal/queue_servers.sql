@@ -9,7 +9,7 @@ BEGIN
                  WHERE s.name = has_problem.server AND s.problem <> '');
 END
 $$;
-COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether what is claimed now is a probe';
+COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether a claim made now is a probe';
 
 -- What is given back is due anew, behind the others: so everything that waits has its turn.
 CREATE OR REPLACE FUNCTION bounce_internal.choose_for_probe(batch integer, at timestamptz)
@@ -36,9 +36,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.choose_for_probe(integer, timestamptz) IS
-  'locks and returns what a server with a problem is tried with: of each process and priority the '
-  'first, whatever its priority. A sender that is refused, for mails of a high priority, then '
-  'cannot keep everybody else waiting';
+  'locks and returns the mails for probing a server with a problem: the first of each process and '
+  'priority, so that a refused sender with mails of high priority does not block all others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.may_use_server(server text, batch integer)
 RETURNS integer
@@ -56,8 +55,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.may_use_server(text, integer) IS
-  'how many communications may be claimed: all, a few for a probe, or none while the server is '
-  'left in peace';
+  'how many communications may be claimed: all, a few for a probe, or none until the next probe';
 
 CREATE OR REPLACE FUNCTION bounce_internal.server_works(server text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -79,4 +77,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.server_works(text) IS
-  'the server took or refused a recipient: no problem any more, its task is done';
+  'ends the problem and the task of a server that accepted or refused a recipient';

@@ -28,7 +28,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_accepted(bounce_internal.delivery_attempt, text) IS
-  'the server has taken it: the send counts, and what an earlier one left behind is over';
+  'the server accepted the mail: the send counts, and the traces of an earlier one are cleared';
 
 CREATE OR REPLACE FUNCTION bounce_internal.note_error(
   a bounce_internal.delivery_attempt, words text) RETURNS void
@@ -39,7 +39,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.note_error(bounce_internal.delivery_attempt, text) IS
-  'the last thing that went wrong, until finish_communication() sums it up';
+  'keeps the last error until finish_communication() sums it up';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_unknown(
   a bounce_internal.delivery_attempt, why text) RETURNS void
@@ -79,8 +79,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_unknown(bounce_internal.delivery_attempt, text) IS
-  'the final reply was not heard. It counts as a send, because it may have gone out; it is not '
-  'sent again unless a person, or the parameter delivery_unknown, says so';
+  'the final reply was lost. It counts as a send, because the mail may have been accepted; it is '
+  'not sent again unless a person or the parameter delivery_unknown decides so';
 
 CREATE OR REPLACE FUNCTION bounce_internal.finding_of(
   a bounce_internal.delivery_attempt, document jsonb) RETURNS bounce_internal.finding
@@ -106,8 +106,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.finding_of(bounce_internal.delivery_attempt, jsonb) IS
-  'the server''s refusal as a finding; one that nobody can classify is a refused recipient, '
-  'because it did not arrive';
+  'the refusal of the server as a finding; an unclassified one becomes recipient_refused, because '
+  'the mail did not arrive';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_refusal(f bounce_internal.finding, document jsonb)
 RETURNS void
@@ -122,7 +122,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS
-  'kept like any other bounce, source delivery';
+  'stores the refusal like any other bounce, with the source delivery';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_rejected(
   a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
@@ -141,8 +141,8 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_rejected(bounce_internal.delivery_attempt,
                                                     text, jsonb) IS
-  'refused for good: the policy decides as for a bounce (hard: block and task; technical: '
-  'gathered task; soft: resend)';
+  'refused permanently: the consequences of a bounce follow (hard: block and task; technical: '
+  'collected in a task; soft: resend)';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_exhausted(
   a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
@@ -168,7 +168,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt,
                                                      text, jsonb) IS
-  'refused for now for the last time: failed, and a task resend_exhausted';
+  'refused temporarily for the last time: failed, with a task resend_exhausted';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_pending(
   a bounce_internal.delivery_attempt, reply text, document jsonb) RETURNS void
@@ -196,7 +196,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_pending(bounce_internal.delivery_attempt, text, jsonb) IS
-  'refused for now: this recipient alone is tried again later';
+  'refused temporarily: only this recipient is tried again later';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_recipient(
   a bounce_internal.delivery_attempt, outcome text, reply text, document jsonb) RETURNS void
@@ -215,7 +215,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_attempt, text,
                                                      text, jsonb) IS
-  'the five outcomes; released: nothing of it was sent, and it was not its fault';
+  'the five outcomes of a send; released: nothing was sent, and not because of this recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_late(communication_id bigint, outcomes jsonb)
 RETURNS void
@@ -254,8 +254,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.settle_late(bigint, jsonb) IS
-  'what was unknown because a lease ended, and is known after all, while nobody has claimed it '
-  'since: accepted, or refused and so due again, which cannot send it twice';
+  'corrects an unknown recipient whose result arrives after its lease has ended, unless it was '
+  'claimed again: accepted, or refused and therefore due again, which cannot send it twice';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_unknown_task(task_id bigint, note text)
 RETURNS void
@@ -271,4 +271,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.close_unknown_task(bigint, text) IS
-  'closes the task about unknown outcomes when none of its recipients is unknown any more';
+  'closes the task about lost replies when none of its recipients is unknown any more';

@@ -19,7 +19,7 @@ LANGUAGE sql IMMUTABLE AS $$
               ELSE 'PENDING' END
 $$;
 COMMENT ON FUNCTION bounce_internal.waiting_state(text, boolean) IS
-  'PENDING or RETRY, while somebody is due';
+  'PENDING or RETRY, for a delivery with recipients that are due';
 
 CREATE OR REPLACE FUNCTION bounce_internal.summary_state(
   communication_id bigint, old_state text, attempts integer) RETURNS text
@@ -57,7 +57,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.summary_error(bigint) IS
-  'who has not got it and why, one line each, unknown outcomes first; at most ten';
+  'the recipients that did not get the mail and why, one line each, lost replies first; at most '
+  'ten';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_guard_state() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -94,8 +95,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_guard_state() IS
-  'refuses to anybody a transition that does not exist, and a state that contradicts the '
-  'recipients';
+  'refuses transitions that do not exist, and states that contradict the recipients';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_after_insert() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -113,7 +113,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_after_insert() IS
-  'the queue begins with PENDING and with something to send; wakes the workers';
+  'a delivery starts as PENDING with something to send; wakes the workers';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_after_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -128,7 +128,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_after_update() IS
-  'RETRY or PENDING on what has ended queues the recipients; what is due wakes the workers';
+  'RETRY or PENDING on a finished delivery queues its recipients; what is due wakes the workers';
 
 CREATE OR REPLACE FUNCTION bounce_internal.requeue_recipients(
   d bounce.communication_delivery, old_state text) RETURNS void
@@ -151,7 +151,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.requeue_recipients(bounce.communication_delivery, text) IS
-  'a delivery that was set to RETRY or PENDING is sent again, unless somebody waits already';
+  'sends a finished delivery again that was set to RETRY or PENDING, unless a recipient is '
+  'waiting already';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipients_without(communication_id bigint)
 RETURNS bigint[]
@@ -170,7 +171,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipients_without(bigint) IS
-  'the recipients that did not get it; all when all did';
+  'the recipients that did not get the mail; all when all did';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_before_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -193,7 +194,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_before_update() IS
-  'what was not claimed cannot be sent, what was not sent cannot be accepted';
+  'an unclaimed recipient cannot be sent to, and one that was not sent to cannot have accepted';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_after_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -203,7 +204,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_after_update() IS
-  'the delivery follows a recipient that becomes due outside a claim';
+  'updates the delivery when a recipient becomes due outside of a claim';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_allowed_transition(old_state text, new_state text)
 RETURNS boolean
@@ -218,8 +219,8 @@ LANGUAGE sql IMMUTABLE AS $$
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_allowed_transition(text, text) IS
-  'the transitions of a delivery state. PENDING to SUCCESS: set to PENDING by hand, then the rest '
-  'was cancelled';
+  'the transitions of the delivery state. PENDING to SUCCESS: set to PENDING by a person, then '
+  'the rest was cancelled';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_totals(
   communication_id bigint, OUT in_claim boolean,
@@ -246,8 +247,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipient_totals(bigint) IS
-  'a communication''s recipients in one row. ended: SUCCESS or ERROR, what the delivery ends with '
-  'when nobody waits; NULL for a mail that the queue does not send';
+  'the recipients of a communication in one row. ended: SUCCESS or ERROR, the final state when no '
+  'recipient is waiting; NULL when the queue does not send it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.derive_communication(communication_id bigint)
 RETURNS void
@@ -280,7 +281,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.derive_communication(bigint) IS
-  'the one place where a communication''s status and delivery state follow from its recipients';
+  'the only function that derives the status and delivery state of a communication from its '
+  'recipients';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_set_state() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -299,7 +301,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.delivery_set_state() IS
-  'RETRY or PENDING set on the view; every other state is refused';
+  'sets RETRY or PENDING through the view; any other state is refused';
 
 -- Triggers ---------------------------------------------------------------------------
 

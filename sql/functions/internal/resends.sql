@@ -11,8 +11,8 @@ LANGUAGE sql STABLE AS $$
     extract(epoch FROM bounce_internal.parameter_interval('resend_max_delay', process))::float8))
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_delay(text, integer) IS
-  'how long to wait before the n-th resend (1, 2 ...): resend_initial_delay * resend_factor ^ '
-  '(n-1), at most resend_max_delay';
+  'delay before the n-th resend (1, 2 ...): resend_initial_delay * resend_factor ^ (n-1), at most '
+  'resend_max_delay';
 
 CREATE OR REPLACE FUNCTION bounce_internal.jitter(fraction numeric, seed bigint, turn integer)
 RETURNS float8
@@ -20,8 +20,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT 1 + fraction::float8 * (abs(hashint8extended(seed, turn) % 2000001) / 1000000.0 - 1)
 $$;
 COMMENT ON FUNCTION bounce_internal.jitter(numeric, bigint, integer) IS
-  'a factor between 1 - fraction and 1 + fraction, spread evenly over the seeds and always the '
-  'same for one';
+  'a factor between 1 - fraction and 1 + fraction, evenly distributed over the seeds and constant '
+  'for each';
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_delay_of(
   f bounce_internal.finding, resend integer) RETURNS interval
@@ -32,7 +32,7 @@ LANGUAGE sql STABLE AS $$
                bounce_internal.parameter_interval('resend_max_delay', f.process))
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_delay_of(bounce_internal.finding, integer) IS
-  'resend_delay() with this recipient''s jitter, never beyond resend_max_delay';
+  'resend_delay() with this recipient''s jitter, at most resend_max_delay';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_content_gone(recipient_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -44,7 +44,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS
-  'whether the queue sent it and cannot again, because the mail was erased';
+  'whether the queue sent the mail and cannot send it again, because its content was erased';
 
 CREATE OR REPLACE FUNCTION bounce_internal.unknown_recipients(task_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
@@ -56,7 +56,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.unknown_recipients(bigint) IS
-  'the recipients of a task whose outcome is unknown';
+  'the recipients of a task whose final reply was lost';
 
 CREATE OR REPLACE FUNCTION bounce_internal.id_is_shared(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -67,8 +67,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.id_is_shared(bounce_internal.finding) IS
-  'whether the id that a report is trusted for came to other recipients too, so that any of them '
-  'may have written it';
+  'whether the id that a report is trusted for was also sent to other recipients, any of whom may '
+  'have written the report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_obstacle(
   f bounce_internal.finding, resend integer) RETURNS text
@@ -99,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS
-  'the bounce in force is void, the recipient counts as sent to';
+  'voids the current bounce of a recipient, who counts as sent to';
 
 CREATE OR REPLACE FUNCTION bounce_internal.replace_recipient(old_id bigint, address text, why text)
 RETURNS bigint
@@ -135,8 +135,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
-  'a new recipient of the same communication in place of an old one, due at once; so a late '
-  'bounce of the old address cannot hit the new one. NULL when nothing is to be sent';
+  'puts a new recipient of the same communication, due at once, in the place of an old one, so '
+  'that a late bounce of the old address cannot affect the new one. NULL when nothing is to be '
+  'sent';
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_task(t bounce.task, why text) RETURNS integer
 LANGUAGE plpgsql AS $$
@@ -153,7 +154,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS
-  'sends again what this task is about; how many';
+  'sends the mails of a task again. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_unknown(recipient_id bigint, why text)
 RETURNS boolean
@@ -171,4 +172,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS
-  'a person wants a mail to be sent again that may have arrived already';
+  'sends a mail again that may have arrived already';

@@ -18,7 +18,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_raw(bounce.class, timestamptz, integer) IS
-  'erases raw messages of a class, at most a batch of the oldest; how many';
+  'erases the raw messages of a class, at most a batch of the oldest. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_message_detail(ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -38,8 +38,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_message_detail(bigint[]) IS
-  'leaves of reports, and of what the log says of them, what figures need: time, class, reason, '
-  'codes, rule, process';
+  'erases everything from reports, and from log entries about them, that figures do not need: '
+  'time, class, reason, codes, rule and process are kept';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_detail(
   class bounce.class, before timestamptz, batch integer) RETURNS bigint
@@ -54,7 +54,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_detail(bounce.class, timestamptz, integer) IS
-  'erases words and addresses of a class, at most a batch of the oldest; how many';
+  'erases texts and addresses of a class, at most a batch of the oldest. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delete_report_keys(before timestamptz, batch integer)
 RETURNS bigint
@@ -69,6 +69,8 @@ BEGIN
   RETURN forgotten;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.delete_report_keys IS
+  'deletes keys of old reports, at most a batch. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.last_before(before timestamptz) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
@@ -80,7 +82,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.last_before(timestamptz) IS
-  'no communication older than that has a higher id, but for a few; found by index';
+  'the greatest id of a communication older than that, give or take a few; found by index';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delete_closed_work(before timestamptz, batch integer)
 RETURNS bigint
@@ -100,6 +102,9 @@ BEGIN
   RETURN greatest(tasks, follow_ups);
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.delete_closed_work IS
+  'deletes old closed tasks and finished follow-ups, at most a batch of each. Returns the greater '
+  'number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delete_hard_counts(at timestamptz, batch integer)
 RETURNS bigint
@@ -116,6 +121,8 @@ BEGIN
   RETURN forgotten;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.delete_hard_counts IS
+  'deletes old counters of the outage guard, at most a batch. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_old_content(before timestamptz, batch integer)
 RETURNS bigint
@@ -136,7 +143,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS
-  'mails that ended before that time and wait for nothing, at most a batch of the oldest; how many';
+  'erases the content of mails that ended before that time and wait for nothing, at most a batch '
+  'of the oldest. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.housekeeping_at(at timestamptz, batch integer)
 RETURNS TABLE (step text, done bigint)
@@ -183,4 +191,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS
-  'housekeeping() with a clock of the caller''s';
+  'housekeeping() with the time as an argument';

@@ -14,7 +14,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.write_log(bigint, bigint, text, text, bigint) IS
-  'a line of the communication''s log, if there is one';
+  'adds an entry to the log of a communication, if there is one';
 
 -- Communications ---------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.communication_before_write() IS
-  'the status does not contradict the recipients, whoever writes it';
+  'keeps the status consistent with the recipients, whoever writes it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.allowed_status(
   communication_id bigint, old_status text, new_status text) RETURNS text
@@ -70,8 +70,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.allowed_status(bigint, text, text) IS
-  'the status that a communication may have when it is set to new_status (old_status NULL: a new '
-  'one); 23514 where that contradicts the recipients, or runs ahead of the queue';
+  'the status that a communication may take when it is set to new_status (old_status NULL: a new '
+  'one); 23514 when that contradicts the recipients or anticipates the queue';
 
 CREATE OR REPLACE FUNCTION bounce_internal.remember_message_id(c bounce.communication) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -83,7 +83,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.remember_message_id(bounce.communication) IS
-  'every Message-ID stays matchable, with the attempt it was used for';
+  'keeps every Message-ID, with the attempt that used it, for matching';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hand_over_recipients(c bounce.communication) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -100,8 +100,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.hand_over_recipients(bounce.communication) IS
-  'the application says that a communication was sent, or could not be: so were its waiting '
-  'recipients. Recipients that the queue sends to are set by the queue, one by one';
+  'when an application reports a communication as sent or failed, its waiting recipients become '
+  'so too. Recipients in the queue are not touched';
 
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -132,7 +132,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.communication_after_update() IS
-  'what follows from another status, Message-ID or process';
+  'what follows from a new status, Message-ID or process';
 
 -- Recipients -------------------------------------------------------------------------
 
@@ -155,6 +155,8 @@ BEGIN
   RETURN NEW;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.recipient_before_insert IS
+  'the state and attempts of a new recipient, by default those of the communication';
 
 CREATE OR REPLACE FUNCTION bounce_internal.checked_address(address text, communication_id bigint)
 RETURNS text
@@ -173,7 +175,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.checked_address(text, bigint) IS
-  'a recipient''s bare address; 23514 when it is none';
+  'a recipient''s bare address; 23514 when it is not an address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_before_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -231,7 +233,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.follow_schedule(bounce.communication_recipient, boolean) IS
-  'the queue sends again when next_attempt_at says so, unless a worker has the recipient just now';
+  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -244,7 +246,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipient_after_update() IS
-  'the queue and the communication follow the recipient';
+  'updates the queue and the communication of a recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipients_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -277,4 +279,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.recipients_after_insert() IS
-  'a recipient that is added to a mail of the queue is due; the communication follows';
+  'makes a recipient due that is added to a mail in the queue, and updates the communication';

@@ -11,7 +11,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.refuse_submission(text, text, text) IS
-  'tells the programmer what is wrong and what to do';
+  'raises an error for the programmer, with a hint';
 
 -- Addresses --------------------------------------------------------------------------
 
@@ -31,8 +31,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT split_part(bounce_internal.bare_address(mailbox), '@', 1) ~ '[^\x01-\x7f]'
 $$;
 COMMENT ON FUNCTION bounce_internal.needs_smtputf8(text) IS
-  'whether only SMTPUTF8 (RFC 6531) could carry it: its local part is not ASCII. A domain has '
-  'A-labels';
+  'whether only SMTPUTF8 (RFC 6531) can carry the address, because its local part is not ASCII. '
+  'Domains are sent as A-labels';
 
 CREATE OR REPLACE FUNCTION bounce_internal.check_mailboxes(
   sender text, reply_to text, recipients text[]) RETURNS void
@@ -116,8 +116,7 @@ LANGUAGE sql IMMUTABLE AS $$
               THEN decode(attachment ->> 'content', 'base64')
               ELSE convert_to(attachment ->> 'content', 'UTF8') END
 $$;
-COMMENT ON FUNCTION bounce_internal.attachment_bytes(jsonb) IS
-  'the file of an attachment without a problem';
+COMMENT ON FUNCTION bounce_internal.attachment_bytes(jsonb) IS 'the content of a valid attachment';
 
 CREATE OR REPLACE FUNCTION bounce_internal.check_attachments(attachments jsonb) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
@@ -143,7 +142,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.check_attachments(jsonb) IS
-  'how many bytes they have; 22023 when something is wrong with one';
+  'the size of all attachments; 22023 when one is invalid';
 
 -- Content ----------------------------------------------------------------------------
 
@@ -181,7 +180,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.check_content(bytea, text, text, jsonb) IS
-  'its size; refuses what is no content, or two';
+  'the size of the content; refuses none, and two at a time';
 
 CREATE OR REPLACE FUNCTION bounce_internal.check_envelope(
   process text, business_ref text, subject text, priority integer, not_before timestamptz,
@@ -210,7 +209,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.check_envelope(text, text, text, integer, timestamptz, text) IS
-  'the rest of what can be wrong';
+  'checks the remaining arguments';
 
 -- Rows -------------------------------------------------------------------------------
 
@@ -221,7 +220,7 @@ LANGUAGE sql STABLE AS $$
                   (bounce_internal.domains(bounce.parameter('bounce_domain')))[1], 'localhost')
 $$;
 COMMENT ON FUNCTION bounce_internal.message_domain(text) IS
-  'what stands behind the @ of our Message-IDs: the sender''s domain, or ours where that is not '
+  'the domain of our Message-IDs: the sender''s, or the bounce domain if the sender''s is not '
   'ASCII';
 
 CREATE OR REPLACE FUNCTION bounce_internal.message_id_of(
@@ -234,8 +233,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.message_id_of(bounce.communication, bigint, integer) IS
-  'the Message-ID of one send: that of the communication the first time, a fresh one for each '
-  'resend';
+  'the Message-ID of a send: that of the communication for the first, a new one for each resend';
 
 CREATE OR REPLACE FUNCTION bounce_internal.new_communication(
   process text, business_ref text, sender text, subject text) RETURNS bigint
@@ -256,7 +254,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.new_communication(text, text, text, text) IS
-  'the communication of a mail that the queue will send';
+  'adds the communication of a mail that the queue will send';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_content(
   communication_id bigint, content bounce.communication_content, attachments jsonb) RETURNS void
@@ -274,7 +272,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_content(bigint, bounce.communication_content, jsonb) IS
-  'what is sent';
+  'stores content and attachments';
 
 CREATE OR REPLACE FUNCTION bounce_internal.add_recipients(
   communication_id bigint, recipients text[], cc text[], bcc text[]) RETURNS void
@@ -300,8 +298,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.add_recipients(bigint, text[], text[], text[]) IS
-  'an address named twice gets one mail; one that no server of ours could accept has failed at '
-  'once';
+  'adds the recipients; an address named twice gets one mail, and one that none of our servers '
+  'could accept fails at once';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_communication(
   communication_id bigint, priority integer, due timestamptz) RETURNS void
@@ -334,7 +332,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.queue_communication(bigint, integer, timestamptz) IS
-  'the row in the queue';
+  'adds the delivery, which makes the mail due';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_queued(communication_id bigint)
 RETURNS bounce.communication_delivery
@@ -352,3 +350,4 @@ BEGIN
   RETURN d;
 END
 $$;
+COMMENT ON FUNCTION bounce_internal.require_queued IS 'a communication in the queue; P0002';

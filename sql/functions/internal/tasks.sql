@@ -15,7 +15,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS
-  'what is wrong, in words, and what the other side said';
+  'what is wrong, as a sentence, with the text of the other system';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_task(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
@@ -53,7 +53,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
-  'makes the task that was wished for, or counts it up where one is open';
+  'creates the task that was requested, or counts it in the open one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.add_to_task(
   task_kind text, key text, task_summary text, a bounce_internal.delivery_attempt) RETURNS bigint
@@ -84,7 +84,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.add_to_task(text, text, text,
                                                 bounce_internal.delivery_attempt) IS
-  'a task of the queue itself, where no bounce stands behind it: one for each mail';
+  'a task of the queue itself, without a bounce: one per mail';
 
 CREATE OR REPLACE FUNCTION bounce_internal.change_task(
   task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL)
@@ -103,7 +103,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.change_task(bigint, text, text, text, timestamptz) IS
-  'a change of an open task and its history. P0002';
+  'changes an open task and writes its history. P0002 when there is no such open task';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lock_task(task_id bigint, kinds text[])
 RETURNS bounce.task
@@ -130,7 +130,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS
-  'an open task of one of these kinds, its communications locked. P0002, 22023';
+  'an open task of one of these kinds, with its communications locked. P0002 when there is no '
+  'such open task, 22023 for another kind';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_task(task_id bigint, resolution text, note text)
 RETURNS bounce.task
@@ -156,7 +157,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS
-  'the one place where a task is closed. P0002 when there is no such open task';
+  'the only function that closes a task. P0002 when there is no such open task';
 
 -- Tasks about a lost reply -----------------------------------------------------------
 
@@ -165,7 +166,7 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT (t).kind = 'delivery_problem' AND (t).reason = 'unknown'
 $$;
 COMMENT ON FUNCTION bounce_internal.is_unknown_task(bounce.task) IS
-  'a send of which nobody heard the outcome';
+  'whether the task is about sends whose final reply was lost';
 
 CREATE OR REPLACE FUNCTION bounce_internal.ways_to_resolve(t bounce.task) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -182,4 +183,5 @@ LANGUAGE sql IMMUTABLE AS $$
          'resolve_task_dead or resolve_task (nothing else).'
   END
 $$;
-COMMENT ON FUNCTION bounce_internal.ways_to_resolve(bounce.task) IS 'for whoever chose another one';
+COMMENT ON FUNCTION bounce_internal.ways_to_resolve(bounce.task) IS
+  'the functions that can resolve this task, as a hint';

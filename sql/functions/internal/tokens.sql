@@ -17,6 +17,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.base32_value(digit text) RETURNS inte
 LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT strpos('abcdefghijklmnopqrstuvwxyz234567', digit) - 1
 $$;
+COMMENT ON FUNCTION bounce_internal.base32_value IS
+  'the value of a base32 digit; -1 for any other character';
 
 -- Five bytes are eight digits; what is missing of the last five is filled with zeros and cut off
 -- again.

@@ -41,7 +41,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS
-  'the finding again, with nothing that followed';
+  'the finding that a stored bounce was made from, without consequences';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks_of(bounce_ids bigint[], why text)
 RETURNS bigint
@@ -71,8 +71,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.lift_blocks_of(bigint[], text) IS
-  'lifts the blocks that these bounces made; how many. Where another bounce stands that says the '
-  'same, it blocks in their place';
+  'lifts the blocks that these bounces created. Returns their number. If another bounce is a '
+  'reason to block, it takes over the block';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_tasks_of(bounce_ids bigint[], why text)
 RETURNS bigint
@@ -91,7 +91,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS
-  'closes the tasks that only these bounces still stand behind; how many';
+  'closes the tasks that only these bounces justify. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.undo_consequences(
   bounce_ids bigint[], why text, resend boolean,
@@ -130,9 +130,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.undo_consequences(bigint[], text, boolean) IS
-  'takes back what followed from these bounces: recipients sent to again (resend), or counted as '
-  'sent; blocks lifted, held ones dropped; their tasks closed; the outbox emptied of what nobody '
-  'has in hand. Locks in the order of record_report()';
+  'undoes the consequences of these bounces: recipients sent to again (resend) or counted as '
+  'sent; blocks lifted, held ones dropped; their tasks closed; unclaimed rows of the outbox '
+  'removed. Locks in the order of record_report()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_undone(bounce_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -144,7 +144,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.is_undone(bigint) IS
-  'whether undo_bounces() took it back, and it was not judged anew since';
+  'whether undo_bounces() undid this bounce, and it has not been reclassified since';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_heir(address_key text, taken_back bigint[])
 RETURNS bigint
@@ -159,8 +159,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.block_heir(text, bigint[]) IS
-  'another bounce in force that would have blocked the address, had it not been blocked already; '
-  'NULL when there is none';
+  'another bounce that would have blocked the address if it had not been blocked already; NULL '
+  'when there is none';
 
 -- Correcting -------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.lock_bounce(bigint) IS
-  'a stored bounce, for a verdict to be changed. P0002';
+  'a stored bounce, locked, to be reclassified. P0002';
 
 CREATE OR REPLACE FUNCTION bounce_internal.adopt_match(
   b bounce.bounce, verdict bounce_internal.finding) RETURNS bounce.bounce
@@ -200,7 +200,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.adopt_match(bounce.bounce, bounce_internal.finding) IS
-  'a bounce that fitted no mail gets the one that was found since; one that fitted keeps it';
+  'gives an unmatched bounce the communication found since; a matched one keeps its own';
 
 CREATE OR REPLACE FUNCTION bounce_internal.change_verdict(
   b bounce.bounce, verdict bounce_internal.finding, why text) RETURNS bounce_internal.finding
@@ -236,8 +236,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.change_verdict(bounce.bounce, bounce_internal.finding, text) IS
-  'takes back what followed from a bounce, and does what follows from the new verdict, trusted as '
-  'far as the bounce was';
+  'undoes the consequences of a bounce and carries out those of the new classification, with the '
+  'trust of the bounce';
 
 -- Replaying --------------------------------------------------------------------------
 
@@ -263,7 +263,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.replay_findings(bigint, jsonb) IS
-  'what today''s document says, with the envelope of the stored report';
+  'the findings of a new document, with the envelope of the stored report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.replay_pairs(bounce_message_id bigint, report jsonb)
 RETURNS TABLE (b bounce.bounce, f bounce_internal.finding)
@@ -284,4 +284,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.replay_pairs(bigint, jsonb) IS
-  'today''s findings, each beside the stored bounce it corresponds to, if there is one';
+  'the new findings, each with the stored bounce it corresponds to, if there is one';
