@@ -42,6 +42,7 @@ unit-tests: $(UNIT_BIN)
 .PHONY: fuzz
 fuzz:
 	@$(NEEDS) build fuzz
+	@$(MAKE_AGAIN) $(BUILD)/libclassifier.a
 	@sh tests/fuzz/run.sh $(BUILD) $(or $(TIME),60)
 
 ## score: hold the classifier against labelled mails, if there are any in CORPUS

@@ -23,7 +23,7 @@ static const struct date_words *find_words(const struct date_token *token,
 					   const struct date_words *words)
 {
 	for (; words->words; words++)
-		if (date_token_is(token, words->words))
+		if (date_text_token_is(token, words->words))
 			return words;
 	return NULL;
 }
@@ -51,9 +51,9 @@ static bool ends_with(const struct date_token *token, const char *const *parts)
 /* What the tokens of a sentence say of all its days. */
 static int weigh_sentence(const GArray *tokens, size_t start, enum date_order *order_out)
 {
-	for (size_t i = start; i < tokens->len && (i == start || !date_token_at(tokens, i)->begins);
-	     i++) {
-		const struct date_token *token = date_token_at(tokens, i);
+	for (size_t i = start;
+	     i < tokens->len && (i == start || !date_text_token_at(tokens, i)->begins); i++) {
+		const struct date_token *token = date_text_token_at(tokens, i);
 		const struct date_words *words = find_words(token, date_words_return);
 		if (!words && !has_part(token, date_words_return_part))
 			continue;
@@ -65,8 +65,8 @@ static int weigh_sentence(const GArray *tokens, size_t start, enum date_order *o
 
 static bool has_number_before(const GArray *tokens, size_t i)
 {
-	for (size_t n = 0; n < RANGE_TOKENS && i > 0 && !date_token_at(tokens, i)->begins; n++)
-		if (date_token_at(tokens, --i)->kind == TOKEN_NUMBER)
+	for (size_t n = 0; n < RANGE_TOKENS && i > 0 && !date_text_token_at(tokens, i)->begins; n++)
+		if (date_text_token_at(tokens, --i)->kind == TOKEN_NUMBER)
 			return true;
 	return false;
 }
@@ -74,13 +74,14 @@ static bool has_number_before(const GArray *tokens, size_t i)
 /* What is before the day that begins at token i, in its sentence. */
 static int weigh_before(const GArray *tokens, size_t i, enum date_order *order_out)
 {
-	for (size_t n = 0; n < CUE_TOKENS && i > 0 && !date_token_at(tokens, i)->begins; n++) {
-		const struct date_token *token = date_token_at(tokens, --i);
+	for (size_t n = 0; n < CUE_TOKENS && i > 0 && !date_text_token_at(tokens, i)->begins; n++) {
+		const struct date_token *token = date_text_token_at(tokens, --i);
 		const struct date_words *until = find_words(token, date_words_until);
 		const struct date_words *range = find_words(token, date_words_range);
 		if (until || ends_with(token, date_words_until_ending)) {
 			*order_out = until ? until->order : ORDER_MONTH_FIRST;
-			return i > 0 && date_token_is(date_token_at(tokens, i - 1), date_words_from)
+			return i > 0 && date_text_token_is(date_text_token_at(tokens, i - 1),
+							   date_words_from)
 				   ? WEIGHT_NONE
 				   : WEIGHT_UNTIL;
 		}
@@ -94,7 +95,7 @@ static int weigh_before(const GArray *tokens, size_t i, enum date_order *order_o
 
 static int weigh_after(const GArray *tokens, const struct date_day *day, enum date_order *order_out)
 {
-	const struct date_token *next = date_token_at(tokens, day->end);
+	const struct date_token *next = date_text_token_at(tokens, day->end);
 	const char *rest;
 
 	for (const char *const *part = date_words_until_after; *part; part++) {
@@ -103,11 +104,11 @@ static int weigh_after(const GArray *tokens, const struct date_day *day, enum da
 		*order_out = ORDER_MONTH_FIRST;
 		return WEIGHT_UNTIL;
 	}
-	if (date_token_is_sign(next, ".")) /* "5.12. asti" */
-		next = date_token_at(tokens, day->end + 1);
-	else if (date_token_is_sign(next, "(")) /* "5日(土)まで" */
-		next = date_token_at(tokens, day->end + 3);
-	if (!date_token_begins(next, date_words_until_after, &rest))
+	if (date_text_token_is_sign(next, ".")) /* "5.12. asti" */
+		next = date_text_token_at(tokens, day->end + 1);
+	else if (date_text_token_is_sign(next, "(")) /* "5日(土)まで" */
+		next = date_text_token_at(tokens, day->end + 3);
+	if (!date_text_token_begins(next, date_words_until_after, &rest))
 		return WEIGHT_NONE;
 	*order_out = g_ascii_isalpha(*next->at) ? ORDER_DAY_FIRST : ORDER_MONTH_FIRST;
 	return WEIGHT_UNTIL;
@@ -152,10 +153,10 @@ static guint32 julian(int year, int month, int day)
 static bool read_reference(const char *field, struct date_day *day_out)
 {
 	g_autofree char *lower = text_lower(field);
-	g_autoptr(GArray) tokens = date_tokens_read(lower);
+	g_autoptr(GArray) tokens = date_text_read_tokens(lower);
 
 	for (size_t i = 0; i < tokens->len; i++)
-		if (date_read_day_name(tokens, i, day_out) && day_out->year > 0)
+		if (date_text_read_day_name(tokens, i, day_out) && day_out->year > 0)
 			return is_day(day_out->year, day_out->month, day_out->day);
 	return false;
 }
@@ -186,11 +187,11 @@ static int choose(const GArray *tokens, struct date_day *best_out)
 	struct date_day day;
 
 	for (size_t i = 0; i < tokens->len; i++) {
-		if (date_token_at(tokens, i)->begins) {
+		if (date_text_token_at(tokens, i)->begins) {
 			sentence = i;
 			weight_of_sentence = weigh_sentence(tokens, i, &order_of_sentence);
 		}
-		if (!date_read_day(tokens, i, &day))
+		if (!date_text_read_day(tokens, i, &day))
 			continue;
 		enum date_order order = order_of_sentence;
 		int weight = weight_of_sentence;
@@ -220,7 +221,7 @@ void return_date_find(const char *text, const char *date, char date_out[RETURN_D
 	date_out[0] = '\0';
 	if (!normal)
 		return;
-	g_autoptr(GArray) tokens = date_tokens_read(normal);
+	g_autoptr(GArray) tokens = date_text_read_tokens(normal);
 	if (choose(tokens, &day) != WEIGHT_NONE && settle_year(&day, date))
 		g_snprintf(date_out, RETURN_DATE_SIZE, "%04d-%02d-%02d", day.year, day.month,
 			   day.day);

@@ -83,7 +83,7 @@ static char *example_of(const char *folded)
 
 char *proposal_rule(const struct proposal *proposal)
 {
-	g_autofree char *folded = text_fold(proposal->diagnostic, NULL);
+	g_autofree char *folded = fold_text(proposal->diagnostic, NULL);
 	g_auto(GStrv) words = g_strsplit(folded, " ", -1);
 	struct run run = longest_run(words);
 

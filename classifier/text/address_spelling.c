@@ -50,7 +50,7 @@ static char *fold_case(const char *text)
 	return g_utf8_strdown(composed ? composed : text, -1);
 }
 
-void address_spellings_add(const char *address, GPtrArray *spellings)
+void address_spelling_add_all(const char *address, GPtrArray *spellings)
 {
 	g_autofree char *folded = fold_case(address);
 	size_t len = strlen(folded);
@@ -68,7 +68,7 @@ void address_spellings_add(const char *address, GPtrArray *spellings)
 	add_with_domain(spellings, folded, domain_to_unicode(at + 1));
 }
 
-char *address_for_wire(const char *address)
+char *address_spelling_for_wire(const char *address)
 {
 	const char *at = strrchr(address, '@');
 	char *ascii = !at || g_str_is_ascii(at) ? NULL : domain_to_ascii(at + 1);

@@ -12,10 +12,10 @@
  * are not there yet, in lower case: as given, with the domain in A-labels, with
  * the domain in U-labels. An address without "@" is only put in lower case; ""
  * adds nothing. */
-void address_spellings_add(const char *address, GPtrArray *spellings);
+void address_spelling_add_all(const char *address, GPtrArray *spellings);
 
 /* The address as SMTP takes it without SMTPUTF8 (RFC 6531): its domain in A-labels.
  * A domain that has none stays as it is. Heap. */
-char *address_for_wire(const char *address);
+char *address_spelling_for_wire(const char *address);
 
 #endif

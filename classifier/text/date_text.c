@@ -18,7 +18,7 @@
 
 /* --- tokens --------------------------------------------------------------- */
 
-const struct date_token *date_token_at(const GArray *tokens, size_t i)
+const struct date_token *date_text_token_at(const GArray *tokens, size_t i)
 {
 	static const struct date_token end = {TOKEN_SIGN, "", 0, 0, true, true};
 
@@ -69,7 +69,7 @@ static struct date_token read_token(const char *at)
 	return token;
 }
 
-bool date_token_is(const struct date_token *token, const char *words)
+bool date_text_token_is(const struct date_token *token, const char *words)
 {
 	char key[WORD_BYTES + 3];
 
@@ -85,7 +85,7 @@ bool date_token_is(const struct date_token *token, const char *words)
 static int month_of(const struct date_token *token)
 {
 	for (int i = 0; i < 12; i++)
-		if (token->kind == TOKEN_WORD && date_token_is(token, date_words_month[i]))
+		if (token->kind == TOKEN_WORD && date_text_token_is(token, date_words_month[i]))
 			return i + 1;
 	return 0;
 }
@@ -93,9 +93,9 @@ static int month_of(const struct date_token *token)
 /* A full stop behind an abbreviation or a number ends nothing. */
 static bool ends_sentence(const GArray *tokens)
 {
-	const struct date_token *last = date_token_at(tokens, tokens->len - 1);
+	const struct date_token *last = date_text_token_at(tokens, tokens->len - 1);
 	const struct date_token *before =
-	    tokens->len > 1 ? date_token_at(tokens, tokens->len - 2) : last;
+	    tokens->len > 1 ? date_text_token_at(tokens, tokens->len - 2) : last;
 
 	if (tokens->len == 0 || last->kind != TOKEN_SIGN)
 		return false;
@@ -124,7 +124,7 @@ static const char *skip_blanks(const char *at, const char *text, unsigned *lines
 	return at;
 }
 
-GArray *date_tokens_read(const char *text)
+GArray *date_text_read_tokens(const char *text)
 {
 	GArray *tokens = g_array_new(FALSE, FALSE, sizeof(struct date_token));
 
@@ -135,9 +135,10 @@ GArray *date_tokens_read(const char *text)
 			break;
 		struct date_token token = read_token(start);
 		token.is_apart = start > at || at == text;
-		token.begins =
-		    tokens->len == 0 || lines > 1 || (token.is_apart && ends_sentence(tokens)) ||
-		    (ends_sentence(tokens) && date_token_at(tokens, tokens->len - 1)->len == 3);
+		token.begins = tokens->len == 0 || lines > 1 ||
+			       (token.is_apart && ends_sentence(tokens)) ||
+			       (ends_sentence(tokens) &&
+				date_text_token_at(tokens, tokens->len - 1)->len == 3);
 		g_array_append_val(tokens, token);
 		at = start + token.len;
 	}
@@ -151,7 +152,7 @@ static bool is_number(const struct date_token *token, int min, int max)
 	return token->kind == TOKEN_NUMBER && token->value >= min && token->value <= max;
 }
 
-bool date_token_is_sign(const struct date_token *token, const char *signs)
+bool date_text_token_is_sign(const struct date_token *token, const char *signs)
 {
 	return token->kind == TOKEN_SIGN && token->value > 0 && strchr(signs, token->value);
 }
@@ -164,8 +165,8 @@ static int year_of(const struct date_token *token)
 	return token->len == 2 && is_number(token, 20, 99) ? 2000 + token->value : 0;
 }
 
-bool date_token_begins(const struct date_token *token, const char *const *units,
-		       const char **rest_out)
+bool date_text_token_begins(const struct date_token *token, const char *const *units,
+			    const char **rest_out)
 {
 	for (; *units; units++) {
 		if (token->kind != TOKEN_WORD || token->len < strlen(*units) ||
@@ -181,19 +182,22 @@ static bool read_east_asian(const GArray *tokens, size_t i, struct date_day *day
 {
 	struct date_day day = {.rest = ""};
 
-	if (date_token_begins(date_token_at(tokens, i + 1), date_words_year_mark, &day.rest)) {
-		day.year = year_of(date_token_at(tokens, i));
+	if (date_text_token_begins(date_text_token_at(tokens, i + 1), date_words_year_mark,
+				   &day.rest)) {
+		day.year = year_of(date_text_token_at(tokens, i));
 		if (day.year == 0)
 			return false;
 		i += 2;
 	}
-	if (!is_number(date_token_at(tokens, i), 1, 12) ||
-	    !date_token_begins(date_token_at(tokens, i + 1), date_words_month_mark, &day.rest) ||
-	    !is_number(date_token_at(tokens, i + 2), 1, 31) ||
-	    !date_token_begins(date_token_at(tokens, i + 3), date_words_day_mark, &day.rest))
+	if (!is_number(date_text_token_at(tokens, i), 1, 12) ||
+	    !date_text_token_begins(date_text_token_at(tokens, i + 1), date_words_month_mark,
+				    &day.rest) ||
+	    !is_number(date_text_token_at(tokens, i + 2), 1, 31) ||
+	    !date_text_token_begins(date_text_token_at(tokens, i + 3), date_words_day_mark,
+				    &day.rest))
 		return false;
-	day.month = date_token_at(tokens, i)->value;
-	day.day = date_token_at(tokens, i + 2)->value;
+	day.month = date_text_token_at(tokens, i)->value;
+	day.day = date_text_token_at(tokens, i + 2)->value;
 	day.end = i + 4;
 	*day_out = day;
 	return true;
@@ -204,34 +208,35 @@ static void read_year(const GArray *tokens, struct date_day *day)
 {
 	size_t i = day->end;
 
-	while (i < day->end + 2 && (date_token_is_sign(date_token_at(tokens, i), ".,'-/") ||
-				    date_token_is(date_token_at(tokens, i), date_words_of)))
+	while (i < day->end + 2 &&
+	       (date_text_token_is_sign(date_text_token_at(tokens, i), ".,'-/") ||
+		date_text_token_is(date_text_token_at(tokens, i), date_words_of)))
 		i++;
-	int year = year_of(date_token_at(tokens, i));
-	if (year == 0 ||
-	    (date_token_at(tokens, i)->len == 2 && date_token_at(tokens, i - 1)->value != '\'' &&
-	     date_token_at(tokens, i - 1)->value != '-'))
+	int year = year_of(date_text_token_at(tokens, i));
+	if (year == 0 || (date_text_token_at(tokens, i)->len == 2 &&
+			  date_text_token_at(tokens, i - 1)->value != '\'' &&
+			  date_text_token_at(tokens, i - 1)->value != '-'))
 		return;
 	day->year = year;
 	day->end = i + 1;
 }
 
-bool date_read_day_name(const GArray *tokens, size_t i, struct date_day *day_out)
+bool date_text_read_day_name(const GArray *tokens, size_t i, struct date_day *day_out)
 {
-	struct date_day day = {.day = date_token_at(tokens, i)->value, .rest = ""};
+	struct date_day day = {.day = date_text_token_at(tokens, i)->value, .rest = ""};
 
-	if (!is_number(date_token_at(tokens, i), 1, 31))
+	if (!is_number(date_text_token_at(tokens, i), 1, 31))
 		return false;
 	i++;
-	if (date_token_is_sign(date_token_at(tokens, i), ".-/") ||
-	    (!date_token_at(tokens, i)->is_apart &&
-	     date_token_is(date_token_at(tokens, i), date_words_ordinal)))
+	if (date_text_token_is_sign(date_text_token_at(tokens, i), ".-/") ||
+	    (!date_text_token_at(tokens, i)->is_apart &&
+	     date_text_token_is(date_text_token_at(tokens, i), date_words_ordinal)))
 		i++;
-	if (date_token_is(date_token_at(tokens, i), date_words_of))
+	if (date_text_token_is(date_text_token_at(tokens, i), date_words_of))
 		i++;
-	if (date_token_is_sign(date_token_at(tokens, i), "'"))
+	if (date_text_token_is_sign(date_text_token_at(tokens, i), "'"))
 		i++;
-	day.month = month_of(date_token_at(tokens, i));
+	day.month = month_of(date_text_token_at(tokens, i));
 	day.end = i + 1;
 	if (day.month == 0)
 		return false;
@@ -242,22 +247,24 @@ bool date_read_day_name(const GArray *tokens, size_t i, struct date_day *day_out
 
 static bool read_name_day(const GArray *tokens, size_t i, struct date_day *day_out)
 {
-	struct date_day day = {.month = month_of(date_token_at(tokens, i)), .rest = ""};
+	struct date_day day = {.month = month_of(date_text_token_at(tokens, i)), .rest = ""};
 
-	if (day.month == 0 || !date_token_is(date_token_at(tokens, i), date_words_month_first))
+	if (day.month == 0 ||
+	    !date_text_token_is(date_text_token_at(tokens, i), date_words_month_first))
 		return false;
-	i += date_token_is_sign(date_token_at(tokens, i + 1), ".") ? 2 : 1;
-	if (date_token_is(date_token_at(tokens, i), date_words_of))
+	i += date_text_token_is_sign(date_text_token_at(tokens, i + 1), ".") ? 2 : 1;
+	if (date_text_token_is(date_text_token_at(tokens, i), date_words_of))
 		i++;
-	if (!is_number(date_token_at(tokens, i), 1, 31) || date_token_at(tokens, i)->len > 2)
+	if (!is_number(date_text_token_at(tokens, i), 1, 31) ||
+	    date_text_token_at(tokens, i)->len > 2)
 		return false;
-	day.day = date_token_at(tokens, i)->value;
+	day.day = date_text_token_at(tokens, i)->value;
 	i++;
-	if (!date_token_at(tokens, i)->is_apart &&
-	    date_token_is(date_token_at(tokens, i), date_words_ordinal))
+	if (!date_text_token_at(tokens, i)->is_apart &&
+	    date_text_token_is(date_text_token_at(tokens, i), date_words_ordinal))
 		i++;
 	day.end = i;
-	if (month_of(date_token_at(tokens, i)) > 0)
+	if (month_of(date_text_token_at(tokens, i)) > 0)
 		return false; /* "mar 5 dic": Tuesday */
 	read_year(tokens, &day);
 	*day_out = day;
@@ -266,17 +273,18 @@ static bool read_name_day(const GArray *tokens, size_t i, struct date_day *day_o
 
 static bool read_year_first(const GArray *tokens, size_t i, struct date_day *day_out)
 {
-	const struct date_token *sign = date_token_at(tokens, i + 1);
+	const struct date_token *sign = date_text_token_at(tokens, i + 1);
 
-	if (date_token_at(tokens, i)->len != 4 || year_of(date_token_at(tokens, i)) == 0 ||
-	    !date_token_is_sign(sign, "-/.") || !is_number(date_token_at(tokens, i + 2), 1, 12) ||
-	    date_token_at(tokens, i + 3)->value != sign->value ||
-	    !date_token_is_sign(date_token_at(tokens, i + 3), "-/.") ||
-	    !is_number(date_token_at(tokens, i + 4), 1, 31))
+	if (date_text_token_at(tokens, i)->len != 4 ||
+	    year_of(date_text_token_at(tokens, i)) == 0 || !date_text_token_is_sign(sign, "-/.") ||
+	    !is_number(date_text_token_at(tokens, i + 2), 1, 12) ||
+	    date_text_token_at(tokens, i + 3)->value != sign->value ||
+	    !date_text_token_is_sign(date_text_token_at(tokens, i + 3), "-/.") ||
+	    !is_number(date_text_token_at(tokens, i + 4), 1, 31))
 		return false;
-	*day_out = (struct date_day){.year = date_token_at(tokens, i)->value,
-				     .month = date_token_at(tokens, i + 2)->value,
-				     .day = date_token_at(tokens, i + 4)->value,
+	*day_out = (struct date_day){.year = date_text_token_at(tokens, i)->value,
+				     .month = date_text_token_at(tokens, i + 2)->value,
+				     .day = date_text_token_at(tokens, i + 4)->value,
 				     .end = i + 5,
 				     .rest = ""};
 	return true;
@@ -284,30 +292,31 @@ static bool read_year_first(const GArray *tokens, size_t i, struct date_day *day
 
 static bool read_numbers(const GArray *tokens, size_t i, struct date_day *day_out)
 {
-	const struct date_token *first = date_token_at(tokens, i),
-				*sign = date_token_at(tokens, i + 1);
-	const struct date_token *second = date_token_at(tokens, i + 2),
-				*third = date_token_at(tokens, i + 3);
+	const struct date_token *first = date_text_token_at(tokens, i),
+				*sign = date_text_token_at(tokens, i + 1);
+	const struct date_token *second = date_text_token_at(tokens, i + 2),
+				*third = date_text_token_at(tokens, i + 3);
 	struct date_day day = {
 	    .day = first->value, .month = second->value, .end = i + 3, .rest = ""};
 
-	if (!is_number(first, 1, 31) || !date_token_is_sign(sign, "./-") ||
+	if (!is_number(first, 1, 31) || !date_text_token_is_sign(sign, "./-") ||
 	    !is_number(second, 1, 31) || first->len > 2 || second->len > 2)
 		return false;
-	if (date_token_is_sign(third, "./-") && third->value == sign->value)
-		day.year = year_of(date_token_at(tokens, i + 4));
+	if (date_text_token_is_sign(third, "./-") && third->value == sign->value)
+		day.year = year_of(date_text_token_at(tokens, i + 4));
 	if (day.year > 0)
 		day.end = i + 5;
-	else if (sign->value == '-' || date_token_is(date_token_at(tokens, i + 3), date_words_time))
+	else if (sign->value == '-' ||
+		 date_text_token_is(date_text_token_at(tokens, i + 3), date_words_time))
 		return false; /* a range, a time */
 	day.may_swap = sign->value != '.';
 	*day_out = day;
 	return day.may_swap || day.month <= 12;
 }
 
-bool date_read_day(const GArray *tokens, size_t i, struct date_day *day_out)
+bool date_text_read_day(const GArray *tokens, size_t i, struct date_day *day_out)
 {
 	return read_year_first(tokens, i, day_out) || read_east_asian(tokens, i, day_out) ||
-	       date_read_day_name(tokens, i, day_out) || read_name_day(tokens, i, day_out) ||
+	       date_text_read_day_name(tokens, i, day_out) || read_name_day(tokens, i, day_out) ||
 	       read_numbers(tokens, i, day_out);
 }

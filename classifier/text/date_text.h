@@ -33,22 +33,22 @@ struct date_day {
 
 /* The tokens (struct date_token) of the text, which they point into; quoted lines are left
  * out. Free with g_array_unref. */
-GArray *date_tokens_read(const char *text);
+GArray *date_text_read_tokens(const char *text);
 
 /* The token at i; past the last an empty one, which begins a sentence. */
-const struct date_token *date_token_at(const GArray *tokens, size_t i);
+const struct date_token *date_text_token_at(const GArray *tokens, size_t i);
 
 /* Is it one of these words (or signs), " with a blank on both sides "? */
-bool date_token_is(const struct date_token *token, const char *words);
-bool date_token_is_sign(const struct date_token *token, const char *signs);
+bool date_text_token_is(const struct date_token *token, const char *words);
+bool date_text_token_is_sign(const struct date_token *token, const char *signs);
 
 /* Does the word begin with one of these; *rest_out is what follows that. */
-bool date_token_begins(const struct date_token *token, const char *const *units,
-		       const char **rest_out);
+bool date_text_token_begins(const struct date_token *token, const char *const *units,
+			    const char **rest_out);
 
 /* The day that begins at token i, in any form, and with a month's name. Not checked against
  * the calendar; of two numbers the month may be above 12 where may_swap is set. */
-bool date_read_day(const GArray *tokens, size_t i, struct date_day *day_out);
-bool date_read_day_name(const GArray *tokens, size_t i, struct date_day *day_out);
+bool date_text_read_day(const GArray *tokens, size_t i, struct date_day *day_out);
+bool date_text_read_day_name(const GArray *tokens, size_t i, struct date_day *day_out);
 
 #endif

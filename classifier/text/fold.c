@@ -280,7 +280,7 @@ static void drop_host_said(GString *out)
 	g_string_truncate(out, kept);
 }
 
-char *text_fold(const char *text, const char *const *senders)
+char *fold_text(const char *text, const char *const *senders)
 {
 	struct fold fold = {.out = g_string_sized_new(strlen(text) + 1), .senders = senders};
 

@@ -19,6 +19,6 @@
  *  - every "host NAME said: " is gone, and a line feed in its place where words come before it.
  * Linear in the length. senders
  * is NULL-terminated and short, NULL for none. Free with g_free. */
-char *text_fold(const char *text, const char *const *senders);
+char *fold_text(const char *text, const char *const *senders);
 
 #endif

@@ -100,7 +100,7 @@ static void question_set_senders(struct question *question)
 /* Folded only if a rule looks at the field: the text is long and seldom needed. */
 static char *question_fold(const struct question *question, enum rule_field field, const char *text)
 {
-	return ruleset_looks_at(question->rules, field) ? text_fold(text, question->senders)
+	return ruleset_looks_at(question->rules, field) ? fold_text(text, question->senders)
 							: g_strdup("");
 }
 
@@ -110,7 +110,7 @@ static void question_init(struct question *question)
 	const struct report_recipient *recipient = question->recipient;
 
 	question_set_senders(question);
-	question->diagnostic = text_fold(recipient->diagnostic, question->senders);
+	question->diagnostic = fold_text(recipient->diagnostic, question->senders);
 	question->text = question_fold(question, RULE_FIELD_TEXT, report->text);
 	question->subject = question_fold(question, RULE_FIELD_SUBJECT, report->header.subject);
 	question_set_codes(question);
@@ -274,7 +274,7 @@ static bool by_paragraph(struct question *question, struct verdict *verdict)
 	g_auto(GStrv) paragraphs = g_strsplit(question->report->text, "\n\n", PARAGRAPHS + 1);
 
 	for (size_t i = 0; i < PARAGRAPHS && paragraphs[i]; i++) {
-		g_autofree char *words = text_fold(paragraphs[i], question->senders);
+		g_autofree char *words = fold_text(paragraphs[i], question->senders);
 		if (by_words(question, words, verdict))
 			return true;
 	}
@@ -290,7 +290,7 @@ static bool by_text(struct question *question, struct verdict *verdict)
 		return false;
 	if (question->text[0] == '\0') {
 		g_free(question->text);
-		question->text = text_fold(question->report->text, question->senders);
+		question->text = fold_text(question->report->text, question->senders);
 		question->input.field[RULE_FIELD_TEXT] = question->text;
 	}
 	if (question->permanence == PERMANENCE_UNKNOWN &&

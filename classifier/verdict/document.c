@@ -86,8 +86,8 @@ static void put_addresses(JsonBuilder *builder, const struct report_recipient *r
 {
 	g_autoptr(GPtrArray) spellings = g_ptr_array_new_with_free_func(g_free);
 
-	address_spellings_add(recipient->original_recipient, spellings);
-	address_spellings_add(recipient->recipient, spellings);
+	address_spelling_add_all(recipient->original_recipient, spellings);
+	address_spelling_add_all(recipient->recipient, spellings);
 	g_ptr_array_add(spellings, NULL);
 	put_list(builder, "addresses", (const char *const *)spellings->pdata);
 }

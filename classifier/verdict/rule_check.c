@@ -74,8 +74,8 @@ static bool survives_folding(const char *word)
 	static const char *const nobody[] = {NULL};
 	g_autofree char *text = g_strconcat("x", word, "x", NULL);
 	g_autofree char *apart = g_strconcat("x ", word, " x", NULL);
-	g_autofree char *folded = text_fold(text, nobody);
-	g_autofree char *folded_apart = text_fold(apart, nobody);
+	g_autofree char *folded = fold_text(text, nobody);
+	g_autofree char *folded_apart = fold_text(apart, nobody);
 
 	return strstr(folded, word) || strstr(folded_apart, word);
 }

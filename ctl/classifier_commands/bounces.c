@@ -91,8 +91,8 @@ static enum ctl_exit_code write_raw(const struct ctl_call *call, const struct db
 static bool is_evidence(const char *line, const char *next, const char *evidence)
 {
 	g_autofree char *both = g_strjoin(" ", line, next, NULL);
-	g_autofree char *folded = text_fold(both, NULL);
-	g_autofree char *alone = text_fold(next == NULL ? "" : next, NULL);
+	g_autofree char *folded = fold_text(both, NULL);
+	g_autofree char *alone = fold_text(next == NULL ? "" : next, NULL);
 
 	return *evidence != '\0' && strcasestr(folded, evidence) != NULL &&
 	       strcasestr(alone, evidence) == NULL;

@@ -39,7 +39,7 @@ static bool fits_xtext(const char *text)
 static smtp_recipient_t add_recipient(smtp_message_t message, const char *address,
 				      enum notify_flags notify)
 {
-	g_autofree char *mailbox = address_for_wire(address);
+	g_autofree char *mailbox = address_spelling_for_wire(address);
 	smtp_recipient_t recipient = smtp_add_recipient(message, mailbox);
 
 	smtp_dsn_set_notify(recipient, notify);
@@ -51,7 +51,7 @@ static smtp_recipient_t add_recipient(smtp_message_t message, const char *addres
 void transfer_add(struct transfer *transfer, smtp_session_t esmtp,
 		  const struct smtp_transaction *transaction)
 {
-	g_autofree char *sender = address_for_wire(transaction->sender);
+	g_autofree char *sender = address_spelling_for_wire(transaction->sender);
 	/* a notice with the null sender must not be answered by another */
 	enum notify_flags notify =
 	    *transaction->sender == '\0' ? Notify_NEVER : Notify_FAILURE | Notify_DELAY;

@@ -30,8 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const senders[] = {"us@our.example", NULL};
 	g_autofree char *text = g_utf8_make_valid((const char *)data, (gssize)size);
-	g_autofree char *folded = text_fold(text, senders);
-	g_autofree char *again = text_fold(folded, senders);
+	g_autofree char *folded = fold_text(text, senders);
+	g_autofree char *again = fold_text(folded, senders);
 	char status[STATUS_CODE_SIZE];
 	struct verdict verdict;
 

@@ -28,7 +28,7 @@ fi
 for source in base/*.c classifier/*/*.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
 	if [ ! "$object" -nt "$source" ]; then
-		${CLANG:-clang} $flags -I. $(pkg-config --cflags $packages) -c -o "$object" "$source"
+		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) -c -o "$object" "$source"
 	fi
 done
 
@@ -56,7 +56,7 @@ for harness in tests/fuzz/fuzz_*.c; do
 	name=${name#fuzz_}
 	case " ${*:-$name} " in *" $name "*) ;; *) continue ;; esac
 	# shellcheck disable=SC2086,SC2046
-	${CLANG:-clang} ${flags%% -fsanitize=*} -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. \
+	${CLANG:-clang} ${flags%% -fsanitize=*} -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I"$build/gen" \
 		$(pkg-config --cflags $packages) -o "$work/fuzz_$name" "$harness" "$work"/objects/*.o $(pkg-config --libs $packages)
 	mkdir -p "$work/$name/corpus"
 	seeds=$work/seeds/$name

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What text_fold makes of the ways in which mail systems write.
+ * What fold_text makes of the ways in which mail systems write.
  */
 #include <glib.h>
 
@@ -53,7 +53,7 @@ static void check_rows(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *folded = text_fold(rows[i].text, senders);
+		g_autofree char *folded = fold_text(rows[i].text, senders);
 		g_test_message("%s", rows[i].text);
 		g_assert_cmpstr(folded, ==, rows[i].folded);
 	}
@@ -70,7 +70,7 @@ static void check_linear(void)
 		while (text->len < 512 * 1024)
 			g_string_append(text, units[i]);
 		g_test_timer_start();
-		g_autofree char *folded = text_fold(text->str, senders);
+		g_autofree char *folded = fold_text(text->str, senders);
 		g_assert_nonnull(folded);
 		g_assert_cmpfloat(g_test_timer_elapsed(), <, 2.0);
 	}

@@ -143,8 +143,8 @@ static void check_spellings(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GPtrArray) spellings = g_ptr_array_new_with_free_func(g_free);
-		address_spellings_add(rows[i].address, spellings);
-		address_spellings_add(rows[i].address, spellings);
+		address_spelling_add_all(rows[i].address, spellings);
+		address_spelling_add_all(rows[i].address, spellings);
 		g_ptr_array_add(spellings, NULL);
 		g_autofree char *joined = g_strjoinv(" ", (char **)spellings->pdata);
 		g_assert_cmpstr(joined, ==, rows[i].spellings);
@@ -168,7 +168,7 @@ static void check_wire(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *address = address_for_wire(rows[i][0]);
+		g_autofree char *address = address_spelling_for_wire(rows[i][0]);
 
 		g_assert_cmpstr(address, ==, rows[i][1]);
 	}
