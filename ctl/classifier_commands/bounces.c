@@ -11,6 +11,7 @@
 #include "ctl/framework/json.h"
 #include "ctl/framework/people.h"
 #include "ctl/framework/result.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "ctl/terminal/output.h"
@@ -22,9 +23,6 @@ static const struct ctl_option list_options[] = {
     {.name = "communication", .value = &ctl_value_id, .help = "only those of this communication"},
     {.name = "address", .value = &ctl_value_text, .help = "only those whose address contains this"},
     {.name = "class", .value = &value_class, .help = "only this class"},
-    {.name = "since", .value = &ctl_value_past, .help = "from then on: 24h, 7d, a date"},
-    {.name = "until", .value = &ctl_value_past, .help = "before then"},
-    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "50"},
     {0},
 };
 
@@ -33,19 +31,15 @@ CTL_COMMAND(command_bounces) = {
     .topic = TOPIC_OVERVIEW,
     .summary = "list what came back, the newest first",
     .example = "bounces --class hard --since 24h",
-    .options = {list_options},
+    .options = {list_options, common_options_period, common_options_limit_50},
     .view = {.parameters = {"communication", "address", "class", "since", "until", "limit"},
 	     .sections = {{.name = "bounces",
 			   .statement = &operator_queries_bounces,
-			   .columns = {{"id", CTL_SHOW},
-				       {"received_at", CTL_SHOW},
-				       {"class", CTL_SHOW},
-				       {"reason", CTL_SHOW},
-				       {"recipient", CTL_SHOW},
-				       {"communication_id", CTL_SHOW_IF_ROOM},
-				       {"diagnostic", CTL_SHOW_IF_ROOM},
-				       {"trust", CTL_SHOW_IF_ROOM},
-				       {"rule", CTL_SHOW_IF_ROOM}},
+			   .columns = {CTL_COLUMN("id"), CTL_COLUMN("received_at"),
+				       CTL_COLUMN("class"), CTL_COLUMN("reason"),
+				       CTL_COLUMN("recipient"), CTL_IF_ROOM("communication_id"),
+				       CTL_IF_ROOM("diagnostic"), CTL_IF_ROOM("trust"),
+				       CTL_IF_ROOM("rule")},
 			   .empty = "no bounce"}}},
 };
 

@@ -8,6 +8,7 @@
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
@@ -202,11 +203,6 @@ static enum ctl_exit_code run_replay(struct ctl_call *call)
 }
 
 static const struct ctl_option options[] = {
-    {.name = "since",
-     .value = &ctl_value_past,
-     .help = "reports from then on: 24h, 7d, a date",
-     .default_value = "30d"},
-    {.name = "until", .value = &ctl_value_past, .help = "reports before then"},
     {.name = "apply", .help = "set the verdicts right, and what followed from them"},
     {.name = "why",
      .value = &ctl_value_text,
@@ -223,6 +219,6 @@ CTL_COMMAND(command_replay) = {
     .help = "Without --apply nothing is changed. Reports whose message is not kept any more stay\n"
 	    "as they are, and so does a bounce that a person has reclassified. Each report is a\n"
 	    "transaction of its own; Ctrl-C stops between two.\n",
-    .options = {options, rule_files_options},
+    .options = {common_options_month, options, rule_files_options},
     .run = run_replay,
 };

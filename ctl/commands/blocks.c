@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "ctl/framework/view.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "db/operator_queries.h"
 
 static const struct ctl_option list_options[] = {
     {.name = "all", .help = "lifted ones too"},
-    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "200"},
     {0},
 };
 
@@ -19,15 +19,10 @@ static const struct ctl_view list_view = {
     .parameters = {"TEXT", "all", "limit"},
     .sections = {{.name = "blocks",
 		  .statement = &operator_queries_blocks,
-		  .columns = {{"address", CTL_SHOW},
-			      {"reason", CTL_SHOW},
-			      {"blocked_at", CTL_SHOW},
-			      {"bounce_id", CTL_SHOW},
-			      {"lifted_at", CTL_SHOW},
-			      {"why", CTL_SHOW_IF_ROOM},
-			      {"lifted_by", CTL_SHOW_IF_ROOM},
-			      {"lift_why", CTL_SHOW_IF_ROOM},
-			      {"blocked_by", CTL_SHOW_IF_ROOM}},
+		  .columns = {CTL_COLUMN("address"), CTL_COLUMN("reason"), CTL_COLUMN("blocked_at"),
+			      CTL_COLUMN("bounce_id"), CTL_COLUMN("lifted_at"), CTL_IF_ROOM("why"),
+			      CTL_IF_ROOM("lifted_by"), CTL_IF_ROOM("lift_why"),
+			      CTL_IF_ROOM("blocked_by")},
 		  .empty = "no address is blocked"}},
 };
 
@@ -36,23 +31,16 @@ static const struct ctl_view story_view = {
     .parameters = {"TEXT", "all", "limit"},
     .sections = {{.name = "blocks",
 		  .statement = &operator_queries_blocks,
-		  .columns = {{"address", CTL_SHOW},
-			      {"reason", CTL_SHOW},
-			      {"blocked_at", CTL_SHOW},
-			      {"lifted_at", CTL_SHOW},
-			      {"blocked_by", CTL_SHOW_IF_ROOM},
-			      {"lifted_by", CTL_SHOW_IF_ROOM},
-			      {"lift_why", CTL_SHOW_IF_ROOM},
-			      {"why", CTL_SHOW_IF_ROOM}},
+		  .columns = {CTL_COLUMN("address"), CTL_COLUMN("reason"), CTL_COLUMN("blocked_at"),
+			      CTL_COLUMN("lifted_at"), CTL_IF_ROOM("blocked_by"),
+			      CTL_IF_ROOM("lifted_by"), CTL_IF_ROOM("lift_why"),
+			      CTL_IF_ROOM("why")},
 		  .empty = "this address is not blocked"},
 		 {.name = "story",
 		  .statement = &operator_queries_block_story,
-		  .columns = {{"at", CTL_SHOW},
-			      {"event", CTL_SHOW},
-			      {"bounce_id", CTL_SHOW_IF_ROOM},
-			      {"communication_id", CTL_SHOW_IF_ROOM},
-			      {"actor", CTL_SHOW_IF_ROOM},
-			      {"text", CTL_SHOW_WRAPPED}},
+		  .columns = {CTL_COLUMN("at"), CTL_COLUMN("event"), CTL_IF_ROOM("bounce_id"),
+			      CTL_IF_ROOM("communication_id"), CTL_IF_ROOM("actor"),
+			      CTL_WRAPPED("text")},
 		  .empty = "and never was"}},
 };
 
@@ -73,16 +61,8 @@ CTL_COMMAND(command_blocks) = {
     .help = "For a whole address the story is told: the report, how it was judged and how far it\n"
 	    "was trusted, the parameters in force then, who blocked and who lifted.\n",
     .example = "blocks jane@customer.example",
-    .options = {list_options},
+    .options = {list_options, common_options_limit_200},
     .run = run_blocks,
-};
-
-static const struct ctl_option why_option[] = {
-    {.name = "why",
-     .value = &ctl_value_text,
-     .help = "the reason, for those who ask later",
-     .is_required = true},
-    {0},
 };
 
 CTL_COMMAND(command_block) = {
@@ -91,7 +71,7 @@ CTL_COMMAND(command_block) = {
     .arguments = {{&value_address, CTL_ONE}},
     .summary = "block an address: nothing is sent there until the block is lifted",
     .example = "block jane@customer.example --why 'asked by phone'",
-    .options = {why_option},
+    .options = {common_options_why},
     .view = {.parameters = {"ADDRESS", "why"},
 	     .sections = {{.name = "block",
 			   .statement = &operator_queries_block,
@@ -107,7 +87,7 @@ CTL_COMMAND(command_unblock) = {
     .arguments = {{&value_address, CTL_ONE}},
     .summary = "lift the block on an address",
     .example = "unblock jane@customer.example --why 'a mistake'",
-    .options = {why_option},
+    .options = {common_options_why},
     .view = {.parameters = {"ADDRESS", "why"},
 	     .sections = {{.name = "block",
 			   .statement = &operator_queries_unblock,

@@ -3,6 +3,7 @@
  * bouncectl housekeeping, erase: what time or a person asks to be removed.
  */
 #include "ctl/framework/command.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "db/operator_queries.h"
 
@@ -26,16 +27,12 @@ CTL_COMMAND(command_housekeeping) = {
     .view = {.parameters = {"batch"},
 	     .sections = {{.name = "housekeeping",
 			   .statement = &operator_queries_housekeeping,
-			   .columns = {{"step", CTL_SHOW}, {"done", CTL_SHOW}}}}},
+			   .columns = {CTL_COLUMN("step"), CTL_COLUMN("done")}}}},
 };
 
 static const struct ctl_option erase_options[] = {
     {.name = "person",
      .help = "the argument is a person's reference: erase all addresses of this person"},
-    {.name = "why",
-     .value = &ctl_value_text,
-     .help = "the reason, for those who ask later",
-     .is_required = true},
     {0},
 };
 
@@ -46,7 +43,7 @@ CTL_COMMAND(command_erase) = {
     .summary = "erase the personal data of an address, or of a person; figures stay",
     .help = "Erased are the address itself, words, messages, its open tasks and its block.\n",
     .example = "erase jane@customer.example --why 'her wish'",
-    .options = {erase_options},
+    .options = {erase_options, common_options_why},
     .view = {.parameters = {"ADDRESS|PERSON", "why", "person"},
 	     .sections = {{.name = "erase",
 			   .statement = &operator_queries_erase,

@@ -13,11 +13,9 @@ CTL_COMMAND(command_keys) = {
     .example = "keys",
     .view = {.sections = {{.name = "keys",
 			   .statement = &operator_queries_keys,
-			   .columns = {{"id", CTL_SHOW},
-				       {"state", CTL_SHOW},
-				       {"created_at", CTL_SHOW},
-				       {"retired_at", CTL_SHOW},
-				       {"expires_at", CTL_SHOW}}}}},
+			   .columns = {CTL_COLUMN("id"), CTL_COLUMN("state"),
+				       CTL_COLUMN("created_at"), CTL_COLUMN("retired_at"),
+				       CTL_COLUMN("expires_at")}}}},
 };
 
 CTL_COMMAND(command_keys_rotate) = {

@@ -8,6 +8,7 @@
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "ctl/terminal/output.h"
@@ -118,15 +119,6 @@ static const struct ctl_value value_dimension = {
 
 static const struct ctl_option report_options[] = {
     {.name = "by", .value = &value_dimension, .help = "what to count by", .default_value = "class"},
-    {.name = "since",
-     .value = &ctl_value_past,
-     .help = "from then on: 24h, 7d, a date",
-     .default_value = "30d"},
-    {.name = "until", .value = &ctl_value_past, .help = "before then"},
-    {.name = "limit",
-     .value = &ctl_value_count,
-     .help = "at most so many lines",
-     .default_value = "50"},
     {0},
 };
 
@@ -135,17 +127,14 @@ CTL_COMMAND(command_report) = {
     .topic = TOPIC_OVERVIEW,
     .summary = "count what came back, with a chart",
     .example = "report --by domain --since 7d",
-    .options = {report_options},
+    .options = {report_options, common_options_month, common_options_limit_50},
     .view = {.parameters = {"by", "since", "until", "limit"},
 	     .sections = {{.name = "report",
 			   .statement = &operator_queries_report,
-			   .columns = {{"label", CTL_SHOW},
-				       {"hard", CTL_SHOW_IF_ROOM},
-				       {"soft", CTL_SHOW_IF_ROOM},
-				       {"technical", CTL_SHOW_IF_ROOM},
-				       {"auto_reply", CTL_SHOW_IF_ROOM},
-				       {"unclassified", CTL_SHOW_IF_ROOM},
-				       {"total", CTL_SHOW_BAR}},
+			   .columns = {CTL_COLUMN("label"), CTL_IF_ROOM("hard"),
+				       CTL_IF_ROOM("soft"), CTL_IF_ROOM("technical"),
+				       CTL_IF_ROOM("auto_reply"), CTL_IF_ROOM("unclassified"),
+				       CTL_BAR("total")},
 			   .empty = "nothing came back in this time"}}},
 };
 
@@ -154,7 +143,6 @@ CTL_COMMAND(command_report) = {
 static const struct ctl_option shadow_options[] = {
     {.name = "process", .value = &value_process, .help = "only this process"},
     {.name = "since", .value = &ctl_value_past, .help = "from then on: 24h, 7d, a date"},
-    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "200"},
     {0},
 };
 
@@ -163,21 +151,15 @@ CTL_COMMAND(command_shadow) = {
     .topic = TOPIC_OVERVIEW,
     .summary = "list what would have been done, had shadow mode been off",
     .example = "shadow --process invoice",
-    .options = {shadow_options},
+    .options = {shadow_options, common_options_limit_200},
     .view = {.parameters = {"process", "since", "limit"},
 	     .sections = {{.name = "shadow",
 			   .statement = &operator_queries_shadow,
-			   .columns = {{"bounce_id", CTL_SHOW},
-				       {"received_at", CTL_SHOW},
-				       {"process", CTL_SHOW},
-				       {"address", CTL_SHOW},
-				       {"class", CTL_SHOW},
-				       {"reason", CTL_SHOW},
-				       {"trust", CTL_SHOW},
-				       {"would_block", CTL_SHOW},
-				       {"would_resend", CTL_SHOW},
-				       {"would_make_task", CTL_SHOW},
-				       {"would_follow_up", CTL_SHOW},
-				       {"consequence", CTL_SHOW}},
+			   .columns = {CTL_COLUMN("bounce_id"), CTL_COLUMN("received_at"),
+				       CTL_COLUMN("process"), CTL_COLUMN("address"),
+				       CTL_COLUMN("class"), CTL_COLUMN("reason"),
+				       CTL_COLUMN("trust"), CTL_COLUMN("would_block"),
+				       CTL_COLUMN("would_resend"), CTL_COLUMN("would_make_task"),
+				       CTL_COLUMN("would_follow_up"), CTL_COLUMN("consequence")},
 			   .empty = "nothing was done in shadow mode"}}},
 };

@@ -25,11 +25,9 @@ CTL_COMMAND(command_params) = {
     .view = {.parameters = {"TEXT", "process", "changed"},
 	     .sections = {{.name = "parameters",
 			   .statement = &operator_queries_params,
-			   .columns = {{"name", CTL_SHOW},
-				       {"process", CTL_SHOW},
-				       {"value", CTL_SHOW},
-				       {"description", CTL_SHOW_IF_ROOM},
-				       {"default_value", CTL_SHOW_IF_ROOM}},
+			   .columns = {CTL_COLUMN("name"), CTL_COLUMN("process"),
+				       CTL_COLUMN("value"), CTL_IF_ROOM("description"),
+				       CTL_IF_ROOM("default_value")},
 			   .empty = "no parameter"}}},
 };
 

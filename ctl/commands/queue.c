@@ -10,6 +10,7 @@
 #include "ctl/framework/each.h"
 #include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "db/pg_array.h"
@@ -51,23 +52,17 @@ static struct db_rows *fetch(struct ctl_call *call, const char *states, GError *
 
 static const struct ctl_option list_options[] = {
     {.name = "all", .help = "what has ended too"},
-    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "200"},
     {0},
 };
 
 static enum ctl_exit_code run_list(struct ctl_call *call)
 {
-	static const struct ctl_section section = {.columns = {{"id", CTL_SHOW},
-							       {"process", CTL_SHOW},
-							       {"state", CTL_SHOW},
-							       {"due_at", CTL_SHOW},
-							       {"held_at", CTL_SHOW},
-							       {"attempts", CTL_SHOW},
-							       {"recipient", CTL_SHOW},
-							       {"business_ref", CTL_SHOW_IF_ROOM},
-							       {"error", CTL_SHOW_IF_ROOM},
-							       {"subject", CTL_SHOW_IF_ROOM}},
-						   .empty = "nothing in the queue fits"};
+	static const struct ctl_section section = {
+	    .columns = {CTL_COLUMN("id"), CTL_COLUMN("process"), CTL_COLUMN("state"),
+			CTL_COLUMN("due_at"), CTL_COLUMN("held_at"), CTL_COLUMN("attempts"),
+			CTL_COLUMN("recipient"), CTL_IF_ROOM("business_ref"), CTL_IF_ROOM("error"),
+			CTL_IF_ROOM("subject")},
+	    .empty = "nothing in the queue fits"};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = fetch(call, ctl_call_has(call, "all") ? ANY : WAITING, &error);
 
@@ -79,7 +74,7 @@ CTL_COMMAND(command_queue_list) = {
     .topic = TOPIC_QUEUE,
     .summary = "list what waits in the delivery queue: state, when it is due, last error",
     .example = "queue list --domain customer.example",
-    .options = {filter_options, list_options},
+    .options = {filter_options, list_options, common_options_limit_200},
     .run = run_list,
 };
 
@@ -111,24 +106,23 @@ static bool is_chosen(const struct ctl_call *call)
 	return ctl_call_has(call, "all");
 }
 
-static enum ctl_exit_code change_ids(struct ctl_call *call, const GPtrArray *ids,
-				     const struct ctl_each *each)
+/* Does what the command says with each. */
+static enum ctl_exit_code change_ids(struct ctl_call *call, const GPtrArray *ids)
 {
 	if (ids->len > 0)
-		return ctl_each_run(call, ids, each);
+		return ctl_each_run(call, ids, &call->command->each);
 	ctl_call_say(call, "nothing in the queue fits");
 	return CTL_EXIT_FAULT;
 }
 
-static enum ctl_exit_code change_named(struct ctl_call *call, const struct ctl_each *each)
+static enum ctl_exit_code change_named(struct ctl_call *call)
 {
 	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
 
-	return ids ? change_ids(call, ids, each) : CTL_EXIT_USAGE;
+	return ids ? change_ids(call, ids) : CTL_EXIT_USAGE;
 }
 
-static enum ctl_exit_code change_chosen(struct ctl_call *call, const char *states,
-					const struct ctl_each *each)
+static enum ctl_exit_code change_chosen(struct ctl_call *call, const char *states)
 {
 	g_autoptr(GPtrArray) ids = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
@@ -138,12 +132,11 @@ static enum ctl_exit_code change_chosen(struct ctl_call *call, const char *state
 		return ctl_result_error(call, error);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		g_ptr_array_add(ids, (char *)db_rows_find(rows, row, "id"));
-	return change_ids(call, ids, each);
+	return change_ids(call, ids);
 }
 
 /* Changes the named communications, or those that the filters choose. */
-static enum ctl_exit_code change(struct ctl_call *call, const char *states,
-				 const struct ctl_each *each)
+static enum ctl_exit_code change(struct ctl_call *call, const char *states)
 {
 	bool is_named = ctl_call_argument(call, 1) != NULL;
 
@@ -151,17 +144,25 @@ static enum ctl_exit_code change(struct ctl_call *call, const char *states,
 		return ctl_call_refuse(call, "which? An ID, a filter or --all");
 	if (is_named && is_chosen(call))
 		return ctl_call_refuse(call, "either IDs or a filter");
-	return is_named ? change_named(call, each) : change_chosen(call, states, each);
+	return is_named ? change_named(call) : change_chosen(call, states);
+}
+
+static enum ctl_exit_code run_change(struct ctl_call *call)
+{
+	return change(call, WAITING);
 }
 
 static enum ctl_exit_code run_retry(struct ctl_call *call)
 {
-	static const struct ctl_each each = {
-	    .section = {.statement = &queue_retry, .sentence = "{id}: {outcome}"},
-	    .parameters = {"ID"},
-	    .outcome = &queue_outcome};
+	return change(call, NOT_YET);
+}
 
-	return change(call, NOT_YET, &each);
+/* Of many, only those that are held. */
+static enum ctl_exit_code run_release(struct ctl_call *call)
+{
+	if (!ctl_call_argument(call, 1) && is_chosen(call))
+		ctl_call_set(call, "held", "true");
+	return change(call, WAITING);
 }
 
 CTL_COMMAND(command_queue_retry) = {
@@ -179,19 +180,10 @@ CTL_COMMAND(command_queue_retry) = {
     .example = "queue retry --domain customer.example --state ERROR",
     .options = {filter_options, change_options},
     .run = run_retry,
+    .each = {.section = {.statement = &queue_retry, .sentence = "{id}: {outcome}"},
+	     .parameters = {"ID"},
+	     .outcome = &queue_outcome},
 };
-
-static enum ctl_exit_code run_hold(struct ctl_call *call)
-{
-	static const struct ctl_each each = {
-	    .section = {.statement = &queue_hold,
-			.sentence = "{id} is held",
-			.condition = "done",
-			.otherwise = "{id} was held already, or has ended"},
-	    .parameters = {"ID"}};
-
-	return change(call, WAITING, &each);
-}
 
 CTL_COMMAND(command_queue_hold) = {
     .name = "queue hold",
@@ -200,21 +192,13 @@ CTL_COMMAND(command_queue_hold) = {
     .summary = "send nothing of it until it is released",
     .example = "queue hold --process newsletter",
     .options = {filter_options, change_options},
-    .run = run_hold,
+    .run = run_change,
+    .each = {.section = {.statement = &queue_hold,
+			 .sentence = "{id} is held",
+			 .condition = "done",
+			 .otherwise = "{id} was held already, or has ended"},
+	     .parameters = {"ID"}},
 };
-
-static enum ctl_exit_code run_release(struct ctl_call *call)
-{
-	static const struct ctl_each each = {.section = {.statement = &queue_release,
-							 .sentence = "{id} is released",
-							 .condition = "done",
-							 .otherwise = "{id} was not held"},
-					     .parameters = {"ID"}};
-
-	if (!ctl_call_argument(call, 1) && is_chosen(call)) /* of many, only those that are held */
-		ctl_call_set(call, "held", "true");
-	return change(call, WAITING, &each);
-}
 
 CTL_COMMAND(command_queue_release) = {
     .name = "queue release",
@@ -224,19 +208,12 @@ CTL_COMMAND(command_queue_release) = {
     .example = "queue release --process newsletter",
     .options = {filter_options, change_options},
     .run = run_release,
+    .each = {.section = {.statement = &queue_release,
+			 .sentence = "{id} is released",
+			 .condition = "done",
+			 .otherwise = "{id} was not held"},
+	     .parameters = {"ID"}},
 };
-
-static enum ctl_exit_code run_cancel(struct ctl_call *call)
-{
-	static const struct ctl_each each = {
-	    .section = {.statement = &queue_cancel,
-			.sentence = "{id}: cancelled for {recipients|recipient|recipients}",
-			.condition = "done",
-			.otherwise = "{id}: nothing of it waits"},
-	    .parameters = {"ID"}};
-
-	return change(call, WAITING, &each);
-}
 
 CTL_COMMAND(command_queue_cancel) = {
     .name = "queue cancel",
@@ -245,7 +222,12 @@ CTL_COMMAND(command_queue_cancel) = {
     .summary = "do not send what still waits; who got it, got it",
     .example = "queue cancel 4711",
     .options = {filter_options, change_options},
-    .run = run_cancel,
+    .run = run_change,
+    .each = {.section = {.statement = &queue_cancel,
+			 .sentence = "{id}: cancelled for {recipients|recipient|recipients}",
+			 .condition = "done",
+			 .otherwise = "{id}: nothing of it waits"},
+	     .parameters = {"ID"}},
 };
 
 /* --- figures ------------------------------------------------------------------------------ */
@@ -268,40 +250,28 @@ CTL_COMMAND(command_queue_status) = {
     .view = {.parameters = {"limit"},
 	     .sections = {{.name = "states",
 			   .statement = &queue_states,
-			   .columns = {{"state", CTL_SHOW},
-				       {"communications", CTL_SHOW},
-				       {"due", CTL_SHOW_IF_ROOM},
-				       {"held", CTL_SHOW_IF_ROOM},
-				       {"lease_expired", CTL_SHOW_IF_ROOM},
-				       {"oldest_at", CTL_SHOW},
-				       {"next_due_at", CTL_SHOW}}},
+			   .columns = {CTL_COLUMN("state"), CTL_COLUMN("communications"),
+				       CTL_IF_ROOM("due"), CTL_IF_ROOM("held"),
+				       CTL_IF_ROOM("lease_expired"), CTL_COLUMN("oldest_at"),
+				       CTL_COLUMN("next_due_at")}},
 			  {.name = "processes",
 			   .statement = &queue_processes,
-			   .columns = {{"process", CTL_SHOW},
-				       {"due", CTL_SHOW},
-				       {"scheduled", CTL_SHOW},
-				       {"held", CTL_SHOW_IF_ROOM},
-				       {"processing", CTL_SHOW_IF_ROOM},
-				       {"oldest_due_seconds", CTL_SHOW_IF_ROOM},
-				       {"oldest_seconds", CTL_SHOW_IF_ROOM}},
+			   .columns = {CTL_COLUMN("process"), CTL_COLUMN("due"),
+				       CTL_COLUMN("scheduled"), CTL_IF_ROOM("held"),
+				       CTL_IF_ROOM("processing"), CTL_IF_ROOM("oldest_due_seconds"),
+				       CTL_IF_ROOM("oldest_seconds")},
 			   .empty = "no process"},
 			  {.name = "domains",
 			   .statement = &queue_domains,
-			   .columns = {{"domain", CTL_SHOW},
-				       {"recipients", CTL_SHOW},
-				       {"due", CTL_SHOW_IF_ROOM},
-				       {"next_due_at", CTL_SHOW},
-				       {"tries", CTL_SHOW_IF_ROOM},
-				       {"response", CTL_SHOW_WRAPPED}},
+			   .columns = {CTL_COLUMN("domain"), CTL_COLUMN("recipients"),
+				       CTL_IF_ROOM("due"), CTL_COLUMN("next_due_at"),
+				       CTL_IF_ROOM("tries"), CTL_WRAPPED("response")},
 			   .empty = "nothing waits"},
 			  {.name = "servers",
 			   .statement = &queue_servers,
-			   .columns = {{"server", CTL_SHOW},
-				       {"works", CTL_SHOW},
-				       {"problem_since", CTL_SHOW},
-				       {"failures", CTL_SHOW_IF_ROOM},
-				       {"probe_at", CTL_SHOW_IF_ROOM},
-				       {"task_id", CTL_SHOW_IF_ROOM},
-				       {"problem", CTL_SHOW_WRAPPED}},
+			   .columns = {CTL_COLUMN("server"), CTL_COLUMN("works"),
+				       CTL_COLUMN("problem_since"), CTL_IF_ROOM("failures"),
+				       CTL_IF_ROOM("probe_at"), CTL_IF_ROOM("task_id"),
+				       CTL_WRAPPED("problem")},
 			   .empty = "no server had a problem yet"}}},
 };

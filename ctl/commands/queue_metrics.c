@@ -72,20 +72,15 @@ static void add_metrics(GString *out, const struct db_rows *processes,
 	     "communications in the delivery queue",
 	     "process",
 	     {"due", "scheduled", "held", "processing"}},
-	    {"bounce_queue_oldest_due_seconds",
-	     "since when the oldest is due",
-	     "process",
-	     {"oldest_due_seconds", CTL_SHOW}},
-	    {"bounce_queue_oldest_seconds",
-	     "age of the oldest that waits",
-	     "process",
-	     {"oldest_seconds", CTL_SHOW}},
+	    {"bounce_queue_oldest_due_seconds", "since when the oldest is due", "process",
+	     CTL_COLUMN("oldest_due_seconds")},
+	    {"bounce_queue_oldest_seconds", "age of the oldest that waits", "process",
+	     CTL_COLUMN("oldest_seconds")},
 	};
 	static const struct figure domain = {
 	    "bounce_queue_domain_recipients",
-	    "recipients that wait, of the remote domains with most of them",
-	    "domain",
-	    {"recipients", CTL_SHOW}};
+	    "recipients that wait, of the remote domains with most of them", "domain",
+	    CTL_COLUMN("recipients")};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
 		add_figure(out, processes, &figures[i]);

@@ -155,15 +155,10 @@ static struct db_rows *fetch(struct ctl_call *call, GError **error)
 static enum ctl_exit_code preview(const struct ctl_call *call, const struct db_rows *tasks,
 				  const struct way *way)
 {
-	static const struct ctl_section section = {.columns = {{"id", CTL_SHOW},
-							       {"kind", CTL_SHOW},
-							       {"count", CTL_SHOW},
-							       {"about", CTL_SHOW},
-							       {"reason", CTL_SHOW},
-							       {"correction", CTL_SHOW_IF_ROOM},
-							       {"process", CTL_SHOW_IF_ROOM},
-							       {"owner", CTL_SHOW_IF_ROOM},
-							       {"diagnosis", CTL_SHOW_IF_ROOM}}};
+	static const struct ctl_section section = {
+	    .columns = {CTL_COLUMN("id"), CTL_COLUMN("kind"), CTL_COLUMN("count"),
+			CTL_COLUMN("about"), CTL_COLUMN("reason"), CTL_IF_ROOM("correction"),
+			CTL_IF_ROOM("process"), CTL_IF_ROOM("owner"), CTL_IF_ROOM("diagnosis")}};
 	g_autofree char *closing =
 	    g_strdup_printf("\n%zu tasks would be %s.\nNothing was changed. Do it with --yes.\n",
 			    db_rows_count(tasks), way->meaning);

@@ -23,30 +23,20 @@ static const struct ctl_view communication_view = {
 		  .is_required = true},
 		 {.name = "recipients",
 		  .statement = &operator_queries_communication_recipients,
-		  .columns = {{"address", CTL_SHOW},
-			      {"state", CTL_SHOW},
-			      {"attempts", CTL_SHOW},
-			      {"class", CTL_SHOW},
-			      {"reason", CTL_SHOW},
-			      {"delivery", CTL_SHOW_IF_ROOM},
-			      {"due_at", CTL_SHOW_IF_ROOM},
-			      {"next_attempt_at", CTL_SHOW_IF_ROOM},
-			      {"task_id", CTL_SHOW_IF_ROOM},
-			      {"is_blocked", CTL_SHOW_IF_ROOM},
-			      {"response", CTL_SHOW_IF_ROOM},
-			      {"diagnostic", CTL_SHOW_IF_ROOM}}},
+		  .columns = {CTL_COLUMN("address"), CTL_COLUMN("state"), CTL_COLUMN("attempts"),
+			      CTL_COLUMN("class"), CTL_COLUMN("reason"), CTL_IF_ROOM("delivery"),
+			      CTL_IF_ROOM("due_at"), CTL_IF_ROOM("next_attempt_at"),
+			      CTL_IF_ROOM("task_id"), CTL_IF_ROOM("is_blocked"),
+			      CTL_IF_ROOM("response"), CTL_IF_ROOM("diagnostic")}},
 		 {.name = "story",
 		  .statement = &operator_queries_communication_story,
-		  .columns = {{"at", CTL_SHOW},
-			      {"event", CTL_SHOW},
-			      {"recipient", CTL_SHOW_IF_ROOM},
-			      {"bounce_id", CTL_SHOW_IF_ROOM},
-			      {"actor", CTL_SHOW_IF_ROOM},
-			      {"text", CTL_SHOW_WRAPPED}}}},
+		  .columns = {CTL_COLUMN("at"), CTL_COLUMN("event"), CTL_IF_ROOM("recipient"),
+			      CTL_IF_ROOM("bounce_id"), CTL_IF_ROOM("actor"),
+			      CTL_WRAPPED("text")}}},
 };
 
 static const struct ctl_section found_section = {
-    .name = "communications", .columns = {{"id", CTL_SHOW}, {"matched", CTL_SHOW}}};
+    .name = "communications", .columns = {CTL_COLUMN("id"), CTL_COLUMN("matched")}};
 
 static void set_argument(struct ctl_call *call, const char *value)
 {

@@ -9,6 +9,7 @@
 #include "ctl/framework/each.h"
 #include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "db/operator_queries.h"
@@ -54,7 +55,6 @@ static const struct ctl_option list_options[] = {
      .value = &(const struct ctl_value){"GROUP", CTL_VALUE_WORD, groups, NULL, NULL},
      .help = "only count them by this"},
     {.name = "ids", .help = "only their ids, for \"task assign -\" and the like"},
-    {.name = "limit", .value = &ctl_value_count, .help = "at most so many", .default_value = "200"},
     {0},
 };
 
@@ -76,30 +76,20 @@ static const struct ctl_view list_view = {
 		   [TASKS_GROUP] = "by"},
     .sections = {{.name = "tasks",
 		  .statement = &operator_queries_tasks,
-		  .columns = {{"id", CTL_SHOW},
-			      {"kind", CTL_SHOW},
-			      {"count", CTL_SHOW},
-			      {"due_at", CTL_SHOW},
-			      {"owner", CTL_SHOW_IF_ROOM},
-			      {"about", CTL_SHOW},
-			      {"reason", CTL_SHOW},
-			      {"correction", CTL_SHOW_IF_ROOM},
-			      {"process", CTL_SHOW_IF_ROOM},
-			      {"business_ref", CTL_SHOW_IF_ROOM},
-			      {"diagnosis", CTL_SHOW_IF_ROOM}},
+		  .columns = {CTL_COLUMN("id"), CTL_COLUMN("kind"), CTL_COLUMN("count"),
+			      CTL_COLUMN("due_at"), CTL_IF_ROOM("owner"), CTL_COLUMN("about"),
+			      CTL_COLUMN("reason"), CTL_IF_ROOM("correction"),
+			      CTL_IF_ROOM("process"), CTL_IF_ROOM("business_ref"),
+			      CTL_IF_ROOM("diagnosis")},
 		  .empty = "no open task"}},
 };
 
 static const struct ctl_section groups_section = {
     .name = "tasks",
     .statement = &operator_queries_task_groups,
-    .columns = {{"label", CTL_SHOW},
-		{"kinds", CTL_SHOW_IF_ROOM},
-		{"reasons", CTL_SHOW_IF_ROOM},
-		{"oldest_at", CTL_SHOW_IF_ROOM},
-		{"overdue", CTL_SHOW_IF_ROOM},
-		{"bounces", CTL_SHOW_IF_ROOM},
-		{"tasks", CTL_SHOW_BAR}},
+    .columns = {CTL_COLUMN("label"), CTL_IF_ROOM("kinds"), CTL_IF_ROOM("reasons"),
+		CTL_IF_ROOM("oldest_at"), CTL_IF_ROOM("overdue"), CTL_IF_ROOM("bounces"),
+		CTL_BAR("tasks")},
     .empty = "no open task",
 };
 
@@ -145,7 +135,7 @@ CTL_COMMAND(command_tasks) = {
 	"After a weekend, first see what there is (--by domain), then work through it: a whole\n"
 	"domain or kind with \"task resolve\" and the same filters, the others one by one.\n",
     .example = "tasks --kind hard_bounce --process invoice",
-    .options = {tasks_filter_options, list_options},
+    .options = {tasks_filter_options, list_options, common_options_limit_200},
     .run = run_tasks,
 };
 
@@ -167,30 +157,22 @@ CTL_COMMAND(command_task_show) = {
 			   .is_required = true},
 			  {.name = "ways",
 			   .statement = &operator_queries_task_ways,
-			   .columns = {{"command", CTL_SHOW_WHOLE}, {"meaning", CTL_SHOW_WRAPPED}}},
+			   .columns = {CTL_WHOLE("command"), CTL_WRAPPED("meaning")}},
 			  {.name = "mails",
 			   .statement = &operator_queries_task_mails,
-			   .columns = {{"communication_id", CTL_SHOW},
-				       {"address", CTL_SHOW_IF_ROOM},
-				       {"state", CTL_SHOW},
-				       {"attempts", CTL_SHOW_IF_ROOM},
-				       {"next_attempt_at", CTL_SHOW_IF_ROOM},
-				       {"process", CTL_SHOW_IF_ROOM},
-				       {"business_ref", CTL_SHOW_IF_ROOM},
-				       {"subject", CTL_SHOW_IF_ROOM}}},
+			   .columns = {CTL_COLUMN("communication_id"), CTL_IF_ROOM("address"),
+				       CTL_COLUMN("state"), CTL_IF_ROOM("attempts"),
+				       CTL_IF_ROOM("next_attempt_at"), CTL_IF_ROOM("process"),
+				       CTL_IF_ROOM("business_ref"), CTL_IF_ROOM("subject")}},
 			  {.name = "held",
 			   .statement = &operator_queries_task_held,
-			   .columns = {{"held_at", CTL_SHOW},
-				       {"address", CTL_SHOW},
-				       {"reason", CTL_SHOW},
-				       {"communication_id", CTL_SHOW_IF_ROOM},
-				       {"diagnostic", CTL_SHOW_WRAPPED}}},
+			   .columns = {CTL_COLUMN("held_at"), CTL_COLUMN("address"),
+				       CTL_COLUMN("reason"), CTL_IF_ROOM("communication_id"),
+				       CTL_WRAPPED("diagnostic")}},
 			  {.name = "history",
 			   .statement = &operator_queries_task_story,
-			   .columns = {{"at", CTL_SHOW},
-				       {"actor", CTL_SHOW_IF_ROOM},
-				       {"action", CTL_SHOW},
-				       {"text", CTL_SHOW_WRAPPED}}}}},
+			   .columns = {CTL_COLUMN("at"), CTL_IF_ROOM("actor"), CTL_COLUMN("action"),
+				       CTL_WRAPPED("text")}}}},
 };
 
 /* --- task assign, postpone, note ---------------------------------------------------- */
@@ -240,16 +222,6 @@ static const struct ctl_option postpone_options[] = {
     {0},
 };
 
-static enum ctl_exit_code run_postpone(struct ctl_call *call)
-{
-	static const struct ctl_each each = {
-	    .section = {.statement = &operator_queries_task_postpone,
-			.sentence = "task {id} is due at {due_at}"},
-	    .parameters = {"ID", "until", "note"}};
-
-	return ctl_each_run_ids(call, &each);
-}
-
 CTL_COMMAND(command_task_postpone) = {
     .name = "task postpone",
     .topic = TOPIC_TASKS,
@@ -257,7 +229,9 @@ CTL_COMMAND(command_task_postpone) = {
     .summary = "set the due date of tasks",
     .example = "task postpone 17 --until 3d",
     .options = {postpone_options},
-    .run = run_postpone,
+    .each = {.section = {.statement = &operator_queries_task_postpone,
+			 .sentence = "task {id} is due at {due_at}"},
+	     .parameters = {"ID", "until", "note"}},
 };
 
 CTL_COMMAND(command_task_note) = {

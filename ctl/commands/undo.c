@@ -6,13 +6,12 @@
 #include "ctl/framework/connect.h"
 #include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
+#include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "db/operator_queries.h"
 
 static const struct ctl_option options[] = {
-    {.name = "since", .value = &ctl_value_past, .help = "bounces from then on: 24h, 7d, a date"},
-    {.name = "until", .value = &ctl_value_past, .help = "bounces before then"},
     {.name = "domain", .value = &value_domain, .help = "only to this domain"},
     {.name = "rule",
      .value = &(const struct ctl_value){.name = "RULE"},
@@ -55,15 +54,11 @@ static unsigned count_where(const struct db_rows *rows, const char *column)
 
 static enum ctl_exit_code print_preview(const struct ctl_call *call, const struct db_rows *rows)
 {
-	static const struct ctl_section section = {.columns = {{"bounce_id", CTL_SHOW},
-							       {"received_at", CTL_SHOW},
-							       {"recipient", CTL_SHOW},
-							       {"reason", CTL_SHOW},
-							       {"rule", CTL_SHOW_IF_ROOM},
-							       {"lifts_block", CTL_SHOW},
-							       {"closes_task", CTL_SHOW},
-							       {"requeues", CTL_SHOW},
-							       {"diagnostic", CTL_SHOW_IF_ROOM}}};
+	static const struct ctl_section section = {
+	    .columns = {CTL_COLUMN("bounce_id"), CTL_COLUMN("received_at"), CTL_COLUMN("recipient"),
+			CTL_COLUMN("reason"), CTL_IF_ROOM("rule"), CTL_COLUMN("lifts_block"),
+			CTL_COLUMN("closes_task"), CTL_COLUMN("requeues"),
+			CTL_IF_ROOM("diagnostic")}};
 	g_autofree char *closing = g_strdup_printf(
 	    "%s%zu bounces: %u blocks to lift, %u with a task to close, %u mails to send again\n"
 	    "Nothing was changed. Do it with --apply --why TEXT.\n",
@@ -104,6 +99,6 @@ CTL_COMMAND(command_undo) = {
     .help = "Blocks are lifted, tasks closed and communications sent again, in one transaction.\n"
 	    "An address that a person has called dead stays blocked. Without --apply nothing is\n"
 	    "changed.\n",
-    .options = {options},
+    .options = {common_options_period, options},
     .run = run_undo,
 };

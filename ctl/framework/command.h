@@ -56,6 +56,27 @@ struct ctl_column {
 	const char *name;
 	enum ctl_show show;
 };
+/* Initialisers of struct ctl_column. */
+#define CTL_COLUMN(name)                                                                           \
+	{                                                                                          \
+		name, CTL_SHOW                                                                     \
+	}
+#define CTL_IF_ROOM(name)                                                                          \
+	{                                                                                          \
+		name, CTL_SHOW_IF_ROOM                                                             \
+	}
+#define CTL_WHOLE(name)                                                                            \
+	{                                                                                          \
+		name, CTL_SHOW_WHOLE                                                               \
+	}
+#define CTL_WRAPPED(name)                                                                          \
+	{                                                                                          \
+		name, CTL_SHOW_WRAPPED                                                             \
+	}
+#define CTL_BAR(name)                                                                              \
+	{                                                                                          \
+		name, CTL_SHOW_BAR                                                                 \
+	}
 
 enum ctl_layout {
 	CTL_TABLE,    /* all rows */
@@ -85,6 +106,15 @@ struct ctl_view {
 	struct ctl_section sections[CTL_SECTIONS_MAX + 1]; /* ended by a name NULL */
 };
 
+/* The same for one id after the other: see ctl/framework/each.h. */
+struct ctl_each {
+	struct ctl_section section; /* the statement, and what is said about its row */
+	/* As in a view; the first is the id at hand, whatever stands there. */
+	const char *parameters[CTL_PARAMETERS_MAX + 1];
+	/* Asked with the id afterwards: its row is shown instead; NULL: none. */
+	const struct db_statement *outcome;
+};
+
 /* --- the command -------------------------------------------------------------------- */
 
 enum { CTL_ARGUMENTS_MAX = 2, CTL_OPTION_LISTS_MAX = 3 };
@@ -99,8 +129,10 @@ struct ctl_command {
 	const struct ctl_option *options[CTL_OPTION_LISTS_MAX + 1]; /* lists, ended by NULL */
 	bool is_offline; /* asks no database: --config and --conninfo are unknown */
 	enum ctl_exit_code usage_exit_code; /* of a wrong call; 0: CTL_EXIT_USAGE */
-	/* What it does: run, or where that is NULL ctl_view_run of view. */
+	/* What it does: run; or where that is NULL what each says with every id among its
+	 * arguments; or where that is empty too what view says. */
 	enum ctl_exit_code (*run)(struct ctl_call *call);
+	struct ctl_each each;
 	struct ctl_view view;
 };
 

@@ -8,14 +8,6 @@
 
 #include "ctl/framework/call.h"
 
-struct ctl_each {
-	struct ctl_section section; /* the statement, and what is said about its row */
-	/* As in a view; the first is the id at hand, whatever stands there. */
-	const char *parameters[CTL_PARAMETERS_MAX + 1];
-	/* Asked with the id afterwards: its row is shown instead; NULL: none. */
-	const struct db_statement *outcome;
-};
-
 /* The ids among the call's arguments, in order; "-" stands for those on standard
  * input, separated by white space. NULL, said on stderr, where one is no number. */
 GPtrArray *ctl_each_ids(const struct ctl_call *call) __attribute__((warn_unused_result));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/framework/call.h"
+#include "ctl/framework/each.h"
 #include "ctl/framework/help.h"
 #include "ctl/framework/manual.h"
 #include "ctl/framework/shell_completion.h"
@@ -55,7 +56,10 @@ static enum ctl_exit_code run(const struct ctl_program *program, const struct ct
 		return flushed();
 	}
 	call->program = program;
-	return command->run ? command->run(call) : ctl_view_run(call);
+	if (command->run)
+		return command->run(call);
+	return command->each.section.statement ? ctl_each_run_ids(call, &command->each)
+					       : ctl_view_run(call);
 }
 
 enum ctl_exit_code ctl_program_run(const struct ctl_program *program, int argc, char **argv)

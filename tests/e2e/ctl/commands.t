@@ -2,6 +2,7 @@
 # Every command of bouncectl: its help, the man page, tab completion, the exit statuses.
 use Bounce::Ctl;
 use Bounce::Test;
+use Text::ParseWords qw(shellwords);
 
 my $stage = stage(servers => 0);
 my $tree  = Bounce::Instance::tree();
@@ -70,7 +71,8 @@ subtest 'usage' => sub {
     }
 };
 
-# A line that is right for each command that asks the database.
+# A line that is right for each command that asks the database; others are called by the example in
+# their help if they need arguments, and else without any.
 my %line = (
     'task show'     => [1],
     'task assign'   => [ 1, '--to',    'eva' ],
@@ -94,14 +96,21 @@ my %line = (
 );
 $stage->instance->write_file('no-rules/1.rules',
     "[a.b]\nreason = mailbox_full\nmatch = x y z\nexample = x y z\n");
-my @asking = grep { !/^(?:classify|rules|reasons|complete)/ } @command;
+
+sub line_of {
+    my ($command) = @_;
+    return @{ $line{$command} } if $line{$command};
+    my ($text) = (plain(split(/ /, $command), '--help'))[1];
+    return if $text =~ /^usage: bouncectl \Q$command\E \[/;
+    my ($example) = $text =~ /^example:\n  bouncectl \Q$command\E ([^|<>\n]*)/m;
+    return shellwords($example);
+}
+my @asking = grep { (plain(split(/ /, $_), '--help'))[1] =~ /^  --conninfo /m } @command;
 
 subtest 'a database that cannot be reached' => sub {
     for my $command (@asking) {
-        my ($status, $text) = plain(
-            split(/ /, $command),
-            @{ $line{$command} // [] },
-            '--conninfo', 'host=' . $stage->instance->path('nowhere'));
+        my ($status, $text) = plain(split(/ /, $command),
+            line_of($command), '--conninfo', 'host=' . $stage->instance->path('nowhere'));
         is $status, 75, "$command: try again later";
         like $text, qr/^bouncectl[a-z ]*: .*(?:database|connection)/m, 'is said' or diag $text;
     }
@@ -140,7 +149,7 @@ subtest 'wrong values' => sub {
 
 subtest 'an empty database' => sub {
     for my $command (grep { $_ ne 'intake' } @asking) {
-        my ($status, $text) = $ctl->run(split(/ /, $command), @{ $line{$command} // [] }, '--json');
+        my ($status, $text) = $ctl->run(split(/ /, $command), line_of($command), '--json');
         cmp_ok $status, '<=', 1, "$command --json: exit status $status" or diag $text;
         next if $status != 0;
         ok eval { JSON::PP->new->utf8->decode($_); 1 }, "$command --json is JSON"
