@@ -2,7 +2,7 @@
  *
  * What operators ask of the database, one statement each: tasks, blocks,
  * parameters, corrections, reports. What they do is decided in sql/; the columns
- * are those of the views and functions named in doc/schema-people.md.
+ * are those of the views and functions in doc/schema.md.
  * The parameters are given as comments, in their order; NULL is "not said".
  */
 #ifndef DB_OPERATOR_QUERIES_H
