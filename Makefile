@@ -124,7 +124,8 @@ $(BUILD)/classifier/text/date_words.o: $(BUILD)/gen/date_words.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
 # The commands of bouncectl are those that its files define.
-COMMAND_FILES := $(sort $(wildcard ctl/commands/*.c)) $(sort $(wildcard ctl/classifier_commands/*.c))
+COMMAND_FILES := $(sort $(wildcard ctl/commands/*.c)) \
+                 $(sort $(wildcard ctl/classifier_commands/*.c))
 $(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) ctl/commands ctl/classifier_commands
 	@mkdir -p $(@D)
 	$(Q)sh ctl/registry.sh $(COMMAND_FILES) > $@
@@ -194,12 +195,17 @@ INSTALL_PATHS := \
 	$(patsubst %,$(DOCDIR)/examples:%,$(wildcard etc/*.conf))
 SET_PATHS := sed -e 's|/etc/bounce-milter/|$(CONFDIR)/|g' \
 	-e 's|/usr/local/bin/bouncectl|$(BINDIR)/bouncectl|g' \
-	-e 's|@bindir@|$(BINDIR)|g' -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g'
+	-e 's|@bindir@|$(BINDIR)|g' -e 's|@sbindir@|$(SBINDIR)|g' \
+	-e 's|@sysconfdir@|$(SYSCONFDIR)|g'
 COMPLETION := $(DATADIR)/bash-completion/completions
 
 folder_of = $(DESTDIR)$(firstword $(subst :, ,$(1)))
 source_of = $(lastword $(subst :, ,$(1)))
 target_of = $(call folder_of,$(1))/$(notdir $(call source_of,$(1)))
+
+put = install -m $(1) $(call source_of,$(i)) $(call target_of,$(i))
+put_with_paths = $(SET_PATHS) $(call source_of,$(i)) >$(call target_of,$(i)) && \
+	chmod 644 $(call target_of,$(i))
 
 define newline
 
@@ -212,13 +218,12 @@ endef
 .PHONY: install install-data uninstall
 install: all install-data
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR)
-	$(foreach i,$(INSTALL_755),install -m 755 $(call source_of,$(i)) $(call target_of,$(i))$(newline)	)
+	$(foreach i,$(INSTALL_755),$(call put,755)$(newline)	)
 install-data:
 	install -d $(sort $(foreach i,$(INSTALL_644) $(INSTALL_PATHS),$(call folder_of,$(i)))) \
 		$(DESTDIR)$(COMPLETION) $(DESTDIR)$(CONFDIR)
-	$(foreach i,$(INSTALL_644),install -m 644 $(call source_of,$(i)) $(call target_of,$(i))$(newline)	)
-	$(foreach i,$(INSTALL_PATHS),$(SET_PATHS) $(call source_of,$(i)) >$(call target_of,$(i)) && \
-		chmod 644 $(call target_of,$(i))$(newline)	)
+	$(foreach i,$(INSTALL_644),$(call put,644)$(newline)	)
+	$(foreach i,$(INSTALL_PATHS),$(put_with_paths)$(newline)	)
 	install -m 644 etc/completion/bouncectl.bash $(DESTDIR)$(COMPLETION)/bouncectl
 	for file in bounce-milter.conf bounce-delivery.conf; do \
 		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \

@@ -12,6 +12,7 @@ for file; do
 	*) version=0 name=$base ;;
 	esac
 	printf '{ %d, "%s", "%s",\n' "$version" "$name" "$file"
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/?/\\?/g' -e 's/	/\\t/g' -e 's/^/  "/' -e 's/$/\\n"/' "$file"
+	sed -e 's/\\/\\\\/g' \
+		-e 's/"/\\"/g' -e 's/?/\\?/g' -e 's/	/\\t/g' -e 's/^/  "/' -e 's/$/\\n"/' "$file"
 	printf '},\n'
 done

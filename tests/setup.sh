@@ -75,10 +75,8 @@ is_there() {
 	case $1 in
 	cmd:*) command -v "$name" ;;
 	pc:*) pkg-config --exists "$name" ;;
-	# shellcheck disable=SC2086
 	header:*) echo "#include <$name>" | ${CC:-cc} ${CPPFLAGS:-} -E - ;;
 	perl:*) perl "-M$name" -e 1 ;;
-	# shellcheck disable=SC2086
 	file:*) ls $name ;;
 	esac >/dev/null 2>&1
 }
@@ -149,7 +147,8 @@ another_mta() {
 
 prepare_postfix() {
 	mta=$(another_mta)
-	[ -z "$mta" ] || fail "the tests need the package postfix, which would remove $mta of this" \
+	[ -z "$mta" ] || fail \
+		"the tests need the package postfix, which would remove $mta of this" \
 		"machine. Run them where that does not matter: a container, a virtual machine"
 	postfix_without_configuration
 }

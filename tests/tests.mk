@@ -145,4 +145,5 @@ bench-classify: setup
 $(BUILD)/tests/bench/%: tests/bench/%.c $(call libs,classifier base) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,BENCH,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
-		$(call pkg_cflags,glib-2.0 gmime-3.0) -o $@ $< $(call libs,classifier base) $(LIBS_all)
+		$(call pkg_cflags,glib-2.0 gmime-3.0) -o $@ $< \
+		$(call libs,classifier base) $(LIBS_all)

@@ -89,7 +89,8 @@ function sql_string(text) {
 # The classes belong to the operator: only a new row sets them.
 function write_sql(    i, n) {
 	print "-- The reasons of etc/reasons.txt.\n"
-	print "INSERT INTO bounce.bounce_reason AS n (reason, class, class_temporary, is_notice, meaning)"
+	print "INSERT INTO bounce.bounce_reason AS n"
+	print "  (reason, class, class_temporary, is_notice, meaning)"
 	print "VALUES"
 	for (i = 1; i <= count; i++) {
 		n = names[i]
@@ -125,7 +126,8 @@ function tabulate_meanings(    i, j, group, is_done) {
 		add_line("meanings", "|---|---|")
 		for (j = i; j <= count; j++)
 			if (group_of(names[j]) == group)
-				add_line("meanings", "| `" names[j] "` | " value[names[j], "meaning"] " |")
+				add_line("meanings",
+					"| `" names[j] "` | " value[names[j], "meaning"] " |")
 		add_line("meanings", "")
 	}
 }

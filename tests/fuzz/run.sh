@@ -13,7 +13,8 @@ time=$2
 shift 2
 work=$build/fuzz
 packages='glib-2.0 gmime-3.0 json-glib-1.0 libhs libidn2 libcrypto'
-flags='-std=c17 -D_GNU_SOURCE -DBM_VERSION="fuzz" -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+sanitizers='address,undefined -fno-sanitize-recover=all'
+flags="-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
 for kind in report delivery_status prose classify rules words return_date; do
@@ -27,8 +28,9 @@ fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*/*.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
-	if [ ! "$object" -nt "$source" ]; then
-		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) -c -o "$object" "$source"
+	if [ -z "$(find "$object" -newer "$source" 2>/dev/null)" ]; then
+		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) \
+			-c -o "$object" "$source"
 	fi
 done
 
@@ -38,7 +40,8 @@ done
 cp etc/rules/*.rules "$work/seeds/rules"
 # one seed for each example and pattern of the shipped rules
 sed -n 's/^\(example\|counter\) *= *//p' etc/rules/*.rules |
-	awk -v dir="$work/seeds/classify" '{ print > (dir "/example-" NR); close(dir "/example-" NR) }'
+	awk -v dir="$work/seeds/classify" \
+		'{ print > (dir "/example-" NR); close(dir "/example-" NR) }'
 sed -n 's/^match *= *//p' etc/rules/*.rules |
 	awk -v dir="$work/seeds/rules" '{ print > (dir "/match-" NR); close(dir "/match-" NR) }'
 printf 'he she his hers e\nushers and others\n' >"$work/seeds/words/overlapping"
@@ -46,9 +49,11 @@ for mail in tests/mails/dsn-*.eml; do
 	sed -n '/^Reporting-MTA/,/^--/p' "$mail" >"$work/seeds/delivery_status/$(basename "$mail")"
 done
 for mail in tests/mails/prose-*.eml tests/mails/delay-*.eml; do
-	{ sed -n 's/^Subject: //p;/^$/q' "$mail" | head -n 1; sed '1,/^$/d' "$mail"; } >"$work/seeds/prose/$(basename "$mail")"
+	{ sed -n 's/^Subject: //p;/^$/q' "$mail" | head -n 1; sed '1,/^$/d' "$mail"; } \
+		>"$work/seeds/prose/$(basename "$mail")"
 done
-sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' tests/unit/classifier/prose/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
+sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' \
+	tests/unit/classifier/prose/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
 sed -i 's/|/\n/' "$work"/seeds/return_date/*
 
 for harness in tests/fuzz/fuzz_*.c; do
@@ -56,8 +61,9 @@ for harness in tests/fuzz/fuzz_*.c; do
 	name=${name#fuzz_}
 	case " ${*:-$name} " in *" $name "*) ;; *) continue ;; esac
 	# shellcheck disable=SC2086,SC2046
-	${CLANG:-clang} ${flags%% -fsanitize=*} -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -I"$build/gen" \
-		$(pkg-config --cflags $packages) -o "$work/fuzz_$name" "$harness" "$work"/objects/*.o $(pkg-config --libs $packages)
+	${CLANG:-clang} ${flags%% -fsanitize=*} -fsanitize=fuzzer,$sanitizers -I. -I"$build/gen" \
+		$(pkg-config --cflags $packages) -o "$work/fuzz_$name" "$harness" \
+		"$work"/objects/*.o $(pkg-config --libs $packages)
 	mkdir -p "$work/$name/corpus"
 	seeds=$work/seeds/$name
 	[ -d "$seeds" ] || seeds=
@@ -65,7 +71,8 @@ for harness in tests/fuzz/fuzz_*.c; do
 	[ -e "$dict" ] || dict=tests/fuzz/report.dict
 	echo "fuzz $name for $time s"
 	"$work/fuzz_$name" -max_total_time="$time" -timeout=10 -rss_limit_mb=2000 -max_len=20000 \
-		-dict="$dict" -artifact_prefix="$work/$name/" "$work/$name/corpus" ${seeds:+"$seeds"} \
+		-dict="$dict" -artifact_prefix="$work/$name/" "$work/$name/corpus" \
+		${seeds:+"$seeds"} \
 		>"$work/$name/fuzz.log" 2>&1 || { tail -n 30 "$work/$name/fuzz.log"; exit 1; }
 	tail -n 1 "$work/$name/fuzz.log"
 done

@@ -34,7 +34,8 @@ sub reply {
 
 	if ($key =~ /^([0-9.]+)\.in-addr\.arpa$/) {
 		return ('NXDOMAIN', [], [], []) unless $name{$1};
-		return ('NOERROR', [$qtype eq 'PTR' ? rr("$qname 60 PTR $name{$1}") : ()], [], [], {aa => 1});
+		my @answer = $qtype eq 'PTR' ? rr("$qname 60 PTR $name{$1}") : ();
+		return ('NOERROR', [@answer], [], [], {aa => 1});
 	}
 	my $offers = $host ? $host->{offers} : '';
 	return ('SERVFAIL', [], [], []) if $offers eq 'SERVFAIL';

@@ -22,7 +22,8 @@ perl -MIO::Socket::UNIX -e '
 	while (defined $log->recv(my $line, 8192)) { print "$line\n"; STDOUT->flush }' \
 	> "$WORK/log/syslog" 2>&1 &
 perl /genuine/dns.pl /genuine/hosts.tsv > "$WORK/log/dns" 2>&1 &
-perl /genuine/remote.pl /genuine/hosts.tsv /genuine/replies.tsv "$WORK/names" "$WORK/out" > "$WORK/log/remote" 2>&1 &
+perl /genuine/remote.pl /genuine/hosts.tsv /genuine/replies.tsv "$WORK/names" "$WORK/out" \
+	> "$WORK/log/remote" 2>&1 &
 sleep 1
 
 # send [--option...] NAME RECIPIENT...
@@ -32,10 +33,14 @@ send()
 }
 
 # a choice of rows for the systems that tell little more than the reply itself
-SOME='550-user-unknown 550-no-such-user-plain 550-multiline 550-qmail-style 550-german-8bit 550-disabled 551-moved
-552-mailbox-full 554-quota-eod 452-over-quota 450-greylisted 451-greylisted-plain 554-spam-eod 552-too-large 550-policy
-550-dmarc 554-blocklist 553-sender 554-loop 550-bare 500-syntax connect-blocked connect-busy connect-silent eod-closed
-tls-required auth-required sender-mail-from helo-refused connection-refused domain-unknown null-mx dns-servfail
+SOME='550-user-unknown 550-no-such-user-plain 550-multiline 550-qmail-style 550-german-8bit
+550-disabled 551-moved
+552-mailbox-full 554-quota-eod 452-over-quota 450-greylisted 451-greylisted-plain 554-spam-eod
+552-too-large 550-policy
+550-dmarc 554-blocklist 553-sender 554-loop 550-bare 500-syntax connect-blocked connect-busy
+connect-silent eod-closed
+tls-required auth-required sender-mail-from helo-refused connection-refused domain-unknown null-mx
+dns-servfail
 mx-unknown-host no-mail-host mx-is-us'
 SOME=$(echo $SOME)
 
@@ -44,7 +49,7 @@ SOME=$(echo $SOME)
 send_replies()
 {
 	grep -v '^[#-]' /genuine/replies.tsv | while IFS='	' read -r name recipient _; do
-		case " ${SKIP:-} " in *" $name "*) continue ;; esac
+		case " $(echo ${SKIP:-}) " in *" $name "*) continue ;; esac
 		case " ${ONLY:-$name} " in *" $name "*) ;; *) continue ;; esac
 		send "$@" "$name" "$recipient"
 	done
@@ -85,5 +90,6 @@ person()
 	useradd -m -s /bin/sh "$1"
 }
 
+# shellcheck disable=SC1090
 . "/genuine/systems/$SYSTEM.sh"
 echo "$SYSTEM: $(ls "$WORK/out/$SYSTEM" | wc -l) mails"

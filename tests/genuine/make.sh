@@ -14,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=${OUT:-$here/../mails/genuine}
 
 [ "$(id -u)" = 0 ] || { echo "$0: needs root" >&2; exit 1; }
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$here/systems" && ls *.sh | sed 's/\.sh$//')
 
 for system in "$@"; do
@@ -21,9 +22,11 @@ for system in "$@"; do
 	work=$(mktemp -d "${TMPDIR:-/tmp}/genuine.XXXXXX")
 	mkdir "$work/root" "$work/out" "$work/log"
 	unshare --mount --uts --ipc --pid --fork --kill-child \
-		sh "$here/overlay.sh" "$here" "$work" "$system" || echo "$system: failed, see the log" >&2
+		sh "$here/overlay.sh" "$here" "$work" "$system" \
+			|| echo "$system: failed, see the log" >&2
 	if [ -n "${KEEP_LOGS:-}" ]; then
-		mkdir -p "$KEEP_LOGS" && rm -rf "${KEEP_LOGS:?}/$system" && cp -r "$work/log" "$KEEP_LOGS/$system"
+		mkdir -p "$KEEP_LOGS" && rm -rf "${KEEP_LOGS:?}/$system" \
+			&& cp -r "$work/log" "$KEEP_LOGS/$system"
 	fi
 	if [ -d "$work/out/$system" ]; then
 		mkdir -p "$out/$system"

@@ -14,7 +14,8 @@ hostname mx.example.org
 mount --make-rprivate /
 mount -t tmpfs -o size=3g tmpfs "$work/root"
 mkdir "$work/root/upper" "$work/root/workdir" "$root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$work/root/upper,workdir=$work/root/workdir" "$root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$work/root/upper,workdir=$work/root/workdir" \
+	"$root"
 mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"

@@ -28,7 +28,8 @@ printf '\n%-12s %7s %7s %6s\n' layer lines run percent
 for layer; do
 	report --add-tracefile "$build/coverage.json" --filter "$layer/" --csv - 2>/dev/null |
 		awk -F, -v layer="$layer" 'NR > 1 { lines += $2; run += $3 }
-			END { printf "%-12s %7d %7d %6.1f\n", layer, lines, run, lines ? 100 * run / lines : 0 }'
+			END { printf "%-12s %7d %7d %6.1f\n", layer, lines, run, lines ? 100 * run \
+				/ lines : 0 }'
 done
 echo "$build/html/index.html"
 exit "$status"

@@ -15,6 +15,6 @@ find . -path ./build -prune -o -path ./run -prune -o -path ./.git -prune -o -typ
 		./tests/genuine/systems/*) ;;
 		*) echo "$file" ;;
 		esac
-	done | LC_ALL=C sort | xargs shellcheck --shell=sh
-shellcheck --shell=sh --exclude=SC2034,SC2154,SC2164 tests/genuine/systems/*.sh
+	done | LC_ALL=C sort | xargs shellcheck --shell=sh --severity=warning
+shellcheck --shell=sh --severity=warning --exclude=SC2034,SC2154,SC2164 tests/genuine/systems/*.sh
 shellcheck --shell=bash --exclude=SC2207 etc/completion/bouncectl.bash

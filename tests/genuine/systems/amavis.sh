@@ -51,14 +51,17 @@ C
 chmod 644 /etc/amavis/genuine.conf
 mkdir -p /var/lib/amavis/tmp /var/lib/amavis/db
 chown -R amavis: /var/lib/amavis
-amavisd -c /etc/amavis/genuine.conf > "$WORK/log/start" 2>&1 || amavisd-new -c /etc/amavis/genuine.conf >> "$WORK/log/start" 2>&1
+amavisd -c /etc/amavis/genuine.conf > "$WORK/log/start" 2>&1 \
+	|| amavisd-new -c /etc/amavis/genuine.conf >> "$WORK/log/start" 2>&1
 sleep 8
 
 filter=127.0.0.1:10024
 send --to=$filter --attach=setup.exe banned-attachment good.one@post.example.net
 send --to=$filter --append=TESTVIRUS virus good.one@post.example.net
-send --to=$filter --append='XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X' spam good.one@post.example.net
+send --to=$filter --append='XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X' \
+	spam good.one@post.example.net
 send --to=$filter --header="$(printf 'X-Bad: b\344d')" bad-header good.one@post.example.net
-send --to=$filter --attach=setup.exe banned-two-recipients good.one@post.example.net good.two@post.example.net
+send --to=$filter --attach=setup.exe banned-two-recipients good.one@post.example.net \
+	good.two@post.example.net
 await 20
 cp /var/lib/amavis/log "$WORK/log/amavis.log"

@@ -1,7 +1,8 @@
 # Small programs that answer: SPDX-License-Identifier: BSD-2-Clause
 # packages: msmtp-mta vacation maildrop procmail
 
-printf 'account default\nhost 192.0.2.9\nport 25\ntls off\nauto_from off\nsyslog off\n' > /etc/msmtprc
+printf 'account default\nhost 192.0.2.9\nport 25\ntls off\nauto_from off\nsyslog off\n' \
+	> /etc/msmtprc
 
 # incoming NAME USER: the application's mail, as the delivery agent hands it over
 incoming()
@@ -9,8 +10,10 @@ incoming()
 	token=$(collector "$1")
 	printf '%s\n' "From $token $(date)" "Return-Path: <$token>" \
 		"From: Example Billing <$token>" "To: $2@example.org" \
-		"Date: $(date -R)" "Subject: Your invoice 4711" "Message-ID: <${token%@*}.inv@app.example.org>" \
-		"X-Communication-ID: 4711" "MIME-Version: 1.0" "Content-Type: text/plain; charset=us-ascii" "" \
+		"Date: $(date -R)" "Subject: Your invoice 4711" \
+			"Message-ID: <${token%@*}.inv@app.example.org>" \
+		"X-Communication-ID: 4711" "MIME-Version: 1.0" \
+			"Content-Type: text/plain; charset=us-ascii" "" \
 		"Dear customer," "" "please find your invoice below." > "$WORK/mail"
 	chmod 644 "$WORK/mail"
 }
@@ -30,15 +33,18 @@ mailbot_as()
 {
 	incoming "$1" berta
 	shift
-	mailbot -t "$WORK/text" -c utf-8 -A 'From: berta@example.org' "$@" < "$WORK/mail" >> "$WORK/log/mailbot" 2>&1
+	mailbot -t "$WORK/text" -c utf-8 -A 'From: berta@example.org' "$@" < "$WORK/mail" \
+		>> "$WORK/log/mailbot" 2>&1
 }
 relay="/usr/sbin/sendmail -t -f berta@example.org"
 mailbot_as mailbot-reply $relay
 mailbot_as mailbot-dsn -T replydsn -N -M berta@example.org $relay
 incoming mailbot-latin1 berta
-mailbot -m "$WORK/latin1" -N -A 'From: berta@example.org' $relay < "$WORK/mail" >> "$WORK/log/mailbot" 2>&1
+mailbot -m "$WORK/latin1" -N -A 'From: berta@example.org' $relay < "$WORK/mail" \
+	>> "$WORK/log/mailbot" 2>&1
 echo 'This is an abuse report for a message received from 192.0.2.1.' > "$WORK/text"
-mailbot_as arf-abuse -T replyfeedback -N -R abuse --feedback-original-rcpt-to '<berta@example.org>' \
+mailbot_as arf-abuse -T replyfeedback -N -R abuse --feedback-original-rcpt-to \
+	'<berta@example.org>' \
 	--feedback-source-ip 192.0.2.1 --feedback-original-mail-from "<$token>" $relay
 mailbot_as arf-fraud-full -T replyfeedback -a -N -R fraud $relay
 

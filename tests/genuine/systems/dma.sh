@@ -5,7 +5,8 @@ printf 'MAILNAME mx.example.org\nALIASES /etc/aliases\n' > /etc/dma/dma.conf
 echo 'office: anna.keller@post.example.net' > /etc/aliases
 
 # it waits five minutes for a silent server, and that cannot be changed
-SKIP='connect-silent no-route eod-closed null-mx mx-unknown-host dns-servfail mx-is-us 451-greylisted-plain'
+SKIP='connect-silent no-route eod-closed null-mx mx-unknown-host dns-servfail mx-is-us
+451-greylisted-plain'
 local=/usr/sbin/dma
 ONLY=$SOME
 send_replies --sendmail=$local

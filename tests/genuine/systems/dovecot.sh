@@ -19,7 +19,8 @@ protocol lda {
   mail_plugins = sieve
 }
 C
-sed 's/mail_plugins = sieve/mail_plugins = quota sieve/' /etc/dovecot/genuine.conf > /etc/dovecot/quota.conf
+sed 's/mail_plugins = sieve/mail_plugins = quota sieve/' /etc/dovecot/genuine.conf \
+	> /etc/dovecot/quota.conf
 chmod 644 /etc/dovecot/*.conf
 
 # lda USER NAME [CONF]: one mail into the box of USER
@@ -31,11 +32,14 @@ lda()
 	chown "$1:" "/home/$1/".*sieve 2> /dev/null
 	token=$(collector "$2")
 	printf '%s\n' "From: Example Billing <billing@example.org>" "To: $1@example.org" \
-		"Date: $(date -R)" "Subject: Your invoice 4711" "Message-ID: <${token%@*}.inv@app.example.org>" \
-		"X-Communication-ID: 4711" "MIME-Version: 1.0" "Content-Type: text/plain; charset=us-ascii" "" \
+		"Date: $(date -R)" "Subject: Your invoice 4711" \
+			"Message-ID: <${token%@*}.inv@app.example.org>" \
+		"X-Communication-ID: 4711" "MIME-Version: 1.0" \
+			"Content-Type: text/plain; charset=us-ascii" "" \
 		"Dear customer," "" "please find your invoice below." > "$WORK/mail"
 	chmod 644 "$WORK/mail"
-	su "$1" -c "/usr/lib/dovecot/dovecot-lda -c /etc/dovecot/${3:-genuine}.conf -f $token -a $1@example.org" \
+	su "$1" -c \
+		"/usr/lib/dovecot/dovecot-lda -c /etc/dovecot/${3:-genuine}.conf -f $token -a $1@example.org" \
 		< "$WORK/mail" >> "$WORK/log/lda" 2>&1
 }
 

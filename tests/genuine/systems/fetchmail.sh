@@ -3,7 +3,8 @@
 
 # it hands its bounces to the SMTP server of the same host
 printf 'relay.example.org\t127.0.0.1\t8BITMIME\n' > "$WORK/hosts"
-perl /genuine/remote.pl "$WORK/hosts" /genuine/replies.tsv "$WORK/names" "$WORK/out" > "$WORK/log/relay" 2>&1 &
+perl /genuine/remote.pl "$WORK/hosts" /genuine/replies.tsv "$WORK/names" "$WORK/out" \
+	> "$WORK/log/relay" 2>&1 &
 
 person anton
 cat > /etc/dovecot/genuine.conf <<'C'
@@ -31,9 +32,12 @@ fetch()
 {
 	token=$(collector "$1")
 	mkdir -p /home/anton/Maildir/new /home/anton/Maildir/cur /home/anton/Maildir/tmp
-	printf '%s\n' "Return-Path: <$token>" "From: Example Billing <billing@example.org>" "To: anton@example.org" \
-		"Date: $(date -R)" "Subject: Your invoice 4711" "Message-ID: <${token%@*}.inv@app.example.org>" \
-		"X-Communication-ID: 4711" "MIME-Version: 1.0" "Content-Type: text/plain; charset=us-ascii" "" \
+	printf '%s\n' "Return-Path: <$token>" "From: Example Billing <billing@example.org>" \
+		"To: anton@example.org" \
+		"Date: $(date -R)" "Subject: Your invoice 4711" \
+			"Message-ID: <${token%@*}.inv@app.example.org>" \
+		"X-Communication-ID: 4711" "MIME-Version: 1.0" \
+			"Content-Type: text/plain; charset=us-ascii" "" \
 		"Dear customer," "" "please find your invoice below." > "/home/anton/Maildir/new/$1"
 	chown -R anton: /home/anton/Maildir
 	cat > "$WORK/fetchmailrc" <<-C

@@ -3,17 +3,21 @@
 
 list=/var/spool/mlmmj/news
 mkdir -p /var/spool/mlmmj
-printf '%s\n' example.org owner@example.org en n | /usr/bin/mlmmj-make-ml -L news > "$WORK/log/make" 2>&1
+printf '%s\n' example.org owner@example.org en n | /usr/bin/mlmmj-make-ml -L news \
+	> "$WORK/log/make" 2>&1
 echo 192.0.2.9 > "$list/control/relayhost"
 
 # post NAME: a posting to the list by the application
 post()
 {
 	token=$(collector "$1")
-	printf '%s\n' "Return-Path: <$token>" "From: Example Billing <$token>" "To: news@example.org" \
+	printf '%s\n' "Return-Path: <$token>" "From: Example Billing <$token>" \
+		"To: news@example.org" \
 		"Delivered-To: news@example.org" \
-		"Date: $(date -R)" "Subject: Your invoice 4711" "Message-ID: <${token%@*}.inv@app.example.org>" \
-		"X-Communication-ID: 4711" "MIME-Version: 1.0" "Content-Type: text/plain; charset=us-ascii" "" \
+		"Date: $(date -R)" "Subject: Your invoice 4711" \
+			"Message-ID: <${token%@*}.inv@app.example.org>" \
+		"X-Communication-ID: 4711" "MIME-Version: 1.0" \
+			"Content-Type: text/plain; charset=us-ascii" "" \
 		"Dear customer," "" "please find your invoice below." > "$WORK/mail"
 	/usr/bin/mlmmj-receive -F -L "$list" < "$WORK/mail" >> "$WORK/log/receive" 2>&1
 }

@@ -10,8 +10,10 @@ echo 4 > /etc/nullmailer/queuelifetime
 echo 4 > /etc/nullmailer/sendtimeout
 su -s /bin/sh mail -c nullmailer-send > "$WORK/log/send-daemon" 2>&1 &
 
-SKIP='connect-blocked connect-busy connect-silent eod-closed tls-required auth-required sender-mail-from size-offered
-helo-refused connection-refused no-route domain-unknown null-mx dns-servfail mx-unknown-host no-mail-host mx-is-us'
+SKIP='connect-blocked connect-busy connect-silent eod-closed tls-required auth-required
+sender-mail-from size-offered
+helo-refused connection-refused no-route domain-unknown null-mx dns-servfail mx-unknown-host
+no-mail-host mx-is-us'
 SKIP=$(echo $SKIP)
 local=/usr/sbin/sendmail
 ONLY=$SOME

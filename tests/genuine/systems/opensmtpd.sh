@@ -3,7 +3,8 @@
 
 # its client waits five minutes for a silent server, and that cannot be changed
 # and all it says of a mail that it gives up is "Envelope expired"
-SKIP='connect-silent mx-is-us connect-busy connect-blocked helo-refused null-mx no-mail-host mx-unknown-host dns-servfail
+SKIP='connect-silent mx-is-us connect-busy connect-blocked helo-refused null-mx no-mail-host
+mx-unknown-host dns-servfail
 eod-closed 451-greylisted-plain'
 SKIP=$(echo $SKIP)
 smtpd_start()

@@ -25,7 +25,8 @@ static const struct row rows[] = {
 	{ "no-header", "just words, no field\n", "-1:text/plain", 0, "just words, no field\n" },
 	{ "empty", "", "-1:text/plain", 0, "" },
 	{ "only-header", "Subject: x\n", "-1:text/plain", 0, "" },
-	{ "mbox-line", "From a@b.example Sat Nov 21\nSubject: x\n\nhello\n", "-1:text/plain", 0, "hello\n" },
+	{ "mbox-line", "From a@b.example Sat Nov 21\nSubject: x\n\nhello\n", "-1:text/plain", 0,
+	  "hello\n" },
 	{ "blank-lines-first", "\n\nSubject: x\n\nhello\n", "-1:text/plain", 0, "hello\n" },
 	{ "crlf", "Subject: x\r\n\r\na\r\nb\r\n", "-1:text/plain", 0, "a\nb\n" },
 	{ "cr-only", "Subject: x\r\ra\rb\r", "-1:text/plain", 0, "a\nb\n" },
@@ -33,25 +34,37 @@ static const struct row rows[] = {
 	{ "two-parts", MULTIPART "--b\n\none\n--b\nContent-Type: text/html\n\ntwo\n--b--\n",
 	  "-1:multipart/mixed 0:text/plain 0:text/html", 2, "two" },
 	{ "not-closed", MULTIPART "--b\n\none\n", "-1:multipart/mixed 0:text/plain", 1, "one\n" },
-	{ "prologue", MULTIPART "ignored\n--b\n\none\n--b--\nignored\n", "-1:multipart/mixed 0:text/plain", 1, "one" },
-	{ "nested", MULTIPART "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\none\n--c--\n--b\n\ntwo\n--b--\n",
+	{ "prologue", MULTIPART "ignored\n--b\n\none\n--b--\nignored\n",
+	  "-1:multipart/mixed 0:text/plain", 1, "one" },
+	{ "nested", MULTIPART "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\n"
+	  "one\n--c--\n--b\n\ntwo\n--b--\n",
 	  "-1:multipart/mixed 0:multipart/alternative 1:text/plain 0:text/plain", 3, "two" },
-	{ "message-is-a-leaf", MULTIPART "--b\nContent-Type: message/rfc822\n\nTo: a\nSubject: y\n\ninner\n--b--\n",
+	{ "message-is-a-leaf", MULTIPART "--b\nContent-Type: message/rfc822\n\nTo: a\nSubject: y\n"
+	  "\ninner\n--b--\n",
 	  "-1:multipart/mixed 0:message/rfc822", 1, "To: a\nSubject: y\n\ninner" },
-	{ "digest", "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: y\n\ninner\n--b--\n",
+	{ "digest", "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: y\n\ninner\n"
+	  "--b--\n",
 	  "-1:multipart/digest 0:text/plain", 1, "Subject: y\n\ninner" },
-	{ "status", MULTIPART "--b\nContent-Type: Message/Delivery-Status\n\nStatus: 5.1.1\n--b--\n",
+	{ "status", MULTIPART "--b\nContent-Type: Message/Delivery-Status\n\nStatus: 5.1.1\n"
+	  "--b--\n",
 	  "-1:multipart/mixed 0:message/delivery-status", 1, "Status: 5.1.1" },
-	{ "fields-in-the-text-stay", "Subject: x\n\nTo: a\nCc: b\nFrom: c\nX: d\n", "-1:text/plain", 0, "To: a\nCc: b\nFrom: c\nX: d\n" },
-	{ "base64", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\naMOp\n", "-1:text/plain", 0, "hé" },
-	{ "quoted-printable", "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nh=E9=\n!\n",
+	{ "fields-in-the-text-stay", "Subject: x\n\nTo: a\nCc: b\nFrom: c\nX: d\n", "-1:text/plain",
+	  0, "To: a\nCc: b\nFrom: c\nX: d\n" },
+	{ "base64", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n"
+	  "\naMOp\n", "-1:text/plain", 0, "hé" },
+	{ "quoted-printable", "Content-Type: text/plain; charset=iso-8859-1\n"
+	  "Content-Transfer-Encoding: quoted-printable\n\nh=E9=\n!\n",
 	  "-1:text/plain", 0, "hé!\n" },
-	{ "no-boundary-parameter", "Content-Type: multipart/mixed\n\n--b\nContent-Type: text/html\n\none\n--b--\n",
+	{ "no-boundary-parameter", "Content-Type: multipart/mixed\n\n--b\n"
+	  "Content-Type: text/html\n\none\n--b--\n",
 	  "-1:multipart/mixed 0:text/html", 1, "one" },
-	{ "wrong-boundary", "Content-Type: multipart/mixed; boundary=z\n\n--b\nContent-Type: text/html\n\none\n--b--\n",
+	{ "wrong-boundary", "Content-Type: multipart/mixed; boundary=z\n\n--b\n"
+	  "Content-Type: text/html\n\none\n--b--\n",
 	  "-1:multipart/mixed 0:text/html", 1, "one" },
-	{ "no-boundary-at-all", "Content-Type: multipart/mixed; boundary=z\n\njust words\n", "-1:text/plain", 0, "\njust words\n" },
-	{ "comment-before-type", "Content-Type: (x) text/HTML; a=b\n\none\n", "-1:text/html", 0, "one\n" },
+	{ "no-boundary-at-all", "Content-Type: multipart/mixed; boundary=z\n\njust words\n",
+	  "-1:text/plain", 0, "\njust words\n" },
+	{ "comment-before-type", "Content-Type: (x) text/HTML; a=b\n\none\n", "-1:text/html", 0,
+	  "one\n" },
 	{ "no-type", "Content-Type: ;\n\none\n", "-1:text/plain", 0, "one\n" },
     /* clang-format on */
 };

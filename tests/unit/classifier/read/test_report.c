@@ -168,7 +168,8 @@ static const struct {
 	  "mailbox is full" },
 	{ "dsn-postfix-user-unknown.eml",
 	  "dsn rfc3464"
-	  "; anna@customer.example.org anna+bills@customer.example.org failed 5.1.1 550 mail.customer.example.org",
+	  "; anna@customer.example.org anna+bills@customer.example.org failed 5.1.1 550 "
+	  "mail.customer.example.org",
 	  "" },
 	{ "dsn-quoted-printable.eml",
 	  "dsn rfc3464"

@@ -111,7 +111,8 @@ static void test_address_decode(void)
 		{ "a+tag@example.org", "a+tag@example.org", "a+tag@example.org" },
 		{ "a+2b+00+0A+FF+", "a+2b+00+0A+FF+", "a+2b+00+0A+FF+" },
 		{ "p\\x{E9}l\\x{1F600}", "p\\x{E9}l\\x{1F600}", "pél😀" },
-		{ "\\x{0}\\x{D800}\\x{110000}\\x{", "\\x{0}\\x{D800}\\x{110000}\\x{", "\\x{0}\\x{D800}\\x{110000}\\x{" },
+		{ "\\x{0}\\x{D800}\\x{110000}\\x{", "\\x{0}\\x{D800}\\x{110000}\\x{",
+		  "\\x{0}\\x{D800}\\x{110000}\\x{" },
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -184,7 +185,8 @@ static void test_html(void)
 	static const struct { const char *html, *text; } rows[] = {
 		{ "<p>a<br>b</p>", "a\nb\n" },
 		{ "<td>a</td><td>b</td>", "a b" },
-		{ "a &amp; b &lt;c@example.org&gt; &#233;&#xE9;&nbsp;x", "a & b <c@example.org> éé x" },
+		{ "a &amp; b &lt;c@example.org&gt; &#233;&#xE9;&nbsp;x",
+		  "a & b <c@example.org> éé x" },
 		{ "<head><title>t</title></head><style>s</style>x<script>y", "xy" },
 		{ "to <a@example.org> now", "to <a@example.org> now" },
 		{ "<a href=\"mailto:b@example.org?subject=x\">Bert</a>.", "Bert <b@example.org>." },

@@ -51,53 +51,71 @@ static const struct {
 } rows[] = {
     /* clang-format off */
 	{ "the words name another recipient",
-	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <anna@a.example>: User unknown\n\n"
-	  GROUP("bert@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <anna@a.example>: User unknown\n" END,
+	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <anna@a.example>: User "
+	  "unknown\n\n"
+	  GROUP("bert@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <anna@a.example>: User "
+	  "unknown\n" END,
 	  "anna@a.example - hard; bert@a.example - unclassified; " },
 	{ "the words name this one and another",
-	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <bert@a.example> <anna@a.example>: User unknown\n\n"
-	  GROUP("bert@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <BERT@A.example>: User unknown\n" END,
+	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <bert@a.example> "
+	  "<anna@a.example>: User unknown\n\n"
+	  GROUP("bert@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <BERT@A.example>: User "
+	  "unknown\n" END,
 	  "anna@a.example - hard; bert@a.example - hard; " },
 	{ "the words name somebody who is no recipient",
-	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 <anna@inside.a.example>: User unknown\n\n"
+	  STATUS GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 "
+	  "<anna@inside.a.example>: User unknown\n\n"
 	  GROUP("bert@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n" END,
 	  "anna@a.example - hard; bert@a.example - hard; " },
 	{ "refused before the recipient was heard",
-	  TOLD("550 5.1.1 User unknown (in reply to\n    MAIL FROM command)") GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n" END,
+	  TOLD("550 5.1.1 User unknown (in reply to\n"
+	  "    MAIL FROM command)") GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 "
+	  "User unknown\n" END,
 	  "anna@a.example - technical; " },
 	{ "refused when the recipient was heard",
-	  TOLD("550 5.1.1 User unknown (in reply to\n    RCPT TO command)") GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n" END,
+	  TOLD("550 5.1.1 User unknown (in reply to\n"
+	  "    RCPT TO command)") GROUP("anna@a.example") "Diagnostic-Code: smtp; 550 5.1.1 User "
+	  "unknown\n" END,
 	  "anna@a.example - hard; " },
 	{ "what a host said was unknown, not the host",
-	  TOLD("550 Rejected, unknown cause (in reply to RCPT TO command)") "Final-Recipient: rfc822; anna@a.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 Rejected, unknown cause\n" END,
+	  TOLD("550 Rejected, unknown cause (in reply to RCPT TO command)") "Final-Recipient: "
+	  "rfc822; anna@a.example\nAction: failed\nStatus: 5.0.0\n"
+	  "Diagnostic-Code: smtp; 550 Rejected, unknown cause\n" END,
 	  "anna@a.example - technical; " },
 	{ "a server tells its postmaster of a session",
-	  DAEMON "Subject: Postfix SMTP server: errors from unknown[192.0.2.9]\n\nTranscript of session follows.\n\n"
-	  " Out: 220 mx.example.net ESMTP\n In:  RCPT TO:<anna@a.example>\n Out: 550 5.1.1 <anna@a.example>: Recipient address rejected: User unknown\n",
+	  DAEMON "Subject: Postfix SMTP server: errors from unknown[192.0.2.9]\n\n"
+	  "Transcript of session follows.\n\n"
+	  " Out: 220 mx.example.net ESMTP\n In:  RCPT TO:<anna@a.example>\n"
+	  " Out: 550 5.1.1 <anna@a.example>: Recipient address rejected: User unknown\n",
 	  "anna@a.example - unclassified; " },
 	{ "an action that is no failure",
 	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: processed\nStatus: 5.1.1\n" END,
 	  "anna@a.example - unclassified; " },
 	{ "an action spelled otherwise",
-	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: Failure (permanent)\nStatus: 5.1.1\n" END,
+	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: Failure (permanent)\n"
+	  "Status: 5.1.1\n" END,
 	  "anna@a.example - hard; " },
 	{ "no action",
 	  STATUS "Final-Recipient: rfc822; anna@a.example\nStatus: 5.1.1\n" END,
 	  "anna@a.example - hard; " },
 	{ "a member of a list of which another got it",
-	  STATUS MEMBER("anna@b.example", "delivered", "2.0.0") MEMBER("bert@b.example", "failed", "5.1.1") END,
+	  STATUS MEMBER("anna@b.example", "delivered", "2.0.0") MEMBER("bert@b.example", "failed",
+	  "5.1.1") END,
 	  "anna@b.example team@a.example technical; bert@b.example - hard; " },
 	{ "a member of a list that was expanded",
-	  STATUS MEMBER("bert@b.example", "failed", "5.1.1") MEMBER("team@a.example", "expanded", "2.0.0") END,
+	  STATUS MEMBER("bert@b.example", "failed", "5.1.1") MEMBER("team@a.example", "expanded",
+	  "2.0.0") END,
 	  "bert@b.example - hard; team@a.example team@a.example technical; " },
 	{ "a list under its own address, expanded and failed",
-	  STATUS MEMBER("team@a.example", "expanded", "2.0.0") MEMBER("team@a.example", "failed", "5.1.1") END,
+	  STATUS MEMBER("team@a.example", "expanded", "2.0.0") MEMBER("team@a.example", "failed",
+	  "5.1.1") END,
 	  "team@a.example team@a.example technical; team@a.example team@a.example unclassified; " },
 	{ "an alias of one",
 	  STATUS MEMBER("bert@b.example", "failed", "5.1.1") END,
 	  "bert@b.example team@a.example hard; " },
 	{ "an alias of two who failed",
-	  STATUS MEMBER("anna@b.example", "failed", "5.1.1") MEMBER("bert@b.example", "failed", "5.1.1") END,
+	  STATUS MEMBER("anna@b.example", "failed", "5.1.1") MEMBER("bert@b.example", "failed",
+	  "5.1.1") END,
 	  "anna@b.example team@a.example hard; bert@b.example team@a.example hard; " },
 	{ "Sendmail: an MX that is the host itself",
 	  SENDMAIL "   ----- Transcript of session follows -----\n"
@@ -109,28 +127,35 @@ static const struct {
 	  "550 5.1.2 <anna@a.example>... Host unknown (Name server: a.example.: host not found)\n",
 	  "anna@a.example - hard; " },
 	{ "Sendmail: one failed, one got it, one waits",
-	  SENDMAIL "   ----- The following addresses had transient non-fatal errors -----\n<carl@c.example>\n\n"
+	  SENDMAIL "   ----- The following addresses had transient non-fatal errors -----\n"
+	  "<carl@c.example>\n\n"
 	  "   ----- The following addresses had successful delivery notifications -----\n"
 	  "<bert@b.example>  (relayed to non-DSN-aware mailer)\n\n"
-	  "   ----- Transcript of session follows -----\n<bert@b.example>... relayed; expect no further notifications\n"
-	  "... while talking to mx.a.example.:\n>>> DATA\n<<< 550 5.1.1 <anna@a.example>: User unknown\n"
+	  "   ----- Transcript of session follows -----\n"
+	  "<bert@b.example>... relayed; expect no further notifications\n"
+	  "... while talking to mx.a.example.:\n>>> DATA\n"
+	  "<<< 550 5.1.1 <anna@a.example>: User unknown\n"
 	  "550 5.1.1 <anna@a.example>... User unknown\n",
 	  "anna@a.example - hard; carl@c.example - technical; bert@b.example - technical; " },
 	{ "Exim: bytes in octal",
 	  DAEMON "Subject: Mail delivery failed: returning message to sender\n\n"
 	  "This message was created automatically by mail delivery software.\n\n"
 	  "  j\\303\\274rgen.gro\\303\\237@a.example\n    host mx.a.example [192.0.2.1]\n"
-	  "    SMTP error from remote mail server after RCPT TO:<j\\303\\274rgen.gro\\303\\237@a.example>:\n"
+	  "    SMTP error from remote mail server after RCPT "
+	  "TO:<j\\303\\274rgen.gro\\303\\237@a.example>:\n"
 	  "    550 5.1.1 User unknown\n",
 	  "jürgen.groß@a.example - hard; " },
 	{ "Exim: bytes in octal that are no UTF-8",
 	  DAEMON "Subject: Mail delivery failed: returning message to sender\n\n"
 	  "This message was created automatically by mail delivery software.\n\n"
-	  "  m\\374ller@a.example\n    550 5.1.1 User unknown\n  bert@a.example\n    550 5.1.1 User unknown\n",
+	  "  m\\374ller@a.example\n    550 5.1.1 User unknown\n  bert@a.example\n"
+	  "    550 5.1.1 User unknown\n",
 	  "bert@a.example - hard; " },
 	{ "OpenSMTPD: the last word on a message",
-	  DAEMON "Subject: Delayed mail notice\n\n    Hi!\n\n    This is the MAILER-DAEMON, please DO NOT REPLY to this e-mail.\n\n"
-	  "    A message is delayed for more than 4 hours for the following\n    list of recipients:\n\n"
+	  DAEMON "Subject: Delayed mail notice\n\n    Hi!\n\n"
+	  "    This is the MAILER-DAEMON, please DO NOT REPLY to this e-mail.\n\n"
+	  "    A message is delayed for more than 4 hours for the following\n"
+	  "    list of recipients:\n\n"
 	  "anna@a.example: Envelope expired\n\n    Below is a copy of the original message:\n",
 	  "anna@a.example - soft; " },
 	{ "a letter from a person who is the postmaster",
@@ -138,15 +163,18 @@ static const struct {
 	{ "his answer",
 	  LETTER("Postmaster <postmaster@a.example>", "Re: Undeliverable: your invoice") DEAR, "" },
 	{ "his answer, with a line he was sent",
-	  LETTER("postmaster@a.example", "Your invoice") "In-Reply-To: <invoice-4711@sender.example.com>\n\n"
-	  "It could not be delivered to jane@a.example:\n550 5.1.1 User unknown\nPlease send it again.\n", "" },
+	  LETTER("postmaster@a.example", "Your invoice") "In-Reply-To: "
+	  "<invoice-4711@sender.example.com>\n\n"
+	  "It could not be delivered to jane@a.example:\n550 5.1.1 User unknown\n"
+	  "Please send it again.\n", "" },
 	{ "a report under the name of postmaster",
 	  LETTER("postmaster@a.example", "Undeliverable: your invoice")
 	  "\nYour message could not be delivered to jane@a.example: user unknown\n",
 	  "jane@a.example - hard; " },
 	{ "a report that says it was generated",
 	  LETTER("postmaster@a.example", "Your invoice") "Auto-Submitted: auto-generated\n"
-	  "In-Reply-To: <invoice-4711@sender.example.com>\n\nIt could not be delivered to jane@a.example: user unknown\n",
+	  "In-Reply-To: <invoice-4711@sender.example.com>\n\n"
+	  "It could not be delivered to jane@a.example: user unknown\n",
 	  "jane@a.example - hard; " },
 	{ "a report that quotes the reply",
 	  LETTER("postmaster@a.example", "Your invoice")

@@ -22,43 +22,64 @@ static const struct {
     { "sound", FULL, NULL, "", "" },
     { "no-example", "[a]\nreason = expired\nmatch = tired\n", NULL, "a:1:no_example", "" },
     { "site-no-example", FULL, "[s]\nreason = expired\nmatch = tired\n", "s:1:no_example", "" },
-    { "address-in-pattern", "[a]\nreason = expired\nmatch = of boss@our\\.example\nexample = 550 of boss@our.example\n", NULL,
+    { "address-in-pattern", "[a]\nreason = expired\nmatch = of boss@our\\.example\n"
+      "example = 550 of boss@our.example\n", NULL,
       "a:3:never a:1:never", "a:4:example" },
     { "two-blanks", "[a]\nreason = expired\nmatch = too  tired\nexample = 550 too  tired\n", NULL,
       "a:3:never a:1:never", "a:4:example" },
-    { "typographic", "[a]\nreason = expired\nmatch = can\u2019t be\nexample = 550 can\u2019t be\n", NULL,
+    { "typographic", "[a]\nreason = expired\nmatch = can\u2019t be\nexample = 550 can\u2019t be\n",
+      NULL,
       "a:3:never a:1:never", "a:4:example" },
-    { "one-of-two-patterns", "[a]\nreason = expired\nmatch = x  y\nmatch = tired\nexample = 550 tired\n", NULL,
+    { "one-of-two-patterns", "[a]\nreason = expired\nmatch = x  y\nmatch = tired\n"
+      "example = 550 tired\n", NULL,
       "a:3:never", "" },
-    { "one-word-of-two", "[a]\nreason = expired\nmatch = x  y|tired\nexample = 550 tired\n", NULL, "", "" },
-    { "address-in-from", "[a]\nreason = expired\nlook = from\nmatch = boss@our\nexample = boss@our.example\n", NULL, "", "" },
-    { "part-of-a-chain", "[a]\nreason = expired\nmatch = tired .. a  b\nexample = 550 tired a  b\n", NULL,
+    { "one-word-of-two", "[a]\nreason = expired\nmatch = x  y|tired\nexample = 550 tired\n", NULL,
+      "", "" },
+    { "address-in-from", "[a]\nreason = expired\nlook = from\nmatch = boss@our\n"
+      "example = boss@our.example\n", NULL, "", "" },
+    { "part-of-a-chain", "[a]\nreason = expired\nmatch = tired .. a  b\nexample = 550 tired a  b\n",
+      NULL,
       "a:3:never a:1:never", "a:4:example" },
-    { "status-class", "[a]\nreason = expired\nmatch = x y\nstatus = 6.1.1\nexample = 550 x y\n", NULL,
+    { "status-class", "[a]\nreason = expired\nmatch = x y\nstatus = 6.1.1\nexample = 550 x y\n",
+      NULL,
       "a:1:never a:1:never", "a:5:example" },
-    { "status-short", "[a]\nreason = expired\nmatch = x y\nstatus = 5.1, 5.*, 5.?.?, ?.1.*, *, 4.1*\nexample = 550 5.5.0 x y\n",
+    { "status-short", "[a]\nreason = expired\nmatch = x y\n"
+      "status = 5.1, 5.*, 5.?.?, ?.1.*, *, 4.1*\nexample = 550 5.5.0 x y\n",
       NULL, "a:1:never", "" },
-    { "reply", "[a]\nreason = expired\nmatch = x y\nreply = 650, 55, 5??, *\nexample = 550 x y\n", NULL,
+    { "reply", "[a]\nreason = expired\nmatch = x y\nreply = 650, 55, 5??, *\nexample = 550 x y\n",
+      NULL,
       "a:1:never a:1:never", "" },
-    { "status-against-reply", "[a]\nreason = expired\nmatch = x y\nstatus = 5.*\nreply = 4??\nexample = 550 5.5.0 x y\n", NULL,
+    { "status-against-reply", "[a]\nreason = expired\nmatch = x y\nstatus = 5.*\nreply = 4??\n"
+      "example = 550 5.5.0 x y\n", NULL,
       "a:1:never a:1:never", "a:6:example" },
-    { "vetoed", "[a]\nreason = expired\nmatch = tired\nunless = tired\nexample = 550 tired\n", NULL, "a:1:never",
+    { "vetoed", "[a]\nreason = expired\nmatch = tired\nunless = tired\nexample = 550 tired\n", NULL,
+      "a:1:never",
       "a:5:example" },
     { "shadowed", "[a]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
-      "[b]\nreason = mailbox_full\nmatch = very tired\nexample = 550 very tired\n", NULL, "b:5:shadowed", "b:8:example" },
-    { "shadowed-by-a-code", "[a]\nreason = expired\nmatch = tired\nexample = 550 5.1.1 tired\n", NULL, "a:1:shadowed",
+      "[b]\nreason = mailbox_full\nmatch = very tired\nexample = 550 very tired\n", NULL,
+      "b:5:shadowed", "b:8:example" },
+    { "shadowed-by-a-code", "[a]\nreason = expired\nmatch = tired\nexample = 550 5.1.1 tired\n",
+      NULL, "a:1:shadowed",
       "a:4:example" },
     { "same-pattern", "[a]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
-      "[b]\nreason = expired\nmatch = tired\nmatch = weary\nexample = 550 weary\n", NULL, "b:7:shadowed", "" },
-    { "same-pattern-behind-a-condition", "[a]\nreason = expired\nmatch = tired\nreply = 550\nexample = 550 tired\n"
+      "[b]\nreason = expired\nmatch = tired\nmatch = weary\nexample = 550 weary\n", NULL,
+      "b:7:shadowed", "" },
+    { "same-pattern-behind-a-condition", "[a]\nreason = expired\nmatch = tired\nreply = 550\n"
+      "example = 550 tired\n"
       "[b]\nreason = mailbox_full\nmatch = tired\nexample = 452 tired\n", NULL, "", "" },
-    { "site-before-shipped", FULL, "[s]\nreason = spam_rejected\nmatch = over\nexample = 550 over\n", "s:1:shadows",
+    { "site-before-shipped", FULL, "[s]\nreason = spam_rejected\nmatch = over\n"
+      "example = 550 over\n", "s:1:shadows",
       "shipped.full:4:example" },
-    { "site-agrees", FULL, "[s]\nreason = mailbox_full\nmatch = over\nexample = 550 over\n", "shipped.full:1:shadowed", "" },
-    { "site-replaces", FULL, "[shipped.full]\nreason = spam_rejected\nmatch = over\nexample = 550 over\n", "", "" },
-    { "host", "[a]\nreason = expired\nmatch = tired\nhost = \\.partner\\.example$\nexample = 550 tired\n", NULL, "", "" },
-    { "host-beyond-words", "[a]\nreason = expired\nmatch = tired\nhost = ^mx[0-9]+\\.partner\nexample = 550 tired\n", NULL, "", "" },
-    { "counter", "[a]\nreason = expired\nmatch = tired\nexample = 550 tired\ncounter = 550 not tired\n", NULL, "", "a:5:counter" },
+    { "site-agrees", FULL, "[s]\nreason = mailbox_full\nmatch = over\nexample = 550 over\n",
+      "shipped.full:1:shadowed", "" },
+    { "site-replaces", FULL, "[shipped.full]\nreason = spam_rejected\nmatch = over\n"
+      "example = 550 over\n", "", "" },
+    { "host", "[a]\nreason = expired\nmatch = tired\nhost = \\.partner\\.example$\n"
+      "example = 550 tired\n", NULL, "", "" },
+    { "host-beyond-words", "[a]\nreason = expired\nmatch = tired\nhost = ^mx[0-9]+\\.partner\n"
+      "example = 550 tired\n", NULL, "", "" },
+    { "counter", "[a]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
+      "counter = 550 not tired\n", NULL, "", "a:5:counter" },
     /* clang-format on */
 };
 
