@@ -153,6 +153,7 @@ DECLARE
   ready integer;
   attempt integer;
   is_blocked boolean;
+  content bounce.delivery_content;
 BEGIN
   IF d.state IS DISTINCT FROM 'PROCESSING' THEN
     RETURN;
@@ -176,12 +177,13 @@ BEGIN
   END IF;
   UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt
   WHERE q.recipient_id = ANY (recipient_ids);
-  RETURN QUERY SELECT *
-               FROM bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
-  IF NOT FOUND THEN
+  content := bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
+  IF content.message_id IS NULL THEN
     PERFORM bounce_internal.fail_without_content(d.communication_id);
     PERFORM bounce_internal.finish_communication(d.communication_id);
+    RETURN;
   END IF;
+  RETURN NEXT content;
 END
 $$;
 COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS

@@ -199,27 +199,29 @@ COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(
   communication_id bigint, recipient_id bigint, attempt integer)
-  RETURNS SETOF bounce.delivery_content
+  RETURNS bounce.delivery_content
 LANGUAGE plpgsql AS $$
 DECLARE
   c CONSTANT bounce.communication := (SELECT k FROM bounce.communication AS k
                                       WHERE k.id = content_to_send.communication_id);
   message_id CONSTANT text := bounce_internal.message_id_of(c, recipient_id, attempt);
+  content bounce.delivery_content;
 BEGIN
   IF message_id IS DISTINCT FROM c.message_id THEN
     INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
     VALUES (message_id, c.id, content_to_send.attempt) ON CONFLICT DO NOTHING;
   END IF;
-  RETURN QUERY
   SELECT message_id, c.envelope_id, k.raw, k.body_text, k.body_html,
          coalesce(nullif(k.header_from, ''), c.sender),
          k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
          bounce_internal.attachments_of(c.id), k.notice
+  INTO content
   FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+  RETURN content;
 END
 $$;
 COMMENT ON FUNCTION bounce_internal.content_to_send(bigint, bigint, integer) IS
-  'the content of one send, whose Message-ID is remembered; no row when it was erased';
+  'the content of one send, whose Message-ID is remembered; all NULL when it was erased';
 
 -- Ending a claim ---------------------------------------------------------------------
 

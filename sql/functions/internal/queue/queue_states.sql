@@ -62,6 +62,8 @@ COMMENT ON FUNCTION bounce_internal.summary_error(bigint) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_guard_state() RETURNS trigger
 LANGUAGE plpgsql AS $$
+DECLARE
+  follows boolean;
 BEGIN
   IF OLD.state IN ('SUCCESS', 'ERROR') AND NEW.state IN ('RETRY', 'PENDING') THEN
     IF NOT EXISTS (SELECT FROM bounce.communication_content AS k
@@ -77,8 +79,16 @@ BEGIN
         OLD.state, coalesce(NEW.state, 'none')
       USING ERRCODE = 'check_violation',
         HINT = 'SUCCESS and ERROR are final except for RETRY and PENDING, which send again.';
-  ELSIF NEW.state IS DISTINCT FROM bounce_internal.summary_state(NEW.communication_id, OLD.state,
-      NEW.attempts) THEN
+  END IF;
+  IF NEW.state = 'PROCESSING' THEN
+    follows := EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                       WHERE q.communication_id = NEW.communication_id
+                         AND q.state IN ('claimed', 'sending'));
+  ELSE
+    follows := NEW.state IS NOT DISTINCT FROM
+               bounce_internal.summary_state(NEW.communication_id, OLD.state, NEW.attempts);
+  END IF;
+  IF NOT follows THEN
     RAISE EXCEPTION 'communication %: delivery state cannot be set from % to % by hand: it follows '
                     'from its recipients',
         OLD.communication_id, OLD.state, NEW.state

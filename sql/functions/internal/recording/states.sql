@@ -88,11 +88,6 @@ COMMENT ON FUNCTION bounce_internal.remember_message_id(bounce.communication) IS
 CREATE OR REPLACE FUNCTION bounce_internal.hand_over_recipients(c bounce.communication) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT FROM bounce.communication_content AS k WHERE k.communication_id = c.id)
-     OR EXISTS (SELECT FROM bounce.communication_delivery AS d
-                WHERE d.communication_id = c.id AND d.state = 'PROCESSING') THEN
-    RETURN;
-  END IF;
   UPDATE bounce.communication_recipient AS r
   SET state = c.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
   WHERE r.communication_id = c.id AND r.state IN ('open', 'error') AND r.state <> c.status;
@@ -101,7 +96,7 @@ END
 $$;
 COMMENT ON FUNCTION bounce_internal.hand_over_recipients(bounce.communication) IS
   'when an application reports a communication as sent or failed, its waiting recipients become '
-  'so too. Recipients in the queue are not touched';
+  'so too';
 
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -117,7 +112,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF NEW.status <> OLD.status THEN
     IF OLD.status IN ('open', 'error') AND NEW.status IN ('sent', 'error') THEN
-      PERFORM bounce_internal.hand_over_recipients(NEW);
+      -- recipients that the queue sends to are set by the queue, one by one
+      IF NOT EXISTS (SELECT FROM bounce.communication_content AS k
+                     WHERE k.communication_id = NEW.id)
+         AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
+                         WHERE d.communication_id = NEW.id AND d.state = 'PROCESSING') THEN
+        PERFORM bounce_internal.hand_over_recipients(NEW);
+      END IF;
     END IF;
     PERFORM pg_notify('bounce_communication', NEW.id::text);
   END IF;
