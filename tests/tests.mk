@@ -84,7 +84,7 @@ lint-perl:
 lint-c: compile_commands.json
 	@$(NEEDS) lint
 	@clang-format --dry-run -Werror $(C_FILES)
-	@sh tests/house/lint-c.sh $(BUILD)
+	@sh tests/house/lint-c.sh $(BUILD) $(LAYERS)
 
 ## coverage: the lines that make test runs, by layer and as HTML; WITH=check counts all
 .PHONY: coverage

@@ -294,6 +294,7 @@ static bool mend_boundary(struct mime *mime)
 	*name = 'X';
 	size_t added = strlen(field);
 	char *bytes = g_malloc(mime->len + added + 1);
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the message follows */
 	memcpy(bytes, field, added);
 	memcpy(bytes + added, mime->bytes, mime->len + 1);
 	g_free(mime->bytes);

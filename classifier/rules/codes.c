@@ -37,7 +37,7 @@ const struct code *code_find_status(const char *status)
 	id[strlen("status:")] = 'X';
 	if (!code)
 		code = find(id);
-	strcpy(strrchr(id, '.'), ".*");
+	memcpy(strrchr(id, '.'), ".*", sizeof ".*");
 	return code ? code : find(id);
 }
 

@@ -120,6 +120,7 @@ static size_t unix_lines(char *text, size_t len)
 static GString *convert(const char *bytes, size_t len, const char *charset, size_t max)
 {
 	GIConv conv = g_iconv_open("UTF-8", charset);
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): iconv_open's own way to say it */
 	if (conv == (GIConv)-1)
 		return NULL;
 	GString *out = g_string_sized_new(len + len / 2 + 16);

@@ -30,7 +30,7 @@ bool text_names_wide_charset(struct slice text);
 char *text_clean(const char *bytes, size_t len, size_t max);
 
 /* len, or less if that is more than max: never in the middle of a character. */
-size_t text_cut_length(const char *text, size_t len, size_t max);
+size_t text_cut_length(const char *bytes, size_t len, size_t max);
 
 /* Lower case, of those letters whose length in bytes is the same in either case: all places
  * in the text stay what they are. Valid UTF-8 only. Returns text. */

@@ -93,7 +93,7 @@ static void question_set_senders(struct question *question)
 
 	question_add_sender(question, report->original.sender);
 	question_add_sender(question, report->original.from);
-	for (size_t i = 0; report->header.to[i] && i < SENDERS; i++)
+	for (size_t i = 0; i < SENDERS && report->header.to[i]; i++)
 		question_add_sender(question, report->header.to[i]);
 }
 

@@ -7,12 +7,12 @@
 #define LIMIT(count)                                                                               \
 	{                                                                                          \
 		.name = "limit", .value = &ctl_value_count, .help = "at most so many",             \
-		.default_value = count                                                             \
+		.default_value = (count)                                                           \
 	}
 #define SINCE(time)                                                                                \
 	{                                                                                          \
 		.name = "since", .value = &ctl_value_past,                                         \
-		.help = "from then on: 24h, 7d, a date", .default_value = time                     \
+		.help = "from then on: 24h, 7d, a date", .default_value = (time)                   \
 	}
 #define UNTIL                                                                                      \
 	{                                                                                          \

@@ -22,8 +22,8 @@ static const char *const words[] = {"he",
 				    "no such user",
 				    "such",
 				    "user unknown",
-				    "\xC3\xBC"
-				    "ber"};
+				    ("\xC3\xBC"
+				     "ber")};
 
 /* The same by looking at every place for every word, the longest first. */
 static char *search(const char *text)
@@ -51,10 +51,10 @@ static void check_rows(void)
 					    "xyz",
 					    "hehehers",
 					    "no such use",
-					    "\xC3\xBC"
-					    "ber",
-					    "\xFF\xC3"
-					    "ber",
+					    ("\xC3\xBC"
+					     "ber"),
+					    ("\xFF\xC3"
+					     "ber"),
 					    "such user",
 					    "hhhhhhhers"};
 	g_autoptr(word_set_t) set = word_set_new();
