@@ -11,11 +11,11 @@ shift
 build=build/coverage
 status=0
 
-make -s --no-print-directory -j"$(nproc)" COVERAGE=1 CFLAGS='-O0 -g' all unit-tests
+make -s --no-print-directory -j"$(nproc)" COVERAGE=1 CFLAGS='-Og -g -DINSTRUMENTED' all unit-tests
 find "$build" -name '*.gcda' -delete
 # the daemons run as nobody, and each process adds to the counters when it ends
 find "$build" -type d -exec chmod a+rwx {} +
-make -s --no-print-directory "$tests" COVERAGE=1 CFLAGS='-O0 -g' || status=$?
+make -s --no-print-directory "$tests" COVERAGE=1 CFLAGS='-Og -g -DINSTRUMENTED' || status=$?
 
 # gcovr SHOW...: the same options each time
 report() {
