@@ -2,22 +2,11 @@
  *
  * libFuzzer: the fields of message/delivery-status.
  */
-#include <stdint.h>
 #include <string.h>
 
 #include "classifier/report/delivery_status.h"
 #include "classifier/text/text.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	mime_init();
-	return 0;
-}
+#include "tests/fuzz/mime_fuzzer.h"
 
 static void check(const struct message *message, const char *text)
 {

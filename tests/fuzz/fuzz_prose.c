@@ -3,22 +3,10 @@
  * libFuzzer: the words of a failure report. The first line of the input is the
  * subject, the rest the text; the header says that a mail system wrote it.
  */
-#include <stdint.h>
 #include <string.h>
 
-#include "classifier/mime/mime.h"
 #include "classifier/read/reader.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	mime_init();
-	return 0;
-}
+#include "tests/fuzz/mime_fuzzer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,22 +2,10 @@
  *
  * libFuzzer: any bytes give a report whose strings keep their promise.
  */
-#include <stdint.h>
 #include <string.h>
 
-#include "classifier/mime/mime.h"
 #include "classifier/read/reader.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	mime_init();
-	return 0;
-}
+#include "tests/fuzz/mime_fuzzer.h"
 
 static void check(const char *text, size_t max)
 {

@@ -55,6 +55,22 @@ send_replies()
 	done
 }
 
+one=anna.keller@post.example.net
+
+# send_forms: one refused recipient, in every form that a report may have to repeat
+send_forms()
+{
+	send --envid=inv-4711+3D7 --orcpt='rfc822;Anna+2BKeller@shop.example.net' envid-orcpt $one
+	send --ret=HDRS ret-hdrs $one
+	send --ret=FULL --envid=QQ314159 ret-full $one
+	send --body=large --lines=150 large-original $one
+	send --body=long-lines long-lines $one
+	send --body=encoded original-quoted-printable $one
+	send --body=latin1 original-latin1 $one
+	send multi-one-failed good.one@post.example.net $one good.two@post.example.net
+	send multi-two-failed $one otto.braun@post.example.net good.two@post.example.net
+}
+
 # collector NAME: an address whose mail is kept as NAME.eml
 collector()
 {

@@ -16,7 +16,8 @@ use constant WIDTH => 100;
 # Mails, and texts that are not ours.
 my $foreign = qr{^(?:LICENSE|tests/(?:mails|labelled|vectors|upgrade|unit/data)/)
     |\.(?:eml|mails|tsv|gz|mc)$}x;
-my $source = qr{\.(?:[ch]|def|sql|psql|p[lm]|t|sh|mk|awk)$|(?:^|/)(?:Makefile|run-one)$};
+my $source  = qr{\.(?:[ch]|def|sql|psql|p[lm]|t|sh|mk|awk)$|(?:^|/)(?:Makefile|run-one)$};
+my $license = qr{SPDX-License-Identifier: BSD-2-Clause(?: \*/)?$};
 my $keyword = join '|', qw(select insert update delete from where join left inner on as and or not
     null is in exists values returning order group by having limit union case when then else end
     create function returns language begin declare return if);
@@ -46,8 +47,9 @@ sub check {
     close $in;
     return unless @line;
     fault($path, scalar @line, 'no newline at the end') unless $line[-1] =~ /\n\z/;
-    fault($path, 1, 'no SPDX-License-Identifier in the first lines')
-        if $path =~ $source && "@line[0 .. ($#line < 2 ? $#line : 2)]" !~ /SPDX-License-Identifier/;
+    fault($path, 1,            'no SPDX-License-Identifier on a line of its own in the first lines')
+        if $path =~ $source && !grep { /$license/ } @line[ 0 .. ($#line < 2 ? $#line : 2) ];
+
     for my $number (1 .. @line) {
         chomp(my $text = $line[ $number - 1 ]);
         fault($path, $number, 'blanks at the end') if $text =~ /[ \t]$/;
@@ -72,7 +74,7 @@ sub is_whole {
     return 1 if $text =~ m{^\W*\S*://\S+$};
     return 1 if $path =~ /\.md$/ && $text =~ /^\|/;
     return 1 if $path =~ m{^tests/genuine/systems/};    # other systems' files in here-documents
-    return $path =~ m{^doc/.*\.\d$} && $text =~ /^[. ]/;
+    return $path      =~ m{^doc/.*\.\d$} && $text =~ /^[. ]/;
 }
 
 # Outside of comments, strings, quoted names and the text that psql reads.

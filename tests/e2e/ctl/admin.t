@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause bouncectl for administrators: parameters, status,
-# corrections, undoing in bulk, figures, shadow mode, an outage.
+# SPDX-License-Identifier: BSD-2-Clause
+# bouncectl for administrators: parameters, status, corrections, undoing in bulk, figures, shadow
+# mode, an outage.
 use Bounce::Ctl;
 use Bounce::Test;
 

@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause bouncectl intake: standard input, maildir, mbox. Nothing is
-# lost: 0 means recorded, and a person has what a person must see.
+# SPDX-License-Identifier: BSD-2-Clause
+# bouncectl intake: standard input, maildir, mbox. Nothing is lost: 0 means recorded, and a person
+# has what a person must see.
 use Bounce::Ctl;
 use Bounce::Test;
 

@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause --json of every command of bouncectl: an object a line,
-# numbers and booleans as such, times as in RFC 3339.
+# SPDX-License-Identifier: BSD-2-Clause
+# --json of every command of bouncectl: an object a line, numbers and booleans as such, times as in
+# RFC 3339.
 use Bounce::Ctl;
 use Bounce::Test;
 

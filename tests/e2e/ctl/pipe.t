@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause bouncectl intake behind Postfix's pipe(8), as bouncectl(1)
-# says it: for hosts whose reports never meet the milter.
+# SPDX-License-Identifier: BSD-2-Clause
+# bouncectl intake behind Postfix's pipe(8), as bouncectl(1) says it: for hosts whose reports never
+# meet the milter.
 use Bounce::Ctl;
 use Bounce::Test;
 use File::Copy qw(copy);

@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause bouncectl queue: what waits, acting on one and on many,
-# figures for a monitor. Nothing is sent: no worker runs.
+# SPDX-License-Identifier: BSD-2-Clause
+# bouncectl queue: what waits, acting on one and on many, figures for a monitor. Nothing is sent: no
+# worker runs.
 use Bounce::Ctl;
 use Bounce::Test;
 

@@ -1,6 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause Faults of the server, of the configuration and of ourselves:
-# no attempt is counted, one task says so, and everything goes out when it is over. A worker is
-# killed: once, or unknown.
+# SPDX-License-Identifier: BSD-2-Clause
+# Faults of the server, of the configuration and of ourselves: no attempt is counted, one task says
+# so, and everything goes out when it is over. A worker is killed: once, or unknown.
 use Bounce::Delivery;
 use Bounce::SmtpServer;
 use Bounce::Test;
@@ -9,18 +9,12 @@ use IO::Socket::INET;
 my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
 my $server = '127.0.0.1:' . $remote->port;
-my %wait   = (reply_wait => 2, data_wait => 2, envelope_wait => 2, greeting_wait => 2);
+my %wait   = Bounce::Delivery::IMPATIENT;
 $stage->parameter(delivery_probe_delay     => '1 second');
 $stage->parameter(delivery_probe_max_delay => '1 second');
 $stage->parameter(delivery_lease           => '5 seconds');
 
-sub taken {
-    my ($address) = @_;
-    return scalar grep {
-        grep { $_ eq $address }
-            @{ $_->{recipients} }
-    } $remote->received;
-}
+sub taken { my ($address) = @_; return $remote->taken($address) }
 
 sub problem {
     return $stage->db->value(

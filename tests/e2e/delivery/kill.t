@@ -1,7 +1,8 @@
-# SPDX-License-Identifier: BSD-2-Clause kill -9 of the worker at every step of its dialogues with
-# the server and with the database. Each row: two mails are handed over, the worker is killed there,
-# its lease ends, and what has become of the two is looked at: sent once, or unknown, or waiting;
-# nothing hangs, and the attempts are what the server saw. At the end one worker sends the rest.
+# SPDX-License-Identifier: BSD-2-Clause
+# kill -9 of the worker at every step of its dialogues with the server and with the database. Each
+# row: two mails are handed over, the worker is killed there, its lease ends, and what has become of
+# the two is looked at: sent once, or unknown, or waiting; nothing hangs, and the attempts are what
+# the server saw. At the end one worker sends the rest.
 use Bounce::DatabaseProxy;
 use Bounce::Delivery;
 use Bounce::SmtpServer;
@@ -27,13 +28,7 @@ my $mails = 0;
 $stage->parameter(delivery_lease => '5 seconds');
 
 # What the server took of that address; what the database says of it.
-sub taken {
-    my ($address) = @_;
-    return scalar grep {
-        grep { $_ eq $address }
-            @{ $_->{recipients} }
-    } $remote->received;
-}
+sub taken { my ($address) = @_; return $remote->taken($address) }
 
 sub standing {
     my ($address) = @_;
@@ -103,8 +98,7 @@ sub row {
         $remote->forget;
         $proxy->kill_at;
         sweep();
-        is $stage->count("bounce.delivery WHERE state = 'PROCESSING'"), 0,
-            'nothing is PROCESSING';
+        is $stage->count("bounce.delivery WHERE state = 'PROCESSING'"), 0, 'nothing is PROCESSING';
         is $stage->count("bounce.recipient_delivery WHERE state IN ('claimed', 'sending')"),
             0, 'nothing is in a claim';
         adds_up($address[0], $first);
@@ -218,8 +212,7 @@ subtest 'killed while it starts' => sub {
     }
     $proxy->kill_at;
     sweep();
-    is $stage->count("bounce.delivery WHERE state = 'PROCESSING'"), 0,
-        'nothing is PROCESSING';
+    is $stage->count("bounce.delivery WHERE state = 'PROCESSING'"), 0, 'nothing is PROCESSING';
 };
 
 subtest 'the server cannot be used, and the worker is killed when it says so' => sub {
@@ -254,8 +247,7 @@ subtest 'at the end one worker sends what waits, and nothing else' => sub {
         = Bounce::Delivery->new($stage->instance, $stage->db, @worker, name => 'last')->start;
     is_soon(
         sub {
-            $stage->count(
-                "bounce.delivery WHERE state IN ('PENDING', 'PROCESSING', 'RETRY')");
+            $stage->count("bounce.delivery WHERE state IN ('PENDING', 'PROCESSING', 'RETRY')");
         },
         0,
         'nothing is left'

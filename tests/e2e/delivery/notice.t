@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause The non-delivery notice is a genuine one: strictly RFC 3464
-# and 6522, and our own classifier reads in it what was refused.
+# SPDX-License-Identifier: BSD-2-Clause
+# The non-delivery notice is a genuine one: strictly RFC 3464 and 6522, and our own classifier reads
+# in it what was refused.
 use Bounce::Delivery;
 use Bounce::Instance;
 use Bounce::SmtpServer;
@@ -19,12 +20,9 @@ UPDATE bounce.system_parameter SET value = '1' WHERE name = 'retry_max_attempts'
 END
 my $worker = Bounce::Delivery->new(
     $stage->instance, $stage->db,
-    server        => '127.0.0.1:' . $remote->port,
-    batch         => 10,
-    reply_wait    => 2,
-    data_wait     => 2,
-    envelope_wait => 2,
-    greeting_wait => 2
+    server => '127.0.0.1:' . $remote->port,
+    batch  => 10,
+    Bounce::Delivery::IMPATIENT
 )->start;
 
 sub classified {

@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause bounce-delivery through a real Postfix: encryption with a
-# certificate that is checked, the bounce of its own that comes back by the milter, and the resend.
+# SPDX-License-Identifier: BSD-2-Clause
+# bounce-delivery through a real Postfix: encryption with a certificate that is checked, the bounce
+# of its own that comes back by the milter, and the resend.
 use Bounce::Delivery;
 use Bounce::Test;
 

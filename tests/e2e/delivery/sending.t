@@ -9,21 +9,12 @@ my $stage  = stage(servers => 0);
 my $remote = Bounce::SmtpServer->new($stage->instance)->start;
 my $worker = Bounce::Delivery->new(
     $stage->instance, $stage->db,
-    server        => '127.0.0.1:' . $remote->port,
-    batch         => 10,
-    reply_wait    => 2,
-    data_wait     => 2,
-    envelope_wait => 2,
-    greeting_wait => 2,
-    site_rules    => $stage->instance->write_file('delivery-site.rules', ''))->start;
+    server => '127.0.0.1:' . $remote->port,
+    batch  => 10,
+    Bounce::Delivery::IMPATIENT,
+    site_rules => $stage->instance->write_file('delivery-site.rules', ''))->start;
 
-sub taken {
-    my ($address) = @_;
-    return scalar grep {
-        grep { $_ eq $address }
-            @{ $_->{recipients} }
-    } $remote->received;
-}
+sub taken { my ($address) = @_; return $remote->taken($address) }
 
 sub tasks {
     my ($key) = @_;
@@ -160,8 +151,7 @@ subtest 'a refusal at the other stages' => sub {
     is $row->{"$_\@customer.example"}{delivery}, $want{$_}, $_ for sort keys %want;
     is $row->{'e5@customer.example'}{reason}, 'user_unknown',
         'user unknown after DATA is user unknown';
-    is $stage->count("bounce.recipient_delivery WHERE state = 'sending'"), 0,
-        'nothing hangs';
+    is $stage->count("bounce.recipient_delivery WHERE state = 'sending'"), 0, 'nothing hangs';
 };
 
 subtest 'a blocked address is refused on every path' => sub {

@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause The reports that our own Postfix makes: bounce(8), defer(8)
-# and trace(8) by the way of bounce-cleanup.
+# SPDX-License-Identifier: BSD-2-Clause
+# The reports that our own Postfix makes: bounce(8), defer(8) and trace(8) by the way of
+# bounce-cleanup.
 use Bounce::Test;
 use Encode qw(encode_utf8);
 use utf8;

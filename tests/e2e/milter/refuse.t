@@ -1,5 +1,6 @@
-# SPDX-License-Identifier: BSD-2-Clause refuse_bad_token: what never was a return path of ours is
-# refused at RCPT, without a question to the database.
+# SPDX-License-Identifier: BSD-2-Clause
+# refuse_bad_token: what never was a return path of ours is refused at RCPT, without a question to
+# the database.
 use Bounce::Test;
 
 my $stage  = stage();

@@ -44,7 +44,6 @@ courier_start
 local=/usr/sbin/sendmail
 ONLY=$SOME
 send_replies --sendmail=$local
-one=anna.keller@post.example.net
 send --sendmail=$local --envid=inv-4711+3D7 envid $one
 send --sendmail=$local --ret=HDRS ret-hdrs $one
 send --sendmail=$local --ret=FULL --envid=QQ314159 ret-full $one

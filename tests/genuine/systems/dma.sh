@@ -10,7 +10,6 @@ SKIP='connect-silent no-route eod-closed null-mx mx-unknown-host dns-servfail mx
 local=/usr/sbin/dma
 ONLY=$SOME
 send_replies --sendmail=$local
-one=anna.keller@post.example.net
 send --sendmail=$local multi-one-failed good.one@post.example.net $one good.two@post.example.net
 send --sendmail=$local --body=encoded original-quoted-printable $one
 send --sendmail=$local --body=latin1 original-latin1 $one

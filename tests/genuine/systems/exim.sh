@@ -123,16 +123,7 @@ mkdir -p /var/spool/exim4 /var/log/exim4
 chown -R Debian-exim /var/spool/exim4 /var/log/exim4
 exim_start 5d
 send_replies
-one=anna.keller@post.example.net
-send --envid=inv-4711+3D7 --orcpt='rfc822;Anna+2BKeller@shop.example.net' envid-orcpt $one
-send --ret=HDRS ret-hdrs $one
-send --ret=FULL --envid=QQ314159 ret-full $one
-send --body=large --lines=150 large-original $one
-send --body=long-lines long-lines $one
-send --body=encoded original-quoted-printable $one
-send --body=latin1 original-latin1 $one
-send multi-one-failed good.one@post.example.net $one good.two@post.example.net
-send multi-two-failed $one otto.braun@post.example.net good.two@post.example.net
+send_forms
 send multi-domains b.ortega@plain.example.net abel.cruz@gone.example.net
 send local-user-unknown nobody.here@example.org
 send local-program-failed program@example.org

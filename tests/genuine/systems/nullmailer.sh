@@ -18,7 +18,6 @@ SKIP=$(echo $SKIP)
 local=/usr/sbin/sendmail
 ONLY=$SOME
 send_replies --sendmail=$local
-one=anna.keller@post.example.net
 send --sendmail=$local multi-one-failed good.one@post.example.net $one good.two@post.example.net
 send --sendmail=$local multi-two-failed $one otto.braun@post.example.net
 send --sendmail=$local --body=encoded original-quoted-printable $one

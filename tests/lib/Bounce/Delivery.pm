@@ -24,6 +24,9 @@ use warnings;
 use File::Copy qw(copy);
 use JSON::PP;
 
+# Keys for a server that may fall silent.
+use constant IMPATIENT => (reply_wait => 2, data_wait => 2, envelope_wait => 2, greeting_wait => 2);
+
 # new($instance, $db, name => NAME, KEY => VALUE ...): keys of bounce-delivery.conf.
 sub new {
     my ($class, $instance, $db, %key) = @_;
@@ -163,15 +166,13 @@ sub wait_for_state {
 # The rows of its recipients by address.
 sub recipients {
     my ($self, $id) = @_;
-    my $rows
-        = $self->{db}
-        ->rows(
+    my $rows = $self->{db}->rows(
         'SELECT r.*, q.state AS delivery, q.due_at, q.tries, q.begun_attempt, q.response
             FROM bounce.communication_recipient AS r
             LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
             WHERE r.communication_id = :id',
         id => $id
-        );
+    );
     return { map { ($_->{address} => $_) } @$rows };
 }
 

@@ -97,6 +97,15 @@ sub received {
     return @received;    # in scalar context: how many
 }
 
+# How many mails it took for that address.
+sub taken {
+    my ($self, $address) = @_;
+    return scalar grep {
+        grep { $_ eq $address }
+            @{ $_->{recipients} }
+    } $self->received;
+}
+
 sub _write_rules {
     my ($self) = @_;
     my $text   = join '', map { "$_->[0]\t$_->[1]\n" } @{ $self->{rules} };
