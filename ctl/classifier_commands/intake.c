@@ -264,7 +264,7 @@ static const struct ctl_option options[] = {
      .value = &value_address,
      .help = "who gets what a person must see, where no operator_mailbox is set"},
     {.name = "sendmail",
-     .value = &(const struct ctl_value){.name = "PROGRAM"},
+     .value = &(const struct ctl_value){.name = "PROGRAM", .is_file = true},
      .help = "what it is handed to",
      .default_value = "/usr/sbin/sendmail"},
     {0},
@@ -273,7 +273,8 @@ static const struct ctl_option options[] = {
 CTL_COMMAND(command_intake) = {
     .name = "intake",
     .topic = TOPIC_MAILS,
-    .arguments = {{&(const struct ctl_value){.name = "FILE|MAILDIR|-"}, CTL_ANY_NUMBER}},
+    .arguments = {{&(const struct ctl_value){.name = "FILE|MAILDIR|-", .is_file = true},
+		   CTL_ANY_NUMBER}},
     .summary = "take in reports from standard input, maildirs and mboxes",
     .example = "intake Maildir",
     .help =

@@ -95,6 +95,7 @@ struct trial {
 	const struct ruleset *rules;
 	const char *id;
 	const char *reason;
+	struct limits limits;
 };
 
 static void add_fault(const struct rule_check_fault *fault, void *data)
@@ -142,7 +143,7 @@ static void judge(const struct trial *trial, const struct db_rows *bounce,
 				 db_rows_find(bounce, 0, "diagnostic"), verdict_out);
 		return;
 	}
-	g_autoptr(report_t) report = reader_parse(bytes, len, &limits_default);
+	g_autoptr(report_t) report = reader_parse(bytes, len, &trial->limits);
 	classify(trial->rules, report, recipient_of(report, db_rows_find(bounce, 0, "recipient")),
 		 verdict_out);
 }
@@ -155,7 +156,8 @@ static void try_rule(const struct ctl_call *call, const struct milter_settings *
 	g_autoptr(ruleset_t) rules = load(call, settings, proposed, &error);
 	g_autofree char *own = rule_id(bounce);
 	g_autofree char *id = g_strconcat("site.", own, NULL);
-	struct trial trial = {proposed, rules, id, ctl_call_option(call, "as")};
+	struct trial trial = {proposed, rules, id, ctl_call_option(call, "as"),
+			      intake_settings_limits(&settings->intake)};
 	const struct rule_check_listener listener = {add_fault, &trial};
 	struct verdict verdict;
 

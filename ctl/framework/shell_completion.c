@@ -89,6 +89,8 @@ static void offer_value(const struct typed *typed, const struct ctl_value *value
 {
 	g_auto(GStrv) words = ctl_value_words(value);
 
+	if (value->is_file)
+		puts("@files");
 	for (char **word = words; word && *word; word++)
 		offer(*word, typed->begun);
 	if (value->completion_list)
@@ -102,8 +104,9 @@ static const struct ctl_option *open_option(const struct typed *typed,
 					    const struct ctl_command *command)
 {
 	const char *word = typed->argv[typed->argc - 2];
+	const char *name = strcmp(word, "-c") == 0 ? "--config" : word;
 	const struct ctl_option *option =
-	    g_str_has_prefix(word, "--") ? ctl_command_option_find(command, word + 2) : NULL;
+	    g_str_has_prefix(name, "--") ? ctl_command_option_find(command, name + 2) : NULL;
 
 	return option && option->value ? option : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * bouncectl complete WORD...: what may come next on a command line, one candidate a line,
- * for etc/completion/bouncectl.bash.
+ * for etc/completion/bouncectl.bash. "@files" alone: the names of files.
  */
 #ifndef CTL_FRAMEWORK_SHELL_COMPLETION_H
 #define CTL_FRAMEWORK_SHELL_COMPLETION_H

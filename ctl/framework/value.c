@@ -9,15 +9,15 @@
 
 enum { ID_DIGITS_MAX = 18, SUGGEST_MAX = 40, COUNT_MAX = 100000 };
 
-const struct ctl_value ctl_value_string = {"STRING", CTL_VALUE_STRING, NULL, NULL, NULL};
-const struct ctl_value ctl_value_text = {"TEXT", CTL_VALUE_TEXT, NULL, NULL, NULL};
-const struct ctl_value ctl_value_count = {"N", CTL_VALUE_COUNT, NULL, NULL, NULL};
-const struct ctl_value ctl_value_id = {"ID", CTL_VALUE_ID, NULL, NULL, NULL};
-const struct ctl_value ctl_value_past = {"TIME", CTL_VALUE_PAST, NULL, NULL, NULL};
-const struct ctl_value ctl_value_future = {"WHEN", CTL_VALUE_FUTURE, NULL, NULL, NULL};
-const struct ctl_value ctl_value_name = {"NAME", CTL_VALUE_STRING, NULL, NULL, NULL};
-const struct ctl_value ctl_value_file = {"FILE", CTL_VALUE_STRING, NULL, NULL, NULL};
-const struct ctl_value ctl_value_dir = {"DIR", CTL_VALUE_STRING, NULL, NULL, NULL};
+const struct ctl_value ctl_value_string = {.name = "STRING", .kind = CTL_VALUE_STRING};
+const struct ctl_value ctl_value_text = {.name = "TEXT", .kind = CTL_VALUE_TEXT};
+const struct ctl_value ctl_value_count = {.name = "N", .kind = CTL_VALUE_COUNT};
+const struct ctl_value ctl_value_id = {.name = "ID", .kind = CTL_VALUE_ID};
+const struct ctl_value ctl_value_past = {.name = "TIME", .kind = CTL_VALUE_PAST};
+const struct ctl_value ctl_value_future = {.name = "WHEN", .kind = CTL_VALUE_FUTURE};
+const struct ctl_value ctl_value_name = {.name = "NAME", .kind = CTL_VALUE_STRING};
+const struct ctl_value ctl_value_file = {.name = "FILE", .kind = CTL_VALUE_STRING, .is_file = true};
+const struct ctl_value ctl_value_dir = {.name = "DIR", .kind = CTL_VALUE_STRING, .is_file = true};
 
 /* --- words ------------------------------------------------------------------------ */
 

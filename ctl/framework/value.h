@@ -6,6 +6,8 @@
 #ifndef CTL_FRAMEWORK_VALUE_H
 #define CTL_FRAMEWORK_VALUE_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 enum { CTL_VALUE_COUNT_MAX = 1000000 };
@@ -28,6 +30,7 @@ struct ctl_value {
 	const char *const *words;    /* ended by NULL */
 	char **(*list_words)(void);  /* free with g_strfreev */
 	const char *completion_list; /* the list of the database that completes it; NULL: none */
+	bool is_file;                /* the name of a file or folder completes it */
 };
 
 /* The values that any program has. */
