@@ -20,8 +20,7 @@ EXCEPTION WHEN insufficient_privilege THEN
     USING ERRCODE = 'insufficient_privilege',
           HINT = 'ALTER ROLE ... CREATEROLE, or have a superuser CREATE ROLE bounce_milter, '
                  'bounce_delivery, bounce_application, bounce_operator.';
-END
-$$;
+END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce, bounce_internal
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;

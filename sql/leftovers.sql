@@ -32,5 +32,4 @@ BEGIN
       EXECUTE statement;
     END IF;
   END LOOP;
-END
-$$;
+END $$;

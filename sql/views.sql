@@ -34,8 +34,7 @@ BEGIN
   WHERE (undelivered_documents.process IS NULL OR u.process = undelivered_documents.process)
     AND u.created_at >= coalesce(since, '-infinity') AND u.created_at < coalesce(until, 'infinity')
   ORDER BY u.created_at, u.communication_id, u.recipient_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.undelivered_documents(text, timestamptz, timestamptz) IS
   'application: the mails that a process (NULL: any) registered in a period and that did not '
   'arrive, why, and what happens next. since is included, until is not; NULL: unlimited';

@@ -17,8 +17,7 @@ BEGIN
       USING ERRCODE = 'feature_not_supported',
             HINT = 'createdb --encoding=UTF8 --template=template0';
   END IF;
-END
-$$;
+END $$;
 
 CREATE SCHEMA bounce;
 COMMENT ON SCHEMA bounce IS

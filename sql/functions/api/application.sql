@@ -31,8 +31,7 @@ BEGIN
   GROUP BY bounce.address_key(r.address)
   ORDER BY min(r.place);
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text,
                                                   text, text[]) IS
   'application: registers a mail that the application sends itself, with its recipients (an '
@@ -55,8 +54,7 @@ BEGIN
       USING ERRCODE = 'no_data_found',
         HINT = 'Its recipients are in bounce.communication_recipient.';
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.set_person(bigint, text, text) IS
   'application: sets the application''s reference of the person behind an address of a '
   'communication. P0002 when the address is not one of its recipients';
@@ -84,8 +82,7 @@ BEGIN
          || bounce_internal.token_make(communication_recipient_id, coalesce(attempt, next_attempt),
                               now() + bounce_internal.parameter_interval('token_lifetime'))
          || '@' || domain;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
   'application: the envelope sender (MAIL FROM) for one recipient; its bounces come back signed. '
   'attempt NULL: the send that is due, or else the last one. Send to each recipient in an SMTP '
@@ -119,8 +116,7 @@ BEGIN
   PERFORM bounce_internal.write_log(sent.communication_id, sent.id, 'resent',
                                     format('send %s to %s', sent.attempts, sent.address));
   RETURN sent.attempts;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.confirm_resend(bigint, text) IS
   'application: reports that the mail was sent to this recipient (communication_recipient.id) '
   'again, and its new Message-ID. Returns the number of sends so far. P0002 for an unknown '
@@ -135,8 +131,7 @@ BEGIN
                  WHERE b.address_key = bounce.address_key(
                      bounce_internal.bare_address(is_address_blocked.address))
                      AND b.lifted_at IS NULL);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
   'application: whether an address is blocked; in any case, also as "Name <address>"';
 
@@ -147,8 +142,7 @@ BEGIN
   RETURN bounce_internal.is_address(bounce_internal.bare_address(may_write_to.address))
          AND (NOT bounce.is_address_blocked(may_write_to.address)
               OR bounce_internal.parameter_boolean('block_exempt', may_write_to.process));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
   'application: whether a process may send to an address now: it is an address, and it is not '
   'blocked or the process is exempt (block_exempt)';
@@ -161,8 +155,7 @@ BEGIN
   RETURN CASE suggested
               WHEN '' THEN '' ELSE regexp_replace(bounce.address_key(address), '@[^@]*$', '') || '@'
               || suggested END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.suggest_address(text) IS
   'application: the address that was probably meant, when the domain looks like a typing error of '
   'one that accepts our mail; else empty. To be asked when somebody enters an address';
@@ -201,8 +194,7 @@ BEGIN
   JOIN bounce.communication AS c ON c.id = u.communication_id
   JOIN bounce.communication_recipient AS r ON r.id = u.recipient_id
   ORDER BY u.id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.claim_follow_up(text, integer, interval, text[]) IS
   'application: claims rows of the outbox, oldest first, until the lease ends; two claimers never '
   'get the same row. kinds NULL: all. Finish each with finish_follow_up() and the same claimer';
@@ -224,8 +216,7 @@ BEGIN
                            concat_ws(': ', done.claimed_by, nullif(done.result, '')),
                            done.bounce_id);
   RETURN true;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.finish_follow_up(bigint, text, text) IS
   'application: marks a claimed row of the outbox as done. False when this claimer no longer has '
   'it: it is done already, or the lease ended and somebody else claimed it';

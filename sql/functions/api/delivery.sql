@@ -25,8 +25,7 @@ BEGIN
                         WHERE d.process = l.process AND d.priority = l.priority
                           AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
                         ORDER BY d.due_at LIMIT 1) AS w);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.next_due(text) IS
   'delivery: when the next mail can be claimed; NULL when none is waiting';
 
@@ -67,8 +66,7 @@ BEGIN
   WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q
                                WHERE q.recipient_id = ANY (kept));
   RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
   'delivery: claims up to batch communications that are due, under a lease, and returns their '
   'SMTP transactions. No other worker gets them until they are settled or released, or the lease '
@@ -84,8 +82,7 @@ BEGIN
   WHERE d.claim_id = ANY (claim_ids) AND d.state = 'PROCESSING';
   GET DIAGNOSTICS renewed = ROW_COUNT;
   RETURN renewed;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS
   'delivery: renews the leases of these claims. Returns the number of communications in them';
 
@@ -107,8 +104,7 @@ BEGIN
     released := released + (bounce_internal.finish_communication(id) IS NOT NULL)::integer;
   END LOOP;
   RETURN released;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.release_claim(uuid, text) IS
   'delivery: gives back what a claim has not begun: it is due again, and no attempt is counted. '
   'Returns the number of communications given back';
@@ -135,8 +131,7 @@ BEGIN
           AND NOT EXISTS (SELECT FROM bounce.address_block AS b
                           WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS u;
   RETURN swept;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.sweep_deliveries() IS
   'delivery: ends the claims of workers that died: what was not begun is due again, what was '
   'begun becomes unknown. Returns the number of communications. It also finds mails refused '
@@ -184,8 +179,7 @@ BEGIN
     RETURN;
   END IF;
   RETURN NEXT content;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
   'delivery: called just before these recipients of a communication are sent to; if the worker '
   'ends without settling, their state is unknown. Returns what to send; no row when the claim was '
@@ -232,8 +226,7 @@ BEGIN
                            d.attempt_claim_id IS DISTINCT FROM d.claim_id,
                                                         left(outcomes -> 0 ->> 'response',
                                                              2000)) END, 'PROCESSING');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
   'delivery: records the results of one transaction: [{recipient_id, outcome, response, '
   'document}], all of one communication. outcome: accepted, rejected, pending, unknown or '
@@ -252,8 +245,7 @@ BEGIN
   IF begun_claim IS NOT NULL THEN
     RETURN QUERY SELECT * FROM bounce.begin_delivery(begun_claim, begun_recipients);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.settle_and_begin(uuid, text, jsonb, uuid, bigint[]) IS
   'delivery: settle_delivery() and begin_delivery() in one statement: one commit per message. '
   'Either half may be NULL';
@@ -290,8 +282,7 @@ BEGIN
   UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id
   WHERE d.name = s.name;
   RETURN delay;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.delivery_problem(text, text) IS
   'delivery: reports that the server cannot be used: unreachable, TLS, AUTH, sender refused for '
   'all. One task tells what, since when, and how many mails are waiting. Returns how long no '
@@ -317,8 +308,7 @@ BEGIN
     forgotten := forgotten + 1;
   END LOOP;
   RETURN forgotten;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.forget_servers() IS
   'delivery: ends the problem and the task of a submission server that no worker uses any more, '
   'because another one is configured. Returns the number of servers';
@@ -350,7 +340,6 @@ BEGIN
     sent := sent + 1;
   END LOOP;
   RETURN sent;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.send_owner_notices(timestamptz) IS
   'delivery: queues the notices to process owners that are due. Returns the number of mails';

@@ -28,8 +28,7 @@ BEGIN
   SELECT coalesce(string_agg(k.id || ':' || encode(k.secret, 'hex'), ' ' ORDER BY k.id),
                   '') INTO keys
   FROM bounce.token_key AS k WHERE k.expires_at IS NULL OR k.expires_at > now();
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.token_settings() IS
   'milter: one row: whether to refuse at RCPT, the prefix of a token, and the keys that verify, '
   'as id:hex separated by spaces; to be read again after each NOTIFY bounce_parameter';
@@ -63,8 +62,7 @@ BEGIN
     o.disposition := CASE WHEN o.forward_to IS NULL THEN 'deliver' ELSE 'forward' END;
   END IF;
   RETURN o;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.record_report(jsonb, bytea) IS
   'milter: records a report (the classifier''s document, version 1, and the message as received; '
   'either may be NULL) and carries out its consequences. Recording a report again changes nothing '

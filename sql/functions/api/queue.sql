@@ -41,8 +41,7 @@ BEGIN
   PERFORM bounce_internal.add_recipients(new_id, recipients, cc, bcc);
   PERFORM bounce_internal.queue_communication(new_id, priority, coalesce(not_before, now()));
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, text, bytea, text,
                                                 text[], text[], text, jsonb, integer,
                                                 timestamptz, text) IS
@@ -70,8 +69,7 @@ BEGIN
     UPDATE bounce.communication_delivery AS k SET state = 'RETRY'
     WHERE k.communication_id = d.communication_id;
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
   'not get it, or to all when all did. The same as setting the state in bounce.delivery to RETRY. '
@@ -89,8 +87,7 @@ BEGIN
   WHERE k.communication_id = d.communication_id;
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'held', 'held by ' || session_user);
   RETURN true;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.hold_communication(bigint) IS
   'application: puts a mail on hold: nothing more of it is sent until it is released. False when '
   'it was on hold or is finished';
@@ -109,8 +106,7 @@ BEGIN
                                     'released by ' || session_user);
   PERFORM pg_notify('bounce_delivery', '');
   RETURN true;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.release_communication(bigint) IS
   'application: ends a hold. False when there was none';
 
@@ -144,8 +140,7 @@ BEGIN
                                              session_user));
   END IF;
   RETURN cardinality(ids);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.cancel_communication(bigint) IS
   'application: cancels what is still waiting. Returns the number of recipients. 23514 while a '
   'worker has claimed it';

@@ -21,8 +21,7 @@ BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('partition_until', until::text,
     CASE WHEN until < at + interval '7 days'
          THEN 'no partitions are made ahead: does housekeeping run?' END);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.status(timestamptz) IS
   'operator: what is waiting, and what is not as it should be; one row per figure. warning is '
   'empty when all is well';
@@ -52,8 +51,7 @@ BEGIN
          ORDER BY r.last_attempt_at DESC LIMIT 100)) AS f
   GROUP BY f.id
   ORDER BY f.id DESC;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.find_communications(text) IS
   'operator: finds communications by id, envelope id, Message-ID, business reference or address, '
   'newest first; matched tells which of these';
@@ -91,8 +89,7 @@ BEGIN
                              WHERE b.communication_id = communication_story.communication_id)) AS s
   LEFT JOIN bounce.communication_recipient AS r ON r.id = s.recipient_id
   ORDER BY s.at, s.rank, s.place;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.communication_story(bigint) IS
   'operator: the history of a communication, oldest first: registered, sent, reported, '
   'consequences, who did what';
@@ -146,8 +143,7 @@ BEGIN
         FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
         WHERE h.address = key) AS s
   ORDER BY s.at, s.rank, s.block_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.block_story(text) IS
   'operator: why an address is or was blocked, oldest first: the report (bounce_message_id) with '
   'the rule, the trust and the other system''s text as classified then, the parameters at that '
@@ -160,8 +156,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN QUERY SELECT h.at, h.actor, h.action, h.text FROM bounce.task_history AS h
                WHERE h.task_id = task_story.task_id ORDER BY h.id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.task_story(bigint) IS 'operator: the history of a task, oldest first';
 
 CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
@@ -199,8 +194,7 @@ BEGIN
   FROM labelled AS l
   GROUP BY l.label
   ORDER BY CASE WHEN is_time THEN l.label END, count(l.class) DESC, l.label;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
   'operator: bounces of a period (NULL: unlimited) by class, reason, process, domain, remote_mta, '
   'rule, trust, hour, day, week or month; periods are in order and without gaps';

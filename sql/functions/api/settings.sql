@@ -19,8 +19,7 @@ BEGIN
       USING ERRCODE = 'undefined_parameter';
   END IF;
   RETURN found_value;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.parameter(text, text) IS
   'operator: the value of a parameter for a process, or the global one (process NULL). 42P02 for '
   'an unknown name';
@@ -45,8 +44,7 @@ BEGIN
   ON CONFLICT ON CONSTRAINT system_parameter_name_process_key DO UPDATE SET value = excluded.value
   RETURNING p.value INTO stored;
   RETURN stored;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.set_parameter(text, text, text) IS
   'operator: sets a parameter, globally or for one process, and returns the value as stored. '
   'value NULL: back to the default, or to the global value. 22023 for an unknown name or a wrong '
@@ -74,8 +72,7 @@ BEGIN
           clock_timestamp());
   PERFORM pg_notify('bounce_parameter', 'token_key');
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.add_token_key() IS
   'operator: creates another key for return paths, which signs from now on; the others still '
   'verify. Returns its id. 55000 when there are 255';
@@ -104,8 +101,7 @@ BEGIN
   END IF;
   PERFORM pg_notify('bounce_parameter', 'token_key');
   RETURN expiry;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.retire_token_key(smallint) IS
   'operator: a key stops signing; it verifies until all tokens it has signed are expired. Returns '
   'that time. 55000 for the only key that signs';
@@ -118,8 +114,7 @@ BEGIN
   PERFORM bounce.retire_token_key(k.id) FROM bounce.token_key AS k
     WHERE k.id <> new_id AND k.retired_at IS NULL;
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.rotate_token_key() IS
   'operator: creates a key for return paths and retires the others, which still verify until they '
   'expire. Returns the id of the new key';
@@ -133,8 +128,7 @@ BEGIN
   DELETE FROM bounce.token_key AS k WHERE k.expires_at <= at;
   GET DIAGNOSTICS dropped = ROW_COUNT;
   RETURN dropped;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS
   'operator: deletes the keys that no longer verify anything. Returns their number';
 
@@ -156,8 +150,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN bounce_internal.erase_addresses(
       ARRAY[bounce.address_key(bounce_internal.require_address(address))], why);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.erase_address(text, text) IS
   'operator: erases the personal data of an address: address, texts, raw reports, open tasks, '
   'blocks (lifted, because an unknown address cannot be blocked). States, codes and figures are '
@@ -170,7 +163,6 @@ BEGIN
   RETURN bounce_internal.erase_addresses(ARRAY(SELECT DISTINCT r.address_key
                                                FROM bounce.communication_recipient AS r
     WHERE erase_person.person_ref <> '' AND r.person_ref = erase_person.person_ref), why);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.erase_person(text, text) IS
   'operator: erase_address() for every address that a person had';

@@ -13,8 +13,7 @@ BEGIN
   PERFORM bounce_internal.change_task(assign_task.task_id, 'assigned',
             concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END,
                       nullif(btrim(note), '')), owner => who);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.assign_task(bigint, text, text) IS
   'operator: assigns an open task to a person; owner empty: to nobody. P0002 when there is no '
   'such open task';
@@ -33,8 +32,7 @@ BEGIN
   PERFORM bounce_internal.change_task(postpone_task.task_id, 'postponed',
             concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'),
                       nullif(btrim(note), '')), due_at => postpone_task.due_at);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.postpone_task(bigint, timestamptz, text) IS
   'operator: sets the due date of an open task, which must lie in the future (22023). P0002 when '
   'there is no such open task';
@@ -47,8 +45,7 @@ BEGIN
       HINT = 'Write what is to be remembered.';
   END IF;
   PERFORM bounce_internal.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.note_task(bigint, text) IS
   'operator: adds a note to the history of an open task. P0002 when there is no such open task, '
   '22023 for an empty note';
@@ -63,8 +60,7 @@ BEGIN
         HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
   END IF;
   PERFORM bounce_internal.close_task(resolve_task.task_id, 'done', note);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
   'operator: closes a task with a note and changes nothing else. P0002 when there is no such open '
   'task, 22023 for an outage';
@@ -95,8 +91,7 @@ BEGIN
           OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
   PERFORM bounce_internal.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
   'operator: the address was wrong: every mail of this task that did not arrive is sent to the '
   'new address. Returns the number of mails. The old address stays blocked. 22023 when the new '
@@ -124,8 +119,7 @@ BEGIN
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'unblocked', because);
   RETURN resent;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.resolve_task_unblocked(bigint, text, boolean) IS
   'operator: the address works: its block is lifted and the mails of this task are sent again, '
   'for a delivery_problem all of them. Returns the number of mails. 22023 without a note, or when '
@@ -157,8 +151,7 @@ BEGIN
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'dead', note);
   RETURN blocked;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.resolve_task_dead(bigint, text) IS
   'operator: the address is dead: it is blocked, even if the block had been withheld. False when '
   'it was blocked already';
@@ -187,8 +180,7 @@ BEGIN
   FROM bounce.communication_recipient AS r WHERE r.id = ANY (arrived) ORDER BY r.id;
   PERFORM bounce_internal.close_task(t.id, 'done', note);
   RETURN cardinality(arrived);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
   'operator: about a lost reply: the mails of this task did arrive, and their recipients count as '
   'sent to. Returns the number of mails. 22023 for any other task';
@@ -204,8 +196,7 @@ BEGIN
   VALUES (bare, bounce_internal.require_reason_text(block_address.why, 'block ' || bare))
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   RETURN FOUND;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.block_address(text, text) IS
   'operator: blocks an address. False when it was blocked already. 22023 without a reason';
 
@@ -227,8 +218,7 @@ BEGIN
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
   END IF;
   RETURN b.id IS NOT NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.lift_block(text, text) IS
   'operator: lifts the block on an address. False when it was not blocked. 22023 without a reason';
 
@@ -252,8 +242,7 @@ BEGIN
                                       'asked for: ' || because, bounce_id);
   END IF;
   RETURN r.id IS NOT NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
   'operator: sends a mail to this recipient (communication_recipient.id) again, now, whatever its '
   'bounce was; for a blocked address, when the block is lifted. False when the recipient has '
@@ -269,8 +258,7 @@ BEGIN
   RETURN QUERY SELECT h.address, h.reason, h.why, h.communication_id, h.held_at
   FROM bounce.held_block AS h JOIN bounce.task AS t ON t.dedup_key = 'outage:' || h.outage_id
   WHERE t.id = outage_sample.task_id AND h.decision IS NULL ORDER BY h.id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.outage_sample(bigint) IS
   'operator: the blocks that are held for a task of kind outage';
 
@@ -297,8 +285,7 @@ BEGIN
   END LOOP;
   PERFORM bounce_internal.decide_outage(t, 'confirmed', note);
   RETURN cardinality(blocked);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
   'operator: the addresses are dead: every held block is created, with its task hard_bounce. '
   'Returns their number. The same is not held again for one guard_window';
@@ -314,8 +301,7 @@ BEGIN
                                             format('task %s, an outage: %s', t.id, note), resend);
   PERFORM bounce_internal.decide_outage(t, 'dismissed', note);
   RETURN cardinality(ids);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.dismiss_outage(bigint, text, boolean) IS
   'operator: it was an outage: held blocks are dropped, those created before it was detected are '
   'lifted, their tasks closed and the mails sent again (resend). Returns the number of bounces';

@@ -46,8 +46,7 @@ BEGIN
   FROM weighed AS w
   WHERE w.blocks OR w.closes IS NOT NULL OR w.in_force
   ORDER BY w.id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.undo_preview(timestamptz, timestamptz, text, text, text) IS
   'operator: the bounces of a period whose consequences are still in force, and what '
   'undo_bounces() would undo; NULL: any. diagnostic is a part of the text, in any case. An '
@@ -88,8 +87,7 @@ BEGIN
   FROM bounce_internal.undo_consequences(chosen, format('undo %s: %s', undo_id, because),
                                          resend) AS t;
   PERFORM bounce_internal.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text,
                                         text, boolean) IS
   'operator: undoes what undo_preview() shows, in one transaction: blocks lifted, held ones '
@@ -122,8 +120,7 @@ BEGIN
   verdict := bounce_internal.change_verdict(b, verdict, 'reclassified: ' || because);
   RETURN format('%s %s -> %s %s: %s', b.class, b.reason, verdict.class, verdict.reason,
                 array_to_string(verdict.steps, ', '));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.reclassify(bigint, text, text) IS
   'operator: corrects the reason of a bounce (bounce.bounce.id) and its consequences: the old '
   'ones are undone, the new ones carried out as far as the report is trusted. Returns what was '
@@ -144,8 +141,7 @@ BEGIN
     AND m.received_at < coalesce(until, 'infinity')
     AND m.id > after_id AND length(m.raw) > 0
   ORDER BY m.id LIMIT batch;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.reports_to_replay(timestamptz, timestamptz, bigint, integer) IS
   'operator: stored messages whose raw text has not been erased, in the order of their ids';
 
@@ -162,8 +158,7 @@ BEGIN
   WHERE (p.b).rule IS DISTINCT FROM 'person'
     AND ((p.b).reason, (p.b).class::text, coalesce((p.b).recipient_id, (p.f).recipient_id))
         IS DISTINCT FROM ((p.f).reason, (p.f).class::text, (p.f).recipient_id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.replay_differences(bigint, jsonb) IS
   'operator: how the classifier''s present document of a report differs from what was recorded; '
   'bounce_id NULL: a recipient not found then. What a person has reclassified is kept';
@@ -194,8 +189,7 @@ BEGIN
   PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id,
                                         bounce_internal.process_findings(fresh));
   RETURN applied + cardinality(fresh);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.replay_report(bigint, jsonb, text) IS
   'operator: applies replay_differences(): reasons corrected with their consequences, recipients '
   'not found then recorded as if they came now. Returns their number';
@@ -217,8 +211,7 @@ EXCEPTION WHEN invalid_regular_expression THEN
   RAISE EXCEPTION '"%" is not a pattern: %', pattern, SQLERRM
     USING ERRCODE = 'invalid_parameter_value',
     HINT = 'Words as the other side writes them, and regular expressions.';
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce.rule_hits(text, text, integer) IS
   'operator: what a rule with this pattern would classify differently: stored bounces of other '
   'reasons that it matches, how many, and the last one. Only the latest bounces (among) are '

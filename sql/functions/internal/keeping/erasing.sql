@@ -51,8 +51,7 @@ BEGIN
       AND (lower(concat_ws(' ', b.recipient, b.original_recipient, b.diagnostic, m.header_from,
                            m.envelope_sender, m.subject, m.report)) ~ pattern
            OR bounce_internal.bytes_mention(m.raw, pattern)));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.reports_on_person(bigint[], text) IS
   'the reports on mails to these recipients, and those unmatched ones that contain the address '
   'anywhere';
@@ -77,8 +76,7 @@ BEGIN
   FROM unnest(others) AS o WHERE b.id = o.id AND b.received_at = o.received_at;
   UPDATE bounce.communication_log AS l SET text = o.text FROM unnest(logged) AS o
   WHERE l.id = o.id AND l.at = o.at;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_reports(bigint[], bigint[], text) IS
   'erases the texts of these reports, except in bounces of other recipients that do not name the '
   'person';
@@ -110,8 +108,7 @@ BEGIN
         raw = decode(bounce_internal.without_address(encode(k.raw, 'escape'), pattern), 'escape')
     WHERE k.communication_id = erase_mail.communication_id;
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_mail(bigint, text) IS
   'erases a mail that went to this person alone; in a mail to several, which others may still '
   'wait for, only the address is replaced';
@@ -132,8 +129,7 @@ BEGIN
   SET raw = NULL, notice = NULL, body_text = 'What this notice told of has been erased.'
     WHERE k.communication_id = ANY (notices);
   UPDATE bounce.follow_up AS u SET text = '', result = '' WHERE u.recipient_id = ANY (recipients);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_notices(bigint[], text) IS
   'erases notices to process owners about the person';
 
@@ -159,8 +155,7 @@ BEGIN
   PERFORM bounce_internal.derive_communication(r.communication_id);
   PERFORM bounce_internal.erase_mail(r.communication_id, pattern);
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'erased', 'personal data erased');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_recipient(bigint, text) IS
   'erases the person from one recipient, who is not sent to any more; state and figures are kept';
 
@@ -180,8 +175,7 @@ BEGIN
   WHERE k.address_key = ANY (keys);
   GET DIAGNOSTICS blocks = ROW_COUNT;
   RETURN blocks;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_blocks(text[], text) IS
   'erases blocks, including held ones. Returns their number';
 
@@ -203,8 +197,7 @@ BEGIN
   SET address = '', correction = '', summary = 'erased', diagnosis = '', note = '',
       dedup_key = CASE t.status WHEN 'done' THEN 'erased:' || t.id ELSE t.dedup_key END
   WHERE t.id = ANY (about);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_tasks(text[], bigint[], text) IS
   'erases the texts of tasks that name the person. Open tasks about the address are closed, those '
   'that collect others stay open';
@@ -232,8 +225,7 @@ BEGIN
   UPDATE bounce.undo AS u SET why = 'erased', conditions = '{}'
   WHERE lower(concat_ws(' ', u.why, u.conditions)) ~ pattern;
   UPDATE bounce.outage AS o SET note = '' WHERE lower(o.note) ~ pattern;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_decisions(text) IS
   'erases what people wrote about reclassified bounces, outages and undoing, also next to mails '
   'of others';
@@ -263,7 +255,6 @@ BEGIN
   PERFORM bounce_internal.erase_tasks(keys, recipients, pattern);
   PERFORM bounce_internal.erase_decisions(pattern);
   RETURN cardinality(recipients) + cardinality(messages) + blocks;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_addresses(text[], text) IS
   'erases the person with these addresses from every table';

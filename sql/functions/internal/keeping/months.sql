@@ -41,8 +41,7 @@ BEGIN
   EXECUTE format('ALTER TABLE bounce.%I ATTACH PARTITION bounce.%I FOR VALUES FROM (%L) TO (%L)',
                  parent, name, first, next);
   RETURN true;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.make_month(text, timestamptz) IS
   'creates the partition of a month and moves the rows of the default partition that belong to '
   'it; false when it exists';
@@ -59,8 +58,7 @@ BEGIN
               bounce_internal.month_start(at) + interval '14 days' + make_interval(
                   months => i)) AS m
           WHERE e.month IS NULL);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.make_months(timestamptz, integer) IS
   'creates the missing partitions of this month and of some months ahead. Returns their number';
 
@@ -76,7 +74,6 @@ BEGIN
     dropped := dropped + 1;
   END LOOP;
   RETURN dropped;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.drop_months(timestamptz) IS
   'drops the partitions of months that ended before this time. Returns their number';

@@ -15,8 +15,7 @@ BEGIN
   WHERE m.id = old.id AND m.received_at = old.received_at;
   GET DIAGNOSTICS erased = ROW_COUNT;
   RETURN erased;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_raw(bounce.class, timestamptz, integer) IS
   'erases the raw messages of a class, at most a batch of the oldest. Returns their number';
 
@@ -35,8 +34,7 @@ BEGIN
     AND v.old_evidence <> '';
   UPDATE bounce.bounce AS b SET recipient = '', original_recipient = '', diagnostic = '',
     evidence = '' WHERE b.bounce_message_id = ANY (ids);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_message_detail(bigint[]) IS
   'erases everything from reports, and from log entries about them, that figures do not need: '
   'time, class, reason, codes, rule and process are kept';
@@ -51,8 +49,7 @@ DECLARE
 BEGIN
   PERFORM bounce_internal.erase_message_detail(ids);
   RETURN cardinality(ids);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_detail(bounce.class, timestamptz, integer) IS
   'erases texts and addresses of a class, at most a batch of the oldest. Returns their number';
 
@@ -67,8 +64,7 @@ BEGIN
     WHERE k.key = old.key;
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delete_report_keys IS
   'deletes keys of old reports, at most a batch. Returns their number';
 
@@ -79,8 +75,7 @@ BEGIN
           CROSS JOIN LATERAL (SELECT c.id FROM bounce.communication AS c
                               WHERE c.process = p.name AND c.created_at < before
                               ORDER BY c.created_at DESC, c.id DESC LIMIT 1) AS l);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.last_before(timestamptz) IS
   'the greatest id of a communication older than that, give or take a few; found by index';
 
@@ -100,8 +95,7 @@ BEGIN
          LIMIT batch) AS old WHERE u.id = old.id;
   GET DIAGNOSTICS follow_ups = ROW_COUNT;
   RETURN greatest(tasks, follow_ups);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delete_closed_work IS
   'deletes old closed tasks and finished follow-ups, at most a batch of each. Returns the greater '
   'number';
@@ -119,8 +113,7 @@ BEGIN
   WHERE h.ctid = old.ctid;
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delete_hard_counts IS
   'deletes old counters of the outage guard, at most a batch. Returns their number';
 
@@ -140,8 +133,7 @@ DECLARE
 BEGIN
   PERFORM bounce_internal.erase_content(i) FROM unnest(ids) AS i;
   RETURN cardinality(ids);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.erase_old_content(timestamptz, integer) IS
   'erases the content of mails that ended before that time and wait for nothing, at most a batch '
   'of the oldest. Returns their number';
@@ -188,7 +180,6 @@ BEGIN
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
   step := 'domains learned';       done :=
     bounce_internal.learn_domains(batch);            RETURN NEXT;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS
   'housekeeping() with the time as an argument';

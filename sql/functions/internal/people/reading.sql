@@ -14,8 +14,7 @@ BEGIN
                       WHERE q.received_at > usual_gap.at - interval '14 days'
                         AND q.received_at <= usual_gap.at
                       ORDER BY q.id DESC LIMIT 5000) AS m) AS g);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.usual_gap(timestamptz) IS
   'twice the longest time without a report in the last 14 days; NULL when there were fewer than '
   '20 reports';
@@ -49,8 +48,7 @@ BEGIN
     UNION ALL SELECT * FROM bounce_internal.status_line('unclassified_day', c.u::text,
       CASE WHEN c.u > 10 AND c.u > c.n / 4
            THEN 'more than a quarter: rules may be missing' END)) AS s;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_reports IS 'the rows of status() about reports';
 
 CREATE OR REPLACE FUNCTION bounce_internal.status_of_tasks(at timestamptz)
@@ -73,8 +71,7 @@ BEGIN
   SELECT * FROM bounce_internal.status_line(
     'outages_open', c.outages::text,
     CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides' END);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_tasks IS
   'the rows of status() about tasks and outages';
 
@@ -117,8 +114,7 @@ BEGIN
                FROM bounce_internal.status_line('shadow_processes', shadowed,
                                                 CASE WHEN shadowed IS NOT NULL
                                                      THEN 'nothing follows from their bounces' END);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_work IS
   'the rows of status() about the queue, the outbox and blocks';
 
@@ -141,8 +137,7 @@ BEGIN
     b.consequence := coalesce(first.old_consequence, b.consequence);
   END IF;
   RETURN b;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.original_verdict(bounce.bounce) IS
   'a bounce as it was classified when it arrived, whatever was changed later';
 
@@ -162,8 +157,7 @@ BEGIN
                                                                nullif(b.evidence, ''))), ''), '')
           FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id
             AND m.received_at = b.received_at);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.verdict_text(bounce.bounce) IS
   'a classification with its evidence in one line';
 
@@ -194,7 +188,6 @@ BEGIN
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND dimension = 'domain'
   WHERE b.received_at >= coalesce(since, '-infinity')
     AND b.received_at < coalesce(until, 'infinity');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS
   'each bounce of a period with its label';

@@ -12,8 +12,7 @@ BEGIN
                  'integer) '
                  'RETURNS integer LANGUAGE sql IMMUTABLE '
                  'RETURN %s.levenshtein_less_equal(a, b, at_most)', home);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.edit_distance(text, text, integer) IS
   'number of letters to insert, delete or change to get from a to b; more than at_most when it is '
   'greater';
@@ -57,8 +56,7 @@ BEGIN
   WHERE d.distance BETWEEN 1 AND at_most
     AND bounce_internal.has_other_ending(d.domain, similar_domains.domain) IS NOT TRUE
   ORDER BY 2 LIMIT 20;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.similar_domains(text) IS
   'known domains that are one or two slips away, the nearest first';
 
@@ -76,8 +74,7 @@ BEGIN
                        100) AS s (sent)
                    WHERE s.sent >= 3
                    ORDER BY n.slips, s.sent DESC, n.similar_domain LIMIT 1), '');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.suggest_domain(text) IS
   'the domain that was probably meant: one or two slips away (a letter too many, missing, wrong, '
   'or two exchanged), and with at least three mails that did not bounce; else empty';
@@ -103,8 +100,7 @@ BEGIN
     UPDATE bounce.known_domain_progress AS p SET recipient_id = last WHERE last IS NOT NULL;
   END IF;
   RETURN learned;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.learn_domains(integer) IS
   'learns the domains of the next recipients. Returns the number of rows read';
 
@@ -115,7 +111,6 @@ BEGIN
   RETURN (SELECT count(*) FROM (SELECT FROM bounce.communication_recipient AS r
           WHERE bounce.address_domain(r.address_key) = sent_to_domain.domain AND r.state = 'sent'
           LIMIT at_most) AS s);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.sent_to_domain(text, integer) IS
   'number of mails to a domain that did not bounce, counted up to a limit';

@@ -12,8 +12,7 @@ BEGIN
                                                      nullif(coalesce(nullif(f.diagnostic, ''),
                                                          f.evidence), '')), ''), '')
           FROM bounce.bounce_reason AS n WHERE n.reason = f.reason);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS
   'what is wrong, as a sentence, with the text of the other system';
 
@@ -50,8 +49,7 @@ BEGIN
   UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
   WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
   f := bounce_internal.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
   'creates the task that was requested, or counts it in the open one';
 
@@ -80,8 +78,7 @@ BEGIN
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'task',
                                     format('task %s %s: %s', task_kind, made, task_summary));
   RETURN made;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.add_to_task(text, text, text,
                                                 bounce_internal.delivery_attempt) IS
   'a task of the queue itself, without a bounce: one per mail';
@@ -100,8 +97,7 @@ BEGIN
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text)
   VALUES (change_task.task_id, change_task.action, change_task.text);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.change_task(bigint, text, text, text, timestamptz) IS
   'changes an open task and writes its history. P0002 when there is no such open task';
 
@@ -127,8 +123,7 @@ BEGIN
                  WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
   RETURN t;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS
   'an open task of one of these kinds, with its communications locked. P0002 when there is no '
   'such open task, 22023 for another kind';
@@ -154,8 +149,7 @@ BEGIN
                            concat_ws(': ', format('task %s %s', t.kind, t.id),
                                      nullif(t.resolution, 'done'), nullif(t.note, '')));
   RETURN t;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS
   'the only function that closes a task. P0002 when there is no such open task';
 

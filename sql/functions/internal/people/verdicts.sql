@@ -38,8 +38,7 @@ BEGIN
   WHERE r.id = b.recipient_id;
   f.address := coalesce(f.address, bounce.address_key(b.recipient));
   RETURN f;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS
   'the finding that a stored bounce was made from, without consequences';
 
@@ -68,8 +67,7 @@ BEGIN
     END IF;
   END LOOP;
   RETURN lifted;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.lift_blocks_of(bigint[], text) IS
   'lifts the blocks that these bounces created. Returns their number. If another bounce is a '
   'reason to block, it takes over the block';
@@ -88,8 +86,7 @@ BEGIN
                                   WHERE o.task_id = q.id AND o.id <> ALL (bounce_ids)
                                   AND NOT bounce_internal.is_undone(o.id))
                 ORDER BY q.dedup_key) AS t);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS
   'closes the tasks that only these bounces justify. Returns their number';
 
@@ -127,8 +124,7 @@ BEGIN
     result = 'taken back: ' || why
   WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open'
     AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.undo_consequences(bigint[], text, boolean) IS
   'undoes the consequences of these bounces: recipients sent to again (resend) or counted as '
   'sent; blocks lifted, held ones dropped; their tasks closed; unclaimed rows of the outbox '
@@ -141,8 +137,7 @@ BEGIN
                  WHERE is_undone.bounce_id = ANY (u.bounces)
                    AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
                                    WHERE v.bounce_id = is_undone.bounce_id AND v.at >= u.at));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.is_undone(bigint) IS
   'whether undo_bounces() undid this bounce, and it has not been reclassified since';
 
@@ -156,8 +151,7 @@ BEGIN
             AND r.requested_by IS NULL
             AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow
             AND bounce_internal.block_obstacle(bounce_internal.finding_of_bounce(b)) IS NULL);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.block_heir(text, bigint[]) IS
   'another bounce that would have blocked the address if it had not been blocked already; NULL '
   'when there is none';
@@ -179,8 +173,7 @@ BEGIN
       USING ERRCODE = 'no_data_found', HINT = 'bouncectl bounces lists them.';
   END IF;
   RETURN b;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.lock_bounce(bigint) IS
   'a stored bounce, locked, to be reclassified. P0002';
 
@@ -197,8 +190,7 @@ BEGIN
     AND verdict.recipient_id IS NOT NULL
   RETURNING q.* INTO adopted;
   RETURN CASE WHEN FOUND THEN adopted ELSE b END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.adopt_match(bounce.bounce, bounce_internal.finding) IS
   'gives an unmatched bounce the communication found since; a matched one keeps its own';
 
@@ -233,8 +225,7 @@ BEGIN
       task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
   WHERE q.id = b.id AND q.received_at = b.received_at;
   RETURN f;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.change_verdict(bounce.bounce, bounce_internal.finding, text) IS
   'undoes the consequences of a bounce and carries out those of the new classification, with the '
   'trust of the bounce';
@@ -260,8 +251,7 @@ BEGIN
                            jsonb_build_object('sender', m.envelope_sender, 'recipients',
                                               to_jsonb(m.envelope_recipients),
         'queue_id', m.queue_id, 'client', m.client, 'own_mta', m.own_mta)))));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.replay_findings(bigint, jsonb) IS
   'the findings of a new document, with the envelope of the stored report';
 
@@ -281,7 +271,6 @@ BEGIN
   SELECT old.row, new.row FROM new LEFT JOIN old
     ON lower((old.row).recipient) = lower((new.row).recipient) AND old.place = new.place
       OR old.total = 1 AND new.total = 1;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.replay_pairs(bigint, jsonb) IS
   'the new findings, each with the stored bounce it corresponds to, if there is one';

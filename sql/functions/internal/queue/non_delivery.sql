@@ -30,8 +30,7 @@ BEGIN
     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
     JOIN bounce.communication AS c ON c.id = r.communication_id
     WHERE r.id = notice_facts.recipient_id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.notice_facts(bigint) IS
   'what a delivery status notification (RFC 3464) says of one recipient: {reporting_mta, process, '
   'business_ref, original {message_id, envelope_id, from, to, subject, arrival_date}, recipients '
@@ -56,8 +55,7 @@ BEGIN
   PERFORM bounce_internal.add_recipients(new_id, ARRAY[mailbox], '{}', '{}');
   PERFORM bounce_internal.queue_communication(new_id, NULL, now());
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.queue_notice(text, text, text, text, text,
                                                  bounce.communication_content) IS
   'queues a mail of ours with the null return path, which cannot bounce';
@@ -86,8 +84,7 @@ BEGIN
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'notice',
                                     format('non-delivery notice to %s, communication %s',
                                            owner, new_id));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.write_notice(bounce_internal.delivery_attempt) IS
   'sends a non-delivery notice about a permanently failed recipient to the owner of the process, '
   'where delivery_notice is on';

@@ -18,8 +18,7 @@ BEGIN
   f := CASE kind WHEN 'owner_notice'
             THEN bounce_internal.step(f, 'owner_notice', 'notice to ' || mailbox)
                  ELSE bounce_internal.step(f, 'follow_up', 'follow-up ' || follow_up_id) END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS
   'adds a row to the outbox and notifies listeners';
 
@@ -27,8 +26,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(INOUT f bounce_intern
 LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.put_follow_up(f, 'hard_bounce', '', '');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.write_follow_up IS
   'adds a hard bounce to the outbox for the application';
 
@@ -46,8 +44,7 @@ BEGIN
                                                             f.diagnostic), ''), 'nothing')))
           FROM bounce.communication AS c, bounce.bounce_reason AS n
           WHERE c.id = f.communication_id AND n.reason = f.reason);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS
   'the text about one recipient in a notice to the owner';
 
@@ -62,8 +59,7 @@ BEGIN
      AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
     f := bounce_internal.put_follow_up(f, 'owner_notice', mailbox, bounce_internal.owner_text(f));
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.notify_owner(bounce_internal.finding) IS
   'adds a notice for the owner of the process about a recipient that failed permanently; not '
   'while a resend is scheduled or a block is held';
@@ -73,8 +69,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.communication_content AS k
                  WHERE k.communication_id = is_notice_mail.communication_id AND k.null_sender);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.is_notice_mail(bigint) IS
   'whether a communication is a notice of ours, about which no further notice is sent';
 
@@ -90,8 +85,7 @@ BEGIN
   HAVING min(u.created_at) <= at - bounce_internal.parameter_interval('owner_notice_interval',
       c.process)
   ORDER BY c.process, u.mailbox;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.owner_notices_due(timestamptz) IS
   'the notices that have been collected for long enough, one row per mail; without those that an '
   'application has claimed';
@@ -133,7 +127,6 @@ BEGIN
   content.body_text := bounce_internal.owner_notice_text(process, texts);
   content.auto_submitted := 'auto-generated';
   RETURN bounce_internal.queue_notice(process, '', sender, subject, mailbox, content);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.queue_owner_notice(text, text, bigint[]) IS
   'queues the mail, from the sender domain of the newest communication in it';

@@ -28,8 +28,7 @@ BEGIN
                                       format('not sent to %s: the address is blocked', r.address));
     PERFORM bounce_internal.derive_communication(r.communication_id);
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_blocked(bigint[]) IS
   'rejects recipients with blocked addresses, whatever asked for the send, unless the process is '
   'block_exempt. requeue_refused() sends to them when the block is lifted; correcting the address '
@@ -47,8 +46,7 @@ BEGIN
   SET next_attempt_at = NULL, state = CASE r.state WHEN 'bounced' THEN 'bounced' ELSE 'error' END,
       diagnostic = CASE r.state WHEN 'bounced' THEN r.diagnostic ELSE why END
   WHERE r.id = fail_recipient.recipient_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.fail_recipient(bigint, text, timestamptz) IS
   'fails a recipient for a reason of our own; a bounce is kept';
 
@@ -76,8 +74,7 @@ BEGIN
     requeued := requeued + 1;
   END LOOP;
   RETURN requeued;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.requeue_refused(text) IS
   'makes recipients due that were rejected only because of a block that is lifted now. Those '
   'locked by another session are left to sweep_deliveries()';
@@ -87,8 +84,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   PERFORM bounce_internal.requeue_refused(OLD.address_key);
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.block_lifted() IS
   'sends what was rejected only because of this block';
 
@@ -134,8 +130,7 @@ BEGIN
     row_number() OVER (PARTITION BY r.process ORDER BY r.priority DESC, r.due_at,
                        r.communication_id),
            r.communication_id, min(r.id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_items(uuid) IS
   'the SMTP transactions of a claim in the order of sending; the envelope senders are those of '
   'bounce.return_path()';
@@ -152,8 +147,7 @@ BEGIN
   JOIN bounce.communication AS c ON c.id = q.communication_id
   WHERE q.communication_id = delivery_attempts.communication_id AND q.state = ANY (states)
   ORDER BY r.id FOR NO KEY UPDATE OF r, q;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_attempts(bigint, text[]) IS
   'locks and returns the recipients of a delivery that are in one of these states';
 
@@ -167,8 +161,7 @@ BEGIN
                                                 ORDER BY a.place)
           FROM bounce.communication_attachment AS a
           WHERE a.communication_id = attachments_of.communication_id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.attachments_of(bigint) IS
   '[{filename, content_type, content_id, content (base64)}] in their order; NULL when there are '
   'none';
@@ -191,8 +184,7 @@ BEGIN
                                format('%s (communication %s) was not sent: %s', a.address,
                                       a.communication_id, why), a);
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
   'fails a mail whose content was erased while a worker had it, with a task, so that it is not '
   'claimed forever';
@@ -218,8 +210,7 @@ BEGIN
   INTO content
   FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
   RETURN content;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.content_to_send(bigint, bigint, integer) IS
   'the content of one send, whose Message-ID is remembered; all NULL when it was erased';
 
@@ -256,8 +247,7 @@ BEGIN
     AND CASE WHEN t.in_claim THEN counts OR reply IS NOT NULL ELSE d.state = 'PROCESSING' END
   RETURNING d.state INTO new_state;
   RETURN CASE WHEN NOT t.in_claim THEN new_state END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.finish_communication(bigint, boolean, text) IS
   'the state after a claim, once none of its recipients is claimed or being sent to; NULL before '
   'that. counts: whether the claim is an attempt that was not counted yet';
@@ -286,8 +276,7 @@ BEGIN
     AND k.claim_id = lock_claim.claim_id
   FOR NO KEY UPDATE;
   RETURN d;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.lock_claim(uuid, bigint) IS
   'the delivery of this recipient, locked, if this claim was the last one; else NULL';
 
@@ -310,7 +299,6 @@ BEGIN
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'swept',
                            format('lease of %s ended at %s', d.worker,
                                   to_char(d.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.sweep_claim(bounce.communication_delivery) IS
   'what was not begun is due again; what was begun is unknown, and the claim counts as an attempt';

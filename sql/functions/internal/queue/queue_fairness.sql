@@ -10,8 +10,7 @@ BEGIN
   RETURN bounce_internal.is_quiet(bounce.parameter('delivery_quiet_hours', process),
     (at AT TIME ZONE coalesce(nullif(bounce.parameter('delivery_time_zone', process), ''),
                               current_setting('TimeZone')))::time);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.is_quiet_at(text, timestamptz) IS
   'whether a process is in its quiet hours. They follow local time: when clocks go back, one of '
   'the hours lasts two';
@@ -36,8 +35,7 @@ BEGIN
   RETURN (SELECT count(*) FROM bounce.communication_delivery AS d
           WHERE d.state = 'PROCESSING' OR d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
             AND d.due_at <= now());
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.waiting_count() IS
   'number of mails that could be sent now, apart from the server';
 
@@ -62,8 +60,7 @@ BEGIN
                     ORDER BY d.priority DESC LIMIT 1)
     FROM level AS l WHERE l.priority IS NOT NULL)
   SELECT l.name, l.priority FROM level AS l WHERE l.priority IS NOT NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.queue_levels(timestamptz) IS
   'the priorities of each process, outside of its quiet hours, in which mail is waiting';
 
@@ -90,8 +87,7 @@ BEGIN
                                     FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS k) AS o
           ORDER BY o.priority DESC, o.turn, o.due_at, o.id
           LIMIT batch) AS t);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.choose_communications(integer, timestamptz) IS
   'locks and returns what is due at that time, in the order of the queue';
 
@@ -113,8 +109,7 @@ BEGIN
   UPDATE bounce.recipient_delivery AS q
   SET due_at = this_minute + interval '1 minute' * (1 + (ahead + u.place - 1) / rate)
   FROM unnest(recipient_ids) WITH ORDINALITY AS u (id, place) WHERE q.recipient_id = u.id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.defer_over_rate(text, integer, bigint[], timestamptz) IS
   'defers what exceeds the rate to the following minutes, as many to each as the rate allows, '
   'after those deferred before';
@@ -135,8 +130,7 @@ BEGIN
   SET used = used_before + least(wanted, greatest(0, allowed - used_before))
   WHERE r.domain = take_rate.domain;
   RETURN least(wanted, greatest(0, allowed - used_before));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.take_rate(text, integer, integer, timestamptz) IS
   'how many of the wanted sends are allowed in this minute; they are counted. The row is locked: '
   'other workers wait for the rest';
@@ -173,8 +167,7 @@ BEGIN
     END IF;
   END IF;
   RETURN kept;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.within_rate(bigint[], timestamptz) IS
   'the recipients that may be sent to in this minute, in the same order; the others are deferred';
 
@@ -216,8 +209,7 @@ BEGIN
   -- "Retry-After: 300", "retry=300": seconds
   m := regexp_match(response, '\mretry(?:[-_ ]?after)?\s*[:=]\s*([0-9]{1,6})\M', 'i');
   RETURN make_interval(secs => m[1]::integer);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.retry_after(text) IS
   'the delay that a server asks for: "try again in 5 minutes", "retry after 300 s"; NULL when it '
   'does not';
@@ -240,8 +232,7 @@ BEGIN
     CASE WHEN asked IS NOT NULL
          THEN least(asked, bounce_internal.parameter_interval('retry_after_max_delay',
                                                               process)) END);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.retry_delay(text, integer, text, float8) IS
   'delay after the n-th temporary refusal: retry_initial_delay * retry_factor ^ (n-1), at most '
   'retry_max_delay, changed by retry_jitter times jitter (-1 to 1), and at least the delay that '

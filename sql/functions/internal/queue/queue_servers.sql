@@ -7,8 +7,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.delivery_server AS s
                  WHERE s.name = has_problem.server AND s.problem <> '');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether a claim made now is a probe';
 
 -- What is given back is due anew, behind the others: so everything that waits has its turn.
@@ -33,8 +32,7 @@ BEGIN
                                     FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS k) AS o
           ORDER BY o.turn, o.due_at, o.id
           LIMIT batch) AS t);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.choose_for_probe(integer, timestamptz) IS
   'locks and returns the mails for probing a server with a problem: the first of each process and '
   'priority, so that a refused sender with mails of high priority does not block all others';
@@ -52,8 +50,7 @@ BEGIN
   SET probe_at = now() + bounce_internal.parameter_interval('delivery_probe_max_delay')
   WHERE s.name = may_use_server.server AND s.problem <> '' AND s.probe_at <= now();
   RETURN CASE WHEN FOUND THEN least(batch, 5) ELSE 0 END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.may_use_server(text, integer) IS
   'how many communications may be claimed: all, a few for a probe, or none until the next probe';
 
@@ -74,7 +71,6 @@ BEGIN
     note = format('works again since %s', to_char(now(), 'YYYY-MM-DD HH24:MI:SS'))
   WHERE t.id = s.task_id AND t.status = 'open';
   PERFORM pg_notify('bounce_delivery', '');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.server_works(text) IS
   'ends the problem and the task of a server that accepted or refused a recipient';

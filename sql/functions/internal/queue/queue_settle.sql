@@ -25,8 +25,7 @@ BEGIN
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id,
                                     CASE WHEN a.attempt > 1 THEN 'resent' ELSE 'sent' END,
                            format('send %s to %s: %s', a.attempt, a.address, reply));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_accepted(bounce_internal.delivery_attempt, text) IS
   'the server accepted the mail: the send counts, and the traces of an earlier one are cleared';
 
@@ -36,8 +35,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_delivery AS d SET error = format('%s: %s', a.address, words)
   WHERE d.communication_id = a.communication_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.note_error(bounce_internal.delivery_attempt, text) IS
   'keeps the last error until finish_communication() sums it up';
 
@@ -76,8 +74,7 @@ BEGIN
       'Set the state of its delivery to RETRY to send it again', a.address,
       a.communication_id, why), a);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_unknown(bounce_internal.delivery_attempt, text) IS
   'the final reply was lost. It counts as a send, because the mail may have been accepted; it is '
   'not sent again unless a person or the parameter delivery_unknown decides so';
@@ -103,8 +100,7 @@ BEGIN
   f.trust := 'token';     -- we asked and were answered ourselves: nothing can be surer
   f.bounce_id := nextval('bounce.bounce_id_seq');
   RETURN f;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.finding_of(bounce_internal.delivery_attempt, jsonb) IS
   'the refusal of the server as a finding; an unclassified one becomes recipient_refused, because '
   'the mail did not arrive';
@@ -119,8 +115,7 @@ BEGIN
                                          f.reason)::bounce.report_result,
                                bounce_internal.complete_document(document, NULL), NULL);
   PERFORM bounce_internal.store_bounces(message_id, ARRAY[f]);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS
   'stores the refusal like any other bounce, with the source delivery';
 
@@ -137,8 +132,7 @@ BEGIN
   f := (bounce_internal.process_findings(ARRAY[f]))[1];
   PERFORM bounce_internal.store_refusal(f, document);
   PERFORM bounce_internal.write_notice(a);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_rejected(bounce_internal.delivery_attempt,
                                                     text, jsonb) IS
   'refused permanently: the consequences of a bounce follow (hard: block and task; technical: '
@@ -164,8 +158,7 @@ BEGIN
   f := bounce_internal.make_task(f);
   PERFORM bounce_internal.store_refusal(f, document);
   PERFORM bounce_internal.write_notice(a);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt,
                                                      text, jsonb) IS
   'refused temporarily for the last time: failed, with a task resend_exhausted';
@@ -193,8 +186,7 @@ BEGIN
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'deferred',
                                     format('try %s of %s to %s, next at %s: %s',
     a.tries + 1, at_most, a.address, to_char(due, 'YYYY-MM-DD HH24:MI:SS'), reply));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_pending(bounce_internal.delivery_attempt, text, jsonb) IS
   'refused temporarily: only this recipient is tried again later';
 
@@ -211,8 +203,7 @@ BEGIN
       UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
       WHERE q.recipient_id = a.recipient_id;
   END CASE;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_attempt, text,
                                                      text, jsonb) IS
   'the five outcomes of a send; released: nothing was sent, and not because of this recipient';
@@ -251,8 +242,7 @@ BEGIN
              o.outcome, o.response));
     PERFORM bounce_internal.close_unknown_task(r.task_id, 'heard after all: ' || o.outcome);
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.settle_late(bigint, jsonb) IS
   'corrects an unknown recipient whose result arrives after its lease has ended, unless it was '
   'claimed again: accepted, or refused and therefore due again, which cannot send it twice';
@@ -268,7 +258,6 @@ BEGIN
                      WHERE r.task_id = close_unknown_task.task_id AND q.state = 'unknown') THEN
     PERFORM bounce_internal.close_task(close_unknown_task.task_id, 'done', note);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.close_unknown_task(bigint, text) IS
   'closes the task about lost replies when none of its recipients is unknown any more';

@@ -31,8 +31,7 @@ BEGIN
               WHEN t.due_at IS NOT NULL
                 THEN bounce_internal.waiting_state(old_state, attempts > 0 OR t.was_tried)
               ELSE t.ended END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.summary_state(bigint, text, integer) IS
   'the delivery state that follows from the recipients';
 
@@ -54,8 +53,7 @@ BEGIN
             ON k.state = q.state
           WHERE r.communication_id = summary_error.communication_id
             AND r.state <> 'replaced') AS f);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.summary_error(bigint) IS
   'the recipients that did not get the mail and why, one line each, lost replies first; at most '
   'ten';
@@ -102,8 +100,7 @@ BEGIN
   NEW.end_time := CASE WHEN NEW.state IN ('SUCCESS', 'ERROR') THEN clock_timestamp()
                        ELSE NEW.end_time END;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_guard_state() IS
   'refuses transitions that do not exist, and states that contradict the recipients';
 
@@ -120,8 +117,7 @@ BEGIN
   END IF;
   PERFORM pg_notify('bounce_delivery', '');
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_after_insert() IS
   'a delivery starts as PENDING with something to send; wakes the workers';
 
@@ -135,8 +131,7 @@ BEGIN
     PERFORM pg_notify('bounce_delivery', '');
   END IF;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_after_update() IS
   'RETRY or PENDING on a finished delivery queues its recipients; what is due wakes the workers';
 
@@ -158,8 +153,7 @@ BEGIN
   ELSE
     PERFORM bounce_internal.derive_communication(d.communication_id);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.requeue_recipients(bounce.communication_delivery, text) IS
   'sends a finished delivery again that was set to RETRY or PENDING, unless a recipient is '
   'waiting already';
@@ -178,8 +172,7 @@ BEGIN
     SELECT r.id FROM r
     WHERE r.attempts < 255 AND (r.is_without OR NOT EXISTS (SELECT FROM r AS o WHERE o.is_without))
     ORDER BY r.id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipients_without(bigint) IS
   'the recipients that did not get the mail; all when all did';
 
@@ -201,8 +194,7 @@ BEGIN
     NEW.refused_at := NULL;
   END IF;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_before_update() IS
   'an unclaimed recipient cannot be sent to, and one that was not sent to cannot have accepted';
 
@@ -211,8 +203,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM bounce_internal.derive_communication(NEW.communication_id);
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_after_update() IS
   'updates the delivery when a recipient becomes due outside of a claim';
 
@@ -254,8 +245,7 @@ BEGIN
   FROM bounce.communication_recipient AS r
   LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
   WHERE r.communication_id = recipient_totals.communication_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_totals(bigint) IS
   'the recipients of a communication in one row. ended: SUCCESS or ERROR, the final state when no '
   'recipient is waiting; NULL when the queue does not send it';
@@ -288,8 +278,7 @@ BEGIN
         WHERE k.communication_id = derive_communication.communication_id) AS n
   WHERE d.communication_id = n.communication_id
     AND (d.state, d.due_at) IS DISTINCT FROM (n.state, t.due_at);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.derive_communication(bigint) IS
   'the only function that derives the status and delivery state of a communication from its '
   'recipients';
@@ -308,8 +297,7 @@ BEGIN
     WHERE d.communication_id = OLD.communication_id;
   END IF;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_set_state() IS
   'sets RETRY or PENDING through the view; any other state is refused';
 

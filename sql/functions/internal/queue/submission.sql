@@ -8,8 +8,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.refuse_submission(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RAISE EXCEPTION '%', problem USING ERRCODE = code, HINT = coalesce(remedy, '');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_submission(text, text, text) IS
   'raises an error for the programmer, with a hint';
 
@@ -64,8 +63,7 @@ BEGIN
                                      'A domain may have any letters; what is before the @ of a '
                                      'sender must be ASCII.', '0A000');
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.check_mailboxes(text, text, text[]) IS
   'refuses what can never be an address';
 
@@ -105,8 +103,7 @@ BEGIN
          OR attachment ->> 'cid' ~ '[^\x01-\x7f]'
          THEN 'has a cid with blanks, angle brackets, or other than ASCII'
   END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.attachment_problem(jsonb) IS
   'what is wrong with an attachment; NULL when nothing is';
 
@@ -139,8 +136,7 @@ BEGIN
   END IF;
   RETURN (SELECT coalesce(sum(octet_length(bounce_internal.attachment_bytes(e.value))), 0)
           FROM jsonb_array_elements(attachments) AS e);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.check_attachments(jsonb) IS
   'the size of all attachments; 22023 when one is invalid';
 
@@ -177,8 +173,7 @@ BEGIN
                bounce.parameter('delivery_max_bytes')), code => '54000');
   END IF;
   RETURN bytes;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.check_content(bytea, text, text, jsonb) IS
   'the size of the content; refuses none, and two at a time';
 
@@ -206,8 +201,7 @@ BEGIN
         format('auto_submitted is "%s": auto-generated, auto-replied, or empty for a mail that a '
                'person wrote', left(auto_submitted, 100)));
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.check_envelope(text, text, text, integer, timestamptz, text) IS
   'checks the remaining arguments';
 
@@ -230,8 +224,7 @@ BEGIN
   RETURN CASE WHEN attempt = 1 AND c.message_id IS NOT NULL THEN c.message_id
               ELSE format('%s.%s.%s@%s', c.envelope_id, recipient_id, attempt,
                           bounce_internal.message_domain(c.sender)) END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.message_id_of(bounce.communication, bigint, integer) IS
   'the Message-ID of a send: that of the communication for the first, a new one for each resend';
 
@@ -251,8 +244,7 @@ BEGIN
                            bounce_internal.message_domain(new_communication.sender)))
   RETURNING c.id INTO new_id;
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.new_communication(text, text, text, text) IS
   'adds the communication of a mail that the queue will send';
 
@@ -269,8 +261,7 @@ BEGIN
          coalesce(e.value ->> 'contentType', 'application/octet-stream'),
          coalesce(e.value ->> 'cid', ''), bounce_internal.attachment_bytes(e.value)
   FROM jsonb_array_elements(attachments) WITH ORDINALITY AS e;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.queue_content(bigint, bounce.communication_content, jsonb) IS
   'stores content and attachments';
 
@@ -295,8 +286,7 @@ BEGIN
         CROSS JOIN LATERAL unnest(k.mailboxes) WITH ORDINALITY AS u (mailbox, place)
         ORDER BY bounce.address_key(bounce_internal.bare_address(u.mailbox)), k.rank, u.place) AS m
   ORDER BY m.rank, m.place;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.add_recipients(bigint, text[], text[], text[]) IS
   'adds the recipients; an address named twice gets one mail, and one that none of our servers '
   'could accept fails at once';
@@ -329,8 +319,7 @@ BEGIN
                                       problem), a);
     PERFORM bounce_internal.derive_communication(a.communication_id);
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.queue_communication(bigint, integer, timestamptz) IS
   'adds the delivery, which makes the mail due';
 
@@ -348,6 +337,5 @@ BEGIN
       USING ERRCODE = 'no_data_found';
   END IF;
   RETURN d;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_queued IS 'a communication in the queue; P0002';

@@ -20,8 +20,7 @@ BEGIN
                                     words || ': ' || bounce_internal.describe(f), f.bounce_id);
   f.steps := f.steps || words;
   f.events := f.events || event;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
   'records one consequence: in the log of the communication and in bounce.consequence';
 
@@ -32,8 +31,7 @@ BEGIN
   f.task_kind := kind;
   f.task_key := kind || ':' || left(about, 500);
   f.task_summary := summary;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.request_task(bounce_internal.finding, text, text, text) IS
   'requests a task, created by make_tasks(); one open task per kind and subject (about, of which '
   '500 characters count)';
@@ -58,8 +56,7 @@ BEGIN
     WHERE r.id = f.recipient_id AND b.bounce_id IS DISTINCT FROM f.bounce_id
       AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at
                              ELSE r.last_attempt_at END);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.is_cleared(bounce_internal.finding) IS
   'whether a block on the address was lifted after the send that this bounce is about. The '
   'bounce''s own block does not count: it is lifted when the bounce is reclassified';
@@ -86,8 +83,7 @@ BEGIN
     WHEN r.state <> 'bounced' OR f.attempt > r.attempts THEN true
     ELSE bounce_internal.class_rank(f.class) > bounce_internal.class_rank(r.class)
   END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
                                                bounce.communication_recipient) IS
   'whether a bounce changes the state of its recipient. A bounce of an earlier send does only '
@@ -107,8 +103,7 @@ BEGIN
   WHERE r.id = f.recipient_id AND bounce_internal.supersedes(f, r)
     AND NOT (coalesce(f.attempt < r.attempts, false) AND bounce_internal.is_cleared(f));
   RETURN FOUND;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding) IS
   'the only function by which a bounce changes a recipient. Cancels a scheduled resend. False '
   'when the state is kept';
@@ -140,8 +135,7 @@ BEGIN
   IF bounce_internal.parameter_boolean('follow_up', f.process) THEN
     f := bounce_internal.write_follow_up(f);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_hard(bounce_internal.finding) IS
   'hard bounce: marked, address blocked, task hard_bounce, follow-up of the process. During an '
   'outage the block is held and nothing else is done';
@@ -173,8 +167,7 @@ BEGIN
   f := bounce_internal.step(f, 'resend_scheduled', format('resend %s of %s at %s', resend,
          bounce_internal.parameter_integer('resend_max_attempts', f.process),
          to_char(due, 'YYYY-MM-DD HH24:MI')));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_soft(bounce_internal.finding) IS
   'soft bounce: marked, and a resend scheduled or a task resend_exhausted. The n-th failed send '
   'asks for the n-th resend';
@@ -186,8 +179,7 @@ BEGIN
                                  f.reason || ':' || bounce.address_domain(f.address),
          format('mail to %s is refused: %s', bounce.address_domain(f.address),
                 bounce_internal.describe(f)));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.request_delivery_problem(bounce_internal.finding) IS
   'requests a task delivery_problem: one per reason and remote domain';
 
@@ -200,8 +192,7 @@ BEGIN
   ELSE
     f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_technical(bounce_internal.finding) IS
   'technical bounce: marked, and collected in a task delivery_problem';
 
@@ -221,8 +212,7 @@ BEGIN
            format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust,
                   bounce_internal.describe(f)));
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_untrusted(bounce_internal.finding) IS
   'a report that anybody could have written: at most a task; nothing is marked, blocked or sent '
   'again';
@@ -239,8 +229,7 @@ BEGIN
                 coalesce(nullif(f.address, ''), 'an unnamed recipient'),
            coalesce('no single recipient of communication ' || f.communication_id,
                     'no communication'), bounce_internal.describe(f)));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_unmatched(bounce_internal.finding) IS
   'a failed delivery whose communication or recipient is unknown';
 
@@ -260,8 +249,7 @@ BEGIN
     WHEN f.class = 'technical'    THEN f := bounce_internal.apply_technical(f);
   END CASE;
   f := bounce_internal.notify_owner(f);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_finding(bounce_internal.finding) IS
   'carries out the consequences of one finding, according to its class';
 
@@ -276,8 +264,7 @@ BEGIN
   IF FOUND THEN
     f := bounce_internal.step(f, 'blocked', 'address blocked');
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS
   'blocks the address, unless it is blocked already';
 
@@ -298,8 +285,7 @@ BEGIN
     blocked := blocked || CASE WHEN f.blocks THEN bounce_internal.make_block(f) ELSE f END;
   END LOOP;
   RETURN bounce_internal.make_tasks(blocked);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_consequences(bounce_internal.finding[]) IS
   'carries out the consequences of findings: counters of the outage guard, recipients, blocks, '
   'tasks, each in ascending order, which is the order of locking';
@@ -329,8 +315,7 @@ BEGIN
     decided := decided || f;
   END LOOP;
   RETURN decided;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.apply_in_shadow(bounce_internal.finding[]) IS
   'decides and logs the consequences without carrying them out';
 
@@ -351,8 +336,7 @@ BEGIN
                                                 WHERE u.bounce_id = ANY (shadowed)));
   END IF;
   RETURN followed;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.process_findings(bounce_internal.finding[]) IS
   'carries out the consequences of findings, or only logs them where the process is in shadow '
   'mode. Their communications and recipients are locked';

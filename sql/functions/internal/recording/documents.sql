@@ -30,8 +30,7 @@ BEGIN
                                                             VARIADIC path)) WITH ORDINALITY AS e
     WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> ''
       AND e.ordinality <= 1000);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.document_texts(jsonb, text[]) IS
   'the non-empty texts of an array, at most 1000';
 
@@ -48,8 +47,7 @@ BEGIN
                      WHEN 'auto_reply' THEN bounce_internal.document_text(document, 'header',
                          'from') ELSE '' END) AS a
     WHERE position('@' IN bounce.address_key(a)) > 1);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.document_addresses(jsonb, jsonb) IS
   'the spellings of a recipient''s address that may match';
 
@@ -65,8 +63,7 @@ BEGIN
                                         encode(sha256(coalesce(raw,
                                                                convert_to(document::text, 'UTF8'))),
                                                'hex'));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.complete_document(jsonb, bytea) IS
   'the document, or an empty one, with a digest';
 
@@ -95,8 +92,7 @@ BEGIN
   f.class := CASE WHEN f.is_notice AND known.class <> 'auto_reply' THEN 'technical'
                   WHEN f.permanence = 'temporary' THEN known.class_temporary
                   ELSE known.class END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.classify(bounce_internal.finding, text) IS
   'the class that follows from the reason and the permanence; an unknown reason is undetermined';
 
@@ -133,7 +129,6 @@ BEGIN
     f := bounce_internal.classify(f, bounce_internal.document_text(document, 'kind'));
     RETURN NEXT f;
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.read_findings(jsonb) IS
   'one finding per recipient of the document; a document without recipients gives one';

@@ -27,8 +27,7 @@ BEGIN
   IF expired.recipient_id IS NOT NULL THEN
     RETURN NEXT expired;
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.match_token(text, text[]) IS
   'by the first valid token in addresses or other texts; one that is not expired is preferred';
 
@@ -40,8 +39,7 @@ BEGIN
   SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
   FROM bounce.communication AS c
   WHERE c.envelope_id = lower(bounce_internal.bare_id(match_envelope_id.envelope_id));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.match_envelope_id(text, text) IS
   'by the public id of a communication';
 
@@ -58,8 +56,7 @@ BEGIN
         JOIN bounce.communication_message_id AS i ON i.message_id = bounce_internal.bare_id(e)
         LIMIT 100) AS m
   HAVING count(*) > 0;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS
   'by the Message-IDs under which a communication was sent';
 
@@ -86,8 +83,7 @@ BEGIN
   SELECT * INTO i FROM bounce_internal.match_message_ids(
     'reference', bounce_internal.document_texts(document, 'references'));
   RETURN i;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.match_report(jsonb) IS
   'the communication that a report as a whole is about, by the best evidence; NULL fields when '
   'there is none';
@@ -103,8 +99,7 @@ BEGIN
   END IF;
   RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a
                CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t LIMIT 100);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.tokens_of(jsonb) IS
   'all tokens to which a report was delivered, if it was delivered to more than one address';
 
@@ -124,8 +119,7 @@ BEGIN
   ORDER BY t.is_signed DESC, t.recipient_id = i.recipient_id DESC, t.recipient_id, t.attempt
   LIMIT 1;
   RETURN CASE WHEN FOUND THEN own ELSE i END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.identity_for(bounce_internal.finding, bounce_internal.identity,
                                                  bounce_internal.identity[]) IS
   'of several tokens the one whose recipient the finding names; i when it names none of them';
@@ -139,8 +133,7 @@ BEGIN
   RETURN (SELECT m.attempt FROM bounce.communication_message_id AS m
           WHERE m.message_id = bounce_internal.bare_id(attempt_of.message_id)
             AND m.communication_id = attempt_of.communication_id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.attempt_of(bigint, text) IS
   'number of the send that used this Message-ID; NULL when the communication was never sent with '
   'it';
@@ -169,8 +162,7 @@ BEGIN
         WHERE r.address_key = ANY (addresses) AND r.last_attempt_at >= since
         LIMIT cardinality(addresses) + 1) AS m
   HAVING count(DISTINCT m.communication_id) = 1;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.match_by_address(text[], timestamptz) IS
   'the only communication sent to an address since that time; no row when there are none or '
   'several';
@@ -185,8 +177,7 @@ BEGIN
                   AND (preferred IS NULL OR r.id = preferred)
                 LIMIT 2) AS s
           HAVING count(*) = 1 AND bool_and(s.address_key <> ALL (named)));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.sole_recipient(bigint, bigint, text[]) IS
   'the token''s recipient, or the only recipient there is, for a report with another address; '
   'NULL when the report also names that recipient, so that the other address belongs to somebody '
@@ -211,8 +202,7 @@ BEGIN
   ELSIF cardinality(agreeing) = 1 THEN
     f.recipient_id := agreeing[1];
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
                                                      bounce_internal.identity, text[]) IS
   'the recipient that a finding is about: by the reported addresses, and of two by the token; if '
@@ -266,8 +256,7 @@ BEGIN
   WHERE r.id = f.recipient_id;
   f.address := coalesce(f.address, f.addresses[1], '');
   f.trust := bounce_internal.trust_in(f, i, own_mta);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity,
                                                   boolean, text[]) IS
   'sets communication, recipient, process, address, attempt, matched_by and trust of a finding';
@@ -288,8 +277,7 @@ BEGIN
               WHEN '' = ALL (ids) THEN '[]'
               ELSE to_jsonb(ids || bounce_internal.document_text(document, 'report',
                   'reporting_mta')) END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.identity_of(jsonb, bounce_internal.identity) IS
   'identifies the original mail of a report, and the attempt. All ids together, because an '
   'application that sends again may keep one of them. [] when the report has none';
@@ -304,8 +292,7 @@ BEGIN
     bounce_internal.document_text(document, 'header', 'subject'),
     bounce_internal.document_text(document, 'header', 'date'),
     bounce_internal.document_texts(document, 'references'), i.communication_ids);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.message_identity(jsonb, bounce_internal.identity) IS
   'identifies a message written by a person or a program: the same when the remote MTA transmits '
   'it again, different for each message';
@@ -330,8 +317,7 @@ BEGIN
       convert_to(jsonb_build_array(original, f.trust, kind, lower(f.recipient), f.action, f.status,
                                    body)::text,
                                   'UTF8')), 'hex');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.report_key_of(jsonb, bounce_internal.identity,
                                                   bounce_internal.finding) IS
   'the same for two reports of the same event. The Message-ID, date and queue id of a DSN are '

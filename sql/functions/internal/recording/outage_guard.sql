@@ -52,8 +52,7 @@ BEGIN
   usual := CASE WHEN seen >= bounce_internal.parameter_integer(CASE scope
       WHEN 'domain' THEN 'guard_minimum' ELSE 'guard_minimum_overall' END)
                 THEN bounce_internal.usual_rate(scope, about, at, time_window) ELSE 0 END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.hard_rate(text, text, timestamptz) IS
   'hard bounces within guard_window before that time, and the usual number';
 
@@ -64,8 +63,7 @@ BEGIN
   RETURN (SELECT coalesce(sum(h.count), 0) FROM bounce.hard_count AS h
           WHERE h.scope = hard_count_within.scope AND h.about = hard_count_within.about
             AND h.span = 'minutes' AND h.bucket > after AND h.bucket <= until);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.hard_count_within IS 'hard bounces counted in a period';
 
 CREATE OR REPLACE FUNCTION bounce_internal.usual_rate(
@@ -90,8 +88,7 @@ BEGIN
   WHERE NOT bounce_internal.was_outage(usual_rate.scope, usual_rate.about, at - ago - time_window,
                                        at - ago + time_window);
   RETURN round(greatest(average, same_hour), 2);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.usual_rate(text, text, timestamptz, interval) IS
   'the average of the 14 days before, for such a period, or the number at the same time of the '
   'day before or of the week before if that is greater; outages are not counted';
@@ -115,8 +112,7 @@ BEGIN
   GROUP BY 1, 2, 3, 4
   ORDER BY 1, 2, 3, 4
   ON CONFLICT (scope, about, span, bucket, slot) DO UPDATE SET count = h.count + excluded.count;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.count_hard(bounce_internal.finding[], timestamptz) IS
   'counts the findings that would block';
 
@@ -125,8 +121,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT o.id FROM bounce.outage AS o
           WHERE o.scope = outage_at.scope AND o.about = outage_at.about AND o.status = 'open');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.outage_at(text, text) IS
   'the open outage of a domain, of a text, or overall; NULL when there is none';
 
@@ -139,8 +134,7 @@ BEGIN
                    AND o.status <> 'confirmed'
                    AND o.opened_at - o.time_window < until
                    AND coalesce(o.decided_at, 'infinity') >= since);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.was_outage(text, text, timestamptz, timestamptz) IS
   'whether a period overlaps an outage: its counts are not usual ones';
 
@@ -172,8 +166,7 @@ BEGIN
                       AND o.status = 'confirmed' AND o.decided_at > at - width)
     ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.open_outages(bounce_internal.finding[], timestamptz) IS
   'opens an outage for each counter that has risen above its usual rate';
 
@@ -189,8 +182,7 @@ BEGIN
                    AND NOT EXISTS (SELECT FROM bounce.held_block AS h
                                    WHERE h.outage_id = q.id AND h.decision IS NULL)
                  ORDER BY q.id FOR UPDATE SKIP LOCKED);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.close_stale_outages(timestamptz) IS
   'closes outages without held blocks: another outage explained all of them, or they were undone '
   'one by one';
@@ -205,8 +197,7 @@ BEGIN
     PERFORM bounce_internal.close_stale_outages(at);
     PERFORM bounce_internal.open_outages(findings, at);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.guard_findings(bounce_internal.finding[], timestamptz) IS
   'counts findings and opens outages, before any consequences';
 
@@ -219,8 +210,7 @@ BEGIN
     (SELECT o.id FROM bounce_internal.guard_keys(f) AS k
      JOIN bounce.outage AS o ON o.scope = k.scope AND o.about = k.about AND o.status = 'open'
      ORDER BY k.scope = 'domain' DESC, k.scope = 'diagnostic' DESC LIMIT 1) END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.outage_of(bounce_internal.finding) IS
   'the open outage that holds this finding''s block; NULL when there is none';
 
@@ -245,8 +235,7 @@ BEGIN
          (SELECT bounce_internal.outage_text(o) || ', lately ' || f.address || ': '
           || bounce_internal.describe(f)
           FROM bounce.outage AS o WHERE o.id = f.outage_id));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.hold_block(bounce_internal.finding) IS
   'holds the block, and replaces task and follow-up by the task of the outage';
 
@@ -264,8 +253,7 @@ BEGIN
       f := bounce_internal.write_follow_up(f);
     END IF;
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.block_held(bounce_internal.finding) IS
   'creates a block that was held, with its consequences but for the task; nothing when the '
   'address is blocked already';
@@ -276,8 +264,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.outage_of_task(t bounce.task) RETURNS
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT o FROM bounce.outage AS o WHERE o.id = split_part(t.dedup_key, ':', 2)::bigint);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.outage_of_task IS 'the outage that a task is about';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bounces_of_outage(o bounce.outage) RETURNS bigint[]
@@ -300,8 +287,7 @@ BEGIN
       AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
       AND EXISTS (SELECT FROM bounce_internal.guard_keys(bounce_internal.finding_of_bounce(b)) AS g
                   WHERE g.scope = o.scope AND g.about = o.about));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.bounces_of_outage(bounce.outage) IS
   'the hard bounces that an outage explains';
 
@@ -315,8 +301,7 @@ BEGIN
     note = coalesce(decide_outage.note, '')
   WHERE o.id = (bounce_internal.outage_of_task(t)).id;
   PERFORM bounce_internal.close_task(t.id, decision, note);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.decide_outage(bounce.task, text, text) IS
   'the only function that decides an outage. It is locked last';
 
@@ -335,7 +320,6 @@ BEGIN
            ORDER BY q.dedup_key LOOP
     PERFORM bounce_internal.decide_outage(t, 'dismissed', why);
   END LOOP;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.close_empty_outages(bigint[], text) IS
   'closes the tasks of outages that hold no blocks any more';

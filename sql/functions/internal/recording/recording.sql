@@ -8,8 +8,7 @@ BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_durable_commit() IS
   'makes the COMMIT of this transaction wait for the disk, because the MTA forgets the message '
   'afterwards. A stronger setting is kept';
@@ -44,8 +43,7 @@ BEGIN
     findings := findings || f;
   END LOOP;
   RETURN findings;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.findings_of(jsonb) IS
   'the findings of a document, classified and matched';
 
@@ -66,8 +64,7 @@ BEGIN
     END IF;
   END LOOP;
   RETURN fresh;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.claim_findings(bounce_internal.finding[], bigint) IS
   'the findings that are not recorded yet; exactly one session gets each of them';
 
@@ -80,8 +77,7 @@ BEGIN
   FOR NO KEY UPDATE;
   PERFORM FROM bounce.communication_recipient AS r
   WHERE r.id IN (SELECT u.recipient_id FROM unnest(findings) AS u) ORDER BY r.id FOR NO KEY UPDATE;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.lock_findings IS
   'locks the communications and recipients of findings, in ascending order';
 
@@ -103,8 +99,7 @@ BEGIN
     done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce_internal.make_task(f) ELSE f END;
   END LOOP;
   RETURN done;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
   'creates the tasks that were requested. Findings without a communication share one task per '
   'report, however many addresses a stranger puts in it';
@@ -116,8 +111,7 @@ BEGIN
   RETURN (SELECT u FROM unnest(findings) AS u
           ORDER BY u.class = 'unclassified' DESC, u.is_notice,
             bounce_internal.class_rank(u.class) DESC, u.report_key LIMIT 1);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.most_severe(bounce_internal.finding[]) IS
   'the finding that decides about the message: the most severe one';
 
@@ -159,8 +153,7 @@ BEGIN
              length(raw), 0),
     bounce_internal.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
     document, substring(raw FROM 1 FOR bounce_internal.parameter_integer('raw_max_bytes'));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.store_message IS 'stores the report itself';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(
@@ -180,8 +173,7 @@ BEGIN
     coalesce(u.events, '{}'), coalesce(u.in_shadow, false)
   FROM unnest(findings) AS u
   ORDER BY u.bounce_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of a report as bounces';
 
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
@@ -202,8 +194,7 @@ BEGIN
     o.class := recorded.class;
     o.reason := recorded.reason;
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.report_result, text) IS
   'the result of the first recording: the milter may ask again after a lost reply and must get '
   'the same answer';
@@ -222,8 +213,7 @@ BEGIN
                                    'more reports that fit no communication, lately: '
                                    || f.task_summary);
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.merge_unmatched_tasks(bounce_internal.finding) IS
   'beyond a hundred open tasks about unmatched reports, all others share a single one, because '
   'anybody can send thousands';

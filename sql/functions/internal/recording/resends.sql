@@ -41,8 +41,7 @@ BEGIN
                  WHERE q.recipient_id = is_content_gone.recipient_id
                    AND NOT EXISTS (SELECT FROM bounce.communication_content AS k
                                    WHERE k.communication_id = q.communication_id));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.is_content_gone(bigint) IS
   'whether the queue sent the mail and cannot send it again, because its content was erased';
 
@@ -53,8 +52,7 @@ BEGIN
                JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
                WHERE r.task_id = unknown_recipients.task_id AND r.state = 'error'
                  AND q.state = 'unknown' ORDER BY r.id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.unknown_recipients(bigint) IS
   'the recipients of a task whose final reply was lost';
 
@@ -64,8 +62,7 @@ BEGIN
   RETURN f.trust = 'message_id' AND EXISTS (SELECT FROM bounce.communication_recipient AS r
                                             WHERE r.communication_id = f.communication_id
                                               AND r.id <> f.recipient_id);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.id_is_shared(bounce_internal.finding) IS
   'whether the id that a report is trusted for was also sent to other recipients, any of whom may '
   'have written the report';
@@ -96,8 +93,7 @@ BEGIN
       bounced_at = NULL, bounce_id = NULL,
       next_attempt_at = NULL, task_id = NULL, corrections = r.corrections + 1
   WHERE r.id = withdraw_bounce.recipient_id AND r.state = 'bounced';
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS
   'voids the current bounce of a recipient, who counts as sent to';
 
@@ -132,8 +128,7 @@ BEGIN
     PERFORM bounce.request_resend(new_id, why, old.bounce_id);
   END IF;
   RETURN new_id;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
   'puts a new recipient of the same communication, due at once, in the place of an old one, so '
   'that a late bounce of the old address cannot affect the new one. NULL when nothing is to be '
@@ -151,8 +146,7 @@ BEGIN
           FROM (SELECT q.id FROM bounce.communication_recipient AS q
                 WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.id = ANY (unknown))
                 ORDER BY q.id) AS r);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS
   'sends the mails of a task again. Returns their number';
 
@@ -169,7 +163,6 @@ BEGIN
                                       'asked for: ' || why);
   END IF;
   RETURN q.recipient_id IS NOT NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS
   'sends a mail again that may have arrived already';

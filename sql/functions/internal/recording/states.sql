@@ -11,8 +11,7 @@ BEGIN
   SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text,
          write_log.bounce_id
   WHERE write_log.communication_id IS NOT NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.write_log(bigint, bigint, text, text, bigint) IS
   'adds an entry to the log of a communication, if there is one';
 
@@ -28,8 +27,7 @@ BEGIN
     NEW.status := bounce_internal.allowed_status(NEW.id, OLD.status, NEW.status);
   END IF;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.communication_before_write() IS
   'keeps the status consistent with the recipients, whoever writes it';
 
@@ -67,8 +65,7 @@ BEGIN
                    'it.';
   END IF;
   RETURN new_status;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.allowed_status(bigint, text, text) IS
   'the status that a communication may take when it is set to new_status (old_status NULL: a new '
   'one); 23514 when that contradicts the recipients or anticipates the queue';
@@ -80,8 +77,7 @@ BEGIN
   SELECT c.message_id, c.id, greatest(1, max(r.attempts))
   FROM bounce.communication_recipient AS r WHERE r.communication_id = c.id
   ON CONFLICT DO NOTHING;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.remember_message_id(bounce.communication) IS
   'keeps every Message-ID, with the attempt that used it, for matching';
 
@@ -92,8 +88,7 @@ BEGIN
   SET state = c.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
   WHERE r.communication_id = c.id AND r.state IN ('open', 'error') AND r.state <> c.status;
   PERFORM bounce_internal.write_log(c.id, NULL, c.status, 'as the application says');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.hand_over_recipients(bounce.communication) IS
   'when an application reports a communication as sent or failed, its waiting recipients become '
   'so too';
@@ -103,8 +98,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   PERFORM bounce_internal.remember_message_id(NEW);
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.communication_after_insert() IS 'remembers the Message-ID';
 
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_update() RETURNS trigger
@@ -130,8 +124,7 @@ BEGIN
     WHERE d.communication_id = NEW.id;
   END IF;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.communication_after_update() IS
   'what follows from a new status, Message-ID or process';
 
@@ -154,8 +147,7 @@ BEGIN
     NEW.attempts := coalesce(NEW.attempts, CASE NEW.state WHEN 'open' THEN 0 ELSE 1 END);
   END IF;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_before_insert IS
   'the state and attempts of a new recipient, by default those of the communication';
 
@@ -173,8 +165,7 @@ BEGIN
                    'angle brackets inside.';
   END IF;
   RETURN bare;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.checked_address(text, bigint) IS
   'a recipient''s bare address; 23514 when it is not an address';
 
@@ -208,8 +199,7 @@ BEGIN
     NEW.requested_by := NULL;
   END IF;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_before_update() IS
   'a recipient''s state never goes back within one attempt, except by a counted correction';
 
@@ -231,8 +221,7 @@ BEGIN
         tries = CASE WHEN is_new THEN 0 ELSE q.tries END
     WHERE q.state NOT IN ('claimed', 'sending');
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.follow_schedule(bounce.communication_recipient, boolean) IS
   'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it';
 
@@ -244,8 +233,7 @@ BEGIN
   END IF;
   PERFORM bounce_internal.derive_communication(NEW.communication_id);
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_after_update() IS
   'updates the queue and the communication of a recipient';
 
@@ -277,7 +265,6 @@ BEGIN
   FROM (SELECT DISTINCT a.communication_id FROM added AS a
         WHERE a.state IN ('bounced', 'error')) AS f;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.recipients_after_insert() IS
   'makes a recipient due that is added to a mail in the queue, and updates the communication';

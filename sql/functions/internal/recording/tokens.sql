@@ -45,8 +45,7 @@ BEGIN
                      || substr(digit, ((low >> 5) & 31) + 1, 1) || substr(digit, (low & 31) + 1, 1);
   END LOOP;
   RETURN left(digits, (length(bytes) * 8 + 4) / 5);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS
   'base32 of RFC 4648 section 6, lower case, without padding';
 
@@ -68,8 +67,7 @@ BEGIN
   END LOOP;
   -- foreign characters, impossible lengths and stray bits at the end do not come back the same
   RETURN CASE WHEN bounce_internal.base32_encode(bytes) = folded THEN bytes END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.base32_decode(text) IS
   'base32 of RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
 
@@ -84,8 +82,7 @@ BEGIN
     block := set_byte(block, i, get_byte(secret, i) # pad);
   END LOOP;
   RETURN block;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
   'the secret, filled with zeros to a block of 64 bytes, each byte xor pad';
 
@@ -132,8 +129,7 @@ BEGIN
   FROM bounce.token_key AS k
   WHERE k.retired_at IS NULL ORDER BY k.created_at DESC, k.id DESC LIMIT 1;
   RETURN signer;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.signer_until(timestamptz) IS
   'what all tokens share that are signed now and expire on that day';
 
@@ -153,8 +149,7 @@ BEGIN
                                        || substring(sha256(signer.outer_pad
                                                            || sha256(signer.inner_pad || payload))
                                                     FROM 1 FOR 10));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.token_text(bounce_internal.token_signer, bigint, integer) IS
   'a signed token of 36 characters; attempt 1 to 255';
 
@@ -164,8 +159,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN bounce_internal.token_text(bounce_internal.signer_until(expires_at),
                                     recipient_id, attempt);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.token_make(bigint, integer, timestamptz) IS
   'a signed token of 36 characters; attempt 1 to 255';
 
@@ -187,8 +181,7 @@ BEGIN
   attempt := get_byte(payload, 1);
   expired := get_byte(payload, 2) * 256 + get_byte(payload, 3) < bounce_internal.epoch_day(now());
   RETURN NEXT;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.token_read(text) IS
   'reads the token at the end of a local part, with or without a delimiter before it, in any '
   'case; no row when it is not one of ours. attempt and recipient_id are as signed, also when it '
@@ -207,7 +200,6 @@ BEGIN
                 SELECT h.old_value FROM bounce.system_parameter_history AS h
                 WHERE h.name = 'token_lifetime' AND h.changed_at >= since - interval '1 day'
                   AND h.old_value IS NOT NULL) AS l);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.longest_token_lifetime(timestamptz) IS
   'the greatest value of token_lifetime since that time';

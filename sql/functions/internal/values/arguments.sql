@@ -11,8 +11,7 @@ BEGIN
       HINT = 'Say in a few words why: who asks later finds it beside what was done.';
   END IF;
   RETURN btrim(why, E' \t\r\n');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_reason_text(text, text) IS
   'the explanation without surrounding spaces; 22023 when it is empty';
 
@@ -25,8 +24,7 @@ BEGIN
       HINT = 'From 1 to 1000000.';
   END IF;
   RETURN n;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_count(text, bigint) IS
   'a number from 1 to 1000000; 22023';
 
@@ -39,8 +37,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The end comes after the beginning; either may be left out.';
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_period(timestamptz, timestamptz) IS
   'refuses a period that ends before it begins; NULL: unlimited; 22023';
 
@@ -68,8 +65,7 @@ BEGIN
              || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
   END IF;
   RETURN word;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_word(text, text, text[]) IS
   'one of the allowed words, or NULL; 22023';
 
@@ -83,8 +79,7 @@ BEGIN
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
     HINT = bounce_internal.suggestion(process, ARRAY(SELECT p.name FROM bounce.process AS p))
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_process(text) IS 'an existing process, or NULL; 23503';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_reason(reason text) RETURNS text
@@ -93,8 +88,7 @@ BEGIN
   RETURN bounce_internal.require_word('reason', reason,
                                    ARRAY(SELECT n.reason FROM bounce.bounce_reason AS n
                                          ORDER BY n.reason));
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_reason IS 'an existing reason, or NULL; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_parameter(name text)
@@ -114,8 +108,7 @@ BEGIN
                 'bounce.parameter_definition.';
   END IF;
   RETURN definition;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_parameter(text) IS
   'the definition of a parameter; 22023 for an unknown name, with the most similar one as a hint';
 
@@ -131,8 +124,7 @@ BEGIN
   RAISE EXCEPTION '"%" is not a mail address', coalesce(address, 'NULL')
     USING ERRCODE = 'invalid_parameter_value',
     HINT = 'local-part@domain, or Name <local-part@domain>.';
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_address(text) IS 'the bare address; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_recipients(recipients text[]) RETURNS void
@@ -143,8 +135,7 @@ BEGIN
       USING ERRCODE = 'check_violation',
       HINT = 'register_communication(process => ..., recipients => ARRAY[''anna@example.com''])';
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_recipients(text[]) IS
   'refuses an empty list or NULL; 23514';
 
@@ -158,8 +149,7 @@ BEGIN
       HINT = 'SELECT bounce.lift_block(address, why) if it works again.';
   END IF;
   RETURN bare;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_unblocked_address(text) IS
   'the bare address; 22023 when it is not an address or is blocked';
 
@@ -197,7 +187,6 @@ BEGIN
     RAISE EXCEPTION '"%" is not a mail address', bad USING ERRCODE = 'check_violation',
       HINT = 'local-part@domain, or Name <local-part@domain>, without control characters.';
   END IF;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.require_registrable(text, text[], text, text, text, text[]) IS
   'refuses what cannot be registered, with a message for the programmer';

@@ -62,8 +62,7 @@ BEGIN
     END IF;
   END LOOP;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.parameter_at(text, text, timestamptz) IS
   'the value of a parameter for a process at a time, from the history';
 
@@ -100,8 +99,7 @@ BEGIN
                            'one of ' || array_to_string(definition.allowed, ' | '),
                            'default "' || definition.default_value || '"') || ': '
                              || definition.description;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_parameter(bounce.parameter_definition, text, text) IS
   'raises 22023 with the limits of the parameter as a hint';
 
@@ -115,8 +113,7 @@ BEGIN
     ELSE PERFORM bounce_internal.refuse_parameter(definition, value, 'is neither on nor off');
   END CASE;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_boolean IS 'a boolean as it is stored: on or off';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_number(
@@ -135,8 +132,7 @@ BEGIN
                                              'is above the maximum of ' || definition.maximum);
   END IF;
   RETURN value::numeric::text;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_number IS 'an integer or number within its limits';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_interval(
@@ -163,8 +159,7 @@ BEGIN
                                              'is above the maximum of ' || definition.maximum);
   END IF;
   RETURN value;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_interval IS 'a duration within its limits';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_text(
@@ -175,8 +170,7 @@ BEGIN
     PERFORM bounce_internal.refuse_parameter(definition, value, 'does not have the right form');
   END IF;
   RETURN value;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_text IS
   'a text that matches the pattern of its parameter';
 
@@ -188,8 +182,7 @@ BEGIN
     PERFORM bounce_internal.refuse_parameter(definition, value, 'is not one of the allowed words');
   END IF;
   RETURN lower(value);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_enum IS 'one of the allowed words';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_address(
@@ -206,8 +199,7 @@ BEGIN
                                              'which no mailbox here may have');
   END IF;
   RETURN value;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_address IS 'a mail address, or empty';
 
 CREATE OR REPLACE FUNCTION bounce_internal.domains(domain_list text) RETURNS text[]
@@ -234,8 +226,7 @@ BEGIN
     END IF;
   END LOOP;
   RETURN array_to_string(bounce_internal.domains(value), ', ');
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_domain_list IS 'a list of domains, separated by commas';
 
 CREATE OR REPLACE FUNCTION bounce_internal.normal_parameter(
@@ -254,8 +245,7 @@ BEGIN
     WHEN 'address'     THEN bounce_internal.normal_address(definition, trimmed)
     WHEN 'domain_list' THEN bounce_internal.normal_domain_list(definition, trimmed)
   END;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.normal_parameter(bounce.parameter_definition, text) IS
   'the value as it is stored; 22023 when it has the wrong type or exceeds a limit';
 
@@ -287,8 +277,7 @@ BEGIN
       END IF;
     ELSE NULL;
   END CASE;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_contradiction(bounce.parameter_definition, text) IS
   'refuses a value of the right form that makes no sense; 22023';
 
@@ -310,8 +299,7 @@ BEGIN
   NEW.updated_at := now();
   NEW.updated_by := session_user;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.system_parameter_before_write IS
   'checks and normalises a value; 22023';
 
@@ -326,8 +314,7 @@ BEGIN
                    'process can be deleted.';
   END IF;
   RETURN coalesce(NEW, OLD);
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.system_parameter_keep_global IS
   'refuses to delete or rename a global value';
 
@@ -342,8 +329,7 @@ BEGIN
     PERFORM pg_notify('bounce_parameter', changed.name);
   END IF;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.system_parameter_after_write IS
   'writes the history and notifies the daemons (NOTIFY bounce_parameter)';
 
@@ -361,8 +347,7 @@ BEGIN
                    'another domain.';
   END IF;
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_operator_loop IS
   'refuses an operator mailbox in a bounce domain: what is forwarded would come back';
 
@@ -380,8 +365,7 @@ BEGIN
         HINT = 'Empty: no quiet hours. 00:00-24:00: nothing is sent at all.';
   END IF;
   RETURN NEW;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.check_quiet_hours() IS
   'checks what a pattern cannot: the names of time zones, and quiet hours of no length';
 
@@ -390,7 +374,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   INSERT INTO bounce.system_parameter (name, value) VALUES (NEW.name, NEW.default_value);
   RETURN NULL;
-END
-$$;
+END $$;
 COMMENT ON FUNCTION bounce_internal.parameter_definition_after_insert() IS
   'gives every parameter its global value';
