@@ -46,13 +46,7 @@ struct line {
 
 static void put_recipient(JsonBuilder *builder, const struct report_recipient *recipient)
 {
-	static const struct report_recipient none = {.original_recipient = "",
-						     .status = "",
-						     .reply_code = "",
-						     .diagnostic = "",
-						     .remote_mta = "",
-						     .source = ""};
-	const struct report_recipient *shown = recipient ? recipient : &none;
+	const struct report_recipient *shown = recipient ? recipient : &report_recipient_empty;
 
 	ctl_json_string(builder, "recipient", recipient ? recipient->recipient : NULL);
 	ctl_json_string(builder, "original_recipient", shown->original_recipient);

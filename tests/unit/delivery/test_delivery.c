@@ -14,6 +14,7 @@
 #include "delivery/outcome.h"
 #include "delivery/settings.h"
 #include "tests/unit/daemon/settings_documents.h"
+#include "tests/unit/shipped_rules.h"
 
 /* --- settings --------------------------------------------------------------- */
 
@@ -132,7 +133,7 @@ static void test_refusal_document(void)
 	char *ids[] = {(char *)"7", NULL};
 	char *addresses[] = {(char *)"jane@customer.example", NULL};
 	const struct db_item item = {.recipient_ids = ids, .addresses = addresses};
-	g_autoptr(ruleset_t) rules = ruleset_load("etc/rules", NULL, NULL);
+	g_autoptr(ruleset_t) rules = shipped_rules();
 	g_autofree char *text = outcome_document(rules, "mx.customer.example", &item, &result);
 	g_autoptr(JsonNode) root = json_from_string(text, NULL);
 	JsonObject *outcome = json_array_get_object_element(json_node_get_array(root), 0);

@@ -10,6 +10,7 @@
 #include "classifier/mime/mime.h"
 #include "classifier/read/reader.h"
 #include "classifier/verdict/classify.h"
+#include "tests/unit/shipped_rules.h"
 
 static struct ruleset *rules;
 
@@ -269,12 +270,9 @@ static void check_complaints(void)
 
 int main(int argc, char **argv)
 {
-	g_autoptr(GError) error = NULL;
-
 	g_test_init(&argc, &argv, NULL);
 	mime_init();
-	rules = ruleset_load("etc/rules", NULL, &error);
-	g_assert_no_error(error);
+	rules = shipped_rules();
 	g_test_add_func("/notice/auto-replies", check_auto_replies);
 	g_test_add_func("/notice/challenges", check_challenges);
 	g_test_add_func("/notice/receipts", check_receipts);

@@ -11,9 +11,9 @@
 #include "classifier/mime/mime.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
-#include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
 #include "tests/unit/classifier/prose/examples.h"
+#include "tests/unit/shipped_rules.h"
 
 #define DIALECTS "etc/dialects"
 
@@ -119,12 +119,9 @@ static void check_dialect(const void *data)
 
 int main(int argc, char **argv)
 {
-	g_autoptr(GError) error = NULL;
-
 	g_test_init(&argc, &argv, NULL);
 	mime_init();
-	g_autoptr(ruleset_t) loaded = ruleset_load("etc/rules", NULL, &error);
-	g_assert_no_error(error);
+	g_autoptr(ruleset_t) loaded = shipped_rules();
 	rules = loaded;
 	g_autoptr(GArray) mails = examples_new();
 	examples_add_folder(mails, DIALECTS);

@@ -10,8 +10,8 @@
 #include "classifier/mime/mime.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
-#include "classifier/rules/ruleset.h"
 #include "classifier/verdict/classify.h"
+#include "tests/unit/shipped_rules.h"
 
 #define MAILS "tests/mails/genuine/"
 
@@ -155,9 +155,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	mime_init();
-	g_autoptr(GError) error = NULL;
-	g_autoptr(ruleset_t) loaded = ruleset_load("etc/rules", NULL, &error);
-	g_assert_no_error(error);
+	g_autoptr(ruleset_t) loaded = shipped_rules();
 	rules = loaded;
 
 	g_autoptr(GPtrArray) all = read_table();

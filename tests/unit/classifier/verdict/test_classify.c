@@ -9,6 +9,7 @@
 
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/rule_trial.h"
+#include "tests/unit/shipped_rules.h"
 
 static struct ruleset *rules;
 
@@ -363,11 +364,8 @@ static void check_hostile(void)
 
 int main(int argc, char **argv)
 {
-	g_autoptr(GError) error = NULL;
-
 	g_test_init(&argc, &argv, NULL);
-	rules = ruleset_load("etc/rules", NULL, &error);
-	g_assert_no_error(error);
+	rules = shipped_rules();
 	g_test_add_func("/classify/plain", check_plain);
 	g_test_add_func("/classify/hosts", check_hosts);
 	g_test_add_func("/classify/never-hard", check_never_hard);

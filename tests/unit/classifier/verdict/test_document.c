@@ -76,19 +76,17 @@ static void check_keys(void)
 static void check_values(void)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
-	struct report_recipient recipient = {.recipient = "User@B\xC3\xBC"
-							  "cher.example",
-					     .original_recipient = "user@xn--bcher-kva.example",
-					     .action = REPORT_ACTION_FAILED,
-					     .status = "5.1.1",
-					     .reply_code = "550",
-					     .diagnostic = "no\nuser",
-					     .diagnostic_type = "smtp",
-					     .remote_mta = "mx.example.net",
-					     .final_log_id = "",
-					     .last_attempt_date = "",
-					     .will_retry_until = "",
-					     .source = "rfc3464"};
+	struct report_recipient recipient = report_recipient_empty;
+	recipient.recipient = "User@B\xC3\xBC"
+			      "cher.example";
+	recipient.original_recipient = "user@xn--bcher-kva.example";
+	recipient.action = REPORT_ACTION_FAILED;
+	recipient.status = "5.1.1";
+	recipient.reply_code = "550";
+	recipient.diagnostic = "no\nuser";
+	recipient.diagnostic_type = "smtp";
+	recipient.remote_mta = "mx.example.net";
+	recipient.source = "rfc3464";
 	struct report report = report_empty;
 	report.kind = REPORT_DSN;
 	report.recipients = &recipient;
