@@ -43,13 +43,16 @@ SELECT jsonb_build_object(
   'tasks', (SELECT jsonb_agg(jsonb_build_array(t.id, t.kind, t.status, t.count, t.summary)
                              ORDER BY t.id) FROM bounce.task AS t),
   'blocks', (SELECT jsonb_agg(k.address ORDER BY k.address) FROM bounce.blocked_address AS k),
-  'parameters', (SELECT jsonb_object_agg(concat_ws(' ', p.name, p.process), p.value)
-                 FROM bounce.system_parameter AS p),
   'log', (SELECT count(*) FROM bounce.communication_log))::text
 END
 
-my $old    = restore('old');
-my $before = $db->value($picture, dbname => 'old');
+my $parameters = <<'END';
+SELECT jsonb_object_agg(concat_ws(' ', p.name, p.process), p.value) FROM bounce.system_parameter AS p
+END
+
+my $old            = restore('old');
+my $before         = $db->value($picture,    dbname => 'old');
+my $old_parameters = $db->value($parameters, dbname => 'old');
 
 subtest 'a database of version 56 is carried over' => sub {
     my ($status, $output) = $daemon->bouncectl('db', 'check', '--conninfo', $old);
@@ -65,7 +68,15 @@ subtest 'a database of version 56 is carried over' => sub {
 
 subtest 'with its mails' => sub {
     is $db->value($picture, dbname => 'old'), $before,
-        'mails, reports, tasks, blocks and parameters are as they were';
+        'mails, reports, tasks and blocks are as they were';
+    is $db->value(
+        "SELECT (:'old'::jsonb - array(SELECT jsonb_object_keys(p.now)))::text || "
+            . "(SELECT coalesce(string_agg(o.key, ' '), '') FROM jsonb_each(:'old'::jsonb) AS o "
+            . "WHERE o.value <> p.now -> o.key) FROM ($parameters) AS p (now)",
+        dbname => 'old',
+        old    => $old_parameters
+        ),
+        '{}', 'and so is every parameter that it had';
     my $claimed = $db->value(
         'SELECT string_agg(a, \' \' ORDER BY a)
         FROM bounce.claim_deliveries(\'test:1\', \'server\', 10) AS i, unnest(i.addresses) AS a',
