@@ -92,23 +92,6 @@ static void discard_notice(void *context, const PGresult *result)
 	(void)result;
 }
 
-/* A refusal by a server that answers has a FATAL line; libpq gives no SQLSTATE
- * for it. Passwords, roles and databases need a person, a start-up does not.
- * Texts in another language are taken for the former, which only matters at
- * our own start: it fails instead of waiting. */
-static enum bm_error code_of_refusal(const char *message)
-{
-	static const char *const passing[] = {"starting up", "shutting down", "too many clients",
-					      "remaining connection slots", "recovery mode"};
-
-	if (!strstr(message, "FATAL:"))
-		return BM_ERROR_RETRY;
-	for (size_t i = 0; i < G_N_ELEMENTS(passing); i++)
-		if (strstr(message, passing[i]))
-			return BM_ERROR_RETRY;
-	return BM_ERROR_CONFIG;
-}
-
 /* A connection string that cannot be read will never be reached. */
 static bool is_readable(const char *conninfo, GError **error)
 {
@@ -123,26 +106,127 @@ static bool is_readable(const char *conninfo, GError **error)
 	return options;
 }
 
+/* How to connect, as libpq wants it. */
+struct connect_lists {
+	char wait[16];
+	const char *names[5];
+	const char *values[5];
+};
+
+static void list_options(const char *conninfo, unsigned wait_seconds, struct connect_lists *lists)
+{
+	g_snprintf(lists->wait, sizeof lists->wait, "%u",
+		   MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
+	/* dbname is expanded last, so that conninfo may say otherwise */
+	memcpy(lists->names,
+	       (const char *const[]){"connect_timeout", "fallback_application_name",
+				     "tcp_user_timeout", "dbname", NULL},
+	       sizeof lists->names);
+	memcpy(lists->values,
+	       (const char *const[]){lists->wait, "bounce-milter", "30000", conninfo, NULL},
+	       sizeof lists->values);
+}
+
+/* Goes on until the server accepts or refuses. True: it refuses. */
+static bool poll_until_refused(PGconn *connection, gint64 deadline)
+{
+	for (;;) {
+		PostgresPollingStatusType wanted = PQconnectPoll(connection);
+		gint64 left = deadline - g_get_monotonic_time();
+		struct pollfd event = {.fd = PQsocket(connection),
+				       .events =
+					   wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+
+		if (wanted == PGRES_POLLING_FAILED)
+			return true;
+		if (wanted == PGRES_POLLING_OK || left <= 0)
+			return false;
+		poll(&event, 1, (int)(left / 1000) + 1);
+	}
+}
+
+/* The kind of the worst that passes: with several hosts, one that is starting up is reason
+ * enough to wait. Without any SQLSTATE, nobody answered. */
+static enum bm_error code_of_verbose(const char *message)
+{
+	g_autoptr(GRegex) states = g_regex_new("(?<=:  )([0-9A-Z]{5}): ", 0, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	enum bm_error code = BM_ERROR_RETRY;
+
+	for (g_regex_match(states, message, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL)) {
+		g_autofree char *state = g_match_info_fetch(match, 1);
+
+		/* 55000: the database takes no connections at the moment */
+		code = g_str_equal(state, "55000") ? BM_ERROR_RETRY : code_of_sqlstate(state);
+		if (code == BM_ERROR_RETRY)
+			break;
+	}
+	return code;
+}
+
+/* A server that is starting up passes, a wrong password does not. Only the SQLSTATE tells them
+ * apart in every language, and libpq shows it only where it was asked to before it connects
+ * (PQsetErrorVerbosity), which PQconnectdbParams() leaves no time for: so we ask once more. */
+static enum bm_error code_of_refusal(const char *conninfo, unsigned wait_seconds)
+{
+	gint64 deadline = g_get_monotonic_time() + (gint64)wait_seconds * G_USEC_PER_SEC;
+	struct connect_lists lists;
+
+	list_options(conninfo, wait_seconds, &lists);
+	g_autoptr(PGconn) again = PQconnectStartParams(lists.names, lists.values, 1);
+	if (!again || PQstatus(again) == CONNECTION_BAD)
+		return BM_ERROR_RETRY;
+	PQsetErrorVerbosity(again, PQERRORS_VERBOSE);
+	return poll_until_refused(again, deadline) ? code_of_verbose(PQerrorMessage(again))
+						   : BM_ERROR_RETRY;
+}
+
 PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 {
+	struct connect_lists lists;
+
 	if (!is_readable(conninfo, error))
 		return NULL;
-	g_autofree char *wait =
-	    g_strdup_printf("%u", MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
-	/* dbname is expanded last, so that conninfo may say otherwise */
-	const char *const names[] = {"connect_timeout", "fallback_application_name",
-				     "tcp_user_timeout", "dbname", NULL};
-	const char *const values[] = {wait, "bounce-milter", "30000", conninfo, NULL};
-	g_autoptr(PGconn) connection = PQconnectdbParams(names, values, 1);
+	list_options(conninfo, wait_seconds, &lists);
+	g_autoptr(PGconn) connection = PQconnectdbParams(lists.names, lists.values, 1);
 
 	if (PQstatus(connection) != CONNECTION_OK) {
-		const char *message = PQerrorMessage(connection);
-
-		set_error(error, code_of_refusal(message), message);
+		set_error(error, code_of_refusal(conninfo, wait_seconds),
+			  PQerrorMessage(connection));
 		return NULL;
 	}
 	PQsetNoticeReceiver(connection, discard_notice, NULL);
 	return g_steal_pointer(&connection);
+}
+
+/* A statement that nobody waits for any more would keep its backend, and its locks, for as long
+ * as it likes. */
+bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
+{
+	g_autofree char *statement_timeout = g_strdup_printf("%ums", wait_seconds * 900);
+	g_autofree char *lock_timeout = g_strdup_printf("%ums", wait_seconds * 800);
+	const struct pg_param params[] = {PG_TEXT(statement_timeout), PG_TEXT(lock_timeout)};
+	g_autoptr(PGresult) result = pg_query(connection, wait_seconds,
+					      "SELECT set_config('statement_timeout', $1, false),"
+					      " set_config('lock_timeout', $2, false)",
+					      G_N_ELEMENTS(params), params, error);
+
+	return result;
+}
+
+void pg_close(PGconn *connection)
+{
+	if (PQstatus(connection) == CONNECTION_OK &&
+	    PQtransactionStatus(connection) == PQTRANS_ACTIVE) {
+		PGcancel *cancel = PQgetCancel(connection);
+		char complaint[256];
+
+		if (cancel) /* in vain where the server is gone, and then nothing is left to end */
+			PQcancel(cancel, complaint, sizeof complaint);
+		PQfreeCancel(cancel);
+	}
+	PQfinish(connection);
 }
 
 bool pg_is_alive(PGconn *connection)

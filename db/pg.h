@@ -21,10 +21,19 @@ struct pg_param {
 #define PG_TEXT(v)     ((struct pg_param){.value = (v)})
 #define PG_BYTES(v, n) ((struct pg_param){.value = (v), .length = (n), .is_binary = true})
 
-/* Connects, waiting at most wait_seconds. NULL with BM_ERROR_RETRY when the
- * server cannot be reached, BM_ERROR_CONFIG when it refuses us. */
+/* Connects, waiting at most wait_seconds for each host, and as long again to learn why it was
+ * refused. NULL with BM_ERROR_RETRY when the server cannot be reached or will take us later
+ * (starting up, too many connections), BM_ERROR_CONFIG when it refuses us. */
 PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
     __attribute__((warn_unused_result));
+
+/* Lets the server end a statement of this connection (BM_ERROR_RETRY) a little before we would
+ * stop waiting for it, and a wait for a lock before that. Errors as pg_query. */
+bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
+    __attribute__((warn_unused_result));
+
+/* Closes, and cancels what still runs. */
+void pg_close(PGconn *connection);
 
 /* Whether an idle connection still stands, as far as its socket tells. */
 bool pg_is_alive(PGconn *connection);

@@ -40,7 +40,7 @@ void db_pool_free(struct db_pool *pool)
 	if (!pool)
 		return;
 	for (PGconn *connection; (connection = g_queue_pop_head(&pool->idle)) != NULL;)
-		PQfinish(connection);
+		pg_close(connection);
 	g_cond_clear(&pool->freed);
 	g_mutex_clear(&pool->lock);
 	g_free(pool->conninfo);
@@ -82,6 +82,15 @@ static void give_back(struct db_pool *pool, PGconn *connection)
 	g_mutex_unlock(&pool->lock);
 }
 
+static PGconn *open_connection(const struct db_pool *pool, GError **error)
+{
+	g_autoptr(PGconn) connection = pg_open(pool->conninfo, CONNECT_WAIT, error);
+
+	if (!connection || !pg_limit_statements(connection, pool->query_wait, error))
+		return NULL;
+	return g_steal_pointer(&connection);
+}
+
 PGconn *checkout_begin(struct db_pool *pool, GError **error)
 {
 	PGconn *connection = NULL;
@@ -93,9 +102,9 @@ PGconn *checkout_begin(struct db_pool *pool, GError **error)
 		return NULL;
 	}
 	if (connection && !pg_is_alive(connection))
-		g_clear_pointer(&connection, PQfinish);
+		g_clear_pointer(&connection, pg_close);
 	if (!connection)
-		connection = pg_open(pool->conninfo, CONNECT_WAIT, error);
+		connection = open_connection(pool, error);
 	if (!connection)
 		give_back(pool, NULL);
 	return connection;
@@ -105,6 +114,6 @@ void checkout_end(struct db_pool *pool, PGconn *connection)
 {
 	if (PQstatus(connection) != CONNECTION_OK ||
 	    PQtransactionStatus(connection) != PQTRANS_IDLE)
-		g_clear_pointer(&connection, PQfinish);
+		g_clear_pointer(&connection, pg_close);
 	give_back(pool, connection);
 }

@@ -66,7 +66,7 @@ void db_queue_free(struct db_queue *queue)
 {
 	if (!queue)
 		return;
-	g_clear_pointer(&queue->connection, PQfinish);
+	g_clear_pointer(&queue->connection, pg_close);
 	g_free(queue->conninfo);
 	g_free(queue->worker);
 	g_free(queue->server);
@@ -77,9 +77,9 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 {
 	if (queue->connection && PQstatus(queue->connection) == CONNECTION_OK)
 		return true;
-	g_clear_pointer(&queue->connection, PQfinish);
+	g_clear_pointer(&queue->connection, pg_close);
 	g_autoptr(PGconn) fresh = pg_open(queue->conninfo, CONNECT_WAIT, error);
-	if (!fresh)
+	if (!fresh || !pg_limit_statements(fresh, queue->query_wait, error))
 		return false;
 	g_autoptr(PGresult) planning =
 	    pg_query(fresh, queue->query_wait, plan_statement, 0, NULL, error);
@@ -99,7 +99,7 @@ static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *c
 		return result;
 	if (cause->code == BM_ERROR_UNCERTAIN || cause->code == BM_ERROR_CONFIG ||
 	    PQstatus(queue->connection) != CONNECTION_OK)
-		g_clear_pointer(&queue->connection, PQfinish);
+		g_clear_pointer(&queue->connection, pg_close);
 	g_propagate_error(error, cause);
 	return NULL;
 }
@@ -343,7 +343,7 @@ void db_queue_wait(struct db_queue *queue, int stop_fd, unsigned seconds)
 	if (!notice) {
 		poll(events, G_N_ELEMENTS(events), wait);
 		if (queue->connection && !PQconsumeInput(queue->connection))
-			g_clear_pointer(&queue->connection, PQfinish);
+			g_clear_pointer(&queue->connection, pg_close);
 	}
 	if (notice)
 		PQfreemem(notice);

@@ -50,10 +50,23 @@ static void log_failure(const struct claim *claim, const GError *error)
 
 /* --- the database ------------------------------------------------------------------ */
 
-/* Settles what is unsettled, trying as often as it takes. False: it cannot be. */
+/* Whether it is time to give up: STOP_WAIT after the first call that finds us stopping. */
+static bool is_stop_over(const struct claim *claim, gint64 *until)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!is_stopping(claim))
+		return false;
+	if (*until == 0)
+		*until = now + (gint64)STOP_WAIT * G_USEC_PER_SEC;
+	return now > *until;
+}
+
+/* Settles what is unsettled, trying as often as it takes: an outcome that is thrown away is a
+ * mail that may be sent twice. False: the database will never take it, or we have to stop. */
 static bool settle(struct claim *claim)
 {
-	gint64 until = g_get_monotonic_time() + (gint64)STOP_WAIT * G_USEC_PER_SEC;
+	gint64 until = 0;
 
 	for (unsigned delay = 1;; delay = MIN(delay * 2, SETTLE_DELAY_MAX)) {
 		const struct db_settlement done = {.claim_id = claim->unsettled_claim,
@@ -63,8 +76,7 @@ static bool settle(struct claim *claim)
 		if (db_queue_step(claim->context->queue, &done, NULL, NULL, &error))
 			return true;
 		log_failure(claim, error);
-		if (!bm_error_is_temporary(error) ||
-		    (is_stopping(claim) && g_get_monotonic_time() > until))
+		if (error->code == BM_ERROR_INPUT || is_stop_over(claim, &until))
 			return false;
 		g_usleep((gulong)delay * G_USEC_PER_SEC);
 	}

@@ -98,6 +98,74 @@ static void test_no_answer_in_time(void)
 	g_assert_error(error, BM_ERROR, BM_ERROR_UNCERTAIN);
 }
 
+/* The backend that ran for them, as seen by another one. */
+static bool is_running(PGconn *connection, const char *statement)
+{
+	const struct pg_param params[] = {PG_TEXT(statement)};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) result = pg_query(
+	    connection, 5, "SELECT FROM pg_stat_activity WHERE state = 'active' AND query = $1", 1,
+	    params, &error);
+
+	g_assert_no_error(error);
+	return PQntuples(result) > 0;
+}
+
+static void test_given_up_is_cancelled(void)
+{
+	static const char statement[] = "SELECT pg_sleep(3599)";
+	g_autoptr(PGconn) observer = connect_or_fail();
+	PGconn *connection = connect_or_fail();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) result = pg_query(connection, 1, statement, 0, NULL, &error);
+
+	g_assert_error(error, BM_ERROR, BM_ERROR_UNCERTAIN);
+	g_assert_true(is_running(observer, statement));
+	pg_close(connection);
+	while (is_running(observer, statement)) /* ends with the test's own limit */
+		g_usleep(1000);
+}
+
+/* The server gives up first, and says so: nothing was committed. */
+static void test_statements_are_limited(void)
+{
+	static const char *const statements[] = {"SELECT pg_sleep(60)",
+						 "SELECT pg_advisory_xact_lock(4711)"};
+	g_autoptr(PGconn) holder = connect_or_fail();
+	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) held =
+	    pg_query(holder, 5, "SELECT pg_advisory_lock(4711)", 0, NULL, &error);
+
+	g_assert_no_error(error);
+	g_assert_true(pg_limit_statements(connection, 2, &error));
+	for (size_t i = 0; i < G_N_ELEMENTS(statements); i++) {
+		g_autoptr(GError) cause = NULL;
+
+		g_assert_null(pg_query(connection, 60, statements[i], 0, NULL, &cause));
+		g_assert_error(cause, BM_ERROR, BM_ERROR_RETRY);
+	}
+}
+
+/* A server that answers, and will take us later: SQLSTATE 55000, in whatever language. */
+static void test_refusal_that_passes(void)
+{
+	static const char *const closing[] = {
+	    "CREATE DATABASE closed",
+	    "ALTER DATABASE closed ALLOW_CONNECTIONS false",
+	};
+	g_autoptr(PGconn) owner = connect_or_fail();
+	g_autofree char *closed = g_strconcat(conninfo, " dbname=closed", NULL);
+	g_autoptr(GError) error = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(closing); i++)
+		g_assert_true(pg_script(owner, closing[i], &error));
+	g_assert_null(pg_open(closed, 2, &error));
+	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
+	g_clear_error(&error);
+	g_assert_true(pg_script(owner, "DROP DATABASE closed", &error));
+}
+
 static void test_unreachable_and_refused(void)
 {
 	static const struct {
@@ -190,6 +258,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/db/no-success-before-commit", test_no_success_before_commit);
 	g_test_add_func("/db/lost-connection", test_lost_connection);
 	g_test_add_func("/db/no-answer-in-time", test_no_answer_in_time);
+	g_test_add_func("/db/given-up-is-cancelled", test_given_up_is_cancelled);
+	g_test_add_func("/db/statements-are-limited", test_statements_are_limited);
+	g_test_add_func("/db/refusal-that-passes", test_refusal_that_passes);
 	g_test_add_func("/db/unreachable-and-refused", test_unreachable_and_refused);
 	g_test_add_func("/db/pool-is-bounded", test_pool_is_bounded);
 	g_test_add_func("/db/pool-replaces-broken", test_pool_replaces_broken);
