@@ -70,10 +70,23 @@ struct reading {
 	size_t count;
 };
 
-static struct reading read_message(const struct ruleset *rules, const struct limits *limits,
-				   const char *bytes, size_t len)
+/* What our own MTA reports is that it could not deliver a mail, and to whom. Anybody can let it
+ * return a mail whose content is a report about somebody else: that one is not followed, because
+ * it would be believed as ours. */
+static struct limits limits_for(const struct limits *limits, const struct envelope *envelope)
 {
-	struct report *report = reader_parse(bytes, len, limits);
+	struct limits own = *limits;
+
+	if (envelope->own_mta)
+		own.nested_reports = 0;
+	return own;
+}
+
+static struct reading read_message(const struct ruleset *rules, const struct limits *limits,
+				   const struct envelope *envelope, const char *bytes, size_t len)
+{
+	const struct limits bounds = limits_for(limits, envelope);
+	struct report *report = reader_parse(bytes, len, &bounds);
 	size_t count = MAX(report->recipient_count, 1);
 	const struct reading reading = {report, g_new0(struct verdict, count), count};
 
@@ -95,7 +108,7 @@ static void reading_clear(struct reading *reading)
 char *intake_document(const struct ruleset *rules, const struct limits *limits,
 		      const struct envelope *envelope, const char *bytes, size_t len)
 {
-	struct reading reading = read_message(rules, limits, bytes, len);
+	struct reading reading = read_message(rules, limits, envelope, bytes, len);
 	char *document = document_build(reading.report, reading.verdicts, envelope);
 
 	reading_clear(&reading);
@@ -107,7 +120,7 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 		      size_t len)
 {
 	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(intake->rules);
-	struct reading reading = read_message(use->rules, &intake->limits, bytes, len);
+	struct reading reading = read_message(use->rules, &intake->limits, envelope, bytes, len);
 
 	log_verdicts(envelope->queue_id, reading.report, reading.verdicts, reading.count);
 	char *document = document_build(reading.report, reading.verdicts, envelope);

@@ -26,7 +26,6 @@
 #include "classifier/text/text.h"
 
 enum {
-	NESTED_MAX = 2,        /* reports inside reports that are followed */
 	AUTO_FIELD_BYTES = 200 /* of Auto-Submitted */
 };
 
@@ -216,7 +215,7 @@ static void read_whole_text(struct reading *reading)
 
 /* --- a report inside the message --------------------------------------------- */
 
-static void read_message(struct reading *reading, int level);
+static void read_message(struct reading *reading, size_t level);
 
 /* The report says that another report did not reach somebody elsewhere. */
 static bool is_about_stranger(const struct reading *reading)
@@ -232,7 +231,7 @@ static bool is_about_stranger(const struct reading *reading)
 /* A report about a report that could not be delivered (Sendmail's double bounce), or one that
  * somebody forwarded: the inner one is about our mail. True if it names a recipient, and if
  * either its original was ours or the outer report has no news of its own. */
-static bool read_nested(struct reading *reading, int level)
+static bool read_nested(struct reading *reading, size_t level)
 {
 	struct value_pool *pool = reading->message.pool;
 	bool was_truncated = pool->is_truncated;
@@ -254,14 +253,15 @@ static bool read_nested(struct reading *reading, int level)
 	return is_read;
 }
 
-static void read_message(struct reading *reading, int level)
+static void read_message(struct reading *reading, size_t level)
 {
 	if (read_feedback_part(reading) || read_disposition_part(reading))
 		return;
 	bool is_read = read_status_parts(reading);
 	if (!is_read && !*reading->message.text)
 		read_plain_content(reading);
-	if (reading->content.nested && level < NESTED_MAX && read_nested(reading, level + 1))
+	if (reading->content.nested && level < reading->message.pool->limits->nested_reports &&
+	    read_nested(reading, level + 1))
 		return;
 	if (is_read || ask(reading, grammars, G_N_ELEMENTS(grammars)))
 		return;

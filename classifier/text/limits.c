@@ -13,6 +13,7 @@ const struct limits limits_default = {
     .part_count = 200,
     .part_depth = 16,
     .part_bytes = 512 * 1024,
+    .nested_reports = 2,
     .recipient_count = 1000,
     .reference_count = 50,
     .text_bytes = 64 * 1024,

@@ -17,6 +17,7 @@ struct limits {
 	size_t part_count;           /* MIME parts, over all levels */
 	size_t part_depth;           /* nesting of multiparts and messages */
 	size_t part_bytes;           /* decoded bytes of one part */
+	size_t nested_reports;       /* reports inside reports that are followed */
 	size_t recipient_count;      /* recipients of one report */
 	size_t reference_count;      /* ids of In-Reply-To and References together */
 	size_t text_bytes;           /* human-readable text looked at by prose and rules */

@@ -66,6 +66,54 @@ subtest 'a return path without a token: believed all the same, for it is our own
     is $stage->is_blocked('gone2@remote.test'), 1, 'blocked';
 };
 
+subtest 'a report inside a mail that our own MTA returns is the word of a stranger' => sub {
+    my $victim = $stage->register(process => 'invoice', to => ['victim@remote.test']);
+    $stage->remote->answer('relay@remote.test', '550 5.1.1 <relay@remote.test>: User unknown');
+    my $forged = <<"END";
+From: MAILER-DAEMON\@mx.example.net
+To: ${\Bounce::Stage::BOUNCE_MAILBOX}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; victim\@remote.test
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <victim\@remote.test>: User unknown
+
+--b
+Content-Type: message/rfc822
+
+From: $victim->{sender}
+To: victim\@remote.test
+Message-ID: <$victim->{message_id}>
+X-Communication-ID: $victim->{envelope_id}
+
+--b--
+END
+    my ($code) = $stage->smtp->send(
+        from => Bounce::Stage::BOUNCE_MAILBOX,
+        to   => ['relay@remote.test'],
+        mail => $forged
+    );
+    is $code, 250, 'Postfix takes it from anybody who may send';
+    is_soon(
+        sub {
+            $stage->count("bounce.bounce WHERE recipient = 'relay\@remote.test' "
+                    . "AND communication_id IS NULL");
+        },
+        1,
+        'its report is about the recipient that it tried'
+    );
+    is $stage->status($victim),                   'sent', 'the victim is not bounced';
+    is $stage->is_blocked('victim@remote.test'), 0,      'nor blocked';
+};
+
 subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
     my $large  = ('x' x 70 . "\n") x 2000;
     my $letter = refuse('gone3@remote.test', '550 5.1.1 <gone3@remote.test>: User unknown');

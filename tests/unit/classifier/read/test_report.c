@@ -759,6 +759,20 @@ static void test_nested(void)
 	g_assert_cmpstr(report->original.from, ==, "billing@sender.example.com");
 }
 
+/* Where it is not followed, the outer report is all there is. */
+static void test_nested_not_followed(void)
+{
+	g_autofree char *bytes = NULL;
+	gsize len;
+	g_assert_true(g_file_get_contents("tests/mails/dsn-double-bounce.eml", &bytes, &len, NULL));
+	struct limits limits = limits_default;
+	limits.nested_reports = 0;
+	g_autoptr(report_t) report = reader_parse(bytes, len, &limits);
+	g_assert_cmpstr(report->original.from, !=, "billing@sender.example.com");
+	for (size_t i = 0; i < report->recipient_count; i++)
+		g_assert_null(strstr(report->recipients[i].recipient, "customer"));
+}
+
 /* Every way in which an original comes back gives the same identity. */
 static void test_originals(void)
 {
@@ -886,8 +900,8 @@ static void test_small_limits(void)
 {
 	static const struct limits small[] = {
 	    {.message_bytes = 0},
-	    {3000, 4, 80, 40, 2, 1, 300, 1, 1, 200, 30},
-	    {100000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+	    {3000, 4, 80, 40, 2, 1, 300, 1, 1, 1, 200, 30},
+	    {100000, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
 	    {.message_bytes = 100000},
 	};
 	for (size_t l = 0; l < G_N_ELEMENTS(small); l++) {
@@ -920,6 +934,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/fields", test_fields);
 	g_test_add_func("/report/several", test_several);
 	g_test_add_func("/report/nested", test_nested);
+	g_test_add_func("/report/nested-not-followed", test_nested_not_followed);
 	g_test_add_func("/report/no-original", test_no_original);
 	g_test_add_func("/report/originals", test_originals);
 	g_test_add_func("/report/references", test_references);
