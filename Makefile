@@ -35,14 +35,14 @@ pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
 LAYERS := base classifier db daemon intake milter delivery ctl
 PKGS_base       := glib-2.0
-PKGS_classifier := glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2 libcrypto
+PKGS_classifier := glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto
 PKGS_db         := glib-2.0 libpq
 PKGS_daemon     := glib-2.0
 PKGS_intake     := glib-2.0
 PKGS_milter     := glib-2.0
 PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 libesmtp-1.0 openssl
 PKGS_ctl        := glib-2.0 json-glib-1.0
-LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 libhs json-glib-1.0 libidn2 libcrypto libpq)
+LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto libpq)
 
 # The system's gcc for C17 with GNU attributes; _GNU_SOURCE for explicit_bzero, pipe2.
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DBM_VERSION='"$(VERSION)"' -DBM_SYSCONFDIR='"$(SYSCONFDIR)"' \

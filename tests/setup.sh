@@ -28,7 +28,6 @@ needs() {
 	build libpq-dev pc:libpq
 	build libesmtp-dev pc:libesmtp-1.0
 	build libssl-dev pc:openssl
-	build $(hyperscan) pc:libhs
 	server openssl cmd:openssl
 	server bsdutils cmd:script
 	server postfix file:/usr/sbin/postfix
@@ -42,14 +41,6 @@ needs() {
 	coverage gcovr cmd:gcovr
 	fuzz clang cmd:clang
 	END
-}
-
-# The same API from two packages, one of which exists only for amd64.
-hyperscan() {
-	case $(uname -m) in
-	x86_64) echo 'libhyperscan-dev|libvectorscan-dev' ;;
-	*) echo 'libvectorscan-dev|libhyperscan-dev' ;;
-	esac
 }
 
 # Debian keeps one directory per version; the tests take the newest server, and pgTAP must fit it.

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "classifier/rules/pattern_set.h"
+#include "classifier/pattern/pattern_set.h"
 #include "classifier/rules/rule_file.h"
 
 /* A rule file larger than this is a mistake. */
@@ -269,14 +269,8 @@ static bool compile(struct ruleset *rules, GError **error)
 	for (guint i = 0; i < rules->rules->len; i++)
 		if (!add_rule(rules, i, error))
 			return false;
-	for (unsigned set = 0; set < SET_COUNT; set++) {
-		g_autoptr(GError) cause = NULL;
-		unsigned id = 0;
-		if (!pattern_set_compile(rules->set[set], &id, &cause))
-			return blame_pattern(rules,
-					     &g_array_index(rules->owners[set], struct owner, id),
-					     cause, error);
-	}
+	for (unsigned set = 0; set < SET_COUNT; set++)
+		pattern_set_compile(rules->set[set]);
 	return true;
 }
 

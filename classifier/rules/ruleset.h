@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The rule files: ordered rules from text and codes to reasons, compiled once
- * into one Hyperscan database per field they look at. Immutable once loaded,
+ * into one automaton per field they look at. Immutable once loaded,
  * shared by all threads.
  */
 #ifndef CLASSIFIER_RULES_RULESET_H

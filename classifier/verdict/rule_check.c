@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "classifier/rules/literal.h"
-#include "classifier/rules/pattern_set.h"
+#include "classifier/pattern/literal.h"
+#include "classifier/pattern/pattern_set.h"
 #include "classifier/text/fold.h"
 #include "classifier/verdict/rule_trial.h"
 
@@ -82,12 +82,11 @@ static bool survives_folding(const char *word)
 
 static bool may_be_found(const char *part)
 {
-	GArray *words = literal_expand(part);
+	g_auto(GStrv) words = literal_expand(part);
 	bool found = !words;
 
-	for (guint i = 0; words && i < words->len && !found; i++)
-		found = survives_folding(g_array_index(words, struct literal, i).text);
-	g_clear_pointer(&words, g_array_unref);
+	for (char **word = words; words && *word && !found; word++)
+		found = survives_folding(*word);
 	return found;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "classifier/rules/literal.h"
+#include "classifier/pattern/literal.h"
 #include "classifier/text/status_code.h"
 
 static enum rule_field first_field(const struct rule *rule)
@@ -25,11 +25,9 @@ static char *make_host(const struct rule *rule)
 {
 	if (!rule || rule->host->len == 0)
 		return g_strdup("");
-	GArray *words = literal_expand(g_array_index(rule->host, struct rule_line, 0).text);
-	const char *word = words ? g_array_index(words, struct literal, 0).text : "";
-	char *host = g_strconcat(*word == '.' ? "mx" : "", word, NULL);
-	g_clear_pointer(&words, g_array_unref);
-	return host;
+	g_auto(GStrv) words = literal_expand(g_array_index(rule->host, struct rule_line, 0).text);
+	const char *word = words ? words[0] : "";
+	return g_strconcat(*word == '.' ? "mx" : "", word, NULL);
 }
 
 bool rule_trial_is_possible(const struct rule *rule)

@@ -12,12 +12,12 @@ build=$1
 time=$2
 shift 2
 work=$build/fuzz
-packages='glib-2.0 gmime-3.0 json-glib-1.0 libhs libidn2 libcrypto'
+packages='glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto'
 sanitizers='address,undefined -fno-sanitize-recover=all'
 flags="-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
-for kind in report delivery_status prose classify rules words return_date; do
+for kind in report delivery_status prose classify rules expression return_date; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
@@ -44,7 +44,9 @@ sed -n 's/^\(example\|counter\) *= *//p' etc/rules/*.rules |
 		'{ print > (dir "/example-" NR); close(dir "/example-" NR) }'
 sed -n 's/^match *= *//p' etc/rules/*.rules |
 	awk -v dir="$work/seeds/rules" '{ print > (dir "/match-" NR); close(dir "/match-" NR) }'
-printf 'he she his hers e\nushers and others\n' >"$work/seeds/words/overlapping"
+sed -n 's/^match *= *//p' etc/rules/*.rules |
+	awk -v dir="$work/seeds/expression" \
+		'{ print $0 "\n550 user unknown" > (dir "/" NR); close(dir "/" NR) }'
 for mail in tests/mails/dsn-*.eml; do
 	sed -n '/^Reporting-MTA/,/^--/p' "$mail" >"$work/seeds/delivery_status/$(basename "$mail")"
 done

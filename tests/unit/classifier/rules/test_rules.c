@@ -164,11 +164,15 @@ static void check_load_faults(struct folder *folder, gconstpointer data)
 		const char *rules;
 		const char *message; /* behind the path */
 	} rows[] = {
-	    {"[a]\nreason = expired\nmatch = (x\n", ":3: rule a: match: Missing close parenthesis"},
+	    {"[a]\nreason = expired\nmatch = (x\n", ":3: rule a: match: missing closing bracket"},
 	    {"[a]\nreason = expired\nmatch = x*\n", ":3: rule a: match: it matches the empty text"},
 	    {"[a]\nreason = expired\nmatch = a .. b*\n",
 	     ":3: rule a: match: it matches the empty text"},
 	    {"[a]\nreason = expired\nmatch = x\nunless = (?<x\n", ":4: rule a: unless: "},
+	    {"[a]\nreason = expired\nmatch = \\p{Nonsense}\n", ":3: rule a: match: "},
+	    {"[a]\nreason = expired\nmatch = a .. (?<!not )b\n",
+	     ":3: rule a: match: \"(?<!not )b\" has what is allowed only in a pattern without "
+	     "dots"},
 	    {"[a]\nreason = expired\nmatch = x\n[a]\nreason = expired\nmatch = y\n",
 	     ":4: rule a: is already in "},
 	};
@@ -265,6 +269,7 @@ static void check_conditions(struct folder *folder, gconstpointer data)
 		 "[far]\nreason = expired\nmatch = black ... white\n"
 		 "[three]\nreason = expired\nmatch = one .. two .. three\n"
 		 "[look]\nreason = expired\nmatch = (?<!not )blue\n"
+		 "[twice]\nreason = expired\nmatch = (tick|tock)-\\1\n"
 		 "[utf8]\nreason = expired\nmatch = ящик .. ПЕРЕПОЛНЕН\n",
 		 NULL);
 	static const struct {
@@ -294,6 +299,9 @@ static void check_conditions(struct folder *folder, gconstpointer data)
 	    {"550 two one two three", "three"},
 	    {"550 blue", "look"},
 	    {"550 not blue", ""},
+	    {"550 tick-tick", "twice"},
+	    {"550 tick-tock", ""},
+	    {"550 not blue, blue", "look"},
 	    {"550 Почтовый Ящик переполнен", "utf8"},
 	};
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The part of PCRE that is expanded; anything else is left to Hyperscan:
+ * The part of PCRE that is expanded:
  *   list  = words *( "|" words )
  *   words = *( atom [ "?" ] )
  *   atom  = "(" [ "?:" ] list ")" / "[" 1*char "]" / "\b" / "^" / "$" / "\" punctuation / char
  */
-#include "classifier/rules/literal.h"
+#include "classifier/pattern/literal.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include <glib.h>
 
 #include "classifier/text/text.h"
 
@@ -184,7 +186,7 @@ static bool is_mark(char c)
 	return (unsigned char)c <= MARK_END;
 }
 
-/* As Hyperscan has it: letters beyond ASCII are no letters to "\\b". */
+/* As the automaton has it: letters beyond ASCII are no letters to "\\b". */
 static bool is_word(char c)
 {
 	return g_ascii_isalnum(c) || c == '_';
@@ -198,46 +200,28 @@ static bool settle_inner(const char *text, size_t i)
 	       !is_mark(text[i + 1]) && is_word(text[i - 1]) != is_word(text[i + 1]);
 }
 
-/* False if the word can never match, or is not of the kind that is handled. */
-static bool to_literal(const char *word, struct literal *literal_out)
+/* The word without its marks; NULL if it can never match, or is not of the kind that is
+ * handled. */
+static char *to_literal(const char *word)
 {
-	struct literal literal = {.text = NULL};
 	g_autoptr(GString) text = g_string_new(NULL);
 	size_t len = strlen(word);
-	size_t from = 0;
+	size_t from = len > 0 && is_mark(word[0]);
 
-	if (len > 0 && is_mark(word[0])) {
-		literal.places |=
-		    word[0] == MARK_BOUNDARY ? LITERAL_WORD_START : LITERAL_TEXT_START;
-		from = 1;
-		if (word[0] == MARK_END)
-			return false;
-	}
-	if (len > from && is_mark(word[len - 1])) {
-		len--;
-		literal.places |= word[len] == MARK_BOUNDARY ? LITERAL_WORD_END : LITERAL_TEXT_END;
-		if (word[len] == MARK_START)
-			return false;
-	}
+	if (from == 1 && word[0] == MARK_END)
+		return NULL;
+	if (len > from && is_mark(word[len - 1]) && word[--len] == MARK_START)
+		return NULL;
 	for (size_t i = from; i < len; i++) {
 		if (!is_mark(word[i]))
 			g_string_append_c(text, word[i]);
 		else if (!settle_inner(word, i))
-			return false;
+			return NULL;
 	}
-	if (text->len < 2)
-		return false;
-	literal.text = text_lower_in_place(g_strdup(text->str));
-	*literal_out = literal;
-	return true;
+	return text->len < 2 ? NULL : text_lower_in_place(g_strdup(text->str));
 }
 
-static void literal_clear(gpointer literal)
-{
-	g_free(((struct literal *)literal)->text);
-}
-
-GArray *literal_expand(const char *expression)
+char **literal_expand(const char *expression)
 {
 	const char *at = expression;
 
@@ -246,28 +230,11 @@ GArray *literal_expand(const char *expression)
 	g_autoptr(GPtrArray) words = parse_list(&at);
 	if (!words || *at != '\0')
 		return NULL;
-	g_autoptr(GArray) literals = g_array_new(FALSE, FALSE, sizeof(struct literal));
-	g_array_set_clear_func(literals, literal_clear);
+	g_auto(GStrv) literals = g_new0(char *, words->len + 1);
 	for (guint i = 0; i < words->len; i++) {
-		struct literal literal;
-		if (!to_literal(words->pdata[i], &literal))
+		literals[i] = to_literal(words->pdata[i]);
+		if (!literals[i])
 			return NULL;
-		g_array_append_val(literals, literal);
 	}
 	return g_steal_pointer(&literals);
-}
-
-unsigned literal_places(const char *text, size_t len, size_t start, size_t end)
-{
-	unsigned places = 0;
-
-	if (is_word(text[start]) != (start > 0 && is_word(text[start - 1])))
-		places |= LITERAL_WORD_START;
-	if (is_word(text[end - 1]) != (end < len && is_word(text[end])))
-		places |= LITERAL_WORD_END;
-	if (start == 0)
-		places |= LITERAL_TEXT_START;
-	if (end == len)
-		places |= LITERAL_TEXT_END;
-	return places;
 }

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A set of patterns that are searched for in one pass: the only interface to Hyperscan.
+ * A set of patterns that are searched for in one pass.
  *
  *   pattern = part *( gap part )        gap = " .. " / " ... "
  *
- * A part is a case-insensitive regular expression (PCRE as far as Hyperscan supports
- * it). Each part must end shortly after the previous one: at most PATTERN_NEAR bytes
- * for " .. ", PATTERN_FAR for " ... ", and on the same line, as in
- * "user|mailbox .. unknown|not found". A pattern of one part may use look-around and
- * back-references: Hyperscan prefilters, GRegex confirms.
+ * A part is a case-insensitive regular expression (see expression.h). Each part must end
+ * shortly after the previous one: at most PATTERN_NEAR bytes for " .. ", PATTERN_FAR for
+ * " ... ", and on the same line, as in "user|mailbox .. unknown|not found". A pattern of one part
+ * may use look-around, back-references and the rest of PCRE: what the automaton finds, GRegex
+ * confirms.
  */
-#ifndef CLASSIFIER_RULES_PATTERN_SET_H
-#define CLASSIFIER_RULES_PATTERN_SET_H
+#ifndef CLASSIFIER_PATTERN_PATTERN_SET_H
+#define CLASSIFIER_PATTERN_PATTERN_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
 
-/* Gaps instead of ".{0,60}", because a bounded repeat makes Hyperscan's database a
- * hundred times larger. */
 #define PATTERN_NEAR 45
 #define PATTERN_FAR  120
 
@@ -42,9 +40,8 @@ void pattern_set_free(struct pattern_set *set);
 bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
     __attribute__((warn_unused_result));
 
-/* Call once, after the last pattern. On failure *id_out is the offending pattern. */
-bool pattern_set_compile(struct pattern_set *set, unsigned *id_out, GError **error)
-    __attribute__((warn_unused_result));
+/* Call once, after the last pattern. */
+void pattern_set_compile(struct pattern_set *set);
 
 /* Appends one struct pattern_hit for every pattern that occurs in the text,
  * which must be valid UTF-8. Thread-safe on a compiled set. */

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A state is a set of nodes that wait for the next byte. Whether an assertion holds is known
+ * only with that byte, so what a state has found is said one byte late, by the state that
+ * follows. All expressions begin anew at every byte: their first nodes are in no state, but
+ * what follows them is remembered for each class of bytes.
+ */
+#include "classifier/pattern/dfa.h"
+
+#include <string.h>
+
+enum {
+	/* When one of these is full, the table is begun again. */
+	STATES_MAX = 16000,
+	MEMBERS_MAX = 500000,
+	SLOTS = 32768, /* a power of two, more than twice the states */
+};
+
+/* What the byte before was. */
+enum before {
+	BEFORE_NOTHING, /* the text begins */
+	BEFORE_OTHER,
+	BEFORE_WORD,
+	BEFORE_COUNT,
+};
+
+/* Its ids, then its nodes, are in members. State 0 is none. */
+struct state {
+	unsigned from;
+	unsigned ids;
+	unsigned nodes;
+	guint32 hash;
+	enum before before;
+};
+
+/* The nodes behind the first ones of all expressions, by a class of bytes. */
+struct beginning {
+	unsigned *nodes;
+	unsigned count;
+	bool is_known;
+};
+
+struct dfa {
+	const struct nfa *nfa;
+	GArray *first;    /* unsigned: the first nodes of all expressions */
+	guint16 *table;   /* state, class -> state; 0: not known yet */
+	guint16 *slots;   /* states by their hash */
+	GArray *states;   /* struct state */
+	GArray *members;  /* unsigned */
+	unsigned *marks;  /* per node: the turn in which it was reached */
+	unsigned *passed; /* the same, on the way through assertions */
+	unsigned turn;
+	unsigned round;              /* how often the table was begun */
+	GArray *stack, *ids, *nodes; /* of the state that is being made */
+	struct beginning beginnings[BEFORE_COUNT][NFA_CLASSES_MAX];
+};
+
+static GArray *numbers_new(void)
+{
+	return g_array_new(FALSE, FALSE, sizeof(unsigned));
+}
+
+static unsigned number_at(const GArray *numbers, unsigned index)
+{
+	return g_array_index(numbers, unsigned, index);
+}
+
+static const struct nfa_node *node_at(const struct dfa *dfa, unsigned index)
+{
+	return &g_array_index(dfa->nfa->nodes, struct nfa_node, index);
+}
+
+static struct state *state_at(const struct dfa *dfa, unsigned index)
+{
+	return &g_array_index(dfa->states, struct state, index);
+}
+
+static unsigned row_length(const struct dfa *dfa)
+{
+	return dfa->nfa->class_count + 1;
+}
+
+static unsigned end_class(const struct dfa *dfa)
+{
+	return dfa->nfa->class_count;
+}
+
+/* --- from nodes to nodes --------------------------------------------------------- */
+
+static unsigned pop(GArray *stack)
+{
+	unsigned top = number_at(stack, stack->len - 1);
+
+	g_array_set_size(stack, stack->len - 1);
+	return top;
+}
+
+/* Adds what is reached without a byte. */
+static void add_node(struct dfa *dfa, GArray *nodes, unsigned index)
+{
+	guint base = dfa->stack->len;
+
+	g_array_append_val(dfa->stack, index);
+	while (dfa->stack->len > base) {
+		unsigned at = pop(dfa->stack);
+		const struct nfa_node *node = node_at(dfa, at);
+		if (dfa->marks[at] == dfa->turn)
+			continue;
+		dfa->marks[at] = dfa->turn;
+		if (node->kind == NFA_SPLIT) {
+			g_array_append_val(dfa->stack, node->other);
+			g_array_append_val(dfa->stack, node->next);
+		} else {
+			g_array_append_val(nodes, at);
+		}
+	}
+}
+
+/* Between two bytes. */
+struct gap {
+	enum before before;
+	unsigned class; /* of the byte behind */
+	unsigned char byte;
+	bool is_end;
+};
+
+static struct gap gap_before(const struct dfa *dfa, enum before before, unsigned class)
+{
+	bool is_end = class == end_class(dfa);
+
+	return (struct gap){before, class, is_end ? ' ' : dfa->nfa->byte_of[class], is_end};
+}
+
+static bool holds(const struct gap *gap, enum nfa_assertion assertion)
+{
+	bool is_edge = (gap->before == BEFORE_WORD) != nfa_is_word(gap->byte);
+
+	switch (assertion) {
+	case NFA_WORD_EDGE:
+		return is_edge;
+	case NFA_NO_WORD_EDGE:
+		return !is_edge;
+	case NFA_TEXT_START:
+		return gap->before == BEFORE_NOTHING;
+	case NFA_TEXT_END:
+		return gap->is_end;
+	}
+	return false;
+}
+
+static bool takes(const struct dfa *dfa, const struct nfa_node *node, const struct gap *gap)
+{
+	if (gap->is_end)
+		return false;
+	return node->kind == NFA_BYTE
+		   ? node->byte == gap->byte
+		   : nfa_set_has(&g_array_index(dfa->nfa->sets, struct nfa_set, node->other),
+				 gap->byte);
+}
+
+static void take(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
+{
+	const struct nfa_node *node = node_at(dfa, index);
+
+	if (node->kind == NFA_ACCEPT)
+		g_array_append_val(dfa->ids, node->other);
+	else if (takes(dfa, node, gap))
+		add_node(dfa, nodes, node->next);
+}
+
+/* What becomes of a node that waited: through assertions first, then behind the byte. */
+static void follow(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
+{
+	guint base = dfa->stack->len;
+
+	g_array_append_val(dfa->stack, index);
+	while (dfa->stack->len > base) {
+		unsigned at = pop(dfa->stack);
+		const struct nfa_node *node = node_at(dfa, at);
+		if (dfa->passed[at] == dfa->turn)
+			continue;
+		dfa->passed[at] = dfa->turn;
+		if (node->kind == NFA_SPLIT)
+			g_array_append_val(dfa->stack, node->other);
+		if (node->kind == NFA_SPLIT || (node->kind == NFA_ASSERT && holds(gap, node->byte)))
+			g_array_append_val(dfa->stack, node->next);
+		else if (node->kind != NFA_ASSERT)
+			take(dfa, nodes, at, gap);
+	}
+}
+
+static const struct beginning *get_beginning(struct dfa *dfa, const struct gap *gap)
+{
+	struct beginning *beginning = &dfa->beginnings[gap->before][gap->class];
+	g_autoptr(GArray) nodes = NULL;
+
+	if (beginning->is_known)
+		return beginning;
+	dfa->turn++;
+	nodes = numbers_new();
+	for (unsigned i = 0; i < dfa->first->len; i++)
+		follow(dfa, nodes, number_at(dfa->first, i), gap);
+	beginning->is_known = true;
+	beginning->count = nodes->len;
+	beginning->nodes = g_memdup2(nodes->data, nodes->len * sizeof(unsigned));
+	return beginning;
+}
+
+/* Fills ids and nodes with those of the state behind the gap. */
+static void leave(struct dfa *dfa, unsigned from, const struct gap *gap)
+{
+	const struct beginning *beginning = get_beginning(dfa, gap);
+	const struct state state = *state_at(dfa, from);
+
+	dfa->turn++;
+	g_array_set_size(dfa->ids, 0);
+	g_array_set_size(dfa->nodes, 0);
+	for (unsigned i = 0; i < state.nodes; i++)
+		follow(dfa, dfa->nodes, number_at(dfa->members, state.from + state.ids + i), gap);
+	for (unsigned i = 0; i < beginning->count; i++)
+		if (dfa->marks[beginning->nodes[i]] != dfa->turn) {
+			dfa->marks[beginning->nodes[i]] = dfa->turn;
+			g_array_append_val(dfa->nodes, beginning->nodes[i]);
+		}
+}
+
+/* --- states ------------------------------------------------------------------------ */
+
+static int compare_down(gconstpointer a, gconstpointer b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* Orders the ids, each once. */
+static void settle_ids(GArray *ids)
+{
+	unsigned used = 0;
+
+	if (ids->len < 2)
+		return;
+	g_array_sort(ids, compare_down);
+	for (unsigned i = 0; i < ids->len; i++)
+		if (i == 0 || number_at(ids, i) != number_at(ids, used - 1))
+			g_array_index(ids, unsigned, used++) = number_at(ids, i);
+	g_array_set_size(ids, used);
+}
+
+/* FNV-1a, by numbers instead of bytes. */
+static guint32 hash_numbers(guint32 hash, const GArray *numbers)
+{
+	for (unsigned i = 0; i < numbers->len; i++)
+		hash = (hash ^ number_at(numbers, i)) * 16777619U;
+	return hash;
+}
+
+static bool has_members(const struct dfa *dfa, const struct state *state)
+{
+	const unsigned *members = &g_array_index(dfa->members, unsigned, state->from);
+
+	return state->ids == dfa->ids->len && state->nodes == dfa->nodes->len &&
+	       memcmp(members, dfa->ids->data, state->ids * sizeof(unsigned)) == 0 &&
+	       memcmp(members + state->ids, dfa->nodes->data, state->nodes * sizeof(unsigned)) == 0;
+}
+
+/* Before turns are used up: there are fewer of them in a round than the table has places. */
+static void forget_marks(struct dfa *dfa)
+{
+	dfa->turn = 0;
+	memset(dfa->marks, 0, dfa->nfa->nodes->len * sizeof *dfa->marks);
+	memset(dfa->passed, 0, dfa->nfa->nodes->len * sizeof *dfa->passed);
+}
+
+static void begin_again(struct dfa *dfa)
+{
+	dfa->round++;
+	memset(dfa->table, 0, STATES_MAX * row_length(dfa) * sizeof *dfa->table);
+	memset(dfa->slots, 0, SLOTS * sizeof *dfa->slots);
+	g_array_set_size(dfa->members, 0);
+	g_array_set_size(dfa->states, 1);
+	if (dfa->turn > G_MAXUINT / 2)
+		forget_marks(dfa);
+}
+
+static bool is_full(const struct dfa *dfa)
+{
+	return dfa->states->len == STATES_MAX ||
+	       dfa->members->len + dfa->ids->len + dfa->nodes->len > MEMBERS_MAX;
+}
+
+static unsigned add_state(struct dfa *dfa, struct state state, unsigned slot)
+{
+	state.from = dfa->members->len;
+	g_array_append_vals(dfa->members, dfa->ids->data, dfa->ids->len);
+	g_array_append_vals(dfa->members, dfa->nodes->data, dfa->nodes->len);
+	g_array_append_val(dfa->states, state);
+	dfa->slots[slot] = (guint16)(dfa->states->len - 1);
+	return dfa->states->len - 1;
+}
+
+/* The state of the ids and nodes that were collected. */
+static unsigned find_state(struct dfa *dfa, enum before before)
+{
+	struct state state = {.ids = dfa->ids->len, .nodes = dfa->nodes->len, .before = before};
+
+	state.hash = hash_numbers(hash_numbers(2166136261U ^ before, dfa->ids), dfa->nodes);
+	unsigned slot = (state.hash ^ state.hash >> 16) % SLOTS;
+	for (; dfa->slots[slot] != 0; slot = (slot + 1) % SLOTS) {
+		const struct state *other = state_at(dfa, dfa->slots[slot]);
+		if (other->hash == state.hash && other->before == before && has_members(dfa, other))
+			return dfa->slots[slot];
+	}
+	if (!is_full(dfa))
+		return add_state(dfa, state, slot);
+	begin_again(dfa);
+	return add_state(dfa, state, (state.hash ^ state.hash >> 16) % SLOTS);
+}
+
+static unsigned make_step(struct dfa *dfa, unsigned from, unsigned class)
+{
+	const struct gap gap = gap_before(dfa, state_at(dfa, from)->before, class);
+	unsigned round = dfa->round;
+
+	leave(dfa, from, &gap);
+	settle_ids(dfa->ids);
+	unsigned to = find_state(dfa, nfa_is_word(gap.byte) ? BEFORE_WORD : BEFORE_OTHER);
+	if (round == dfa->round) /* else there is no such place any more */
+		dfa->table[from * row_length(dfa) + class] = (guint16)to;
+	return to;
+}
+
+/* --- interface ------------------------------------------------------------------------ */
+
+struct dfa *dfa_new(const struct nfa *nfa)
+{
+	struct dfa *dfa = g_new0(struct dfa, 1);
+
+	dfa->nfa = nfa;
+	dfa->table = g_new0(guint16, STATES_MAX * row_length(dfa));
+	dfa->slots = g_new0(guint16, SLOTS);
+	dfa->states = g_array_new(FALSE, TRUE, sizeof(struct state));
+	dfa->members = numbers_new();
+	dfa->marks = g_new0(unsigned, nfa->nodes->len);
+	dfa->passed = g_new0(unsigned, nfa->nodes->len);
+	dfa->first = numbers_new();
+	dfa->stack = numbers_new();
+	dfa->ids = numbers_new();
+	dfa->nodes = numbers_new();
+	dfa->turn = 1;
+	g_array_set_size(dfa->states, 1);
+	add_node(dfa, dfa->first, nfa->start);
+	return dfa;
+}
+
+void dfa_free(struct dfa *dfa)
+{
+	if (!dfa)
+		return;
+	for (unsigned i = 0; i < BEFORE_COUNT; i++)
+		for (unsigned class = 0; class < NFA_CLASSES_MAX; class ++)
+			g_free(dfa->beginnings[i][class].nodes);
+	g_array_unref(dfa->first);
+	g_array_unref(dfa->states);
+	g_array_unref(dfa->members);
+	g_array_unref(dfa->stack);
+	g_array_unref(dfa->ids);
+	g_array_unref(dfa->nodes);
+	g_free(dfa->table);
+	g_free(dfa->slots);
+	g_free(dfa->marks);
+	g_free(dfa->passed);
+	g_free(dfa);
+}
+
+static unsigned start_state(struct dfa *dfa)
+{
+	g_array_set_size(dfa->ids, 0);
+	g_array_set_size(dfa->nodes, 0);
+	return find_state(dfa, BEFORE_NOTHING);
+}
+
+static unsigned step(struct dfa *dfa, unsigned from, unsigned class)
+{
+	unsigned to = dfa->table[from * row_length(dfa) + class];
+
+	return to != 0 ? to : make_step(dfa, from, class);
+}
+
+static void report(const struct dfa *dfa, unsigned index, size_t end, dfa_found *found, void *data)
+{
+	const struct state *state = state_at(dfa, index);
+
+	for (unsigned i = 0; i < state->ids; i++)
+		found(number_at(dfa->members, state->from + i), end, data);
+}
+
+void dfa_scan(struct dfa *dfa, const char *text, size_t len, dfa_found *found, void *data)
+{
+	unsigned state = start_state(dfa);
+
+	for (size_t i = 0; i <= len; i++) {
+		state = step(dfa, state,
+			     i < len ? dfa->nfa->class_of[(unsigned char)text[i]] : end_class(dfa));
+		if (state_at(dfa, state)->ids > 0)
+			report(dfa, state, i, found, data);
+	}
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The nodes of the automaton, and which bytes they tell apart.
+ */
+#include "classifier/pattern/nfa.h"
+
+#include <string.h>
+
+struct nfa *nfa_new(void)
+{
+	struct nfa *nfa = g_new0(struct nfa, 1);
+	struct nfa_node none = {.kind = NFA_EMPTY};
+
+	nfa->nodes = g_array_new(FALSE, FALSE, sizeof(struct nfa_node));
+	nfa->sets = g_array_new(FALSE, FALSE, sizeof(struct nfa_set));
+	nfa->starts = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	g_array_append_val(nfa->nodes, none);
+	return nfa;
+}
+
+void nfa_free(struct nfa *nfa)
+{
+	if (!nfa)
+		return;
+	g_array_unref(nfa->nodes);
+	g_array_unref(nfa->sets);
+	g_array_unref(nfa->starts);
+	g_free(nfa);
+}
+
+static struct nfa_node *node_at(const struct nfa *nfa, unsigned index)
+{
+	return &g_array_index(nfa->nodes, struct nfa_node, index);
+}
+
+unsigned nfa_add(struct nfa *nfa, struct nfa_node node)
+{
+	g_array_append_val(nfa->nodes, node);
+	return nfa->nodes->len - 1;
+}
+
+unsigned nfa_add_set(struct nfa *nfa, const struct nfa_set *set, unsigned next)
+{
+	unsigned i = 0;
+
+	while (i < nfa->sets->len &&
+	       memcmp(&g_array_index(nfa->sets, struct nfa_set, i), set, sizeof *set) != 0)
+		i++;
+	if (i == nfa->sets->len)
+		g_array_append_val(nfa->sets, *set);
+	return nfa_add(nfa, (struct nfa_node){.kind = NFA_SET, .other = i, .next = next});
+}
+
+void nfa_link(struct nfa *nfa, unsigned from, unsigned to)
+{
+	node_at(nfa, from)->next = to;
+}
+
+void nfa_set_insert(struct nfa_set *set, unsigned char byte)
+{
+	set->bits[byte / 64] |= G_GUINT64_CONSTANT(1) << byte % 64;
+}
+
+bool nfa_set_has(const struct nfa_set *set, unsigned char byte)
+{
+	return set->bits[byte / 64] >> byte % 64 & 1;
+}
+
+bool nfa_is_word(unsigned char byte)
+{
+	return g_ascii_isalnum(byte) || byte == '_';
+}
+
+/* --- finishing ------------------------------------------------------------ */
+
+static unsigned behind_empty(const struct nfa *nfa, unsigned index)
+{
+	while (index != 0 && node_at(nfa, index)->kind == NFA_EMPTY)
+		index = node_at(nfa, index)->next;
+	return index;
+}
+
+static void skip_empty_nodes(struct nfa *nfa)
+{
+	for (unsigned i = 1; i < nfa->nodes->len; i++) {
+		struct nfa_node *node = node_at(nfa, i);
+		node->next = behind_empty(nfa, node->next);
+		if (node->kind == NFA_SPLIT)
+			node->other = behind_empty(nfa, node->other);
+	}
+	for (unsigned i = 0; i < nfa->starts->len; i++) {
+		unsigned *start = &g_array_index(nfa->starts, unsigned, i);
+		*start = behind_empty(nfa, *start);
+	}
+}
+
+/* --- common beginnings ------------------------------------------------------ */
+
+/* Deeper they have little in common, and it is an end where they loop. */
+enum { MERGE_DEPTH_MAX = 8 };
+
+/* Nodes that are a choice, behind those of the callers. */
+struct merge {
+	struct nfa *nfa;
+	GArray *nodes;   /* unsigned */
+	unsigned *marks; /* per node: the list that it is in already */
+	unsigned list;
+};
+
+static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth);
+
+static unsigned get_node(const struct merge *merge, unsigned index)
+{
+	return g_array_index(merge->nodes, unsigned, index);
+}
+
+/* Adds a node of an expression, or those that it is a choice of. */
+static void add_choices(struct merge *merge, unsigned index)
+{
+	while (merge->marks[index] != merge->list) {
+		const struct nfa_node *node = node_at(merge->nfa, index);
+		merge->marks[index] = merge->list;
+		if (node->kind != NFA_SPLIT) {
+			g_array_append_val(merge->nodes, index);
+			return;
+		}
+		add_choices(merge, node->next);
+		index = node->other;
+	}
+}
+
+static int compare_nodes(gconstpointer a, gconstpointer b, gpointer data)
+{
+	const struct nfa_node *x = node_at(data, *(const unsigned *)a);
+	const struct nfa_node *y = node_at(data, *(const unsigned *)b);
+	unsigned left = x->kind == NFA_SET ? x->other : x->byte;
+	unsigned right = y->kind == NFA_SET ? y->other : y->byte;
+
+	return x->kind != y->kind ? x->kind - y->kind : (left > right) - (left < right);
+}
+
+static bool ask_the_same(const struct merge *merge, unsigned i, unsigned j)
+{
+	const struct nfa_node *one = node_at(merge->nfa, get_node(merge, i));
+
+	return one->kind != NFA_ACCEPT &&
+	       compare_nodes(&g_array_index(merge->nodes, unsigned, i),
+			     &g_array_index(merge->nodes, unsigned, j), merge->nfa) == 0;
+}
+
+/* One node in place of those from begin to end, which ask the same. */
+static unsigned merge_group(struct merge *merge, unsigned begin, unsigned end, unsigned depth)
+{
+	struct nfa_node one = *node_at(merge->nfa, get_node(merge, begin));
+	unsigned base = merge->nodes->len;
+
+	if (end - begin == 1)
+		return get_node(merge, begin);
+	merge->list++;
+	for (unsigned i = begin; i < end; i++)
+		add_choices(merge, node_at(merge->nfa, get_node(merge, i))->next);
+	one.next = merge_from(merge, base, depth - 1);
+	return nfa_add(merge->nfa, one);
+}
+
+/* One node for the choice of all from base on, in which no two ask the same. */
+static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
+{
+	unsigned all = 0, len = merge->nodes->len, end = 0;
+
+	g_qsort_with_data(&g_array_index(merge->nodes, unsigned, base), (gint)(len - base),
+			  sizeof(unsigned), compare_nodes, merge->nfa);
+	for (unsigned begin = base; begin < len; begin = end) {
+		for (end = begin + 1; depth > 0 && end < len; end++)
+			if (!ask_the_same(merge, begin, end))
+				break;
+		unsigned one = merge_group(merge, begin, end, depth);
+		all =
+		    all == 0
+			? one
+			: nfa_add(merge->nfa,
+				  (struct nfa_node){.kind = NFA_SPLIT, .next = one, .other = all});
+	}
+	g_array_set_size(merge->nodes, base);
+	return all;
+}
+
+static void merge_beginnings(struct nfa *nfa)
+{
+	g_autofree unsigned *marks = g_new0(unsigned, nfa->nodes->len);
+	struct merge merge = {.nfa = nfa,
+			      .nodes = g_array_new(FALSE, FALSE, sizeof(unsigned)),
+			      .marks = marks,
+			      .list = 1};
+
+	for (unsigned i = 0; i < nfa->starts->len; i++)
+		add_choices(&merge, g_array_index(nfa->starts, unsigned, i));
+	nfa->start = merge_from(&merge, 0, MERGE_DEPTH_MAX);
+	g_array_unref(merge.nodes);
+}
+
+/* --- what is left ------------------------------------------------------------- */
+
+/* The new place of a node. */
+static unsigned keep(const struct nfa *nfa, unsigned *place_of, GArray *kept, unsigned index)
+{
+	if (index != 0 && place_of[index] == 0) {
+		place_of[index] = kept->len;
+		g_array_append_val(kept, *node_at(nfa, index));
+	}
+	return place_of[index];
+}
+
+/* Drops the nodes that nothing leads to any more. */
+static void compact(struct nfa *nfa)
+{
+	GArray *kept = g_array_new(FALSE, FALSE, sizeof(struct nfa_node));
+	g_autofree unsigned *place_of = g_new0(unsigned, nfa->nodes->len);
+
+	g_array_append_val(kept, *node_at(nfa, 0));
+	nfa->start = keep(nfa, place_of, kept, nfa->start);
+	for (unsigned i = 1; i < kept->len; i++) {
+		struct nfa_node node = g_array_index(kept, struct nfa_node, i);
+		node.next = keep(nfa, place_of, kept, node.next);
+		if (node.kind == NFA_SPLIT)
+			node.other = keep(nfa, place_of, kept, node.other);
+		g_array_index(kept, struct nfa_node, i) = node;
+	}
+	g_array_unref(nfa->nodes);
+	nfa->nodes = kept;
+	g_array_set_size(nfa->starts, 0);
+}
+
+/* --- classes of bytes ------------------------------------------------------- */
+
+/* Parts each class into the bytes within the set and those without. */
+static void split_classes(struct nfa *nfa, const struct nfa_set *set)
+{
+	unsigned inside[256] = {0}; /* per class: the new class of its bytes within, plus one */
+	bool is_seen[2][256] = {{false}};
+
+	for (unsigned byte = 0; byte < 256; byte++)
+		is_seen[nfa_set_has(set, (unsigned char)byte)][nfa->class_of[byte]] = true;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		unsigned class = nfa->class_of[byte];
+		if (!nfa_set_has(set, (unsigned char)byte) || !is_seen[false][class])
+			continue;
+		if (inside[class] == 0)
+			inside[class] = ++nfa->class_count;
+		nfa->class_of[byte] = (unsigned char)(inside[class] - 1);
+	}
+}
+
+static void split_by_single_bytes(struct nfa *nfa)
+{
+	bool is_used[256] = {false};
+
+	for (unsigned i = 1; i < nfa->nodes->len; i++)
+		if (node_at(nfa, i)->kind == NFA_BYTE)
+			is_used[node_at(nfa, i)->byte] = true;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		struct nfa_set one = {{0}};
+		nfa_set_insert(&one, (unsigned char)byte);
+		if (is_used[byte])
+			split_classes(nfa, &one);
+	}
+}
+
+static void find_classes(struct nfa *nfa)
+{
+	struct nfa_set words = {{0}};
+
+	nfa->class_count = 1;
+	for (unsigned byte = 0; byte < 256; byte++)
+		if (nfa_is_word((unsigned char)byte))
+			nfa_set_insert(&words, (unsigned char)byte);
+	split_classes(nfa, &words);
+	split_by_single_bytes(nfa);
+	for (unsigned i = 0; i < nfa->sets->len; i++)
+		split_classes(nfa, &g_array_index(nfa->sets, struct nfa_set, i));
+}
+
+/* A capital belongs to the class of its small letter. */
+static void fold_capitals(struct nfa *nfa)
+{
+	for (unsigned byte = 'A'; byte <= 'Z'; byte++)
+		nfa->class_of[byte] = nfa->class_of[byte + 'a' - 'A'];
+	for (unsigned byte = 0; byte < 256; byte++)
+		if (!g_ascii_isupper((char)byte))
+			nfa->byte_of[nfa->class_of[byte]] = (unsigned char)byte;
+}
+
+void nfa_finish(struct nfa *nfa)
+{
+	skip_empty_nodes(nfa);
+	merge_beginnings(nfa);
+	compact(nfa);
+	find_classes(nfa);
+	fold_capitals(nfa);
+}
