@@ -28,6 +28,8 @@ static const struct ctl_wording wordings[] = {
     {"resolve_task (", "without an option ("},
     {"resolve_task(task, note)", "\"bouncectl task resolve\" without an option"},
     {"(task, note)", ""},
+    {"reopen_task(task, why)", "\"bouncectl task reopen\""},
+    {"retry_communication(id)", "\"bouncectl queue retry\""},
     {"SELECT bounce.lift_block(address, why)", "bouncectl unblock"},
     {0},
 };

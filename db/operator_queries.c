@@ -108,29 +108,25 @@ STATEMENT(operator_queries_task, 1,
 	  "is_blocked, "
 	  "  t.resolution, t.resolved_at, t.resolved_by, t.note "
 	  "FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
-/* As bounce_internal.ways_to_resolve has it, in our own words. */
-STATEMENT(
-    operator_queries_task_ways, 1,
-    "SELECT 'bouncectl task resolve ' || t.id || w.option AS command, w.meaning "
-    "FROM bounce.task_detail AS t JOIN (VALUES "
-    "  (1, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --address ADDRESS', "
-    "'this is the right "
-    "one: send there'), "
-    "  (2, '{hard_bounce}', ' --suggested', 'the suggested address is the right one: send there'), "
-    "  (3, '{hard_bounce,resend_exhausted,bounce_without_communication,delivery_problem}', ' "
-    "--works --note TEXT', "
-    "      'it works: lift the block, send again'), "
-    "  (4, '{hard_bounce,resend_exhausted,bounce_without_communication}', ' --dead', 'the address "
-    "is dead: block it'), "
-    "  (5, '{delivery_problem}', ' --arrived', 'nobody heard the outcome: it did arrive'), "
-    "  (6, '{outage}', ' --outage --note TEXT', 'it was an outage: block nothing, send again'), "
-    "  (7, '{outage}', ' --no-outage', 'it was none: block what is held'), "
-    "  (8, '{hard_bounce,resend_exhausted,bounce_without_communication,delivery_problem}', '', "
-    "'leave it at that')) "
-    "    AS w (place, kinds, option, meaning) ON t.kind = ANY (w.kinds::text[]) "
-    "WHERE t.id = $1::bigint AND t.status = 'open' AND (w.place <> 2 OR t.correction <> '') "
-    "  AND (w.place <> 5 OR t.reason = 'unknown') AND t.reason <> 'submission_server' ORDER BY "
-    "w.place");
+/* Only what would work, by trying it. */
+STATEMENT(operator_queries_task_ways, 1,
+	  "SELECT 'bouncectl task resolve ' || t.id || w.option || ' --yes' AS command, "
+	  "w.meaning || CASE w.way WHEN 'suggested' THEN ': ' || t.correction ELSE '' END AS "
+	  "meaning, p.outcome "
+	  "FROM bounce.task_detail AS t CROSS JOIN (VALUES "
+	  "  (1, 'corrected', ' --address ADDRESS', 'this is the right one: send there'), "
+	  "  (2, 'suggested', ' --suggested', 'the suggested address is the right one'), "
+	  "  (3, 'unblocked', ' --works --note TEXT', 'it works: lift the block, send again'), "
+	  "  (4, 'dead', ' --dead', 'the address is dead: block it'), "
+	  "  (5, 'arrived', ' --arrived', 'nobody heard the outcome: it did arrive'), "
+	  "  (6, 'dismissed', ' --outage --note TEXT', 'it was an outage: block nothing, send "
+	  "again'), "
+	  "  (7, 'confirmed', ' --no-outage', 'it was none: block what is held'), "
+	  "  (8, 'done', '', 'leave it at that')) AS w (place, way, option, meaning) "
+	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
+	  "  'somebody@example.invalid') AS p "
+	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible "
+	  "  AND p.outcome !~ '^0 mails sent to' ORDER BY w.place");
 STATEMENT(operator_queries_task_mails, 1,
 	  "SELECT r.communication_id, c.process, c.business_ref, c.subject, r.address, r.state, "
 	  "r.attempts, "
@@ -164,15 +160,38 @@ STATEMENT(
     "AS d "
     "CROSS JOIN LATERAL bounce.resolve_task_corrected(d.id, d.correction, coalesce($2, '')) AS n "
     "WHERE d.id = $1::bigint AND d.correction <> ''");
+STATEMENT(operator_queries_task_preview, 5,
+	  "SELECT u.id, t.kind, coalesce(nullif(t.address, ''), t.domain) AS about, t.reason, "
+	  "t.business_ref, t.subject, t.process, coalesce(p.is_possible, false) AS is_possible, "
+	  "coalesce(p.outcome, 'no task ' || u.id) AS outcome "
+	  "FROM unnest($1::bigint[]) WITH ORDINALITY AS u (id, place) "
+	  "LEFT JOIN bounce.task_detail AS t ON t.id = u.id "
+	  "CROSS JOIN LATERAL bounce.preview_task(u.id, $2, $3, $4, "
+	  "  NOT coalesce($5::boolean, false)) AS p ORDER BY u.place");
+STATEMENT(operator_queries_task_reopen, 2,
+	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, "
+	  "coalesce(nullif(t.address, ''), t.domain) AS about "
+	  "FROM bounce.task_detail AS t, LATERAL bounce.reopen_task(t.id, $2) AS r "
+	  "WHERE t.id = $1::bigint");
+STATEMENT(operator_queries_recipient_add, 3,
+	  "SELECT $1::bigint AS id, $2::text AS address, n IS NOT NULL AS is_new "
+	  "FROM bounce.add_recipient($1::bigint, $2, $3) AS n");
+STATEMENT(operator_queries_recipient_change, 4,
+	  "SELECT $1::bigint AS id, $2::text AS old_address, $3::text AS address, "
+	  "n IS NOT NULL AS is_new "
+	  "FROM bounce.change_recipient($1::bigint, $2, $3, $4) AS n");
 STATEMENT(operator_queries_task_unblocked, 3,
-	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent "
+	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent, (SELECT "
+	  "coalesce(nullif(t.address, ''), t.domain) FROM bounce.task AS t WHERE t.id = $1::bigint) "
+	  "AS about "
 	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT "
 	  "coalesce($3::boolean, false)) AS n");
 STATEMENT(operator_queries_task_arrived, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS arrived "
 	  "FROM bounce.resolve_task_arrived($1::bigint, coalesce($2, '')) AS n");
 STATEMENT(operator_queries_task_dead, 2,
-	  "SELECT $1::bigint AS id, 'done' AS status, b AS newly_blocked "
+	  "SELECT $1::bigint AS id, 'done' AS status, b AS newly_blocked, "
+	  "(SELECT t.address FROM bounce.task AS t WHERE t.id = $1::bigint) AS about "
 	  "FROM bounce.resolve_task_dead($1::bigint, coalesce($2, '')) AS b");
 STATEMENT(operator_queries_task_outage_real, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS blocked "
@@ -192,7 +211,7 @@ STATEMENT(operator_queries_blocks, 3,
 	  "  AND (lifted_at IS NULL OR coalesce($2::boolean, false)) "
 	  "ORDER BY blocked_at DESC, id DESC LIMIT $3::integer");
 STATEMENT(operator_queries_block_story, 1,
-	  "SELECT at, event, text, actor, bounce_id, bounce_message_id, communication_id FROM "
+	  "SELECT at, event, text, actor, bounce_id, communication_id FROM "
 	  "bounce.block_story($1)");
 STATEMENT(operator_queries_block, 2,
 	  "SELECT $1::text AS address, b AS newly_blocked FROM bounce.block_address($1, $2) AS b");
@@ -271,7 +290,7 @@ STATEMENT(operator_queries_bounce, 1,
 	  "c.subject, b.attempt, b.task_id, "
 	  "  m.kind, m.dialect, m.source, m.reporting_mta, m.client, m.queue_id, m.own_mta, "
 	  "m.header_from, "
-	  "  m.subject AS report_subject, m.disposition, m.size, m.truncated, b.bounce_message_id "
+	  "  m.subject AS report_subject, m.disposition, m.size, m.truncated "
 	  "FROM bounce.bounce AS b "
 	  "LEFT JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id "
 	  "LEFT JOIN bounce.bounce_reason AS n ON n.reason = b.reason "
@@ -287,6 +306,14 @@ STATEMENT(operator_queries_reclassify, 3,
 	  "SELECT $1::bigint AS id, $2::text AS reason, done AS consequence FROM "
 	  "bounce.reclassify($1::bigint, $2, $3) "
 	  "AS done");
+STATEMENT(operator_queries_reclassify_preview, 3,
+	  "SELECT b.id, b.received_at, coalesce(r.address, b.recipient) AS address, "
+	  "c.business_ref, c.subject, b.class, b.reason, b.diagnostic, "
+	  "bounce.preview_reclassify(b.id, $2, $3) AS would_be "
+	  "FROM bounce.bounce AS b "
+	  "LEFT JOIN bounce.communication AS c ON c.id = b.communication_id "
+	  "LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id "
+	  "WHERE b.id = $1::bigint");
 STATEMENT(operator_queries_rule_hits, 2,
 	  "SELECT other_reason, class, bounces, sample "
 	  "FROM bounce.rule_hits(substring($1 FROM '\nmatch += ([^\n]+)'), $2)");

@@ -51,6 +51,12 @@ extern const struct db_statement operator_queries_task_corrected; /* task id, no
 extern const struct db_statement
     operator_queries_task_suggested; /* task id, note: to the address that was suggested */
 extern const struct db_statement
+    operator_queries_task_preview; /* task ids, way, note, address, no resend ("true") */
+extern const struct db_statement operator_queries_task_reopen;   /* task id, why */
+extern const struct db_statement operator_queries_recipient_add; /* communication id, address, why */
+extern const struct db_statement
+    operator_queries_recipient_change; /* communication id, old address, new address, why */
+extern const struct db_statement
     operator_queries_task_unblocked; /* task id, note, no resend ("true") */
 extern const struct db_statement operator_queries_task_arrived;     /* task id, note */
 extern const struct db_statement operator_queries_task_dead;        /* task id, note */
@@ -82,6 +88,8 @@ extern const struct db_statement operator_queries_bounce;     /* bounce id */
 extern const struct db_statement operator_queries_bounce_raw; /* bounce id */
 
 extern const struct db_statement operator_queries_reclassify; /* bounce id, reason, why */
+extern const struct db_statement
+    operator_queries_reclassify_preview; /* bounce id, reason, why */
 extern const struct db_statement
     operator_queries_rule_hits; /* a proposed rule as text, its reason */
 extern const struct db_statement

@@ -39,6 +39,16 @@ STATEMENT(queue_retry, 1, "SELECT $1::bigint AS id FROM bounce.retry_communicati
 STATEMENT(queue_hold, 1, "SELECT $1::bigint AS id, bounce.hold_communication($1::bigint) AS done");
 STATEMENT(queue_release, 1,
 	  "SELECT $1::bigint AS id, bounce.release_communication($1::bigint) AS done");
+STATEMENT(queue_whom, 1,
+	  "SELECT c.id, c.process, c.business_ref, c.subject, count(*) FILTER (WHERE q.is_waiting) "
+	  "AS recipients, coalesce(string_agg(r.address, ', ' ORDER BY r.id) "
+	  "  FILTER (WHERE q.is_waiting), '') AS addresses, coalesce(bool_or(q.is_waiting), false) "
+	  "AS done "
+	  "FROM bounce.communication AS c "
+	  "JOIN bounce.communication_recipient AS r ON r.communication_id = c.id "
+	  "JOIN (SELECT d.recipient_id, d.state IN ('due', 'pending') AS is_waiting "
+	  "      FROM bounce.recipient_delivery AS d) AS q ON q.recipient_id = r.id "
+	  "WHERE c.id = $1::bigint GROUP BY c.id");
 STATEMENT(queue_cancel, 1,
 	  "SELECT $1::bigint AS id, n AS recipients, n > 0 AS done FROM "
 	  "bounce.cancel_communication($1::bigint) AS n");

@@ -23,6 +23,7 @@ extern const struct db_statement queue_outcome; /* id: what became of it, in wor
 extern const struct db_statement queue_retry;   /* id */
 extern const struct db_statement queue_hold;    /* id */
 extern const struct db_statement queue_release; /* id */
+extern const struct db_statement queue_whom;    /* id: to whom it would be sent */
 extern const struct db_statement queue_cancel;  /* id */
 
 extern const struct db_statement queue_states;    /* depth and age by state */

@@ -10,7 +10,7 @@
 #include "db/checkout.h"
 
 static const char record_statement[] =
-    "SELECT bounce_message_id, disposition, duplicate, forward_to, class, reason "
+    "SELECT bounce_id, disposition, duplicate, forward_to, class, reason "
     "FROM bounce.record_report($1::jsonb, $2::bytea)";
 
 static const char *const names[] = {
@@ -49,7 +49,7 @@ static bool read_result(const PGresult *row, struct db_record_result *result_out
 	if (!disposition_parse(pg_value(row, 0, "disposition"), &disposition, error))
 		return false;
 	*result_out = (struct db_record_result){
-	    .bounce_message_id = g_strdup(pg_value(row, 0, "bounce_message_id")),
+	    .bounce_id = g_strdup(pg_value(row, 0, "bounce_id")),
 	    .disposition = disposition,
 	    .is_duplicate = pg_value_is_true(row, 0, "duplicate"),
 	    .forward_to = g_strdup(pg_value(row, 0, "forward_to")),
@@ -99,7 +99,7 @@ bool db_record_report(struct db_pool *pool, const char *document, const char *ra
 
 void db_record_result_clear(struct db_record_result *result)
 {
-	g_clear_pointer(&result->bounce_message_id, g_free);
+	g_clear_pointer(&result->bounce_id, g_free);
 	g_clear_pointer(&result->forward_to, g_free);
 	g_clear_pointer(&result->class, g_free);
 	g_clear_pointer(&result->reason, g_free);

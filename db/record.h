@@ -22,7 +22,7 @@ enum db_disposition {
 
 /* Heap strings, never NULL after success; clear with db_record_result_clear. */
 struct db_record_result {
-	char *bounce_message_id;
+	char *bounce_id;
 	enum db_disposition disposition;
 	bool is_duplicate; /* recorded before, nothing changed */
 	char *forward_to;  /* address, for DB_FORWARD */

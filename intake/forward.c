@@ -70,7 +70,7 @@ static bool write_mail(int fd, const struct forward *forward, const struct mail_
 
 	append_field(header, "Class", forward->class);
 	append_field(header, "Reason", forward->reason);
-	append_field(header, "Id", forward->bounce_message_id);
+	append_field(header, "Id", forward->bounce_id);
 	if (!mail_place_read(place, HEADER_MAX, bytes))
 		return false;
 	rest.start += (off_t)append_header(header, (const char *)bytes->data, bytes->len);

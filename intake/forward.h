@@ -17,7 +17,7 @@ struct forward {
 	const char *to;
 	const char *class;             /* X-Bounce-Class */
 	const char *reason;            /* X-Bounce-Reason */
-	const char *bounce_message_id; /* X-Bounce-Id; "" for none */
+	const char *bounce_id; /* X-Bounce-Id; "" for none */
 };
 
 /* True when the program read the whole mail and ended with 0. Otherwise BM_ERROR_RETRY,

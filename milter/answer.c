@@ -71,7 +71,7 @@ static bool set_result_headers(SMFICTX *ctx, const struct message *message,
 {
 	return set_header(ctx, message, "X-Bounce-Class", result->class) &&
 	       set_header(ctx, message, "X-Bounce-Reason", result->reason) &&
-	       set_header(ctx, message, "X-Bounce-Id", result->bounce_message_id);
+	       set_header(ctx, message, "X-Bounce-Id", result->bounce_id);
 }
 
 /* SMFIS_DISCARD is for the whole message: foreign recipients must keep theirs. */
@@ -104,9 +104,9 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 	}
 	g_autofree char *forward_to = log_quote(result->forward_to);
 	log_event(LOG_LEVEL_INFO, envelope->queue_id,
-		  "recorded bounce_message=%s class=%s reason=%s duplicate=%s disposition=%s "
+		  "recorded bounce=%s class=%s reason=%s duplicate=%s disposition=%s "
 		  "forward_to=%s own_mta=%s",
-		  result->bounce_message_id, result->class, result->reason,
+		  result->bounce_id, result->class, result->reason,
 		  result->is_duplicate ? "yes" : "no",
 		  db_record_disposition_name(result->disposition), forward_to,
 		  envelope->own_mta ? "yes" : "no");

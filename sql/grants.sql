@@ -90,7 +90,8 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
   bounce.lift_block, bounce.request_resend, bounce.outage_sample, bounce.confirm_outage,
-  bounce.dismiss_outage TO bounce_operator;
+  bounce.dismiss_outage, bounce.reopen_task, bounce.change_recipient, bounce.add_recipient,
+  bounce.preview_task, bounce.preview_reclassify TO bounce_operator;
 GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.reclassify,
   bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,
   bounce.status, bounce.find_communications, bounce.communication_story, bounce.block_story,

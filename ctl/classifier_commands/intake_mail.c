@@ -70,7 +70,7 @@ static bool hand_on(struct intake_mail_job *job, struct intake_mail_item *item,
 					.to = to,
 					.class = result->class,
 					.reason = result->reason,
-					.bounce_message_id = result->bounce_message_id};
+					.bounce_id = result->bounce_id};
 
 	item->for_person = true;
 	if (*to == '\0' && item->keeping != INTAKE_MAIL_KEEPS_NOTHING)
@@ -95,7 +95,7 @@ static bool hand_on_unrecorded(struct intake_mail_job *job, struct intake_mail_i
 	char none[] = "";
 	const struct db_record_result result = {.class = unclassified,
 						.reason = not_recorded,
-						.bounce_message_id = none,
+						.bounce_id = none,
 						.forward_to = none};
 
 	intake_mail_fail(job, item->name, CTL_EXIT_OK, error->message);
@@ -126,8 +126,8 @@ static void say(const struct intake_mail_job *job, const struct intake_mail_item
 	ctl_json_string(builder, "class", result->class);
 	ctl_json_string(builder, "reason", result->reason);
 	ctl_json_string(builder, "disposition", db_record_disposition_name(result->disposition));
-	ctl_json_integer(builder, "bounce_message_id",
-			 g_ascii_strtoll(result->bounce_message_id, NULL, 10));
+	ctl_json_integer(builder, "bounce_id",
+			 g_ascii_strtoll(result->bounce_id, NULL, 10));
 	ctl_json_boolean(builder, "duplicate", result->is_duplicate);
 	ctl_json_append(builder, out);
 	output_write(out->str);

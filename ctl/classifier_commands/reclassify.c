@@ -8,6 +8,7 @@
 #include "ctl/framework/json.h"
 #include "ctl/framework/people.h"
 #include "ctl/framework/result.h"
+#include "ctl/framework/view.h"
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
@@ -103,7 +104,27 @@ static struct db_rows *fetch_hits(struct ctl_call *call, const char *rule)
 	return rule ? ctl_connect_fetch(call, &operator_queries_rule_hits, values, NULL) : NULL;
 }
 
-static enum ctl_exit_code run_reclassify(struct ctl_call *call)
+/* Whom it means, before anything is done. */
+static enum ctl_exit_code preview(struct ctl_call *call)
+{
+	static const struct ctl_section section = {.layout = CTL_BLOCKS};
+	const char *const values[] = {ctl_call_argument(call, 1), ctl_call_option(call, "as"),
+				      ctl_call_option(call, "why")};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &operator_queries_reclassify_preview, values, &error);
+
+	if (!rows)
+		return ctl_result_error(call, error);
+	if (db_rows_count(rows) == 0) {
+		ctl_call_say(call, "there is no bounce %s", ctl_call_argument(call, 1));
+		return CTL_EXIT_FAULT;
+	}
+	return ctl_view_print(call, &section, rows,
+			      "\nNothing was changed. Do it with --yes.\n");
+}
+
+static enum ctl_exit_code reclassify(struct ctl_call *call)
 {
 	const char *const values[] = {ctl_call_argument(call, 1), ctl_call_option(call, "as"),
 				      ctl_call_option(call, "why")};
@@ -128,6 +149,11 @@ static enum ctl_exit_code run_reclassify(struct ctl_call *call)
 	return ctl_result_print(out);
 }
 
+static enum ctl_exit_code run_reclassify(struct ctl_call *call)
+{
+	return ctl_call_has(call, "yes") ? reclassify(call) : preview(call);
+}
+
 static const struct ctl_option options[] = {
     {.name = "as",
      .value = &value_reason,
@@ -137,6 +163,7 @@ static const struct ctl_option options[] = {
      .value = &ctl_value_text,
      .help = "for those who ask later",
      .default_value = "set right by hand"},
+    {.name = "yes", .help = "do it: without it, whom it means and what would be done is shown"},
     {0},
 };
 
@@ -145,9 +172,11 @@ CTL_COMMAND(command_reclassify) = {
     .topic = TOPIC_CORRECTIONS,
     .arguments = {{&ctl_value_id, CTL_ONE}},
     .summary = "set the verdict on a bounce right, and what followed from it",
-    .example = "reclassify 4711 --as mailbox_full --why 'they told us'",
+    .example = "reclassify 4711 --as mailbox_full --why 'they told us' --yes",
     .help =
-	"What followed wrongly is taken back, what should have followed is done.\n"
+	"What followed wrongly is taken back, what should have followed is done. ID is the one\n"
+	"in X-Bounce-Id of a mail that was forwarded. Whom it means is shown first; --yes does\n"
+	"it, and the old reason, given with --as, takes it back.\n"
 	"\n"
 	"A rule for the site's file is proposed, which judges the next one rightly. It is tried\n"
 	"with the rules there are, with the checks of \"rules check\" and on the message itself;\n"

@@ -165,6 +165,35 @@ static enum ctl_exit_code run_release(struct ctl_call *call)
 	return change(call, WAITING);
 }
 
+static const struct ctl_option cancel_options[] = {
+    {.name = "yes", .help = "do it: without it, whom it means is shown"},
+    {0},
+};
+
+/* Whom it means, before anything is done. */
+static enum ctl_exit_code run_cancel(struct ctl_call *call)
+{
+	static const struct ctl_command preview = {
+	    .name = "queue cancel",
+	    .each = {.section = {.statement = &queue_whom,
+				 .sentence = "{id}: would not be sent to {addresses} ({process} "
+					     "{business_ref})",
+				 .condition = "done",
+				 .otherwise = "{id}: nothing of it waits",
+				 .empty = "not in the queue"},
+		     .parameters = {"ID"}}};
+	const struct ctl_command *real = call->command;
+
+	if (ctl_call_has(call, "yes"))
+		return run_change(call);
+	call->command = &preview;
+	enum ctl_exit_code exit_code = run_change(call);
+	call->command = real;
+	if (exit_code == CTL_EXIT_OK && !ctl_call_has(call, "json"))
+		ctl_call_say(call, "nothing was changed; do it with --yes");
+	return exit_code;
+}
+
 CTL_COMMAND(command_queue_retry) = {
     .name = "queue retry",
     .topic = TOPIC_QUEUE,
@@ -220,9 +249,10 @@ CTL_COMMAND(command_queue_cancel) = {
     .topic = TOPIC_QUEUE,
     .arguments = {{&ctl_value_id, CTL_ANY_NUMBER}},
     .summary = "do not send what still waits; who got it, got it",
-    .example = "queue cancel 4711",
-    .options = {filter_options, change_options},
-    .run = run_change,
+    .help = "Whom it means is shown first; --yes does it, \"queue retry\" takes it back.\n",
+    .example = "queue cancel 4711 --yes",
+    .options = {filter_options, change_options, cancel_options},
+    .run = run_cancel,
     .each = {.section = {.statement = &queue_cancel,
 			 .sentence = "{id}: cancelled for {recipients|recipient|recipients}",
 			 .condition = "done",

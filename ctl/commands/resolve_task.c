@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl task resolve: one task, several, or all that a filter chooses; the
- * latter are shown first, and resolved with --yes.
+ * bouncectl task resolve: one task, several, or all that a filter chooses. Whom it means and
+ * what would become of each is shown first; it is done with --yes.
  */
 #include <string.h>
 
@@ -13,6 +13,7 @@
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "db/operator_queries.h"
+#include "db/pg_array.h"
 
 /* --- the ways ----------------------------------------------------------------------- */
 
@@ -34,7 +35,7 @@ static const struct ctl_option options[] = {
      .value = &ctl_value_count,
      .help = "at most so many",
      .default_value = "1000"},
-    {.name = "yes", .help = "do it: without it, what a filter chooses is only shown"},
+    {.name = "yes", .help = "do it: without it, whom it means and what would be done is shown"},
     {0},
 };
 
@@ -42,7 +43,7 @@ static const struct ctl_option options[] = {
 
 struct way {
 	const char *option;
-	const char *meaning; /* for the preview */
+	const char *resolution; /* as bounce.preview_task() calls it */
 	struct ctl_each each;
 };
 
@@ -50,54 +51,54 @@ struct way {
  * one. */
 static const struct way ways[] = {
     {.option = "",
-     .meaning = "closed; nothing else happens",
+     .resolution = "done",
      .each = {.section = {.statement = &operator_queries_task_resolve,
 			  .sentence = "task {id} is done",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "address",
-     .meaning = "closed; their mails are sent to that address",
+     .resolution = "corrected",
      .each = {.section = {.statement = &operator_queries_task_corrected,
 			  .sentence = "task {id} is done: {resent|mail is|mails are} sent again, "
 				      "to {address}",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "address"}}},
     {.option = "suggested",
-     .meaning = "closed; their mails are sent to the address in CORRECTION",
+     .resolution = "suggested",
      .each = {.section = {.statement = &operator_queries_task_suggested,
 			  .sentence = "task {id} is done: {resent|mail is|mails are} sent again, "
 				      "to {address}",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "works",
-     .meaning = "closed; the blocks are lifted and the mails sent again",
+     .resolution = "unblocked",
      .each = {.section = {.statement = &operator_queries_task_unblocked,
-			  .sentence = "task {id} is done: the block is lifted, "
+			  .sentence = "task {id} is done: {about} is not blocked, "
 				      "{resent|mail is|mails are} sent again",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "no-resend"}}},
     {.option = "dead",
-     .meaning = "closed; the addresses are blocked",
+     .resolution = "dead",
      .each = {.section = {.statement = &operator_queries_task_dead,
-			  .sentence = "task {id} is done: the address is blocked",
+			  .sentence = "task {id} is done: {about} is blocked",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "arrived",
-     .meaning = "closed; their mails count as arrived",
+     .resolution = "arrived",
      .each = {.section = {.statement = &operator_queries_task_arrived,
 			  .sentence = "task {id} is done: {arrived|mail counts|mails count} as "
 				      "arrived",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note"}}},
     {.option = "outage",
-     .meaning = "closed; nothing is blocked and the mails are sent again",
+     .resolution = "dismissed",
      .each = {.section = {.statement = &operator_queries_task_outage_dismiss,
 			  .sentence = "task {id} is done: nothing was blocked, "
 				      "{resent|mail is|mails are} sent again",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "no-resend"}}},
     {.option = "no-outage",
-     .meaning = "closed; the held blocks are made",
+     .resolution = "confirmed",
      .each = {.section = {.statement = &operator_queries_task_outage_real,
 			  .sentence = "task {id} is done: {blocked|address is|addresses are} "
 				      "blocked",
@@ -152,18 +153,66 @@ static struct db_rows *fetch(struct ctl_call *call, GError **error)
 	return ctl_connect_fetch(call, &operator_queries_tasks, values, error);
 }
 
-static enum ctl_exit_code preview(const struct ctl_call *call, const struct db_rows *tasks,
+/* --- showing it first ------------------------------------------------------------------ */
+
+static struct db_rows *fetch_preview(struct ctl_call *call, const GPtrArray *ids,
+				     const struct way *way, GError **error)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+	for (guint i = 0; i < ids->len; i++)
+		g_ptr_array_add(list, ids->pdata[i]);
+	g_ptr_array_add(list, NULL);
+	g_autofree char *array = pg_array_write((const char *const *)list->pdata);
+	const char *const values[] = {array, way->resolution, ctl_call_option(call, "note"),
+				      ctl_call_option(call, "address"),
+				      ctl_call_option(call, "no-resend")};
+
+	return ctl_connect_fetch(call, &operator_queries_task_preview, values, error);
+}
+
+static char *preview_closing(const struct db_rows *rows)
+{
+	size_t possible = 0;
+
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
+	size_t refused = db_rows_count(rows) - possible;
+	g_autofree char *others =
+	    refused > 0 ? g_strdup_printf(", %zu would be refused", refused) : g_strdup("");
+	return g_strdup_printf("\n%zu of %zu would be resolved%s.\nNothing was changed.%s\n",
+			       possible, db_rows_count(rows), others,
+			       possible > 0 ? " Do it with --yes." : "");
+}
+
+static enum ctl_exit_code preview(struct ctl_call *call, const GPtrArray *ids,
 				  const struct way *way)
 {
 	static const struct ctl_section section = {
-	    .columns = {CTL_COLUMN("id"), CTL_COLUMN("kind"), CTL_COLUMN("count"),
-			CTL_COLUMN("about"), CTL_COLUMN("reason"), CTL_IF_ROOM("correction"),
-			CTL_IF_ROOM("process"), CTL_IF_ROOM("owner"), CTL_IF_ROOM("diagnosis")}};
-	g_autofree char *closing =
-	    g_strdup_printf("\n%zu tasks would be %s.\nNothing was changed. Do it with --yes.\n",
-			    db_rows_count(tasks), way->meaning);
+	    .columns = {CTL_COLUMN("id"), CTL_COLUMN("about"), CTL_IF_ROOM("reason"),
+			CTL_IF_ROOM("business_ref"), CTL_IF_ROOM("process"),
+			CTL_COLUMN("is_possible"), CTL_WRAPPED("outcome")}};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows = fetch_preview(call, ids, way, &error);
 
-	return ctl_view_print(call, &section, tasks, closing);
+	if (!rows)
+		return ctl_result_error(call, error);
+	g_autofree char *closing = preview_closing(rows);
+	return ctl_view_print(call, &section, rows, closing);
+}
+
+static enum ctl_exit_code resolve(struct ctl_call *call, const GPtrArray *ids,
+				  const struct way *way)
+{
+	return ctl_call_has(call, "yes") ? ctl_each_run(call, ids, &way->each)
+					 : preview(call, ids, way);
+}
+
+static enum ctl_exit_code resolve_named(struct ctl_call *call, const struct way *way)
+{
+	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
+
+	return ids ? resolve(call, ids, way) : CTL_EXIT_USAGE;
 }
 
 static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct way *way)
@@ -178,11 +227,9 @@ static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct w
 		ctl_call_say(call, "no open task fits");
 		return CTL_EXIT_FAULT;
 	}
-	if (!ctl_call_has(call, "yes"))
-		return preview(call, tasks, way);
 	for (size_t row = 0; row < db_rows_count(tasks); row++)
 		g_ptr_array_add(ids, (char *)db_rows_find(tasks, row, "id"));
-	return ctl_each_run(call, ids, &way->each);
+	return resolve(call, ids, way);
 }
 
 /* --- the command ------------------------------------------------------------------------ */
@@ -198,7 +245,7 @@ static enum ctl_exit_code run_resolve(struct ctl_call *call)
 		return ctl_call_refuse(call,
 				       "which? IDs, or a filter: --domain DOMAIN, --kind KIND ...");
 	tasks_resolve_mine(call);
-	return is_named ? ctl_each_run_ids(call, &way->each) : resolve_filtered(call, way);
+	return is_named ? resolve_named(call, way) : resolve_filtered(call, way);
 }
 
 CTL_COMMAND(command_task_resolve) = {
@@ -207,13 +254,14 @@ CTL_COMMAND(command_task_resolve) = {
     .arguments = {{&value_task, CTL_ANY_NUMBER}},
     .summary = "close tasks, and do what follows",
     .help =
-	"Without one of the ways below a task is closed and nothing else happens. IDs are\n"
-	"resolved at once; \"-\" reads them from standard input. What a filter (--kind,\n"
-	"--domain ...) chooses is shown first, and resolved with --yes.\n"
+	"Without one of the ways below a task is closed and nothing else happens. \"-\" reads\n"
+	"the IDs from standard input; a filter (--kind, --domain ...) chooses them. Whom it\n"
+	"means, and what would become of each, is shown first; --yes does it. It can be taken\n"
+	"back with \"task reopen\".\n"
 	"\n"
 	"Each task is a transaction of its own: what is refused is said, the others go on, and\n"
 	"the exit status is 1.\n",
-    .example = "task resolve 17 --works --note 'phoned them'",
+    .example = "task resolve 17 --works --note 'phoned them' --yes",
     .options = {options, tasks_filter_options},
     .run = run_resolve,
 };

@@ -47,7 +47,7 @@ DECLARE
 BEGIN
   PERFORM bounce_internal.require_durable_commit();
   o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest.class),
-        false, NULL, gravest.class, gravest.reason);
+        false, NULL, gravest.class, gravest.reason, NULL);
   fresh := bounce_internal.claim_findings(findings, o.bounce_message_id);
   IF cardinality(fresh) = 0 THEN
     o := bounce_internal.recorded_before(o, gravest.report_key);
@@ -56,6 +56,7 @@ BEGIN
     fresh := bounce_internal.process_findings(fresh);
     PERFORM bounce_internal.store_message(o, document, raw);
     PERFORM bounce_internal.store_bounces(o.bounce_message_id, fresh);
+    o.bounce_id := (bounce_internal.most_severe(fresh)).bounce_id;
   END IF;
   IF o.disposition = 'forward' THEN
     o.forward_to := nullif(bounce.parameter('operator_mailbox'), '');

@@ -185,6 +185,86 @@ COMMENT ON FUNCTION bounce.resolve_task_arrived(bigint, text) IS
   'operator: about a lost reply: the mails of this task did arrive, and their recipients count as '
   'sent to. Returns the number of mails. 22023 for any other task';
 
+CREATE OR REPLACE FUNCTION bounce.reopen_task(
+  task_id bigint, why text, OUT restored bigint, OUT sent bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'open a task again');
+  t CONSTANT bounce.task := bounce_internal.lock_closed_task(reopen_task.task_id);
+  reason CONSTANT text := format('task %s opened again: %s', t.id, because);
+BEGIN
+  IF t.kind = 'outage' THEN
+    PERFORM bounce_internal.restore_outage(t, reason);
+  END IF;
+  SELECT count(*) FILTER (WHERE u.done), count(*) FILTER (WHERE NOT u.done) INTO restored, sent
+  FROM (SELECT bounce_internal.restore_recipient(w, reason) AS done
+        FROM jsonb_array_elements(t.undo_state -> 'recipients') AS w
+        ORDER BY (w ->> 'id')::bigint) AS u;
+  IF t.undo_state IS NOT NULL THEN
+    PERFORM bounce_internal.restore_blocks(t, reason);
+  END IF;
+  UPDATE bounce.task AS q SET status = 'open', resolution = '', resolved_at = NULL,
+    resolved_by = NULL, note = '', undo_state = NULL WHERE q.id = t.id;
+  INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'reopened', because);
+  PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'task_reopened', reason);
+END $$;
+COMMENT ON FUNCTION bounce.reopen_task(bigint, text) IS
+  'operator: opens a closed task again and takes back what resolving it has done: recipients and '
+  'blocks are as they were before. Returns the number of mails restored (restored), and of those '
+  'that had been sent since and stay as they are (sent). P0002 for an unknown task, 22023 without '
+  'a reason or when the same matter is open in another task';
+
+-- Recipients -------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.change_recipient(
+  communication_id bigint, old_address text, new_address text, why text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'change a recipient');
+  bare CONSTANT text := bounce_internal.require_unblocked_address(new_address);
+  r CONSTANT bounce.communication_recipient :=
+    bounce_internal.lock_recipient(change_recipient.communication_id, old_address);
+BEGIN
+  IF r.address_key = bounce.address_key(bare) THEN
+    RAISE EXCEPTION '% is the address there is', bare USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'To send to it again: retry_communication(id).';
+  END IF;
+  RETURN bounce_internal.replace_recipient(r.id, bare, because);
+END $$;
+COMMENT ON FUNCTION bounce.change_recipient(bigint, text, text, text) IS
+  'operator: another address for a recipient: the mail is sent there now, and the old address '
+  'stays in the story. Returns the new communication_recipient.id, NULL when the new address is '
+  'already a recipient. P0002 when the old one is none, 22023 when it is being sent to, or when '
+  'the new one is not an address or is blocked';
+
+CREATE OR REPLACE FUNCTION bounce.add_recipient(communication_id bigint, address text, why text)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'add a recipient');
+  bare CONSTANT text := bounce_internal.require_unblocked_address(address);
+  new_id bigint;
+BEGIN
+  PERFORM FROM bounce.communication AS c WHERE c.id = add_recipient.communication_id
+  FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no communication %', add_recipient.communication_id
+      USING ERRCODE = 'no_data_found', HINT = 'bouncectl show finds it by a reference.';
+  END IF;
+  INSERT INTO bounce.communication_recipient (communication_id, address, state, attempts)
+  VALUES (add_recipient.communication_id, bare, 'open', 0)
+  ON CONFLICT (communication_id, address_key) DO NOTHING RETURNING id INTO new_id;
+  IF new_id IS NOT NULL THEN
+    PERFORM bounce.request_resend(new_id, because);
+  END IF;
+  RETURN new_id;
+END $$;
+COMMENT ON FUNCTION bounce.add_recipient(bigint, text, text) IS
+  'operator: one more recipient of a mail, which is sent there now. Returns '
+  'communication_recipient.id, NULL when it is a recipient already. P0002 for an unknown '
+  'communication, 22023 when it is not an address or is blocked';
+
 -- Addresses and resends --------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce.block_address(address text, why text) RETURNS boolean

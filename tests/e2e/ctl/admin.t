@@ -96,7 +96,7 @@ subtest 'reclassify' => sub {
     my $letter = bounced('postfix-user-unknown', 'wrong@customer.example');
     my $id     = bounce_of($letter);
     ok is_blocked('wrong@customer.example'), 'blocked';
-    my $text = $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--why', 'they told us',
+    my $text = $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--yes', '--why', 'they told us',
         '--rules', $rules);
     like $text, qr/^bounce $id is mailbox_full now: /, 'said';
     ok !is_blocked('wrong@customer.example'), 'the block is lifted';
@@ -116,7 +116,7 @@ subtest 'reclassify' => sub {
         $mail);
     like $verdict, qr/"reason":"mailbox_full".*"rule":"site\./, 'it judges the next one rightly';
     my ($object)
-        = $ctl->json('reclassify', $id, '--as', 'user_unknown', '--rules', $rules, '--site', $site);
+        = $ctl->json('reclassify', $id, '--as', 'user_unknown', '--yes', '--rules', $rules, '--site', $site);
     like $object->{rule}, qr/^\[site\./, 'JSON has the rule';
     is_deeply [ map { $_->{other_reason} } @{ $object->{also_fits} } ], [],
         'and that it fits no other reason';
@@ -125,12 +125,12 @@ subtest 'reclassify' => sub {
         or diag explain $object;
     my $first = $stage->instance->write_file('first.rules',
         "[site.first]\nreason = mailbox_disabled\nmatch = user unknown\nexample = User unknown\n");
-    like $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--rules', $rules, '--site',
+    like $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--yes', '--rules', $rules, '--site',
         $first),
         qr/^# Tried, and not good enough as it is:\n.*site\.first/ms,
         'a rule before it decides: that is said';
     is $stage->count("bounce.verdict_change WHERE bounce_id = $id"), 3, 'each change is remembered';
-    like $ctl->output('reclassify', $id, '--as', 'user_unknown', '--rules', '/nowhere'),
+    like $ctl->output('reclassify', $id, '--as', 'user_unknown', '--yes', '--rules', '/nowhere'),
         qr/^# Not tried:\n#   .*nowhere/m, 'no rules: the verdict is right, the rule not tried';
     is + ($ctl->run('reclassify', $id, '--as', 'nonsense'))[0],     64, 'an unknown reason: usage';
     is + ($ctl->run('reclassify', 999, '--as', 'mailbox_full'))[0], 1,  'an unknown bounce';
@@ -203,14 +203,15 @@ subtest 'an outage' => sub {
     like $shown, qr/^HELD\n.*o\d\@outage\.example/ms, 'it shows what is held';
     my ($before) = $ctl->json('status');
     cmp_ok $before->{blocks_held}{value}, '>', 0, 'so does the status';
-    like $ctl->output('task', 'resolve', $id, '--outage', '--note', 'their postmaster said so'),
+    like $ctl->output('task', 'resolve', $id, '--outage', '--note', 'their postmaster said so',
+        '--yes'),
         qr/nothing was blocked, [1-9]\d* mails? (?:is|are) sent again$/m, 'it was one';
     is $stage->count(
         "bounce.address_block WHERE lifted_at IS NULL AND address = 'o6\@outage.example'"), 0,
         'what was held is not blocked';
 
     my ($real) = $happens->('closed.example');
-    like $ctl->output('task', 'resolve', $real, '--no-outage'),
+    like $ctl->output('task', 'resolve', $real, '--no-outage', '--yes'),
         qr/[1-9]\d* address(?:es)? (?:is|are) blocked$/m, 'it was none';
     is $stage->count(
         "bounce.address_block WHERE lifted_at IS NULL AND address LIKE '%\@closed.example'"), 6,

@@ -79,6 +79,9 @@ my %line = (
     'task postpone' => [ 1, '--until', 'tomorrow' ],
     'task note'     => [ 1, 'x' ],
     'task resolve'  => [1],
+    'task reopen'   => [ 1, '--why', 'x' ],
+    'recipient add'    => [ 1, 'a@x.example', '--why', 'x' ],
+    'recipient change' => [ 1, 'a@x.example', '--to', 'b@x.example', '--why', 'x' ],
     'block'         => [ 'a@x.example', '--why', 'x' ],
     'unblock'       => [ 'a@x.example', '--why', 'x' ],
     'erase'         => [ 'a@x.example', '--why', 'x' ],
@@ -176,7 +179,7 @@ subtest 'the connection: which one counts' => sub {
 subtest 'tab completion' => sub {
     my $complete = sub { return [ sort split /\n/, (plain('complete', @_))[1] ] };
     is_deeply $complete->('ta'), [qw(task tasks)], 'commands';
-    is_deeply $complete->('task', ''), [qw(assign note postpone resolve show)],
+    is_deeply $complete->('task', ''), [qw(assign note postpone reopen resolve show)],
         'their second words';
     is_deeply $complete->('params',     's'),   [qw(set show)],              'that begin so';
     is_deeply $complete->('undo',       '--d'), [qw(--diagnostic --domain)], 'options';
@@ -207,7 +210,7 @@ subtest 'tab completion' => sub {
     my $reply  = $stage->instance->run([
         'bash',
         '-c',
-        "PATH=$build:\$PATH; $script\nCOMP_WORDS=(bouncectl task re); COMP_CWORD=2; "
+        "PATH=$build:\$PATH; $script\nCOMP_WORDS=(bouncectl task res); COMP_CWORD=2; "
             . "_bouncectl; echo \"\${COMPREPLY[@]}\""
     ]);
     is $reply, "resolve\n", 'bash asks the program';

@@ -111,7 +111,7 @@ subtest 'what nobody can classify' => sub {
         'it is handed on with its class';
     is Bounce::Mail::header($mail, 'X-Bounce-Reason'), 'undetermined', 'its reason';
     is Bounce::Mail::header($mail, 'X-Bounce-Id'),
-        $db->value('SELECT max(id) FROM bounce.bounce_message'), 'and its number';
+        $db->value('SELECT max(id) FROM bounce.bounce'), 'and the number that commands take';
     unlike $mail, qr/forged|X-Bounce-Other/, 'what a stranger wrote there is gone';
     is Bounce::Mail::body($mail), Bounce::Mail::body($report), 'the body is as it was';
     is slurp("$outbox/0.arguments"),

@@ -211,26 +211,28 @@ subtest 'blocks, block, unblock' => sub {
 
 subtest 'task resolve' => sub {
     my $id = task_of($dead);
-    is $ctl->output('task', 'resolve', $id, '--address', 'anna@new.example', '--note', 'phoned'),
+    is $ctl->output('task', 'resolve', $id, '--address', 'anna@new.example',
+        '--note', 'phoned', '--yes'),
         "task $id is done: 1 mail is sent again, to anna\@new.example\n",
         'with a corrected address';
     is $stage->count("bounce.communication_recipient WHERE communication_id = $dead->{id} "
             . "AND address = 'anna\@new.example'"), 1, 'is there now';
-    is + ($ctl->run('task', 'resolve', $id))[0], 1, 'a second time: it is closed';
+    is + ($ctl->run('task', 'resolve', $id, '--yes'))[0], 1, 'a second time: it is closed';
     my $works = bounced('postfix-user-unknown', 'works@customer.example');
     is + ($ctl->run('task', 'resolve', task_of($works), '--works', '--dead'))[0], 64,
         'two ways: usage';
     is + ($ctl->run('task', 'resolve', task_of($works), '--works'))[0], 64,
         'the block is not lifted without a note';
-    like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does'),
-        qr/the block is lifted, 1 mail is sent again/, 'the address works';
+    like $ctl->output('task', 'resolve', task_of($works), '--works', '--note', 'it does',
+        '--yes'), qr/works\@customer\.example is not blocked, 1 mail is sent again/,
+        'the address works';
     is $db->value("SELECT bounce.is_address_blocked('works\@customer.example')"), 'f',
         'its block is lifted';
     my $gone = bounced('postfix-user-unknown', 'gone@customer.example');
-    like $ctl->output('task', 'resolve', task_of($gone), '--dead'), qr/the address is blocked/,
-        'the address is dead';
+    like $ctl->output('task', 'resolve', task_of($gone), '--dead', '--yes'),
+        qr/gone\@customer\.example is blocked/, 'the address is dead';
     my $plain = bounced('exchange-spam-refused', 'plain@bank.example');
-    is $ctl->output('task', 'resolve', task_of($plain), '--note', 'seen', '--json')
+    is $ctl->output('task', 'resolve', task_of($plain), '--note', 'seen', '--yes', '--json')
         =~ /"status":"done"/, 1, 'just closed, as JSON';
     is + ($ctl->json('tasks', '--all'))[-1]{status}, 'done', '--all has closed ones';
 };
@@ -242,7 +244,8 @@ subtest 'task resolve: what a filter chooses' => sub {
         '--note', 'their migration is over'
     );
     my $text = $ctl->output(@filter);
-    like $text, qr/m1\@moved\.example.*\n3\ tasks\ would\ be\ closed;\ the\ blocks\ are\ lifted.*\n
+    like $text, qr/m1\@moved\.example.*block\ lifted,\ 1\ mail\ sent\ again.*\n
+            3\ of\ 3\ would\ be\ resolved\.\n
             Nothing\ was\ changed\.\ Do\ it\ with\ --yes\.$/sx, 'is shown first';
     is scalar($ctl->json(@filter)),                              3, 'as JSON too';
     is scalar($ctl->json('tasks', '--domain', 'moved.example')), 3, 'nothing was changed';
@@ -251,15 +254,50 @@ subtest 'task resolve: what a filter chooses' => sub {
     my ($status, $said) = $ctl->run(@filter, '--yes');
     is $status, 1, 'nothing is left';
     like $said, qr/no open task fits/, 'is said';
-    is + ($ctl->run('task', 'resolve', '--dead'))[0], 64, 'which? usage';
+    is + ($ctl->run('task', 'resolve', '--dead', '--yes'))[0], 64, 'which? usage';
     is + ($ctl->run('task', 'resolve', 1, '--domain', 'x.example'))[0], 64,
         'ids and a filter: usage';
     my $spam = bounced('exchange-spam-refused', 'again@bank.example');
-    ($status, $said) = $ctl->run('task', 'resolve', task_of($spam), '--dead');
+    ($status, $said) = $ctl->run('task', 'resolve', task_of($spam), '--dead', '--yes');
     is $status, 1, 'a way that does not fit';
     like $said, qr/^It is resolved with --works /m, 'what fits is said in our words';
-    is + ($ctl->run('task', 'resolve', task_of($spam), '--suggested'))[0], 1,
+    is + ($ctl->run('task', 'resolve', task_of($spam), '--suggested', '--yes'))[0], 1,
         'no address was suggested';
+};
+
+subtest 'shown first, and taken back' => sub {
+    my $letter = bounced('postfix-user-unknown', 'wrong@customer.example');
+    my $id     = task_of($letter);
+    like $ctl->output('task', 'resolve', $id, '--address', 'right@customer.example'),
+        qr/wrong\@customer\.example.*sent\ to\ right\@customer\.example\n\n1\ of\ 1/xs,
+        'whom it means';
+    is $stage->recipient($letter)->{state}, 'bounced', 'nothing was changed';
+    like $ctl->output('task', 'resolve', $id, '--arrived'), qr/0 of 1 would be resolved, 1 would/,
+        'what does not fit is said before';
+    my @ways = map { $_->{command} } @{ ($ctl->json('task', 'show', $id))[0]{ways} };
+    is_deeply [ map { /(--[a-z]+)/ ? $1 : '' } @ways ], [qw(--address --works --dead --yes)],
+        'only the ways that will work are offered';
+    $ctl->output('task', 'resolve', $id, '--dead', '--yes');
+    is $ctl->output('task', 'reopen', $id, '--why', 'the wrong one'),
+        "task $id is open again: wrong\@customer.example, 1 mail as before\n", 'reopen';
+    $ctl->output('task', 'resolve', $id, '--works', '--note', 'it does', '--yes');
+    is $stage->is_blocked('wrong@customer.example'), 0, 'and resolved in another way';
+    my ($status, $said) = $ctl->run('task', 'resolve', $id, '--dead', '--yes');
+    like $said, qr/It is closed.*bouncectl task reopen/s, 'of a closed one it is said how';
+    is $ctl->output('recipient', 'add', $letter->{id}, 'also@customer.example', '--why', 'asked'),
+        "communication $letter->{id} is sent to also\@customer.example\n", 'a recipient more';
+    is $ctl->output('recipient', 'change', $letter->{id}, 'also@customer.example', '--to',
+        'else@customer.example', '--why', 'asked'),
+        "communication $letter->{id} is sent to else\@customer.example instead of "
+        . "also\@customer.example\n", 'another one';
+
+    my ($bounce) = $ctl->json('bounces', '--communication', $letter->{id});
+    my @reclassify = ('reclassify', $bounce->{id}, '--as', 'mailbox_full', '--rules', $rules);
+    like $ctl->output(@reclassify),
+        qr/^address +wrong\@customer\.example\n.*^would be +hard user_unknown -> soft/ms,
+        'reclassify: whom it means';
+    is $db->value("SELECT reason FROM bounce.bounce WHERE id = $bounce->{id}"), 'user_unknown',
+        'nothing was changed';
 };
 
 subtest 'why is it blocked?' => sub {

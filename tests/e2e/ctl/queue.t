@@ -20,7 +20,7 @@ my $bert  = submit('invoice',    'R-2', 'bert@customer.example', 'berta@other.ex
 my $news  = submit('newsletter', 'N-1', 'anna@customer.example');
 my $ended = submit('receipt',    'Q-1', 'done@customer.example');
 my $own   = $stage->register(process => 'receipt', to => ['own@customer.example'])->{id};
-$ctl->output('queue', 'cancel', $ended);
+$ctl->output('queue', 'cancel', $ended, '--yes');
 
 sub ids {
     my (@argument) = @_;
@@ -83,10 +83,10 @@ subtest 'retry says what comes of it' => sub {
 };
 
 subtest 'cancel' => sub {
-    is + ($ctl->run({ input => "$ended\n$anna\n" }, 'queue', 'cancel', '-'))[1],
+    is + ($ctl->run({ input => "$ended\n$anna\n" }, 'queue', 'cancel', '-', '--yes'))[1],
         "$ended: cancelled for 1 recipient\n$anna: cancelled for 1 recipient\n2 done\n",
         'ids on standard input';
-    my ($status, $said) = $ctl->run('queue', 'cancel', $anna);
+    my ($status, $said) = $ctl->run('queue', 'cancel', $anna, '--yes');
     is $status, 1,                              'a second time';
     is $said,   "$anna: nothing of it waits\n", 'is said';
     is_deeply ids(), [ $bert, $news ], 'they wait no more';

@@ -109,7 +109,11 @@ subtest 'what nobody can classify reaches the operator' => sub {
     is Bounce::Mail::header($mail, 'X-Bounce-Class'), 'unclassified', 'says the class';
     ok Bounce::Mail::header($mail, 'X-Bounce-Reason'), 'the reason';
     my $id = Bounce::Mail::header($mail, 'X-Bounce-Id');
-    is $stage->db->value('SELECT disposition FROM bounce.bounce_message WHERE id = :id', id => $id),
+    is $stage->db->value(
+        'SELECT m.disposition FROM bounce.bounce AS b '
+            . 'JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.id = :id',
+        id => $id
+        ),
         'forward',
         'and where it is recorded';
     like $mail, qr/afternoons are best/, 'with its text';

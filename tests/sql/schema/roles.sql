@@ -56,7 +56,8 @@ FROM (VALUES
    'find_communications,communication_story,status,report_by,housekeeping,'
    'erase_address,erase_person,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
-   'block_story,rule_hits}')) AS v (role, functions);
+   'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
+   'preview_reclassify}')) AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND c.relname NOT IN ('schema_migration', 'schema_functions')

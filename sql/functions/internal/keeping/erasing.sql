@@ -195,6 +195,7 @@ BEGIN
   WHERE h.task_id = ANY (about) OR lower(h.text) ~ pattern;
   UPDATE bounce.task AS t
   SET address = '', correction = '', summary = 'erased', diagnosis = '', note = '',
+      undo_state = NULL,
       dedup_key = CASE t.status WHEN 'done' THEN 'erased:' || t.id ELSE t.dedup_key END
   WHERE t.id = ANY (about);
 END $$;

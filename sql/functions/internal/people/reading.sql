@@ -144,13 +144,13 @@ COMMENT ON FUNCTION bounce_internal.original_verdict(bounce.bounce) IS
 CREATE OR REPLACE FUNCTION bounce_internal.verdict_text(b bounce.bounce) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT format('%s %s: %s from %s, matched by %s, trust %s, rule %s, report %s',
+  RETURN (SELECT format('%s %s: %s from %s, matched by %s, trust %s, rule %s, bounce %s',
                         b.class, b.reason,
                         coalesce(max(m.kind), 'report'),
                         coalesce(nullif(max(m.reporting_mta), ''),
                                  nullif(max(m.client), ''), 'unknown'),
                         coalesce(nullif(b.matched_by, ''), 'nothing'), b.trust, b.rule,
-                        b.bounce_message_id)
+                        b.id)
                  || coalesce(': ' || nullif(concat_ws(' ', nullif(b.status, ''),
                                                       nullif(b.reply_code, ''),
                                                       coalesce(nullif(b.diagnostic, ''),

@@ -83,6 +83,19 @@ COMMENT ON FUNCTION bounce_internal.add_to_task(text, text, text,
                                                 bounce_internal.delivery_attempt) IS
   'a task of the queue itself, without a bounce: one per mail';
 
+CREATE OR REPLACE FUNCTION bounce_internal.refuse_closed_task(task_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  is_there CONSTANT boolean := EXISTS (SELECT FROM bounce.task AS t
+                                       WHERE t.id = refuse_closed_task.task_id);
+BEGIN
+  RAISE EXCEPTION 'no open task %', refuse_closed_task.task_id USING ERRCODE = 'no_data_found',
+    HINT = CASE WHEN is_there THEN 'It is closed. Open it again with reopen_task(task, why).'
+                ELSE 'The open ones: bouncectl tasks, or the view bounce.open_task.' END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.refuse_closed_task(bigint) IS
+  'raises P0002, and says what to do about a task that is closed or not there';
+
 CREATE OR REPLACE FUNCTION bounce_internal.change_task(
   task_id bigint, action text, text text, owner text DEFAULT NULL, due_at timestamptz DEFAULT NULL)
   RETURNS void
@@ -92,8 +105,7 @@ BEGIN
     due_at = coalesce(change_task.due_at, t.due_at)
   WHERE t.id = change_task.task_id AND t.status = 'open';
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no open task %', change_task.task_id USING ERRCODE = 'no_data_found',
-      HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
+    PERFORM bounce_internal.refuse_closed_task(change_task.task_id);
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text)
   VALUES (change_task.task_id, change_task.action, change_task.text);
@@ -109,8 +121,7 @@ DECLARE
 BEGIN
   SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = lock_task.task_id AND q.status = 'open';
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no open task %', lock_task.task_id USING ERRCODE = 'no_data_found',
-      HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
+    PERFORM bounce_internal.refuse_closed_task(lock_task.task_id);
   ELSIF t.kind <> ALL (kinds) THEN
     RAISE EXCEPTION 'task % is of kind %: it is not resolved so', t.id, t.kind
       USING ERRCODE = 'invalid_parameter_value',
@@ -122,6 +133,7 @@ BEGIN
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
                  WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM bounce_internal.remember_task(t);
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS
@@ -140,8 +152,7 @@ BEGIN
   WHERE q.id = close_task.task_id AND q.status = 'open'
   RETURNING q.* INTO t;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no open task %', close_task.task_id USING ERRCODE = 'no_data_found',
-      HINT = 'The open ones: bouncectl tasks, or the view bounce.open_task.';
+    PERFORM bounce_internal.refuse_closed_task(close_task.task_id);
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text)
   VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));

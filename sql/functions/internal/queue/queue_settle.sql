@@ -112,7 +112,7 @@ DECLARE
   message_id CONSTANT bigint := nextval('bounce.bounce_message_id_seq');
 BEGIN
   PERFORM bounce_internal.store_message((message_id, 'discard', false, NULL, f.class,
-                                         f.reason)::bounce.report_result,
+                                         f.reason, NULL)::bounce.report_result,
                                bounce_internal.complete_document(document, NULL), NULL);
   PERFORM bounce_internal.store_bounces(message_id, ARRAY[f]);
 END $$;

@@ -193,6 +193,8 @@ BEGIN
     o.disposition := recorded.disposition;
     o.class := recorded.class;
     o.reason := recorded.reason;
+    o.bounce_id := (SELECT b.id FROM bounce.bounce AS b WHERE b.bounce_message_id = recorded.id
+                    ORDER BY b.class IS DISTINCT FROM recorded.class, b.id LIMIT 1);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.report_result, text) IS

@@ -181,9 +181,8 @@ BEGIN
         OLD.attempts, NEW.attempts, OLD.corrections, NEW.corrections
       USING ERRCODE = 'check_violation';
   END IF;
-  IF OLD.state = 'replaced' AND NEW.state <> 'replaced'
-     OR NEW.corrections = OLD.corrections
-        AND (NEW.state = 'replaced' AND OLD.state <> 'replaced'
+  IF NEW.corrections = OLD.corrections
+        AND ((NEW.state = 'replaced') <> (OLD.state = 'replaced')
              OR OLD.state = 'sent' AND NEW.state = 'open'
              OR OLD.state = 'bounced' AND NEW.attempts = OLD.attempts
                 AND (NEW.state <> 'bounced'

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl task reopen, recipient add, recipient change: what a person did is taken back, and
+ * what was wrong about the recipients of a mail is set right.
+ */
+#include "ctl/options/common_options.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
+#include "db/operator_queries.h"
+
+CTL_COMMAND(command_task_reopen) = {
+    .name = "task reopen",
+    .topic = TOPIC_TASKS,
+    .arguments = {{&value_task, CTL_ONE_OR_MORE}},
+    .summary = "open closed tasks again, and take back what resolving them has done",
+    .help = "Blocks that it made are lifted, those it lifted are made again; mails wait as they\n"
+	    "did before, and another address is withdrawn. What has been sent since stays sent,\n"
+	    "and is counted.\n",
+    .example = "task reopen 17 --why 'the wrong one'",
+    .options = {common_options_why},
+    .each = {.section = {.statement = &operator_queries_task_reopen,
+			 .sentence = "task {id} is open again: {about}, {restored|mail|mails} as "
+				     "before",
+			 .condition = "is_whole",
+			 .otherwise = "task {id} is open again: {about}, {restored|mail|mails} as "
+				      "before, {sent|mail|mails} sent since",
+			 .empty = "there is no such task"},
+	     .parameters = {"ID", "why"}},
+};
+
+static const struct ctl_value value_communication_id = {.name = "COMMUNICATION",
+							.kind = CTL_VALUE_ID};
+
+CTL_COMMAND(command_recipient_add) = {
+    .name = "recipient add",
+    .topic = TOPIC_CORRECTIONS,
+    .arguments = {{&value_communication_id, CTL_ONE}, {&value_address, CTL_ONE}},
+    .summary = "send a mail to one more address",
+    .example = "recipient add 4711 jane@customer.example --why 'she asked for it'",
+    .options = {common_options_why},
+    .view = {.parameters = {"COMMUNICATION", "ADDRESS", "why"},
+	     .sections = {{.name = "recipient",
+			   .statement = &operator_queries_recipient_add,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "communication {id} is sent to {address}",
+			   .condition = "is_new",
+			   .otherwise = "{address} is a recipient of communication {id} already"}}},
+};
+
+static const struct ctl_option change_options[] = {
+    {.name = "to",
+     .value = &value_address,
+     .help = "the address it is sent to instead",
+     .is_required = true},
+    {0},
+};
+
+CTL_COMMAND(command_recipient_change) = {
+    .name = "recipient change",
+    .topic = TOPIC_CORRECTIONS,
+    .arguments = {{&value_communication_id, CTL_ONE}, {&value_address, CTL_ONE}},
+    .summary = "send a mail to another address instead; the old one stays in the story",
+    .help = "ADDRESS is the recipient there is.\n",
+    .example = "recipient change 4711 jane@custmer.example --to jane@customer.example --why typo",
+    .options = {change_options, common_options_why},
+    .view = {.parameters = {"COMMUNICATION", "ADDRESS", "to", "why"},
+	     .sections = {{.name = "recipient",
+			   .statement = &operator_queries_recipient_change,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "communication {id} is sent to {address} instead of "
+				       "{old_address}",
+			   .condition = "is_new",
+			   .otherwise = "{address} is a recipient of communication {id} "
+					"already"}}},
+};

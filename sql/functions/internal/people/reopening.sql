@@ -1,0 +1,197 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Taking back what a person decided about a task: what was before is remembered when the task is
+-- resolved, and restored as far as no mail has gone out since.
+
+CREATE OR REPLACE FUNCTION bounce_internal.remember_task(t bounce.task) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  bounces CONSTANT bigint[] := CASE t.kind WHEN 'outage' THEN bounce_internal.bounces_of_outage(
+                                                bounce_internal.outage_of_task(t)) END;
+BEGIN
+  UPDATE bounce.task AS k SET undo_state = jsonb_build_object(
+    'bounces', coalesce(bounces, '{}'),
+    'blocks', (SELECT coalesce(jsonb_agg(b.id), '[]') FROM bounce.address_block AS b
+               WHERE b.lifted_at IS NULL
+                 AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces))),
+    'tasks', (SELECT coalesce(jsonb_agg(o.id), '[]') FROM bounce.task AS o
+              WHERE o.status = 'open' AND o.id IN (SELECT b.task_id FROM bounce.bounce AS b
+                                                   WHERE b.id = ANY (bounces))),
+    'recipients', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object(
+               'id', r.id, 'state', r.state, 'class', r.class, 'bounce_id', r.bounce_id,
+               'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
+               'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
+               'attempts', r.attempts, 'delivery', q.state)), '[]')
+      FROM bounce.communication_recipient AS r
+      LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+      WHERE r.task_id = t.id OR r.id = t.recipient_id OR r.id IN (
+        SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounces))))
+  WHERE k.id = t.id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.remember_task(bounce.task) IS
+  'keeps the state of the mails of a task that is being resolved, its blocks and, of an outage, '
+  'its bounces and their tasks; no words of anybody';
+
+CREATE OR REPLACE FUNCTION bounce_internal.remembered(t bounce.task, what text) RETURNS bigint[]
+LANGUAGE sql STABLE AS $$
+  SELECT ARRAY(SELECT u::bigint FROM jsonb_array_elements_text((t).undo_state -> what) AS u)
+$$;
+COMMENT ON FUNCTION bounce_internal.remembered(bounce.task, text) IS
+  'the numbers that remember_task() has kept: bounces, blocks or tasks';
+
+CREATE OR REPLACE FUNCTION bounce_internal.drop_unsent(recipient_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.recipient_delivery AS q WHERE q.recipient_id = drop_unsent.recipient_id
+  FOR UPDATE;
+  DELETE FROM bounce.communication_recipient AS r
+  WHERE r.id = drop_unsent.recipient_id AND r.state = 'open' AND r.attempts = 0
+    AND NOT EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                    WHERE q.recipient_id = r.id AND (q.state IN ('claimed', 'sending', 'unknown')
+                                                     OR q.tries > 0));
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.drop_unsent(bigint) IS
+  'removes a recipient to whom nothing has been sent yet. False when something has';
+
+CREATE OR REPLACE FUNCTION bounce_internal.restore_recipient(was jsonb, why text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  successor bigint;
+  r bounce.communication_recipient;
+BEGIN
+  SELECT q.* INTO r FROM bounce.communication_recipient AS q
+  WHERE q.id = (was ->> 'id')::bigint FOR NO KEY UPDATE;
+  IF NOT FOUND OR r.attempts > (was ->> 'attempts')::integer OR EXISTS (
+       SELECT FROM bounce.recipient_delivery AS q
+       WHERE q.recipient_id = r.id AND q.state IN ('claimed', 'sending')) THEN
+    RETURN false;
+  END IF;
+  successor := r.replaced_by;
+  UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
+  WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
+  UPDATE bounce.communication_recipient AS q
+  SET state = was ->> 'state', class = was ->> 'class', reason = was ->> 'reason',
+      bounce_id = (was ->> 'bounce_id')::bigint, replaced_by = NULL,
+      bounced_at = (was ->> 'bounced_at')::timestamptz, task_id = (was ->> 'task_id')::bigint,
+      next_attempt_at = (was ->> 'next_attempt_at')::timestamptz,
+      requested_by = was ->> 'requested_by', corrections = q.corrections + 1
+  WHERE q.id = r.id;
+  UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL
+  WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
+            format('%s is as it was before: %s', r.address, why), r.bounce_id);
+  RETURN successor IS NULL OR bounce_internal.drop_unsent(successor);
+END $$;
+COMMENT ON FUNCTION bounce_internal.restore_recipient(jsonb, text) IS
+  'gives a recipient the state it had before its task was resolved; an address that was put in '
+  'its place and not sent to is removed. False when a mail has gone out since';
+
+CREATE OR REPLACE FUNCTION bounce_internal.restore_blocks(t bounce.task, why text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  bounces CONSTANT bigint[] := bounce_internal.remembered(t, 'bounces');
+  blocks CONSTANT bigint[] := bounce_internal.remembered(t, 'blocks');
+BEGIN
+  -- all that one transaction did has the same time
+  UPDATE bounce.address_block AS b
+  SET lifted_at = now(), lifted_by = session_user, lift_why = restore_blocks.why
+  WHERE b.blocked_at = t.resolved_at AND b.lifted_at IS NULL AND b.id <> ALL (blocks)
+    AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces));
+  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
+  SELECT b.address, b.reason, b.why, b.bounce_id, b.communication_id
+  FROM bounce.address_block AS b
+  WHERE b.lifted_at = t.resolved_at AND b.id = ANY (blocks) ORDER BY b.address_key
+  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
+END $$;
+COMMENT ON FUNCTION bounce_internal.restore_blocks(bounce.task, text) IS
+  'lifts the blocks that resolving the task created, and creates those anew that it lifted';
+
+CREATE OR REPLACE FUNCTION bounce_internal.restore_outage(t bounce.task, why text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  o CONSTANT bounce.outage := bounce_internal.outage_of_task(t);
+  tasks CONSTANT bigint[] := bounce_internal.remembered(t, 'tasks');
+BEGIN
+  PERFORM bounce_internal.close_task(k.id, 'taken back', why) FROM bounce.task AS k
+  WHERE k.id IN (SELECT b.task_id FROM bounce.bounce AS b
+                 WHERE b.id = ANY (bounce_internal.remembered(t, 'bounces')))
+    AND k.status = 'open' AND k.created_at = t.resolved_at AND k.id <> ALL (tasks) ORDER BY k.id;
+  UPDATE bounce.task AS k SET status = 'open', resolution = '', resolved_at = NULL,
+    resolved_by = NULL, note = ''
+  WHERE k.id = ANY (tasks) AND k.resolution = 'taken back' AND k.resolved_at = t.resolved_at
+    AND NOT EXISTS (SELECT FROM bounce.task AS other
+                    WHERE other.dedup_key = k.dedup_key AND other.status = 'open');
+  UPDATE bounce.bounce AS b SET task_id = t.id
+  WHERE b.id IN (SELECT h.bounce_id FROM bounce.held_block AS h
+                 WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at);
+  UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL
+  WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at;
+  UPDATE bounce.outage AS q SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
+  WHERE q.id = o.id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.restore_outage(bounce.task, text) IS
+  'holds the blocks of an outage again, as before it was decided';
+
+CREATE OR REPLACE FUNCTION bounce_internal.lock_closed_task(task_id bigint) RETURNS bounce.task
+LANGUAGE plpgsql AS $$
+DECLARE
+  t bounce.task;
+  other bigint;
+BEGIN
+  SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = lock_closed_task.task_id;
+  SELECT q.id INTO other FROM bounce.task AS q
+  WHERE q.dedup_key = t.dedup_key AND q.status = 'open';
+  IF t.id IS NULL THEN
+    RAISE EXCEPTION 'no task %', lock_closed_task.task_id USING ERRCODE = 'no_data_found',
+      HINT = 'The closed ones too: bouncectl tasks --all, or the view bounce.task_detail.';
+  ELSIF other IS NOT NULL OR t.resolution = 'taken back' OR t.dedup_key LIKE 'erased:%' THEN
+    RAISE EXCEPTION 'task % %', t.id,
+      CASE WHEN other = t.id THEN 'is open' WHEN other IS NOT NULL THEN 'goes on as task ' || other
+           WHEN t.resolution = 'taken back' THEN 'was closed by a correction of its bounce'
+           ELSE 'is erased' END
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = CASE WHEN other IS NOT NULL THEN format('Work on task %s.', other)
+                  WHEN t.resolution = 'taken back' THEN 'Classify the bounce as it was before.'
+                  ELSE 'Nothing of it is left.' END;
+  END IF;
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
+                 WHERE r.task_id = t.id OR r.id = t.recipient_id
+                    OR r.id IN (SELECT (u ->> 'id')::bigint
+                                FROM jsonb_array_elements(t.undo_state -> 'recipients') AS u))
+  ORDER BY c.id FOR NO KEY UPDATE;
+  SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = t.id FOR UPDATE;
+  RETURN t;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_closed_task(bigint) IS
+  'a closed task, locked with its communications. P0002 when there is none, 22023 when the same '
+  'matter is open';
+
+CREATE OR REPLACE FUNCTION bounce_internal.lock_recipient(communication_id bigint, address text)
+RETURNS bounce.communication_recipient
+LANGUAGE plpgsql AS $$
+DECLARE
+  r bounce.communication_recipient;
+BEGIN
+  PERFORM FROM bounce.communication AS c WHERE c.id = lock_recipient.communication_id
+  FOR NO KEY UPDATE;
+  SELECT q.* INTO r FROM bounce.communication_recipient AS q
+  WHERE q.communication_id = lock_recipient.communication_id AND q.state <> 'replaced'
+    AND q.address_key = bounce.address_key(bounce_internal.bare_address(lock_recipient.address))
+  FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'communication % has no recipient %', lock_recipient.communication_id,
+      lock_recipient.address
+      USING ERRCODE = 'no_data_found', HINT = 'bouncectl show lists its recipients.';
+  ELSIF EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                WHERE q.recipient_id = r.id AND q.state IN ('claimed', 'sending')) THEN
+    RAISE EXCEPTION '% is being sent to', r.address
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Try again when that has ended.';
+  END IF;
+  RETURN r;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_recipient(bigint, text) IS
+  'a recipient of a communication by its address, locked, to whom nothing is being sent. P0002 '
+  'when there is none, 22023 while it is being sent to';

@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What a person did about a task is taken back with one call; recipients are added and changed.
+BEGIN;
+\ir ../lib/helper.psql
+SELECT * FROM no_plan();
+
+CREATE FUNCTION test.bounced(name text, address text, reason text DEFAULT 'user_unknown',
+                             status text DEFAULT '5.1.1') RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM test.mail(name, ARRAY[address]);
+  PERFORM test.record(test.report(reason, address, status, "to" => test.return_path(address)));
+  RETURN (SELECT t.id FROM bounce.task AS t WHERE t.recipient_id = (test.recipient(bounced.address)).id
+          ORDER BY t.id DESC LIMIT 1);
+END
+$$;
+-- "bounced hard blocked due task": what there is of an address
+CREATE FUNCTION test.fate(address text) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', r.state, r.class, CASE WHEN bounce.is_address_blocked($1) THEN 'blocked' END,
+    CASE WHEN r.next_attempt_at <= now() THEN 'due'
+         WHEN r.next_attempt_at IS NOT NULL THEN 'scheduled' END,
+    CASE WHEN EXISTS (SELECT FROM bounce.task AS t
+                      WHERE t.status = 'open' AND t.recipient_id = r.id) THEN 'task' END)
+  FROM test.recipient($1) AS r
+$$;
+CREATE FUNCTION test.resolved(id bigint, way text) RETURNS void LANGUAGE sql AS $$
+  SELECT bounce_internal.resolve_in_words(id, way, 'because', 'right@new.example', true);
+$$;
+
+-- Each way and back: all is as it was before
+SELECT test.set('resend_max_attempts', '0', 'invoice');
+CREATE TEMPORARY TABLE made AS
+SELECT v.*, test.bounced(v.name, v.name || '@old.example', v.reason, v.status) AS task_id
+FROM (VALUES ('done', 'user_unknown', '5.1.1', 'done'), ('dead', 'user_unknown', '5.1.1', 'dead'),
+             ('works', 'user_unknown', '5.1.1', 'unblocked'),
+             ('moved', 'user_unknown', '5.1.1', 'corrected'),
+             ('softdead', 'mailbox_full', '4.2.2', 'dead'),
+             ('softworks', 'mailbox_full', '4.2.2', 'unblocked'),
+             ('softmoved', 'mailbox_full', '4.2.2', 'corrected'),
+             ('spam', 'spam_rejected', '5.7.1', 'unblocked')) AS v (name, reason, status, way);
+CREATE TEMPORARY TABLE was AS
+SELECT m.name, test.fate(m.name || '@old.example') AS fate FROM made AS m;
+SELECT is(p.is_possible, true, m.name || ': the preview says that it can be done')
+FROM made AS m CROSS JOIN LATERAL bounce.preview_task(m.task_id, m.way, 'because',
+                                                      'right@new.example') AS p;
+SELECT is(test.fate(w.name || '@old.example'), w.fate, w.name || ': and changes nothing')
+FROM was AS w;
+SELECT test.resolved(task_id, way) FROM made;
+SELECT isnt(test.fate(w.name || '@old.example'), w.fate, w.name || ': resolved')
+FROM was AS w;
+SELECT is(test.fate('softdead@old.example'), 'bounced soft blocked', 'a person says dead');
+SELECT bounce.reopen_task(task_id, 'the wrong one') FROM made;
+SELECT is(test.fate(w.name || '@old.example'), w.fate, w.name || ': as it was before')
+FROM was AS w;
+SELECT is_empty($$SELECT FROM bounce.communication_recipient WHERE address = 'right@new.example'$$,
+                'the address that was wrong is gone');
+SELECT is((SELECT string_agg(h.action, ' ' ORDER BY h.id) FROM bounce.task_history AS h
+           WHERE h.task_id = (SELECT task_id FROM made WHERE name = 'dead')),
+          'created closed reopened', 'the task remembers');
+-- and again, in another way
+SELECT lives_ok($$SELECT bounce.resolve_task_corrected(
+                    (SELECT task_id FROM made WHERE name = 'moved'), 'other@new.example')$$,
+                'corrected once more');
+SELECT is((test.recipient('moved@old.example')).replaced_by,
+          (test.recipient('other@new.example')).id, 'to another address');
+
+-- What has gone out stays
+SELECT bounce.confirm_resend((test.recipient('other@new.example')).id);
+SELECT is((SELECT (r.restored, r.sent)::text
+           FROM bounce.reopen_task((SELECT task_id FROM made WHERE name = 'moved'), 'no') AS r),
+          '(0,1)', 'it is counted');
+SELECT is(test.fate('moved@old.example') || '; ' || test.fate('other@new.example'),
+          'bounced hard blocked task; sent', 'both are there');
+
+-- What cannot be
+SELECT throws_ok(format('SELECT bounce.reopen_task(%s, %L)', id, why), code, NULL, name)
+FROM (VALUES (0, 'x', 'P0002', 'no task'),
+             ((SELECT task_id FROM made WHERE name = 'dead'), 'x', '22023', 'an open one'),
+             ((SELECT task_id FROM made WHERE name = 'dead'), ' ', '22023', 'without a reason'))
+  AS v (id, why, code, name);
+SELECT throws_like(format('SELECT bounce.reopen_task(%s, %L)', first, 'x'),
+                   '%goes on as task ' || second, 'when the same is open elsewhere')
+FROM (SELECT bounce.resolve_task(m.task_id), m.task_id AS first,
+             test.bounced('again', 'done@old.example') AS second
+      FROM made AS m WHERE m.name = 'done') AS v;
+
+-- An outage, decided and taken back
+SELECT test.set('guard_minimum', '4'), test.set('guard_minimum_overall', '1000'), test.set('guard_factor', '3');
+SELECT test.bounced('o' || n, format('o%s@out.example', n)) FROM generate_series(1, 12) AS n;
+CREATE TEMPORARY TABLE outage AS SELECT t.id FROM bounce.task AS t
+                                 WHERE t.kind = 'outage' AND t.status = 'open' LIMIT 1;
+CREATE FUNCTION test.outage() RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', (SELECT count(*) FROM bounce.held_block WHERE decision IS NULL),
+                   (SELECT count(*) FROM bounce.address_block
+                    WHERE address LIKE '%@out.example' AND lifted_at IS NULL),
+                   (SELECT count(*) FROM bounce.task
+                    WHERE address LIKE '%@out.example' AND status = 'open'),
+                   (SELECT string_agg(status, ' ' ORDER BY id) FROM bounce.outage),
+                   (SELECT count(*) FROM bounce.communication_recipient
+                    WHERE address LIKE '%@out.example' AND next_attempt_at IS NOT NULL))
+$$;
+CREATE TEMPORARY TABLE outage_was AS SELECT test.outage() AS fate;
+SELECT isnt((SELECT count(*) FROM outage), 0::bigint, 'there is an outage');
+SELECT bounce.confirm_outage(id) FROM outage;
+SELECT isnt(test.outage(), fate, 'confirmed') FROM outage_was;
+SELECT bounce.reopen_task(id, 'it was one') FROM outage;
+SELECT is(test.outage(), fate, 'taken back') FROM outage_was;
+SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;
+SELECT isnt(test.outage(), fate, 'dismissed') FROM outage_was;
+SELECT bounce.reopen_task(id, 'it was none') FROM outage;
+SELECT is(test.outage(), fate, 'taken back') FROM outage_was;
+
+-- Recipients
+SELECT test.mail('letter', '{one@a.example}');
+SELECT isnt(bounce.add_recipient((test.recipient('one@a.example')).communication_id,
+                                 'Two <two@a.example>', 'she asked'), NULL, 'added');
+SELECT is(test.fate('two@a.example'), 'open due', 'and due');
+SELECT is(bounce.add_recipient((test.recipient('one@a.example')).communication_id,
+                               'two@a.example', 'twice'), NULL, 'once');
+SELECT isnt(bounce.change_recipient((test.recipient('one@a.example')).communication_id,
+                                    'one@a.example', 'three@a.example', 'he moved'), NULL,
+            'changed');
+SELECT is(test.fate('one@a.example') || '; ' || test.fate('three@a.example'),
+          'replaced; open due', 'the old one stays in the story');
+SELECT throws_ok(format('SELECT bounce.%s', call), code, NULL, call)
+FROM (VALUES ($$add_recipient(0, 'x@a.example', 'x')$$, 'P0002'),
+             ($$change_recipient(0, 'one@a.example', 'x@a.example', 'x')$$, 'P0002'),
+             ($$add_recipient((test.recipient('one@a.example')).communication_id, 'x', 'x')$$,
+              '22023'),
+             ($$add_recipient((test.recipient('one@a.example')).communication_id,
+                              'dead@old.example', 'x')$$, '22023')) AS v (call, code);
+
+SELECT * FROM finish();
+ROLLBACK;
