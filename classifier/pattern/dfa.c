@@ -57,7 +57,7 @@ struct dfa {
 
 static GArray *numbers_new(void)
 {
-	return g_array_new(FALSE, FALSE, sizeof(unsigned));
+	return g_array_sized_new(FALSE, FALSE, sizeof(unsigned), 64);
 }
 
 static unsigned number_at(const GArray *numbers, unsigned index)

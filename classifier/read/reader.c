@@ -16,6 +16,7 @@
 #include "classifier/prose/plain_notice.h"
 #include "classifier/read/digest.h"
 #include "classifier/read/status_grammar.h"
+#include "classifier/report/abridgement.h"
 #include "classifier/report/content.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/report/disposition.h"
@@ -328,16 +329,15 @@ static void take_finding(struct report *report, struct finding *found)
 	g_ptr_array_add(report->pool->arrays, (gpointer)report->recipients);
 }
 
-struct report *reader_parse(const char *bytes, size_t len, const struct limits *limits)
+/* All of the message that is worth reading. */
+static struct report *parse(struct slice message, const struct limits *limits)
 {
-	if (len == 0)
-		bytes = ""; /* it may be NULL, which memchr and its like must not see */
 	struct report *report = g_new(struct report, 1);
 	*report = report_empty;
 	report->pool = value_pool_new(limits);
-	digest_of_body(bytes, MIN(len, limits->message_bytes), report->digest);
+	digest_of_body(message.data, message.len, report->digest);
 
-	g_autoptr(mime_t) mime = mime_parse(bytes, len, limits);
+	g_autoptr(mime_t) mime = mime_parse(message.data, message.len, limits);
 	struct reading reading = {.message = {.pool = report->pool, .mime = mime}};
 	read_header(report, message_header(&reading.message));
 	reading.message.header = &report->header;
@@ -348,5 +348,20 @@ struct report *reader_parse(const char *bytes, size_t len, const struct limits *
 	take_finding(report, reading.found);
 	report->truncated = report->pool->is_truncated || mime_is_truncated(mime);
 	end(&reading);
+	return report;
+}
+
+struct report *reader_parse(const char *bytes, size_t len, const struct limits *limits)
+{
+	/* they may be NULL, which memchr and its like must not see */
+	struct slice message = {len == 0 ? "" : bytes, MIN(len, limits->message_bytes)};
+	GString *abridged = abridgement_make(message.data, message.len);
+	if (abridged)
+		message = (struct slice){abridged->str, abridged->len};
+
+	struct report *report = parse(message, limits);
+	report->truncated |= len > limits->message_bytes;
+	if (abridged)
+		g_string_free(abridged, TRUE);
 	return report;
 }

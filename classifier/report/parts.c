@@ -42,7 +42,7 @@ bool parts_is_status(const struct mime_part *part)
 	return type_is_any(part, types);
 }
 
-bool parts_is_original(const struct mime_part *part)
+bool parts_is_original_type(const char *type)
 {
 	static const char *const types[] = {"message/rfc822",
 					    "message/global",
@@ -55,7 +55,12 @@ bool parts_is_original(const struct mime_part *part)
 					    "text/rfc822",
 					    "message/partial",
 					    NULL};
-	return type_is_any(part, types);
+	return g_strv_contains(types, type);
+}
+
+bool parts_is_original(const struct mime_part *part)
+{
+	return parts_is_original_type(part->type);
 }
 
 bool parts_is_text(const struct mime_part *part)

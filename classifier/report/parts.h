@@ -16,6 +16,7 @@ bool parts_is_status(const struct mime_part *part);      /* RFC 3464, 6533 */
 bool parts_is_disposition(const struct mime_part *part); /* RFC 8098 */
 bool parts_is_feedback(const struct mime_part *part);    /* RFC 5965 */
 bool parts_is_original(const struct mime_part *part);    /* a message or its header */
+bool parts_is_original_type(const char *type);           /* the same by its media type */
 bool parts_is_text(const struct mime_part *part);        /* any other text */
 
 /* The first part that is wanted, or -1. */

@@ -77,8 +77,8 @@ struct report {
 	const char
 	    *dialect;   /* the grammar that spoke: "rfc3464", "arf", "qmail", "rfc3834" ... or "" */
 	bool truncated; /* a bound of struct limits cut the message */
-	char digest[65]; /* SHA-256 of the body as received, up to limits.message_bytes, lower-case
-			    hex */
+	char digest[65]; /* SHA-256, lower-case hex, of the body as received, up to
+			    limits.message_bytes and without what the abridgement leaves out */
 
 	struct report_header header;
 	const char *auto_submitted;
