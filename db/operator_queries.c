@@ -22,24 +22,27 @@ STATEMENT(
     "problem "
     "  FROM bounce.delivery_server AS s WHERE s.problem <> ''), "
     "line AS ("
-    "  SELECT 1 AS part, name, value, warning FROM bounce.status() "
-    "  UNION ALL SELECT 2, v.name, v.value, coalesce(v.warning, '') FROM queue AS q, server AS s, "
+    "  SELECT ordinality AS part, name, value, warning FROM bounce.status() WITH ORDINALITY "
+    "  UNION ALL SELECT v.part, v.name, v.value, coalesce(v.warning, '') FROM queue AS q, server AS s, "
     "LATERAL (VALUES "
-    "    ('queue_waiting', q.waiting::text, ''), ('queue_due', q.due::text, ''), "
-    "    ('queue_oldest_due_at', q.oldest::text, CASE WHEN q.oldest < now() - interval '1 hour' "
+    "    (101, 'queue_waiting', q.waiting::text, ''), (102, 'queue_due', q.due::text, ''), "
+    "    (103, 'queue_oldest_due_at', q.oldest::text, CASE WHEN q.oldest < now() - interval '1 hour' "
     "AND s.since IS NULL "
     "        THEN 'due since more than an hour: does bounce-delivery run? Or quiet hours, or a "
     "rate' END), "
-    "    ('queue_held', q.held::text, ''), ('queue_processing', q.processing::text, ''), "
-    "    ('queue_leases_expired', q.expired::text, "
+    "    (104, 'queue_held', q.held::text, ''), (105, 'queue_processing', q.processing::text, ''), "
+    "    (106, 'queue_leases_expired', q.expired::text, "
     "        CASE WHEN q.expired > 0 THEN 'nobody takes them back: does bounce-delivery run?' "
     "END), "
-    "    ('submission_server_down_since', s.since::text, s.problem)) AS v (name, value, warning)) "
+    "    (107, 'submission_server_down_since', s.since::text, s.problem || ': mend the server or the "
+    "settings of bounce-delivery, mail goes out by itself then')) AS v (part, name, value, "
+    "warning)) "
     "SELECT l.name, CASE WHEN l.value = '' THEN NULL WHEN l.value ~ '^[0-9]{1,18}$' THEN "
     "to_jsonb(l.value::bigint) "
     "  WHEN l.value ~ '^[0-9]{4}-[0-9][0-9]-[0-9][0-9] ' THEN to_jsonb(l.value::timestamptz) "
     "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
-    "  l.value AS text FROM line AS l ORDER BY l.part");
+    "  l.value AS text FROM line AS l ORDER BY CASE l.name WHEN 'submission_server_down_since' THEN "
+    "-2 WHEN 'outages_open' THEN -1 ELSE l.part END");
 
 STATEMENT(operator_queries_words, 1,
 	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
@@ -77,14 +80,14 @@ STATEMENT(operator_queries_operator_mailbox, 0,
 STATEMENT(
     operator_queries_tasks, 14,
     "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
-    "coalesce(nullif(t.address, "
-    "''), t.domain) AS about, t.domain, t.reason, "
+    "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
+    "since, "
     "t.diagnosis, "
     "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, "
     "t.created_at, "
     "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
     "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
-    "  CASE $14 WHEN 'age' THEN t.created_at END, t.due_at NULLS LAST, t.id LIMIT $6::integer");
+    "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id LIMIT $6::integer");
 STATEMENT(operator_queries_task_groups, 15,
 	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
 	  "t.reason WHEN 'process' "
@@ -99,8 +102,9 @@ STATEMENT(operator_queries_task_groups, 15,
 	  "AND ($14::text IS NULL OR true) GROUP BY 1 ORDER BY 7 DESC, 1 LIMIT $6::integer");
 STATEMENT(operator_queries_task, 1,
 	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, nullif(t.is_overdue, false) AS "
-	  "is_overdue, t.owner, t.address, "
-	  "  t.domain, t.reason, coalesce(nullif(t.diagnosis, ''), t.summary) AS diagnosis, "
+	  "is_overdue, t.owner, t.about, t.address, "
+	  "  t.domain, t.reason, t.why, bounce.ago(t.created_at) AS since, t.what_next, "
+	  "  coalesce(nullif(t.diagnosis, ''), t.summary) AS diagnosis, "
 	  "t.correction, t.process, "
 	  "  t.business_ref, t.subject, t.communication_id, t.bounce_id, t.created_at, "
 	  "  CASE WHEN t.count > 1 THEN t.last_seen_at END AS last_seen_at, "
@@ -161,7 +165,7 @@ STATEMENT(
     "CROSS JOIN LATERAL bounce.resolve_task_corrected(d.id, d.correction, coalesce($2, '')) AS n "
     "WHERE d.id = $1::bigint AND d.correction <> ''");
 STATEMENT(operator_queries_task_preview, 5,
-	  "SELECT u.id, t.kind, coalesce(nullif(t.address, ''), t.domain) AS about, t.reason, "
+	  "SELECT u.id, t.kind, t.about, t.reason, "
 	  "t.business_ref, t.subject, t.process, coalesce(p.is_possible, false) AS is_possible, "
 	  "coalesce(p.outcome, 'no task ' || u.id) AS outcome "
 	  "FROM unnest($1::bigint[]) WITH ORDINALITY AS u (id, place) "
@@ -169,8 +173,7 @@ STATEMENT(operator_queries_task_preview, 5,
 	  "CROSS JOIN LATERAL bounce.preview_task(u.id, $2, $3, $4, "
 	  "  NOT coalesce($5::boolean, false)) AS p ORDER BY u.place");
 STATEMENT(operator_queries_task_reopen, 2,
-	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, "
-	  "coalesce(nullif(t.address, ''), t.domain) AS about "
+	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, t.about "
 	  "FROM bounce.task_detail AS t, LATERAL bounce.reopen_task(t.id, $2) AS r "
 	  "WHERE t.id = $1::bigint");
 STATEMENT(operator_queries_recipient_add, 3,
@@ -204,7 +207,9 @@ STATEMENT(operator_queries_task_outage_dismiss, 3,
 /* --- blocks, parameters -------------------------------------------------------- */
 
 STATEMENT(operator_queries_blocks, 3,
-	  "SELECT address, reason, why, blocked_at, blocked_by, bounce_id, communication_id, "
+	  "SELECT address, reason, bounce.clean_diagnostic(CASE WHEN bounce_id IS NULL THEN why "
+	  "  ELSE substr(why, length(reason) + 2) END) AS why, blocked_at, blocked_by, bounce_id, "
+	  "communication_id, "
 	  "lifted_at, lifted_by, lift_why "
 	  "FROM bounce.address_block "
 	  "WHERE ($1::text IS NULL OR strpos(address_key, lower($1)) > 0) "
@@ -247,7 +252,11 @@ STATEMENT(operator_queries_param_unset, 2,
 /* --- communications and bounces -------------------------------------------------- */
 
 STATEMENT(operator_queries_find, 1,
-	  "SELECT id, matched FROM bounce.find_communications($1) LIMIT 20");
+	  "SELECT f.id, f.matched, c.created_at, bounce.ago(c.created_at) AS since, c.process, "
+	  "c.business_ref, c.subject, c.status, (SELECT string_agg(r.address, ', ' ORDER BY r.id) "
+	  "  FROM bounce.communication_recipient AS r WHERE r.communication_id = c.id) AS recipients "
+	  "FROM bounce.find_communications($1) AS f JOIN bounce.communication AS c ON c.id = f.id "
+	  "ORDER BY f.id DESC LIMIT 20");
 STATEMENT(operator_queries_communication, 1,
 	  "SELECT c.id, c.process, c.business_ref, c.subject, c.sender, c.status,"
 	  "  d.state AS delivery_state, d.due_at, d.held_at,"
@@ -270,6 +279,8 @@ STATEMENT(operator_queries_communication_story, 1,
 
 STATEMENT(operator_queries_bounces, 6,
 	  "SELECT b.id, b.received_at, b.class, b.reason, b.recipient, b.status, b.diagnostic, "
+	  "bounce.clean_diagnostic(concat_ws(' ', nullif(b.reply_code, ''), nullif(b.status, ''), "
+	  "  b.diagnostic)) AS why, "
 	  "b.trust, b.matched_by, "
 	  "b.rule, "
 	  "  b.communication_id, b.bounce_message_id, b.consequence "
@@ -340,7 +351,8 @@ STATEMENT(operator_queries_undo, 7,
 /* --- reports ----------------------------------------------------------------------- */
 
 STATEMENT(operator_queries_report, 4,
-	  "SELECT label, total, hard, soft, technical, auto_reply, unclassified "
+	  "SELECT label, total, hard, soft, technical, auto_reply, unclassified, sent, rate, "
+	  "taken_back "
 	  "FROM bounce.report_by($1, $2::timestamptz, $3::timestamptz) LIMIT $4::integer");
 STATEMENT(operator_queries_shadow, 3,
 	  "SELECT bounce_id, received_at, process, communication_id, address, class, reason, "

@@ -82,7 +82,7 @@ static void set_result_error(GError **error, const PGresult *result)
 		return;
 	}
 	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error",
-						state, hint ? ": " : "", hint ? hint : "");
+						state, hint && *hint ? ": " : "", hint ? hint : "");
 	set_error(error, code_of_sqlstate(state), text);
 }
 

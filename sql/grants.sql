@@ -58,6 +58,8 @@ GRANT INSERT (process, business_ref, sender, subject, message_id, status),
 GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator;
 GRANT INSERT (communication_id, address, person_ref)
   ON bounce.communication_recipient TO bounce_application;
+GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago
+  TO bounce_application, bounce_operator;
 GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
   bounce.confirm_resend, bounce.is_address_blocked, bounce.may_write_to, bounce.suggest_address,
   bounce.address_key, bounce.address_domain, bounce.undelivered_documents,

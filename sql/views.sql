@@ -143,21 +143,54 @@ CREATE OR REPLACE VIEW bounce.task_detail AS
 SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at,
        t.status = 'open' AND t.due_at < now() AS is_overdue,
        t.created_at, t.last_seen_at, t.address, t.domain, t.reason,
-       coalesce(n.meaning, '') AS meaning, t.diagnosis, t.correction,
+       coalesce(n.meaning, '') AS meaning, t.diagnosis,
+       CASE WHEN t.correction = '' AND t.status = 'open' AND t.kind = 'hard_bounce'
+            THEN bounce.suggest_address(t.address) ELSE t.correction END AS correction,
        coalesce(t.process, '') AS process, t.communication_id,
        coalesce(c.business_ref, '') AS business_ref, coalesce(c.subject, '') AS subject,
        t.summary, t.recipient_id, t.bounce_id,
-       t.resolution, t.resolved_at, t.resolved_by, t.note
+       t.resolution, t.resolved_at, t.resolved_by, t.note,
+       CASE WHEN t.reason = 'submission_server' THEN 1 WHEN t.kind = 'outage' THEN 2
+            WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency,
+       CASE WHEN t.reason = 'submission_server'
+              THEN 'our mail server ' || substr(t.dedup_key, length('delivery_problem:server:') + 1)
+            WHEN o.id IS NOT NULL
+              THEN CASE o.scope WHEN 'domain' THEN o.about
+                                WHEN 'diagnostic' THEN format('"%s"', left(o.about, 60))
+                                ELSE 'all domains' END
+            WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
+            ELSE 'reports that fit no mail' END AS about,
+       CASE WHEN t.kind = 'outage' OR t.reason = 'submission_server' THEN t.summary
+            WHEN t.diagnosis = '' THEN t.summary
+            ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(bounce.clean_diagnostic(
+                   coalesce(substring(t.diagnosis FROM ' said: (.*)$'),
+                            CASE WHEN n.meaning IS NULL THEN t.diagnosis
+                                 ELSE substr(t.diagnosis, length(n.meaning) + 3) END)), ''))
+            END AS why,
+       CASE WHEN t.reason = 'submission_server'
+              THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself then'
+            WHEN t.kind = 'outage'
+              THEN 'decide whether it is an outage: until then nothing is blocked'
+            WHEN t.kind = 'delivery_problem' AND t.reason = 'unknown'
+              THEN 'find out whether it arrived, or send it again'
+            WHEN t.kind = 'delivery_problem' THEN 'have the cause mended, then send again'
+            WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
+            ELSE 'find the right address, or say that it works or is dead' END AS what_next
 FROM bounce.task AS t
 LEFT JOIN bounce.communication AS c ON c.id = t.communication_id
-LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason;
+LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason
+LEFT JOIN bounce.outage AS o
+  ON o.id = CASE t.kind WHEN 'outage' THEN substring(t.dedup_key FROM '^outage:([0-9]+)')::bigint END;
 COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
-  'probably meant';
+  'probably meant. about: whom or what; why: the diagnosis in a line; what_next: what is to be '
+  'done. urgency: 1 our server cannot be used, 2 an outage waits for a decision, 3 overdue, 4 any '
+  'other';
 
 CREATE OR REPLACE VIEW bounce.open_task AS
-SELECT * FROM bounce.task_detail WHERE status = 'open' ORDER BY due_at NULLS LAST, id;
-COMMENT ON VIEW bounce.open_task IS 'the open tasks, in the order in which they are due';
+SELECT * FROM bounce.task_detail WHERE status = 'open' ORDER BY urgency, due_at NULLS LAST, id;
+COMMENT ON VIEW bounce.open_task IS
+  'the open tasks, the most urgent first, then in the order in which they are due';
 
 CREATE OR REPLACE VIEW bounce.blocked_address AS
 SELECT b.address, b.reason, b.why, b.blocked_at, b.blocked_by, b.bounce_id, b.communication_id,

@@ -38,7 +38,7 @@ CTL_COMMAND(command_bounces) = {
 			   .columns = {CTL_COLUMN("id"), CTL_COLUMN("received_at"),
 				       CTL_COLUMN("class"), CTL_COLUMN("reason"),
 				       CTL_COLUMN("recipient"), CTL_IF_ROOM("communication_id"),
-				       CTL_IF_ROOM("diagnostic"), CTL_IF_ROOM("trust"),
+				       CTL_IF_ROOM("why"), CTL_IF_ROOM("trust"),
 				       CTL_IF_ROOM("rule")},
 			   .empty = "no bounce"}}},
 };

@@ -13,6 +13,7 @@
 #include "ctl/options/values.h"
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
+#include "ctl/terminal/table_text.h"
 #include "db/operator_queries.h"
 
 /* --- status --------------------------------------------------------------------------- */
@@ -37,13 +38,37 @@ static void add_status_row(struct table *table, const struct db_rows *rows, size
 {
 	g_autofree char *name = g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
 	g_autofree char *value = g_strdup(db_rows_find(rows, row, "text"));
-	const char *const values[] = {name, value, db_rows_find(rows, row, "warning")};
+	const char *const values[] = {name, value};
 
-	if (!value || (*value == '\0' && !values[2]))
+	if (!value || *value == '\0')
 		return; /* nothing to say about what does not exist */
 	if (g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
 		value[strlen("2026-11-21 21:55")] = '\0';
 	table_add_row(table, values);
+}
+
+/* What is wrong, in sentences, the most urgent first. */
+static void append_summary(GString *out, const struct db_rows *rows)
+{
+	const struct table_style style = output_style();
+
+	if (!has_warning(rows))
+		g_string_append(out, "All is well.\n\n");
+	for (size_t row = 0; row < db_rows_count(rows); row++) {
+		const char *warning = db_rows_find(rows, row, "warning");
+
+		if (!warning || *warning == '\0')
+			continue;
+		g_autofree char *name =
+		    g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
+		g_autofree char *clean =
+		    table_text_clean(warning, style.utf8, TABLE_TEXT_ONE_LINE);
+		*name = g_ascii_toupper(*name);
+		g_string_append_printf(out, "%s (%s): %s.\n", name,
+				       db_rows_find(rows, row, "text"), clean);
+	}
+	if (has_warning(rows))
+		g_string_append_c(out, '\n');
 }
 
 /* Names in words, times to the minute. */
@@ -54,8 +79,7 @@ static void append_status(GString *out, const struct db_rows *rows)
 
 	table_add_column(table, "what", TABLE_WORD);
 	table_add_column(table, "value", TABLE_WORD);
-	if (has_warning(rows))
-		table_add_column(table, "warning", TABLE_WRAP);
+	append_summary(out, rows);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		add_status_row(table, rows, row);
 	table_print(table, &style, out);
@@ -99,7 +123,8 @@ CTL_COMMAND(command_status) = {
     .name = "status",
     .topic = TOPIC_OVERVIEW,
     .summary = "say what is waiting: tasks, blocks, the queue, the last report seen",
-    .help = "A warning is something that a person should look at: a task overdue, blocks held, no\n"
+    .help = "It begins with what is wrong, the most urgent first, or says that all is well.\n"
+	    "A warning is something that a person should look at: a task overdue, blocks held, no\n"
 	    "report for longer than usual, a submission server that cannot be used, mail that is\n"
 	    "due and not sent. With --check the exit status is 1 then, and 75 when the database\n"
 	    "is away. With --json it is one object, each name with value and warning, which is\n"
@@ -125,7 +150,10 @@ static const struct ctl_option report_options[] = {
 CTL_COMMAND(command_report) = {
     .name = "report",
     .topic = TOPIC_OVERVIEW,
-    .summary = "count what came back, with a chart",
+    .summary = "count what came back, with a chart and its rate",
+    .help = "RATE is the failures in per cent of the mails sent in this time: to this process,\n"
+	    "domain or week, and for other dimensions of all. What was taken back by \"undo\" is\n"
+	    "left out, and counted as TAKEN BACK.\n",
     .example = "report --by domain --since 7d",
     .options = {report_options, common_options_month, common_options_limit_50},
     .view = {.parameters = {"by", "since", "until", "limit"},
@@ -134,7 +162,8 @@ CTL_COMMAND(command_report) = {
 			   .columns = {CTL_COLUMN("label"), CTL_IF_ROOM("hard"),
 				       CTL_IF_ROOM("soft"), CTL_IF_ROOM("technical"),
 				       CTL_IF_ROOM("auto_reply"), CTL_IF_ROOM("unclassified"),
-				       CTL_BAR("total")},
+				       CTL_IF_ROOM("taken_back"), CTL_IF_ROOM("sent"),
+				       CTL_IF_ROOM("rate"), CTL_BAR("total")},
 			   .empty = "nothing came back in this time"}}},
 };
 

@@ -76,11 +76,12 @@ static const struct ctl_view list_view = {
 		   [TASKS_GROUP] = "by"},
     .sections = {{.name = "tasks",
 		  .statement = &operator_queries_tasks,
-		  .columns = {CTL_COLUMN("id"), CTL_COLUMN("kind"), CTL_COLUMN("count"),
-			      CTL_COLUMN("due_at"), CTL_IF_ROOM("owner"), CTL_COLUMN("about"),
-			      CTL_COLUMN("reason"), CTL_IF_ROOM("correction"),
-			      CTL_IF_ROOM("process"), CTL_IF_ROOM("business_ref"),
-			      CTL_IF_ROOM("diagnosis")},
+		  .columns = {CTL_COLUMN("id"), CTL_COLUMN("about"), CTL_COLUMN("kind"),
+			      CTL_COLUMN("reason"), CTL_IF_ROOM("count"), CTL_COLUMN("since"),
+			      CTL_IF_ROOM("why"), CTL_IF_ROOM("correction"),
+			      CTL_IF_ROOM("what_next"), CTL_IF_ROOM("business_ref"),
+			      CTL_IF_ROOM("process"), CTL_IF_ROOM("due_at"),
+			      CTL_IF_ROOM("owner")},
 		  .empty = "no open task"}},
 };
 
@@ -130,7 +131,7 @@ static enum ctl_exit_code run_tasks(struct ctl_call *call)
 CTL_COMMAND(command_tasks) = {
     .name = "tasks",
     .topic = TOPIC_TASKS,
-    .summary = "list the open tasks, the one due first at the top",
+    .summary = "list the open tasks, the most urgent at the top",
     .help =
 	"After a weekend, first see what there is (--by domain), then work through it: a whole\n"
 	"domain or kind with \"task resolve\" and the same filters, the others one by one.\n",

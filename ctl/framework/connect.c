@@ -19,6 +19,16 @@ static bool has_environment(void)
 	return false;
 }
 
+/* Takes the message, and gives it with what may be done. */
+static char *say_ways(char *message)
+{
+	g_autofree char *old = message;
+
+	return g_strdup_printf("%s\nWhich database? --conninfo 'host=... dbname=...', or --config "
+			       "FILE with the settings of bounce-milter",
+			       old);
+}
+
 char *ctl_connect_conninfo(const struct ctl_call *call, GError **error)
 {
 	const char *given = ctl_call_option(call, "conninfo");
@@ -29,8 +39,11 @@ char *ctl_connect_conninfo(const struct ctl_call *call, GError **error)
 		return g_strdup(given);
 	if (config == NULL && has_environment())
 		return g_strdup("");
-	if (!milter_settings_read(config != NULL ? config : CONFIG_DEFAULT, &settings, error))
+	if (!milter_settings_read(config != NULL ? config : CONFIG_DEFAULT, &settings, error)) {
+		if (config == NULL && error && *error)
+			(*error)->message = say_ways((*error)->message);
 		return NULL;
+	}
 	return g_strdup(settings.common.conninfo);
 }
 

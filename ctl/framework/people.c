@@ -106,6 +106,13 @@ static GArray *choose_columns(const struct db_rows *rows, const struct ctl_colum
 
 /* --- values ----------------------------------------------------------------------------- */
 
+/* In a story the order matters, and there are seconds; elsewhere the minute is enough. */
+static size_t time_length(const struct db_rows *rows, size_t column)
+{
+	return strcmp(db_rows_column_name(rows, column), "at") == 0 ? strlen("2026-11-21T21:55:59")
+								    : strlen("2026-11-21T21:55");
+}
+
 /* As people write it: the time to the minute, yes and no. */
 static char *value_for_people(const struct db_rows *rows, size_t row, size_t column)
 {
@@ -115,7 +122,7 @@ static char *value_for_people(const struct db_rows *rows, size_t row, size_t col
 		return NULL;
 	switch (db_rows_column_type(rows, column)) {
 	case DB_TIME:
-		return g_strdelimit(g_strndup(value, strlen("2026-11-21T21:55")), "T", ' ');
+		return g_strdelimit(g_strndup(value, time_length(rows, column)), "T", ' ');
 	case DB_BOOLEAN:
 		return g_strdup(strcmp(value, "true") == 0 ? "yes" : "no");
 	case DB_TEXT:

@@ -161,7 +161,8 @@ COMMENT ON FUNCTION bounce.task_story(bigint) IS 'operator: the history of a tas
 
 CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
 RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint,
-               auto_reply bigint, unclassified bigint)
+               auto_reply bigint, unclassified bigint, sent bigint, rate numeric,
+               taken_back bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   is_time CONSTANT boolean := dimension IN ('hour', 'day', 'week', 'month');
@@ -176,25 +177,32 @@ BEGIN
   PERFORM bounce_internal.require_period(since, until);
   RETURN QUERY
   WITH labelled AS (
-    SELECT l.label, l.class FROM bounce_internal.bounce_labels(dimension, since, until) AS l
+    SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.taken_back
+    FROM bounce_internal.bounce_labels(dimension, since, until) AS l
     UNION ALL
     -- a time without bounces is shown as well
-    SELECT bounce_internal.time_label(dimension, t), NULL
+    SELECT bounce_internal.time_label(dimension, t), NULL, false
     FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END,
                                     coalesce(nullif(since, '-infinity'),
                                              (SELECT min(b.received_at) FROM bounce.bounce AS b))),
                          CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'),
                                                          now()) - interval '1 microsecond' END,
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
-  SELECT l.label, count(l.class), count(*) FILTER (WHERE l.class = 'hard'),
-         count(*) FILTER (WHERE l.class = 'soft'),
-         count(*) FILTER (WHERE l.class = 'technical'),
-         count(*) FILTER (WHERE l.class = 'auto_reply'),
-         count(*) FILTER (WHERE l.class = 'unclassified')
-  FROM labelled AS l
-  GROUP BY l.label
-  ORDER BY CASE WHEN is_time THEN l.label END, count(l.class) DESC, l.label;
+  SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified, m.sent,
+         round(100.0 * (g.hard + g.soft + g.technical) / nullif(m.sent, 0), 2), g.taken_back
+  FROM (SELECT l.label, count(l.class) AS total, count(*) FILTER (WHERE l.class = 'hard') AS hard,
+               count(*) FILTER (WHERE l.class = 'soft') AS soft,
+               count(*) FILTER (WHERE l.class = 'technical') AS technical,
+               count(*) FILTER (WHERE l.class = 'auto_reply') AS auto_reply,
+               count(*) FILTER (WHERE l.class = 'unclassified') AS unclassified,
+               count(*) FILTER (WHERE l.taken_back) AS taken_back
+        FROM labelled AS l GROUP BY l.label) AS g
+  LEFT JOIN bounce_internal.sent_labels(dimension, since, until) AS m
+    ON m.label = g.label OR m.label IS NULL
+  ORDER BY CASE WHEN is_time THEN g.label END, g.total DESC, g.label;
 END $$;
 COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
   'operator: bounces of a period (NULL: unlimited) by class, reason, process, domain, remote_mta, '
-  'rule, trust, hour, day, week or month; periods are in order and without gaps';
+  'rule, trust, hour, day, week or month; periods are in order and without gaps. What '
+  'undo_bounces() took back is counted as taken_back only. sent: recipients sent to, of this '
+  'process, domain or time, else of the whole period; rate: failures in per cent of them';

@@ -39,8 +39,8 @@ my $full = bounced('exchange-mailbox-full', 'bert@school.example');
 subtest 'tasks' => sub {
     my ($status, $text) = $ctl->run('tasks');
     is $status, 0, 'exit status';
-    like $text,   qr/^ *ID +KIND .*ABOUT/m,                 'a heading';
-    like $text,   qr/hard_bounce.*anna\@customer\.example/, 'the task';
+    like $text,   qr/^ *ID +ABOUT .*KIND/m,                 'a heading';
+    like $text,   qr/anna\@customer\.example.*hard_bounce.*user_unknown.*ago/, 'the task';
     unlike $text, qr/\e/,                                   'no colour in a file';
     my ($task) = $ctl->json('tasks');
     is $task->{address}, 'anna@customer.example', 'JSON: an object a line';
@@ -78,6 +78,15 @@ subtest 'tasks' => sub {
     }
     like $ctl->output('tasks', '--by', 'domain'), qr/^customer\.example +hard_bounce.* 1  \S/m,
         'for people';
+};
+
+subtest 'status' => sub {
+    like $ctl->output('status'), qr/\AAll is well\.\n\n/, 'begins with a sentence';
+    $db->value("SELECT bounce.delivery_problem('mx.example:25', '535 no')");
+    like $ctl->output('status'), qr/\ASubmission server down since \(.*mx\.example:25: 535 no/,
+        'with what is wrong';
+    like $ctl->output('tasks'), qr/\A.*\n *\d+ +our mail server mx\.example:25/, 'and so do tasks';
+    $db->value("SELECT bounce_internal.server_works('mx.example:25')");
 };
 
 subtest 'the terminal' => sub {
@@ -138,8 +147,8 @@ subtest 'show' => sub {
     is $story->{communication}{id},         $dead->{id},      'by its business reference';
     is $story->{recipients}[0]{is_blocked}, JSON::PP::true(), 'JSON: a boolean';
     bounced('exchange-mailbox-full', 'twice@school.example') for 1 .. 2;
-    like $ctl->output('show', 'twice@school.example'), qr/^ID +MATCHED\n( *\d+ .*\n){2}$/i,
-        'several: they are listed';
+    like $ctl->output('show', 'twice@school.example'), qr/^ID +.*BUSINESS.*\n( *\d+ .*twice\@school.*\n){2}$/i,
+        'several: they are listed, well enough to choose';
     my ($status, $said) = $ctl->run('show', 'nonsense');
     is $status, 1, 'nothing found';
     like $said, qr/no communication/, 'is said';

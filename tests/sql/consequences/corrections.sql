@@ -30,5 +30,12 @@ SELECT test.mail('mail' || i, ARRAY[format('p%s@mail.com', i)]) FROM generate_se
 SELECT is(bounce.suggest_address('anna@mail.com'), '',
           'a domain that takes our mail is not misspelled, however near it is to another');
 
+-- Without any mail sent: the large providers are known
+SELECT is(bounce.suggest_address('anna@' || typed), 'anna@' || meant, typed)
+FROM (VALUES ('gmial.com', 'gmail.com'), ('hotmial.com', 'hotmail.com'), ('t-onlin.de',
+      't-online.de')) AS v (typed, meant);
+SELECT is(bounce.suggest_address('anna@' || domain), '', domain || ' is none')
+FROM unnest('{gmail.com,mail.com,gmx.com,web.de}'::text[]) AS domain;
+
 SELECT * FROM finish();
 ROLLBACK;

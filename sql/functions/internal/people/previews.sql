@@ -7,7 +7,10 @@ CREATE OR REPLACE FUNCTION bounce_internal.resolve_in_words(
 LANGUAGE plpgsql AS $$
 DECLARE
   t CONSTANT bounce.task := (SELECT q FROM bounce.task AS q WHERE q.id = task_id);
-  target CONSTANT text := CASE way WHEN 'suggested' THEN t.correction ELSE address END;
+  target CONSTANT text := CASE way WHEN 'suggested'
+                                   THEN (SELECT d.correction FROM bounce.task_detail AS d
+                                         WHERE d.id = task_id)
+                                   ELSE address END;
   n bigint;
 BEGIN
   CASE way

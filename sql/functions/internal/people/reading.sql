@@ -70,7 +70,7 @@ BEGIN
   RETURN QUERY
   SELECT * FROM bounce_internal.status_line(
     'outages_open', c.outages::text,
-    CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides' END);
+    CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides: task show, then --outage or --no-outage' END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_tasks IS
   'the rows of status() about tasks and outages';
@@ -173,21 +173,45 @@ $$;
 COMMENT ON FUNCTION bounce_internal.time_label IS 'the label of an hour, day, week or month';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bounce_labels(
-  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, class text)
+  dimension text, since timestamptz, until timestamptz)
+RETURNS TABLE (label text, class text, taken_back boolean)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
+  WITH undone AS (SELECT DISTINCT b AS id FROM bounce.undo AS u CROSS JOIN unnest(u.bounces) AS b
+                  WHERE NOT EXISTS (SELECT FROM bounce.verdict_change AS v
+                                    WHERE v.bounce_id = b AND v.at >= u.at))
   SELECT CASE dimension
            WHEN 'class' THEN b.class::text WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule
              WHEN 'trust' THEN b.trust::text
            WHEN 'remote_mta' THEN b.remote_mta WHEN 'process' THEN coalesce(c.process, '')
            WHEN 'domain' THEN bounce.address_domain(coalesce(r.address, b.recipient))
-           ELSE bounce_internal.time_label(dimension, b.received_at) END, b.class::text
+           ELSE bounce_internal.time_label(dimension, b.received_at) END, b.class::text,
+         n.id IS NOT NULL
   FROM bounce.bounce AS b
+  LEFT JOIN undone AS n ON n.id = b.id
   LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND dimension = 'domain'
   WHERE b.received_at >= coalesce(since, '-infinity')
     AND b.received_at < coalesce(until, 'infinity');
 END $$;
 COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS
-  'each bounce of a period with its label';
+  'each bounce of a period with its label, and whether it was taken back';
+
+CREATE OR REPLACE FUNCTION bounce_internal.sent_labels(
+  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT CASE dimension
+           WHEN 'process' THEN c.process WHEN 'domain' THEN bounce.address_domain(r.address_key)
+           ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, count(*)
+  FROM bounce.communication_recipient AS r
+  LEFT JOIN bounce.communication AS c ON c.id = r.communication_id AND dimension = 'process'
+  WHERE r.attempts > 0 AND r.created_at >= coalesce(since, '-infinity')
+    AND r.created_at < coalesce(until, 'infinity')
+  GROUP BY name;
+END $$;
+COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz) IS
+  'number of recipients of a period that were sent to, by label; the label is NULL where a mail '
+  'that was sent has none';

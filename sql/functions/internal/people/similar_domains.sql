@@ -49,9 +49,11 @@ BEGIN
         CASE WHEN k.domain = ANY (bounce_internal.transpositions(similar_domains.domain)) THEN 1
                               ELSE bounce_internal.edit_distance(k.domain, similar_domains.domain,
                                   at_most) END AS distance
-        FROM bounce.known_domain AS k
-        WHERE k.characters BETWEEN length(similar_domains.domain) - at_most AND length(
-            similar_domains.domain) + at_most
+        FROM (SELECT q.domain FROM bounce.known_domain AS q
+              WHERE q.characters BETWEEN length(similar_domains.domain) - at_most
+                                     AND length(similar_domains.domain) + at_most
+              UNION SELECT unnest(bounce_internal.large_providers())) AS k
+        WHERE abs(length(k.domain) - length(similar_domains.domain)) <= at_most
         OFFSET 0) AS d     -- once for each
   WHERE d.distance BETWEEN 1 AND at_most
     AND bounce_internal.has_other_ending(d.domain, similar_domains.domain) IS NOT TRUE
@@ -60,24 +62,42 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.similar_domains(text) IS
   'known domains that are one or two slips away, the nearest first';
 
+-- A fresh installation has sent nothing yet, and is asked about gmial.com all the same.
+CREATE OR REPLACE FUNCTION bounce_internal.large_providers() RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT '{aim.com,aol.com,bluewin.ch,email.com,free.fr,freenet.de,gmail.com,gmx.at,gmx.ch,gmx.com,
+    gmx.de,gmx.net,googlemail.com,hotmail.com,hotmail.de,hotmail.fr,icloud.com,laposte.net,libero.it,
+    live.com,live.de,mac.com,mail.com,mail.ru,me.com,msn.com,orange.fr,outlook.com,outlook.de,
+    posteo.de,proton.me,protonmail.com,qq.com,sfr.fr,t-online.de,wanadoo.fr,web.de,wp.pl,
+    yahoo.co.uk,yahoo.com,yahoo.de,yahoo.fr,yandex.ru,ymail.com}'::text[]
+$$;
+COMMENT ON FUNCTION bounce_internal.large_providers() IS
+  'domains of providers with mailboxes for everybody: known without any mail sent to them';
+
 CREATE OR REPLACE FUNCTION bounce_internal.suggest_domain(domain text) RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
   -- a domain that takes our mail is not misspelled
-  IF length(domain) NOT BETWEEN 4 AND 100 OR bounce_internal.sent_to_domain(domain, 3) >= 3 THEN
+  IF length(domain) NOT BETWEEN 4 AND 100
+     OR domain = ANY (bounce_internal.large_providers())
+     OR bounce_internal.sent_to_domain(domain, 3) >= 3 THEN
     RETURN '';
   END IF;
-  PERFORM bounce_internal.learn_domains();
+  IF current_setting('transaction_read_only') = 'off' THEN
+    PERFORM bounce_internal.learn_domains();
+  END IF;
   RETURN coalesce((SELECT n.similar_domain
                    FROM bounce_internal.similar_domains(domain) AS n
                    CROSS JOIN LATERAL bounce_internal.sent_to_domain(n.similar_domain,
                        100) AS s (sent)
                    WHERE s.sent >= 3
+                      OR n.similar_domain = ANY (bounce_internal.large_providers())
                    ORDER BY n.slips, s.sent DESC, n.similar_domain LIMIT 1), '');
 END $$;
 COMMENT ON FUNCTION bounce_internal.suggest_domain(text) IS
   'the domain that was probably meant: one or two slips away (a letter too many, missing, wrong, '
-  'or two exchanged), and with at least three mails that did not bounce; else empty';
+  'or two exchanged), and with at least three mails that did not bounce, or a large provider; '
+  'else empty';
 
 CREATE OR REPLACE FUNCTION bounce_internal.learn_domains(batch integer DEFAULT 2000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

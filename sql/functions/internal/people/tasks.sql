@@ -42,10 +42,6 @@ BEGIN
   INSERT INTO bounce.task_history (task_id, action, text)
   SELECT f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary
   WHERE is_new OR NOT gathers;
-  IF is_new AND f.task_kind = 'hard_bounce' THEN
-    UPDATE bounce.task AS t SET correction = bounce.suggest_address(f.address)
-    WHERE t.id = f.task_id;
-  END IF;
   UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
   WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
   f := bounce_internal.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));

@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What people read in lists: clean diagnoses, the most urgent first, rates of what came back.
+BEGIN;
+\ir ../lib/helper.psql
+SELECT * FROM no_plan();
+
+SELECT is(bounce.clean_diagnostic(words), clean, coalesce(clean, 'nothing'))
+FROM (VALUES
+  ('5.1.1 550 550 5.1.1 <a@x.example>: Recipient address rejected: User unknown in virtual mailbox '
+   'table', '550 5.1.1 User unknown in virtual mailbox table'),
+  ('host mx.example.net[192.0.2.1] said: 550-5.1.1 There is no such account (in reply to RCPT TO '
+   'command)', '550 5.1.1 There is no such account'),
+  ('smtp; 550 5.1.1 <a@b.example>... User unknown', '550 5.1.1 User unknown'),
+  ('4.2.2 452 4.2.2 mailbox' || chr(10) || ' full', '452 4.2.2 mailbox full'),
+  ('552 5.2.2', '552 5.2.2'), ('in words only', 'in words only'), ('', '')) AS v (words, clean);
+SELECT is(bounce.ago(now() - since), ago, ago)
+FROM (VALUES (interval '90 seconds', '90 seconds ago'), ('3 hours', '3 hours ago'),
+             ('12 days', '12 days ago'), ('-3 days', 'in 3 days'), (NULL, NULL)) AS v (since, ago);
+
+-- The most urgent first
+SELECT test.mail('h', '{typo@gmial.com}');
+SELECT test.record(jsonb_set(test.report('user_unknown', 'typo@gmial.com', '5.1.1',
+                                         "to" => test.return_path('typo@gmial.com')),
+  '{recipients,0,diagnostic}', '"550 5.1.1 <typo@gmial.com>: Recipient address rejected: none"'));
+SELECT bounce.delivery_problem('smtp.example.net:587', '535 5.7.8 authentication failed');
+SELECT results_eq('SELECT about, urgency, why, correction FROM bounce.open_task', $$VALUES
+  ('our mail server smtp.example.net:587', 1, (SELECT summary FROM bounce.task
+                                               WHERE reason = 'submission_server'), ''),
+  ('typo@gmial.com', 4, 'no such mailbox at that domain: 550 5.1.1 none', 'typo@gmail.com')$$,
+  'who, what, why; a suggestion, though no mail was ever sent there');
+SELECT is_empty($$SELECT FROM bounce.open_task WHERE what_next = '' OR what_next IS NULL$$,
+                'what next');
+
+-- Rates
+SELECT test.mail('r' || n, ARRAY[format('r%s@rate.example', n)]) FROM generate_series(1, 4) AS n;
+SELECT test.record(test.report('user_unknown', 'r1@rate.example', '5.1.1',
+                               "to" => test.return_path('r1@rate.example')));
+SELECT results_eq($$SELECT total, sent, rate, taken_back
+                    FROM bounce.report_by('domain', NULL, NULL) WHERE label = 'rate.example'$$,
+                  'VALUES (1::bigint, 4::bigint, 25.00, 0::bigint)', 'one of four');
+SELECT results_eq($$SELECT sent, rate FROM bounce.report_by('class', NULL, NULL)$$,
+                  'VALUES (5::bigint, 40.00)', 'of all, where a mail has no such label');
+SELECT bounce.undo_bounces(NULL, NULL, 'a mistake', domain => 'rate.example');
+SELECT results_eq($$SELECT total, rate, taken_back FROM bounce.report_by('domain', NULL, NULL)
+                    WHERE label = 'rate.example'$$,
+                  'VALUES (0::bigint, 0.00, 1::bigint)', 'what was taken back is left out');
+
+SELECT * FROM finish();
+ROLLBACK;
