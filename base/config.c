@@ -62,6 +62,8 @@ static bool set_text(const struct config_key *key, const char *value, void *base
 
 	if (key->allowed && !is_allowed(key->allowed, value))
 		return refuse(place, error, "\"%s\" is not one of %s", value, key->allowed);
+	if (*value == '\0' && key->minimum > 0)
+		return refuse(place, error, "must not be empty (%s)", key->help);
 	g_free(*field);
 	*field = g_strdup(value);
 	return true;

@@ -23,7 +23,7 @@ struct config_key {
 	enum config_type type;
 	size_t offset;             /* of the field in the section's struct */
 	const char *default_value; /* as it would be written in the file; NULL: must be set */
-	long minimum, maximum;     /* CONFIG_INTEGER, CONFIG_OCTAL */
+	long minimum, maximum;     /* CONFIG_TEXT: minimum 1 refuses the empty text */
 	const char *allowed;       /* CONFIG_TEXT: words separated by '|', NULL for any text */
 	const char *help;
 };
@@ -33,6 +33,11 @@ struct config_key {
 	{                                                                                          \
 		.name = #key, .type = CONFIG_TEXT, .offset = offsetof(struct s, key),              \
 		.default_value = preset, .allowed = words, .help = text                            \
+	}
+#define CONFIG_NAME_KEY(s, key, preset, text)                                                      \
+	{                                                                                          \
+		.name = #key, .type = CONFIG_TEXT, .offset = offsetof(struct s, key),              \
+		.default_value = preset, .minimum = 1, .help = text                                \
 	}
 #define CONFIG_NUMBER_KEY(s, key, kind, preset, low, high, text)                                   \
 	{                                                                                          \

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-enum { HEADER_MAX = 1024 * 1024 }; /* what is longer is passed on as it is */
+enum { CHUNK_MAX = 1024 * 1024 }; /* bytes of a mail that are held at a time */
 
 static const char own_field[] = "X-Bounce-";
 
@@ -40,26 +40,67 @@ static void append_field(GString *header, const char *name, const char *value)
 		g_string_append_printf(header, "%s%s: %s\n", own_field, name, clean);
 }
 
+/* Where the removal of fields stands, between two chunks of a header. */
+struct header_filter {
+	bool is_dropped;  /* the field at hand is one that only we may write */
+	bool is_mid_line; /* its line is longer than a chunk, and goes on */
+	bool is_over;     /* the body begins */
+};
+
+static void begin_line(struct header_filter *filter, const char *line, size_t len)
+{
+	if (filter->is_mid_line)
+		return;
+	filter->is_over = *line == '\n' || *line == '\r';
+	if (!filter->is_over && *line != ' ' && *line != '\t')
+		filter->is_dropped = len >= strlen(own_field) &&
+				     g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
+}
+
 /* Appends the header without the fields that only we may write; returns how many bytes of
- * the mail it takes. */
-static size_t append_header(GString *header, const char *bytes, size_t len)
+ * the mail it takes: whole lines, unless a single one fills the chunk. */
+static size_t append_header(struct header_filter *filter, GString *header, const char *bytes,
+			    size_t len)
 {
 	const char *end = bytes + len;
 	const char *line = bytes;
-	bool is_dropped = false;
 
-	while (line < end && *line != '\n' && *line != '\r') {
-		const char *next = memchr(line, '\n', (size_t)(end - line));
+	while (line < end) {
+		const char *line_end = memchr(line, '\n', (size_t)(end - line));
+		const char *next = line_end ? line_end + 1 : end;
 
-		next = next ? next + 1 : end;
-		if (*line != ' ' && *line != '\t')
-			is_dropped = (size_t)(end - line) >= strlen(own_field) &&
-				     g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
-		if (!is_dropped)
+		if (!line_end && line > bytes && len == CHUNK_MAX)
+			break;
+		begin_line(filter, line, (size_t)(end - line));
+		if (filter->is_over)
+			break;
+		filter->is_mid_line = !line_end;
+		if (!filter->is_dropped)
 			g_string_append_len(header, line, next - line);
 		line = next;
 	}
 	return (size_t)(line - bytes);
+}
+
+/* Moves rest behind the header. */
+static bool write_header(int fd, struct mail_place *rest)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	g_autoptr(GString) header = g_string_new(NULL);
+	struct header_filter filter = {0};
+
+	while (!filter.is_over && rest->start < rest->end) {
+		g_string_truncate(header, 0);
+		if (!mail_place_read(rest, CHUNK_MAX, bytes))
+			return false;
+		if (bytes->len == 0)
+			break; /* shorter than it was */
+		rest->start +=
+		    (off_t)append_header(&filter, header, (const char *)bytes->data, bytes->len);
+		if (!write_all(fd, header->str, header->len))
+			return false;
+	}
+	return true;
 }
 
 static bool write_mail(int fd, const struct forward *forward, const struct mail_place *place)
@@ -71,13 +112,10 @@ static bool write_mail(int fd, const struct forward *forward, const struct mail_
 	append_field(header, "Class", forward->class);
 	append_field(header, "Reason", forward->reason);
 	append_field(header, "Id", forward->bounce_id);
-	if (!mail_place_read(place, HEADER_MAX, bytes))
-		return false;
-	rest.start += (off_t)append_header(header, (const char *)bytes->data, bytes->len);
-	if (!write_all(fd, header->str, header->len))
+	if (!write_all(fd, header->str, header->len) || !write_header(fd, &rest))
 		return false;
 	while (rest.start < rest.end) {
-		if (!mail_place_read(&rest, HEADER_MAX, bytes) ||
+		if (!mail_place_read(&rest, CHUNK_MAX, bytes) ||
 		    !write_all(fd, (const char *)bytes->data, bytes->len))
 			return false;
 		if (bytes->len == 0)

@@ -7,11 +7,12 @@
 #include <string.h>
 
 static const struct config_key keys[] = {
-    CONFIG_TEXT_KEY(milter_settings, socket, "inet:8891@127.0.0.1", NULL,
+    CONFIG_NAME_KEY(milter_settings, socket, "unix:/var/spool/postfix/bounce-milter/socket",
 		    "where the MTA connects: unix:PATH or inet:PORT@HOST"),
     CONFIG_NUMBER_KEY(milter_settings, socket_mode, CONFIG_OCTAL, "660", 0, 0777,
 		      "permissions of a unix socket, octal"),
-    CONFIG_TEXT_KEY(milter_settings, own_mta_daemon_name, "bounce-internal", NULL,
+    /* without a name, every mail without the macro would be our own MTA's */
+    CONFIG_NAME_KEY(milter_settings, own_mta_daemon_name, "bounce-internal",
 		    "value of the macro {daemon_name} that marks reports made by our own MTA"),
     CONFIG_NUMBER_KEY(milter_settings, sessions_max, CONFIG_INTEGER, "200", 1, 10000,
 		      "bounces being received at the same time"),

@@ -10,6 +10,11 @@
 #include "base/error.h"
 #include "base/log.h"
 
+/* What the operator's mailbox shows of a mail. */
+struct result_headers {
+	const char *class, *reason, *id;
+};
+
 sfsistat answer_try_again(SMFICTX *ctx, const char *status, const char *text)
 {
 	g_autofree char *code = g_strdup("451");
@@ -38,14 +43,22 @@ static void remove_headers(SMFICTX *ctx, const struct message *message, char *na
 		smfi_chgheader(ctx, name, (int)i, NULL);
 }
 
-static bool set_header(SMFICTX *ctx, const struct message *message, const char *name,
-		       const char *value)
+/* X-Bounce-WHAT. Where too many came to remove them, X-Bounce-QUEUEID-WHAT: whoever wrote the
+ * mail did not know its queue id. */
+static char *header_name(const struct message *message, const char *queue_id, const char *what)
 {
-	g_autofree char *own_name = g_strdup(name);
+	return message_has_too_many_own_headers(message)
+		   ? g_strdup_printf("X-Bounce-%s-%s", queue_id, what)
+		   : g_strdup_printf("X-Bounce-%s", what);
+}
+
+static bool set_header(SMFICTX *ctx, const struct message *message, char *name, const char *value)
+{
 	g_autofree char *own_value = g_strdup_printf(" %s", value); /* SMFIP_HDR_LEADSPC */
 
-	remove_headers(ctx, message, own_name);
-	return smfi_addheader(ctx, own_name, own_value) == MI_SUCCESS;
+	if (!message_has_too_many_own_headers(message))
+		remove_headers(ctx, message, name);
+	return smfi_addheader(ctx, name, own_value) == MI_SUCCESS;
 }
 
 static bool remove_our_recipients(SMFICTX *ctx, struct message *message)
@@ -66,12 +79,24 @@ static bool replace_our_recipients(SMFICTX *ctx, struct message *message, const 
 	return smfi_addrcpt(ctx, address) == MI_SUCCESS && remove_our_recipients(ctx, message);
 }
 
-static bool set_result_headers(SMFICTX *ctx, const struct message *message,
+static bool set_headers(SMFICTX *ctx, const struct message *message, const char *queue_id,
+			const struct result_headers *headers)
+{
+	g_autofree char *class_name = header_name(message, queue_id, "Class");
+	g_autofree char *reason_name = header_name(message, queue_id, "Reason");
+	g_autofree char *id_name = header_name(message, queue_id, "Id");
+
+	return set_header(ctx, message, class_name, headers->class) &&
+	       set_header(ctx, message, reason_name, headers->reason) &&
+	       set_header(ctx, message, id_name, headers->id);
+}
+
+static bool set_result_headers(SMFICTX *ctx, const struct message *message, const char *queue_id,
 			       const struct db_record_result *result)
 {
-	return set_header(ctx, message, "X-Bounce-Class", result->class) &&
-	       set_header(ctx, message, "X-Bounce-Reason", result->reason) &&
-	       set_header(ctx, message, "X-Bounce-Id", result->bounce_id);
+	const struct result_headers headers = {result->class, result->reason, result->bounce_id};
+
+	return set_headers(ctx, message, queue_id, &headers);
 }
 
 /* SMFIS_DISCARD is for the whole message: foreign recipients must keep theirs. */
@@ -95,10 +120,10 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 		status = discard_for_us(ctx, message, &done);
 		break;
 	case DB_DELIVER:
-		done = set_result_headers(ctx, message, result);
+		done = set_result_headers(ctx, message, envelope->queue_id, result);
 		break;
 	case DB_FORWARD:
-		done = set_result_headers(ctx, message, result) &&
+		done = set_result_headers(ctx, message, envelope->queue_id, result) &&
 		       replace_our_recipients(ctx, message, result->forward_to);
 		break;
 	}
@@ -118,12 +143,12 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 }
 
 /* The database can never store this one: the operator must see it all the same. */
-static sfsistat send_to_operator(SMFICTX *ctx, struct message *message,
+static sfsistat send_to_operator(SMFICTX *ctx, struct message *message, const char *queue_id,
 				 struct parameter_cache *parameter_cache)
 {
+	static const struct result_headers not_recorded = {"unclassified", "not-recorded", "none"};
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
-	bool done = set_header(ctx, message, "X-Bounce-Class", "unclassified") &&
-		    set_header(ctx, message, "X-Bounce-Reason", "not-recorded");
+	bool done = set_headers(ctx, message, queue_id, &not_recorded);
 
 	if (done && *parameters->operator_mailbox != '\0')
 		done = replace_our_recipients(ctx, message, parameters->operator_mailbox);
@@ -136,6 +161,6 @@ sfsistat answer_failed(SMFICTX *ctx, struct message *message, const struct envel
 {
 	log_event(LOG_LEVEL_ERROR, envelope->queue_id, "not recorded: %s", error->message);
 	if (error->code == BM_ERROR_INPUT)
-		return send_to_operator(ctx, message, parameter_cache);
+		return send_to_operator(ctx, message, envelope->queue_id, parameter_cache);
 	return answer_try_again(ctx, "4.3.0", "the bounce could not be recorded");
 }

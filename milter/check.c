@@ -50,6 +50,10 @@ static bool check_socket(const struct milter_settings *settings)
 	if (fault)
 		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s",
 			    settings->socket, fault);
+	if (!error && g_str_has_prefix(settings->socket, "inet"))
+		check_warning("socket", "every account that can connect to this port can hand in "
+					"mail as our own MTA's, which may block; a unix socket "
+					"has rights");
 	return check_result("socket", error, settings->socket);
 }
 

@@ -30,9 +30,17 @@ struct session {
 	bool is_admitted;        /* counted in messages_in_progress */
 };
 
+/* Whoever connects speaks the protocol as he likes: a session exists from whatever comes first,
+ * and a message only between MAIL and its end. */
 static struct session *session_of(SMFICTX *ctx)
 {
-	return smfi_getpriv(ctx);
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session)
+		return session;
+	session = g_new0(struct session, 1);
+	smfi_setpriv(ctx, session);
+	return session;
 }
 
 static void session_end_message(struct session *session)
@@ -97,21 +105,22 @@ static void client_address(const struct sockaddr *address, char text_out[static 
 
 static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
 {
-	struct session *session = g_new0(struct session, 1);
+	struct session *session = session_of(ctx);
 
 	(void)host;
+	session_end_message(session);
 	client_address(address, session->client);
-	smfi_setpriv(ctx, session);
 	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = session_of(ctx);
+	const char *sender = arguments && arguments[0] ? arguments[0] : "";
 
 	session_end_message(session);
 	session->message =
-	    message_new(arguments[0], (size_t)filter->settings->intake.message_bytes_max + 1);
+	    message_new(sender, (size_t)filter->settings->intake.message_bytes_max + 1);
 	return SMFIS_NOREPLY;
 }
 
@@ -137,11 +146,10 @@ static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, con
 	       parameter_cache_is_current(filter->parameter_cache) && !is_own_mta(ctx);
 }
 
-static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+static sfsistat take_recipient(SMFICTX *ctx, struct session *session, const char *given)
 {
-	struct session *session = session_of(ctx);
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(filter->parameter_cache);
-	g_autofree char *bare = message_address_bare(arguments[0]);
+	g_autofree char *bare = message_address_bare(given);
 
 	if (!db_parameters_is_ours(parameters, bare)) {
 		message_add_foreign_recipient(session->message);
@@ -161,25 +169,50 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 			  filter->settings->sessions_max);
 		return answer_try_again(ctx, "4.3.2", "too many bounces at the same time");
 	}
-	message_add_our_recipient(session->message, arguments[0]);
+	message_add_our_recipient(session->message, given);
 	return SMFIS_CONTINUE;
+}
+
+/* No MTA asks this: nothing was received, so nothing may be accepted. */
+static sfsistat answer_without_mail(SMFICTX *ctx)
+{
+	return answer_try_again(ctx, "4.5.0", "no mail was begun");
+}
+
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = session_of(ctx);
+
+	if (!session->message || !arguments || !arguments[0])
+		return answer_without_mail(ctx);
+	return take_recipient(ctx, session, arguments[0]);
 }
 
 /* Mail that is not for us is accepted before its content is sent to us. */
 static sfsistat on_data(SMFICTX *ctx)
 {
-	return message_is_ours(session_of(ctx)->message) ? SMFIS_CONTINUE : SMFIS_ACCEPT;
+	const struct message *message = session_of(ctx)->message;
+
+	if (!message)
+		return answer_without_mail(ctx);
+	return message_is_ours(message) ? SMFIS_CONTINUE : SMFIS_ACCEPT;
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
-	message_add_header(session_of(ctx)->message, name, value);
+	struct message *message = session_of(ctx)->message;
+
+	if (message)
+		message_add_header(message, name, value);
 	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_end_of_headers(SMFICTX *ctx)
 {
-	message_end_headers(session_of(ctx)->message);
+	struct message *message = session_of(ctx)->message;
+
+	if (message)
+		message_end_headers(message);
 	return SMFIS_NOREPLY;
 }
 
@@ -187,6 +220,8 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 {
 	struct message *message = session_of(ctx)->message;
 
+	if (!message)
+		return answer_without_mail(ctx);
 	message_add_body(message, (const char *)bytes, len);
 	return message_is_full(message) ? SMFIS_SKIP : SMFIS_CONTINUE;
 }
@@ -197,6 +232,8 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	struct message *message = session->message;
 	size_t len;
 
+	if (!message)
+		return answer_without_mail(ctx);
 	if (!message_is_ours(message))
 		return SMFIS_ACCEPT;
 	g_atomic_int_inc(&callbacks_in_progress);
@@ -224,7 +261,7 @@ static sfsistat on_abort(SMFICTX *ctx)
 
 static sfsistat on_close(SMFICTX *ctx)
 {
-	struct session *session = session_of(ctx);
+	struct session *session = smfi_getpriv(ctx);
 
 	if (!session)
 		return SMFIS_CONTINUE;

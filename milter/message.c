@@ -11,7 +11,8 @@ struct message {
 	GPtrArray *given; /* our recipients as given, NULL-terminated */
 	GPtrArray *bare;  /* the same, bare */
 	unsigned foreign;
-	GPtrArray *own_headers; /* names of X-Bounce-* fields that came in */
+	GPtrArray
+	    *own_headers; /* names of X-Bounce-* fields that came in; one more than the bound */
 	GString *bytes;
 	size_t bytes_max;
 	size_t size; /* of the whole message as far as it was shown to us */
@@ -75,7 +76,8 @@ void message_add_header(struct message *message, const char *name, const char *v
 		if (*line == '\0')
 			break;
 	}
-	if (!message_is_full(message) &&
+	/* also of what is not kept: all of it reaches the operator */
+	if (!message_has_too_many_own_headers(message) &&
 	    g_ascii_strncasecmp(name, "X-Bounce-", strlen("X-Bounce-")) == 0)
 		g_ptr_array_add(message->own_headers, g_strdup(name));
 }
@@ -118,6 +120,11 @@ unsigned message_own_header_count(const struct message *message, const char *nam
 	for (guint i = 0; i < message->own_headers->len; i++)
 		count += g_ascii_strcasecmp(g_ptr_array_index(message->own_headers, i), name) == 0;
 	return count;
+}
+
+bool message_has_too_many_own_headers(const struct message *message)
+{
+	return message->own_headers->len > MESSAGE_OWN_HEADERS_MAX;
 }
 
 const char *const *message_our_recipients(const struct message *message)

@@ -13,6 +13,10 @@
 
 #include "classifier/verdict/envelope.h"
 
+/* X-Bounce-* fields of a stranger that are removed: each one costs the MTA a walk through its
+ * header (Postfix: seconds for thousands, then a panic). */
+enum { MESSAGE_OWN_HEADERS_MAX = 50 };
+
 struct message;
 
 /* sender as the MTA gave it. bytes_max: what is kept; the rest is counted only. */
@@ -36,6 +40,8 @@ bool message_has_foreign_recipients(const struct message *message);
 const char *message_bytes(const struct message *message, size_t *len_out);
 /* How many fields X-Bounce-... of that name came, in any case. */
 unsigned message_own_header_count(const struct message *message, const char *name);
+/* Whether more than MESSAGE_OWN_HEADERS_MAX fields X-Bounce-... came. */
+bool message_has_too_many_own_headers(const struct message *message);
 
 /* Our recipients as given; NULL-terminated. */
 const char *const *message_our_recipients(const struct message *message);

@@ -119,6 +119,16 @@ subtest 'what nobody can classify' => sub {
         'to the operator, from nobody';
 
     clear_outbox();
+    my $long = puzzle(letter('long@farm.example'))
+        =~ s/^/join '', map { "X-Filler: $_" . ('x' x 900) . "\nX-Bounce-Class: forged\n" } 1 .. 3000/er;
+    is + ($ctl->run({ input => $long }, @intake, '--to', 'x@bounces.example.org'))[0], 0,
+        'a header of megabytes is taken';
+    ($mail) = outbox();
+    unlike $mail, qr/forged/, 'and cleaned to its end';
+    like $mail, qr/^X-Filler: 3000x/m, 'without a loss';
+    is Bounce::Mail::body($mail), Bounce::Mail::body($long), 'nor one in the body';
+
+    clear_outbox();
     $instance->write_file('outbox/fail', '');
     my $again = puzzle(letter('g@farm.example'));
     is + ($ctl->run({ input => $again }, @intake, '--to', 'x@bounces.example.org'))[0], 75,

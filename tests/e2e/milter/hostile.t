@@ -109,6 +109,36 @@ for my $case (@hostile) {
 is $stage->count('bounce.address_block'), 0,      'nobody is blocked';
 is $stage->status($victim),               'sent', 'nothing is marked';
 
+subtest 'forged fields of ours' => sub {
+    my $operator = Bounce::Stage::OPERATOR;
+    my $forge    = sub {
+        my ($count, $text) = @_;
+        my $begin = time;
+        my ($code) = $stage->smtp->send(
+            from => '',
+            to   => [Bounce::Stage::BOUNCE_MAILBOX],
+            mail => "From: a\@evil.test\nSubject: $text\n"
+                . ("X-Filler: " . ('x' x 900 . "\n ") x 90 . "end\n") x 15
+                . "X-Bounce-Class: forged\nX-Bounce-Id: forged\n" x ($count / 2)
+                . "\nhello $text\n");
+        is $code, 250, "$count of them: taken";
+        cmp_ok time - $begin, '<', ANSWER_SECONDS, 'in time';
+        my $found;
+        $stage->wait_for(60, sub {
+            ($found) = grep { /^hello $text/m } map { $_->[1] } $stage->mta->mailbox('operator');
+        });
+        return $found;
+    };
+    my $mail = $forge->(40, 'few');
+    unlike $mail, qr/forged/, 'a few behind the cap are gone';
+    is Bounce::Mail::header($mail, 'X-Bounce-Class'), 'unclassified', 'ours is there';
+    $mail = $forge->(20_000, 'many');
+    my ($queue_id) = $mail =~ /^X-Bounce-(\w+)-Class: unclassified$/m;
+    ok $queue_id, 'ours have a name that nobody could know';
+    like $mail, qr/^X-Bounce-$queue_id-Id: \d+$/m, 'with the number';
+    like $mail, qr/\bid $queue_id\b/,              'which is the queue id of its Received';
+};
+
 my ($peak) = map { /^VmHWM:\s+(\d+)/ } $stage->instance->read_lines("/proc/$pid/status");
 SKIP: {
     skip 'a sanitizer needs memory of its own', 1 if $stage->daemon->is_sanitized;

@@ -54,6 +54,11 @@ static const struct {
      ":2: pool_size: \"99999999999999999999\" is not a whole number"},
     {"conninfo = x\npool_size = 0\n", ":2: pool_size: 0 is not in 1 to 100"},
     {"conninfo = x\n\nsocket_mode = 680\n", ":3: socket_mode: \"680\" is not an octal number"},
+    {"conninfo = x\nown_mta_daemon_name =\n",
+     ":2: own_mta_daemon_name: must not be empty (value of the macro {daemon_name} that marks "
+     "reports made by our own MTA)"},
+    {"conninfo = x\nsocket = \n",
+     ":2: socket: must not be empty (where the MTA connects: unix:PATH or inet:PORT@HOST)"},
     {"conninfo = x\nlog = file\n", ":2: log: \"file\" is not one of syslog|stderr"},
     {"conninfo = x\nlog_level = \n", ":2: log_level: \"\" is not one of error|warning|info|debug"},
 };

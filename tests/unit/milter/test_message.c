@@ -75,6 +75,22 @@ static void test_own_headers_are_counted(void)
 	g_assert_cmpuint(message_own_header_count(message, "X-Bounce-Id"), ==, 0);
 }
 
+/* Those behind the cap reach the operator as well, and too many of them are not removed. */
+static void test_own_headers_have_a_bound(void)
+{
+	g_autoptr(message_t) message = message_new("", 10);
+
+	for (unsigned i = 0; i < MESSAGE_OWN_HEADERS_MAX; i++)
+		message_add_header(message, "X-Bounce-Id", " 1");
+	g_assert_true(message_is_full(message));
+	g_assert_cmpuint(message_own_header_count(message, "X-Bounce-Id"), ==,
+			 MESSAGE_OWN_HEADERS_MAX);
+	g_assert_false(message_has_too_many_own_headers(message));
+	for (unsigned i = 0; i < 20000; i++)
+		message_add_header(message, "X-Bounce-Other", " 1");
+	g_assert_true(message_has_too_many_own_headers(message));
+}
+
 static void test_bare_addresses(void)
 {
 	static const char *const rows[][2] = {
@@ -96,6 +112,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/message/cap", test_cap);
 	g_test_add_func("/message/envelope", test_envelope);
 	g_test_add_func("/message/own-headers-are-counted", test_own_headers_are_counted);
+	g_test_add_func("/message/own-headers-have-a-bound", test_own_headers_have_a_bound);
 	g_test_add_func("/message/bare-addresses", test_bare_addresses);
 	return g_test_run();
 }
