@@ -40,7 +40,7 @@ PKGS_db         := glib-2.0 libpq
 PKGS_daemon     := glib-2.0
 PKGS_intake     := glib-2.0
 PKGS_milter     := glib-2.0
-PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 libesmtp-1.0 openssl
+PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 openssl
 PKGS_ctl        := glib-2.0 json-glib-1.0
 LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto libpq)
 
@@ -151,7 +151,7 @@ LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter $(LIBS_all)
 $(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery daemon db classifier base)
-	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(LIBS_all)
 
@@ -163,8 +163,8 @@ UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
-		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq) -o $@ $< \
-		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libesmtp-1.0 openssl) $(LIBS_all)
+		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq openssl) -o $@ $< \
+		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,openssl) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 
 include tests/tests.mk

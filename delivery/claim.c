@@ -151,7 +151,8 @@ static char *uncomposable_outcomes(const struct claim *claim, const struct db_it
 	g_autofree struct smtp_reply *none =
 	    g_new0(struct smtp_reply, g_strv_length(item->addresses));
 	const struct smtp_result result = {.mail = {.code = 554, .status = "5.6.0", .text = text},
-					   .recipients = none};
+					   .recipients = none,
+					   .fault = ""};
 
 	log_event(LOG_LEVEL_ERROR, item->communication_id, "%s", text);
 	return outcome_document(claim->context->rules, claim->context->server, item, &result);
@@ -176,7 +177,7 @@ static GBytes *begin_item(void *context, size_t index)
 		return bytes;
 	}
 	claim->refused[index] = uncomposable_outcomes(claim, item, error);
-	claim->is_broken = true; /* libESMTP ends a begun message only by hanging up */
+	claim->is_broken = true; /* the server waits for it: only hanging up ends a message */
 	return NULL;
 }
 

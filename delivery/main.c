@@ -38,8 +38,8 @@ struct service {
 	struct live_ruleset *rules;
 };
 
-/* libpq and libESMTP look for passwords and client certificates under HOME; root's
- * own, left behind by dropping privileges, would be a fault to the latter. */
+/* libpq looks for passwords and certificates under HOME, which is still root's after
+ * dropping privileges. */
 static void set_home(void)
 {
 	const struct passwd *account = getpwuid(geteuid()); /* before the first thread */
@@ -139,6 +139,5 @@ int main(int argc, char **argv)
 	};
 
 	mime_init();
-	smtp_client_init();
 	return daemon_main(&program, argc, argv);
 }

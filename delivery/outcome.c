@@ -25,30 +25,22 @@ const char *outcome_name(enum outcome outcome)
 
 static bool is_refusal(const struct smtp_reply *reply)
 {
-	return reply->code >= 400 && reply->code <= 599;
+	return reply->code != 0 && !smtp_reply_is_positive(reply);
 }
 
-static enum outcome refused(const struct smtp_reply *reply, struct smtp_reply *reply_out)
-{
-	*reply_out = *reply;
-	return reply->code >= 500 ? OUTCOME_REJECTED : OUTCOME_PENDING;
-}
-
-/* The reply to the recipient goes before that to the message: libESMTP says DATA
- * also when no recipient is left, and that is refused as well. */
+/* What is neither a yes nor a no for good is for now, whatever it is. */
 enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_reply *reply_out)
 {
 	const struct smtp_reply *recipient = &result->recipients[i];
+	const struct smtp_reply *replies[] = {&result->mail, recipient, &result->data};
 
-	if (is_refusal(&result->mail))
-		return refused(&result->mail, reply_out);
-	if (is_refusal(recipient))
-		return refused(recipient, reply_out);
-	if (is_refusal(&result->data))
-		return refused(&result->data, reply_out);
-	*reply_out = result->data;
-	if (result->data.code >= 200 && result->data.code <= 299 && recipient->code != 0 &&
-	    result->is_complete)
+	for (size_t k = 0; k < G_N_ELEMENTS(replies); k++) {
+		*reply_out = *replies[k];
+		if (is_refusal(reply_out))
+			return reply_out->code >= 500 && reply_out->code <= 599 ? OUTCOME_REJECTED
+										: OUTCOME_PENDING;
+	}
+	if (result->data.code != 0 && recipient->code != 0 && result->is_complete)
 		return OUTCOME_ACCEPTED;
 	reply_out->code = 0;
 	return result->is_complete ? OUTCOME_UNKNOWN : OUTCOME_PENDING;
@@ -63,12 +55,13 @@ bool outcome_is_sender_refused(const struct smtp_result *result)
 	       !g_str_has_suffix(mail->status, ".2.3");
 }
 
-static char *line_of(const struct smtp_reply *reply, enum outcome outcome)
+static char *line_of(const struct smtp_reply *reply, enum outcome outcome, const char *fault)
 {
 	if (reply->code == 0)
-		return g_strdup(outcome == OUTCOME_UNKNOWN
-				    ? "the final reply was not heard"
-				    : "the connection broke before the end of the message");
+		return g_strconcat(outcome == OUTCOME_UNKNOWN
+				       ? "the final reply was not heard"
+				       : "the connection broke before the end of the message",
+				   *fault == '\0' ? "" : ": ", fault, NULL);
 	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "",
 			       reply->status, reply->text);
 }
@@ -85,12 +78,13 @@ static JsonNode *classify_refusal(const struct ruleset *rules, const char *serve
 	g_strlcpy(status, reply->status, sizeof status);
 	if (*status == '\0')
 		status_code_find_failure(line, status);
-	if (reply->code != 0)
+	if (reply->code >= 400 && reply->code <= 599)
 		snprintf(code, sizeof code, "%d", reply->code);
 	struct report_recipient recipient = report_recipient_empty;
 	recipient.recipient = address;
 	recipient.action = REPORT_ACTION_FAILED;
-	recipient.status = *status == '\0' && reply->code == 0 ? "4.4.2" : status;
+	/* RFC 3463: bad connection */
+	recipient.status = *status == '\0' && *code == '\0' ? "4.4.2" : status;
 	recipient.reply_code = code;
 	recipient.diagnostic = line;
 	recipient.diagnostic_type = "smtp";
@@ -141,7 +135,7 @@ static JsonObject *recipient_document(const struct ruleset *rules, const char *s
 {
 	struct smtp_reply reply = {0};
 	enum outcome outcome = outcome_of(result, i, &reply);
-	g_autofree char *line = line_of(&reply, outcome);
+	g_autofree char *line = line_of(&reply, outcome, result->fault);
 	JsonObject *object = outcome_object(item, i, outcome_name(outcome));
 
 	json_object_set_string_member(object, "response", line);

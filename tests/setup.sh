@@ -26,7 +26,6 @@ needs() {
 	build libjson-glib-dev pc:json-glib-1.0
 	build libidn2-dev pc:libidn2
 	build libpq-dev pc:libpq
-	build libesmtp-dev pc:libesmtp-1.0
 	build libssl-dev pc:openssl
 	server openssl cmd:openssl
 	server bsdutils cmd:script

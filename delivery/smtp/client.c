@@ -7,65 +7,88 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "delivery/smtp/esmtp.h"
 #include "delivery/smtp/tls.h"
 
-void smtp_client_init(void)
+char *smtp_client_password(const struct smtp_client *client, GError **error)
 {
-	auth_client_init();
-	connect_timeout_init();
-}
-
-static bool read_password(struct smtp_client *client, const char *path, GError **error)
-{
-	g_autofree char *text = NULL;
+	char *text = NULL;
 	g_autoptr(GError) cause = NULL;
 
-	if (!g_file_get_contents(path, &text, NULL, &cause)) {
+	if (!g_file_get_contents(client->password_file, &text, NULL, &cause)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "password_file: %s", cause->message);
-		return false;
+		return NULL;
 	}
-	text[strcspn(text, "\r\n")] = '\0';
-	client->password = g_steal_pointer(&text);
+	char *end = text + strcspn(text, "\r\n");
+	explicit_bzero(end, strlen(end));
+	return text;
+}
+
+static bool can_read_password(const struct smtp_client *client, GError **error)
+{
+	char *password = smtp_client_password(client, error);
+
+	if (!password)
+		return false;
+	explicit_bzero(password, strlen(password));
+	g_free(password);
 	return true;
 }
 
-/* The host of HOST:PORT, for the certificate. */
-static char *host_of(const char *server)
+/* HOST:PORT, HOST, [ADDRESS]:PORT. */
+static void set_server(struct smtp_client *client, const char *server)
 {
 	const char *colon = strrchr(server, ':');
+	gsize len = colon ? (gsize)(colon - server) : strlen(server);
+	bool has_brackets = len >= 2 && server[0] == '[' && server[len - 1] == ']';
 
-	return colon ? g_strndup(server, (gsize)(colon - server)) : g_strdup(server);
+	client->host = has_brackets ? g_strndup(server + 1, len - 2) : g_strndup(server, len);
+	client->port = g_strdup(colon ? colon + 1 : "25");
 }
 
 static bool prepare_tls(struct smtp_client *client, const struct smtp_settings *settings,
 			GError **error)
 {
-	g_autofree char *host = host_of(client->server);
-
 	client->is_verifying = strcmp(settings->starttls, "verify") == 0;
-	client->starttls = strcmp(settings->starttls, "off") == 0   ? Starttls_DISABLED
-			   : strcmp(settings->starttls, "may") == 0 ? Starttls_ENABLED
-								    : Starttls_REQUIRED;
-	client->tls = tls_context_new(client->is_verifying, settings->tls_ca_file, host, error);
+	client->starttls = strcmp(settings->starttls, "off") == 0   ? SMTP_STARTTLS_OFF
+			   : strcmp(settings->starttls, "may") == 0 ? SMTP_STARTTLS_MAY
+								    : SMTP_STARTTLS_DEMANDED;
+	const struct tls_demands demands = {.is_verifying = client->is_verifying,
+					    .ca_file = settings->tls_ca_file,
+					    .host = client->host};
+	client->tls = tls_context_new(&demands, error);
 	return client->tls;
+}
+
+static void set_login(struct smtp_client *client, const struct smtp_settings *settings)
+{
+	client->username = g_strdup(settings->username);
+	client->password_file = g_strdup(settings->password_file);
+	client->is_oauth = strcmp(settings->auth_method, "oauth") == 0;
+	client->may_login_in_clear = strcmp(settings->auth_cleartext, "yes") == 0;
+	client->may_login_unverified =
+	    client->may_login_in_clear || strcmp(settings->auth_unverified, "yes") == 0;
+}
+
+static void set_waits(struct smtp_client *client, const struct smtp_settings *settings)
+{
+	client->connect_wait = (unsigned)settings->connect_wait;
+	client->greeting_wait = (unsigned)settings->greeting_wait;
+	client->envelope_wait = (unsigned)settings->envelope_wait;
+	client->data_wait = (unsigned)settings->data_wait;
+	client->transfer_wait = (unsigned)settings->transfer_wait;
+	client->reply_wait = (unsigned)settings->reply_wait;
 }
 
 struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError **error)
 {
 	struct smtp_client *client = g_new0(struct smtp_client, 1);
 
-	client->server = g_strdup(settings->server);
 	client->hostname =
 	    g_strdup(*settings->hostname == '\0' ? g_get_host_name() : settings->hostname);
-	client->username = g_strdup(settings->username);
-	client->connect_wait = (unsigned)settings->connect_wait;
-	client->waits[Timeout_GREETING] = settings->greeting_wait * 1000;
-	client->waits[Timeout_ENVELOPE] = settings->envelope_wait * 1000;
-	client->waits[Timeout_DATA] = settings->data_wait * 1000;
-	client->waits[Timeout_TRANSFER] = settings->transfer_wait * 1000;
-	client->waits[Timeout_DATA2] = settings->reply_wait * 1000;
-	if ((*client->username == '\0' || read_password(client, settings->password_file, error)) &&
+	set_server(client, settings->server);
+	set_login(client, settings);
+	set_waits(client, settings);
+	if ((*client->username == '\0' || can_read_password(client, error)) &&
 	    prepare_tls(client, settings, error))
 		return client;
 	smtp_client_free(client);
@@ -76,12 +99,11 @@ void smtp_client_free(struct smtp_client *client)
 {
 	if (!client)
 		return;
-	g_free(client->server);
+	g_free(client->host);
+	g_free(client->port);
 	g_free(client->hostname);
 	g_free(client->username);
-	if (client->password)
-		explicit_bzero(client->password, strlen(client->password));
-	g_free(client->password);
+	g_free(client->password_file);
 	SSL_CTX_free(client->tls);
 	g_free(client);
 }

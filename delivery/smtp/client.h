@@ -5,18 +5,45 @@
 #ifndef DELIVERY_SMTP_CLIENT_H
 #define DELIVERY_SMTP_CLIENT_H
 
+#include <stdbool.h>
+
 #include <glib.h>
+#include <openssl/ssl.h>
 
 #include "delivery/smtp/settings.h"
 
-struct smtp_client;
+enum smtp_starttls { SMTP_STARTTLS_OFF, SMTP_STARTTLS_MAY, SMTP_STARTTLS_DEMANDED };
 
-/* Once, before the first thread. */
-void smtp_client_init(void);
+struct smtp_client {
+	char *host;
+	char *port;
+	char *hostname; /* ours */
+	char *username; /* "": no login */
+	char *password_file;
+	bool is_oauth;
+	/* the least that a connection must be for the login to be offered to it */
+	bool may_login_in_clear;
+	bool may_login_unverified;
+	enum smtp_starttls starttls;
+	bool is_verifying;
+	unsigned connect_wait; /* all waits in seconds */
+	unsigned greeting_wait;
+	unsigned envelope_wait;
+	unsigned data_wait;
+	unsigned transfer_wait;
+	unsigned reply_wait;
+	SSL_CTX *tls;
+};
 
-/* Reads password and certificates. BM_ERROR_CONFIG. Thread-safe once made. */
+/* Reads the certificates, and whether the password can be read. BM_ERROR_CONFIG.
+ * Thread-safe once made. */
 struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError **error)
     __attribute__((warn_unused_result));
 void smtp_client_free(struct smtp_client *client);
+
+/* The first line of the password file as it is now: a token of OAuth is renewed by
+ * others. To be wiped. NULL with BM_ERROR_CONFIG. */
+char *smtp_client_password(const struct smtp_client *client, GError **error)
+    __attribute__((warn_unused_result));
 
 #endif

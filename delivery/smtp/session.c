@@ -1,161 +1,192 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One connection, from opening it to what went wrong with it.
+ * One connection: greeting, EHLO, STARTTLS, login, transactions, QUIT. Who is no longer
+ * trusted is not said goodbye to: after a fault or a refused login the connection is
+ * closed and that is all.
  */
 #include "delivery/smtp/session.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "delivery/smtp/callbacks.h"
-#include "delivery/smtp/esmtp.h"
-#include "delivery/smtp/replies.h"
-#include "delivery/smtp/tls.h"
+#include "delivery/smtp/client.h"
+#include "delivery/smtp/dialogue.h"
+#include "delivery/smtp/login.h"
+#include "delivery/smtp/offers.h"
 #include "delivery/smtp/transfer.h"
 
-static int answer_login(auth_client_request_t request, char **result, int fields, void *data)
-{
-	const struct smtp_client *client = data;
+enum { QUIT_WAIT = 5 }; /* seconds; nothing depends on the reply */
 
-	for (int i = 0; i < fields; i++)
-		result[i] = request[i].flags & AUTH_USER   ? client->username
-			    : request[i].flags & AUTH_PASS ? client->password
-							   : NULL;
-	return 1;
+struct session {
+	const struct smtp_client *client;
+	struct dialogue dialogue;
+	struct offers offers;
+	bool was_any_ended;
+};
+
+/* --- until the first transaction --------------------------------------------------- */
+
+/* The reply is not the one that lets the dialogue go on; takes its text. */
+static bool refuse(struct session *session, const char *introduction, struct smtp_reply *reply)
+{
+	g_autofree char *text = reply->text;
+	g_autofree char *quote = dialogue_quote(reply);
+
+	return dialogue_fail(&session->dialogue, g_strconcat(introduction, quote, NULL));
 }
 
-/* NULL: no login is configured. */
-static auth_context_t login_new(const struct smtp_client *client, smtp_session_t esmtp)
+static bool ask(struct session *session, const char *step, const char *command,
+		struct smtp_reply *reply_out)
 {
-	if (*client->username == '\0')
+	g_autoptr(GString) line = g_string_new(command);
+	unsigned wait = session->client->envelope_wait;
+
+	reply_out->text = NULL;
+	g_string_append(line, "\r\n");
+	return dialogue_say(&session->dialogue, step, line, wait) &&
+	       dialogue_hear(&session->dialogue, step, wait, reply_out);
+}
+
+static bool hear_greeting(struct session *session)
+{
+	struct smtp_reply reply;
+
+	if (!dialogue_hear(&session->dialogue, "connecting", session->client->greeting_wait,
+			   &reply)) {
+		g_free(reply.text);
+		return false;
+	}
+	if (!smtp_reply_is_positive(&reply))
+		return refuse(session, "the server says: ", &reply);
+	g_free(reply.text);
+	return true;
+}
+
+/* RFC 5321 sections 3.2 and 4.1.4: it knows no EHLO. */
+static bool is_old(const struct smtp_reply *reply)
+{
+	return reply->code == 500 || reply->code == 501 || reply->code == 502 || reply->code == 504;
+}
+
+static bool greet(struct session *session)
+{
+	g_autofree char *ehlo = g_strconcat("EHLO ", session->client->hostname, NULL);
+	g_autofree char *helo = g_strconcat("HELO ", session->client->hostname, NULL);
+	struct smtp_reply reply;
+	bool is_heard = ask(session, "EHLO", ehlo, &reply);
+	bool has_offers = is_heard && smtp_reply_is_positive(&reply);
+
+	if (is_heard && is_old(&reply)) {
+		g_free(reply.text);
+		is_heard = ask(session, "HELO", helo, &reply);
+	}
+	if (is_heard && !smtp_reply_is_positive(&reply))
+		return refuse(session, "the server says: ", &reply);
+	g_free(reply.text);
+	offers_read(&session->offers, has_offers ? session->dialogue.reader.lines->str : "");
+	return is_heard;
+}
+
+static bool start_tls(struct session *session)
+{
+	bool is_demanded = session->client->starttls == SMTP_STARTTLS_DEMANDED;
+	struct smtp_reply reply;
+
+	if (session->client->starttls == SMTP_STARTTLS_OFF ||
+	    (!session->offers.has_starttls && !is_demanded))
+		return true;
+	if (!session->offers.has_starttls)
+		return dialogue_fail(&session->dialogue,
+				     g_strdup("TLS: the server does not offer STARTTLS"));
+	if (!ask(session, "STARTTLS", "STARTTLS", &reply)) {
+		g_free(reply.text);
+		return false;
+	}
+	if (!smtp_reply_is_positive(&reply) && is_demanded)
+		return refuse(session, "TLS: the server refuses STARTTLS: ", &reply);
+	g_free(reply.text);
+	/* what was offered in the clear is void: RFC 3207 section 4.2 */
+	return !smtp_reply_is_positive(&reply) ||
+	       (dialogue_start_tls(&session->dialogue, session->client->tls,
+				   session->client->envelope_wait) &&
+		greet(session));
+}
+
+static bool introduce(struct session *session)
+{
+	return hear_greeting(session) && greet(session) && start_tls(session) &&
+	       (*session->client->username == '\0' ||
+		login_run(&session->dialogue, session->client, session->offers.mechanisms));
+}
+
+/* --- transactions --------------------------------------------------------------------- */
+
+static bool say_reset(struct session *session)
+{
+	struct smtp_reply reply;
+	bool is_heard = ask(session, "RSET", "RSET", &reply);
+
+	g_free(reply.text);
+	return is_heard && smtp_reply_is_positive(&reply);
+}
+
+static void say_quit(struct session *session)
+{
+	g_autoptr(GString) line = g_string_new("QUIT\r\n");
+	struct smtp_reply reply = {0};
+
+	if (dialogue_say(&session->dialogue, "QUIT", line, QUIT_WAIT))
+		(void)dialogue_hear(&session->dialogue, "QUIT", QUIT_WAIT, &reply);
+	g_free(reply.text);
+}
+
+static void transact(struct session *session, const struct smtp_transaction *transactions,
+		     size_t count, const struct smtp_handler *handler)
+{
+	enum transfer_next next = TRANSFER_GOES_ON;
+
+	for (size_t i = 0; i < count && next != TRANSFER_CLOSES; i++) {
+		struct transfer transfer = {.dialogue = &session->dialogue,
+					    .client = session->client,
+					    .offers = &session->offers,
+					    .handler = handler,
+					    .transaction = &transactions[i],
+					    .index = i};
+
+		if (next == TRANSFER_NEEDS_RESET && !say_reset(session))
+			return;
+		next = transfer_run(&transfer);
+		session->was_any_ended = session->was_any_ended || transfer.was_ended;
+	}
+	if (next != TRANSFER_CLOSES)
+		say_quit(session);
+}
+
+/* --- the whole -------------------------------------------------------------------------- */
+
+/* NULL: nothing that concerns more than one mail. */
+static char *problem_of(const struct session *session)
+{
+	const char *fault = session->dialogue.fault;
+
+	if (session->was_any_ended || !fault)
 		return NULL;
-	auth_context_t login = auth_create_context();
-	auth_set_mechanism_flags(login, AUTH_PLUGIN_PLAIN, 0);
-	auth_set_interact_cb(login, answer_login, (void *)client);
-	smtp_auth_set_context(esmtp, login);
-	return login;
-}
-
-static smtp_session_t session_open(struct session *session)
-{
-	const struct smtp_client *client = session->client;
-	smtp_session_t esmtp = smtp_create_session();
-
-	if (!esmtp)
-		g_error("out of memory");
-	smtp_set_server(esmtp, client->server);
-	smtp_set_hostname(esmtp, client->hostname);
-	for (int i = 0; i <= Timeout_DATA2; i++)
-		smtp_set_timeout(esmtp, i | Timeout_OVERRIDE_RFC2822_MINIMUM, client->waits[i]);
-	smtp_starttls_enable(esmtp, client->starttls);
-	smtp_starttls_set_ctx(esmtp, client->tls);
-	callbacks_install(esmtp, session);
-	return esmtp;
-}
-
-static void session_add(struct session *session, smtp_session_t esmtp,
-			const struct smtp_transaction *transactions, size_t count)
-{
-	session->transfers = g_new0(struct transfer, count);
-	session->transfer_count = count;
-	for (size_t i = 0; i < count; i++) {
-		session->transfers[i] = (struct transfer){.session = session, .index = i};
-		transfer_add(&session->transfers[i], esmtp, &transactions[i]);
-	}
-}
-
-/* Runs the dialogue to its end. The number of libESMTP's error, 0 for none. */
-static int session_talk(struct session *session, smtp_session_t esmtp)
-{
-	g_free(tls_problem_take()); /* of an earlier connection */
-	connect_timeout_begin(&session->connecting, session->client->connect_wait);
-	int error = smtp_start_session(esmtp) ? 0 : smtp_errno();
-	connect_timeout_end(&session->connecting);
-	return error != 0 ? error : smtp_errno();
-}
-
-/* What a broken connection has left open. */
-static void session_end_rest(struct session *session)
-{
-	for (size_t i = 0; i < session->transfer_count; i++) {
-		struct transfer *transfer = &session->transfers[i];
-
-		if (!transfer->is_ended && !session_lacks_login(session) &&
-		    transfer_is_touched(transfer))
-			transfer_end(transfer);
-	}
-}
-
-static void session_clear(struct session *session)
-{
-	for (size_t i = 0; i < session->transfer_count; i++)
-		transfer_clear(&session->transfers[i]);
-	g_free(session->transfers);
-	g_string_free(session->received, TRUE);
-	g_free(session->tls_problem);
-}
-
-/* --- what went wrong ------------------------------------------------------------ */
-
-static char *login_problem(const struct session *session, const char *refusal)
-{
-	return g_strdup_printf(
-	    "login as %s refused: %s", session->client->username,
-	    *refusal != '\0' ? refusal : "the server offers no way to log in that is known here");
-}
-
-static char *handshake_problem(void)
-{
-	g_autofree char *handshake = tls_problem_take();
-
-	return g_strdup_printf("TLS: %s", handshake ? handshake : "the handshake was cut off");
-}
-
-static char *connection_problem(const struct session *session, int error)
-{
-	char buffer[256];
-	const char *why = smtp_strerror(error, buffer, sizeof buffer);
-
-	if (!session->is_connected && g_strcmp0(why, g_strerror(EINTR)) == 0)
-		return g_strdup_printf("cannot reach it: no connection within %u seconds",
-				       session->client->connect_wait);
-	return g_strdup_printf("cannot reach it: %s", why);
-}
-
-/* What kept the server from replying to any transaction. */
-static char *session_problem(const struct session *session, int error)
-{
-	const char *received = session->received->str;
-	g_autofree char *refusal = replies_last_refusal(received, 0);
-	g_autofree char *valid = g_utf8_make_valid(refusal, -1);
-
-	if (session->tls_problem)
-		return g_strdup_printf("TLS: %s", session->tls_problem);
-	if (session_lacks_login(session) && strstr(received, "250"))
-		return login_problem(session, valid);
-	if (*valid != '\0')
-		return g_strdup_printf("the server says: %s", valid);
-	if (session->client->starttls != Starttls_DISABLED && strstr(received, "STARTTLS"))
-		return handshake_problem();
-	return connection_problem(session, error);
+	return session->dialogue.was_anything_heard ? g_strdup(fault)
+						    : g_strdup_printf("cannot reach it: %s", fault);
 }
 
 char *smtp_session_run(const struct smtp_client *client,
 		       const struct smtp_transaction *transactions, size_t count,
 		       const struct smtp_handler *handler)
 {
-	struct session session = {
-	    .client = client, .handler = handler, .received = g_string_new(NULL), .hidden_fd = -1};
-	smtp_session_t esmtp = session_open(&session);
-	auth_context_t login = login_new(client, esmtp);
+	struct session session = {.client = client};
+	g_autofree char *fault = NULL;
+	struct wire *wire = wire_connect(client->host, client->port, client->connect_wait, &fault);
 
-	session_add(&session, esmtp, transactions, count);
-	int error = session_talk(&session, esmtp);
-	session_end_rest(&session);
-	char *problem = session.was_any_ended ? NULL : session_problem(&session, error);
-	smtp_destroy_session(esmtp);
-	if (login)
-		auth_destroy_context(login);
-	session_clear(&session);
+	if (!wire)
+		return g_strdup_printf("cannot reach it: %s", fault);
+	dialogue_open(&session.dialogue, wire);
+	if (introduce(&session))
+		transact(&session, transactions, count, handler);
+	char *problem = problem_of(&session);
+	offers_clear(&session.offers);
+	dialogue_close(&session.dialogue);
 	return problem;
 }

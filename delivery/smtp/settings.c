@@ -18,7 +18,11 @@ static const struct config_key keys[] = {
 		    "certificates that are trusted (PEM); empty: those of the system"),
     CONFIG_TEXT_KEY(smtp_settings, username, "", NULL, "account at the server; empty: no login"),
     CONFIG_TEXT_KEY(smtp_settings, password_file, "", NULL,
-		    "file whose first line is the password"),
+		    "file whose first line is the password or token"),
+    CONFIG_TEXT_KEY(smtp_settings, auth_method, "password", "password|oauth",
+		    "what the file holds: a password, or a token of OAuth 2.0"),
+    CONFIG_TEXT_KEY(smtp_settings, auth_unverified, "no", "no|yes",
+		    "log in also where the server's certificate is not verified"),
     CONFIG_TEXT_KEY(smtp_settings, auth_cleartext, "no", "no|yes",
 		    "log in also where the connection is not encrypted for certain"),
     CONFIG_NUMBER_KEY(smtp_settings, connect_wait, CONFIG_INTEGER, "30", 1, 3600,
@@ -42,15 +46,16 @@ struct config_section smtp_settings_section(struct smtp_settings *settings)
 
 bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)
 {
-	bool encrypted =
-	    strcmp(settings->starttls, "encrypt") == 0 || strcmp(settings->starttls, "verify") == 0;
+	bool is_encrypted = strcmp(settings->starttls, "encrypt") == 0;
+	bool is_verified = strcmp(settings->starttls, "verify") == 0;
 
-	if (*settings->username == '\0' || encrypted ||
-	    strcmp(settings->auth_cleartext, "yes") == 0)
+	if (*settings->username == '\0' || is_verified ||
+	    strcmp(settings->auth_cleartext, "yes") == 0 ||
+	    (is_encrypted && strcmp(settings->auth_unverified, "yes") == 0))
 		return true;
-	g_set_error(
-	    error, BM_ERROR, BM_ERROR_CONFIG,
-	    "%s: username: a login needs starttls = encrypt or verify, or auth_cleartext = yes",
-	    path);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+		    "%s: username: a login needs starttls = verify; or auth_unverified = yes "
+		    "with starttls = encrypt; or auth_cleartext = yes",
+		    path);
 	return false;
 }

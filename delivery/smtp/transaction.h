@@ -12,16 +12,21 @@
 
 /* A reply of the server; code 0: none was received. */
 struct smtp_reply {
-	int code;        /* RFC 5321 section 4.2 */
+	int code;        /* RFC 5321 section 4.2; of any class */
 	char status[16]; /* enhanced status code, RFC 2034; "" if none */
 	char *text;      /* without the codes; never NULL; owned by the result */
 };
 
+static inline bool smtp_reply_is_positive(const struct smtp_reply *reply)
+{
+	return reply->code >= 200 && reply->code <= 299;
+}
+
 struct smtp_result {
 	struct smtp_reply mail;
 	struct smtp_reply *recipients; /* one each, in the order of the transaction */
-	struct smtp_reply data;        /* to the message as a whole */
-	bool is_begun;                 /* the content was asked for */
+	struct smtp_reply data;        /* to the message as a whole, or what DATA got for 354 */
+	const char *fault;             /* why a reply is missing, for people; "": none is */
 	bool is_complete; /* all of it was written, with its end: the server may have it */
 };
 
@@ -34,12 +39,12 @@ struct smtp_transaction {
 };
 
 struct smtp_handler {
-	/* The message as it goes over the wire, lines ended by CRLF. Called once MAIL is
-	 * accepted and before a byte of it is written. NULL: it must not be sent; the
+	/* The message as it goes over the wire, lines ended by CRLF. Called when the server
+	 * asks for it, and before a byte of it is written. NULL: it must not be sent; the
 	 * connection is closed and nothing further is begun. */
 	GBytes *(*begin)(void *context, size_t index);
-	/* Called once for each transaction to which the server replied, or whose content
-	 * was begun, also when the connection broke. */
+	/* Called once for each transaction to which the server replied, also when the
+	 * connection broke; not where begin gave NULL. */
 	void (*end)(void *context, size_t index, const struct smtp_result *result);
 	void *context;
 };

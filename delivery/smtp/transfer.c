@@ -1,189 +1,230 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One transaction, from libESMTP's message to the result.
+ * MAIL and RCPT go out together where the server offers PIPELINING (RFC 2920), at most so
+ * many that their replies fit into any buffer on the way. DATA waits for them: it is said
+ * only when a recipient was accepted.
  */
 #include "delivery/smtp/transfer.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "classifier/text/address_spelling.h"
-#include "delivery/smtp/replies.h"
+#include "delivery/smtp/envelope.h"
 
-enum { WRITE_BYTES = 1 << 20 };
+enum {
+	GROUP_MAX = 100,        /* recipients */
+	BLOCK_BYTES = 64 * 1024 /* between two looks whether the server is silent */
+};
 
-/* --- adding --------------------------------------------------------------------- */
+enum { CLOSING = 421, GO_ON = 354 }; /* RFC 5321 section 4.2.3 */
 
-static const char *content_callback(void **context, int *len, void *data)
+struct state {
+	struct transfer *transfer;
+	struct envelope envelope;
+	struct smtp_result result;
+	bool *is_unsayable; /* by recipient */
+	char *fault;        /* of this transaction, beside the dialogue's */
+};
+
+static bool hear(struct state *state, const char *step, unsigned seconds, struct smtp_reply *reply)
 {
-	struct transfer *transfer = data;
-
-	(void)context;
-	if (len)
-		return transfer_next(transfer, len);
-	transfer_rewind(transfer); /* asked for no bytes: from the beginning */
-	return NULL;
+	g_free(reply->text);
+	return dialogue_hear(state->transfer->dialogue, step, seconds, reply);
 }
 
-/* libESMTP 1.1.0 writes xtext (RFC 3461 section 4) into 256 bytes and looks at the
- * bound before it writes three of them. */
-static bool fits_xtext(const char *text)
-{
-	size_t len = 0;
+/* --- the envelope ----------------------------------------------------------------- */
 
-	for (; *text != '\0'; text++)
-		len += *text > ' ' && *text < 0x7f && *text != '+' && *text != '=' ? 1 : 3;
-	return len < 250;
+/* Says the recipients from one to before another, with MAIL in front where from is 0, and
+ * hears the replies. */
+static bool say_group(struct state *state, size_t from, size_t until, bool has_mail)
+{
+	const struct transfer *transfer = state->transfer;
+	unsigned wait = transfer->client->envelope_wait;
+	g_autoptr(GString) commands = g_string_new(NULL);
+
+	if (has_mail)
+		envelope_say_mail(&state->envelope, transfer->transaction, transfer->offers,
+				  commands);
+	for (size_t i = from; i < until; i++)
+		if (!state->is_unsayable[i])
+			envelope_say_recipient(&state->envelope, i, transfer->offers, commands);
+	if (commands->len == 0)
+		return true;
+	bool is_heard =
+	    dialogue_say(transfer->dialogue, has_mail ? "MAIL" : "RCPT", commands, wait) &&
+	    (!has_mail || hear(state, "MAIL", wait, &state->result.mail));
+	for (size_t i = from; i < until; i++)
+		is_heard = is_heard && (state->is_unsayable[i] ||
+					hear(state, "RCPT", wait, &state->result.recipients[i]));
+	return is_heard;
 }
 
-static smtp_recipient_t add_recipient(smtp_message_t message, const char *address,
-				      enum notify_flags notify)
+static bool say_envelope(struct state *state)
 {
-	g_autofree char *mailbox = address_spelling_for_wire(address);
-	smtp_recipient_t recipient = smtp_add_recipient(message, mailbox);
+	const struct transfer *transfer = state->transfer;
+	size_t count = transfer->transaction->recipient_count;
+	size_t step = transfer->offers->has_pipelining ? GROUP_MAX : 1;
+	size_t until = transfer->offers->has_pipelining ? MIN(count, step) : 0;
+	bool is_heard = say_group(state, 0, until, true);
 
-	smtp_dsn_set_notify(recipient, notify);
-	if (fits_xtext(mailbox))
-		smtp_dsn_set_orcpt(recipient, "rfc822", mailbox);
-	return recipient;
+	while (is_heard && until < count && smtp_reply_is_positive(&state->result.mail)) {
+		size_t from = until;
+
+		until = MIN(count, from + step);
+		is_heard = say_group(state, from, until, false);
+	}
+	return is_heard;
 }
 
-void transfer_add(struct transfer *transfer, smtp_session_t esmtp,
-		  const struct smtp_transaction *transaction)
+static bool is_any_accepted(const struct state *state)
 {
-	g_autofree char *sender = address_spelling_for_wire(transaction->sender);
-	/* a notice with the null sender must not be answered by another */
-	enum notify_flags notify =
-	    *transaction->sender == '\0' ? Notify_NEVER : Notify_FAILURE | Notify_DELAY;
+	bool is_any = false;
 
-	transfer->message = smtp_add_message(esmtp);
-	transfer->recipient_count = transaction->recipient_count;
-	transfer->recipients = g_new0(smtp_recipient_t, transaction->recipient_count);
-	smtp_message_set_application_data_release(transfer->message, transfer, NULL);
-	smtp_set_reverse_path(transfer->message, sender);
-	smtp_set_messagecb(transfer->message, content_callback, transfer);
-	smtp_dsn_set_ret(transfer->message, Ret_HDRS);
-	smtp_dsn_set_envid(transfer->message, transaction->envelope_id);
-	smtp_size_set_estimate(transfer->message, transaction->size_estimate);
-	for (size_t i = 0; i < transaction->recipient_count; i++)
-		transfer->recipients[i] =
-		    add_recipient(transfer->message, transaction->recipients[i], notify);
+	for (size_t i = 0; i < state->transfer->transaction->recipient_count; i++)
+		is_any = is_any || smtp_reply_is_positive(&state->result.recipients[i]);
+	return is_any && smtp_reply_is_positive(&state->result.mail);
 }
 
-void transfer_clear(struct transfer *transfer)
-{
-	g_clear_pointer(&transfer->recipients, g_free);
-	g_clear_pointer(&transfer->content, g_bytes_unref);
-}
+/* --- the message -------------------------------------------------------------------- */
 
-/* --- content -------------------------------------------------------------------- */
-
-void transfer_rewind(struct transfer *transfer)
-{
-	const struct smtp_handler *handler = transfer->session->handler;
-
-	transfer->offset = 0;
-	if (transfer->is_begun || session_lacks_login(transfer->session))
-		return;
-	transfer->content = handler->begin(handler->context, transfer->index);
-	transfer->is_begun = transfer->content;
-}
-
-const char *transfer_next(struct transfer *transfer, int *len_out)
+/* RFC 5321 section 4.5.2, with the end of the message. */
+static GString *stuff(GBytes *content)
 {
 	gsize size;
+	const char *line = g_bytes_get_data(content, &size);
+	const char *stop = line + size;
+	GString *stuffed = g_string_sized_new(size + size / 64 + 16);
 
-	*len_out = 0;
-	if (!transfer->content) {
-		errno = ECANCELED; /* drop the connection */
-		return NULL;
+	while (line < stop) {
+		const char *end = memchr(line, '\n', (gsize)(stop - line));
+		const char *next = end ? end + 1 : stop;
+
+		if (*line == '.')
+			g_string_append_c(stuffed, '.');
+		g_string_append_len(stuffed, line, next - line);
+		line = next;
 	}
-	const char *bytes = g_bytes_get_data(transfer->content, &size);
-	gsize part = MIN(size - transfer->offset, WRITE_BYTES);
-	const char *start = bytes + transfer->offset;
-
-	errno = 0;
-	transfer->offset += part;
-	transfer->is_complete = part == 0;
-	*len_out = (int)part;
-	return part == 0 ? NULL : start;
+	if (size > 0 && !g_str_has_suffix(stuffed->str, "\r\n"))
+		g_string_append(stuffed, "\r\n");
+	return g_string_append(stuffed, ".\r\n");
 }
 
-/* --- replies -------------------------------------------------------------------- */
-
-enum missing_text { MISSING_TEXT_SEARCH, MISSING_TEXT_NONE };
-
-/* One line of valid UTF-8 without control characters. Takes the text. */
-static char *clean_text(char *text)
+static bool say_message(struct state *state, GBytes *content)
 {
-	char *valid = g_utf8_make_valid(text, -1);
+	const struct transfer *transfer = state->transfer;
+	g_autoptr(GString) bytes = stuff(content);
+	bool is_said = true;
 
-	g_free(text);
-	for (char *p = valid; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = ' ';
-	return g_strstrip(valid);
+	for (gsize at = 0; is_said && at < bytes->len; at += BLOCK_BYTES)
+		is_said = dialogue_say_bytes(transfer->dialogue, "the message", bytes->str + at,
+					     MIN(bytes->len - at, BLOCK_BYTES),
+					     transfer->client->transfer_wait);
+	return is_said;
 }
 
-/* missing: whether a text that libESMTP has lost may be that of the last refusal. */
-static struct smtp_reply read_reply(const struct session *session, const smtp_status_t *status,
-				    enum missing_text missing)
+/* False: it must not be sent. */
+static bool say_data(struct state *state)
 {
-	struct smtp_reply reply = {.code = status ? status->code : 0};
-	char *text = NULL;
+	const struct transfer *transfer = state->transfer;
+	struct smtp_result *result = &state->result;
+	g_autoptr(GString) command = g_string_new("DATA\r\n");
+	unsigned wait = transfer->client->data_wait;
 
-	if (reply.code == 0) {
-		reply.text = g_strdup("");
-		return reply;
+	if (!dialogue_say(transfer->dialogue, "DATA", command, wait) ||
+	    !hear(state, "DATA", wait, &result->data))
+		return true;
+	if (smtp_reply_is_positive(&result->data))
+		state->fault = g_strdup_printf("the reply to DATA was %d", result->data.code);
+	if (result->data.code != GO_ON)
+		return true;
+	result->data.code = 0;
+	g_autoptr(GBytes) content =
+	    transfer->handler->begin(transfer->handler->context, transfer->index);
+	if (!content)
+		return false;
+	result->is_complete = say_message(state, content);
+	if (result->is_complete)
+		hear(state, "the message", transfer->client->reply_wait, &result->data);
+	return true;
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+static void state_init(struct state *state, struct transfer *transfer)
+{
+	size_t count = transfer->transaction->recipient_count;
+
+	*state = (struct state){.transfer = transfer, .is_unsayable = g_new0(bool, count)};
+	envelope_init(&state->envelope, transfer->transaction);
+	state->result = (struct smtp_result){.recipients = g_new0(struct smtp_reply, count)};
+	state->result.mail.text = g_strdup("");
+	state->result.data.text = g_strdup("");
+	for (size_t i = 0; i < count; i++) {
+		struct smtp_reply *reply = &state->result.recipients[i];
+
+		state->is_unsayable[i] =
+		    !envelope_can_say(state->envelope.recipients[i], transfer->offers, reply);
+		if (!reply->text)
+			reply->text = g_strdup("");
 	}
-	if (status->text)
-		text = g_strdup(status->text);
-	else if (missing == MISSING_TEXT_SEARCH)
-		text = replies_last_refusal(session->received->str, reply.code);
-	else
-		text = g_strdup("");
-	if (status->enh_class > 0)
-		g_snprintf(reply.status, sizeof reply.status, "%d.%d.%d", status->enh_class % 10,
-			   status->enh_subject % 1000, status->enh_detail % 1000);
-	reply.text = clean_text(text);
-	return reply;
 }
 
-static bool is_last_answered(const struct transfer *transfer, size_t i)
+static void state_clear(struct state *state)
 {
-	return i + 1 == transfer->recipient_count ||
-	       smtp_recipient_status(transfer->recipients[i + 1])->code == 0;
+	for (size_t i = 0; i < state->transfer->transaction->recipient_count; i++)
+		g_free(state->result.recipients[i].text);
+	g_free(state->result.recipients);
+	g_free(state->result.mail.text);
+	g_free(state->result.data.text);
+	g_free(state->is_unsayable);
+	g_free(state->fault);
+	envelope_clear(&state->envelope);
 }
 
-bool transfer_is_touched(const struct transfer *transfer)
+static void end(struct state *state)
 {
-	return transfer->is_begun || smtp_reverse_path_status(transfer->message)->code != 0;
+	struct transfer *transfer = state->transfer;
+	const char *fault = state->fault ? state->fault : transfer->dialogue->fault;
+
+	if (state->result.mail.code == 0)
+		return;
+	state->result.fault = fault ? fault : "";
+	transfer->was_ended = true;
+	transfer->handler->end(transfer->handler->context, transfer->index, &state->result);
 }
 
-void transfer_end(struct transfer *transfer)
+static bool is_closing(const struct state *state)
 {
-	struct session *session = transfer->session;
-	g_autofree struct smtp_reply *recipients =
-	    g_new0(struct smtp_reply, transfer->recipient_count);
-	struct smtp_result result = {
-	    .mail = read_reply(session, smtp_reverse_path_status(transfer->message),
-			       MISSING_TEXT_SEARCH),
-	    .data = read_reply(session, smtp_message_transfer_status(transfer->message),
-			       MISSING_TEXT_SEARCH),
-	    .recipients = recipients,
-	    .is_begun = transfer->is_begun,
-	    .is_complete = transfer->is_complete};
+	bool is_any = state->result.mail.code == CLOSING || state->result.data.code == CLOSING;
 
-	for (size_t i = 0; i < transfer->recipient_count; i++)
-		recipients[i] = read_reply(session, smtp_recipient_status(transfer->recipients[i]),
-					   is_last_answered(transfer, i) ? MISSING_TEXT_SEARCH
-									 : MISSING_TEXT_NONE);
-	transfer->is_ended = true;
-	session->was_any_ended = true;
-	session->handler->end(session->handler->context, transfer->index, &result);
-	for (size_t i = 0; i < transfer->recipient_count; i++)
-		g_free(recipients[i].text);
-	g_free(result.mail.text);
-	g_free(result.data.text);
-	g_string_truncate(session->received, 0); /* one transaction's replies are not the next's */
+	for (size_t i = 0; i < state->transfer->transaction->recipient_count; i++)
+		is_any = is_any || state->result.recipients[i].code == CLOSING;
+	return is_any || state->transfer->dialogue->fault;
+}
+
+static enum transfer_next run(struct state *state)
+{
+	struct smtp_reply refusal;
+
+	if (!envelope_can_say(state->envelope.sender, state->transfer->offers, &refusal)) {
+		g_free(state->result.mail.text);
+		state->result.mail = refusal;
+		end(state);
+		return TRANSFER_GOES_ON;
+	}
+	if (say_envelope(state) && !is_closing(state) && is_any_accepted(state) && !say_data(state))
+		return TRANSFER_CLOSES;
+	end(state);
+	if (is_closing(state))
+		return TRANSFER_CLOSES;
+	return state->result.is_complete ? TRANSFER_GOES_ON : TRANSFER_NEEDS_RESET;
+}
+
+enum transfer_next transfer_run(struct transfer *transfer)
+{
+	struct state state;
+
+	state_init(&state, transfer);
+	enum transfer_next next = run(&state);
+	state_clear(&state);
+	return next;
 }

@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One transaction of a session: handed to libESMTP, its content given away piece by
- * piece, and its replies collected. For use inside delivery/smtp/ only.
+ * One transaction of a dialogue, from MAIL to the reply to the message.
  */
 #ifndef DELIVERY_SMTP_TRANSFER_H
 #define DELIVERY_SMTP_TRANSFER_H
 
-#include "delivery/smtp/esmtp.h"
+#include "delivery/smtp/client.h"
+#include "delivery/smtp/dialogue.h"
+#include "delivery/smtp/offers.h"
+#include "delivery/smtp/transaction.h"
 
-/* Adds the transaction to libESMTP's session. */
-void transfer_add(struct transfer *transfer, smtp_session_t esmtp,
-		  const struct smtp_transaction *transaction);
+struct transfer {
+	struct dialogue *dialogue;
+	const struct smtp_client *client;
+	const struct offers *offers;
+	const struct smtp_handler *handler;
+	const struct smtp_transaction *transaction;
+	size_t index;
+	bool was_ended; /* the handler heard of its end */
+};
 
-/* From the beginning of the content: asks the handler for it the first time. */
-void transfer_rewind(struct transfer *transfer);
-/* The next piece; NULL at the end, and with errno set if there is no content. */
-const char *transfer_next(struct transfer *transfer, int *len_out);
+/* What the connection is good for now. */
+enum transfer_next {
+	TRANSFER_GOES_ON,
+	TRANSFER_NEEDS_RESET, /* the server may still be in the middle of it */
+	TRANSFER_CLOSES,      /* nothing more is to be said */
+};
 
-/* Whether the server has replied to it, or was given of its content. */
-bool transfer_is_touched(const struct transfer *transfer);
-/* Hands the replies to the handler. */
-void transfer_end(struct transfer *transfer);
-
-void transfer_clear(struct transfer *transfer);
+enum transfer_next transfer_run(struct transfer *transfer);
 
 #endif

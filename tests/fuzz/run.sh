@@ -12,21 +12,24 @@ build=$1
 time=$2
 shift 2
 work=$build/fuzz
+folders='base classifier delivery/smtp'
 packages='glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto'
 sanitizers='address,undefined -fno-sanitize-recover=all'
 flags="-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
-for kind in report delivery_status prose classify rules expression return_date; do
+for kind in report delivery_status prose classify rules expression return_date reply_reader; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
-if [ -n "$(find base classifier -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; then
+# shellcheck disable=SC2086
+if [ -n "$(find $folders -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; then
 	rm -f "$work"/objects/*.o
 	touch "$work/objects/stamp"
 fi
 # shellcheck disable=SC2086,SC2046
-for source in base/*.c classifier/*/*.c; do
+for source in base/*.c classifier/*/*.c delivery/smtp/reply_reader.c \
+	delivery/smtp/offers.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
 	if [ -z "$(find "$object" -newer "$source" 2>/dev/null)" ]; then
 		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) \
@@ -47,6 +50,8 @@ sed -n 's/^match *= *//p' etc/rules/*.rules |
 sed -n 's/^match *= *//p' etc/rules/*.rules |
 	awk -v dir="$work/seeds/expression" \
 		'{ print $0 "\n550 user unknown" > (dir "/" NR); close(dir "/" NR) }'
+printf '250-mx\r\n250-SIZE 9\r\n250 AUTH PLAIN\r\n550-5.1.1 a\r\n550 5.1.1 b\r\n' \
+	>"$work/seeds/reply_reader/replies"
 for mail in tests/mails/dsn-*.eml; do
 	sed -n '/^Reporting-MTA/,/^--/p' "$mail" >"$work/seeds/delivery_status/$(basename "$mail")"
 done

@@ -153,7 +153,9 @@ subtest 'encryption that cannot be had' => sub {
     my %rule = (
         'no STARTTLS'      => [],
         'STARTTLS refused' => [ '@starttls' => '454 4.7.0 TLS not available' ],
-        'no handshake'     => [ '@starttls' => '220 go' ]);
+        'no handshake'     => [ '@starttls' => '220 go' ],
+        'bytes behind 220' =>
+            [ '@starttls' => '220 go\r\n250 mx\r\n250 ok\r\n550 5.1.1 User unknown' ]);
     for my $name (sort keys %rule) {
         $remote->answer('@offer', @{ $rule{$name} } ? 'STARTTLS' : undef);
         $remote->answer(@{ $rule{$name} }) if @{ $rule{$name} };
@@ -176,6 +178,8 @@ subtest 'encryption that cannot be had' => sub {
     }
     $remote->answer('@offer', undef);
     is taken('tls@customer.example'), 0, 'nothing went out in the clear';
+    is $stage->count("bounce.address_block WHERE address_key = 'tls\@customer.example'"), 0,
+        'and nobody is blocked by what was injected';
 };
 
 subtest 'one sender is refused, others are not: it is theirs' => sub {

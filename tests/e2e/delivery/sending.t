@@ -241,19 +241,18 @@ subtest 'a refusal without words is not taken for the one before it' => sub {
         'nobody else is blocked';
 };
 
-# libESMTP forgot what it had pipelined behind a reply that it could not read, and crashed at the
-# next
-subtest 'a reply that cannot be read, with others behind it' => sub {
+# Commands and replies are pipelined: one must not be taken for another.
+subtest 'a refusal without words, with others behind it' => sub {
     my $domain = $stage->db->value("SELECT bounce.parameter('bounce_domain')");
     my $pid    = $worker->pid;
     $stage->parameter(bounce_domain => '');    # no tokens: one transaction for all
     $remote->answer('many1@customer.example', '550 5.1.1 User unknown');
     $remote->answer('many2@customer.example', '550');
     my $id = $worker->submit(to => [ map { "many$_\@customer.example" } 1 .. 4 ]);
-    is $worker->wait_for_state($id, 'RETRY')->{state}, 'RETRY', 'to RCPT: the others wait';
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'to RCPT: the others get it';
     my $row = $worker->recipients($id);
     is join(' ', map { $row->{"many$_\@customer.example"}{delivery} } 1 .. 4),
-        'rejected rejected pending pending', 'each by what was said to it';
+        'rejected rejected accepted accepted', 'each by what was said to it';
     $remote->answer('@mail', '550');
     $id = $worker->submit(to => ['alone@customer.example']);
     ok $stage->wait_for(
@@ -269,6 +268,24 @@ subtest 'a reply that cannot be read, with others behind it' => sub {
     is $worker->pid,                                     $pid,      'it is the same worker';
     ok $stage->instance->is_alive('bounce-delivery'), 'and alive';
     $stage->parameter(bounce_domain => $domain);
+};
+
+# Nothing that is no refusal for good ends a mail, and nothing but a yes is followed by DATA.
+subtest 'a reply of no class that is known here' => sub {
+    for my $reply ('199 what', '354 go on', '650 what') {
+        my ($code) = $reply =~ /^(\d+)/;
+        my $to     = "odd$code\@customer.example";
+        my $refuse = '554 5.5.1 DATA was said';
+        $remote->answer('@data', $refuse);
+        $remote->answer($to,     $reply);
+        my $id = $worker->submit(to => [$to]);
+        is $worker->wait_for_state($id, 'RETRY')->{state}, 'RETRY', "$code at RCPT: tried again";
+        my $row = $worker->recipients($id)->{$to};
+        is "$row->{delivery} $row->{response}", "pending $reply", 'as temporary';
+        $remote->answer($_, undef) for '@data', $to;
+        $stage->db->sql("SELECT bounce.retry_communication($id);\n");
+        is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'and then it is taken';
+    }
 };
 
 # name, the server's rule, what is left of the options of MAIL and RCPT; a raw mail has bytes above

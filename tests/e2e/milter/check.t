@@ -100,7 +100,7 @@ subtest 'bounce-delivery' => sub {
     like $output, qr/^ok\s+server\s+localhost:25: .*not asked/m,
         'the server is not asked, and that is said';
     ($status, $output)
-        = $check->(username => 'us', starttls => 'encrypt', password_file => '/nonexistent');
+        = $check->(username => 'us', starttls => 'verify', password_file => '/nonexistent');
     isnt $status, 0, 'a password that cannot be read';
     like $output, qr/^FAULT\s+server\s+password_file: /m, 'is named';
 };

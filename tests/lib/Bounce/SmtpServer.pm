@@ -24,7 +24,8 @@ A rule's name is an address, for RCPT, or a stage: C<@greeting @ehlo @starttls @
 @data @content @middle @end @rset @quit>; with a blank and an address it holds for a mail to that
 recipient only (C<@mail>: from that sender). Instead of a reply it may say C<disconnect>, or
 C<silence>, which lasts until the client gives up, or C<kill PID>: the process with that id is
-killed and gets no answer. C<REPLY, kill PID> answers first. C<@content> is after 354 and before the
+killed and gets no answer. C<REPLY, kill PID> answers first. C<\r\n> in a reply begins another
+line in the same segment. C<@content> is after 354 and before the
 content is read, C<@middle> after its first line; at C<@end> a reply other than 2xx, but not a
 disconnect or a kill, means that the mail is not kept; C<lose> is a disconnect that does not keep
 it. An end of the connection within the content means that nothing was handed over.
@@ -159,6 +160,7 @@ sub _say {
         1 while defined(my $line = <$client>);
         POSIX::_exit(0);
     }
+    $reply =~ s/\\r\\n/\r\n/g;
     print $client "$reply\r\n";
     return;
 }

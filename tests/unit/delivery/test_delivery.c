@@ -39,7 +39,9 @@ static void test_password_in_the_clear(void)
 	} rows[] = {
 	    {"starttls = may\n", false},
 	    {"starttls = off\n", false},
-	    {"starttls = encrypt\n", true},
+	    {"starttls = encrypt\n", false},
+	    {"starttls = encrypt\nauth_unverified = yes\n", true},
+	    {"starttls = may\nauth_unverified = yes\n", false},
 	    {"starttls = verify\n", true},
 	    {"starttls = may\nauth_cleartext = yes\n", true},
 	};
@@ -81,6 +83,10 @@ static void test_outcomes(void)
 	    {250, 250, 0, false, OUTCOME_PENDING}, /* cut before the final dot */
 	    {250, 250, 354, false, OUTCOME_PENDING}, {250, 0, 0, false, OUTCOME_PENDING},
 	    {550, 0, 0, false, OUTCOME_REJECTED},    {451, 0, 0, false, OUTCOME_PENDING},
+	    {199, 0, 0, false, OUTCOME_PENDING}, /* temporary unless said otherwise */
+	    {250, 354, 0, false, OUTCOME_PENDING},   {250, 354, 250, true, OUTCOME_PENDING},
+	    {250, 650, 250, true, OUTCOME_PENDING},  {250, 250, 399, true, OUTCOME_PENDING},
+	    {250, 250, 650, true, OUTCOME_PENDING},  {250, 250, 250, false, OUTCOME_PENDING},
 	    {250, 0, 250, true, OUTCOME_UNKNOWN}, /* never "accepted" without a reply to the
 						     recipient */
 	};
@@ -91,7 +97,7 @@ static void test_outcomes(void)
 		    .mail = {.code = rows[i].mail, .text = (char *)"m"},
 		    .data = {.code = rows[i].data, .text = (char *)"d"},
 		    .recipients = &recipient,
-		    .is_begun = true,
+		    .fault = "",
 		    .is_complete = rows[i].is_complete};
 		struct smtp_reply reply;
 
@@ -128,7 +134,7 @@ static void test_refusal_document(void)
 	const struct smtp_result result = {.mail = {.code = 250, .text = (char *)"ok"},
 					   .data = {.code = 554, .text = (char *)"none"},
 					   .recipients = &recipient,
-					   .is_begun = true,
+					   .fault = "",
 					   .is_complete = true};
 	char *ids[] = {(char *)"7", NULL};
 	char *addresses[] = {(char *)"jane@customer.example", NULL};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * ehlo-line = ehlo-keyword *( SP ehlo-param ). The first line names the server.
+ */
+#include "delivery/smtp/offers.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+void offers_clear(struct offers *offers)
+{
+	g_free(offers->mechanisms);
+	*offers = (struct offers){.mechanisms = NULL};
+}
+
+/* "AUTH=PLAIN" is how servers wrote it before there was a standard. */
+static bool is_keyword(const char *line, const char *keyword)
+{
+	size_t len = strlen(keyword);
+
+	return g_ascii_strncasecmp(line, keyword, len) == 0 &&
+	       (line[len] == '\0' || line[len] == ' ' || line[len] == '=');
+}
+
+static void read_line(struct offers *offers, const char *line)
+{
+	const struct {
+		const char *keyword;
+		bool *is_offered;
+	} rows[] = {
+	    {"STARTTLS", &offers->has_starttls}, {"PIPELINING", &offers->has_pipelining},
+	    {"8BITMIME", &offers->has_8bitmime}, {"SMTPUTF8", &offers->has_smtputf8},
+	    {"DSN", &offers->has_dsn},           {"SIZE", &offers->has_size},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (is_keyword(line, rows[i].keyword))
+			*rows[i].is_offered = true;
+	if (!is_keyword(line, "AUTH"))
+		return;
+	char *all = g_strjoin(" ", offers->mechanisms, line[4] == '\0' ? "" : line + 5, NULL);
+	g_free(offers->mechanisms);
+	offers->mechanisms = all;
+}
+
+void offers_read(struct offers *offers, const char *lines)
+{
+	g_auto(GStrv) list = g_strsplit(lines, "\n", -1);
+
+	offers_clear(offers);
+	offers->mechanisms = g_strdup("");
+	for (char **line = *list ? list + 1 : list; *line; line++)
+		read_line(offers, g_strchomp(*line));
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the server offers in its reply to EHLO (RFC 5321 section 4.1.1.1).
+ */
+#ifndef DELIVERY_SMTP_OFFERS_H
+#define DELIVERY_SMTP_OFFERS_H
+
+#include <stdbool.h>
+
+struct offers {
+	bool has_starttls;   /* RFC 3207 */
+	bool has_pipelining; /* RFC 2920 */
+	bool has_8bitmime;   /* RFC 6152 */
+	bool has_smtputf8;   /* RFC 6531 */
+	bool has_dsn;        /* RFC 3461 */
+	bool has_size;       /* RFC 1870 */
+	char *mechanisms;    /* RFC 4954: "PLAIN LOGIN"; "" if none */
+};
+
+/* lines: of the reply without its code, each ended by LF. */
+void offers_read(struct offers *offers, const char *lines);
+void offers_clear(struct offers *offers);
+
+#endif

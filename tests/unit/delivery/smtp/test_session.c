@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A session with every server that does what no server should, at each stage of the
+ * dialogue: what is the outcome for each recipient, what is said of the server, and what
+ * was said to it. All rows run at the same time, because some must wait.
+ */
+#include <signal.h>
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "delivery/outcome.h"
+#include "delivery/smtp/client.h"
+#include "delivery/smtp/session.h"
+#include "tests/unit/delivery/smtp/hostile_server.h"
+#include "tests/unit/delivery/smtp/test_certificates.h"
+
+enum login { LOGIN_NONE, LOGIN_STRICT, LOGIN_UNVERIFIED, LOGIN_CLEARTEXT, LOGIN_OAUTH };
+
+/* Patterns are NULL where anything will do. */
+struct row {
+	const char *name;
+	enum stage stage;
+	const char *reply; /* there, to its NUL */
+	size_t reply_len;  /* 0: to its NUL */
+	enum trick trick;  /* instead of the reply */
+	enum stage stage_2;
+	const char *reply_2;
+	const char *outcomes; /* of both recipients of the first mail, then of the second; no
+				 outcome: the handler never heard of it */
+	const char *problem;  /* a pattern; NULL: there is none */
+	const char *said;     /* a pattern for what the client said */
+	const char *unsaid;
+	const char *starttls; /* NULL: off */
+	const char *offer;    /* NULL: PIPELINING and more */
+	enum certificate certificate;
+	bool has_no_tls; /* the server closes instead */
+	enum login login;
+	enum manner manner;
+	long waits; /* seconds; 0: as the trick demands */
+};
+
+struct run {
+	const struct row *row;
+	struct hostile_server server;
+	struct smtp_client *client;
+	GString *outcomes;
+	char *problem;
+	GThread *thread;
+};
+
+static struct certificates certificates;
+
+#define TAKEN   "accepted accepted, "
+#define WAITS   "pending pending, "
+#define FAILED  "rejected rejected, "
+#define UNSURE  "unknown unknown, "
+#define NOTHING ""
+
+/* A trick at each stage of the dialogue: until MAIL nobody is reached; then the first mail
+ * waits; at its end it may have been taken. */
+#define AT_EACH_STAGE(name, trick_, pattern)                                                       \
+	{name ", greeting", AT_GREETING, .trick = trick_, .outcomes = NOTHING,                     \
+	 .problem = pattern},                                                                      \
+	    {name ", EHLO", AT_EHLO, .trick = trick_, .outcomes = NOTHING, .problem = pattern},    \
+	    {name ", STARTTLS", AT_STARTTLS,         .trick = trick_,                              \
+	     .starttls = "may", .outcomes = NOTHING, .problem = pattern},                          \
+	    {name ", EHLO under TLS", AT_EHLO_TLS,         .trick = trick_,                        \
+	     .starttls = "verify",    .outcomes = NOTHING, .problem = pattern},                    \
+	    {name ", AUTH",       AT_AUTH,           .trick = trick_, .login = LOGIN_CLEARTEXT,    \
+	     .outcomes = NOTHING, .problem = pattern},                                             \
+	    {name ", MAIL", AT_MAIL, .trick = trick_, .outcomes = NOTHING, .problem = pattern},    \
+	    {name ", RCPT", AT_RCPT, .trick = trick_, .outcomes = WAITS},                          \
+	    {name ", 2nd RCPT", AT_RCPT_2, .trick = trick_, .outcomes = WAITS},                    \
+	    {name ", DATA", AT_DATA, .trick = trick_, .outcomes = WAITS},                          \
+	{                                                                                          \
+		name ", the final reply", AT_END, .trick = trick_, .outcomes = UNSURE              \
+	}
+
+/* The same reply at each stage of the first mail: to MAIL, to one RCPT, to both, to DATA, to
+ * the message. */
+#define REPLY_AT_EACH_STAGE(text, mail, one, both, data, final)                                    \
+	{text " to MAIL", AT_MAIL, .reply = text "\r\n", .outcomes = mail},                        \
+	    {text " to RCPT", AT_RCPT, .reply = text "\r\n", .outcomes = one},                     \
+	    {text " to both RCPT", AT_EVERY_RCPT, .reply = text "\r\n",                            \
+	     .unsaid = "b@customer.example[^\n]*\nDATA", .outcomes = both},                        \
+	    {text " to DATA", AT_DATA, .reply = text "\r\n",                                       \
+	     .unsaid = "ENVID=e1[^\1]*Subject[^\1]*ENVID=e2", .outcomes = data},                   \
+	{                                                                                          \
+		text " to the message", AT_END, .reply = text "\r\n", .outcomes = final            \
+	}
+
+static const struct row rows[] = {
+    /* servers with nothing wrong */
+    {"a good one", .outcomes = TAKEN TAKEN, .said = "QUIT\n$"},
+    {"no PIPELINING", .outcomes = TAKEN TAKEN, .offer = "DSN"},
+    {"no EHLO", AT_EHLO, .reply = "502 5.5.1 what?\r\n", .outcomes = TAKEN TAKEN,
+     .said = "HELO [^\n]*\nMAIL FROM:<us@example.org>\n"},
+    {"encrypted", .outcomes = TAKEN TAKEN, .starttls = "verify",
+     .said = "STARTTLS\nEHLO [^\n]*\nMAIL"},
+    {"encrypted if it likes", .outcomes = TAKEN TAKEN, .starttls = "may", .offer = "DSN"},
+    {"refuses STARTTLS, which may be", AT_STARTTLS, .reply = "454 4.7.0 not now\r\n",
+     .outcomes = TAKEN TAKEN, .starttls = "may"},
+    {"replies byte by byte", .outcomes = TAKEN TAKEN, .manner = MANNER_BYTEWISE},
+    {"the same under TLS", .outcomes = TAKEN TAKEN, .manner = MANNER_BYTEWISE,
+     .starttls = "verify"},
+    {"replies all at once", .outcomes = TAKEN TAKEN, .manner = MANNER_BATCHED},
+    {"several lines", AT_RCPT, .reply = "250-2.1.5 first\r\n250 2.1.5 second\r\n",
+     .outcomes = TAKEN TAKEN},
+    {"bare LF, no words", AT_RCPT, .reply = "250\n", .outcomes = TAKEN TAKEN},
+    {"NULs in the words", AT_RCPT, .reply = "250 a\0b\r\n", .reply_len = 9,
+     .outcomes = TAKEN TAKEN},
+
+    /* closed, silent, without end */
+    AT_EACH_STAGE("closes", TRICK_CLOSE, "closed before the reply"),
+    AT_EACH_STAGE("silent", TRICK_SILENCE, "within 2 seconds"),
+    AT_EACH_STAGE("dribbles", TRICK_DRIBBLE, "within 2 seconds"),
+    AT_EACH_STAGE("continues for ever", TRICK_FLOOD, "cannot be read"),
+    AT_EACH_STAGE("overlong line", TRICK_LONG_LINE, "cannot be read"),
+    {"closes, QUIT", AT_QUIT, .trick = TRICK_CLOSE, .outcomes = TAKEN TAKEN},
+    {"silent, QUIT", AT_QUIT, .trick = TRICK_SILENCE, .outcomes = TAKEN TAKEN},
+    {"fewer replies than commands", AT_RCPT_2, .reply = "", .waits = 2, .outcomes = WAITS},
+
+    /* what is no reply */
+    {"words only", AT_RCPT, .reply = "hello\r\n", .outcomes = WAITS},
+    {"four digits", AT_RCPT, .reply = "2500 ok\r\n", .outcomes = WAITS},
+    {"a code of class 0", AT_RCPT, .reply = "000 ok\r\n", .outcomes = WAITS},
+    {"a NUL in the code", AT_RCPT, .reply = "2\0000 ok\r\n", .reply_len = 9, .outcomes = WAITS},
+    {"a refusal that ends as a yes", AT_RCPT, .reply = "550-5.1.1 unknown\r\n250 ok\r\n",
+     .outcomes = WAITS},
+    {"a yes that ends as a refusal", AT_END, .reply = "250-ok\r\n550 5.1.1 unknown\r\n",
+     .outcomes = UNSURE},
+    {"HTTP", AT_GREETING, .reply = "HTTP/1.1 400 Bad Request\r\n", .outcomes = NOTHING,
+     .problem = "cannot reach it: the reply to connecting cannot be read"},
+
+    /* replies of every class, everywhere */
+    REPLY_AT_EACH_STAGE("150 x", WAITS TAKEN, "pending accepted, " TAKEN, WAITS TAKEN, WAITS TAKEN,
+			WAITS TAKEN),
+    REPLY_AT_EACH_STAGE("399 x", WAITS TAKEN, "pending accepted, " TAKEN, WAITS TAKEN, WAITS TAKEN,
+			WAITS TAKEN),
+    REPLY_AT_EACH_STAGE("650 x", WAITS TAKEN, "pending accepted, " TAKEN, WAITS TAKEN, WAITS TAKEN,
+			WAITS TAKEN),
+    REPLY_AT_EACH_STAGE("450 4.2.0 x", WAITS TAKEN, "pending accepted, " TAKEN, WAITS TAKEN,
+			WAITS TAKEN, WAITS TAKEN),
+    REPLY_AT_EACH_STAGE("550 5.1.1 x", FAILED TAKEN, "rejected accepted, " TAKEN, FAILED TAKEN,
+			FAILED TAKEN, FAILED TAKEN),
+    REPLY_AT_EACH_STAGE("421 4.3.2 x", WAITS, "pending pending, ", WAITS, WAITS, WAITS),
+    {"354 to RCPT", AT_EVERY_RCPT, .reply = "354 go on\r\n",
+     .unsaid = "b@customer.example[^\n]*\nDATA", .outcomes = WAITS TAKEN},
+    {"250 to DATA", AT_DATA, .reply = "250 ok\r\n", .unsaid = "ENVID=e1[^\1]*Subject[^\1]*ENVID=e2",
+     .outcomes = WAITS TAKEN},
+    {"refuses at once", AT_GREETING, .reply = "554 5.3.2 no service\r\n", .said = "^$",
+     .outcomes = NOTHING, .problem = "^the server says: 554 5.3.2 no service$"},
+    {"refuses EHLO", AT_EHLO, .reply = "550 5.7.1 go away\r\n", .unsaid = "MAIL",
+     .outcomes = NOTHING, .problem = "^the server says: 550 5.7.1 go away$"},
+    {"421, greeting", AT_GREETING, .reply = "421 4.3.2 x\r\n", .outcomes = NOTHING,
+     .problem = "says: 421"},
+    {"421, EHLO", AT_EHLO, .reply = "421 4.3.2 x\r\n", .outcomes = NOTHING, .problem = "says: 421"},
+    {"421, AUTH", AT_AUTH, .reply = "421 4.3.2 x\r\n", .unsaid = "MAIL", .login = LOGIN_CLEARTEXT,
+     .outcomes = NOTHING, .problem = "refused: 421"},
+    {"421, RSET", AT_RSET, .reply = "421 4.3.2 x\r\n", .stage_2 = AT_EVERY_RCPT,
+     .reply_2 = "550 5.1.1 x\r\n", .outcomes = "rejected rejected, "},
+    {"354 to EHLO", AT_EHLO, .reply = "354 go on\r\n", .unsaid = "MAIL", .outcomes = NOTHING,
+     .problem = "says: 354"},
+
+    /* out of turn */
+    {"speaks before EHLO", AT_GREETING, .reply = "220 mx\r\n250 mx\r\n", .said = "^$",
+     .outcomes = NOTHING, .problem = "out of turn after connecting"},
+    {"speaks before MAIL", AT_EHLO, .reply = "250 mx\r\n250 ok\r\n", .unsaid = "MAIL",
+     .outcomes = NOTHING, .problem = "out of turn after EHLO"},
+    {"speaks before DATA", AT_MAIL, .reply = "250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n",
+     .unsaid = "DATA", .outcomes = WAITS},
+    {"takes what it has not seen", AT_DATA, .reply = "354 go on\r\n250 2.0.0 taken\r\n",
+     .unsaid = "Subject", .outcomes = WAITS},
+    {"refuses what it has not seen", AT_DATA, .reply = "354 x\r\n550 5.1.1 unknown\r\n",
+     .unsaid = "Subject", .outcomes = WAITS},
+    {"takes the next one as well", AT_END, .reply = "250 taken\r\n250 ok\r\n250 ok\r\n",
+     .said = "last\n\\.\n$", .outcomes = TAKEN},
+
+    /* TLS */
+    {"550 behind the 220", AT_STARTTLS,
+     .reply = "220 go\r\n250 mx\r\n250 ok\r\n550 5.1.1 unknown\r\n550 5.1.1 unknown\r\n",
+     .said = "STARTTLS\n$", .starttls = "verify", .outcomes = NOTHING,
+     .problem = "out of turn after STARTTLS"},
+    {"250 behind the 220", AT_STARTTLS,
+     .reply = "220 go\r\n250 mx\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 x\r\n250 taken\r\n",
+     .said = "STARTTLS\n$", .starttls = "verify", .outcomes = NOTHING,
+     .problem = "out of turn after STARTTLS"},
+    {"half a line behind the 220", AT_STARTTLS, .reply = "220 go\r\n2", .said = "STARTTLS\n$",
+     .starttls = "may", .outcomes = NOTHING, .problem = "out of turn after STARTTLS"},
+    {"no STARTTLS", .offer = "DSN", .unsaid = "MAIL", .starttls = "encrypt", .outcomes = NOTHING,
+     .problem = "^TLS: .*does not offer"},
+    {"refuses STARTTLS", AT_STARTTLS, .reply = "454 4.7.0 not now\r\n", .unsaid = "MAIL",
+     .starttls = "encrypt", .outcomes = NOTHING, .problem = "^TLS: .*refuses STARTTLS: 454"},
+    {"no handshake", AT_STARTTLS, .reply = "220 go\r\n", .has_no_tls = true, .unsaid = "MAIL",
+     .starttls = "may", .outcomes = NOTHING, .problem = "TLS"},
+    {"expired", .unsaid = "MAIL", .starttls = "verify", .certificate = CERTIFICATE_EXPIRED,
+     .outcomes = NOTHING, .problem = "^TLS: certificate: .*expired"},
+    {"another's name", .unsaid = "MAIL", .starttls = "verify",
+     .certificate = CERTIFICATE_OTHER_NAME, .outcomes = NOTHING,
+     .problem = "^TLS: certificate: .*mismatch"},
+    {"self-signed", .unsaid = "MAIL", .starttls = "verify", .certificate = CERTIFICATE_SELF_SIGNED,
+     .outcomes = NOTHING, .problem = "^TLS: certificate: self.signed"},
+    {"expired, encrypt", .starttls = "encrypt", .certificate = CERTIFICATE_EXPIRED,
+     .outcomes = TAKEN TAKEN},
+    {"another's name, encrypt", .starttls = "encrypt", .certificate = CERTIFICATE_OTHER_NAME,
+     .outcomes = TAKEN TAKEN},
+    {"self-signed, may", .starttls = "may", .certificate = CERTIFICATE_SELF_SIGNED,
+     .outcomes = TAKEN TAKEN},
+    {"self-signed, off", .starttls = "off", .certificate = CERTIFICATE_SELF_SIGNED,
+     .unsaid = "STARTTLS", .outcomes = TAKEN TAKEN},
+
+    /* login */
+    {"logs in", .said = "AUTH PLAIN AGFwcABzZWNyZXQ=\n", .starttls = "verify",
+     .login = LOGIN_STRICT, .outcomes = TAKEN TAKEN},
+    {"logs in by LOGIN", .said = "AUTH LOGIN\nYXBw\nc2VjcmV0\nMAIL", .offer = "AUTH LOGIN,STARTTLS",
+     .starttls = "verify", .login = LOGIN_STRICT, .outcomes = TAKEN TAKEN},
+    {"logs in by OAUTHBEARER", .said = "AUTH OAUTHBEARER bixhPWFwcC",
+     .offer = "AUTH PLAIN XOAUTH2 OAUTHBEARER,STARTTLS", .starttls = "verify", .login = LOGIN_OAUTH,
+     .outcomes = TAKEN TAKEN},
+    {"logs in by XOAUTH2", .said = "AUTH XOAUTH2 dXNlcj1hcHABYXV0aD1CZWFyZXIgc2VjcmV0AQE=\n",
+     .offer = "AUTH XOAUTH2,STARTTLS", .starttls = "verify", .login = LOGIN_OAUTH,
+     .outcomes = TAKEN TAKEN},
+    {"a token that has expired", AT_AUTH, .reply = "334 eyJzdGF0dXMiOiI0MDAifQ==\r\n",
+     .said = "\nAQ==\n$", .offer = "AUTH XOAUTH2,STARTTLS", .starttls = "verify",
+     .login = LOGIN_OAUTH, .outcomes = NOTHING, .problem = "^login as app refused: "},
+    {"login refused", AT_AUTH, .reply = "535 5.7.8 bad\r\n", .said = "AUTH PLAIN [^\n]*\n$",
+     .starttls = "verify", .login = LOGIN_STRICT, .outcomes = NOTHING,
+     .problem = "^login as app refused: 535 5.7.8 bad$"},
+    {"login refused by turns", AT_CREDENTIAL, .reply = "535 5.7.8 bad\r\n",
+     .said = "AUTH LOGIN\nYXBw\nc2VjcmV0\n$", .offer = "AUTH LOGIN,STARTTLS", .starttls = "verify",
+     .login = LOGIN_STRICT, .outcomes = NOTHING, .problem = "^login as app refused: 535"},
+    {"login put off", AT_AUTH, .reply = "454 4.7.0 later\r\n", .unsaid = "MAIL",
+     .starttls = "verify", .login = LOGIN_STRICT, .outcomes = NOTHING, .problem = "refused: 454"},
+    {"250 to AUTH", AT_AUTH, .reply = "250 ok\r\n", .unsaid = "MAIL", .starttls = "verify",
+     .login = LOGIN_STRICT, .outcomes = NOTHING, .problem = "refused: 250"},
+    {"no login offered", .unsaid = "AUTH|MAIL", .offer = "STARTTLS", .starttls = "verify",
+     .login = LOGIN_STRICT, .outcomes = NOTHING, .problem = "refused: .*offers no way"},
+    {"a login that is not known", .unsaid = "AUTH|MAIL", .offer = "AUTH GSSAPI,STARTTLS",
+     .starttls = "verify", .login = LOGIN_STRICT, .outcomes = NOTHING,
+     .problem = "refused: .*offers no way"},
+    {"not verified: no login", .unsaid = "AUTH|MAIL", .starttls = "encrypt", .login = LOGIN_STRICT,
+     .outcomes = NOTHING, .problem = "not tried: the certificate"},
+    {"not encrypted: no login", .unsaid = "AUTH|MAIL", .login = LOGIN_UNVERIFIED,
+     .outcomes = NOTHING, .problem = "not tried: .*not encrypted"},
+    {"not verified, and it may", .said = "AUTH PLAIN", .starttls = "encrypt",
+     .certificate = CERTIFICATE_SELF_SIGNED, .login = LOGIN_UNVERIFIED, .outcomes = TAKEN TAKEN},
+    {"not encrypted, and it may", .said = "AUTH PLAIN", .login = LOGIN_CLEARTEXT,
+     .outcomes = TAKEN TAKEN},
+    {"a bad certificate: no login", .unsaid = "AUTH", .starttls = "verify",
+     .certificate = CERTIFICATE_OTHER_NAME, .login = LOGIN_CLEARTEXT, .outcomes = NOTHING,
+     .problem = "certificate: "},
+};
+
+/* --- one run ---------------------------------------------------------------- */
+
+static GBytes *begin(void *context, size_t index)
+{
+	static const char content[] = "Subject: x\r\n\r\n.dot\r\n..\r\nlast\r\n";
+
+	(void)context;
+	(void)index;
+	return g_bytes_new_static(content, sizeof content - 1);
+}
+
+static void end(void *context, size_t index, const struct smtp_result *result)
+{
+	struct run *run = context;
+
+	g_assert_true(result->mail.code != 0 && result->fault);
+	(void)index;
+	for (size_t i = 0; i < 2; i++) {
+		struct smtp_reply reply;
+
+		g_string_append_printf(run->outcomes, "%s%s",
+				       outcome_name(outcome_of(result, i, &reply)),
+				       i == 0 ? " " : ", ");
+	}
+}
+
+static void *run_main(void *data)
+{
+	static char *first[] = {(char *)"a@customer.example", (char *)"b@customer.example", NULL};
+	static char *second[] = {(char *)"c@customer.example", (char *)"d@customer.example", NULL};
+	struct smtp_transaction transactions[] = {
+	    {.sender = "us@example.org",
+	     .recipients = first,
+	     .recipient_count = 2,
+	     .envelope_id = "e1",
+	     .size_estimate = 100},
+	    {.sender = "us@example.org",
+	     .recipients = second,
+	     .recipient_count = 2,
+	     .envelope_id = "e2",
+	     .size_estimate = 100},
+	};
+	struct run *run = data;
+	const struct smtp_handler handler = {.begin = begin, .end = end, .context = run};
+
+	run->problem = smtp_session_run(run->client, transactions, 2, &handler);
+	return NULL;
+}
+
+static struct smtp_client *client_for(const struct row *row, guint16 port, char *password_file)
+{
+	g_autofree char *server = g_strdup_printf("127.0.0.1:%u", port);
+	bool must_wait = row->trick == TRICK_SILENCE || row->trick == TRICK_DRIBBLE;
+	long wait = row->waits > 0 ? row->waits : must_wait ? 2 : 60;
+	const struct smtp_settings settings = {
+	    .server = server,
+	    .hostname = (char *)"app.example.org",
+	    .starttls = (char *)(row->starttls ? row->starttls : "off"),
+	    .tls_ca_file = certificates.ca_file,
+	    .username = (char *)(row->login == LOGIN_NONE ? "" : "app"),
+	    .password_file = password_file,
+	    .auth_cleartext = (char *)(row->login == LOGIN_CLEARTEXT ? "yes" : "no"),
+	    .auth_unverified = (char *)(row->login == LOGIN_UNVERIFIED ? "yes" : "no"),
+	    .auth_method = (char *)(row->login == LOGIN_OAUTH ? "oauth" : "password"),
+	    .connect_wait = 30,
+	    .greeting_wait = wait,
+	    .envelope_wait = wait,
+	    .data_wait = wait,
+	    .transfer_wait = wait,
+	    .reply_wait = wait,
+	};
+	g_autoptr(GError) error = NULL;
+	struct smtp_client *client = smtp_client_new(&settings, &error);
+
+	g_assert_no_error(error);
+	return client;
+}
+
+static void run_start(struct run *run, const struct row *row, char *password_file)
+{
+	size_t len = row->reply_len > 0 ? row->reply_len : strlen(row->reply ? row->reply : "");
+
+	run->row = row;
+	run->outcomes = g_string_new(NULL);
+	run->server = (struct hostile_server){
+	    .stage = row->stage,
+	    .reply = g_bytes_new_static(row->reply ? row->reply : "", len),
+	    .trick = row->trick,
+	    .stage_2 = row->stage_2,
+	    .reply_2 = row->reply_2,
+	    .offer = row->offer ? row->offer : "PIPELINING,8BITMIME,DSN,STARTTLS,AUTH PLAIN LOGIN",
+	    .manner = row->manner,
+	    .tls_context = row->has_no_tls ? NULL : certificates.servers[row->certificate]};
+	hostile_server_start(&run->server);
+	run->client = client_for(row, run->server.port, password_file);
+	run->thread = g_thread_new("run", run_main, run);
+}
+
+static bool matches(const char *pattern, const char *text)
+{
+	return g_regex_match_simple(pattern, text, 0, 0);
+}
+
+static void run_check(struct run *run)
+{
+	const struct row *row = run->row;
+
+	g_thread_join(run->thread);
+	hostile_server_join(&run->server);
+	const char *said = run->server.said->str;
+	const char *problem = run->problem ? run->problem : "";
+	bool is_right =
+	    strcmp(run->outcomes->str, row->outcomes) == 0 &&
+	    (row->problem ? run->problem && matches(row->problem, problem) : !run->problem) &&
+	    (!row->said || matches(row->said, said)) &&
+	    (!row->unsaid || !matches(row->unsaid, said));
+
+	if (!is_right) {
+		g_test_message("%s: %s| %s\n%s", row->name, run->outcomes->str, problem, said);
+		g_test_fail();
+	}
+	g_string_free(run->outcomes, TRUE);
+	g_string_free(run->server.said, TRUE);
+	g_bytes_unref(run->server.reply);
+	g_free(run->problem);
+	smtp_client_free(run->client);
+}
+
+static void test_hostile_servers(void)
+{
+	static struct run runs[G_N_ELEMENTS(rows)];
+	char *password_file = NULL;
+	int fd = g_file_open_tmp("bounce-test-password-XXXXXX", &password_file, NULL);
+
+	g_assert_true(write(fd, "secret\n", 7) == 7 && close(fd) == 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		run_start(&runs[i], &rows[i], password_file);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		run_check(&runs[i]);
+	g_assert_cmpint(remove(password_file), ==, 0);
+	g_free(password_file);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	certificates_make(&certificates);
+	g_test_add_func("/session/hostile-servers", test_hostile_servers);
+	int status = g_test_run();
+	certificates_clear(&certificates);
+	return status;
+}
