@@ -58,7 +58,8 @@ GRANT INSERT (process, business_ref, sender, subject, message_id, status),
 GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator;
 GRANT INSERT (communication_id, address, person_ref)
   ON bounce.communication_recipient TO bounce_application;
-GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago
+GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago, bounce.correct_content,
+  bounce.change_recipient
   TO bounce_application, bounce_operator;
 GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
   bounce.confirm_resend, bounce.is_address_blocked, bounce.may_write_to, bounce.suggest_address,
@@ -92,7 +93,7 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
   bounce.lift_block, bounce.request_resend, bounce.outage_sample, bounce.confirm_outage,
-  bounce.dismiss_outage, bounce.reopen_task, bounce.change_recipient, bounce.add_recipient,
+  bounce.dismiss_outage, bounce.reopen_task, bounce.add_recipient,
   bounce.preview_task, bounce.preview_reclassify TO bounce_operator;
 GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.reclassify,
   bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,

@@ -19,7 +19,9 @@ FROM bounce.communication_recipient AS r
 JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = r.reason
 LEFT JOIN bounce.task AS t ON t.id = r.task_id AND t.status = 'open'
-WHERE r.state IN ('bounced', 'error');
+WHERE r.state IN ('bounced', 'error')
+  AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
+                  WHERE d.communication_id = c.id AND d.is_notice);
 COMMENT ON VIEW bounce.undelivered IS
   'documents that did not arrive, why, and what happens next; one row per recipient. task_*: the '
   'open task about it';
@@ -53,25 +55,32 @@ COMMENT ON VIEW bounce.scheduled_resend IS
 -- to_char: RFC 3339 in UTC, whatever the session's time zone is
 CREATE OR REPLACE VIEW bounce.delivery AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at, d.state,
-       d.start_time, d.end_time, d.error, d.attempts, d.lease_expire_time, d.due_at, d.held_at,
+       d.start_time, d.end_time, coalesce(nullif(d.error, ''), i.came_back_error) AS error,
+       d.attempts, d.lease_expire_time, d.due_at, d.held_at,
        d.priority, i.info,
        jsonb_build_object(
          'state', d.state,
          'startTime', to_char(d.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
          'endTime', to_char(d.end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-         'error', nullif(d.error, ''), 'attempts', d.attempts,
+         'error', coalesce(nullif(d.error, ''), nullif(i.came_back_error, '')),
+         'attempts', d.attempts,
          'leaseExpireTime', to_char(d.lease_expire_time AT TIME ZONE 'UTC',
                                     'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+         'cameBack', i.came_back,
          'info', (i.info - 'message_id')
                  || jsonb_build_object('messageId', i.info -> 'message_id')) AS json,
-       i.unknown
+       i.unknown, i.came_back
 FROM bounce.communication_delivery AS d
 JOIN bounce.communication AS c ON c.id = d.communication_id
 CROSS JOIN LATERAL (
   SELECT jsonb_build_object(
-           'message_id', c.message_id,
+           'message_id', coalesce((SELECT m.message_id FROM bounce.communication_message_id AS m
+                                   WHERE m.communication_id = d.communication_id
+                                     AND m.attempt <= max(r.attempts)
+                                   ORDER BY m.attempt DESC, m.message_id LIMIT 1), c.message_id),
            'accepted', coalesce(jsonb_agg(r.address ORDER BY r.id)
-                                FILTER (WHERE q.state = 'accepted'), '[]'),
+                                FILTER (WHERE q.state = 'accepted' AND r.state <> 'bounced'),
+                                '[]'),
            'rejected', coalesce(jsonb_agg(r.address ORDER BY r.id)
                                 FILTER (WHERE q.state = 'rejected'), '[]'),
            'pending', coalesce(jsonb_agg(r.address ORDER BY r.id)
@@ -79,17 +88,27 @@ CROSS JOIN LATERAL (
                                                          'pending')), '[]'),
            'response', d.response) AS info,
          coalesce(jsonb_agg(r.address ORDER BY r.id)
-                  FILTER (WHERE q.state = 'unknown'), '[]') AS unknown
+                  FILTER (WHERE q.state = 'unknown'), '[]') AS unknown,
+         coalesce(jsonb_agg(r.address ORDER BY r.id)
+                  FILTER (WHERE q.state = 'accepted' AND r.state = 'bounced'), '[]') AS came_back,
+         coalesce(string_agg(format('%s came back: %s', r.address,
+                                    coalesce(nullif(bounce.clean_diagnostic(r.diagnostic), ''),
+                                             r.reason)), E'\n' ORDER BY r.id)
+                  FILTER (WHERE q.state = 'accepted' AND r.state = 'bounced'), '')
+           AS came_back_error
   FROM bounce.recipient_delivery AS q
   JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
-  WHERE q.communication_id = d.communication_id AND r.state <> 'replaced') AS i;
+  WHERE q.communication_id = d.communication_id AND r.state <> 'replaced') AS i
+WHERE NOT d.is_notice;
 COMMENT ON VIEW bounce.delivery IS
   'each communication in the delivery queue: PENDING, PROCESSING, SUCCESS, ERROR, RETRY. info: '
-  'message_id, accepted, rejected, pending (still to be sent to), response. unknown: recipients '
-  'whose final reply was lost, also named in error. Each recipient is in one of the four lists, '
-  'unless another address replaced it. json: the same with the field names of Firebase''s Trigger '
-  'Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' on SUCCESS and ERROR '
-  'sends again to those that did not get it; nothing else can be set';
+  'message_id (of the last send), accepted, rejected, pending (still to be sent to), response. '
+  'unknown: recipients whose final reply was lost; came_back: those for whom the server accepted '
+  'the mail, and a bounce came later; both are also named in error. Each recipient is in one of '
+  'the five lists, unless another address replaced it. json: the same with the field names of '
+  'Firebase''s Trigger Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' on '
+  'SUCCESS and ERROR sends again to those that did not get it; nothing else can be set. Notices of '
+  'ours are not among them';
 
 -- here, because the view has to be there
 CREATE OR REPLACE TRIGGER delivery_set_state

@@ -25,6 +25,7 @@ static const struct ctl_view communication_view = {
 		  .statement = &operator_queries_communication_recipients,
 		  .columns = {CTL_COLUMN("address"), CTL_COLUMN("state"), CTL_COLUMN("attempts"),
 			      CTL_COLUMN("class"), CTL_COLUMN("reason"), CTL_IF_ROOM("delivery"),
+			      CTL_IF_ROOM("first_try_at"), CTL_IF_ROOM("last_try_at"),
 			      CTL_IF_ROOM("due_at"), CTL_IF_ROOM("next_attempt_at"),
 			      CTL_IF_ROOM("task_id"), CTL_IF_ROOM("is_blocked"),
 			      CTL_IF_ROOM("response"), CTL_IF_ROOM("diagnostic")}},

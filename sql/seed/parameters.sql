@@ -101,8 +101,12 @@ SELECT bounce_internal.define_parameter('owner_notice_interval', 'interval', '1 
   description => 'how long what has failed is gathered before owner_mailbox gets it, as one mail');
 SELECT bounce_internal.define_parameter('delivery_notice', 'boolean', 'off',
   per_process => true,
-  description => 'send a non-delivery notice (RFC 3464) to owner_mailbox when a recipient has '
-                 'failed for good at the submission server');
+  description => 'send a non-delivery notice (RFC 3464) when nothing of a mail is left to try: one '
+                 'for all recipients that have failed for good at the submission server');
+SELECT bounce_internal.define_parameter('delivery_notice_to', 'enum', 'owner',
+  allowed => '{owner,sender}', per_process => true,
+  description => 'who gets the non-delivery notices: owner (owner_mailbox) or sender, the From '
+                 'address of the mail');
 SELECT bounce_internal.define_parameter('shadow', 'boolean', 'off',
   per_process => true,
   description => 'decide and log what follows from a bounce, and do nothing of it; '

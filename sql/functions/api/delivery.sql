@@ -170,7 +170,8 @@ BEGIN
     PERFORM bounce_internal.finish_communication(d.communication_id);
     RETURN;
   END IF;
-  UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt
+  UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt,
+    first_try_at = coalesce(q.first_try_at, clock_timestamp()), last_try_at = clock_timestamp()
   WHERE q.recipient_id = ANY (recipient_ids);
   content := bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
   IF content.message_id IS NULL THEN

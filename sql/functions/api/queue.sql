@@ -54,6 +54,39 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
   'address, 22023 for a wrong argument, 54000 for content that is too large, 0A000 for a sender '
   'that needs SMTPUTF8; a recipient that needs it fails at once, with a task';
 
+CREATE OR REPLACE FUNCTION bounce.correct_content(
+  communication_id bigint, subject text DEFAULT NULL, body_text text DEFAULT NULL,
+  body_html text DEFAULT NULL, raw bytea DEFAULT NULL, attachments jsonb DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
+  old CONSTANT bounce.communication := (SELECT c FROM bounce.communication AS c
+                                        WHERE c.id = d.communication_id);
+  is_whole CONSTANT boolean := num_nonnulls(raw, body_text, body_html) > 0;
+  bytes bigint;
+BEGIN
+  IF d.state = 'PROCESSING' THEN
+    RAISE EXCEPTION 'communication %: a worker has it until %', old.id, d.lease_expire_time
+      USING ERRCODE = 'check_violation', HINT = 'Try again when that has ended.';
+  END IF;
+  IF is_whole OR attachments IS NOT NULL THEN
+    bytes := bounce_internal.replace_content(old, raw, body_text, body_html, attachments);
+  END IF;
+  UPDATE bounce.communication AS c
+  SET subject = bounce_internal.one_line(correct_content.subject)
+  WHERE c.id = old.id AND correct_content.subject IS NOT NULL;
+  PERFORM bounce_internal.write_log(old.id, NULL, 'content_changed',
+    concat_ws(', ', CASE WHEN correct_content.subject IS NOT NULL
+                         THEN format('the subject was "%s"', old.subject) END,
+              CASE WHEN bytes IS NOT NULL THEN format('the content has %s bytes now', bytes) END));
+END $$;
+COMMENT ON FUNCTION bounce.correct_content(bigint, text, text, text, bytea, jsonb) IS
+  'application: another content for a mail in the queue that is not being sent; set its state to '
+  'RETRY to send it again. NULL: as it was; with raw, body_text or body_html the others of the '
+  'three go. P0002 when it is not in the queue, 23514 while a worker has claimed it, 22023 as '
+  'submit_communication()';
+
 CREATE OR REPLACE FUNCTION bounce.retry_communication(communication_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
@@ -138,6 +171,7 @@ BEGIN
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'cancelled',
                                       format('%s recipients, by %s', cardinality(ids),
                                              session_user));
+    PERFORM bounce_internal.write_notice(d.communication_id);
   END IF;
   RETURN cardinality(ids);
 END $$;

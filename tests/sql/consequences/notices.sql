@@ -52,7 +52,7 @@ SELECT is(bounce.send_owner_notices(now() + interval '9 hours'), 0, 'once');
 SELECT results_eq($$SELECT DISTINCT k.null_sender, k.auto_submitted, k.header_from, c.sender,
                   d.state FROM bounce.communication_content AS k
                   JOIN bounce.communication AS c ON c.id = k.communication_id
-                  JOIN bounce.delivery AS d USING (communication_id)$$,
+                  JOIN bounce.communication_delivery AS d USING (communication_id)$$,
   $$VALUES (true, 'auto-generated', 'Mail Delivery <postmaster@example.org>',
             'postmaster@example.org', 'PENDING')$$,
             'an ordinary communication in the queue, with the null return path (RFC 3834)');

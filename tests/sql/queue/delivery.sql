@@ -80,7 +80,7 @@ SELECT is((SELECT info - 'message_id' FROM bounce.delivery WHERE communication_i
           '"response": "550 5.1.1 no such user"}', 'info');
 SELECT is((SELECT array_agg(k ORDER BY k) FROM bounce.delivery, jsonb_object_keys(json) AS k
            WHERE communication_id = :a),
-          '{attempts,endTime,error,info,leaseExpireTime,startTime,state}',
+          '{attempts,cameBack,endTime,error,info,leaseExpireTime,startTime,state}',
           'the JSON form has the names that applications know');
 SELECT is((SELECT json ->> 'attempts' FROM bounce.delivery WHERE communication_id = :a), '1',
           'one attempt');

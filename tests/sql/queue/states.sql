@@ -306,7 +306,7 @@ SELECT is((SELECT array_agg(addresses[1] || attempt) FROM test.claim(1)), '{late
 SET LOCAL TimeZone = 'Asia/Kolkata';
 SELECT is((SELECT array_agg(k ORDER BY k COLLATE "C")
            FROM bounce.delivery, jsonb_object_keys(json) AS k WHERE communication_id = :success),
-          '{attempts,endTime,error,info,leaseExpireTime,startTime,state}', 'its names');
+          '{attempts,cameBack,endTime,error,info,leaseExpireTime,startTime,state}', 'its names');
 SELECT is((SELECT array_agg(k ORDER BY k COLLATE "C")
            FROM bounce.delivery, jsonb_object_keys(json -> 'info') AS k
            WHERE communication_id = :success), '{accepted,messageId,pending,rejected,response}',

@@ -40,7 +40,8 @@ FROM (VALUES
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
    'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
    'claim_follow_up,finish_follow_up,submit_communication,retry_communication,'
-   'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago}'),
+   'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago,'
+   'correct_content,change_recipient}'),
   ('bounce_delivery',
    '{schema_version,claim_deliveries,begin_delivery,settle_delivery,settle_and_begin,'
    'release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
@@ -57,7 +58,7 @@ FROM (VALUES
    'erase_address,erase_person,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'preview_reclassify,clean_diagnostic,ago}')) AS v (role, functions);
+   'preview_reclassify,clean_diagnostic,ago,correct_content}')) AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND c.relname NOT IN ('schema_migration', 'schema_functions')

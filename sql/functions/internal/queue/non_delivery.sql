@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- The non-delivery notice to a process's owner (RFC 3464), made of ASCII only.
+-- The non-delivery notice (RFC 3464), made of ASCII only: one for each mail, when nothing of it
+-- is left to try.
 
 CREATE OR REPLACE FUNCTION bounce_internal.notice_status(status_code text, class text, reply text)
 RETURNS text
@@ -11,31 +12,49 @@ $$;
 COMMENT ON FUNCTION bounce_internal.notice_status(text, text, text) IS
   'the status of RFC 3463; 4.x.x when temporary refusals were given up';
 
-CREATE OR REPLACE FUNCTION bounce_internal.notice_facts(recipient_id bigint) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.untold_recipients(communication_id bigint)
+RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
+               JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+               WHERE r.communication_id = untold_recipients.communication_id
+                 AND q.state = 'rejected' AND q.tries > 0 AND q.refused_at IS NULL
+                 AND r.state IN ('bounced', 'error')
+                 AND q.told_attempt IS DISTINCT FROM r.attempts
+               ORDER BY r.id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.untold_recipients(bigint) IS
+  'the recipients that the server has refused for good and of whom no notice has told; without '
+  'those that were cancelled or are blocked';
+
+CREATE OR REPLACE FUNCTION bounce_internal.notice_facts(
+  communication_id bigint, recipient_ids bigint[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
     SELECT jsonb_build_object(
-      'reporting_mta', bounce_internal.message_domain(c.sender),
-      'process', c.process, 'business_ref', c.business_ref,
-      'original', jsonb_build_object('message_id', coalesce(c.message_id, ''), 'envelope_id',
-                                     c.envelope_id, 'from', c.sender,
-                                     'to', r.address, 'subject', c.subject, 'arrival_date',
-                                     c.created_at),
-      'recipients', jsonb_build_array(jsonb_build_object(
+      'reporting_mta', bounce_internal.message_domain(min(c.sender)),
+      'process', min(c.process), 'business_ref', min(c.business_ref),
+      'original', jsonb_build_object('message_id', coalesce(min(c.message_id), ''), 'envelope_id',
+                                     min(c.envelope_id), 'from', min(c.sender),
+                                     'to', string_agg(r.address, ', ' ORDER BY r.id), 'subject',
+                                     min(c.subject), 'arrival_date', min(c.created_at)),
+      'recipients', jsonb_agg(jsonb_build_object(
         'address', r.address, 'action', 'failed', 'status',
         bounce_internal.notice_status(r.status_code, r.class, q.response),
-        'diagnostic', q.response, 'last_attempt_date', now())))
+        'diagnostic', q.response, 'last_attempt_date', coalesce(q.last_try_at, now()))
+        ORDER BY r.id))
     FROM bounce.communication_recipient AS r
     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
     JOIN bounce.communication AS c ON c.id = r.communication_id
-    WHERE r.id = notice_facts.recipient_id);
+    WHERE r.communication_id = notice_facts.communication_id AND r.id = ANY (recipient_ids));
 END $$;
-COMMENT ON FUNCTION bounce_internal.notice_facts(bigint) IS
-  'what a delivery status notification (RFC 3464) says of one recipient: {reporting_mta, process, '
-  'business_ref, original {message_id, envelope_id, from, to, subject, arrival_date}, recipients '
-  '[{address, action, status, diagnostic, last_attempt_date}]}. bounce-delivery composes the '
-  'message';
+COMMENT ON FUNCTION bounce_internal.notice_facts(bigint, bigint[]) IS
+  'what a delivery status notification (RFC 3464) says of these recipients: {reporting_mta, '
+  'process, business_ref, original {message_id, envelope_id, from, to, subject, arrival_date}, '
+  'recipients [{address, action, status, diagnostic, last_attempt_date}]}. bounce-delivery '
+  'composes the message';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_notice(
   process text, business_ref text, sender text, subject text, mailbox text,
@@ -54,37 +73,47 @@ BEGIN
   PERFORM bounce_internal.queue_content(new_id, content, '[]');
   PERFORM bounce_internal.add_recipients(new_id, ARRAY[mailbox], '{}', '{}');
   PERFORM bounce_internal.queue_communication(new_id, NULL, now());
+  UPDATE bounce.communication_delivery AS d SET is_notice = true WHERE d.communication_id = new_id;
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.queue_notice(text, text, text, text, text,
                                                  bounce.communication_content) IS
   'queues a mail of ours with the null return path, which cannot bounce';
 
-CREATE OR REPLACE FUNCTION bounce_internal.write_notice(a bounce_internal.delivery_attempt)
-RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.write_notice(communication_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  owner CONSTANT text := bounce.parameter('owner_mailbox', a.process);
+  c CONSTANT bounce.communication := (SELECT k FROM bounce.communication AS k
+                                      WHERE k.id = write_notice.communication_id);
+  mailbox CONSTANT text := CASE bounce.parameter('delivery_notice_to', c.process)
+                                WHEN 'sender' THEN c.sender
+                                ELSE bounce.parameter('owner_mailbox', c.process) END;
+  failed bigint[];
   content bounce.communication_content;
   new_id bigint;
 BEGIN
-  IF owner = '' OR NOT bounce_internal.parameter_boolean('delivery_notice', a.process)
-     OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
-                WHERE q.recipient_id = a.recipient_id AND q.due_at IS NOT NULL)
-     -- a notice about a notice would go in circles
-     OR bounce_internal.is_notice_mail(a.communication_id) THEN
+  -- a notice about a notice would go in circles
+  IF mailbox = '' OR NOT bounce_internal.parameter_boolean('delivery_notice', c.process)
+     OR bounce_internal.is_notice_mail(c.id) THEN
     RETURN;
   END IF;
-  content.notice := bounce_internal.notice_facts(a.recipient_id);
+  failed := bounce_internal.untold_recipients(c.id);
+  IF cardinality(failed) = 0 THEN
+    RETURN;
+  END IF;
+  content.notice := bounce_internal.notice_facts(c.id, failed);
   content.auto_submitted := 'auto-replied';
-  SELECT bounce_internal.queue_notice(c.process, c.business_ref,
-                                      'postmaster@' || bounce_internal.message_domain(c.sender),
-                             'Undelivered: ' || c.subject, owner, content) INTO new_id
-  FROM bounce.communication AS c WHERE c.id = a.communication_id;
-  PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'notice',
+  new_id := bounce_internal.queue_notice(c.process, '', 'postmaster@'
+                                         || bounce_internal.message_domain(c.sender),
+                                         'Undelivered: ' || c.subject, mailbox, content);
+  UPDATE bounce.recipient_delivery AS q SET told_attempt = r.attempts
+  FROM bounce.communication_recipient AS r WHERE r.id = q.recipient_id AND r.id = ANY (failed);
+  PERFORM bounce_internal.write_log(c.id, r, 'notice',
                                     format('non-delivery notice to %s, communication %s',
-                                           owner, new_id));
+                                           mailbox, new_id))
+  FROM unnest(failed) AS r;
 END $$;
-COMMENT ON FUNCTION bounce_internal.write_notice(bounce_internal.delivery_attempt) IS
-  'sends a non-delivery notice about a permanently failed recipient to the owner of the process, '
-  'where delivery_notice is on';
+COMMENT ON FUNCTION bounce_internal.write_notice(bigint) IS
+  'sends one non-delivery notice about all recipients that have failed permanently, to the owner '
+  'of the process or to the sender (delivery_notice_to), where delivery_notice is on. Called when '
+  'nothing of the mail is left to try';

@@ -131,7 +131,6 @@ BEGIN
   PERFORM bounce_internal.note_error(a, reply);
   f := (bounce_internal.process_findings(ARRAY[f]))[1];
   PERFORM bounce_internal.store_refusal(f, document);
-  PERFORM bounce_internal.write_notice(a);
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_rejected(bounce_internal.delivery_attempt,
                                                     text, jsonb) IS
@@ -157,7 +156,6 @@ BEGIN
                 bounce_internal.describe(f)));
   f := bounce_internal.make_task(f);
   PERFORM bounce_internal.store_refusal(f, document);
-  PERFORM bounce_internal.write_notice(a);
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt,
                                                      text, jsonb) IS

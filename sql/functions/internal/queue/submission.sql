@@ -7,10 +7,13 @@ CREATE OR REPLACE FUNCTION bounce_internal.refuse_submission(
   problem text, remedy text DEFAULT NULL, code text DEFAULT '22023') RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RAISE EXCEPTION '%', problem USING ERRCODE = code, HINT = coalesce(remedy, '');
+  IF remedy IS NULL THEN
+    RAISE EXCEPTION '%', problem USING ERRCODE = code;
+  END IF;
+  RAISE EXCEPTION '%', problem USING ERRCODE = code, HINT = remedy;
 END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_submission(text, text, text) IS
-  'raises an error for the programmer, with a hint';
+  'raises an error for the programmer, with a hint if there is one';
 
 -- Addresses --------------------------------------------------------------------------
 
@@ -66,6 +69,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.check_mailboxes(text, text, text[]) IS
   'refuses what can never be an address';
+
+CREATE OR REPLACE FUNCTION bounce_internal.with_address(
+  mailboxes text[], old_address text, new_address text) RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT ARRAY(SELECT CASE WHEN bounce.address_key(bounce_internal.bare_address(u.mailbox))
+                                = bounce.address_key(old_address)
+                           THEN replace(u.mailbox, bounce_internal.bare_address(u.mailbox),
+                                        new_address)
+                           ELSE u.mailbox END
+               FROM unnest(mailboxes) WITH ORDINALITY AS u (mailbox, place) ORDER BY u.place)
+$$;
+COMMENT ON FUNCTION bounce_internal.with_address(text[], text, text) IS
+  'the mailboxes of a header field with another address in the place of an old one';
 
 -- Attachments ------------------------------------------------------------------------
 
@@ -264,6 +280,56 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.queue_content(bigint, bounce.communication_content, jsonb) IS
   'stores content and attachments';
+
+CREATE OR REPLACE FUNCTION bounce_internal.replace_content(
+  c bounce.communication, raw bytea, body_text text, body_html text, attachments jsonb)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  content bounce.communication_content;
+  files jsonb;
+BEGIN
+  SELECT k.* INTO content FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+  IF NOT FOUND THEN
+    content.header_from := c.sender;
+    content.header_to := ARRAY(SELECT r.address FROM bounce.communication_recipient AS r
+                               WHERE r.communication_id = c.id AND r.kind = 'to'
+                                 AND r.state <> 'replaced' ORDER BY r.id);
+    content.header_cc := '{}';
+    content.reply_to := '';
+    content.auto_submitted := 'auto-generated';
+    content.null_sender := false;
+  END IF;
+  IF num_nonnulls(raw, body_text, body_html) > 0 THEN
+    content.raw := raw;
+    content.body_text := body_text;
+    content.body_html := body_html;
+  END IF;
+  files := coalesce(attachments, CASE WHEN content.raw IS NOT NULL THEN '[]'::jsonb END,
+                    bounce_internal.attachments_of(c.id));
+  content.bytes := bounce_internal.check_content(content.raw, content.body_text,
+                                                 content.body_html, files);
+  DELETE FROM bounce.communication_attachment AS a WHERE a.communication_id = c.id;
+  DELETE FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+  PERFORM bounce_internal.queue_content(c.id, content, files);
+  RETURN content.bytes;
+END $$;
+COMMENT ON FUNCTION bounce_internal.replace_content(bounce.communication, bytea, text,
+                                                    text, jsonb) IS
+  'puts another content in the place of that of a mail, also where it was erased. Returns its size';
+
+CREATE OR REPLACE FUNCTION bounce_internal.attachments_of(communication_id bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'filename', a.filename, 'contentType', a.content_type, 'cid', a.content_id,
+                   'encoding', 'base64', 'content', encode(a.content, 'base64'))
+                   - CASE a.content_id WHEN '' THEN 'cid' ELSE '' END ORDER BY a.place), '[]')
+          FROM bounce.communication_attachment AS a
+          WHERE a.communication_id = attachments_of.communication_id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.attachments_of(bigint) IS
+  'the attachments of a mail, as submit_communication() takes them';
 
 CREATE OR REPLACE FUNCTION bounce_internal.add_recipients(
   communication_id bigint, recipients text[], cc text[], bcc text[]) RETURNS void

@@ -114,6 +114,13 @@ BEGIN
   VALUES (old.communication_id, address, 'open', 0, old.person_ref)
   ON CONFLICT (communication_id, address_key) DO NOTHING
   RETURNING id INTO new_id;
+  -- what waits for the old address is not sent any more
+  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL
+  WHERE q.recipient_id = old.id AND q.state IN ('due', 'pending');
+  UPDATE bounce.communication_content AS k
+  SET header_to = bounce_internal.with_address(k.header_to, old.address, address),
+      header_cc = bounce_internal.with_address(k.header_cc, old.address, address)
+  WHERE k.communication_id = old.communication_id;
   -- it may have got the mail already: then nothing is sent again
   UPDATE bounce.communication_recipient AS r
   SET state = 'replaced', next_attempt_at = NULL, corrections = r.corrections + 1,

@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What an application reads of a delivery and may correct; one notice at the end.
+BEGIN;
+\ir ../lib/helper.psql
+\ir ../lib/queue.psql
+SELECT * FROM no_plan();
+SELECT test.set('owner_mailbox', 'owner@example.org', 'invoice'),
+       test.set('delivery_notice', 'on', 'invoice');
+
+CREATE FUNCTION test.info(id bigint, list text) RETURNS text LANGUAGE sql AS $$
+  SELECT d.info ->> list FROM bounce.delivery AS d WHERE d.communication_id = id
+$$;
+CREATE FUNCTION test.notices() RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM bounce.communication_content WHERE notice IS NOT NULL
+$$;
+
+-- One notice, when nothing is left to try
+SELECT test.submit('{dead@a.example,late@a.example,good@a.example}') AS mail \gset
+SELECT count(*) FROM test.claim();
+SELECT test.begin(:mail);
+SELECT ok(q.first_try_at IS NOT NULL AND q.last_try_at = q.first_try_at, 'the first try')
+FROM test.delivery('dead@a.example') AS q;
+SELECT test.settle('dead@a.example', 'rejected', '550 5.1.1 none', 'user_unknown', '5.1.1'),
+       test.settle('late@a.example', 'pending', '451 4.7.1 later', 'greylisted', '4.7.1'),
+       test.settle('good@a.example', 'accepted');
+SELECT is(test.notices(), 0::bigint, 'one recipient waits: no notice yet');
+SELECT test.make_due();
+UPDATE bounce.recipient_delivery SET first_try_at = now() - interval '1 hour';
+SELECT test.deliver(:mail, 'late@a.example', 'rejected', '550 5.1.1 none', 'user_unknown', '5.1.1');
+SELECT ok(q.last_try_at > q.first_try_at, 'the last try moves, the first stays')
+FROM test.delivery('late@a.example') AS q;
+SELECT results_eq($$SELECT header_to, (SELECT string_agg(r ->> 'address', ' ')
+                                       FROM jsonb_array_elements(notice -> 'recipients') AS r)
+                    FROM bounce.communication_content WHERE notice IS NOT NULL$$,
+                  $$VALUES ('{owner@example.org}'::text[], 'dead@a.example late@a.example')$$,
+                  'one, with all that have failed');
+SELECT is((SELECT count(*) FROM bounce.delivery), 1::bigint, 'a notice is no mail of the process');
+SELECT test.set('delivery_notice_to', 'sender', 'invoice');
+SELECT test.submit('{gone@b.example}') AS other \gset
+SELECT test.deliver(:other, 'gone@b.example', 'rejected', '550 5.1.1 none', 'user_unknown',
+                    '5.1.1');
+SELECT is((SELECT header_to FROM bounce.communication_content WHERE notice IS NOT NULL
+           ORDER BY communication_id DESC LIMIT 1), '{office@example.org}', 'or to the sender');
+
+-- Taken, and came back
+SELECT test.submit('{back@c.example}') AS back \gset
+SELECT test.deliver(:back, 'back@c.example', 'accepted');
+SELECT is(test.info(:back, 'accepted'), '["back@c.example"]', 'it is accepted');
+SELECT test.record(test.report('user_unknown', 'back@c.example', '5.1.1',
+                               "to" => test.return_path('back@c.example')));
+SELECT results_eq(format($$SELECT info ->> 'accepted', came_back::text, json ->> 'cameBack',
+                           error FROM bounce.delivery WHERE communication_id = %s$$, :back),
+  $$VALUES ('[]', '["back@c.example"]', '["back@c.example"]',
+            'back@c.example came back: the words of the other side')$$, 'and then it came back');
+
+-- Corrected by its application, and sent again
+SET LOCAL ROLE bounce_application;
+SELECT bounce.correct_content(:back, subject => 'The right one', body_text => 'right');
+SELECT bounce.change_recipient(:back, 'back@c.example', 'right@c.example', 'typo');
+RESET ROLE;
+SELECT results_eq(format($$SELECT c.subject, k.body_text, k.header_to FROM bounce.communication AS c
+                           JOIN bounce.communication_content AS k ON k.communication_id = c.id
+                           WHERE c.id = %s$$, :back),
+                  $$VALUES ('The right one', 'right', '{right@c.example}'::text[])$$, 'corrected');
+SELECT is((SELECT state FROM bounce.delivery WHERE communication_id = :back), 'RETRY',
+          'it goes out again');
+SELECT test.deliver(:back, 'right@c.example', 'accepted');
+SELECT is(test.info(:back, 'accepted'), '["right@c.example"]', 'to the new address');
+SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log
+           WHERE communication_id = :back AND event IN ('content_changed', 'corrected', 'resent',
+                                                        'sent')),
+          'sent content_changed corrected sent', 'the old one stays in the story');
+-- one that waits
+SELECT test.submit('{Wrong <wrong@d.example>}') AS waiting \gset
+SELECT bounce.change_recipient(:waiting, 'wrong@d.example', 'right@d.example', 'typo');
+SELECT is((SELECT array_agg(a) FROM test.claim() AS c, unnest(c.addresses) AS a
+           WHERE c.communication_id = :waiting), '{right@d.example}',
+          'what waited for the old address is not sent there');
+SELECT throws_ok(format('SELECT bounce.correct_content(%s, %L)', :waiting, 'x'), '23514', NULL,
+                 'not while it is being sent');
+SELECT throws_ok(format('SELECT bounce.change_recipient(%s, %L, %L, %L)', :waiting,
+                        'right@d.example', 'x@d.example', 'x'), '22023', NULL, 'nor the address');
+SELECT throws_ok('SELECT bounce.correct_content(0)', 'P0002', NULL, 'one that is not there');
+
+-- The Message-ID is that of the send that was delivered
+SELECT test.submit('{twice@e.example}') AS twice \gset
+SELECT test.deliver(:twice, 'twice@e.example', 'accepted');
+SELECT test.info(:twice, 'message_id') AS first_id \gset
+UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = :twice;
+SELECT test.deliver(:twice, 'twice@e.example', 'accepted');
+SELECT isnt(test.info(:twice, 'message_id'), :'first_id', 'of the second');
+SELECT is(test.info(:twice, 'message_id'),
+          (SELECT message_id FROM bounce.communication_message_id
+           WHERE communication_id = :twice AND attempt = 2), 'the one it went out with');
+
+SELECT * FROM finish();
+ROLLBACK;
