@@ -120,10 +120,10 @@ demo: setup
 demo-stop:
 	@perl demo/demo.pl --stop
 
-.PHONY: bench bench-delivery bench-db bench-classify
-## bench: bounces per second, against Postfix alone
-bench: setup
-	@$(MAKE_AGAIN) all
+.PHONY: bench-postfix bench-delivery bench-db bench-classify
+## bench-postfix: bounces a second, against Postfix with a milter that discards, and alone
+bench-postfix: setup
+	@$(MAKE_AGAIN) all $(BUILD)/tests/bench/discard_milter
 	@BUILD=$(BUILD) perl tests/bench/postfix.pl
 
 ## bench-delivery: bounce-delivery against smtp-source, messages a second
@@ -147,3 +147,7 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(call libs,classifier base) $(FLAGS_STA
 	$(Q)$(call say,BENCH,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		$(call pkg_cflags,glib-2.0 gmime-3.0) -o $@ $< \
 		$(call libs,classifier base) $(LIBS_all)
+
+$(BUILD)/tests/bench/discard_milter: tests/bench/discard_milter.c $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(call say,BENCH,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) -o $@ $< -lmilter

@@ -216,6 +216,13 @@ sub is_alive {
     return scalar grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
 }
 
+# The process of a server that runs, or undef.
+sub pid {
+    my ($self, $name) = @_;
+    my ($server) = grep { $_->{name} eq $name && _is_running($_) } $self->_servers;
+    return $server && $server->{pid};
+}
+
 # Stops every server, the last started first.
 sub stop {
     my ($self) = @_;
