@@ -71,9 +71,9 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 			     unsigned long *steps_out, unsigned long *f2_out, unsigned long *f3_out)
 {
 	const unsigned long needed = SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS;
-	const unsigned long wanted = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_SKIP |
+	const unsigned long wanted = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NOEOH | SMFIP_SKIP |
 				     SMFIP_HDR_LEADSPC | SMFIP_NR_CONN | SMFIP_NR_MAIL |
-				     SMFIP_NR_HDR | SMFIP_NR_EOH;
+				     SMFIP_NR_HDR;
 
 	(void)ctx, (void)f2, (void)f3;
 	if ((actions & needed) != needed) {
@@ -207,21 +207,13 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	return SMFIS_NOREPLY;
 }
 
-static sfsistat on_end_of_headers(SMFICTX *ctx)
-{
-	struct message *message = session_of(ctx)->message;
-
-	if (message)
-		message_end_headers(message);
-	return SMFIS_NOREPLY;
-}
-
 static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 {
 	struct message *message = session_of(ctx)->message;
 
 	if (!message)
 		return answer_without_mail(ctx);
+	message_end_headers(message);
 	message_add_body(message, (const char *)bytes, len);
 	return message_is_full(message) ? SMFIS_SKIP : SMFIS_CONTINUE;
 }
@@ -237,6 +229,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	if (!message_is_ours(message))
 		return SMFIS_ACCEPT;
 	g_atomic_int_inc(&callbacks_in_progress);
+	message_end_headers(message);
 	const char *bytes = message_bytes(message, &len);
 	bool own_mta = is_own_mta(ctx);
 	struct envelope envelope =
@@ -281,7 +274,6 @@ static const struct smfiDesc description = {
     .xxfi_envfrom = on_mail,
     .xxfi_envrcpt = on_recipient,
     .xxfi_header = on_header,
-    .xxfi_eoh = on_end_of_headers,
     .xxfi_body = on_body,
     .xxfi_eom = on_end_of_message,
     .xxfi_abort = on_abort,

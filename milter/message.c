@@ -14,6 +14,7 @@ struct message {
 	GPtrArray
 	    *own_headers; /* names of X-Bounce-* fields that came in; one more than the bound */
 	GString *bytes;
+	bool has_ended_headers;
 	size_t bytes_max;
 	size_t size; /* of the whole message as far as it was shown to us */
 };
@@ -84,7 +85,9 @@ void message_add_header(struct message *message, const char *name, const char *v
 
 void message_end_headers(struct message *message)
 {
-	append(message, "\r\n", 2);
+	if (!message->has_ended_headers)
+		append(message, "\r\n", 2);
+	message->has_ended_headers = true;
 }
 
 void message_add_body(struct message *message, const char *bytes, size_t len)

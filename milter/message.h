@@ -30,6 +30,7 @@ void message_add_foreign_recipient(struct message *message);
 /* value as libmilter gives it with SMFIP_HDR_LEADSPC: with its leading space, folded by
  * bare line feeds. */
 void message_add_header(struct message *message, const char *name, const char *value);
+/* Before the body, and at the end of a message that has none; again, it does nothing. */
 void message_end_headers(struct message *message);
 void message_add_body(struct message *message, const char *bytes, size_t len);
 

@@ -15,6 +15,7 @@ static void test_bytes_are_exact(void)
 	message_add_header(message, "X-Empty", "");
 	message_add_header(message, "X-Cr", " a\r\n b");
 	message_end_headers(message);
+	message_end_headers(message); /* once is enough */
 	message_add_body(message, "body\r\n\0x", 8);
 	const char *bytes = message_bytes(message, &len);
 	static const char expected[] =
