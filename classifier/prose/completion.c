@@ -64,17 +64,34 @@ static void take_words(struct report_recipient *r, const struct report_recipient
 		r->remote_mta = told->remote_mta;
 }
 
-/* Postfix says only in its words to people that a server refused before it heard the recipient. */
+/* Postfix says only in its words to people which command a server refused. RCPT goes without
+ * saying. */
+static const char *find_command(const char *line)
+{
+	static const char *const commands[] = {
+	    "(in reply to MAIL FROM command)", "(in reply to end of DATA command)",
+	    "(in reply to DATA command)",      "(in reply to EHLO command)",
+	    "(in reply to HELO command)",      "(in reply to LHLO command)",
+	    "(in reply to AUTH command)",      "(in reply to STARTTLS command)",
+	};
+	if (strstr(line, "in reply to RCPT"))
+		return NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strstr(line, commands[i]))
+			return commands[i];
+	return NULL;
+}
+
 static void take_command(const struct message *message, struct report_recipient *r)
 {
-	static const char command[] = "(in reply to MAIL FROM command)";
 	const char *at =
 	    *r->diagnostic && *r->recipient ? strcasestr(message->text, r->recipient) : NULL;
 	if (!at || strcasestr(r->diagnostic, "in reply to"))
 		return;
 	struct slice words = passage_paragraph(message->text, at);
 	g_autofree char *line = text_one_line(words.data, words.len);
-	if (!strstr(line, command) || strstr(line, "in reply to RCPT"))
+	const char *command = find_command(line);
+	if (!command)
 		return;
 	g_autofree char *whole = g_strdup_printf("%s %s", r->diagnostic, command);
 	r->diagnostic = value_pool_string(message->pool, whole);
@@ -82,7 +99,7 @@ static void take_command(const struct message *message, struct report_recipient 
 
 static void take_commands(const struct message *message, struct finding *finding)
 {
-	if (!strstr(message->text, "MAIL FROM"))
+	if (!strstr(message->text, "in reply to"))
 		return;
 	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++)
 		take_command(message, finding_recipient(finding, i));

@@ -24,7 +24,7 @@ FILENAME ~ /\.md$/ { copy_document($0); next }
 
 /^(#|$)/ { next }
 
-/^\[[a-z][a-z_]*\]$/ { begin_reason(substr($0, 2, length($0) - 2)); next }
+/^\[[a-z][a-z0-9_]*\]$/ { begin_reason(substr($0, 2, length($0) - 2)); next }
 
 /^[a-z]+ *= / {
 	key = $1

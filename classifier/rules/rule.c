@@ -13,10 +13,8 @@ static const char *const field_names[RULE_FIELD_COUNT] = {
 };
 
 static const char *const tier_names[] = {
-    [RULE_TIER_SITE] = "site",
-    [RULE_TIER_STRONG] = "strong",
-    [RULE_TIER_NORMAL] = "normal",
-    [RULE_TIER_WEAK] = "weak",
+    [RULE_TIER_SITE] = "site",     [RULE_TIER_GUARD] = "guard", [RULE_TIER_STRONG] = "strong",
+    [RULE_TIER_NORMAL] = "normal", [RULE_TIER_WEAK] = "weak",
 };
 
 const char *rule_tier_name(enum rule_tier tier)
@@ -26,7 +24,7 @@ const char *rule_tier_name(enum rule_tier tier)
 
 bool rule_tier_find(const char *name, enum rule_tier *tier_out)
 {
-	for (enum rule_tier tier = RULE_TIER_STRONG; tier <= RULE_TIER_WEAK; tier++)
+	for (enum rule_tier tier = RULE_TIER_GUARD; tier <= RULE_TIER_WEAK; tier++)
 		if (strcmp(name, tier_names[tier]) == 0) {
 			*tier_out = tier;
 			return true;

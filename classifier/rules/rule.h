@@ -26,6 +26,7 @@ enum rule_field {
 /* Where a rule stands in the order of decision; see classify.h. */
 enum rule_tier {
 	RULE_TIER_SITE,
+	RULE_TIER_GUARD, /* decides only what another rule would call hard */
 	RULE_TIER_STRONG,
 	RULE_TIER_NORMAL,
 	RULE_TIER_WEAK,

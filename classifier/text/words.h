@@ -35,6 +35,9 @@ extern const char *const words_list_held[];
 extern const char *const words_filter_refusal[];
 extern const char *const words_original_follows[];
 extern const char *const words_reply_code_lead[];
+extern const char *const words_empty_phrase[];
+extern const char *const words_formula[];
+extern const char *const words_reply_follows[];
 
 /* automatic mail */
 extern const char *const words_auto_reply_subject[];

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "classifier/rules/codes.h"
-#include "classifier/text/fold.h"
 #include "classifier/text/status_code.h"
+#include "classifier/verdict/evidence.h"
+#include "classifier/verdict/question.h"
 
 /* Evidence is shown to people: the words before the end of the match. */
 #define EVIDENCE_BYTES 120
@@ -17,122 +18,7 @@
 /* Paragraphs of the text that are classified one by one. */
 #define PARAGRAPHS 20
 
-/* Addresses of the sender that are looked for in the words; mostly there is one. */
-#define SENDERS 4
-
-struct question {
-	const struct ruleset *rules;
-	const struct report *report;
-	const struct report_recipient *recipient;
-	char *diagnostic;
-	char *text;
-	char *subject;
-	const char *senders[SENDERS + 1];
-	char status[STATUS_CODE_SIZE];
-	enum permanence permanence;
-	struct rule_input input;
-	GArray *matches;
-};
-
-/* --- what is known of the recipient --------------------------------------- */
-
-static size_t count_failed(const struct report *report)
-{
-	size_t failed = 0;
-
-	for (size_t i = 0; i < report->recipient_count; i++) {
-		enum report_action action = report->recipients[i].action;
-		failed += action == REPORT_ACTION_FAILED || action == REPORT_ACTION_NONE;
-	}
-	return failed;
-}
-
-static void question_set_codes(struct question *question)
-{
-	const struct report_recipient *recipient = question->recipient;
-	char found[STATUS_CODE_SIZE];
-
-	g_strlcpy(question->status, recipient->status, sizeof question->status);
-	if (status_code_is_generic(recipient->status) &&
-	    status_code_find_failure(question->diagnostic, found))
-		memcpy(question->status, found, sizeof found);
-	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
-}
-
-static void question_match(struct question *question, const char *diagnostic)
-{
-	g_clear_pointer(&question->matches, g_array_unref);
-	question->input.field[RULE_FIELD_DIAGNOSTIC] = diagnostic;
-	question->matches = ruleset_match(question->rules, &question->input);
-}
-
-static const char *domain_of(const char *address)
-{
-	const char *at = strrchr(address, '@');
-
-	return at ? at + 1 : "";
-}
-
-/* Not an address at the domain of the recipient: the words could be about either. */
-static void question_add_sender(struct question *question, const char *address)
-{
-	const char *domain = domain_of(address);
-	size_t count = 0;
-
-	while (question->senders[count])
-		count++;
-	if (count < SENDERS && domain[0] != '\0' &&
-	    g_ascii_strcasecmp(domain, domain_of(question->recipient->recipient)) != 0 &&
-	    g_ascii_strcasecmp(domain, domain_of(question->recipient->original_recipient)) != 0)
-		question->senders[count] = address;
-}
-
-static void question_set_senders(struct question *question)
-{
-	const struct report *report = question->report;
-
-	question_add_sender(question, report->original.sender);
-	question_add_sender(question, report->original.from);
-	for (size_t i = 0; i < SENDERS && report->header.to[i]; i++)
-		question_add_sender(question, report->header.to[i]);
-}
-
-/* Folded only if a rule looks at the field: the text is long and seldom needed. */
-static char *question_fold(const struct question *question, enum rule_field field, const char *text)
-{
-	return ruleset_looks_at(question->rules, field) ? fold_text(text, question->senders)
-							: g_strdup("");
-}
-
-static void question_init(struct question *question)
-{
-	const struct report *report = question->report;
-	const struct report_recipient *recipient = question->recipient;
-
-	question_set_senders(question);
-	question->diagnostic = fold_text(recipient->diagnostic, question->senders);
-	question->text = question_fold(question, RULE_FIELD_TEXT, report->text);
-	question->subject = question_fold(question, RULE_FIELD_SUBJECT, report->header.subject);
-	question_set_codes(question);
-	question->input =
-	    (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
-	question->input.field[RULE_FIELD_TEXT] = question->text;
-	question->input.field[RULE_FIELD_SUBJECT] = question->subject;
-	question->input.field[RULE_FIELD_FROM] = report->header.from;
-	question->input.field[RULE_FIELD_REMOTE_MTA] = recipient->remote_mta;
-	question->input.field[RULE_FIELD_REPORTING_MTA] = report->reporting_mta;
-	question_match(question, question->diagnostic);
-}
-
-static void question_clear(struct question *question)
-{
-	g_clear_pointer(&question->matches, g_array_unref);
-	g_free(question->diagnostic);
-	g_free(question->text);
-	g_free(question->subject);
-}
-
-/* --- the steps ------------------------------------------------------------ */
+/* --- the evidence ----------------------------------------------------------- */
 
 /* The words that end at end, from the start of the sentence or the text, and
  * the rest of the last word. */
@@ -221,6 +107,85 @@ static void decide_by_match(const struct question *question, const struct rule_m
 	verdict->evidence = quote_evidence(question->input.field[match->field], match->end);
 }
 
+/* --- the gate ------------------------------------------------------------- */
+
+/* Would the reason make the address hard, were the codes final? */
+static bool is_about_address(const struct reason *reason)
+{
+	return reason->class == CLASS_HARD;
+}
+
+static void replace(struct verdict *verdict, enum reason_id reason, const char *rule)
+{
+	verdict->reason = reason_get(reason);
+	verdict->rule = rule;
+}
+
+/* What was refused before the recipient was named. */
+static void refuse_step(enum smtp_step step, struct verdict *verdict)
+{
+	switch (step) {
+	case SMTP_STEP_CONNECT:
+		replace(verdict, REASON_client_blocked, "step:connect");
+		return;
+	case SMTP_STEP_HELO:
+		replace(verdict, REASON_policy_rejected, "step:helo");
+		return;
+	case SMTP_STEP_TLS:
+		replace(verdict, REASON_tls_required, "step:starttls");
+		return;
+	case SMTP_STEP_AUTH:
+		replace(verdict, REASON_auth_required, "step:auth");
+		return;
+	case SMTP_STEP_MAIL:
+		replace(verdict, REASON_sender_refused, "step:mail");
+		return;
+	case SMTP_STEP_UNKNOWN:
+	case SMTP_STEP_RCPT:
+	case SMTP_STEP_DATA:
+		return;
+	}
+}
+
+/* A guard that makes soft what is soft already only hides the reason. */
+static bool is_idle(const struct question *question, const struct rule *guard)
+{
+	return question->permanence == PERMANENCE_TEMPORARY && guard->reason->class == CLASS_SOFT;
+}
+
+static const struct rule_match *find_guard(const struct question *question)
+{
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule_match *match =
+		    &g_array_index(question->matches, struct rule_match, i);
+		if (match->rule->tier == RULE_TIER_GUARD && !is_idle(question, match->rule))
+			return match;
+	}
+	return NULL;
+}
+
+/* Every verdict passes here, with the matches of the words that led to it. One that would make
+ * an address hard stands only if the recipient had been named when it was spoken, and if no
+ * guard finds somebody or something else in the same words. */
+static bool pass_gate(const struct question *question, struct verdict *verdict)
+{
+	if (is_about_address(verdict->reason)) {
+		const struct rule_match *guard = find_guard(question);
+		if (smtp_step_is_before_recipient(question->step)) {
+			refuse_step(question->step, verdict);
+		} else if (guard) {
+			verdict_clear(verdict);
+			decide_by_match(question, guard, verdict);
+		}
+	}
+	if (question->step == SMTP_STEP_DATA &&
+	    verdict->reason == reason_get(REASON_recipient_refused))
+		replace(verdict, REASON_policy_rejected, verdict->rule);
+	return true;
+}
+
+/* --- the steps ------------------------------------------------------------ */
+
 static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
 {
 	for (guint i = 0; i < question->matches->len; i++) {
@@ -229,7 +194,7 @@ static bool by_tier(const struct question *question, enum rule_tier tier, struct
 		if (match->rule->tier != tier)
 			continue;
 		decide_by_match(question, match, verdict);
-		return true;
+		return tier == RULE_TIER_SITE || pass_gate(question, verdict);
 	}
 	return false;
 }
@@ -240,17 +205,50 @@ static bool by_status(const struct question *question, enum code_trust trust,
 	const struct code *code = code_find_status(question->status);
 
 	return code && code->trust == trust &&
-	       decide(verdict, code->reason, code->id, question->status);
+	       decide(verdict, code->reason, code->id, question->status) &&
+	       pass_gate(question, verdict);
+}
+
+/* Words that are better than a vague code are better than a clear one where they speak of
+ * something else than the address: "5.1.1 message refused by our policy". */
+static bool is_contradicted(const struct question *question)
+{
+	const struct code *code = code_find_status(question->status);
+
+	if (!code || !is_about_address(reason_get(code->reason)))
+		return false;
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule *rule =
+		    g_array_index(question->matches, struct rule_match, i).rule;
+		if (rule->tier == RULE_TIER_NORMAL)
+			return !is_about_address(rule->reason);
+	}
+	return false;
+}
+
+/* A code that was made up for a reply says at most that there was one. */
+static bool is_doubtful(const struct question *question)
+{
+	const struct code *code = code_find_status(question->status);
+
+	return code && question->is_status_made_up && is_about_address(reason_get(code->reason));
 }
 
 static bool by_certain_status(struct question *question, struct verdict *verdict)
 {
-	return by_status(question, CODE_CERTAIN, verdict);
+	return !is_doubtful(question) && !is_contradicted(question) &&
+	       by_status(question, CODE_CERTAIN, verdict);
 }
 
 static bool by_vague_status(struct question *question, struct verdict *verdict)
 {
 	return by_status(question, CODE_VAGUE, verdict);
+}
+
+static bool by_doubtful_status(struct question *question, struct verdict *verdict)
+{
+	return is_doubtful(question) &&
+	       decide(verdict, REASON_recipient_refused, "status:made-up", question->status);
 }
 
 /* Matches other words in place of the diagnostic. */
@@ -274,7 +272,7 @@ static bool by_paragraph(struct question *question, struct verdict *verdict)
 	g_auto(GStrv) paragraphs = g_strsplit(question->report->text, "\n\n", PARAGRAPHS + 1);
 
 	for (size_t i = 0; i < PARAGRAPHS && paragraphs[i]; i++) {
-		g_autofree char *words = fold_text(paragraphs[i], question->senders);
+		g_autofree char *words = question_fold_words(question, paragraphs[i]);
 		if (by_words(question, words, verdict))
 			return true;
 	}
@@ -286,11 +284,11 @@ static bool by_text(struct question *question, struct verdict *verdict)
 {
 	char status[STATUS_CODE_SIZE];
 
-	if (question->report->text[0] == '\0' || count_failed(question->report) > 1)
+	if (question->report->text[0] == '\0' || question_count_failed(question->report) > 1)
 		return false;
 	if (question->text[0] == '\0') {
 		g_free(question->text);
-		question->text = fold_text(question->report->text, question->senders);
+		question->text = question_fold_words(question, question->report->text);
 		question->input.field[RULE_FIELD_TEXT] = question->text;
 	}
 	if (question->permanence == PERMANENCE_UNKNOWN &&
@@ -304,6 +302,9 @@ static bool by_reply(struct question *question, struct verdict *verdict)
 	const char *reply_code = question->recipient->reply_code;
 	const struct code *code = code_find_reply(reply_code);
 
+	/* 552 is said of messages too: where other words go with it, they are not of a quota */
+	if (strcmp(reply_code, "552") == 0 && evidence_speaks(question->diagnostic))
+		return false;
 	return code && decide(verdict, code->reason, code->id, reply_code);
 }
 
@@ -326,6 +327,7 @@ static const struct step {
     {"readable text", RULE_TIER_SITE, by_text},
     {"vague status", RULE_TIER_SITE, by_vague_status},
     {"weak rule", RULE_TIER_WEAK, NULL},
+    {"made-up status", RULE_TIER_SITE, by_doubtful_status},
     {"reply code", RULE_TIER_SITE, by_reply},
     {"gave up", RULE_TIER_SITE, by_giving_up},
 };

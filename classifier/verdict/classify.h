@@ -9,7 +9,9 @@
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/verdict.h"
 
-/* The order of decision; the first step that says something decides.
+/* The order of decision; the first step that says something decides. What would make the
+ * address hard passes a gate in each of them: the recipient was named when it was said, no rule
+ * of rank "guard" holds for the same words, and a code was not made up by another system.
  *
  *  1. what the report is: a notice, a read receipt, a complaint, a challenge,
  *     an auto-reply, an ordinary mail; per recipient, its Action

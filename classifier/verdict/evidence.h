@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What of a refusal's words is evidence: what the side that refused said itself. Formulas that
+ * stand in front of any reason are none, nor is what another system made of the reply.
+ */
+#ifndef CLASSIFIER_VERDICT_EVIDENCE_H
+#define CLASSIFIER_VERDICT_EVIDENCE_H
+
+#include <stdbool.h>
+
+/* Of folded words (fold.h), in place:
+ *  - a set phrase of etc/phrases, [empty-phrase], goes,
+ *  - one of [formula] goes where other words beside it give the reason,
+ *  - a reply behind "-> " or a phrase of [reply-follows] stands alone,
+ *  - Sendmail's own line after the reply that it quotes, "<<< 550 No", goes. */
+void evidence_keep(char *folded);
+
+/* Some of the words say something: codes, links and what is in brackets do not. */
+bool evidence_speaks(const char *text);
+
+/* The words have a reply without an enhanced status code of its own: one that the report
+ * gives for it was made up by a system that maps replies to codes. Sendmail, which says 5.1.1
+ * for every 550, is one of several. */
+bool evidence_lacks_status(const char *folded);
+
+#endif

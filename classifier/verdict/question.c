@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Texts are folded only if a rule looks at them.
+ */
+#include "classifier/verdict/question.h"
+
+#include <string.h>
+
+#include "classifier/text/fold.h"
+#include "classifier/verdict/evidence.h"
+
+static void question_set_codes(struct question *question)
+{
+	const struct report_recipient *recipient = question->recipient;
+	char found[STATUS_CODE_SIZE];
+
+	g_strlcpy(question->status, recipient->status, sizeof question->status);
+	if (status_code_is_generic(recipient->status) &&
+	    status_code_find_failure(question->diagnostic, found))
+		memcpy(question->status, found, sizeof found);
+	question->is_status_made_up = evidence_lacks_status(question->diagnostic);
+	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
+}
+
+void question_match(struct question *question, const char *words)
+{
+	g_clear_pointer(&question->matches, g_array_unref);
+	question->input.field[RULE_FIELD_DIAGNOSTIC] = words;
+	question->matches = ruleset_match(question->rules, &question->input);
+}
+
+static const char *domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at ? at + 1 : "";
+}
+
+/* Not an address at the domain of the recipient: the words could be about either. */
+static void question_add_sender(struct question *question, const char *address)
+{
+	const char *domain = domain_of(address);
+	size_t count = 0;
+
+	while (question->senders[count])
+		count++;
+	if (count < QUESTION_SENDERS && domain[0] != '\0' &&
+	    g_ascii_strcasecmp(domain, domain_of(question->recipient->recipient)) != 0 &&
+	    g_ascii_strcasecmp(domain, domain_of(question->recipient->original_recipient)) != 0)
+		question->senders[count] = address;
+}
+
+static void question_set_senders(struct question *question)
+{
+	const struct report *report = question->report;
+
+	question_add_sender(question, report->original.sender);
+	question_add_sender(question, report->original.from);
+	for (size_t i = 0; i < QUESTION_SENDERS && report->header.to[i]; i++)
+		question_add_sender(question, report->header.to[i]);
+}
+
+char *question_fold_words(const struct question *question, const char *text)
+{
+	char *folded = fold_text(text, question->senders);
+
+	smtp_step_drop(folded);
+	evidence_keep(folded);
+	return folded;
+}
+
+/* The text is long, and no shipped rule looks at it. */
+static char *fold_field(const struct question *question, enum rule_field field, const char *text)
+{
+	return ruleset_looks_at(question->rules, field) ? question_fold_words(question, text)
+							: g_strdup("");
+}
+
+size_t question_count_failed(const struct report *report)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < report->recipient_count; i++) {
+		enum report_action action = report->recipients[i].action;
+		failed += action == REPORT_ACTION_FAILED || action == REPORT_ACTION_NONE;
+	}
+	return failed;
+}
+
+/* The words to people say it where the diagnostic does not. They are about all recipients. */
+static enum smtp_step find_step(const struct question *question)
+{
+	const struct report *report = question->report;
+	g_autofree char *words = fold_text(question->recipient->diagnostic, NULL);
+	enum smtp_step step = smtp_step_find(words);
+
+	if (step != SMTP_STEP_UNKNOWN || question_count_failed(report) > 1)
+		return step;
+	g_autofree char *text = fold_text(report->text, NULL);
+	return smtp_step_find(text);
+}
+
+void question_init(struct question *question)
+{
+	const struct report *report = question->report;
+	const struct report_recipient *recipient = question->recipient;
+
+	question_set_senders(question);
+	question->step = find_step(question);
+	question->diagnostic = question_fold_words(question, recipient->diagnostic);
+	question->text = fold_field(question, RULE_FIELD_TEXT, report->text);
+	question->subject = fold_field(question, RULE_FIELD_SUBJECT, report->header.subject);
+	question_set_codes(question);
+	question->input =
+	    (struct rule_input){.status = question->status, .reply_code = recipient->reply_code};
+	question->input.field[RULE_FIELD_TEXT] = question->text;
+	question->input.field[RULE_FIELD_SUBJECT] = question->subject;
+	question->input.field[RULE_FIELD_FROM] = report->header.from;
+	question->input.field[RULE_FIELD_REMOTE_MTA] = recipient->remote_mta;
+	question->input.field[RULE_FIELD_REPORTING_MTA] = report->reporting_mta;
+	question_match(question, question->diagnostic);
+}
+
+void question_clear(struct question *question)
+{
+	g_clear_pointer(&question->matches, g_array_unref);
+	g_free(question->diagnostic);
+	g_free(question->text);
+	g_free(question->subject);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What is known of one recipient when his verdict is sought, brought into the form that rules
+ * look at, and the rules that hold.
+ */
+#ifndef CLASSIFIER_VERDICT_QUESTION_H
+#define CLASSIFIER_VERDICT_QUESTION_H
+
+#include "classifier/report/report.h"
+#include "classifier/rules/ruleset.h"
+#include "classifier/text/status_code.h"
+#include "classifier/verdict/smtp_step.h"
+
+/* Addresses of the sender that are looked for in the words; mostly there is one. */
+enum { QUESTION_SENDERS = 4 };
+
+struct question {
+	const struct ruleset *rules;
+	const struct report *report;
+	const struct report_recipient *recipient;
+	char *diagnostic; /* folded, as all texts here, and only what is evidence in it */
+	char *text;
+	char *subject;
+	const char *senders[QUESTION_SENDERS + 1];
+	char status[STATUS_CODE_SIZE];
+	bool is_status_made_up; /* the reply that it is given for had none */
+	enum smtp_step step;    /* that was refused */
+	enum permanence permanence;
+	struct rule_input input;
+	GArray *matches; /* the rules that hold for the diagnostic, or for other words */
+};
+
+/* Members rules, report and recipient are set. Clear with question_clear. */
+void question_init(struct question *question);
+void question_clear(struct question *question);
+
+/* Finds the rules that hold for these words in place of the diagnostic. */
+void question_match(struct question *question, const char *words);
+
+/* How many recipients failed. */
+size_t question_count_failed(const struct report *report);
+
+/* The text as rules look at it. Heap. */
+char *question_fold_words(const struct question *question, const char *text);
+
+#endif
