@@ -64,14 +64,23 @@ static size_t phrase_length(const char *at, const char *const *phrases)
 	return best;
 }
 
+/* In one pass, and most places by their first character: the text may be long. */
 static void drop_phrases(char *text, const char *const *phrases)
 {
-	for (char *at = text; *at; at++) {
-		size_t len = phrase_length(at, phrases);
+	bool begins[256] = {false};
+	char *kept = text;
+	for (const char *const *phrase = phrases; *phrase; phrase++)
+		begins[(unsigned char)g_ascii_tolower(**phrase)] = true;
+	for (const char *at = text; *at;) {
+		size_t len = begins[(unsigned char)g_ascii_tolower(*at)] ? phrase_length(at, phrases)
+									 : 0;
 		/* "unavailable or access denied" is one statement */
 		if (len > 0 && g_ascii_strncasecmp(at + len, " or ", 4) != 0)
-			cut(at, at + len);
+			at += len;
+		else
+			*kept++ = *at++;
 	}
+	*kept = '\0';
 }
 
 static void drop_formulas(char *text)

@@ -10,7 +10,8 @@
 
 #include <glib.h>
 
-#define LEAD_BYTES 16 /* before a command, in which such a word may be */
+#define LEAD_BYTES 16    /* before a command, in which such a word may be */
+#define TEXT_BYTES 16384 /* of the words that are looked at */
 
 static const struct {
 	const char *command;
@@ -79,8 +80,9 @@ static const char *find_command(const char *text, const char *command)
 	return last;
 }
 
-enum smtp_step smtp_step_find(const char *folded)
+enum smtp_step smtp_step_find(const char *words)
 {
+	g_autofree char *folded = g_strndup(words, strnlen(words, TEXT_BYTES));
 	enum smtp_step step = SMTP_STEP_UNKNOWN;
 	const char *last = folded - 1;
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
@@ -113,18 +115,28 @@ bool smtp_step_is_before_recipient(enum smtp_step step)
 	return false;
 }
 
-void smtp_step_drop(char *folded)
+/* The length of " (in reply to RCPT TO command)" at this place, or 0. */
+static size_t remark_length(const char *at)
 {
 	static const char lead[] = " (in reply to ", end[] = " command)";
-	char *from = folded;
-	while ((from = strcasestr(from, lead))) {
-		char *to = strcasestr(from, end);
-		if (!to)
-			return;
-		to += sizeof end - 1;
-		if (g_ascii_strncasecmp(from + sizeof lead - 1, "MAIL FROM", 9) == 0)
-			from = to;
+	if (g_ascii_strncasecmp(at, lead, sizeof lead - 1) != 0 ||
+	    g_ascii_strncasecmp(at + sizeof lead - 1, "MAIL FROM", 9) == 0)
+		return 0;
+	size_t len = sizeof lead - 1 + strcspn(at + sizeof lead - 1, "()");
+	return at[len] == ')' && strncmp(at + len + 2 - sizeof end, end, sizeof end - 1) == 0
+		   ? len + 1
+		   : 0;
+}
+
+void smtp_step_drop(char *folded)
+{
+	char *kept = folded;
+	for (const char *at = folded; *at;) {
+		size_t len = at[0] == ' ' && at[1] == '(' ? remark_length(at) : 0;
+		if (len > 0)
+			at += len;
 		else
-			memmove(from, to, strlen(to) + 1);
+			*kept++ = *at++;
 	}
+	*kept = '\0';
 }
