@@ -76,7 +76,7 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
   bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block, bounce.outage,
   bounce.task, bounce.task_history, bounce.follow_up, bounce.parameter_definition,
-  bounce.system_parameter, bounce.system_parameter_history TO bounce_operator;
+  bounce.system_parameter, bounce.system_parameter_history, bounce.policy TO bounce_operator;
 GRANT SELECT ON bounce.undelivered, bounce.scheduled_resend, bounce.delivery,
   bounce.delivery_metric, bounce.refused_delivery, bounce.task_detail, bounce.open_task,
   bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,

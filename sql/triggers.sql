@@ -101,3 +101,6 @@ CREATE OR REPLACE TRIGGER system_parameter_refuse_operator_loop
   AFTER UPDATE ON bounce.system_parameter
   FOR EACH ROW WHEN (NEW.name IN ('operator_mailbox', 'bounce_domain'))
   EXECUTE FUNCTION bounce_internal.refuse_operator_loop();
+CREATE OR REPLACE TRIGGER system_parameter_policy
+  AFTER INSERT OR UPDATE OR DELETE ON bounce.system_parameter
+  FOR EACH STATEMENT EXECUTE FUNCTION bounce_internal.write_policy();

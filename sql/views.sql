@@ -159,15 +159,23 @@ COMMENT ON VIEW bounce.refused_delivery IS
 -- For operators ---------------------------------------------------------------------
 
 CREATE OR REPLACE VIEW bounce.task_detail AS
-SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at,
+SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t.owner, t.due_at,
        t.status = 'open' AND t.due_at < now() AS is_overdue,
-       t.created_at, t.last_seen_at, t.address, t.domain, t.reason,
+       t.created_at, greatest(t.last_seen_at, b.received_at) AS last_seen_at,
+       t.address, t.domain, t.reason,
        coalesce(n.meaning, '') AS meaning, t.diagnosis,
        CASE WHEN t.correction = '' AND t.status = 'open' AND t.kind = 'hard_bounce'
             THEN bounce.suggest_address(t.address) ELSE t.correction END AS correction,
-       coalesce(t.process, '') AS process, t.communication_id,
+       coalesce(t.process, '') AS process,
+       coalesce(b.communication_id, t.communication_id) AS communication_id,
        coalesce(c.business_ref, '') AS business_ref, coalesce(c.subject, '') AS subject,
-       t.summary, t.recipient_id, t.bounce_id,
+       t.summary || CASE WHEN b.id IS NULL OR t.kind = 'bounce_without_communication' THEN ''
+                         ELSE CASE t.kind WHEN 'outage' THEN ', lately ' || b.recipient ELSE '' END
+                              || ': ' || concat_ws(' ', b.reason, nullif(b.status, ''),
+                                                   nullif(b.reply_code, ''),
+                                                   nullif(b.diagnostic, '')) END AS summary,
+       coalesce(b.recipient_id, t.recipient_id) AS recipient_id,
+       coalesce(b.id, t.bounce_id) AS bounce_id,
        t.resolution, t.resolved_at, t.resolved_by, t.note,
        CASE WHEN t.reason = 'submission_server' THEN 1 WHEN t.kind = 'outage' THEN 2
             WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency,
@@ -196,14 +204,26 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at,
             WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
             ELSE 'find the right address, or say that it works or is dead' END AS what_next
 FROM bounce.task AS t
-LEFT JOIN bounce.communication AS c ON c.id = t.communication_id
+LEFT JOIN LATERAL (
+  SELECT count(*) AS bounces FROM bounce.bounce AS q
+  WHERE q.task_id = t.id AND t.bounce_id IS NOT NULL
+    AND (t.kind IN ('delivery_problem', 'outage')
+         OR t.dedup_key = 'bounce_without_communication:')) AS g ON true
+LEFT JOIN LATERAL (
+  SELECT q.* FROM bounce.bounce AS q
+  WHERE q.task_id = t.id AND t.bounce_id IS NOT NULL
+    AND (t.kind IN ('delivery_problem', 'outage')
+         OR t.dedup_key = 'bounce_without_communication:')
+  ORDER BY q.received_at DESC, q.id DESC LIMIT 1) AS b ON true
+LEFT JOIN bounce.communication AS c ON c.id = coalesce(b.communication_id, t.communication_id)
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason
 LEFT JOIN bounce.outage AS o
   ON o.id = CASE t.kind WHEN 'outage' THEN substring(t.dedup_key FROM '^outage:([0-9]+)')::bigint END;
 COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
   'probably meant. about: whom or what; why: the diagnosis in a line; what_next: what is to be '
-  'done. urgency: 1 our server cannot be used, 2 an outage waits for a decision, 3 overdue, 4 any '
+  'done. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
+  'urgency: 1 our server cannot be used, 2 an outage waits for a decision, 3 overdue, 4 any '
   'other';
 
 CREATE OR REPLACE VIEW bounce.open_task AS
@@ -220,7 +240,9 @@ COMMENT ON VIEW bounce.blocked_address IS
   'the blocked addresses, why and since when; process: whose mail bounced';
 
 CREATE OR REPLACE VIEW bounce.open_outage AS
-SELECT t.id AS task_id, o.id AS outage_id, o.scope, o.about, o.opened_at, t.last_seen_at,
+SELECT t.id AS task_id, o.id AS outage_id, o.scope, o.about, o.opened_at,
+       greatest(t.last_seen_at, (SELECT max(h.held_at) FROM bounce.held_block AS h
+                                 WHERE h.outage_id = o.id AND h.decision IS NULL)) AS last_seen_at,
        (SELECT count(*) FROM bounce.held_block AS h
         WHERE h.outage_id = o.id AND h.decision IS NULL) AS held,
        o.seen, o.usual, o.time_window,

@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make bench-db: what record_report() costs with many communications in the table, against few. ROWS
-# (1000000) and FEW (10000) set the sizes, REPORTS (30) how many of each kind a round records;
-# rounds take turns, so that a busy machine is busy for both. The ratio is what counts; make
-# bench-db ROWS=10000000 takes some minutes to fill the table.
+# make bench-db: what record_report() costs, against the bare statements of a hard bounce in the
+# same session, in turns: a new database without statistics, one with many communications, one that
+# knows many domains, an outage, and several sessions at once. Every report is looked up afterwards:
+# one that did not do what it should ends the run. ROWS (1000000) sets the size of the large one,
+# REPORTS (15) how many of each kind a round records. The ratios are what counts.
 use strict;
 use warnings;
 use FindBin;
@@ -12,13 +13,34 @@ use lib "$FindBin::Bin/../lib";
 use Bounce::Daemon;
 use Bounce::Instance;
 use Bounce::Postgres;
+use Time::HiRes qw(time);
 
-use constant ROUNDS => 20;
-use constant KINDS =>
-    ('hard, by token', 'soft, by Message-ID', 'by address only', 'of no mail of ours');
+use constant { ROUNDS => 20, BURST => 1600 };
 
-my %rows    = (few => $ENV{FEW} || 10_000, many => $ENV{ROWS} || 1_000_000);
-my $reports = $ENV{REPORTS} || 30;
+# What must have come of each report.
+my %effect = (
+    'hard, by token'     => 'hard token bounced blocked hard_bounce',
+    'soft, by token'     => 'soft token bounced t',
+    'refused, by token'  => 'technical token bounced delivery_problem',
+    'automatic reply'    => 'auto_reply token sent',
+    'the same again'     => 'duplicate',
+    'by address only'    => 'hard address sent hard_bounce',
+    'of no mail of ours' => 'hard address bounce_without_communication',
+);
+my @all  = grep { $_ ne 'hard, by token' } sort keys %effect;
+my %case = (
+    new     => { rows => 10_000,                  kinds => [ 'hard, by token', @all ] },
+    many    => { rows => $ENV{ROWS} || 1_000_000, kinds => [ 'hard, by token', @all ] },
+    domains => { rows => 10_000,                  kinds => ['hard, by token'], known => 50_000 },
+    outage  => {
+        rows    => 10_000,
+        kinds   => ['hard, by token'],
+        domains => 1,
+        effect  => 'hard token bounced held outage',
+    },
+);
+my @cases   = qw(new many domains outage);
+my $reports = $ENV{REPORTS} || 15;
 
 $| = 1;
 chdir Bounce::Instance::tree() or die "chdir: $!\n";
@@ -31,33 +53,113 @@ $db->stop;
 $db->restart;
 Bounce::Daemon->new($instance, $db)->init_database;
 
-for my $size (qw(few many)) {
-    print "  · filling in $rows{$size} communications\n";
-    $db->sql("CREATE DATABASE $size TEMPLATE bounce;\n", dbname => 'postgres');
-    $db->sql("\\i $FindBin::Bin/db.sql\n", dbname => $size, rows => $rows{$size});
+fill($_)    for @cases;
+measure($_) for 0 .. ROUNDS;
+printf "%-8s %-20s %8s %8s %6s  %s\n", 'database', 'report', 'bare', 'recorded', 'ratio',
+    'quartiles of the rounds';
+my %ratio = map { ($_ => show($_)) } @cases;
+printf "%s against new: %.2f\n", $_, $ratio{$_} / $ratio{new} for grep { $_ ne 'new' } @cases;
+for my $name (qw(new outage)) {
+    my ($one, $eight) = map { rate($name, $_) } 1, 8;
+    printf "%-8s one session %.0f bounces/s, eight %.0f: %.2f\n", $name, $one, $eight,
+        $eight / $one;
 }
-print '  · ', ROUNDS * $reports, " reports of each kind\n";
-for my $round (0 .. ROUNDS) {
-    for my $size (qw(few many)) {
-        $db->sql(join('', map { "CALL test.measure('$_', $reports, $rows{$size});\n" } KINDS),
-            dbname => $size);
-        $db->sql("TRUNCATE test.cost;\n", dbname => $size) if $round == 0;    # plans and caches
-    }
-}
-my %cost = map { ($_ => median($_)) } qw(few many);
-printf "%-22s %12s %12s %7s\n", 'median, microseconds', map({ "$rows{$_} rows" } qw(few many)),
-    'ratio';
-printf "%-22s %12.0f %12.0f %7.2f\n", $_, $cost{few}{$_}, $cost{many}{$_},
-    $cost{many}{$_} / $cost{few}{$_}
-    for KINDS, 'all';
 $instance->discard;
 
-# Microseconds of one report, by kind.
-sub median {
-    my ($size) = @_;
-    my $rows = $db->rows(<<'END', dbname => $size);
-SELECT coalesce(kind, 'all') AS kind, percentile_cont(0.5) WITHIN GROUP (ORDER BY microseconds) AS
-  cost FROM test.cost GROUP BY ROLLUP (kind)
+sub fill {
+    my ($name) = @_;
+    my $case = $case{$name};
+    print "  · filling in $case->{rows} communications: $name\n";
+    $db->sql("CREATE DATABASE \"$name\" TEMPLATE bounce;\n", dbname => 'postgres');
+    $db->sql(
+        "\\i $FindBin::Bin/db.sql\n",
+        dbname  => $name,
+        rows    => $case->{rows},
+        known   => $case->{known}   || 400,
+        domains => $case->{domains} || 400
+    );
+    # the new one is left without statistics
+    $db->sql("VACUUM ANALYZE;\n", dbname => $name) if $name ne 'new';
+    # what comes before the outage is noticed
+    $db->sql("CALL test.record_many(30, $case->{rows});\n", dbname => $name)
+        if $name eq 'outage';
+    return;
+}
+
+# All databases in turns; the first round is for plans and caches.
+sub measure {
+    my ($round) = @_;
+    for my $name (@cases) {
+        my $case = $case{$name};
+        $db->sql(
+            join('',
+                map { "CALL test.measure('$_', $reports, $case->{rows}, $round);\n" }
+                    @{ $case->{kinds} }),
+            dbname => $name
+        );
+    }
+    return;
+}
+
+# Prints the rows of a database, after having seen that every report did what it should; the ratio
+# of a hard bounce.
+sub show {
+    my ($name) = @_;
+    my %row = map { ($_->{what} => $_) } @{ $db->rows(<<'END', dbname => $name) };
+SELECT c.what, sum(c.n) AS n, string_agg(DISTINCT c.effects, ' | ') AS effects,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY c.bare) FILTER (WHERE c.round > 0) AS bare,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY c.recorded) FILTER (WHERE c.round > 0)
+         AS recorded,
+       percentile_cont(0.25) WITHIN GROUP (ORDER BY c.recorded / c.bare) FILTER (WHERE c.round > 0)
+         AS low,
+       percentile_cont(0.75) WITHIN GROUP (ORDER BY c.recorded / c.bare) FILTER (WHERE c.round > 0)
+         AS high
+FROM (SELECT q.what, q.round, count(*) AS n, string_agg(DISTINCT q.effect, ' | ') AS effects,
+             percentile_cont(0.5) WITHIN GROUP (ORDER BY q.bare) AS bare,
+             percentile_cont(0.5) WITHIN GROUP (ORDER BY q.recorded) AS recorded
+      FROM test.cost AS q GROUP BY q.what, q.round) AS c
+GROUP BY c.what
 END
-    return { map { ($_->{kind} => $_->{cost}) } @$rows };
+    for my $kind (@{ $case{$name}{kinds} }) {
+        my $row    = $row{$kind} || { n => 0, effects => 'nothing' };
+        my $wanted = $case{$name}{effect} || $effect{$kind};
+        die "$name, $kind: $row->{n} reports, $row->{effects} instead of $wanted\n"
+            if $row->{n} != $reports * (ROUNDS + 1) || $row->{effects} ne $wanted;
+        printf "%-8s %-20s %8.0f %8.0f %6.2f  %.2f to %.2f\n", $name, $kind,
+            @$row{qw(bare recorded)}, $row->{recorded} / $row->{bare}, @$row{qw(low high)};
+    }
+    return $row{'hard, by token'}{recorded} / $row{'hard, by token'}{bare};
+}
+
+# Hard bounces a second, by several sessions at once.
+sub rate {
+    my ($name, $sessions) = @_;
+    my $each   = BURST / $sessions;
+    my $before = recorded($name);
+    my $began  = time;
+    my @children;
+    for (1 .. $sessions) {
+        my $pid = fork // die "fork: $!\n";
+        if (!$pid) {
+            $db->sql("CALL test.record_many($each, $case{$name}{rows});\n", dbname => $name);
+            require POSIX;
+            POSIX::_exit(0);
+        }
+        push @children, $pid;
+    }
+    for my $pid (@children) {
+        waitpid $pid, 0;
+        die "$name: a session of $sessions failed\n" if $?;
+    }
+    my $rate = $sessions * $each / (time - $began);
+    my $done = recorded($name) - $before;
+    die "$name: $done reports were recorded by $sessions sessions, not ", BURST, "\n"
+        if $done != BURST;
+    return $rate;
+}
+
+sub recorded {
+    my ($name) = @_;
+    return $db->rows("SELECT count(*) AS n FROM bounce.bounce WHERE class = 'hard'",
+        dbname => $name)->[0]{n};
 }

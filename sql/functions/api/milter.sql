@@ -33,33 +33,35 @@ COMMENT ON FUNCTION bounce.token_settings() IS
   'milter: one row: whether to refuse at RCPT, the prefix of a token, and the keys that verify, '
   'as id:hex separated by spaces; to be read again after each NOTIFY bounce_parameter';
 
--- Generic plans: an estimate for each array of findings would cost more than the lookup itself.
+-- Generic plans by index: an estimate for each array of findings would cost more than the lookup
+-- itself, and a plan that was made while a table was small stays when it is large.
 CREATE OR REPLACE FUNCTION bounce.record_report(report jsonb, raw bytea)
 RETURNS bounce.report_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
-  SET plan_cache_mode = force_generic_plan AS $$
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   document CONSTANT jsonb := bounce_internal.complete_document(report, raw);
   findings CONSTANT bounce_internal.finding[] := bounce_internal.findings_of(document);
   gravest CONSTANT bounce_internal.finding := bounce_internal.most_severe(findings);
+  durable CONSTANT text := bounce_internal.require_durable_commit();
   fresh bounce_internal.finding[];
   o bounce.report_result;
+  is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
-  PERFORM bounce_internal.require_durable_commit();
-  o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest.class),
+  o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest),
         false, NULL, gravest.class, gravest.reason, NULL);
   fresh := bounce_internal.claim_findings(findings, o.bounce_message_id);
   IF cardinality(fresh) = 0 THEN
     o := bounce_internal.recorded_before(o, gravest.report_key);
   ELSE
-    PERFORM bounce_internal.lock_findings(fresh);
+    is_written := bounce_internal.lock_communications(fresh);
     fresh := bounce_internal.process_findings(fresh);
-    PERFORM bounce_internal.store_message(o, document, raw);
-    PERFORM bounce_internal.store_bounces(o.bounce_message_id, fresh);
+    is_written := bounce_internal.store_message(o, document, raw)
+      AND bounce_internal.store_bounces(o.bounce_message_id, fresh);
     o.bounce_id := (bounce_internal.most_severe(fresh)).bounce_id;
   END IF;
   IF o.disposition = 'forward' THEN
-    o.forward_to := nullif(bounce.parameter('operator_mailbox'), '');
+    o.forward_to := nullif(gravest.policy ->> 'operator_mailbox', '');
     o.disposition := CASE WHEN o.forward_to IS NULL THEN 'deliver' ELSE 'forward' END;
   END IF;
   RETURN o;

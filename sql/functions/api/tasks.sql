@@ -362,6 +362,9 @@ BEGIN
   FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
     f := bounce_internal.make_task(f);
     UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
+    UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
+    WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
+    PERFORM bounce_internal.log_steps(f);
   END LOOP;
   PERFORM bounce_internal.decide_outage(t, 'confirmed', note);
   RETURN cardinality(blocked);

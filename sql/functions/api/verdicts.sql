@@ -185,7 +185,7 @@ BEGIN
     END IF;
   END LOOP;
   fresh := bounce_internal.claim_findings(fresh, replay_report.bounce_message_id);
-  PERFORM bounce_internal.lock_findings(fresh);
+  PERFORM bounce_internal.lock_communications(fresh);
   PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id,
                                         bounce_internal.process_findings(fresh));
   RETURN applied + cardinality(fresh);

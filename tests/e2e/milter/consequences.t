@@ -71,7 +71,8 @@ subtest 'a provider that refuses makes one task, not one per mail' => sub {
         $stage->register(process => 'newsletter', to => ["p$_\@bank.example"]))
         for 1 .. 3;
     my $tasks = $stage->db->rows(
-        "SELECT * FROM bounce.task WHERE kind = 'delivery_problem' AND reason = 'spam_rejected'");
+        "SELECT * FROM bounce.task_detail WHERE kind = 'delivery_problem' "
+            . "AND reason = 'spam_rejected'");
     is @$tasks,            1, 'one task';
     is $tasks->[0]{count}, 4, 'which counts them (one is of the table above)';
 };

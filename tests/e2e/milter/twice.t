@@ -10,7 +10,7 @@ sub picture {
     return $stage->db->value(<<'END');
 SELECT format('%s bounces, %s tasks counting %s, %s blocks, %s log entries, recipients %s',
   (SELECT count(*) FROM bounce.bounce), (SELECT count(*) FROM bounce.task), (SELECT sum(count)
-    FROM bounce.task),
+    FROM bounce.task_detail),
   (SELECT count(*) FROM bounce.address_block), (SELECT count(*) FROM bounce.communication_log),
   (SELECT string_agg(concat_ws('/', state, attempts, next_attempt_at), ' ' ORDER BY id)
     FROM bounce.communication_recipient))
@@ -68,8 +68,9 @@ subtest 'many bounces of different mails at once' => sub {
         ),
         SESSIONS, 'all are recorded';
     is $stage->db->value(
-        "SELECT count(*) || ' ' || max(count) FROM bounce.task WHERE kind = 'delivery_problem' "
-            . "AND domain = 'crowd.example'"), '1 ' . SESSIONS, 'in one task';
+        "SELECT count(*) || ' ' || max(count) FROM bounce.task_detail "
+            . "WHERE kind = 'delivery_problem' AND domain = 'crowd.example'"), '1 ' . SESSIONS,
+        'in one task';
 };
 
 finish();

@@ -58,9 +58,10 @@ SELECT results_eq('SELECT scope, about, held, seen, usual, time_window, sample F
   $$VALUES ('domain', 'big.example', 4::bigint, 4::bigint, 0.00, interval '1 hour',
             'a4@big.example, a5@big.example, a6@big.example, a7@big.example')$$,
             'one task shows count, window and sample');
-SELECT is((SELECT count(*) || ' ' || sum(count) FROM bounce.task WHERE kind = 'outage'), '1 4',
+SELECT is((SELECT count(*) || ' ' || sum(count) FROM bounce.task_detail WHERE kind = 'outage'),
+          '1 4',
           'it counts');
-SELECT matches((SELECT summary FROM bounce.task WHERE kind = 'outage'),
+SELECT matches((SELECT summary FROM bounce.task_detail WHERE kind = 'outage'),
                '^hard bounces of big.example: 4 within 01:00:00, usually 0.00; blocks are held, '
                'lately a7@big.example', 'and says so');
 SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log

@@ -70,8 +70,8 @@ SELECT is((test.recipient('ben@example.com')).attempts, 4, 'four sends are count
 -- the delay stays sane with the greatest values
 SELECT test.set('resend_max_attempts', '100'), test.set('resend_factor', '10'),
        test.set('resend_initial_delay', '30 days'), test.set('resend_max_delay', '90 days');
-SELECT is(bounce_internal.resend_delay('invoice', 254), interval '2160 hours',
-          'the 254th delay is the ceiling');
+SELECT is(bounce_internal.resend_delay(bounce_internal.policy_of('invoice'), 254),
+          interval '2160 hours', 'the 254th delay is the ceiling');
 
 -- what stands in the way of a resend makes a task at once
 SELECT test.set('resend', 'off', 'newsletter'), test.set('resend_max_attempts', '0', 'receipt'),

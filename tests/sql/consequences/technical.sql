@@ -21,8 +21,8 @@ SELECT is((SELECT string_agg(DISTINCT concat_ws(' ', c.status, r.state, r.class)
 SELECT is((SELECT count(*) FROM bounce.address_block) + (SELECT count(*)
                                                          FROM bounce.scheduled_resend), 0::bigint,
           'nothing blocked, nothing sent again');
-SELECT results_eq('SELECT kind, domain, reason, count, address FROM bounce.task ORDER BY domain, '
-                  'reason',
+SELECT results_eq('SELECT kind, domain, reason, count, address FROM bounce.task_detail '
+                  'ORDER BY domain, reason',
   $$VALUES ('delivery_problem', 'bank.example', 'message_too_large', 1, ''),
   ('delivery_problem', 'bank.example', 'spam_rejected', 3, ''),
            ('delivery_problem', 'museum.example', 'spam_rejected', 1, '')$$,

@@ -218,7 +218,8 @@ SELECT is((SELECT count(*) FROM bounce.task WHERE status = 'open'
           'a hundred, and one for the rest');
 SELECT is((SELECT concat_ws(' ', t.count, quote_literal(t.address), quote_literal(t.domain),
                             (SELECT count(*) FROM bounce.task_history AS h WHERE h.task_id = t.id))
-           FROM bounce.task AS t WHERE t.dedup_key = 'bounce_without_communication:'),
+           FROM bounce.task_detail AS t JOIN bounce.task AS k USING (id)
+           WHERE k.dedup_key = 'bounce_without_communication:'),
           concat_ws(' ', 150 - (100 - :tasks), '''''', '''''', 1),
           'which counts them, and names nobody');
 SELECT throws_ok($$SELECT bounce.resolve_task_dead(t.id) FROM bounce.task AS t

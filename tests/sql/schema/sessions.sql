@@ -13,6 +13,7 @@ CREATE FUNCTION test.heard(session text) RETURNS text LANGUAGE sql AS $$
   SELECT coalesce(string_agg(DISTINCT notify_name || ' ' || extra, ', '), 'nothing')
   FROM dblink_get_notify(session)
 $$;
+SELECT test.set('status_notify', 'on');
 SELECT dblink_exec('d',
                    'LISTEN bounce_follow_up; LISTEN bounce_communication; LISTEN bounce_parameter');
 SELECT test.set('follow_up', 'on');

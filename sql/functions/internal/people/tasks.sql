@@ -5,45 +5,74 @@
 CREATE OR REPLACE FUNCTION bounce_internal.diagnosis(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT n.meaning
-          || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
-                 || coalesce(': ' || nullif(concat_ws(' ', nullif(f.status, ''),
-                                                      nullif(f.reply_code, ''),
-                                                     nullif(coalesce(nullif(f.diagnostic, ''),
-                                                         f.evidence), '')), ''), '')
-          FROM bounce.bounce_reason AS n WHERE n.reason = f.reason);
+  RETURN f.meaning
+         || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
+         || coalesce(': ' || nullif(concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
+                                              nullif(coalesce(nullif(f.diagnostic, ''),
+                                                              f.evidence), '')), ''), '');
 END $$;
 COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS
   'what is wrong, as a sentence, with the text of the other system';
 
+-- A task that gathers ------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.gathers(kind text, key text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT kind IN ('delivery_problem', 'outage') OR key = 'bounce_without_communication:'
+$$;
+COMMENT ON FUNCTION bounce_internal.gathers(text, text) IS
+  'whether a task may gather thousands of bounces. None of them writes its row: how many there '
+  'are and which is the last is counted in bounce.bounce when somebody looks';
+
+CREATE OR REPLACE FUNCTION bounce_internal.task_lock(key text) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT hashtextextended(key, 20)
+$$;
+COMMENT ON FUNCTION bounce_internal.task_lock(text) IS
+  'the advisory lock of a task that gathers: shared by those who add to it, exclusive for who '
+  'closes it, so that nothing is added to a closed one';
+
+CREATE OR REPLACE FUNCTION bounce_internal.open_gathering(key text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock(key));
+  RETURN (SELECT t.id FROM bounce.task AS t WHERE t.dedup_key = key AND t.status = 'open');
+END $$;
+COMMENT ON FUNCTION bounce_internal.open_gathering(text) IS
+  'the open task that gathers under this key, which stays open until the end of the transaction; '
+  'NULL when there is none';
+
 CREATE OR REPLACE FUNCTION bounce_internal.make_task(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 DECLARE
-  gathers CONSTANT boolean := f.task_kind IN ('delivery_problem', 'outage')
-    OR f.task_key = 'bounce_without_communication:';
-  is_new boolean;
+  gathers CONSTANT boolean := bounce_internal.gathers(f.task_kind, f.task_key);
+  is_new boolean := false;
 BEGIN
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id,
-                                address, domain, reason, bounce_id,
-                                due_at, diagnosis)
-  VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
-          CASE WHEN gathers THEN '' ELSE f.address END,
+  IF gathers THEN
+    f.task_id := bounce_internal.open_gathering(f.task_key);
+  END IF;
+  IF f.task_id IS NULL THEN
+    f.task_summary := coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id));
+    INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id,
+                                  recipient_id, address, domain, reason, bounce_id, due_at,
+                                  diagnosis)
+    VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id,
+            f.recipient_id, CASE WHEN gathers THEN '' ELSE f.address END,
             CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
                  ELSE bounce.address_domain(f.address) END,
-          f.reason, f.bounce_id, now() + bounce_internal.parameter_interval('task_due', f.process),
-          bounce_internal.diagnosis(f))
-  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary,
-      bounce_id = excluded.bounce_id,
-      communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
-      diagnosis = excluded.diagnosis
-  RETURNING t.id, t.count = 1 INTO f.task_id, is_new;
-  -- a task that gathers thousands counts them, but does not tell of each
-  INSERT INTO bounce.task_history (task_id, action, text)
-  SELECT f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary
-  WHERE is_new OR NOT gathers;
-  UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
-  WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
+            f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
+            bounce_internal.diagnosis(f))
+    ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
+    SET count = t.count + CASE WHEN gathers THEN 0 ELSE 1 END, last_seen_at = now(),
+        summary = excluded.summary, bounce_id = excluded.bounce_id,
+        communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
+        diagnosis = excluded.diagnosis
+    RETURNING t.id, t.xmax = 0 INTO f.task_id, is_new;
+    IF is_new OR NOT gathers THEN
+      INSERT INTO bounce.task_history (task_id, action, text)
+      VALUES (f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary);
+    END IF;
+  END IF;
   f := bounce_internal.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
@@ -129,6 +158,9 @@ BEGIN
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
                  WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
+  IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
+    PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+  END IF;
   PERFORM bounce_internal.remember_task(t);
   RETURN t;
 END $$;
@@ -142,6 +174,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
   t bounce.task;
 BEGIN
+  -- whoever is adding to it comes first
+  PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(q.dedup_key)) FROM bounce.task AS q
+  WHERE q.id = close_task.task_id AND bounce_internal.gathers(q.kind, q.dedup_key);
   UPDATE bounce.task AS q
   SET status = 'done', resolution = close_task.resolution, resolved_at = now(),
       resolved_by = session_user, note = coalesce(close_task.note, '')

@@ -37,6 +37,8 @@ BEGIN
   SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r
   WHERE r.id = b.recipient_id;
   f.address := coalesce(f.address, bounce.address_key(b.recipient));
+  f.policy := bounce_internal.policy_of(f.process);
+  SELECT n.meaning INTO f.meaning FROM bounce.bounce_reason AS n WHERE n.reason = b.reason;
   RETURN f;
 END $$;
 COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS
@@ -62,7 +64,8 @@ BEGIN
     IF heir IS NULL THEN
       lifted := lifted + 1;
     ELSE
-      PERFORM bounce_internal.make_block(bounce_internal.finding_of_bounce(o))
+      PERFORM bounce_internal.log_steps(
+        bounce_internal.make_block(bounce_internal.finding_of_bounce(o)))
         FROM bounce.bounce AS o WHERE o.id = heir;
     END IF;
   END LOOP;
@@ -204,6 +207,7 @@ BEGIN
   PERFORM bounce_internal.undo_consequences(ARRAY[b.id], why, false);
   PERFORM bounce_internal.close_empty_outages(ARRAY[b.id], why);
   f.reason := verdict.reason;
+  f.meaning := verdict.meaning;
   f.class := verdict.class;
   f.is_notice := verdict.is_notice;
   f.permanence := verdict.permanence;

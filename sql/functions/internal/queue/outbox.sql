@@ -50,14 +50,12 @@ COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.notify_owner(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
-DECLARE
-  mailbox CONSTANT text := bounce.parameter('owner_mailbox', f.process);
 BEGIN
-  IF 'bounced' = ANY (f.events)
+  IF f.policy ->> 'owner_mailbox' <> '' AND (f.policy ->> 'owner_notice')::boolean
      AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
-     AND mailbox <> '' AND bounce_internal.parameter_boolean('owner_notice', f.process)
      AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
-    f := bounce_internal.put_follow_up(f, 'owner_notice', mailbox, bounce_internal.owner_text(f));
+    f := bounce_internal.put_follow_up(f, 'owner_notice', f.policy ->> 'owner_mailbox',
+                                       bounce_internal.owner_text(f));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.notify_owner(bounce_internal.finding) IS

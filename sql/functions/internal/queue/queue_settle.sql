@@ -83,9 +83,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.finding_of(
   a bounce_internal.delivery_attempt, document jsonb) RETURNS bounce_internal.finding
 LANGUAGE plpgsql AS $$
 DECLARE
-  f bounce_internal.finding;
+  f bounce_internal.finding := (bounce_internal.read_findings(document))[1];
 BEGIN
-  SELECT * INTO STRICT f FROM bounce_internal.read_findings(document) LIMIT 1;
   IF f.class = 'unclassified' OR f.is_notice THEN
     f.reason := 'recipient_refused';
     f.action := 'failed';
@@ -94,6 +93,7 @@ BEGIN
   f.communication_id := a.communication_id;
   f.recipient_id := a.recipient_id;
   f.process := a.process;
+  f.policy := bounce_internal.policy_of(a.process);
   f.address := bounce.address_key(a.address);
   f.attempt := greatest(a.attempt, a.attempts);
   f.matched_by := 'communication_id';
@@ -143,18 +143,24 @@ LANGUAGE plpgsql AS $$
 DECLARE
   f bounce_internal.finding := bounce_internal.finding_of(a, document);
   tries_made CONSTANT integer := a.tries + 1;
+  sent_to bounce.communication_recipient;
 BEGIN
   UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, tries = tries_made,
     response = reply
   WHERE q.recipient_id = a.recipient_id;
   UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL WHERE r.id = a.recipient_id;
   PERFORM bounce_internal.note_error(a, format('given up after %s tries: %s', tries_made, reply));
-  PERFORM bounce_internal.mark_bounced(f);
+  SELECT r.* INTO sent_to FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id;
+  f := bounce_internal.weigh(f, sent_to);
   f := bounce_internal.step(f, 'bounced', format('given up after %s tries', tries_made));
   f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
          format('%s is not tried again, %s tries were made: %s', f.address, tries_made,
                 bounce_internal.describe(f)));
   f := bounce_internal.make_task(f);
+  IF f.moves THEN
+    PERFORM bounce_internal.mark_bounced(f);
+  END IF;
+  PERFORM bounce_internal.log_steps(f);
   PERFORM bounce_internal.store_refusal(f, document);
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt,

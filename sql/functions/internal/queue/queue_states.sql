@@ -250,19 +250,30 @@ COMMENT ON FUNCTION bounce_internal.recipient_totals(bigint) IS
   'the recipients of a communication in one row. ended: SUCCESS or ERROR, the final state when no '
   'recipient is waiting; NULL when the queue does not send it';
 
+CREATE OR REPLACE FUNCTION bounce_internal.derived_status(
+  status text, has_bounced boolean, has_failed boolean, all_sent boolean) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN has_bounced THEN 'bounced' WHEN has_failed THEN 'error'
+              WHEN status = 'bounced' OR status IN ('open', 'error') AND all_sent THEN 'sent'
+              ELSE status END
+$$;
+COMMENT ON FUNCTION bounce_internal.derived_status(text, boolean, boolean, boolean) IS
+  'the status of a communication that follows from its recipients';
+
 CREATE OR REPLACE FUNCTION bounce_internal.derive_communication(communication_id bigint)
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   t CONSTANT record := bounce_internal.recipient_totals(communication_id);
 BEGIN
-  UPDATE bounce.communication AS c SET status = n.status
-  FROM (SELECT k.id, CASE WHEN t.has_bounced THEN 'bounced' WHEN t.has_failed THEN 'error'
-                          WHEN k.status = 'bounced' OR k.status IN ('open', 'error')
-                               AND t.all_sent THEN 'sent'
-                          ELSE k.status END AS status
-        FROM bounce.communication AS k WHERE k.id = derive_communication.communication_id) AS n
-  WHERE c.id = n.id AND c.status <> n.status;
+  UPDATE bounce.communication AS c
+  SET status = bounce_internal.derived_status(c.status, t.has_bounced, t.has_failed, t.all_sent)
+  WHERE c.id = derive_communication.communication_id
+    AND c.status <> bounce_internal.derived_status(c.status, t.has_bounced, t.has_failed,
+                                                   t.all_sent);
+  IF t.ended IS NULL THEN
+    RETURN;     -- the queue does not send it
+  END IF;
   -- a claim ends by finish_communication() only
   UPDATE bounce.communication_delivery AS d
   SET state = n.state, due_at = t.due_at,

@@ -23,13 +23,18 @@ COMMENT ON FUNCTION bounce_internal.document_list(jsonb, text[]) IS
 CREATE OR REPLACE FUNCTION bounce_internal.document_texts(document jsonb, VARIADIC path text[])
 RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  list CONSTANT jsonb := bounce_internal.document_list(document, VARIADIC path);
+  texts text[] := '{}';
+  entry text;
 BEGIN
-  RETURN (SELECT coalesce(array_agg(left(btrim(e.value #>> '{}'), 2000)
-                                    ORDER BY e.ordinality), '{}')
-    FROM jsonb_array_elements(bounce_internal.document_list(document,
-                                                            VARIADIC path)) WITH ORDINALITY AS e
-    WHERE jsonb_typeof(e.value) = 'string' AND btrim(e.value #>> '{}') <> ''
-      AND e.ordinality <= 1000);
+  FOR i IN 0 .. least(jsonb_array_length(list), 1000) - 1 LOOP
+    entry := left(btrim(list ->> i), 2000);
+    IF entry <> '' AND jsonb_typeof(list -> i) = 'string' THEN
+      texts := texts || entry;
+    END IF;
+  END LOOP;
+  RETURN texts;
 END $$;
 COMMENT ON FUNCTION bounce_internal.document_texts(jsonb, text[]) IS
   'the non-empty texts of an array, at most 1000';
@@ -37,16 +42,27 @@ COMMENT ON FUNCTION bounce_internal.document_texts(jsonb, text[]) IS
 CREATE OR REPLACE FUNCTION bounce_internal.document_addresses(document jsonb, recipient jsonb)
 RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  spellings text[] := bounce_internal.document_texts(recipient, 'addresses')
+    || bounce_internal.document_text(recipient, 'recipient')
+    || bounce_internal.document_text(recipient, 'original_recipient');
+  keys text[] := '{}';
+  key text;
 BEGIN
   -- an automatic reply often names nobody but its author
-  RETURN (SELECT coalesce(array_agg(DISTINCT bounce.address_key(a)), '{}')
-    FROM unnest(bounce_internal.document_texts(recipient, 'addresses')
-                || bounce_internal.document_text(recipient, 'recipient')
-                  || bounce_internal.document_text(recipient, 'original_recipient')
-                || CASE bounce_internal.document_text(document, 'kind')
-                     WHEN 'auto_reply' THEN bounce_internal.document_text(document, 'header',
-                         'from') ELSE '' END) AS a
-    WHERE position('@' IN bounce.address_key(a)) > 1);
+  IF bounce_internal.document_text(document, 'kind') = 'auto_reply' THEN
+    spellings := spellings || bounce_internal.document_text(document, 'header', 'from');
+  END IF;
+  FOR i IN 1 .. cardinality(spellings) LOOP
+    key := bounce.address_key(spellings[i]);
+    IF position('@' IN key) > 1 AND key <> ALL (keys) THEN
+      keys := keys || key;
+    END IF;
+  END LOOP;
+  IF cardinality(keys) > 1 THEN
+    keys := ARRAY(SELECT k FROM unnest(keys) AS k ORDER BY k);
+  END IF;
+  RETURN keys;
 END $$;
 COMMENT ON FUNCTION bounce_internal.document_addresses(jsonb, jsonb) IS
   'the spellings of a recipient''s address that may match';
@@ -88,6 +104,7 @@ BEGIN
     SELECT * INTO STRICT known FROM bounce.bounce_reason AS r WHERE r.reason = 'undetermined';
   END IF;
   f.reason := known.reason;
+  f.meaning := known.meaning;
   f.is_notice := bounce_internal.is_notice(kind, f.action, known.is_notice);
   f.class := CASE WHEN f.is_notice AND known.class <> 'auto_reply' THEN 'technical'
                   WHEN f.permanence = 'temporary' THEN known.class_temporary
@@ -97,18 +114,17 @@ COMMENT ON FUNCTION bounce_internal.classify(bounce_internal.finding, text) IS
   'the class that follows from the reason and the permanence; an unknown reason is undetermined';
 
 CREATE OR REPLACE FUNCTION bounce_internal.read_findings(document jsonb)
-RETURNS SETOF bounce_internal.finding
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  f bounce_internal.finding;
+  list CONSTANT jsonb := bounce_internal.document_list(document, 'recipients');
+  kind CONSTANT text := bounce_internal.document_text(document, 'kind');
+  findings bounce_internal.finding[] := '{}';
   recipient jsonb;
+  f bounce_internal.finding;
 BEGIN
-  FOR recipient IN
-    SELECT value FROM jsonb_array_elements(
-        CASE bounce_internal.document_list(document, 'recipients')
-                        WHEN '[]' THEN '[{}]'
-                          ELSE bounce_internal.document_list(document, 'recipients') END) LIMIT 1000
-  LOOP
+  FOR n IN 0 .. greatest(0, least(jsonb_array_length(list), 1000) - 1) LOOP
+    recipient := coalesce(list -> n, '{}');
     f := NULL;
     f.recipient          := bounce_internal.document_text(recipient, 'recipient');
     f.original_recipient := bounce_internal.document_text(recipient, 'original_recipient');
@@ -126,9 +142,9 @@ BEGIN
     f.reason             := bounce_internal.document_text(recipient, 'reason');
     f.steps              := '{}';
     f.blocks             := false;
-    f := bounce_internal.classify(f, bounce_internal.document_text(document, 'kind'));
-    RETURN NEXT f;
+    findings := findings || bounce_internal.classify(f, kind);
   END LOOP;
+  RETURN findings;
 END $$;
 COMMENT ON FUNCTION bounce_internal.read_findings(jsonb) IS
   'one finding per recipient of the document; a document without recipients gives one';

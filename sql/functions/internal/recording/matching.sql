@@ -5,7 +5,7 @@
 -- Communications ---------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_token(matched_by text, texts text[])
-RETURNS SETOF bounce_internal.identity
+RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   candidate text;
@@ -13,94 +13,95 @@ DECLARE
   expired bounce_internal.identity;
 BEGIN
   FOREACH candidate IN ARRAY texts LOOP
+    CONTINUE WHEN length(candidate) < 36;     -- a token's length
     SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
     FROM bounce_internal.token_read(bounce_internal.local_part(candidate)) AS t
     JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
     IF i.is_signed THEN
-      RETURN NEXT i;
-      RETURN;
+      RETURN i;
     END IF;
     IF expired.recipient_id IS NULL THEN
       expired := i;
     END IF;
   END LOOP;
-  IF expired.recipient_id IS NOT NULL THEN
-    RETURN NEXT expired;
-  END IF;
+  RETURN expired;
 END $$;
 COMMENT ON FUNCTION bounce_internal.match_token(text, text[]) IS
-  'by the first valid token in addresses or other texts; one that is not expired is preferred';
+  'by the first valid token in addresses or other texts; one that is not expired is preferred. '
+  'NULL fields when there is none, as with all functions of this kind';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_envelope_id(matched_by text, envelope_id text)
-RETURNS SETOF bounce_internal.identity
+RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bare CONSTANT text := lower(bounce_internal.bare_id(envelope_id));
+  i bounce_internal.identity;
 BEGIN
-  RETURN QUERY
-  SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL::bigint, NULL::integer, false
-  FROM bounce.communication AS c
-  WHERE c.envelope_id = lower(bounce_internal.bare_id(match_envelope_id.envelope_id));
+  IF bare IS NOT NULL THEN
+    SELECT match_envelope_id.matched_by, ARRAY[c.id], NULL, NULL, false INTO i
+    FROM bounce.communication AS c WHERE c.envelope_id = bare;
+  END IF;
+  RETURN i;
 END $$;
 COMMENT ON FUNCTION bounce_internal.match_envelope_id(text, text) IS
   'by the public id of a communication';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_message_ids(matched_by text, message_ids text[])
-RETURNS SETOF bounce_internal.identity
+RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bare CONSTANT text[] := ARRAY(SELECT bounce_internal.bare_id(e) FROM unnest(message_ids) AS e);
+  i bounce_internal.identity;
 BEGIN
   -- an id that was reused fits several; more than a few can not be told apart anyway
-  RETURN QUERY
-  SELECT match_message_ids.matched_by, array_agg(DISTINCT m.communication_id), NULL::bigint,
-         CASE WHEN count(DISTINCT m.communication_id) = 1 THEN max(m.attempt) END, false
-  FROM (SELECT i.communication_id, i.attempt
-        FROM unnest(message_ids) AS e
-        JOIN bounce.communication_message_id AS i ON i.message_id = bounce_internal.bare_id(e)
-        LIMIT 100) AS m
+  SELECT match_message_ids.matched_by, array_agg(DISTINCT m.communication_id), NULL,
+         CASE WHEN count(DISTINCT m.communication_id) = 1 THEN max(m.attempt) END, false INTO i
+  FROM (SELECT k.communication_id, k.attempt FROM bounce.communication_message_id AS k
+        WHERE k.message_id = ANY (bare) LIMIT 100) AS m
   HAVING count(*) > 0;
+  RETURN i;
 END $$;
 COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS
   'by the Message-IDs under which a communication was sent';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb)
+CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb, sent_to text[])
 RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  envelope_id CONSTANT text := bounce_internal.document_text(document, 'report', 'envelope_id');
-  i bounce_internal.identity;
+  envelope_id text;
+  i bounce_internal.identity := bounce_internal.match_token('token', sent_to);
 BEGIN
-  SELECT * INTO i FROM bounce_internal.match_token(
-    'token', bounce_internal.document_texts(document, 'envelope', 'recipients'));
-  IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_token('envelope_id', ARRAY[envelope_id]);
-  IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_envelope_id('envelope_id', envelope_id);
-  IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_envelope_id(
+  IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  envelope_id := bounce_internal.document_text(document, 'report', 'envelope_id');
+  i := bounce_internal.match_token('envelope_id', ARRAY[envelope_id]);
+  IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  i := bounce_internal.match_envelope_id('envelope_id', envelope_id);
+  IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  i := bounce_internal.match_envelope_id(
     'communication_id', bounce_internal.document_text(document, 'original', 'communication_id'));
-  IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_message_ids(
+  IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  i := bounce_internal.match_message_ids(
     'message_id', ARRAY[bounce_internal.document_text(document, 'original', 'message_id')]);
-  IF FOUND THEN RETURN i; END IF;
-  SELECT * INTO i FROM bounce_internal.match_message_ids(
+  IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  RETURN bounce_internal.match_message_ids(
     'reference', bounce_internal.document_texts(document, 'references'));
-  RETURN i;
 END $$;
-COMMENT ON FUNCTION bounce_internal.match_report(jsonb) IS
-  'the communication that a report as a whole is about, by the best evidence; NULL fields when '
-  'there is none';
+COMMENT ON FUNCTION bounce_internal.match_report(jsonb, text[]) IS
+  'the communication that a report as a whole is about, by the best evidence. sent_to: the '
+  'addresses to which it was delivered';
 
-CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(document jsonb)
+CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(sent_to text[])
 RETURNS bounce_internal.identity[]
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  sent_to CONSTANT text[] := bounce_internal.document_texts(document, 'envelope', 'recipients');
 BEGIN
   IF cardinality(sent_to) < 2 THEN
     RETURN '{}';
   END IF;
   RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a
-               CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t LIMIT 100);
+               CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t
+               WHERE t.matched_by IS NOT NULL LIMIT 100);
 END $$;
-COMMENT ON FUNCTION bounce_internal.tokens_of(jsonb) IS
+COMMENT ON FUNCTION bounce_internal.tokens_of(text[]) IS
   'all tokens to which a report was delivered, if it was delivered to more than one address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.identity_for(
@@ -138,33 +139,24 @@ COMMENT ON FUNCTION bounce_internal.attempt_of(bigint, text) IS
   'number of the send that used this Message-ID; NULL when the communication was never sent with '
   'it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.recipients_at(
-  communication_ids bigint[], addresses text[])
-RETURNS TABLE (communication_id bigint, recipient_id bigint)
-LANGUAGE sql STABLE AS $$
-  SELECT r.communication_id, r.id
-  FROM unnest(communication_ids) AS c CROSS JOIN unnest(addresses) AS a
-  JOIN bounce.communication_recipient AS r ON r.communication_id = c AND r.address_key = a;
-$$;
-COMMENT ON FUNCTION bounce_internal.recipients_at(bigint[], text[]) IS
-  'recipients of these communications that have one of the addresses';
-
 CREATE OR REPLACE FUNCTION bounce_internal.match_by_address(addresses text[], since timestamptz)
-RETURNS SETOF bounce_internal.identity
+RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  i bounce_internal.identity;
 BEGIN
   -- a communication has each address once: one row more than spellings proves a second
   -- communication
-  RETURN QUERY
-  SELECT 'address', array_agg(DISTINCT m.communication_id), NULL::bigint, NULL::integer, false
+  SELECT 'address', array_agg(DISTINCT m.communication_id), NULL, NULL, false INTO i
   FROM (SELECT r.communication_id
         FROM bounce.communication_recipient AS r
         WHERE r.address_key = ANY (addresses) AND r.last_attempt_at >= since
         LIMIT cardinality(addresses) + 1) AS m
   HAVING count(DISTINCT m.communication_id) = 1;
+  RETURN i;
 END $$;
 COMMENT ON FUNCTION bounce_internal.match_by_address(text[], timestamptz) IS
-  'the only communication sent to an address since that time; no row when there are none or '
+  'the only communication sent to an address since that time; NULL fields when there are none or '
   'several';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sole_recipient(
@@ -189,18 +181,27 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   agreeing bigint[];
 BEGIN
+  SELECT c.process,
+         ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
+               WHERE r.communication_id = c.id AND r.address_key = ANY (f.addresses))
+  INTO f.process, agreeing
+  FROM bounce.communication AS c WHERE c.id = f.communication_id;
   -- Original-Recipient is what the sender of the original wrote, Final-Recipient may be where
   -- it was forwarded: one of them is enough when the other one is a stranger's, but where they
   -- name two of ours neither decides (RFC 3464 section 2.3.1: anybody chooses the ORCPT of a
   -- mail)
-  SELECT array_agg(a.recipient_id) INTO agreeing
-  FROM bounce_internal.recipients_at(ARRAY[f.communication_id], f.addresses) AS a;
-  IF agreeing IS NULL THEN
+  IF cardinality(agreeing) = 0 THEN
     f.recipient_id := bounce_internal.sole_recipient(f.communication_id, i.recipient_id, named);
   ELSIF i.recipient_id = ANY (agreeing) THEN
     f.recipient_id := i.recipient_id;
   ELSIF cardinality(agreeing) = 1 THEN
     f.recipient_id := agreeing[1];
+  END IF;
+  IF cardinality(agreeing) = 1 AND cardinality(f.addresses) = 1 THEN
+    f.address := f.addresses[1];
+  ELSIF f.recipient_id IS NOT NULL THEN
+    SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r
+    WHERE r.id = f.recipient_id;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
@@ -211,8 +212,9 @@ COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
 
 CREATE OR REPLACE FUNCTION bounce_internal.trust_in(
   f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN CASE
     WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
     WHEN own_mta AND bounce.address_key(f.recipient) = f.address
          AND f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id')
@@ -220,8 +222,8 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference')
       THEN 'message_id'
     ELSE 'address'
-  END
-$$;
+  END;
+END $$;
 COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding,
                                              bounce_internal.identity, boolean) IS
   'how far a finding is believed. A token proves only its own recipient, and only until it '
@@ -235,25 +237,23 @@ CREATE OR REPLACE FUNCTION bounce_internal.match_finding(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF i.communication_ids IS NULL THEN
-    SELECT * INTO i
-    FROM bounce_internal.match_by_address(
-      f.addresses, now() - bounce_internal.parameter_interval('address_match_window'));
+    i := bounce_internal.match_by_address(
+      f.addresses,
+      now() - (bounce_internal.policy_of(NULL) ->> 'address_match_window')::interval);
   END IF;
   IF cardinality(i.communication_ids) = 1 THEN
     f.communication_id := i.communication_ids[1];
-  ELSE
-    SELECT min(a.communication_id) INTO f.communication_id
-    FROM bounce_internal.recipients_at(i.communication_ids, f.addresses) AS a
-    HAVING count(DISTINCT a.communication_id) = 1;
+  ELSIF i.communication_ids IS NOT NULL THEN
+    SELECT min(r.communication_id) INTO f.communication_id
+    FROM bounce.communication_recipient AS r
+    WHERE r.communication_id = ANY (i.communication_ids) AND r.address_key = ANY (f.addresses)
+    HAVING count(DISTINCT r.communication_id) = 1;
   END IF;
   IF f.communication_id IS NOT NULL THEN
     f := bounce_internal.choose_recipient(f, i, named);
   END IF;
   f.matched_by := CASE WHEN f.communication_id IS NULL THEN '' ELSE i.matched_by END;
   f.attempt := i.attempt;
-  SELECT c.process INTO f.process FROM bounce.communication AS c WHERE c.id = f.communication_id;
-  SELECT r.address_key INTO f.address FROM bounce.communication_recipient AS r
-  WHERE r.id = f.recipient_id;
   f.address := coalesce(f.address, f.addresses[1], '');
   f.trust := bounce_internal.trust_in(f, i, own_mta);
 END $$;
@@ -267,14 +267,16 @@ CREATE OR REPLACE FUNCTION bounce_internal.identity_of(document jsonb, i bounce_
 RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  ids CONSTANT text[] := ARRAY[bounce_internal.document_text(document, 'report', 'envelope_id'),
-                               bounce_internal.document_text(document, 'original',
-                                                             'communication_id'),
-                               bounce_internal.document_text(document, 'original', 'queue_id'),
-                               bounce_internal.document_text(document, 'original', 'message_id')];
+  ids text[];
 BEGIN
-  RETURN CASE WHEN i.recipient_id IS NOT NULL THEN jsonb_build_array(i.recipient_id, i.attempt)
-              WHEN '' = ALL (ids) THEN '[]'
+  IF i.recipient_id IS NOT NULL THEN
+    RETURN jsonb_build_array(i.recipient_id, i.attempt);
+  END IF;
+  ids := ARRAY[bounce_internal.document_text(document, 'report', 'envelope_id'),
+               bounce_internal.document_text(document, 'original', 'communication_id'),
+               bounce_internal.document_text(document, 'original', 'queue_id'),
+               bounce_internal.document_text(document, 'original', 'message_id')];
+  RETURN CASE WHEN '' = ALL (ids) THEN '[]'
               ELSE to_jsonb(ids || bounce_internal.document_text(document, 'report',
                   'reporting_mta')) END;
 END $$;

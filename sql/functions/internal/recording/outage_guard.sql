@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- The outage guard: counting hard bounces, holding blocks, deciding in bulk.
+-- The outage guard: counting hard bounces, and opening outages.
 --
 -- When hard bounces of one remote domain, with one diagnostic text, or of all domains
 -- rise far beyond their usual rate, a broken system is more likely than so many dead
@@ -20,24 +20,22 @@ COMMENT ON FUNCTION bounce_internal.plain_diagnostic(text) IS
   'a diagnostic text without addresses, codes, times and ids: the part that all bounces of an '
   'outage share';
 
-CREATE OR REPLACE FUNCTION bounce_internal.guard_keys(f bounce_internal.finding)
-RETURNS TABLE (scope text, about text)
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT k.scope, k.about
-  FROM (VALUES ('domain', bounce.address_domain((f).address)),
-               ('diagnostic', bounce_internal.plain_diagnostic((f).diagnostic)),
-               ('overall', '')) AS k (scope, about)
-  WHERE k.about <> '' OR k.scope = 'overall';
-$$;
-COMMENT ON FUNCTION bounce_internal.guard_keys(bounce_internal.finding) IS
-  'the counters that a hard bounce belongs to';
+CREATE OR REPLACE FUNCTION bounce_internal.guard_abouts(address text, diagnostic text)
+RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN ARRAY[bounce.address_domain(address),
+               nullif(bounce_internal.plain_diagnostic(diagnostic), ''), ''];
+END $$;
+COMMENT ON FUNCTION bounce_internal.guard_abouts(text, text) IS
+  'the counters that a hard bounce belongs to: its domain, its text (NULL without one), overall';
 
 CREATE OR REPLACE FUNCTION bounce_internal.would_block(f bounce_internal.finding) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-  SELECT f.class = 'hard' AND NOT f.is_notice AND f.recipient_id IS NOT NULL
-         AND bounce_internal.is_trusted_for(f, 'mark_min_trust')
-         AND bounce_internal.block_obstacle(f) IS NULL
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN f.class = 'hard' AND bounce_internal.is_failure(f)
+         AND bounce_internal.block_obstacle(f) IS NULL;
+END $$;
 COMMENT ON FUNCTION bounce_internal.would_block(bounce_internal.finding) IS
   'whether a finding blocks its address, apart from the outage guard';
 
@@ -74,12 +72,13 @@ DECLARE
   average numeric;
   same_hour bigint;
 BEGIN
-  SELECT coalesce(sum(h.count), 0) / 14.0 * extract(epoch FROM time_window) / 86400 INTO average
-  FROM bounce.hard_count AS h
-  WHERE h.scope = usual_rate.scope AND h.about = usual_rate.about AND h.span = 'day'
-    AND h.bucket >= today - interval '14 days' AND h.bucket < today
-    AND NOT bounce_internal.was_outage(usual_rate.scope, usual_rate.about, h.bucket,
-                                       h.bucket + interval '1 day');
+  SELECT coalesce(sum(d.count), 0) / 14.0 * extract(epoch FROM time_window) / 86400 INTO average
+  FROM (SELECT h.bucket, sum(h.count) AS count FROM bounce.hard_count AS h
+        WHERE h.scope = usual_rate.scope AND h.about = usual_rate.about AND h.span = 'day'
+          AND h.bucket >= today - interval '14 days' AND h.bucket < today
+        GROUP BY h.bucket OFFSET 0) AS d     -- once for each day
+  WHERE NOT bounce_internal.was_outage(usual_rate.scope, usual_rate.about, d.bucket,
+                                       d.bucket + interval '1 day');
   -- what is sent at night in one go comes back in one go, the day after and the week after
   SELECT max(bounce_internal.hard_count_within(usual_rate.scope, usual_rate.about,
                                                at - ago - time_window,
@@ -93,37 +92,39 @@ COMMENT ON FUNCTION bounce_internal.usual_rate(text, text, timestamptz, interval
   'the average of the 14 days before, for such a period, or the number at the same time of the '
   'day before or of the week before if that is greater; outages are not counted';
 
-CREATE OR REPLACE FUNCTION bounce_internal.count_hard(
-  findings bounce_internal.finding[], at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.free_slot() RETURNS smallint
 LANGUAGE plpgsql AS $$
 BEGIN
-  -- what an outage of its domain explains says nothing of the other domains; all in one order,
-  -- so that sessions do not deadlock
+  FOR slot IN 0 .. 1000 LOOP
+    IF pg_try_advisory_xact_lock(hashtext('bounce.hard_count'), slot) THEN
+      RETURN slot;
+    END IF;
+  END LOOP;
+  RETURN 0;
+END $$;
+COMMENT ON FUNCTION bounce_internal.free_slot() IS
+  'the first slot of bounce.hard_count that no other transaction has: sessions that count at the '
+  'same time do not wait for each other, and there are no more slots than sessions';
+
+CREATE OR REPLACE FUNCTION bounce_internal.count_hard(
+  scopes text[], abouts text[], at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  own_slot CONSTANT smallint := bounce_internal.free_slot();
+BEGIN
   INSERT INTO bounce.hard_count AS h (scope, about, span, bucket, slot, count)
   SELECT k.scope, k.about, s.span, date_bin(s.width, at, '2000-01-01 00:00+00'),
-         pg_backend_pid() % 8, count(*)
-  FROM unnest(findings) AS f
-  CROSS JOIN LATERAL bounce_internal.guard_keys(f) AS k
+         own_slot, count(*)
+  FROM unnest(scopes, abouts) AS k (scope, about)
   CROSS JOIN (VALUES ('minutes', interval '10 minutes'),
                      ('day', interval '1 day')) AS s (span, width)
-  WHERE bounce_internal.would_block(f)
-    AND (k.scope = 'domain'
-         OR bounce_internal.outage_at('domain', bounce.address_domain(f.address)) IS NULL)
+  WHERE k.about IS NOT NULL
   GROUP BY 1, 2, 3, 4
-  ORDER BY 1, 2, 3, 4
-  ON CONFLICT (scope, about, span, bucket, slot) DO UPDATE SET count = h.count + excluded.count;
+  ON CONFLICT ON CONSTRAINT hard_count_pkey DO UPDATE SET count = h.count + excluded.count;
+  RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION bounce_internal.count_hard(bounce_internal.finding[], timestamptz) IS
-  'counts the findings that would block';
-
-CREATE OR REPLACE FUNCTION bounce_internal.outage_at(scope text, about text) RETURNS bigint
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN (SELECT o.id FROM bounce.outage AS o
-          WHERE o.scope = outage_at.scope AND o.about = outage_at.about AND o.status = 'open');
-END $$;
-COMMENT ON FUNCTION bounce_internal.outage_at(text, text) IS
-  'the open outage of a domain, of a text, or overall; NULL when there is none';
+COMMENT ON FUNCTION bounce_internal.count_hard(text[], text[], timestamptz) IS
+  'counts hard bounces: each pair of scopes and abouts is a counter that one belongs to';
 
 CREATE OR REPLACE FUNCTION bounce_internal.was_outage(
   scope text, about text, since timestamptz, until timestamptz) RETURNS boolean
@@ -139,187 +140,153 @@ COMMENT ON FUNCTION bounce_internal.was_outage(text, text, timestamptz, timestam
   'whether a period overlaps an outage: its counts are not usual ones';
 
 CREATE OR REPLACE FUNCTION bounce_internal.open_outages(
-  findings bounce_internal.finding[], at timestamptz) RETURNS void
+  scopes text[], abouts text[], policy jsonb, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  factor CONSTANT numeric := bounce_internal.parameter_number('guard_factor');
-  width CONSTANT interval := bounce_internal.parameter_interval('guard_window');
+  width CONSTANT interval := (policy ->> 'guard_window')::interval;
+  minimum CONSTANT integer := (policy ->> 'guard_minimum')::integer;
+  minimum_overall CONSTANT integer := (policy ->> 'guard_minimum_overall')::integer;
+  opened boolean := false;
   k record;
 BEGIN
   FOR k IN
-    SELECT g.scope, g.about,
-           bool_or(bounce_internal.outage_at('domain',
-                                             bounce.address_domain(
-                                                 f.address)) IS NOT NULL) AS is_explained
-    FROM unnest(findings) AS f CROSS JOIN LATERAL bounce_internal.guard_keys(f) AS g
-    WHERE bounce_internal.would_block(f) GROUP BY g.scope, g.about ORDER BY g.scope DESC, g.about
+    SELECT g.scope, g.about, n.seen
+    FROM unnest(scopes, abouts) AS g (scope, about)
+    CROSS JOIN LATERAL (SELECT sum(h.count) AS seen FROM bounce.hard_count AS h
+                        WHERE h.scope = g.scope AND h.about = g.about AND h.span = 'minutes'
+                          AND h.bucket > at - width AND h.bucket <= at) AS n
+    WHERE n.seen >= CASE g.scope WHEN 'domain' THEN minimum ELSE minimum_overall END
+      -- far above the minimum for hours is a large sender: what is usual costs more to know
+      AND (n.seen < minimum_overall + 100 OR n.seen % 10 = 0)
+      AND NOT EXISTS (SELECT FROM bounce.outage AS o
+                      WHERE o.scope = g.scope AND o.about = g.about AND o.status = 'open')
+    ORDER BY g.scope DESC, g.about
   LOOP
     -- who has just said that they are dead is not asked again at once
     INSERT INTO bounce.outage (scope, about, seen, usual, time_window, opened_at)
-    SELECT k.scope, k.about, r.seen, r.usual, width, at
-    FROM bounce_internal.hard_rate(k.scope, k.about, at) AS r
-    WHERE NOT k.is_explained AND r.seen >= factor * r.usual
-      AND r.seen >= bounce_internal.parameter_integer(CASE k.scope
-                                                           WHEN 'domain' THEN 'guard_minimum'
-                                                           ELSE 'guard_minimum_overall' END)
+    SELECT k.scope, k.about, k.seen, r.usual, width, at
+    FROM bounce_internal.usual_rate(k.scope, k.about, at, width) AS r (usual)
+    WHERE k.seen >= (policy ->> 'guard_factor')::numeric * r.usual
       AND NOT EXISTS (SELECT FROM bounce.outage AS o WHERE o.scope = k.scope AND o.about = k.about
                       AND o.status = 'confirmed' AND o.decided_at > at - width)
     ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
+    opened := opened OR FOUND;
   END LOOP;
+  RETURN opened;
 END $$;
-COMMENT ON FUNCTION bounce_internal.open_outages(bounce_internal.finding[], timestamptz) IS
-  'opens an outage for each counter that has risen above its usual rate';
+COMMENT ON FUNCTION bounce_internal.open_outages(text[], text[], jsonb, timestamptz) IS
+  'opens an outage for each counter that has risen above its usual rate; false when none has';
 
-CREATE OR REPLACE FUNCTION bounce_internal.close_stale_outages(at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.close_stale(o bounce.outage, at timestamptz)
+RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   -- without a held block it has no task either: nobody would ever decide it, and weeks later
   -- it would hold a single bounce
-  UPDATE bounce.outage AS o SET status = 'dismissed', decided_at = at, decided_by = session_user,
+  IF o.opened_at > at - o.time_window
+     OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.outage_id = o.id AND h.decision IS NULL)
+     OR NOT pg_try_advisory_xact_lock(bounce_internal.task_lock('outage:' || o.id)) THEN
+    RETURN false;
+  END IF;
+  UPDATE bounce.outage AS q SET status = 'dismissed', decided_at = at, decided_by = session_user,
     note = 'over, and nothing was held for it'
-  WHERE o.id IN (SELECT q.id FROM bounce.outage AS q
-                 WHERE q.status = 'open' AND q.opened_at <= at - q.time_window
-                   AND NOT EXISTS (SELECT FROM bounce.held_block AS h
-                                   WHERE h.outage_id = q.id AND h.decision IS NULL)
-                 ORDER BY q.id FOR UPDATE SKIP LOCKED);
+  WHERE q.id = o.id AND q.status = 'open';
+  RETURN true;
 END $$;
-COMMENT ON FUNCTION bounce_internal.close_stale_outages(timestamptz) IS
-  'closes outages without held blocks: another outage explained all of them, or they were undone '
-  'one by one';
+COMMENT ON FUNCTION bounce_internal.close_stale(bounce.outage, timestamptz) IS
+  'closes an outage that is over and holds no blocks: another one explained all of them, or they '
+  'were undone one by one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.guard_findings(
-  findings bounce_internal.finding[], at timestamptz DEFAULT now()) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.outage_of(abouts text[]) RETURNS bounce.outage
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  o bounce.outage;
+BEGIN
+  SELECT q.* INTO o FROM bounce.outage AS q
+  WHERE q.status = 'open'
+    AND (q.scope = 'domain' AND q.about = abouts[1]
+         OR q.scope = 'diagnostic' AND q.about = abouts[2]
+         OR q.scope = 'overall' AND q.about = abouts[3])
+  ORDER BY q.scope = 'domain' DESC, q.scope = 'diagnostic' DESC LIMIT 1;
+  RETURN o;
+END $$;
+COMMENT ON FUNCTION bounce_internal.outage_of(text[]) IS
+  'the open outage that explains a hard bounce with these guard_abouts(), best that of its '
+  'domain; NULL fields when there is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.current_outage(abouts text[], at timestamptz)
+RETURNS bounce.outage
+LANGUAGE plpgsql AS $$
+DECLARE
+  o bounce.outage := bounce_internal.outage_of(abouts);
+BEGIN
+  WHILE o.id IS NOT NULL AND bounce_internal.close_stale(o, at) LOOP
+    o := bounce_internal.outage_of(abouts);
+  END LOOP;
+  RETURN o;
+END $$;
+COMMENT ON FUNCTION bounce_internal.current_outage(text[], timestamptz) IS
+  'outage_of(), after closing those that are over';
+
+CREATE OR REPLACE FUNCTION bounce_internal.held_by(o bounce.outage, address text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF bounce_internal.parameter_boolean('guard')
-     AND EXISTS (SELECT FROM unnest(findings) AS f WHERE f.class = 'hard') THEN
-    PERFORM bounce_internal.count_hard(findings, at);
-    PERFORM bounce_internal.close_stale_outages(at);
-    PERFORM bounce_internal.open_outages(findings, at);
+  -- where the address is blocked already there is nothing to hold
+  IF o.id IS NULL OR bounce.is_address_blocked(address) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock('outage:' || o.id));
+  RETURN (SELECT q.id FROM bounce.outage AS q WHERE q.id = o.id AND q.status = 'open');
+END $$;
+COMMENT ON FUNCTION bounce_internal.held_by(bounce.outage, text) IS
+  'the outage that holds a block on this address, and that nobody decides before the end of the '
+  'transaction; NULL when the block is not held';
+
+CREATE OR REPLACE FUNCTION bounce_internal.guard_findings(
+  INOUT findings bounce_internal.finding[], at timestamptz DEFAULT now())
+LANGUAGE plpgsql AS $$
+DECLARE
+  scopes text[] := '{}';
+  abouts text[] := '{}';
+  is_outage boolean := false;
+  keys text[];
+  f bounce_internal.finding;
+  o bounce.outage;
+BEGIN
+  FOREACH f IN ARRAY findings LOOP
+    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean;
+    keys := bounce_internal.guard_abouts(f.address, f.diagnostic);
+    o := bounce_internal.current_outage(keys, at);
+    is_outage := is_outage OR o.id IS NOT NULL;
+    -- what an outage of its domain explains says nothing of the other domains
+    scopes := scopes || CASE o.scope WHEN 'domain' THEN '{domain}'
+                             ELSE '{domain,diagnostic,overall}'::text[] END;
+    abouts := abouts || CASE o.scope WHEN 'domain' THEN keys[1:1] ELSE keys END;
+  END LOOP;
+  IF cardinality(scopes) = 0 THEN
+    RETURN;
+  END IF;
+  IF bounce_internal.count_hard(scopes, abouts, at)
+     AND bounce_internal.open_outages(scopes, abouts, findings[1].policy, at) OR is_outage THEN
+    findings := bounce_internal.hold_findings(findings);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.guard_findings(bounce_internal.finding[], timestamptz) IS
-  'counts findings and opens outages, before any consequences';
+  'counts the findings that would block, opens outages, and says which blocks are held';
 
--- Holding ----------------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce_internal.outage_of(f bounce_internal.finding) RETURNS bigint
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN CASE WHEN bounce_internal.parameter_boolean('guard') THEN
-    (SELECT o.id FROM bounce_internal.guard_keys(f) AS k
-     JOIN bounce.outage AS o ON o.scope = k.scope AND o.about = k.about AND o.status = 'open'
-     ORDER BY k.scope = 'domain' DESC, k.scope = 'diagnostic' DESC LIMIT 1) END;
-END $$;
-COMMENT ON FUNCTION bounce_internal.outage_of(bounce_internal.finding) IS
-  'the open outage that holds this finding''s block; NULL when there is none';
-
-CREATE OR REPLACE FUNCTION bounce_internal.outage_text(o bounce.outage) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT format('hard bounces %s: %s within %s, usually %s; blocks are held',
-    CASE o.scope WHEN 'domain' THEN 'of ' || o.about
-         WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
-    o.seen, o.time_window, o.usual)
-$$;
-COMMENT ON FUNCTION bounce_internal.outage_text IS 'an outage as a sentence';
-
-CREATE OR REPLACE FUNCTION bounce_internal.hold_block(INOUT f bounce_internal.finding)
-LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO bounce.held_block (outage_id, address, reason, why, bounce_id, communication_id,
-                                 recipient_id)
-  VALUES (f.outage_id, f.address, f.reason, bounce_internal.describe(f), f.bounce_id,
-          f.communication_id, f.recipient_id);
-  f := bounce_internal.step(f, 'block_held', 'block held, outage ' || f.outage_id);
-  f := bounce_internal.request_task(f, 'outage', f.outage_id::text,
-         (SELECT bounce_internal.outage_text(o) || ', lately ' || f.address || ': '
-          || bounce_internal.describe(f)
-          FROM bounce.outage AS o WHERE o.id = f.outage_id));
-END $$;
-COMMENT ON FUNCTION bounce_internal.hold_block(bounce_internal.finding) IS
-  'holds the block, and replaces task and follow-up by the task of the outage';
-
-CREATE OR REPLACE FUNCTION bounce_internal.block_held(INOUT f bounce_internal.finding)
-LANGUAGE plpgsql AS $$
-BEGIN
-  f := bounce_internal.make_block(f);
-  IF 'blocked' = ANY (f.events) THEN
-    f := bounce_internal.request_task(f, 'hard_bounce', f.address,
-                                   format('%s bounced hard, address blocked: %s', f.address,
-                                          bounce_internal.describe(f)));
-    f.events := f.events || 'bounced'::text;
-    f := bounce_internal.notify_owner(f);
-    IF bounce_internal.parameter_boolean('follow_up', f.process) THEN
-      f := bounce_internal.write_follow_up(f);
-    END IF;
-  END IF;
-END $$;
-COMMENT ON FUNCTION bounce_internal.block_held(bounce_internal.finding) IS
-  'creates a block that was held, with its consequences but for the task; nothing when the '
-  'address is blocked already';
-
--- Deciding ---------------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce_internal.outage_of_task(t bounce.task) RETURNS bounce.outage
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN (SELECT o FROM bounce.outage AS o WHERE o.id = split_part(t.dedup_key, ':', 2)::bigint);
-END $$;
-COMMENT ON FUNCTION bounce_internal.outage_of_task IS 'the outage that a task is about';
-
-CREATE OR REPLACE FUNCTION bounce_internal.bounces_of_outage(o bounce.outage) RETURNS bigint[]
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  -- those that were held, those that blocked before it was noticed, and further mails to an
-  -- address that was blocked already; not what a person has called dead since
-  RETURN ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
-               WHERE h.outage_id = o.id AND h.decision IS NULL
-    UNION
-    SELECT b.id FROM bounce.bounce AS b
-    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND r.bounce_id = b.id
-      AND r.state = 'bounced' AND r.requested_by IS NULL
-    WHERE b.received_at >= o.opened_at - o.time_window AND b.class = 'hard' AND NOT b.is_notice
-      AND NOT b.in_shadow
-      AND (EXISTS (SELECT FROM bounce.address_block AS k
-                   WHERE k.bounce_id = b.id AND k.lifted_at IS NULL)
-           OR r.id IS NOT NULL AND bounce_internal.would_block(
-               bounce_internal.finding_of_bounce(b)))
-      AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
-      AND EXISTS (SELECT FROM bounce_internal.guard_keys(bounce_internal.finding_of_bounce(b)) AS g
-                  WHERE g.scope = o.scope AND g.about = o.about));
-END $$;
-COMMENT ON FUNCTION bounce_internal.bounces_of_outage(bounce.outage) IS
-  'the hard bounces that an outage explains';
-
-CREATE OR REPLACE FUNCTION bounce_internal.decide_outage(t bounce.task, decision text, note text)
-RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  -- a block that was held while the decision was being made has opened the task again: it is
-  -- decided likewise
-  UPDATE bounce.outage AS o SET status = decision, decided_at = now(), decided_by = session_user,
-    note = coalesce(decide_outage.note, '')
-  WHERE o.id = (bounce_internal.outage_of_task(t)).id;
-  PERFORM bounce_internal.close_task(t.id, decision, note);
-END $$;
-COMMENT ON FUNCTION bounce_internal.decide_outage(bounce.task, text, text) IS
-  'the only function that decides an outage. It is locked last';
-
-CREATE OR REPLACE FUNCTION bounce_internal.close_empty_outages(bounce_ids bigint[], why text)
-RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.hold_findings(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  t bounce.task;
+  f bounce_internal.finding;
 BEGIN
-  FOR t IN SELECT q.* FROM bounce.task AS q
-           WHERE q.status = 'open'
-             AND q.dedup_key IN (SELECT 'outage:' || h.outage_id FROM bounce.held_block AS h
-                                 WHERE h.bounce_id = ANY (bounce_ids))
-             AND NOT EXISTS (SELECT FROM bounce.held_block AS h
-                             WHERE 'outage:' || h.outage_id = q.dedup_key AND h.decision IS NULL)
-           ORDER BY q.dedup_key LOOP
-    PERFORM bounce_internal.decide_outage(t, 'dismissed', why);
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
+    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean;
+    f.outage_id := bounce_internal.held_by(
+      bounce_internal.outage_of(bounce_internal.guard_abouts(f.address, f.diagnostic)), f.address);
+    f.blocks := f.outage_id IS NULL;
+    findings[n] := f;
   END LOOP;
 END $$;
-COMMENT ON FUNCTION bounce_internal.close_empty_outages(bigint[], text) IS
-  'closes the tasks of outages that hold no blocks any more';
+COMMENT ON FUNCTION bounce_internal.hold_findings(bounce_internal.finding[]) IS
+  'sets outage_id of the findings whose blocks an open outage holds';

@@ -2,12 +2,11 @@
 --
 -- record_report(): one report, one statement, one commit.
 
-CREATE OR REPLACE FUNCTION bounce_internal.require_durable_commit() RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.require_durable_commit() RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF current_setting('synchronous_commit') = 'off' THEN
-    PERFORM set_config('synchronous_commit', 'on', true);
-  END IF;
+  RETURN CASE current_setting('synchronous_commit')
+           WHEN 'off' THEN set_config('synchronous_commit', 'on', true) ELSE '' END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_durable_commit() IS
   'makes the COMMIT of this transaction wait for the disk, because the MTA forgets the message '
@@ -17,20 +16,21 @@ CREATE OR REPLACE FUNCTION bounce_internal.findings_of(document jsonb)
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  i CONSTANT bounce_internal.identity := bounce_internal.match_report(document);
-  tokens CONSTANT bounce_internal.identity[] := bounce_internal.tokens_of(document);
+  sent_to CONSTANT text[] := bounce_internal.document_texts(document, 'envelope', 'recipients');
+  i CONSTANT bounce_internal.identity := bounce_internal.match_report(document, sent_to);
+  tokens CONSTANT bounce_internal.identity[] := bounce_internal.tokens_of(sent_to);
   own_mta CONSTANT boolean := bounce_internal.document_text(document, 'envelope',
                                                             'own_mta') = 'true';
-  read CONSTANT bounce_internal.finding[] := ARRAY(SELECT r
-                                                   FROM bounce_internal.read_findings(
-                                                       document) AS r);
-  named CONSTANT text[] := ARRAY(SELECT a FROM unnest(read) AS r
-                                 CROSS JOIN unnest(r.addresses) AS a);
-  findings bounce_internal.finding[] := '{}';
+  findings bounce_internal.finding[] := bounce_internal.read_findings(document);
+  named text[] := '{}';
   own bounce_internal.identity;
   f bounce_internal.finding;
 BEGIN
-  FOREACH f IN ARRAY read LOOP
+  FOREACH f IN ARRAY findings LOOP
+    named := named || f.addresses;
+  END LOOP;
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
     own := bounce_internal.identity_for(f, i, tokens);
     f := bounce_internal.match_finding(f, own, own_mta, named);
     -- an id of the whole communication does not tell the send, but the Message-ID that came
@@ -40,12 +40,32 @@ BEGIN
                                                      bounce_internal.document_text(document,
                                                          'original', 'message_id')));
     f.report_key := bounce_internal.report_key_of(document, own, f);
-    findings := findings || f;
+    findings[n] := f;
   END LOOP;
-  RETURN findings;
+  RETURN bounce_internal.with_policies(findings);
 END $$;
 COMMENT ON FUNCTION bounce_internal.findings_of(jsonb) IS
   'the findings of a document, classified and matched';
+
+CREATE OR REPLACE FUNCTION bounce_internal.with_policies(INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  f bounce_internal.finding;
+  process text;
+  policy jsonb;
+BEGIN
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
+    IF policy IS NULL OR f.process IS DISTINCT FROM process THEN
+      process := f.process;
+      policy := bounce_internal.policy_of(process);
+    END IF;
+    f.policy := policy;
+    findings[n] := f;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.with_policies(bounce_internal.finding[]) IS
+  'findings with the parameters that are in force for their processes';
 
 CREATE OR REPLACE FUNCTION bounce_internal.claim_findings(
   findings bounce_internal.finding[], message_id bigint) RETURNS bounce_internal.finding[]
@@ -54,7 +74,7 @@ DECLARE
   fresh bounce_internal.finding[] := '{}';
   f bounce_internal.finding;
 BEGIN
-  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.report_key LOOP
+  FOREACH f IN ARRAY bounce_internal.in_order_of(findings, 'report') LOOP
     -- waits for another session that is recording the same; if that one fails, it is ours
     INSERT INTO bounce.report_key (key, bounce_message_id) VALUES (f.report_key, message_id)
     ON CONFLICT DO NOTHING;
@@ -68,37 +88,39 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.claim_findings(bounce_internal.finding[], bigint) IS
   'the findings that are not recorded yet; exactly one session gets each of them';
 
-CREATE OR REPLACE FUNCTION bounce_internal.lock_findings(findings bounce_internal.finding[])
-RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT u.communication_id FROM unnest(findings) AS u) ORDER BY c.id
-  FOR NO KEY UPDATE;
-  PERFORM FROM bounce.communication_recipient AS r
-  WHERE r.id IN (SELECT u.recipient_id FROM unnest(findings) AS u) ORDER BY r.id FOR NO KEY UPDATE;
-END $$;
-COMMENT ON FUNCTION bounce_internal.lock_findings IS
-  'locks the communications and recipients of findings, in ascending order';
-
-CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(findings bounce_internal.finding[])
-RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.lock_communications(findings bounce_internal.finding[])
+RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  done bounce_internal.finding[] := '{}';
+  ids bigint[] := '{}';
+  f bounce_internal.finding;
+BEGIN
+  FOREACH f IN ARRAY findings LOOP
+    ids := ids || f.communication_id;
+  END LOOP;
+  PERFORM FROM bounce.communication AS c WHERE c.id = ANY (ids) ORDER BY c.id FOR NO KEY UPDATE;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_communications(bounce_internal.finding[]) IS
+  'locks the communications of findings, in ascending order; weigh_findings() locks the recipients';
+
+CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql AS $$
+DECLARE
   stray bounce_internal.finding;
   f bounce_internal.finding;
 BEGIN
-  FOR f IN SELECT * FROM unnest(findings) AS u ORDER BY u.task_key, u.bounce_id LOOP
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
+    CONTINUE WHEN f.task_key IS NULL;
     IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
       stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.merge_unmatched_tasks(f)
                     ELSE stray END;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
     END IF;
-    done := done || CASE WHEN f.task_key IS NOT NULL THEN bounce_internal.make_task(f) ELSE f END;
+    findings[n] := bounce_internal.make_task(f);
   END LOOP;
-  RETURN done;
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
   'creates the tasks that were requested. Findings without a communication share one task per '
@@ -108,6 +130,9 @@ CREATE OR REPLACE FUNCTION bounce_internal.most_severe(findings bounce_internal.
 RETURNS bounce_internal.finding
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
+  IF cardinality(findings) = 1 THEN
+    RETURN findings[1];
+  END IF;
   RETURN (SELECT u FROM unnest(findings) AS u
           ORDER BY u.class = 'unclassified' DESC, u.is_notice,
             bounce_internal.class_rank(u.class) DESC, u.report_key LIMIT 1);
@@ -115,20 +140,20 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.most_severe(bounce_internal.finding[]) IS
   'the finding that decides about the message: the most severe one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(class text) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN class = 'unclassified'
-              THEN CASE bounce.parameter('operator_mailbox')
-                        WHEN '' THEN 'deliver' ELSE 'forward' END
-              WHEN bounce_internal.parameter_boolean('deliver_stored') THEN 'deliver'
-              ELSE 'discard' END
-$$;
-COMMENT ON FUNCTION bounce_internal.disposition_of(text) IS
-  'what is done with a message of that class. Without an operator mailbox an unclassified one is '
-  'delivered to its own recipient';
+CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(f bounce_internal.finding) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE WHEN f.class = 'unclassified'
+              THEN CASE f.policy ->> 'operator_mailbox' WHEN '' THEN 'deliver' ELSE 'forward' END
+              WHEN (f.policy ->> 'deliver_stored')::boolean THEN 'deliver'
+              ELSE 'discard' END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.disposition_of(bounce_internal.finding) IS
+  'what is done with a message by its most severe finding. Without an operator mailbox an '
+  'unclassified one is delivered to its own recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_message(
-  o bounce.report_result, document jsonb, raw bytea) RETURNS void
+  o bounce.report_result, document jsonb, raw bytea) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id,
@@ -152,27 +177,30 @@ BEGIN
                                                      'size') FROM '^[0-9]{1,15}$')::bigint,
              length(raw), 0),
     bounce_internal.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
-    document, substring(raw FROM 1 FOR bounce_internal.parameter_integer('raw_max_bytes'));
+    document, substring(raw FROM 1 FOR
+                        (bounce_internal.policy_of(NULL) ->> 'raw_max_bytes')::integer);
+  RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_message IS 'stores the report itself';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(
-  message_id bigint, findings bounce_internal.finding[]) RETURNS void
+  message_id bigint, findings bounce_internal.finding[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+  f bounce_internal.finding;
 BEGIN
-  INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt,
-                             matched_by, trust, recipient,
-    original_recipient, action, status, reply_code, diagnostic, remote_mta, reason, class,
-    is_notice, permanence, rule, evidence,
-    consequence, task_id, events, in_shadow)
-  SELECT u.bounce_id, store_bounces.message_id, u.communication_id, u.recipient_id, u.attempt,
-         u.matched_by, u.trust, u.recipient,
-    u.original_recipient, u.action, u.status, u.reply_code, u.diagnostic, u.remote_mta, u.reason,
-    u.class, u.is_notice,
-    u.permanence, u.rule, u.evidence, array_to_string(u.steps, ', '), u.task_id,
-    coalesce(u.events, '{}'), coalesce(u.in_shadow, false)
-  FROM unnest(findings) AS u
-  ORDER BY u.bounce_id;
+  FOREACH f IN ARRAY findings LOOP
+    INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt,
+                               matched_by, trust, recipient, original_recipient, action, status,
+                               reply_code, diagnostic, remote_mta, reason, class, is_notice,
+                               permanence, rule, evidence, consequence, task_id, events, in_shadow)
+    VALUES (f.bounce_id, message_id, f.communication_id, f.recipient_id, f.attempt,
+            f.matched_by, f.trust, f.recipient, f.original_recipient, f.action, f.status,
+            f.reply_code, f.diagnostic, f.remote_mta, f.reason, f.class, f.is_notice,
+            f.permanence, f.rule, f.evidence, array_to_string(f.steps, ', '), f.task_id,
+            coalesce(f.events, '{}'), coalesce(f.in_shadow, false));
+  END LOOP;
+  RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of a report as bounces';
 
@@ -212,7 +240,7 @@ BEGIN
                            WHERE t.status = 'open' AND t.kind = 'bounce_without_communication'
                            LIMIT at_most) AS q) THEN
     f := bounce_internal.request_task(f, 'bounce_without_communication', '',
-                                   'more reports that fit no communication, lately: '
+                                   'more reports that fit no communication, such as '
                                    || f.task_summary);
   END IF;
 END $$;

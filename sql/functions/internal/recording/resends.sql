@@ -2,15 +2,16 @@
 --
 -- Resends: when a recipient is sent to again, and what stands against it.
 
-CREATE OR REPLACE FUNCTION bounce_internal.resend_delay(process text, resend integer)
+CREATE OR REPLACE FUNCTION bounce_internal.resend_delay(policy jsonb, resend integer)
 RETURNS interval
-LANGUAGE sql STABLE AS $$
-  SELECT make_interval(secs => least(
-    extract(epoch FROM bounce_internal.parameter_interval('resend_initial_delay', process))::float8
-      * power(bounce_internal.parameter_number('resend_factor', process)::float8, resend - 1),
-    extract(epoch FROM bounce_internal.parameter_interval('resend_max_delay', process))::float8))
-$$;
-COMMENT ON FUNCTION bounce_internal.resend_delay(text, integer) IS
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN make_interval(secs => least(
+    extract(epoch FROM (policy ->> 'resend_initial_delay')::interval)::float8
+      * power((policy ->> 'resend_factor')::float8, resend - 1),
+    extract(epoch FROM (policy ->> 'resend_max_delay')::interval)::float8));
+END $$;
+COMMENT ON FUNCTION bounce_internal.resend_delay(jsonb, integer) IS
   'delay before the n-th resend (1, 2 ...): resend_initial_delay * resend_factor ^ (n-1), at most '
   'resend_max_delay';
 
@@ -25,12 +26,13 @@ COMMENT ON FUNCTION bounce_internal.jitter(numeric, bigint, integer) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_delay_of(
   f bounce_internal.finding, resend integer) RETURNS interval
-LANGUAGE sql STABLE AS $$
-  SELECT least(bounce_internal.resend_delay(f.process, resend)
-                 * bounce_internal.jitter(bounce_internal.parameter_number('resend_jitter',
-                     f.process), f.recipient_id, resend),
-               bounce_internal.parameter_interval('resend_max_delay', f.process))
-$$;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN least(bounce_internal.resend_delay(f.policy, resend)
+                 * bounce_internal.jitter((f.policy ->> 'resend_jitter')::numeric,
+                                          f.recipient_id, resend),
+               (f.policy ->> 'resend_max_delay')::interval);
+END $$;
 COMMENT ON FUNCTION bounce_internal.resend_delay_of(bounce_internal.finding, integer) IS
   'resend_delay() with this recipient''s jitter, at most resend_max_delay';
 
@@ -69,19 +71,20 @@ COMMENT ON FUNCTION bounce_internal.id_is_shared(bounce_internal.finding) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.resend_obstacle(
   f bounce_internal.finding, resend integer) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT CASE
-    WHEN NOT bounce_internal.parameter_boolean('resend', f.process) THEN 'resend is off'
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE
+    WHEN NOT (f.policy ->> 'resend')::boolean THEN 'resend is off'
     WHEN NOT bounce_internal.is_trusted_for(f, 'resend_min_trust')
       THEN format('trust is %s only', f.trust)
     WHEN bounce_internal.id_is_shared(f)
       THEN format('trust is %s only, and several got the mail', f.trust)
     WHEN NOT bounce.may_write_to(f.address, f.process) THEN 'the address is blocked'
     WHEN bounce_internal.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
-    WHEN resend > bounce_internal.parameter_integer('resend_max_attempts', f.process)
+    WHEN resend > (f.policy ->> 'resend_max_attempts')::integer
       THEN format('%s resends were made', resend - 1)
-  END
-$$;
+  END;
+END $$;
 COMMENT ON FUNCTION bounce_internal.resend_obstacle(bounce_internal.finding, integer) IS
   'why the n-th resend is not scheduled; NULL when it is';
 

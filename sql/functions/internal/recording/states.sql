@@ -22,8 +22,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   NEW.message_id := bounce_internal.bare_id(NEW.message_id);
   NEW.updated_at := now();
-  IF TG_OP = 'UPDATE' AND NEW.status <> OLD.status OR TG_OP = 'INSERT'
-     AND NEW.status = 'bounced' THEN
+  -- what the trigger of a recipient derives is right
+  IF (TG_OP = 'UPDATE' AND NEW.status <> OLD.status OR TG_OP = 'INSERT' AND NEW.status = 'bounced')
+     AND pg_trigger_depth() < 2 THEN
     NEW.status := bounce_internal.allowed_status(NEW.id, OLD.status, NEW.status);
   END IF;
   RETURN NEW;
@@ -114,7 +115,9 @@ BEGIN
         PERFORM bounce_internal.hand_over_recipients(NEW);
       END IF;
     END IF;
-    PERFORM pg_notify('bounce_communication', NEW.id::text);
+    IF (bounce_internal.policy_of(NULL) ->> 'status_notify')::boolean THEN
+      PERFORM pg_notify('bounce_communication', NEW.id::text);
+    END IF;
   END IF;
   IF NEW.message_id IS DISTINCT FROM OLD.message_id AND NEW.message_id IS NOT NULL THEN
     PERFORM bounce_internal.remember_message_id(NEW);
@@ -230,7 +233,14 @@ BEGIN
   IF NEW.next_attempt_at IS DISTINCT FROM OLD.next_attempt_at THEN
     PERFORM bounce_internal.follow_schedule(NEW, OLD.next_attempt_at IS NULL);
   END IF;
-  PERFORM bounce_internal.derive_communication(NEW.communication_id);
+  IF NEW.state <> 'bounced' OR EXISTS (SELECT FROM bounce.communication_delivery AS d
+                                       WHERE d.communication_id = NEW.communication_id) THEN
+    PERFORM bounce_internal.derive_communication(NEW.communication_id);
+  ELSE
+    -- what derive_communication() comes to where the queue does not send
+    UPDATE bounce.communication AS c SET status = 'bounced'
+    WHERE c.id = NEW.communication_id AND c.status <> 'bounced';
+  END IF;
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_after_update() IS

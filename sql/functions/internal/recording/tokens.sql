@@ -13,13 +13,6 @@
 
 -- base32 -----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.base32_value(digit text) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT strpos('abcdefghijklmnopqrstuvwxyz234567', digit) - 1
-$$;
-COMMENT ON FUNCTION bounce_internal.base32_value IS
-  'the value of a base32 digit; -1 for any other character';
-
 -- Five bytes are eight digits; what is missing of the last five is filled with zeros and cut off
 -- again.
 CREATE OR REPLACE FUNCTION bounce_internal.base32_encode(bytes bytea) RETURNS text
@@ -52,21 +45,28 @@ COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS
 CREATE OR REPLACE FUNCTION bounce_internal.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
-  folded CONSTANT text := lower(digits);
+  letters bytea;
+  letter integer;
   bytes bytea := '';
   bits integer := 0;
   bit_count integer := 0;
 BEGIN
-  FOR i IN 1 .. length(folded) LOOP
-    bits := ((bits & 255) << 5) | greatest(0, bounce_internal.base32_value(substr(folded, i, 1)));
+  -- foreign characters and impossible lengths
+  IF digits ~ '[^A-Za-z2-7]' OR length(digits) % 8 IN (1, 3, 6) THEN
+    RETURN NULL;
+  END IF;
+  letters := convert_to(lower(digits), 'UTF8');
+  FOR i IN 0 .. length(letters) - 1 LOOP
+    letter := get_byte(letters, i);
+    bits := (bits & 255) * 32 + CASE WHEN letter >= 97 THEN letter - 97 ELSE letter - 24 END;
     bit_count := bit_count + 5;
     IF bit_count >= 8 THEN
       bit_count := bit_count - 8;
-      bytes := bytes || substring(int4send((bits >> bit_count) & 255) FROM 4);
+      bytes := bytes || set_byte('\x00', 0, (bits >> bit_count) & 255);
     END IF;
   END LOOP;
-  -- foreign characters, impossible lengths and stray bits at the end do not come back the same
-  RETURN CASE WHEN bounce_internal.base32_encode(bytes) = folded THEN bytes END;
+  -- stray bits at the end
+  RETURN CASE WHEN bits & ((1 << bit_count) - 1) = 0 THEN bytes END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.base32_decode(text) IS
   'base32 of RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
@@ -87,10 +87,11 @@ COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
   'the secret, filled with zeros to a block of 64 bytes, each byte xor pad';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(secret bytea, message bytea) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT sha256(bounce_internal.xor_pad(secret, x'5c'::integer)
-                || sha256(bounce_internal.xor_pad(secret, x'36'::integer) || message))
-$$;
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN sha256(bounce_internal.xor_pad(secret, 92)
+                || sha256(bounce_internal.xor_pad(secret, 54) || message));
+END $$;
 COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea) IS
   'HMAC of RFC 2104 with SHA-256, for secrets of at most 64 bytes. Written here so that the '
   'schema needs no extension';
@@ -98,9 +99,10 @@ COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea) IS
 -- Tokens -----------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.token_sign(secret bytea, payload bytea) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT substring(bounce_internal.hmac_sha256(secret, payload) FROM 1 FOR 10)
-$$;
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN substring(bounce_internal.hmac_sha256(secret, payload) FROM 1 FOR 10);
+END $$;
 COMMENT ON FUNCTION bounce_internal.token_sign IS 'the signature of a payload';
 
 CREATE OR REPLACE FUNCTION bounce_internal.token_payload(
@@ -166,7 +168,7 @@ COMMENT ON FUNCTION bounce_internal.token_make(bigint, integer, timestamptz) IS
 -- ROWS 1, or the planner joins it with the whole of communication_recipient
 CREATE OR REPLACE FUNCTION bounce_internal.token_read(local_part text)
 RETURNS TABLE (recipient_id bigint, attempt integer, expired boolean)
-LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE
   bytes CONSTANT bytea :=
     bounce_internal.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));

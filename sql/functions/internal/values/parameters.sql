@@ -40,6 +40,16 @@ $$;
 COMMENT ON FUNCTION bounce_internal.parameter_trust IS
   'the value of a parameter that is a degree of trust';
 
+CREATE OR REPLACE FUNCTION bounce_internal.policy_of(process text) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- || '{}': a copy to look things up in, or each look would unpack the row again
+  RETURN (SELECT p.settings || '{}' FROM bounce.policy AS p
+          WHERE p.process IN (coalesce(policy_of.process, ''), '') ORDER BY p.process DESC LIMIT 1);
+END $$;
+COMMENT ON FUNCTION bounce_internal.policy_of(text) IS
+  'all parameters that are in force for a process (NULL: for none) in one read, as name and value';
+
 CREATE OR REPLACE FUNCTION bounce_internal.parameter_at(name text, process text, at timestamptz)
 RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -332,6 +342,26 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.system_parameter_after_write IS
   'writes the history and notifies the daemons (NOTIFY bounce_parameter)';
+
+CREATE OR REPLACE FUNCTION bounce_internal.write_policy() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  -- who changes another parameter at the same time must see this change
+  LOCK TABLE bounce.policy IN SHARE ROW EXCLUSIVE MODE;
+  INSERT INTO bounce.policy AS o (process, settings)
+  SELECT k.process, jsonb_object_agg(p.name, p.value ORDER BY p.process NULLS FIRST)
+  FROM (SELECT '' AS process UNION SELECT q.process FROM bounce.system_parameter AS q
+        WHERE q.process IS NOT NULL) AS k
+  JOIN bounce.system_parameter AS p ON p.process IS NULL OR p.process = k.process
+  GROUP BY k.process
+  ON CONFLICT ON CONSTRAINT policy_pkey DO UPDATE SET settings = excluded.settings
+  WHERE o.settings <> excluded.settings;
+  DELETE FROM bounce.policy AS o
+  WHERE o.process <> '' AND NOT EXISTS (SELECT FROM bounce.system_parameter AS p
+                                        WHERE p.process = o.process);
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.write_policy() IS 'keeps bounce.policy as the parameters are';
 
 CREATE OR REPLACE FUNCTION bounce_internal.refuse_operator_loop() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -34,14 +34,18 @@ COMMENT ON FUNCTION bounce_internal.bare_address(text) IS
   'the address in "Anna Example <anna@customer.example>", or the address itself';
 
 CREATE OR REPLACE FUNCTION bounce_internal.local_part(address text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT (SELECT CASE WHEN s.local_part ~ '^".*"$'
-                      THEN regexp_replace(substring(s.local_part FROM '^"(.*)"$'),
-                                          '\\(.)', '\1', 'g')
-                      ELSE s.local_part END
-          FROM (SELECT regexp_replace(bounce.address_key(address), '@[^@]*$',
-                                      '') AS local_part) AS s)
-$$;
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  key CONSTANT text := bounce.address_key(address);
+  part CONSTANT text := left(key, length(key) - position('@' IN reverse(key)));
+BEGIN
+  IF position('@' IN key) = 0 THEN
+    RETURN key;
+  ELSIF part LIKE '"%"' THEN
+    RETURN regexp_replace(substring(part FROM '^"(.*)"$'), '\\(.)', '\1', 'g');
+  END IF;
+  RETURN part;
+END $$;
 COMMENT ON FUNCTION bounce_internal.local_part(text) IS
   'the local part of an address, or of a bare one, in lower case; a quoted one (RFC 5321 section '
   '4.1.2) without its quotes';

@@ -1,0 +1,146 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- All findings of a report: what is decided about them is written here, each row once,
+-- in the order of locking.
+
+CREATE OR REPLACE FUNCTION bounce_internal.make_block(INOUT f bounce_internal.finding)
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
+  VALUES (f.address, f.reason, bounce_internal.describe(f), f.bounce_id, f.communication_id)
+  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
+  IF FOUND THEN
+    f := bounce_internal.step(f, 'blocked', 'address blocked');
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS
+  'blocks the address, unless it is blocked already';
+
+CREATE OR REPLACE FUNCTION bounce_internal.weigh_findings(
+  INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  f bounce_internal.finding;
+  r bounce.communication_recipient;
+BEGIN
+  FOR i IN 1 .. cardinality(findings) LOOP
+    f := findings[i];
+    CONTINUE WHEN NOT bounce_internal.is_failure(f);
+    IF r.id IS DISTINCT FROM f.recipient_id THEN
+      SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = f.recipient_id
+      FOR NO KEY UPDATE;
+    END IF;
+    f := bounce_internal.weigh(f, r);
+    IF f.moves THEN
+      -- the next finding about the same recipient must see it
+      r.state := 'bounced';
+      r.class := f.class;
+      r.attempts := f.sends;
+    END IF;
+    findings[i] := f;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.weigh_findings(bounce_internal.finding[]) IS
+  'weighs findings, in ascending order of their recipients, which it locks';
+
+CREATE OR REPLACE FUNCTION bounce_internal.in_order_of(
+  findings bounce_internal.finding[], what text) RETURNS bounce_internal.finding[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF cardinality(findings) < 2 THEN
+    RETURN findings;
+  END IF;
+  RETURN ARRAY(SELECT u FROM unnest(findings) AS u
+               ORDER BY CASE what WHEN 'recipient' THEN u.recipient_id END,
+                        CASE what WHEN 'address' THEN u.address WHEN 'task' THEN u.task_key
+                                  WHEN 'report' THEN u.report_key END, u.bounce_id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.in_order_of(bounce_internal.finding[], text) IS
+  'findings in the order in which what they write is locked: recipient, address, task or report '
+  'key';
+
+CREATE OR REPLACE FUNCTION bounce_internal.apply_consequences(
+  INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  is_written boolean;
+BEGIN
+  findings := bounce_internal.weigh_findings(bounce_internal.in_order_of(findings, 'recipient'));
+  findings := bounce_internal.guard_findings(findings);
+  FOR i IN 1 .. cardinality(findings) LOOP
+    findings[i] := bounce_internal.apply_finding(findings[i]);
+  END LOOP;
+  findings := bounce_internal.in_order_of(findings, 'address');
+  FOR i IN 1 .. cardinality(findings) LOOP
+    IF findings[i].blocks THEN
+      findings[i] := bounce_internal.make_block(findings[i]);
+    END IF;
+  END LOOP;
+  findings := bounce_internal.make_tasks(bounce_internal.in_order_of(findings, 'task'));
+  findings := bounce_internal.in_order_of(findings, 'recipient');
+  FOR i IN 1 .. cardinality(findings) LOOP
+    IF findings[i].moves THEN
+      is_written := bounce_internal.mark_bounced(findings[i]);
+    END IF;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.apply_consequences(bounce_internal.finding[]) IS
+  'carries out the consequences of findings: what they change is decided, then blocks, tasks and '
+  'recipients are written, each in ascending order, which is the order of locking. The log is '
+  'left to the caller';
+
+CREATE OR REPLACE FUNCTION bounce_internal.apply_in_shadow(INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  f bounce_internal.finding;
+BEGIN
+  -- It is done and taken back: only so is the decision sure to be the one that would have been
+  -- made.
+  BEGIN
+    findings := bounce_internal.apply_consequences(findings);
+    RAISE EXCEPTION 'shadow mode' USING ERRCODE = 'BM001';
+  EXCEPTION WHEN SQLSTATE 'BM001' THEN
+    NULL;     -- variables keep their values, the tables do not
+  END;
+  FOR i IN 1 .. cardinality(findings) LOOP
+    f := findings[i];
+    PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'shadow',
+                                      'not done, would be: ' || u.words, f.bounce_id)
+    FROM unnest(f.steps) WITH ORDINALITY AS u (words, place) ORDER BY u.place;
+    f.in_shadow := true;
+    f.task_id := NULL;
+    findings[i] := f;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.apply_in_shadow(bounce_internal.finding[]) IS
+  'decides and logs the consequences without carrying them out';
+
+CREATE OR REPLACE FUNCTION bounce_internal.process_findings(findings bounce_internal.finding[])
+RETURNS bounce_internal.finding[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  followed bounce_internal.finding[] := '{}';
+  shadowed bounce_internal.finding[] := '{}';
+  f bounce_internal.finding;
+  is_written boolean;     -- an assignment costs a tenth of a PERFORM
+BEGIN
+  FOREACH f IN ARRAY findings LOOP
+    IF f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
+       AND (f.policy ->> 'shadow')::boolean THEN
+      shadowed := shadowed || f;
+    ELSE
+      followed := followed || f;
+    END IF;
+  END LOOP;
+  followed := bounce_internal.apply_consequences(followed);
+  FOREACH f IN ARRAY followed LOOP
+    is_written := bounce_internal.log_steps(f);
+  END LOOP;
+  IF cardinality(shadowed) > 0 THEN
+    followed := followed || bounce_internal.apply_in_shadow(shadowed);
+  END IF;
+  RETURN followed;
+END $$;
+COMMENT ON FUNCTION bounce_internal.process_findings(bounce_internal.finding[]) IS
+  'carries out the consequences of findings, or only logs them where the process is in shadow '
+  'mode. Their communications are locked';
