@@ -120,7 +120,22 @@ demo: setup
 demo-stop:
 	@perl demo/demo.pl --stop
 
-.PHONY: bench-postfix bench-delivery bench-db bench-classify
+.PHONY: bench bench-start bench-memory bench-postfix bench-delivery bench-db bench-classify
+## bench: run all benchmarks below, and write doc/performance.md
+bench: setup
+	@$(MAKE_AGAIN) all $(addprefix $(BUILD)/tests/bench/,classify discard_milter)
+	@BUILD=$(BUILD) perl tests/bench/all.pl
+
+## bench-start: how long bouncectl takes to start
+bench-start: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/start.pl
+
+## bench-memory: memory and disk after many bounces; LONG=1 takes 100,000
+bench-memory: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/memory.pl
+
 ## bench-postfix: bounces a second, against Postfix with a milter that discards, and alone
 bench-postfix: setup
 	@$(MAKE_AGAIN) all $(BUILD)/tests/bench/discard_milter

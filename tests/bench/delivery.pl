@@ -9,6 +9,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Bounce::Bench qw(figure median);
 use Bounce::Delivery;
 use Bounce::Stage;
 use Time::HiRes qw(time);
@@ -29,17 +30,19 @@ my $port = $stage->mta->port;
 printf "%d messages of about %d bytes to a private Postfix, each to another address; ours with a "
     . "signed return path\n\n",
     $messages, $bytes;
-printf "%-12s %14s %14s %8s %8s\n", qw(connections smtp-source/s delivery/s ratio growth);
-my $first;
+my %first;
 for my $workers (@workers) {
     my @round = map { round($workers) } 1 .. $rounds;
-    my ($source, $delivery, $ratio) = map {
-        my $key = $_;
-        median(map { $_->{$key} } @round)
-    } qw(source delivery ratio);
-    $first //= $delivery;
-    printf "%-12d %14.0f %14.0f %8.2f %8.2f\n", $workers, $source, $delivery, $ratio,
-        $delivery / $first;
+    for my $key (qw(source delivery)) {
+        my $name = $key eq 'source' ? 'smtp-source' : 'bounce-delivery';
+        my $rate = figure(name => "$name, connections: $workers", unit => 'mails/s', digits => 0,
+            values => [ map { $_->{$key} } @round ]);
+        $first{$key} //= $rate;
+        figure(name => '  grown from the first row by', unit => '', values => [ $rate / $first{$key} ])
+            if $workers != $workers[0];
+    }
+    figure(name => "ratio to smtp-source, connections: $workers", unit => '', target => '>= 0.75',
+        values => [ map { $_->{ratio} } @round ]);
 }
 my $open = $stage->count("bounce.delivery WHERE state <> 'SUCCESS'");
 $stage->instance->discard;
@@ -55,11 +58,6 @@ sub round {
     $rate{delivery} = delivery($workers);
     drain();
     return { %rate, ratio => $rate{delivery} / $rate{source} };
-}
-
-sub median {
-    my @sorted = sort { $a <=> $b } @_;
-    return $sorted[ @sorted / 2 ];
 }
 
 # The server delivers behind our back: each begins with an empty queue.

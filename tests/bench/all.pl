@@ -1,0 +1,165 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make bench: runs all benchmarks in turn, and writes what they measured into doc/performance.md:
+# figures, machine, versions, and what follows for sizing. A benchmark that fails, or that gives no
+# figure, is said to have failed there, and make bench fails. Under ten minutes on two idle cores.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Bounce::Instance;
+use File::Temp;
+use Time::HiRes qw(time);
+
+my $build = Bounce::Instance::build_dir();
+my @bench = (
+    [ start => 'Start-up', 'From the start of `bouncectl` to its answer on one report.' ],
+    [
+        classify => 'Reading and judging',
+        'On the sample mails, one core, held against parsing by GMime alone; and with returned '
+            . 'originals of many sizes.'
+    ],
+    [
+        db => 'Recording, and its growth',
+        '`record_report()` in PostgreSQL, with few communications in the table and with many.'
+    ],
+    [
+        postfix => 'Through Postfix',
+        'Eight sessions, each bounce recorded; held against the same Postfix with a milter that '
+            . 'only discards, and without one. fsync is off.'
+    ],
+    [
+        delivery => 'Sending',
+        '`bounce-delivery`, one commit for each outcome, held against Postfix\'s `smtp-source`.'
+    ],
+    [
+        memory => 'Memory and disk',
+        'Resident memory; of PostgreSQL\'s backends what they do not share. '
+            . '`LONG=1 make bench-memory` takes 100,000 mails.'
+    ]);
+my %size = (ROUNDS => 3, MESSAGES => 500, WORKERS => '1 4', ROWS => 300_000);
+
+$| = 1;
+my ($failed, @section) = 0;
+for my $bench (@bench) {
+    my ($name, $title, $what) = @$bench;
+    print "\n$title\n";
+    my ($figures, $fault) = run($name);
+    $failed++ if $fault;
+    print "FAILED: $fault\n" if $fault;
+    push @section, [ $title, $what, $figures, $fault ];
+}
+write_document();
+exit($failed ? 1 : 0);
+
+# The figures of a benchmark as [[name, median, unit, spread, against, target] ...], and what went
+# wrong, or ''.
+sub run {
+    my ($name) = @_;
+    my $file = File::Temp->new;
+    local %ENV = (%size, %ENV, BENCH_FIGURES => $file->filename);
+    my @command = $name eq 'classify' ? ("$build/tests/bench/classify", 'tests/mails')
+        : ($^X, "$FindBin::Bin/$name.pl");
+    my $status = system @command;
+    my @figure = map { chomp; [ split /\t/, $_, -1 ] } <$file>;
+    return (\@figure, $status != 0 ? 'it ended with an error' : !@figure ? 'it gave no figure' : '');
+}
+
+sub write_document {
+    my $path = Bounce::Instance::tree() . '/doc/performance.md';
+    open my $file, '>', $path or die "$path: $!\n";
+    print {$file} introduction(), map({ section(@$_) } @section), sizing();
+    close $file or die "$path: $!\n";
+    return;
+}
+
+sub introduction {
+    my $machine = machine();
+    return <<"END";
+# Performance
+
+Written by `make bench`; do not edit. Run it to have the figures of your own machine: it takes its
+servers with it, needs no network, and each benchmark fails when what it measures did not happen.
+Ratios are what can be compared between machines. A figure is the median of several rounds, in which
+what is compared takes turns; the spread is from the least round to the greatest.
+
+$machine
+END
+}
+
+sub machine {
+    my ($model) = slurp('/proc/cpuinfo') =~ /^model name\s*: (.*)$/m;
+    my ($memory) = slurp('/proc/meminfo') =~ /^MemTotal:\s+(\d+)/;
+    my ($load)   = slurp('/proc/loadavg') =~ /^(\S+)/;
+    my $cores    = () = slurp('/proc/cpuinfo') =~ /^processor/mg;
+    chomp(my $kernel = `uname -sr`);
+    chomp(my $date   = `date -u +%Y-%m-%d`);
+    my %version = map { ($_ => version($_)) }
+        qw(postgresql postfix libmilter-dev libgmime-3.0-dev gcc);
+    return join "\n", "| measured on | $date |", '|---|---|',
+        sprintf('| machine | %d × %s, %.0f GB of memory |', $cores, $model // 'unknown',
+        ($memory // 0) / 1024**2),
+        "| others at work on it at the end | load $load |", "| kernel | $kernel |",
+        map { "| $_ | $version{$_} |" } sort keys %version;
+}
+
+sub version {
+    my ($package) = @_;
+    my $version = `dpkg-query -W -f '\${Version}' $package 2>/dev/null`;
+    return $version || 'unknown';
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return scalar <$file>;
+}
+
+sub section {
+    my ($title, $what, $figures, $fault) = @_;
+    my $text = "\n## $title\n\n$what\n\n";
+    return "${text}Not measured: $fault.\n" if $fault;
+    $text .= "| | median | spread | held against |\n|---|---:|---|---|\n";
+    for my $figure (@$figures) {
+        my ($name, $median, $unit, $spread, $against, $target) = @$figure;
+        my $held = join ', ', grep { $_ ne '' } $against, $target;
+        $text .= sprintf "| %s | %s | %s | %s |\n", $name =~ s/^\s+//r,
+            $unit eq '' ? $median : "$median $unit", $spread, $held;
+    }
+    return $text;
+}
+
+# The median of the figure whose name begins so, or undef.
+sub value {
+    my ($begin) = @_;
+    for my $section (@section) {
+        my ($figure) = grep { index($_->[0], $begin) == 0 } @{ $section->[2] };
+        return $figure->[1] if $figure && !$section->[3];
+    }
+    return undef;
+}
+
+sub sizing {
+    my $rate     = value('Postfix and bounce-milter');
+    my $database = value('processor of PostgreSQL');
+    my $milter   = value('processor of bounce-milter');
+    my $disk     = value('database, a bounce');
+    my @line;
+    push @line, sprintf '- This machine took %d bounces a second, with Postfix, bounce-milter, '
+        . "PostgreSQL and the\n  client that made them on it: %.1f million a day.", $rate,
+        $rate * 86400 / 1e6
+        if $rate;
+    push @line, sprintf "- A core of PostgreSQL records %d bounces a second, a core of bounce-milter "
+        . "takes %d.", 1000 / $database, 1000 / $milter
+        if $database && $milter && $database > 0 && $milter > 0;
+    push @line, sprintf '- A million bounces, each with the raw report and its communication, take '
+        . "%.0f GB.", $disk * 1e6 / 1024**2
+        if $disk;
+    push @line, "- With fsync on, a commit waits for the disk: where that takes 4 ms, the rate is at "
+        . "most\n  half of `pool_size` divided by 4 ms.";
+    push @line, "- PostgreSQL is the first that needs a machine of its own. bounce-milter and Postfix "
+        . "can\n  follow on as many machines as one likes, since they share nothing but the database.";
+    return join "\n", "\n## Sizing\n", @line, '';
+}
