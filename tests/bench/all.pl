@@ -59,11 +59,14 @@ sub run {
     my ($name) = @_;
     my $file = File::Temp->new;
     local %ENV = (%size, %ENV, BENCH_FIGURES => $file->filename);
-    my @command = $name eq 'classify' ? ("$build/tests/bench/classify", 'tests/mails')
+    my @command
+        = $name eq 'classify'
+        ? ("$build/tests/bench/classify", 'tests/mails')
         : ($^X, "$FindBin::Bin/$name.pl");
     my $status = system @command;
     my @figure = map { chomp; [ split /\t/, $_, -1 ] } <$file>;
-    return (\@figure, $status != 0 ? 'it ended with an error' : !@figure ? 'it gave no figure' : '');
+    return (\@figure,
+        $status != 0 ? 'it ended with an error' : !@figure ? 'it gave no figure' : '');
 }
 
 sub write_document {
@@ -89,17 +92,21 @@ END
 }
 
 sub machine {
-    my ($model) = slurp('/proc/cpuinfo') =~ /^model name\s*: (.*)$/m;
-    my ($memory) = slurp('/proc/meminfo') =~ /^MemTotal:\s+(\d+)/;
-    my ($load)   = slurp('/proc/loadavg') =~ /^(\S+)/;
+    my ($model)  = slurp('/proc/cpuinfo')      =~ /^model name\s*: (.*)$/m;
+    my ($memory) = slurp('/proc/meminfo')      =~ /^MemTotal:\s+(\d+)/;
+    my ($load)   = slurp('/proc/loadavg')      =~ /^(\S+)/;
     my $cores    = () = slurp('/proc/cpuinfo') =~ /^processor/mg;
     chomp(my $kernel = `uname -sr`);
     chomp(my $date   = `date -u +%Y-%m-%d`);
-    my %version = map { ($_ => version($_)) }
-        qw(postgresql postfix libmilter-dev libgmime-3.0-dev gcc);
+    my %version
+        = map { ($_ => version($_)) } qw(postgresql postfix libmilter-dev libgmime-3.0-dev gcc);
     return join "\n", "| measured on | $date |", '|---|---|',
-        sprintf('| machine | %d × %s, %.0f GB of memory |', $cores, $model // 'unknown',
-        ($memory // 0) / 1024**2),
+        sprintf(
+        '| machine | %d × %s, %.0f GB of memory |',
+        $cores,
+        $model // 'unknown',
+        ($memory // 0) / 1024**2
+        ),
         "| others at work on it at the end | load $load |", "| kernel | $kernel |",
         map { "| $_ | $version{$_} |" } sort keys %version;
 }
@@ -147,19 +154,22 @@ sub sizing {
     my $milter   = value('processor of bounce-milter');
     my $disk     = value('database, a bounce');
     my @line;
-    push @line, sprintf '- This machine took %d bounces a second, with Postfix, bounce-milter, '
-        . "PostgreSQL and the\n  client that made them on it: %.1f million a day.", $rate,
-        $rate * 86400 / 1e6
-        if $rate;
-    push @line, sprintf "- A core of PostgreSQL records %d bounces a second, a core of bounce-milter "
-        . "takes %d.", 1000 / $database, 1000 / $milter
-        if $database && $milter && $database > 0 && $milter > 0;
-    push @line, sprintf '- A million bounces, each with the raw report and its communication, take '
-        . "%.0f GB.", $disk * 1e6 / 1024**2
-        if $disk;
-    push @line, "- With fsync on, a commit waits for the disk: where that takes 4 ms, the rate is at "
-        . "most\n  half of `pool_size` divided by 4 ms.";
-    push @line, "- PostgreSQL is the first that needs a machine of its own. bounce-milter and Postfix "
-        . "can\n  follow on as many machines as one likes, since they share nothing but the database.";
-    return join "\n", "\n## Sizing\n", @line, '';
+    push @line, sprintf <<'END', $rate, $rate * 86400 / 1e6 if $rate;
+- This machine took %d bounces a second, with Postfix, bounce-milter, PostgreSQL and the client
+  that made them on it: %.1f million a day.
+END
+    push @line, sprintf <<'END', 1000 / $database, 1000 / $milter if $database && $milter;
+- A core of PostgreSQL records %d bounces a second, a core of bounce-milter takes %d.
+END
+    push @line, sprintf <<'END', $disk * 1e6 / 1024**2 if $disk;
+- A million bounces, each with the raw report and its communication, take %.0f GB.
+END
+    push @line, <<'END';
+- With fsync on, each commit waits for the disk, and connections wait side by side: where it takes
+  4 ms, a connection records at most 250 bounces a second, and `pool_size` sets how many there are.
+- More machines are needed when a core is busy all day. PostgreSQL is the first that needs one of
+  its own; bounce-milter and Postfix may then run on as many as one likes, since they share nothing
+  but the database.
+END
+    return join '', "\n## Sizing\n\n", @line;
 }

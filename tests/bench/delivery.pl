@@ -35,13 +35,21 @@ for my $workers (@workers) {
     my @round = map { round($workers) } 1 .. $rounds;
     for my $key (qw(source delivery)) {
         my $name = $key eq 'source' ? 'smtp-source' : 'bounce-delivery';
-        my $rate = figure(name => "$name, connections: $workers", unit => 'mails/s', digits => 0,
+        my $rate = figure(
+            name   => "$name, connections: $workers",
+            unit   => 'mails/s',
+            digits => 0,
             values => [ map { $_->{$key} } @round ]);
         $first{$key} //= $rate;
-        figure(name => '  grown from the first row by', unit => '', values => [ $rate / $first{$key} ])
-            if $workers != $workers[0];
+        figure(
+            name   => '  grown from the first row by',
+            unit   => '',
+            values => [ $rate / $first{$key} ]) if $workers != $workers[0];
     }
-    figure(name => "ratio to smtp-source, connections: $workers", unit => '', target => '>= 0.75',
+    figure(
+        name   => "ratio to smtp-source, connections: $workers",
+        unit   => '',
+        target => '>= 0.75',
         values => [ map { $_->{ratio} } @round ]);
 }
 my $open = $stage->count("bounce.delivery WHERE state <> 'SUCCESS'");

@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make bench-memory: resident memory of bounce-milter, bouncectl intake and bounce-delivery after few
-# and after many mails, that of PostgreSQL's processes, and what a bounce takes on disk. FEW (1000)
-# and MANY (3000; LONG=1: 100000, which takes an hour) are the mails that each has had by then.
-# Fails unless each mail had its effect.
+# make bench-memory: resident memory of bounce-milter, bouncectl intake and bounce-delivery after
+# few and after many mails, that of PostgreSQL's backends, and what a bounce takes on disk. FEW
+# (1000) and MANY (3000; LONG=1: 100000, which takes an hour) are the mails that each has had by
+# then. Fails unless each mail had its effect.
 use strict;
 use warnings;
 use FindBin;
@@ -15,6 +15,7 @@ use Bounce::Mail;
 use Bounce::Process;
 use Bounce::SmtpClient;
 use Bounce::Stage;
+use Time::HiRes qw(sleep);
 
 my $few      = $ENV{FEW}  || 1000;
 my $many     = $ENV{MANY} || ($ENV{LONG} ? 100_000 : 3000);
@@ -24,7 +25,7 @@ $| = 1;
 my $stage = Bounce::Stage->new(
     name    => "check-$$",
     daemon  => { pool_size => $sessions, log_level => 'warning' },
-    postfix => { main => { default_transport => 'discard' } });
+    postfix => { main      => { default_transport => 'discard' } });
 my $instance = $stage->instance;
 $stage->start_database;
 # so many different people who do not exist would be an outage
@@ -33,22 +34,37 @@ $stage->start_servers;
 my $size = database_size();
 my %done = map { ($_ => 0) } qw(milter intake delivery);
 for my $count ($few, $many) {
-    figure(name => "bounce-milter after $count bounces", unit => 'MB', digits => 0,
+    figure(
+        name   => "bounce-milter after $count bounces",
+        unit   => 'MB',
+        digits => 0,
         values => [ through_milter($count) ]);
-    figure(name => "PostgreSQL's backends then, each, own memory", unit => 'MB', digits => 1,
+    figure(
+        name   => "PostgreSQL's backends then, each, own memory",
+        unit   => 'MB',
+        digits => 1,
         values => [ backends() ]);
     if ($count == $many) {
-        figure(name => 'database, a bounce and its communication', unit => 'kB', digits => 1,
+        figure(
+            name   => 'database, a bounce and its communication',
+            unit   => 'kB',
+            digits => 1,
             values => [ (database_size() - $size) / $done{milter} / 1024 ]);
     }
 }
 for my $count ($few, $many) {
-    figure(name => "bouncectl intake, peak, an mbox of $count bounces", unit => 'MB', digits => 0,
+    figure(
+        name   => "bouncectl intake, peak, an mbox of $count bounces",
+        unit   => 'MB',
+        digits => 0,
         values => [ through_intake($count) ]);
 }
 my $worker;
 for my $count ($few, $many) {
-    figure(name => "bounce-delivery after $count messages", unit => 'MB', digits => 0,
+    figure(
+        name   => "bounce-delivery after $count messages",
+        unit   => 'MB',
+        digits => 0,
         values => [ through_delivery($count) ]);
 }
 $worker->stop;
@@ -56,7 +72,10 @@ $instance->discard;
 
 sub database_size { return $stage->db->value('SELECT pg_database_size(current_database())') }
 
-sub megabytes { my ($server) = @_; return Bounce::Bench::resident_memory($instance->pid($server)) / 1024 }
+sub megabytes {
+    my ($server) = @_;
+    return Bounce::Bench::resident_memory($instance->pid($server)) / 1024;
+}
 
 # Of the backends that bounce-milter has.
 sub backends {
@@ -140,11 +159,13 @@ sub through_intake {
     my $mbox    = $instance->write_file(
         "$prefix.mbox",
         join '',
-        map { "From MAILER-DAEMON Sat Nov 28 00:00:00 2026\nDelivered-To: $_->[0]\n$_->[1]\n" } @mails
+        map { "From MAILER-DAEMON Sat Nov 28 00:00:00 2026\nDelivered-To: $_->[0]\n$_->[1]\n" }
+            @mails
     );
     my $pid = Bounce::Process::spawn(
         command => [
-            $stage->daemon->program('bouncectl'), 'intake', $mbox, '--conninfo',
+            $stage->daemon->program('bouncectl'), 'intake',
+            $mbox,                                '--conninfo',
             $stage->db->conninfo
         ],
         log => $instance->path('log/intake.log'));
@@ -152,7 +173,7 @@ sub through_intake {
     while (waitpid($pid, POSIX::WNOHANG()) == 0) {
         my $now = Bounce::Bench::resident_memory($pid);
         $peak = $now if $now > $peak;
-        select undef, undef, undef, 0.05;
+        sleep 0.05;
     }
     die "bouncectl intake failed: $?\n" . $instance->log_tail if $?;
     expect_recorded($prefix, $count);
@@ -174,7 +195,8 @@ END
         workers   => 2,
         log_level => 'info'
     )->start;
-    $instance->wait_for(3600, sub { $stage->count("bounce.delivery WHERE state = 'SUCCESS'") == $count })
+    $instance->wait_for(3600,
+        sub { $stage->count("bounce.delivery WHERE state = 'SUCCESS'") == $count })
         or die "not all of $count messages were sent\n" . $instance->log_tail;
     $done{delivery} = $count;
     return megabytes('bounce-delivery');

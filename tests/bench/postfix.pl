@@ -25,14 +25,15 @@ my $stage    = Bounce::Stage->new(name => "check-$$", daemon => daemon(), postfi
 my $instance = $stage->instance;
 my %port     = map { ($_ => $instance->free_port) } qw(none discard);
 start();
-my @mails = mails();
-my %rate  = map { ($_ => []) } qw(none discard bounce);
+my @mails     = mails();
+my %rate      = map { ($_ => []) } qw(none discard bounce);
 my %processor = map { ($_ => []) } qw(discard milter database);
+
 for my $round (0 .. $rounds) {
-    my @turn = splice @mails, 0, $bounces;
+    my @turn   = splice @mails, 0, $bounces;
     my %before = used();
     my %now    = (
-        none    => rate($port{none}, map { [ 'somebody@discard.test', $_->[1] ] } @turn),
+        none    => rate($port{none},       map { [ 'somebody@discard.test', $_->[1] ] } @turn),
         discard => rate($port{discard},    @turn),
         bounce  => rate($stage->mta->port, @turn));
     my %after = used();
@@ -154,26 +155,43 @@ END
 
 sub show {
     my $count = @{ $rate{bounce} };
-    figure(name => "Postfix without a milter, $sessions sessions", unit => 'mails/s',
-        digits => 0, values => $rate{none});
-    figure(name => 'Postfix and a milter that discards', unit => 'mails/s', digits => 0,
+    figure(
+        name   => "Postfix without a milter, $sessions sessions",
+        unit   => 'mails/s',
+        digits => 0,
+        values => $rate{none});
+    figure(
+        name   => 'Postfix and a milter that discards',
+        unit   => 'mails/s',
+        digits => 0,
         values => $rate{discard});
-    figure(name => 'Postfix and bounce-milter, all recorded', unit => 'bounces/s', digits => 0,
+    figure(
+        name   => 'Postfix and bounce-milter, all recorded',
+        unit   => 'bounces/s',
+        digits => 0,
         values => $rate{bounce});
     figure(
-        name    => 'ratio to the milter that discards',
-        unit    => '',
-        target  => '>= 0.75',
-        values  => [ map { $rate{bounce}[$_] / $rate{discard}[$_] } 0 .. $count - 1 ]);
+        name   => 'ratio to the milter that discards',
+        unit   => '',
+        target => '>= 0.75',
+        values => [ map { $rate{bounce}[$_] / $rate{discard}[$_] } 0 .. $count - 1 ]);
     figure(
         name   => 'ratio to no milter',
         unit   => '',
         target => '>= 0.6',
         values => [ map { $rate{bounce}[$_] / $rate{none}[$_] } 0 .. $count - 1 ]);
-    figure(name => 'processor of bounce-milter, a bounce', unit => 'ms', target => '<= 0.3',
+    figure(
+        name   => 'processor of bounce-milter, a bounce',
+        unit   => 'ms',
+        target => '<= 0.3',
         values => $processor{milter});
-    figure(name => 'processor of the milter that discards, a bounce', unit => 'ms',
+    figure(
+        name   => 'processor of the milter that discards, a bounce',
+        unit   => 'ms',
         values => $processor{discard});
-    figure(name => 'processor of PostgreSQL, a bounce', unit => 'ms', values => $processor{database});
+    figure(
+        name   => 'processor of PostgreSQL, a bounce',
+        unit   => 'ms',
+        values => $processor{database});
     return;
 }

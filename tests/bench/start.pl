@@ -21,11 +21,21 @@ for (1 .. $starts) {
     push @{ $taken{classify} }, start('classify', '--json', $mail);
     push @{ $taken{version} },  start('--version');
 }
-figure(name => 'bouncectl classify, processor', unit => 'ms', digits => 0, target => '<= 60',
+figure(
+    name   => 'bouncectl classify, processor',
+    unit   => 'ms',
+    digits => 0,
+    target => '<= 60',
     values => [ map { $_->{processor} } @{ $taken{classify} } ]);
-figure(name => 'bouncectl classify, wall clock', unit => 'ms', digits => 0,
+figure(
+    name   => 'bouncectl classify, wall clock',
+    unit   => 'ms',
+    digits => 0,
     values => [ map { $_->{wall} } @{ $taken{classify} } ]);
-figure(name => 'bouncectl --version, processor', unit => 'ms', digits => 0,
+figure(
+    name   => 'bouncectl --version, processor',
+    unit   => 'ms',
+    digits => 0,
     values => [ map { $_->{processor} } @{ $taken{version} } ]);
 
 # Milliseconds.
@@ -34,12 +44,14 @@ sub start {
     my $begin = time;
     my (undef, undef, @before) = times;
     open my $out, '-|', $program, @argument or die "$program: $!\n";
-    my $answer = do { local $/; <$out> } // '';
+    my $answer = do { local $/; <$out> }
+        // '';
     close $out or die "$program @argument failed\n";
     my (undef, undef, @after) = times;
     die "bouncectl @argument answered: $answer\n"
         if @argument > 1 && $answer !~ /"class":"hard"/;
     return {
         wall      => (time - $begin) * 1000,
-        processor => ($after[0] + $after[1] - $before[0] - $before[1]) * 1000 };
+        processor => ($after[0] + $after[1] - $before[0] - $before[1]) * 1000
+    };
 }

@@ -22,7 +22,7 @@ that is missed is marked and never makes a benchmark fail: only missing effects 
 use strict;
 use warnings;
 use Exporter qw(import);
-use POSIX ();
+use POSIX    ();
 
 our @EXPORT_OK = qw(figure median);
 
@@ -35,13 +35,15 @@ sub median {
 # '<= 0.3', digits => 2)
 sub figure {
     my (%figure) = @_;
-    my $digits = $figure{digits} // 2;
-    my @sorted = sort { $a <=> $b } @{ $figure{values} };
-    my ($median, $low, $high)
-        = map { sprintf "%.${digits}f", $_ } median(@sorted), @sorted[ 0, -1 ];
+    my $digits   = $figure{digits} // 2;
+    my @sorted   = sort { $a <=> $b } @{ $figure{values} };
+    my ($median, $low, $high) = map { sprintf "%.${digits}f", $_ } median(@sorted),
+        @sorted[ 0, -1 ];
     my $spread = @sorted > 1              ? "$low to $high"  : '';
     my $held   = defined $figure{against} ? $figure{against} : '';
-    my $target = defined $figure{target}  ? "$figure{target}" . _verdict($median, $figure{target})
+    my $target
+        = defined $figure{target}
+        ? "$figure{target}" . _verdict($median, $figure{target})
         : '';
     printf "%-52s %10s %-12s %-20s %s\n", $figure{name}, $median, $figure{unit}, $spread,
         join ', ', grep { $_ ne '' } $held, $target;
@@ -51,7 +53,7 @@ sub figure {
 
 sub _verdict {
     my ($value, $target) = @_;
-    my ($sign, $bound) = $target =~ /^([<>])=? *([\d.]+)/ or return '';
+    my ($sign,  $bound)  = $target =~ /^([<>])=? *([\d.]+)/ or return '';
     return ($sign eq '<' ? $value <= $bound : $value >= $bound) ? ' (met)' : ' (missed)';
 }
 
