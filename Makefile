@@ -5,13 +5,15 @@
 # One directory is one layer and one static library. Which may use which is declared, once, in
 # tests/house/layers.txt; make layers draws it.
 #
-# Honoured: CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX, SYSCONFDIR, UNITDIR, DESTDIR,
-# SANITIZE=address,undefined, WERROR=-Werror, V=1.
+# Honoured: CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX, SYSCONFDIR, UNITDIR, SYSUSERSDIR,
+# TMPFILESDIR, DESTDIR, SANITIZE=address,undefined, WERROR=-Werror, V=1.
 
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 DESTDIR    ?=
 
 # Each set of sanitizers, and the build that counts lines, has a folder of its own.
@@ -184,19 +186,22 @@ INSTALL_755 := \
 INSTALL_644 := \
 	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
 	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
-	$(patsubst %,$(DOCDIR)/examples/postfix:%,$(wildcard etc/postfix/*))
+	$(patsubst %,$(DOCDIR)/examples/postfix:%,$(wildcard etc/postfix/*)) \
+	$(SYSUSERSDIR):etc/sysusers/bounce-milter.conf \
+	$(TMPFILESDIR):etc/tmpfiles/bounce-milter.conf
 # in these the paths are those of this installation
 INSTALL_PATHS := \
 	$(patsubst %,$(DATADIR)/man/man1:%,$(wildcard doc/*.1)) \
 	$(patsubst %,$(DATADIR)/man/man5:%,$(wildcard doc/*.5)) \
 	$(patsubst %,$(DATADIR)/man/man8:%,$(wildcard doc/*.8)) \
-	$(patsubst %,$(UNITDIR):%,$(wildcard etc/systemd/*)) \
+	$(patsubst %,$(UNITDIR):%,$(wildcard etc/systemd/*.service etc/systemd/*.timer)) \
 	$(patsubst %,$(DOCDIR)/examples/sendmail:%,$(wildcard etc/sendmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples:%,$(wildcard etc/*.conf))
 SET_PATHS := sed -e 's|/etc/bounce-milter/|$(CONFDIR)/|g' \
 	-e 's|/usr/local/bin/bouncectl|$(BINDIR)/bouncectl|g' \
 	-e 's|@bindir@|$(BINDIR)|g' -e 's|@sbindir@|$(SBINDIR)|g' \
-	-e 's|@sysconfdir@|$(SYSCONFDIR)|g'
+	-e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
+	-e '/^@sandbox@$$/{r etc/systemd/sandbox' -e 'd}'
 COMPLETION := $(DATADIR)/bash-completion/completions
 
 folder_of = $(DESTDIR)$(firstword $(subst :, ,$(1)))

@@ -10,8 +10,10 @@
 #include "daemon/arguments.h"
 #include "daemon/check.h"
 #include "daemon/database.h"
+#include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/reloader.h"
+#include "daemon/watchdog.h"
 
 /* One run of a program. */
 struct daemon {
@@ -38,6 +40,7 @@ static void reload(void *data)
 	g_autofree struct daemon_settings *fresh = g_malloc0(program->settings_size);
 	g_autoptr(GError) error = NULL;
 
+	notify_reloading();
 	if (program->read(daemon->config, fresh, &error) &&
 	    program->reload(daemon->service, fresh, &error)) {
 		log_set_level(daemon_settings_log_level(fresh));
@@ -47,6 +50,7 @@ static void reload(void *data)
 			  error->message);
 	}
 	program->clear(fresh);
+	notify_ready(error ? "serving; the last reload failed" : "serving");
 }
 
 static bool connect_service(void *data, GError **error)
@@ -54,6 +58,41 @@ static bool connect_service(void *data, GError **error)
 	const struct daemon *daemon = data;
 
 	return !daemon->program->connect || daemon->program->connect(daemon->service, error);
+}
+
+/* Serving, in a thread of its own. */
+struct served {
+	const struct daemon *daemon;
+	bool is_good;
+	GError *error; /* where it is not */
+};
+
+static void *serve_main(void *data)
+{
+	struct served *served = data;
+	const struct daemon *daemon = served->daemon;
+
+	served->is_good = daemon->program->serve(daemon->service, &served->error);
+	notify_stopping();
+	return NULL;
+}
+
+/* The main thread is left to SIGHUP. */
+static bool serve_in_thread(struct daemon *daemon, GError **error)
+{
+	const struct watchdog_question question = {daemon->program->is_working, daemon->service};
+	struct served served = {.daemon = daemon};
+	struct watchdog *watchdog = watchdog_start(&question);
+	struct reloader *reloader = reloader_start(reload, daemon);
+	GThread *thread = g_thread_new("serve", serve_main, &served);
+
+	process_take_hangups();
+	g_thread_join(thread);
+	reloader_stop(reloader);
+	watchdog_stop(watchdog);
+	if (served.error)
+		g_propagate_error(error, served.error);
+	return served.is_good;
 }
 
 static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
@@ -72,9 +111,7 @@ static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
 		break;
 	}
 	process_background_ready(ready_fd);
-	struct reloader *reloader = reloader_start(reload, daemon);
-	bool served = daemon->program->serve(daemon->service, error);
-	reloader_stop(reloader);
+	bool served = serve_in_thread(daemon, error);
 	log_event(LOG_LEVEL_INFO, "", "stopped");
 	return served;
 }
@@ -105,6 +142,7 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
 	    (arguments->is_daemon && !process_background(&ready_fd, &error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail(daemon, error);
+	process_set_home();
 	bool served = open_and_serve(daemon, &ready_fd, &error);
 	process_pid_file_close(settings->pid_file, pid_fd);
 	return served ? EXIT_SUCCESS : fail(daemon, error);
@@ -116,6 +154,7 @@ static int check(const struct daemon *daemon)
 
 	if (!process_drop_privileges(daemon->settings->user, &error))
 		return fail(daemon, error);
+	process_set_home();
 	bool good = daemon->program->check(daemon->settings);
 	check_result("configuration", NULL, daemon->config);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -24,7 +24,7 @@ struct daemon_program {
 	const char *name; /* of the program, and in the log */
 	const char *usage;
 	const char *config;     /* the file that is read unless -c names another */
-	const char *reloadable; /* what SIGUSR1 reads again, for the log: "rules and log level" */
+	const char *reloadable; /* what a reload reads again, for the log: "rules and log level" */
 	size_t settings_size;
 
 	/* Fills the struct, which is zero. clear follows also after a failure. */
@@ -40,8 +40,12 @@ struct daemon_program {
 	/* The database answers, and its schema is the right one. May be NULL. With
 	 * BM_ERROR_RETRY or BM_ERROR_UNCERTAIN it is waited for further. */
 	bool (*connect)(void *service, GError **error);
-	/* Serves until SIGTERM, SIGINT or SIGHUP. */
+	/* Serves until SIGTERM or SIGINT, in a thread of its own; calls notify_ready
+	 * (daemon/notify.h) when it does. */
 	bool (*serve)(void *service, GError **error);
+	/* Whether it still does its work, for the service manager's watchdog, which starts
+	 * it anew if not. In a thread of its own. May be NULL. */
+	bool (*is_working)(void *service);
 	/* Takes what can change without a restart; the log level is set by the caller. A
 	 * failure leaves everything as it was. Runs in a thread of its own. */
 	bool (*reload)(void *service, const void *fresh_settings, GError **error);

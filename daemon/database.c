@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "daemon/notify.h"
 #include "daemon/process.h"
 #include "db/migrate.h"
 
@@ -30,6 +31,7 @@ enum database_state database_wait(const struct database_wait *wait, GError **err
 		log_event(LOG_LEVEL_WARNING, "", "waiting for the database, next try in %u s: %s",
 			  delay, cause->message);
 		process_background_ready(wait->ready_fd);
+		notify_ready("waiting for the database");
 		if (process_wait_for_stop(delay))
 			return DATABASE_STOPPED;
 	}

@@ -149,7 +149,6 @@ static void stop_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
 }
 
 void process_block_signals(void)
@@ -158,8 +157,37 @@ void process_block_signals(void)
 
 	stop_signals(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+static void hand_over(int number)
+{
+	(void)number;
+	kill(getpid(), SIGUSR1);
+}
+
+void process_take_hangups(void)
+{
+	/* SA_NODEFER: the signal stays deliverable here, so that no other thread gets it */
+	const struct sigaction action = {.sa_handler = hand_over,
+					 .sa_flags = SA_RESTART | SA_NODEFER};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaction(SIGHUP, &action, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void process_set_home(void)
+{
+	const struct passwd *account = getpwuid(geteuid());
+
+	if (account)
+		g_setenv("HOME", account->pw_dir, TRUE);
+	g_unsetenv("XDG_CONFIG_HOME");
 }
 
 bool process_wait_for_stop(unsigned seconds)

@@ -25,10 +25,17 @@ void process_pid_file_close(const char *path, int fd);
 bool process_background(int *ready_fd_out, GError **error) __attribute__((warn_unused_result));
 void process_background_ready(int *ready_fd); /* sets it to -1; -1 does nothing */
 
-/* Blocks the signals that are waited for, SIGUSR1 included; SIGPIPE is ignored. To be
- * called before the first thread. */
+/* libpq and libESMTP look for passwords and certificates under HOME, which is root's
+ * own after dropping privileges. To be called before the first thread. */
+void process_set_home(void);
+
+/* Blocks the signals that are waited for, SIGUSR1 and SIGHUP included; SIGPIPE is
+ * ignored. To be called before the first thread. */
 void process_block_signals(void);
-/* Waits that long for SIGTERM, SIGINT or SIGHUP. True if one came. */
+/* From now on SIGHUP is the same as SIGUSR1. For the main thread alone, when the others
+ * run: the kernel prefers it, and so libmilter, which would stop, never sees a SIGHUP. */
+void process_take_hangups(void);
+/* Waits that long for SIGTERM or SIGINT. True if one came. */
 bool process_wait_for_stop(unsigned seconds);
 /* Waits until one of them comes. */
 void process_wait_until_stop(void);

@@ -17,8 +17,9 @@ struct db_pool {
 	unsigned query_wait;
 	GMutex lock;
 	GCond freed;
-	GQueue idle;   /* PGconn */
-	unsigned open; /* idle and checked out */
+	GQueue idle;       /* PGconn */
+	unsigned open;     /* idle and checked out */
+	GHashTable *users; /* GThread -> gint64, since when: one connection for each thread */
 };
 
 struct db_pool *db_pool_new(const struct db_pool_options *options)
@@ -32,6 +33,7 @@ struct db_pool *db_pool_new(const struct db_pool_options *options)
 	g_mutex_init(&pool->lock);
 	g_cond_init(&pool->freed);
 	g_queue_init(&pool->idle);
+	pool->users = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	return pool;
 }
 
@@ -41,10 +43,26 @@ void db_pool_free(struct db_pool *pool)
 		return;
 	for (PGconn *connection; (connection = g_queue_pop_head(&pool->idle)) != NULL;)
 		pg_close(connection);
+	g_hash_table_destroy(pool->users);
 	g_cond_clear(&pool->freed);
 	g_mutex_clear(&pool->lock);
 	g_free(pool->conninfo);
 	g_free(pool);
+}
+
+gint64 db_pool_longest_use(struct db_pool *pool)
+{
+	gint64 now = g_get_monotonic_time();
+	gint64 longest = 0;
+	GHashTableIter iter;
+	gpointer since;
+
+	g_mutex_lock(&pool->lock);
+	g_hash_table_iter_init(&iter, pool->users);
+	while (g_hash_table_iter_next(&iter, NULL, &since))
+		longest = MAX(longest, now - *(const gint64 *)since);
+	g_mutex_unlock(&pool->lock);
+	return longest;
 }
 
 unsigned checkout_query_wait(const struct db_pool *pool)
@@ -66,6 +84,8 @@ static bool reserve(struct db_pool *pool, PGconn **connection_out)
 		*connection_out = g_queue_pop_head(&pool->idle);
 		if (!*connection_out)
 			pool->open++;
+		gint64 now = g_get_monotonic_time();
+		g_hash_table_insert(pool->users, g_thread_self(), g_memdup2(&now, sizeof now));
 	}
 	g_mutex_unlock(&pool->lock);
 	return is_reserved;
@@ -74,6 +94,7 @@ static bool reserve(struct db_pool *pool, PGconn **connection_out)
 static void give_back(struct db_pool *pool, PGconn *connection)
 {
 	g_mutex_lock(&pool->lock);
+	g_hash_table_remove(pool->users, g_thread_self());
 	if (connection)
 		g_queue_push_head(&pool->idle, connection);
 	else

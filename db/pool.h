@@ -23,4 +23,8 @@ struct db_pool_options {
 struct db_pool *db_pool_new(const struct db_pool_options *options);
 void db_pool_free(struct db_pool *pool);
 
+/* Microseconds for which one connection, the one that is longest in use, has been so;
+ * 0 if none is. Every use is bounded by query_wait, so more than that is a fault. */
+gint64 db_pool_longest_use(struct db_pool *pool);
+
 #endif

@@ -2,14 +2,11 @@
  *
  * bounce-delivery: what it does in the life of a daemon.
  */
-#include <pwd.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/log.h"
 #include "classifier/mime/mime.h"
 #include "classifier/rules/live_ruleset.h"
 #include "daemon/daemon.h"
+#include "daemon/notify.h"
 #include "daemon/process.h"
 #include "delivery/check.h"
 #include "delivery/settings.h"
@@ -28,7 +25,7 @@ static const char usage[] =
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
-    "Signals: SIGTERM stops after the mail in hand, SIGUSR1 reads the rules and the log level "
+    "Signals: SIGTERM stops after the mail in hand, SIGHUP reads the rules and the log level "
     "again.\n"
     "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
@@ -36,18 +33,8 @@ struct service {
 	const struct delivery_settings *settings;
 	struct smtp_client *client;
 	struct live_ruleset *rules;
+	struct workers *workers; /* atomic; NULL until they start */
 };
-
-/* libpq looks for passwords and certificates under HOME, which is still root's after
- * dropping privileges. */
-static void set_home(void)
-{
-	const struct passwd *account = getpwuid(geteuid()); /* before the first thread */
-
-	if (account)
-		setenv("HOME", account->pw_dir, 1);
-	unsetenv("XDG_CONFIG_HOME");
-}
 
 static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
 {
@@ -59,7 +46,6 @@ static void *service_open(const void *data, GError **error)
 {
 	const struct delivery_settings *settings = data;
 
-	set_home();
 	struct smtp_client *client = smtp_client_new(&settings->smtp, error);
 	struct ruleset *rules = client ? load_rules(settings, error) : NULL;
 
@@ -76,15 +62,26 @@ static void *service_open(const void *data, GError **error)
 
 static bool service_serve(void *data, GError **error)
 {
-	const struct service *service = data;
+	struct service *service = data;
 	struct workers *workers = workers_start(service->settings, service->client, service->rules);
 
 	(void)error; /* a worker that cannot work tries again */
 	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", service->settings->workers,
 		  service->settings->smtp.server);
+	g_atomic_pointer_set(&service->workers, workers);
+	notify_ready("serving");
 	process_wait_until_stop();
+	notify_stopping();
 	workers_stop(workers);
 	return true;
+}
+
+static bool service_is_working(void *data)
+{
+	struct service *service = data;
+	const struct workers *workers = g_atomic_pointer_get(&service->workers);
+
+	return !workers || workers_are_kept(workers);
 }
 
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
@@ -101,6 +98,7 @@ static void service_close(void *data)
 {
 	struct service *service = data;
 
+	workers_free(service->workers);
 	live_ruleset_free(service->rules);
 	smtp_client_free(service->client);
 	g_free(service);
@@ -134,6 +132,7 @@ int main(int argc, char **argv)
 	    .check = check,
 	    .open = service_open,
 	    .serve = service_serve,
+	    .is_working = service_is_working,
 	    .reload = service_reload,
 	    .close = service_close,
 	};

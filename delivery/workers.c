@@ -14,6 +14,7 @@
 
 enum {
 	DATABASE_DELAY_MAX = 15, /* seconds between two tries to reach the database */
+	KEEPER_SLACK = 60,       /* seconds beside its queries that a round may take */
 };
 
 struct worker {
@@ -29,6 +30,7 @@ struct workers {
 	struct live_ruleset *rules;
 	int stop_fd;
 	gint is_stopping;
+	gint kept_at; /* atomic: monotonic second of the keeper's last round */
 	GMutex lock;
 	struct worker *list;
 	struct worker keeper;
@@ -141,6 +143,11 @@ static void renew(struct workers *workers)
 		log_event(LOG_LEVEL_WARNING, "", "leases not renewed: %s", error->message);
 }
 
+static gint monotonic_second(void)
+{
+	return (gint)(g_get_monotonic_time() / G_USEC_PER_SEC);
+}
+
 static void sweep(struct workers *workers, unsigned *lease)
 {
 	g_autoptr(GError) error = NULL;
@@ -164,6 +171,7 @@ static void *keeper_main(void *data)
 	while (!is_stopping(workers)) {
 		gint64 now = g_get_monotonic_time();
 
+		g_atomic_int_set(&workers->kept_at, monotonic_second());
 		if (now >= sweep_at) {
 			sweep(workers, &lease);
 			sweep_at = now + workers->settings->sweep_interval * second;
@@ -198,6 +206,7 @@ struct workers *workers_start(const struct delivery_settings *settings,
 	workers->settings = settings;
 	workers->client = client;
 	workers->rules = rules;
+	workers->kept_at = monotonic_second();
 	workers->stop_fd = eventfd(0, EFD_CLOEXEC);
 	g_mutex_init(&workers->lock);
 	workers->list = g_new0(struct worker, (gsize)settings->workers);
@@ -214,11 +223,25 @@ void workers_stop(struct workers *workers)
 {
 	g_atomic_int_set(&workers->is_stopping, 1);
 	eventfd_write(workers->stop_fd, 1);
-	for (long i = 0; i < workers->settings->workers; i++) {
+	for (long i = 0; i < workers->settings->workers; i++)
 		g_thread_join(workers->list[i].thread);
-		db_queue_free(workers->list[i].queue);
-	}
 	g_thread_join(workers->keeper.thread);
+}
+
+bool workers_are_kept(const struct workers *workers)
+{
+	gint limit = (gint)(4 * workers->settings->common.query_wait) + KEEPER_SLACK;
+
+	return is_stopping(workers) ||
+	       monotonic_second() - g_atomic_int_get(&workers->kept_at) < limit;
+}
+
+void workers_free(struct workers *workers)
+{
+	if (!workers)
+		return;
+	for (long i = 0; i < workers->settings->workers; i++)
+		db_queue_free(workers->list[i].queue);
 	db_queue_free(workers->keeper.queue);
 	close(workers->stop_fd);
 	g_mutex_clear(&workers->lock);

@@ -7,6 +7,8 @@
 #ifndef DELIVERY_WORKERS_H
 #define DELIVERY_WORKERS_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "classifier/rules/live_ruleset.h"
@@ -21,5 +23,9 @@ struct workers *workers_start(const struct delivery_settings *settings,
 /* Ends them: what is being sent is finished and settled, what was only claimed is
  * released. */
 void workers_stop(struct workers *workers);
+/* Whether the keeper makes its rounds; always while they are being stopped. Any thread,
+ * any time before workers_free. */
+bool workers_are_kept(const struct workers *workers);
+void workers_free(struct workers *workers); /* after workers_stop */
 
 #endif

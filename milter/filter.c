@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "daemon/notify.h"
 #include "milter/answer.h"
 #include "milter/listener.h"
 #include "milter/message.h"
@@ -293,6 +294,7 @@ bool filter_run(const struct filter *borrowed, GError **error)
 	if (!listener_open(filter->settings, error))
 		return false;
 	log_event(LOG_LEVEL_INFO, "", "ready on %s", filter->settings->socket);
+	notify_ready("serving");
 	if (smfi_main() != MI_SUCCESS) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
 			    "libmilter stopped with an error on socket \"%s\"",

@@ -21,7 +21,7 @@ struct filter {
 	struct parameter_cache *parameter_cache;
 };
 
-/* Opens the socket and serves until SIGTERM, SIGINT or SIGHUP. Called once.
+/* Opens the socket and serves until SIGTERM or SIGINT. Called once.
  * False with BM_ERROR_CONFIG when the socket cannot be opened. */
 bool filter_run(const struct filter *filter, GError **error) __attribute__((warn_unused_result));
 

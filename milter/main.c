@@ -14,7 +14,10 @@
 #include "milter/check.h"
 #include "milter/filter.h"
 
-enum { STOP_WAIT = 5 }; /* seconds that a bounce in progress gets at stop */
+enum {
+	STOP_WAIT = 5,  /* seconds that a bounce in progress gets at stop */
+	USE_SLACK = 30, /* seconds beside the queries for which a connection may be in use */
+};
 
 static const char usage[] =
     "usage: bounce-milter [-c FILE] [-d] [--check]\n"
@@ -28,7 +31,7 @@ static const char usage[] =
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
-    "Signals: SIGTERM stops, SIGUSR1 reads the rules and the log level again.\n"
+    "Signals: SIGTERM stops, SIGHUP reads the rules and the log level again.\n"
     "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
 
 struct service {
@@ -88,6 +91,15 @@ static bool service_serve(void *data, GError **error)
 	return served;
 }
 
+/* No query may take as long as this, with connecting before it and a second try. */
+static bool service_is_working(void *data)
+{
+	const struct service *service = data;
+	gint64 limit = 2 * service->settings->common.query_wait + USE_SLACK;
+
+	return db_pool_longest_use(service->pool) < limit * G_USEC_PER_SEC;
+}
+
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
@@ -137,6 +149,7 @@ int main(int argc, char **argv)
 	    .open = service_open,
 	    .connect = service_connect,
 	    .serve = service_serve,
+	    .is_working = service_is_working,
 	    .reload = service_reload,
 	    .close = service_close,
 	};

@@ -33,6 +33,15 @@ sub installed {
     return sort @file;
 }
 
+# Whether systemd finds that the unit can do little harm: 2.0 on its scale to 10.
+sub exposure {
+    my ($unit) = @_;
+    return 1 if !-x '/usr/bin/systemd-analyze';
+    my $found = qx(systemd-analyze security --offline=true --threshold=20 --no-pager $unit 2>&1);
+    diag $found if $? != 0;
+    return $? == 0;
+}
+
 make('install-data');
 
 subtest 'each kind of file' => sub {
@@ -42,6 +51,7 @@ subtest 'each kind of file' => sub {
         '/opt/etc/bounce-milter/bounce-delivery.conf',
         map({ "/opt/bm/units/bounce-$_" }
         qw(milter.service delivery.service milter-housekeeping.service milter-housekeeping.timer)),
+        map({ "/opt/bm/lib/$_.d/bounce-milter.conf" } qw(sysusers tmpfiles)),
         map({ "$share/$_" }
         qw(man/man1/bouncectl.1 man/man5/bounce-milter.conf.5
             man/man8/bounce-milter.8 bash-completion/completions/bouncectl
@@ -62,7 +72,15 @@ subtest 'paths' => sub {
     like slurp('/opt/bm/share/doc/bounce-milter/examples/sendmail/bounce-milter.mc'),
         qr{P=/opt/bm/bin/bouncectl}, "Sendmail's mailer";
     for my $file (installed()) {
-        unlike slurp($file), qr{\@(?:s?bin|sysconf)dir\@}, "$file: nothing is left to fill in";
+        unlike slurp($file), qr{\@(?:s?bindir|sysconfdir|sandbox)\@}, "$file: nothing is left to fill in";
+    }
+};
+
+subtest 'units' => sub {
+    for my $unit (sort glob "$root/opt/bm/units/*.service") {
+        my $name = $unit =~ s{.*/}{}r;
+        like slurp("/opt/bm/units/$name"), qr/^User=bounce\w+$/m, "$name: an account of its own";
+        is exposure($unit), 1, "$name: exposed to 2.0 at most";
     }
 };
 

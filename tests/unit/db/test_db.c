@@ -194,7 +194,10 @@ static void test_pool_is_bounded(void)
 	    .conninfo = conninfo, .size = 2, .pool_wait = 0, .query_wait = 5};
 	struct db_pool *pool = db_pool_new(&options);
 	g_autoptr(GError) error = NULL;
+	g_assert_cmpint(db_pool_longest_use(pool), ==, 0);
 	PGconn *first = checkout_begin(pool, &error);
+	g_usleep(2000);
+	g_assert_cmpint(db_pool_longest_use(pool), >=, 2000);
 	PGconn *second = checkout_begin(pool, &error);
 
 	g_assert_no_error(error);
