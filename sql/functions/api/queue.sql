@@ -52,7 +52,7 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
   '"content", "encoding": "base64", "cid"}]. Delivery errors are never raised here: '
   'bounce.delivery shows them. 23503 for an unknown process, 23514 for something that is not an '
   'address, 22023 for a wrong argument, 54000 for content that is too large, 0A000 for a sender '
-  'that needs SMTPUTF8; a recipient that needs it fails at once, with a task';
+  'that needs SMTPUTF8; a recipient that needs it is sent to where the server offers it';
 
 CREATE OR REPLACE FUNCTION bounce.correct_content(
   communication_id bigint, subject text DEFAULT NULL, body_text text DEFAULT NULL,

@@ -222,6 +222,25 @@ subtest 'a domain that is not ASCII' => sub {
         qr/anna\@xn--bcher-kva\.example/, 'and in To';
 };
 
+subtest 'a local part that is not ASCII' => sub {
+    my $to = "j\x{c3}\x{b6}rg\@customer.example";
+    my $id = $worker->submit(to => ["J\x{c3}\x{b6}rg <$to>"]);
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'sent, by SMTPUTF8';
+    my ($mail) = grep { $_->{recipients}[0] eq $to } $remote->received;
+    like $mail->{sender_options},       qr/ SMTPUTF8$/,    'which is asked for';
+    like $mail->{recipient_options}[0], qr/ORCPT=utf-8;$to/, 'ORCPT is of that type';
+    like Bounce::Mail::header($mail->{data}, 'To'), qr/<$to>/, 'To has the address as it is';
+    $remote->answer('@without', 'SMTPUTF8');
+    $id = $worker->submit(to => [ $to, 'ascii@customer.example' ]);
+    is $worker->wait_for_state($id, 'SUCCESS')->{state}, 'SUCCESS', 'without: the others get it';
+    my $row = $worker->recipients($id)->{"j\x{f6}rg\@customer.example"};
+    like "$row->{delivery} $row->{class} $row->{response}",
+        qr/^rejected technical 550 5\.6\.7 not sent, the address needs SMTPUTF8/, 'and it says why';
+    is $stage->count("bounce.address_block WHERE address_key = :'to'", to => $to), 0,
+        'nobody is blocked';
+    $remote->answer('@without', undef);
+};
+
 subtest 'a refusal without words is not taken for the one before it' => sub {
     my %reply = (
         1 => '550 5.1.1 User unknown',

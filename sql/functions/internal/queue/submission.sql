@@ -335,18 +335,13 @@ CREATE OR REPLACE FUNCTION bounce_internal.add_recipients(
   communication_id bigint, recipients text[], cc text[], bcc text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO bounce.communication_recipient (communication_id, address, kind, attempts,
-                                              state, diagnostic)
-  SELECT add_recipients.communication_id, m.address, m.kind, 0,
-         CASE m.problem WHEN '' THEN 'open' ELSE 'error' END, m.problem
+  INSERT INTO bounce.communication_recipient (communication_id, address, kind, attempts, state)
+  SELECT add_recipients.communication_id, m.address, m.kind, 0, 'open'
   FROM (SELECT DISTINCT
         ON (bounce.address_key(
             bounce_internal.bare_address(u.mailbox))) bounce_internal.bare_address(
                 u.mailbox) AS address,
-               k.kind, k.rank, u.place,
-               CASE WHEN bounce_internal.needs_smtputf8(u.mailbox)
-                    THEN 'not sent: the address needs SMTPUTF8 (RFC 6531), which bounce-delivery '
-                         'does not have' ELSE '' END AS problem
+               k.kind, k.rank, u.place
         FROM (VALUES ('to', 1, recipients), ('cc', 2, cc), ('bcc', 3, bcc)) AS k (kind,
             rank, mailboxes)
         CROSS JOIN LATERAL unnest(k.mailboxes) WITH ORDINALITY AS u (mailbox, place)
@@ -354,37 +349,21 @@ BEGIN
   ORDER BY m.rank, m.place;
 END $$;
 COMMENT ON FUNCTION bounce_internal.add_recipients(bigint, text[], text[], text[]) IS
-  'adds the recipients; an address named twice gets one mail, and one that none of our servers '
-  'could accept fails at once';
+  'adds the recipients; an address named twice gets one mail';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_communication(
   communication_id bigint, priority integer, due timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  a bounce_internal.delivery_attempt;
-  problem text;
 BEGIN
   INSERT INTO bounce.communication_delivery (communication_id, process, priority, due_at)
   SELECT c.id, c.process,
          coalesce(queue_communication.priority,
                   bounce_internal.parameter_integer('delivery_priority', c.process)), due
   FROM bounce.communication AS c WHERE c.id = queue_communication.communication_id;
-  INSERT INTO bounce.recipient_delivery (recipient_id, communication_id, state, due_at, response)
-  SELECT r.id, r.communication_id, CASE r.state WHEN 'open' THEN 'due' ELSE 'rejected' END,
-         CASE r.state WHEN 'open' THEN due END, r.diagnostic
+  INSERT INTO bounce.recipient_delivery (recipient_id, communication_id, state, due_at)
+  SELECT r.id, r.communication_id, 'due', due
   FROM bounce.communication_recipient AS r
   WHERE r.communication_id = queue_communication.communication_id;
-  FOR a IN SELECT * FROM bounce_internal.delivery_attempts(communication_id, '{rejected}') LOOP
-    SELECT r.diagnostic INTO STRICT problem FROM bounce.communication_recipient AS r
-    WHERE r.id = a.recipient_id;
-    PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'refused',
-                                      format('%s: %s', a.address, problem));
-    PERFORM bounce_internal.add_to_task('delivery_problem',
-                                        'smtputf8:' || bounce.address_domain(a.address),
-                               format('%s (communication %s) is %s', a.address, a.communication_id,
-                                      problem), a);
-    PERFORM bounce_internal.derive_communication(a.communication_id);
-  END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.queue_communication(bigint, integer, timestamptz) IS
   'adds the delivery, which makes the mail due';
