@@ -146,7 +146,7 @@ bench-delivery: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/delivery.pl
 
-## bench-db: cost of a bounce among many communications, against few; ROWS=10000000
+## bench-db: recording against bare statements: new, large, in an outage; ROWS=10000000
 bench-db: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/db.pl
