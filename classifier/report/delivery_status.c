@@ -26,6 +26,7 @@ struct status_parser {
 	struct finding *finding;
 	struct report_recipient current;
 	bool empty_line;    /* since the last field */
+	bool is_route;      /* Final-Recipient is "@host:address", the way to a back-end */
 	const char *actual; /* X-Actual-Recipient */
 	size_t added;
 };
@@ -61,6 +62,8 @@ static const char *named_in_words(const struct status_parser *p, const char *wor
 static void flush(struct status_parser *p)
 {
 	struct report_recipient *r = &p->current;
+	if (p->is_route && *r->original_recipient)
+		r->recipient = r->original_recipient;
 	if (!*r->recipient)
 		r->recipient = *p->actual ? p->actual : r->original_recipient;
 	if (!*r->recipient && r->action == REPORT_ACTION_FAILED)
@@ -76,6 +79,7 @@ static void flush(struct status_parser *p)
 	p->current = report_recipient_empty;
 	p->current.source = "rfc3464";
 	p->actual = "";
+	p->is_route = false;
 }
 
 /* Splits "type; value"; a type is one word. */
@@ -133,11 +137,16 @@ static enum report_action action_value(struct slice value)
 		const char *word;
 		enum report_action action;
 	} words[] = {
-	    {"fail", REPORT_ACTION_FAILED},   {"delay", REPORT_ACTION_DELAYED},
-	    {"defer", REPORT_ACTION_DELAYED}, {"deliver", REPORT_ACTION_DELIVERED},
-	    {"relay", REPORT_ACTION_RELAYED}, {"expand", REPORT_ACTION_EXPANDED},
-	    {"expire", REPORT_ACTION_FAILED}, {"undeliver", REPORT_ACTION_FAILED},
-	    {"bounce", REPORT_ACTION_FAILED}, {"reject", REPORT_ACTION_FAILED},
+	    {"fail", REPORT_ACTION_FAILED},       {"delay", REPORT_ACTION_DELAYED},
+	    {"defer", REPORT_ACTION_DELAYED},     {"deliver", REPORT_ACTION_DELIVERED},
+	    {"relay", REPORT_ACTION_RELAYED},     {"expand", REPORT_ACTION_EXPANDED},
+	    {"expire", REPORT_ACTION_FAILED},     {"undeliver", REPORT_ACTION_FAILED},
+	    {"bounce", REPORT_ACTION_FAILED},     {"reject", REPORT_ACTION_FAILED},
+	    {"error", REPORT_ACTION_FAILED},      {"fatal", REPORT_ACTION_FAILED},
+	    {"return", REPORT_ACTION_FAILED},     {"refuse", REPORT_ACTION_FAILED},
+	    {"non-del", REPORT_ACTION_FAILED},    {"not del", REPORT_ACTION_FAILED},
+	    {"success", REPORT_ACTION_DELIVERED}, {"retry", REPORT_ACTION_DELAYED},
+	    {"queue", REPORT_ACTION_DELAYED},     {"pending", REPORT_ACTION_DELAYED},
 	};
 	/* begins so: "failde", "Failed (bounced)", "delay"; a cut "fai" still fails */
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -210,6 +219,16 @@ static bool per_message_field(struct status_parser *p, const struct header_field
 	return true;
 }
 
+/* RFC 5321 appendix C: "@relay.example:anna@host.example" */
+static bool is_route(struct slice field)
+{
+	struct slice type;
+	struct slice value = typed_value(field, &type);
+	while (value.len > 0 && (*value.data == '<' || g_ascii_isspace(*value.data)))
+		value.data++, value.len--;
+	return value.len > 0 && *value.data == '@' && memchr(value.data, ':', value.len);
+}
+
 enum recipient_field {
 	FIELD_NONE,
 	FIELD_FINAL,
@@ -271,6 +290,7 @@ static void recipient_field(struct status_parser *p, enum recipient_field kind, 
 	p->empty_line = false;
 	switch (kind) {
 	case FIELD_FINAL:
+		p->is_route = is_route(value);
 		r->recipient = address_value(p->finding->pool, value, false);
 		break;
 	case FIELD_ORIGINAL:

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classifier/report/address_field.h"
+#include "classifier/text/address.h"
 #include "classifier/text/header.h"
 
 #define TYPE_BYTES 100 /* of a feedback type */
@@ -21,6 +22,24 @@ static const char *type_of(struct value_pool *pool, struct slice block)
 	return value_pool_string(pool, lower);
 }
 
+/* Section 3.2: Original-Rcpt-To may stand there several times. */
+static guint add_recipients(const struct message *message, struct slice block,
+			    struct finding *finding)
+{
+	struct header_field field;
+	while (header_next(&block, &field)) {
+		if (!header_name_is(&field, "Original-Rcpt-To"))
+			continue;
+		const char *semicolon = memchr(field.value.data, ';', field.value.len);
+		const char *from = semicolon ? semicolon + 1 : field.value.data;
+		struct slice bare =
+		    address_bare(from, (size_t)(field.value.data + field.value.len - from));
+		const char *address = value_pool_line(message->pool, bare.data, bare.len);
+		finding_add_address(finding, address, "arf", REPORT_ACTION_NONE);
+	}
+	return finding->recipients->len;
+}
+
 struct finding *feedback_read(const struct message *message, const char *fields)
 {
 	struct finding *finding = finding_new(message);
@@ -31,9 +50,9 @@ struct finding *feedback_read(const struct message *message, const char *fields)
 	if (strcmp(finding->feedback_type, "not-spam") == 0)
 		return finding;
 	finding->kind = REPORT_COMPLAINT;
-	const char *address = address_field_find(message->pool, block, "Original-Rcpt-To");
-	if (!*address)
-		address = address_field_find(message->pool, block, "Removal-Recipient");
+	if (add_recipients(message, block, finding) > 0)
+		return finding;
+	const char *address = address_field_find(message->pool, block, "Removal-Recipient");
 	if (!*address && message->original.header.to[0])
 		address = message->original.header.to[0];
 	finding_add_address(finding, address, "arf", REPORT_ACTION_NONE);

@@ -72,8 +72,8 @@ static void drop_phrases(char *text, const char *const *phrases)
 	for (const char *const *phrase = phrases; *phrase; phrase++)
 		begins[(unsigned char)g_ascii_tolower(**phrase)] = true;
 	for (const char *at = text; *at;) {
-		size_t len = begins[(unsigned char)g_ascii_tolower(*at)] ? phrase_length(at, phrases)
-									 : 0;
+		size_t len =
+		    begins[(unsigned char)g_ascii_tolower(*at)] ? phrase_length(at, phrases) : 0;
 		/* "unavailable or access denied" is one statement */
 		if (len > 0 && g_ascii_strncasecmp(at + len, " or ", 4) != 0)
 			at += len;
@@ -147,14 +147,14 @@ void evidence_keep(char *folded)
 	drop_formulas(folded);
 }
 
-bool evidence_lacks_status(const char *folded)
+enum evidence_status evidence_find_status(const char *folded, char status_out[STATUS_CODE_SIZE])
 {
 	const char *reply = folded;
 	while (*reply &&
 	       !(is_refusal_code(reply) && (reply == folded || !g_ascii_isalnum(reply[-1]))))
 		reply++;
 	if (!*reply)
-		return false;
-	char found[STATUS_CODE_SIZE];
-	return !status_code_find_failure(reply, found);
+		return EVIDENCE_NO_REPLY;
+	return status_code_find_failure(reply, status_out) ? EVIDENCE_OWN_STATUS
+							   : EVIDENCE_NO_STATUS;
 }

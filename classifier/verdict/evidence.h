@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "classifier/text/status_code.h"
+
 /* Of folded words (fold.h), in place:
  *  - a set phrase of etc/phrases, [empty-phrase], goes,
  *  - one of [formula] goes where other words beside it give the reason,
@@ -18,9 +20,15 @@ void evidence_keep(char *folded);
 /* Some of the words say something: codes, links and what is in brackets do not. */
 bool evidence_speaks(const char *text);
 
-/* The words have a reply without an enhanced status code of its own: one that the report
- * gives for it was made up by a system that maps replies to codes. Sendmail, which says 5.1.1
- * for every 550, is one of several. */
-bool evidence_lacks_status(const char *folded);
+enum evidence_status {
+	EVIDENCE_NO_REPLY,
+	EVIDENCE_NO_STATUS,  /* a reply without an enhanced status code */
+	EVIDENCE_OWN_STATUS, /* a reply with one */
+};
+
+/* The enhanced status code that stands in the first reply of the words. One that the report gives
+ * beside it was made up by a system that maps replies to codes. Sendmail, which says 5.1.1 for
+ * every 550, is one of several. */
+enum evidence_status evidence_find_status(const char *folded, char status_out[STATUS_CODE_SIZE]);
 
 #endif

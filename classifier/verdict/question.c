@@ -18,7 +18,11 @@ static void question_set_codes(struct question *question)
 	if (status_code_is_generic(recipient->status) &&
 	    status_code_find_failure(question->diagnostic, found))
 		memcpy(question->status, found, sizeof found);
-	question->is_status_made_up = evidence_lacks_status(question->diagnostic);
+	enum evidence_status own = evidence_find_status(question->diagnostic, found);
+	question->is_status_made_up = own == EVIDENCE_NO_STATUS;
+	if (own == EVIDENCE_OWN_STATUS && found[0] == question->status[0] &&
+	    !status_code_is_generic(found))
+		memcpy(question->status, found, sizeof found);
 	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
 }
 

@@ -88,6 +88,21 @@ static const struct {
 	  " Out: 220 mx.example.net ESMTP\n In:  RCPT TO:<anna@a.example>\n"
 	  " Out: 550 5.1.1 <anna@a.example>: Recipient address rejected: User unknown\n",
 	  "anna@a.example - unclassified; " },
+	{ "a code that the report gives beside the server's own",
+	  STATUS GROUP("anna@a.example") "Diagnostic-Code: SMTP; 550 #5.7.1 Your access to this "
+	  "system has been rejected\n" END,
+	  "anna@a.example - technical; " },
+	{ "a code made up for a reply that had none",
+	  STATUS GROUP("anna@a.example") "Diagnostic-Code: SMTP; 550 Administrative "
+	  "prohibition\n" END,
+	  "anna@a.example - technical; " },
+	{ "a route to a back-end",
+	  STATUS "Original-Recipient: rfc822; anna@a.example\n"
+	  "Final-Recipient: rfc822; @store.lmtp:1025@daemon\nAction: failed\nStatus: 5.1.1\n" END,
+	  "anna@a.example anna@a.example hard; " },
+	{ "an action that says error",
+	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: error\nStatus: 5.1.1\n" END,
+	  "anna@a.example - hard; " },
 	{ "an action that is no failure",
 	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: processed\nStatus: 5.1.1\n" END,
 	  "anna@a.example - unclassified; " },

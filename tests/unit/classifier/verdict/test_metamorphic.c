@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Hard by mistake is what one more word could bring about. So all replies of the tests and all
+ * examples of the rules that are hard are changed at random, always by the same seed: refused at
+ * another step, said of the sender, of a login or of a header, joined to an alternative, under a
+ * code that somebody else made up. None of them may stay hard.
+ */
+#include <string.h>
+
+#include <glib.h>
+
+#include "classifier/rules/ruleset.h"
+#include "classifier/verdict/classify.h"
+#include "classifier/verdict/rule_trial.h"
+
+#define SEED 20261128
+
+static struct ruleset *rules;
+static GPtrArray *texts; /* that are hard as they stand */
+
+static enum bounce_class judge(const char *text)
+{
+	struct verdict verdict;
+	rule_trial_judge(rules, NULL, text, &verdict);
+	enum bounce_class class = verdict.class;
+	verdict_clear(&verdict);
+	return class;
+}
+
+static void add_text(const char *text)
+{
+	if (*text && *text != '#' && *text != '[' && judge(text) == CLASS_HARD)
+		g_ptr_array_add(texts, g_strdup(text));
+}
+
+static void collect(void)
+{
+	g_autofree char *file = NULL;
+	g_assert_true(g_file_get_contents("tests/unit/data/replies.txt", &file, NULL, NULL));
+	g_auto(GStrv) lines = g_strsplit(file, "\n", -1);
+	for (size_t i = 0; lines[i]; i++)
+		add_text(lines[i]);
+	for (size_t i = 0; i < ruleset_count(rules); i++) {
+		const struct rule *rule = ruleset_get(rules, i);
+		for (guint j = 0; j < rule->example->len; j++)
+			add_text(g_array_index(rule->example, struct rule_line, j).text);
+	}
+}
+
+/* The steps at which nobody has heard of the recipient. */
+static const char *const steps[] = {"MAIL FROM", "EHLO", "HELO", "AUTH", "STARTTLS"};
+
+static void check_steps(void)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
+	for (guint i = 0; i < texts->len; i++) {
+		const char *step = steps[g_rand_int_range(random, 0, (gint32)G_N_ELEMENTS(steps))];
+		g_autofree char *text =
+		    g_strdup_printf("%s (in reply to %s command)", (char *)texts->pdata[i], step);
+		if (judge(text) == CLASS_HARD) {
+			g_test_message("%s", text);
+			g_test_fail();
+		}
+	}
+}
+
+static const char *const codes[] = {"550 ", "550 5.1.1 ", "553 5.7.1 ", "554 5.0.0 ", "551 "};
+static const char *const others[] = {
+    "sender",   "sending",      "originating",   "envelope sender", "return path",    "Reply-To",
+    "sender's", "your sending", "envelope from", "reverse-path",    "bounce address",
+};
+static const char *const things[] = {"address", "domain", "account", "mailbox", "host"};
+static const char *const ends[] = {"not found",         "does not exist",     "unknown",
+				   "is invalid",        "could not be found", "is not known here",
+				   "has been disabled", "is closed"};
+
+static const char *any(GRand *random, const char *const *list, size_t count)
+{
+	return list[g_rand_int_range(random, 0, (gint32)count)];
+}
+#define ANY(random, list) any(random, list, G_N_ELEMENTS(list))
+
+static void check_senders(void)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
+	for (int i = 0; i < 2000; i++) {
+		g_autofree char *text =
+		    g_strdup_printf("%s%s%s %s %s", ANY(random, codes), i % 2 ? "the " : "",
+				    ANY(random, others), ANY(random, things), ANY(random, ends));
+		if (judge(text) == CLASS_HARD) {
+			g_test_message("%s", text);
+			g_test_fail();
+		}
+	}
+}
+
+static const char *const alternatives[] = {
+    " or access denied",         " or not permitted to receive mail",     " or blocked by policy",
+    " or refused by the server", " or you are not allowed to send to it",
+};
+static const char *const logins[] = {"authentication", "SASL login", "the password given"};
+
+/* What the host says of two things it says of none. Only replies that are one statement: behind a
+ * second sentence or a link the alternative would belong to something else. */
+static void check_alternatives(void)
+{
+	static const char *const statements[] = {
+	    "user unknown",        "no such user here",      "mailbox not found",
+	    "unknown recipient",   "account does not exist", "mailbox unavailable",
+	    "invalid recipient",   "account disabled",       "recipient not found",
+	    "mailbox is inactive", "no such mailbox",
+	};
+	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
+	for (int i = 0; i < 1000; i++) {
+		const char *statement = ANY(random, statements);
+		g_autofree char *text = i % 3 ? g_strconcat(ANY(random, codes), statement,
+							    ANY(random, alternatives), NULL)
+					      : g_strconcat(ANY(random, codes), statement, " for ",
+							    ANY(random, logins), NULL);
+		if (judge(text) == CLASS_HARD) {
+			g_test_message("%s", text);
+			g_test_fail();
+		}
+	}
+}
+
+/* The code that Sendmail made of a reply without one, beside words that say nothing of a user. */
+static void check_made_up(void)
+{
+	static const char *const words[] = {
+	    "Administrative prohibition", "envelope blocked", "no thanks", "go away", "zorp",
+	    "refused by rule 7"};
+	static const char *const made[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.6"};
+	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
+	for (int i = 0; i < 200; i++) {
+		g_autofree char *diagnostic = g_strconcat("550 ", ANY(random, words), NULL);
+		struct report_recipient recipient = report_recipient_empty;
+		struct report report = report_empty;
+		struct verdict verdict;
+		recipient.recipient = "user@example.org";
+		recipient.action = REPORT_ACTION_FAILED;
+		recipient.status = ANY(random, made);
+		recipient.reply_code = "550";
+		recipient.diagnostic = diagnostic;
+		report.kind = REPORT_DSN;
+		report.recipients = &recipient;
+		report.recipient_count = 1;
+		classify(rules, &report, &recipient, &verdict);
+		if (verdict.class == CLASS_HARD) {
+			g_test_message("%s %s", recipient.status, diagnostic);
+			g_test_fail();
+		}
+		verdict_clear(&verdict);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(ruleset_t) loaded = ruleset_load("etc/rules", NULL, &error);
+	g_assert_no_error(error);
+	rules = loaded;
+	texts = g_ptr_array_new_with_free_func(g_free);
+	collect();
+	g_assert_cmpuint(texts->len, >, 500);
+	g_test_add_func("/metamorphic/steps", check_steps);
+	g_test_add_func("/metamorphic/senders", check_senders);
+	g_test_add_func("/metamorphic/alternatives", check_alternatives);
+	g_test_add_func("/metamorphic/made-up-codes", check_made_up);
+	int result = g_test_run();
+	g_ptr_array_unref(texts);
+	return result;
+}
