@@ -10,8 +10,9 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Bounce::Instance;
 use File::Temp;
-use Time::HiRes qw(time);
+use Text::Wrap qw(wrap);
 
+$Text::Wrap::columns = 100;
 my $build = Bounce::Instance::build_dir();
 my @bench = (
     [ start => 'Start-up', 'From the start of `bouncectl` to its answer on one report.' ],
@@ -85,7 +86,9 @@ sub introduction {
 Written by `make bench`; do not edit. Run it to have the figures of your own machine: it takes its
 servers with it, needs no network, and each benchmark fails when what it measures did not happen.
 Ratios are what can be compared between machines. A figure is the median of several rounds, in which
-what is compared takes turns; the spread is from the least round to the greatest.
+what is compared takes turns; the spread is from the least round to the greatest. Where the load is
+above the number of cores, others were at work, and the absolute figures are those of a slower
+machine.
 
 $machine
 END
@@ -126,7 +129,7 @@ sub slurp {
 
 sub section {
     my ($title, $what, $figures, $fault) = @_;
-    my $text = "\n## $title\n\n$what\n\n";
+    my $text = "\n## $title\n\n" . wrap('', '', $what) . "\n\n";
     return "${text}Not measured: $fault.\n" if $fault;
     $text .= "| | median | spread | held against |\n|---|---:|---|---|\n";
     for my $figure (@$figures) {
