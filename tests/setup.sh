@@ -6,7 +6,8 @@
 # asks nobody and needs no network.
 #
 # The machine's own servers are left alone: no cluster of PostgreSQL is made or started by the
-# installation, Postfix is installed without a configuration, no package is removed.
+# installation, Postfix is installed without a configuration, Dovecot is masked before it comes (a
+# server that was there already is not), no package is removed.
 #
 # usage: setup.sh install|check STAGE...        stages: build, server, lint, coverage, fuzz
 set -eu
@@ -30,6 +31,9 @@ needs() {
 	server openssl cmd:openssl
 	server bsdutils cmd:script
 	server postfix file:/usr/sbin/postfix
+	server dovecot-imapd file:/usr/lib/dovecot/imap
+	server dovecot-pop3d file:/usr/lib/dovecot/pop3
+	server fetchmail cmd:fetchmail
 	$(postgresql)
 	lint clang-tidy cmd:clang-tidy
 	lint clang-format cmd:clang-format
@@ -143,6 +147,13 @@ prepare_postfix() {
 	postfix_without_configuration
 }
 
+# A first Dovecot would listen on the ports of IMAP and POP3 at once, and after each boot.
+mask_dovecot() {
+	[ ! -e /usr/sbin/dovecot ] && command -v systemctl >/dev/null 2>&1 || return 0
+	as_root systemctl mask --quiet dovecot.service dovecot.socket ||
+		fail "cannot keep Dovecot from being started"
+}
+
 install_packages() {
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
@@ -150,6 +161,7 @@ install_packages() {
 	echo "setup: apt-get update"
 	apt update || echo "setup: going on with the package lists that are there"
 	case " $* " in *' postfix '*) prepare_postfix ;; esac
+	case " $* " in *' dovecot-'*) mask_dovecot ;; esac
 	echo "setup: apt-get install"
 	case " $* " in
 	*' postgresql '*) without_cluster apt install --no-install-recommends --no-remove "$@" ;;

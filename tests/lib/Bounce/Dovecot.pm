@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Dovecot;
+
+=head1 NAME
+
+Bounce::Dovecot - a private Dovecot: one mailbox by IMAPS and POP3S on the loopback
+
+=head1 SYNOPSIS
+
+    plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+    my $dovecot = Bounce::Dovecot->start($stage->instance);
+    $dovecot->put($mail);
+    my @mails = $dovecot->mails;          # what is in the folder
+
+=head1 PROMISES
+
+Runs as C<daemon_user> without root's help. The certificate is made for it, is good for
+C<localhost>, and is its own authority: C<certificate> is the file to trust.
+
+=cut
+
+use strict;
+use warnings;
+use IO::Socket::INET;
+
+use constant { USER => 'bounces@example.org', PASSWORD => 'right', PROGRAM => '/usr/sbin/dovecot' };
+
+# The configuration is that of 2.3; 2.4 has another language.
+sub is_known { return -x PROGRAM && qx(${\PROGRAM} --version) =~ /^2\.3\./ }
+
+sub start {
+    my ($class, $instance) = @_;
+    my $user = $instance->daemon_user;
+    my $self = bless {
+        instance => $instance,
+        dir      => $instance->make_dir('dovecot'),
+        imaps    => $instance->free_port,
+        pop3s    => $instance->free_port
+    }, $class;
+    $instance->make_dir("dovecot/$_") for qw(base state mail mail/new mail/cur mail/tmp);
+    $self->_make_certificate;
+    $instance->write_file('dovecot/users', USER . ':{PLAIN}' . PASSWORD . "\n");
+    $instance->write_file('dovecot.conf',  $self->_configuration($user));
+    $instance->start(
+        name    => 'dovecot',
+        command => [ PROGRAM, '-F', '-c', $instance->path('dovecot.conf') ],
+        user    => $user
+    );
+    $instance->wait_for(30, sub { _answers($self->{imaps}) && _answers($self->{pop3s}) })
+        or die "Dovecot does not answer\n" . $instance->log_tail;
+    return $self;
+}
+
+sub port        { my ($self, $protocol) = @_; return $self->{$protocol} }
+sub certificate { return "$_[0]{dir}/certificate.pem" }
+
+# Delivers a mail as an MTA does to a maildir.
+sub put {
+    my ($self, $mail) = @_;
+    my $name = join '.', time, $$, ++$self->{count}, 'localhost';
+    my $path = $self->{instance}->write_file("dovecot/mail/tmp/$name", $mail);
+    chmod 0666, $path;
+    rename $path, "$self->{dir}/mail/new/$name" or die "cannot deliver $name: $!\n";
+    return;
+}
+
+sub mails { return glob "$_[0]{dir}/mail/new/* $_[0]{dir}/mail/cur/*" }
+
+sub _answers {
+    my ($port) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
+}
+
+sub _make_certificate {
+    my ($self) = @_;
+    $self->{instance}->run([
+            qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost),
+            qw(-addext subjectAltName=DNS:localhost -keyout), "$self->{dir}/key.pem",
+            '-out', $self->certificate
+        ]);
+    chmod 0644, "$self->{dir}/key.pem";
+    return;
+}
+
+sub _configuration {
+    my ($self, $user) = @_;
+    my $group = getgrgid((getpwnam $user)[3]);
+    my $dir   = $self->{dir};
+    return <<"END";
+base_dir = $dir/base
+state_dir = $dir/state
+log_path = /dev/stderr
+protocols = imap pop3
+listen = 127.0.0.1
+default_internal_user = $user
+default_internal_group = $group
+default_login_user = $user
+first_valid_uid = 1
+ssl = required
+ssl_cert = <$dir/certificate.pem
+ssl_key = <$dir/key.pem
+passdb {
+  driver = passwd-file
+  args = $dir/users
+}
+userdb {
+  driver = static
+  args = uid=$user gid=$group home=$dir/mail mail=maildir:$dir/mail
+}
+service anvil {
+  chroot =
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = 0
+  }
+  inet_listener imaps {
+    port = $self->{imaps}
+    ssl = yes
+  }
+}
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = 0
+  }
+  inet_listener pop3s {
+    port = $self->{pop3s}
+    ssl = yes
+  }
+}
+END
+}
+
+1;
