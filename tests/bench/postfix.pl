@@ -78,7 +78,7 @@ sub mails {
     $stage->db->sql(<<'END', count => $bounces * ($rounds + 1));
 SELECT count(bounce.register_communication(process => 'invoice', recipients => ARRAY['r' || n ||
   '@customer.example'],
-  message_id => 'bench-' || n || '@example.org', status => 'sent'))
+  message_id => 'bench-' || n || '.5c0e9f3a7b1d42e8@example.org', status => 'sent'))
     FROM generate_series(1, :count) AS n;
 ANALYZE;
 END

@@ -12,14 +12,18 @@ CREATE OR REPLACE FUNCTION bounce.register_communication(
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
+  fresh_id CONSTANT text := replace(gen_random_uuid()::text, '-', '');
+  mailbox CONSTANT text := coalesce(bounce_internal.bare_address(sender), '');
   new_id bigint;
 BEGIN
   PERFORM bounce_internal.require_registrable(process, recipients, status, message_id, business_ref,
                                              person_refs);
-  INSERT INTO bounce.communication (process, subject, business_ref, sender, message_id, status)
-  VALUES (register_communication.process, coalesce(register_communication.subject, ''),
-          coalesce(register_communication.business_ref, ''),
-          coalesce(register_communication.sender, ''), register_communication.message_id,
+  INSERT INTO bounce.communication (process, subject, business_ref, sender, envelope_id,
+                                    message_id, status)
+  VALUES (register_communication.process, bounce_internal.one_line(register_communication.subject),
+          coalesce(register_communication.business_ref, ''), mailbox, fresh_id,
+          coalesce(bounce_internal.bare_id(register_communication.message_id),
+                   format('%s@%s', fresh_id, bounce_internal.message_domain(mailbox))),
           register_communication.status)
   RETURNING id INTO new_id;
   INSERT INTO bounce.communication_recipient (communication_id, address, person_ref)
@@ -36,7 +40,9 @@ COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text
                                                   text, text[]) IS
   'application: registers a mail that the application sends itself, with its recipients (an '
   'address named twice counts once). Returns communication.id. recipients: bare addresses or '
-  '"Name <address>". status open: not sent yet, set it to sent by an UPDATE later. person_refs: '
+  '"Name <address>". message_id: NULL makes one that nobody can guess, to be sent; one of your own '
+  'should have 20 random letters and digits: a report that knows only a counter proves nothing. '
+  'status open: not sent yet, set it to sent by an UPDATE later. person_refs: '
   'the application''s reference of the person behind each address; NULL, or a NULL element, for '
   'bare addresses. 23503 for an unknown process, 23514 for something that is not an address, '
   'without a recipient, or for a status other than open, sent or error';

@@ -124,7 +124,7 @@ sub register {
         process      => 'invoice',
         business_ref => sprintf('R-%04d', $number),
         subject      => "Your $option{process} no. $number",
-        message_id   => sprintf('%s-%d-%d@%s',
+        message_id   => sprintf('%s-%d-%d.5c0e9f3a7b1d42e8@%s',
             $option{process} // 'invoice',
             $$, $number, Bounce::Postfix::DOMAIN),
         %option

@@ -35,7 +35,8 @@ SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_l
 SELECT matches((test.last()).consequence, '^bounced, resend 1 of 3 at ',
                'the bounce says what follows');
 
-SELECT is(bounce.confirm_resend((test.recipient('ben@example.com')).id, '<second@example.org>'), 2,
+SELECT is(bounce.confirm_resend((test.recipient('ben@example.com')).id,
+                                test.message_id('second')), 2,
           'the application has sent it again');
 SELECT is(test.state('ben@example.com'), 'sent', 'the recipient is sent to');
 SELECT is(test.status(:mail), 'sent', 'so is the communication');

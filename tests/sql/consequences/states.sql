@@ -193,12 +193,12 @@ FROM unnest('{open,sent,error,bounced}'::text[]) AS s;
 
 -- The application and the bounce overtake each other
 SELECT bounce.register_communication('invoice', '{o1@example.com,o2@example.com}',
-                                     message_id => 'o@example.org') AS o \gset
+                                     message_id => test.message_id('o')) AS o \gset
 SELECT is(test.status(:o) || ' ' || test.state('o1@example.com') || ' '
           || (test.recipient('o1@example.com')).attempts, 'open open 0',
           'registered before it is sent');
 SELECT test.record(test.report('user_unknown', 'o1@example.com',
-                               more => '{"original": {"message_id": "o@example.org"}}'));
+                               about => 'o'));
 UPDATE bounce.communication SET status = 'sent' WHERE id = :o;
 SELECT is(test.status(:o), 'bounced', 'the bounce was faster than the application''s "sent"');
 SELECT bounce.register_communication('invoice', '{w1@example.com,w2@example.com}') AS w \gset

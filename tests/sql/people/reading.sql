@@ -77,7 +77,7 @@ SELECT results_eq(format('SELECT id, matched FROM bounce.find_communications(%L)
                   format('VALUES (%s::bigint, %L)', :i1, matched), 'found by ' || matched)
 FROM (SELECT :i1::text, 'id' UNION ALL SELECT envelope_id, 'envelope id' FROM bounce.communication
                                        WHERE id = :i1 UNION ALL
-      VALUES ('<i1@example.org>', 'Message-ID'), ('i1', 'business reference'),
+      VALUES ('<' || test.message_id('i1') || '>', 'Message-ID'), ('i1', 'business reference'),
         ('B@Two.example', 'address')) AS v (what, matched);
 SELECT is_empty(format('SELECT * FROM bounce.find_communications(%L)', what),
                 'nothing is found by "' || what || '"')

@@ -101,7 +101,7 @@ INSERT INTO way VALUES
    'message_id', :one, 'anna@example.com'),
   ('message id in brackets',
    test.report('delayed', 'anna@example.com',
-               more => '{"original": {"message_id": " <one@example.org> "}}'),
+               more => '{"original": {"message_id": " <one.5c0e9f3a7b1d42e8@example.org> "}}'),
      'message_id', 'message_id', :one, 'anna@example.com'),
   ('message id, forwarded', test.report('delayed', 'anna@home.example', about => 'one'),
    'message_id', 'message_id', :one, 'anna@example.com'),
@@ -112,7 +112,7 @@ INSERT INTO way VALUES
   ('message id, five, a stranger named', test.report('delayed', 'r6@example.com', about => 'five'),
    'message_id', 'message_id', :five, NULL),
   ('references', test.report('vacation', '', action => '', kind => 'auto_reply',
-                             more => '{"references": ["x@y", "one@example.org"]}'),
+                             more => '{"references": ["x@y", "one.5c0e9f3a7b1d42e8@example.org"]}'),
      'reference', 'message_id', :one, 'anna@example.com'),
   ('address', test.report('delayed', 'ANNA@example.com'), 'address', 'address', :one,
    'anna@example.com'),
@@ -157,10 +157,10 @@ FROM (VALUES ('{}'::jsonb), ('{"envelope": {"recipients": []}}'),
   ('{"report": {"envelope_id": " "}}'),
   ('{"original": {"communication_id": "", "message_id": ""}}'),
   ('{"original": {"message_id": "<>"}}'), ('{"original": {"message_id": null}}'),
-  ('{"original": {"message_id": ["one@example.org"]}}'), ('{"original": []}'),
-  ('{"original": "one@example.org"}'),
+  ('{"original": {"message_id": ["one.5c0e9f3a7b1d42e8@example.org"]}}'), ('{"original": []}'),
+  ('{"original": "one.5c0e9f3a7b1d42e8@example.org"}'),
   ('{"references": [""]}'), ('{"references": ["<>", " ", null, {}]}'),
-  ('{"references": "one@example.org"}'),
+  ('{"references": "one.5c0e9f3a7b1d42e8@example.org"}'),
   ('{"recipients": [{"recipient": "", "addresses": [""]}]}'),
   ('{"recipients": [{"recipient": "@"}]}'), ('{"recipients": [{"recipient": "%"}]}'),
   ('{"recipients": [{"recipient": "@example.com"}]}'), ('{"recipients": [null]}'),
@@ -179,7 +179,7 @@ SELECT test.set('address_match_window', '9 days');
 SELECT is(test.way(test.report('delayed', 'anna@example.com')), '- address - -',
           'the window is a parameter');
 
-UPDATE bounce.communication SET message_id = 'reused@example.org' WHERE id IN (:one, :five);
+UPDATE bounce.communication SET message_id = test.message_id('reused') WHERE id IN (:one, :five);
 SELECT is(test.way(test.report('delayed', 'r2@example.com', about => 'reused')),
           'message_id message_id ' || :five || ' r2@example.com',
           'of two mails with one Message-ID the address decides');
@@ -235,7 +235,8 @@ FROM (VALUES ('two tokens', ARRAY[:'anna_path', :'r3_path'],
                      'r3@example.com token 1', :one, :five, :five))) AS v (name, paths, expected);
 
 -- The Message-ID that came back tells the send, where the id that matched does not
-SELECT bounce.confirm_resend(r.id, '<one-2@example.org>') FROM bounce.communication_recipient AS r
+SELECT bounce.confirm_resend(r.id, test.message_id('one-2'))
+FROM bounce.communication_recipient AS r
 WHERE r.communication_id = :one;
 SELECT is((SELECT concat_ws(' ', f.matched_by, f.attempt)
            FROM unnest(bounce_internal.findings_of(test.report('delayed', 'anna@example.com',
@@ -251,7 +252,8 @@ FROM (VALUES
   ('header of the original and the first Message-ID', '',
    jsonb_build_object('original',
                       jsonb_build_object('communication_id', :'one_envid', 'message_id',
-                                         '<one@example.org>')), 'communication_id 1'),
+                                         '<' || test.message_id('one') || '>')),
+   'communication_id 1'),
   ('envelope id alone', '',
    jsonb_build_object('report', jsonb_build_object('envelope_id', :'one_envid')),
    'envelope_id')) AS v (name, about, more, expected);

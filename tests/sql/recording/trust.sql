@@ -18,6 +18,8 @@ INSERT INTO try (name, what, trust, marked, blocked, hard_tasks) VALUES
   ('our own MTA, a made-up Message-ID and ENVID', 'own made up', 'address',  false, false, 1),
   ('our own MTA, a reference only',            'own reference', 'message_id', true, false, 1),
   ('Message-ID of the original',               'message id',   'message_id', true,  false, 1),
+  ('Message-ID of the original, a counter',    'counter',      'address',    false, false, 1),
+  ('our own MTA, Message-ID a counter',        'own counter',  'address',    false, false, 1),
   ('envelope id',                              'envelope id',  'message_id', true,  false, 1),
   ('an expired token',                         'expired',      'message_id', true,  false, 1),
   ('forged: the address alone',                'address',      'address',    false, false, 1),
@@ -29,6 +31,21 @@ INSERT INTO try (name, what, trust, marked, blocked, hard_tasks) VALUES
   ('forged: own_mta as a number',              'own as 1',     'address',    false, false, 1);
 SELECT test.mail('v' || number, ARRAY['v' || number || '@example.com']) FROM try;
 SELECT test.mail('forger', '{forger@example.net}');
+
+-- A report about the mail when its Message-ID is a counter.
+CREATE FUNCTION test.about_counter(address text, own_mta boolean) RETURNS jsonb
+  LANGUAGE plpgsql AS $$
+DECLARE
+  counter CONSTANT text := (test.recipient($1)).communication_id || '.invoice-2026@example.org';
+BEGIN
+  DELETE FROM bounce.communication_message_id AS m
+  WHERE m.communication_id = (test.recipient($1)).communication_id;
+  UPDATE bounce.communication AS c SET message_id = counter
+  WHERE c.id = (test.recipient($1)).communication_id;
+  RETURN test.report('user_unknown', $1, own_mta => $2, more =>
+    jsonb_build_object('original', jsonb_build_object('message_id', counter)));
+END
+$$;
 
 CREATE FUNCTION test.attempt(what text, victim text) RETURNS bounce.report_result
   LANGUAGE plpgsql AS $$
@@ -69,7 +86,9 @@ BEGIN
     WHEN 'own reference'
       THEN test.report('user_unknown', address, own_mta => true,
                        more => jsonb_build_object('references',
-                                                  jsonb_build_array(victim || '@example.org')))
+                                                  jsonb_build_array(test.message_id(victim))))
+    WHEN 'counter' THEN test.about_counter(address, false)
+    WHEN 'own counter' THEN test.about_counter(address, true)
     WHEN 'message id' THEN test.report('user_unknown', address, about => victim)
     WHEN 'envelope id' THEN plain || jsonb_build_object('report', jsonb_build_object('envelope_id',
            (SELECT c.envelope_id FROM bounce.communication AS c WHERE c.business_ref = victim)))
@@ -187,6 +206,32 @@ SELECT test.record(test.report('user_unknown', '<U4@Example.com>', about => 'own
                                own_mta => true));
 SELECT is(concat_ws(', ', (test.last()).trust, bounce.is_address_blocked('u4@example.com')),
           'own_mta, t', 'what our MTA tried itself is believed');
+
+-- Which ids can be guessed
+SELECT is(bounce_internal.is_unguessable(v.id), v.expected, v.id)
+FROM (VALUES ('4711@example.org', false), ('invoice-2026-11-28-000004711@example.org', false),
+             ('20261128063500.123456.789@example.org', false),
+             ('123456789.42.1732775700000.JavaMail.app@example.org', false),
+             ('6f9619ff-8b86-d011-b42d-00c04fc964ff@example.org', true),
+             ('2f6b1c0e8a4d97351e60@example.org', true),
+             ('CAKgNAkiQZnqfV8Rm5t3vY0pXw@mail.example.org', true),
+             ('Pine.LNX.4.44.0209261134250.1234-100000@example.org', false)) AS v (id, expected);
+
+-- One that we make is none of them, nor are the columns of another line than their own
+SELECT bounce.register_communication('invoice', '{fresh@example.com}',
+                                     sender => 'Office <office@example.org>',
+                                     subject => E'Your invoice\r\nBcc: x@example.net')
+  AS fresh \gset
+SELECT is(c.message_id, c.envelope_id || '@example.org', 'made where none is given')
+FROM bounce.communication AS c WHERE c.id = :fresh;
+SELECT ok(bounce_internal.is_unguessable(c.message_id), 'and nobody can guess it')
+FROM bounce.communication AS c WHERE c.id = :fresh;
+SELECT is(c.sender || '|' || c.subject, 'office@example.org|Your invoice Bcc: x@example.net',
+          'one line, and a bare address')
+FROM bounce.communication AS c WHERE c.id = :fresh;
+SELECT throws_ok($$SELECT bounce.register_communication('invoice', '{a@example.com}',
+                                                        message_id => E'<a@b>\r\nBcc: x')$$,
+                 '23514', NULL, 'a Message-ID with a second line is refused');
 
 SELECT * FROM finish();
 ROLLBACK;

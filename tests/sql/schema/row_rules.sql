@@ -47,6 +47,13 @@ INSERT INTO test.wrong VALUES
   ('communication_delivery', $$priority = -101$$, 'communication_delivery_priority_check'),
   ('communication', $$business_ref = repeat('x', 501)$$, 'communication_business_ref_check'),
   ('communication', $$message_id = repeat('x', 999)$$, 'communication_message_id_check'),
+  ('communication', $$sender = E'a@example.org>\r\nRSET'$$, 'communication_is_one_line'),
+  ('communication', $$sender = 'a@example.org> SIZE=1 <'$$, 'communication_is_one_line'),
+  ('communication', $$subject = E'Your invoice\nBcc: b@example.org'$$,
+   'communication_is_one_line'),
+  ('communication', $$message_id = E'a\r\nBcc: b@example.org'$$, 'communication_is_one_line'),
+  ('communication', $$message_id = 'a> <b@example.org'$$, 'communication_is_one_line'),
+  ('communication', $$message_id = E'a\u0085b@example.org'$$, 'communication_is_one_line'),
   ('communication', $$envelope_id = 'R-1001'$$, 'communication_envelope_id_check'),
   ('communication_delivery', $$attempts = -1$$, 'communication_delivery_attempts_check'),
   ('communication_delivery', $$held_at = now()$$, 'held_by_somebody'),
@@ -92,6 +99,27 @@ FROM (VALUES ('tries', '-1', 'recipient_delivery_tries_check'), ('state', '''acc
              ('due_at, refused_at', 'now(), now()', 'refused_is_rejected')) AS c (name,
                  value, rule);
 
+-- Nothing that is sent gets a line of its own.
+SELECT throws_ok(format('INSERT INTO bounce.communication_recipient (communication_id, '
+                        'address) VALUES (%s, %L)', :sent, a), '23514', NULL, a)
+FROM unnest(ARRAY[E'a@example.com\r\nRCPT TO:b@example.com', 'a@example.com> NOTIFY=NEVER',
+                  E'a\u0085@example.com']) AS a;
+INSERT INTO bounce.communication_attachment (communication_id, place, content)
+  VALUES (:sent, 1, 'x');
+SELECT is(test.broken(format('UPDATE bounce.%I SET %s WHERE communication_id = %s', w.relation,
+                             w.change, :sent)), w.rule, format('%s: %s', w.relation, w.change))
+FROM (VALUES
+  ('communication_content', $$header_from = E'a@example.org\nBcc: b'$$, 'header_is_one_line'),
+  ('communication_content', $$reply_to = E'a@example.org\r\nBcc: b'$$, 'header_is_one_line'),
+  ('communication_content', $$header_to = ARRAY['a', E'b\nBcc: c']$$, 'header_is_one_line'),
+  ('communication_content', $$header_cc = ARRAY[E'\nBcc: c']$$, 'header_is_one_line'),
+  ('communication_content', $$header_to = '{Anna <a@example.com>}'$$, 'none'),
+  ('communication_attachment', $$filename = E'a.pdf"\r\nX: y'$$, 'attachment_is_one_line'),
+  ('communication_attachment', $$content_id = E'a\u007f'$$, 'attachment_is_one_line'),
+  ('communication_message_id', $$message_id = E'a\nb'$$, 'message_id_is_one_line'),
+  ('communication_message_id', $$message_id = 'a><b'$$, 'message_id_is_one_line'))
+  AS w (relation, change, rule);
+
 -- They are CHECKs, which \d shows, on each of the four tables.
 SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_constraint AS c
                 WHERE c.contype = 'c'
@@ -101,6 +129,7 @@ SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_co
   $$SELECT 'bounce.' || w.relation || ' ' || w.rule FROM test.wrong AS w UNION
     VALUES ('bounce.communication_recipient communication_recipient_address_check'),
     ('bounce.communication_recipient communication_recipient_corrections_check'),
+    ('bounce.communication_recipient address_is_one_line'),
     ('bounce.communication_delivery communication_delivery_state_check'),
     ('bounce.communication_delivery processing_has_claim'),
     ('bounce.communication_delivery waiting_has_due_time'),

@@ -232,6 +232,17 @@ COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding,
   'ids and can name a third one by ORCPT; therefore the Final-Recipient counts, to which our MTA '
   'really tried to deliver';
 
+CREATE OR REPLACE FUNCTION bounce_internal.may_be_guessed(communication_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.communication_message_id AS m
+                 WHERE m.communication_id = may_be_guessed.communication_id
+                   AND NOT bounce_internal.is_unguessable(m.message_id));
+END $$;
+COMMENT ON FUNCTION bounce_internal.may_be_guessed(bigint) IS
+  'whether a Message-ID of a communication is a counter, a date or the like: who names it need not '
+  'have seen the mail';
+
 CREATE OR REPLACE FUNCTION bounce_internal.match_finding(
   INOUT f bounce_internal.finding, i bounce_internal.identity, own_mta boolean, named text[])
 LANGUAGE plpgsql STABLE AS $$
@@ -256,6 +267,10 @@ BEGIN
   f.attempt := i.attempt;
   f.address := coalesce(f.address, f.addresses[1], '');
   f.trust := bounce_internal.trust_in(f, i, own_mta);
+  IF f.matched_by IN ('message_id', 'reference')
+     AND bounce_internal.may_be_guessed(f.communication_id) THEN
+    f.trust := 'address';
+  END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.match_finding(bounce_internal.finding, bounce_internal.identity,
                                                   boolean, text[]) IS

@@ -180,6 +180,10 @@ BEGIN
       coalesce(octet_length(message_id), 0), coalesce(length(business_ref), 0)
       USING ERRCODE = 'check_violation', HINT = 'At most 998 and 500.';
   END IF;
+  IF bounce_internal.bare_id(message_id) ~ '[\u0001-\u001f\u007f-\u009f<>]' THEN
+    RAISE EXCEPTION 'the Message-ID has control characters or angle brackets inside'
+      USING ERRCODE = 'check_violation', HINT = 'One id, as in the field Message-ID.';
+  END IF;
   SELECT coalesce(m, 'NULL') INTO bad FROM unnest(recipients) AS m
   WHERE bounce_internal.is_address(bounce_internal.bare_address(m)) IS NOT TRUE
     OR btrim(m, E' \t\r\n') ~ '[[:cntrl:]]' LIMIT 1;

@@ -17,6 +17,17 @@ $$;
 COMMENT ON FUNCTION bounce_internal.bare_id(text) IS
   'a Message-ID (RFC 5322 section 3.6.4) without angle brackets; NULL when nothing is left';
 
+CREATE OR REPLACE FUNCTION bounce_internal.is_unguessable(message_id text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  -- random letters and digits change between each other all the time; counters, dates and words
+  -- do not
+  SELECT length(l.plain) >= 16
+         AND regexp_count(l.plain, '[0-9][A-Za-z]|[A-Z][a-z]|[a-z][A-Z0-9]|[A-Z][0-9]') >= 4
+  FROM (SELECT regexp_replace(split_part(message_id, '@', 1), '[^A-Za-z0-9]', '', 'g')) AS l (plain)
+$$;
+COMMENT ON FUNCTION bounce_internal.is_unguessable(text) IS
+  'whether a Message-ID looks random: before the @ at least 16 letters and digits, well mixed';
+
 CREATE OR REPLACE FUNCTION bounce_internal.is_address(address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(bounce.address_key(
@@ -52,7 +63,7 @@ COMMENT ON FUNCTION bounce_internal.local_part(text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.one_line(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT btrim(regexp_replace(coalesce(words, ''), '[[:cntrl:]]+', ' ', 'g'))
+  SELECT btrim(regexp_replace(coalesce(words, ''), '[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'))
 $$;
 COMMENT ON FUNCTION bounce_internal.one_line(text) IS
   'the text without control characters, so that a line feed in a subject cannot add a header field';
