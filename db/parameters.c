@@ -69,19 +69,25 @@ void db_parameters_unref(struct db_parameters *parameters)
 	g_atomic_rc_box_release_full(parameters, parameters_clear);
 }
 
+static bool is_bounce_domain(const struct db_parameters *parameters, const char *name, size_t len)
+{
+	if (len > 0 && name[len - 1] == '.') /* the root's dot, which Postfix accepts as well */
+		len--;
+	for (char **domain = parameters->bounce_domains; *domain; domain++)
+		if (strlen(*domain) == len && g_ascii_strncasecmp(name, *domain, len) == 0)
+			return true;
+	return false;
+}
+
 bool db_parameters_is_ours(const struct db_parameters *parameters, const char *address)
 {
 	const char *at = strrchr(address, '@');
+	const char *bang = strchr(address, '!');
 
-	if (!at)
-		return false;
-	size_t len = strlen(at + 1);
-	if (len > 0 && at[len] == '.') /* the root's dot, which Postfix accepts as well */
-		len--;
-	for (char **domain = parameters->bounce_domains; *domain; domain++)
-		if (strlen(*domain) == len && g_ascii_strncasecmp(at + 1, *domain, len) == 0)
-			return true;
-	return false;
+	if (at)
+		return is_bounce_domain(parameters, at + 1, strlen(at + 1));
+	/* UUCP's DOMAIN!LOCAL, which Postfix turns round (swap_bangpath) behind the milter */
+	return bang && is_bounce_domain(parameters, address, (size_t)(bang - address));
 }
 
 bool db_parameters_refuses(const struct db_parameters *parameters, const char *address)

@@ -5,6 +5,8 @@
  */
 #include "delivery/check.h"
 
+#include <sys/stat.h>
+
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
@@ -20,6 +22,20 @@ static bool check_rules(const struct delivery_settings *settings)
 	return check_result("rules", error, "loaded");
 }
 
+/* Whoever reads it sends mail in our name. */
+static void warn_of_password_file(const char *path)
+{
+	struct stat status;
+
+	if (*path == '\0' || stat(path, &status) != 0 ||
+	    (status.st_mode & (S_IRWXO | S_IWGRP)) == 0)
+		return;
+	g_autofree char *text =
+	    g_strdup_printf("password_file: others may read or change %s (mode %03o): chmod 600",
+			    path, (unsigned)status.st_mode & 0777);
+	check_warning("server", text);
+}
+
 static bool check_server(const struct delivery_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
@@ -27,6 +43,7 @@ static bool check_server(const struct delivery_settings *settings)
 	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
 
 	smtp_client_free(smtp_client_new(&settings->smtp, &error));
+	warn_of_password_file(settings->smtp.password_file);
 	return check_result("server", error, good);
 }
 

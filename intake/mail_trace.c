@@ -8,7 +8,26 @@
 
 #include "classifier/text/address.h"
 
-enum { RECIPIENTS_MAX = 100 };
+enum { RECIPIENTS_MAX = 100, ADDRESS_BYTES_MAX = 320 };
+
+/* An address that SMTP could have carried: anybody can write these fields. */
+static bool is_sound(struct slice address)
+{
+	const char *end;
+
+	if (address.len >= ADDRESS_BYTES_MAX ||
+	    !g_utf8_validate_len(address.data, address.len, &end))
+		return false;
+	for (const char *p = address.data; p < address.data + address.len;
+	     p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c <= ' ' || (c >= 0x7f && c <= 0x9f) || c == '<' || c == '>')
+			return false;
+	}
+	return address.len == 0 || memchr(address.data, '@', address.len - 1);
+}
+
 static void add_recipient(GPtrArray *recipients, struct slice address)
 {
 	g_autofree char *text = g_strndup(address.data, address.len);
@@ -20,7 +39,7 @@ static void add_recipient(GPtrArray *recipients, struct slice address)
 		g_ptr_array_add(recipients, g_steal_pointer(&text));
 }
 
-/* Whether the line is a field of that name; its value as an address. */
+/* Whether the line is a field of that name with an address, or none; the address. */
 static bool is_field(const char *line, size_t len, const char *name, struct slice *address_out)
 {
 	size_t name_len = strlen(name);
@@ -29,7 +48,7 @@ static bool is_field(const char *line, size_t len, const char *name, struct slic
 	    line[name_len] != ':')
 		return false;
 	*address_out = address_bare(line + name_len + 1, len - name_len - 1);
-	return true;
+	return is_sound(*address_out);
 }
 
 static void read_trace_line(const char *line, size_t len, struct mail_trace *trace)

@@ -22,6 +22,7 @@
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
+#include "ctl/terminal/table_text.h"
 
 enum { FOLDER_DEPTH_MAX = 32 };
 
@@ -161,7 +162,9 @@ static void classify_bytes(struct job *job, const char *file, const char *bytes,
 
 static void complain(struct job *job, const char *file, int code)
 {
-	fprintf(stderr, "bouncectl classify: %s: %s\n", file, g_strerror(code));
+	g_autofree char *name = table_text_clean(file, true, TABLE_TEXT_ONE_LINE);
+
+	fprintf(stderr, "bouncectl classify: %s: %s\n", name, g_strerror(code));
 	job->failed = true;
 }
 

@@ -79,16 +79,38 @@ static void take_mbox(struct intake_mail_job *job, const char *path, FILE *file)
 	}
 }
 
+/* Opens a regular file, and nothing else: a FIFO, a device or a socket that somebody laid there
+ * would block, or never end. NULL with errno; 0 where it is something else. */
+static FILE *open_regular(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+	struct stat status;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fdopen(fd, "r");
+	close(fd);
+	errno = 0;
+	return NULL;
+}
+
+static bool fail_to_open(struct intake_mail_job *job, const char *path)
+{
+	return intake_mail_fail(job, path, CTL_EXIT_FAULT,
+				errno != 0 ? g_strerror(errno) : "is no mail");
+}
+
 /* A file that holds one mail or is an mbox. Not changed. */
 static bool take_file(struct intake_mail_job *job, const char *path)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = open_regular(path, 0);
 	struct intake_mail_item item = {
 	    .source = "file", .name = path, .keeping = INTAKE_MAIL_KEEPS_ALL};
 	bool done = true;
 
 	if (file == NULL)
-		return intake_mail_fail(job, path, CTL_EXIT_FAULT, g_strerror(errno));
+		return fail_to_open(job, path);
 	if (!mail_place_is_mbox(fileno(file))) {
 		done = mail_place_whole(fileno(file), &item.place)
 			   ? intake_mail_take(job, &item)
@@ -122,20 +144,17 @@ static void take_maildir_mail(struct intake_mail_job *job, const char *dir, cons
 	g_autofree char *path = g_build_filename(dir, "new", name, NULL);
 	struct intake_mail_item item = {
 	    .source = "maildir", .name = path, .keeping = INTAKE_MAIL_KEEPS_UNSEEN};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat file;
+	FILE *file = open_regular(path, O_NOFOLLOW);
 
-	if (fd < 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) ||
-	    !mail_place_whole(fd, &item.place)) {
-		if (fd >= 0)
-			close(fd);
-		intake_mail_fail(job, path, CTL_EXIT_FAULT,
-				 fd < 0 ? g_strerror(errno) : "is no mail");
+	if (file == NULL) {
+		fail_to_open(job, path);
 		return;
 	}
 	/* false where nothing is committed, or a person has not got it */
-	bool done = intake_mail_take(job, &item);
-	close(fd);
+	bool done = mail_place_whole(fileno(file), &item.place)
+			? intake_mail_take(job, &item)
+			: intake_mail_fail(job, path, CTL_EXIT_FAULT, g_strerror(errno));
+	fclose(file);
 	if (done)
 		move_to_cur(job, dir, name, !item.for_person);
 }

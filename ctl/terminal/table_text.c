@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* Not Unicode's Cc, Cf, Zl, Zp or unassigned: escapes, direction marks, line separators. */
-static bool is_shown(gunichar c)
+bool table_text_is_shown(gunichar c)
 {
 	switch ((int)g_unichar_type(c)) {
 	case G_UNICODE_CONTROL:
@@ -35,7 +34,7 @@ char *table_text_clean(const char *text, bool utf8, enum table_text_lines lines)
 			g_string_append_c(clean, '\n');
 		else if (c == '\r' && p[1] == '\n' && lines == TABLE_TEXT_KEEP_LINES)
 			continue;
-		else if (!is_shown(c))
+		else if (!table_text_is_shown(c))
 			g_string_append_c(clean, ' ');
 		else if (c >= 0x80 && !utf8)
 			g_string_append_c(clean, '?');

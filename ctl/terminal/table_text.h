@@ -18,6 +18,9 @@ struct table_style {
 	bool utf8;      /* otherwise ASCII only */
 };
 
+/* Not Unicode's Cc, Cf, Zl, Zp or unassigned: escapes, direction marks, line separators. */
+bool table_text_is_shown(gunichar c);
+
 /* Whether line ends survive cleaning. */
 enum table_text_lines { TABLE_TEXT_ONE_LINE, TABLE_TEXT_KEEP_LINES };
 

@@ -3,6 +3,8 @@
 # has what a person must see.
 use Bounce::Ctl;
 use Bounce::Test;
+use IO::Socket::UNIX;
+use POSIX ();
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -192,6 +194,28 @@ subtest 'maildir' => sub {
     clear_outbox();
 };
 
+subtest 'files that are none' => sub {
+    my $fifo = $instance->path('fifo');
+    POSIX::mkfifo($fifo, 0600) or die $!;
+    for my $path ($fifo, '/dev/zero') {
+        my ($status, $output) = $ctl->run(@intake, $path);
+        is $status, 1, "$path is refused";
+        like $output, qr/: is no mail$/m, 'and named';
+    }
+};
+
+subtest 'the envelope in a header is what SMTP could have carried' => sub {
+    my $known = letter('trace@customer.example');
+    my $mail  = "Return-Path: <a\x1b[2J\@example.net>\nX-Original-To: \xff\@example.net\n"
+        . "Envelope-To: a\t<b\@\nDelivered-To: no-address\nX-Original-To: "
+        . ('x' x 2000) . "\nDelivered-To: " . path_of($known) . "\n"
+        . $stage->report('postfix-user-unknown', $known);
+    is + ($ctl->run({ input => $mail }, @intake))[0], 0, 'taken';
+    is $db->value('SELECT envelope_sender || envelope_recipients::text FROM bounce.bounce_message '
+            . 'ORDER BY id DESC LIMIT 1'), '{' . path_of($known) . '}', 'nothing else is recorded';
+    is state_of($known), 'bounced', 'by its true return path';
+};
+
 subtest 'mbox' => sub {
     my @letter = map { letter("box$_\@customer.example") } 1 .. 3;
     my $mbox   = join '', map {
@@ -224,14 +248,19 @@ subtest 'one that fails does not hold up the others' => sub {
     $place->("1.a.host", $letter[0], $stage->report('postfix-user-unknown', $letter[0]));
     $place->("2.b.host", $letter[1], puzzle($letter[1]) . "Refuse this\n");
     $instance->make_dir('many/new/3.no-mail.host');
+    POSIX::mkfifo("$maildir/new/3.fifo", 0600) or die $!;
+    IO::Socket::UNIX->new(Local => "$maildir/new/3.socket", Listen => 1) or die $!;
+    symlink '/dev/zero', "$maildir/new/3.device" or die $!;
     $place->("4.c.host", $letter[2], $stage->report('postfix-user-unknown', $letter[2]));
     my ($status, $output) = $ctl->run(@intake, $maildir);
     is $status, 75, 'one must be tried again';
     like $output, qr{^bouncectl intake: \S+/new/2\.b\.host: }m, 'which, is said';
     like $output, qr{^bouncectl intake: \S+/new/3\.no-mail\.host: is no mail$}m,
         'and which is none';
+    like $output, qr{^bouncectl intake: \S+/new/3\.$_: }m, "a $_ neither"
+        for qw(fifo socket device);
     like $output,
-        qr/^3 mails recorded, 0 of them known already, 0 handed on, 2 failed: see above$/m,
+        qr/^3 mails recorded, 0 of them known already, 0 handed on, 5 failed: see above$/m,
         'the sum';
     is state_of($letter[$_]), 'bounced', 'the others are recorded' for 0, 2;
     is_deeply [ map { s/.*many.//r } glob "$maildir/*/*.host*" ],

@@ -24,6 +24,16 @@ sub bounced {
         $letter->{return_path}{$address});
     return $letter;
 }
+subtest 'nothing in it acts on a terminal' => sub {
+    my $name = $stage->instance->write_file("evil\x{c2}\x{9b}31m\x{e2}\x{80}\x{ae}.eml",
+        $stage->report('postfix-user-unknown', bounced('postfix-user-unknown',
+                'bidi@customer.example')));
+    my ($status, $output) = $stage->daemon->bouncectl('classify', '--json', $name);
+    like $output, qr/evil\\u009b31m\\u202e\.eml/, 'C1 and direction marks are escaped';
+    unlike $output, qr/[\x00-\x09\x0b-\x1f\x7f]|\xc2\x9b|\xe2\x80\xae/, 'all of them';
+    ($status, $output) = $stage->daemon->bouncectl('classify', "$name.gone");
+    unlike $output, qr/\xc2\x9b|\xe2\x80\xae/, 'nor in a message';
+};
 my @hard   = map { bounced('postfix-user-unknown', "h$_\@customer.example") } 1 .. 4;
 my @task   = map { $stage->recipient($_)->{task_id} } @hard;
 my $bounce = $stage->recipient($hard[0])->{bounce_id};

@@ -103,6 +103,16 @@ subtest 'bounce-delivery' => sub {
         = $check->(username => 'us', starttls => 'verify', password_file => '/nonexistent');
     isnt $status, 0, 'a password that cannot be read';
     like $output, qr/^FAULT\s+server\s+password_file: /m, 'is named';
+    my $secret = $instance->write_file('secret', "word\n");
+    my %login  = (username => 'us', starttls => 'encrypt', auth_unverified => 'yes');
+    for my $row ([ 0644, 1 ], [ 0604, 1 ], [ 0620, 1 ], [ 0600, 0 ], [ 0640, 0 ]) {
+        my ($mode, $is_warned) = @$row;
+        chmod $mode, $secret;
+        ($status, $output) = $check->(%login, password_file => $secret);
+        is $output =~ /^warning\s+server\s+password_file: /m ? 1 : 0, $is_warned,
+            sprintf 'a password file with the rights %03o', $mode
+            or diag $output;
+    }
 };
 
 subtest 'a second init and migrate change nothing' => sub {

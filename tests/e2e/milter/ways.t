@@ -57,6 +57,18 @@ is $stage->count("bounce.bounce_message WHERE envelope_recipients && ARRAY['b\@e
     0,
     'nothing of it is recorded';
 
+subtest 'a return path as a bang path' => sub {
+    my $letter = $stage->register(process => 'invoice', to => ['uucp@customer.example']);
+    my ($local, $domain) = split /@/, $letter->{return_path}{'uucp@customer.example'};
+    is code_of($stage->smtp->send(
+        from => '',
+        to   => ["$domain!$local"],
+        mail => $stage->report('postfix-user-unknown', $letter)
+        )),
+        250, 'taken';
+    is $stage->status($letter), 'bounced', 'and read: Postfix delivers it to the bounce domain';
+};
+
 subtest 'a message for both loses only our recipient' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['paul@customer.example']);
     my $to     = $letter->{return_path}{'paul@customer.example'};
