@@ -279,6 +279,17 @@ static bool by_paragraph(struct question *question, struct verdict *verdict)
 	return false;
 }
 
+/* Domino gives the reason in the subject, and sometimes nowhere else. */
+static bool by_subject(struct question *question, struct verdict *verdict)
+{
+	static const char lead[] = "DELIVERY FAILURE: User ";
+	const char *subject = question->report->header.subject;
+	if (strncmp(subject, lead, sizeof lead - 1) != 0)
+		return false;
+	g_autofree char *words = question_fold_words(question, subject);
+	return by_words(question, words, verdict);
+}
+
 /* The human-readable text is about all recipients at once. */
 static bool by_text(struct question *question, struct verdict *verdict)
 {
@@ -294,7 +305,8 @@ static bool by_text(struct question *question, struct verdict *verdict)
 	if (question->permanence == PERMANENCE_UNKNOWN &&
 	    status_code_find_failure(question->text, status))
 		question->permanence = permanence_of_codes(status, "");
-	return by_words(question, question->text, verdict) || by_paragraph(question, verdict);
+	return by_words(question, question->text, verdict) || by_paragraph(question, verdict) ||
+	       by_subject(question, verdict);
 }
 
 static bool by_reply(struct question *question, struct verdict *verdict)

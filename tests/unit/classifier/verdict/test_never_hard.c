@@ -100,6 +100,10 @@ static const struct {
 	  STATUS "Original-Recipient: rfc822; anna@a.example\n"
 	  "Final-Recipient: rfc822; @store.lmtp:1025@daemon\nAction: failed\nStatus: 5.1.1\n" END,
 	  "anna@a.example anna@a.example hard; " },
+	{ "Domino: the reason stands only in the subject",
+	  DAEMON "Subject: DELIVERY FAILURE: User anna (anna@a.example) not listed in Domino "
+	  "Directory\n\nYour mail to anna@a.example could not be delivered.\n",
+	  "anna@a.example - hard; " },
 	{ "an action that says error",
 	  STATUS "Final-Recipient: rfc822; anna@a.example\nAction: error\nStatus: 5.1.1\n" END,
 	  "anna@a.example - hard; " },
