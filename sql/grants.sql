@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- Four group roles with the least rights; give them to login roles with GRANT. What is
+-- Seven group roles with the least rights; give them to login roles with GRANT. What is
 -- not granted here is revoked, and nothing of schema bounce_internal is granted. Roles
 -- belong to the whole cluster: one that exists is taken as it is. Applied anew whenever a
 -- text changes.
@@ -10,7 +10,8 @@ DECLARE
   role_name text;
 BEGIN
   FOREACH role_name IN ARRAY ARRAY['bounce_milter', 'bounce_delivery', 'bounce_application',
-                                   'bounce_operator'] LOOP
+                                   'bounce_auditor', 'bounce_clerk', 'bounce_operator',
+                                   'bounce_admin'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role_name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
     END IF;
@@ -19,20 +20,26 @@ EXCEPTION WHEN insufficient_privilege THEN
   RAISE EXCEPTION 'role % is missing and may not be created by %', role_name, current_user
     USING ERRCODE = 'insufficient_privilege',
           HINT = 'ALTER ROLE ... CREATEROLE, or have a superuser CREATE ROLE bounce_milter, '
-                 'bounce_delivery, bounce_application, bounce_operator.';
+                 'bounce_delivery, bounce_application, bounce_auditor, bounce_clerk, '
+                 'bounce_operator, bounce_admin.';
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce, bounce_internal
-  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
+  bounce_operator, bounce_admin;
 REVOKE ALL ON ALL TABLES IN SCHEMA bounce
-  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
+  bounce_operator, bounce_admin;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA bounce
-  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
+  bounce_operator, bounce_admin;
 REVOKE ALL ON SCHEMA bounce, bounce_internal
-  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+  FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor,
+       bounce_clerk, bounce_operator, bounce_admin;
 
 GRANT USAGE ON SCHEMA bounce
-  TO bounce_milter, bounce_delivery, bounce_application, bounce_operator;
+  TO bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
+     bounce_operator, bounce_admin;
 
 -- The milter: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_milter;
@@ -55,12 +62,12 @@ GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recip
 GRANT INSERT (process, business_ref, sender, subject, message_id, status),
   UPDATE (business_ref, sender, subject, message_id, status)
   ON bounce.communication TO bounce_application;
-GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator;
+GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator, bounce_admin;
 GRANT INSERT (communication_id, address, person_ref)
   ON bounce.communication_recipient TO bounce_application;
 GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago, bounce.correct_content,
   bounce.change_recipient
-  TO bounce_application, bounce_operator;
+  TO bounce_application, bounce_clerk, bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
   bounce.confirm_resend, bounce.is_address_blocked, bounce.may_write_to, bounce.suggest_address,
   bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
@@ -76,31 +83,59 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
   bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block, bounce.outage,
   bounce.task, bounce.task_history, bounce.follow_up, bounce.parameter_definition,
-  bounce.system_parameter, bounce.system_parameter_history, bounce.policy TO bounce_operator;
+  bounce.system_parameter, bounce.system_parameter_history, bounce.policy
+  TO bounce_operator, bounce_admin;
 GRANT SELECT ON bounce.undelivered, bounce.scheduled_resend, bounce.delivery,
   bounce.delivery_metric, bounce.refused_delivery, bounce.task_detail, bounce.open_task,
   bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,
-  bounce.parameter_setting, bounce.token_key_state, bounce.event_partition TO bounce_operator;
-GRANT INSERT, DELETE ON bounce.system_parameter TO bounce_operator;
-GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator;
-GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator;
-GRANT INSERT, UPDATE (description) ON bounce.process TO bounce_operator;
+  bounce.parameter_setting, bounce.token_key_state, bounce.event_partition TO bounce_operator, bounce_admin;
+GRANT INSERT, DELETE ON bounce.system_parameter TO bounce_operator, bounce_admin;
+GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator, bounce_admin;
+GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator, bounce_admin;
+GRANT INSERT, UPDATE (description) ON bounce.process TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.parameter, bounce.set_parameter,
-  bounce.add_token_key, bounce.retire_token_key, bounce.rotate_token_key,
-  bounce.drop_expired_token_keys, bounce.housekeeping, bounce.erase_address,
-  bounce.erase_person TO bounce_operator;
+  bounce.housekeeping TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
   bounce.lift_block, bounce.request_resend, bounce.outage_sample, bounce.confirm_outage,
   bounce.dismiss_outage, bounce.reopen_task, bounce.add_recipient,
-  bounce.preview_task, bounce.preview_reclassify TO bounce_operator;
+  bounce.preview_task, bounce.preview_reclassify TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.reclassify,
   bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,
   bounce.status, bounce.find_communications, bounce.communication_story, bounce.block_story,
-  bounce.task_story, bounce.report_by TO bounce_operator;
+  bounce.task_story, bounce.report_by TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.is_address_blocked, bounce.may_write_to,
   bounce.suggest_address, bounce.address_key, bounce.address_domain,
   bounce.undelivered_documents, bounce.confirm_resend, bounce.submit_communication,
   bounce.retry_communication, bounce.hold_communication, bounce.release_communication,
-  bounce.cancel_communication TO bounce_operator;
+  bounce.cancel_communication TO bounce_operator, bounce_admin;
+
+-- Administrators: operators who may also change keys and erase.
+GRANT EXECUTE ON FUNCTION bounce.add_token_key, bounce.retire_token_key, bounce.rotate_token_key,
+  bounce.drop_expired_token_keys, bounce.erase_address, bounce.erase_person TO bounce_admin;
+
+-- Clerks: tasks, blocks, stories and corrections, one by one. No parameter, no key, nothing in
+-- bulk. Auditors: what clerks read, and the settings.
+GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
+  bounce.communication, bounce.communication_recipient, bounce.communication_log,
+  bounce.communication_message_id, bounce.communication_delivery, bounce.recipient_delivery,
+  bounce.queued_delivery, bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message,
+  bounce.bounce, bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block,
+  bounce.outage, bounce.task, bounce.task_history, bounce.follow_up, bounce.undelivered,
+  bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery,
+  bounce.task_detail, bounce.open_task, bounce.blocked_address, bounce.open_outage,
+  bounce.shadow_consequence TO bounce_clerk, bounce_auditor;
+GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.find_communications,
+  bounce.communication_story, bounce.block_story, bounce.task_story, bounce.report_by,
+  bounce.outage_sample, bounce.undo_preview, bounce.is_address_blocked, bounce.may_write_to,
+  bounce.suggest_address, bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
+  bounce.clean_diagnostic, bounce.ago TO bounce_clerk, bounce_auditor;
+GRANT SELECT ON bounce.parameter_definition, bounce.system_parameter,
+  bounce.system_parameter_history, bounce.parameter_setting, bounce.token_key_state,
+  bounce.event_partition, bounce.policy TO bounce_auditor;
+GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
+  bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
+  bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.reopen_task, bounce.preview_task,
+  bounce.block_address, bounce.lift_block, bounce.request_resend, bounce.add_recipient,
+  bounce.reclassify, bounce.preview_reclassify, bounce.rule_hits TO bounce_clerk;

@@ -138,7 +138,7 @@ subtest 'status, metrics' => sub {
 subtest 'rights' => sub {
     my ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_milter')->run('queue', 'list');
     is $status, 1, 'the milter may not look';
-    like $said, qr/permission denied.*\nThe account needs the role bounce_operator/,
+    like $said, qr/permission denied.*\nThe account needs a role that may: bounce_clerk/,
         'and is told what to do';
 };
 

@@ -7,7 +7,7 @@ Bounce::Ctl - bouncectl as a person calls it
 
 =head1 SYNOPSIS
 
-    my $ctl = Bounce::Ctl->new($stage);                  # with the rights of bounce_operator
+    my $ctl = Bounce::Ctl->new($stage);                  # with the rights of bounce_admin
     my ($status, $output) = $ctl->run('task', 'show', 5);
     my @objects = $ctl->json('tasks'); # decoded, one a line; dies when it is no JSON
     my $text = $ctl->on_terminal(80, 'tasks');           # what a terminal of 80 columns gets
@@ -21,7 +21,7 @@ use JSON::PP;
 # new($stage, role => ROLE)
 sub new {
     my ($class, $stage, %option) = @_;
-    my $role = $option{role} // 'bounce_operator';
+    my $role = $option{role} // 'bounce_admin';
     return bless {
         stage    => $stage,
         program  => $stage->daemon->program('bouncectl'),

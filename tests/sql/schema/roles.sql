@@ -18,13 +18,12 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE')$$,
                     'nor read or write a table');
 SELECT is_empty($$SELECT rolname FROM pg_roles
-                  WHERE rolname IN ('bounce_milter', 'bounce_application', 'bounce_operator')
-                AND (rolcanlogin OR rolsuper)$$,
-                'the three are groups');
+                  WHERE rolname LIKE 'bounce\_%' AND (rolcanlogin OR rolsuper)$$,
+                'all are groups');
 
 SELECT is_empty($$SELECT role
                   FROM unnest('{public,bounce_milter,bounce_delivery,bounce_application,'
-                              'bounce_operator}'::text[]) AS role
+                              'bounce_auditor,bounce_clerk,bounce_operator,bounce_admin}'::text[]) AS role
                   WHERE has_schema_privilege(role, 'bounce_internal', 'USAGE')$$,
                     'what is internal is in nobody''s reach');
 
@@ -48,6 +47,18 @@ FROM (VALUES
    'delivery_problem,next_due,send_owner_notices}'),
   ('bounce_operator',
    '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
+   'address_key,address_domain,may_write_to,suggest_address,undelivered_documents,'
+   'request_resend,block_address,assign_task,postpone_task,note_task,'
+   'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
+   'dismiss_outage,outage_sample,undo_preview,undo_bounces,reclassify,'
+   'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
+   'find_communications,communication_story,status,report_by,housekeeping,'
+   'submit_communication,retry_communication,'
+   'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
+   'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
+   'preview_reclassify,clean_diagnostic,ago,correct_content}'),
+  ('bounce_admin',
+   '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,rotate_token_key,add_token_key,retire_token_key,'
    'drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,assign_task,postpone_task,note_task,'
@@ -58,7 +69,19 @@ FROM (VALUES
    'erase_address,erase_person,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'preview_reclassify,clean_diagnostic,ago,correct_content}')) AS v (role, functions);
+   'preview_reclassify,clean_diagnostic,ago,correct_content}'),
+  ('bounce_auditor',
+   '{schema_version,status,find_communications,communication_story,block_story,task_story,'
+   'report_by,outage_sample,undo_preview,is_address_blocked,may_write_to,suggest_address,'
+   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago}'),
+  ('bounce_clerk',
+   '{schema_version,status,find_communications,communication_story,block_story,task_story,'
+   'report_by,outage_sample,undo_preview,is_address_blocked,may_write_to,suggest_address,'
+   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
+   'assign_task,postpone_task,note_task,resolve_task,'
+   'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
+   'reopen_task,preview_task,block_address,lift_block,request_resend,add_recipient,'
+   'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits}')) AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND c.relname NOT IN ('schema_migration', 'schema_functions')
@@ -192,9 +215,11 @@ FROM (VALUES
   ('operator', 'done', 'INSERT INTO bounce.process (name) VALUES (''reminder'')'),
   ('operator', 'done', 'SELECT raw FROM bounce.bounce_message'),
   ('operator', 'done', 'SELECT * FROM bounce.undelivered'),
-  ('operator', 'done', 'SELECT bounce.rotate_token_key()'),
+  ('operator', 'refused', 'SELECT bounce.rotate_token_key()'),
+  ('admin', 'done', 'SELECT bounce.rotate_token_key()'),
   ('operator', 'done', 'SELECT * FROM bounce.token_key_state'),
-  ('operator', 'done', 'SELECT bounce.add_token_key()'),
+  ('operator', 'refused', 'SELECT bounce.add_token_key()'),
+  ('admin', 'done', 'SELECT bounce.add_token_key()'),
   ('operator', 'done', 'SELECT * FROM bounce.status()'),
   ('operator', 'done', 'SELECT * FROM bounce.open_task'),
   ('operator', 'done',
@@ -214,8 +239,20 @@ FROM (VALUES
    'SELECT bounce.reclassify(id, ''user_unknown'', ''read it'') FROM bounce.bounce WHERE '
    'communication_id IS NOT NULL LIMIT 1'),
   ('operator', 'done', 'SELECT * FROM bounce.reports_to_replay(NULL, NULL)'),
-  ('operator', 'done', 'SELECT bounce.erase_address(''s@example.com'', ''asked for it'')'),
+  ('admin', 'done', 'SELECT bounce.erase_address(''s@example.com'', ''asked for it'')'),
+  ('operator', 'refused', 'SELECT bounce.erase_address(''s@example.com'', ''x'')'),
   ('operator', 'done', 'SELECT * FROM bounce.block_story(''r@example.com'')'),
+  ('clerk', 'done', 'SELECT * FROM bounce.open_task'),
+  ('clerk', 'done', 'SELECT * FROM bounce.status()'),
+  ('clerk', 'done', 'SELECT bounce.block_address(''u@example.com'', ''asked for it'')'),
+  ('clerk', 'refused', 'SELECT bounce.set_parameter(''shadow'', ''on'', ''newsletter'')'),
+  ('clerk', 'refused', 'SELECT * FROM bounce.undo_bounces(now(), NULL, ''x'')'),
+  ('clerk', 'refused', 'SELECT bounce.rotate_token_key()'),
+  ('clerk', 'refused', 'SELECT bounce.erase_address(''s@example.com'', ''x'')'),
+  ('auditor', 'done', 'SELECT * FROM bounce.open_task, bounce.parameter_setting'),
+  ('auditor', 'done', 'SELECT * FROM bounce.block_story(''r@example.com'')'),
+  ('auditor', 'refused', 'SELECT bounce.block_address(''v@example.com'', ''x'')'),
+  ('auditor', 'refused', 'SELECT bounce.note_task(1, ''x'')'),
   ('delivery', 'done', 'SELECT bounce.send_owner_notices()'),
   ('application', 'refused', 'SELECT bounce.send_owner_notices()'),
   ('application', 'refused', 'SELECT * FROM bounce.block_story(''r@example.com'')'),

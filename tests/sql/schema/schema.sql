@@ -29,7 +29,7 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
                 AND obj_description(p.oid, 'pg_proc') IS NULL
                   AND (has_function_privilege('bounce_milter', p.oid, 'EXECUTE')
                        OR has_function_privilege('bounce_application', p.oid, 'EXECUTE')
-                       OR has_function_privilege('bounce_operator', p.oid, 'EXECUTE'))$$,
+                       OR has_function_privilege('bounce_admin', p.oid, 'EXECUTE'))$$,
                          'every public function has a comment');
 SELECT is_empty($$SELECT name FROM bounce.parameter_definition
                   WHERE length(description) < 20$$, 'every parameter is described');
