@@ -28,13 +28,15 @@ struct claim {
 	const struct claim_context *context;
 	GPtrArray *items;   /* struct db_item */
 	enum stage *stages; /* by item */
-	char **refused;     /* by item: outcomes where the sender was refused, or by us; or NULL */
+	char **refused;     /* by item: outcomes where we may be to blame, or refused it; or NULL */
 	char *unsettled;    /* outcomes of the item before, not settled yet */
 	const char *unsettled_claim;
 	gssize beginning; /* the item whose begin the database has not answered yet; -1: none */
 	bool is_broken;   /* nothing more is begun */
-	bool was_sender_accepted;
-	char *sender_problem;
+	bool was_sender_accepted; /* somebody was, or a refusal was of the mail's own */
+	char *our_problem;        /* what the server has against us */
+	char *policy;             /* what it said of a recipient of policy_domain, without names */
+	char *policy_domain;
 };
 
 static bool is_stopping(const struct claim *claim)
@@ -196,16 +198,48 @@ static void log_outcomes(const struct db_item *item, const struct smtp_result *r
 	}
 }
 
-/* Whether the sender or the server is to blame shows when another sender is accepted. */
-static void keep_refused(struct claim *claim, size_t index, const struct smtp_reply *mail,
-			 char *outcomes)
+/* The reply without what differs from recipient to recipient. */
+static char *without_names(const struct smtp_reply *reply)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	bool is_name = false;
+
+	for (const char *p = reply->text; *p != '\0'; p++) {
+		is_name = (is_name && *p != '>') || *p == '<';
+		if (!is_name)
+			g_string_append_c(text, *p);
+	}
+	return g_strdup_printf("%d %s %s", reply->code, reply->status, text->str);
+}
+
+/* Whether a recipient of another domain was refused with the same words. */
+static bool is_said_to_others(struct claim *claim, const struct db_item *item,
+			      const struct smtp_reply *reply)
+{
+	g_autofree char *policy = without_names(reply);
+	const char *at = strrchr(item->addresses[0], '@');
+	const char *domain = at ? at + 1 : "";
+
+	if (claim->policy && strcmp(claim->policy, policy) == 0)
+		return g_ascii_strcasecmp(claim->policy_domain, domain) != 0;
+	g_free(claim->policy);
+	g_free(claim->policy_domain);
+	claim->policy = g_steal_pointer(&policy);
+	claim->policy_domain = g_strdup(domain);
+	return false;
+}
+
+/* Whether the mail or we are to blame shows when another one is accepted. */
+static void keep_refused(struct claim *claim, size_t index, enum outcome_blame blame,
+			 const struct smtp_reply *reply)
 {
 	const struct db_item *item = claim->items->pdata[index];
 
-	g_free(claim->sender_problem);
-	claim->sender_problem = g_strdup_printf("sender %s refused: %d %s %s", item->sender,
-						mail->code, mail->status, mail->text);
-	claim->refused[index] = outcomes;
+	if (blame != BLAME_US && !is_said_to_others(claim, item, reply))
+		return;
+	g_free(claim->our_problem);
+	claim->our_problem = g_strdup_printf("sender %s refused: %d %s %s", item->sender,
+					     reply->code, reply->status, reply->text);
 }
 
 static void end_item(void *context, size_t index, const struct smtp_result *result)
@@ -221,12 +255,18 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 		return; /* we hung up, or the server did: no fault of this mail */
 	char *outcomes =
 	    outcome_document(claim->context->rules, claim->context->server, item, result);
-	if (outcome_is_sender_refused(result) && !claim->was_sender_accepted) {
-		keep_refused(claim, index, &result->mail, outcomes);
+	struct smtp_reply reply = {0};
+	enum outcome_blame blame =
+	    outcome_blame(result, g_strv_length(item->addresses), &reply);
+	if (blame != BLAME_MAIL && !claim->was_sender_accepted) {
+		keep_refused(claim, index, blame, &reply);
+		if (blame == BLAME_US && result->mail.code != reply.code)
+			g_free(outcomes); /* it may be over by now: tried once more, behind others */
+		else
+			claim->refused[index] = outcomes;
 		return;
 	}
-	claim->was_sender_accepted =
-	    claim->was_sender_accepted || !outcome_is_sender_refused(result);
+	claim->was_sender_accepted = claim->was_sender_accepted || blame == BLAME_MAIL;
 	log_outcomes(item, result);
 	claim->stages[index] = STAGE_ENDED;
 	set_unsettled(claim, item, outcomes);
@@ -255,15 +295,15 @@ static char *send_items(struct claim *claim)
 	return smtp_session_run(claim->context->client, list, claim->items->len, &handler);
 }
 
-/* Settles what the connection has left open: a sender refused while others were accepted
- * is to blame itself; what was begun and not sent is released. */
+/* Settles what the connection has left open: what was refused while others were accepted is
+ * to blame itself; what was begun and not sent is released. */
 static void settle_rest(struct claim *claim)
 {
 	db_content_free(receive_begin(claim));
 	for (guint i = 0; i < claim->items->len; i++) {
 		const struct db_item *item = claim->items->pdata[i];
 
-		if (claim->refused[i] && claim->was_sender_accepted)
+		if (claim->refused[i] && (claim->was_sender_accepted || !claim->our_problem))
 			set_unsettled(claim, item, g_steal_pointer(&claim->refused[i]));
 		else if (claim->stages[i] == STAGE_BEGUN)
 			set_unsettled(claim, item, outcome_released(item));
@@ -277,7 +317,9 @@ static void claim_clear(struct claim *claim)
 		g_free(claim->refused[i]);
 	g_free(claim->refused);
 	g_free(claim->stages);
-	g_free(claim->sender_problem);
+	g_free(claim->our_problem);
+	g_free(claim->policy);
+	g_free(claim->policy_domain);
 }
 
 char *claim_deliver(const struct claim_context *context, GPtrArray *items)
@@ -290,8 +332,8 @@ char *claim_deliver(const struct claim_context *context, GPtrArray *items)
 	char *problem = send_items(&claim);
 
 	settle_rest(&claim);
-	if (!problem && claim.sender_problem && !claim.was_sender_accepted)
-		problem = g_steal_pointer(&claim.sender_problem);
+	if (!problem && claim.our_problem && !claim.was_sender_accepted)
+		problem = g_steal_pointer(&claim.our_problem);
 	if (claim.is_broken)
 		g_clear_pointer(&problem, g_free); /* we hung up: the server has no problem */
 	claim_clear(&claim);

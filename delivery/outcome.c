@@ -46,13 +46,52 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 	return result->is_complete ? OUTCOME_UNKNOWN : OUTCOME_PENDING;
 }
 
-bool outcome_is_sender_refused(const struct smtp_result *result)
+static bool is_sender_refused(const struct smtp_reply *mail)
 {
-	const struct smtp_reply *mail = &result->mail;
-
 	/* RFC 1870 section 6: 552, or 5.3.4; RFC 3463 X.2.3 */
 	return is_refusal(mail) && mail->code != 552 && !g_str_has_suffix(mail->status, ".3.4") &&
 	       !g_str_has_suffix(mail->status, ".2.3");
+}
+
+/* What is said of the sender, the client or the login in a reply to RCPT. */
+static bool blames_us(const struct smtp_reply *reply)
+{
+	static const char *const words[] = {"sender address",   "client host",
+					    "helo command",     "relay access",
+					    "relaying denied",  "relaying not",
+					    "unable to relay",  "not permitted to relay",
+					    "send as",          "authentication required",
+					    "not authenticated", "starttls command first"};
+
+	/* RFC 4954 section 6 */
+	if (reply->code == 530 || reply->code == 535 || reply->code == 538)
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strcasestr(reply->text, words[i]))
+			return true;
+	return false;
+}
+
+enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
+				 struct smtp_reply *reply_out)
+{
+	bool is_ours = true;
+
+	*reply_out = result->mail;
+	if (is_sender_refused(&result->mail))
+		return BLAME_US;
+	if (is_refusal(&result->mail))
+		return BLAME_MAIL;
+	for (size_t i = 0; i < recipient_count; i++) {
+		const struct smtp_reply *reply = &result->recipients[i];
+		bool is_policy = strncmp(reply->status, "5.7.", strlen("5.7.")) == 0;
+
+		if (!is_refusal(reply) || (!blames_us(reply) && !is_policy))
+			return BLAME_MAIL;
+		is_ours = is_ours && blames_us(reply);
+		*reply_out = *reply;
+	}
+	return is_ours ? BLAME_US : BLAME_IF_ALIKE;
 }
 
 static char *line_of(const struct smtp_reply *reply, enum outcome outcome, const char *fault)

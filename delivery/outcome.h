@@ -26,8 +26,16 @@ const char *outcome_name(enum outcome outcome); /* as in SQL */
  * result's. reply_out->code 0: none was heard. */
 enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_reply *reply_out);
 
-/* MAIL was refused, and not for this message's size: the sender, or everything. */
-bool outcome_is_sender_refused(const struct smtp_result *result);
+enum outcome_blame {
+	BLAME_MAIL,     /* nobody was refused, or for what the mail or its recipients are */
+	BLAME_IF_ALIKE, /* all recipients by a policy: ours is the fault if others hear the same */
+	BLAME_US,       /* sender, client or login are refused, at MAIL or later */
+};
+
+/* Whose fault it is that none of the recipients was accepted, and the reply that says so. A
+ * server may refuse a sender or client only at RCPT (smtpd_delay_reject of Postfix). */
+enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
+				 struct smtp_reply *reply_out);
 
 /* The outcomes of all recipients for bounce.settle_delivery(). Heap. */
 char *outcome_document(const struct ruleset *rules, const char *server, const struct db_item *item,

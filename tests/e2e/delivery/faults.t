@@ -81,6 +81,22 @@ for my $row (
         [ [ '@mail', '553 5.1.8 sender domain not found' ] ],
         [], qr/sender domain not found/
     ],
+    # what Postfix says at RCPT, by default
+    [
+        'sender refused at RCPT',
+        [ [ '@rcpt', '553 5.7.1 <billing@example.org>: Sender address rejected: not owned' ] ],
+        [], qr/Sender address rejected/
+    ],
+    [
+        'client refused at RCPT',
+        [ [ '@rcpt', '554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied' ] ],
+        [], qr/Client host rejected/
+    ],
+    [
+        'relaying refused at RCPT',
+        [ [ '@rcpt', '454 4.7.1 <a@customer.example>: Relay access denied' ] ],
+        [], qr/Relay access denied/
+    ],
     [ 'sender put off for all', [ [ '@mail', '451 4.3.0 queue full' ] ], [], qr/queue full/ ],
     [
         'closes at the first MAIL',

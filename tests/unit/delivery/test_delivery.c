@@ -107,6 +107,42 @@ static void test_outcomes(void)
 	}
 }
 
+static void test_blame(void)
+{
+	static const struct {
+		int mail, code;
+		const char *status, *text;
+		enum outcome_blame blame;
+	} rows[] = {
+	    {250, 250, "2.1.5", "ok", BLAME_MAIL},
+	    {250, 550, "5.1.1", "<a@b.example>: user unknown", BLAME_MAIL},
+	    {550, 0, "", "", BLAME_US},
+	    {552, 0, "", "", BLAME_MAIL}, /* the size */
+	    {250, 553, "5.7.1", "<x@y.example>: Sender address rejected: not owned", BLAME_US},
+	    {250, 454, "4.7.1", "<a@b.example>: Relay access denied", BLAME_US},
+	    {250, 554, "5.7.1", "<u[192.0.2.1]>: Client host rejected: Access denied", BLAME_US},
+	    {250, 530, "5.7.0", "Must issue a STARTTLS command first", BLAME_US},
+	    {250, 554, "5.7.1", "<a@b.example>: Recipient address rejected: Access denied",
+	     BLAME_IF_ALIKE},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct smtp_reply recipients[2] = {
+		    {.code = rows[i].code, .text = (char *)rows[i].text},
+		    {.code = 250, .text = (char *)"ok"}};
+		struct smtp_result result = {.mail = {.code = rows[i].mail, .text = (char *)"m"},
+					     .recipients = recipients,
+					     .fault = ""};
+		struct smtp_reply reply;
+
+		g_strlcpy(recipients[0].status, rows[i].status, sizeof recipients[0].status);
+		g_test_message("%d %d %s", rows[i].mail, rows[i].code, rows[i].text);
+		g_assert_cmpint(outcome_blame(&result, 1, &reply), ==, rows[i].blame);
+		if (rows[i].mail == 250)
+			g_assert_cmpint(outcome_blame(&result, 2, &reply), ==, BLAME_MAIL);
+	}
+}
+
 /* Absence is "", in the document of a refusal as in any other. */
 static void assert_no_null(JsonArray *array, guint index, JsonNode *node, gpointer data);
 
@@ -163,6 +199,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/delivery/settings/documents", test_documents);
 	g_test_add_func("/delivery/settings/password-in-the-clear", test_password_in_the_clear);
 	g_test_add_func("/delivery/outcome", test_outcomes);
+	g_test_add_func("/delivery/outcome/blame", test_blame);
 	g_test_add_func("/delivery/outcome/document", test_refusal_document);
 	return g_test_run();
 }
