@@ -88,7 +88,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
 GRANT SELECT ON bounce.undelivered, bounce.scheduled_resend, bounce.delivery,
   bounce.delivery_metric, bounce.refused_delivery, bounce.task_detail, bounce.open_task,
   bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,
-  bounce.parameter_setting, bounce.token_key_state, bounce.event_partition TO bounce_operator, bounce_admin;
+  bounce.parameter_setting, bounce.token_key_state, bounce.event_partition
+  TO bounce_operator, bounce_admin;
 GRANT INSERT, DELETE ON bounce.system_parameter TO bounce_operator, bounce_admin;
 GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator, bounce_admin;
 GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator, bounce_admin;

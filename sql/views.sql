@@ -106,8 +106,8 @@ COMMENT ON VIEW bounce.delivery IS
   'unknown: recipients whose final reply was lost; came_back: those for whom the server accepted '
   'the mail, and a bounce came later; both are also named in error. Each recipient is in one of '
   'the five lists, unless another address replaced it. json: the same with the field names of '
-  'Firebase''s Trigger Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' on '
-  'SUCCESS and ERROR sends again to those that did not get it; nothing else can be set. Notices of '
+  'Firebase''s Trigger Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' '
+  'on SUCCESS and ERROR sends again to those that did not get it; nothing else can be set. Notices of '
   'ours are not among them';
 
 -- here, because the view has to be there
@@ -195,7 +195,7 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
                                  ELSE substr(t.diagnosis, length(n.meaning) + 3) END)), ''))
             END AS why,
        CASE WHEN t.reason = 'submission_server'
-              THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself then'
+              THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
             WHEN t.kind = 'outage'
               THEN 'decide whether it is an outage: until then nothing is blocked'
             WHEN t.kind = 'delivery_problem' AND t.reason = 'unknown'
@@ -218,7 +218,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN bounce.communication AS c ON c.id = coalesce(b.communication_id, t.communication_id)
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason
 LEFT JOIN bounce.outage AS o
-  ON o.id = CASE t.kind WHEN 'outage' THEN substring(t.dedup_key FROM '^outage:([0-9]+)')::bigint END;
+  ON o.id = CASE t.kind WHEN 'outage'
+                        THEN substring(t.dedup_key FROM '^outage:([0-9]+)')::bigint END;
 COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
   'probably meant. about: whom or what; why: the diagnosis in a line; what_next: what is to be '

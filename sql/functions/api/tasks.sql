@@ -232,8 +232,8 @@ BEGIN
   RETURN bounce_internal.replace_recipient(r.id, bare, because);
 END $$;
 COMMENT ON FUNCTION bounce.change_recipient(bigint, text, text, text) IS
-  'application, operator: another address for a recipient: the mail is sent there now, and the old address '
-  'stays in the story. Returns the new communication_recipient.id, NULL when the new address is '
+  'application, operator: another address for a recipient: the mail is sent there now, and the '
+  'old address stays in the story. Returns the new communication_recipient.id, NULL when the new address is '
   'already a recipient. P0002 when the old one is none, 22023 when it is being sent to, or when '
   'the new one is not an address or is blocked';
 

@@ -18,12 +18,15 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE')$$,
                     'nor read or write a table');
 SELECT is_empty($$SELECT rolname FROM pg_roles
-                  WHERE rolname LIKE 'bounce\_%' AND (rolcanlogin OR rolsuper)$$,
-                'all are groups');
+                  WHERE rolname IN ('bounce_milter', 'bounce_application', 'bounce_auditor',
+                                    'bounce_clerk', 'bounce_operator', 'bounce_admin')
+                AND (rolcanlogin OR rolsuper)$$,
+                'they are groups');
 
 SELECT is_empty($$SELECT role
                   FROM unnest('{public,bounce_milter,bounce_delivery,bounce_application,'
-                              'bounce_auditor,bounce_clerk,bounce_operator,bounce_admin}'::text[]) AS role
+                              'bounce_auditor,bounce_clerk,bounce_operator,'
+                              'bounce_admin}'::text[]) AS role
                   WHERE has_schema_privilege(role, 'bounce_internal', 'USAGE')$$,
                     'what is internal is in nobody''s reach');
 
@@ -81,7 +84,8 @@ FROM (VALUES
    'assign_task,postpone_task,note_task,resolve_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
    'reopen_task,preview_task,block_address,lift_block,request_resend,add_recipient,'
-   'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits}')) AS v (role, functions);
+   'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits}'))
+  AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
                 AND c.relname NOT IN ('schema_migration', 'schema_functions')

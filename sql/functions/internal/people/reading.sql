@@ -70,7 +70,8 @@ BEGIN
   RETURN QUERY
   SELECT * FROM bounce_internal.status_line(
     'outages_open', c.outages::text,
-    CASE WHEN c.outages > 0 THEN 'blocks are held until somebody decides: task show, then --outage or --no-outage' END);
+    CASE WHEN c.outages > 0
+         THEN 'blocks are held until somebody decides: task resolve --outage or --no-outage' END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_tasks IS
   'the rows of status() about tasks and outages';

@@ -13,7 +13,8 @@ BEGIN
     'bounces', coalesce(bounces, '{}'),
     'blocks', (SELECT coalesce(jsonb_agg(b.id), '[]') FROM bounce.address_block AS b
                WHERE b.lifted_at IS NULL
-                 AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces))),
+                 AND (b.address_key = bounce.address_key(t.address)
+                      OR b.bounce_id = ANY (bounces))),
     'tasks', (SELECT coalesce(jsonb_agg(o.id), '[]') FROM bounce.task AS o
               WHERE o.status = 'open' AND o.id IN (SELECT b.task_id FROM bounce.bounce AS b
                                                    WHERE b.id = ANY (bounces))),
