@@ -107,7 +107,8 @@ COMMENT ON VIEW bounce.delivery IS
   'the mail, and a bounce came later; both are also named in error. Each recipient is in one of '
   'the five lists, unless another address replaced it. json: the same with the field names of '
   'Firebase''s Trigger Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' '
-  'on SUCCESS and ERROR sends again to those that did not get it; nothing else can be set. Notices of '
+  'on SUCCESS and ERROR sends again to those that did not get it; nothing else can be set. '
+  'Notices of '
   'ours are not among them';
 
 -- here, because the view has to be there

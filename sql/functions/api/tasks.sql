@@ -233,7 +233,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.change_recipient(bigint, text, text, text) IS
   'application, operator: another address for a recipient: the mail is sent there now, and the '
-  'old address stays in the story. Returns the new communication_recipient.id, NULL when the new address is '
+  'old address stays in the story. Returns the new communication_recipient.id, NULL when the '
+  'new address is '
   'already a recipient. P0002 when the old one is none, 22023 when it is being sent to, or when '
   'the new one is not an address or is blocked';
 

@@ -67,7 +67,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.large_providers() RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
   SELECT '{aim.com,aol.com,bluewin.ch,email.com,free.fr,freenet.de,gmail.com,gmx.at,gmx.ch,
     gmx.com,gmx.de,gmx.net,googlemail.com,hotmail.com,hotmail.de,hotmail.fr,icloud.com,laposte.net,
-    libero.it,live.com,live.de,mac.com,mail.com,mail.ru,me.com,msn.com,orange.fr,outlook.com,outlook.de,
+    libero.it,live.com,live.de,mac.com,mail.com,mail.ru,me.com,msn.com,orange.fr,outlook.com,
+    outlook.de,
     posteo.de,proton.me,protonmail.com,qq.com,sfr.fr,t-online.de,wanadoo.fr,web.de,wp.pl,
     yahoo.co.uk,yahoo.com,yahoo.de,yahoo.fr,yandex.ru,ymail.com}'::text[]
 $$;
