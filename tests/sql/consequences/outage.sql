@@ -23,6 +23,21 @@ BEGIN
   END LOOP;
 END
 $$;
+-- A stranger gets one mail, and answers with many: it stays one bounce.
+SELECT test.mail('flood', '{flood@flood.example}');
+SELECT test.record(test.report('user_unknown', 'x', "to" => test.return_path('flood@flood.example'))
+  || jsonb_build_object('recipients', (SELECT jsonb_agg(
+       test.reported('user_unknown', format('invented%s@flood.example', i)))
+     FROM generate_series(1, 120) AS i)));
+SELECT test.record(test.report('user_unknown', format('more%s@flood.example', i),
+                               "to" => test.return_path('flood@flood.example')))
+FROM generate_series(1, 10) AS i;
+SELECT is((SELECT sum(h.count) FROM bounce.hard_count AS h
+           WHERE h.about = 'flood.example' AND h.span = 'minutes'), 1::bigint,
+          'invented recipients to one return path count as one bounce');
+SELECT is_empty('SELECT FROM bounce.outage', 'and open no outage');
+DELETE FROM bounce.hard_count;
+
 -- What the past days had: hard bounces a day, for 14 days
 CREATE FUNCTION test.usual(scope text, about text, a_day integer) RETURNS void LANGUAGE sql AS $$
   INSERT INTO bounce.hard_count (scope, about, span, bucket, slot, count)

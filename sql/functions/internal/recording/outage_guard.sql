@@ -242,6 +242,15 @@ COMMENT ON FUNCTION bounce_internal.held_by(bounce.outage, text) IS
   'the outage that holds a block on this address, and that nobody decides before the end of the '
   'transaction; NULL when the block is not held';
 
+CREATE OR REPLACE FUNCTION bounce_internal.is_dead(recipient_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
+                 WHERE r.id = is_dead.recipient_id AND r.state = 'bounced' AND r.class = 'hard');
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_dead(bigint) IS
+  'whether the current send of a recipient has bounced hard before, so that it is counted already';
+
 CREATE OR REPLACE FUNCTION bounce_internal.guard_findings(
   INOUT findings bounce_internal.finding[], at timestamptz DEFAULT now())
 LANGUAGE plpgsql AS $$
@@ -249,6 +258,7 @@ DECLARE
   scopes text[] := '{}';
   abouts text[] := '{}';
   is_outage boolean := false;
+  counted bigint[] := '{}';
   keys text[];
   f bounce_internal.finding;
   o bounce.outage;
@@ -258,12 +268,15 @@ BEGIN
     keys := bounce_internal.guard_abouts(f.address, f.diagnostic);
     o := bounce_internal.current_outage(keys, at);
     is_outage := is_outage OR o.id IS NOT NULL;
+    -- one mail may name a hundred recipients to its own return path: a send counts once
+    CONTINUE WHEN f.recipient_id = ANY (counted) OR bounce_internal.is_dead(f.recipient_id);
+    counted := counted || f.recipient_id;
     -- what an outage of its domain explains says nothing of the other domains
     scopes := scopes || CASE o.scope WHEN 'domain' THEN '{domain}'
                              ELSE '{domain,diagnostic,overall}'::text[] END;
     abouts := abouts || CASE o.scope WHEN 'domain' THEN keys[1:1] ELSE keys END;
   END LOOP;
-  IF cardinality(scopes) = 0 THEN
+  IF cardinality(scopes) = 0 AND NOT is_outage THEN
     RETURN;
   END IF;
   IF bounce_internal.count_hard(scopes, abouts, at)
