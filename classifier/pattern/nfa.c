@@ -168,8 +168,9 @@ static unsigned merge_from(struct merge *merge, unsigned base, unsigned depth)
 {
 	unsigned all = 0, len = merge->nodes->len, end = 0;
 
-	g_qsort_with_data(&g_array_index(merge->nodes, unsigned, base), (gint)(len - base),
-			  sizeof(unsigned), compare_nodes, merge->nfa);
+	if (len > base) /* an array without an element has no first one to point at */
+		g_qsort_with_data(&g_array_index(merge->nodes, unsigned, base), (gint)(len - base),
+				  sizeof(unsigned), compare_nodes, merge->nfa);
 	for (unsigned begin = base; begin < len; begin = end) {
 		for (end = begin + 1; depth > 0 && end < len; end++)
 			if (!ask_the_same(merge, begin, end))
