@@ -10,6 +10,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use Bounce::Bench qw(figure);
 use Bounce::Daemon;
 use Bounce::Instance;
 use Bounce::Postgres;
@@ -55,14 +56,24 @@ Bounce::Daemon->new($instance, $db)->init_database;
 
 fill($_)    for @cases;
 measure($_) for 0 .. ROUNDS;
-printf "%-8s %-20s %8s %8s %6s  %s\n", 'database', 'report', 'bare', 'recorded', 'ratio',
-    'quartiles of the rounds';
 my %ratio = map { ($_ => show($_)) } @cases;
-printf "%s against new: %.2f\n", $_, $ratio{$_} / $ratio{new} for grep { $_ ne 'new' } @cases;
+for my $name (grep { $_ ne 'new' } @cases) {
+    figure(
+        name   => "hard, by token: $name against new",
+        unit   => '',
+        values => [ $ratio{$name} / $ratio{new} ],
+        target => '<= 1.1'
+    );
+}
 for my $name (qw(new outage)) {
     my ($one, $eight) = map { rate($name, $_) } 1, 8;
-    printf "%-8s one session %.0f bounces/s, eight %.0f: %.2f\n", $name, $one, $eight,
-        $eight / $one;
+    figure(
+        name    => "$name: eight sessions against one",
+        unit    => '',
+        values  => [ $eight / $one ],
+        against => sprintf('%.0f bounces/s by one', $one),
+        target  => '>= 1.7'
+    );
 }
 $instance->discard;
 
@@ -121,12 +132,16 @@ FROM (SELECT q.what, q.round, count(*) AS n, string_agg(DISTINCT q.effect, ' | '
 GROUP BY c.what
 END
     for my $kind (@{ $case{$name}{kinds} }) {
-        my $row    = $row{$kind} || { n => 0, effects => 'nothing' };
+        my $row    = $row{$kind}          || { n => 0, effects => 'nothing' };
         my $wanted = $case{$name}{effect} || $effect{$kind};
         die "$name, $kind: $row->{n} reports, $row->{effects} instead of $wanted\n"
             if $row->{n} != $reports * (ROUNDS + 1) || $row->{effects} ne $wanted;
-        printf "%-8s %-20s %8.0f %8.0f %6.2f  %.2f to %.2f\n", $name, $kind,
-            @$row{qw(bare recorded)}, $row->{recorded} / $row->{bare}, @$row{qw(low high)};
+        figure(
+            name    => "$name: $kind",
+            unit    => '',
+            values  => [ $row->{low}, $row->{recorded} / $row->{bare}, $row->{high} ],
+            against => sprintf('bare statements, %.0f us; quartiles', $row->{bare}),
+            $kind eq 'hard, by token' ? (target => '<= 4') : ());
     }
     return $row{'hard, by token'}{recorded} / $row{'hard, by token'}{bare};
 }
