@@ -80,7 +80,7 @@ static bool set_rank(struct reader *reader, const char *value, GError **error)
 			    "the site's own rules come before all others and have no rank");
 	reader->has_rank = true;
 	return rule_tier_find(value, &reader->rule->tier) ||
-	       fail(reader, error, "neither guard, strong, normal nor weak: %s", value);
+	       fail(reader, error, "none of guard, strong, normal, weak: %s", value);
 }
 
 static bool add_pattern(struct reader *reader, GArray *lines, const char *value, GError **error)

@@ -31,7 +31,7 @@ static void check_faults(void)
 	    {"[a]\ncolour = red\n", "t.rules:2: rule a: colour: no such key"},
 	    {"[a]\nlook = body\n", "t.rules:2: rule a: look: no such field: body"},
 	    {"[a]\nrank = best\n",
-	     "t.rules:2: rule a: rank: neither strong, normal nor weak: best"},
+	     "t.rules:2: rule a: rank: none of guard, strong, normal, weak: best"},
 	    {"[a]\nstatus = 5.1.1, five\n", "t.rules:2: rule a: status: no code: \"five\""},
 	    {"[a]\nreason = expired\nreason = expired\n", "t.rules:3: rule a: reason: given twice"},
 	    {"[A rule]\n",
@@ -220,6 +220,7 @@ static void check_order(struct folder *folder, gconstpointer data)
 		 "[second]\nreason = expired\nmatch = house|garden\nrank = strong\n"
 		 "[weak]\nreason = expired\nmatch = tree\nrank = weak\n"
 		 "[middle]\nreason = expired\nmatch = tree|bush\n"
+		 "[address]\nreason = mailbox_disabled\nmatch = hedge\n"
 		 "[replaced]\nreason = expired\nmatch = flower\nrank = strong\n",
 		 "[site]\nreason = mailbox_full\nmatch = garden gate\n"
 		 "[replaced]\nreason = mailbox_full\nmatch = rose\n");
@@ -230,7 +231,9 @@ static void check_order(struct folder *folder, gconstpointer data)
 	assert_rule(rules, "550 5.1.1 house", "first");
 	assert_rule(rules, "550 garden", "second");
 	assert_rule(rules, "550 house with garden gate", "site");
-	assert_rule(rules, "550 5.1.1 bush", "status:X.1.1");
+	assert_rule(rules, "550 5.1.1 hedge", "status:X.1.1");
+	assert_rule(rules, "550 5.1.1 bush", "middle"); /* it speaks of something else */
+	assert_rule(rules, "552 5.2.2 bush", "status:X.2.2");
 	assert_rule(rules, "550 5.7.1 bush", "middle");
 	assert_rule(rules, "550 5.7.1 tree", "middle");
 	assert_rule(rules, "550 flower", "");

@@ -58,7 +58,7 @@ static const struct {
     { "shadowed", "[a]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
       "[b]\nreason = mailbox_full\nmatch = very tired\nexample = 550 very tired\n", NULL,
       "b:5:shadowed", "b:8:example" },
-    { "shadowed-by-a-code", "[a]\nreason = expired\nmatch = tired\nexample = 550 5.1.1 tired\n",
+    { "shadowed-by-a-code", "[a]\nreason = expired\nmatch = tired\nexample = 552 5.2.2 tired\n",
       NULL, "a:1:shadowed",
       "a:4:example" },
     { "same-pattern", "[a]\nreason = expired\nmatch = tired\nexample = 550 tired\n"
