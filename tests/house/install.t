@@ -72,7 +72,8 @@ subtest 'paths' => sub {
     like slurp('/opt/bm/share/doc/bounce-milter/examples/sendmail/bounce-milter.mc'),
         qr{P=/opt/bm/bin/bouncectl}, "Sendmail's mailer";
     for my $file (installed()) {
-        unlike slurp($file), qr{\@(?:s?bindir|sysconfdir|sandbox)\@}, "$file: nothing is left to fill in";
+        unlike slurp($file), qr{\@(?:s?bindir|sysconfdir|sandbox)\@},
+            "$file: nothing is left to fill in";
     }
 };
 
