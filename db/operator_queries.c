@@ -23,10 +23,12 @@ STATEMENT(
     "  FROM bounce.delivery_server AS s WHERE s.problem <> ''), "
     "line AS ("
     "  SELECT ordinality AS part, name, value, warning FROM bounce.status() WITH ORDINALITY "
-    "  UNION ALL SELECT v.part, v.name, v.value, coalesce(v.warning, '') FROM queue AS q, server AS s, "
+    "  UNION ALL SELECT v.part, v.name, v.value, coalesce(v.warning, '') "
+    "  FROM queue AS q, server AS s, "
     "LATERAL (VALUES "
     "    (101, 'queue_waiting', q.waiting::text, ''), (102, 'queue_due', q.due::text, ''), "
-    "    (103, 'queue_oldest_due_at', q.oldest::text, CASE WHEN q.oldest < now() - interval '1 hour' "
+    "    (103, 'queue_oldest_due_at', q.oldest::text, "
+    "     CASE WHEN q.oldest < now() - interval '1 hour' "
     "AND s.since IS NULL "
     "        THEN 'due since more than an hour: does bounce-delivery run? Or quiet hours, or a "
     "rate' END), "
@@ -34,14 +36,16 @@ STATEMENT(
     "    (106, 'queue_leases_expired', q.expired::text, "
     "        CASE WHEN q.expired > 0 THEN 'nobody takes them back: does bounce-delivery run?' "
     "END), "
-    "    (107, 'submission_server_down_since', s.since::text, s.problem || ': mend the server or the "
+    "    (107, 'submission_server_down_since', s.since::text, "
+    "     s.problem || ': mend the server or the "
     "settings of bounce-delivery, mail goes out by itself then')) AS v (part, name, value, "
     "warning)) "
     "SELECT l.name, CASE WHEN l.value = '' THEN NULL WHEN l.value ~ '^[0-9]{1,18}$' THEN "
     "to_jsonb(l.value::bigint) "
     "  WHEN l.value ~ '^[0-9]{4}-[0-9][0-9]-[0-9][0-9] ' THEN to_jsonb(l.value::timestamptz) "
     "  ELSE to_jsonb(l.value) END AS value, nullif(l.warning, '') AS warning, "
-    "  l.value AS text FROM line AS l ORDER BY CASE l.name WHEN 'submission_server_down_since' THEN "
+    "  l.value AS text FROM line AS l "
+    "  ORDER BY CASE l.name WHEN 'submission_server_down_since' THEN "
     "-2 WHEN 'outages_open' THEN -1 ELSE l.part END");
 
 STATEMENT(operator_queries_words, 1,
@@ -87,7 +91,8 @@ STATEMENT(
     "t.created_at, "
     "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
     "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
-    "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id LIMIT $6::integer");
+    "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id "
+    "LIMIT $6::integer");
 STATEMENT(operator_queries_task_groups, 15,
 	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
 	  "t.reason WHEN 'process' "
@@ -185,7 +190,8 @@ STATEMENT(operator_queries_recipient_change, 4,
 	  "FROM bounce.change_recipient($1::bigint, $2, $3, $4) AS n");
 STATEMENT(operator_queries_task_unblocked, 3,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent, (SELECT "
-	  "coalesce(nullif(t.address, ''), t.domain) FROM bounce.task AS t WHERE t.id = $1::bigint) "
+	  "coalesce(nullif(t.address, ''), t.domain) FROM bounce.task AS t "
+	  "WHERE t.id = $1::bigint) "
 	  "AS about "
 	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT "
 	  "coalesce($3::boolean, false)) AS n");
@@ -254,7 +260,8 @@ STATEMENT(operator_queries_param_unset, 2,
 STATEMENT(operator_queries_find, 1,
 	  "SELECT f.id, f.matched, c.created_at, bounce.ago(c.created_at) AS since, c.process, "
 	  "c.business_ref, c.subject, c.status, (SELECT string_agg(r.address, ', ' ORDER BY r.id) "
-	  "  FROM bounce.communication_recipient AS r WHERE r.communication_id = c.id) AS recipients "
+	  "  FROM bounce.communication_recipient AS r "
+	  "  WHERE r.communication_id = c.id) AS recipients "
 	  "FROM bounce.find_communications($1) AS f JOIN bounce.communication AS c ON c.id = f.id "
 	  "ORDER BY f.id DESC LIMIT 20");
 STATEMENT(operator_queries_communication, 1,
@@ -267,7 +274,8 @@ STATEMENT(operator_queries_communication, 1,
 	  "WHERE c.id = $1::bigint");
 STATEMENT(operator_queries_communication_recipients, 1,
 	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic,"
-	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries, q.first_try_at, q.last_try_at,"
+	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries, "
+	  "  q.first_try_at, q.last_try_at,"
 	  "  nullif(q.response, '') AS response, r.next_attempt_at, r.task_id, r.bounce_id,"
 	  "  bounce.is_address_blocked(r.address) AS is_blocked "
 	  "FROM bounce.communication_recipient AS r"

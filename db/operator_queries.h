@@ -53,7 +53,7 @@ extern const struct db_statement
 extern const struct db_statement
     operator_queries_task_preview; /* task ids, way, note, address, no resend ("true") */
 extern const struct db_statement operator_queries_task_reopen;   /* task id, why */
-extern const struct db_statement operator_queries_recipient_add; /* communication id, address, why */
+extern const struct db_statement operator_queries_recipient_add; /* communication, address, why */
 extern const struct db_statement
     operator_queries_recipient_change; /* communication id, old address, new address, why */
 extern const struct db_statement

@@ -65,7 +65,8 @@ char *pg_error_for_people(const char *text)
 	g_autofree char *said = g_strndup(message, (gsize)(state - message));
 
 	if (*hint == '\0' && g_str_has_prefix(code, "42501"))
-		hint = "The account needs a role that may: bounce_clerk, bounce_operator or bounce_admin";
+		hint = "The account needs a role that may: bounce_clerk, bounce_operator or "
+		       "bounce_admin";
 	else if (*hint == '\0' && (g_str_has_prefix(code, "42") || g_str_has_prefix(code, "3F")))
 		hint = "Is the schema the one of this program? bouncectl db check";
 	return g_strjoin(*hint != '\0' ? "\n" : "", said, hint, NULL);

@@ -261,7 +261,7 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 	if (blame != BLAME_MAIL && !claim->was_sender_accepted) {
 		keep_refused(claim, index, blame, &reply);
 		if (blame == BLAME_US && result->mail.code != reply.code)
-			g_free(outcomes); /* it may be over by now: tried once more, behind others */
+			g_free(outcomes); /* it may be over by now: once more, behind others */
 		else
 			claim->refused[index] = outcomes;
 		return;

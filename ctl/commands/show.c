@@ -37,10 +37,10 @@ static const struct ctl_view communication_view = {
 };
 
 static const struct ctl_section found_section = {
-    .name = "communications", .columns = {CTL_COLUMN("id"), CTL_COLUMN("created_at"), CTL_IF_ROOM("since"),
-				    CTL_COLUMN("process"), CTL_COLUMN("business_ref"),
-				    CTL_COLUMN("status"), CTL_COLUMN("recipients"),
-				    CTL_IF_ROOM("subject"), CTL_IF_ROOM("matched")}};
+    .name = "communications",
+    .columns = {CTL_COLUMN("id"), CTL_COLUMN("created_at"), CTL_IF_ROOM("since"),
+		CTL_COLUMN("process"), CTL_COLUMN("business_ref"), CTL_COLUMN("status"),
+		CTL_COLUMN("recipients"), CTL_IF_ROOM("subject"), CTL_IF_ROOM("matched")}};
 
 static void set_argument(struct ctl_call *call, const char *value)
 {

@@ -96,7 +96,8 @@ subtest 'reclassify' => sub {
     my $letter = bounced('postfix-user-unknown', 'wrong@customer.example');
     my $id     = bounce_of($letter);
     ok is_blocked('wrong@customer.example'), 'blocked';
-    my $text = $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--yes', '--why', 'they told us',
+    my $text = $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--yes', '--why',
+        'they told us',
         '--rules', $rules);
     like $text, qr/^bounce $id is mailbox_full now: /, 'said';
     ok !is_blocked('wrong@customer.example'), 'the block is lifted';
@@ -116,7 +117,8 @@ subtest 'reclassify' => sub {
         $mail);
     like $verdict, qr/"reason":"mailbox_full".*"rule":"site\./, 'it judges the next one rightly';
     my ($object)
-        = $ctl->json('reclassify', $id, '--as', 'user_unknown', '--yes', '--rules', $rules, '--site', $site);
+        = $ctl->json('reclassify', $id, '--as', 'user_unknown', '--yes', '--rules', $rules,
+        '--site', $site);
     like $object->{rule}, qr/^\[site\./, 'JSON has the rule';
     is_deeply [ map { $_->{other_reason} } @{ $object->{also_fits} } ], [],
         'and that it fits no other reason';
@@ -125,7 +127,8 @@ subtest 'reclassify' => sub {
         or diag explain $object;
     my $first = $stage->instance->write_file('first.rules',
         "[site.first]\nreason = mailbox_disabled\nmatch = user unknown\nexample = User unknown\n");
-    like $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--yes', '--rules', $rules, '--site',
+    like $ctl->output('reclassify', $id, '--as', 'mailbox_full', '--yes', '--rules', $rules,
+        '--site',
         $first),
         qr/^# Tried, and not good enough as it is:\n.*site\.first/ms,
         'a rule before it decides: that is said';

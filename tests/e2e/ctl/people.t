@@ -147,7 +147,8 @@ subtest 'show' => sub {
     is $story->{communication}{id},         $dead->{id},      'by its business reference';
     is $story->{recipients}[0]{is_blocked}, JSON::PP::true(), 'JSON: a boolean';
     bounced('exchange-mailbox-full', 'twice@school.example') for 1 .. 2;
-    like $ctl->output('show', 'twice@school.example'), qr/^ID +.*BUSINESS.*\n( *\d+ .*twice\@school.*\n){2}$/i,
+    like $ctl->output('show', 'twice@school.example'),
+        qr/^ID +.*BUSINESS.*\n( *\d+ .*twice\@school.*\n){2}$/i,
         'several: they are listed, well enough to choose';
     my ($status, $said) = $ctl->run('show', 'nonsense');
     is $status, 1, 'nothing found';

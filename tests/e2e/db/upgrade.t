@@ -47,7 +47,8 @@ SELECT jsonb_build_object(
 END
 
 my $parameters = <<'END';
-SELECT jsonb_object_agg(concat_ws(' ', p.name, p.process), p.value) FROM bounce.system_parameter AS p
+SELECT jsonb_object_agg(concat_ws(' ', p.name, p.process), p.value)
+FROM bounce.system_parameter AS p
 END
 
 my $old            = restore('old');

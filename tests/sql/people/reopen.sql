@@ -9,13 +9,15 @@ CREATE FUNCTION test.bounced(name text, address text, reason text DEFAULT 'user_
 BEGIN
   PERFORM test.mail(name, ARRAY[address]);
   PERFORM test.record(test.report(reason, address, status, "to" => test.return_path(address)));
-  RETURN (SELECT t.id FROM bounce.task AS t WHERE t.recipient_id = (test.recipient(bounced.address)).id
+  RETURN (SELECT t.id FROM bounce.task AS t
+          WHERE t.recipient_id = (test.recipient(bounced.address)).id
           ORDER BY t.id DESC LIMIT 1);
 END
 $$;
 -- "bounced hard blocked due task": what there is of an address
 CREATE FUNCTION test.fate(address text) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', r.state, r.class, CASE WHEN bounce.is_address_blocked($1) THEN 'blocked' END,
+  SELECT concat_ws(' ', r.state, r.class,
+                   CASE WHEN bounce.is_address_blocked($1) THEN 'blocked' END,
     CASE WHEN r.next_attempt_at <= now() THEN 'due'
          WHEN r.next_attempt_at IS NOT NULL THEN 'scheduled' END,
     CASE WHEN EXISTS (SELECT FROM bounce.task AS t
@@ -84,7 +86,8 @@ FROM (SELECT bounce.resolve_task(m.task_id), m.task_id AS first,
       FROM made AS m WHERE m.name = 'done') AS v;
 
 -- An outage, decided and taken back
-SELECT test.set('guard_minimum', '4'), test.set('guard_minimum_overall', '1000'), test.set('guard_factor', '3');
+SELECT test.set('guard_minimum', '4'), test.set('guard_minimum_overall', '1000'),
+       test.set('guard_factor', '3');
 SELECT test.bounced('o' || n, format('o%s@out.example', n)) FROM generate_series(1, 12) AS n;
 CREATE TEMPORARY TABLE outage AS SELECT t.id FROM bounce.task AS t
                                  WHERE t.kind = 'outage' AND t.status = 'open' LIMIT 1;
