@@ -25,7 +25,7 @@ void process_pid_file_close(const char *path, int fd);
 bool process_background(int *ready_fd_out, GError **error) __attribute__((warn_unused_result));
 void process_background_ready(int *ready_fd); /* sets it to -1; -1 does nothing */
 
-/* libpq and libESMTP look for passwords and certificates under HOME, which is root's
+/* libpq looks for passwords and certificates under HOME, which is root's
  * own after dropping privileges. To be called before the first thread. */
 void process_set_home(void);
 
