@@ -160,7 +160,7 @@ subtest 'a schema that is not known' => sub {
     my $start = sub {
         $daemon->write_conf;
         return $instance->run(
-            [ 'timeout', 60, $daemon->program('bounce-milter'), '-c', $daemon->conf ],
+            [ 'timeout', 600, $daemon->program('bounce-milter'), '-c', $daemon->conf ],
             may_fail => 1);
     };
     $stage->db->sql("INSERT INTO bounce.schema_migration (version, name, sha256) "
