@@ -169,17 +169,20 @@ static const struct rule_match *find_guard(const struct question *question)
  * guard finds somebody or something else in the same words. */
 static bool pass_gate(const struct question *question, struct verdict *verdict)
 {
+	const struct reason *refused = reason_get(REASON_recipient_refused);
+	if (!is_about_address(verdict->reason) && verdict->reason != refused)
+		return true;
+	enum smtp_step step = question_find_step(question);
 	if (is_about_address(verdict->reason)) {
 		const struct rule_match *guard = find_guard(question);
-		if (smtp_step_is_before_recipient(question->step)) {
-			refuse_step(question->step, verdict);
+		if (smtp_step_is_before_recipient(step)) {
+			refuse_step(step, verdict);
 		} else if (guard) {
 			verdict_clear(verdict);
 			decide_by_match(question, guard, verdict);
 		}
 	}
-	if (question->step == SMTP_STEP_DATA &&
-	    verdict->reason == reason_get(REASON_recipient_refused))
+	if (step == SMTP_STEP_DATA && verdict->reason == refused)
 		replace(verdict, REASON_policy_rejected, verdict->rule);
 	return true;
 }

@@ -92,7 +92,7 @@ size_t question_count_failed(const struct report *report)
 }
 
 /* The words to people say it where the diagnostic does not. They are about all recipients. */
-static enum smtp_step find_step(const struct question *question)
+enum smtp_step question_find_step(const struct question *question)
 {
 	const struct report *report = question->report;
 	g_autofree char *words = fold_text(question->recipient->diagnostic, NULL);
@@ -110,7 +110,6 @@ void question_init(struct question *question)
 	const struct report_recipient *recipient = question->recipient;
 
 	question_set_senders(question);
-	question->step = find_step(question);
 	question->diagnostic = question_fold_words(question, recipient->diagnostic);
 	question->text = fold_field(question, RULE_FIELD_TEXT, report->text);
 	question->subject = fold_field(question, RULE_FIELD_SUBJECT, report->header.subject);

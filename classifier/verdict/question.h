@@ -24,7 +24,6 @@ struct question {
 	const char *senders[QUESTION_SENDERS + 1];
 	char status[STATUS_CODE_SIZE];
 	bool is_status_made_up; /* the reply that it is given for had none */
-	enum smtp_step step;    /* that was refused */
 	enum permanence permanence;
 	struct rule_input input;
 	GArray *matches; /* the rules that hold for the diagnostic, or for other words */
@@ -36,6 +35,10 @@ void question_clear(struct question *question);
 
 /* Finds the rules that hold for these words in place of the diagnostic. */
 void question_match(struct question *question, const char *words);
+
+/* The step that was refused. Reads the words to people where the diagnostic does not say it, so it
+ * is asked only where an address would be called dead. */
+enum smtp_step question_find_step(const struct question *question);
 
 /* How many recipients failed. */
 size_t question_count_failed(const struct report *report);

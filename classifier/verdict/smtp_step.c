@@ -10,7 +10,6 @@
 
 #include <glib.h>
 
-#define LEAD_BYTES 16    /* before a command, in which such a word may be */
 #define TEXT_BYTES 16384 /* of the words that are looked at */
 
 static const struct {
@@ -62,8 +61,7 @@ static bool is_led(const char *text, const char *command)
 		end -= 4;
 	for (const char *const *lead = leads; *lead; lead++) {
 		size_t len = strlen(*lead);
-		if (len <= LEAD_BYTES && (size_t)(end - text) >= len &&
-		    g_ascii_strncasecmp(end - len, *lead, len) == 0)
+		if ((size_t)(end - text) >= len && g_ascii_strncasecmp(end - len, *lead, len) == 0)
 			return true;
 	}
 	return false;
