@@ -33,8 +33,8 @@ static const char *skip_token(const char *at)
 	if (end)
 		return end + 1;
 	size_t len = strcspn(at, " \n");
-	g_autofree char *word = g_strndup(at, len);
-	return strstr(word, "://") || strpbrk(word, "0123456789") ? at + len : NULL;
+	bool has_digit = strcspn(at, "0123456789 \n") < len;
+	return has_digit || g_strstr_len(at, (gssize)len, "://") ? at + len : NULL;
 }
 
 bool evidence_speaks(const char *text)
@@ -88,7 +88,7 @@ static void drop_formulas(char *text)
 	g_autofree char *rest = g_strdup(text);
 	drop_phrases(rest, words_formula);
 	if (strlen(rest) < strlen(text) && evidence_speaks(rest))
-		strcpy(text, rest);
+		cut(text, rest);
 }
 
 /* --- what another system put before or behind the reply -------------------------- */
@@ -103,10 +103,11 @@ static void keep_from(char *text, const char *at)
 static void keep_quoted_reply(char *text)
 {
 	char *arrow = strstr(text, "-> ");
-	g_autofree char *before = arrow ? g_strndup(text, (gsize)(arrow - text)) : g_strdup("");
-	g_autofree char *lower = g_ascii_strdown(before, -1);
-	if (arrow && is_refusal_code(arrow + 3) && words_any(lower, words_formula))
-		keep_from(text, arrow + 3);
+	if (arrow && is_refusal_code(arrow + 3)) {
+		g_autofree char *before = g_ascii_strdown(text, arrow - text);
+		if (words_any(before, words_formula))
+			keep_from(text, arrow + 3);
+	}
 	for (const char *const *phrase = words_reply_follows; *phrase; phrase++) {
 		char *at = strcasestr(text, *phrase);
 		if (at)
