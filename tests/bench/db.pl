@@ -16,7 +16,7 @@ use Bounce::Instance;
 use Bounce::Postgres;
 use Time::HiRes qw(time);
 
-use constant { ROUNDS => 20, BURST => 1600 };
+use constant { ROUNDS => 20, BURST => 1600, WARM_UP => 25, STEPS => 2_000_000 };
 
 # What must have come of each report.
 my %effect = (
@@ -65,6 +65,12 @@ for my $name (grep { $_ ne 'new' } @cases) {
         target => '<= 1.1'
     );
 }
+figure(
+    name    => 'processor alone: eight sessions against one',
+    unit    => '',
+    values  => [ at_once('new', 1, compute(8)) / at_once('new', 8, compute(1)) ],
+    against => 'what two cores could give at most'
+);
 for my $name (qw(new outage)) {
     my ($one, $eight) = map { rate($name, $_) } 1, 8;
     figure(
@@ -92,8 +98,11 @@ sub fill {
     # the new one is left without statistics
     $db->sql("VACUUM ANALYZE;\n", dbname => $name) if $name ne 'new';
     # what comes before the outage is noticed
-    $db->sql("CALL test.record_many(30, $case->{rows});\n", dbname => $name)
-        if $name eq 'outage';
+    $db->sql(
+        "INSERT INTO test.start VALUES (now());\n"
+            . "CALL test.record_many(30, 0, $case->{rows});\nDELETE FROM test.start;\n",
+        dbname => $name
+    ) if $name eq 'outage';
     return;
 }
 
@@ -146,31 +155,49 @@ END
     return $row{'hard, by token'}{recorded} / $row{'hard, by token'}{bare};
 }
 
-# Hard bounces a second, by several sessions at once.
+sub compute {
+    my ($share) = @_;
+    return 'CALL test.compute_only(' . $share * STEPS / 8 . ');';
+}
+
+# Hard bounces a second, by several sessions that have recorded before, as those of a pool have.
 sub rate {
     my ($name, $sessions) = @_;
-    my $each   = BURST / $sessions;
-    my $before = recorded($name);
-    my $began  = time;
-    my @children;
-    for (1 .. $sessions) {
-        my $pid = fork // die "fork: $!\n";
-        if (!$pid) {
-            $db->sql("CALL test.record_many($each, $case{$name}{rows});\n", dbname => $name);
-            require POSIX;
-            POSIX::_exit(0);
-        }
-        push @children, $pid;
-    }
+    my $each    = BURST / $sessions;
+    my $before  = recorded($name);
+    my $seconds = at_once($name, $sessions,
+        'CALL test.record_many(' . WARM_UP . ", $each, $case{$name}{rows});");
+    my $done     = recorded($name) - $before;
+    my $expected = BURST + $sessions * WARM_UP;
+    die "$name: $done reports were recorded by $sessions sessions, not $expected\n"
+        if $done != $expected;
+    return BURST / $seconds;
+}
+
+# Seconds from the start until the last of the sessions is done.
+sub at_once {
+    my ($name, $sessions, $statement) = @_;
+    $db->sql("TRUNCATE test.line, test.start;\n", dbname => $name);
+    my @children = map { session($name, $statement) } 1 .. $sessions;
+    $instance->wait_for(120,
+        sub { $db->value("SELECT count(*) FROM test.line", dbname => $name) == $sessions })
+        or die "$name: not all of $sessions sessions began\n";
+    my $began = time;
+    $db->sql("INSERT INTO test.start VALUES (now());\n", dbname => $name);
     for my $pid (@children) {
         waitpid $pid, 0;
         die "$name: a session of $sessions failed\n" if $?;
     }
-    my $rate = $sessions * $each / (time - $began);
-    my $done = recorded($name) - $before;
-    die "$name: $done reports were recorded by $sessions sessions, not ", BURST, "\n"
-        if $done != BURST;
-    return $rate;
+    return time - $began;
+}
+
+sub session {
+    my ($name, $statement) = @_;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    $db->sql("$statement\n", dbname => $name);
+    require POSIX;
+    return POSIX::_exit(0);
 }
 
 sub recorded {
