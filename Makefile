@@ -35,8 +35,9 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-LAYERS := base classifier db daemon intake milter delivery ctl
+LAYERS := base net classifier db daemon intake milter delivery ctl
 PKGS_base       := glib-2.0
+PKGS_net        := glib-2.0 openssl
 PKGS_classifier := glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto
 PKGS_db         := glib-2.0 libpq
 PKGS_daemon     := glib-2.0
@@ -152,14 +153,14 @@ libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter $(LIBS_all)
-$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery daemon db classifier base)
+$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery daemon db classifier net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := ctl milter delivery intake daemon db classifier base
+UNIT_LAYERS := ctl milter delivery intake daemon db classifier net base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "ctl/framework/call.h"
-#include "ctl/terminal/progress.h"
+#include "base/progress.h"
 #include "intake/intake.h"
 #include "intake/mail_place.h"
 

@@ -12,7 +12,7 @@
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
-#include "ctl/terminal/progress.h"
+#include "base/progress.h"
 #include "ctl/terminal/table.h"
 #include "db/operator_queries.h"
 #include "intake/intake.h"

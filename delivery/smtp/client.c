@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "delivery/smtp/tls.h"
+#include "net/tls.h"
 
 char *smtp_client_password(const struct smtp_client *client, GError **error)
 {

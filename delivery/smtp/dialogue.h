@@ -12,7 +12,7 @@
 #include <glib.h>
 
 #include "delivery/smtp/reply_reader.h"
-#include "delivery/smtp/wire.h"
+#include "net/wire.h"
 
 struct dialogue {
 	struct wire *wire;

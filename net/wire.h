@@ -2,8 +2,8 @@
  *
  * A connection as a stream of bytes, encrypted or not, of which every call ends in time.
  */
-#ifndef DELIVERY_SMTP_WIRE_H
-#define DELIVERY_SMTP_WIRE_H
+#ifndef NET_WIRE_H
+#define NET_WIRE_H
 
 #include <stdbool.h>
 

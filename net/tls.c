@@ -3,7 +3,7 @@
  * OpenSSL checks the name along with the certificate: the configured one, not one that
  * DNS says is the same.
  */
-#include "delivery/smtp/tls.h"
+#include "net/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>

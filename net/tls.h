@@ -2,8 +2,8 @@
  *
  * What is asked of TLS: whom to trust, and what went wrong.
  */
-#ifndef DELIVERY_SMTP_TLS_H
-#define DELIVERY_SMTP_TLS_H
+#ifndef NET_TLS_H
+#define NET_TLS_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * Long-running work: a counter for whoever is watching, and stopping between two steps
  * instead of in the middle of one.
  */
-#ifndef CTL_TERMINAL_PROGRESS_H
-#define CTL_TERMINAL_PROGRESS_H
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

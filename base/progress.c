@@ -2,7 +2,7 @@
  *
  * A line that is rewritten in place, and pending signals.
  */
-#include "ctl/terminal/progress.h"
+#include "base/progress.h"
 
 #include <signal.h>
 #include <stdio.h>

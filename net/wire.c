@@ -3,7 +3,7 @@
  * The socket never blocks; poll(2) waits, until the caller's deadline. An attempt to read
  * or write says which event it lacks: with TLS that may be the other one.
  */
-#include "delivery/smtp/wire.h"
+#include "net/wire.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -15,7 +15,7 @@
 
 #include <openssl/err.h>
 
-#include "delivery/smtp/tls.h"
+#include "net/tls.h"
 
 struct wire {
 	int fd;
