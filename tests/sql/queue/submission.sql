@@ -131,6 +131,17 @@ SELECT matches((SELECT message_id FROM bounce.communication WHERE id = :m),
                '^[0-9a-f]{32}@bounces.example.org$',
                'a Message-ID is ASCII, whatever the sender''s domain');
 
+-- a file goes out as what it was handed over as
+SELECT bounce.submit_communication(
+  'invoice', '{file@example.com}', 'office@example.org', body_text => 'x', priority => 80,
+  attachments => '[{"filename": "a.pdf", "contentType": "application/pdf", "content": "x",
+                    "cid": "a"}]') AS a \gset
+SELECT results_eq(
+  $$SELECT b.attachments #- '{0,content}'
+    FROM test.claim(1) AS i, bounce.begin_delivery(i.claim_id, i.recipient_ids) AS b$$,
+  $$VALUES ('[{"filename": "a.pdf", "content_type": "application/pdf", "content_id": "a"}]'::jsonb)
+  $$, 'its type and name reach the worker');
+
 -- an address that only SMTPUTF8 can carry: whether the server offers it, the worker sees
 SELECT test.submit('{jörg@example.com,anna@bücher.example}') AS k \gset
 UPDATE bounce.communication_delivery SET priority = 50 WHERE communication_id = :k;

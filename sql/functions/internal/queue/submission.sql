@@ -306,7 +306,7 @@ BEGIN
     content.body_html := body_html;
   END IF;
   files := coalesce(attachments, CASE WHEN content.raw IS NOT NULL THEN '[]'::jsonb END,
-                    bounce_internal.attachments_of(c.id));
+                    bounce_internal.submitted_attachments(c.id));
   content.bytes := bounce_internal.check_content(content.raw, content.body_text,
                                                  content.body_html, files);
   DELETE FROM bounce.communication_attachment AS a WHERE a.communication_id = c.id;
@@ -318,7 +318,7 @@ COMMENT ON FUNCTION bounce_internal.replace_content(bounce.communication, bytea,
                                                     text, jsonb) IS
   'puts another content in the place of that of a mail, also where it was erased. Returns its size';
 
-CREATE OR REPLACE FUNCTION bounce_internal.attachments_of(communication_id bigint) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.submitted_attachments(communication_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -326,9 +326,9 @@ BEGIN
                    'encoding', 'base64', 'content', encode(a.content, 'base64'))
                    - CASE a.content_id WHEN '' THEN 'cid' ELSE '' END ORDER BY a.place), '[]')
           FROM bounce.communication_attachment AS a
-          WHERE a.communication_id = attachments_of.communication_id);
+          WHERE a.communication_id = submitted_attachments.communication_id);
 END $$;
-COMMENT ON FUNCTION bounce_internal.attachments_of(bigint) IS
+COMMENT ON FUNCTION bounce_internal.submitted_attachments(bigint) IS
   'the attachments of a mail, as submit_communication() takes them';
 
 CREATE OR REPLACE FUNCTION bounce_internal.add_recipients(
