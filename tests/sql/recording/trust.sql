@@ -12,6 +12,9 @@ INSERT INTO try (name, what, trust, marked, blocked, hard_tasks) VALUES
   ('a valid token',                            'token',        'token',      true,  true,  1),
   ('our own MTA, Message-ID',                  'own',          'own_mta',    true,  true,  1),
   ('our own MTA, envelope id',                 'own envelope id', 'own_mta', true,  true,  1),
+  ('our own MTA, the envelope id of one mail and the Message-ID of another', 'own contradiction',
+   'address', false, false, 1),
+  ('envelope id and Message-ID of two mails',  'contradiction', 'address',   false, false, 1),
   ('our own MTA, address only: who handed the mail to it chose the address', 'own address',
    'address', false, false, 1),
   ('our own MTA, the address as ORCPT',        'own orcpt',    'address',    false, false, 1),
@@ -47,6 +50,14 @@ BEGIN
 END
 $$;
 
+-- A report with the envelope id of the victim's mail and the Message-ID of the forger's.
+CREATE FUNCTION test.contradiction(victim text, own_mta boolean) RETURNS jsonb
+  LANGUAGE sql AS $$
+  SELECT test.report('user_unknown', $1 || '@example.com', about => 'forger', own_mta => $2)
+      || jsonb_build_object('report', jsonb_build_object('envelope_id',
+           (SELECT c.envelope_id FROM bounce.communication AS c WHERE c.business_ref = $1)))
+$$;
+
 CREATE FUNCTION test.attempt(what text, victim text) RETURNS bounce.report_result
   LANGUAGE plpgsql AS $$
 DECLARE
@@ -76,6 +87,8 @@ BEGIN
     WHEN 'own envelope id' THEN test.report('user_unknown', address, own_mta => true)
       || jsonb_build_object('report', jsonb_build_object('envelope_id',
            (SELECT c.envelope_id FROM bounce.communication AS c WHERE c.business_ref = victim)))
+    WHEN 'own contradiction' THEN test.contradiction(victim, own_mta => true)
+    WHEN 'contradiction' THEN test.contradiction(victim, own_mta => false)
     WHEN 'own orcpt' THEN test.report('user_unknown', '', own_mta => true)
            || jsonb_build_object('recipients',
                                  jsonb_build_array(test.reported('user_unknown', 'gone@remote.test',

@@ -127,17 +127,23 @@ COMMENT ON FUNCTION bounce_internal.identity_for(bounce_internal.finding, bounce
 
 -- Recipients -------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.attempt_of(communication_id bigint, message_id text)
-RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.match_send(
+  INOUT f bounce_internal.finding, message_id text)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bare CONSTANT text := bounce_internal.bare_id(message_id);
 BEGIN
-  RETURN (SELECT m.attempt FROM bounce.communication_message_id AS m
-          WHERE m.message_id = bounce_internal.bare_id(attempt_of.message_id)
-            AND m.communication_id = attempt_of.communication_id);
+  SELECT m.attempt INTO f.attempt FROM bounce.communication_message_id AS m
+  WHERE m.message_id = bare AND m.communication_id = f.communication_id;
+  IF NOT FOUND AND EXISTS (SELECT FROM bounce.communication_message_id AS m
+                           WHERE m.message_id = bare) THEN
+    f.trust := 'address';
+  END IF;
 END $$;
-COMMENT ON FUNCTION bounce_internal.attempt_of(bigint, text) IS
-  'number of the send that used this Message-ID; NULL when the communication was never sent with '
-  'it';
+COMMENT ON FUNCTION bounce_internal.match_send(bounce_internal.finding, text) IS
+  'an id of the whole communication does not tell the send, but the Message-ID that came back with '
+  'it may: attempt is NULL when the communication was never sent with it. Where it is the '
+  'Message-ID of another communication, the two ids contradict each other, and neither is believed';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_by_address(addresses text[], since timestamptz)
 RETURNS bounce_internal.identity

@@ -21,6 +21,7 @@ DECLARE
   tokens CONSTANT bounce_internal.identity[] := bounce_internal.tokens_of(sent_to);
   own_mta CONSTANT boolean := bounce_internal.document_text(document, 'envelope',
                                                             'own_mta') = 'true';
+  message_id CONSTANT text := bounce_internal.document_text(document, 'original', 'message_id');
   findings bounce_internal.finding[] := bounce_internal.read_findings(document);
   named text[] := '{}';
   own bounce_internal.identity;
@@ -33,12 +34,9 @@ BEGIN
     f := findings[n];
     own := bounce_internal.identity_for(f, i, tokens);
     f := bounce_internal.match_finding(f, own, own_mta, named);
-    -- an id of the whole communication does not tell the send, but the Message-ID that came
-    -- back with it may
-    f.attempt := coalesce(f.attempt,
-                          bounce_internal.attempt_of(f.communication_id,
-                                                     bounce_internal.document_text(document,
-                                                         'original', 'message_id')));
+    IF f.attempt IS NULL AND f.communication_id IS NOT NULL THEN
+      f := bounce_internal.match_send(f, message_id);
+    END IF;
     f.report_key := bounce_internal.report_key_of(document, own, f);
     findings[n] := f;
   END LOOP;
