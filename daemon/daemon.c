@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/arguments.h"
 #include "daemon/check.h"
+#include "daemon/connector.h"
 #include "daemon/database.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
@@ -21,6 +23,7 @@ struct daemon {
 	char *config; /* absolute: in the background the working directory is another */
 	struct daemon_settings *settings; /* the first member of the program's own */
 	void *service;
+	bool is_stuck; /* a thread still uses what would be freed: the process just ends */
 };
 
 /* Before the log is open, or with a person in front, stderr is told as well. */
@@ -95,14 +98,25 @@ static bool serve_in_thread(struct daemon *daemon, GError **error)
 	return served.is_good;
 }
 
-static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
+static bool pause_for_signal(void *context, unsigned seconds)
 {
-	const struct database_wait wait = {.conninfo = daemon->settings->conninfo,
-					   .ready_fd = ready_fd,
-					   .connect = connect_service,
-					   .context = daemon};
+	(void)context;
+	return process_wait_for_stop(seconds);
+}
 
-	switch (database_wait(&wait, error)) {
+static bool serve_beside(struct daemon *daemon, const struct database_wait *wait, GError **error)
+{
+	struct connector *connector = connector_start(wait);
+	bool served = serve_in_thread(daemon, error);
+	enum connector_end end = connector_stop(connector, served ? error : NULL);
+
+	daemon->is_stuck = end == CONNECTOR_STUCK;
+	return served && end != CONNECTOR_REFUSED;
+}
+
+static bool serve_after(struct daemon *daemon, const struct database_wait *wait, GError **error)
+{
+	switch (database_wait(wait, error)) {
 	case DATABASE_REFUSED:
 		return false;
 	case DATABASE_STOPPED:
@@ -110,8 +124,21 @@ static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
 	case DATABASE_READY:
 		break;
 	}
-	process_background_ready(ready_fd);
-	bool served = serve_in_thread(daemon, error);
+	return serve_in_thread(daemon, error);
+}
+
+static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
+{
+	const struct daemon_program *program = daemon->program;
+	const struct database_wait wait = {.conninfo = daemon->settings->conninfo,
+					   .ready_fd = ready_fd,
+					   .connect = connect_service,
+					   .context = daemon,
+					   .pause = pause_for_signal};
+	bool can_wait = program->can_wait && program->can_wait(daemon->service);
+	bool served =
+	    can_wait ? serve_beside(daemon, &wait, error) : serve_after(daemon, &wait, error);
+
 	log_event(LOG_LEVEL_INFO, "", "stopped");
 	return served;
 }
@@ -127,7 +154,8 @@ static bool open_and_serve(struct daemon *daemon, int *ready_fd, GError **error)
 	if (!daemon->service)
 		return false;
 	bool served = serve(daemon, ready_fd, error);
-	program->close(daemon->service);
+	if (!daemon->is_stuck)
+		program->close(daemon->service);
 	return served;
 }
 
@@ -143,8 +171,11 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail(daemon, error);
 	process_set_home();
+	process_raise_descriptor_limit();
 	bool served = open_and_serve(daemon, &ready_fd, &error);
 	process_pid_file_close(settings->pid_file, pid_fd);
+	if (daemon->is_stuck)
+		_exit(served ? EXIT_SUCCESS : EXIT_FAILURE);
 	return served ? EXIT_SUCCESS : fail(daemon, error);
 }
 

@@ -6,6 +6,9 @@
  *
  *   read -> open -> [database answers] -> connect -> serve -> close
  *                                                    reload, at any time while it serves
+ *
+ * A service that can do without the database for a while serves at once, and connect is called
+ * beside it.
  */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
@@ -40,6 +43,9 @@ struct daemon_program {
 	/* The database answers, and its schema is the right one. May be NULL. With
 	 * BM_ERROR_RETRY or BM_ERROR_UNCERTAIN it is waited for further. */
 	bool (*connect)(void *service, GError **error);
+	/* Whether it may serve before connect has succeeded, which is then called in a thread
+	 * of its own. NULL: it may not. */
+	bool (*can_wait)(void *service);
 	/* Serves until SIGTERM or SIGINT, in a thread of its own; calls notify_ready
 	 * (daemon/notify.h) when it does. */
 	bool (*serve)(void *service, GError **error);

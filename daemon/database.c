@@ -22,8 +22,11 @@ enum database_state database_wait(const struct database_wait *wait, GError **err
 	for (unsigned delay = 1;; delay = MIN(delay * 2, DELAY_MAX)) {
 		g_autoptr(GError) cause = NULL;
 
-		if (try_once(wait, &cause))
+		if (try_once(wait, &cause)) {
+			log_event(LOG_LEVEL_INFO, "", "the database answers");
+			process_background_ready(wait->ready_fd);
 			return DATABASE_READY;
+		}
 		if (!bm_error_is_temporary(cause)) {
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return DATABASE_REFUSED;
@@ -32,7 +35,7 @@ enum database_state database_wait(const struct database_wait *wait, GError **err
 			  delay, cause->message);
 		process_background_ready(wait->ready_fd);
 		notify_ready("waiting for the database");
-		if (process_wait_for_stop(delay))
+		if (wait->pause(wait->pause_context, delay))
 			return DATABASE_STOPPED;
 	}
 }

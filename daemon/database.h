@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Waiting for the database at start. Until it answers nothing is served, so that the MTA
- * keeps its mail instead of waiting for us.
+ * Waiting for the database at start: with nothing served, so that the MTA keeps its mail
+ * instead of waiting for us, or in a thread of its own beside a service that can do without.
  */
 #ifndef DAEMON_DATABASE_H
 #define DAEMON_DATABASE_H
@@ -10,6 +10,9 @@
 
 #include <glib.h>
 
+/* Waits that many seconds. True: the wait is over. */
+typedef bool database_pause(void *context, unsigned seconds);
+
 struct database_wait {
 	const char *conninfo;
 	int *ready_fd; /* of process_background: the parent does not wait with us */
@@ -17,12 +20,14 @@ struct database_wait {
 	 * BM_ERROR_UNCERTAIN goes on waiting. */
 	bool (*connect)(void *context, GError **error);
 	void *context;
+	database_pause *pause; /* between two tries */
+	void *pause_context;
 };
 
 enum database_state {
 	DATABASE_READY,
 	DATABASE_REFUSED, /* BM_ERROR_CONFIG, BM_ERROR_INPUT: waiting would not help */
-	DATABASE_STOPPED, /* a signal came first */
+	DATABASE_STOPPED, /* pause said so */
 };
 
 /* error is set for DATABASE_REFUSED alone. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,6 +189,16 @@ void process_set_home(void)
 	if (account)
 		g_setenv("HOME", account->pw_dir, TRUE);
 	g_unsetenv("XDG_CONFIG_HOME");
+}
+
+void process_raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit); /* otherwise the soft limit has to do */
 }
 
 bool process_wait_for_stop(unsigned seconds)

@@ -29,6 +29,9 @@ void process_background_ready(int *ready_fd); /* sets it to -1; -1 does nothing 
  * own after dropping privileges. To be called before the first thread. */
 void process_set_home(void);
 
+/* As many open files as the hard limit allows: each session of the MTA is one. */
+void process_raise_descriptor_limit(void);
+
 /* Blocks the signals that are waited for, SIGUSR1 and SIGHUP included; SIGPIPE is
  * ignored. To be called before the first thread. */
 void process_block_signals(void);

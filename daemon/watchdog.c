@@ -8,14 +8,13 @@
 
 #include "base/log.h"
 #include "daemon/notify.h"
+#include "daemon/stop_flag.h"
 
 struct watchdog {
 	struct watchdog_question question;
 	gint64 pause; /* microseconds */
 	GThread *thread;
-	GMutex lock;
-	GCond stopped;
-	bool is_stopping; /* under lock */
+	struct stop_flag *stop;
 };
 
 static bool is_working(const struct watchdog *watchdog)
@@ -23,20 +22,6 @@ static bool is_working(const struct watchdog *watchdog)
 	const struct watchdog_question *question = &watchdog->question;
 
 	return !question->is_working || question->is_working(question->service);
-}
-
-/* True after the pause, false when it is to stop. */
-static bool wait_for_next(struct watchdog *watchdog)
-{
-	gint64 until = g_get_monotonic_time() + watchdog->pause;
-
-	g_mutex_lock(&watchdog->lock);
-	while (!watchdog->is_stopping &&
-	       g_cond_wait_until(&watchdog->stopped, &watchdog->lock, until))
-		;
-	bool is_next = !watchdog->is_stopping;
-	g_mutex_unlock(&watchdog->lock);
-	return is_next;
 }
 
 static void *watchdog_main(void *data)
@@ -53,7 +38,7 @@ static void *watchdog_main(void *data)
 			log_event(LOG_LEVEL_ERROR, "",
 				  "stuck: no sign of life for the service manager any more");
 		was_working = works;
-	} while (wait_for_next(watchdog));
+	} while (!stop_flag_wait(watchdog->stop, watchdog->pause));
 	return NULL;
 }
 
@@ -66,8 +51,7 @@ struct watchdog *watchdog_start(const struct watchdog_question *question)
 	struct watchdog *watchdog = g_new0(struct watchdog, 1);
 	watchdog->question = *question;
 	watchdog->pause = (gint64)(interval / 3);
-	g_mutex_init(&watchdog->lock);
-	g_cond_init(&watchdog->stopped);
+	watchdog->stop = stop_flag_new();
 	watchdog->thread = g_thread_new("watchdog", watchdog_main, watchdog);
 	return watchdog;
 }
@@ -76,12 +60,8 @@ void watchdog_stop(struct watchdog *watchdog)
 {
 	if (!watchdog)
 		return;
-	g_mutex_lock(&watchdog->lock);
-	watchdog->is_stopping = true;
-	g_cond_signal(&watchdog->stopped);
-	g_mutex_unlock(&watchdog->lock);
+	stop_flag_set(watchdog->stop);
 	g_thread_join(watchdog->thread);
-	g_cond_clear(&watchdog->stopped);
-	g_mutex_clear(&watchdog->lock);
+	stop_flag_free(watchdog->stop);
 	g_free(watchdog);
 }

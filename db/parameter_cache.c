@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "db/parameter_state.h"
 #include "db/pg.h"
 
 enum {
@@ -28,12 +29,14 @@ static const char settings_statement[] =
 
 struct parameter_cache {
 	char *conninfo;
-	int stop_fd; /* eventfd: readable once the thread is to end */
+	char *state_file; /* "" for none */
+	int stop_fd;      /* eventfd: readable once the thread is to end */
 	GThread *thread;
 	PGconn *connection; /* of the thread alone; NULL while the database is away */
 	GMutex lock;
-	struct db_parameters *parameters; /* under lock */
+	struct db_parameters *parameters; /* under lock; NULL: not known yet */
 	gint is_current;                  /* atomic */
+	gint is_confirmed;                /* atomic */
 };
 
 static struct db_parameters *read_parameters(PGconn *connection, GError **error)
@@ -58,12 +61,24 @@ static struct db_parameters *read_parameters(PGconn *connection, GError **error)
 	return db_parameters_new(&texts);
 }
 
+/* Without it the next start waits for the database with its socket closed. */
+static void keep(const struct parameter_cache *cache, const struct db_parameters *parameters)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (*cache->state_file == '\0' || !parameters->bounce_domains[0])
+		return;
+	if (!parameter_state_write(cache->state_file, parameters, &error))
+		log_event(LOG_LEVEL_WARNING, "", "state_file: not written: %s", error->message);
+}
+
 static bool refresh(struct parameter_cache *cache, GError **error)
 {
 	struct db_parameters *fresh = read_parameters(cache->connection, error);
 
 	if (!fresh)
 		return false;
+	keep(cache, fresh);
 	g_mutex_lock(&cache->lock);
 	struct db_parameters *old = cache->parameters;
 	cache->parameters = fresh;
@@ -150,19 +165,36 @@ static void *cache_main(void *data)
 	}
 }
 
-struct parameter_cache *parameter_cache_new(const char *conninfo, GError **error)
+static struct db_parameters *read_kept(const char *state_file)
+{
+	g_autoptr(GError) error = NULL;
+	struct db_parameters *parameters =
+	    *state_file == '\0' ? NULL : parameter_state_read(state_file, &error);
+
+	if (error && error->code != BM_ERROR_RETRY)
+		log_event(LOG_LEVEL_WARNING, "", "state_file: not used: %s", error->message);
+	return parameters;
+}
+
+struct parameter_cache *parameter_cache_new(const char *conninfo, const char *state_file)
 {
 	struct parameter_cache *cache = g_new0(struct parameter_cache, 1);
 
 	g_mutex_init(&cache->lock);
 	cache->conninfo = g_strdup(conninfo);
+	cache->state_file = g_strdup(state_file);
 	cache->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (!connect_and_refresh(cache, error)) {
-		parameter_cache_free(cache);
-		return NULL;
-	}
-	cache->thread = g_thread_new("parameters", cache_main, cache);
+	cache->parameters = read_kept(state_file);
 	return cache;
+}
+
+bool parameter_cache_connect(struct parameter_cache *cache, GError **error)
+{
+	if (!connect_and_refresh(cache, error))
+		return false;
+	g_atomic_int_set(&cache->is_confirmed, 1);
+	cache->thread = g_thread_new("parameters", cache_main, cache);
+	return true;
 }
 
 void parameter_cache_free(struct parameter_cache *cache)
@@ -178,7 +210,21 @@ void parameter_cache_free(struct parameter_cache *cache)
 	g_clear_pointer(&cache->parameters, db_parameters_unref);
 	g_mutex_clear(&cache->lock);
 	g_free(cache->conninfo);
+	g_free(cache->state_file);
 	g_free(cache);
+}
+
+bool parameter_cache_is_known(struct parameter_cache *cache)
+{
+	g_mutex_lock(&cache->lock);
+	bool is_known = cache->parameters;
+	g_mutex_unlock(&cache->lock);
+	return is_known;
+}
+
+bool parameter_cache_is_confirmed(struct parameter_cache *cache)
+{
+	return g_atomic_int_get(&cache->is_confirmed) != 0;
 }
 
 struct db_parameters *parameter_cache_get(struct parameter_cache *cache)

@@ -16,6 +16,8 @@ static const struct config_key keys[] = {
 		    "value of the macro {daemon_name} that marks reports made by our own MTA"),
     CONFIG_NUMBER_KEY(milter_settings, sessions_max, CONFIG_INTEGER, "200", 1, 10000,
 		      "bounces being received at the same time"),
+    CONFIG_TEXT_KEY(milter_settings, state_file, "/var/lib/bounce-milter/parameters", NULL,
+		    "last known parameters, for a start without the database; empty: none"),
 };
 
 void milter_settings_sections(struct milter_settings *settings,

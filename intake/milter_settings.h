@@ -21,6 +21,7 @@ struct milter_settings {
 	long socket_mode;
 	char *own_mta_daemon_name;
 	long sessions_max;
+	char *state_file;
 };
 
 enum { MILTER_SETTINGS_SECTIONS = 3 };

@@ -87,12 +87,11 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 
 	if (!db_schema_require(settings->common.conninfo, &error))
 		return check_database(error);
-	struct parameter_cache *parameter_cache =
-	    parameter_cache_new(settings->common.conninfo, &error);
-	if (!parameter_cache)
+	g_autoptr(parameter_cache_t) parameter_cache =
+	    parameter_cache_new(settings->common.conninfo, "");
+	if (!parameter_cache_connect(parameter_cache, &error))
 		return check_database(error);
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
-	parameter_cache_free(parameter_cache);
 	check_database(NULL);
 	check_parameters(parameters);
 	return true;

@@ -29,6 +29,7 @@ struct session {
 	char client[INET6_ADDRSTRLEN];
 	struct message *message; /* from MAIL to the end of the message */
 	bool is_admitted;        /* counted in messages_in_progress */
+	const char *postponed;   /* why the message is refused at its end; NULL: it is not */
 };
 
 /* Whoever connects speaks the protocol as he likes: a session exists from whatever comes first,
@@ -49,6 +50,7 @@ static void session_end_message(struct session *session)
 	if (session->is_admitted)
 		g_atomic_int_add(&messages_in_progress, -1);
 	session->is_admitted = false;
+	session->postponed = NULL;
 	g_clear_pointer(&session->message, message_free);
 }
 
@@ -147,6 +149,28 @@ static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, con
 	       parameter_cache_is_current(filter->parameter_cache) && !is_own_mta(ctx);
 }
 
+/* Why this bounce cannot be taken now; NULL if it can. */
+static const char *reason_to_wait(struct session *session)
+{
+	if (session->postponed)
+		return session->postponed;
+	if (!parameter_cache_is_confirmed(filter->parameter_cache))
+		return "the database has not answered since the start";
+	return session_admit(session) ? NULL : "too many bounces at the same time (sessions_max)";
+}
+
+/* Our own Postfix takes a recipient of its report that is refused for an error of its
+ * configuration, so it hears of it at the end of the message, whose bytes are not kept. */
+static sfsistat postpone(SMFICTX *ctx, struct session *session, const char *given, const char *why)
+{
+	log_event(LOG_LEVEL_WARNING, "", "not taken: %s", why);
+	if (!is_own_mta(ctx))
+		return answer_try_again(ctx, "4.3.2", why);
+	session->postponed = why;
+	message_add_our_recipient(session->message, given);
+	return SMFIS_CONTINUE;
+}
+
 static sfsistat take_recipient(SMFICTX *ctx, struct session *session, const char *given)
 {
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(filter->parameter_cache);
@@ -164,12 +188,9 @@ static sfsistat take_recipient(SMFICTX *ctx, struct session *session, const char
 			  session->client);
 		return answer_refuse(ctx, "5.7.1", "this return path was not made by us");
 	}
-	if (!session_admit(session)) {
-		log_event(LOG_LEVEL_WARNING, "",
-			  "too many bounces at the same time (sessions_max = %ld): try again",
-			  filter->settings->sessions_max);
-		return answer_try_again(ctx, "4.3.2", "too many bounces at the same time");
-	}
+	const char *why = reason_to_wait(session);
+	if (why)
+		return postpone(ctx, session, given, why);
 	message_add_our_recipient(session->message, given);
 	return SMFIS_CONTINUE;
 }
@@ -201,35 +222,32 @@ static sfsistat on_data(SMFICTX *ctx)
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
-	struct message *message = session_of(ctx)->message;
+	struct session *session = session_of(ctx);
 
-	if (message)
-		message_add_header(message, name, value);
+	if (session->message && !session->postponed)
+		message_add_header(session->message, name, value);
 	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t len)
 {
-	struct message *message = session_of(ctx)->message;
+	const struct session *session = session_of(ctx);
+	struct message *message = session->message;
 
 	if (!message)
 		return answer_without_mail(ctx);
+	if (session->postponed)
+		return SMFIS_SKIP;
 	message_end_headers(message);
 	message_add_body(message, (const char *)bytes, len);
 	return message_is_full(message) ? SMFIS_SKIP : SMFIS_CONTINUE;
 }
 
-static sfsistat on_end_of_message(SMFICTX *ctx)
+static sfsistat record(SMFICTX *ctx, const struct session *session)
 {
-	struct session *session = session_of(ctx);
 	struct message *message = session->message;
 	size_t len;
 
-	if (!message)
-		return answer_without_mail(ctx);
-	if (!message_is_ours(message))
-		return SMFIS_ACCEPT;
-	g_atomic_int_inc(&callbacks_in_progress);
 	message_end_headers(message);
 	const char *bytes = message_bytes(message, &len);
 	bool own_mta = is_own_mta(ctx);
@@ -242,6 +260,21 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	    recorded ? answer_recorded(ctx, message, &envelope, &result)
 		     : answer_failed(ctx, message, &envelope, filter->parameter_cache, error);
 	db_record_result_clear(&result);
+	return status;
+}
+
+static sfsistat on_end_of_message(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+
+	if (!session->message)
+		return answer_without_mail(ctx);
+	if (!message_is_ours(session->message))
+		return SMFIS_ACCEPT;
+	if (session->postponed)
+		return answer_try_again(ctx, "4.3.2", session->postponed);
+	g_atomic_int_inc(&callbacks_in_progress);
+	sfsistat status = record(ctx, session);
 	session_end_message(session);
 	g_atomic_int_add(&callbacks_in_progress, -1);
 	return status;
@@ -293,8 +326,13 @@ bool filter_run(const struct filter *borrowed, GError **error)
 	}
 	if (!listener_open(filter->settings, error))
 		return false;
-	log_event(LOG_LEVEL_INFO, "", "ready on %s", filter->settings->socket);
-	notify_ready("serving");
+	log_event(LOG_LEVEL_INFO, "", "ready on %s%s", filter->settings->socket,
+		  parameter_cache_is_confirmed(filter->parameter_cache)
+		      ? ""
+		      : ", with the parameters known last");
+	notify_ready(parameter_cache_is_confirmed(filter->parameter_cache)
+			 ? "serving"
+			 : "waiting for the database; bounces are asked to come again");
 	if (smfi_main() != MI_SUCCESS) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
 			    "libmilter stopped with an error on socket \"%s\"",

@@ -37,7 +37,7 @@ static const char usage[] =
 struct service {
 	const struct milter_settings *settings;
 	struct db_pool *pool;
-	struct parameter_cache *parameter_cache; /* NULL until the database has answered */
+	struct parameter_cache *parameter_cache;
 	struct intake *intake;
 };
 
@@ -58,6 +58,8 @@ static void *service_open(const void *data, GError **error)
 	struct service *service = g_new0(struct service, 1);
 	service->settings = settings;
 	service->pool = intake_settings_pool(&settings->common, &settings->intake);
+	service->parameter_cache =
+	    parameter_cache_new(settings->common.conninfo, settings->state_file);
 	service->intake = intake_new(rules, service->pool, &limits);
 	return service;
 }
@@ -66,8 +68,15 @@ static bool service_connect(void *data, GError **error)
 {
 	struct service *service = data;
 
-	service->parameter_cache = parameter_cache_new(service->settings->common.conninfo, error);
-	return service->parameter_cache;
+	return parameter_cache_connect(service->parameter_cache, error);
+}
+
+/* Which mail is ours is known, so that only that mail need wait. */
+static bool service_can_wait(void *data)
+{
+	const struct service *service = data;
+
+	return parameter_cache_is_known(service->parameter_cache);
 }
 
 /* libmilter leaves its workers where they are when it stops. */
@@ -148,6 +157,7 @@ int main(int argc, char **argv)
 	    .check = check,
 	    .open = service_open,
 	    .connect = service_connect,
+	    .can_wait = service_can_wait,
 	    .serve = service_serve,
 	    .is_working = service_is_working,
 	    .reload = service_reload,

@@ -66,16 +66,4 @@ subtest 'the daemon is killed' => sub {
     is recorded($letter), 1, 'recorded once';
 };
 
-subtest 'the daemon starts before the database' => sub {
-    ok $stage->daemon->stop, 'stopped by SIGTERM';
-    $stage->db->stop;
-    $stage->daemon->launch;
-    ok $stage->wait_for(60, sub { $stage->daemon->log_lines(qr/waiting for the database/) }),
-        'it waits';
-    ok !$stage->daemon->is_listening, 'with its socket closed: the MTA keeps its mail';
-    $stage->db->restart;
-    ok $stage->wait_for(60, sub { $stage->daemon->is_listening }),
-        'and is there when the database is';
-};
-
 finish();

@@ -40,6 +40,7 @@ sub new {
         user        => $instance->is_root ? $instance->daemon_user : '',
         pid_file    => $instance->path('milter/pid'),
         rules_dir   => $instance->path('rules'),
+        state_file  => $instance->path('milter/parameters'),
         log         => 'stderr',
         log_level   => 'debug',
         %key,
@@ -78,13 +79,17 @@ sub write_conf {
         ->write_file('bounce-milter.conf', join '', map { "$_ = $key{$_}\n" } sort keys %key);
 }
 
-# Starts it and waits until it listens.
+# Starts it and waits until it takes bounces.
 sub start {
     my ($self) = @_;
     my $instance = $self->{instance};
+    my $answers  = $self->database_answers;
+    my $is_heard = $self->{key}{log_level} =~ /info|debug/;
+    my $serves
+        = sub { $self->is_listening && (!$is_heard || $self->database_answers > $answers) };
     $self->launch;
-    $instance->wait_for(60, sub { $self->is_listening || !$instance->is_alive('bounce-milter') });
-    $self->is_listening or die "bounce-milter did not start\n" . $instance->log_tail;
+    $instance->wait_for(60, sub { $serves->() || !$instance->is_alive('bounce-milter') });
+    $serves->() or die "bounce-milter did not start\n" . $instance->log_tail;
     return $self;
 }
 
@@ -127,6 +132,12 @@ sub _make_places {
 sub parameter_readings {
     my ($self) = @_;
     return scalar(my @line = $self->log_lines(qr/parameters read$/));
+}
+
+# How often the database has answered after a start.
+sub database_answers {
+    my ($self) = @_;
+    return scalar(my @line = $self->log_lines(qr/the database answers$/));
 }
 
 sub is_listening {

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Two flags: one says that it is to end, the other that it has.
+ */
+#include "daemon/connector.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "daemon/notify.h"
+#include "daemon/stop_flag.h"
+
+enum { END_WAIT = 3 }; /* seconds for a try in progress, which may last longer */
+
+struct connector {
+	struct database_wait wait;
+	struct stop_flag *stop;
+	struct stop_flag *ended;
+	GThread *thread;
+	GError *error; /* of a refusal; to be read once it has ended */
+};
+
+static bool pause_for(void *data, unsigned seconds)
+{
+	return stop_flag_wait(data, seconds * G_USEC_PER_SEC);
+}
+
+static void *connector_main(void *data)
+{
+	struct connector *connector = data;
+
+	switch (database_wait(&connector->wait, &connector->error)) {
+	case DATABASE_READY:
+		notify_ready("serving");
+		break;
+	case DATABASE_REFUSED:
+		kill(getpid(), SIGTERM);
+		break;
+	case DATABASE_STOPPED:
+		break;
+	}
+	stop_flag_set(connector->ended);
+	return NULL;
+}
+
+struct connector *connector_start(const struct database_wait *wait)
+{
+	struct connector *connector = g_new0(struct connector, 1);
+
+	connector->stop = stop_flag_new();
+	connector->ended = stop_flag_new();
+	connector->wait = *wait;
+	connector->wait.pause = pause_for;
+	connector->wait.pause_context = connector->stop;
+	connector->thread = g_thread_new("connector", connector_main, connector);
+	return connector;
+}
+
+enum connector_end connector_stop(struct connector *connector, GError **error)
+{
+	stop_flag_set(connector->stop);
+	if (!stop_flag_wait(connector->ended, END_WAIT * G_USEC_PER_SEC))
+		return CONNECTOR_STUCK;
+	g_thread_join(connector->thread);
+	bool is_refused = connector->error;
+	if (is_refused)
+		g_propagate_error(error, connector->error);
+	stop_flag_free(connector->stop);
+	stop_flag_free(connector->ended);
+	g_free(connector);
+	return is_refused ? CONNECTOR_REFUSED : CONNECTOR_ENDED;
+}
