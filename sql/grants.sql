@@ -56,7 +56,7 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce
 -- Applications: write what they send, read what became of it.
 GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recipient,
   bounce.communication_delivery, bounce.recipient_delivery, bounce.communication_log,
-  bounce.bounce_reason, bounce.follow_up, bounce.undelivered,
+  bounce.bounce_reason, bounce.follow_up, bounce.resend_claim, bounce.undelivered,
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery
   TO bounce_application;
 GRANT INSERT (process, business_ref, sender, subject, message_id, status),
@@ -71,9 +71,10 @@ GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago, bounce.correct_co
 GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
   bounce.confirm_resend, bounce.is_address_blocked, bounce.may_write_to, bounce.suggest_address,
   bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
-  bounce.claim_follow_up, bounce.finish_follow_up, bounce.submit_communication,
-  bounce.retry_communication, bounce.hold_communication, bounce.release_communication,
-  bounce.cancel_communication TO bounce_application;
+  bounce.claim_follow_up, bounce.finish_follow_up, bounce.claim_resends, bounce.next_resend,
+  bounce.release_resend, bounce.submit_communication, bounce.retry_communication,
+  bounce.hold_communication, bounce.release_communication, bounce.cancel_communication
+  TO bounce_application;
 
 -- Operators: read everything but the keys, decide on tasks and blocks, set parameters and classes.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
@@ -82,7 +83,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.communication_delivery, bounce.recipient_delivery, bounce.queued_delivery,
   bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
   bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block, bounce.outage,
-  bounce.task, bounce.task_history, bounce.follow_up, bounce.parameter_definition,
+  bounce.task, bounce.task_history, bounce.follow_up, bounce.resend_claim,
+  bounce.parameter_definition,
   bounce.system_parameter, bounce.system_parameter_history, bounce.policy
   TO bounce_operator, bounce_admin;
 GRANT SELECT ON bounce.undelivered, bounce.scheduled_resend, bounce.delivery,
@@ -123,7 +125,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.communication_message_id, bounce.communication_delivery, bounce.recipient_delivery,
   bounce.queued_delivery, bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message,
   bounce.bounce, bounce.verdict_change, bounce.undo, bounce.address_block, bounce.held_block,
-  bounce.outage, bounce.task, bounce.task_history, bounce.follow_up, bounce.undelivered,
+  bounce.outage, bounce.task, bounce.task_history, bounce.follow_up, bounce.resend_claim,
+  bounce.undelivered,
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery,
   bounce.task_detail, bounce.open_task, bounce.blocked_address, bounce.open_outage,
   bounce.shadow_consequence TO bounce_clerk, bounce_auditor;

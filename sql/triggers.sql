@@ -38,6 +38,12 @@ CREATE OR REPLACE TRIGGER recipient_after_update
                         AND NOT (NEW.state = 'sent' AND NEW.attempts > OLD.attempts))
   EXECUTE FUNCTION bounce_internal.recipient_after_update();
 
+-- who fails, or is sent to for the first time, has nothing to close
+CREATE OR REPLACE TRIGGER recipient_follow_up
+  AFTER UPDATE OF state ON bounce.communication_recipient
+  FOR EACH ROW WHEN (OLD.state IN ('bounced', 'error', 'replaced') AND NEW.state <> OLD.state)
+  EXECUTE FUNCTION bounce_internal.recipient_follow_up();
+
 -- Delivery ----------------------------------------------------------------------------
 
 CREATE OR REPLACE TRIGGER delivery_guard_state

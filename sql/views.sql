@@ -44,13 +44,14 @@ COMMENT ON FUNCTION bounce.undelivered_documents(text, timestamptz, timestamptz)
 CREATE OR REPLACE VIEW bounce.scheduled_resend AS
 SELECT r.next_attempt_at, r.attempts + 1 AS attempt, c.id AS communication_id, c.process,
        c.business_ref, c.subject, r.id AS recipient_id, r.address AS recipient, r.reason,
-       r.diagnostic
+       r.diagnostic, k.claimed_by, k.lease_expire_time
 FROM bounce.communication_recipient AS r
 JOIN bounce.communication AS c ON c.id = r.communication_id
+LEFT JOIN bounce.resend_claim AS k ON k.recipient_id = r.id AND k.lease_expire_time > now()
 WHERE r.next_attempt_at IS NOT NULL AND bounce.may_write_to(r.address, c.process);
 COMMENT ON VIEW bounce.scheduled_resend IS
-  'what is to be sent again after a soft bounce, and when it is due. The sender reports it with '
-  'bounce.confirm_resend(recipient_id)';
+  'what is to be sent again after a soft bounce, when it is due, and which poller has it in hand. '
+  'An application claims what it sends itself with claim_resends()';
 
 -- to_char: RFC 3339 in UTC, whatever the session's time zone is
 CREATE OR REPLACE VIEW bounce.delivery AS

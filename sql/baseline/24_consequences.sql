@@ -108,11 +108,18 @@ CREATE TABLE bounce.follow_up (
   CONSTRAINT claim_has_lease CHECK ((claimed_by IS NULL) = (lease_expire_time IS NULL))
 );
 COMMENT ON TABLE bounce.follow_up IS
-  'outbox: hard_bounce for the application (parameter follow_up), owner_notice for the owner of '
-  'the process (parameter owner_notice). One row per event, with a NOTIFY bounce_follow_up whose '
-  'payload is the id; claimed with claim_follow_up()';
+  'outbox: what the end of a mail leaves for its application (parameters follow_up, '
+  'follow_up_kinds), and owner_notice for the owner of the process (parameter owner_notice). One '
+  'row per event, with a NOTIFY bounce_follow_up whose payload is the id; claimed with '
+  'claim_follow_up()';
+COMMENT ON COLUMN bounce.follow_up.kind IS
+  'hard_bounce, resend_exhausted, technical: the mail did not arrive; blocked: it was not sent, '
+  'the address is blocked; corrected: a person gave another address; block_lifted: the address '
+  'works again; complaint; has_left: the person is not there any more; owner_notice';
+COMMENT ON COLUMN bounce.follow_up.bounce_id IS 'NULL when no report caused it';
 COMMENT ON COLUMN bounce.follow_up.mailbox IS 'owner_notice: the mailbox it is sent to';
-COMMENT ON COLUMN bounce.follow_up.text IS 'owner_notice: the text to send';
+COMMENT ON COLUMN bounce.follow_up.text IS
+  'owner_notice: the text to send; of others, what a person or the queue said';
 COMMENT ON COLUMN bounce.follow_up.lease_expire_time IS
   'end of the claim''s lease: from then on another worker may claim the row';
 COMMENT ON COLUMN bounce.follow_up.notice_id IS

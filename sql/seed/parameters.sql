@@ -88,7 +88,23 @@ SELECT bounce_internal.define_parameter('task_due', 'interval', '3 days',
   description => 'from the making of a task to its due date');
 SELECT bounce_internal.define_parameter('follow_up', 'boolean', 'off',
   per_process => true,
-  description => 'write a row of bounce.follow_up for the application after a hard bounce');
+  description => 'write a row of bounce.follow_up for the application at the ends of its mails '
+                 'that follow_up_kinds names');
+SELECT bounce_internal.define_parameter('follow_up_kinds', 'text',
+  'hard_bounce,resend_exhausted,technical,blocked,corrected,block_lifted,complaint,has_left',
+  pattern => (SELECT format('(?:%1$s)(?:,(?:%1$s))*',
+                            array_to_string(array_remove(bounce_internal.follow_up_kinds(),
+                                                         'owner_notice'), '|'))),
+  per_process => true,
+  description => 'the kinds of follow-ups that an application wants, with commas between them');
+SELECT bounce_internal.define_parameter('resend_notify', 'boolean', 'off',
+  per_process => true,
+  description => 'NOTIFY bounce_resend when a resend of a mail is scheduled that its application '
+                 'sends itself. COMMITs with a notification wait for each other');
+SELECT bounce_internal.define_parameter('resend_overdue', 'interval', '1 hour',
+  minimum => '1 minute', maximum => '30 days',
+  description => 'bouncectl status warns when a registered mail is due to be sent again for longer '
+                 'than this, and nobody has claimed it');
 SELECT bounce_internal.define_parameter('owner_mailbox', 'address', '',
   per_process => true,
   description => 'mailbox of the people behind a process; empty: they get no notices');

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- For applications: registering mail, return paths, blocked addresses, and the outbox.
+-- For applications: registering mail, return paths, blocked addresses.
 
 -- Mail that the application sends itself ---------------------------------------------
 
@@ -94,40 +94,6 @@ COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
   'attempt NULL: the send that is due, or else the last one. Send to each recipient in an SMTP '
   'transaction of its own. 55000 without a bounce domain';
 
-CREATE OR REPLACE FUNCTION bounce.confirm_resend(recipient_id bigint, message_id text DEFAULT NULL)
-RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  sent bounce.communication_recipient;
-BEGIN
-  PERFORM FROM bounce.communication AS c
-  WHERE c.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r
-                WHERE r.id = confirm_resend.recipient_id)
-  FOR NO KEY UPDATE;
-  UPDATE bounce.communication_recipient AS r
-  SET state = 'sent', attempts = r.attempts + 1, last_attempt_at = now(), next_attempt_at = NULL,
-      class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL,
-      bounce_id = NULL
-  WHERE r.id = confirm_resend.recipient_id
-  RETURNING r.* INTO sent;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'no recipient %', confirm_resend.recipient_id USING ERRCODE = 'no_data_found',
-      HINT = 'The id of bounce.scheduled_resend.recipient_id, not that of the communication.';
-  END IF;
-  PERFORM bounce_internal.derive_communication(sent.communication_id);
-  INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-  SELECT bounce_internal.bare_id(confirm_resend.message_id), sent.communication_id, sent.attempts
-  WHERE bounce_internal.bare_id(confirm_resend.message_id) IS NOT NULL
-  ON CONFLICT DO NOTHING;
-  PERFORM bounce_internal.write_log(sent.communication_id, sent.id, 'resent',
-                                    format('send %s to %s', sent.attempts, sent.address));
-  RETURN sent.attempts;
-END $$;
-COMMENT ON FUNCTION bounce.confirm_resend(bigint, text) IS
-  'application: reports that the mail was sent to this recipient (communication_recipient.id) '
-  'again, and its new Message-ID. Returns the number of sends so far. P0002 for an unknown '
-  'recipient';
-
 -- Addresses --------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text) RETURNS boolean
@@ -165,64 +131,3 @@ END $$;
 COMMENT ON FUNCTION bounce.suggest_address(text) IS
   'application: the address that was probably meant, when the domain looks like a typing error of '
   'one that accepts our mail; else empty. To be asked when somebody enters an address';
-
--- The outbox ----------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce.claim_follow_up(
-  claimer text, batch integer DEFAULT 10, lease interval DEFAULT '5 minutes',
-  kinds text[] DEFAULT NULL)
-RETURNS TABLE (id bigint, kind text, process text, business_ref text, communication_id bigint,
-               recipient_id bigint, address text,
-               reason text, diagnostic text, mailbox text, text text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-BEGIN
-  PERFORM bounce_internal.require_count('how many follow-ups', batch);
-  PERFORM bounce_internal.require_word('kind of follow-up', k, '{hard_bounce,owner_notice}')
-    FROM unnest(kinds) AS k;
-  IF btrim(coalesce(claimer, '')) = '' OR coalesce(lease <= interval '0', true) THEN
-    RAISE EXCEPTION 'a claim needs a name and a lease'
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'claim_follow_up(''crm'', 10, ''5 minutes'')';
-  END IF;
-  RETURN QUERY
-  WITH due AS (
-    SELECT u.id FROM bounce.follow_up AS u
-    WHERE u.status = 'open' AND (u.lease_expire_time IS NULL OR u.lease_expire_time <= now())
-      AND (claim_follow_up.kinds IS NULL OR u.kind = ANY (claim_follow_up.kinds))
-    ORDER BY u.id LIMIT claim_follow_up.batch FOR UPDATE SKIP LOCKED),
-  claimed AS (
-    UPDATE bounce.follow_up AS u SET claimed_by = claim_follow_up.claimer,
-      lease_expire_time = now() + claim_follow_up.lease
-    FROM due WHERE u.id = due.id RETURNING u.*)
-  SELECT u.id, u.kind, c.process, c.business_ref, c.id, r.id, r.address, r.reason, r.diagnostic,
-         u.mailbox, u.text
-  FROM claimed AS u
-  JOIN bounce.communication AS c ON c.id = u.communication_id
-  JOIN bounce.communication_recipient AS r ON r.id = u.recipient_id
-  ORDER BY u.id;
-END $$;
-COMMENT ON FUNCTION bounce.claim_follow_up(text, integer, interval, text[]) IS
-  'application: claims rows of the outbox, oldest first, until the lease ends; two claimers never '
-  'get the same row. kinds NULL: all. Finish each with finish_follow_up() and the same claimer';
-
-CREATE OR REPLACE FUNCTION bounce.finish_follow_up(id bigint, claimer text, result text DEFAULT '')
-RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  done bounce.follow_up;
-BEGIN
-  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(),
-    result = finish_follow_up.result
-  WHERE u.id = finish_follow_up.id AND u.status = 'open' AND u.claimed_by = finish_follow_up.claimer
-  RETURNING u.* INTO done;
-  IF NOT FOUND THEN
-    RETURN false;
-  END IF;
-  PERFORM bounce_internal.write_log(done.communication_id, done.recipient_id, done.kind || '_done',
-                           concat_ws(': ', done.claimed_by, nullif(done.result, '')),
-                           done.bounce_id);
-  RETURN true;
-END $$;
-COMMENT ON FUNCTION bounce.finish_follow_up(bigint, text, text) IS
-  'application: marks a claimed row of the outbox as done. False when this claimer no longer has '
-  'it: it is done already, or the lease ended and somebody else claimed it';

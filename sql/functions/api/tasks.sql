@@ -148,6 +148,7 @@ BEGIN
   IF blocked THEN
     PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'blocked',
                                       'address blocked by a person, task ' || t.id, t.bounce_id);
+    PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(t.address));
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'dead', note);
   RETURN blocked;
@@ -202,6 +203,7 @@ BEGIN
         ORDER BY (w ->> 'id')::bigint) AS u;
   IF t.undo_state IS NOT NULL THEN
     PERFORM bounce_internal.restore_blocks(t, reason);
+    PERFORM bounce_internal.reopen_follow_ups(t);
   END IF;
   UPDATE bounce.task AS q SET status = 'open', resolution = '', resolved_at = NULL,
     resolved_by = NULL, note = '', undo_state = NULL WHERE q.id = t.id;
@@ -276,7 +278,11 @@ BEGIN
   INSERT INTO bounce.address_block (address, why)
   VALUES (bare, bounce_internal.require_reason_text(block_address.why, 'block ' || bare))
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(bare));
+  RETURN true;
 END $$;
 COMMENT ON FUNCTION bounce.block_address(text, text) IS
   'operator: blocks an address. False when it was blocked already. 22023 without a reason';

@@ -28,7 +28,7 @@ SELECT results_eq('SELECT address, class::text, would_block, would_resend, would
                   'bounce_id',
   $$VALUES ('s1@example.com', 'hard', true, false, true, true, true),
   ('s2@example.com', 'soft', false, true, false, false, false),
-           ('s3@example.com', 'technical', false, false, true, false, true)$$,
+           ('s3@example.com', 'technical', false, false, true, true, true)$$,
            'the view shows what would have been done');
 SELECT matches((SELECT consequence FROM bounce.shadow_consequence WHERE class = 'hard'),
                '^bounced, follow-up [0-9]+, notice to owner@example.org, address blocked, task '

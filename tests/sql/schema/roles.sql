@@ -41,7 +41,8 @@ FROM (VALUES
   ('bounce_application',
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
    'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
-   'claim_follow_up,finish_follow_up,submit_communication,retry_communication,'
+   'claim_follow_up,finish_follow_up,claim_resends,next_resend,release_resend,'
+   'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago,'
    'correct_content,change_recipient}'),
   ('bounce_delivery',

@@ -76,6 +76,25 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_tasks IS
   'the rows of status() about tasks and outages';
 
+CREATE OR REPLACE FUNCTION bounce_internal.status_of_resends(at timestamptz)
+RETURNS TABLE (name text, value text, warning text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  w record;
+BEGIN
+  SELECT count(*) AS due, min(r.next_attempt_at) AS since,
+         string_agg(DISTINCT r.process, ', ') AS processes INTO w
+  FROM bounce_internal.registered_resends() AS r
+  WHERE r.next_attempt_at <= at
+    AND NOT EXISTS (SELECT FROM bounce.resend_claim AS k
+                    WHERE k.recipient_id = r.recipient_id AND k.lease_expire_time > at);
+  RETURN QUERY SELECT * FROM bounce_internal.status_line('resends_unclaimed', w.due::text,
+    CASE WHEN w.since < at - bounce_internal.parameter_interval('resend_overdue')
+         THEN format('%s should send them again, and does not claim them', w.processes) END);
+END $$;
+COMMENT ON FUNCTION bounce_internal.status_of_resends IS
+  'the row of status() about mails that their applications are to send again';
+
 CREATE OR REPLACE FUNCTION bounce_internal.status_of_work(at timestamptz)
 RETURNS TABLE (name text, value text, warning text)
 LANGUAGE plpgsql STABLE AS $$
@@ -104,6 +123,7 @@ BEGIN
                FROM bounce_internal.status_line('resends_due', due::text,
                                                 CASE WHEN late THEN 'due since more than a day: '
                                                                     'who sends them?' END);
+  RETURN QUERY SELECT * FROM bounce_internal.status_of_resends(at);
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('follow_ups_open',
                                                 (SELECT count(*) FROM bounce.follow_up AS u

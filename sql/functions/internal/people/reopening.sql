@@ -105,6 +105,8 @@ BEGIN
   FROM bounce.address_block AS b
   WHERE b.lifted_at = t.resolved_at AND b.id = ANY (blocks) ORDER BY b.address_key
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
+  PERFORM bounce_internal.follow_ups_blocked_again(b.address_key)
+  FROM bounce.address_block AS b WHERE b.lifted_at = t.resolved_at AND b.id = ANY (blocks);
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_blocks(bounce.task, text) IS
   'lifts the blocks that resolving the task created, and creates those anew that it lifted';

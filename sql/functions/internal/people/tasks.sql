@@ -100,6 +100,8 @@ BEGIN
   INSERT INTO bounce.task_history (task_id, action, text)
   VALUES (made, CASE WHEN is_new THEN 'created' ELSE 'counted' END, task_summary);
   UPDATE bounce.communication_recipient AS r SET task_id = made WHERE r.id = a.recipient_id;
+  PERFORM bounce_internal.add_follow_up('technical', r, NULL, task_summary)
+  FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id;
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'task',
                                     format('task %s %s: %s', task_kind, made, task_summary));
   RETURN made;

@@ -123,7 +123,7 @@ BEGIN
   blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
   tasks := bounce_internal.close_tasks_of(bounce_ids, why);
   -- whose lease is over may have died before he began: the next one must not do what is taken back
-  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(),
+  UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), is_moot = true,
     result = 'taken back: ' || why
   WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open'
     AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());

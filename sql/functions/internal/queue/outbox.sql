@@ -22,13 +22,17 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS
   'adds a row to the outbox and notifies listeners';
 
-CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(
+  INOUT f bounce_internal.finding, kind text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce_internal.put_follow_up(f, 'hard_bounce', '', '');
+  IF bounce_internal.wants_follow_up(f.policy, kind)
+     AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
+    f := bounce_internal.put_follow_up(f, kind, '', '');
+  END IF;
 END $$;
-COMMENT ON FUNCTION bounce_internal.write_follow_up IS
-  'adds a hard bounce to the outbox for the application';
+COMMENT ON FUNCTION bounce_internal.write_follow_up(bounce_internal.finding, text) IS
+  'adds what a report says to the outbox for the application, where its process wants that kind';
 
 -- Notices ----------------------------------------------------------------------------
 

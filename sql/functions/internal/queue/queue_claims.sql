@@ -27,6 +27,8 @@ BEGIN
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'refused',
                                       format('not sent to %s: the address is blocked', r.address));
     PERFORM bounce_internal.derive_communication(r.communication_id);
+    PERFORM bounce_internal.add_follow_up('blocked', k, NULL, 'the address is blocked')
+    FROM bounce.communication_recipient AS k WHERE k.id = r.id;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_blocked(bigint[]) IS
@@ -83,10 +85,11 @@ CREATE OR REPLACE FUNCTION bounce_internal.block_lifted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   PERFORM bounce_internal.requeue_refused(OLD.address_key);
+  PERFORM bounce_internal.follow_lifted(OLD.address_key);
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.block_lifted() IS
-  'sends what was rejected only because of this block';
+  'sends what was rejected only because of this block, and tells the applications';
 
 -- Claiming ---------------------------------------------------------------------------
 

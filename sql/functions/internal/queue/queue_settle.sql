@@ -158,6 +158,7 @@ BEGIN
                 bounce_internal.describe(f)));
   f := bounce_internal.make_task(f);
   IF f.moves THEN
+    f := bounce_internal.write_follow_up(f, 'resend_exhausted');
     PERFORM bounce_internal.mark_bounced(f);
   END IF;
   PERFORM bounce_internal.log_steps(f);

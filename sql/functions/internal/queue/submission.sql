@@ -318,7 +318,8 @@ COMMENT ON FUNCTION bounce_internal.replace_content(bounce.communication, bytea,
                                                     text, jsonb) IS
   'puts another content in the place of that of a mail, also where it was erased. Returns its size';
 
-CREATE OR REPLACE FUNCTION bounce_internal.submitted_attachments(communication_id bigint) RETURNS jsonb
+CREATE OR REPLACE FUNCTION bounce_internal.submitted_attachments(communication_id bigint)
+RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(

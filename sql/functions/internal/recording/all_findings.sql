@@ -11,6 +11,9 @@ BEGIN
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   IF FOUND THEN
     f := bounce_internal.step(f, 'blocked', 'address blocked');
+    IF bounce_internal.wants_follow_up(f.policy, 'block_lifted') THEN
+      PERFORM bounce_internal.follow_ups_blocked_again(f.address);
+    END IF;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS

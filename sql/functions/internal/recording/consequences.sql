@@ -172,9 +172,7 @@ BEGIN
          format('%s bounced hard, %s: %s', f.address,
                 coalesce('not blocked, ' || f.obstacle, 'address blocked'),
                 bounce_internal.describe(f)));
-  IF (f.policy ->> 'follow_up')::boolean THEN
-    f := bounce_internal.write_follow_up(f);
-  END IF;
+  f := bounce_internal.write_follow_up(f, 'hard_bounce');
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_hard(bounce_internal.finding) IS
   'hard bounce: marked, address blocked, task hard_bounce, follow-up of the process. During an '
@@ -195,6 +193,7 @@ BEGIN
     f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
            format('%s is not sent to again, %s: %s', f.address, obstacle,
                   bounce_internal.describe(f)));
+    f := bounce_internal.write_follow_up(f, 'resend_exhausted');
     RETURN;
   END IF;
   f.resend_at := now() + bounce_internal.resend_delay_of(f, f.sends);
@@ -222,6 +221,7 @@ BEGIN
   IF f.moves THEN
     f := bounce_internal.step(f, 'bounced', 'bounced');
     f := bounce_internal.request_delivery_problem(f);
+    f := bounce_internal.write_follow_up(f, 'technical');
   ELSE
     f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
   END IF;
@@ -266,12 +266,24 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.apply_unmatched(bounce_internal.finding) IS
   'a failed delivery whose communication or recipient is unknown';
 
+CREATE OR REPLACE FUNCTION bounce_internal.apply_notice(INOUT f bounce_internal.finding)
+LANGUAGE plpgsql AS $$
+BEGIN
+  f := bounce_internal.step(f, 'notice', 'logged');
+  IF f.reason = 'complaint' AND f.recipient_id IS NOT NULL
+     AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
+    f := bounce_internal.write_follow_up(f, 'complaint');
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.apply_notice(bounce_internal.finding) IS
+  'what is no failure; of a complaint its application may want to know';
+
 CREATE OR REPLACE FUNCTION bounce_internal.apply_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE
     WHEN f.class = 'auto_reply'   THEN f := bounce_internal.step(f, 'auto_reply', 'logged');
-    WHEN f.is_notice              THEN f := bounce_internal.step(f, 'notice', 'logged');
+    WHEN f.is_notice              THEN f := bounce_internal.apply_notice(f);
     WHEN f.class = 'unclassified'
       THEN f := bounce_internal.step(f, 'unclassified', 'for a person to read');
     WHEN f.recipient_id IS NULL   THEN f := bounce_internal.apply_unmatched(f);

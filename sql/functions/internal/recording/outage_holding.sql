@@ -43,9 +43,7 @@ BEGIN
                                    format('%s bounced hard, address blocked: %s', f.address,
                                           bounce_internal.describe(f)));
     f := bounce_internal.notify_owner(f);
-    IF (f.policy ->> 'follow_up')::boolean THEN
-      f := bounce_internal.write_follow_up(f);
-    END IF;
+    f := bounce_internal.write_follow_up(f, 'hard_bounce');
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.block_held(bounce_internal.finding) IS

@@ -134,6 +134,7 @@ BEGIN
   PERFORM bounce_internal.write_log(old.communication_id, old.id, 'corrected',
                                     format('%s replaced by %s: %s', old.address, address, why),
                                     old.bounce_id);
+  PERFORM bounce_internal.add_follow_up('corrected', old, old.bounce_id, why);
   IF new_id IS NOT NULL THEN
     PERFORM bounce.request_resend(new_id, why, old.bounce_id);
   END IF;
@@ -176,3 +177,54 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.resend_unknown(bigint, text) IS
   'sends a mail again that may have arrived already';
+
+-- Mail that an application sends itself ------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.registered_resends()
+RETURNS TABLE (recipient_id bigint, process text, next_attempt_at timestamptz)
+LANGUAGE sql STABLE AS $$
+  SELECT r.id, c.process, r.next_attempt_at
+  FROM bounce.communication_recipient AS r
+  JOIN bounce.communication AS c ON c.id = r.communication_id
+  WHERE r.next_attempt_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
+                    WHERE d.communication_id = r.communication_id)
+    AND bounce.may_write_to(r.address, c.process)
+$$;
+COMMENT ON FUNCTION bounce_internal.registered_resends() IS
+  'the resends that applications make themselves';
+
+CREATE OR REPLACE FUNCTION bounce_internal.choose_resends(batch integer, only_process text)
+RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN ARRAY(
+    SELECT r.id FROM bounce.communication_recipient AS r
+    JOIN bounce.communication AS c ON c.id = r.communication_id
+    WHERE r.next_attempt_at <= now()
+      AND (only_process IS NULL OR c.process = only_process)
+      AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
+                      WHERE d.communication_id = c.id)
+      AND NOT EXISTS (SELECT FROM bounce.resend_claim AS k
+                      WHERE k.recipient_id = r.id AND k.lease_expire_time > clock_timestamp())
+      AND bounce.may_write_to(r.address, c.process)
+    ORDER BY r.next_attempt_at, r.id LIMIT batch FOR NO KEY UPDATE OF c, r SKIP LOCKED);
+END $$;
+COMMENT ON FUNCTION bounce_internal.choose_resends(integer, text) IS
+  'locks and returns the recipients whose resends are due and in nobody''s hand';
+
+CREATE OR REPLACE FUNCTION bounce_internal.tell_resend(r bounce.communication_recipient)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  policy CONSTANT jsonb := bounce_internal.policy_of((
+    SELECT c.process FROM bounce.communication AS c WHERE c.id = r.communication_id));
+BEGIN
+  IF (policy ->> 'resend_notify')::boolean
+     AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
+                     WHERE d.communication_id = r.communication_id) THEN
+    PERFORM pg_notify('bounce_resend', r.id::text);
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.tell_resend(bounce.communication_recipient) IS
+  'tells the applications that listen that a resend of a registered mail is scheduled';

@@ -222,10 +222,13 @@ BEGIN
         due_at = r.next_attempt_at,
         tries = CASE WHEN is_new THEN 0 ELSE q.tries END
     WHERE q.state NOT IN ('claimed', 'sending');
+  ELSE
+    PERFORM bounce_internal.tell_resend(r);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.follow_schedule(bounce.communication_recipient, boolean) IS
-  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it';
+  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it; of a '
+  'mail that its application sends, tells that one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_update() RETURNS trigger
 LANGUAGE plpgsql AS $$

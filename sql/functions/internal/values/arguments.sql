@@ -28,6 +28,19 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.require_count(text, bigint) IS
   'a number from 1 to 1000000; 22023';
 
+CREATE OR REPLACE FUNCTION bounce_internal.require_claim(claimer text, lease interval, call text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF btrim(coalesce(claimer, '')) = '' OR coalesce(lease <= interval '0', true) THEN
+    RAISE EXCEPTION 'a claim needs a name and a lease'
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = format('%s(''crm'', 10, ''5 minutes'')', call);
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.require_claim(text, interval, text) IS
+  'refuses a claim without a name or a lease; 22023';
+
 CREATE OR REPLACE FUNCTION bounce_internal.require_period(since timestamptz, until timestamptz)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$

@@ -1,0 +1,149 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- What the end of a mail leaves for its application, and when that has been done otherwise.
+
+CREATE OR REPLACE FUNCTION bounce_internal.follow_up_kinds() RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT '{hard_bounce,resend_exhausted,technical,blocked,corrected,block_lifted,complaint,
+           has_left,owner_notice}'::text[]
+$$;
+COMMENT ON FUNCTION bounce_internal.follow_up_kinds() IS 'the kinds of bounce.follow_up';
+
+CREATE OR REPLACE FUNCTION bounce_internal.wants_follow_up(policy jsonb, kind text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT (policy ->> 'follow_up')::boolean
+         AND kind = ANY (string_to_array(policy ->> 'follow_up_kinds', ','))
+$$;
+COMMENT ON FUNCTION bounce_internal.wants_follow_up(jsonb, text) IS
+  'whether the application of a process wants a follow-up of this kind';
+
+CREATE OR REPLACE FUNCTION bounce_internal.add_follow_up(
+  kind text, recipient bounce.communication_recipient, bounce_id bigint, text text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  process CONSTANT text := (SELECT c.process FROM bounce.communication AS c
+                            WHERE c.id = recipient.communication_id);
+  new_id bigint;
+BEGIN
+  IF NOT bounce_internal.wants_follow_up(bounce_internal.policy_of(process), kind)
+     OR bounce_internal.is_notice_mail(recipient.communication_id) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO bounce.follow_up (kind, communication_id, recipient_id, bounce_id, text)
+  VALUES (kind, recipient.communication_id, recipient.id, bounce_id, text) RETURNING id INTO new_id;
+  PERFORM pg_notify('bounce_follow_up', new_id::text);
+  PERFORM bounce_internal.write_log(recipient.communication_id, recipient.id, 'follow_up',
+                                    format('follow-up %s, %s', new_id, kind), bounce_id);
+  RETURN new_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.add_follow_up(text, bounce.communication_recipient, bigint,
+                                                  text) IS
+  'a follow-up of something else than a report, where the process wants it; else NULL';
+
+CREATE OR REPLACE FUNCTION bounce_internal.follow_lifted(address_key text) RETURNS integer
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT count(bounce_internal.add_follow_up('block_lifted', w.r, NULL, ''))
+          FROM (SELECT DISTINCT ON (c.process) r
+                FROM bounce.communication_recipient AS r
+                JOIN bounce.communication AS c ON c.id = r.communication_id
+                WHERE r.address_key = follow_lifted.address_key
+                  AND (r.state IN ('bounced', 'error', 'replaced')
+                       OR EXISTS (SELECT FROM bounce.follow_up AS u WHERE u.recipient_id = r.id))
+                ORDER BY c.process, r.id DESC) AS w (r));
+END $$;
+COMMENT ON FUNCTION bounce_internal.follow_lifted(text) IS
+  'tells each process with a mail that this address did not get that it works again';
+
+-- Closing by itself --------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.why_moot(u bounce.follow_up) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  is_failure CONSTANT boolean := u.kind IN ('hard_bounce', 'resend_exhausted', 'technical',
+                                            'blocked');
+BEGIN
+  RETURN (SELECT CASE
+      WHEN is_failure AND r.state = 'replaced'
+        THEN (SELECT 'it goes to ' || n.address FROM bounce.communication_recipient AS n
+              WHERE n.id = r.replaced_by)
+      WHEN is_failure AND r.state = 'sent' THEN 'it was sent again, or had arrived'
+      WHEN is_failure AND r.state = 'open' THEN 'it is sent again'
+      WHEN u.kind = 'corrected' AND r.state <> 'replaced' THEN 'the correction was taken back'
+      WHEN u.kind = 'block_lifted' AND bounce.is_address_blocked(r.address)
+        THEN 'the address is blocked again'
+      WHEN u.bounce_id IS NOT NULL AND bounce_internal.is_undone(u.bounce_id)
+        THEN 'the bounce was taken back'
+    END
+    FROM bounce.communication_recipient AS r WHERE r.id = u.recipient_id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.why_moot(bounce.follow_up) IS
+  'how what a follow-up asks for has been done otherwise; NULL: it has not';
+
+CREATE OR REPLACE FUNCTION bounce_internal.close_moot_follow_ups(ids bigint[]) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  u bounce.follow_up;
+  closed integer := 0;
+BEGIN
+  -- a claimer at work is left alone: it is looked at again when his lease is over
+  FOR u IN UPDATE bounce.follow_up AS k
+           SET status = 'done', finished_at = now(), is_moot = true,
+               result = bounce_internal.why_moot(k)
+           WHERE k.id = ANY (ids) AND k.status = 'open' AND k.kind <> 'owner_notice'
+             AND (k.lease_expire_time IS NULL OR k.lease_expire_time <= now())
+             AND bounce_internal.why_moot(k) IS NOT NULL RETURNING k.* LOOP
+    PERFORM bounce_internal.write_log(u.communication_id, u.recipient_id, u.kind || '_done',
+                                      'by itself: ' || u.result, u.bounce_id);
+    closed := closed + 1;
+  END LOOP;
+  RETURN closed;
+END $$;
+COMMENT ON FUNCTION bounce_internal.close_moot_follow_ups(bigint[]) IS
+  'closes those of these follow-ups that nobody has in hand and that are moot; returns their '
+  'number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.follow_ups_blocked_again(address_key text)
+RETURNS integer
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN bounce_internal.close_moot_follow_ups(ARRAY(
+    SELECT u.id FROM bounce.communication_recipient AS r
+    JOIN bounce.follow_up AS u ON u.recipient_id = r.id
+    WHERE r.address_key = follow_ups_blocked_again.address_key AND u.status = 'open'
+      AND u.kind = 'block_lifted'));
+END $$;
+COMMENT ON FUNCTION bounce_internal.follow_ups_blocked_again(text) IS
+  'closes what tells of a lifted block when there is another';
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_follow_up() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM bounce_internal.close_moot_follow_ups(ARRAY(
+    SELECT u.id FROM bounce.follow_up AS u WHERE u.recipient_id = NEW.id AND u.status = 'open'));
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.recipient_follow_up() IS
+  'closes the follow-ups of a recipient that is no longer without the mail';
+
+CREATE OR REPLACE FUNCTION bounce_internal.reopen_follow_ups(t bounce.task) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  id bigint;
+  reopened integer := 0;
+BEGIN
+  -- all that one transaction did has the same time
+  FOR id IN UPDATE bounce.follow_up AS u
+            SET status = 'open', finished_at = NULL, is_moot = false, result = ''
+            WHERE u.is_moot AND u.finished_at = t.resolved_at
+              AND u.recipient_id IN (SELECT (w ->> 'id')::bigint
+                                     FROM jsonb_array_elements(t.undo_state -> 'recipients') AS w)
+              AND bounce_internal.why_moot(u) IS NULL
+            RETURNING u.id LOOP
+    PERFORM pg_notify('bounce_follow_up', id::text);
+    reopened := reopened + 1;
+  END LOOP;
+  RETURN reopened;
+END $$;
+COMMENT ON FUNCTION bounce_internal.reopen_follow_ups(bounce.task) IS
+  'opens again what closed by itself when a task was resolved, now that the task is open again';
