@@ -268,6 +268,8 @@ static void drop_host_said(GString *out)
 {
 	size_t kept = 0;
 
+	if (!strstr(out->str, " said: "))
+		return;
 	for (size_t i = 0; i < out->len;) {
 		bool word = i == 0 || is_blank(out->str[i - 1]);
 		size_t len = word ? host_said_length(out->str + i) : 0;

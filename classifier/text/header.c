@@ -94,8 +94,10 @@ bool header_is_sound(struct slice block)
 bool header_has_word(struct slice text, const char *word)
 {
 	size_t len = strlen(word);
+	const char first[] = {g_ascii_tolower(*word), g_ascii_toupper(*word)};
 	for (size_t i = 0; i + len <= text.len; i++)
-		if (g_ascii_strncasecmp(text.data + i, word, len) == 0)
+		if ((text.data[i] == first[0] || text.data[i] == first[1]) &&
+		    g_ascii_strncasecmp(text.data + i, word, len) == 0)
 			return true;
 	return false;
 }

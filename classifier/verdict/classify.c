@@ -10,44 +10,16 @@
 #include "classifier/rules/codes.h"
 #include "classifier/text/status_code.h"
 #include "classifier/verdict/evidence.h"
+#include "classifier/verdict/gate.h"
 #include "classifier/verdict/question.h"
-
-/* Evidence is shown to people: the words before the end of the match. */
-#define EVIDENCE_BYTES 120
 
 /* Paragraphs of the text that are classified one by one. */
 #define PARAGRAPHS 20
 
-/* --- the evidence ----------------------------------------------------------- */
-
-/* The words that end at end, from the start of the sentence or the text, and
- * the rest of the last word. */
-static char *quote_evidence(const char *text, size_t end)
-{
-	size_t start = end > EVIDENCE_BYTES ? end - EVIDENCE_BYTES : 0;
-	const char *sentence = NULL;
-
-	if (start > 0 && strchr(text + start, ' '))
-		start = MIN(end, (size_t)(strchr(text + start, ' ') - text + 1));
-	const char *paragraph = memrchr(text + start, '\n', end - start);
-	if (paragraph)
-		start = (size_t)(paragraph - text) + 1;
-	sentence = end > 2 ? g_strrstr_len(text + start, (gssize)(end - start), ". ") : NULL;
-	if (sentence && (size_t)(sentence - text) + 12 < end)
-		start = (size_t)(sentence - text) + 2;
-	for (size_t extra = 0;
-	     extra < 32 && text[end] != '\0' && text[end] != ' ' && text[end] != '\n'; extra++)
-		end++;
-	g_autofree char *slice = g_strndup(text + start, end - start);
-	return g_utf8_make_valid(slice, -1);
-}
-
 static bool decide(struct verdict *verdict, enum reason_id reason, const char *rule,
 		   const char *evidence)
 {
-	verdict->reason = reason_get(reason);
-	verdict->rule = rule;
-	verdict->evidence = g_strdup(evidence);
+	verdict_set(verdict, reason, rule, evidence);
 	return true;
 }
 
@@ -99,94 +71,6 @@ static bool by_action(const struct question *question, struct verdict *verdict)
 	return false;
 }
 
-static void decide_by_match(const struct question *question, const struct rule_match *match,
-			    struct verdict *verdict)
-{
-	verdict->reason = match->rule->reason;
-	verdict->rule = match->rule->id;
-	verdict->evidence = quote_evidence(question->input.field[match->field], match->end);
-}
-
-/* --- the gate ------------------------------------------------------------- */
-
-/* Would the reason make the address hard, were the codes final? */
-static bool is_about_address(const struct reason *reason)
-{
-	return reason->class == CLASS_HARD;
-}
-
-static void replace(struct verdict *verdict, enum reason_id reason, const char *rule)
-{
-	verdict->reason = reason_get(reason);
-	verdict->rule = rule;
-}
-
-/* What was refused before the recipient was named. */
-static void refuse_step(enum smtp_step step, struct verdict *verdict)
-{
-	switch (step) {
-	case SMTP_STEP_CONNECT:
-		replace(verdict, REASON_client_blocked, "step:connect");
-		return;
-	case SMTP_STEP_HELO:
-		replace(verdict, REASON_policy_rejected, "step:helo");
-		return;
-	case SMTP_STEP_TLS:
-		replace(verdict, REASON_tls_required, "step:starttls");
-		return;
-	case SMTP_STEP_AUTH:
-		replace(verdict, REASON_auth_required, "step:auth");
-		return;
-	case SMTP_STEP_MAIL:
-		replace(verdict, REASON_sender_refused, "step:mail");
-		return;
-	case SMTP_STEP_UNKNOWN:
-	case SMTP_STEP_RCPT:
-	case SMTP_STEP_DATA:
-		return;
-	}
-}
-
-/* A guard that makes soft what is soft already only hides the reason. */
-static bool is_idle(const struct question *question, const struct rule *guard)
-{
-	return question->permanence == PERMANENCE_TEMPORARY && guard->reason->class == CLASS_SOFT;
-}
-
-static const struct rule_match *find_guard(const struct question *question)
-{
-	for (guint i = 0; i < question->matches->len; i++) {
-		const struct rule_match *match =
-		    &g_array_index(question->matches, struct rule_match, i);
-		if (match->rule->tier == RULE_TIER_GUARD && !is_idle(question, match->rule))
-			return match;
-	}
-	return NULL;
-}
-
-/* Every verdict passes here, with the matches of the words that led to it. One that would make
- * an address hard stands only if the recipient had been named when it was spoken, and if no
- * guard finds somebody or something else in the same words. */
-static bool pass_gate(const struct question *question, struct verdict *verdict)
-{
-	const struct reason *refused = reason_get(REASON_recipient_refused);
-	if (!is_about_address(verdict->reason) && verdict->reason != refused)
-		return true;
-	enum smtp_step step = question_find_step(question);
-	if (is_about_address(verdict->reason)) {
-		const struct rule_match *guard = find_guard(question);
-		if (smtp_step_is_before_recipient(step)) {
-			refuse_step(step, verdict);
-		} else if (guard) {
-			verdict_clear(verdict);
-			decide_by_match(question, guard, verdict);
-		}
-	}
-	if (step == SMTP_STEP_DATA && verdict->reason == refused)
-		replace(verdict, REASON_policy_rejected, verdict->rule);
-	return true;
-}
-
 /* --- the steps ------------------------------------------------------------ */
 
 static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
@@ -196,8 +80,8 @@ static bool by_tier(const struct question *question, enum rule_tier tier, struct
 		    &g_array_index(question->matches, struct rule_match, i);
 		if (match->rule->tier != tier)
 			continue;
-		decide_by_match(question, match, verdict);
-		return tier == RULE_TIER_SITE || pass_gate(question, verdict);
+		question_answer(question, match, verdict);
+		return tier == RULE_TIER_SITE || gate_pass(question, verdict);
 	}
 	return false;
 }
@@ -209,7 +93,7 @@ static bool by_status(const struct question *question, enum code_trust trust,
 
 	return code && code->trust == trust &&
 	       decide(verdict, code->reason, code->id, question->status) &&
-	       pass_gate(question, verdict);
+	       gate_pass(question, verdict);
 }
 
 /* Words that are better than a vague code are better than a clear one where they speak of
@@ -218,13 +102,13 @@ static bool is_contradicted(const struct question *question)
 {
 	const struct code *code = code_find_status(question->status);
 
-	if (!code || !is_about_address(reason_get(code->reason)))
+	if (!code || !gate_guards(reason_get(code->reason)))
 		return false;
 	for (guint i = 0; i < question->matches->len; i++) {
 		const struct rule *rule =
 		    g_array_index(question->matches, struct rule_match, i).rule;
 		if (rule->tier == RULE_TIER_NORMAL)
-			return !is_about_address(rule->reason);
+			return !gate_guards(rule->reason);
 	}
 	return false;
 }
@@ -234,7 +118,7 @@ static bool is_doubtful(const struct question *question)
 {
 	const struct code *code = code_find_status(question->status);
 
-	return code && question->is_status_made_up && is_about_address(reason_get(code->reason));
+	return code && question->is_status_made_up && gate_guards(reason_get(code->reason));
 }
 
 static bool by_certain_status(struct question *question, struct verdict *verdict)
@@ -402,7 +286,7 @@ static void explain_tier(const struct question *question, const struct step *ste
 		struct verdict verdict = {.rule = ""};
 		if (match->rule->tier != step->tier)
 			continue;
-		decide_by_match(question, match, &verdict);
+		question_answer(question, match, &verdict);
 		explain(question, step, &verdict, listener);
 	}
 }

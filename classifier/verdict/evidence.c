@@ -52,39 +52,66 @@ bool evidence_speaks(const char *text)
 	return false;
 }
 
-/* The longest of the phrases at this place, or 0. */
+/* A phrase in a text. */
+struct place {
+	char *at; /* NULL: there is none */
+	size_t len;
+};
+
+static bool begins_word(const char *text, const char *at)
+{
+	return at == text || !g_ascii_isalnum(at[-1]);
+}
+
+/* The longest of the phrases at this place, or 0. Most differ in the first two characters. */
 static size_t phrase_length(const char *at, const char *const *phrases)
 {
 	size_t best = 0;
+	char first = g_ascii_tolower(at[0]), second = g_ascii_tolower(at[1]);
 	for (; *phrases; phrases++) {
-		size_t len = strlen(*phrases);
-		if (len > best && g_ascii_strncasecmp(at, *phrases, len) == 0)
-			best = len;
+		const char *phrase = *phrases;
+		if (phrase[0] == first && phrase[1] == second &&
+		    g_ascii_strncasecmp(at, phrase, strlen(phrase)) == 0)
+			best = MAX(best, strlen(phrase));
 	}
 	return best;
 }
 
-/* In one pass, and most places by their first character: the text may be long. */
+/* The first phrase at from or behind. In one pass over the words: the text may be long. */
+static struct place find_phrase(char *text, char *from, const char *const *phrases)
+{
+	for (char *at = from; *at; at++) {
+		size_t len = begins_word(text, at) ? phrase_length(at, phrases) : 0;
+		if (len > 0)
+			return (struct place){at, len};
+	}
+	return (struct place){NULL, 0};
+}
+
+static char *move_down(char *kept, const char *from, size_t len)
+{
+	memmove(kept, from, len);
+	return kept + len;
+}
+
 static void drop_phrases(char *text, const char *const *phrases)
 {
-	bool begins[256] = {false};
-	char *kept = text;
-	for (const char *const *phrase = phrases; *phrase; phrase++)
-		begins[(unsigned char)g_ascii_tolower(**phrase)] = true;
-	for (const char *at = text; *at;) {
-		size_t len =
-		    begins[(unsigned char)g_ascii_tolower(*at)] ? phrase_length(at, phrases) : 0;
+	char *kept = text, *from = text;
+	for (struct place place; (place = find_phrase(text, from, phrases)).at;) {
+		char *behind = place.at + place.len;
 		/* "unavailable or access denied" is one statement */
-		if (len > 0 && g_ascii_strncasecmp(at + len, " or ", 4) != 0)
-			at += len;
-		else
-			*kept++ = *at++;
+		bool stays = g_ascii_strncasecmp(behind, " or ", 4) == 0;
+		kept = move_down(kept, from, (size_t)((stays ? behind : place.at) - from));
+		from = behind;
 	}
-	*kept = '\0';
+	if (kept != from)
+		move_down(kept, from, strlen(from) + 1);
 }
 
 static void drop_formulas(char *text)
 {
+	if (!find_phrase(text, text, words_formula).at)
+		return;
 	g_autofree char *rest = g_strdup(text);
 	drop_phrases(rest, words_formula);
 	if (strlen(rest) < strlen(text) && evidence_speaks(rest))
@@ -108,11 +135,9 @@ static void keep_quoted_reply(char *text)
 		if (words_any(before, words_formula))
 			keep_from(text, arrow + 3);
 	}
-	for (const char *const *phrase = words_reply_follows; *phrase; phrase++) {
-		char *at = strcasestr(text, *phrase);
-		if (at)
-			keep_from(text, at + strlen(*phrase));
-	}
+	struct place place = find_phrase(text, text, words_reply_follows);
+	if (place.at)
+		keep_from(text, place.at + place.len);
 }
 
 /* "550 5.1.1 <@>... User unknown" */

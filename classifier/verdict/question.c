@@ -9,6 +9,9 @@
 #include "classifier/text/fold.h"
 #include "classifier/verdict/evidence.h"
 
+/* Evidence is shown to people: the words before the end of the match. */
+#define EVIDENCE_BYTES 120
+
 static void question_set_codes(struct question *question)
 {
 	const struct report_recipient *recipient = question->recipient;
@@ -95,13 +98,42 @@ size_t question_count_failed(const struct report *report)
 enum smtp_step question_find_step(const struct question *question)
 {
 	const struct report *report = question->report;
-	g_autofree char *words = fold_text(question->recipient->diagnostic, NULL);
-	enum smtp_step step = smtp_step_find(words);
+	enum smtp_step step = smtp_step_find(question->recipient->diagnostic);
 
-	if (step != SMTP_STEP_UNKNOWN || question_count_failed(report) > 1)
-		return step;
-	g_autofree char *text = fold_text(report->text, NULL);
-	return smtp_step_find(text);
+	return step != SMTP_STEP_UNKNOWN || question_count_failed(report) > 1
+		   ? step
+		   : smtp_step_find(report->text);
+}
+
+/* The words that end at end, from the start of the sentence or the text, and
+ * the rest of the last word. */
+static char *quote_evidence(const char *text, size_t end)
+{
+	size_t start = end > EVIDENCE_BYTES ? end - EVIDENCE_BYTES : 0;
+	const char *sentence = NULL;
+
+	if (start > 0 && strchr(text + start, ' '))
+		start = MIN(end, (size_t)(strchr(text + start, ' ') - text + 1));
+	const char *paragraph = memrchr(text + start, '\n', end - start);
+	if (paragraph)
+		start = (size_t)(paragraph - text) + 1;
+	sentence = end > 2 ? g_strrstr_len(text + start, (gssize)(end - start), ". ") : NULL;
+	if (sentence && (size_t)(sentence - text) + 12 < end)
+		start = (size_t)(sentence - text) + 2;
+	for (size_t extra = 0;
+	     extra < 32 && text[end] != '\0' && text[end] != ' ' && text[end] != '\n'; extra++)
+		end++;
+	g_autofree char *slice = g_strndup(text + start, end - start);
+	return g_utf8_make_valid(slice, -1);
+}
+
+void question_answer(const struct question *question, const struct rule_match *match,
+		     struct verdict *verdict)
+{
+	verdict_clear(verdict);
+	verdict->reason = match->rule->reason;
+	verdict->rule = match->rule->id;
+	verdict->evidence = quote_evidence(question->input.field[match->field], match->end);
 }
 
 void question_init(struct question *question)

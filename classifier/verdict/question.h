@@ -10,6 +10,7 @@
 #include "classifier/rules/ruleset.h"
 #include "classifier/text/status_code.h"
 #include "classifier/verdict/smtp_step.h"
+#include "classifier/verdict/verdict.h"
 
 /* Addresses of the sender that are looked for in the words; mostly there is one. */
 enum { QUESTION_SENDERS = 4 };
@@ -42,6 +43,10 @@ enum smtp_step question_find_step(const struct question *question);
 
 /* How many recipients failed. */
 size_t question_count_failed(const struct report *report);
+
+/* Gives the reason of the rule that holds, and the words that it matched, as the verdict. */
+void question_answer(const struct question *question, const struct rule_match *match,
+		     struct verdict *verdict);
 
 /* The text as rules look at it. Heap. */
 char *question_fold_words(const struct question *question, const char *text);

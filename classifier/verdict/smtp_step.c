@@ -51,49 +51,82 @@ static const struct {
     {"failed after i sent the message", SMTP_STEP_DATA},
 };
 
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Does the text begin with the phrase? A blank stands for any white space. */
+static bool begins(const char *text, const char *phrase)
+{
+	for (; *phrase; phrase++) {
+		if (*phrase != ' ' && g_ascii_tolower(*text) != *phrase)
+			return false;
+		if (*phrase == ' ' && !is_blank(*text))
+			return false;
+		for (text++; *phrase == ' ' && is_blank(*text);)
+			text++;
+	}
+	return !g_ascii_isalnum(*text);
+}
+
+/* Does what stands between start and end end with the phrase? */
+static bool ends(const char *start, const char *end, const char *phrase)
+{
+	for (size_t i = strlen(phrase); i > 0; i--) {
+		if (end == start)
+			return false;
+		end--;
+		if (phrase[i - 1] != ' ' && g_ascii_tolower(*end) != phrase[i - 1])
+			return false;
+		if (phrase[i - 1] == ' ' && !is_blank(*end))
+			return false;
+		while (phrase[i - 1] == ' ' && end > start && is_blank(end[-1]))
+			end--;
+	}
+	return true;
+}
+
 /* "after pipelined MAIL FROM", "in reply to the MAIL FROM", ">>> MAIL From:" */
 static bool is_led(const char *text, const char *command)
 {
 	const char *end = command;
-	while (end > text && strchr(" <", end[-1]))
+	while (end > text && (is_blank(end[-1]) || end[-1] == '<'))
 		end--;
-	if (end - text >= 4 && g_ascii_strncasecmp(end - 4, " the", 4) == 0)
-		end -= 4;
-	for (const char *const *lead = leads; *lead; lead++) {
-		size_t len = strlen(*lead);
-		if ((size_t)(end - text) >= len && g_ascii_strncasecmp(end - len, *lead, len) == 0)
+	if (ends(text, end, " the"))
+		end -= strlen("the");
+	while (end > text && is_blank(end[-1]))
+		end--;
+	for (const char *const *lead = leads; *lead; lead++)
+		if (ends(text, end, *lead))
 			return true;
-	}
 	return false;
 }
 
-/* Where in text the command was answered last, or NULL. */
-static const char *find_command(const char *text, const char *command)
+/* The step that is named at this place, where a word begins. */
+static enum smtp_step step_at(const char *text, const char *at)
 {
-	const char *last = NULL;
-	size_t len = strlen(command);
-	for (const char *at = text; (at = strcasestr(at, command)); at++)
-		if (!g_ascii_isalnum(at[len]) && is_led(text, at))
-			last = at;
-	return last;
+	char first = g_ascii_tolower(*at); /* tells most places from most commands */
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (commands[i].command[0] == first && begins(at, commands[i].command) &&
+		    is_led(text, at))
+			return commands[i].step;
+	for (size_t i = 0; i < G_N_ELEMENTS(phrases); i++)
+		if (phrases[i].phrase[0] == first && begins(at, phrases[i].phrase))
+			return phrases[i].step;
+	return SMTP_STEP_UNKNOWN;
 }
 
 enum smtp_step smtp_step_find(const char *words)
 {
-	g_autofree char *folded = g_strndup(words, strnlen(words, TEXT_BYTES));
-	enum smtp_step step = SMTP_STEP_UNKNOWN;
-	const char *last = folded - 1;
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
-		const char *at = find_command(folded, commands[i].command);
-		if (at && at > last)
-			last = at, step = commands[i].step;
+	enum smtp_step last = SMTP_STEP_UNKNOWN;
+	for (size_t i = 0; i < TEXT_BYTES && words[i]; i++) {
+		if (!g_ascii_isalpha(words[i]) || (i > 0 && g_ascii_isalnum(words[i - 1])))
+			continue;
+		enum smtp_step step = step_at(words, words + i);
+		last = step != SMTP_STEP_UNKNOWN ? step : last;
 	}
-	for (size_t i = 0; i < G_N_ELEMENTS(phrases); i++) {
-		const char *at = strcasestr(folded, phrases[i].phrase);
-		if (at && at > last)
-			last = at, step = phrases[i].step;
-	}
-	return step;
+	return last;
 }
 
 bool smtp_step_is_before_recipient(enum smtp_step step)
@@ -128,8 +161,10 @@ static size_t remark_length(const char *at)
 
 void smtp_step_drop(char *folded)
 {
-	char *kept = folded;
-	for (const char *at = folded; *at;) {
+	char *kept = strstr(folded, " (");
+	if (!kept)
+		return;
+	for (const char *at = kept; *at;) {
 		size_t len = at[0] == ' ' && at[1] == '(' ? remark_length(at) : 0;
 		if (len > 0)
 			at += len;

@@ -18,9 +18,9 @@ enum smtp_step {
 	SMTP_STEP_DATA, /* or the end of the data */
 };
 
-/* The last step that folded words (fold.h) name: "(in reply to MAIL FROM command)", "after
- * RCPT TO:<@>", ">>> DATA", "but sender was rejected". */
-enum smtp_step smtp_step_find(const char *folded);
+/* The last step that the words name: "(in reply to MAIL FROM command)", "after RCPT TO:<x@y>",
+ * ">>> DATA", "but sender was rejected". */
+enum smtp_step smtp_step_find(const char *words);
 
 /* Before RCPT the server has not heard of the recipient: what it says is about others. */
 bool smtp_step_is_before_recipient(enum smtp_step step);

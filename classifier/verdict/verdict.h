@@ -17,6 +17,10 @@ struct verdict {
 	char *evidence;   /* the text that matched, or the code; heap; never NULL */
 };
 
+/* Copies the evidence. The class and the permanence stay. */
+void verdict_set(struct verdict *verdict, enum reason_id reason, const char *rule,
+		 const char *evidence);
+
 void verdict_clear(struct verdict *verdict);
 
 #endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the words are really about is in the rules of rank "guard"; only the step is known here.
+ */
+#include "classifier/verdict/gate.h"
+
+bool gate_guards(const struct reason *reason)
+{
+	return reason->class == CLASS_HARD;
+}
+
+static void replace(struct verdict *verdict, enum reason_id reason, const char *rule)
+{
+	verdict->reason = reason_get(reason);
+	verdict->rule = rule;
+}
+
+/* What was refused before the recipient was named. */
+static void refuse_step(enum smtp_step step, struct verdict *verdict)
+{
+	switch (step) {
+	case SMTP_STEP_CONNECT:
+		replace(verdict, REASON_client_blocked, "step:connect");
+		return;
+	case SMTP_STEP_HELO:
+		replace(verdict, REASON_policy_rejected, "step:helo");
+		return;
+	case SMTP_STEP_TLS:
+		replace(verdict, REASON_tls_required, "step:starttls");
+		return;
+	case SMTP_STEP_AUTH:
+		replace(verdict, REASON_auth_required, "step:auth");
+		return;
+	case SMTP_STEP_MAIL:
+		replace(verdict, REASON_sender_refused, "step:mail");
+		return;
+	case SMTP_STEP_UNKNOWN:
+	case SMTP_STEP_RCPT:
+	case SMTP_STEP_DATA:
+		return;
+	}
+}
+
+/* A guard that makes soft what is soft already only hides the reason. */
+static bool is_idle(const struct question *question, const struct rule *guard)
+{
+	return question->permanence == PERMANENCE_TEMPORARY && guard->reason->class == CLASS_SOFT;
+}
+
+static const struct rule_match *find_guard(const struct question *question)
+{
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule_match *match =
+		    &g_array_index(question->matches, struct rule_match, i);
+		if (match->rule->tier == RULE_TIER_GUARD && !is_idle(question, match->rule))
+			return match;
+	}
+	return NULL;
+}
+
+bool gate_pass(const struct question *question, struct verdict *verdict)
+{
+	const struct reason *refused = reason_get(REASON_recipient_refused);
+	if (!gate_guards(verdict->reason) && verdict->reason != refused)
+		return true;
+	enum smtp_step step = question_find_step(question);
+	if (gate_guards(verdict->reason)) {
+		const struct rule_match *guard = find_guard(question);
+		if (smtp_step_is_before_recipient(step))
+			refuse_step(step, verdict);
+		else if (guard)
+			question_answer(question, guard, verdict);
+	}
+	if (step == SMTP_STEP_DATA && verdict->reason == refused)
+		replace(verdict, REASON_policy_rejected, verdict->rule);
+	return true;
+}
