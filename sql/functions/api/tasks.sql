@@ -295,7 +295,7 @@ DECLARE
   b bounce.address_block;
 BEGIN
   UPDATE bounce.address_block AS k
-  SET lifted_at = now(), lifted_by = session_user, lift_why = because
+  SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user, lift_why = because
   WHERE k.address_key = bounce.address_key(bounce_internal.bare_address(lift_block.address))
     AND k.lifted_at IS NULL
   RETURNING k.* INTO b;
@@ -352,29 +352,8 @@ COMMENT ON FUNCTION bounce.outage_sample(bigint) IS
 CREATE OR REPLACE FUNCTION bounce.confirm_outage(task_id bigint, note text DEFAULT '')
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
-  o CONSTANT bounce.outage := bounce_internal.outage_of_task(t);
-  blocked bounce_internal.finding[] := '{}';
-  h record;
-  f bounce_internal.finding;
 BEGIN
-  FOR h IN SELECT q.id, bounce_internal.finding_of_bounce(b) AS finding
-           FROM bounce.held_block AS q JOIN bounce.bounce AS b ON b.id = q.bounce_id
-           WHERE q.outage_id = o.id AND q.decision IS NULL ORDER BY q.address, q.id LOOP
-    UPDATE bounce.held_block AS q SET decision = 'blocked', decided_at = now() WHERE q.id = h.id;
-    f := bounce_internal.block_held(h.finding);
-    blocked := blocked || CASE WHEN f.task_key IS NOT NULL THEN ARRAY[f] ELSE '{}' END;
-  END LOOP;
-  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
-    f := bounce_internal.make_task(f);
-    UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
-    UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
-    WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
-    PERFORM bounce_internal.log_steps(f);
-  END LOOP;
-  PERFORM bounce_internal.decide_outage(t, 'confirmed', note);
-  RETURN cardinality(blocked);
+  RETURN bounce_internal.decide(task_id, 'confirmed', note, NULL);
 END $$;
 COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
   'operator: the addresses are dead: every held block is created, with its task hard_bounce. '
@@ -383,14 +362,8 @@ COMMENT ON FUNCTION bounce.confirm_outage(bigint, text) IS
 CREATE OR REPLACE FUNCTION bounce.dismiss_outage(
   task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
-  ids CONSTANT bigint[] := bounce_internal.bounces_of_outage(bounce_internal.outage_of_task(t));
 BEGIN
-  PERFORM bounce_internal.undo_consequences(ids,
-                                            format('task %s, an outage: %s', t.id, note), resend);
-  PERFORM bounce_internal.decide_outage(t, 'dismissed', note);
-  RETURN cardinality(ids);
+  RETURN bounce_internal.decide(task_id, 'dismissed', note, resend);
 END $$;
 COMMENT ON FUNCTION bounce.dismiss_outage(bigint, text, boolean) IS
   'operator: it was an outage: held blocks are dropped, those created before it was detected are '

@@ -169,7 +169,7 @@ BEGIN
   WHERE h.address = ANY (keys);
   UPDATE bounce.address_block AS k
   SET address = 'erased-' || k.id || '@erased.invalid', why = '',
-      lifted_at = coalesce(k.lifted_at, now()),
+      lifted_at = coalesce(k.lifted_at, bounce_internal.lift_time(k)),
       lifted_by = coalesce(k.lifted_by, session_user),
       lift_why = CASE WHEN k.lifted_at IS NULL THEN 'erased: ' || because ELSE '' END
   WHERE k.address_key = ANY (keys);

@@ -178,6 +178,7 @@ BEGIN
   step := 'counters forgotten';    done := bounce_internal.delete_hard_counts(at,
       batch);        RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
+  step := 'held blocks left over'; done := bounce_internal.decide_leftovers(batch); RETURN NEXT;
   step := 'domains learned';       done :=
     bounce_internal.learn_domains(batch);            RETURN NEXT;
 END $$;

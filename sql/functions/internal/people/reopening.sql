@@ -3,36 +3,51 @@
 -- Taking back what a person decided about a task: what was before is remembered when the task is
 -- resolved, and restored as far as no mail has gone out since.
 
-CREATE OR REPLACE FUNCTION bounce_internal.remember_task(t bounce.task) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.remember_task(
+  t bounce.task, bounces bigint[], resend boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  bounces CONSTANT bigint[] := CASE t.kind WHEN 'outage' THEN bounce_internal.bounces_of_outage(
-                                                bounce_internal.outage_of_task(t)) END;
+  known CONSTANT bigint[] := ARRAY(
+    SELECT (u ->> 'id')::bigint FROM bounce.task AS k
+    CROSS JOIN jsonb_array_elements(k.undo_state -> 'recipients') AS u WHERE k.id = t.id);
 BEGIN
   UPDATE bounce.task AS k SET undo_state = jsonb_build_object(
-    'bounces', coalesce(bounces, '{}'),
-    'blocks', (SELECT coalesce(jsonb_agg(b.id), '[]') FROM bounce.address_block AS b
-               WHERE b.lifted_at IS NULL
-                 AND (b.address_key = bounce.address_key(t.address)
-                      OR b.bounce_id = ANY (bounces))),
-    'tasks', (SELECT coalesce(jsonb_agg(o.id), '[]') FROM bounce.task AS o
-              WHERE o.status = 'open' AND o.id IN (SELECT b.task_id FROM bounce.bounce AS b
-                                                   WHERE b.id = ANY (bounces))),
-    'recipients', (
-      SELECT coalesce(jsonb_agg(jsonb_build_object(
-               'id', r.id, 'state', r.state, 'class', r.class, 'bounce_id', r.bounce_id,
-               'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
-               'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
-               'attempts', r.attempts, 'delivery', q.state)), '[]')
+    'resend', resend,
+    'bounces', coalesce(k.undo_state -> 'bounces', '[]') || to_jsonb(bounces),
+    'blocks', coalesce(k.undo_state -> 'blocks', '[]') || (
+      SELECT coalesce(jsonb_agg(b.id), '[]') FROM bounce.address_block AS b
+      WHERE b.lifted_at IS NULL
+        AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces))),
+    'tasks', coalesce(k.undo_state -> 'tasks', '[]') || (
+      SELECT coalesce(jsonb_agg(o.id), '[]') FROM bounce.task AS o
+      WHERE o.status = 'open' AND o.id IN (SELECT b.task_id FROM bounce.bounce AS b
+                                           WHERE b.id = ANY (bounces))),
+    'recipients', coalesce(k.undo_state -> 'recipients', '[]') || (
+      SELECT coalesce(jsonb_agg(bounce_internal.recipient_as_it_is(r)), '[]')
       FROM bounce.communication_recipient AS r
-      LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
-      WHERE r.task_id = t.id OR r.id = t.recipient_id OR r.id IN (
-        SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounces))))
+      WHERE (k.undo_state IS NULL AND (r.task_id = t.id OR r.id = t.recipient_id)
+             OR r.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounces)))
+        AND r.id <> ALL (known)))
   WHERE k.id = t.id;
 END $$;
-COMMENT ON FUNCTION bounce_internal.remember_task(bounce.task) IS
+COMMENT ON FUNCTION bounce_internal.remember_task(bounce.task, bigint[], boolean) IS
   'keeps the state of the mails of a task that is being resolved, its blocks and, of an outage, '
-  'its bounces and their tasks; no words of anybody';
+  'these bounces and their tasks, after what is kept already; no words of anybody. resend: whether '
+  'what an outage has dropped is sent again';
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_as_it_is(r bounce.communication_recipient)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object(
+    'id', r.id, 'state', r.state, 'class', r.class, 'bounce_id', r.bounce_id,
+    'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
+    'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
+    'attempts', r.attempts, 'delivery', (SELECT q.state FROM bounce.recipient_delivery AS q
+                                         WHERE q.recipient_id = r.id));
+END $$;
+COMMENT ON FUNCTION bounce_internal.recipient_as_it_is(bounce.communication_recipient) IS
+  'what restore_recipient() needs';
 
 CREATE OR REPLACE FUNCTION bounce_internal.remembered(t bounce.task, what text) RETURNS bigint[]
 LANGUAGE sql STABLE AS $$
@@ -103,7 +118,7 @@ BEGIN
   INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
   SELECT b.address, b.reason, b.why, b.bounce_id, b.communication_id
   FROM bounce.address_block AS b
-  WHERE b.lifted_at = t.resolved_at AND b.id = ANY (blocks) ORDER BY b.address_key
+  WHERE b.lifted_at IN (t.resolved_at, b.blocked_at) AND b.id = ANY (blocks) ORDER BY b.address_key
   ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
   PERFORM bounce_internal.follow_ups_blocked_again(b.address_key)
   FROM bounce.address_block AS b WHERE b.lifted_at = t.resolved_at AND b.id = ANY (blocks);

@@ -160,10 +160,13 @@ BEGIN
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
                  WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
-  IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
-    PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+  -- an outage goes on gathering while it is decided: decide()
+  IF t.kind <> 'outage' THEN
+    IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
+      PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+    END IF;
+    PERFORM bounce_internal.remember_task(t, '{}', NULL);
   END IF;
-  PERFORM bounce_internal.remember_task(t);
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS

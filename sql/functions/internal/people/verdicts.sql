@@ -44,6 +44,14 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.finding_of_bounce(bounce.bounce) IS
   'the finding that a stored bounce was made from, without consequences';
 
+CREATE OR REPLACE FUNCTION bounce_internal.lift_time(b bounce.address_block) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+  SELECT greatest(now(), (b).blocked_at)
+$$;
+COMMENT ON FUNCTION bounce_internal.lift_time(bounce.address_block) IS
+  'when a block that is lifted now is lifted: not before it was made, which a transaction may have '
+  'done that began later and ended earlier';
+
 CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks_of(bounce_ids bigint[], why text)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -56,7 +64,8 @@ BEGIN
            WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
            ORDER BY k.address_key FOR UPDATE LOOP
     heir := bounce_internal.block_heir(b.address_key, bounce_ids);
-    UPDATE bounce.address_block AS k SET lifted_at = now(), lifted_by = session_user,
+    UPDATE bounce.address_block AS k
+    SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
       lift_why = lift_blocks_of.why WHERE k.id = b.id;
     PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
                                       format('%s: %s', b.address, lift_blocks_of.why))

@@ -139,6 +139,14 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.was_outage(text, text, timestamptz, timestamptz) IS
   'whether a period overlaps an outage: its counts are not usual ones';
 
+CREATE OR REPLACE FUNCTION bounce_internal.guard_lock(scope text, about text) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT hashtextextended(format('guard:%s:%s', scope, about), 20)
+$$;
+COMMENT ON FUNCTION bounce_internal.guard_lock(text, text) IS
+  'the advisory lock of who opens or decides outages of this kind, so that both see what the other '
+  'one did. Before the lock of the outage''s task';
+
 CREATE OR REPLACE FUNCTION bounce_internal.open_outages(
   scopes text[], abouts text[], policy jsonb, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -162,6 +170,8 @@ BEGIN
                       WHERE o.scope = g.scope AND o.about = g.about AND o.status = 'open')
     ORDER BY g.scope DESC, g.about
   LOOP
+    -- who is opening it just now, or deciding it, does so for us; what he did is seen from here on
+    CONTINUE WHEN NOT pg_try_advisory_xact_lock(bounce_internal.guard_lock(k.scope, k.about));
     -- who has just said that they are dead is not asked again at once
     INSERT INTO bounce.outage (scope, about, seen, usual, time_window, opened_at)
     SELECT k.scope, k.about, k.seen, r.usual, width, at
@@ -184,8 +194,12 @@ BEGIN
   -- without a held block it has no task either: nobody would ever decide it, and weeks later
   -- it would hold a single bounce
   IF o.opened_at > at - o.time_window
-     OR EXISTS (SELECT FROM bounce.held_block AS h WHERE h.outage_id = o.id AND h.decision IS NULL)
      OR NOT pg_try_advisory_xact_lock(bounce_internal.task_lock('outage:' || o.id)) THEN
+    RETURN false;
+  END IF;
+  -- asked only now, when nobody is holding one
+  IF EXISTS (SELECT FROM bounce.held_block AS h
+             WHERE h.outage_id = o.id AND h.decision IS NULL) THEN
     RETURN false;
   END IF;
   UPDATE bounce.outage AS q SET status = 'dismissed', decided_at = at, decided_by = session_user,

@@ -1,0 +1,266 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- A person decides about an outage, while bounces come in: nothing that was held stays
+-- undecided, and nobody who records waits for the bulk of it.
+
+CREATE OR REPLACE FUNCTION bounce_internal.outage_of_task(t bounce.task) RETURNS bounce.outage
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT o FROM bounce.outage AS o WHERE o.id = split_part(t.dedup_key, ':', 2)::bigint);
+END $$;
+COMMENT ON FUNCTION bounce_internal.outage_of_task IS 'the outage that a task is about';
+
+CREATE OR REPLACE FUNCTION bounce_internal.bounces_of_outage(o bounce.outage) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- those that were held, those that blocked before it was noticed, and further mails to an
+  -- address that was blocked already; not what a person has called dead since
+  RETURN ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
+               WHERE h.outage_id = o.id AND h.decision IS NULL
+    UNION
+    SELECT b.id FROM bounce.bounce AS b
+    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND r.bounce_id = b.id
+      AND r.state = 'bounced' AND r.requested_by IS NULL
+    WHERE b.received_at >= o.opened_at - o.time_window AND b.class = 'hard' AND NOT b.is_notice
+      AND NOT b.in_shadow
+      AND (EXISTS (SELECT FROM bounce.address_block AS k
+                   WHERE k.bounce_id = b.id AND k.lifted_at IS NULL)
+           OR r.id IS NOT NULL AND bounce_internal.would_block(
+               bounce_internal.finding_of_bounce(b)))
+      AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
+      AND o.about = (bounce_internal.guard_abouts(
+                       (bounce_internal.finding_of_bounce(b)).address, b.diagnostic))
+                      [array_position('{domain,diagnostic,overall}', o.scope)]);
+END $$;
+COMMENT ON FUNCTION bounce_internal.bounces_of_outage(bounce.outage) IS
+  'the hard bounces that an outage explains';
+
+CREATE OR REPLACE FUNCTION bounce_internal.held_bounces(outage_id bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
+               WHERE h.outage_id = held_bounces.outage_id AND h.decision IS NULL);
+END $$;
+COMMENT ON FUNCTION bounce_internal.held_bounces(bigint) IS
+  'the bounces whose blocks an outage holds, undecided';
+
+CREATE OR REPLACE FUNCTION bounce_internal.lock_free_bounces(bounce_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  free CONSTANT bigint[] := ARRAY(
+    SELECT c.id FROM bounce.communication AS c
+    WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+    ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
+BEGIN
+  RETURN ARRAY(SELECT b.id FROM bounce.bounce AS b
+               WHERE b.id = ANY (bounce_ids)
+                 AND (b.communication_id IS NULL OR b.communication_id = ANY (free)));
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_free_bounces(bigint[]) IS
+  'those of these bounces whose communications no other transaction has; it locks them, and waits '
+  'for nobody';
+
+CREATE OR REPLACE FUNCTION bounce_internal.block_bounces(bounce_ids bigint[]) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  blocked bounce_internal.finding[] := '{}';
+  h record;
+  f bounce_internal.finding;
+BEGIN
+  FOR h IN SELECT q.id, bounce_internal.finding_of_bounce(b) AS finding
+           FROM bounce.held_block AS q JOIN bounce.bounce AS b ON b.id = q.bounce_id
+           WHERE q.bounce_id = ANY (bounce_ids) AND q.decision IS NULL
+           ORDER BY q.address, q.id LOOP
+    UPDATE bounce.held_block AS q SET decision = 'blocked', decided_at = now() WHERE q.id = h.id;
+    f := bounce_internal.block_held(h.finding);
+    blocked := blocked || CASE WHEN f.task_key IS NOT NULL THEN ARRAY[f] ELSE '{}' END;
+  END LOOP;
+  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
+    f := bounce_internal.make_task(f);
+    UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
+    UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
+    WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
+    PERFORM bounce_internal.log_steps(f);
+  END LOOP;
+  RETURN cardinality(blocked);
+END $$;
+COMMENT ON FUNCTION bounce_internal.block_bounces(bigint[]) IS
+  'creates the held blocks of these bounces, with what they would have had. Returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.carry_out(
+  t bounce.task, decided bounce.outage, bounce_ids bigint[], resend boolean) RETURNS integer
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM bounce_internal.remember_task(t, bounce_ids, resend);
+  IF decided.status = 'confirmed' THEN
+    RETURN bounce_internal.block_bounces(bounce_ids);
+  END IF;
+  PERFORM bounce_internal.undo_consequences(
+    bounce_ids, format('task %s, an outage: %s', t.id, decided.note), resend);
+  RETURN cardinality(bounce_ids);
+END $$;
+COMMENT ON FUNCTION bounce_internal.carry_out(bounce.task, bounce.outage, bigint[], boolean) IS
+  'does with these bounces what was decided about their outage. Returns how many blocks it made, '
+  'or how many bounces it took back';
+
+CREATE OR REPLACE FUNCTION bounce_internal.close_outage(
+  t bounce.task, decided bounce.outage, resend boolean, is_last boolean) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  held bigint[];
+  free bigint[];
+  done integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock(bounce_internal.guard_lock(decided.scope, decided.about));
+  -- from here on nobody holds a block for it, and who did so has committed
+  PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+  held := bounce_internal.held_bounces(decided.id);
+  free := bounce_internal.lock_free_bounces(held);
+  -- who has a communication now waits for us, to hold a block: so we must not wait for him
+  IF cardinality(free) < cardinality(held) AND NOT is_last THEN
+    RAISE EXCEPTION 'a communication is in use' USING ERRCODE = 'BM002';
+  END IF;
+  done := bounce_internal.carry_out(t, decided, free, resend);
+  PERFORM bounce_internal.decide_outage(t, decided.status, decided.note);
+  RETURN done;
+EXCEPTION WHEN SQLSTATE 'BM002' THEN
+  RETURN NULL;     -- the locks of this block are given back
+END $$;
+COMMENT ON FUNCTION bounce_internal.close_outage(bounce.task, bounce.outage, boolean, boolean) IS
+  'decides what has come in meanwhile, and the outage itself. Returns the number as carry_out() '
+  'does; NULL when somebody is working on one of those mails, so that it is to be tried again. '
+  'is_last: such a mail is left to decide_leftovers()';
+
+CREATE OR REPLACE FUNCTION bounce_internal.decide(
+  task_id bigint, decision text, note text, resend boolean) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  rounds CONSTANT integer := 5;
+  few CONSTANT integer := 20;
+  tries CONSTANT integer := 50;
+  t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
+  decided bounce.outage := bounce_internal.outage_of_task(t);
+  bounces bigint[] := CASE decision WHEN 'confirmed' THEN bounce_internal.held_bounces(decided.id)
+                           ELSE bounce_internal.bounces_of_outage(decided) END;
+  done integer := 0;
+  rest integer;
+BEGIN
+  decided.status := decision;
+  decided.note := coalesce(decide.note, '');
+  -- the bulk while others go on recording; each round has what came in during the one before
+  FOR i IN 1 .. rounds LOOP
+    done := done + bounce_internal.carry_out(t, decided, bounces, resend);
+    bounces := bounce_internal.held_bounces(decided.id);
+    EXIT WHEN cardinality(bounces) <= few;
+    bounces := bounce_internal.lock_free_bounces(bounces);
+  END LOOP;
+  FOR i IN 1 .. tries LOOP
+    rest := bounce_internal.close_outage(t, decided, resend, i = tries);
+    EXIT WHEN rest IS NOT NULL;
+    PERFORM pg_sleep(0.02);
+  END LOOP;
+  RETURN done + rest;
+END $$;
+COMMENT ON FUNCTION bounce_internal.decide(bigint, text, text, boolean) IS
+  'carries out a decision about the outage of a task, confirmed or dismissed. Who records has to '
+  'wait for the last few bounces only. Returns the number as carry_out() does';
+
+CREATE OR REPLACE FUNCTION bounce_internal.decide_outage(t bounce.task, decision text, note text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.outage AS o SET status = decision, decided_at = now(), decided_by = session_user,
+    note = coalesce(decide_outage.note, '')
+  WHERE o.id = (bounce_internal.outage_of_task(t)).id;
+  PERFORM bounce_internal.close_task(t.id, decision, note);
+END $$;
+COMMENT ON FUNCTION bounce_internal.decide_outage(bounce.task, text, text) IS
+  'the only function that decides an outage. It is locked last';
+
+CREATE OR REPLACE FUNCTION bounce_internal.close_empty_outages(bounce_ids bigint[], why text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  t bounce.task;
+BEGIN
+  FOR t IN SELECT q.* FROM bounce.task AS q
+           WHERE q.status = 'open'
+             AND q.dedup_key IN (SELECT 'outage:' || h.outage_id FROM bounce.held_block AS h
+                                 WHERE h.bounce_id = ANY (bounce_ids))
+           ORDER BY q.dedup_key LOOP
+    PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
+    IF NOT EXISTS (SELECT FROM bounce.held_block AS h
+                   WHERE 'outage:' || h.outage_id = t.dedup_key AND h.decision IS NULL) THEN
+      PERFORM bounce_internal.decide_outage(t, 'dismissed', why);
+    END IF;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.close_empty_outages(bigint[], text) IS
+  'closes the tasks of outages that hold no blocks any more';
+
+-- Leftovers ----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.decide_leftover(bounce_id bigint) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  o bounce.outage;
+  t bounce.task;
+BEGIN
+  IF cardinality(bounce_internal.lock_free_bounces(ARRAY[bounce_id])) = 0 THEN
+    RETURN 0;
+  END IF;
+  SELECT q.* INTO o FROM bounce.held_block AS h JOIN bounce.outage AS q ON q.id = h.outage_id
+  WHERE h.bounce_id = decide_leftover.bounce_id AND h.decision IS NULL AND q.status <> 'open';
+  SELECT q.* INTO t FROM bounce.task AS q WHERE q.dedup_key = 'outage:' || o.id
+  ORDER BY q.id DESC LIMIT 1;
+  IF o.status = 'confirmed' THEN
+    PERFORM bounce_internal.block_bounces(ARRAY[bounce_id]);
+  ELSIF o.status = 'dismissed' THEN
+    PERFORM bounce_internal.undo_consequences(
+      ARRAY[bounce_id], concat_ws(': ', 'outage ' || o.id, nullif(o.note, '')),
+      coalesce((t.undo_state ->> 'resend')::boolean, true));
+  END IF;
+  RETURN (o.id IS NOT NULL)::integer;
+END $$;
+COMMENT ON FUNCTION bounce_internal.decide_leftover(bigint) IS
+  'decides a held block as its outage was decided: 1; 0 when somebody is working on its mail, or '
+  'when it is decided';
+
+CREATE OR REPLACE FUNCTION bounce_internal.make_outage_task(bounce_id bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  f bounce_internal.finding;
+BEGIN
+  SELECT (bounce_internal.finding_of_bounce(b)).* INTO f FROM bounce.bounce AS b
+  WHERE b.id = make_outage_task.bounce_id;
+  SELECT h.outage_id INTO f.outage_id FROM bounce.held_block AS h
+  WHERE h.bounce_id = make_outage_task.bounce_id AND h.decision IS NULL;
+  f := bounce_internal.make_task(
+    bounce_internal.request_task(f, 'outage', f.outage_id::text, NULL));
+  RETURN f.task_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.make_outage_task(bigint) IS
+  'the task of the open outage that holds the block of this bounce, made anew if there is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.decide_leftovers(batch integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  left_over CONSTANT bigint[] := ARRAY(
+    SELECT h.bounce_id FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
+    WHERE h.decision IS NULL AND o.status <> 'open' ORDER BY h.id LIMIT batch);
+  nobodys CONSTANT bigint[] := ARRAY(
+    SELECT max(h.bounce_id)
+    FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
+    WHERE h.decision IS NULL AND o.status = 'open'
+      AND NOT EXISTS (SELECT FROM bounce.task AS t
+                      WHERE t.dedup_key = 'outage:' || o.id AND t.status = 'open')
+    GROUP BY h.outage_id ORDER BY h.outage_id);
+BEGIN
+  PERFORM bounce_internal.make_outage_task(u) FROM unnest(nobodys) AS u;
+  RETURN cardinality(nobodys)
+         + (SELECT coalesce(sum(bounce_internal.decide_leftover(u)), 0)
+            FROM unnest(left_over) AS u);
+END $$;
+COMMENT ON FUNCTION bounce_internal.decide_leftovers(integer) IS
+  'finds what no decision about an outage reached, from whatever cause: held blocks of a decided '
+  'outage are decided as it was; an open outage without a task gets one. Returns their number';

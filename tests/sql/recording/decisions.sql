@@ -1,0 +1,146 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- People decide about outages while several sessions record: nothing that was held is forgotten,
+-- nobody is asked again about what he has just confirmed, and nobody waits for a long decision.
+\ir ../lib/helper.psql
+\ir ../lib/sessions.psql
+SELECT * FROM no_plan();
+
+SELECT test.set('guard_minimum', '5'), test.set('guard_minimum_overall', '100000'),
+       test.set('guard_factor', '1');
+SELECT test.connect('a', 'b', 'c', 'd');
+
+-- Two recipients a mail: their bounces come by different sessions, which meet in the mail.
+CREATE PROCEDURE test.record_dead(place text, recipient integer, mails integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+  address text;
+BEGIN
+  FOR i IN 1 .. mails LOOP
+    address := format('%s%s.%s@%s.example', place, i, recipient, place);
+    PERFORM test.record(test.report('user_unknown', address, "to" => test.return_path(address)));
+    COMMIT;
+  END LOOP;
+END $$;
+CREATE FUNCTION test.is_busy(VARIADIC sessions text[]) RETURNS boolean LANGUAGE sql AS $$
+  SELECT bool_or(dblink_is_busy(s) = 1) FROM unnest(sessions) AS s
+$$;
+CREATE FUNCTION test.errors(VARIADIC sessions text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  s text;
+BEGIN
+  FOREACH s IN ARRAY sessions LOOP
+    PERFORM FROM dblink_get_result(s, false) AS d (status text);
+    RETURN QUERY SELECT dblink_error_message(s) WHERE dblink_error_message(s) <> 'OK';
+    PERFORM FROM dblink_get_result(s, false) AS d (status text);
+  END LOOP;
+END $$;
+
+-- Decides whatever is open until the sessions have ended; the first decisions meet nobody's end.
+CREATE PROCEDURE test.decide_while_busy(way text) LANGUAGE plpgsql AS $$
+DECLARE
+  t bigint;
+BEGIN
+  LOOP
+    SELECT o.task_id INTO t FROM bounce.open_outage AS o WHERE o.held >= 3 LIMIT 1;
+    IF FOUND THEN
+      IF way = 'confirm' THEN
+        PERFORM bounce.confirm_outage(t, 'they are dead');
+      ELSE
+        PERFORM bounce.dismiss_outage(t, 'they were down');
+      END IF;
+      INSERT INTO test.decided VALUES (way, t);
+      COMMIT;
+    END IF;
+    EXIT WHEN NOT test.is_busy('a', 'b', 'c', 'd');
+    COMMIT;
+    PERFORM pg_sleep(0.02);
+  END LOOP;
+END $$;
+CREATE TABLE test.decided (way text, task_id bigint);
+CREATE FUNCTION test.undecided() RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
+  WHERE h.decision IS NULL AND o.status <> 'open'
+$$;
+
+SELECT test.mail(place || i, ARRAY[format('%s%s.1@%1$s.example', place, i),
+                                   format('%s%s.2@%1$s.example', place, i)])
+FROM unnest('{confirm,dismiss}'::text[]) AS place CROSS JOIN generate_series(1, 300) AS i;
+CREATE FUNCTION test.record_in_background(place text) RETURNS void LANGUAGE sql AS $$
+  SELECT dblink_send_query(s, format('CALL test.record_dead(%L, %s, 300)', place, n))
+  FROM (VALUES ('a', 1), ('b', 2), ('c', 2), ('d', 1)) AS v (s, n)
+$$;
+
+SELECT test.record_in_background('dismiss');
+CALL test.decide_while_busy('dismiss');
+SELECT is_empty($$SELECT test.errors('a', 'b', 'c', 'd')$$, 'nobody who records fails');
+SELECT ok((SELECT count(*) FROM test.decided WHERE way = 'dismiss') > 1,
+          'dismissed more than once meanwhile');
+SELECT is(test.undecided(), 0::bigint, 'no block is held for a dismissed outage');
+
+SELECT test.record_in_background('confirm');
+CALL test.decide_while_busy('confirm');
+SELECT is_empty($$SELECT test.errors('a', 'b', 'c', 'd')$$, 'nobody who records fails');
+SELECT is((SELECT count(*) FROM test.decided WHERE way = 'confirm'), 1::bigint,
+          'who has confirmed is not asked again');
+SELECT is(test.undecided(), 0::bigint, 'no block is held for a confirmed outage');
+SELECT is_empty($$
+  SELECT r.address, b.consequence, (SELECT string_agg(l.event || ' ' || l.text, '; ' ORDER BY l.id)
+                     FROM bounce.communication_log AS l WHERE l.recipient_id = r.id)
+  FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.id = r.bounce_id
+  WHERE r.state = 'bounced' AND r.class = 'hard' AND r.requested_by IS NULL
+    AND NOT bounce.is_address_blocked(r.address)
+    AND NOT EXISTS (SELECT FROM bounce.held_block AS h
+                    WHERE h.recipient_id = r.id AND h.decision IS NULL)$$,
+  'whoever bounced is blocked, held, or sent to again');
+SELECT is((SELECT count(*) FROM bounce.communication_recipient AS r
+           WHERE r.address_key LIKE '%@confirm.example'
+             AND NOT bounce.is_address_blocked(r.address)), 0::bigint, 'all the dead are blocked');
+
+-- A session in the middle of a mail of which the other recipient is held: the decision waits for
+-- it, and does not deadlock with it.
+SELECT bounce.dismiss_outage(o.task_id, 'over') FROM bounce.open_outage AS o;
+SELECT test.mail('pair' || i, ARRAY[format('pair%s.1@pair.example', i),
+                                    format('pair%s.2@pair.example', i)])
+FROM generate_series(1, 6) AS i;
+CALL test.record_dead('pair', 1, 6);
+SELECT is((SELECT held FROM bounce.open_outage), 2::bigint, 'two are held');
+SELECT dblink_exec('a', 'BEGIN');
+SELECT FROM dblink('a', $$SELECT test.record(test.report('user_unknown', 'pair6.2@pair.example',
+                          "to" => test.return_path('pair6.2@pair.example')))$$) AS d (r text);
+SELECT dblink_send_query('b', format('SELECT bounce.confirm_outage(%s)', o.task_id))
+FROM bounce.open_outage AS o;
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is((SELECT d.n FROM dblink_get_result('b') AS d (n integer)), 3,
+          'decided with what was being recorded');
+SELECT FROM dblink_get_result('b') AS d (n integer);
+
+-- What was left over from anything is decided as its outage was.
+INSERT INTO bounce.outage (scope, about, status, seen, usual, time_window, decided_at, decided_by)
+VALUES ('domain', 'left.example', 'confirmed', 5, 0, '1 hour', now() - interval '1 day', 'maria'),
+       ('domain', 'left2.example', 'dismissed', 5, 0, '1 hour', now() - interval '1 day', 'maria'),
+       ('domain', 'left3.example', 'open', 5, 0, '1 hour', NULL, NULL);
+SELECT test.set('guard', 'off'), test.set('block_hard', 'off');
+SELECT test.mail(a, ARRAY[a])
+FROM unnest('{x@left.example,x@left2.example,x@left3.example}'::text[]) AS a;
+SELECT test.record(test.report('user_unknown', a, "to" => test.return_path(a)))
+FROM unnest('{x@left.example,x@left2.example,x@left3.example}'::text[]) AS a;
+INSERT INTO bounce.held_block (outage_id, address, reason, why, bounce_id, communication_id,
+                               recipient_id)
+SELECT o.id, b.recipient, b.reason, 'why', b.id, b.communication_id, b.recipient_id
+FROM bounce.outage AS o JOIN bounce.bounce AS b ON b.recipient = 'x@' || o.about;
+SELECT is(bounce_internal.decide_leftovers(100), 3::bigint, 'the sweeper finds them');
+SELECT is((SELECT string_agg(h.address || ' ' || coalesce(h.decision, 'held'), ', '
+                             ORDER BY h.address)
+           FROM bounce.held_block AS h WHERE h.address LIKE 'x@left%'),
+          'x@left.example blocked, x@left2.example dropped, x@left3.example held', 'and decides');
+SELECT is(bounce.is_address_blocked('x@left.example'), true, 'blocked');
+SELECT is((test.recipient('x@left2.example')).requested_by IS NOT NULL, true, 'sent again');
+SELECT is((SELECT o.about FROM bounce.open_outage AS o), 'left3.example',
+          'an open outage that had lost its task has one');
+SELECT is(bounce_internal.decide_leftovers(100), 0::bigint, 'once');
+
+-- An outage without held blocks ends by itself, but not under somebody who is holding one.
+SELECT is(bounce_internal.close_stale(o, now() + interval '2 hours'), false, 'it holds a block')
+FROM bounce.outage AS o WHERE o.about = 'left3.example';
+
+SELECT * FROM finish();
