@@ -168,6 +168,17 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq openssl) -o $@ $< \
 		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,openssl) $(LIBS_all)
+
+# What the fuzzers once found, given to them again.
+FOUND_BIN := $(patsubst tests/fuzz/found/%,$(BUILD)/tests/unit/fuzz/test_%,\
+	$(wildcard tests/fuzz/found/*))
+UNIT_BIN  += $(FOUND_BIN)
+$(FOUND_BIN): $(BUILD)/tests/unit/fuzz/test_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
+		$(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
+		-DFOUND='"tests/fuzz/found/$*"' $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
+		-o $@ $< tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 
 include tests/tests.mk

@@ -21,14 +21,22 @@ struct fold {
 	enum { URL_NONE, URL_HOST, URL_PATH } url;
 };
 
+/* They part nothing, so they go before anything is compared. */
+static const char *const invisible[] = {
+    "\xE2\x80\x8B", /* zero width space */
+    "\xE2\x80\x8E", /* left-to-right mark */
+    "\xE2\x80\x8F", /* right-to-left mark */
+    "\xE2\x81\xA0", /* word joiner */
+    "\xEF\xBB\xBF", /* byte order mark */
+    "\xC2\xAD",     /* soft hyphen */
+};
+
 static const struct {
 	const char *from;
 	const char *to;
 } spellings[] = {
     {"\xC2\xA0", " "},     /* no-break space */
     {"\xE3\x80\x80", " "}, /* ideographic space */
-    {"\xE2\x80\x8B", ""},  /* zero width space */
-    {"\xEF\xBB\xBF", ""},  /* byte order mark */
     {"\xE2\x80\x98", "'"},  {"\xE2\x80\x99", "'"},   {"\xE2\x80\x9A", "'"},  {"\xE2\x80\xB2", "'"},
     {"\xE2\x80\x9C", "\""}, {"\xE2\x80\x9D", "\""},  {"\xE2\x80\x9E", "\""}, {"\xC2\xAB", "\""},
     {"\xC2\xBB", "\""},     {"\xE2\x80\x90", "-"},   {"\xE2\x80\x91", "-"},  {"\xE2\x80\x93", "-"},
@@ -282,8 +290,42 @@ static void drop_host_said(GString *out)
 	g_string_truncate(out, kept);
 }
 
+static size_t invisible_length(const char *text)
+{
+	if ((unsigned char)*text < 0xC2)
+		return 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(invisible); i++)
+		if (g_str_has_prefix(text, invisible[i]))
+			return strlen(invisible[i]);
+	return 0;
+}
+
+/* Heap. NULL if there is nothing invisible in it. */
+static char *drop_invisible(const char *text)
+{
+	const char *at = text;
+
+	while (*at != '\0' && invisible_length(at) == 0)
+		at++;
+	if (*at == '\0')
+		return NULL;
+	char *out = g_strdup(text);
+	char *kept = out + (at - text);
+	while (*at != '\0') {
+		size_t len = invisible_length(at);
+		at += len;
+		if (len == 0)
+			*kept++ = *at++;
+	}
+	*kept = '\0';
+	return out;
+}
+
 char *fold_text(const char *text, const char *const *senders)
 {
+	g_autofree char *visible = drop_invisible(text);
+
+	text = visible ? visible : text;
 	struct fold fold = {.out = g_string_sized_new(strlen(text) + 1), .senders = senders};
 
 	for (size_t i = 0; text[i] != '\0';)

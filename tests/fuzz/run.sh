@@ -3,7 +3,7 @@
 #
 # Builds every tests/fuzz/fuzz_*.c with libFuzzer and the sanitizers and runs
 # each for TIME seconds, seeded by the tests' own mails. What is found stays in
-# BUILD/fuzz/<name>/ and becomes a row of a test.
+# BUILD/fuzz/<name>/; put into tests/fuzz/found/<name>/, it is tried by make test.
 #
 #   sh tests/fuzz/run.sh BUILD TIME [NAME...]
 set -eu
@@ -62,6 +62,10 @@ done
 sed -n 's/^.*{ *"\(.*\)", "[-0-9]*" *},$/Sat, 21 Nov 2026 09:00:00 +0100|\1/p' \
 	tests/unit/classifier/prose/test_return_date.c | split -l 1 - "$work/seeds/return_date/"
 sed -i 's/|/\n/' "$work"/seeds/return_date/*
+
+for folder in tests/fuzz/found/*; do
+	cp "$folder"/* "$work/seeds/$(basename "$folder")"
+done
 
 for harness in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$harness" .c)

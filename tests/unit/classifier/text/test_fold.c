@@ -48,6 +48,9 @@ static void check_rows(void)
 	    {"<a@b.example>: host mx.b.example[192.0.2.1] said:\n  550 No", "<@>:\n550 No"},
 	    {"the host mx said nothing", "the host mx said nothing"},
 	    {"Is it?\nYes.  No:\n\nit is.\n\n", "Is it? Yes. No: it is."},
+	    {"user\xE2\x80\x8B un\xC2\xADknown at mx\xE2\x80\x8E[\xEF\xBB\xBF"
+	     "192.0.2.1]",
+	     "user unknown at <host>[192.0.2.1]"},
 	    {"550-", "550"},
 	    {"550", "550"},
 	};
