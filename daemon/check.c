@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "db/hosts.h"
+
 static void print_line(const char *verdict, const char *what, const char *text)
 {
 	printf("%-8s %-14s %s\n", verdict, what, text);
@@ -26,4 +28,12 @@ bool check_database(const GError *error)
 {
 	return check_result("database", error,
 			    "reached, and its schema is the one this program knows");
+}
+
+void check_hosts(const char *conninfo)
+{
+	g_autofree char *fault = db_hosts_fault(conninfo);
+
+	if (fault)
+		check_warning("database", fault);
 }

@@ -20,4 +20,7 @@ void check_warning(const char *what, const char *text);
 /* The result of connecting to the database and comparing its schema. */
 bool check_database(const GError *error);
 
+/* Warns where conninfo names several hosts and a standby may be taken for the leader. */
+void check_hosts(const char *conninfo);
+
 #endif

@@ -13,7 +13,8 @@ struct db_pool;
  * time or the server cannot be reached, BM_ERROR_CONFIG when it refuses us. Give it back
  * with checkout_end. */
 PGconn *checkout_begin(struct db_pool *pool, GError **error) __attribute__((warn_unused_result));
-/* Takes the connection; one that is broken or inside a transaction is closed. */
+/* Takes the connection. One that is not usable any more (pg.h) is closed, and so are those that
+ * are idle: the next is a new one, to the host that takes writes by then. */
 void checkout_end(struct db_pool *pool, PGconn *connection);
 
 /* Seconds to wait for an answer, as the pool was told. */

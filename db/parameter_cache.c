@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "db/parameter_state.h"
 #include "db/pg.h"
+#include "db/writable.h"
 
 enum {
 	QUERY_WAIT = 20,          /* seconds */
@@ -78,6 +79,12 @@ static bool refresh(struct parameter_cache *cache, GError **error)
 
 	if (!fresh)
 		return false;
+	if (writable_is_read_only(cache->connection)) {
+		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
+			    "database: the server is read-only: a standby, or no leader any more");
+		db_parameters_unref(fresh);
+		return false;
+	}
 	keep(cache, fresh);
 	g_mutex_lock(&cache->lock);
 	struct db_parameters *old = cache->parameters;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Keeps a snapshot of the parameters up to date, by a thread that listens for
- * bounce_parameter. While the database is away the last values remain, and a file keeps
- * them for the next start.
+ * bounce_parameter. While the database is away, or read-only, the last values remain: news
+ * comes from the leader alone. A file keeps them for the next start.
  */
 #ifndef DB_PARAMETER_CACHE_H
 #define DB_PARAMETER_CACHE_H

@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "db/writable.h"
 
 enum { PARAMS_MAX = 20 };
+
+static const char read_only_state[] = "25006"; /* a standby, or a leader that was demoted */
 
 /* Appendix A of the PostgreSQL manual, by class or whole code. */
 static enum bm_error code_of_sqlstate(const char *state)
@@ -23,7 +26,7 @@ static enum bm_error code_of_sqlstate(const char *state)
 	    "57",    /* operator intervention: shutdown, cancel, starting up */
 	    "58",    /* system error: I/O */
 	    "XX",    /* internal error */
-	    "25006", /* read-only: a standby, not yet promoted */
+	    read_only_state,
 	};
 	static const char *const input[] = {
 	    "22", /* data exception */
@@ -198,6 +201,7 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 		return NULL;
 	}
 	PQsetNoticeReceiver(connection, discard_notice, NULL);
+	writable_watch(connection);
 	return g_steal_pointer(&connection);
 }
 
@@ -230,13 +234,19 @@ void pg_close(PGconn *connection)
 	PQfinish(connection);
 }
 
+bool pg_is_usable(const PGconn *connection)
+{
+	return PQstatus(connection) == CONNECTION_OK &&
+	       PQtransactionStatus(connection) == PQTRANS_IDLE && !writable_is_denied(connection);
+}
+
 bool pg_is_alive(PGconn *connection)
 {
 	struct pollfd event = {.fd = PQsocket(connection), .events = POLLIN};
 
 	/* An idle server says nothing but good-bye. The rare other things it may
 	 * say (a changed setting) cost one new connection. */
-	return PQstatus(connection) == CONNECTION_OK && poll(&event, 1, 0) == 0;
+	return pg_is_usable(connection) && poll(&event, 1, 0) == 0;
 }
 
 /* Waits until a result can be taken without blocking. */
@@ -280,6 +290,8 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 		return NULL;
 	}
 	if (PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+		if (g_strcmp0(PQresultErrorField(kept, PG_DIAG_SQLSTATE), read_only_state) == 0)
+			writable_deny(connection);
 		set_result_error(error, kept);
 		return NULL;
 	}

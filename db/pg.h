@@ -35,13 +35,18 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 /* Closes, and cancels what still runs. */
 void pg_close(PGconn *connection);
 
-/* Whether an idle connection still stands, as far as its socket tells. */
+/* Whether another statement may be run here: the connection stands, no transaction is open, and
+ * no write was refused because the server is read-only. One that is not usable is to be closed:
+ * another host may be the leader by now. */
+bool pg_is_usable(const PGconn *connection);
+
+/* Whether an idle connection is usable and still stands, as far as its socket tells. */
 bool pg_is_alive(PGconn *connection);
 
 /* Runs one statement in its own transaction and waits at most wait_seconds for
  * the server to say that it is ready again, that is: for the end of the COMMIT,
  * which in the extended protocol comes after the result. NULL with
- *   BM_ERROR_RETRY      rolled back: lock, shutdown, resources
+ *   BM_ERROR_RETRY      rolled back: lock, shutdown, resources, a server that is read-only
  *   BM_ERROR_UNCERTAIN  connection lost or time over: it may have been committed
  *   BM_ERROR_INPUT      the values cannot be stored (class 22, 23)
  *   BM_ERROR_CONFIG     anything else: schema, rights

@@ -103,6 +103,22 @@ static void give_back(struct db_pool *pool, PGconn *connection)
 	g_mutex_unlock(&pool->lock);
 }
 
+/* Whatever ended one connection (a server that died, vanished or was demoted) has come over its
+ * siblings too, and not every one of them shows it. */
+static void close_idle(struct db_pool *pool)
+{
+	GQueue closing = G_QUEUE_INIT;
+
+	g_mutex_lock(&pool->lock);
+	for (PGconn *connection; (connection = g_queue_pop_head(&pool->idle)) != NULL;)
+		g_queue_push_tail(&closing, connection);
+	pool->open -= g_queue_get_length(&closing);
+	g_cond_broadcast(&pool->freed);
+	g_mutex_unlock(&pool->lock);
+	for (PGconn *connection; (connection = g_queue_pop_head(&closing)) != NULL;)
+		pg_close(connection);
+}
+
 static PGconn *open_connection(const struct db_pool *pool, GError **error)
 {
 	g_autoptr(PGconn) connection = pg_open(pool->conninfo, CONNECT_WAIT, error);
@@ -133,8 +149,9 @@ PGconn *checkout_begin(struct db_pool *pool, GError **error)
 
 void checkout_end(struct db_pool *pool, PGconn *connection)
 {
-	if (PQstatus(connection) != CONNECTION_OK ||
-	    PQtransactionStatus(connection) != PQTRANS_IDLE)
+	if (!pg_is_usable(connection)) {
+		close_idle(pool);
 		g_clear_pointer(&connection, pg_close);
+	}
 	give_back(pool, connection);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * A bounded pool of database connections. Connections are opened when first
- * needed, dropped when broken, and opened again: a restart of the database
- * needs no restart here.
+ * needed, dropped when broken, and opened again: a restart of the database or
+ * another leader needs no restart here.
  */
 #ifndef DB_POOL_H
 #define DB_POOL_H

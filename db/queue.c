@@ -75,7 +75,7 @@ void db_queue_free(struct db_queue *queue)
 
 static bool connect_queue(struct db_queue *queue, GError **error)
 {
-	if (queue->connection && PQstatus(queue->connection) == CONNECTION_OK)
+	if (queue->connection && pg_is_usable(queue->connection))
 		return true;
 	g_clear_pointer(&queue->connection, pg_close);
 	g_autoptr(PGconn) fresh = pg_open(queue->conninfo, CONNECT_WAIT, error);
@@ -90,15 +90,15 @@ static bool connect_queue(struct db_queue *queue, GError **error)
 	return true;
 }
 
-/* After a lost connection nothing more can be said on it, nor with a plan that the schema has left
- * behind. */
+/* After a lost connection nothing more can be said on it, nor to a server that is read-only, nor
+ * with a plan that the schema has left behind. */
 static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *cause,
 			     GError **error)
 {
 	if (result)
 		return result;
 	if (cause->code == BM_ERROR_UNCERTAIN || cause->code == BM_ERROR_CONFIG ||
-	    PQstatus(queue->connection) != CONNECTION_OK)
+	    !pg_is_usable(queue->connection))
 		g_clear_pointer(&queue->connection, pg_close);
 	g_propagate_error(error, cause);
 	return NULL;

@@ -50,6 +50,8 @@ static bool check_server(const struct delivery_settings *settings)
 static bool check_schema(const struct delivery_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
+
+	check_hosts(settings->common.conninfo);
 	bool is_current = db_schema_require(settings->common.conninfo, &error);
 
 	return check_database(error) && is_current;

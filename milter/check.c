@@ -85,6 +85,7 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 {
 	g_autoptr(GError) error = NULL;
 
+	check_hosts(settings->common.conninfo);
 	if (!db_schema_require(settings->common.conninfo, &error))
 		return check_database(error);
 	g_autoptr(parameter_cache_t) parameter_cache =

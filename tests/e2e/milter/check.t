@@ -81,6 +81,24 @@ subtest 'a database that is not there' => sub {
     like $output, qr/database.*nowhere/, 'is named';
 };
 
+# [what, words of conninfo, whether it is warned]
+my $several = '/nonexistent,' . ($conninfo =~ /host=(\S+)/)[0];
+my @hosts   = (
+    [ 'several hosts',                               "host=$several",                                1 ],
+    [ 'several hosts, of which the leader is asked', "host=$several target_session_attrs=read-write",
+        0 ],
+);
+for my $case (@hosts) {
+    my ($what, $words, $is_warned) = @$case;
+    $daemon->write_conf(
+        conninfo => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT) . " $words");
+    my ($status, $output) = check();
+    is $status, 0, "$what: the database is reached" or diag $output;
+    is $output =~ /^warning\s+database\s+conninfo .*target_session_attrs=any/m ? 1 : 0, $is_warned,
+        "$what: " . ($is_warned ? 'warned' : 'no warning')
+        or diag $output;
+}
+
 subtest 'bounce-delivery' => sub {
     my %good = (
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
