@@ -81,18 +81,18 @@ STATEMENT(operator_queries_operator_mailbox, 0,
 	"OR t.created_at < "                                                                       \
 	"$13) "
 
-STATEMENT(
-    operator_queries_tasks, 14,
-    "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
-    "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
-    "since, "
-    "t.diagnosis, "
-    "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, "
-    "t.created_at, "
-    "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
-    "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
-    "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id "
-    "LIMIT $6::integer");
+STATEMENT(operator_queries_tasks, 14,
+	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
+	  "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
+	  "since, "
+	  "t.diagnosis, "
+	  "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, "
+	  "t.created_at, "
+	  "t.last_seen_at " FITTING_TASKS
+	  "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
+	  "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
+	  "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id "
+	  "LIMIT $6::integer");
 STATEMENT(operator_queries_task_groups, 15,
 	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
 	  "t.reason WHEN 'process' "
@@ -113,7 +113,7 @@ STATEMENT(operator_queries_task, 1,
 	  "t.correction, t.process, "
 	  "  t.business_ref, t.subject, t.communication_id, t.bounce_id, t.created_at, "
 	  "  CASE WHEN t.count > 1 THEN t.last_seen_at END AS last_seen_at, "
-	  "bounce.is_address_blocked(t.address) AS "
+	  "bounce.is_address_blocked(t.address, t.process) AS "
 	  "is_blocked, "
 	  "  t.resolution, t.resolved_at, t.resolved_by, t.note "
 	  "FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
@@ -210,24 +210,8 @@ STATEMENT(operator_queries_task_outage_dismiss, 3,
 	  "FROM bounce.dismiss_outage($1::bigint, coalesce($2, ''), NOT coalesce($3::boolean, "
 	  "false)) AS n");
 
-/* --- blocks, parameters -------------------------------------------------------- */
+/* --- parameters ---------------------------------------------------------------- */
 
-STATEMENT(operator_queries_blocks, 3,
-	  "SELECT address, reason, bounce.clean_diagnostic(CASE WHEN bounce_id IS NULL THEN why "
-	  "  ELSE substr(why, length(reason) + 2) END) AS why, blocked_at, blocked_by, bounce_id, "
-	  "communication_id, "
-	  "lifted_at, lifted_by, lift_why "
-	  "FROM bounce.address_block "
-	  "WHERE ($1::text IS NULL OR strpos(address_key, lower($1)) > 0) "
-	  "  AND (lifted_at IS NULL OR coalesce($2::boolean, false)) "
-	  "ORDER BY blocked_at DESC, id DESC LIMIT $3::integer");
-STATEMENT(operator_queries_block_story, 1,
-	  "SELECT at, event, text, actor, bounce_id, communication_id FROM "
-	  "bounce.block_story($1)");
-STATEMENT(operator_queries_block, 2,
-	  "SELECT $1::text AS address, b AS newly_blocked FROM bounce.block_address($1, $2) AS b");
-STATEMENT(operator_queries_unblock, 2,
-	  "SELECT $1::text AS address, b AS was_blocked FROM bounce.lift_block($1, $2) AS b");
 STATEMENT(operator_queries_params, 3,
 	  "SELECT name, process, value, default_value, is_default, type, description, updated_at, "
 	  "updated_by "
@@ -277,8 +261,9 @@ STATEMENT(operator_queries_communication_recipients, 1,
 	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries, "
 	  "  q.first_try_at, q.last_try_at,"
 	  "  nullif(q.response, '') AS response, r.next_attempt_at, r.task_id, r.bounce_id,"
-	  "  bounce.is_address_blocked(r.address) AS is_blocked "
+	  "  bounce.is_address_blocked(r.address, c.process) AS is_blocked "
 	  "FROM bounce.communication_recipient AS r"
+	  "  JOIN bounce.communication AS c ON c.id = r.communication_id"
 	  "  LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id "
 	  "WHERE r.communication_id = $1::bigint ORDER BY r.id");
 STATEMENT(operator_queries_communication_story, 1,

@@ -65,11 +65,6 @@ extern const struct db_statement
     operator_queries_task_outage_dismiss; /* task id, note, no resend ("true") */
 
 extern const struct db_statement
-    operator_queries_blocks; /* part of an address, lifted ones too ("true"), limit */
-extern const struct db_statement operator_queries_block_story; /* address */
-extern const struct db_statement operator_queries_block;       /* address, why */
-extern const struct db_statement operator_queries_unblock;     /* address, why */
-extern const struct db_statement
     operator_queries_params; /* part of a name, process, changed only ("true") */
 extern const struct db_statement operator_queries_param;           /* name */
 extern const struct db_statement operator_queries_param_processes; /* name */
@@ -87,9 +82,8 @@ extern const struct db_statement
 extern const struct db_statement operator_queries_bounce;     /* bounce id */
 extern const struct db_statement operator_queries_bounce_raw; /* bounce id */
 
-extern const struct db_statement operator_queries_reclassify; /* bounce id, reason, why */
-extern const struct db_statement
-    operator_queries_reclassify_preview; /* bounce id, reason, why */
+extern const struct db_statement operator_queries_reclassify;         /* bounce id, reason, why */
+extern const struct db_statement operator_queries_reclassify_preview; /* bounce id, reason, why */
 extern const struct db_statement
     operator_queries_rule_hits; /* a proposed rule as text, its reason */
 extern const struct db_statement

@@ -71,11 +71,12 @@ CREATE OR REPLACE TRIGGER recipient_delivery_after_update
 
 -- Blocks ------------------------------------------------------------------------------
 
--- not when an address is erased: that changes its key as well
+-- not when an address is erased, which changes its key as well, nor when it ends by itself:
+-- sweep_deliveries() sees that
 CREATE OR REPLACE TRIGGER address_block_lifted
   AFTER UPDATE OF lifted_at ON bounce.address_block
   FOR EACH ROW WHEN (OLD.lifted_at IS NULL AND NEW.lifted_at IS NOT NULL
-                     AND OLD.address_key = NEW.address_key)
+                     AND NOT NEW.is_over AND OLD.address_key = NEW.address_key)
   EXECUTE FUNCTION bounce_internal.block_lifted();
 
 -- Parameters --------------------------------------------------------------------------

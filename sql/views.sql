@@ -10,7 +10,7 @@ SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created
        r.id AS recipient_id, r.address AS recipient, r.state, r.bounced_at,
        r.class, r.reason, coalesce(n.meaning, '') AS meaning, r.status_code, r.diagnostic,
        r.attempts, r.next_attempt_at, t.id AS task_id, t.kind AS task_kind,
-       bounce.is_address_blocked(r.address) AS is_blocked,
+       bounce.is_address_blocked(r.address, c.process) AS is_blocked,
        CASE WHEN r.next_attempt_at IS NOT NULL
             THEN 'sent again at ' || to_char(r.next_attempt_at, 'YYYY-MM-DD HH24:MI')
             WHEN t.id IS NOT NULL THEN 'task ' || t.id || ' waits for a person'
@@ -152,7 +152,12 @@ SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, r.id AS r
 FROM bounce.recipient_delivery AS q
 JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
 JOIN bounce.communication AS c ON c.id = r.communication_id
-LEFT JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL
+LEFT JOIN LATERAL (
+  SELECT k.* FROM bounce.address_block AS k
+  WHERE k.address_key = r.address_key AND k.lifted_at IS NULL
+    AND (k.expires_at IS NULL OR k.expires_at > now())
+    AND (k.only_process IS NULL OR k.only_process = c.process)
+  ORDER BY k.only_process NULLS FIRST LIMIT 1) AS b ON true
 WHERE q.refused_at IS NOT NULL;
 COMMENT ON VIEW bounce.refused_delivery IS
   'mails that were not sent because the address is blocked; they are sent when the block is '
@@ -236,11 +241,13 @@ COMMENT ON VIEW bounce.open_task IS
 
 CREATE OR REPLACE VIEW bounce.blocked_address AS
 SELECT b.address, b.reason, b.why, b.blocked_at, b.blocked_by, b.bounce_id, b.communication_id,
-       coalesce(c.process, '') AS process
+       coalesce(c.process, '') AS process, b.id, b.address_key, b.source, b.only_process,
+       b.expires_at, b.import_id
 FROM bounce.address_block AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
-WHERE b.lifted_at IS NULL;
+WHERE b.lifted_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > now());
 COMMENT ON VIEW bounce.blocked_address IS
-  'the blocked addresses, why and since when; process: whose mail bounced';
+  'the blocked addresses, why and since when; process: whose mail bounced; only_process: the only '
+  'one that may not write there; source: who said so; expires_at: when the block ends by itself';
 
 CREATE OR REPLACE VIEW bounce.open_outage AS
 SELECT t.id AS task_id, o.id AS outage_id, o.scope, o.about, o.opened_at,

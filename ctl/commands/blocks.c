@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl blocks, block, unblock.
+ * bouncectl blocks, block, unblock, reblock.
  */
 #include <string.h>
 
@@ -8,21 +8,24 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/operator_queries.h"
+#include "db/block_queries.h"
 
 static const struct ctl_option list_options[] = {
     {.name = "all", .help = "lifted ones too"},
     {0},
 };
 
+#define BLOCK_COLUMNS                                                                              \
+	CTL_COLUMN("address"), CTL_COLUMN("reason"), CTL_COLUMN("source"),                         \
+	    CTL_IF_ROOM("only_process"), CTL_COLUMN("blocked_at"), CTL_COLUMN("expires_at"),       \
+	    CTL_COLUMN("bounce_id"), CTL_COLUMN("lifted_at"), CTL_IF_ROOM("why"),                  \
+	    CTL_IF_ROOM("lifted_by"), CTL_IF_ROOM("lift_why"), CTL_IF_ROOM("blocked_by")
+
 static const struct ctl_view list_view = {
     .parameters = {"TEXT", "all", "limit"},
     .sections = {{.name = "blocks",
-		  .statement = &operator_queries_blocks,
-		  .columns = {CTL_COLUMN("address"), CTL_COLUMN("reason"), CTL_COLUMN("blocked_at"),
-			      CTL_COLUMN("bounce_id"), CTL_COLUMN("lifted_at"), CTL_IF_ROOM("why"),
-			      CTL_IF_ROOM("lifted_by"), CTL_IF_ROOM("lift_why"),
-			      CTL_IF_ROOM("blocked_by")},
+		  .statement = &block_queries_list,
+		  .columns = {BLOCK_COLUMNS},
 		  .empty = "no address is blocked"}},
 };
 
@@ -30,14 +33,11 @@ static const struct ctl_view list_view = {
 static const struct ctl_view story_view = {
     .parameters = {"TEXT", "all", "limit"},
     .sections = {{.name = "blocks",
-		  .statement = &operator_queries_blocks,
-		  .columns = {CTL_COLUMN("address"), CTL_COLUMN("reason"), CTL_COLUMN("blocked_at"),
-			      CTL_COLUMN("lifted_at"), CTL_IF_ROOM("blocked_by"),
-			      CTL_IF_ROOM("lifted_by"), CTL_IF_ROOM("lift_why"),
-			      CTL_IF_ROOM("why")},
+		  .statement = &block_queries_list,
+		  .columns = {BLOCK_COLUMNS},
 		  .empty = "this address is not blocked"},
 		 {.name = "story",
-		  .statement = &operator_queries_block_story,
+		  .statement = &block_queries_story,
 		  .columns = {CTL_COLUMN("at"), CTL_COLUMN("event"), CTL_IF_ROOM("bounce_id"),
 			      CTL_IF_ROOM("communication_id"), CTL_IF_ROOM("actor"),
 			      CTL_WRAPPED("text")},
@@ -65,34 +65,66 @@ CTL_COMMAND(command_blocks) = {
     .run = run_blocks,
 };
 
+static const struct ctl_option block_options[] = {
+    {.name = "until",
+     .value = &ctl_value_future,
+     .help = "the block ends by itself then: 3d, tomorrow, a date"},
+    {.name = "process", .value = &value_process, .help = "for this process only"},
+    {0},
+};
+
 CTL_COMMAND(command_block) = {
     .name = "block",
     .topic = TOPIC_BLOCKS,
     .arguments = {{&value_address, CTL_ONE}},
-    .summary = "block an address: nothing is sent there until the block is lifted",
+    .summary = "block an address: nothing is sent there until the block is lifted or ends",
     .example = "block jane@customer.example --why 'asked by phone'",
-    .options = {common_options_why},
-    .view = {.parameters = {"ADDRESS", "why"},
+    .options = {block_options, common_options_why},
+    .view = {.parameters = {"ADDRESS", "why", "process", "until"},
 	     .sections = {{.name = "block",
-			   .statement = &operator_queries_block,
+			   .statement = &block_queries_block,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "{address} is blocked",
 			   .condition = "newly_blocked",
 			   .otherwise = "{address} was blocked already"}}},
 };
 
+static const struct ctl_option unblock_options[] = {
+    {.name = "process", .value = &value_process, .help = "only the block for this process"},
+    {0},
+};
+
 CTL_COMMAND(command_unblock) = {
     .name = "unblock",
     .topic = TOPIC_BLOCKS,
     .arguments = {{&value_address, CTL_ONE}},
-    .summary = "lift the block on an address",
+    .summary = "lift the blocks on an address",
+    .help = "What waited only for that is sent. \"reblock\" takes it back.\n",
     .example = "unblock jane@customer.example --why 'a mistake'",
-    .options = {common_options_why},
-    .view = {.parameters = {"ADDRESS", "why"},
+    .options = {unblock_options, common_options_why},
+    .view = {.parameters = {"ADDRESS", "why", "process"},
 	     .sections = {{.name = "block",
-			   .statement = &operator_queries_unblock,
+			   .statement = &block_queries_unblock,
 			   .layout = CTL_SENTENCE,
 			   .sentence = "{address} is not blocked any more",
 			   .condition = "was_blocked",
 			   .otherwise = "{address} was not blocked"}}},
+};
+
+CTL_COMMAND(command_reblock) = {
+    .name = "reblock",
+    .topic = TOPIC_BLOCKS,
+    .arguments = {{&value_address, CTL_ONE}},
+    .summary = "block an address again as it was before it was unblocked",
+    .help = "The blocks that were lifted last are there again, with their reason, source and\n"
+	    "end. Mail that has gone out in between has.\n",
+    .example = "reblock jane@customer.example --why 'it was another Jane'",
+    .options = {common_options_why},
+    .view = {.parameters = {"ADDRESS", "why"},
+	     .sections = {{.name = "block",
+			   .statement = &block_queries_reblock,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "{address} is blocked as before",
+			   .condition = "newly_blocked",
+			   .otherwise = "{address}: no block was lifted that is not in force"}}},
 };

@@ -23,8 +23,8 @@ CREATE TABLE bounce.address_block (
     CHECK ((lifted_at IS NULL) = (lifted_by IS NULL) AND (lifted_at IS NULL) = (lift_why IS NULL))
 );
 COMMENT ON TABLE bounce.address_block IS
-  'blocked addresses; a block is in force while lifted_at is NULL. It applies to the address, not '
-  'to the person';
+  'blocked addresses; a block is in force while lifted_at is NULL and expires_at has not come '
+  '(view blocked_address). It applies to the address, not to the person';
 COMMENT ON COLUMN bounce.address_block.reason IS
   'reason of the bounce; empty when a person blocked the address';
 COMMENT ON COLUMN bounce.address_block.why IS

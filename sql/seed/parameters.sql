@@ -46,6 +46,9 @@ SELECT bounce_internal.define_parameter('block_hard', 'boolean', 'on',
 SELECT bounce_internal.define_parameter('block_min_trust', 'enum', 'own_mta',
   allowed => '{message_id,own_mta,token}', per_process => true,
   description => 'least trust in a report that may block an address');
+SELECT bounce_internal.define_parameter('block_lifetime', 'interval', '0 seconds',
+  minimum => '0 seconds', maximum => '3650 days', per_process => true,
+  description => 'how long a bounce blocks an address; 0: until somebody lifts the block');
 SELECT bounce_internal.define_parameter('block_exempt', 'boolean', 'off',
   per_process => true,
   description => 'mail of this process (legal notices) may be sent to blocked addresses too; its '

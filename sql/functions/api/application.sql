@@ -96,23 +96,26 @@ COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
 
 -- Addresses --------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text, process text DEFAULT NULL)
+RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM bounce.address_block AS b
+  RETURN EXISTS (SELECT FROM bounce.blocked_address AS b
                  WHERE b.address_key = bounce.address_key(
-                     bounce_internal.bare_address(is_address_blocked.address))
-                     AND b.lifted_at IS NULL);
+                         bounce_internal.bare_address(is_address_blocked.address))
+                   AND (b.only_process IS NULL
+                        OR b.only_process = is_address_blocked.process));
 END $$;
-COMMENT ON FUNCTION bounce.is_address_blocked(text) IS
-  'application: whether an address is blocked; in any case, also as "Name <address>"';
+COMMENT ON FUNCTION bounce.is_address_blocked(text, text) IS
+  'application: whether an address is blocked, for all processes or for this one; in any case, '
+  'also as "Name <address>"';
 
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   RETURN bounce_internal.is_address(bounce_internal.bare_address(may_write_to.address))
-         AND (NOT bounce.is_address_blocked(may_write_to.address)
+         AND (NOT bounce.is_address_blocked(may_write_to.address, may_write_to.process)
               OR bounce_internal.parameter_boolean('block_exempt', may_write_to.process));
 END $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS

@@ -127,15 +127,17 @@ BEGIN
   FROM (SELECT DISTINCT r.address_key
         FROM bounce.recipient_delivery AS q JOIN bounce.communication_recipient AS r
           ON r.id = q.recipient_id
+        JOIN bounce.communication_delivery AS k ON k.communication_id = q.communication_id
         WHERE q.refused_at IS NOT NULL
-          AND NOT EXISTS (SELECT FROM bounce.address_block AS b
-                          WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)) AS u;
+          AND NOT EXISTS (SELECT FROM bounce.blocked_address AS b
+                          WHERE b.address_key = r.address_key
+                            AND (b.only_process IS NULL OR b.only_process = k.process))) AS u;
   RETURN swept;
 END $$;
 COMMENT ON FUNCTION bounce.sweep_deliveries() IS
   'delivery: ends the claims of workers that died: what was not begun is due again, what was '
   'begun becomes unknown. Returns the number of communications. It also finds mails refused '
-  'because of a block that has been lifted since';
+  'because of a block that has been lifted or has ended since';
 
 -- Transactions -----------------------------------------------------------------------
 
@@ -154,11 +156,12 @@ BEGIN
     RETURN;
   END IF;
   -- those of one transaction are at the same attempt: delivery_items()
-  SELECT count(*), min(r.attempts) + 1, bool_or(b.id IS NOT NULL)
+  SELECT count(*), min(r.attempts) + 1,
+         bool_or(EXISTS (SELECT FROM bounce.address_block AS b
+                         WHERE b.address_key = r.address_key AND b.lifted_at IS NULL))
   INTO ready, attempt, is_blocked
   FROM bounce.recipient_delivery AS q
   JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
-  LEFT JOIN bounce.address_block AS b ON b.address_key = r.address_key AND b.lifted_at IS NULL
   WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending');
   IF is_blocked THEN
     PERFORM bounce_internal.refuse_blocked(ARRAY[d.communication_id]);

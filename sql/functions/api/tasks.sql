@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- For operators: tasks, blocks, resends and outages.
+-- For operators: tasks, resends and outages.
 
 -- Tasks ------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
     task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
-  bare CONSTANT text := bounce_internal.require_unblocked_address(address);
+  bare CONSTANT text := bounce_internal.require_unblocked_address(address, t.process);
   resent integer;
 BEGIN
   IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
@@ -107,15 +107,13 @@ DECLARE
   resent CONSTANT integer := CASE
                                   WHEN resend THEN bounce_internal.resend_task(t,
                                       because) ELSE 0 END;
-  lifted CONSTANT boolean := t.address <> '' AND bounce.is_address_blocked(t.address);
+  lifted CONSTANT bigint := CASE t.address WHEN '' THEN 0 ELSE
+    bounce_internal.lift_block_for(t.address, t.process, because) END;
 BEGIN
-  IF resent = 0 AND NOT lifted THEN
+  IF resent = 0 AND lifted = 0 THEN
     RAISE EXCEPTION 'task %: no address is blocked, and no mail is to be sent again', t.id
       USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Close it with resolve_task(task, note).';
-  END IF;
-  IF lifted THEN
-    PERFORM bounce.lift_block(t.address, because);
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'unblocked', because);
   RETURN resent;
@@ -131,6 +129,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
     task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+  b bounce.address_block;
   blocked boolean;
 BEGIN
   IF position('@' IN t.address) < 2 THEN
@@ -139,16 +138,16 @@ BEGIN
   END IF;
   UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL
   WHERE r.task_id = t.id AND r.next_attempt_at IS NOT NULL;
-  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
-  VALUES (t.address, t.reason,
-          concat_ws(': ', 'task ' || t.id, coalesce(nullif(note, ''), t.diagnosis)), t.bounce_id,
-          t.communication_id)
-  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
-  blocked := FOUND;
+  b.address := t.address;
+  b.reason := t.reason;
+  b.why := concat_ws(': ', 'task ' || t.id, coalesce(nullif(note, ''), t.diagnosis));
+  b.bounce_id := t.bounce_id;
+  b.communication_id := t.communication_id;
+  b.source := 'person';
+  blocked := bounce_internal.add_block_by_hand(b) IS NOT NULL;
   IF blocked THEN
     PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'blocked',
                                       'address blocked by a person, task ' || t.id, t.bounce_id);
-    PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(t.address));
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'dead', note);
   RETURN blocked;
@@ -268,46 +267,7 @@ COMMENT ON FUNCTION bounce.add_recipient(bigint, text, text) IS
   'communication_recipient.id, NULL when it is a recipient already. P0002 for an unknown '
   'communication, 22023 when it is not an address or is blocked';
 
--- Addresses and resends --------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce.block_address(address text, why text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  bare CONSTANT text := bounce_internal.require_address(address);
-BEGIN
-  INSERT INTO bounce.address_block (address, why)
-  VALUES (bare, bounce_internal.require_reason_text(block_address.why, 'block ' || bare))
-  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
-  IF NOT FOUND THEN
-    RETURN false;
-  END IF;
-  PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(bare));
-  RETURN true;
-END $$;
-COMMENT ON FUNCTION bounce.block_address(text, text) IS
-  'operator: blocks an address. False when it was blocked already. 22023 without a reason';
-
-CREATE OR REPLACE FUNCTION bounce.lift_block(address text, why text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  because CONSTANT text := bounce_internal.require_reason_text(why,
-                                                               'lift the block on ' || address);
-  b bounce.address_block;
-BEGIN
-  UPDATE bounce.address_block AS k
-  SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user, lift_why = because
-  WHERE k.address_key = bounce.address_key(bounce_internal.bare_address(lift_block.address))
-    AND k.lifted_at IS NULL
-  RETURNING k.* INTO b;
-  IF FOUND THEN
-    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
-                                      format('%s: %s', b.address, b.lift_why))
-    FROM bounce.communication AS c WHERE c.id = b.communication_id;
-  END IF;
-  RETURN b.id IS NOT NULL;
-END $$;
-COMMENT ON FUNCTION bounce.lift_block(text, text) IS
-  'operator: lifts the block on an address. False when it was not blocked. 22023 without a reason';
+-- Resends --------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce.request_resend(
   recipient_id bigint, why text, bounce_id bigint DEFAULT NULL) RETURNS boolean

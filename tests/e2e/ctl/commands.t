@@ -84,6 +84,9 @@ my %line = (
     'recipient change' => [ 1, 'a@x.example', '--to', 'b@x.example', '--why', 'x' ],
     'block'         => [ 'a@x.example', '--why', 'x' ],
     'unblock'       => [ 'a@x.example', '--why', 'x' ],
+    'reblock'       => [ 'a@x.example', '--why', 'x' ],
+    'blocks import' => [ $stage->instance->path('list.csv') ],
+    'blocks withdraw' => [ 1, '--why', 'x' ],
     'erase'         => [ 'a@x.example', '--why', 'x' ],
     'params show'   => ['resend'],
     'params set'    => [ 'resend', 'on' ],
@@ -97,6 +100,7 @@ my %line = (
     map({ ("queue $_" => [1]) } qw(retry hold release cancel)),
     'intake' => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );
+$stage->instance->write_file('list.csv', "address\na\@x.example\n");
 $stage->instance->write_file('no-rules/1.rules',
     "[a.b]\nreason = mailbox_full\nmatch = x y z\nexample = x y z\n");
 

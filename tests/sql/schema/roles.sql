@@ -52,7 +52,8 @@ FROM (VALUES
   ('bounce_operator',
    '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,may_write_to,suggest_address,undelivered_documents,'
-   'request_resend,block_address,assign_task,postpone_task,note_task,'
+   'request_resend,block_address,restore_block,export_blocks,preview_block_import,'
+   'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
    'dismiss_outage,outage_sample,undo_preview,undo_bounces,reclassify,'
    'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
@@ -65,7 +66,8 @@ FROM (VALUES
    '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,rotate_token_key,add_token_key,retire_token_key,'
    'drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,'
-   'request_resend,block_address,assign_task,postpone_task,note_task,'
+   'request_resend,block_address,restore_block,export_blocks,preview_block_import,'
+   'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
    'dismiss_outage,outage_sample,undo_preview,undo_bounces,reclassify,'
    'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
@@ -76,15 +78,17 @@ FROM (VALUES
    'preview_reclassify,clean_diagnostic,ago,correct_content}'),
   ('bounce_auditor',
    '{schema_version,status,find_communications,communication_story,block_story,task_story,'
-   'report_by,outage_sample,undo_preview,is_address_blocked,may_write_to,suggest_address,'
+   'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
+   'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago}'),
   ('bounce_clerk',
    '{schema_version,status,find_communications,communication_story,block_story,task_story,'
-   'report_by,outage_sample,undo_preview,is_address_blocked,may_write_to,suggest_address,'
+   'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
+   'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
    'assign_task,postpone_task,note_task,resolve_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
-   'reopen_task,preview_task,block_address,lift_block,request_resend,add_recipient,'
+   'reopen_task,preview_task,block_address,lift_block,restore_block,request_resend,add_recipient,'
    'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits}'))
   AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c

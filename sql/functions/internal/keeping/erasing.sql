@@ -226,6 +226,8 @@ BEGIN
   UPDATE bounce.undo AS u SET why = 'erased', conditions = '{}'
   WHERE lower(concat_ws(' ', u.why, u.conditions)) ~ pattern;
   UPDATE bounce.outage AS o SET note = '' WHERE lower(o.note) ~ pattern;
+  UPDATE bounce.block_import AS i SET why = 'erased', withdraw_why = left(i.withdraw_why, 0)
+  WHERE lower(concat_ws(' ', i.why, i.withdraw_why)) ~ pattern;
 END $$;
 COMMENT ON FUNCTION bounce_internal.erase_decisions(text) IS
   'erases what people wrote about reclassified bounces, outages and undoing, also next to mails '

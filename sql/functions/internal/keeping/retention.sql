@@ -177,6 +177,7 @@ BEGIN
                                        batch); RETURN NEXT;
   step := 'counters forgotten';    done := bounce_internal.delete_hard_counts(at,
       batch);        RETURN NEXT;
+  step := 'blocks ended';          done := bounce_internal.end_blocks(at, batch);  RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
   step := 'held blocks left over'; done := bounce_internal.decide_leftovers(batch); RETURN NEXT;
   step := 'domains learned';       done :=

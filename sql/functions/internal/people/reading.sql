@@ -110,8 +110,8 @@ DECLARE
 BEGIN
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('blocks',
-                                                (SELECT count(*) FROM bounce.address_block AS b
-                                                 WHERE b.lifted_at IS NULL)::text);
+                                                (SELECT count(*)
+                                                 FROM bounce.blocked_address AS b)::text);
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('blocks_held',
                                                 (SELECT count(*) FROM bounce.held_block AS h

@@ -115,13 +115,9 @@ BEGIN
   SET lifted_at = now(), lifted_by = session_user, lift_why = restore_blocks.why
   WHERE b.blocked_at = t.resolved_at AND b.lifted_at IS NULL AND b.id <> ALL (blocks)
     AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces));
-  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
-  SELECT b.address, b.reason, b.why, b.bounce_id, b.communication_id
-  FROM bounce.address_block AS b
-  WHERE b.lifted_at IN (t.resolved_at, b.blocked_at) AND b.id = ANY (blocks) ORDER BY b.address_key
-  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
-  PERFORM bounce_internal.follow_ups_blocked_again(b.address_key)
-  FROM bounce.address_block AS b WHERE b.lifted_at = t.resolved_at AND b.id = ANY (blocks);
+  PERFORM bounce_internal.block_again(
+    ARRAY(SELECT b.id FROM bounce.address_block AS b
+          WHERE b.lifted_at IN (t.resolved_at, b.blocked_at) AND b.id = ANY (blocks)));
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_blocks(bounce.task, text) IS
   'lifts the blocks that resolving the task created, and creates those anew that it lifted';

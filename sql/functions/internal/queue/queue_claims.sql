@@ -14,10 +14,11 @@ BEGIN
   FOR r IN SELECT k.id, k.communication_id, k.address, k.address_key
            FROM bounce.recipient_delivery AS q
            JOIN bounce.communication_recipient AS k ON k.id = q.recipient_id
-           JOIN bounce.address_block AS b ON b.address_key = k.address_key AND b.lifted_at IS NULL
            JOIN bounce.communication_delivery AS d ON d.communication_id = q.communication_id
            WHERE q.communication_id = ANY (communication_ids)
              AND q.state IN ('due', 'pending', 'claimed')
+             AND EXISTS (SELECT FROM bounce.address_block AS b
+                         WHERE b.address_key = k.address_key AND b.lifted_at IS NULL)
              AND NOT bounce.may_write_to(k.address, d.process)
            ORDER BY k.id FOR NO KEY UPDATE OF k, q LOOP
     PERFORM bounce_internal.fail_recipient(r.id, 'the address is blocked', now());
@@ -68,6 +69,7 @@ BEGIN
                  c.process)
              AND EXISTS (SELECT FROM bounce.communication_content AS n
                          WHERE n.communication_id = c.id)
+             AND NOT bounce.is_address_blocked(k.address, c.process)
            ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED LOOP
     UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now(), tries = 0
     WHERE q.recipient_id = r.id AND q.refused_at IS NOT NULL;
@@ -78,7 +80,7 @@ BEGIN
   RETURN requeued;
 END $$;
 COMMENT ON FUNCTION bounce_internal.requeue_refused(text) IS
-  'makes recipients due that were rejected only because of a block that is lifted now. Those '
+  'makes recipients due that were rejected only because of a block that has ended. Those '
   'locked by another session are left to sweep_deliveries()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_lifted() RETURNS trigger

@@ -5,11 +5,17 @@
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_block(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
+DECLARE
+  lifetime CONSTANT interval := f.policy ->> 'block_lifetime';
+  b bounce.address_block;
 BEGIN
-  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id)
-  VALUES (f.address, f.reason, bounce_internal.describe(f), f.bounce_id, f.communication_id)
-  ON CONFLICT (address_key) WHERE lifted_at IS NULL DO NOTHING;
-  IF FOUND THEN
+  b.address := f.address;
+  b.reason := f.reason;
+  b.why := bounce_internal.describe(f);
+  b.bounce_id := f.bounce_id;
+  b.communication_id := f.communication_id;
+  b.expires_at := CASE WHEN lifetime > interval '0' THEN now() + lifetime END;
+  IF bounce_internal.add_block(b) IS NOT NULL THEN
     f := bounce_internal.step(f, 'blocked', 'address blocked');
     IF bounce_internal.wants_follow_up(f.policy, 'block_lifted') THEN
       PERFORM bounce_internal.follow_ups_blocked_again(f.address);

@@ -73,6 +73,7 @@ BEGIN
     SELECT FROM bounce.communication_recipient AS r
     JOIN bounce.address_block AS b ON b.address_key = r.address_key
     WHERE r.id = f.recipient_id AND b.bounce_id IS DISTINCT FROM f.bounce_id
+      AND NOT b.is_over AND (b.only_process IS NULL OR b.only_process = f.process)
       AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at
                              ELSE r.last_attempt_at END);
 END $$;

@@ -152,19 +152,20 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.require_recipients(text[]) IS
   'refuses an empty list or NULL; 23514';
 
-CREATE OR REPLACE FUNCTION bounce_internal.require_unblocked_address(address text) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.require_unblocked_address(
+  address text, process text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bare CONSTANT text := bounce_internal.require_address(address);
 BEGIN
-  IF bounce.is_address_blocked(bare) THEN
+  IF bounce.is_address_blocked(bare, process) THEN
     RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',
       HINT = 'SELECT bounce.lift_block(address, why) if it works again.';
   END IF;
   RETURN bare;
 END $$;
-COMMENT ON FUNCTION bounce_internal.require_unblocked_address(text) IS
-  'the bare address; 22023 when it is not an address or is blocked';
+COMMENT ON FUNCTION bounce_internal.require_unblocked_address(text, text) IS
+  'the bare address; 22023 when it is not an address or is blocked, for all or for this process';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_registrable(
   process text, recipients text[], status text, message_id text, business_ref text,

@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Blocks: how one comes, ends by itself, is lifted, and comes back.
+
+CREATE OR REPLACE FUNCTION bounce_internal.end_shorter_block(b bounce.address_block)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.address_block AS k
+  SET lifted_at = least(k.expires_at, bounce_internal.lift_time(k)), lifted_by = session_user, is_over = true,
+      lift_why = CASE WHEN k.expires_at <= now() THEN 'its time was over'
+                      ELSE 'a longer block took its place' END
+  WHERE k.address_key = bounce.address_key(b.address)
+    AND k.only_process IS NOT DISTINCT FROM b.only_process AND k.lifted_at IS NULL
+    AND k.expires_at < coalesce(b.expires_at, 'infinity');
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.end_shorter_block(bounce.address_block) IS
+  'makes room for a block: one that ends before it is over now. False when there is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.add_block(b bounce.address_block) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  new_id bigint;
+BEGIN
+  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id, source,
+                                    only_process, expires_at, import_id)
+  VALUES (b.address, coalesce(b.reason, ''), coalesce(b.why, ''), b.bounce_id, b.communication_id,
+          coalesce(b.source, 'bounce'), b.only_process, b.expires_at, b.import_id)
+  ON CONFLICT (address_key, only_process) WHERE lifted_at IS NULL DO NOTHING
+  RETURNING id INTO new_id;
+  IF new_id IS NULL AND bounce_internal.end_shorter_block(b) THEN
+    new_id := bounce_internal.add_block(b);
+  END IF;
+  RETURN new_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.add_block(bounce.address_block) IS
+  'the only function that blocks an address. NULL when it is blocked already, at least as long';
+
+CREATE OR REPLACE FUNCTION bounce_internal.add_block_by_hand(b bounce.address_block)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  new_id CONSTANT bigint := bounce_internal.add_block(b);
+BEGIN
+  IF new_id IS NOT NULL THEN
+    PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(b.address));
+  END IF;
+  RETURN new_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.add_block_by_hand(bounce.address_block) IS
+  'add_block() for a person; what tells an application of a lifted block is moot then';
+
+CREATE OR REPLACE FUNCTION bounce_internal.end_blocks(at timestamptz, batch integer)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  ended bigint;
+BEGIN
+  UPDATE bounce.address_block AS k
+  SET lifted_at = k.expires_at, lifted_by = session_user, is_over = true,
+      lift_why = 'its time was over'
+  WHERE k.id IN (SELECT q.id FROM bounce.address_block AS q
+                 WHERE q.lifted_at IS NULL AND q.expires_at <= at
+                 ORDER BY q.expires_at LIMIT batch FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS ended = ROW_COUNT;
+  RETURN ended;
+END $$;
+COMMENT ON FUNCTION bounce_internal.end_blocks(timestamptz, integer) IS
+  'notes of blocks that they are over, at most a batch; they have not been in force since. Returns '
+  'their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks(block_ids bigint[], why text)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  b bounce.address_block;
+  lifted bigint := 0;
+BEGIN
+  FOR b IN UPDATE bounce.address_block AS k
+           SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
+             lift_why = lift_blocks.why
+           WHERE k.id = ANY (block_ids) AND k.lifted_at IS NULL RETURNING k.* LOOP
+    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
+                                      format('%s: %s', b.address, b.lift_why))
+    FROM bounce.communication AS c WHERE c.id = b.communication_id;
+    lifted := lifted + 1;
+  END LOOP;
+  RETURN lifted;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lift_blocks(bigint[], text) IS
+  'lifts those of the blocks that are not lifted, and logs it. Returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.lift_block_for(address text, process text, why text)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN bounce_internal.lift_blocks(
+    ARRAY(SELECT k.id FROM bounce.blocked_address AS k
+          WHERE k.address_key = bounce.address_key(lift_block_for.address)
+            AND (k.only_process IS NULL OR k.only_process = lift_block_for.process)
+          ORDER BY k.id), why);
+END $$;
+COMMENT ON FUNCTION bounce_internal.lift_block_for(text, text, text) IS
+  'lifts what keeps a process from writing to an address. Returns the number of blocks';
+
+CREATE OR REPLACE FUNCTION bounce_internal.block_again(block_ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT count(bounce_internal.add_block_by_hand(k))
+          FROM (SELECT q.* FROM bounce.address_block AS q
+                WHERE q.id = ANY (block_ids) AND q.lifted_at IS NOT NULL
+                  AND coalesce(q.expires_at, 'infinity') > now()
+                ORDER BY q.address_key, q.id) AS k);
+END $$;
+COMMENT ON FUNCTION bounce_internal.block_again(bigint[]) IS
+  'blocks again what these lifted blocks had blocked, with their reason, source, process and end. '
+  'Returns the number of new blocks';
