@@ -138,22 +138,32 @@ SELECT bounce_internal.define_parameter('status_notify', 'boolean', 'off',
 -- The outage guard ----------------------------------------------------------------
 
 SELECT bounce_internal.define_parameter('guard', 'boolean', 'on',
-  description => 'hold new blocks while hard bounces of a domain, with one text, or overall are '
-                 'far above their usual rate');
+  description => 'hold new blocks while so much of what is sent to a domain, or of all that is '
+                 'sent, comes back hard that a broken system is likelier than dead addresses');
 SELECT bounce_internal.define_parameter('guard_window', 'interval', '1 hour',
   minimum => '10 minutes', maximum => '1 day',
-  description => 'the time in which hard bounces are counted');
-SELECT bounce_internal.define_parameter('guard_minimum', 'integer', '20',
+  description => 'the time in which hard bounces and sends are counted; sends from the time on at '
+                 'which the mail was sent that bounced, if that is longer ago. An outage that '
+                 'was confirmed as dead addresses is not asked about again for as long');
+SELECT bounce_internal.define_parameter('guard_share', 'number', '0.2',
+  minimum => '0', maximum => '1',
+  description => 'share of what was sent to one remote domain that must have come back hard before '
+                 'its blocks are held; 0: whatever was sent');
+SELECT bounce_internal.define_parameter('guard_share_overall', 'number', '0.1',
+  minimum => '0', maximum => '1',
+  description => 'the same for all domains together and for one diagnostic text, of all that was '
+                 'sent');
+SELECT bounce_internal.define_parameter('guard_minimum', 'integer', '10',
   minimum => '2', maximum => '1000000',
   description => 'hard bounces of one remote domain within guard_window below which nothing is '
-                 'held');
+                 'held, whatever share they are');
 SELECT bounce_internal.define_parameter('guard_minimum_overall', 'integer', '100',
   minimum => '2', maximum => '1000000',
   description => 'the same for all domains together, and for one diagnostic text');
 SELECT bounce_internal.define_parameter('guard_factor', 'number', '10',
   minimum => '1', maximum => '1000',
-  description => 'how many times the usual rate, that of the last 14 days, hard bounces must '
-                 'reach before blocks are held');
+  description => 'how many times the usual number, that of the last 14 days, hard bounces must '
+                 'reach as well');
 
 -- The delivery queue --------------------------------------------------------------
 

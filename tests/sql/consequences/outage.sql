@@ -77,7 +77,8 @@ SELECT is((SELECT count(*) || ' ' || sum(count) FROM bounce.task_detail WHERE ki
           '1 4',
           'it counts');
 SELECT matches((SELECT summary FROM bounce.task_detail WHERE kind = 'outage'),
-               '^hard bounces of big.example: 4 within 01:00:00, usually 0.00; blocks are held, '
+               '^hard bounces of big.example: 4 of 4 mails within 01:00:00, usually 0.00; blocks '
+               'are held, '
                'lately a7@big.example', 'and says so');
 SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log
            WHERE recipient_id = (test.recipient('a7@big.example')).id), 'bounced block_held task',
@@ -222,6 +223,85 @@ SELECT test.mail('f' || i, ARRAY['f' || i || '@forged.example']),
        FROM generate_series(1, 8) AS i;
 SELECT is((SELECT count(*) FROM bounce.hard_count), 0::bigint, 'forged reports count for nothing');
 SELECT is_empty('SELECT * FROM bounce.open_outage', 'and hold nothing');
+
+-- what came back is compared with what was sent in that time, to that domain and in all
+DELETE FROM bounce.hard_count;
+UPDATE bounce.communication_recipient SET last_attempt_at = now() - interval '1 day';
+SELECT bounce.set_parameter(p, NULL)
+FROM unnest('{guard_minimum,guard_minimum_overall,guard_factor}'::text[]) AS p;
+-- Mails to NAME1@domain .. NAMEn@domain, n of them
+CREATE FUNCTION test.mailing(name text, domain text, n integer, sent_at timestamptz DEFAULT now())
+  RETURNS void LANGUAGE sql AS $$
+  SELECT test.mail(format('%s%s@%s', name, i, domain), ARRAY[format('%s%s@%s', name, i, domain)])
+  FROM generate_series(1, n) AS i;
+  UPDATE bounce.communication_recipient SET last_attempt_at = sent_at
+  WHERE address_key LIKE name || '%@' || domain;
+$$;
+CREATE FUNCTION test.come_back(name text, domain text, n integer) RETURNS void LANGUAGE sql AS $$
+  SELECT test.record(test.report('user_unknown', a, "to" => test.return_path(a)))
+  FROM (SELECT format('%s%s@%s', name, i, domain) AS a FROM generate_series(1, n) AS i) AS q
+$$;
+CREATE FUNCTION test.held(pattern text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM bounce.held_block WHERE decision IS NULL AND address LIKE pattern
+$$;
+SELECT test.mailing('m', 'large.example', 1000), test.mailing('m', 'gone.example', 20),
+       test.mailing('m', 'some.example', 60);
+SELECT test.come_back('m', 'large.example', 30);
+SELECT is(test.blocked('%@large.example') || ' ' || test.held('%@large.example'), '30 0',
+          'a mailing with some dead addresses is blocked as ever');
+SELECT test.come_back('m', 'gone.example', 15);
+SELECT is(test.blocked('%@gone.example') || ' ' || test.held('%@gone.example'), '9 6',
+          '15 of 20 are held, from the tenth on');
+SELECT is((SELECT seen || ' of ' || sent FROM bounce.outage WHERE about = 'gone.example'),
+          '10 of 20', 'and the task says how many of how many');
+SELECT test.come_back('m', 'some.example', 11);
+SELECT is(test.held('%@some.example'), 0::bigint, '11 of 60 are not held');
+SELECT test.set('guard_share', '0.1');
+SELECT test.mailing('n', 'some.example', 1), test.come_back('n', 'some.example', 1);
+SELECT is(test.held('%@some.example'), 1::bigint, 'but with guard_share = 0.1');
+SELECT test.set('guard_share', '0.2');
+-- what was sent hours ago, and whose bounces come only now, is compared with itself
+SELECT test.mailing('l', 'late.example', 100, now() - interval '5 hours');
+SELECT test.come_back('l', 'late.example', 15);
+SELECT is(test.held('%@late.example'), 0::bigint, '15 of 100 that were sent five hours ago');
+SELECT test.mailing('l', 'ill.example', 20, now() - interval '5 hours');
+SELECT test.come_back('l', 'ill.example', 15);
+SELECT is(test.held('%@ill.example'), 6::bigint, '15 of 20 that were sent then');
+-- one stranger's address counts once, however many mails it gets
+SELECT test.mailing('one', 'one.example', 1);
+SELECT test.mail('again' || i, '{one1@one.example}') FROM generate_series(1, 20) AS i;
+SELECT test.record(test.report('user_unknown', 'one1@one.example',
+                               "to" => bounce.return_path(r.id)))
+FROM bounce.communication_recipient AS r WHERE r.address_key = 'one1@one.example';
+SELECT is((SELECT sum(h.count) FROM bounce.hard_count AS h
+           WHERE h.about = 'one.example' AND h.span = 'minutes'), 1::bigint,
+          'one address counts once');
+-- all together: one text from many domains
+SELECT test.set('guard_minimum_overall', '20');
+SELECT test.mailing('x', 'x' || i || '.example', 1) FROM generate_series(1, 300) AS i;
+SELECT bounce.dismiss_outage(t.id, 'over', false) FROM bounce.task AS t
+WHERE t.kind = 'outage' AND t.status = 'open';
+DELETE FROM bounce.hard_count;
+SELECT test.come_back('x', 'x' || i || '.example', 1) FROM generate_series(1, 30) AS i;
+SELECT is_empty($$SELECT FROM bounce.outage WHERE status = 'open'$$,
+                '30 of more than a thousand are no outage of all');
+UPDATE bounce.communication_recipient SET last_attempt_at = now() - interval '1 day'
+WHERE address_key NOT LIKE 'x%';
+SELECT test.come_back('x', 'x' || i || '.example', 1) FROM generate_series(31, 40) AS i;
+SELECT is((SELECT string_agg(scope, ' ' ORDER BY scope) FROM bounce.outage WHERE status = 'open'),
+          'diagnostic overall', 'but of three hundred');
+-- a domain that was just confirmed as dead does not lead to another question about the same
+SELECT bounce.dismiss_outage(t.id, 'over', false) FROM bounce.task AS t
+WHERE t.kind = 'outage' AND t.status = 'open';
+UPDATE bounce.outage SET status = 'confirmed', decided_at = now(), decided_by = 'maria'
+WHERE status = 'open';
+DELETE FROM bounce.hard_count;
+SELECT test.mailing('z', 'closed.example', 60), test.come_back('z', 'closed.example', 12);
+SELECT bounce.confirm_outage(o.task_id) FROM bounce.open_outage AS o;
+SELECT test.come_back('z', 'closed.example', 60);
+SELECT is(test.blocked('%@closed.example'), 60::bigint, 'all of it is blocked');
+SELECT is_empty('SELECT FROM bounce.open_outage',
+                'and nobody is asked, not about its words either');
 
 -- switched off
 SELECT test.set('guard', 'off');

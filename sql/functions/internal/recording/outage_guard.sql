@@ -2,11 +2,11 @@
 --
 -- The outage guard: counting hard bounces, and opening outages.
 --
--- When hard bounces of one remote domain, with one diagnostic text, or of all domains
--- rise far beyond their usual rate, a broken system is more likely than so many dead
+-- When a large share of what was sent to one remote domain, or of all that was sent, comes
+-- back hard, and far more than usual, a broken system is more likely than so many dead
 -- addresses. New blocks are then held, one task tells so, and a person decides. Only
--- bounces that would block are counted, so a stranger can neither raise nor fill the
--- counters.
+-- bounces that would block are counted, an address once until it is written to again, so
+-- a stranger can neither raise nor fill the counters.
 
 -- Counting ---------------------------------------------------------------------------
 
@@ -147,45 +147,109 @@ COMMENT ON FUNCTION bounce_internal.guard_lock(text, text) IS
   'the advisory lock of who opens or decides outages of this kind, so that both see what the other '
   'one did. Before the lock of the outage''s task';
 
-CREATE OR REPLACE FUNCTION bounce_internal.open_outages(
-  scopes text[], abouts text[], policy jsonb, at timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.sent_besides(
+  domain text, since timestamptz, at_most bigint, counted bigint[]) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF domain IS NULL THEN
+    RETURN (SELECT count(*) FROM (
+      SELECT FROM bounce.communication_recipient AS r
+      WHERE r.state = 'sent' AND r.last_attempt_at >= since AND r.id <> ALL (counted)
+      LIMIT at_most) AS q);
+  END IF;
+  RETURN (SELECT count(*) FROM (
+    SELECT FROM bounce.communication_recipient AS r
+    WHERE bounce.address_domain(r.address_key) = domain AND r.state = 'sent'
+      AND r.last_attempt_at >= since AND r.id <> ALL (counted)
+    LIMIT at_most) AS q);
+END $$;
+COMMENT ON FUNCTION bounce_internal.sent_besides(text, timestamptz, bigint, bigint[]) IS
+  'recipients to whom something was sent since then and has not come back, in a domain or (NULL) '
+  'in all; at most so many are counted. counted: those whose bounces are being recorded';
+
+CREATE OR REPLACE FUNCTION bounce_internal.sent_since(at timestamptz, recipients bigint[])
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN least(at, (SELECT min(r.last_attempt_at) FROM bounce.communication_recipient AS r
+                    WHERE r.id = ANY (recipients)));
+END $$;
+COMMENT ON FUNCTION bounce_internal.sent_since(timestamptz, bigint[]) IS
+  'from when on sends are counted: at, or earlier where these bounces are about an earlier send, '
+  'so that a mailing whose bounces take hours is compared with itself';
+
+CREATE OR REPLACE FUNCTION bounce_internal.open_outage(
+  k bounce.outage, share numeric, factor numeric, counted bigint[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
+  -- more is not asked: with so many it is no outage
+  at_most CONSTANT bigint := coalesce(ceil(k.seen / nullif(share, 0)), 100000);
+BEGIN
+  k.sent := k.seen + bounce_internal.sent_besides(
+    CASE k.scope WHEN 'domain' THEN k.about END,
+    bounce_internal.sent_since(k.opened_at - k.time_window, counted), at_most, counted);
+  IF k.seen < share * k.sent THEN
+    RETURN false;
+  END IF;
+  k.usual := bounce_internal.usual_rate(k.scope, k.about, k.opened_at, k.time_window);
+  -- who is opening it just now, or deciding it, does so for us; what he did is seen from here on
+  IF k.seen < factor * k.usual
+     OR NOT pg_try_advisory_xact_lock(bounce_internal.guard_lock(k.scope, k.about)) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO bounce.outage (scope, about, seen, sent, usual, time_window, opened_at)
+  SELECT k.scope, k.about, k.seen, k.sent, k.usual, k.time_window, k.opened_at
+  -- who has just said that they are dead is not asked again at once
+  WHERE NOT EXISTS (SELECT FROM bounce.outage AS o WHERE o.scope = k.scope AND o.about = k.about
+                    AND o.status = 'confirmed' AND o.decided_at > k.opened_at - k.time_window)
+  ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.open_outage(bounce.outage, numeric, numeric, bigint[]) IS
+  'opens an outage with this scope, about, number seen, window and time, if that number is at '
+  'least such a share of what was sent, and such a multiple of what is usual. counted: the '
+  'recipients that are being recorded';
+
+CREATE OR REPLACE FUNCTION bounce_internal.open_outages(
+  scopes text[], abouts text[], findings bounce_internal.finding[], at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  policy CONSTANT jsonb := findings[1].policy;
   width CONSTANT interval := (policy ->> 'guard_window')::interval;
   minimum CONSTANT integer := (policy ->> 'guard_minimum')::integer;
   minimum_overall CONSTANT integer := (policy ->> 'guard_minimum_overall')::integer;
+  counted bigint[];
   opened boolean := false;
-  k record;
+  k bounce.outage;
 BEGIN
-  FOR k IN
+  FOR k.scope, k.about, k.seen IN
     SELECT g.scope, g.about, n.seen
-    FROM unnest(scopes, abouts) AS g (scope, about)
+    FROM (SELECT DISTINCT u.scope, u.about FROM unnest(scopes, abouts) AS u (scope, about)) AS g
     CROSS JOIN LATERAL (SELECT sum(h.count) AS seen FROM bounce.hard_count AS h
                         WHERE h.scope = g.scope AND h.about = g.about AND h.span = 'minutes'
                           AND h.bucket > at - width AND h.bucket <= at) AS n
     WHERE n.seen >= CASE g.scope WHEN 'domain' THEN minimum ELSE minimum_overall END
-      -- far above the minimum for hours is a large sender: what is usual costs more to know
+      -- far above the minimum for hours is a large sender: to ask further costs more
       AND (n.seen < minimum_overall + 100 OR n.seen % 10 = 0)
       AND NOT EXISTS (SELECT FROM bounce.outage AS o
                       WHERE o.scope = g.scope AND o.about = g.about AND o.status = 'open')
     ORDER BY g.scope DESC, g.about
   LOOP
-    -- who is opening it just now, or deciding it, does so for us; what he did is seen from here on
-    CONTINUE WHEN NOT pg_try_advisory_xact_lock(bounce_internal.guard_lock(k.scope, k.about));
-    -- who has just said that they are dead is not asked again at once
-    INSERT INTO bounce.outage (scope, about, seen, usual, time_window, opened_at)
-    SELECT k.scope, k.about, k.seen, r.usual, width, at
-    FROM bounce_internal.usual_rate(k.scope, k.about, at, width) AS r (usual)
-    WHERE k.seen >= (policy ->> 'guard_factor')::numeric * r.usual
-      AND NOT EXISTS (SELECT FROM bounce.outage AS o WHERE o.scope = k.scope AND o.about = k.about
-                      AND o.status = 'confirmed' AND o.decided_at > at - width)
-    ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
-    opened := opened OR FOUND;
+    k.opened_at := at;
+    k.time_window := width;
+    counted := coalesce(counted, ARRAY(SELECT f.recipient_id FROM unnest(findings) AS f
+                                       WHERE f.blocks));
+    opened := bounce_internal.open_outage(
+      k, (policy ->> CASE k.scope WHEN 'domain' THEN 'guard_share'
+                          ELSE 'guard_share_overall' END)::numeric,
+      (policy ->> 'guard_factor')::numeric, counted) OR opened;
   END LOOP;
   RETURN opened;
 END $$;
-COMMENT ON FUNCTION bounce_internal.open_outages(text[], text[], jsonb, timestamptz) IS
-  'opens an outage for each counter that has risen above its usual rate; false when none has';
+COMMENT ON FUNCTION bounce_internal.open_outages(text[], text[], bounce_internal.finding[],
+                                                 timestamptz) IS
+  'opens an outage for each counter that has risen beyond what was sent and what is usual; false '
+  'when none has';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_stale(o bounce.outage, at timestamptz)
 RETURNS boolean
@@ -211,35 +275,41 @@ COMMENT ON FUNCTION bounce_internal.close_stale(bounce.outage, timestamptz) IS
   'closes an outage that is over and holds no blocks: another one explained all of them, or they '
   'were undone one by one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.outage_of(abouts text[]) RETURNS bounce.outage
+CREATE OR REPLACE FUNCTION bounce_internal.outage_of(abouts text[], since timestamptz)
+RETURNS bounce.outage
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   o bounce.outage;
 BEGIN
-  SELECT q.* INTO o FROM bounce.outage AS q
-  WHERE q.status = 'open'
-    AND (q.scope = 'domain' AND q.about = abouts[1]
-         OR q.scope = 'diagnostic' AND q.about = abouts[2]
-         OR q.scope = 'overall' AND q.about = abouts[3])
-  ORDER BY q.scope = 'domain' DESC, q.scope = 'diagnostic' DESC LIMIT 1;
+  SELECT q.* INTO o
+  FROM (SELECT * FROM bounce.outage AS k
+        WHERE k.status = 'open'
+          AND (k.scope = 'domain' AND k.about = abouts[1]
+               OR k.scope = 'diagnostic' AND k.about = abouts[2]
+               OR k.scope = 'overall' AND k.about = abouts[3])
+        UNION ALL
+        SELECT * FROM bounce.outage AS k
+        WHERE k.scope = 'domain' AND k.about = abouts[1] AND k.decided_at > since
+          AND k.status = 'confirmed') AS q
+  ORDER BY q.status DESC, q.scope = 'domain' DESC, q.scope = 'diagnostic' DESC LIMIT 1;
   RETURN o;
 END $$;
-COMMENT ON FUNCTION bounce_internal.outage_of(text[]) IS
-  'the open outage that explains a hard bounce with these guard_abouts(), best that of its '
-  'domain; NULL fields when there is none';
+COMMENT ON FUNCTION bounce_internal.outage_of(text[], timestamptz) IS
+  'the outage that explains a hard bounce with these guard_abouts(): an open one, best that of its '
+  'domain, or one of its domain that was confirmed since then; NULL fields when there is none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.current_outage(abouts text[], at timestamptz)
-RETURNS bounce.outage
+CREATE OR REPLACE FUNCTION bounce_internal.current_outage(
+  abouts text[], width interval, at timestamptz) RETURNS bounce.outage
 LANGUAGE plpgsql AS $$
 DECLARE
-  o bounce.outage := bounce_internal.outage_of(abouts);
+  o bounce.outage := bounce_internal.outage_of(abouts, at - width);
 BEGIN
-  WHILE o.id IS NOT NULL AND bounce_internal.close_stale(o, at) LOOP
-    o := bounce_internal.outage_of(abouts);
+  WHILE o.status = 'open' AND bounce_internal.close_stale(o, at) LOOP
+    o := bounce_internal.outage_of(abouts, at - width);
   END LOOP;
   RETURN o;
 END $$;
-COMMENT ON FUNCTION bounce_internal.current_outage(text[], timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.current_outage(text[], interval, timestamptz) IS
   'outage_of(), after closing those that are over';
 
 CREATE OR REPLACE FUNCTION bounce_internal.held_by(o bounce.outage, address text) RETURNS bigint
@@ -256,14 +326,17 @@ COMMENT ON FUNCTION bounce_internal.held_by(bounce.outage, text) IS
   'the outage that holds a block on this address, and that nobody decides before the end of the '
   'transaction; NULL when the block is not held';
 
-CREATE OR REPLACE FUNCTION bounce_internal.is_dead(recipient_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_counted(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
-                 WHERE r.id = is_dead.recipient_id AND r.state = 'bounced' AND r.class = 'hard');
+                 WHERE r.id = f.recipient_id AND r.state = 'bounced' AND r.class = 'hard')
+         OR EXISTS (SELECT FROM bounce.address_block AS b
+                    WHERE b.address_key = f.address AND b.only_process IS NULL
+                      AND b.lifted_at IS NULL);
 END $$;
-COMMENT ON FUNCTION bounce_internal.is_dead(bigint) IS
-  'whether the current send of a recipient has bounced hard before, so that it is counted already';
+COMMENT ON FUNCTION bounce_internal.is_counted(bounce_internal.finding) IS
+  'whether this send has bounced hard before, or its address is blocked: it is counted already';
 
 CREATE OR REPLACE FUNCTION bounce_internal.guard_findings(
   INOUT findings bounce_internal.finding[], at timestamptz DEFAULT now())
@@ -280,10 +353,10 @@ BEGIN
   FOREACH f IN ARRAY findings LOOP
     CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean;
     keys := bounce_internal.guard_abouts(f.address, f.diagnostic);
-    o := bounce_internal.current_outage(keys, at);
-    is_outage := is_outage OR o.id IS NOT NULL;
+    o := bounce_internal.current_outage(keys, (f.policy ->> 'guard_window')::interval, at);
+    is_outage := is_outage OR coalesce(o.status = 'open', false);
     -- one mail may name a hundred recipients to its own return path: a send counts once
-    CONTINUE WHEN f.recipient_id = ANY (counted) OR bounce_internal.is_dead(f.recipient_id);
+    CONTINUE WHEN f.recipient_id = ANY (counted) OR bounce_internal.is_counted(f);
     counted := counted || f.recipient_id;
     -- what an outage of its domain explains says nothing of the other domains
     scopes := scopes || CASE o.scope WHEN 'domain' THEN '{domain}'
@@ -294,7 +367,7 @@ BEGIN
     RETURN;
   END IF;
   IF bounce_internal.count_hard(scopes, abouts, at)
-     AND bounce_internal.open_outages(scopes, abouts, findings[1].policy, at) OR is_outage THEN
+     AND bounce_internal.open_outages(scopes, abouts, findings, at) OR is_outage THEN
     findings := bounce_internal.hold_findings(findings);
   END IF;
 END $$;
@@ -310,7 +383,8 @@ BEGIN
     f := findings[n];
     CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean;
     f.outage_id := bounce_internal.held_by(
-      bounce_internal.outage_of(bounce_internal.guard_abouts(f.address, f.diagnostic)), f.address);
+      bounce_internal.outage_of(bounce_internal.guard_abouts(f.address, f.diagnostic), 'infinity'),
+      f.address);
     f.blocks := f.outage_id IS NULL;
     findings[n] := f;
   END LOOP;

@@ -4,10 +4,10 @@
 
 CREATE OR REPLACE FUNCTION bounce_internal.outage_text(o bounce.outage) RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT format('hard bounces %s: %s within %s, usually %s; blocks are held',
+  SELECT format('hard bounces %s: %s of %s mails within %s, usually %s; blocks are held',
     CASE o.scope WHEN 'domain' THEN 'of ' || o.about
          WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
-    o.seen, o.time_window, o.usual)
+    o.seen, coalesce(o.sent::text, 'the'), o.time_window, o.usual)
 $$;
 COMMENT ON FUNCTION bounce_internal.outage_text IS 'an outage as a sentence';
 
