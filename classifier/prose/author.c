@@ -59,6 +59,14 @@ bool author_is_mailbox(const struct message *message)
 	       g_ascii_strcasecmp(message->header->sender, message->header->from) == 0;
 }
 
+/* A postmaster's report that a list manager sent on to the list. */
+static bool is_passed_on(const struct message *message)
+{
+	g_autofree char *subject = text_lower(message->header->subject);
+	return !message->references[0] && words_begin(subject, words_strict_subject) &&
+	       !strchr(subject, '?');
+}
+
 enum message_author author_find(const struct message *message)
 {
 	const struct mime_part *root = mime_parts(message->mime, &(size_t){0});
@@ -70,9 +78,10 @@ enum message_author author_find(const struct message *message)
 		return AUTHOR_MACHINE;
 	if (words_any(message->from, words_daemon))
 		return AUTHOR_MACHINE;
+	bool is_postmaster = words_any(message->from, words_postmaster);
 	if (author_is_list(message))
-		return AUTHOR_PERSON;
-	if (words_any(message->from, words_postmaster))
+		return is_postmaster && is_passed_on(message) ? AUTHOR_MACHINE : AUTHOR_PERSON;
+	if (is_postmaster)
 		return AUTHOR_MACHINE;
 	g_autofree char *subject = text_lower(message->header->subject);
 	if (words_begin(subject, words_answer_subject))
@@ -155,7 +164,8 @@ bool author_has_evidence(const struct message *message)
 		return false;
 	if (words_any(message->from, words_daemon))
 		return true;
-	if (is_to_itself(message) || !is_plausible(message))
+	if (is_to_itself(message) || !is_plausible(message) ||
+	    (author_is_list(message) && author_is_personal(message->text, NULL)))
 		return false;
 	if (is_generated(message) || !words_any(message->from, words_postmaster))
 		return true;

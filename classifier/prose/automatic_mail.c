@@ -7,14 +7,18 @@
 #include <string.h>
 
 #include "classifier/prose/author.h"
+#include "classifier/prose/candidates.h"
 #include "classifier/prose/passage.h"
 #include "classifier/prose/reply_mark.h"
 #include "classifier/prose/return_date.h"
+#include "classifier/report/correspondents.h"
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
-#define TEXT_BYTES  2000 /* of the text that a notice must show itself in */
-#define START_BYTES 300  /* of the text that begins with the absence */
+#define TEXT_BYTES     2000 /* of the text that a notice must show itself in */
+#define START_BYTES    300  /* of the text that begins with the absence */
+#define SHORT_BYTES    200  /* of a text that says nothing but the absence */
+#define GREETING_BYTES 80   /* of a text, within which the absence must begin */
 
 static const char *find_return_date(const struct message *message)
 {
@@ -23,6 +27,13 @@ static const char *find_return_date(const struct message *message)
 
 	return_date_find(words, message->header->date, date);
 	return value_pool_string(message->pool, date);
+}
+
+/* A few words, and the first say that somebody is away now. */
+static bool is_absence_alone(const char *text)
+{
+	g_autofree char *start = passage_beginning(text, GREETING_BYTES);
+	return strlen(text) < SHORT_BYTES && words_any(start, words_absent_now);
 }
 
 /* The answer to one of our mails that begins with an absence, and calls itself automatic
@@ -35,7 +46,7 @@ static bool is_reply_by_words(const struct message *message, const char *subject
 	    !words_any(start, words_absence))
 		return false;
 	return_date_find(start, message->header->date, date);
-	return date[0] != '\0' || words_any(text, words_automatic);
+	return date[0] != '\0' || words_any(text, words_automatic) || is_absence_alone(text);
 }
 
 /* What marks the message as an automatic reply: "rfc3834" or "words"; NULL if it is none. */
@@ -49,7 +60,10 @@ static const char *reply_dialect(const struct message *message, const char *subj
 	if (mark == REPLY_MARK_REPLY)
 		return "rfc3834";
 	if (mark == REPLY_MARK_LIST)
-		return NULL;
+		return words_begin(subject, words_auto_reply_subject) &&
+			       words_any(text, words_absence)
+			   ? "words"
+			   : NULL;
 	return words_any(subject, words_auto_reply_subject) ||
 		       (mark == REPLY_MARK_WEAK && words_any(text, words_absence)) ||
 		       is_reply_by_words(message, subject, text)
@@ -57,10 +71,50 @@ static const char *reply_dialect(const struct message *message, const char *subj
 		   : NULL;
 }
 
+/* A filter's answer that the addressee does not exist: "You sent mail to anna@host.example.
+ * That is not a valid user here." */
+static struct finding *read_no_such_user(const struct message *message, const char *text)
+{
+	if (message->author != AUTHOR_MACHINE || strlen(text) > START_BYTES ||
+	    reply_mark_find(message) != REPLY_MARK_REPLY || !words_any(text, words_no_such_user) ||
+	    words_any(text, words_absence))
+		return NULL;
+	g_autoptr(finding_t) finding = finding_new(message);
+	const char *from = message->header->from;
+	if (*from && strcasestr(message->text, from) && !correspondents_is_role(from))
+		finding_add_address(finding, from, "words", REPORT_ACTION_FAILED);
+	else if (!candidates_pick(message, message->text, REPORT_ACTION_FAILED, finding))
+		return NULL;
+	finding->kind = REPORT_PROSE;
+	finding->dialect = "words";
+	for (guint i = 0; i < finding->recipients->len; i++)
+		passage_set_diagnostic(message, finding, finding_recipient(finding, i));
+	return g_steal_pointer(&finding);
+}
+
+/* Services that ask the sender who he is say so in a delivery report: neither the delay nor the
+ * refusal is the news. */
+void automatic_mail_apply_challenge(const struct message *message, struct finding *finding)
+{
+	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	if (finding->kind == REPORT_SUCCESS || finding->recipients->len == 0 ||
+	    !words_any(text, words_challenge))
+		return;
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		const char *status = finding_recipient(finding, i)->status;
+		if (*status != '4' && strncmp(status, "5.7.", 4) != 0)
+			return;
+	}
+	finding->kind = REPORT_CHALLENGE;
+}
+
 struct finding *automatic_mail_parse(const struct message *message)
 {
 	g_autofree char *subject = text_lower(message->header->subject);
 	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	struct finding *no_such_user = read_no_such_user(message, text);
+	if (no_such_user)
+		return no_such_user;
 	bool is_challenge =
 	    words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
 	const char *dialect = is_challenge ? "challenge" : reply_dialect(message, subject, text);

@@ -12,4 +12,7 @@
  * the recipient. NULL if it is neither. */
 struct finding *automatic_mail_parse(const struct message *message);
 
+/* Makes a delivery report that asks the sender to confirm himself a challenge. */
+void automatic_mail_apply_challenge(const struct message *message, struct finding *finding);
+
 #endif

@@ -14,9 +14,10 @@
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
-#define CANDIDATES_MAX 200
-#define REPEATED_LINES 6  /* between two recipients with the same words */
-#define LEAD_BYTES     64 /* before an address, which say what it is */
+#define CANDIDATES_MAX  200
+#define REPEATED_LINES  6   /* between two recipients with the same words */
+#define LEAD_BYTES      64  /* before an address, which say what it is */
+#define LEAD_LINE_BYTES 200 /* of the line before its line */
 
 enum points {
 	POINTS_PLAIN = 2,
@@ -37,6 +38,8 @@ struct candidate {
 	unsigned line;
 	char *lead;   /* what is before it in its line */
 	bool listed;  /* its line begins with it */
+	bool headed;  /* its line is nothing but it and a colon */
+	bool led_in;  /* the words before it lead in a list of those who failed */
 	bool refused; /* a server's reply after it */
 	bool chained; /* in one list with the one before */
 };
@@ -137,8 +140,12 @@ static bool is_chained(const struct candidate *self, const struct candidate *bef
 {
 	if (self->line == before->line)
 		return is_separator(between, found);
+	if (self->led_in && before->led_in)
+		return true;
 	if (self->listed && before->listed)
 		return self->line == before->line + 1 ||
+		       (self->headed && before->headed &&
+			self->line <= before->line + REPEATED_LINES) ||
 		       (self->refused && before->refused &&
 			self->line <= before->line + REPEATED_LINES);
 	return *self->lead && strcmp(self->lead, before->lead) == 0 &&
@@ -156,6 +163,31 @@ static bool is_sender(const struct message *message, const char *lead, const cha
 	       correspondents_include(message, address);
 }
 
+/* "<anna@host.example>:" */
+static bool is_alone_before_colon(const char *behind)
+{
+	behind += strspn(behind, "> \t");
+	if (strncmp(behind, "\xEF\xBC\x9A", 3) == 0) /* the wide colon */
+		behind += 2;
+	else if (*behind != ':')
+		return false;
+	behind++;
+	return strcspn(behind, "\n") == strspn(behind, " \t");
+}
+
+/* Do the words of the last line before this one that is not empty lead in a list? */
+static bool is_led_in(const char *text, const char *line)
+{
+	while (line > text && g_ascii_isspace(line[-1]))
+		line--;
+	const char *start = line;
+	while (start > text && start[-1] != '\n' && line - start < LEAD_LINE_BYTES)
+		start--;
+	g_autofree char *lead = g_strndup(start, (gsize)(line - start));
+	g_autofree char *lower = text_lower(lead);
+	return words_any(lower, words_recipients_follow);
+}
+
 static bool is_known(const GArray *list, const char *address)
 {
 	for (guint i = 0; i < list->len; i++)
@@ -165,10 +197,16 @@ static bool is_known(const GArray *list, const char *address)
 	return false;
 }
 
+struct line {
+	const char *text; /* that it is in */
+	const char *start;
+	unsigned number;
+};
+
 /* The addresses of one line that may be recipients. */
-static void read_line(const struct message *message, const char *line, unsigned number,
-		      GArray *list)
+static void read_line(const struct message *message, const struct line *in, GArray *list)
 {
+	const char *line = in->start;
 	const char *end = line + strcspn(line, "\n");
 	const char *at = line, *between = line;
 	const char *start = line + strspn(line, " \t<*-.)#0123456789");
@@ -181,9 +219,11 @@ static void read_line(const struct message *message, const char *line, unsigned 
 		if (is_known(list, address) || is_sender(message, lead, address, between))
 			continue;
 		struct candidate self = {.address = address,
-					 .line = number,
+					 .line = in->number,
 					 .lead = lead,
 					 .listed = found.data <= start};
+		self.headed = self.listed && is_alone_before_colon(between);
+		self.led_in = self.listed && is_led_in(in->text, line);
 		const struct candidate *last =
 		    list->len ? &g_array_index(list, struct candidate, list->len - 1) : NULL;
 		int answer = points_of_answer(between);
@@ -208,10 +248,10 @@ static GArray *collect(const struct message *message, const char *text)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	g_array_set_clear_func(list, clear_candidate);
-	for (unsigned number = 0; *text; number++) {
-		read_line(message, text, number, list);
-		text += strcspn(text, "\n");
-		text += *text == '\n';
+	for (struct line line = {text, text, 0}; *line.start; line.number++) {
+		read_line(message, &line, list);
+		line.start += strcspn(line.start, "\n");
+		line.start += *line.start == '\n';
 	}
 	return list;
 }

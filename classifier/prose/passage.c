@@ -79,12 +79,15 @@ static struct slice words_about(const struct message *message, const struct find
 {
 	const char *text = message->text;
 	struct slice words = passage_paragraph(text, at);
-	if (finding->recipients->len > 1)
-		return own_lines(finding, words, at, self);
 	const char *end = words.data + words.len;
-	if (*end && words.len < strlen(self->recipient) + 20)
-		end = paragraph_end(end + strspn(end, "\n"));
-	words.len = (size_t)(end - words.data);
+	const char *next = end + strspn(end, "\n");
+	bool is_short = *end && words.len < strlen(self->recipient) + 20;
+	bool is_one_of_several = finding->recipients->len > 1;
+	size_t more = (size_t)(paragraph_end(next) - next);
+	if (is_one_of_several && (!is_short || names_another(finding, next, more, self)))
+		return own_lines(finding, words, at, self);
+	if (is_short)
+		words.len = (size_t)(next - words.data) + more;
 	return words;
 }
 

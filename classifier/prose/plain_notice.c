@@ -14,7 +14,8 @@
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
-#define TEXT_BYTES 2000 /* of the text in which a notice must show itself */
+#define TEXT_BYTES  2000 /* of the text in which a notice must show itself */
+#define SHORT_BYTES 400  /* of what says nothing else */
 
 /* Complaints whose fields are in the text, under the root's report-type. */
 static struct finding *read_fields_in_text(const struct message *message)
@@ -27,10 +28,27 @@ static struct finding *read_fields_in_text(const struct message *message)
 							      : NULL;
 }
 
+/* What mail programs write where a person says that he wants no more of it. */
+static struct finding *read_unsubscription(const struct message *message)
+{
+	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	if (message->author == AUTHOR_MACHINE || strlen(text) > SHORT_BYTES ||
+	    !words_any(text, words_unsubscribe))
+		return NULL;
+	struct finding *finding = finding_new(message);
+	finding->kind = REPORT_COMPLAINT;
+	finding->dialect = "words";
+	finding->feedback_type = "opt-out";
+	finding_add_address(finding, message->header->from, "words", REPORT_ACTION_NONE);
+	return finding;
+}
+
 struct finding *plain_notice_complaint(const struct message *message)
 {
 	const struct report_header *original = &message->original.header;
 	struct finding *finding = read_fields_in_text(message);
+	if (!finding)
+		finding = read_unsubscription(message);
 	if (finding)
 		return finding;
 	g_autofree char *subject = g_ascii_strdown(message->header->subject, -1);

@@ -13,6 +13,7 @@
 #include "classifier/prose/dialect_reader.h"
 #include "classifier/prose/generic_failure.h"
 #include "classifier/prose/list_notice.h"
+#include "classifier/prose/original_line.h"
 #include "classifier/prose/plain_notice.h"
 #include "classifier/read/digest.h"
 #include "classifier/read/status_grammar.h"
@@ -149,7 +150,9 @@ static bool read_status_parts(struct reading *reading)
 	if (part < 0 || is_discussion(&reading->message))
 		return false;
 	read_content(reading, part, MAX(parts_at(mime, part)->parent, 0));
-	return take(reading, status_grammar_read_parts(&reading->message, part));
+	bool is_read = take(reading, status_grammar_read_parts(&reading->message, part));
+	automatic_mail_apply_challenge(&reading->message, reading->found);
+	return is_read;
 }
 
 /* Without report parts: the first embedded message may be the original. */
@@ -264,7 +267,10 @@ static void read_message(struct reading *reading, size_t level)
 	if (reading->content.nested && level < reading->message.pool->limits->nested_reports &&
 	    read_nested(reading, level + 1))
 		return;
-	if (is_read || ask(reading, grammars, G_N_ELEMENTS(grammars)))
+	if (is_read)
+		return;
+	reading->message.text = reading->found->text = original_line_hide(&reading->message);
+	if (ask(reading, grammars, G_N_ELEMENTS(grammars)))
 		return;
 	if (author_claims_daemon(&reading->message))
 		ask(reading, grammars_of_daemon, G_N_ELEMENTS(grammars_of_daemon));

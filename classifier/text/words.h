@@ -38,10 +38,12 @@ extern const char *const words_reply_code_lead[];
 extern const char *const words_empty_phrase[];
 extern const char *const words_formula[];
 extern const char *const words_reply_follows[];
+extern const char *const words_no_such_user[];
 
 /* automatic mail */
 extern const char *const words_auto_reply_subject[];
 extern const char *const words_absence[];
+extern const char *const words_absent_now[];
 extern const char *const words_automatic[];
 extern const char *const words_challenge_subject[];
 extern const char *const words_challenge[];
@@ -50,6 +52,7 @@ extern const char *const words_read[];
 extern const char *const words_success_subject[];
 extern const char *const words_success[];
 extern const char *const words_abuse[];
+extern const char *const words_unsubscribe[];
 
 /* words around an address */
 extern const char *const words_sender[];
@@ -58,6 +61,8 @@ extern const char *const words_recipient[];
 extern const char *const words_contact[];
 extern const char *const words_message_id[];
 extern const char *const words_and[];
+extern const char *const words_original_to[];
+extern const char *const words_recipients_follow[];
 
 /* letters of people */
 extern const char *const words_greeting[];

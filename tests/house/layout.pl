@@ -14,7 +14,7 @@ use FindBin;
 use constant WIDTH => 100;
 
 # Mails, and texts that are not ours.
-my $foreign = qr{^(?:LICENSE|tests/(?:mails|labelled|vectors|upgrade|unit/data)/)
+my $foreign = qr{^(?:LICENSE|tests/(?:mails|labelled|vectors|upgrade|unit/data|fuzz/found)/)
     |\.(?:eml|mails|tsv|gz|mc)$}x;
 my $source  = qr{\.(?:[ch]|def|sql|psql|p[lm]|t|sh|mk|awk)$|(?:^|/)(?:Makefile|run-one)$};
 my $license = qr{SPDX-License-Identifier: BSD-2-Clause(?: \*/)?$};

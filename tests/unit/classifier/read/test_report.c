@@ -65,6 +65,10 @@ static const struct {
 	  "challenge challenge"
 	  "; anna@customer.example.org - - - - -",
 	  "" },
+	{ "challenge-in-report.eml",
+	  "challenge rfc3464"
+	  "; anna@customer.example.org - delayed 4.7.1 - -",
+	  "" },
 	{ "challenge-tmda.eml",
 	  "challenge challenge"
 	  "; anna@customer.example.org - - - - -",
@@ -76,6 +80,10 @@ static const struct {
 	{ "challenge.eml",
 	  "challenge challenge"
 	  "; bert@customer.example.org - - - - -",
+	  "" },
+	{ "complaint-unsubscribe.eml",
+	  "complaint words"
+	  "; anna@customer.example.org - - - - -",
 	  "" },
 	{ "delay-gmail.eml",
 	  "delay gmail"
