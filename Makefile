@@ -35,7 +35,7 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-LAYERS := base net classifier db daemon intake milter delivery ctl
+LAYERS := base net classifier db daemon intake milter delivery fetch ctl
 PKGS_base       := glib-2.0
 PKGS_net        := glib-2.0 openssl
 PKGS_classifier := glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto
@@ -44,6 +44,7 @@ PKGS_daemon     := glib-2.0
 PKGS_intake     := glib-2.0
 PKGS_milter     := glib-2.0
 PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 openssl
+PKGS_fetch      := glib-2.0 openssl
 PKGS_ctl        := glib-2.0 json-glib-1.0
 LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto libpq)
 
@@ -62,9 +63,9 @@ say  = $(if $(V),,printf '  %-5s %s\n' $(1) $(2);)
 
 ##@ Build
 
-## all: build bounce-milter, bounce-delivery and bouncectl into build/
+## all: build bounce-milter, bounce-delivery, bounce-fetch and bouncectl into build/
 .PHONY: all
-all: $(BUILD)/bounce-milter $(BUILD)/bounce-delivery $(BUILD)/bouncectl
+all: $(addprefix $(BUILD)/,bounce-milter bounce-delivery bounce-fetch bouncectl)
 
 # A change of compiler or flags rebuilds everything.
 FLAGS_STAMP := $(BUILD)/.flags
@@ -153,14 +154,18 @@ libs = $(foreach l,$(1),$(BUILD)/lib$(l).a)
 LINK = $(CC) $(LDHARDEN) $(SANFLAGS) $(LDFLAGS) -pthread -o
 $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter $(LIBS_all)
-$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o $(call libs,delivery daemon db classifier net base)
+$(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o \
+		$(call libs,delivery daemon db classifier net base)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
+$(BUILD)/bounce-fetch: $(BUILD)/fetch/main.o \
+		$(call libs,fetch delivery intake daemon db classifier net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := ctl milter delivery intake daemon db classifier net base
+UNIT_LAYERS := ctl fetch milter delivery intake daemon db classifier net base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
@@ -194,7 +199,8 @@ CONFDIR  := $(SYSCONFDIR)/bounce-milter
 
 INSTALL_755 := \
 	$(BINDIR):$(BUILD)/bouncectl \
-	$(SBINDIR):$(BUILD)/bounce-milter $(SBINDIR):$(BUILD)/bounce-delivery
+	$(SBINDIR):$(BUILD)/bounce-milter $(SBINDIR):$(BUILD)/bounce-delivery \
+	$(SBINDIR):$(BUILD)/bounce-fetch
 INSTALL_644 := \
 	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
 	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
@@ -243,7 +249,7 @@ install-data:
 	$(foreach i,$(INSTALL_644),$(call put,644)$(newline)	)
 	$(foreach i,$(INSTALL_PATHS),$(put_with_paths)$(newline)	)
 	install -m 644 etc/completion/bouncectl.bash $(DESTDIR)$(COMPLETION)/bouncectl
-	for file in bounce-milter.conf bounce-delivery.conf; do \
+	for file in bounce-milter.conf bounce-delivery.conf bounce-fetch.conf; do \
 		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \
 			install -m 644 etc/$$file $(DESTDIR)$(CONFDIR) || exit 1; \
 	done

@@ -13,13 +13,19 @@ enum { EXIT_USAGE = 64 }; /* EX_USAGE of sysexits.h */
 int arguments_parse(int argc, char **argv, const char *program, const char *usage,
 		    struct arguments *arguments)
 {
+	/* the first one is known to some programs alone */
 	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'}, {"daemon", no_argument, NULL, 'd'},
-	    {"check", no_argument, NULL, 'k'},        {"version", no_argument, NULL, 'V'},
-	    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	    {"once", no_argument, NULL, 'o'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"daemon", no_argument, NULL, 'd'},
+	    {"check", no_argument, NULL, 'k'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
 	};
+	const struct option *known = arguments->knows_once ? options : options + 1;
 
-	for (int option; (option = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1;) {
+	for (int option; (option = getopt_long(argc, argv, "c:dVh", known, NULL)) != -1;) {
 		switch (option) {
 		case 'c':
 			arguments->config = optarg;
@@ -29,6 +35,9 @@ int arguments_parse(int argc, char **argv, const char *program, const char *usag
 			break;
 		case 'k':
 			arguments->is_check = true;
+			break;
+		case 'o':
+			arguments->is_once = true;
 			break;
 		case 'V':
 			printf("%s %s\n", program, BM_VERSION);

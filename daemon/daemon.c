@@ -191,6 +191,16 @@ static int check(const struct daemon *daemon)
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int once(const struct daemon *daemon)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!process_drop_privileges(daemon->settings->user, &error))
+		return fail(daemon, error);
+	process_set_home();
+	return daemon->program->once(daemon->settings);
+}
+
 static int run_or_check(struct daemon *daemon, const struct arguments *arguments)
 {
 	g_autoptr(GError) error = NULL;
@@ -201,12 +211,14 @@ static int run_or_check(struct daemon *daemon, const struct arguments *arguments
 	}
 	log_open(daemon->program->name, daemon_settings_log_target(daemon->settings),
 		 daemon_settings_log_level(daemon->settings));
-	return arguments->is_check ? check(daemon) : run(daemon, arguments);
+	if (arguments->is_check)
+		return check(daemon);
+	return arguments->is_once ? once(daemon) : run(daemon, arguments);
 }
 
 int daemon_main(const struct daemon_program *program, int argc, char **argv)
 {
-	struct arguments arguments = {.config = program->config};
+	struct arguments arguments = {.config = program->config, .knows_once = program->once};
 	int status = arguments_parse(argc, argv, program->name, program->usage, &arguments);
 
 	if (status >= 0)

@@ -37,6 +37,10 @@ struct daemon_program {
 	/* --check: prints the lines of daemon/check.h. False if one of them is a fault. */
 	bool (*check)(const void *settings);
 
+	/* --once, in the foreground: does what there is to do now and returns the exit status;
+	 * SIGTERM and SIGINT are its own business. NULL: the program knows no --once. */
+	int (*once)(const void *settings);
+
 	/* Everything that can fail for the configuration's sake, before the database is
 	 * waited for. settings live longer than the service. */
 	void *(*open)(const void *settings, GError **error);

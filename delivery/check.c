@@ -5,8 +5,7 @@
  */
 #include "delivery/check.h"
 
-#include <sys/stat.h>
-
+#include "base/secret.h"
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
@@ -25,15 +24,10 @@ static bool check_rules(const struct delivery_settings *settings)
 /* Whoever reads it sends mail in our name. */
 static void warn_of_password_file(const char *path)
 {
-	struct stat status;
+	g_autofree char *objection = secret_file_objection(path, "password_file");
 
-	if (*path == '\0' || stat(path, &status) != 0 ||
-	    (status.st_mode & (S_IRWXO | S_IWGRP)) == 0)
-		return;
-	g_autofree char *text =
-	    g_strdup_printf("password_file: others may read or change %s (mode %03o): chmod 600",
-			    path, (unsigned)status.st_mode & 0777);
-	check_warning("server", text);
+	if (objection)
+		check_warning("server", objection);
 }
 
 static bool check_server(const struct delivery_settings *settings)

@@ -45,6 +45,28 @@ static bool await(int fd, short events, gint64 deadline)
 	}
 }
 
+enum wire_event wire_wait(struct wire *wire, int wake_fd, gint64 deadline)
+{
+	struct pollfd fds[] = {{.fd = wire->fd, .events = POLLIN},
+			       {.fd = wake_fd, .events = POLLIN}};
+
+	if (wire->tls && SSL_pending(wire->tls) > 0)
+		return WIRE_READABLE;
+	for (;;) {
+		gint64 left = deadline - g_get_monotonic_time();
+		int count = left <= 0 ? 0 : poll(fds, 2, (int)((left + 999) / 1000));
+
+		if (fds[1].revents != 0)
+			return WIRE_WOKEN;
+		if (count > 0)
+			return WIRE_READABLE;
+		if (left <= 0)
+			return WIRE_TIME_OVER;
+		if (count < 0 && errno != EINTR)
+			return WIRE_READABLE; /* whoever reads will see what is wrong */
+	}
+}
+
 /* --- connecting ------------------------------------------------------------------- */
 
 static int connect_error(int fd, const struct addrinfo *address, unsigned seconds)

@@ -28,6 +28,10 @@ void wire_close(struct wire *wire);
 bool wire_start_tls(struct wire *wire, SSL_CTX *context, gint64 deadline, char **fault_out);
 bool wire_is_encrypted(const struct wire *wire);
 
+/* Waits until bytes may be there, or the file descriptor wake_fd is readable (-1: none). */
+enum wire_event { WIRE_TIME_OVER, WIRE_READABLE, WIRE_WOKEN };
+enum wire_event wire_wait(struct wire *wire, int wake_fd, gint64 deadline);
+
 /* Up to len bytes: how many; WIRE_NOTHING if none came in time (deadline 0: none is there);
  * WIRE_BROKEN if none will ever come. */
 gssize wire_read(struct wire *wire, char *bytes, gsize len, gint64 deadline);

@@ -6,32 +6,21 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "base/secret.h"
 #include "net/tls.h"
 
 char *smtp_client_password(const struct smtp_client *client, GError **error)
 {
-	char *text = NULL;
-	g_autoptr(GError) cause = NULL;
-
-	if (!g_file_get_contents(client->password_file, &text, NULL, &cause)) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "password_file: %s", cause->message);
-		return NULL;
-	}
-	char *end = text + strcspn(text, "\r\n");
-	explicit_bzero(end, strlen(end));
-	return text;
+	return secret_read(client->password_file, "password_file", error);
 }
 
 static bool can_read_password(const struct smtp_client *client, GError **error)
 {
 	char *password = smtp_client_password(client, error);
+	bool is_read = password;
 
-	if (!password)
-		return false;
-	explicit_bzero(password, strlen(password));
-	g_free(password);
-	return true;
+	secret_free(password);
+	return is_read;
 }
 
 /* HOST:PORT, HOST, [ADDRESS]:PORT. */

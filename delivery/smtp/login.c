@@ -7,75 +7,23 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "base/secret.h"
+#include "net/sasl.h"
 
 enum { GO_ON = 334, WELCOME = 235 };
-
-static void wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	g_free(secret);
-}
-
-/* Takes the string and wipes it. */
-static char *to_base64(GString *secret)
-{
-	char *text = g_base64_encode((const guchar *)secret->str, secret->len);
-
-	explicit_bzero(secret->str, secret->len);
-	g_string_free(secret, TRUE);
-	return text;
-}
-
-/* --- mechanisms ----------------------------------------------------------------- */
-
-/* RFC 4616: message = [authzid] NUL authcid NUL passwd */
-static char *plain_response(const struct smtp_client *client, const char *secret)
-{
-	GString *text = g_string_new(NULL);
-
-	g_string_append_len(text, "", 1);
-	g_string_append(text, client->username);
-	g_string_append_len(text, "", 1);
-	g_string_append(text, secret);
-	return to_base64(text);
-}
-
-/* RFC 5801: "=" and "," of the name are written as =3D and =2C. */
-static char *bearer_response(const struct smtp_client *client, const char *secret)
-{
-	GString *name = g_string_new(client->username);
-	GString *text = g_string_new("n,a=");
-
-	g_string_replace(name, "=", "=3D", 0);
-	g_string_replace(name, ",", "=2C", 0);
-	g_string_append_printf(text, "%s,\001host=%s\001port=%s\001auth=Bearer %s\001\001",
-			       name->str, client->host, client->port, secret);
-	g_string_free(name, TRUE);
-	return to_base64(text);
-}
-
-static char *xoauth2_response(const struct smtp_client *client, const char *secret)
-{
-	GString *text = g_string_new(NULL);
-
-	g_string_append_printf(text, "user=%s\001auth=Bearer %s\001\001", client->username, secret);
-	return to_base64(text);
-}
 
 struct mechanism {
 	const char *name;
 	bool is_oauth;
 	/* NULL: user name and secret are asked for, one after the other */
-	char *(*response)(const struct smtp_client *client, const char *secret);
+	char *(*response)(const struct sasl_login *login);
 };
 
 static const struct mechanism mechanisms_known[] = {
-    {"PLAIN", false, plain_response},
+    {"PLAIN", false, sasl_plain},
     {"LOGIN", false, NULL},
-    {"OAUTHBEARER", true, bearer_response},
-    {"XOAUTH2", true, xoauth2_response},
+    {"OAUTHBEARER", true, sasl_oauthbearer},
+    {"XOAUTH2", true, sasl_xoauth2},
 };
 
 /* NULL: none that is offered is known. */
@@ -123,8 +71,7 @@ static bool run_at_once(struct dialogue *dialogue, const struct smtp_client *cli
 static bool run_by_turns(struct dialogue *dialogue, const struct smtp_client *client,
 			 const char *secret, struct smtp_reply *reply_out)
 {
-	char *answers[] = {g_strdup(""), to_base64(g_string_new(client->username)),
-			   to_base64(g_string_new(secret))};
+	char *answers[] = {g_strdup(""), sasl_encode(client->username), sasl_encode(secret)};
 	bool is_heard = true;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
@@ -134,7 +81,7 @@ static bool run_by_turns(struct dialogue *dialogue, const struct smtp_client *cl
 			   exchange(dialogue, client, line, reply_out);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(answers); i++)
-		wipe(answers[i]);
+		secret_free(answers[i]);
 	return is_heard || !dialogue->fault;
 }
 
@@ -149,14 +96,16 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 	bool is_heard = false;
 	if (mechanism->response) {
 		g_autofree char *command = g_strdup_printf("AUTH %s ", mechanism->name);
-		char *response = mechanism->response(client, secret);
+		const struct sasl_login login = {client->username, secret, client->host,
+						 client->port};
+		char *response = mechanism->response(&login);
 
 		is_heard = run_at_once(dialogue, client, command, response, reply_out);
-		wipe(response);
+		secret_free(response);
 	} else {
 		is_heard = run_by_turns(dialogue, client, secret, reply_out);
 	}
-	wipe(secret);
+	secret_free(secret);
 	return is_heard;
 }
 

@@ -49,8 +49,10 @@ subtest 'each kind of file' => sub {
     ok -s "$root$_", $_
         for '/opt/etc/bounce-milter/bounce-milter.conf',
         '/opt/etc/bounce-milter/bounce-delivery.conf',
+        '/opt/etc/bounce-milter/bounce-fetch.conf',
         map({ "/opt/bm/units/bounce-$_" }
-        qw(milter.service delivery.service milter-housekeeping.service milter-housekeeping.timer)),
+        qw(milter.service delivery.service fetch.service
+            milter-housekeeping.service milter-housekeeping.timer)),
         map({ "/opt/bm/lib/$_.d/bounce-milter.conf" } qw(sysusers tmpfiles)),
         map({ "$share/$_" }
         qw(man/man1/bouncectl.1 man/man5/bounce-milter.conf.5
@@ -93,7 +95,7 @@ subtest 'again, and away' => sub {
     make('install-data');
     is slurp('/opt/etc/bounce-milter/bounce-milter.conf'), "mine = yes\n", 'configuration is kept';
     make('uninstall');
-    my @kept = map { "/opt/etc/bounce-milter/bounce-$_.conf" } qw(delivery milter);
+    my @kept = map { "/opt/etc/bounce-milter/bounce-$_.conf" } qw(delivery fetch milter);
     is_deeply [ installed() ], \@kept, 'only that is left';
 };
 

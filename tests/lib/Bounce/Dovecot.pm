@@ -3,14 +3,14 @@ package Bounce::Dovecot;
 
 =head1 NAME
 
-Bounce::Dovecot - a private Dovecot: one mailbox by IMAPS and POP3S on the loopback
+Bounce::Dovecot - a private Dovecot: one mailbox by IMAPS, IMAP with STARTTLS, and POP3S
 
 =head1 SYNOPSIS
 
     plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
     my $dovecot = Bounce::Dovecot->start($stage->instance);
     $dovecot->put($mail);
-    my @mails = $dovecot->mails;          # what is in the folder
+    my @mails = $dovecot->mails;          # what is in INBOX; mails('Recorded') in another folder
 
 =head1 PROMISES
 
@@ -21,6 +21,7 @@ C<localhost>, and is its own authority: C<certificate> is the file to trust.
 
 use strict;
 use warnings;
+use File::Glob qw(bsd_glob);
 use IO::Socket::INET;
 
 use constant { USER => 'bounces@example.org', PASSWORD => 'right', PROGRAM => '/usr/sbin/dovecot' };
@@ -28,28 +29,42 @@ use constant { USER => 'bounces@example.org', PASSWORD => 'right', PROGRAM => '/
 # The configuration is that of 2.3; 2.4 has another language.
 sub is_known { return -x PROGRAM && qx(${\PROGRAM} --version) =~ /^2\.3\./ }
 
+# start($instance, settings => TEXT, days => N): more of the configuration; how long the certificate
+# lasts.
 sub start {
-    my ($class, $instance) = @_;
+    my ($class, $instance, %option) = @_;
     my $user = $instance->daemon_user;
     my $self = bless {
         instance => $instance,
         dir      => $instance->make_dir('dovecot'),
+        option   => \%option,
+        imap     => $instance->free_port,
         imaps    => $instance->free_port,
         pop3s    => $instance->free_port
     }, $class;
     $instance->make_dir("dovecot/$_") for qw(base state mail mail/new mail/cur mail/tmp);
-    $self->_make_certificate;
+    $self->make_certificate($option{days} // 2);
     $instance->write_file('dovecot/users', USER . ':{PLAIN}' . PASSWORD . "\n");
     $instance->write_file('dovecot.conf',  $self->_configuration($user));
+    $self->{user} = $user;
+    return $self->launch;
+}
+
+# Starts it, and waits until it answers.
+sub launch {
+    my ($self) = @_;
+    my $instance = $self->{instance};
     $instance->start(
         name    => 'dovecot',
         command => [ PROGRAM, '-F', '-c', $instance->path('dovecot.conf') ],
-        user    => $user
-    );
-    $instance->wait_for(30, sub { _answers($self->{imaps}) && _answers($self->{pop3s}) })
+        user    => $self->{user});
+    $instance->wait_for(30,
+        sub { !grep { !_answers($self->{$_}) } qw(imap imaps pop3s) })
         or die "Dovecot does not answer\n" . $instance->log_tail;
     return $self;
 }
+
+sub stop { my ($self) = @_; return $self->{instance}->stop_server('dovecot') }
 
 sub port        { my ($self, $protocol) = @_; return $self->{$protocol} }
 sub certificate { return "$_[0]{dir}/certificate.pem" }
@@ -64,18 +79,28 @@ sub put {
     return;
 }
 
-sub mails { return glob "$_[0]{dir}/mail/new/* $_[0]{dir}/mail/cur/*" }
+sub folder {
+    my ($self, $folder) = @_;
+    return ($folder // 'INBOX') eq 'INBOX' ? "$self->{dir}/mail" : "$self->{dir}/mail/.$folder";
+}
+
+sub mails {
+    my ($self, $folder) = @_;
+    my $dir = $self->folder($folder);
+    return map { bsd_glob("\Q$dir\E/$_/*") } qw(new cur);
+}
 
 sub _answers {
     my ($port) = @_;
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
 }
 
-sub _make_certificate {
-    my ($self) = @_;
+# For so many days; one for 0 has expired. A Dovecot that runs goes on with the old one.
+sub make_certificate {
+    my ($self, $days) = @_;
     $self->{instance}->run([
-            qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost),
-            qw(-addext subjectAltName=DNS:localhost -keyout), "$self->{dir}/key.pem",
+            qw(openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days),
+            $days, qw(-addext subjectAltName=DNS:localhost -keyout), "$self->{dir}/key.pem",
             '-out', $self->certificate
         ]);
     chmod 0644, "$self->{dir}/key.pem";
@@ -97,6 +122,7 @@ default_internal_group = $group
 default_login_user = $user
 first_valid_uid = 1
 ssl = required
+mail_fsync = never
 ssl_cert = <$dir/certificate.pem
 ssl_key = <$dir/key.pem
 passdb {
@@ -113,7 +139,7 @@ service anvil {
 service imap-login {
   chroot =
   inet_listener imap {
-    port = 0
+    port = $self->{imap}
   }
   inet_listener imaps {
     port = $self->{imaps}
@@ -130,6 +156,7 @@ service pop3-login {
     ssl = yes
   }
 }
+@{[ $self->{option}{settings} // '' ]}
 END
 }
 

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Rules, database, the server for copies, and each mailbox.
+ */
+#include "fetch/check.h"
+
+#include "base/secret.h"
+#include "classifier/rules/ruleset.h"
+#include "daemon/check.h"
+#include "db/migrate.h"
+#include "db/parameter_cache.h"
+#include "delivery/smtp/client.h"
+#include "fetch/mailbox.h"
+#include "fetch/store/settings.h"
+
+static bool check_rules(const struct fetch_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->common.rules_dir,
+							     settings->common.site_rules, &error);
+
+	(void)rules; /* only whether they load */
+	return check_result("rules", error, "loaded");
+}
+
+static bool check_schema(const struct fetch_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!db_schema_require(settings->common.conninfo, &error))
+		return check_database(error);
+	g_autoptr(parameter_cache_t) cache = parameter_cache_new(settings->common.conninfo, "");
+	if (!parameter_cache_connect(cache, &error))
+		return check_database(error);
+	g_autoptr(db_parameters_t) parameters = parameter_cache_get(cache);
+	check_database(NULL);
+	if (*parameters->operator_mailbox == '\0')
+		check_warning("parameter",
+			      "operator_mailbox is empty: what nobody can classify is sent to "
+			      "nobody; IMAP keeps it in unclassified_folder");
+	return true;
+}
+
+static bool check_server(const struct fetch_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *objection =
+	    secret_file_objection(settings->smtp.password_file, "password_file");
+	g_autofree char *good = g_strdup_printf(
+	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
+
+	smtp_client_free(smtp_client_new(&settings->smtp, &error));
+	if (objection)
+		check_warning("server", objection);
+	return check_result("server", error, good);
+}
+
+static bool check_mailbox(const struct store_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *objection =
+	    secret_file_objection(settings->password_file, "password_file");
+	g_autofree char *good =
+	    g_strdup_printf("%s at %s: logged in, %s is there", settings->username, settings->host,
+			    settings->folders);
+	struct mailbox *mailbox = mailbox_new(settings, 0, NULL, &error);
+
+	bool is_good = mailbox && mailbox_probe(mailbox, &error);
+	mailbox_free(mailbox);
+	if (objection)
+		check_warning(settings->name, objection);
+	return check_result(settings->name, error, good) && is_good;
+}
+
+static bool check_mailboxes(const struct fetch_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) mailboxes = fetch_settings_mailboxes(settings, &error);
+	bool is_good = mailboxes;
+
+	if (!mailboxes)
+		return check_result("mailboxes", error, "");
+	for (guint i = 0; i < mailboxes->len; i++)
+		is_good = check_mailbox(mailboxes->pdata[i]) && is_good;
+	return is_good;
+}
+
+bool fetch_check(const struct fetch_settings *settings)
+{
+	bool rules = check_rules(settings);
+	bool database = check_schema(settings);
+	bool server = check_server(settings);
+	bool mailboxes = check_mailboxes(settings);
+
+	return rules && database && server && mailboxes;
+}

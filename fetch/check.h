@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bounce-fetch --check.
+ */
+#ifndef FETCH_CHECK_H
+#define FETCH_CHECK_H
+
+#include <stdbool.h>
+
+#include "fetch/settings.h"
+
+/* Prints a line for each thing; false if one is a fault. Every mailbox is logged in to; nothing in
+ * it is changed. */
+bool fetch_check(const struct fetch_settings *settings);
+
+#endif

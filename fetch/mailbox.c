@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Sessions, and the pauses between them.
+ */
+#include "fetch/mailbox.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "fetch/memory.h"
+#include "fetch/round.h"
+#include "net/tls.h"
+
+/* Seconds. A server that refuses a login locks who tries too often. */
+enum { PAUSE_MIN = 1, PAUSE_MAX = 300, LOGIN_PAUSE_MIN = 10, LOGIN_PAUSE_MAX = 900, LOOK_MIN = 1 };
+
+struct mailbox {
+	const struct store_settings *settings;
+	const struct store_class *class;
+	struct taking *taking;
+	SSL_CTX *tls;
+	size_t bytes_max;
+	char **folders;
+	struct memory **memories; /* one for each folder */
+	int wake_fd;
+	gint is_stopping; /* atomic */
+	GThread *thread;
+	unsigned pause; /* seconds, the last one; 0: all was well */
+	struct mailbox_tally tally;
+	void (*on_progress)(size_t done, size_t total);
+};
+
+/* --- making ------------------------------------------------------------------------------- */
+
+static bool can_read_password(const struct store_settings *settings, GError **error)
+{
+	char *secret = secret_read(settings->password_file, "password_file", error);
+	bool is_read = secret;
+
+	secret_free(secret);
+	return is_read;
+}
+
+static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
+{
+	const struct tls_demands demands = {
+	    .is_verifying = true, .ca_file = settings->tls_ca_file, .host = settings->host};
+
+	return tls_context_new(&demands, error);
+}
+
+struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
+			    struct taking *taking, GError **error)
+{
+	SSL_CTX *tls = NULL;
+
+	if (!can_read_password(settings, error) || !(tls = make_tls(settings, error))) {
+		g_prefix_error(error, "%s: ", settings->name);
+		return NULL;
+	}
+	struct mailbox *mailbox = g_new0(struct mailbox, 1);
+	mailbox->settings = settings;
+	mailbox->class = store_settings_is_pop3(settings) ? &pop3_store_class : &imap_store_class;
+	mailbox->taking = taking;
+	mailbox->tls = tls;
+	mailbox->bytes_max = bytes_max;
+	mailbox->folders = store_settings_folders(settings);
+	mailbox->memories = g_new0(struct memory *, g_strv_length(mailbox->folders));
+	for (size_t i = 0; mailbox->folders[i]; i++)
+		mailbox->memories[i] = memory_new();
+	mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return mailbox;
+}
+
+void mailbox_free(struct mailbox *mailbox)
+{
+	if (!mailbox)
+		return;
+	for (size_t i = 0; mailbox->folders[i]; i++)
+		memory_free(mailbox->memories[i]);
+	g_free(mailbox->memories);
+	g_strfreev(mailbox->folders);
+	SSL_CTX_free(mailbox->tls);
+	close(mailbox->wake_fd);
+	g_free(mailbox);
+}
+
+/* --- waiting -------------------------------------------------------------------------------- */
+
+static bool is_stopping(void *data)
+{
+	struct mailbox *mailbox = data;
+
+	return g_atomic_int_get(&mailbox->is_stopping) != 0;
+}
+
+void mailbox_wake(struct mailbox *mailbox)
+{
+	ssize_t written = write(mailbox->wake_fd, &(guint64){1}, sizeof(guint64));
+
+	(void)written; /* full: it is awake */
+}
+
+static void fall_asleep_again(struct mailbox *mailbox)
+{
+	guint64 count;
+	ssize_t got = read(mailbox->wake_fd, &count, sizeof count);
+
+	(void)got;
+}
+
+static void sleep_for(struct mailbox *mailbox, unsigned seconds)
+{
+	struct pollfd poll_fd = {.fd = mailbox->wake_fd, .events = POLLIN};
+
+	if (!is_stopping(mailbox))
+		(void)poll(&poll_fd, 1, (int)seconds * 1000);
+	fall_asleep_again(mailbox);
+}
+
+static void pause_after(struct mailbox *mailbox, const GError *error)
+{
+	bool is_login = error->code == BM_ERROR_CONFIG;
+	unsigned least = is_login ? LOGIN_PAUSE_MIN : PAUSE_MIN;
+	unsigned most = is_login ? LOGIN_PAUSE_MAX : PAUSE_MAX;
+
+	if (is_stopping(mailbox))
+		return;
+	mailbox->pause = CLAMP(mailbox->pause * 2, least, most);
+	log_event(is_login ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "", "%s: %s; next try in %u s",
+		  mailbox->settings->name, error->message, mailbox->pause);
+	sleep_for(mailbox, mailbox->pause);
+}
+
+/* --- one session ------------------------------------------------------------------------------ */
+
+static struct store *open_store(struct mailbox *mailbox, GError **error)
+{
+	char *secret = secret_read(mailbox->settings->password_file, "password_file", error);
+
+	if (!secret)
+		return NULL;
+	const struct store_opening opening = {.settings = mailbox->settings,
+					      .tls = mailbox->tls,
+					      .secret = secret,
+					      .bytes_max = mailbox->bytes_max};
+	struct store *store = mailbox->class->open(&opening, error);
+	secret_free(secret);
+	return store;
+}
+
+static void on_progress(void *context, size_t done, size_t total)
+{
+	const struct mailbox *mailbox = context;
+
+	if (mailbox->on_progress)
+		mailbox->on_progress(done, total);
+}
+
+static bool fail_for_database(GError **error)
+{
+	g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
+		    "the mails cannot be recorded now, they stay where they are");
+	return false;
+}
+
+/* One folder that cannot be had is no reason to leave the others. */
+static bool look_into(struct mailbox *mailbox, struct store *store, size_t index,
+		      bool *must_reopen_out, GError **error)
+{
+	struct round round = {.class = mailbox->class,
+			      .store = store,
+			      .settings = mailbox->settings,
+			      .folder = mailbox->folders[index],
+			      .memory = mailbox->memories[index],
+			      .taking = mailbox->taking,
+			      .is_stopping = is_stopping,
+			      .on_progress = on_progress,
+			      .context = mailbox};
+	g_autoptr(GError) cause = NULL;
+
+	if (!mailbox->class->select(store, round.folder, &cause)) {
+		if (cause->code != BM_ERROR_INPUT) {
+			g_propagate_error(error, g_steal_pointer(&cause));
+			return false;
+		}
+		mailbox->tally.failed++;
+		log_event(LOG_LEVEL_ERROR, "", "%s: cannot read the folder %s",
+			  mailbox->settings->name, cause->message);
+		return true;
+	}
+	bool is_good = round_run(&round, error);
+	mailbox->tally.done += round.done;
+	mailbox->tally.failed += round.failed;
+	*must_reopen_out = *must_reopen_out || round.must_reopen;
+	return is_good && (!round.has_no_database || fail_for_database(error));
+}
+
+/* The first folder last: it is the one that is waited for. */
+static bool look(struct mailbox *mailbox, struct store *store, bool *must_reopen_out,
+		 GError **error)
+{
+	for (size_t i = g_strv_length(mailbox->folders); i > 0 && !is_stopping(mailbox); i--)
+		if (!look_into(mailbox, store, i - 1, must_reopen_out, error))
+			return false;
+	return true;
+}
+
+/* False with an error: the session is over. */
+static bool wait_for_news(struct mailbox *mailbox, struct store *store, GError **error)
+{
+	gint64 start = g_get_monotonic_time();
+	g_autoptr(GError) cause = NULL;
+	enum store_event event = mailbox->class->wait(store, mailbox->wake_fd, &cause);
+
+	if (cause) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return false;
+	}
+	if (event == STORE_WOKEN)
+		fall_asleep_again(mailbox);
+	/* a server that always has news is not asked without end */
+	else if (g_get_monotonic_time() - start < LOOK_MIN * G_USEC_PER_SEC)
+		sleep_for(mailbox, LOOK_MIN);
+	return event != STORE_REOPEN;
+}
+
+/* Until a fault or the end; *error is set for a fault. */
+static void run_session(struct mailbox *mailbox, struct store *store, GError **error)
+{
+	bool must_reopen = false;
+
+	while (look(mailbox, store, &must_reopen, error)) {
+		mailbox->pause = 0;
+		if (must_reopen || mailbox->class->session_max > 0 || is_stopping(mailbox) ||
+		    !wait_for_news(mailbox, store, error))
+			break;
+	}
+	bool must_wait = mailbox->class->session_max > 0 && !must_reopen && error && !*error;
+	mailbox->class->close(store);
+	if (must_wait)
+		sleep_for(mailbox, (unsigned)mailbox->settings->poll_interval);
+}
+
+static void *mailbox_main(void *data)
+{
+	struct mailbox *mailbox = data;
+
+	while (!is_stopping(mailbox)) {
+		g_autoptr(GError) error = NULL;
+		struct store *store = open_store(mailbox, &error);
+
+		if (store)
+			run_session(mailbox, store, &error);
+		if (error)
+			pause_after(mailbox, error);
+	}
+	return NULL;
+}
+
+/* --- from outside -------------------------------------------------------------------------------
+ */
+
+void mailbox_start(struct mailbox *mailbox)
+{
+	mailbox->thread = g_thread_new("mailbox", mailbox_main, mailbox);
+}
+
+void mailbox_stop(struct mailbox *mailbox)
+{
+	g_atomic_int_set(&mailbox->is_stopping, 1);
+	mailbox_wake(mailbox);
+}
+
+void mailbox_join(struct mailbox *mailbox)
+{
+	if (mailbox->thread)
+		g_thread_join(g_steal_pointer(&mailbox->thread));
+}
+
+bool mailbox_run_once(struct mailbox *mailbox, void (*progress)(size_t done, size_t total),
+		      struct mailbox_tally *tally_out, GError **error)
+{
+	bool is_good = true;
+	bool must_reopen = true;
+
+	mailbox->on_progress = progress;
+	while (is_good && must_reopen && !is_stopping(mailbox)) {
+		struct store *store = open_store(mailbox, error);
+
+		must_reopen = false;
+		is_good = store && look(mailbox, store, &must_reopen, error);
+		if (store)
+			mailbox->class->close(store);
+	}
+	*tally_out = mailbox->tally;
+	return is_good;
+}
+
+bool mailbox_probe(struct mailbox *mailbox, GError **error)
+{
+	struct store *store = open_store(mailbox, error);
+	bool is_good = store;
+
+	for (char **folder = mailbox->folders; *folder && is_good; folder++)
+		is_good = mailbox->class->select(store, *folder, error);
+	if (store)
+		mailbox->class->close(store);
+	return is_good;
+}

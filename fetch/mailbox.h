@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One mailbox for as long as the daemon lives: connect, look into its folders, wait, look again;
+ * after a fault connect anew, with growing pauses. Or once, for all that is there now.
+ */
+#ifndef FETCH_MAILBOX_H
+#define FETCH_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+#include "fetch/store/settings.h"
+#include "fetch/taking.h"
+
+struct mailbox;
+
+struct mailbox_tally {
+	size_t done;   /* mails recorded */
+	size_t failed; /* mails that were not, or that could not be moved */
+};
+
+/* settings and taking live longer. NULL with BM_ERROR_CONFIG: certificates or password cannot be
+ * read. */
+struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
+			    struct taking *taking, GError **error)
+    __attribute__((warn_unused_result));
+void mailbox_free(struct mailbox *mailbox);
+
+/* Serves in a thread of its own until mailbox_stop. */
+void mailbox_start(struct mailbox *mailbox);
+/* Asks it to end after the mail in hand; mailbox_join waits for that. */
+void mailbox_stop(struct mailbox *mailbox);
+void mailbox_join(struct mailbox *mailbox);
+/* Ends a pause: whatever was wrong may be right now. */
+void mailbox_wake(struct mailbox *mailbox);
+
+/* All that is there, in this thread. on_progress may be NULL. False: it could not be reached, or
+ * not to the end. */
+bool mailbox_run_once(struct mailbox *mailbox, void (*on_progress)(size_t done, size_t total),
+		      struct mailbox_tally *tally_out, GError **error)
+    __attribute__((warn_unused_result));
+
+/* Connects, logs in, and looks whether its folders are there. */
+bool mailbox_probe(struct mailbox *mailbox, GError **error) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Line by line, then one transaction.
+ */
+#include "fetch/operator_copy.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "delivery/smtp/session.h"
+
+enum { LINE_BYTES_MAX = 998 }; /* RFC 5322 section 2.1.1 */
+
+static const char own_field[] = "X-Bounce-";
+
+/* --- the bytes ---------------------------------------------------------------------------- */
+
+static void append_field(GString *out, const char *name, const char *value)
+{
+	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
+
+	if (*clean != '\0')
+		g_string_append_printf(out, "%s%s: %s\r\n", own_field, name, clean);
+}
+
+static void append_line(GString *out, const char *line, size_t len)
+{
+	for (; len > LINE_BYTES_MAX; len -= LINE_BYTES_MAX - 1) {
+		g_string_append_len(out, line, LINE_BYTES_MAX - 1);
+		g_string_append(out, "\r\n ");
+		line += LINE_BYTES_MAX - 1;
+	}
+	g_string_append_len(out, line, (gssize)len);
+	g_string_append(out, "\r\n");
+}
+
+/* Only we may write these. */
+static bool is_own_field(const char *line, size_t len)
+{
+	return len >= strlen(own_field) &&
+	       g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
+}
+
+GBytes *operator_copy_compose(const struct operator_copy *copy)
+{
+	GString *out = g_string_sized_new(copy->len + copy->len / 32 + 512);
+	const char *end = copy->bytes + copy->len;
+	bool is_header = true;
+	bool is_dropped = false;
+
+	append_field(out, "Class", copy->class);
+	append_field(out, "Reason", copy->reason);
+	append_field(out, "Id", copy->bounce_id);
+	for (const char *line = copy->bytes; line < end;) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+		const char *next = stop ? stop + 1 : end;
+		size_t len = (size_t)((stop ? stop : end) - line);
+
+		if (len > 0 && line[len - 1] == '\r')
+			len--;
+		is_header = is_header && len > 0;
+		if (is_header && *line != ' ' && *line != '\t')
+			is_dropped = is_own_field(line, len);
+		if (!is_header || !is_dropped)
+			append_line(out, line, len);
+		line = next;
+	}
+	return g_string_free_to_bytes(out);
+}
+
+/* --- the transaction ------------------------------------------------------------------------ */
+
+struct sending {
+	const struct operator_copy *copy;
+	bool is_taken;
+	bool is_refused; /* for good */
+	char *reply;     /* what the server said instead; NULL: nothing */
+};
+
+static GBytes *begin(void *context, size_t index)
+{
+	const struct sending *sending = context;
+
+	(void)index;
+	return operator_copy_compose(sending->copy);
+}
+
+static void end(void *context, size_t index, const struct smtp_result *result)
+{
+	const struct smtp_reply *replies[] = {&result->mail, &result->recipients[0], &result->data};
+	struct sending *sending = context;
+
+	(void)index;
+	sending->is_taken = true;
+	for (size_t i = 0; i < G_N_ELEMENTS(replies) && sending->is_taken; i++) {
+		if (smtp_reply_is_positive(replies[i]))
+			continue;
+		sending->is_taken = false;
+		sending->is_refused = replies[i]->code >= 500 && replies[i]->code <= 599;
+		if (replies[i]->code != 0)
+			sending->reply =
+			    g_strdup_printf("%d %s", replies[i]->code, replies[i]->text);
+	}
+	if (!sending->is_taken && !sending->reply)
+		sending->reply = g_strdup(result->fault);
+}
+
+bool operator_copy_send(const struct operator_copy *copy, const struct smtp_client *client,
+			GError **error)
+{
+	char *recipients[] = {g_strdup(copy->to)};
+	struct sending sending = {.copy = copy};
+	const struct smtp_transaction transaction = {.sender = copy->sender,
+						     .recipients = recipients,
+						     .recipient_count = 1,
+						     .envelope_id = copy->bounce_id,
+						     .size_estimate = copy->len};
+	const struct smtp_handler handler = {.begin = begin, .end = end, .context = &sending};
+	g_autofree char *problem = smtp_session_run(client, &transaction, 1, &handler);
+	g_autofree char *reply = sending.reply;
+
+	g_free(recipients[0]);
+	if (sending.is_taken)
+		return true;
+	g_set_error(error, BM_ERROR, sending.is_refused ? BM_ERROR_INPUT : BM_ERROR_RETRY,
+		    "the copy for %s was not taken: %s", copy->to,
+		    problem ? problem
+		    : reply ? reply
+			    : "no reply");
+	return false;
+}

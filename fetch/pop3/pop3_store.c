@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A mailbox reached by POP3 (RFC 1939): no folders, no flags, no telling. A mail that is settled
+ * is deleted, and gone when the session ends.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "fetch/pop3/dialogue.h"
+#include "fetch/pop3/login.h"
+#include "fetch/store/store.h"
+
+enum {
+	QUIT_WAIT = 30,    /* seconds; a server deletes what was marked */
+	SESSION_MAX = 500, /* mails: what a cut connection may bring once more */
+};
+
+struct store {
+	struct pop3_dialogue dialogue;
+	size_t bytes_max;
+};
+
+static bool report(const struct store *store, enum pop3_answer answer, const char *what,
+		   GError **error)
+{
+	if (answer == POP3_BROKEN)
+		return stream_report(store->dialogue.stream, error);
+	g_set_error(error, BM_ERROR, BM_ERROR_INPUT, "%s: the server says: %s", what,
+		    store->dialogue.line->str);
+	return false;
+}
+
+static void store_close(struct store *store)
+{
+	if (!stream_fault(store->dialogue.stream)) {
+		store->dialogue.reply_wait = QUIT_WAIT;
+		(void)pop3_dialogue_ask(&store->dialogue, "QUIT");
+	}
+	pop3_dialogue_clear(&store->dialogue);
+	g_free(store);
+}
+
+static struct store *store_open(const struct store_opening *opening, GError **error)
+{
+	const struct store_settings *settings = opening->settings;
+	const struct stream_server server = {.host = settings->host,
+					     .port = settings->port,
+					     .tls = opening->tls,
+					     .is_encrypted = true,
+					     .connect_wait = (unsigned)settings->connect_wait};
+	struct stream *stream = stream_connect(&server, error);
+
+	if (!stream)
+		return NULL;
+	struct store *store = g_new0(struct store, 1);
+	store->bytes_max = opening->bytes_max;
+	pop3_dialogue_init(&store->dialogue, stream);
+	store->dialogue.reply_wait = (unsigned)settings->reply_wait;
+	store->dialogue.transfer_wait = (unsigned)settings->transfer_wait;
+	if (pop3_login(&store->dialogue, opening, error))
+		return store;
+	store_close(store);
+	return NULL;
+}
+
+/* There is one folder, and it is open. */
+static bool store_select(struct store *store, const char *folder, GError **error)
+{
+	(void)folder;
+	return !stream_fault(store->dialogue.stream) ||
+	       stream_report(store->dialogue.stream, error);
+}
+
+/* --- which mails there are ---------------------------------------------------------------- */
+
+/* A unique-id has up to 70 characters: as many bits of its digest tell mails apart as well. */
+static gint64 key_of(const char *unique_id)
+{
+	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	guint8 digest[32];
+	gsize len = sizeof digest;
+	gint64 key;
+
+	g_checksum_update(checksum, (const guchar *)unique_id, -1);
+	g_checksum_get_digest(checksum, digest, &len);
+	memcpy(&key, digest, sizeof key);
+	return key;
+}
+
+static void add_line(const struct store *store, struct store_list *list)
+{
+	const char *line = store->dialogue.line->str;
+	char *end;
+	guint64 number = g_ascii_strtoull(line, &end, 10);
+
+	if (number == 0 || number > G_MAXUINT32 || *end != ' ')
+		return;
+	const struct store_mail mail = {(guint32)number, key_of(g_strchug(end))};
+	if (!list->is_wanted(list->context, mail.key))
+		return;
+	list->total++;
+	if (list->mails->len < list->max)
+		g_array_append_val(list->mails, mail);
+}
+
+static bool store_list(struct store *store, struct store_list *list, GError **error)
+{
+	enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, "UIDL");
+
+	if (answer != POP3_OK)
+		return report(store, answer, "UIDL", error);
+	stream_set_wait(store->dialogue.stream, store->dialogue.transfer_wait);
+	while (pop3_dialogue_next_line(&store->dialogue))
+		add_line(store, list);
+	return !stream_fault(store->dialogue.stream) ||
+	       stream_report(store->dialogue.stream, error);
+}
+
+/* --- reading, and afterwards ---------------------------------------------------------------- */
+
+/* False: the connection is broken. */
+static bool fetch_one(struct store *store, guint32 number, struct store_content *content_out,
+		      GByteArray *bytes)
+{
+	g_autofree char *command = g_strdup_printf("RETR %u", number);
+	enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, command);
+
+	*content_out = (struct store_content){0};
+	if (answer != POP3_OK) {
+		content_out->fault = store->dialogue.line->str;
+		return answer != POP3_BROKEN;
+	}
+	g_byte_array_set_size(bytes, 0);
+	if (!pop3_dialogue_mail(&store->dialogue, bytes, store->bytes_max, &content_out->size))
+		return false;
+	content_out->bytes = (const char *)bytes->data;
+	content_out->len = bytes->len;
+	return true;
+}
+
+static bool store_fetch(struct store *store, const GArray *numbers, const struct store_sink *sink,
+			GError **error)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_sized_new(1);
+
+	for (guint i = 0; i < numbers->len; i++) {
+		guint32 number = g_array_index(numbers, guint32, i);
+		struct store_content content;
+
+		if (!fetch_one(store, number, &content, bytes))
+			return stream_report(store->dialogue.stream, error);
+		if (!sink->take(sink->context, number, &content))
+			break;
+	}
+	return true;
+}
+
+static bool store_settle(struct store *store, const GArray *numbers, enum store_fate fate,
+			 GError **error)
+{
+	for (guint i = 0; fate != STORE_FAILED && i < numbers->len; i++) {
+		g_autofree char *command =
+		    g_strdup_printf("DELE %u", g_array_index(numbers, guint32, i));
+		enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, command);
+
+		if (answer != POP3_OK)
+			return report(store, answer, "DELE", error);
+	}
+	return true;
+}
+
+static enum store_event store_wait(struct store *store, int wake_fd, GError **error)
+{
+	(void)store;
+	(void)wake_fd;
+	(void)error;
+	return STORE_REOPEN;
+}
+
+const struct store_class pop3_store_class = {
+    .open = store_open,
+    .close = store_close,
+    .select = store_select,
+    .list = store_list,
+    .fetch = store_fetch,
+    .settle = store_settle,
+    .wait = store_wait,
+    .session_max = SESSION_MAX,
+};

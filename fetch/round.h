@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One look into one folder: every mail in it is read, recorded and settled, or has failed once
+ * more. A mail is moved or deleted only after its COMMIT.
+ */
+#ifndef FETCH_ROUND_H
+#define FETCH_ROUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+#include "fetch/memory.h"
+#include "fetch/store/store.h"
+#include "fetch/taking.h"
+
+struct round {
+	const struct store_class *class;
+	struct store *store;
+	const struct store_settings *settings;
+	const char *folder;
+	struct memory *memory; /* of this folder */
+	struct taking *taking;
+	/* Whether to end after the mail in hand. */
+	bool (*is_stopping)(void *context);
+	/* May be NULL: a mail is done, of so many that there were. */
+	void (*on_progress)(void *context, size_t done, size_t total);
+	void *context;
+
+	size_t done;      /* out: mails recorded */
+	size_t settled;   /* out: mails moved, flagged or deleted */
+	size_t failed;    /* out: mails that stay for now, or were moved aside */
+	bool must_reopen; /* out: the session has done as much as one may */
+	bool has_no_database;
+};
+
+/* False: the store is only good to be closed; BM_ERROR_RETRY. */
+bool round_run(struct round *round, GError **error) __attribute__((warn_unused_result));
+
+#endif

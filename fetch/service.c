@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One thread for each mailbox; everything else is shared.
+ */
+#include "fetch/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "classifier/rules/ruleset.h"
+#include "daemon/notify.h"
+#include "daemon/process.h"
+#include "db/migrate.h"
+#include "db/parameter_cache.h"
+#include "fetch/mailbox.h"
+#include "fetch/store/settings.h"
+
+enum { USE_SLACK = 30 }; /* seconds beside the queries for which a connection may be in use */
+
+struct service {
+	const struct fetch_settings *settings;
+	struct db_pool *pool;
+	struct smtp_client *smtp;
+	struct taking taking;
+	GPtrArray *settings_of_mailboxes;
+	GPtrArray *mailboxes;
+};
+
+/* --- open and close ------------------------------------------------------------------------ */
+
+static struct ruleset *load_rules(const struct fetch_settings *settings, GError **error)
+{
+	return ruleset_load_configured(settings->common.rules_dir, settings->common.site_rules,
+				       error);
+}
+
+static void free_mailbox(void *mailbox)
+{
+	mailbox_free(mailbox);
+}
+
+static bool make_mailboxes(struct service *service, GError **error)
+{
+	service->settings_of_mailboxes = fetch_settings_mailboxes(service->settings, error);
+	if (!service->settings_of_mailboxes)
+		return false;
+	/* one more than is kept: it shows that a mail was cut */
+	size_t bytes_max = (size_t)service->settings->intake.message_bytes_max + 1;
+	for (guint i = 0; i < service->settings_of_mailboxes->len; i++) {
+		struct mailbox *mailbox = mailbox_new(service->settings_of_mailboxes->pdata[i],
+						      bytes_max, &service->taking, error);
+
+		if (!mailbox)
+			return false;
+		g_ptr_array_add(service->mailboxes, mailbox);
+	}
+	return true;
+}
+
+static bool make_taking(struct service *service, GError **error)
+{
+	const struct fetch_settings *settings = service->settings;
+	const struct limits limits = intake_settings_limits(&settings->intake);
+
+	service->smtp = smtp_client_new(&settings->smtp, error);
+	struct ruleset *rules = service->smtp ? load_rules(settings, error) : NULL;
+	if (!rules)
+		return false;
+	service->pool = intake_settings_pool(&settings->common, &settings->intake);
+	service->taking.intake = intake_new(rules, service->pool, &limits);
+	service->taking.parameter_cache = parameter_cache_new(settings->common.conninfo, "");
+	service->taking.smtp = service->smtp;
+	service->taking.sender = settings->sender;
+	return true;
+}
+
+void service_close(void *data)
+{
+	struct service *service = data;
+
+	g_ptr_array_unref(service->mailboxes);
+	if (service->settings_of_mailboxes)
+		g_ptr_array_unref(service->settings_of_mailboxes);
+	if (service->taking.parameter_cache)
+		parameter_cache_free(service->taking.parameter_cache);
+	intake_free(service->taking.intake);
+	if (service->pool)
+		db_pool_free(service->pool);
+	smtp_client_free(service->smtp);
+	g_free(service);
+}
+
+void *service_open(const void *settings, GError **error)
+{
+	struct service *service = g_new0(struct service, 1);
+
+	service->settings = settings;
+	service->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
+	if (make_taking(service, error) && make_mailboxes(service, error))
+		return service;
+	service_close(service);
+	return NULL;
+}
+
+bool service_connect(void *data, GError **error)
+{
+	struct service *service = data;
+
+	return parameter_cache_connect(service->taking.parameter_cache, error);
+}
+
+/* --- serving ---------------------------------------------------------------------------------- */
+
+static void for_each(const struct service *service, void (*function)(struct mailbox *))
+{
+	for (guint i = 0; i < service->mailboxes->len; i++)
+		function(service->mailboxes->pdata[i]);
+}
+
+bool service_serve(void *data, GError **error)
+{
+	struct service *service = data;
+
+	(void)error; /* a mailbox that cannot be read is tried again */
+	for_each(service, mailbox_start);
+	log_event(LOG_LEVEL_INFO, "", "ready, %u mailboxes", service->mailboxes->len);
+	notify_ready("serving");
+	process_wait_until_stop();
+	notify_stopping();
+	for_each(service, mailbox_stop);
+	for_each(service, mailbox_join);
+	return true;
+}
+
+/* No query may take as long as this, with connecting before it and a second try. */
+bool service_is_working(void *data)
+{
+	const struct service *service = data;
+	gint64 limit = 2 * service->settings->common.query_wait + USE_SLACK;
+
+	return db_pool_longest_use(service->pool) < limit * G_USEC_PER_SEC;
+}
+
+bool service_reload(void *data, const void *fresh_settings, GError **error)
+{
+	const struct service *service = data;
+	struct ruleset *rules = load_rules(fresh_settings, error);
+
+	if (!rules)
+		return false;
+	intake_set_rules(service->taking.intake, rules);
+	for_each(service, mailbox_wake);
+	return true;
+}
+
+/* --- once ---------------------------------------------------------------------------------------
+ */
+
+static struct progress progress;
+static const struct service *interrupted; /* whose mailboxes are to stop on Ctrl-C */
+
+static void on_progress(size_t done, size_t total)
+{
+	progress_step(&progress, "mails", done, total);
+	if (progress_is_interrupted())
+		for_each(interrupted, mailbox_stop);
+}
+
+static bool run_once(struct mailbox *mailbox, const char *name)
+{
+	struct mailbox_tally tally;
+	g_autoptr(GError) error = NULL;
+	bool is_good = mailbox_run_once(mailbox, on_progress, &tally, &error);
+
+	progress_clear(&progress);
+	printf("%s: %zu recorded, %zu failed\n", name, tally.done, tally.failed);
+	if (error)
+		log_event(LOG_LEVEL_ERROR, "", "%s: %s", name, error->message);
+	return is_good && tally.failed == 0;
+}
+
+static bool run_all_once(const struct service *service)
+{
+	bool is_good = true;
+
+	interrupted = service;
+	for (guint i = 0; i < service->mailboxes->len && !progress_is_interrupted(); i++) {
+		const struct store_settings *settings = service->settings_of_mailboxes->pdata[i];
+
+		is_good = run_once(service->mailboxes->pdata[i], settings->name) && is_good;
+	}
+	return is_good && !progress_is_interrupted();
+}
+
+int service_once(const void *data)
+{
+	const struct fetch_settings *settings = data;
+	g_autoptr(GError) error = NULL;
+	struct service *service = service_open(settings, &error);
+	int status = EX_TEMPFAIL;
+
+	progress_block_signals();
+	if (service && db_schema_require(settings->common.conninfo, &error) &&
+	    service_connect(service, &error))
+		status = run_all_once(service) ? EXIT_SUCCESS : EX_TEMPFAIL;
+	if (error)
+		log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
+	if (error && !bm_error_is_temporary(error))
+		status = EXIT_FAILURE;
+	if (service)
+		service_close(service);
+	return status;
+}

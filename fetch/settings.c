@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The keys of bounce-fetch, and the files of its mailboxes.
+ */
+#include "fetch/settings.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "fetch/store/settings.h"
+
+static const struct config_key keys[] = {
+    CONFIG_NAME_KEY(fetch_settings, mailboxes, BM_SYSCONFDIR "/bounce-milter/mailboxes",
+		    "directory with a file NAME.conf for each mailbox"),
+    CONFIG_TEXT_KEY(fetch_settings, sender, "", NULL,
+		    "envelope sender of what is forwarded; empty: the null sender"),
+};
+
+void fetch_settings_sections(struct fetch_settings *settings,
+			     struct config_section sections_out[static FETCH_SETTINGS_SECTIONS])
+{
+	sections_out[0] = daemon_settings_section(&settings->common);
+	sections_out[1] = intake_settings_section(&settings->intake);
+	sections_out[2] = smtp_settings_section(&settings->smtp);
+	sections_out[3] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+}
+
+bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, GError **error)
+{
+	struct config_section sections[FETCH_SETTINGS_SECTIONS];
+
+	memset(settings_out, 0, sizeof *settings_out);
+	fetch_settings_sections(settings_out, sections);
+	return config_read(path, sections, G_N_ELEMENTS(sections), error) &&
+	       smtp_settings_check(&settings_out->smtp, path, error);
+}
+
+void fetch_settings_clear(struct fetch_settings *settings)
+{
+	struct config_section sections[FETCH_SETTINGS_SECTIONS];
+
+	fetch_settings_sections(settings, sections);
+	config_clear(sections, G_N_ELEMENTS(sections));
+}
+
+/* --- mailboxes -------------------------------------------------------------------------- */
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of the files, sorted. */
+static GPtrArray *list_files(const char *path, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GDir) dir = g_dir_open(path, 0, &cause);
+	const char *name;
+
+	if (!dir) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "mailboxes: %s", cause->message);
+		return NULL;
+	}
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	while ((name = g_dir_read_name(dir)))
+		if (*name != '.' && g_str_has_suffix(name, ".conf"))
+			g_ptr_array_add(names, g_build_filename(path, name, NULL));
+	g_ptr_array_sort(names, compare_names);
+	return names;
+}
+
+static void free_mailbox(void *data)
+{
+	store_settings_clear(data);
+	g_free(data);
+}
+
+GPtrArray *fetch_settings_mailboxes(const struct fetch_settings *settings, GError **error)
+{
+	g_autoptr(GPtrArray) files = list_files(settings->mailboxes, error);
+	g_autoptr(GPtrArray) mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
+
+	if (!files)
+		return NULL;
+	for (guint i = 0; i < files->len; i++) {
+		struct store_settings *mailbox = g_new0(struct store_settings, 1);
+
+		g_ptr_array_add(mailboxes, mailbox);
+		if (!store_settings_read(files->pdata[i], mailbox, error))
+			return NULL;
+	}
+	if (mailboxes->len > 0)
+		return g_steal_pointer(&mailboxes);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "mailboxes: there is no *.conf in %s",
+		    settings->mailboxes);
+	return NULL;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Record, then forward: a copy that cannot be sent leaves the mail where it is, and the mailbox is
+ * its queue.
+ */
+#include "fetch/taking.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "fetch/operator_copy.h"
+#include "intake/mail_trace.h"
+
+static bool is_for_person(const struct db_record_result *result)
+{
+	return result->disposition == DB_FORWARD ||
+	       (result->disposition == DB_DELIVER && strcmp(result->class, "unclassified") == 0);
+}
+
+/* --- a person ------------------------------------------------------------------------------ */
+
+/* POP3 has no folder to keep what was not sent as a whole. */
+static bool is_cut(const struct taking_mail *mail)
+{
+	return mail->content->size > mail->content->len;
+}
+
+static bool send_copy(struct taking *taking, const struct taking_mail *mail,
+		      const struct db_record_result *result, GError **error)
+{
+	const struct operator_copy copy = {.sender = taking->sender,
+					   .to = result->forward_to,
+					   .class = result->class,
+					   .reason = result->reason,
+					   .bounce_id = result->bounce_id,
+					   .bytes = mail->content->bytes,
+					   .len = mail->content->len};
+
+	return operator_copy_send(&copy, taking->smtp, error);
+}
+
+static enum taking_outcome keep_for_person(const struct taking_mail *mail, const char *why)
+{
+	if (!store_settings_is_pop3(mail->settings))
+		return TAKING_UNCLASSIFIED;
+	log_event(LOG_LEVEL_WARNING, mail->name,
+		  "a person must read this one; it stays in the mailbox: %s", why);
+	return TAKING_STAYS;
+}
+
+static enum taking_outcome hand_on(struct taking *taking, const struct taking_mail *mail,
+				   const struct db_record_result *result, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (*result->forward_to == '\0')
+		return keep_for_person(mail, "the parameter operator_mailbox is empty");
+	if (!mail->may_send) {
+		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "the copy for %s waits",
+			    result->forward_to);
+		return TAKING_UNSENT;
+	}
+	if (send_copy(taking, mail, result, &cause))
+		return is_cut(mail) ? keep_for_person(mail, "it is too long to be sent as a whole")
+				    : TAKING_UNCLASSIFIED;
+	if (cause->code != BM_ERROR_INPUT) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return TAKING_UNSENT;
+	}
+	log_event(LOG_LEVEL_ERROR, mail->name, "%s", cause->message);
+	return keep_for_person(mail, "its copy was refused");
+}
+
+/* --- the database ----------------------------------------------------------------------------- */
+
+/* It is moved aside: a person gets it all the same. */
+static void send_unrecorded(struct taking *taking, const struct taking_mail *mail)
+{
+	char unclassified[] = "unclassified";
+	char not_recorded[] = "not-recorded";
+	char none[] = "none";
+	g_autoptr(db_parameters_t) parameters = parameter_cache_get(taking->parameter_cache);
+	const struct db_record_result result = {.class = unclassified,
+						.reason = not_recorded,
+						.bounce_id = none,
+						.forward_to = parameters->operator_mailbox};
+	g_autoptr(GError) error = NULL;
+
+	if (*result.forward_to != '\0' && !send_copy(taking, mail, &result, &error))
+		log_event(LOG_LEVEL_ERROR, mail->name, "%s", error->message);
+}
+
+static void log_recorded(const struct taking_mail *mail, const struct db_record_result *result)
+{
+	g_autofree char *forward_to = log_quote(result->forward_to);
+
+	log_event(LOG_LEVEL_INFO, mail->name,
+		  "recorded bounce=%s class=%s reason=%s duplicate=%s disposition=%s forward_to=%s",
+		  result->bounce_id, result->class, result->reason,
+		  result->is_duplicate ? "yes" : "no",
+		  db_record_disposition_name(result->disposition), forward_to);
+}
+
+static enum taking_outcome record(struct taking *taking, const struct taking_mail *mail,
+				  const struct envelope *envelope, GError **error)
+{
+	const struct store_content *content = mail->content;
+	struct db_record_result result = {0};
+	g_autoptr(GError) cause = NULL;
+
+	if (!intake_process(taking->intake, envelope, content->bytes, content->len, &result,
+			    &cause)) {
+		bool is_refused = cause->code == BM_ERROR_INPUT;
+
+		if (is_refused && mail->is_last_try)
+			send_unrecorded(taking, mail);
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return is_refused ? TAKING_REFUSED : TAKING_AWAY;
+	}
+	g_atomic_int_inc(&taking->recorded);
+	log_recorded(mail, &result);
+	enum taking_outcome outcome =
+	    is_for_person(&result) ? hand_on(taking, mail, &result, error) : TAKING_RECORDED;
+	db_record_result_clear(&result);
+	return outcome;
+}
+
+/* What lies in a mailbox came over the Internet, whatever it says of itself. */
+enum taking_outcome taking_take(struct taking *taking, const struct taking_mail *mail,
+				GError **error)
+{
+	const struct store_content *content = mail->content;
+	struct mail_trace trace;
+
+	mail_trace_read(content->bytes, content->len, &trace);
+	const struct envelope envelope = {
+	    .source = store_settings_is_pop3(mail->settings) ? "pop3" : "imap",
+	    .sender = trace.sender,
+	    .recipients = (const char *const *)trace.recipients->pdata,
+	    .queue_id = mail->name,
+	    .client = "",
+	    .own_mta = strcmp(mail->settings->own_mta, "yes") == 0,
+	    .size = content->size};
+	enum taking_outcome outcome = record(taking, mail, &envelope, error);
+	mail_trace_clear(&trace);
+	return outcome;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What is secret is wiped on the way.
+ */
+#include "net/sasl.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+/* Takes the string and wipes it. */
+static char *to_base64(GString *secret)
+{
+	char *text = g_base64_encode((const guchar *)secret->str, secret->len);
+
+	explicit_bzero(secret->str, secret->len);
+	g_string_free(secret, TRUE);
+	return text;
+}
+
+char *sasl_encode(const char *secret)
+{
+	return to_base64(g_string_new(secret));
+}
+
+/* message = [authzid] NUL authcid NUL passwd */
+char *sasl_plain(const struct sasl_login *login)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_append_len(text, "", 1);
+	g_string_append(text, login->username);
+	g_string_append_len(text, "", 1);
+	g_string_append(text, login->secret);
+	return to_base64(text);
+}
+
+/* RFC 5801: "=" and "," of the name are written as =3D and =2C. */
+char *sasl_oauthbearer(const struct sasl_login *login)
+{
+	g_autoptr(GString) name = g_string_new(login->username);
+	GString *text = g_string_new("n,a=");
+
+	g_string_replace(name, "=", "=3D", 0);
+	g_string_replace(name, ",", "=2C", 0);
+	g_string_append_printf(text, "%s,\001host=%s\001port=%s\001auth=Bearer %s\001\001",
+			       name->str, login->host, login->port, login->secret);
+	return to_base64(text);
+}
+
+char *sasl_xoauth2(const struct sasl_login *login)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_append_printf(text, "user=%s\001auth=Bearer %s\001\001", login->username,
+			       login->secret);
+	return to_base64(text);
+}

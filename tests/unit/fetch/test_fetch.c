@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bounce-fetch without servers: keys and their documents, names of folders, what is remembered of
+ * a mail, and the operator's copy.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/error.h"
+#include "fetch/imap/folder_name.h"
+#include "fetch/memory.h"
+#include "fetch/operator_copy.h"
+#include "fetch/settings.h"
+#include "fetch/store/settings.h"
+#include "tests/unit/daemon/settings_documents.h"
+
+/* --- settings ------------------------------------------------------------------------------ */
+
+/* The sample files and the man page name every key, with its default. */
+static void test_documents(void)
+{
+	g_auto(fetch_settings_t) settings = {0};
+	g_auto(store_settings_t) mailbox = {0};
+	g_autoptr(GError) error = NULL;
+	struct config_section sections[FETCH_SETTINGS_SECTIONS];
+
+	g_assert_true(fetch_settings_read("etc/bounce-fetch.conf", &settings, &error));
+	fetch_settings_sections(&settings, sections);
+	settings_documents_check(sections, G_N_ELEMENTS(sections), "etc/bounce-fetch.conf",
+				 "doc/bounce-fetch.8");
+	g_assert_true(store_settings_read("etc/mailbox.conf", &mailbox, &error));
+	g_assert_no_error(error);
+	g_assert_cmpstr(mailbox.name, ==, "mailbox");
+	g_assert_cmpstr(mailbox.port, ==, "993");
+	g_assert_cmpstr(mailbox.recorded, ==, "move");
+	sections[0] = store_settings_section(&mailbox);
+	settings_documents_check(sections, 1, "etc/mailbox.conf", "doc/bounce-fetch.8");
+}
+
+#define MAILBOX "host = h\nusername = u\npassword_file = /p\n"
+
+/* What is said after the name of the file. */
+static const struct {
+	const char *text;
+	const char *complaint;
+} faults[] = {
+    {"protocol = pop3\n" MAILBOX, ":1: protocol: \"pop3\" is not one of imaps|imap|pop3s"},
+    {"protocol = pop3s\nrecorded = move\n" MAILBOX,
+     ": recorded: pop3s knows no folders and no flags, only delete"},
+    {"protocol = imaps\nport = imap\n" MAILBOX, ": port: not 1 to 65535"},
+    {"protocol = imaps\nfolders = INBOX,,x\n" MAILBOX, ": folders: a name is empty or no text"},
+    {"protocol = imaps\nfolders = INBOX, Failed\n" MAILBOX,
+     ": folders: a folder that mails are moved to cannot be read, too"},
+    {"protocol = imaps\nflag = \\Deleted\n" MAILBOX,
+     ": flag: a keyword, or one of \\Seen, \\Flagged, \\Answered"},
+    {"protocol = imaps\nflag = a)b\n" MAILBOX,
+     ": flag: a keyword, or one of \\Seen, \\Flagged, \\Answered"},
+};
+
+static void test_faults(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+		g_autofree char *path = NULL;
+		g_auto(store_settings_t) mailbox = {0};
+		g_autoptr(GError) error = NULL;
+
+		close(g_file_open_tmp("mailbox-XXXXXX", &path, NULL));
+		g_assert_true(g_file_set_contents(path, faults[i].text, -1, NULL));
+		g_autofree char *expected = g_strconcat(path, faults[i].complaint, NULL);
+		g_assert_false(store_settings_read(path, &mailbox, &error));
+		g_assert_error(error, BM_ERROR, BM_ERROR_CONFIG);
+		g_assert_cmpstr(error->message, ==, expected);
+		g_unlink(path);
+	}
+}
+
+/* --- names of folders ------------------------------------------------------------------------ */
+
+static void test_folder_names(void)
+{
+	static const char *const rows[][2] = {
+	    {"INBOX", "\"INBOX\""},
+	    {"a \"b\" \\c", "\"a \\\"b\\\" \\\\c\""},
+	    {"Gel\xc3\xb6schte", "\"Gel&APY-schte\""},
+	    {"A&B", "\"A&-B\""},
+	    {"\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5", "\"&U,BTFw-/&ZeU-\""}, /* RFC 3501 5.1.3 */
+	    {"\xf0\x9f\x93\xac", "\"&2D3c7A-\""},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *name = imap_folder_name(rows[i][0]);
+
+		g_assert_cmpstr(name, ==, rows[i][1]);
+	}
+}
+
+/* --- memory ------------------------------------------------------------------------------------
+ */
+
+static unsigned fail(struct memory *memory, enum memory_blame blame, int recorded)
+{
+	const struct memory_failure failure = {7, blame, recorded};
+
+	return memory_fail(memory, &failure);
+}
+
+static void test_tries(void)
+{
+	struct memory *memory = memory_new();
+
+	memory_begin_round(memory);
+	g_assert_true(memory_is_wanted(memory, 7));
+	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
+	g_assert_false(memory_is_wanted(memory, 7)); /* not twice in a round */
+	memory_begin_round(memory);
+	g_assert_true(memory_is_wanted(memory, 7));
+	memory_forget_absent(memory);
+	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
+	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 1), ==, 1);
+	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_OTHERS, 2), ==, 1);
+	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_THE_MAIL, 2), ==, 2);
+	memory_begin_round(memory);
+	memory_forget_absent(memory); /* nobody asked about it: it is gone */
+	g_assert_cmpuint(memory_failures(memory, 7), ==, 0);
+	memory_free(memory);
+}
+
+static void test_fates(void)
+{
+	struct memory *memory = memory_new();
+	enum store_fate fate;
+
+	memory_begin_round(memory);
+	g_assert_false(memory_get_fate(memory, 7, &fate));
+	memory_set_fate(memory, 7, STORE_UNCLASSIFIED);
+	memory_begin_round(memory);
+	g_assert_true(memory_is_wanted(memory, 7)); /* to be settled */
+	g_assert_true(memory_get_fate(memory, 7, &fate));
+	g_assert_cmpint((int)fate, ==, STORE_UNCLASSIFIED);
+	memory_leave(memory, 7);
+	memory_begin_round(memory);
+	g_assert_false(memory_is_wanted(memory, 7));
+	memory_free(memory);
+}
+
+/* --- the operator's copy -------------------------------------------------------------------------
+ */
+
+static void test_copy(void)
+{
+	static const char mail[] = "x-bounce-class: hard\n folded\nSubject: a\r\n\nX-Bounce-Id: 1\n"
+				   ".end";
+	const struct operator_copy copy = {.sender = "",
+					   .to = "op@example.org",
+					   .class = "unclassified",
+					   .reason = "a\nb",
+					   .bounce_id = "",
+					   .bytes = mail,
+					   .len = strlen(mail)};
+	g_autoptr(GBytes) bytes = operator_copy_compose(&copy);
+	g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+
+	g_assert_cmpstr(text, ==,
+			"X-Bounce-Class: unclassified\r\nX-Bounce-Reason: a b\r\nSubject: a\r\n\r\n"
+			"X-Bounce-Id: 1\r\n.end\r\n");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/fetch/documents", test_documents);
+	g_test_add_func("/fetch/faults", test_faults);
+	g_test_add_func("/fetch/folder-names", test_folder_names);
+	g_test_add_func("/fetch/tries", test_tries);
+	g_test_add_func("/fetch/fates", test_fates);
+	g_test_add_func("/fetch/copy", test_copy);
+	return g_test_run();
+}
