@@ -357,8 +357,12 @@ STATEMENT(operator_queries_shadow, 3,
 
 /* --- care ---------------------------------------------------------------------------- */
 
-STATEMENT(operator_queries_housekeeping, 1,
-	  "SELECT step, done FROM bounce.housekeeping($1::integer)");
+STATEMENT(operator_queries_keep_month, 0, "SELECT coalesce(bounce.keep_month(), '') AS done");
+STATEMENT(operator_queries_housekeeping, 3,
+	  "SELECT 'months made' AS step, $2::bigint AS done "
+	  "UNION ALL SELECT 'months dropped', $3::bigint "
+	  "UNION ALL SELECT step, done FROM bounce.housekeeping($1::integer) "
+	  "WHERE step NOT LIKE 'months%'");
 STATEMENT(operator_queries_erase, 3,
 	  "SELECT $1::text AS name, CASE WHEN coalesce($3::boolean, false) THEN "
 	  "bounce.erase_person($1, $2) "

@@ -100,7 +100,9 @@ extern const struct db_statement
 extern const struct db_statement operator_queries_report; /* dimension, since, until, limit */
 extern const struct db_statement operator_queries_shadow; /* process, since, limit */
 
-extern const struct db_statement operator_queries_housekeeping; /* batch */
+extern const struct db_statement operator_queries_keep_month;
+extern const struct db_statement
+    operator_queries_housekeeping; /* batch, months made and dropped before */
 extern const struct db_statement
     operator_queries_erase; /* address or person, why, it is a person ("true") */
 extern const struct db_statement operator_queries_keys;

@@ -44,7 +44,7 @@ GRANT USAGE ON SCHEMA bounce
 -- The milter: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_milter;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.record_report, bounce.milter_settings,
-  bounce.token_settings, bounce.housekeeping TO bounce_milter;
+  bounce.token_settings, bounce.housekeeping, bounce.keep_month TO bounce_milter;
 
 -- bounce-delivery: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_delivery;
@@ -98,7 +98,7 @@ GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator, bounce_admin
 GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator, bounce_admin;
 GRANT INSERT, UPDATE (description) ON bounce.process TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.parameter, bounce.set_parameter,
-  bounce.housekeeping TO bounce_operator, bounce_admin;
+  bounce.housekeeping, bounce.keep_month TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,

@@ -2,7 +2,9 @@
  *
  * bouncectl housekeeping, erase: what time or a person asks to be removed.
  */
-#include "ctl/framework/command.h"
+#include "ctl/framework/connect.h"
+#include "ctl/framework/result.h"
+#include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "db/operator_queries.h"
@@ -15,6 +17,51 @@ static const struct ctl_option housekeeping_options[] = {
     {0},
 };
 
+enum { MONTHS_MAX = 500 }; /* of three tables, for as long as events are kept */
+
+static const struct ctl_view housekeeping_view = {
+    .parameters = {"batch", "made", "dropped"},
+    .sections = {{.name = "housekeeping",
+		  .statement = &operator_queries_housekeeping,
+		  .columns = {CTL_COLUMN("step"), CTL_COLUMN("done")}}}};
+
+/* What became of the partition that is due: made, dropped, locked; "": none is. NULL on error. */
+static char *keep_month(struct ctl_call *call, GError **error)
+{
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &operator_queries_keep_month, NULL, error);
+
+	return rows ? g_strdup(db_rows_find(rows, 0, "done")) : NULL;
+}
+
+static void set_count(struct ctl_call *call, const char *name, unsigned count)
+{
+	g_autofree char *text = g_strdup_printf("%u", count);
+
+	ctl_call_set(call, name, text);
+}
+
+/* A transaction for each partition: who records waits for one at a time. */
+static enum ctl_exit_code run_housekeeping(struct ctl_call *call)
+{
+	unsigned made = 0, dropped = 0;
+
+	for (unsigned n = 0; n < MONTHS_MAX; n++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *done = keep_month(call, &error);
+
+		if (!done)
+			return ctl_result_error(call, error);
+		if (g_str_equal(done, "") || g_str_equal(done, "locked"))
+			break;
+		made += g_str_equal(done, "made");
+		dropped += g_str_equal(done, "dropped");
+	}
+	set_count(call, "made", made);
+	set_count(call, "dropped", dropped);
+	return ctl_view_show(call, &housekeeping_view);
+}
+
 CTL_COMMAND(command_housekeeping) = {
     .name = "housekeeping",
     .topic = TOPIC_MAINTENANCE,
@@ -24,10 +71,7 @@ CTL_COMMAND(command_housekeeping) = {
 	    "much as --batch allows.\n",
     .example = "housekeeping",
     .options = {housekeeping_options},
-    .view = {.parameters = {"batch"},
-	     .sections = {{.name = "housekeeping",
-			   .statement = &operator_queries_housekeeping,
-			   .columns = {CTL_COLUMN("step"), CTL_COLUMN("done")}}}},
+    .run = run_housekeeping,
 };
 
 static const struct ctl_option erase_options[] = {

@@ -134,6 +134,15 @@ COMMENT ON FUNCTION bounce.drop_expired_token_keys(timestamptz) IS
 
 -- Retention --------------------------------------------------------------------------
 
+CREATE OR REPLACE FUNCTION bounce.keep_month() RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+  SELECT bounce_internal.keep_month_at(now())
+$$;
+COMMENT ON FUNCTION bounce.keep_month() IS
+  'operator: makes or drops one monthly partition, the next one that is due: made, dropped; '
+  'locked: others have its tables, to be tried again later; NULL: nothing is due. A transaction '
+  'for each, so that who records waits for one at a time. The milter may call it too';
+
 CREATE OR REPLACE FUNCTION bounce.housekeeping(batch integer DEFAULT 1000)
 RETURNS TABLE (step text, done bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -141,9 +150,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
   FROM bounce_internal.housekeeping_at(now(), bounce_internal.require_count('a batch', batch)) AS h;
 $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
-  'operator: to be called hourly by a timer: creates and drops monthly partitions and erases what '
-  'is too old, at most a batch in each step. Repeat while a step has done as much as batch. The '
-  'milter may call it too; it cannot choose the retention times';
+  'operator: to be called hourly by a timer, after keep_month(): erases what is too old, at most '
+  'a batch in each step, and creates and drops what is left of monthly partitions. Repeat while a '
+  'step has done as much as batch. The milter may call it too; it cannot choose the retention '
+  'times';
 
 CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

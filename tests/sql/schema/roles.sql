@@ -37,7 +37,8 @@ SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p
                      AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, role),
               functions::text[], role || ' may call these functions and no other')
 FROM (VALUES
-  ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping}'),
+  ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping,'
+   'keep_month}'),
   ('bounce_application',
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
    'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
@@ -57,7 +58,7 @@ FROM (VALUES
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
    'dismiss_outage,outage_sample,undo_preview,undo_bounces,reclassify,'
    'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
-   'find_communications,communication_story,status,report_by,housekeeping,'
+   'find_communications,communication_story,status,report_by,housekeeping,keep_month,'
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
@@ -71,7 +72,7 @@ FROM (VALUES
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
    'dismiss_outage,outage_sample,undo_preview,undo_bounces,reclassify,'
    'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
-   'find_communications,communication_story,status,report_by,housekeeping,'
+   'find_communications,communication_story,status,report_by,housekeeping,keep_month,'
    'erase_address,erase_person,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
@@ -194,6 +195,7 @@ FROM (VALUES
   ('application', 'refused', 'SELECT bounce.set_parameter(''resend'', ''off'')'),
   ('milter', 'done', 'SELECT * FROM bounce.token_settings()'),
   ('milter', 'done', 'SELECT * FROM bounce.housekeeping()'),
+  ('milter', 'done', 'SELECT bounce.keep_month()'),
   ('milter', 'refused',
    'SELECT * FROM bounce_internal.housekeeping_at(now() + interval ''9 years'', 1000)'),
   ('milter', 'refused', 'SELECT bounce.set_parameter(''keep_raw_hard'', ''1 day'')'),

@@ -80,13 +80,51 @@ SELECT is((SELECT sum(count) FROM bounce.hard_count
 -- Months: housekeeping does not keep recording out for long, nor does it fail
 SELECT dblink_exec('a', 'BEGIN'),
        dblink_exec('a', 'LOCK TABLE bounce.bounce_default IN ROW EXCLUSIVE MODE');
-SELECT is((SELECT step FROM bounce_internal.housekeeping_at('2041-05-01 00:00+00', 10)
-           WHERE step LIKE 'months%'), 'months: locked, tried again next time',
-          'somebody is writing: the month waits');
+SELECT is((SELECT done FROM bounce_internal.housekeeping_at('2041-05-01 00:00+00', 10)
+           WHERE step = 'months made'), 0::bigint, 'somebody is writing: the month waits');
+SELECT is(bounce_internal.keep_month_at('2041-05-01 00:00+00'), 'locked', 'and says so');
 SELECT is((SELECT count(*) FROM bounce.event_partition WHERE month > '2041-01-01'), 0::bigint,
           'all of it');
 SELECT dblink_exec('a', 'COMMIT');
 SELECT is((SELECT done FROM bounce_internal.housekeeping_at('2041-05-01 00:00+00', 10)
            WHERE step = 'months made'), 12::bigint, 'then it is made');
+
+-- Months made and dropped while several sessions record: nobody fails, nobody deadlocks
+SELECT test.mail('load' || i, ARRAY[format('load%s@load.example', i)])
+FROM generate_series(1, 900) AS i;
+CREATE PROCEDURE test.record_load(first integer, last integer) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN first .. last LOOP
+    PERFORM test.record(test.report('mailbox_full', format('load%s@load.example', i), '4.2.2',
+                                    "to" => test.return_path(format('load%s@load.example', i))));
+    COMMIT;
+  END LOOP;
+END $$;
+SELECT dblink_send_query(s, format('CALL test.record_load(%s, %s)', n * 300 + 1, n * 300 + 300))
+FROM (VALUES ('a', 0), ('b', 1), ('c', 2)) AS v (s, n);
+CREATE TABLE test.kept (done text);
+CREATE PROCEDURE test.keep_months() LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. 200 LOOP
+    -- old ones and this month's: whoever records finds the default partition
+    INSERT INTO test.kept VALUES
+      (CASE i % 4 WHEN 3 THEN bounce_internal.keep_month_at(now() + interval '9 years')
+                  WHEN 1 THEN bounce_internal.change_month('drop', 'bounce_message',
+                                bounce_internal.month_start(now()))::text
+                  ELSE bounce_internal.keep_month_at(now()) END);
+    COMMIT;
+    EXIT WHEN dblink_is_busy('a') + dblink_is_busy('b') + dblink_is_busy('c') = 0;
+  END LOOP;
+END $$;
+CALL test.keep_months();
+SELECT cmp_ok((SELECT count(*) FROM test.kept WHERE done IN ('made', 'dropped', 'true')), '>',
+              5::bigint, 'months came and went meanwhile');
+CREATE FUNCTION test.error_of(session text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM dblink_get_result(session, false) AS d (status text);
+  RETURN dblink_error_message(session);
+END $$;
+SELECT is(test.error_of(s), 'OK', 'session ' || s || ' has recorded all the time')
+FROM unnest('{a,b,c}'::text[]) AS s;
 
 SELECT * FROM finish();

@@ -144,17 +144,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
   class text;
 BEGIN
-  -- months wait for a lock; they must not keep the rest from being done, and come again next time
-  BEGIN
-    step := 'months made';    done :=
-      bounce_internal.make_months(
-          at);                                                     RETURN NEXT;
-    step := 'months dropped'; done :=
-      bounce_internal.drop_months(
-          at - bounce_internal.parameter_interval('keep_events'));          RETURN NEXT;
-  EXCEPTION WHEN lock_not_available THEN
-    step := 'months: locked, tried again next time'; done := 0; RETURN NEXT;
-  END;
   FOREACH class IN ARRAY ARRAY['hard', 'soft', 'technical', 'auto_reply', 'unclassified'] LOOP
     step := 'raw messages erased: '
       || class; done := bounce_internal.erase_raw(class,
@@ -182,6 +171,11 @@ BEGIN
   step := 'held blocks left over'; done := bounce_internal.decide_leftovers(batch); RETURN NEXT;
   step := 'domains learned';       done :=
     bounce_internal.learn_domains(batch);            RETURN NEXT;
+  -- last: their locks last until the end of the transaction, and they come again next time
+  step := 'months made';           done := bounce_internal.make_months(at); RETURN NEXT;
+  step := 'months dropped';        done :=
+    bounce_internal.drop_months(at - bounce_internal.parameter_interval('keep_events'));
+  RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS
   'housekeeping() with the time as an argument';
