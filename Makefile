@@ -8,7 +8,8 @@
 # Honoured: CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX, SYSCONFDIR, UNITDIR, SYSUSERSDIR,
 # TMPFILESDIR, DESTDIR, SANITIZE=address,undefined, WERROR=-Werror, V=1.
 
-VERSION    := 0.1.0
+# the one place of the version: that of the package
+VERSION    := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
@@ -65,7 +66,8 @@ say  = $(if $(V),,printf '  %-5s %s\n' $(1) $(2);)
 
 ## all: build bounce-milter, bounce-delivery, bounce-fetch and bouncectl into build/
 .PHONY: all
-all: $(addprefix $(BUILD)/,bounce-milter bounce-delivery bounce-fetch bouncectl)
+DAEMONS := bounce-milter bounce-delivery bounce-fetch
+all: $(DAEMONS:%=$(BUILD)/%) $(BUILD)/bouncectl
 
 # A change of compiler or flags rebuilds everything.
 FLAGS_STAMP := $(BUILD)/.flags
@@ -199,8 +201,7 @@ CONFDIR  := $(SYSCONFDIR)/bounce-milter
 
 INSTALL_755 := \
 	$(BINDIR):$(BUILD)/bouncectl \
-	$(SBINDIR):$(BUILD)/bounce-milter $(SBINDIR):$(BUILD)/bounce-delivery \
-	$(SBINDIR):$(BUILD)/bounce-fetch
+	$(DAEMONS:%=$(SBINDIR):$(BUILD)/%)
 INSTALL_644 := \
 	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
 	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
@@ -249,7 +250,7 @@ install-data:
 	$(foreach i,$(INSTALL_644),$(call put,644)$(newline)	)
 	$(foreach i,$(INSTALL_PATHS),$(put_with_paths)$(newline)	)
 	install -m 644 etc/completion/bouncectl.bash $(DESTDIR)$(COMPLETION)/bouncectl
-	for file in bounce-milter.conf bounce-delivery.conf bounce-fetch.conf; do \
+	for file in $(notdir $(wildcard etc/*.conf)); do \
 		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \
 			install -m 644 etc/$$file $(DESTDIR)$(CONFDIR) || exit 1; \
 	done
@@ -260,6 +261,8 @@ uninstall:
 		$(DESTDIR)$(COMPLETION)/bouncectl
 	-rmdir $(DESTDIR)$(DOCDIR)/examples/* $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) \
 		$(DESTDIR)$(DATADIR)/bounce-milter/* $(DESTDIR)$(DATADIR)/bounce-milter
+
+include debian/deb.mk
 
 ##@ Other
 

@@ -9,7 +9,8 @@
 # installation, Postfix is installed without a configuration, Dovecot is masked before it comes (a
 # server that was there already is not), no package is removed.
 #
-# usage: setup.sh install|check STAGE...        stages: build, server, lint, coverage, fuzz
+# usage: setup.sh install|check STAGE...        stages: build, server, lint, coverage, fuzz,
+#                                               package
 set -eu
 
 # stage, Debian package ("a|b": either, the first is installed), and what shows that it is there:
@@ -43,6 +44,10 @@ needs() {
 	lint mandoc cmd:mandoc
 	coverage gcovr cmd:gcovr
 	fuzz clang cmd:clang
+	package dpkg-dev cmd:dpkg-buildpackage
+	package debhelper cmd:dh
+	package lintian cmd:lintian
+	package debootstrap cmd:debootstrap
 	END
 }
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl db create: everything that the database needs, in one step. A second run
+ * changes nothing but the parameters that it is given.
+ */
+#include "ctl/framework/connect.h"
+#include "ctl/framework/result.h"
+#include "ctl/options/topics.h"
+#include "ctl/options/values.h"
+#include "db/create.h"
+#include "db/migrate.h"
+#include "db/operator_queries.h"
+
+static void say_nothing(unsigned version, const char *name)
+{
+	(void)version;
+	(void)name;
+}
+
+static bool create(const char *conninfo, GError **error)
+{
+	return db_create_database(conninfo, error) &&
+	       db_schema_migrate(conninfo, say_nothing, error) &&
+	       db_create_login_roles(conninfo, error);
+}
+
+/* Without the option the parameter stays as it is. */
+static bool set_parameter(struct ctl_call *call, const char *option, const char *name,
+			  GError **error)
+{
+	const char *const values[] = {name, ctl_call_option(call, option), NULL};
+
+	if (values[1] == NULL)
+		return true;
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &operator_queries_param_set, values, error);
+	return rows;
+}
+
+static enum ctl_exit_code run_create(struct ctl_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
+	struct db_schema_status schema;
+
+	if (!conninfo || !create(conninfo, &error) ||
+	    !set_parameter(call, "bounce-domain", "bounce_domain", &error) ||
+	    !set_parameter(call, "operator-mailbox", "operator_mailbox", &error) ||
+	    !db_schema_read(conninfo, &schema, &error))
+		return ctl_result_error(call, error);
+	g_string_append_printf(out, "%s; bouncemilter and bouncedelivery may log in\n",
+			       schema.detail);
+	db_schema_status_clear(&schema);
+	return ctl_result_print(out);
+}
+
+static const struct ctl_option options[] = {
+    {.name = "bounce-domain",
+     .value = &value_domain,
+     .help = "the domain whose mail is read as bounces"},
+    {.name = "operator-mailbox",
+     .value = &value_address,
+     .help = "where the messages go that nobody can classify"},
+    {0},
+};
+
+CTL_COMMAND(command_db_create) = {
+    .name = "db create",
+    .topic = TOPIC_SCHEMA,
+    .summary = "create the database, the schema and the roles of the daemons",
+    .help =
+	"It needs the rights of a superuser. The roles have the names of the daemons' accounts\n"
+	"and no password. What is there already stays as it is.\n",
+    .example = "db create --bounce-domain bounces.example.org --operator-mailbox me@example.org",
+    .options = {options},
+    .run = run_create,
+};

@@ -1,0 +1,93 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make check-deb: what an administrator trusts the package with. lintian finds nothing; a second
+# build, elsewhere and in other circumstances, is the same to the byte; on a fresh Debian 12 and 13
+# the README is followed literally, a bounce is recorded, and upgrade, removal and purge do what
+# they should. Needs root and a mirror of Debian. Arguments: the parts to run.
+use strict;
+use warnings;
+use Cwd qw(getcwd);
+use File::Path qw(make_path remove_tree);
+use Test::More;
+
+my $tree = getcwd();
+my $work = "$tree/build/check-deb";
+my ($deb) = glob "$tree/bounce-milter_*.deb";
+$> == 0 or plan skip_all => 'needs root';
+$deb or BAIL_OUT('no package: make deb');
+
+sub succeeds {
+    my ($name, @command) = @_;
+    my $log = "$work/" . $name =~ s/\W+/-/gr . '.log';
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        open STDOUT, '>',  $log    or die "$log: $!\n";
+        open STDERR, '>&', *STDOUT or die "stderr: $!\n";
+        exec @command or die "$command[0]: $!\n";
+    }
+    waitpid $pid, 0;
+    return ok($? == 0, $name) || diag(qx(tail -n 40 '$log'));
+}
+
+# The same package with a higher version, and with a default changed that a site may have changed.
+sub next_version {
+    my $dir  = "$work/next";
+    my $next = "$work/next.deb";
+    remove_tree($dir);
+    system("dpkg-deb -R '$deb' '$dir'") == 0 or die "dpkg-deb: $?\n";
+    system("sed -i 's/^Version: .*/&+next/' '$dir/DEBIAN/control'") == 0 or die "sed: $?\n";
+    system("echo '# new' >>'$dir/etc/bounce-milter/bounce-milter.conf'") == 0 or die "echo: $?\n";
+    system("dpkg-deb --root-owner-group -b '$dir' '$next' >/dev/null") == 0 or die "dpkg-deb: $?\n";
+    return $next;
+}
+
+# The first lines of code in README's chapter Install.
+sub installation {
+    open my $in, '<', 'README.md' or die "README.md: $!\n";
+    local $/;
+    my ($code) = <$in> =~ /^## Install\n.*?\n\n((?: {4}[^\n]*\n)+)/ms
+        or die "README.md: no commands\n";
+    return $code;
+}
+
+# What somebody has who begins to read the README; kept for the next time.
+sub base_of {
+    my ($suite) = @_;
+    my $base = ($ENV{DEBIAN_BASES} // "$tree/build/debian") . "/$suite";
+    return $base if -e "$base/prepared";
+    make_path($base);
+    succeeds("$suite: a fresh Debian", 'sh', 'tests/package/fresh.sh', $suite, $base) or return;
+    return $base;
+}
+
+make_path($work);
+my @part = @ARGV ? @ARGV : qw(lintian again bookworm trixie);
+my %part = map { ($_ => 1) } @part;
+succeeds('lintian finds nothing', qw(lintian --fail-on), 'error,warning', '--allow-root', $deb)
+    if delete $part{lintian};
+
+subtest 'a second build' => sub {
+    local @ENV{qw(TZ LC_ALL DEB_BUILD_OPTIONS)} = ('Asia/Tokyo', 'C', 'nocheck parallel=1');
+    my $again = "$work/second/build";
+    my $umask = umask 0077;
+    succeeds('in another place, language and time zone', 'sh', 'debian/build.sh', $again);
+    umask $umask;
+    succeeds('is the same to the byte', 'cmp', $deb, glob "$again/bounce-milter_*.deb");
+} if delete $part{again};
+
+for my $suite (sort keys %part) {
+    my $base = base_of($suite) or next;
+    my $root = "$work/$suite";
+    remove_tree($root);
+    make_path("$root/merged", "$root/upper", "$root/workdir", "$root/given");
+    system('cp', $deb, next_version(), 'tests/package/inside.sh', 'tests/package/systemctl',
+        "$root/given") == 0 or die "cp: $?\n";
+    open my $out, '>', "$root/given/install" or die "install: $!\n";
+    print $out installation();
+    close $out or die "install: $!\n";
+    system(qw(unshare --mount --uts --ipc --pid --fork --kill-child sh tests/package/overlay.sh),
+        $base, $root);
+    is $?, 0, "$suite: the whole life";
+}
+done_testing;
