@@ -102,8 +102,8 @@ before=$(mta)
 
 # --- the README, line by line -----------------------------------------------------------
 cd /given || exit 1
-sed -e 's/^    sudo apt install /&-y /' -e 's/^    sudo systemctl /    sudo systemctl.test /' install \
-	>/tmp/install
+sed -e 's/^    sudo apt install /&-y /' -e 's/^    sudo systemctl /    sudo systemctl.test /' \
+	install >/tmp/install
 shows 'every command of the README' bash -e -x /tmp/install
 is "the mail server's configuration is untouched" "$(mta)" "$before"
 socket=/var/spool/postfix/bounce-milter/socket
@@ -138,8 +138,9 @@ shows 'removal' apt-get -y remove bounce-milter
 shows 'keeps the configuration' test -e /etc/bounce-milter/bounce-milter.conf
 shows 'and takes the programs' test ! -e /usr/sbin/bounce-milter
 shows 'purge' apt-get -y purge bounce-milter
-is 'leaves nothing' "$(find / -xdev -path /proc -prune -o -path /given -prune -o -path /tmp -prune \
-	-o -path /var/cache -prune -o -path /var/log -prune -o -path '/*bounce-*' -print)" ''
+is 'leaves nothing' "$(find / -xdev \( -path /proc -o -path /given -o -path /tmp \
+	-o -path /var/cache -o -path /var/log \) -prune -o \( -path '*bounce-milter*' -o -path '*bounce-delivery*' \
+	-o -path '*bouncectl*' \) -print)" ''
 is 'the database stays' "$(bounces)" 2
 is 'and the mail server as its administrator left it' "$(mta)" "$attached"
 exit $status
