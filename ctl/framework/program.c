@@ -16,7 +16,7 @@
 
 static enum ctl_exit_code flushed(void)
 {
-	return fflush(stdout) == 0 ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+	return fflush(stdout) == 0 && !ferror(stdout) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
 static bool is_help(const char *word)
