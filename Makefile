@@ -206,10 +206,10 @@ INSTALL_644 := \
 	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
 	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
 	$(patsubst %,$(DOCDIR)/examples/postfix:%,$(wildcard etc/postfix/*)) \
-	$(SYSUSERSDIR):etc/sysusers/bounce-milter.conf \
-	$(TMPFILESDIR):etc/tmpfiles/bounce-milter.conf
+	$(SYSUSERSDIR):etc/sysusers/bounce-milter.conf
 # in these the paths are those of this installation
 INSTALL_PATHS := \
+	$(TMPFILESDIR):etc/tmpfiles/bounce-milter.conf \
 	$(patsubst %,$(DATADIR)/man/man1:%,$(wildcard doc/*.1)) \
 	$(patsubst %,$(DATADIR)/man/man5:%,$(wildcard doc/*.5)) \
 	$(patsubst %,$(DATADIR)/man/man8:%,$(wildcard doc/*.8)) \
@@ -250,7 +250,7 @@ install-data:
 	$(foreach i,$(INSTALL_644),$(call put,644)$(newline)	)
 	$(foreach i,$(INSTALL_PATHS),$(put_with_paths)$(newline)	)
 	install -m 644 etc/completion/bouncectl.bash $(DESTDIR)$(COMPLETION)/bouncectl
-	for file in $(notdir $(wildcard etc/*.conf)); do \
+	for file in $(notdir $(wildcard etc/bounce-*.conf)); do \
 		[ -e $(DESTDIR)$(CONFDIR)/$$file ] || \
 			install -m 644 etc/$$file $(DESTDIR)$(CONFDIR) || exit 1; \
 	done

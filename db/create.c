@@ -19,6 +19,7 @@ static const char login_roles_script[] =
     "DO $$ DECLARE login record; BEGIN"
     " FOR login IN SELECT * FROM (VALUES"
     "  ('bouncemilter', 'bounce_milter'),"
+    "  ('bouncefetch', 'bounce_milter'),"
     "  ('bouncedelivery', 'bounce_delivery')) AS v (account, group_role) LOOP"
     "  IF to_regrole(login.account) IS NULL THEN"
     "   EXECUTE format('CREATE ROLE %I LOGIN', login.account);"

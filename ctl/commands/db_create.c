@@ -49,7 +49,7 @@ static enum ctl_exit_code run_create(struct ctl_call *call)
 	    !set_parameter(call, "operator-mailbox", "operator_mailbox", &error) ||
 	    !db_schema_read(conninfo, &schema, &error))
 		return ctl_result_error(call, error);
-	g_string_append_printf(out, "%s; bouncemilter and bouncedelivery may log in\n",
+	g_string_append_printf(out, "%s; bouncemilter, bouncefetch and bouncedelivery may log in\n",
 			       schema.detail);
 	db_schema_status_clear(&schema);
 	return ctl_result_print(out);

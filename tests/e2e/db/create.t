@@ -28,8 +28,9 @@ is $db->value('SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datna
         . ' current_database()', dbname => $name), 'UTF8', 'the database';
 is parameter('bounce_domain'),    'bounces.example.org', 'bounce_domain';
 is parameter('operator_mailbox'), 'me@example.org',      'operator_mailbox';
-for (qw(milter delivery)) {
-    is $db->value("SELECT rolcanlogin AND pg_has_role(oid, 'bounce_$_', 'MEMBER')"
+my %group = (milter => 'milter', fetch => 'milter', delivery => 'delivery');
+for (sort keys %group) {
+    is $db->value("SELECT rolcanlogin AND pg_has_role(oid, 'bounce_$group{$_}', 'MEMBER')"
             . " FROM pg_roles WHERE rolname = 'bounce$_'"), 't', "the role bounce$_";
 }
 create(qw(--bounce-domain other.example.org));
