@@ -18,7 +18,8 @@
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
 static const char listen_statement[] = "LISTEN bounce_delivery";
-static const char unlisten_statement[] = "UNLISTEN bounce_delivery";
+static const char unlisten_statement[] = "UNLISTEN *";
+static const char listen_urgent_statement[] = "LISTEN bounce_send_now";
 /* The functions' statements are the same for every mail, and so are their good plans;
  * one with an array of ids would be planned anew each time. */
 static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
@@ -26,6 +27,10 @@ static const char claim_statement[] =
     "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
     " envelope_id, bytes"
     " FROM bounce.claim_deliveries(worker => $1, server => $2, batch => $3::integer)";
+static const char claim_urgent_statement[] =
+    "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
+    " envelope_id, bytes"
+    " FROM bounce.claim_urgent(worker => $1, batch => $2::integer)";
 static const char step_name[] = "step"; /* prepared: there is one for each mail */
 static const char step_statement[] =
     "SELECT message_id, envelope_id, raw, body_text, body_html, header_from,"
@@ -48,6 +53,7 @@ struct db_queue {
 	unsigned query_wait;
 	PGconn *connection; /* NULL: not connected */
 	bool is_listening;
+	bool is_urgent;
 };
 
 struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker,
@@ -71,6 +77,11 @@ void db_queue_free(struct db_queue *queue)
 	g_free(queue->worker);
 	g_free(queue->server);
 	g_free(queue);
+}
+
+void db_queue_make_urgent(struct db_queue *queue)
+{
+	queue->is_urgent = true;
 }
 
 static bool connect_queue(struct db_queue *queue, GError **error)
@@ -119,8 +130,9 @@ static PGresult *ask(struct db_queue *queue, const char *statement, size_t count
 /* Without an answer the connection is lost, which the next to ask will see. */
 static void set_listening(struct db_queue *queue, bool should_listen)
 {
+	const char *listen = queue->is_urgent ? listen_urgent_statement : listen_statement;
 	g_autoptr(PGresult) result =
-	    ask(queue, should_listen ? listen_statement : unlisten_statement, 0, NULL, NULL);
+	    ask(queue, should_listen ? listen : unlisten_statement, 0, NULL, NULL);
 
 	queue->is_listening = result && should_listen;
 }
@@ -156,13 +168,21 @@ static struct db_item *read_item(const PGresult *result, int row)
 	return item;
 }
 
-GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error)
+static PGresult *ask_to_claim(struct db_queue *queue, unsigned batch, GError **error)
 {
 	g_autofree char *size = g_strdup_printf("%u", batch);
-	const struct pg_param params[] = {PG_TEXT(queue->worker), PG_TEXT(queue->server),
-					  PG_TEXT(size)};
-	g_autoptr(PGresult) result =
-	    ask(queue, claim_statement, G_N_ELEMENTS(params), params, error);
+	const struct pg_param any[] = {PG_TEXT(queue->worker), PG_TEXT(queue->server),
+				       PG_TEXT(size)};
+	const struct pg_param urgent[] = {PG_TEXT(queue->worker), PG_TEXT(size)};
+
+	return queue->is_urgent
+		   ? ask(queue, claim_urgent_statement, G_N_ELEMENTS(urgent), urgent, error)
+		   : ask(queue, claim_statement, G_N_ELEMENTS(any), any, error);
+}
+
+GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error)
+{
+	g_autoptr(PGresult) result = ask_to_claim(queue, batch, error);
 
 	if (!result)
 		return NULL;
@@ -316,6 +336,8 @@ bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease
 /* Milliseconds until something is due, at most the limit. */
 static int time_until_due(struct db_queue *queue, int limit)
 {
+	if (queue->is_urgent)
+		return limit; /* it is due when somebody tells us */
 	const struct pg_param params[] = {PG_TEXT(queue->server)};
 	g_autoptr(PGresult) result = ask(queue, next_statement, G_N_ELEMENTS(params), params, NULL);
 

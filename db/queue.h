@@ -19,6 +19,8 @@ struct db_queue;
 struct db_queue *db_queue_new(const char *conninfo, unsigned query_wait, const char *worker,
 			      const char *server);
 void db_queue_free(struct db_queue *queue);
+/* From now on it claims, and waits for, only what somebody wants sent at once: send_now(). */
+void db_queue_make_urgent(struct db_queue *queue);
 
 /* One SMTP transaction. Ids are decimal or hexadecimal texts and mean nothing here. */
 struct db_item {

@@ -36,6 +36,16 @@ STATEMENT(
 /* --- acting: the functions say why not -------------------------------------------- */
 
 STATEMENT(queue_retry, 1, "SELECT $1::bigint AS id FROM bounce.retry_communication($1::bigint)");
+STATEMENT(queue_submit, 5,
+	  "SELECT bounce.submit_communication(process => $1, recipients => $2::text[], "
+	  "  sender => $3, raw => decode($4, 'hex'), business_ref => coalesce($5, '')) AS id");
+STATEMENT(queue_send_now, 1, "SELECT $1::bigint AS id FROM bounce.send_now($1::bigint)");
+STATEMENT(queue_send_outcome, 1,
+	  "SELECT $1::bigint AS id, o.state, o.is_over, o.is_taken, o.error, o.response, "
+	  "  o.message_id, o.accepted, o.rejected, o.pending, "
+	  "  array_to_string(o.accepted, ', ') AS who, o.state = 'SUCCESS' AS done, "
+	  "  cardinality(o.rejected) > 0 AS is_refused_for_some "
+	  "FROM bounce.send_outcome($1::bigint) AS o");
 STATEMENT(queue_hold, 1, "SELECT $1::bigint AS id, bounce.hold_communication($1::bigint) AS done");
 STATEMENT(queue_release, 1,
 	  "SELECT $1::bigint AS id, bounce.release_communication($1::bigint) AS done");

@@ -32,13 +32,18 @@ struct workers {
 	gint is_stopping;
 	gint kept_at; /* atomic: monotonic second of the keeper's last round */
 	GMutex lock;
-	struct worker *list;
+	struct worker *list; /* the last one sends what is urgent, and nothing else */
 	struct worker keeper;
 };
 
 static bool is_stopping(const struct workers *workers)
 {
 	return g_atomic_int_get(&workers->is_stopping) != 0;
+}
+
+static long worker_count(const struct workers *workers)
+{
+	return workers->settings->workers + 1;
 }
 
 static void set_claim(struct worker *worker, const char *claim_id)
@@ -132,7 +137,7 @@ static void renew(struct workers *workers)
 	g_autoptr(GError) error = NULL;
 
 	g_mutex_lock(&workers->lock);
-	for (long i = 0; i < workers->settings->workers; i++)
+	for (long i = 0; i < worker_count(workers); i++)
 		if (workers->list[i].claim_id)
 			g_ptr_array_add(claims, g_strdup(workers->list[i].claim_id));
 	g_mutex_unlock(&workers->lock);
@@ -209,11 +214,12 @@ struct workers *workers_start(const struct delivery_settings *settings,
 	workers->kept_at = monotonic_second();
 	workers->stop_fd = eventfd(0, EFD_CLOEXEC);
 	g_mutex_init(&workers->lock);
-	workers->list = g_new0(struct worker, (gsize)settings->workers);
-	for (long i = 0; i < settings->workers; i++)
+	workers->list = g_new0(struct worker, (gsize)worker_count(workers));
+	for (long i = 0; i < worker_count(workers); i++)
 		prepare(&workers->list[i], workers, name);
+	db_queue_make_urgent(workers->list[settings->workers].queue);
 	prepare(&workers->keeper, workers, name);
-	for (long i = 0; i < settings->workers; i++)
+	for (long i = 0; i < worker_count(workers); i++)
 		workers->list[i].thread = g_thread_new("worker", worker_main, &workers->list[i]);
 	workers->keeper.thread = g_thread_new("keeper", keeper_main, workers);
 	return workers;
@@ -223,7 +229,7 @@ void workers_stop(struct workers *workers)
 {
 	g_atomic_int_set(&workers->is_stopping, 1);
 	eventfd_write(workers->stop_fd, 1);
-	for (long i = 0; i < workers->settings->workers; i++)
+	for (long i = 0; i < worker_count(workers); i++)
 		g_thread_join(workers->list[i].thread);
 	g_thread_join(workers->keeper.thread);
 }
@@ -240,7 +246,7 @@ void workers_free(struct workers *workers)
 {
 	if (!workers)
 		return;
-	for (long i = 0; i < workers->settings->workers; i++)
+	for (long i = 0; i < worker_count(workers); i++)
 		db_queue_free(workers->list[i].queue);
 	db_queue_free(workers->keeper.queue);
 	close(workers->stop_fd);

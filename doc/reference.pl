@@ -129,7 +129,8 @@ sub functions {
     my (%group, $text);
     for my $function (rows(<<'SQL')) {
 SELECT p.proname AS name, pg_get_function_arguments(p.oid) AS arguments,
-       pg_get_function_result(p.oid) AS result, obj_description(p.oid, 'pg_proc') AS comment
+       coalesce(pg_get_function_result(p.oid), '') AS result,
+       obj_description(p.oid, 'pg_proc') AS comment
 FROM pg_proc AS p
 WHERE p.pronamespace = 'bounce'::regnamespace
 ORDER BY p.proname, p.oid
@@ -143,7 +144,9 @@ SQL
         for my $function (@{ $group{$whom} }) {
             $text .= "### `$function->{name}`\n\n";
             $text .= "```sql\n" . wrap('', '  ', "$function->{name}($function->{arguments})");
-            $text .= "\n" . wrap('  ', '    ', "RETURNS $function->{result}") . "\n```\n\n";
+            $text .= "\n" . wrap('  ', '    ', "RETURNS $function->{result}")
+                if $function->{result} ne '';    # a procedure returns nothing
+            $text .= "\n```\n\n";
             $text .= paragraph(sentence(ucfirst $function->{comment}));
         }
     }

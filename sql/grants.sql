@@ -24,7 +24,7 @@ EXCEPTION WHEN insufficient_privilege THEN
                  'bounce_operator, bounce_admin.';
 END $$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA bounce, bounce_internal
+REVOKE ALL ON ALL ROUTINES IN SCHEMA bounce, bounce_internal
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
   bounce_operator, bounce_admin;
 REVOKE ALL ON ALL TABLES IN SCHEMA bounce
@@ -49,8 +49,8 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.record_report, bounce.mi
 -- bounce-delivery: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_delivery;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce.begin_delivery,
-  bounce.settle_delivery, bounce.settle_and_begin, bounce.release_claim, bounce.renew_leases,
-  bounce.delivery_lease_seconds, bounce.sweep_deliveries, bounce.next_due,
+  bounce.claim_urgent, bounce.settle_delivery, bounce.settle_and_begin, bounce.release_claim,
+  bounce.renew_leases, bounce.delivery_lease_seconds, bounce.sweep_deliveries, bounce.next_due,
   bounce.delivery_problem, bounce.forget_servers, bounce.send_owner_notices TO bounce_delivery;
 
 -- Applications: write what they send, read what became of it.
@@ -65,6 +65,10 @@ GRANT INSERT (process, business_ref, sender, subject, message_id, status),
 GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator, bounce_admin;
 GRANT INSERT (communication_id, address, person_ref)
   ON bounce.communication_recipient TO bounce_application;
+GRANT EXECUTE ON FUNCTION bounce.send_now, bounce.send_outcome
+  TO bounce_application, bounce_operator, bounce_admin;
+GRANT EXECUTE ON PROCEDURE bounce.send_and_wait
+  TO bounce_application, bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago, bounce.correct_content,
   bounce.change_recipient
   TO bounce_application, bounce_clerk, bounce_operator, bounce_admin;

@@ -22,7 +22,7 @@ BEGIN
       AND r.xmin <> this_transaction
     UNION ALL
     -- of sql/baseline/10_types.sql: indexes depend on them
-    SELECT 'DROP FUNCTION ' || string_agg(p.oid::regprocedure::text, ', ')
+    SELECT 'DROP ROUTINE ' || string_agg(p.oid::regprocedure::text, ', ')
     FROM pg_proc AS p
     WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace)
       AND p.xmin <> this_transaction

@@ -36,10 +36,7 @@ RETURNS SETOF bounce.delivery_item
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
 DECLARE
   allowed CONSTANT integer := bounce_internal.may_use_server(server, batch);
-  new_claim CONSTANT uuid := gen_random_uuid();
   chosen bigint[];
-  due bigint[];
-  kept bigint[];
 BEGIN
   IF allowed = 0 THEN
     RETURN;
@@ -50,27 +47,30 @@ BEGIN
   IF cardinality(chosen) = 0 THEN
     RETURN;
   END IF;
-  PERFORM bounce_internal.refuse_blocked(chosen);
-  due := ARRAY(SELECT q.recipient_id FROM unnest(chosen) WITH ORDINALITY AS u (id, place)
-               JOIN bounce.recipient_delivery AS q ON q.communication_id = u.id
-               WHERE q.state IN ('due', 'pending') AND q.due_at <= now()
-               ORDER BY u.place, q.recipient_id);
-  kept := bounce_internal.within_rate(due, now());
-  -- the recipients first: the state of the delivery follows from them
-  UPDATE bounce.recipient_delivery AS q SET state = 'claimed' WHERE q.recipient_id = ANY (kept);
-  UPDATE bounce.communication_delivery AS d
-  SET state = 'PROCESSING', claim_id = new_claim, worker = claim_deliveries.worker,
-      start_time = clock_timestamp(),
-      end_time = NULL, lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval(
-          'delivery_lease')
-  WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q
-                               WHERE q.recipient_id = ANY (kept));
-  RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
+  RETURN QUERY SELECT * FROM bounce_internal.claim_chosen(worker, chosen, false);
 END $$;
 COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
   'delivery: claims up to batch communications that are due, under a lease, and returns their '
   'SMTP transactions. No other worker gets them until they are settled or released, or the lease '
   'ends';
+
+CREATE OR REPLACE FUNCTION bounce.claim_urgent(worker text, batch integer)
+RETURNS SETOF bounce.delivery_item
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
+DECLARE
+  chosen CONSTANT bigint[] := ARRAY(
+    SELECT d.communication_id FROM bounce.communication_delivery AS d
+    JOIN bounce.communication AS c ON c.id = d.communication_id
+    WHERE d.urgent_at IS NOT NULL AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
+    ORDER BY d.urgent_at LIMIT batch FOR NO KEY UPDATE OF c, d SKIP LOCKED);
+BEGIN
+  IF cardinality(chosen) > 0 THEN
+    RETURN QUERY SELECT * FROM bounce_internal.claim_chosen(worker, chosen, true);
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce.claim_urgent(text, integer) IS
+  'delivery: the same for what send_now() has asked for, also while the server has a problem: who '
+  'waits wants to know';
 
 CREATE OR REPLACE FUNCTION bounce.renew_leases(claim_ids uuid[]) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -97,6 +97,7 @@ my %line = (
     'undo'          => [ '--since', '1h' ],
     'replay'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
     'queue show'    => [1],
+    'send'          => [ '--now', '--id', 1 ],
     map({ ("queue $_" => [1]) } qw(retry hold release cancel)),
     'intake' => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );

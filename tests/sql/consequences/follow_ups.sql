@@ -52,7 +52,8 @@ SELECT is(test.follow_ups('lost@example.com'), 'technical open', 'a lost reply')
 SELECT bounce.block_address('barred@example.com', 'rang up');
 SELECT test.submit('{barred@example.com}') AS barred \gset
 SELECT count(*) FROM test.claim();
-SELECT is(test.follow_ups('barred@example.com'), 'blocked open', 'not sent, the address is blocked');
+SELECT is(test.follow_ups('barred@example.com'), 'blocked open',
+          'not sent, the address is blocked');
 
 -- Corrected: both addresses and the person
 SELECT test.mail('typo', '{typo@exmaple.com}') AS typo \gset
@@ -108,7 +109,8 @@ SELECT test.bounce('work', 'user_unknown');
 SELECT count(*) FROM bounce.claim_follow_up('crm', 100, kinds => '{hard_bounce}');
 SELECT bounce.change_recipient((test.recipient('work@example.com')).communication_id,
                                'work@example.com', 'work2@example.com', 'she moved');
-SELECT is(test.follow_ups('work@example.com'), 'hard_bounce open, corrected open', 'he works on it');
+SELECT is(test.follow_ups('work@example.com'), 'hard_bounce open, corrected open',
+          'he works on it');
 UPDATE bounce.follow_up SET lease_expire_time = now() WHERE claimed_by = 'crm' AND status = 'open';
 SELECT ok(NOT EXISTS (SELECT FROM bounce.claim_follow_up('erp', 1, kinds => '{hard_bounce}')
                       WHERE address = 'work@example.com'), 'nobody else does');

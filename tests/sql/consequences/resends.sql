@@ -66,7 +66,8 @@ SELECT is(bounce.confirm_resend(test.id('m1'), claimer => 'a'), 2, 'the second s
 SELECT is(bounce.confirm_resend(test.id('m1'), claimer => 'a'), NULL, 'told twice, counted once');
 SELECT is(test.state('m1@example.com'), 'sent', 'it is sent');
 SELECT is((SELECT count(*) FROM bounce.communication_message_id
-           WHERE attempt = 2 AND message_id LIKE '%.' || test.id('m1') || '.2@example.org'), 1::bigint,
+           WHERE attempt = 2 AND message_id LIKE '%.' || test.id('m1') || '.2@example.org'),
+          1::bigint,
           'under the Message-ID that was given with the claim');
 SELECT is(bounce.release_resend(test.id('m2'), 'b'), false, 'nor is it given back by another');
 SELECT is(bounce.release_resend(test.id('m2'), 'a', 'server away', '1 hour'), true, 'given back');

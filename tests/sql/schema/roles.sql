@@ -42,16 +42,18 @@ FROM (VALUES
   ('bounce_application',
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
    'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
+   'send_now,send_outcome,send_and_wait,'
    'claim_follow_up,finish_follow_up,claim_resends,next_resend,release_resend,'
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago,'
    'correct_content,change_recipient}'),
   ('bounce_delivery',
-   '{schema_version,claim_deliveries,begin_delivery,settle_delivery,settle_and_begin,'
+   '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
    'release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
    'delivery_problem,next_due,send_owner_notices}'),
   ('bounce_operator',
-   '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
+   '{send_now,send_outcome,send_and_wait,'
+   'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,restore_block,export_blocks,preview_block_import,'
    'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
@@ -64,7 +66,8 @@ FROM (VALUES
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
    'preview_reclassify,clean_diagnostic,ago,correct_content}'),
   ('bounce_admin',
-   '{schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
+   '{send_now,send_outcome,send_and_wait,'
+   'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,rotate_token_key,add_token_key,retire_token_key,'
    'drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,restore_block,export_blocks,preview_block_import,'

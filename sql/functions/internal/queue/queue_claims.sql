@@ -115,8 +115,8 @@ BEGIN
               WHEN has_tokens THEN prefix
                 || bounce_internal.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
               ELSE r.sender END, r.envelope_id, r.bytes
-  FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, c.sender, c.envelope_id,
-        k.null_sender, k.bytes,
+  FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, d.urgent_at, c.sender,
+               c.envelope_id, k.null_sender, k.bytes,
                a.id, a.address, a.attempts,
                CASE WHEN has_tokens AND NOT k.null_sender THEN a.id
                     -- RFC 5321 section 4.5.3.1.8: so many are taken everywhere
@@ -130,8 +130,8 @@ BEGIN
         JOIN bounce.communication_recipient AS a ON a.id = q.recipient_id
         WHERE d.claim_id = delivery_items.claim_id AND d.state = 'PROCESSING') AS r
   GROUP BY r.communication_id, r.process, r.sender, r.envelope_id, r.priority, r.due_at,
-    r.null_sender, r.bytes, r.attempts, r.part
-  ORDER BY r.priority DESC,
+    r.urgent_at, r.null_sender, r.bytes, r.attempts, r.part
+  ORDER BY r.urgent_at, r.priority DESC,
     row_number() OVER (PARTITION BY r.process ORDER BY r.priority DESC, r.due_at,
                        r.communication_id),
            r.communication_id, min(r.id);
@@ -139,6 +139,36 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_items(uuid) IS
   'the SMTP transactions of a claim in the order of sending; the envelope senders are those of '
   'bounce.return_path()';
+
+CREATE OR REPLACE FUNCTION bounce_internal.claim_chosen(
+  worker text, chosen bigint[], is_urgent boolean) RETURNS SETOF bounce.delivery_item
+LANGUAGE plpgsql AS $$
+DECLARE
+  new_claim CONSTANT uuid := gen_random_uuid();
+  due bigint[];
+BEGIN
+  PERFORM bounce_internal.refuse_blocked(chosen);
+  due := ARRAY(SELECT q.recipient_id FROM unnest(chosen) WITH ORDINALITY AS u (id, place)
+               JOIN bounce.recipient_delivery AS q ON q.communication_id = u.id
+               WHERE q.state IN ('due', 'pending') AND q.due_at <= now()
+               ORDER BY u.place, q.recipient_id);
+  IF NOT is_urgent THEN
+    due := bounce_internal.within_rate(due, now());
+  END IF;
+  -- the recipients first: the state of the delivery follows from them
+  UPDATE bounce.recipient_delivery AS q SET state = 'claimed' WHERE q.recipient_id = ANY (due);
+  UPDATE bounce.communication_delivery AS d
+  SET state = 'PROCESSING', claim_id = new_claim, worker = claim_chosen.worker,
+      start_time = clock_timestamp(),
+      end_time = NULL, lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval(
+          'delivery_lease')
+  WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q
+                               WHERE q.recipient_id = ANY (due));
+  RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
+END $$;
+COMMENT ON FUNCTION bounce_internal.claim_chosen(text, bigint[], boolean) IS
+  'claims what is due of these communications, which are locked, within the rates unless it is '
+  'urgent; returns its transactions';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_attempts(communication_id bigint, states text[])
 RETURNS SETOF bounce_internal.delivery_attempt

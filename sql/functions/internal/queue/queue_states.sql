@@ -99,10 +99,13 @@ BEGIN
   END IF;
   NEW.end_time := CASE WHEN NEW.state IN ('SUCCESS', 'ERROR') THEN clock_timestamp()
                        ELSE NEW.end_time END;
+  -- who waits for it is told now
+  NEW.urgent_at := CASE WHEN NEW.state = 'PROCESSING' THEN NEW.urgent_at END;
   RETURN NEW;
 END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_guard_state() IS
-  'refuses transitions that do not exist, and states that contradict the recipients';
+  'refuses transitions that do not exist, and states that contradict the recipients; ends what '
+  'send_now() asked for';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_after_insert() RETURNS trigger
 LANGUAGE plpgsql AS $$
