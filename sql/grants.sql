@@ -59,7 +59,7 @@ GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recip
   bounce.bounce_reason, bounce.follow_up, bounce.resend_claim, bounce.undelivered,
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery
   TO bounce_application;
-GRANT INSERT (process, business_ref, sender, subject, message_id, status),
+GRANT INSERT (process, business_ref, sender, subject, message_id, status, idempotency_key),
   UPDATE (business_ref, sender, subject, message_id, status)
   ON bounce.communication TO bounce_application;
 GRANT UPDATE (state) ON bounce.delivery TO bounce_application, bounce_operator, bounce_admin;

@@ -8,24 +8,31 @@ CREATE OR REPLACE FUNCTION bounce.register_communication(
   process text, recipients text[], subject text DEFAULT '', business_ref text DEFAULT '',
                                               sender text DEFAULT '', message_id text DEFAULT NULL,
                                               status text DEFAULT 'open',
-                                              person_refs text[] DEFAULT NULL)
+                                              person_refs text[] DEFAULT NULL,
+                                              idempotency_key text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   fresh_id CONSTANT text := replace(gen_random_uuid()::text, '-', '');
   mailbox CONSTANT text := coalesce(bounce_internal.bare_address(sender), '');
-  new_id bigint;
+  new_id bigint := bounce_internal.communication_of_key(process, idempotency_key);
 BEGIN
+  IF new_id IS NOT NULL THEN
+    RETURN new_id;
+  END IF;
   PERFORM bounce_internal.require_registrable(process, recipients, status, message_id, business_ref,
                                              person_refs);
   INSERT INTO bounce.communication (process, subject, business_ref, sender, envelope_id,
-                                    message_id, status)
+                                    message_id, status, idempotency_key)
   VALUES (register_communication.process, bounce_internal.one_line(register_communication.subject),
           coalesce(register_communication.business_ref, ''), mailbox, fresh_id,
           coalesce(bounce_internal.bare_id(register_communication.message_id),
                    format('%s@%s', fresh_id, bounce_internal.message_domain(mailbox))),
-          register_communication.status)
-  RETURNING id INTO new_id;
+          register_communication.status, register_communication.idempotency_key)
+  ON CONFLICT DO NOTHING RETURNING id INTO new_id;
+  IF new_id IS NULL THEN     -- another session was faster by a moment
+    RETURN bounce_internal.communication_of_key(process, idempotency_key);
+  END IF;
   INSERT INTO bounce.communication_recipient (communication_id, address, person_ref)
   SELECT new_id, (array_agg(r.address ORDER BY r.place))[1], coalesce(max(r.person_ref), '')
   FROM (SELECT bounce_internal.bare_address(u.mailbox) AS address, u.person_ref, u.place
@@ -37,14 +44,16 @@ BEGIN
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text, text,
-                                                  text, text[]) IS
+                                                  text, text[], text) IS
   'application: registers a mail that the application sends itself, with its recipients (an '
   'address named twice counts once). Returns communication.id. recipients: bare addresses or '
   '"Name <address>". message_id: NULL makes one that nobody can guess, to be sent; one of your own '
   'should have 20 random letters and digits: a report that knows only a counter proves nothing. '
   'status open: not sent yet, set it to sent by an UPDATE later. person_refs: '
   'the application''s reference of the person behind each address; NULL, or a NULL element, for '
-  'bare addresses. 23503 for an unknown process, 23514 for something that is not an address, '
+  'bare addresses. idempotency_key: a second call of the process with the same key registers '
+  'nothing and returns the id of the first. 23503 for an unknown process, '
+  '23514 for something that is not an address, '
   'without a recipient, or for a status other than open, sent or error';
 
 CREATE OR REPLACE FUNCTION bounce.set_person(communication_id bigint, address text, person_ref text)

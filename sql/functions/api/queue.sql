@@ -9,14 +9,17 @@ CREATE OR REPLACE FUNCTION bounce.submit_communication(
     cc text[] DEFAULT '{}', bcc text[] DEFAULT '{}', reply_to text DEFAULT '',
     attachments jsonb DEFAULT '[]',
     priority integer DEFAULT NULL, not_before timestamptz DEFAULT NULL,
-    auto_submitted text DEFAULT 'auto-generated')
+    auto_submitted text DEFAULT 'auto-generated', idempotency_key text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   files CONSTANT jsonb := coalesce(attachments, '[]');
   content bounce.communication_content;
-  new_id bigint;
+  new_id bigint := bounce_internal.communication_of_key(process, idempotency_key);
 BEGIN
+  IF new_id IS NOT NULL THEN
+    RETURN new_id;
+  END IF;
   PERFORM bounce_internal.check_envelope(process, business_ref, subject, priority, not_before,
                                          auto_submitted);
   PERFORM bounce_internal.check_mailboxes(sender, reply_to,
@@ -36,7 +39,11 @@ BEGIN
   content.reply_to := bounce_internal.one_line(reply_to);
   content.auto_submitted := CASE WHEN raw IS NULL THEN coalesce(auto_submitted, '') ELSE '' END;
   content.null_sender := false;
-  new_id := bounce_internal.new_communication(process, business_ref, sender, subject);
+  new_id := bounce_internal.new_communication(process, business_ref, sender, subject,
+                                              idempotency_key);
+  IF new_id IS NULL THEN     -- another session was faster by a moment
+    RETURN bounce_internal.communication_of_key(process, idempotency_key);
+  END IF;
   PERFORM bounce_internal.queue_content(new_id, content, files);
   PERFORM bounce_internal.add_recipients(new_id, recipients, cc, bcc);
   PERFORM bounce_internal.queue_communication(new_id, priority, coalesce(not_before, now()));
@@ -44,12 +51,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, text, bytea, text,
                                                 text[], text[], text, jsonb, integer,
-                                                timestamptz, text) IS
+                                                timestamptz, text, text) IS
   'application: submits a mail for sending by bounce-delivery and returns communication.id. It is '
   'part of the caller''s transaction: nothing is sent before COMMIT. recipients, cc, bcc and '
   'sender: bare addresses or "Name <address>". Content: raw (a complete RFC 5322 message), or '
   'subject with body_text, body_html or both, and attachments [{"filename", "contentType", '
-  '"content", "encoding": "base64", "cid"}]. Delivery errors are never raised here: '
+  '"content", "encoding": "base64", "cid"}]. idempotency_key: a second call of the process with '
+  'the same key submits nothing and returns the id of the first. Delivery errors '
+  'are never raised here: '
   'bounce.delivery shows them. 23503 for an unknown process, 23514 for something that is not an '
   'address, 22023 for a wrong argument, 54000 for content that is too large, 0A000 for a sender '
   'that needs SMTPUTF8; a recipient that needs it is sent to where the server offers it';

@@ -122,7 +122,8 @@ SELECT set_eq(format($$SELECT c.relname || ' ' || p
          role || ' may write this and nothing else')
 FROM (VALUES ('bounce_milter', '{}'::text[]), ('bounce_delivery', '{}'),
   ('bounce_application',
-   ARRAY['communication INSERT business_ref,message_id,process,sender,status,subject',
+   ARRAY['communication INSERT business_ref,idempotency_key,message_id,process,sender,status,'
+         'subject',
          'communication UPDATE business_ref,message_id,sender,status,subject',
          'delivery UPDATE state',
     'communication_recipient INSERT address,communication_id,person_ref']),

@@ -245,24 +245,45 @@ COMMENT ON FUNCTION bounce_internal.message_id_of(bounce.communication, bigint, 
   'the Message-ID of a send: that of the communication for the first, a new one for each resend';
 
 CREATE OR REPLACE FUNCTION bounce_internal.new_communication(
-  process text, business_ref text, sender text, subject text) RETURNS bigint
+  process text, business_ref text, sender text, subject text, idempotency_key text DEFAULT NULL)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   fresh_id CONSTANT text := replace(gen_random_uuid()::text, '-', '');
   new_id bigint;
 BEGIN
   INSERT INTO bounce.communication AS c (process, business_ref, sender, subject, status,
-                                         envelope_id, message_id)
+                                         envelope_id, message_id, idempotency_key)
   VALUES (new_communication.process, coalesce(new_communication.business_ref, ''),
           bounce_internal.bare_address(coalesce(new_communication.sender, '')),
           bounce_internal.one_line(new_communication.subject), 'open',
           fresh_id, format('%s@%s', fresh_id,
-                           bounce_internal.message_domain(new_communication.sender)))
-  RETURNING c.id INTO new_id;
+                           bounce_internal.message_domain(new_communication.sender)),
+          new_communication.idempotency_key)
+  ON CONFLICT DO NOTHING RETURNING c.id INTO new_id;
   RETURN new_id;
 END $$;
-COMMENT ON FUNCTION bounce_internal.new_communication(text, text, text, text) IS
-  'adds the communication of a mail that the queue will send';
+COMMENT ON FUNCTION bounce_internal.new_communication(text, text, text, text, text) IS
+  'adds the communication of a mail that the queue will send; NULL when the key is taken';
+
+CREATE OR REPLACE FUNCTION bounce_internal.communication_of_key(process text, idempotency_key text)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF idempotency_key IS NULL THEN
+    RETURN NULL;
+  ELSIF btrim(idempotency_key) = '' OR length(idempotency_key) > 200 THEN
+    PERFORM bounce_internal.refuse_submission(
+        format('idempotency_key has %s characters, from 1 to 200 are possible',
+               length(btrim(idempotency_key))), 'NULL when there is none.');
+  END IF;
+  RETURN (SELECT c.id FROM bounce.communication AS c
+          WHERE c.process = communication_of_key.process
+            AND c.idempotency_key = communication_of_key.idempotency_key);
+END $$;
+COMMENT ON FUNCTION bounce_internal.communication_of_key(text, text) IS
+  'the communication that was made with this key; NULL when there is none. Volatile: it must see '
+  'what another session has committed a moment ago';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_content(
   communication_id bigint, content bounce.communication_content, attachments jsonb) RETURNS void
