@@ -180,8 +180,8 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 FOUND_BIN := $(patsubst tests/fuzz/found/%,$(BUILD)/tests/unit/fuzz/test_%,\
 	$(wildcard tests/fuzz/found/*))
 UNIT_BIN  += $(FOUND_BIN)
-$(FOUND_BIN): $(BUILD)/tests/unit/fuzz/test_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
-		$(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
+$(FOUND_BIN): $(BUILD)/tests/unit/fuzz/test_%: tests/fuzz/fuzz_%.c \
+		tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		-DFOUND='"tests/fuzz/found/$*"' $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \

@@ -122,18 +122,26 @@ static size_t fold_continuation(struct fold *fold, const char *text)
 	return 4 + (g_str_has_prefix(text + 4, fold->status) ? strlen(fold->status) : 0);
 }
 
-/* Whether an address, or with local_len 0 a domain alone, is the sender's. */
-static bool is_sender(const struct fold *fold, const char *local, size_t local_len,
-		      const char *domain, size_t domain_len)
+/* What stays the same in the addresses that one sender makes for each mail. */
+static size_t stem_length(const char *local)
+{
+	size_t len = strcspn(local, "+-=_.0123456789@");
+
+	return len > 0 ? len : strcspn(local, "@");
+}
+
+/* Whether an address, or with local "" a domain alone, is the sender's. Return paths are made
+ * anew for each mail, and hosts shorten them: the stem of the local part is enough. */
+static bool is_sender(const struct fold *fold, const char *local, const char *domain, size_t len)
 {
 	for (size_t i = 0; fold->senders && fold->senders[i]; i++) {
-		const char *at = strrchr(fold->senders[i], '@');
-		if (!at || strlen(at + 1) != domain_len ||
-		    g_ascii_strncasecmp(at + 1, domain, domain_len) != 0)
+		const char *sender = fold->senders[i];
+		const char *at = strrchr(sender, '@');
+		size_t stem = stem_length(sender);
+		if (!at || strlen(at + 1) != len || g_ascii_strncasecmp(at + 1, domain, len) != 0)
 			continue;
-		if (local_len == 0 ||
-		    ((size_t)(at - fold->senders[i]) == local_len &&
-		     g_ascii_strncasecmp(fold->senders[i], local, local_len) == 0))
+		if (*local == '\0' ||
+		    (stem_length(local) == stem && g_ascii_strncasecmp(sender, local, stem) == 0))
 			return true;
 	}
 	return false;
@@ -154,8 +162,7 @@ static size_t fold_address(struct fold *fold, const char *text)
 		n++;
 	else if (text[n - 1] == '.') /* the full stop of the sentence */
 		n--;
-	bool from_sender = is_sender(fold, fold->out->str + fold->word, fold->out->len - fold->word,
-				     text + 1, n - 1);
+	bool from_sender = is_sender(fold, fold->out->str + fold->word, text + 1, n - 1);
 	g_string_truncate(fold->out, fold->word);
 	if (fold->out->len > 0 && fold->out->str[fold->out->len - 1] == '<' && text[n] == '>') {
 		g_string_truncate(fold->out, fold->out->len - 1);
@@ -190,7 +197,7 @@ static size_t sender_domain_at(const struct fold *fold, const char *text)
 		len++;
 	while (len > 0 && text[len - 1] == '.')
 		len--;
-	return len > 0 && is_sender(fold, "", 0, text, len) ? len : 0;
+	return len > 0 && is_sender(fold, "", text, len) ? len : 0;
 }
 
 static size_t fold_sender_domain(struct fold *fold, const char *text)

@@ -94,6 +94,38 @@ static void check_senders(void)
 	}
 }
 
+static void check_sentence(const char *code, const char *noun, const char *said)
+{
+	g_autofree char *text = g_strdup_printf("%s%s %s", code, noun, said);
+	if (judge(text) == CLASS_HARD) {
+		g_test_message("%s", text);
+		g_test_fail();
+	}
+}
+
+/* The sender in other languages, and what the message brings, with what is said of an address. */
+static void check_other_things(void)
+{
+	static const char *const nouns[] = {
+	    "Der Absender", "L'expéditeur", "El remitente", "Il mittente",      "De afzender",
+	    "Avsändaren",   "Nadawca",      "Отправитель",  "Відправник",       "送信者",
+	    "发件人",       "발신자",       "Odesílatel",   "Gönderen",         "A feladó",
+	    "Expeditorul",  "Lähettäjä",    "Ο αποστολέας", "المرسل",           "השולח",
+	    "Người gửi",    "Pengirim",     "Der Anhang",   "Le fichier joint", "附件",
+	};
+	static const char *const said[] = {"existiert nicht", "inconnu",      "no existe",
+					   "non esiste",      "bestaat niet", "не найден",
+					   "不存在"};
+	static const char *const brought[] = {"the attachment", "the link",     "the file type",
+					     "the charset",    "the subject",  "the message id",
+					     "the URL",        "the encoding", "its header"};
+	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
+	for (int i = 0; i < 1000; i++) {
+		check_sentence(ANY(random, codes), ANY(random, nouns), ANY(random, said));
+		check_sentence(ANY(random, codes), ANY(random, brought), ANY(random, ends));
+	}
+}
+
 static const char *const alternatives[] = {
     " or access denied",         " or not permitted to receive mail",     " or blocked by policy",
     " or refused by the server", " or you are not allowed to send to it",
@@ -167,6 +199,7 @@ int main(int argc, char **argv)
 	g_assert_cmpuint(texts->len, >, 500);
 	g_test_add_func("/metamorphic/steps", check_steps);
 	g_test_add_func("/metamorphic/senders", check_senders);
+	g_test_add_func("/metamorphic/other-things", check_other_things);
 	g_test_add_func("/metamorphic/alternatives", check_alternatives);
 	g_test_add_func("/metamorphic/made-up-codes", check_made_up);
 	int result = g_test_run();
