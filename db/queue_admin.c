@@ -89,6 +89,13 @@ STATEMENT(
     "        WHERE k.communication_id = d.communication_id) AS r) AS w "
     "WHERE d.communication_id = $1::bigint");
 
+/* --- processes ---------------------------------------------------------------------- */
+
+STATEMENT(queue_pause, 2,
+	  "SELECT $1::text AS process, d AS done FROM bounce.pause_process($1, $2) AS d");
+STATEMENT(queue_resume, 2,
+	  "SELECT $1::text AS process, d AS done FROM bounce.resume_process($1, $2) AS d");
+
 /* --- figures ------------------------------------------------------------------------ */
 
 STATEMENT(queue_states, 0,

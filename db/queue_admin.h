@@ -30,6 +30,9 @@ extern const struct db_statement queue_release; /* id */
 extern const struct db_statement queue_whom;    /* id: to whom it would be sent */
 extern const struct db_statement queue_cancel;  /* id */
 
+extern const struct db_statement queue_pause;   /* process, why */
+extern const struct db_statement queue_resume;  /* process, why */
+
 extern const struct db_statement queue_states;    /* depth and age by state */
 extern const struct db_statement queue_processes; /* by process */
 extern const struct db_statement queue_domains;   /* by remote domain; limit */

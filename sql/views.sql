@@ -139,11 +139,13 @@ SELECT p.name AS process,
        coalesce(extract(epoch FROM now() - min(d.due_at) FILTER (
          WHERE d.is_waiting AND d.due_at <= now())), 0)::bigint AS oldest_due_seconds,
        coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (
-         WHERE d.state <> 'PROCESSING')), 0)::bigint AS oldest_seconds
+         WHERE d.state <> 'PROCESSING')), 0)::bigint AS oldest_seconds,
+       p.paused_at
 FROM bounce.process AS p
 LEFT JOIN bounce.queued_delivery AS d ON d.process = p.name
 GROUP BY p.name;
-COMMENT ON VIEW bounce.delivery_metric IS 'length and age of the delivery queue per process';
+COMMENT ON VIEW bounce.delivery_metric IS
+  'length and age of the delivery queue per process; paused_at: nothing of it is sent since then';
 
 CREATE OR REPLACE VIEW bounce.refused_delivery AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, r.id AS recipient_id,
@@ -184,17 +186,20 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
        coalesce(b.recipient_id, t.recipient_id) AS recipient_id,
        coalesce(b.id, t.bounce_id) AS bounce_id,
        t.resolution, t.resolved_at, t.resolved_by, t.note,
-       CASE WHEN t.reason = 'submission_server' THEN 1 WHEN t.kind = 'outage' THEN 2
+       CASE WHEN t.reason = 'submission_server' OR t.kind = 'process_paused' THEN 1
+            WHEN t.kind = 'outage' THEN 2
             WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency,
        CASE WHEN t.reason = 'submission_server'
               THEN 'our mail server ' || substr(t.dedup_key, length('delivery_problem:server:') + 1)
+            WHEN t.kind = 'process_paused' THEN 'process ' || t.process
             WHEN o.id IS NOT NULL
               THEN CASE o.scope WHEN 'domain' THEN o.about
                                 WHEN 'diagnostic' THEN format('"%s"', left(o.about, 60))
                                 ELSE 'all domains' END
             WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
             ELSE 'reports that fit no mail' END AS about,
-       CASE WHEN t.kind = 'outage' OR t.reason = 'submission_server' THEN t.summary
+       CASE WHEN t.kind IN ('outage', 'soft_bounces', 'complaint', 'process_paused')
+              OR t.reason = 'submission_server' THEN t.summary
             WHEN t.diagnosis = '' THEN t.summary
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(bounce.clean_diagnostic(
                    coalesce(substring(t.diagnosis FROM ' said: (.*)$'),
@@ -205,6 +210,10 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
             WHEN t.kind = 'outage'
               THEN 'decide whether it is an outage: until then nothing is blocked'
+            WHEN t.kind = 'process_paused'
+              THEN 'find out why its mails come back, then let it send: queue resume'
+            WHEN t.kind = 'complaint'
+              THEN 'take the address off the list, or say that it may not be written to'
             WHEN t.kind = 'delivery_problem' AND t.reason = 'unknown'
               THEN 'find out whether it arrived, or send it again'
             WHEN t.kind = 'delivery_problem' THEN 'have the cause mended, then send again'
@@ -231,8 +240,8 @@ COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
   'probably meant. about: whom or what; why: the diagnosis in a line; what_next: what is to be '
   'done. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
-  'urgency: 1 our server cannot be used, 2 an outage waits for a decision, 3 overdue, 4 any '
-  'other';
+  'urgency: 1 our server cannot be used, or a process is paused, 2 an outage waits for a '
+  'decision, 3 overdue, 4 any other';
 
 CREATE OR REPLACE VIEW bounce.open_task AS
 SELECT * FROM bounce.task_detail WHERE status = 'open' ORDER BY urgency, due_at NULLS LAST, id;

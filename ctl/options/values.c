@@ -8,9 +8,15 @@
 
 static const char *const classes[] = {"hard",       "soft",         "technical",
 				      "auto_reply", "unclassified", NULL};
-static const char *const kinds[] = {"hard_bounce",      "bounce_without_communication",
-				    "resend_exhausted", "delivery_problem",
-				    "outage",           NULL};
+static const char *const kinds[] = {"hard_bounce",
+				    "bounce_without_communication",
+				    "resend_exhausted",
+				    "soft_bounces",
+				    "complaint",
+				    "delivery_problem",
+				    "process_paused",
+				    "outage",
+				    NULL};
 static const char *const states[] = {"PENDING", "PROCESSING", "SUCCESS", "ERROR", "RETRY", NULL};
 
 static char **list_reasons(void)

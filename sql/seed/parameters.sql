@@ -54,6 +54,31 @@ SELECT bounce_internal.define_parameter('block_exempt', 'boolean', 'off',
   description => 'mail of this process (legal notices) may be sent to blocked addresses too; its '
                  'own bounces block as block_hard says');
 
+-- Complaints, and soft bounces over several mails ----------------------------------
+
+SELECT bounce_internal.define_parameter('complaint', 'enum', 'log',
+  allowed => '{log,task,block,block_all}', per_process => true,
+  description => 'when a recipient calls a mail spam (ARF): log it; make a task; block: this '
+                 'process may not write there any more; block_all: none may. The application '
+                 'hears of it by follow_up_kinds. Feedback "not-spam" is no complaint');
+SELECT bounce_internal.define_parameter('soft_score', 'enum', 'task',
+  allowed => '{off,task,block}', per_process => true,
+  description => 'what follows when the score of an address reaches soft_score_threshold: a task, '
+                 'or a block, after a probe; off: soft bounces are not counted over several mails');
+SELECT bounce_internal.define_parameter('soft_score_points', 'number', '1',
+  minimum => '0', maximum => '100', per_process => true,
+  description => 'what a day with soft bounces adds to the score of an address');
+SELECT bounce_internal.define_parameter('soft_score_decay', 'number', '0.25',
+  minimum => '0', maximum => '100', per_process => true,
+  description => 'what a day without a soft bounce takes from the score');
+SELECT bounce_internal.define_parameter('soft_score_threshold', 'number', '5',
+  minimum => '1', maximum => '1000', per_process => true,
+  description => 'the score from which on soft_score says what follows');
+SELECT bounce_internal.define_parameter('soft_score_probe', 'interval', '30 days',
+  minimum => '0 seconds', maximum => '365 days', per_process => true,
+  description => 'before soft_score blocks an address, one more mail to it must bounce within this '
+                 'time; 0: it is blocked at once');
+
 -- Resends after a soft bounce -----------------------------------------------------
 
 SELECT bounce_internal.define_parameter('resend', 'boolean', 'on',
@@ -202,6 +227,18 @@ SELECT bounce_internal.define_parameter('delivery_unknown', 'enum', 'ask',
   allowed => '{ask,retry}', per_process => true,
   description => 'a send whose final reply was not heard: ask: a task, a person decides; retry: '
                  'it is sent again, and may arrive twice');
+
+SELECT bounce_internal.define_parameter('pause_rate', 'number', '0',
+  minimum => '0', maximum => '100', per_process => true,
+  description => 'pause a process when so many per cent of its mails have come back: the queue '
+                 'sends nothing of it until somebody resumes it, and a task says so; 0: never');
+SELECT bounce_internal.define_parameter('pause_window', 'interval', '1 day',
+  minimum => '1 minute', maximum => '30 days', per_process => true,
+  description => 'how old the mails may be that count for pause_rate; of more than ten thousand '
+                 'the last ones');
+SELECT bounce_internal.define_parameter('pause_minimum', 'integer', '100',
+  minimum => '1', maximum => '10000', per_process => true,
+  description => 'mails within pause_window below which a process is not paused');
 
 -- Retries at the submission server ------------------------------------------------
 

@@ -132,12 +132,14 @@ BEGIN
           AND NOT EXISTS (SELECT FROM bounce.blocked_address AS b
                           WHERE b.address_key = r.address_key
                             AND (b.only_process IS NULL OR b.only_process = k.process))) AS u;
+  PERFORM bounce_internal.pause_processes(at);
   RETURN swept;
 END $$;
 COMMENT ON FUNCTION bounce.sweep_deliveries() IS
   'delivery: ends the claims of workers that died: what was not begun is due again, what was '
   'begun becomes unknown. Returns the number of communications. It also finds mails refused '
-  'because of a block that has been lifted or has ended since';
+  'because of a block that has been lifted or has ended since, and pauses processes whose bounce '
+  'rate is too high (pause_rate)';
 
 -- Transactions -----------------------------------------------------------------------
 

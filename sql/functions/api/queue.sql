@@ -187,3 +187,45 @@ END $$;
 COMMENT ON FUNCTION bounce.cancel_communication(bigint) IS
   'application: cancels what is still waiting. Returns the number of recipients. 23514 while a '
   'worker has claimed it';
+
+-- Processes --------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce.pause_process(process text, why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'pause a process');
+  p bounce.process;
+BEGIN
+  PERFORM bounce_internal.require_process(coalesce(process, ''));
+  SELECT q.* INTO p FROM bounce.process AS q
+  WHERE q.name = pause_process.process AND q.paused_at IS NULL FOR NO KEY UPDATE;
+  IF FOUND THEN
+    PERFORM bounce_internal.pause(p, because);
+  END IF;
+  RETURN p.name IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION bounce.pause_process(text, text) IS
+  'operator: has the queue send nothing of a process until resume_process(); what is being sent '
+  'ends. False when it is paused already. 23503 for an unknown process, 22023 without a reason';
+
+CREATE OR REPLACE FUNCTION bounce.resume_process(process text, why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'resume a process');
+BEGIN
+  PERFORM bounce_internal.require_process(coalesce(process, ''));
+  UPDATE bounce.process AS q
+  SET paused_at = NULL, paused_by = NULL, pause_why = NULL, resumed_at = now()
+  WHERE q.name = resume_process.process AND q.paused_at IS NOT NULL;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM bounce_internal.close_task(t.id, 'done', because) FROM bounce.task AS t
+  WHERE t.dedup_key = 'process_paused:' || resume_process.process AND t.status = 'open';
+  PERFORM pg_notify('bounce_delivery', '');
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce.resume_process(text, text) IS
+  'operator: has the queue send the mails of a paused process again, and closes the task about it. '
+  'Mails from before do not count in its bounce rate any more. False when it is not paused. 23503 '
+  'for an unknown process, 22023 without a reason';

@@ -59,6 +59,13 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
         HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
   END IF;
+  IF EXISTS (SELECT FROM bounce.task AS t JOIN bounce.process AS p ON p.name = t.process
+             WHERE t.id = resolve_task.task_id AND t.kind = 'process_paused'
+               AND t.status = 'open' AND p.paused_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'task % is about a process that is paused', resolve_task.task_id
+      USING ERRCODE = 'invalid_parameter_value',
+        HINT = 'SELECT bounce.resume_process(process, why): that closes it.';
+  END IF;
   PERFORM bounce_internal.close_task(resolve_task.task_id, 'done', note);
 END $$;
 COMMENT ON FUNCTION bounce.resolve_task(bigint, text) IS
@@ -70,7 +77,7 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+    task_id, '{hard_bounce,resend_exhausted,soft_bounces,bounce_without_communication}');
   bare CONSTANT text := bounce_internal.require_unblocked_address(address, t.process);
   resent integer;
 BEGIN
@@ -102,7 +109,8 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,delivery_problem,bounce_without_communication}');
+    task_id, '{hard_bounce,resend_exhausted,soft_bounces,complaint,delivery_problem,'
+             'bounce_without_communication}');
   because CONSTANT text := bounce_internal.require_reason_text(note, 'say that it works');
   resent CONSTANT integer := CASE
                                   WHEN resend THEN bounce_internal.resend_task(t,
@@ -128,7 +136,8 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,bounce_without_communication}');
+    task_id, '{hard_bounce,resend_exhausted,soft_bounces,complaint,'
+             'bounce_without_communication}');
   b bounce.address_block;
   blocked boolean;
 BEGIN
@@ -144,6 +153,7 @@ BEGIN
   b.bounce_id := t.bounce_id;
   b.communication_id := t.communication_id;
   b.source := 'person';
+  b.only_process := CASE t.kind WHEN 'complaint' THEN t.process END;
   blocked := bounce_internal.add_block_by_hand(b) IS NOT NULL;
   IF blocked THEN
     PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'blocked',
@@ -206,6 +216,8 @@ BEGIN
   END IF;
   UPDATE bounce.task AS q SET status = 'open', resolution = '', resolved_at = NULL,
     resolved_by = NULL, note = '', undo_state = NULL WHERE q.id = t.id;
+  PERFORM bounce_internal.pause(p, reason) FROM bounce.process AS p
+  WHERE p.name = t.process AND t.kind = 'process_paused' AND p.paused_at IS NULL;
   INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'reopened', because);
   PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'task_reopened', reason);
 END $$;

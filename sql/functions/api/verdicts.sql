@@ -20,7 +20,8 @@ BEGIN
     FROM bounce.bounce AS b LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
     WHERE b.received_at >= coalesce(since, '-infinity')
       AND b.received_at < coalesce(until, 'infinity')
-      AND b.class IN ('hard', 'soft', 'technical') AND NOT b.is_notice AND NOT b.in_shadow
+      AND b.class IN ('hard', 'soft', 'technical') AND NOT b.in_shadow
+      AND (NOT b.is_notice OR b.reason = 'complaint')
       -- a person has said so as well
       AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
       AND (of_domain IS NULL

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# bouncectl block, unblock, reblock, and lists of blocks: import, export, withdraw.
+# bouncectl block, unblock, reblock, and lists of blocks: import, export, withdraw; queue
+# pause and resume.
 use Bounce::Ctl;
 use Bounce::Test;
 
@@ -69,6 +70,17 @@ subtest 'a list' => sub {
         $written =~ s/,[^,\n]*,[^,\n]*$//gmr, 'to the letter';
     is + ($clerk->run('blocks', 'import', $file, '--apply', @why))[0], 1, 'no clerk does that';
     isnt + ($ctl->run('blocks', 'import', "$file.none"))[0], 0, 'a file that is not there';
+};
+
+subtest 'a process is paused' => sub {
+    my @name = ('newsletter', @why);
+    is $ctl->output('queue', 'pause',  @name), "newsletter is paused\n", 'pause';
+    like $ctl->output('tasks'), qr/process newsletter +process_paused/, 'a task';
+    like $ctl->output('status'), qr/^Processes paused \(newsletter\): .*queue resume/m, 'status';
+    like $ctl->output('queue', 'status'), qr/PAUSED AT/, 'queue status';
+    is $ctl->output('queue', 'resume', @name), "newsletter is sent again\n", 'resume';
+    is $ctl->output('queue', 'resume', @name), "newsletter was not paused\n", 'once';
+    is scalar($ctl->json('tasks', '--kind', 'process_paused')), 0, 'the task is closed';
 };
 
 finish();

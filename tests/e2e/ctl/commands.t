@@ -98,6 +98,8 @@ my %line = (
     'replay'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
     'queue show'    => [1],
     'send'          => [ '--now', '--id', 1 ],
+    'queue pause'   => [ 'invoice', '--why', 'x' ],
+    'queue resume'  => [ 'invoice', '--why', 'x' ],
     map({ ("queue $_" => [1]) } qw(retry hold release cancel)),
     'intake' => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );

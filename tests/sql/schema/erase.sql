@@ -101,7 +101,8 @@ SELECT cmp_ok(bounce.send_owner_notices(now() + interval '1 day'), '>', 0, 'the 
 SELECT is(test.traces('anna.muster@person.example'),
           'bounce.address_block bounce.bounce bounce.bounce_message bounce.communication_content '
           'bounce.communication_delivery bounce.communication_log '
-  'bounce.communication_recipient bounce.follow_up bounce.recipient_delivery bounce.task '
+  'bounce.communication_recipient bounce.follow_up bounce.recipient_delivery '
+  'bounce.soft_bounce_day bounce.task '
   'bounce.task_history bounce.undo bounce.verdict_change', 'where she is');
 SELECT throws_ok(format('SELECT bounce.erase_address(%L, ''please'')', address), '22023', NULL,
                  format('"%s" is nobody, not everybody', address))

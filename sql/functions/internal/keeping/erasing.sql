@@ -167,6 +167,7 @@ BEGIN
   UPDATE bounce.held_block AS h SET address = 'erased@erased.invalid', why = '',
     decision = coalesce(h.decision, 'dropped'), decided_at = coalesce(h.decided_at, now())
   WHERE h.address = ANY (keys);
+  DELETE FROM bounce.soft_bounce_day AS d WHERE d.address_key = ANY (keys);
   UPDATE bounce.address_block AS k
   SET address = 'erased-' || k.id || '@erased.invalid', why = '',
       lifted_at = coalesce(k.lifted_at, bounce_internal.lift_time(k)),

@@ -117,6 +117,22 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.delete_hard_counts IS
   'deletes old counters of the outage guard, at most a batch. Returns their number';
 
+CREATE OR REPLACE FUNCTION bounce_internal.delete_soft_days(at timestamptz, batch integer)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM bounce.soft_bounce_day AS d
+  USING (SELECT q.address_key, q.day FROM bounce.soft_bounce_day AS q
+         WHERE q.day < (delete_soft_days.at - interval '365 days')::date LIMIT batch) AS old
+  WHERE d.address_key = old.address_key AND d.day = old.day;
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END $$;
+COMMENT ON FUNCTION bounce_internal.delete_soft_days(timestamptz, integer) IS
+  'deletes days of soft bounces that are a year old, at most a batch. Returns their number';
+
 CREATE OR REPLACE FUNCTION bounce_internal.erase_old_content(before timestamptz, batch integer)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -166,6 +182,8 @@ BEGIN
                                        batch); RETURN NEXT;
   step := 'counters forgotten';    done := bounce_internal.delete_hard_counts(at,
       batch);        RETURN NEXT;
+  step := 'soft bounces forgotten'; done := bounce_internal.delete_soft_days(at, batch);
+    RETURN NEXT;
   step := 'blocks ended';          done := bounce_internal.end_blocks(at, batch);  RETURN NEXT;
   step := 'token keys dropped';    done := bounce.drop_expired_token_keys(at);     RETURN NEXT;
   step := 'held blocks left over'; done := bounce_internal.decide_leftovers(batch); RETURN NEXT;

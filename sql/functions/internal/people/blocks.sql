@@ -7,7 +7,8 @@ RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.address_block AS k
-  SET lifted_at = least(k.expires_at, bounce_internal.lift_time(k)), lifted_by = session_user, is_over = true,
+  SET lifted_at = least(k.expires_at, bounce_internal.lift_time(k)), lifted_by = session_user,
+      is_over = true,
       lift_why = CASE WHEN k.expires_at <= now() THEN 'its time was over'
                       ELSE 'a longer block took its place' END
   WHERE k.address_key = bounce.address_key(b.address)

@@ -135,6 +135,11 @@ BEGIN
                FROM bounce_internal.status_line('shadow_processes', shadowed,
                                                 CASE WHEN shadowed IS NOT NULL
                                                      THEN 'nothing follows from their bounces' END);
+  RETURN QUERY SELECT s.* FROM (SELECT string_agg(p.name, ' ' ORDER BY p.name) AS names
+                                FROM bounce.process AS p WHERE p.paused_at IS NOT NULL) AS q
+  CROSS JOIN LATERAL bounce_internal.status_line('processes_paused', q.names,
+    CASE WHEN q.names IS NOT NULL
+         THEN 'the queue sends nothing of them until somebody says so: queue resume' END) AS s;
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_work IS
   'the rows of status() about the queue, the outbox and blocks';

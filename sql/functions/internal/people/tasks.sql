@@ -214,6 +214,10 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT 'It is resolved with ' || CASE
     WHEN (t).kind = 'outage'
       THEN 'confirm_outage (they are dead) or dismiss_outage (it was an outage).'
+    WHEN (t).kind = 'process_paused' THEN 'resume_process (it closes by itself then).'
+    WHEN (t).kind = 'complaint'
+      THEN 'resolve_task_dead (the process may not write there any more), '
+           'resolve_task_unblocked (it may again) or resolve_task (nothing else).'
     WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
     WHEN bounce_internal.is_unknown_task(t)
       THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or '

@@ -131,6 +131,7 @@ BEGIN
   WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
   blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
   tasks := bounce_internal.close_tasks_of(bounce_ids, why);
+  PERFORM bounce_internal.forget_soft_bounces(bounce_ids);
   -- whose lease is over may have died before he began: the next one must not do what is taken back
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), is_moot = true,
     result = 'taken back: ' || why

@@ -51,7 +51,8 @@ BEGIN
                     WHERE d.process = p.name AND d.state IN ('PENDING', 'RETRY')
                       AND d.held_at IS NULL
                     ORDER BY d.priority DESC LIMIT 1) AS priority
-    FROM bounce.process AS p WHERE NOT bounce_internal.is_quiet_at(p.name, at)
+    FROM bounce.process AS p
+    WHERE p.paused_at IS NULL AND NOT bounce_internal.is_quiet_at(p.name, at)
     UNION ALL
     SELECT l.name, (SELECT d.priority FROM bounce.communication_delivery AS d
                     WHERE d.process = l.name AND d.state IN ('PENDING', 'RETRY')
@@ -62,7 +63,8 @@ BEGIN
   SELECT l.name, l.priority FROM level AS l WHERE l.priority IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.queue_levels(timestamptz) IS
-  'the priorities of each process, outside of its quiet hours, in which mail is waiting';
+  'the priorities of each process, outside of its quiet hours and unless it is paused, in which '
+  'mail is waiting';
 
 CREATE OR REPLACE FUNCTION bounce_internal.choose_communications(batch integer, at timestamptz)
 RETURNS bigint[]

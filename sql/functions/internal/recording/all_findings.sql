@@ -12,6 +12,10 @@ BEGIN
   b.address := f.address;
   b.reason := f.reason;
   b.why := bounce_internal.describe(f);
+  b.source := CASE f.class WHEN 'hard' THEN 'bounce' WHEN 'soft' THEN 'score'
+                           ELSE 'complaint' END;
+  b.only_process := CASE WHEN b.source = 'complaint' AND f.policy ->> 'complaint' = 'block'
+                         THEN f.process END;
   b.bounce_id := f.bounce_id;
   b.communication_id := f.communication_id;
   b.expires_at := CASE WHEN lifetime > interval '0' THEN now() + lifetime END;
@@ -134,7 +138,7 @@ DECLARE
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
   FOREACH f IN ARRAY findings LOOP
-    IF f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
+    IF f.class IN ('hard', 'soft', 'technical') AND (NOT f.is_notice OR f.reason = 'complaint')
        AND (f.policy ->> 'shadow')::boolean THEN
       shadowed := shadowed || f;
     ELSE

@@ -195,15 +195,16 @@ BEGIN
            format('%s is not sent to again, %s: %s', f.address, obstacle,
                   bounce_internal.describe(f)));
     f := bounce_internal.write_follow_up(f, 'resend_exhausted');
-    RETURN;
+  ELSE
+    f.resend_at := now() + bounce_internal.resend_delay_of(f, f.sends);
+    f := bounce_internal.step(f, 'resend_scheduled', format('resend %s of %s at %s', f.sends,
+           f.policy ->> 'resend_max_attempts', to_char(f.resend_at, 'YYYY-MM-DD HH24:MI')));
   END IF;
-  f.resend_at := now() + bounce_internal.resend_delay_of(f, f.sends);
-  f := bounce_internal.step(f, 'resend_scheduled', format('resend %s of %s at %s', f.sends,
-         f.policy ->> 'resend_max_attempts', to_char(f.resend_at, 'YYYY-MM-DD HH24:MI')));
+  f := bounce_internal.count_soft(f);
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_soft(bounce_internal.finding) IS
-  'soft bounce: marked, and a resend scheduled or a task resend_exhausted. The n-th failed send '
-  'asks for the n-th resend';
+  'soft bounce: marked, a resend scheduled or a task resend_exhausted, and counted for the score '
+  'of the address. The n-th failed send asks for the n-th resend';
 
 CREATE OR REPLACE FUNCTION bounce_internal.request_delivery_problem(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql STABLE AS $$
@@ -267,17 +268,39 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.apply_unmatched(bounce_internal.finding) IS
   'a failed delivery whose communication or recipient is unknown';
 
+CREATE OR REPLACE FUNCTION bounce_internal.apply_complaint(INOUT f bounce_internal.finding)
+LANGUAGE plpgsql AS $$
+DECLARE
+  what CONSTANT text := f.policy ->> 'complaint';
+  obstacle text;
+BEGIN
+  f := bounce_internal.write_follow_up(f, 'complaint');
+  IF what LIKE 'block%' THEN
+    obstacle := CASE WHEN bounce_internal.id_is_shared(f) THEN 'several got the mail'
+                     WHEN bounce_internal.is_cleared(f)
+                       THEN 'a block was lifted since it was sent' END;
+    f.blocks := obstacle IS NULL;
+  END IF;
+  IF what = 'task' OR obstacle IS NOT NULL THEN
+    f := bounce_internal.request_task(f, 'complaint', f.process || ':' || f.address,
+           format('%s called a mail of process %s spam%s', f.address, f.process,
+                  coalesce(', not blocked, ' || obstacle, '')));
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.apply_complaint(bounce_internal.finding) IS
+  'a complaint is logged, makes a task, or blocks the address, as its process says';
+
 CREATE OR REPLACE FUNCTION bounce_internal.apply_notice(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.step(f, 'notice', 'logged');
   IF f.reason = 'complaint' AND f.recipient_id IS NOT NULL
      AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
-    f := bounce_internal.write_follow_up(f, 'complaint');
+    f := bounce_internal.apply_complaint(f);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_notice(bounce_internal.finding) IS
-  'what is no failure; of a complaint its application may want to know';
+  'what is no failure: only a complaint may have consequences';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$

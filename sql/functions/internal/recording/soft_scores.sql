@@ -1,0 +1,134 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Soft bounces over several mails: a score per address, of the days on which it bounced.
+
+CREATE OR REPLACE FUNCTION bounce_internal.soft_score(
+  days date[], points numeric, decay numeric, at date) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  score numeric := 0;
+  last date;
+  day date;
+BEGIN
+  FOREACH day IN ARRAY days LOOP
+    score := greatest(0, score - decay * coalesce(day - last - 1, 0)) + points;
+    last := day;
+  END LOOP;
+  RETURN greatest(0, score - decay * greatest(0, coalesce(at - last - 1, 0)));
+END $$;
+COMMENT ON FUNCTION bounce_internal.soft_score(date[], numeric, numeric, date) IS
+  'the score at a day: each day with soft bounces adds points, each without takes decay away, and '
+  'it never falls below 0';
+
+CREATE OR REPLACE FUNCTION bounce_internal.soft_days(address_key text) RETURNS date[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  -- who has looked at it has judged what was before
+  judged CONSTANT timestamptz := greatest(
+    (SELECT max(t.resolved_at) FROM bounce.task AS t
+     WHERE t.kind = 'soft_bounces' AND t.address = soft_days.address_key AND t.status = 'done'),
+    (SELECT max(k.lifted_at) FROM bounce.address_block AS k
+     WHERE k.address_key = soft_days.address_key AND k.source = 'score'));
+BEGIN
+  RETURN ARRAY(SELECT d.day FROM bounce.soft_bounce_day AS d
+               WHERE d.address_key = soft_days.address_key
+                 AND d.at > coalesce(judged, '-infinity') ORDER BY d.day);
+END $$;
+COMMENT ON FUNCTION bounce_internal.soft_days(text) IS
+  'the days on which an address bounced softly, since a person closed the task about it or its '
+  'block ended';
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_probe(f bounce_internal.finding, days date[])
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  width CONSTANT interval := f.policy ->> 'soft_score_probe';
+BEGIN
+  RETURN width = interval '0'
+    OR EXISTS (SELECT FROM bounce.soft_bounce_day AS d, bounce.communication_recipient AS r
+               WHERE d.address_key = f.address AND d.day = ANY (days)
+                 AND d.probe_since > now() - width
+                 AND r.id = f.recipient_id AND r.last_attempt_at > d.probe_since);
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_probe(bounce_internal.finding, date[]) IS
+  'whether a soft bounce is of a mail sent after the threshold was reached, or none is waited for';
+
+CREATE OR REPLACE FUNCTION bounce_internal.soft_obstacle(f bounce_internal.finding) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE
+    WHEN f.policy ->> 'soft_score' <> 'block' THEN ''
+    WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
+      THEN format(', not blocked, trust is %s only', f.trust)
+    WHEN bounce_internal.is_cleared(f) THEN ', not blocked, a block was lifted since it was sent'
+  END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.soft_obstacle(bounce_internal.finding) IS
+  'why an address that has reached the threshold gets a task and no block; NULL when it is blocked';
+
+CREATE OR REPLACE FUNCTION bounce_internal.judge_soft(
+  INOUT f bounce_internal.finding, days date[], score numeric)
+LANGUAGE plpgsql AS $$
+DECLARE
+  obstacle CONSTANT text := bounce_internal.soft_obstacle(f);
+BEGIN
+  IF obstacle IS NOT NULL THEN
+    f := bounce_internal.request_task(f, 'soft_bounces', f.address,
+           format('%s keeps bouncing softly: on %s days since %s, score %s of %s%s; lately %s',
+                  f.address, cardinality(days), days[1], round(score, 1),
+                  f.policy ->> 'soft_score_threshold', obstacle, bounce_internal.describe(f)));
+  ELSIF bounce_internal.is_probe(f, days) THEN
+    f.blocks := true;
+  ELSE
+    UPDATE bounce.soft_bounce_day AS d SET probe_since = now()
+    WHERE d.address_key = f.address AND d.bounce_id = f.bounce_id
+      AND NOT EXISTS (SELECT FROM bounce.soft_bounce_day AS p
+                      WHERE p.address_key = f.address AND p.day = ANY (days)
+                        AND p.probe_since > now() - (f.policy ->> 'soft_score_probe')::interval);
+    f := bounce_internal.step(f, 'probe', format('soft bounces on %s days, the next mail decides '
+                                                 'whether the address is blocked',
+                                                 cardinality(days)));
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.judge_soft(bounce_internal.finding, date[], numeric) IS
+  'what follows when an address has reached soft_score_threshold';
+
+CREATE OR REPLACE FUNCTION bounce_internal.count_soft(INOUT f bounce_internal.finding)
+LANGUAGE plpgsql AS $$
+DECLARE
+  today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
+  days date[];
+  score numeric;
+BEGIN
+  IF f.policy ->> 'soft_score' = 'off' OR bounce_internal.id_is_shared(f) THEN
+    RETURN;
+  END IF;
+  INSERT INTO bounce.soft_bounce_day (address_key, day, bounce_id)
+  VALUES (f.address, today, f.bounce_id) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  days := bounce_internal.soft_days(f.address);
+  score := bounce_internal.soft_score(days, (f.policy ->> 'soft_score_points')::numeric,
+                                      (f.policy ->> 'soft_score_decay')::numeric, today);
+  IF score >= (f.policy ->> 'soft_score_threshold')::numeric THEN
+    f := bounce_internal.judge_soft(f, days, score);
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.count_soft(bounce_internal.finding) IS
+  'counts a soft bounce for the score of its address, once a day';
+
+CREATE OR REPLACE FUNCTION bounce_internal.forget_soft_bounces(bounce_ids bigint[])
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM bounce.soft_bounce_day AS d
+  USING bounce.bounce AS b JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE b.id = ANY (bounce_ids) AND d.address_key = r.address_key AND d.bounce_id = b.id;
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END $$;
+COMMENT ON FUNCTION bounce_internal.forget_soft_bounces(bigint[]) IS
+  'takes bounces that were undone out of the scores. Returns the number of days';
