@@ -17,6 +17,15 @@ SELECT bounce_internal.define_parameter('deliver_stored', 'boolean', 'off',
 SELECT bounce_internal.define_parameter('raw_max_bytes', 'integer', '1048576',
   minimum => '0', maximum => '104857600',
   description => 'bytes of each report that are kept as received');
+SELECT bounce_internal.define_parameter('raw_max_bytes_per_hour', 'integer', '10485760',
+  minimum => '0', maximum => '2147483647',
+  description => 'bytes of reports of one class that are kept as received within an hour, where '
+                 'they prove nothing or nobody can classify them; beyond that the first 16 kB of '
+                 'each');
+SELECT bounce_internal.define_parameter('operator_max_per_hour', 'integer', '60',
+  minimum => '0', maximum => '1000000',
+  description => 'unclassified reports that are forwarded, or delivered, within an hour; what '
+                 'comes beyond is stored, and one task tells of all of it');
 SELECT bounce_internal.define_parameter('address_match_window', 'interval', '7 days',
   minimum => '1 hour', maximum => '90 days',
   description => 'a report that only names an address is matched with the one communication sent '

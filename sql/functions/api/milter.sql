@@ -55,8 +55,12 @@ BEGIN
     o := bounce_internal.recorded_before(o, gravest.report_key);
   ELSE
     is_written := bounce_internal.lock_communications(fresh);
+    IF o.class = 'unclassified' AND bounce_internal.is_beyond_hour(gravest) THEN
+      o.disposition := 'discard';
+      fresh := bounce_internal.gather_unread(fresh);
+    END IF;
     fresh := bounce_internal.process_findings(fresh);
-    is_written := bounce_internal.store_message(o, document, raw)
+    is_written := bounce_internal.store_message(o, document, raw, gravest)
       AND bounce_internal.store_bounces(o.bounce_message_id, fresh);
     o.bounce_id := (bounce_internal.most_severe(fresh)).bounce_id;
   END IF;

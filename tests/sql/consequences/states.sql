@@ -3,6 +3,7 @@
 BEGIN;
 \ir ../lib/helper.psql
 SELECT * FROM no_plan();
+SELECT test.set('guard', 'off');
 
 -- Sequences of bounces and sends of one recipient. h, s, t: a hard, soft or technical bounce of
 -- the send with that number; r: sent again.

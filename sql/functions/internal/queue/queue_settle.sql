@@ -113,7 +113,7 @@ DECLARE
 BEGIN
   PERFORM bounce_internal.store_message((message_id, 'discard', false, NULL, f.class,
                                          f.reason, NULL)::bounce.report_result,
-                               bounce_internal.complete_document(document, NULL), NULL);
+                               bounce_internal.complete_document(document, NULL), NULL, f);
   PERFORM bounce_internal.store_bounces(message_id, ARRAY[f]);
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS

@@ -308,8 +308,7 @@ BEGIN
   CASE
     WHEN f.class = 'auto_reply'   THEN f := bounce_internal.step(f, 'auto_reply', 'logged');
     WHEN f.is_notice              THEN f := bounce_internal.apply_notice(f);
-    WHEN f.class = 'unclassified'
-      THEN f := bounce_internal.step(f, 'unclassified', 'for a person to read');
+    WHEN f.class = 'unclassified' THEN f := bounce_internal.apply_unclassified(f);
     WHEN f.recipient_id IS NULL   THEN f := bounce_internal.apply_unmatched(f);
     WHEN NOT bounce_internal.is_trusted_for(f, 'mark_min_trust')
       THEN f := bounce_internal.apply_untrusted(f);

@@ -40,10 +40,10 @@ BEGIN
     f.report_key := bounce_internal.report_key_of(document, own, f);
     findings[n] := f;
   END LOOP;
-  RETURN bounce_internal.with_policies(findings);
+  RETURN bounce_internal.with_policies(bounce_internal.bounded_findings(findings));
 END $$;
 COMMENT ON FUNCTION bounce_internal.findings_of(jsonb) IS
-  'the findings of a document, classified and matched';
+  'the findings of a document, classified and matched, as far as they are recorded';
 
 CREATE OR REPLACE FUNCTION bounce_internal.with_policies(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql STABLE AS $$
@@ -111,9 +111,11 @@ BEGIN
   FOR n IN 1 .. cardinality(findings) LOOP
     f := findings[n];
     CONTINUE WHEN f.task_key IS NULL;
-    IF f.task_kind = 'bounce_without_communication' AND f.communication_id IS NULL THEN
+    -- a report that names a hundred addresses asks once
+    IF f.trust = 'address' AND f.task_kind <> 'outage' THEN
       stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.merge_unmatched_tasks(f)
                     ELSE stray END;
+      f.task_kind := stray.task_kind;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
     END IF;
@@ -121,8 +123,8 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
-  'creates the tasks that were requested. Findings without a communication share one task per '
-  'report, however many addresses a stranger puts in it';
+  'creates the tasks that were requested. Findings that prove nothing share one task per report, '
+  'however many addresses a stranger puts in it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.most_severe(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding
@@ -151,7 +153,8 @@ COMMENT ON FUNCTION bounce_internal.disposition_of(bounce_internal.finding) IS
   'unclassified one is delivered to its own recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.store_message(
-  o bounce.report_result, document jsonb, raw bytea) RETURNS boolean
+  o bounce.report_result, document jsonb, raw bytea, gravest bounce_internal.finding)
+  RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id,
@@ -175,8 +178,7 @@ BEGIN
                                                      'size') FROM '^[0-9]{1,15}$')::bigint,
              length(raw), 0),
     bounce_internal.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
-    document, substring(raw FROM 1 FOR
-                        (bounce_internal.policy_of(NULL) ->> 'raw_max_bytes')::integer);
+    document, bounce_internal.raw_to_keep(gravest, raw);
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_message IS 'stores the report itself';
@@ -233,15 +235,19 @@ DECLARE
   at_most CONSTANT integer := 100;
 BEGIN
   IF NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.dedup_key = f.task_key AND t.status = 'open')
-     AND at_most <= (SELECT count(*)
-                     FROM (SELECT FROM bounce.task AS t
-                           WHERE t.status = 'open' AND t.kind = 'bounce_without_communication'
-                           LIMIT at_most) AS q) THEN
+     AND (at_most <= (SELECT count(*)
+                      FROM (SELECT FROM bounce.task AS t
+                            WHERE t.status = 'open' AND t.kind = 'bounce_without_communication'
+                            LIMIT at_most) AS q)
+          OR at_most <= (SELECT count(*)
+                         FROM (SELECT FROM bounce.task AS t JOIN bounce.bounce AS b
+                                 ON b.id = t.bounce_id AND b.received_at = t.last_seen_at
+                               WHERE t.status = 'open' AND t.kind = 'hard_bounce'
+                                 AND b.trust = 'address' LIMIT at_most) AS q)) THEN
     f := bounce_internal.request_task(f, 'bounce_without_communication', '',
-                                   'more reports that fit no communication, such as '
-                                   || f.task_summary);
+                                   'more reports that prove nothing, such as ' || f.task_summary);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.merge_unmatched_tasks(bounce_internal.finding) IS
-  'beyond a hundred open tasks about unmatched reports, all others share a single one, because '
-  'anybody can send thousands';
+  'beyond a hundred open tasks about reports that prove nothing, all others share a single one, '
+  'because anybody can send thousands';
