@@ -4,8 +4,12 @@
  */
 #include "daemon/check.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "db/conninfo.h"
 #include "db/hosts.h"
 
 static void print_line(const char *verdict, const char *what, const char *text)
@@ -17,6 +21,12 @@ bool check_result(const char *what, const GError *error, const char *good)
 {
 	print_line(error ? "FAULT" : "ok", what, error ? error->message : good);
 	return !error;
+}
+
+bool check_fault(const char *what, const char *text)
+{
+	print_line("FAULT", what, text);
+	return false;
 }
 
 void check_warning(const char *what, const char *text)
@@ -36,4 +46,62 @@ void check_hosts(const char *conninfo)
 
 	if (fault)
 		check_warning("database", fault);
+}
+
+/* A service manager makes the folder of /run when it starts the service. */
+static bool check_pid_file(const char *path)
+{
+	static const char what[] = "pid_file";
+	g_autofree char *dir = g_path_get_dirname(path);
+	g_autofree char *parent = g_path_get_dirname(dir);
+
+	if (*path == '\0')
+		return true;
+	bool is_there = access(path, F_OK) == 0;
+	if (access(is_there ? path : dir, is_there ? W_OK : W_OK | X_OK) == 0)
+		return check_result(what, NULL, path);
+	int cause = errno;
+	g_autofree char *text = g_strdup_printf(
+	    "%s: %s; name a file in a directory that belongs to user", path, g_strerror(cause));
+	if (cause != ENOENT || !g_str_equal(parent, "/run"))
+		return check_fault(what, text);
+	check_warning(what, text);
+	return true;
+}
+
+static bool may_others(const char *path, mode_t rights)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	       (status.st_mode & rights) != 0;
+}
+
+static bool check_passwords(const struct daemon_settings *settings, const char *config)
+{
+	static const char what[] = "password";
+	g_autofree char *file = conninfo_password_file(settings->conninfo);
+	bool is_good = true;
+
+	if (conninfo_has_password(settings->conninfo) && may_others(config, S_IRWXO)) {
+		g_autofree char *text = g_strdup_printf(
+		    "conninfo: everybody may read the password in %s: chmod 640, or move it to %s",
+		    config, file);
+		is_good = check_fault(what, text);
+	}
+	if (may_others(file, S_IRWXG | S_IRWXO)) {
+		g_autofree char *text =
+		    g_strdup_printf("%s: others may read it, so libpq does not: chmod 600", file);
+		is_good = check_fault(what, text);
+	}
+	return is_good;
+}
+
+bool check_files(const struct daemon_settings *settings, const char *config)
+{
+	bool pid_file = check_pid_file(settings->pid_file);
+	bool passwords = check_passwords(settings, config);
+
+	check_result("configuration", NULL, config);
+	return pid_file && passwords;
 }

@@ -10,12 +10,21 @@
 
 #include <glib.h>
 
+#include "daemon/settings.h"
+
 /* Prints "FAULT", what and the error's message, or "ok", what and good where there is
  * no error. True if there is none. */
 bool check_result(const char *what, const GError *error, const char *good);
 
+/* Prints "FAULT", what and text. False. */
+bool check_fault(const char *what, const char *text);
+
 /* Prints "warning", what and text: the daemon starts all the same. */
 void check_warning(const char *what, const char *text);
+
+/* What every daemon has on disk: its configuration, which config names, its pid file, and the
+ * passwords of the database. */
+bool check_files(const struct daemon_settings *settings, const char *config);
 
 /* The result of connecting to the database and comparing its schema. */
 bool check_database(const GError *error);

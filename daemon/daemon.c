@@ -186,9 +186,9 @@ static int check(const struct daemon *daemon)
 	if (!process_drop_privileges(daemon->settings->user, &error))
 		return fail(daemon, error);
 	process_set_home();
+	bool files = check_files(daemon->settings, daemon->config);
 	bool good = daemon->program->check(daemon->settings);
-	check_result("configuration", NULL, daemon->config);
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+	return files && good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int once(const struct daemon *daemon)

@@ -5,57 +5,15 @@
 #include "milter/check.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
-
-/* What is wrong with the name of the socket; NULL if nothing. Heap. */
-static char *socket_fault(const char *name)
-{
-	const char *rest = strchr(name, ':');
-	const char *end;
-	guint64 port;
-
-	if (!rest)
-		return g_strdup("neither unix:PATH nor inet:PORT@HOST");
-	rest++;
-	if (g_str_has_prefix(name, "unix:") || g_str_has_prefix(name, "local:")) {
-		g_autofree char *dir = g_path_get_dirname(rest);
-
-		if (access(dir, W_OK | X_OK) != 0)
-			return g_strdup_printf("%s: %s", dir, g_strerror(errno));
-		return strlen(rest) >= sizeof((struct sockaddr_un *)NULL)->sun_path
-			   ? g_strdup("the path is too long")
-			   : NULL;
-	}
-	if (!g_str_has_prefix(name, "inet:") && !g_str_has_prefix(name, "inet6:"))
-		return g_strdup("neither unix:PATH nor inet:PORT@HOST");
-	port = g_ascii_strtoull(rest, (char **)&end, 10);
-	if (end == rest || (*end != '@' && *end != '\0') || port < 1 || port > G_MAXUINT16)
-		return g_strdup("the port is not 1 to 65535");
-	return NULL;
-}
-
-static bool check_socket(const struct milter_settings *settings)
-{
-	g_autofree char *fault = socket_fault(settings->socket);
-	g_autoptr(GError) error = NULL;
-
-	if (fault)
-		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\": %s",
-			    settings->socket, fault);
-	if (!error && g_str_has_prefix(settings->socket, "inet"))
-		check_warning("socket", "every account that can connect to this port can hand in "
-					"mail as our own MTA's, which may block; a unix socket "
-					"has rights");
-	return check_result("socket", error, settings->socket);
-}
+#include "milter/postconf.h"
+#include "milter/socket_check.h"
+#include "milter/wiring.h"
 
 static bool check_rules(const struct milter_settings *settings)
 {
@@ -98,53 +56,40 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 	return true;
 }
 
-/* One value of this machine's Postfix; NULL if there is none. */
-static char *postconf(const char *name)
+/* Without it a start has to wait for the database. */
+static void check_state_file(const char *path)
 {
-	char *arguments[] = {g_strdup("postconf"), g_strdup("-h"), g_strdup(name), NULL};
-	char *output = NULL;
-	int status;
-	bool ran =
-	    g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
-			 NULL, NULL, &output, NULL, &status, NULL) &&
-	    g_spawn_check_wait_status(status, NULL);
+	g_autofree char *dir = g_path_get_dirname(path);
 
-	for (char **argument = arguments; *argument; argument++)
-		g_free(*argument);
-	if (!ran)
-		g_clear_pointer(&output, g_free);
-	return output ? g_strstrip(output) : NULL;
+	if (*path == '\0' || access(dir, W_OK | X_OK) == 0)
+		return;
+	g_autofree char *text =
+	    g_strdup_printf("%s: %s; without it, a start while the database is away stops the mail "
+			    "of others as well",
+			    dir, g_strerror(errno));
+	check_warning("state_file", text);
 }
 
-/* With "accept" a bounce that arrives while the filter is away is lost for good. */
-static bool check_postfix(void)
+static bool check_postfix(const struct postconf *postfix, const struct milter_settings *settings,
+			  const GError *error)
 {
-	g_autofree char *action = postconf("milter_default_action");
-	g_autofree char *milters = postconf("smtpd_milters");
-	g_autofree char *flow = postconf("in_flow_delay");
-	g_autoptr(GError) error = NULL;
-
-	if (!action || !milters || !flow) {
-		check_warning("Postfix", "not configured on this machine, so not looked at");
-		return true;
-	}
-	if (strcmp(action, "accept") == 0 || strstr(milters, "default_action=accept"))
-		g_set_error(&error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "main.cf: milter_default_action: \"accept\" loses bounces while the "
-			    "filter is away; set it to tempfail");
-	if (*flow != '0')
-		check_warning("Postfix",
-			      "main.cf: in_flow_delay is not 0: discarded bounces slow all mail "
-			      "down after 100 of them");
-	return check_result("Postfix", error, "milter_default_action keeps bounces");
+	if (postfix)
+		return wiring_check(postfix, settings);
+	g_autofree char *text = g_strdup_printf("not looked at: %s", error->message);
+	check_warning("Postfix", text);
+	return true;
 }
 
 bool milter_check(const struct milter_settings *settings)
 {
-	bool socket = check_socket(settings);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(postconf_t) postfix = postconf_read(&error);
+	g_autofree char *account = postfix ? postconf_value(postfix, NULL, "mail_owner") : NULL;
+	bool socket = socket_check(settings, account ? account : "");
 	bool rules = check_rules(settings);
 	bool database = check_database_and_parameters(settings);
-	bool postfix = check_postfix();
+	bool wiring = check_postfix(postfix, settings, error);
 
-	return socket && rules && database && postfix;
+	check_state_file(settings->state_file);
+	return socket && rules && database && wiring;
 }

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <libmilter/mfapi.h>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "daemon/notify.h"
@@ -73,7 +71,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 			     unsigned long f2, unsigned long f3, unsigned long *actions_out,
 			     unsigned long *steps_out, unsigned long *f2_out, unsigned long *f3_out)
 {
-	const unsigned long needed = SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	const unsigned long needed = FILTER_ACTIONS;
 	const unsigned long wanted = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NOEOH | SMFIP_SKIP |
 				     SMFIP_HDR_LEADSPC | SMFIP_NR_CONN | SMFIP_NR_MAIL |
 				     SMFIP_NR_HDR;
@@ -303,7 +301,7 @@ static char filter_name[] = "bounce-milter";
 static const struct smfiDesc description = {
     .xxfi_name = filter_name,
     .xxfi_version = SMFI_VERSION,
-    .xxfi_flags = SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS,
+    .xxfi_flags = FILTER_ACTIONS,
     .xxfi_connect = on_connect,
     .xxfi_envfrom = on_mail,
     .xxfi_envrcpt = on_recipient,

@@ -9,10 +9,14 @@
 #include <stdbool.h>
 
 #include <glib.h>
+#include <libmilter/mfapi.h>
 
 #include "db/parameter_cache.h"
 #include "intake/intake.h"
 #include "intake/milter_settings.h"
+
+/* What it may change, as it tells the MTA. */
+#define FILTER_ACTIONS (SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 
 /* Borrowed; must live until filter_run has returned and filter_is_idle. */
 struct filter {

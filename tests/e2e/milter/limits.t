@@ -36,8 +36,8 @@ subtest 'open files' => sub {
 
 subtest 'sessions_max' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
-    my $slow = hold_the_place();
-    my @send = (
+    my $slow   = hold_the_place();
+    my @send   = (
         from => '',
         to   => [ $letter->{return_path}{'anna@customer.example'} ],
         mail => $stage->report('postfix-user-unknown', $letter));
@@ -72,7 +72,8 @@ subtest 'a report of our own Postfix beyond sessions_max' => sub {
     is_soon(sub { $stage->status($letter) }, 'bounced', 'and recorded when there is room');
     is recorded($letter), 1, 'once';
     my @complaints
-        = $stage->mta->log_lines(qr{postfix/(?:bounce-)?cleanup.*milter-reject: RCPT|configuration error});
+        = $stage->mta->log_lines(
+        qr{postfix/(?:bounce-)?cleanup.*milter-reject: RCPT|configuration error});
     is "@complaints", '', 'Postfix has seen no fault of its configuration';
 };
 

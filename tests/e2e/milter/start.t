@@ -18,7 +18,9 @@ sub other_mail {
     );
 }
 
-sub state_text { return join '', grep { !/^#/ } $instance->read_lines($state) }
+sub state_text {
+    return join '', grep { !/^#/ } $instance->read_lines($state);
+}
 
 # Starts it and waits until it says that it waits, or that it is ready.
 sub launch_and_wait_for {
@@ -30,14 +32,17 @@ sub launch_and_wait_for {
 
 subtest 'what it keeps' => sub {
     my $expected = "bounce_domain = $domain\noperator_mailbox = " . Bounce::Stage::OPERATOR . "\n";
-    is state_text(), $expected, 'the domain and the mailbox of the operator, and no key';
+    is state_text(), $expected,          'the domain and the mailbox of the operator, and no key';
     is + (stat $state)[2] & 07777, 0600, 'for its own eyes';
     my $inode = (stat _)[1];
     $stage->parameter(mark_min_trust => 'token');
     is + (stat $state)[1], $inode, 'what has not changed is not written';
     $stage->parameter(bounce_domain => "$domain, other.test");
-    is_soon(sub { state_text() =~ /^bounce_domain = (.*)/; $1 },
-        "$domain other.test", 'a change is, at once');
+    is_soon(
+        sub { state_text() =~ /^bounce_domain = (.*)/; $1 },
+        "$domain other.test",
+        'a change is, at once'
+    );
     $stage->parameter(bounce_domain => $domain);
     is_soon(\&state_text, $expected, 'and as a whole');
 };
@@ -53,7 +58,7 @@ subtest 'only what is ours waits' => sub {
     my ($code, $text) = $bounce->();
     is $code, 451, 'a bounce is to come again';
     like $text, qr/4\.3\.2 .*the database has not answered/, 'and hears why';
-    is code_of(other_mail()), 250, 'everybody else passes';
+    is code_of(other_mail()),                   250, 'everybody else passes';
     is code_of(other_mail("bounces\@$domain")), 451, 'whatever is for our domain is ours';
     ok $stage->wait_for(60, sub { $stage->remote->received }), 'and arrives';
     $stage->remote->answer('gone@remote.test', '550 5.1.1 <gone@remote.test>: User unknown');
@@ -63,8 +68,9 @@ subtest 'only what is ours waits' => sub {
         mail => "From: billing\@example.org\nMessage-ID: <$own->{message_id}>\nSubject: x\n\nx\n"
         )),
         250, 'our own mail goes out as well';
-    ok $stage->wait_for(60,
-        sub { $stage->mta->log_lines(qr/milter-reject: END-OF-MESSAGE .*4\.3\.2/) }),
+    ok $stage->wait_for(
+        60, sub { $stage->mta->log_lines(qr/milter-reject: END-OF-MESSAGE .*4\.3\.2/) }
+        ),
         'the report of our own Postfix is made again, refused at its end';
     is + ($stage->mta->log_lines(qr/cleanup.*milter-reject: RCPT|configuration error/))[0], undef,
         'which it does not take for a wrong configuration';
@@ -114,9 +120,11 @@ subtest 'nothing known' => sub {
     $daemon->launch;
     $stage->db->restart;
     is_soon(sub { $daemon->is_listening ? 1 : 0 }, 1, 'it is there when the database is');
-    is_soon(\&state_text,
+    is_soon(
+        \&state_text,
         "bounce_domain = $domain\noperator_mailbox = " . Bounce::Stage::OPERATOR . "\n",
-        'and the file is mended');
+        'and the file is mended'
+    );
 };
 
 finish();

@@ -81,12 +81,11 @@ sub write_conf {
 
 # Starts it and waits until it takes bounces.
 sub start {
-    my ($self) = @_;
+    my ($self)   = @_;
     my $instance = $self->{instance};
     my $answers  = $self->database_answers;
     my $is_heard = $self->{key}{log_level} =~ /info|debug/;
-    my $serves
-        = sub { $self->is_listening && (!$is_heard || $self->database_answers > $answers) };
+    my $serves = sub { $self->is_listening && (!$is_heard || $self->database_answers > $answers) };
     $self->launch;
     $instance->wait_for(60, sub { $serves->() || !$instance->is_alive('bounce-milter') });
     $serves->() or die "bounce-milter did not start\n" . $instance->log_tail;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Postfix's syntax (unix:PATH, inet:HOST:PORT) and libmilter's (unix:PATH, inet:PORT@HOST).
+ */
+#include "milter/milter_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char separators[] = " \t,";
+static const char action_key[] = "default_action";
+
+static void entry_free(void *data)
+{
+	struct milter_entry *entry = data;
+
+	g_free(entry->endpoint);
+	g_free(entry->default_action);
+	g_free(entry);
+}
+
+/* Behind the brace that closes the one at p, or the end. */
+static const char *behind_braces(const char *p)
+{
+	unsigned depth = 0;
+
+	for (; *p != '\0'; p++) {
+		if (*p == '{')
+			depth++;
+		else if (*p == '}' && --depth == 0)
+			return p + 1;
+	}
+	return p;
+}
+
+/* "default_action = tempfail", with or without blanks and braces; NULL if it is not there. */
+static char *read_action(const char *settings)
+{
+	const char *found = strstr(settings, action_key);
+
+	if (!found)
+		return NULL;
+	const char *value = found + strlen(action_key);
+	value += strspn(value, " \t=");
+	return g_strndup(value, strcspn(value, " \t,}"));
+}
+
+static struct milter_entry *read_entry(const char *text, size_t len)
+{
+	struct milter_entry *entry = g_new0(struct milter_entry, 1);
+	g_autofree char *inside = g_strndup(text, len);
+	const char *start = inside + strspn(inside, "{ \t,");
+	size_t endpoint_len = strcspn(start, " \t,}");
+
+	entry->endpoint = g_strndup(start, endpoint_len);
+	entry->default_action = read_action(start + endpoint_len);
+	return entry;
+}
+
+GPtrArray *milter_list_parse(const char *value)
+{
+	GPtrArray *entries = g_ptr_array_new_with_free_func(entry_free);
+	const char *p = value + strspn(value, separators);
+
+	while (*p != '\0') {
+		const char *end = *p == '{' ? behind_braces(p) : p + strcspn(p, separators);
+
+		g_ptr_array_add(entries, read_entry(p, (size_t)(end - p)));
+		p = end + strspn(end, separators);
+	}
+	return entries;
+}
+
+/* Behind "unix:" or "local:"; NULL for others. */
+static const char *unix_path(const char *name)
+{
+	if (g_str_has_prefix(name, "unix:"))
+		return name + strlen("unix:");
+	return g_str_has_prefix(name, "local:") ? name + strlen("local:") : NULL;
+}
+
+char *milter_list_path(const char *endpoint, const struct milter_view *view)
+{
+	const char *path = unix_path(endpoint);
+
+	if (!path)
+		return NULL;
+	return *path == '/' && !view->is_chrooted
+		   ? g_canonicalize_filename(path, NULL)
+		   : g_build_filename(view->queue_directory, path, NULL);
+}
+
+/* Symbolic links on the way make two names of one file. */
+static bool is_same_file(const char *a, const char *b)
+{
+	g_autofree char *a_dir = g_path_get_dirname(a);
+	g_autofree char *b_dir = g_path_get_dirname(b);
+	g_autofree char *a_name = g_path_get_basename(a);
+	g_autofree char *b_name = g_path_get_basename(b);
+	g_autofree char *a_real = realpath(a_dir, NULL);
+	g_autofree char *b_real = realpath(b_dir, NULL);
+
+	return strcmp(a_name, b_name) == 0 &&
+	       strcmp(a_real ? a_real : a_dir, b_real ? b_real : b_dir) == 0;
+}
+
+/* libmilter's "inet:PORT@HOST" or "inet:PORT" has the port first, Postfix's last. */
+static char *own_port(const char *socket)
+{
+	const char *port = strchr(socket, ':') + 1;
+
+	return g_strndup(port, strcspn(port, "@"));
+}
+
+bool milter_list_leads_to(const char *endpoint, const char *socket, const struct milter_view *view)
+{
+	g_autofree char *path = milter_list_path(endpoint, view);
+	const char *own_path = unix_path(socket);
+
+	if (path || own_path)
+		return path && own_path && is_same_file(path, own_path);
+	const char *port = strrchr(endpoint, ':');
+	g_autofree char *own = own_port(socket);
+	return g_str_has_prefix(endpoint, "inet:") && port && strcmp(port + 1, own) == 0;
+}
+
+char *milter_list_endpoint(const char *socket, const struct milter_view *view)
+{
+	const char *path = unix_path(socket);
+	g_autofree char *root = g_strconcat(view->queue_directory, "/", NULL);
+
+	if (path)
+		return g_strconcat(
+		    "unix:", g_str_has_prefix(path, root) ? path + strlen(root) : path, NULL);
+	g_autofree char *port = own_port(socket);
+	const char *host = strchr(socket, '@');
+	return g_strdup_printf("inet:%s:%s", host ? host + 1 : "localhost", port);
+}

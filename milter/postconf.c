@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Three runs of postconf(1), and the expansion of $name. What postconf -x expands does not know
+ * of the overrides of a service that main.cf asks for.
+ */
+#include "milter/postconf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+	EXPANSION_DEPTH_MAX = 20,
+	FIELDS = 8, /* of a line of master.cf, the last with arguments */
+};
+
+struct postconf {
+	GHashTable *main;      /* name: value */
+	GHashTable *overrides; /* "service/type/name": value */
+	GPtrArray *services;   /* of struct postconf_service */
+};
+
+static void service_free(void *data)
+{
+	struct postconf_service *service = data;
+
+	g_free(service->label);
+	g_free(service->name);
+	g_free(service->type);
+	g_free(service->command);
+	g_free(service->process_limit);
+	g_free(service);
+}
+
+/* "name = value" lines. */
+static GHashTable *read_values(const char *text)
+{
+	GHashTable *values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		const char *sign = strstr(*line, " =");
+
+		if (sign)
+			g_hash_table_replace(values, g_strndup(*line, (gsize)(sign - *line)),
+					     g_strstrip(g_strdup(sign + strlen(" ="))));
+	}
+	return values;
+}
+
+/* "-" is "y" with a compatibility_level below 1, and "n" since. */
+static bool is_chrooted(const char *field, const struct postconf *postconf)
+{
+	const char *level = g_hash_table_lookup(postconf->main, "compatibility_level");
+
+	return *field == 'y' || (*field == '-' && level && strtol(level, NULL, 10) < 1);
+}
+
+/* The fields of a line; the rest of it behind the last. NULL where there are fewer. Heap. */
+static char **split_fields(const char *line)
+{
+	char **fields = g_new0(char *, FIELDS + 1);
+	const char *p = line;
+
+	for (size_t i = 0; i < FIELDS; i++) {
+		p += strspn(p, " \t");
+		size_t len = strcspn(p, " \t");
+
+		if (len == 0) {
+			g_strfreev(fields);
+			return NULL;
+		}
+		fields[i] = g_strndup(p, len);
+		p += len;
+	}
+	return fields;
+}
+
+static void read_service(struct postconf *postconf, const char *line)
+{
+	g_auto(GStrv) fields = split_fields(line);
+
+	if (!fields)
+		return;
+	struct postconf_service *service = g_new0(struct postconf_service, 1);
+	service->name = g_strdup(fields[0]);
+	service->type = g_strdup(fields[1]);
+	service->label = g_strdup_printf("%s/%s", fields[0], fields[1]);
+	service->is_chrooted = is_chrooted(fields[4], postconf);
+	service->process_limit = g_strdup(fields[6]);
+	service->command = g_path_get_basename(fields[7]);
+	g_ptr_array_add(postconf->services, service);
+}
+
+struct postconf *postconf_parse(const char *parameters, const char *services, const char *overrides)
+{
+	struct postconf *postconf = g_new0(struct postconf, 1);
+	g_auto(GStrv) lines = g_strsplit(services, "\n", -1);
+
+	postconf->main = read_values(parameters);
+	postconf->overrides = read_values(overrides);
+	postconf->services = g_ptr_array_new_with_free_func(service_free);
+	for (char **line = lines; *line; line++)
+		read_service(postconf, *line);
+	return postconf;
+}
+
+/* What postconf(1) prints with that option, "" for none; NULL where it fails. Heap. */
+static char *run(const char *option, GError **error)
+{
+	const char *const arguments[] = {"postconf", *option == '\0' ? NULL : option, NULL};
+	g_autofree char *complaint = NULL;
+	g_autoptr(GError) cause = NULL;
+	char *output = NULL;
+	int status;
+
+	if (g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
+			 &complaint, &status, &cause) &&
+	    g_spawn_check_wait_status(status, &cause))
+		return output;
+	g_free(output);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s",
+		    complaint && *complaint ? g_strdelimit(g_strstrip(complaint), "\n", ' ')
+					    : cause->message);
+	return NULL;
+}
+
+struct postconf *postconf_read(GError **error)
+{
+	g_autofree char *parameters = run("", error);
+	g_autofree char *services = parameters ? run("-M", error) : NULL;
+	g_autofree char *overrides = services ? run("-P", error) : NULL;
+
+	return overrides ? postconf_parse(parameters, services, overrides) : NULL;
+}
+
+void postconf_free(struct postconf *postconf)
+{
+	if (!postconf)
+		return;
+	g_hash_table_unref(postconf->main);
+	g_hash_table_unref(postconf->overrides);
+	g_ptr_array_unref(postconf->services);
+	g_free(postconf);
+}
+
+size_t postconf_service_count(const struct postconf *postconf)
+{
+	return postconf->services->len;
+}
+
+const struct postconf_service *postconf_service(const struct postconf *postconf, size_t i)
+{
+	return postconf->services->pdata[i];
+}
+
+const struct postconf_service *postconf_find(const struct postconf *postconf, const char *name,
+					     const char *type)
+{
+	for (size_t i = 0; i < postconf_service_count(postconf); i++) {
+		const struct postconf_service *service = postconf_service(postconf, i);
+
+		if (strcmp(service->name, name) == 0 && strcmp(service->type, type) == 0)
+			return service;
+	}
+	return NULL;
+}
+
+static const char * override(const struct postconf *postconf,
+			     const struct postconf_service *service, const char *name)
+{
+	if (!service)
+		return NULL;
+	g_autofree char *key = g_strdup_printf("%s/%s", service->label, name);
+
+	return g_hash_table_lookup(postconf->overrides, key);
+}
+
+bool postconf_is_overridden(const struct postconf *postconf, const struct postconf_service *service,
+			    const char *name)
+{
+	return override(postconf, service, name);
+}
+
+static const char *raw_value(const struct postconf *postconf,
+			     const struct postconf_service *service, const char *name)
+{
+	const char *value = override(postconf, service, name);
+
+	if (!value)
+		value = g_hash_table_lookup(postconf->main, name);
+	return value ? value : "";
+}
+
+/* The name behind a '$', in brackets or not; moves *p behind it. Heap; NULL if it is none. */
+static char *take_name(const char **p)
+{
+	const char *start = *p + 1;
+	char closing = *start == '{' ? '}' : *start == '(' ? ')' : '\0';
+	const char *name = closing ? start + 1 : start;
+	const char *end = name;
+
+	while (g_ascii_isalnum(*end) || *end == '_')
+		end++;
+	if (end == name || (closing && *end != closing))
+		return NULL;
+	*p = closing ? end + 1 : end;
+	return g_strndup(name, (gsize)(end - name));
+}
+
+static void expand(const struct postconf *postconf, const struct postconf_service *service,
+		   const char *text, GString *out, unsigned depth)
+{
+	const char *p = text;
+
+	while (*p != '\0') {
+		g_autofree char *name = *p == '$' && depth > 0 ? take_name(&p) : NULL;
+
+		if (name)
+			expand(postconf, service, raw_value(postconf, service, name), out,
+			       depth - 1);
+		else
+			g_string_append_c(out, *p++);
+	}
+}
+
+char *postconf_value(const struct postconf *postconf, const struct postconf_service *service,
+		     const char *name)
+{
+	GString *value = g_string_new(NULL);
+
+	expand(postconf, service, raw_value(postconf, service, name), value, EXPANSION_DEPTH_MAX);
+	return g_string_free(value, FALSE);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The configuration of this machine's Postfix, read by postconf(1), and asked as Postfix asks:
+ * a service has the value of its -o in master.cf, or else that of main.cf, with $name in
+ * either taken from the service first. MAIL_CONFIG chooses another instance.
+ */
+#ifndef MILTER_POSTCONF_H
+#define MILTER_POSTCONF_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+struct postconf;
+
+/* One line of master.cf. */
+struct postconf_service {
+	char *label; /* "smtp/inet" */
+	char *name, *type;
+	char *command; /* of the program, without arguments: "smtpd" */
+	char *process_limit;
+	bool is_chrooted;
+};
+
+/* NULL with BM_ERROR_CONFIG where there is no Postfix, or no configuration of one. */
+struct postconf *postconf_read(GError **error) __attribute__((warn_unused_result));
+/* The same from the texts of "postconf", "postconf -M" and "postconf -P". */
+struct postconf *postconf_parse(const char *parameters, const char *services,
+				const char *overrides);
+void postconf_free(struct postconf *postconf);
+
+size_t postconf_service_count(const struct postconf *postconf);
+const struct postconf_service *postconf_service(const struct postconf *postconf, size_t i);
+/* NULL if there is none. */
+const struct postconf_service *postconf_find(const struct postconf *postconf, const char *name,
+					     const char *type);
+
+/* The value of a parameter for that service, NULL for main.cf alone; "" if there is none.
+ * Heap. */
+char *postconf_value(const struct postconf *postconf, const struct postconf_service *service,
+		     const char *name);
+/* Whether master.cf sets it for that service. */
+bool postconf_is_overridden(const struct postconf *postconf, const struct postconf_service *service,
+			    const char *name);
+
+typedef struct postconf postconf_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(postconf_t, postconf_free)
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Two ways lead to us: smtpd's for reports of others, and that of bounce, defer and trace through
+ * a cleanup of their own. Each is followed service by service.
+ */
+#include "milter/wiring.h"
+
+#include <string.h>
+
+#include "daemon/check.h"
+#include "milter/way.h"
+
+static const char what[] = "Postfix";
+static const char mark_parameter[] = "milter_macro_daemon_name";
+
+struct wiring {
+	const struct postconf *postfix;
+	const struct milter_settings *settings;
+	bool is_good;
+};
+
+static void fault(struct wiring *wiring, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void fault(struct wiring *wiring, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	wiring->is_good = check_fault(what, text);
+}
+
+static bool is_one_of(const char *text, const char *words)
+{
+	g_auto(GStrv) list = g_strsplit_set(words, " \t,", -1);
+
+	return g_strv_contains((const char *const *)list, text);
+}
+
+static bool is_command(const struct postconf_service *service, const char *commands)
+{
+	return is_one_of(service->command, commands);
+}
+
+static char *value_of(const struct wiring *wiring, const struct postconf_service *service,
+		      const char *name)
+{
+	return postconf_value(wiring->postfix, service, name);
+}
+
+static bool has_value(const struct wiring *wiring, const struct postconf_service *service,
+		      const char *name, const char *expected)
+{
+	g_autofree char *value = value_of(wiring, service, name);
+
+	return strcmp(value, expected) == 0;
+}
+
+static struct way way_of(const struct wiring *wiring, const struct postconf_service *service,
+			 const char *parameter)
+{
+	return (struct way){wiring->postfix, wiring->settings, service, parameter};
+}
+
+static void check_action(struct wiring *wiring, const struct way *way)
+{
+	g_autofree char *text = way_action_fault(way);
+
+	if (text)
+		fault(wiring, "%s", text);
+}
+
+/* --- what comes over SMTP ------------------------------------------------------------------ */
+
+/* Where other mail systems connect. */
+static bool is_public(const struct postconf_service *service)
+{
+	return strcmp(service->type, "pass") == 0 ||
+	       (strcmp(service->type, "inet") == 0 &&
+		(is_one_of(service->name, "smtp 25") || g_str_has_suffix(service->name, ":smtp") ||
+		 g_str_has_suffix(service->name, ":25")));
+}
+
+static void check_smtp_service(struct wiring *wiring, const struct way *way)
+{
+	check_action(wiring, way);
+	if (postconf_is_overridden(wiring->postfix, way->service, mark_parameter) &&
+	    has_value(wiring, way->service, mark_parameter, wiring->settings->own_mta_daemon_name))
+		fault(wiring,
+		      "master.cf, -o of %s: %s = %s: every client's mail would count as our own "
+		      "MTA's, which may block; remove it",
+		      way->service->label, mark_parameter, wiring->settings->own_mta_daemon_name);
+}
+
+static void report_miss(struct wiring *wiring, const struct way *way, bool is_elsewhere)
+{
+	g_autofree char *why = way_explain(way);
+	g_autofree char *how = way_advise(way);
+
+	if (!is_elsewhere) {
+		fault(wiring, "bounces that come to %s never reach us: %s; %s", way->service->label,
+		      why, how);
+		return;
+	}
+	g_autofree char *text =
+	    g_strdup_printf("bounces that come to %s do not reach us: %s; right where the MX or "
+			    "the transport of the bounce domain is another service, otherwise %s",
+			    way->service->label, why, how);
+	check_warning(what, text);
+}
+
+/* Which smtpd's are looked at: where others connect, or all where there is none such. */
+static GPtrArray *smtp_ways(const struct wiring *wiring, bool only_public)
+{
+	GPtrArray *ways = g_ptr_array_new_with_free_func(g_free);
+
+	for (size_t i = 0; i < postconf_service_count(wiring->postfix); i++) {
+		const struct postconf_service *service = postconf_service(wiring->postfix, i);
+		struct way *way;
+
+		if (!is_command(service, "smtpd") || (only_public && !is_public(service)))
+			continue;
+		way = g_new(struct way, 1);
+		*way = way_of(wiring, service, WAY_SMTP);
+		g_ptr_array_add(ways, way);
+	}
+	return ways;
+}
+
+static guint count_leading(const GPtrArray *ways)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < ways->len; i++)
+		count += way_leads_to_us(ways->pdata[i]) ? 1 : 0;
+	return count;
+}
+
+/* The bounce domain may have a service of its own, which an -o of it leads to us. Then main.cf
+ * does not, and the others need not. */
+static bool has_own_service(const struct wiring *wiring, const GPtrArray *all)
+{
+	const struct way of_main = way_of(wiring, NULL, WAY_SMTP);
+
+	return !way_leads_to_us(&of_main) && count_leading(all) > 0;
+}
+
+static void check_smtp(struct wiring *wiring)
+{
+	g_autoptr(GPtrArray) all = smtp_ways(wiring, false);
+	g_autoptr(GPtrArray) public_ways = smtp_ways(wiring, true);
+	const GPtrArray *needed = public_ways->len > 0 ? public_ways : all;
+	bool is_elsewhere = has_own_service(wiring, all) || count_leading(needed) > 0;
+
+	if (all->len == 0)
+		fault(wiring, "master.cf: there is no smtpd, so no bounce comes from outside");
+	for (guint i = 0; i < all->len; i++)
+		if (way_leads_to_us(all->pdata[i]))
+			check_smtp_service(wiring, all->pdata[i]);
+	for (guint i = 0; i < needed->len; i++)
+		if (!way_leads_to_us(needed->pdata[i]))
+			report_miss(wiring, needed->pdata[i], is_elsewhere);
+}
+
+/* --- reports of this Postfix --------------------------------------------------------------- */
+
+/* What a local user submits must not come in by the way of the reports. */
+static void check_neighbours(struct wiring *wiring, const struct postconf_service *cleanup)
+{
+	for (size_t i = 0; i < postconf_service_count(wiring->postfix); i++) {
+		const struct postconf_service *service = postconf_service(wiring->postfix, i);
+
+		if (is_command(service, "pickup smtpd qmqpd") &&
+		    has_value(wiring, service, "cleanup_service_name", cleanup->name))
+			fault(
+			    wiring,
+			    "%s hands its mail to %s, where all of it counts as our own MTA's, "
+			    "which may block; give bounce, defer and trace a cleanup of their own",
+			    service->label, cleanup->label);
+	}
+}
+
+static void check_mark(struct wiring *wiring, const struct postconf_service *cleanup)
+{
+	const char *own_name = wiring->settings->own_mta_daemon_name;
+	g_autofree char *name = value_of(wiring, cleanup, mark_parameter);
+	g_autofree char *macros = value_of(wiring, cleanup, "milter_connect_macros");
+
+	if (strcmp(name, own_name) != 0)
+		fault(wiring,
+		      "%s: %s is \"%s\", but own_mta_daemon_name is \"%s\": the reports of this "
+		      "Postfix would not be believed; write -o %s=%s below it",
+		      cleanup->label, mark_parameter, name, own_name, mark_parameter, own_name);
+	if (!is_one_of("{daemon_name}", macros))
+		fault(wiring,
+		      "%s: milter_connect_macros lacks {daemon_name}: the reports of this Postfix "
+		      "would not be believed; add it",
+		      cleanup->label);
+}
+
+static void check_cleanup(struct wiring *wiring, const struct postconf_service *cleanup)
+{
+	const struct way way = way_of(wiring, cleanup, WAY_REPORTS);
+
+	if (!is_command(cleanup, "cleanup"))
+		fault(wiring, "%s runs %s; its last column must be cleanup", cleanup->label,
+		      cleanup->command);
+	if (strcmp(cleanup->process_limit, "0") != 0)
+		fault(wiring,
+		      "%s has the process limit %s: Postfix then stops every report with a fatal "
+		      "error; write 0",
+		      cleanup->label, cleanup->process_limit);
+	if (!way_leads_to_us(&way)) {
+		g_autofree char *why = way_explain(&way);
+		g_autofree char *how = way_advise(&way);
+
+		fault(wiring, "reports of this Postfix never reach us: %s; %s", why, how);
+	} else {
+		check_action(wiring, &way);
+	}
+	check_mark(wiring, cleanup);
+	check_neighbours(wiring, cleanup);
+}
+
+/* The cleanup of a service that makes reports; NULL after a fault. */
+static const struct postconf_service *follow_reports(struct wiring *wiring, const char *name)
+{
+	const struct postconf_service *service = postconf_find(wiring->postfix, name, "unix");
+
+	if (!service) {
+		fault(wiring, "master.cf: there is no service %s/unix", name);
+		return NULL;
+	}
+	g_autofree char *classes = value_of(wiring, service, "internal_mail_filter_classes");
+	g_autofree char *cleanup_name = value_of(wiring, service, "cleanup_service_name");
+	const struct postconf_service *cleanup =
+	    postconf_find(wiring->postfix, cleanup_name, "unix");
+	if (!is_one_of("bounce", classes)) {
+		fault(wiring,
+		      "reports that %s makes never reach us; in master.cf, write below it: -o "
+		      "internal_mail_filter_classes=bounce -o cleanup_service_name=bounce-cleanup",
+		      service->label);
+		return NULL;
+	}
+	if (!cleanup)
+		fault(wiring,
+		      "%s: master.cf has no service %s/unix, so its reports go nowhere; add it as "
+		      "master.cf.example has it",
+		      service->label, cleanup_name);
+	return cleanup;
+}
+
+static void check_reports(struct wiring *wiring)
+{
+	static const char *const names[] = {"bounce_service_name", "defer_service_name",
+					    "trace_service_name"};
+	const struct postconf_service *seen[G_N_ELEMENTS(names)] = {NULL};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *name = value_of(wiring, NULL, names[i]);
+		bool is_seen = false;
+
+		seen[i] = follow_reports(wiring, name);
+		for (size_t k = 0; k < i; k++)
+			is_seen = is_seen || seen[k] == seen[i];
+		if (seen[i] && !is_seen)
+			check_cleanup(wiring, seen[i]);
+	}
+}
+
+/* --- main.cf -------------------------------------------------------------------------------- */
+
+static void check_main(struct wiring *wiring)
+{
+	g_autofree char *flow = value_of(wiring, NULL, "in_flow_delay");
+
+	if (has_value(wiring, NULL, mark_parameter, wiring->settings->own_mta_daemon_name))
+		fault(wiring,
+		      "main.cf: %s = %s: every client's mail would count as our own MTA's, which "
+		      "may block; remove it there, and write it below bounce-cleanup in master.cf",
+		      mark_parameter, wiring->settings->own_mta_daemon_name);
+	if (*flow != '0')
+		check_warning(what, "main.cf: in_flow_delay is not 0: discarded bounces slow all "
+				    "mail down after 100 of them; write in_flow_delay = 0");
+}
+
+bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings)
+{
+	struct wiring wiring = {postfix, settings, true};
+
+	check_main(&wiring);
+	check_smtp(&wiring);
+	check_reports(&wiring);
+	if (wiring.is_good)
+		check_result(what, NULL,
+			     "hands us what comes over SMTP and its own reports, and "
+			     "keeps them while we are away");
+	return wiring.is_good;
+}

@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bounce-milter --check follows every way of a bounce through a real Postfix's configuration, as
+# Debian ships it with our examples, and names each break of it and what to do.
+use Bounce::Test;
+use IO::Socket::INET;
+use IO::Socket::UNIX;
+
+use constant STOCK => '/usr/share/postfix/master.cf.dist';
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $daemon   = $stage->daemon;
+my $queue    = $instance->make_dir('queue');
+my $socket   = "$queue/bounce-milter/socket";
+$instance->make_dir('queue/bounce-milter', group => 'postfix', mode => 02750);
+$instance->make_dir('etc');
+$daemon->prepare;
+
+sub slurp { return join '', $instance->read_lines(@_) }
+
+# Debian's file with our changes, as the example says: lines replaced, and one service added.
+my $example = slurp(Bounce::Instance::tree() . '/etc/postfix/master.cf.example');
+my $stock   = slurp(STOCK);
+(my $master = $stock) =~ s/^(?:bounce|defer|trace) .*\n//mg;
+$master .= $example;
+
+my %good_main = (
+    compatibility_level => '3.6',
+    queue_directory     => $queue,
+    myhostname          => 'mail.example.org',
+    smtpd_milters => '{ unix:bounce-milter/socket, default_action=tempfail, content_timeout=60s }',
+    in_flow_delay => 0,
+);
+
+# Writes a configuration and lets it be checked. master: a sub that changes $_. conf: keys of
+# bounce-milter.conf. before: a sub whose result lives while it is checked.
+sub check {
+    my (%case) = @_;
+    my %main = (%good_main, %{ $case{main} // {} });
+    local $_ = $case{stock} ? $stock : $master;
+    $case{master}->() if $case{master};
+    $instance->write_file('etc/main.cf', join '', map { "$_ = $main{$_}\n" } sort keys %main);
+    $instance->write_file('etc/master.cf', $_);
+    my $file = $daemon->write_conf(
+        socket      => "unix:$socket",
+        socket_mode => '660',
+        %{ $case{conf} // {} });
+    my $held = $case{before} && $case{before}->($file);
+    local $ENV{MAIL_CONFIG} = $instance->path('etc');
+    my @result = $instance->run([ $daemon->program('bounce-milter'), '-c', $file, '--check' ],
+        may_fail => 1);
+    $case{after}->() if $case{after};
+    return @result;
+}
+
+sub with_option {
+    my ($service, $option) = @_;
+    return sub { s/^($service .*\n)/$1  -o $option\n/m or die "no $service\n" };
+}
+
+my $own_name = 'milter_macro_daemon_name=bounce-internal';
+my $ours     = '{ unix:bounce-milter/socket, default_action=tempfail }';
+my $port     = $instance->free_port;
+my $listen
+    = sub { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5) };
+my $inet    = "inet:$port\@127.0.0.1";
+my $cleanup = qr{FAULT\s+Postfix\s+bounce-cleanup/unix};
+
+my @good = (
+    [ 'the examples' => () ],
+    [
+        'another filter with "accept" beside ours' => (
+            main => { smtpd_milters => "{ inet:localhost:8892, default_action=accept } $ours" })
+    ],
+    [
+        'another filter, and "accept" for it in main.cf' => (
+            main => {
+                milter_default_action => 'accept',
+                smtpd_milters         => "inet:localhost:8892, $ours",
+                non_smtpd_milters     => 'inet:localhost:8892'
+            })
+    ],
+    [
+        'a variable, and the absolute name of the socket outside a chroot' => (
+            main   => { our_filter => $ours, smtpd_milters => '$our_filter' },
+            master => sub { s{non_smtpd_milters=\S+}{non_smtpd_milters=unix:$socket} })
+    ],
+    [
+        'submission without filters' => (
+            master => sub { $_ .= "submission inet n - y - - smtpd\n  -o smtpd_milters=\n" })
+    ],
+    [
+        'postscreen before smtpd' => (
+            master => sub {
+                s/^smtp +inet .*\n/smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n/m;
+            })
+    ],
+    [
+        'an inet socket' => (
+            conf   => { socket        => $inet },
+            main   => { smtpd_milters => "{ inet:127.0.0.1:$port, default_action=tempfail }" },
+            master => sub { s{unix:bounce-milter/socket}{inet:127.0.0.1:$port} })
+    ],
+    [
+        'a service of its own for the bounce domain' => (
+            main   => { smtpd_milters => '' },
+            master => sub {
+                $_ .= "127.0.0.1:10025 inet n - y - - smtpd\n" . "  -o { smtpd_milters = $ours }\n";
+            })
+    ],
+);
+for my $case (@good) {
+    my ($name,   %case)   = @$case;
+    my ($status, $output) = check(%case);
+    is $status, 0, "no fault: $name" or diag $output;
+    unlike $output, qr/^FAULT/m, "and none is named: $name";
+}
+
+# [what is broken, the case, what --check says]
+my @broken = (
+    [
+        'master.cf is the stock one',
+        { stock => 1 },
+        qr{reports that bounce/unix makes never reach us; .*internal_mail_filter_classes=bounce}
+    ],
+    [
+        'no smtpd_milters',
+        { main => { smtpd_milters => '' } },
+        qr{come to smtp/inet never reach us: main.cf: smtpd_milters is empty; write smtpd_milters}
+    ],
+    [
+        'a typing error in the socket',
+        { main => { smtpd_milters => '{ unix:bounce-milter/sockte, default_action=tempfail }' } },
+        qr{unix:bounce-milter/sockte is not our socket; write .*unix:bounce-milter/socket,}
+    ],
+    [
+        'another port',
+        {
+            conf   => { socket        => $inet },
+            main   => { smtpd_milters => 'inet:127.0.0.1:1' },
+            master => sub { s{unix:bounce-milter/socket}{inet:127.0.0.1:$port} }
+        },
+        qr{inet:127.0.0.1:1 is not our socket; write .*inet:127.0.0.1:$port,}
+    ],
+    [
+        'an -o smtpd_milters=',
+        { master => with_option('smtp +inet', 'smtpd_milters=') },
+        qr{never reach us: master.cf, -o of smtp/inet: smtpd_milters is empty; remove that -o}
+    ],
+    [
+        'an -o smtpd_milters= of the smtpd behind postscreen',
+        {
+            master => sub {
+                s/^smtp +inet .*\n/smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n/m;
+                with_option('smtpd pass', 'smtpd_milters=')->();
+            }
+        },
+        qr{come to smtpd/pass never reach us: master.cf, -o of smtpd/pass}
+    ],
+    [
+        'a variable that the service sets otherwise',
+        {
+            main   => { our_filter => $ours, smtpd_milters => '$our_filter' },
+            master => with_option('smtp +inet', 'our_filter=')
+        },
+        qr{come to smtp/inet never reach us: main.cf: smtpd_milters is empty}
+    ],
+    [
+        'milter_default_action = accept in main.cf',
+        {
+            main =>
+                { milter_default_action => 'accept', smtpd_milters => 'unix:bounce-milter/socket' }
+        },
+        qr{main.cf: milter_default_action: "accept" loses the bounces that smtp/inet has}
+    ],
+    [
+        'accept in smtpd_milters',
+        { main => { smtpd_milters => '{ unix:bounce-milter/socket, default_action = accept }' } },
+        qr{main.cf: smtpd_milters: "accept" loses .*set default_action to tempfail}
+    ],
+    [
+        'reject in smtpd_milters',
+        { main => { smtpd_milters => '{ unix:bounce-milter/socket, default_action=reject }' } },
+        qr{main.cf: smtpd_milters: "reject" loses}
+    ],
+    [
+        'bounce-cleanup is missing',
+        { master => sub { s/^bounce-cleanup .*\n(?: .*\n)*//m } },
+        qr{bounce/unix: master.cf has no service bounce-cleanup/unix.*; add it}
+    ],
+    [
+        'bounce-cleanup with accept',
+        { master => sub { s/-o milter_default_action=tempfail/-o milter_default_action=accept/ } },
+        qr{-o of bounce-cleanup/unix: milter_default_action: "accept" loses}
+    ],
+    [
+        'bounce-cleanup with the accept of main.cf',
+        {
+            main   => { milter_default_action => 'accept' },
+            master => sub { s/ *-o milter_default_action=tempfail\n// }
+        },
+        qr{main.cf: milter_default_action: "accept" loses the bounces that bounce-cleanup/unix has}
+    ],
+    [
+        'bounce-cleanup without a milter',
+        { master => sub { s/ *-o non_smtpd_milters=.*\n// } },
+        qr{reports of this Postfix never reach us: main.cf: non_smtpd_milters is empty; write -o}
+    ],
+    [
+        'bounce-cleanup with a process limit',
+        { master => sub { s/^(bounce-cleanup .*) 0( +cleanup)/$1 20$2/m } },
+        qr{$cleanup has the process limit 20: .*; write 0}
+    ],
+    [
+        'another daemon name in master.cf',
+        { master => sub { s/daemon_name=bounce-internal/daemon_name=bounce/ } },
+        qr{$cleanup: milter_macro_daemon_name is "bounce", but own_mta_daemon_name is "bounce-inter}
+    ],
+    [
+        'another daemon name in bounce-milter.conf',
+        { conf => { own_mta_daemon_name => 'ours' } },
+        qr{but own_mta_daemon_name is "ours".*; write -o milter_macro_daemon_name=ours}
+    ],
+    [
+        'no daemon name for bounce-cleanup',
+        { master => sub { s/ *-o $own_name\n// } },
+        qr{$cleanup: milter_macro_daemon_name is "mail.example.org"}
+    ],
+    [
+        'our mark in main.cf',
+        { main => { milter_macro_daemon_name => 'bounce-internal' } },
+        qr{main.cf: milter_macro_daemon_name = bounce-internal: every client's mail would count}
+    ],
+    [
+        'our mark at smtpd',
+        { master => with_option('smtp +inet', $own_name) },
+        qr{-o of smtp/inet: milter_macro_daemon_name = bounce-internal: every client's mail}
+    ],
+    [
+        'the macro is not sent',
+        { main => { milter_connect_macros => 'j v' } },
+        qr{$cleanup: milter_connect_macros lacks \Q{daemon_name}\E}
+    ],
+    [
+        'bounce-cleanup for all',
+        { main => { cleanup_service_name => 'bounce-cleanup' } },
+        qr{pickup/unix hands its mail to bounce-cleanup/unix, where all of it counts}
+    ],
+    [
+        'defer is forgotten',
+        { master => sub { s/^(defer .*\n)(?: .*\n)*/$1/m } },
+        qr{reports that defer/unix makes never reach us}
+    ],
+    [
+        'an absolute name in a chroot',
+        { main => { smtpd_milters => "{ unix:$socket, default_action=tempfail }" } },
+        qr{smtp/inet runs in a chroot, where unix:\S+ is \Q$queue$socket\E; write .*unix:bounce-mil}
+    ],
+    [
+        'a socket outside the chroot',
+        {
+            conf => { socket        => 'unix:' . $instance->path('milter/socket') },
+            main => { smtpd_milters => 'unix:' . $instance->path('milter/socket') }
+        },
+        qr{our socket \S+ is outside the chroot \Q$queue\E of smtp/inet; .*set socket =}
+    ],
+    [
+        'a socket for us alone',
+        { conf => { socket_mode => '600' } },
+        qr{FAULT\s+socket\s+Postfix's account postfix cannot connect to .*, mode 600; set socket_mo}
+    ],
+    [
+        'a directory for us alone',
+        {
+            before => sub { chmod 0700,  "$queue/bounce-milter" },
+            after  => sub { chmod 02750, "$queue/bounce-milter" }
+        },
+        qr{FAULT\s+socket\s+Postfix's account postfix cannot enter \S+/bounce-milter; give that dir}
+    ],
+    [
+        'a directory that is not there',
+        { conf => { socket => "unix:$queue/nowhere/socket" } },
+        qr{FAULT\s+socket\s+"unix:\S+": \S+/nowhere: No such file}
+    ],
+    [
+        'the socket of another filter',
+        {
+            before => sub {
+                my $other = IO::Socket::UNIX->new(Local => $socket, Listen => 5) or die "$!\n";
+                chmod 0777, $socket;
+                return $other;
+            },
+            after => sub { unlink $socket }
+        },
+        qr{FAULT\s+socket\s+.*another filter answers there}
+    ],
+    [
+        'a port in use',
+        { conf => { socket => $inet }, before => $listen },
+        qr{FAULT\s+socket\s+.*another program has this port; choose another}
+    ],
+    [
+        'a pid file that cannot be written',
+        { conf => { pid_file => '/proc/pid' } },
+        qr{FAULT\s+pid_file\s+/proc/pid: .*; name a file in a directory that belongs to user}
+    ],
+    [
+        'a password file that everybody reads',
+        {
+            conf => {
+                      conninfo => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT)
+                    . ' passfile='
+                    . $instance->write_file('pgpass', "*:*:*:*:secret\n") }
+        },
+        qr{FAULT\s+password\s+\S+/pgpass: others may read it, so libpq does not: chmod 600}
+    ],
+    [
+        'a password in a configuration that everybody reads',
+        {
+            conf => {
+                conninfo => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT)
+                    . ' password=secret'
+            }
+        },
+        qr{FAULT\s+password\s+conninfo: everybody may read the password in \S+: chmod 640}
+    ],
+);
+for my $row (@broken) {
+    my ($what, $case, $expected) = @$row;
+    my ($status, $output) = check(%$case);
+    is $status, 1, "$what: exit status";
+    like $output, $expected, "$what: is named, and what to do" or diag $output;
+}
+
+subtest 'beside a running daemon' => sub {
+    $daemon->start;
+    my ($status, $output) = check(
+        conf   => { socket          => $daemon->milter_socket,    socket_mode   => '666' },
+        main   => { queue_directory => $instance->path('milter'), smtpd_milters => 'unix:socket' },
+        master => sub { s{unix:bounce-milter/socket}{unix:socket} });
+    is $status, 0, 'its own socket is no fault' or diag $output;
+    ok $daemon->stop, 'and it goes on as if nothing had been';
+};
+
+subtest 'no Postfix' => sub {
+    local $ENV{MAIL_CONFIG} = '/nonexistent';
+    my ($status, $output)
+        = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ],
+        may_fail => 1);
+    is $status, 0, 'is no fault' or diag $output;
+    like $output, qr{^warning\s+Postfix\s+not looked at: .*nonexistent}m, 'and is said';
+};
+
+done_testing();
