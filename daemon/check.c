@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "db/conninfo.h"
-#include "db/hosts.h"
 
 static void print_line(const char *verdict, const char *what, const char *text)
 {
@@ -42,7 +41,7 @@ bool check_database(const GError *error)
 
 void check_hosts(const char *conninfo)
 {
-	g_autofree char *fault = db_hosts_fault(conninfo);
+	g_autofree char *fault = conninfo_hosts_fault(conninfo);
 
 	if (fault)
 		check_warning("database", fault);

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What a connection string says about passwords, without connecting.
+ * What a connection string says, without connecting: the servers it names (several are a leader
+ * and its standbys), and where its password is.
  */
 #ifndef DB_CONNINFO_H
 #define DB_CONNINFO_H
 
 #include <stdbool.h>
+
+/* What is wrong with several hosts, as a line for people; NULL if nothing. The environment and
+ * the service file count like conninfo itself; nobody is waited for. Heap. */
+char *conninfo_hosts_fault(const char *conninfo);
 
 /* Whether it holds a password itself. */
 bool conninfo_has_password(const char *conninfo);

@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "db/parameter_state.h"
 #include "db/pg.h"
 #include "db/writable.h"
 
@@ -69,7 +68,7 @@ static void keep(const struct parameter_cache *cache, const struct db_parameters
 
 	if (*cache->state_file == '\0' || !parameters->bounce_domains[0])
 		return;
-	if (!parameter_state_write(cache->state_file, parameters, &error))
+	if (!db_parameters_write(cache->state_file, parameters, &error))
 		log_event(LOG_LEVEL_WARNING, "", "state_file: not written: %s", error->message);
 }
 
@@ -176,7 +175,7 @@ static struct db_parameters *read_kept(const char *state_file)
 {
 	g_autoptr(GError) error = NULL;
 	struct db_parameters *parameters =
-	    *state_file == '\0' ? NULL : parameter_state_read(state_file, &error);
+	    *state_file == '\0' ? NULL : db_parameters_read(state_file, &error);
 
 	if (error && error->code != BM_ERROR_RETRY)
 		log_event(LOG_LEVEL_WARNING, "", "state_file: not used: %s", error->message);

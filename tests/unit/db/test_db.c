@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "db/checkout.h"
-#include "db/hosts.h"
+#include "db/conninfo.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "db/pool.h"
@@ -305,7 +305,7 @@ static void test_several_hosts_want_a_leader(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		if (*rows[i].environment != '\0')
 			g_setenv("PGTARGETSESSIONATTRS", rows[i].environment, TRUE);
-		g_autofree char *fault = db_hosts_fault(rows[i].conninfo);
+		g_autofree char *fault = conninfo_hosts_fault(rows[i].conninfo);
 
 		g_unsetenv("PGTARGETSESSIONATTRS");
 		g_test_message("%s", rows[i].conninfo);
