@@ -84,6 +84,12 @@ sub folder {
     return ($folder // 'INBOX') eq 'INBOX' ? "$self->{dir}/mail" : "$self->{dir}/mail/.$folder";
 }
 
+sub make_folder {
+    my ($self, $folder) = @_;
+    $self->{instance}->make_dir("dovecot/mail/.$folder$_") for '', qw(/new /cur /tmp);
+    return;
+}
+
 sub mails {
     my ($self, $folder) = @_;
     my $dir = $self->folder($folder);
@@ -95,15 +101,20 @@ sub _answers {
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
 }
 
-# For so many days; one for 0 has expired. A Dovecot that runs goes on with the old one.
+# For so many days; one for -1 has expired. A Dovecot that runs goes on with the old one.
 sub make_certificate {
     my ($self, $days) = @_;
-    $self->{instance}->run([
-            qw(openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days),
-            $days, qw(-addext subjectAltName=DNS:localhost -keyout), "$self->{dir}/key.pem",
-            '-out', $self->certificate
+    my ($instance, $dir) = @$self{qw(instance dir)};
+    $instance->run([
+            qw(openssl req -new -newkey rsa:2048 -nodes -subj /CN=localhost),
+            qw(-addext subjectAltName=DNS:localhost -addext basicConstraints=CA:TRUE),
+            '-keyout', "$dir/key.pem", '-out', "$dir/request.pem"
         ]);
-    chmod 0644, "$self->{dir}/key.pem";
+    $instance->run([
+            qw(openssl x509 -req -copy_extensions copy -days), $days, '-in', "$dir/request.pem",
+            '-signkey', "$dir/key.pem", '-out', $self->certificate
+        ]);
+    chmod 0644, "$dir/key.pem";
     return;
 }
 
