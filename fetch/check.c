@@ -4,12 +4,14 @@
  */
 #include "fetch/check.h"
 
+#include "base/error.h"
 #include "base/secret.h"
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "delivery/smtp/client.h"
+#include "fetch/lmtp_listener.h"
 #include "fetch/mailbox.h"
 #include "fetch/store/settings.h"
 
@@ -85,12 +87,27 @@ static bool check_mailboxes(const struct fetch_settings *settings)
 	return is_good;
 }
 
+static bool check_lmtp(const struct fetch_settings *settings)
+{
+	const char *objection =
+	    *settings->lmtp == '\0' ? NULL : lmtp_listener_objection(settings->lmtp);
+	g_autoptr(GError) error = NULL;
+
+	if (*settings->lmtp == '\0')
+		return true;
+	if (objection)
+		g_set_error(&error, BM_ERROR, BM_ERROR_CONFIG, "\"%s\": %s", settings->lmtp,
+			    objection);
+	return check_result("lmtp", error, settings->lmtp);
+}
+
 bool fetch_check(const struct fetch_settings *settings)
 {
 	bool rules = check_rules(settings);
 	bool database = check_schema(settings);
 	bool server = check_server(settings);
 	bool mailboxes = check_mailboxes(settings);
+	bool lmtp = check_lmtp(settings);
 
-	return rules && database && server && mailboxes;
+	return lmtp && rules && database && server && mailboxes;
 }

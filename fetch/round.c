@@ -5,6 +5,8 @@
  */
 #include "fetch/round.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/log.h"
 
@@ -78,7 +80,8 @@ static void apply(struct batch *batch, const struct store_mail *mail, enum takin
 	struct round *round = batch->round;
 
 	batch->away = outcome == TAKING_AWAY ? batch->away + 1 : 0;
-	round->done += outcome != TAKING_REFUSED && outcome != TAKING_AWAY;
+	round->done +=
+	    outcome != TAKING_REFUSED && outcome != TAKING_HANDED_ON && outcome != TAKING_AWAY;
 	switch (outcome) {
 	case TAKING_RECORDED:
 		add_fate(batch, mail, STORE_RECORDED);
@@ -94,6 +97,7 @@ static void apply(struct batch *batch, const struct store_mail *mail, enum takin
 		fail(batch, mail, MEMORY_BLAMES_OTHERS, error->message);
 		break;
 	case TAKING_REFUSED:
+	case TAKING_HANDED_ON:
 		fail(batch, mail, MEMORY_BLAMES_THE_MAIL, error->message);
 		break;
 	case TAKING_AWAY:
@@ -133,9 +137,13 @@ static bool on_content(void *context, guint32 number, const struct store_content
 		fail(batch, &mail, MEMORY_BLAMES_THE_MAIL, content->fault);
 		return may_go_on(batch);
 	}
-	const struct taking_mail taken = {.settings = round->settings,
+	bool is_pop3 = store_settings_is_pop3(round->settings);
+	/* what lies in a mailbox came over the Internet, whatever it says of itself */
+	const struct taking_mail taken = {.source = is_pop3 ? "pop3" : "imap",
 					  .name = name,
 					  .content = content,
+					  .own_mta = strcmp(round->settings->own_mta, "yes") == 0,
+					  .keeps_original = !is_pop3,
 					  .may_send = !batch->is_server_away,
 					  .is_last_try = is_last_try(round, mail.key)};
 	enum taking_outcome outcome = taking_take(round->taking, &taken, &error);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/error.h"
@@ -16,6 +17,7 @@
 #include "daemon/process.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
+#include "fetch/lmtp_listener.h"
 #include "fetch/mailbox.h"
 #include "fetch/store/settings.h"
 
@@ -28,6 +30,7 @@ struct service {
 	struct taking taking;
 	GPtrArray *settings_of_mailboxes;
 	GPtrArray *mailboxes;
+	struct lmtp_listener *lmtp; /* NULL: none */
 };
 
 /* --- open and close ------------------------------------------------------------------------ */
@@ -83,6 +86,7 @@ void service_close(void *data)
 	struct service *service = data;
 
 	g_ptr_array_unref(service->mailboxes);
+	lmtp_listener_free(service->lmtp);
 	if (service->settings_of_mailboxes)
 		g_ptr_array_unref(service->settings_of_mailboxes);
 	if (service->taking.parameter_cache)
@@ -121,17 +125,39 @@ static void for_each(const struct service *service, void (*function)(struct mail
 		function(service->mailboxes->pdata[i]);
 }
 
+static bool open_lmtp(struct service *service, GError **error)
+{
+	const struct fetch_settings *settings = service->settings;
+	const struct lmtp_place place = {.socket = settings->lmtp,
+					 .mode = (unsigned)settings->lmtp_mode,
+					 .own_mta = strcmp(settings->lmtp_own_mta, "yes") == 0,
+					 .sessions_max = (unsigned)settings->lmtp_sessions_max};
+
+	if (*settings->lmtp == '\0')
+		return true;
+	service->lmtp = lmtp_listener_open(&place, &service->taking, error);
+	if (!service->lmtp)
+		return false;
+	lmtp_listener_start(service->lmtp);
+	log_event(LOG_LEVEL_INFO, "", "LMTP on %s", settings->lmtp);
+	return true;
+}
+
+/* A mailbox that cannot be read is tried again. */
 bool service_serve(void *data, GError **error)
 {
 	struct service *service = data;
 
-	(void)error; /* a mailbox that cannot be read is tried again */
+	if (!open_lmtp(service, error))
+		return false;
 	for_each(service, mailbox_start);
 	log_event(LOG_LEVEL_INFO, "", "ready, %u mailboxes", service->mailboxes->len);
 	notify_ready("serving");
 	process_wait_until_stop();
 	notify_stopping();
 	for_each(service, mailbox_stop);
+	if (service->lmtp)
+		lmtp_listener_stop(service->lmtp);
 	for_each(service, mailbox_join);
 	return true;
 }

@@ -14,6 +14,14 @@ static const struct config_key keys[] = {
 		    "directory with a file NAME.conf for each mailbox"),
     CONFIG_TEXT_KEY(fetch_settings, sender, "", NULL,
 		    "envelope sender of what is forwarded; empty: the null sender"),
+    CONFIG_TEXT_KEY(fetch_settings, lmtp, "", NULL,
+		    "where MTAs deliver by LMTP: unix:PATH or inet:PORT@HOST; empty: nowhere"),
+    CONFIG_NUMBER_KEY(fetch_settings, lmtp_mode, CONFIG_OCTAL, "660", 0, 0777,
+		      "permissions of a unix socket, octal"),
+    CONFIG_TEXT_KEY(fetch_settings, lmtp_own_mta, "no", "no|yes",
+		    "believe every report that is delivered there as our own MTA's"),
+    CONFIG_NUMBER_KEY(fetch_settings, lmtp_sessions_max, CONFIG_INTEGER, "20", 1, 1000,
+		      "connections at the same time"),
 };
 
 void fetch_settings_sections(struct fetch_settings *settings,
@@ -80,6 +88,10 @@ GPtrArray *fetch_settings_mailboxes(const struct fetch_settings *settings, GErro
 	g_autoptr(GPtrArray) files = list_files(settings->mailboxes, error);
 	g_autoptr(GPtrArray) mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
 
+	if (!files && *settings->lmtp != '\0') {
+		g_clear_error(error);
+		return g_steal_pointer(&mailboxes);
+	}
 	if (!files)
 		return NULL;
 	for (guint i = 0; i < files->len; i++) {
@@ -89,7 +101,7 @@ GPtrArray *fetch_settings_mailboxes(const struct fetch_settings *settings, GErro
 		if (!store_settings_read(files->pdata[i], mailbox, error))
 			return NULL;
 	}
-	if (mailboxes->len > 0)
+	if (mailboxes->len > 0 || *settings->lmtp != '\0')
 		return g_steal_pointer(&mailboxes);
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "mailboxes: there is no *.conf in %s",
 		    settings->mailboxes);

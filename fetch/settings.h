@@ -21,6 +21,10 @@ struct fetch_settings {
 	struct smtp_settings smtp;
 	char *mailboxes; /* a directory of NAME.conf */
 	char *sender;
+	char *lmtp; /* a socket; "": none */
+	long lmtp_mode;
+	char *lmtp_own_mta;
+	long lmtp_sessions_max;
 };
 
 enum { FETCH_SETTINGS_SECTIONS = 4 };
@@ -35,7 +39,7 @@ bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, 
 void fetch_settings_clear(struct fetch_settings *settings);
 
 /* The mailboxes of the directory, in the order of their names: struct store_settings, owned. NULL
- * with BM_ERROR_CONFIG, also where there is none. */
+ * with BM_ERROR_CONFIG, also where there is none and no LMTP either. */
 GPtrArray *fetch_settings_mailboxes(const struct fetch_settings *settings, GError **error)
     __attribute__((warn_unused_result));
 

@@ -20,7 +20,7 @@ static bool is_for_person(const struct db_record_result *result)
 
 /* --- a person ------------------------------------------------------------------------------ */
 
-/* POP3 has no folder to keep what was not sent as a whole. */
+/* Without a folder nothing keeps what was not sent. */
 static bool is_cut(const struct taking_mail *mail)
 {
 	return mail->content->size > mail->content->len;
@@ -42,10 +42,10 @@ static bool send_copy(struct taking *taking, const struct taking_mail *mail,
 
 static enum taking_outcome keep_for_person(const struct taking_mail *mail, const char *why)
 {
-	if (!store_settings_is_pop3(mail->settings))
+	if (mail->keeps_original)
 		return TAKING_UNCLASSIFIED;
 	log_event(LOG_LEVEL_WARNING, mail->name,
-		  "a person must read this one; it stays in the mailbox: %s", why);
+		  "a person must read this one; it stays where it is: %s", why);
 	return TAKING_STAYS;
 }
 
@@ -75,7 +75,7 @@ static enum taking_outcome hand_on(struct taking *taking, const struct taking_ma
 /* --- the database ----------------------------------------------------------------------------- */
 
 /* It is moved aside: a person gets it all the same. */
-static void send_unrecorded(struct taking *taking, const struct taking_mail *mail)
+static bool send_unrecorded(struct taking *taking, const struct taking_mail *mail)
 {
 	char unclassified[] = "unclassified";
 	char not_recorded[] = "not-recorded";
@@ -87,8 +87,12 @@ static void send_unrecorded(struct taking *taking, const struct taking_mail *mai
 						.forward_to = parameters->operator_mailbox};
 	g_autoptr(GError) error = NULL;
 
-	if (*result.forward_to != '\0' && !send_copy(taking, mail, &result, &error))
-		log_event(LOG_LEVEL_ERROR, mail->name, "%s", error->message);
+	if (*result.forward_to == '\0')
+		return false;
+	if (send_copy(taking, mail, &result, &error))
+		return true;
+	log_event(LOG_LEVEL_ERROR, mail->name, "%s", error->message);
+	return false;
 }
 
 static void log_recorded(const struct taking_mail *mail, const struct db_record_result *result)
@@ -113,10 +117,11 @@ static enum taking_outcome record(struct taking *taking, const struct taking_mai
 			    &cause)) {
 		bool is_refused = cause->code == BM_ERROR_INPUT;
 
-		if (is_refused && mail->is_last_try)
-			send_unrecorded(taking, mail);
 		g_propagate_error(error, g_steal_pointer(&cause));
-		return is_refused ? TAKING_REFUSED : TAKING_AWAY;
+		if (!is_refused)
+			return TAKING_AWAY;
+		return mail->is_last_try && send_unrecorded(taking, mail) ? TAKING_HANDED_ON
+									  : TAKING_REFUSED;
 	}
 	g_atomic_int_inc(&taking->recorded);
 	log_recorded(mail, &result);
@@ -126,7 +131,6 @@ static enum taking_outcome record(struct taking *taking, const struct taking_mai
 	return outcome;
 }
 
-/* What lies in a mailbox came over the Internet, whatever it says of itself. */
 enum taking_outcome taking_take(struct taking *taking, const struct taking_mail *mail,
 				GError **error)
 {
@@ -135,12 +139,13 @@ enum taking_outcome taking_take(struct taking *taking, const struct taking_mail 
 
 	mail_trace_read(content->bytes, content->len, &trace);
 	const struct envelope envelope = {
-	    .source = store_settings_is_pop3(mail->settings) ? "pop3" : "imap",
-	    .sender = trace.sender,
-	    .recipients = (const char *const *)trace.recipients->pdata,
+	    .source = mail->source,
+	    .sender = mail->sender ? mail->sender : trace.sender,
+	    .recipients =
+		mail->recipients ? mail->recipients : (const char *const *)trace.recipients->pdata,
 	    .queue_id = mail->name,
 	    .client = "",
-	    .own_mta = strcmp(mail->settings->own_mta, "yes") == 0,
+	    .own_mta = mail->own_mta,
 	    .size = content->size};
 	enum taking_outcome outcome = record(taking, mail, &envelope, error);
 	mail_trace_clear(&trace);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One mail from a mailbox: recorded, and sent to the operator where a person must read it.
+ * One mail: recorded, and sent to the operator where a person must read it.
  */
 #ifndef FETCH_TAKING_H
 #define FETCH_TAKING_H
@@ -14,7 +14,7 @@
 #include "fetch/store/store.h"
 #include "intake/intake.h"
 
-/* What all mailboxes share. */
+/* What all ways in share. */
 struct taking {
 	struct intake *intake;
 	struct parameter_cache *parameter_cache;
@@ -24,11 +24,15 @@ struct taking {
 };
 
 struct taking_mail {
-	const struct store_settings *settings;
-	const char *name; /* MAILBOX:NUMBER, for the log */
+	const char *source; /* "imap", "pop3", "lmtp" */
+	const char *name;   /* MAILBOX:NUMBER, for the log */
 	const struct store_content *content;
-	bool may_send;    /* the operator's server is not known to be away */
-	bool is_last_try; /* if it cannot be recorded, the operator gets it unrecorded */
+	const char *sender; /* of the envelope; NULL: what the header says of it */
+	const char *const *recipients;
+	bool own_mta;
+	bool keeps_original; /* a person will find it in a folder */
+	bool may_send;       /* the operator's server is not known to be away */
+	bool is_last_try;    /* if it cannot be recorded, the operator gets it unrecorded */
 };
 
 enum taking_outcome {
@@ -37,11 +41,12 @@ enum taking_outcome {
 	TAKING_STAYS,        /* recorded, but a person can read it only where it is now */
 	TAKING_UNSENT,       /* recorded; the copy must be sent later */
 	TAKING_REFUSED,      /* the database can never store it */
+	TAKING_HANDED_ON,    /* nor this one, and the operator has a copy */
 	TAKING_AWAY,         /* not recorded, for no fault of its own */
 };
 
 /* Only after COMMIT the outcome says that it is recorded. error is set for TAKING_UNSENT,
- * TAKING_REFUSED and TAKING_AWAY. Thread-safe. */
+ * TAKING_REFUSED, TAKING_HANDED_ON and TAKING_AWAY. Thread-safe. */
 enum taking_outcome taking_take(struct taking *taking, const struct taking_mail *mail,
 				GError **error);
 

@@ -131,7 +131,8 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		    size_t len, struct db_record_result *result_out, GError **error)
 {
-	g_autofree char *document = describe(intake, envelope, bytes, len);
+	g_autofree char *document =
+	    describe(intake, envelope, bytes, MIN(len, intake->limits.message_bytes + 1));
 	size_t raw_len = MIN(len, intake->limits.message_bytes);
 
 	return db_record_report(intake->pool, document, bytes, raw_len, result_out, error);

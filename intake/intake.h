@@ -25,8 +25,8 @@ void intake_free(struct intake *intake);
 /* Takes the ruleset; messages in progress finish with the one they started with. */
 void intake_set_rules(struct intake *intake, struct ruleset *rules);
 
-/* Processes one message. Pass up to limits.message_bytes + 1 bytes: the last one shows
- * that the message was cut. True only after COMMIT. Otherwise
+/* Processes one message. Pass at least limits.message_bytes + 1 bytes of a longer one: the
+ * last one shows that it was cut. True only after COMMIT. Otherwise
  *   BM_ERROR_RETRY, BM_ERROR_UNCERTAIN, BM_ERROR_CONFIG: it must not be accepted
  *   BM_ERROR_INPUT: the database can never store it; a person must see the message
  * Thread-safe. Clear the result with db_record_result_clear. */

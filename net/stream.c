@@ -83,6 +83,14 @@ struct stream *stream_connect(const struct stream_server *server, GError **error
 	return g_steal_pointer(&stream);
 }
 
+struct stream *stream_adopt(int fd)
+{
+	struct stream *stream = g_new0(struct stream, 1);
+
+	stream->wire = wire_adopt(fd);
+	return stream;
+}
+
 bool stream_start_tls(struct stream *stream, SSL_CTX *tls, unsigned seconds)
 {
 	if (stream->fault)

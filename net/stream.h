@@ -25,6 +25,8 @@ struct stream_server {
 /* Connects. NULL with BM_ERROR_RETRY. */
 struct stream *stream_connect(const struct stream_server *server, GError **error)
     __attribute__((warn_unused_result));
+/* A connection that was accepted; takes the file descriptor. */
+struct stream *stream_adopt(int fd);
 void stream_close(struct stream *stream);
 
 /* Fails where the server has said something that it was not asked for: it came in the clear, and

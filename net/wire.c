@@ -6,6 +6,7 @@
 #include "net/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -123,6 +124,16 @@ struct wire *wire_connect(const char *host, const char *port, unsigned seconds, 
 	struct wire *wire = g_new0(struct wire, 1);
 	wire->fd = fd;
 	wire->host = g_strdup(host);
+	return wire;
+}
+
+struct wire *wire_adopt(int fd)
+{
+	struct wire *wire = g_new0(struct wire, 1);
+
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	wire->fd = fd;
+	wire->host = g_strdup("");
 	return wire;
 }
 

@@ -20,6 +20,8 @@ gint64 wire_deadline(unsigned seconds);
 /* Tries each address of the host, each for so many seconds. NULL with the reason in
  * *fault_out, heap. */
 struct wire *wire_connect(const char *host, const char *port, unsigned seconds, char **fault_out);
+/* One that somebody else has opened; takes the file descriptor. */
+struct wire *wire_adopt(int fd);
 /* Says goodbye to TLS, not to SMTP. */
 void wire_close(struct wire *wire);
 

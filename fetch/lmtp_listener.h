@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The socket at which MTAs deliver by LMTP, a thread for each connection.
+ */
+#ifndef FETCH_LMTP_LISTENER_H
+#define FETCH_LMTP_LISTENER_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "fetch/taking.h"
+
+struct lmtp_listener;
+
+struct lmtp_place {
+	const char *socket; /* unix:PATH or inet:PORT@HOST */
+	unsigned mode;      /* of a unix socket */
+	bool own_mta;
+	unsigned sessions_max;
+};
+
+/* Opens the socket; a unix socket on which somebody answers is left alone. taking lives longer.
+ * NULL with BM_ERROR_CONFIG. */
+struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct taking *taking,
+					 GError **error) __attribute__((warn_unused_result));
+void lmtp_listener_start(struct lmtp_listener *listener);
+/* Closes the socket, and waits for the mails in hand. */
+void lmtp_listener_stop(struct lmtp_listener *listener);
+void lmtp_listener_free(struct lmtp_listener *listener); /* NULL does nothing */
+
+/* What is wrong with the name of a socket; NULL if nothing. */
+const char *lmtp_listener_objection(const char *socket);
+
+#endif
