@@ -92,20 +92,26 @@ static struct finding *read_no_such_user(const struct message *message, const ch
 	return g_steal_pointer(&finding);
 }
 
+/* Could the sender's answer change what became of the mail? */
+static bool is_open(const struct finding *finding)
+{
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		const char *status = finding_recipient(finding, i)->status;
+		if (*status != '4' && strncmp(status, "5.7.", 4) != 0)
+			return false;
+	}
+	return finding->recipients->len > 0;
+}
+
 /* Services that ask the sender who he is say so in a delivery report: neither the delay nor the
  * refusal is the news. */
 void automatic_mail_apply_challenge(const struct message *message, struct finding *finding)
 {
-	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
-	if (finding->kind == REPORT_SUCCESS || finding->recipients->len == 0 ||
-	    !words_any(text, words_challenge))
+	if (!is_open(finding))
 		return;
-	for (guint i = 0; i < finding->recipients->len; i++) {
-		const char *status = finding_recipient(finding, i)->status;
-		if (*status != '4' && strncmp(status, "5.7.", 4) != 0)
-			return;
-	}
-	finding->kind = REPORT_CHALLENGE;
+	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	if (words_any(text, words_challenge))
+		finding->kind = REPORT_CHALLENGE;
 }
 
 struct finding *automatic_mail_parse(const struct message *message)

@@ -63,8 +63,10 @@ static bool find_addressee(const struct message *message, const char *line, stru
 	size_t len = strcspn(line, "\n");
 	if (!memchr(line, '@', len))
 		return false;
+	if (!address_find(line, len, found))
+		return false;
 	g_autofree char *lower = lower_line(line);
-	return words_begin(lower, words_original_to) && address_find(line, len, found) &&
+	return words_begin(lower, words_original_to) &&
 	       is_followed_by_list(message, found->data + found->len, *found);
 }
 

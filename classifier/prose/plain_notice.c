@@ -31,9 +31,10 @@ static struct finding *read_fields_in_text(const struct message *message)
 /* What mail programs write where a person says that he wants no more of it. */
 static struct finding *read_unsubscription(const struct message *message)
 {
-	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
-	if (message->author == AUTHOR_MACHINE || strlen(text) > SHORT_BYTES ||
-	    !words_any(text, words_unsubscribe))
+	if (message->author == AUTHOR_MACHINE || strlen(message->text) > SHORT_BYTES)
+		return NULL;
+	g_autofree char *text = passage_beginning(message->text, SHORT_BYTES);
+	if (!words_any(text, words_unsubscribe))
 		return NULL;
 	struct finding *finding = finding_new(message);
 	finding->kind = REPORT_COMPLAINT;
