@@ -341,6 +341,14 @@ STATEMENT(operator_queries_undo, 7,
 	  "domain => $3, rule => $4, "
 	  "  diagnostic => $5, resend => NOT coalesce($7::boolean, false))");
 
+STATEMENT(operator_queries_undo_list, 1,
+	  "SELECT id, at, actor, cardinality(bounces) AS bounces, why, conditions, "
+	  "taken_back_at, taken_back_by, taken_back_why "
+	  "FROM bounce.undo ORDER BY id DESC LIMIT $1::integer");
+STATEMENT(operator_queries_redo, 2,
+	  "SELECT $1::bigint AS undo_id, bounces, blocks, tasks, restored, sent "
+	  "FROM bounce.redo_bounces($1::bigint, $2)");
+
 /* --- reports ----------------------------------------------------------------------- */
 
 STATEMENT(operator_queries_report, 4,
@@ -363,6 +371,9 @@ STATEMENT(operator_queries_housekeeping, 3,
 	  "UNION ALL SELECT 'months dropped', $3::bigint "
 	  "UNION ALL SELECT step, done FROM bounce.housekeeping($1::integer) "
 	  "WHERE step NOT LIKE 'months%'");
+STATEMENT(operator_queries_erase_preview, 2,
+	  "SELECT what, number, sample FROM bounce.preview_erase($1, coalesce($2::boolean, "
+	  "false))");
 STATEMENT(operator_queries_erase, 3,
 	  "SELECT $1::text AS name, CASE WHEN coalesce($3::boolean, false) THEN "
 	  "bounce.erase_person($1, $2) "

@@ -111,7 +111,8 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.outage_sample, bounce.confirm_outage,
   bounce.dismiss_outage, bounce.reopen_task, bounce.add_recipient,
   bounce.preview_task, bounce.preview_reclassify TO bounce_operator, bounce_admin;
-GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.reclassify,
+GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.redo_bounces,
+  bounce.reclassify,
   bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,
   bounce.status, bounce.find_communications, bounce.communication_story, bounce.block_story,
   bounce.task_story, bounce.report_by TO bounce_operator, bounce_admin;
@@ -123,7 +124,8 @@ GRANT EXECUTE ON FUNCTION bounce.is_address_blocked, bounce.may_write_to,
 
 -- Administrators: operators who may also change keys and erase.
 GRANT EXECUTE ON FUNCTION bounce.add_token_key, bounce.retire_token_key, bounce.rotate_token_key,
-  bounce.drop_expired_token_keys, bounce.erase_address, bounce.erase_person TO bounce_admin;
+  bounce.drop_expired_token_keys, bounce.erase_address, bounce.erase_person,
+  bounce.preview_erase TO bounce_admin;
 
 -- Clerks: tasks, blocks, stories and corrections, one by one. No parameter, no key, nothing in
 -- bulk. Auditors: what clerks read, and the settings.

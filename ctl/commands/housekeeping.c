@@ -77,21 +77,43 @@ CTL_COMMAND(command_housekeeping) = {
 static const struct ctl_option erase_options[] = {
     {.name = "person",
      .help = "the argument is a person's reference: erase all addresses of this person"},
+    {.name = "yes", .help = "do it: without it, what would be erased is shown"},
     {0},
 };
+
+static const struct ctl_view erase_view = {
+    .parameters = {"ADDRESS|PERSON", "why", "person"},
+    .sections = {{.name = "erase",
+		  .statement = &operator_queries_erase,
+		  .layout = CTL_SENTENCE,
+		  .sentence = "{name}: erased in {rows} recipients, reports and blocks"}},
+};
+
+static enum ctl_exit_code run_erase(struct ctl_call *call)
+{
+	static const struct ctl_section section = {
+	    .columns = {CTL_COLUMN("what"), CTL_COLUMN("number"), CTL_WRAPPED("sample")}};
+	const char *const values[] = {ctl_call_argument(call, 1), ctl_call_option(call, "person")};
+	g_autoptr(GError) error = NULL;
+
+	if (ctl_call_has(call, "yes"))
+		return ctl_view_show(call, &erase_view);
+	g_autoptr(db_rows_t) rows =
+	    ctl_connect_fetch(call, &operator_queries_erase_preview, values, &error);
+	return rows ? ctl_view_print(call, &section, rows,
+				     "\nNothing was changed. What is erased cannot be brought "
+				     "back. Do it with --yes.\n")
+		    : ctl_result_error(call, error);
+}
 
 CTL_COMMAND(command_erase) = {
     .name = "erase",
     .topic = TOPIC_MAINTENANCE,
     .arguments = {{&(const struct ctl_value){.name = "ADDRESS|PERSON"}, CTL_ONE}},
     .summary = "erase the personal data of an address, or of a person; figures stay",
-    .help = "Erased are the address itself, words, messages, its open tasks and its block.\n",
-    .example = "erase jane@customer.example --why 'her wish'",
+    .help = "Erased are the address itself, words, messages, its open tasks and its block. What\n"
+	    "it would be is shown first; --yes does it. Nothing brings it back.\n",
+    .example = "erase jane@customer.example --why 'her wish' --yes",
     .options = {erase_options, common_options_why},
-    .view = {.parameters = {"ADDRESS|PERSON", "why", "person"},
-	     .sections = {{.name = "erase",
-			   .statement = &operator_queries_erase,
-			   .layout = CTL_SENTENCE,
-			   .sentence = "{name}: erased in {rows} recipients, reports and "
-				       "blocks"}}},
+    .run = run_erase,
 };

@@ -24,6 +24,10 @@ static const struct ctl_option options[] = {
      .value = &ctl_value_text,
      .help = "the reason, for those who ask later; needed with --apply"},
     {.name = "no-resend", .help = "do not send the mails again"},
+    {.name = "list", .help = "show what was undone, and when"},
+    {.name = "take-back",
+     .value = &ctl_value_id,
+     .help = "all is as before the undo of this number; needs --why"},
     {0},
 };
 
@@ -38,6 +42,26 @@ static const struct ctl_view apply_view = {
 			      "closed, {requeued|mail|mails} sent again",
 		  .condition = "is_done",
 		  .otherwise = "nothing is left to undo"}},
+};
+
+static const struct ctl_view list_view = {
+    .parameters = {"limit"},
+    .sections = {{.name = "undos",
+		  .statement = &operator_queries_undo_list,
+		  .columns = {CTL_COLUMN("id"), CTL_COLUMN("at"), CTL_COLUMN("actor"),
+			      CTL_COLUMN("bounces"), CTL_COLUMN("why"),
+			      CTL_IF_ROOM("taken_back_at"), CTL_IF_ROOM("taken_back_why")},
+		  .empty = "nothing was undone yet"}},
+};
+
+static const struct ctl_view take_back_view = {
+    .parameters = {"take-back", "why"},
+    .sections = {{.name = "undo",
+		  .statement = &operator_queries_redo,
+		  .layout = CTL_SENTENCE,
+		  .sentence = "undo {undo_id} is taken back: {blocks|block|blocks}, "
+			      "{tasks|task|tasks} and {restored|mail|mails} as before, "
+			      "{sent|mail|mails} sent since"}},
 };
 
 static unsigned count_where(const struct db_rows *rows, const char *column)
@@ -82,6 +106,12 @@ static enum ctl_exit_code preview(struct ctl_call *call)
 
 static enum ctl_exit_code run_undo(struct ctl_call *call)
 {
+	if (ctl_call_has(call, "list"))
+		return ctl_view_show(call, &list_view);
+	if (ctl_call_has(call, "take-back"))
+		return ctl_call_has(call, "why")
+			   ? ctl_view_show(call, &take_back_view)
+			   : ctl_call_refuse(call, "--take-back needs --why TEXT");
 	if (!ctl_call_has(call, "since"))
 		return ctl_call_refuse(call, "since when? --since TIME");
 	if (!ctl_call_has(call, "apply"))
@@ -98,7 +128,7 @@ CTL_COMMAND(command_undo) = {
     .example = "undo --since '2026-11-20 18:00' --domain provider.example",
     .help = "Blocks are lifted, tasks closed and communications sent again, in one transaction.\n"
 	    "An address that a person has called dead stays blocked. Without --apply nothing is\n"
-	    "changed.\n",
-    .options = {common_options_period, options},
+	    "changed. --take-back brings it all back, but for mails that were sent since.\n",
+    .options = {common_options_period, options, common_options_limit_50},
     .run = run_undo,
 };

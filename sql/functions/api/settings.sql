@@ -170,9 +170,20 @@ COMMENT ON FUNCTION bounce.erase_address(text, text) IS
 CREATE OR REPLACE FUNCTION bounce.erase_person(person_ref text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce_internal.erase_addresses(ARRAY(SELECT DISTINCT r.address_key
-                                               FROM bounce.communication_recipient AS r
-    WHERE erase_person.person_ref <> '' AND r.person_ref = erase_person.person_ref), why);
+  RETURN bounce_internal.erase_addresses(bounce_internal.addresses_of(person_ref), why);
 END $$;
 COMMENT ON FUNCTION bounce.erase_person(text, text) IS
   'operator: erase_address() for every address that a person had';
+
+CREATE OR REPLACE FUNCTION bounce.preview_erase(name text, is_person boolean DEFAULT false)
+RETURNS TABLE (what text, number bigint, sample text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  keys CONSTANT text[] := CASE WHEN is_person THEN bounce_internal.addresses_of(name)
+    ELSE ARRAY[bounce.address_key(bounce_internal.require_address(name))] END;
+BEGIN
+  RETURN QUERY SELECT * FROM bounce_internal.what_is_erased(keys);
+END $$;
+COMMENT ON FUNCTION bounce.preview_erase(text, boolean) IS
+  'operator: what erase_address() or erase_person() would erase, with a few examples; nothing is '
+  'changed. It cannot be taken back, so look at this first. 22023 when it is not an address';

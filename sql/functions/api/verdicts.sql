@@ -79,10 +79,11 @@ BEGIN
   IF bounces = 0 THEN
     RETURN;
   END IF;
-  INSERT INTO bounce.undo (why, conditions, bounces)
+  INSERT INTO bounce.undo (why, conditions, bounces, undo_state)
   VALUES (because, jsonb_strip_nulls(jsonb_build_object('since', since, 'until', until, 'domain',
                                                         domain, 'rule', rule, 'diagnostic',
-                                                        diagnostic)), chosen)
+                                                        diagnostic)), chosen,
+          bounce_internal.state_of_bounces(chosen))
   RETURNING id INTO undo_id;
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
   FROM bounce_internal.undo_consequences(chosen, format('undo %s: %s', undo_id, because),
@@ -93,7 +94,39 @@ COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, te
                                         text, boolean) IS
   'operator: undoes what undo_preview() shows, in one transaction: blocks lifted, held ones '
   'dropped, tasks closed, mails sent again (resend) or counted as sent. When nothing is left to '
-  'undo, all figures are 0 and undo_id is NULL. 22023 without a reason or without any condition';
+  'undo, all figures are 0 and undo_id is NULL. redo_bounces() takes it back. 22023 without a '
+  'reason or without any condition';
+
+CREATE OR REPLACE FUNCTION bounce.redo_bounces(
+  undo_id bigint, why text, OUT bounces bigint, OUT blocks bigint, OUT tasks bigint,
+  OUT restored bigint, OUT sent bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'take an undo back');
+  u CONSTANT bounce.undo := bounce_internal.lock_undo(undo_id);
+  reason CONSTANT text := format('undo %s taken back: %s', u.id, because);
+BEGIN
+  bounces := cardinality(u.bounces);
+  UPDATE bounce.undo AS q SET taken_back_at = now(), taken_back_by = session_user,
+    taken_back_why = because, undo_state = NULL WHERE q.id = u.id;
+  SELECT count(*) FILTER (WHERE r.done), count(*) FILTER (WHERE NOT r.done) INTO restored, sent
+  FROM (SELECT bounce_internal.restore_recipient(w, reason) AS done
+        FROM jsonb_array_elements(u.undo_state -> 'recipients') AS w
+        ORDER BY (w ->> 'id')::bigint) AS r;
+  blocks := bounce_internal.block_again(
+    ARRAY(SELECT k.id FROM bounce.address_block AS k
+          WHERE k.id IN (SELECT i::bigint
+                         FROM jsonb_array_elements_text(u.undo_state -> 'blocks') AS i)
+            AND k.lifted_at IN (u.at, k.blocked_at)));
+  PERFORM bounce_internal.hold_again(u);
+  tasks := bounce_internal.reopen_undone_tasks(u, reason);
+  PERFORM bounce_internal.restore_bounces(u);
+END $$;
+COMMENT ON FUNCTION bounce.redo_bounces(bigint, text) IS
+  'operator: takes back undo_bounces(): blocks, held blocks, tasks, follow-ups and recipients are '
+  'as they were before. Returns the number of bounces, blocks, tasks, mails restored, and of mails '
+  'that were sent since and stay as they are (sent). P0002 for an unknown undo or one that was '
+  'taken back, 22023 without a reason';
 
 CREATE OR REPLACE FUNCTION bounce.reclassify(bounce_id bigint, reason text, why text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -190,6 +190,14 @@ subtest 'undo' => sub {
         for [ '--rule', 'no.such' ], [ '--diagnostic', 'no such words' ], [ '--until', '30m' ];
     like $ctl->output(@elsewhere, '--apply', '--why', 'x', '--no-resend'),
         qr/1 block lifted, 1 task closed, 0 mails sent again/, '--no-resend';
+    ok !is_blocked('u@elsewhere.example'), 'not blocked any more';
+    my ($last) = $ctl->json('undo', '--list');
+    is "$last->{bounces} $last->{why}", '1 x', 'the list of what was undone';
+    is + ($ctl->run('undo', '--take-back', $last->{id}))[0], 64, 'taken back: with a reason';
+    is $ctl->output('undo', '--take-back', $last->{id}, '--why', 'not theirs'),
+        "undo $last->{id} is taken back: 1 block, 1 task and 1 mail as before, "
+        . "0 mails sent since\n", 'taken back';
+    ok is_blocked('u@elsewhere.example'), 'blocked as before';
 };
 
 subtest 'an outage' => sub {

@@ -15,7 +15,12 @@ cmp_ok $first->{done}, '>=', 12, 'and are made where they are missing';
 my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
 my ($status, $said) = $ctl->run('erase', 'anna@customer.example');
 isnt $status, 0, 'erase: not without a reason';
-($status, $said) = $ctl->run('erase', 'anna@customer.example', '--why', 'asked for it');
+my @erase = ('erase', 'anna@customer.example', '--why', 'asked for it');
+$said = $ctl->output(@erase);
+like $said, qr/^addresses +1 +anna\@customer\.example$/m, 'first it is shown';
+like $said, qr/^mails +1 +$letter->{id}\b.*^Nothing was changed\. .* --yes\./ms, 'all of it';
+is $stage->count("bounce.communication_recipient WHERE address LIKE '%anna%'"), 1, 'she is there';
+($status, $said) = $ctl->run(@erase, '--yes');
 is $status, 0, 'with one it is done' or diag $said;
 is $stage->count("bounce.communication_recipient WHERE address LIKE '%anna%'"), 0, 'she is gone';
 

@@ -88,7 +88,7 @@ my @table = (
     [ 'queue status',  1 ],
     [ 'queue metrics', 3 ],
     [ 'housekeeping',  1 ],
-    [ 'erase',         1, 'h1@customer.example', '--why', 'x' ],
+    [ 'erase',         1, 'h1@customer.example', '--why', 'x', '--yes' ],
     [ 'keys',          1 ],
     [ 'keys rotate',   1 ],
     [ 'reasons',       10 ],

@@ -224,8 +224,9 @@ BEGIN
   WHERE k.bounce_id = ANY (bounces) AND lower(k.lift_why) ~ pattern;
   UPDATE bounce.verdict_change AS v SET why = 'erased', old_evidence = ''
   WHERE lower(concat_ws(' ', v.why, v.old_evidence)) ~ pattern;
-  UPDATE bounce.undo AS u SET why = 'erased', conditions = '{}'
-  WHERE lower(concat_ws(' ', u.why, u.conditions)) ~ pattern;
+  UPDATE bounce.undo AS u SET why = 'erased', conditions = '{}',
+    taken_back_why = left(u.taken_back_why, 0)
+  WHERE lower(concat_ws(' ', u.why, u.conditions, u.taken_back_why)) ~ pattern;
   UPDATE bounce.outage AS o SET note = '' WHERE lower(o.note) ~ pattern;
   UPDATE bounce.block_import AS i SET why = 'erased', withdraw_why = left(i.withdraw_why, 0)
   WHERE lower(concat_ws(' ', i.why, i.withdraw_why)) ~ pattern;
@@ -262,3 +263,42 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.erase_addresses(text[], text) IS
   'erases the person with these addresses from every table';
+
+CREATE OR REPLACE FUNCTION bounce_internal.addresses_of(person_ref text) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT r.address_key FROM bounce.communication_recipient AS r
+               WHERE addresses_of.person_ref <> '' AND r.person_ref = addresses_of.person_ref
+               ORDER BY r.address_key);
+END $$;
+COMMENT ON FUNCTION bounce_internal.addresses_of(text) IS 'all addresses that a person had';
+
+CREATE OR REPLACE FUNCTION bounce_internal.what_is_erased(keys text[])
+RETURNS TABLE (what text, number bigint, sample text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  recipients CONSTANT bigint[] := ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
+                                        WHERE r.address_key = ANY (keys) ORDER BY r.id);
+BEGIN
+  RETURN QUERY
+  SELECT 'addresses', cardinality(keys)::bigint, array_to_string(keys[1:5], ', ')
+  UNION ALL
+  SELECT 'mails', count(*), string_agg(concat_ws(' ', c.id, nullif(c.business_ref, '')), ', '
+                                       ORDER BY c.id DESC) FILTER (WHERE c.place <= 5)
+  FROM (SELECT q.id, q.business_ref, row_number() OVER (ORDER BY q.id DESC) AS place
+        FROM bounce.communication AS q
+        WHERE q.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
+                       WHERE r.id = ANY (recipients))) AS c
+  UNION ALL
+  SELECT 'reports', cardinality(m)::bigint, ''
+  FROM bounce_internal.reports_on_person(recipients,
+                                         bounce_internal.address_pattern(keys)) AS m
+  UNION ALL
+  SELECT 'blocks', count(*), string_agg(DISTINCT b.address, ', ')
+  FROM bounce.blocked_address AS b WHERE b.address_key = ANY (keys)
+  UNION ALL
+  SELECT 'open tasks', count(*), string_agg(t.kind || ' ' || t.id, ', ' ORDER BY t.id)
+  FROM bounce.task AS t WHERE t.status = 'open' AND bounce.address_key(t.address) = ANY (keys);
+END $$;
+COMMENT ON FUNCTION bounce_internal.what_is_erased(text[]) IS
+  'what erase_addresses() would erase, counted, with a few examples';

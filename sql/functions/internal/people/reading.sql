@@ -205,7 +205,8 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
   WITH undone AS (SELECT DISTINCT b AS id FROM bounce.undo AS u CROSS JOIN unnest(u.bounces) AS b
-                  WHERE NOT EXISTS (SELECT FROM bounce.verdict_change AS v
+                  WHERE u.taken_back_at IS NULL
+                    AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
                                     WHERE v.bounce_id = b AND v.at >= u.at))
   SELECT CASE dimension
            WHEN 'class' THEN b.class::text WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule

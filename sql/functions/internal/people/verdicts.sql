@@ -147,7 +147,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.is_undone(bounce_id bigint) RETURNS b
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM bounce.undo AS u
-                 WHERE is_undone.bounce_id = ANY (u.bounces)
+                 WHERE is_undone.bounce_id = ANY (u.bounces) AND u.taken_back_at IS NULL
                    AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
                                    WHERE v.bounce_id = is_undone.bounce_id AND v.at >= u.at));
 END $$;
