@@ -37,8 +37,11 @@ static void set_server(struct smtp_client *client, const char *server)
 static bool prepare_tls(struct smtp_client *client, const struct smtp_settings *settings,
 			GError **error)
 {
-	client->is_verifying = strcmp(settings->starttls, "verify") == 0;
-	client->starttls = strcmp(settings->starttls, "off") == 0   ? SMTP_STARTTLS_OFF
+	bool is_at_once = strcmp(settings->starttls, "smtps") == 0;
+
+	client->is_verifying = is_at_once || strcmp(settings->starttls, "verify") == 0;
+	client->starttls = is_at_once                               ? SMTP_TLS_AT_ONCE
+			   : strcmp(settings->starttls, "off") == 0 ? SMTP_STARTTLS_OFF
 			   : strcmp(settings->starttls, "may") == 0 ? SMTP_STARTTLS_MAY
 								    : SMTP_STARTTLS_DEMANDED;
 	const struct tls_demands demands = {.is_verifying = client->is_verifying,

@@ -12,7 +12,12 @@
 
 #include "delivery/smtp/settings.h"
 
-enum smtp_starttls { SMTP_STARTTLS_OFF, SMTP_STARTTLS_MAY, SMTP_STARTTLS_DEMANDED };
+enum smtp_starttls {
+	SMTP_STARTTLS_OFF,
+	SMTP_STARTTLS_MAY,
+	SMTP_STARTTLS_DEMANDED,
+	SMTP_TLS_AT_ONCE
+};
 
 struct smtp_client {
 	char *host;

@@ -90,6 +90,7 @@ static bool start_tls(struct session *session)
 	struct smtp_reply reply;
 
 	if (session->client->starttls == SMTP_STARTTLS_OFF ||
+	    session->client->starttls == SMTP_TLS_AT_ONCE ||
 	    (!session->offers.has_starttls && !is_demanded))
 		return true;
 	if (!session->offers.has_starttls)
@@ -109,9 +110,18 @@ static bool start_tls(struct session *session)
 		greet(session));
 }
 
+/* RFC 8314 section 3.3 */
+static bool begin_with_tls(struct session *session)
+{
+	return session->client->starttls != SMTP_TLS_AT_ONCE ||
+	       dialogue_start_tls(&session->dialogue, session->client->tls,
+				  session->client->envelope_wait);
+}
+
 static bool introduce(struct session *session)
 {
-	return hear_greeting(session) && greet(session) && start_tls(session) &&
+	return begin_with_tls(session) && hear_greeting(session) && greet(session) &&
+	       start_tls(session) &&
 	       (*session->client->username == '\0' ||
 		login_run(&session->dialogue, session->client, session->offers.mechanisms));
 }

@@ -12,7 +12,7 @@ static const struct config_key keys[] = {
     CONFIG_TEXT_KEY(smtp_settings, server, "localhost:25", NULL, "submission server, HOST:PORT"),
     CONFIG_TEXT_KEY(smtp_settings, hostname, "", NULL,
 		    "name given in EHLO; empty: the name of this machine"),
-    CONFIG_TEXT_KEY(smtp_settings, starttls, "may", "off|may|encrypt|verify",
+    CONFIG_TEXT_KEY(smtp_settings, starttls, "may", "off|may|encrypt|verify|smtps",
 		    "encryption to the server, and whether its certificate is checked"),
     CONFIG_TEXT_KEY(smtp_settings, tls_ca_file, "", NULL,
 		    "certificates that are trusted (PEM); empty: those of the system"),
@@ -47,15 +47,17 @@ struct config_section smtp_settings_section(struct smtp_settings *settings)
 bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)
 {
 	bool is_encrypted = strcmp(settings->starttls, "encrypt") == 0;
-	bool is_verified = strcmp(settings->starttls, "verify") == 0;
+	bool is_verified =
+	    strcmp(settings->starttls, "verify") == 0 || strcmp(settings->starttls, "smtps") == 0;
 
 	if (*settings->username == '\0' || is_verified ||
 	    strcmp(settings->auth_cleartext, "yes") == 0 ||
 	    (is_encrypted && strcmp(settings->auth_unverified, "yes") == 0))
 		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
-		    "%s: username: a login needs starttls = verify; or auth_unverified = yes "
-		    "with starttls = encrypt; or auth_cleartext = yes",
-		    path);
+	g_set_error(
+	    error, BM_ERROR, BM_ERROR_CONFIG,
+	    "%s: username: a login needs starttls = verify or smtps; or auth_unverified = yes "
+	    "with starttls = encrypt; or auth_cleartext = yes",
+	    path);
 	return false;
 }

@@ -43,6 +43,7 @@ static void test_password_in_the_clear(void)
 	    {"starttls = encrypt\nauth_unverified = yes\n", true},
 	    {"starttls = may\nauth_unverified = yes\n", false},
 	    {"starttls = verify\n", true},
+	    {"starttls = smtps\n", true},
 	    {"starttls = may\nauth_cleartext = yes\n", true},
 	};
 

@@ -57,6 +57,7 @@ struct hostile_server {
 	const char *reply_2; /* and this at another stage */
 	const char *offer;
 	enum manner manner;
+	bool is_tls_at_once;
 	SSL_CTX *tls_context;
 
 	int listener, fd;
@@ -198,11 +199,8 @@ static void server_greet(struct hostile_server *server)
 	server_say(server, server->tls ? AT_EHLO_TLS : AT_EHLO, reply->str);
 }
 
-static void server_start_tls(struct hostile_server *server)
+static void server_shake_hands(struct hostile_server *server)
 {
-	server_say(server, AT_STARTTLS, "220 go\r\n");
-	if (is_at(server, server->stage, AT_STARTTLS) && !says(server, "220"))
-		return;
 	server->is_over = server->is_over || !server->tls_context;
 	if (server->is_over)
 		return;
@@ -210,6 +208,14 @@ static void server_start_tls(struct hostile_server *server)
 	SSL_set_fd(server->tls, server->fd);
 	server->is_over = SSL_accept(server->tls) != 1;
 	server->input_len = 0;
+}
+
+static void server_start_tls(struct hostile_server *server)
+{
+	server_say(server, AT_STARTTLS, "220 go\r\n");
+	if (is_at(server, server->stage, AT_STARTTLS) && !says(server, "220"))
+		return;
+	server_shake_hands(server);
 }
 
 static void server_log_in(struct hostile_server *server, const char *line)
@@ -280,6 +286,8 @@ static void *server_main(void *data)
 
 	server->fd = accept(server->listener, NULL, NULL);
 	setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (server->is_tls_at_once)
+		server_shake_hands(server);
 	server_say(server, AT_GREETING, "220 mx.test ESMTP\r\n");
 	while (!server->is_over) {
 		g_autofree char *line = server_hear(server);

@@ -98,6 +98,7 @@ static const struct row rows[] = {
      .said = "HELO [^\n]*\nMAIL FROM:<us@example.org>\n"},
     {"encrypted", .outcomes = TAKEN TAKEN, .starttls = "verify",
      .said = "STARTTLS\nEHLO [^\n]*\nMAIL"},
+    {"encrypted at once", .outcomes = TAKEN TAKEN, .starttls = "smtps", .unsaid = "STARTTLS"},
     {"encrypted if it likes", .outcomes = TAKEN TAKEN, .starttls = "may", .offer = "DSN"},
     {"refuses STARTTLS, which may be", AT_STARTTLS, .reply = "454 4.7.0 not now\r\n",
      .outcomes = TAKEN TAKEN, .starttls = "may"},
@@ -196,6 +197,10 @@ static const struct row rows[] = {
      .starttls = "may", .outcomes = NOTHING, .problem = "TLS"},
     {"expired", .unsaid = "MAIL", .starttls = "verify", .certificate = CERTIFICATE_EXPIRED,
      .outcomes = NOTHING, .problem = "^TLS: certificate: .*expired"},
+    {"expired, at once", .unsaid = "EHLO", .starttls = "smtps", .certificate = CERTIFICATE_EXPIRED,
+     .outcomes = NOTHING, .problem = "TLS: certificate: .*expired"},
+    {"logs in, encrypted at once", .said = "AUTH PLAIN AGFwcABzZWNyZXQ=\n", .starttls = "smtps",
+     .login = LOGIN_STRICT, .outcomes = TAKEN TAKEN},
     {"another's name", .unsaid = "MAIL", .starttls = "verify",
      .certificate = CERTIFICATE_OTHER_NAME, .outcomes = NOTHING,
      .problem = "^TLS: certificate: .*mismatch"},
@@ -344,6 +349,7 @@ static void run_start(struct run *run, const struct row *row, char *password_fil
 	    .reply_2 = row->reply_2,
 	    .offer = row->offer ? row->offer : "PIPELINING,8BITMIME,DSN,STARTTLS,AUTH PLAIN LOGIN",
 	    .manner = row->manner,
+	    .is_tls_at_once = g_strcmp0(row->starttls, "smtps") == 0,
 	    .tls_context = row->has_no_tls ? NULL : certificates.servers[row->certificate]};
 	hostile_server_start(&run->server);
 	run->client = client_for(row, run->server.port, password_file);
