@@ -31,7 +31,8 @@ struct db_item {
 	char *attempt;
 	char *sender; /* envelope sender; "" is the null sender */
 	char *envelope_id;
-	size_t bytes; /* of the content, before encoding */
+	char *response; /* to the last try of this send that counts; "": there was none */
+	size_t bytes;   /* of the content, before encoding */
 };
 
 /* What to send. Absence is "". */

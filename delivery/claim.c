@@ -28,15 +28,14 @@ struct claim {
 	const struct claim_context *context;
 	GPtrArray *items;   /* struct db_item */
 	enum stage *stages; /* by item */
-	char **refused;     /* by item: outcomes where we may be to blame, or refused it; or NULL */
+	char **refused;     /* by item: outcomes where it is to blame if nobody else is; or NULL */
+	char **deferred;    /* by item: outcomes where it may be to blame, or we; or NULL */
 	char *unsettled;    /* outcomes of the item before, not settled yet */
 	const char *unsettled_claim;
 	gssize beginning; /* the item whose begin the database has not answered yet; -1: none */
 	bool is_broken;   /* nothing more is begun */
 	bool was_sender_accepted; /* somebody was, or a refusal was of the mail's own */
 	char *our_problem;        /* what the server has against us */
-	char *policy;             /* what it said of a recipient of policy_domain, without names */
-	char *policy_domain;
 };
 
 static bool is_stopping(const struct claim *claim)
@@ -198,48 +197,68 @@ static void log_outcomes(const struct db_item *item, const struct smtp_result *r
 	}
 }
 
-/* The reply without what differs from recipient to recipient. */
-static char *without_names(const struct smtp_reply *reply)
+/* A reply without what differs from recipient to recipient. Takes line. */
+static char *without_names(char *line)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
+	GString *text = g_string_new(NULL);
 	bool is_name = false;
 
-	for (const char *p = reply->text; *p != '\0'; p++) {
+	for (const char *p = line; *p != '\0'; p++) {
 		is_name = (is_name && *p != '>') || *p == '<';
 		if (!is_name)
 			g_string_append_c(text, *p);
 	}
-	return g_strdup_printf("%d %s %s", reply->code, reply->status, text->str);
+	g_free(line);
+	return g_string_free(text, FALSE);
+}
+
+/* Whether this is what the server said of it before, when it accepted others. */
+static bool is_said_again(const struct db_item *item, const struct smtp_reply *reply)
+{
+	g_autofree char *now = without_names(outcome_line(reply));
+	g_autofree char *before = without_names(g_strdup(item->response));
+
+	return strcmp(now, before) == 0;
 }
 
 /* Whether a recipient of another domain was refused with the same words. */
 static bool is_said_to_others(struct claim *claim, const struct db_item *item,
 			      const struct smtp_reply *reply)
 {
-	g_autofree char *policy = without_names(reply);
+	struct claim_memory *memory = claim->context->memory;
+	g_autofree char *policy = without_names(outcome_line(reply));
 	const char *at = strrchr(item->addresses[0], '@');
 	const char *domain = at ? at + 1 : "";
 
-	if (claim->policy && strcmp(claim->policy, policy) == 0)
-		return g_ascii_strcasecmp(claim->policy_domain, domain) != 0;
-	g_free(claim->policy);
-	g_free(claim->policy_domain);
-	claim->policy = g_steal_pointer(&policy);
-	claim->policy_domain = g_strdup(domain);
+	if (memory->policy && strcmp(memory->policy, policy) == 0)
+		return g_ascii_strcasecmp(memory->policy_domain, domain) != 0;
+	claim_memory_clear(memory);
+	memory->policy = g_steal_pointer(&policy);
+	memory->policy_domain = g_strdup(domain);
 	return false;
 }
 
-/* Whether the mail or we are to blame shows when another one is accepted. */
-static void keep_refused(struct claim *claim, size_t index, enum outcome_blame blame,
-			 const struct smtp_reply *reply)
+/* Whether the mail or we are to blame shows when another one is accepted, or when it is refused
+ * once more. What was refused the same way while others were accepted is no news of the server. */
+static void keep_refused(struct claim *claim, size_t index, const struct smtp_result *result)
 {
 	const struct db_item *item = claim->items->pdata[index];
+	const struct claim_context *context = claim->context;
+	struct smtp_reply reply = {0};
+	enum outcome_blame blame = outcome_blame(result, g_strv_length(item->addresses), &reply);
+	bool is_again = is_said_again(item, &reply);
 
-	if (blame != BLAME_US && !is_said_to_others(claim, item, reply))
+	if (blame == BLAME_IF_ALIKE)
+		claim->refused[index] =
+		    outcome_document(context->rules, context->server, item, result);
+	if (blame == BLAME_US || !is_again)
+		claim->deferred[index] =
+		    outcome_deferred(context->rules, context->server, item, result);
+	if (blame == BLAME_IF_ALIKE ? !is_said_to_others(claim, item, &reply) : is_again)
 		return;
 	g_free(claim->our_problem);
 	claim->our_problem = g_strdup_printf("sender %s refused: %d %s %s", item->sender,
-					     reply->code, reply->status, reply->text);
+					     reply.code, reply.status, reply.text);
 }
 
 static void end_item(void *context, size_t index, const struct smtp_result *result)
@@ -253,19 +272,14 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 	if (claim->stages[index] != STAGE_SENT &&
 	    (claim->is_broken || (claim->was_sender_accepted && result->mail.code == CLOSING)))
 		return; /* we hung up, or the server did: no fault of this mail */
-	char *outcomes =
-	    outcome_document(claim->context->rules, claim->context->server, item, result);
 	struct smtp_reply reply = {0};
-	enum outcome_blame blame =
-	    outcome_blame(result, g_strv_length(item->addresses), &reply);
+	enum outcome_blame blame = outcome_blame(result, g_strv_length(item->addresses), &reply);
 	if (blame != BLAME_MAIL && !claim->was_sender_accepted) {
-		keep_refused(claim, index, blame, &reply);
-		if (blame == BLAME_US && result->mail.code != reply.code)
-			g_free(outcomes); /* it may be over by now: once more, behind others */
-		else
-			claim->refused[index] = outcomes;
+		keep_refused(claim, index, result);
 		return;
 	}
+	char *outcomes =
+	    outcome_document(claim->context->rules, claim->context->server, item, result);
 	claim->was_sender_accepted = claim->was_sender_accepted || blame == BLAME_MAIL;
 	log_outcomes(item, result);
 	claim->stages[index] = STAGE_ENDED;
@@ -295,16 +309,30 @@ static char *send_items(struct claim *claim)
 	return smtp_session_run(claim->context->client, list, claim->items->len, &handler);
 }
 
-/* Settles what the connection has left open: what was refused while others were accepted is
- * to blame itself; what was begun and not sent is released. */
+/* The outcomes of an item that was refused, if it is not our fault. What was refused before
+ * another one was accepted may be what has been mended meanwhile, or its own: it is tried again,
+ * and the try counts, so that it ends. Heap, or NULL. */
+static char *take_refused(struct claim *claim, guint index)
+{
+	if (claim->our_problem && !claim->was_sender_accepted)
+		return NULL;
+	bool is_its_own =
+	    claim->refused[index] &&
+	    (!claim->deferred[index] || (claim->was_sender_accepted && !claim->our_problem));
+	char **outcomes = is_its_own ? &claim->refused[index] : &claim->deferred[index];
+	return g_steal_pointer(outcomes);
+}
+
+/* Settles what the connection has left open; what was begun and not sent is released. */
 static void settle_rest(struct claim *claim)
 {
 	db_content_free(receive_begin(claim));
 	for (guint i = 0; i < claim->items->len; i++) {
 		const struct db_item *item = claim->items->pdata[i];
+		char *outcomes = take_refused(claim, i);
 
-		if (claim->refused[i] && (claim->was_sender_accepted || !claim->our_problem))
-			set_unsettled(claim, item, g_steal_pointer(&claim->refused[i]));
+		if (outcomes)
+			set_unsettled(claim, item, outcomes);
 		else if (claim->stages[i] == STAGE_BEGUN)
 			set_unsettled(claim, item, outcome_released(item));
 	}
@@ -313,13 +341,20 @@ static void settle_rest(struct claim *claim)
 
 static void claim_clear(struct claim *claim)
 {
-	for (guint i = 0; i < claim->items->len; i++)
+	for (guint i = 0; i < claim->items->len; i++) {
 		g_free(claim->refused[i]);
+		g_free(claim->deferred[i]);
+	}
 	g_free(claim->refused);
+	g_free(claim->deferred);
 	g_free(claim->stages);
 	g_free(claim->our_problem);
-	g_free(claim->policy);
-	g_free(claim->policy_domain);
+}
+
+void claim_memory_clear(struct claim_memory *memory)
+{
+	g_clear_pointer(&memory->policy, g_free);
+	g_clear_pointer(&memory->policy_domain, g_free);
 }
 
 char *claim_deliver(const struct claim_context *context, GPtrArray *items)
@@ -328,10 +363,13 @@ char *claim_deliver(const struct claim_context *context, GPtrArray *items)
 			      .items = items,
 			      .stages = g_new0(enum stage, items->len),
 			      .refused = g_new0(char *, items->len),
+			      .deferred = g_new0(char *, items->len),
 			      .beginning = -1};
 	char *problem = send_items(&claim);
 
 	settle_rest(&claim);
+	if (claim.was_sender_accepted)
+		claim_memory_clear(context->memory);
 	if (!problem && claim.our_problem && !claim.was_sender_accepted)
 		problem = g_steal_pointer(&claim.our_problem);
 	if (claim.is_broken)

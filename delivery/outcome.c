@@ -56,11 +56,11 @@ static bool is_sender_refused(const struct smtp_reply *mail)
 /* What is said of the sender, the client or the login in a reply to RCPT. */
 static bool blames_us(const struct smtp_reply *reply)
 {
-	static const char *const words[] = {"sender address",   "client host",
-					    "helo command",     "relay access",
-					    "relaying denied",  "relaying not",
-					    "unable to relay",  "not permitted to relay",
-					    "send as",          "authentication required",
+	static const char *const words[] = {"sender address",    "client host",
+					    "helo command",      "relay access",
+					    "relaying denied",   "relaying not",
+					    "unable to relay",   "not permitted to relay",
+					    "send as",           "authentication required",
 					    "not authenticated", "starttls command first"};
 
 	/* RFC 4954 section 6 */
@@ -94,6 +94,12 @@ enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipi
 	return is_ours ? BLAME_US : BLAME_IF_ALIKE;
 }
 
+char *outcome_line(const struct smtp_reply *reply)
+{
+	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "",
+			       reply->status, reply->text);
+}
+
 static char *line_of(const struct smtp_reply *reply, enum outcome outcome, const char *fault)
 {
 	if (reply->code == 0)
@@ -101,8 +107,7 @@ static char *line_of(const struct smtp_reply *reply, enum outcome outcome, const
 				       ? "the final reply was not heard"
 				       : "the connection broke before the end of the message",
 				   *fault == '\0' ? "" : ": ", fault, NULL);
-	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "",
-			       reply->status, reply->text);
+	return outcome_line(reply);
 }
 
 /* A refusal as the report that a mail system would have made of it. */
@@ -193,6 +198,20 @@ char *outcome_document(const struct ruleset *rules, const char *server, const st
 	for (size_t i = 0; item->recipient_ids[i]; i++)
 		json_array_add_object_element(outcomes,
 					      recipient_document(rules, server, item, result, i));
+	return array_to_text(outcomes);
+}
+
+char *outcome_deferred(const struct ruleset *rules, const char *server, const struct db_item *item,
+		       const struct smtp_result *result)
+{
+	JsonArray *outcomes = json_array_new();
+
+	for (size_t i = 0; item->recipient_ids[i]; i++) {
+		JsonObject *object = recipient_document(rules, server, item, result, i);
+
+		json_object_set_string_member(object, "outcome", outcome_name(OUTCOME_PENDING));
+		json_array_add_object_element(outcomes, object);
+	}
 	return array_to_text(outcomes);
 }
 

@@ -41,6 +41,14 @@ enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipi
 char *outcome_document(const struct ruleset *rules, const char *server, const struct db_item *item,
 		       const struct smtp_result *result);
 
+/* The same where it may not have been the mail's fault: what was refused is tried again, and
+ * the try counts. Heap. */
+char *outcome_deferred(const struct ruleset *rules, const char *server, const struct db_item *item,
+		       const struct smtp_result *result);
+
+/* A reply as the queue keeps it: code, enhanced status, text. Heap. */
+char *outcome_line(const struct smtp_reply *reply);
+
 /* The same for one of which nothing was sent, and which is not to blame. Heap. */
 char *outcome_released(const struct db_item *item);
 

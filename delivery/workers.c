@@ -21,6 +21,7 @@ struct worker {
 	struct workers *workers;
 	struct db_queue *queue;
 	GThread *thread;
+	struct claim_memory memory;
 	char *claim_id; /* under workers->lock; NULL: none */
 };
 
@@ -84,6 +85,7 @@ static void deliver(struct worker *worker, GPtrArray *items)
 					      .client = workers->client,
 					      .rules = use->rules,
 					      .server = workers->settings->smtp.server,
+					      .memory = &worker->memory,
 					      .is_stopping = &workers->is_stopping};
 	g_autofree char *claim_id = g_strdup(((const struct db_item *)items->pdata[0])->claim_id);
 
@@ -246,8 +248,10 @@ void workers_free(struct workers *workers)
 {
 	if (!workers)
 		return;
-	for (long i = 0; i < worker_count(workers); i++)
+	for (long i = 0; i < worker_count(workers); i++) {
 		db_queue_free(workers->list[i].queue);
+		claim_memory_clear(&workers->list[i].memory);
+	}
 	db_queue_free(workers->keeper.queue);
 	close(workers->stop_fd);
 	g_mutex_clear(&workers->lock);

@@ -89,12 +89,11 @@ static struct db_rows *await(struct ctl_call *call, const char *id, GError **err
 	gulong pause = LOOK_FIRST;
 
 	for (;;) {
-		struct db_rows *rows =
-		    ctl_connect_fetch(call, &queue_send_outcome, values, error);
+		struct db_rows *rows = ctl_connect_fetch(call, &queue_send_outcome, values, error);
 		if (!rows || is_true(rows, "is_over"))
 			return rows;
-		gint64 limit = is_true(rows, "is_taken") ? wait
-							 : MIN(wait, TAKEN_WAIT * G_USEC_PER_SEC);
+		gint64 limit =
+		    is_true(rows, "is_taken") ? wait : MIN(wait, TAKEN_WAIT * G_USEC_PER_SEC);
 		if (g_get_monotonic_time() - start >= limit)
 			return rows;
 		db_rows_free(rows);

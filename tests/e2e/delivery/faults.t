@@ -21,6 +21,12 @@ sub problem {
         "SELECT coalesce(max(problem), '') FROM bounce.delivery_server WHERE name = '$server'");
 }
 
+sub tasks_of {
+    my ($address) = @_;
+    return $stage->db->value("SELECT coalesce(string_agg(kind, ' '), '') FROM bounce.task "
+            . "WHERE status = 'open' AND address = :'address'", address => $address);
+}
+
 sub summary {
     return $stage->db->value("SELECT coalesce(max(summary), '') FROM bounce.task "
             . "WHERE dedup_key LIKE 'delivery_problem:server:%' AND status = 'open'");
@@ -203,6 +209,8 @@ subtest 'encryption that cannot be had' => sub {
 
 subtest 'one sender is refused, others are not: it is theirs' => sub {
     $stage->parameter(bounce_domain => '');
+    $stage->parameter(retry_initial_delay => '1 second');
+    $stage->parameter(retry_max_attempts  => 3);
     $remote->answer('@mail bad@example.org', '550 5.7.1 sender not allowed');
     my $worker = Bounce::Delivery->new(
         $stage->instance, $stage->db,
@@ -216,16 +224,19 @@ subtest 'one sender is refused, others are not: it is theirs' => sub {
     my $good = $worker->submit(to => [ 's2@customer.example', 's3@customer.example' ]);
     $worker->start;
     is $worker->wait_for_state($good, 'SUCCESS')->{state}, 'SUCCESS', 'the good one goes out';
-    is $worker->wait_for_state($bad,  'ERROR')->{state},   'ERROR',   'the bad one has failed';
-    is $worker->recipients($bad)->{'s1@customer.example'}{class}, 'technical',
-        'a technical refusal';
-    is problem(), '', 'and no problem of the server';
+    is $worker->wait_for_state($bad, 'ERROR', 60)->{attempts}, 3,
+        'the bad one is tried again, for it may have been mended in between; it comes to its end';
+    is scalar $worker->log_lines(qr{submission server .*refused}), 0,
+        'refused alone and in the same words, it is no news of the server';
+    is tasks_of('s1@customer.example'), 'resend_exhausted', 'with a task';
+    is problem(), '', 'and the server works';
     my ($mail) = grep { $_->{recipients}[0] eq 's2@customer.example' } $remote->received;
     is "@{ $mail->{recipients} } $mail->{sender}",
         's2@customer.example s3@customer.example billing@example.org',
         'without signed return paths one transaction has them all';
     ok $worker->stop, 'stopped';
-    $stage->parameter(bounce_domain => 'bounces.example.org');
+    $stage->parameter(bounce_domain      => 'bounces.example.org');
+    $stage->parameter(retry_max_attempts => 12);
 };
 
 subtest 'another server is configured' => sub {

@@ -30,6 +30,8 @@ SELECT test.set('follow_up', 'on', 'invoice');
 
 -- Each end
 SELECT is(test.bounce('hard', 'user_unknown'), 'hard_bounce open', 'a hard bounce');
+SELECT is(test.bounce('moved', 'mailbox_moved'), 'hard_bounce open, has_left open',
+          'the person is elsewhere now');
 SELECT is(test.bounce('tech', 'spam_rejected', '5.7.1'), 'technical open', 'a technical one');
 SELECT is(test.bounce('soft', 'mailbox_full', '4.2.2'), NULL, 'a soft one is no end');
 SELECT bounce.confirm_resend((test.recipient('soft@example.com')).id);
@@ -115,7 +117,7 @@ UPDATE bounce.follow_up SET lease_expire_time = now() WHERE claimed_by = 'crm' A
 SELECT ok(NOT EXISTS (SELECT FROM bounce.claim_follow_up('erp', 1, kinds => '{hard_bounce}')
                       WHERE address = 'work@example.com'), 'nobody else does');
 SELECT results_eq($$SELECT address FROM bounce.claim_follow_up('erp', 9, kinds => '{hard_bounce}')
-                    WHERE address <> 'typo@exmaple.com'$$,
+                    WHERE address NOT IN ('typo@exmaple.com', 'moved@example.com')$$,
                   $$VALUES ('hard@example.com')$$, 'the others are there');
 SELECT is(test.follow_ups('work@example.com'), 'hard_bounce done moot, corrected open',
           'it is closed when the next one looks');

@@ -174,6 +174,9 @@ BEGIN
                 coalesce('not blocked, ' || f.obstacle, 'address blocked'),
                 bounce_internal.describe(f)));
   f := bounce_internal.write_follow_up(f, 'hard_bounce');
+  IF f.reason = 'mailbox_moved' THEN
+    f := bounce_internal.write_follow_up(f, 'has_left');
+  END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_hard(bounce_internal.finding) IS
   'hard bounce: marked, address blocked, task hard_bounce, follow-up of the process. During an '
