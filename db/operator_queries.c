@@ -365,6 +365,7 @@ STATEMENT(operator_queries_shadow, 3,
 
 /* --- care ---------------------------------------------------------------------------- */
 
+STATEMENT(operator_queries_audit, 0, "SELECT fault, count, sample, mend FROM bounce.audit()");
 STATEMENT(operator_queries_keep_month, 0, "SELECT coalesce(bounce.keep_month(), '') AS done");
 STATEMENT(operator_queries_housekeeping, 3,
 	  "SELECT 'months made' AS step, $2::bigint AS done "

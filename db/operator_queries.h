@@ -103,6 +103,7 @@ extern const struct db_statement operator_queries_erase_preview; /* name, is a p
 extern const struct db_statement operator_queries_report; /* dimension, since, until, limit */
 extern const struct db_statement operator_queries_shadow; /* process, since, limit */
 
+extern const struct db_statement operator_queries_audit;
 extern const struct db_statement operator_queries_keep_month;
 extern const struct db_statement
     operator_queries_housekeeping; /* batch, months made and dropped before */

@@ -101,7 +101,7 @@ GRANT UPDATE (value) ON bounce.system_parameter TO bounce_operator, bounce_admin
 GRANT UPDATE (class, class_temporary) ON bounce.bounce_reason TO bounce_operator, bounce_admin;
 GRANT INSERT, UPDATE (description) ON bounce.process TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.parameter, bounce.set_parameter,
-  bounce.housekeeping, bounce.keep_month TO bounce_operator, bounce_admin;
+  bounce.housekeeping, bounce.keep_month, bounce.audit TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
@@ -139,7 +139,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery,
   bounce.task_detail, bounce.open_task, bounce.blocked_address, bounce.open_outage,
   bounce.shadow_consequence TO bounce_clerk, bounce_auditor;
-GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.find_communications,
+GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
+  bounce.find_communications,
   bounce.communication_story, bounce.block_story, bounce.task_story, bounce.report_by,
   bounce.outage_sample, bounce.export_blocks, bounce.undo_preview, bounce.is_address_blocked,
   bounce.may_write_to,

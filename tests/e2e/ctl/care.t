@@ -12,6 +12,20 @@ $stage->db->sql("SELECT bounce_internal.drop_months('9999-01-01');\n");
 my $first = (grep { $_->{step} eq 'months made' } $ctl->json('housekeeping'))[0];
 cmp_ok $first->{done}, '>=', 12, 'and are made where they are missing';
 
+my ($code, $answer) = $ctl->run('check');
+is $code, 0, 'check: all is well';
+like $answer, qr/nothing was forgotten/, 'and it says so';
+$stage->db->sql(<<'END');
+INSERT INTO bounce.task (kind, dedup_key, summary) VALUES ('outage', 'outage:77', 'an old outage');
+END
+($code, $answer) = $ctl->run('check');
+is $code, 1, 'a task about nothing';
+like $answer, qr/task without matter .*an old outage.*task resolve/s,
+    'is named, with the way to mend it';
+($code, $answer) = $ctl->run('check', '--json');
+like $answer, qr/^\{"fault":"task without matter","count":1,/, 'JSON';
+$stage->db->sql("DELETE FROM bounce.task WHERE dedup_key = 'outage:77';\n");
+
 my $letter = $stage->register(process => 'invoice', to => ['anna@customer.example']);
 my ($status, $said) = $ctl->run('erase', 'anna@customer.example');
 isnt $status, 0, 'erase: not without a reason';

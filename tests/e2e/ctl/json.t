@@ -88,6 +88,7 @@ my @table = (
     [ 'queue status',  1 ],
     [ 'queue metrics', 3 ],
     [ 'housekeeping',  1 ],
+    [ 'check',         0 ],
     [ 'erase',         1, 'h1@customer.example', '--why', 'x', '--yes' ],
     [ 'keys',          1 ],
     [ 'keys rotate',   1 ],

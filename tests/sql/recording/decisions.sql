@@ -96,6 +96,8 @@ SELECT is((SELECT count(*) FROM bounce.communication_recipient AS r
            WHERE r.address_key LIKE '%@confirm.example'
              AND NOT bounce.is_address_blocked(r.address)), 0::bigint, 'all the dead are blocked');
 
+SELECT is_empty('SELECT * FROM bounce.audit()', 'the audit finds nothing');
+
 -- A session in the middle of a mail of which the other recipient is held: the decision waits for
 -- it, and does not deadlock with it.
 SELECT bounce.dismiss_outage(o.task_id, 'over') FROM bounce.open_outage AS o;

@@ -61,7 +61,7 @@ FROM (VALUES
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
    'dismiss_outage,outage_sample,undo_preview,undo_bounces,redo_bounces,reclassify,'
    'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
-   'find_communications,communication_story,status,report_by,housekeeping,keep_month,'
+   'find_communications,communication_story,status,report_by,housekeeping,keep_month,audit,'
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
@@ -77,18 +77,20 @@ FROM (VALUES
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
    'dismiss_outage,outage_sample,undo_preview,undo_bounces,redo_bounces,reclassify,'
    'reports_to_replay,replay_differences,replay_report,task_story,set_parameter,'
-   'find_communications,communication_story,status,report_by,housekeeping,keep_month,'
+   'find_communications,communication_story,status,report_by,housekeeping,keep_month,audit,'
    'erase_address,erase_person,preview_erase,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
    'preview_reclassify,clean_diagnostic,ago,correct_content}'),
   ('bounce_auditor',
-   '{schema_version,status,find_communications,communication_story,block_story,task_story,'
+   '{schema_version,status,audit,find_communications,communication_story,block_story,'
+   'task_story,'
    'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago}'),
   ('bounce_clerk',
-   '{schema_version,status,find_communications,communication_story,block_story,task_story,'
+   '{schema_version,status,audit,find_communications,communication_story,block_story,'
+   'task_story,'
    'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
