@@ -9,7 +9,7 @@ NEEDS      = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' sh tests/setup.sh check
 
 ##@ Test
 
-.PHONY: setup test check sanitize
+.PHONY: setup test check check-faults sanitize
 ## setup: install the Debian packages that are missing
 setup:
 	@sh tests/setup.sh install build server
@@ -30,6 +30,12 @@ check:
 		echo 'check: going on with what needs no server'; $(MAKE_AGAIN) test; exit 1; }
 	@$(MAKE_AGAIN) all unit-tests
 	@BUILD=$(BUILD) UNIT_TESTS='$(UNIT_BIN)' perl tests/check.pl $(TESTS)
+
+## check-faults: break things while bounces come in, add up, and print the table; LONG=1 at length
+check-faults: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) BOUNCE_FAULTS_LONG=$(LONG) HARNESS_VERBOSE=1 \
+		perl tests/check.pl tests/e2e/faults
 
 ## sanitize: make check under AddressSanitizer and UBSan; TESTS=... picks
 sanitize:
