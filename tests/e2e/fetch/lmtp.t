@@ -3,6 +3,8 @@
 # not do.
 use Bounce::Daemon;
 use Bounce::Fetch;
+use Bounce::Postfix;
+use Bounce::SmtpClient;
 use Bounce::SmtpServer;
 use Bounce::Test;
 use IO::Socket::UNIX;
@@ -145,8 +147,31 @@ subtest 'what a client may not do' => sub {
     is say_to($smuggler, 'QUIT'), 221, 'and what follows was no command';
     my ($second, $third) = (client(), IO::Socket::UNIX->new(Peer => $path));
     like scalar readline $third, qr/^421 /, 'too many connections';
+    local $SIG{PIPE} = 'IGNORE';    # it may be gone before all is said
     print { $client->{socket} } 'x' x 10_000;
     is hear($client), 0, 'a command without an end';
+};
+
+subtest 'Postfix' => sub {
+    my $postfix = Bounce::Postfix->new(
+        $instance,
+        milter      => '',
+        remote_port => $remote->port,
+        main        => {
+            smtpd_milters     => '',
+            virtual_transport => "lmtp:unix:$path"
+        })->start;
+    my $letter = letter('d');
+    my ($code) = Bounce::SmtpClient->new(port => $postfix->port)->send(
+        from => '',
+        to   => [ path_of($letter) ],
+        mail => $stage->report('postfix-user-unknown', $letter));
+    is $code, 250, 'takes a bounce';
+    is_soon(sub { $stage->recipient($letter)->{state} }, 'bounced', 'and delivers it');
+    is_soon(
+        sub { scalar grep {/status=sent \(250 2\.0\.0 recorded/} $postfix->log_lines(qr/lmtp/) },
+        1, 'and is told so');
+    $postfix->stop;
 };
 
 ok $fetch->stop, 'ends at once';
