@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "db/connection.h"
 #include "db/pg.h"
-#include "db/writable.h"
 
 enum {
 	QUERY_WAIT = 20,          /* seconds */
@@ -78,7 +78,7 @@ static bool refresh(struct parameter_cache *cache, GError **error)
 
 	if (!fresh)
 		return false;
-	if (writable_is_read_only(cache->connection)) {
+	if (connection_is_read_only(cache->connection)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
 			    "database: the server is read-only: a standby, or no leader any more");
 		db_parameters_unref(fresh);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "db/writable.h"
+#include "db/connection.h"
 
 enum { PARAMS_MAX = 20 };
 
@@ -201,7 +201,9 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 		return NULL;
 	}
 	PQsetNoticeReceiver(connection, discard_notice, NULL);
-	writable_watch(connection);
+	/* a server that reads no more must not keep who sends it a large message */
+	PQsetnonblocking(connection, 1);
+	connection_watch(connection);
 	return g_steal_pointer(&connection);
 }
 
@@ -223,21 +225,15 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 void pg_close(PGconn *connection)
 {
 	if (PQstatus(connection) == CONNECTION_OK &&
-	    PQtransactionStatus(connection) == PQTRANS_ACTIVE) {
-		PGcancel *cancel = PQgetCancel(connection);
-		char complaint[256];
-
-		if (cancel) /* in vain where the server is gone, and then nothing is left to end */
-			PQcancel(cancel, complaint, sizeof complaint);
-		PQfreeCancel(cancel);
-	}
+	    PQtransactionStatus(connection) == PQTRANS_ACTIVE)
+		connection_cancel(connection);
 	PQfinish(connection);
 }
 
 bool pg_is_usable(const PGconn *connection)
 {
 	return PQstatus(connection) == CONNECTION_OK &&
-	       PQtransactionStatus(connection) == PQTRANS_IDLE && !writable_is_denied(connection);
+	       PQtransactionStatus(connection) == PQTRANS_IDLE && !connection_is_denied(connection);
 }
 
 bool pg_is_alive(PGconn *connection)
@@ -249,12 +245,16 @@ bool pg_is_alive(PGconn *connection)
 	return pg_is_usable(connection) && poll(&event, 1, 0) == 0;
 }
 
-/* Waits until a result can be taken without blocking. */
+/* Sends what the server has not taken yet, and waits until a result can be taken without
+ * blocking. */
 static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 {
-	while (PQisBusy(connection)) {
+	int unsent = PQflush(connection);
+
+	while (unsent > 0 || PQisBusy(connection)) {
 		gint64 left = deadline - g_get_monotonic_time();
-		struct pollfd event = {.fd = PQsocket(connection), .events = POLLIN};
+		struct pollfd event = {.fd = PQsocket(connection),
+				       .events = unsent > 0 ? POLLIN | POLLOUT : POLLIN};
 
 		if (left <= 0) {
 			set_error(error, BM_ERROR_UNCERTAIN, "no answer in time");
@@ -264,6 +264,8 @@ static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 			set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 			return false;
 		}
+		if (unsent > 0)
+			unsent = PQflush(connection);
 	}
 	return true;
 }
@@ -291,7 +293,7 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 	}
 	if (PQresultStatus(kept) == PGRES_FATAL_ERROR) {
 		if (g_strcmp0(PQresultErrorField(kept, PG_DIAG_SQLSTATE), read_only_state) == 0)
-			writable_deny(connection);
+			connection_deny(connection);
 		set_result_error(error, kept);
 		return NULL;
 	}

@@ -372,7 +372,8 @@ $SIG{$_} = sub { exit 130 }
 
 END {
     my $status = $?;
-    for my $instance (reverse @live) {
+    my @stopping = reverse @live;    # stop() takes each out of the list
+    for my $instance (@stopping) {
         next unless $instance->{owner} == $$;
         eval { $instance->stop; 1 } or do { warn $@; $status ||= 1 };
     }

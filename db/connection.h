@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What libpq leaves open about one connection: whether its server takes writes, and giving up a
+ * statement in bounded time. For use inside db/ only.
+ */
+#ifndef DB_CONNECTION_H
+#define DB_CONNECTION_H
+
+#include <stdbool.h>
+
+typedef struct pg_conn PGconn; /* of libpq; db/pg.h uses this module */
+
+/* Called once for each new connection. */
+void connection_watch(PGconn *connection);
+
+/* A write was refused here because the server is read-only (a leader that was demoted, a standby):
+ * it goes on answering, and refuses all that we are here for. connection_is_denied from now on. */
+void connection_deny(PGconn *connection);
+bool connection_is_denied(const PGconn *connection);
+
+/* Whether the server itself says that it is read-only: in recovery, or by
+ * default_transaction_read_only (PostgreSQL 14 and later, with every answer). */
+bool connection_is_read_only(const PGconn *connection);
+
+/* Asks the server to end what still runs, and waits a moment for it to have heard. libpq alone
+ * waits for as long as it takes: a host that vanished would keep the caller for minutes, one that
+ * is frozen for ever. */
+void connection_cancel(PGconn *connection);
+
+#endif
