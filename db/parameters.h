@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "db/token.h"
+#include "db/values/token.h"
 
 /* Counted references: release with db_parameters_unref. */
 struct db_parameters {

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "db/pg.h"
-#include "db/pg_array.h"
+#include "db/values/pg_array.h"
 
 enum { CONNECT_WAIT = 5 }; /* seconds */
 

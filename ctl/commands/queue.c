@@ -13,8 +13,8 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/pg_array.h"
 #include "db/queue_admin.h"
+#include "db/values/pg_array.h"
 
 /* Which states are meant where none is named. */
 #define WAITING "{PENDING,PROCESSING,RETRY}"

@@ -13,7 +13,7 @@
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "db/operator_queries.h"
-#include "db/pg_array.h"
+#include "db/values/pg_array.h"
 
 /* --- the ways ----------------------------------------------------------------------- */
 

@@ -10,8 +10,8 @@
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/pg_array.h"
 #include "db/queue_admin.h"
+#include "db/values/pg_array.h"
 
 enum {
 	LOOK_FIRST = 20 * 1000, /* microseconds between two looks at the outcome, doubled ... */

@@ -4,12 +4,12 @@
  * make, and one that it made is read again.
  *
  *   clang -g -fsanitize=fuzzer,address,undefined -I. $(pkg-config --cflags glib-2.0) \
- *     tests/fuzz/fuzz_token.c db/token.c $(pkg-config --libs glib-2.0)
+ *     tests/fuzz/fuzz_token.c db/values/token.c $(pkg-config --libs glib-2.0)
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/token.h"
+#include "db/values/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "db/parameter_cache.h"
-#include "db/pg_array.h"
 #include "db/rows.h"
+#include "db/values/pg_array.h"
 
 static struct db_pool *pool(void)
 {

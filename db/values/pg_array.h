@@ -3,8 +3,8 @@
  * One-dimensional arrays in PostgreSQL's text form, {1,2,"a b"}: bigint[], uuid[] and text[]
  * as they travel over the connection. Knows no table.
  */
-#ifndef DB_PG_ARRAY_H
-#define DB_PG_ARRAY_H
+#ifndef DB_VALUES_PG_ARRAY_H
+#define DB_VALUES_PG_ARRAY_H
 
 #include <glib.h>
 

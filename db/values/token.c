@@ -10,7 +10,7 @@
  * 4 bits, which must be zero. That survives the case folding of a local part,
  * which has at most 64 octets (RFC 5321 section 4.5.3.1.1).
  */
-#include "db/token.h"
+#include "db/values/token.h"
 
 #include <stdbool.h>
 #include <string.h>

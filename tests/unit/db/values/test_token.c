@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "db/token.h"
+#include "db/values/token.h"
 
 struct vector {
 	struct token_key key;

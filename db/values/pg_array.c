@@ -3,7 +3,7 @@
  * array = "{" [element *("," element)] "}"
  * element = 1*(any but quote, brace, comma, backslash) / DQUOTE *(any / "\" any) DQUOTE
  */
-#include "db/pg_array.h"
+#include "db/values/pg_array.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  * keys and day are parameters. Reading takes the same time wherever a
  * signature begins to differ.
  */
-#ifndef DB_TOKEN_H
-#define DB_TOKEN_H
+#ifndef DB_VALUES_TOKEN_H
+#define DB_VALUES_TOKEN_H
 
 #include <stddef.h>
 #include <stdint.h>
