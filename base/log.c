@@ -5,8 +5,10 @@
  */
 #include "base/log.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@ enum { QUOTE_BYTES_MAX = 200 };
 
 static const char *log_ident = "bounce-milter";
 static enum log_target log_destination = LOG_TARGET_STDERR;
+static bool is_journal;
 static gint log_threshold = LOG_LEVEL_INFO;
 
 static const struct {
@@ -29,11 +32,25 @@ static const struct {
 static const char *const targets[] = {
     [LOG_TARGET_STDERR] = "stderr", [LOG_TARGET_SYSLOG] = "syslog"};
 
+/* systemd names the file that it has connected; somebody may have put another in its place. */
+static bool find_journal(void)
+{
+	const char *stream = g_getenv("JOURNAL_STREAM");
+	struct stat status;
+
+	if (!stream || fstat(STDERR_FILENO, &status) != 0)
+		return false;
+	g_autofree char *ours =
+	    g_strdup_printf("%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+	return strcmp(stream, ours) == 0;
+}
+
 void log_open(const char *ident, enum log_target target, enum log_level level)
 {
 	log_ident = ident;
 	log_destination = target;
 	log_set_level(level);
+	is_journal = find_journal();
 	if (target == LOG_TARGET_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
@@ -43,13 +60,21 @@ void log_set_level(enum log_level level)
 	g_atomic_int_set(&log_threshold, (gint)level);
 }
 
+/* What stands before the event. Heap. */
+static char *line_head(enum log_level level)
+{
+	if (is_journal)
+		return g_strdup_printf("<%d>", levels[level].syslog_priority);
+	return g_strdup_printf("%s[%d]: %s%s", log_ident, (int)getpid(),
+			       level <= LOG_LEVEL_WARNING ? levels[level].name : "",
+			       level <= LOG_LEVEL_WARNING ? ": " : "");
+}
+
 /* One write(2), so that lines of several threads never mix. */
 static void write_stderr(enum log_level level, const char *id, const char *text)
 {
-	g_autofree char *line =
-	    g_strdup_printf("%s[%d]: %s%s%s%s%s\n", log_ident, (int)getpid(),
-			    level <= LOG_LEVEL_WARNING ? levels[level].name : "",
-			    level <= LOG_LEVEL_WARNING ? ": " : "", id, *id ? ": " : "", text);
+	g_autofree char *head = line_head(level);
+	g_autofree char *line = g_strconcat(head, id, *id ? ": " : "", text, "\n", NULL);
 	ssize_t written = write(STDERR_FILENO, line, strlen(line));
 
 	(void)written; /* a log that cannot be written has nowhere to say so */
@@ -64,6 +89,7 @@ void log_event(enum log_level level, const char *id, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
+	g_strdelimit(text, "\r\n", ' '); /* libpq breaks its messages */
 
 	switch (log_destination) {
 	case LOG_TARGET_STDERR:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The log: to stderr or to syslog, one event a line, the MTA's queue id first,
- * then a word and key=value pairs. Whatever a stranger wrote goes through
- * log_quote. Thread-safe once log_open has run.
+ * The log: to stderr, to the journal of systemd where stderr is that, or to syslog; one event a
+ * line, the MTA's queue id first, then a word and key=value pairs. Whatever a stranger wrote goes
+ * through log_quote; a line break that is left becomes a blank. Thread-safe once log_open has run.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -14,7 +14,8 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
-/* ident is kept, not copied. Called once, before the first thread. */
+/* ident is kept, not copied. Called once, before the first thread. JOURNAL_STREAM says whether
+ * stderr is the journal: it adds name and pid itself, and gets the priority (sd-daemon(3)). */
 void log_open(const char *ident, enum log_target target, enum log_level level);
 /* Changes what is written from now on; safe at any time. */
 void log_set_level(enum log_level level);

@@ -10,7 +10,8 @@
 #include "db/checkout.h"
 
 static const char record_statement[] =
-    "SELECT bounce_id, disposition, duplicate, forward_to, class, reason "
+    "SELECT bounce_id, disposition, duplicate, forward_to, class, reason, "
+    "  communication_id, trust, consequence, task_id "
     "FROM bounce.record_report($1::jsonb, $2::bytea)";
 
 static const char *const names[] = {
@@ -55,6 +56,10 @@ static bool read_result(const PGresult *row, struct db_record_result *result_out
 	    .forward_to = g_strdup(pg_value(row, 0, "forward_to")),
 	    .class = g_strdup(pg_value(row, 0, "class")),
 	    .reason = g_strdup(pg_value(row, 0, "reason")),
+	    .communication_id = g_strdup(pg_value(row, 0, "communication_id")),
+	    .trust = g_strdup(pg_value(row, 0, "trust")),
+	    .consequence = g_strdup(pg_value(row, 0, "consequence")),
+	    .task_id = g_strdup(pg_value(row, 0, "task_id")),
 	};
 	return true;
 }
@@ -103,4 +108,8 @@ void db_record_result_clear(struct db_record_result *result)
 	g_clear_pointer(&result->forward_to, g_free);
 	g_clear_pointer(&result->class, g_free);
 	g_clear_pointer(&result->reason, g_free);
+	g_clear_pointer(&result->communication_id, g_free);
+	g_clear_pointer(&result->trust, g_free);
+	g_clear_pointer(&result->consequence, g_free);
+	g_clear_pointer(&result->task_id, g_free);
 }

@@ -28,6 +28,10 @@ struct db_record_result {
 	char *forward_to;  /* address, for DB_FORWARD */
 	char *class;       /* the gravest of the message's bounces */
 	char *reason;
+	char *communication_id; /* of that bounce; "" for none, like the following */
+	char *trust;
+	char *consequence;
+	char *task_id;
 };
 
 /* Records a report; document is the JSON of classifier/verdict/document.h, raw the

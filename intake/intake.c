@@ -128,6 +128,23 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 	return document;
 }
 
+/* The communication is the number that bouncectl show takes. */
+static void log_recorded(const struct envelope *envelope, const struct db_record_result *result)
+{
+	g_autofree char *forward_to = log_quote(result->forward_to);
+	g_autofree char *consequence = log_quote(result->consequence);
+
+	log_event(LOG_LEVEL_INFO, envelope->queue_id,
+		  "recorded communication=%s bounce=%s class=%s reason=%s trust=%s consequence=%s "
+		  "task=%s duplicate=%s disposition=%s forward_to=%s own_mta=%s",
+		  *result->communication_id ? result->communication_id : "none", result->bounce_id,
+		  result->class, result->reason, *result->trust ? result->trust : "none",
+		  consequence, *result->task_id ? result->task_id : "none",
+		  result->is_duplicate ? "yes" : "no",
+		  db_record_disposition_name(result->disposition), forward_to,
+		  envelope->own_mta ? "yes" : "no");
+}
+
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		    size_t len, struct db_record_result *result_out, GError **error)
 {
@@ -135,5 +152,8 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 	    describe(intake, envelope, bytes, MIN(len, intake->limits.message_bytes + 1));
 	size_t raw_len = MIN(len, intake->limits.message_bytes);
 
-	return db_record_report(intake->pool, document, bytes, raw_len, result_out, error);
+	if (!db_record_report(intake->pool, document, bytes, raw_len, result_out, error))
+		return false;
+	log_recorded(envelope, result_out);
+	return true;
 }

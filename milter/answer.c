@@ -127,14 +127,6 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 		       replace_our_recipients(ctx, message, result->forward_to);
 		break;
 	}
-	g_autofree char *forward_to = log_quote(result->forward_to);
-	log_event(LOG_LEVEL_INFO, envelope->queue_id,
-		  "recorded bounce=%s class=%s reason=%s duplicate=%s disposition=%s "
-		  "forward_to=%s own_mta=%s",
-		  result->bounce_id, result->class, result->reason,
-		  result->is_duplicate ? "yes" : "no",
-		  db_record_disposition_name(result->disposition), forward_to,
-		  envelope->own_mta ? "yes" : "no");
 	if (done)
 		return status;
 	log_event(LOG_LEVEL_ERROR, envelope->queue_id,

@@ -248,7 +248,10 @@ static enum ctl_exit_code run_intake(struct ctl_call *call)
 	struct limits limits = limits_default;
 	struct ruleset *rules = NULL;
 
-	log_open("bouncectl", LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
+	enum log_target target = LOG_TARGET_SYSLOG;
+
+	log_target_parse(ctl_call_option(call, "log"), &target);
+	log_open("bouncectl", target, LOG_LEVEL_INFO);
 	struct db_pool *pool = ctl_connect_pool(call, &error);
 	if (pool)
 		rules = load_rules(call, &limits, &error);
@@ -267,6 +270,10 @@ static enum ctl_exit_code run_intake(struct ctl_call *call)
 	return job.exit_code;
 }
 
+static const char *const log_targets[] = {"syslog", "stderr", NULL};
+static const struct ctl_value value_log = {
+    .name = "WHERE", .kind = CTL_VALUE_WORD, .words = log_targets};
+
 static const struct ctl_option options[] = {
     {.name = "from",
      .value = &(const struct ctl_value){.name = "SENDER"},
@@ -278,6 +285,10 @@ static const struct ctl_option options[] = {
     {.name = "queue-id",
      .value = &ctl_value_name,
      .help = "the MTA's name of the mail, for the log"},
+    {.name = "log",
+     .value = &value_log,
+     .help = "where the lines go that bounce-milter would log: verdict, recorded",
+     .default_value = "syslog"},
     {.name = "own-mta", .help = "only our own MTA can have made these: trusted as far as its mark"},
     {.name = "operator",
      .value = &value_address,

@@ -55,7 +55,7 @@ static enum ctl_exit_code show_found(struct ctl_call *call, const struct db_rows
 
 	if (count == 0) {
 		ctl_call_say(call, "no communication has this id, envelope id, Message-ID, "
-				   "reference or address");
+				   "reference, address or queue id of a report");
 		return CTL_EXIT_FAULT;
 	}
 	bool is_certain = count == 1 || strcmp(db_rows_find(found, 0, "matched"), "id") == 0;
@@ -80,7 +80,9 @@ CTL_COMMAND(command_show) = {
     .arguments = {{&show_communication, CTL_ONE}},
     .summary = "show a communication's whole story: sent, bounced, sent again, who did what",
     .example = "show R-2026-4711",
-    .help = "COMMUNICATION is an id, an envelope id, a Message-ID, a business reference or an\n"
-	    "address. Where several fit, they are listed, the newest first.\n",
+    .help =
+	"COMMUNICATION is an id, an envelope id, a Message-ID, a business reference, an\n"
+	"address, or the queue id of a report about it in the MTA's log. Where several fit, they\n"
+	"are listed, the newest first.\n",
     .run = show_run,
 };

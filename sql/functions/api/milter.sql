@@ -46,10 +46,11 @@ DECLARE
   durable CONSTANT text := bounce_internal.require_durable_commit();
   fresh bounce_internal.finding[];
   o bounce.report_result;
+  told bounce_internal.finding;     -- the one that the log tells of
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
   o := (nextval('bounce.bounce_message_id_seq'), bounce_internal.disposition_of(gravest),
-        false, NULL, gravest.class, gravest.reason, NULL);
+        false, NULL, gravest.class, gravest.reason, NULL, NULL, NULL, NULL, NULL);
   fresh := bounce_internal.claim_findings(findings, o.bounce_message_id);
   IF cardinality(fresh) = 0 THEN
     o := bounce_internal.recorded_before(o, gravest.report_key);
@@ -62,7 +63,12 @@ BEGIN
     fresh := bounce_internal.process_findings(fresh);
     is_written := bounce_internal.store_message(o, document, raw, gravest)
       AND bounce_internal.store_bounces(o.bounce_message_id, fresh);
-    o.bounce_id := (bounce_internal.most_severe(fresh)).bounce_id;
+    told := bounce_internal.most_severe(fresh);
+    o.bounce_id := told.bounce_id;
+    o.communication_id := told.communication_id;
+    o.trust := told.trust;
+    o.consequence := array_to_string(told.steps, ', ');
+    o.task_id := told.task_id;
   END IF;
   IF o.disposition = 'forward' THEN
     o.forward_to := nullif(gravest.policy ->> 'operator_mailbox', '');

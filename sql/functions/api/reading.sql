@@ -48,13 +48,18 @@ BEGIN
         UNION ALL
         (SELECT r.communication_id, 'address' FROM bounce.communication_recipient AS r
          WHERE r.address_key = bounce.address_key(bare)
-         ORDER BY r.last_attempt_at DESC LIMIT 100)) AS f
+         ORDER BY r.last_attempt_at DESC LIMIT 100)
+        UNION ALL
+        (SELECT b.communication_id, 'queue id' FROM bounce.bounce_message AS m
+           JOIN bounce.bounce AS b ON b.bounce_message_id = m.id AND b.received_at = m.received_at
+         WHERE m.queue_id = bare AND bare <> '' AND b.communication_id IS NOT NULL
+         LIMIT 100)) AS f
   GROUP BY f.id
   ORDER BY f.id DESC;
 END $$;
 COMMENT ON FUNCTION bounce.find_communications(text) IS
-  'operator: finds communications by id, envelope id, Message-ID, business reference or address, '
-  'newest first; matched tells which of these';
+  'operator: finds communications by id, envelope id, Message-ID, business reference, address, or '
+  'the queue id of a report about them, newest first; matched tells which of these';
 
 CREATE OR REPLACE FUNCTION bounce.communication_story(communication_id bigint)
 RETURNS TABLE (at timestamptz, recipient text, event text, text text, actor text, bounce_id bigint,

@@ -111,9 +111,10 @@ LANGUAGE plpgsql AS $$
 DECLARE
   message_id CONSTANT bigint := nextval('bounce.bounce_message_id_seq');
 BEGIN
-  PERFORM bounce_internal.store_message((message_id, 'discard', false, NULL, f.class,
-                                         f.reason, NULL)::bounce.report_result,
-                               bounce_internal.complete_document(document, NULL), NULL, f);
+  PERFORM bounce_internal.store_message(
+    (message_id, 'discard', false, NULL, f.class, f.reason, NULL, NULL, NULL, NULL,
+     NULL)::bounce.report_result, bounce_internal.complete_document(document, NULL), NULL,
+    f);
   PERFORM bounce_internal.store_bounces(message_id, ARRAY[f]);
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS

@@ -221,8 +221,10 @@ BEGIN
     o.disposition := recorded.disposition;
     o.class := recorded.class;
     o.reason := recorded.reason;
-    o.bounce_id := (SELECT b.id FROM bounce.bounce AS b WHERE b.bounce_message_id = recorded.id
-                    ORDER BY b.class IS DISTINCT FROM recorded.class, b.id LIMIT 1);
+    SELECT b.id, b.communication_id, b.trust, b.consequence, b.task_id
+    INTO o.bounce_id, o.communication_id, o.trust, o.consequence, o.task_id
+    FROM bounce.bounce AS b WHERE b.bounce_message_id = recorded.id
+    ORDER BY b.class IS DISTINCT FROM recorded.class, b.id LIMIT 1;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.recorded_before(bounce.report_result, text) IS
