@@ -259,7 +259,7 @@ STATEMENT(operator_queries_communication, 1,
 STATEMENT(operator_queries_communication_recipients, 1,
 	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic,"
 	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries, "
-	  "  q.first_try_at, q.last_try_at,"
+	  "  q.first_try_at, q.last_try_at, r.delivered_at,"
 	  "  nullif(q.response, '') AS response, r.next_attempt_at, r.task_id, r.bounce_id,"
 	  "  bounce.is_address_blocked(r.address, c.process) AS is_blocked "
 	  "FROM bounce.communication_recipient AS r"

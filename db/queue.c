@@ -25,11 +25,11 @@ static const char listen_urgent_statement[] = "LISTEN bounce_send_now";
 static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
 static const char claim_statement[] =
     "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
-    " envelope_id, bytes, response"
+    " envelope_id, bytes, response, asks_success"
     " FROM bounce.claim_deliveries(worker => $1, server => $2, batch => $3::integer)";
 static const char claim_urgent_statement[] =
     "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
-    " envelope_id, bytes, response"
+    " envelope_id, bytes, response, asks_success"
     " FROM bounce.claim_urgent(worker => $1, batch => $2::integer)";
 static const char step_name[] = "step"; /* prepared: there is one for each mail */
 static const char step_statement[] =
@@ -167,6 +167,7 @@ static struct db_item *read_item(const PGresult *result, int row)
 	item->envelope_id = g_strdup(pg_value(result, row, "envelope_id"));
 	item->response = g_strdup(pg_value(result, row, "response"));
 	item->bytes = (size_t)g_ascii_strtoull(pg_value(result, row, "bytes"), NULL, 10);
+	item->asks_success = g_strcmp0(pg_value(result, row, "asks_success"), "t") == 0;
 	return item;
 }
 

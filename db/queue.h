@@ -33,6 +33,7 @@ struct db_item {
 	char *envelope_id;
 	char *response; /* to the last try of this send that counts; "": there was none */
 	size_t bytes;   /* of the content, before encoding */
+	bool asks_success;
 };
 
 /* What to send. Absence is "". */

@@ -304,6 +304,7 @@ static char *send_items(struct claim *claim)
 					      .recipients = item->addresses,
 					      .recipient_count = g_strv_length(item->addresses),
 					      .envelope_id = item->envelope_id,
+					      .asks_success = item->asks_success,
 					      .size_estimate = item->bytes + SIZE_OF_HEADER};
 	}
 	return smtp_session_run(claim->context->client, list, claim->items->len, &handler);

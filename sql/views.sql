@@ -87,6 +87,9 @@ CROSS JOIN LATERAL (
            'pending', coalesce(jsonb_agg(r.address ORDER BY r.id)
                                FILTER (WHERE q.state IN ('due', 'claimed', 'sending',
                                                          'pending')), '[]'),
+           'delivered', coalesce(jsonb_agg(r.address ORDER BY r.id)
+                                 FILTER (WHERE r.delivered_at IS NOT NULL
+                                           AND r.state <> 'bounced'), '[]'),
            'response', d.response) AS info,
          coalesce(jsonb_agg(r.address ORDER BY r.id)
                   FILTER (WHERE q.state = 'unknown'), '[]') AS unknown,
@@ -103,7 +106,8 @@ CROSS JOIN LATERAL (
 WHERE NOT d.is_notice;
 COMMENT ON VIEW bounce.delivery IS
   'each communication in the delivery queue: PENDING, PROCESSING, SUCCESS, ERROR, RETRY. info: '
-  'message_id (of the last send), accepted, rejected, pending (still to be sent to), response. '
+  'message_id (of the last send), accepted, rejected, pending (still to be sent to), delivered (a '
+  'report said so, see report_delivered: they are also among the accepted), response. '
   'unknown: recipients whose final reply was lost; came_back: those for whom the server accepted '
   'the mail, and a bounce came later; both are also named in error. Each recipient is in one of '
   'the five lists, unless another address replaced it. json: the same with the field names of '

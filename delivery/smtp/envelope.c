@@ -14,6 +14,7 @@ void envelope_init(struct envelope *envelope, const struct smtp_transaction *tra
 	*envelope =
 	    (struct envelope){.sender = address_spelling_for_wire(transaction->sender),
 			      .recipients = g_new0(char *, transaction->recipient_count + 1)};
+	envelope->asks_success = transaction->asks_success;
 	envelope->needs_utf8 = !g_str_is_ascii(envelope->sender);
 	for (size_t i = 0; i < transaction->recipient_count; i++) {
 		envelope->recipients[i] = address_spelling_for_wire(transaction->recipients[i]);
@@ -93,7 +94,9 @@ void envelope_say_recipient(const struct envelope *envelope, size_t i, const str
 {
 	const char *address = envelope->recipients[i];
 	/* a notice with the null sender must not be answered by another */
-	const char *notify = *envelope->sender == '\0' ? "NEVER" : "FAILURE,DELAY";
+	const char *notify = *envelope->sender == '\0' ? "NEVER"
+			     : envelope->asks_success  ? "SUCCESS,FAILURE,DELAY"
+						       : "FAILURE,DELAY";
 
 	g_string_append_printf(commands, "RCPT TO:<%s>", address);
 	if (offers->has_dsn) {

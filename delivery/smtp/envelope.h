@@ -17,6 +17,7 @@ struct envelope {
 	char *sender;
 	char **recipients; /* as they go over the wire, domains in A-labels */
 	bool needs_utf8;
+	bool asks_success;
 };
 
 void envelope_init(struct envelope *envelope, const struct smtp_transaction *transaction);

@@ -36,6 +36,7 @@ struct smtp_transaction {
 	size_t recipient_count;
 	const char *envelope_id;
 	size_t size_estimate;
+	bool asks_success; /* for a report of success too: RFC 3461 section 4.1 */
 };
 
 struct smtp_handler {

@@ -237,6 +237,10 @@ SELECT bounce_internal.define_parameter('delivery_unknown', 'enum', 'ask',
   description => 'a send whose final reply was not heard: ask: a task, a person decides; retry: '
                  'it is sent again, and may arrive twice');
 
+SELECT bounce_internal.define_parameter('report_delivered', 'boolean', 'off',
+  per_process => true,
+  description => 'ask for a report of success at RCPT (RFC 3461): delivered_at of a recipient then '
+                 'tells that the mail was delivered, where the other side sends such reports');
 SELECT bounce_internal.define_parameter('pause_rate', 'number', '0',
   minimum => '0', maximum => '100', per_process => true,
   description => 'pause a process when so many per cent of its mails have come back: the queue '

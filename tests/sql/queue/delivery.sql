@@ -77,7 +77,7 @@ SELECT is(test.settle('ben@example.com', 'rejected', '550 5.1.1 no such user', '
                       '5.1.1'), 'SUCCESS', 'partial acceptance is SUCCESS');
 SELECT is((SELECT info - 'message_id' FROM bounce.delivery WHERE communication_id = :a),
           '{"accepted": ["anna@example.com"], "rejected": ["ben@example.com"], "pending": [], '
-          '"response": "550 5.1.1 no such user"}', 'info');
+          '"delivered": [], "response": "550 5.1.1 no such user"}', 'info');
 SELECT is((SELECT array_agg(k ORDER BY k) FROM bounce.delivery, jsonb_object_keys(json) AS k
            WHERE communication_id = :a),
           '{attempts,cameBack,endTime,error,info,leaseExpireTime,startTime,state}',

@@ -114,7 +114,8 @@ BEGIN
          CASE WHEN r.null_sender THEN ''
               WHEN has_tokens THEN prefix
                 || bounce_internal.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
-              ELSE r.sender END, r.envelope_id, r.bytes, max(r.response)
+              ELSE r.sender END, r.envelope_id, r.bytes, max(r.response),
+         (bounce_internal.policy_of(r.process) ->> 'report_delivered')::boolean
   FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, d.urgent_at, c.sender,
                c.envelope_id, k.null_sender, k.bytes,
                a.id, a.address, a.attempts,

@@ -293,6 +293,18 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.apply_complaint(bounce_internal.finding) IS
   'a complaint is logged, makes a task, or blocks the address, as its process says';
 
+CREATE OR REPLACE FUNCTION bounce_internal.apply_delivered(INOUT f bounce_internal.finding)
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.communication_recipient AS r SET delivered_at = now()
+  WHERE r.id = f.recipient_id AND r.delivered_at IS NULL;
+  IF FOUND THEN
+    f := bounce_internal.step(f, 'delivered', 'delivered');
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.apply_delivered(bounce_internal.finding) IS
+  'a report of success: the first is kept with its recipient';
+
 CREATE OR REPLACE FUNCTION bounce_internal.apply_notice(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -300,10 +312,13 @@ BEGIN
   IF f.reason = 'complaint' AND f.recipient_id IS NOT NULL
      AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
     f := bounce_internal.apply_complaint(f);
+  ELSIF f.action = 'delivered' AND f.recipient_id IS NOT NULL
+        AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
+    f := bounce_internal.apply_delivered(f);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_notice(bounce_internal.finding) IS
-  'what is no failure: only a complaint may have consequences';
+  'what is no failure: only a complaint and a report of success may have consequences';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_finding(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
