@@ -206,6 +206,8 @@ INSTALL_644 := \
 	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
 	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
 	$(patsubst %,$(DOCDIR)/examples/postfix:%,$(wildcard etc/postfix/*)) \
+	$(patsubst %,$(DOCDIR)/examples/prometheus:%,$(wildcard etc/prometheus/*)) \
+	$(patsubst %,$(DOCDIR)/examples/grafana:%,$(wildcard etc/grafana/*)) \
 	$(SYSUSERSDIR):etc/sysusers/bounce-milter.conf
 # in these the paths are those of this installation
 INSTALL_PATHS := \

@@ -48,6 +48,8 @@ STATEMENT(
     "  ORDER BY CASE l.name WHEN 'submission_server_down_since' THEN "
     "-2 WHEN 'outages_open' THEN -1 ELSE l.part END");
 
+STATEMENT(operator_queries_metrics, 0,
+	  "SELECT name, type, help, labels, value FROM bounce.metrics()");
 STATEMENT(operator_queries_words, 1,
 	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
 	  " UNION SELECT s.name FROM bounce.parameter_setting AS s WHERE $1 = 'parameter' "

@@ -11,6 +11,7 @@
 #include "db/rows.h"
 
 extern const struct db_statement operator_queries_status;
+extern const struct db_statement operator_queries_metrics;
 extern const struct db_statement
     operator_queries_words; /* process, parameter or task: their names, for completion */
 extern const struct db_statement

@@ -37,6 +37,15 @@ check-faults: setup
 	@BUILD=$(BUILD) BOUNCE_FAULTS_LONG=$(LONG) HARNESS_VERBOSE=1 \
 		perl tests/check.pl tests/e2e/faults
 
+## check-monitor: alert rules and board, held to Debian's Prometheus, which is not installed
+PROMETHEUS ?= $(CURDIR)/build/prometheus/usr/bin
+export PROMETHEUS
+.PHONY: check-monitor
+check-monitor:
+	@[ -x $(PROMETHEUS)/promtool ] || { mkdir -p build/prometheus && cd build/prometheus && \
+		apt-get -q download prometheus && dpkg -x prometheus_*.deb .; }
+	@$(MAKE_AGAIN) check TESTS=tests/monitor/prometheus.t
+
 ## sanitize: make check under AddressSanitizer and UBSan; TESTS=... picks
 sanitize:
 	@$(MAKE_AGAIN) check SANITIZE=address,undefined

@@ -4,6 +4,7 @@
  * changes nothing but the parameters that it is given.
  */
 #include "ctl/framework/connect.h"
+#include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
@@ -37,22 +38,39 @@ static bool set_parameter(struct ctl_call *call, const char *option, const char 
 	return rows;
 }
 
-static enum ctl_exit_code run_create(struct ctl_call *call)
+static enum ctl_exit_code print_schema(const struct ctl_call *call, const char *conninfo)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
-	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
 	struct db_schema_status schema;
+
+	if (!db_schema_read(conninfo, &schema, &error))
+		return ctl_result_error(call, error);
+	if (ctl_call_has(call, "json")) {
+		g_autoptr(JsonBuilder) builder = ctl_json_new();
+
+		ctl_json_integer(builder, "version", schema.version);
+		ctl_json_string(builder, "detail", schema.detail);
+		ctl_json_append(builder, out);
+	} else {
+		g_string_append_printf(
+		    out, "%s; bouncemilter, bouncefetch and bouncedelivery may log in\n",
+		    schema.detail);
+	}
+	db_schema_status_clear(&schema);
+	return ctl_result_print(out);
+}
+
+static enum ctl_exit_code run_create(struct ctl_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
 
 	if (!conninfo || !create(conninfo, &error) ||
 	    !set_parameter(call, "bounce-domain", "bounce_domain", &error) ||
-	    !set_parameter(call, "operator-mailbox", "operator_mailbox", &error) ||
-	    !db_schema_read(conninfo, &schema, &error))
+	    !set_parameter(call, "operator-mailbox", "operator_mailbox", &error))
 		return ctl_result_error(call, error);
-	g_string_append_printf(out, "%s; bouncemilter, bouncefetch and bouncedelivery may log in\n",
-			       schema.detail);
-	db_schema_status_clear(&schema);
-	return ctl_result_print(out);
+	return print_schema(call, conninfo);
 }
 
 static const struct ctl_option options[] = {

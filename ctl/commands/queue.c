@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl queue list | show | retry | hold | release | cancel | status. "queue metrics"
- * is in queue_metrics.c.
+ * bouncectl queue list | show | retry | hold | release | cancel | status.
  */
 #include <string.h>
 

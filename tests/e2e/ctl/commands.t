@@ -192,7 +192,8 @@ subtest 'tab completion' => sub {
     is_deeply $complete->('undo',       '--d'), [qw(--diagnostic --domain)], 'options';
     is_deeply $complete->('reclassify', '5', '--as', 'mailbox_'),
         [qw(mailbox_disabled mailbox_full mailbox_moved)], 'reasons';
-    is_deeply $complete->('queue', ''), [qw(cancel hold list metrics release retry show status)],
+    is_deeply $complete->('queue', ''),
+        [qw(cancel hold list pause release resume retry show status)],
         'of the queue';
     is_deeply $complete->('db', 'm'),                       ['migrate'], 'of the schema';
     is_deeply $complete->('queue', 'list', '--state', 'P'), [qw(PENDING PROCESSING)], 'states';
@@ -227,7 +228,7 @@ subtest 'output that cannot be written' => sub {
     for my $line (
         ['params'],
         [ 'queue', 'list' ],
-        [ 'queue', 'metrics' ],
+        ['metrics'],
         [ 'db',    'check' ],
         ['reasons'], ['help']
     ) {

@@ -86,7 +86,7 @@ my @table = (
     [ 'queue retry',   1, $queued[0] ],
     [ 'queue cancel',  1, $queued[0], '--yes' ],
     [ 'queue status',  1 ],
-    [ 'queue metrics', 3 ],
+    [ 'metrics',       20 ],
     [ 'housekeeping',  1 ],
     [ 'check',         0 ],
     [ 'erase',         1, 'h1@customer.example', '--why', 'x', '--yes' ],
@@ -101,11 +101,12 @@ my @table = (
     [ 'db check',      1 ],
     [ 'db migrate',    1 ],
     [ 'db init',       1 ],
+    [ 'db create',     1 ],
 );
 my %account = (
     intake        => $milter,
     'keys rotate' => $admin,
-    map { ($_ => $admin) } 'db check', 'db migrate', 'db init', 'housekeeping', 'erase'
+    map { ($_ => $admin) } 'db check', 'db migrate', 'db init', 'db create', 'housekeeping', 'erase'
 );
 my %offline = map { ($_ => 1) } 'reasons', 'classify', 'rules list', 'rules check', 'rules test';
 

@@ -102,7 +102,7 @@ subtest 'show' => sub {
     is_deeply $story, ($ctl->json('show', $bert))[0], 'it is the same as show';
 };
 
-subtest 'status, metrics' => sub {
+subtest 'status' => sub {
     $db->sql(
         "INSERT INTO bounce.delivery_server (name, problem, problem_since, failures, probe_at) "
             . "VALUES ('re\"lay.test:587', 'AUTH refused', now(), 1, now());\n");
@@ -117,22 +117,6 @@ subtest 'status, metrics' => sub {
     like $ctl->output('queue', 'status'),
         qr/^STATE .*PROCESSES\n.*DOMAINS\n.*customer\.example +2.*SERVERS\n.*AUTH refused/s,
         'for people';
-    my $text = $ctl->output('queue', 'metrics');
-    like $text, qr/^\#\ TYPE\ bounce_queue_communications\ gauge\n
-            bounce_queue_communications\{process="invoice",state="due"\}\ 1$/mx,
-        'depth, for Prometheus';
-    like $text, qr/^bounce_queue_oldest_due_seconds\{process="invoice"\} \d+$/m, 'age';
-    like $text, qr/^bounce_queue_domain_recipients\{domain="customer\.example"\} 2$/m,
-        'a remote domain';
-    like $text, qr/^bounce_delivery_server_up\{server="re\\"lay\.test:587"\} 0$/m,
-        'a server; its name is escaped';
-    is_deeply [
-        grep { !/^(?:# (?:HELP|TYPE) \w+ .*|\w+\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="\w+")?\} \d+)$/ }
-            split /\n/,
-        $text
-        ],
-        [], 'every line is of the format';
-    is scalar($ctl->json('queue', 'metrics')), 3, 'JSON: an object a process';
 };
 
 subtest 'rights' => sub {

@@ -38,7 +38,8 @@ SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p
               functions::text[], role || ' may call these functions and no other')
 FROM (VALUES
   ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping,'
-   'keep_month}'),
+   'keep_month,'
+   'metrics}'),
   ('bounce_application',
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
    'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
@@ -65,7 +66,8 @@ FROM (VALUES
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'preview_reclassify,clean_diagnostic,ago,correct_content}'),
+   'preview_reclassify,clean_diagnostic,ago,correct_content,'
+   'metrics}'),
   ('bounce_admin',
    '{send_now,send_outcome,send_and_wait,'
    'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
@@ -81,13 +83,15 @@ FROM (VALUES
    'erase_address,erase_person,preview_erase,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'preview_reclassify,clean_diagnostic,ago,correct_content}'),
+   'preview_reclassify,clean_diagnostic,ago,correct_content,'
+   'metrics}'),
   ('bounce_auditor',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
    'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
-   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago}'),
+   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
+   'metrics}'),
   ('bounce_clerk',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
@@ -97,7 +101,8 @@ FROM (VALUES
    'assign_task,postpone_task,note_task,resolve_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
    'reopen_task,preview_task,block_address,lift_block,restore_block,request_resend,add_recipient,'
-   'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits}'))
+   'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits,'
+   'metrics}'))
   AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')

@@ -1,0 +1,136 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Figures for a monitor, in the words of Prometheus: a name, labels, a value. Counters begin anew
+-- at each midnight (UTC), so that counting costs a day's rows at most; a monitor takes that for the
+-- restart of a program.
+
+CREATE OR REPLACE FUNCTION bounce_internal.metric_labels(VARIADIC pairs text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN (SELECT '{' || string_agg(
+                   format('%s="%s"', pairs[i],
+                          replace(replace(replace(coalesce(pairs[i + 1], ''), '\', '\\'),
+                                          '"', '\"'), E'\n', '\n')), ',' ORDER BY i) || '}'
+          FROM generate_series(1, cardinality(pairs), 2) AS i);
+END $$;
+COMMENT ON FUNCTION bounce_internal.metric_labels IS
+  'name, value, name, value ... as labels of Prometheus'' text format';
+
+CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_reports(at timestamptz)
+RETURNS TABLE (name text, labels text, value double precision)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  midnight CONSTANT timestamptz := date_trunc('day', at, 'UTC');
+BEGIN
+  RETURN QUERY
+  SELECT 'bounce_reports_total',
+         bounce_internal.metric_labels('class', b.class::text, 'reason', b.reason,
+                                       'process', c.process, 'trust', b.trust::text),
+         count(*)::double precision
+  FROM bounce.bounce AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+  WHERE b.received_at >= midnight
+  GROUP BY b.class, b.reason, c.process, b.trust;
+  RETURN QUERY
+  SELECT 'bounce_messages_total', bounce_internal.metric_labels('source', m.source, 'kind', m.kind),
+         count(*)::double precision
+  FROM bounce.bounce_message AS m WHERE m.received_at >= midnight GROUP BY m.source, m.kind;
+  RETURN QUERY
+  SELECT 'bounce_recipients_sent_total', bounce_internal.metric_labels('process', c.process),
+         count(*)::double precision
+  FROM bounce.communication_recipient AS r
+  JOIN bounce.communication AS c ON c.id = r.communication_id
+  WHERE r.attempts > 0 AND r.created_at >= midnight GROUP BY c.process;
+  RETURN QUERY
+  SELECT 'bounce_last_report_timestamp_seconds', ''::text,
+         extract(epoch FROM m.received_at)::double precision
+  FROM bounce.bounce_message AS m ORDER BY m.id DESC LIMIT 1;
+END $$;
+COMMENT ON FUNCTION bounce_internal.metrics_of_reports IS
+  'the rows of metrics() about reports, and about what was sent';
+
+CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_work(at timestamptz)
+RETURNS TABLE (name text, labels text, value double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT v.name, bounce_internal.metric_labels('kind', k.kind), v.value
+  FROM (SELECT n.kind, count(t.id) AS open, count(*) FILTER (WHERE t.due_at < at) AS overdue,
+               min(t.created_at) AS oldest
+        FROM (SELECT unnest('{hard_bounce,bounce_without_communication,resend_exhausted,'
+                            'delivery_problem,outage}'::text[]) AS kind
+              UNION SELECT o.kind FROM bounce.task AS o WHERE o.status = 'open') AS n
+        LEFT JOIN bounce.task AS t ON t.kind = n.kind AND t.status = 'open' GROUP BY n.kind) AS k
+  CROSS JOIN LATERAL (VALUES
+    ('bounce_tasks_open', k.open::double precision),
+    ('bounce_tasks_overdue', k.overdue::double precision),
+    ('bounce_task_oldest_seconds',
+     coalesce(extract(epoch FROM at - k.oldest), 0)::double precision)) AS v (name, value);
+  RETURN QUERY VALUES
+    ('bounce_blocked_addresses', ''::text,
+     (SELECT count(*) FROM bounce.blocked_address)::double precision),
+    ('bounce_held_blocks', '',
+     (SELECT count(*) FROM bounce.held_block AS h WHERE h.decision IS NULL)::double precision),
+    ('bounce_outages_open', '',
+     (SELECT count(*) FROM bounce.open_outage)::double precision);
+END $$;
+COMMENT ON FUNCTION bounce_internal.metrics_of_work IS
+  'the rows of metrics() about tasks and blocks';
+
+CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_queue(at timestamptz)
+RETURNS TABLE (name text, labels text, value double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT v.name, bounce_internal.metric_labels(VARIADIC '{process}'::text[] || d.process
+                                                        || v.more), v.value::double precision
+  FROM bounce.delivery_metric AS d
+  CROSS JOIN LATERAL (VALUES
+    ('bounce_queue_communications', '{state,due}'::text[], d.due),
+    ('bounce_queue_communications', '{state,scheduled}', d.scheduled),
+    ('bounce_queue_communications', '{state,held}', d.held),
+    ('bounce_queue_communications', '{state,processing}', d.processing),
+    ('bounce_queue_oldest_due_seconds', '{}', d.oldest_due_seconds),
+    ('bounce_queue_oldest_seconds', '{}', d.oldest_seconds)) AS v (name, more, value);
+  RETURN QUERY
+  SELECT 'bounce_queue_domain_recipients', bounce_internal.metric_labels('domain', q.domain),
+         q.recipients::double precision
+  FROM (SELECT bounce.address_domain(r.address) AS domain, count(*) AS recipients
+        FROM bounce.queued_delivery AS d
+        JOIN bounce.recipient_delivery AS w ON w.communication_id = d.communication_id
+        JOIN bounce.communication_recipient AS r ON r.id = w.recipient_id
+        WHERE w.due_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) AS q;
+  RETURN QUERY
+  SELECT 'bounce_delivery_server_up', bounce_internal.metric_labels('server', s.name),
+         (s.problem = '')::integer::double precision
+  FROM bounce.delivery_server AS s;
+END $$;
+COMMENT ON FUNCTION bounce_internal.metrics_of_queue IS
+  'the rows of metrics() about the delivery queue. Domains: the 20 with most that waits, because a '
+  'monitor keeps every label for ever';
+
+CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_database(at timestamptz)
+RETURNS TABLE (name text, labels text, value double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY VALUES
+    ('bounce_schema_version', ''::text, bounce.schema_version()::double precision),
+    ('bounce_partition_ahead_seconds', '',
+     (SELECT extract(epoch FROM min(p.until) - at)
+      FROM (SELECT max(bounce_internal.next_month(e.month)) AS until
+            FROM bounce.event_partition AS e GROUP BY e.parent) AS p)::double precision),
+    ('bounce_unpartitioned_rows', '',
+     ((SELECT count(*) FROM bounce.bounce_default)
+      + (SELECT count(*) FROM bounce.bounce_message_default))::double precision);
+  RETURN QUERY
+  SELECT v.name, bounce_internal.metric_labels('standby', r.application_name), v.value
+  FROM pg_catalog.pg_stat_replication AS r
+  CROSS JOIN LATERAL (VALUES
+    ('bounce_standby_lag_seconds',
+     coalesce(extract(epoch FROM r.replay_lag), 0)::double precision),
+    ('bounce_standby_lag_bytes',
+     pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn)::double precision)) AS v (name, value)
+  WHERE r.state IS NOT NULL AND NOT pg_is_in_recovery() AND v.value IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.metrics_of_database IS
+  'the rows of metrics() about schema, partitions and standbys. The latter are visible where the '
+  'schema''s owner may see them: a superuser, or a member of pg_monitor';

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bouncectl metrics: every figure of what has happened, in the format of Prometheus; and what alert
+# rules and board ask for is there. tests/monitor/prometheus.t asks a real Prometheus.
+use Bounce::Ctl;
+use Bounce::Test;
+
+my $stage = stage(servers => 0);
+my $db    = $stage->db;
+my $ctl   = Bounce::Ctl->new($stage, role => 'bounce_milter');
+my $tree  = Bounce::Instance::tree();
+
+$db->sql(<<'END');
+INSERT INTO bounce.process (name, description) VALUES ('in"voice', '') ON CONFLICT DO NOTHING;
+INSERT INTO bounce.delivery_server (name, problem, problem_since, failures, probe_at)
+VALUES ('re\lay.test:587', 'AUTH refused', now(), 1, now());
+SELECT bounce.submit_communication('in"voice', '{q@customer.example}', 'billing@example.org',
+                                   'x', 'Hello');
+END
+my $text = $ctl->output('metrics');
+my %line = map { /^([^#].*) (\S+)$/ ? ($1 => $2) : () } split /\n/, $text;
+
+is $line{'bounce_queue_communications{process="in\"voice",state="due"}'}, 1, 'the queue, escaped';
+is $line{'bounce_delivery_server_up{server="re\\\\lay.test:587"}'}, 0, 'a server that is down';
+is $line{'bounce_tasks_open{kind="hard_bounce"}'}, 0, 'no task, and the figure says so';
+is $line{bounce_unpartitioned_rows},               0, 'no row without a partition';
+cmp_ok $line{bounce_partition_ahead_seconds}, '>', 0, 'partitions are made ahead';
+like $text, qr/^bounce_build_info\{version="[\d.]+"\} 1$/m, 'version';
+ok !exists $line{bounce_last_report_timestamp_seconds}, 'no report: no figure';
+
+my $letter = $stage->register(process => 'invoice', to => ['m1@customer.example']);
+my ($status, $said) = $ctl->run({ input => $stage->report('postfix-user-unknown', $letter) },
+    'intake', '--to', $letter->{return_path}{'m1@customer.example'});
+is $status, 0, 'a bounce' or diag $said;
+$text = $ctl->output('metrics');
+like $text,
+    qr/^bounce_reports_total\{class="hard",reason="user_unknown",process="invoice",trust="token"}\ 1$
+      /mx,
+    'is counted by class, reason, process and trust';
+like $text, qr/^bounce_messages_total\{source="stdin",kind="dsn"\} 1$/m, 'as a message, too';
+cmp_ok $text =~ /^bounce_last_report_timestamp_seconds (\S+)$/m ? time - $1 : 1e9, '<', 600,
+    'and is the last report';
+is_deeply [
+    grep {
+        !/^(?:\#\ (?:HELP|TYPE)\ \w+\ .+
+            |\w+(?:\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="(?:[^"\\]|\\.)*")*\})?\ [-\d.e+]+)$/x
+    } split /\n/,
+    $text
+    ],
+    [], 'every line is of the format';
+my @type = $text =~ /^# TYPE (\w+) /mg;
+is_deeply [ sort @type ], [ sort keys %{ { map { $_ => 1 } @type } } ], 'each name once';
+
+subtest 'rules and board' => sub {
+    my %known = map { $_ => 1 } @type;
+    for my $file ('etc/prometheus/bounce-milter.rules.yml', 'etc/grafana/bounce-milter.json') {
+        my @asked = join('', $stage->instance->read_lines("$tree/$file")) =~ /\b(bounce_\w+)\b/g;
+        cmp_ok scalar @asked, '>', 8, "$file asks for figures";
+        is_deeply [ grep { !$known{$_} } @asked ], [], 'which are all there';
+    }
+};
+
+subtest 'a file' => sub {
+    my $path = $stage->instance->path('bounce.prom');
+    umask 0077;
+    $ctl->output('metrics', '--output', $path);
+    like join('', $stage->instance->read_lines($path)), qr/^bounce_schema_version \d+$/m, 'written';
+    is sprintf('%o', (stat $path)[2] & 0777), '644', 'for every account, whatever the umask';
+    ($status) = $ctl->run('metrics', '--output', '/nonexistent/x');
+    is $status, 1, 'one that cannot be written';
+};
+
+finish();
