@@ -9,7 +9,7 @@
 # installation, Postfix is installed without a configuration, Dovecot is masked before it comes (a
 # server that was there already is not), no package is removed.
 #
-# usage: setup.sh install|check STAGE...        stages: build, server, lint, coverage, fuzz,
+# usage: setup.sh install|check STAGE...        stages: build, server, ha, lint, coverage, fuzz,
 #                                               package
 set -eu
 
@@ -36,6 +36,8 @@ needs() {
 	server dovecot-pop3d file:/usr/lib/dovecot/pop3
 	server fetchmail cmd:fetchmail
 	$(postgresql)
+	ha etcd-server cmd:etcd
+	ha patroni cmd:patroni
 	lint clang-tidy cmd:clang-tidy
 	lint clang-format cmd:clang-format
 	lint cppcheck cmd:cppcheck
@@ -159,6 +161,12 @@ mask_dovecot() {
 		fail "cannot keep Dovecot from being started"
 }
 
+# A first etcd would listen at once, and after each boot.
+mask_etcd() {
+	! command -v etcd >/dev/null && command -v systemctl >/dev/null 2>&1 || return 0
+	as_root systemctl mask --quiet etcd.service || fail "cannot keep etcd from being started"
+}
+
 install_packages() {
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
@@ -167,6 +175,7 @@ install_packages() {
 	apt update || echo "setup: going on with the package lists that are there"
 	case " $* " in *' postfix '*) prepare_postfix ;; esac
 	case " $* " in *' dovecot-'*) mask_dovecot ;; esac
+	case " $* " in *' etcd-server '*) mask_etcd ;; esac
 	echo "setup: apt-get install"
 	case " $* " in
 	*' postgresql '*) without_cluster apt install --no-install-recommends --no-remove "$@" ;;

@@ -50,6 +50,13 @@ check-monitor:
 sanitize:
 	@$(MAKE_AGAIN) check SANITIZE=address,undefined
 
+## check-ha: Patroni, etcd, two Postfix with a milter each; the leader dies under load
+.PHONY: check-ha
+check-ha:
+	@sh tests/setup.sh install build server ha
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) prove -v --exec tests/run-one tests/ha/failover.t
+
 .PHONY: unit-tests
 unit-tests: $(UNIT_BIN)
 

@@ -84,9 +84,8 @@ subtest 'a database that is not there' => sub {
 # [what, words of conninfo, whether it is warned]
 my $several = '/nonexistent,' . ($conninfo =~ /host=(\S+)/)[0];
 my @hosts   = (
-    [ 'several hosts',                               "host=$several",                                1 ],
-    [ 'several hosts, of which the leader is asked', "host=$several target_session_attrs=read-write",
-        0 ],
+    [ 'several hosts', "host=$several", 1 ],
+    [ 'several hosts and the leader', "host=$several target_session_attrs=read-write", 0 ],
 );
 for my $case (@hosts) {
     my ($what, $words, $is_warned) = @$case;

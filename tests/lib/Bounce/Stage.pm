@@ -37,7 +37,8 @@ use constant SENDER => {
     newsletter => 'news@' . Bounce::Postfix::DOMAIN,
 };
 
-# new(name => NAME, progress => sub, daemon => {conf key => value}, postfix => {option => value})
+# new(name => NAME, progress => sub, daemon => {conf key => value}, postfix => {option => value},
+# remote => SmtpServer of another stage)
 sub new {
     my ($class, %option) = @_;
     my $self = bless { progress => sub { }, daemon => {}, postfix => {}, %option, registered => 0 },
@@ -57,10 +58,20 @@ sub start { my ($self) = @_; return $self->start_database->start_servers }
 
 sub start_database {
     my ($self) = @_;
-    my $instance = $self->{instance};
     $self->{progress}->('starting a private PostgreSQL');
-    $self->{db}         = Bounce::Postgres->new($instance)->start;
-    $self->{the_daemon} = Bounce::Daemon->new($instance, $self->{db}, %{ $self->{daemon} });
+    return $self->join_database(Bounce::Postgres->new($self->{instance})->start)->fill_database;
+}
+
+# Takes a database that runs already, and that another stage may have filled.
+sub join_database {
+    my ($self, $db) = @_;
+    $self->{db}         = $db;
+    $self->{the_daemon} = Bounce::Daemon->new($self->{instance}, $db, %{ $self->{daemon} });
+    return $self;
+}
+
+sub fill_database {
+    my ($self) = @_;
     $self->{progress}->('loading the schema with bouncectl db init');
     $self->{the_daemon}->init_database;
     $self->_settle;
@@ -73,7 +84,7 @@ sub start_servers {
     $self->{progress}->('starting bounce-milter');
     $self->{the_daemon}->start;
     $self->{progress}->('starting a private Postfix');
-    $self->{remote} = Bounce::SmtpServer->new($instance)->start;
+    $self->{remote} //= Bounce::SmtpServer->new($instance)->start;
     $self->{mta}    = Bounce::Postfix->new(
         $instance,
         milter      => $self->{the_daemon}->milter_socket,
