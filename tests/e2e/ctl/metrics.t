@@ -33,8 +33,8 @@ my ($status, $said) = $ctl->run({ input => $stage->report('postfix-user-unknown'
 is $status, 0, 'a bounce' or diag $said;
 $text = $ctl->output('metrics');
 like $text,
-    qr/^bounce_reports_total\{class="hard",reason="user_unknown",process="invoice",trust="token"}\ 1$
-      /mx,
+    qr/^bounce_reports_total\{class="hard",reason="user_unknown",process="invoice",
+        trust="token"\}\ 1$/mx,
     'is counted by class, reason, process and trust';
 like $text, qr/^bounce_messages_total\{source="stdin",kind="dsn"\} 1$/m, 'as a message, too';
 cmp_ok $text =~ /^bounce_last_report_timestamp_seconds (\S+)$/m ? time - $1 : 1e9, '<', 600,
