@@ -207,10 +207,13 @@ COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of a r
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
 CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(
   INOUT o bounce.report_result, report_key text)
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
   recorded bounce.bounce_message;
 BEGIN
+  -- A COMMIT that wrote nothing waits for no standby; the first recording may have been given up
+  -- while it waited, and be on this server alone.
+  PERFORM pg_logical_emit_message(true, 'bounce', '');
   o.duplicate := true;
   SELECT m.* INTO recorded
   FROM bounce.report_key AS k JOIN bounce.bounce_message AS m ON m.id = k.bounce_message_id
