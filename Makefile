@@ -184,7 +184,8 @@ $(FOUND_BIN): $(BUILD)/tests/unit/fuzz/test_%: tests/fuzz/fuzz_%.c \
 		tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
-		-DFOUND='"tests/fuzz/found/$*"' $(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
+		-DFOUND='"tests/fuzz/found/$*"' \
+		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
 		-o $@ $< tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 

@@ -23,7 +23,8 @@ files | LC_ALL=C sort -z | tar --create --null --files-from=- --ignore-failed-re
 	tar --extract --directory "$source"
 # the tree's own tests are run by make check: DEB_BUILD_OPTIONS= runs those without a server here
 (cd "$source" && DEB_BUILD_OPTIONS=${DEB_BUILD_OPTIONS-nocheck} \
-	dpkg-buildpackage --build=binary --unsigned-changes --unsigned-buildinfo) >"$dir/log" 2>&1 || {
+	dpkg-buildpackage --build=binary --unsigned-changes --unsigned-buildinfo) \
+	>"$dir/log" 2>&1 || {
 	tail -n 30 "$dir/log" >&2
 	exit 1
 }

@@ -27,9 +27,9 @@ subtest 'help and man page' => sub {
         like $text, qr/^example:\n  bouncectl \Q$command\E/m, "$command --help: an example";
         is + (plain('help', split / /, $command))[1], $text, "help $command is the same";
         ok delete $documented{$command}, "$command is in the man page";
-        my ($entry)
-            = $page =~ /^(\.It Cm \Q@{[ $command =~ s{ }{ Cm }r ]}\E\b.*?)(?=^\.It Cm |^\.El)/ms;
-        my ($own) = $text =~ /^options:\n(.*?)^  --json /ms;
+        my $item    = '.It Cm ' . $command =~ s{ }{ Cm }r;
+        my ($entry) = $page                =~ /^(\Q$item\E\b(?! Cm ).*?)(?=^\.It Cm |^\.El)/ms;
+        my ($own)   = $text                =~ /^options:\n(.*?)^  --json /ms;
 
         for my $option (($own // '') =~ /^  --([a-z-]+)/mg) {
             like $entry // '', qr/-\Q@{[ $option =~ s{-}{\\?-}gr ]}\E\b|-\Q$option\E/,
@@ -74,32 +74,32 @@ subtest 'usage' => sub {
 # A line that is right for each command that asks the database; others are called by the example in
 # their help if they need arguments, and else without any.
 my %line = (
-    'task show'     => [1],
-    'task assign'   => [ 1, '--to',    'eva' ],
-    'task postpone' => [ 1, '--until', 'tomorrow' ],
-    'task note'     => [ 1, 'x' ],
-    'task resolve'  => [1],
-    'task reopen'   => [ 1, '--why', 'x' ],
-    'recipient add'    => [ 1, 'a@x.example', '--why', 'x' ],
-    'recipient change' => [ 1, 'a@x.example', '--to', 'b@x.example', '--why', 'x' ],
-    'block'         => [ 'a@x.example', '--why', 'x' ],
-    'unblock'       => [ 'a@x.example', '--why', 'x' ],
-    'reblock'       => [ 'a@x.example', '--why', 'x' ],
-    'blocks import' => [ $stage->instance->path('list.csv') ],
-    'blocks withdraw' => [ 1, '--why', 'x' ],
-    'erase'         => [ 'a@x.example', '--why', 'x', '--yes' ],
-    'params show'   => ['resend'],
-    'params set'    => [ 'resend', 'on' ],
-    'params unset'  => [ 'resend', '--process', 'invoice' ],
-    'show'          => ['x'],
-    'bounce show'   => [1],
-    'reclassify'    => [ 1,         '--as', 'mailbox_full' ],
-    'undo'          => [ '--since', '1h' ],
-    'replay'        => [ '--rules', $stage->instance->make_dir('no-rules') ],
-    'queue show'    => [1],
-    'send'          => [ '--now', '--id', 1 ],
-    'queue pause'   => [ 'invoice', '--why', 'x' ],
-    'queue resume'  => [ 'invoice', '--why', 'x' ],
+    'task show'        => [1],
+    'task assign'      => [ 1, '--to',    'eva' ],
+    'task postpone'    => [ 1, '--until', 'tomorrow' ],
+    'task note'        => [ 1, 'x' ],
+    'task resolve'     => [1],
+    'task reopen'      => [ 1,             '--why',       'x' ],
+    'recipient add'    => [ 1,             'a@x.example', '--why', 'x' ],
+    'recipient change' => [ 1,             'a@x.example', '--to',  'b@x.example', '--why', 'x' ],
+    'block'            => [ 'a@x.example', '--why',       'x' ],
+    'unblock'          => [ 'a@x.example', '--why',       'x' ],
+    'reblock'          => [ 'a@x.example', '--why',       'x' ],
+    'blocks import'    => [ $stage->instance->path('list.csv') ],
+    'blocks withdraw'  => [ 1, '--why', 'x' ],
+    'erase'            => [ 'a@x.example', '--why', 'x', '--yes' ],
+    'params show'      => ['resend'],
+    'params set'       => [ 'resend', 'on' ],
+    'params unset'     => [ 'resend', '--process', 'invoice' ],
+    'show'             => ['x'],
+    'bounce show'      => [1],
+    'reclassify'       => [ 1,         '--as', 'mailbox_full' ],
+    'undo'             => [ '--since', '1h' ],
+    'replay'           => [ '--rules', $stage->instance->make_dir('no-rules') ],
+    'queue show'       => [1],
+    'send'             => [ '--now',   '--id',  1 ],
+    'queue pause'      => [ 'invoice', '--why', 'x' ],
+    'queue resume'     => [ 'invoice', '--why', 'x' ],
     map({ ("queue $_" => [1]) } qw(retry hold release cancel)),
     'intake' => [ '--rules', $stage->instance->make_dir('no-rules') ],
 );

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What became of a report is one line of the log, the same from the milter and from bouncectl intake;
-# its numbers, and the queue id before it, are those that bouncectl takes.
+# What became of a report is one line of the log, the same from the milter and from bouncectl
+# intake; its numbers, and the queue id before it, are those that bouncectl takes.
 use Bounce::Test;
 
 my $stage  = stage();

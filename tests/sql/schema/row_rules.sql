@@ -78,6 +78,7 @@ SELECT is(test.broken(format('INSERT INTO bounce.communication (process, %s) VAL
           format('new: %s %s', c.name, c.value))
 FROM (VALUES ('status', '''lost''', 'communication_status_check'),
              ('envelope_id', '''R-1001''', 'communication_envelope_id_check'),
+             ('idempotency_key', '''''', 'idempotency_key_is_short'),
              ('business_ref', '''R-1001''', 'none')) AS c (name, value, rule);
 INSERT INTO bounce.communication_content (communication_id, body_text) VALUES (:sent, 'x');
 SELECT is(test.broken(
@@ -127,7 +128,8 @@ SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_co
                      'bounce.communication_delivery'::regclass,
                      'bounce.recipient_delivery'::regclass)$$,
   $$SELECT 'bounce.' || w.relation || ' ' || w.rule FROM test.wrong AS w UNION
-    VALUES ('bounce.communication_recipient communication_recipient_address_check'),
+    VALUES ('bounce.communication idempotency_key_is_short'),
+    ('bounce.communication_recipient communication_recipient_address_check'),
     ('bounce.communication_recipient communication_recipient_corrections_check'),
     ('bounce.communication_recipient address_is_one_line'),
     ('bounce.communication_delivery communication_delivery_state_check'),
