@@ -130,9 +130,9 @@ $(BUILD)/classifier/text/date_words.o: $(BUILD)/gen/date_words.inc
 $(BUILD)/tests/unit/classifier/prose/test_dialect_order: $(BUILD)/gen/dialect_order.inc
 
 # The commands of bouncectl are those that its files define.
-COMMAND_FILES := $(sort $(wildcard ctl/commands/*.c)) \
-                 $(sort $(wildcard ctl/classifier_commands/*.c))
-$(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) ctl/commands ctl/classifier_commands
+COMMAND_ROOMS := ctl/commands ctl/queue_commands ctl/classifier_commands
+COMMAND_FILES := $(foreach room,$(COMMAND_ROOMS),$(sort $(wildcard $(room)/*.c)))
+$(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) $(COMMAND_ROOMS)
 	@mkdir -p $(@D)
 	$(Q)sh ctl/registry.sh $(COMMAND_FILES) > $@
 $(BUILD)/ctl/registry.o: $(BUILD)/gen/commands.inc

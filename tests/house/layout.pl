@@ -13,9 +13,9 @@ use FindBin;
 
 use constant WIDTH => 100;
 
-# Mails, and texts that are not ours.
+# Mails, texts that are not ours, and JSON, whose strings cannot be parted.
 my $foreign = qr{^(?:LICENSE|tests/(?:mails|labelled|vectors|upgrade|unit/data|fuzz/found)/)
-    |\.(?:eml|mails|tsv|gz|mc)$}x;
+    |\.(?:eml|mails|tsv|gz|mc|json)$}x;
 my $source  = qr{\.(?:[ch]|def|sql|psql|p[lm]|t|sh|mk|awk)$|(?:^|/)(?:Makefile|run-one)$};
 my $license = qr{SPDX-License-Identifier: BSD-2-Clause(?: \*/)?$};
 my $keyword = join '|', qw(select insert update delete from where join left inner on as and or not

@@ -40,7 +40,8 @@ return_path() {
 	sql "INSERT INTO bounce.process (name, description) VALUES ('invoice', '')
 		ON CONFLICT DO NOTHING;
 		SELECT bounce.register_communication(process => 'invoice', business_ref => 'R',
-			recipients => '{$1}', sender => 'billing@mx.example.org', subject => 'Invoice',
+			recipients => '{$1}', sender => 'billing@mx.example.org',
+			subject => 'Invoice',
 			status => 'sent')" >/dev/null
 	sql "SELECT bounce.return_path(max(r.id)) FROM bounce.communication_recipient AS r"
 }

@@ -38,7 +38,8 @@ configure_sendmail() {
 
 by_source() {
 	sql "SELECT string_agg(m.source || ' ' || b.reason || ' ' || b.trust, ', ' ORDER BY b.id)
-		FROM bounce.bounce AS b JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id"
+		FROM bounce.bounce AS b
+		JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id"
 }
 
 shows 'Sendmail is installed' apt-get -y install --no-install-recommends sendmail-bin sendmail-cf \
