@@ -25,11 +25,12 @@ sub bounced {
     return $letter;
 }
 subtest 'nothing in it acts on a terminal' => sub {
-    my $name = $stage->instance->write_file("evil\x{c2}\x{9b}31m\x{e2}\x{80}\x{ae}.eml",
-        $stage->report('postfix-user-unknown', bounced('postfix-user-unknown',
-                'bidi@customer.example')));
+    my $name = $stage->instance->write_file(
+        "evil\x{c2}\x{9b}31m\x{e2}\x{80}\x{ae}.eml",
+        $stage->report(
+            'postfix-user-unknown', bounced('postfix-user-unknown', 'bidi@customer.example')));
     my ($status, $output) = $stage->daemon->bouncectl('classify', '--json', $name);
-    like $output, qr/evil\\u009b31m\\u202e\.eml/, 'C1 and direction marks are escaped';
+    like $output,   qr/evil\\u009b31m\\u202e\.eml/, 'C1 and direction marks are escaped';
     unlike $output, qr/[\x00-\x09\x0b-\x1f\x7f]|\xc2\x9b|\xe2\x80\xae/, 'all of them';
     ($status, $output) = $stage->daemon->bouncectl('classify', "$name.gone");
     unlike $output, qr/\xc2\x9b|\xe2\x80\xae/, 'nor in a message';
@@ -41,6 +42,7 @@ my @queued = map {
     $db->value("SELECT bounce.submit_communication('invoice', '{q$_\@customer.example}', "
             . "'billing\@example.org', 'x', 'Hello', business_ref => 'R-q$_')")
 } 1 .. 3;
+my $blocks = $stage->instance->write_file('blocks.csv', "address\nc\@x.example\nd\@x.example\n");
 my $mail
     = $stage->instance->write_file('mail.eml', $stage->report('postfix-user-unknown', $hard[0]));
 
@@ -55,58 +57,74 @@ my @table = (
     [ 'task note',     1, $task[0],      'x' ],
     [ 'task resolve',  4, '--domain',    'customer.example', '--dead' ],
     [ 'task resolve',  1, $task[3],      '--works', '--note', 'x', '--yes' ],
-    [ 'task reopen',   1, $task[3],      '--why', 'x' ],
+    [ 'task reopen',   1, $task[3],      '--why',   'x' ],
     [ 'task resolve',  1, $task[3],      '--works', '--note', 'x', '--yes' ],
-    [ 'recipient add', 1, $hard[0]{id}, 'more@customer.example', '--why', 'x' ],
-    [   'recipient change',     1,      $hard[0]{id}, 'more@customer.example', '--to',
-        'else@customer.example', '--why', 'x' ],
-    [ 'blocks',        3 ],
-    [ 'blocks',        1, 'h1@customer.example' ],
-    [ 'block',         1, 'b@customer.example', '--why', 'x' ],
-    [ 'unblock',       1, 'b@customer.example', '--why', 'x' ],
-    [ 'params',        10 ],
-    [ 'params show',   1, 'resend' ],
-    [ 'params set',    1, 'resend', 'off', '--process', 'receipt' ],
-    [ 'params unset',  1, 'resend', '--process', 'receipt' ],
-    [ 'show',          1, $hard[0]{id} ],
-    [ 'show',          1, $hard[0]{business_ref} ],
-    [ 'bounces',       4 ],
-    [ 'bounce show',   1, $bounce ],
-    [ 'shadow',        0 ],
-    [ 'report',        1 ],
-    [ 'report',        2, '--by',    'day', '--since', '2d' ],
-    [ 'undo',          1, '--since', '1h' ],
-    [ 'reclassify',    1, $bounce,   '--as', 'mailbox_full', '--yes' ],
-    [ 'replay',        0, '--rules', $rules ],
-    [ 'undo',          1, '--since', '1h', '--apply', '--why', 'x' ],
-    [ 'queue list',    3 ],
-    [ 'queue show',    1, $queued[0] ],
-    [ 'queue hold',    2, @queued[ 0, 1 ] ],
-    [ 'queue release', 2, '--all' ],
-    [ 'queue retry',   1, $queued[0] ],
-    [ 'queue cancel',  1, $queued[0], '--yes' ],
-    [ 'queue status',  1 ],
-    [ 'metrics',       20 ],
-    [ 'housekeeping',  1 ],
-    [ 'check',         0 ],
-    [ 'erase',         1, 'h1@customer.example', '--why', 'x', '--yes' ],
-    [ 'keys',          1 ],
-    [ 'keys rotate',   1 ],
-    [ 'reasons',       10 ],
-    [ 'rules list',    1, '--rules', $rules ],
-    [ 'rules check',   0, '--rules', $rules ],
-    [ 'rules test',    0, '--rules', $rules ],
-    [ 'classify',      1, '--rules', $rules, $mail ],
-    [ 'intake',        1, '--rules', $rules, $mail ],
-    [ 'db check',      1 ],
-    [ 'db migrate',    1 ],
-    [ 'db init',       1 ],
-    [ 'db create',     1 ],
+    [ 'recipient add', 1, $hard[0]{id},  'more@customer.example', '--why', 'x' ],
+    [
+        'recipient change', 1,                       $hard[0]{id}, 'more@customer.example',
+        '--to',             'else@customer.example', '--why',      'x'
+    ],
+    [ 'blocks',          3 ],
+    [ 'blocks',          1, 'h1@customer.example' ],
+    [ 'block',           1, 'b@customer.example', '--why', 'x' ],
+    [ 'unblock',         1, 'b@customer.example', '--why', 'x' ],
+    [ 'reblock',         1, 'b@customer.example', '--why', 'x' ],
+    [ 'blocks import',   2, $blocks ],
+    [ 'blocks import',   1, $blocks, '--apply', '--why', 'x' ],
+    [ 'blocks imports',  1 ],
+    [ 'blocks export',   3 ],
+    [ 'blocks withdraw', 1, 1, '--why', 'x' ],
+    [ 'params',          10 ],
+    [ 'params show',     1, 'resend' ],
+    [ 'params set',      1, 'resend', 'off', '--process', 'receipt' ],
+    [ 'params unset',    1, 'resend', '--process', 'receipt' ],
+    [ 'show',            1, $hard[0]{id} ],
+    [ 'show',            1, $hard[0]{business_ref} ],
+    [ 'bounces',         4 ],
+    [ 'bounce show',     1, $bounce ],
+    [ 'shadow',          0 ],
+    [ 'report',          1 ],
+    [ 'report',          2, '--by',    'day', '--since', '2d' ],
+    [ 'undo',            1, '--since', '1h' ],
+    [ 'reclassify',      1, $bounce,   '--as', 'mailbox_full', '--yes' ],
+    [ 'replay',          0, '--rules', $rules ],
+    [ 'undo',            1, '--since', '1h', '--apply', '--why', 'x' ],
+    [ 'queue list',      3 ],
+    [ 'queue show',      1, $queued[0] ],
+    [ 'queue hold',      2, @queued[ 0, 1 ] ],
+    [ 'queue release',   2, '--all' ],
+    [ 'queue retry',     1, $queued[0] ],
+    [ 'queue cancel',    1, $queued[0], '--yes' ],
+    [ 'queue status',    1 ],
+    [ 'queue pause',     1, 'invoice', '--why', 'x' ],
+    [ 'queue resume',    1, 'invoice', '--why', 'x' ],
+    [
+        'send',    1,      $mail,                 '--process',
+        'invoice', '--to', 'q4@customer.example', '--sender',
+        'billing@example.org'
+    ],
+    [ 'metrics',      20 ],
+    [ 'housekeeping', 1 ],
+    [ 'check',        0 ],
+    [ 'erase',        1, 'h1@customer.example', '--why', 'x', '--yes' ],
+    [ 'keys',         1 ],
+    [ 'keys rotate',  1 ],
+    [ 'reasons',      10 ],
+    [ 'rules list',   1, '--rules', $rules ],
+    [ 'rules check',  0, '--rules', $rules ],
+    [ 'rules test',   0, '--rules', $rules ],
+    [ 'classify',     1, '--rules', $rules, $mail ],
+    [ 'intake',       1, '--rules', $rules, $mail ],
+    [ 'db check',     1 ],
+    [ 'db migrate',   1 ],
+    [ 'db init',      1 ],
+    [ 'db create',    1 ],
 );
 my %account = (
     intake        => $milter,
     'keys rotate' => $admin,
-    map { ($_ => $admin) } 'db check', 'db migrate', 'db init', 'db create', 'housekeeping', 'erase'
+    map { ($_ => $admin) } 'send', 'db check', 'db migrate', 'db init', 'db create',
+    'housekeeping', 'erase'
 );
 my %offline = map { ($_ => 1) } 'reasons', 'classify', 'rules list', 'rules check', 'rules test';
 
