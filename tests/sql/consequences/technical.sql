@@ -36,29 +36,31 @@ CREATE TEMPORARY TABLE before AS SELECT (SELECT to_jsonb(c) FROM bounce.communic
   to_jsonb(test.recipient('hanna@example.com')) AS r, (SELECT count(*) FROM bounce.task) AS tasks;
 SELECT is((test.record(test.report(reason, 'hanna@example.com', status, action, :'path',
                                    kind => kind))).disposition, 'discard', name || ': stored')
-       || E'\n' || is((test.last()).class || ' ' || (test.last()).consequence, class || ' logged',
-                      name || ': ' || class || ', logged')
+       || E'\n' || is((test.last()).class || ' ' || (test.last()).consequence,
+                      concat(class, ' logged', more), name || ': ' || class || ', logged' || more)
 FROM (VALUES
-  ('delay warning', 'delayed', '4.4.1', 'delayed', 'delay', 'technical'),
+  ('delay warning', 'delayed', '4.4.1', 'delayed', 'delay', 'technical', ''),
   ('delay warning with a reason of its own', 'mailbox_full', '4.2.2', 'delayed', 'delay',
-   'technical'),
-  ('delay warning that looks hard', 'user_unknown', '5.1.1', 'delayed', 'dsn', 'technical'),
-  ('delay in prose', 'mailbox_full', '', '', 'delay', 'technical'),
-  ('success', 'delivered', '2.0.0', 'delivered', 'success', 'technical'),
-  ('success that looks hard', 'user_unknown', '5.1.1', 'relayed', 'success', 'technical'),
-  ('expanded', 'delivered', '2.0.0', 'Expanded', 'success', 'technical'),
-  ('read receipt', 'read_receipt', '', '', 'read_receipt', 'technical'),
-  ('complaint', 'complaint', '', '', 'complaint', 'technical'),
-  ('challenge', 'challenge', '', '', 'challenge', 'technical'),
-  ('out of office', 'vacation', '', '', 'auto_reply', 'auto_reply')) AS v (name, reason, status,
-      action, kind, class);
+   'technical', ''),
+  ('delay warning that looks hard', 'user_unknown', '5.1.1', 'delayed', 'dsn', 'technical', ''),
+  ('delay in prose', 'mailbox_full', '', '', 'delay', 'technical', ''),
+  ('success', 'delivered', '2.0.0', 'delivered', 'success', 'technical', ', delivered'),
+  ('success that looks hard', 'user_unknown', '5.1.1', 'relayed', 'success', 'technical', ''),
+  ('expanded', 'delivered', '2.0.0', 'Expanded', 'success', 'technical', ''),
+  ('read receipt', 'read_receipt', '', '', 'read_receipt', 'technical', ''),
+  ('complaint', 'complaint', '', '', 'complaint', 'technical', ''),
+  ('challenge', 'challenge', '', '', 'challenge', 'technical', ''),
+  ('out of office', 'vacation', '', '', 'auto_reply', 'auto_reply', '')) AS v (name, reason, status,
+      action, kind, class, more);
 SELECT results_eq(format(
     'SELECT (SELECT to_jsonb(c) FROM bounce.communication AS c WHERE c.id = %s), '
-    'to_jsonb(test.recipient(%L)), (SELECT count(*) FROM bounce.task)',
+    'to_jsonb(test.recipient(%L)) || ''{"delivered_at": null}'', '
+    '(SELECT count(*) FROM bounce.task)',
                          :notice, 'hanna@example.com'), 'SELECT * FROM before',
-                         'nothing has changed');
+                         'nothing else has changed');
 SELECT is((SELECT string_agg(DISTINCT event, ' ') || ' ' || count(*) FROM bounce.communication_log
-           WHERE communication_id = :notice), 'auto_reply notice 11', 'all of it is logged');
+           WHERE communication_id = :notice), 'auto_reply delivered notice 12',
+          'all of it is logged');
 SELECT is((SELECT count(*) FROM bounce.undelivered WHERE communication_id = :notice), 0::bigint,
           'the document is not undelivered');
 

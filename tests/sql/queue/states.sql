@@ -309,7 +309,8 @@ SELECT is((SELECT array_agg(k ORDER BY k COLLATE "C")
           '{attempts,cameBack,endTime,error,info,leaseExpireTime,startTime,state}', 'its names');
 SELECT is((SELECT array_agg(k ORDER BY k COLLATE "C")
            FROM bounce.delivery, jsonb_object_keys(json -> 'info') AS k
-           WHERE communication_id = :success), '{accepted,messageId,pending,rejected,response}',
+           WHERE communication_id = :success),
+          '{accepted,delivered,messageId,pending,rejected,response}',
           'those of info');
 SELECT matches(json ->> k, '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$',
                k || ' is a time of RFC 3339') FROM bounce.delivery,
