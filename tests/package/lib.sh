@@ -3,6 +3,7 @@
 # What the scripts in the chroots share: TAP, the database, reports that come over SMTP.
 # shellcheck shell=sh
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+# shellcheck disable=SC2034  # whoever sources this ends with it
 status=0
 
 # shows TEXT COMMAND...

@@ -106,7 +106,7 @@ subtest 'no server, no worker' => sub {
     $remote->stop;
     my ($status, $said) = send_now('fred@customer.example');
     is $status, 75, 'no server: exit 75';
-    like $said, qr/not sent yet.*refused/, 'why';
+    like $said, qr/not sent yet.*cannot reach it/, 'why';
     $worker->stop;
     ($status, $said) = send_now('gert@customer.example', '--wait', 1);
     is $status, 75, 'no worker: exit 75';

@@ -184,12 +184,12 @@ subtest 'the owner of a process is told' => sub {
 subtest 'the site rules, after SIGUSR1' => sub {
     my $reason = sub {
         my ($name) = @_;
-        $remote->answer("$name\@customer.example", '550 5.7.0 the moon is in the wrong house');
+        $remote->answer("$name\@customer.example", '554 5.6.0 the moon is in the wrong house');
         my $id = $worker->submit(to => ["$name\@customer.example"]);
         $worker->wait_for_state($id, 'ERROR');
         return $worker->recipients($id)->{"$name\@customer.example"}{reason};
     };
-    isnt $reason->('moon1'), 'virus_detected', 'without them another rule decides';
+    like $reason->('moon1'), qr/^(?!virus_detected)./, 'without them another rule decides';
     $stage->instance->write_file('delivery-site.rules',
               "[site.moon]\nreason = virus_detected\nmatch = the moon is in\n"
             . "example = the moon is in the wrong house\n");
