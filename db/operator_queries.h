@@ -97,8 +97,8 @@ extern const struct db_statement
     operator_queries_undo_preview; /* since, until, domain, rule, diagnostic */
 extern const struct db_statement
     operator_queries_undo; /* since, until, domain, rule, diagnostic, why, no resend */
-extern const struct db_statement operator_queries_undo_list; /* limit */
-extern const struct db_statement operator_queries_redo;      /* undo id, why */
+extern const struct db_statement operator_queries_undo_list;     /* limit */
+extern const struct db_statement operator_queries_redo;          /* undo id, why */
 extern const struct db_statement operator_queries_erase_preview; /* name, is a person ("true") */
 
 extern const struct db_statement operator_queries_report; /* dimension, since, until, limit */

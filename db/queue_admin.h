@@ -20,18 +20,18 @@ enum queue_list_parameter {
 extern const struct db_statement queue_list;
 extern const struct db_statement queue_outcome; /* id: what became of it, in words */
 
-extern const struct db_statement queue_retry;   /* id */
-extern const struct db_statement queue_hold;    /* id */
+extern const struct db_statement queue_retry; /* id */
+extern const struct db_statement queue_hold;  /* id */
 /* process, recipients (array), sender, message as hexadecimal digits, reference: the id */
 extern const struct db_statement queue_submit;
 extern const struct db_statement queue_send_now;     /* id */
 extern const struct db_statement queue_send_outcome; /* id */
-extern const struct db_statement queue_release; /* id */
-extern const struct db_statement queue_whom;    /* id: to whom it would be sent */
-extern const struct db_statement queue_cancel;  /* id */
+extern const struct db_statement queue_release;      /* id */
+extern const struct db_statement queue_whom;         /* id: to whom it would be sent */
+extern const struct db_statement queue_cancel;       /* id */
 
-extern const struct db_statement queue_pause;   /* process, why */
-extern const struct db_statement queue_resume;  /* process, why */
+extern const struct db_statement queue_pause;  /* process, why */
+extern const struct db_statement queue_resume; /* process, why */
 
 extern const struct db_statement queue_states;    /* depth and age by state */
 extern const struct db_statement queue_processes; /* by process */

@@ -15,8 +15,8 @@
 struct forward {
 	const char *program; /* of sendmail(1) */
 	const char *to;
-	const char *class;             /* X-Bounce-Class */
-	const char *reason;            /* X-Bounce-Reason */
+	const char *class;     /* X-Bounce-Class */
+	const char *reason;    /* X-Bounce-Reason */
 	const char *bounce_id; /* X-Bounce-Id; "" for none */
 };
 

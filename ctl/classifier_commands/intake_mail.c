@@ -93,10 +93,8 @@ static bool hand_on_unrecorded(struct intake_mail_job *job, struct intake_mail_i
 	char unclassified[] = "unclassified";
 	char not_recorded[] = "not-recorded";
 	char none[] = "";
-	const struct db_record_result result = {.class = unclassified,
-						.reason = not_recorded,
-						.bounce_id = none,
-						.forward_to = none};
+	const struct db_record_result result = {
+	    .class = unclassified, .reason = not_recorded, .bounce_id = none, .forward_to = none};
 
 	intake_mail_fail(job, item->name, CTL_EXIT_OK, error->message);
 	return hand_on(job, item, &result);
@@ -126,8 +124,7 @@ static void say(const struct intake_mail_job *job, const struct intake_mail_item
 	ctl_json_string(builder, "class", result->class);
 	ctl_json_string(builder, "reason", result->reason);
 	ctl_json_string(builder, "disposition", db_record_disposition_name(result->disposition));
-	ctl_json_integer(builder, "bounce_id",
-			 g_ascii_strtoll(result->bounce_id, NULL, 10));
+	ctl_json_integer(builder, "bounce_id", g_ascii_strtoll(result->bounce_id, NULL, 10));
 	ctl_json_boolean(builder, "duplicate", result->is_duplicate);
 	ctl_json_append(builder, out);
 	output_write(out->str);

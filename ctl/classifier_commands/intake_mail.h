@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ctl/framework/call.h"
 #include "base/progress.h"
+#include "ctl/framework/call.h"
 #include "intake/intake.h"
 #include "intake/mail_place.h"
 

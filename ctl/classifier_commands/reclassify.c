@@ -120,8 +120,7 @@ static enum ctl_exit_code preview(struct ctl_call *call)
 		ctl_call_say(call, "there is no bounce %s", ctl_call_argument(call, 1));
 		return CTL_EXIT_FAULT;
 	}
-	return ctl_view_print(call, &section, rows,
-			      "\nNothing was changed. Do it with --yes.\n");
+	return ctl_view_print(call, &section, rows, "\nNothing was changed. Do it with --yes.\n");
 }
 
 static enum ctl_exit_code reclassify(struct ctl_call *call)

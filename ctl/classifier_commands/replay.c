@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "base/progress.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
@@ -12,7 +13,6 @@
 #include "ctl/options/rule_files.h"
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
-#include "base/progress.h"
 #include "ctl/terminal/table.h"
 #include "db/operator_queries.h"
 #include "intake/intake.h"

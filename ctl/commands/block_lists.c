@@ -83,8 +83,7 @@ static enum ctl_exit_code apply(struct ctl_call *call, const char *list)
 			"{unchanged|line changes|lines change} nothing"};
 	const char *const values[] = {list, ctl_call_option(call, "why")};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(call, &block_queries_import, values, &error);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_import, values, &error);
 
 	return rows ? ctl_view_print(call, &section, rows, NULL) : ctl_result_error(call, error);
 }
@@ -100,8 +99,7 @@ static enum ctl_exit_code run_import(struct ctl_call *call)
 		return apply(call, list);
 	const char *const values[] = {list};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(call, &block_queries_preview, values, &error);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_preview, values, &error);
 	return rows ? print_preview(call, rows) : ctl_result_error(call, error);
 }
 
@@ -167,8 +165,7 @@ static enum ctl_exit_code run_export(struct ctl_call *call)
 	const char *const values[] = {ctl_call_option(call, "process")};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
-	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(call, &block_queries_export, values, &error);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_export, values, &error);
 
 	if (!rows)
 		return ctl_result_error(call, error);

@@ -61,11 +61,10 @@ static void append_summary(GString *out, const struct db_rows *rows)
 			continue;
 		g_autofree char *name =
 		    g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
-		g_autofree char *clean =
-		    table_text_clean(warning, style.utf8, TABLE_TEXT_ONE_LINE);
+		g_autofree char *clean = table_text_clean(warning, style.utf8, TABLE_TEXT_ONE_LINE);
 		*name = g_ascii_toupper(*name);
-		g_string_append_printf(out, "%s (%s): %s.\n", name,
-				       db_rows_find(rows, row, "text"), clean);
+		g_string_append_printf(out, "%s (%s): %s.\n", name, db_rows_find(rows, row, "text"),
+				       clean);
 	}
 	if (has_warning(rows))
 		g_string_append_c(out, '\n');

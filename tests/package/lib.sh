@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What the scripts in the chroots share: TAP, the database, reports that come over SMTP.
-# shellcheck shell=sh
+# Whoever sources it ends with its status.
+# shellcheck shell=sh disable=SC2034
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-# shellcheck disable=SC2034  # whoever sources this ends with it
 status=0
 
 # shows TEXT COMMAND...

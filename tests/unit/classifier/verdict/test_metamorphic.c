@@ -117,8 +117,8 @@ static void check_other_things(void)
 					   "non esiste",      "bestaat niet", "не найден",
 					   "不存在"};
 	static const char *const brought[] = {"the attachment", "the link",     "the file type",
-					     "the charset",    "the subject",  "the message id",
-					     "the URL",        "the encoding", "its header"};
+					      "the charset",    "the subject",  "the message id",
+					      "the URL",        "the encoding", "its header"};
 	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
 	for (int i = 0; i < 1000; i++) {
 		check_sentence(ANY(random, codes), ANY(random, nouns), ANY(random, said));
