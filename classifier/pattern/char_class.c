@@ -118,7 +118,7 @@ static bool parse_range(const char **at, char from, struct char_class *class)
 	(*at)++;
 	if (!parse_end_of_range(at, &to) || to < from)
 		return false;
-	for (int c = from; c <= to; c++)
+	for (unsigned char c = (unsigned char)from; c <= (unsigned char)to; c++)
 		insert(class, (char)c);
 	return true;
 }

@@ -208,12 +208,12 @@ static void read_line(const struct message *message, const struct line *in, GArr
 {
 	const char *line = in->start;
 	const char *end = line + strcspn(line, "\n");
-	const char *at = line, *between = line;
+	const char *at = line;
 	const char *start = line + strspn(line, " \t<*-.)#0123456789");
 	struct slice found;
 	for (; list->len < CANDIDATES_MAX && address_find(at, (size_t)(end - at), &found);
-	     at = between) {
-		between = found.data + found.len;
+	     at = found.data + found.len) {
+		const char *between = found.data + found.len;
 		g_autofree char *address = g_strndup(found.data, found.len);
 		g_autofree char *lead = lead_before(line, found.data);
 		if (is_known(list, address) || is_sender(message, lead, address, between))
