@@ -112,9 +112,14 @@ sub measure {
     for my $name (@cases) {
         my $case = $case{$name};
         $db->sql(
-            join('',
-                map { "CALL test.measure('$_', $reports, $case->{rows}, $round);\n" }
-                    @{ $case->{kinds} }),
+            join(
+                '',
+                (
+                    map { "CALL test.measure('$_', $reports, $case->{rows}, $round);\n" }
+                        @{ $case->{kinds} }
+                ),
+                "SELECT test.close_unproven();\n"
+            ),
             dbname => $name
         );
     }
