@@ -14,7 +14,7 @@ my $instance = $stage->instance;
 my $remote   = Bounce::SmtpServer->new($instance)->start;
 my $path     = $instance->make_dir('lmtp') . '/socket';
 
-# The shipped rules take a while to compile; few will do.
+# Which rule decides does not matter here.
 my $rules = $instance->make_dir('few-rules');
 $instance->write_file('few-rules/10.rules',
     "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");

@@ -75,6 +75,19 @@ sub mailbox {
         ->write_file("mailboxes/$name.conf", join '', map { "$_ = $all{$_}\n" } sort keys %all);
 }
 
+# The mailbox "test" that a Bounce::Dovecot keeps.
+sub mailbox_of {
+    my ($self, $dovecot, %key) = @_;
+    my $protocol = $key{protocol} // 'imaps';
+    return $self->mailbox(
+        'test',
+        protocol    => $protocol,
+        port        => $dovecot->port($protocol),
+        tls_ca_file => $dovecot->certificate,
+        %key
+    );
+}
+
 sub password {
     my ($self, $name, $password) = @_;
     return $self->{instance}->write_file("mailboxes/$name.password", "$password\n");
