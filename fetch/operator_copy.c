@@ -11,17 +11,7 @@
 
 enum { LINE_BYTES_MAX = 998 }; /* RFC 5322 section 2.1.1 */
 
-static const char own_field[] = "X-Bounce-";
-
 /* --- the bytes ---------------------------------------------------------------------------- */
-
-static void append_field(GString *out, const char *name, const char *value)
-{
-	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
-
-	if (*clean != '\0')
-		g_string_append_printf(out, "%s%s: %s\r\n", own_field, name, clean);
-}
 
 static void append_line(GString *out, const char *line, size_t len)
 {
@@ -34,13 +24,6 @@ static void append_line(GString *out, const char *line, size_t len)
 	g_string_append(out, "\r\n");
 }
 
-/* Only we may write these. */
-static bool is_own_field(const char *line, size_t len)
-{
-	return len >= strlen(own_field) &&
-	       g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
-}
-
 GBytes *operator_copy_compose(const struct operator_copy *copy)
 {
 	GString *out = g_string_sized_new(copy->len + copy->len / 32 + 512);
@@ -48,9 +31,7 @@ GBytes *operator_copy_compose(const struct operator_copy *copy)
 	bool is_header = true;
 	bool is_dropped = false;
 
-	append_field(out, "Class", copy->class);
-	append_field(out, "Reason", copy->reason);
-	append_field(out, "Id", copy->bounce_id);
+	own_fields_append(out, &copy->fields, "\r\n");
 	for (const char *line = copy->bytes; line < end;) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
 		const char *next = stop ? stop + 1 : end;
@@ -60,7 +41,7 @@ GBytes *operator_copy_compose(const struct operator_copy *copy)
 			len--;
 		is_header = is_header && len > 0;
 		if (is_header && *line != ' ' && *line != '\t')
-			is_dropped = is_own_field(line, len);
+			is_dropped = own_fields_is_one(line, len);
 		if (!is_header || !is_dropped)
 			append_line(out, line, len);
 		line = next;
@@ -113,7 +94,7 @@ bool operator_copy_send(const struct operator_copy *copy, const struct smtp_clie
 	const struct smtp_transaction transaction = {.sender = copy->sender,
 						     .recipients = recipients,
 						     .recipient_count = 1,
-						     .envelope_id = copy->bounce_id,
+						     .envelope_id = copy->fields.bounce_id,
 						     .size_estimate = copy->len};
 	const struct smtp_handler handler = {.begin = begin, .end = end, .context = &sending};
 	g_autofree char *problem = smtp_session_run(client, &transaction, 1, &handler);

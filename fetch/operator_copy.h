@@ -12,13 +12,12 @@
 #include <glib.h>
 
 #include "delivery/smtp/client.h"
+#include "intake/own_fields.h"
 
 struct operator_copy {
 	const char *sender; /* "" is the null sender */
 	const char *to;
-	const char *class;     /* X-Bounce-Class */
-	const char *reason;    /* X-Bounce-Reason */
-	const char *bounce_id; /* X-Bounce-Id; "" for none */
+	struct own_fields fields;
 	const char *bytes;
 	size_t len;
 };

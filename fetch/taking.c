@@ -12,12 +12,6 @@
 #include "fetch/operator_copy.h"
 #include "intake/mail_trace.h"
 
-static bool is_for_person(const struct db_record_result *result)
-{
-	return result->disposition == DB_FORWARD ||
-	       (result->disposition == DB_DELIVER && strcmp(result->class, "unclassified") == 0);
-}
-
 /* --- a person ------------------------------------------------------------------------------ */
 
 /* Without a folder nothing keeps what was not sent. */
@@ -31,9 +25,9 @@ static bool send_copy(struct taking *taking, const struct taking_mail *mail,
 {
 	const struct operator_copy copy = {.sender = taking->sender,
 					   .to = result->forward_to,
-					   .class = result->class,
-					   .reason = result->reason,
-					   .bounce_id = result->bounce_id,
+					   .fields = {.class = result->class,
+						      .reason = result->reason,
+						      .bounce_id = result->bounce_id},
 					   .bytes = mail->content->bytes,
 					   .len = mail->content->len};
 
@@ -95,17 +89,6 @@ static bool send_unrecorded(struct taking *taking, const struct taking_mail *mai
 	return false;
 }
 
-static void log_recorded(const struct taking_mail *mail, const struct db_record_result *result)
-{
-	g_autofree char *forward_to = log_quote(result->forward_to);
-
-	log_event(LOG_LEVEL_INFO, mail->name,
-		  "recorded bounce=%s class=%s reason=%s duplicate=%s disposition=%s forward_to=%s",
-		  result->bounce_id, result->class, result->reason,
-		  result->is_duplicate ? "yes" : "no",
-		  db_record_disposition_name(result->disposition), forward_to);
-}
-
 static enum taking_outcome record(struct taking *taking, const struct taking_mail *mail,
 				  const struct envelope *envelope, GError **error)
 {
@@ -124,9 +107,8 @@ static enum taking_outcome record(struct taking *taking, const struct taking_mai
 									  : TAKING_REFUSED;
 	}
 	g_atomic_int_inc(&taking->recorded);
-	log_recorded(mail, &result);
 	enum taking_outcome outcome =
-	    is_for_person(&result) ? hand_on(taking, mail, &result, error) : TAKING_RECORDED;
+	    intake_is_for_person(&result) ? hand_on(taking, mail, &result, error) : TAKING_RECORDED;
 	db_record_result_clear(&result);
 	return outcome;
 }

@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "intake/own_fields.h"
 
 enum { CHUNK_MAX = 1024 * 1024 }; /* bytes of a mail that are held at a time */
-
-static const char own_field[] = "X-Bounce-";
 
 static bool write_all(int fd, const char *bytes, size_t len)
 {
@@ -31,15 +30,6 @@ static bool write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* A field of ours; line breaks in the value become blanks. */
-static void append_field(GString *header, const char *name, const char *value)
-{
-	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
-
-	if (*clean != '\0')
-		g_string_append_printf(header, "%s%s: %s\n", own_field, name, clean);
-}
-
 /* Where the removal of fields stands, between two chunks of a header. */
 struct header_filter {
 	bool is_dropped;  /* the field at hand is one that only we may write */
@@ -53,8 +43,7 @@ static void begin_line(struct header_filter *filter, const char *line, size_t le
 		return;
 	filter->is_over = *line == '\n' || *line == '\r';
 	if (!filter->is_over && *line != ' ' && *line != '\t')
-		filter->is_dropped = len >= strlen(own_field) &&
-				     g_ascii_strncasecmp(line, own_field, strlen(own_field)) == 0;
+		filter->is_dropped = own_fields_is_one(line, len);
 }
 
 /* Appends the header without the fields that only we may write; returns how many bytes of
@@ -109,9 +98,7 @@ static bool write_mail(int fd, const struct forward *forward, const struct mail_
 	g_autoptr(GString) header = g_string_new(NULL);
 	struct mail_place rest = *place;
 
-	append_field(header, "Class", forward->class);
-	append_field(header, "Reason", forward->reason);
-	append_field(header, "Id", forward->bounce_id);
+	own_fields_append(header, &forward->fields, "\n");
 	if (!write_all(fd, header->str, header->len) || !write_header(fd, &rest))
 		return false;
 	while (rest.start < rest.end) {

@@ -11,13 +11,12 @@
 #include <glib.h>
 
 #include "intake/mail_place.h"
+#include "intake/own_fields.h"
 
 struct forward {
 	const char *program; /* of sendmail(1) */
 	const char *to;
-	const char *class;     /* X-Bounce-Class */
-	const char *reason;    /* X-Bounce-Reason */
-	const char *bounce_id; /* X-Bounce-Id; "" for none */
+	struct own_fields fields;
 };
 
 /* True when the program read the whole mail and ended with 0. Otherwise BM_ERROR_RETRY,

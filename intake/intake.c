@@ -4,6 +4,8 @@
  */
 #include "intake/intake.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "classifier/read/reader.h"
@@ -156,4 +158,10 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 		return false;
 	log_recorded(envelope, result_out);
 	return true;
+}
+
+bool intake_is_for_person(const struct db_record_result *result)
+{
+	return result->disposition == DB_FORWARD ||
+	       (result->disposition == DB_DELIVER && strcmp(result->class, "unclassified") == 0);
 }

@@ -34,6 +34,10 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 		    size_t len, struct db_record_result *result_out, GError **error)
     __attribute__((warn_unused_result));
 
+/* Whether a person is to get the mail: it goes to the operator, or, where there is none, nobody
+ * could classify it. */
+bool intake_is_for_person(const struct db_record_result *result);
+
 /* The document that would be recorded of a message, as JSON of
  * classifier/verdict/document.h; records nothing. Heap. Thread-safe on one ruleset. */
 char *intake_document(const struct ruleset *rules, const struct limits *limits,

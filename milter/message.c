@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "intake/own_fields.h"
+
 struct message {
 	char *sender;
 	GPtrArray *given; /* our recipients as given, NULL-terminated */
@@ -78,8 +80,7 @@ void message_add_header(struct message *message, const char *name, const char *v
 			break;
 	}
 	/* also of what is not kept: all of it reaches the operator */
-	if (!message_has_too_many_own_headers(message) &&
-	    g_ascii_strncasecmp(name, "X-Bounce-", strlen("X-Bounce-")) == 0)
+	if (!message_has_too_many_own_headers(message) && own_fields_is_one(name, strlen(name)))
 		g_ptr_array_add(message->own_headers, g_strdup(name));
 }
 

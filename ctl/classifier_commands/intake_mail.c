@@ -15,6 +15,7 @@
 #include "ctl/terminal/output.h"
 #include "db/operator_queries.h"
 #include "intake/forward.h"
+#include "intake/intake.h"
 #include "intake/mail_trace.h"
 
 /* After so many mails in a row without a database the rest is left to the next run. */
@@ -68,9 +69,9 @@ static bool hand_on(struct intake_mail_job *job, struct intake_mail_item *item,
 	g_autoptr(GError) error = NULL;
 	const struct forward forward = {.program = ctl_call_option(job->call, "sendmail"),
 					.to = to,
-					.class = result->class,
-					.reason = result->reason,
-					.bounce_id = result->bounce_id};
+					.fields = {.class = result->class,
+						   .reason = result->reason,
+						   .bounce_id = result->bounce_id}};
 
 	item->for_person = true;
 	if (*to == '\0' && item->keeping != INTAKE_MAIL_KEEPS_NOTHING)
@@ -106,8 +107,7 @@ static bool is_for_person(const struct intake_mail_item *item,
 	/* an mbox comes again and again: once is enough */
 	if (item->keeping == INTAKE_MAIL_KEEPS_ALL && result->is_duplicate)
 		return false;
-	return result->disposition == DB_FORWARD ||
-	       (result->disposition == DB_DELIVER && strcmp(result->class, "unclassified") == 0);
+	return intake_is_for_person(result);
 }
 
 /* --- one mail ------------------------------------------------------------------------------ */

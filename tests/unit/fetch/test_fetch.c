@@ -152,13 +152,12 @@ static void test_copy(void)
 {
 	static const char mail[] = "x-bounce-class: hard\n folded\nSubject: a\r\n\nX-Bounce-Id: 1\n"
 				   ".end";
-	const struct operator_copy copy = {.sender = "",
-					   .to = "op@example.org",
-					   .class = "unclassified",
-					   .reason = "a\nb",
-					   .bounce_id = "",
-					   .bytes = mail,
-					   .len = strlen(mail)};
+	const struct operator_copy copy = {
+	    .sender = "",
+	    .to = "op@example.org",
+	    .fields = {.class = "unclassified", .reason = "a\nb", .bounce_id = ""},
+	    .bytes = mail,
+	    .len = strlen(mail)};
 	g_autoptr(GBytes) bytes = operator_copy_compose(&copy);
 	g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 
