@@ -83,18 +83,19 @@ STATEMENT(operator_queries_operator_mailbox, 0,
 	"OR t.created_at < "                                                                       \
 	"$13) "
 
-STATEMENT(operator_queries_tasks, 14,
-	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
-	  "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
-	  "since, "
-	  "t.diagnosis, "
-	  "  t.correction, t.process, t.communication_id, t.business_ref, t.subject, t.summary, "
-	  "t.created_at, "
-	  "t.last_seen_at " FITTING_TASKS
-	  "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
-	  "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
-	  "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id "
-	  "LIMIT $6::integer");
+STATEMENT(
+    operator_queries_tasks, 14,
+    "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
+    "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
+    "since, "
+    "t.diagnosis, "
+    "  t.correction, t.new_address, t.process, t.communication_id, t.business_ref, t.subject, "
+    "t.summary, "
+    "t.created_at, "
+    "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
+    "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
+    "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id "
+    "LIMIT $6::integer");
 STATEMENT(operator_queries_task_groups, 15,
 	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
 	  "t.reason WHEN 'process' "
@@ -112,7 +113,7 @@ STATEMENT(operator_queries_task, 1,
 	  "is_overdue, t.owner, t.about, t.address, "
 	  "  t.domain, t.reason, t.why, bounce.ago(t.created_at) AS since, t.what_next, "
 	  "  coalesce(nullif(t.diagnosis, ''), t.summary) AS diagnosis, "
-	  "t.correction, t.process, "
+	  "t.correction, t.new_address, t.process, "
 	  "  t.business_ref, t.subject, t.communication_id, t.bounce_id, t.created_at, "
 	  "  CASE WHEN t.count > 1 THEN t.last_seen_at END AS last_seen_at, "
 	  "bounce.is_address_blocked(t.address, t.process) AS "
@@ -263,10 +264,13 @@ STATEMENT(operator_queries_communication_recipients, 1,
 	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries, "
 	  "  q.first_try_at, q.last_try_at, r.delivered_at,"
 	  "  nullif(q.response, '') AS response, r.next_attempt_at, r.task_id, r.bounce_id,"
-	  "  bounce.is_address_blocked(r.address, c.process) AS is_blocked "
+	  "  bounce.is_address_blocked(r.address, c.process) AS is_blocked,"
+	  "  b.return_date, nullif(b.new_address, '') AS new_address, b.has_left "
 	  "FROM bounce.communication_recipient AS r"
 	  "  JOIN bounce.communication AS c ON c.id = r.communication_id"
 	  "  LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id "
+	  "  LEFT JOIN LATERAL (SELECT a.* FROM bounce.bounce AS a WHERE a.recipient_id = r.id"
+	  "    AND a.class = 'auto_reply' ORDER BY a.id DESC LIMIT 1) AS b ON true "
 	  "WHERE r.communication_id = $1::bigint ORDER BY r.id");
 STATEMENT(operator_queries_communication_story, 1,
 	  "SELECT at, event, text, recipient, actor, bounce_id, task_id FROM "
@@ -278,7 +282,8 @@ STATEMENT(operator_queries_bounces, 6,
 	  "  b.diagnostic)) AS why, "
 	  "b.trust, b.matched_by, "
 	  "b.rule, "
-	  "  b.communication_id, b.bounce_message_id, b.consequence "
+	  "  b.communication_id, b.bounce_message_id, b.consequence, b.return_date, "
+	  "nullif(b.new_address, '') AS new_address, b.has_left "
 	  "FROM bounce.bounce AS b "
 	  "WHERE ($1::bigint IS NULL OR b.communication_id = $1) "
 	  "  AND ($2::text IS NULL OR strpos(lower(b.recipient), lower($2)) > 0) "
@@ -292,7 +297,9 @@ STATEMENT(operator_queries_bounce, 1,
 	  "b.matched_by, "
 	  "  b.recipient, nullif(b.original_recipient, '') AS original_recipient, b.action, "
 	  "b.status, b.reply_code, "
-	  "  b.diagnostic, b.remote_mta, b.consequence, b.communication_id, c.business_ref, "
+	  "  b.diagnostic, b.remote_mta, b.return_date, nullif(b.new_address, '') AS new_address, "
+	  "nullif(b.has_left, false) AS has_left, "
+	  "b.consequence, b.communication_id, c.business_ref, "
 	  "c.subject, b.attempt, b.task_id, "
 	  "  m.kind, m.dialect, m.source, m.reporting_mta, m.client, m.queue_id, m.own_mta, "
 	  "m.header_from, "

@@ -57,7 +57,8 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce
 GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recipient,
   bounce.communication_delivery, bounce.recipient_delivery, bounce.communication_log,
   bounce.bounce_reason, bounce.follow_up, bounce.resend_claim, bounce.undelivered,
-  bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery
+  bounce.auto_reply, bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric,
+  bounce.refused_delivery
   TO bounce_application;
 GRANT INSERT (process, business_ref, sender, subject, message_id, status, idempotency_key),
   UPDATE (business_ref, sender, subject, message_id, status)
@@ -91,7 +92,7 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.resend_claim, bounce.soft_bounce_day, bounce.parameter_definition,
   bounce.system_parameter, bounce.system_parameter_history, bounce.policy
   TO bounce_operator, bounce_admin;
-GRANT SELECT ON bounce.undelivered, bounce.scheduled_resend, bounce.delivery,
+GRANT SELECT ON bounce.undelivered, bounce.auto_reply, bounce.scheduled_resend, bounce.delivery,
   bounce.delivery_metric, bounce.refused_delivery, bounce.task_detail, bounce.open_task,
   bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,
   bounce.parameter_setting, bounce.token_key_state, bounce.event_partition
@@ -135,7 +136,7 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.queued_delivery, bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message,
   bounce.bounce, bounce.verdict_change, bounce.undo, bounce.address_block, bounce.block_import,
   bounce.held_block, bounce.outage, bounce.task, bounce.task_history, bounce.follow_up,
-  bounce.resend_claim, bounce.soft_bounce_day, bounce.undelivered,
+  bounce.resend_claim, bounce.soft_bounce_day, bounce.undelivered, bounce.auto_reply,
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery,
   bounce.task_detail, bounce.open_task, bounce.blocked_address, bounce.open_outage,
   bounce.shadow_consequence TO bounce_clerk, bounce_auditor;

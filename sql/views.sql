@@ -41,6 +41,21 @@ COMMENT ON FUNCTION bounce.undelivered_documents(text, timestamptz, timestamptz)
   'application: the mails that a process (NULL: any) registered in a period and that did not '
   'arrive, why, and what happens next. since is included, until is not; NULL: unlimited';
 
+CREATE OR REPLACE VIEW bounce.auto_reply AS
+SELECT b.communication_id, c.process, c.business_ref, b.recipient_id,
+       coalesce(r.address, b.recipient) AS recipient, b.received_at, b.reason,
+       coalesce(n.meaning, '') AS meaning, b.return_date, b.new_address, b.has_left, b.trust,
+       b.id AS bounce_id
+FROM bounce.bounce AS b
+JOIN bounce.communication AS c ON c.id = b.communication_id
+LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+LEFT JOIN bounce.bounce_reason AS n ON n.reason = b.reason
+WHERE b.class = 'auto_reply';
+COMMENT ON VIEW bounce.auto_reply IS
+  'automatic replies to mails: the day of return, or else the last day of absence; another address '
+  '(new_address, empty: none) and whether the person has left, as the reply says. Anybody can '
+  'write a reply: new_address is for a person to ask about, and not to send to';
+
 CREATE OR REPLACE VIEW bounce.scheduled_resend AS
 SELECT r.next_attempt_at, r.attempts + 1 AS attempt, c.id AS communication_id, c.process,
        c.business_ref, c.subject, r.id AS recipient_id, r.address AS recipient, r.reason,
@@ -202,7 +217,7 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
                                 ELSE 'all domains' END
             WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
             ELSE 'reports that fit no mail' END AS about,
-       CASE WHEN t.kind IN ('outage', 'soft_bounces', 'complaint', 'process_paused')
+       CASE WHEN t.kind IN ('outage', 'soft_bounces', 'complaint', 'process_paused', 'auto_reply')
               OR t.reason = 'submission_server' THEN t.summary
             WHEN t.diagnosis = '' THEN t.summary
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(bounce.clean_diagnostic(
@@ -216,13 +231,17 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
               THEN 'decide whether it is an outage: until then nothing is blocked'
             WHEN t.kind = 'process_paused'
               THEN 'find out why its mails come back, then let it send: queue resume'
+            WHEN t.kind = 'auto_reply'
+              THEN 'ask whether it is true: anybody can write such a reply; then --address or '
+                   '--dead'
             WHEN t.kind = 'complaint'
               THEN 'take the address off the list, or say that it may not be written to'
             WHEN t.kind = 'delivery_problem' AND t.reason = 'unknown'
               THEN 'find out whether it arrived, or send it again'
             WHEN t.kind = 'delivery_problem' THEN 'have the cause mended, then send again'
             WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
-            ELSE 'find the right address, or say that it works or is dead' END AS what_next
+            ELSE 'find the right address, or say that it works or is dead' END AS what_next,
+       t.new_address
 FROM bounce.task AS t
 LEFT JOIN LATERAL (
   SELECT count(*) AS bounces FROM bounce.bounce AS q

@@ -8,6 +8,7 @@
 
 #include "classifier/prose/author.h"
 #include "classifier/prose/candidates.h"
+#include "classifier/prose/contact_change.h"
 #include "classifier/prose/passage.h"
 #include "classifier/prose/reply_mark.h"
 #include "classifier/prose/return_date.h"
@@ -29,6 +30,12 @@ static const char *find_return_date(const struct message *message)
 	return value_pool_string(message->pool, date);
 }
 
+/* Somebody is away, or has gone for good. */
+static bool is_absence(const char *lower)
+{
+	return words_any(lower, words_absence) || words_any(lower, words_has_left);
+}
+
 /* A few words, and the first say that somebody is away now. */
 static bool is_absence_alone(const char *text)
 {
@@ -43,7 +50,7 @@ static bool is_reply_by_words(const struct message *message, const char *subject
 	g_autofree char *start = passage_beginning(message->text, START_BYTES);
 	char date[RETURN_DATE_SIZE];
 	if ((!message->references[0] && !words_begin(subject, words_answer_subject)) ||
-	    !words_any(start, words_absence))
+	    !is_absence(start))
 		return false;
 	return_date_find(start, message->header->date, date);
 	return date[0] != '\0' || words_any(text, words_automatic) || is_absence_alone(text);
@@ -60,12 +67,10 @@ static const char *reply_dialect(const struct message *message, const char *subj
 	if (mark == REPLY_MARK_REPLY)
 		return "rfc3834";
 	if (mark == REPLY_MARK_LIST)
-		return words_begin(subject, words_auto_reply_subject) &&
-			       words_any(text, words_absence)
-			   ? "words"
-			   : NULL;
+		return words_begin(subject, words_auto_reply_subject) && is_absence(text) ? "words"
+											  : NULL;
 	return words_any(subject, words_auto_reply_subject) ||
-		       (mark == REPLY_MARK_WEAK && words_any(text, words_absence)) ||
+		       (mark == REPLY_MARK_WEAK && is_absence(text)) ||
 		       is_reply_by_words(message, subject, text)
 		   ? "words"
 		   : NULL;
@@ -77,7 +82,7 @@ static struct finding *read_no_such_user(const struct message *message, const ch
 {
 	if (message->author != AUTHOR_MACHINE || strlen(text) > START_BYTES ||
 	    reply_mark_find(message) != REPLY_MARK_REPLY || !words_any(text, words_no_such_user) ||
-	    words_any(text, words_absence))
+	    is_absence(text))
 		return NULL;
 	g_autoptr(finding_t) finding = finding_new(message);
 	const char *from = message->header->from;
@@ -129,8 +134,10 @@ struct finding *automatic_mail_parse(const struct message *message)
 	struct finding *finding = finding_new(message);
 	finding->kind = is_challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
 	finding->dialect = dialect;
-	if (!is_challenge)
+	if (!is_challenge) {
 		finding->return_date = find_return_date(message);
+		contact_change_read(message, finding);
+	}
 	finding_add_address(finding, message->header->from, dialect, REPORT_ACTION_NONE);
 	return finding;
 }

@@ -91,6 +91,9 @@ static bool take(struct reading *reading, struct finding *finding)
 	keep(&finding->envelope_id, before->envelope_id);
 	keep(&finding->feedback_type, before->feedback_type);
 	keep(&finding->return_date, before->return_date);
+	keep(&finding->new_address, before->new_address);
+	keep(&finding->change_words, before->change_words);
+	finding->has_left |= before->has_left;
 	finding_free(before);
 	reading->found = finding;
 	reading->message.text = finding->text;
@@ -328,6 +331,9 @@ static void take_finding(struct report *report, struct finding *found)
 	report->envelope_id = found->envelope_id;
 	report->feedback_type = found->feedback_type;
 	report->return_date = found->return_date;
+	report->new_address = found->new_address;
+	report->change_words = found->change_words;
+	report->has_left = found->has_left;
 	report->original = found->original.header;
 	report->original_communication_id = found->original.communication_id;
 	report->original_queue_id = found->original.queue_id;

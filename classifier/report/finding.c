@@ -26,6 +26,8 @@ struct finding *finding_new(const struct message *message)
 	    .envelope_id = "",
 	    .feedback_type = "",
 	    .return_date = "",
+	    .new_address = "",
+	    .change_words = "",
 	};
 	return finding;
 }

@@ -21,6 +21,9 @@ struct finding {
 	const char *envelope_id;
 	const char *feedback_type;
 	const char *return_date;
+	const char *new_address;
+	const char *change_words;
+	bool has_left;
 };
 
 /* With nothing found yet. Free with finding_free. */

@@ -91,7 +91,12 @@ struct report {
 	const char *envelope_id; /* Original-Envelope-Id, xtext decoded */
 
 	const char *feedback_type; /* RFC 5965: "abuse", "not-spam" ... */
-	const char *return_date;   /* of an automatic reply: "2026-12-05", see return_date.h */
+
+	/* of an automatic reply, see return_date.h and contact_change.h */
+	const char *return_date;  /* "2026-12-05" */
+	const char *new_address;  /* what its writer says; nobody has checked it */
+	const char *change_words; /* the words that say so, or that the person has left */
+	bool has_left;
 
 	struct report_header original;
 	const char *original_communication_id; /* X-Communication-ID of the returned original */

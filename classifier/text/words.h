@@ -45,6 +45,8 @@ extern const char *const words_auto_reply_subject[];
 extern const char *const words_absence[];
 extern const char *const words_absent_now[];
 extern const char *const words_automatic[];
+extern const char *const words_has_left[];
+extern const char *const words_new_address[];
 extern const char *const words_challenge_subject[];
 extern const char *const words_challenge[];
 extern const char *const words_read_subject[];

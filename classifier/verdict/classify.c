@@ -23,6 +23,16 @@ static bool decide(struct verdict *verdict, enum reason_id reason, const char *r
 	return true;
 }
 
+static bool by_reply_words(const struct report *report, struct verdict *verdict)
+{
+	if (report->has_left)
+		return decide(verdict, REASON_has_left, "words:has_left", report->change_words);
+	if (*report->new_address)
+		return decide(verdict, REASON_address_changed, "words:new_address",
+			      report->change_words);
+	return decide(verdict, REASON_vacation, "kind:auto_reply", report->auto_submitted);
+}
+
 static bool by_kind(const struct question *question, struct verdict *verdict)
 {
 	const struct report *report = question->report;
@@ -37,7 +47,7 @@ static bool by_kind(const struct question *question, struct verdict *verdict)
 	case REPORT_CHALLENGE:
 		return decide(verdict, REASON_challenge, "kind:challenge", "");
 	case REPORT_AUTO_REPLY:
-		return decide(verdict, REASON_vacation, "kind:auto_reply", report->auto_submitted);
+		return by_reply_words(report, verdict);
 	case REPORT_DELAY:
 		return question->recipient->action == REPORT_ACTION_NONE &&
 		       decide(verdict, REASON_delayed, "kind:delay", "");

@@ -71,6 +71,7 @@ static void put_message(JsonBuilder *builder, const struct report *report)
 	put(builder, "envelope_id", report->envelope_id);
 	put(builder, "feedback_type", report->feedback_type);
 	put(builder, "return_date", report->return_date);
+	put(builder, "new_address", report->new_address);
 	json_builder_end_object(builder);
 
 	begin(builder, "original");

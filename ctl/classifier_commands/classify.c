@@ -75,6 +75,7 @@ static void put_report(JsonBuilder *builder, const struct report *report)
 	ctl_json_string(builder, "report_message_id", report->header.message_id);
 	ctl_json_string(builder, "envelope_id", report->envelope_id);
 	ctl_json_string(builder, "return_date", report->return_date);
+	ctl_json_string(builder, "new_address", report->new_address);
 	ctl_json_boolean(builder, "truncated", report->truncated);
 }
 
@@ -307,7 +308,8 @@ CTL_COMMAND(command_classify) = {
 	"and class unclassified. return_date of an automatic reply is the day on which its\n"
 	"writer says he is back, or else the last day of his absence, as 2026-12-05. A day\n"
 	"without a year is counted from the reply's own date; what may be two days, as 4/5 in\n"
-	"English, is none.\n",
+	"English, is none. new_address is the address that the reply says to write to; the\n"
+	"reason has_left says that the person is not there any more.\n",
     .example = "classify --explain mail.eml",
     .options = {options, rule_files_options, rule_files_config_option},
     .is_offline = true,

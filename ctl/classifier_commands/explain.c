@@ -107,6 +107,8 @@ static void print_report(const struct report *report)
 	print_value("reporting mta", report->reporting_mta, SHOWN);
 	print_value("feedback type", report->feedback_type, SHOWN);
 	print_value("return date", report->return_date, SHOWN);
+	print_value("new address", report->new_address, SHOWN);
+	print_value("says so in", report->change_words, SHOWN);
 	if (report->truncated)
 		printf("    %-20s %s\n", "truncated", "a limit cut the message");
 }

@@ -28,6 +28,7 @@ static const struct ctl_view communication_view = {
 			      CTL_IF_ROOM("first_try_at"), CTL_IF_ROOM("last_try_at"),
 			      CTL_IF_ROOM("due_at"), CTL_IF_ROOM("next_attempt_at"),
 			      CTL_IF_ROOM("task_id"), CTL_IF_ROOM("is_blocked"),
+			      CTL_IF_ROOM("return_date"), CTL_IF_ROOM("new_address"),
 			      CTL_IF_ROOM("response"), CTL_IF_ROOM("diagnostic")}},
 		 {.name = "story",
 		  .statement = &operator_queries_communication_story,

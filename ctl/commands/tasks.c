@@ -79,8 +79,9 @@ static const struct ctl_view list_view = {
 		  .columns = {CTL_COLUMN("id"), CTL_COLUMN("about"), CTL_COLUMN("kind"),
 			      CTL_COLUMN("reason"), CTL_IF_ROOM("count"), CTL_COLUMN("since"),
 			      CTL_IF_ROOM("why"), CTL_IF_ROOM("correction"),
-			      CTL_IF_ROOM("what_next"), CTL_IF_ROOM("business_ref"),
-			      CTL_IF_ROOM("process"), CTL_IF_ROOM("due_at"), CTL_IF_ROOM("owner")},
+			      CTL_IF_ROOM("new_address"), CTL_IF_ROOM("what_next"),
+			      CTL_IF_ROOM("business_ref"), CTL_IF_ROOM("process"),
+			      CTL_IF_ROOM("due_at"), CTL_IF_ROOM("owner")},
 		  .empty = "no open task"}},
 };
 

@@ -8,15 +8,11 @@
 
 static const char *const classes[] = {"hard",       "soft",         "technical",
 				      "auto_reply", "unclassified", NULL};
-static const char *const kinds[] = {"hard_bounce",
-				    "bounce_without_communication",
-				    "resend_exhausted",
-				    "soft_bounces",
-				    "complaint",
-				    "delivery_problem",
-				    "process_paused",
-				    "outage",
-				    NULL};
+static const char *const kinds[] = {"hard_bounce",      "bounce_without_communication",
+				    "resend_exhausted", "soft_bounces",
+				    "complaint",        "auto_reply",
+				    "delivery_problem", "process_paused",
+				    "outage",           NULL};
 static const char *const states[] = {"PENDING", "PROCESSING", "SUCCESS", "ERROR", "RETRY", NULL};
 
 static char **list_reasons(void)

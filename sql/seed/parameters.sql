@@ -70,6 +70,9 @@ SELECT bounce_internal.define_parameter('complaint', 'enum', 'log',
   description => 'when a recipient calls a mail spam (ARF): log it; make a task; block: this '
                  'process may not write there any more; block_all: none may. The application '
                  'hears of it by follow_up_kinds. Feedback "not-spam" is no complaint');
+SELECT bounce_internal.define_parameter('auto_reply_task', 'boolean', 'on', per_process => true,
+  description => 'when an automatic reply says that the person has left or has another address, '
+                 'make a task; the same reply again makes none');
 SELECT bounce_internal.define_parameter('soft_score', 'enum', 'task',
   allowed => '{off,task,block}', per_process => true,
   description => 'what follows when the score of an address reaches soft_score_threshold: a task, '

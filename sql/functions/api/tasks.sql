@@ -77,7 +77,7 @@ CREATE OR REPLACE FUNCTION bounce.resolve_task_corrected(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,soft_bounces,bounce_without_communication}');
+    task_id, '{hard_bounce,resend_exhausted,soft_bounces,auto_reply,bounce_without_communication}');
   bare CONSTANT text := bounce_internal.require_unblocked_address(address, t.process);
   resent integer;
 BEGIN
@@ -136,7 +136,7 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
-    task_id, '{hard_bounce,resend_exhausted,soft_bounces,complaint,'
+    task_id, '{hard_bounce,resend_exhausted,soft_bounces,complaint,auto_reply,'
              'bounce_without_communication}');
   b bounce.address_block;
   blocked boolean;

@@ -328,4 +328,37 @@ subtest 'rights' => sub {
     like $said, qr/permission denied/, 'and is told';
 };
 
+subtest 'an automatic reply that is for good' => sub {
+    my $letter = $stage->register(process => 'invoice', to => ['erna@customer.example']);
+    my $reply  = sub {
+        my ($subject, $text) = @_;
+        $milter->run({ input => "From: erna\@customer.example\nTo: billing\@example.org\n"
+                    . "Subject: $subject\nAuto-Submitted: auto-replied\n\n$text\n" },
+            @intake, '--to', $letter->{return_path}{'erna@customer.example'});
+    };
+    $reply->('Away', 'I am out of office until 5 December 2030.');
+    $reply->('Left', 'Erna has left the company. Please write to frida@new.example instead.');
+    my ($story) = $ctl->json('show', $letter->{id});
+    my ($who)   = @{ $story->{recipients} };
+    is $who->{state},       'sent',              'nothing is marked';
+    is $who->{new_address}, 'frida@new.example', 'the story: where to write to';
+    ok $who->{has_left}, 'that she has left';
+    like $ctl->output('show', $letter->{id}),
+        qr/logged,\s+back\s+on\s+2030-12-05.*has\s+left,\s+names\s+frida/s, 'in words';
+    my ($task) = grep { $_->{kind} eq 'auto_reply' } $ctl->json('tasks');
+    is $task->{new_address}, 'frida@new.example', 'a task';
+    my $text = $ctl->output('task', 'show', $task->{id});
+    like $text, qr/^why +an\s+automatic\s+reply\s+of.*Erna\s+has\s+left/ms, 'who, what, why';
+    like $text, qr/^what next +ask whether/m,                                 'what next';
+    my ($shown) = $ctl->json('task', 'show', $task->{id});
+    is_deeply [ map { (split ' ', $_->{command})[4] } @{ $shown->{ways} } ],
+        [qw(--address --dead --yes)], 'the ways that work, without an address to be pasted';
+    isnt + ($ctl->run('task', 'resolve', $task->{id}, '--suggested', '--yes'))[0], 0,
+        'it is not taken by itself';
+    like $ctl->output('task', 'resolve', $task->{id}, '--address', 'frida@new.example', '--yes'),
+        qr/1 mail/, 'a person may';
+    is $db->value("SELECT state FROM bounce.communication_recipient WHERE communication_id = "
+            . $letter->{id} . " ORDER BY id LIMIT 1"), 'replaced', 'then it goes there';
+};
+
 finish();

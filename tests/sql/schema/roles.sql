@@ -184,6 +184,7 @@ FROM (VALUES
   ('application', 'done', 'SELECT bounce.confirm_resend($recipient)'),
   ('application', 'done', 'SELECT bounce.is_address_blocked(''r@example.com'')'),
   ('application', 'done', 'SELECT * FROM bounce.undelivered'),
+  ('application', 'done', 'SELECT * FROM bounce.auto_reply'),
   ('application', 'done', 'SELECT * FROM bounce.scheduled_resend'),
   ('application', 'done', 'SELECT * FROM bounce.communication_log'),
   ('application', 'done',

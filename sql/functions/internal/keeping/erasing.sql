@@ -47,14 +47,14 @@ BEGIN
     UNION
     SELECT b.bounce_message_id FROM bounce.bounce AS b
     JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id AND m.received_at = b.received_at
-    WHERE b.recipient_id IS NULL
+    WHERE (b.recipient_id IS NULL OR b.new_address <> '')
       AND (lower(concat_ws(' ', b.recipient, b.original_recipient, b.diagnostic, m.header_from,
                            m.envelope_sender, m.subject, m.report)) ~ pattern
            OR bounce_internal.bytes_mention(m.raw, pattern)));
 END $$;
 COMMENT ON FUNCTION bounce_internal.reports_on_person(bigint[], text) IS
-  'the reports on mails to these recipients, and those unmatched ones that contain the address '
-  'anywhere';
+  'the reports on mails to these recipients, and those that contain the address anywhere and are '
+  'unmatched or name another address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_reports(
   ids bigint[], recipients bigint[], pattern text) RETURNS void
@@ -64,7 +64,7 @@ DECLARE
                                            WHERE b.bounce_message_id = ANY (ids)
                                            AND b.recipient_id <> ALL (recipients)
     AND lower(concat_ws(' ', b.recipient, b.original_recipient, b.diagnostic,
-                        b.evidence)) !~ pattern);
+                        b.evidence, b.new_address)) !~ pattern);
   logged CONSTANT bounce.communication_log[] := ARRAY(SELECT l FROM unnest(others) AS o
     JOIN bounce.communication_log AS l ON l.communication_id = o.communication_id
       AND l.bounce_id = o.id WHERE lower(l.text) !~ pattern);
@@ -72,7 +72,7 @@ BEGIN
   PERFORM bounce_internal.erase_message_detail(ids);
   -- what is said of somebody else stays
   UPDATE bounce.bounce AS b SET recipient = o.recipient, original_recipient = o.original_recipient,
-    diagnostic = o.diagnostic, evidence = o.evidence
+    diagnostic = o.diagnostic, evidence = o.evidence, new_address = o.new_address
   FROM unnest(others) AS o WHERE b.id = o.id AND b.received_at = o.received_at;
   UPDATE bounce.communication_log AS l SET text = o.text FROM unnest(logged) AS o
   WHERE l.id = o.id AND l.at = o.at;
@@ -187,7 +187,7 @@ DECLARE
   about CONSTANT bigint[] := ARRAY(SELECT t.id FROM bounce.task AS t
     WHERE bounce.address_key(t.address) = ANY (keys) OR t.recipient_id = ANY (recipients)
        OR lower(concat_ws(' ', t.dedup_key, t.summary, t.diagnosis, t.note,
-                          t.correction)) ~ pattern);
+                          t.correction, t.new_address)) ~ pattern);
 BEGIN
   PERFORM bounce_internal.close_task(t.id, 'done', '') FROM bounce.task AS t
   WHERE t.id = ANY (about) AND t.status = 'open' AND t.kind <> 'outage'
@@ -195,8 +195,8 @@ BEGIN
   UPDATE bounce.task_history AS h SET text = ''
   WHERE h.task_id = ANY (about) OR lower(h.text) ~ pattern;
   UPDATE bounce.task AS t
-  SET address = '', correction = '', summary = 'erased', diagnosis = '', note = '',
-      undo_state = NULL,
+  SET address = '', correction = '', new_address = '', summary = 'erased', diagnosis = '',
+      note = '', undo_state = NULL,
       dedup_key = CASE t.status WHEN 'done' THEN 'erased:' || t.id ELSE t.dedup_key END
   WHERE t.id = ANY (about);
 END $$;

@@ -33,7 +33,7 @@ BEGIN
   FROM bounce.bounce AS b WHERE b.bounce_message_id = ANY (ids) AND v.bounce_id = b.id
     AND v.old_evidence <> '';
   UPDATE bounce.bounce AS b SET recipient = '', original_recipient = '', diagnostic = '',
-    evidence = '' WHERE b.bounce_message_id = ANY (ids);
+    evidence = '', new_address = '' WHERE b.bounce_message_id = ANY (ids);
 END $$;
 COMMENT ON FUNCTION bounce_internal.erase_message_detail(bigint[]) IS
   'erases everything from reports, and from log entries about them, that figures do not need: '

@@ -55,18 +55,19 @@ BEGIN
     f.task_summary := coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id));
     INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id,
                                   recipient_id, address, domain, reason, bounce_id, due_at,
-                                  diagnosis)
+                                  diagnosis, new_address)
     VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id,
             f.recipient_id, CASE WHEN gathers THEN '' ELSE f.address END,
             CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
                  ELSE bounce.address_domain(f.address) END,
             f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
-            bounce_internal.diagnosis(f))
+            bounce_internal.diagnosis(f), coalesce(f.new_address, ''))
     ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
     SET count = t.count + CASE WHEN gathers THEN 0 ELSE 1 END, last_seen_at = now(),
         summary = excluded.summary, bounce_id = excluded.bounce_id,
         communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
-        diagnosis = excluded.diagnosis
+        diagnosis = excluded.diagnosis, new_address = excluded.new_address,
+        reason = CASE t.kind WHEN 'auto_reply' THEN excluded.reason ELSE t.reason END
     RETURNING t.id, t.xmax = 0 INTO f.task_id, is_new;
     IF is_new OR NOT gathers THEN
       INSERT INTO bounce.task_history (task_id, action, text)
@@ -218,6 +219,9 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN (t).kind = 'complaint'
       THEN 'resolve_task_dead (the process may not write there any more), '
            'resolve_task_unblocked (it may again) or resolve_task (nothing else).'
+    WHEN (t).kind = 'auto_reply'
+      THEN 'resolve_task_corrected (send it there), resolve_task_dead (nobody reads it any more) '
+           'or resolve_task (nothing else).'
     WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
     WHEN bounce_internal.is_unknown_task(t)
       THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or '

@@ -24,6 +24,8 @@ BEGIN
   f.reason := b.reason;
   f.class := b.class;
   f.is_notice := b.is_notice;
+  f.return_date := b.return_date;
+  f.new_address := b.new_address;
   f.communication_id := b.communication_id;
   f.recipient_id := b.recipient_id;
   f.attempt := b.attempt;
@@ -225,6 +227,8 @@ BEGIN
   f.permanence := verdict.permanence;
   f.rule := verdict.rule;
   f.evidence := verdict.evidence;
+  f.return_date := coalesce(verdict.return_date, f.return_date);
+  f.new_address := coalesce(verdict.new_address, f.new_address);
   PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'reclassified',
                            format('%s %s (rule %s) -> %s %s (rule %s): %s', b.class, b.reason,
                                   b.rule, f.class, f.reason, f.rule, why), b.id);
@@ -236,7 +240,8 @@ BEGIN
           b.matched_by, b.evidence, b.consequence);
   UPDATE bounce.bounce AS q
   SET reason = f.reason, class = f.class, is_notice = f.is_notice, permanence = f.permanence,
-      rule = f.rule, evidence = f.evidence,
+      rule = f.rule, evidence = f.evidence, has_left = f.reason = 'has_left',
+      return_date = f.return_date, new_address = f.new_address,
       consequence = array_to_string(f.steps, ', '), events = coalesce(f.events, '{}'),
       task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
   WHERE q.id = b.id AND q.received_at = b.received_at;

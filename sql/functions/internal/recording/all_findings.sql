@@ -138,7 +138,8 @@ DECLARE
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
   FOREACH f IN ARRAY findings LOOP
-    IF f.class IN ('hard', 'soft', 'technical') AND (NOT f.is_notice OR f.reason = 'complaint')
+    IF (f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
+        OR f.reason IN ('complaint', 'has_left', 'address_changed'))
        AND (f.policy ->> 'shadow')::boolean THEN
       shadowed := shadowed || f;
     ELSE

@@ -324,7 +324,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.apply_finding(INOUT f bounce_internal
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE
-    WHEN f.class = 'auto_reply'   THEN f := bounce_internal.step(f, 'auto_reply', 'logged');
+    WHEN f.class = 'auto_reply'   THEN f := bounce_internal.apply_auto_reply(f);
     WHEN f.is_notice              THEN f := bounce_internal.apply_notice(f);
     WHEN f.class = 'unclassified' THEN f := bounce_internal.apply_unclassified(f);
     WHEN f.recipient_id IS NULL   THEN f := bounce_internal.apply_unmatched(f);

@@ -142,6 +142,9 @@ BEGIN
     f.reason             := bounce_internal.document_text(recipient, 'reason');
     f.steps              := '{}';
     f.blocks             := false;
+    IF kind = 'auto_reply' THEN
+      f := bounce_internal.read_reply(f, document);
+    END IF;
     findings := findings || bounce_internal.classify(f, kind);
   END LOOP;
   RETURN findings;

@@ -193,12 +193,14 @@ BEGIN
     INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt,
                                matched_by, trust, recipient, original_recipient, action, status,
                                reply_code, diagnostic, remote_mta, reason, class, is_notice,
-                               permanence, rule, evidence, consequence, task_id, events, in_shadow)
+                               permanence, rule, evidence, consequence, task_id, events, in_shadow,
+                               return_date, new_address, has_left)
     VALUES (f.bounce_id, message_id, f.communication_id, f.recipient_id, f.attempt,
             f.matched_by, f.trust, f.recipient, f.original_recipient, f.action, f.status,
             f.reply_code, f.diagnostic, f.remote_mta, f.reason, f.class, f.is_notice,
             f.permanence, f.rule, f.evidence, array_to_string(f.steps, ', '), f.task_id,
-            coalesce(f.events, '{}'), coalesce(f.in_shadow, false));
+            coalesce(f.events, '{}'), coalesce(f.in_shadow, false),
+            f.return_date, coalesce(f.new_address, ''), f.reason = 'has_left');
   END LOOP;
   RETURN FOUND;
 END $$;

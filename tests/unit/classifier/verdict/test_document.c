@@ -61,7 +61,7 @@ static void check_keys(void)
 	assert_keys(json_object_get_object_member(root, "header"), HEADER_KEYS " auto_submitted");
 	assert_keys(json_object_get_object_member(root, "report"),
 		    "reporting_mta received_from_mta dsn_gateway arrival_date envelope_id "
-		    "feedback_type return_date");
+		    "feedback_type return_date new_address");
 	assert_keys(json_object_get_object_member(root, "original"),
 		    HEADER_KEYS " communication_id queue_id");
 	g_assert_cmpuint(json_array_get_length(recipients), ==, 1);
