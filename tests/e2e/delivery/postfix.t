@@ -179,4 +179,38 @@ subtest 'a soft bounce is sent again and arrives' => sub {
     ok $worker->stop, 'stopped';
 };
 
+# Postfix itself delivers for example.org, and says so; what it gives to a server without DSN
+# (RFC 3461) it reports as relayed.
+subtest 'a report of success where the process wants it' => sub {
+    my $worker    = worker('success');
+    my $delivered = sub {
+        my ($id) = @_;
+        return $stage->db->value("SELECT coalesce(string_agg(split_part(address, '\@', 1), ' ' "
+                . "ORDER BY address), '') FROM bounce.communication_recipient "
+                . "WHERE communication_id = $id AND delivered_at IS NOT NULL");
+    };
+    my $reports = sub {
+        my ($id) = @_;
+        return $stage->db->value("SELECT coalesce(string_agg(action, ' ' ORDER BY action), '') "
+                . "FROM bounce.bounce WHERE communication_id = $id");
+    };
+    $stage->parameter(report_delivered => 'on', 'newsletter');
+    $stage->remote->answer('@without', 'DSN');
+    my @to    = ('a@example.org', 'b@example.org', 'c@remote.test');
+    my $quiet = $worker->submit(to => \@to);
+    my $asked = $worker->submit(to => \@to, process => 'newsletter');
+    is_soon(sub { $reports->($asked) }, 'delivered delivered relayed', 'a report for each');
+    is $delivered->($asked), 'a b', 'delivered is kept for each recipient, relayed is not';
+    is $stage->db->value("SELECT json -> 'info' ->> 'delivered' FROM bounce.delivery "
+            . "WHERE communication_id = $asked"), '["a@example.org", "b@example.org"]',
+        'and is told to the application';
+    is $stage->db->value("SELECT string_agg(DISTINCT trust::text, ' ') FROM bounce.bounce "
+            . "WHERE communication_id = $asked"), 'token', 'it came to the signed return path';
+    is $worker->state($asked)->{state}, 'SUCCESS', 'nothing else changes';
+    is_soon(sub { scalar arrived('c@remote.test') }, 2, 'both mails arrived');
+    is $reports->($quiet), '', 'nobody is asked where the process does not want it';
+    $stage->remote->answer('@without', undef);
+    ok $worker->stop, 'stopped';
+};
+
 finish();
