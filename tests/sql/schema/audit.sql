@@ -62,6 +62,12 @@ SELECT test.set('follow_up', 'on');
 SELECT test.set('guard', 'off');
 SELECT test.dead('f@f.example');
 SELECT is(test.faults(), '', 'an open follow-up of a dead address is none');
+SAVEPOINT follow_up;
+SET LOCAL session_replication_role = replica;    -- the trigger lets nobody do this
+UPDATE bounce.communication_recipient SET state = 'sent', bounce_id = NULL
+WHERE address = 'f@f.example';
+SELECT is(test.faults(), 'follow-up of what is done 1', 'a follow-up of one who has not bounced');
+ROLLBACK TO follow_up;
 UPDATE bounce.task SET bounce_id = 999999 WHERE address = 'f@f.example';
 SELECT is(test.faults(), 'task without matter 1', 'a task whose bounce is gone');
 
@@ -72,6 +78,10 @@ SELECT is(test.faults(), 'lease without worker 1, task without matter 1', 'a lea
 UPDATE bounce.follow_up SET claimed_by = 'app', lease_expire_time = now() - interval '2 days'
 WHERE kind = 'hard_bounce';
 SELECT matches(test.faults(), 'claim without end 1', 'a claim that nobody ends');
+SET LOCAL session_replication_role = replica;
+UPDATE bounce.communication_delivery SET state = 'RETRY', lease_expire_time = NULL, due_at = now()
+WHERE state = 'PROCESSING';
+SELECT matches(test.faults(), 'claim without end 2', 'a recipient in a claim that was given back');
 SELECT is((SELECT count(*) FROM bounce.audit() WHERE mend IS NULL OR sample = ''), 0::bigint,
           'each says how to mend it');
 
