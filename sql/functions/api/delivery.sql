@@ -153,6 +153,7 @@ DECLARE
   attempt integer;
   is_blocked boolean;
   content bounce.delivery_content;
+  now_sent CONSTANT timestamptz := clock_timestamp();    -- once: the first try is also the last
 BEGIN
   IF d.state IS DISTINCT FROM 'PROCESSING' THEN
     RETURN;
@@ -176,7 +177,7 @@ BEGIN
     RETURN;
   END IF;
   UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt,
-    first_try_at = coalesce(q.first_try_at, clock_timestamp()), last_try_at = clock_timestamp()
+    first_try_at = coalesce(q.first_try_at, now_sent), last_try_at = now_sent
   WHERE q.recipient_id = ANY (recipient_ids);
   content := bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
   IF content.message_id IS NULL THEN
