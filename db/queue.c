@@ -25,11 +25,11 @@ static const char listen_urgent_statement[] = "LISTEN bounce_send_now";
 static const char plan_statement[] = "SET plan_cache_mode = force_generic_plan";
 static const char claim_statement[] =
     "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
-    " envelope_id, bytes, response, asks_success"
+    " envelope_id, bytes, response, asks_success, simulates"
     " FROM bounce.claim_deliveries(worker => $1, server => $2, batch => $3::integer)";
 static const char claim_urgent_statement[] =
     "SELECT claim_id, communication_id, recipient_ids, addresses, attempt, envelope_sender,"
-    " envelope_id, bytes, response, asks_success"
+    " envelope_id, bytes, response, asks_success, simulates"
     " FROM bounce.claim_urgent(worker => $1, batch => $2::integer)";
 static const char step_name[] = "step"; /* prepared: there is one for each mail */
 static const char step_statement[] =
@@ -151,6 +151,7 @@ static void item_free(void *data)
 	g_free(item->sender);
 	g_free(item->envelope_id);
 	g_free(item->response);
+	g_free(item->simulates);
 	g_free(item);
 }
 
@@ -167,6 +168,7 @@ static struct db_item *read_item(const PGresult *result, int row)
 	item->envelope_id = g_strdup(pg_value(result, row, "envelope_id"));
 	item->response = g_strdup(pg_value(result, row, "response"));
 	item->bytes = (size_t)g_ascii_strtoull(pg_value(result, row, "bytes"), NULL, 10);
+	item->simulates = g_strdup(pg_value(result, row, "simulates"));
 	item->asks_success = g_strcmp0(pg_value(result, row, "asks_success"), "t") == 0;
 	return item;
 }

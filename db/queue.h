@@ -34,6 +34,7 @@ struct db_item {
 	char *response; /* to the last try of this send that counts; "": there was none */
 	size_t bytes;   /* of the content, before encoding */
 	bool asks_success;
+	char *simulates; /* the behaviour of a test address, see delivery/simulator.h; "": none */
 };
 
 /* What to send. Absence is "". */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "delivery/compose.h"
 #include "delivery/outcome.h"
+#include "delivery/simulator.h"
 
 enum {
 	SETTLE_DELAY_MAX = 15, /* seconds between two tries to reach the database */
@@ -159,11 +160,25 @@ static char *uncomposable_outcomes(const struct claim *claim, const struct db_it
 	return outcome_document(claim->context->rules, claim->context->server, item, &result);
 }
 
+static bool is_simulated(const struct db_item *item)
+{
+	return *item->simulates != '\0';
+}
+
+/* What is sent for an item: its message, or what comes back from a test address. */
+static GBytes *message_of(const struct db_item *item, const struct db_content *content,
+			  GError **error)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+	return is_simulated(item) ? simulator_report(item, content, now)
+				  : compose_message(content, now, error);
+}
+
 static GBytes *begin_item(void *context, size_t index)
 {
 	struct claim *claim = context;
 	const struct db_item *item = claim->items->pdata[index];
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autoptr(GError) error = NULL;
 
 	if (claim->beginning < 0)
@@ -171,8 +186,8 @@ static GBytes *begin_item(void *context, size_t index)
 	g_autoptr(db_content_t) content = receive_begin(claim);
 	if (!content)
 		return NULL;
-	claim->was_sender_accepted = true;
-	GBytes *bytes = compose_message(content, now, &error);
+	claim->was_sender_accepted = claim->was_sender_accepted || !is_simulated(item);
+	GBytes *bytes = message_of(item, content, &error);
 	if (bytes) {
 		claim->stages[index] = STAGE_SENT;
 		return bytes;
@@ -274,13 +289,14 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 		return; /* we hung up, or the server did: no fault of this mail */
 	struct smtp_reply reply = {0};
 	enum outcome_blame blame = outcome_blame(result, g_strv_length(item->addresses), &reply);
-	if (blame != BLAME_MAIL && !claim->was_sender_accepted) {
+	if (blame != BLAME_MAIL && !claim->was_sender_accepted && !is_simulated(item)) {
 		keep_refused(claim, index, result);
 		return;
 	}
 	char *outcomes =
 	    outcome_document(claim->context->rules, claim->context->server, item, result);
-	claim->was_sender_accepted = claim->was_sender_accepted || blame == BLAME_MAIL;
+	claim->was_sender_accepted =
+	    claim->was_sender_accepted || (blame == BLAME_MAIL && !is_simulated(item));
 	log_outcomes(item, result);
 	claim->stages[index] = STAGE_ENDED;
 	set_unsettled(claim, item, outcomes);
@@ -289,6 +305,18 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 
 /* --- the claim -------------------------------------------------------------------------- */
 
+/* The report of a test address goes to the return path, with the null sender (RFC 3461). */
+static struct smtp_transaction transaction_of(struct db_item *item, bool is_report)
+{
+	return (struct smtp_transaction){.sender = is_report ? "" : item->sender,
+					 .recipients = is_report ? &item->sender : item->addresses,
+					 .recipient_count =
+					     is_report ? 1 : g_strv_length(item->addresses),
+					 .envelope_id = item->envelope_id,
+					 .asks_success = item->asks_success,
+					 .size_estimate = item->bytes + SIZE_OF_HEADER};
+}
+
 static char *send_items(struct claim *claim)
 {
 	const struct smtp_handler handler = {
@@ -296,17 +324,9 @@ static char *send_items(struct claim *claim)
 	g_autofree struct smtp_transaction *list =
 	    g_new0(struct smtp_transaction, claim->items->len);
 
-	for (guint i = 0; i < claim->items->len; i++) {
-		const struct db_item *item = claim->items->pdata[i];
-
+	for (guint i = 0; i < claim->items->len; i++)
 		list[i] =
-		    (struct smtp_transaction){.sender = item->sender,
-					      .recipients = item->addresses,
-					      .recipient_count = g_strv_length(item->addresses),
-					      .envelope_id = item->envelope_id,
-					      .asks_success = item->asks_success,
-					      .size_estimate = item->bytes + SIZE_OF_HEADER};
-	}
+		    transaction_of(claim->items->pdata[i], is_simulated(claim->items->pdata[i]));
 	return smtp_session_run(claim->context->client, list, claim->items->len, &handler);
 }
 

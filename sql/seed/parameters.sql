@@ -239,6 +239,10 @@ SELECT bounce_internal.define_parameter('delivery_unknown', 'enum', 'ask',
   allowed => '{ask,retry}', per_process => true,
   description => 'a send whose final reply was not heard: ask: a task, a person decides; retry: '
                  'it is sent again, and may arrive twice');
+SELECT bounce_internal.define_parameter('test_addresses', 'boolean', 'on', per_process => true,
+  description => 'a mail to hard@bounce-test.invalid, soft@, technical@ ... is not sent there: '
+                 'bounce-delivery sends what would come back to the return path. It is counted in '
+                 'no rate and makes no task');
 
 SELECT bounce_internal.define_parameter('report_delivered', 'boolean', 'off',
   per_process => true,

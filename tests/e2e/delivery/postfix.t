@@ -213,4 +213,47 @@ subtest 'a report of success where the process wants it' => sub {
     ok $worker->stop, 'stopped';
 };
 
+# bounce-delivery sends what would come back; Postfix takes it to the milter as anybody's report.
+subtest 'test addresses behave as they are called' => sub {
+    my $worker = worker('simulator');
+    my %become = (
+        'hard'         => [ 'hard',         'user_unknown',  'bounced' ],
+        'soft'         => [ 'soft',         'mailbox_full',  'bounced' ],
+        'technical'    => [ 'technical',    'spam_rejected', 'bounced' ],
+        'unclassified' => [ 'unclassified', 'undetermined',  'sent' ],
+        'delayed'      => [ 'technical',    'delayed',       'sent' ],
+        'delivered'    => [ 'technical',    'delivered',     'sent' ],
+        'complaint'    => [ 'technical',    'complaint',     'sent' ],
+        'auto-reply'   => [ 'auto_reply',   'vacation',      'sent' ],
+        'left'         => [ 'auto_reply',   'has_left',      'sent' ],
+        'nonsense'     => [ 'hard',         'user_unknown',  'bounced' ],
+    );
+    my $reports = $stage->count('bounce.bounce');
+    my @names   = sort keys %become;
+    my %id      = map { ($_ => $worker->submit(to => ["$_+1\@bounce-test.invalid"])) } @names;
+    is_soon(sub { $stage->count('bounce.bounce') - $reports }, scalar @names, 'a report of each');
+    for my $name (@names) {
+        is $stage->db->value("SELECT concat_ws(' ', b.class, b.reason, r.state, b.trust, m.source) "
+                . "FROM bounce.bounce AS b JOIN bounce.bounce_message AS m "
+                . "ON m.id = b.bounce_message_id JOIN bounce.communication_recipient AS r "
+                . "ON r.id = b.recipient_id WHERE b.communication_id = $id{$name}"),
+            "@{ $become{$name} } token milter", $name;
+        is $worker->state($id{$name})->{attempts}, 1, "$name: sent once";
+    }
+    is $stage->count("bounce.communication_recipient WHERE delivered_at IS NOT NULL "
+            . "AND communication_id = $id{delivered}"), 1, 'delivered is kept';
+    is $stage->db->value("SELECT new_address || ' ' || has_left FROM bounce.auto_reply "
+            . "WHERE communication_id = $id{left}"), 'successor@bounce-test.invalid true',
+        'what a reply says, too';
+    ok $stage->is_blocked('hard+1@bounce-test.invalid'), 'a hard one is blocked';
+    is $stage->count("bounce.task WHERE domain = 'bounce-test.invalid'"), 0, 'nobody has a task';
+    is scalar(grep { "@{ $_->{recipients} }" =~ /bounce-test/ } $stage->remote->received), 0,
+        'nothing is sent there';
+    $stage->db->sql("SELECT bounce.lift_block('hard+1\@bounce-test.invalid', 'five minutes');\n");
+    my $again = $worker->submit(to => ['hard+1@bounce-test.invalid']);
+    is_soon(sub { $stage->count("bounce.bounce WHERE communication_id = $again") },
+        1, 'it can be done again');
+    ok $worker->stop, 'stopped';
+};
+
 finish();

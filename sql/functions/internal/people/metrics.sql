@@ -28,7 +28,8 @@ BEGIN
                                        'process', c.process, 'trust', b.trust::text),
          count(*)::double precision
   FROM bounce.bounce AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
-  WHERE b.received_at >= midnight
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE b.received_at >= midnight AND bounce_internal.is_test_address(r.address_key) IS NOT TRUE
   GROUP BY b.class, b.reason, c.process, b.trust;
   RETURN QUERY
   SELECT 'bounce_messages_total', bounce_internal.metric_labels('source', m.source, 'kind', m.kind),
@@ -39,7 +40,8 @@ BEGIN
          count(*)::double precision
   FROM bounce.communication_recipient AS r
   JOIN bounce.communication AS c ON c.id = r.communication_id
-  WHERE r.attempts > 0 AND r.created_at >= midnight GROUP BY c.process;
+  WHERE r.attempts > 0 AND r.created_at >= midnight
+    AND NOT bounce_internal.is_test_address(r.address_key) GROUP BY c.process;
   RETURN QUERY
   SELECT 'bounce_last_report_timestamp_seconds', ''::text,
          extract(epoch FROM m.received_at)::double precision

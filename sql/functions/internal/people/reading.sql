@@ -218,12 +218,14 @@ BEGIN
   FROM bounce.bounce AS b
   LEFT JOIN undone AS n ON n.id = b.id
   LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
-  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND dimension = 'domain'
-  WHERE b.received_at >= coalesce(since, '-infinity')
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
+    AND b.received_at >= coalesce(since, '-infinity')
     AND b.received_at < coalesce(until, 'infinity');
 END $$;
 COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS
-  'each bounce of a period with its label, and whether it was taken back';
+  'each bounce of a period but those of test addresses, with its label, and whether it was taken '
+  'back';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sent_labels(
   dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
@@ -235,7 +237,8 @@ BEGIN
            ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, count(*)
   FROM bounce.communication_recipient AS r
   LEFT JOIN bounce.communication AS c ON c.id = r.communication_id AND dimension = 'process'
-  WHERE r.attempts > 0 AND r.created_at >= coalesce(since, '-infinity')
+  WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
+    AND r.created_at >= coalesce(since, '-infinity')
     AND r.created_at < coalesce(until, 'infinity')
   GROUP BY name;
 END $$;

@@ -115,7 +115,8 @@ BEGIN
       WHERE r.id > last ORDER BY r.id LIMIT batch),
     put AS (
       INSERT INTO bounce.known_domain (domain) SELECT DISTINCT n.domain FROM next AS n
-                                               WHERE n.domain <> '' ORDER BY 1
+                                               WHERE n.domain NOT IN ('', 'bounce-test.invalid')
+                                               ORDER BY 1
                                                ON CONFLICT DO NOTHING)
     SELECT count(*), max(n.id) INTO learned, last FROM next AS n;
     UPDATE bounce.known_domain_progress AS p SET recipient_id = last WHERE last IS NOT NULL;

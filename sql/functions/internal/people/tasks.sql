@@ -48,6 +48,10 @@ DECLARE
   gathers CONSTANT boolean := bounce_internal.gathers(f.task_kind, f.task_key);
   is_new boolean := false;
 BEGIN
+  IF bounce_internal.is_test_address(f.address) THEN
+    f := bounce_internal.step(f, 'task', format('task %s (none, it is a test)', f.task_kind));
+    RETURN;
+  END IF;
   IF gathers THEN
     f.task_id := bounce_internal.open_gathering(f.task_key);
   END IF;

@@ -57,6 +57,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF f.policy ->> 'owner_mailbox' <> '' AND (f.policy ->> 'owner_notice')::boolean
      AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
+     AND NOT bounce_internal.is_test_address(f.address)
      AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
     f := bounce_internal.put_follow_up(f, 'owner_notice', f.policy ->> 'owner_mailbox',
                                        bounce_internal.owner_text(f));

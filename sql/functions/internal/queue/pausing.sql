@@ -14,6 +14,7 @@ BEGIN
         FROM bounce.communication AS c
         JOIN bounce.communication_recipient AS r ON r.communication_id = c.id
         WHERE c.process = bounce_rate.process AND c.created_at > since AND r.attempts > 0
+          AND NOT bounce_internal.is_test_address(r.address_key)
         ORDER BY c.created_at DESC LIMIT at_most) AS m;
 END $$;
 COMMENT ON FUNCTION bounce_internal.bounce_rate(text, timestamptz) IS

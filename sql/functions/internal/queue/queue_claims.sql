@@ -116,10 +116,15 @@ BEGIN
                 || bounce_internal.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
               ELSE r.sender END, r.envelope_id, r.bytes, max(r.response),
          (bounce_internal.policy_of(r.process) ->> 'report_delivered')::boolean
+           AND max(r.simulates) = '',
+         max(r.simulates)
   FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, d.urgent_at, c.sender,
                c.envelope_id, k.null_sender, k.bytes,
                a.id, a.address, a.attempts,
                CASE WHEN q.tries > 0 THEN q.response ELSE '' END AS response,
+               CASE WHEN has_tokens AND NOT k.null_sender
+                    THEN bounce_internal.simulates(a.address_key, d.process)
+                    ELSE '' END AS simulates,
                CASE WHEN has_tokens AND NOT k.null_sender THEN a.id
                     -- RFC 5321 section 4.5.3.1.8: so many are taken everywhere
                     ELSE (row_number() OVER (PARTITION BY d.communication_id, a.attempts

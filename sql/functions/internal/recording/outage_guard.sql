@@ -155,6 +155,7 @@ BEGIN
     RETURN (SELECT count(*) FROM (
       SELECT FROM bounce.communication_recipient AS r
       WHERE r.state = 'sent' AND r.last_attempt_at >= since AND r.id <> ALL (counted)
+        AND NOT bounce_internal.is_test_address(r.address_key)
       LIMIT at_most) AS q);
   END IF;
   RETURN (SELECT count(*) FROM (
@@ -351,7 +352,8 @@ DECLARE
   o bounce.outage;
 BEGIN
   FOREACH f IN ARRAY findings LOOP
-    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean;
+    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean
+                  OR bounce_internal.is_test_address(f.address);
     keys := bounce_internal.guard_abouts(f.address, f.diagnostic);
     o := bounce_internal.current_outage(keys, (f.policy ->> 'guard_window')::interval, at);
     is_outage := is_outage OR coalesce(o.status = 'open', false);
@@ -381,7 +383,8 @@ DECLARE
 BEGIN
   FOR n IN 1 .. cardinality(findings) LOOP
     f := findings[n];
-    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean;
+    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean
+                  OR bounce_internal.is_test_address(f.address);
     f.outage_id := bounce_internal.held_by(
       bounce_internal.outage_of(bounce_internal.guard_abouts(f.address, f.diagnostic), 'infinity'),
       f.address);

@@ -100,7 +100,8 @@ DECLARE
   days date[];
   score numeric;
 BEGIN
-  IF f.policy ->> 'soft_score' = 'off' OR bounce_internal.id_is_shared(f) THEN
+  IF f.policy ->> 'soft_score' = 'off' OR bounce_internal.is_test_address(f.address)
+     OR bounce_internal.id_is_shared(f) THEN
     RETURN;
   END IF;
   INSERT INTO bounce.soft_bounce_day (address_key, day, bounce_id)
