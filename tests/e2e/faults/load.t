@@ -1,15 +1,46 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Faults of one host while bounces come in; Bounce::Faults says what is added up after each.
 # make check-faults prints the table at the end; LONG=1 sends many more.
+use Bounce::DatabaseProxy;
 use Bounce::Faults;
+use Bounce::SmallDisk;
 use Bounce::Test;
+use IO::Socket::INET;
 use Time::HiRes qw(sleep);
 
-my $stage  = stage(servers => 0, daemon => { pool_wait => 2, query_wait => 3 });
+my $stage  = stage(servers => 0, daemon => { pool_wait => 2, query_wait => 3, sessions_max => 24 });
 my $faults = Bounce::Faults->new($stage)->start;
 my ($db, $daemon) = ($stage->db, $stage->daemon);
 
 sub under { my (@run) = @_; return $faults->under(@run) }
+
+sub restart_daemon {
+    my (%key) = @_;
+    $daemon->kill;
+    $daemon->set(%key);
+    $daemon->start;
+    return;
+}
+
+# Somebody who sends us a mail line by line, with a pause after each. Returns the process.
+sub strange_client {
+    my ($pause) = @_;
+    return Bounce::Process::in_child(sub {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $stage->mta->port)
+            or return;
+        for my $line ('EHLO slow.test',
+            'MAIL FROM:<>', 'RCPT TO:<' . Bounce::Stage::BOUNCE_MAILBOX . '>', 'DATA') {
+            print $socket "$line\r\n";
+            my $reply;
+            do { $reply = <$socket> // '' } while $reply =~ /^\d{3}-/;
+        }
+        while (1) {
+            print $socket "X-Line: and another\r\n";
+            $socket->flush;
+            sleep $pause;
+        }
+    });
+}
 
 $stage->parameter(guard => 'off');
 under('nothing', sub { });
@@ -43,7 +74,7 @@ under(
         $faults->again(
             10,
             sub {
-                $db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                $db->sql( "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                         . "WHERE usename = '@{[Bounce::Daemon::ACCOUNT]}';\n");
                 sleep 0.2;
             });
@@ -56,7 +87,7 @@ under(
             3,
             sub {
                 my ($n) = @_;
-                $db->sql("BEGIN; LOCK TABLE bounce.$table[$n % 3] IN ACCESS EXCLUSIVE MODE; "
+                $db->sql( "BEGIN; LOCK TABLE bounce.$table[$n % 3] IN ACCESS EXCLUSIVE MODE; "
                         . "SELECT pg_sleep(1); COMMIT;\n");
             });
     });
@@ -98,6 +129,55 @@ under(
 SELECT bounce_internal.change_month('drop', e.parent, e.month) FROM bounce.event_partition AS e
 WHERE e.month > now() + interval '6 months';
 END
+            });
+    });
+under(
+    'answers lost',
+    sub {
+        # of the database to the milter, which has been told nothing of what is committed
+        my $proxy = Bounce::DatabaseProxy->new($stage->instance, $db)->start;
+        restart_daemon(conninfo => $proxy->conninfo);
+        $proxy->lose_one_of(4);
+        $faults->wait_for_reports(40);
+        $proxy->lose_one_of(1_000_000);
+        $faults->wait_for_end;
+        restart_daemon(conninfo => $db->conninfo(user => Bounce::Daemon::ACCOUNT));
+    },
+    stops => 'common',
+    deaf  => 4
+);
+under(
+    'slow and stuck clients',
+    sub {
+        # beside these there is room for a few bounces, then there is none
+        my @client = map { strange_client($_) } (0.2) x 6, (600) x 10;
+        $faults->wait_for_reports(15);
+        push @client, map { strange_client(600) } 1 .. 20;
+        sleep 1;
+        kill KILL => @client;
+        waitpid $_, 0 for @client;
+    });
+
+under(
+    'disk full',
+    sub {
+        my $disk = Bounce::SmallDisk->new($stage->instance, $db)->start;
+        $faults->again(
+            1,
+            sub {
+                $faults->wait_for_reports(5);
+                $disk->fill;
+                my $hog = "CREATE TEMP TABLE hog AS SELECT generate_series(1, 100000);\n";
+                eval { $db->sql($hog); 1 } and die "the disk is not full\n";
+                my $next_file = "SELECT txid_current(); SELECT pg_switch_wal();\n";
+                $stage->wait_for(
+                    20,
+                    sub {
+                        !eval { $db->sql($next_file); 1 }
+                    });    # it panics
+                $disk->free;
+                $db->crash if $db->is_alive;
+                $db->restart;
             });
     });
 $stage->parameter(guard         => 'on');

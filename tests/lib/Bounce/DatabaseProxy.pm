@@ -3,7 +3,8 @@ package Bounce::DatabaseProxy;
 
 =head1 NAME
 
-Bounce::DatabaseProxy - between a worker and PostgreSQL, to kill it at one statement
+Bounce::DatabaseProxy - between a daemon and PostgreSQL, to kill it at one statement, or to lose
+answers
 
 =head1 SYNOPSIS
 
@@ -75,6 +76,10 @@ sub conninfo {
     return $text;
 }
 
+# From now on one of so many answers is lost, and its connection with it: the server has done what
+# it was asked.
+sub lose_one_of { my ($self, $answers) = @_; return $self->kill_at('any', 'lose', $answers) }
+
 # From now on; no argument: nobody is killed.
 sub kill_at {
     my ($self, @rule) = @_;
@@ -95,6 +100,7 @@ sub _serve {
         my $client = $listen->accept or next;
         my $pid    = fork // next;
         next if $pid;
+        srand;    # each connection its own chances
         $self->_connection($client);
         POSIX::_exit(0);
     }
@@ -135,7 +141,7 @@ sub _answer {
     while (my ($type, $body, $whole) = $self->_message($buffer)) {
         $self->{held} .= $whole;
         next unless $type eq 'Z' || !defined $self->{statement};
-        $self->_kill('after') if $type eq 'Z';
+        $self->_kill('after'), $self->_lose if $type eq 'Z';
         _write($client, $self->{held});
         $self->{held}      = '';
         $self->{statement} = undef if $type eq 'Z';
@@ -179,10 +185,22 @@ sub _step {
     return $is_null[0] ? 'begin' : $is_null[3] ? 'settle' : 'settle+begin';
 }
 
+sub _rule {
+    my ($self) = @_;
+    return split /\t/, join '', $self->{instance}->read_lines($self->{rule});
+}
+
+sub _lose {
+    my ($self) = @_;
+    my (undef, $wanted, $answers) = $self->_rule;
+    POSIX::_exit(0)
+        if ($wanted // '') eq 'lose' && defined $self->{statement} && rand $answers < 1;
+    return;
+}
+
 sub _kill {
     my ($self, $when) = @_;
-    my ($statement, $wanted, $pid) = split /\t/, join '',
-        $self->{instance}->read_lines($self->{rule});
+    my ($statement, $wanted, $pid) = $self->_rule;
     return
            unless defined $pid
         && defined $self->{statement}

@@ -40,12 +40,12 @@ use Time::HiRes qw(sleep time);
 
 use constant {
     SENDERS  => 3,
-    PATIENCE => 600,    # seconds until a report has to be taken
+    PATIENCE => 600,                                # seconds until a report has to be taken
     LONG     => $ENV{BOUNCE_FAULTS_LONG} ? 1 : 0,
 };
 use constant {
-    MAILS => LONG ? 600 : 45,     # of each fault
-    PAUSE => LONG ? 0.5 : 0.1,    # between ordinary mails, in seconds
+    MAILS => LONG ? 600 : 45,                       # of each fault
+    PAUSE => LONG ? 0.5 : 0.1,                      # between ordinary mails, in seconds
 };
 
 sub new {
@@ -83,11 +83,11 @@ sub under {
         %option
     );
     $self->{run} = \%run;
-    my @row = $self->_register;
+    my @row     = $self->_register;
     my $watcher = $self->_start_watching;
     $self->{child} = { map { ($_ => undef) } $self->_start_senders(@row) };
     ok(eval { $break->(); 1 }, "$name: done") or diag $@;
-    sleep 0.05 while $self->_is_under_load;
+    $self->wait_for_end;
     is scalar(grep { $_ } values %{ $self->{child} }), 0,
         "$name: every report was taken in the end";
     kill TERM => $watcher;
@@ -113,6 +113,9 @@ sub wait_for_reports {
     $self->{stage}->wait_for(60, sub { !$self->_is_under_load || $self->recorded >= $count });
     return;
 }
+
+# Waits until every report is taken.
+sub wait_for_end { my ($self) = @_; sleep 0.05 while $self->_is_under_load; return }
 
 sub recorded {
     my ($self) = @_;
@@ -187,7 +190,7 @@ sub _send_all {
         my ($code) = eval {
             $host[0]->smtp->send(from => '', to => [ $row->{return_path} ], mail => _report($row));
         };
-        next     if ($code // 0) == 250 && !($deaf && rand $deaf < 1);
+        next if ($code // 0) == 250 && !($deaf && rand $deaf < 1);
         return 0 if time > $deadline;
         push @row, $row;
         sleep 0.05;
@@ -215,7 +218,7 @@ WHERE r.address_key LIKE :'place'
 END
     is $sum->{recipients}, $run->{mails}, "$run->{name}: none is lost";
     is $sum->{bounced},    $run->{mails}, "$run->{name}: none is doubled";
-    is $sum->{marked}, $run->{mails}, "$run->{name}: each has its state" unless $run->{people};
+    is $sum->{marked},     $run->{mails}, "$run->{name}: each has its state" unless $run->{people};
     for my $host (@{ $self->{hosts} }) {
         $stage->wait_for(120, sub { $host->mta->flush; $host->mta->queue eq '' });
         is $host->mta->queue, '', "$run->{name}: nothing is left in the queue of Postfix";
@@ -269,8 +272,7 @@ sub _audit_innocent {
     push @{ $put_off{ $_->[0] } }, $_->[4] for grep { $_->[2] != 250 } @line;
     for my $way (grep { $run->{stops} ne 'all' && $run->{stops} ne $_ } sort keys %{ $self->{way} })
     {
-        is_deeply $put_off{$way} // [], [],
-            "$run->{name}: mail of others is never put off ($way)";
+        is_deeply $put_off{$way} // [], [], "$run->{name}: mail of others is never put off ($way)";
     }
     $self->_is_delivered(map { $_->[1] } grep { $_->[2] == 250 } @line);
     return (scalar @line, (map { scalar @{ $put_off{$_} // [] } } qw(common apart)), $longest);
@@ -278,8 +280,8 @@ sub _audit_innocent {
 
 # A Postfix that is ended between the reply of the other side and its own note sends again.
 sub _is_delivered {
-    my ($self, @address) = @_;
-    my ($stage, $run) = @$self{qw(stage run)};
+    my ($self,  @address) = @_;
+    my ($stage, $run)     = @$self{qw(stage run)};
     my %arrived;
     $arrived{$_}++ for map { @{ $_->{recipients} } } $stage->remote->received;
     is_deeply [ grep { !$arrived{$_} } @address ], [],

@@ -30,9 +30,15 @@ use constant SUPERUSER => 'postgres';
 
 sub new {
     my ($class, $instance) = @_;
-    my $self = bless { instance => $instance, bin => _bindir() }, $class;
+    my $self = bless { instance => $instance, bin => _bindir(), name => 'postgres', within => [] },
+        $class;
     return $self;
 }
+
+sub data { return $_[0]{data} }
+
+# From now on the server is started by these words, which also make it another user's than root's.
+sub run_within { my ($self, @word) = @_; $self->{within} = [@word]; return }
 
 # The newest server on this machine: Debian keeps one directory per version.
 sub _bindir {
@@ -64,14 +70,15 @@ sub start {
 sub restart {
     my ($self)   = @_;
     my $instance = $self->{instance};
-    my $pid      = $instance->start(
-        name     => 'postgres',
-        command  => [ "$self->{bin}/postgres", '-D', $self->{data} ],
-        user     => $instance->server_user,
+    my @within   = @{ $self->{within} };
+    $instance->start(
+        name     => $self->{name},
+        command  => [ @within, "$self->{bin}/postgres", '-D', $self->{data} ],
+        user     => @within ? undef : $instance->server_user,
         pid_file => "$self->{data}/postmaster.pid",
         signal   => 'INT'
     );    # fast shutdown
-    $instance->wait_for(60, sub { $self->_is_ready || !$instance->is_alive('postgres') });
+    $instance->wait_for(60, sub { $self->_is_ready || !$self->is_alive });
     $self->_is_ready or die "PostgreSQL did not start\n" . $instance->log_tail;
     return $self;
 }
@@ -85,7 +92,55 @@ sub control {
     return "$user$pg_ctl -m fast stop", "$user$pg_ctl -l /dev/null start";
 }
 
-sub stop { my ($self) = @_; return $self->{instance}->stop_server('postgres') }
+sub stop { my ($self) = @_; return $self->{instance}->stop_server($self->{name}) }
+
+sub is_alive { my ($self) = @_; return $self->{instance}->is_alive($self->{name}) }
+
+# As a crash does: no process is asked to finish anything. Waits until it is gone.
+sub crash {
+    my ($self) = @_;
+    $self->{instance}->signal_server($self->{name}, 'QUIT');
+    return $self->{instance}->wait_for(60, sub { !$self->is_alive });
+}
+
+# A standby of a server that runs: it follows until it is promoted, and nothing is committed that it
+# has not.
+sub standby {
+    my ($class, $leader) = @_;
+    my $self     = $class->new($leader->{instance});
+    my $instance = $self->{instance};
+    my $user     = $instance->server_user;
+    $self->{name}       = 'standby';
+    $self->{socket_dir} = $instance->make_dir('standby', user => $user);
+    $self->{data}       = "$self->{socket_dir}/data";
+    $instance->run(
+        [
+            "$self->{bin}/pg_basebackup", qw(-R -X stream -c fast --no-sync -D),
+            $self->{data},                '-d',
+            $leader->conninfo(dbname => 'postgres')
+        ],
+        user => $user
+    );
+    $self->_append_conf("unix_socket_directories = '$self->{socket_dir}'\n");
+    $self->restart;
+    $leader->sql("ALTER SYSTEM SET synchronous_standby_names = '*';\n");
+    $leader->sql("SELECT pg_reload_conf();\n");
+    return $self;
+}
+
+sub promote {
+    my ($self) = @_;
+    return $self->{instance}->run([ "$self->{bin}/pg_ctl", 'promote', '-w', '-D', $self->{data} ],
+        user => $self->{instance}->server_user);
+}
+
+# What a program needs to find the one of the two that leads.
+sub conninfo_of_leader {
+    my ($self, $other, %option) = @_;
+    my $ports = join ',', PORT, PORT;
+    return $self->conninfo(%option) =~ s/host=\S+/host=$self->{socket_dir},$other->{socket_dir}/r
+        =~ s/port=\S+/port=$ports/r . ' target_session_attrs=read-write';
+}
 
 sub _is_ready {
     my ($self)   = @_;
@@ -103,9 +158,9 @@ sub _configure {
     my @map      = map { [ $_, SUPERUSER ], [ $_, 'bounce_daemon' ] } sort keys %owner;
     push @map, [ $instance->daemon_user, 'bounce_daemon' ];
     $self->_write('pg_ident.conf', join '', map { "private $_->[0] $_->[1]\n" } @map);
-    $self->_write('pg_hba.conf', "local all all peer map=private\n");
-    open my $file, '>>', "$self->{data}/postgresql.conf" or die "postgresql.conf: $!\n";
-    print $file <<"END";
+    $self->_write('pg_hba.conf',
+        join '', map { "local $_ all peer map=private\n" } qw(all replication));
+    return $self->_append_conf(<<"END");
 listen_addresses = ''
 port = @{[PORT]}
 unix_socket_directories = '$self->{socket_dir}'
@@ -116,6 +171,12 @@ full_page_writes = off
 client_min_messages = warning
 log_line_prefix = '%m [%p] %u '
 END
+}
+
+sub _append_conf {
+    my ($self, $text) = @_;
+    open my $file, '>>', "$self->{data}/postgresql.conf" or die "postgresql.conf: $!\n";
+    print $file $text;
     close $file;
     return;
 }
