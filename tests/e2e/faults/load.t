@@ -138,7 +138,7 @@ under(
         my $proxy = Bounce::DatabaseProxy->new($stage->instance, $db)->start;
         restart_daemon(conninfo => $proxy->conninfo);
         $proxy->lose_one_of(4);
-        $faults->wait_for_reports(40);
+        $faults->wait_for_reports(0.9 * Bounce::Faults::MAILS);
         $proxy->lose_one_of(1_000_000);
         $faults->wait_for_end;
         restart_daemon(conninfo => $db->conninfo(user => Bounce::Daemon::ACCOUNT));
@@ -158,6 +158,7 @@ under(
         waitpid $_, 0 for @client;
     });
 
+under('fifty thousand', sub { }, mails => 50_000) if Bounce::Faults::LONG;
 under(
     'disk full',
     sub {

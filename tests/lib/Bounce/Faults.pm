@@ -66,7 +66,6 @@ sub start {
         push @{ $self->{hosts} }, $host;
         $self->{way} //= { common => $host->mta->port, apart => $apart };
     }
-    $self->{ctl} = Bounce::Ctl->new($self->{stage});
     return $self;
 }
 
@@ -107,10 +106,12 @@ sub again {
     return;
 }
 
-# Waits until that many reports of this run are recorded, or none comes any more.
+# Waits until that many more reports are recorded, or none comes any more.
 sub wait_for_reports {
     my ($self, $count) = @_;
-    $self->{stage}->wait_for(60, sub { !$self->_is_under_load || $self->recorded >= $count });
+    my $before = $self->recorded;
+    $self->{stage}
+        ->wait_for(PATIENCE, sub { !$self->_is_under_load || $self->recorded >= $before + $count });
     return;
 }
 
@@ -181,7 +182,7 @@ sub _start_senders {
 # Until each is taken; true when that was soon enough. Hosts take turns.
 sub _send_all {
     my ($self, @row) = @_;
-    my $deadline = time + PATIENCE;
+    my $deadline = time + PATIENCE + $self->{run}{mails} / 4;
     my $deaf     = $self->{run}{deaf};
     my @host     = @{ $self->{hosts} };
     srand;
@@ -223,7 +224,7 @@ END
         $stage->wait_for(120, sub { $host->mta->flush; $host->mta->queue eq '' });
         is $host->mta->queue, '', "$run->{name}: nothing is left in the queue of Postfix";
     }
-    my ($status, $text) = $self->{ctl}->run('check');
+    my ($status, $text) = Bounce::Ctl->new($stage)->run('check');
     is $status, 0, "$run->{name}: nothing is forgotten" or diag $text;
     return;
 }

@@ -134,6 +134,9 @@ sub promote {
         user => $self->{instance}->server_user);
 }
 
+# From now on that one is asked.
+sub follow { my ($self, $other) = @_; $self->{socket_dir} = $other->{socket_dir}; return }
+
 # What a program needs to find the one of the two that leads.
 sub conninfo_of_leader {
     my ($self, $other, %option) = @_;
