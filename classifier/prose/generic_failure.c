@@ -19,6 +19,10 @@
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
+enum {
+	SENTENCE_BYTES = 300 /* of a text that says that there is no such user, and no more */
+};
+
 /* A return path that names the recipient: "bounces+anna=host.example@ours.example". */
 static char *address_of_return_path(const struct message *message)
 {
@@ -58,6 +62,9 @@ static bool says_failure(const struct message *message, const char *subject, con
 		return true;
 	if (author_has_report_subject(message) &&
 	    (words_any(text, words_refusal) || author_quotes_reply(message->text)))
+		return true;
+	if (author_is_certain(message) && strlen(text) < SENTENCE_BYTES &&
+	    words_any(text, words_no_such_user))
 		return true;
 	return author_is_daemon(message) && status_code_find_reply(message->text, &reply);
 }

@@ -217,7 +217,8 @@ static void fold_host(struct fold *fold, const char *text)
 	size_t digits = strspn(text + 1, "0123456789");
 
 	if (fold->out->len == fold->word ||
-	    !(digits > 0 ? text[1 + digits] == '.' : g_str_has_prefix(text + 1, "IPv6:")))
+	    !(digits > 0 ? text[1 + digits] == '.' && text[2 + digits] != '.'
+			 : g_str_has_prefix(text + 1, "IPv6:")))
 		return;
 	g_string_truncate(fold->out, fold->word);
 	g_string_append(fold->out, "<host>");
