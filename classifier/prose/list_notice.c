@@ -32,17 +32,20 @@ static char *list_address(const char *from)
 	return NULL;
 }
 
-/* A manager that writes in its own name names the list in the subject. */
-static char *list_in_subject(const struct message *message)
+/* A manager that writes in its own name names the list in the subject, or first in the text. */
+static char *list_of_manager(const struct message *message)
 {
 	static const char *const managers[] = {"listserv@", "majordomo@", "listproc@", "sympa@",
 					       NULL};
-	const char *subject = message->header->subject;
 	g_autofree char *from = g_ascii_strdown(message->header->from, -1);
 	struct slice found;
-	if (!words_begin(from, managers) || !address_find(subject, strlen(subject), &found))
+	if (!words_begin(from, managers))
 		return NULL;
-	return g_strndup(found.data, found.len);
+	const char *const texts[] = {message->header->subject, message->text};
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		if (address_find(texts[i], strlen(texts[i]), &found))
+			return g_strndup(found.data, found.len);
+	return NULL;
 }
 
 static const char *find_any(const char *text, const char *const *phrases)
@@ -59,7 +62,7 @@ struct finding *list_notice_parse(const struct message *message)
 {
 	g_autofree char *list = list_address(message->header->from);
 	if (!list)
-		list = list_in_subject(message);
+		list = list_of_manager(message);
 	if (!list)
 		return NULL;
 	/* sentences are broken at any word */

@@ -217,6 +217,11 @@ static bool by_reply(struct question *question, struct verdict *verdict)
 	return code && decide(verdict, code->reason, code->id, reply_code);
 }
 
+static bool by_step(struct question *question, struct verdict *verdict)
+{
+	return gate_decide_by_step(question, verdict);
+}
+
 static bool by_giving_up(struct question *question, struct verdict *verdict)
 {
 	return question->permanence == PERMANENCE_TEMPORARY &&
@@ -238,6 +243,7 @@ static const struct step {
     {"weak rule", RULE_TIER_WEAK, NULL},
     {"made-up status", RULE_TIER_SITE, by_doubtful_status},
     {"reply code", RULE_TIER_SITE, by_reply},
+    {"SMTP step", RULE_TIER_SITE, by_step},
     {"gave up", RULE_TIER_SITE, by_giving_up},
 };
 

@@ -24,7 +24,8 @@
  *  7. the enhanced status code, where it is vague
  *  8. weak rules: words that are better than nothing
  *  9. the SMTP reply code
- * 10. a temporary code on a mail that came back: somebody gave up, "expired"
+ * 10. the step of SMTP that was refused for good, if it is not RCPT
+ * 11. a temporary code on a mail that came back: somebody gave up, "expired"
  *
  * Otherwise "undetermined". A class is never decided here: it follows from the
  * reason and the permanence. The codes are those of the report; where its status is

@@ -4,6 +4,8 @@
  */
 #include "classifier/verdict/gate.h"
 
+#include <string.h>
+
 bool gate_guards(const struct reason *reason)
 {
 	return reason->class == CLASS_HARD;
@@ -39,6 +41,21 @@ static void refuse_step(enum smtp_step step, struct verdict *verdict)
 	case SMTP_STEP_DATA:
 		return;
 	}
+}
+
+bool gate_decide_by_step(const struct question *question, struct verdict *verdict)
+{
+	const char *reply_code = question->recipient->reply_code;
+	if (*reply_code != '5' || question->permanence != PERMANENCE_PERMANENT)
+		return false;
+	enum smtp_step step = question_find_step(question);
+	/* 552 behind DATA may be a quota's */
+	bool is_of_message = step == SMTP_STEP_DATA && strcmp(reply_code, "552") != 0;
+	if (!smtp_step_is_before_recipient(step) && !is_of_message)
+		return false;
+	verdict_set(verdict, REASON_policy_rejected, "step:data", question->diagnostic);
+	refuse_step(step, verdict);
+	return true;
 }
 
 /* A guard that makes soft what is soft already only hides the reason. */

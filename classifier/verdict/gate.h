@@ -18,4 +18,9 @@ bool gate_guards(const struct reason *reason);
  * guard finds somebody or something else in the same words. Returns true. */
 bool gate_pass(const struct question *question, struct verdict *verdict);
 
+/* A final refusal in words that nothing knows: before the recipient was named it is about the
+ * client or the sender, after DATA about the message. False if it was at RCPT, or at no step that
+ * is known. */
+bool gate_decide_by_step(const struct question *question, struct verdict *verdict);
+
 #endif

@@ -38,7 +38,7 @@ void question_clear(struct question *question);
 void question_match(struct question *question, const char *words);
 
 /* The step that was refused. Reads the words to people where the diagnostic does not say it, so it
- * is asked only where an address would be called dead. */
+ * is asked only where an address would be called dead, or nothing else has decided. */
 enum smtp_step question_find_step(const struct question *question);
 
 /* How many recipients failed. */
