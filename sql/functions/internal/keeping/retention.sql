@@ -108,8 +108,10 @@ DECLARE
 BEGIN
   DELETE FROM bounce.hard_count AS h
   USING (SELECT q.ctid FROM bounce.hard_count AS q
-         WHERE q.span = 'minutes' AND q.bucket < at - interval '8 days' OR q.span = 'day'
-           AND q.bucket < at - interval '16 days' LIMIT batch) AS old
+         -- as hard_count_forgotten_idx has it
+         WHERE (q.bucket AT TIME ZONE 'UTC') + CASE q.span WHEN 'minutes' THEN interval '8 days'
+                                                           ELSE interval '16 days' END
+               < at AT TIME ZONE 'UTC' LIMIT batch) AS old
   WHERE h.ctid = old.ctid;
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;

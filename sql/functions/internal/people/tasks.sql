@@ -59,18 +59,20 @@ BEGIN
     f.task_summary := coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id));
     INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id,
                                   recipient_id, address, domain, reason, bounce_id, due_at,
-                                  diagnosis, new_address)
+                                  diagnosis, new_address, is_unproven)
     VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id,
             f.recipient_id, CASE WHEN gathers THEN '' ELSE f.address END,
             CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
                  ELSE bounce.address_domain(f.address) END,
             f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
-            bounce_internal.diagnosis(f), coalesce(f.new_address, ''))
+            bounce_internal.diagnosis(f), coalesce(f.new_address, ''),
+            coalesce(f.trust = 'address', false))
     ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
     SET count = t.count + CASE WHEN gathers THEN 0 ELSE 1 END, last_seen_at = now(),
         summary = excluded.summary, bounce_id = excluded.bounce_id,
         communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
         diagnosis = excluded.diagnosis, new_address = excluded.new_address,
+        is_unproven = excluded.is_unproven,
         reason = CASE t.kind WHEN 'auto_reply' THEN excluded.reason ELSE t.reason END
     RETURNING t.id, t.xmax = 0 INTO f.task_id, is_new;
     IF is_new OR NOT gathers THEN

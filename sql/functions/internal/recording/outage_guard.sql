@@ -330,8 +330,10 @@ COMMENT ON FUNCTION bounce_internal.held_by(bounce.outage, text) IS
 CREATE OR REPLACE FUNCTION bounce_internal.is_counted(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
-                 WHERE r.id = f.recipient_id AND r.state = 'bounced' AND r.class = 'hard')
+  -- a condition on the state would let PostgreSQL read all that has bounced, by an index of
+  -- few rows while its statistics are of a time before
+  RETURN coalesce((SELECT r.state = 'bounced' AND r.class = 'hard'
+                   FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id), false)
          OR EXISTS (SELECT FROM bounce.address_block AS b
                     WHERE b.address_key = f.address AND b.only_process IS NULL
                       AND b.lifted_at IS NULL);

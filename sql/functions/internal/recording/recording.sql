@@ -247,10 +247,9 @@ BEGIN
                             WHERE t.status = 'open' AND t.kind = 'bounce_without_communication'
                             LIMIT at_most) AS q)
           OR at_most <= (SELECT count(*)
-                         FROM (SELECT FROM bounce.task AS t JOIN bounce.bounce AS b
-                                 ON b.id = t.bounce_id AND b.received_at = t.last_seen_at
-                               WHERE t.status = 'open' AND t.kind = 'hard_bounce'
-                                 AND b.trust = 'address' LIMIT at_most) AS q)) THEN
+                         FROM (SELECT FROM bounce.task AS t
+                               WHERE t.status = 'open' AND t.kind = 'hard_bounce' AND t.is_unproven
+                               LIMIT at_most) AS q)) THEN
     f := bounce_internal.request_task(f, 'bounce_without_communication', '',
                                    'more reports that prove nothing, such as ' || f.task_summary);
   END IF;
