@@ -72,12 +72,14 @@ figure(
     against => 'what two cores could give at most'
 );
 for my $name (qw(new outage)) {
-    my ($one, $eight) = map { rate($name, $_) } 1, 8;
+    # one before and one after, so that what grows with each bounce is not taken for contention
+    my ($before, $eight, $after) = map { rate($name, $_) } 1, 8, 1;
+    my $one = ($before + $after) / 2;
     figure(
         name    => "$name: eight sessions against one",
         unit    => '',
         values  => [ $eight / $one ],
-        against => sprintf('%.0f bounces/s by one', $one),
+        against => sprintf('%.0f bounces/s by one, %.0f afterwards', $before, $after),
         target  => '>= 1.7'
     );
 }
