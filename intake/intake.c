@@ -18,6 +18,7 @@ struct intake {
 	struct live_ruleset *rules;
 	struct db_pool *pool;
 	struct limits limits;
+	struct intake_times times;
 };
 
 struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const struct limits *limits)
@@ -150,14 +151,23 @@ static void log_recorded(const struct envelope *envelope, const struct db_record
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		    size_t len, struct db_record_result *result_out, GError **error)
 {
+	gint64 begin = g_get_monotonic_time();
 	g_autofree char *document =
 	    describe(intake, envelope, bytes, MIN(len, intake->limits.message_bytes + 1));
+	gint64 described = g_get_monotonic_time();
 	size_t raw_len = MIN(len, intake->limits.message_bytes);
+	bool recorded = db_record_report(intake->pool, document, bytes, raw_len, result_out, error);
 
-	if (!db_record_report(intake->pool, document, bytes, raw_len, result_out, error))
-		return false;
-	log_recorded(envelope, result_out);
-	return true;
+	exposition_histogram_add(&intake->times.reading, described - begin);
+	exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - described);
+	if (recorded)
+		log_recorded(envelope, result_out);
+	return recorded;
+}
+
+const struct intake_times *intake_times(const struct intake *intake)
+{
+	return &intake->times;
 }
 
 bool intake_is_for_person(const struct db_record_result *result)

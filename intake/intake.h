@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "base/exposition.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/text/limits.h"
 #include "classifier/verdict/envelope.h"
@@ -33,6 +34,14 @@ void intake_set_rules(struct intake *intake, struct ruleset *rules);
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		    size_t len, struct db_record_result *result_out, GError **error)
     __attribute__((warn_unused_result));
+
+/* How long the messages took so far: to be parsed and classified, and to be recorded, with the
+ * wait for a connection and whether or not it succeeded. */
+struct intake_times {
+	struct exposition_histogram reading;
+	struct exposition_histogram recording;
+};
+const struct intake_times *intake_times(const struct intake *intake);
 
 /* Whether a person is to get the mail: it goes to the operator, or, where there is none, nobody
  * could classify it. */

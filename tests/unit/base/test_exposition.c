@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A histogram as Prometheus reads it: each bucket counts all that is not longer, +Inf everything.
+ */
+#include <string.h>
+
+#include "base/exposition.h"
+
+static void test_histogram(void)
+{
+	struct exposition_histogram histogram = {0};
+	g_autoptr(GString) out = g_string_new(NULL);
+	static const char *const lines[] = {
+	    "# HELP a_seconds what\n# TYPE a_seconds histogram\na_seconds_bucket{le=\"0.0001\"} "
+	    "2\n",
+	    "\na_seconds_bucket{le=\"0.00025\"} 3\n", "\na_seconds_bucket{le=\"0.1\"} 3\n",
+	    "\na_seconds_bucket{le=\"60\"} 3\n",
+	    "\na_seconds_bucket{le=\"+Inf\"} 4\na_seconds_sum 61.000201\na_seconds_count 4\n"};
+
+	exposition_histogram_add(&histogram, -5);
+	exposition_histogram_add(&histogram, 100); /* a bound belongs to its bucket */
+	exposition_histogram_add(&histogram, 101);
+	exposition_histogram_add(&histogram, 61000000);
+	exposition_histogram_append(out, "a_seconds", "what", &histogram);
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
+		if (!strstr(out->str, lines[i]))
+			g_error("\"%s\" is missing in:\n%s", lines[i], out->str);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/exposition/histogram", test_histogram);
+	return g_test_run();
+}
