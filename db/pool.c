@@ -20,6 +20,8 @@ struct db_pool {
 	GQueue idle;       /* PGconn */
 	unsigned open;     /* idle and checked out */
 	GHashTable *users; /* GThread -> gint64, since when: one connection for each thread */
+	guint64 waits;
+	guint64 timeouts; /* of those */
 };
 
 struct db_pool *db_pool_new(const struct db_pool_options *options)
@@ -65,6 +67,23 @@ gint64 db_pool_longest_use(struct db_pool *pool)
 	return longest;
 }
 
+struct db_pool_figures db_pool_figures(struct db_pool *pool)
+{
+	g_mutex_lock(&pool->lock);
+	const struct db_pool_figures figures = {.size = pool->size,
+						.open = pool->open,
+						.in_use = g_hash_table_size(pool->users),
+						.waits = pool->waits,
+						.timeouts = pool->timeouts};
+	g_mutex_unlock(&pool->lock);
+	return figures;
+}
+
+static bool has_free(const struct db_pool *pool)
+{
+	return pool->idle.length > 0 || pool->open < pool->size;
+}
+
 unsigned checkout_query_wait(const struct db_pool *pool)
 {
 	return pool->query_wait;
@@ -78,8 +97,12 @@ static bool reserve(struct db_pool *pool, PGconn **connection_out)
 	bool is_reserved = true;
 
 	g_mutex_lock(&pool->lock);
-	while (is_reserved && g_queue_is_empty(&pool->idle) && pool->open >= pool->size)
+	if (!has_free(pool))
+		pool->waits++;
+	while (is_reserved && !has_free(pool))
 		is_reserved = g_cond_wait_until(&pool->freed, &pool->lock, deadline);
+	if (!is_reserved)
+		pool->timeouts++;
 	if (is_reserved) {
 		*connection_out = g_queue_pop_head(&pool->idle);
 		if (!*connection_out)

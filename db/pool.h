@@ -27,4 +27,14 @@ void db_pool_free(struct db_pool *pool);
  * 0 if none is. Every use is bounded by query_wait, so more than that is a fault. */
 gint64 db_pool_longest_use(struct db_pool *pool);
 
+/* What the connections are doing, and how often there were too few since the start. */
+struct db_pool_figures {
+	unsigned size; /* connections at most */
+	unsigned open; /* in use or idle */
+	unsigned in_use;
+	guint64 waits;    /* for a free one */
+	guint64 timeouts; /* of those waits */
+};
+struct db_pool_figures db_pool_figures(struct db_pool *pool);
+
 #endif

@@ -18,6 +18,8 @@ static const struct config_key keys[] = {
 		      "bounces being received at the same time"),
     CONFIG_TEXT_KEY(milter_settings, state_file, "/var/lib/bounce-milter/parameters", NULL,
 		    "last known parameters, for a start without the database; empty: none"),
+    CONFIG_TEXT_KEY(milter_settings, metrics_file, "/run/bounce-milter/metrics", NULL,
+		    "figures of the running milter, for bouncectl metrics; empty: none"),
 };
 
 void milter_settings_sections(struct milter_settings *settings,

@@ -22,6 +22,7 @@ struct milter_settings {
 	char *own_mta_daemon_name;
 	long sessions_max;
 	char *state_file;
+	char *metrics_file;
 };
 
 enum { MILTER_SETTINGS_SECTIONS = 3 };

@@ -205,7 +205,10 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 
 	if (!session->message || !arguments || !arguments[0])
 		return answer_without_mail(ctx);
-	return take_recipient(ctx, session, arguments[0]);
+	sfsistat status = take_recipient(ctx, session, arguments[0]);
+	if (status != SMFIS_CONTINUE)
+		figures_count(filter->figures, status);
+	return status;
 }
 
 /* Mail that is not for us is accepted before its content is sent to us. */
@@ -261,6 +264,20 @@ static sfsistat record(SMFICTX *ctx, const struct session *session)
 	return status;
 }
 
+static sfsistat end_message(SMFICTX *ctx, struct session *session)
+{
+	gint64 begin = g_get_monotonic_time();
+
+	if (session->postponed)
+		return answer_try_again(ctx, "4.3.2", session->postponed);
+	g_atomic_int_inc(&callbacks_in_progress);
+	sfsistat status = record(ctx, session);
+	session_end_message(session);
+	figures_add_time(filter->figures, g_get_monotonic_time() - begin);
+	g_atomic_int_add(&callbacks_in_progress, -1);
+	return status;
+}
+
 static sfsistat on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = session_of(ctx);
@@ -269,12 +286,8 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 		return answer_without_mail(ctx);
 	if (!message_is_ours(session->message))
 		return SMFIS_ACCEPT;
-	if (session->postponed)
-		return answer_try_again(ctx, "4.3.2", session->postponed);
-	g_atomic_int_inc(&callbacks_in_progress);
-	sfsistat status = record(ctx, session);
-	session_end_message(session);
-	g_atomic_int_add(&callbacks_in_progress, -1);
+	sfsistat status = end_message(ctx, session);
+	figures_count(filter->figures, status);
 	return status;
 }
 

@@ -14,6 +14,7 @@
 #include "db/parameter_cache.h"
 #include "intake/intake.h"
 #include "intake/milter_settings.h"
+#include "milter/figures.h"
 
 /* What it may change, as it tells the MTA. */
 #define FILTER_ACTIONS (SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDHDRS | SMFIF_CHGHDRS)
@@ -23,6 +24,7 @@ struct filter {
 	const struct milter_settings *settings;
 	struct intake *intake;
 	struct parameter_cache *parameter_cache;
+	struct figures *figures;
 };
 
 /* Opens the socket and serves until SIGTERM or SIGINT. Called once.

@@ -12,6 +12,7 @@
 #include "intake/intake.h"
 #include "intake/milter_settings.h"
 #include "milter/check.h"
+#include "milter/figures.h"
 #include "milter/filter.h"
 
 enum {
@@ -39,6 +40,7 @@ struct service {
 	struct db_pool *pool;
 	struct parameter_cache *parameter_cache;
 	struct intake *intake;
+	struct figures *figures;
 };
 
 static struct ruleset *load_rules(const struct milter_settings *settings, GError **error)
@@ -61,6 +63,7 @@ static void *service_open(const void *data, GError **error)
 	service->parameter_cache =
 	    parameter_cache_new(settings->common.conninfo, settings->state_file);
 	service->intake = intake_new(rules, service->pool, &limits);
+	service->figures = figures_new(service->pool, service->intake);
 	return service;
 }
 
@@ -92,9 +95,12 @@ static bool service_serve(void *data, GError **error)
 	const struct service *service = data;
 	const struct filter filter = {.settings = service->settings,
 				      .intake = service->intake,
-				      .parameter_cache = service->parameter_cache};
-	bool served = filter_run(&filter, error);
+				      .parameter_cache = service->parameter_cache,
+				      .figures = service->figures};
 
+	figures_start(service->figures, service->settings->metrics_file);
+	bool served = filter_run(&filter, error);
+	figures_stop(service->figures);
 	if (!wait_until_idle())
 		_exit(EXIT_FAILURE); /* the MTA tries the bounce in progress again */
 	return served;
@@ -123,6 +129,7 @@ static void service_close(void *data)
 {
 	struct service *service = data;
 
+	figures_free(service->figures);
 	parameter_cache_free(service->parameter_cache);
 	intake_free(service->intake);
 	db_pool_free(service->pool);

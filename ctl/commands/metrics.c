@@ -3,14 +3,11 @@
  * bouncectl metrics: the one exporter. What the database knows, and behind it what
  * bounce-milter has written into its metrics_file, in Prometheus' text format.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "base/exposition.h"
+#include "base/replace_file.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
@@ -28,9 +25,8 @@ static void append_rows(GString *out, const struct db_rows *rows)
 		const char *value = db_rows_find(rows, row, "value");
 
 		if (strcmp(name, last) != 0)
-			g_string_append_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name,
-					       db_rows_find(rows, row, "help"), name,
-					       db_rows_find(rows, row, "type"));
+			exposition_announce(out, name, db_rows_find(rows, row, "type"),
+					    db_rows_find(rows, row, "help"));
 		last = name;
 		if (value)
 			g_string_append_printf(out, "%s%s %s\n", name, labels ? labels : "", value);
@@ -39,28 +35,24 @@ static void append_rows(GString *out, const struct db_rows *rows)
 
 static void append_versions(GString *out)
 {
-	g_string_append(out, "# HELP bounce_build_info version of the programs\n"
-			     "# TYPE bounce_build_info gauge\n"
-			     "bounce_build_info{version=\"" BM_VERSION "\"} 1\n");
+	exposition_announce(out, "bounce_build_info", "gauge", "version of the programs");
+	g_string_append(out, "bounce_build_info{version=\"" BM_VERSION "\"} 1\n");
 }
 
-/* A reader sees the old file or the new one, and may be any account. */
-static bool replace_file(const char *path, const GString *text, GError **error)
+/* Nothing where no milter runs on this machine. */
+static bool append_milter(const struct ctl_call *call, GString *out, GError **error)
 {
-	g_autofree char *fresh = g_strdup_printf("%s.XXXXXX", path);
-	int fd = g_mkstemp(fresh);
-	bool is_written = fd >= 0 && write(fd, text->str, text->len) == (ssize_t)text->len &&
-			  fchmod(fd, 0644) == 0;
+	g_auto(milter_settings_t) settings = {0};
+	g_autofree char *text = NULL;
 
-	if (fd >= 0 && close(fd) != 0)
-		is_written = false;
-	if (is_written && g_rename(fresh, path) == 0)
-		return true;
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s", path, g_strerror(errno));
-	if (fd >= 0)
-		g_unlink(fresh);
-	return false;
+	if (!ctl_connect_settings(call, &settings, error))
+		return false;
+	if (g_file_get_contents(settings.metrics_file, &text, NULL, NULL))
+		g_string_append(out, text);
+	return true;
 }
+
+enum { FILE_MODE = 0644 }; /* any account may read it */
 
 static enum ctl_exit_code deliver(const struct ctl_call *call, const GString *out)
 {
@@ -69,7 +61,8 @@ static enum ctl_exit_code deliver(const struct ctl_call *call, const GString *ou
 
 	if (path == NULL)
 		return ctl_result_print(out);
-	return replace_file(path, out, &error) ? CTL_EXIT_OK : ctl_result_error(call, error);
+	return replace_file(path, out, FILE_MODE, &error) ? CTL_EXIT_OK
+							  : ctl_result_error(call, error);
 }
 
 static enum ctl_exit_code run_metrics(struct ctl_call *call)
@@ -86,6 +79,8 @@ static enum ctl_exit_code run_metrics(struct ctl_call *call)
 	} else {
 		append_rows(out, rows);
 		append_versions(out);
+		if (!append_milter(call, out, &error))
+			return ctl_result_error(call, error);
 	}
 	return deliver(call, out);
 }
@@ -100,8 +95,9 @@ CTL_COMMAND(command_metrics) = {
     .topic = TOPIC_OVERVIEW,
     .summary = "print figures for a monitor in Prometheus' text format",
     .help = "Reports, rates, tasks, blocks, the queue, partitions, standbys, versions. Counters\n"
-	    "begin anew at midnight (UTC). bounce-milter-metrics.timer writes them where\n"
-	    "node_exporter finds them.\n",
+	    "begin anew at midnight (UTC). What a running bounce-milter says of itself is behind\n"
+	    "them (metrics_file in its configuration). bounce-milter-metrics.timer writes all of\n"
+	    "it where node_exporter finds it.\n",
     .example = "metrics --output /run/bounce-metrics/bounce.prom",
     .options = {options},
     .run = run_metrics,

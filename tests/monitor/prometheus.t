@@ -8,7 +8,7 @@ use IO::Socket::INET;
 use JSON::PP;
 
 my $programs = $ENV{PROMETHEUS} // '/usr/bin';
-my $stage    = stage(servers => 0);
+my $stage    = stage();
 my $instance = $stage->instance;
 my $ctl      = Bounce::Ctl->new($stage, role => 'bounce_milter');
 my $tree     = Bounce::Instance::tree();
@@ -34,9 +34,12 @@ SELECT bounce.submit_communication('invoice', '{q@customer.example}', 'billing@e
 INSERT INTO bounce.delivery_server (name) VALUES ('relay.example:587');
 END
 
+$stage->bounce('postfix-user-unknown',
+    $stage->register(process => 'invoice', to => ['m2@customer.example']));
+
 # An HTTP server with one answer, as node_exporter has with its text files.
 my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5) or die "listen: $!\n";
-my $text     = $ctl->output('metrics');
+my $text     = $ctl->output('metrics', '-c', $stage->daemon->conf);
 my $exporter = fork // die "fork: $!\n";
 if ($exporter == 0) {
     while (my $client = $listener->accept) {

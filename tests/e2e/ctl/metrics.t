@@ -4,7 +4,7 @@
 use Bounce::Ctl;
 use Bounce::Test;
 
-my $stage = stage(servers => 0);
+my $stage = stage();
 my $db    = $stage->db;
 my $ctl   = Bounce::Ctl->new($stage, role => 'bounce_milter');
 my $tree  = Bounce::Instance::tree();
@@ -31,7 +31,22 @@ my $letter = $stage->register(process => 'invoice', to => ['m1@customer.example'
 my ($status, $said) = $ctl->run({ input => $stage->report('postfix-user-unknown', $letter) },
     'intake', '--to', $letter->{return_path}{'m1@customer.example'});
 is $status, 0, 'a bounce' or diag $said;
-$text = $ctl->output('metrics');
+$letter = $stage->register(process => 'receipt', to => ['m2@customer.example']);
+is code_of($stage->bounce('postfix-user-unknown', $letter)), 250, 'one through bounce-milter';
+my @with = ('-c', $stage->daemon->conf);
+$stage->wait_for(
+    30,
+    sub {
+        $text = $ctl->output('metrics', @with);
+        $text =~ /^bounce_milter_answers_total\{answer="discarded"\} 1$/m;
+    });
+like $text, qr/^bounce_milter_answers_total\{answer="discarded"\}\ 1\n
+    bounce_milter_answers_total\{answer="accepted"\}\ 0$/mx, 'its answers';
+for my $what (qw(read record answer)) {
+    like $text, qr/^bounce_milter_${what}_seconds_bucket\{le="\+Inf"\} 1$/m, "the time: $what";
+    cmp_ok $text =~ /^bounce_milter_${what}_seconds_sum (\S+)$/m ? $1 : 0, '>', 0, '... is known';
+}
+like $text, qr/^bounce_milter_pool_open 1$/m, 'its connections';
 like $text,
     qr/^bounce_reports_total\{class="hard",reason="user_unknown",process="invoice",
         trust="token"\}\ 1$/mx,
@@ -51,12 +66,20 @@ my @type = $text =~ /^# TYPE (\w+) /mg;
 is_deeply [ sort @type ], [ sort keys %{ { map { $_ => 1 } @type } } ], 'each name once';
 
 subtest 'rules and board' => sub {
-    my %known = map { $_ => 1 } @type;
+    my %known = map { $_ => 1 } @type, $text =~ /^(\w+_bucket)\{/mg;
     for my $file ('etc/prometheus/bounce-milter.rules.yml', 'etc/grafana/bounce-milter.json') {
         my @asked = join('', $stage->instance->read_lines("$tree/$file")) =~ /\b(bounce_\w+)\b/g;
         cmp_ok scalar @asked, '>', 8, "$file asks for figures";
         is_deeply [ grep { !$known{$_} } @asked ], [], 'which are all there';
     }
+};
+
+subtest 'the figures of the milter' => sub {
+    my $path = $stage->instance->path('milter/metrics');
+    is sprintf('%o', (stat $path)[2] & 0777), '644', 'for every account';
+    ok $stage->daemon->stop, 'it stops';
+    ok !-e $path, 'and its figures go with it';
+    unlike $ctl->output('metrics', @with), qr/bounce_milter_/, 'none are better than old ones';
 };
 
 subtest 'a file' => sub {

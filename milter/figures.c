@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Counters begin at 0 with the process, which Prometheus understands.
+ */
+#include "milter/figures.h"
+
+#include <stdatomic.h>
+
+#include <glib/gstdio.h>
+
+#include "base/exposition.h"
+#include "base/log.h"
+#include "base/replace_file.h"
+#include "daemon/stop_flag.h"
+
+enum {
+	INTERVAL = 10, /* seconds between two files */
+	FILE_MODE = 0644,
+};
+
+enum answer { DISCARDED, ACCEPTED, TRY_AGAIN, REFUSED, ANSWERS };
+
+static const char *const answer_names[ANSWERS] = {"discarded", "accepted", "try_again", "refused"};
+
+struct figures {
+	struct db_pool *pool;
+	const struct intake *intake;
+	gint64 started; /* seconds since 1970 */
+	atomic_ullong answers[ANSWERS];
+	struct exposition_histogram answer_time;
+	const char *path;
+	GThread *thread; /* NULL: nothing is written */
+	struct stop_flag *stop;
+};
+
+struct figures *figures_new(struct db_pool *pool, const struct intake *intake)
+{
+	struct figures *figures = g_new0(struct figures, 1);
+
+	figures->pool = pool;
+	figures->intake = intake;
+	figures->started = g_get_real_time() / G_USEC_PER_SEC;
+	figures->stop = stop_flag_new();
+	return figures;
+}
+
+void figures_free(struct figures *figures)
+{
+	if (!figures)
+		return;
+	stop_flag_free(figures->stop);
+	g_free(figures);
+}
+
+static enum answer answer_of(sfsistat status)
+{
+	switch (status) {
+	case SMFIS_DISCARD:
+		return DISCARDED;
+	case SMFIS_TEMPFAIL:
+		return TRY_AGAIN;
+	case SMFIS_REJECT:
+		return REFUSED;
+	default:
+		return ACCEPTED;
+	}
+}
+
+void figures_count(struct figures *figures, sfsistat answer)
+{
+	atomic_fetch_add(&figures->answers[answer_of(answer)], 1);
+}
+
+void figures_add_time(struct figures *figures, gint64 microseconds)
+{
+	exposition_histogram_add(&figures->answer_time, microseconds);
+}
+
+/* --- the text ------------------------------------------------------------------------------ */
+
+static void append_number(GString *out, const char *name, const char *type, const char *help,
+			  guint64 value)
+{
+	exposition_announce(out, name, type, help);
+	g_string_append_printf(out, "%s %" G_GUINT64_FORMAT "\n", name, value);
+}
+
+static void append_answers(const struct figures *figures, GString *out)
+{
+	exposition_announce(out, "bounce_milter_answers_total", "counter",
+			    "answers to the MTA about bounces");
+	for (size_t i = 0; i < ANSWERS; i++)
+		g_string_append_printf(out, "bounce_milter_answers_total{answer=\"%s\"} %llu\n",
+				       answer_names[i], atomic_load(&figures->answers[i]));
+}
+
+static void append_times(const struct figures *figures, GString *out)
+{
+	const struct intake_times *times = intake_times(figures->intake);
+
+	exposition_histogram_append(out, "bounce_milter_read_seconds",
+				    "parsing and classifying a bounce", &times->reading);
+	exposition_histogram_append(out, "bounce_milter_record_seconds",
+				    "recording a bounce, with the wait for a connection",
+				    &times->recording);
+	exposition_histogram_append(out, "bounce_milter_answer_seconds",
+				    "the answer at the end of a bounce", &figures->answer_time);
+}
+
+static void append_pool(const struct figures *figures, GString *out)
+{
+	const struct db_pool_figures pool = db_pool_figures(figures->pool);
+
+	append_number(out, "bounce_milter_pool_size", "gauge",
+		      "connections to the database at most (pool_size)", pool.size);
+	append_number(out, "bounce_milter_pool_open", "gauge", "connections that are open",
+		      pool.open);
+	append_number(out, "bounce_milter_pool_in_use", "gauge",
+		      "connections with a bounce in progress", pool.in_use);
+	append_number(out, "bounce_milter_pool_waits_total", "counter",
+		      "bounces that had to wait for a connection", pool.waits);
+	append_number(out, "bounce_milter_pool_timeouts_total", "counter",
+		      "bounces that waited for a connection in vain (pool_wait)", pool.timeouts);
+}
+
+static GString *text_of(const struct figures *figures)
+{
+	GString *out = g_string_new(NULL);
+
+	append_number(out, "bounce_milter_start_time_seconds", "gauge", "since when it runs",
+		      (guint64)figures->started);
+	append_number(out, "bounce_milter_written_timestamp_seconds", "gauge",
+		      "when these figures were written",
+		      (guint64)(g_get_real_time() / G_USEC_PER_SEC));
+	append_answers(figures, out);
+	append_times(figures, out);
+	append_pool(figures, out);
+	return out;
+}
+
+/* --- the file ------------------------------------------------------------------------------ */
+
+/* was_written: whether it could be the last time. Returns whether it could be now. */
+static bool write_file(const struct figures *figures, bool was_written)
+{
+	g_autoptr(GString) text = text_of(figures);
+	g_autoptr(GError) error = NULL;
+
+	if (replace_file(figures->path, text, FILE_MODE, &error))
+		return true;
+	if (was_written)
+		log_event(LOG_LEVEL_WARNING, "", "metrics_file: not written: %s", error->message);
+	return false;
+}
+
+static gpointer run(gpointer data)
+{
+	const struct figures *figures = data;
+	bool is_written = true;
+
+	do
+		is_written = write_file(figures, is_written);
+	while (!stop_flag_wait(figures->stop, INTERVAL * G_USEC_PER_SEC));
+	return NULL;
+}
+
+void figures_start(struct figures *figures, const char *path)
+{
+	if (*path == '\0')
+		return;
+	figures->path = path;
+	figures->thread = g_thread_new("figures", run, figures);
+}
+
+void figures_stop(struct figures *figures)
+{
+	if (!figures->thread)
+		return;
+	stop_flag_set(figures->stop);
+	g_thread_join(g_steal_pointer(&figures->thread));
+	g_unlink(figures->path);
+}
