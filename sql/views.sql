@@ -199,9 +199,10 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
        coalesce(c.business_ref, '') AS business_ref, coalesce(c.subject, '') AS subject,
        t.summary || CASE WHEN b.id IS NULL OR t.kind = 'bounce_without_communication' THEN ''
                          ELSE CASE t.kind WHEN 'outage' THEN ', lately ' || b.recipient ELSE '' END
-                              || ': ' || concat_ws(' ', b.reason, nullif(b.status, ''),
-                                                   nullif(b.reply_code, ''),
-                                                   nullif(b.diagnostic, '')) END AS summary,
+                              || ': ' || concat_ws(' ', b.reason, nullif(
+                                   bounce.clean_diagnostic(
+                                     concat_ws(' ', nullif(b.reply_code, ''), nullif(b.status, ''),
+                                               b.diagnostic)), '')) END AS summary,
        coalesce(b.recipient_id, t.recipient_id) AS recipient_id,
        coalesce(b.id, t.bounce_id) AS bounce_id,
        t.resolution, t.resolved_at, t.resolved_by, t.note,

@@ -152,7 +152,9 @@ CTL_COMMAND(command_report) = {
     .summary = "count what came back, with a chart and its rate",
     .help = "RATE is the failures in per cent of the mails sent in this time: to this process,\n"
 	    "domain or week, and for other dimensions of all. What was taken back by \"undo\" is\n"
-	    "left out, and counted as TAKEN BACK.\n",
+	    "left out, and counted as TAKEN BACK. What is no failure, such as a report of a delay\n"
+	    "or of success, is a notice. What fits no mail of ours is in no rate, nor are test\n"
+	    "addresses.\n",
     .example = "report --by domain --since 7d",
     .options = {report_options, common_options_month, common_options_limit_50},
     .view = {.parameters = {"by", "since", "until", "limit"},
@@ -161,8 +163,8 @@ CTL_COMMAND(command_report) = {
 			   .columns = {CTL_COLUMN("label"), CTL_IF_ROOM("hard"),
 				       CTL_IF_ROOM("soft"), CTL_IF_ROOM("technical"),
 				       CTL_IF_ROOM("auto_reply"), CTL_IF_ROOM("unclassified"),
-				       CTL_IF_ROOM("taken_back"), CTL_IF_ROOM("sent"),
-				       CTL_IF_ROOM("rate"), CTL_BAR("total")},
+				       CTL_IF_ROOM("notices"), CTL_IF_ROOM("taken_back"),
+				       CTL_IF_ROOM("sent"), CTL_IF_ROOM("rate"), CTL_BAR("total")},
 			   .empty = "nothing came back in this time"}}},
 };
 

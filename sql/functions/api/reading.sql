@@ -182,11 +182,12 @@ BEGIN
   PERFORM bounce_internal.require_period(since, until);
   RETURN QUERY
   WITH labelled AS (
-    SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.taken_back
-    FROM bounce_internal.bounce_labels(dimension, since, until) AS l
+    SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.is_failure,
+           l.taken_back
+    FROM bounce_internal.labelled_bounces(dimension, since, until) AS l
     UNION ALL
     -- a time without bounces is shown as well
-    SELECT bounce_internal.time_label(dimension, t), NULL, false
+    SELECT bounce_internal.time_label(dimension, t), NULL, false, false
     FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END,
                                     coalesce(nullif(since, '-infinity'),
                                              (SELECT min(b.received_at) FROM bounce.bounce AS b))),
@@ -194,12 +195,13 @@ BEGIN
                                                          now()) - interval '1 microsecond' END,
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
   SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified, m.sent,
-         round(100.0 * (g.hard + g.soft + g.technical) / nullif(m.sent, 0), 2), g.taken_back
+         round(100.0 * g.failures / nullif(m.sent, 0), 2), g.taken_back
   FROM (SELECT l.label, count(l.class) AS total, count(*) FILTER (WHERE l.class = 'hard') AS hard,
                count(*) FILTER (WHERE l.class = 'soft') AS soft,
                count(*) FILTER (WHERE l.class = 'technical') AS technical,
                count(*) FILTER (WHERE l.class = 'auto_reply') AS auto_reply,
                count(*) FILTER (WHERE l.class = 'unclassified') AS unclassified,
+               count(*) FILTER (WHERE l.is_failure AND NOT l.taken_back) AS failures,
                count(*) FILTER (WHERE l.taken_back) AS taken_back
         FROM labelled AS l GROUP BY l.label) AS g
   LEFT JOIN bounce_internal.sent_labels(dimension, since, until) AS m
@@ -209,5 +211,7 @@ END $$;
 COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
   'operator: bounces of a period (NULL: unlimited) by class, reason, process, domain, remote_mta, '
   'rule, trust, hour, day, week or month; periods are in order and without gaps. What '
-  'undo_bounces() took back is counted as taken_back only. sent: recipients sent to, of this '
-  'process, domain or time, else of the whole period; rate: failures in per cent of them';
+  'undo_bounces() took back is counted as taken_back only. total has the notices too: what is no '
+  'failure, such as reports of a delay or of success. sent: what was sent to recipients, each send '
+  'of a mail, of this process, domain or time, else of the whole period; rate: the failures of our '
+  'mails in per cent of them; what fits no mail, or nobody can be sure of, is no such failure';

@@ -15,7 +15,11 @@ LANGUAGE sql IMMUTABLE AS $$
         FROM (SELECT btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(words,
                 '[[:space:][:cntrl:]]+', ' ', 'g'),
                 '\((in reply to|state) [^()]*\)', '', 'gi'),
-                '^.*\m(said|says|response|error was):\s*(?=[245][0-9]{2}\M)', '', 'i'),
+                '^.*\m(said|says|response|error was):\s*(?=[245][0-9]{2}\M)'
+                  -- Exim: "host mx.example.net [192.0.2.1]: 550 ..."
+                  '|^.*\mhost \S+ \[[0-9a-f.:]+\]:\s*(?=[245][0-9]{2}\M)'
+                  -- qmail
+                  '|\s*giving up on [0-9a-f.:]+\s*$', '', 'gi'),
                 '(^|\s)(smtp|x-[a-z]+)\s*;\s*', '\1', 'gi')) AS line) AS s) AS p
   CROSS JOIN LATERAL (SELECT regexp_replace(p.prefix, '[-:]', ' ', 'g') AS codes,
                              substr(p.line, length(p.prefix) + 1) AS rest) AS t

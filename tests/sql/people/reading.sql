@@ -72,7 +72,7 @@ SELECT results_eq(format(
 SELECT is((SELECT text FROM bounce.communication_story(:i1) WHERE event = 'report'
            ORDER BY bounce_id LIMIT 1),
           'hard user_unknown: report from unknown, matched by token, trust token, rule test.rule, '
-          'bounce 1: 5.1.1 550 the words of the other side', 'and why it was believed');
+          'bounce 1: 550 5.1.1 the words of the other side', 'and why it was believed');
 SELECT is_empty('SELECT * FROM bounce.communication_story(0)', 'no mail, no story');
 SELECT results_eq(format('SELECT id, matched FROM bounce.find_communications(%L)', what),
                   format('VALUES (%s::bigint, %L)', :i1, matched), 'found by ' || matched)

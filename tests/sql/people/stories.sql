@@ -28,9 +28,9 @@ SELECT results_eq('SELECT event, text, bounce_message_id FROM bounce.block_story
   format($$VALUES ('parameters',
                    'block_hard on, block_min_trust own_mta, guard on, shadow off (process invoice)',
                    NULL::bigint),
-           ('blocked', 'user_unknown: user_unknown 5.1.1 550 the words of the other side', NULL),
+           ('blocked', 'user_unknown: user_unknown 550 5.1.1 the words of the other side', NULL),
            ('report', 'hard user_unknown: dsn from mx.example.net, matched by token, trust token, '
-                      'rule test.rule, bounce %s: 5.1.1 550 the words of the other side',
+                      'rule test.rule, bounce %s: 550 5.1.1 the words of the other side',
                       %s)$$, :m, :m),
   'the report with rule, trust and words, the parameters in force, the block');
 SELECT is_empty('SELECT * FROM bounce.block_story(''ben@example.com'')', 'never blocked');
@@ -46,7 +46,7 @@ SELECT is(bounce.reclassify(:b, 'spam_rejected', 'their filter, they say'),
 SELECT is((SELECT count(*) FROM bounce.verdict_change), 1::bigint, 'and is not counted');
 SELECT is((SELECT text FROM bounce.communication_story(:a) WHERE event = 'report'),
   format('hard user_unknown: dsn from mx.example.net, matched by token, trust token, rule '
-         'test.rule, bounce %s: 5.1.1 550 the words of the other side', :m),
+         'test.rule, bounce %s: 550 5.1.1 the words of the other side', :m),
          'the story has the verdict as it was');
 SELECT is((SELECT text || ' by ' || actor FROM bounce.communication_story(:a)
            WHERE event = 'reclassified'),
@@ -58,7 +58,7 @@ SELECT results_eq($$SELECT event, text FROM bounce.block_story('anna@example.com
     ('reclassified', 'hard user_unknown (rule test.rule) -> technical spam_rejected (rule person): '
                      'reclassified: their filter, they say'),
     ('report', 'hard user_unknown: dsn from mx.example.net, matched by token, trust token, rule '
-               'test.rule, bounce %s: 5.1.1 550 the words of the other side')$$, :m),
+               'test.rule, bounce %s: 550 5.1.1 the words of the other side')$$, :m),
                'so has the block''s');
 SELECT matches((SELECT old_consequence FROM bounce.verdict_change),
                '^bounced, address blocked, task hard_bounce [0-9]+$', 'what had followed is kept');

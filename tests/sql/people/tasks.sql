@@ -51,8 +51,8 @@ SELECT results_eq(format(
   $$VALUES ('hard_bounce', 1, '', false, 'anna.muster@bluefun.example',
             'anna.muster@bluefin.example',
             'the domain does not exist, or has no host that takes mail',
-            'the domain does not exist, or has no host that takes mail; mx.example.com said: 5.1.2 '
-            '550 the words of the other side', 'invoice', 'R-7', 'Your document')$$,
+            'the domain does not exist, or has no host that takes mail; mx.example.com said: 550 '
+            '5.1.2 the words of the other side', 'invoice', 'R-7', 'Your document')$$,
             'diagnosis, subject, process, correction');
 SELECT is((SELECT due_at FROM bounce.task WHERE id = :t), now() + interval '3 days', 'a due date');
 SELECT is(test.dies('R-8', 'anna.muster@bluefun.example'), :t::bigint,

@@ -11,6 +11,10 @@ FROM (VALUES
   ('host mx.example.net[192.0.2.1] said: 550-5.1.1 There is no such account (in reply to RCPT TO '
    'command)', '550 5.1.1 There is no such account'),
   ('smtp; 550 5.1.1 <a@b.example>... User unknown', '550 5.1.1 User unknown'),
+  ('550 SMTP error from remote mail server after RCPT TO:<a@b.example>: host mx.b.example '
+   '[192.0.2.33]: 550 No such user here', '550 No such user here'),
+  ('192.0.2.99 does not like recipient. Remote host said: 550 5.1.1 Sorry, no mailbox here. '
+   'Giving up on 192.0.2.99.', '550 5.1.1 Sorry, no mailbox here.'),
   ('4.2.2 452 4.2.2 mailbox' || chr(10) || ' full', '452 4.2.2 mailbox full'),
   ('552 5.2.2', '552 5.2.2'), ('in words only', 'in words only'), ('', '')) AS v (words, clean);
 SELECT is(bounce.ago(now() - since), ago, ago)
@@ -40,10 +44,30 @@ SELECT results_eq($$SELECT total, sent, rate, taken_back
                   'VALUES (1::bigint, 4::bigint, 25.00, 0::bigint)', 'one of four');
 SELECT results_eq($$SELECT sent, rate FROM bounce.report_by('class', NULL, NULL)$$,
                   'VALUES (5::bigint, 40.00)', 'of all, where a mail has no such label');
+SELECT test.record(test.report('delivered', 'r' || n || '@rate.example', '2.0.0', 'delivered',
+                               kind => 'success', "to" => test.return_path('r' || n
+                                                                           || '@rate.example')))
+FROM generate_series(2, 4) AS n;
+SELECT test.record(test.report('user_unknown', 'r2@rate.example', '5.1.1'));
+SELECT results_eq($$SELECT hard, technical, total - hard, sent, rate
+                    FROM bounce.report_by('domain', NULL, NULL) WHERE label = 'rate.example'$$,
+                  'VALUES (2::bigint, 0::bigint, 3::bigint, 4::bigint, 25.00)',
+                  'success is no failure, and what a stranger says is in no rate');
+SELECT results_eq($$SELECT label, total FROM bounce.report_by('class', NULL, NULL)
+                    WHERE label = 'notice'$$, $$VALUES ('notice', 3::bigint)$$, 'a notice');
+SELECT test.mail('soft', '{soft@again.example}');
+SELECT test.record(test.report('mailbox_full', 'soft@again.example', '4.2.2',
+                               "to" => test.return_path('soft@again.example')));
+SELECT bounce.confirm_resend((test.recipient('soft@again.example')).id);
+SELECT test.record(test.report('mailbox_full', 'soft@again.example', '4.2.2',
+                               "to" => test.return_path('soft@again.example')));
+SELECT results_eq($$SELECT soft, sent, rate FROM bounce.report_by('domain', NULL, NULL)
+                    WHERE label = 'again.example'$$, 'VALUES (2::bigint, 2::bigint, 100.00)',
+                  'each send of a mail counts, so that not more can fail than were sent');
 SELECT bounce.undo_bounces(NULL, NULL, 'a mistake', domain => 'rate.example');
 SELECT results_eq($$SELECT total, rate, taken_back FROM bounce.report_by('domain', NULL, NULL)
                     WHERE label = 'rate.example'$$,
-                  'VALUES (0::bigint, 0.00, 1::bigint)', 'what was taken back is left out');
+                  'VALUES (3::bigint, 0.00, 2::bigint)', 'what was taken back is left out');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -177,10 +177,10 @@ BEGIN
                                  nullif(max(m.client), ''), 'unknown'),
                         coalesce(nullif(b.matched_by, ''), 'nothing'), b.trust, b.rule,
                         b.id)
-                 || coalesce(': ' || nullif(concat_ws(' ', nullif(b.status, ''),
-                                                      nullif(b.reply_code, ''),
-                                                      coalesce(nullif(b.diagnostic, ''),
-                                                               nullif(b.evidence, ''))), ''), '')
+                 || coalesce(': ' || nullif(bounce_internal.with_codes(
+                                              b.reply_code, b.status,
+                                              coalesce(nullif(b.diagnostic, ''), b.evidence)), ''),
+                             '')
           FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id
             AND m.received_at = b.received_at);
 END $$;
@@ -198,9 +198,9 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.time_label IS 'the label of an hour, day, week or month';
 
-CREATE OR REPLACE FUNCTION bounce_internal.bounce_labels(
+CREATE OR REPLACE FUNCTION bounce_internal.labelled_bounces(
   dimension text, since timestamptz, until timestamptz)
-RETURNS TABLE (label text, class text, taken_back boolean)
+RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
@@ -209,13 +209,17 @@ BEGIN
                     AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
                                     WHERE v.bounce_id = b AND v.at >= u.at))
   SELECT CASE dimension
-           WHEN 'class' THEN b.class::text WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule
+           WHEN 'class' THEN k.class WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule
              WHEN 'trust' THEN b.trust::text
            WHEN 'remote_mta' THEN b.remote_mta WHEN 'process' THEN coalesce(c.process, '')
            WHEN 'domain' THEN bounce.address_domain(coalesce(r.address, b.recipient))
-           ELSE bounce_internal.time_label(dimension, b.received_at) END, b.class::text,
-         n.id IS NOT NULL
+           ELSE bounce_internal.time_label(dimension, b.received_at) END, k.class,
+         -- a stranger's report is no mail that came back
+         k.class IN ('hard', 'soft', 'technical') AND b.recipient_id IS NOT NULL
+           AND b.trust > 'address', n.id IS NOT NULL
   FROM bounce.bounce AS b
+  CROSS JOIN LATERAL (SELECT CASE WHEN b.is_notice AND b.class <> 'auto_reply' THEN 'notice'
+                                  ELSE b.class::text END AS class) AS k
   LEFT JOIN undone AS n ON n.id = b.id
   LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
@@ -223,9 +227,9 @@ BEGIN
     AND b.received_at >= coalesce(since, '-infinity')
     AND b.received_at < coalesce(until, 'infinity');
 END $$;
-COMMENT ON FUNCTION bounce_internal.bounce_labels(text, timestamptz, timestamptz) IS
-  'each bounce of a period but those of test addresses, with its label, and whether it was taken '
-  'back';
+COMMENT ON FUNCTION bounce_internal.labelled_bounces(text, timestamptz, timestamptz) IS
+  'each bounce of a period but those of test addresses, with its label, whether a mail of ours '
+  'failed, and whether it was taken back. class: that of the bounce, or notice';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sent_labels(
   dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
@@ -234,7 +238,7 @@ BEGIN
   RETURN QUERY
   SELECT CASE dimension
            WHEN 'process' THEN c.process WHEN 'domain' THEN bounce.address_domain(r.address_key)
-           ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, count(*)
+           ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, sum(r.attempts)
   FROM bounce.communication_recipient AS r
   LEFT JOIN bounce.communication AS c ON c.id = r.communication_id AND dimension = 'process'
   WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
@@ -243,5 +247,5 @@ BEGIN
   GROUP BY name;
 END $$;
 COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz) IS
-  'number of recipients of a period that were sent to, by label; the label is NULL where a mail '
+  'number of sends to the recipients of a period, by label; the label is NULL where a mail '
   'that was sent has none';

@@ -7,9 +7,9 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN f.meaning
          || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
-         || coalesce(': ' || nullif(concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
-                                              nullif(coalesce(nullif(f.diagnostic, ''),
-                                                              f.evidence), '')), ''), '');
+         || coalesce(': ' || nullif(bounce_internal.with_codes(
+                                      f.reply_code, f.status,
+                                      coalesce(nullif(f.diagnostic, ''), f.evidence)), ''), '');
 END $$;
 COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS
   'what is wrong, as a sentence, with the text of the other system';

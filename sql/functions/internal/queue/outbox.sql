@@ -43,9 +43,9 @@ BEGIN
                         c.subject, concat_ws(' ', c.process, nullif(c.business_ref, '')),
                         to_char(c.created_at, 'YYYY-MM-DD'),
                         f.address, n.meaning,
-                        concat_ws(' ', nullif(f.status, ''), nullif(f.reply_code, ''),
-                                                        coalesce(nullif(bounce_internal.one_line(
-                                                            f.diagnostic), ''), 'nothing')))
+                        bounce_internal.with_codes(
+                          f.reply_code, f.status,
+                          coalesce(nullif(bounce_internal.one_line(f.diagnostic), ''), 'nothing')))
           FROM bounce.communication AS c, bounce.bounce_reason AS n
           WHERE c.id = f.communication_id AND n.reason = f.reason);
 END $$;

@@ -10,8 +10,8 @@
 CREATE OR REPLACE FUNCTION bounce_internal.describe(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN concat_ws(' ', f.reason, nullif(f.status, ''), nullif(f.reply_code, ''),
-                   nullif(f.diagnostic, ''));
+  RETURN concat_ws(' ', f.reason, nullif(bounce_internal.with_codes(f.reply_code, f.status,
+                                                                    f.diagnostic), ''));
 END $$;
 COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS
   'reason, codes and diagnostic text of a finding in one line';

@@ -61,6 +61,18 @@ COMMENT ON FUNCTION bounce_internal.local_part(text) IS
   'the local part of an address, or of a bare one, in lower case; a quoted one (RFC 5321 section '
   '4.1.2) without its quotes';
 
+CREATE OR REPLACE FUNCTION bounce_internal.with_codes(reply_code text, status text, words text)
+RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT concat_ws(' ',
+    CASE WHEN strpos(left(coalesce(words, ''), 40), reply_code) = 0 THEN reply_code END,
+    CASE WHEN strpos(left(coalesce(words, ''), 40), status) = 0 THEN status END,
+    nullif(words, ''))
+$$;
+COMMENT ON FUNCTION bounce_internal.with_codes(text, text, text) IS
+  'the words of another system, with its codes before them unless they begin with these; empty: '
+  'there is none';
+
 CREATE OR REPLACE FUNCTION bounce_internal.one_line(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT btrim(regexp_replace(coalesce(words, ''), '[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'))
