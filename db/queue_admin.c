@@ -44,7 +44,7 @@ STATEMENT(queue_send_outcome, 1,
 	  "SELECT $1::bigint AS id, o.state, o.is_over, o.is_taken, o.error, o.response, "
 	  "  o.message_id, o.accepted, o.rejected, o.pending, "
 	  "  array_to_string(o.accepted, ', ') AS who, o.state = 'SUCCESS' AS done, "
-	  "  cardinality(o.rejected) > 0 AS is_refused_for_some "
+	  "  cardinality(o.rejected) > 0 OR o.error <> '' AS is_refused_for_some "
 	  "FROM bounce.send_outcome($1::bigint) AS o");
 STATEMENT(queue_hold, 1, "SELECT $1::bigint AS id, bounce.hold_communication($1::bigint) AS done");
 STATEMENT(queue_release, 1,

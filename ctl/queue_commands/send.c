@@ -104,6 +104,8 @@ static struct db_rows *await(struct ctl_call *call, const char *id, GError **err
 
 static const char *sentence_of(const struct db_rows *rows)
 {
+	if (is_true(rows, "done") && *db_rows_find(rows, 0, "who") == '\0')
+		return "{id}: sent, but {error}"; /* its bounce was faster than the answer */
 	if (is_true(rows, "done"))
 		return is_true(rows, "is_refused_for_some")
 			   ? "{id}: sent to {who}, not to all: {error}"

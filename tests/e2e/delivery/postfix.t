@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bounce-delivery through a real Postfix: encryption with a certificate that is checked, the bounce
 # of its own that comes back by the milter, and the resend.
+use Bounce::Ctl;
 use Bounce::Delivery;
 use Bounce::Test;
 
@@ -253,6 +254,11 @@ subtest 'test addresses behave as they are called' => sub {
     my $again = $worker->submit(to => ['hard+1@bounce-test.invalid']);
     is_soon(sub { $stage->count("bounce.bounce WHERE communication_id = $again") },
         1, 'it can be done again');
+    my ($status, $said) = Bounce::Ctl->new($stage)->run({ input => "Subject: t\n\nt\n" },
+        qw(send - --now --process invoice --sender billing@example.org),
+        qw(--to technical+2@bounce-test.invalid));
+    is $status, 1, 'sent now, and back at once: it is not said to have arrived';
+    like $said, qr/^\d+: sent, but technical\+2@\S+ came back: 550 5\.7\.1/, 'but what happened';
     ok $worker->stop, 'stopped';
 };
 
