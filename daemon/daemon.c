@@ -183,6 +183,8 @@ static int check(const struct daemon *daemon)
 {
 	g_autoptr(GError) error = NULL;
 
+	if (daemon->program->before_check)
+		daemon->program->before_check();
 	if (!process_drop_privileges(daemon->settings->user, &error))
 		return fail(daemon, error);
 	process_set_home();

@@ -34,6 +34,8 @@ struct daemon_program {
 	bool (*read)(const char *path, void *settings_out, GError **error);
 	void (*clear)(void *settings);
 
+	/* --check, before privileges are dropped. May be NULL. */
+	void (*before_check)(void);
 	/* --check: prints the lines of daemon/check.h. False if one of them is a fault. */
 	bool (*check)(const void *settings);
 

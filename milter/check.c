@@ -5,6 +5,7 @@
 #include "milter/check.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "classifier/rules/ruleset.h"
@@ -75,9 +76,23 @@ static bool check_postfix(const struct postconf *postfix, const struct milter_se
 {
 	if (postfix)
 		return wiring_check(postfix, settings);
+	if (!strstr(error->message, g_strerror(ENOENT)))
+		return check_fault("Postfix", error->message); /* it is there, and as wrong to it */
 	g_autofree char *text = g_strdup_printf("not looked at: %s", error->message);
 	check_warning("Postfix", text);
 	return true;
+}
+
+/* The queue directory where an smtpd has it for its root; "" for none. Heap. */
+static char *smtpd_chroot(const struct postconf *postfix)
+{
+	for (size_t i = 0; i < postconf_service_count(postfix); i++) {
+		const struct postconf_service *service = postconf_service(postfix, i);
+
+		if (service->is_chrooted && strcmp(service->command, "smtpd") == 0)
+			return postconf_value(postfix, NULL, "queue_directory");
+	}
+	return g_strdup("");
 }
 
 bool milter_check(const struct milter_settings *settings)
@@ -85,7 +100,9 @@ bool milter_check(const struct milter_settings *settings)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(postconf_t) postfix = postconf_read(&error);
 	g_autofree char *account = postfix ? postconf_value(postfix, NULL, "mail_owner") : NULL;
-	bool socket = socket_check(settings, account ? account : "");
+	g_autofree char *chroot = postfix ? smtpd_chroot(postfix) : NULL;
+	const struct socket_client client = {account ? account : "", chroot ? chroot : ""};
+	bool socket = socket_check(settings, &client);
 	bool rules = check_rules(settings);
 	bool database = check_database_and_parameters(settings);
 	bool wiring = check_postfix(postfix, settings, error);

@@ -14,6 +14,7 @@
 #include "milter/check.h"
 #include "milter/figures.h"
 #include "milter/filter.h"
+#include "milter/outsider.h"
 
 enum {
 	STOP_WAIT = 5,  /* seconds that a bounce in progress gets at stop */
@@ -161,6 +162,7 @@ int main(int argc, char **argv)
 	    .settings_size = sizeof(struct milter_settings),
 	    .read = read_settings,
 	    .clear = clear_settings,
+	    .before_check = outsider_start,
 	    .check = check,
 	    .open = service_open,
 	    .connect = service_connect,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gio/gio.h>
+
 static const char separators[] = " \t,";
 static const char action_key[] = "default_action";
 
@@ -112,6 +114,30 @@ static char *own_port(const char *socket)
 	return g_strndup(port, strcspn(port, "@"));
 }
 
+/* The host of Postfix's "inet:HOST:PORT" or of libmilter's "inet:PORT@HOST", without brackets;
+ * "" for none. Heap. */
+static char *host_of(const char *name)
+{
+	const char *at = strchr(name, '@');
+	const char *start = at ? at + 1 : strchr(name, ':') + 1;
+	const char *end = at ? start + strlen(start) : strrchr(start, ':');
+	g_autofree char *host = g_strndup(start, end ? (gsize)(end - start) : 0);
+
+	return g_strdup(g_strstrip(g_strdelimit(host, "[]", ' ')));
+}
+
+/* Whether a connection to the one can end at the other. Names are not looked up: they may. */
+static bool can_be_same_host(const char *endpoint, const char *socket)
+{
+	g_autofree char *theirs = host_of(endpoint);
+	g_autofree char *ours = strchr(socket, '@') ? host_of(socket) : g_strdup("");
+	g_autoptr(GInetAddress) their_address = g_inet_address_new_from_string(theirs);
+	g_autoptr(GInetAddress) our_address = g_inet_address_new_from_string(ours);
+
+	return !their_address || !our_address || g_inet_address_get_is_any(our_address) ||
+	       g_inet_address_equal(their_address, our_address);
+}
+
 bool milter_list_leads_to(const char *endpoint, const char *socket, const struct milter_view *view)
 {
 	g_autofree char *path = milter_list_path(endpoint, view);
@@ -121,7 +147,8 @@ bool milter_list_leads_to(const char *endpoint, const char *socket, const struct
 		return path && own_path && is_same_file(path, own_path);
 	const char *port = strrchr(endpoint, ':');
 	g_autofree char *own = own_port(socket);
-	return g_str_has_prefix(endpoint, "inet:") && port && strcmp(port + 1, own) == 0;
+	return g_str_has_prefix(endpoint, "inet:") && port && strcmp(port + 1, own) == 0 &&
+	       can_be_same_host(endpoint, socket);
 }
 
 char *milter_list_endpoint(const char *socket, const struct milter_view *view)

@@ -30,6 +30,7 @@ static void service_free(void *data)
 	g_free(service->type);
 	g_free(service->command);
 	g_free(service->process_limit);
+	g_free(service->bad_option);
 	g_free(service);
 }
 
@@ -77,6 +78,22 @@ static char **split_fields(const char *line)
 	return fields;
 }
 
+/* postconf says nothing of it; the program ends with a fatal error. Heap. */
+static char *find_bad_option(const char *line)
+{
+	static const char option[] = " -o ";
+
+	for (const char *p = strstr(line, option); p; p = strstr(p, option)) {
+		p += strlen(option);
+		p += strspn(p, " \t");
+		size_t len = strcspn(p, " \t");
+
+		if (*p != '{' && !memchr(p, '=', len))
+			return g_strndup(p, len);
+	}
+	return NULL;
+}
+
 static void read_service(struct postconf *postconf, const char *line)
 {
 	g_auto(GStrv) fields = split_fields(line);
@@ -89,6 +106,7 @@ static void read_service(struct postconf *postconf, const char *line)
 	service->label = g_strdup_printf("%s/%s", fields[0], fields[1]);
 	service->is_chrooted = is_chrooted(fields[4], postconf);
 	service->process_limit = g_strdup(fields[6]);
+	service->bad_option = find_bad_option(line);
 	service->command = g_path_get_basename(fields[7]);
 	g_ptr_array_add(postconf->services, service);
 }

@@ -19,6 +19,7 @@ struct postconf_service {
 	char *name, *type;
 	char *command; /* of the program, without arguments: "smtpd" */
 	char *process_limit;
+	char *bad_option; /* the name behind an -o without "=value"; NULL: there is none */
 	bool is_chrooted;
 };
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A socket that answers is asked for its options, which tells our filter from another. Rights are
- * weighed as the kernel does it for Postfix's account: nobody but root could become that account.
+ * A socket that answers is asked for its options, which tells our filter from another. Whether
+ * Postfix gets in is tried with its account and from its chroot. Rights are weighed to say why not,
+ * and where nobody is root, who could try.
  */
 #include "milter/socket_check.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <netdb.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,12 +20,13 @@
 
 #include "daemon/check.h"
 #include "milter/filter.h"
+#include "milter/outsider.h"
+#include "milter/socket_rights.h"
 
 static const char what[] = "socket";
 
 enum {
-	ANSWER_WAIT = 5, /* seconds */
-	GROUPS_MAX = 64,
+	ANSWER_WAIT = 5,         /* seconds */
 	OPTIONS_LEN = 1 + 3 * 4, /* the command and three numbers */
 };
 
@@ -168,95 +168,84 @@ static const char *bind_fault(const struct address *address)
 	return why;
 }
 
-/* --- who may come in ------------------------------------------------------------------------ */
+/* --- trying it ------------------------------------------------------------------------------ */
 
-struct account {
-	uid_t uid;
-	gid_t groups[GROUPS_MAX];
-	int group_count;
-};
-
-static bool find_account(const char *name, struct account *account_out)
+/* A socket made as the daemon makes its own, to be tried where it does not run. */
+static int open_probe(const struct milter_settings *settings, const char *path)
 {
-	const struct passwd *entry = getpwnam(name);
+	struct address address = {0};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (!entry)
-		return false;
-	account_out->uid = entry->pw_uid;
-	account_out->group_count = GROUPS_MAX;
-	if (getgrouplist(name, entry->pw_gid, account_out->groups, &account_out->group_count) < 0)
-		account_out->group_count = GROUPS_MAX;
-	return true;
+	if (fd < 0 || !unix_address(path, &address))
+		return fd;
+	unlink(path);
+	mode_t old = umask(0177);
+	bool is_bound = bind(fd, generic(&address), address.len) == 0 && listen(fd, 2) == 0 &&
+			chmod(path, (mode_t)settings->socket_mode) == 0;
+	umask(old);
+	if (is_bound)
+		return fd;
+	close(fd);
+	return -1;
 }
 
-static bool is_in_group(const struct account *account, gid_t group)
+/* Outside the chroot, as cleanup does, then inside, as smtpd does. What cannot be seen from
+ * there is a matter of the wiring. 0, an errno, or OUTSIDER_NOBODY; where tells of which. */
+static int try_path(const struct socket_client *client, const char *path, const char **where)
 {
-	for (int i = 0; i < account->group_count; i++)
-		if (account->groups[i] == group)
-			return true;
-	return false;
+	g_autofree char *root = g_strconcat(client->chroot, "/", NULL);
+	int why = outsider_connect(client->account, "/", path);
+
+	*where = "";
+	if (why != 0 || *client->chroot == '\0' || !g_str_has_prefix(path, root))
+		return why;
+	*where = client->chroot;
+	return outsider_connect(client->account, client->chroot, path + strlen(client->chroot));
 }
 
-/* right is 1 to enter a directory, 2 to write. */
-static bool may(const struct account *account, const struct stat *file, mode_t right)
+/* The daemon's socket, or where it does not run a probe beside it. */
+static int try_socket(const struct milter_settings *settings, const struct socket_client *client,
+		      bool is_running, const char **where)
 {
-	if (account->uid == file->st_uid)
-		return (file->st_mode >> 6 & right) != 0;
-	if (is_in_group(account, file->st_gid))
-		return (file->st_mode >> 3 & right) != 0;
-	return (file->st_mode & right) != 0;
+	const char *path = unix_path(settings->socket);
+	g_autofree char *probe = g_strconcat(path, ".check", NULL);
+
+	*where = "";
+	if (is_running)
+		return try_path(client, path, where);
+	if (strlen(probe) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
+		return OUTSIDER_NOBODY;
+	int fd = open_probe(settings, probe);
+	if (fd < 0)
+		return OUTSIDER_NOBODY;
+	int why = try_path(client, probe, where);
+	close(fd);
+	unlink(probe);
+	return why;
 }
 
-/* The first directory on the way that the account cannot enter; NULL: it can enter all. Heap. */
-static char *closed_directory(const struct account *account, const char *path)
+static bool check_rights(const struct milter_settings *settings, const struct socket_client *client,
+			 bool is_running)
 {
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		g_autofree char *dir = g_strndup(path, (gsize)(slash - path));
-		struct stat status;
+	const char *path = unix_path(settings->socket);
+	const char *where;
 
-		if (stat(dir, &status) != 0 || !may(account, &status, 1))
-			return g_steal_pointer(&dir);
-	}
-	return NULL;
-}
-
-/* The socket as it is, or as it will be: its group is that of a directory with the setgid bit. */
-static void expected_status(const struct milter_settings *settings, const char *path,
-			    struct stat *status_out)
-{
-	g_autofree char *dir = g_path_get_dirname(path);
-	struct stat dir_status = {0};
-
-	if (stat(path, status_out) == 0 && S_ISSOCK(status_out->st_mode))
-		return;
-	bool is_inherited = stat(dir, &dir_status) == 0 && (dir_status.st_mode & S_ISGID) != 0;
-	*status_out = (struct stat){.st_uid = geteuid(),
-				    .st_gid = is_inherited ? dir_status.st_gid : getegid(),
-				    .st_mode = (mode_t)settings->socket_mode};
-}
-
-static bool check_rights(const struct milter_settings *settings, const char *path, const char *user)
-{
-	struct account account;
-	struct stat status;
-
-	if (*user == '\0' || !find_account(user, &account))
+	if (*client->account == '\0')
 		return true;
-	g_autofree char *closed = closed_directory(&account, path);
-	if (closed) {
-		g_autofree char *text = g_strdup_printf(
-		    "Postfix's account %s cannot enter %s; give that directory the group of "
-		    "Postfix: install -d -o ACCOUNT -g %s -m 2750",
-		    user, closed, user);
-		return check_fault(what, text);
-	}
-	expected_status(settings, path, &status);
-	if (may(&account, &status, 2))
+	int why = try_socket(settings, client, is_running, &where);
+	if (why == 0)
 		return true;
+	g_autofree char *fault = socket_rights_fault(settings, path, client->account);
+	if (fault)
+		return check_fault(what, fault);
+	if (why == OUTSIDER_NOBODY) {
+		check_warning(what, "not tried as Postfix's account, which only root can; its "
+				    "rights look well");
+		return true;
+	}
 	g_autofree char *text = g_strdup_printf(
-	    "Postfix's account %s cannot connect to %s, mode %03o; set socket_mode = 660, and let "
-	    "its directory hand on the group of Postfix (chgrp %s, chmod g+s)",
-	    user, path, (unsigned)(status.st_mode & 0777), user);
+	    "Postfix's account %s cannot connect to %s%s%s: %s", client->account, path,
+	    *where != '\0' ? " from its chroot " : "", where, g_strerror(why));
 	return check_fault(what, text);
 }
 
@@ -270,7 +259,7 @@ static bool refuse(const char *socket, const char *why)
 }
 
 static bool check_unix(const struct milter_settings *settings, const char *path,
-		       const char *postfix_user)
+		       const struct socket_client *client)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
 	struct address address = {0};
@@ -279,9 +268,11 @@ static bool check_unix(const struct milter_settings *settings, const char *path,
 		g_autofree char *why = g_strdup_printf("%s: %s", dir, g_strerror(errno));
 		return refuse(settings->socket, why);
 	}
-	if (unix_address(path, &address) && who_listens(&address) == LISTENER_OTHER)
+	enum listener listener =
+	    unix_address(path, &address) ? who_listens(&address) : LISTENER_NONE;
+	if (listener == LISTENER_OTHER)
 		return refuse(settings->socket, "another filter answers there; choose another");
-	return check_rights(settings, path, postfix_user);
+	return check_rights(settings, client, listener == LISTENER_OURS);
 }
 
 static bool check_inet(const struct milter_settings *settings)
@@ -305,14 +296,14 @@ static bool check_inet(const struct milter_settings *settings)
 	return why ? refuse(settings->socket, why) : true;
 }
 
-bool socket_check(const struct milter_settings *settings, const char *postfix_user)
+bool socket_check(const struct milter_settings *settings, const struct socket_client *client)
 {
 	const char *path = unix_path(settings->socket);
 	g_autofree char *fault = name_fault(settings->socket);
 
 	if (fault)
 		return refuse(settings->socket, fault);
-	bool is_good = path ? check_unix(settings, path, postfix_user) : check_inet(settings);
+	bool is_good = path ? check_unix(settings, path, client) : check_inet(settings);
 	if (is_good)
 		check_result(what, NULL, settings->socket);
 	return is_good;

@@ -9,8 +9,14 @@
 
 #include "intake/milter_settings.h"
 
-/* Prints a line of --check for each fault, or one that all is well. postfix_user is the account
- * that connects, "" where it is not known. */
-bool socket_check(const struct milter_settings *settings, const char *postfix_user);
+/* Who connects. Borrowed. */
+struct socket_client {
+	const char *account; /* "" where there is no Postfix */
+	const char *chroot;  /* from where it connects, besides from everywhere; "" for none */
+};
+
+/* Prints a line of --check for each fault, or one that all is well. As root, a unix socket is
+ * tried with the client's rights. */
+bool socket_check(const struct milter_settings *settings, const struct socket_client *client);
 
 #endif

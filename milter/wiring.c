@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/pitfalls.h"
 #include "milter/way.h"
 
 static const char what[] = "Postfix";
@@ -64,12 +65,16 @@ static struct way way_of(const struct wiring *wiring, const struct postconf_serv
 	return (struct way){wiring->postfix, wiring->settings, service, parameter};
 }
 
-static void check_action(struct wiring *wiring, const struct way *way)
+/* Of a way that leads to us. */
+static void check_way(struct wiring *wiring, const struct way *way)
 {
-	g_autofree char *text = way_action_fault(way);
+	g_autofree char *action = way_action_fault(way);
+	g_autofree char *pitfall = pitfalls_of_way(way);
 
-	if (text)
-		fault(wiring, "%s", text);
+	if (action)
+		fault(wiring, "%s", action);
+	if (pitfall)
+		fault(wiring, "%s", pitfall);
 }
 
 /* --- what comes over SMTP ------------------------------------------------------------------ */
@@ -85,7 +90,7 @@ static bool is_public(const struct postconf_service *service)
 
 static void check_smtp_service(struct wiring *wiring, const struct way *way)
 {
-	check_action(wiring, way);
+	check_way(wiring, way);
 	if (postconf_is_overridden(wiring->postfix, way->service, mark_parameter) &&
 	    has_value(wiring, way->service, mark_parameter, wiring->settings->own_mta_daemon_name))
 		fault(wiring,
@@ -138,13 +143,30 @@ static guint count_leading(const GPtrArray *ways)
 	return count;
 }
 
+/* Where our own users hand in their mail: no bounce comes there. */
+static bool is_submission(const struct postconf_service *service)
+{
+	g_auto(GStrv) parts = g_strsplit(service->name, ":", -1);
+	guint len = g_strv_length(parts);
+
+	return is_one_of(parts[len - 1], "submission submissions smtps 587 465");
+}
+
 /* The bounce domain may have a service of its own, which an -o of it leads to us. Then main.cf
  * does not, and the others need not. */
 static bool has_own_service(const struct wiring *wiring, const GPtrArray *all)
 {
 	const struct way of_main = way_of(wiring, NULL, WAY_SMTP);
 
-	return !way_leads_to_us(&of_main) && count_leading(all) > 0;
+	if (way_leads_to_us(&of_main))
+		return false;
+	for (guint i = 0; i < all->len; i++) {
+		const struct way *way = all->pdata[i];
+
+		if (way_leads_to_us(way) && !is_submission(way->service))
+			return true;
+	}
+	return false;
 }
 
 static void check_smtp(struct wiring *wiring)
@@ -218,7 +240,7 @@ static void check_cleanup(struct wiring *wiring, const struct postconf_service *
 
 		fault(wiring, "reports of this Postfix never reach us: %s; %s", why, how);
 	} else {
-		check_action(wiring, &way);
+		check_way(wiring, &way);
 	}
 	check_mark(wiring, cleanup);
 	check_neighbours(wiring, cleanup);
@@ -274,6 +296,7 @@ static void check_reports(struct wiring *wiring)
 
 static void check_main(struct wiring *wiring)
 {
+	g_autofree char *pitfall = pitfalls_of_postfix(wiring->postfix);
 	g_autofree char *flow = value_of(wiring, NULL, "in_flow_delay");
 
 	if (has_value(wiring, NULL, mark_parameter, wiring->settings->own_mta_daemon_name))
@@ -281,6 +304,9 @@ static void check_main(struct wiring *wiring)
 		      "main.cf: %s = %s: every client's mail would count as our own MTA's, which "
 		      "may block; remove it there, and write it below bounce-cleanup in master.cf",
 		      mark_parameter, wiring->settings->own_mta_daemon_name);
+	if (pitfall)
+		fault(wiring, "%s", pitfall);
+	pitfalls_warn(wiring->postfix);
 	if (*flow != '0')
 		check_warning(what, "main.cf: in_flow_delay is not 0: discarded bounces slow all "
 				    "mail down after 100 of them; write in_flow_delay = 0");

@@ -33,13 +33,14 @@ my %good_main = (
 );
 
 # Writes a configuration and lets it be checked. master: a sub that changes $_. conf: keys of
-# bounce-milter.conf. before: a sub whose result lives while it is checked.
+# bounce-milter.conf. end: more of main.cf. before: a sub whose result lives while it is checked.
 sub check {
     my (%case) = @_;
     my %main = (%good_main, %{ $case{main} // {} });
     local $_ = $case{stock} ? $stock : $master;
     $case{master}->() if $case{master};
-    $instance->write_file('etc/main.cf', join '', map { "$_ = $main{$_}\n" } sort keys %main);
+    my $text = join '', map { "$_ = $main{$_}\n" } sort keys %main;
+    $instance->write_file('etc/main.cf',   $text . ($case{end} // ''));
     $instance->write_file('etc/master.cf', $_);
     my $file = $daemon->write_conf(
         socket      => "unix:$socket",
@@ -114,6 +115,8 @@ for my $case (@good) {
     my ($status, $output) = check(%case);
     is $status, 0, "no fault: $name" or diag $output;
     unlike $output, qr/^FAULT/m, "and none is named: $name";
+    is $output =~ /not tried as Postfix's account/ ? 0 : 1, $instance->is_root || $name =~ /inet/,
+        "tried as Postfix does where one can be root: $name";
 }
 
 # [what is broken, the case, what --check says]
@@ -265,6 +268,117 @@ my @broken = (
         qr{our socket \S+ is outside the chroot \Q$queue\E of smtp/inet; .*set socket =}
     ],
     [
+        'an -o with blanks, in braces',
+        { master => with_option('smtp +inet', '{ smtpd_milters = }') },
+        qr{never reach us: master.cf, -o of smtp/inet: smtpd_milters is empty; remove that -o}
+    ],
+    [
+        'an -o with blanks, without braces',
+        { master => with_option('smtp +inet', 'smtpd_milters = unix:bounce-milter/socket') },
+        qr{-o of smtp/inet: "smtpd_milters" has no =value, so smtpd cannot start; no blanks}
+    ],
+    [
+        'an -o at the beginning of its line',
+        { master => sub { s/^ +-o internal_mail/-o internal_mail/m } },
+        qr{FAULT\s+Postfix\s+postconf: fatal: .*master.cf}
+    ],
+    [
+        'a comment behind a value',
+        { main => { smtpd_milters => "$ours # bounces" } },
+        qr{smtpd_milters of smtp/inet: "\#" is neither unix:PATH nor inet:HOST:PORT.*; remove it}
+    ],
+    [
+        'the way our own file writes it',
+        {
+            conf   => { socket        => $inet },
+            main   => { smtpd_milters => $inet },
+            master => sub { s{unix:bounce-milter/socket}{inet:127.0.0.1:$port} }
+        },
+        qr{\Q$inet\E is not our socket; write .*inet:127.0.0.1:$port,}
+    ],
+    [
+        'the same port of another host',
+        {
+            conf   => { socket        => $inet },
+            main   => { smtpd_milters => "inet:192.0.2.7:$port" },
+            master => sub { s{unix:bounce-milter/socket}{inet:127.0.0.1:$port} }
+        },
+        qr{inet:192.0.2.7:$port is not our socket; write .*inet:127.0.0.1:$port,}
+    ],
+    [
+        'submission only',
+        {
+            main   => { smtpd_milters => '' },
+            master => sub {
+                $_ .= "submission inet n - y - - smtpd\n  -o { smtpd_milters = $ours }\n";
+            }
+        },
+        qr{come to smtp/inet never reach us: main.cf: smtpd_milters is empty; write smtpd_milters}
+    ],
+    [
+        'no_milters in main.cf',
+        { main => { receive_override_options => 'no_address_mappings, no_milters' } },
+        qr{come to smtp/inet never reach us: receive_override_options has no_milters; remove that}
+    ],
+    [
+        'no_milters at smtpd',
+        { master => with_option('smtp +inet', 'receive_override_options=no_milters') },
+        qr{come to smtp/inet never reach us: receive_override_options has no_milters}
+    ],
+    [
+        'a table that turns filters off',
+        { main => { smtpd_milter_maps => 'static:DISABLE' } },
+        qr{come to smtp/inet never reach us: smtpd_milter_maps = static:DISABLE; remove it}
+    ],
+    [
+        'an old protocol',
+        { main => { milter_protocol => 2 } },
+        qr{smtp/inet: milter_protocol = 2 is too old for us; write 6}
+    ],
+    [
+        'postscreen, and smtpd behind it is a comment',
+        { master => sub { s/^smtp +inet .*\n/smtp inet n - y - 1 postscreen\n/m } },
+        qr{postscreen hands its clients to smtpd/pass, which is not there; take the \# away}
+    ],
+    [
+        'bounce is a comment',
+        { master => sub { s/^bounce .*\n(?: .*\n)*//m } },
+        qr{master.cf: there is no service bounce/unix}
+    ],
+    [
+        'filters for the reports in main.cf alone',
+        {
+            main => {
+                non_smtpd_milters            => 'unix:bounce-milter/socket',
+                internal_mail_filter_classes => 'bounce'
+            },
+            stock => 1
+        },
+        qr{pickup/unix hands its mail to cleanup/unix, where all of it counts as our own MTA's}
+    ],
+    [
+        'a second line for the same parameter',
+        { end => "smtpd_milters =\n" },
+        qr{come to smtp/inet never reach us: main.cf: smtpd_milters is empty}
+    ],
+    [
+        'a link that leads out of the chroot',
+        {
+            conf   => { socket        => "unix:$queue/linked/socket" },
+            main   => { smtpd_milters => 'unix:linked/socket' },
+            master => sub { s{unix:bounce-milter/socket}{unix:linked/socket} },
+            before => sub { symlink "$queue/bounce-milter", "$queue/linked" or die "$!\n" },
+            after  => sub { unlink "$queue/linked" },
+            root   => 1
+        },
+        qr{FAULT\s+socket\s+Postfix's account postfix cannot connect to .* from its chroot \Q$queue}
+    ],
+    [
+        'an account that is not there',
+        { conf => { user => 'nosuchuser' }, root => 1 },
+        qr{user: .*nosuchuser}
+    ],
+    [
         'a socket for us alone',
         { conf => { socket_mode => '600' } },
         qr{FAULT\s+socket\s+Postfix's account postfix cannot connect to .*, mode 600; set socket_mo}
@@ -327,9 +441,21 @@ my @broken = (
 );
 for my $row (@broken) {
     my ($what, $case, $expected) = @$row;
+    next if $case->{root} && !$instance->is_root;    # what only root can see
     my ($status, $output) = check(%$case);
     is $status, 1, "$what: exit status";
     like $output, $expected, "$what: is named, and what to do" or diag $output;
+}
+
+for my $row (
+    [ inet_interfaces            => 'loopback-only',     qr/no other mail system can bring us/ ],
+    [ multi_instance_directories => '/etc/postfix-out',  qr/looks at one instance only/ ],
+    [ smtpd_milter_maps          => 'cidr:/etc/clients', qr/clients that it lists meet/ ]
+) {
+    my ($name, $value, $expected) = @$row;
+    my ($status, $output) = check(main => { $name => $value });
+    is $status, 0, "$name may be intended";
+    like $output, qr/^warning\s+Postfix\s+$name.*$expected/m, 'and is named' or diag $output;
 }
 
 subtest 'beside a running daemon' => sub {

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Settings of Postfix that keep mail from its filters although these are named, and what else a
+ * person who wires it for the first time stumbles over.
+ */
+#ifndef MILTER_PITFALLS_H
+#define MILTER_PITFALLS_H
+
+#include <stdbool.h>
+
+#include "milter/postconf.h"
+#include "milter/way.h"
+
+/* What is wrong with a way that leads to us; NULL if nothing. Heap. */
+char *pitfalls_of_way(const struct way *way);
+
+/* Of Postfix as a whole: something that is missing; NULL if nothing. Heap. */
+char *pitfalls_of_postfix(const struct postconf *postfix);
+
+/* Prints a warning for what may be intended. */
+void pitfalls_warn(const struct postconf *postfix);
+
+#endif
