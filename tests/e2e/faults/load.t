@@ -159,6 +159,8 @@ under(
     });
 
 under('fifty thousand', sub { }, mails => 50_000) if Bounce::Faults::LONG;
+my $can_mount = Bounce::SmallDisk->is_possible($stage->instance);
+diag 'disk full: not run, since nothing can be mounted here' unless $can_mount;
 under(
     'disk full',
     sub {
@@ -180,7 +182,7 @@ under(
                 $db->crash if $db->is_alive;
                 $db->restart;
             });
-    });
+    }) if $can_mount;
 $stage->parameter(guard         => 'on');
 $stage->parameter(guard_minimum => 5);
 

@@ -30,6 +30,16 @@ sub new {
     return bless { instance => $instance, db => $db }, $class;
 }
 
+# Some containers let not even root mount anything.
+sub is_possible {
+    my ($class, $instance) = @_;
+    my ($status)
+        = $instance->run(
+        [ $instance->as_root(qw(unshare -m mount -t tmpfs -o size=1m small /mnt)) ],
+        may_fail => 1);
+    return $status == 0;
+}
+
 # Stops the server, starts it again with its data on the new disk.
 sub start {
     my ($self) = @_;
