@@ -78,12 +78,14 @@ sub fill {
 
 sub free { my ($self) = @_; return $self->_resize(FREE) }
 
+# Again, where somebody has written in between and it is too small.
 sub _resize {
     my ($self, $size) = @_;
+    my $again = "for i in 1 2 3 4 5 6 7 8 9; do mount -o remount,size=$size \"\$1\" && exit; done";
     return $self->{instance}->run([
-        @{ $self->{inside} }, 'sh',
-        '-c',                 "mount -o remount,size=$size \"\$1\"",
-        'sh',                 $self->{instance}->path('disk') ]);
+        @{ $self->{inside} },
+        'sh', '-c', "$again; exit 1",
+        'sh', $self->{instance}->path('disk') ]);
 }
 
 # Where sudo stands before it, the process that it runs.
