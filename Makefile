@@ -96,6 +96,7 @@ SQL_MIGRATIONS  := $(sort $(wildcard sql/migrations/*.sql))
 SQL_DEFINITIONS := $(BUILD)/gen/comments.sql \
                    $(sort $(wildcard sql/functions/*/*.sql sql/functions/*/*/*.sql)) \
                    sql/triggers.sql sql/views.sql sql/leftovers.sql sql/grants.sql \
+                   sql/row_security.sql \
                    $(BUILD)/gen/reason_rows.sql \
                    $(sort $(wildcard sql/seed/*.sql))
 $(BUILD)/gen/comments.sql: $(SQL_BASELINE) $(SQL_MIGRATIONS)

@@ -11,7 +11,7 @@
 static const char *const topics[] = {
     [TOPIC_OVERVIEW] = "What is going on", [TOPIC_TASKS] = "Tasks",
     [TOPIC_QUEUE] = "The delivery queue",  [TOPIC_BLOCKS] = "Blocked addresses",
-    [TOPIC_PARAMETERS] = "Parameters",     [TOPIC_CORRECTIONS] = "Corrections",
+    [TOPIC_PARAMETERS] = "Parameters and processes",    [TOPIC_CORRECTIONS] = "Corrections",
     [TOPIC_MAILS] = "Mails and rules",     [TOPIC_MAINTENANCE] = "Maintenance",
     [TOPIC_SCHEMA] = "The schema",         NULL,
 };

@@ -33,6 +33,15 @@ extern const struct db_statement queue_cancel;       /* id */
 extern const struct db_statement queue_pause;  /* process, why */
 extern const struct db_statement queue_resume; /* process, why */
 
+extern const struct db_statement queue_admin_processes;       /* part of a name */
+extern const struct db_statement queue_admin_process;         /* name */
+extern const struct db_statement queue_admin_process_history; /* name */
+/* process, application: who gets it, who loses it */
+extern const struct db_statement queue_admin_process_preview_give;
+extern const struct db_statement queue_admin_process_preview_take;
+extern const struct db_statement queue_admin_process_give; /* process, application, why */
+extern const struct db_statement queue_admin_process_take; /* process, application, why */
+
 extern const struct db_statement queue_states;    /* depth and age by state */
 extern const struct db_statement queue_processes; /* by process */
 extern const struct db_statement queue_domains;   /* by remote domain; limit */

@@ -80,6 +80,11 @@ GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, boun
   bounce.release_resend, bounce.submit_communication, bounce.retry_communication,
   bounce.hold_communication, bounce.release_communication, bounce.cancel_communication
   TO bounce_application;
+-- Which rows they are: sql/row_security.sql.
+GRANT EXECUTE ON FUNCTION bounce.own_processes
+  TO bounce_application, bounce_auditor, bounce_clerk, bounce_operator, bounce_admin;
+GRANT SELECT ON bounce.process_application, bounce.process_access
+  TO bounce_auditor, bounce_clerk, bounce_operator, bounce_admin;
 
 -- Operators: read everything but the keys, decide on tasks and blocks, set parameters and classes.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process,
@@ -123,7 +128,9 @@ GRANT EXECUTE ON FUNCTION bounce.is_address_blocked, bounce.may_write_to,
   bounce.retry_communication, bounce.hold_communication, bounce.release_communication,
   bounce.cancel_communication TO bounce_operator, bounce_admin;
 
--- Administrators: operators who may also change keys and erase.
+-- Administrators: operators who may also say whose a process is, change keys and erase.
+GRANT EXECUTE ON FUNCTION bounce.give_process, bounce.take_process,
+  bounce.preview_process_access TO bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.add_token_key, bounce.retire_token_key, bounce.rotate_token_key,
   bounce.drop_expired_token_keys, bounce.erase_address, bounce.erase_person,
   bounce.preview_erase TO bounce_admin;

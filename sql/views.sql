@@ -4,8 +4,12 @@
 -- changes; a migration drops a view first whose columns are removed or renamed.
 
 -- For applications ------------------------------------------------------------------
+--
+-- They read with their owner's rights, whom the policies of the tables do not bind: each asks
+-- itself which processes are the caller's. security_barrier: nobody's own function is called with a
+-- row before that.
 
-CREATE OR REPLACE VIEW bounce.undelivered AS
+CREATE OR REPLACE VIEW bounce.undelivered WITH (security_barrier) AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at,
        r.id AS recipient_id, r.address AS recipient, r.state, r.bounced_at,
        r.class, r.reason, coalesce(n.meaning, '') AS meaning, r.status_code, r.diagnostic,
@@ -19,7 +23,7 @@ FROM bounce.communication_recipient AS r
 JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = r.reason
 LEFT JOIN bounce.task AS t ON t.id = r.task_id AND t.status = 'open'
-WHERE r.state IN ('bounced', 'error')
+WHERE r.state IN ('bounced', 'error') AND c.process = ANY ((SELECT bounce.own_processes())::text[])
   AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
                   WHERE d.communication_id = c.id AND d.is_notice);
 COMMENT ON VIEW bounce.undelivered IS
@@ -31,17 +35,18 @@ CREATE OR REPLACE FUNCTION bounce.undelivered_documents(
   process text, since timestamptz, until timestamptz) RETURNS SETOF bounce.undelivered
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  PERFORM bounce_internal.require_process(process), bounce_internal.require_period(since, until);
+  PERFORM bounce_internal.require_process(bounce_internal.require_own_process(process)),
+    bounce_internal.require_period(since, until);
   RETURN QUERY SELECT u.* FROM bounce.undelivered AS u
   WHERE (undelivered_documents.process IS NULL OR u.process = undelivered_documents.process)
     AND u.created_at >= coalesce(since, '-infinity') AND u.created_at < coalesce(until, 'infinity')
   ORDER BY u.created_at, u.communication_id, u.recipient_id;
 END $$;
 COMMENT ON FUNCTION bounce.undelivered_documents(text, timestamptz, timestamptz) IS
-  'application: the mails that a process (NULL: any) registered in a period and that did not '
-  'arrive, why, and what happens next. since is included, until is not; NULL: unlimited';
+  'application: the mails that a process (NULL: any of yours) registered in a period and that did '
+  'not arrive, why, and what happens next. since is included, until is not; NULL: unlimited';
 
-CREATE OR REPLACE VIEW bounce.auto_reply AS
+CREATE OR REPLACE VIEW bounce.auto_reply WITH (security_barrier) AS
 SELECT b.communication_id, c.process, c.business_ref, b.recipient_id,
        coalesce(r.address, b.recipient) AS recipient, b.received_at, b.reason,
        coalesce(n.meaning, '') AS meaning, b.return_date, b.new_address, b.has_left, b.trust,
@@ -50,26 +55,27 @@ FROM bounce.bounce AS b
 JOIN bounce.communication AS c ON c.id = b.communication_id
 LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = b.reason
-WHERE b.class = 'auto_reply';
+WHERE b.class = 'auto_reply' AND c.process = ANY ((SELECT bounce.own_processes())::text[]);
 COMMENT ON VIEW bounce.auto_reply IS
   'automatic replies to mails: the day of return, or else the last day of absence; another address '
   '(new_address, empty: none) and whether the person has left, as the reply says. Anybody can '
   'write a reply: new_address is for a person to ask about, and not to send to';
 
-CREATE OR REPLACE VIEW bounce.scheduled_resend AS
+CREATE OR REPLACE VIEW bounce.scheduled_resend WITH (security_barrier) AS
 SELECT r.next_attempt_at, r.attempts + 1 AS attempt, c.id AS communication_id, c.process,
        c.business_ref, c.subject, r.id AS recipient_id, r.address AS recipient, r.reason,
        r.diagnostic, k.claimed_by, k.lease_expire_time
 FROM bounce.communication_recipient AS r
 JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.resend_claim AS k ON k.recipient_id = r.id AND k.lease_expire_time > now()
-WHERE r.next_attempt_at IS NOT NULL AND bounce.may_write_to(r.address, c.process);
+WHERE r.next_attempt_at IS NOT NULL AND c.process = ANY ((SELECT bounce.own_processes())::text[])
+  AND bounce.may_write_to(r.address, c.process);
 COMMENT ON VIEW bounce.scheduled_resend IS
   'what is to be sent again after a soft bounce, when it is due, and which poller has it in hand. '
   'An application claims what it sends itself with claim_resends()';
 
 -- to_char: RFC 3339 in UTC, whatever the session's time zone is
-CREATE OR REPLACE VIEW bounce.delivery AS
+CREATE OR REPLACE VIEW bounce.delivery WITH (security_barrier) AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at, d.state,
        d.start_time, d.end_time, coalesce(nullif(d.error, ''), i.came_back_error) AS error,
        d.attempts, d.lease_expire_time, d.due_at, d.held_at,
@@ -118,7 +124,7 @@ CROSS JOIN LATERAL (
   FROM bounce.recipient_delivery AS q
   JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
   WHERE q.communication_id = d.communication_id AND r.state <> 'replaced') AS i
-WHERE NOT d.is_notice;
+WHERE NOT d.is_notice AND c.process = ANY ((SELECT bounce.own_processes())::text[]);
 COMMENT ON VIEW bounce.delivery IS
   'each communication in the delivery queue: PENDING, PROCESSING, SUCCESS, ERROR, RETRY. info: '
   'message_id (of the last send), accepted, rejected, pending (still to be sent to), delivered (a '
@@ -149,7 +155,7 @@ WHERE d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
 COMMENT ON VIEW bounce.queued_delivery IS
   'the deliveries that have not ended. is_waiting: not on hold, and no worker has it';
 
-CREATE OR REPLACE VIEW bounce.delivery_metric AS
+CREATE OR REPLACE VIEW bounce.delivery_metric WITH (security_barrier) AS
 SELECT p.name AS process,
        count(*) FILTER (WHERE d.is_waiting AND d.due_at <= now()) AS due,
        count(*) FILTER (WHERE d.is_waiting AND d.due_at > now()) AS scheduled,
@@ -162,11 +168,12 @@ SELECT p.name AS process,
        p.paused_at
 FROM bounce.process AS p
 LEFT JOIN bounce.queued_delivery AS d ON d.process = p.name
+WHERE p.name = ANY ((SELECT bounce.own_processes())::text[])
 GROUP BY p.name;
 COMMENT ON VIEW bounce.delivery_metric IS
   'length and age of the delivery queue per process; paused_at: nothing of it is sent since then';
 
-CREATE OR REPLACE VIEW bounce.refused_delivery AS
+CREATE OR REPLACE VIEW bounce.refused_delivery WITH (security_barrier) AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, r.id AS recipient_id,
        r.address, q.refused_at, b.id IS NOT NULL AS is_blocked, coalesce(b.reason, '') AS reason,
        coalesce(b.why, '') AS why, b.blocked_at
@@ -179,7 +186,7 @@ LEFT JOIN LATERAL (
     AND (k.expires_at IS NULL OR k.expires_at > now())
     AND (k.only_process IS NULL OR k.only_process = c.process)
   ORDER BY k.only_process NULLS FIRST LIMIT 1) AS b ON true
-WHERE q.refused_at IS NOT NULL;
+WHERE q.refused_at IS NOT NULL AND c.process = ANY ((SELECT bounce.own_processes())::text[]);
 COMMENT ON VIEW bounce.refused_delivery IS
   'mails that were not sent because the address is blocked; they are sent when the block is '
   'lifted (resend_after_block)';
@@ -321,6 +328,20 @@ SELECT p.name, p.process, p.value, d.default_value,
 FROM bounce.system_parameter AS p JOIN bounce.parameter_definition AS d ON d.name = p.name;
 COMMENT ON VIEW bounce.parameter_setting IS
   'the current parameters with their definitions; process NULL: the global value';
+
+CREATE OR REPLACE VIEW bounce.process_access AS
+SELECT p.name AS process, p.description,
+       coalesce(string_agg(a.application, ', ' ORDER BY a.application),
+                CASE WHEN o.is_open THEN 'all' ELSE 'none' END) AS applications,
+       count(a.id) = 0 AND o.is_open AS is_open, p.created_at, p.paused_at
+FROM bounce.process AS p
+CROSS JOIN (SELECT s.value::boolean AS is_open FROM bounce.system_parameter AS s
+            WHERE s.name = 'open_processes' AND s.process IS NULL) AS o
+LEFT JOIN bounce.process_application AS a ON a.process = p.name AND a.taken_at IS NULL
+GROUP BY p.name, o.is_open;
+COMMENT ON VIEW bounce.process_access IS
+  'each process, and the applications that may use it: roles, or all where nobody has it and '
+  'open_processes is on. Who gave it to whom is in process_application';
 
 CREATE OR REPLACE VIEW bounce.token_key_state AS
 SELECT k.id,

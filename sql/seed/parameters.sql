@@ -168,6 +168,9 @@ SELECT bounce_internal.define_parameter('shadow', 'boolean', 'off',
   description => 'decide and log what follows from a bounce, and do nothing of it; '
                  'bounce.shadow_consequence shows what would have been done');
 
+SELECT bounce_internal.define_parameter('open_processes', 'boolean', 'on',
+  description => 'whether a process that was given to no application is open to all of them '
+                 '(give_process(), bouncectl process give)');
 SELECT bounce_internal.define_parameter('status_notify', 'boolean', 'off',
   description => 'NOTIFY bounce_communication when the status of a mail changes. COMMITs with a '
                  'notification wait for each other: off, bounces are recorded side by side');

@@ -15,7 +15,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   fresh_id CONSTANT text := replace(gen_random_uuid()::text, '-', '');
   mailbox CONSTANT text := coalesce(bounce_internal.bare_address(sender), '');
-  new_id bigint := bounce_internal.communication_of_key(process, idempotency_key);
+  new_id bigint := bounce_internal.communication_of_key(
+    bounce_internal.require_own_process(process), idempotency_key);
 BEGIN
   IF new_id IS NOT NULL THEN
     RETURN new_id;
@@ -52,7 +53,8 @@ COMMENT ON FUNCTION bounce.register_communication(text, text[], text, text, text
   'status open: not sent yet, set it to sent by an UPDATE later. person_refs: '
   'the application''s reference of the person behind each address; NULL, or a NULL element, for '
   'bare addresses. idempotency_key: a second call of the process with the same key registers '
-  'nothing and returns the id of the first. 23503 for an unknown process, '
+  'nothing and returns the id of the first. 23503 for an unknown process, 42501 for one of '
+  'other applications, '
   '23514 for something that is not an address, '
   'without a recipient, or for a status other than open, sent or error';
 
@@ -62,7 +64,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r SET person_ref = coalesce(set_person.person_ref, '')
   WHERE r.communication_id = set_person.communication_id
-    AND r.address_key = bounce.address_key(set_person.address);
+    AND r.address_key = bounce.address_key(set_person.address)
+    AND bounce_internal.is_own_mail(r.communication_id);
   IF NOT FOUND THEN
     RAISE EXCEPTION 'communication % has no recipient %', set_person.communication_id,
       set_person.address
@@ -72,7 +75,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.set_person(bigint, text, text) IS
   'application: sets the application''s reference of the person behind an address of a '
-  'communication. P0002 when the address is not one of its recipients';
+  'communication. P0002 when the address is not one of its recipients, or the mail is none of '
+  'yours';
 
 CREATE OR REPLACE FUNCTION bounce.return_path(
   communication_recipient_id bigint, attempt integer DEFAULT NULL) RETURNS text
@@ -88,7 +92,8 @@ BEGIN
   END IF;
   SELECT CASE WHEN r.state IN ('open', 'error') OR r.next_attempt_at IS NOT NULL THEN r.attempts + 1
               ELSE greatest(1, r.attempts) END INTO next_attempt
-  FROM bounce.communication_recipient AS r WHERE r.id = communication_recipient_id;
+  FROM bounce.communication_recipient AS r
+  WHERE r.id = communication_recipient_id AND bounce_internal.is_own_mail(r.communication_id);
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no recipient %', communication_recipient_id USING ERRCODE = 'no_data_found',
       HINT = 'The id of bounce.communication_recipient, not that of the communication.';
@@ -101,7 +106,8 @@ END $$;
 COMMENT ON FUNCTION bounce.return_path(bigint, integer) IS
   'application: the envelope sender (MAIL FROM) for one recipient; its bounces come back signed. '
   'attempt NULL: the send that is due, or else the last one. Send to each recipient in an SMTP '
-  'transaction of its own. 55000 without a bounce domain';
+  'transaction of its own. 55000 without a bounce domain, P0002 for a recipient of a mail that is '
+  'none of yours';
 
 -- Addresses --------------------------------------------------------------------------
 
@@ -109,27 +115,21 @@ CREATE OR REPLACE FUNCTION bounce.is_address_blocked(address text, process text 
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM bounce.blocked_address AS b
-                 WHERE b.address_key = bounce.address_key(
-                         bounce_internal.bare_address(is_address_blocked.address))
-                   AND (b.only_process IS NULL
-                        OR b.only_process = is_address_blocked.process));
+  RETURN bounce_internal.is_blocked(address, bounce_internal.require_own_process(process));
 END $$;
 COMMENT ON FUNCTION bounce.is_address_blocked(text, text) IS
   'application: whether an address is blocked, for all processes or for this one; in any case, '
-  'also as "Name <address>"';
+  'also as "Name <address>". 42501 for a process of other applications';
 
 CREATE OR REPLACE FUNCTION bounce.may_write_to(address text, process text DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN bounce_internal.is_address(bounce_internal.bare_address(may_write_to.address))
-         AND (NOT bounce.is_address_blocked(may_write_to.address, may_write_to.process)
-              OR bounce_internal.parameter_boolean('block_exempt', may_write_to.process));
+  RETURN bounce_internal.is_writable(address, bounce_internal.require_own_process(process));
 END $$;
 COMMENT ON FUNCTION bounce.may_write_to(text, text) IS
   'application: whether a process may send to an address now: it is an address, and it is not '
-  'blocked or the process is exempt (block_exempt)';
+  'blocked or the process is exempt (block_exempt). 42501 for a process of other applications';
 
 CREATE OR REPLACE FUNCTION bounce.suggest_address(address text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

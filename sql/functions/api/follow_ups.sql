@@ -11,6 +11,7 @@ RETURNS TABLE (id bigint, kind text, process text, business_ref text, communicat
                text text, new_address text, person_ref text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
+  own CONSTANT text[] := bounce.own_processes();
   chosen bigint[];
 BEGIN
   PERFORM bounce_internal.require_count('how many follow-ups', batch);
@@ -22,6 +23,8 @@ BEGIN
       SELECT u.id FROM bounce.follow_up AS u
       WHERE u.status = 'open' AND (u.lease_expire_time IS NULL OR u.lease_expire_time <= now())
         AND (claim_follow_up.kinds IS NULL OR u.kind = ANY (claim_follow_up.kinds))
+        AND (SELECT c.process FROM bounce.communication AS c
+             WHERE c.id = u.communication_id) = ANY (own)
       ORDER BY u.id LIMIT claim_follow_up.batch FOR UPDATE SKIP LOCKED);
     -- what was in hand when it was done otherwise is closed only now
     EXIT WHEN bounce_internal.close_moot_follow_ups(chosen) < cardinality(chosen)
@@ -41,9 +44,10 @@ BEGIN
   ORDER BY u.id;
 END $$;
 COMMENT ON FUNCTION bounce.claim_follow_up(text, integer, interval, text[]) IS
-  'application: claims rows of the outbox, oldest first, until the lease ends; two claimers never '
-  'get the same row. kinds NULL: all. new_address: of a corrected address, and where else the mail '
-  'went to another one. Finish each with finish_follow_up() and the same claimer';
+  'application: claims rows of the outbox of its processes, oldest first, until the lease ends; '
+  'two claimers never get the same row. kinds NULL: all. new_address: of a corrected address, and '
+  'where else the mail went to another one. Finish each with finish_follow_up() and the same '
+  'claimer';
 
 CREATE OR REPLACE FUNCTION bounce.finish_follow_up(id bigint, claimer text, result text DEFAULT '')
 RETURNS boolean
@@ -54,6 +58,7 @@ BEGIN
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(),
     result = finish_follow_up.result
   WHERE u.id = finish_follow_up.id AND u.status = 'open' AND u.claimed_by = finish_follow_up.claimer
+    AND bounce_internal.is_own_mail(u.communication_id)
   RETURNING u.* INTO done;
   IF NOT FOUND THEN
     RETURN false;

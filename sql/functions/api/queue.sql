@@ -15,7 +15,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   files CONSTANT jsonb := coalesce(attachments, '[]');
   content bounce.communication_content;
-  new_id bigint := bounce_internal.communication_of_key(process, idempotency_key);
+  new_id bigint := bounce_internal.communication_of_key(
+    bounce_internal.require_own_process(process), idempotency_key);
 BEGIN
   IF new_id IS NOT NULL THEN
     RETURN new_id;
@@ -59,7 +60,8 @@ COMMENT ON FUNCTION bounce.submit_communication(text, text[], text, text, text, 
   '"content", "encoding": "base64", "cid"}]. idempotency_key: a second call of the process with '
   'the same key submits nothing and returns the id of the first. Delivery errors '
   'are never raised here: '
-  'bounce.delivery shows them. 23503 for an unknown process, 23514 for something that is not an '
+  'bounce.delivery shows them. 23503 for an unknown process, 42501 for one of other applications, '
+  '23514 for something that is not an '
   'address, 22023 for a wrong argument, 54000 for content that is too large, 0A000 for a sender '
   'that needs SMTPUTF8; a recipient that needs it is sent to where the server offers it';
 

@@ -17,7 +17,7 @@ DECLARE
   chosen bigint[];
 BEGIN
   PERFORM bounce_internal.require_count('how many resends', batch);
-  PERFORM bounce_internal.require_process(only_process);
+  PERFORM bounce_internal.require_process(bounce_internal.require_own_process(only_process));
   PERFORM bounce_internal.require_claim(claimer, lease, 'claim_resends');
   chosen := bounce_internal.choose_resends(batch, only_process);
   -- who saw them before another poller's COMMIT is told by the primary key
@@ -43,20 +43,25 @@ END $$;
 COMMENT ON FUNCTION bounce.claim_resends(text, integer, interval, text) IS
   'application: claims mails that it registered and that are due to be sent again, longest due '
   'first, until the lease ends: as long as it may take to send them. Two claimers never get the '
-  'same. only_process NULL: of all. mail_from: the envelope sender, NULL without a bounce domain; '
-  'message_id: a new Message-ID to send. Report each with confirm_resend() or release_resend() '
-  'and the same claimer';
+  'same. only_process NULL: of all that are its own. mail_from: the envelope sender, NULL without '
+  'a bounce domain; message_id: a new Message-ID to send. Report each with '
+  'confirm_resend() or release_resend() and the same claimer';
 
 CREATE OR REPLACE FUNCTION bounce.next_resend(process text DEFAULT NULL) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  own CONSTANT text[] := bounce.own_processes();
 BEGIN
+  PERFORM bounce_internal.require_own_process(process);
   RETURN (SELECT min(greatest(w.next_attempt_at, k.lease_expire_time))
           FROM bounce_internal.registered_resends() AS w
           LEFT JOIN bounce.resend_claim AS k ON k.recipient_id = w.recipient_id
-          WHERE next_resend.process IS NULL OR w.process = next_resend.process);
+          WHERE (next_resend.process IS NULL OR w.process = next_resend.process)
+            AND w.process = ANY (own));
 END $$;
 COMMENT ON FUNCTION bounce.next_resend(text) IS
-  'application: when claim_resends() can claim the next one; NULL when none is scheduled';
+  'application: when claim_resends() can claim the next one; NULL when none is scheduled. 42501 '
+  'for a process of other applications';
 
 CREATE OR REPLACE FUNCTION bounce.confirm_resend(
   recipient_id bigint, message_id text DEFAULT NULL, claimer text DEFAULT NULL)
@@ -70,9 +75,10 @@ BEGIN
   SELECT k.* INTO c FROM bounce.communication AS k
   WHERE k.id = (SELECT r.communication_id FROM bounce.communication_recipient AS r
                 WHERE r.id = confirm_resend.recipient_id)
+    AND bounce_internal.may_use(k.process)
   FOR NO KEY UPDATE;
   DELETE FROM bounce.resend_claim AS k
-  WHERE k.recipient_id = confirm_resend.recipient_id
+  WHERE k.recipient_id = confirm_resend.recipient_id AND c.id IS NOT NULL
     AND (confirm_resend.claimer IS NULL OR k.claimed_by = confirm_resend.claimer);
   IF confirm_resend.claimer IS NOT NULL AND NOT FOUND THEN
     RETURN NULL;
@@ -81,7 +87,7 @@ BEGIN
   SET state = 'sent', attempts = r.attempts + 1, last_attempt_at = now(), next_attempt_at = NULL,
       class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL,
       bounce_id = NULL
-  WHERE r.id = confirm_resend.recipient_id
+  WHERE r.id = confirm_resend.recipient_id AND r.communication_id = c.id
   RETURNING r.* INTO sent;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no recipient %', confirm_resend.recipient_id USING ERRCODE = 'no_data_found',
@@ -114,7 +120,11 @@ BEGIN
   PERFORM FROM bounce.communication AS c
   WHERE c.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q
                 WHERE q.id = release_resend.recipient_id)
+    AND bounce_internal.may_use(c.process)
   FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
   DELETE FROM bounce.resend_claim AS k
   WHERE k.recipient_id = release_resend.recipient_id AND k.claimed_by = release_resend.claimer;
   IF NOT FOUND THEN

@@ -35,6 +35,38 @@ sub is_blocked {
     return $db->value("SELECT bounce.is_address_blocked(:'address')", address => $address) eq 't';
 }
 
+subtest 'whose a process is' => sub {
+    $db->sql("CREATE ROLE billing LOGIN IN ROLE bounce_application;\n"
+            . "CREATE ROLE crm LOGIN IN ROLE bounce_application;\n");
+    my $operator = Bounce::Ctl->new($stage, role => 'bounce_operator');
+    my $crm      = sub {
+        return $db->value(
+            "SET ROLE crm; SELECT 'invoice' = ANY (bounce.own_processes()); RESET ROLE");
+    };
+    my $seen = $ctl->output('process', 'give', 'invoice', 'billing');
+    like $seen, qr/^billing +keeps it$/m,               'shown first: who keeps it';
+    like $seen, qr/^crm +loses it$/m,                   'who loses it';
+    like $seen, qr/Nothing was changed.*--apply --why/, 'and that nothing was changed';
+    like $ctl->output('processes'), qr/^invoice +all/m, 'it is not';
+    is + ($ctl->run('process', 'give', 'invoice', 'billing', '--apply'))[0], 64, 'why is asked';
+    my @give = ('process', 'give', 'invoice', 'billing', '--apply', '--why', 'it sends them');
+    my ($status, $said) = $operator->run(@give);
+    is $status, 1, 'an operator may not' or diag $said;
+    is $ctl->output(@give), "invoice is for billing now\n",         'given';
+    is $ctl->output(@give), "invoice is for billing already\n",     'once';
+    is $crm->(),            'f',                                    'the other has lost it';
+    like $ctl->output('processes', 'inv'), qr/^invoice +billing/m, 'the list says whose it is';
+    is $ctl->output('process', 'take', 'invoice', 'billing', '--apply', '--why', 'wrong one'),
+        "invoice is not for billing any more\n", 'taken back';
+    is $crm->(), 't', 'as before';
+    my ($shown) = $ctl->json('process', 'show', 'invoice');
+    is_deeply [ @{ $shown->{history}[0] }{qw(application give_why take_why)} ],
+        [ 'billing', 'it sends them', 'wrong one' ], 'the history knows';
+    ($status, $said) = $ctl->run('process', 'give', 'invoice', 'biling');
+    is $status, 1, 'no such role';
+    like $said, qr/unknown application "biling".*Is it "billing"\?/s, 'what was meant';
+};
+
 subtest 'params' => sub {
     like $ctl->output('params', 'resend_f'), qr/^resend_factor +2 /m, 'list';
     is $ctl->output('params', 'set', 'resend_factor', '3'), "resend_factor is now \"3\"\n", 'set';

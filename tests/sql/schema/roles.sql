@@ -47,7 +47,7 @@ FROM (VALUES
    'claim_follow_up,finish_follow_up,claim_resends,next_resend,release_resend,'
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago,'
-   'correct_content,change_recipient}'),
+   'correct_content,change_recipient,own_processes}'),
   ('bounce_delivery',
    '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
    'release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
@@ -67,7 +67,7 @@ FROM (VALUES
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
    'preview_reclassify,clean_diagnostic,ago,correct_content,'
-   'metrics}'),
+   'metrics,own_processes}'),
   ('bounce_admin',
    '{send_now,send_outcome,send_and_wait,'
    'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
@@ -84,14 +84,14 @@ FROM (VALUES
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
    'preview_reclassify,clean_diagnostic,ago,correct_content,'
-   'metrics}'),
+   'metrics,own_processes,give_process,take_process,preview_process_access}'),
   ('bounce_auditor',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
    'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
-   'metrics}'),
+   'metrics,own_processes}'),
   ('bounce_clerk',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
@@ -102,7 +102,7 @@ FROM (VALUES
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
    'reopen_task,preview_task,block_address,lift_block,restore_block,request_resend,add_recipient,'
    'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits,'
-   'metrics}'))
+   'metrics,own_processes}'))
   AS v (role, functions);
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                   WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'p', 'v')
@@ -139,7 +139,11 @@ FROM (VALUES ('bounce_milter', '{}'::text[]), ('bounce_delivery', '{}'),
   ('bounce_operator', ARRAY['bounce_reason UPDATE class,class_temporary', 'delivery UPDATE state',
                             'process INSERT', 'process UPDATE description',
     'system_parameter INSERT', 'system_parameter UPDATE value',
-    'system_parameter DELETE'])) AS v (role, writes);
+    'system_parameter DELETE']),
+  ('bounce_admin', ARRAY['bounce_reason UPDATE class,class_temporary', 'delivery UPDATE state',
+                         'process INSERT', 'process UPDATE description',
+    'system_parameter INSERT', 'system_parameter UPDATE value', 'system_parameter DELETE']),
+  ('bounce_clerk', '{}'), ('bounce_auditor', '{}')) AS v (role, writes);
 SELECT is_empty(format($$SELECT c.oid::regclass FROM pg_class AS c
                          WHERE c.relnamespace = 'bounce'::regnamespace
                        AND c.relkind IN ('r', 'p', 'v', 'S')
@@ -241,6 +245,13 @@ FROM (VALUES
   ('operator', 'done', 'SELECT raw FROM bounce.bounce_message'),
   ('operator', 'done', 'SELECT * FROM bounce.undelivered'),
   ('operator', 'refused', 'SELECT bounce.rotate_token_key()'),
+  ('operator', 'refused', 'SELECT bounce.give_process(''invoice'', ''bounce_application'', ''x'')'),
+  ('application', 'refused',
+   'SELECT bounce.give_process(''invoice'', ''bounce_application'', ''x'')'),
+  ('application', 'refused', 'SELECT * FROM bounce.process_application'),
+  ('admin', 'done', 'SELECT bounce.give_process(''invoice'', ''bounce_application'', ''x'')'),
+  ('admin', 'done', 'SELECT bounce.take_process(''invoice'', ''bounce_application'', ''x'')'),
+  ('admin', 'refused', 'DELETE FROM bounce.process_application'),
   ('admin', 'done', 'SELECT bounce.rotate_token_key()'),
   ('operator', 'done', 'SELECT * FROM bounce.token_key_state'),
   ('operator', 'refused', 'SELECT bounce.add_token_key()'),

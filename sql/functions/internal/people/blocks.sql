@@ -1,6 +1,29 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- Blocks: how one comes, ends by itself, is lifted, and comes back.
+-- Blocks: whether there is one, how one comes, ends by itself, is lifted, and comes back.
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_blocked(address text, process text DEFAULT NULL)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM bounce.blocked_address AS b
+                 WHERE b.address_key = bounce.address_key(
+                         bounce_internal.bare_address(is_blocked.address))
+                   AND (b.only_process IS NULL OR b.only_process = is_blocked.process));
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_blocked(text, text) IS
+  'is_address_blocked() without asking whose process it is';
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_writable(address text, process text DEFAULT NULL)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce_internal.is_address(bounce_internal.bare_address(is_writable.address))
+         AND (NOT bounce_internal.is_blocked(is_writable.address, is_writable.process)
+              OR bounce_internal.parameter_boolean('block_exempt', is_writable.process));
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_writable(text, text) IS
+  'may_write_to() without asking whose process it is';
 
 CREATE OR REPLACE FUNCTION bounce_internal.end_shorter_block(b bounce.address_block)
 RETURNS boolean

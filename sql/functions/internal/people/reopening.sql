@@ -189,11 +189,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
   r bounce.communication_recipient;
 BEGIN
-  PERFORM FROM bounce.communication AS c WHERE c.id = lock_recipient.communication_id
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id = lock_recipient.communication_id AND bounce_internal.may_use(c.process)
   FOR NO KEY UPDATE;
   SELECT q.* INTO r FROM bounce.communication_recipient AS q
   WHERE q.communication_id = lock_recipient.communication_id AND q.state <> 'replaced'
     AND q.address_key = bounce.address_key(bounce_internal.bare_address(lock_recipient.address))
+    AND bounce_internal.is_own_mail(q.communication_id)
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'communication % has no recipient %', lock_recipient.communication_id,

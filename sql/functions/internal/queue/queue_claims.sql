@@ -19,7 +19,7 @@ BEGIN
              AND q.state IN ('due', 'pending', 'claimed')
              AND EXISTS (SELECT FROM bounce.address_block AS b
                          WHERE b.address_key = k.address_key AND b.lifted_at IS NULL)
-             AND NOT bounce.may_write_to(k.address, d.process)
+             AND NOT bounce_internal.is_writable(k.address, d.process)
            ORDER BY k.id FOR NO KEY UPDATE OF k, q LOOP
     PERFORM bounce_internal.fail_recipient(r.id, 'the address is blocked', now());
     UPDATE bounce.communication_recipient AS k SET task_id = t.id
@@ -69,7 +69,7 @@ BEGIN
                  c.process)
              AND EXISTS (SELECT FROM bounce.communication_content AS n
                          WHERE n.communication_id = c.id)
-             AND NOT bounce.is_address_blocked(k.address, c.process)
+             AND NOT bounce_internal.is_blocked(k.address, c.process)
            ORDER BY c.id FOR NO KEY UPDATE OF c SKIP LOCKED LOOP
     UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now(), tries = 0
     WHERE q.recipient_id = r.id AND q.refused_at IS NOT NULL;

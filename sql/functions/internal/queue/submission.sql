@@ -398,11 +398,13 @@ DECLARE
 BEGIN
   SELECT k.* INTO d FROM bounce.communication AS c
   JOIN bounce.communication_delivery AS k ON k.communication_id = c.id
-  WHERE c.id = require_queued.communication_id FOR NO KEY UPDATE;
+  WHERE c.id = require_queued.communication_id AND bounce_internal.may_use(c.process)
+  FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no communication % in the delivery queue', communication_id
       USING ERRCODE = 'no_data_found';
   END IF;
   RETURN d;
 END $$;
-COMMENT ON FUNCTION bounce_internal.require_queued IS 'a communication in the queue; P0002';
+COMMENT ON FUNCTION bounce_internal.require_queued IS
+  'a communication in the queue, of the caller''s processes; P0002';

@@ -70,7 +70,7 @@ BEGIN
       WHEN is_failure AND r.state = 'sent' THEN 'it was sent again, or had arrived'
       WHEN is_failure AND r.state = 'open' THEN 'it is sent again'
       WHEN u.kind = 'corrected' AND r.state <> 'replaced' THEN 'the correction was taken back'
-      WHEN u.kind = 'block_lifted' AND bounce.is_address_blocked(r.address)
+      WHEN u.kind = 'block_lifted' AND bounce_internal.is_blocked(r.address)
         THEN 'the address is blocked again'
       WHEN u.bounce_id IS NOT NULL AND bounce_internal.is_undone(u.bounce_id)
         THEN 'the bounce was taken back'

@@ -317,7 +317,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.held_by(o bounce.outage, address text
 LANGUAGE plpgsql AS $$
 BEGIN
   -- where the address is blocked already there is nothing to hold
-  IF o.id IS NULL OR bounce.is_address_blocked(address) THEN
+  IF o.id IS NULL OR bounce_internal.is_blocked(address) THEN
     RETURN NULL;
   END IF;
   PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock('outage:' || o.id));

@@ -79,7 +79,7 @@ BEGIN
       THEN format('trust is %s only', f.trust)
     WHEN bounce_internal.id_is_shared(f)
       THEN format('trust is %s only, and several got the mail', f.trust)
-    WHEN NOT bounce.may_write_to(f.address, f.process) THEN 'the address is blocked'
+    WHEN NOT bounce_internal.is_writable(f.address, f.process) THEN 'the address is blocked'
     WHEN bounce_internal.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
     WHEN resend > (f.policy ->> 'resend_max_attempts')::integer
       THEN format('%s resends were made', resend - 1)
@@ -189,7 +189,7 @@ LANGUAGE sql STABLE AS $$
   WHERE r.next_attempt_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
                     WHERE d.communication_id = r.communication_id)
-    AND bounce.may_write_to(r.address, c.process)
+    AND bounce_internal.is_writable(r.address, c.process)
 $$;
 COMMENT ON FUNCTION bounce_internal.registered_resends() IS
   'the resends that applications make themselves';
@@ -197,21 +197,24 @@ COMMENT ON FUNCTION bounce_internal.registered_resends() IS
 CREATE OR REPLACE FUNCTION bounce_internal.choose_resends(batch integer, only_process text)
 RETURNS bigint[]
 LANGUAGE plpgsql AS $$
+DECLARE
+  own CONSTANT text[] := bounce.own_processes();
 BEGIN
   RETURN ARRAY(
     SELECT r.id FROM bounce.communication_recipient AS r
     JOIN bounce.communication AS c ON c.id = r.communication_id
     WHERE r.next_attempt_at <= now()
-      AND (only_process IS NULL OR c.process = only_process)
+      AND (only_process IS NULL OR c.process = only_process) AND c.process = ANY (own)
       AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
                       WHERE d.communication_id = c.id)
       AND NOT EXISTS (SELECT FROM bounce.resend_claim AS k
                       WHERE k.recipient_id = r.id AND k.lease_expire_time > clock_timestamp())
-      AND bounce.may_write_to(r.address, c.process)
+      AND bounce_internal.is_writable(r.address, c.process)
     ORDER BY r.next_attempt_at, r.id LIMIT batch FOR NO KEY UPDATE OF c, r SKIP LOCKED);
 END $$;
 COMMENT ON FUNCTION bounce_internal.choose_resends(integer, text) IS
-  'locks and returns the recipients whose resends are due and in nobody''s hand';
+  'locks and returns the recipients of the caller''s processes whose resends are due and in '
+  'nobody''s hand';
 
 CREATE OR REPLACE FUNCTION bounce_internal.tell_resend(r bounce.communication_recipient)
 RETURNS void

@@ -90,10 +90,22 @@ BEGIN
     RETURN process;
   END IF;
   RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = bounce_internal.suggestion(process, ARRAY(SELECT p.name FROM bounce.process AS p))
+    HINT = bounce_internal.suggestion(process, bounce.own_processes())
            || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_process(text) IS 'an existing process, or NULL; 23503';
+
+CREATE OR REPLACE FUNCTION bounce_internal.require_application(application text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce_internal.require_word('application', coalesce(application, ''),
+           ARRAY(SELECT r.rolname::text FROM pg_roles AS r
+                 WHERE pg_has_role(r.oid, 'bounce_application', 'USAGE')
+                   AND NOT bounce_internal.sees_all(r.rolname)
+                 ORDER BY r.rolname));
+END $$;
+COMMENT ON FUNCTION bounce_internal.require_application(text) IS
+  'a role that is an application: bounce_application or a member of it; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_reason(reason text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -158,7 +170,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   bare CONSTANT text := bounce_internal.require_address(address);
 BEGIN
-  IF bounce.is_address_blocked(bare, process) THEN
+  IF bounce_internal.is_blocked(bare, process) THEN
     RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',
       HINT = 'SELECT bounce.lift_block(address, why) if it works again.';
   END IF;
