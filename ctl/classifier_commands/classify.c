@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/shown_text.h"
 #include "classifier/read/reader.h"
 #include "classifier/report/report.h"
 #include "classifier/rules/ruleset.h"
@@ -163,7 +164,7 @@ static void classify_bytes(struct job *job, const char *file, const char *bytes,
 
 static void complain(struct job *job, const char *file, int code)
 {
-	g_autofree char *name = table_text_clean(file, true, TABLE_TEXT_ONE_LINE);
+	g_autofree char *name = shown_text_clean(file, true, SHOWN_TEXT_ONE_LINE);
 
 	fprintf(stderr, "bouncectl classify: %s: %s\n", name, g_strerror(code));
 	job->failed = true;

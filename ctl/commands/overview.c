@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/shown_text.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
@@ -61,7 +62,7 @@ static void append_summary(GString *out, const struct db_rows *rows)
 			continue;
 		g_autofree char *name =
 		    g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
-		g_autofree char *clean = table_text_clean(warning, style.utf8, TABLE_TEXT_ONE_LINE);
+		g_autofree char *clean = shown_text_clean(warning, style.utf8, SHOWN_TEXT_ONE_LINE);
 		*name = g_ascii_toupper(*name);
 		g_string_append_printf(out, "%s (%s): %s.\n", name, db_rows_find(rows, row, "text"),
 				       clean);

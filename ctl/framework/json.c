@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/shown_text.h"
 #include "ctl/terminal/table_text.h"
 
 /* --- values ------------------------------------------------------------------------ */
@@ -130,7 +131,7 @@ static void append_escaped(GString *out, const char *text)
 	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (c < 0x7f || table_text_is_shown(c))
+		if (c < 0x7f || shown_text_is_shown(c))
 			g_string_append_len(out, p, g_utf8_next_char(p) - p);
 		else if (c <= 0xffff)
 			g_string_append_printf(out, "\\u%04x", c);

@@ -4,6 +4,8 @@
  */
 #include "ctl/framework/people.h"
 
+#include "base/shown_text.h"
+
 #include <string.h>
 
 /* --- which columns, and how ----------------------------------------------------------- */
@@ -201,7 +203,7 @@ char *ctl_people_sentence(const char *template, const struct db_rows *rows,
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
 		g_autofree char *value = value_in_words(name, rows, 0);
 		g_autofree char *clean =
-		    table_text_clean(value == NULL ? "" : value, style->utf8, TABLE_TEXT_ONE_LINE);
+		    shown_text_clean(value == NULL ? "" : value, style->utf8, SHOWN_TEXT_ONE_LINE);
 		g_string_append(text, clean);
 		p = end + 1;
 	}

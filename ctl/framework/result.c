@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/shown_text.h"
 #include "ctl/terminal/output.h"
 
 enum ctl_exit_code ctl_result_print(const GString *out)
@@ -29,7 +30,7 @@ enum ctl_exit_code ctl_result_error(const struct ctl_call *call, const GError *e
 {
 	g_autofree char *said = db_error_for_people(error);
 	g_autofree char *text = in_words_of(call->program, said);
-	g_autofree char *clean = table_text_clean(text, true, TABLE_TEXT_KEEP_LINES);
+	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_KEEP_LINES);
 
 	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);
 	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN

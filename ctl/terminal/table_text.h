@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Text for a terminal: made safe, measured, cut, broken into lines, coloured, and
- * drawn as bars. Everything but table_text_clean expects text that is clean already.
+ * Text for a terminal: measured, cut, broken into lines, coloured, and drawn as bars. It is
+ * expected to be clean already (base/shown_text.h).
  */
 #ifndef CTL_TERMINAL_TABLE_TEXT_H
 #define CTL_TERMINAL_TABLE_TEXT_H
@@ -17,19 +17,6 @@ struct table_style {
 	bool color;     /* ANSI colours for the words of classes and states */
 	bool utf8;      /* otherwise ASCII only */
 };
-
-/* Not Unicode's Cc, Cf, Zl, Zp or unassigned: escapes, direction marks, line separators. */
-bool table_text_is_shown(gunichar c);
-
-/* Whether line ends survive cleaning. */
-enum table_text_lines { TABLE_TEXT_ONE_LINE, TABLE_TEXT_KEEP_LINES };
-
-/* Text that is safe on a terminal: valid UTF-8 (or ASCII) without control or
- * direction characters. Heap. */
-char *table_text_clean(const char *text, bool utf8, enum table_text_lines lines);
-/* One clean line of at most that many characters, with "..." behind it where that is not
- * all. Heap. */
-char *table_text_excerpt(const char *text, size_t characters);
 
 /* Terminal columns that the text takes. */
 size_t table_text_width(const char *text);

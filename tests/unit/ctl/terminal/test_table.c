@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "base/shown_text.h"
 #include "ctl/terminal/table.h"
 
 static struct table *sample(void)
@@ -199,14 +200,14 @@ static void test_clean(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(strange); i++) {
 		g_autofree char *utf8 =
-		    table_text_clean(strange[i].text, true, TABLE_TEXT_ONE_LINE);
+		    shown_text_clean(strange[i].text, true, SHOWN_TEXT_ONE_LINE);
 		g_autofree char *ascii =
-		    table_text_clean(strange[i].text, false, TABLE_TEXT_ONE_LINE);
+		    shown_text_clean(strange[i].text, false, SHOWN_TEXT_ONE_LINE);
 
 		g_assert_cmpstr(utf8, ==, strange[i].utf8);
 		g_assert_cmpstr(ascii, ==, strange[i].ascii);
 	}
-	g_autofree char *lines = table_text_clean("a\r\nb\033\nc\r", true, TABLE_TEXT_KEEP_LINES);
+	g_autofree char *lines = shown_text_clean("a\r\nb\033\nc\r", true, SHOWN_TEXT_KEEP_LINES);
 	g_assert_cmpstr(lines, ==, "a\nb \nc ");
 }
 

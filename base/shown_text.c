@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Whatever acts instead of being seen becomes a blank.
+ */
+#include "base/shown_text.h"
+
+#include <string.h>
+
+bool shown_text_is_shown(gunichar c)
+{
+	switch ((int)g_unichar_type(c)) {
+	case G_UNICODE_CONTROL:
+	case G_UNICODE_FORMAT:
+	case G_UNICODE_UNASSIGNED:
+	case G_UNICODE_PRIVATE_USE:
+	case G_UNICODE_SURROGATE:
+	case G_UNICODE_LINE_SEPARATOR:
+	case G_UNICODE_PARAGRAPH_SEPARATOR:
+		return false;
+	default:
+		return true;
+	}
+}
+
+char *shown_text_clean(const char *text, bool utf8, enum shown_text_lines lines)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *clean = g_string_sized_new(strlen(valid));
+
+	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c == '\n' && lines == SHOWN_TEXT_KEEP_LINES)
+			g_string_append_c(clean, '\n');
+		else if (c == '\r' && p[1] == '\n' && lines == SHOWN_TEXT_KEEP_LINES)
+			continue;
+		else if (!shown_text_is_shown(c))
+			g_string_append_c(clean, ' ');
+		else if (c >= 0x80 && !utf8)
+			g_string_append_c(clean, '?');
+		else
+			g_string_append_unichar(clean, c);
+	}
+	return g_string_free(clean, FALSE);
+}
+
+char *shown_text_excerpt(const char *text, size_t characters)
+{
+	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_ONE_LINE);
+
+	if ((size_t)g_utf8_strlen(clean, -1) < characters)
+		return g_steal_pointer(&clean);
+	g_autofree char *head = g_utf8_substring(clean, 0, (glong)characters);
+	return g_strconcat(head, "...", NULL);
+}

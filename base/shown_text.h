@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Text that a stranger may have written, made safe to be shown: on a terminal, in JSON, on a page.
+ */
+#ifndef BASE_SHOWN_TEXT_H
+#define BASE_SHOWN_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <glib.h>
+
+/* Not Unicode's Cc, Cf, Zl, Zp or unassigned: escapes, direction marks, line separators. */
+bool shown_text_is_shown(gunichar c);
+
+/* Whether line ends survive cleaning. */
+enum shown_text_lines { SHOWN_TEXT_ONE_LINE, SHOWN_TEXT_KEEP_LINES };
+
+/* Text that is safe on a terminal: valid UTF-8 (or ASCII) without control or
+ * direction characters. Heap. */
+char *shown_text_clean(const char *text, bool utf8, enum shown_text_lines lines);
+/* One clean line of at most that many characters, with "..." behind it where that is not
+ * all. Heap. */
+char *shown_text_excerpt(const char *text, size_t characters);
+
+#endif
