@@ -36,7 +36,7 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 pkg_cflags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
-LAYERS := base net classifier db daemon intake milter delivery fetch ctl
+LAYERS := base net classifier db daemon intake milter delivery fetch ctl console
 PKGS_base       := glib-2.0
 PKGS_net        := glib-2.0 openssl
 PKGS_classifier := glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto
@@ -47,6 +47,7 @@ PKGS_milter     := glib-2.0
 PKGS_delivery   := glib-2.0 gmime-3.0 json-glib-1.0 openssl
 PKGS_fetch      := glib-2.0 openssl
 PKGS_ctl        := glib-2.0 json-glib-1.0
+PKGS_console    := glib-2.0 libmicrohttpd
 LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto libpq)
 
 # The system's gcc for C17 with GNU attributes; _GNU_SOURCE for explicit_bzero, pipe2.
@@ -64,9 +65,9 @@ say  = $(if $(V),,printf '  %-5s %s\n' $(1) $(2);)
 
 ##@ Build
 
-## all: build bounce-milter, bounce-delivery, bounce-fetch and bouncectl into build/
+## all: build the daemons and bouncectl into build/
 .PHONY: all
-DAEMONS := bounce-milter bounce-delivery bounce-fetch
+DAEMONS := bounce-milter bounce-delivery bounce-fetch bounce-console
 all: $(DAEMONS:%=$(BUILD)/%) $(BUILD)/bouncectl
 
 # A change of compiler or flags rebuilds everything.
@@ -138,6 +139,23 @@ $(BUILD)/gen/commands.inc: ctl/registry.sh $(COMMAND_FILES) $(COMMAND_ROOMS)
 	$(Q)sh ctl/registry.sh $(COMMAND_FILES) > $@
 $(BUILD)/ctl/registry.o: $(BUILD)/gen/commands.inc
 
+# The pages of the console: templates, files that are sent as they are, and catalogues of texts.
+TEMPLATES := $(sort $(wildcard console/templates/*.html))
+STATIC_FILES := $(sort $(wildcard console/static/*))
+$(BUILD)/gen/templates.inc: console/templates $(TEMPLATES)
+$(BUILD)/gen/static_files.inc: console/static $(STATIC_FILES)
+PAGE_INC := $(BUILD)/gen/templates.inc $(BUILD)/gen/static_files.inc
+$(PAGE_INC): console/embed.sh
+	@mkdir -p $(@D)
+	$(Q)sh console/embed.sh $(filter %.html %.css %.js,$^) > $@
+$(BUILD)/console/template/library.o: $(PAGE_INC)
+CATALOGUE_INC := $(patsubst console/po/%.po,$(BUILD)/gen/%.mo.inc,$(wildcard console/po/*.po))
+$(BUILD)/gen/%.mo.inc: console/po/%.po
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check-format -o $(@:.inc=) $<
+	$(Q)od -An -v -tx1 $(@:.inc=) | sed 's/ \(..\)/0x\1,/g' > $@
+$(BUILD)/console/text/catalogue.o: $(CATALOGUE_INC)
+
 # And the reasons, which a header needs.
 REASON_FILES := etc/reasons.txt classifier/text/data_file.awk classifier/rules/reasons.awk
 $(addprefix $(BUILD)/gen/,reasons.inc reason_rows.sql reasons_doc.inc): $(REASON_FILES)
@@ -163,19 +181,21 @@ $(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o \
 $(BUILD)/bounce-fetch: $(BUILD)/fetch/main.o \
 		$(call libs,fetch delivery intake daemon db classifier net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
+$(BUILD)/bounce-console: $(BUILD)/console/main.o $(call libs,console daemon db net base)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,libmicrohttpd openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(LIBS_all)
 
 # --- tests -----------------------------------------------------------------
 
-UNIT_LAYERS := ctl fetch milter delivery intake daemon db classifier net base
+UNIT_LAYERS := console ctl fetch milter delivery intake daemon db classifier net base
 UNIT_SRC  := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c))
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq openssl) -o $@ $< \
-		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,openssl) $(LIBS_all)
+		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libmicrohttpd openssl) $(LIBS_all)
 
 # What the fuzzers once found, given to them again.
 FOUND_BIN := $(patsubst tests/fuzz/found/%,$(BUILD)/tests/unit/fuzz/test_%,\

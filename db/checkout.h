@@ -17,6 +17,10 @@ PGconn *checkout_begin(struct db_pool *pool, GError **error) __attribute__((warn
  * are idle: the next is a new one, to the host that takes writes by then. */
 void checkout_end(struct db_pool *pool, PGconn *connection);
 
+/* A pool of that one connection, which it takes and never makes anew: once it is lost,
+ * checkout_begin fails with BM_ERROR_CONFIG. */
+struct db_pool *checkout_adopt(PGconn *connection, unsigned query_wait);
+
 /* Seconds to wait for an answer, as the pool was told. */
 unsigned checkout_query_wait(const struct db_pool *pool);
 

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include <glib.h>
-
 #include "db/pg.h"
 
 static const char *option_value(const PQconninfoOption *options, const char *keyword)
@@ -40,6 +38,17 @@ char *conninfo_hosts_fault(const char *conninfo)
 
 	PQconninfoFree(options);
 	return fault;
+}
+
+void conninfo_append(GString *conninfo, const char *keyword, const char *value)
+{
+	g_string_append_printf(conninfo, " %s='", keyword);
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p == '\'' || *p == '\\')
+			g_string_append_c(conninfo, '\\');
+		g_string_append_c(conninfo, *p);
+	}
+	g_string_append_c(conninfo, '\'');
 }
 
 /* The value in the string alone; NULL if it does not set it. Heap. */

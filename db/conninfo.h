@@ -8,9 +8,14 @@
 
 #include <stdbool.h>
 
+#include <glib.h>
+
 /* What is wrong with several hosts, as a line for people; NULL if nothing. The environment and
  * the service file count like conninfo itself; nobody is waited for. Heap. */
 char *conninfo_hosts_fault(const char *conninfo);
+
+/* Puts a keyword with its value, quoted, behind what is there. */
+void conninfo_append(GString *conninfo, const char *keyword, const char *value);
 
 /* Whether it holds a password itself. */
 bool conninfo_has_password(const char *conninfo);

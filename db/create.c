@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "db/conninfo.h"
 #include "db/pg.h"
 
 enum { CONNECT_WAIT = 10, QUERY_WAIT = 60 }; /* seconds */
@@ -20,23 +21,13 @@ static const char login_roles_script[] =
     " FOR login IN SELECT * FROM (VALUES"
     "  ('bouncemilter', 'bounce_milter'),"
     "  ('bouncefetch', 'bounce_milter'),"
-    "  ('bouncedelivery', 'bounce_delivery')) AS v (account, group_role) LOOP"
+    "  ('bouncedelivery', 'bounce_delivery'),"
+    "  ('bounceconsole', 'bounce_console')) AS v (account, group_role) LOOP"
     "  IF to_regrole(login.account) IS NULL THEN"
     "   EXECUTE format('CREATE ROLE %I LOGIN', login.account);"
     "  END IF;"
     "  EXECUTE format('GRANT %I TO %I', login.group_role, login.account);"
     " END LOOP; END $$";
-
-static void append_option(GString *out, const char *keyword, const char *value)
-{
-	g_string_append_printf(out, "%s='", keyword);
-	for (const char *p = value; *p != '\0'; p++) {
-		if (*p == '\'' || *p == '\\')
-			g_string_append_c(out, '\\');
-		g_string_append_c(out, *p);
-	}
-	g_string_append(out, "' ");
-}
 
 /* The same server, but its database "postgres"; *name_out is the database that was named.
  * Both on the heap. */
@@ -59,12 +50,12 @@ static char *maintenance_conninfo(const char *conninfo, char **name_out, GError 
 		if (strcmp(option->keyword, "dbname") == 0)
 			*name_out = g_strdup(option->val);
 		else
-			append_option(out, option->keyword, option->val);
+			conninfo_append(out, option->keyword, option->val);
 	}
 	PQconninfoFree(options);
 	if (*name_out == NULL)
 		*name_out = g_strdup(g_getenv("PGDATABASE"));
-	append_option(out, "dbname", maintenance_database);
+	conninfo_append(out, "dbname", maintenance_database);
 	return g_strdup(out->str);
 }
 

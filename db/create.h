@@ -14,9 +14,9 @@
  * server's database "postgres" for it. False with a code as pg_query. */
 bool db_create_database(const char *conninfo, GError **error) __attribute__((warn_unused_result));
 
-/* Creates the login roles bouncemilter, bouncefetch and bouncedelivery, named as the accounts
- * that the daemons run as, in the group roles of the schema, which must be there. They have
- * no password: that is for peer authentication. */
+/* Creates the login roles bouncemilter, bouncefetch, bouncedelivery and bounceconsole, named as the
+ * accounts that the daemons run as, in the group roles of the schema, which must be there. They
+ * have no password: that is for peer authentication. */
 bool db_create_login_roles(const char *conninfo, GError **error)
     __attribute__((warn_unused_result));
 

@@ -75,6 +75,11 @@ char *pg_error_for_people(const char *text)
 	return g_strjoin(*hint != '\0' ? "\n" : "", said, hint, NULL);
 }
 
+bool pg_error_is_denied(const char *text)
+{
+	return strstr(text, " (SQLSTATE 42501)");
+}
+
 static void set_result_error(GError **error, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -74,6 +74,8 @@ bool pg_script(PGconn *connection, const char *script, GError **error)
 /* A message of such an error for a person who called us: what the database said,
  * without its code, and in a second line what to do, where that is known. Heap. */
 char *pg_error_for_people(const char *text);
+/* Whether such a message says that the account has no right to it. */
+bool pg_error_is_denied(const char *text);
 
 /* The value of a column by name; "" for NULL or an unknown column. */
 const char *pg_value(const PGresult *result, int row, const char *column);

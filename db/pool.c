@@ -11,7 +11,7 @@
 enum { CONNECT_WAIT = 5 }; /* seconds */
 
 struct db_pool {
-	char *conninfo;
+	char *conninfo; /* NULL: the connections are not ours to make */
 	unsigned size;
 	unsigned pool_wait;
 	unsigned query_wait;
@@ -23,6 +23,19 @@ struct db_pool {
 	guint64 waits;
 	guint64 timeouts; /* of those */
 };
+
+enum { ADOPTED_WAIT = 20 }; /* seconds, for the one connection */
+
+struct db_pool *checkout_adopt(PGconn *connection, unsigned query_wait)
+{
+	const struct db_pool_options options = {
+	    .size = 1, .pool_wait = ADOPTED_WAIT, .query_wait = query_wait};
+	struct db_pool *pool = db_pool_new(&options);
+
+	g_queue_push_head(&pool->idle, connection);
+	pool->open = 1;
+	return pool;
+}
 
 struct db_pool *db_pool_new(const struct db_pool_options *options)
 {
@@ -50,6 +63,14 @@ void db_pool_free(struct db_pool *pool)
 	g_mutex_clear(&pool->lock);
 	g_free(pool->conninfo);
 	g_free(pool);
+}
+
+bool db_pool_is_lost(struct db_pool *pool)
+{
+	g_mutex_lock(&pool->lock);
+	bool is_lost = !pool->conninfo && pool->open == 0;
+	g_mutex_unlock(&pool->lock);
+	return is_lost;
 }
 
 gint64 db_pool_longest_use(struct db_pool *pool)
@@ -144,6 +165,10 @@ static void close_idle(struct db_pool *pool)
 
 static PGconn *open_connection(const struct db_pool *pool, GError **error)
 {
+	if (!pool->conninfo) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "the connection is lost");
+		return NULL;
+	}
 	g_autoptr(PGconn) connection = pg_open(pool->conninfo, CONNECT_WAIT, error);
 
 	if (!connection || !pg_limit_statements(connection, pool->query_wait, error))

@@ -7,6 +7,8 @@
 #ifndef DB_POOL_H
 #define DB_POOL_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 struct db_pool;
@@ -22,6 +24,10 @@ struct db_pool_options {
  * no thread uses it any more. */
 struct db_pool *db_pool_new(const struct db_pool_options *options);
 void db_pool_free(struct db_pool *pool);
+
+/* Whether its connection was not ours to make (db/people/login.h), and is lost: it cannot be used
+ * any more. */
+bool db_pool_is_lost(struct db_pool *pool);
 
 /* Microseconds for which one connection, the one that is longest in use, has been so;
  * 0 if none is. Every use is bounded by query_wait, so more than that is a fault. */

@@ -205,3 +205,8 @@ char *db_error_for_people(const GError *error)
 {
 	return pg_error_for_people(error->message);
 }
+
+bool db_error_is_denied(const GError *error)
+{
+	return pg_error_is_denied(error->message);
+}

@@ -6,6 +6,7 @@
 #ifndef DB_ROWS_H
 #define DB_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <glib.h>
@@ -54,6 +55,8 @@ const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *co
 /* What went wrong, for a person: one line, and in a second what to do, where that
  * is known. Without the codes that are for logs. Heap. */
 char *db_error_for_people(const GError *error);
+/* Whether it is that the account has no right to it. */
+bool db_error_is_denied(const GError *error);
 
 typedef struct db_rows db_rows_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_rows_t, db_rows_free)

@@ -11,9 +11,9 @@
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "delivery/smtp/client.h"
-#include "fetch/lmtp_listener.h"
 #include "fetch/mailbox.h"
 #include "fetch/store/settings.h"
+#include "net/listen.h"
 
 static bool check_rules(const struct fetch_settings *settings)
 {
@@ -89,8 +89,7 @@ static bool check_mailboxes(const struct fetch_settings *settings)
 
 static bool check_lmtp(const struct fetch_settings *settings)
 {
-	const char *objection =
-	    *settings->lmtp == '\0' ? NULL : lmtp_listener_objection(settings->lmtp);
+	const char *objection = *settings->lmtp == '\0' ? NULL : listen_objection(settings->lmtp);
 	g_autoptr(GError) error = NULL;
 
 	if (*settings->lmtp == '\0')

@@ -29,7 +29,4 @@ void lmtp_listener_start(struct lmtp_listener *listener);
 void lmtp_listener_stop(struct lmtp_listener *listener);
 void lmtp_listener_free(struct lmtp_listener *listener); /* NULL does nothing */
 
-/* What is wrong with the name of a socket; NULL if nothing. */
-const char *lmtp_listener_objection(const char *socket);
-
 #endif

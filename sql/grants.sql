@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- Seven group roles with the least rights; give them to login roles with GRANT. What is
+-- Eight group roles with the least rights; give them to login roles with GRANT. What is
 -- not granted here is revoked, and nothing of schema bounce_internal is granted. Roles
 -- belong to the whole cluster: one that exists is taken as it is. Applied anew whenever a
 -- text changes.
@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   FOREACH role_name IN ARRAY ARRAY['bounce_milter', 'bounce_delivery', 'bounce_application',
                                    'bounce_auditor', 'bounce_clerk', 'bounce_operator',
-                                   'bounce_admin'] LOOP
+                                   'bounce_admin', 'bounce_console'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role_name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
     END IF;
@@ -21,25 +21,25 @@ EXCEPTION WHEN insufficient_privilege THEN
     USING ERRCODE = 'insufficient_privilege',
           HINT = 'ALTER ROLE ... CREATEROLE, or have a superuser CREATE ROLE bounce_milter, '
                  'bounce_delivery, bounce_application, bounce_auditor, bounce_clerk, '
-                 'bounce_operator, bounce_admin.';
+                 'bounce_operator, bounce_admin, bounce_console.';
 END $$;
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA bounce, bounce_internal
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
-  bounce_operator, bounce_admin;
+  bounce_operator, bounce_admin, bounce_console;
 REVOKE ALL ON ALL TABLES IN SCHEMA bounce
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
-  bounce_operator, bounce_admin;
+  bounce_operator, bounce_admin, bounce_console;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA bounce
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
-  bounce_operator, bounce_admin;
+  bounce_operator, bounce_admin, bounce_console;
 REVOKE ALL ON SCHEMA bounce, bounce_internal
   FROM PUBLIC, bounce_milter, bounce_delivery, bounce_application, bounce_auditor,
-       bounce_clerk, bounce_operator, bounce_admin;
+       bounce_clerk, bounce_operator, bounce_admin, bounce_console;
 
 GRANT USAGE ON SCHEMA bounce
   TO bounce_milter, bounce_delivery, bounce_application, bounce_auditor, bounce_clerk,
-     bounce_operator, bounce_admin;
+     bounce_operator, bounce_admin, bounce_console;
 
 -- The milter: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_milter;
@@ -52,6 +52,10 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce
   bounce.claim_urgent, bounce.settle_delivery, bounce.settle_and_begin, bounce.release_claim,
   bounce.renew_leases, bounce.delivery_lease_seconds, bounce.sweep_deliveries, bounce.next_due,
   bounce.delivery_problem, bounce.forget_servers, bounce.send_owner_notices TO bounce_delivery;
+
+-- bounce-console: no table but the schema's version; its people come with their own accounts.
+GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_console;
+GRANT EXECUTE ON FUNCTION bounce.schema_version TO bounce_console;
 
 -- Applications: write what they send, read what became of it.
 GRANT SELECT ON bounce.process, bounce.communication, bounce.communication_recipient,

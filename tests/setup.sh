@@ -29,6 +29,8 @@ needs() {
 	build libidn2-dev pc:libidn2
 	build libpq-dev pc:libpq
 	build libssl-dev pc:openssl
+	build libmicrohttpd-dev pc:libmicrohttpd
+	build gettext cmd:msgfmt
 	server openssl cmd:openssl
 	server bsdutils cmd:script
 	server postfix file:/usr/sbin/postfix

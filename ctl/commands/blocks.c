@@ -8,7 +8,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/block_queries.h"
+#include "db/people/block_queries.h"
 
 static const struct ctl_option list_options[] = {
     {.name = "all", .help = "lifted ones too"},

@@ -54,7 +54,8 @@ static enum ctl_exit_code print_schema(const struct ctl_call *call, const char *
 		ctl_json_append(builder, out);
 	} else {
 		g_string_append_printf(
-		    out, "%s; bouncemilter, bouncefetch and bouncedelivery may log in\n",
+		    out,
+		    "%s; bouncemilter, bouncefetch, bouncedelivery and bounceconsole may log in\n",
 		    schema.detail);
 	}
 	db_schema_status_clear(&schema);

@@ -95,7 +95,7 @@ subtest 'again, and away' => sub {
     make('install-data');
     is slurp('/opt/etc/bounce-milter/bounce-milter.conf'), "mine = yes\n", 'configuration is kept';
     make('uninstall');
-    my @kept = map { "/opt/etc/bounce-milter/bounce-$_.conf" } qw(delivery fetch milter);
+    my @kept = map { "/opt/etc/bounce-milter/bounce-$_.conf" } qw(console delivery fetch milter);
     is_deeply [ installed() ], \@kept, 'only that is left';
 };
 

@@ -59,7 +59,8 @@ shows 'and takes the programs' test ! -e /usr/sbin/bounce-milter
 shows 'purge' apt-get -y purge bounce-milter
 is 'leaves nothing' "$(find / -xdev \( -path /proc -o -path /given -o -path /tmp \
 	-o -path /var/cache -o -path /var/log \) -prune -o \( -path '*bounce-milter*' \
-	-o -path '*bounce-delivery*' -o -path '*bounce-fetch*' -o -path '*bouncectl*' \) -print)" ''
+	-o -path '*bounce-delivery*' -o -path '*bounce-fetch*' -o -path '*bounce-console*' \
+	-o -path '*bouncectl*' \) -print)" ''
 is 'the database stays' "$(bounces)" 2
 is 'and the mail server as its administrator left it' "$(mta)" "$attached"
 exit "$status"

@@ -26,6 +26,7 @@ use warnings;
 use JSON::PP;
 
 use constant PORT      => 5432;         # of the socket's name only
+use constant HBA => join '', map { "local $_ all peer map=private\n" } qw(all replication);
 use constant SUPERUSER => 'postgres';
 
 sub new {
@@ -145,6 +146,18 @@ sub conninfo_of_leader {
         =~ s/port=\S+/port=$ports/r . ' target_session_attrs=read-write';
 }
 
+# From now on these accounts, and no others, log in with a password (or as $method says).
+sub let_in_by_password {
+    my ($self, @name) = @_;
+    return $self->let_in('scram-sha-256', @name);
+}
+
+sub let_in {
+    my ($self, $method, @name) = @_;
+    $self->_write('pg_hba.conf', join '', map({ "local all \"$_\" $method\n" } @name), HBA);
+    return $self->sql('SELECT pg_reload_conf()');
+}
+
 sub _is_ready {
     my ($self)   = @_;
     my ($status) = $self->{instance}->run(
@@ -161,8 +174,7 @@ sub _configure {
     my @map      = map { [ $_, SUPERUSER ], [ $_, 'bounce_daemon' ] } sort keys %owner;
     push @map, [ $instance->daemon_user, 'bounce_daemon' ];
     $self->_write('pg_ident.conf', join '', map { "private $_->[0] $_->[1]\n" } @map);
-    $self->_write('pg_hba.conf',
-        join '', map { "local $_ all peer map=private\n" } qw(all replication));
+    $self->_write('pg_hba.conf', HBA);
     return $self->_append_conf(<<"END");
 listen_addresses = ''
 port = @{[PORT]}

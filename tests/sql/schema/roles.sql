@@ -19,14 +19,15 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c
                     'nor read or write a table');
 SELECT is_empty($$SELECT rolname FROM pg_roles
                   WHERE rolname IN ('bounce_milter', 'bounce_application', 'bounce_auditor',
-                                    'bounce_clerk', 'bounce_operator', 'bounce_admin')
+                                    'bounce_clerk', 'bounce_operator', 'bounce_admin',
+                                    'bounce_console')
                 AND (rolcanlogin OR rolsuper)$$,
                 'they are groups');
 
 SELECT is_empty($$SELECT role
                   FROM unnest('{public,bounce_milter,bounce_delivery,bounce_application,'
                               'bounce_auditor,bounce_clerk,bounce_operator,'
-                              'bounce_admin}'::text[]) AS role
+                              'bounce_admin,bounce_console}'::text[]) AS role
                   WHERE has_schema_privilege(role, 'bounce_internal', 'USAGE')$$,
                     'what is internal is in nobody''s reach');
 
@@ -40,6 +41,7 @@ FROM (VALUES
   ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping,'
    'keep_month,'
    'metrics}'),
+  ('bounce_console', '{schema_version}'),
   ('bounce_application',
    '{register_communication,confirm_resend,return_path,is_address_blocked,address_key,'
    'address_domain,may_write_to,suggest_address,set_person,undelivered_documents,'
@@ -129,7 +131,7 @@ SELECT set_eq(format($$SELECT c.relname || ' ' || p
     AND (has_table_privilege(%1$L, c.oid, p) OR p <> 'DELETE'
          AND has_any_column_privilege(%1$L, c.oid, p))$$, role), writes,
          role || ' may write this and nothing else')
-FROM (VALUES ('bounce_milter', '{}'::text[]), ('bounce_delivery', '{}'),
+FROM (VALUES ('bounce_milter', '{}'::text[]), ('bounce_delivery', '{}'), ('bounce_console', '{}'),
   ('bounce_application',
    ARRAY['communication INSERT business_ref,idempotency_key,message_id,process,sender,status,'
          'subject',

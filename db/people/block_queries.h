@@ -2,8 +2,8 @@
  *
  * What bouncectl asks about blocks. Parameters stand behind each statement.
  */
-#ifndef DB_BLOCK_QUERIES_H
-#define DB_BLOCK_QUERIES_H
+#ifndef DB_PEOPLE_BLOCK_QUERIES_H
+#define DB_PEOPLE_BLOCK_QUERIES_H
 
 #include "db/rows.h"
 

@@ -2,7 +2,7 @@
  *
  * The statements.
  */
-#include "db/block_queries.h"
+#include "db/people/block_queries.h"
 
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 

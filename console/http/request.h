@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A request that is complete, and what is answered.
+ */
+#ifndef CONSOLE_HTTP_REQUEST_H
+#define CONSOLE_HTTP_REQUEST_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "console/http/form.h"
+
+struct request {
+	bool is_post; /* else GET or HEAD */
+	char *path;   /* as it was sent, without the query */
+	struct form *query;
+	struct form *body;      /* empty unless is_post */
+	char *cookie;           /* the whole field; "" */
+	char *language;         /* Accept-Language; "" */
+	char *peer;             /* address of the client; "unix" */
+	bool is_from_elsewhere; /* the browser says that another site made it */
+};
+
+/* Of a session's cookie: its value; NULL where there is none, or two. Heap. */
+char *request_cookie(const struct request *request, const char *name);
+
+/* Whether a browser says that a form was sent from another site: Sec-Fetch-Site is neither
+ * same-origin nor none, or the host of Origin is not Host. Any may be NULL. */
+bool request_is_from_elsewhere(const char *fetch_site, const char *origin, const char *host);
+
+void request_clear(struct request *request);
+
+struct response {
+	unsigned status;
+	const char *type; /* Content-Type, static */
+	GString *body;
+	char *location;     /* of a redirect; NULL else */
+	GPtrArray *cookies; /* fields Set-Cookie; NULL: none */
+	char *file_name;    /* for a download; NULL else */
+	bool may_be_kept;   /* by the browser: a file that is the same for everybody */
+};
+
+/* Takes the body. */
+struct response *response_new(unsigned status, const char *type, GString *body);
+/* 303: the browser asks for that address of ours. Takes it. */
+struct response *response_redirect(char *location);
+void response_add_cookie(struct response *response, char *field);
+void response_free(struct response *response);
+
+#endif

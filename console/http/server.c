@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One thread of the library reads and writes for all connections. A request that is complete is
+ * given to a pool of threads, its connection suspended meanwhile: the database may take its time.
+ */
+#include "console/http/server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "console/http/patience.h"
+#include "daemon/stop_flag.h"
+
+enum {
+	HEADER_MAX = 16384, /* bytes of memory for each connection: request line and header */
+	QUEUE_MAX = 200,    /* complete requests that wait for a thread */
+	SPARE = 50,         /* connections that may come before one has been cut */
+	IDLE_WAIT = 15,     /* seconds without any byte */
+	LANGUAGE_MAX = 200,
+};
+
+struct server {
+	struct server_options options;
+	struct MHD_Daemon *daemon;
+	struct patience *patience;
+	GThreadPool *threads;
+	GThread *watch;
+	struct stop_flag *stop; /* of the watch */
+	GMutex gate;            /* nothing is given to threads that end */
+	bool is_closed;
+};
+
+/* One request with its answer, from the first line to the last byte. */
+struct exchange {
+	struct server *server;
+	struct MHD_Connection *connection;
+	struct guest *guest;
+	char *uri;
+	GByteArray *body;
+	unsigned refusal; /* a status; 0: none */
+	bool is_begun;
+	struct request request;
+	struct response *response;
+};
+
+/* --- what is asked --------------------------------------------------------------------------- */
+
+static const char *header(const struct exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+static char *peer_of(const struct exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	char host[NI_MAXHOST];
+
+	if (!info || !info->client_addr)
+		return g_strdup("unix");
+	const struct sockaddr *address = info->client_addr;
+	socklen_t len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						       : sizeof(struct sockaddr_in);
+	if ((address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
+	    getnameinfo(address, len, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+		return g_strdup("unix");
+	return g_strdup(host);
+}
+
+/* False: 400. */
+static bool read_request(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	const char *mark = strchr(exchange->uri, '?');
+	const char *query = mark ? mark + 1 : "";
+	const char *language = header(exchange, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
+	const char *cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
+
+	request->path = mark ? g_strndup(exchange->uri, (gsize)(mark - exchange->uri))
+			     : g_strdup(exchange->uri);
+	request->query = form_parse(query, strlen(query), NULL);
+	request->body = form_parse((const char *)exchange->body->data, exchange->body->len, NULL);
+	request->cookie = g_strdup(cookie ? cookie : "");
+	request->language = g_strndup(language ? language : "", LANGUAGE_MAX);
+	request->peer = peer_of(exchange);
+	request->is_from_elsewhere = request_is_from_elsewhere(
+	    header(exchange, "Sec-Fetch-Site"), header(exchange, MHD_HTTP_HEADER_ORIGIN),
+	    header(exchange, MHD_HTTP_HEADER_HOST));
+	return request->query && request->body;
+}
+
+static struct response *refusal(unsigned status)
+{
+	GString *body = g_string_new(NULL);
+
+	g_string_printf(body, "%u %s\n", status, MHD_get_reason_phrase_for(status));
+	return response_new(status, "text/plain; charset=utf-8", body);
+}
+
+/* --- in a thread of the pool ------------------------------------------------------------------ */
+
+static void answer(void *data, void *context)
+{
+	struct exchange *exchange = data;
+	const struct server *server = context;
+
+	exchange->response =
+	    read_request(exchange)
+		? server->options.handler(server->options.context, &exchange->request)
+		: refusal(MHD_HTTP_BAD_REQUEST);
+	patience_resume(server->patience, exchange->guest);
+	MHD_resume_connection(exchange->connection);
+}
+
+/* --- in the thread of the library --------------------------------------------------------------
+ */
+
+static void *begin(void *context, const char *uri, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = g_new0(struct exchange, 1);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	exchange->server = context;
+	exchange->connection = connection;
+	exchange->guest = info->socket_context;
+	exchange->uri = g_strdup(uri);
+	exchange->body = g_byte_array_new();
+	return exchange;
+}
+
+static void complete(void *context, struct MHD_Connection *connection, void **state,
+		     enum MHD_RequestTerminationCode how)
+{
+	const struct server *server = context;
+	struct exchange *exchange = *state;
+
+	(void)connection;
+	(void)how;
+	if (!exchange)
+		return;
+	patience_resume(server->patience, exchange->guest);
+	request_clear(&exchange->request);
+	response_free(exchange->response);
+	g_byte_array_unref(exchange->body);
+	g_free(exchange->uri);
+	g_free(exchange);
+	*state = NULL;
+}
+
+/* 0: it may go on. */
+static unsigned objection(struct exchange *exchange, const char *method)
+{
+	const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+	bool is_read =
+	    strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+
+	exchange->request.is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+	if (!is_read && !exchange->request.is_post)
+		return MHD_HTTP_METHOD_NOT_ALLOWED;
+	if (length && g_ascii_strtoull(length, NULL, 10) > exchange->server->options.body_max)
+		return MHD_HTTP_CONTENT_TOO_LARGE;
+	if (exchange->request.is_post &&
+	    (!type || !g_str_has_prefix(type, MHD_HTTP_POST_ENCODING_FORM_URLENCODED)))
+		return MHD_HTTP_UNSUPPORTED_MEDIA_TYPE;
+	return 0;
+}
+
+static void take_body(struct exchange *exchange, const char *bytes, gsize len)
+{
+	if (exchange->refusal != 0)
+		return;
+	if (exchange->body->len + len > exchange->server->options.body_max ||
+	    !exchange->request.is_post)
+		exchange->refusal = MHD_HTTP_CONTENT_TOO_LARGE;
+	else
+		g_byte_array_append(exchange->body, (const guint8 *)bytes, (guint)len);
+}
+
+static void add_security_headers(const struct server *server, struct MHD_Response *out)
+{
+	static const char *const headers[][2] = {
+	    {"Content-Security-Policy",
+	     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+	     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+	    {"X-Content-Type-Options", "nosniff"},
+	    {"X-Frame-Options", "DENY"},
+	    {"Referrer-Policy", "no-referrer"},
+	    {"Cross-Origin-Opener-Policy", "same-origin"},
+	    {"Cross-Origin-Resource-Policy", "same-origin"},
+	    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(headers); i++)
+		MHD_add_response_header(out, headers[i][0], headers[i][1]);
+	if (server->options.is_https)
+		MHD_add_response_header(out, "Strict-Transport-Security", "max-age=31536000");
+}
+
+static void add_headers(const struct response *response, struct MHD_Response *out)
+{
+	MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type);
+	MHD_add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL,
+				response->may_be_kept ? "private, max-age=3600" : "no-store");
+	if (response->location)
+		MHD_add_response_header(out, MHD_HTTP_HEADER_LOCATION, response->location);
+	for (guint i = 0; response->cookies && i < response->cookies->len; i++)
+		MHD_add_response_header(out, MHD_HTTP_HEADER_SET_COOKIE,
+					response->cookies->pdata[i]);
+	if (!response->file_name)
+		return;
+	g_autofree char *disposition =
+	    g_strdup_printf("attachment; filename=\"%s\"", response->file_name);
+	MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
+}
+
+static enum MHD_Result send_response(const struct server *server, struct MHD_Connection *connection,
+				     const struct response *response)
+{
+	struct MHD_Response *out = MHD_create_response_from_buffer(
+	    response->body->len, response->body->str, MHD_RESPMEM_MUST_COPY);
+
+	if (!out)
+		return MHD_NO;
+	add_security_headers(server, out);
+	add_headers(response, out);
+	if (response->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(out, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
+	enum MHD_Result result = MHD_queue_response(connection, response->status, out);
+	MHD_destroy_response(out);
+	return result;
+}
+
+/* A request that is refused unread: the connection ends, its body may be long. */
+static enum MHD_Result refuse(struct exchange *exchange, unsigned status)
+{
+	exchange->response = refusal(status);
+	return send_response(exchange->server, exchange->connection, exchange->response);
+}
+
+static enum MHD_Result hand_over(struct exchange *exchange)
+{
+	struct server *server = exchange->server;
+
+	if (exchange->refusal == 0 && g_thread_pool_unprocessed(server->threads) >= QUEUE_MAX)
+		exchange->refusal = MHD_HTTP_SERVICE_UNAVAILABLE;
+	if (exchange->refusal != 0)
+		return refuse(exchange, exchange->refusal);
+	g_mutex_lock(&server->gate);
+	bool is_open = !server->is_closed;
+	if (is_open) {
+		patience_suspend(server->patience, exchange->guest);
+		MHD_suspend_connection(exchange->connection);
+		g_thread_pool_push(server->threads, exchange, NULL);
+	}
+	g_mutex_unlock(&server->gate);
+	return is_open ? MHD_YES : refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
+}
+
+/* Called with the header; with each piece of the body; when that is complete; and when the
+ * connection goes on with the answer. */
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+			      const char *method, const char *version, const char *bytes,
+			      size_t *len, void **state)
+{
+	const struct server *server = context;
+	struct exchange *exchange = *state;
+
+	(void)url;
+	(void)version;
+	if (exchange->response)
+		return send_response(server, connection, exchange->response);
+	if (!exchange->is_begun) {
+		unsigned status = objection(exchange, method);
+
+		exchange->is_begun = true;
+		return status != 0 ? refuse(exchange, status) : MHD_YES;
+	}
+	if (*len == 0)
+		return hand_over(exchange);
+	take_body(exchange, bytes, *len);
+	*len = 0;
+	return MHD_YES;
+}
+
+static void come_or_go(void *context, struct MHD_Connection *connection, void **socket_context,
+		       enum MHD_ConnectionNotificationCode code)
+{
+	const struct server *server = context;
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*socket_context = patience_enter(server->patience, info->connect_fd);
+	else
+		patience_leave(server->patience, *socket_context);
+}
+
+/* --- start and stop ----------------------------------------------------------------------------
+ */
+
+static void *watch_main(void *data)
+{
+	struct server *server = data;
+
+	while (!stop_flag_wait(server->stop, G_USEC_PER_SEC / 4))
+		patience_look(server->patience);
+	return NULL;
+}
+
+static void log_library(void *context, const char *format, va_list arguments)
+{
+	(void)context;
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	log_event(LOG_LEVEL_DEBUG, "", "libmicrohttpd: %s", g_strchomp(text));
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server)
+{
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+	    NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, server->options.fd, MHD_OPTION_CONNECTION_LIMIT,
+	    server->options.connections_max + SPARE, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)HEADER_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_WAIT,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
+	    MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION, come_or_go,
+	    server, MHD_OPTION_END);
+}
+
+static void free_server(struct server *server)
+{
+	patience_free(server->patience);
+	stop_flag_free(server->stop);
+	g_mutex_clear(&server->gate);
+	g_free(server);
+}
+
+struct server *server_start(const struct server_options *options, GError **error)
+{
+	struct server *server = g_new0(struct server, 1);
+
+	server->options = *options;
+	g_mutex_init(&server->gate);
+	server->stop = stop_flag_new();
+	server->patience = patience_new(options->connections_max, options->request_wait);
+	server->threads = g_thread_pool_new(answer, server, (gint)options->threads, FALSE, NULL);
+	server->daemon = start_daemon(server);
+	if (!server->daemon) {
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "the HTTP server does not start: %s",
+			    g_strerror(errno));
+		close(options->fd);
+		g_thread_pool_free(server->threads, FALSE, TRUE);
+		free_server(server);
+		return NULL;
+	}
+	server->watch = g_thread_new("patience", watch_main, server);
+	return server;
+}
+
+void server_stop(struct server *server)
+{
+	MHD_socket fd = MHD_quiesce_daemon(server->daemon);
+
+	g_mutex_lock(&server->gate);
+	server->is_closed = true;
+	g_mutex_unlock(&server->gate);
+	g_thread_pool_free(server->threads, FALSE, TRUE); /* no connection stays suspended */
+	MHD_stop_daemon(server->daemon);
+	if (fd != MHD_INVALID_SOCKET)
+		close(fd);
+	stop_flag_set(server->stop);
+	g_thread_join(server->watch);
+	free_server(server);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading; a stranger's message is shown as the text that came, never as what it wants to be.
+ */
+#include "console/pages/mails.h"
+
+#include <string.h>
+
+#include "console/template/render.h"
+#include "db/operator_queries.h"
+
+static struct response *go_to_mail(const char *id)
+{
+	const char *const parameters[] = {"id", id, NULL};
+
+	return response_redirect(render_url("/mail", parameters));
+}
+
+/* An id is certain; where anything else names several, all are listed. */
+struct response *mails_search(struct page_call *call)
+{
+	const char *const what[] = {form_get(call->request->query, "text")};
+	g_autoptr(GError) error = NULL;
+
+	model_set(call->model, "searched", what[0]);
+	if (*what[0] == '\0')
+		return page_show(call, "search", 200);
+	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_find, what, &error);
+	if (!rows)
+		return page_fail(call, error);
+	size_t count = db_rows_count(rows);
+	if (count == 1 || (count > 1 && g_strcmp0(db_rows_find(rows, 0, "matched"), "id") == 0))
+		return go_to_mail(db_rows_find(rows, 0, "id"));
+	page_add_rows(call, "mails", rows);
+	model_flag(call->model, "has_mails", count > 0);
+	return page_show(call, "search", 200);
+}
+
+struct response *mails_show(struct page_call *call)
+{
+	const char *const id[] = {page_id(call->request->query, "id")};
+	g_autoptr(GError) error = NULL;
+
+	if (!id[0])
+		return page_missing(call, "There is no such mail.");
+	g_autoptr(db_rows_t) mail = page_fetch(call, &operator_queries_communication, id, &error);
+	if (!mail)
+		return page_fail(call, error);
+	if (db_rows_count(mail) == 0)
+		return page_missing(call, "There is no such mail.");
+	page_set_row(call, mail);
+	if (!page_load(call, "recipients", &operator_queries_communication_recipients, id,
+		       &error) ||
+	    !page_load(call, "story", &operator_queries_communication_story, id, &error))
+		return page_fail(call, error);
+	return page_show(call, "mail", 200);
+}
+
+struct response *mails_bounce(struct page_call *call)
+{
+	const char *const id[] = {page_id(call->request->query, "id")};
+	g_autoptr(GError) error = NULL;
+
+	if (!id[0])
+		return page_missing(call, "There is no such bounce.");
+	g_autoptr(db_rows_t) bounce = page_fetch(call, &operator_queries_bounce, id, &error);
+	if (!bounce)
+		return page_fail(call, error);
+	if (db_rows_count(bounce) == 0)
+		return page_missing(call, "There is no such bounce.");
+	g_autoptr(db_rows_t) raw = page_fetch(call, &operator_queries_bounce_raw, id, &error);
+	if (!raw)
+		return page_fail(call, error);
+	if (db_rows_count(raw) > 0)
+		page_set_row(call, raw);
+	page_set_row(call, bounce);
+	return page_show(call, "bounce", 200);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From rows to a page.
+ */
+#include "console/pages/page.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "console/template/render.h"
+
+static const char html[] = "text/html; charset=utf-8";
+
+/* A cookie with this prefix is taken by browsers from HTTPS alone, for this host and all paths. */
+static const char *cookie_name(const struct console *console)
+{
+	return console->is_https ? "__Host-bounce-console" : "bounce-console";
+}
+
+/* --- the frame of a page ---------------------------------------------------------------------- */
+
+static void set_notice(struct page_call *call)
+{
+	g_auto(GStrv) undo = NULL;
+	g_autofree char *notice = session_take_notice(call->session, &undo);
+
+	model_set(call->model, "notice", notice);
+	for (char **id = undo; id && *id; id++)
+		model_set(model_add(call->model, "undo"), "undo_id", *id);
+	model_flag(call->model, "has_undo", undo && *undo);
+}
+
+static void set_frame(struct page_call *call)
+{
+	g_autofree char *token = sessions_form_token(call->console->sessions, call->visitor);
+
+	model_set(call->model, "form_token", token);
+	model_set(call->model, "language", catalogue_tag(call->catalogue));
+	if (!call->session)
+		return;
+	model_set(call->model, "person", call->session->name);
+	model_flag(call->model, "may_set", call->session->is_operator || call->session->is_auditor);
+	set_notice(call);
+}
+
+struct response *page_show(struct page_call *call, const char *name, unsigned status)
+{
+	const struct render render = {call->console->templates, call->catalogue};
+	GString *body = g_string_new(NULL);
+
+	set_frame(call);
+	render_page(&render, name, call->model, body);
+	return response_new(status, html, body);
+}
+
+struct response *page_fail(struct page_call *call, const GError *error)
+{
+	g_autofree char *text = db_error_for_people(error);
+	unsigned status = db_error_is_denied(error)      ? 403
+			  : bm_error_is_temporary(error) ? 503
+							 : 422;
+
+	model_set(call->model, "fault", text);
+	model_flag(call->model, "is_denied", status == 403);
+	model_flag(call->model, "is_temporary", status == 503);
+	return page_show(call, "fault", status);
+}
+
+struct response *page_missing(struct page_call *call, const char *text)
+{
+	model_set(call->model, "fault", catalogue_text(call->catalogue, text));
+	return page_show(call, "fault", 404);
+}
+
+/* --- rows ---------------------------------------------------------------------------------------
+ */
+
+struct db_rows *page_fetch(struct page_call *call, const struct db_statement *statement,
+			   const char *const *arguments, GError **error)
+{
+	return db_rows_fetch(call->session->pool, statement, arguments, error);
+}
+
+/* A NUL ends a text for C; there is none in PostgreSQL's texts, but in bytes there may be. */
+static void set_bytes(struct model *model, const struct db_rows *rows, size_t row, const char *name)
+{
+	size_t len = 0;
+	const char *bytes = db_rows_bytes(rows, row, name, &len);
+	g_autofree char *text = bytes ? g_memdup2(bytes, len + 1) : g_strdup("");
+
+	for (size_t i = 0; i < len && bytes; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	model_set(model, name, text);
+}
+
+static void set_value(struct model *model, const struct db_rows *rows, size_t row, size_t column)
+{
+	const char *name = db_rows_column_name(rows, column);
+	const char *value = db_rows_get(rows, row, column);
+
+	if (db_rows_column_type(rows, column) == DB_BYTES)
+		set_bytes(model, rows, row, name);
+	else if (db_rows_column_type(rows, column) == DB_BOOLEAN)
+		model_set(model, name, g_strcmp0(value, "true") == 0 ? "1" : "");
+	else
+		model_set(model, name, value ? value : "");
+}
+
+static void set_values(struct model *model, const struct db_rows *rows, size_t row)
+{
+	for (size_t column = 0; column < db_rows_column_count(rows); column++)
+		set_value(model, rows, row, column);
+}
+
+void page_add_rows(struct page_call *call, const char *name, const struct db_rows *rows)
+{
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		set_values(model_add(call->model, name), rows, row);
+}
+
+void page_set_row(struct page_call *call, const struct db_rows *rows)
+{
+	set_values(call->model, rows, 0);
+}
+
+bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,
+	       const char *const *arguments, GError **error)
+{
+	g_autoptr(db_rows_t) rows = page_fetch(call, statement, arguments, error);
+
+	if (rows && db_rows_count(rows) > 0) {
+		g_autofree char *flag = g_strconcat("has_", name, NULL);
+
+		page_add_rows(call, name, rows);
+		model_flag(call->model, flag, true);
+	}
+	return rows;
+}
+
+/* --- forms ---------------------------------------------------------------------------------------
+ */
+
+void page_add_choices(struct page_call *call, const char *name, const char *const *words,
+		      const char *chosen)
+{
+	for (; *words; words++) {
+		struct model *row = model_add(call->model, name);
+
+		model_set(row, "value", *words);
+		model_set(row, "is_chosen", strcmp(*words, chosen) == 0 ? "1" : "");
+	}
+}
+
+char *page_words(const struct page_call *call, const char *one, const char *many, gsize count)
+{
+	g_autofree char *number = g_strdup_printf("%" G_GSIZE_FORMAT, count);
+	g_auto(GStrv) parts =
+	    g_strsplit(catalogue_plural(call->catalogue, one, many, count), "{count}", -1);
+
+	return g_strjoinv(number, parts);
+}
+
+const char *page_id(const struct form *form, const char *name)
+{
+	const char *value = form_find(form, name);
+
+	return value && g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT64, NULL, NULL) ? value
+											 : NULL;
+}
+
+/* --- cookies
+ * -------------------------------------------------------------------------------------- */
+
+void page_set_cookie(const struct console *console, struct response *response, const char *id)
+{
+	const char *secure = console->is_https ? "; Secure" : "";
+	g_autofree char *value = id ? sessions_cookie(console->sessions, id) : g_strdup("");
+
+	response_add_cookie(response,
+			    g_strdup_printf("%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
+					    cookie_name(console), value, secure,
+					    id ? "" : "; Max-Age=0"));
+}
+
+char *page_read_cookie(const struct console *console, const struct request *request)
+{
+	g_autofree char *value = request_cookie(request, cookie_name(console));
+
+	return value ? sessions_read_cookie(console->sessions, value) : NULL;
+}

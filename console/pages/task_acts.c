@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Each task is a transaction of its own: what is refused is said, the others go on.
+ */
+#include "console/pages/task_acts.h"
+
+#include <string.h>
+
+#include "console/template/render.h"
+#include "db/operator_queries.h"
+#include "db/values/pg_array.h"
+
+enum { REFUSALS_SHOWN = 5 };
+
+/* The ways to resolve a task, as bounce.preview_task() calls them. The second value of a statement
+ * is the note; the third is named here. */
+static const struct way {
+	const char *name;
+	const struct db_statement *statement;
+	const char *third;
+} ways[] = {
+    {"done", &operator_queries_task_resolve, NULL},
+    {"corrected", &operator_queries_task_corrected, "address"},
+    {"suggested", &operator_queries_task_suggested, NULL},
+    {"unblocked", &operator_queries_task_unblocked, "no_resend"},
+    {"dead", &operator_queries_task_dead, NULL},
+    {"arrived", &operator_queries_task_arrived, NULL},
+    {"dismissed", &operator_queries_task_outage_dismiss, "no_resend"},
+    {"confirmed", &operator_queries_task_outage_real, NULL},
+};
+
+static const struct way *chosen_way(const struct page_call *call)
+{
+	const char *name = form_get(call->request->body, "way");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++)
+		if (strcmp(ways[i].name, name) == 0)
+			return &ways[i];
+	return NULL;
+}
+
+/* --- which ---------------------------------------------------------------------------------- */
+
+/* The ids of the form, NULL-terminated; what is no number is left out. */
+static GPtrArray *chosen_ids(const struct page_call *call)
+{
+	g_autofree const char **values = form_all(call->request->body, "id");
+	GPtrArray *ids = g_ptr_array_new();
+
+	for (size_t i = 0; values[i]; i++)
+		if (g_ascii_string_to_unsigned(values[i], 10, 1, G_MAXINT64, NULL, NULL))
+			g_ptr_array_add(ids, (char *)values[i]);
+	g_ptr_array_add(ids, NULL);
+	return ids;
+}
+
+static struct response *back(const struct page_call *call)
+{
+	const char *const task[] = {"id", page_id(call->request->body, "task"), NULL};
+	const char *path = task[1] ? "/task" : "/tasks";
+
+	return response_redirect(render_url(path, task));
+}
+
+/* --- shown first ------------------------------------------------------------------------------ */
+
+static void set_preview(struct page_call *call, const struct way *way, const struct db_rows *rows)
+{
+	const struct form *body = call->request->body;
+	size_t possible = 0;
+
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
+	g_autofree char *count = g_strdup_printf("%zu", possible);
+	model_set(call->model, "possible", possible > 0 ? count : NULL);
+	model_set(call->model, "way", way->name);
+	model_set(call->model, "note", form_get(body, "note"));
+	model_set(call->model, "given_address", form_get(body, "address"));
+	model_set(call->model, "no_resend", form_get(body, "no_resend"));
+	model_set(call->model, "task", page_id(body, "task"));
+	page_add_rows(call, "tasks", rows);
+}
+
+struct response *task_acts_preview(struct page_call *call)
+{
+	const struct form *body = call->request->body;
+	const struct way *way = chosen_way(call);
+	g_autoptr(GPtrArray) ids = chosen_ids(call);
+	g_autoptr(GError) error = NULL;
+
+	if (!way || !ids->pdata[0]) {
+		session_say(call->session,
+			    catalogue_text(call->catalogue,
+					   "Choose tasks, and what is to be done with them."),
+			    NULL);
+		return back(call);
+	}
+	g_autofree char *array = pg_array_write((const char *const *)ids->pdata);
+	const char *const values[] = {array, way->name, form_get(body, "note"),
+				      form_get(body, "address"), form_find(body, "no_resend")};
+	g_autoptr(db_rows_t) rows =
+	    page_fetch(call, &operator_queries_task_preview, values, &error);
+	if (!rows)
+		return page_fail(call, error);
+	set_preview(call, way, rows);
+	return page_show(call, "preview", 200);
+}
+
+/* --- done ---------------------------------------------------------------------------------------
+ */
+
+/* What became of each. */
+struct outcome {
+	GPtrArray *done; /* ids, with a NULL behind them in the end */
+	GString *refused;
+	gsize refusals;
+};
+
+static void add_refusal(struct outcome *outcome, const char *id, const GError *error)
+{
+	g_autofree char *text = db_error_for_people(error);
+
+	if (++outcome->refusals <= REFUSALS_SHOWN)
+		g_string_append_printf(outcome->refused, " %s: %s.", id, text);
+}
+
+/* The statement for each id, which is put before the values. */
+static void do_each(struct page_call *call, const struct db_statement *statement,
+		    const char *const values[static 2], struct outcome *outcome)
+{
+	g_autoptr(GPtrArray) ids = chosen_ids(call);
+
+	outcome->done = g_ptr_array_new_with_free_func(g_free);
+	outcome->refused = g_string_new(NULL);
+	for (guint i = 0; ids->pdata[i]; i++) {
+		const char *const all[] = {ids->pdata[i], values[0], values[1]};
+		g_autoptr(GError) error = NULL;
+		g_autoptr(db_rows_t) rows = page_fetch(call, statement, all, &error);
+
+		if (rows && db_rows_count(rows) > 0)
+			g_ptr_array_add(outcome->done, g_strdup(ids->pdata[i]));
+		else if (error)
+			add_refusal(outcome, ids->pdata[i], error);
+	}
+	g_ptr_array_add(outcome->done, NULL);
+}
+
+/* said: what was done, in words; the next page says it. Clears the outcome. */
+static struct response *tell(struct page_call *call, struct outcome *outcome, char *said,
+			     bool can_undo)
+{
+	g_autofree char *words = said;
+	g_autofree char *refused =
+	    page_words(call, "{count} was refused.", "{count} were refused.", outcome->refusals);
+	g_autofree char *notice =
+	    outcome->refusals == 0 ? g_strdup(words)
+				   : g_strconcat(words, " ", refused, outcome->refused->str, NULL);
+
+	session_say(call->session, notice,
+		    can_undo ? (const char *const *)outcome->done->pdata : NULL);
+	g_string_free(outcome->refused, TRUE);
+	g_ptr_array_unref(outcome->done);
+	return back(call);
+}
+
+static gsize count_done(const struct outcome *outcome)
+{
+	return outcome->done->len - 1;
+}
+
+struct response *task_acts_resolve(struct page_call *call)
+{
+	const struct form *body = call->request->body;
+	const struct way *way = chosen_way(call);
+	struct outcome outcome = {0};
+
+	if (!way)
+		return back(call);
+	const char *const values[] = {form_get(body, "note"),
+				      way->third ? form_find(body, way->third) : NULL};
+	do_each(call, way->statement, values, &outcome);
+	char *said = page_words(call, "{count} task is done.", "{count} tasks are done.",
+				count_done(&outcome));
+	return tell(call, &outcome, said, true);
+}
+
+struct response *task_acts_reopen(struct page_call *call)
+{
+	const char *why = form_find(call->request->body, "why");
+	const char *const values[] = {why ? why : "taken back in the console", NULL};
+	struct outcome outcome = {0};
+
+	do_each(call, &operator_queries_task_reopen, values, &outcome);
+	char *said =
+	    page_words(call, "{count} task is open again, as it was before.",
+		       "{count} tasks are open again, as they were before.", count_done(&outcome));
+	return tell(call, &outcome, said, false);
+}
+
+struct response *task_acts_assign(struct page_call *call)
+{
+	const struct form *body = call->request->body;
+	const char *owner = form_find(body, "mine") ? call->session->name : "";
+	const char *const values[] = {owner, form_get(body, "note")};
+	struct outcome outcome = {0};
+
+	do_each(call, &operator_queries_task_assign, values, &outcome);
+	char *said = *owner != '\0'
+			 ? page_words(call, "{count} task is yours.", "{count} tasks are yours.",
+				      count_done(&outcome))
+			 : page_words(call, "{count} task is nobody's.",
+				      "{count} tasks are nobody's.", count_done(&outcome));
+	return tell(call, &outcome, said, false);
+}
+
+struct response *task_acts_postpone(struct page_call *call)
+{
+	const struct form *body = call->request->body;
+	const char *const values[] = {form_find(body, "until"), form_get(body, "note")};
+	struct outcome outcome = {0};
+
+	if (!values[0])
+		return back(call);
+	do_each(call, &operator_queries_task_postpone, values, &outcome);
+	char *said = page_words(call, "{count} task is postponed.", "{count} tasks are postponed.",
+				count_done(&outcome));
+	return tell(call, &outcome, said, false);
+}
+
+struct response *task_acts_note(struct page_call *call)
+{
+	const char *const values[] = {form_get(call->request->body, "note"), NULL};
+	struct outcome outcome = {0};
+
+	do_each(call, &operator_queries_task_note, values, &outcome);
+	char *said = page_words(call, "{count} task has the note.", "{count} tasks have the note.",
+				count_done(&outcome));
+	return tell(call, &outcome, said, false);
+}

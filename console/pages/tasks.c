@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading.
+ */
+#include "console/pages/tasks.h"
+
+#include <string.h>
+
+#include "db/operator_queries.h"
+#include "db/people/console_queries.h"
+
+enum { PAGE_SIZE = 50 };
+static const char limit[] = "50";
+
+static const char *const kinds[] = {
+    "hard_bounce", "resend_exhausted", "soft_bounces",
+    "complaint",   "auto_reply",       "process_paused",
+    "outage",      "delivery_problem", "bounce_without_communication",
+    NULL};
+static const char *const orders[] = {"due", "age", "count", "domain", NULL};
+static const char *const owners[] = {"me", "nobody", NULL};
+
+static bool is_word(const char *const *words, const char *word)
+{
+	return word && g_strv_contains(words, word);
+}
+
+static const char *word_of(const struct form *form, const char *name, const char *const *words)
+{
+	const char *word = form_find(form, name);
+
+	return is_word(words, word) ? word : NULL;
+}
+
+/* --- the list ----------------------------------------------------------------------------------
+ */
+
+static struct db_rows *fetch_list(struct page_call *call, GError **error)
+{
+	const struct form *query = call->request->query;
+	const char *owner = form_get(query, "owner");
+	bool is_mine = strcmp(owner, "me") == 0;
+	bool is_nobodys = strcmp(owner, "nobody") == 0;
+	const char *const values[CONSOLE_TASKS_PARAMETERS] = {
+	    [CONSOLE_TASKS_STATUS] = form_find(query, "closed") ? "done" : "open",
+	    [CONSOLE_TASKS_OWNER] = is_mine ? call->session->name : NULL,
+	    [CONSOLE_TASKS_NOBODY] = is_nobodys ? "true" : NULL,
+	    [CONSOLE_TASKS_KIND] = form_find(query, "kind"),
+	    [CONSOLE_TASKS_PROCESS] = form_find(query, "process"),
+	    [CONSOLE_TASKS_TEXT] = form_find(query, "text"),
+	    [CONSOLE_TASKS_OVERDUE] = form_find(query, "overdue") ? "true" : NULL,
+	    [CONSOLE_TASKS_ORDER] = word_of(query, "order", orders),
+	    [CONSOLE_TASKS_AFTER] = page_id(query, "after"),
+	    [CONSOLE_TASKS_LIMIT] = limit,
+	};
+
+	return page_fetch(call, &console_queries_tasks, values, error);
+}
+
+/* The filter as it was sent, for its form and for the next page. */
+static void set_filter(struct page_call *call)
+{
+	static const char *const names[] = {"kind",    "process", "owner", "text",
+					    "overdue", "closed",  "order"};
+	const struct form *query = call->request->query;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *name = g_strconcat("filter_", names[i], NULL);
+
+		model_set(call->model, name, form_get(query, names[i]));
+	}
+	page_add_choices(call, "kinds", kinds, form_get(query, "kind"));
+	page_add_choices(call, "orders", orders, form_get(query, "order"));
+	page_add_choices(call, "owners", owners, form_get(query, "owner"));
+}
+
+static void set_next(struct page_call *call, const struct db_rows *rows)
+{
+	if (db_rows_count(rows) == PAGE_SIZE)
+		model_set(call->model, "after", db_rows_find(rows, PAGE_SIZE - 1, "id"));
+	model_flag(call->model, "is_later_page", page_id(call->request->query, "after"));
+}
+
+static bool add_processes(struct page_call *call, GError **error)
+{
+	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_processes, NULL, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	if (!rows)
+		return false;
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		g_ptr_array_add(names, (char *)db_rows_get(rows, row, 0));
+	g_ptr_array_add(names, NULL);
+	page_add_choices(call, "processes", (const char *const *)names->pdata,
+			 form_get(call->request->query, "process"));
+	return true;
+}
+
+struct response *tasks_list(struct page_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows = fetch_list(call, &error);
+
+	if (!rows || !add_processes(call, &error))
+		return page_fail(call, error);
+	set_filter(call);
+	set_next(call, rows);
+	model_flag(call->model, "tasks_are_open",
+		   db_rows_count(rows) > 0 && call->session->may_act &&
+		       !form_find(call->request->query, "closed"));
+	page_add_rows(call, "tasks", rows);
+	return page_show(call, "tasks", 200);
+}
+
+/* --- one task ------------------------------------------------------------------------------------
+ */
+
+static bool load_parts(struct page_call *call, const char *const *id, GError **error)
+{
+	return page_load(call, "ways", &console_queries_ways, id, error) &&
+	       page_load(call, "mails", &operator_queries_task_mails, id, error) &&
+	       page_load(call, "held", &operator_queries_task_held, id, error) &&
+	       page_load(call, "story", &operator_queries_task_story, id, error);
+}
+
+/* Where an act cannot be previewed by somebody who may only read, there are no ways to show. */
+static bool load_readable_parts(struct page_call *call, const char *const *id, GError **error)
+{
+	return page_load(call, "mails", &operator_queries_task_mails, id, error) &&
+	       page_load(call, "story", &operator_queries_task_story, id, error);
+}
+
+struct response *tasks_show(struct page_call *call)
+{
+	const char *const id[] = {page_id(call->request->query, "id")};
+	g_autoptr(GError) error = NULL;
+
+	if (!id[0])
+		return page_missing(call, "There is no such task.");
+	g_autoptr(db_rows_t) task = page_fetch(call, &operator_queries_task, id, &error);
+	if (!task)
+		return page_fail(call, error);
+	if (db_rows_count(task) == 0)
+		return page_missing(call, "There is no such task.");
+	page_set_row(call, task);
+	bool is_open = g_strcmp0(db_rows_find(task, 0, "status"), "open") == 0;
+	bool may_act = call->session->may_act;
+	model_flag(call->model, "is_open", is_open && may_act);
+	model_flag(call->model, "is_done", !is_open && may_act);
+	if (!(may_act ? load_parts : load_readable_parts)(call, id, &error))
+		return page_fail(call, error);
+	return page_show(call, "task", 200);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Who is logged in: a signed cookie for the browser, and here a connection to the database as that
+ * person. Before a login the cookie stands for nobody; a login gives a new one.
+ */
+#ifndef CONSOLE_SESSION_SESSIONS_H
+#define CONSOLE_SESSION_SESSIONS_H
+
+#include <stdbool.h>
+
+#include "db/pool.h"
+
+struct sessions;
+
+struct sessions_limits {
+	unsigned sessions_max;
+	unsigned of_person_max;
+	gint64 idle;     /* microseconds without a request */
+	gint64 lifetime; /* microseconds since the login */
+};
+
+/* Counted references. name, pool and rights do not change. */
+struct session {
+	char *name;
+	struct db_pool *pool;
+	bool may_act; /* decide on tasks; otherwise reads only */
+	bool is_auditor;
+	bool is_operator;
+	bool is_admin;
+
+	/* private */
+	char *id;
+	gint64 began, used;
+	gint references;
+	GMutex lock;
+	char *notice;
+	char **undo;
+};
+
+struct sessions *sessions_new(const struct sessions_limits *limits);
+/* When no request is being answered any more. */
+void sessions_free(struct sessions *sessions);
+
+/* The id that a cookie carries, if we have signed it; NULL else. Heap. */
+char *sessions_read_cookie(const struct sessions *sessions, const char *cookie);
+/* The value of a cookie for that id. Heap. */
+char *sessions_cookie(const struct sessions *sessions, const char *id);
+/* What a form of that visitor must carry. Heap. */
+char *sessions_form_token(const struct sessions *sessions, const char *id);
+bool sessions_is_form_token(const struct sessions *sessions, const char *id, const char *token);
+
+/* Takes the pool. The new id is *id_out, heap. NULL: too many are logged in; the pool is free. */
+struct session *sessions_begin(struct sessions *sessions, const struct session *person,
+			       char **id_out);
+/* NULL: none, or it is over. Counts as a use. Release with session_unref. */
+struct session *sessions_find(struct sessions *sessions, const char *id);
+void sessions_end(struct sessions *sessions, const char *id);
+/* Ends those whose time is over. */
+void sessions_look(struct sessions *sessions);
+
+void session_unref(struct session *session);
+
+/* What the next page says once, and the tasks that can be taken back; undo may be NULL. */
+void session_say(struct session *session, const char *notice, const char *const *undo);
+/* NULL: nothing. Both heap. */
+char *session_take_notice(struct session *session, char ***undo_out);
+
+typedef struct session session_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(session_t, session_unref)
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Its keys.
+ */
+#include "console/settings.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "net/listen.h"
+
+static const struct config_key keys[] = {
+    CONFIG_NAME_KEY(console_settings, listen, "inet:8025@127.0.0.1",
+		    "where browsers, or a proxy, reach it: inet:PORT@HOST or unix:PATH"),
+    CONFIG_NUMBER_KEY(console_settings, listen_mode, CONFIG_OCTAL, "660", 0, 0777,
+		      "permissions of a unix socket, octal"),
+    CONFIG_TEXT_KEY(console_settings, https, "no", "no|yes",
+		    "whether browsers come by HTTPS, which a proxy speaks for us"),
+    CONFIG_NUMBER_KEY(console_settings, connections_max, CONFIG_INTEGER, "1000", 10, 20000,
+		      "connections at the same time"),
+    CONFIG_NUMBER_KEY(console_settings, threads, CONFIG_INTEGER, "8", 1, 100,
+		      "requests that are answered at the same time"),
+    CONFIG_NUMBER_KEY(console_settings, request_wait, CONFIG_INTEGER, "30", 2, 600,
+		      "seconds for a request to be complete, or its answer to be taken"),
+    CONFIG_NUMBER_KEY(console_settings, sessions_max, CONFIG_INTEGER, "50", 1, 1000,
+		      "people who are logged in; each has a connection to the database"),
+    CONFIG_NUMBER_KEY(console_settings, session_idle, CONFIG_INTEGER, "30", 1, 1440,
+		      "minutes without a request after which a session ends"),
+    CONFIG_NUMBER_KEY(console_settings, session_hours, CONFIG_INTEGER, "12", 1, 168,
+		      "hours after the login when a session ends"),
+};
+
+enum { SECTIONS = 2 };
+
+static void list_sections(struct console_settings *settings,
+			  struct config_section sections_out[static SECTIONS])
+{
+	sections_out[0] = daemon_settings_section(&settings->common);
+	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+}
+
+bool console_settings_read(const char *path, struct console_settings *settings_out, GError **error)
+{
+	struct config_section sections[SECTIONS];
+
+	memset(settings_out, 0, sizeof *settings_out);
+	list_sections(settings_out, sections);
+	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
+		return false;
+	const char *objection = listen_objection(settings_out->listen);
+	if (objection)
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: listen: %s", path, objection);
+	return !objection;
+}
+
+void console_settings_clear(struct console_settings *settings)
+{
+	struct config_section sections[SECTIONS];
+
+	list_sections(settings, sections);
+	config_clear(sections, G_N_ELEMENTS(sections));
+}
+
+bool console_settings_is_https(const struct console_settings *settings)
+{
+	return strcmp(settings->https, "yes") == 0;
+}

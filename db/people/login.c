@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The string of the configuration, with name and password behind it: of keywords that come twice
+ * libpq takes the last.
+ */
+#include "db/people/login.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "db/checkout.h"
+#include "db/conninfo.h"
+
+enum { CONNECT_WAIT = 5, NAME_MAX_BYTES = 63 };
+
+const struct db_statement login_person = {
+    "SELECT session_user AS name,"
+    "  pg_has_role(session_user, 'bounce_clerk', 'MEMBER') AS is_clerk,"
+    "  pg_has_role(session_user, 'bounce_operator', 'MEMBER') AS is_operator,"
+    "  pg_has_role(session_user, 'bounce_admin', 'MEMBER') AS is_admin,"
+    "  pg_has_role(session_user, 'bounce_auditor', 'MEMBER') AS is_auditor",
+    0};
+
+static const char has_role_statement[] =
+    "SELECT EXISTS (SELECT FROM unnest(ARRAY['bounce_clerk', 'bounce_operator', 'bounce_admin', "
+    "'bounce_auditor']) AS r (name) WHERE pg_has_role(session_user, r.name, 'MEMBER')) AS has_role";
+
+static bool refuse(GError **error, const char *why)
+{
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", why);
+	return false;
+}
+
+/* An empty password would let libpq look for one elsewhere, where the daemon's own may lie. */
+static bool is_complete(const struct login *login, GError **error)
+{
+	gsize len = strlen(login->user);
+
+	if (len == 0 || len > NAME_MAX_BYTES || *login->password == '\0')
+		return refuse(error, "name or password is missing");
+	if (strchr(login->conninfo, '='))
+		return true;
+	return refuse(error, "conninfo: an address (postgresql://) cannot be used here: write "
+			     "\"host=... dbname=...\"");
+}
+
+static bool is_person(PGconn *connection, const struct login *login, GError **error)
+{
+	if (!PQconnectionUsedPassword(connection))
+		return refuse(error, "the database asks for no password (pg_hba.conf: trust, peer "
+				     "or ident): nobody can log in until it does");
+	g_autoptr(PGresult) result =
+	    pg_query(connection, login->query_wait, has_role_statement, 0, NULL, error);
+	if (!result)
+		return false;
+	return pg_value_is_true(result, 0, "has_role") ||
+	       refuse(error, "the account has none of the roles bounce_clerk, bounce_operator, "
+			     "bounce_admin and bounce_auditor");
+}
+
+static PGconn *connect_as(const struct login *login, GError **error)
+{
+	GString *conninfo = g_string_new(login->conninfo);
+
+	conninfo_append(conninfo, "user", login->user);
+	conninfo_append(conninfo, "password", login->password);
+	conninfo_append(conninfo, "passfile", "/dev/null");
+	conninfo_append(conninfo, "application_name", "bounce-console");
+	PGconn *connection = pg_open(conninfo->str, CONNECT_WAIT, error);
+	explicit_bzero(conninfo->str, conninfo->len);
+	g_string_free(conninfo, TRUE);
+	return connection;
+}
+
+struct db_pool *login_open(const struct login *login, GError **error)
+{
+	g_autoptr(PGconn) connection = is_complete(login, error) ? connect_as(login, error) : NULL;
+
+	if (!connection || !pg_limit_statements(connection, login->query_wait, error) ||
+	    !is_person(connection, login, error))
+		return NULL;
+	return checkout_adopt(g_steal_pointer(&connection), login->query_wait);
+}

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bounce-console over HTTP: who is let in, what a clerk may do and not do, a task resolved and taken
+# back, and what a stranger wrote shown as text.
+use utf8;
+use Bounce::Console;
+use Bounce::Ctl;
+use Bounce::Test;
+
+my $stage  = stage(servers => 0);
+my $db     = $stage->db;
+my $milter = Bounce::Ctl->new($stage, role => 'bounce_milter');
+
+my $rules = $stage->instance->make_dir('few-rules');
+$stage->instance->write_file('few-rules/10.rules',
+          "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\n"
+        . "example = User unknown in virtual mailbox table\n");
+
+sub bounced {
+    my ($address, %option) = @_;
+    my $letter = $stage->register(process => 'invoice', to => [$address], %option);
+    my $mail   = $stage->report('postfix-user-unknown', $letter);
+    $mail =~ s/(?=\n\n)/\n$option{extra}/ if $option{extra};
+    $milter->run(
+        { input => $mail },
+        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
+        $letter->{return_path}{$address});
+    return $letter;
+}
+my $script = q{<script>alert(1)</script>"'><img src=x onerror=alert(2)>};
+my $bidi   = "\xe2\x80\xaeexe.gpj\xc2\x9b31m";
+my @letter = map { bounced("h$_\@customer.example") } 1 .. 3;
+my $evil   = bounced('evil@customer.example', subject => "$script $bidi", business_ref => $script);
+my @task   = map { $stage->recipient($_)->{task_id} } @letter, $evil;
+my $bounce = $stage->recipient($evil)->{bounce_id};
+
+my $console = Bounce::Console->new($stage);
+$console->person(eva => 'bounce_clerk')->person(tom => 'bounce_operator')
+    ->person(ada => 'bounce_auditor')->person(nobody_special => undef)->start;
+
+subtest 'the door' => sub {
+    my $page = $console->visitor->get('/');
+    is $page->{status}, 401, 'nobody is let in without a login';
+    like $page->{content}, qr/name="password"/, 'the form to log in is there';
+    my %header = %{ $page->{headers} };
+    like $header{'content-security-policy'}, qr/default-src 'none'/, 'nothing is loaded';
+    unlike $header{'content-security-policy'}, qr/unsafe/, 'nothing in a page runs';
+    like $header{'content-security-policy'}, qr/frame-ancestors 'none'/, 'nobody frames it';
+    is $header{'x-content-type-options'}, 'nosniff',     'types are not guessed';
+    is $header{'referrer-policy'},        'no-referrer', 'nothing is told to others';
+    is $header{'cache-control'},          'no-store',    'no copy stays';
+    like $header{'set-cookie'}, qr/; HttpOnly; SameSite=Strict$/, 'the cookie is for us alone';
+
+    my @row = (
+        [ 'GET',  '/../etc/passwd',          404 ],
+        [ 'GET',  '/%2e%2e/%2e%2e/etc/shadow', 404 ],
+        [ 'GET',  '/style.css/../../x',      404 ],
+        [ 'GET',  '/style.css',              200 ],
+        [ 'GET',  '/tasks?text=%ff',         400 ],
+        [ 'GET',  '/tasks?text=%00',         400 ],
+        [ 'GET',  '/tasks?text=%zz',         400 ],
+        [ 'GET',  '/nothing',                404 ],
+        [ 'PUT',  '/tasks',                  405 ],
+        [ 'HEAD', '/login',                  200 ],
+    );
+    is $console->visitor->request($_->[0], $_->[1])->{status}, $_->[2], "$_->[0] $_->[1]" for @row;
+    my $long = 'x' x 70_000;
+    is $console->visitor->request('POST', '/login', "name=$long")->{status}, 413,
+        'too large a form';
+    like $console->raw("GET /?$long HTTP/1.1\r\nHost: x\r\n\r\n"), qr{^HTTP/1.. 4(?:14|31)},
+        'too long an address';
+    like $console->raw("GET / HTTP/1.1\r\nHost: x\r\nX-Y: $long\r\n\r\n"), qr{^HTTP/1.. 431},
+        'too large a header';
+    like $console->raw(
+        "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 1\r\n\r\nx"),
+        qr{^HTTP/1.. 415}, 'another type than a form';
+};
+
+subtest 'logging in' => sub {
+    my $visitor = $console->visitor;
+    $visitor->get('/login');
+    my %before = %{ $visitor->{cookie} };
+    my @own = (name => 'eva', password => 'eva-secret');
+    is $visitor->post('/login', form_token => 'x', @own)->{status}, 403,
+        'a form of somebody else is refused';
+    my $page = $visitor->log_in('eva', 'wrong')->page;
+    is $page->{status}, 403, 'a wrong password';
+    my $unknown = $visitor->log_in('nobody_at_all', 'wrong')->page;
+    is $unknown->{status}, 403, 'a name that does not exist';
+    my ($said, $also) = map { $_->{content} =~ /role="alert"><p>([^<]+)/ } $page, $unknown;
+    is $said, $also, 'is refused in the same words';
+    is $visitor->log_in($_->[0], $_->[1])->page->{status}, 403, $_->[2]
+        for [ nobody_special => 'nobody_special-secret', 'an account without a role of people' ],
+        [ 'postgres'      => 'x',  'an account that the database asks no password (peer)' ],
+        [ 'bounce_daemon' => 'x',  'the account of the console itself' ],
+        [ 'eva'           => '',   'no password' ],
+        [ "eva' user='tom" => 'x', 'a name with quotes' ];
+    is $visitor->log_in('eva')->page->{status}, 200, 'the right password';
+    like $visitor->page->{content}, qr/class="person">eva</, 'and she is there';
+    isnt $visitor->{cookie}{'bounce-console'}, $before{'bounce-console'}, 'with a new id';
+
+    my %old = %{ $visitor->{cookie} };
+    $visitor->post('/logout');
+    is $visitor->get('/tasks')->{status}, 401, 'after the logout she is out';
+    $visitor->{cookie} = {%old};
+    is $visitor->get('/tasks')->{status}, 401, 'and her old cookie is worth nothing';
+    $visitor->{cookie} = { 'bounce-console' => $old{'bounce-console'} =~ s/^./x/r };
+    is $visitor->get('/tasks')->{status}, 401, 'nor is one that we have not signed';
+    my @status = map { $visitor->log_in('tom', "guess$_")->page->{status} } 1 .. 7;
+    is $status[-1], 429, 'who guesses has to wait';
+    is $visitor->log_in('ada')->page->{status}, 200, 'others do not';
+};
+
+my $eva = $console->visitor->log_in('eva');
+
+subtest 'today and the tasks' => sub {
+    like $eva->get('/')->{content}, qr/Dead address/, 'the kinds of tasks';
+    my $page = $eva->get('/tasks')->{content};
+    like $page,   qr{href="/task\?id=$task[0]"}, 'a task is there';
+    like $page,   qr/h1\@customer\.example/,     'whom it is about';
+    unlike $page, qr/<script|<img|onerror=alert\(2\)>/, 'what a stranger wrote is text';
+    like $eva->get('/tasks?text=h2')->{content}, qr/h2\@customer/, 'words find it';
+    unlike $eva->get('/tasks?text=h2')->{content}, qr/h1\@customer/, 'and nothing else';
+    like $eva->get('/tasks?kind=outage')->{content}, qr/No task fits/, 'a filter';
+    for my $order (qw(due age count domain nonsense)) {
+        is $eva->get("/tasks?order=$order")->{status}, 200, "order $order";
+        unlike $eva->get("/tasks?order=$order&after=$task[3]")->{content},
+            qr{/task\?id=$task[3]"}, 'the next page begins behind the last task';
+    }
+};
+
+subtest 'resolving, and taking it back' => sub {
+    my @works = (way => 'unblocked', note => 'she phoned');
+    my $page  = $eva->post('/tasks/preview', id => $task[0], id => $task[1], @works);
+    is $page->{status}, 200, 'a preview';
+    like $page->{content}, qr/block lifted/, 'says what would be done';
+    ok $stage->is_blocked('h1@customer.example'), 'and does nothing';
+    is $eva->post('/tasks/resolve', form_token => 'x', id => $task[0], @works)->{status}, 403,
+        'a form of another site is refused';
+    my $elsewhere = { 'sec-fetch-site' => 'cross-site' };
+    is $eva->post($elsewhere, '/tasks/resolve', id => $task[0], @works)->{status}, 403,
+        'also with the token';
+    is $eva->get("/tasks/resolve?id=$task[0]&way=dead")->{status}, 404, 'nor by an address alone';
+    ok $stage->is_blocked('h1@customer.example'), 'and nothing is done';
+
+    $eva->get('/tasks');
+    is $eva->post('/tasks/resolve', id => $task[0], id => $task[1], @works)->{status}, 303, 'done';
+    ok !$stage->is_blocked('h1@customer.example'), 'the block is lifted';
+    is $db->value('SELECT resolved_by FROM bounce.task WHERE id = :id', id => $task[0]), 'eva',
+        'in her name';
+    like $eva->get('/tasks')->{content}, qr/2 tasks are done.*Take it back/s,
+        'the next page says so';
+    unlike $eva->get('/tasks')->{content}, qr/tasks are done/, 'once';
+    $eva->post('/tasks/resolve', id => $task[0], @works);
+    like $eva->get('/tasks')->{content}, qr/0 tasks are done\. 1 was refused/, 'a double click';
+    $eva->post('/tasks/reopen', id => $task[0], id => $task[1]);
+    like $eva->get('/tasks')->{content}, qr/2 tasks are open again/, 'taken back';
+    ok $stage->is_blocked('h1@customer.example'), 'the address is blocked again';
+
+    $eva->post('/tasks/assign', id => $task[2], mine => 1);
+    like $eva->get('/tasks?owner=me')->{content}, qr/h3\@customer/, 'her task';
+    $eva->post('/tasks/note', id => $task[2], task => $task[2], note => $script);
+    $page = $eva->get("/task?id=$task[2]")->{content};
+    like $page,   qr/&lt;script&gt;alert\(1\)/, 'a note is in the story';
+    unlike $page, qr/<script/,                  'as text';
+};
+
+subtest 'what a stranger wrote' => sub {
+    my %page = (
+        task   => $eva->get("/task?id=$task[3]"),
+        mail   => $eva->get("/mail?id=$evil->{id}"),
+        bounce => $eva->get("/bounce?id=$bounce"),
+        search => $eva->get('/search?text=%3Cscript%3Ealert(1)%3C/script%3E%22'),
+    );
+    for my $name (sort keys %page) {
+        is $page{$name}{status}, 200, $name;
+        unlike $page{$name}{content}, qr/<script|<img|="[^"]*onerror="/,
+            "$name: no markup of others";
+        unlike $page{$name}{content}, qr/\xe2\x80\xae|\xc2\x9b/, "$name: nothing that acts";
+    }
+    like $page{mail}{content},   qr/&lt;script&gt;alert\(1\)/, 'it can be read';
+    like $page{bounce}{content}, qr/Reporting-MTA/,            'the message beside the verdict';
+};
+
+subtest 'rights' => sub {
+    my $ada = $console->visitor->log_in('ada');
+    is $ada->page->{status}, 200, 'an auditor reads' or diag $ada->page->{content};
+    unlike $ada->get("/task?id=$task[0]")->{content}, qr{/tasks/preview}, 'and is offered nothing';
+    $ada->post('/tasks/resolve', id => $task[0], way => 'dead');
+    like $ada->get('/tasks')->{content}, qr/0 tasks are done\. 1 was refused.*permission denied/s,
+        'what he sends all the same, the database refuses';
+    is $stage->count('bounce.task WHERE id = :id AND status = \'open\'', id => $task[0]), 1,
+        'and the task is as it was';
+};
+
+subtest 'languages' => sub {
+    for my $row ([ 'de-CH,de;q=0.9', 'de', 'Aufgaben' ], [ 'fr;q=0.9,en;q=0.1', 'fr', 'Tâches' ],
+        [ 'xx', 'en', 'Tasks' ], [ '', 'en', 'Tasks' ])
+    {
+        my $visitor = $console->visitor(language => $row->[0])->log_in('ada');
+        my $page    = $visitor->get('/tasks')->{content};
+        utf8::decode($page);    # HTTP::Tiny gives bytes
+        like $page, qr/<html lang="$row->[1]">/, "$row->[0]: $row->[1]";
+        like $page, qr/<h1>$row->[2]</,          $row->[2];
+    }
+};
+
+subtest 'slow and many' => sub {
+    my @slow = map {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $console->port);
+        $socket->syswrite("GET /login HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+        $socket;
+    } 1 .. 500;
+    is $eva->get('/tasks')->{status}, 200, 'five hundred slow ones keep nobody waiting';
+};
+
+subtest 'the connection to the database is lost' => sub {
+    $db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'eva'");
+    $eva->get('/tasks');
+    is $eva->get('/tasks')->{status}, 401, 'she logs in again';
+    is $eva->log_in('eva')->page->{status}, 200, 'and can';
+};
+
+my ($status, $output) = $console->check;
+is $status, 0, '--check' or diag $output;
+like $output, qr/^ok\s+pages/m, 'looks at the pages';
+ok $console->stop, 'it ends by itself';
+finish();

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The catalogues of the console have every text of the templates and of the sources, and every word
+# of the database that a page shows: kinds of tasks, ways to resolve them, reasons, classes, states.
+# English needs only the latter. A text that is shown nowhere is a fault as well.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+
+chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
+my %text;
+for my $path (glob 'console/templates/*.html') {
+    my $html = slurp($path);
+    $text{$1} = $path while $html =~ /\{\{t "([^"]+)"\}\}/g;
+    $text{$1} = $text{$2} = $path while $html =~ /\{\{n \w+ "([^"]+)" "([^"]+)"\}\}/g;
+}
+my $string = qr/((?:"(?:[^"\\]|\\.)*"\s*)+)/;
+for my $path (glob 'console/*.c console/*/*.c') {
+    my $code = slurp($path);
+    $text{ joined($1) } = $path
+        while $code
+        =~ /(?:catalogue_text\(\s*[\w>.-]+,|(?:page_missing|refuse)\(\s*call,)\s*$string/g;
+    $text{ joined($1) } = $text{ joined($2) } = $path
+        while $code =~ /page_words\(\s*call,\s*$string,\s*$string,/g;
+}
+words('a reason', slurp('etc/reasons.txt') =~ /^\[(\w+)\]/mg);
+words('a word of the database', qw(
+    hard_bounce resend_exhausted soft_bounces complaint auto_reply process_paused outage
+    delivery_problem bounce_without_communication
+    done corrected suggested unblocked dead arrived dismissed confirmed
+    hard soft technical unclassified
+    open sent error bounced delivered unknown waiting me nobody due age count domain
+    PENDING PROCESSING RETRY SUCCESS ERROR));
+
+my @catalogue = glob 'console/po/*.po';
+is scalar @catalogue, 3, 'English, German and French';
+for my $path (@catalogue) {
+    my %has    = read_catalogue($path);
+    my @wanted = grep { $path !~ /en\.po$/ || $text{$_} =~ /^a / } sort keys %text;
+    is join("\n", grep { !$has{$_} } @wanted), '', "$path has every text";
+    is join("\n", grep { $_ ne '' && !$text{$_} } sort keys %has), '', "$path has no other";
+}
+done_testing;
+
+sub words { my ($where, @word) = @_; $text{$_} = $where for @word; return }
+
+sub slurp {
+    my ($path) = @_;
+    local $/;
+    open my $in, '<', $path or die "$path: $!\n";
+    return <$in>;
+}
+
+sub joined { return join '', $_[0] =~ /"((?:[^"\\]|\\.)*)"/g }
+
+# text => 1, for those with a translation that is not marked as fuzzy
+sub read_catalogue {
+    my ($path) = @_;
+    my %has;
+    for my $entry (split /\n\n+/, slurp($path)) {
+        next if $entry =~ /^#,.*fuzzy/m;
+        my ($id)     = $entry =~ /^msgid $string/m or next;
+        my ($plural) = $entry =~ /^msgid_plural $string/m;
+        my @form = $entry =~ /^msgstr(?:\[\d\])? $string/mg;
+        next if grep { joined($_) eq '' } @form;
+        $has{ joined($_) } = 1 for $id, $plural // ();
+    }
+    return %has;
+}
