@@ -38,7 +38,7 @@ pkg_libs   = $(shell pkg-config --libs $(1) 2>/dev/null)
 
 LAYERS := base net classifier db daemon intake milter delivery fetch ctl console
 PKGS_base       := glib-2.0
-PKGS_net        := glib-2.0 openssl
+PKGS_net        := glib-2.0 json-glib-1.0 libcurl openssl
 PKGS_classifier := glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto
 PKGS_db         := glib-2.0 libpq
 PKGS_daemon     := glib-2.0
@@ -177,10 +177,10 @@ $(BUILD)/bounce-milter: $(BUILD)/milter/main.o $(call libs,milter intake daemon 
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ -lmilter $(LIBS_all)
 $(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o \
 		$(call libs,delivery daemon db classifier net base)
-	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl libcurl) $(LIBS_all)
 $(BUILD)/bounce-fetch: $(BUILD)/fetch/main.o \
 		$(call libs,fetch delivery intake daemon db classifier net base)
-	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl) $(LIBS_all)
+	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl libcurl) $(LIBS_all)
 $(BUILD)/bounce-console: $(BUILD)/console/main.o $(call libs,console daemon db net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,libmicrohttpd openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
@@ -195,7 +195,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq openssl) -o $@ $< \
-		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libmicrohttpd openssl) $(LIBS_all)
+		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libmicrohttpd openssl libcurl) $(LIBS_all)
 
 # What the fuzzers once found, given to them again.
 FOUND_BIN := $(patsubst tests/fuzz/found/%,$(BUILD)/tests/unit/fuzz/test_%,\

@@ -4,8 +4,12 @@
  */
 #include "base/secret.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -28,6 +32,36 @@ void secret_free(char *secret)
 	if (secret)
 		explicit_bzero(secret, strlen(secret));
 	g_free(secret);
+}
+
+/* The owner stays the same, also where root checks a configuration. */
+static bool write_secret(int fd, const char *path, const char *secret)
+{
+	struct stat status;
+	size_t len = strlen(secret);
+
+	if (stat(path, &status) == 0 && geteuid() == 0 &&
+	    fchown(fd, status.st_uid, status.st_gid) != 0)
+		return false;
+	return write(fd, secret, len) == (ssize_t)len && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+}
+
+bool secret_replace(const char *path, const char *secret, const char *key, GError **error)
+{
+	g_autofree char *fresh = g_strconcat(path, ".XXXXXX", NULL);
+	int fd = g_mkstemp_full(fresh, O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	bool is_written = fd >= 0 && write_secret(fd, path, secret) && rename(fresh, path) == 0;
+	int cause = errno;
+
+	if (fd >= 0)
+		close(fd);
+	if (is_written)
+		return true;
+	if (fd >= 0)
+		unlink(fresh);
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: cannot replace %s: %s", key, path,
+		    g_strerror(cause));
+	return false;
 }
 
 char *secret_file_objection(const char *path, const char *key)

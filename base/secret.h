@@ -5,6 +5,8 @@
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 /* The first line of the file as it is now: somebody may have renewed it. Free with secret_free.
@@ -12,6 +14,12 @@
 char *secret_read(const char *path, const char *key, GError **error)
     __attribute__((warn_unused_result));
 void secret_free(char *secret); /* NULL does nothing */
+
+/* Puts another secret into the file, which only its owner may read then: the old one or the new
+ * one is there, whatever happens. False with BM_ERROR_CONFIG that begins with the name of the
+ * key. */
+bool secret_replace(const char *path, const char *secret, const char *key, GError **error)
+    __attribute__((warn_unused_result));
 
 /* What is wrong with who may read or change the file, for --check; NULL: nothing. Heap. */
 char *secret_file_objection(const char *path, const char *key);

@@ -5,11 +5,11 @@
  */
 #include "delivery/check.h"
 
-#include "base/secret.h"
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
 #include "delivery/smtp/client.h"
+#include "net/credential.h"
 
 static bool check_rules(const struct delivery_settings *settings)
 {
@@ -21,23 +21,17 @@ static bool check_rules(const struct delivery_settings *settings)
 	return check_result("rules", error, "loaded");
 }
 
-/* Whoever reads it sends mail in our name. */
-static void warn_of_password_file(const char *path)
-{
-	g_autofree char *objection = secret_file_objection(path, "password_file");
-
-	if (objection)
-		check_warning("server", objection);
-}
-
 static bool check_server(const struct delivery_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
+	g_autofree char *objection =
+	    credential_objection(settings->smtp.password_file, &settings->smtp.oauth);
 	g_autofree char *good = g_strdup_printf(
 	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
 
 	smtp_client_free(smtp_client_new(&settings->smtp, &error));
-	warn_of_password_file(settings->smtp.password_file);
+	if (objection) /* whoever reads it sends mail in our name */
+		check_warning("server", objection);
 	return check_result("server", error, good);
 }
 

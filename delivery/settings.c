@@ -22,8 +22,8 @@ void delivery_settings_sections(
     struct config_section sections_out[static DELIVERY_SETTINGS_SECTIONS])
 {
 	sections_out[0] = daemon_settings_section(&settings->common);
-	sections_out[1] = smtp_settings_section(&settings->smtp);
-	sections_out[2] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	smtp_settings_sections(&settings->smtp, sections_out + 2);
 }
 
 bool delivery_settings_read(const char *path, struct delivery_settings *settings_out,

@@ -24,7 +24,7 @@ struct delivery_settings {
 	long sweep_interval; /* seconds */
 };
 
-enum { DELIVERY_SETTINGS_SECTIONS = 3 };
+enum { DELIVERY_SETTINGS_SECTIONS = 2 + SMTP_SETTINGS_SECTIONS };
 
 /* All keys of the file; a test compares them with the sample file and the man page. */
 void delivery_settings_sections(

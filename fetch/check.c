@@ -5,7 +5,6 @@
 #include "fetch/check.h"
 
 #include "base/error.h"
-#include "base/secret.h"
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
@@ -13,6 +12,7 @@
 #include "delivery/smtp/client.h"
 #include "fetch/mailbox.h"
 #include "fetch/store/settings.h"
+#include "net/credential.h"
 #include "net/listen.h"
 
 static bool check_rules(const struct fetch_settings *settings)
@@ -47,7 +47,7 @@ static bool check_server(const struct fetch_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *objection =
-	    secret_file_objection(settings->smtp.password_file, "password_file");
+	    credential_objection(settings->smtp.password_file, &settings->smtp.oauth);
 	g_autofree char *good = g_strdup_printf(
 	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
 
@@ -61,7 +61,7 @@ static bool check_mailbox(const struct store_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *objection =
-	    secret_file_objection(settings->password_file, "password_file");
+	    credential_objection(settings->password_file, &settings->oauth);
 	g_autofree char *good =
 	    g_strdup_printf("%s at %s: logged in, %s is there", settings->username, settings->host,
 			    settings->folders);

@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "fetch/memory.h"
 #include "fetch/round.h"
+#include "net/credential.h"
 #include "net/tls.h"
 
 /* Seconds. A server that refuses a login locks who tries too often. */
@@ -24,6 +25,7 @@ struct mailbox {
 	const struct store_settings *settings;
 	const struct store_class *class;
 	struct taking *taking;
+	struct credential *credential;
 	SSL_CTX *tls;
 	size_t bytes_max;
 	char **folders;
@@ -38,15 +40,6 @@ struct mailbox {
 
 /* --- making ------------------------------------------------------------------------------- */
 
-static bool can_read_password(const struct store_settings *settings, GError **error)
-{
-	char *secret = secret_read(settings->password_file, "password_file", error);
-	bool is_read = secret;
-
-	secret_free(secret);
-	return is_read;
-}
-
 static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
 {
 	const struct tls_demands demands = {
@@ -58,9 +51,11 @@ static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
 struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
 			    struct taking *taking, GError **error)
 {
+	struct credential *credential = credential_new(settings->password_file, &settings->oauth);
 	SSL_CTX *tls = NULL;
 
-	if (!can_read_password(settings, error) || !(tls = make_tls(settings, error))) {
+	if (!credential_check(credential, error) || !(tls = make_tls(settings, error))) {
+		credential_free(credential);
 		g_prefix_error(error, "%s: ", settings->name);
 		return NULL;
 	}
@@ -68,6 +63,7 @@ struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_
 	mailbox->settings = settings;
 	mailbox->class = store_settings_is_pop3(settings) ? &pop3_store_class : &imap_store_class;
 	mailbox->taking = taking;
+	mailbox->credential = credential;
 	mailbox->tls = tls;
 	mailbox->bytes_max = bytes_max;
 	mailbox->folders = store_settings_folders(settings);
@@ -86,6 +82,7 @@ void mailbox_free(struct mailbox *mailbox)
 		memory_free(mailbox->memories[i]);
 	g_free(mailbox->memories);
 	g_strfreev(mailbox->folders);
+	credential_free(mailbox->credential);
 	SSL_CTX_free(mailbox->tls);
 	close(mailbox->wake_fd);
 	g_free(mailbox);
@@ -140,9 +137,10 @@ static void pause_after(struct mailbox *mailbox, const GError *error)
 
 /* --- one session ------------------------------------------------------------------------------ */
 
-static struct store *open_store(struct mailbox *mailbox, GError **error)
+static struct store *log_in(struct mailbox *mailbox, bool *may_try_again_out, GError **error)
 {
-	char *secret = secret_read(mailbox->settings->password_file, "password_file", error);
+	g_autoptr(GError) cause = NULL;
+	char *secret = credential_get(mailbox->credential, error);
 
 	if (!secret)
 		return NULL;
@@ -150,9 +148,26 @@ static struct store *open_store(struct mailbox *mailbox, GError **error)
 					      .tls = mailbox->tls,
 					      .secret = secret,
 					      .bytes_max = mailbox->bytes_max};
-	struct store *store = mailbox->class->open(&opening, error);
+	struct store *store = mailbox->class->open(&opening, &cause);
 	secret_free(secret);
+	if (!store) {
+		*may_try_again_out =
+		    cause->code == BM_ERROR_CONFIG && credential_refuse(mailbox->credential);
+		g_propagate_error(error, g_steal_pointer(&cause));
+	}
 	return store;
+}
+
+/* A token that was good may have been withdrawn: the next one tells. */
+static struct store *open_store(struct mailbox *mailbox, GError **error)
+{
+	bool may_try_again = false;
+	struct store *store = log_in(mailbox, &may_try_again, error);
+
+	if (!may_try_again)
+		return store;
+	g_clear_error(error);
+	return log_in(mailbox, &may_try_again, error);
 }
 
 static void on_progress(void *context, size_t done, size_t total)

@@ -29,8 +29,8 @@ void fetch_settings_sections(struct fetch_settings *settings,
 {
 	sections_out[0] = daemon_settings_section(&settings->common);
 	sections_out[1] = intake_settings_section(&settings->intake);
-	sections_out[2] = smtp_settings_section(&settings->smtp);
-	sections_out[3] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	sections_out[2] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	smtp_settings_sections(&settings->smtp, sections_out + 3);
 }
 
 bool fetch_settings_read(const char *path, struct fetch_settings *settings_out, GError **error)

@@ -27,7 +27,7 @@ struct fetch_settings {
 	long lmtp_sessions_max;
 };
 
-enum { FETCH_SETTINGS_SECTIONS = 4 };
+enum { FETCH_SETTINGS_SECTIONS = 3 + SMTP_SETTINGS_SECTIONS };
 
 /* All keys of the file; a test compares them with the sample file and the man page. */
 void fetch_settings_sections(struct fetch_settings *settings,

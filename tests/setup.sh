@@ -31,11 +31,13 @@ needs() {
 	build libssl-dev pc:openssl
 	build libmicrohttpd-dev pc:libmicrohttpd
 	build gettext cmd:msgfmt
+	build libcurl4-openssl-dev pc:libcurl
 	server openssl cmd:openssl
 	server bsdutils cmd:script
 	server postfix file:/usr/sbin/postfix
 	server dovecot-imapd file:/usr/lib/dovecot/imap
 	server dovecot-pop3d file:/usr/lib/dovecot/pop3
+	server libio-socket-ssl-perl perl:IO::Socket::SSL
 	server fetchmail cmd:fetchmail
 	$(postgresql)
 	ha etcd-server cmd:etcd

@@ -6,22 +6,7 @@
 
 #include <string.h>
 
-#include "base/secret.h"
 #include "net/tls.h"
-
-char *smtp_client_password(const struct smtp_client *client, GError **error)
-{
-	return secret_read(client->password_file, "password_file", error);
-}
-
-static bool can_read_password(const struct smtp_client *client, GError **error)
-{
-	char *password = smtp_client_password(client, error);
-	bool is_read = password;
-
-	secret_free(password);
-	return is_read;
-}
 
 /* HOST:PORT, HOST, [ADDRESS]:PORT. */
 static void set_server(struct smtp_client *client, const char *server)
@@ -54,7 +39,7 @@ static bool prepare_tls(struct smtp_client *client, const struct smtp_settings *
 static void set_login(struct smtp_client *client, const struct smtp_settings *settings)
 {
 	client->username = g_strdup(settings->username);
-	client->password_file = g_strdup(settings->password_file);
+	client->credential = credential_new(settings->password_file, &settings->oauth);
 	client->is_oauth = strcmp(settings->auth_method, "oauth") == 0;
 	client->may_login_in_clear = strcmp(settings->auth_cleartext, "yes") == 0;
 	client->may_login_unverified =
@@ -80,7 +65,7 @@ struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError
 	set_server(client, settings->server);
 	set_login(client, settings);
 	set_waits(client, settings);
-	if ((*client->username == '\0' || can_read_password(client, error)) &&
+	if ((*client->username == '\0' || credential_check(client->credential, error)) &&
 	    prepare_tls(client, settings, error))
 		return client;
 	smtp_client_free(client);
@@ -95,7 +80,7 @@ void smtp_client_free(struct smtp_client *client)
 	g_free(client->port);
 	g_free(client->hostname);
 	g_free(client->username);
-	g_free(client->password_file);
+	credential_free(client->credential);
 	SSL_CTX_free(client->tls);
 	g_free(client);
 }

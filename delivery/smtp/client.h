@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "delivery/smtp/settings.h"
+#include "net/credential.h"
 
 enum smtp_starttls {
 	SMTP_STARTTLS_OFF,
@@ -24,7 +25,7 @@ struct smtp_client {
 	char *port;
 	char *hostname; /* ours */
 	char *username; /* "": no login */
-	char *password_file;
+	struct credential *credential;
 	bool is_oauth;
 	/* the least that a connection must be for the login to be offered to it */
 	bool may_login_in_clear;
@@ -41,14 +42,9 @@ struct smtp_client {
 };
 
 /* Reads the certificates, and whether the password can be read. BM_ERROR_CONFIG.
- * Thread-safe once made. */
+ * settings lives longer. Thread-safe once made. */
 struct smtp_client *smtp_client_new(const struct smtp_settings *settings, GError **error)
     __attribute__((warn_unused_result));
 void smtp_client_free(struct smtp_client *client);
-
-/* The first line of the password file as it is now: a token of OAuth is renewed by
- * others. To be wiped. NULL with BM_ERROR_CONFIG. */
-char *smtp_client_password(const struct smtp_client *client, GError **error)
-    __attribute__((warn_unused_result));
 
 #endif

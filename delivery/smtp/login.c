@@ -89,7 +89,7 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 			  const struct mechanism *mechanism, struct smtp_reply *reply_out)
 {
 	g_autoptr(GError) error = NULL;
-	char *secret = smtp_client_password(client, &error);
+	char *secret = credential_get(client->credential, &error);
 
 	if (!secret)
 		return dialogue_fail(dialogue, g_strdup(error->message));
@@ -137,6 +137,8 @@ bool login_run(struct dialogue *dialogue, const struct smtp_client *client, cons
 	g_autofree char *text = reply.text;
 	if (!is_heard || reply.code == WELCOME)
 		return is_heard;
+	if (reply.code >= 500)
+		(void)credential_refuse(client->credential); /* a later try has another token */
 	g_autofree char *quote = dialogue_quote(&reply);
 	return dialogue_fail(dialogue,
 			     g_strdup_printf("login as %s refused: %s", client->username, quote));

@@ -39,17 +39,22 @@ static const struct config_key keys[] = {
 		      "seconds to wait for the reply to the message"),
 };
 
-struct config_section smtp_settings_section(struct smtp_settings *settings)
+void smtp_settings_sections(struct smtp_settings *settings,
+			    struct config_section sections_out[static SMTP_SETTINGS_SECTIONS])
 {
-	return (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	sections_out[0] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	sections_out[1] = oauth_settings_section(&settings->oauth);
 }
 
 bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)
 {
+	const struct oauth_use use = {settings->auth_method, settings->password_file};
 	bool is_encrypted = strcmp(settings->starttls, "encrypt") == 0;
 	bool is_verified =
 	    strcmp(settings->starttls, "verify") == 0 || strcmp(settings->starttls, "smtps") == 0;
 
+	if (!oauth_settings_check(&settings->oauth, &use, path, error))
+		return false;
 	if (*settings->username == '\0' || is_verified ||
 	    strcmp(settings->auth_cleartext, "yes") == 0 ||
 	    (is_encrypted && strcmp(settings->auth_unverified, "yes") == 0))

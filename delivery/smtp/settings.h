@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/config.h"
+#include "net/oauth_settings.h"
 
 struct smtp_settings {
 	char *server;
@@ -19,6 +20,7 @@ struct smtp_settings {
 	char *username;
 	char *password_file;
 	char *auth_method;
+	struct oauth_settings oauth;
 	char *auth_unverified;
 	char *auth_cleartext;
 	long connect_wait; /* all waits in seconds */
@@ -29,8 +31,11 @@ struct smtp_settings {
 	long reply_wait;
 };
 
-/* Its keys, as one section of a program's file. */
-struct config_section smtp_settings_section(struct smtp_settings *settings);
+enum { SMTP_SETTINGS_SECTIONS = 2 };
+
+/* Its keys, as sections of a program's file. */
+void smtp_settings_sections(struct smtp_settings *settings,
+			    struct config_section sections_out[static SMTP_SETTINGS_SECTIONS]);
 
 /* What no single key shows: a login is offered only to a server whose certificate is
  * verified, unless the file says otherwise. False with BM_ERROR_CONFIG naming the file. */

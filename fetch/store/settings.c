@@ -15,7 +15,7 @@ static const struct config_key keys[] = {
     CONFIG_TEXT_KEY(store_settings, port, "", NULL,
 		    "port of the server; empty: 993, 143 or 995, by the protocol"),
     CONFIG_NAME_KEY(store_settings, username, NULL, "account at the server"),
-    CONFIG_NAME_KEY(store_settings, password_file, NULL,
+    CONFIG_TEXT_KEY(store_settings, password_file, "", NULL,
 		    "file whose first line is the password or token"),
     CONFIG_TEXT_KEY(store_settings, auth_method, "password", "password|oauth",
 		    "what the file holds: a password, or a token of OAuth 2.0"),
@@ -46,9 +46,11 @@ static const struct config_key keys[] = {
 		      "seconds that a mail may take to arrive"),
 };
 
-struct config_section store_settings_section(struct store_settings *settings)
+void store_settings_sections(struct store_settings *settings,
+			     struct config_section sections_out[static STORE_SETTINGS_SECTIONS])
 {
-	return (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	sections_out[0] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
+	sections_out[1] = oauth_settings_section(&settings->oauth);
 }
 
 bool store_settings_is_pop3(const struct store_settings *settings)
@@ -137,6 +139,15 @@ static bool is_flag(const char *flag)
 	return true;
 }
 
+static bool check_login(const struct store_settings *settings, const char *path, GError **error)
+{
+	const struct oauth_use use = {settings->auth_method, settings->password_file};
+
+	if (*settings->password_file == '\0' && *settings->oauth.refresh_token_file == '\0')
+		return refuse(path, "password_file: must be set", error);
+	return oauth_settings_check(&settings->oauth, &use, path, error);
+}
+
 static bool check(const struct store_settings *settings, const char *path, GError **error)
 {
 	if (!is_port(settings->port))
@@ -150,7 +161,7 @@ static bool check(const struct store_settings *settings, const char *path, GErro
 	if (!is_one_line(settings->username) || !is_one_line(settings->recorded_folder) ||
 	    !is_one_line(settings->unclassified_folder) || !is_one_line(settings->failed_folder))
 		return refuse(path, "a name is no text", error);
-	return check_folders(settings, path, error);
+	return check_login(settings, path, error) && check_folders(settings, path, error);
 }
 
 static char *name_of(const char *path)
@@ -163,11 +174,12 @@ static char *name_of(const char *path)
 
 bool store_settings_read(const char *path, struct store_settings *settings_out, GError **error)
 {
-	struct config_section section = store_settings_section(settings_out);
+	struct config_section sections[STORE_SETTINGS_SECTIONS];
 
 	memset(settings_out, 0, sizeof *settings_out);
+	store_settings_sections(settings_out, sections);
 	settings_out->name = name_of(path);
-	if (!config_read(path, &section, 1, error))
+	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
 		return false;
 	set_presets(settings_out);
 	return check(settings_out, path, error);
@@ -175,8 +187,9 @@ bool store_settings_read(const char *path, struct store_settings *settings_out, 
 
 void store_settings_clear(struct store_settings *settings)
 {
-	struct config_section section = store_settings_section(settings);
+	struct config_section sections[STORE_SETTINGS_SECTIONS];
 
-	config_clear(&section, 1);
+	store_settings_sections(settings, sections);
+	config_clear(sections, G_N_ELEMENTS(sections));
 	g_clear_pointer(&settings->name, g_free);
 }

@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "base/config.h"
+#include "net/oauth_settings.h"
 
 struct store_settings {
 	char *name; /* of the file, without ".conf" */
@@ -21,6 +22,7 @@ struct store_settings {
 	char *password_file;
 	char *auth_method;
 	char *tls_ca_file;
+	struct oauth_settings oauth;
 	char *folders; /* separated by commas */
 	char *recorded;
 	char *recorded_folder;
@@ -35,8 +37,11 @@ struct store_settings {
 	long transfer_wait;
 };
 
-/* Its keys, as one section of its file; a test compares them with the sample and the man page. */
-struct config_section store_settings_section(struct store_settings *settings);
+enum { STORE_SETTINGS_SECTIONS = 2 };
+
+/* All keys of its file; a test compares them with the sample and the man page. */
+void store_settings_sections(struct store_settings *settings,
+			     struct config_section sections_out[static STORE_SETTINGS_SECTIONS]);
 
 /* False with BM_ERROR_CONFIG. Clear the struct with store_settings_clear in either case. */
 bool store_settings_read(const char *path, struct store_settings *settings_out, GError **error)

@@ -35,11 +35,13 @@ static void test_documents(void)
 	g_assert_cmpstr(mailbox.name, ==, "mailbox");
 	g_assert_cmpstr(mailbox.port, ==, "993");
 	g_assert_cmpstr(mailbox.recorded, ==, "move");
-	sections[0] = store_settings_section(&mailbox);
-	settings_documents_check(sections, 1, "etc/mailbox.conf", "doc/bounce-fetch.8");
+	store_settings_sections(&mailbox, sections);
+	settings_documents_check(sections, STORE_SETTINGS_SECTIONS, "etc/mailbox.conf",
+				 "doc/bounce-fetch.8");
 }
 
 #define MAILBOX "host = h\nusername = u\npassword_file = /p\n"
+#define OAUTH   "host = h\nusername = u\nauth_method = oauth\nrefresh_token_file = /r\n"
 
 /* What is said after the name of the file. */
 static const struct {
@@ -53,6 +55,15 @@ static const struct {
     {"protocol = imaps\nfolders = INBOX,,x\n" MAILBOX, ": folders: a name is empty or no text"},
     {"protocol = imaps\nfolders = INBOX, Failed\n" MAILBOX,
      ": folders: a folder that mails are moved to cannot be read, too"},
+    {"protocol = imaps\nhost = h\nusername = u\n", ": password_file: must be set"},
+    {"protocol = imaps\n" OAUTH "token_url = http://h/token\n",
+     ": token_url: refresh_token_file needs one that begins with https://"},
+    {"protocol = imaps\n" OAUTH "token_url = https://h/token\n",
+     ": client_id: refresh_token_file needs one"},
+    {"protocol = imaps\n" OAUTH "password_file = /p\n",
+     ": password_file: not with refresh_token_file, which replaces it"},
+    {"protocol = imaps\nrefresh_token_file = /r\n" MAILBOX,
+     ": refresh_token_file: only with auth_method = oauth"},
     {"protocol = imaps\nflag = \\Deleted\n" MAILBOX,
      ": flag: a keyword, or one of \\Seen, \\Flagged, \\Answered"},
     {"protocol = imaps\nflag = a)b\n" MAILBOX,

@@ -321,6 +321,7 @@ static struct smtp_client *client_for(const struct row *row, guint16 port, char 
 	    .auth_cleartext = (char *)(row->login == LOGIN_CLEARTEXT ? "yes" : "no"),
 	    .auth_unverified = (char *)(row->login == LOGIN_UNVERIFIED ? "yes" : "no"),
 	    .auth_method = (char *)(row->login == LOGIN_OAUTH ? "oauth" : "password"),
+	    .oauth = {.refresh_token_file = (char *)""},
 	    .connect_wait = 30,
 	    .greeting_wait = wait,
 	    .envelope_wait = wait,

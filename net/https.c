@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What libcurl does beyond what was asked is switched off, one option each.
+ */
+#include "net/https.h"
+
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+
+struct answer {
+	GString *body;
+	size_t bytes; /* with the header */
+};
+
+static size_t count(struct answer *answer, size_t len)
+{
+	answer->bytes += len;
+	return answer->bytes > HTTPS_ANSWER_BYTES_MAX ? 0 : len;
+}
+
+/* size is 1, says libcurl. */
+static size_t take_header(const char *bytes, size_t size, size_t len, void *data)
+{
+	(void)bytes;
+	(void)size;
+	return count(data, len);
+}
+
+static size_t take_body(const char *bytes, size_t size, size_t len, void *data)
+{
+	struct answer *answer = data;
+	size_t taken = count(answer, len);
+
+	(void)size;
+	if (taken > 0)
+		g_string_append_len(answer->body, bytes, (gssize)len);
+	return taken;
+}
+
+static void set_limits(CURL *curl, const struct https_request *request)
+{
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->wait);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)request->wait);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	if (*request->ca_file != '\0')
+		curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+}
+
+static CURLcode perform(CURL *curl, const struct https_request *request, struct answer *answer)
+{
+	curl_easy_setopt(curl, CURLOPT_URL, request->url);
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->form);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "bounce-milter");
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	set_limits(curl, request);
+	return curl_easy_perform(curl);
+}
+
+static void fail(CURLcode code, const struct answer *answer, const char *details, GError **error)
+{
+	const char *reason = *details == '\0' ? curl_easy_strerror(code) : details;
+
+	if (answer->bytes > HTTPS_ANSWER_BYTES_MAX)
+		reason = "the answer is too long";
+	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s", reason);
+}
+
+char *https_post(const struct https_request *request, long *status_out, GError **error)
+{
+	/* safe from any thread in the libcurl of Debian 12 and later */
+	CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
+	struct answer answer = {.body = g_string_sized_new(HTTPS_ANSWER_BYTES_MAX)};
+	char details[CURL_ERROR_SIZE] = "";
+	CURLcode code = CURLE_FAILED_INIT;
+
+	if (curl) {
+		curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
+		code = perform(curl, request, &answer);
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status_out);
+	}
+	curl_easy_cleanup(curl);
+	char *body = g_string_free(answer.body, FALSE);
+	if (code == CURLE_OK)
+		return body;
+	secret_free(body);
+	fail(code, &answer, details, error);
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One form sent by POST over HTTPS, and the answer to it. Nothing but https is spoken, the
+ * certificate is always checked, no redirect is followed, and the answer has a bound in size and
+ * in time. The only file that knows libcurl.
+ */
+#ifndef NET_HTTPS_H
+#define NET_HTTPS_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+struct https_request {
+	const char *url;
+	const char *ca_file; /* "": the certificates that the system trusts */
+	const char *form;    /* application/x-www-form-urlencoded */
+	unsigned wait;       /* seconds for all of it */
+};
+
+enum { HTTPS_ANSWER_BYTES_MAX = 65536 }; /* with its header */
+
+/* The body, and the status in *status_out; to be wiped by secret_free. NULL with BM_ERROR_RETRY. */
+char *https_post(const struct https_request *request, long *status_out, GError **error)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A refresh token may be good for one use only: who uses it holds a lock on its folder, as others
+ * with the same file may, from reading the old one until the new one is on the disk.
+ */
+#include "net/oauth.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "net/https.h"
+#include "net/oauth_reply.h"
+
+enum { SECONDS_LEFT_MIN = 60, SECONDS_UNKNOWN = 300, STATUS_OK = 200, STATUS_TOO_MANY = 429 };
+
+struct oauth {
+	const struct oauth_settings *settings;
+	GMutex mutex;
+	char *token;     /* NULL: none */
+	gint64 renew_at; /* monotonic */
+	bool is_used;    /* it was given out before */
+	char *unsaved;   /* a refresh token that could not be written; NULL: none */
+};
+
+struct oauth *oauth_new(const struct oauth_settings *settings)
+{
+	struct oauth *oauth = g_new0(struct oauth, 1);
+
+	oauth->settings = settings;
+	g_mutex_init(&oauth->mutex);
+	return oauth;
+}
+
+static void forget(char **secret)
+{
+	secret_free(*secret);
+	*secret = NULL;
+}
+
+void oauth_free(struct oauth *oauth)
+{
+	if (!oauth)
+		return;
+	forget(&oauth->token);
+	forget(&oauth->unsaved);
+	g_mutex_clear(&oauth->mutex);
+	g_free(oauth);
+}
+
+/* --- the question ------------------------------------------------------------------------- */
+
+static void append(GString *form, const char *name, const char *value)
+{
+	char *escaped = g_uri_escape_string(value, NULL, FALSE);
+
+	if (*value != '\0')
+		g_string_append_printf(form, "&%s=%s", name, escaped);
+	secret_free(escaped);
+}
+
+/* To be wiped. NULL with an error. */
+static char *make_form(const struct oauth_settings *settings, const char *refresh_token,
+		       GError **error)
+{
+	bool has_secret = *settings->client_secret_file != '\0';
+	char *secret = has_secret
+			   ? secret_read(settings->client_secret_file, "client_secret_file", error)
+			   : g_strdup("");
+
+	if (!secret)
+		return NULL;
+	/* of a size that what is secret is not left behind when it grows */
+	GString *form = g_string_sized_new(4096 + 3 * (strlen(secret) + strlen(refresh_token)));
+	g_string_append(form, "grant_type=refresh_token");
+	append(form, "refresh_token", refresh_token);
+	append(form, "client_id", settings->client_id);
+	append(form, "client_secret", secret);
+	append(form, "scope", settings->scope);
+	secret_free(secret);
+	return g_string_free(form, FALSE);
+}
+
+/* --- the answer --------------------------------------------------------------------------- */
+
+/* What a person must do about each fault of RFC 6749 section 5.2. */
+static const struct {
+	const char *fault;
+	const char *key;
+	const char *remedy;
+} remedies[] = {
+    {"invalid_grant", "refresh_token_file",
+     "the grant is over; let the owner of the account consent anew, and put the new refresh token "
+     "into the file"},
+    {"invalid_client", "client_secret_file",
+     "client_id and its secret do not agree, or have expired"},
+    {"unauthorized_client", "client_id", "the application may not do this: register it for it"},
+    {"invalid_scope", "scope", "not what was consented to"},
+    {"unsupported_grant_type", "token_url", "it does not renew tokens"},
+    {"invalid_request", "token_url", "it does not understand the question"},
+};
+
+static void refuse(const struct oauth_reply *reply, long status, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(remedies); i++)
+		if (strcmp(reply->fault, remedies[i].fault) == 0) {
+			g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s (%s: %s)",
+				    remedies[i].key, remedies[i].remedy, reply->fault,
+				    reply->description);
+			return;
+		}
+	bool is_passing = status == STATUS_OK || status == STATUS_TOO_MANY || status >= 500;
+	g_set_error(error, BM_ERROR, is_passing ? BM_ERROR_RETRY : BM_ERROR_CONFIG,
+		    "token_url: no token: status %ld %s %s", status, reply->fault,
+		    reply->description);
+}
+
+static bool ask(const struct oauth_settings *settings, const char *refresh_token,
+		struct oauth_reply *reply_out, GError **error)
+{
+	char *form = make_form(settings, refresh_token, error);
+
+	if (!form)
+		return false;
+	const struct https_request request = {.url = settings->token_url,
+					      .ca_file = settings->token_ca_file,
+					      .form = form,
+					      .wait = (unsigned)settings->token_wait};
+	long status = 0;
+	char *body = https_post(&request, &status, error);
+	secret_free(form);
+	if (!body) {
+		g_prefix_error(error, "token_url: ");
+		return false;
+	}
+	oauth_reply_parse(body, strlen(body), reply_out);
+	secret_free(body);
+	if (status == STATUS_OK && *reply_out->access_token != '\0')
+		return true;
+	refuse(reply_out, status, error);
+	return false;
+}
+
+/* --- keeping ------------------------------------------------------------------------------ */
+
+/* It would be lost: without the file the old one is tried after the next start. */
+static void keep_refresh_token(struct oauth *oauth, const char *old, const char *fresh)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (*fresh == '\0' || strcmp(fresh, old) == 0)
+		return;
+	forget(&oauth->unsaved);
+	if (secret_replace(oauth->settings->refresh_token_file, fresh, "refresh_token_file",
+			   &error))
+		return;
+	oauth->unsaved = g_strdup(fresh);
+	log_event(LOG_LEVEL_ERROR, "",
+		  "%s: the new token cannot be kept, and is gone at the next "
+		  "start; let its folder be writable",
+		  error->message);
+}
+
+static void keep_token(struct oauth *oauth, struct oauth_reply *reply)
+{
+	gint64 seconds = reply->expires_in > 0 ? reply->expires_in : SECONDS_UNKNOWN;
+
+	oauth->token = g_steal_pointer(&reply->access_token);
+	oauth->is_used = false;
+	/* one that lasts shorter is good for the login in hand */
+	oauth->renew_at = g_get_monotonic_time() + (seconds - SECONDS_LEFT_MIN) * G_USEC_PER_SEC;
+}
+
+static int lock_folder(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
+static bool renew(struct oauth *oauth, GError **error)
+{
+	const struct oauth_settings *settings = oauth->settings;
+	g_auto(oauth_reply_t) reply = {0};
+	char *refresh_token =
+	    oauth->unsaved ? g_strdup(oauth->unsaved)
+			   : secret_read(settings->refresh_token_file, "refresh_token_file", error);
+	bool is_good = refresh_token && ask(settings, refresh_token, &reply, error);
+
+	if (is_good) {
+		keep_refresh_token(oauth, refresh_token, reply.refresh_token);
+		keep_token(oauth, &reply);
+	} else {
+		forget(&oauth->unsaved); /* a person may have put another one into the file */
+	}
+	secret_free(refresh_token);
+	return is_good;
+}
+
+char *oauth_token(struct oauth *oauth, GError **error)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&oauth->mutex);
+
+	if (oauth->token && g_get_monotonic_time() < oauth->renew_at) {
+		oauth->is_used = true;
+		return g_strdup(oauth->token);
+	}
+	forget(&oauth->token);
+	int lock = lock_folder(oauth->settings->refresh_token_file);
+	bool is_good = renew(oauth, error);
+	if (lock >= 0)
+		close(lock);
+	(void)locker;
+	return is_good ? g_strdup(oauth->token) : NULL;
+}
+
+bool oauth_refuse(struct oauth *oauth)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&oauth->mutex);
+
+	forget(&oauth->token);
+	(void)locker;
+	return oauth->is_used;
+}
+
+char *oauth_files_objection(const struct oauth_settings *settings)
+{
+	if (*settings->refresh_token_file == '\0')
+		return NULL;
+	char *objection = secret_file_objection(settings->refresh_token_file, "refresh_token_file");
+	g_autofree char *folder = g_path_get_dirname(settings->refresh_token_file);
+
+	if (!objection)
+		objection =
+		    secret_file_objection(settings->client_secret_file, "client_secret_file");
+	if (!objection && access(folder, W_OK) != 0)
+		objection = g_strdup_printf("refresh_token_file: %s cannot be written, where a "
+					    "token that the server replaces is kept",
+					    folder);
+	return objection;
+}
