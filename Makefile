@@ -207,7 +207,8 @@ $(FOUND_BIN): $(BUILD)/tests/unit/fuzz/test_%: tests/fuzz/fuzz_%.c \
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		-DFOUND='"tests/fuzz/found/$*"' \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0) \
-		-o $@ $< tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) $(LIBS_all)
+		-o $@ $< tests/fuzz/replay.c $(call libs,$(UNIT_LAYERS)) \
+		$(call pkg_libs,openssl libcurl) $(LIBS_all)
 -include $(UNIT_BIN:%=%.d)
 
 include tests/tests.mk

@@ -12,13 +12,14 @@ build=$1
 time=$2
 shift 2
 work=$build/fuzz
-folders='base classifier delivery/smtp'
-packages='glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto'
+folders='base classifier delivery/smtp fetch net'
+packages='glib-2.0 gmime-3.0 json-glib-1.0 libidn2 openssl'
 sanitizers='address,undefined -fno-sanitize-recover=all'
 flags="-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
-for kind in report delivery_status prose classify rules expression return_date reply_reader; do
+for kind in report delivery_status prose classify rules expression return_date reply_reader \
+	imap pop3 oauth_reply; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
@@ -29,7 +30,8 @@ if [ -n "$(find $folders -name '*.[hd]*' -newer "$work/objects/stamp" 2>&1)" ]; 
 fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*/*.c delivery/smtp/reply_reader.c \
-	delivery/smtp/offers.c; do
+	delivery/smtp/offers.c net/stream.c net/tls.c net/wire.c net/oauth_reply.c \
+	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
 	if [ -z "$(find "$object" -newer "$source" 2>/dev/null)" ]; then
 		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) \
