@@ -77,9 +77,10 @@ sub offer {
     return;
 }
 
-for my $mechanism (qw(oauthbearer xoauth2)) {
+for my $row ([ 'oauthbearer', 'imaps', 'pop3s' ], [ 'xoauth2', 'imap', 'pop3s' ]) {
+    my ($mechanism, @protocols) = @$row;
     offer($mechanism);
-    for my $protocol (qw(imaps imap pop3s)) {
+    for my $protocol (@protocols) {
         subtest "$mechanism, $protocol" => sub {
             mailbox(protocol => $protocol);
             arrives();
