@@ -135,8 +135,9 @@ sub _answer {
         $length = $1 if $line =~ /^Content-Length: (\d+)/i;
     }
     read $client, $body, $length if $length > 0;
+    my ($token) = ($request // '') =~ m{introspect\?token=([^&\s]+)};
     my ($status, $answer, @header)
-        = ($request // '') =~ m{introspect\?token=([^&\s]+)} ? $self->_vouch($1) : $self->_give($body);
+        = defined $token ? $self->_vouch($token) : $self->_give($body);
     print {$client} join "\r\n", "HTTP/1.1 $status X", @header, 'Connection: close',
         'Content-Length: ' . length $answer, '', $answer;
     close $client;
