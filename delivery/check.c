@@ -8,6 +8,7 @@
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
+#include "delivery/signature.h"
 #include "delivery/smtp/client.h"
 #include "net/credential.h"
 
@@ -45,11 +46,27 @@ static bool check_schema(const struct delivery_settings *settings)
 	return check_database(error) && is_current;
 }
 
+static bool check_webhook(const struct delivery_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (*settings->webhook_url == '\0')
+		return true;
+	g_autofree char *objection =
+	    secret_file_objection(settings->webhook_secret_file, "webhook_secret_file");
+	if (objection)
+		check_warning("webhook", objection);
+	g_auto(GStrv) secrets = signature_read_secrets(settings->webhook_secret_file, &error);
+	return check_result("webhook", error,
+			    "the secrets can be read; the receiver was not asked");
+}
+
 bool delivery_check(const struct delivery_settings *settings)
 {
 	bool rules = check_rules(settings);
 	bool server = check_server(settings);
+	bool webhook = check_webhook(settings);
 	bool database = check_schema(settings);
 
-	return rules && server && database;
+	return rules && server && webhook && database;
 }

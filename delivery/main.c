@@ -11,6 +11,7 @@
 #include "delivery/check.h"
 #include "delivery/settings.h"
 #include "delivery/smtp/client.h"
+#include "delivery/webhook.h"
 #include "delivery/workers.h"
 
 static const char usage[] =
@@ -34,6 +35,7 @@ struct service {
 	struct smtp_client *client;
 	struct live_ruleset *rules;
 	struct workers *workers; /* atomic; NULL until they start */
+	struct webhook *webhook; /* NULL: there is none */
 };
 
 static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
@@ -69,9 +71,11 @@ static bool service_serve(void *data, GError **error)
 	log_event(LOG_LEVEL_INFO, "", "ready, %ld workers for %s", service->settings->workers,
 		  service->settings->smtp.server);
 	g_atomic_pointer_set(&service->workers, workers);
+	service->webhook = webhook_start(service->settings);
 	notify_ready("serving");
 	process_wait_until_stop();
 	notify_stopping();
+	webhook_stop(service->webhook);
 	workers_stop(workers);
 	return true;
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 static const struct config_key keys[] = {
     CONFIG_NUMBER_KEY(delivery_settings, workers, CONFIG_INTEGER, "4", 1, 100,
 		      "connections to the server at the same time, each with one to the database"),
@@ -15,6 +17,16 @@ static const struct config_key keys[] = {
 		      "seconds after which a worker looks for work without being told"),
     CONFIG_NUMBER_KEY(delivery_settings, sweep_interval, CONFIG_INTEGER, "15", 1, 3600,
 		      "seconds between two looks for leases that have ended"),
+    CONFIG_TEXT_KEY(delivery_settings, webhook_url, "", NULL,
+		    "where events are sent, https://...; empty: nowhere"),
+    CONFIG_TEXT_KEY(delivery_settings, webhook_secret_file, "", NULL,
+		    "file with the secrets that sign events, one a line"),
+    CONFIG_TEXT_KEY(delivery_settings, webhook_ca_file, "", NULL,
+		    "certificates that are trusted (PEM); empty: those of the system"),
+    CONFIG_TEXT_KEY(delivery_settings, webhook_cleartext, "no", "no|yes",
+		    "send also to an http:// URL, unencrypted"),
+    CONFIG_NUMBER_KEY(delivery_settings, webhook_wait, CONFIG_INTEGER, "15", 1, 300,
+		      "seconds for the receiver to take an event"),
 };
 
 void delivery_settings_sections(
@@ -26,6 +38,28 @@ void delivery_settings_sections(
 	smtp_settings_sections(&settings->smtp, sections_out + 2);
 }
 
+static bool check_webhook(const struct delivery_settings *settings, const char *path,
+			  GError **error)
+{
+	const char *url = settings->webhook_url;
+	bool is_plain = g_ascii_strncasecmp(url, "http://", 7) == 0;
+
+	if (*url == '\0')
+		return true;
+	if (is_plain && strcmp(settings->webhook_cleartext, "yes") != 0)
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "%s: webhook_url: http needs webhook_cleartext = yes", path);
+	else if (!is_plain && g_ascii_strncasecmp(url, "https://", 8) != 0)
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "%s: webhook_url: must begin with https://", path);
+	else if (*settings->webhook_secret_file == '\0')
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
+			    "%s: webhook_url: needs webhook_secret_file", path);
+	else
+		return true;
+	return false;
+}
+
 bool delivery_settings_read(const char *path, struct delivery_settings *settings_out,
 			    GError **error)
 {
@@ -34,7 +68,8 @@ bool delivery_settings_read(const char *path, struct delivery_settings *settings
 	memset(settings_out, 0, sizeof *settings_out);
 	delivery_settings_sections(settings_out, sections);
 	return config_read(path, sections, G_N_ELEMENTS(sections), error) &&
-	       smtp_settings_check(&settings_out->smtp, path, error);
+	       smtp_settings_check(&settings_out->smtp, path, error) &&
+	       check_webhook(settings_out, path, error);
 }
 
 void delivery_settings_clear(struct delivery_settings *settings)

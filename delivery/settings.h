@@ -22,6 +22,11 @@ struct delivery_settings {
 	long batch;
 	long poll_interval;  /* seconds */
 	long sweep_interval; /* seconds */
+	char *webhook_url;   /* "": no webhook */
+	char *webhook_secret_file;
+	char *webhook_ca_file;
+	char *webhook_cleartext;
+	long webhook_wait; /* seconds */
 };
 
 enum { DELIVERY_SETTINGS_SECTIONS = 2 + SMTP_SETTINGS_SECTIONS };

@@ -43,7 +43,8 @@ static size_t take_body(const char *bytes, size_t size, size_t len, void *data)
 
 static void set_limits(CURL *curl, const struct https_request *request)
 {
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
+			 request->may_be_plain ? "http,https" : "https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -56,8 +57,20 @@ static void set_limits(CURL *curl, const struct https_request *request)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
 }
 
+static struct curl_slist *list_headers(const struct https_request *request)
+{
+	/* or libcurl waits a second for a 100 before it sends a long body */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+	for (size_t i = 0; request->headers && request->headers[i]; i++)
+		list = curl_slist_append(list, request->headers[i]);
+	return list;
+}
+
 static CURLcode perform(CURL *curl, const struct https_request *request, struct answer *answer)
 {
+	struct curl_slist *headers = list_headers(request);
+
 	curl_easy_setopt(curl, CURLOPT_URL, request->url);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->form);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "bounce-milter");
@@ -65,8 +78,11 @@ static CURLcode perform(CURL *curl, const struct https_request *request, struct 
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	set_limits(curl, request);
-	return curl_easy_perform(curl);
+	CURLcode code = curl_easy_perform(curl);
+	curl_slist_free_all(headers);
+	return code;
 }
 
 static void fail(CURLcode code, const struct answer *answer, const char *details, GError **error)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One form sent by POST over HTTPS, and the answer to it. Nothing but https is spoken, the
- * certificate is always checked, no redirect is followed, and the answer has a bound in size and
- * in time. The only file that knows libcurl.
+ * One body sent by POST over HTTPS, and the answer to it. The certificate is always checked, no
+ * redirect is followed, and the answer has a bound in size and in time. The only file that knows
+ * libcurl.
  */
 #ifndef NET_HTTPS_H
 #define NET_HTTPS_H
@@ -14,8 +14,10 @@
 struct https_request {
 	const char *url;
 	const char *ca_file; /* "": the certificates that the system trusts */
-	const char *form;    /* application/x-www-form-urlencoded */
-	unsigned wait;       /* seconds for all of it */
+	const char *form;    /* application/x-www-form-urlencoded, unless a header says otherwise */
+	const char *const *headers; /* "Name: value" and a NULL at the end; NULL: none */
+	unsigned wait;              /* seconds for all of it */
+	bool may_be_plain;          /* http as well; for who asks for it by name */
 };
 
 enum { HTTPS_ANSWER_BYTES_MAX = 65536 }; /* with its header */

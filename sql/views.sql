@@ -216,7 +216,8 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
        CASE WHEN t.reason = 'submission_server' OR t.kind = 'process_paused' THEN 1
             WHEN t.kind = 'outage' THEN 2
             WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency,
-       CASE WHEN t.reason = 'submission_server'
+       CASE WHEN t.reason = 'webhook' THEN 'webhook'
+            WHEN t.reason = 'submission_server'
               THEN 'our mail server ' || substr(t.dedup_key, length('delivery_problem:server:') + 1)
             WHEN t.kind = 'process_paused' THEN 'process ' || t.process
             WHEN o.id IS NOT NULL
@@ -226,7 +227,7 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
             WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
             ELSE 'reports that fit no mail' END AS about,
        CASE WHEN t.kind IN ('outage', 'soft_bounces', 'complaint', 'process_paused', 'auto_reply')
-              OR t.reason = 'submission_server' THEN t.summary
+              OR t.reason IN ('submission_server', 'webhook') THEN t.summary
             WHEN t.diagnosis = '' THEN t.summary
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(bounce.clean_diagnostic(
                    coalesce(substring(t.diagnosis FROM ' said: (.*)$'),
@@ -235,6 +236,8 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
             END AS why,
        CASE WHEN t.reason = 'submission_server'
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
+            WHEN t.reason = 'webhook'
+              THEN 'have the receiver mended, then send again what it missed: webhook retry'
             WHEN t.kind = 'outage'
               THEN 'decide whether it is an outage: until then nothing is blocked'
             WHEN t.kind = 'process_paused'

@@ -175,6 +175,22 @@ SELECT bounce_internal.define_parameter('status_notify', 'boolean', 'off',
   description => 'NOTIFY bounce_communication when the status of a mail changes. COMMITs with a '
                  'notification wait for each other: off, bounces are recorded side by side');
 
+SELECT bounce_internal.define_parameter('webhook', 'boolean', 'off',
+  per_process => true,
+  description => 'keep an event for the webhook whenever a mail changes its status, a follow-up '
+                 'opens or a resend is scheduled. bounce-delivery sends them to its webhook_url');
+SELECT bounce_internal.define_parameter('webhook_initial_delay', 'interval', '10 seconds',
+  minimum => '1 second', maximum => '1 day',
+  description => 'pause after an event that the receiver did not take; three times as long after '
+                 'each further attempt');
+SELECT bounce_internal.define_parameter('webhook_max_delay', 'interval', '6 hours',
+  minimum => '1 second', maximum => '7 days',
+  description => 'longest pause between two attempts');
+SELECT bounce_internal.define_parameter('webhook_max_attempts', 'integer', '12',
+  minimum => '1', maximum => '1000',
+  description => 'after so many attempts an event is given up, and a task says so; with the other '
+                 'defaults after about a day');
+
 -- The outage guard ----------------------------------------------------------------
 
 SELECT bounce_internal.define_parameter('guard', 'boolean', 'on',

@@ -102,6 +102,8 @@ my @table = (
     [ 'queue cancel',    1, $queued[0], '--yes' ],
     [ 'queue status',    1 ],
     [ 'queue pause',     1, 'invoice', '--why', 'x' ],
+    [ 'webhook list',    0 ],
+    [ 'webhook retry',   1 ],
     [ 'queue resume',    1, 'invoice', '--why', 'x' ],
     [
         'send',    1,      $mail,                 '--process',

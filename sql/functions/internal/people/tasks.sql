@@ -228,6 +228,8 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN (t).kind = 'auto_reply'
       THEN 'resolve_task_corrected (send it there), resolve_task_dead (nobody reads it any more) '
            'or resolve_task (nothing else).'
+    WHEN (t).reason = 'webhook'
+      THEN 'retry_events (sends again) or resolve_task (leave it).'
     WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
     WHEN bounce_internal.is_unknown_task(t)
       THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or '

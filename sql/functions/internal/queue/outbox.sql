@@ -14,7 +14,7 @@ BEGIN
   INSERT INTO bounce.follow_up (kind, communication_id, recipient_id, bounce_id, mailbox, text)
   VALUES (kind, f.communication_id, f.recipient_id, f.bounce_id, mailbox, text)
   RETURNING id INTO follow_up_id;
-  PERFORM pg_notify('bounce_follow_up', follow_up_id::text);
+  PERFORM bounce_internal.tell_follow_up(f.policy, follow_up_id, kind, f.communication_id);
   f := CASE kind WHEN 'owner_notice'
             THEN bounce_internal.step(f, 'owner_notice', 'notice to ' || mailbox)
                  ELSE bounce_internal.step(f, 'follow_up', 'follow-up ' || follow_up_id) END;

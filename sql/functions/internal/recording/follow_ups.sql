@@ -17,21 +17,35 @@ $$;
 COMMENT ON FUNCTION bounce_internal.wants_follow_up(jsonb, text) IS
   'whether the application of a process wants a follow-up of this kind';
 
+CREATE OR REPLACE FUNCTION bounce_internal.tell_follow_up(
+  policy jsonb, id bigint, kind text, communication_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('bounce_follow_up', id::text);
+  IF (policy ->> 'webhook')::boolean AND kind <> 'owner_notice' THEN
+    PERFORM bounce_internal.add_event('follow_up.open', communication_id,
+                                      jsonb_build_object('follow_up_id', id, 'kind', kind));
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.tell_follow_up(jsonb, bigint, text, bigint) IS
+  'tells the applications that listen, and the webhook, that a follow-up is open';
+
 CREATE OR REPLACE FUNCTION bounce_internal.add_follow_up(
   kind text, recipient bounce.communication_recipient, bounce_id bigint, text text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   process CONSTANT text := (SELECT c.process FROM bounce.communication AS c
                             WHERE c.id = recipient.communication_id);
+  policy CONSTANT jsonb := bounce_internal.policy_of(process);
   new_id bigint;
 BEGIN
-  IF NOT bounce_internal.wants_follow_up(bounce_internal.policy_of(process), kind)
+  IF NOT bounce_internal.wants_follow_up(policy, kind)
      OR bounce_internal.is_notice_mail(recipient.communication_id) THEN
     RETURN NULL;
   END IF;
   INSERT INTO bounce.follow_up (kind, communication_id, recipient_id, bounce_id, text)
   VALUES (kind, recipient.communication_id, recipient.id, bounce_id, text) RETURNING id INTO new_id;
-  PERFORM pg_notify('bounce_follow_up', new_id::text);
+  PERFORM bounce_internal.tell_follow_up(policy, new_id, kind, recipient.communication_id);
   PERFORM bounce_internal.write_log(recipient.communication_id, recipient.id, 'follow_up',
                                     format('follow-up %s, %s', new_id, kind), bounce_id);
   RETURN new_id;
@@ -129,18 +143,21 @@ COMMENT ON FUNCTION bounce_internal.recipient_follow_up() IS
 CREATE OR REPLACE FUNCTION bounce_internal.reopen_follow_ups(t bounce.task) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
-  id bigint;
+  opened bounce.follow_up;
   reopened integer := 0;
 BEGIN
   -- all that one transaction did has the same time
-  FOR id IN UPDATE bounce.follow_up AS u
+  FOR opened IN UPDATE bounce.follow_up AS u
             SET status = 'open', finished_at = NULL, is_moot = false, result = ''
             WHERE u.is_moot AND u.finished_at = t.resolved_at
               AND u.recipient_id IN (SELECT (w ->> 'id')::bigint
                                      FROM jsonb_array_elements(t.undo_state -> 'recipients') AS w)
               AND bounce_internal.why_moot(u) IS NULL
-            RETURNING u.id LOOP
-    PERFORM pg_notify('bounce_follow_up', id::text);
+            RETURNING u.* LOOP
+    PERFORM bounce_internal.tell_follow_up(
+      bounce_internal.policy_of((SELECT c.process FROM bounce.communication AS c
+                                 WHERE c.id = opened.communication_id)),
+      opened.id, opened.kind, opened.communication_id);
     reopened := reopened + 1;
   END LOOP;
   RETURN reopened;

@@ -223,10 +223,17 @@ DECLARE
   policy CONSTANT jsonb := bounce_internal.policy_of((
     SELECT c.process FROM bounce.communication AS c WHERE c.id = r.communication_id));
 BEGIN
-  IF (policy ->> 'resend_notify')::boolean
+  IF ((policy ->> 'resend_notify')::boolean OR (policy ->> 'webhook')::boolean)
      AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
                      WHERE d.communication_id = r.communication_id) THEN
-    PERFORM pg_notify('bounce_resend', r.id::text);
+    IF (policy ->> 'resend_notify')::boolean THEN
+      PERFORM pg_notify('bounce_resend', r.id::text);
+    END IF;
+    IF (policy ->> 'webhook')::boolean THEN
+      PERFORM bounce_internal.add_event(
+        'resend.scheduled', r.communication_id,
+        jsonb_build_object('recipient_id', r.id, 'not_before', r.next_attempt_at));
+    END IF;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.tell_resend(bounce.communication_recipient) IS

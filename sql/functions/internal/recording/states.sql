@@ -104,6 +104,8 @@ COMMENT ON FUNCTION bounce_internal.communication_after_insert() IS 'remembers t
 
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  policy jsonb;
 BEGIN
   IF NEW.status <> OLD.status THEN
     IF OLD.status IN ('open', 'error') AND NEW.status IN ('sent', 'error') THEN
@@ -115,8 +117,13 @@ BEGIN
         PERFORM bounce_internal.hand_over_recipients(NEW);
       END IF;
     END IF;
-    IF (bounce_internal.policy_of(NULL) ->> 'status_notify')::boolean THEN
+    policy := bounce_internal.policy_of(NEW.process);
+    IF (policy ->> 'status_notify')::boolean THEN
       PERFORM pg_notify('bounce_communication', NEW.id::text);
+    END IF;
+    IF (policy ->> 'webhook')::boolean THEN
+      PERFORM bounce_internal.add_event('communication.status', NEW.id,
+                                        jsonb_build_object('status', NEW.status));
     END IF;
   END IF;
   IF NEW.message_id IS DISTINCT FROM OLD.message_id AND NEW.message_id IS NOT NULL THEN

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The webhook's functions of sql/ as C functions, over one connection.
+ */
+#include "db/events.h"
+
+#include "base/error.h"
+#include "db/pg.h"
+
+enum { CONNECT_WAIT = 5 }; /* seconds */
+
+static const char claim_statement[] =
+    "SELECT id, claim_id, body"
+    " FROM bounce.claim_events(batch => $1::integer, lease => make_interval(secs => $2::integer))";
+static const char settle_statement[] =
+    "SELECT bounce.settle_event(id => $1::bigint, claim_id => $2::uuid, outcome => $3,"
+    " response => $4)";
+static const char release_statement[] = "SELECT bounce.release_events($1::uuid)";
+
+struct db_events {
+	char *conninfo;
+	unsigned query_wait;
+	PGconn *connection; /* NULL: not connected */
+};
+
+struct db_events *db_events_new(const char *conninfo, unsigned query_wait)
+{
+	struct db_events *events = g_new0(struct db_events, 1);
+
+	events->conninfo = g_strdup(conninfo);
+	events->query_wait = query_wait;
+	return events;
+}
+
+void db_events_free(struct db_events *events)
+{
+	if (!events)
+		return;
+	g_clear_pointer(&events->connection, pg_close);
+	g_free(events->conninfo);
+	g_free(events);
+}
+
+static bool connect_events(struct db_events *events, GError **error)
+{
+	if (events->connection && pg_is_usable(events->connection))
+		return true;
+	g_clear_pointer(&events->connection, pg_close);
+	g_autoptr(PGconn) fresh = pg_open(events->conninfo, CONNECT_WAIT, error);
+	if (!fresh || !pg_limit_statements(fresh, events->query_wait, error))
+		return false;
+	events->connection = g_steal_pointer(&fresh);
+	return true;
+}
+
+/* After a failure the next one begins on a new connection: it may be another host's. */
+static PGresult *ask(struct db_events *events, const char *statement, size_t count,
+		     const struct pg_param *params, GError **error)
+{
+	if (!connect_events(events, error))
+		return NULL;
+	PGresult *result =
+	    pg_query(events->connection, events->query_wait, statement, count, params, error);
+	if (!result)
+		g_clear_pointer(&events->connection, pg_close);
+	return result;
+}
+
+static void event_free(void *data)
+{
+	struct db_event *event = data;
+
+	g_free(event->id);
+	g_free(event->claim_id);
+	g_free(event->body);
+	g_free(event);
+}
+
+GPtrArray *db_events_claim(struct db_events *events, unsigned batch, unsigned lease, GError **error)
+{
+	g_autofree char *size = g_strdup_printf("%u", batch);
+	g_autofree char *seconds = g_strdup_printf("%u", lease);
+	const struct pg_param params[] = {PG_TEXT(size), PG_TEXT(seconds)};
+	g_autoptr(PGresult) result =
+	    ask(events, claim_statement, G_N_ELEMENTS(params), params, error);
+
+	if (!result)
+		return NULL;
+	GPtrArray *claimed = g_ptr_array_new_with_free_func(event_free);
+	for (int row = 0; row < PQntuples(result); row++) {
+		struct db_event *event = g_new0(struct db_event, 1);
+
+		event->id = g_strdup(pg_value(result, row, "id"));
+		event->claim_id = g_strdup(pg_value(result, row, "claim_id"));
+		event->body = g_strdup(pg_value(result, row, "body"));
+		g_ptr_array_add(claimed, event);
+	}
+	return claimed;
+}
+
+bool db_events_settle(struct db_events *events, const struct db_event *event, const char *outcome,
+		      const char *response, GError **error)
+{
+	const struct pg_param params[] = {PG_TEXT(event->id), PG_TEXT(event->claim_id),
+					  PG_TEXT(outcome), PG_TEXT(response)};
+	g_autoptr(PGresult) result =
+	    ask(events, settle_statement, G_N_ELEMENTS(params), params, error);
+
+	return result;
+}
+
+bool db_events_release(struct db_events *events, const struct db_event *event, GError **error)
+{
+	const struct pg_param params[] = {PG_TEXT(event->claim_id)};
+	g_autoptr(PGresult) result =
+	    ask(events, release_statement, G_N_ELEMENTS(params), params, error);
+
+	return result;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The outbox of the webhook as its sender sees it: claim, settle, release. The order, the pauses
+ * and the giving up are in sql/. One connection, for one thread; it connects when it is needed.
+ */
+#ifndef DB_EVENTS_H
+#define DB_EVENTS_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+struct db_events;
+
+/* Copies conninfo; opens nothing yet. */
+struct db_events *db_events_new(const char *conninfo, unsigned query_wait);
+void db_events_free(struct db_events *events);
+
+struct db_event {
+	char *id; /* of the event: the same whenever it is sent */
+	char *claim_id;
+	char *body; /* JSON */
+};
+
+/* What is due, for this worker alone for so many seconds. NULL with an error. */
+GPtrArray *db_events_claim(struct db_events *events, unsigned batch, unsigned lease, GError **error)
+    __attribute__((warn_unused_result));
+/* outcome: "taken", "failed" or "gone"; response: what the receiver said, for people. */
+bool db_events_settle(struct db_events *events, const struct db_event *event, const char *outcome,
+		      const char *response, GError **error) __attribute__((warn_unused_result));
+/* Gives back what was claimed with this one and not settled. */
+bool db_events_release(struct db_events *events, const struct db_event *event, GError **error)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- The webhook's outbox for the worker that sends, and for the operator who sends again.
+
+CREATE OR REPLACE FUNCTION bounce.claim_events(batch integer, lease interval)
+RETURNS TABLE (id bigint, claim_id uuid, body text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  claim CONSTANT uuid := gen_random_uuid();
+BEGIN
+  RETURN QUERY
+  WITH chosen AS (
+    SELECT e.id FROM bounce.event AS e
+    WHERE e.state = 'waiting' AND e.due_at <= clock_timestamp()
+      AND NOT EXISTS (SELECT FROM bounce.event AS p
+                      WHERE p.communication_id = e.communication_id AND p.id < e.id
+                        AND p.state = 'waiting')
+    ORDER BY e.due_at, e.id LIMIT batch FOR UPDATE OF e SKIP LOCKED),
+  claimed AS (
+    UPDATE bounce.event AS e SET claim_id = claim, due_at = clock_timestamp() + lease
+    FROM chosen AS c WHERE e.id = c.id RETURNING e AS event)
+  SELECT (d.event).id, claim, bounce_internal.event_body(d.event) FROM claimed AS d
+  ORDER BY (d.event).id;
+END $$;
+COMMENT ON FUNCTION bounce.claim_events(integer, interval) IS
+  'delivery: the events that are due, for this worker alone until the lease ends. Of each '
+  'communication the oldest one only, so that a receiver sees them in their order';
+
+CREATE OR REPLACE FUNCTION bounce.settle_event(
+  id bigint, claim_id uuid, outcome text, response text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  e bounce.event;
+  said CONSTANT text := left(bounce_internal.one_line(response), 500);
+BEGIN
+  SELECT * INTO e FROM bounce.event AS v
+  WHERE v.id = settle_event.id AND v.claim_id = settle_event.claim_id FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  IF outcome = 'taken' THEN
+    DELETE FROM bounce.event AS v WHERE v.id = e.id;
+  ELSIF outcome = 'gone'
+        OR e.attempts + 1 >= bounce_internal.parameter_integer('webhook_max_attempts') THEN
+    PERFORM bounce_internal.give_up_event(e, said);
+  ELSE
+    UPDATE bounce.event AS v SET claim_id = NULL, attempts = v.attempts + 1, response = said,
+      due_at = clock_timestamp() + bounce_internal.event_delay(v.attempts + 1)
+    WHERE v.id = e.id;
+  END IF;
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce.settle_event(bigint, uuid, text, text) IS
+  'delivery: what became of a claimed event: taken, failed (it is tried again after a growing '
+  'pause, and given up in the end) or gone (410: given up at once). False: the lease had ended';
+
+CREATE OR REPLACE FUNCTION bounce.release_events(claim_id uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  released integer;
+BEGIN
+  UPDATE bounce.event AS e SET claim_id = NULL, due_at = clock_timestamp()
+  WHERE e.claim_id = release_events.claim_id;
+  GET DIAGNOSTICS released = ROW_COUNT;
+  RETURN released;
+END $$;
+COMMENT ON FUNCTION bounce.release_events(uuid) IS
+  'delivery: gives back what was claimed and not tried. Returns the number';
+
+CREATE OR REPLACE FUNCTION bounce.retry_events() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  revived integer;
+BEGIN
+  WITH again AS (
+    UPDATE bounce.event AS e SET state = 'waiting', attempts = 0, due_at = clock_timestamp(),
+      task_id = NULL
+    WHERE e.state = 'dead' RETURNING e.id)
+  SELECT count(*) INTO revived FROM again;
+  UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
+    resolution = 'done', note = format('%s events are sent again', revived)
+  WHERE t.dedup_key = 'delivery_problem:webhook' AND t.status = 'open';
+  RETURN revived;
+END $$;
+COMMENT ON FUNCTION bounce.retry_events() IS
+  'operator: sends again all events that were given up, and closes the task about them. Returns '
+  'the number';

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Events for the webhook: writing them, and giving up. A caller asks the policy first, so that
+-- recording makes no further statement while the webhook is off.
+
+CREATE OR REPLACE FUNCTION bounce_internal.add_event(
+  type text, communication_id bigint, data jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.event (type, communication_id, data) VALUES (type, communication_id, data);
+END $$;
+COMMENT ON FUNCTION bounce_internal.add_event(text, bigint, jsonb) IS
+  'puts an event into the outbox of the webhook; its transaction is that of what it tells';
+
+CREATE OR REPLACE FUNCTION bounce_internal.event_body(e bounce.event) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT json_build_object(
+                   'type', e.type,
+                   'timestamp', to_char(e.created_at AT TIME ZONE 'UTC',
+                                        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                   'data', jsonb_build_object('communication_id', c.id, 'process', c.process,
+                                              'business_ref', c.business_ref) || e.data)
+          FROM bounce.communication AS c WHERE c.id = e.communication_id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.event_body(bounce.event) IS 'what is sent; see doc/webhook.md';
+
+CREATE OR REPLACE FUNCTION bounce_internal.event_delay(attempts integer) RETURNS interval
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN make_interval(secs => (0.8 + 0.4 * random()) * least(
+    extract(epoch FROM bounce_internal.parameter_interval('webhook_initial_delay'))::float8
+      * power(3, least(attempts, 30) - 1),
+    extract(epoch FROM bounce_internal.parameter_interval('webhook_max_delay'))::float8));
+END $$;
+COMMENT ON FUNCTION bounce_internal.event_delay(integer) IS
+  'the pause after so many attempts: three times the one before, give or take a fifth';
+
+CREATE OR REPLACE FUNCTION bounce_internal.give_up_event(e bounce.event, response text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  summary CONSTANT text := format('webhook: event %s (%s, communication %s) was not taken in %s '
+                                  'attempts: %s', e.id, e.type, e.communication_id,
+                                  e.attempts + 1, response);
+  open_task bigint;
+BEGIN
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
+  VALUES ('delivery_problem', 'delivery_problem:webhook', summary, 'webhook')
+  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
+  RETURNING t.id INTO open_task;
+  UPDATE bounce.event AS v SET state = 'dead', claim_id = NULL, attempts = v.attempts + 1,
+    response = give_up_event.response, task_id = open_task
+  WHERE v.id = e.id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.give_up_event(bounce.event, text) IS
+  'a dead letter: it stays, and one open task tells of all of them';

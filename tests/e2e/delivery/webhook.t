@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Events to a URL: signed, in order, at least once; a receiver that fails in every way; nothing is
+# lost, and what is given up is sent again by a person.
+use Bounce::Ctl;
+use Bounce::Delivery;
+use Bounce::Receiver;
+use Bounce::Test;
+use Digest::SHA  qw(hmac_sha256);
+use MIME::Base64 qw(encode_base64 decode_base64);
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $db       = $stage->db;
+my $receiver = Bounce::Receiver->new($instance)->start;
+my @secret   = map { 'whsec_' . encode_base64("key number $_, thirty-two bytes.", '') } 1, 2;
+my $file     = $instance->write_file('webhook.secret', "# first\n$secret[0]\n");
+my $url      = 'http://127.0.0.1:' . $receiver->port . '/hook';
+
+sub worker {
+    my (%key) = @_;
+    return Bounce::Delivery->new(
+        $instance, $db,
+        server              => '127.0.0.1:1',
+        webhook_url         => $url,
+        webhook_secret_file => $file,
+        webhook_cleartext   => 'yes',
+        webhook_wait        => 2,
+        %key
+    );
+}
+
+# A mail becomes sent and then bounced: two events.
+sub mail {
+    my ($ref) = @_;
+    return $db->value(<<"END");
+WITH c AS (INSERT INTO bounce.communication (process, business_ref, sender, subject)
+           VALUES ('invoice', '$ref', 'o\@example.org', 'S') RETURNING id)
+INSERT INTO bounce.communication_recipient (communication_id, address)
+SELECT id, '$ref\@customer.example' FROM c RETURNING communication_id
+END
+}
+
+sub set_status {
+    my ($id, $status) = @_;
+    $db->sql("UPDATE bounce.communication SET status = '$status' WHERE id = $id");
+    return;
+}
+sub dead { return $db->value("SELECT count(*) FROM bounce.event WHERE state = 'dead'") }
+
+sub attempts {
+    my ($id) = @_;
+    return $db->value("SELECT max(attempts) FROM bounce.event WHERE communication_id = $id");
+}
+sub waiting { return $db->value('SELECT count(*) FROM bounce.event') }
+sub hurry   { $db->sql(q(UPDATE bounce.event SET due_at = now() WHERE state = 'waiting')); return }
+
+sub told {
+    my ($id) = @_;
+    return grep { $_->{body}{data}{communication_id} == $id } $receiver->taken;
+}
+
+$stage->parameter(webhook => 'on');
+$stage->parameter(webhook_initial_delay => '1 second');
+$stage->parameter(webhook_max_delay => '1 second');
+my $worker = worker()->start;
+
+subtest 'signed, and in order' => sub {
+    my $id = mail('R-1');
+    set_status($id, $_) for qw(error sent);
+    $stage->wait_for(20, sub { told($id) >= 2 });
+    my @told = told($id);
+    is_deeply [ map { $_->{body}{data}{status} } @told ], [qw(error sent)], 'in order';
+    is $told[0]{body}{data}{business_ref}, 'R-1', 'which mail';
+    is $told[0]{'content-type'}, 'application/json', 'JSON';
+    my $signed = join '.', @{ $told[0] }{qw(webhook-id webhook-timestamp raw)};
+    my $key    = decode_base64($secret[0] =~ s/whsec_//r);
+    is $told[0]{'webhook-signature'}, 'v1,' . encode_base64(hmac_sha256($signed, $key), ''),
+        'signed over id, time and body';
+    cmp_ok abs(time - $told[0]{'webhook-timestamp'}), '<', 60, 'the time is now';
+    isnt $told[0]{'webhook-id'}, $told[1]{'webhook-id'}, 'an id each';
+    $stage->wait_for(10, sub { !waiting() });
+    is waiting(), 0, 'nothing is left';
+};
+
+subtest 'two secrets' => sub {
+    $instance->write_file('webhook.secret', join '', map { "$_\n" } @secret);
+    my $id = mail('R-2');
+    set_status($id, 'sent');
+    $stage->wait_for(20, sub { told($id) });
+    my ($told) = told($id);
+    like $told->{'webhook-signature'}, qr{^v1,[\w+/=]{44} v1,[\w+/=]{44}$}, 'both sign, at once';
+};
+
+for my $row (
+    [ '500',      'HTTP status 500' ],
+    [ '404',      'HTTP status 404' ],
+    [ 'redirect', 'HTTP status 307' ],
+    [ 'hang',     'timed out|Timeout' ],
+    [ 'slow',     'timed out|Timeout' ],
+    [ 'close',    'transfer closed' ],
+    [ 'huge',     'too long' ],
+    [ 'refuse',   'connect' ],
+    ) {
+    my ($how, $words) = @$row;
+    subtest "the receiver: $how" => sub {
+        $how eq 'refuse' ? $receiver->stop : $receiver->behave($how);
+        my $id     = mail("F-$how");
+        set_status($id, 'error') if $how eq '500';
+        set_status($id, 'sent');
+        $stage->wait_for(20, sub { attempts($id) });
+        like $db->value("SELECT response FROM bounce.event WHERE communication_id = $id
+                         ORDER BY id LIMIT 1"), qr/$words/i, 'what is wrong is kept';
+        if ($how eq 'redirect') {
+            is_deeply [ grep { $_->{first} =~ /else/ } $receiver->requests ], [],
+                'it is not followed';
+        }
+        $how eq 'refuse' ? $receiver->start : $receiver->behave('200');
+        my $count = $how eq '500' ? 2 : 1;
+        $stage->wait_for(40, sub { hurry() if told($id) < $count; told($id) >= $count });
+        is scalar(told($id)), $count, 'mended: it comes by itself';
+        $stage->wait_for(10, sub { !waiting() });
+    };
+}
+
+subtest 'a killed worker' => sub {
+    my $id = mail('K-1');
+    $receiver->behave('kill ' . $worker->pid);
+    set_status($id, 'sent');
+    ok $worker->is_gone, 'it dies between the answer and its note of it';
+    $receiver->behave('200');
+    $worker = worker()->start;
+    hurry();
+    $stage->wait_for(20, sub { told($id) });
+    my @id = map { $_->{'webhook-id'} }
+        grep { $_->{body}{data}{communication_id} == $id } $receiver->requests;
+    is scalar @id, 2,      'it comes again';
+    is $id[0],     $id[1], 'under the same id';
+};
+
+subtest 'gone, and sent again' => sub {
+    my $ctl = Bounce::Ctl->new($stage, role => 'bounce_operator');
+    my $id  = mail('G-1');
+    $receiver->behave('410');
+    set_status($id, 'sent');
+    $stage->wait_for(20, sub { dead() });
+    like $ctl->output('tasks'), qr/webhook/, 'a task';
+    like $ctl->output('webhook', 'list'), qr/dead .*HTTP status 410/, 'with the reason';
+    $receiver->behave('200');
+    like $ctl->output('webhook', 'retry'), qr/^1 events are sent again/, 'again';
+    $stage->wait_for(20, sub { told($id) });
+    is scalar(told($id)), 1, 'it came';
+    unlike $ctl->output('tasks'), qr/webhook/, 'the task is closed';
+};
+ok $worker->stop, 'it stops by itself';
+
+subtest 'a certificate that nobody trusts' => sub {
+    my ($key, $certificate) = map { $instance->path("hook.$_") } qw(key pem);
+    $instance->run([ qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x),
+        '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', $key, '-out', $certificate ]);
+    chmod 0644, $key, $certificate;
+    my $tls = Bounce::Receiver->new($instance, name => 'tls',
+        tls => { SSL_key_file => $key, SSL_cert_file => $certificate })->start;
+    my $id  = mail('T-1');
+    my %key = (webhook_url => 'https://127.0.0.1:' . $tls->port . '/', webhook_cleartext => 'no');
+    my $strict = worker(%key, name => 'strict')->start;
+    set_status($id, 'sent');
+    $stage->wait_for(20, sub { $db->value('SELECT max(attempts) FROM bounce.event') });
+    like $db->value('SELECT response FROM bounce.event'), qr/certificate/, 'refused';
+    is scalar(my @none = $tls->requests), 0, 'and nothing said';
+    ok $strict->stop, 'stopped';
+    my $trusting = worker(%key, name => 'trusting', webhook_ca_file => $certificate)->start;
+    hurry();
+    $stage->wait_for(20, sub { scalar(my @one = $tls->taken) });
+    is scalar(my @one = $tls->taken), 1, 'with the certificate as trusted it goes out';
+    ok $trusting->stop, 'stopped';
+};
+
+subtest 'configuration' => sub {
+    for my $row (
+        [ 'http needs a word', qr/http needs webhook_cleartext/, webhook_cleartext => 'no' ],
+        [ 'other schemes', qr/must begin with https/, webhook_url => 'file:///etc/passwd' ],
+        [ 'unsigned',      qr/needs webhook_secret_file/, webhook_secret_file => '' ],
+        ) {
+        my ($name, $words, %key) = @$row;
+        my $refused = worker(%key, name => 'refused')->launch;
+        ok $refused->is_gone, "$name: it does not start";
+        ok scalar(my @line = $refused->log_lines($words)), "$name: it says why";
+    }
+};
+
+finish();

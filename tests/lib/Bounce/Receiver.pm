@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+package Bounce::Receiver;
+
+=head1 NAME
+
+Bounce::Receiver - an HTTP server that takes events, or fails as told
+
+=head1 SYNOPSIS
+
+    my $receiver = Bounce::Receiver->new($instance)->start;
+    $receiver->behave('500');
+    for my $event ($receiver->taken) { print $event->{body}{type}, $event->{'webhook-id'} }
+
+=head1 PROMISES
+
+It answers 200 or, from the next request on, does what behave() says: a status, C<redirect> (to
+itself), C<hang>, C<close> (amid the answer), C<huge>, C<slow> (a byte now and then), C<kill PID>
+(takes it, kills the process, says nothing). Each request is kept as it came, whatever was
+answered: headers in lower case, C<raw>, C<body> decoded, C<status> as answered.
+
+=cut
+
+use strict;
+use warnings;
+use IO::Socket::INET;
+use JSON::PP;
+use POSIX ();
+
+my $json = JSON::PP->new->utf8;
+
+sub new {
+    my ($class, $instance, %option) = @_;
+    return bless { instance => $instance, name => 'receiver', %option }, $class;
+}
+
+sub port { return $_[0]{port} }
+sub stop { my ($self) = @_; return $self->{instance}->stop_server($self->{name}, signal => 'KILL') }
+
+sub start {
+    my ($self) = @_;
+    my $instance = $self->{instance};
+    $self->{spool} //= $instance->make_dir($self->{name}, user => $instance->daemon_user);
+    $self->{port}  //= $instance->free_port;
+    my %socket = (LocalAddr => '127.0.0.1', LocalPort => $self->{port}, Listen => 50,
+        ReuseAddr => 1);
+    $self->{listen} = IO::Socket::INET->new(%socket) or die "cannot listen: $!\n";
+    $self->behave('200');
+    $instance->start(name => $self->{name}, code => sub { $self->_serve });
+    close delete $self->{listen};
+    return $self;
+}
+
+sub behave {
+    my ($self, $how) = @_;
+    my $path = $self->{instance}->write_file("$self->{name}.new", "$how\n");
+    rename $path, $self->{instance}->path("$self->{name}.rule") or die "rename: $!\n";
+    return $self;
+}
+
+# All requests, oldest first; taken(): those that were answered 200.
+sub requests {
+    my ($self) = @_;
+    return map { $json->decode(join '', $self->{instance}->read_lines($_)) }
+        sort glob "$self->{spool}/*.json";
+}
+sub taken { my ($self) = @_; return grep { $_->{status} eq '200' } $self->requests }
+
+# --- in the child --------------------------------------------------------------------
+
+sub _serve {
+    my ($self) = @_;
+    local $SIG{CHLD} = 'IGNORE';
+    local $SIG{PIPE} = 'IGNORE';
+    my $number = 0;
+    while (1) {
+        my $client = $self->{listen}->accept or next;
+        $number++;
+        my $pid = fork // next;
+        next if $pid;
+        close $self->{listen};    # or a stopped server seems to listen
+        $self->_session($client, $number);
+        POSIX::_exit(0);
+    }
+    return;
+}
+
+sub _session {
+    my ($self, $client, $number) = @_;
+    if ($self->{tls}) {
+        require IO::Socket::SSL;
+        IO::Socket::SSL->start_SSL($client, SSL_server => 1, %{ $self->{tls} }) or return;
+    }
+    my %request;
+    my $first = <$client> // return;
+    while (defined(my $line = <$client>)) {
+        last if $line =~ /^\r?\n\z/;
+        $request{ lc $1 } = $2 if $line =~ /^([\w-]+):\s*(.*?)\r?\n/;
+    }
+    read $client, $request{raw}, $request{'content-length'} // 0;
+    my ($how) = $self->{instance}->read_lines($self->{instance}->path("$self->{name}.rule"));
+    chomp $how;
+    my $path = sprintf '%s/%06d', $self->{spool}, $number;
+    open my $file, '>', $path or die "$path: $!\n";
+    print {$file} $json->encode(
+        { %request, status => $how, first => $first, body => $json->decode($request{raw}) });
+    close $file or die "$path: $!\n";
+    rename $path, "$path.json" or die "rename: $!\n";
+    $self->_answer($client, $how);
+    close $client;
+    return;
+}
+
+sub _answer {
+    my ($self, $client, $how) = @_;
+    my $head = "HTTP/1.1 200 OK\r\n";
+    if ($how eq 'hang')  { sleep 10; return }
+    if ($how eq 'close') { print {$client} "${head}Content-Length: 100\r\n\r\nhalf"; return }
+    if ($how eq 'huge')  { print {$client} "$head\r\n", 'x' x 65536 for 1 .. 100; return }
+    if ($how =~ /^kill (\d+)/) { CORE::kill 'KILL', $1; return }
+    if ($how eq 'slow') {
+        $client->autoflush(1);
+        for my $byte (split //, $head) { print {$client} $byte; sleep 1 }
+        return;
+    }
+    my $status = $how eq 'redirect' ? '307' : $how;
+    print {$client} "HTTP/1.1 $status Status\r\nContent-Length: 0\r\nConnection: close\r\n";
+    print {$client} "Location: http://127.0.0.1:$self->{port}/else\r\n" if $how eq 'redirect';
+    print {$client} "\r\n";
+    return;
+}
+
+1;
