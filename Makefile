@@ -195,7 +195,8 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(call libs,$(UNIT_LAYERS)) $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(call say,TEST,$@)$(CC) $(BASE_CFLAGS) $(LDHARDEN) $(LDFLAGS) \
 		$(call pkg_cflags,glib-2.0 gmime-3.0 json-glib-1.0 libpq openssl) -o $@ $< \
-		$(call libs,$(UNIT_LAYERS)) $(call pkg_libs,libmicrohttpd openssl libcurl) $(LIBS_all)
+		$(call libs,$(UNIT_LAYERS)) \
+		$(call pkg_libs,libmicrohttpd openssl libcurl) $(LIBS_all)
 
 # What the fuzzers once found, given to them again.
 FOUND_BIN := $(patsubst tests/fuzz/found/%,$(BUILD)/tests/unit/fuzz/test_%,\

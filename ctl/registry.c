@@ -6,14 +6,19 @@
 
 #include "commands.inc"
 #include "ctl/options/topics.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static const char *const topics[] = {
-    [TOPIC_OVERVIEW] = "What is going on", [TOPIC_TASKS] = "Tasks",
-    [TOPIC_QUEUE] = "The delivery queue",  [TOPIC_BLOCKS] = "Blocked addresses",
-    [TOPIC_PARAMETERS] = "Parameters and processes",    [TOPIC_CORRECTIONS] = "Corrections",
-    [TOPIC_MAILS] = "Mails and rules",     [TOPIC_MAINTENANCE] = "Maintenance",
-    [TOPIC_SCHEMA] = "The schema",         NULL,
+    [TOPIC_OVERVIEW] = "What is going on",
+    [TOPIC_TASKS] = "Tasks",
+    [TOPIC_QUEUE] = "The delivery queue",
+    [TOPIC_BLOCKS] = "Blocked addresses",
+    [TOPIC_PARAMETERS] = "Parameters and processes",
+    [TOPIC_CORRECTIONS] = "Corrections",
+    [TOPIC_MAILS] = "Mails and rules",
+    [TOPIC_MAINTENANCE] = "Maintenance",
+    [TOPIC_SCHEMA] = "The schema",
+    NULL,
 };
 
 static const struct ctl_wording wordings[] = {

@@ -13,7 +13,8 @@
 
 #include "db/pool.h"
 
-/* One statement with its parameters $1 ... in order. The texts are in db/operator_queries.c. */
+/* One statement with its parameters $1 ... in order. The texts are in db/people/operator_queries.c.
+ */
 struct db_statement {
 	const char *text;
 	unsigned argument_count;

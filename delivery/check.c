@@ -5,6 +5,7 @@
  */
 #include "delivery/check.h"
 
+#include "base/secret.h"
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"

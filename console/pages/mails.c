@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "console/template/render.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static struct response *go_to_mail(const char *id)
 {

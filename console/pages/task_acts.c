@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "console/template/render.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 #include "db/values/pg_array.h"
 
 enum { REFUSALS_SHOWN = 5 };

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "db/operator_queries.h"
 #include "db/people/console_queries.h"
+#include "db/people/operator_queries.h"
 
 enum { PAGE_SIZE = 50 };
 static const char limit[] = "50";

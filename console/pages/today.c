@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 enum { CHART_WIDTH = 560, CHART_HEIGHT = 120, DAYS = 28, GAP = 2 };
 

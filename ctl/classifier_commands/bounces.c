@@ -16,7 +16,7 @@
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
 #include "ctl/terminal/output.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 /* --- bounces ------------------------------------------------------------------------ */
 

@@ -14,7 +14,7 @@
 #include "ctl/framework/connect.h"
 #include "ctl/framework/json.h"
 #include "ctl/terminal/output.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 #include "intake/forward.h"
 #include "intake/intake.h"
 #include "intake/mail_trace.h"

@@ -14,7 +14,7 @@
 #include "ctl/options/topics.h"
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 #include "intake/intake.h"
 
 static const char *const difference_columns[] = {

@@ -6,7 +6,7 @@
 #include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static const struct ctl_section faults = {
     .name = "faults",

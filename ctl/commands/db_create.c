@@ -10,7 +10,7 @@
 #include "ctl/options/values.h"
 #include "db/create.h"
 #include "db/migrate.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static void say_nothing(unsigned version, const char *name)
 {

@@ -7,7 +7,7 @@
 #include "ctl/framework/view.h"
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static const struct ctl_option housekeeping_options[] = {
     {.name = "batch",

@@ -4,7 +4,7 @@
  */
 #include "ctl/framework/command.h"
 #include "ctl/options/topics.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 CTL_COMMAND(command_keys) = {
     .name = "keys",

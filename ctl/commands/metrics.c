@@ -12,7 +12,7 @@
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 /* Each name is announced once, with its rows behind it: they come in order. */
 static void append_rows(GString *out, const struct db_rows *rows)

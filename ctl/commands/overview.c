@@ -15,7 +15,7 @@
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
 #include "ctl/terminal/table_text.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 /* --- status --------------------------------------------------------------------------- */
 

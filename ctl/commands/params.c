@@ -5,7 +5,7 @@
 #include "ctl/framework/command.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static const struct ctl_option list_options[] = {
     {.name = "process",

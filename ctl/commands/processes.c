@@ -9,7 +9,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/queue_admin.h"
+#include "db/people/queue_admin.h"
 
 static const struct ctl_value value_application = {.name = "APPLICATION"};
 

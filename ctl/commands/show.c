@@ -10,7 +10,7 @@
 #include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
 #include "ctl/options/topics.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 const struct ctl_value show_communication = {.name = "COMMUNICATION"};
 

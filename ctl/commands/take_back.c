@@ -6,7 +6,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 CTL_COMMAND(command_task_reopen) = {
     .name = "task reopen",

@@ -12,7 +12,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 /* --- tasks --------------------------------------------------------------------- */
 

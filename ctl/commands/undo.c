@@ -9,7 +9,7 @@
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 static const struct ctl_option options[] = {
     {.name = "domain", .value = &value_domain, .help = "only to this domain"},

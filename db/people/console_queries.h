@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What only the console asks; everything else is in db/operator_queries.h.
+ * What only the console asks; everything else is in db/people/operator_queries.h.
  */
 #ifndef DB_PEOPLE_CONSOLE_QUERIES_H
 #define DB_PEOPLE_CONSOLE_QUERIES_H

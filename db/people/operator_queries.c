@@ -2,7 +2,7 @@
  *
  * The statements of bouncectl.
  */
-#include "db/operator_queries.h"
+#include "db/people/operator_queries.h"
 
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 

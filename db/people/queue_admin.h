@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What people ask of the delivery queue, one statement each, as in db/operator_queries.h.
+ * What people ask of the delivery queue, one statement each, as in db/people/operator_queries.h.
  */
-#ifndef DB_QUEUE_ADMIN_H
-#define DB_QUEUE_ADMIN_H
+#ifndef DB_PEOPLE_QUEUE_ADMIN_H
+#define DB_PEOPLE_QUEUE_ADMIN_H
 
 #include "db/rows.h"
 

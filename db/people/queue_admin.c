@@ -2,7 +2,7 @@
  *
  * The queue's views and functions for people, and those of processes.
  */
-#include "db/queue_admin.h"
+#include "db/people/queue_admin.h"
 
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 

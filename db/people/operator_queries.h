@@ -5,8 +5,8 @@
  * are those of the views and functions in doc/schema.md.
  * The parameters are given as comments, in their order; NULL is "not said".
  */
-#ifndef DB_OPERATOR_QUERIES_H
-#define DB_OPERATOR_QUERIES_H
+#ifndef DB_PEOPLE_OPERATOR_QUERIES_H
+#define DB_PEOPLE_OPERATOR_QUERIES_H
 
 #include "db/rows.h"
 
