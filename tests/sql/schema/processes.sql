@@ -38,7 +38,11 @@ SELECT test.record(test.report('mailbox_full', 'soft@' || process || '.example',
                                kind => 'auto_reply', about => 'hard-' || process))
 FROM test.own;
 UPDATE bounce.communication_recipient SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL;
-SELECT count(*) FROM bounce.claim_resends('before', 100, '1 hour') \gset claimed_
+-- claimed before, by a claimer whose name everybody can guess, and free to be claimed again
+SELECT count(*) FROM bounce.claim_resends('before', 100, '1 hour'),
+                     bounce.claim_follow_up('before');
+UPDATE bounce.resend_claim SET lease_expire_time = now();
+UPDATE bounce.follow_up SET lease_expire_time = now();
 SELECT bounce.block_address('blocked@' || process || '.example', 'asked for it'),
        test.submit(ARRAY['blocked@' || process || '.example'], process)
 FROM test.own;
@@ -91,7 +95,7 @@ SELECT set_eq($$SELECT c.relname::text FROM pg_class AS c
               'all that applications may read is tried here; the reasons are everybody''s');
 INSERT INTO test.relation VALUES
   ('undelivered_documents(NULL, NULL, NULL)', 'process'),
-  ('claim_follow_up(''x'', 100)', 'process');
+  ('claim_follow_up(''x'', 100)', 'process'), ('claim_resends(''x'', 100)', 'process');
 
 CREATE TABLE test.may (role text, processes text);
 INSERT INTO test.may VALUES
@@ -154,7 +158,7 @@ INSERT INTO test.act VALUES
    'SELECT count(*) > 0 FROM bounce.undelivered_documents(''$process'', NULL, NULL)', 'true',
    '42501 process "$process" is not for $role'),
   ('claim_resends', 'SELECT count(*) FROM bounce.claim_resends(''x'', 10, ''1 s'', ''$process'')',
-   '0', '42501 process "$process" is not for $role'),
+   '1', '42501 process "$process" is not for $role'),
   ('next_resend', 'SELECT bounce.next_resend(''$process'') IS NULL', 'false',
    '42501 process "$process" is not for $role'),
   ('confirm_resend', 'SELECT bounce.confirm_resend($soft_recipient)', '2', 'UNKNOWN'),
@@ -167,8 +171,7 @@ INSERT INTO test.act VALUES
   ('set_person', 'SELECT bounce.set_person($soft, ''soft@$process.example'', ''K-1'')', '',
    'UNKNOWN'),
   ('finish_follow_up',
-   'SELECT bounce.finish_follow_up($follow_up, ''taker'') FROM bounce.claim_follow_up(''taker'', '
-   '100) LIMIT 1', 'true', 'UNKNOWN'),
+   'SELECT bounce.finish_follow_up($follow_up, ''before'')', 'true', 'UNKNOWN'),
   ('send_now', 'SELECT bounce.send_now($waits)', '', 'UNKNOWN'),
   ('send_and_wait', 'CALL bounce.send_and_wait($waits)', '2D000 invalid transaction termination',
    'UNKNOWN'),
