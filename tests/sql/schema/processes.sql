@@ -370,6 +370,30 @@ SELECT is(:'login_seen'::text, 'ads newsletter open; ads newsletter open',
 
 -- Our programs see all of it -----------------------------------------------------------------
 
+CREATE FUNCTION test.plan(role text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+  plan text := '';
+BEGIN
+  PERFORM set_config('role', role, true);
+  FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS off) ' || statement LOOP
+    plan := plan || E'\n' || line;
+  END LOOP;
+  PERFORM set_config('role', 'none', true);
+  RETURN plan;
+END
+$$;
+SELECT is(test.plan(role, statement) LIKE '%own_processes%', is_asked,
+          format('%s: whose it is %s in: %s', role,
+                 CASE WHEN is_asked THEN 'is asked' ELSE 'costs nothing' END, statement))
+FROM (VALUES ('none', false), ('bounce_operator', false), ('t_crm', true)) AS v (role, is_asked)
+CROSS JOIN unnest(ARRAY[
+  'SELECT status FROM bounce.communication WHERE id = 1',
+  'SELECT state FROM bounce.communication_recipient WHERE id = 1',
+  'SELECT state FROM bounce.communication_delivery WHERE communication_id = 1']) AS statement;
+SELECT is_empty($$SELECT oid::regclass FROM pg_class
+                  WHERE relnamespace = 'bounce'::regnamespace AND relforcerowsecurity$$,
+                'the functions that record and send run as the owner, whom no policy binds');
 UPDATE bounce.recipient_delivery SET due_at = now() WHERE state IN ('due', 'pending');
 SELECT is(test.attempt('bounce_delivery', 'SELECT count(*) FROM bounce.claim_deliveries(''w'', '
                                           '''mx:25'', 100)'), '5', 'the worker claims all');
