@@ -13,7 +13,8 @@
 #include "fetch/imap/login.h"
 #include "fetch/store/store.h"
 
-enum { LOGOUT_WAIT = 5 }; /* seconds; nothing depends on the answer */
+/* seconds; nothing depends on the answer to LOGOUT */
+enum { LOGOUT_WAIT = 5, IDLE_MAX = 25 * 60 };
 
 struct store {
 	const struct store_settings *settings;
@@ -329,7 +330,7 @@ static bool store_settle(struct store *store, const GArray *numbers, enum store_
 static enum wire_event await_news(struct store *store, int wake_fd)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
-	gint64 deadline = wire_deadline((unsigned)store->settings->poll_interval);
+	gint64 deadline = wire_deadline(MIN((unsigned)store->settings->poll_interval, IDLE_MAX));
 	enum wire_event event = WIRE_READABLE;
 
 	while (event == WIRE_READABLE && !dialogue->has_news) {
@@ -340,8 +341,9 @@ static enum wire_event await_news(struct store *store, int wake_fd)
 	return event;
 }
 
-/* A server that goes silent, or that has forgotten us, is found out when it does not answer to
- * DONE; what it did not tell is seen by the look that follows. */
+/* RFC 2177: a server may give up who says nothing for 30 minutes, so IDLE is said again before
+ * that. A server that goes silent, or that has forgotten us, is found out when it does not answer
+ * to DONE; what it did not tell is seen by the look that follows. */
 static bool idle(struct store *store, int wake_fd, enum wire_event *event_out)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;

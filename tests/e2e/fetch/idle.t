@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bounce-fetch waits with IDLE at a real Dovecot: hour after hour in one session (an hour is a second
+# here), and it notices a server that has gone silent without closing the connection.
+use Bounce::Dovecot;
+use Bounce::Fetch;
+use Bounce::Test;
+
+plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $dovecot  = Bounce::Dovecot->start($instance);
+
+# Which rule decides does not matter here.
+my $rules = $instance->make_dir('few-rules');
+$instance->write_file('few-rules/10.rules',
+    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);
+
+my $count = 0;
+
+sub arrives {
+    my $name   = 'i' . ++$count;
+    my $letter = $stage->register(process => 'invoice', to => ["$name\@customer.example"]);
+    my $path   = $letter->{return_path}{ $letter->{to}[0] };
+    $dovecot->put("Return-Path: <>\nDelivered-To: $path\n"
+            . $stage->report('postfix-user-unknown', $letter));
+    return;
+}
+sub recorded { return $stage->count('bounce.bounce_message') }
+
+sub reads {
+    my ($what) = @_;
+    my $before = recorded();
+    arrives();
+    ok $stage->wait_for(60, sub { recorded() == $before + 1 }), $what;
+    return;
+}
+
+sub logins {
+    return scalar grep {/imap-login: Info: Login/}
+        $instance->read_lines($instance->path('log/dovecot.log'));
+}
+
+# The processes of Dovecot that serve a session.
+sub sessions {
+    my $master = $instance->pid('dovecot');
+    return grep {
+        my ($stat) = $instance->read_lines("/proc/$_/stat");
+        ($stat // '') =~ /^\d+ \(imap\) \S \Q$master\E /
+    } map {m{^/proc/(\d+)$}} glob '/proc/[0-9]*';
+}
+
+$fetch->mailbox_of($dovecot, reply_wait => 3);
+$fetch->start;
+reads('a mail that is there at the start');
+
+subtest 'six hours' => sub {
+    my $before = logins();
+    sleep 6;
+    reads('read after them');
+    is logins(), $before, 'in the same session';
+    is scalar(my @faults = $fetch->log_lines(qr/warning|error/)), 0, 'and nothing went wrong';
+};
+
+subtest 'a server that goes silent' => sub {
+    my @silent = sessions();
+    cmp_ok scalar @silent, '>=', 1, 'a process serves the session';
+    kill STOP => @silent;
+    reads('another connection reads on');
+    ok scalar(my @told = $fetch->log_lines(qr/no whole answer in time/)), 'and the log says why';
+    kill KILL => @silent;
+};
+
+ok $fetch->stop, 'stopped';
+finish();
