@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# bounce-fetch waits with IDLE at a real Dovecot: hour after hour in one session (an hour is a second
-# here), and it notices a server that has gone silent without closing the connection.
+# bounce-fetch waits with IDLE at a real Dovecot: hour after hour in one session (an hour is a
+# second here), and it notices a server that has gone silent without closing the connection.
 use Bounce::Dovecot;
 use Bounce::Fetch;
 use Bounce::Test;
