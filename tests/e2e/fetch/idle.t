@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bounce-fetch waits with IDLE at a real Dovecot: hour after hour in one session (an hour is a
-# second here), and it notices a server that has gone silent without closing the connection.
+# second here), and it notices a server that has gone silent without closing the connection, or a
+# folder that is no longer there.
 use Bounce::Dovecot;
 use Bounce::Fetch;
 use Bounce::Test;
+use File::Path qw(remove_tree);
 
 plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
 
@@ -20,19 +22,20 @@ my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);
 my $count = 0;
 
 sub arrives {
+    my ($folder) = @_;
     my $name   = 'i' . ++$count;
     my $letter = $stage->register(process => 'invoice', to => ["$name\@customer.example"]);
     my $path   = $letter->{return_path}{ $letter->{to}[0] };
     $dovecot->put("Return-Path: <>\nDelivered-To: $path\n"
-            . $stage->report('postfix-user-unknown', $letter));
+            . $stage->report('postfix-user-unknown', $letter), $folder);
     return;
 }
 sub recorded { return $stage->count('bounce.bounce_message') }
 
 sub reads {
-    my ($what) = @_;
+    my ($what, $folder) = @_;
     my $before = recorded();
-    arrives();
+    arrives($folder);
     ok $stage->wait_for(60, sub { recorded() == $before + 1 }), $what;
     return;
 }
@@ -73,4 +76,17 @@ subtest 'a server that goes silent' => sub {
 };
 
 ok $fetch->stop, 'stopped';
+
+subtest 'the folder is deleted meanwhile' => sub {
+    $dovecot->make_folder('Bounces');
+    $fetch->mailbox_of($dovecot, folders => 'Bounces, INBOX');
+    $fetch->start;
+    reads('from the folder that is watched', 'Bounces');
+    remove_tree($dovecot->folder('Bounces'));
+    ok $stage->wait_for(60, sub { $fetch->log_lines(qr/cannot read the folder Bounces/) }), 'told';
+    reads('from the other one', 'INBOX');
+    $dovecot->make_folder('Bounces');
+    reads('from a new one of that name', 'Bounces');
+    ok $fetch->stop, 'stopped';
+};
 finish();

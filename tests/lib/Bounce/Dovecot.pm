@@ -69,13 +69,13 @@ sub stop { my ($self) = @_; return $self->{instance}->stop_server('dovecot') }
 sub port        { my ($self, $protocol) = @_; return $self->{$protocol} }
 sub certificate { return "$_[0]{dir}/certificate.pem" }
 
-# Delivers a mail as an MTA does to a maildir.
+# Delivers a mail as an MTA does to a maildir, into INBOX or another folder.
 sub put {
-    my ($self, $mail) = @_;
+    my ($self, $mail, $folder) = @_;
     my $name = join '.', time, $$, ++$self->{count}, 'localhost';
     my $path = $self->{instance}->write_file("dovecot/mail/tmp/$name", $mail);
     chmod 0666, $path;
-    rename $path, "$self->{dir}/mail/new/$name" or die "cannot deliver $name: $!\n";
+    rename $path, $self->folder($folder) . "/new/$name" or die "cannot deliver $name: $!\n";
     return;
 }
 
