@@ -25,6 +25,8 @@ BEGIN
     ('bounce_queue_oldest_seconds', 'age of the oldest that waits'),
     ('bounce_queue_domain_recipients', 'recipients that wait, of the domains with most of them'),
     ('bounce_delivery_server_up', 'whether the submission server can be used'),
+    ('bounce_webhook_events', 'events that the webhook''s receiver has not taken'),
+    ('bounce_webhook_oldest_seconds', 'age of the oldest that is not given up; 0: there is none'),
     ('bounce_schema_version', 'version of the schema'),
     ('bounce_partition_ahead_seconds', 'time for which partitions are made ahead'),
     ('bounce_unpartitioned_rows', 'rows of months that had no partition'),

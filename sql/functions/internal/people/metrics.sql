@@ -102,13 +102,22 @@ BEGIN
         JOIN bounce.communication_recipient AS r ON r.id = w.recipient_id
         WHERE w.due_at IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20) AS q;
   RETURN QUERY
+  SELECT 'bounce_webhook_events', bounce_internal.metric_labels('state', s.state),
+         count(e.id)::double precision
+  FROM (VALUES ('waiting'), ('dead')) AS s (state)
+  LEFT JOIN bounce.event AS e ON e.state = s.state GROUP BY s.state;
+  RETURN QUERY VALUES
+    ('bounce_webhook_oldest_seconds', ''::text,
+     (SELECT coalesce(extract(epoch FROM at - min(e.created_at)), 0)
+      FROM bounce.event AS e WHERE e.state = 'waiting')::double precision);
+  RETURN QUERY
   SELECT 'bounce_delivery_server_up', bounce_internal.metric_labels('server', s.name),
          (s.problem = '')::integer::double precision
   FROM bounce.delivery_server AS s;
 END $$;
 COMMENT ON FUNCTION bounce_internal.metrics_of_queue IS
-  'the rows of metrics() about the delivery queue. Domains: the 20 with most that waits, because a '
-  'monitor keeps every label for ever';
+  'the rows of metrics() about the delivery queue and the webhook. Domains: the 20 with most that '
+  'waits, because a monitor keeps every label for ever';
 
 CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_database(at timestamptz)
 RETURNS TABLE (name text, labels text, value double precision)
