@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../tests/lib", $FindBin::Bin;
+use Bounce::Console;
 use Bounce::Stage;
 use Outbound;
 use Scenario;
@@ -263,11 +264,13 @@ sub verdict {
 }
 
 sub keep {
+    my $console = Bounce::Console->new($stage)->person(eva => 'bounce_clerk')->start;
     $stage->instance->keep;
     my @outage = $stage->db->control;
     print "\n", $table->paint(head => 'Still running'), "\n", <<"END";
     database   psql "@{[$stage->db->conninfo]}"
                for instance: SELECT * FROM bounce.undelivered
+    console    @{[$console->base]}, as eva with the password eva-secret
     people     build/bouncectl status --conninfo "@{[$stage->db->conninfo]}"
     SMTP       127.0.0.1:@{[$stage->mta->port]}, bounces to @{[Bounce::Stage::BOUNCE_MAILBOX]}
     logs       @{[$stage->instance->path('log')]}

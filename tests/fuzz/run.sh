@@ -12,14 +12,14 @@ build=$1
 time=$2
 shift 2
 work=$build/fuzz
-folders='base classifier delivery/smtp fetch net'
+folders='base classifier console/http delivery/smtp fetch net'
 packages='glib-2.0 gmime-3.0 json-glib-1.0 libidn2 openssl'
 sanitizers='address,undefined -fno-sanitize-recover=all'
 flags="-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
 for kind in report delivery_status prose classify rules expression return_date reply_reader \
-	imap pop3 oauth_reply; do
+	imap pop3 oauth_reply form; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
@@ -31,7 +31,8 @@ fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*/*.c delivery/smtp/reply_reader.c \
 	delivery/smtp/offers.c net/stream.c net/tls.c net/wire.c net/oauth_reply.c \
-	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c; do
+	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c \
+	console/http/form.c console/http/request.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
 	if [ -z "$(find "$object" -newer "$source" 2>/dev/null)" ]; then
 		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) \
@@ -54,6 +55,9 @@ sed -n 's/^match *= *//p' etc/rules/*.rules |
 		'{ print $0 "\n550 user unknown" > (dir "/" NR); close(dir "/" NR) }'
 printf '250-mx\r\n250-SIZE 9\r\n250 AUTH PLAIN\r\n550-5.1.1 a\r\n550 5.1.1 b\r\n' \
 	>"$work/seeds/reply_reader/replies"
+printf 'form_token=1f&id=7&id=8&way=dead&note=it+is+%%C3%%A4&address=a%%40b.example' \
+	>"$work/seeds/form/resolve"
+printf 'bounce-console=1f.2e; other=3; bounce-console=4' >"$work/seeds/form/cookie"
 for mail in tests/mails/dsn-*.eml; do
 	sed -n '/^Reporting-MTA/,/^--/p' "$mail" >"$work/seeds/delivery_status/$(basename "$mail")"
 done
