@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "db/people/operator_queries.h"
+#include "db/people/console_queries.h"
 
 enum { CHART_WIDTH = 560, CHART_HEIGHT = 120, DAYS = 28, GAP = 2 };
 
@@ -41,10 +42,9 @@ static bool add_status(struct page_call *call, GError **error)
 
 static bool add_kinds(struct page_call *call, const char *owner, const char *list, GError **error)
 {
-	const char *const values[TASKS_PARAMETERS] = {
-	    [TASKS_OWNER] = owner, [TASKS_LIMIT] = "20", [TASKS_GROUP] = "kind"};
+	const char *const values[] = {owner};
 
-	return page_load(call, list, &operator_queries_task_groups, values, error);
+	return page_load(call, list, &console_queries_kinds, values, error);
 }
 
 /* --- the chart

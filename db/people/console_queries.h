@@ -24,6 +24,8 @@ enum console_tasks_parameter {
 /* A page of tasks: the place where it goes on is a task, not a number of rows. */
 extern const struct db_statement console_queries_tasks;
 
+/* owner or NULL: the open tasks by kind, and how many are overdue */
+extern const struct db_statement console_queries_kinds;
 extern const struct db_statement console_queries_processes; /* their names */
 
 /* task id: the ways to resolve it that would work, by name, and what each would do */
