@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "db/people/operator_queries.h"
 #include "db/people/console_queries.h"
+#include "db/people/operator_queries.h"
 
 enum { CHART_WIDTH = 560, CHART_HEIGHT = 120, DAYS = 28, GAP = 2 };
 
