@@ -192,7 +192,7 @@ sub request {
         if ($value eq '') { delete $self->{cookie}{$name} }
         else              { $self->{cookie}{$name} = $value }
     }
-    $self->{token} = $1 if $page->{content} =~ /name="form_token" value="(\w+)"/;
+    $self->{token} = $1 if ($page->{content} // '') =~ /name="form_token" value="(\w+)"/;
     return $self->{page} = $page;
 }
 
