@@ -6,7 +6,6 @@
 
 #include "commands.inc"
 #include "ctl/options/topics.h"
-#include "db/people/operator_queries.h"
 
 static const char *const topics[] = {
     [TOPIC_OVERVIEW] = "What is going on",
@@ -43,5 +42,4 @@ const struct ctl_program registry_bouncectl = {
     .commands = commands,
     .topics = topics,
     .wordings = wordings,
-    .completion_words = &operator_queries_words,
 };

@@ -152,8 +152,6 @@ struct ctl_program {
 	const struct ctl_command *const *commands; /* ended by NULL */
 	const char *const *topics;                 /* titles in the order of help; ended by NULL */
 	const struct ctl_wording *wordings;        /* ended by NULL */
-	/* Takes the name of a list (ctl_value.completion_list); one column, the words. */
-	const struct db_statement *completion_words;
 };
 
 /* The command whose one or two words argv begins with, and how many these are; NULL if there is

@@ -75,11 +75,10 @@ static struct ctl_call *connection_of(const struct typed *typed)
 
 /* Where the database cannot be asked nothing is offered: an error would stand in the middle
  * of the line that is being written. */
-static void offer_stored(const struct typed *typed, const char *list)
+static void offer_stored(const struct typed *typed, const struct db_statement *statement)
 {
 	g_autoptr(ctl_call_t) call = connection_of(typed);
-	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(call, typed->program->completion_words, &list, NULL);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, statement, NULL, NULL);
 
 	for (size_t row = 0; rows && row < db_rows_count(rows); row++)
 		offer(db_rows_get(rows, row, 0), typed->begun);
@@ -93,8 +92,8 @@ static void offer_value(const struct typed *typed, const struct ctl_value *value
 		puts("@files");
 	for (char **word = words; word && *word; word++)
 		offer(*word, typed->begun);
-	if (value->completion_list)
-		offer_stored(typed, value->completion_list);
+	if (value->completion)
+		offer_stored(typed, value->completion);
 }
 
 /* --- all ---------------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "db/rows.h"
+
 enum { CTL_VALUE_COUNT_MAX = 1000000 };
 
 enum ctl_value_kind {
@@ -27,10 +29,10 @@ struct ctl_value {
 	const char *name; /* how usage lines call it: "ID" */
 	enum ctl_value_kind kind;
 	/* CTL_VALUE_WORD has one of these: */
-	const char *const *words;    /* ended by NULL */
-	char **(*list_words)(void);  /* free with g_strfreev */
-	const char *completion_list; /* the list of the database that completes it; NULL: none */
-	bool is_file;                /* the name of a file or folder completes it */
+	const char *const *words;              /* ended by NULL */
+	char **(*list_words)(void);            /* free with g_strfreev */
+	const struct db_statement *completion; /* its words in the first column; NULL: none */
+	bool is_file;                          /* the name of a file or folder completes it */
 };
 
 /* The values that any program has. */

@@ -5,6 +5,7 @@
 #include "ctl/options/values.h"
 
 #include "classifier/rules/reason.h"
+#include "db/people/operator_queries.h"
 
 static const char *const classes[] = {"hard",       "soft",         "technical",
 				      "auto_reply", "unclassified", NULL};
@@ -32,9 +33,12 @@ const struct ctl_value value_reason = {
 const struct ctl_value value_task_kind = {.name = "KIND", .kind = CTL_VALUE_WORD, .words = kinds};
 const struct ctl_value value_state = {.name = "STATE", .kind = CTL_VALUE_WORD, .words = states};
 
-const struct ctl_value value_process = {.name = "NAME", .completion_list = "process"};
-const struct ctl_value value_parameter = {.name = "NAME", .completion_list = "parameter"};
-const struct ctl_value value_task = {.name = "ID", .kind = CTL_VALUE_ID, .completion_list = "task"};
+const struct ctl_value value_process = {.name = "NAME",
+					.completion = &operator_queries_process_names};
+const struct ctl_value value_parameter = {.name = "NAME",
+					  .completion = &operator_queries_parameter_names};
+const struct ctl_value value_task = {
+    .name = "ID", .kind = CTL_VALUE_ID, .completion = &operator_queries_task_numbers};
 
 const struct ctl_value value_address = {.name = "ADDRESS"};
 const struct ctl_value value_domain = {.name = "DOMAIN"};

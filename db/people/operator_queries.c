@@ -50,11 +50,14 @@ STATEMENT(
 
 STATEMENT(operator_queries_metrics, 0,
 	  "SELECT name, type, help, labels, value FROM bounce.metrics()");
-STATEMENT(operator_queries_words, 1,
-	  "(SELECT p.name AS word FROM bounce.process AS p WHERE $1 = 'process' "
-	  " UNION SELECT s.name FROM bounce.parameter_setting AS s WHERE $1 = 'parameter' "
-	  " UNION SELECT t.id::text FROM bounce.open_task AS t WHERE $1 = 'task') ORDER BY word "
-	  "LIMIT 500");
+
+/* Each for itself: a clerk may not read the parameters. */
+STATEMENT(operator_queries_process_names, 0,
+	  "SELECT p.name FROM bounce.process AS p ORDER BY p.name LIMIT 500");
+STATEMENT(operator_queries_parameter_names, 0,
+	  "SELECT DISTINCT s.name FROM bounce.parameter_setting AS s ORDER BY s.name LIMIT 500");
+STATEMENT(operator_queries_task_numbers, 0,
+	  "SELECT t.id FROM bounce.task AS t WHERE t.status = 'open' ORDER BY t.id LIMIT 500");
 
 STATEMENT(operator_queries_operator_mailbox, 0,
 	  "SELECT operator_mailbox FROM bounce.milter_settings()");

@@ -12,8 +12,10 @@
 
 extern const struct db_statement operator_queries_status;
 extern const struct db_statement operator_queries_metrics;
-extern const struct db_statement
-    operator_queries_words; /* process, parameter or task: their names, for completion */
+/* One column, for completion. */
+extern const struct db_statement operator_queries_process_names;
+extern const struct db_statement operator_queries_parameter_names;
+extern const struct db_statement operator_queries_task_numbers;
 extern const struct db_statement
     operator_queries_operator_mailbox; /* may be called as the milter */
 

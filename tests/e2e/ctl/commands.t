@@ -215,6 +215,8 @@ subtest 'tab completion' => sub {
     is_deeply $stored->('tasks',  '--process', 'in'),   ['invoice'], 'processes, from the database';
     is_deeply $stored->('params', 'set',  'resend_fa'), ['resend_factor'], 'parameters';
     is_deeply $stored->('task',   'show', ''),          [],                'tasks: there is none';
+    $environment{PGOPTIONS} = '-c role=bounce_clerk';
+    is_deeply $stored->('tasks', '--process', 'in'), ['invoice'], 'processes, for a clerk';
     my $script = slurp("$tree/etc/completion/bouncectl.bash");
     my $build  = Bounce::Instance::build_dir();
     my $reply  = $stage->instance->run([
