@@ -19,6 +19,7 @@ use Time::HiRes qw(time);
 my $bounces  = $ENV{BOUNCES}  || 600;
 my $rounds   = $ENV{ROUNDS}   || 3;
 my $sessions = $ENV{SESSIONS} || 8;
+my $pool     = $ENV{POOL}     || 4;      # what is shipped
 
 $| = 1;
 my $stage    = Bounce::Stage->new(name => "check-$$", daemon => daemon(), postfix => postfix());
@@ -45,7 +46,7 @@ check($bounces * ($rounds + 1));
 show();
 $instance->discard;
 
-sub daemon { return { pool_size => $sessions, log_level => 'warning' } }
+sub daemon { return { pool_size => $pool, log_level => 'warning' } }
 
 sub postfix { return { main => { transport_maps => 'inline:{discard.test=discard:}' } } }
 
