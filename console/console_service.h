@@ -9,10 +9,10 @@
 
 #include <glib.h>
 
-void *console_service_open(const void *settings, GError **error);
+void *console_service_open(const void *data, GError **error);
 bool console_service_serve(void *service, GError **error);
 bool console_service_reload(void *service, const void *fresh, GError **error);
-void console_service_close(void *service);
+void console_service_close(void *data);
 /* Prints the lines of --check. */
 bool console_service_check(const void *settings);
 

@@ -74,7 +74,7 @@ char *signature_make(char **secrets, const char *id, const char *timestamp, cons
 	GString *value = g_string_new("");
 
 	for (char **secret = secrets; *secret; secret++) {
-		gsize len;
+		gsize len = 0;
 		g_autofree guchar *key = decode(*secret, &len);
 		guchar digest[DIGEST_BYTES];
 		gsize digest_len = sizeof digest;

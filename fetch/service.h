@@ -19,10 +19,10 @@ bool service_connect(void *service, GError **error);
 bool service_serve(void *service, GError **error);
 bool service_is_working(void *service);
 bool service_reload(void *service, const void *fresh_settings, GError **error);
-void service_close(void *service);
+void service_close(void *data);
 
 /* --once: all that is in the mailboxes now, with progress on a terminal and a line for each mailbox
  * on stdout. The exit status: 75 (EX_TEMPFAIL) where something stays for the next time. */
-int service_once(const void *settings);
+int service_once(const void *data);
 
 #endif

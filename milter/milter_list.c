@@ -109,7 +109,9 @@ static bool is_same_file(const char *a, const char *b)
 /* libmilter's "inet:PORT@HOST" or "inet:PORT" has the port first, Postfix's last. */
 static char *own_port(const char *socket)
 {
-	const char *port = strchr(socket, ':') + 1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a setting is never NULL */
+	const char *colon = strchr(socket, ':');
+	const char *port = colon ? colon + 1 : "";
 
 	return g_strndup(port, strcspn(port, "@"));
 }

@@ -10,6 +10,6 @@
 /* What is wrong with the rights of the socket, as it is or as it will be, and what to do; NULL if
  * nothing is to be seen. path is absolute. Heap. */
 char *socket_rights_fault(const struct milter_settings *settings, const char *path,
-			  const char *account);
+			  const char *user);
 
 #endif

@@ -280,7 +280,9 @@ bool imap_dialogue_hear_news(struct imap_dialogue *dialogue)
 enum imap_answer imap_dialogue_greeting(struct imap_dialogue *dialogue)
 {
 	stream_set_wait(dialogue->stream, dialogue->reply_wait);
-	if (!expect(dialogue, IMAP_ATOM) || !expect(dialogue, IMAP_ATOM))
+	bool has_star = expect(dialogue, IMAP_ATOM);
+
+	if (!has_star || !expect(dialogue, IMAP_ATOM))
 		return IMAP_BROKEN;
 	return keep_text(dialogue, is_word(dialogue, "OK") ? IMAP_OK : IMAP_NO);
 }

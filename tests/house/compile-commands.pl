@@ -14,7 +14,9 @@ local $/;
 for (split /\n/, <STDIN> =~ s/\\\n\s*/ /gr) {
     next unless / -o build\S+ /;
     my @word = shellwords($_);
-    my ($source) = grep { /\.c$/ } @word or next;
-    push @entry, { directory => getcwd, file => $source, arguments => \@word };
+    for my $source (grep { /\.c$/ } @word) {
+        my @alone = grep { $_ eq $source || !/\.c$/ } @word;
+        push @entry, { directory => getcwd, file => $source, arguments => \@alone };
+    }
 }
 print JSON::PP->new->pretty->canonical->encode(\@entry);

@@ -11,9 +11,10 @@ static void test_histogram(void)
 	struct exposition_histogram histogram = {0};
 	g_autoptr(GString) out = g_string_new(NULL);
 	static const char *const lines[] = {
-	    "# HELP a_seconds what\n# TYPE a_seconds histogram\na_seconds_bucket{le=\"0.0001\"} "
-	    "2\n",
-	    "\na_seconds_bucket{le=\"0.00025\"} 3\n", "\na_seconds_bucket{le=\"0.1\"} 3\n",
+	    "# HELP a_seconds what\n# TYPE a_seconds histogram\na_seconds_bucket{le=",
+	    "_bucket{le=\"0.0001\"} 2\n",
+	    "\na_seconds_bucket{le=\"0.00025\"} 3\n",
+	    "\na_seconds_bucket{le=\"0.1\"} 3\n",
 	    "\na_seconds_bucket{le=\"60\"} 3\n",
 	    "\na_seconds_bucket{le=\"+Inf\"} 4\na_seconds_sum 61.000201\na_seconds_count 4\n"};
 

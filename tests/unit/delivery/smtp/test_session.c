@@ -57,6 +57,8 @@ static struct certificates certificates;
 #define UNSURE  "unknown unknown, "
 #define NOTHING ""
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): literals that are joined */
+
 /* A trick at each stage of the dialogue: until MAIL nobody is reached; then the first mail
  * waits; at its end it may have been taken. */
 #define AT_EACH_STAGE(name, trick_, pattern)                                                       \
@@ -89,6 +91,8 @@ static struct certificates certificates;
 	{                                                                                          \
 		text " to the message", AT_END, .reply = text "\r\n", .outcomes = final            \
 	}
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct row rows[] = {
     /* servers with nothing wrong */
