@@ -39,3 +39,5 @@ COMMENT ON INDEX bounce.event_communication_id_idx IS
   'claim_events(): one communication''s events in their order; erasing a communication';
 CREATE INDEX event_task_id_idx ON bounce.event (task_id) WHERE task_id IS NOT NULL;
 COMMENT ON INDEX bounce.event_task_id_idx IS 'deleting a task';
+CREATE INDEX event_claim_id_idx ON bounce.event (claim_id) WHERE claim_id IS NOT NULL;
+COMMENT ON INDEX bounce.event_claim_id_idx IS 'release_events(), after each batch';

@@ -98,5 +98,13 @@ SELECT is((SELECT status FROM bounce.task WHERE reason = 'webhook'), 'done', 'th
 SELECT is((SELECT count(*) FROM bounce.event WHERE state = 'waiting' AND task_id IS NULL),
           3::bigint, 'they wait');
 
+-- After a night without the receiver: giving back a batch does not read all that waits.
+INSERT INTO bounce.event (type, communication_id, data)
+SELECT 'communication.status', :g, '{}' FROM generate_series(1, 5000);
+SELECT pg_stat_get_xact_tuples_returned('bounce.event'::regclass) AS read_before \gset
+SELECT bounce.release_events(gen_random_uuid());
+SELECT cmp_ok(pg_stat_get_xact_tuples_returned('bounce.event'::regclass) - :read_before, '<',
+              100::bigint, 'of five thousand that wait, few rows are read');
+
 SELECT * FROM finish();
 ROLLBACK;
