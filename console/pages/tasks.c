@@ -83,7 +83,7 @@ static void set_next(struct page_call *call, const struct db_rows *rows)
 
 static bool add_processes(struct page_call *call, GError **error)
 {
-	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_processes, NULL, error);
+	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_process_names, NULL, error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
 	if (!rows)

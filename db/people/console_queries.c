@@ -51,9 +51,6 @@ STATEMENT(console_queries_kinds, 1,
 	  "FROM bounce.task AS t WHERE t.status = 'open' AND ($1::text IS NULL OR t.owner = $1) "
 	  "GROUP BY t.kind ORDER BY 2 DESC, 1");
 
-STATEMENT(console_queries_processes, 0,
-	  "SELECT p.name FROM bounce.process AS p ORDER BY p.name LIMIT 500");
-
 STATEMENT(console_queries_ways, 1,
 	  "SELECT w.way, p.outcome, t.correction FROM bounce.task_detail AS t "
 	  "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "

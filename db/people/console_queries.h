@@ -26,7 +26,6 @@ extern const struct db_statement console_queries_tasks;
 
 /* owner or NULL: the open tasks by kind, and how many are overdue */
 extern const struct db_statement console_queries_kinds;
-extern const struct db_statement console_queries_processes; /* their names */
 
 /* task id: the ways to resolve it that would work, by name, and what each would do */
 extern const struct db_statement console_queries_ways;

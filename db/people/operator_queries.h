@@ -12,7 +12,7 @@
 
 extern const struct db_statement operator_queries_status;
 extern const struct db_statement operator_queries_metrics;
-/* One column, for completion. */
+/* One column, to choose from. */
 extern const struct db_statement operator_queries_process_names;
 extern const struct db_statement operator_queries_parameter_names;
 extern const struct db_statement operator_queries_task_numbers;
