@@ -27,6 +27,12 @@ $standby->sql("SELECT pg_reload_conf();\n");
 my $is_cut = sub { $standby->value('SELECT count(*) FROM pg_stat_wal_receiver') == 0 };
 ok $stage->wait_for(60, $is_cut), 'the wire is cut';
 is code_of($stage->bounce('postfix-user-unknown', $letter[1])), 250, 'one that it never gets';
+# more than the 32 numbers by which PostgreSQL's log runs ahead of a sequence
+$db->sql(<<'SQL');
+SELECT count(bounce.register_communication(process => 'invoice', status => 'sent',
+               recipients => ARRAY['lost' || n || '@customer.example']))
+FROM generate_series(1, 40) AS n;
+SQL
 my $lost = $stage->register(process => 'invoice', to => ['lost@customer.example']);
 is code_of($stage->bounce('postfix-user-unknown', $lost)), 250, 'and one of a mail that is lost';
 $stage->wait_for(60, sub { 3 == (() = $stage->mta->mailbox('bounces')) });
