@@ -142,7 +142,8 @@ demo: setup
 demo-stop:
 	@perl demo/demo.pl --stop
 
-.PHONY: bench bench-start bench-memory bench-postfix bench-delivery bench-db bench-classify
+.PHONY: bench bench-start bench-memory bench-postfix bench-fetch bench-delivery bench-db
+.PHONY: bench-classify
 ## bench: run all benchmarks below, and write doc/performance.md
 bench: setup
 	@$(MAKE_AGAIN) all $(addprefix $(BUILD)/tests/bench/,classify discard_milter)
@@ -162,6 +163,11 @@ bench-memory: setup
 bench-postfix: setup
 	@$(MAKE_AGAIN) all $(BUILD)/tests/bench/discard_milter
 	@BUILD=$(BUILD) perl tests/bench/postfix.pl
+
+## bench-fetch: bounces a second out of a mailbox, against bouncectl intake; LONG=1 reads 50,000
+bench-fetch: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/fetch.pl
 
 ## bench-delivery: bounce-delivery against smtp-source, messages a second
 bench-delivery: setup

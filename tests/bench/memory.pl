@@ -15,7 +15,6 @@ use Bounce::Mail;
 use Bounce::Process;
 use Bounce::SmtpClient;
 use Bounce::Stage;
-use Time::HiRes qw(sleep);
 
 my $few      = $ENV{FEW}  || 1000;
 my $many     = $ENV{MANY} || ($ENV{LONG} ? 100_000 : 3000);
@@ -162,22 +161,13 @@ sub through_intake {
         map { "From MAILER-DAEMON Sat Nov 28 00:00:00 2026\nDelivered-To: $_->[0]\n$_->[1]\n" }
             @mails
     );
-    my $pid = Bounce::Process::spawn(
-        command => [
-            $stage->daemon->program('bouncectl'), 'intake',
-            $mbox,                                '--conninfo',
-            $stage->db->conninfo
-        ],
-        log => $instance->path('log/intake.log'));
-    my $peak = 0;
-    while (waitpid($pid, POSIX::WNOHANG()) == 0) {
-        my $now = Bounce::Bench::resident_memory($pid);
-        $peak = $now if $now > $peak;
-        sleep 0.05;
-    }
-    die "bouncectl intake failed: $?\n" . $instance->log_tail if $?;
+    my $run = Bounce::Bench::run_timed(
+        $instance->path('log/intake.log'),
+        $stage->daemon->program('bouncectl'),
+        'intake', $mbox, '--conninfo', $stage->db->conninfo
+    );
     expect_recorded($prefix, $count);
-    return $peak / 1024;
+    return $run->{peak} / 1024;
 }
 
 sub through_delivery {

@@ -61,6 +61,15 @@ for my $protocol (qw(imaps imap pop3s)) {
     };
 }
 
+subtest 'progress on a terminal' => sub {
+    mailbox();
+    arrives() for 1 .. 3;
+    my $line = join ' ', map {"'$_'"} $fetch->command('--once');
+    my (undef, $shown) = $instance->run([ 'script', '-qec', $line, '/dev/null' ], may_fail => 1);
+    like $shown, qr/\rmails: 3 of 3\e\[K.*\r\e\[Ktest: 3 recorded, 0 failed/s,
+        'is shown, and taken away';
+};
+
 # [keys, where it is afterwards]
 for my $row (
     [ { recorded => 'flag' },                             'INBOX' ],

@@ -21,8 +21,10 @@ that is missed is marked and never makes a benchmark fail: only missing effects 
 
 use strict;
 use warnings;
-use Exporter qw(import);
-use POSIX    ();
+use Bounce::Process;
+use Exporter    qw(import);
+use POSIX       ();
+use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(figure median);
 
@@ -108,6 +110,22 @@ sub resident_memory {
         return $1 if $line =~ /^VmRSS:\s+(\d+)/;
     }
     return 0;
+}
+
+# Runs a program to its end, which must be a good one: { seconds, peak }, peak in kilobytes of
+# resident memory. Before exec(2) the process is a copy of this one, and does not count.
+sub run_timed {
+    my ($log, @command) = @_;
+    my $begin = time;
+    my $pid   = Bounce::Process::spawn(command => \@command, log => $log);
+    my $peak  = 0;
+    while (waitpid($pid, POSIX::WNOHANG()) == 0) {
+        my $now = (readlink("/proc/$pid/exe") // '') eq $command[0] ? resident_memory($pid) : 0;
+        $peak = $now if $now > $peak;
+        sleep 0.05;
+    }
+    die "@command failed: $?\n" if $?;
+    return { seconds => time - $begin, peak => $peak };
 }
 
 1;
