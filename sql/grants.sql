@@ -103,8 +103,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.system_parameter, bounce.system_parameter_history, bounce.policy
   TO bounce_operator, bounce_admin;
 GRANT SELECT ON bounce.undelivered, bounce.auto_reply, bounce.scheduled_resend, bounce.delivery,
-  bounce.delivery_metric, bounce.refused_delivery, bounce.task_detail, bounce.open_task,
-  bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,
+  bounce.delivery_metric, bounce.refused_delivery, bounce.task_outline, bounce.task_detail,
+  bounce.open_task, bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence,
   bounce.parameter_setting, bounce.token_key_state, bounce.event_partition
   TO bounce_operator, bounce_admin;
 GRANT INSERT, DELETE ON bounce.system_parameter TO bounce_operator, bounce_admin;
@@ -150,8 +150,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.held_block, bounce.outage, bounce.task, bounce.task_history, bounce.follow_up,
   bounce.resend_claim, bounce.event, bounce.soft_bounce_day, bounce.undelivered, bounce.auto_reply,
   bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery,
-  bounce.task_detail, bounce.open_task, bounce.blocked_address, bounce.open_outage,
-  bounce.shadow_consequence TO bounce_clerk, bounce_auditor;
+  bounce.task_outline, bounce.task_detail, bounce.open_task, bounce.blocked_address,
+  bounce.open_outage, bounce.shadow_consequence TO bounce_clerk, bounce_auditor;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
   bounce.find_communications,
   bounce.communication_story, bounce.block_story, bounce.task_story, bounce.report_by,

@@ -193,15 +193,40 @@ COMMENT ON VIEW bounce.refused_delivery IS
 
 -- For operators ---------------------------------------------------------------------
 
+-- For lists: suggest_address() learns, so the planner would work out every column of task_detail
+-- for each task that is asked about.
+CREATE OR REPLACE VIEW bounce.task_outline AS
+SELECT t.id, t.kind, t.status,
+       CASE WHEN g.is_gathering
+            THEN greatest(t.count, (SELECT count(*) FROM bounce.bounce AS b
+                                    WHERE b.task_id = t.id))::integer
+            ELSE t.count END AS count,
+       t.owner, t.due_at, t.status = 'open' AND t.due_at < now() AS is_overdue, t.created_at,
+       t.last_seen_at, t.address, t.domain, t.reason, t.diagnosis, t.correction, t.new_address,
+       coalesce(t.process, '') AS process, t.communication_id, t.recipient_id, t.bounce_id,
+       t.summary, t.resolution, t.resolved_at, t.resolved_by, t.note, t.dedup_key, g.is_gathering,
+       CASE WHEN t.reason = 'submission_server' OR t.kind = 'process_paused' THEN 1
+            WHEN t.kind = 'outage' THEN 2
+            WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency
+FROM bounce.task AS t
+CROSS JOIN LATERAL (
+  SELECT t.bounce_id IS NOT NULL
+         AND (t.kind IN ('delivery_problem', 'outage')
+              OR t.dedup_key = 'bounce_without_communication:') AS is_gathering) AS g;
+COMMENT ON VIEW bounce.task_outline IS
+  'tasks as they are kept, for lists: to be filtered and put in order, before task_detail is asked '
+  'for the words about a few. is_gathering: it gathers bounces, which are counted in '
+  'bounce.bounce. urgency: 1 our server cannot be used, or a process is paused, 2 an outage waits '
+  'for a decision, 3 overdue, 4 any other';
+
 CREATE OR REPLACE VIEW bounce.task_detail AS
-SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t.owner, t.due_at,
-       t.status = 'open' AND t.due_at < now() AS is_overdue,
+SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
        t.created_at, greatest(t.last_seen_at, b.received_at) AS last_seen_at,
        t.address, t.domain, t.reason,
        coalesce(n.meaning, '') AS meaning, t.diagnosis,
        CASE WHEN t.correction = '' AND t.status = 'open' AND t.kind = 'hard_bounce'
             THEN bounce.suggest_address(t.address) ELSE t.correction END AS correction,
-       coalesce(t.process, '') AS process,
+       t.process,
        coalesce(b.communication_id, t.communication_id) AS communication_id,
        coalesce(c.business_ref, '') AS business_ref, coalesce(c.subject, '') AS subject,
        t.summary || CASE WHEN b.id IS NULL OR t.kind = 'bounce_without_communication' THEN ''
@@ -212,10 +237,7 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
                                                b.diagnostic)), '')) END AS summary,
        coalesce(b.recipient_id, t.recipient_id) AS recipient_id,
        coalesce(b.id, t.bounce_id) AS bounce_id,
-       t.resolution, t.resolved_at, t.resolved_by, t.note,
-       CASE WHEN t.reason = 'submission_server' OR t.kind = 'process_paused' THEN 1
-            WHEN t.kind = 'outage' THEN 2
-            WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency,
+       t.resolution, t.resolved_at, t.resolved_by, t.note, t.urgency,
        CASE WHEN t.reason = 'webhook' THEN 'webhook'
             WHEN t.reason = 'submission_server'
               THEN 'our mail server ' || substr(t.dedup_key, length('delivery_problem:server:') + 1)
@@ -253,17 +275,9 @@ SELECT t.id, t.kind, t.status, greatest(t.count, g.bounces)::integer AS count, t
             WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
             ELSE 'find the right address, or say that it works or is dead' END AS what_next,
        t.new_address
-FROM bounce.task AS t
+FROM bounce.task_outline AS t
 LEFT JOIN LATERAL (
-  SELECT count(*) AS bounces FROM bounce.bounce AS q
-  WHERE q.task_id = t.id AND t.bounce_id IS NOT NULL
-    AND (t.kind IN ('delivery_problem', 'outage')
-         OR t.dedup_key = 'bounce_without_communication:')) AS g ON true
-LEFT JOIN LATERAL (
-  SELECT q.* FROM bounce.bounce AS q
-  WHERE q.task_id = t.id AND t.bounce_id IS NOT NULL
-    AND (t.kind IN ('delivery_problem', 'outage')
-         OR t.dedup_key = 'bounce_without_communication:')
+  SELECT q.* FROM bounce.bounce AS q WHERE q.task_id = t.id AND t.is_gathering
   ORDER BY q.received_at DESC, q.id DESC LIMIT 1) AS b ON true
 LEFT JOIN bounce.communication AS c ON c.id = coalesce(b.communication_id, t.communication_id)
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason
@@ -274,8 +288,7 @@ COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
   'probably meant. about: whom or what; why: the diagnosis in a line; what_next: what is to be '
   'done. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
-  'urgency: 1 our server cannot be used, or a process is paused, 2 an outage waits for a '
-  'decision, 3 overdue, 4 any other';
+  'urgency: that of task_outline';
 
 CREATE OR REPLACE VIEW bounce.open_task AS
 SELECT * FROM bounce.task_detail WHERE status = 'open' ORDER BY urgency, due_at NULLS LAST, id;

@@ -150,7 +150,7 @@ static struct db_rows *fetch(struct ctl_call *call, GError **error)
 	    [TASKS_TEXT] = ctl_call_option(call, "text"),
 	};
 
-	return ctl_connect_fetch(call, &operator_queries_tasks, values, error);
+	return ctl_connect_fetch(call, &operator_queries_task_ids, values, error);
 }
 
 /* --- showing it first ------------------------------------------------------------------ */

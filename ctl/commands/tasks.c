@@ -108,7 +108,7 @@ static enum ctl_exit_code print_ids(struct ctl_call *call)
 
 	ctl_view_bind(call, list_view.parameters, values);
 	g_autoptr(db_rows_t) rows =
-	    ctl_connect_fetch(call, &operator_queries_tasks, values, &error);
+	    ctl_connect_fetch(call, &operator_queries_task_ids, values, &error);
 	if (!rows)
 		return ctl_result_error(call, error);
 	for (size_t row = 0; row < db_rows_count(rows); row++)

@@ -4,6 +4,8 @@
  */
 #include "db/people/operator_queries.h"
 
+#include "db/people/task_words.h"
+
 #define STATEMENT(name, count, sql) const struct db_statement name = {sql, count}
 
 /* value is a number, a time or null where it is one; that of bounce.status() is text. */
@@ -68,48 +70,46 @@ STATEMENT(operator_queries_operator_mailbox, 0,
  * domain, $8 reason, $9 part of any words, $10 overdue only, $11 due before, $12 made since, $13
  * made before, $14 order */
 #define FITTING_TASKS                                                                              \
-	"FROM bounce.task_detail AS t "                                                            \
-	"WHERE ($1::text IS NULL OR coalesce(t.owner, '') = $1) AND ($2::text IS NULL OR t.kind "  \
-	"= $2) "                                                                                   \
+	"FROM bounce.task_outline AS t "                                                           \
+	"WHERE ($1::text IS NULL OR t.owner = $1) AND ($2::text IS NULL OR t.kind = $2) "          \
 	"  AND ($3::text IS NULL OR strpos(lower(t.address), lower($3)) > 0 OR strpos(t.domain, "  \
 	"lower($3)) > 0) "                                                                         \
 	"  AND ($4::text IS NULL OR t.process = $4) AND (t.status = 'open' OR "                    \
 	"coalesce($5::boolean, false)) "                                                           \
 	"  AND ($7::text IS NULL OR t.domain = lower($7)) AND ($8::text IS NULL OR t.reason = "    \
 	"$8) "                                                                                     \
-	"  AND ($9::text IS NULL OR strpos(lower(concat_ws(' ', t.address, t.diagnosis, "          \
-	"t.subject, t.business_ref, "                                                              \
-	"        t.summary, t.note)), lower($9)) > 0) "                                            \
-	"  AND (t.is_overdue OR NOT coalesce($10::boolean, false)) "                               \
-	"  AND ($11::timestamptz IS NULL OR t.due_at < $11) "                                      \
-	"  AND ($12::timestamptz IS NULL OR t.created_at >= $12) AND ($13::timestamptz IS NULL "   \
-	"OR t.created_at < "                                                                       \
-	"$13) "
+	"  AND " TASK_WORDS_FIT("$9") " "                                                          \
+				      "  AND (t.is_overdue OR NOT coalesce($10::boolean, false)) " \
+				      "  AND ($11::timestamptz IS NULL OR t.due_at < $11) "        \
+				      "  AND ($12::timestamptz IS NULL OR t.created_at >= $12) "   \
+				      "AND ($13::timestamptz IS NULL "                             \
+				      "OR t.created_at < $13) "
+/* In the order $14 of the open ones, then of the closed ones. */
+#define TASK_PAGE                                                                                  \
+	"SELECT t.id, row_number() OVER (ORDER BY t.status DESC, CASE $14::text WHEN 'domain' "    \
+	"THEN t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "                             \
+	"  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id) "      \
+	"AS place " FITTING_TASKS "ORDER BY place LIMIT $6::integer"
 
-STATEMENT(
-    operator_queries_tasks, 14,
-    "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
-    "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
-    "since, "
-    "t.diagnosis, "
-    "  t.correction, t.new_address, t.process, t.communication_id, t.business_ref, t.subject, "
-    "t.summary, "
-    "t.created_at, "
-    "t.last_seen_at " FITTING_TASKS "ORDER BY t.status DESC, CASE $14::text WHEN 'domain' THEN "
-    "t.domain END, CASE $14 WHEN 'count' THEN -t.count END, "
-    "  CASE $14 WHEN 'age' THEN t.created_at END, t.urgency, t.due_at NULLS LAST, t.id "
-    "LIMIT $6::integer");
+/* The words of those of a page only; OFFSET 0 has them worked out one by one. */
+STATEMENT(operator_queries_tasks, 14,
+	  "WITH page AS MATERIALIZED (" TASK_PAGE ") "
+	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.address, "
+	  "t.about, t.domain, t.reason, t.urgency, t.why, t.what_next, bounce.ago(t.created_at) AS "
+	  "since, t.diagnosis, t.correction, t.new_address, t.process, t.communication_id, "
+	  "t.business_ref, t.subject, t.summary, t.created_at, t.last_seen_at "
+	  "FROM page AS p CROSS JOIN LATERAL "
+	  "  (SELECT d.* FROM bounce.task_detail AS d WHERE d.id = p.id OFFSET 0) AS t "
+	  "ORDER BY p.place");
+STATEMENT(operator_queries_task_ids, 14, TASK_PAGE);
 STATEMENT(operator_queries_task_groups, 15,
 	  "SELECT coalesce(nullif(CASE $15::text WHEN 'kind' THEN t.kind WHEN 'reason' THEN "
-	  "t.reason WHEN 'process' "
-	  "THEN t.process "
-	  "    WHEN 'owner' THEN t.owner ELSE t.domain END, ''), '-') AS label, "
+	  "t.reason WHEN 'process' THEN t.process WHEN 'owner' THEN t.owner ELSE t.domain END, "
+	  "''), '-') AS label, "
 	  "  sum(t.count)::bigint AS bounces, count(*) FILTER (WHERE t.is_overdue) AS overdue, "
-	  "min(t.created_at) AS "
-	  "oldest_at, "
+	  "min(t.created_at) AS oldest_at, "
 	  "  string_agg(DISTINCT t.kind, ', ') AS kinds, string_agg(DISTINCT t.reason, ', ') AS "
-	  "reasons, count(*) AS "
-	  "tasks " FITTING_TASKS
+	  "reasons, count(*) AS tasks " FITTING_TASKS
 	  "AND ($14::text IS NULL OR true) GROUP BY 1 ORDER BY 7 DESC, 1 LIMIT $6::integer");
 STATEMENT(operator_queries_task, 1,
 	  "SELECT t.id, t.kind, t.status, t.count, t.due_at, nullif(t.is_overdue, false) AS "

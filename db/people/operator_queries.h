@@ -19,7 +19,7 @@ extern const struct db_statement operator_queries_task_numbers;
 extern const struct db_statement
     operator_queries_operator_mailbox; /* may be called as the milter */
 
-/* The parameters of operator_queries_tasks and operator_queries_task_groups; flags are "true". */
+/* The parameters of operator_queries_tasks, _task_ids and _task_groups; flags are "true". */
 enum tasks_parameter {
 	TASKS_OWNER, /* "": nobody */
 	TASKS_KIND,
@@ -39,6 +39,7 @@ enum tasks_parameter {
 	TASKS_PARAMETERS,
 };
 extern const struct db_statement operator_queries_tasks;
+extern const struct db_statement operator_queries_task_ids; /* only these, in the same order */
 extern const struct db_statement operator_queries_task_groups;
 extern const struct db_statement operator_queries_task;       /* task id */
 extern const struct db_statement operator_queries_task_story; /* task id */

@@ -55,6 +55,7 @@ subtest 'tasks' => sub {
         [ '--domain',  'customer.example' ],
         [ '--reason',  'user_unknown' ],
         [ '--text',    'VIRTUAL MAILBOX' ],
+        [ '--text',    uc $dead->{business_ref} ],
         [ '--since',   '1h' ],
         [ '--due',     '1w' ],
         [ '--process', 'invoice' ],
@@ -78,6 +79,33 @@ subtest 'tasks' => sub {
     }
     like $ctl->output('tasks', '--by', 'domain'), qr/^customer\.example +hard_bounce.* 1  \S/m,
         'for people';
+};
+
+# What is asked for is found by key, and put into words afterwards: suggest_address() is called for
+# each task that is, and says for how many.
+subtest 'many tasks' => sub {
+    $db->sql("INSERT INTO bounce.task (kind, dedup_key, summary, address, domain, reason, due_at) "
+            . "SELECT 'hard_bounce', 'many:' || i, 'many', 'a' || i || '\@many.example', "
+            . "'many.example', 'user_unknown', now() FROM generate_series(1, 300) AS i;\n");
+    my $worded = sub {
+        my (@argument) = @_;
+        my $calls = 'SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions '
+            . "WHERE schemaname = 'bounce' AND funcname = 'suggest_address'";
+        my $before = $db->value($calls);
+        my $told   = Bounce::Ctl->new($stage, settings => '-c track_functions=all')
+            ->output(@argument);
+        return ($db->value($calls) - $before, $told);
+    };
+    for my $by (qw(domain kind reason process owner)) {
+        my ($calls, $told) = $worded->('tasks', '--by', $by);
+        is $calls, 0, "--by $by: of none";
+        like $told, qr/ 30\d /, 'all are counted';
+    }
+    is + ($worded->('tasks', '--ids'))[0], 0, '--ids: of none';
+    is + ($worded->('tasks', '--sort', $_, '--limit', 5, '--domain', 'many.example'))[0], 5,
+        "--sort $_: of those that are shown"
+        for qw(due age count domain);
+    $db->sql("DELETE FROM bounce.task WHERE domain = 'many.example';\n");
 };
 
 subtest 'status' => sub {

@@ -18,14 +18,15 @@ use strict;
 use warnings;
 use JSON::PP;
 
-# new($stage, role => ROLE)
+# new($stage, role => ROLE, settings => '-c NAME=VALUE')
 sub new {
     my ($class, $stage, %option) = @_;
-    my $role = $option{role} // 'bounce_admin';
+    my $role     = $option{role} // 'bounce_admin';
+    my $settings = $option{settings} // '';
     return bless {
         stage    => $stage,
         program  => $stage->daemon->program('bouncectl'),
-        conninfo => $stage->db->conninfo . " options='-c role=$role'",
+        conninfo => $stage->db->conninfo . " options='-c role=$role $settings'",
     }, $class;
 }
 
