@@ -76,13 +76,35 @@ static const char *reply_dialect(const struct message *message, const char *subj
 		   : NULL;
 }
 
-/* A filter's answer that the addressee does not exist: "You sent mail to anna@host.example.
- * That is not a valid user here." */
-static struct finding *read_no_such_user(const struct message *message, const char *text)
+/* A short text that the addressee does not exist: "You sent mail to anna@host.example. That is not
+ * a valid user here." */
+static bool says_no_such_user(const char *text)
 {
-	if (message->author != AUTHOR_MACHINE || strlen(text) > START_BYTES ||
-	    reply_mark_find(message) != REPLY_MARK_REPLY || !words_any(text, words_no_such_user) ||
-	    is_absence(text))
+	return strlen(text) <= START_BYTES && words_any(text, words_no_such_user);
+}
+
+/* The reply of a server at the beginning of a line or behind a colon, by who answers for mail, and
+ * nothing that an automatic reply to a person is about. Quoted lines are the other side's. */
+static bool quotes_refusal(const struct message *message, const char *subject, const char *text)
+{
+	char date[RETURN_DATE_SIZE];
+
+	if (!author_claims_daemon(message) && !words_any(message->from, words_postmaster))
+		return false;
+	if (!author_quotes_reply(message->text) || words_any(subject, words_auto_reply_subject) ||
+	    words_any(text, words_absent_now))
+		return false;
+	return_date_find(message->text, message->header->date, date);
+	return date[0] == '\0';
+}
+
+/* A filter's or a mail system's answer that the mail did not reach its addressee. */
+static struct finding *read_refusal(const struct message *message, const char *subject,
+				    const char *text)
+{
+	if (message->author != AUTHOR_MACHINE || reply_mark_find(message) != REPLY_MARK_REPLY ||
+	    is_absence(text) ||
+	    (!says_no_such_user(text) && !quotes_refusal(message, subject, text)))
 		return NULL;
 	g_autoptr(finding_t) finding = finding_new(message);
 	const char *from = message->header->from;
@@ -123,9 +145,9 @@ struct finding *automatic_mail_parse(const struct message *message)
 {
 	g_autofree char *subject = text_lower(message->header->subject);
 	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
-	struct finding *no_such_user = read_no_such_user(message, text);
-	if (no_such_user)
-		return no_such_user;
+	struct finding *refusal = read_refusal(message, subject, text);
+	if (refusal)
+		return refusal;
 	bool is_challenge =
 	    words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
 	const char *dialect = is_challenge ? "challenge" : reply_dialect(message, subject, text);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "classifier/rules/spelling.h"
 
 struct reader {
 	const struct rule_source *source;
@@ -90,7 +91,8 @@ static bool add_pattern(struct reader *reader, GArray *lines, const char *value,
 
 	if (!pattern)
 		return fail(reader, error, "%s", cause->message);
-	rule_add_line(lines, reader->line, pattern);
+	g_autofree char *widened = spelling_widen(pattern);
+	rule_add_line(lines, reader->line, widened);
 	return true;
 }
 

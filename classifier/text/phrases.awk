@@ -49,7 +49,7 @@ FNR == 1 {
 		fault("a language's file is named by its BCP 47 tag, as de.txt or sr-Latn.txt")
 	section = ""
 	date_order = ""
-	has_name = month_first = 0
+	has_name = month_first = spelling_count = 0
 }
 
 { check_line($0) }
@@ -85,6 +85,8 @@ function read_key(    key, value) {
 		has_name = 1
 	else if (key == "date-order" && value in is_order)
 		date_order = value
+	else if (key == "also-written")
+		read_spellings(value)
 	else if (key == "month-before-day" && value ~ /^(yes|no)$/)
 		month_first = value == "yes"
 	else if (key ~ /^(date-order|month-before-day)$/)
@@ -92,6 +94,24 @@ function read_key(    key, value) {
 	else
 		fault("unknown key \"" key "\"")
 	line_of[language, key] = FNR
+}
+
+# "ß ss, ä ae ö oe": two ways to write a phrase without letters that a keyboard or a program lacks.
+function read_spellings(value,    i, n) {
+	spelling_count = split(value, spellings, /, */)
+	for (i = 1; i <= spelling_count; i++) {
+		n = split(spellings[i], pairs, " ")
+		if (n % 2 != 0 || spellings[i] !~ /^[^ ]/)
+			fault("also-written: a letter, what is written instead, and so on")
+	}
+}
+
+# The phrase written in the i-th other way.
+function respelled(text, i,    n, j) {
+	n = split(spellings[i], pairs, " ")
+	for (j = 1; j < n; j += 2)
+		gsub(pairs[j], pairs[j + 1], text)
+	return text
 }
 
 # A phrase in double quotes keeps the blanks at its ends.
@@ -109,7 +129,7 @@ function unquoted(text) {
 	return text
 }
 
-function add_phrase(text,    key) {
+function add_phrase(text,    key, i) {
 	key = language SUBSEP section SUBSEP text
 	if (kind[section] == "months") {
 		add_month(text)
@@ -118,6 +138,12 @@ function add_phrase(text,    key) {
 	if (key in line_of)
 		fault("\"" text "\" is there already, in line " line_of[key])
 	line_of[key] = FNR
+	add_spelled(text)
+	for (i = 1; i <= spelling_count; i++)
+		add_spelled(respelled(text, i))
+}
+
+function add_spelled(text) {
 	if (kind[section] == "phrases" || kind[section] == "parts")
 		add_to_list(section, text)
 	else
@@ -144,6 +170,8 @@ function add_word(section, text) {
 
 function add_month(text,    words, n, i, month) {
 	month = ++month_count[language]
+	for (i = 1; i <= spelling_count; i++)
+		text = text " " respelled(text, i)
 	n = split(text, words, " ")
 	for (i = 1; i <= n; i++) {
 		if (length(words[i]) > word_bytes)

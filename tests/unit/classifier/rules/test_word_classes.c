@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "classifier/rules/spelling.h"
 #include "classifier/rules/word_classes.h"
 
 static struct word_classes *fruit_classes(const struct word_classes *parent)
@@ -47,6 +48,29 @@ static void check_expand(void)
 		g_autoptr(GError) error = NULL;
 		g_autofree char *pattern = word_classes_expand(classes, rows[i][0], &error);
 		g_assert_no_error(error);
+		g_assert_cmpstr(pattern, ==, rows[i][1]);
+	}
+}
+
+/* Letters that a system may lack. */
+static void check_spelling(void)
+{
+	static const char *const rows[][2] = {
+	    {"empfänger", "empf(?:ä|ae)nger"},
+	    {"(?:größe|boîte)?", "(?:gr(?:ö|oe)(?:ß|ss)e|bo(?:î|i)te)?"},
+	    {"[äö]x[^]ü]\\ä\\\\ä", "[äö]x[^]ü]\\ä\\\\(?:ä|ae)"},
+	    {"[\\]ä]ä+", "[\\]ä](?:ä|ae)+"},
+	    {"[ä", "[ä"},
+	    {"(?<!ä)ö", "(?<!ä)ö"},
+	    {"\\", "\\"},
+	    {"no such user", "no such user"},
+	    {"宛先 получател", "宛先 получател"},
+	    {"x\xf0", "x\xf0"},
+	    {"", ""},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *pattern = spelling_widen(rows[i][0]);
 		g_assert_cmpstr(pattern, ==, rows[i][1]);
 	}
 }
@@ -110,6 +134,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/word-classes/expand", check_expand);
+	g_test_add_func("/word-classes/spelling", check_spelling);
 	g_test_add_func("/word-classes/faults", check_faults);
 	g_test_add_func("/word-classes/parent", check_parent);
 	g_test_add_func("/word-classes/growth", check_growth);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Latin letters with a mark, and how languages write them without it. Only small letters: patterns
+ * fit in any case.
+ */
+#include "classifier/rules/spelling.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+static const struct {
+	const char *letter;
+	const char *instead; /* alternatives */
+} spellings[] = {
+    {"ä", "ae"}, {"ö", "oe"}, {"ü", "ue"}, {"ß", "ss"}, {"å", "aa"}, {"æ", "ae"}, {"ø", "oe"},
+    {"á", "a"},  {"à", "a"},  {"â", "a"},  {"ã", "a"},  {"ą", "a"},  {"ă", "a"},  {"ç", "c"},
+    {"ć", "c"},  {"č", "c"},  {"ď", "d"},  {"é", "e"},  {"è", "e"},  {"ê", "e"},  {"ë", "e"},
+    {"ę", "e"},  {"ě", "e"},  {"ğ", "g"},  {"í", "i"},  {"ì", "i"},  {"î", "i"},  {"ï", "i"},
+    {"ı", "i"},  {"ł", "l"},  {"ñ", "n"},  {"ń", "n"},  {"ň", "n"},  {"ó", "o"},  {"ò", "o"},
+    {"ô", "o"},  {"õ", "o"},  {"ő", "o"},  {"ř", "r"},  {"ś", "s"},  {"š", "s"},  {"ş", "s"},
+    {"ș", "s"},  {"ť", "t"},  {"ț", "t"},  {"ú", "u"},  {"ù", "u"},  {"û", "u"},  {"ů", "u"},
+    {"ű", "u"},  {"ý", "y"},  {"ź", "z"},  {"ż", "z"},  {"ž", "z"},
+};
+
+static const char *instead_of(const char *text)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++)
+		if (g_str_has_prefix(text, spellings[i].letter))
+			return spellings[i].instead;
+	return NULL;
+}
+
+/* Bytes of the letter at text; not beyond its end, where that is no UTF-8. */
+static size_t letter_length(const char *text)
+{
+	return strnlen(text, (size_t)(g_utf8_next_char(text) - text));
+}
+
+/* Bytes at text that stay together: an escape, [brackets], a letter. */
+static size_t piece_length(const char *text)
+{
+	const char *end = text + 1;
+
+	if (*text == '\\' && text[1] != '\0')
+		return 1 + letter_length(text + 1);
+	if (*text != '[')
+		return letter_length(text);
+	end += *end == '^';
+	end += *end == ']';
+	while (*end != '\0' && *end != ']')
+		end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+	return (size_t)(end - text) + (*end == ']');
+}
+
+char *spelling_widen(const char *pattern)
+{
+	/* what is looked for behind must have one length */
+	if (strstr(pattern, "(?<"))
+		return g_strdup(pattern);
+	GString *out = g_string_new(NULL);
+
+	for (size_t length; *pattern != '\0'; pattern += length) {
+		const char *instead = instead_of(pattern);
+
+		length = piece_length(pattern);
+		if (instead)
+			g_string_append_printf(out, "(?:%.*s|%s)", (int)length, pattern, instead);
+		else
+			g_string_append_len(out, pattern, (gssize)length);
+	}
+	return g_string_free(out, FALSE);
+}
