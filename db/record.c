@@ -14,8 +14,10 @@ static const char record_statement[] =
     "  communication_id, trust, consequence, task_id "
     "FROM bounce.record_report($1::jsonb, $2::bytea)";
 
-static const char *const names[] = {
-    [DB_DISCARD] = "discard", [DB_DELIVER] = "deliver", [DB_FORWARD] = "forward"};
+static const char *const names[] = {[DB_DISCARD] = "discard",
+				    [DB_DELIVER] = "deliver",
+				    [DB_FORWARD] = "forward",
+				    [DB_QUEUE] = "queue"};
 
 const char *db_record_disposition_name(enum db_disposition disposition)
 {

@@ -18,6 +18,7 @@ enum db_disposition {
 	DB_DISCARD, /* stored, nobody needs to see it */
 	DB_DELIVER, /* stored, and the bounce mailbox gets it as well */
 	DB_FORWARD, /* nobody could classify it: to the operator's mailbox */
+	DB_QUEUE,   /* the same, and bounce-delivery will send the copy: nothing is left to do */
 };
 
 /* Heap strings, never NULL after success; clear with db_record_result_clear. */
@@ -25,7 +26,7 @@ struct db_record_result {
 	char *bounce_id;
 	enum db_disposition disposition;
 	bool is_duplicate; /* recorded before, nothing changed */
-	char *forward_to;  /* address, for DB_FORWARD */
+	char *forward_to;  /* address, for DB_FORWARD and DB_QUEUE */
 	char *class;       /* the gravest of the message's bounces */
 	char *reason;
 	char *communication_id; /* of that bounce; "" for none, like the following */
@@ -43,6 +44,6 @@ bool db_record_report(struct db_pool *pool, const char *document, const char *ra
 void db_record_result_clear(struct db_record_result *result);
 
 const char *db_record_disposition_name(
-    enum db_disposition disposition); /* as in SQL: "discard", "deliver", "forward" */
+    enum db_disposition disposition); /* as in SQL: "discard", "deliver", "forward", "queue" */
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Rules, the files that the submission server needs, database. The server itself is not
- * asked: it may be down today and up when the daemon starts.
+ * asked: it may be down today and up when the daemon starts. That for the operator's copies is: a
+ * login that fails there is found by nobody before the first letter waits.
  */
 #include "delivery/check.h"
 
@@ -9,6 +10,7 @@
 #include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
 #include "db/migrate.h"
+#include "delivery/copies.h"
 #include "delivery/signature.h"
 #include "delivery/smtp/client.h"
 #include "net/credential.h"
@@ -62,12 +64,36 @@ static bool check_webhook(const struct delivery_settings *settings)
 			    "the secrets can be read; the receiver was not asked");
 }
 
+static bool check_copies(const struct delivery_settings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	struct copies *copies = copies_new(settings, &error);
+	g_autofree char *objection =
+	    *settings->copies.smtp_password_file == '\0'
+		? NULL
+		: secret_file_objection(settings->copies.smtp_password_file, "smtp_password_file");
+
+	if (!copies)
+		return !error || check_result("smtp_host", error, "");
+	if (objection)
+		check_warning("smtp_host", objection);
+	g_autofree char *problem = copies_try_server(copies);
+	copies_free(copies);
+	return problem ? check_fault("smtp_host", problem)
+		       : check_result(
+			     "smtp_host", NULL,
+			     *settings->copies.smtp_user == '\0'
+				 ? "it answers, and its certificate is good"
+				 : "it answers, its certificate is good, and it took the login");
+}
+
 bool delivery_check(const struct delivery_settings *settings)
 {
 	bool rules = check_rules(settings);
 	bool server = check_server(settings);
+	bool copies = check_copies(settings);
 	bool webhook = check_webhook(settings);
 	bool database = check_schema(settings);
 
-	return rules && server && webhook && database;
+	return rules && server && copies && webhook && database;
 }

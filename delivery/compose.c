@@ -299,3 +299,69 @@ GBytes *compose_message(const struct db_content *content, GDateTime *now, GError
 {
 	return content->raw ? rewrite(content, now) : compose(content, now, error);
 }
+
+/* --- the operator's copy -------------------------------------------------------------- */
+
+static char *copy_text(const struct db_copy *copy)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out,
+			       "Nobody could tell what the attached letter means, so a person has "
+			       "to read it.\nIt came in at %s. What it means can be said with\n\n"
+			       "    bouncectl reclassify %s\n",
+			       copy->received_at, copy->bounce_id);
+	if (copy->raw_len < copy->size)
+		g_string_append_printf(out,
+				       "\nOf its %" G_GSIZE_FORMAT " bytes only the first "
+				       "%" G_GSIZE_FORMAT " are kept.\n",
+				       copy->size, copy->raw_len);
+	if (copy->is_again)
+		g_string_append(out, "\nYou may have got it before: it was sent once more because "
+				     "nobody knows whether\nthe last time succeeded.\n");
+	return g_string_free(out, FALSE);
+}
+
+/* RFC 2046 section 5.2.1: 7bit or 8bit, nothing else. */
+static GMimeObject *original_part_new(const struct db_copy *copy)
+{
+	GMimePart *part = g_mime_part_new_with_type("message", "rfc822");
+	g_autofree char *lines = raw_as_lines(copy->raw, copy->raw_len);
+
+	set_content(part, lines, strlen(lines));
+	g_mime_part_set_content_encoding(part, g_str_is_ascii(lines) ? GMIME_CONTENT_ENCODING_7BIT
+								     : GMIME_CONTENT_ENCODING_8BIT);
+	return (GMimeObject *)part;
+}
+
+static void set_copy_fields(GMimeMessage *message, const struct db_copy *copy)
+{
+	GMimeObject *object = (GMimeObject *)message;
+
+	g_mime_object_set_header(object, "Auto-Submitted", "auto-generated", NULL);
+	g_mime_object_set_header(object, "X-Bounce-Class", copy->class, NULL);
+	g_mime_object_set_header(object, "X-Bounce-Reason", copy->reason, NULL);
+	g_mime_object_set_header(object, "X-Bounce-Id", copy->bounce_id, NULL);
+}
+
+GBytes *compose_copy(const struct db_copy *copy, const char *sender, GDateTime *now)
+{
+	g_autoptr(GObject) object = (GObject *)g_mime_message_new(TRUE);
+	g_autofree char *text = copy_text(copy);
+	g_autoptr(GObject) body =
+	    (GObject *)around("mixed", text_part_new("plain", text), original_part_new(copy));
+	GMimeMessage *message = (GMimeMessage *)object;
+	g_autofree char *from = g_strdup_printf("bounce-milter <%s>", sender);
+	char *const froms[] = {from, NULL};
+	char *const to[] = {copy->address, NULL};
+	g_autofree char *subject = g_utf8_make_valid(copy->subject, -1);
+
+	add_mailboxes(message, GMIME_ADDRESS_TYPE_FROM, froms);
+	add_mailboxes(message, GMIME_ADDRESS_TYPE_TO, to);
+	g_mime_message_set_subject(message, subject, "utf-8");
+	g_mime_message_set_date(message, now);
+	g_mime_message_set_message_id(message, copy->message_id);
+	set_copy_fields(message, copy);
+	g_mime_message_set_mime_part(message, (GMimeObject *)body);
+	return write_message(message);
+}

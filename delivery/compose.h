@@ -2,13 +2,15 @@
  *
  * From what the queue holds to the bytes that go over the wire: either composed
  * (GMime's second door, for writing; classifier/mime/mime.c is the one for reading),
- * as a non-delivery notice (dsn.h), or a message as the application wrote it (raw.h).
+ * as a non-delivery notice (dsn.h), a message as the application wrote it (raw.h), or the
+ * operator's copy of one that came in.
  */
 #ifndef DELIVERY_COMPOSE_H
 #define DELIVERY_COMPOSE_H
 
 #include <glib.h>
 
+#include "db/outbox/copies.h"
 #include "db/queue.h"
 
 /* The message with CRLF line ends, Message-ID, X-Communication-ID, Date and From,
@@ -17,6 +19,11 @@
  * have run.
  * Thread-safe. */
 GBytes *compose_message(const struct db_content *content, GDateTime *now, GError **error)
+    __attribute__((warn_unused_result));
+
+/* The operator's copy: a message from sender with the fields X-Bounce-..., and in it the report as
+ * it came in, as message/rfc822. */
+GBytes *compose_copy(const struct db_copy *copy, const char *sender, GDateTime *now)
     __attribute__((warn_unused_result));
 
 #endif

@@ -9,6 +9,7 @@
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "delivery/check.h"
+#include "delivery/copies.h"
 #include "delivery/settings.h"
 #include "delivery/smtp/client.h"
 #include "delivery/webhook.h"
@@ -36,6 +37,7 @@ struct service {
 	struct live_ruleset *rules;
 	struct workers *workers; /* atomic; NULL until they start */
 	struct webhook *webhook; /* NULL: there is none */
+	struct copies *copies;   /* NULL: there are none */
 };
 
 static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
@@ -48,16 +50,21 @@ static void *service_open(const void *data, GError **error)
 {
 	const struct delivery_settings *settings = data;
 
-	struct smtp_client *client = smtp_client_new(&settings->smtp, error);
-	struct ruleset *rules = client ? load_rules(settings, error) : NULL;
+	g_autoptr(GError) cause = NULL;
+	struct copies *copies = copies_new(settings, &cause);
+	struct smtp_client *client = cause ? NULL : smtp_client_new(&settings->smtp, &cause);
+	struct ruleset *rules = client ? load_rules(settings, &cause) : NULL;
 
 	if (!rules) {
 		smtp_client_free(client);
+		copies_free(copies);
+		g_propagate_error(error, g_steal_pointer(&cause));
 		return NULL;
 	}
 	struct service *service = g_new0(struct service, 1);
 	service->settings = settings;
 	service->client = client;
+	service->copies = copies;
 	service->rules = live_ruleset_new(rules);
 	return service;
 }
@@ -72,10 +79,12 @@ static bool service_serve(void *data, GError **error)
 		  service->settings->smtp.server);
 	g_atomic_pointer_set(&service->workers, workers);
 	service->webhook = webhook_start(service->settings);
+	copies_start(service->copies);
 	notify_ready("serving");
 	process_wait_until_stop();
 	notify_stopping();
 	webhook_stop(service->webhook);
+	copies_stop(service->copies);
 	workers_stop(workers);
 	return true;
 }
@@ -103,6 +112,7 @@ static void service_close(void *data)
 	struct service *service = data;
 
 	workers_free(service->workers);
+	copies_free(service->copies);
 	live_ruleset_free(service->rules);
 	smtp_client_free(service->client);
 	g_free(service);

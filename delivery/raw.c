@@ -156,3 +156,18 @@ GBytes *raw_rewrite(const char *raw, gsize len, const struct raw_fields *fields)
 		append_line(out, line, line_len);
 	return g_string_free_to_bytes(out);
 }
+
+char *raw_as_lines(const char *raw, gsize len)
+{
+	GString *out = g_string_sized_new(len + len / 32 + 2);
+	struct reader reader = {raw, raw + len};
+	const char *line;
+	gsize line_len;
+
+	while (next_line(&reader, &line, &line_len))
+		append_line(out, line, line_len);
+	for (gsize i = 0; i < out->len; i++)
+		if (out->str[i] == '\0')
+			out->str[i] = ' ';
+	return g_string_free(out, FALSE);
+}

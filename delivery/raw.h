@@ -23,4 +23,8 @@ struct raw_fields {
  * field ends the header. */
 GBytes *raw_rewrite(const char *raw, gsize len, const struct raw_fields *fields);
 
+/* The whole of it as such lines, nothing put in or taken out, but for NULs, which become blanks.
+ * Heap. */
+char *raw_as_lines(const char *raw, gsize len);
+
 #endif

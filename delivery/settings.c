@@ -35,7 +35,8 @@ void delivery_settings_sections(
 {
 	sections_out[0] = daemon_settings_section(&settings->common);
 	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
-	smtp_settings_sections(&settings->smtp, sections_out + 2);
+	sections_out[2] = copy_settings_section(&settings->copies);
+	smtp_settings_sections(&settings->smtp, sections_out + 3);
 }
 
 static bool check_webhook(const struct delivery_settings *settings, const char *path,
@@ -69,6 +70,7 @@ bool delivery_settings_read(const char *path, struct delivery_settings *settings
 	delivery_settings_sections(settings_out, sections);
 	return config_read(path, sections, G_N_ELEMENTS(sections), error) &&
 	       smtp_settings_check(&settings_out->smtp, path, error) &&
+	       copy_settings_check(&settings_out->copies, &settings_out->smtp, path, error) &&
 	       check_webhook(settings_out, path, error);
 }
 

@@ -13,11 +13,13 @@
 
 #include "base/config.h"
 #include "daemon/settings.h"
+#include "delivery/copy_settings.h"
 #include "delivery/smtp/settings.h"
 
 struct delivery_settings {
 	struct daemon_settings common; /* first, as daemon/daemon.h asks */
 	struct smtp_settings smtp;
+	struct copy_settings copies;
 	long workers;
 	long batch;
 	long poll_interval;  /* seconds */
@@ -29,7 +31,7 @@ struct delivery_settings {
 	long webhook_wait; /* seconds */
 };
 
-enum { DELIVERY_SETTINGS_SECTIONS = 2 + SMTP_SETTINGS_SECTIONS };
+enum { DELIVERY_SETTINGS_SECTIONS = 3 + SMTP_SETTINGS_SECTIONS };
 
 /* All keys of the file; a test compares them with the sample file and the man page. */
 void delivery_settings_sections(

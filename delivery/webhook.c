@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "db/events.h"
+#include "db/outbox/events.h"
 #include "delivery/signature.h"
 #include "net/https.h"
 

@@ -48,6 +48,8 @@ static enum taking_outcome hand_on(struct taking *taking, const struct taking_ma
 {
 	g_autoptr(GError) cause = NULL;
 
+	if (result->disposition == DB_QUEUE)
+		return TAKING_UNCLASSIFIED;
 	if (*result->forward_to == '\0')
 		return keep_for_person(mail, "the parameter operator_mailbox is empty");
 	if (!mail->may_send) {

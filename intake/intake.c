@@ -172,6 +172,6 @@ const struct intake_times *intake_times(const struct intake *intake)
 
 bool intake_is_for_person(const struct db_record_result *result)
 {
-	return result->disposition == DB_FORWARD ||
+	return result->disposition == DB_FORWARD || result->disposition == DB_QUEUE ||
 	       (result->disposition == DB_DELIVER && strcmp(result->class, "unclassified") == 0);
 }

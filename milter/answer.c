@@ -117,6 +117,7 @@ sfsistat answer_recorded(SMFICTX *ctx, struct message *message, const struct env
 
 	switch (result->disposition) {
 	case DB_DISCARD:
+	case DB_QUEUE:
 		status = discard_for_us(ctx, message, &done);
 		break;
 	case DB_DELIVER:

@@ -52,7 +52,8 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce
   bounce.claim_urgent, bounce.settle_delivery, bounce.settle_and_begin, bounce.release_claim,
   bounce.renew_leases, bounce.delivery_lease_seconds, bounce.sweep_deliveries, bounce.next_due,
   bounce.delivery_problem, bounce.forget_servers, bounce.send_owner_notices, bounce.claim_events,
-  bounce.settle_event, bounce.release_events TO bounce_delivery;
+  bounce.settle_event, bounce.release_events, bounce.claim_copy, bounce.settle_copy
+  TO bounce_delivery;
 
 -- bounce-console: no table but the schema's version; its people come with their own accounts.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_console;
@@ -99,7 +100,8 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message, bounce.bounce,
   bounce.verdict_change, bounce.undo, bounce.address_block, bounce.block_import,
   bounce.held_block, bounce.outage, bounce.task, bounce.task_history, bounce.follow_up,
-  bounce.resend_claim, bounce.event, bounce.soft_bounce_day, bounce.parameter_definition,
+  bounce.resend_claim, bounce.event, bounce.operator_copy,
+  bounce.soft_bounce_day, bounce.parameter_definition,
   bounce.system_parameter, bounce.system_parameter_history, bounce.policy
   TO bounce_operator, bounce_admin;
 GRANT SELECT ON bounce.undelivered, bounce.auto_reply, bounce.scheduled_resend, bounce.delivery,
@@ -116,7 +118,7 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.parameter, bounce.set_pa
 GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
-  bounce.pause_process, bounce.resume_process, bounce.retry_events,
+  bounce.pause_process, bounce.resume_process, bounce.retry_events, bounce.retry_copies,
   bounce.lift_block, bounce.restore_block, bounce.export_blocks, bounce.preview_block_import,
   bounce.import_blocks, bounce.withdraw_block_import, bounce.request_resend,
   bounce.outage_sample, bounce.confirm_outage,
@@ -148,10 +150,11 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
   bounce.queued_delivery, bounce.delivery_server, bounce.bounce_reason, bounce.bounce_message,
   bounce.bounce, bounce.verdict_change, bounce.undo, bounce.address_block, bounce.block_import,
   bounce.held_block, bounce.outage, bounce.task, bounce.task_history, bounce.follow_up,
-  bounce.resend_claim, bounce.event, bounce.soft_bounce_day, bounce.undelivered, bounce.auto_reply,
-  bounce.scheduled_resend, bounce.delivery, bounce.delivery_metric, bounce.refused_delivery,
-  bounce.task_outline, bounce.task_detail, bounce.open_task, bounce.blocked_address,
-  bounce.open_outage, bounce.shadow_consequence TO bounce_clerk, bounce_auditor;
+  bounce.resend_claim, bounce.event, bounce.operator_copy, bounce.soft_bounce_day,
+  bounce.undelivered, bounce.auto_reply, bounce.scheduled_resend, bounce.delivery,
+  bounce.delivery_metric, bounce.refused_delivery, bounce.task_outline, bounce.task_detail,
+  bounce.open_task, bounce.blocked_address, bounce.open_outage, bounce.shadow_consequence
+  TO bounce_clerk, bounce_auditor;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
   bounce.find_communications,
   bounce.communication_story, bounce.block_story, bounce.task_story, bounce.report_by,

@@ -239,6 +239,7 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
        coalesce(b.id, t.bounce_id) AS bounce_id,
        t.resolution, t.resolved_at, t.resolved_by, t.note, t.urgency,
        CASE WHEN t.reason = 'webhook' THEN 'webhook'
+            WHEN t.reason = 'operator_copy' THEN 'letters for the operator'
             WHEN t.reason = 'submission_server'
               THEN 'our mail server ' || substr(t.dedup_key, length('delivery_problem:server:') + 1)
             WHEN t.kind = 'process_paused' THEN 'process ' || t.process
@@ -249,7 +250,7 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
             WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
             ELSE 'reports that fit no mail' END AS about,
        CASE WHEN t.kind IN ('outage', 'soft_bounces', 'complaint', 'process_paused', 'auto_reply')
-              OR t.reason IN ('submission_server', 'webhook') THEN t.summary
+              OR t.reason IN ('submission_server', 'webhook', 'operator_copy') THEN t.summary
             WHEN t.diagnosis = '' THEN t.summary
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(bounce.clean_diagnostic(
                    coalesce(substring(t.diagnosis FROM ' said: (.*)$'),
@@ -260,6 +261,8 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
             WHEN t.reason = 'webhook'
               THEN 'have the receiver mended, then send again what it missed: webhook retry'
+            WHEN t.reason = 'operator_copy'
+              THEN 'mend the server or the smtp_ settings of bounce-delivery, then: copies retry'
             WHEN t.kind = 'outage'
               THEN 'decide whether it is an outage: until then nothing is blocked'
             WHEN t.kind = 'process_paused'

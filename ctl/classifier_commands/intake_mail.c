@@ -74,6 +74,10 @@ static bool hand_on(struct intake_mail_job *job, struct intake_mail_item *item,
 						   .reason = result->reason,
 						   .bounce_id = result->bounce_id}};
 
+	if (result->disposition == DB_QUEUE) {
+		job->handed_on++;
+		return true;
+	}
 	item->for_person = true;
 	if (*to == '\0' && item->keeping != INTAKE_MAIL_KEEPS_NOTHING)
 		return true; /* it stays where it is */

@@ -12,6 +12,24 @@ SELECT bounce_internal.define_parameter('bounce_domain', 'domain_list', '',
 SELECT bounce_internal.define_parameter('operator_mailbox', 'address', '',
   description => 'where a report that nobody can classify is forwarded; empty: it is delivered '
                  'to the address it was sent to');
+SELECT bounce_internal.define_parameter('operator_copy', 'enum', 'mta',
+  allowed => '{mta,smtp}',
+  description => 'how it gets there. mta: by the server that takes the mail in (the milter''s MTA, '
+                 'sendmail for bouncectl intake, bounce-fetch''s server); smtp: it is queued here '
+                 'as it is recorded, and bounce-delivery sends it to its smtp_host');
+SELECT bounce_internal.define_parameter('operator_copy_delay', 'interval', '1 minute',
+  minimum => '1 second', maximum => '1 day',
+  description => 'with smtp: pause after a copy that could not be sent; twice as long after each '
+                 'further attempt');
+SELECT bounce_internal.define_parameter('operator_copy_max_delay', 'interval', '1 hour',
+  minimum => '1 second', maximum => '7 days',
+  description => 'longest pause between two attempts');
+SELECT bounce_internal.define_parameter('operator_copy_lifetime', 'interval', '5 days',
+  minimum => '1 minute', maximum => '90 days',
+  description => 'a copy that could not be sent for so long is given up, and a task says so');
+SELECT bounce_internal.define_parameter('operator_copy_late', 'interval', '2 hours',
+  minimum => '1 minute', maximum => '90 days',
+  description => 'status and audit name copies that have waited for so long');
 SELECT bounce_internal.define_parameter('deliver_stored', 'boolean', 'off',
   description => 'deliver reports to their address also when they were classified and stored');
 SELECT bounce_internal.define_parameter('raw_max_bytes', 'integer', '1048576',

@@ -10,7 +10,8 @@ BEGIN
   WITH f AS (SELECT * FROM bounce_internal.forgotten_blocks()
              UNION ALL SELECT * FROM bounce_internal.forgotten_bounces()
              UNION ALL SELECT * FROM bounce_internal.forgotten_tasks()
-             UNION ALL SELECT * FROM bounce_internal.forgotten_claims())
+             UNION ALL SELECT * FROM bounce_internal.forgotten_claims()
+             UNION ALL SELECT * FROM bounce_internal.forgotten_copies())
   SELECT f.fault, count(*), min(f.about), bounce_internal.way_to_mend(f.fault)
   FROM f GROUP BY f.fault ORDER BY f.fault;
 END $$;
@@ -18,4 +19,5 @@ COMMENT ON FUNCTION bounce.audit() IS
   'operator: what was forgotten, kind by kind, with one of them as a sample and how to mend it; no '
   'row when nothing is: held blocks that nobody decides, outages without a task, bounces without '
   'task, block and resend, tasks and follow-ups of what is done, leases of dead workers, claims '
-  'without end. It looks at all recipients who have bounced';
+  'without end, copies for the operator that wait too long. It looks at all recipients who have '
+  'bounced';

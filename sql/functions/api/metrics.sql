@@ -27,6 +27,9 @@ BEGIN
     ('bounce_delivery_server_up', 'whether the submission server can be used'),
     ('bounce_webhook_events', 'events that the webhook''s receiver has not taken'),
     ('bounce_webhook_oldest_seconds', 'age of the oldest that is not given up; 0: there is none'),
+    ('bounce_operator_copies', 'letters for the operator that no server has taken'),
+    ('bounce_operator_copy_oldest_seconds',
+     'age of the oldest that is not given up; 0: there is none'),
     ('bounce_schema_version', 'version of the schema'),
     ('bounce_partition_ahead_seconds', 'time for which partitions are made ahead'),
     ('bounce_unpartitioned_rows', 'rows of months that had no partition'),
@@ -35,6 +38,7 @@ BEGIN
   LEFT JOIN (SELECT * FROM bounce_internal.metrics_of_reports(at)
              UNION ALL SELECT * FROM bounce_internal.metrics_of_work(at)
              UNION ALL SELECT * FROM bounce_internal.metrics_of_queue(at)
+             UNION ALL SELECT * FROM bounce_internal.metrics_of_copies(at)
              UNION ALL SELECT * FROM bounce_internal.metrics_of_database(at)) AS m USING (name)
   ORDER BY d.name, m.labels;
 END $$;

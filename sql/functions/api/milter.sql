@@ -73,6 +73,10 @@ BEGIN
   IF o.disposition = 'forward' THEN
     o.forward_to := nullif(gravest.policy ->> 'operator_mailbox', '');
     o.disposition := CASE WHEN o.forward_to IS NULL THEN 'deliver' ELSE 'forward' END;
+    IF o.forward_to <> '' AND bounce_internal.is_copy_queued(gravest, document, raw) THEN
+      o.disposition := CASE WHEN bounce_internal.queue_copy(o, raw) THEN 'queue'
+                            ELSE 'forward' END;
+    END IF;
   END IF;
   RETURN o;
 END $$;

@@ -102,6 +102,8 @@ my @table = (
     [ 'queue cancel',    1, $queued[0], '--yes' ],
     [ 'queue status',    1 ],
     [ 'queue pause',     1, 'invoice', '--why', 'x' ],
+    [ 'copies list',     0 ],
+    [ 'copies retry',    1 ],
     [ 'webhook list',    0 ],
     [ 'webhook retry',   1 ],
     [ 'queue resume',    1, 'invoice', '--why', 'x' ],

@@ -24,6 +24,8 @@ is $line{'bounce_delivery_server_up{server="re\\\\lay.test:587"}'}, 0, 'a server
 is $line{'bounce_tasks_open{kind="hard_bounce"}'}, 0, 'no task, and the figure says so';
 is $line{'bounce_webhook_events{state="dead"}'}, 0, 'no event was given up';
 is $line{bounce_webhook_oldest_seconds}, 0, 'nor waits';
+is $line{'bounce_operator_copies{state="waiting"}'}, 0, 'nor a letter for the operator';
+is $line{bounce_operator_copy_oldest_seconds}, 0, 'of any age';
 is $line{bounce_unpartitioned_rows},               0, 'no row without a partition';
 cmp_ok $line{bounce_partition_ahead_seconds}, '>', 0, 'partitions are made ahead';
 like $text, qr/^bounce_build_info\{version="[\d.]+"\} 1$/m, 'version';

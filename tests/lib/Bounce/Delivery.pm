@@ -66,13 +66,19 @@ sub start {
 # Starts it and does not wait.
 sub launch {
     my ($self) = @_;
-    my $instance = $self->{instance};
-    $self->_make_places;
+    $self->write_conf;
+    $self->{pid} = $self->{instance}
+        ->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
+    return $self;
+}
+
+# What a start needs, for one of another kind.
+sub write_conf {
+    my ($self) = @_;
     my $key = $self->{key};
-    $instance->write_file("$self->{name}.conf", join '',
-        map { "$_ = $key->{$_}\n" } sort keys %$key);
-    $self->{pid}
-        = $instance->start(name => $self->{name}, command => [ $self->program, '-c', $self->conf ]);
+    $self->_make_places;
+    $self->{instance}
+        ->write_file("$self->{name}.conf", join '', map { "$_ = $key->{$_}\n" } sort keys %$key);
     return $self;
 }
 

@@ -12,7 +12,7 @@ SELECT is((SELECT string_agg(name, ' ') FROM bounce.status()),
           'last_report_at reports_day unclassified_day tasks_open oldest_task_at tasks_overdue '
           'outages_open blocks blocks_held '
   'resends_scheduled resends_due resends_unclaimed follow_ups_open shadow_processes '
-  'processes_paused token_key_at partition_until',
+  'processes_paused copies_waiting copies_given_up token_key_at partition_until',
   'the figures, in order');
 SELECT is((SELECT string_agg(name || warning, ' ') FROM bounce.status() WHERE warning <> ''), NULL,
           'an empty database has no warning');

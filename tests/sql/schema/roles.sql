@@ -53,12 +53,14 @@ FROM (VALUES
   ('bounce_delivery',
    '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
    'release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
-   'delivery_problem,next_due,send_owner_notices,claim_events,settle_event,release_events}'),
+   'delivery_problem,next_due,send_owner_notices,claim_events,settle_event,release_events,'
+   'claim_copy,settle_copy}'),
   ('bounce_operator',
    '{send_now,send_outcome,send_and_wait,'
    'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,pause_process,resume_process,retry_events,restore_block,'
+   'retry_copies,'
    'export_blocks,preview_block_import,'
    'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
@@ -76,6 +78,7 @@ FROM (VALUES
    'address_key,address_domain,rotate_token_key,add_token_key,retire_token_key,'
    'drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,pause_process,resume_process,retry_events,restore_block,'
+   'retry_copies,'
    'export_blocks,preview_block_import,'
    'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'

@@ -440,6 +440,56 @@ static void test_notice_without_facts(void)
 	}
 }
 
+/* --- the operator's copy ------------------------------------------------------------- */
+
+static void test_copy(void)
+{
+	static const char raw[] =
+	    "From: a@b.example\nX-Bounce-Class: forged\n\nGr\303\274\303\237e\0!\r"
+	    "\n.\nend";
+	g_autofree char *long_line = g_strnfill(3000, 'x');
+	g_autofree char *long_raw = g_strconcat("Subject: l\n\n", long_line, NULL);
+	const struct {
+		const char *raw;
+		size_t len, size;
+		const char *wanted;
+	} rows[] = {{raw, sizeof raw - 1, sizeof raw - 1,
+		     "\r\n\r\nFrom: a@b.example\r\nX-Bounce-Class: forged\r\n\r\n"
+		     "Gr\303\274\303\237e !\r\n.\r\nend\r\n"},
+		    {long_raw, strlen(long_raw), strlen(long_raw), "\r\n\r\nSubject: l\r\n\r\nxxx"},
+		    {"cut", 3, 9, "Of its 9 bytes only the first 3 are kept."},
+		    {"", 0, 0, "bouncectl reclassify 7"}};
+	g_autoptr(GDateTime) now = g_date_time_new_utc(2026, 11, 21, 8, 30, 0);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct db_copy copy = {.bounce_id = (char *)"7",
+					     .address = (char *)"operator@example.org",
+					     .message_id = (char *)"copy.1@example.org",
+					     .class = (char *)"unclassified",
+					     .reason = (char *)"undetermined",
+					     .subject = (char *)"\303\204rger\r\nBcc: x@y.example",
+					     .received_at = (char *)"2026-11-21T08:00:00Z",
+					     .raw = (char *)rows[i].raw,
+					     .raw_len = rows[i].len,
+					     .size = rows[i].size};
+		g_autoptr(GBytes) bytes = compose_copy(&copy, "us@example.org", now);
+		gsize size;
+		const char *data = g_bytes_get_data(bytes, &size);
+		g_autofree char *text = g_strndup(data, size);
+
+		assert_lines(text);
+		g_assert_nonnull(strstr(text, rows[i].wanted));
+		g_assert_nonnull(strstr(text, "Message-Id: <copy.1@example.org>\r\n"));
+		g_assert_nonnull(strstr(text, "X-Bounce-Id: 7\r\n"));
+		g_assert_null(strstr(text, "\nBcc:"));
+		g_autoptr(GObject) message = (GObject *)parsed(text);
+		GMimeObject *body = g_mime_message_get_mime_part((GMimeMessage *)message);
+		g_assert_cmpint(g_mime_multipart_get_count((GMimeMultipart *)body), ==, 2);
+		g_assert_true(
+		    GMIME_IS_MESSAGE_PART(g_mime_multipart_get_part((GMimeMultipart *)body, 1)));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -453,5 +503,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/notice/without-facts", test_notice_without_facts);
 	g_test_add_func("/compose/raw", test_raw);
 	g_test_add_func("/compose/raw/long-lines", test_raw_long_lines);
+	g_test_add_func("/compose/copy", test_copy);
 	return g_test_run();
 }

@@ -103,6 +103,9 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'lease without worker' THEN 'start bounce-delivery: it takes over what a dead one left'
     WHEN 'claim without end' THEN
       'start what claims it: bounce-delivery, or the application that asks for follow-ups'
+    WHEN 'copy not sent' THEN
+      'bouncectl copies list says why; a bounce-delivery with smtp_host sends them'
+    WHEN 'copy given up without task' THEN 'bouncectl copies retry'
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.way_to_mend(text) IS 'what to do about a fault of the audit';

@@ -22,6 +22,7 @@ COMMENT ON FUNCTION bounce_internal.erase_raw(bounce.class, timestamptz, integer
 CREATE OR REPLACE FUNCTION bounce_internal.erase_message_detail(ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM bounce_internal.erase_copies(ids);
   UPDATE bounce.bounce_message AS m
   SET raw = NULL, report = '{}', header_from = '', subject = '', envelope_sender = '',
       envelope_recipients = '{}', message_id = '', client = ''
@@ -162,6 +163,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
   class text;
 BEGIN
+  step := 'copies erased';         done :=
+    bounce_internal.erase_old_copies(at - bounce_internal.parameter_interval(
+                                            'keep_raw_unclassified'), batch); RETURN NEXT;
   FOREACH class IN ARRAY ARRAY['hard', 'soft', 'technical', 'auto_reply', 'unclassified'] LOOP
     step := 'raw messages erased: '
       || class; done := bounce_internal.erase_raw(class,
@@ -179,6 +183,9 @@ BEGIN
   step := 'report keys forgotten'; done :=
     bounce_internal.delete_report_keys(at - bounce_internal.parameter_interval('keep_events'),
                                        batch); RETURN NEXT;
+  step := 'copies forgotten';      done :=
+    bounce_internal.delete_old_copies(at - bounce_internal.parameter_interval('keep_events'),
+                                      batch); RETURN NEXT;
   step := 'work forgotten';        done :=
     bounce_internal.delete_closed_work(at - bounce_internal.parameter_interval('keep_events'),
                                        batch); RETURN NEXT;

@@ -140,9 +140,10 @@ BEGIN
   CROSS JOIN LATERAL bounce_internal.status_line('processes_paused', q.names,
     CASE WHEN q.names IS NOT NULL
          THEN 'the queue sends nothing of them until somebody says so: queue resume' END) AS s;
+  RETURN QUERY SELECT * FROM bounce_internal.status_of_copies(at);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_work IS
-  'the rows of status() about the queue, the outbox and blocks';
+  'the rows of status() about the queue, the outbox, blocks and the operator''s copies';
 
 -- Stories ----------------------------------------------------------------------------
 

@@ -230,6 +230,8 @@ LANGUAGE sql IMMUTABLE AS $$
            'or resolve_task (nothing else).'
     WHEN (t).reason = 'webhook'
       THEN 'retry_events (sends again) or resolve_task (leave it).'
+    WHEN (t).reason = 'operator_copy'
+      THEN 'retry_copies (sends again) or resolve_task (leave it).'
     WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
     WHEN bounce_internal.is_unknown_task(t)
       THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or '

@@ -3,8 +3,8 @@
  * The outbox of the webhook as its sender sees it: claim, settle, release. The order, the pauses
  * and the giving up are in sql/. One connection, for one thread; it connects when it is needed.
  */
-#ifndef DB_EVENTS_H
-#define DB_EVENTS_H
+#ifndef DB_OUTBOX_EVENTS_H
+#define DB_OUTBOX_EVENTS_H
 
 #include <stdbool.h>
 

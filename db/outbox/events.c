@@ -2,12 +2,9 @@
  *
  * The webhook's functions of sql/ as C functions, over one connection.
  */
-#include "db/events.h"
+#include "db/outbox/events.h"
 
-#include "base/error.h"
-#include "db/pg.h"
-
-enum { CONNECT_WAIT = 5 }; /* seconds */
+#include "db/outbox/session.h"
 
 static const char claim_statement[] =
     "SELECT id, claim_id, body"
@@ -18,17 +15,14 @@ static const char settle_statement[] =
 static const char release_statement[] = "SELECT bounce.release_events($1::uuid)";
 
 struct db_events {
-	char *conninfo;
-	unsigned query_wait;
-	PGconn *connection; /* NULL: not connected */
+	struct db_session *session;
 };
 
 struct db_events *db_events_new(const char *conninfo, unsigned query_wait)
 {
 	struct db_events *events = g_new0(struct db_events, 1);
 
-	events->conninfo = g_strdup(conninfo);
-	events->query_wait = query_wait;
+	events->session = db_session_new(conninfo, query_wait);
 	return events;
 }
 
@@ -36,34 +30,8 @@ void db_events_free(struct db_events *events)
 {
 	if (!events)
 		return;
-	g_clear_pointer(&events->connection, pg_close);
-	g_free(events->conninfo);
+	db_session_free(events->session);
 	g_free(events);
-}
-
-static bool connect_events(struct db_events *events, GError **error)
-{
-	if (events->connection && pg_is_usable(events->connection))
-		return true;
-	g_clear_pointer(&events->connection, pg_close);
-	g_autoptr(PGconn) fresh = pg_open(events->conninfo, CONNECT_WAIT, error);
-	if (!fresh || !pg_limit_statements(fresh, events->query_wait, error))
-		return false;
-	events->connection = g_steal_pointer(&fresh);
-	return true;
-}
-
-/* After a failure the next one begins on a new connection: it may be another host's. */
-static PGresult *ask(struct db_events *events, const char *statement, size_t count,
-		     const struct pg_param *params, GError **error)
-{
-	if (!connect_events(events, error))
-		return NULL;
-	PGresult *result =
-	    pg_query(events->connection, events->query_wait, statement, count, params, error);
-	if (!result)
-		g_clear_pointer(&events->connection, pg_close);
-	return result;
 }
 
 static void event_free(void *data)
@@ -82,7 +50,7 @@ GPtrArray *db_events_claim(struct db_events *events, unsigned batch, unsigned le
 	g_autofree char *seconds = g_strdup_printf("%u", lease);
 	const struct pg_param params[] = {PG_TEXT(size), PG_TEXT(seconds)};
 	g_autoptr(PGresult) result =
-	    ask(events, claim_statement, G_N_ELEMENTS(params), params, error);
+	    db_session_ask(events->session, claim_statement, G_N_ELEMENTS(params), params, error);
 
 	if (!result)
 		return NULL;
@@ -104,7 +72,7 @@ bool db_events_settle(struct db_events *events, const struct db_event *event, co
 	const struct pg_param params[] = {PG_TEXT(event->id), PG_TEXT(event->claim_id),
 					  PG_TEXT(outcome), PG_TEXT(response)};
 	g_autoptr(PGresult) result =
-	    ask(events, settle_statement, G_N_ELEMENTS(params), params, error);
+	    db_session_ask(events->session, settle_statement, G_N_ELEMENTS(params), params, error);
 
 	return result;
 }
@@ -113,7 +81,7 @@ bool db_events_release(struct db_events *events, const struct db_event *event, G
 {
 	const struct pg_param params[] = {PG_TEXT(event->claim_id)};
 	g_autoptr(PGresult) result =
-	    ask(events, release_statement, G_N_ELEMENTS(params), params, error);
+	    db_session_ask(events->session, release_statement, G_N_ELEMENTS(params), params, error);
 
 	return result;
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bouncectl copies list | retry: letters for the operator that bounce-delivery sends.
+ */
+#include "ctl/framework/command.h"
+#include "ctl/options/common_options.h"
+#include "ctl/options/topics.h"
+
+static const struct db_statement list_copies = {
+    "SELECT c.bounce_id, c.state, c.address, c.attempts,"
+    "  CASE c.state WHEN 'waiting' THEN c.due_at END AS due_at, c.sent_at, c.task_id,"
+    "  c.created_at, c.is_uncertain, nullif(c.response, '') AS response "
+    "FROM bounce.operator_copy AS c WHERE $1::boolean OR c.state IN ('waiting', 'dead') "
+    "ORDER BY c.bounce_message_id DESC LIMIT $2::integer",
+    2};
+
+static const struct db_statement retry_copies = {
+    "SELECT bounce.retry_copies(bounce_id => $1::bigint) AS copies", 1};
+
+static const struct ctl_option list_options[] = {
+    {.name = "all", .help = "those that were sent, or erased, too"},
+    {0},
+};
+
+CTL_COMMAND(command_copies_list) = {
+    .name = "copies list",
+    .topic = TOPIC_QUEUE,
+    .summary = "list the letters for the operator that no server has taken, newest first",
+    .help =
+	"There are some only while the parameter operator_copy is smtp. A copy is named by its\n"
+	"bounce, the number in X-Bounce-Id. Dead ones were given up. IS_UNCERTAIN: the answer\n"
+	"to a try was lost, so the operator may have it already, or will have it twice, with\n"
+	"the same Message-ID.\n",
+    .example = "copies list",
+    .options = {list_options, common_options_limit_200},
+    .view = {.parameters = {"all", "limit"},
+	     .sections = {{.name = "copies",
+			   .statement = &list_copies,
+			   .columns = {CTL_COLUMN("bounce_id"), CTL_COLUMN("state"),
+				       CTL_COLUMN("address"), CTL_COLUMN("attempts"),
+				       CTL_COLUMN("due_at"), CTL_IF_ROOM("sent_at"),
+				       CTL_IF_ROOM("task_id"), CTL_IF_ROOM("created_at"),
+				       CTL_IF_ROOM("is_uncertain"), CTL_COLUMN("response")},
+			   .empty = "no letter waits"}}},
+};
+
+CTL_COMMAND(command_copies_retry) = {
+    .name = "copies retry",
+    .topic = TOPIC_QUEUE,
+    .arguments = {{&ctl_value_id, CTL_OPTIONAL}},
+    .summary = "send now what waits or were given up now; or bounce ID, even if it was sent",
+    .help = "A copy that is sent again has the Message-ID that it had. When none is given up any\n"
+	    "more, the task about them is closed.\n",
+    .example = "copies retry",
+    .view = {.parameters = {"ID"},
+	     .sections = {{.name = "copies",
+			   .statement = &retry_copies,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "{copies} copies are sent again"}}},
+};

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Claim, send, settle, one at a time: there are at most operator_max_per_hour of them. While the
+ * server cannot be used, one tries it, at growing pauses.
+ */
+#include "delivery/copies.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "db/outbox/copies.h"
+#include "delivery/compose.h"
+#include "delivery/copy_settings.h"
+#include "delivery/outcome.h"
+#include "delivery/smtp/client.h"
+#include "delivery/smtp/session.h"
+
+enum {
+	POLL = 1,       /* seconds between two looks */
+	PAUSE_MAX = 60, /* seconds between two tries at a server or a database that is away */
+	STOP_WAIT = 30, /* seconds in which an outcome is settled at stop */
+	LEASE_SLACK = 60,
+};
+
+struct copies {
+	const struct delivery_settings *settings;
+	struct smtp_settings smtp;
+	struct smtp_client *client;
+	struct db_copies *queue;
+	GThread *thread; /* NULL: not started */
+	gint is_stopping;
+};
+
+static bool is_stopping(const struct copies *copies)
+{
+	return g_atomic_int_get(&copies->is_stopping) != 0;
+}
+
+static void pause_thread(const struct copies *copies, unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds * 10 && !is_stopping(copies); i++)
+		g_usleep(G_USEC_PER_SEC / 10);
+}
+
+/* Longer than the dialogue may take, so that nobody else sends the same meanwhile. */
+static unsigned lease_seconds(const struct smtp_settings *smtp)
+{
+	enum { ADDRESSES = 4, COMMANDS = 8, BLOCKS = 4 };
+
+	return (unsigned)(ADDRESSES * smtp->connect_wait + smtp->greeting_wait +
+			  COMMANDS * smtp->envelope_wait + smtp->data_wait +
+			  BLOCKS * smtp->transfer_wait + smtp->reply_wait) +
+	       LEASE_SLACK;
+}
+
+/* --- one copy ------------------------------------------------------------------------------ */
+
+struct sending {
+	const struct copies *copies;
+	const struct db_copy *copy;
+	const char *outcome;
+	char *response;
+	bool was_begun;
+};
+
+static GBytes *begin(void *context, size_t index)
+{
+	struct sending *sending = context;
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+	(void)index;
+	sending->was_begun = true;
+	return compose_copy(sending->copy, copy_settings_sender(&sending->copies->settings->copies),
+			    now);
+}
+
+static const char *outcome_for(const struct smtp_result *result, enum outcome outcome)
+{
+	static const char *const names[] = {[OUTCOME_ACCEPTED] = "sent",
+					    [OUTCOME_REJECTED] = "refused",
+					    [OUTCOME_PENDING] = "failed",
+					    [OUTCOME_UNKNOWN] = "unknown"};
+
+	struct smtp_reply reply = {.text = ""};
+
+	/* what is refused to our sender or login is no fault of this copy */
+	if (outcome == OUTCOME_REJECTED && outcome_blame(result, 1, &reply) == BLAME_US)
+		return "failed";
+	return names[outcome];
+}
+
+static void end(void *context, size_t index, const struct smtp_result *result)
+{
+	struct sending *sending = context;
+	struct smtp_reply reply = {.text = ""};
+	enum outcome outcome = outcome_of(result, 0, &reply);
+
+	(void)index;
+	sending->outcome = outcome_for(result, outcome);
+	g_free(sending->response);
+	sending->response = reply.code == 0 ? g_strdup(result->fault) : outcome_line(&reply);
+}
+
+/* The connection broke before the server had replied to anything: it is the server's fault. */
+static void send_copy(struct sending *sending)
+{
+	const struct copies *copies = sending->copies;
+	char *recipients[] = {sending->copy->address};
+	const struct smtp_transaction transaction = {
+	    .sender = copy_settings_sender(&copies->settings->copies),
+	    .recipients = recipients,
+	    .recipient_count = 1,
+	    .envelope_id = sending->copy->bounce_id,
+	    .size_estimate = sending->copy->raw_len};
+	const struct smtp_handler handler = {.begin = begin, .end = end, .context = sending};
+	g_autofree char *problem = smtp_session_run(copies->client, &transaction, 1, &handler);
+
+	if (sending->outcome)
+		return;
+	sending->outcome = sending->was_begun ? "unknown" : "failed";
+	sending->response = g_strdup(problem ? problem : "no reply");
+}
+
+/* An outcome that is thrown away is a copy that is sent twice. */
+static void settle(const struct sending *sending)
+{
+	const struct copies *copies = sending->copies;
+	gint64 until = 0;
+
+	for (unsigned delay = 1;; delay = MIN(delay * 2, PAUSE_MAX)) {
+		g_autoptr(GError) error = NULL;
+
+		if (db_copies_settle(copies->queue, sending->copy, sending->outcome,
+				     sending->response, &error))
+			return;
+		log_event(LOG_LEVEL_WARNING, "", "copy of bounce %s is %s, and not settled: %s",
+			  sending->copy->bounce_id, sending->outcome, error->message);
+		if (is_stopping(copies) && until == 0)
+			until = g_get_monotonic_time() + (gint64)STOP_WAIT * G_USEC_PER_SEC;
+		if (until != 0 && g_get_monotonic_time() > until)
+			return; /* its lease ends, and it may be sent again */
+		g_usleep((gulong)delay * G_USEC_PER_SEC);
+	}
+}
+
+/* The number of copies that were sent; -1 when something stands against sending. */
+static int make_round(const struct copies *copies)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_copy_t) copy = NULL;
+
+	if (!db_copies_claim(copies->queue, lease_seconds(&copies->smtp), &copy, &error)) {
+		log_event(LOG_LEVEL_WARNING, "", "copies: %s", error->message);
+		return -1;
+	}
+	if (!copy)
+		return 0;
+	struct sending sending = {.copies = copies, .copy = copy};
+	send_copy(&sending);
+	bool is_sent = strcmp(sending.outcome, "sent") == 0;
+	g_autofree char *address = log_quote(copy->address);
+	g_autofree char *response = log_quote(sending.response);
+	log_event(is_sent ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "",
+		  "copy bounce=%s to=%s server=%s outcome=%s response=%s", copy->bounce_id, address,
+		  copies->smtp.server, sending.outcome, response);
+	settle(&sending);
+	g_free(sending.response);
+	return is_sent ? 1 : -1;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+static void *copies_main(void *data)
+{
+	const struct copies *copies = data;
+	unsigned delay = 1;
+
+	while (!is_stopping(copies)) {
+		int sent = make_round(copies);
+
+		if (sent < 0)
+			pause_thread(copies, delay);
+		else if (sent == 0)
+			pause_thread(copies, POLL);
+		delay = sent < 0 ? MIN(delay * 2, PAUSE_MAX) : 1;
+	}
+	return NULL;
+}
+
+struct copies *copies_new(const struct delivery_settings *settings, GError **error)
+{
+	if (!copy_settings_is_on(&settings->copies))
+		return NULL;
+	struct copies *copies = g_new0(struct copies, 1);
+	copies->settings = settings;
+	copies->smtp = copy_settings_smtp(&settings->copies, &settings->smtp);
+	copies->queue =
+	    db_copies_new(settings->common.conninfo, (unsigned)settings->common.query_wait);
+	copies->client = smtp_client_new(&copies->smtp, error);
+	if (copies->client)
+		return copies;
+	g_prefix_error(error, "smtp_host: ");
+	copies_free(copies);
+	return NULL;
+}
+
+char *copies_try_server(const struct copies *copies)
+{
+	const struct smtp_handler handler = {0};
+
+	return smtp_session_run(copies->client, NULL, 0, &handler);
+}
+
+void copies_start(struct copies *copies)
+{
+	if (copies)
+		copies->thread = g_thread_new("copies", copies_main, copies);
+}
+
+void copies_stop(struct copies *copies)
+{
+	if (!copies)
+		return;
+	g_atomic_int_set(&copies->is_stopping, 1);
+	g_clear_pointer(&copies->thread, g_thread_join);
+}
+
+void copies_free(struct copies *copies)
+{
+	if (!copies)
+		return;
+	smtp_client_free(copies->client);
+	db_copies_free(copies->queue);
+	g_free(copies->smtp.server);
+	g_free(copies);
+}

@@ -1,0 +1,183 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- The operator's copies: queueing one in the transaction that records its report, giving up,
+-- erasing.
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_copy_queued(
+  f bounce_internal.finding, document jsonb, raw bytea) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN f.policy ->> 'operator_copy' = 'smtp' AND raw IS NOT NULL
+         AND coalesce(substring(bounce_internal.document_text(document, 'size')
+                                FROM '^[0-9]{1,15}$')::bigint, 0) <= length(raw);
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_copy_queued(bounce_internal.finding, jsonb, bytea) IS
+  'whether bounce-delivery sends the operator''s copy. Of a message that is too long to be '
+  'recorded as a whole only the caller has all of it: that one goes as with operator_copy = mta';
+
+CREATE OR REPLACE FUNCTION bounce_internal.copy_message_id(id bigint, received_at timestamptz)
+RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  domains CONSTANT text[] := bounce_internal.domains(bounce.parameter('bounce_domain'));
+BEGIN
+  RETURN format('copy.%s.%s@%s', id, extract(epoch FROM received_at)::bigint,
+                coalesce(domains[1],
+                         bounce.address_domain(bounce.parameter('operator_mailbox'))));
+END $$;
+COMMENT ON FUNCTION bounce_internal.copy_message_id(bigint, timestamptz) IS
+  'the Message-ID of the operator''s copy of a report';
+
+CREATE OR REPLACE FUNCTION bounce_internal.queue_copy(o bounce.report_result, raw bytea)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.operator_copy (bounce_message_id, received_at, bounce_id, address, message_id,
+                                    raw)
+  SELECT m.id, m.received_at, o.bounce_id, o.forward_to,
+         bounce_internal.copy_message_id(m.id, m.received_at),
+         CASE WHEN m.raw IS NULL OR length(m.raw) < length(queue_copy.raw) THEN queue_copy.raw END
+  FROM bounce.bounce_message AS m
+  WHERE m.id = o.bounce_message_id AND o.bounce_id IS NOT NULL
+  ON CONFLICT DO NOTHING;
+  RETURN EXISTS (SELECT FROM bounce.operator_copy AS c
+                 WHERE c.bounce_message_id = o.bounce_message_id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.queue_copy(bounce.report_result, bytea) IS
+  'queues the operator''s copy of a recorded report, once. The text is in bounce_message, and '
+  'here only where that keeps a part of it. False: there is no report to send';
+
+CREATE OR REPLACE FUNCTION bounce_internal.copy_delay(attempts integer) RETURNS interval
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN make_interval(secs => (0.8 + 0.4 * random()) * least(
+    extract(epoch FROM bounce_internal.parameter_interval('operator_copy_delay'))::float8
+      * power(2, least(attempts, 30) - 1),
+    extract(epoch FROM bounce_internal.parameter_interval('operator_copy_max_delay'))::float8));
+END $$;
+COMMENT ON FUNCTION bounce_internal.copy_delay(integer) IS
+  'the pause after so many attempts: twice the one before, give or take a fifth';
+
+CREATE OR REPLACE FUNCTION bounce_internal.give_up_copy(k bounce.operator_copy) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  summary CONSTANT text := format('the operator''s copy of bounce %s for %s was not sent in %s '
+                                  'attempts: %s', k.bounce_id, k.address, k.attempts, k.response);
+  open_task bigint;
+BEGIN
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
+  VALUES ('delivery_problem', 'delivery_problem:operator_copy', summary, 'operator_copy')
+  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
+  RETURNING t.id INTO open_task;
+  UPDATE bounce.operator_copy AS c SET state = 'dead', claim_id = NULL, response = k.response,
+    is_uncertain = k.is_uncertain, task_id = open_task
+  WHERE c.bounce_message_id = k.bounce_message_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.give_up_copy(bounce.operator_copy) IS
+  'a copy that nobody tries to send any more: it stays, and one open task tells of all of them';
+
+CREATE OR REPLACE FUNCTION bounce_internal.erase_copies(ids bigint[]) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE bounce.operator_copy AS c
+  SET raw = NULL, response = '', claim_id = NULL,
+      state = CASE c.state WHEN 'sent' THEN 'sent' ELSE 'erased' END
+  WHERE c.bounce_message_id = ANY (ids);
+$$;
+COMMENT ON FUNCTION bounce_internal.erase_copies(bigint[]) IS
+  'erases what the copies of these reports hold, and sends none of them any more';
+
+CREATE OR REPLACE FUNCTION bounce_internal.erase_old_copies(before timestamptz, batch integer)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  k bounce.operator_copy;
+  ids bigint[] := '{}';
+BEGIN
+  FOR k IN SELECT * FROM bounce.operator_copy AS c
+           WHERE c.received_at < before AND c.state IN ('waiting', 'dead')
+           ORDER BY c.received_at LIMIT batch FOR UPDATE SKIP LOCKED LOOP
+    IF k.state = 'waiting' THEN
+      k.response := 'its text has been erased: keep_raw_unclassified';
+      PERFORM bounce_internal.give_up_copy(k);
+    END IF;
+    ids := ids || k.bounce_message_id;
+  END LOOP;
+  PERFORM bounce_internal.erase_copies(ids);
+  RETURN cardinality(ids);
+END $$;
+COMMENT ON FUNCTION bounce_internal.erase_old_copies(timestamptz, integer) IS
+  'erases copies of reports whose text is not kept any longer, at most a batch of the oldest; a '
+  'task tells of those that still waited. Returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.delete_old_copies(before timestamptz, batch integer)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  forgotten bigint;
+BEGIN
+  DELETE FROM bounce.operator_copy AS c
+  USING (SELECT q.bounce_message_id FROM bounce.operator_copy AS q WHERE q.received_at < before
+         ORDER BY q.received_at LIMIT batch) AS old
+  WHERE c.bounce_message_id = old.bounce_message_id;
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END $$;
+COMMENT ON FUNCTION bounce_internal.delete_old_copies(timestamptz, integer) IS
+  'forgets copies together with their reports, at most a batch. Returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.forgotten_copies()
+RETURNS TABLE (fault text, about text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT 'copy not sent'::text,
+         format('bounce %s, for %s, since %s', c.bounce_id, c.address, c.created_at)
+  FROM bounce.operator_copy AS c
+  WHERE c.state = 'waiting'
+    AND c.created_at < now() - bounce_internal.parameter_interval('operator_copy_late')
+  UNION ALL
+  SELECT 'copy given up without task', format('bounce %s, for %s', c.bounce_id, c.address)
+  FROM bounce.operator_copy AS c
+  WHERE c.state = 'dead' AND c.task_id IS NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.forgotten_copies() IS
+  'copies for the operator that wait too long, or that nobody is told of';
+
+CREATE OR REPLACE FUNCTION bounce_internal.status_of_copies(at timestamptz)
+RETURNS TABLE (name text, value text, warning text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  w record;
+BEGIN
+  SELECT count(*) FILTER (WHERE c.state = 'waiting') AS waiting,
+         count(*) FILTER (WHERE c.state = 'dead') AS dead,
+         min(c.created_at) FILTER (WHERE c.state = 'waiting') AS since INTO w
+  FROM bounce.operator_copy AS c WHERE c.state IN ('waiting', 'dead');
+  RETURN QUERY SELECT * FROM bounce_internal.status_line('copies_waiting',
+    CASE WHEN w.waiting > 0 OR bounce.parameter('operator_copy') = 'smtp' THEN w.waiting::text END,
+    CASE WHEN w.since < at - bounce_internal.parameter_interval('operator_copy_late')
+         THEN format('letters for the operator wait since %s: copies list says why',
+                     to_char(w.since, 'YYYY-MM-DD HH24:MI')) END);
+  RETURN QUERY SELECT * FROM bounce_internal.status_line('copies_given_up', nullif(w.dead, 0)::text,
+    CASE WHEN w.dead > 0 THEN 'the operator did not get them: copies retry' END);
+END $$;
+COMMENT ON FUNCTION bounce_internal.status_of_copies(timestamptz) IS
+  'the rows of status() about the operator''s copies';
+
+CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_copies(at timestamptz)
+RETURNS TABLE (name text, labels text, value double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT 'bounce_operator_copies', bounce_internal.metric_labels('state', s.state),
+         count(c.state)::double precision
+  FROM (VALUES ('waiting'), ('dead')) AS s (state)
+  LEFT JOIN bounce.operator_copy AS c ON c.state = s.state GROUP BY s.state;
+  RETURN QUERY VALUES
+    ('bounce_operator_copy_oldest_seconds', ''::text,
+     (SELECT coalesce(extract(epoch FROM at - min(c.created_at)), 0)
+      FROM bounce.operator_copy AS c WHERE c.state = 'waiting')::double precision);
+END $$;
+COMMENT ON FUNCTION bounce_internal.metrics_of_copies(timestamptz) IS
+  'the rows of metrics() about the operator''s copies';
