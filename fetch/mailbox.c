@@ -164,6 +164,8 @@ static struct store *open_store(struct mailbox *mailbox, GError **error)
 	bool may_try_again = false;
 	struct store *store = log_in(mailbox, &may_try_again, error);
 
+	for (size_t i = 0; mailbox->folders[i]; i++)
+		memory_begin_session(mailbox->memories[i]);
 	if (!may_try_again)
 		return store;
 	g_clear_error(error);

@@ -9,18 +9,19 @@ enum { ENTRIES_MAX = 200000 };
 struct entry {
 	gint64 key;
 	unsigned seen_round;
-	unsigned handled_round;
 	unsigned tries;
 	unsigned failures;
 	int recorded; /* mails so far, when it failed last */
 	bool is_done;
 	bool is_left;
-	enum store_fate fate;
+	unsigned session; /* in which deed.mail.number is its name; 0: in none */
+	struct memory_deed deed;
 };
 
 struct memory {
 	GHashTable *entries; /* its key is the first member of the entry */
 	unsigned round;
+	unsigned session;
 };
 
 struct memory *memory_new(void)
@@ -44,27 +45,30 @@ static struct entry *find(const struct memory *memory, gint64 key)
 	return g_hash_table_lookup(memory->entries, &key);
 }
 
-/* Marks it as handled in this round. */
+/* To forget all is safe: what was recorded is recorded once more. */
 static struct entry *handle(struct memory *memory, gint64 key)
 {
 	struct entry *entry = find(memory, key);
 
+	if (!entry && g_hash_table_size(memory->entries) >= ENTRIES_MAX)
+		g_hash_table_remove_all(memory->entries);
 	if (!entry) {
 		entry = g_new0(struct entry, 1);
 		entry->key = key;
 		g_hash_table_add(memory->entries, entry);
 	}
 	entry->seen_round = memory->round;
-	entry->handled_round = memory->round;
 	return entry;
 }
 
-/* To forget all is safe: what was recorded is recorded once more. */
+void memory_begin_session(struct memory *memory)
+{
+	memory->session++;
+}
+
 void memory_begin_round(struct memory *memory)
 {
 	memory->round++;
-	if (g_hash_table_size(memory->entries) > ENTRIES_MAX)
-		g_hash_table_remove_all(memory->entries);
 }
 
 bool memory_is_wanted(struct memory *memory, gint64 key)
@@ -74,7 +78,7 @@ bool memory_is_wanted(struct memory *memory, gint64 key)
 	if (!entry)
 		return true;
 	entry->seen_round = memory->round;
-	return !entry->is_left && entry->handled_round != memory->round;
+	return !entry->is_left;
 }
 
 static gboolean is_absent(void *key, void *value, void *data)
@@ -110,21 +114,48 @@ unsigned memory_failures(const struct memory *memory, gint64 key)
 	return entry ? entry->failures : 0;
 }
 
-void memory_set_fate(struct memory *memory, gint64 key, enum store_fate fate)
-{
-	struct entry *entry = handle(memory, key);
-
-	entry->is_done = true;
-	entry->fate = fate;
-}
-
-bool memory_get_fate(const struct memory *memory, gint64 key, enum store_fate *fate_out)
+bool memory_is_suspected(const struct memory *memory, gint64 key)
 {
 	const struct entry *entry = find(memory, key);
 
-	if (entry && entry->is_done)
-		*fate_out = entry->fate;
-	return entry && entry->is_done;
+	return entry && entry->failures > 0 && !entry->is_done;
+}
+
+void memory_set_deed(struct memory *memory, const struct memory_deed *deed)
+{
+	struct entry *entry = handle(memory, deed->mail.key);
+
+	entry->is_done = true;
+	entry->session = memory->session;
+	entry->deed = *deed;
+}
+
+void memory_set_settled(struct memory *memory, gint64 key)
+{
+	handle(memory, key)->session = 0;
+}
+
+bool memory_get_fate(const struct memory *memory, const struct store_mail *mail,
+		     enum store_fate *fate_out)
+{
+	const struct entry *entry = find(memory, mail->key);
+	bool is_it = entry && entry->is_done && entry->session == memory->session &&
+		     entry->deed.mail.number == mail->number;
+
+	if (is_it)
+		*fate_out = entry->deed.fate;
+	return is_it;
+}
+
+bool memory_recall(const struct memory *memory, gint64 key, gint64 digest,
+		   enum store_fate *fate_out)
+{
+	const struct entry *entry = find(memory, key);
+	bool is_it = entry && entry->is_done && entry->deed.digest == digest;
+
+	if (is_it)
+		*fate_out = entry->deed.fate;
+	return is_it;
 }
 
 void memory_leave(struct memory *memory, gint64 key)

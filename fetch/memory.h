@@ -2,7 +2,8 @@
  *
  * What is known of the mails of one folder that are still in it: how often one has failed, and
  * what is to become of one that is done. It lasts as long as the process: after a start a mail
- * that was recorded is recorded once more, which changes nothing.
+ * that was recorded is recorded once more, which changes nothing. A server may give the name of one
+ * mail to another: what is done is known again by its bytes.
  */
 #ifndef FETCH_MEMORY_H
 #define FETCH_MEMORY_H
@@ -18,9 +19,11 @@ struct memory;
 struct memory *memory_new(void);
 void memory_free(struct memory *memory);
 
-/* A new look into the folder: every mail may be taken once more. */
+/* A new connection: what a server calls a mail is sure within one only. */
+void memory_begin_session(struct memory *memory);
+/* A new look into the folder. */
 void memory_begin_round(struct memory *memory);
-/* Whether a mail, which is there, is wanted in this round. */
+/* Whether a mail, which is there, is wanted at all. */
 bool memory_is_wanted(struct memory *memory, gint64 key);
 /* After all mails of the folder were asked about: forgets those that are not there any more. */
 void memory_forget_absent(struct memory *memory);
@@ -41,11 +44,25 @@ struct memory_failure {
 unsigned memory_fail(struct memory *memory, const struct memory_failure *failure);
 /* How often it has failed, counted or not. */
 unsigned memory_failures(const struct memory *memory, gint64 key);
+/* Whether it has failed and is not done. */
+bool memory_is_suspected(const struct memory *memory, gint64 key);
 
-/* The mail is done, and need not be read again. */
-void memory_set_fate(struct memory *memory, gint64 key, enum store_fate fate);
-/* False: it is not done. */
-bool memory_get_fate(const struct memory *memory, gint64 key, enum store_fate *fate_out);
+struct memory_deed {
+	struct store_mail mail;
+	gint64 digest; /* of its bytes */
+	enum store_fate fate;
+};
+
+/* The mail is done, and need not be recorded again. */
+void memory_set_deed(struct memory *memory, const struct memory_deed *deed);
+/* The server said that it is moved, flagged or deleted: what has its name now must be read. */
+void memory_set_settled(struct memory *memory, gint64 key);
+/* Whether this mail is done, which has not been read now: it must be of this session. */
+bool memory_get_fate(const struct memory *memory, const struct store_mail *mail,
+		     enum store_fate *fate_out);
+/* Whether this mail is done, which has been read. */
+bool memory_recall(const struct memory *memory, gint64 key, gint64 digest,
+		   enum store_fate *fate_out);
 
 /* It stays where it is, and is never wanted again. */
 void memory_leave(struct memory *memory, gint64 key);

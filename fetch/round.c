@@ -9,18 +9,20 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "fetch/store/digest.h"
 
 enum {
 	LIST_MAX = 500, /* mails that are looked at together */
 	BATCH_MAX = 25, /* mails that are asked for together */
 	AWAY_MAX = 3,   /* mails in a row without a database, then the rest waits */
+	LACK_MAX = 200, /* mails in a row that are named and not given */
 	FATES = STORE_FAILED + 1,
 };
 
 struct batch {
 	struct round *round;
 	GArray *waiting;      /* struct store_mail: asked for, and not come */
-	GArray *fates[FATES]; /* numbers to be settled */
+	GArray *fates[FATES]; /* struct store_mail: to be settled */
 	unsigned away;
 	bool is_server_away; /* the operator's */
 };
@@ -35,10 +37,7 @@ static char *name_of(const struct round *round, guint32 number)
 /* It has failed before, and may break the connection once more. */
 static bool is_suspected(const struct round *round, const struct store_mail *mail)
 {
-	enum store_fate fate;
-
-	return memory_failures(round->memory, mail->key) > 0 &&
-	       !memory_get_fate(round->memory, mail->key, &fate);
+	return memory_is_suspected(round->memory, mail->key);
 }
 
 static bool is_last_try(const struct round *round, gint64 key)
@@ -46,20 +45,31 @@ static bool is_last_try(const struct round *round, gint64 key)
 	return memory_failures(round->memory, key) + 1 >= (unsigned)round->settings->tries;
 }
 
-static void add_fate(struct batch *batch, const struct store_mail *mail, enum store_fate fate)
+static void add_fate(struct batch *batch, const struct memory_deed *deed)
 {
-	memory_set_fate(batch->round->memory, mail->key, fate);
-	g_array_append_val(batch->fates[fate], mail->number);
+	memory_set_deed(batch->round->memory, deed);
+	g_array_append_val(batch->fates[deed->fate], deed->mail);
 }
 
-static void fail(struct batch *batch, const struct store_mail *mail, enum memory_blame blame,
+/* POP3 has no folder for it: it is not read again. */
+static void give_up(struct batch *batch, const struct memory_deed *deed)
+{
+	if (store_settings_is_pop3(batch->round->settings))
+		memory_leave(batch->round->memory, deed->mail.key);
+	else
+		add_fate(batch, deed);
+}
+
+static void fail(struct batch *batch, const struct memory_deed *deed, enum memory_blame blame,
 		 const char *why)
 {
+	const struct store_mail *mail = &deed->mail;
 	struct round *round = batch->round;
 	g_autofree char *name = name_of(round, mail->number);
 	const struct memory_failure failure = {mail->key, blame,
 					       g_atomic_int_get(&round->taking->recorded)};
 	unsigned tries = memory_fail(round->memory, &failure);
+	const struct memory_deed end = {*mail, deed->digest, STORE_FAILED};
 
 	round->failed++;
 	if (tries < (unsigned)round->settings->tries) {
@@ -71,10 +81,18 @@ static void fail(struct batch *batch, const struct store_mail *mail, enum memory
 		  store_settings_is_pop3(round->settings) ? "the mailbox"
 							  : round->settings->failed_folder,
 		  why);
-	add_fate(batch, mail, STORE_FAILED);
+	give_up(batch, &end);
 }
 
-static void apply(struct batch *batch, const struct store_mail *mail, enum taking_outcome outcome,
+static void fail_unread(struct batch *batch, const struct store_mail *mail, enum memory_blame blame,
+			const char *why)
+{
+	const struct memory_deed deed = {.mail = *mail};
+
+	fail(batch, &deed, blame, why);
+}
+
+static void apply(struct batch *batch, struct memory_deed *deed, enum taking_outcome outcome,
 		  const GError *error)
 {
 	struct round *round = batch->round;
@@ -84,24 +102,26 @@ static void apply(struct batch *batch, const struct store_mail *mail, enum takin
 	    outcome != TAKING_REFUSED && outcome != TAKING_HANDED_ON && outcome != TAKING_AWAY;
 	switch (outcome) {
 	case TAKING_RECORDED:
-		add_fate(batch, mail, STORE_RECORDED);
+		deed->fate = STORE_RECORDED;
+		add_fate(batch, deed);
 		break;
 	case TAKING_UNCLASSIFIED:
-		add_fate(batch, mail, STORE_UNCLASSIFIED);
+		deed->fate = STORE_UNCLASSIFIED;
+		add_fate(batch, deed);
 		break;
 	case TAKING_STAYS:
-		memory_leave(round->memory, mail->key);
+		memory_leave(round->memory, deed->mail.key);
 		break;
 	case TAKING_UNSENT:
 		batch->is_server_away = true;
-		fail(batch, mail, MEMORY_BLAMES_OTHERS, error->message);
+		fail(batch, deed, MEMORY_BLAMES_OTHERS, error->message);
 		break;
 	case TAKING_REFUSED:
 	case TAKING_HANDED_ON:
-		fail(batch, mail, MEMORY_BLAMES_THE_MAIL, error->message);
+		fail(batch, deed, MEMORY_BLAMES_THE_MAIL, error->message);
 		break;
 	case TAKING_AWAY:
-		fail(batch, mail, MEMORY_BLAMES_PERHAPS, error->message);
+		fail(batch, deed, MEMORY_BLAMES_PERHAPS, error->message);
 		break;
 	}
 }
@@ -123,21 +143,12 @@ static bool may_go_on(const struct batch *batch)
 	return batch->away < AWAY_MAX && !batch->round->is_stopping(batch->round->context);
 }
 
-static bool on_content(void *context, guint32 number, const struct store_content *content)
+static void take(struct batch *batch, struct memory_deed *deed, const struct store_content *content)
 {
-	struct batch *batch = context;
 	struct round *round = batch->round;
-	g_autofree char *name = name_of(round, number);
-	g_autoptr(GError) error = NULL;
-	struct store_mail mail;
-
-	if (!strike_out(batch->waiting, number, &mail))
-		return true;
-	if (content->fault) {
-		fail(batch, &mail, MEMORY_BLAMES_THE_MAIL, content->fault);
-		return may_go_on(batch);
-	}
 	bool is_pop3 = store_settings_is_pop3(round->settings);
+	g_autofree char *name = name_of(round, deed->mail.number);
+	g_autoptr(GError) error = NULL;
 	/* what lies in a mailbox came over the Internet, whatever it says of itself */
 	const struct taking_mail taken = {.source = is_pop3 ? "pop3" : "imap",
 					  .name = name,
@@ -145,9 +156,30 @@ static bool on_content(void *context, guint32 number, const struct store_content
 					  .own_mta = strcmp(round->settings->own_mta, "yes") == 0,
 					  .keeps_original = !is_pop3,
 					  .may_send = !batch->is_server_away,
-					  .is_last_try = is_last_try(round, mail.key)};
+					  .is_last_try = is_last_try(round, deed->mail.key)};
 	enum taking_outcome outcome = taking_take(round->taking, &taken, &error);
-	apply(batch, &mail, outcome, error);
+
+	apply(batch, deed, outcome, error);
+}
+
+static bool on_content(void *context, guint32 number, const struct store_content *content)
+{
+	struct batch *batch = context;
+	struct round *round = batch->round;
+	struct memory_deed deed = {0};
+
+	if (!strike_out(batch->waiting, number, &deed.mail))
+		return true;
+	round->lacking = content->fault ? round->lacking + 1 : 0;
+	if (content->fault) {
+		fail_unread(batch, &deed.mail, MEMORY_BLAMES_THE_MAIL, content->fault);
+		return may_go_on(batch);
+	}
+	deed.digest = digest_of(content->bytes, content->len);
+	if (memory_recall(round->memory, deed.mail.key, deed.digest, &deed.fate))
+		add_fate(batch, &deed);
+	else
+		take(batch, &deed, content);
 	return may_go_on(batch);
 }
 
@@ -158,7 +190,7 @@ static void batch_init(struct batch *batch, struct round *round)
 	*batch = (struct batch){.round = round};
 	batch->waiting = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
 	for (size_t i = 0; i < FATES; i++)
-		batch->fates[i] = g_array_new(FALSE, FALSE, sizeof(guint32));
+		batch->fates[i] = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
 }
 
 static void batch_clear(struct batch *batch)
@@ -174,24 +206,42 @@ static void fail_missing(struct batch *batch, bool is_broken, const char *why)
 	enum memory_blame blame = is_broken ? MEMORY_BLAMES_PERHAPS : MEMORY_BLAMES_THE_MAIL;
 
 	for (guint i = 0; i < batch->waiting->len && (i == 0 || !is_broken); i++)
-		fail(batch, &g_array_index(batch->waiting, struct store_mail, i), blame, why);
+		fail_unread(batch, &g_array_index(batch->waiting, struct store_mail, i), blame,
+			    why);
+}
+
+static GArray *numbers_of(const GArray *mails)
+{
+	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+	for (guint i = 0; i < mails->len; i++)
+		g_array_append_val(numbers, g_array_index(mails, struct store_mail, i).number);
+	return numbers;
+}
+
+/* Each of them costs a line of the log, and a server can name millions. */
+static bool check_lacking(struct batch *batch, GError **error)
+{
+	if (!may_go_on(batch))
+		return true;
+	batch->round->lacking += batch->waiting->len;
+	fail_missing(batch, false, "the server did not give it");
+	if (batch->round->lacking <= LACK_MAX)
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
+		    "the server names mails that it does not give");
+	return false;
 }
 
 static bool read_batch(struct batch *batch, GError **error)
 {
 	const struct store_sink sink = {.take = on_content, .context = batch};
 	struct round *round = batch->round;
-	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+	g_autoptr(GArray) numbers = numbers_of(batch->waiting);
 	g_autoptr(GError) cause = NULL;
 
-	for (guint i = 0; i < batch->waiting->len; i++)
-		g_array_append_val(numbers,
-				   g_array_index(batch->waiting, struct store_mail, i).number);
-	if (numbers->len == 0 || round->class->fetch(round->store, numbers, &sink, &cause)) {
-		if (may_go_on(batch))
-			fail_missing(batch, false, "the server did not give it");
-		return true;
-	}
+	if (numbers->len == 0 || round->class->fetch(round->store, numbers, &sink, &cause))
+		return check_lacking(batch, error);
 	fail_missing(batch, true, cause->message);
 	g_propagate_error(error, g_steal_pointer(&cause));
 	return false;
@@ -201,22 +251,26 @@ static bool read_batch(struct batch *batch, GError **error)
 static bool settle(struct batch *batch, enum store_fate fate, GError **error)
 {
 	struct round *round = batch->round;
+	GArray *mails = batch->fates[fate];
+	g_autoptr(GArray) numbers = numbers_of(mails);
 	g_autoptr(GError) cause = NULL;
 
-	if (batch->fates[fate]->len == 0 ||
-	    round->class->settle(round->store, batch->fates[fate], fate, &cause)) {
-		round->settled += batch->fates[fate]->len;
-		g_array_set_size(batch->fates[fate], 0);
+	if (mails->len == 0 || round->class->settle(round->store, numbers, fate, &cause)) {
+		round->settled += mails->len;
+		for (guint i = 0; i < mails->len; i++)
+			memory_set_settled(round->memory,
+					   g_array_index(mails, struct store_mail, i).key);
+		g_array_set_size(mails, 0);
 		return true;
 	}
 	if (cause->code != BM_ERROR_INPUT) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return false;
 	}
-	round->failed += batch->fates[fate]->len;
+	round->failed += mails->len;
 	log_event(LOG_LEVEL_ERROR, "", "%s: %u mails stay in %s: %s", round->settings->name,
-		  batch->fates[fate]->len, round->folder, cause->message);
-	g_array_set_size(batch->fates[fate], 0);
+		  mails->len, round->folder, cause->message);
+	g_array_set_size(mails, 0);
 	return true;
 }
 
@@ -241,8 +295,8 @@ static void collect(struct batch *batch, const GArray *mails, guint *index)
 		if (is_suspect && batch->waiting->len > 0)
 			return;
 		++*index;
-		if (memory_get_fate(round->memory, mail->key, &fate))
-			add_fate(batch, mail, fate);
+		if (memory_get_fate(round->memory, mail, &fate))
+			g_array_append_val(batch->fates[fate], *mail);
 		else
 			g_array_append_val(batch->waiting, *mail);
 		if (is_suspect)
@@ -317,6 +371,15 @@ static void put_in_order(const struct round *round, GArray *mails)
 	g_array_append_vals(mails, suspects->data, suspects->len);
 }
 
+static guint32 highest(const GArray *mails)
+{
+	guint32 number = 0;
+
+	for (guint i = 0; i < mails->len; i++)
+		number = MAX(number, g_array_index(mails, struct store_mail, i).number);
+	return number;
+}
+
 bool round_run(struct round *round, GError **error)
 {
 	g_autoptr(GArray) mails = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
@@ -333,6 +396,7 @@ bool round_run(struct round *round, GError **error)
 		if (total == 0)
 			memory_forget_absent(round->memory);
 		total = MAX(total, list.total);
+		list.after = highest(mails);
 		put_in_order(round, mails);
 		if (!take_mails(round, mails, total, error))
 			return false;

@@ -33,6 +33,7 @@ struct round {
 	size_t failed;    /* out: mails that stay for now, or were moved aside */
 	bool must_reopen; /* out: the session has done as much as one may */
 	bool has_no_database;
+	unsigned lacking; /* mails in a row that the server has named and not given */
 };
 
 /* False: the store is only good to be closed; BM_ERROR_RETRY. */

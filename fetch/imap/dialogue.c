@@ -111,6 +111,13 @@ static bool skip_value(struct imap_dialogue *dialogue, enum imap_word_kind kind)
 	}
 }
 
+/* A server that sends mails without end must not keep us for ever. */
+static void allow_time_for_mail(struct imap_dialogue *dialogue)
+{
+	if (dialogue->handler && dialogue->mails < dialogue->handler->mails_max)
+		stream_set_wait(dialogue->stream, dialogue->transfer_wait);
+}
+
 static bool read_body(struct imap_dialogue *dialogue, struct imap_mail *mail)
 {
 	gsize max = dialogue->handler ? dialogue->handler->body_max : 0;
@@ -120,7 +127,7 @@ static bool read_body(struct imap_dialogue *dialogue, struct imap_mail *mail)
 	g_byte_array_set_size(dialogue->body, 0);
 	if (kind == IMAP_LITERAL) {
 		mail->body = dialogue->body;
-		stream_set_wait(dialogue->stream, dialogue->transfer_wait);
+		allow_time_for_mail(dialogue);
 		return imap_lexer_literal(&dialogue->lexer, dialogue->body, max);
 	}
 	if (kind == IMAP_QUOTED) {
@@ -165,24 +172,35 @@ static bool read_mail(struct imap_dialogue *dialogue)
 		return false;
 	if (mail.uid != 0 && mail.body && handler && handler->mail)
 		handler->mail(handler->context, &mail);
-	stream_set_wait(dialogue->stream, dialogue->transfer_wait); /* that took its time */
+	allow_time_for_mail(dialogue); /* that took its time */
+	dialogue->mails++;
 	return true;
 }
 
 /* --- lines ---------------------------------------------------------------------------- */
 
-static void take_code(struct imap_dialogue *dialogue, const char *text)
+/* From one value to another, the names that were told are those of other mails. */
+static bool take_validity(struct imap_dialogue *dialogue, const char *text)
+{
+	guint32 old = dialogue->uid_validity;
+
+	dialogue->uid_validity = (guint32)g_ascii_strtoull(text, NULL, 10);
+	return old == 0 || old == dialogue->uid_validity ||
+	       stream_fail(dialogue->stream, "the server changed the UIDVALIDITY of the folder");
+}
+
+static bool take_code(struct imap_dialogue *dialogue, const char *text)
 {
 	static const char validity[] = "[UIDVALIDITY ";
 	static const char flags[] = "[PERMANENTFLAGS ";
 
 	if (g_ascii_strncasecmp(text, validity, strlen(validity)) == 0)
-		dialogue->uid_validity =
-		    (guint32)g_ascii_strtoull(text + strlen(validity), NULL, 10);
+		return take_validity(dialogue, text + strlen(validity));
 	if (g_ascii_strncasecmp(text, flags, strlen(flags)) == 0) {
 		g_free(dialogue->permanent_flags);
 		dialogue->permanent_flags = g_strdup(text + strlen(flags));
 	}
+	return true;
 }
 
 static bool read_status(struct imap_dialogue *dialogue, bool is_goodbye)
@@ -193,8 +211,7 @@ static bool read_status(struct imap_dialogue *dialogue, bool is_goodbye)
 		return false;
 	if (is_goodbye)
 		return stream_fail(dialogue->stream, "the server says: %s", text);
-	take_code(dialogue, text);
-	return true;
+	return take_code(dialogue, text);
 }
 
 static bool read_numbered(struct imap_dialogue *dialogue)
@@ -315,6 +332,7 @@ enum imap_answer imap_dialogue_ask(struct imap_dialogue *dialogue, const char *c
 	if (!imap_dialogue_say(dialogue, command))
 		return IMAP_BROKEN;
 	dialogue->handler = handler;
+	dialogue->mails = 0;
 	enum imap_answer answer = imap_dialogue_hear(dialogue);
 	dialogue->handler = NULL;
 	return answer;

@@ -44,6 +44,7 @@ struct imap_handler {
 	void (*search)(void *context, guint32 uid);
 	void (*mail)(void *context, const struct imap_mail *mail);
 	void *context;
+	unsigned mails_max; /* how many are expected: each may take its time */
 	gsize body_max;
 };
 
@@ -54,12 +55,13 @@ struct imap_dialogue {
 	unsigned transfer_wait;
 	unsigned tag;
 	unsigned capabilities; /* of enum imap_capability, as last told */
-	guint32 uid_validity;  /* of the folder that is selected */
+	guint32 uid_validity;  /* of the folder that is selected; 0: not told */
 	char *permanent_flags; /* of the same, "(...)"; NULL: not told */
 	bool has_news;         /* EXISTS, EXPUNGE or RECENT came */
 	char *text;            /* of the last answer that ended a command, with its code */
 	const struct imap_handler *handler; /* of the command at hand; NULL: none */
 	GByteArray *body;
+	unsigned mails; /* that came, of the command at hand */
 };
 
 /* Takes the stream. */

@@ -115,6 +115,11 @@ static bool store_select(struct store *store, const char *folder, GError **error
 		return report(store, answer, folder, error);
 	if (imap_dialogue_has_code(dialogue, "READ-ONLY"))
 		return report(store, IMAP_NO, folder, error);
+	if (dialogue->uid_validity == 0) {
+		g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
+			    "%s: the server keeps no names of mails (UIDVALIDITY)", folder);
+		return false;
+	}
 	if (is_flagging(store) && !keeps_flag(store)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
 			    "%s: the server does not keep the flag %s; set flag = \\Seen", folder,
@@ -139,10 +144,21 @@ static int compare_mails(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Each once, however often it was named. */
 static void keep_the_oldest(struct store_list *list)
 {
-	g_array_sort(list->mails, compare_mails);
-	g_array_set_size(list->mails, (guint)MIN(list->mails->len, list->max));
+	GArray *mails = list->mails;
+	guint kept = 0;
+
+	g_array_sort(mails, compare_mails);
+	for (guint i = 0; i < mails->len; i++) {
+		struct store_mail mail = g_array_index(mails, struct store_mail, i);
+
+		if (kept == 0 ||
+		    g_array_index(mails, struct store_mail, kept - 1).number != mail.number)
+			g_array_index(mails, struct store_mail, kept++) = mail;
+	}
+	g_array_set_size(mails, (guint)MIN(kept, list->max));
 }
 
 /* However many the server names, twice as many as wanted are held. */
@@ -152,7 +168,7 @@ static void on_found(void *context, guint32 uid)
 	struct store_list *list = listing->list;
 	const struct store_mail mail = {uid, (gint64)listing->uid_validity << 32 | uid};
 
-	if (!list->is_wanted(list->context, mail.key))
+	if (!list->is_wanted(list->context, mail.key) || uid <= list->after)
 		return;
 	list->total++;
 	g_array_append_val(list->mails, mail);
@@ -160,15 +176,29 @@ static void on_found(void *context, guint32 uid)
 		keep_the_oldest(list);
 }
 
-/* What is not marked yet, with recorded = flag. */
+static bool can_expunge(const struct store *store)
+{
+	return (store->dialogue.capabilities & IMAP_CAN_UIDPLUS) != 0;
+}
+
+static bool is_deleting(const struct store *store)
+{
+	return strcmp(store->settings->recorded, "delete") == 0;
+}
+
+/* What is not marked yet, with recorded = flag. With recorded = delete also what is marked
+ * \Deleted: whoever marked it, we or another, it may have been left so by a connection that broke.
+ */
 static char *search_key(const struct store *store)
 {
 	const char *flag = store->settings->flag;
 
+	if (is_deleting(store) && can_expunge(store))
+		return g_strdup("ALL");
 	if (!is_flagging(store))
-		return g_strdup("");
-	return *flag == '\\' ? g_strdup_printf(" UN%s", flag + 1)
-			     : g_strdup_printf(" UNKEYWORD %s", flag);
+		return g_strdup("UNDELETED");
+	return *flag == '\\' ? g_strdup_printf("UNDELETED UN%s", flag + 1)
+			     : g_strdup_printf("UNDELETED UNKEYWORD %s", flag);
 }
 
 static bool store_list(struct store *store, struct store_list *list, GError **error)
@@ -176,7 +206,7 @@ static bool store_list(struct store *store, struct store_list *list, GError **er
 	struct listing listing = {list, store->dialogue.uid_validity};
 	const struct imap_handler handler = {.search = on_found, .context = &listing};
 	g_autofree char *key = search_key(store);
-	g_autofree char *command = g_strdup_printf("UID SEARCH UNDELETED%s", key);
+	g_autofree char *command = g_strdup_printf("UID SEARCH %s", key);
 	store->dialogue.has_news = false; /* from here on it is news */
 	enum imap_answer answer = imap_dialogue_ask(&store->dialogue, command, &handler);
 
@@ -207,7 +237,8 @@ static char *set_of(const GArray *numbers)
 struct reading {
 	const struct store_sink *sink;
 	GArray *waiting; /* numbers that were asked for and have not come */
-	bool is_over;    /* the sink wants no more */
+	size_t bytes_max;
+	bool is_over; /* the sink wants no more */
 };
 
 static bool strike_out(GArray *numbers, guint32 number)
@@ -223,9 +254,13 @@ static bool strike_out(GArray *numbers, guint32 number)
 static void on_mail(void *context, const struct imap_mail *mail)
 {
 	struct reading *reading = context;
+	size_t len = mail->body->len;
+	bool is_cut = len >= reading->bytes_max;
+	guint64 size = CLAMP(mail->size, len, IMAP_LITERAL_BYTES_MAX);
+	/* servers guess sizes; of a mail that is not cut the size is known */
 	const struct store_content content = {.bytes = (const char *)mail->body->data,
-					      .len = mail->body->len,
-					      .size = (size_t)MAX(mail->size, mail->body->len)};
+					      .len = len,
+					      .size = is_cut ? (size_t)size : len};
 
 	if (!strike_out(reading->waiting, mail->uid) || reading->is_over)
 		return;
@@ -239,9 +274,11 @@ static bool store_fetch(struct store *store, const GArray *numbers, const struct
 	g_autofree char *command = g_strdup_printf(
 	    "UID FETCH %s (UID RFC822.SIZE BODY.PEEK[]<0.%zu>)", set, store->bytes_max);
 	g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(guint32));
-	struct reading reading = {.sink = sink, .waiting = waiting};
-	const struct imap_handler handler = {
-	    .mail = on_mail, .context = &reading, .body_max = store->bytes_max};
+	struct reading reading = {.sink = sink, .waiting = waiting, .bytes_max = store->bytes_max};
+	const struct imap_handler handler = {.mail = on_mail,
+					     .context = &reading,
+					     .mails_max = numbers->len,
+					     .body_max = store->bytes_max};
 
 	g_array_append_vals(waiting, numbers->data, numbers->len);
 	/* a NO is about single mails: they have not come, and the caller sees it */
@@ -251,21 +288,34 @@ static bool store_fetch(struct store *store, const GArray *numbers, const struct
 
 /* --- afterwards ------------------------------------------------------------------------- */
 
+/* What the server says it can, and does not know when it is asked, it cannot. */
+static bool is_known(struct store *store, enum imap_answer answer, enum imap_capability capability)
+{
+	if (answer == IMAP_BAD)
+		store->dialogue.capabilities &= ~(unsigned)capability;
+	return answer != IMAP_BAD;
+}
+
 /* Only what we have marked is removed: a plain EXPUNGE would take with it what others have. */
 static bool expunge(struct store *store, const char *set, GError **error)
 {
 	enum imap_answer answer = ask(store, "UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
+	enum imap_answer removal = IMAP_BAD;
 
-	if (answer == IMAP_OK && (store->dialogue.capabilities & IMAP_CAN_UIDPLUS) != 0)
-		answer = ask(store, "UID EXPUNGE %s", set);
-	else if (answer == IMAP_OK && !store->was_told_of_expunge) {
+	if (answer != IMAP_OK)
+		return report(store, answer, "delete", error);
+	if (can_expunge(store))
+		removal = ask(store, "UID EXPUNGE %s", set);
+	if (is_known(store, removal, IMAP_CAN_UIDPLUS))
+		return removal == IMAP_OK || report(store, removal, "delete", error);
+	if (!store->was_told_of_expunge) {
 		store->was_told_of_expunge = true;
 		log_event(LOG_LEVEL_WARNING, "",
 			  "%s: the server cannot expunge single mails (UIDPLUS): they stay, marked "
 			  "\\Deleted",
 			  store->settings->name);
 	}
-	return answer == IMAP_OK || report(store, answer, "delete", error);
+	return true;
 }
 
 static bool move(struct store *store, const char *set, const char *folder, GError **error)
@@ -286,6 +336,8 @@ static bool move(struct store *store, const char *set, const char *folder, GErro
 			store->dialogue.text = g_steal_pointer(&reason);
 		}
 	}
+	if (can_move && !is_known(store, answer, IMAP_CAN_MOVE))
+		return move(store, set, folder, error);
 	if (answer != IMAP_OK)
 		return report(store, answer, what, error);
 	return can_move || expunge(store, set, error);
@@ -303,7 +355,7 @@ static bool settle_recorded(struct store *store, const char *set, GError **error
 {
 	if (is_flagging(store))
 		return mark(store, set, error);
-	if (strcmp(store->settings->recorded, "delete") == 0)
+	if (is_deleting(store))
 		return expunge(store, set, error);
 	return move(store, set, store->settings->recorded_folder, error);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "fetch/pop3/dialogue.h"
 #include "fetch/pop3/login.h"
+#include "fetch/store/digest.h"
 #include "fetch/store/store.h"
 
 enum {
@@ -73,20 +74,6 @@ static bool store_select(struct store *store, const char *folder, GError **error
 
 /* --- which mails there are ---------------------------------------------------------------- */
 
-/* A unique-id has up to 70 characters: as many bits of its digest tell mails apart as well. */
-static gint64 key_of(const char *unique_id)
-{
-	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-	guint8 digest[32];
-	gsize len = sizeof digest;
-	gint64 key;
-
-	g_checksum_update(checksum, (const guchar *)unique_id, -1);
-	g_checksum_get_digest(checksum, digest, &len);
-	memcpy(&key, digest, sizeof key);
-	return key;
-}
-
 static void add_line(const struct store *store, struct store_list *list)
 {
 	const char *line = store->dialogue.line->str;
@@ -95,8 +82,9 @@ static void add_line(const struct store *store, struct store_list *list)
 
 	if (number == 0 || number > G_MAXUINT32 || *end != ' ')
 		return;
-	const struct store_mail mail = {(guint32)number, key_of(g_strchug(end))};
-	if (!list->is_wanted(list->context, mail.key))
+	const char *unique_id = g_strchug(end);
+	const struct store_mail mail = {(guint32)number, digest_of(unique_id, strlen(unique_id))};
+	if (!list->is_wanted(list->context, mail.key) || mail.number <= list->after)
 		return;
 	list->total++;
 	if (list->mails->len < list->max)
@@ -155,18 +143,26 @@ static bool store_fetch(struct store *store, const GArray *numbers, const struct
 	return true;
 }
 
+/* One that is refused does not keep the others. */
 static bool store_settle(struct store *store, const GArray *numbers, enum store_fate fate,
 			 GError **error)
 {
+	g_autoptr(GError) first = NULL;
+
 	for (guint i = 0; fate != STORE_FAILED && i < numbers->len; i++) {
 		g_autofree char *command =
 		    g_strdup_printf("DELE %u", g_array_index(numbers, guint32, i));
 		enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, command);
 
+		if (answer == POP3_BROKEN)
+			return report(store, answer, command, error);
 		if (answer != POP3_OK)
-			return report(store, answer, "DELE", error);
+			(void)report(store, answer, command, first ? NULL : &first);
 	}
-	return true;
+	if (!first)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&first));
+	return false;
 }
 
 static enum store_event store_wait(struct store *store, int wake_fd, GError **error)

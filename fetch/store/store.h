@@ -26,19 +26,21 @@ struct store_opening {
 
 struct store_mail {
 	guint32 number; /* its name in this session: UID, message number */
-	gint64 key;     /* its name for good: the same in the next session, and of no other mail */
+	gint64 key;     /* its name in all sessions, and of no other mail, if the server is right */
 };
 
 struct store_list {
 	/* Whether the mail is to be read now. */
 	bool (*is_wanted)(void *context, gint64 key);
 	void *context;
+	guint32 after; /* only mails of a higher number */
 	size_t max;
 	GArray *mails; /* out: struct store_mail, those wanted, the oldest first, at most max */
 	size_t total;  /* out: how many are wanted */
 };
 
-/* One mail as it was read. bytes is NULL where it could not be: fault says why. */
+/* One mail as it was read; size is what the server says of it, or len where all has come. bytes is
+ * NULL where it could not be: fault says why. */
 struct store_content {
 	const char *bytes; /* at most bytes_max */
 	size_t len;
@@ -76,7 +78,7 @@ struct store_class {
 	bool (*list)(struct store *store, struct store_list *list, GError **error);
 	bool (*fetch)(struct store *store, const GArray *numbers, const struct store_sink *sink,
 		      GError **error);
-	/* BM_ERROR_INPUT: the server refuses, and the store is as good as before. */
+	/* BM_ERROR_INPUT: the server refuses some or all, and the store is as good as before. */
 	bool (*settle)(struct store *store, const GArray *numbers, enum store_fate fate,
 		       GError **error);
 	/* Until something comes into the folder that is selected. */

@@ -124,7 +124,6 @@ static void test_tries(void)
 	memory_begin_round(memory);
 	g_assert_true(memory_is_wanted(memory, 7));
 	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
-	g_assert_false(memory_is_wanted(memory, 7)); /* not twice in a round */
 	memory_begin_round(memory);
 	g_assert_true(memory_is_wanted(memory, 7));
 	memory_forget_absent(memory);
@@ -138,21 +137,47 @@ static void test_tries(void)
 	memory_free(memory);
 }
 
-static void test_fates(void)
+/* What a server calls a mail is believed within a session, and not once it is settled; its bytes
+ * are believed always. */
+static void test_deeds(void)
 {
+	static const struct memory_deed deed = {{3, 7}, 99, STORE_UNCLASSIFIED};
+	static const struct store_mail other = {4, 7};
 	struct memory *memory = memory_new();
-	enum store_fate fate;
+	enum store_fate fate = STORE_FAILED;
 
+	memory_begin_session(memory);
 	memory_begin_round(memory);
-	g_assert_false(memory_get_fate(memory, 7, &fate));
-	memory_set_fate(memory, 7, STORE_UNCLASSIFIED);
+	g_assert_false(memory_get_fate(memory, &deed.mail, &fate));
+	memory_set_deed(memory, &deed);
 	memory_begin_round(memory);
 	g_assert_true(memory_is_wanted(memory, 7)); /* to be settled */
-	g_assert_true(memory_get_fate(memory, 7, &fate));
+	g_assert_true(memory_get_fate(memory, &deed.mail, &fate));
 	g_assert_cmpint((int)fate, ==, STORE_UNCLASSIFIED);
+	g_assert_false(memory_get_fate(memory, &other, &fate));
+	g_assert_true(memory_recall(memory, 7, 99, &fate));
+	g_assert_false(memory_recall(memory, 7, 98, &fate));
+	memory_set_settled(memory, 7);
+	g_assert_false(memory_get_fate(memory, &deed.mail, &fate));
+	g_assert_true(memory_recall(memory, 7, 99, &fate));
+	memory_set_deed(memory, &deed);
+	memory_begin_session(memory);
+	g_assert_false(memory_get_fate(memory, &deed.mail, &fate));
 	memory_leave(memory, 7);
 	memory_begin_round(memory);
 	g_assert_false(memory_is_wanted(memory, 7));
+	memory_free(memory);
+}
+
+/* However many mails stay, so many are remembered. */
+static void test_bound(void)
+{
+	struct memory *memory = memory_new();
+
+	for (gint64 key = 0; key < 1000000; key++)
+		memory_leave(memory, key);
+	g_assert_true(memory_is_wanted(memory, 0));
+	g_assert_false(memory_is_wanted(memory, 999999));
 	memory_free(memory);
 }
 
@@ -184,7 +209,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/fetch/faults", test_faults);
 	g_test_add_func("/fetch/folder-names", test_folder_names);
 	g_test_add_func("/fetch/tries", test_tries);
-	g_test_add_func("/fetch/fates", test_fates);
+	g_test_add_func("/fetch/deeds", test_deeds);
+	g_test_add_func("/fetch/bound", test_bound);
 	g_test_add_func("/fetch/copy", test_copy);
 	return g_test_run();
 }
