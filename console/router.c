@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "console/pages/acts.h"
+#include "console/pages/addresses.h"
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
 #include "console/pages/task_acts.h"
@@ -38,6 +40,9 @@ static const struct route {
     {"/tasks/assign", true, PERSON, task_acts_assign},
     {"/tasks/postpone", true, PERSON, task_acts_postpone},
     {"/tasks/note", true, PERSON, task_acts_note},
+    {"/address", false, PERSON, addresses_show},
+    {"/act/preview", true, PERSON, acts_preview},
+    {"/act", true, PERSON, acts_do},
     {"/search", false, PERSON, mails_search},
     {"/mail", false, PERSON, mails_show},
     {"/bounce", false, PERSON, mails_bounce},

@@ -121,21 +121,62 @@ static struct db_rows *read_rows(const PGresult *result)
 	return rows;
 }
 
-struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement,
-			      const char *const *arguments, GError **error)
+static struct db_rows *ask(struct db_pool *pool, PGconn *connection,
+			   const struct db_statement *statement, const char *const *arguments,
+			   GError **error)
 {
 	g_autofree struct pg_param *params = g_new0(struct pg_param, statement->argument_count + 1);
-	PGconn *connection = checkout_begin(pool, error);
 
-	if (!connection)
-		return NULL;
 	for (unsigned i = 0; i < statement->argument_count; i++)
 		params[i] = PG_TEXT(arguments[i]);
 	g_autoptr(PGresult) result =
 	    pg_query(connection, checkout_query_wait(pool), statement->text,
 		     statement->argument_count, params, error);
-	checkout_end(pool, connection);
 	return !result ? NULL : read_rows(result);
+}
+
+struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement,
+			      const char *const *arguments, GError **error)
+{
+	PGconn *connection = checkout_begin(pool, error);
+
+	if (!connection)
+		return NULL;
+	struct db_rows *rows = ask(pool, connection, statement, arguments, error);
+	checkout_end(pool, connection);
+	return rows;
+}
+
+static bool ask_both(struct db_pool *pool, PGconn *connection, const struct db_trial *trial,
+		     struct db_rows *answers[2], GError **error)
+{
+	static const struct db_statement begin = {"BEGIN", 0};
+	g_autoptr(db_rows_t) begun = ask(pool, connection, &begin, NULL, error);
+
+	if (!begun)
+		return false;
+	answers[0] = ask(pool, connection, trial->act, trial->arguments, error);
+	answers[1] =
+	    answers[0] ? ask(pool, connection, trial->look, trial->arguments, error) : NULL;
+	return answers[1];
+}
+
+bool db_rows_try(struct db_pool *pool, const struct db_trial *trial, struct db_rows *answers[2],
+		 GError **error)
+{
+	static const struct db_statement rollback = {"ROLLBACK", 0};
+	PGconn *connection = checkout_begin(pool, error);
+
+	answers[0] = answers[1] = NULL;
+	if (!connection)
+		return false;
+	bool is_seen = ask_both(pool, connection, trial, answers, error);
+	/* a connection in which a transaction stays open is closed by checkout_end */
+	db_rows_free(ask(pool, connection, &rollback, NULL, NULL));
+	checkout_end(pool, connection);
+	if (!is_seen)
+		g_clear_pointer(&answers[0], db_rows_free);
+	return is_seen;
 }
 
 void db_rows_free(struct db_rows *rows)

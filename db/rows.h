@@ -40,6 +40,18 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
     __attribute__((warn_unused_result));
 void db_rows_free(struct db_rows *rows);
 
+/* What an act would do. The only answer that is sure to be right: it is done, looked at, and taken
+ * back. look is asked after it, in the same transaction, with the first of its arguments. */
+struct db_trial {
+	const struct db_statement *act;
+	const struct db_statement *look;
+	const char *const *arguments;
+};
+/* False with an error as db_rows_fetch; else both answers, which are the caller's. Nothing is
+ * changed, whatever it returns. */
+bool db_rows_try(struct db_pool *pool, const struct db_trial *trial, struct db_rows *answers[2],
+		 GError **error) __attribute__((warn_unused_result));
+
 size_t db_rows_count(const struct db_rows *rows);
 size_t db_rows_column_count(const struct db_rows *rows);
 const char *db_rows_column_name(const struct db_rows *rows, size_t column);

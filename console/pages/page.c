@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "console/template/render.h"
+#include "db/people/operator_queries.h"
 
 static const char html[] = "text/html; charset=utf-8";
 
@@ -19,15 +20,32 @@ static const char *cookie_name(const struct console *console)
 
 /* --- the frame of a page ---------------------------------------------------------------------- */
 
+static void add_undo_tasks(struct model *model, char **ids)
+{
+	model_flag(model, "has_undo", true);
+	for (; *ids; ids++)
+		model_set(model_add(model, "undo"), "undo_id", *ids);
+}
+
+static void add_undo_act(struct model *model, char **pairs)
+{
+	model_flag(model, "has_undo_act", true);
+	for (; pairs[0] && pairs[1]; pairs += 2) {
+		struct model *field = model_add(model, "undo_act");
+
+		model_set(field, "undo_name", pairs[0]);
+		model_set(field, "undo_value", pairs[1]);
+	}
+}
+
 static void set_notice(struct page_call *call)
 {
 	g_auto(GStrv) undo = NULL;
 	g_autofree char *notice = session_take_notice(call->session, &undo);
 
 	model_set(call->model, "notice", notice);
-	for (char **id = undo; id && *id; id++)
-		model_set(model_add(call->model, "undo"), "undo_id", *id);
-	model_flag(call->model, "has_undo", undo && *undo);
+	if (undo && *undo)
+		(strcmp(*undo, "act") == 0 ? add_undo_act : add_undo_tasks)(call->model, undo);
 }
 
 static void set_frame(struct page_call *call)
@@ -150,6 +168,20 @@ void page_add_choices(struct page_call *call, const char *name, const char *cons
 		model_set(row, "value", *words);
 		model_set(row, "is_chosen", strcmp(*words, chosen) == 0 ? "1" : "");
 	}
+}
+
+bool page_add_processes(struct page_call *call, const char *chosen, GError **error)
+{
+	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_process_names, NULL, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	if (!rows)
+		return false;
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		g_ptr_array_add(names, (char *)db_rows_get(rows, row, 0));
+	g_ptr_array_add(names, NULL);
+	page_add_choices(call, "processes", (const char *const *)names->pdata, chosen);
+	return true;
 }
 
 char *page_words(const struct page_call *call, const char *one, const char *many, gsize count)

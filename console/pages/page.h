@@ -34,6 +34,9 @@ struct page_call {
 	struct model *model;
 };
 
+/* Marks a text that is translated where it is shown (tests/house/catalogues.t). */
+#define N_(text) text
+
 typedef struct response *page_handler(struct page_call *call);
 
 /* The page with that name, of the model. */
@@ -58,6 +61,10 @@ bool page_load(struct page_call *call, const char *name, const struct db_stateme
 /* A list of choices (value, is_chosen) for a select; words end with NULL. */
 void page_add_choices(struct page_call *call, const char *name, const char *const *words,
 		      const char *chosen);
+
+/* The names of the processes as such a list. False with the errors of db_rows_fetch. */
+bool page_add_processes(struct page_call *call, const char *chosen, GError **error)
+    __attribute__((warn_unused_result));
 
 /* Our own words in the reader's language, {count} replaced. Heap. */
 char *page_words(const struct page_call *call, const char *one, const char *many, gsize count);

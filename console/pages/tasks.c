@@ -81,27 +81,12 @@ static void set_next(struct page_call *call, const struct db_rows *rows)
 	model_flag(call->model, "is_later_page", page_id(call->request->query, "after"));
 }
 
-static bool add_processes(struct page_call *call, GError **error)
-{
-	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_process_names, NULL, error);
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-
-	if (!rows)
-		return false;
-	for (size_t row = 0; row < db_rows_count(rows); row++)
-		g_ptr_array_add(names, (char *)db_rows_get(rows, row, 0));
-	g_ptr_array_add(names, NULL);
-	page_add_choices(call, "processes", (const char *const *)names->pdata,
-			 form_get(call->request->query, "process"));
-	return true;
-}
-
 struct response *tasks_list(struct page_call *call)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = fetch_list(call, &error);
 
-	if (!rows || !add_processes(call, &error))
+	if (!rows || !page_add_processes(call, form_get(call->request->query, "process"), &error))
 		return page_fail(call, error);
 	set_filter(call);
 	set_next(call, rows);

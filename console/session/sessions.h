@@ -60,7 +60,8 @@ void sessions_look(struct sessions *sessions);
 
 void session_unref(struct session *session);
 
-/* What the next page says once, and the tasks that can be taken back; undo may be NULL. */
+/* What the next page says once, and what takes it back: the ids of tasks, or "act" with its name
+ * and then the fields of its form, name and value in turn; undo may be NULL. */
 void session_say(struct session *session, const char *notice, const char *const *undo);
 /* NULL: nothing. Both heap. */
 char *session_take_notice(struct session *session, char ***undo_out);

@@ -226,6 +226,8 @@ static void append_value(const struct render *render, const struct template_node
 		return;
 	if (node->kind == TEMPLATE_LONG)
 		append_long(out, text);
+	else if (node->kind == TEMPLATE_KEEP)
+		append_escaped(out, text);
 	else if (node->kind == TEMPLATE_TIME)
 		append_time(render, text, out);
 	else if (node->kind == TEMPLATE_NUMBER)
@@ -263,6 +265,7 @@ static void append_node(const struct render *render, const struct template_node 
 		break;
 	case TEMPLATE_VALUE:
 	case TEMPLATE_LONG:
+	case TEMPLATE_KEEP:
 	case TEMPLATE_TIME:
 	case TEMPLATE_NUMBER:
 	case TEMPLATE_WORD:

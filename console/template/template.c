@@ -161,8 +161,10 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 	static const struct {
 		const char *word;
 		enum template_kind kind;
-	} kinds[] = {
-	    {"long ", TEMPLATE_LONG}, {"time ", TEMPLATE_TIME}, {"number ", TEMPLATE_NUMBER}};
+	} kinds[] = {{"long ", TEMPLATE_LONG},
+		     {"keep ", TEMPLATE_KEEP},
+		     {"time ", TEMPLATE_TIME},
+		     {"number ", TEMPLATE_NUMBER}};
 	enum template_kind kind = TEMPLATE_VALUE;
 	const char *name = tag;
 
@@ -183,6 +185,8 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 	}
 	if (!is_name(name))
 		fail(parser, "an unknown tag");
+	if (kind == TEMPLATE_KEEP && parser->markup.place != MARKUP_ATTRIBUTE)
+		fail(parser, "keep: not in an attribute");
 	add(nodes, kind, g_strdup(name));
 }
 

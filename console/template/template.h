@@ -6,6 +6,8 @@
  *   {{! a remark }}
  *   {{name}}                    a text, in one line, cut when it is very long
  *   {{long name}}               a text with its lines
+ *   {{keep name}}               a text to the byte, for a field that sends it back unseen; in an
+ *                               attribute only
  *   {{time name}}               a time of the database, as the language writes it
  *   {{number name}}             a number, its thousands apart
  *   {{t "Log in"}}              our own words, in the language of the reader; {name} in them is
@@ -28,6 +30,7 @@ enum template_kind {
 	TEMPLATE_HTML,
 	TEMPLATE_VALUE,
 	TEMPLATE_LONG,
+	TEMPLATE_KEEP,
 	TEMPLATE_TIME,
 	TEMPLATE_NUMBER,
 	TEMPLATE_WORDS,

@@ -27,6 +27,8 @@ STATEMENT(block_queries_unblock, 3,
 STATEMENT(block_queries_reblock, 2,
 	  "SELECT $1::text AS address, b > 0 AS newly_blocked, b AS blocks "
 	  "FROM bounce.restore_block($1, $2) AS b");
+STATEMENT(block_queries_withdraw_block, 3,
+	  "SELECT $1::text AS address, b AS withdrawn FROM bounce.withdraw_block($1, $2, $3) AS b");
 STATEMENT(block_queries_export, 1, "SELECT e AS line FROM bounce.export_blocks($1) AS e");
 STATEMENT(block_queries_preview, 1,
 	  "SELECT line, address, outcome, is_problem FROM bounce.preview_block_import($1)");

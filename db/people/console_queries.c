@@ -60,3 +60,63 @@ STATEMENT(console_queries_ways, 1,
 	  "  'somebody@example.invalid') AS p "
 	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible "
 	  "  AND p.outcome !~ '^0 mails sent to' ORDER BY w.place");
+
+/* --- what an act has done, as long as its transaction is open ------------------------------------
+ */
+
+/* The log is read from its end: what the transaction wrote has its time, and is among the last. */
+#define CHANGED_MAILS                                                                              \
+	"SELECT l.event, concat_ws(' ', nullif(c.business_ref, ''), r.address) AS about, "         \
+	"  l.text, l.id "                                                                          \
+	"FROM (SELECT q.id, q.at, q.event, q.text, q.communication_id, q.recipient_id "            \
+	"      FROM bounce.communication_log AS q ORDER BY q.id DESC LIMIT 200) AS l "             \
+	"JOIN bounce.communication AS c ON c.id = l.communication_id "                             \
+	"LEFT JOIN bounce.communication_recipient AS r ON r.id = l.recipient_id "                  \
+	"WHERE l.at = now() "
+
+STATEMENT(console_queries_changed_address, 1,
+	  "SELECT e.event, e.about, e.text FROM ("
+	  "SELECT CASE WHEN k.lifted_at IS NULL THEN 'blocked' ELSE 'block_lifted' END AS event, "
+	  "  k.address AS about, concat_ws(', ', CASE WHEN k.lifted_at IS NULL THEN "
+	  "  concat_ws(': ', nullif(k.reason, ''), bounce.clean_diagnostic(k.why)) "
+	  "  ELSE k.lift_why END, k.only_process, "
+	  "  to_char(k.expires_at, 'YYYY-MM-DD HH24:MI')) AS text, 0 AS id "
+	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
+	  "  AND (k.blocked_at = now() AND k.lifted_at IS NULL OR k.lifted_at = now()) "
+	  "UNION ALL " CHANGED_MAILS
+	  "  AND l.event NOT IN ('blocked', 'block_lifted')) AS e ORDER BY e.id");
+
+/* --- one address --------------------------------------------------------------------------------
+ */
+
+STATEMENT(console_queries_address, 1,
+	  "SELECT $1::text AS address, count(k.id) > 0 AS is_blocked, "
+	  "  min(k.blocked_at) AS since, coalesce(bool_or(k.only_process IS NULL), false) "
+	  "  AS is_for_all FROM bounce.blocked_address AS k "
+	  "WHERE k.address_key = bounce.address_key($1)");
+STATEMENT(console_queries_address_blocks, 1,
+	  "SELECT k.reason, bounce.clean_diagnostic(k.why) AS why, k.source, k.only_process, "
+	  "  k.expires_at, k.blocked_at, k.blocked_by, k.bounce_id, k.communication_id, "
+	  "  CASE WHEN k.lifted_at IS NULL AND k.expires_at <= now() THEN k.expires_at "
+	  "    ELSE k.lifted_at END AS lifted_at, k.lifted_by, k.lift_why, "
+	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
+	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
+	  "ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");
+STATEMENT(console_queries_address_mails, 4,
+	  "WITH page AS MATERIALIZED ("
+	  "  SELECT r.id, r.communication_id, r.last_attempt_at, r.state, r.reason, r.task_id, "
+	  "    r.attempts, r.next_attempt_at FROM bounce.communication_recipient AS r "
+	  "  WHERE r.address_key = bounce.address_key($1) AND ($2::timestamptz IS NULL "
+	  "    OR (r.last_attempt_at, r.id) < ($2, $3::bigint)) "
+	  "  ORDER BY r.last_attempt_at DESC, r.id DESC LIMIT $4::integer) "
+	  "SELECT p.id AS recipient_id, p.last_attempt_at AS at, p.last_attempt_at::text AS key, "
+	  "  p.communication_id, p.state, p.task_id, p.attempts, p.next_attempt_at, c.process, "
+	  "  c.business_ref, c.subject, b.bounce_id, b.bounces, b.received_at, b.class, "
+	  "  coalesce(b.reason, p.reason) AS reason, b.diagnostic "
+	  "FROM page AS p JOIN bounce.communication AS c ON c.id = p.communication_id "
+	  "LEFT JOIN LATERAL (SELECT q.id AS bounce_id, q.received_at, q.class, q.reason, "
+	  "    bounce.clean_diagnostic(concat_ws(' ', nullif(q.reply_code, ''), "
+	  "      nullif(q.status, ''), q.diagnostic)) AS diagnostic, count(*) OVER () AS bounces "
+	  "  FROM bounce.bounce AS q WHERE q.recipient_id = p.id "
+	  "  ORDER BY q.received_at DESC, q.id DESC LIMIT 5) AS b ON true "
+	  "ORDER BY p.last_attempt_at DESC, p.id DESC, b.received_at DESC, b.bounce_id DESC");

@@ -30,4 +30,14 @@ extern const struct db_statement console_queries_kinds;
 /* task id: the ways to resolve it that would work, by name, and what each would do */
 extern const struct db_statement console_queries_ways;
 
+/* address: the blocks and the mails that the transaction has changed so far */
+extern const struct db_statement console_queries_changed_address;
+
+/* address: as it is written first, whether and for whom it is blocked */
+extern const struct db_statement console_queries_address;
+extern const struct db_statement console_queries_address_blocks; /* address: those in force first */
+/* address, time and recipient id that the page before ended with, or NULL, limit: its mails, the
+ * last one first, and what came back to each */
+extern const struct db_statement console_queries_address_mails;
+
 #endif

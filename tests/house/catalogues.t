@@ -21,6 +21,7 @@ for my $path (glob 'console/*.c console/*/*.c') {
     $text{ joined($1) } = $path
         while $code
         =~ /(?:catalogue_text\(\s*[\w>.-]+,|(?:page_missing|refuse)\(\s*call,)\s*$string/g;
+    $text{ joined($1) } = $path while $code =~ /\bN_\(\s*$string/g;
     $text{ joined($1) } = $text{ joined($2) } = $path
         while $code =~ /page_words\(\s*call,\s*$string,\s*$string,/g;
 }
@@ -31,7 +32,12 @@ words('a word of the database', qw(
     done corrected suggested unblocked dead arrived dismissed confirmed
     hard soft technical unclassified
     open sent error bounced delivered unknown waiting me nobody due age count domain
-    PENDING PROCESSING RETRY SUCCESS ERROR));
+    PENDING PROCESSING RETRY SUCCESS ERROR
+    bounce score person));
+words('an event of a story', qw(
+    registered report parameters blocked lifted block_lifted block_withheld block_held held
+    late_bounce resend_scheduled requeued resent released cancelled reclassified taken_back
+    task task_resolved follow_up owner_notice notice untrusted unassigned shadow erased));
 
 my @catalogue = glob 'console/po/*.po';
 is scalar @catalogue, 3, 'English, German and French';

@@ -67,6 +67,34 @@ COMMENT ON FUNCTION bounce.restore_block(text, text) IS
   'operator: takes back what lifted the blocks on an address last: they are there again, with '
   'reason, source, process and end. Returns their number. 22023 without a reason';
 
+CREATE OR REPLACE FUNCTION bounce.withdraw_block(
+  address text, why text, process text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text := bounce_internal.require_reason_text(why, 'take a block back');
+  key CONSTANT text := bounce.address_key(bounce_internal.require_address(address));
+  b bounce.address_block;
+BEGIN
+  SELECT k.* INTO b FROM bounce.address_block AS k
+  WHERE k.address_key = key AND k.source = 'person' AND k.lifted_at IS NULL
+    AND k.only_process IS NOT DISTINCT FROM bounce_internal.require_process(process)
+  FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM bounce_internal.lift_blocks(ARRAY[b.id], because),
+          -- a shorter one that it had taken the place of
+          bounce_internal.block_again(
+            ARRAY(SELECT k.id FROM bounce.address_block AS k
+                  WHERE k.address_key = key AND k.is_over AND k.lifted_at = b.blocked_at
+                    AND k.only_process IS NOT DISTINCT FROM b.only_process));
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce.withdraw_block(text, text, text) IS
+  'operator: takes back block_address(): the block that a person made for this process, or for all '
+  '(NULL), is lifted, and a shorter one that it had taken the place of is there again. False when '
+  'there is none. 22023 without a reason';
+
 -- Lists ------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce.export_blocks(process text DEFAULT NULL) RETURNS SETOF text

@@ -90,6 +90,26 @@ SELECT is(bounce.restore_block('d@x.example', 'she did not'), 2::bigint, 'and ar
 SELECT is(test.blocks('d@%'), 'd person, d person newsletter', 'as they were');
 SELECT is(bounce.restore_block('d@x.example', 'again'), 0::bigint, 'once');
 
+-- What a person blocked is taken back without touching what others did
+SELECT bounce.block_address('w@x.example', 'on leave', until => now() + interval '1 day');
+SELECT bounce.block_address('w@x.example', 'for invoices', 'invoice');
+UPDATE bounce.address_block SET blocked_at = blocked_at - interval '1 hour'
+WHERE address = 'w@x.example';
+SELECT ok(bounce.block_address('w@x.example', 'for good'), 'a longer block');
+SELECT is(test.blocks('w@%'), 'w person, w person invoice', 'took the place of the shorter one');
+SELECT ok(bounce.withdraw_block('w@x.example', 'a slip'), 'it is taken back');
+SELECT is(test.blocks('w@%'), 'w person ends, w person invoice', 'and the shorter one is back');
+SELECT ok(bounce.withdraw_block('w@x.example', 'a slip', 'invoice'), 'that of a process');
+SELECT is(test.blocks('w@%'), 'w person ends', 'for itself');
+UPDATE bounce.address_block SET lifted_at = lifted_at - interval '1 second',
+  blocked_at = blocked_at - interval '1 second'
+WHERE address = 'w@x.example' AND lifted_at IS NOT NULL;
+SELECT ok(bounce.withdraw_block('W@x.example', 'a slip'), 'in any case of letters');
+SELECT is(bounce.withdraw_block('w@x.example', 'a slip'), false, 'once');
+SELECT is(bounce.withdraw_block('b@x.example', 'a slip'), false, 'not what a bounce blocked');
+SELECT throws_ok($$SELECT bounce.withdraw_block('w@x.example', ' ')$$, '22023', NULL,
+                 'not without a reason');
+
 -- A task lifts what keeps its own process from writing, and no more
 SELECT test.mail('E', ARRAY['e@x.example']);
 SELECT test.record(test.report('user_unknown', 'e@x.example',

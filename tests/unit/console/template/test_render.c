@@ -66,6 +66,13 @@ static void test_writes(void)
 			 "e f"},
 	    {"{{long bidi}}", "a b c d\xef\xbf\xbd"
 			      "e\nf"},
+	    {"<p title=\"{{keep bidi}}\">", "<p title=\"a\xe2\x80\xae"
+					    "b\xc2\x9b"
+					    "c\x01"
+					    "d\xff"
+					    "e\nf\">"},
+	    {"<p title=\"{{keep name}}\">",
+	     "<p title=\"&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;\">"},
 	    {"{{nothing}}", ""},
 	    {"{{number number}}", "1\xe2\x80\xaf"
 				  "234\xe2\x80\xaf"
@@ -117,6 +124,7 @@ static void test_refuses(void)
 	    "{{Name}}",
 	    "{{{name}}}",
 	    "{{raw name}}",
+	    "{{keep name}}",
 	    "{{#rows}}",
 	    "{{/rows}}",
 	    "{{#rows}}{{/name}}",

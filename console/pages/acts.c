@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A table. A preview is the act itself in a transaction that is rolled back (db/rows.h).
+ */
+#include "console/pages/acts.h"
+
+#include <string.h>
+
+#include "console/template/render.h"
+#include "db/people/block_queries.h"
+#include "db/people/console_queries.h"
+
+enum { FIELDS_MAX = 6 };
+
+static const struct act {
+	const char *name;
+	const char *title;
+	const struct db_statement *statement;
+	const char *fields[FIELDS_MAX];  /* of the form: the parameters of the statement */
+	const struct db_statement *look; /* at what it did; with the first of the parameters */
+	const char *did;                 /* column that says whether anything was done */
+	const char *done;                /* what is said then */
+	const char *undo;                /* the act that takes it back; NULL: none */
+	const char *path;                /* of the page that it belongs to */
+	const char *key; /* field that tells which of those pages; NULL: there is one */
+} acts[] = {
+    {.name = "lift",
+     .title = N_("Lift the block"),
+     .statement = &block_queries_unblock,
+     .fields = {"address", "why", "process"},
+     .look = &console_queries_changed_address,
+     .did = "was_blocked",
+     .done = N_("The block is lifted."),
+     .undo = "restore",
+     .path = "/address",
+     .key = "address"},
+    {.name = "restore",
+     .title = N_("Block as before"),
+     .statement = &block_queries_reblock,
+     .fields = {"address", "why"},
+     .look = &console_queries_changed_address,
+     .did = "newly_blocked",
+     .done = N_("The address is blocked as before."),
+     .path = "/address",
+     .key = "address"},
+    {.name = "block",
+     .title = N_("Block the address"),
+     .statement = &block_queries_block,
+     .fields = {"address", "why", "process", "until"},
+     .look = &console_queries_changed_address,
+     .did = "newly_blocked",
+     .done = N_("The address is blocked."),
+     .undo = "withdraw",
+     .path = "/address",
+     .key = "address"},
+    {.name = "withdraw",
+     .title = N_("Take the block back"),
+     .statement = &block_queries_withdraw_block,
+     .fields = {"address", "why", "process"},
+     .look = &console_queries_changed_address,
+     .did = "withdrawn",
+     .done = N_("The block is taken back."),
+     .path = "/address",
+     .key = "address"},
+};
+
+static const struct act *find_act(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(acts); i++)
+		if (strcmp(acts[i].name, name) == 0)
+			return &acts[i];
+	return NULL;
+}
+
+static const struct act *chosen_act(const struct page_call *call)
+{
+	return find_act(form_get(call->request->body, "act"));
+}
+
+static void read_fields(const struct act *act, const struct form *body,
+			const char *values[FIELDS_MAX])
+{
+	for (size_t i = 0; i < FIELDS_MAX && act->fields[i]; i++)
+		values[i] = form_find(body, act->fields[i]);
+}
+
+static bool did_anything(const struct act *act, const struct db_rows *rows)
+{
+	return db_rows_count(rows) > 0 &&
+	       (!act->did || g_strcmp0(db_rows_find(rows, 0, act->did), "true") == 0);
+}
+
+/* --- shown first -------------------------------------------------------------------------------
+ */
+
+static void set_fields(struct page_call *call, const struct act *act)
+{
+	const struct form *body = call->request->body;
+
+	for (size_t i = 0; i < FIELDS_MAX && act->fields[i]; i++) {
+		struct model *field = model_add(call->model, "fields");
+
+		model_set(field, "name", act->fields[i]);
+		model_set(field, "value", form_get(body, act->fields[i]));
+	}
+	model_set(call->model, "act", act->name);
+	model_set(call->model, "title", act->title);
+	model_set(call->model, "about", form_get(body, act->fields[0]));
+	g_autofree char *place = g_strconcat("to_", act->path + 1, NULL);
+	model_flag(call->model, place, true);
+	model_set(call->model, "key", act->key ? form_get(body, act->key) : "");
+}
+
+static struct response *show_preview(struct page_call *call, const struct act *act,
+				     struct db_rows *answers[2])
+{
+	bool is_possible = did_anything(act, answers[0]);
+
+	set_fields(call, act);
+	model_flag(call->model, "is_possible", is_possible);
+	if (is_possible)
+		page_add_rows(call, "effects", answers[1]);
+	return page_show(call, "act", 200);
+}
+
+struct response *acts_preview(struct page_call *call)
+{
+	const struct act *act = chosen_act(call);
+	const char *values[FIELDS_MAX] = {NULL};
+	struct db_rows *answers[2];
+	g_autoptr(GError) error = NULL;
+
+	if (!act)
+		return page_missing(call, "There is no such page.");
+	read_fields(act, call->request->body, values);
+	const struct db_trial trial = {act->statement, act->look, values};
+	if (!db_rows_try(call->session->pool, &trial, answers, &error))
+		return page_fail(call, error);
+	struct response *response = show_preview(call, act, answers);
+	db_rows_free(answers[0]);
+	db_rows_free(answers[1]);
+	return response;
+}
+
+/* --- done, and taken back -----------------------------------------------------------------------
+ */
+
+/* What the act that takes it back needs: from what was answered, else as it was sent. */
+static const char *undo_value(struct page_call *call, const struct db_rows *rows, const char *name)
+{
+	const char *value = db_rows_find(rows, 0, name);
+
+	if (strcmp(name, "why") == 0)
+		return "taken back in the console";
+	return value ? value : form_get(call->request->body, name);
+}
+
+static void tell(struct page_call *call, const struct act *act, const struct db_rows *rows)
+{
+	const struct act *undo = act->undo ? find_act(act->undo) : NULL;
+	g_autoptr(GPtrArray) pairs = g_ptr_array_new();
+
+	if (!did_anything(act, rows)) {
+		session_say(call->session,
+			    catalogue_text(call->catalogue, "There was nothing to do."), NULL);
+		return;
+	}
+	g_ptr_array_add(pairs, "act");
+	g_ptr_array_add(pairs, (char *)act->undo);
+	for (size_t i = 0; undo && i < FIELDS_MAX && undo->fields[i]; i++) {
+		g_ptr_array_add(pairs, (char *)undo->fields[i]);
+		g_ptr_array_add(pairs, (char *)undo_value(call, rows, undo->fields[i]));
+	}
+	g_ptr_array_add(pairs, NULL);
+	session_say(call->session, catalogue_text(call->catalogue, act->done),
+		    undo ? (const char *const *)pairs->pdata : NULL);
+}
+
+struct response *acts_do(struct page_call *call)
+{
+	const struct act *act = chosen_act(call);
+	const char *values[FIELDS_MAX] = {NULL};
+	g_autoptr(GError) error = NULL;
+
+	if (!act)
+		return page_missing(call, "There is no such page.");
+	read_fields(act, call->request->body, values);
+	g_autoptr(db_rows_t) rows = page_fetch(call, act->statement, values, &error);
+	if (!rows)
+		return page_fail(call, error);
+	tell(call, act, rows);
+	const char *const key[] = {act->key,
+				   act->key ? form_get(call->request->body, act->key) : NULL, NULL};
+	return response_redirect(render_url(act->path, key));
+}
