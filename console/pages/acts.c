@@ -9,8 +9,10 @@
 #include "console/template/render.h"
 #include "db/people/block_queries.h"
 #include "db/people/console_queries.h"
+#include "db/people/operator_queries.h"
+#include "db/people/queue_admin.h"
 
-enum { FIELDS_MAX = 6 };
+enum { FIELDS_MAX = 9 };
 
 static const struct act {
 	const char *name;
@@ -62,6 +64,110 @@ static const struct act {
      .done = N_("The block is taken back."),
      .path = "/address",
      .key = "address"},
+
+    {.name = "resend",
+     .title = N_("Send again"),
+     .statement = &console_queries_resend,
+     .fields = {"id", "recipient", "why"},
+     .look = &console_queries_changed_mails,
+     .did = "is_done",
+     .done = N_("The mail is sent again."),
+     .path = "/mail",
+     .key = "id"},
+    {.name = "change",
+     .title = N_("Change the recipient"),
+     .statement = &operator_queries_recipient_change,
+     .fields = {"id", "recipient", "address", "why"},
+     .look = &console_queries_changed_mails,
+     .did = "is_new",
+     .done = N_("The mail is sent to the other address."),
+     .path = "/mail",
+     .key = "id"},
+    {.name = "add",
+     .title = N_("Add a recipient"),
+     .statement = &operator_queries_recipient_add,
+     .fields = {"id", "address", "why"},
+     .look = &console_queries_changed_mails,
+     .did = "is_new",
+     .done = N_("The mail is sent to one more address."),
+     .path = "/mail",
+     .key = "id"},
+    {.name = "hold",
+     .title = N_("Hold the mail"),
+     .statement = &queue_hold,
+     .fields = {"id"},
+     .look = &console_queries_changed_mails,
+     .did = "done",
+     .done = N_("The mail is held."),
+     .undo = "release",
+     .path = "/mail",
+     .key = "id"},
+    {.name = "release",
+     .title = N_("Release the mail"),
+     .statement = &queue_release,
+     .fields = {"id"},
+     .look = &console_queries_changed_mails,
+     .did = "done",
+     .done = N_("The mail is released."),
+     .undo = "hold",
+     .path = "/mail",
+     .key = "id"},
+    {.name = "retry",
+     .title = N_("Send at once what is left"),
+     .statement = &queue_retry,
+     .fields = {"id"},
+     .look = &console_queries_changed_mails,
+     .done = N_("The mail is due at once."),
+     .path = "/mail",
+     .key = "id"},
+    {.name = "cancel",
+     .title = N_("Cancel what waits"),
+     .statement = &queue_cancel,
+     .fields = {"id"},
+     .look = &console_queries_changed_mails,
+     .did = "done",
+     .done = N_("What waited is cancelled."),
+     .undo = "retry",
+     .path = "/mail",
+     .key = "id"},
+
+    {.name = "reclassify",
+     .title = N_("Set the verdict right"),
+     .statement = &console_queries_reclassify,
+     .fields = {"id", "reason", "why"},
+     .look = &console_queries_changed_mails,
+     .did = "is_done",
+     .done = N_("The verdict is set right."),
+     .undo = "reclassify_back",
+     .path = "/bounce",
+     .key = "id"},
+    {.name = "reclassify_back",
+     .title = N_("Judge it as before"),
+     .statement = &console_queries_reclassify,
+     .fields = {"id", "old_reason", "why"},
+     .look = &console_queries_changed_mails,
+     .did = "is_done",
+     .done = N_("It is judged as before."),
+     .path = "/bounce",
+     .key = "id"},
+    {.name = "undo",
+     .title = N_("Undo all of this kind"),
+     .statement = &console_queries_undo,
+     .fields = {"since", "until", "domain", "rule", "diagnostic", "why", "no_resend", "id"},
+     .look = &console_queries_changed_mails,
+     .did = "is_done",
+     .done = N_("Their consequences are undone."),
+     .undo = "redo",
+     .path = "/bounce",
+     .key = "id"},
+    {.name = "redo",
+     .title = N_("Let the consequences stand"),
+     .statement = &operator_queries_redo,
+     .fields = {"undo_id", "why", "id"},
+     .look = &console_queries_changed_mails,
+     .done = N_("All is as it was before."),
+     .path = "/bounce",
+     .key = "id"},
 };
 
 static const struct act *find_act(const char *name)
@@ -117,6 +223,9 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	bool is_possible = did_anything(act, answers[0]);
 
 	set_fields(call, act);
+	model_flag(call->model, "can_undo", act->undo);
+	if (is_possible)
+		model_set(call->model, "consequence", db_rows_find(answers[0], 0, "consequence"));
 	model_flag(call->model, "is_possible", is_possible);
 	if (is_possible)
 		page_add_rows(call, "effects", answers[1]);

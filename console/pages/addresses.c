@@ -56,6 +56,5 @@ struct response *addresses_show(struct page_call *call)
 		return page_missing(call, "There is no such page.");
 	if (!add_blocks(call, address, &error) || !add_mails(call, address[0], &error))
 		return page_fail(call, error);
-	model_flag(call->model, "may_act", call->session->may_act);
 	return page_show(call, "address", 200);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "console/template/render.h"
+#include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
 static struct response *go_to_mail(const char *id)
@@ -74,5 +75,8 @@ struct response *mails_bounce(struct page_call *call)
 	if (db_rows_count(raw) > 0)
 		page_set_row(call, raw);
 	page_set_row(call, bounce);
+	if (call->session->may_act &&
+	    !page_load(call, "reasons", &console_queries_reasons, NULL, &error))
+		return page_fail(call, error);
 	return page_show(call, "bounce", 200);
 }

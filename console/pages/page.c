@@ -57,7 +57,9 @@ static void set_frame(struct page_call *call)
 	if (!call->session)
 		return;
 	model_set(call->model, "person", call->session->name);
-	model_flag(call->model, "may_set", call->session->is_operator || call->session->is_auditor);
+	model_flag(call->model, "may_act", call->session->may_act);
+	model_flag(call->model, "may_operate",
+		   call->session->is_operator || call->session->is_admin);
 	set_notice(call);
 }
 

@@ -74,6 +74,7 @@ STATEMENT(console_queries_ways, 1,
 	"LEFT JOIN bounce.communication_recipient AS r ON r.id = l.recipient_id "                  \
 	"WHERE l.at = now() "
 
+STATEMENT(console_queries_changed_mails, 0, CHANGED_MAILS "ORDER BY l.id");
 STATEMENT(console_queries_changed_address, 1,
 	  "SELECT e.event, e.about, e.text FROM ("
 	  "SELECT CASE WHEN k.lifted_at IS NULL THEN 'blocked' ELSE 'block_lifted' END AS event, "
@@ -85,6 +86,29 @@ STATEMENT(console_queries_changed_address, 1,
 	  "  AND (k.blocked_at = now() AND k.lifted_at IS NULL OR k.lifted_at = now()) "
 	  "UNION ALL " CHANGED_MAILS
 	  "  AND l.event NOT IN ('blocked', 'block_lifted')) AS e ORDER BY e.id");
+
+/* --- what is done with mails and bounces --------------------------------------------------------
+ */
+
+STATEMENT(console_queries_resend, 3,
+	  "SELECT bounce.request_resend(r.id, $3) AS is_done "
+	  "FROM bounce.communication_recipient AS r "
+	  "WHERE r.communication_id = $1::bigint AND r.address_key = bounce.address_key($2)");
+/* The old reason is that of the snapshot: what the act was told to change. */
+STATEMENT(console_queries_reclassify, 3,
+	  "SELECT b.id, b.reason AS old_reason, d.consequence, "
+	  "  d.consequence !~ '^nothing to do' AS is_done FROM bounce.bounce AS b "
+	  "CROSS JOIN LATERAL (SELECT bounce.reclassify(b.id, $2, $3) AS consequence OFFSET 0) "
+	  "AS d WHERE b.id = $1::bigint");
+STATEMENT(console_queries_undo, 7,
+	  "SELECT u.undo_id, u.undo_id IS NOT NULL AS is_done, format('%s bounces: %s blocks "
+	  "lifted, %s tasks closed, %s mails sent again', u.bounces, u.blocks, u.tasks, "
+	  "u.requeued) AS consequence "
+	  "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, "
+	  "  why => $6, domain => $3, rule => $4, diagnostic => $5, "
+	  "  resend => NOT coalesce($7::boolean, false)) AS u");
+STATEMENT(console_queries_reasons, 0,
+	  "SELECT n.reason, n.class FROM bounce.bounce_reason AS n ORDER BY n.class, n.reason");
 
 /* --- one address --------------------------------------------------------------------------------
  */

@@ -33,6 +33,14 @@ extern const struct db_statement console_queries_ways;
 /* address: the blocks and the mails that the transaction has changed so far */
 extern const struct db_statement console_queries_changed_address;
 
+extern const struct db_statement console_queries_changed_mails; /* the mails alone */
+
+extern const struct db_statement console_queries_resend;     /* communication id, address, why */
+extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
+/* since, until, domain, rule, diagnostic, why, no resend ("true") */
+extern const struct db_statement console_queries_undo;
+extern const struct db_statement console_queries_reasons; /* to choose from, with their meaning */
+
 /* address: as it is written first, whether and for whom it is blocked */
 extern const struct db_statement console_queries_address;
 extern const struct db_statement console_queries_address_blocks; /* address: those in force first */

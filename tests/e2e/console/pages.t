@@ -138,5 +138,96 @@ subtest 'an address' => sub {
     refused($ada, 'an auditor', @lift);
 };
 
+subtest 'a mail and what came back' => sub {
+    my $two = bounced('two@customer.example');
+    my @id  = (id => $two->{id}, why => 'she told us');
+    my $state = sub {
+        return $db->value('SELECT string_agg(address || \' \' || (next_attempt_at IS NOT NULL)'
+                . ", ', ' ORDER BY id) FROM bounce.communication_recipient"
+                . ' WHERE communication_id = :id', id => $two->{id});
+    };
+    like page($eva, "/mail?id=$two->{id}"), qr/value="resend"/, 'a clerk may send it again';
+    unlike $eva->page->{content}, qr/value="cancel"/,           'and not cancel it';
+    unlike page($ada, "/mail?id=$two->{id}"), qr{/act/preview}, 'an auditor may do nothing';
+    my @resend = (act => 'resend', recipient => 'two@customer.example', @id);
+    like preview($eva, @resend), qr/will be sent again.*she told us/s, 'what would be done';
+    is $state->(), 'two@customer.example false', 'and is not yet';
+    act($eva, @resend);
+    is $state->(), 'two@customer.example true', 'it is sent again';
+    refused($ada, 'an auditor sends again', @resend);
+
+    my @change = (act => 'change', recipient => 'two@customer.example',
+        address => '2@right.example', @id);
+    like preview($eva, @change), qr/2\@right\.example/, 'another address is shown';
+    like act($eva, @change), qr/sent to the other address/, 'and taken';
+    like $state->(), qr/2\@right\.example true/, 'it is sent there';
+    is $eva->post('/act/preview', @change, address => 'x')->{status}, 422, 'no address';
+    my @add = (act => 'add', address => '3@right.example', @id);
+    preview($eva, @add);
+    act($eva, @add);
+    like $state->(), qr/3\@right\.example true/, 'one more recipient';
+    like act($eva, @add), qr/There was nothing to do/, 'once';
+
+    my $three  = bounced('three@customer.example');
+    my $bounce = $stage->recipient($three)->{bounce_id};
+    my @judge  = (act => 'reclassify', id => $bounce, reason => 'mailbox_full', why => $script);
+    my $reason = sub {
+        return $db->value('SELECT reason FROM bounce.bounce WHERE id = :id', id => $bounce);
+    };
+    like page($eva, "/bounce?id=$bounce"), qr/value="mailbox_full"/, 'the reasons to choose from';
+    like preview($eva, @judge), qr/hard user_unknown -&gt; soft mailbox_full/, 'what would follow';
+    is $reason->(), 'user_unknown', 'and does not yet';
+    like act($eva, @judge), qr/The verdict is set right/, 'set right';
+    ok !$stage->is_blocked('three@customer.example'), 'the block is lifted';
+    unlike preview($eva, @judge), qr/class="main"/, 'nothing to do twice';
+    act($eva, act => 'reclassify_back', id => $bounce, old_reason => 'user_unknown', why => 'x');
+    act($eva, @judge);
+    take_back($eva);
+    is $reason->(), 'user_unknown', 'taken back';
+    ok $stage->is_blocked('three@customer.example'), 'with what followed from it';
+    refused($ada, 'an auditor judges', @judge);
+
+    my @undo = (act => 'undo', since => '2000-01-01', domain => 'customer.example', why => 'a test',
+        id => $bounce);
+    refused($eva, 'a clerk undoes many', @undo);
+    like preview($tom, @undo), qr/\d bounces: \d blocks lifted/, 'how many it would be';
+    ok $stage->is_blocked('three@customer.example'), 'and is not yet';
+    act($tom, @undo);
+    ok !$stage->is_blocked('one@customer.example'), 'an operator undoes them';
+    take_back($tom);
+    ok $stage->is_blocked('one@customer.example'), 'and takes that back';
+};
+
+sub submit {
+    my ($to, $process) = @_;
+    return $db->value(q{SELECT bounce.submit_communication(process => :'p',
+        recipients => ARRAY[:'t'], sender => 'shop@sender.example', subject => :'s',
+        body_text => 'x')}, p => $process // 'invoice', t => $to, s => $script);
+}
+
+subtest 'a mail in the queue' => sub {
+    my $id   = submit('q@customer.example');
+    my $held = sub {
+        $db->value('SELECT held_at IS NOT NULL FROM bounce.communication_delivery'
+                . ' WHERE communication_id = :id', id => $id);
+    };
+    like page($tom, "/mail?id=$id"), qr/value="hold"/, 'an operator may hold it';
+    refused($eva, 'a clerk holds', act => 'hold', id => $id);
+    like preview($tom, act => 'hold', id => $id), qr/held by tom/, 'what would be done';
+    is $held->(), 'f', 'and is not yet';
+    act($tom, act => 'hold', id => $id);
+    is $held->(), 't', 'held';
+    take_back($tom);
+    is $held->(), 'f', 'taken back';
+    like preview($tom, act => 'cancel', id => $id), qr/1 recipients, by tom/, 'to cancel it';
+    act($tom, act => 'cancel', id => $id);
+    is $db->value(
+        'SELECT state FROM bounce.communication_recipient WHERE communication_id = :id', id => $id),
+        'error', 'cancelled';
+    take_back($tom);
+    is $db->value('SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
+        id => $id), 'RETRY', 'and it waits again';
+};
+
 ok $console->stop, 'it ends by itself';
 finish();
