@@ -11,6 +11,7 @@
 #include "console/pages/addresses.h"
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
+#include "console/pages/queue.h"
 #include "console/pages/task_acts.h"
 #include "console/pages/tasks.h"
 #include "console/pages/today.h"
@@ -43,6 +44,7 @@ static const struct route {
     {"/address", false, PERSON, addresses_show},
     {"/act/preview", true, PERSON, acts_preview},
     {"/act", true, PERSON, acts_do},
+    {"/queue", false, PERSON, queue_show},
     {"/search", false, PERSON, mails_search},
     {"/mail", false, PERSON, mails_show},
     {"/bounce", false, PERSON, mails_bounce},

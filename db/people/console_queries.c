@@ -87,6 +87,42 @@ STATEMENT(console_queries_changed_address, 1,
 	  "UNION ALL " CHANGED_MAILS
 	  "  AND l.event NOT IN ('blocked', 'block_lifted')) AS e ORDER BY e.id");
 
+STATEMENT(console_queries_changed_process, 1,
+	  "SELECT 'waiting' AS event, m.process AS about, format('%s due, %s later, %s held', "
+	  "  m.due, m.scheduled, m.held) AS text "
+	  "FROM bounce.delivery_metric AS m WHERE m.process = $1 "
+	  "UNION ALL SELECT 'task_resolved', t.id::text, h.text FROM bounce.task AS t "
+	  "JOIN bounce.task_history AS h ON h.task_id = t.id AND h.at = now() "
+	  "WHERE t.dedup_key = 'process_paused:' || $1");
+
+/* --- the queue ----------------------------------------------------------------------------------
+ */
+
+/* The words of $1 are known when it is planned: each has an index of its own. */
+STATEMENT(console_queries_queue, 4,
+	  "WITH page AS MATERIALIZED ("
+	  "  SELECT d.communication_id, d.process, d.state, d.due_at, d.held_at, d.held_by, "
+	  "    d.attempts, d.error, d.end_time FROM bounce.communication_delivery AS d "
+	  "  WHERE ($1::text = 'waiting' AND d.state IN ('PENDING', 'RETRY') "
+	  "           AND d.held_at IS NULL "
+	  "         OR $1 = 'held' AND d.held_at IS NOT NULL "
+	  "         OR $1 = 'PROCESSING' AND d.state = 'PROCESSING' "
+	  "         OR $1 = 'ERROR' AND d.state = 'ERROR' "
+	  "         OR $1 = 'SUCCESS' AND d.state = 'SUCCESS') "
+	  "    AND ($2::text IS NULL OR d.process = $2) "
+	  "    AND ($3::bigint IS NULL OR d.communication_id < $3) AND NOT d.is_notice "
+	  "  ORDER BY d.communication_id DESC LIMIT $4::integer) "
+	  "SELECT p.*, c.business_ref, c.subject, (SELECT min(r.address) "
+	  "    || CASE WHEN count(*) > 1 THEN ' +' || count(*) - 1 ELSE '' END "
+	  "  FROM bounce.communication_recipient AS r "
+	  "  WHERE r.communication_id = p.communication_id) AS recipients "
+	  "FROM page AS p JOIN bounce.communication AS c ON c.id = p.communication_id "
+	  "ORDER BY p.communication_id DESC");
+STATEMENT(console_queries_queue_processes, 0,
+	  "SELECT m.process, m.due, m.scheduled, m.held, m.processing, m.oldest_due_seconds, "
+	  "  m.paused_at, p.paused_by, p.pause_why FROM bounce.delivery_metric AS m "
+	  "JOIN bounce.process AS p ON p.name = m.process ORDER BY m.process");
+
 /* --- what is done with mails and bounces --------------------------------------------------------
  */
 

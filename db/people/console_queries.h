@@ -35,6 +35,14 @@ extern const struct db_statement console_queries_changed_address;
 
 extern const struct db_statement console_queries_changed_mails; /* the mails alone */
 
+/* process: what waits of it, and the task about it if the transaction has closed that */
+extern const struct db_statement console_queries_changed_process;
+
+/* waiting, PROCESSING, held, ERROR or SUCCESS; process or NULL, id that the page before ended with
+ * or NULL, limit: mails of the queue, the last one first */
+extern const struct db_statement console_queries_queue;
+extern const struct db_statement console_queries_queue_processes; /* what waits of each */
+
 extern const struct db_statement console_queries_resend;     /* communication id, address, why */
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */

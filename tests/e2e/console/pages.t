@@ -229,5 +229,39 @@ subtest 'a mail in the queue' => sub {
         id => $id), 'RETRY', 'and it waits again';
 };
 
+subtest 'the queue' => sub {
+    my @id = map { submit("q$_\@customer.example", 'newsletter') } 1 .. 3;
+    act($tom, act => 'cancel', id => $id[0]);
+    my $page = page($tom, '/queue');
+    like $page, qr{href="/mail\?id=$id[1]"}, 'what waits';
+    unlike $page, qr{href="/mail\?id=$id[0]"}, 'and nothing else';
+    like page($tom, '/queue?state=ERROR&process=newsletter'), qr{href="/mail\?id=$id[0]"},
+        'what was given up';
+    like page($tom, "/queue?process=newsletter&after=$id[2]"), qr{href="/mail\?id=$id[1]"},
+        'the next page';
+    unlike $tom->page->{content}, qr{href="/mail\?id=$id[2]"}, 'goes on behind the last one';
+    unlike page($eva, '/queue'), qr/value="pause"/, 'a clerk may look';
+    page($tom, '/queue?state=%3Cscript%3E&process=%22%3E%3Cimg%20src=x%3E');
+
+    my @pause  = (act => 'pause', process => 'newsletter', why => $script);
+    my $paused = sub {
+        $db->value("SELECT paused_at IS NOT NULL FROM bounce.process WHERE name = 'newsletter'");
+    };
+    refused($eva, 'a clerk pauses', @pause);
+    like preview($tom, @pause), qr/2 due/, 'how many mails would wait';
+    is $paused->(), 'f', 'and do not yet';
+    like act($tom, @pause), qr/The process is paused/, 'paused';
+    is $paused->(), 't', 'it sends nothing';
+    like page($tom, '/queue'), qr/&lt;script&gt;alert/, 'and says why';
+    take_back($tom) if act($tom, act => 'resume', process => 'newsletter', why => 'x');
+    is $paused->(), 't', 'taken back';
+    act($tom, act => 'resume', process => 'newsletter', why => 'x');
+    is $paused->(), 'f', 'it sends again';
+    preview($tom, act => 'retry', id => $id[0]);
+    act($tom, act => 'retry', id => $id[0]);
+    is $db->value('SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
+        id => $id[0]), 'RETRY', 'what was given up is tried again';
+};
+
 ok $console->stop, 'it ends by itself';
 finish();

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading; pausing and the like are in acts.c.
+ */
+#include "console/pages/queue.h"
+
+#include "db/people/console_queries.h"
+#include "db/people/queue_admin.h"
+
+enum { PAGE_SIZE = 50 };
+static const char limit[] = "50";
+
+static const char *const states[] = {"waiting", "PROCESSING", "held", "ERROR", "SUCCESS", NULL};
+
+static const char *chosen_state(const struct page_call *call)
+{
+	const char *state = form_get(call->request->query, "state");
+
+	return g_strv_contains(states, state) ? state : states[0];
+}
+
+static bool add_mails(struct page_call *call, GError **error)
+{
+	const struct form *query = call->request->query;
+	const char *const values[] = {chosen_state(call), form_find(query, "process"),
+				      page_id(query, "after"), limit};
+	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_queue, values, error);
+
+	if (!rows)
+		return false;
+	page_add_rows(call, "mails", rows);
+	if (db_rows_count(rows) == PAGE_SIZE)
+		model_set(call->model, "next_after",
+			  db_rows_find(rows, PAGE_SIZE - 1, "communication_id"));
+	model_flag(call->model, "is_later_page", values[2]);
+	model_set(call->model, "filter_state", values[0]);
+	model_set(call->model, "filter_process", values[1]);
+	page_add_choices(call, "states", states, values[0]);
+	return page_add_processes(call, form_get(query, "process"), error);
+}
+
+struct response *queue_show(struct page_call *call)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!page_load(call, "servers", &queue_servers, NULL, &error) ||
+	    !page_load(call, "rows", &console_queries_queue_processes, NULL, &error) ||
+	    !add_mails(call, &error))
+		return page_fail(call, error);
+	return page_show(call, "queue", 200);
+}
