@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "console/pages/acts.h"
 #include "console/pages/addresses.h"
+#include "console/pages/documents.h"
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
 #include "console/pages/queue.h"
@@ -44,6 +45,8 @@ static const struct route {
     {"/address", false, PERSON, addresses_show},
     {"/act/preview", true, PERSON, acts_preview},
     {"/act", true, PERSON, acts_do},
+    {"/documents", false, PERSON, documents_list},
+    {"/documents.csv", false, PERSON, documents_export},
     {"/queue", false, PERSON, queue_show},
     {"/search", false, PERSON, mails_search},
     {"/mail", false, PERSON, mails_show},

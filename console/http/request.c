@@ -56,6 +56,15 @@ struct response *response_new(unsigned status, const char *type, GString *body)
 	return response;
 }
 
+struct response *response_download(const char *type, FILE *file, char *file_name)
+{
+	struct response *response = response_new(200, type, g_string_new(NULL));
+
+	response->file = file;
+	response->file_name = file_name;
+	return response;
+}
+
 struct response *response_redirect(char *location)
 {
 	struct response *response = response_new(303, "text/plain", g_string_new(NULL));
@@ -80,5 +89,7 @@ void response_free(struct response *response)
 	if (response->cookies)
 		g_ptr_array_unref(response->cookies);
 	g_free(response->file_name);
+	if (response->file)
+		fclose(response->file);
 	g_free(response);
 }

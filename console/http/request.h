@@ -6,6 +6,7 @@
 #define CONSOLE_HTTP_REQUEST_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <glib.h>
 
@@ -38,11 +39,14 @@ struct response {
 	char *location;     /* of a redirect; NULL else */
 	GPtrArray *cookies; /* fields Set-Cookie; NULL: none */
 	char *file_name;    /* for a download; NULL else */
+	FILE *file;         /* the body instead, where it may be too long for memory; NULL else */
 	bool may_be_kept;   /* by the browser: a file that is the same for everybody */
 };
 
 /* Takes the body. */
 struct response *response_new(unsigned status, const char *type, GString *body);
+/* A body that was written to a temporary file, as a download. Takes the file, and the name. */
+struct response *response_download(const char *type, FILE *file, char *file_name);
 /* 303: the browser asks for that address of ours. Takes it. */
 struct response *response_redirect(char *location);
 void response_add_cookie(struct response *response, char *field);

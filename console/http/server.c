@@ -222,11 +222,27 @@ static void add_headers(const struct response *response, struct MHD_Response *ou
 	MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
 }
 
+/* The library sends piece by piece, and closes its own descriptor. */
+static struct MHD_Response *from_file(FILE *file)
+{
+	off_t len = fflush(file) == 0 ? ftello(file) : -1;
+	int fd = len >= 0 ? dup(fileno(file)) : -1;
+
+	if (fd < 0)
+		return NULL;
+	struct MHD_Response *out = MHD_create_response_from_fd64((uint64_t)len, fd);
+	if (!out)
+		close(fd);
+	return out;
+}
+
 static enum MHD_Result send_response(const struct server *server, struct MHD_Connection *connection,
 				     const struct response *response)
 {
-	struct MHD_Response *out = MHD_create_response_from_buffer(
-	    response->body->len, response->body->str, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *out =
+	    response->file ? from_file(response->file)
+			   : MHD_create_response_from_buffer(
+				 response->body->len, response->body->str, MHD_RESPMEM_MUST_COPY);
 
 	if (!out)
 		return MHD_NO;

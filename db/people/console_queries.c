@@ -123,6 +123,43 @@ STATEMENT(console_queries_queue_processes, 0,
 	  "  m.paused_at, p.paused_by, p.pause_why FROM bounce.delivery_metric AS m "
 	  "JOIN bounce.process AS p ON p.name = m.process ORDER BY m.process");
 
+/* --- documents ----------------------------------------------------------------------------------
+ */
+
+#define DOCUMENT_PAGE                                                                              \
+	"WITH page AS MATERIALIZED ("                                                              \
+	"  SELECT r.id, c.created_at FROM bounce.communication AS c "                              \
+	"  JOIN bounce.communication_recipient AS r ON r.communication_id = c.id "                 \
+	"  WHERE c.process = $1 AND c.created_at >= $2::timestamptz "                              \
+	"    AND c.created_at < $3::timestamptz AND r.state IN ('bounced', 'error') "              \
+	"    AND ($4::timestamptz IS NULL OR (c.created_at, r.id) > ($4, $5::bigint)) "            \
+	"    AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d "                      \
+	"                    WHERE d.communication_id = c.id AND d.is_notice) "                    \
+	"  ORDER BY c.created_at, r.id LIMIT $6::integer) "
+#define DOCUMENTS                                                                                  \
+	"FROM page AS p CROSS JOIN LATERAL (SELECT w.* FROM bounce.undelivered AS w "              \
+	"  WHERE w.recipient_id = p.id OFFSET 0) AS u "                                            \
+	"LEFT JOIN bounce.task AS t ON t.id = u.task_id ORDER BY p.created_at, p.id"
+
+STATEMENT(console_queries_documents, 6,
+	  DOCUMENT_PAGE
+	  "SELECT u.created_at, u.created_at::text AS key, u.recipient_id, "
+	  "  u.communication_id, u.business_ref, u.subject, u.recipient, u.state, "
+	  "  u.bounced_at, u.reason, bounce.clean_diagnostic(u.diagnostic) AS "
+	  "  diagnostic, u.is_blocked, u.next_attempt_at, u.task_id, u.task_kind, "
+	  "  t.owner, t.due_at, t.due_at < now() AS is_overdue, u.what_next " DOCUMENTS);
+STATEMENT(console_queries_document_file, 6,
+	  DOCUMENT_PAGE "SELECT u.business_ref, u.recipient, u.created_at, u.subject, u.state, "
+			"  u.bounced_at, u.class, u.reason, u.meaning, u.status_code, "
+			"  u.diagnostic, u.is_blocked, u.next_attempt_at, u.task_id, u.task_kind, "
+			"  t.owner, u.what_next, u.communication_id, u.recipient_id " DOCUMENTS);
+STATEMENT(console_queries_document_sum, 3,
+	  "SELECT count(DISTINCT c.id) AS registered, count(r.id) AS failed "
+	  "FROM bounce.communication AS c LEFT JOIN bounce.communication_recipient AS r "
+	  "  ON r.communication_id = c.id AND r.state IN ('bounced', 'error') "
+	  "WHERE c.process = $1 AND c.created_at >= $2::timestamptz "
+	  "  AND c.created_at < $3::timestamptz");
+
 /* --- what is done with mails and bounces --------------------------------------------------------
  */
 

@@ -43,6 +43,12 @@ extern const struct db_statement console_queries_changed_process;
 extern const struct db_statement console_queries_queue;
 extern const struct db_statement console_queries_queue_processes; /* what waits of each */
 
+/* process, since, until, time and recipient id that the page before ended with, or NULL, limit:
+ * what did not arrive, in the order in which it was registered */
+extern const struct db_statement console_queries_documents;
+extern const struct db_statement console_queries_document_file; /* the same, with fewer columns */
+extern const struct db_statement console_queries_document_sum; /* process, since, until: how many */
+
 extern const struct db_statement console_queries_resend;     /* communication id, address, why */
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */

@@ -263,5 +263,38 @@ subtest 'the queue' => sub {
         id => $id[0]), 'RETRY', 'what was given up is tried again';
 };
 
+subtest 'documents' => sub {
+    my $formula = q{=HYPERLINK("http://evil.example";"x")};
+    my @bad     = map { bounced("d$_\@shop.example", business_ref => $formula) } 1 .. 3;
+    my $period  = 'since=2020-01-01&until=2999-01-01';
+    my $page    = page($eva, "/documents?process=invoice&$period");
+    like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
+    like $page, qr{href="/task\?id=\d+"}, 'and who is on it';
+    like $page, qr/Of \d+ mails, \d+ did not arrive/, 'how many';
+    my $key = $db->value('SELECT created_at FROM bounce.communication WHERE id = :id',
+        id => $bad[1]{id}) =~ s/ /%20/r =~ s/\+/%2B/r;
+    my $after = $bad[1]{recipient}{'d2@shop.example'};
+    $page = page($eva, "/documents?process=invoice&$period&at=$key&after=$after", 'the next page');
+    like $page,   qr{href="/mail\?id=$bad[2]{id}"}, 'goes on';
+    unlike $page, qr{href="/mail\?id=$bad[1]{id}"}, 'behind the last one';
+    like page($eva, '/documents?process=newsletter&since=2020-01-01&until=2020-02-01'),
+        qr/All arrived/, 'another period';
+    page($eva, '/documents');
+    is $eva->get("/documents?process=invoice&since=%27%3B--")->{status}, 422, 'what is no day';
+
+    my $file = $eva->get("/documents.csv?process=invoice&$period");
+    is $file->{status}, 200, 'as a file';
+    like $file->{headers}{'content-type'},        qr{^text/csv},   'of that type';
+    like $file->{headers}{'content-disposition'}, qr{^attachment}, 'to be kept';
+    my @line = split /\r\n/, $file->{content};
+    like $line[0], qr/^"business_ref","recipient","created_at"/, 'the names come first';
+    is scalar @line, 1 + $stage->count("bounce.undelivered WHERE process = 'invoice'"),
+        'then every document';
+    like $file->{content}, qr/^"'=HYPERLINK\(""http:/m, 'what would be a formula is text';
+    unlike $file->{content}, qr/(?:^|,)"[\s']*(?<!')[=+\-\@]/m, 'everywhere';
+    is $console->visitor->get("/documents.csv?process=invoice&$period")->{status}, 401,
+        'not without a login';
+};
+
 ok $console->stop, 'it ends by itself';
 finish();

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Excel and LibreOffice pass over blanks and controls before a formula, and read full-width signs
+ * as the narrow ones.
+ */
+#include "console/pages/csv.h"
+
+#include <string.h>
+
+static bool is_formula(const char *value)
+{
+	while (*value != '\0' && ((unsigned char)*value <= ' ' || *value == '\''))
+		value++;
+	switch (g_utf8_get_char_validated(value, -1)) {
+	case '=':
+	case '+':
+	case '-':
+	case '@':
+	case 0xff1d:
+	case 0xff0b:
+	case 0xff0d:
+	case 0xff20:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void append_field(GString *out, const char *value, bool is_first)
+{
+	g_string_append(out, is_first ? "\"" : ",\"");
+	if (is_formula(value))
+		g_string_append_c(out, '\'');
+	for (const char *p = value; *p != '\0'; p++)
+		if (*p == '"')
+			g_string_append(out, "\"\"");
+		else
+			g_string_append_c(out, (unsigned char)*p < ' ' ? ' ' : *p);
+	g_string_append_c(out, '"');
+}
+
+void csv_append_names(GString *out, const struct db_rows *rows)
+{
+	for (size_t column = 0; column < db_rows_column_count(rows); column++)
+		append_field(out, db_rows_column_name(rows, column), column == 0);
+	g_string_append(out, "\r\n");
+}
+
+void csv_append_row(GString *out, const struct db_rows *rows, size_t row)
+{
+	for (size_t column = 0; column < db_rows_column_count(rows); column++) {
+		const char *value = db_rows_get(rows, row, column);
+
+		append_field(out, value ? value : "", column == 0);
+	}
+	g_string_append(out, "\r\n");
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Rows as CSV (RFC 4180): comma, every field in double quotes, UTF-8, the same in every language.
+ * Spreadsheets take a field that begins with = + - @ for a formula, whoever wrote it: such a field
+ * gets an apostrophe in front.
+ */
+#ifndef CONSOLE_PAGES_CSV_H
+#define CONSOLE_PAGES_CSV_H
+
+#include <glib.h>
+
+#include "db/rows.h"
+
+void csv_append_names(GString *out, const struct db_rows *rows);
+void csv_append_row(GString *out, const struct db_rows *rows, size_t row);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The file is written to disk in batches and sent from there: neither a long list nor a slow client
+ * costs memory, and no statement stays open for either.
+ */
+#include "console/pages/documents.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "console/pages/csv.h"
+#include "db/people/console_queries.h"
+#include "db/people/operator_queries.h"
+
+enum { PAGE_SIZE = 50, BATCH = 1000, EXPORT_MAX = 256 * 1024 * 1024 };
+
+/* What is asked for; without a process the first one, without a period the last month. */
+struct choice {
+	const char *process;
+	char *since, *until; /* days; the latter does not count any more */
+};
+
+static void choice_clear(struct choice *choice)
+{
+	g_free(choice->since);
+	g_free(choice->until);
+}
+typedef struct choice choice_t;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(choice_t, choice_clear)
+
+static char *first_of_month(int months_later)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_months(now, months_later);
+
+	return g_date_time_format(then, "%Y-%m-01");
+}
+
+static void choose(const struct form *query, const struct db_rows *processes, struct choice *choice)
+{
+	const char *since = form_find(query, "since");
+	const char *until = form_find(query, "until");
+
+	choice->process = form_find(query, "process");
+	if (!choice->process && db_rows_count(processes) > 0)
+		choice->process = db_rows_get(processes, 0, 0);
+	choice->since = since ? g_strdup(since) : first_of_month(-1);
+	choice->until = until ? g_strdup(until) : first_of_month(0);
+}
+
+/* --- the page ----------------------------------------------------------------------------------
+ */
+
+static void set_choice(struct page_call *call, const struct choice *choice,
+		       const struct db_rows *processes)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (size_t row = 0; row < db_rows_count(processes); row++)
+		g_ptr_array_add(names, (char *)db_rows_get(processes, row, 0));
+	g_ptr_array_add(names, NULL);
+	page_add_choices(call, "processes", (const char *const *)names->pdata,
+			 choice->process ? choice->process : "");
+	model_set(call->model, "filter_process", choice->process);
+	model_set(call->model, "filter_since", choice->since);
+	model_set(call->model, "filter_until", choice->until);
+}
+
+static bool add_documents(struct page_call *call, const struct choice *choice, GError **error)
+{
+	const struct form *query = call->request->query;
+	const char *at = form_find(query, "at");
+	const char *after = page_id(query, "after");
+	const char *const values[] = {choice->process,   choice->since,     choice->until,
+				      after ? at : NULL, at ? after : NULL, "50"};
+	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_documents, values, error);
+	g_autoptr(db_rows_t) sum =
+	    rows ? page_fetch(call, &console_queries_document_sum, values, error) : NULL;
+
+	if (!sum)
+		return false;
+	page_set_row(call, sum);
+	page_add_rows(call, "documents", rows);
+	if (db_rows_count(rows) == PAGE_SIZE) {
+		model_set(call->model, "next_at", db_rows_find(rows, PAGE_SIZE - 1, "key"));
+		model_set(call->model, "next_after",
+			  db_rows_find(rows, PAGE_SIZE - 1, "recipient_id"));
+	}
+	model_flag(call->model, "is_later_page", at && after);
+	return true;
+}
+
+struct response *documents_list(struct page_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(choice_t) choice = {0};
+	g_autoptr(db_rows_t) processes =
+	    page_fetch(call, &operator_queries_process_names, NULL, &error);
+
+	if (!processes)
+		return page_fail(call, error);
+	choose(call->request->query, processes, &choice);
+	set_choice(call, &choice, processes);
+	if (choice.process && !add_documents(call, &choice, &error))
+		return page_fail(call, error);
+	return page_show(call, "documents", 200);
+}
+
+/* --- the file ----------------------------------------------------------------------------------
+ */
+
+static bool write_batch(FILE *file, const struct db_rows *rows, bool is_first, GError **error)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (is_first)
+		csv_append_names(out, rows);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		csv_append_row(out, rows, row);
+	if (fwrite(out->str, 1, out->len, file) == out->len && ftello(file) <= EXPORT_MAX)
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
+		    "the file is too large, or there is no room for it: take a shorter period");
+	return false;
+}
+
+static bool write_all(struct page_call *call, const struct choice *choice, FILE *file,
+		      GError **error)
+{
+	g_autofree char *at = NULL;
+	g_autofree char *after = NULL;
+
+	for (bool is_first = true;; is_first = false) {
+		const char *const values[] = {choice->process, choice->since, choice->until, at,
+					      after,           "1000"};
+		g_autoptr(db_rows_t) rows =
+		    page_fetch(call, &console_queries_document_file, values, error);
+
+		if (!rows || !write_batch(file, rows, is_first, error))
+			return false;
+		if (db_rows_count(rows) < BATCH)
+			return true;
+		g_free(at);
+		g_free(after);
+		at = g_strdup(db_rows_find(rows, BATCH - 1, "created_at"));
+		after = g_strdup(db_rows_find(rows, BATCH - 1, "recipient_id"));
+	}
+}
+
+struct response *documents_export(struct page_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(choice_t) choice = {0};
+	g_autoptr(db_rows_t) processes =
+	    page_fetch(call, &operator_queries_process_names, NULL, &error);
+	FILE *file = processes ? tmpfile() : NULL;
+
+	if (!file)
+		return error ? page_fail(call, error)
+			     : page_missing(call, "There is no room for the file.");
+	choose(call->request->query, processes, &choice);
+	if (!write_all(call, &choice, file, &error)) {
+		fclose(file);
+		return page_fail(call, error);
+	}
+	return response_download("text/csv; charset=utf-8; header=present", file,
+				 g_strdup("documents.csv"));
+}
