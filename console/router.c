@@ -10,6 +10,7 @@
 #include "console/pages/acts.h"
 #include "console/pages/addresses.h"
 #include "console/pages/documents.h"
+#include "console/pages/figures.h"
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
 #include "console/pages/queue.h"
@@ -47,6 +48,7 @@ static const struct route {
     {"/act", true, PERSON, acts_do},
     {"/documents", false, PERSON, documents_list},
     {"/documents.csv", false, PERSON, documents_export},
+    {"/figures", false, PERSON, figures_show},
     {"/queue", false, PERSON, queue_show},
     {"/search", false, PERSON, mails_search},
     {"/mail", false, PERSON, mails_show},

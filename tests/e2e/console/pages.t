@@ -296,5 +296,19 @@ subtest 'documents' => sub {
         'not without a login';
 };
 
+subtest 'figures' => sub {
+    for my $by (qw(day week month class reason domain process remote_mta)) {
+        my $page = page($eva, "/figures?by=$by");
+        like $page, qr/<rect [^>]*height="120"/, '... has a highest bar';
+        like $page, qr/<svg [^>]*aria-label="The table has the numbers/, '... with a table';
+    }
+    like page($eva, '/figures?by=reason'), qr/no such mailbox/, 'reasons are in words';
+    like page($eva, '/figures?by=domain'),
+        qr{<th scope="row">\s*customer\.example</th>\s*<td class="number">\d}, 'a domain, how many';
+    like page($eva, '/figures?by=%3Cscript%3E'), qr/by day/, 'an unknown word';
+    page($eva, '/figures?since=2001-01-01&until=2001-02-01');
+    is $eva->get('/figures?since=x')->{status}, 422, 'what is no day';
+};
+
 ok $console->stop, 'it ends by itself';
 finish();

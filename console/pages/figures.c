@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What bounce.report_by() says.
+ */
+#include "console/pages/figures.h"
+
+#include <string.h>
+
+#include "console/pages/chart.h"
+#include "db/people/operator_queries.h"
+
+enum { DAYS = 28 };
+static const char limit[] = "60";
+
+static const char *const dimensions[] = {"day",    "week",    "month",      "class", "reason",
+					 "domain", "process", "remote_mta", NULL};
+
+static char *some_days_ago(void)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_days(now, -(DAYS - 1));
+
+	return g_date_time_format(then, "%Y-%m-%d");
+}
+
+struct response *figures_show(struct page_call *call)
+{
+	const struct form *query = call->request->query;
+	const char *dimension = form_get(query, "by");
+	const char *given = form_find(query, "since");
+	g_autofree char *since = given ? g_strdup(given) : some_days_ago();
+	g_autoptr(GError) error = NULL;
+
+	if (!g_strv_contains(dimensions, dimension))
+		dimension = dimensions[0];
+	const char *const values[] = {dimension, since, form_find(query, "until"), limit};
+	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_report, values, &error);
+	if (!rows)
+		return page_fail(call, error);
+	chart_add(call->model, rows);
+	page_add_rows(call, "figures", rows);
+	page_add_choices(call, "dimensions", dimensions, dimension);
+	model_set(call->model, "by", dimension);
+	model_set(call->model, "filter_since", since);
+	model_set(call->model, "filter_until", form_get(query, "until"));
+	/* names of others are no words of ours */
+	model_flag(call->model, "is_word",
+		   strcmp(dimension, "class") == 0 || strcmp(dimension, "reason") == 0);
+	return page_show(call, "figures", 200);
+}
