@@ -14,6 +14,7 @@
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
 #include "console/pages/queue.h"
+#include "console/pages/settings.h"
 #include "console/pages/task_acts.h"
 #include "console/pages/tasks.h"
 #include "console/pages/today.h"
@@ -44,6 +45,9 @@ static const struct route {
     {"/tasks/postpone", true, PERSON, task_acts_postpone},
     {"/tasks/note", true, PERSON, task_acts_note},
     {"/address", false, PERSON, addresses_show},
+    {"/settings", false, PERSON, settings_list},
+    {"/setting", false, PERSON, settings_show},
+    {"/shadow", false, PERSON, settings_shadow},
     {"/act/preview", true, PERSON, acts_preview},
     {"/act", true, PERSON, acts_do},
     {"/documents", false, PERSON, documents_list},

@@ -60,6 +60,9 @@ static void set_frame(struct page_call *call)
 	model_flag(call->model, "may_act", call->session->may_act);
 	model_flag(call->model, "may_operate",
 		   call->session->is_operator || call->session->is_admin);
+	model_flag(call->model, "may_read_settings",
+		   call->session->is_operator || call->session->is_admin ||
+		       call->session->is_auditor);
 	set_notice(call);
 }
 

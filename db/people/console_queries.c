@@ -160,6 +160,34 @@ STATEMENT(console_queries_document_sum, 3,
 	  "WHERE c.process = $1 AND c.created_at >= $2::timestamptz "
 	  "  AND c.created_at < $3::timestamptz");
 
+/* --- parameters ---------------------------------------------------------------------------------
+ */
+
+STATEMENT(console_queries_changed_parameter, 1,
+	  "SELECT 'set' AS event, concat_ws(', ', h.name, h.process) AS about, "
+	  "  format('\"%s\" -> \"%s\"', h.old_value, h.new_value) AS text "
+	  "FROM bounce.system_parameter_history AS h "
+	  "WHERE h.name = $1 AND h.changed_at >= now() ORDER BY h.id");
+
+/* The old value is that of the snapshot, before the function has run. */
+#define OLD_VALUE(process)                                                                         \
+	"(SELECT (SELECT s.value FROM bounce.system_parameter AS s WHERE s.name = $1 "             \
+	"  AND s.process IS NOT DISTINCT FROM " process ") AS value) AS o "
+#define OLD_COLUMNS                                                                                \
+	"SELECT $1::text AS name, o.value AS old_value, o.value IS NOT NULL AS was_set, "          \
+	"  d.value, o.value IS DISTINCT FROM d.value AS is_done FROM "
+
+STATEMENT(
+    console_queries_set, 3,
+    OLD_COLUMNS OLD_VALUE("$3::text") "CROSS JOIN LATERAL (SELECT bounce.set_parameter($1, "
+				      "  coalesce($2::text, ''), $3) AS value OFFSET 0) AS d");
+STATEMENT(console_queries_unset, 2,
+	  OLD_COLUMNS OLD_VALUE("$2::text") "CROSS JOIN LATERAL (SELECT bounce.set_parameter($1, "
+					    "  NULL, $2) AS value OFFSET 0) AS d");
+STATEMENT(console_queries_set_back, 4,
+	  "SELECT $1::text AS name, bounce.set_parameter($1, "
+	  "  CASE WHEN $4::boolean THEN coalesce($2::text, '') END, $3) AS value");
+
 /* --- what is done with mails and bounces --------------------------------------------------------
  */
 

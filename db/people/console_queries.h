@@ -49,6 +49,12 @@ extern const struct db_statement console_queries_documents;
 extern const struct db_statement console_queries_document_file; /* the same, with fewer columns */
 extern const struct db_statement console_queries_document_sum; /* process, since, until: how many */
 
+/* name: the values that the transaction has changed */
+extern const struct db_statement console_queries_changed_parameter;
+extern const struct db_statement console_queries_set;      /* name, value, process */
+extern const struct db_statement console_queries_unset;    /* name, process */
+extern const struct db_statement console_queries_set_back; /* name, old value, process, was set */
+
 extern const struct db_statement console_queries_resend;     /* communication id, address, why */
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */

@@ -34,7 +34,7 @@ words('a word of the database', qw(
     open sent error bounced delivered unknown waiting me nobody due age count domain
     PENDING PROCESSING RETRY SUCCESS ERROR
     bounce score person
-    day week month class reason process remote_mta));
+    day week month class reason process remote_mta set));
 words('an event of a story', qw(
     registered report parameters blocked lifted block_lifted block_withheld block_held held
     late_bounce resend_scheduled requeued resent released cancelled reclassified taken_back

@@ -270,7 +270,8 @@ subtest 'documents' => sub {
     my $page    = page($eva, "/documents?process=invoice&$period");
     like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
     like $page, qr{href="/task\?id=\d+"}, 'and who is on it';
-    like $page, qr/Of \d+ mails, \d+ did not arrive/, 'how many';
+    like page($eva, "/documents?process=invoice&$period&count=1"),
+        qr/Of \d+ mails, \d+ did not arrive/, 'how many';
     my $key = $db->value('SELECT created_at FROM bounce.communication WHERE id = :id',
         id => $bad[1]{id}) =~ s/ /%20/r =~ s/\+/%2B/r;
     my $after = $bad[1]{recipient}{'d2@shop.example'};
@@ -308,6 +309,50 @@ subtest 'figures' => sub {
     like page($eva, '/figures?by=%3Cscript%3E'), qr/by day/, 'an unknown word';
     page($eva, '/figures?since=2001-01-01&until=2001-02-01');
     is $eva->get('/figures?since=x')->{status}, 422, 'what is no day';
+};
+
+subtest 'settings' => sub {
+    for my $path ('/settings', '/setting?name=block_hard') {
+        my $page = $eva->get($path);
+        is $page->{status}, 403, "a clerk does not see $path";
+        like $page->{content}, qr/permission denied/, '... the database says so';
+    }
+    like page($ada, '/settings'), qr{href="/setting\?name=block_hard"}, 'an auditor does';
+    unlike page($ada, '/setting?name=block_hard'), qr{/act/preview}, 'and may set nothing';
+    like page($kim, '/setting?name=token_lifetime'), qr/At least/, 'meaning and bounds';
+    is $kim->get('/setting?name=%3Cscript%3E')->{status}, 404, 'an unknown one';
+    my $value = sub {
+        $db->value("SELECT string_agg(coalesce(process, '-') || '=' || value, ' ' ORDER BY process"
+                . " NULLS FIRST) FROM bounce.system_parameter WHERE name = 'shadow'");
+    };
+    my @set = (act => 'set', name => 'shadow', value => 'on', process => 'newsletter');
+    refused($eva, 'a clerk sets', @set);
+    refused($ada, 'an auditor sets', @set);
+    like preview($kim, @set), qr/shadow, newsletter/, 'what would be set';
+    is $value->(), '-=off', 'and is not yet';
+    like act($kim, @set), qr/The parameter is set/, 'set';
+    is $value->(), '-=off newsletter=on', 'for that process';
+    unlike preview($kim, @set), qr/class="main"/, 'nothing to do twice';
+    act($kim, act => 'set', name => 'shadow', value => 'off', process => 'newsletter');
+    take_back($kim);
+    is $value->(), '-=off newsletter=on', 'taken back to what it was';
+    act($kim, act => 'unset', name => 'shadow', process => 'newsletter');
+    is $value->(), '-=off', 'back to the default';
+    take_back($kim);
+    is $value->(), '-=off newsletter=on', 'and that taken back';
+    like page($kim, '/setting?name=shadow'), qr/newsletter.*kim/s, 'the story names her';
+    like page($kim, '/settings?changed=1&process=newsletter'), qr/name=shadow/, 'what was changed';
+    is $kim->post('/act/preview', act => 'set', name => 'shadow', value => $script)->{status}, 422,
+        'a value that is none';
+
+    my $letter = $stage->register(process => 'newsletter', to => ['s@shadow.example']);
+    $milter->run({ input => $stage->report('postfix-user-unknown', $letter) },
+        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
+        $letter->{return_path}{'s@shadow.example'});
+    like page($eva, '/shadow?process=newsletter'), qr/s\@shadow\.example.*blocked/s,
+        'what shadow mode would have done';
+    like page($eva, '/shadow?process=invoice'), qr/nothing came back/, 'by process';
+    act($kim, act => 'unset', name => 'shadow', process => 'newsletter');
 };
 
 ok $console->stop, 'it ends by itself';
