@@ -9,8 +9,8 @@
 # installation, Postfix is installed without a configuration, Dovecot is masked before it comes (a
 # server that was there already is not), no package is removed.
 #
-# usage: setup.sh install|check STAGE...        stages: build, server, ha, lint, coverage, fuzz,
-#                                               package
+# usage: setup.sh install|check STAGE...        stages: build, server, ha, browser, lint,
+#                                               coverage, fuzz, package
 set -eu
 
 # stage, Debian package ("a|b": either, the first is installed), and what shows that it is there:
@@ -40,6 +40,9 @@ needs() {
 	server libio-socket-ssl-perl perl:IO::Socket::SSL
 	server fetchmail cmd:fetchmail
 	$(postgresql)
+	browser chromium-headless-shell cmd:chromium-headless-shell
+	browser nodejs cmd:node
+	browser npm cmd:npm
 	ha etcd-server cmd:etcd
 	ha patroni cmd:patroni
 	lint clang-tidy cmd:clang-tidy

@@ -46,6 +46,20 @@ check-monitor:
 		apt-get -q download prometheus && dpkg -x prometheus_*.deb .; }
 	@$(MAKE_AGAIN) check TESTS=tests/monitor/prometheus.t
 
+## check-browser: the console in Chromium, held to axe-core; sets itself up, TESTS="monday visit"
+BROWSER := $(CURDIR)/build/browser
+.PHONY: check-browser
+check-browser:
+	@sh tests/setup.sh install build server browser
+	@$(MAKE_AGAIN) all $(BROWSER)/node_modules/.package-lock.json
+	@BUILD=$(BUILD) BROWSER=$(BROWSER) PARTS='$(TESTS)' \
+		perl tests/check.pl tests/browser/console.t
+$(BROWSER)/node_modules/.package-lock.json: tests/browser/package.json \
+		tests/browser/package-lock.json
+	@mkdir -p $(BROWSER) && cp $^ $(BROWSER)
+	@cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 ## sanitize: make check under AddressSanitizer and UBSan; TESTS=... picks
 sanitize:
 	@$(MAKE_AGAIN) check SANITIZE=address,undefined

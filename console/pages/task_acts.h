@@ -7,6 +7,7 @@
 
 #include "console/pages/page.h"
 
+page_handler task_acts_choose;
 page_handler task_acts_preview;
 page_handler task_acts_resolve;
 page_handler task_acts_reopen;

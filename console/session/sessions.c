@@ -9,6 +9,8 @@
 
 #include "console/session/seal.h"
 
+enum { SENT_MAX = 20 };
+
 static const char cookie_purpose[] = "session";
 static const char form_purpose[] = "form";
 
@@ -85,6 +87,7 @@ void session_unref(struct session *session)
 	db_pool_free(session->pool);
 	g_mutex_clear(&session->lock);
 	g_strfreev(session->undo);
+	g_queue_clear_full(&session->sent, g_free);
 	g_free(session->notice);
 	g_free(session->name);
 	g_free(session->id);
@@ -130,6 +133,7 @@ struct session *sessions_begin(struct sessions *sessions, const struct session *
 	session->began = session->used = g_get_monotonic_time();
 	session->references = 2; /* the table's, the caller's */
 	g_mutex_init(&session->lock);
+	g_queue_init(&session->sent);
 
 	g_mutex_lock(&sessions->lock);
 	make_room(sessions, session->name);
@@ -183,6 +187,28 @@ void sessions_look(struct sessions *sessions)
 		if (is_over(sessions, session, now))
 			g_hash_table_iter_remove(&iter);
 	g_mutex_unlock(&sessions->lock);
+}
+
+/* --- sent once --------------------------------------------------------------------------------
+ */
+
+static int differ(const void *mark, const void *other)
+{
+	return strcmp(mark, other);
+}
+
+bool session_is_first(struct session *session, const char *mark)
+{
+	if (!mark)
+		return true;
+	g_mutex_lock(&session->lock);
+	bool is_first = !g_queue_find_custom(&session->sent, mark, differ);
+	if (is_first)
+		g_queue_push_head(&session->sent, g_strdup(mark));
+	if (session->sent.length > SENT_MAX)
+		g_free(g_queue_pop_tail(&session->sent));
+	g_mutex_unlock(&session->lock);
+	return is_first;
 }
 
 /* --- said once -----------------------------------------------------------------------------------

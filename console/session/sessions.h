@@ -35,6 +35,7 @@ struct session {
 	GMutex lock;
 	char *notice;
 	char **undo;
+	GQueue sent; /* forms that were sent, the last one first */
 };
 
 struct sessions *sessions_new(const struct sessions_limits *limits);
@@ -59,6 +60,10 @@ void sessions_end(struct sessions *sessions, const char *id);
 void sessions_look(struct sessions *sessions);
 
 void session_unref(struct session *session);
+
+/* Whether a form with that mark is sent for the first time: a double click sends it twice. One
+ * without a mark always is. The last few marks are remembered. */
+bool session_is_first(struct session *session, const char *mark);
 
 /* What the next page says once, and what takes it back: the ids of tasks, or "act" with its name
  * and then the fields of its form, name and value in turn; undo may be NULL. */

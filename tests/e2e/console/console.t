@@ -131,7 +131,9 @@ subtest 'today and the tasks' => sub {
 subtest 'resolving, and taking it back' => sub {
     my @works = (way => 'unblocked', note => 'she phoned');
     my $page  = $eva->post('/tasks/preview', id => $task[0], id => $task[1], @works);
-    is $page->{status}, 200, 'a preview';
+    is $page->{status}, 303, 'a preview has an address';
+    $page = $eva->get($page->{headers}{location});
+    is $page->{status}, 200, 'which shows it';
     like $page->{content}, qr/block lifted/, 'says what would be done';
     ok $stage->is_blocked('h1@customer.example'), 'and does nothing';
     is $eva->post('/tasks/resolve', form_token => 'x', id => $task[0], @works)->{status}, 403,
@@ -150,6 +152,11 @@ subtest 'resolving, and taking it back' => sub {
     like $eva->get('/tasks')->{content}, qr/2 tasks are done.*Take it back/s,
         'the next page says so';
     unlike $eva->get('/tasks')->{content}, qr/tasks are done/, 'once';
+    my @twice = (once => 'mark', id => $task[0], @works);
+    $eva->post('/tasks/resolve', @twice) for 1, 2;
+    like $eva->get('/tasks')->{content}, qr/0 tasks are done\. 1 was refused/, 'it is done already';
+    $eva->post('/tasks/resolve', @twice);
+    unlike $eva->get('/tasks')->{content}, qr/class="notice"/, 'the same form again does nothing';
     $eva->post('/tasks/resolve', id => $task[0], @works);
     like $eva->get('/tasks')->{content}, qr/0 tasks are done\. 1 was refused/, 'a double click';
     $eva->post('/tasks/reopen', id => $task[0], id => $task[1]);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A Monday's work: by mouse, with two people at the same task, a session that ends in the middle,
+// the back button, a double click; and once more without JavaScript.
+'use strict';
+const { ok, is, like, enter, logIn, run } = require('./browser.js');
+
+const rows = 'table.tasks tbody tr:has(input[name=id])';
+const notice = (person) => person.page.innerText('.notice');
+const row = (address) => `table.tasks tr:has-text("${address}")`;
+
+async function choose(person, ...addresses) {
+  for (const address of addresses) await person.page.check(`${row(address)} input[name=id]`);
+}
+
+// From the list to the question whether it is to be done.
+async function preview(person, way, ...addresses) {
+  await person.go('/tasks?text=' + (addresses.length === 1 ? addresses[0] : 'customer'));
+  await choose(person, ...addresses);
+  await person.page.selectOption('#way', way);
+  await person.page.fill('#note', 'she phoned');
+  await person.page.click('text=Show what would be done');
+}
+
+const confirm = (person) => person.page.click('main form button.main');
+
+async function byMouse(options) {
+  const eva = await enter('eva', options);
+  const how = options.javaScriptEnabled === false ? 'without JavaScript' : 'by mouse';
+  like(await eva.page.innerText('h1'), /Today/, `${how}: the first page is Today`);
+  await eva.page.click('main table a:has-text("Dead address")');
+  ok(await eva.page.locator(rows).count() > 20, `${how}: the tasks of that kind`);
+
+  await preview(eva, 'unblocked', 'w1@w1.customer.example', 'w2@w2.customer.example');
+  like(await eva.page.innerText('main table'), /w1@w1.*block lifted.*w2@w2/s,
+    `${how}: what would be done to whom`);
+  await confirm(eva);
+  like(await notice(eva), /2 tasks are done/, `${how}: done`);
+  await eva.page.click('text=Take it back');
+  like(await notice(eva), /2 tasks are open again/, `${how}: taken back`);
+
+  await eva.go('/tasks?text=w3@w3.customer.example');
+  await eva.page.click(`${row('w3@w3.customer.example')} a`);
+  await eva.page.fill('#note2', 'she phoned');
+  await eva.page.click('text=Write the note');
+  like(await eva.page.innerText('.story'), /she phoned/, `${how}: a note is in the story`);
+  await eva.page.click('text=Assign to me');
+  like(await eva.page.innerText('dl.facts'), /eva/, `${how}: the task is hers`);
+  await eva.page.click('text=Give back');
+  await eva.page.click('dl.facts a:has-text("what came back")');
+  like(await eva.page.innerText('.message'), /Reporting-MTA/, `${how}: the message that came`);
+
+  await eva.page.fill('#find', 'w4@w4.customer.example');
+  await eva.page.press('#find', 'Enter');
+  like(await eva.page.innerText('main'), /w4@w4.customer\.example/, `${how}: a mail is found`);
+  await eva.page.click('text=Log out');
+  ok(await eva.page.locator('#password').isVisible(), `${how}: logged out`);
+  is(eva.evil.join('\n'), '', `${how}: nothing else has happened`);
+  await eva.context.close();
+}
+
+async function twoPeople() {
+  const eva = await enter('eva');
+  const tom = await enter('tom');
+  await preview(eva, 'done', 'two@two.customer.example');
+  await preview(tom, 'dead', 'two@two.customer.example');
+  await confirm(eva);
+  like(await notice(eva), /1 task is done/, 'two people: the first one has done it');
+  await confirm(tom);
+  like(await notice(tom), /0 tasks are done\. 1 was refused/, 'two people: the second is told');
+  await tom.go('/tasks?closed=1&text=two@two.customer.example');
+  await tom.page.click(`${row('two@two.customer.example')} a`);
+  like(await tom.page.innerText('dl.facts'), /, eva/, 'two people: and sees who did it');
+  await eva.context.close();
+  await tom.context.close();
+}
+
+async function sessionEnds() {
+  const eva = await enter('eva');
+  await preview(eva, 'done', 'end@end.customer.example');
+  await eva.context.clearCookies();
+  await confirm(eva);
+  ok(await eva.page.locator('#password').isVisible(), 'the session ends: she logs in again');
+  await logIn(eva, 'eva');
+  await eva.go('/tasks?text=end@end.customer.example');
+  is(await eva.page.locator(rows).count(), 1, 'the session ends: nothing was done half');
+  await eva.context.close();
+}
+
+async function backButton() {
+  const eva = await enter('eva');
+  await preview(eva, 'done', 'back@back.customer.example');
+  await confirm(eva);
+  await eva.page.goBack();
+  like(await eva.page.innerText('main'), /What would be done.*refused/s,
+    'back: the preview says that it is done already');
+  await eva.page.goBack();
+  like(await eva.page.innerText('h1'), /Tasks/, 'back: the list is there');
+  is(await eva.page.locator(rows).count(), 0, 'back: and the task is no longer in it');
+  await eva.page.click('text=Log out');
+  await eva.page.goBack();
+  ok(await eva.page.locator('#password').isVisible(), 'back: after the logout nothing is shown');
+  await eva.context.close();
+}
+
+async function doubleClick() {
+  const eva = await enter('eva', { javaScriptEnabled: false });
+  await preview(eva, 'done', 'double@double.customer.example');
+  await eva.page.dblclick('main form button.main');
+  await eva.page.waitForSelector('.notice');
+  like(await notice(eva), /1 task is done\.\s/, 'a double click does it once, and says so');
+  await eva.context.close();
+}
+
+run(() => byMouse({}), () => byMouse({ javaScriptEnabled: false }), twoPeople, sessionEnds,
+  backButton, doubleClick);
