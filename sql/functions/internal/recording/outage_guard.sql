@@ -305,7 +305,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   o bounce.outage := bounce_internal.outage_of(abouts, at - width);
 BEGIN
-  WHILE o.status = 'open' AND bounce_internal.close_stale(o, at) LOOP
+  -- NULL AND would ask the right side as well
+  WHILE coalesce(o.status = 'open', false) AND bounce_internal.close_stale(o, at) LOOP
     o := bounce_internal.outage_of(abouts, at - width);
   END LOOP;
   RETURN o;
