@@ -143,6 +143,10 @@ our %EXPECTED = (
     ],
     operator  => [ [ 'about your letter of last week', 'unclassified', 'undetermined' ] ],
     untouched => [ [ 'lunch', 'untouched' ] ],
+    mailbox   => [
+        [ 'a bounce', '1 in Recorded',     'R-1006 bounced, hard user_unknown' ],
+        [ 'a letter', '1 in Unclassified', '1 sent to the operator, whole, unclassified' ],
+    ],
 );
 
 1;

@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/../tests/lib", $FindBin::Bin;
 use Bounce::Console;
 use Bounce::Stage;
+use Mailbox;
 use Outbound;
 use Scenario;
 use Table;
@@ -24,6 +25,7 @@ my $stage = Bounce::Stage->new(
     name     => NAME,
     progress => \&progress,
     postfix  => Outbound::postfix_options());
+$stage->{postfix} = Mailbox::prepare($stage, $stage->{postfix}) if Mailbox::is_possible();
 progress(
     'run/demo is a link into ' . $stage->instance->dir . ': ' . $stage->instance->why_elsewhere)
     if $stage->instance->is_elsewhere;
@@ -41,6 +43,17 @@ $table->section(
     [ qw(document recipient state attempts), 'what happened' ],
     [ Outbound::run($stage, \&progress) ],
     $Scenario::EXPECTED{outbound});
+
+if (Mailbox::is_possible()) {
+    $table->section(
+        'Read from a mailbox by bounce-fetch, forwarded with a login',
+        [ qw(mail folder), 'what followed' ],
+        [ Mailbox::run($stage, \&progress) ],
+        $Scenario::EXPECTED{mailbox});
+}
+else {
+    progress('without Dovecot 2.3 no mailbox is shown');
+}
 keep() if $ENV{KEEP};
 exit verdict();
 

@@ -5,6 +5,7 @@ use Bounce::Ctl;
 use Bounce::Delivery;
 use Bounce::Dovecot;
 use Bounce::Fetch;
+use Bounce::Submission;
 use Bounce::Test;
 use IO::Socket::INET;
 
@@ -17,52 +18,18 @@ my $ctl      = Bounce::Ctl->new($stage);
 my $intake   = Bounce::Ctl->new($stage, role => 'bounce_milter');
 
 # Dovecot keeps a mailbox, and the passwords that Postfix asks for.
-my $sasl    = $instance->make_dir('sasl', user => $instance->daemon_user);
-my $dovecot = Bounce::Dovecot->start($instance,
-    settings => "service auth {\n  unix_listener $sasl/auth {\n    mode = 0666\n  }\n}\n");
-my $refused = $instance->write_file('sasl/refused', "no\@example.org 550 5.1.1 nobody\n");
-my %port    = map { ($_ => $instance->free_port) } qw(smtps smtp);
-my $submit  = <<"END";
-  -o smtpd_sasl_auth_enable=yes
-  -o smtpd_sasl_type=dovecot
-  -o smtpd_sasl_path=$sasl/auth
-  -o smtpd_tls_auth_only=yes
-  -o smtpd_recipient_restrictions=\$submission_restrictions
-  -o smtpd_milters=
-END
-my %main = (
-    submission_restrictions => "check_recipient_access texthash:$refused"
-        . ' permit_sasl_authenticated reject',
-    smtpd_tls_cert_file => $dovecot->certificate,
-    smtpd_tls_key_file  => $dovecot->certificate =~ s/certificate/key/r,
-);
-$stage->{postfix} = {
-    main   => \%main,
-    master =>
-        "127.0.0.1:$port{smtps} inet n - n - 20 smtpd\n  -o smtpd_tls_wrappermode=yes\n$submit"
-        . "127.0.0.1:$port{smtp} inet n - n - 20 smtpd\n  -o smtpd_tls_security_level=encrypt\n"
-        . $submit
-};
+my $submission = Bounce::Submission->new($instance);
+my $dovecot    = Bounce::Dovecot->start($instance, settings => $submission->dovecot);
+my $refused    = $instance->write_file('refused', "no\@example.org 550 5.1.1 nobody\n");
+$stage->{postfix} = $submission->postfix(
+    restrictions => "check_recipient_access texthash:$refused permit_sasl_authenticated reject");
 $stage->start_servers;
 $stage->parameter(operator_copy           => 'smtp');
 $stage->parameter(operator_copy_delay     => '1 second');
 $stage->parameter(operator_copy_max_delay => '1 second');
 
-sub password {
-    my ($text) = @_;
-    my $path = $instance->write_file('operator.password', "$text\n");
-    chown +(getpwnam $instance->daemon_user)[ 2, 3 ], $path if $instance->is_root;
-    chmod 0600, $path;
-    return $path;
-}
-my %smtp = (
-    smtp_protocol      => 'smtps',
-    smtp_host          => 'localhost',
-    smtp_port          => $port{smtps},
-    smtp_user          => Bounce::Dovecot::USER,
-    smtp_password_file => password(Bounce::Dovecot::PASSWORD),
-    smtp_tls_ca_file   => $dovecot->certificate,
-);
+sub password { return $submission->password(@_) }
+my %smtp = $submission->keys;
 
 # A bounce-delivery that sends copies; its ordinary mail has no server.
 sub worker {
@@ -96,9 +63,8 @@ sub put {
 # The operator's mails with that subject, header and text apart.
 sub arrived {
     my ($subject) = @_;
-    return
-        map  { $_->[1] }
-        grep { (Bounce::Mail::header($_->[1], 'Subject') // '') eq $subject }
+    return map { $_->[1] }
+        grep   { (Bounce::Mail::header($_->[1], 'Subject') // '') eq $subject }
         $stage->mta->mailbox('operator');
 }
 
@@ -227,7 +193,7 @@ subtest 'a certificate that is not trusted, or of another' => sub {
             'nor the password';
         ok $worker->stop, 'stopped';
     }
-    my $worker = worker(smtp_protocol => 'smtp', smtp_port => $port{smtp})->start;
+    my $worker = worker(smtp_protocol => 'smtp', smtp_port => $submission->port('smtp'))->start;
     is_soon(sub { scalar arrived('of another') },
         1, 'by STARTTLS and the right certificate it goes');
     is_soon(sub { scalar arrived('not trusted') }, 1, 'so does the other');
@@ -328,7 +294,7 @@ subtest 'the old settings, line by line' => sub {
         password         => Bounce::Dovecot::PASSWORD,
         smtpProtocol     => 'smtp',
         smtpHost         => 'localhost',
-        smtpPort         => $port{smtp},
+        smtpPort         => $submission->port('smtp'),
         smtpUser         => Bounce::Dovecot::USER,
         smtpPassword     => Bounce::Dovecot::PASSWORD,
         forwardToAddress => Bounce::Stage::OPERATOR
