@@ -37,6 +37,12 @@ check-faults: setup
 	@BUILD=$(BUILD) BOUNCE_FAULTS_LONG=$(LONG) HARNESS_VERBOSE=1 \
 		perl tests/check.pl tests/e2e/faults
 
+## check-mailbox: servers that lie about a mailbox, one lie after the other
+.PHONY: check-mailbox
+check-mailbox: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) HARNESS_VERBOSE=1 perl tests/check.pl tests/mailbox
+
 ## check-monitor: alert rules and board, held to Debian's Prometheus, which is not installed
 PROMETHEUS ?= $(CURDIR)/build/prometheus/usr/bin
 export PROMETHEUS

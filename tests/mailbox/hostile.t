@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A server that lies, to bounce-fetch, about a mailbox that a real Dovecot keeps. Whatever it says:
+# no mail is gone that is not recorded, the run ends, and an honest server afterwards finds
+# each mail recorded once.
+use Bounce::Dovecot;
+use Bounce::Fetch;
+use Bounce::LyingProxy;
+use Bounce::Test;
+
+plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $dovecot  = Bounce::Dovecot->start($instance);
+my $proxy    = Bounce::LyingProxy->new($instance, $dovecot);
+
+# Which rule decides does not matter here.
+my $rules = $instance->make_dir('few-rules');
+$instance->write_file('few-rules/10.rules',
+    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);
+
+# One letter to everybody: each recipient has a return path and a state of its own.
+my @unused = map {"h$_\@customer.example"} 1 .. 300;
+my $letter = $stage->register(process => 'invoice', to => [@unused]);
+
+my @sent;
+
+# So many reports more; their recipients.
+sub arrives {
+    my ($count) = @_;
+    my @who = splice @unused, 0, $count;
+    for my $who (@who) {
+        $dovecot->put("Return-Path: <>\nDelivered-To: $letter->{return_path}{$who}\n"
+                . $stage->report('postfix-user-unknown', $letter, recipient => $who));
+    }
+    push @sent, @who;
+    return;
+}
+sub recorded { return $stage->count('bounce.bounce_message') }
+sub left     { return scalar(my @mails = $dovecot->mails) }
+
+# Those whose report is not in INBOX and not recorded.
+sub lost {
+    my $inbox   = join '', map { $instance->read_lines($_) } $dovecot->mails;
+    my @gone    = grep { index($inbox, $_) < 0 } @sent;
+    my %bounced = map { ($_->{address} => 1) } @{ $stage->db->rows(<<'SQL') };
+SELECT address FROM bounce.communication_recipient WHERE state = 'bounced'
+SQL
+    return grep { !$bounced{$_} } @gone;
+}
+
+# Lies of the server: a line for another; one before or behind it; nothing for it; only once.
+# The text may name what was found by $1.
+sub swap {
+    my ($from, $to) = @_;
+    return (server => sub {
+        $_[1] =~ s{$from}{my $found = $1 // ""; $to =~ s/\$1/$found/r}er;
+    });
+}
+sub before { my ($at, $more) = @_; return (server => sub { ($_[1] =~ $at ? $more : '') . $_[1] }) }
+sub drops  { my ($what) = @_; return (server => sub { $_[1] =~ $what ? '' : $_[1] }) }
+sub cuts   { my ($at) = @_; return (client => sub { $_[0]->cut if $_[1] =~ $at; $_[1] }) }
+
+# The command never comes to the Dovecot; the server answers this instead.
+sub answers {
+    my ($command, $answer) = @_;
+    return (client => sub {
+        my ($mitm, $line) = @_;
+        my ($tag) = $line =~ /^(\w+) $command/ or return $line;
+        return $mitm->say("$tag $answer\r\n");
+    });
+}
+sub pop_answers {
+    my ($command, $answer) = @_;
+    return (client => sub { $_[1] =~ $command ? $_[0]->say("$answer\r\n") : $_[1] });
+}
+
+sub to_search { my ($found) = @_; return swap(qr/^\* SEARCH( \d+)+/, $found) }
+
+# [what it does, keys of the mailbox, status or undef, what is said, the lie]
+my %imap = (
+    'greets with BYE' => [ {}, 75, 'greeting: the server says: go', swap(qr/^\* OK/, '* BYE go') ],
+    'speaks SMTP'       => [ {}, 75, 'greeting:', swap(qr/^\* OK.*/, '220 mx ESMTP') ],
+    'greets PREAUTH'    => [ {}, 75, 'greeting:', swap(qr/^\* OK \[/, '* PREAUTH [') ],
+    'says half a line'  => [ {}, 75, 'no whole answer in time',
+        server => sub { $_[0]->say(substr $_[1], 0, 9); $_[0]->hang } ],
+    'says it slowly' => [ {}, 75, 'no whole answer in time',
+        server => sub { $_[0]->drip($_[1], .3) } ],
+    'refuses the login' => [ {}, 75, 'login as .* refused: .*AUTH',
+        answers(qr/AUTHENTICATE/, 'NO [AUTHENTICATIONFAILED] no') ],
+    'is at its limit' => [ {}, 75, 'login: the server says: .LIMIT',
+        answers(qr/AUTHENTICATE/, 'NO [LIMIT] later') ],
+    'says BYE'        => [ {}, 75, 'says: tired', before(qr/^\* SEARCH/, "* BYE tired\r\n") ],
+    'has another tag' => [ {}, 75, 'cannot be read', swap(qr/^A(\d+) OK .*Search/, 'B$1 OK') ],
+    'gives no UIDVALIDITY' => [ {}, 75, 'no names of mails', drops(qr/UIDVALIDITY/) ],
+    'changes UIDVALIDITY'  => [ {}, 75, 'changed the UIDVALIDITY',
+        before(qr/^\* SEARCH/, "* OK [UIDVALIDITY 7] new\r\n") ],
+    'names mails twice'     => [ {}, 0, '2 recorded, 0 failed',
+        server => sub { $_[1] =~ s/^\* SEARCH(( \d+)+)/* SEARCH$1$1$1/r } ],
+    'names mails backwards' => [ {}, 0, '2 recorded, 0 failed',
+        server => sub { $_[1] =~ s/^\* SEARCH (\d+) (\d+)/* SEARCH $2 $1/r } ],
+    'names numbers that are none' => [ {}, 0, '2 recorded, 0 failed',
+        server => sub { $_[1] =~ s/^\* SEARCH/* SEARCH 0 -1 4294967296 99999999999999999999/r } ],
+    'names mails that are not there' => [ {}, 75, 'names mails that it does not give',
+        to_search(join ' ', '* SEARCH', 900_000 .. 900_999) ],
+    'gives other mails'  => [ {}, 75, 'did not give it', swap(qr/\(UID (\d+) /, '(UID 7000 ') ],
+    'gives no names'     => [ {}, 75, 'did not give it', swap(qr/\(UID \d+ /, '(') ],
+    'refuses the search' => [ {}, 75, 'SEARCH: the server says', answers(qr/UID SEARCH/, 'NO no') ],
+    'refuses the folder' => [ {}, 75, 'cannot read the folder', answers(qr/SELECT/, 'BAD no') ],
+    'is read-only'       => [ {}, 75, 'cannot read the folder',
+        swap(qr/\[READ-WRITE\]/, '[READ-ONLY]') ],
+    'refuses the fetch' => [ {}, 75, 'did not give it', answers(qr/UID FETCH/, 'NO no') ],
+    (
+        map { ("says a size of $_" => [ {}, 0, '2 recorded', swap(qr/SIZE \d+/, "SIZE $_") ]) }
+            qw(0 1 4294967296 18446744073709551615 99999999999999999999 -5)
+    ),
+    'says less than it gives' => [ {}, 75, 'cannot be read', swap(qr/\{\d+\}/, '{40}') ],
+    'says more than it gives' => [ {}, 75, 'no whole answer', swap(qr/\{\d+\}/, '{900000}') ],
+    'says more than can be'   => [ {}, 75, 'without measure', swap(qr/\{\d+\}/, '{4294967296}') ],
+    'gives the mails slowly'  => [ {}, 75, 'no whole answer',
+        server => sub { $_[1] =~ /^X-Postfix/ ? $_[0]->drip($_[1], .3) : $_[1] } ],
+    'offers MOVE and has it not' => [ {}, 0, '2 recorded, 0 failed', answers(qr/UID MOVE/, 'BAD') ],
+    'offers UIDPLUS and has it not' => [ { recorded => 'delete' }, 0, 'cannot expunge single',
+        answers(qr/UID EXPUNGE/, 'BAD what') ],
+    'says moved, and does not' => [ {}, 0, '2 recorded, 0 failed', answers(qr/UID MOVE/, 'OK') ],
+    'says not moved, and does' => [ {}, 75, '2 mails stay', swap(qr/^A(\d+) OK .*Move/, 'A$1 NO') ],
+    'wants more of a command'  => [ {}, 75, '', answers(qr/UID MOVE/, "x\r\n+ more") ],
+    'offers no STARTTLS'   => [ { protocol => 'imap' }, 75, 'does not offer STARTTLS',
+        swap(qr/ STARTTLS/, '') ],
+    'refuses STARTTLS'     => [ { protocol => 'imap' }, 75, 'STARTTLS: the server says',
+        answers(qr/STARTTLS/, 'NO no') ],
+    'speaks before TLS' => [ { protocol => 'imap' }, 75, 'spoke before TLS',
+        server => sub { $_[1] . ($_[1] =~ /OK Begin TLS/ ? "* CAPABILITY IMAP4rev1\r\n" : '') } ],
+    map { ("cuts at $_" => [ {}, 75, 'connection was closed', cuts(qr/^\w+ $_/) ]) }
+        'CAPABILITY', 'AUTHENTICATE', 'SELECT', 'UID SEARCH', 'UID FETCH', 'UID MOVE',
+);
+
+my %pop3 = (
+    'greets with -ERR' => [ {}, 75, 'greeting: no',  swap(qr/^\+OK.*/, '-ERR no') ],
+    'speaks IMAP'      => [ {}, 75, 'greeting:',     swap(qr/^\+OK.*/, '* OK x') ],
+    'says half a line' => [ {}, 75, 'no whole answer in time',
+        server => sub { $_[0]->say('+O'); $_[0]->hang } ],
+    'refuses the login' => [ {}, 75, 'login as .* refused', pop_answers(qr/^PASS/, '-ERR no') ],
+    'refuses UIDL'      => [ {}, 75, 'UIDL: the server says', pop_answers(qr/^UIDL/, '-ERR no') ],
+    'numbers that are none' => [ {}, 0, '0 recorded',
+        swap(qr/^\d+ ([0-9a-f]+\r)/, '4294967296 $1') ],
+    'refuses a mail'  => [ {}, 75, '1 recorded, 1 failed', pop_answers(qr/^RETR 1/, '-ERR no') ],
+    'refuses a DELE'  => [ {}, 75, 'DELE 1: the server says', pop_answers(qr/^DELE 1/, '-ERR no') ],
+    'says deleted, and does not' => [ {}, 0, '2 recorded', pop_answers(qr/^DELE/, '+OK') ],
+    'gives a mail without end'   => [ {}, 75, 'no whole answer', drops(qr/^\.\r/) ],
+    'gives half a mail'          => [ {}, 75, 'connection was closed',
+        server => sub { $_[0]->cut if $_[1] =~ /^Final-Rec/; $_[1] } ],
+    'names of nothing' => [ {}, 75, 'Too many bad commands',
+        server => sub {
+            $_[1] =~ /^1 [0-9a-f]+\r/ ? join '', map {"$_ x$_\r\n"} 5000 .. 5999 : $_[1];
+        } ],
+    map { ("cuts at $_" => [ {}, undef, '', cuts(qr/^$_/) ]) } qw(USER PASS UIDL RETR DELE QUIT),
+);
+
+sub mailbox {
+    my ($port, %key) = @_;
+    return $fetch->mailbox_of($dovecot, reply_wait => 2, transfer_wait => 2, %key,
+        $port ? (port => $port) : ());
+}
+
+sub try {
+    my ($protocol, $name, $row) = @_;
+    my ($key, $status, $said, @lie) = @$row;
+    my %key = (protocol => $protocol, %$key);
+    subtest "$key{protocol}: $name" => sub {
+        unlink grep {/:2,\w*T/} $dovecot->mails;    # done, and marked so
+        arrives(2 - left());
+        mailbox($proxy->start($key{protocol}, @lie), %key);
+        my ($got, $text) = $fetch->once;
+        is $got, $status, 'what is told' if defined $status;
+        like $text, qr/$said/, 'and why';
+        is_deeply [ lost() ], [], 'none is lost';
+    };
+    return;
+}
+
+try('imaps', $_, $imap{$_}) for sort keys %imap;
+try('pop3s', $_, $pop3{$_}) for sort keys %pop3;
+
+sub is_all_recorded {
+    $proxy->stop;
+    mailbox(0);
+    my ($status, $said) = $fetch->once;
+    is $status, 0, 'an honest server, then' or diag $said;
+    is left(), 0, 'all are gone';
+    return is recorded(), scalar @sent, 'and each is recorded once';
+}
+is_all_recorded();
+
+subtest 'the name of one mail given to the next' => sub {
+    my $base = 0;
+    # what the client calls 1 is whatever comes next
+    my %lie = (
+        server => sub {
+            my ($mitm, $line) = @_;
+            $line =~ s/^(\* SEARCH) (\d+).*\r/$base = $2 - 1; "$1 1\r"/e;
+            $line =~ s/\(UID \d+ /(UID 1 /;
+            return $line;
+        },
+        client => sub { $_[1] =~ s/(UID (?:FETCH|MOVE)) 1\b/"$1 " . ($base + 1)/er });
+    my $before = recorded();
+    arrives(1);
+    mailbox($proxy->start('imaps', %lie));
+    $fetch->start;
+    is_soon(sub { recorded() - $before . left() }, '10', 'the first is recorded and moved');
+    arrives(1);
+    is_soon(sub { recorded() - $before . left() }, '20', 'the second, too');
+    is_deeply [ lost() ], [], 'none is lost';
+    ok $fetch->stop, 'stopped';
+};
+
+subtest 'pop3s: all mails have the same name' => sub {
+    arrives(30);
+    my $port = $proxy->start('pop3s', swap(qr/^(\d+) [0-9a-f]+\r/, "\$1 same\r"));
+    mailbox($port, protocol => 'pop3s', transfer_wait => 20);
+    my (undef, $said) = $fetch->once;
+    is_deeply [ lost() ], [], 'none is lost' or diag $said;
+    is left(), 0, 'all are gone';
+};
+is_all_recorded();
+finish();
