@@ -19,7 +19,7 @@ flags="-std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
 for kind in report delivery_status prose classify rules expression return_date reply_reader \
-	imap pop3 oauth_reply form; do
+	imap pop3 lmtp oauth_reply form; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
@@ -31,7 +31,7 @@ fi
 # shellcheck disable=SC2086,SC2046
 for source in base/*.c classifier/*/*.c delivery/smtp/reply_reader.c \
 	delivery/smtp/offers.c net/stream.c net/tls.c net/wire.c net/oauth_reply.c \
-	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c \
+	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c fetch/lmtp_session.c \
 	console/http/form.c console/http/request.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
 	if [ -z "$(find "$object" -newer "$source" 2>/dev/null)" ]; then
@@ -73,6 +73,9 @@ for folder in tests/fuzz/found/*; do
 	cp "$folder"/* "$work/seeds/$(basename "$folder")"
 done
 
+# an archive: a harness may have a function of its own in place of one of ours
+rm -f "$work/objects.a"
+ar rcs "$work/objects.a" "$work"/objects/*.o
 for harness in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$harness" .c)
 	name=${name#fuzz_}
@@ -80,7 +83,7 @@ for harness in tests/fuzz/fuzz_*.c; do
 	# shellcheck disable=SC2086,SC2046
 	${CLANG:-clang} ${flags%% -fsanitize=*} -fsanitize=fuzzer,$sanitizers -I. -I"$build/gen" \
 		$(pkg-config --cflags $packages) -o "$work/fuzz_$name" "$harness" \
-		"$work"/objects/*.o $(pkg-config --libs $packages)
+		"$work/objects.a" $(pkg-config --libs $packages)
 	mkdir -p "$work/$name/corpus"
 	seeds=$work/seeds/$name
 	[ -d "$seeds" ] || seeds=
