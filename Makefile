@@ -181,7 +181,7 @@ $(BUILD)/bounce-delivery: $(BUILD)/delivery/main.o \
 $(BUILD)/bounce-fetch: $(BUILD)/fetch/main.o \
 		$(call libs,fetch delivery intake daemon db classifier net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,openssl libcurl) $(LIBS_all)
-$(BUILD)/bounce-console: $(BUILD)/console/main.o $(call libs,console daemon db net base)
+$(BUILD)/bounce-console: $(BUILD)/console/main.o $(call libs,console daemon db classifier net base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(call pkg_libs,libmicrohttpd openssl) $(LIBS_all)
 $(BUILD)/bouncectl: $(BUILD)/ctl/main.o $(call libs,ctl intake daemon db classifier base)
 	$(Q)$(call say,LINK,$@)$(LINK) $@ $^ $(LIBS_all)

@@ -11,6 +11,7 @@
 #include "console/pages/addresses.h"
 #include "console/pages/documents.h"
 #include "console/pages/figures.h"
+#include "console/pages/letters.h"
 #include "console/pages/login.h"
 #include "console/pages/mails.h"
 #include "console/pages/queue.h"
@@ -46,6 +47,7 @@ static const struct route {
     {"/tasks/postpone", true, PERSON, task_acts_postpone},
     {"/tasks/note", true, PERSON, task_acts_note},
     {"/address", false, PERSON, addresses_show},
+    {"/letters", false, PERSON, letters_list},
     {"/settings", false, PERSON, settings_list},
     {"/setting", false, PERSON, settings_show},
     {"/shadow", false, PERSON, settings_shadow},

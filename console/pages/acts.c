@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "console/pages/letters.h"
 #include "console/template/render.h"
 #include "db/people/block_queries.h"
 #include "db/people/console_queries.h"
@@ -25,6 +26,8 @@ static const struct act {
 	const char *undo;                /* the act that takes it back; NULL: none */
 	const char *path;                /* of the page that it belongs to */
 	const char *key; /* field that tells which of those pages; NULL: there is one */
+	/* what else the preview shows; NULL: nothing */
+	bool (*add_more)(struct page_call *call, GError **error);
 } acts[] = {
     {.name = "lift",
      .title = N_("Lift the block"),
@@ -140,7 +143,8 @@ static const struct act {
      .done = N_("The verdict is set right."),
      .undo = "reclassify_back",
      .path = "/bounce",
-     .key = "id"},
+     .key = "id",
+     .add_more = letters_propose},
     {.name = "reclassify_back",
      .title = N_("Judge it as before"),
      .statement = &console_queries_reclassify,
@@ -268,6 +272,7 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 				     struct db_rows *answers[2])
 {
 	bool is_possible = did_anything(act, answers[0]);
+	g_autoptr(GError) error = NULL;
 
 	set_fields(call, act);
 	model_flag(call->model, "can_undo", act->undo);
@@ -276,6 +281,8 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	model_flag(call->model, "is_possible", is_possible);
 	if (is_possible)
 		page_add_rows(call, "effects", answers[1]);
+	if (is_possible && act->add_more && !act->add_more(call, &error))
+		return page_fail(call, error);
 	return page_show(call, "act", 200);
 }
 

@@ -188,6 +188,29 @@ STATEMENT(console_queries_set_back, 4,
 	  "SELECT $1::text AS name, bounce.set_parameter($1, "
 	  "  CASE WHEN $4::boolean THEN coalesce($2::text, '') END, $3) AS value");
 
+/* --- letters ------------------------------------------------------------------------------------
+ */
+
+#define UNCLASSIFIED                                                                               \
+	"FROM bounce.bounce AS b WHERE b.bounce_message_id = m.id "                                \
+	"  AND b.received_at = m.received_at AND b.class = 'unclassified'"
+
+STATEMENT(console_queries_letters, 3,
+	  "WITH page AS MATERIALIZED ("
+	  "  SELECT m.id, m.received_at, m.header_from, m.subject FROM bounce.bounce_message AS m "
+	  "  WHERE m.class = 'unclassified' AND m.raw IS NOT NULL "
+	  "    AND ($1::timestamptz IS NULL OR (m.received_at, m.id) < ($1, $2::bigint)) "
+	  "    AND EXISTS (SELECT " UNCLASSIFIED ") "
+	  "  ORDER BY m.received_at DESC, m.id DESC LIMIT $3::integer) "
+	  "SELECT m.id, m.received_at, m.received_at::text AS key, m.header_from, m.subject, "
+	  "  u.bounce_id, u.recipient, u.communication_id, u.task_id, c.business_ref, "
+	  "  bounce.clean_diagnostic(u.diagnostic) AS diagnostic "
+	  "FROM page AS m CROSS JOIN LATERAL (SELECT b.id AS bounce_id, b.recipient, "
+	  "  b.communication_id, b.task_id, b.diagnostic " UNCLASSIFIED
+	  "  ORDER BY b.id LIMIT 1) AS u "
+	  "LEFT JOIN bounce.communication AS c ON c.id = u.communication_id "
+	  "ORDER BY m.received_at DESC, m.id DESC");
+
 /* --- what is done with mails and bounces --------------------------------------------------------
  */
 

@@ -55,6 +55,10 @@ extern const struct db_statement console_queries_set;      /* name, value, proce
 extern const struct db_statement console_queries_unset;    /* name, process */
 extern const struct db_statement console_queries_set_back; /* name, old value, process, was set */
 
+/* time and id of the message that the page before ended with, or NULL, limit: those that nobody
+ * could classify and whose text is still there, the last one first */
+extern const struct db_statement console_queries_letters;
+
 extern const struct db_statement console_queries_resend;     /* communication id, address, why */
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */

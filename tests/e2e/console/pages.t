@@ -355,5 +355,41 @@ subtest 'settings' => sub {
     act($kim, act => 'unset', name => 'shadow', process => 'newsletter');
 };
 
+subtest 'unclassified letters' => sub {
+    my @letter = map {
+        my $sent = $stage->register(process => 'invoice', to => ["l$_\@letters.example"]);
+        my $mail = $stage->report('postfix-user-unknown', $sent);
+        $mail =~ s/user unknown in virtual[\w ]*/the gnomes have taken the letter away/gi;
+        $mail =~ s/5\.1\.1/5.0.0/g;
+        $mail =~ s/^Subject: .*/Subject: $script/m;
+        $milter->run({ input => $mail }, 'intake', '--rules', $rules, '--sendmail', '/bin/true',
+            '--to', $sent->{return_path}{"l$_\@letters.example"});
+        $sent;
+    } 1 .. 2;
+    my @id = map {
+        $db->value('SELECT id FROM bounce.bounce WHERE communication_id = :id', id => $_->{id})
+    } @letter;
+    is $db->value('SELECT class FROM bounce.bounce WHERE id = :id', id => $id[0]), 'unclassified',
+        'nobody can classify it';
+    like page($eva, '/letters'), qr{href="/bounce\?id=$id[0]"}, 'so it is there';
+    like page($eva, "/bounce?id=$id[0]"), qr/gnomes have taken/, 'to be read, as text';
+    my $last = $db->rows('SELECT m.id, m.received_at FROM bounce.bounce_message AS m JOIN'
+            . ' bounce.bounce AS b ON b.bounce_message_id = m.id WHERE b.id = :id',
+        id => $id[1])->[0];
+    my $at = $last->{received_at} =~ s/ /%20/r =~ s/\+/%2B/r;
+    unlike page($eva, "/letters?at=$at&after=$last->{id}", 'the next page'),
+        qr{href="/bounce\?id=$id[1]"}, 'goes on behind the last one';
+
+    my @judge = (act => 'reclassify', id => $id[0], reason => 'user_unknown', why => 'it says so');
+    act($eva, act => 'reclassify', id => $id[1], reason => 'mailbox_full', why => 'x');
+    my $page = preview($eva, @judge);
+    like $page, qr/address blocked/, 'what would follow';
+    like $page, qr/reason\s+= user_unknown\s+match\s+= .*gnomes have taken/, 'a rule is proposed';
+    like $page, qr/other reasons\..*mailbox is full: 1\s.*id=$id[1]"/s,
+        'and what else it would take is told';
+    act($eva, @judge);
+    unlike page($eva, '/letters'), qr{href="/bounce\?id=$id[0]"}, 'it is classified';
+};
+
 ok $console->stop, 'it ends by itself';
 finish();

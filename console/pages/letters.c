@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The rule is the one that bouncectl proposes; it is not tried here, where no rule file is read.
+ */
+#include "console/pages/letters.h"
+
+#include "classifier/rules/proposal.h"
+#include "db/people/console_queries.h"
+#include "db/people/operator_queries.h"
+
+enum { PAGE_SIZE = 50 };
+static const char limit[] = "50";
+
+struct response *letters_list(struct page_call *call)
+{
+	const struct form *query = call->request->query;
+	const char *at = form_find(query, "at");
+	const char *after = page_id(query, "after");
+	const char *const values[] = {after ? at : NULL, at ? after : NULL, limit};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_letters, values, &error);
+
+	if (!rows)
+		return page_fail(call, error);
+	page_add_rows(call, "letters", rows);
+	if (db_rows_count(rows) == PAGE_SIZE) {
+		model_set(call->model, "next_at", db_rows_find(rows, PAGE_SIZE - 1, "key"));
+		model_set(call->model, "next_after", db_rows_find(rows, PAGE_SIZE - 1, "id"));
+	}
+	model_flag(call->model, "is_later_page", at && after);
+	return page_show(call, "letters", 200);
+}
+
+/* NULL: its words say too little. Heap. */
+static char *rule_for(const struct db_rows *bounce, const char *reason)
+{
+	const char *diagnostic = db_rows_find(bounce, 0, "diagnostic");
+	const char *remote_mta = db_rows_find(bounce, 0, "remote_mta");
+	g_autofree char *id = g_strconcat("bounce-", db_rows_find(bounce, 0, "id"), NULL);
+	const struct proposal proposal = {.id = id,
+					  .reason = reason,
+					  .diagnostic = diagnostic ? diagnostic : "",
+					  .remote_mta = remote_mta ? remote_mta : ""};
+
+	return proposal_rule(&proposal);
+}
+
+bool letters_propose(struct page_call *call, GError **error)
+{
+	const char *const id[] = {page_id(call->request->body, "id")};
+	const char *reason = form_get(call->request->body, "reason");
+	g_autoptr(db_rows_t) bounce = page_fetch(call, &operator_queries_bounce, id, error);
+
+	if (!bounce)
+		return false;
+	g_autofree char *rule = db_rows_count(bounce) > 0 ? rule_for(bounce, reason) : NULL;
+	const char *const values[] = {rule, reason};
+	model_flag(call->model, "has_proposal", true);
+	model_set(call->model, "rule", rule);
+	return !rule || page_load(call, "hits", &operator_queries_rule_hits, values, error);
+}
