@@ -99,6 +99,7 @@ static bool start(struct service *service, GError **error)
 	    .body_max = BODY_MAX,
 	    .request_wait = (unsigned)settings->request_wait,
 	    .is_https = service->console.is_https,
+	    .user_header = settings->user_header,
 	    .handler = router_answer,
 	    .context = &service->console,
 	};

@@ -135,6 +135,30 @@ static struct session *find_session(struct console *console, const char *id)
 	return NULL;
 }
 
+static bool is_of(const struct session *session, const char *name)
+{
+	return session && strcmp(session->name, name) == 0;
+}
+
+/* Whom the proxy names is there, whoever was before. The answer is the caller's. */
+static struct response *answer_named(struct page_call *call)
+{
+	g_autofree char *id = NULL;
+	struct response *response = NULL;
+	g_autoptr(session_t) session = login_named(call, &id, &response);
+
+	if (!session) {
+		call->session = NULL;
+		return response;
+	}
+	call->session = session;
+	call->visitor = id;
+	response = answer_page(call);
+	if (!response->cookies)
+		page_set_cookie(call->console, response, id);
+	return response;
+}
+
 struct response *router_answer(void *context, const struct request *request)
 {
 	struct console *console = context;
@@ -152,7 +176,8 @@ struct response *router_answer(void *context, const struct request *request)
 				 .visitor = visitor,
 				 .catalogue = catalogue_for(request->language),
 				 .model = model};
-	struct response *response = answer_page(&call);
+	bool is_new = request->user && !is_of(session, request->user);
+	struct response *response = is_new ? answer_named(&call) : answer_page(&call);
 	if (!known && !response->cookies)
 		page_set_cookie(console, response, visitor);
 	return response;

@@ -14,6 +14,7 @@ struct console_settings {
 	char *listen;
 	long listen_mode;
 	char *https; /* yes, no */
+	char *user_header;
 	long connections_max;
 	long threads;
 	long request_wait; /* seconds */

@@ -42,6 +42,7 @@ void request_clear(struct request *request)
 	form_free(request->body);
 	g_free(request->cookie);
 	g_free(request->language);
+	g_free(request->user);
 	g_free(request->peer);
 	memset(request, 0, sizeof *request);
 }

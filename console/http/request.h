@@ -19,6 +19,7 @@ struct request {
 	struct form *body;      /* empty unless is_post */
 	char *cookie;           /* the whole field; "" */
 	char *language;         /* Accept-Language; "" */
+	char *user;             /* that a proxy names; NULL: none, or nobody whom we believe */
 	char *peer;             /* address of the client; "unix" */
 	bool is_from_elsewhere; /* the browser says that another site made it */
 };

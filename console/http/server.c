@@ -74,6 +74,37 @@ static char *peer_of(const struct exchange *exchange)
 	return g_strdup(host);
 }
 
+/* The fields with that name: two are as good as none, one may be the client's own. */
+struct fields {
+	const char *name;
+	const char *value;
+	unsigned count;
+};
+
+static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const char *name,
+				   const char *value)
+{
+	struct fields *fields = context;
+
+	(void)kind;
+	if (g_ascii_strcasecmp(name, fields->name) == 0) {
+		fields->value = value;
+		fields->count++;
+	}
+	return MHD_YES;
+}
+
+/* Whom the proxy names: believed on a unix socket alone, which nobody else may open. */
+static char *user_of(const struct exchange *exchange)
+{
+	struct fields fields = {.name = exchange->server->options.user_header};
+
+	if (*fields.name == '\0' || strcmp(exchange->request.peer, "unix") != 0)
+		return NULL;
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_field, &fields);
+	return fields.count == 1 ? g_strdup(fields.value) : NULL;
+}
+
 /* False: 400. */
 static bool read_request(struct exchange *exchange)
 {
@@ -90,6 +121,7 @@ static bool read_request(struct exchange *exchange)
 	request->cookie = g_strdup(cookie ? cookie : "");
 	request->language = g_strndup(language ? language : "", LANGUAGE_MAX);
 	request->peer = peer_of(exchange);
+	request->user = user_of(exchange);
 	request->is_from_elsewhere = request_is_from_elsewhere(
 	    header(exchange, "Sec-Fetch-Site"), header(exchange, MHD_HTTP_HEADER_ORIGIN),
 	    header(exchange, MHD_HTTP_HEADER_HOST));

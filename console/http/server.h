@@ -15,10 +15,11 @@ typedef struct response *server_handler(void *context, const struct request *req
 struct server_options {
 	int fd; /* a socket that listens; the server takes it */
 	unsigned connections_max;
-	unsigned threads;      /* requests that are answered at the same time */
-	gsize body_max;        /* bytes of a form */
-	unsigned request_wait; /* seconds for a request, and for an answer to be taken */
-	bool is_https;         /* a proxy speaks TLS for us: browsers may insist on it */
+	unsigned threads;        /* requests that are answered at the same time */
+	gsize body_max;          /* bytes of a form */
+	unsigned request_wait;   /* seconds for a request, and for an answer to be taken */
+	bool is_https;           /* a proxy speaks TLS for us: browsers may insist on it */
+	const char *user_header; /* that a proxy names a person in, on a unix socket alone; "" */
 	server_handler *handler;
 	void *context;
 };

@@ -67,44 +67,67 @@ static struct session *begin(struct page_call *call, struct db_pool *pool,
 	return sessions_begin(call->console->sessions, &person, id_out);
 }
 
-static struct response *welcome(struct page_call *call, struct db_pool *pool,
-				const struct db_rows *who)
+/* The pool of the person, and who it is. */
+static struct db_pool *open_person(const struct page_call *call, const char *name,
+				   const char *password, db_rows_t **who_out, GError **error)
 {
-	g_autofree char *id = NULL;
-	g_autoptr(session_t) session = begin(call, pool, who, &id);
+	const struct login login = {.conninfo = call->console->conninfo,
+				    .user = name,
+				    .password = password,
+				    .query_wait = call->console->query_wait};
+	struct db_pool *pool = login_open(&login, error);
 
-	if (!session)
-		return refuse(call, "Too many people are logged in. Try again later.", 503);
-	log_event(LOG_LEVEL_INFO, "", "login name=%s client=%s", session->name,
-		  call->request->peer);
-	struct response *response = response_redirect(g_strdup("/"));
-	page_set_cookie(call->console, response, id);
-	return response;
+	*who_out = pool ? db_rows_fetch(pool, &login_person, NULL, error) : NULL;
+	if (pool && !*who_out)
+		db_pool_free(pool);
+	return *who_out ? pool : NULL;
+}
+
+/* In place of the session that the visitor had. password: NULL for one whom the proxy names. */
+static struct session *enter(struct page_call *call, const char *name, const char *password,
+			     char **id_out, struct response **refusal_out)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) who = NULL;
+
+	if (!may_try(call, name)) {
+		*refusal_out = refuse(call, "Too many tries. Wait a minute, then try again.", 429);
+		return NULL;
+	}
+	struct db_pool *pool = open_person(call, name, password, &who, &error);
+	if (!pool) {
+		*refusal_out = refuse_login(call, name, error);
+		return NULL;
+	}
+	throttle_forgive(call->console->names, name);
+	sessions_end(call->console->sessions, call->visitor);
+	struct session *session = begin(call, pool, who, id_out);
+	if (session)
+		log_event(LOG_LEVEL_INFO, "", "login name=%s client=%s%s", session->name,
+			  call->request->peer, password ? "" : " by the proxy");
+	else
+		*refusal_out = refuse(call, "Too many people are logged in. Try again later.", 503);
+	return session;
 }
 
 struct response *login_enter(struct page_call *call)
 {
-	const char *name = form_get(call->request->body, "name");
-	const struct login login = {.conninfo = call->console->conninfo,
-				    .user = name,
-				    .password = form_get(call->request->body, "password"),
-				    .query_wait = call->console->query_wait};
-	g_autoptr(GError) error = NULL;
+	const struct form *body = call->request->body;
+	struct response *response = NULL;
+	g_autofree char *id = NULL;
+	g_autoptr(session_t) session =
+	    enter(call, form_get(body, "name"), form_get(body, "password"), &id, &response);
 
-	if (!may_try(call, name))
-		return refuse(call, "Too many tries. Wait a minute, then try again.", 429);
-	struct db_pool *pool = login_open(&login, &error);
-	if (!pool)
-		return refuse_login(call, name, error);
-	g_autoptr(db_rows_t) who = db_rows_fetch(pool, &login_person, NULL, &error);
-	if (!who) {
-		db_pool_free(pool);
-		return refuse_login(call, name, error);
-	}
-	throttle_forgive(call->console->names, name);
-	if (call->session)
-		sessions_end(call->console->sessions, call->visitor);
-	return welcome(call, pool, who);
+	if (!session)
+		return response;
+	response = response_redirect(g_strdup("/"));
+	page_set_cookie(call->console, response, id);
+	return response;
+}
+
+struct session *login_named(struct page_call *call, char **id_out, struct response **refusal_out)
+{
+	return enter(call, call->request->user, NULL, id_out, refusal_out);
 }
 
 struct response *login_leave(struct page_call *call)

@@ -11,6 +11,10 @@ page_handler login_show;
 page_handler login_enter;
 page_handler login_leave;
 
+/* The session of the person whom the proxy names, with its new id; the database lets the console's
+ * own account in as him. NULL: *refusal_out is the answer. */
+struct session *login_named(struct page_call *call, char **id_out, struct response **refusal_out);
+
 /* The form, where a page needs a person: 401. */
 struct response *login_demand(struct page_call *call);
 

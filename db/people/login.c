@@ -21,9 +21,18 @@ const struct db_statement login_person = {
     "  pg_has_role(session_user, 'bounce_auditor', 'MEMBER') AS is_auditor",
     0};
 
-static const char has_role_statement[] =
+/* What a browser may be made to do must end where the role of an administrator ends. A role that
+ * could be taken on counts as well; of a superuser every role is one. */
+static const char roles_statement[] =
     "SELECT EXISTS (SELECT FROM unnest(ARRAY['bounce_clerk', 'bounce_operator', 'bounce_admin', "
-    "'bounce_auditor']) AS r (name) WHERE pg_has_role(session_user, r.name, 'MEMBER')) AS has_role";
+    "  'bounce_auditor']) AS r (name) WHERE pg_has_role(session_user, r.name, 'MEMBER')) "
+    "  AS has_role, "
+    "EXISTS (SELECT FROM pg_roles AS r WHERE pg_has_role(session_user, r.oid, 'MEMBER') "
+    "  AND (r.rolsuper OR r.rolcreaterole OR r.rolbypassrls OR r.rolreplication "
+    "    OR r.rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', "
+    "      'pg_write_server_files', 'pg_execute_server_program') "
+    "    OR r.oid = (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'bounce'))) "
+    "  AS is_mighty";
 
 static bool refuse(GError **error, const char *why)
 {
@@ -35,8 +44,9 @@ static bool refuse(GError **error, const char *why)
 static bool is_complete(const struct login *login, GError **error)
 {
 	gsize len = strlen(login->user);
+	bool is_empty = login->password && *login->password == '\0';
 
-	if (len == 0 || len > NAME_MAX_BYTES || *login->password == '\0')
+	if (len == 0 || len > NAME_MAX_BYTES || is_empty)
 		return refuse(error, "name or password is missing");
 	if (strchr(login->conninfo, '='))
 		return true;
@@ -46,16 +56,21 @@ static bool is_complete(const struct login *login, GError **error)
 
 static bool is_person(PGconn *connection, const struct login *login, GError **error)
 {
-	if (!PQconnectionUsedPassword(connection))
+	if (login->password && !PQconnectionUsedPassword(connection))
 		return refuse(error, "the database asks for no password (pg_hba.conf: trust, peer "
 				     "or ident): nobody can log in until it does");
 	g_autoptr(PGresult) result =
-	    pg_query(connection, login->query_wait, has_role_statement, 0, NULL, error);
+	    pg_query(connection, login->query_wait, roles_statement, 0, NULL, error);
 	if (!result)
 		return false;
-	return pg_value_is_true(result, 0, "has_role") ||
-	       refuse(error, "the account has none of the roles bounce_clerk, bounce_operator, "
-			     "bounce_admin and bounce_auditor");
+	if (!pg_value_is_true(result, 0, "has_role"))
+		return refuse(error, "the account has none of the roles bounce_clerk, "
+				     "bounce_operator, bounce_admin and bounce_auditor");
+	return !pg_value_is_true(result, 0, "is_mighty") ||
+	       refuse(error,
+		      "the account may do more than bounce_admin (superuser, CREATEROLE, "
+		      "BYPASSRLS, REPLICATION, pg_read_all_data and the like, or it owns the "
+		      "schema): use another one for the console");
 }
 
 static PGconn *connect_as(const struct login *login, GError **error)
@@ -63,7 +78,8 @@ static PGconn *connect_as(const struct login *login, GError **error)
 	GString *conninfo = g_string_new(login->conninfo);
 
 	conninfo_append(conninfo, "user", login->user);
-	conninfo_append(conninfo, "password", login->password);
+	if (login->password)
+		conninfo_append(conninfo, "password", login->password);
 	conninfo_append(conninfo, "passfile", "/dev/null");
 	conninfo_append(conninfo, "application_name", "bounce-console");
 	PGconn *connection = pg_open(conninfo->str, CONNECT_WAIT, error);

@@ -11,14 +11,15 @@
 struct login {
 	const char *conninfo; /* the database; an account in it does not count */
 	const char *user;
-	const char *password;
-	unsigned query_wait; /* seconds */
+	const char *password; /* NULL: the database lets us in for him (peer with a map, cert) */
+	unsigned query_wait;  /* seconds */
 };
 
 /* A pool of the one connection, which is never made anew: when it is lost, every use fails with
  * BM_ERROR_CONFIG, and the person has to log in again; the password is kept nowhere of ours. NULL
- * with BM_ERROR_CONFIG when the database refuses, asks for no password (trust, peer: anybody could
- * be anybody), or the account has none of the roles of people; BM_ERROR_RETRY as pg_open. */
+ * with BM_ERROR_CONFIG when the database refuses, did not ask for the password that was given
+ * (trust, peer: anybody could be anybody), the account has none of the roles of people, or may do
+ * more than they (a superuser, the owner of the schema); BM_ERROR_RETRY as pg_open. */
 struct db_pool *login_open(const struct login *login, GError **error)
     __attribute__((warn_unused_result));
 

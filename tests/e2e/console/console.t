@@ -20,8 +20,7 @@ sub bounced {
     my $letter = $stage->register(process => 'invoice', to => [$address], %option);
     my $mail   = $stage->report('postfix-user-unknown', $letter);
     $mail =~ s/(?=\n\n)/\n$option{extra}/ if $option{extra};
-    $milter->run(
-        { input => $mail },
+    $milter->run({ input => $mail },
         'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
         $letter->{return_path}{$address});
     return $letter;
@@ -42,25 +41,25 @@ subtest 'the door' => sub {
     is $page->{status}, 401, 'nobody is let in without a login';
     like $page->{content}, qr/name="password"/, 'the form to log in is there';
     my %header = %{ $page->{headers} };
-    like $header{'content-security-policy'}, qr/default-src 'none'/, 'nothing is loaded';
-    unlike $header{'content-security-policy'}, qr/unsafe/, 'nothing in a page runs';
-    like $header{'content-security-policy'}, qr/frame-ancestors 'none'/, 'nobody frames it';
+    like $header{'content-security-policy'},   qr/default-src 'none'/,     'nothing is loaded';
+    unlike $header{'content-security-policy'}, qr/unsafe/,                 'nothing in a page runs';
+    like $header{'content-security-policy'},   qr/frame-ancestors 'none'/, 'nobody frames it';
     is $header{'x-content-type-options'}, 'nosniff',     'types are not guessed';
     is $header{'referrer-policy'},        'no-referrer', 'nothing is told to others';
     is $header{'cache-control'},          'no-store',    'no copy stays';
     like $header{'set-cookie'}, qr/; HttpOnly; SameSite=Strict$/, 'the cookie is for us alone';
 
     my @row = (
-        [ 'GET',  '/../etc/passwd',          404 ],
+        [ 'GET',  '/../etc/passwd',            404 ],
         [ 'GET',  '/%2e%2e/%2e%2e/etc/shadow', 404 ],
-        [ 'GET',  '/style.css/../../x',      404 ],
-        [ 'GET',  '/style.css',              200 ],
-        [ 'GET',  '/tasks?text=%ff',         400 ],
-        [ 'GET',  '/tasks?text=%00',         400 ],
-        [ 'GET',  '/tasks?text=%zz',         400 ],
-        [ 'GET',  '/nothing',                404 ],
-        [ 'PUT',  '/tasks',                  405 ],
-        [ 'HEAD', '/login',                  200 ],
+        [ 'GET',  '/style.css/../../x',        404 ],
+        [ 'GET',  '/style.css',                200 ],
+        [ 'GET',  '/tasks?text=%ff',           400 ],
+        [ 'GET',  '/tasks?text=%00',           400 ],
+        [ 'GET',  '/tasks?text=%zz',           400 ],
+        [ 'GET',  '/nothing',                  404 ],
+        [ 'PUT',  '/tasks',                    405 ],
+        [ 'HEAD', '/login',                    200 ],
     );
     is $console->visitor->request($_->[0], $_->[1])->{status}, $_->[2], "$_->[0] $_->[1]" for @row;
     my $long = 'x' x 70_000;
@@ -79,7 +78,7 @@ subtest 'logging in' => sub {
     my $visitor = $console->visitor;
     $visitor->get('/login');
     my %before = %{ $visitor->{cookie} };
-    my @own = (name => 'eva', password => 'eva-secret');
+    my @own    = (name => 'eva', password => 'eva-secret');
     is $visitor->post('/login', form_token => 'x', @own)->{status}, 403,
         'a form of somebody else is refused';
     my $page = $visitor->log_in('eva', 'wrong')->page;
@@ -90,9 +89,9 @@ subtest 'logging in' => sub {
     is $said, $also, 'is refused in the same words';
     is $visitor->log_in($_->[0], $_->[1])->page->{status}, 403, $_->[2]
         for [ nobody_special => 'nobody_special-secret', 'an account without a role of people' ],
-        [ 'postgres'      => 'x',  'an account that the database asks no password (peer)' ],
-        [ 'bounce_daemon' => 'x',  'the account of the console itself' ],
-        [ 'eva'           => '',   'no password' ],
+        [ 'postgres'       => 'x', 'an account that the database asks no password (peer)' ],
+        [ 'bounce_daemon'  => 'x', 'the account of the console itself' ],
+        [ 'eva'            => '',  'no password' ],
         [ "eva' user='tom" => 'x', 'a name with quotes' ];
     is $visitor->log_in('eva')->page->{status}, 200, 'the right password';
     like $visitor->page->{content}, qr/class="person">eva</, 'and she is there';
@@ -106,7 +105,7 @@ subtest 'logging in' => sub {
     $visitor->{cookie} = { 'bounce-console' => $old{'bounce-console'} =~ s/^./x/r };
     is $visitor->get('/tasks')->{status}, 401, 'nor is one that we have not signed';
     my @status = map { $visitor->log_in('tom', "guess$_")->page->{status} } 1 .. 7;
-    is $status[-1], 429, 'who guesses has to wait';
+    is $status[-1],                             429, 'who guesses has to wait';
     is $visitor->log_in('ada')->page->{status}, 200, 'others do not';
 };
 
@@ -115,12 +114,13 @@ my $eva = $console->visitor->log_in('eva');
 subtest 'today and the tasks' => sub {
     like $eva->get('/')->{content}, qr/Dead address/, 'the kinds of tasks';
     my $page = $eva->get('/tasks')->{content};
-    like $page,   qr{href="/task\?id=$task[0]"}, 'a task is there';
-    like $page,   qr/h1\@customer\.example/,     'whom it is about';
+    like $page,   qr{href="/task\?id=$task[0]"},        'a task is there';
+    like $page,   qr/h1\@customer\.example/,            'whom it is about';
     unlike $page, qr/<script|<img|onerror=alert\(2\)>/, 'what a stranger wrote is text';
-    like $eva->get('/tasks?text=h2')->{content}, qr/h2\@customer/, 'words find it';
-    unlike $eva->get('/tasks?text=h2')->{content}, qr/h1\@customer/, 'and nothing else';
+    like $eva->get('/tasks?text=h2')->{content},     qr/h2\@customer/, 'words find it';
+    unlike $eva->get('/tasks?text=h2')->{content},   qr/h1\@customer/, 'and nothing else';
     like $eva->get('/tasks?kind=outage')->{content}, qr/No task fits/, 'a filter';
+
     for my $order (qw(due age count domain nonsense)) {
         is $eva->get("/tasks?order=$order")->{status}, 200, "order $order";
         unlike $eva->get("/tasks?order=$order&after=$task[3]")->{content},
@@ -200,9 +200,12 @@ subtest 'rights' => sub {
 };
 
 subtest 'languages' => sub {
-    for my $row ([ 'de-CH,de;q=0.9', 'de', 'Aufgaben' ], [ 'fr;q=0.9,en;q=0.1', 'fr', 'Tâches' ],
-        [ 'xx', 'en', 'Tasks' ], [ '', 'en', 'Tasks' ])
-    {
+    for my $row (
+        [ 'de-CH,de;q=0.9',    'de', 'Aufgaben' ],
+        [ 'fr;q=0.9,en;q=0.1', 'fr', 'Tâches' ],
+        [ 'xx',                'en', 'Tasks' ],
+        [ '',                  'en', 'Tasks' ]
+    ) {
         my $visitor = $console->visitor(language => $row->[0])->log_in('ada');
         my $page    = $visitor->get('/tasks')->{content};
         utf8::decode($page);    # HTTP::Tiny gives bytes
@@ -223,12 +226,70 @@ subtest 'slow and many' => sub {
 subtest 'the connection to the database is lost' => sub {
     $db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'eva'");
     $eva->get('/tasks');
-    is $eva->get('/tasks')->{status}, 401, 'she logs in again';
+    is $eva->get('/tasks')->{status},       401, 'she logs in again';
     is $eva->log_in('eva')->page->{status}, 200, 'and can';
+};
+
+subtest 'who may do more than an administrator' => sub {
+    my @more = (
+        [ super  => 'SUPERUSER' ],
+        [ maker  => 'CREATEROLE' ],
+        [ passer => 'BYPASSRLS' ],
+        [ reader => 'member of pg_read_all_data' ],
+        [ heir   => 'member of super' ],
+    );
+    for my $row (@more) {
+        my ($name, $more) = @$row;
+        $console->person($name => 'bounce_admin');
+        is $console->visitor->log_in($name)->page->{status}, 200, "$name is let in";
+        $db->sql(
+            $more =~ /^member of (\w+)/
+            ? "ALTER ROLE $name NOINHERIT; GRANT $1 TO $name"
+            : "ALTER ROLE $name $more"
+        );
+        is $console->visitor->log_in($name)->page->{status}, 403, "but not as $more";
+    }
 };
 
 my ($status, $output) = $console->check;
 is $status, 0, '--check' or diag $output;
 like $output, qr/^ok\s+pages/m, 'looks at the pages';
 ok $console->stop, 'it ends by itself';
+
+subtest 'a proxy names the person' => sub {
+    my $account = $stage->instance->is_root ? $stage->instance->daemon_user : scalar getpwuid $>;
+    my $socket  = $stage->instance->make_dir('proxy') . '/console';
+    $db->let_in_by_map($account, qw(eva tom super nobody_special));
+    my $ask = sub {
+        my (@field) = @_;
+        return $console->raw(
+            join("\r\n", 'GET /tasks HTTP/1.1', 'Host: x', 'Connection: close', @field, '', ''),
+            10, $socket);
+    };
+    $console = Bounce::Console->new(
+        $stage,
+        listen      => "unix:$socket",
+        user_header => 'X-Remote-User'
+    )->start;
+    my $page = $ask->('X-Remote-User: eva');
+    like $page, qr/^HTTP\S+ 200.*class="person">eva</s, 'she is there, without a password';
+    my ($cookie) = $page =~ /^Set-Cookie: ([^;]+)/m;
+    like $ask->("Cookie: $cookie", 'X-Remote-User: eva'), qr/person">eva</, 'and stays';
+    like $ask->("Cookie: $cookie", 'X-Remote-User: tom'), qr/person">tom</,
+        'another name is another person';
+    like $ask->("Cookie: $cookie"), qr/^HTTP\S+ 401/, 'and her session has ended';
+    like $ask->('X-Remote-User: tom', 'x-remote-user: eva'), qr/^HTTP\S+ 401/, 'two names are none';
+    like $ask->("X-Remote-User: $_"), qr/^HTTP\S+ 403/, "not $_"
+        for qw(super nobody_special ada bounce_daemon nobody_at_all), "eva' user='tom";
+    ok $console->stop, 'it ends by itself';
+
+    my $open = Bounce::Console->new($stage)->start;
+    like $open->raw(
+        "GET /tasks HTTP/1.1\r\nHost: x\r\nX-Remote-User: eva\r\n" . "Connection: close\r\n\r\n"),
+        qr/^HTTP\S+ 401/, 'a port believes nobody';
+    ok $open->stop, 'it ends by itself';
+    my ($refused, $why) = Bounce::Console->new($stage, user_header => 'X-Remote-User')->check;
+    is $refused, 1, 'and may not be told to';
+    like $why, qr/user_header needs a unix socket/, 'it says why';
+};
 finish();

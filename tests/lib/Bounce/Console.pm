@@ -23,6 +23,7 @@ use strict;
 use warnings;
 use HTTP::Tiny;
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 
 use constant ACCOUNT => 'bounceconsole';
 
@@ -106,14 +107,15 @@ sub visitor {
     return Bounce::Console::Visitor->new($self, %option);
 }
 
-# What the server says to these bytes, until it closes or says nothing for so long.
+# What the server says to these bytes, until it closes or says nothing for so long; path is that of
+# a unix socket.
 sub raw {
-    my ($self, $bytes, $wait) = @_;
-    my $socket = IO::Socket::INET->new(
-        PeerAddr => '127.0.0.1',
-        PeerPort => $self->port,
-        Timeout  => 10
-    ) or die "connect: $!\n";
+    my ($self, $bytes, $wait, $path) = @_;
+    my $socket
+        = $path
+        ? IO::Socket::UNIX->new(Peer => $path)
+        : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->port, Timeout => 10);
+    $socket or die "connect: $!\n";
     local $SIG{PIPE} = 'IGNORE';
     $socket->syswrite($bytes);
     return Bounce::Console::read_all($socket, $wait // 10);
