@@ -55,9 +55,6 @@ sed -n 's/^match *= *//p' etc/rules/*.rules |
 		'{ print $0 "\n550 user unknown" > (dir "/" NR); close(dir "/" NR) }'
 printf '250-mx\r\n250-SIZE 9\r\n250 AUTH PLAIN\r\n550-5.1.1 a\r\n550 5.1.1 b\r\n' \
 	>"$work/seeds/reply_reader/replies"
-printf 'form_token=1f&id=7&id=8&way=dead&note=it+is+%%C3%%A4&address=a%%40b.example' \
-	>"$work/seeds/form/resolve"
-printf 'bounce-console=1f.2e; other=3; bounce-console=4' >"$work/seeds/form/cookie"
 for mail in tests/mails/dsn-*.eml; do
 	sed -n '/^Reporting-MTA/,/^--/p' "$mail" >"$work/seeds/delivery_status/$(basename "$mail")"
 done
