@@ -96,7 +96,8 @@ async function asEverybody() {
     const person = await enter(name);
     const paths = await visitAll(person, name === 'eva' ? OF_A_KIND : 1,
       (where) => look(person, `${name} ${where}`, name === 'eva'));
-    for (const path of ['/', '/tasks', '/task', '/mail', '/bounce'])
+    for (const path of ['/', '/tasks', '/task', '/mail', '/bounce', '/address', '/documents',
+      '/queue', '/figures'])
       ok(paths.includes(path), `${name}: a link leads to ${path}`, paths.join(' '));
     is(person.evil.join('\n'), '', `${name}: nothing of a stranger has run`);
     await person.context.close();
