@@ -35,7 +35,7 @@ check:
 check-faults: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) BOUNCE_FAULTS_LONG=$(LONG) HARNESS_VERBOSE=1 \
-		perl tests/check.pl tests/e2e/faults
+		perl tests/check.pl tests/e2e/faults $(if $(LONG),tests/faults)
 
 ## check-mailbox: servers that lie about a mailbox, one lie after the other
 .PHONY: check-mailbox

@@ -158,7 +158,6 @@ under(
         waitpid $_, 0 for @client;
     });
 
-under('fifty thousand', sub { }, mails => 50_000) if Bounce::Faults::LONG;
 my $can_mount = Bounce::SmallDisk->is_possible($stage->instance);
 diag 'disk full: not run, since nothing can be mounted here' unless $can_mount;
 under(
