@@ -58,7 +58,9 @@ char *imap_folder_name(const char *name)
 			name = end;
 			continue;
 		}
-		g_string_append(out, *name == '&' ? "&-" : (const char[]){*name, '\0'});
+		g_string_append_c(out, *name);
+		if (*name == '&')
+			g_string_append_c(out, '-');
 		name++;
 	}
 	return imap_quote(out->str);
