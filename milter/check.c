@@ -12,6 +12,7 @@
 #include "daemon/check.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
+#include "milter/destination.h"
 #include "milter/postconf.h"
 #include "milter/socket_check.h"
 #include "milter/wiring.h"
@@ -40,7 +41,9 @@ static void check_parameters(const struct db_parameters *parameters)
 			      "the bounce mailbox");
 }
 
-static bool check_database_and_parameters(const struct milter_settings *settings)
+/* Postfix must take the mail of the domains that the database names; NULL: there is none here. */
+static bool check_database_and_parameters(const struct milter_settings *settings,
+					  const struct postconf *postfix)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -54,7 +57,8 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
 	check_database(NULL);
 	check_parameters(parameters);
-	return true;
+	return !postfix ||
+	       destination_check(postfix, (const char *const *)parameters->bounce_domains);
 }
 
 /* Without it a start has to wait for the database. */
@@ -104,7 +108,7 @@ bool milter_check(const struct milter_settings *settings)
 	const struct socket_client client = {account ? account : "", chroot ? chroot : ""};
 	bool socket = socket_check(settings, &client);
 	bool rules = check_rules(settings);
-	bool database = check_database_and_parameters(settings);
+	bool database = check_database_and_parameters(settings, postfix);
 	bool wiring = check_postfix(postfix, settings, error);
 
 	check_state_file(settings->state_file);

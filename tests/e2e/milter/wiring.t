@@ -25,9 +25,10 @@ my $stock   = slurp(STOCK);
 $master .= $example;
 
 my %good_main = (
-    compatibility_level => '3.6',
-    queue_directory     => $queue,
-    myhostname          => 'mail.example.org',
+    compatibility_level     => '3.6',
+    queue_directory         => $queue,
+    myhostname              => 'mail.example.org',
+    virtual_mailbox_domains => Bounce::Postfix::BOUNCE_DOMAIN,
     smtpd_milters => '{ unix:bounce-milter/socket, default_action=tempfail, content_timeout=60s }',
     in_flow_delay => 0,
 );
@@ -66,6 +67,11 @@ my $listen
     = sub { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5) };
 my $inet    = "inet:$port\@127.0.0.1";
 my $cleanup = qr{FAULT\s+Postfix\s+bounce-cleanup/unix};
+
+my $domain = Bounce::Postfix::BOUNCE_DOMAIN;
+my $parent = $domain =~ s/^[^.]+\.//r;
+my %nowhere = (virtual_mailbox_domains => '');
+my $refused = qr{FAULT\s+Postfix\s+mail for the bounce domain \Q$domain\E is refused: .*; write it};
 
 my @good = (
     [ 'the examples' => () ],
@@ -109,6 +115,28 @@ my @good = (
                 $_ .= "127.0.0.1:10025 inet n - y - - smtpd\n" . "  -o { smtpd_milters = $ours }\n";
             })
     ],
+    [
+        'the bounce domain in a table' => (
+            main => {
+                virtual_mailbox_domains => "inline:{ { $domain = any }, { b.example = c } }"
+            })
+    ],
+    [
+        'the bounce domain in a file' => (
+            main => {
+                %nowhere,
+                mydestination =>
+                    $instance->write_file('domains', "# ours\nother.example\n$domain\n")
+            })
+    ],
+    [
+        'the bounce domain handed on by a transport' => (
+            main => {
+                %nowhere,
+                relay_domains  => $parent,
+                transport_maps => "inline:{ { $domain = smtp:[127.0.0.1]:10025 } }"
+            })
+    ],
 );
 for my $case (@good) {
     my ($name,   %case)   = @$case;
@@ -121,6 +149,32 @@ for my $case (@good) {
 
 # [what is broken, the case, what --check says]
 my @broken = (
+    [ 'the bounce domain in no list', { main => {%nowhere} }, $refused ],
+    [
+        'a typing error in the bounce domain',
+        { main => { virtual_mailbox_domains => "x$domain" } },
+        $refused
+    ],
+    [
+        'the parent of the bounce domain only, where that does not count',
+        { main => { %nowhere, mydestination => $parent } },
+        $refused
+    ],
+    [
+        'the bounce domain left out of a list',
+        { main => { %nowhere, relay_domains => "!$domain, $parent" } },
+        $refused
+    ],
+    [
+        'a transport alone',
+        { main => { %nowhere, transport_maps => "inline:{ { $domain = smtp:[127.0.0.1] } }" } },
+        $refused
+    ],
+    [
+        'a table without the bounce domain',
+        { main => { virtual_mailbox_domains => 'inline:{ { other.example = any } }' } },
+        $refused
+    ],
     [
         'master.cf is the stock one',
         { stock => 1 },
@@ -456,6 +510,16 @@ for my $row (
     my ($status, $output) = check(main => { $name => $value });
     is $status, 0, "$name may be intended";
     like $output, qr/^warning\s+Postfix\s+$name.*$expected/m, 'and is named' or diag $output;
+}
+
+for my $row (
+    [ 'a relay domain without transport', { relay_domains => $domain },         qr/loops if that/ ],
+    [ 'a table that cannot be asked',     { mydestination => 'hash:/nowhere' }, qr{/nowhere} ]
+) {
+    my ($name, $main, $expected) = @$row;
+    my ($status, $output) = check(main => { %nowhere, %$main });
+    is $status, 0, "$name may be right";
+    like $output, qr/^warning\s+Postfix\s+.*$expected/m, 'and is named' or diag $output;
 }
 
 subtest 'beside a running daemon' => sub {
