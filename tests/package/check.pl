@@ -4,8 +4,9 @@
 # make check-deb: what an administrator trusts the package with. lintian finds nothing; a second
 # build, elsewhere and in other circumstances, is the same to the byte; on a fresh Debian 12 and 13
 # the README is followed literally, a bounce is recorded, and upgrade, removal and purge do what
-# they should; and Sendmail, attached as its example says, has both its ways recorded. Needs root
-# and a mirror of Debian. Arguments: the parts to run.
+# they should; the same with the sources, as doc/install.md says; and Sendmail, attached as its
+# example says, has both its ways recorded. Needs root and a mirror of Debian. Arguments: the parts
+# to run.
 use strict;
 use warnings;
 use Cwd qw(getcwd);
@@ -43,13 +44,23 @@ sub next_version {
     return $next;
 }
 
-# The first lines of code in README's chapter Install.
-sub installation {
-    open my $in, '<', 'README.md' or die "README.md: $!\n";
+# The first lines of code in a chapter.
+sub commands_of {
+    my ($document, $chapter) = @_;
+    open my $in, '<', $document or die "$document: $!\n";
     local $/;
-    my ($code) = <$in> =~ /^## Install\n.*?\n\n((?: {4}[^\n]*\n)+)/ms
-        or die "README.md: no commands\n";
+    my ($code) = <$in> =~ /^## \Q$chapter\E\n(?:.*?\n)??\n((?: {4}[^\n]*\n)+)/ms
+        or die "$document: no commands in $chapter\n";
     return $code;
+}
+
+# What git knows of the tree, as somebody gets it who clones it.
+sub pack_sources {
+    my ($tar) = @_;
+    my $files = 'git ls-files -z --cached --others --exclude-standard';
+    system("$files | tar --create --null --files-from=- --ignore-failed-read --file='$tar'") == 0
+        or die "tar: $?\n";
+    return;
 }
 
 # What somebody has who begins to read the README; kept for the next time.
@@ -63,7 +74,8 @@ sub base_of {
 }
 
 make_path($work);
-my @part = @ARGV ? @ARGV : qw(lintian again bookworm trixie sendmail);
+my @part
+    = @ARGV ? @ARGV : qw(lintian again bookworm trixie source-bookworm source-trixie sendmail);
 my %part = map { ($_ => 1) } @part;
 succeeds('lintian finds nothing', qw(lintian --fail-on), 'error,warning', '--allow-root', $deb)
     if delete $part{lintian};
@@ -77,14 +89,18 @@ subtest 'a second build' => sub {
     succeeds('is the same to the byte', 'cmp', $deb, glob "$again/bounce-milter_*.deb");
 } if delete $part{again};
 
-# part => suite, script in its chroot
-my %life = (
-    bookworm => [ 'bookworm', 'inside.sh' ],
-    trixie   => [ 'trixie',   'inside.sh' ],
-    sendmail => [ 'bookworm', 'sendmail.sh' ],
+# part => suite, script in its chroot, where the commands stand that it follows
+my @package = ('README.md',      'Install');
+my @source  = ('doc/install.md', 'On other systems');
+my %life    = (
+    bookworm          => [ 'bookworm', 'inside.sh',   @package ],
+    trixie            => [ 'trixie',   'inside.sh',   @package ],
+    'source-bookworm' => [ 'bookworm', 'source.sh',   @source ],
+    'source-trixie'   => [ 'trixie',   'source.sh',   @source ],
+    sendmail          => [ 'bookworm', 'sendmail.sh', @package ],
 );
 for my $part (sort keys %part) {
-    my ($suite, $script) = @{ $life{$part} // die "no such part: $part\n" };
+    my ($suite, $script, @commands) = @{ $life{$part} // die "no such part: $part\n" };
     my $base = base_of($suite) or next;
     my $root = "$work/$part";
     remove_tree($root);
@@ -92,8 +108,9 @@ for my $part (sort keys %part) {
     system('cp', $deb, next_version(), map({ "tests/package/$_" } 'lib.sh', $script, 'systemctl'),
         "$root/given") == 0 or die "cp: $?\n";
     open my $out, '>', "$root/given/install" or die "install: $!\n";
-    print $out installation();
+    print $out commands_of(@commands);
     close $out or die "install: $!\n";
+    pack_sources("$root/given/source.tar") if $script eq 'source.sh';
     system(qw(unshare --mount --uts --ipc --pid --fork --kill-child sh tests/package/overlay.sh),
         $base, $root, $script);
     is $?, 0, $part;

@@ -8,14 +8,6 @@ set -u
 . /given/lib.sh
 
 mta() { cat /etc/postfix/main.cf /etc/postfix/master.cf | sha256sum; }
-# From master.cf.example: its services replace those of the same name.
-attach_postfix() {
-	examples=/usr/share/doc/bounce-milter/examples/postfix
-	sed '/^#/d' $examples/main.cf.example >>/etc/postfix/main.cf
-	sed -i '/^\(bounce\|defer\|trace\) /d' /etc/postfix/master.cf
-	sed '/^#/d' $examples/master.cf.example >>/etc/postfix/master.cf
-	postconf -e inet_protocols=ipv4 mydestination=mx.example.org
-}
 
 before=$(mta)
 
@@ -33,17 +25,9 @@ shows 'man page' test -e /usr/share/man/man1/bouncectl.1.gz
 shows 'bouncectl, for a person without rights' bouncectl --version
 
 # --- attached as the examples say: both ways of a bounce -----------------------------------
-attach_postfix
+attach_postfix /usr/share/doc/bounce-milter/examples/postfix
 shows 'Postfix starts' start_mta postfix start
-path=$(return_path no-such-user@mx.example.org)
-echo test | sendmail -f "$path" no-such-user@mx.example.org
-shows 'a report of the own Postfix is recorded' wait_for has_bounces 1
-path=$(return_path anna@example.net)
-shows 'a foreign report is taken' foreign_bounce "$path"
-shows 'and recorded' wait_for has_bounces 2
-is 'trust and reason' "$(sql "SELECT string_agg(trust || ' ' || reason, ', ' ORDER BY id)
-	FROM bounce.bounce")" \
-	'token user_unknown, token user_unknown'
+records_both_ways
 
 # --- upgrade, removal, purge ----------------------------------------------------------------
 echo '# mine' >>/etc/bounce-milter/bounce-milter.conf

@@ -93,6 +93,27 @@ foreign_bounce() {
 	END
 }
 
+# From the examples in FOLDER: services of master.cf replace those of the same name.
+attach_postfix() {
+	sed '/^#/d' "$1"/main.cf.example >>/etc/postfix/main.cf
+	sed -i '/^\(bounce\|defer\|trace\) /d' /etc/postfix/master.cf
+	sed '/^#/d' "$1"/master.cf.example >>/etc/postfix/master.cf
+	postconf -e inet_protocols=ipv4 mydestination=mx.example.org
+}
+
+# A report of the own Postfix, and one that comes over SMTP.
+records_both_ways() {
+	path=$(return_path no-such-user@mx.example.org)
+	echo test | sendmail -f "$path" no-such-user@mx.example.org
+	shows 'a report of the own Postfix is recorded' wait_for has_bounces 1
+	path=$(return_path anna@example.net)
+	shows 'a foreign report is taken' foreign_bounce "$path"
+	shows 'and recorded' wait_for has_bounces 2
+	is 'trust and reason' "$(sql "SELECT string_agg(trust || ' ' || reason, ', ' ORDER BY id)
+			FROM bounce.bounce")" \
+		'token user_unknown, token user_unknown'
+}
+
 # A network of its own for the mail server and for what speaks to it.
 # start_mta COMMAND...
 start_mta() {
