@@ -68,8 +68,9 @@ char *pg_error_for_people(const char *text)
 	g_autofree char *said = g_strndup(message, (gsize)(state - message));
 
 	if (*hint == '\0' && g_str_has_prefix(code, "42501"))
-		hint = "The account needs a role that may: bounce_clerk, bounce_operator or "
-		       "bounce_admin";
+		hint = "The account has no role that may. bounce_clerk: tasks and blocks one by "
+		       "one; bounce_operator: also outages, parameters and what is done to many; "
+		       "bounce_admin: also keys, erasing and whose a process is";
 	else if (*hint == '\0' && (g_str_has_prefix(code, "42") || g_str_has_prefix(code, "3F")))
 		hint = "Is the schema the one of this program? bouncectl db check";
 	return g_strjoin(*hint != '\0' ? "\n" : "", said, hint, NULL);

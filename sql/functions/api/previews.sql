@@ -8,11 +8,21 @@ CREATE OR REPLACE FUNCTION bounce.preview_task(
   resend boolean DEFAULT true, OUT is_possible boolean, OUT outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  hint text;
+  acts CONSTANT jsonb := '{
+    "done": "resolve_task", "corrected": "resolve_task_corrected",
+    "suggested": "resolve_task_corrected", "unblocked": "resolve_task_unblocked",
+    "dead": "resolve_task_dead", "arrived": "resolve_task_arrived",
+    "confirmed": "confirm_outage", "dismissed": "dismiss_outage"}';
 BEGIN
   PERFORM bounce_internal.require_word(
-    'way to resolve a task', way,
-    '{done,corrected,suggested,unblocked,dead,arrived,confirmed,dismissed}');
+    'way to resolve a task', way, ARRAY(SELECT jsonb_object_keys(acts)));
+  -- the preview is made with the rights of its owner, the act is not
+  IF NOT has_function_privilege(bounce_internal.caller(),
+                                ('bounce.' || (acts ->> way))::regproc, 'EXECUTE') THEN
+    is_possible := false;
+    outcome := 'your account may not do that: an operator may';
+    RETURN;
+  END IF;
   BEGIN
     outcome := bounce_internal.resolve_in_words(task_id, way, coalesce(note, ''),
                                                 coalesce(address, ''), resend);
@@ -27,7 +37,8 @@ BEGIN
   END;
 END $$;
 COMMENT ON FUNCTION bounce.preview_task(bigint, text, text, text, boolean) IS
-  'operator: what resolving a task would do, and whether it can be done; nothing is changed. way: '
+  'operator: what resolving a task would do, and whether the caller can do it; nothing is changed. '
+  'way: '
   'done, corrected (address), suggested, unblocked, dead, arrived, confirmed, dismissed';
 
 CREATE OR REPLACE FUNCTION bounce.preview_reclassify(

@@ -127,7 +127,9 @@ BEGIN
                c.block_id, (c.bounce).id, NULL, NULL
         FROM cause AS c
         UNION ALL
-        SELECT k.blocked_at, 3, 'blocked', concat_ws(': ', nullif(k.reason, ''), k.why),
+        SELECT k.blocked_at, 3, 'blocked',
+               CASE WHEN k.reason = '' THEN k.why
+                    ELSE regexp_replace(k.why, '^(' || k.reason || ' )?', k.reason || ': ') END,
                k.blocked_by, k.id, k.bounce_id, NULL, k.communication_id FROM block AS k
         UNION ALL
         SELECT v.at, 4, 'reclassified',

@@ -203,6 +203,14 @@ DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_closed_task(reopen_task.task_id);
   reason CONSTANT text := format('task %s opened again: %s', t.id, because);
 BEGIN
+  -- what an operator has decided for many mails is not for everybody to take back
+  IF t.kind IN ('outage', 'process_paused')
+     AND NOT has_function_privilege(bounce_internal.caller(), 'bounce.confirm_outage(bigint, text)',
+                                    'EXECUTE') THEN
+    RAISE EXCEPTION 'task % was decided by an operator, and is opened again by one', t.id
+      USING ERRCODE = 'insufficient_privilege',
+        HINT = 'Ask somebody with the role bounce_operator.';
+  END IF;
   IF t.kind = 'outage' THEN
     PERFORM bounce_internal.restore_outage(t, reason);
   END IF;
@@ -225,7 +233,8 @@ COMMENT ON FUNCTION bounce.reopen_task(bigint, text) IS
   'operator: opens a closed task again and takes back what resolving it has done: recipients and '
   'blocks are as they were before. Returns the number of mails restored (restored), and of those '
   'that had been sent since and stay as they are (sent). P0002 for an unknown task, 22023 without '
-  'a reason or when the same matter is open in another task';
+  'a reason or when the same matter is open in another task, 42501 for a clerk when an operator '
+  'had decided it';
 
 -- Recipients -------------------------------------------------------------------------
 

@@ -122,7 +122,7 @@ subtest 'status' => sub {
 subtest 'rights' => sub {
     my ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_milter')->run('queue', 'list');
     is $status, 1, 'the milter may not look';
-    like $said, qr/permission denied.*\nThe account needs a role that may: bounce_clerk/,
+    like $said, qr/permission denied.*\nThe account has no role that may\. bounce_clerk:/,
         'and is told what to do';
 };
 

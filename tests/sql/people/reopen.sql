@@ -103,8 +103,32 @@ CREATE FUNCTION test.outage() RETURNS text LANGUAGE sql AS $$
 $$;
 CREATE TEMPORARY TABLE outage_was AS SELECT test.outage() AS fate;
 SELECT isnt((SELECT count(*) FROM outage), 0::bigint, 'there is an outage');
+GRANT SELECT ON outage TO bounce_clerk, bounce_operator;
+GRANT USAGE ON SCHEMA test TO bounce_clerk, bounce_operator;
+CREATE FUNCTION test.ways(who text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  ways text;
+BEGIN
+  EXECUTE format('SET LOCAL ROLE %I', who);
+  ways := (SELECT string_agg(w, ' ' ORDER BY w) FROM outage AS o
+           CROSS JOIN unnest('{confirmed,dismissed,dead}'::text[]) AS w
+           CROSS JOIN LATERAL bounce.preview_task(o.id, w, 'because') AS p WHERE p.is_possible);
+  RESET ROLE;
+  RETURN ways;
+END $$;
+SELECT is(test.ways('bounce_clerk'), NULL, 'a clerk is not offered to decide');
+SELECT is(test.ways('bounce_operator'), 'confirmed dismissed', 'an operator is');
 SELECT bounce.confirm_outage(id) FROM outage;
 SELECT isnt(test.outage(), fate, 'confirmed') FROM outage_was;
+CREATE FUNCTION test.reopens(who text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('SET LOCAL ROLE %I', who);
+  PERFORM bounce.reopen_task(o.id, 'no') FROM outage AS o;
+  RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+  RETURN SQLSTATE;
+END $$;
+SELECT is(test.reopens('bounce_clerk'), '42501', 'nor may a clerk take the decision back');
 SELECT bounce.reopen_task(id, 'it was one') FROM outage;
 SELECT is(test.outage(), fate, 'taken back') FROM outage_was;
 SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;

@@ -28,7 +28,7 @@ SELECT results_eq('SELECT event, text, bounce_message_id FROM bounce.block_story
   format($$VALUES ('parameters',
                    'block_hard on, block_min_trust own_mta, guard on, shadow off (process invoice)',
                    NULL::bigint),
-           ('blocked', 'user_unknown: user_unknown 550 5.1.1 the words of the other side', NULL),
+           ('blocked', 'user_unknown: 550 5.1.1 the words of the other side', NULL),
            ('report', 'hard user_unknown: dsn from mx.example.net, matched by token, trust token, '
                       'rule test.rule, bounce %s: 550 5.1.1 the words of the other side',
                       %s)$$, :m, :m),

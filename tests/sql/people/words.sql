@@ -35,6 +35,10 @@ SELECT results_eq('SELECT about, urgency, why, correction FROM bounce.open_task'
 SELECT is_empty($$SELECT FROM bounce.open_task WHERE what_next = '' OR what_next IS NULL$$,
                 'what next');
 
+SELECT is((SELECT text FROM bounce.block_story('typo@gmial.com') WHERE event = 'blocked'),
+          'user_unknown: 550 5.1.1 <typo@gmial.com>: Recipient address rejected: none',
+          'the reason once');
+
 -- Rates
 SELECT test.mail('r' || n, ARRAY[format('r%s@rate.example', n)]) FROM generate_series(1, 4) AS n;
 SELECT test.record(test.report('user_unknown', 'r1@rate.example', '5.1.1',
