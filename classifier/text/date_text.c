@@ -290,6 +290,24 @@ static bool read_year_first(const GArray *tokens, size_t i, struct date_day *day
 	return true;
 }
 
+/* A dot joins the numbers at i and i + 2, with nothing between. */
+static bool is_joined(const GArray *tokens, size_t i)
+{
+	const struct date_token *first = date_text_token_at(tokens, i),
+				*second = date_text_token_at(tokens, i + 2);
+
+	return first->kind == TOKEN_NUMBER && second->kind == TOKEN_NUMBER &&
+	       date_text_token_is_sign(date_text_token_at(tokens, i + 1), ".") &&
+	       second->at == first->at + first->len + 1;
+}
+
+/* Part of "5.1.1" or "192.0.2.7": a status, a version, an address. */
+static bool is_in_code(const GArray *tokens, size_t i)
+{
+	return (i >= 2 && is_joined(tokens, i - 2)) ||
+	       (is_joined(tokens, i + 2) && year_of(date_text_token_at(tokens, i + 4)) == 0);
+}
+
 static bool read_numbers(const GArray *tokens, size_t i, struct date_day *day_out)
 {
 	const struct date_token *first = date_text_token_at(tokens, i),
@@ -300,7 +318,7 @@ static bool read_numbers(const GArray *tokens, size_t i, struct date_day *day_ou
 	    .day = first->value, .month = second->value, .end = i + 3, .rest = ""};
 
 	if (!is_number(first, 1, 31) || !date_text_token_is_sign(sign, "./-") ||
-	    !is_number(second, 1, 31) || first->len > 2 || second->len > 2)
+	    !is_number(second, 1, 31) || first->len > 2 || second->len > 2 || is_in_code(tokens, i))
 		return false;
 	if (date_text_token_is_sign(third, "./-") && third->value == sign->value)
 		day.year = year_of(date_text_token_at(tokens, i + 4));
