@@ -76,7 +76,8 @@ static struct response *answer_file(const struct request *request)
 {
 	static const struct {
 		const char *path, *name, *type;
-	} files[] = {{"/style.css", "style.css", "text/css; charset=utf-8"}};
+	} files[] = {{"/style.css", "style.css", "text/css; charset=utf-8"},
+		     {"/keys.js", "keys.js", "text/javascript; charset=utf-8"}};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
 		if (!request->is_post && strcmp(files[i].path, request->path) == 0) {

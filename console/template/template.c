@@ -145,6 +145,20 @@ static void add_url(struct parser *parser, GPtrArray *nodes, char *rest)
 	add_parameters(parser, add(nodes, TEMPLATE_URL, path), rest);
 }
 
+/* The one way to an element script: of a file of ours, with nothing in it. */
+static void add_script(struct parser *parser, GPtrArray *nodes, char *rest)
+{
+	g_autofree char *path = take_quoted(&rest);
+	gsize len = path ? strspn(path + 1, "abcdefghijklmnopqrstuvwxyz") : 0;
+
+	if (!path || path[0] != '/' || len == 0 || strcmp(path + 1 + len, ".js") != 0 ||
+	    *rest != '\0' || parser->markup.place != MARKUP_TEXT)
+		fail(parser, "script: not a file of ours, in double quotes, outside of tags");
+	else
+		add(nodes, TEMPLATE_HTML,
+		    g_strdup_printf("<script src=\"%s\" defer></script>", path));
+}
+
 static void check_place(struct parser *parser)
 {
 	bool is_safe =
@@ -239,6 +253,8 @@ static bool add_tag(struct parser *parser, GPtrArray *nodes, char *tag, const ch
 	default:
 		if (g_str_has_prefix(tag, "url "))
 			add_url(parser, nodes, tag + 4);
+		else if (g_str_has_prefix(tag, "script "))
+			add_script(parser, nodes, tag + 7);
 		else
 			add_value(parser, nodes, tag);
 		return true;

@@ -15,6 +15,7 @@
  *   {{t name}}                  a word of the database (a kind, a state), in the reader's language
  *   {{n count "{count} task" "{count} tasks"}}     the form for so many
  *   {{url "/task" id=task_id}}  the address of a page of ours; what is empty is left out
+ *   {{script "/keys.js"}}       the element script of a file of ours; there is no other way to one
  *   {{#name}} ... {{/name}}     once for each row of the list, or once if there is such a text
  *   {{^name}} ... {{/name}}     if there is neither
  *   {{>name}}                   another template

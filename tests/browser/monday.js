@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A Monday's work: by mouse, with two people at the same task, a session that ends in the middle,
-// the back button, a double click; and once more without JavaScript.
+// A Monday's work: by mouse, by keyboard, with two people at the same task, a session that ends in
+// the middle, the back button, a double click; and once more without JavaScript.
 'use strict';
 const { ok, is, like, enter, logIn, run } = require('./browser.js');
 
@@ -112,5 +112,109 @@ async function doubleClick() {
   await eva.context.close();
 }
 
-run(() => byMouse({}), () => byMouse({ javaScriptEnabled: false }), twoPeople, sessionEnds,
-  backButton, doubleClick);
+const focused = (person) => person.page.evaluate(() => document.activeElement.textContent.trim());
+const isFocused = (person, what) => person.page.evaluate((selector) =>
+  document.activeElement.matches(selector), what);
+
+async function tabTo(person, what) {
+  for (let n = 0; n < 200 && !await isFocused(person, what); n++)
+    await person.page.keyboard.press('Tab');
+  return ok(await isFocused(person, what), `keys: Tab leads to ${what}`);
+}
+
+async function press(person, ...keys) {
+  for (const key of keys) await person.page.keyboard.press(key);
+}
+
+// The focus can be seen: it has an outline, and nothing that is sticky lies on it.
+const isSeen = (person) => person.page.evaluate(() => {
+  const link = document.activeElement;
+  const isFree = (box) => link.contains(document.elementFromPoint(box.left + box.width / 2,
+    box.top + box.height / 2));
+  return getComputedStyle(link).outlineStyle === 'solid' &&
+    [...link.querySelector('.address').getClientRects()].every(isFree);
+});
+
+// Taken to two tasks and back to the first, chosen, shown, done, and taken back.
+async function byKeys() {
+  const eva = await enter('eva');
+  await eva.go('/tasks?text=keys');
+  const links = await eva.page.locator('.tasks tbody th .address').allInnerTexts();
+  const chosen = () => eva.page.locator('input[name=id]:checked').count();
+  await press(eva, 'j', 'j');
+  like(await focused(eva), new RegExp(`^${links[1]}`), 'keys: j goes to the next task');
+  await press(eva, 'x', 'k');
+  like(await focused(eva), new RegExp(`^${links[0]}`), 'keys: k goes to the previous one');
+  await press(eva, 'x');
+  is(await chosen(), 2, 'keys: x chooses');
+  await press(eva, 'x', 'x', 'k');
+  is(await chosen(), 2, 'keys: twice is as before');
+  like(await focused(eva), new RegExp(`^${links[0]}`), 'keys: above the first one is none');
+
+  await tabTo(eva, '#way');
+  await eva.page.keyboard.type('it w');
+  await tabTo(eva, '#note');
+  await eva.page.keyboard.type('jkx/?');
+  is(await eva.page.inputValue('#note'), 'jkx/?', 'keys: in a field they are letters');
+  await press(eva, 'Enter');
+  await eva.page.waitForURL('**/tasks/preview?*');
+  like(await eva.page.innerText('main table'), /block lifted.*block lifted/s, 'keys: the preview');
+  await tabTo(eva, 'main form button.main');
+  await press(eva, 'Enter');
+  await eva.page.waitForURL('**/tasks');
+  like(await notice(eva), /2 tasks are done/, 'keys: done');
+  await tabTo(eva, '.notice button');
+  await press(eva, 'Enter');
+  await eva.page.waitForSelector('.notice:has-text("2 tasks are open again")');
+
+  await press(eva, 'j', 'Enter');
+  await eva.page.waitForURL('**/task?id=*');
+  ok(true, 'keys: Enter opens a task');
+  await eva.page.setViewportSize({ width: 1280, height: 500 });
+  await eva.go('/tasks');
+  for (let n = 0; n < 30; n++) {
+    await press(eva, 'j');
+    if (!await isSeen(eva)) ok(false, `keys: the focus is seen in row ${n}`);
+  }
+  ok(await isSeen(eva), 'keys: the focus is seen in every row');
+  await press(eva, '/');
+  ok(await isFocused(eva, '#text'), 'keys: / searches');
+  is(eva.evil.join('\n'), '', 'keys: nothing else has happened');
+  await eva.context.close();
+}
+
+// Help, and the switch that somebody needs who speaks to the computer (WCAG 2.2, 2.1.4).
+async function keysOff() {
+  const eva = await enter('eva');
+  const isOpen = () => eva.page.locator('#keys').isVisible();
+  await eva.go('/tasks?text=keys');
+  ok(!await isOpen(), 'help of the keys: not there unasked');
+  await press(eva, 'j', '?');
+  like(await eva.page.innerText('#keys'), /to the next task/, 'help of the keys: ? shows it');
+  await tabTo(eva, '#use-keys');
+  await press(eva, 'Space', 'Escape');
+  ok(!await isOpen(), 'help of the keys: Escape closes it');
+  const before = await focused(eva);
+  await press(eva, 'j', 'x', '?', '/');
+  is(await focused(eva), before, 'single keys off: they do nothing');
+  await eva.page.reload();
+  await press(eva, 'j', '?');
+  ok(!await isFocused(eva, '.tasks a') && !await isOpen(), 'single keys off: after a reload too');
+  await tabTo(eva, '#show-keys');
+  await press(eva, 'Enter');
+  await tabTo(eva, '#use-keys');
+  await press(eva, 'Space');
+  await tabTo(eva, '#hide-keys');
+  await press(eva, 'Enter', 'j');
+  ok(await isFocused(eva, '.tasks a'), 'single keys on again: by the button');
+  is(eva.evil.join('\n'), '', 'help of the keys: nothing else has happened');
+  await eva.context.close();
+
+  const without = await enter('eva', { javaScriptEnabled: false });
+  await without.go('/tasks?text=keys');
+  ok(!await without.page.locator('#show-keys').isVisible(), 'no JavaScript: no key is promised');
+  await without.context.close();
+}
+
+run(() => byMouse({}), () => byMouse({ javaScriptEnabled: false }), byKeys, keysOff, twoPeople,
+  sessionEnds, backButton, doubleClick);

@@ -134,6 +134,9 @@ async function outside() {
     await person.go(path);
     await look(person, path.slice(0, 60));
   }
+  await person.go('/tasks');
+  await person.page.keyboard.press('?');
+  await look(person, 'the help of the keys');
   await person.go('/tasks?text=evil');
   for (const box of await person.page.locator('input[name=id]').all()) await box.check();
   await person.page.selectOption('#way', 'dead');

@@ -44,6 +44,7 @@ subtest 'the door' => sub {
     like $header{'content-security-policy'},   qr/default-src 'none'/,     'nothing is loaded';
     unlike $header{'content-security-policy'}, qr/unsafe/,                 'nothing in a page runs';
     like $header{'content-security-policy'},   qr/frame-ancestors 'none'/, 'nobody frames it';
+    like $header{'content-security-policy'},   qr/script-src 'self';/, 'but a file of ours';
     is $header{'x-content-type-options'}, 'nosniff',     'types are not guessed';
     is $header{'referrer-policy'},        'no-referrer', 'nothing is told to others';
     is $header{'cache-control'},          'no-store',    'no copy stays';
@@ -116,7 +117,12 @@ subtest 'today and the tasks' => sub {
     my $page = $eva->get('/tasks')->{content};
     like $page,   qr{href="/task\?id=$task[0]"},        'a task is there';
     like $page,   qr/h1\@customer\.example/,            'whom it is about';
-    unlike $page, qr/<script|<img|onerror=alert\(2\)>/, 'what a stranger wrote is text';
+    my $own = qr{<script src="/keys\.js" defer></script>};
+    like $page, $own, 'the keys are a file of ours';
+    like $console->visitor->get('/keys.js')->{headers}{'content-type'}, qr{^text/javascript},
+        'which is a script';
+    unlike $page =~ s/$own//r, qr/<script|<img|onerror=alert\(2\)>/,
+        'what a stranger wrote is text';
     like $eva->get('/tasks?text=h2')->{content},     qr/h2\@customer/, 'words find it';
     unlike $eva->get('/tasks?text=h2')->{content},   qr/h1\@customer/, 'and nothing else';
     like $eva->get('/tasks?kind=outage')->{content}, qr/No task fits/, 'a filter';
