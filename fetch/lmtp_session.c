@@ -13,6 +13,8 @@
 enum { COMMAND_WAIT = 300, MAIL_WAIT = 600, REPLY_WAIT = 60 };
 enum { LINE_BYTES_MAX = 4096, ADDRESS_BYTES_MAX = 320, FAULTS_MAX = 20 };
 
+static const char too_long[] = "552 5.3.4 it is too long";
+
 struct session {
 	struct stream *stream;
 	const struct lmtp_options *options;
@@ -21,6 +23,7 @@ struct session {
 	GPtrArray *recipients;
 	unsigned faults;
 	bool is_over;
+	bool is_stopping;
 };
 
 /* --- replies -------------------------------------------------------------------------------- */
@@ -50,6 +53,17 @@ static void forget_mail(struct session *session)
 {
 	g_clear_pointer(&session->sender, g_free);
 	g_ptr_array_set_size(session->recipients, 0);
+}
+
+/* The next byte; -1: there is none in time, or the daemon stops. A client that is silent in the
+ * middle of something must not keep it. */
+static int hear(struct session *session, gint64 deadline)
+{
+	enum wire_event event = stream_wait(session->stream, session->options->stop_fd, deadline);
+
+	if (event == WIRE_WOKEN)
+		session->is_stopping = true;
+	return event == WIRE_READABLE ? stream_get(session->stream) : -1;
 }
 
 /* --- addresses ------------------------------------------------------------------------------ */
@@ -101,6 +115,17 @@ static void on_lhlo(struct session *session, const char *argument)
 	say(session, reply);
 }
 
+/* RFC 1870; 0: it is not said. A path holds no space. */
+static guint64 announced_size(const char *argument)
+{
+	static const char word[] = " SIZE=";
+
+	for (const char *p = strchr(argument, ' '); p; p = strchr(p + 1, ' '))
+		if (g_ascii_strncasecmp(p, word, strlen(word)) == 0)
+			return g_ascii_strtoull(p + strlen(word), NULL, 10);
+	return 0;
+}
+
 static void on_mail(struct session *session, const char *argument)
 {
 	g_autofree char *sender = read_argument(argument, "FROM:");
@@ -109,6 +134,8 @@ static void on_mail(struct session *session, const char *argument)
 		say_fault(session, "503 5.5.1 LHLO first, and one mail at a time");
 	else if (!sender)
 		say_fault(session, "501 5.5.4 MAIL FROM:<address>");
+	else if (announced_size(argument) > LMTP_MAIL_BYTES_MAX)
+		say(session, too_long);
 	else {
 		session->sender = g_steal_pointer(&sender);
 		say(session, "250 2.1.0 ok");
@@ -175,10 +202,10 @@ static bool take_byte(struct content *content, int byte)
 
 static bool read_content(struct session *session, struct content *content)
 {
+	const gint64 deadline = wire_deadline(MAIL_WAIT);
 	int byte;
 
-	stream_set_wait(session->stream, MAIL_WAIT);
-	while ((byte = stream_get(session->stream)) >= 0)
+	while ((byte = hear(session, deadline)) >= 0)
 		if (!take_byte(content, byte))
 			return true;
 	return false;
@@ -235,9 +262,8 @@ static void on_data(struct session *session, const char *argument)
 	} else {
 		say(session, "354 go on, end with .");
 		if (read_content(session, &content)) {
-			const char *reply = content.size > content.bytes->len
-						? "552 5.3.4 it is too long"
-						: take(session, &content);
+			const char *reply =
+			    content.size > content.bytes->len ? too_long : take(session, &content);
 
 			/* RFC 2033 section 4.2: one for each recipient */
 			for (guint i = 0; i < session->recipients->len; i++)
@@ -278,14 +304,14 @@ static void on_quit(struct session *session, const char *argument)
 
 /* --- the session ------------------------------------------------------------------------------ */
 
-/* NULL: the client is gone, too slow, or speaks another language. */
+/* NULL: the client is gone, too slow, or speaks another language; or the daemon stops. */
 static char *read_command(struct session *session)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
+	const gint64 deadline = wire_deadline(COMMAND_WAIT);
 	int byte;
 
-	stream_set_wait(session->stream, COMMAND_WAIT);
-	while ((byte = stream_get(session->stream)) >= 0 && byte != '\n')
+	while ((byte = hear(session, deadline)) >= 0 && byte != '\n')
 		if (line->len >= LINE_BYTES_MAX || byte == '\0')
 			return NULL;
 		else
@@ -312,12 +338,6 @@ static void run_command(struct session *session, const char *line)
 	say_fault(session, "500 5.5.1 this is LMTP: LHLO, MAIL, RCPT, DATA");
 }
 
-static bool must_stop(const struct session *session)
-{
-	return stream_wait(session->stream, session->options->stop_fd,
-			   wire_deadline(COMMAND_WAIT)) == WIRE_WOKEN;
-}
-
 void lmtp_session_run(struct stream *stream, const struct lmtp_options *options)
 {
 	struct session session = {.stream = stream, .options = options};
@@ -325,16 +345,14 @@ void lmtp_session_run(struct stream *stream, const struct lmtp_options *options)
 	session.recipients = g_ptr_array_new_null_terminated(4, g_free, TRUE);
 	say(&session, "220 bounce-milter LMTP");
 	while (!session.is_over) {
-		if (must_stop(&session)) {
-			say(&session, "421 4.3.2 stopping");
-			break;
-		}
 		g_autofree char *line = read_command(&session);
 
 		if (!line)
 			break;
 		run_command(&session, line);
 	}
+	if (session.is_stopping)
+		say(&session, "421 4.3.2 stopping");
 	forget_mail(&session);
 	g_ptr_array_unref(session.recipients);
 	stream_close(stream);

@@ -19,7 +19,7 @@ enum {
 struct lmtp_options {
 	struct taking *taking;
 	bool own_mta; /* all that comes in here is believed as our own MTA's */
-	int stop_fd;  /* readable: end after the mail in hand */
+	int stop_fd;  /* readable: end; only a mail that is wholly here is still recorded */
 };
 
 /* Until the client says QUIT, is silent for too long, or stop_fd. Takes the stream. */

@@ -8,6 +8,7 @@ use Bounce::SmtpClient;
 use Bounce::SmtpServer;
 use Bounce::Test;
 use IO::Socket::UNIX;
+use POSIX ();
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -29,10 +30,16 @@ my $fetch = Bounce::Fetch->new(
 is + ($fetch->once('--check'))[0], 0, '--check, without any mailbox';
 $fetch->start;
 
+# One that is served: those before it may still be leaving.
 sub client {
-    my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!\n";
-    my $client = { socket => $socket };
-    hear($client);
+    my $client;
+    $instance->wait_for(
+        20,
+        sub {
+            my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!\n";
+            $client = { socket => $socket };
+            return hear($client) == 220;
+        }) or die "no connection is served\n";
     return $client;
 }
 
@@ -152,6 +159,93 @@ subtest 'what a client may not do' => sub {
     is hear($client), 0, 'a command without an end';
 };
 
+# Says all of it without waiting for a reply, and then no more; the codes of the replies until the
+# end, "250x3" for three.
+sub pipelined {
+    my ($said) = @_;
+    my $client = client();
+    my $writer = fork // die "fork: $!\n";
+    if ($writer == 0) {
+        local $SIG{PIPE} = 'IGNORE';
+        print { $client->{socket} } $said;
+        $client->{socket}->flush;
+        shutdown $client->{socket}, 1;
+        POSIX::_exit(0);
+    }
+    my @runs = ([ 220, 1 ]);
+    while (my $code = hear($client)) {
+        if   ($runs[-1][0] == $code) { $runs[-1][1]++ }
+        else                         { push @runs, [ $code, 1 ] }
+    }
+    waitpid $writer, 0;
+    return join ' ', map { $_->[1] > 1 ? "$_->[0]x$_->[1]" : $_->[0] } @runs;
+}
+
+sub lines { return join '', map {"$_\r\n"} @_ }
+my @begun = ('LHLO x', 'MAIL FROM:<>', 'RCPT TO:<a@b.example>');
+my $mail  = lines(@begun, 'DATA', 'Subject: a', '', 'b');
+
+my @hostile = (
+    [ 'no LHLO',              lines(@begun[ 1, 2 ], 'DATA'),       '220 503x3' ],
+    [ 'HELO and EHLO',        lines('HELO x', 'EHLO x'),           '220 500x2' ],
+    [ 'RCPT before MAIL',     lines(@begun[ 0, 2 ]),               '220 250 503' ],
+    [ 'MAIL twice',           lines(@begun[ 0, 1, 1 ]),            '220 250x2 503' ],
+    [ 'no recipient',         lines(@begun[ 0, 1 ], 'DATA'),       '220 250x2 503' ],
+    [ 'none that is good',    lines(@begun[ 0, 1 ], 'RCPT TO:<>', 'DATA'), '220 250x2 501 503' ],
+    [ '5,000 recipients',     lines(@begun, ($begun[2]) x 4999, 'QUIT'),
+        '220 250x102 452x4900 221' ],
+    [ 'a size too large',
+        lines($begun[0], 'MAIL FROM:<> BODY=8BITMIME size=33554433', $begun[2]),
+        '220 250 552 503' ],
+    [ 'the largest size',     lines($begun[0], 'MAIL FROM:<> SIZE=33554432'), '220 250x2' ],
+    [ 'a NUL in a command',   "LHLO x\r\nNO\0OP\r\nNOOP\r\n",       '220 250' ],
+    [ 'a command of 1 MB',    lines('LHLO x', 'x' x 1_000_000, 'NOOP'), '220 250' ],
+    [ 'nothing but faults',   lines(('x') x 30),                   '220 500x20 421' ],
+    [ 'cut within a command', "LHLO x\r\nNOO",                     '220 250' ],
+    [ 'cut within the mail',  $mail,                               '220 250x3 354' ],
+    [ 'cut after the dot',    "$mail.",                            '220 250x3 354' ],
+    [ 'cut after its CR',     "$mail.\r",                          '220 250x3 354' ],
+    [ 'LF . LF',              "${mail}b\n.\nNOOP\r\n",             '220 250x3 354' ],
+    [ 'LF . CRLF',            "${mail}b\n.\r\nNOOP\r\n",           '220 250x3 354' ],
+    [ 'CRLF . LF',            "$mail.\nNOOP\r\n",                  '220 250x3 354' ],
+    [ 'CR . CR',              "${mail}b\r.\rNOOP\r\n",             '220 250x3 354' ],
+    [ 'CR . CRLF',            "${mail}b\r.\r\nNOOP\r\n",           '220 250x3 354' ],
+    [ 'a mail too large',     $mail . "c\r\n" x 11_200_000 . lines('.', 'QUIT'),
+        '220 250x3 354 552 221' ],
+);
+
+subtest 'hostile clients' => sub {
+    my $before = recorded();
+    is pipelined($_->[1]), $_->[2], $_->[0] for @hostile;
+    is recorded(), $before, 'nothing of it is recorded';
+    my @all = map { IO::Socket::UNIX->new(Peer => $path) } 1 .. 500;
+    my %greeted;
+    $greeted{ substr readline $_, 0, 3 }++ for @all;
+    is_deeply \%greeted, { 220 => 2, 421 => 498 }, '500 connections at once';
+};
+
+subtest 'strange mails' => sub {
+    my %strange = (
+        'as it should be'            => '',
+        'a NUL'                      => "a\0b\r\n",
+        'a line of 1 MB'             => 'x' x 1_000_000 . "\r\n",
+        'a line of dots'             => "....\r\n..\r\n",
+        'bare LF and CR'             => "a\nb\rc\r\n",
+        'a dot and CR within a line' => "..\rd\r\n",
+    );
+    for my $what (sort keys %strange) {
+        my $letter = letter('e');
+        my $report = $stage->report('postfix-user-unknown', $letter) =~ s/\r?\n/\r\n/gr;
+        my $to     = 'RCPT TO:<' . path_of($letter) . '>';
+        my $before = recorded();
+        is pipelined(lines(@begun[ 0, 1 ], $to, $to, 'DATA')
+                . "$report$strange{$what}"
+                . lines('.', 'QUIT')), '220 250x4 354 250x2 221', "$what: a reply for each";
+        is recorded(), $before + 1, 'recorded once';
+        is $stage->recipient($letter)->{state}, 'bounced', 'as what it is';
+    }
+};
+
 subtest 'Postfix' => sub {
     my $postfix = Bounce::Postfix->new(
         $instance,
@@ -174,6 +268,14 @@ subtest 'Postfix' => sub {
     $postfix->stop;
 };
 
+my ($in_command, $in_mail) = (client(), client());
+say_to($in_mail, $_) for @begun, 'DATA';
+for my $client ([ $in_command, 'NOO' ], [ $in_mail, "Subject: a\r\n\r\nb\r\n." ]) {
+    print { $client->[0]{socket} } $client->[1];
+    $client->[0]{socket}->flush;
+}
 ok $fetch->stop, 'ends at once';
+is hear($in_command), 421, 'told to one that is silent within a command';
+is hear($in_mail),    421, 'and within a mail';
 ok !-e $path, 'without its socket';
 finish();
