@@ -55,6 +55,9 @@ SELECT is(test.status('last_report_at', now() + interval '5 hours') LIKE '% !', 
           'five hours are usual where three are');
 SELECT is(test.status('last_report_at', now() + interval '7 hours') LIKE '% !', true,
           'seven are not');
+SELECT matches(warning, '^nothing has come for [0-9]+ (hours|minutes), usually not longer than '
+                         '[0-9]+ (hours|minutes): ', 'in words')
+FROM bounce_internal.status_of_reports(now() + interval '7 hours') WHERE name = 'last_report_at';
 
 -- the story of a mail
 SELECT results_eq(format('SELECT recipient, event FROM bounce.communication_story(%s)', :i1), $$

@@ -38,8 +38,8 @@ BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('last_report_at', last::text,
     CASE WHEN at - last > usual
          THEN format('nothing has come for %s, usually not longer than %s: is the milter attached?',
-                                            date_trunc('minute', at - last),
-                                            date_trunc('minute', usual)) END);
+                     bounce_internal.span_in_words(at - last),
+                     bounce_internal.span_in_words(usual)) END);
   RETURN QUERY
   SELECT s.* FROM (SELECT count(*) AS n, count(*) FILTER (WHERE m.class = 'unclassified') AS u
                    FROM bounce.bounce_message AS m

@@ -7,7 +7,9 @@ LANGUAGE sql STABLE AS $$
   SELECT format('hard bounces %s: %s of %s mails within %s, usually %s; blocks are held',
     CASE o.scope WHEN 'domain' THEN 'of ' || o.about
          WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
-    o.seen, coalesce(o.sent::text, 'the'), o.time_window, o.usual)
+    o.seen, coalesce(o.sent::text, 'the'), bounce_internal.span_in_words(o.time_window),
+    CASE WHEN o.usual = 0 THEN 'none' WHEN o.usual < 1 THEN 'less than one'
+         ELSE 'about ' || round(o.usual) END)
 $$;
 COMMENT ON FUNCTION bounce_internal.outage_text IS 'an outage as a sentence';
 

@@ -81,3 +81,11 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.one_line(text) IS
   'the text without control characters, so that a line feed in a subject cannot add a header field';
+
+CREATE OR REPLACE FUNCTION bounce_internal.span_in_words(span interval) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN replace(bounce.ago(now() - span), ' ago', '');
+END $$;
+COMMENT ON FUNCTION bounce_internal.span_in_words(interval) IS
+  'how long, for people: "60 minutes"';
