@@ -35,16 +35,24 @@ static bool has_warning(const struct db_rows *rows)
 	return false;
 }
 
+/* The value of a row, a time to the minute; NULL when there is none. */
+static char *status_value(const struct db_rows *rows, size_t row)
+{
+	char *value = g_strdup(db_rows_find(rows, row, "text"));
+
+	if (value && g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
+		value[strlen("2026-11-21 21:55")] = '\0';
+	return value;
+}
+
 static void add_status_row(struct table *table, const struct db_rows *rows, size_t row)
 {
 	g_autofree char *name = g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
-	g_autofree char *value = g_strdup(db_rows_find(rows, row, "text"));
+	g_autofree char *value = status_value(rows, row);
 	const char *const values[] = {name, value};
 
 	if (!value || *value == '\0')
 		return; /* nothing to say about what does not exist */
-	if (g_regex_match_simple("^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:", value, 0, 0))
-		value[strlen("2026-11-21 21:55")] = '\0';
 	table_add_row(table, values);
 }
 
@@ -64,8 +72,8 @@ static void append_summary(GString *out, const struct db_rows *rows)
 		    g_strdelimit(g_strdup(db_rows_find(rows, row, "name")), "_", ' ');
 		g_autofree char *clean = shown_text_clean(warning, style.utf8, SHOWN_TEXT_ONE_LINE);
 		*name = g_ascii_toupper(*name);
-		g_string_append_printf(out, "%s (%s): %s.\n", name, db_rows_find(rows, row, "text"),
-				       clean);
+		g_autofree char *value = status_value(rows, row);
+		g_string_append_printf(out, "%s (%s): %s.\n", name, value, clean);
 	}
 	if (has_warning(rows))
 		g_string_append_c(out, '\n');

@@ -111,7 +111,8 @@ subtest 'many tasks' => sub {
 subtest 'status' => sub {
     like $ctl->output('status'), qr/\AAll is well\.\n\n/, 'begins with a sentence';
     $db->value("SELECT bounce.delivery_problem('mx.example:25', '535 no')");
-    like $ctl->output('status'), qr/\ASubmission server down since \(.*mx\.example:25: 535 no/,
+    like $ctl->output('status'),
+        qr/\ASubmission server down since \([-0-9]+ \d\d:\d\d\): mx\.example:25: 535 no/,
         'with what is wrong';
     like $ctl->output('tasks'), qr/\A.*\n *\d+ +our mail server mx\.example:25/, 'and so do tasks';
     $db->value("SELECT bounce_internal.server_works('mx.example:25')");
