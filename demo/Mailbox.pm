@@ -35,7 +35,7 @@ sub run {
     my $worker = Bounce::Delivery->new(
         $instance, $stage->db,
         name   => 'copies',
-        server => '127.0.0.1:1',
+        server => '127.0.0.1:' . $stage->mta->port,
         $stage->{submission}->keys
     );
     $stage->parameter(operator_copy => 'smtp');
