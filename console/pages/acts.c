@@ -231,7 +231,7 @@ static const struct act *find_act(const char *name)
 
 static const struct act *chosen_act(const struct page_call *call)
 {
-	return find_act(form_get(call->request->body, "act"));
+	return find_act(form_get(page_fields(call), "act"));
 }
 
 static void read_fields(const struct act *act, const struct form *body,
@@ -252,7 +252,7 @@ static bool did_anything(const struct act *act, const struct db_rows *rows)
 
 static void set_fields(struct page_call *call, const struct act *act)
 {
-	const struct form *body = call->request->body;
+	const struct form *body = page_fields(call);
 
 	for (size_t i = 0; i < FIELDS_MAX && act->fields[i]; i++) {
 		struct model *field = model_add(call->model, "fields");
@@ -275,6 +275,7 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	g_autoptr(GError) error = NULL;
 
 	set_fields(call, act);
+	page_mark_once(call);
 	model_flag(call->model, "can_undo", act->undo);
 	if (is_possible)
 		model_set(call->model, "consequence", db_rows_find(answers[0], 0, "consequence"));
@@ -286,6 +287,25 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	return page_show(call, "act", 200);
 }
 
+struct response *acts_choose(struct page_call *call)
+{
+	const struct act *act = chosen_act(call);
+	g_autoptr(GPtrArray) parameters = g_ptr_array_new();
+
+	if (!act)
+		return page_missing(call, "There is no such page.");
+	g_ptr_array_add(parameters, "act");
+	g_ptr_array_add(parameters, (char *)act->name);
+	for (size_t i = 0; i < FIELDS_MAX && act->fields[i]; i++) {
+		g_ptr_array_add(parameters, (char *)act->fields[i]);
+		g_ptr_array_add(parameters, (char *)form_get(call->request->body, act->fields[i]));
+	}
+	g_ptr_array_add(parameters, NULL);
+	struct response *response =
+	    page_preview_at("/act/preview", (const char *const *)parameters->pdata);
+	return response ? response : acts_preview(call);
+}
+
 struct response *acts_preview(struct page_call *call)
 {
 	const struct act *act = chosen_act(call);
@@ -295,7 +315,7 @@ struct response *acts_preview(struct page_call *call)
 
 	if (!act)
 		return page_missing(call, "There is no such page.");
-	read_fields(act, call->request->body, values);
+	read_fields(act, page_fields(call), values);
 	const struct db_trial trial = {act->statement, act->look, values};
 	if (!db_rows_try(call->session->pool, &trial, answers, &error))
 		return page_fail(call, error);
@@ -339,6 +359,14 @@ static void tell(struct page_call *call, const struct act *act, const struct db_
 		    undo ? (const char *const *)pairs->pdata : NULL);
 }
 
+static struct response *back(const struct page_call *call, const struct act *act)
+{
+	const char *const key[] = {act->key,
+				   act->key ? form_get(call->request->body, act->key) : NULL, NULL};
+
+	return response_redirect(render_url(act->path, key));
+}
+
 struct response *acts_do(struct page_call *call)
 {
 	const struct act *act = chosen_act(call);
@@ -347,12 +375,12 @@ struct response *acts_do(struct page_call *call)
 
 	if (!act)
 		return page_missing(call, "There is no such page.");
+	if (!session_is_first(call->session, form_find(call->request->body, "once")))
+		return back(call, act);
 	read_fields(act, call->request->body, values);
 	g_autoptr(db_rows_t) rows = page_fetch(call, act->statement, values, &error);
 	if (!rows)
 		return page_fail(call, error);
 	tell(call, act, rows);
-	const char *const key[] = {act->key,
-				   act->key ? form_get(call->request->body, act->key) : NULL, NULL};
-	return response_redirect(render_url(act->path, key));
+	return back(call, act);
 }

@@ -9,6 +9,7 @@
 
 #include "console/pages/page.h"
 
+page_handler acts_choose;
 page_handler acts_preview;
 page_handler acts_do;
 

@@ -47,8 +47,8 @@ static char *rule_for(const struct db_rows *bounce, const char *reason)
 
 bool letters_propose(struct page_call *call, GError **error)
 {
-	const char *const id[] = {page_id(call->request->body, "id")};
-	const char *reason = form_get(call->request->body, "reason");
+	const char *const id[] = {page_id(page_fields(call), "id")};
+	const char *reason = form_get(page_fields(call), "reason");
 	g_autoptr(db_rows_t) bounce = page_fetch(call, &operator_queries_bounce, id, error);
 
 	if (!bounce)

@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "console/session/seal.h"
 #include "console/template/render.h"
 #include "db/people/operator_queries.h"
+
+enum { ADDRESS_MAX = 6000 }; /* browsers and proxies have limits */
 
 static const char html[] = "text/html; charset=utf-8";
 
@@ -204,6 +207,27 @@ const char *page_id(const struct form *form, const char *name)
 
 	return value && g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT64, NULL, NULL) ? value
 											 : NULL;
+}
+
+/* --- what is shown before it is done ---------------------------------------------------------- */
+
+const struct form *page_fields(const struct page_call *call)
+{
+	return call->request->is_post ? call->request->body : call->request->query;
+}
+
+struct response *page_preview_at(const char *path, const char *const *parameters)
+{
+	g_autofree char *url = render_url(path, parameters);
+
+	return strlen(url) > ADDRESS_MAX ? NULL : response_redirect(g_steal_pointer(&url));
+}
+
+void page_mark_once(struct page_call *call)
+{
+	g_autofree char *once = seal_new_id();
+
+	model_set(call->model, "once", once);
 }
 
 /* --- cookies

@@ -72,6 +72,14 @@ char *page_words(const struct page_call *call, const char *one, const char *many
 /* A number of the query or the form; NULL where it is none. */
 const char *page_id(const struct form *form, const char *name);
 
+/* The fields of a form that is sent, or of the address of a preview. */
+const struct form *page_fields(const struct page_call *call);
+/* 303 to the address of a preview: what has one can be loaded anew, and gone back to. NULL: it is
+ * too long for one. */
+struct response *page_preview_at(const char *path, const char *const *parameters);
+/* Gives the form of a preview its mark, "once" (session_is_first). */
+void page_mark_once(struct page_call *call);
+
 /* The cookie of that visitor, or the end of it where id is NULL. */
 void page_set_cookie(const struct console *console, struct response *response, const char *id);
 char *page_read_cookie(const struct console *console, const struct request *request);

@@ -6,15 +6,11 @@
 
 #include <string.h>
 
-#include "console/session/seal.h"
 #include "console/template/render.h"
 #include "db/people/operator_queries.h"
 #include "db/values/pg_array.h"
 
-enum {
-	REFUSALS_SHOWN = 5,
-	ADDRESS_MAX = 6000, /* a longer one is shown without: browsers and proxies have limits */
-};
+enum { REFUSALS_SHOWN = 5 };
 
 /* The ways to resolve a task, as bounce.preview_task() calls them. The second value of a statement
  * is the note; the third is named here. */
@@ -33,15 +29,9 @@ static const struct way {
     {"confirmed", &operator_queries_task_outage_real, NULL},
 };
 
-/* Chosen by a form that is sent, or by the address of a preview. */
-static const struct form *choice_of(const struct page_call *call)
-{
-	return call->request->is_post ? call->request->body : call->request->query;
-}
-
 static const struct way *chosen_way(const struct page_call *call)
 {
-	const char *name = form_get(choice_of(call), "way");
+	const char *name = form_get(page_fields(call), "way");
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++)
 		if (strcmp(ways[i].name, name) == 0)
@@ -54,7 +44,7 @@ static const struct way *chosen_way(const struct page_call *call)
 /* The ids of the form, NULL-terminated; what is no number is left out. */
 static GPtrArray *chosen_ids(const struct page_call *call)
 {
-	g_autofree const char **values = form_all(choice_of(call), "id");
+	g_autofree const char **values = form_all(page_fields(call), "id");
 	GPtrArray *ids = g_ptr_array_new();
 
 	for (size_t i = 0; values[i]; i++)
@@ -66,7 +56,7 @@ static GPtrArray *chosen_ids(const struct page_call *call)
 
 static struct response *back(const struct page_call *call)
 {
-	const char *const task[] = {"id", page_id(choice_of(call), "task"), NULL};
+	const char *const task[] = {"id", page_id(page_fields(call), "task"), NULL};
 	const char *path = task[1] ? "/task" : "/tasks";
 
 	return response_redirect(render_url(path, task));
@@ -74,7 +64,6 @@ static struct response *back(const struct page_call *call)
 
 /* --- shown first ------------------------------------------------------------------------------ */
 
-/* The address of the preview: what has an address can be loaded anew, and gone back to. */
 struct response *task_acts_choose(struct page_call *call)
 {
 	static const char *const names[] = {"way", "note", "address", "no_resend", "task"};
@@ -90,15 +79,14 @@ struct response *task_acts_choose(struct page_call *call)
 		g_ptr_array_add(parameters, ids->pdata[i]);
 	}
 	g_ptr_array_add(parameters, NULL);
-	g_autofree char *url = render_url("/tasks/preview", (const char *const *)parameters->pdata);
-	return strlen(url) > ADDRESS_MAX ? task_acts_preview(call)
-					 : response_redirect(g_steal_pointer(&url));
+	struct response *response =
+	    page_preview_at("/tasks/preview", (const char *const *)parameters->pdata);
+	return response ? response : task_acts_preview(call);
 }
 
 static void set_preview(struct page_call *call, const struct way *way, const struct db_rows *rows)
 {
-	const struct form *body = choice_of(call);
-	g_autofree char *once = seal_new_id();
+	const struct form *body = page_fields(call);
 	size_t possible = 0;
 
 	for (size_t row = 0; row < db_rows_count(rows); row++)
@@ -110,13 +98,13 @@ static void set_preview(struct page_call *call, const struct way *way, const str
 	model_set(call->model, "given_address", form_get(body, "address"));
 	model_set(call->model, "no_resend", form_get(body, "no_resend"));
 	model_set(call->model, "task", page_id(body, "task"));
-	model_set(call->model, "once", once);
+	page_mark_once(call);
 	page_add_rows(call, "tasks", rows);
 }
 
 struct response *task_acts_preview(struct page_call *call)
 {
-	const struct form *body = choice_of(call);
+	const struct form *body = page_fields(call);
 	const struct way *way = chosen_way(call);
 	g_autoptr(GPtrArray) ids = chosen_ids(call);
 	g_autoptr(GError) error = NULL;

@@ -46,10 +46,18 @@ sub page {
     return $page->{content};
 }
 
+# The preview of an act, which has an address.
+sub try_act {
+    my ($visitor, @field) = @_;
+    my $page = $visitor->post('/act/preview', @field);
+    is $page->{status}, 303, "the preview of $field[1] has an address" or diag $page->{content};
+    return $visitor->get($page->{headers}{location});
+}
+
 # What the preview of an act says.
 sub preview {
     my ($visitor, @field) = @_;
-    my $page = $visitor->post('/act/preview', @field);
+    my $page = try_act($visitor, @field);
     is $page->{status}, 200, "preview of $field[1]" or diag $page->{content};
     return $page->{content};
 }
@@ -77,9 +85,8 @@ sub take_back {
 
 sub refused {
     my ($visitor, $name, @field) = @_;
-    for my $path ('/act/preview', '/act') {
-        my $page = $visitor->post($path, @field);
-        is $page->{status}, 403, "$name: $path";
+    for my $page (try_act($visitor, @field), $visitor->post('/act', @field)) {
+        is $page->{status}, 403, $name;
         like $page->{content}, qr/permission denied/, '... by the database';
     }
     return;
@@ -161,12 +168,23 @@ subtest 'a mail and what came back' => sub {
     like preview($eva, @change), qr/2\@right\.example/, 'another address is shown';
     like act($eva, @change), qr/sent to the other address/, 'and taken';
     like $state->(), qr/2\@right\.example true/, 'it is sent there';
-    is $eva->post('/act/preview', @change, address => 'x')->{status}, 422, 'no address';
+    is try_act($eva, @change, address => 'x')->{status}, 422, 'no address';
     my @add = (act => 'add', address => '3@right.example', @id);
     preview($eva, @add);
     act($eva, @add);
     like $state->(), qr/3\@right\.example true/, 'one more recipient';
     like act($eva, @add), qr/There was nothing to do/, 'once';
+    my @four = (act => 'add', address => '4@right.example', @id);
+    my ($mark) = preview($eva, @four) =~ /name="once" value="([^"]+)"/;
+    $eva->post('/act', once => $mark, @four) for 1, 2;
+    like page($eva, "/mail?id=$two->{id}"), qr/sent to one more address/, 'a double click';
+    $eva->post('/act', once => $mark, @four);
+    unlike page($eva, "/mail?id=$two->{id}"), qr/class="notice"/,
+        'the same form again does nothing';
+    isnt((preview($eva, @four) =~ /name="once" value="([^"]+)"/)[0] // '', $mark,
+        'each preview has a mark of its own');
+    is $eva->post('/act/preview', act => 'add', id => $two->{id}, why => 'w' x 7_000,
+        address => '5@right.example')->{status}, 200, 'what is too long for an address is shown';
 
     my $three  = bounced('three@customer.example');
     my $bounce = $stage->recipient($three)->{bounce_id};
@@ -342,7 +360,7 @@ subtest 'settings' => sub {
     is $value->(), '-=off newsletter=on', 'and that taken back';
     like page($kim, '/setting?name=shadow'), qr/newsletter.*kim/s, 'the story names her';
     like page($kim, '/settings?changed=1&process=newsletter'), qr/name=shadow/, 'what was changed';
-    is $kim->post('/act/preview', act => 'set', name => 'shadow', value => $script)->{status}, 422,
+    is try_act($kim, act => 'set', name => 'shadow', value => $script)->{status}, 422,
         'a value that is none';
 
     my $letter = $stage->register(process => 'newsletter', to => ['s@shadow.example']);
