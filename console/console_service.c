@@ -100,6 +100,7 @@ static bool start(struct service *service, GError **error)
 	    .request_wait = (unsigned)settings->request_wait,
 	    .is_https = service->console.is_https,
 	    .user_header = settings->user_header,
+	    .hosts = settings->hosts,
 	    .handler = router_answer,
 	    .context = &service->console,
 	};

@@ -19,6 +19,8 @@ static const struct config_key keys[] = {
     CONFIG_TEXT_KEY(
 	console_settings, user_header, "", NULL,
 	"field of the header in which a proxy names who is logged in; on a unix socket"),
+    CONFIG_TEXT_KEY(console_settings, hosts, "", NULL,
+		    "names by which browsers may call it, with blanks between; empty: any"),
     CONFIG_NUMBER_KEY(console_settings, connections_max, CONFIG_INTEGER, "1000", 10, 20000,
 		      "connections at the same time"),
     CONFIG_NUMBER_KEY(console_settings, threads, CONFIG_INTEGER, "8", 1, 100,

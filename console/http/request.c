@@ -35,6 +35,22 @@ bool request_is_from_elsewhere(const char *fetch_site, const char *origin, const
 	return slashes && (!host || g_ascii_strcasecmp(slashes + 3, host) != 0);
 }
 
+bool request_is_for(const char *host, const char *names)
+{
+	if (strspn(names, " \t") == strlen(names))
+		return true;
+	if (!host)
+		return false;
+	const char *literal_end = *host == '[' ? strchr(host, ']') : NULL;
+	gsize len = literal_end ? (gsize)(literal_end + 1 - host) : strcspn(host, ":");
+	g_autofree char *name = g_strndup(host, len);
+	g_auto(GStrv) words = g_strsplit_set(names, " \t", -1);
+	for (char **word = words; *word; word++)
+		if (**word != '\0' && g_ascii_strcasecmp(*word, name) == 0)
+			return true;
+	return false;
+}
+
 void request_clear(struct request *request)
 {
 	g_free(request->path);

@@ -187,6 +187,16 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 	*state = NULL;
 }
 
+/* Two fields are none: a proxy and we could each believe another one. */
+static bool is_for_us(const struct exchange *exchange)
+{
+	struct fields fields = {.name = MHD_HTTP_HEADER_HOST};
+
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_field, &fields);
+	return request_is_for(fields.count == 1 ? fields.value : NULL,
+			      exchange->server->options.hosts);
+}
+
 /* 0: it may go on. */
 static unsigned objection(struct exchange *exchange, const char *method)
 {
@@ -198,6 +208,8 @@ static unsigned objection(struct exchange *exchange, const char *method)
 	exchange->request.is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	if (!is_read && !exchange->request.is_post)
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
+	if (!is_for_us(exchange))
+		return MHD_HTTP_MISDIRECTED_REQUEST;
 	if (length && g_ascii_strtoull(length, NULL, 10) > exchange->server->options.body_max)
 		return MHD_HTTP_CONTENT_TOO_LARGE;
 	if (exchange->request.is_post &&

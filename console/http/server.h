@@ -20,6 +20,7 @@ struct server_options {
 	unsigned request_wait;   /* seconds for a request, and for an answer to be taken */
 	bool is_https;           /* a proxy speaks TLS for us: browsers may insist on it */
 	const char *user_header; /* that a proxy names a person in, on a unix socket alone; "" */
+	const char *hosts;       /* names that requests may be for, see request_is_for */
 	server_handler *handler;
 	void *context;
 };

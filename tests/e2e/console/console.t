@@ -194,6 +194,23 @@ subtest 'what a stranger wrote' => sub {
     like $page{bounce}{content}, qr/Reporting-MTA/,            'the message beside the verdict';
 };
 
+subtest 'nothing that is sent becomes a field of the answer' => sub {
+    my $bad  = "x\r\nX-Injected: 1\r\n\r\n<b>";
+    my $code = '%0d%0aX-Injected:%201';
+    my @page = (
+        $eva->post('/tasks/preview', id => $task[0], way => 'done', note => $bad),
+        $eva->post('/act/preview', act => 'lift', address => $bad, why => 'x'),
+        $eva->post('/tasks/note', id => $task[0], task => "$task[0]$bad", note => 'x'),
+        map({ $eva->get($_) } "/documents.csv?process=$code", "/documents.csv?since=$code",
+            "/task?id=$code", "/search?text=$code", "/nothing$code"),
+    );
+    is join(' ', grep { exists $_->{headers}{'x-injected'} } @page), '', 'in none of them';
+    like $page[1]{headers}{location}, qr/address=x%0D%0AX-Injected/, 'it stays a value';
+    my $raw = $console->raw("GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            . "Cookie: bounce-console=x%0d%0aX-Injected: 1\r\n\r\n");
+    unlike $raw, qr/^X-Injected/mi, 'nor a cookie';
+};
+
 subtest 'rights' => sub {
     my $ada = $console->visitor->log_in('ada');
     is $ada->page->{status}, 200, 'an auditor reads' or diag $ada->page->{content};
@@ -294,6 +311,16 @@ subtest 'a proxy names the person' => sub {
         "GET /tasks HTTP/1.1\r\nHost: x\r\nX-Remote-User: eva\r\n" . "Connection: close\r\n\r\n"),
         qr/^HTTP\S+ 401/, 'a port believes nobody';
     ok $open->stop, 'it ends by itself';
+    my $named = Bounce::Console->new($stage, hosts => 'console.example bounces.example')->start;
+    my $status = sub {
+        my $head = join '', map { "Host: $_\r\n" } @_;
+        return $named->raw("GET /login HTTP/1.1\r\n${head}Connection: close\r\n\r\n")
+            =~ /^HTTP\S+ (\d+)/ ? $1 : 0;
+    };
+    is $status->('Bounces.example:8025'), 200, 'a name that is expected';
+    is $status->('evil.example'),         421, 'another one';
+    isnt $status->(@$_), 200, 'not ' . (@$_ || 'none') for [], [qw(console.example evil.example)];
+    ok $named->stop, 'it ends by itself';
     my ($refused, $why) = Bounce::Console->new($stage, user_header => 'X-Remote-User')->check;
     is $refused, 1, 'and may not be told to';
     like $why, qr/user_header needs a unix socket/, 'it says why';

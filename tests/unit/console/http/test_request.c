@@ -46,6 +46,29 @@ static void test_refused(void)
 	g_assert_null(form_parse(many->str, many->len, NULL));
 }
 
+static void test_host(void)
+{
+	static const struct {
+		const char *host, *names;
+		bool is_for_us;
+	} rows[] = {
+	    {"any", "", true},
+	    {NULL, " ", true},
+	    {"b.example", "a.example  b.example", true},
+	    {"B.Example:8025", "b.example", true},
+	    {"[::1]:8025", "[::1]", true},
+	    {"[::1", "[::1]", false},
+	    {"xb.example", "b.example", false},
+	    {"b.example.evil", "b.example", false},
+	    {"", "b.example", false},
+	    {":8025", "a  b", false},
+	    {NULL, "b.example", false},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		g_assert_true(request_is_for(rows[i].host, rows[i].names) == rows[i].is_for_us);
+}
+
 static void test_cookie(void)
 {
 	static const struct {
@@ -93,6 +116,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/request/form", test_form);
 	g_test_add_func("/request/refused", test_refused);
 	g_test_add_func("/request/cookie", test_cookie);
+	g_test_add_func("/request/host", test_host);
 	g_test_add_func("/request/elsewhere", test_elsewhere);
 	return g_test_run();
 }
