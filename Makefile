@@ -242,6 +242,7 @@ INSTALL_PATHS := \
 	$(patsubst %,$(UNITDIR):%,$(wildcard etc/systemd/*.service etc/systemd/*.timer)) \
 	$(patsubst %,$(DOCDIR)/examples/sendmail:%,$(wildcard etc/sendmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples/fetchmail:%,$(wildcard etc/fetchmail/*)) \
+	$(patsubst %,$(DOCDIR)/examples/getmail:%,$(wildcard etc/getmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples:%,$(wildcard etc/*.conf))
 SET_PATHS := sed -e 's|/etc/bounce-milter/|$(CONFDIR)/|g' \
 	-e 's|/usr/local/bin/bouncectl|$(BINDIR)/bouncectl|g' \

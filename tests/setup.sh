@@ -39,6 +39,7 @@ needs() {
 	server dovecot-pop3d file:/usr/lib/dovecot/pop3
 	server libio-socket-ssl-perl perl:IO::Socket::SSL
 	server fetchmail cmd:fetchmail
+	server getmail6 cmd:getmail
 	$(postgresql)
 	browser chromium-headless-shell cmd:chromium-headless-shell
 	browser nodejs cmd:node

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Bounces out of a mailbox by the recipe etc/getmail/getmailrc, from a real Dovecot: each is
+# recorded once, and none leaves the mailbox before that.
+use Bounce::Ctl;
+use Bounce::Daemon;
+use Bounce::Dovecot;
+use Bounce::Test;
+
+plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+plan skip_all => 'getmail is needed'     unless -x '/usr/bin/getmail';
+
+my $stage    = stage(servers => 0);
+my $instance = $stage->instance;
+my $ctl      = Bounce::Ctl->new($stage, role => 'bounce_milter');
+my $conninfo = $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT);
+my $dovecot  = Bounce::Dovecot->start($instance);
+my $user     = $instance->is_root ? $instance->daemon_user : scalar getpwuid $>;
+my $home     = $instance->make_dir('home', user => $user);
+my $recipe   = join '',
+    $instance->read_lines(Bounce::Instance::tree() . '/etc/getmail/getmailrc');
+
+# The shipped rules take seconds to compile; few will do.
+my $rules = $instance->make_dir('few-rules');
+$instance->write_file('few-rules/10.rules',
+    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+
+# getmail(1), once: its exit status and what it said.
+sub fetch {
+    my (%option) = @_;
+    my @words  = ($ctl->command('intake'))[ 0, 1 ];
+    my @intake = ('--rules', $rules, '--conninfo', $option{conninfo} // $conninfo);
+    my %with   = (
+        'imap.provider.example'              => 'localhost',
+        'port = 993'                         => 'port = ' . $dovecot->port('imaps'),
+        'password = secret'                  => 'password = ' . Bounce::Dovecot::PASSWORD,
+        '/etc/ssl/certs/ca-certificates.crt' => $option{trust} // $dovecot->certificate,
+        'path = /usr/local/bin/bouncectl'    => "path = $words[0]",
+        '"intake",'                          => join ' ', map {qq("$_",)} $words[1], @intake,
+    );
+    my $text = $recipe;
+    for my $blank (keys %with) {
+        $text =~ s/\Q$blank\E/$with{$blank}/ or die "the recipe has no $blank\n";
+    }
+    my $rc = $instance->write_file('getmailrc', $text);
+    chmod 0644, $rc;
+    my $group = (getpwnam $user)[3];
+    my @as =
+        $instance->is_root
+        ? ('setpriv', "--reuid=$user", "--regid=$group", '--clear-groups')
+        : ();
+    return $instance->run(
+        [ @as, 'getmail', '--getmaildir', $home, '--rcfile', $rc ],
+        may_fail => 1,
+        env      => { HOME => $home, LC_ALL => 'C.UTF-8' });
+}
+
+# A report about a new letter, as the provider's MTA puts it into the mailbox.
+sub arrives {
+    my ($name) = @_;
+    my $letter = $stage->register(process => 'invoice', to => ["$name\@customer.example"]);
+    my $path   = $letter->{return_path}{ $letter->{to}[0] };
+    $dovecot->put("Return-Path: <>\nDelivered-To: $path\n"
+            . $stage->report('postfix-user-unknown', $letter));
+    return $letter;
+}
+sub recorded { return $stage->count('bounce.bounce_message') }
+sub waiting  { my @mails = $dovecot->mails; return scalar @mails }
+
+my @letters = map { arrives("a$_") } 1 .. 3;
+my ($status, $said) = fetch(conninfo => 'host=/nonexistent');
+like $said, qr/error \(75,/, 'intake asks for another try';
+is waiting(),  3, 'the database is away: all stay';
+is recorded(), 0, 'and none is recorded';
+fetch(trust => '/etc/ssl/certs/ca-certificates.crt');
+is waiting(), 3, 'so with a certificate that nobody vouches for';
+($status, $said) = fetch();
+is $status, 0, 'the next time they are taken' or diag $said;
+is_deeply [ map { $stage->recipient($_)->{state} } @letters ], [ ('bounced') x 3 ],
+    'what follows is done';
+is recorded(), 3, 'each is recorded once' or diag $said;
+is waiting(),  0, 'and gone from the mailbox';
+is $stage->db->value('SELECT DISTINCT trust FROM bounce.bounce'), 'token',
+    'trusted as far as its token';
+fetch();
+is recorded(), 3, 'then there is nothing to do';
+done_testing;
