@@ -156,5 +156,17 @@ FROM (VALUES ($$add_recipient(0, 'x@a.example', 'x')$$, 'P0002'),
              ($$add_recipient((test.recipient('one@a.example')).communication_id,
                               'dead@old.example', 'x')$$, '22023')) AS v (call, code);
 
+-- Another address, and back again: the first one gets it
+SELECT bounce.submit_communication(process => 'invoice', business_ref => 'back',
+  recipients => '{first@back.example}', sender => 'x@example.org', subject => 's',
+  body_text => 't') AS back \gset
+SELECT bounce.change_recipient(:back, 'first@back.example', 'second@back.example', 'wrong');
+SELECT isnt(bounce.change_recipient(:back, 'second@back.example', 'first@back.example', 'right'),
+            NULL, 'the first address is a recipient again');
+SELECT results_eq(format('SELECT r.address, r.state, q.state FROM bounce.communication_recipient '
+                         'AS r JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id '
+                         'WHERE r.communication_id = %s ORDER BY r.id', :back),
+  $$VALUES ('first@back.example', 'open', 'due'), ('second@back.example', 'replaced', 'rejected')$$,
+  'and is sent to');
 SELECT * FROM finish();
 ROLLBACK;

@@ -117,6 +117,15 @@ BEGIN
   VALUES (old.communication_id, address, 'open', 0, old.person_ref)
   ON CONFLICT (communication_id, address_key) DO NOTHING
   RETURNING id INTO new_id;
+  IF new_id IS NULL THEN
+    -- an address that was replaced before: the correction is taken back
+    UPDATE bounce.communication_recipient AS r
+    SET state = CASE WHEN r.class IS NULL THEN 'open' ELSE 'bounced' END, replaced_by = NULL,
+        corrections = r.corrections + 1
+    WHERE r.communication_id = old.communication_id AND r.state = 'replaced'
+      AND r.address_key = bounce.address_key(replace_recipient.address)
+    RETURNING id INTO new_id;
+  END IF;
   -- what waits for the old address is not sent any more
   UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL
   WHERE q.recipient_id = old.id AND q.state IN ('due', 'pending');
