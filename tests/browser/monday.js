@@ -216,5 +216,21 @@ async function keysOff() {
   await without.context.close();
 }
 
+// The preview of an act that is no task's: loaded anew, sent, gone back to.
+async function oneAct() {
+  const eva = await enter('eva', { javaScriptEnabled: false });
+  await eva.go('/address?address=w5@w5.customer.example');
+  await eva.page.fill('#why', 'she phoned');
+  await eva.page.click('form:has(input[value=lift]) button');
+  await eva.page.reload();
+  like(await eva.page.innerText('h1'), /Lift the block/, 'an act: its preview can be loaded anew');
+  await eva.page.click('main form button.main');
+  like(await notice(eva), /The block is lifted/, 'an act: it is done');
+  await eva.page.goBack();
+  like(await eva.page.innerText('main'), /There is nothing to do/,
+    'an act: back, the preview says that it is done');
+  await eva.context.close();
+}
+
 run(() => byMouse({}), () => byMouse({ javaScriptEnabled: false }), byKeys, keysOff, twoPeople,
-  sessionEnds, backButton, doubleClick);
+  sessionEnds, backButton, doubleClick, oneAct);
