@@ -168,5 +168,15 @@ SELECT results_eq(format('SELECT r.address, r.state, q.state FROM bounce.communi
                          'WHERE r.communication_id = %s ORDER BY r.id', :back),
   $$VALUES ('first@back.example', 'open', 'due'), ('second@back.example', 'replaced', 'rejected')$$,
   'and is sent to');
+-- but not twice when it got the mail before
+UPDATE bounce.communication_recipient
+SET state = 'sent', attempts = 1, next_attempt_at = NULL, requested_by = NULL
+WHERE address = 'first@back.example';
+UPDATE bounce.recipient_delivery SET state = 'accepted', due_at = NULL
+WHERE recipient_id = (test.recipient('first@back.example')).id;
+SELECT bounce.change_recipient(:back, 'first@back.example', 'second@back.example', 'wrong');
+SELECT is(bounce.change_recipient(:back, 'second@back.example', 'first@back.example', 'right'),
+          NULL, 'nothing is to be sent to one who has got the mail');
+SELECT is((test.recipient('first@back.example')).state, 'sent', 'who is a recipient again');
 SELECT * FROM finish();
 ROLLBACK;

@@ -100,6 +100,17 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS
   'voids the current bounce of a recipient, who counts as sent to';
 
+CREATE OR REPLACE FUNCTION bounce_internal.was_sent_to(r bounce.communication_recipient)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN coalesce((SELECT q.state = 'accepted' FROM bounce.recipient_delivery AS q
+                   WHERE q.recipient_id = r.id), r.attempts > 0);
+END $$;
+COMMENT ON FUNCTION bounce_internal.was_sent_to(bounce.communication_recipient) IS
+  'whether a server took the mail for this recipient; of mail that its application sends itself: '
+  'whether it was sent';
+
 CREATE OR REPLACE FUNCTION bounce_internal.replace_recipient(old_id bigint, address text, why text)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -120,11 +131,12 @@ BEGIN
   IF new_id IS NULL THEN
     -- an address that was replaced before: the correction is taken back
     UPDATE bounce.communication_recipient AS r
-    SET state = CASE WHEN r.class IS NULL THEN 'open' ELSE 'bounced' END, replaced_by = NULL,
-        corrections = r.corrections + 1
+    SET state = CASE WHEN r.class IS NOT NULL THEN 'bounced'
+                     WHEN bounce_internal.was_sent_to(r) THEN 'sent' ELSE 'open' END,
+        replaced_by = NULL, corrections = r.corrections + 1
     WHERE r.communication_id = old.communication_id AND r.state = 'replaced'
       AND r.address_key = bounce.address_key(replace_recipient.address)
-    RETURNING id INTO new_id;
+    RETURNING CASE WHEN r.state <> 'sent' THEN r.id END INTO new_id;
   END IF;
   -- what waits for the old address is not sent any more
   UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL
