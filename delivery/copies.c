@@ -12,11 +12,11 @@
 #include "delivery/compose.h"
 #include "delivery/copy_settings.h"
 #include "delivery/outcome.h"
+#include "delivery/rounds.h"
 #include "delivery/smtp/client.h"
 #include "delivery/smtp/session.h"
 
 enum {
-	POLL = 1,       /* seconds between two looks */
 	PAUSE_MAX = 60, /* seconds between two tries at a server or a database that is away */
 	STOP_WAIT = 30, /* seconds in which an outcome is settled at stop */
 	LEASE_SLACK = 60,
@@ -27,20 +27,8 @@ struct copies {
 	struct smtp_settings smtp;
 	struct smtp_client *client;
 	struct db_copies *queue;
-	GThread *thread; /* NULL: not started */
-	gint is_stopping;
+	struct rounds rounds;
 };
-
-static bool is_stopping(const struct copies *copies)
-{
-	return g_atomic_int_get(&copies->is_stopping) != 0;
-}
-
-static void pause_thread(const struct copies *copies, unsigned seconds)
-{
-	for (unsigned i = 0; i < seconds * 10 && !is_stopping(copies); i++)
-		g_usleep(G_USEC_PER_SEC / 10);
-}
 
 /* Longer than the dialogue may take, so that nobody else sends the same meanwhile. */
 static unsigned lease_seconds(const struct smtp_settings *smtp)
@@ -135,7 +123,7 @@ static void settle(const struct sending *sending)
 			return;
 		log_event(LOG_LEVEL_WARNING, "", "copy of bounce %s is %s, and not settled: %s",
 			  sending->copy->bounce_id, sending->outcome, error->message);
-		if (is_stopping(copies) && until == 0)
+		if (rounds_are_stopping(&copies->rounds) && until == 0)
 			until = g_get_monotonic_time() + (gint64)STOP_WAIT * G_USEC_PER_SEC;
 		if (until != 0 && g_get_monotonic_time() > until)
 			return; /* its lease ends, and it may be sent again */
@@ -144,8 +132,9 @@ static void settle(const struct sending *sending)
 }
 
 /* The number of copies that were sent; -1 when something stands against sending. */
-static int make_round(const struct copies *copies)
+static int make_round(void *data)
 {
+	const struct copies *copies = data;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_copy_t) copy = NULL;
 
@@ -170,29 +159,13 @@ static int make_round(const struct copies *copies)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-static void *copies_main(void *data)
-{
-	const struct copies *copies = data;
-	unsigned delay = 1;
-
-	while (!is_stopping(copies)) {
-		int sent = make_round(copies);
-
-		if (sent < 0)
-			pause_thread(copies, delay);
-		else if (sent == 0)
-			pause_thread(copies, POLL);
-		delay = sent < 0 ? MIN(delay * 2, PAUSE_MAX) : 1;
-	}
-	return NULL;
-}
-
 struct copies *copies_new(const struct delivery_settings *settings, GError **error)
 {
 	if (!copy_settings_is_on(&settings->copies))
 		return NULL;
 	struct copies *copies = g_new0(struct copies, 1);
 	copies->settings = settings;
+	copies->rounds = (struct rounds){make_round, copies, PAUSE_MAX, NULL, 0};
 	copies->smtp = copy_settings_smtp(&settings->copies, &settings->smtp);
 	copies->queue =
 	    db_copies_new(settings->common.conninfo, (unsigned)settings->common.query_wait);
@@ -214,15 +187,13 @@ char *copies_try_server(const struct copies *copies)
 void copies_start(struct copies *copies)
 {
 	if (copies)
-		copies->thread = g_thread_new("copies", copies_main, copies);
+		rounds_start(&copies->rounds, "copies");
 }
 
 void copies_stop(struct copies *copies)
 {
-	if (!copies)
-		return;
-	g_atomic_int_set(&copies->is_stopping, 1);
-	g_clear_pointer(&copies->thread, g_thread_join);
+	if (copies)
+		rounds_stop(&copies->rounds);
 }
 
 void copies_free(struct copies *copies)

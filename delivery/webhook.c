@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "db/outbox/events.h"
+#include "delivery/rounds.h"
 #include "delivery/signature.h"
 #include "net/https.h"
 
@@ -25,15 +26,8 @@ enum {
 struct webhook {
 	const struct delivery_settings *settings;
 	struct db_events *events;
-	GThread *thread;
-	gint is_stopping;
+	struct rounds rounds;
 };
-
-static void pause_thread(const struct webhook *webhook, unsigned seconds)
-{
-	for (unsigned i = 0; i < seconds * 10 && g_atomic_int_get(&webhook->is_stopping) == 0; i++)
-		g_usleep(G_USEC_PER_SEC / 10);
-}
 
 /* The status, and 0 with the reason when there was none. */
 static long post(const struct webhook *webhook, const struct db_event *event, char **secrets,
@@ -98,7 +92,7 @@ static bool send_batch(const struct webhook *webhook, const GPtrArray *batch, ch
 	bool is_well = true;
 
 	for (guint i = 0; i < batch->len && is_well; i++) {
-		if (g_atomic_int_get(&webhook->is_stopping) != 0)
+		if (rounds_are_stopping(&webhook->rounds))
 			break;
 		is_well = send_event(webhook, batch->pdata[i], secrets);
 	}
@@ -109,8 +103,9 @@ static bool send_batch(const struct webhook *webhook, const GPtrArray *batch, ch
 }
 
 /* The number of events that were sent; -1 when something stands against sending. */
-static int make_round(const struct webhook *webhook)
+static int make_round(void *data)
 {
+	const struct webhook *webhook = data;
 	const struct delivery_settings *settings = webhook->settings;
 	unsigned lease = BATCH * (unsigned)settings->webhook_wait + LEASE_SLACK;
 	g_autoptr(GError) error = NULL;
@@ -127,23 +122,6 @@ static int make_round(const struct webhook *webhook)
 	return (int)batch->len;
 }
 
-static void *webhook_main(void *data)
-{
-	const struct webhook *webhook = data;
-	unsigned delay = 1;
-
-	while (g_atomic_int_get(&webhook->is_stopping) == 0) {
-		int sent = make_round(webhook);
-
-		if (sent < 0)
-			pause_thread(webhook, delay);
-		else if (sent == 0)
-			pause_thread(webhook, 1);
-		delay = sent < 0 ? MIN(delay * 2, PAUSE_MAX) : 1;
-	}
-	return NULL;
-}
-
 struct webhook *webhook_start(const struct delivery_settings *settings)
 {
 	if (*settings->webhook_url == '\0')
@@ -152,7 +130,8 @@ struct webhook *webhook_start(const struct delivery_settings *settings)
 	webhook->settings = settings;
 	webhook->events =
 	    db_events_new(settings->common.conninfo, (unsigned)settings->common.query_wait);
-	webhook->thread = g_thread_new("webhook", webhook_main, webhook);
+	webhook->rounds = (struct rounds){make_round, webhook, PAUSE_MAX, NULL, 0};
+	rounds_start(&webhook->rounds, "webhook");
 	return webhook;
 }
 
@@ -160,8 +139,7 @@ void webhook_stop(struct webhook *webhook)
 {
 	if (!webhook)
 		return;
-	g_atomic_int_set(&webhook->is_stopping, 1);
-	g_thread_join(webhook->thread);
+	rounds_stop(&webhook->rounds);
 	db_events_free(webhook->events);
 	g_free(webhook);
 }

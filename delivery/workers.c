@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "db/queue.h"
 #include "delivery/claim.h"
+#include "delivery/rounds.h"
 
 enum {
 	DATABASE_DELAY_MAX = 15, /* seconds between two tries to reach the database */
@@ -97,12 +98,6 @@ static void deliver(struct worker *worker, GPtrArray *items)
 	set_claim(worker, NULL);
 }
 
-static void pause_worker(struct worker *worker, unsigned seconds)
-{
-	for (unsigned i = 0; i < seconds * 10 && !is_stopping(worker->workers); i++)
-		g_usleep(G_USEC_PER_SEC / 10);
-}
-
 static void *worker_main(void *data)
 {
 	struct worker *worker = data;
@@ -117,7 +112,7 @@ static void *worker_main(void *data)
 		if (!items) {
 			log_event(LOG_LEVEL_WARNING, "", "%s; next try in %u s", error->message,
 				  delay);
-			pause_worker(worker, delay);
+			rounds_pause(&workers->is_stopping, delay);
 			delay = MIN(delay * 2, DATABASE_DELAY_MAX);
 			continue;
 		}
@@ -187,7 +182,7 @@ static void *keeper_main(void *data)
 			renew(workers);
 			renew_at = now + MAX(lease, 3) * second / 3;
 		}
-		pause_worker(&workers->keeper, 1);
+		rounds_pause(&workers->is_stopping, 1);
 	}
 	return NULL;
 }
