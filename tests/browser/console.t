@@ -3,7 +3,7 @@
 # among them, and the parts of the test in Chromium: PARTS, or all. BROWSER has the node modules.
 use utf8;
 use Bounce::Console;
-use Bounce::Ctl;
+use Bounce::Intake;
 use Bounce::Test;
 use JSON::PP;
 
@@ -15,23 +15,15 @@ use constant HOSTILE => (
 );
 my $stage  = stage(servers => 0);
 my $db     = $stage->db;
-my $milter = Bounce::Ctl->new($stage, role => 'bounce_milter');
+my $intake = Bounce::Intake->new($stage);
 
-# The rules that most reports need: all of them take a while to read, fifty times.
-my $rules = $stage->instance->make_dir('few-rules');
-$stage->instance->write_file('few-rules/10.rules',
-          "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\n"
-        . "example = User unknown in virtual mailbox table\n");
-my @few = ('--rules', $rules);
-
-# comes_back(template, letter, address =>, with => options of intake, change => sub)
+# comes_back(template, letter, address =>, change => sub, options of Bounce::Intake)
 sub comes_back {
     my ($template, $letter, %option) = @_;
     my $address = $option{address} // $letter->{to}[0];
     my $mail    = $stage->report($template, $letter, recipient => $address);
     $mail = $option{change}->($mail) if $option{change};
-    $milter->run({ input => $mail }, 'intake', @{ $option{with} // \@few },
-        '--sendmail', '/bin/true', '--to', $letter->{return_path}{$address});
+    $intake->take($mail, $letter->{return_path}{$address}, %option);
     return;
 }
 
@@ -51,14 +43,14 @@ my $letter = $stage->register(
     process => 'invoice',
     to      => [
         map({ "$_\@$_.customer.example" } map({ "w$_" } 1 .. 30),
-            qw(two end back double), map { "keys$_" } 1 .. 6),
+            qw(two end back double),
+            map { "keys$_" } 1 .. 6),
         map { "o$_\@outage.example" } 1 .. 12
-    ]
-);
+    ]);
 comes_back('postfix-user-unknown', $letter, address => $_) for @{ $letter->{to} };
 my $meant = $stage->register(process => 'invoice', to => ['meant@gmial.com']);
 comes_back('postfix-user-unknown', $meant);
-comes_back($_->[0], $stage->register(to => [ $_->[1] ], process => 'newsletter'), with => [])
+comes_back($_->[0], $stage->register(to => [ $_->[1] ], process => 'newsletter'), all_rules => 1)
     for [ 'exchange-spam-refused', 'jana@bank.example' ],
     [ 'complaint',             'lena@customer.example' ],
     [ 'nobody-can-tell',       'jonas@farm.example' ],
@@ -70,13 +62,12 @@ for my $words (HOSTILE) {
         process      => 'invoice',
         to           => ["evil$number'&{{x}}`|*\@evil$number.example"],
         subject      => $words,
-        business_ref => substr($words, 0, 200)
-    );
+        business_ref => substr($words, 0, 200));
     comes_back('postfix-user-unknown', $letter, change => with_words($words));
 }
 cmp_ok $stage->count(q{bounce.task WHERE status = 'open'}), '>=', 40, 'a Monday of forty tasks';
 
-my %role = (eva => 'clerk', tom => 'operator', ada => 'auditor', max => 'admin');
+my %role    = (eva => 'clerk', tom => 'operator', ada => 'auditor', max => 'admin');
 my $console = Bounce::Console->new($stage);
 $console->person($_ => "bounce_$role{$_}") for sort keys %role;
 $console->start;

@@ -3,32 +3,20 @@
 # back, and what a stranger wrote shown as text.
 use utf8;
 use Bounce::Console;
-use Bounce::Ctl;
+use Bounce::Intake;
 use Bounce::Test;
 
 my $stage  = stage(servers => 0);
 my $db     = $stage->db;
-my $milter = Bounce::Ctl->new($stage, role => 'bounce_milter');
-
-my $rules = $stage->instance->make_dir('few-rules');
-$stage->instance->write_file('few-rules/10.rules',
-          "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\n"
-        . "example = User unknown in virtual mailbox table\n");
-
-sub bounced {
-    my ($address, %option) = @_;
-    my $letter = $stage->register(process => 'invoice', to => [$address], %option);
-    my $mail   = $stage->report('postfix-user-unknown', $letter);
-    $mail =~ s/(?=\n\n)/\n$option{extra}/ if $option{extra};
-    $milter->run({ input => $mail },
-        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
-        $letter->{return_path}{$address});
-    return $letter;
-}
+my $intake = Bounce::Intake->new($stage);
 my $script = q{<script>alert(1)</script>"'><img src=x onerror=alert(2)>};
 my $bidi   = "\xe2\x80\xaeexe.gpj\xc2\x9b31m";
-my @letter = map { bounced("h$_\@customer.example") } 1 .. 3;
-my $evil   = bounced('evil@customer.example', subject => "$script $bidi", business_ref => $script);
+my @letter = map { $intake->bounced("h$_\@customer.example") } 1 .. 3;
+my $evil   = $intake->bounced(
+    'evil@customer.example',
+    subject      => "$script $bidi",
+    business_ref => $script
+);
 my @task   = map { $stage->recipient($_)->{task_id} } @letter, $evil;
 my $bounce = $stage->recipient($evil)->{bounce_id};
 

@@ -3,30 +3,19 @@
 # shown first, done, and taken back; who may do what is decided by the database.
 use utf8;
 use Bounce::Console;
-use Bounce::Ctl;
+use Bounce::Intake;
 use Bounce::Test;
 
 my $stage  = stage(servers => 0);
 my $db     = $stage->db;
-my $milter = Bounce::Ctl->new($stage, role => 'bounce_milter');
-
-my $rules = $stage->instance->make_dir('few-rules');
-$stage->instance->write_file('few-rules/10.rules',
-          "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\n"
-        . "example = User unknown in virtual mailbox table\n");
-
-sub bounced {
-    my ($address, %option) = @_;
-    my $letter = $stage->register(process => 'invoice', to => [$address], %option);
-    $milter->run(
-        { input => $stage->report('postfix-user-unknown', $letter) },
-        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
-        $letter->{return_path}{$address});
-    return $letter;
-}
+my $intake = Bounce::Intake->new($stage);
 my $script = q{<script>alert(1)</script>"'><img src=x onerror=alert(2)>};
 my $bidi   = "\xe2\x80\xaeexe.gpj\xc2\x9b31m";
-my $one    = bounced('one@customer.example', subject => "$script $bidi", business_ref => $script);
+my $one    = $intake->bounced(
+    'one@customer.example',
+    subject      => "$script $bidi",
+    business_ref => $script
+);
 
 my $console = Bounce::Console->new($stage);
 $console->person(eva => 'bounce_clerk')->person(tom => 'bounce_operator')
@@ -146,7 +135,7 @@ subtest 'an address' => sub {
 };
 
 subtest 'a mail and what came back' => sub {
-    my $two = bounced('two@customer.example');
+    my $two = $intake->bounced('two@customer.example');
     my @id  = (id => $two->{id}, why => 'she told us');
     my $state = sub {
         return $db->value('SELECT string_agg(address || \' \' || (next_attempt_at IS NOT NULL)'
@@ -186,7 +175,7 @@ subtest 'a mail and what came back' => sub {
     is $eva->post('/act/preview', act => 'add', id => $two->{id}, why => 'w' x 7_000,
         address => '5@right.example')->{status}, 200, 'what is too long for an address is shown';
 
-    my $three  = bounced('three@customer.example');
+    my $three  = $intake->bounced('three@customer.example');
     my $bounce = $stage->recipient($three)->{bounce_id};
     my @judge  = (act => 'reclassify', id => $bounce, reason => 'mailbox_full', why => $script);
     my $reason = sub {
@@ -283,7 +272,7 @@ subtest 'the queue' => sub {
 
 subtest 'documents' => sub {
     my $formula = q{=HYPERLINK("http://evil.example";"x")};
-    my @bad     = map { bounced("d$_\@shop.example", business_ref => $formula) } 1 .. 3;
+    my @bad     = map { $intake->bounced("d$_\@shop.example", business_ref => $formula) } 1 .. 3;
     my $period  = 'since=2020-01-01&until=2999-01-01';
     my $page    = page($eva, "/documents?process=invoice&$period");
     like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
@@ -364,8 +353,7 @@ subtest 'settings' => sub {
         'a value that is none';
 
     my $letter = $stage->register(process => 'newsletter', to => ['s@shadow.example']);
-    $milter->run({ input => $stage->report('postfix-user-unknown', $letter) },
-        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
+    $intake->take($stage->report('postfix-user-unknown', $letter),
         $letter->{return_path}{'s@shadow.example'});
     like page($eva, '/shadow?process=newsletter'), qr/s\@shadow\.example.*blocked/s,
         'what shadow mode would have done';
@@ -375,14 +363,16 @@ subtest 'settings' => sub {
 
 subtest 'unclassified letters' => sub {
     my @letter = map {
-        my $sent = $stage->register(process => 'invoice', to => ["l$_\@letters.example"]);
-        my $mail = $stage->report('postfix-user-unknown', $sent);
-        $mail =~ s/user unknown in virtual[\w ]*/the gnomes have taken the letter away/gi;
-        $mail =~ s/5\.1\.1/5.0.0/g;
-        $mail =~ s/^Subject: .*/Subject: $script/m;
-        $milter->run({ input => $mail }, 'intake', '--rules', $rules, '--sendmail', '/bin/true',
-            '--to', $sent->{return_path}{"l$_\@letters.example"});
-        $sent;
+        $intake->bounced(
+            "l$_\@letters.example",
+            change => sub {
+                my ($mail) = @_;
+                $mail =~ s/user unknown in virtual[\w ]*/the gnomes have taken the letter away/gi;
+                $mail =~ s/5\.1\.1/5.0.0/g;
+                $mail =~ s/^Subject: .*/Subject: $script/m;
+                return $mail;
+            }
+        );
     } 1 .. 2;
     my @id = map {
         $db->value('SELECT id FROM bounce.bounce WHERE communication_id = :id', id => $_->{id})

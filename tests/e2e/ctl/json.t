@@ -2,40 +2,28 @@
 # --json of every command of bouncectl: an object a line, numbers and booleans as such, times as in
 # RFC 3339.
 use Bounce::Ctl;
+use Bounce::Intake;
 use Bounce::Test;
 
-my $stage  = stage(servers => 0);
-my $ctl    = Bounce::Ctl->new($stage);
-my $milter = Bounce::Ctl->new($stage, role => 'bounce_milter');
-my $admin  = Bounce::Ctl->new($stage, role => 'postgres');
-my $db     = $stage->db;
-my $json   = JSON::PP->new->utf8->allow_nonref;
+my $stage = stage(servers => 0);
+my $ctl   = Bounce::Ctl->new($stage);
+my $admin = Bounce::Ctl->new($stage, role => 'postgres');
+my $db    = $stage->db;
+my $json  = JSON::PP->new->utf8->allow_nonref;
 
-my $rules = $stage->instance->make_dir('few-rules');
-$stage->instance->write_file('few-rules/10.rules',
-          "[address.unknown]\nreason = user_unknown\nmatch = user unknown in virtual\n"
-        . "example = User unknown in virtual mailbox table\n");
+my $intake = Bounce::Intake->new($stage);
+my $rules  = $intake->rules;
 
-sub bounced {
-    my ($template, $address) = @_;
-    my $letter = $stage->register(process => 'invoice', to => [$address]);
-    $milter->run({ input => $stage->report($template, $letter) },
-        'intake', '--rules', $rules, '--sendmail', '/bin/true', '--to',
-        $letter->{return_path}{$address});
-    return $letter;
-}
 subtest 'nothing in it acts on a terminal' => sub {
-    my $name = $stage->instance->write_file(
-        "evil\x{c2}\x{9b}31m\x{e2}\x{80}\x{ae}.eml",
-        $stage->report(
-            'postfix-user-unknown', bounced('postfix-user-unknown', 'bidi@customer.example')));
+    my $name = $stage->instance->write_file("evil\x{c2}\x{9b}31m\x{e2}\x{80}\x{ae}.eml",
+        $stage->report('postfix-user-unknown', $intake->bounced('bidi@customer.example')));
     my ($status, $output) = $stage->daemon->bouncectl('classify', '--json', $name);
     like $output,   qr/evil\\u009b31m\\u202e\.eml/, 'C1 and direction marks are escaped';
     unlike $output, qr/[\x00-\x09\x0b-\x1f\x7f]|\xc2\x9b|\xe2\x80\xae/, 'all of them';
     ($status, $output) = $stage->daemon->bouncectl('classify', "$name.gone");
     unlike $output, qr/\xc2\x9b|\xe2\x80\xae/, 'nor in a message';
 };
-my @hard   = map { bounced('postfix-user-unknown', "h$_\@customer.example") } 1 .. 4;
+my @hard   = map { $intake->bounced("h$_\@customer.example") } 1 .. 4;
 my @task   = map { $stage->recipient($_)->{task_id} } @hard;
 my $bounce = $stage->recipient($hard[0])->{bounce_id};
 my @queued = map {
@@ -79,10 +67,10 @@ my @table = (
     [ 'params set',      1, 'resend', 'off', '--process', 'receipt' ],
     [ 'params unset',    1, 'resend', '--process', 'receipt' ],
     [ 'processes',       2 ],
-    [ 'process give', 1, 'invoice', 'bounce_application', '--apply', '--why', 'x' ],
-    [ 'process give', 0, 'invoice', 'bounce_application' ],
-    [ 'process show', 1, 'invoice' ],
-    [ 'process take', 1, 'invoice', 'bounce_application', '--apply', '--why', 'x' ],
+    [ 'process give',    1, 'invoice', 'bounce_application', '--apply', '--why', 'x' ],
+    [ 'process give',    0, 'invoice', 'bounce_application' ],
+    [ 'process show',    1, 'invoice' ],
+    [ 'process take',    1, 'invoice', 'bounce_application', '--apply', '--why', 'x' ],
     [ 'show',            1, $hard[0]{id} ],
     [ 'show',            1, $hard[0]{business_ref} ],
     [ 'bounces',         4 ],
@@ -130,7 +118,7 @@ my @table = (
     [ 'db create',    1 ],
 );
 my %account = (
-    intake        => $milter,
+    intake        => $intake->ctl,
     'keys rotate' => $admin,
     map { ($_ => $admin) } 'send', 'db check', 'db migrate', 'db init', 'db create',
     'housekeeping', 'erase'
