@@ -81,16 +81,6 @@ SQL
     } @$rows;
 }
 
-sub expect_recorded {
-    my ($prefix, $expected) = @_;
-    my $count = $stage->count(<<'SQL', prefix => $prefix);
-bounce.bounce AS b JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-WHERE b.class = 'hard' AND r.state = 'bounced' AND r.address LIKE :'prefix' || '%'
-SQL
-    die "$count of $expected bounces were recorded\n" . $instance->log_tail if $count != $expected;
-    return;
-}
-
 sub timed { return Bounce::Bench::run_timed($instance->path('log/timed.log'), @_) }
 
 # Seconds.
@@ -102,7 +92,7 @@ sub take_mbox {
         map {"From MAILER-DAEMON Sat Nov 28 00:00:00 2026\n$_\n"} mails($prefix, $count));
     my $run = timed($stage->daemon->program('bouncectl'),
         'intake', $mbox, '--conninfo', $stage->db->conninfo);
-    expect_recorded($prefix, $count);
+    $stage->expect_recorded($prefix, $count);
     return $run->{seconds};
 }
 
@@ -110,7 +100,7 @@ sub take_mailbox {
     my ($prefix, $count) = @_;
     $dovecot->put($_) for mails($prefix, $count);
     my $run = timed($fetch->command('--once'));
-    expect_recorded($prefix, $count);
+    $stage->expect_recorded($prefix, $count);
     my ($left, $moved) = map { scalar(my @in = $dovecot->mails($_)) } qw(INBOX Recorded);
     die "$left mails are left, $moved were moved\n" if $left != 0 || $moved != $count;
     return $run;

@@ -112,16 +112,6 @@ sub report {
     );
 }
 
-sub expect_recorded {
-    my ($prefix, $expected) = @_;
-    my $count = $stage->count(<<'END', prefix => $prefix);
-bounce.bounce AS b JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-WHERE b.class = 'hard' AND r.state = 'bounced' AND r.address LIKE :'prefix' || '%'
-END
-    die "$count of $expected bounces were recorded\n" . $instance->log_tail if $count != $expected;
-    return;
-}
-
 # Sends what is missing until it has had so many. Resident megabytes then.
 sub through_milter {
     my ($count) = @_;
@@ -133,7 +123,7 @@ sub through_milter {
     }
     my $failed = Bounce::Process::in_parallel(@session);
     die "$failed sessions failed\n" . $instance->log_tail if $failed;
-    expect_recorded("m$count-", scalar @mails);
+    $stage->expect_recorded("m$count-", scalar @mails);
     $done{milter} = $count;
     return megabytes('bounce-milter');
 }
@@ -166,7 +156,7 @@ sub through_intake {
         $stage->daemon->program('bouncectl'),
         'intake', $mbox, '--conninfo', $stage->db->conninfo
     );
-    expect_recorded($prefix, $count);
+    $stage->expect_recorded($prefix, $count);
     return $run->{peak} / 1024;
 }
 

@@ -229,6 +229,19 @@ sub tasks {
     );
 }
 
+# Dies unless so many bounces of addresses with that beginning are recorded, each as hard, and their
+# recipients as bounced.
+sub expect_recorded {
+    my ($self, $prefix, $expected) = @_;
+    my $count = $self->count(<<'END', prefix => $prefix);
+bounce.bounce AS b JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+WHERE b.class = 'hard' AND r.state = 'bounced' AND r.address LIKE :'prefix' || '%'
+END
+    die "$count of $expected bounces were recorded\n" . $self->{instance}->log_tail
+        if $count != $expected;
+    return;
+}
+
 # SELECT count(*) FROM $from
 sub count {
     my ($self, $from, %variable) = @_;
