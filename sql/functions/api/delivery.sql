@@ -273,19 +273,14 @@ BEGIN
       failures = d.failures + 1,
       probe_at = coalesce(d.probe_at, now())
   RETURNING d.* INTO s;
-  delay := make_interval(secs => least(
-    extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_delay'))::float8 * power(
-        2, least(s.failures, 30) - 1),
-    extract(epoch FROM bounce_internal.parameter_interval('delivery_probe_max_delay'))::float8));
+  delay := bounce_internal.growing_pause(s.failures, 2,
+    bounce_internal.parameter_interval('delivery_probe_delay'),
+    bounce_internal.parameter_interval('delivery_probe_max_delay'));
   summary := format('mail server %s: %s; since %s, %s communications wait', s.name, s.problem,
                     to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'),
                     bounce_internal.waiting_count());
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, domain, reason)
-  VALUES ('delivery_problem', 'delivery_problem:server:' || s.name, summary, '',
-          'submission_server')
-  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
-  RETURNING t.id INTO s.task_id;
+  s.task_id := bounce_internal.task_delivery_problem('server:' || s.name, 'submission_server',
+                                                     summary);
   UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id
   WHERE d.name = s.name;
   RETURN delay;

@@ -85,6 +85,22 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
   'creates the task that was requested, or counts it in the open one';
 
+CREATE OR REPLACE FUNCTION bounce_internal.task_delivery_problem(
+  about text, reason text, summary text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  open_task bigint;
+BEGIN
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
+  VALUES ('delivery_problem', 'delivery_problem:' || about, summary, reason)
+  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
+  RETURNING t.id INTO open_task;
+  RETURN open_task;
+END $$;
+COMMENT ON FUNCTION bounce_internal.task_delivery_problem(text, text, text) IS
+  'the one open task about a problem of sending that is no mail''s own, made or counted. Its id';
+
 CREATE OR REPLACE FUNCTION bounce_internal.add_to_task(
   task_kind text, key text, task_summary text, a bounce_internal.delivery_attempt) RETURNS bigint
 LANGUAGE plpgsql AS $$

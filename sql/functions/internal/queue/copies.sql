@@ -50,10 +50,9 @@ COMMENT ON FUNCTION bounce_internal.queue_copy(bounce.report_result, bytea) IS
 CREATE OR REPLACE FUNCTION bounce_internal.copy_delay(attempts integer) RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN make_interval(secs => (0.8 + 0.4 * random()) * least(
-    extract(epoch FROM bounce_internal.parameter_interval('operator_copy_delay'))::float8
-      * power(2, least(attempts, 30) - 1),
-    extract(epoch FROM bounce_internal.parameter_interval('operator_copy_max_delay'))::float8));
+  RETURN (0.8 + 0.4 * random()) * bounce_internal.growing_pause(attempts, 2,
+    bounce_internal.parameter_interval('operator_copy_delay'),
+    bounce_internal.parameter_interval('operator_copy_max_delay'));
 END $$;
 COMMENT ON FUNCTION bounce_internal.copy_delay(integer) IS
   'the pause after so many attempts: twice the one before, give or take a fifth';
@@ -63,13 +62,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
   summary CONSTANT text := format('the operator''s copy of bounce %s for %s was not sent in %s '
                                   'attempts: %s', k.bounce_id, k.address, k.attempts, k.response);
-  open_task bigint;
+  open_task CONSTANT bigint :=
+    bounce_internal.task_delivery_problem('operator_copy', 'operator_copy', summary);
 BEGIN
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
-  VALUES ('delivery_problem', 'delivery_problem:operator_copy', summary, 'operator_copy')
-  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
-  RETURNING t.id INTO open_task;
   UPDATE bounce.operator_copy AS c SET state = 'dead', claim_id = NULL, response = k.response,
     is_uncertain = k.is_uncertain, task_id = open_task
   WHERE c.bounce_message_id = k.bounce_message_id;

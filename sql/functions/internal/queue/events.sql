@@ -28,10 +28,9 @@ COMMENT ON FUNCTION bounce_internal.event_body(bounce.event) IS 'what is sent; s
 CREATE OR REPLACE FUNCTION bounce_internal.event_delay(attempts integer) RETURNS interval
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN make_interval(secs => (0.8 + 0.4 * random()) * least(
-    extract(epoch FROM bounce_internal.parameter_interval('webhook_initial_delay'))::float8
-      * power(3, least(attempts, 30) - 1),
-    extract(epoch FROM bounce_internal.parameter_interval('webhook_max_delay'))::float8));
+  RETURN (0.8 + 0.4 * random()) * bounce_internal.growing_pause(attempts, 3,
+    bounce_internal.parameter_interval('webhook_initial_delay'),
+    bounce_internal.parameter_interval('webhook_max_delay'));
 END $$;
 COMMENT ON FUNCTION bounce_internal.event_delay(integer) IS
   'the pause after so many attempts: three times the one before, give or take a fifth';
@@ -43,13 +42,9 @@ DECLARE
   summary CONSTANT text := format('webhook: event %s (%s, communication %s) was not taken in %s '
                                   'attempts: %s', e.id, e.type, e.communication_id,
                                   e.attempts + 1, response);
-  open_task bigint;
+  open_task CONSTANT bigint :=
+    bounce_internal.task_delivery_problem('webhook', 'webhook', summary);
 BEGIN
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
-  VALUES ('delivery_problem', 'delivery_problem:webhook', summary, 'webhook')
-  ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
-  RETURNING t.id INTO open_task;
   UPDATE bounce.event AS v SET state = 'dead', claim_id = NULL, attempts = v.attempts + 1,
     response = give_up_event.response, task_id = open_task
   WHERE v.id = e.id;

@@ -89,3 +89,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.span_in_words(interval) IS
   'how long, for people: "60 minutes"';
+
+CREATE OR REPLACE FUNCTION bounce_internal.growing_pause(
+  attempts integer, growth integer, initial interval, longest interval) RETURNS interval
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN make_interval(secs => least(
+    extract(epoch FROM initial)::float8 * power(growth, least(attempts, 30) - 1),
+    extract(epoch FROM longest)::float8));
+END $$;
+COMMENT ON FUNCTION bounce_internal.growing_pause(integer, integer, interval, interval) IS
+  'the pause after so many attempts, growth times the one before';
