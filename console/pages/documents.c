@@ -9,10 +9,11 @@
 
 #include "base/error.h"
 #include "console/pages/csv.h"
+#include "console/pages/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
-enum { PAGE_SIZE = 50, BATCH = 1000, EXPORT_MAX = 256 * 1024 * 1024 };
+enum { BATCH = 1000, EXPORT_MAX = 256 * 1024 * 1024 };
 
 /* What is asked for; without a process the first one, without a period the last month. */
 struct choice {
@@ -78,22 +79,15 @@ static bool add_sum(struct page_call *call, const char *const *values, GError **
 
 static bool add_documents(struct page_call *call, const struct choice *choice, GError **error)
 {
-	const struct form *query = call->request->query;
-	const char *at = form_find(query, "at");
-	const char *after = page_id(query, "after");
-	const char *const values[] = {choice->process,   choice->since,     choice->until,
-				      after ? at : NULL, at ? after : NULL, "50"};
+	const struct paging paging = paging_by_key(call);
+	const char *const values[] = {choice->process, choice->since, choice->until,
+				      paging.at,       paging.after,  paging_limit};
 	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_documents, values, error);
 
-	if (!rows || (form_find(query, "count") && !add_sum(call, values, error)))
+	if (!rows || (form_find(call->request->query, "count") && !add_sum(call, values, error)))
 		return false;
 	page_add_rows(call, "documents", rows);
-	if (db_rows_count(rows) == PAGE_SIZE) {
-		model_set(call->model, "next_at", db_rows_find(rows, PAGE_SIZE - 1, "key"));
-		model_set(call->model, "next_after",
-			  db_rows_find(rows, PAGE_SIZE - 1, "recipient_id"));
-	}
-	model_flag(call->model, "is_later_page", at && after);
+	paging_set(call, &paging, rows, "recipient_id");
 	return true;
 }
 

@@ -5,29 +5,21 @@
 #include "console/pages/letters.h"
 
 #include "classifier/rules/proposal.h"
+#include "console/pages/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
-enum { PAGE_SIZE = 50 };
-static const char limit[] = "50";
-
 struct response *letters_list(struct page_call *call)
 {
-	const struct form *query = call->request->query;
-	const char *at = form_find(query, "at");
-	const char *after = page_id(query, "after");
-	const char *const values[] = {after ? at : NULL, at ? after : NULL, limit};
+	const struct paging paging = paging_by_key(call);
+	const char *const values[] = {paging.at, paging.after, paging_limit};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_letters, values, &error);
 
 	if (!rows)
 		return page_fail(call, error);
 	page_add_rows(call, "letters", rows);
-	if (db_rows_count(rows) == PAGE_SIZE) {
-		model_set(call->model, "next_at", db_rows_find(rows, PAGE_SIZE - 1, "key"));
-		model_set(call->model, "next_after", db_rows_find(rows, PAGE_SIZE - 1, "id"));
-	}
-	model_flag(call->model, "is_later_page", at && after);
+	paging_set(call, &paging, rows, "id");
 	return page_show(call, "letters", 200);
 }
 

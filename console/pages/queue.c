@@ -4,11 +4,9 @@
  */
 #include "console/pages/queue.h"
 
+#include "console/pages/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/queue_admin.h"
-
-enum { PAGE_SIZE = 50 };
-static const char limit[] = "50";
 
 static const char *const states[] = {"waiting", "PROCESSING", "held", "ERROR", "SUCCESS", NULL};
 
@@ -22,17 +20,15 @@ static const char *chosen_state(const struct page_call *call)
 static bool add_mails(struct page_call *call, GError **error)
 {
 	const struct form *query = call->request->query;
-	const char *const values[] = {chosen_state(call), form_find(query, "process"),
-				      page_id(query, "after"), limit};
+	const struct paging paging = paging_by_number(call);
+	const char *const values[] = {chosen_state(call), form_find(query, "process"), paging.after,
+				      paging_limit};
 	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_queue, values, error);
 
 	if (!rows)
 		return false;
 	page_add_rows(call, "mails", rows);
-	if (db_rows_count(rows) == PAGE_SIZE)
-		model_set(call->model, "next_after",
-			  db_rows_find(rows, PAGE_SIZE - 1, "communication_id"));
-	model_flag(call->model, "is_later_page", values[2]);
+	paging_set(call, &paging, rows, "communication_id");
 	model_set(call->model, "filter_state", values[0]);
 	model_set(call->model, "filter_process", values[1]);
 	page_add_choices(call, "states", states, values[0]);

@@ -6,11 +6,9 @@
 
 #include <string.h>
 
+#include "console/pages/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
-
-enum { PAGE_SIZE = 50 };
-static const char limit[] = "50";
 
 static const char *const kinds[] = {
     "hard_bounce", "resend_exhausted", "soft_bounces",
@@ -35,7 +33,8 @@ static const char *word_of(const struct form *form, const char *name, const char
 /* --- the list ----------------------------------------------------------------------------------
  */
 
-static struct db_rows *fetch_list(struct page_call *call, GError **error)
+static struct db_rows *fetch_list(struct page_call *call, const struct paging *paging,
+				  GError **error)
 {
 	const struct form *query = call->request->query;
 	const char *owner = form_get(query, "owner");
@@ -50,8 +49,8 @@ static struct db_rows *fetch_list(struct page_call *call, GError **error)
 	    [CONSOLE_TASKS_TEXT] = form_find(query, "text"),
 	    [CONSOLE_TASKS_OVERDUE] = form_find(query, "overdue") ? "true" : NULL,
 	    [CONSOLE_TASKS_ORDER] = word_of(query, "order", orders),
-	    [CONSOLE_TASKS_AFTER] = page_id(query, "after"),
-	    [CONSOLE_TASKS_LIMIT] = limit,
+	    [CONSOLE_TASKS_AFTER] = paging->after,
+	    [CONSOLE_TASKS_LIMIT] = paging_limit,
 	};
 
 	return page_fetch(call, &console_queries_tasks, values, error);
@@ -74,22 +73,16 @@ static void set_filter(struct page_call *call)
 	page_add_choices(call, "owners", owners, form_get(query, "owner"));
 }
 
-static void set_next(struct page_call *call, const struct db_rows *rows)
-{
-	if (db_rows_count(rows) == PAGE_SIZE)
-		model_set(call->model, "after", db_rows_find(rows, PAGE_SIZE - 1, "id"));
-	model_flag(call->model, "is_later_page", page_id(call->request->query, "after"));
-}
-
 struct response *tasks_list(struct page_call *call)
 {
+	const struct paging paging = paging_by_number(call);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows = fetch_list(call, &error);
+	g_autoptr(db_rows_t) rows = fetch_list(call, &paging, &error);
 
 	if (!rows || !page_add_processes(call, form_get(call->request->query, "process"), &error))
 		return page_fail(call, error);
 	set_filter(call);
-	set_next(call, rows);
+	paging_set(call, &paging, rows, "id");
 	model_flag(call->model, "tasks_are_open",
 		   db_rows_count(rows) > 0 && call->session->may_act &&
 		       !form_find(call->request->query, "closed"));

@@ -270,6 +270,27 @@ subtest 'the queue' => sub {
         id => $id[0]), 'RETRY', 'what was given up is tried again';
 };
 
+# By a number and by a key: fifty, and a link to the one that is left.
+subtest 'the next page of a long list' => sub {
+    $db->sql(<<'SQL');
+SELECT count(bounce.submit_communication(process => 'receipt', business_ref => 'long' || n,
+  recipients => '{many@long.example}', sender => 'shop@example.org', subject => 's',
+  body_text => 't')) FROM generate_series(1, 51) AS n;
+UPDATE bounce.communication_recipient SET last_attempt_at = created_at
+WHERE address = 'many@long.example';
+SQL
+    for my $path ('/queue?process=receipt', '/address?address=many%40long.example') {
+        my $page = page($tom, $path);
+        is scalar(my @mail = $page =~ m{<a href="/mail\?id=\d+"}g), 50, "fifty of $path";
+        unlike $page, qr/First page/, 'which are the first';
+        my ($next) = $page =~ m{rel="next" href="([^"]+)"} or fail 'a link to the next';
+        $page = page($tom, $next =~ s/&amp;/&/gr);
+        is scalar(@mail = $page =~ m{<a href="/mail\?id=\d+"}g), 1, 'then the last';
+        like $page, qr/First page/, 'and a way back';
+        unlike $page, qr/rel="next"/, 'there are no more';
+    }
+};
+
 subtest 'documents' => sub {
     my $formula = q{=HYPERLINK("http://evil.example";"x")};
     my @bad     = map { $intake->bounced("d$_\@shop.example", business_ref => $formula) } 1 .. 3;
