@@ -195,3 +195,8 @@ void config_clear(const struct config_section *sections, size_t count)
 				g_clear_pointer((char **)field_at(sections[i].base, key), g_free);
 		}
 }
+
+bool config_is_port(const char *text)
+{
+	return g_ascii_string_to_unsigned(text, 10, 1, G_MAXUINT16, NULL, NULL);
+}

@@ -61,4 +61,7 @@ bool config_read(const char *path, const struct config_section *sections, size_t
 /* Frees the text fields and sets them to NULL. */
 void config_clear(const struct config_section *sections, size_t count);
 
+/* Whether a value is the number of a port, 1 to 65535. */
+bool config_is_port(const char *text);
+
 #endif

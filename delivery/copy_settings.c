@@ -52,13 +52,6 @@ static bool is_smtps(const struct copy_settings *settings)
 
 /* --- what the file says as a whole ----------------------------------------------------- */
 
-static bool is_port(const char *port)
-{
-	guint64 number;
-
-	return *port == '\0' || g_ascii_string_to_unsigned(port, 10, 1, G_MAXUINT16, &number, NULL);
-}
-
 /* It becomes a part of a command, and of a header. */
 static bool is_address(const char *text)
 {
@@ -80,7 +73,7 @@ static bool shares_token(const struct copy_settings *settings, const struct smtp
 static const char *objection(const struct copy_settings *settings,
 			     const struct smtp_settings *server)
 {
-	if (!is_port(settings->smtp_port))
+	if (*settings->smtp_port != '\0' && !config_is_port(settings->smtp_port))
 		return "smtp_port: not 1 to 65535";
 	if (!is_address(copy_settings_sender(settings)))
 		return "smtp_sender: must be an address, unless smtp_user is one";

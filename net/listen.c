@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/error.h"
 
 enum { BACKLOG = 64 };
@@ -31,10 +32,7 @@ const char *listen_objection(const char *name)
 	g_auto(GStrv) parts = g_strsplit(name, "@", 2);
 	if (!g_str_has_prefix(name, inet_prefix) || !parts[0] || !parts[1])
 		return "neither unix:PATH nor inet:PORT@HOST";
-	return g_ascii_string_to_unsigned(parts[0] + strlen(inet_prefix), 10, 1, G_MAXUINT16, NULL,
-					  NULL)
-		   ? NULL
-		   : "the port is not 1 to 65535";
+	return config_is_port(parts[0] + strlen(inet_prefix)) ? NULL : "the port is not 1 to 65535";
 }
 
 /* --- the socket ----------------------------------------------------------------------------- */

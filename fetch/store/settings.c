@@ -98,13 +98,6 @@ static void set_presets(struct store_settings *settings)
 		replace(&settings->recorded, is_pop3 ? "delete" : "move");
 }
 
-static bool is_port(const char *port)
-{
-	guint64 number;
-
-	return g_ascii_string_to_unsigned(port, 10, 1, G_MAXUINT16, &number, NULL);
-}
-
 /* Commands are lines: nothing of ours may end one. */
 static bool is_one_line(const char *text)
 {
@@ -150,7 +143,7 @@ static bool check_login(const struct store_settings *settings, const char *path,
 
 static bool check(const struct store_settings *settings, const char *path, GError **error)
 {
-	if (!is_port(settings->port))
+	if (!config_is_port(settings->port))
 		return refuse(path, "port: not 1 to 65535", error);
 	if (store_settings_is_pop3(settings) && strcmp(settings->recorded, "delete") != 0)
 		return refuse(path, "recorded: pop3s knows no folders and no flags, only delete",
