@@ -222,6 +222,7 @@ async function oneAct() {
   await eva.go('/address?address=w5@w5.customer.example');
   await eva.page.fill('#why', 'she phoned');
   await eva.page.click('form:has(input[value=lift]) button');
+  await eva.page.waitForURL(/\/act\/preview\?/);
   await eva.page.reload();
   like(await eva.page.innerText('h1'), /Lift the block/, 'an act: its preview can be loaded anew');
   await eva.page.click('main form button.main');
