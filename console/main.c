@@ -21,15 +21,7 @@ static const char usage[] =
     "Signals: SIGTERM stops after the requests in hand, SIGHUP reads the log level again.\n"
     "Exit status: 0 stopped; 1 a fault that is logged; 64 wrong usage.\n";
 
-static bool read_settings(const char *path, void *settings_out, GError **error)
-{
-	return console_settings_read(path, settings_out, error);
-}
-
-static void clear_settings(void *settings)
-{
-	console_settings_clear(settings);
-}
+DAEMON_SETTINGS(console)
 
 int main(int argc, char **argv)
 {

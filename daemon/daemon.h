@@ -64,6 +64,19 @@ struct daemon_program {
 	void (*close)(void *service);
 };
 
+/* Defines read_settings and clear_settings, which are NAME_settings_read and NAME_settings_clear
+ * for a struct daemon_program: the same functions, called with the type of their settings. */
+#define DAEMON_SETTINGS(name)                                                                      \
+	static bool read_settings(const char *path, void *settings_out, GError **error)            \
+	{                                                                                          \
+		return name##_settings_read(path, settings_out, error);                            \
+	}                                                                                          \
+                                                                                                   \
+	static void clear_settings(void *settings)                                                 \
+	{                                                                                          \
+		name##_settings_clear(settings);                                                   \
+	}
+
 /* The body of main(). Returns the exit status. */
 int daemon_main(const struct daemon_program *program, int argc, char **argv);
 

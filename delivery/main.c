@@ -118,15 +118,7 @@ static void service_close(void *data)
 	g_free(service);
 }
 
-static bool read_settings(const char *path, void *settings_out, GError **error)
-{
-	return delivery_settings_read(path, settings_out, error);
-}
-
-static void clear_settings(void *settings)
-{
-	delivery_settings_clear(settings);
-}
+DAEMON_SETTINGS(delivery)
 
 static bool check(const void *settings)
 {

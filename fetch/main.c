@@ -27,15 +27,7 @@ static const char usage[] =
     "Exit status: 0 stopped, or all was read; 1 a fault that is logged; 64 wrong usage;\n"
     "75 --once: something stays for the next time.\n";
 
-static bool read_settings(const char *path, void *settings_out, GError **error)
-{
-	return fetch_settings_read(path, settings_out, error);
-}
-
-static void clear_settings(void *settings)
-{
-	fetch_settings_clear(settings);
-}
+DAEMON_SETTINGS(fetch)
 
 static bool check(const void *settings)
 {

@@ -137,15 +137,7 @@ static void service_close(void *data)
 	g_free(service);
 }
 
-static bool read_settings(const char *path, void *settings_out, GError **error)
-{
-	return milter_settings_read(path, settings_out, error);
-}
-
-static void clear_settings(void *settings)
-{
-	milter_settings_clear(settings);
-}
+DAEMON_SETTINGS(milter)
 
 static bool check(const void *settings)
 {
