@@ -43,8 +43,9 @@ GRANT USAGE ON SCHEMA bounce
 
 -- The milter: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_milter;
-GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.record_report, bounce.milter_settings,
-  bounce.token_settings, bounce.housekeeping, bounce.keep_month TO bounce_milter;
+GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.record_report, bounce.record_reports,
+  bounce.milter_settings, bounce.token_settings, bounce.housekeeping, bounce.keep_month
+  TO bounce_milter;
 
 -- bounce-delivery: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_delivery;

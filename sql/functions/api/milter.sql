@@ -84,3 +84,28 @@ COMMENT ON FUNCTION bounce.record_report(jsonb, bytea) IS
   'milter: records a report (the classifier''s document, version 1, and the message as received; '
   'either may be NULL) and carries out its consequences. Recording a report again changes nothing '
   'and returns the same result. No content makes it fail';
+
+CREATE OR REPLACE FUNCTION bounce.record_reports(reports jsonb[], raws bytea[])
+RETURNS SETOF bounce.report_result
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  report jsonb;
+  raw bytea;
+BEGIN
+  IF cardinality(reports) IS DISTINCT FROM cardinality(raws) OR reports IS NULL THEN
+    RAISE EXCEPTION 'record_reports(): % reports and % messages',
+      coalesce(cardinality(reports), 0), coalesce(cardinality(raws), 0)
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Two arrays of the same length.';
+  END IF;
+  FOR report, raw IN
+    SELECT u.report, u.raw FROM unnest(reports, raws) WITH ORDINALITY AS u (report, raw, n)
+    ORDER BY u.n
+  LOOP
+    RETURN NEXT bounce.record_report(report, raw);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce.record_reports(jsonb[], bytea[]) IS
+  'milter: records several reports in one transaction, as record_report() does: one row for each, '
+  'in the order given. A row without bounce_message_id means that this one is not recorded: '
+  'call record_report() for it afterwards. When it fails none is recorded: call record_report() '
+  'for each, so that one that cannot be recorded does not hold up the others';

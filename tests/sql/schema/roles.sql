@@ -38,8 +38,8 @@ SELECT set_eq(format($$SELECT p.proname::text FROM pg_proc AS p
                      AND has_function_privilege(%L, p.oid, 'EXECUTE')$$, role),
               functions::text[], role || ' may call these functions and no other')
 FROM (VALUES
-  ('bounce_milter', '{record_report,milter_settings,schema_version,token_settings,housekeeping,'
-   'keep_month,'
+  ('bounce_milter', '{record_report,record_reports,milter_settings,schema_version,token_settings,'
+   'housekeeping,keep_month,'
    'metrics}'),
   ('bounce_console', '{schema_version}'),
   ('bounce_application',
@@ -174,6 +174,8 @@ SELECT is(test.as_role('bounce_' || role,
           outcome, role || ' ' || outcome || ': ' || statement)
 FROM (VALUES
   ('milter', 'done', 'SELECT * FROM bounce.record_report(''{}'', ''raw'')'),
+  ('milter', 'done',
+   'SELECT * FROM bounce.record_reports(ARRAY[''{}''::jsonb], ARRAY[''raw''::bytea])'),
   ('milter', 'done', 'SELECT * FROM bounce.milter_settings()'),
   ('milter', 'done', 'SELECT version, sha256 FROM bounce.schema_migration'),
   ('milter', 'done', 'SELECT sha256 FROM bounce.schema_functions'),
@@ -226,6 +228,7 @@ FROM (VALUES
   ('milter', 'refused', 'SELECT bounce.rotate_token_key()'),
   ('milter', 'refused', 'SELECT secret FROM bounce.token_key'),
   ('application', 'refused', 'SELECT bounce.record_report(''{}'', ''raw'')'),
+  ('application', 'refused', 'SELECT bounce.record_reports(''{}'', ''{}'')'),
   ('application', 'refused', 'SELECT bounce_internal.token_make(1, 1, now())'),
   ('application', 'refused', 'SELECT raw FROM bounce.bounce_message'),
   ('application', 'refused',
