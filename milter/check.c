@@ -12,10 +12,10 @@
 #include "daemon/check.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
-#include "milter/destination.h"
-#include "milter/postconf.h"
+#include "milter/postfix/destination.h"
+#include "milter/postfix/postconf.h"
 #include "milter/socket_check.h"
-#include "milter/wiring.h"
+#include "milter/postfix/wiring.h"
 
 static bool check_rules(const struct milter_settings *settings)
 {

@@ -33,6 +33,13 @@ my %good_main = (
     in_flow_delay => 0,
 );
 
+# Postfix reads a file again until it was not touched for a second, in case it is being written.
+sub write_before {
+    my $file = $instance->write_file(@_);
+    utime time - 10, time - 10, $file;
+    return;
+}
+
 # Writes a configuration and lets it be checked. master: a sub that changes $_. conf: keys of
 # bounce-milter.conf. end: more of main.cf. before: a sub whose result lives while it is checked.
 sub check {
@@ -41,8 +48,8 @@ sub check {
     local $_ = $case{stock} ? $stock : $master;
     $case{master}->() if $case{master};
     my $text = join '', map { "$_ = $main{$_}\n" } sort keys %main;
-    $instance->write_file('etc/main.cf',   $text . ($case{end} // ''));
-    $instance->write_file('etc/master.cf', $_);
+    write_before('etc/main.cf',   $text . ($case{end} // ''));
+    write_before('etc/master.cf', $_);
     my $file = $daemon->write_conf(
         socket      => "unix:$socket",
         socket_mode => '660',

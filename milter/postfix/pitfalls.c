@@ -2,13 +2,13 @@
  *
  * Each was tried with Postfix, or is in postconf(5).
  */
-#include "milter/pitfalls.h"
+#include "milter/postfix/pitfalls.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/milter_list.h"
+#include "milter/postfix/milter_list.h"
 
 static const char what[] = "Postfix";
 

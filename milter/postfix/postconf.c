@@ -3,7 +3,7 @@
  * Three runs of postconf(1), and the expansion of $name. What postconf -x expands does not know
  * of the overrides of a service that main.cf asks for.
  */
-#include "milter/postconf.h"
+#include "milter/postfix/postconf.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,13 +3,13 @@
  * Settings of Postfix that keep mail from its filters although these are named, and what else a
  * person who wires it for the first time stumbles over.
  */
-#ifndef MILTER_PITFALLS_H
-#define MILTER_PITFALLS_H
+#ifndef MILTER_POSTFIX_PITFALLS_H
+#define MILTER_POSTFIX_PITFALLS_H
 
 #include <stdbool.h>
 
-#include "milter/postconf.h"
-#include "milter/way.h"
+#include "milter/postfix/postconf.h"
+#include "milter/postfix/way.h"
 
 /* What is wrong with a way that leads to us; NULL if nothing. Heap. */
 char *pitfalls_of_way(const struct way *way);

@@ -3,13 +3,13 @@
  * Whether Postfix hands us every bounce, keeps it while we are away, and marks its own
  * reports, and nothing else, as its own.
  */
-#ifndef MILTER_WIRING_H
-#define MILTER_WIRING_H
+#ifndef MILTER_POSTFIX_WIRING_H
+#define MILTER_POSTFIX_WIRING_H
 
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
-#include "milter/postconf.h"
+#include "milter/postfix/postconf.h"
 
 /* Prints a line of --check for each fault, or one that all is well. */
 bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings);

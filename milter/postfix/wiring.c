@@ -3,13 +3,13 @@
  * Two ways lead to us: smtpd's for reports of others, and that of bounce, defer and trace through
  * a cleanup of their own. Each is followed service by service.
  */
-#include "milter/wiring.h"
+#include "milter/postfix/wiring.h"
 
 #include <string.h>
 
 #include "daemon/check.h"
-#include "milter/pitfalls.h"
-#include "milter/way.h"
+#include "milter/postfix/pitfalls.h"
+#include "milter/postfix/way.h"
 
 static const char what[] = "Postfix";
 static const char mark_parameter[] = "milter_macro_daemon_name";

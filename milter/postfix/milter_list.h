@@ -2,8 +2,8 @@
  *
  * The value of smtpd_milters and non_smtpd_milters, and where an entry of it leads.
  */
-#ifndef MILTER_MILTER_LIST_H
-#define MILTER_MILTER_LIST_H
+#ifndef MILTER_POSTFIX_MILTER_LIST_H
+#define MILTER_POSTFIX_MILTER_LIST_H
 
 #include <stdbool.h>
 

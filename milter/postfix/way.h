@@ -3,13 +3,13 @@
  * A way of mail to us: a service of Postfix, and the parameter with its filters. Says whether it
  * leads to us, and what is wrong with it.
  */
-#ifndef MILTER_WAY_H
-#define MILTER_WAY_H
+#ifndef MILTER_POSTFIX_WAY_H
+#define MILTER_POSTFIX_WAY_H
 
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
-#include "milter/postconf.h"
+#include "milter/postfix/postconf.h"
 
 #define WAY_SMTP    "smtpd_milters"
 #define WAY_REPORTS "non_smtpd_milters"

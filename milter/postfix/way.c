@@ -2,11 +2,11 @@
  *
  * The filters of one service, seen from its chroot.
  */
-#include "milter/way.h"
+#include "milter/postfix/way.h"
 
 #include <string.h>
 
-#include "milter/milter_list.h"
+#include "milter/postfix/milter_list.h"
 
 /* A service with its view of the files, and its filters. */
 struct sight {

@@ -2,7 +2,7 @@
  *
  * Postfix's syntax (unix:PATH, inet:HOST:PORT) and libmilter's (unix:PATH, inet:PORT@HOST).
  */
-#include "milter/milter_list.h"
+#include "milter/postfix/milter_list.h"
 
 #include <stdlib.h>
 #include <string.h>

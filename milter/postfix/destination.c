@@ -3,7 +3,7 @@
  * The lists of domains in main.cf, read as Postfix matches them: names, files, and tables, which
  * postmap(1) asks.
  */
-#include "milter/destination.h"
+#include "milter/postfix/destination.h"
 
 #include <string.h>
 
