@@ -14,8 +14,8 @@
 #include "db/parameter_cache.h"
 #include "milter/postfix/destination.h"
 #include "milter/postfix/postconf.h"
-#include "milter/socket_check.h"
 #include "milter/postfix/wiring.h"
+#include "milter/socket_check.h"
 
 static bool check_rules(const struct milter_settings *settings)
 {
@@ -41,6 +41,24 @@ static void check_parameters(const struct db_parameters *parameters)
 			      "the bounce mailbox");
 }
 
+/* An address of each bounce domain that looks as the return path of a mail does. Heap. */
+static char **sample_return_paths(const struct db_parameters *parameters)
+{
+	static const char token[] = "aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	GStrvBuilder *addresses = g_strv_builder_new();
+	char **list;
+
+	for (char **domain = parameters->bounce_domains; *domain; domain++) {
+		g_autofree char *address =
+		    g_strdup_printf("%s%s@%s", parameters->return_path_prefix, token, *domain);
+
+		g_strv_builder_add(addresses, address);
+	}
+	list = g_strv_builder_end(addresses);
+	g_strv_builder_unref(addresses);
+	return list;
+}
+
 /* Postfix must take the mail of the domains that the database names; NULL: there is none here. */
 static bool check_database_and_parameters(const struct milter_settings *settings,
 					  const struct postconf *postfix)
@@ -57,8 +75,8 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
 	check_database(NULL);
 	check_parameters(parameters);
-	return !postfix ||
-	       destination_check(postfix, (const char *const *)parameters->bounce_domains);
+	g_auto(GStrv) addresses = sample_return_paths(parameters);
+	return !postfix || destination_check(postfix, (const char *const *)addresses);
 }
 
 /* Without it a start has to wait for the database. */

@@ -8,46 +8,10 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/recipient.h"
+#include "milter/postfix/table.h"
 
 static const char what[] = "Postfix";
-
-/* The elements of a list; blanks inside braces belong to one, as in inline:{ { a = b } }. */
-static GPtrArray *split_list(const char *value)
-{
-	GPtrArray *elements = g_ptr_array_new_with_free_func(g_free);
-	const char *p = value + strspn(value, " \t\n,");
-
-	while (*p != '\0') {
-		const char *end = p;
-		unsigned depth = 0;
-
-		for (; *end != '\0' && (depth > 0 || !strchr(" \t\n,", *end)); end++)
-			depth = *end == '{'                ? depth + 1
-				: *end == '}' && depth > 0 ? depth - 1
-							   : depth;
-		g_ptr_array_add(elements, g_strndup(p, (gsize)(end - p)));
-		p = end + strspn(end, " \t\n,");
-	}
-	return elements;
-}
-
-static bool table_has(const char *table, const char *key)
-{
-	const char *const arguments[] = {"postmap", "-q", key, table, NULL};
-	g_autofree char *complaint = NULL;
-	g_autoptr(GError) error = NULL;
-	int status = 0;
-
-	if (!g_spawn_sync(NULL, (char **)arguments, NULL,
-			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-			  &complaint, &status, &error) ||
-	    *complaint != '\0') {
-		check_warning(what, error ? error->message
-					  : g_strdelimit(g_strstrip(complaint), "\n", ' '));
-		return true;
-	}
-	return g_spawn_check_wait_status(status, NULL);
-}
 
 static bool name_matches(const char *pattern, const char *domain)
 {
@@ -74,7 +38,7 @@ static bool element_has(const char *element, const char *domain, bool with_paren
 		return with_parents ? parent_matches(element, domain)
 				    : name_matches(element, domain);
 	for (const char *p = domain; p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL) {
-		if (table_has(element, p))
+		if (table_ask(element, p, NULL) != TABLE_LACKS)
 			return true;
 		if (!with_parents)
 			break;
@@ -84,7 +48,7 @@ static bool element_has(const char *element, const char *domain, bool with_paren
 
 static bool text_has(const char *text, const char *domain, bool with_parents)
 {
-	g_autoptr(GPtrArray) elements = split_list(text);
+	g_autoptr(GPtrArray) elements = table_split(text);
 
 	for (guint i = 0; i < elements->len; i++) {
 		const char *element = elements->pdata[i];
@@ -105,52 +69,78 @@ static bool has(const struct postconf *postfix, const char *parameter, const cha
 {
 	g_autofree char *value = postconf_value(postfix, NULL, parameter);
 
-	return text_has(value, domain,
-			strcmp(parameter, "relay_domains") == 0 ||
-			    strcmp(parameter, "transport_maps") == 0);
+	return text_has(value, domain, strcmp(parameter, "relay_domains") == 0);
 }
 
 /* Relayed by its MX, which may be this machine. */
-static bool is_sent_on(const struct postconf *postfix, const char *domain)
+static bool is_sent_on(const struct postconf *postfix, const char *address)
 {
-	g_autofree char *transport = postconf_value(postfix, NULL, "relay_transport");
+	g_autofree char *of_class = postconf_value(postfix, NULL, "relay_transport");
 	g_autofree char *relayhost = postconf_value(postfix, NULL, "relayhost");
+	g_autofree char *transport = recipient_transport(postfix, address);
 
-	return strcmp(transport, "relay") == 0 && *relayhost == '\0' &&
-	       !has(postfix, "transport_maps", domain);
+	return strcmp(of_class, "relay") == 0 && *relayhost == '\0' && *transport == '\0';
 }
 
-static bool check_domain(const struct postconf *postfix, const char *domain)
+/* In the order in which Postfix looks for a domain. */
+static const struct recipient_class classes[] = {
+    {"mydestination", "local_recipient_maps", "local_transport", false, true},
+    {"virtual_alias_domains", "virtual_alias_maps", "virtual_transport", true, false},
+    {"virtual_mailbox_domains", "virtual_mailbox_maps", "virtual_transport", false, false},
+    {"relay_domains", "relay_recipient_maps", "relay_transport", false, false},
+};
+
+static const struct recipient_class *class_of(const struct postconf *postfix, const char *domain)
 {
-	static const char *const final[] = {"mydestination", "virtual_alias_domains",
-					    "virtual_mailbox_domains"};
+	for (size_t i = 0; i < G_N_ELEMENTS(classes); i++)
+		if (has(postfix, classes[i].domains, domain))
+			return &classes[i];
+	return NULL;
+}
+
+static void warn_of_loop(const struct postconf *postfix, const char *address)
+{
+	g_autofree char *text =
+	    g_strdup_printf("main.cf: relay_domains has %s, and transport_maps does not: what we "
+			    "do not discard goes to its MX, and loops if that is this machine; "
+			    "write a transport for it",
+			    strrchr(address, '@') + 1);
+
+	if (is_sent_on(postfix, address))
+		check_warning(what, text);
+}
+
+static bool check_address(const struct postconf *postfix, const char *address)
+{
+	const char *domain = strrchr(address, '@') + 1;
+	const struct recipient_class *class = class_of(postfix, domain);
+	g_autofree char *why = class ? recipient_fault(postfix, class, address) : NULL;
 	g_autofree char *text = NULL;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(final); i++)
-		if (has(postfix, final[i], domain))
-			return true;
-	if (has(postfix, "relay_domains", domain)) {
-		text = g_strdup_printf("main.cf: relay_domains has %s, and transport_maps does "
-				       "not: what we do not discard goes to its MX, and loops if "
-				       "that is this machine; write a transport for it",
-				       domain);
-		if (is_sent_on(postfix, domain))
-			check_warning(what, text);
+	if (class && !why) {
+		if (strcmp(class->domains, "relay_domains") == 0)
+			warn_of_loop(postfix, address);
 		return true;
 	}
-	text = g_strdup_printf("mail for the bounce domain %s is refused: it is neither in "
-			       "mydestination, virtual_alias_domains or virtual_mailbox_domains "
-			       "nor in relay_domains; write it into virtual_mailbox_domains in "
-			       "main.cf, as main.cf.example has it",
-			       domain);
+	if (class)
+		text = g_strdup_printf("mail for the bounce domain %s is refused: %s has it, but "
+				       "%s",
+				       domain, class->domains, why);
+	else
+		text = g_strdup_printf("mail for the bounce domain %s is refused: it is neither in "
+				       "mydestination, virtual_alias_domains or "
+				       "virtual_mailbox_domains nor in relay_domains; write it "
+				       "into virtual_mailbox_domains in main.cf, as "
+				       "main.cf.example has it",
+				       domain);
 	return check_fault(what, text);
 }
 
-bool destination_check(const struct postconf *postfix, const char *const *domains)
+bool destination_check(const struct postconf *postfix, const char *const *addresses)
 {
 	bool is_good = true;
 
-	for (; *domains; domains++)
-		is_good = check_domain(postfix, *domains) && is_good;
+	for (; *addresses; addresses++)
+		is_good = check_address(postfix, *addresses) && is_good;
 	return is_good;
 }

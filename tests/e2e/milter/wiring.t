@@ -2,81 +2,29 @@
 # bounce-milter --check follows every way of a bounce through a real Postfix's configuration, as
 # Debian ships it with our examples, and names each break of it and what to do.
 use Bounce::Test;
+use Bounce::Wiring qw(with_option);
 use IO::Socket::INET;
 use IO::Socket::UNIX;
-
-use constant STOCK => '/usr/share/postfix/master.cf.dist';
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
 my $daemon   = $stage->daemon;
-my $queue    = $instance->make_dir('queue');
-my $socket   = "$queue/bounce-milter/socket";
-$instance->make_dir('queue/bounce-milter', group => 'postfix', mode => 02750);
-$instance->make_dir('etc');
-$daemon->prepare;
+my $wiring   = Bounce::Wiring->new($stage);
+my $queue    = $wiring->queue;
+my $socket   = $wiring->socket;
 
-sub slurp { return join '', $instance->read_lines(@_) }
-
-# Debian's file with our changes, as the example says: lines replaced, and one service added.
-my $example = slurp(Bounce::Instance::tree() . '/etc/postfix/master.cf.example');
-my $stock   = slurp(STOCK);
-(my $master = $stock) =~ s/^(?:bounce|defer|trace) .*\n//mg;
-$master .= $example;
-
-my %good_main = (
-    compatibility_level     => '3.6',
-    queue_directory         => $queue,
-    myhostname              => 'mail.example.org',
-    virtual_mailbox_domains => Bounce::Postfix::BOUNCE_DOMAIN,
-    smtpd_milters => '{ unix:bounce-milter/socket, default_action=tempfail, content_timeout=60s }',
-    in_flow_delay => 0,
-);
-
-# Postfix reads a file again until it was not touched for a second, in case it is being written.
-sub write_before {
-    my $file = $instance->write_file(@_);
-    utime time - 10, time - 10, $file;
-    return;
-}
-
-# Writes a configuration and lets it be checked. master: a sub that changes $_. conf: keys of
-# bounce-milter.conf. end: more of main.cf. before: a sub whose result lives while it is checked.
-sub check {
-    my (%case) = @_;
-    my %main = (%good_main, %{ $case{main} // {} });
-    local $_ = $case{stock} ? $stock : $master;
-    $case{master}->() if $case{master};
-    my $text = join '', map { "$_ = $main{$_}\n" } sort keys %main;
-    write_before('etc/main.cf',   $text . ($case{end} // ''));
-    write_before('etc/master.cf', $_);
-    my $file = $daemon->write_conf(
-        socket      => "unix:$socket",
-        socket_mode => '660',
-        %{ $case{conf} // {} });
-    my $held = $case{before} && $case{before}->($file);
-    local $ENV{MAIL_CONFIG} = $instance->path('etc');
-    my @result = $instance->run([ $daemon->program('bounce-milter'), '-c', $file, '--check' ],
-        may_fail => 1);
-    $case{after}->() if $case{after};
-    return @result;
-}
-
-sub with_option {
-    my ($service, $option) = @_;
-    return sub { s/^($service .*\n)/$1  -o $option\n/m or die "no $service\n" };
-}
+sub check { return $wiring->check(@_) }
 
 my $own_name = 'milter_macro_daemon_name=bounce-internal';
-my $ours     = '{ unix:bounce-milter/socket, default_action=tempfail }';
+my $ours     = Bounce::Wiring::OURS;
 my $port     = $instance->free_port;
 my $listen
     = sub { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 5) };
 my $inet    = "inet:$port\@127.0.0.1";
 my $cleanup = qr{FAULT\s+Postfix\s+bounce-cleanup/unix};
 
-my $domain = Bounce::Postfix::BOUNCE_DOMAIN;
-my $parent = $domain =~ s/^[^.]+\.//r;
+my $domain  = Bounce::Wiring::DOMAIN;
+my $parent  = $domain =~ s/^[^.]+\.//r;
 my %nowhere = (virtual_mailbox_domains => '');
 my $refused = qr{FAULT\s+Postfix\s+mail for the bounce domain \Q$domain\E is refused: .*; write it};
 
@@ -132,9 +80,9 @@ my @good = (
         'the bounce domain in a file' => (
             main => {
                 %nowhere,
-                mydestination =>
-                    $instance->write_file('domains', "# ours\nother.example\n$domain\n")
-            })
+                local_recipient_maps => '',
+                mydestination        =>
+                    $instance->write_file('domains', "# ours\nother.example\n$domain\n") })
     ],
     [
         'the bounce domain handed on by a transport' => (
@@ -169,8 +117,7 @@ my @broken = (
     ],
     [
         'the bounce domain left out of a list',
-        { main => { %nowhere, relay_domains => "!$domain, $parent" } },
-        $refused
+        { main => { %nowhere, relay_domains => "!$domain, $parent" } }, $refused
     ],
     [
         'a transport alone',
@@ -179,8 +126,7 @@ my @broken = (
     ],
     [
         'a table without the bounce domain',
-        { main => { virtual_mailbox_domains => 'inline:{ { other.example = any } }' } },
-        $refused
+        { main => { virtual_mailbox_domains => 'inline:{ { other.example = any } }' } }, $refused
     ],
     [
         'master.cf is the stock one',
@@ -520,8 +466,11 @@ for my $row (
 }
 
 for my $row (
-    [ 'a relay domain without transport', { relay_domains => $domain },         qr/loops if that/ ],
-    [ 'a table that cannot be asked',     { mydestination => 'hash:/nowhere' }, qr{/nowhere} ]
+    [ 'a relay domain without transport', { relay_domains => $domain }, qr/loops if that/ ],
+    [
+        'a table that cannot be asked',
+        { mydestination => 'hash:/nowhere', local_recipient_maps => '' }, qr{/nowhere}
+    ]
 ) {
     my ($name, $main, $expected) = @$row;
     my ($status, $output) = check(main => { %nowhere, %$main });

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * As smtpd(8) does it under smtpd_reject_unlisted_recipient, which is on where nobody turns it off.
+ */
+#include "milter/postfix/recipient.h"
+
+#include <string.h>
+
+#include "milter/postfix/table.h"
+
+static bool is_in(const struct postconf *postfix, const char *parameter,
+		  const struct table_address *address)
+{
+	g_autofree char *tables = postconf_value(postfix, NULL, parameter);
+
+	return *tables != '\0' && table_ask_address(tables, address, NULL) != TABLE_LACKS;
+}
+
+static bool is_known(const struct postconf *postfix, const struct recipient_class *class,
+		     const struct table_address *address)
+{
+	static const char *const rewriting[] = {"canonical_maps", "recipient_canonical_maps",
+						"virtual_alias_maps"};
+	g_autofree char *recipients = postconf_value(postfix, NULL, class->recipients);
+	g_autofree char *is_asked =
+	    postconf_value(postfix, NULL, "smtpd_reject_unlisted_recipient");
+
+	if (strcmp(is_asked, "no") == 0 || (*recipients == '\0' && !class->is_listed) ||
+	    is_in(postfix, class->recipients, address))
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(rewriting); i++)
+		if (is_in(postfix, rewriting[i], address))
+			return true;
+	return false;
+}
+
+char *recipient_transport(const struct postconf *postfix, const char *address)
+{
+	g_autofree char *tables = postconf_value(postfix, NULL, "transport_maps");
+	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
+	const struct table_address whole = {address, delimiters, false};
+	g_autofree char *stripped = table_strip_extension(&whole);
+	const char *domain = strrchr(address, '@') + 1;
+	const char *const keys[] = {address, stripped, domain};
+	char *transport = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (keys[i] && table_ask(tables, keys[i], &transport) != TABLE_LACKS)
+			return transport ? transport : g_strdup("");
+	for (const char *p = strchr(domain, '.'); p; p = strchr(p + 1, '.'))
+		if (table_ask(tables, p, &transport) != TABLE_LACKS)
+			return transport ? transport : g_strdup("");
+	if (table_ask(tables, "*", &transport) == TABLE_HAS)
+		return transport;
+	return g_strdup("");
+}
+
+static char *transport_fault(const struct postconf *postfix, const struct recipient_class *class,
+			     const char *address)
+{
+	g_autofree char *mapped = recipient_transport(postfix, address);
+	g_autofree char *of_class = postconf_value(postfix, NULL, class->transport);
+	bool is_mapped = *mapped != '\0' && *mapped != ':';
+	const char *transport = is_mapped ? mapped : of_class;
+
+	if (strcmp(transport, "error") != 0 && !g_str_has_prefix(transport, "error:"))
+		return NULL;
+	if (is_mapped)
+		return g_strdup_printf("transport_maps answers \"%s\"; take that entry out",
+				       transport);
+	return g_strdup_printf("%s = %s; write the domain into virtual_mailbox_domains, not into "
+			       "%s, as main.cf.example has it",
+			       class->transport, transport, class->domains);
+}
+
+char *recipient_fault(const struct postconf *postfix, const struct recipient_class *class,
+		      const char *address)
+{
+	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
+	const struct table_address whole = {address, delimiters, class->is_local};
+
+	if (is_known(postfix, class, &whole))
+		return transport_fault(postfix, class, address);
+	if (class->is_local || class->is_listed)
+		return g_strdup_printf("%s has no %s; write the domain into "
+				       "virtual_mailbox_domains, not into %s, as main.cf.example "
+				       "has it",
+				       class->recipients, address, class->domains);
+	return g_strdup_printf("%s has no %s, and every return path is another address; write "
+			       "%s into it, as main.cf.example has it",
+			       class->recipients, address, strrchr(address, '@'));
+}
