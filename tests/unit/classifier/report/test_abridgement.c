@@ -79,22 +79,29 @@ static const struct row {
 
 enum { LARGE = 100000 };
 
-/* line: repeated for the body; line_end in place of LF. */
+static void append_lines(GString *out, const char *text, const char *line_end)
+{
+	for (const char *c = text; *c; c++)
+		if (*c == '\n')
+			g_string_append(out, line_end);
+		else
+			g_string_append_c(out, *c);
+}
+
+/* line: repeated for the body, which stands where an @ belongs to no address; line_end in place
+ * of LF. In one pass: under a sanitizer each search through the rest reads all of it. */
 static GString *fill(const char *message, const char *line, size_t bytes, const char *line_end)
 {
-	g_autoptr(GString) body = g_string_new(NULL);
-	GString *out = g_string_new(message);
+	GString *out = g_string_new(NULL);
 
-	while (body->len < bytes)
-		g_string_append(body, line);
-	g_string_replace(out, "@", "\x01", 0);
-	for (char *at; (at = strstr(out->str, "\x01"));) {
-		bool is_address = at > out->str && g_ascii_isalnum(at[-1]);
-		gssize place = at - out->str;
-		g_string_erase(out, place, 1);
-		g_string_insert(out, place, is_address ? "@" : body->str);
+	for (const char *c = message; *c; c++) {
+		bool is_body = *c == '@' && !(c > message && g_ascii_isalnum(c[-1]));
+
+		for (size_t n = 0; is_body && n < bytes; n += strlen(line))
+			append_lines(out, line, line_end);
+		if (!is_body)
+			append_lines(out, (const char[]){*c, '\0'}, line_end);
 	}
-	g_string_replace(out, "\n", line_end, 0);
 	return out;
 }
 
