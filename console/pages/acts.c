@@ -367,20 +367,29 @@ static struct response *back(const struct page_call *call, const struct act *act
 	return response_redirect(render_url(act->path, key));
 }
 
-struct response *acts_do(struct page_call *call)
+static struct response *do_act(struct page_call *call, const struct act *act)
 {
-	const struct act *act = chosen_act(call);
 	const char *values[FIELDS_MAX] = {NULL};
 	g_autoptr(GError) error = NULL;
 
-	if (!act)
-		return page_missing(call, "There is no such page.");
-	if (!session_is_first(call->session, form_find(call->request->body, "once")))
-		return back(call, act);
 	read_fields(act, call->request->body, values);
 	g_autoptr(db_rows_t) rows = page_fetch(call, act->statement, values, &error);
 	if (!rows)
 		return page_fail(call, error);
 	tell(call, act, rows);
 	return back(call, act);
+}
+
+struct response *acts_do(struct page_call *call)
+{
+	const struct act *act = chosen_act(call);
+	const char *once = form_find(call->request->body, "once");
+
+	if (!act)
+		return page_missing(call, "There is no such page.");
+	if (!session_is_first(call->session, once))
+		return back(call, act);
+	struct response *response = do_act(call, act);
+	session_has_answered(call->session, once);
+	return response;
 }

@@ -189,20 +189,29 @@ static gsize count_done(const struct outcome *outcome)
 	return outcome->done->len - 1;
 }
 
-struct response *task_acts_resolve(struct page_call *call)
+static struct response *resolve(struct page_call *call, const struct way *way)
 {
 	const struct form *body = call->request->body;
-	const struct way *way = chosen_way(call);
 	struct outcome outcome = {0};
 
-	if (!way || !session_is_first(call->session, form_find(body, "once")))
-		return back(call);
 	const char *const values[] = {form_get(body, "note"),
 				      way->third ? form_find(body, way->third) : NULL};
 	do_each(call, way->statement, values, &outcome);
 	char *said = page_words(call, "{count} task is done.", "{count} tasks are done.",
 				count_done(&outcome));
 	return tell(call, &outcome, said, true);
+}
+
+struct response *task_acts_resolve(struct page_call *call)
+{
+	const struct way *way = chosen_way(call);
+	const char *once = form_find(call->request->body, "once");
+
+	if (!way || !session_is_first(call->session, once))
+		return back(call);
+	struct response *response = resolve(call, way);
+	session_has_answered(call->session, once);
+	return response;
 }
 
 struct response *task_acts_reopen(struct page_call *call)

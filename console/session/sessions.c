@@ -86,8 +86,10 @@ void session_unref(struct session *session)
 		return;
 	db_pool_free(session->pool);
 	g_mutex_clear(&session->lock);
+	g_cond_clear(&session->answered);
 	g_strfreev(session->undo);
 	g_queue_clear_full(&session->sent, g_free);
+	g_queue_clear_full(&session->busy, g_free);
 	g_free(session->notice);
 	g_free(session->name);
 	g_free(session->id);
@@ -133,7 +135,9 @@ struct session *sessions_begin(struct sessions *sessions, const struct session *
 	session->began = session->used = g_get_monotonic_time();
 	session->references = 2; /* the table's, the caller's */
 	g_mutex_init(&session->lock);
+	g_cond_init(&session->answered);
 	g_queue_init(&session->sent);
+	g_queue_init(&session->busy);
 
 	g_mutex_lock(&sessions->lock);
 	make_room(sessions, session->name);
@@ -203,12 +207,30 @@ bool session_is_first(struct session *session, const char *mark)
 		return true;
 	g_mutex_lock(&session->lock);
 	bool is_first = !g_queue_find_custom(&session->sent, mark, differ);
-	if (is_first)
+	if (is_first) {
 		g_queue_push_head(&session->sent, g_strdup(mark));
+		g_queue_push_head(&session->busy, g_strdup(mark));
+	}
 	if (session->sent.length > SENT_MAX)
 		g_free(g_queue_pop_tail(&session->sent));
+	while (!is_first && g_queue_find_custom(&session->busy, mark, differ))
+		g_cond_wait(&session->answered, &session->lock);
 	g_mutex_unlock(&session->lock);
 	return is_first;
+}
+
+void session_has_answered(struct session *session, const char *mark)
+{
+	if (!mark)
+		return;
+	g_mutex_lock(&session->lock);
+	GList *place = g_queue_find_custom(&session->busy, mark, differ);
+	if (place) {
+		g_free(place->data);
+		g_queue_delete_link(&session->busy, place);
+	}
+	g_cond_broadcast(&session->answered);
+	g_mutex_unlock(&session->lock);
 }
 
 /* --- said once -----------------------------------------------------------------------------------

@@ -33,9 +33,11 @@ struct session {
 	gint64 began, used;
 	gint references;
 	GMutex lock;
+	GCond answered;
 	char *notice;
 	char **undo;
-	GQueue sent; /* forms that were sent, the last one first */
+	GQueue sent; /* marks of forms, the last one first */
+	GQueue busy; /* those of which the answer is not ready */
 };
 
 struct sessions *sessions_new(const struct sessions_limits *limits);
@@ -62,8 +64,11 @@ void sessions_look(struct sessions *sessions);
 void session_unref(struct session *session);
 
 /* Whether a form with that mark is sent for the first time: a double click sends it twice. One
- * without a mark always is. The last few marks are remembered. */
+ * without a mark always is. The last few marks are remembered. The second waits for the first, so
+ * that the page which the browser is left with has the notice. */
 bool session_is_first(struct session *session, const char *mark);
+/* The first has said what it did. */
+void session_has_answered(struct session *session, const char *mark);
 
 /* What the next page says once, and what takes it back: the ids of tasks, or "act" with its name
  * and then the fields of its form, name and value in turn; undo may be NULL. */

@@ -104,6 +104,36 @@ static void test_notice(void)
 	sessions_free(sessions);
 }
 
+/* The second click, in a thread of its own. */
+static void *click_again(void *data)
+{
+	struct session *session = data;
+	char **undo = NULL;
+
+	g_assert_false(session_is_first(session, "mark"));
+	char *notice = session_take_notice(session, &undo);
+	g_strfreev(undo);
+	return notice;
+}
+
+static void test_double_click(void)
+{
+	struct sessions *sessions = sessions_new(&limits);
+	g_autofree char *id = begin(sessions, "eva");
+	g_autoptr(session_t) session = sessions_find(sessions, id);
+
+	g_assert_true(session_is_first(session, NULL));
+	g_assert_true(session_is_first(session, "mark"));
+	GThread *again = g_thread_new("again", click_again, session);
+	g_usleep(G_USEC_PER_SEC / 10); /* what does not wait takes nothing meanwhile, and is seen */
+	session_say(session, "done", NULL);
+	session_has_answered(session, "mark");
+	g_autofree char *notice = g_thread_join(again);
+	g_assert_cmpstr(notice, ==, "done");
+	g_assert_false(session_is_first(session, "mark"));
+	sessions_free(sessions);
+}
+
 static void test_throttle(void)
 {
 	const struct throttle_limits few = {.tries = 2, .interval = 10, .keys_max = 2};
@@ -130,6 +160,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sessions/bounds", test_bounds);
 	g_test_add_func("/sessions/end", test_end);
 	g_test_add_func("/sessions/notice", test_notice);
+	g_test_add_func("/sessions/double-click", test_double_click);
 	g_test_add_func("/throttle", test_throttle);
 	return g_test_run();
 }
