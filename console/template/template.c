@@ -149,10 +149,11 @@ static void add_url(struct parser *parser, GPtrArray *nodes, char *rest)
 static void add_script(struct parser *parser, GPtrArray *nodes, char *rest)
 {
 	g_autofree char *path = take_quoted(&rest);
-	gsize len = path ? strspn(path + 1, "abcdefghijklmnopqrstuvwxyz") : 0;
+	const char *name = path && path[0] == '/' ? path + 1 : "";
+	gsize len = strspn(name, "abcdefghijklmnopqrstuvwxyz");
 
-	if (!path || path[0] != '/' || len == 0 || strcmp(path + 1 + len, ".js") != 0 ||
-	    *rest != '\0' || parser->markup.place != MARKUP_TEXT)
+	if (len == 0 || strcmp(name + len, ".js") != 0 || *rest != '\0' ||
+	    parser->markup.place != MARKUP_TEXT)
 		fail(parser, "script: not a file of ours, in double quotes, outside of tags");
 	else
 		add(nodes, TEMPLATE_HTML,
