@@ -148,21 +148,75 @@ static void log_recorded(const struct envelope *envelope, const struct db_record
 		  envelope->own_mta ? "yes" : "no");
 }
 
+/* The report of a message, as far as it is read. */
+static struct db_report report_of(struct intake *intake, const struct intake_mail *mail,
+				  char **document_out)
+{
+	size_t max = intake->limits.message_bytes;
+
+	*document_out = describe(intake, mail->envelope, mail->bytes, MIN(mail->len, max + 1));
+	return (struct db_report){
+	    .document = *document_out, .raw = mail->bytes, .raw_len = MIN(mail->len, max)};
+}
+
 bool intake_process(struct intake *intake, const struct envelope *envelope, const char *bytes,
 		    size_t len, struct db_record_result *result_out, GError **error)
 {
+	const struct intake_mail mail = {.envelope = envelope, .bytes = bytes, .len = len};
 	gint64 begin = g_get_monotonic_time();
-	g_autofree char *document =
-	    describe(intake, envelope, bytes, MIN(len, intake->limits.message_bytes + 1));
+	g_autofree char *document = NULL;
+	const struct db_report report = report_of(intake, &mail, &document);
 	gint64 described = g_get_monotonic_time();
-	size_t raw_len = MIN(len, intake->limits.message_bytes);
-	bool recorded = db_record_report(intake->pool, document, bytes, raw_len, result_out, error);
+	bool recorded = db_record_report(intake->pool, &report, result_out, error);
 
 	exposition_histogram_add(&intake->times.reading, described - begin);
 	exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - described);
 	if (recorded)
 		log_recorded(envelope, result_out);
 	return recorded;
+}
+
+static void record_free(void *data)
+{
+	struct db_record *record = data;
+
+	g_free((char *)record->report.document);
+	g_free(record);
+}
+
+/* The records of mails, in their order. */
+static GPtrArray *read_all(struct intake *intake, const GPtrArray *mails)
+{
+	GPtrArray *records = g_ptr_array_new_with_free_func(record_free);
+
+	for (guint i = 0; i < mails->len; i++) {
+		struct db_record *record = g_new0(struct db_record, 1);
+		gint64 begin = g_get_monotonic_time();
+		char *document;
+
+		record->report = report_of(intake, mails->pdata[i], &document);
+		exposition_histogram_add(&intake->times.reading, g_get_monotonic_time() - begin);
+		g_ptr_array_add(records, record);
+	}
+	return records;
+}
+
+void intake_process_all(struct intake *intake, GPtrArray *mails)
+{
+	g_autoptr(GPtrArray) records = read_all(intake, mails);
+	gint64 begin = g_get_monotonic_time();
+
+	db_record_reports(intake->pool, records);
+	for (guint i = 0; i < mails->len; i++) {
+		const struct db_record *record = records->pdata[i];
+		struct intake_mail *mail = mails->pdata[i];
+
+		mail->result = record->result;
+		mail->error = record->error;
+		exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - begin);
+		if (!mail->error)
+			log_recorded(mail->envelope, &mail->result);
+	}
 }
 
 const struct intake_times *intake_times(const struct intake *intake)

@@ -35,6 +35,19 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 		    size_t len, struct db_record_result *result_out, GError **error)
     __attribute__((warn_unused_result));
 
+/* One of several messages; envelope and bytes as for intake_process. */
+struct intake_mail {
+	const struct envelope *envelope;
+	const char *bytes;
+	size_t len;
+	struct db_record_result result; /* out: empty with an error */
+	GError *error;                  /* out: as of intake_process; NULL: it is recorded */
+};
+
+/* Processes several (struct intake_mail) together, at most DB_RECORDS_MAX: each has an outcome of
+ * its own, as db_record_reports says. */
+void intake_process_all(struct intake *intake, GPtrArray *mails);
+
 /* How long the messages took so far: to be parsed and classified, and to be recorded, with the
  * wait for a connection and whether or not it succeeded. */
 struct intake_times {

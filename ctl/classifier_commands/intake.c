@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ctl/classifier_commands/intake_batch.h"
 #include "ctl/classifier_commands/intake_mail.h"
 #include "ctl/framework/connect.h"
 #include "ctl/framework/result.h"
@@ -45,21 +46,37 @@ static FILE *spool(int fd)
 	return file;
 }
 
-static bool take_stdin(struct intake_mail_job *job)
+/* A mail that is a file of its own. */
+static void take_whole(struct intake_batch *batch, struct intake_mail_item *item, FILE *file)
+{
+	if (mail_place_whole(fileno(file), &item->place)) {
+		intake_batch_add(batch, item, file);
+		return;
+	}
+	const char *why = g_strerror(errno);
+	bool is_last = item->keeping == INTAKE_MAIL_KEEPS_NOTHING;
+
+	intake_batch_end(batch);
+	intake_mail_fail(batch->job, item->name, is_last ? CTL_EXIT_TEMPFAIL : CTL_EXIT_FAULT, why);
+	g_free(item->name);
+	fclose(file);
+}
+
+static void take_stdin(struct intake_mail_job *job)
 {
 	FILE *file = spool(STDIN_FILENO);
-	struct intake_mail_item item = {
-	    .source = "stdin", .name = "standard input", .keeping = INTAKE_MAIL_KEEPS_NOTHING};
-	bool done;
+	struct intake_batch batch = {.job = job};
+	struct intake_mail_item item = {.source = "stdin",
+					.name = g_strdup("standard input"),
+					.keeping = INTAKE_MAIL_KEEPS_NOTHING};
 
-	if (file == NULL)
-		return intake_mail_fail(job, item.name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
-	if (!mail_place_whole(fileno(file), &item.place))
-		done = intake_mail_fail(job, item.name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
-	else
-		done = intake_mail_take(job, &item);
-	fclose(file);
-	return done;
+	if (file == NULL) {
+		intake_mail_fail(job, item.name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
+		g_free(item.name);
+		return;
+	}
+	take_whole(&batch, &item, file);
+	intake_batch_end(&batch);
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
@@ -67,16 +84,17 @@ static bool take_stdin(struct intake_mail_job *job)
 /* Every mail of it, whatever becomes of the one before. */
 static void take_mbox(struct intake_mail_job *job, const char *path, FILE *file)
 {
+	struct intake_batch batch = {.job = job};
 	struct intake_mail_item item = {.source = "mbox", .keeping = INTAKE_MAIL_KEEPS_ALL};
 	size_t count = 0;
 
 	while (intake_mail_may_go_on(job) && mail_place_next(file, &item.place)) {
-		g_autofree char *name = g_strdup_printf("%s, mail %zu", path, ++count);
-
-		item.name = name;
+		item.name = g_strdup_printf("%s, mail %zu", path, ++count);
 		progress_step(&job->progress, path, count, 0);
-		intake_mail_take(job, &item);
+		intake_batch_add(&batch, &item, NULL);
 	}
+	intake_batch_end(&batch);
+	fclose(file);
 }
 
 /* Opens a regular file, and nothing else: a FIFO, a device or a socket that somebody laid there
@@ -102,25 +120,21 @@ static bool fail_to_open(struct intake_mail_job *job, const char *path)
 }
 
 /* A file that holds one mail or is an mbox. Not changed. */
-static bool take_file(struct intake_mail_job *job, const char *path)
+static void take_file(struct intake_mail_job *job, const char *path)
 {
 	FILE *file = open_regular(path, 0);
-	struct intake_mail_item item = {
-	    .source = "file", .name = path, .keeping = INTAKE_MAIL_KEEPS_ALL};
-	bool done = true;
+	struct intake_batch batch = {.job = job};
+	struct intake_mail_item item = {.source = "file", .keeping = INTAKE_MAIL_KEEPS_ALL};
 
-	if (file == NULL)
-		return fail_to_open(job, path);
-	if (!mail_place_is_mbox(fileno(file))) {
-		done = mail_place_whole(fileno(file), &item.place)
-			   ? intake_mail_take(job, &item)
-			   : intake_mail_fail(job, path, CTL_EXIT_FAULT, g_strerror(errno));
-		fclose(file);
-		return done;
+	if (file == NULL) {
+		fail_to_open(job, path);
+	} else if (mail_place_is_mbox(fileno(file))) {
+		take_mbox(job, path, file);
+	} else {
+		item.name = g_strdup(path);
+		take_whole(&batch, &item, file);
+		intake_batch_end(&batch);
 	}
-	take_mbox(job, path, file);
-	fclose(file);
-	return true;
 }
 
 /* From new/ to cur/, as every reader of a maildir does it: seen, or not yet. */
@@ -139,24 +153,29 @@ static bool move_to_cur(struct intake_mail_job *job, const char *dir, const char
 	return intake_mail_fail(job, from, CTL_EXIT_FAULT, g_strerror(errno));
 }
 
-static void take_maildir_mail(struct intake_mail_job *job, const char *dir, const char *name)
+static void on_maildir_mail_done(struct intake_batch *batch, const struct intake_mail_item *item)
 {
-	g_autofree char *path = g_build_filename(dir, "new", name, NULL);
-	struct intake_mail_item item = {
-	    .source = "maildir", .name = path, .keeping = INTAKE_MAIL_KEEPS_UNSEEN};
+	g_autofree char *name = g_path_get_basename(item->name);
+
+	move_to_cur(batch->job, batch->maildir, name, !item->for_person);
+}
+
+static void take_maildir_mail(struct intake_batch *batch, const char *name)
+{
+	g_autofree char *path = g_build_filename(batch->maildir, "new", name, NULL);
+	struct intake_mail_item item = {.source = "maildir", .keeping = INTAKE_MAIL_KEEPS_UNSEEN};
 	FILE *file = open_regular(path, O_NOFOLLOW);
 
 	if (file == NULL) {
-		fail_to_open(job, path);
+		int why = errno;
+
+		intake_batch_end(batch);
+		errno = why;
+		fail_to_open(batch->job, path);
 		return;
 	}
-	/* false where nothing is committed, or a person has not got it */
-	bool done = mail_place_whole(fileno(file), &item.place)
-			? intake_mail_take(job, &item)
-			: intake_mail_fail(job, path, CTL_EXIT_FAULT, g_strerror(errno));
-	fclose(file);
-	if (done)
-		move_to_cur(job, dir, name, !item.for_person);
+	item.name = g_steal_pointer(&path);
+	take_whole(batch, &item, file);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -165,16 +184,18 @@ static int compare_names(gconstpointer a, gconstpointer b)
 }
 
 /* In the order of names, which is the order of arrival. */
-static bool take_maildir(struct intake_mail_job *job, const char *dir)
+static void take_maildir(struct intake_mail_job *job, const char *dir)
 {
+	struct intake_batch batch = {.job = job, .maildir = dir, .on_done = on_maildir_mail_done};
 	g_autofree char *path = g_build_filename(dir, "new", NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GDir) folder = g_dir_open(path, 0, &error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
-	if (folder == NULL)
-		return intake_mail_fail(job, dir, CTL_EXIT_FAULT,
-					"is no maildir: it has no folder new");
+	if (folder == NULL) {
+		intake_mail_fail(job, dir, CTL_EXIT_FAULT, "is no maildir: it has no folder new");
+		return;
+	}
 	for (const char *name = g_dir_read_name(folder); name != NULL;
 	     name = g_dir_read_name(folder))
 		if (*name != '.')
@@ -182,17 +203,19 @@ static bool take_maildir(struct intake_mail_job *job, const char *dir)
 	g_ptr_array_sort(names, compare_names);
 	for (guint i = 0; intake_mail_may_go_on(job) && i < names->len; i++) {
 		progress_step(&job->progress, dir, i + 1, names->len);
-		take_maildir_mail(job, dir, names->pdata[i]);
+		take_maildir_mail(&batch, names->pdata[i]);
 	}
-	return true;
+	intake_batch_end(&batch);
 }
 
-static bool take_path(struct intake_mail_job *job, const char *path)
+static void take_path(struct intake_mail_job *job, const char *path)
 {
 	if (strcmp(path, "-") == 0)
-		return take_stdin(job);
-	return g_file_test(path, G_FILE_TEST_IS_DIR) ? take_maildir(job, path)
-						     : take_file(job, path);
+		take_stdin(job);
+	else if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		take_maildir(job, path);
+	else
+		take_file(job, path);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -310,8 +333,9 @@ CTL_COMMAND(command_intake) = {
     .help =
 	"Without arguments one mail is read from standard input, as an MTA's pipe gives it. A\n"
 	"maildir's new mails are moved to cur, seen, unless a person must read them there; other\n"
-	"files are not changed. A mail that fails is named, and the others go on; Ctrl-C finishes\n"
-	"the one at hand.\n"
+	"files are not changed. A mail that fails is named, and the others go on. The mails of a\n"
+	"folder or an mbox are recorded together, up to 64 of them; Ctrl-C finishes those at "
+	"hand.\n"
 	"\n"
 	"Without --from and --to the envelope is that of the headers Return-Path, Delivered-To,\n"
 	"X-Original-To and Envelope-To. With --own-mta the reports are trusted like our MTA's\n"

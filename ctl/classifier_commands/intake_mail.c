@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One mail: read, record, forward.
+ * One mail that was recorded, or was not: say it, forward it.
  */
 #include "ctl/classifier_commands/intake_mail.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include "db/people/operator_queries.h"
 #include "intake/forward.h"
 #include "intake/intake.h"
-#include "intake/mail_trace.h"
 
 /* After so many mails in a row without a database the rest is left to the next run. */
 enum { AWAY_MAX = 3 };
@@ -39,9 +37,14 @@ bool intake_mail_fail(struct intake_mail_job *job, const char *name, enum ctl_ex
 	return false;
 }
 
+bool intake_mail_has_database(const struct intake_mail_job *job)
+{
+	return job->away < AWAY_MAX;
+}
+
 bool intake_mail_may_go_on(const struct intake_mail_job *job)
 {
-	return job->away < AWAY_MAX && !progress_is_interrupted();
+	return intake_mail_has_database(job) && !progress_is_interrupted();
 }
 
 /* --- a person ---------------------------------------------------------------------------- */
@@ -135,57 +138,21 @@ static void say(const struct intake_mail_job *job, const struct intake_mail_item
 	output_write(out->str);
 }
 
-static bool record(struct intake_mail_job *job, struct intake_mail_item *item,
-		   const struct envelope *envelope, const GByteArray *bytes)
+bool intake_mail_settle(struct intake_mail_job *job, struct intake_mail_item *item,
+			const struct intake_mail *outcome)
 {
-	struct db_record_result result = {0};
-	g_autoptr(GError) error = NULL;
+	const struct db_record_result *result = &outcome->result;
 
-	if (!intake_process(job->intake, envelope, (const char *)bytes->data, bytes->len, &result,
-			    &error)) {
-		if (error->code == BM_ERROR_INPUT)
-			return hand_on_unrecorded(job, item, error);
+	if (outcome->error && outcome->error->code == BM_ERROR_INPUT)
+		return hand_on_unrecorded(job, item, outcome->error);
+	if (outcome->error) {
 		job->away++;
-		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL, error->message);
+		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL,
+					outcome->error->message);
 	}
 	job->away = 0;
 	job->taken++;
-	job->known += result.is_duplicate;
-	say(job, item, &result);
-	bool done = !is_for_person(item, &result) || hand_on(job, item, &result);
-	db_record_result_clear(&result);
-	return done;
-}
-
-static const char *const *recipients_of(const struct intake_mail_job *job,
-					const struct mail_trace *trace)
-{
-	const char *const *given = ctl_call_option_values(job->call, "to");
-
-	return given ? given : (const char *const *)trace->recipients->pdata;
-}
-
-bool intake_mail_take(struct intake_mail_job *job, struct intake_mail_item *item)
-{
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	const char *queue_id = ctl_call_option(job->call, "queue-id");
-	const char *from = ctl_call_option(job->call, "from");
-	struct mail_trace trace;
-
-	if (!mail_place_read(&item->place, job->bytes_max + 1, bytes))
-		return intake_mail_fail(job, item->name, CTL_EXIT_TEMPFAIL, g_strerror(errno));
-	g_byte_array_append(bytes, (const guint8 *)"", 1); /* never NULL */
-	g_byte_array_set_size(bytes, bytes->len - 1);
-	mail_trace_read((const char *)bytes->data, bytes->len, &trace);
-	const struct envelope envelope = {
-	    .source = item->source,
-	    .sender = from != NULL ? (strcmp(from, "<>") == 0 ? "" : from) : trace.sender,
-	    .recipients = recipients_of(job, &trace),
-	    .queue_id = queue_id == NULL ? "" : queue_id,
-	    .client = "",
-	    .own_mta = ctl_call_has(job->call, "own-mta"),
-	    .size = (size_t)(item->place.end - item->place.start)};
-	bool done = record(job, item, &envelope, bytes);
-	mail_trace_clear(&trace);
-	return done;
+	job->known += result->is_duplicate;
+	say(job, item, result);
+	return !is_for_person(item, result) || hand_on(job, item, result);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * One mail of bouncectl intake: finding its envelope, recording it, and forwarding what a
- * person must see.
+ * What becomes of one mail of bouncectl intake: it is told of, and forwarded where a person must
+ * see it.
  */
 #ifndef CTL_CLASSIFIER_COMMANDS_INTAKE_MAIL_H
 #define CTL_CLASSIFIER_COMMANDS_INTAKE_MAIL_H
@@ -38,7 +38,7 @@ struct intake_mail_job {
 /* One mail of one source. */
 struct intake_mail_item {
 	const char *source; /* "stdin", "maildir", "mbox", "file" */
-	const char *name;   /* for messages */
+	char *name;         /* for messages */
 	enum intake_mail_keeping keeping;
 	struct mail_place place;
 	bool for_person; /* out: a person must still see it */
@@ -48,11 +48,14 @@ struct intake_mail_item {
 bool intake_mail_fail(struct intake_mail_job *job, const char *name, enum ctl_exit_code exit_code,
 		      const char *text);
 
-/* Whether the next mail has a chance: there is a database, and nobody has pressed Ctrl-C. */
+/* Whether there is a database. */
+bool intake_mail_has_database(const struct intake_mail_job *job);
+/* Whether the next mail has a chance: there is one, and nobody has pressed Ctrl-C. */
 bool intake_mail_may_go_on(const struct intake_mail_job *job);
 
-/* Records the mail, and forwards it where a person must see it. False where it must
+/* Says what was recorded, and forwards the mail where a person must see it. False where it must
  * be tried again, which has been said. */
-bool intake_mail_take(struct intake_mail_job *job, struct intake_mail_item *item);
+bool intake_mail_settle(struct intake_mail_job *job, struct intake_mail_item *item,
+			const struct intake_mail *outcome);
 
 #endif

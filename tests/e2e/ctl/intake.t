@@ -237,6 +237,63 @@ subtest 'mbox' => sub {
     clear_outbox();
 };
 
+# Mails in one file are recorded together; what happens to one of them is its own affair.
+subtest 'recorded together' => sub {
+    my @letter = map { letter("together$_\@customer.example") } 1 .. 5;
+    my $mbox   = sub {
+        my ($name, @mail) = @_;
+        return $instance->write_file($name,
+            join '', map { "From x Sat Nov 21 22:00:00 2026\n$_\n" } @mail);
+    };
+    my @mail = map {
+        "Delivered-To: " . path_of($_) . "\n" . $stage->report('postfix-user-unknown', $_)
+    } @letter;
+    my $function = 'ON FUNCTION bounce.record_report';
+    $db->sql("REVOKE EXECUTE $function FROM bounce_milter");
+    my ($status, $output) = $ctl->run(@intake, $mbox->('together', @mail[ 0, 1 ]));
+    $db->sql("GRANT EXECUTE $function TO bounce_milter");
+    is $status, 0, 'by one statement' or diag $output;
+    is_deeply [ map { state_of($_) } @letter[ 0, 1 ] ], [ ('bounced') x 2 ], 'all are recorded';
+
+    $db->sql(<<'END');
+CREATE SEQUENCE public.test_step;
+CREATE FUNCTION public.test_trap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.subject ~ 'Poison' THEN RAISE check_violation; END IF;
+  IF nextval('public.test_step') = 3 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER test_trap BEFORE INSERT ON bounce.bounce_message FOR EACH ROW
+  EXECUTE FUNCTION public.test_trap();
+END
+    ($status, $output) = $ctl->run(@intake, '--json', $mbox->('killed', @mail[ 2 .. 4 ]));
+    is $status, 0, 'the connection ends in the middle' or diag $output;
+    is_deeply [ map { state_of($_) } @letter[ 2 .. 4 ] ], [ ('bounced') x 3 ],
+        'all are recorded';
+    my @said = map { JSON::PP->new->decode($_) } grep { /^\{/ } split /^/, $output;
+    is_deeply [ map { $_->{name} =~ /(\d+)$/ } @said ], [ 1 .. 3 ], 'said in their order';
+    my $whose = 'SELECT communication_id FROM bounce.bounce WHERE id = ';
+    is_deeply [ map { $db->value("$whose$_->{bounce_id}") } @said ],
+        [ map { $_->{id} } @letter[ 2 .. 4 ] ], 'each with its own bounce';
+    is_deeply [ map { $_->{duplicate} } @said ], [ (JSON::PP::false()) x 3 ],
+        'and none was half recorded before';
+
+    my @other = map { letter("poison$_\@customer.example") } 1 .. 3;
+    @mail = map {
+        "Delivered-To: " . path_of($_) . "\n" . $stage->report('postfix-user-unknown', $_)
+    } @other;
+    $mail[1] =~ s/^Subject: .*/Subject: Poison/m;
+    clear_outbox();
+    ($status, $output) = $ctl->run(@intake, $mbox->('poison', @mail));
+    is $status, 0, 'one that can never be stored' or diag $output;
+    like $output, qr/poison, mail 2: .*^2 mails recorded, .* 1 handed on/ms, 'is said, and which';
+    is_deeply [ map { state_of($_) } @other ], [qw(bounced sent bounced)], 'the others are stored';
+    is Bounce::Mail::header((outbox())[0], 'X-Bounce-Reason'), 'not-recorded',
+        'a person gets that one';
+    $db->sql('DROP TRIGGER test_trap ON bounce.bounce_message');
+    clear_outbox();
+};
+
 subtest 'one that fails does not hold up the others' => sub {
     my $maildir = $instance->make_dir('many');
     $instance->make_dir("many/$_") for qw(new cur tmp);
@@ -282,19 +339,23 @@ subtest 'one that fails does not hold up the others' => sub {
 subtest 'Ctrl-C' => sub {
     my $maildir = $instance->make_dir('stop');
     $instance->make_dir("stop/$_") for qw(new cur tmp);
-    $instance->write_file("stop/new/$_.host",
-        puzzle(letter("stop$_\@farm.example")) . ($_ == 2 ? "Press Ctrl-C\n" : ''))
-        for 1 .. 4;
+    # 64 are recorded together
+    my $name = sub { return sprintf '%02d.host', $_[0] };
+    my $letter = letter('stop@farm.example');
+    my $known  = $stage->report('postfix-user-unknown', $letter);
+    $instance->write_file('stop/new/' . $name->($_),
+        $_ < 4 ? puzzle($letter) . ($_ == 2 ? "Press Ctrl-C\n" : '') : $known)
+        for 1 .. 66;
     my ($status, $output) = $ctl->run(@intake, $maildir);
     is $status, 75, 'the rest must be tried again';
-    like $output, qr/stopped: interrupted; what is left is for the next run\n2 mails recorded/,
+    like $output, qr/stopped: interrupted; what is left is for the next run\n64 mails recorded/,
         'is said'
         or diag $output;
     is_deeply [ map { s/.*stop.//r } glob "$maildir/*/*.host*" ],
-        [ 'cur/1.host:2,S', 'cur/2.host:2,S', 'new/3.host', 'new/4.host' ],
-        'the one at hand was finished';
+        [ (map { 'cur/' . $name->($_) . ':2,S' } 1 .. 64), map { 'new/' . $name->($_) } 65, 66 ],
+        'those at hand were finished';
     is + ($ctl->run(@intake, $maildir))[0], 0, 'the next run takes them';
-    is scalar(outbox()),                    4, 'each was handed on once';
+    is scalar(outbox()),                    3, 'each was handed on once';
     clear_outbox();
 };
 
