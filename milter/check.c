@@ -14,6 +14,7 @@
 #include "db/parameter_cache.h"
 #include "milter/postfix/destination.h"
 #include "milter/postfix/postconf.h"
+#include "milter/postfix/rewriting.h"
 #include "milter/postfix/wiring.h"
 #include "milter/socket_check.h"
 
@@ -59,12 +60,13 @@ static char **sample_return_paths(const struct db_parameters *parameters)
 	return list;
 }
 
-/* Postfix must take the mail of the domains that the database names; NULL: there is none here. */
+/* addresses_out: a return path of each bounce domain, none where the database does not answer. */
 static bool check_database_and_parameters(const struct milter_settings *settings,
-					  const struct postconf *postfix)
+					  char ***addresses_out)
 {
 	g_autoptr(GError) error = NULL;
 
+	*addresses_out = g_new0(char *, 1);
 	check_hosts(settings->common.conninfo);
 	if (!db_schema_require(settings->common.conninfo, &error))
 		return check_database(error);
@@ -75,8 +77,9 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
 	check_database(NULL);
 	check_parameters(parameters);
-	g_auto(GStrv) addresses = sample_return_paths(parameters);
-	return !postfix || destination_check(postfix, (const char *const *)addresses);
+	g_free(*addresses_out);
+	*addresses_out = sample_return_paths(parameters);
+	return true;
 }
 
 /* Without it a start has to wait for the database. */
@@ -94,10 +97,16 @@ static void check_state_file(const char *path)
 }
 
 static bool check_postfix(const struct postconf *postfix, const struct milter_settings *settings,
-			  const GError *error)
+			  const char *const *addresses)
 {
-	if (postfix)
-		return wiring_check(postfix, settings);
+	bool is_taken = destination_check(postfix, addresses);
+	bool is_kept = rewriting_check(postfix, addresses);
+
+	return wiring_check(postfix, settings, addresses) && is_taken && is_kept;
+}
+
+static bool report_no_postfix(const GError *error)
+{
 	if (!strstr(error->message, g_strerror(ENOENT)))
 		return check_fault("Postfix", error->message); /* it is there, and as wrong to it */
 	g_autofree char *text = g_strdup_printf("not looked at: %s", error->message);
@@ -126,8 +135,10 @@ bool milter_check(const struct milter_settings *settings)
 	const struct socket_client client = {account ? account : "", chroot ? chroot : ""};
 	bool socket = socket_check(settings, &client);
 	bool rules = check_rules(settings);
-	bool database = check_database_and_parameters(settings, postfix);
-	bool wiring = check_postfix(postfix, settings, error);
+	g_auto(GStrv) addresses = NULL;
+	bool database = check_database_and_parameters(settings, &addresses);
+	bool wiring = postfix ? check_postfix(postfix, settings, (const char *const *)addresses)
+			      : report_no_postfix(error);
 
 	check_state_file(settings->state_file);
 	return socket && rules && database && wiring;

@@ -136,11 +136,23 @@ static bool check_address(const struct postconf *postfix, const char *address)
 	return check_fault(what, text);
 }
 
+/* Every mail of this machine's accounts would be ours. */
+static void warn_of_origin(const struct postconf *postfix, const char *domain)
+{
+	g_autofree char *origin = postconf_value(postfix, NULL, "myorigin");
+
+	if (g_ascii_strcasecmp(origin, domain) == 0)
+		check_warning(what, "myorigin is the bounce domain, so mail to accounts of this "
+				    "machine is taken for bounces; choose another domain for one");
+}
+
 bool destination_check(const struct postconf *postfix, const char *const *addresses)
 {
 	bool is_good = true;
 
-	for (; *addresses; addresses++)
+	for (; *addresses; addresses++) {
+		warn_of_origin(postfix, strrchr(*addresses, '@') + 1);
 		is_good = check_address(postfix, *addresses) && is_good;
+	}
 	return is_good;
 }

@@ -10,7 +10,6 @@
 #include <gio/gio.h>
 
 static const char separators[] = " \t,";
-static const char action_key[] = "default_action";
 
 static void entry_free(void *data)
 {
@@ -18,6 +17,7 @@ static void entry_free(void *data)
 
 	g_free(entry->endpoint);
 	g_free(entry->default_action);
+	g_free(entry->content_timeout);
 	g_free(entry);
 }
 
@@ -36,13 +36,13 @@ static const char *behind_braces(const char *p)
 }
 
 /* "default_action = tempfail", with or without blanks and braces; NULL if it is not there. */
-static char *read_action(const char *settings)
+static char *read_setting(const char *settings, const char *key)
 {
-	const char *found = strstr(settings, action_key);
+	const char *found = strstr(settings, key);
 
 	if (!found)
 		return NULL;
-	const char *value = found + strlen(action_key);
+	const char *value = found + strlen(key);
 	value += strspn(value, " \t=");
 	return g_strndup(value, strcspn(value, " \t,}"));
 }
@@ -55,7 +55,8 @@ static struct milter_entry *read_entry(const char *text, size_t len)
 	size_t endpoint_len = strcspn(start, " \t,}");
 
 	entry->endpoint = g_strndup(start, endpoint_len);
-	entry->default_action = read_action(start + endpoint_len);
+	entry->default_action = read_setting(start + endpoint_len, "default_action");
+	entry->content_timeout = read_setting(start + endpoint_len, "content_timeout");
 	return entry;
 }
 

@@ -10,8 +10,9 @@
 #include <glib.h>
 
 struct milter_entry {
-	char *endpoint;       /* "unix:bounce-milter/socket", "inet:localhost:8891" */
-	char *default_action; /* of its own; NULL: that of the service */
+	char *endpoint; /* "unix:bounce-milter/socket", "inet:localhost:8891" */
+	/* of its own; NULL: that of the service */
+	char *default_action, *content_timeout;
 };
 
 /* Entries are separated by commas and blanks; one with settings is in braces. Release with

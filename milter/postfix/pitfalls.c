@@ -12,7 +12,10 @@
 
 static const char what[] = "Postfix";
 
-enum { PROTOCOL_MIN = 6 }; /* what our filter negotiates */
+enum {
+	PROTOCOL_MIN = 6,           /* what our filter negotiates */
+	MESSAGE_BYTES_MIN = 100000, /* twice what Postfix returns of a mail */
+};
 
 /* The words of a value, which commas and blanks separate. */
 static bool has_word(const char *value, const char *word)
@@ -52,6 +55,25 @@ static char *find_no_endpoint(const struct way *way)
 	return NULL;
 }
 
+/* What smtpd(8) does with filters and clients whatever the mail is. */
+static char *find_closed_door(const struct way *way)
+{
+	g_autofree char *proxy = value_of(way, "smtpd_proxy_filter");
+	g_autofree char *limit = value_of(way, "message_size_limit");
+	guint64 bytes = g_ascii_strtoull(limit, NULL, 10);
+
+	if (*proxy != '\0')
+		return g_strdup_printf("%s hands mail to smtpd_proxy_filter = %s, and filters see "
+				       "no content there; write smtpd_milters below the smtpd "
+				       "behind it",
+				       label_of(way), proxy);
+	if (bytes > 0 && bytes < MESSAGE_BYTES_MIN)
+		return g_strdup_printf("%s: message_size_limit = %s: a bounce with the mail that "
+				       "it returns is refused; write 10240000",
+				       label_of(way), limit);
+	return NULL;
+}
+
 static char *find_smtp_fault(const struct way *way)
 {
 	g_autofree char *options = value_of(way, "receive_override_options");
@@ -65,7 +87,7 @@ static char *find_smtp_fault(const struct way *way)
 		return g_strdup_printf("bounces that come to %s never reach us: smtpd_milter_maps "
 				       "= %s; remove it",
 				       label_of(way), maps);
-	return NULL;
+	return find_closed_door(way);
 }
 
 char *pitfalls_of_way(const struct way *way)
@@ -115,6 +137,29 @@ char *pitfalls_of_postfix(const struct postconf *postfix)
 	return find_bad_option(postfix);
 }
 
+static guint64 number_of(const struct postconf *postfix, const char *name)
+{
+	g_autofree char *value = postconf_value(postfix, NULL, name);
+
+	return g_ascii_strtoull(value, NULL, 10);
+}
+
+/* Of our own mails, and of what is left in the mailbox. */
+static void warn_of_delivery(const struct postconf *postfix)
+{
+	g_autofree char *soft = postconf_value(postfix, NULL, "soft_bounce");
+	guint64 mailbox = number_of(postfix, "virtual_mailbox_limit");
+
+	if (strcmp(soft, "yes") == 0)
+		check_warning(what, "soft_bounce = yes: an address that does not exist is "
+				    "reported only after maximal_queue_lifetime, and as a passing "
+				    "fault; write no");
+	if (mailbox > 0 && mailbox < number_of(postfix, "message_size_limit"))
+		check_warning(what, "virtual_mailbox_limit is below message_size_limit, so "
+				    "virtual(8) ends with a fatal error and what we leave stays "
+				    "in the queue; raise it");
+}
+
 void pitfalls_warn(const struct postconf *postfix)
 {
 	g_autofree char *instances = postconf_value(postfix, NULL, "multi_instance_directories");
@@ -127,6 +172,7 @@ void pitfalls_warn(const struct postconf *postfix)
 	if (has_word(interfaces, "loopback-only"))
 		check_warning(what, "inet_interfaces = loopback-only: no other mail system can "
 				    "bring us a bounce; write all, unless that is intended");
+	warn_of_delivery(postfix);
 	if (*maps != '\0')
 		check_warning(what, "smtpd_milter_maps: clients that it lists meet the filters it "
 				    "names instead of us");

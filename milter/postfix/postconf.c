@@ -104,6 +104,7 @@ static void read_service(struct postconf *postconf, const char *line)
 	service->name = g_strdup(fields[0]);
 	service->type = g_strdup(fields[1]);
 	service->label = g_strdup_printf("%s/%s", fields[0], fields[1]);
+	service->is_private = *fields[2] != 'n';
 	service->is_chrooted = is_chrooted(fields[4], postconf);
 	service->process_limit = g_strdup(fields[6]);
 	service->bad_option = find_bad_option(line);
@@ -199,6 +200,14 @@ bool postconf_is_overridden(const struct postconf *postconf, const struct postco
 			    const char *name)
 {
 	return override(postconf, service, name);
+}
+
+char *postconf_place(const struct postconf *postconf, const struct postconf_service *service,
+		     const char *name)
+{
+	return postconf_is_overridden(postconf, service, name)
+		   ? g_strdup_printf("master.cf, -o of %s", service->label)
+		   : g_strdup("main.cf");
 }
 
 static const char *raw_value(const struct postconf *postconf,

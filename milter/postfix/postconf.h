@@ -20,7 +20,7 @@ struct postconf_service {
 	char *command; /* of the program, without arguments: "smtpd" */
 	char *process_limit;
 	char *bad_option; /* the name behind an -o without "=value"; NULL: there is none */
-	bool is_chrooted;
+	bool is_private, is_chrooted;
 };
 
 /* NULL with BM_ERROR_CONFIG where there is no Postfix, or no configuration of one. */
@@ -43,6 +43,10 @@ char *postconf_value(const struct postconf *postconf, const struct postconf_serv
 /* Whether master.cf sets it for that service. */
 bool postconf_is_overridden(const struct postconf *postconf, const struct postconf_service *service,
 			    const char *name);
+
+/* Where a person finds what the service has: "main.cf", or "master.cf, -o of smtp/inet". Heap. */
+char *postconf_place(const struct postconf *postconf, const struct postconf_service *service,
+		     const char *name);
 
 typedef struct postconf postconf_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(postconf_t, postconf_free)

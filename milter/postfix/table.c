@@ -88,6 +88,13 @@ enum table_answer table_ask(const char *tables, const char *key, char **value_ou
 	return ask(tables, key, true, value_out);
 }
 
+enum table_answer table_ask_part(const char *tables, const char *key, char **value_out)
+{
+	if (value_out)
+		*value_out = NULL;
+	return ask(tables, key, false, value_out);
+}
+
 char *table_strip_extension(const struct table_address *address)
 {
 	const char *at = strrchr(address->address, '@');

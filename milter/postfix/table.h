@@ -24,13 +24,17 @@ GPtrArray *table_split(const char *value);
 enum table_answer table_ask(const char *tables, const char *key, char **value_out)
     __attribute__((warn_unused_result));
 
+/* The same for a key that Postfix makes of a whole one: tables of patterns have none such. */
+enum table_answer table_ask_part(const char *tables, const char *key, char **value_out)
+    __attribute__((warn_unused_result));
+
 struct table_address {
 	const char *address;
 	const char *delimiters; /* recipient_delimiter: what begins an extension */
 	bool is_local;          /* its local part alone is a key as well */
 };
 
-/* The same for an address: whole, without its extension, its local part, @domain. */
+/* The same for an address: as a whole, without its extension, its local part, @domain. */
 enum table_answer table_ask_address(const char *tables, const struct table_address *address,
 				    char **value_out) __attribute__((warn_unused_result));
 

@@ -4,6 +4,7 @@
  */
 #include "milter/postfix/way.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "milter/postfix/milter_list.h"
@@ -54,14 +55,6 @@ bool way_leads_to_us(const struct way *way)
 	return find_ours(way, &sight);
 }
 
-/* Where a person finds what the service has. Heap. */
-static char *place_of(const struct way *way, const char *name)
-{
-	return postconf_is_overridden(way->postfix, way->service, name)
-		   ? g_strdup_printf("master.cf, -o of %s", way->service->label)
-		   : g_strdup("main.cf");
-}
-
 /* Without a mistake in writing, a chroot is why a path does not lead to our socket. */
 static char *explain_entry(const struct way *way, const struct sight *sight,
 			   const struct milter_entry *entry)
@@ -77,7 +70,7 @@ static char *explain_entry(const struct way *way, const struct sight *sight,
 
 char *way_explain(const struct way *way)
 {
-	g_autofree char *place = place_of(way, way->parameter);
+	g_autofree char *place = postconf_place(way->postfix, way->service, way->parameter);
 	GString *text = g_string_new(NULL);
 	g_auto(sight_t) sight = {0};
 
@@ -129,9 +122,48 @@ char *way_action_fault(const struct way *way)
 	    own ? g_strdup(own) : postconf_value(way->postfix, way->service, parameter);
 	if (strcmp(action, "tempfail") == 0 || strcmp(action, "shutdown") == 0)
 		return NULL;
-	g_autofree char *place = place_of(way, own ? way->parameter : parameter);
+	g_autofree char *place =
+	    postconf_place(way->postfix, way->service, own ? way->parameter : parameter);
 	return g_strdup_printf("%s: %s: \"%s\" loses the bounces that %s has for us while we are "
 			       "away; set %s to tempfail",
 			       place, own ? way->parameter : parameter, action, way->service->label,
 			       own ? "default_action" : parameter);
+}
+
+/* "90", "5m" in seconds. */
+static long seconds_of(const char *time)
+{
+	static const struct {
+		char unit;
+		long seconds;
+	} units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+	char *end;
+	long number = strtol(time, &end, 10);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (*end == units[i].unit)
+			return number * units[i].seconds;
+	return number;
+}
+
+char *way_wait_fault(const struct way *way)
+{
+	static const char parameter[] = "milter_content_timeout";
+	const struct milter_settings *settings = way->settings;
+	long wait = settings->intake.pool_wait + settings->common.query_wait;
+	g_auto(sight_t) sight = {0};
+
+	sight_init(&sight, way);
+	const struct milter_entry *entry = find_ours(way, &sight);
+	const char *own = entry ? entry->content_timeout : NULL;
+	g_autofree char *timeout =
+	    own ? g_strdup(own) : postconf_value(way->postfix, way->service, parameter);
+	if (*timeout == '\0' || seconds_of(timeout) > wait)
+		return NULL;
+	return g_strdup_printf("%s: %s is %s, but an answer may take %ld s (pool_wait and "
+			       "query_wait), and Postfix then puts off what was recorded; write "
+			       "%lds",
+			       way->service->label,
+			       own ? "content_timeout of its filter" : parameter, timeout, wait,
+			       MAX(60, 2 * wait));
 }

@@ -31,4 +31,7 @@ char *way_advise(const struct way *way);
 /* What is wrong with the default_action of one that leads to us; NULL if nothing. Heap. */
 char *way_action_fault(const struct way *way);
 
+/* Whether Postfix gives an answer up before it is there; NULL if not. Heap. */
+char *way_wait_fault(const struct way *way);
+
 #endif

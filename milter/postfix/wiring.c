@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/contents.h"
 #include "milter/postfix/pitfalls.h"
+#include "milter/postfix/restrictions.h"
 #include "milter/postfix/way.h"
 
 static const char what[] = "Postfix";
@@ -17,6 +19,7 @@ static const char mark_parameter[] = "milter_macro_daemon_name";
 struct wiring {
 	const struct postconf *postfix;
 	const struct milter_settings *settings;
+	const char *const *addresses; /* one of each bounce domain */
 	bool is_good;
 };
 
@@ -70,11 +73,33 @@ static void check_way(struct wiring *wiring, const struct way *way)
 {
 	g_autofree char *action = way_action_fault(way);
 	g_autofree char *pitfall = pitfalls_of_way(way);
+	g_autofree char *wait = way_wait_fault(way);
 
 	if (action)
 		fault(wiring, "%s", action);
 	if (pitfall)
 		fault(wiring, "%s", pitfall);
+	if (wait)
+		fault(wiring, "%s", wait);
+}
+
+static void check_contents(struct wiring *wiring, const struct postconf_service *cleanup)
+{
+	g_autofree char *text = cleanup ? contents_fault(wiring->postfix, cleanup) : NULL;
+
+	if (text)
+		fault(wiring, "%s", text);
+}
+
+/* master_service_disable has names like "inet" and "smtp.inet". */
+static void check_enabled(struct wiring *wiring, const struct postconf_service *service)
+{
+	g_autofree char *disabled = value_of(wiring, NULL, "master_service_disable");
+	g_autofree char *full = g_strdup_printf("%s.%s", service->name, service->type);
+
+	if (is_one_of(full, disabled) || is_one_of(service->type, disabled))
+		fault(wiring, "master_service_disable = %s: %s does not run; take it out of it",
+		      disabled, service->label);
 }
 
 /* --- what comes over SMTP ------------------------------------------------------------------ */
@@ -97,6 +122,56 @@ static void check_smtp_service(struct wiring *wiring, const struct way *way)
 		      "master.cf, -o of %s: %s = %s: every client's mail would count as our own "
 		      "MTA's, which may block; remove it",
 		      way->service->label, mark_parameter, wiring->settings->own_mta_daemon_name);
+}
+
+/* For each bounce domain, up to the first fault. */
+static void check_rules(struct wiring *wiring, const struct postconf_service *service)
+{
+	const char *const none[] = {"", NULL};
+	const char *const *addresses = *wiring->addresses ? wiring->addresses : none;
+	g_autofree char *refusal = NULL;
+
+	for (; *addresses && !refusal; addresses++) {
+		refusal = restrictions_fault(wiring->postfix, service, *addresses);
+		if (!refusal)
+			restrictions_warn(wiring->postfix, service, *addresses);
+	}
+	if (refusal)
+		fault(wiring, "%s", refusal);
+}
+
+/* Of an smtpd that other mail systems bring bounces to. */
+static void check_admission(struct wiring *wiring, const struct postconf_service *service)
+{
+	static const char *const demands[][2] = {{"smtpd_tls_security_level", "encrypt"},
+						 {"smtpd_enforce_tls", "yes"},
+						 {"smtpd_tls_wrappermode", "yes"}};
+
+	check_enabled(wiring, service);
+	check_rules(wiring, service);
+	for (size_t i = 0; i < G_N_ELEMENTS(demands); i++)
+		if (has_value(wiring, service, demands[i][0], demands[i][1]))
+			fault(wiring,
+			      "%s = %s: mail systems without TLS cannot bring a bounce to %s; "
+			      "write %s",
+			      demands[i][0], demands[i][1], service->label, i == 0 ? "may" : "no");
+}
+
+/* Of each of them once. */
+static void check_their_cleanups(struct wiring *wiring, const GPtrArray *ways)
+{
+	const struct postconf_service *last = NULL;
+
+	for (guint i = 0; i < ways->len; i++) {
+		const struct way *way = ways->pdata[i];
+		g_autofree char *name = value_of(wiring, way->service, "cleanup_service_name");
+		const struct postconf_service *cleanup =
+		    postconf_find(wiring->postfix, name, "unix");
+
+		if (way_leads_to_us(way) && cleanup != last)
+			check_contents(wiring, cleanup);
+		last = cleanup;
+	}
 }
 
 static void report_miss(struct wiring *wiring, const struct way *way, bool is_elsewhere)
@@ -181,9 +256,15 @@ static void check_smtp(struct wiring *wiring)
 	for (guint i = 0; i < all->len; i++)
 		if (way_leads_to_us(all->pdata[i]))
 			check_smtp_service(wiring, all->pdata[i]);
-	for (guint i = 0; i < needed->len; i++)
-		if (!way_leads_to_us(needed->pdata[i]))
-			report_miss(wiring, needed->pdata[i], is_elsewhere);
+	for (guint i = 0; i < needed->len; i++) {
+		const struct way *way = needed->pdata[i];
+
+		if (way_leads_to_us(way) && !is_submission(way->service))
+			check_admission(wiring, way->service);
+		else if (!way_leads_to_us(way))
+			report_miss(wiring, way, is_elsewhere);
+	}
+	check_their_cleanups(wiring, needed);
 }
 
 /* --- reports of this Postfix --------------------------------------------------------------- */
@@ -242,6 +323,13 @@ static void check_cleanup(struct wiring *wiring, const struct postconf_service *
 	} else {
 		check_way(wiring, &way);
 	}
+	if (cleanup->is_private)
+		fault(wiring,
+		      "%s is private in master.cf, so bounce does not find it; write n into its "
+		      "third column",
+		      cleanup->label);
+	check_enabled(wiring, cleanup);
+	check_contents(wiring, cleanup);
 	check_mark(wiring, cleanup);
 	check_neighbours(wiring, cleanup);
 }
@@ -255,6 +343,11 @@ static const struct postconf_service *follow_reports(struct wiring *wiring, cons
 		fault(wiring, "master.cf: there is no service %s/unix", name);
 		return NULL;
 	}
+	if (!service->is_private)
+		fault(wiring,
+		      "%s is not private in master.cf, so the queue manager does not find it; "
+		      "write - into its third column",
+		      service->label);
 	g_autofree char *classes = value_of(wiring, service, "internal_mail_filter_classes");
 	g_autofree char *cleanup_name = value_of(wiring, service, "cleanup_service_name");
 	const struct postconf_service *cleanup =
@@ -312,9 +405,10 @@ static void check_main(struct wiring *wiring)
 				    "mail down after 100 of them; write in_flow_delay = 0");
 }
 
-bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings)
+bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings,
+		  const char *const *addresses)
 {
-	struct wiring wiring = {postfix, settings, true};
+	struct wiring wiring = {postfix, settings, addresses, true};
 
 	check_main(&wiring);
 	check_smtp(&wiring);

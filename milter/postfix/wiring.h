@@ -12,6 +12,8 @@
 #include "milter/postfix/postconf.h"
 
 /* Prints a line of --check for each fault, or one that all is well. */
-bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings);
+/* addresses: one of each bounce domain; empty where they are not known. */
+bool wiring_check(const struct postconf *postfix, const struct milter_settings *settings,
+		  const char *const *addresses);
 
 #endif

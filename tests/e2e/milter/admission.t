@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# bounce-milter --check names what keeps bounces out although all filters are right: recipients that
-# Postfix refuses.
+# bounce-milter --check names what lets a bounce meet us no more although all filters are right:
+# recipients and senders that Postfix refuses, rules for contents, addresses that it rewrites.
 use Bounce::Test;
-use Bounce::Wiring;
+use Bounce::Wiring qw(with_option);
 
 my $wiring  = Bounce::Wiring->new(stage(servers => 0));
 my $domain  = Bounce::Wiring::DOMAIN;
@@ -81,6 +81,7 @@ for my $case (@good) {
     unlike $output, qr/^(?:FAULT|warning\s+Postfix)/m, "and none is named: $name" or diag $output;
 }
 
+my $cleanup = 'bounce-cleanup/unix';
 my $refused = qr{FAULT\s+Postfix\s+mail for the bounce domain \Q$domain\E is refused};
 
 # [what is broken, the case, what --check says]
@@ -133,12 +134,164 @@ my @broken = (
         { main => { transport_maps => inline($domain => 'error:5.1.2 no such domain') } },
         qr{$refused: .* has it, but transport_maps answers "error:.*; take that entry}
     ],
+    [
+        'the empty sender is refused',
+        {
+            main => {
+                smtpd_sender_restrictions => 'permit_mynetworks, check_sender_access '
+                    . inline('<>' => 'REJECT no bounces') }
+        },
+        qr{main.cf: smtpd_sender_restrictions: .* answers "REJECT .*" to the empty sender, .*; take}
+    ],
+    [
+        'the empty sender is refused in a class of rules',
+        {
+            main => {
+                smtpd_restriction_classes    => 'strict',
+                strict                       => 'check_sender_access ' . inline('<>' => '550 no'),
+                smtpd_recipient_restrictions => 'strict, permit_mynetworks'
+            }
+        },
+        qr{smtpd_recipient_restrictions: check_sender_access .* answers "550 no" to the empty se}
+    ],
+    [
+        'the bounce domain is refused as a recipient',
+        {
+            main => {
+                smtpd_recipient_restrictions => 'check_recipient_access '
+                    . inline($parent => 'REJECT') }
+        },
+        qr{check_recipient_access .* answers "REJECT" to \S+\@\Q$domain\E; write .*"\Q$domain\E OK"}
+    ],
+    [
+        'smtpd for our own clients only',
+        { main => { smtpd_client_restrictions => 'permit_mynetworks, reject' } },
+        qr{main.cf: smtpd_client_restrictions: "reject" refuses every other mail system; take it}
+    ],
+    [
+        'a relay for our own clients only, in master.cf',
+        {
+            master =>
+                with_option('smtp +inet', 'smtpd_recipient_restrictions=permit_mynetworks,reject')
+        },
+        qr{master.cf, -o of smtp/inet: smtpd_recipient_restrictions: "reject" refuses}
+    ],
+    [
+        'nothing says who may relay, so that smtpd ends',
+        { main => { smtpd_relay_restrictions => '', smtpd_recipient_restrictions => '' } },
+        qr{smtp/inet cannot start: neither smtpd_relay_restrictions nor .*; write smtpd_relay_restr}
+    ],
+    [
+        'encryption is demanded of everybody',
+        { main => { smtpd_tls_security_level => 'encrypt' } },
+        qr{smtpd_tls_security_level = encrypt: mail systems without TLS cannot .*; write may}
+    ],
+    [
+        'a proxy before the queue',
+        { main => { smtpd_proxy_filter => '127.0.0.1:10024' } },
+        qr{smtp/inet hands mail to smtpd_proxy_filter = 127.0.0.1:10024, and .*; write smtpd_mil}
+    ],
+    [
+        'Postfix does not wait for an answer',
+        {
+            main => {
+                smtpd_milters =>
+                    '{ unix:bounce-milter/socket, default_action=tempfail, content_timeout=10s }'
+            }
+        },
+        qr{smtp/inet: content_timeout of its filter is 10s, but an answer may take 20 s .*; write 6}
+    ],
+    [
+        'Postfix does not wait for an answer to its reports',
+        { main => { milter_content_timeout => '3' } },
+        qr{$cleanup: milter_content_timeout is 3, but an answer may take 20 s}
+    ],
+    [
+        'bounces are too large',
+        { main => { message_size_limit => 20_000 } },
+        qr{message_size_limit = 20000: .*; write 10240000}
+    ],
+    [
+        'a rule for headers that refuses reports',
+        {
+            main =>
+                { header_checks => 'regexp:{ {/^Subject: Undelivered Mail/ REJECT backscatter} }' }
+        },
+        qr{header_checks of cleanup/unix: .* answers "REJECT backscatter" to "Subject: Und.*; take}
+    ],
+    [
+        'a rule for bodies that discards reports',
+        { main => { body_checks => 'regexp:{ {/^Diagnostic-Code:/ DISCARD} }' } },
+        qr{body_checks of $cleanup: .* answers "DISCARD" .*; .*-o body_checks= below bounce-clean}
+    ],
+    [
+        'a strict reading of MIME',
+        { main => { strict_8bitmime => 'yes' } },
+        qr{strict_8bitmime = yes refuses bounces of mail systems that .*; write no}
+    ],
+    [
+        'the return path is rewritten when a mail leaves',
+        { main => { sender_canonical_maps => 'regexp:{ {/.*/ office@example.org} }' } },
+        qr{sender_canonical_maps makes office\@example.org of bounce\S+\@\Q$domain\E: .*; leave}
+    ],
+    [
+        'the return path is rewritten by smtp',
+        { main => { smtp_generic_maps => inline("\@$domain" => "office\@$parent") } },
+        qr{smtp_generic_maps makes office\@\Q$parent\E of bounce}
+    ],
+    [
+        'the bounce domain is masqueraded',
+        { main => { masquerade_domains => $parent } },
+        qr{masquerade_domains makes \Q$parent\E of \Q$domain\E .*; write !\Q$domain\E before}
+    ],
+    [
+        'the cleanup of the reports is private',
+        { master => sub { s/^bounce-cleanup unix n/bounce-cleanup unix -/m } },
+        qr{bounce-cleanup/unix is private .*; write n into its third column}
+    ],
+    [
+        'the service of the reports is public',
+        { master => sub { s/^(bounce +unix +)-/$1n/m } },
+        qr{bounce/unix is not private .*; write - into its third column}
+    ],
+    [
+        'services are switched off',
+        { main => { master_service_disable => 'inet' } },
+        qr{master_service_disable = inet: smtp/inet does not run; take}
+    ],
+    [
+        'the bounces in a quarantine',
+        { main => { smtpd_milters => '{unix:bounce-milter/socket,default_action=quarantine}' } },
+        qr{smtpd_milters: "quarantine" loses the bounces .*tempfail}
+    ],
 );
 for my $row (@broken) {
     my ($what, $case, $expected) = @$row;
     my ($status, $output) = $wiring->check(%$case);
     is $status, 1, "$what: exit status";
     like $output, $expected, "$what: is named, and what to do" or diag $output;
+}
+
+for my $row (
+    [
+        { smtpd_recipient_restrictions => 'reject_unverified_recipient' },
+        qr/reject_unverified_recipient asks for each return path .*; write .*check_recipient_access/
+    ],
+    [
+        { soft_bounce => 'yes' },
+        qr/soft_bounce = yes: .* after maximal_queue_lifetime.*; write no/
+    ],
+    [ { myorigin => $domain }, qr/myorigin is the bounce domain, .*; choose/ ],
+    [
+        { virtual_mailbox_limit => 1000 },
+        qr/virtual_mailbox_limit is below message_size_limit.*; raise/
+    ],
+) {
+    my ($main, $expected) = @$row;
+    my ($name) = keys %$main;
+    my ($status, $output) = $wiring->check(main => $main);
+    is $status, 0, "$name may be intended";
+    like $output, qr/^warning\s+Postfix\s+.*$expected/m, 'and is named' or diag $output;
 }
 
 done_testing();

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a cleanup service refuses by content, before or instead of us.
+ */
+#ifndef MILTER_POSTFIX_CONTENTS_H
+#define MILTER_POSTFIX_CONTENTS_H
+
+#include "milter/postfix/postconf.h"
+
+/* Which rule keeps bounces from us, and what to do; NULL if none. Heap. */
+char *contents_fault(const struct postconf *postfix, const struct postconf_service *cleanup);
+
+#endif
