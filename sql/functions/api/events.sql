@@ -67,21 +67,39 @@ END $$;
 COMMENT ON FUNCTION bounce.release_events(uuid) IS
   'delivery: gives back what was claimed and not tried. Returns the number';
 
-CREATE OR REPLACE FUNCTION bounce.retry_events() RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.events_to_retry(event_id bigint DEFAULT NULL)
+RETURNS SETOF bounce.event
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+  SELECT e.* FROM bounce.event AS e
+  WHERE e.claim_id IS NULL
+    AND CASE WHEN events_to_retry.event_id IS NULL THEN e.state = 'dead' OR e.attempts > 0
+             ELSE e.id = events_to_retry.event_id END
+  ORDER BY e.id;
+END $$;
+COMMENT ON FUNCTION bounce.events_to_retry(bigint) IS
+  'operator: what retry_events() would send again: the events that were given up and those that '
+  'wait for another attempt; or one of them. None that is in a worker''s hand';
+
+CREATE OR REPLACE FUNCTION bounce.retry_events(event_id bigint DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   revived integer;
 BEGIN
-  WITH again AS (
-    UPDATE bounce.event AS e SET state = 'waiting', attempts = 0, due_at = clock_timestamp(),
-      task_id = NULL
-    WHERE e.state = 'dead' RETURNING e.id)
-  SELECT count(*) INTO revived FROM again;
-  UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
-    resolution = 'done', note = format('%s events are sent again', revived)
-  WHERE t.dedup_key = 'delivery_problem:webhook' AND t.status = 'open';
+  UPDATE bounce.event AS e SET state = 'waiting', attempts = 0, due_at = clock_timestamp(),
+    task_id = NULL
+  FROM bounce.events_to_retry(retry_events.event_id) AS w
+  WHERE e.id = w.id AND e.claim_id IS NULL;
+  GET DIAGNOSTICS revived = ROW_COUNT;
+  IF NOT EXISTS (SELECT FROM bounce.event AS e WHERE e.state = 'dead') THEN
+    UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
+      resolution = 'done', note = format('%s events are sent again', revived)
+    WHERE t.dedup_key = 'delivery_problem:webhook' AND t.status = 'open';
+  END IF;
   RETURN revived;
 END $$;
-COMMENT ON FUNCTION bounce.retry_events() IS
-  'operator: sends again all events that were given up, and closes the task about them. Returns '
+COMMENT ON FUNCTION bounce.retry_events(bigint) IS
+  'operator: sends again at once the events that were given up and those that wait for another '
+  'attempt; or one of them. When none is given up any more, the task about them is closed. Returns '
   'the number';

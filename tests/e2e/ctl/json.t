@@ -93,6 +93,7 @@ my @table = (
     [ 'copies list',     0 ],
     [ 'copies retry',    1 ],
     [ 'webhook list',    0 ],
+    [ 'webhook retry',   0, '--dry-run' ],
     [ 'webhook retry',   1 ],
     [ 'queue resume',    1, 'invoice', '--why', 'x' ],
     [

@@ -146,10 +146,14 @@ subtest 'gone, and sent again' => sub {
     like $ctl->output('tasks'), qr/webhook/, 'a task';
     like $ctl->output('webhook', 'list'), qr/dead .*HTTP status 410/, 'with the reason';
     $receiver->behave('200');
-    like $ctl->output('webhook', 'retry'), qr/^1 events are sent again/, 'again';
+    my $event = $db->value("SELECT id FROM bounce.event WHERE state = 'dead'");
+    like $ctl->output(qw(webhook retry --dry-run)), qr/^$event .*HTTP status 410/m, 'shown first';
+    is dead(), 1, 'and not touched';
+    like $ctl->output('webhook', 'retry', $event), qr/^1 event is sent again/, 'again';
     $stage->wait_for(20, sub { told($id) });
     is scalar(told($id)), 1, 'it came';
     unlike $ctl->output('tasks'), qr/webhook/, 'the task is closed';
+    like $ctl->output('webhook', 'retry'), qr/^no event is to be sent again/, 'none is left';
 };
 ok $worker->stop, 'it stops by itself';
 

@@ -93,7 +93,27 @@ SELECT is((SELECT about || ' ' || (what_next ~ 'webhook retry') || ' ' || (why ~
 SELECT is((SELECT count FROM bounce.task WHERE reason = 'webhook'), 2, 'of both');
 SELECT is((SELECT count(*) FROM bounce.claim_events(10, '1 minute')), 1::bigint,
           'a dead one holds up nothing');
-SELECT is(bounce.retry_events(), 2, 'sent again');
+
+-- Sending again -------------------------------------------------------------------------------
+SELECT id AS dead FROM bounce.event WHERE state = 'dead' ORDER BY id LIMIT 1 \gset
+SELECT is(bounce.retry_events(0), 0, 'no such event');
+SELECT is((SELECT array_agg(id) FROM bounce.events_to_retry(:dead)), ARRAY[:dead::bigint],
+          'what is shown of one');
+SELECT is(bounce.retry_events(:dead), 1, 'one of them is sent again');
+SELECT is((SELECT concat_ws(' ', e.state, e.attempts, e.task_id IS NULL,
+                            e.due_at <= clock_timestamp())
+           FROM bounce.event AS e WHERE e.id = :dead), 'waiting 0 t t', 'at once');
+SELECT is((SELECT status FROM bounce.task WHERE reason = 'webhook'), 'open',
+          'while another is given up, the task stays');
+SELECT bounce.settle_event(k.id, k.claim_id, 'failed', 'HTTP status 500')
+FROM bounce.claim_events(10, '1 minute') AS k WHERE k.id = :dead;
+SELECT is(bounce.retry_events((SELECT id FROM bounce.event WHERE claim_id IS NOT NULL)), 0,
+          'not what a worker has in hand');
+SELECT is((SELECT count(*) FROM bounce.events_to_retry()), 2::bigint,
+          'all: what was given up, and what waits for another attempt');
+SELECT is(bounce.retry_events(), 2, 'are sent again');
+SELECT is_empty('SELECT FROM bounce.event WHERE due_at > clock_timestamp() AND claim_id IS NULL',
+                'at once');
 SELECT is((SELECT status FROM bounce.task WHERE reason = 'webhook'), 'done', 'the task is closed');
 SELECT is((SELECT count(*) FROM bounce.event WHERE state = 'waiting' AND task_id IS NULL),
           3::bigint, 'they wait');
