@@ -218,10 +218,9 @@ BEGIN
       applied := applied + 1;
     END IF;
   END LOOP;
-  fresh := bounce_internal.claim_findings(fresh, replay_report.bounce_message_id);
+  fresh := bounce_internal.claim_findings(fresh);
   PERFORM bounce_internal.lock_communications(fresh);
-  PERFORM bounce_internal.store_bounces(replay_report.bounce_message_id,
-                                        bounce_internal.process_findings(fresh));
+  PERFORM bounce_internal.store_bounces(bounce_internal.process_findings(fresh));
   RETURN applied + cardinality(fresh);
 END $$;
 COMMENT ON FUNCTION bounce.replay_report(bigint, jsonb, text) IS

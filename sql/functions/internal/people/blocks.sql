@@ -42,38 +42,54 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.end_shorter_block(bounce.address_block) IS
   'makes room for a block: one that ends before it is over now. False when there is none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.add_block(b bounce.address_block) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.add_blocks(
+  blocks bounce.address_block[], OUT ids bigint[], OUT bounce_ids bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  new_id bigint;
+  b bounce.address_block;
+  longer record;
 BEGIN
-  INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id, source,
-                                    only_process, expires_at, import_id)
-  VALUES (b.address, coalesce(b.reason, ''), coalesce(b.why, ''), b.bounce_id, b.communication_id,
-          coalesce(b.source, 'bounce'), b.only_process, b.expires_at, b.import_id)
-  ON CONFLICT (address_key, only_process) WHERE lifted_at IS NULL DO NOTHING
-  RETURNING id INTO new_id;
-  IF new_id IS NULL AND bounce_internal.end_shorter_block(b) THEN
-    new_id := bounce_internal.add_block(b);
+  WITH added AS (
+    INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id, source,
+                                      only_process, expires_at, import_id)
+    SELECT u.address, coalesce(u.reason, ''), coalesce(u.why, ''), u.bounce_id,
+           u.communication_id, coalesce(u.source, 'bounce'), u.only_process, u.expires_at,
+           u.import_id
+    FROM unnest(blocks) AS u
+    ON CONFLICT (address_key, only_process) WHERE lifted_at IS NULL DO NOTHING
+    RETURNING id, bounce_id)
+  SELECT coalesce(array_agg(a.id), '{}'), coalesce(array_agg(a.bounce_id), '{}')
+  INTO ids, bounce_ids FROM added AS a;
+  IF cardinality(ids) < cardinality(blocks) THEN
+    FOREACH b IN ARRAY blocks LOOP
+      IF (cardinality(ids) = 0 OR b.bounce_id <> ALL (bounce_ids))
+         AND bounce_internal.end_shorter_block(b) THEN
+        longer := bounce_internal.add_blocks(ARRAY[b]);
+        ids := ids || longer.ids;
+        bounce_ids := bounce_ids || longer.bounce_ids;
+      END IF;
+    END LOOP;
   END IF;
-  RETURN new_id;
 END $$;
-COMMENT ON FUNCTION bounce_internal.add_block(bounce.address_block) IS
-  'the only function that blocks an address. NULL when it is blocked already, at least as long';
+COMMENT ON FUNCTION bounce_internal.add_blocks(bounce.address_block[]) IS
+  'the only function that blocks addresses: those that are not blocked already, at least as long. '
+  'Several blocks are of bounces, and come in the order of their addresses. Returns the new blocks '
+  'and their bounces';
 
 CREATE OR REPLACE FUNCTION bounce_internal.add_block_by_hand(b bounce.address_block)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  new_id CONSTANT bigint := bounce_internal.add_block(b);
+  made CONSTANT record := bounce_internal.add_blocks(ARRAY[b]);
 BEGIN
-  IF new_id IS NOT NULL THEN
+  IF cardinality(made.ids) > 0 THEN
     PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(b.address));
   END IF;
-  RETURN new_id;
+  RETURN made.ids[1];
 END $$;
 COMMENT ON FUNCTION bounce_internal.add_block_by_hand(bounce.address_block) IS
-  'add_block() for a person; what tells an application of a lifted block is moot then';
+  'add_blocks() of one for a person; what tells an application of a lifted block is moot then. '
+  'NULL when the address is blocked already';
 
 CREATE OR REPLACE FUNCTION bounce_internal.end_blocks(at timestamptz, batch integer)
 RETURNS bigint

@@ -80,7 +80,7 @@ BEGIN
     UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
     UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
     WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
-    PERFORM bounce_internal.log_steps(f);
+    PERFORM bounce_internal.log_steps(ARRAY[f]);
   END LOOP;
   RETURN cardinality(blocked);
 END $$;

@@ -42,45 +42,124 @@ COMMENT ON FUNCTION bounce_internal.open_gathering(text) IS
   'the open task that gathers under this key, which stays open until the end of the transaction; '
   'NULL when there is none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.make_task(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.gathered(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
-DECLARE
-  gathers CONSTANT boolean := bounce_internal.gathers(f.task_kind, f.task_key);
-  is_new boolean := false;
 BEGIN
-  IF bounce_internal.is_test_address(f.address) THEN
-    f := bounce_internal.step(f, 'task', format('task %s (none, it is a test)', f.task_kind));
-    RETURN;
-  END IF;
-  IF gathers THEN
+  IF bounce_internal.gathers(f.task_kind, f.task_key) THEN
     f.task_id := bounce_internal.open_gathering(f.task_key);
   END IF;
   IF f.task_id IS NULL THEN
     f.task_summary := coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id));
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.gathered(bounce_internal.finding) IS
+  'sets task_id where an open task gathers what was requested, else all that a new one needs';
+
+CREATE OR REPLACE FUNCTION bounce_internal.write_tasks(findings bounce_internal.finding[])
+RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  written bigint[];
+BEGIN
+  WITH made AS (
     INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id,
                                   recipient_id, address, domain, reason, bounce_id, due_at,
                                   diagnosis, new_address, is_unproven)
-    VALUES (f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id,
-            f.recipient_id, CASE WHEN gathers THEN '' ELSE f.address END,
-            CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
-                 ELSE bounce.address_domain(f.address) END,
-            f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
-            bounce_internal.diagnosis(f), coalesce(f.new_address, ''),
-            coalesce(f.trust = 'address', false))
+    SELECT f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
+           CASE WHEN bounce_internal.gathers(f.task_kind, f.task_key) THEN '' ELSE f.address END,
+           CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
+                ELSE bounce.address_domain(f.address) END,
+           f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
+           bounce_internal.diagnosis(f), coalesce(f.new_address, ''),
+           coalesce(f.trust = 'address', false)
+    FROM unnest(findings) AS f
     ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-    SET count = t.count + CASE WHEN gathers THEN 0 ELSE 1 END, last_seen_at = now(),
+    SET count = t.count
+                + CASE WHEN bounce_internal.gathers(t.kind, t.dedup_key) THEN 0 ELSE 1 END,
+        last_seen_at = now(),
         summary = excluded.summary, bounce_id = excluded.bounce_id,
         communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
         diagnosis = excluded.diagnosis, new_address = excluded.new_address,
         is_unproven = excluded.is_unproven,
         reason = CASE t.kind WHEN 'auto_reply' THEN excluded.reason ELSE t.reason END
-    RETURNING t.id, t.xmax = 0 INTO f.task_id, is_new;
-    IF is_new OR NOT gathers THEN
-      INSERT INTO bounce.task_history (task_id, action, text)
-      VALUES (f.task_id, CASE WHEN is_new THEN 'created' ELSE 'counted' END, f.task_summary);
-    END IF;
-  END IF;
+    RETURNING t.id, t.kind, t.dedup_key, t.summary, t.xmax = 0 AS is_new),
+  told AS (
+    INSERT INTO bounce.task_history (task_id, action, text)
+    SELECT m.id, CASE WHEN m.is_new THEN 'created' ELSE 'counted' END, m.summary
+    FROM made AS m WHERE m.is_new OR NOT bounce_internal.gathers(m.kind, m.dedup_key))
+  SELECT array_agg(m.id) INTO written FROM made AS m;
+  RETURN written;
+END $$;
+COMMENT ON FUNCTION bounce_internal.write_tasks(bounce_internal.finding[]) IS
+  'creates the task of each finding, or counts it in the open one. They have different keys and '
+  'come in the order of these. Returns the tasks in the same order';
+
+CREATE OR REPLACE FUNCTION bounce_internal.with_task(
+  INOUT f bounce_internal.finding, task_id bigint)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  f.task_id := with_task.task_id;
   f := bounce_internal.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
+END $$;
+COMMENT ON FUNCTION bounce_internal.with_task(bounce_internal.finding, bigint) IS
+  'notes the task that was created, or that counts or gathers it';
+
+CREATE OR REPLACE FUNCTION bounce_internal.create_tasks(
+  INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  new bounce_internal.finding[];     -- the first of each key
+  places integer[];                  -- of those
+  written bigint[];
+  last bounce_internal.finding;
+  f bounce_internal.finding;
+  has_more boolean;
+BEGIN
+  LOOP
+    new := '{}';
+    places := '{}';
+    last := NULL;
+    has_more := false;
+    FOR n IN 1 .. cardinality(findings) LOOP
+      f := findings[n];
+      CONTINUE WHEN f.task_key IS NULL OR f.task_id IS NOT NULL;
+      IF bounce_internal.is_test_address(f.address) THEN
+        f := bounce_internal.step(f, 'task', format('task %s (none, it is a test)', f.task_kind));
+        f.task_key := NULL;
+        findings[n] := f;
+        CONTINUE;
+      ELSIF last.task_key = f.task_key THEN
+        f.task_id := last.task_id;
+        -- what an open task gathers shares it, all others count in it one by one
+        has_more := has_more OR f.task_id IS NULL;
+      ELSE
+        f := bounce_internal.gathered(f);
+        last := f;
+        IF f.task_id IS NULL THEN
+          new := new || f;
+          places := places || n;
+        END IF;
+      END IF;
+      IF f.task_id IS NOT NULL THEN
+        findings[n] := bounce_internal.with_task(f, f.task_id);
+      END IF;
+    END LOOP;
+    written := CASE WHEN cardinality(new) > 0 THEN bounce_internal.write_tasks(new) ELSE '{}' END;
+    FOR i IN 1 .. cardinality(new) LOOP
+      findings[places[i]] := bounce_internal.with_task(new[i], written[i]);
+    END LOOP;
+    EXIT WHEN NOT has_more;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.create_tasks(bounce_internal.finding[]) IS
+  'creates the tasks that were requested, in the order of their keys, or counts them in the open '
+  'ones';
+
+CREATE OR REPLACE FUNCTION bounce_internal.make_task(f bounce_internal.finding)
+RETURNS bounce_internal.finding
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (bounce_internal.create_tasks(ARRAY[f]))[1];
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_task(bounce_internal.finding) IS
   'creates the task that was requested, or counts it in the open one';

@@ -108,14 +108,13 @@ COMMENT ON FUNCTION bounce_internal.finding_of(bounce_internal.delivery_attempt,
 CREATE OR REPLACE FUNCTION bounce_internal.store_refusal(f bounce_internal.finding, document jsonb)
 RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  message_id CONSTANT bigint := nextval('bounce.bounce_message_id_seq');
 BEGIN
-  PERFORM bounce_internal.store_message(
-    (message_id, 'discard', false, NULL, f.class, f.reason, NULL, NULL, NULL, NULL,
-     NULL)::bounce.report_result, bounce_internal.complete_document(document, NULL), NULL,
-    f);
-  PERFORM bounce_internal.store_bounces(message_id, ARRAY[f]);
+  f.bounce_message_id := nextval('bounce.bounce_message_id_seq');
+  PERFORM bounce_internal.store_messages(
+    ARRAY[(f.bounce_message_id, 'discard', false, NULL, f.class, f.reason, NULL, NULL, NULL, NULL,
+           NULL)::bounce.report_result],
+    ARRAY[bounce_internal.complete_document(document, NULL)], ARRAY[NULL::bytea], ARRAY[f]);
+  PERFORM bounce_internal.store_bounces(ARRAY[f]);
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_refusal(bounce_internal.finding, jsonb) IS
   'stores the refusal like any other bounce, with the source delivery';
@@ -160,9 +159,9 @@ BEGIN
   f := bounce_internal.make_task(f);
   IF f.moves THEN
     f := bounce_internal.write_follow_up(f, 'resend_exhausted');
-    PERFORM bounce_internal.mark_bounced(f);
+    PERFORM bounce_internal.mark_bounced(ARRAY[f]);
   END IF;
-  PERFORM bounce_internal.log_steps(f);
+  PERFORM bounce_internal.log_steps(ARRAY[f]);
   PERFORM bounce_internal.store_refusal(f, document);
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_exhausted(bounce_internal.delivery_attempt,

@@ -3,8 +3,9 @@
 -- All findings of a report: what is decided about them is written here, each row once,
 -- in the order of locking.
 
-CREATE OR REPLACE FUNCTION bounce_internal.make_block(INOUT f bounce_internal.finding)
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION bounce_internal.block_for(f bounce_internal.finding)
+RETURNS bounce.address_block
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
   -- so that a test can be repeated
   lifetime CONSTANT interval := CASE WHEN bounce_internal.is_test_address(f.address)
@@ -21,12 +22,46 @@ BEGIN
   b.bounce_id := f.bounce_id;
   b.communication_id := f.communication_id;
   b.expires_at := CASE WHEN lifetime > interval '0' THEN now() + lifetime END;
-  IF bounce_internal.add_block(b) IS NOT NULL THEN
-    f := bounce_internal.step(f, 'blocked', 'address blocked');
+  RETURN b;
+END $$;
+COMMENT ON FUNCTION bounce_internal.block_for(bounce_internal.finding) IS
+  'the block that a finding asks for';
+
+CREATE OR REPLACE FUNCTION bounce_internal.make_blocks(INOUT findings bounce_internal.finding[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  blocks bounce.address_block[] := '{}';
+  made record;
+  f bounce_internal.finding;
+BEGIN
+  FOREACH f IN ARRAY findings LOOP
+    IF f.blocks THEN
+      blocks := blocks || bounce_internal.block_for(f);
+    END IF;
+  END LOOP;
+  IF cardinality(blocks) = 0 THEN
+    RETURN;
+  END IF;
+  made := bounce_internal.add_blocks(blocks);
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
+    CONTINUE WHEN NOT f.blocks OR f.bounce_id <> ALL (made.bounce_ids);
+    findings[n] := bounce_internal.step(f, 'blocked', 'address blocked');
     IF bounce_internal.wants_follow_up(f.policy, 'block_lifted') THEN
       PERFORM bounce_internal.follow_ups_blocked_again(f.address);
     END IF;
-  END IF;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.make_blocks(bounce_internal.finding[]) IS
+  'blocks the addresses that are to be blocked and are not yet. Findings come in the order of '
+  'their addresses';
+
+CREATE OR REPLACE FUNCTION bounce_internal.make_block(f bounce_internal.finding)
+RETURNS bounce_internal.finding
+LANGUAGE plpgsql AS $$
+BEGIN
+  f.blocks := true;
+  RETURN (bounce_internal.make_blocks(ARRAY[f]))[1];
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_block(bounce_internal.finding) IS
   'blocks the address, unless it is blocked already';
@@ -35,24 +70,43 @@ CREATE OR REPLACE FUNCTION bounce_internal.weigh_findings(
   INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
+  failed bigint[] := '{}';     -- recipients
+  n integer := 1;
   f bounce_internal.finding;
   r bounce.communication_recipient;
+  found record;
 BEGIN
-  FOR i IN 1 .. cardinality(findings) LOOP
-    f := findings[i];
-    CONTINUE WHEN NOT bounce_internal.is_failure(f);
-    IF r.id IS DISTINCT FROM f.recipient_id THEN
-      SELECT q.* INTO r FROM bounce.communication_recipient AS q WHERE q.id = f.recipient_id
-      FOR NO KEY UPDATE;
+  FOREACH f IN ARRAY findings LOOP
+    IF bounce_internal.is_failure(f) THEN
+      failed := failed || f.recipient_id;
     END IF;
-    f := bounce_internal.weigh(f, r);
-    IF f.moves THEN
-      -- the next finding about the same recipient must see it
-      r.state := 'bounced';
-      r.class := f.class;
-      r.attempts := f.sends;
-    END IF;
-    findings[i] := f;
+  END LOOP;
+  IF cardinality(failed) = 0 THEN
+    RETURN;
+  END IF;
+  FOR found IN
+    SELECT q AS recipient,
+           ARRAY(SELECT b FROM bounce.address_block AS b
+                 WHERE b.address_key = q.address_key) AS blocks
+    FROM bounce.communication_recipient AS q WHERE q.id = ANY (failed)
+    ORDER BY q.id FOR NO KEY UPDATE
+  LOOP
+    r := found.recipient;
+    WHILE findings[n].recipient_id <= r.id LOOP
+      f := findings[n];
+      IF f.recipient_id = r.id AND bounce_internal.is_failure(f) THEN
+        f := bounce_internal.weigh(
+          bounce_internal.with_blocks(f, found.recipient, found.blocks), r);
+        IF f.moves THEN
+          -- the next finding about the same recipient must see it
+          r.state := 'bounced';
+          r.class := f.class;
+          r.attempts := f.sends;
+        END IF;
+        findings[n] := f;
+      END IF;
+      n := n + 1;
+    END LOOP;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.weigh_findings(bounce_internal.finding[]) IS
@@ -67,37 +121,28 @@ BEGIN
   END IF;
   RETURN ARRAY(SELECT u FROM unnest(findings) AS u
                ORDER BY CASE what WHEN 'recipient' THEN u.recipient_id END,
-                        CASE what WHEN 'address' THEN u.address WHEN 'task' THEN u.task_key
-                                  WHEN 'report' THEN u.report_key END, u.bounce_id);
+                        CASE what WHEN 'address' THEN u.address WHEN 'task' THEN u.task_key END,
+                        u.bounce_id);
 END $$;
 COMMENT ON FUNCTION bounce_internal.in_order_of(bounce_internal.finding[], text) IS
-  'findings in the order in which what they write is locked: recipient, address, task or report '
-  'key';
+  'findings in the order in which what they write is locked: recipient, address or task';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_consequences(
   INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  is_written boolean;
+  is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
   findings := bounce_internal.weigh_findings(bounce_internal.in_order_of(findings, 'recipient'));
   findings := bounce_internal.guard_findings(findings);
   FOR i IN 1 .. cardinality(findings) LOOP
     findings[i] := bounce_internal.apply_finding(findings[i]);
   END LOOP;
-  findings := bounce_internal.in_order_of(findings, 'address');
-  FOR i IN 1 .. cardinality(findings) LOOP
-    IF findings[i].blocks THEN
-      findings[i] := bounce_internal.make_block(findings[i]);
-    END IF;
-  END LOOP;
+  is_written := bounce_internal.hold_blocks(findings);
+  findings := bounce_internal.make_blocks(bounce_internal.in_order_of(findings, 'address'));
   findings := bounce_internal.make_tasks(bounce_internal.in_order_of(findings, 'task'));
   findings := bounce_internal.in_order_of(findings, 'recipient');
-  FOR i IN 1 .. cardinality(findings) LOOP
-    IF findings[i].moves THEN
-      is_written := bounce_internal.mark_bounced(findings[i]);
-    END IF;
-  END LOOP;
+  is_written := bounce_internal.mark_bounced(findings);
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_consequences(bounce_internal.finding[]) IS
   'carries out the consequences of findings: what they change is decided, then blocks, tasks and '
@@ -130,6 +175,16 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.apply_in_shadow(bounce_internal.finding[]) IS
   'decides and logs the consequences without carrying them out';
 
+CREATE OR REPLACE FUNCTION bounce_internal.is_shadowed(f bounce_internal.finding) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
+          OR f.reason IN ('complaint', 'has_left', 'address_changed'))
+         AND (f.policy ->> 'shadow')::boolean;
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_shadowed(bounce_internal.finding) IS
+  'whether its consequences are decided and not carried out, because its process is in shadow mode';
+
 CREATE OR REPLACE FUNCTION bounce_internal.process_findings(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
@@ -140,18 +195,14 @@ DECLARE
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
   FOREACH f IN ARRAY findings LOOP
-    IF (f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
-        OR f.reason IN ('complaint', 'has_left', 'address_changed'))
-       AND (f.policy ->> 'shadow')::boolean THEN
+    IF bounce_internal.is_shadowed(f) THEN
       shadowed := shadowed || f;
     ELSE
       followed := followed || f;
     END IF;
   END LOOP;
   followed := bounce_internal.apply_consequences(followed);
-  FOREACH f IN ARRAY followed LOOP
-    is_written := bounce_internal.log_steps(f);
-  END LOOP;
+  is_written := bounce_internal.log_steps(followed);
   IF cardinality(shadowed) > 0 THEN
     followed := followed || bounce_internal.apply_in_shadow(shadowed);
   END IF;

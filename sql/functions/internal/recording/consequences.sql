@@ -26,21 +26,22 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
   'notes one consequence, for bounce.consequence and for log_steps()';
 
-CREATE OR REPLACE FUNCTION bounce_internal.log_steps(f bounce_internal.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.log_steps(findings bounce_internal.finding[])
+RETURNS boolean
 LANGUAGE plpgsql AS $$
-DECLARE
-  words CONSTANT text := ': ' || bounce_internal.describe(f);
 BEGIN
-  IF f.communication_id IS NULL THEN
-    RETURN false;
-  END IF;
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
-  SELECT f.communication_id, f.recipient_id, s.event, s.step || words, f.bounce_id
-  FROM unnest(f.events, f.steps) AS s (event, step);
-  RETURN true;
+  SELECT f.communication_id, f.recipient_id, s.event, s.step || ': ' || f.words, f.bounce_id
+  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.events, u.steps,
+               bounce_internal.describe(u) AS words
+        FROM unnest(findings) AS u
+        WHERE u.communication_id IS NOT NULL OFFSET 0) AS f     -- described once
+  CROSS JOIN LATERAL unnest(f.events, f.steps) AS s (event, step);
+  RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION bounce_internal.log_steps(bounce_internal.finding) IS
-  'writes the consequences of a finding to the log of its communication; false when there is none';
+COMMENT ON FUNCTION bounce_internal.log_steps(bounce_internal.finding[]) IS
+  'writes the consequences of findings to the logs of their communications; false when there is '
+  'nothing to write';
 
 CREATE OR REPLACE FUNCTION bounce_internal.request_task(
   INOUT f bounce_internal.finding, kind text, about text, summary text)
@@ -66,20 +67,52 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.is_trusted_for(bounce_internal.finding, text) IS
   'whether a finding is trusted enough for block_min_trust, mark_min_trust or resend_min_trust';
 
+CREATE OR REPLACE FUNCTION bounce_internal.is_cleared_by(
+  f bounce_internal.finding, r bounce.communication_recipient, b bounce.address_block)
+  RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN b.bounce_id IS DISTINCT FROM f.bounce_id
+    AND NOT b.is_over AND (b.only_process IS NULL OR b.only_process = f.process)
+    AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at
+                           ELSE r.last_attempt_at END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_cleared_by(bounce_internal.finding,
+                                                  bounce.communication_recipient,
+                                                  bounce.address_block) IS
+  'whether this block on the address was lifted after the send that this bounce is about. The '
+  'bounce''s own block does not count: it is lifted when the bounce is reclassified';
+
+CREATE OR REPLACE FUNCTION bounce_internal.with_blocks(
+  INOUT f bounce_internal.finding, r bounce.communication_recipient, blocks bounce.address_block[])
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  b bounce.address_block;
+BEGIN
+  f.is_cleared := false;
+  f.is_counted := r.state = 'bounced' AND r.class = 'hard';
+  FOREACH b IN ARRAY blocks LOOP
+    f.is_cleared := f.is_cleared OR coalesce(bounce_internal.is_cleared_by(f, r, b), false);
+    f.is_counted := f.is_counted OR b.only_process IS NULL AND b.lifted_at IS NULL;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.with_blocks(
+  bounce_internal.finding, bounce.communication_recipient, bounce.address_block[]) IS
+  'notes what follows from the recipient as it stands, and from all blocks on the address';
+
 CREATE OR REPLACE FUNCTION bounce_internal.is_cleared(f bounce_internal.finding) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN EXISTS (
-    SELECT FROM bounce.communication_recipient AS r
-    JOIN bounce.address_block AS b ON b.address_key = r.address_key
-    WHERE r.id = f.recipient_id AND b.bounce_id IS DISTINCT FROM f.bounce_id
-      AND NOT b.is_over AND (b.only_process IS NULL OR b.only_process = f.process)
-      AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at
-                             ELSE r.last_attempt_at END);
+  IF f.is_cleared IS NOT NULL THEN
+    RETURN f.is_cleared;
+  END IF;
+  RETURN EXISTS (SELECT FROM bounce.communication_recipient AS r
+                 JOIN bounce.address_block AS b ON b.address_key = r.address_key
+                 WHERE r.id = f.recipient_id AND bounce_internal.is_cleared_by(f, r, b));
 END $$;
 COMMENT ON FUNCTION bounce_internal.is_cleared(bounce_internal.finding) IS
-  'whether a block on the address was lifted after the send that this bounce is about. The '
-  'bounce''s own block does not count: it is lifted when the bounce is reclassified';
+  'whether a block on the address was lifted after the send that this bounce is about; looked up '
+  'unless weigh_findings() has';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -140,7 +173,8 @@ COMMENT ON FUNCTION bounce_internal.weigh(bounce_internal.finding,
   'decides whether a failure changes its recipient, and whether it blocks the address, apart from '
   'the outage guard';
 
-CREATE OR REPLACE FUNCTION bounce_internal.mark_bounced(f bounce_internal.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.mark_bounced(findings bounce_internal.finding[])
+RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r
@@ -148,12 +182,16 @@ BEGIN
       diagnostic = coalesce(nullif(f.diagnostic, ''), f.evidence),
       bounced_at = now(), bounce_id = f.bounce_id, next_attempt_at = f.resend_at,
       task_id = f.task_id, attempts = f.sends
+  FROM (SELECT DISTINCT ON (u.recipient_id) u.*
+        FROM unnest(findings) WITH ORDINALITY AS u WHERE u.moves
+        ORDER BY u.recipient_id, u.ordinality DESC) AS f
   WHERE r.id = f.recipient_id;
   RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding) IS
-  'the only function by which a bounce changes a recipient, with all that was decided. Cancels a '
-  'scheduled resend unless there is a new one. False when the recipient is gone';
+COMMENT ON FUNCTION bounce_internal.mark_bounced(bounce_internal.finding[]) IS
+  'the only function by which a bounce changes a recipient, with all that was decided; the last '
+  'finding about it counts. Cancels a scheduled resend unless there is a new one. False when no '
+  'recipient is changed';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_hard(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$

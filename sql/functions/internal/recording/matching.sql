@@ -14,9 +14,11 @@ DECLARE
 BEGIN
   FOREACH candidate IN ARRAY texts LOOP
     CONTINUE WHEN length(candidate) < 36;     -- a token's length
-    SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired INTO i
+    SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired,
+           c.process, r.address_key INTO i
     FROM bounce_internal.token_read(bounce_internal.local_part(candidate)) AS t
-    JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id;
+    JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
+    JOIN bounce.communication AS c ON c.id = r.communication_id;
     IF i.is_signed THEN
       RETURN i;
     END IF;
@@ -187,6 +189,13 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   agreeing bigint[];
 BEGIN
+  -- nothing to look up: of all that agree, the token's is chosen
+  IF i.address_key = ANY (f.addresses) THEN
+    f.process := i.process;
+    f.recipient_id := i.recipient_id;
+    f.address := i.address_key;
+    RETURN;
+  END IF;
   SELECT c.process,
          ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
                WHERE r.communication_id = c.id AND r.address_key = ANY (f.addresses))

@@ -225,13 +225,14 @@ DECLARE
 BEGIN
   FOR k.scope, k.about, k.seen IN
     SELECT g.scope, g.about, n.seen
-    FROM (SELECT DISTINCT u.scope, u.about FROM unnest(scopes, abouts) AS u (scope, about)) AS g
+    FROM (SELECT u.scope, u.about, count(*) AS added
+          FROM unnest(scopes, abouts) AS u (scope, about) GROUP BY u.scope, u.about) AS g
     CROSS JOIN LATERAL (SELECT sum(h.count) AS seen FROM bounce.hard_count AS h
                         WHERE h.scope = g.scope AND h.about = g.about AND h.span = 'minutes'
                           AND h.bucket > at - width AND h.bucket <= at) AS n
     WHERE n.seen >= CASE g.scope WHEN 'domain' THEN minimum ELSE minimum_overall END
       -- far above the minimum for hours is a large sender: to ask further costs more
-      AND (n.seen < minimum_overall + 100 OR n.seen % 10 = 0)
+      AND (n.seen < minimum_overall + 100 OR n.seen / 10 > (n.seen - g.added) / 10)
       AND NOT EXISTS (SELECT FROM bounce.outage AS o
                       WHERE o.scope = g.scope AND o.about = g.about AND o.status = 'open')
     ORDER BY g.scope DESC, g.about
@@ -258,7 +259,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   -- without a held block it has no task either: nobody would ever decide it, and weeks later
   -- it would hold a single bounce
-  IF o.opened_at > at - o.time_window
+  IF o.status <> 'open' OR o.opened_at > at - o.time_window
      OR NOT pg_try_advisory_xact_lock(bounce_internal.task_lock('outage:' || o.id)) THEN
     RETURN false;
   END IF;
@@ -270,130 +271,129 @@ BEGIN
   UPDATE bounce.outage AS q SET status = 'dismissed', decided_at = at, decided_by = session_user,
     note = 'over, and nothing was held for it'
   WHERE q.id = o.id AND q.status = 'open';
-  RETURN true;
+  RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.close_stale(bounce.outage, timestamptz) IS
   'closes an outage that is over and holds no blocks: another one explained all of them, or they '
   'were undone one by one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.outage_of(abouts text[], since timestamptz)
-RETURNS bounce.outage
-LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION bounce_internal.close_stale_among(
+  outages bounce.outage[], at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
 DECLARE
   o bounce.outage;
+  closed boolean := false;
 BEGIN
-  SELECT q.* INTO o
-  FROM (SELECT * FROM bounce.outage AS k
-        WHERE k.status = 'open'
-          AND (k.scope = 'domain' AND k.about = abouts[1]
-               OR k.scope = 'diagnostic' AND k.about = abouts[2]
-               OR k.scope = 'overall' AND k.about = abouts[3])
-        UNION ALL
-        SELECT * FROM bounce.outage AS k
-        WHERE k.scope = 'domain' AND k.about = abouts[1] AND k.decided_at > since
-          AND k.status = 'confirmed') AS q
-  ORDER BY q.status DESC, q.scope = 'domain' DESC, q.scope = 'diagnostic' DESC LIMIT 1;
-  RETURN o;
-END $$;
-COMMENT ON FUNCTION bounce_internal.outage_of(text[], timestamptz) IS
-  'the outage that explains a hard bounce with these guard_abouts(): an open one, best that of its '
-  'domain, or one of its domain that was confirmed since then; NULL fields when there is none';
-
-CREATE OR REPLACE FUNCTION bounce_internal.current_outage(
-  abouts text[], width interval, at timestamptz) RETURNS bounce.outage
-LANGUAGE plpgsql AS $$
-DECLARE
-  o bounce.outage := bounce_internal.outage_of(abouts, at - width);
-BEGIN
-  -- NULL AND would ask the right side as well
-  WHILE coalesce(o.status = 'open', false) AND bounce_internal.close_stale(o, at) LOOP
-    o := bounce_internal.outage_of(abouts, at - width);
+  FOREACH o IN ARRAY outages LOOP
+    IF o.id IS NOT NULL THEN
+      closed := bounce_internal.close_stale(o, at) OR closed;
+    END IF;
   END LOOP;
-  RETURN o;
+  RETURN closed;
 END $$;
-COMMENT ON FUNCTION bounce_internal.current_outage(text[], interval, timestamptz) IS
-  'outage_of(), after closing those that are over';
+COMMENT ON FUNCTION bounce_internal.close_stale_among(bounce.outage[], timestamptz) IS
+  'closes those of these outages that are stale; false when none is';
 
-CREATE OR REPLACE FUNCTION bounce_internal.held_by(o bounce.outage, address text) RETURNS bigint
-LANGUAGE plpgsql AS $$
-BEGIN
-  -- where the address is blocked already there is nothing to hold
-  IF o.id IS NULL OR bounce_internal.is_blocked(address) THEN
-    RETURN NULL;
-  END IF;
-  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock('outage:' || o.id));
-  RETURN (SELECT q.id FROM bounce.outage AS q WHERE q.id = o.id AND q.status = 'open');
-END $$;
-COMMENT ON FUNCTION bounce_internal.held_by(bounce.outage, text) IS
-  'the outage that holds a block on this address, and that nobody decides before the end of the '
-  'transaction; NULL when the block is not held';
-
-CREATE OR REPLACE FUNCTION bounce_internal.is_counted(f bounce_internal.finding) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.outages_of(abouts text[], since timestamptz)
+RETURNS bounce.outage[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  -- a condition on the state would let PostgreSQL read all that has bounced, by an index of
-  -- few rows while its statistics are of a time before
-  RETURN coalesce((SELECT r.state = 'bounced' AND r.class = 'hard'
-                   FROM bounce.communication_recipient AS r WHERE r.id = f.recipient_id), false)
-         OR EXISTS (SELECT FROM bounce.address_block AS b
-                    WHERE b.address_key = f.address AND b.only_process IS NULL
-                      AND b.lifted_at IS NULL);
+  RETURN ARRAY(
+    SELECT (SELECT q.o
+            FROM (SELECT k AS o FROM bounce.outage AS k
+                  WHERE k.status = 'open'
+                    AND (k.scope = 'domain' AND k.about = abouts[3 * n - 2]
+                         OR k.scope = 'diagnostic' AND k.about = abouts[3 * n - 1]
+                         OR k.scope = 'overall' AND k.about = abouts[3 * n])
+                  UNION ALL
+                  SELECT k FROM bounce.outage AS k
+                  WHERE k.scope = 'domain' AND k.about = abouts[3 * n - 2]
+                    AND k.decided_at > since AND k.status = 'confirmed') AS q
+            ORDER BY (q.o).status DESC, (q.o).scope = 'domain' DESC,
+                     (q.o).scope = 'diagnostic' DESC LIMIT 1)
+    FROM generate_series(1, cardinality(abouts) / 3) AS n);
 END $$;
-COMMENT ON FUNCTION bounce_internal.is_counted(bounce_internal.finding) IS
-  'whether this send has bounced hard before, or its address is blocked: it is counted already';
+COMMENT ON FUNCTION bounce_internal.outages_of(text[], timestamptz) IS
+  'of several hard bounces, with their guard_abouts() one after the other, the outage that '
+  'explains each: an open one, best that of its domain, or one of its domain that was confirmed '
+  'since then; NULL where there is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.current_outages(
+  abouts text[], width interval, at timestamptz) RETURNS bounce.outage[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  outages bounce.outage[];
+BEGIN
+  LOOP
+    outages := bounce_internal.outages_of(abouts, at - width);
+    EXIT WHEN NOT bounce_internal.close_stale_among(outages, at);
+  END LOOP;
+  RETURN outages;
+END $$;
+COMMENT ON FUNCTION bounce_internal.current_outages(text[], interval, timestamptz) IS
+  'outages_of(), after closing those that are over';
+
+CREATE OR REPLACE FUNCTION bounce_internal.guarded_among(findings bounce_internal.finding[])
+RETURNS integer[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  guarded integer[] := '{}';
+  f bounce_internal.finding;
+BEGIN
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
+    IF f.blocks AND (f.policy ->> 'guard')::boolean
+       AND NOT bounce_internal.is_test_address(f.address) THEN
+      guarded := guarded || n;
+    END IF;
+  END LOOP;
+  RETURN guarded;
+END $$;
+COMMENT ON FUNCTION bounce_internal.guarded_among(bounce_internal.finding[]) IS
+  'the places of the findings that would block and are looked at for an outage';
 
 CREATE OR REPLACE FUNCTION bounce_internal.guard_findings(
   INOUT findings bounce_internal.finding[], at timestamptz DEFAULT now())
 LANGUAGE plpgsql AS $$
 DECLARE
-  scopes text[] := '{}';
-  abouts text[] := '{}';
-  is_outage boolean := false;
+  guarded CONSTANT integer[] := bounce_internal.guarded_among(findings);
+  abouts text[] := '{}';     -- of those, three each
+  outages bounce.outage[];
   counted bigint[] := '{}';
-  keys text[];
+  counted_scopes text[] := '{}';
+  counted_abouts text[] := '{}';
+  is_outage boolean := false;
   f bounce_internal.finding;
   o bounce.outage;
 BEGIN
-  FOREACH f IN ARRAY findings LOOP
-    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean
-                  OR bounce_internal.is_test_address(f.address);
-    keys := bounce_internal.guard_abouts(f.address, f.diagnostic);
-    o := bounce_internal.current_outage(keys, (f.policy ->> 'guard_window')::interval, at);
-    is_outage := is_outage OR coalesce(o.status = 'open', false);
-    -- one mail may name a hundred recipients to its own return path: a send counts once
-    CONTINUE WHEN f.recipient_id = ANY (counted) OR bounce_internal.is_counted(f);
-    counted := counted || f.recipient_id;
-    -- what an outage of its domain explains says nothing of the other domains
-    scopes := scopes || CASE o.scope WHEN 'domain' THEN '{domain}'
-                             ELSE '{domain,diagnostic,overall}'::text[] END;
-    abouts := abouts || CASE o.scope WHEN 'domain' THEN keys[1:1] ELSE keys END;
-  END LOOP;
-  IF cardinality(scopes) = 0 AND NOT is_outage THEN
+  IF cardinality(guarded) = 0 THEN
     RETURN;
   END IF;
-  IF bounce_internal.count_hard(scopes, abouts, at)
-     AND bounce_internal.open_outages(scopes, abouts, findings, at) OR is_outage THEN
-    findings := bounce_internal.hold_findings(findings);
+  FOR i IN 1 .. cardinality(guarded) LOOP
+    f := findings[guarded[i]];
+    abouts := abouts || bounce_internal.guard_abouts(f.address, f.diagnostic);
+  END LOOP;
+  outages := bounce_internal.current_outages(abouts, (f.policy ->> 'guard_window')::interval, at);
+  FOR i IN 1 .. cardinality(guarded) LOOP
+    f := findings[guarded[i]];
+    o := outages[i];
+    is_outage := is_outage OR coalesce(o.status = 'open', false);
+    -- one mail may name a hundred recipients to its own return path: a send counts once
+    CONTINUE WHEN f.is_counted OR f.recipient_id = ANY (counted);
+    counted := counted || f.recipient_id;
+    -- what an outage of its domain explains says nothing of the other domains
+    counted_scopes := counted_scopes || CASE o.scope WHEN 'domain' THEN '{domain}'
+                                             ELSE '{domain,diagnostic,overall}'::text[] END;
+    counted_abouts := counted_abouts || abouts[3 * i - 2 : CASE o.scope WHEN 'domain' THEN 3 * i - 2
+                                                                        ELSE 3 * i END];
+  END LOOP;
+  IF cardinality(counted) > 0 THEN
+    is_outage := bounce_internal.count_hard(counted_scopes, counted_abouts, at)
+      AND bounce_internal.open_outages(counted_scopes, counted_abouts, findings, at) OR is_outage;
+  END IF;
+  IF is_outage THEN
+    findings := bounce_internal.hold_findings(findings, guarded, abouts);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.guard_findings(bounce_internal.finding[], timestamptz) IS
   'counts the findings that would block, opens outages, and says which blocks are held';
-
-CREATE OR REPLACE FUNCTION bounce_internal.hold_findings(INOUT findings bounce_internal.finding[])
-LANGUAGE plpgsql AS $$
-DECLARE
-  f bounce_internal.finding;
-BEGIN
-  FOR n IN 1 .. cardinality(findings) LOOP
-    f := findings[n];
-    CONTINUE WHEN NOT f.blocks OR NOT (f.policy ->> 'guard')::boolean
-                  OR bounce_internal.is_test_address(f.address);
-    f.outage_id := bounce_internal.held_by(
-      bounce_internal.outage_of(bounce_internal.guard_abouts(f.address, f.diagnostic), 'infinity'),
-      f.address);
-    f.blocks := f.outage_id IS NULL;
-    findings[n] := f;
-  END LOOP;
-END $$;
-COMMENT ON FUNCTION bounce_internal.hold_findings(bounce_internal.finding[]) IS
-  'sets outage_id of the findings whose blocks an open outage holds';

@@ -14,18 +14,82 @@ $$;
 COMMENT ON FUNCTION bounce_internal.outage_text IS 'an outage as a sentence';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hold_block(INOUT f bounce_internal.finding)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  INSERT INTO bounce.held_block (outage_id, address, reason, why, bounce_id, communication_id,
-                                 recipient_id)
-  VALUES (f.outage_id, f.address, f.reason, bounce_internal.describe(f), f.bounce_id,
-          f.communication_id, f.recipient_id);
   f := bounce_internal.step(f, 'block_held', 'block held, outage ' || f.outage_id);
   f := bounce_internal.request_task(f, 'outage', f.outage_id::text, NULL);
 END $$;
 COMMENT ON FUNCTION bounce_internal.hold_block(bounce_internal.finding) IS
-  'holds the block, and replaces task and follow-up by the task of the outage, which is described '
-  'when it is made: outage_summary()';
+  'replaces block, task and follow-up by the task of the outage, which is described when it is '
+  'made: outage_summary()';
+
+CREATE OR REPLACE FUNCTION bounce_internal.hold_blocks(findings bounce_internal.finding[])
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  held bounce_internal.finding[] := '{}';
+  f bounce_internal.finding;
+BEGIN
+  FOREACH f IN ARRAY findings LOOP
+    IF f.outage_id IS NOT NULL THEN
+      held := held || f;
+    END IF;
+  END LOOP;
+  IF cardinality(held) = 0 THEN
+    RETURN false;
+  END IF;
+  INSERT INTO bounce.held_block (outage_id, address, reason, why, bounce_id, communication_id,
+                                 recipient_id)
+  SELECT u.outage_id, u.address, u.reason, bounce_internal.describe(u), u.bounce_id,
+         u.communication_id, u.recipient_id
+  FROM unnest(held) AS u;
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce_internal.hold_blocks(bounce_internal.finding[]) IS
+  'stores the blocks that an outage holds; false when it holds none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.open_outage_ids(ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock('outage:' || k.id))
+  FROM (SELECT DISTINCT u AS id FROM unnest(ids) AS u ORDER BY 1) AS k;
+  RETURN ARRAY(SELECT o.id FROM bounce.outage AS o WHERE o.id = ANY (ids) AND o.status = 'open');
+END $$;
+COMMENT ON FUNCTION bounce_internal.open_outage_ids(bigint[]) IS
+  'those of these outages that are open, and that nobody decides before the end of the transaction';
+
+CREATE OR REPLACE FUNCTION bounce_internal.blocked_among(addresses text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT b.address_key FROM bounce.blocked_address AS b
+               WHERE b.address_key = ANY (addresses) AND b.only_process IS NULL);
+END $$;
+COMMENT ON FUNCTION bounce_internal.blocked_among(text[]) IS
+  'those of these addresses to which no process may write';
+
+CREATE OR REPLACE FUNCTION bounce_internal.hold_findings(
+  INOUT findings bounce_internal.finding[], guarded integer[], abouts text[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  ids CONSTANT bigint[] := ARRAY(
+    SELECT o.id FROM unnest(bounce_internal.outages_of(abouts, 'infinity')) AS o);
+  open CONSTANT bigint[] := bounce_internal.open_outage_ids(ids);
+  -- where the address is blocked already there is nothing to hold
+  blocked CONSTANT text[] := bounce_internal.blocked_among(
+    ARRAY(SELECT u.address FROM unnest(findings) AS u WHERE u.blocks));
+  f bounce_internal.finding;
+BEGIN
+  FOR i IN 1 .. cardinality(guarded) LOOP
+    f := findings[guarded[i]];
+    CONTINUE WHEN f.address = ANY (blocked) OR ids[i] IS NULL OR ids[i] <> ALL (open);
+    f.outage_id := ids[i];
+    f.blocks := false;
+    findings[guarded[i]] := f;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.hold_findings(bounce_internal.finding[], integer[], text[]) IS
+  'sets outage_id of the guarded findings, of which abouts has the guard_abouts() one after the '
+  'other, whose blocks an open outage holds';
 
 CREATE OR REPLACE FUNCTION bounce_internal.outage_summary(outage_id bigint) RETURNS text
 LANGUAGE plpgsql STABLE AS $$

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- record_report(): one report, one statement, one commit.
+-- record_report() and record_reports(): reports, one statement, one commit.
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_durable_commit() RETURNS text
 LANGUAGE plpgsql AS $$
@@ -40,50 +40,62 @@ BEGIN
     f.report_key := bounce_internal.report_key_of(document, own, f);
     findings[n] := f;
   END LOOP;
-  RETURN bounce_internal.with_policies(bounce_internal.bounded_findings(findings));
+  RETURN bounce_internal.bounded_findings(findings);
 END $$;
 COMMENT ON FUNCTION bounce_internal.findings_of(jsonb) IS
-  'the findings of a document, classified and matched, as far as they are recorded';
+  'the findings of a document, classified and matched, as far as they are recorded; without their '
+  'policies';
 
-CREATE OR REPLACE FUNCTION bounce_internal.with_policies(INOUT findings bounce_internal.finding[])
+CREATE OR REPLACE FUNCTION bounce_internal.findings_of(documents jsonb[], message_ids bigint[])
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  findings bounce_internal.finding[] := '{}';
   f bounce_internal.finding;
-  process text;
   policy jsonb;
+  process text;
 BEGIN
-  FOR n IN 1 .. cardinality(findings) LOOP
-    f := findings[n];
-    IF policy IS NULL OR f.process IS DISTINCT FROM process THEN
-      process := f.process;
-      policy := bounce_internal.policy_of(process);
-    END IF;
-    f.policy := policy;
-    findings[n] := f;
+  FOR n IN 1 .. cardinality(documents) LOOP
+    FOREACH f IN ARRAY bounce_internal.findings_of(documents[n]) LOOP
+      IF policy IS NULL OR f.process IS DISTINCT FROM process THEN
+        process := f.process;
+        policy := bounce_internal.policy_of(process);
+      END IF;
+      f.policy := policy;
+      f.bounce_message_id := message_ids[n];
+      findings := findings || f;
+    END LOOP;
   END LOOP;
+  RETURN findings;
 END $$;
-COMMENT ON FUNCTION bounce_internal.with_policies(bounce_internal.finding[]) IS
-  'findings with the parameters that are in force for their processes';
+COMMENT ON FUNCTION bounce_internal.findings_of(jsonb[], bigint[]) IS
+  'the findings of several reports, one report after the other, with their policies';
 
-CREATE OR REPLACE FUNCTION bounce_internal.claim_findings(
-  findings bounce_internal.finding[], message_id bigint) RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.claim_findings(findings bounce_internal.finding[])
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql AS $$
 DECLARE
   fresh bounce_internal.finding[] := '{}';
+  claimed text[];
   f bounce_internal.finding;
 BEGIN
-  FOREACH f IN ARRAY bounce_internal.in_order_of(findings, 'report') LOOP
-    -- waits for another session that is recording the same; if that one fails, it is ours
-    INSERT INTO bounce.report_key (key, bounce_message_id) VALUES (f.report_key, message_id)
-    ON CONFLICT DO NOTHING;
-    IF FOUND THEN
+  -- waits for another session that is recording the same; if that one fails, it is ours
+  WITH k AS (
+    INSERT INTO bounce.report_key (key, bounce_message_id)
+    SELECT u.report_key, u.bounce_message_id FROM unnest(findings) AS u ORDER BY u.report_key
+    ON CONFLICT DO NOTHING RETURNING key)
+  SELECT array_agg(k.key) INTO claimed FROM k;
+  FOREACH f IN ARRAY findings LOOP
+    IF f.report_key = ANY (claimed) THEN
+      -- each key once
+      claimed := array_remove(claimed, f.report_key);
       f.bounce_id := nextval('bounce.bounce_id_seq');
       fresh := fresh || f;
     END IF;
   END LOOP;
   RETURN fresh;
 END $$;
-COMMENT ON FUNCTION bounce_internal.claim_findings(bounce_internal.finding[], bigint) IS
+COMMENT ON FUNCTION bounce_internal.claim_findings(bounce_internal.finding[]) IS
   'the findings that are not recorded yet; exactly one session gets each of them';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lock_communications(findings bounce_internal.finding[])
@@ -102,43 +114,65 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.lock_communications(bounce_internal.finding[]) IS
   'locks the communications of findings, in ascending order; weigh_findings() locks the recipients';
 
+CREATE OR REPLACE FUNCTION bounce_internal.asks_unproven(f bounce_internal.finding)
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN f.task_key IS NOT NULL AND f.trust = 'address' AND f.task_kind <> 'outage';
+END $$;
+COMMENT ON FUNCTION bounce_internal.asks_unproven(bounce_internal.finding) IS
+  'whether a finding that proves nothing asks for a task';
+
 CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  stray bounce_internal.finding;
+  stray bounce_internal.finding;     -- the first of them
   f bounce_internal.finding;
 BEGIN
-  FOR n IN 1 .. cardinality(findings) LOOP
-    f := findings[n];
-    CONTINUE WHEN f.task_key IS NULL;
+  FOREACH f IN ARRAY findings LOOP
+    IF bounce_internal.asks_unproven(f)
+       AND (stray.bounce_id IS NULL OR f.bounce_id < stray.bounce_id) THEN
+      stray := f;
+    END IF;
+  END LOOP;
+  IF stray.bounce_id IS NOT NULL THEN
     -- a report that names a hundred addresses asks once
-    IF f.trust = 'address' AND f.task_kind <> 'outage' THEN
-      stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.merge_unmatched_tasks(f)
-                    ELSE stray END;
+    stray := bounce_internal.merge_unmatched_tasks(stray);
+    FOR n IN 1 .. cardinality(findings) LOOP
+      f := findings[n];
+      CONTINUE WHEN NOT bounce_internal.asks_unproven(f);
       f.task_kind := stray.task_kind;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
-    END IF;
-    findings[n] := bounce_internal.make_task(f);
-  END LOOP;
+      findings[n] := f;
+    END LOOP;
+    findings := bounce_internal.in_order_of(findings, 'task');
+  END IF;
+  findings := bounce_internal.create_tasks(findings);
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
   'creates the tasks that were requested. Findings that prove nothing share one task per report, '
   'however many addresses a stranger puts in it';
 
-CREATE OR REPLACE FUNCTION bounce_internal.most_severe(findings bounce_internal.finding[])
-RETURNS bounce_internal.finding
+CREATE OR REPLACE FUNCTION bounce_internal.most_severe(
+  findings bounce_internal.finding[], message_ids bigint[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF cardinality(findings) = 1 THEN
-    RETURN findings[1];
+  IF cardinality(message_ids) = 1 AND cardinality(findings) = 1 THEN
+    RETURN findings;
   END IF;
-  RETURN (SELECT u FROM unnest(findings) AS u
-          ORDER BY u.class = 'unclassified' DESC, u.is_notice,
-            bounce_internal.class_rank(u.class) DESC, u.report_key LIMIT 1);
+  RETURN ARRAY(
+    SELECT g.f
+    FROM unnest(message_ids) WITH ORDINALITY AS m (id, place)
+    LEFT JOIN (SELECT DISTINCT ON (u.bounce_message_id) u.bounce_message_id AS id, u AS f
+               FROM unnest(findings) AS u
+               ORDER BY u.bounce_message_id, u.class = 'unclassified' DESC, u.is_notice,
+                 bounce_internal.class_rank(u.class) DESC, u.report_key) AS g ON g.id = m.id
+    ORDER BY m.place);
 END $$;
-COMMENT ON FUNCTION bounce_internal.most_severe(bounce_internal.finding[]) IS
-  'the finding that decides about the message: the most severe one';
+COMMENT ON FUNCTION bounce_internal.most_severe(bounce_internal.finding[], bigint[]) IS
+  'of each report the finding that decides about the message: the most severe one; NULL where '
+  'there is none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -152,59 +186,175 @@ COMMENT ON FUNCTION bounce_internal.disposition_of(bounce_internal.finding) IS
   'what is done with a message by its most severe finding. Without an operator mailbox an '
   'unclassified one is delivered to its own recipient';
 
-CREATE OR REPLACE FUNCTION bounce_internal.store_message(
-  o bounce.report_result, document jsonb, raw bytea, gravest bounce_internal.finding)
-  RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.store_messages(
+  results bounce.report_result[], documents jsonb[], raws bytea[],
+  gravest bounce_internal.finding[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+  kept bytea[] := '{}';
 BEGIN
+  FOR n IN 1 .. cardinality(results) LOOP
+    kept := kept || bounce_internal.raw_to_keep(gravest[n], raws[n]);
+  END LOOP;
   INSERT INTO bounce.bounce_message (id, source, envelope_sender, envelope_recipients, queue_id,
                                      client, own_mta, kind, dialect,
     message_id, header_from, subject, reporting_mta, truncated, size, digest, disposition, class,
     reason, report, raw)
-  SELECT (o).bounce_message_id, bounce_internal.document_text(document, 'source'),
-    bounce_internal.document_text(document, 'envelope', 'sender'),
-    bounce_internal.document_texts(document, 'envelope', 'recipients'),
-    bounce_internal.document_text(document, 'envelope', 'queue_id'),
-    bounce_internal.document_text(document, 'envelope', 'client'),
-    bounce_internal.document_text(document, 'envelope', 'own_mta') = 'true',
-    bounce_internal.document_text(document, 'kind'),
-    bounce_internal.document_text(document, 'dialect'),
-    bounce_internal.document_text(document, 'header', 'message_id'),
-    bounce_internal.document_text(document, 'header', 'from'),
-    bounce_internal.document_text(document, 'header', 'subject'),
-    bounce_internal.document_text(document, 'report', 'reporting_mta'),
-    bounce_internal.document_text(document, 'truncated') = 'true',
-    coalesce(substring(bounce_internal.document_text(document,
+  SELECT (results[d.place]).bounce_message_id,
+    bounce_internal.document_text(d.document, 'source'),
+    bounce_internal.document_text(d.document, 'envelope', 'sender'),
+    bounce_internal.document_texts(d.document, 'envelope', 'recipients'),
+    bounce_internal.document_text(d.document, 'envelope', 'queue_id'),
+    bounce_internal.document_text(d.document, 'envelope', 'client'),
+    bounce_internal.document_text(d.document, 'envelope', 'own_mta') = 'true',
+    bounce_internal.document_text(d.document, 'kind'),
+    bounce_internal.document_text(d.document, 'dialect'),
+    bounce_internal.document_text(d.document, 'header', 'message_id'),
+    bounce_internal.document_text(d.document, 'header', 'from'),
+    bounce_internal.document_text(d.document, 'header', 'subject'),
+    bounce_internal.document_text(d.document, 'report', 'reporting_mta'),
+    bounce_internal.document_text(d.document, 'truncated') = 'true',
+    coalesce(substring(bounce_internal.document_text(d.document,
                                                      'size') FROM '^[0-9]{1,15}$')::bigint,
-             length(raw), 0),
-    bounce_internal.document_text(document, 'digest'), (o).disposition, (o).class, (o).reason,
-    document, bounce_internal.raw_to_keep(gravest, raw);
+             length(raws[d.place]), 0),
+    bounce_internal.document_text(d.document, 'digest'), (results[d.place]).disposition,
+    (results[d.place]).class, (results[d.place]).reason, d.document, kept[d.place]
+  FROM unnest(documents) WITH ORDINALITY AS d (document, place)
+  WHERE NOT (results[d.place]).duplicate;
   RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION bounce_internal.store_message IS 'stores the report itself';
+COMMENT ON FUNCTION bounce_internal.store_messages IS
+  'stores the reports themselves, but those that are stored already';
 
-CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(
-  message_id bigint, findings bounce_internal.finding[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.store_bounces(findings bounce_internal.finding[])
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt,
+                             matched_by, trust, recipient, original_recipient, action, status,
+                             reply_code, diagnostic, remote_mta, reason, class, is_notice,
+                             permanence, rule, evidence, consequence, task_id, events, in_shadow,
+                             return_date, new_address, has_left)
+  SELECT f.bounce_id, f.bounce_message_id, f.communication_id, f.recipient_id, f.attempt,
+         f.matched_by, f.trust, f.recipient, f.original_recipient, f.action, f.status,
+         f.reply_code, f.diagnostic, f.remote_mta, f.reason, f.class, f.is_notice,
+         f.permanence, f.rule, f.evidence, array_to_string(f.steps, ', '), f.task_id,
+         coalesce(f.events, '{}'), coalesce(f.in_shadow, false),
+         f.return_date, coalesce(f.new_address, ''), f.reason = 'has_left'
+  FROM unnest(findings) AS f;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of reports as bounces';
+
+CREATE OR REPLACE FUNCTION bounce_internal.complete_result(
+  INOUT o bounce.report_result, told bounce_internal.finding)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  o.bounce_id := told.bounce_id;
+  o.communication_id := told.communication_id;
+  o.trust := told.trust;
+  o.consequence := array_to_string(told.steps, ', ');
+  o.task_id := told.task_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.complete_result(bounce.report_result, bounce_internal.finding)
+IS 'the result with what the log tells of';
+
+CREATE OR REPLACE FUNCTION bounce_internal.forward_unclassified(
+  INOUT o bounce.report_result, gravest bounce_internal.finding, document jsonb, raw bytea)
+LANGUAGE plpgsql AS $$
+BEGIN
+  o.forward_to := nullif(gravest.policy ->> 'operator_mailbox', '');
+  o.disposition := CASE WHEN o.forward_to IS NULL THEN 'deliver' ELSE 'forward' END;
+  IF o.forward_to <> '' AND bounce_internal.is_copy_queued(gravest, document, raw)
+     AND bounce_internal.queue_copy(o, raw) THEN
+    o.disposition := 'queue';
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.forward_unclassified(
+  bounce.report_result, bounce_internal.finding, jsonb, bytea) IS
+  'where a recorded report goes that a person is to read';
+
+CREATE OR REPLACE FUNCTION bounce_internal.record_together(
+  documents jsonb[], raws bytea[], message_ids bigint[], findings bounce_internal.finding[])
+  RETURNS bounce.report_result[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  f bounce_internal.finding;
+  gravest CONSTANT bounce_internal.finding[] := bounce_internal.most_severe(findings, message_ids);
+  durable CONSTANT text := bounce_internal.require_durable_commit();
+  fresh bounce_internal.finding[] := bounce_internal.claim_findings(findings);
+  told bounce_internal.finding[];     -- those that the log tells of
+  results bounce.report_result[];
+  o bounce.report_result;
+  is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
-  FOREACH f IN ARRAY findings LOOP
-    INSERT INTO bounce.bounce (id, bounce_message_id, communication_id, recipient_id, attempt,
-                               matched_by, trust, recipient, original_recipient, action, status,
-                               reply_code, diagnostic, remote_mta, reason, class, is_notice,
-                               permanence, rule, evidence, consequence, task_id, events, in_shadow,
-                               return_date, new_address, has_left)
-    VALUES (f.bounce_id, message_id, f.communication_id, f.recipient_id, f.attempt,
-            f.matched_by, f.trust, f.recipient, f.original_recipient, f.action, f.status,
-            f.reply_code, f.diagnostic, f.remote_mta, f.reason, f.class, f.is_notice,
-            f.permanence, f.rule, f.evidence, array_to_string(f.steps, ', '), f.task_id,
-            coalesce(f.events, '{}'), coalesce(f.in_shadow, false),
-            f.return_date, coalesce(f.new_address, ''), f.reason = 'has_left');
+  told := bounce_internal.most_severe(fresh, message_ids);
+  is_written := cardinality(fresh) > 0 AND bounce_internal.lock_communications(fresh);
+  FOR n IN 1 .. cardinality(message_ids) LOOP
+    o := (message_ids[n], bounce_internal.disposition_of(gravest[n]),
+          told[n].bounce_id IS NULL, NULL,
+          gravest[n].class, gravest[n].reason, NULL, NULL, NULL, NULL, NULL);
+    IF o.duplicate THEN
+      o := bounce_internal.recorded_before(o, gravest[n].report_key);
+    ELSIF o.class = 'unclassified' AND bounce_internal.is_beyond_hour(gravest[n]) THEN
+      o.disposition := 'discard';
+      fresh := bounce_internal.gather_unread(fresh);
+    END IF;
+    results[n] := o;
   END LOOP;
-  RETURN FOUND;
+  IF cardinality(fresh) > 0 THEN
+    fresh := bounce_internal.process_findings(fresh);
+    is_written := bounce_internal.store_messages(results, documents, raws, gravest)
+      AND bounce_internal.store_bounces(fresh);
+    told := bounce_internal.most_severe(fresh, message_ids);
+  END IF;
+  FOR n IN 1 .. cardinality(message_ids) LOOP
+    o := results[n];
+    IF NOT o.duplicate THEN
+      o := bounce_internal.complete_result(o, told[n]);
+    END IF;
+    IF o.disposition = 'forward' THEN
+      o := bounce_internal.forward_unclassified(o, gravest[n], documents[n], raws[n]);
+    END IF;
+    results[n] := o;
+  END LOOP;
+  RETURN results;
 END $$;
-COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of a report as bounces';
+COMMENT ON FUNCTION bounce_internal.record_together(jsonb[], bytea[], bigint[],
+                                                    bounce_internal.finding[]) IS
+  'records reports with these findings, and carries out their consequences. Returns a result for '
+  'each. Several are only those that goes_alone() does not hold back';
+
+-- What goes alone ----------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.goes_alone(f bounce_internal.finding) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- of these, what one report leaves decides about the next one, or is taken back
+  RETURN f.class = 'unclassified' OR f.trust = 'address' OR bounce_internal.is_shadowed(f);
+END $$;
+COMMENT ON FUNCTION bounce_internal.goes_alone(bounce_internal.finding) IS
+  'whether its report is recorded by a call of its own';
+
+CREATE OR REPLACE FUNCTION bounce_internal.going_together(findings bounce_internal.finding[])
+RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(
+    SELECT q.id
+    FROM (SELECT u.bounce_message_id AS id,
+                 bounce_internal.goes_alone(u)
+                 OR u.communication_id IS NOT NULL
+                    AND u.bounce_message_id > min(u.bounce_message_id)
+                                              OVER (PARTITION BY u.communication_id)
+                 OR u.bounce_message_id > min(u.bounce_message_id)
+                                          OVER (PARTITION BY u.address) AS is_alone
+          FROM unnest(findings) AS u) AS q
+    GROUP BY q.id HAVING NOT bool_or(q.is_alone) ORDER BY q.id);
+END $$;
+COMMENT ON FUNCTION bounce_internal.going_together(bounce_internal.finding[]) IS
+  'the reports, in the order of their ids, that are recorded by one call: those that decide about '
+  'nothing that an earlier one of them is about. So it is as if each had been recorded alone, but '
+  'that the outage guard counts all of them at once';
 
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
 CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(
