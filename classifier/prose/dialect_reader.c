@@ -390,6 +390,7 @@ struct finding *dialect_reader_parse(const struct message *message)
 		return NULL;
 	drop_bystanders(message, finding, dialect->action);
 	passage_find_codes(message, finding);
+	passage_find_aliases(finding);
 	enum report_action action = dialect->action;
 	if (action == REPORT_ACTION_FAILED && author_has_delay_subject(message) &&
 	    !is_final(finding))

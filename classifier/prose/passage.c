@@ -142,3 +142,20 @@ void passage_find_codes(const struct message *message, struct finding *finding)
 	    g_strdup_printf("%s\n%.*s", known ? "" : r->diagnostic, (int)around.len, around.data);
 	finding_set_diagnostic(finding, r, (struct slice){words, strlen(words)});
 }
+
+void passage_find_aliases(struct finding *finding)
+{
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		struct report_recipient *r = finding_recipient(finding, i);
+		const char *close = *r->diagnostic == '(' ? strchr(r->diagnostic, ')') : NULL;
+		const char *words = r->diagnostic + 1;
+		struct slice found;
+		if (*r->original_recipient || !close ||
+		    !address_find(words, (size_t)(close - words), &found))
+			continue;
+		g_autofree char *lead = g_ascii_strdown(words, found.data - words);
+		if (words_begin(lead, words_alias))
+			r->original_recipient =
+			    value_pool_line(finding->pool, found.data, found.len);
+	}
+}

@@ -22,4 +22,8 @@ void passage_set_diagnostic(const struct message *message, struct finding *findi
  * belongs to it. */
 void passage_find_codes(const struct message *message, struct finding *finding);
 
+/* Words about a recipient that begin with "(generated from anna@host.example)" say whom the mail
+ * was written to: sets the original recipients that are not known yet. */
+void passage_find_aliases(struct finding *finding);
+
 #endif

@@ -363,7 +363,7 @@ static const struct {
 	  "" },
 	{ "prose-exim-rfc.eml",
 	  "prose exim"
-	  "; anna@customer.example.org - failed - 550 mx1.customer.example.org"
+	  "; anna@customer.example.org info@other.example.org failed - 550 mx1.customer.example.org"
 	  "; bob@other.example.org - failed - - -",
 	  "unknown user anna" },
 	{ "prose-generic-list-noorig.eml",
