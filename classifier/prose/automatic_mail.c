@@ -50,7 +50,7 @@ static bool is_reply_by_words(const struct message *message, const char *subject
 	g_autofree char *start = passage_beginning(message->text, START_BYTES);
 	char date[RETURN_DATE_SIZE];
 	if ((!message->references[0] && !words_begin(subject, words_answer_subject)) ||
-	    !is_absence(start))
+	    !is_absence(start) || words_any(start, words_absence_over))
 		return false;
 	return_date_find(start, message->header->date, date);
 	return date[0] != '\0' || words_any(text, words_automatic) || is_absence_alone(text);
@@ -70,17 +70,22 @@ static const char *reply_dialect(const struct message *message, const char *subj
 		return words_begin(subject, words_auto_reply_subject) && is_absence(text) ? "words"
 											  : NULL;
 	return words_any(subject, words_auto_reply_subject) ||
-		       (mark == REPLY_MARK_WEAK && is_absence(text)) ||
+		       (mark == REPLY_MARK_WEAK &&
+			(is_absence(text) || words_any(text, words_acknowledgement))) ||
 		       is_reply_by_words(message, subject, text)
 		   ? "words"
 		   : NULL;
 }
 
 /* A short text that the addressee does not exist: "You sent mail to anna@host.example. That is not
- * a valid user here." */
-static bool says_no_such_user(const char *text)
+ * a valid user here." Who answers for mail may also say that it was not delivered. */
+static bool says_no_such_user(const struct message *message, const char *text)
 {
-	return strlen(text) <= START_BYTES && words_any(text, words_no_such_user);
+	if (strlen(text) > START_BYTES)
+		return false;
+	return words_any(text, words_no_such_user) ||
+	       (words_any(message->from, words_postmaster) && words_any(text, words_failure) &&
+		!strstr(message->text, "\n>"));
 }
 
 /* The reply of a server at the beginning of a line or behind a colon, by who answers for mail, and
@@ -104,7 +109,7 @@ static struct finding *read_refusal(const struct message *message, const char *s
 {
 	if (message->author != AUTHOR_MACHINE || reply_mark_find(message) != REPLY_MARK_REPLY ||
 	    is_absence(text) ||
-	    (!says_no_such_user(text) && !quotes_refusal(message, subject, text)))
+	    (!says_no_such_user(message, text) && !quotes_refusal(message, subject, text)))
 		return NULL;
 	g_autoptr(finding_t) finding = finding_new(message);
 	const char *from = message->header->from;

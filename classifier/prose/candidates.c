@@ -203,13 +203,22 @@ struct line {
 	unsigned number;
 };
 
+/* Behind the mark or the number of an item of a list: "*", "1.", "->". */
+static const char *listed_from(const char *line)
+{
+	size_t blank = strspn(line, " \t");
+	if (strncmp(line + blank, "->", 2) == 0)
+		line += blank + 2;
+	return line + strspn(line, " \t<*-.)#0123456789");
+}
+
 /* The addresses of one line that may be recipients. */
 static void read_line(const struct message *message, const struct line *in, GArray *list)
 {
 	const char *line = in->start;
 	const char *end = line + strcspn(line, "\n");
 	const char *at = line;
-	const char *start = line + strspn(line, " \t<*-.)#0123456789");
+	const char *start = listed_from(line);
 	struct slice found;
 	for (; list->len < CANDIDATES_MAX && address_find(at, (size_t)(end - at), &found);
 	     at = found.data + found.len) {

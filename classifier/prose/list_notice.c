@@ -32,6 +32,21 @@ static char *list_address(const char *from)
 	return NULL;
 }
 
+/* "your message for list 'news'": of the manager's host. */
+static char *list_by_name(const char *text, const char *from)
+{
+	const char *word = strcasestr(text, "list '");
+	if (!word)
+		word = strcasestr(text, "list \"");
+	if (!word)
+		return NULL;
+	word += strlen("list '");
+	size_t len = strcspn(word, "'\"\n @<>");
+	if (len == 0 || !strchr("'\"", word[len]))
+		return NULL;
+	return g_strdup_printf("%.*s%s", (int)len, word, strrchr(from, '@'));
+}
+
 /* A manager that writes in its own name names the list in the subject, or first in the text. */
 static char *list_of_manager(const struct message *message)
 {
@@ -45,7 +60,7 @@ static char *list_of_manager(const struct message *message)
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		if (address_find(texts[i], strlen(texts[i]), &found))
 			return g_strndup(found.data, found.len);
-	return NULL;
+	return list_by_name(message->text, from);
 }
 
 static const char *find_any(const char *text, const char *const *phrases)

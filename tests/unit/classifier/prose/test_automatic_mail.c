@@ -134,6 +134,12 @@ static void check_auto_replies(void)
 	{ HEAD REPLY "Subject: Re: Invoice\n\n"
 	  "Paid today. By the way, next year we are on vacation in May, please send it earlier.\n",
 	  "other - -" },
+	{ HEAD REPLY "Subject: Re: Invoice\n\n"
+	  "Sorry for the late answer, I was on vacation until 5 December. It is paid.\n",
+	  "other - -" },
+	{ HEAD REPLY "Subject: AW: Rechnung\n\n"
+	  "Guten Tag, ich war im Urlaub und bin seit dem 7.12.2026 wieder da. Bezahlt ist sie.\n",
+	  "other - -" },
 	{ HEAD "Subject: Holiday offers\n\nI am out of the office until 5 December, dreaming of "
 	  "the sea.\n", "other - -" },
 	{ HEAD "Subject: Offers\nPrecedence: bulk\nList-Id: <a.b.example>\n\n"
