@@ -42,6 +42,24 @@ SELECT test.deliver(:other, 'gone@b.example', 'rejected', '550 5.1.1 none', 'use
 SELECT is((SELECT header_to FROM bounce.communication_content WHERE notice IS NOT NULL
            ORDER BY communication_id DESC LIMIT 1), '{office@example.org}', 'or to the sender');
 
+-- One that came back while another was still tried
+SELECT test.submit('{early@e.example,slow@e.example}') AS early \gset
+SELECT count(*) FROM test.claim();
+SELECT test.begin(:early);
+SELECT test.settle('early@e.example', 'accepted'),
+       test.settle('slow@e.example', 'pending', '451 4.7.1 later', 'greylisted', '4.7.1');
+SELECT test.record(test.report('user_unknown', 'early@e.example', '5.1.1',
+                               "to" => test.return_path('early@e.example')));
+SELECT is(test.notices(), 2::bigint, 'it came back, and one waits: no notice yet');
+SELECT test.make_due();
+SELECT test.deliver(:early, 'slow@e.example', 'accepted');
+SELECT results_eq($$SELECT r ->> 'address', r ->> 'status', r ->> 'diagnostic'
+                    FROM bounce.communication_content AS k,
+                         jsonb_array_elements(k.notice -> 'recipients') AS r
+                    WHERE k.notice -> 'original' ->> 'to' ~ 'early'$$,
+                  $$VALUES ('early@e.example', '5.1.1', 'the words of the other side')$$,
+                  'one at the end, with the words of the report');
+
 -- Taken, and came back
 SELECT test.submit('{back@c.example}') AS back \gset
 SELECT test.deliver(:back, 'back@c.example', 'accepted');
