@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Parse, classify, record.
+ * Parse, classify, record: messages of many threads, or several of one.
  */
 #include "intake/intake.h"
 
@@ -13,10 +13,12 @@
 #include "classifier/rules/live_ruleset.h"
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/document.h"
+#include "db/recorder.h"
 
 struct intake {
 	struct live_ruleset *rules;
 	struct db_pool *pool;
+	struct db_recorder *recorder;
 	struct limits limits;
 	struct intake_times times;
 };
@@ -27,6 +29,7 @@ struct intake *intake_new(struct ruleset *rules, struct db_pool *pool, const str
 
 	intake->rules = live_ruleset_new(rules);
 	intake->pool = pool;
+	intake->recorder = db_recorder_new(pool);
 	intake->limits = *limits;
 	return intake;
 }
@@ -36,6 +39,7 @@ void intake_free(struct intake *intake)
 	if (!intake)
 		return;
 	live_ruleset_free(intake->rules);
+	db_recorder_free(intake->recorder);
 	g_free(intake);
 }
 
@@ -167,7 +171,7 @@ bool intake_process(struct intake *intake, const struct envelope *envelope, cons
 	g_autofree char *document = NULL;
 	const struct db_report report = report_of(intake, &mail, &document);
 	gint64 described = g_get_monotonic_time();
-	bool recorded = db_record_report(intake->pool, &report, result_out, error);
+	bool recorded = db_recorder_record(intake->recorder, &report, result_out, error);
 
 	exposition_histogram_add(&intake->times.reading, described - begin);
 	exposition_histogram_add(&intake->times.recording, g_get_monotonic_time() - described);

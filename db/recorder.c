@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Whoever comes while few are recording leads: he takes all that wait, himself included, records
+ * them, and gives each its outcome. The others wait meanwhile, and gather.
+ *
+ *   WAITING --a leader takes it--> TAKEN --he is back--> DONE
+ *
+ * A leader has a connection or its refusal, and then an answer, in a bounded time (db/pool.h), so
+ * who was taken need not watch the clock. Who was not, because leaders are held up (by a lock, by a
+ * server that is silent), soon becomes a leader himself.
+ */
+#include "db/recorder.h"
+
+#include "base/error.h"
+
+enum {
+	LEADERS_MAX = 2,       /* as long as nobody is impatient */
+	PATIENCE = 100 * 1000, /* microseconds */
+};
+
+enum state { WAITING, TAKEN, DONE };
+
+/* In the frame of its thread, which stays until it is DONE. */
+struct waiter {
+	struct db_record record;
+	enum state state;
+	gint64 patient_until;
+	GCond woken;
+};
+
+struct db_recorder {
+	struct db_pool *pool;
+	unsigned leaders_max;
+	GMutex lock;
+	GQueue waiting; /* struct waiter, the one that came first first */
+	unsigned leaders;
+};
+
+struct db_recorder *db_recorder_new(struct db_pool *pool)
+{
+	struct db_recorder *recorder = g_new0(struct db_recorder, 1);
+
+	recorder->pool = pool;
+	recorder->leaders_max = MIN(LEADERS_MAX, db_pool_figures(pool).size);
+	g_mutex_init(&recorder->lock);
+	g_queue_init(&recorder->waiting);
+	return recorder;
+}
+
+void db_recorder_free(struct db_recorder *recorder)
+{
+	if (!recorder)
+		return;
+	g_mutex_clear(&recorder->lock);
+	g_free(recorder);
+}
+
+/* --- a leader; the lock is held around these ---------------------------------------------------
+ */
+
+/* Those that came first, as far as a call may hold; at least one. */
+static GPtrArray *take(struct db_recorder *recorder)
+{
+	GPtrArray *waiters = g_ptr_array_new();
+	size_t bytes = 0;
+
+	for (struct waiter *next;
+	     waiters->len < DB_RECORDS_MAX && (next = g_queue_peek_head(&recorder->waiting));) {
+		bytes += next->record.report.raw_len;
+		if (waiters->len > 0 && bytes > DB_RECORDS_BYTES_MAX)
+			break;
+		next->state = TAKEN;
+		g_ptr_array_add(waiters, g_queue_pop_head(&recorder->waiting));
+	}
+	return waiters;
+}
+
+static void give_back(const GPtrArray *waiters)
+{
+	for (guint i = 0; i < waiters->len; i++) {
+		struct waiter *waiter = waiters->pdata[i];
+
+		waiter->state = DONE;
+		g_cond_signal(&waiter->woken);
+	}
+}
+
+static void record_all(struct db_pool *pool, const GPtrArray *waiters)
+{
+	g_autoptr(GPtrArray) records = g_ptr_array_new();
+
+	for (guint i = 0; i < waiters->len; i++)
+		g_ptr_array_add(records, &((struct waiter *)waiters->pdata[i])->record);
+	if (records->len == 1)
+		db_record_reports(pool, records);
+	else
+		db_record_together(pool, records); /* who is left can do the rest himself */
+}
+
+static void lead(struct db_recorder *recorder)
+{
+	g_autoptr(GPtrArray) waiters = take(recorder);
+
+	recorder->leaders++;
+	g_mutex_unlock(&recorder->lock);
+	record_all(recorder->pool, waiters);
+	g_mutex_lock(&recorder->lock);
+	recorder->leaders--;
+	give_back(waiters);
+	struct waiter *next = g_queue_peek_head(&recorder->waiting);
+	if (next)
+		g_cond_signal(&next->woken); /* he leads */
+}
+
+/* -----------------------------------------------------------------------------------------------
+ */
+
+static bool may_lead(const struct db_recorder *recorder, const struct waiter *waiter)
+{
+	return recorder->leaders < recorder->leaders_max ||
+	       g_get_monotonic_time() >= waiter->patient_until;
+}
+
+static void wait_until_done(struct db_recorder *recorder, struct waiter *waiter)
+{
+	g_mutex_lock(&recorder->lock);
+	g_queue_push_tail(&recorder->waiting, waiter);
+	while (waiter->state != DONE)
+		if (waiter->state == TAKEN)
+			g_cond_wait(&waiter->woken, &recorder->lock);
+		else if (may_lead(recorder, waiter))
+			lead(recorder);
+		else
+			g_cond_wait_until(&waiter->woken, &recorder->lock, waiter->patient_until);
+	g_mutex_unlock(&recorder->lock);
+}
+
+bool db_recorder_record(struct db_recorder *recorder, const struct db_report *report,
+			struct db_record_result *result_out, GError **error)
+{
+	struct waiter waiter = {.record = {.report = *report},
+				.patient_until = g_get_monotonic_time() + PATIENCE};
+
+	g_cond_init(&waiter.woken);
+	wait_until_done(recorder, &waiter);
+	g_cond_clear(&waiter.woken);
+	if (db_record_is_left(&waiter.record))
+		return db_record_report(recorder->pool, report, result_out, error);
+	if (waiter.record.error) {
+		g_propagate_error(error, waiter.record.error);
+		return false;
+	}
+	*result_out = waiter.record.result;
+	return true;
+}
