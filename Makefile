@@ -241,6 +241,8 @@ INSTALL_PATHS := \
 	$(patsubst %,$(DATADIR)/man/man8:%,$(wildcard doc/*.8)) \
 	$(patsubst %,$(UNITDIR):%,$(wildcard etc/systemd/*.service etc/systemd/*.timer)) \
 	$(patsubst %,$(DOCDIR)/examples/sendmail:%,$(wildcard etc/sendmail/*)) \
+	$(patsubst %,$(DOCDIR)/examples/exim:%,$(wildcard etc/exim/*)) \
+	$(patsubst %,$(DOCDIR)/examples/dovecot:%,$(wildcard etc/dovecot/*)) \
 	$(patsubst %,$(DOCDIR)/examples/fetchmail:%,$(wildcard etc/fetchmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples/getmail:%,$(wildcard etc/getmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples:%,$(wildcard etc/*.conf))

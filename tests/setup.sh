@@ -9,7 +9,7 @@
 # installation, Postfix is installed without a configuration, Dovecot is masked before it comes (a
 # server that was there already is not), no package is removed.
 #
-# usage: setup.sh install|check STAGE...        stages: build, server, ha, browser, lint,
+# usage: setup.sh install|check STAGE...        stages: build, server, ha, mta, browser, lint,
 #                                               coverage, fuzz, package
 set -eu
 
@@ -41,6 +41,8 @@ needs() {
 	server fetchmail cmd:fetchmail
 	server getmail6 cmd:getmail
 	$(postgresql)
+	mta m4 cmd:m4
+	mta dovecot-sieve file:/usr/lib/dovecot/modules/lib90_sieve_plugin.so
 	browser chromium-headless-shell cmd:chromium-headless-shell
 	browser nodejs cmd:node
 	browser npm cmd:npm

@@ -43,6 +43,17 @@ check-mailbox: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) HARNESS_VERBOSE=1 perl tests/check.pl tests/mailbox
 
+## check-mta: Exim, Sendmail and sieve by the recipes of etc/; unpacks their packages into build/mta
+MTA := $(CURDIR)/build/mta
+.PHONY: check-mta
+check-mta: setup
+	@sh tests/setup.sh install mta
+	@sh tests/mta/unpack.sh $(MTA)/exim exim4-base exim4-config exim4-daemon-light \
+		libgnutls-dane0 libidn12
+	@sh tests/mta/unpack.sh $(MTA)/sendmail sendmail-base sendmail-bin sendmail-cf libwrap0
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) MTA=$(MTA) HARNESS_VERBOSE=1 perl tests/check.pl tests/mta
+
 ## check-monitor: alert rules and board, held to Debian's Prometheus, which is not installed
 PROMETHEUS ?= $(CURDIR)/build/prometheus/usr/bin
 export PROMETHEUS
