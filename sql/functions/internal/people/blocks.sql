@@ -55,7 +55,7 @@ BEGIN
     SELECT u.address, coalesce(u.reason, ''), coalesce(u.why, ''), u.bounce_id,
            u.communication_id, coalesce(u.source, 'bounce'), u.only_process, u.expires_at,
            u.import_id
-    FROM unnest(blocks) AS u
+    FROM unnest(blocks) AS u ORDER BY u.address
     ON CONFLICT (address_key, only_process) WHERE lifted_at IS NULL DO NOTHING
     RETURNING id, bounce_id)
   SELECT coalesce(array_agg(a.id), '{}'), coalesce(array_agg(a.bounce_id), '{}')
@@ -73,8 +73,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.add_blocks(bounce.address_block[]) IS
   'the only function that blocks addresses: those that are not blocked already, at least as long. '
-  'Several blocks are of bounces, and come in the order of their addresses. Returns the new blocks '
-  'and their bounces';
+  'Several blocks are of bounces. Returns the new blocks and their bounces';
 
 CREATE OR REPLACE FUNCTION bounce_internal.add_block_by_hand(b bounce.address_block)
 RETURNS bigint

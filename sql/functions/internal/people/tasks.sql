@@ -32,31 +32,21 @@ COMMENT ON FUNCTION bounce_internal.task_lock(text) IS
   'the advisory lock of a task that gathers: shared by those who add to it, exclusive for who '
   'closes it, so that nothing is added to a closed one';
 
-CREATE OR REPLACE FUNCTION bounce_internal.open_gathering(key text) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.open_gatherings(keys text[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock(key));
-  RETURN (SELECT t.id FROM bounce.task AS t WHERE t.dedup_key = key AND t.status = 'open');
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.task_lock(k.key))
+  FROM (SELECT u.key FROM unnest(keys) AS u (key) ORDER BY u.key) AS k;
+  RETURN ARRAY(SELECT t.id FROM unnest(keys) WITH ORDINALITY AS k (key, place)
+               LEFT JOIN bounce.task AS t ON t.dedup_key = k.key AND t.status = 'open'
+               ORDER BY k.place);
 END $$;
-COMMENT ON FUNCTION bounce_internal.open_gathering(text) IS
-  'the open task that gathers under this key, which stays open until the end of the transaction; '
-  'NULL when there is none';
+COMMENT ON FUNCTION bounce_internal.open_gatherings(text[]) IS
+  'the open tasks that gather under these keys, which stay open until the end of the transaction; '
+  'NULL where there is none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.gathered(INOUT f bounce_internal.finding)
-LANGUAGE plpgsql AS $$
-BEGIN
-  IF bounce_internal.gathers(f.task_kind, f.task_key) THEN
-    f.task_id := bounce_internal.open_gathering(f.task_key);
-  END IF;
-  IF f.task_id IS NULL THEN
-    f.task_summary := coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id));
-  END IF;
-END $$;
-COMMENT ON FUNCTION bounce_internal.gathered(bounce_internal.finding) IS
-  'sets task_id where an open task gathers what was requested, else all that a new one needs';
-
-CREATE OR REPLACE FUNCTION bounce_internal.write_tasks(findings bounce_internal.finding[])
-RETURNS bigint[]
+CREATE OR REPLACE FUNCTION bounce_internal.write_tasks(
+  findings bounce_internal.finding[], keys text[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
   written bigint[];
@@ -65,14 +55,16 @@ BEGIN
     INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id,
                                   recipient_id, address, domain, reason, bounce_id, due_at,
                                   diagnosis, new_address, is_unproven)
-    SELECT f.task_kind, f.task_key, f.task_summary, f.process, f.communication_id, f.recipient_id,
+    SELECT f.task_kind, f.task_key,
+           coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id)), f.process,
+           f.communication_id, f.recipient_id,
            CASE WHEN bounce_internal.gathers(f.task_kind, f.task_key) THEN '' ELSE f.address END,
            CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
                 ELSE bounce.address_domain(f.address) END,
            f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
            bounce_internal.diagnosis(f), coalesce(f.new_address, ''),
            coalesce(f.trust = 'address', false)
-    FROM unnest(findings) AS f
+    FROM unnest(findings) AS f ORDER BY f.task_key
     ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
     SET count = t.count
                 + CASE WHEN bounce_internal.gathers(t.kind, t.dedup_key) THEN 0 ELSE 1 END,
@@ -87,12 +79,12 @@ BEGIN
     INSERT INTO bounce.task_history (task_id, action, text)
     SELECT m.id, CASE WHEN m.is_new THEN 'created' ELSE 'counted' END, m.summary
     FROM made AS m WHERE m.is_new OR NOT bounce_internal.gathers(m.kind, m.dedup_key))
-  SELECT array_agg(m.id) INTO written FROM made AS m;
+  SELECT array_agg(m.id ORDER BY array_position(keys, m.dedup_key)) INTO written FROM made AS m;
   RETURN written;
 END $$;
-COMMENT ON FUNCTION bounce_internal.write_tasks(bounce_internal.finding[]) IS
-  'creates the task of each finding, or counts it in the open one. They have different keys and '
-  'come in the order of these. Returns the tasks in the same order';
+COMMENT ON FUNCTION bounce_internal.write_tasks(bounce_internal.finding[], text[]) IS
+  'creates the task of each finding, or counts it in the open one. keys: theirs, all of them '
+  'different. Returns the tasks';
 
 CREATE OR REPLACE FUNCTION bounce_internal.with_task(
   INOUT f bounce_internal.finding, task_id bigint)
@@ -104,56 +96,74 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.with_task(bounce_internal.finding, bigint) IS
   'notes the task that was created, or that counts or gathers it';
 
+CREATE OR REPLACE FUNCTION bounce_internal.gathering_keys(findings bounce_internal.finding[])
+RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  keys text[] := '{}';
+  f bounce_internal.finding;
+BEGIN
+  FOREACH f IN ARRAY findings LOOP
+    IF bounce_internal.gathers(f.task_kind, f.task_key) AND f.task_key <> ALL (keys) THEN
+      keys := keys || f.task_key;
+    END IF;
+  END LOOP;
+  RETURN keys;
+END $$;
+COMMENT ON FUNCTION bounce_internal.gathering_keys(bounce_internal.finding[]) IS
+  'the keys of the tasks that are requested and gather';
+
 CREATE OR REPLACE FUNCTION bounce_internal.create_tasks(
   INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
+  gathering CONSTANT text[] := bounce_internal.gathering_keys(findings);
+  open bigint[] := CASE WHEN cardinality(gathering) > 0     -- the tasks of these
+                        THEN bounce_internal.open_gatherings(gathering) ELSE '{}' END;
   new bounce_internal.finding[];     -- the first of each key
-  places integer[];                  -- of those
+  keys text[];                       -- their keys and places
+  places integer[];
   written bigint[];
-  last bounce_internal.finding;
   f bounce_internal.finding;
   has_more boolean;
 BEGIN
   LOOP
     new := '{}';
+    keys := '{}';
     places := '{}';
-    last := NULL;
     has_more := false;
     FOR n IN 1 .. cardinality(findings) LOOP
       f := findings[n];
-      CONTINUE WHEN f.task_key IS NULL OR f.task_id IS NOT NULL;
-      IF bounce_internal.is_test_address(f.address) THEN
+      IF f.task_key IS NULL OR f.task_id IS NOT NULL THEN
+        CONTINUE;
+      ELSIF bounce_internal.is_test_address(f.address) THEN
         f := bounce_internal.step(f, 'task', format('task %s (none, it is a test)', f.task_kind));
         f.task_key := NULL;
         findings[n] := f;
-        CONTINUE;
-      ELSIF last.task_key = f.task_key THEN
-        f.task_id := last.task_id;
-        -- what an open task gathers shares it, all others count in it one by one
-        has_more := has_more OR f.task_id IS NULL;
+      ELSIF open[array_position(gathering, f.task_key)] IS NOT NULL THEN
+        findings[n] := bounce_internal.with_task(f, open[array_position(gathering, f.task_key)]);
+      ELSIF f.task_key = ANY (keys) THEN
+        has_more := true;
       ELSE
-        f := bounce_internal.gathered(f);
-        last := f;
-        IF f.task_id IS NULL THEN
-          new := new || f;
-          places := places || n;
-        END IF;
-      END IF;
-      IF f.task_id IS NOT NULL THEN
-        findings[n] := bounce_internal.with_task(f, f.task_id);
+        new := new || f;
+        keys := keys || f.task_key;
+        places := places || n;
       END IF;
     END LOOP;
-    written := CASE WHEN cardinality(new) > 0 THEN bounce_internal.write_tasks(new) ELSE '{}' END;
+    EXIT WHEN cardinality(new) = 0;
+    written := bounce_internal.write_tasks(new, keys);
     FOR i IN 1 .. cardinality(new) LOOP
       findings[places[i]] := bounce_internal.with_task(new[i], written[i]);
+      IF keys[i] = ANY (gathering) THEN
+        open[array_position(gathering, keys[i])] := written[i];
+      END IF;
     END LOOP;
     EXIT WHEN NOT has_more;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.create_tasks(bounce_internal.finding[]) IS
-  'creates the tasks that were requested, in the order of their keys, or counts them in the open '
-  'ones';
+  'creates the tasks that were requested, or counts them in the open ones: of the same key one '
+  'after the other, but for those that an open task gathers';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_task(f bounce_internal.finding)
 RETURNS bounce_internal.finding

@@ -265,13 +265,13 @@ BEGIN
       USING ERRCODE = 'no_data_found';
   END IF;
   -- how it came in is not in the message: envelope and the mark of our own MTA stay as they were
-  RETURN QUERY SELECT * FROM unnest(bounce_internal.findings_of(ARRAY[
+  RETURN QUERY SELECT * FROM unnest(bounce_internal.findings_of(
     bounce_internal.complete_document(report, m.raw)
       || jsonb_build_object('source', m.source, 'digest', m.digest,
       'envelope', coalesce(m.report -> 'envelope',
                            jsonb_build_object('sender', m.envelope_sender, 'recipients',
                                               to_jsonb(m.envelope_recipients),
-        'queue_id', m.queue_id, 'client', m.client, 'own_mta', m.own_mta)))], ARRAY[m.id]));
+        'queue_id', m.queue_id, 'client', m.client, 'own_mta', m.own_mta))), m.id));
 END $$;
 COMMENT ON FUNCTION bounce_internal.replay_findings(bigint, jsonb) IS
   'the findings of a new document, with the envelope of the stored report';

@@ -53,8 +53,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_blocks(bounce_internal.finding[]) IS
-  'blocks the addresses that are to be blocked and are not yet. Findings come in the order of '
-  'their addresses';
+  'blocks the addresses that are to be blocked and are not yet';
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_block(f bounce_internal.finding)
 RETURNS bounce_internal.finding
@@ -112,20 +111,17 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.weigh_findings(bounce_internal.finding[]) IS
   'weighs findings, in ascending order of their recipients, which it locks';
 
-CREATE OR REPLACE FUNCTION bounce_internal.in_order_of(
-  findings bounce_internal.finding[], what text) RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.by_recipient(findings bounce_internal.finding[])
+RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF cardinality(findings) < 2 THEN
     RETURN findings;
   END IF;
-  RETURN ARRAY(SELECT u FROM unnest(findings) AS u
-               ORDER BY CASE what WHEN 'recipient' THEN u.recipient_id END,
-                        CASE what WHEN 'address' THEN u.address WHEN 'task' THEN u.task_key END,
-                        u.bounce_id);
+  RETURN ARRAY(SELECT u FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id);
 END $$;
-COMMENT ON FUNCTION bounce_internal.in_order_of(bounce_internal.finding[], text) IS
-  'findings in the order in which what they write is locked: recipient, address or task';
+COMMENT ON FUNCTION bounce_internal.by_recipient(bounce_internal.finding[]) IS
+  'findings in the order in which their recipients are locked';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_consequences(
   INOUT findings bounce_internal.finding[])
@@ -133,15 +129,14 @@ LANGUAGE plpgsql AS $$
 DECLARE
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
-  findings := bounce_internal.weigh_findings(bounce_internal.in_order_of(findings, 'recipient'));
+  findings := bounce_internal.weigh_findings(bounce_internal.by_recipient(findings));
   findings := bounce_internal.guard_findings(findings);
   FOR i IN 1 .. cardinality(findings) LOOP
     findings[i] := bounce_internal.apply_finding(findings[i]);
   END LOOP;
   is_written := bounce_internal.hold_blocks(findings);
-  findings := bounce_internal.make_blocks(bounce_internal.in_order_of(findings, 'address'));
-  findings := bounce_internal.make_tasks(bounce_internal.in_order_of(findings, 'task'));
-  findings := bounce_internal.in_order_of(findings, 'recipient');
+  findings := bounce_internal.make_blocks(findings);
+  findings := bounce_internal.make_tasks(findings);
   is_written := bounce_internal.mark_bounced(findings);
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_consequences(bounce_internal.finding[]) IS

@@ -4,33 +4,43 @@
 
 -- Communications ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_token(matched_by text, texts text[])
-RETURNS bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.read_tokens(texts text[])
+RETURNS bounce_internal.identity[]
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  candidate text;
-  i bounce_internal.identity;
-  expired bounce_internal.identity;
 BEGIN
-  FOREACH candidate IN ARRAY texts LOOP
-    CONTINUE WHEN length(candidate) < 36;     -- a token's length
-    SELECT match_token.matched_by, ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired,
-           c.process, r.address_key INTO i
-    FROM bounce_internal.token_read(bounce_internal.local_part(candidate)) AS t
-    JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
-    JOIN bounce.communication AS c ON c.id = r.communication_id;
-    IF i.is_signed THEN
-      RETURN i;
-    END IF;
-    IF expired.recipient_id IS NULL THEN
-      expired := i;
-    END IF;
-  END LOOP;
-  RETURN expired;
+  RETURN ARRAY(
+    SELECT ('token', ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired,
+            c.process, r.address_key)::bounce_internal.identity
+    FROM unnest(texts) WITH ORDINALITY AS k (text, place)
+    LEFT JOIN LATERAL bounce_internal.token_read(bounce_internal.local_part(k.text)) AS t
+      ON length(k.text) >= 36     -- a token's length
+    LEFT JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
+    LEFT JOIN bounce.communication AS c ON c.id = r.communication_id
+    ORDER BY k.place);
 END $$;
-COMMENT ON FUNCTION bounce_internal.match_token(text, text[]) IS
-  'by the first valid token in addresses or other texts; one that is not expired is preferred. '
-  'NULL fields when there is none, as with all functions of this kind';
+COMMENT ON FUNCTION bounce_internal.read_tokens(text[]) IS
+  'for each address or other text the identity by the valid token in it; recipient_id is NULL '
+  'where there is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.match_token(
+  matched_by text, tokens bounce_internal.identity[]) RETURNS bounce_internal.identity
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  i bounce_internal.identity;
+  best bounce_internal.identity;
+BEGIN
+  FOREACH i IN ARRAY tokens LOOP
+    IF i.recipient_id IS NOT NULL AND (best.recipient_id IS NULL OR i.is_signed) THEN
+      best := i;
+      best.matched_by := match_token.matched_by;
+    END IF;
+    EXIT WHEN best.is_signed;
+  END LOOP;
+  RETURN best;
+END $$;
+COMMENT ON FUNCTION bounce_internal.match_token(text, bounce_internal.identity[]) IS
+  'by the first of these tokens; one that is not expired is preferred. NULL fields when there is '
+  'none, as with all functions of this kind';
 
 CREATE OR REPLACE FUNCTION bounce_internal.match_envelope_id(matched_by text, envelope_id text)
 RETURNS bounce_internal.identity
@@ -66,17 +76,20 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.match_message_ids(text, text[]) IS
   'by the Message-IDs under which a communication was sent';
 
-CREATE OR REPLACE FUNCTION bounce_internal.match_report(document jsonb, sent_to text[])
-RETURNS bounce_internal.identity
+CREATE OR REPLACE FUNCTION bounce_internal.match_report(
+  document jsonb, tokens bounce_internal.identity[]) RETURNS bounce_internal.identity
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   envelope_id text;
-  i bounce_internal.identity := bounce_internal.match_token('token', sent_to);
+  i bounce_internal.identity := bounce_internal.match_token('token', tokens);
 BEGIN
   IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
   envelope_id := bounce_internal.document_text(document, 'report', 'envelope_id');
-  i := bounce_internal.match_token('envelope_id', ARRAY[envelope_id]);
-  IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  IF length(envelope_id) >= 36 THEN
+    i := bounce_internal.match_token('envelope_id',
+                                     bounce_internal.read_tokens(ARRAY[envelope_id]));
+    IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
+  END IF;
   i := bounce_internal.match_envelope_id('envelope_id', envelope_id);
   IF i.matched_by IS NOT NULL THEN RETURN i; END IF;
   i := bounce_internal.match_envelope_id(
@@ -88,22 +101,21 @@ BEGIN
   RETURN bounce_internal.match_message_ids(
     'reference', bounce_internal.document_texts(document, 'references'));
 END $$;
-COMMENT ON FUNCTION bounce_internal.match_report(jsonb, text[]) IS
-  'the communication that a report as a whole is about, by the best evidence. sent_to: the '
-  'addresses to which it was delivered';
+COMMENT ON FUNCTION bounce_internal.match_report(jsonb, bounce_internal.identity[]) IS
+  'the communication that a report as a whole is about, by the best evidence. tokens: what '
+  'read_tokens() says of the addresses to which it was delivered';
 
-CREATE OR REPLACE FUNCTION bounce_internal.tokens_of(sent_to text[])
+CREATE OR REPLACE FUNCTION bounce_internal.different_tokens(tokens bounce_internal.identity[])
 RETURNS bounce_internal.identity[]
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF cardinality(sent_to) < 2 THEN
+  IF cardinality(tokens) < 2 THEN
     RETURN '{}';
   END IF;
-  RETURN ARRAY(SELECT DISTINCT t FROM unnest(sent_to) AS a
-               CROSS JOIN LATERAL bounce_internal.match_token('token', ARRAY[a]) AS t
-               WHERE t.matched_by IS NOT NULL LIMIT 100);
+  RETURN ARRAY(SELECT DISTINCT t FROM unnest(tokens) AS t
+               WHERE t.recipient_id IS NOT NULL LIMIT 100);
 END $$;
-COMMENT ON FUNCTION bounce_internal.tokens_of(text[]) IS
+COMMENT ON FUNCTION bounce_internal.different_tokens(bounce_internal.identity[]) IS
   'all tokens to which a report was delivered, if it was delivered to more than one address';
 
 CREATE OR REPLACE FUNCTION bounce_internal.identity_for(

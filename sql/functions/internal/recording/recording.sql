@@ -12,13 +12,12 @@ COMMENT ON FUNCTION bounce_internal.require_durable_commit() IS
   'makes the COMMIT of this transaction wait for the disk, because the MTA forgets the message '
   'afterwards. A stronger setting is kept';
 
-CREATE OR REPLACE FUNCTION bounce_internal.findings_of(document jsonb)
-RETURNS bounce_internal.finding[]
+CREATE OR REPLACE FUNCTION bounce_internal.findings_of(
+  document jsonb, tokens bounce_internal.identity[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  sent_to CONSTANT text[] := bounce_internal.document_texts(document, 'envelope', 'recipients');
-  i CONSTANT bounce_internal.identity := bounce_internal.match_report(document, sent_to);
-  tokens CONSTANT bounce_internal.identity[] := bounce_internal.tokens_of(sent_to);
+  i CONSTANT bounce_internal.identity := bounce_internal.match_report(document, tokens);
+  others CONSTANT bounce_internal.identity[] := bounce_internal.different_tokens(tokens);
   own_mta CONSTANT boolean := bounce_internal.document_text(document, 'envelope',
                                                             'own_mta') = 'true';
   message_id CONSTANT text := bounce_internal.document_text(document, 'original', 'message_id');
@@ -32,7 +31,7 @@ BEGIN
   END LOOP;
   FOR n IN 1 .. cardinality(findings) LOOP
     f := findings[n];
-    own := bounce_internal.identity_for(f, i, tokens);
+    own := bounce_internal.identity_for(f, i, others);
     f := bounce_internal.match_finding(f, own, own_mta, named);
     IF f.attempt IS NULL AND f.communication_id IS NOT NULL THEN
       f := bounce_internal.match_send(f, message_id);
@@ -42,21 +41,30 @@ BEGIN
   END LOOP;
   RETURN bounce_internal.bounded_findings(findings);
 END $$;
-COMMENT ON FUNCTION bounce_internal.findings_of(jsonb) IS
+COMMENT ON FUNCTION bounce_internal.findings_of(jsonb, bounce_internal.identity[]) IS
   'the findings of a document, classified and matched, as far as they are recorded; without their '
-  'policies';
+  'policies. tokens: those to which it was delivered';
 
 CREATE OR REPLACE FUNCTION bounce_internal.findings_of(documents jsonb[], message_ids bigint[])
 RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  sent_to text[] := '{}';     -- of all documents, and where those of each end
+  ends integer[] := '{}';
+  tokens bounce_internal.identity[];
   findings bounce_internal.finding[] := '{}';
   f bounce_internal.finding;
   policy jsonb;
   process text;
 BEGIN
   FOR n IN 1 .. cardinality(documents) LOOP
-    FOREACH f IN ARRAY bounce_internal.findings_of(documents[n]) LOOP
+    sent_to := sent_to || bounce_internal.document_texts(documents[n], 'envelope', 'recipients');
+    ends[n] := cardinality(sent_to);
+  END LOOP;
+  tokens := bounce_internal.read_tokens(sent_to);
+  FOR n IN 1 .. cardinality(documents) LOOP
+    FOREACH f IN ARRAY bounce_internal.findings_of(
+        documents[n], tokens[coalesce(ends[n - 1], 0) + 1 : ends[n]]) LOOP
       IF policy IS NULL OR f.process IS DISTINCT FROM process THEN
         process := f.process;
         policy := bounce_internal.policy_of(process);
@@ -70,6 +78,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.findings_of(jsonb[], bigint[]) IS
   'the findings of several reports, one report after the other, with their policies';
+
+CREATE OR REPLACE FUNCTION bounce_internal.findings_of(
+  document jsonb, message_id bigint DEFAULT NULL) RETURNS bounce_internal.finding[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce_internal.findings_of(ARRAY[document], ARRAY[message_id]);
+END $$;
+COMMENT ON FUNCTION bounce_internal.findings_of(jsonb, bigint) IS
+  'the findings of one report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.claim_findings(findings bounce_internal.finding[])
 RETURNS bounce_internal.finding[]
@@ -114,40 +131,24 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.lock_communications(bounce_internal.finding[]) IS
   'locks the communications of findings, in ascending order; weigh_findings() locks the recipients';
 
-CREATE OR REPLACE FUNCTION bounce_internal.asks_unproven(f bounce_internal.finding)
-RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN f.task_key IS NOT NULL AND f.trust = 'address' AND f.task_kind <> 'outage';
-END $$;
-COMMENT ON FUNCTION bounce_internal.asks_unproven(bounce_internal.finding) IS
-  'whether a finding that proves nothing asks for a task';
-
 CREATE OR REPLACE FUNCTION bounce_internal.make_tasks(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  stray bounce_internal.finding;     -- the first of them
+  stray bounce_internal.finding;
   f bounce_internal.finding;
 BEGIN
-  FOREACH f IN ARRAY findings LOOP
-    IF bounce_internal.asks_unproven(f)
-       AND (stray.bounce_id IS NULL OR f.bounce_id < stray.bounce_id) THEN
-      stray := f;
-    END IF;
-  END LOOP;
-  IF stray.bounce_id IS NOT NULL THEN
+  FOR n IN 1 .. cardinality(findings) LOOP
+    f := findings[n];
     -- a report that names a hundred addresses asks once
-    stray := bounce_internal.merge_unmatched_tasks(stray);
-    FOR n IN 1 .. cardinality(findings) LOOP
-      f := findings[n];
-      CONTINUE WHEN NOT bounce_internal.asks_unproven(f);
+    IF f.task_key IS NOT NULL AND f.trust = 'address' AND f.task_kind <> 'outage' THEN
+      stray := CASE WHEN stray.task_key IS NULL THEN bounce_internal.merge_unmatched_tasks(f)
+                    ELSE stray END;
       f.task_kind := stray.task_kind;
       f.task_key := stray.task_key;
       f.task_summary := stray.task_summary;
       findings[n] := f;
-    END LOOP;
-    findings := bounce_internal.in_order_of(findings, 'task');
-  END IF;
+    END IF;
+  END LOOP;
   findings := bounce_internal.create_tasks(findings);
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
@@ -157,9 +158,18 @@ COMMENT ON FUNCTION bounce_internal.make_tasks(bounce_internal.finding[]) IS
 CREATE OR REPLACE FUNCTION bounce_internal.most_severe(
   findings bounce_internal.finding[], message_ids bigint[]) RETURNS bounce_internal.finding[]
 LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  gravest bounce_internal.finding[] := '{}';
+  f bounce_internal.finding;
 BEGIN
-  IF cardinality(message_ids) = 1 AND cardinality(findings) = 1 THEN
-    RETURN findings;
+  IF cardinality(message_ids) = cardinality(findings) THEN
+    FOREACH f IN ARRAY findings LOOP
+      gravest[array_position(message_ids, f.bounce_message_id)] := f;
+    END LOOP;
+    -- unless one has none, each has one
+    IF cardinality(gravest) = cardinality(findings) AND array_position(gravest, NULL) IS NULL THEN
+      RETURN gravest;
+    END IF;
   END IF;
   RETURN ARRAY(
     SELECT g.f
@@ -323,38 +333,6 @@ COMMENT ON FUNCTION bounce_internal.record_together(jsonb[], bytea[], bigint[],
                                                     bounce_internal.finding[]) IS
   'records reports with these findings, and carries out their consequences. Returns a result for '
   'each. Several are only those that goes_alone() does not hold back';
-
--- What goes alone ----------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce_internal.goes_alone(f bounce_internal.finding) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  -- of these, what one report leaves decides about the next one, or is taken back
-  RETURN f.class = 'unclassified' OR f.trust = 'address' OR bounce_internal.is_shadowed(f);
-END $$;
-COMMENT ON FUNCTION bounce_internal.goes_alone(bounce_internal.finding) IS
-  'whether its report is recorded by a call of its own';
-
-CREATE OR REPLACE FUNCTION bounce_internal.going_together(findings bounce_internal.finding[])
-RETURNS bigint[]
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN ARRAY(
-    SELECT q.id
-    FROM (SELECT u.bounce_message_id AS id,
-                 bounce_internal.goes_alone(u)
-                 OR u.communication_id IS NOT NULL
-                    AND u.bounce_message_id > min(u.bounce_message_id)
-                                              OVER (PARTITION BY u.communication_id)
-                 OR u.bounce_message_id > min(u.bounce_message_id)
-                                          OVER (PARTITION BY u.address) AS is_alone
-          FROM unnest(findings) AS u) AS q
-    GROUP BY q.id HAVING NOT bool_or(q.is_alone) ORDER BY q.id);
-END $$;
-COMMENT ON FUNCTION bounce_internal.going_together(bounce_internal.finding[]) IS
-  'the reports, in the order of their ids, that are recorded by one call: those that decide about '
-  'nothing that an earlier one of them is about. So it is as if each had been recorded alone, but '
-  'that the outage guard counts all of them at once';
 
 -- A report and its key are of one transaction, so of one time: that names the month to look in.
 CREATE OR REPLACE FUNCTION bounce_internal.recorded_before(

@@ -42,31 +42,35 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS
   'base32 of RFC 4648 section 6, lower case, without padding';
 
+-- As base32_encode() does it; what is missing of the last eight digits is filled with zeros.
 CREATE OR REPLACE FUNCTION bounce_internal.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
-  letters bytea;
-  letter integer;
+  digit CONSTANT text := 'abcdefghijklmnopqrstuvwxyz234567';
+  size CONSTANT integer := length(digits) * 5 / 8;
   bytes bytea := '';
-  bits integer := 0;
-  bit_count integer := 0;
+  eight text;
 BEGIN
   -- foreign characters and impossible lengths
   IF digits ~ '[^A-Za-z2-7]' OR length(digits) % 8 IN (1, 3, 6) THEN
     RETURN NULL;
   END IF;
-  letters := convert_to(lower(digits), 'UTF8');
-  FOR i IN 0 .. length(letters) - 1 LOOP
-    letter := get_byte(letters, i);
-    bits := (bits & 255) * 32 + CASE WHEN letter >= 97 THEN letter - 97 ELSE letter - 24 END;
-    bit_count := bit_count + 5;
-    IF bit_count >= 8 THEN
-      bit_count := bit_count - 8;
-      bytes := bytes || set_byte('\x00', 0, (bits >> bit_count) & 255);
-    END IF;
+  FOR i IN 0 .. (length(digits) + 7) / 8 - 1 LOOP
+    eight := rpad(lower(substr(digits, i * 8 + 1, 8)), 8, 'a');
+    bytes := bytes || substring(int8send(
+        ((strpos(digit, substr(eight, 1, 1)) - 1)::bigint << 35)
+        | ((strpos(digit, substr(eight, 2, 1)) - 1)::bigint << 30)
+        | ((strpos(digit, substr(eight, 3, 1)) - 1)::bigint << 25)
+        | ((strpos(digit, substr(eight, 4, 1)) - 1)::bigint << 20)
+        | ((strpos(digit, substr(eight, 5, 1)) - 1)::bigint << 15)
+        | ((strpos(digit, substr(eight, 6, 1)) - 1)::bigint << 10)
+        | ((strpos(digit, substr(eight, 7, 1)) - 1)::bigint << 5)
+        | (strpos(digit, substr(eight, 8, 1)) - 1)::bigint) FROM 4);
   END LOOP;
   -- stray bits at the end
-  RETURN CASE WHEN bits & ((1 << bit_count) - 1) = 0 THEN bytes END;
+  RETURN CASE WHEN substring(bytes FROM size + 1)
+                   = substring('\x0000000000'::bytea FROM 1 FOR length(bytes) - size)
+              THEN substring(bytes FROM 1 FOR size) END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.base32_decode(text) IS
   'base32 of RFC 4648 section 6 without padding, in any case; NULL when it is not base32';
@@ -76,15 +80,19 @@ COMMENT ON FUNCTION bounce_internal.base32_decode(text) IS
 CREATE OR REPLACE FUNCTION bounce_internal.xor_pad(secret bytea, pad integer) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
-  block bytea := decode(repeat(lpad(to_hex(pad), 2, '0'), 64), 'hex');
+  pads CONSTANT bytea := decode(repeat(lpad(to_hex(pad), 2, '0'), 64), 'hex');
+  eight CONSTANT bigint := ('x' || encode(substring(pads FROM 1 FOR 8), 'hex'))::bit(64)::bigint;
+  filled CONSTANT bytea := secret || '\x00000000000000';
+  block bytea := '';
 BEGIN
-  FOR i IN 0 .. length(secret) - 1 LOOP
-    block := set_byte(block, i, get_byte(secret, i) # pad);
+  FOR i IN 0 .. (length(secret) + 7) / 8 - 1 LOOP
+    block := block || int8send(
+      ('x' || encode(substring(filled FROM i * 8 + 1 FOR 8), 'hex'))::bit(64)::bigint # eight);
   END LOOP;
-  RETURN block;
+  RETURN block || substring(pads FROM length(block) + 1);
 END $$;
 COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
-  'the secret, filled with zeros to a block of 64 bytes, each byte xor pad';
+  'the secret, filled with zeros to a block of 64 bytes, each byte xor pad; eight bytes at a time';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(secret bytea, message bytea) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
