@@ -289,7 +289,8 @@ SELECT bounce_internal.define_parameter('report_delivered', 'boolean', 'off',
 SELECT bounce_internal.define_parameter('pause_rate', 'number', '0',
   minimum => '0', maximum => '100', per_process => true,
   description => 'pause a process when so many per cent of its mails have come back: the queue '
-                 'sends nothing of it until somebody resumes it, and a task says so; 0: never');
+                 'sends nothing of it until somebody resumes it, and a task says so; looked at '
+                 'once a minute; 0: never');
 SELECT bounce_internal.define_parameter('pause_window', 'interval', '1 day',
   minimum => '1 minute', maximum => '30 days', per_process => true,
   description => 'how old the mails may be that count for pause_rate; of more than ten thousand '
