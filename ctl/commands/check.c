@@ -34,7 +34,8 @@ CTL_COMMAND(command_check) = {
     .summary = "look for what was forgotten: exit with 1 when there is anything",
     .help = "Held blocks that nobody decides, outages without a task, bounces without task, block\n"
 	    "and resend, tasks and follow-ups of what is done, leases of dead workers, claims\n"
-	    "without end: how many of each, one of them, and how to mend it.\n",
+	    "without end, letters to the operator that wait too long, events of the webhook that\n"
+	    "wait for nothing: how many of each, one of them, and how to mend it.\n",
     .example = "check",
     .run = run_check,
 };

@@ -9,8 +9,9 @@
 #include "ctl/options/topics.h"
 
 static const struct db_statement list_events = {
-    "SELECT e.id, e.state, e.type, e.communication_id, e.attempts, e.due_at,"
-    "  e.task_id, e.created_at, nullif(e.response, '') AS response "
+    "SELECT e.id, e.state, e.type, e.communication_id, e.attempts,"
+    "  CASE WHEN isfinite(e.due_at) THEN e.due_at END AS due_at, e.task_id,"
+    "  e.created_at, nullif(e.response, '') AS response "
     "FROM bounce.event AS e ORDER BY e.id LIMIT $1::integer",
     1};
 

@@ -11,7 +11,8 @@ BEGIN
              UNION ALL SELECT * FROM bounce_internal.forgotten_bounces()
              UNION ALL SELECT * FROM bounce_internal.forgotten_tasks()
              UNION ALL SELECT * FROM bounce_internal.forgotten_claims()
-             UNION ALL SELECT * FROM bounce_internal.forgotten_copies())
+             UNION ALL SELECT * FROM bounce_internal.forgotten_copies()
+             UNION ALL SELECT * FROM bounce_internal.forgotten_events())
   SELECT f.fault, count(*), min(f.about), bounce_internal.way_to_mend(f.fault)
   FROM f GROUP BY f.fault ORDER BY f.fault;
 END $$;
@@ -19,5 +20,5 @@ COMMENT ON FUNCTION bounce.audit() IS
   'operator: what was forgotten, kind by kind, with one of them as a sample and how to mend it; no '
   'row when nothing is: held blocks that nobody decides, outages without a task, bounces without '
   'task, block and resend, tasks and follow-ups of what is done, leases of dead workers, claims '
-  'without end, copies for the operator that wait too long. It looks at all recipients who have '
-  'bounced';
+  'without end, copies for the operator that wait too long, events parked behind nothing. It looks '
+  'at all recipients who have bounced';

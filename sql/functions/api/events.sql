@@ -7,24 +7,29 @@ RETURNS TABLE (id bigint, claim_id uuid, body text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   claim CONSTANT uuid := gen_random_uuid();
+  at CONSTANT timestamptz := clock_timestamp();
+  ready bigint[] := '{}';
+  e bounce.event;
 BEGIN
+  FOR e IN SELECT v.* FROM bounce.event AS v
+           WHERE v.state = 'waiting' AND v.due_at <= at
+           ORDER BY v.due_at LIMIT batch * 50 FOR UPDATE SKIP LOCKED LOOP
+    IF NOT bounce_internal.is_event_held_up(e) THEN
+      ready := ready || e.id;
+      EXIT WHEN cardinality(ready) >= batch;
+    END IF;
+  END LOOP;
   RETURN QUERY
-  WITH chosen AS (
-    SELECT e.id FROM bounce.event AS e
-    WHERE e.state = 'waiting' AND e.due_at <= clock_timestamp()
-      AND NOT EXISTS (SELECT FROM bounce.event AS p
-                      WHERE p.communication_id = e.communication_id AND p.id < e.id
-                        AND p.state = 'waiting')
-    ORDER BY e.due_at, e.id LIMIT batch FOR UPDATE OF e SKIP LOCKED),
-  claimed AS (
-    UPDATE bounce.event AS e SET claim_id = claim, due_at = clock_timestamp() + lease
-    FROM chosen AS c WHERE e.id = c.id RETURNING e AS event)
+  WITH claimed AS (
+    UPDATE bounce.event AS v SET claim_id = claim, due_at = clock_timestamp() + lease
+    WHERE v.id = ANY (ready) RETURNING v AS event)
   SELECT (d.event).id, claim, bounce_internal.event_body(d.event) FROM claimed AS d
   ORDER BY (d.event).id;
 END $$;
 COMMENT ON FUNCTION bounce.claim_events(integer, interval) IS
   'delivery: the events that are due, for this worker alone until the lease ends. Of each '
-  'communication the oldest one only, so that a receiver sees them in their order';
+  'communication the oldest one only, so that a receiver sees them in their order; the others are '
+  'parked until that is settled';
 
 CREATE OR REPLACE FUNCTION bounce.settle_event(
   id bigint, claim_id uuid, outcome text, response text) RETURNS boolean
@@ -40,9 +45,11 @@ BEGIN
   END IF;
   IF outcome = 'taken' THEN
     DELETE FROM bounce.event AS v WHERE v.id = e.id;
+    PERFORM bounce_internal.wake_next_event(e.communication_id);
   ELSIF outcome = 'gone'
         OR e.attempts + 1 >= bounce_internal.parameter_integer('webhook_max_attempts') THEN
     PERFORM bounce_internal.give_up_event(e, said);
+    PERFORM bounce_internal.wake_next_event(e.communication_id);
   ELSE
     UPDATE bounce.event AS v SET claim_id = NULL, attempts = v.attempts + 1, response = said,
       due_at = clock_timestamp() + bounce_internal.event_delay(v.attempts + 1)

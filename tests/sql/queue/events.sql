@@ -58,6 +58,9 @@ SELECT ok(e.due_at BETWEEN clock_timestamp() + interval '7 seconds'
           AND e.response = 'HTTP status 500 x', 'it waits for the first pause')
 FROM bounce.event AS e JOIN c USING (id);
 SELECT is_empty($$SELECT bounce.claim_events(10, '1 minute')$$, 'and the next one behind it');
+SELECT is((SELECT array_agg(e.due_at) FROM bounce.event AS e LEFT JOIN c USING (id)
+           WHERE c.id IS NULL), ARRAY['infinity'::timestamptz], 'which is parked');
+SELECT is_empty('SELECT FROM bounce.audit() WHERE fault ~ ''event''', 'nobody has forgotten it');
 SELECT ok(bounce_internal.event_delay(3) BETWEEN '72 seconds' AND '108 seconds', 'pauses grow')
 FROM generate_series(1, 20);
 SELECT ok(bounce_internal.event_delay(40) BETWEEN '4.8 hours' AND '7.2 hours', 'to a limit');
@@ -71,6 +74,11 @@ SELECT is(bounce.release_events((SELECT claim_id FROM e)), 1, 'given back');
 CREATE TEMPORARY TABLE f AS SELECT * FROM bounce.claim_events(10, '1 minute');
 SELECT ok(bounce.settle_event(f.id, f.claim_id, 'taken', ''), 'taken') FROM f;
 SELECT is(test.events(:a), 'communication.status bounced', 'what was taken is gone');
+SELECT ok(due_at <= clock_timestamp(), 'and the next one is due') FROM bounce.event;
+UPDATE bounce.event SET due_at = 'infinity';
+SELECT is((SELECT count || ' ' || mend FROM bounce.audit() WHERE fault = 'event parked for ever'),
+          '1 bouncectl webhook retry EVENT', 'parked behind nothing: the audit finds it');
+SELECT is(bounce.retry_events((SELECT id FROM bounce.event)), 1, 'and what it says mends it');
 
 -- Giving up -----------------------------------------------------------------------------------
 SELECT test.set('webhook_max_attempts', '2');
@@ -125,6 +133,17 @@ SELECT pg_stat_get_xact_tuples_returned('bounce.event'::regclass) AS read_before
 SELECT bounce.release_events(gen_random_uuid());
 SELECT cmp_ok(pg_stat_get_xact_tuples_returned('bounce.event'::regclass) - :read_before, '<',
               100::bigint, 'of five thousand that wait, few rows are read');
+
+-- A thousand behind one that waits: they are read once.
+UPDATE bounce.event SET due_at = now() + interval '1 hour' WHERE id = (SELECT min(id)
+  FROM bounce.event WHERE communication_id = :g AND state = 'waiting');
+DELETE FROM bounce.event WHERE communication_id <> :g
+  OR id > (SELECT min(id) + 1000 FROM bounce.event WHERE communication_id = :g);
+SELECT is((SELECT count(*) FROM bounce.claim_events(20, '1 minute')), 0::bigint, 'all are held up');
+SELECT pg_stat_get_xact_tuples_fetched('bounce.event'::regclass) AS read_before \gset
+SELECT bounce.claim_events(20, '1 minute');
+SELECT cmp_ok(pg_stat_get_xact_tuples_fetched('bounce.event'::regclass) - :read_before, '<',
+              20::bigint, 'the next claim does not pass over them again');
 
 SELECT * FROM finish();
 ROLLBACK;

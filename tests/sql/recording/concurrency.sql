@@ -13,23 +13,6 @@ CREATE FUNCTION test.ask(session text, report jsonb) RETURNS boolean LANGUAGE sq
                                  format('SELECT duplicate FROM test.record(%L)',
                                         report)) AS o (duplicate boolean)
 $$;
--- Sends without waiting for the answer, but until the session waits for a lock.
-CREATE FUNCTION test.send_and_block(session text, statement text) RETURNS boolean
-  LANGUAGE plpgsql AS $$
-DECLARE
-  backend CONSTANT integer := (SELECT p
-                               FROM dblink(session, 'SELECT pg_backend_pid()') AS d (p integer));
-BEGIN
-  PERFORM dblink_send_query(session, statement);
-  FOR i IN 1 .. 1000 LOOP
-    IF EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = backend AND NOT l.granted) THEN
-      RETURN true;
-    END IF;
-    PERFORM pg_sleep(0.01);
-  END LOOP;
-  RETURN false;
-END
-$$;
 CREATE FUNCTION test.ask_and_block(session text, report jsonb) RETURNS boolean LANGUAGE sql AS $$
   SELECT test.send_and_block(session, format('SELECT duplicate FROM test.record(%L)', report))
 $$;

@@ -90,6 +90,22 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.forgotten_claims() IS
   'what somebody has taken and not given back, well after his time was over';
 
+CREATE OR REPLACE FUNCTION bounce_internal.forgotten_events()
+RETURNS TABLE (fault text, about text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT 'event parked for ever'::text,
+         format('event %s, communication %s', e.id, e.communication_id)
+  FROM bounce.event AS e
+  WHERE e.state = 'waiting' AND e.due_at = 'infinity'
+    AND NOT EXISTS (SELECT FROM bounce.event AS p
+                    WHERE p.communication_id = e.communication_id AND p.id < e.id
+                      AND p.state = 'waiting');
+END $$;
+COMMENT ON FUNCTION bounce_internal.forgotten_events() IS
+  'events for the webhook that wait for one before them, and there is none';
+
 CREATE OR REPLACE FUNCTION bounce_internal.way_to_mend(fault text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE fault
@@ -106,6 +122,7 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'copy not sent' THEN
       'bouncectl copies list says why; a bounce-delivery with smtp_host sends them'
     WHEN 'copy given up without task' THEN 'bouncectl copies retry'
+    WHEN 'event parked for ever' THEN 'bouncectl webhook retry EVENT'
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.way_to_mend(text) IS 'what to do about a fault of the audit';

@@ -51,3 +51,39 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.give_up_event(bounce.event, text) IS
   'a dead letter: it stays, and one open task tells of all of them';
+
+-- An event behind another one of its communication is parked: due never, so that no claim reads it
+-- again, until the one before it is settled. Two sessions cannot miss each other: who parks has
+-- locked one that waits before it, whose settlement comes later and sees what was parked; and
+-- where that one is being settled already, nothing is parked.
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_event_held_up(e bounce.event) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.event AS p
+  WHERE p.communication_id = e.communication_id AND p.id < e.id AND p.state = 'waiting'
+  ORDER BY p.id DESC LIMIT 1 FOR SHARE SKIP LOCKED;
+  IF FOUND THEN
+    UPDATE bounce.event AS v SET due_at = 'infinity', claim_id = NULL WHERE v.id = e.id;
+    RETURN true;
+  END IF;
+  RETURN EXISTS (SELECT FROM bounce.event AS p
+                 WHERE p.communication_id = e.communication_id AND p.id < e.id
+                   AND p.state = 'waiting');
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_event_held_up(bounce.event) IS
+  'whether another one of its communication comes before this one, which its caller has locked; it '
+  'is parked then until that is settled';
+
+CREATE OR REPLACE FUNCTION bounce_internal.wake_next_event(communication_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.event AS v SET due_at = clock_timestamp()
+  WHERE v.due_at = 'infinity'
+    AND v.id = (SELECT n.id FROM bounce.event AS n
+                WHERE n.communication_id = wake_next_event.communication_id
+                  AND n.state = 'waiting'
+                ORDER BY n.id LIMIT 1);
+END $$;
+COMMENT ON FUNCTION bounce_internal.wake_next_event(bigint) IS
+  'the oldest one that waits of a communication, when the one before it was taken or given up';
