@@ -15,7 +15,13 @@ before=$(mta)
 cd /given || exit 1
 sed -e 's/^    sudo apt install /&-y /' -e 's/^    sudo systemctl /    sudo systemctl.test /' \
 	install >/tmp/install
+# the last command tells that no mail server is attached yet, and nothing else
+tail -n 1 /tmp/install >/tmp/last
+sed -i '$d' /tmp/install
 shows 'every command of the README' bash -e -x /tmp/install
+bash /tmp/last >/tmp/faults 2>&1
+is 'of which the last one says by its exit status that no mail server is attached' "$?" 1
+is 'and finds no other fault' "$(grep '^FAULT' /tmp/faults | grep -v '^FAULT *Postfix ')" ''
 is "the mail server's configuration is untouched" "$(mta)" "$before"
 socket=/var/spool/postfix/bounce-milter/socket
 is 'who may reach the socket' "$(stat -c '%U %G %a' $socket)" 'bouncemilter postfix 660'
@@ -28,14 +34,35 @@ shows 'bouncectl, for a person without rights' bouncectl --version
 attach_postfix /usr/share/doc/bounce-milter/examples/postfix
 shows 'Postfix starts' start_mta postfix start
 records_both_ways
+shows '--check finds nothing wrong any more' bounce-milter --check
 
-# --- upgrade, removal, purge ----------------------------------------------------------------
+# --- upgrade ----------------------------------------------------------------------------------
 echo '# mine' >>/etc/bounce-milter/bounce-milter.conf
 attached=$(mta)
+shows 'a backup, with mails in it' sudo -u postgres sh -c 'pg_dump -Fc bounce >/tmp/backup'
 shows 'upgrade' apt-get -y -o Dpkg::Options::=--force-confold install ./next.deb
 shows 'keeps what the site has changed' grep -q '^# mine' /etc/bounce-milter/bounce-milter.conf
 is 'and what was recorded' "$(bounces)" 2
 shows 'the schema fits' sudo -u postgres bouncectl db check
+
+# --- back to the backup, and to the package of that time ------------------------------------
+path=$(return_path ben@example.net)
+shows 'a report after the backup is taken' foreign_bounce "$path"
+shows 'and recorded' wait_for has_bounces 3
+kill "$(pidof bounce-milter)"
+shows 'the database is lost' sudo -u postgres dropdb --force bounce
+shows 'and restored' sudo -u postgres sh -c 'pg_restore -C -d postgres /tmp/backup'
+shows 'the package before' apt-get -y -o Dpkg::Options::=--force-confold --allow-downgrades \
+	install ./bounce-milter_*.deb
+shows 'its schema fits' sudo -u postgres bouncectl db check
+is 'what was recorded is there' "$(bounces)" 2
+shows 'the daemon starts' systemctl.test enable --now bounce-milter
+shows '--check finds nothing wrong' bounce-milter --check
+path=$(return_path carl@example.net)
+shows 'a report is taken' foreign_bounce "$path"
+shows 'and recorded' wait_for has_bounces 3
+
+# --- removal, purge -------------------------------------------------------------------------
 kill "$(pidof bounce-milter)"
 shows 'removal' apt-get -y remove bounce-milter
 shows 'keeps the configuration' test -e /etc/bounce-milter/bounce-milter.conf
@@ -45,6 +72,6 @@ is 'leaves nothing' "$(find / -xdev \( -path /proc -o -path /given -o -path /tmp
 	-o -path /var/cache -o -path /var/log \) -prune -o \( -path '*bounce-milter*' \
 	-o -path '*bounce-delivery*' -o -path '*bounce-fetch*' -o -path '*bounce-console*' \
 	-o -path '*bouncectl*' \) -print)" ''
-is 'the database stays' "$(bounces)" 2
+is 'the database stays' "$(bounces)" 3
 is 'and the mail server as its administrator left it' "$(mta)" "$attached"
 exit "$status"
