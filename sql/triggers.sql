@@ -44,6 +44,30 @@ CREATE OR REPLACE TRIGGER recipient_follow_up
   FOR EACH ROW WHEN (OLD.state IN ('bounced', 'error', 'replaced') AND NEW.state <> OLD.state)
   EXECUTE FUNCTION bounce_internal.recipient_follow_up();
 
+-- Figures -----------------------------------------------------------------------------
+
+-- A day is counted when it has been over for three hours (days_to_count): what is younger than one
+-- hour is not counted.
+CREATE OR REPLACE TRIGGER recipient_counted
+  AFTER UPDATE OF attempts, address ON bounce.communication_recipient
+  FOR EACH ROW WHEN ((OLD.attempts, OLD.address) IS DISTINCT FROM (NEW.attempts, NEW.address)
+                     AND OLD.created_at < now() - interval '1 hour')
+  EXECUTE FUNCTION bounce_internal.recipient_counted();
+CREATE OR REPLACE TRIGGER recipient_counted_gone
+  AFTER DELETE ON bounce.communication_recipient
+  FOR EACH ROW WHEN (OLD.attempts > 0 AND OLD.created_at < now() - interval '1 hour')
+  EXECUTE FUNCTION bounce_internal.recipient_counted();
+CREATE OR REPLACE TRIGGER bounce_counted
+  AFTER UPDATE OF class, reason, is_notice, trust, communication_id, recipient_id, recipient
+  ON bounce.bounce
+  FOR EACH ROW WHEN (OLD.received_at < now() - interval '1 hour'
+                     AND ((OLD.class, OLD.reason, OLD.is_notice, OLD.trust, OLD.communication_id,
+                           OLD.recipient_id)
+                            IS DISTINCT FROM (NEW.class, NEW.reason, NEW.is_notice, NEW.trust,
+                                              NEW.communication_id, NEW.recipient_id)
+                          OR OLD.recipient_id IS NULL AND OLD.recipient <> NEW.recipient))
+  EXECUTE FUNCTION bounce_internal.bounce_counted();
+
 -- Delivery ----------------------------------------------------------------------------
 
 CREATE OR REPLACE TRIGGER delivery_guard_state

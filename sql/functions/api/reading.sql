@@ -185,11 +185,11 @@ BEGIN
   RETURN QUERY
   WITH labelled AS (
     SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.is_failure,
-           l.taken_back
-    FROM bounce_internal.labelled_bounces(dimension, since, until) AS l
+           l.taken_back, l.bounces
+    FROM bounce_internal.bounce_figures(dimension, since, until) AS l
     UNION ALL
     -- a time without bounces is shown as well
-    SELECT bounce_internal.time_label(dimension, t), NULL, false, false
+    SELECT bounce_internal.time_label(dimension, t), NULL, false, false, 0
     FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END,
                                     coalesce(nullif(since, '-infinity'),
                                              (SELECT min(b.received_at) FROM bounce.bounce AS b))),
@@ -198,16 +198,25 @@ BEGIN
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
   SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified, m.sent,
          round(100.0 * g.failures / nullif(m.sent, 0), 2), g.taken_back
-  FROM (SELECT l.label, count(l.class) AS total, count(*) FILTER (WHERE l.class = 'hard') AS hard,
-               count(*) FILTER (WHERE l.class = 'soft') AS soft,
-               count(*) FILTER (WHERE l.class = 'technical') AS technical,
-               count(*) FILTER (WHERE l.class = 'auto_reply') AS auto_reply,
-               count(*) FILTER (WHERE l.class = 'unclassified') AS unclassified,
-               count(*) FILTER (WHERE l.is_failure AND NOT l.taken_back) AS failures,
-               count(*) FILTER (WHERE l.taken_back) AS taken_back
+  FROM (SELECT l.label,
+               coalesce(sum(l.bounces) FILTER (WHERE NOT l.taken_back), 0)::bigint AS total,
+               coalesce(sum(l.bounces) FILTER (WHERE l.class = 'hard'), 0)::bigint AS hard,
+               coalesce(sum(l.bounces) FILTER (WHERE l.class = 'soft'), 0)::bigint AS soft,
+               coalesce(sum(l.bounces) FILTER (WHERE l.class = 'technical'), 0)::bigint
+                 AS technical,
+               coalesce(sum(l.bounces) FILTER (WHERE l.class = 'auto_reply'), 0)::bigint
+                 AS auto_reply,
+               coalesce(sum(l.bounces) FILTER (WHERE l.class = 'unclassified'), 0)::bigint
+                 AS unclassified,
+               coalesce(sum(l.bounces) FILTER (WHERE l.is_failure AND NOT l.taken_back), 0)
+                 AS failures,
+               coalesce(sum(l.bounces) FILTER (WHERE l.taken_back), 0)::bigint AS taken_back,
+               bool_or(l.bounces = 0) AS is_shown
         FROM labelled AS l GROUP BY l.label) AS g
   LEFT JOIN bounce_internal.sent_labels(dimension, since, until) AS m
     ON m.label = g.label OR m.label IS NULL
+  -- a label that a correction has left has nothing
+  WHERE g.total > 0 OR g.taken_back > 0 OR g.is_shown
   ORDER BY CASE WHEN is_time THEN g.label END, g.total DESC, g.label;
 END $$;
 COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS

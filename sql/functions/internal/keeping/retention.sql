@@ -203,6 +203,10 @@ BEGIN
   step := 'months dropped';        done :=
     bounce_internal.drop_months(at - bounce_internal.parameter_interval('keep_events'));
   RETURN NEXT;
+  step := 'changes gathered';      done := bounce_internal.gather_changes(batch);  RETURN NEXT;
+  -- whoever changes what may be counted waits for it: nothing may come after it
+  step := 'days counted';          done := bounce_internal.count_days(at,
+      least(batch, 31)); RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION bounce_internal.housekeeping_at(timestamptz, integer) IS
   'housekeeping() with the time as an argument';

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- What people read: parts of the status page, and the wording of stories and figures.
+-- What people read: parts of the status page, and the wording of stories.
 
 -- Status -----------------------------------------------------------------------------
 
@@ -187,66 +187,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.verdict_text(bounce.bounce) IS
   'a classification with its evidence in one line';
-
--- Figures ----------------------------------------------------------------------------
-
-CREATE OR REPLACE FUNCTION bounce_internal.time_label(dimension text, at timestamptz) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT CASE dimension WHEN 'hour' THEN to_char(at, 'YYYY-MM-DD HH24:00')
-              WHEN 'day' THEN to_char(at, 'YYYY-MM-DD')
-                        WHEN 'week' THEN to_char(at, 'IYYY-"W"IW')
-                          WHEN 'month' THEN to_char(at, 'YYYY-MM') END
-$$;
-COMMENT ON FUNCTION bounce_internal.time_label IS 'the label of an hour, day, week or month';
-
-CREATE OR REPLACE FUNCTION bounce_internal.labelled_bounces(
-  dimension text, since timestamptz, until timestamptz)
-RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean)
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN QUERY
-  WITH undone AS (SELECT DISTINCT b AS id FROM bounce.undo AS u CROSS JOIN unnest(u.bounces) AS b
-                  WHERE u.taken_back_at IS NULL
-                    AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
-                                    WHERE v.bounce_id = b AND v.at >= u.at))
-  SELECT CASE dimension
-           WHEN 'class' THEN k.class WHEN 'reason' THEN b.reason WHEN 'rule' THEN b.rule
-             WHEN 'trust' THEN b.trust::text
-           WHEN 'remote_mta' THEN b.remote_mta WHEN 'process' THEN coalesce(c.process, '')
-           WHEN 'domain' THEN bounce.address_domain(coalesce(r.address, b.recipient))
-           ELSE bounce_internal.time_label(dimension, b.received_at) END, k.class,
-         -- a stranger's report is no mail that came back
-         k.class IN ('hard', 'soft', 'technical') AND b.recipient_id IS NOT NULL
-           AND b.trust > 'address', n.id IS NOT NULL
-  FROM bounce.bounce AS b
-  CROSS JOIN LATERAL (SELECT CASE WHEN b.is_notice AND b.class <> 'auto_reply' THEN 'notice'
-                                  ELSE b.class::text END AS class) AS k
-  LEFT JOIN undone AS n ON n.id = b.id
-  LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
-  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
-    AND b.received_at >= coalesce(since, '-infinity')
-    AND b.received_at < coalesce(until, 'infinity');
-END $$;
-COMMENT ON FUNCTION bounce_internal.labelled_bounces(text, timestamptz, timestamptz) IS
-  'each bounce of a period but those of test addresses, with its label, whether a mail of ours '
-  'failed, and whether it was taken back. class: that of the bounce, or notice';
-
-CREATE OR REPLACE FUNCTION bounce_internal.sent_labels(
-  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN QUERY
-  SELECT CASE dimension
-           WHEN 'process' THEN c.process WHEN 'domain' THEN bounce.address_domain(r.address_key)
-           ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, sum(r.attempts)
-  FROM bounce.communication_recipient AS r
-  LEFT JOIN bounce.communication AS c ON c.id = r.communication_id AND dimension = 'process'
-  WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
-    AND r.created_at >= coalesce(since, '-infinity')
-    AND r.created_at < coalesce(until, 'infinity')
-  GROUP BY name;
-END $$;
-COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz) IS
-  'number of sends to the recipients of a period, by label; the label is NULL where a mail '
-  'that was sent has none';

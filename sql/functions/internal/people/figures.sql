@@ -1,0 +1,347 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Figures of a period. Of the days that housekeeping has counted they are sums of a few rows; what
+-- is left of the period, as today, is counted where it is. Whatever changes a day that is counted
+-- adds the difference to it, or has it counted anew.
+
+CREATE OR REPLACE FUNCTION bounce_internal.time_label(dimension text, at timestamptz) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE dimension WHEN 'hour' THEN to_char(at, 'YYYY-MM-DD HH24:00')
+              WHEN 'day' THEN to_char(at, 'YYYY-MM-DD')
+                        WHEN 'week' THEN to_char(at, 'IYYY-"W"IW')
+                          WHEN 'month' THEN to_char(at, 'YYYY-MM') END
+$$;
+COMMENT ON FUNCTION bounce_internal.time_label IS 'the label of an hour, day, week or month';
+
+
+-- Counting -----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.class_of_figure(b bounce.bounce) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN b.is_notice AND b.class <> 'auto_reply' THEN 'notice' ELSE b.class::text END
+$$;
+COMMENT ON FUNCTION bounce_internal.class_of_figure(bounce.bounce) IS
+  'the class of a bounce, or notice: what is no failure';
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_our_failure(b bounce.bounce) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  -- a stranger's report is no mail that came back
+  SELECT bounce_internal.class_of_figure(b) IN ('hard', 'soft', 'technical')
+         AND b.recipient_id IS NOT NULL AND b.trust > 'address'
+$$;
+COMMENT ON FUNCTION bounce_internal.is_our_failure(bounce.bounce) IS
+  'whether a bounce says that a mail of ours failed';
+
+CREATE OR REPLACE FUNCTION bounce_internal.count_lock() RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT hashtext('bounce.counted_day')::bigint
+$$;
+COMMENT ON FUNCTION bounce_internal.count_lock() IS
+  'the advisory lock of counting days: shared by those who change what may be counted';
+
+CREATE OR REPLACE FUNCTION bounce_internal.days_to_count(at timestamptz, at_most integer)
+RETURNS TABLE (since timestamptz, until timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  first CONSTANT timestamptz := greatest(
+    (SELECT r.created_at FROM bounce.communication_recipient AS r ORDER BY r.id LIMIT 1),
+    at - bounce_internal.parameter_interval('keep_events') + interval '1 day');
+BEGIN
+  RETURN QUERY
+  SELECT d, d + interval '1 day'
+  FROM generate_series(date_trunc('day', first), date_trunc('day', at - interval '3 hours')
+                         - interval '1 day', interval '1 day') AS d
+  -- a day that was counted in another time zone is left as it is
+  WHERE NOT EXISTS (SELECT FROM bounce.counted_day AS k
+                    WHERE k.since < d + interval '1 day' AND k.until > d)
+  ORDER BY d DESC LIMIT at_most;
+END $$;
+COMMENT ON FUNCTION bounce_internal.days_to_count(timestamptz, integer) IS
+  'the latest days that are not counted, and over for three hours: what was begun then has ended';
+
+CREATE OR REPLACE FUNCTION bounce_internal.count_day(since timestamptz, until timestamptz)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.counted_day (since, until) VALUES (since, until);
+  INSERT INTO bounce.day_figure (day, process, domain, sent)
+  SELECT count_day.since, c.process, bounce.address_domain(r.address_key) AS domain, sum(r.attempts)
+  FROM bounce.communication_recipient AS r
+  JOIN bounce.communication AS c ON c.id = r.communication_id
+  WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
+    AND r.created_at >= count_day.since AND r.created_at < count_day.until
+  GROUP BY c.process, domain;
+  INSERT INTO bounce.day_figure (day, process, domain, class, reason, is_failure, bounces)
+  SELECT count_day.since, c.process,
+         bounce.address_domain(coalesce(r.address, b.recipient)) AS domain,
+         bounce_internal.class_of_figure(b) AS class, b.reason,
+         bounce_internal.is_our_failure(b) AS is_failure, count(*)
+  FROM bounce.bounce AS b
+  LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
+    AND b.received_at >= count_day.since AND b.received_at < count_day.until
+  GROUP BY c.process, domain, 4, b.reason, is_failure;
+END $$;
+COMMENT ON FUNCTION bounce_internal.count_day(timestamptz, timestamptz) IS
+  'counts what was sent and what came back on a day';
+
+CREATE OR REPLACE FUNCTION bounce_internal.count_days(at timestamptz, at_most integer)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  d record;
+  days bigint := 0;
+BEGIN
+  DELETE FROM bounce.counted_day AS k
+  WHERE k.since < at - bounce_internal.parameter_interval('keep_events');
+  IF EXISTS (SELECT FROM bounce_internal.days_to_count(at, 1))
+     AND pg_try_advisory_xact_lock(bounce_internal.count_lock()) THEN
+    FOR d IN SELECT * FROM bounce_internal.days_to_count(at, at_most) LOOP
+      PERFORM bounce_internal.count_day(d.since, d.until);
+      days := days + 1;
+    END LOOP;
+  END IF;
+  RETURN days;
+END $$;
+COMMENT ON FUNCTION bounce_internal.count_days(timestamptz, integer) IS
+  'counts days that are over, at most so many, the latest first; none while somebody changes what '
+  'may be counted. Returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.gather_changes(batch integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  gathered bigint;
+BEGIN
+  WITH changed AS (
+    SELECT DISTINCT q.day, q.process, q.domain, q.class, q.reason, q.is_failure
+    FROM (SELECT * FROM bounce.day_figure AS n WHERE n.is_change LIMIT batch) AS q),
+  gone AS (
+    DELETE FROM bounce.day_figure AS f USING changed AS k
+    WHERE f.day = k.day AND f.process IS NOT DISTINCT FROM k.process
+      AND (f.domain, f.class, f.reason, f.is_failure)
+          = (k.domain, k.class, k.reason, k.is_failure) RETURNING f.*),
+  put AS (
+    INSERT INTO bounce.day_figure (day, process, domain, class, reason, is_failure, sent, bounces)
+    SELECT g.day, g.process, g.domain, g.class, g.reason, g.is_failure, sum(g.sent), sum(g.bounces)
+    FROM gone AS g GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(g.sent) <> 0 OR sum(g.bounces) <> 0)
+  SELECT count(*) FILTER (WHERE g.is_change) INTO gathered FROM gone AS g;
+  RETURN gathered;
+END $$;
+COMMENT ON FUNCTION bounce_internal.gather_changes(integer) IS
+  'adds what has changed since to the rows of the days. Returns the number of changes';
+
+-- Changes of what is counted ------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.recipient_counted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.count_lock());
+  IF TG_OP = 'UPDATE' AND NEW.address_key = OLD.address_key THEN
+    INSERT INTO bounce.day_figure (day, process, domain, sent, is_change)
+    SELECT k.since, c.process, bounce.address_domain(NEW.address_key), NEW.attempts - OLD.attempts,
+           true
+    FROM bounce.counted_day AS k JOIN bounce.communication AS c ON c.id = NEW.communication_id
+    WHERE k.since <= OLD.created_at AND k.until > OLD.created_at
+      AND NOT bounce_internal.is_test_address(NEW.address_key);
+  ELSE
+    DELETE FROM bounce.counted_day AS k
+    WHERE k.since <= OLD.created_at AND k.until > OLD.created_at
+       OR EXISTS (SELECT FROM bounce.bounce AS b WHERE b.recipient_id = OLD.id
+                    AND b.received_at >= k.since AND b.received_at < k.until);
+  END IF;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.recipient_counted() IS
+  'one more send to a recipient of a day that is counted is added to it; where an address is '
+  'erased, its days are counted anew';
+
+CREATE OR REPLACE FUNCTION bounce_internal.add_change(b bounce.bounce, number integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bounce.day_figure (day, process, domain, class, reason, is_failure, bounces,
+                                 is_change)
+  SELECT k.since,
+         (SELECT c.process FROM bounce.communication AS c WHERE c.id = b.communication_id),
+         bounce.address_domain(coalesce(r.address, b.recipient)),
+         bounce_internal.class_of_figure(b), b.reason, bounce_internal.is_our_failure(b), number,
+         true
+  FROM bounce.counted_day AS k
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE k.since <= b.received_at AND k.until > b.received_at
+    AND bounce_internal.is_test_address(r.address_key) IS NOT TRUE;
+END $$;
+COMMENT ON FUNCTION bounce_internal.add_change(bounce.bounce, integer) IS
+  'counts a bounce so many times more in its day, if that is counted';
+
+CREATE OR REPLACE FUNCTION bounce_internal.bounce_counted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.count_lock());
+  PERFORM bounce_internal.add_change(OLD, -1);
+  PERFORM bounce_internal.add_change(NEW, 1);
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.bounce_counted() IS
+  'a verdict of a day that is counted was corrected: it is counted so';
+
+-- Asking --------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.counted_days(
+  dimension text, since timestamptz, until timestamptz) RETURNS SETOF bounce.counted_day
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT k.* FROM bounce.counted_day AS k
+  WHERE k.since >= coalesce(counted_days.since, '-infinity')
+    AND k.until <= coalesce(counted_days.until, 'infinity')
+    -- one counted in another time zone may be in two of ours
+    AND bounce_internal.time_label(dimension, k.since) IS NOT DISTINCT FROM
+        bounce_internal.time_label(dimension, k.until - interval '1 microsecond');
+END $$;
+COMMENT ON FUNCTION bounce_internal.counted_days(text, timestamptz, timestamptz) IS
+  'the counted days within a period, where they help: those that have one label';
+
+CREATE OR REPLACE FUNCTION bounce_internal.uncounted(
+  dimension text, since timestamptz, until timestamptz)
+RETURNS TABLE (since timestamptz, until timestamptz)
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(lower(g), '-infinity'), coalesce(upper(g), 'infinity')
+  FROM unnest(tstzmultirange(tstzrange(nullif($2, '-infinity'), nullif($3, 'infinity')))
+              - coalesce((SELECT range_agg(tstzrange(k.since, k.until))
+                          FROM bounce_internal.counted_days($1, $2, $3) AS k), '{}')) AS g
+$$;
+COMMENT ON FUNCTION bounce_internal.uncounted(text, timestamptz, timestamptz) IS
+  'what counted_days() leaves of the period';
+
+CREATE OR REPLACE FUNCTION bounce_internal.undone_bounces() RETURNS TABLE (id bigint)
+LANGUAGE sql STABLE AS $$
+  SELECT DISTINCT b FROM bounce.undo AS u CROSS JOIN unnest(u.bounces) AS b
+  WHERE u.taken_back_at IS NULL
+    AND NOT EXISTS (SELECT FROM bounce.verdict_change AS v
+                    WHERE v.bounce_id = b AND v.at >= u.at)
+$$;
+COMMENT ON FUNCTION bounce_internal.undone_bounces() IS
+  'bounces whose consequences undo_bounces() took back';
+
+CREATE OR REPLACE FUNCTION bounce_internal.bounce_label(
+  dimension text, b bounce.bounce, process text, address text) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE dimension
+           WHEN 'class' THEN bounce_internal.class_of_figure(b) WHEN 'reason' THEN b.reason
+           WHEN 'rule' THEN b.rule WHEN 'trust' THEN b.trust::text
+           WHEN 'remote_mta' THEN b.remote_mta WHEN 'process' THEN coalesce(process, '')
+           WHEN 'domain' THEN bounce.address_domain(coalesce(address, b.recipient))
+           ELSE bounce_internal.time_label(dimension, b.received_at) END
+$$;
+COMMENT ON FUNCTION bounce_internal.bounce_label IS 'the label of a bounce in a report';
+
+CREATE OR REPLACE FUNCTION bounce_internal.labelled_bounces(
+  dimension text, since timestamptz, until timestamptz)
+RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT bounce_internal.bounce_label(dimension, b, c.process, r.address),
+         bounce_internal.class_of_figure(b), bounce_internal.is_our_failure(b), n.id IS NOT NULL
+  FROM bounce.bounce AS b
+  LEFT JOIN bounce_internal.undone_bounces() AS n ON n.id = b.id
+  LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
+    AND b.received_at >= since AND b.received_at < until;
+END $$;
+COMMENT ON FUNCTION bounce_internal.labelled_bounces(text, timestamptz, timestamptz) IS
+  'each bounce of a period but those of test addresses, with its label, whether a mail of ours '
+  'failed, and whether it was taken back. class: that of the bounce, or notice';
+
+CREATE OR REPLACE FUNCTION bounce_internal.counted_bounces(
+  dimension text, since timestamptz, until timestamptz)
+RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean, bounces bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  WITH day AS MATERIALIZED (
+    SELECT k.*, bounce_internal.time_label(dimension, k.since) AS label
+    FROM bounce_internal.counted_days(dimension, since, until) AS k)
+  SELECT CASE dimension WHEN 'class' THEN f.class WHEN 'reason' THEN f.reason
+                        WHEN 'process' THEN coalesce(f.process, '')
+                        WHEN 'domain' THEN f.domain ELSE k.label END AS name,
+         f.class, f.is_failure, false, sum(f.bounces)::bigint
+  FROM day AS k JOIN bounce.day_figure AS f ON f.day = k.since AND f.class <> ''
+  GROUP BY name, f.class, f.is_failure
+  UNION ALL
+  -- what was taken back changes its place
+  SELECT bounce_internal.bounce_label(dimension, b, c.process, r.address),
+         bounce_internal.class_of_figure(b), bounce_internal.is_our_failure(b), t.taken_back,
+         CASE WHEN t.taken_back THEN 1 ELSE -1 END
+  FROM bounce_internal.undone_bounces() AS n JOIN bounce.bounce AS b ON b.id = n.id
+  JOIN day AS k ON b.received_at >= k.since AND b.received_at < k.until
+  LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  CROSS JOIN (VALUES (true), (false)) AS t (taken_back)
+  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE;
+END $$;
+COMMENT ON FUNCTION bounce_internal.counted_bounces(text, timestamptz, timestamptz) IS
+  'labelled_bounces() of the counted days, as numbers';
+
+CREATE OR REPLACE FUNCTION bounce_internal.bounce_figures(
+  dimension text, since timestamptz, until timestamptz)
+RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean, bounces bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- what is not counted by day
+  IF dimension IN ('rule', 'trust', 'remote_mta') THEN
+    RETURN QUERY SELECT l.*, 1::bigint
+                 FROM bounce_internal.labelled_bounces(dimension, coalesce(since, '-infinity'),
+                                                       coalesce(until, 'infinity')) AS l;
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT * FROM bounce_internal.counted_bounces(dimension, since, until);
+  RETURN QUERY SELECT l.*, 1::bigint
+               FROM bounce_internal.uncounted(dimension, since, until) AS g
+               CROSS JOIN LATERAL
+                 bounce_internal.labelled_bounces(dimension, g.since, g.until) AS l;
+END $$;
+COMMENT ON FUNCTION bounce_internal.bounce_figures(text, timestamptz, timestamptz) IS
+  'the bounces of a period by label, class, whether a mail of ours failed, and whether they were '
+  'taken back; several rows of one kind are to be added up';
+
+CREATE OR REPLACE FUNCTION bounce_internal.sent_between(
+  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT CASE dimension
+           -- one by one: a join would read all mails there ever were
+           WHEN 'process' THEN (SELECT c.process FROM bounce.communication AS c
+                                WHERE c.id = r.communication_id)
+           WHEN 'domain' THEN bounce.address_domain(r.address_key)
+           ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, sum(r.attempts)
+  FROM bounce.communication_recipient AS r
+  WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
+    AND r.created_at >= since AND r.created_at < until
+  GROUP BY name;
+END $$;
+COMMENT ON FUNCTION bounce_internal.sent_between(text, timestamptz, timestamptz) IS
+  'sent_labels(), counted recipient by recipient';
+
+CREATE OR REPLACE FUNCTION bounce_internal.sent_labels(
+  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT s.label, sum(s.sent)::bigint
+  FROM (SELECT CASE dimension WHEN 'process' THEN f.process WHEN 'domain' THEN f.domain
+                              ELSE k.label END AS label, sum(f.sent) AS sent
+        FROM (SELECT d.since, bounce_internal.time_label(dimension, d.since) AS label
+              FROM bounce_internal.counted_days(dimension, since, until) AS d) AS k
+        JOIN bounce.day_figure AS f ON f.day = k.since AND f.class = '' GROUP BY 1
+        UNION ALL
+        SELECT b.label, b.sent FROM bounce_internal.uncounted(dimension, since, until) AS g
+        CROSS JOIN LATERAL bounce_internal.sent_between(dimension, g.since, g.until) AS b) AS s
+  GROUP BY s.label;
+END $$;
+COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz) IS
+  'number of sends to the recipients of a period, by label; the label is NULL where a mail '
+  'that was sent has none';
