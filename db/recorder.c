@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Whoever comes while few are recording leads: he takes all that wait, himself included, records
- * them, and gives each its outcome. The others wait meanwhile, and gather.
+ * Whoever comes while nobody is recording leads: he takes all that wait, himself included, records
+ * them, and gives each its outcome. The others wait meanwhile, and gather; where many do, more than
+ * one leads.
  *
  *   WAITING --a leader takes it--> TAKEN --he is back--> DONE
  *
@@ -14,7 +15,7 @@
 #include "base/error.h"
 
 enum {
-	LEADERS_MAX = 2,       /* as long as nobody is impatient */
+	ENOUGH = 8,            /* reports for each leader */
 	PATIENCE = 100 * 1000, /* microseconds */
 };
 
@@ -30,7 +31,6 @@ struct waiter {
 
 struct db_recorder {
 	struct db_pool *pool;
-	unsigned leaders_max;
 	GMutex lock;
 	GQueue waiting; /* struct waiter, the one that came first first */
 	unsigned leaders;
@@ -41,7 +41,6 @@ struct db_recorder *db_recorder_new(struct db_pool *pool)
 	struct db_recorder *recorder = g_new0(struct db_recorder, 1);
 
 	recorder->pool = pool;
-	recorder->leaders_max = MIN(LEADERS_MAX, db_pool_figures(pool).size);
 	g_mutex_init(&recorder->lock);
 	g_queue_init(&recorder->waiting);
 	return recorder;
@@ -117,7 +116,7 @@ static void lead(struct db_recorder *recorder)
 
 static bool may_lead(const struct db_recorder *recorder, const struct waiter *waiter)
 {
-	return recorder->leaders < recorder->leaders_max ||
+	return recorder->waiting.length >= ENOUGH * recorder->leaders ||
 	       g_get_monotonic_time() >= waiter->patient_until;
 }
 
