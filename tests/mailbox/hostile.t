@@ -4,6 +4,7 @@
 # each mail recorded once.
 use Bounce::Dovecot;
 use Bounce::Fetch;
+use Bounce::Inbox;
 use Bounce::LyingProxy;
 use Bounce::Test;
 
@@ -13,42 +14,8 @@ my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
 my $dovecot  = Bounce::Dovecot->start($instance);
 my $proxy    = Bounce::LyingProxy->new($instance, $dovecot);
-
-# Which rule decides does not matter here.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
-my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);
-
-# One letter to everybody: each recipient has a return path and a state of its own.
-my @unused = map {"h$_\@customer.example"} 1 .. 300;
-my $letter = $stage->register(process => 'invoice', to => [@unused]);
-
-my @sent;
-
-# So many reports more; their recipients.
-sub arrives {
-    my ($count) = @_;
-    my @who = splice @unused, 0, $count;
-    for my $who (@who) {
-        $dovecot->put("Return-Path: <>\nDelivered-To: $letter->{return_path}{$who}\n"
-                . $stage->report('postfix-user-unknown', $letter, recipient => $who));
-    }
-    push @sent, @who;
-    return;
-}
-sub recorded { return $stage->count('bounce.bounce_message') }
-sub left     { return scalar(my @mails = $dovecot->mails) }
-
-# Those whose report is not in INBOX and not recorded.
-sub lost {
-    my $inbox   = join '', map { $instance->read_lines($_) } $dovecot->mails;
-    my @gone    = grep { index($inbox, $_) < 0 } @sent;
-    my %bounced = map { ($_->{address} => 1) } @{ $stage->db->rows(<<'SQL') };
-SELECT address FROM bounce.communication_recipient WHERE state = 'bounced'
-SQL
-    return grep { !$bounced{$_} } @gone;
-}
+my $inbox    = Bounce::Inbox->new($stage, $dovecot);
+my $fetch    = Bounce::Fetch->new($stage, rules_dir => $inbox->rules);
 
 # Lies of the server: a line for another; one before or behind it; nothing for it; only once.
 # The text may name what was found by $1.
@@ -170,12 +137,12 @@ sub try {
     my %key = (protocol => $protocol, %$key);
     subtest "$key{protocol}: $name" => sub {
         unlink grep {/:2,\w*T/} $dovecot->mails;    # done, and marked so
-        arrives(2 - left());
+        $inbox->several(2 - $inbox->waiting);
         mailbox($proxy->start($key{protocol}, @lie), %key);
         my ($got, $text) = $fetch->once;
         is $got, $status, 'what is told' if defined $status;
         like $text, qr/$said/, 'and why';
-        is_deeply [ lost() ], [], 'none is lost';
+        is_deeply [ $inbox->lost ], [], 'none is lost';
     };
     return;
 }
@@ -188,8 +155,8 @@ sub is_all_recorded {
     mailbox(0);
     my ($status, $said) = $fetch->once;
     is $status, 0, 'an honest server, then' or diag $said;
-    is left(), 0, 'all are gone';
-    return is recorded(), scalar @sent, 'and each is recorded once';
+    is $inbox->waiting, 0, 'all are gone';
+    return is $inbox->recorded, scalar(my @sent = $inbox->sent), 'and each is recorded once';
 }
 is_all_recorded();
 
@@ -204,24 +171,25 @@ subtest 'the name of one mail given to the next' => sub {
             return $line;
         },
         client => sub { $_[1] =~ s/(UID (?:FETCH|MOVE)) 1\b/"$1 " . ($base + 1)/er });
-    my $before = recorded();
-    arrives(1);
+    my $before = $inbox->recorded;
+    $inbox->several(1);
     mailbox($proxy->start('imaps', %lie));
     $fetch->start;
-    is_soon(sub { recorded() - $before . left() }, '10', 'the first is recorded and moved');
-    arrives(1);
-    is_soon(sub { recorded() - $before . left() }, '20', 'the second, too');
-    is_deeply [ lost() ], [], 'none is lost';
+    is_soon(sub { $inbox->recorded - $before . $inbox->waiting },
+        '10', 'the first is recorded and moved');
+    $inbox->several(1);
+    is_soon(sub { $inbox->recorded - $before . $inbox->waiting }, '20', 'the second, too');
+    is_deeply [ $inbox->lost ], [], 'none is lost';
     ok $fetch->stop, 'stopped';
 };
 
 subtest 'pop3s: all mails have the same name' => sub {
-    arrives(30);
+    $inbox->several(30);
     my $port = $proxy->start('pop3s', swap(qr/^(\d+) [0-9a-f]+\r/, "\$1 same\r"));
     mailbox($port, protocol => 'pop3s', transfer_wait => 20);
     my (undef, $said) = $fetch->once;
-    is_deeply [ lost() ], [], 'none is lost' or diag $said;
-    is left(), 0, 'all are gone';
+    is_deeply [ $inbox->lost ], [], 'none is lost' or diag $said;
+    is $inbox->waiting, 0, 'all are gone';
 };
 is_all_recorded();
 finish();

@@ -3,6 +3,7 @@
 # recorded once, and none leaves the mailbox before that.
 use Bounce::Ctl;
 use Bounce::Dovecot;
+use Bounce::Inbox;
 use Bounce::Test;
 
 plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
@@ -12,14 +13,11 @@ my $instance = $stage->instance;
 my $db       = $stage->db;
 my $ctl      = Bounce::Ctl->new($stage, role => 'bounce_milter');
 my $dovecot  = Bounce::Dovecot->start($instance);
+my $inbox    = Bounce::Inbox->new($stage, $dovecot);
 my $home     = $instance->make_dir('home', user => scalar getpwuid $>);
 my $recipe   = join '',
     $instance->read_lines(Bounce::Instance::tree() . '/etc/fetchmail/fetchmailrc');
 
-# The shipped rules take seconds to compile; few will do.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
 my $outbox   = $instance->make_dir('outbox');
 my $sendmail = $instance->write_file('sendmail', "#!/bin/sh\ncat > $outbox/mail\n");
 chmod 0755, $sendmail;
@@ -29,7 +27,7 @@ sub intake_command {
     my ($conninfo) = @_;
     my @words = (
         ($ctl->command('intake'))[ 0, 1 ],
-        '--rules', $rules, '--sendmail', $sendmail, '--conninfo', $conninfo
+        '--rules', $inbox->rules, '--sendmail', $sendmail, '--conninfo', $conninfo
     );
     my $line = join ' ', map {"\"$_\""} @words;
     my $path = $instance->write_file('intake', "#!/bin/sh\nexec $line\n");
@@ -74,28 +72,17 @@ sub fetch {
         env      => { FETCHMAILHOME => $home, LC_ALL => 'C.UTF-8' });
 }
 
-# A report about a new letter, as the provider's MTA puts it into the mailbox.
-sub arrives {
-    my ($name) = @_;
-    my $letter = $stage->register(process => 'invoice', to => ["$name\@customer.example"]);
-    my $path   = $letter->{return_path}{ $letter->{to}[0] };
-    $dovecot->put("Return-Path: <>\nDelivered-To: $path\n"
-            . $stage->report('postfix-user-unknown', $letter));
-    return $letter;
-}
 sub state_of { my ($letter) = @_; return $stage->recipient($letter)->{state} }
-sub recorded { return $stage->count('bounce.bounce_message') }
-sub waiting  { my @mails = $dovecot->mails; return scalar @mails }
 
 for my $protocol (qw(IMAP POP3)) {
     subtest "$protocol with TLS" => sub {
-        my @letters = map { arrives(lc "$protocol$_") } 1 .. 3;
-        my $before  = recorded();
+        my @letters = map { $inbox->arrives(lc "$protocol$_") } 1 .. 3;
+        my $before  = $inbox->recorded;
         my ($status, $said) = fetch(protocol => $protocol);
         is $status, 0, 'taken' or diag $said;
         is_deeply [ map { state_of($_) } @letters ], [ ('bounced') x 3 ], 'what follows is done';
-        is recorded(), $before + 3, 'each is recorded once';
-        is waiting(),  0,           'and gone from the mailbox';
+        is $inbox->recorded, $before + 3, 'each is recorded once';
+        is $inbox->waiting,  0,           'and gone from the mailbox';
         is $db->value('SELECT trust FROM bounce.bounce ORDER BY id DESC LIMIT 1'), 'token',
             'trusted as far as its token';
         is + (fetch(protocol => $protocol))[0], 1, 'then there is no mail';
@@ -103,24 +90,24 @@ for my $protocol (qw(IMAP POP3)) {
 }
 
 subtest 'what cannot be recorded stays' => sub {
-    my $letter = arrives('stays');
-    my $before = recorded();
+    my $letter = $inbox->arrives('stays');
+    my $before = $inbox->recorded;
     fetch(conninfo => 'host=/nonexistent');
-    is waiting(),           1,           'the database is away: it stays';
-    is recorded(),          $before,     'and is not recorded';
+    is $inbox->waiting,           1,           'the database is away: it stays';
+    is $inbox->recorded,          $before,     'and is not recorded';
     is + (fetch())[0],      0,           'the next time';
     is state_of($letter),   'bounced',   'it is';
-    is recorded(),          $before + 1, 'once';
-    is waiting(),           0,           'and gone';
+    is $inbox->recorded,          $before + 1, 'once';
+    is $inbox->waiting,           0,           'and gone';
 };
 
 subtest 'an impostor, and a wrong password' => sub {
-    arrives('kept');
+    $inbox->arrives('kept');
     my ($status, $said) = fetch(trust => '');
     isnt $status, 0, 'a certificate that nobody vouches for';
     like $said, qr/certificate/i, 'is named';
     is + (fetch(password => 'wrong'))[0], 3, 'the password is refused';
-    is waiting(),                         1, 'the mail is there';
+    is $inbox->waiting,                         1, 'the mail is there';
     is + (fetch())[0],                    0, 'until it can be taken';
 };
 
@@ -128,7 +115,7 @@ subtest 'what nobody can classify' => sub {
     my $letter = $stage->register(process => 'invoice', to => ['u@farm.example']);
     $dovecot->put($stage->report('nobody-can-tell', $letter));
     is + (fetch())[0], 0, 'taken';
-    is waiting(),      0, 'gone from the mailbox';
+    is $inbox->waiting,      0, 'gone from the mailbox';
     like join('', $instance->read_lines("$outbox/mail")), qr/^X-Bounce-Class: unclassified$/m,
         'the operator has it';
 };

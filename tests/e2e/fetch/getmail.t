@@ -4,6 +4,7 @@
 use Bounce::Ctl;
 use Bounce::Daemon;
 use Bounce::Dovecot;
+use Bounce::Inbox;
 use Bounce::Test;
 
 plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
@@ -14,21 +15,18 @@ my $instance = $stage->instance;
 my $ctl      = Bounce::Ctl->new($stage, role => 'bounce_milter');
 my $conninfo = $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT);
 my $dovecot  = Bounce::Dovecot->start($instance);
+my $inbox    = Bounce::Inbox->new($stage, $dovecot);
 my $user     = $instance->is_root ? $instance->daemon_user : scalar getpwuid $>;
 my $home     = $instance->make_dir('home', user => $user);
 my $recipe   = join '',
     $instance->read_lines(Bounce::Instance::tree() . '/etc/getmail/getmailrc');
 
-# The shipped rules take seconds to compile; few will do.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
 
 # getmail(1), once: its exit status and what it said.
 sub fetch {
     my (%option) = @_;
     my @words  = ($ctl->command('intake'))[ 0, 1 ];
-    my @intake = ('--rules', $rules, '--conninfo', $option{conninfo} // $conninfo);
+    my @intake = ('--rules', $inbox->rules, '--conninfo', $option{conninfo} // $conninfo);
     my %with   = (
         'imap.provider.example'              => 'localhost',
         'port = 993'                         => 'port = ' . $dovecot->port('imaps'),
@@ -54,33 +52,21 @@ sub fetch {
         env      => { HOME => $home, LC_ALL => 'C.UTF-8' });
 }
 
-# A report about a new letter, as the provider's MTA puts it into the mailbox.
-sub arrives {
-    my ($name) = @_;
-    my $letter = $stage->register(process => 'invoice', to => ["$name\@customer.example"]);
-    my $path   = $letter->{return_path}{ $letter->{to}[0] };
-    $dovecot->put("Return-Path: <>\nDelivered-To: $path\n"
-            . $stage->report('postfix-user-unknown', $letter));
-    return $letter;
-}
-sub recorded { return $stage->count('bounce.bounce_message') }
-sub waiting  { my @mails = $dovecot->mails; return scalar @mails }
-
-my @letters = map { arrives("a$_") } 1 .. 3;
+my @letters = map { $inbox->arrives("a$_") } 1 .. 3;
 my ($status, $said) = fetch(conninfo => 'host=/nonexistent');
 like $said, qr/error \(75,/, 'intake asks for another try';
-is waiting(),  3, 'the database is away: all stay';
-is recorded(), 0, 'and none is recorded';
+is $inbox->waiting,  3, 'the database is away: all stay';
+is $inbox->recorded, 0, 'and none is recorded';
 fetch(trust => '/etc/ssl/certs/ca-certificates.crt');
-is waiting(), 3, 'so with a certificate that nobody vouches for';
+is $inbox->waiting, 3, 'so with a certificate that nobody vouches for';
 ($status, $said) = fetch();
 is $status, 0, 'the next time they are taken' or diag $said;
 is_deeply [ map { $stage->recipient($_)->{state} } @letters ], [ ('bounced') x 3 ],
     'what follows is done';
-is recorded(), 3, 'each is recorded once' or diag $said;
-is waiting(),  0, 'and gone from the mailbox';
+is $inbox->recorded, 3, 'each is recorded once' or diag $said;
+is $inbox->waiting,  0, 'and gone from the mailbox';
 is $stage->db->value('SELECT DISTINCT trust FROM bounce.bounce'), 'token',
     'trusted as far as its token';
 fetch();
-is recorded(), 3, 'then there is nothing to do';
+is $inbox->recorded, 3, 'then there is nothing to do';
 done_testing;

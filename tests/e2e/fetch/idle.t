@@ -4,6 +4,7 @@
 # folder that is no longer there.
 use Bounce::Dovecot;
 use Bounce::Fetch;
+use Bounce::Inbox;
 use Bounce::Test;
 use File::Path qw(remove_tree);
 
@@ -12,31 +13,16 @@ plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
 my $dovecot  = Bounce::Dovecot->start($instance);
-
-# Which rule decides does not matter here.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
-my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);
+my $inbox    = Bounce::Inbox->new($stage, $dovecot);
+my $fetch    = Bounce::Fetch->new($stage, rules_dir => $inbox->rules);
 
 my $count = 0;
 
-sub arrives {
-    my ($folder) = @_;
-    my $name   = 'i' . ++$count;
-    my $letter = $stage->register(process => 'invoice', to => ["$name\@customer.example"]);
-    my $path   = $letter->{return_path}{ $letter->{to}[0] };
-    $dovecot->put("Return-Path: <>\nDelivered-To: $path\n"
-            . $stage->report('postfix-user-unknown', $letter), $folder);
-    return;
-}
-sub recorded { return $stage->count('bounce.bounce_message') }
-
 sub reads {
     my ($what, $folder) = @_;
-    my $before = recorded();
-    arrives($folder);
-    ok $stage->wait_for(60, sub { recorded() == $before + 1 }), $what;
+    my $before = $inbox->recorded;
+    $inbox->arrives('i' . ++$count, folder => $folder);
+    ok $stage->wait_for(60, sub { $inbox->recorded == $before + 1 }), $what;
     return;
 }
 
