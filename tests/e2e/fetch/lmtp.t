@@ -163,6 +163,7 @@ subtest 'what a client may not do' => sub {
 # end, "250x3" for three.
 sub pipelined {
     my ($said) = @_;
+    $said = $said->() if ref $said;
     my $client = client();
     my $writer = fork // die "fork: $!\n";
     if ($writer == 0) {
@@ -210,13 +211,17 @@ my @hostile = (
     [ 'CRLF . LF',            "$mail.\nNOOP\r\n",                  '220 250x3 354' ],
     [ 'CR . CR',              "${mail}b\r.\rNOOP\r\n",             '220 250x3 354' ],
     [ 'CR . CRLF',            "${mail}b\r.\r\nNOOP\r\n",           '220 250x3 354' ],
-    [ 'a mail too large',     $mail . "c\r\n" x 11_200_000 . lines('.', 'QUIT'),
+    [ 'a mail too large', sub { $mail . "c\r\n" x 11_200_000 . lines('.', 'QUIT') },
         '220 250x3 354 552 221' ],
 );
 
+# what fills memory or sockets takes a while
+my %at_length = map { ($_ => 1) } '5,000 recipients', 'a command of 1 MB', 'a mail too large';
+
 subtest 'hostile clients' => sub {
     my $before = recorded();
-    is pipelined($_->[1]), $_->[2], $_->[0] for @hostile;
+    my @rows = grep { $ENV{BOUNCE_MAILBOX_LONG} || !$at_length{ $_->[0] } } @hostile;
+    is pipelined($_->[1]), $_->[2], $_->[0] for @rows;
     is recorded(), $before, 'nothing of it is recorded';
     my @all = map { IO::Socket::UNIX->new(Peer => $path) } 1 .. 500;
     my %greeted;
