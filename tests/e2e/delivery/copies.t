@@ -23,6 +23,12 @@ my $dovecot    = Bounce::Dovecot->start($instance, settings => $submission->dove
 my $refused    = $instance->write_file('refused', "no\@example.org 550 5.1.1 nobody\n");
 $stage->{postfix} = $submission->postfix(
     restrictions => "check_recipient_access texthash:$refused permit_sasl_authenticated reject");
+
+# No rule decides here, and all of them take a second to read, at each of thirty starts.
+my $few = $instance->make_dir('few-rules');
+$instance->write_file('few-rules/10.rules',
+    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+$stage->daemon->set(rules_dir => $few);
 $stage->start_servers;
 $stage->parameter(operator_copy           => 'smtp');
 $stage->parameter(operator_copy_delay     => '1 second');
@@ -34,13 +40,14 @@ my %smtp = $submission->keys;
 # A bounce-delivery that sends copies; its ordinary mail has no server.
 sub worker {
     my (%key) = @_;
-    return Bounce::Delivery->new($instance, $db, server => '127.0.0.1:1', %smtp, %key);
+    return Bounce::Delivery->new(
+        $instance, $db,
+        server    => '127.0.0.1:1',
+        rules_dir => $few,
+        %smtp, %key
+    );
 }
 
-# Which rule decides does not matter to bounce-fetch here.
-my $few = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
 my $number = 0;
 
 sub letter {
@@ -55,7 +62,7 @@ sub letter {
 # By bouncectl intake, which needs no MTA; the bounce.
 sub put {
     my ($subject) = @_;
-    my ($status, $said) = $intake->run({ input => letter($subject) }, 'intake');
+    my ($status, $said) = $intake->run({ input => letter($subject) }, 'intake', '--rules', $few);
     is $status, 0, "$subject: recorded" or diag $said;
     return $db->value('SELECT max(id) FROM bounce.bounce');
 }
