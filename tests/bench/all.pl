@@ -173,8 +173,8 @@ END
 - A million bounces, each with the raw report and its communication, take %.0f GB.
 END
     push @line, <<'END';
-- With fsync on, each commit waits for the disk, and connections wait side by side: where it takes
-  4 ms, a connection records at most 250 bounces a second, and `pool_size` sets how many there are.
+- With fsync on, each commit waits for the disk; bounces that come meanwhile share the next one, up
+  to 64 of them, so that more SMTP sessions make up for a slow disk.
 - More machines are needed when a core is busy all day. PostgreSQL is the first that needs one of
   its own; bounce-milter and Postfix may then run on as many as one likes, since they share nothing
   but the database.
