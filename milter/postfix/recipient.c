@@ -41,13 +41,12 @@ char *recipient_transport(const struct postconf *postfix, const char *address)
 	const struct table_address whole = {address, delimiters, false};
 	g_autofree char *stripped = table_strip_extension(&whole);
 	const char *domain = strrchr(address, '@') + 1;
-	const char *const keys[] = {address, stripped, domain};
 	char *transport = NULL;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (keys[i] && table_ask(tables, keys[i], &transport) != TABLE_LACKS)
-			return transport ? transport : g_strdup("");
-	for (const char *p = strchr(domain, '.'); p; p = strchr(p + 1, '.'))
+	if (table_ask(tables, address, &transport) != TABLE_LACKS ||
+	    (stripped && table_ask(tables, stripped, &transport) != TABLE_LACKS))
+		return transport ? transport : g_strdup("");
+	for (const char *p = domain; p; p = strchr(p + 1, '.')) /* then ".org" */
 		if (table_ask(tables, p, &transport) != TABLE_LACKS)
 			return transport ? transport : g_strdup("");
 	if (table_ask(tables, "*", &transport) == TABLE_HAS)
