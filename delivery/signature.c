@@ -53,9 +53,9 @@ char **signature_read_secrets(const char *path, GError **error)
 		g_strstrip(*line);
 		if (**line != '\0' && **line != '#' && !take_line(secrets, *line)) {
 			g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
-				    "webhook_secret_file: line %d is not whsec_ and Base64 of at "
-				    "least %d bytes",
-				    (int)(line - lines) + 1, KEY_BYTES_MIN);
+				    "webhook_secret_file: %s: line %d is not whsec_ and Base64 of "
+				    "at least %d bytes",
+				    path, (int)(line - lines) + 1, KEY_BYTES_MIN);
 			return NULL;
 		}
 	}

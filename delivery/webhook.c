@@ -9,6 +9,7 @@
 #include "delivery/webhook.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "db/outbox/events.h"
@@ -27,17 +28,55 @@ struct webhook {
 	const struct delivery_settings *settings;
 	struct db_events *events;
 	struct rounds rounds;
+	char **secrets;          /* NULL: the file could not be read */
+	struct stat secret_file; /* as it was when they were read */
+	bool is_fault_told;
 };
 
+/* A change of the text or of the rights moves the inode's own time. */
+static bool is_unchanged(const struct stat *was, const struct stat *is)
+{
+	return was->st_dev == is->st_dev && was->st_ino == is->st_ino &&
+	       was->st_size == is->st_size && was->st_ctim.tv_sec == is->st_ctim.tv_sec &&
+	       was->st_ctim.tv_nsec == is->st_ctim.tv_nsec;
+}
+
+/* A fault is told once, not in each round until it is mended. */
+static void tell_of_secrets(struct webhook *webhook, const GError *error)
+{
+	if (!error)
+		log_event(LOG_LEVEL_INFO, "", "webhook: %s was read, with %u secrets",
+			  webhook->settings->webhook_secret_file, g_strv_length(webhook->secrets));
+	else if (!webhook->is_fault_told)
+		log_event(LOG_LEVEL_WARNING, "", "webhook: no event is sent: %s", error->message);
+	webhook->is_fault_told = error != NULL;
+}
+
+/* Reads the file when it is another one than before. False: there is no secret to sign with. */
+static bool refresh_secrets(struct webhook *webhook)
+{
+	const char *path = webhook->settings->webhook_secret_file;
+	struct stat now = {0}; /* before it is read: a change meanwhile is seen in the next round */
+	bool is_there = stat(path, &now) == 0;
+	g_autoptr(GError) error = NULL;
+
+	if (webhook->secrets && is_there && is_unchanged(&webhook->secret_file, &now))
+		return true;
+	g_strfreev(webhook->secrets);
+	webhook->secrets = signature_read_secrets(path, &error);
+	webhook->secret_file = now;
+	tell_of_secrets(webhook, error);
+	return webhook->secrets;
+}
+
 /* The status, and 0 with the reason when there was none. */
-static long post(const struct webhook *webhook, const struct db_event *event, char **secrets,
-		 GError **error)
+static long post(const struct webhook *webhook, const struct db_event *event, GError **error)
 {
 	const struct delivery_settings *settings = webhook->settings;
 	g_autofree char *id = g_strdup_printf("evt_%s", event->id);
 	g_autofree char *timestamp =
 	    g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
-	g_autofree char *signature = signature_make(secrets, id, timestamp, event->body);
+	g_autofree char *signature = signature_make(webhook->secrets, id, timestamp, event->body);
 	g_autofree char *id_header = g_strdup_printf("webhook-id: %s", id);
 	g_autofree char *time_header = g_strdup_printf("webhook-timestamp: %s", timestamp);
 	g_autofree char *signature_header = g_strdup_printf("webhook-signature: %s", signature);
@@ -64,11 +103,11 @@ static const char *outcome_of(long status)
 }
 
 /* Whether it is settled as taken. */
-static bool send_event(const struct webhook *webhook, const struct db_event *event, char **secrets)
+static bool send_event(const struct webhook *webhook, const struct db_event *event)
 {
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(GError) error = NULL;
-	long status = post(webhook, event, secrets, &cause);
+	long status = post(webhook, event, &cause);
 	const char *outcome = outcome_of(status);
 	g_autofree char *response =
 	    cause ? g_strdup(cause->message) : g_strdup_printf("HTTP status %ld", status);
@@ -85,7 +124,7 @@ static bool send_event(const struct webhook *webhook, const struct db_event *eve
 }
 
 /* Whether all of them were taken; after the first that was not, the rest is given back. */
-static bool send_batch(const struct webhook *webhook, const GPtrArray *batch, char **secrets)
+static bool send_batch(const struct webhook *webhook, const GPtrArray *batch)
 {
 	const struct db_event *first = batch->pdata[0];
 	g_autoptr(GError) error = NULL;
@@ -94,7 +133,7 @@ static bool send_batch(const struct webhook *webhook, const GPtrArray *batch, ch
 	for (guint i = 0; i < batch->len && is_well; i++) {
 		if (rounds_are_stopping(&webhook->rounds))
 			break;
-		is_well = send_event(webhook, batch->pdata[i], secrets);
+		is_well = send_event(webhook, batch->pdata[i]);
 	}
 	if (!db_events_release(webhook->events, first, &error))
 		log_event(LOG_LEVEL_WARNING, "", "events not given back, their lease ends: %s",
@@ -105,19 +144,18 @@ static bool send_batch(const struct webhook *webhook, const GPtrArray *batch, ch
 /* The number of events that were sent; -1 when something stands against sending. */
 static int make_round(void *data)
 {
-	const struct webhook *webhook = data;
-	const struct delivery_settings *settings = webhook->settings;
-	unsigned lease = BATCH * (unsigned)settings->webhook_wait + LEASE_SLACK;
+	struct webhook *webhook = data;
+	unsigned lease = BATCH * (unsigned)webhook->settings->webhook_wait + LEASE_SLACK;
 	g_autoptr(GError) error = NULL;
-	g_auto(GStrv) secrets = signature_read_secrets(settings->webhook_secret_file, &error);
-	g_autoptr(GPtrArray) batch =
-	    secrets ? db_events_claim(webhook->events, BATCH, lease, &error) : NULL;
 
+	if (!refresh_secrets(webhook)) /* before anything is claimed */
+		return -1;
+	g_autoptr(GPtrArray) batch = db_events_claim(webhook->events, BATCH, lease, &error);
 	if (!batch) {
 		log_event(LOG_LEVEL_WARNING, "", "webhook: %s", error->message);
 		return -1;
 	}
-	if (batch->len > 0 && !send_batch(webhook, batch, secrets))
+	if (batch->len > 0 && !send_batch(webhook, batch))
 		return -1;
 	return (int)batch->len;
 }
@@ -141,5 +179,6 @@ void webhook_stop(struct webhook *webhook)
 		return;
 	rounds_stop(&webhook->rounds);
 	db_events_free(webhook->events);
+	g_strfreev(webhook->secrets);
 	g_free(webhook);
 }

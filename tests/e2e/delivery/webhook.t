@@ -91,6 +91,24 @@ subtest 'two secrets' => sub {
     like $told->{'webhook-signature'}, qr{^v1,[\w+/=]{44} v1,[\w+/=]{44}$}, 'both sign, at once';
 };
 
+subtest 'a file of secrets that cannot be read' => sub {
+    my $read = () = $worker->log_lines(qr/webhook\.secret was read/);
+    unlink $file or die "$file: $!\n";
+    my $id = mail('R-3');
+    set_status($id, 'sent');
+    my $fault = qr/no event is sent: webhook_secret_file: .*\Q$file\E/;
+    $stage->wait_for(20, sub { $worker->log_lines($fault) });
+    is $db->value('SELECT count(*) FROM bounce.event WHERE claim_id IS NOT NULL OR attempts > 0'),
+        0, 'nothing is claimed, nothing counts as an attempt';
+    $instance->write_file('webhook.secret', "# broken\nwhsec_short\n");
+    $instance->write_file('webhook.secret', join '', map { "$_\n" } @secret);
+    $stage->wait_for(40, sub { told($id) });
+    $stage->wait_for(10, sub { !waiting() });
+    is scalar(my @fault = $worker->log_lines(qr/no event is sent/)), 1, 'it is told once';
+    is scalar(my @read = $worker->log_lines(qr/webhook\.secret was read/)), $read + 1,
+        'and read when it was changed, not in each round';
+};
+
 for my $row (
     [ '500',      'HTTP status 500' ],
     [ '404',      'HTTP status 404' ],
