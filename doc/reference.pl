@@ -38,8 +38,9 @@ sub write_all {
     my %environment = ($db->environment, BOUNCE_TEMPLATE => 'bounce');
     @ENV{ keys %environment } = values %environment;
     for my $name (sort keys %document) {
+        my $text = $document{$name}->();    # before the file is emptied: it may fail
         open my $out, '>:encoding(UTF-8)', "doc/$name.md" or die "doc/$name.md: $!\n";
-        print {$out} $document{$name}->();
+        print {$out} $text;
         close $out or die "doc/$name.md: $!\n";
         print "doc/$name.md\n";
     }

@@ -65,7 +65,7 @@ static enum ctl_exit_code run_housekeeping(struct ctl_call *call)
 CTL_COMMAND(command_housekeeping) = {
     .name = "housekeeping",
     .topic = TOPIC_MAINTENANCE,
-    .summary = "make the next months' partitions, erase what is too old; for a timer, every hour",
+    .summary = "make the next months' partitions, count days, erase what is old; hourly",
     .help = "Partitions that are too old are dropped, messages and words whose time is over are\n"
 	    "erased: a step a line, with what it has done. Run it again while a step has done as\n"
 	    "much as --batch allows.\n",

@@ -151,9 +151,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION bounce.housekeeping(integer) IS
   'operator: to be called hourly by a timer, after keep_month(): erases what is too old, at most '
-  'a batch in each step, and creates and drops what is left of monthly partitions. Repeat while a '
-  'step has done as much as batch. The milter may call it too; it cannot choose the retention '
-  'times';
+  'a batch in each step, creates and drops what is left of monthly partitions, and counts the days '
+  'that are over for report_by(). Repeat while a step has done as much as batch. The milter may '
+  'call it too; it cannot choose the retention times';
 
 CREATE OR REPLACE FUNCTION bounce.erase_address(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
