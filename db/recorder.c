@@ -54,8 +54,7 @@ void db_recorder_free(struct db_recorder *recorder)
 	g_free(recorder);
 }
 
-/* --- a leader; the lock is held around these ---------------------------------------------------
- */
+/* --- a leader; the lock is held around these ------------------------------------------------- */
 
 /* Those that came first, as far as a call may hold; at least one. */
 static GPtrArray *take(struct db_recorder *recorder)
@@ -111,8 +110,7 @@ static void lead(struct db_recorder *recorder)
 		g_cond_signal(&next->woken); /* he leads */
 }
 
-/* -----------------------------------------------------------------------------------------------
- */
+/* --- who waits ------------------------------------------------------------------------------ */
 
 static bool may_lead(const struct db_recorder *recorder, const struct waiter *waiter)
 {
