@@ -66,7 +66,7 @@ SELECT is((SELECT count(*) FROM bounce.soft_bounce_day), 0::bigint, 'no score');
 SELECT is((SELECT count(*) FROM bounce.task), 0::bigint, 'no task');
 SELECT is((bounce_internal.bounce_rate('invoice', '-infinity')).sent, 0::bigint,
           'no rate of the process');
-SELECT is((SELECT count(*) FROM bounce_internal.labelled_bounces('class', NULL, NULL)), 0::bigint,
+SELECT is((SELECT count(*) FROM bounce_internal.bounce_figures('class', NULL, NULL)), 0::bigint,
           'no figure in the report');
 SELECT is((SELECT count(*) FROM bounce_internal.sent_labels('process', NULL, NULL)), 0::bigint,
           'of what was sent either');
@@ -83,8 +83,8 @@ SELECT is((SELECT count(*) FROM bounce.known_domain AS d WHERE d.domain = 'bounc
 SELECT test.mail('real', '{real@x.example}');
 SELECT test.record(test.report('user_unknown', 'real@x.example',
                                "to" => test.return_path('real@x.example')));
-SELECT is((SELECT count(*) FROM bounce_internal.labelled_bounces('class', NULL, NULL)), 1::bigint,
-          'a real one is');
+SELECT is((SELECT sum(f.bounces) FROM bounce_internal.bounce_figures('class', NULL, NULL) AS f),
+          1::numeric, 'a real one is');
 SELECT is((SELECT count(*) FROM bounce.task), 1::bigint, 'and is a task');
 
 SELECT * FROM finish();
