@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make bench-db: what record_report() costs, against the bare statements of a hard bounce in the
-# same session, in turns: a new database without statistics, one with many communications, one that
-# knows many domains, an outage, and several sessions at once. Every report is looked up afterwards:
-# one that did not do what it should ends the run. ROWS (1000000) sets the size of the large one,
-# REPORTS (15) how many of each kind a round records. The ratios are what counts.
+# make bench-db: what record_report() costs, and record_reports() for each of 64 reports, against
+# the bare statements of a hard bounce in the same session, in turns: one new, without statistics,
+# one with many communications, one that knows many domains, an outage, and several sessions at
+# once. Every report is looked up afterwards: one that did not do what it should ends the run. ROWS
+# (1000000) sets the size of the large one, REPORTS (15) how many of each kind a round records. The
+# ratios are what counts.
 use strict;
 use warnings;
 use FindBin;
@@ -16,11 +17,12 @@ use Bounce::Instance;
 use Bounce::Postgres;
 use Time::HiRes qw(time);
 
-use constant { ROUNDS => 20, BURST => 1600, WARM_UP => 25, STEPS => 2_000_000 };
+use constant { ROUNDS => 20, TOGETHER => 64, BURST => 1600, WARM_UP => 25, STEPS => 2_000_000 };
 
 # What must have come of each report.
 my %effect = (
     'hard, by token'     => 'hard token bounced blocked hard_bounce',
+    'hard, together'     => 'hard token bounced blocked hard_bounce',
     'soft, by token'     => 'soft token bounced t',
     'refused, by token'  => 'technical token bounced delivery_problem',
     'automatic reply'    => 'auto_reply token sent',
@@ -28,14 +30,15 @@ my %effect = (
     'by address only'    => 'hard address sent hard_bounce',
     'of no mail of ours' => 'hard address bounce_without_communication',
 );
-my @all  = grep { $_ ne 'hard, by token' } sort keys %effect;
+my @hard = ('hard, by token', 'hard, together');
+my @all  = (@hard, grep { !/^hard/ } sort keys %effect);
 my %case = (
-    new     => { rows => 10_000,                  kinds => [ 'hard, by token', @all ] },
-    many    => { rows => $ENV{ROWS} || 1_000_000, kinds => [ 'hard, by token', @all ] },
-    domains => { rows => 10_000,                  kinds => ['hard, by token'], known => 50_000 },
+    new     => { rows => 10_000,                  kinds => \@all },
+    many    => { rows => $ENV{ROWS} || 1_000_000, kinds => \@all },
+    domains => { rows => 10_000,                  kinds => \@hard, known => 50_000 },
     outage  => {
         rows    => 10_000,
-        kinds   => ['hard, by token'],
+        kinds   => \@hard,
         domains => 1,
         effect  => 'hard token bounced held outage',
     },
@@ -116,16 +119,20 @@ sub measure {
         $db->sql(
             join(
                 '',
-                (
-                    map { "CALL test.measure('$_', $reports, $case->{rows}, $round);\n" }
-                        @{ $case->{kinds} }
-                ),
+                (map { measure_kind($_, $case->{rows}, $round) } @{ $case->{kinds} }),
                 "SELECT test.close_unproven();\n"
             ),
             dbname => $name
         );
     }
     return;
+}
+
+sub measure_kind {
+    my ($kind, $rows, $round) = @_;
+    return $kind eq 'hard, together'
+        ? 'CALL test.measure_together(' . TOGETHER . ", $rows, $round);\n"
+        : "CALL test.measure('$kind', $reports, $rows, $round);\n";
 }
 
 # Prints the rows of a database, after having seen that every report did what it should; the ratio
@@ -151,13 +158,14 @@ END
         my $row    = $row{$kind}          || { n => 0, effects => 'nothing' };
         my $wanted = $case{$name}{effect} || $effect{$kind};
         die "$name, $kind: $row->{n} reports, $row->{effects} instead of $wanted\n"
-            if $row->{n} != $reports * (ROUNDS + 1) || $row->{effects} ne $wanted;
+            if $row->{n} != ($kind eq 'hard, together' ? TOGETHER : $reports) * (ROUNDS + 1)
+            || $row->{effects} ne $wanted;
         figure(
             name    => "$name: $kind",
             unit    => '',
             values  => [ $row->{low}, $row->{recorded} / $row->{bare}, $row->{high} ],
             against => sprintf('bare statements, %.0f us; quartiles', $row->{bare}),
-            $kind eq 'hard, by token' ? (target => '<= 4') : ());
+            $kind =~ /^hard/ ? (target => '<= 4') : ());
     }
     return $row{'hard, by token'}{recorded} / $row{'hard, by token'}{bare};
 }

@@ -139,6 +139,40 @@ BEGIN
             CASE WHEN o.duplicate THEN 'duplicate' ELSE test.effect(o.bounce_message_id) END);
   END LOOP;
 END $$;
+-- The same for hard bounces that are recorded together; the bare statements are committed one by
+-- one.
+CREATE PROCEDURE test.measure_together(reports integer, total bigint, round integer)
+LANGUAGE plpgsql AS $$
+DECLARE
+  raw CONSTANT bytea := convert_to(repeat('the raw message, ', 80), 'UTF8');
+  letters jsonb[];
+  o bounce.report_result[];
+  t0 timestamptz;
+  t1 timestamptz;
+  t2 timestamptz;
+BEGIN
+  -- two, to compile the functions
+  FOREACH reports IN ARRAY ARRAY[2, reports] LOOP
+    letters := ARRAY(SELECT test.letter('hard, by token', test.next_recipient(total))
+                     FROM generate_series(1, reports));
+    COMMIT;
+    t0 := clock_timestamp();
+    FOR i IN 1 .. reports LOOP
+      PERFORM bare.record(1000000 + 100000 * round + 1000 * reports + i, letters[i], raw);
+      COMMIT;
+    END LOOP;
+    t1 := clock_timestamp();
+    o := ARRAY(SELECT r FROM bounce.record_reports(letters, array_fill(raw, ARRAY[reports])) AS r);
+    COMMIT;
+    t2 := clock_timestamp();
+  END LOOP;
+  INSERT INTO test.cost
+  SELECT 'hard, together', round, extract(epoch FROM t1 - t0) * 1000000 / reports,
+         extract(epoch FROM t2 - t1) * 1000000 / reports,
+         CASE WHEN (r).duplicate THEN 'duplicate'
+              ELSE coalesce(test.effect((r).bounce_message_id), 'left') END
+  FROM unnest(o) AS r;
+END $$;
 -- Beyond a hundred such tasks, strangers' reports are gathered: a person closes them in time.
 CREATE FUNCTION test.close_unproven() RETURNS bigint LANGUAGE sql AS $$
   SELECT count(bounce.resolve_task(t.id, 'measured')) FROM bounce.task AS t
