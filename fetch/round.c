@@ -19,9 +19,20 @@ enum {
 	FATES = STORE_FAILED + 1,
 };
 
+/* A mail that has come, and waits to be recorded with others. */
+struct held {
+	struct memory_deed deed;
+	char *name;
+	char *copy; /* of the bytes; NULL: they are taken before the next one comes */
+	struct store_content content;
+	struct taking_mail mail;
+};
+
 struct batch {
 	struct round *round;
-	GArray *waiting;      /* struct store_mail: asked for, and not come */
+	GArray *waiting; /* struct store_mail: asked for, and not come */
+	GPtrArray *held; /* struct held */
+	size_t held_bytes;
 	GArray *fates[FATES]; /* struct store_mail: to be settled */
 	unsigned away;
 	bool is_server_away; /* the operator's */
@@ -143,23 +154,78 @@ static bool may_go_on(const struct batch *batch)
 	return batch->away < AWAY_MAX && !batch->round->is_stopping(batch->round->context);
 }
 
-static void take(struct batch *batch, struct memory_deed *deed, const struct store_content *content)
+static void free_held(void *data)
+{
+	struct held *held = data;
+
+	g_free(held->name);
+	g_free(held->copy);
+	g_free(held);
+}
+
+/* Without a database three are blamed, and the rest is as if it had not come. */
+static void take_held(struct batch *batch)
+{
+	struct taking_result results[BATCH_MAX];
+	g_autoptr(GPtrArray) mails = g_ptr_array_new();
+
+	if (batch->held->len == 0)
+		return;
+	for (guint i = 0; i < batch->held->len; i++) {
+		struct held *held = batch->held->pdata[i];
+
+		held->mail.may_send = !batch->is_server_away;
+		g_ptr_array_add(mails, &held->mail);
+	}
+	taking_take_all(batch->round->taking, mails, results);
+	for (guint i = 0; i < batch->held->len; i++) {
+		struct held *held = batch->held->pdata[i];
+		g_autoptr(GError) error = results[i].error;
+
+		if (results[i].outcome != TAKING_AWAY || batch->away < AWAY_MAX)
+			apply(batch, &held->deed, results[i].outcome, error);
+	}
+	g_ptr_array_set_size(batch->held, 0);
+	batch->held_bytes = 0;
+}
+
+static struct held *hold(struct batch *batch, const struct memory_deed *deed,
+			 const struct store_content *content)
 {
 	struct round *round = batch->round;
 	bool is_pop3 = store_settings_is_pop3(round->settings);
-	g_autofree char *name = name_of(round, deed->mail.number);
-	g_autoptr(GError) error = NULL;
+	struct held *held = g_new0(struct held, 1);
+
+	held->deed = *deed;
+	held->name = name_of(round, deed->mail.number);
+	held->content = *content;
 	/* what lies in a mailbox came over the Internet, whatever it says of itself */
-	const struct taking_mail taken = {.source = is_pop3 ? "pop3" : "imap",
-					  .name = name,
-					  .content = content,
+	held->mail = (struct taking_mail){.source = is_pop3 ? "pop3" : "imap",
+					  .name = held->name,
+					  .content = &held->content,
 					  .own_mta = strcmp(round->settings->own_mta, "yes") == 0,
 					  .keeps_original = !is_pop3,
-					  .may_send = !batch->is_server_away,
 					  .is_last_try = is_last_try(round, deed->mail.key)};
-	enum taking_outcome outcome = taking_take(round->taking, &taken, &error);
+	g_ptr_array_add(batch->held, held);
+	batch->held_bytes += content->len;
+	return held;
+}
 
-	apply(batch, deed, outcome, error);
+static void take(struct batch *batch, const struct memory_deed *deed,
+		 const struct store_content *content)
+{
+	if (batch->held->len == BATCH_MAX ||
+	    batch->held_bytes + content->len > DB_RECORDS_BYTES_MAX)
+		take_held(batch);
+	struct held *held = hold(batch, deed, content);
+
+	if (content->len > DB_RECORDS_BYTES_MAX) {
+		take_held(batch);
+		return;
+	}
+	held->copy = g_malloc(content->len + 1); /* an empty one has bytes as well */
+	memcpy(held->copy, content->bytes, content->len);
+	held->content.bytes = held->copy;
 }
 
 static bool on_content(void *context, guint32 number, const struct store_content *content)
@@ -189,6 +255,7 @@ static void batch_init(struct batch *batch, struct round *round)
 {
 	*batch = (struct batch){.round = round};
 	batch->waiting = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
+	batch->held = g_ptr_array_new_with_free_func(free_held);
 	for (size_t i = 0; i < FATES; i++)
 		batch->fates[i] = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
 }
@@ -196,6 +263,7 @@ static void batch_init(struct batch *batch, struct round *round)
 static void batch_clear(struct batch *batch)
 {
 	g_array_unref(batch->waiting);
+	g_ptr_array_unref(batch->held);
 	for (size_t i = 0; i < FATES; i++)
 		g_array_unref(batch->fates[i]);
 }
@@ -239,8 +307,11 @@ static bool read_batch(struct batch *batch, GError **error)
 	struct round *round = batch->round;
 	g_autoptr(GArray) numbers = numbers_of(batch->waiting);
 	g_autoptr(GError) cause = NULL;
+	bool is_read =
+	    numbers->len == 0 || round->class->fetch(round->store, numbers, &sink, &cause);
 
-	if (numbers->len == 0 || round->class->fetch(round->store, numbers, &sink, &cause))
+	take_held(batch);
+	if (is_read)
 		return check_lacking(batch, error);
 	fail_missing(batch, true, cause->message);
 	g_propagate_error(error, g_steal_pointer(&cause));
@@ -304,8 +375,7 @@ static void collect(struct batch *batch, const GArray *mails, guint *index)
 	}
 }
 
-/* --- one round ----------------------------------------------------------------------------------
- */
+/* --- one round ------------------------------------------------------------------------------ */
 
 static bool is_wanted(void *context, gint64 key)
 {

@@ -91,28 +91,42 @@ static bool send_unrecorded(struct taking *taking, const struct taking_mail *mai
 	return false;
 }
 
-static enum taking_outcome record(struct taking *taking, const struct taking_mail *mail,
-				  const struct envelope *envelope, GError **error)
+/* What becomes of a mail, by what the database said of it; takes cause. */
+static enum taking_outcome conclude(struct taking *taking, const struct taking_mail *mail,
+				    const struct db_record_result *result, GError *cause,
+				    GError **error)
+{
+	if (!cause) {
+		g_atomic_int_inc(&taking->recorded);
+		return intake_is_for_person(result) ? hand_on(taking, mail, result, error)
+						    : TAKING_RECORDED;
+	}
+	bool is_refused = cause->code == BM_ERROR_INPUT;
+
+	g_propagate_error(error, cause);
+	if (!is_refused)
+		return TAKING_AWAY;
+	return mail->is_last_try && send_unrecorded(taking, mail) ? TAKING_HANDED_ON
+								  : TAKING_REFUSED;
+}
+
+/* --- mails ------------------------------------------------------------------------------------ */
+
+/* Points into mail and trace. */
+static struct envelope read_envelope(const struct taking_mail *mail, struct mail_trace *trace)
 {
 	const struct store_content *content = mail->content;
-	struct db_record_result result = {0};
-	g_autoptr(GError) cause = NULL;
 
-	if (!intake_process(taking->intake, envelope, content->bytes, content->len, &result,
-			    &cause)) {
-		bool is_refused = cause->code == BM_ERROR_INPUT;
-
-		g_propagate_error(error, g_steal_pointer(&cause));
-		if (!is_refused)
-			return TAKING_AWAY;
-		return mail->is_last_try && send_unrecorded(taking, mail) ? TAKING_HANDED_ON
-									  : TAKING_REFUSED;
-	}
-	g_atomic_int_inc(&taking->recorded);
-	enum taking_outcome outcome =
-	    intake_is_for_person(&result) ? hand_on(taking, mail, &result, error) : TAKING_RECORDED;
-	db_record_result_clear(&result);
-	return outcome;
+	mail_trace_read(content->bytes, content->len, trace);
+	return (struct envelope){.source = mail->source,
+				 .sender = mail->sender ? mail->sender : trace->sender,
+				 .recipients = mail->recipients
+						   ? mail->recipients
+						   : (const char *const *)trace->recipients->pdata,
+				 .queue_id = mail->name,
+				 .client = "",
+				 .own_mta = mail->own_mta,
+				 .size = content->size};
 }
 
 enum taking_outcome taking_take(struct taking *taking, const struct taking_mail *mail,
@@ -120,18 +134,62 @@ enum taking_outcome taking_take(struct taking *taking, const struct taking_mail 
 {
 	const struct store_content *content = mail->content;
 	struct mail_trace trace;
+	struct db_record_result result = {0};
+	GError *cause = NULL;
+	const struct envelope envelope = read_envelope(mail, &trace);
 
-	mail_trace_read(content->bytes, content->len, &trace);
-	const struct envelope envelope = {
-	    .source = mail->source,
-	    .sender = mail->sender ? mail->sender : trace.sender,
-	    .recipients =
-		mail->recipients ? mail->recipients : (const char *const *)trace.recipients->pdata,
-	    .queue_id = mail->name,
-	    .client = "",
-	    .own_mta = mail->own_mta,
-	    .size = content->size};
-	enum taking_outcome outcome = record(taking, mail, &envelope, error);
+	(void)!intake_process(taking->intake, &envelope, content->bytes, content->len, &result,
+			      &cause);
+	enum taking_outcome outcome = conclude(taking, mail, &result, cause, error);
+	db_record_result_clear(&result);
 	mail_trace_clear(&trace);
 	return outcome;
+}
+
+/* A mail among others. */
+struct part {
+	struct mail_trace trace;
+	struct envelope envelope;
+	struct intake_mail record;
+};
+
+static void free_part(void *data)
+{
+	struct part *part = data;
+
+	mail_trace_clear(&part->trace);
+	db_record_result_clear(&part->record.result);
+	g_free(part);
+}
+
+void taking_take_all(struct taking *taking, const GPtrArray *mails,
+		     struct taking_result *results_out)
+{
+	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(free_part);
+	g_autoptr(GPtrArray) records = g_ptr_array_new();
+	bool may_send = true;
+
+	for (guint i = 0; i < mails->len; i++) {
+		const struct taking_mail *mail = mails->pdata[i];
+		struct part *part = g_new0(struct part, 1);
+
+		part->envelope = read_envelope(mail, &part->trace);
+		part->record = (struct intake_mail){.envelope = &part->envelope,
+						    .bytes = mail->content->bytes,
+						    .len = mail->content->len};
+		g_ptr_array_add(parts, part);
+		g_ptr_array_add(records, &part->record);
+	}
+	intake_process_all(taking->intake, records);
+	for (guint i = 0; i < mails->len; i++) {
+		struct taking_mail mail = *(const struct taking_mail *)mails->pdata[i];
+		struct part *part = parts->pdata[i];
+
+		mail.may_send &= may_send;
+		results_out[i] = (struct taking_result){0};
+		results_out[i].outcome =
+		    conclude(taking, &mail, &part->record.result,
+			     g_steal_pointer(&part->record.error), &results_out[i].error);
+		may_send &= results_out[i].outcome != TAKING_UNSENT;
+	}
 }

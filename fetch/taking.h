@@ -45,9 +45,19 @@ enum taking_outcome {
 	TAKING_AWAY,         /* not recorded, for no fault of its own */
 };
 
+struct taking_result {
+	enum taking_outcome outcome;
+	GError *error; /* as taking_take says; the caller's */
+};
+
 /* Only after COMMIT the outcome says that it is recorded. error is set for TAKING_UNSENT,
  * TAKING_REFUSED, TAKING_HANDED_ON and TAKING_AWAY. Thread-safe. */
 enum taking_outcome taking_take(struct taking *taking, const struct taking_mail *mail,
 				GError **error);
+
+/* Several (struct taking_mail), at most DB_RECORDS_MAX, recorded together: each has an outcome of
+ * its own in results_out. After a copy that could not be sent none is tried for those behind it. */
+void taking_take_all(struct taking *taking, const GPtrArray *mails,
+		     struct taking_result *results_out);
 
 #endif
