@@ -96,10 +96,15 @@ subtest 'what nobody can classify' => sub {
         mailbox(protocol => $protocol);
         unlink $dovecot->mails;
         arrives('nobody-can-tell');
+        my @others = map { arrives() } 1 .. 2;
         is + ($fetch->once)[0], 0, "$protocol: taken";
         is count_in(), 0, 'gone from INBOX';
+        is_deeply [ map { state_of($_) } @others ], [qw(bounced bounced)],
+            'those that came with it are what they are';
     }
     is count_in('Unclassified'), 1, 'IMAP: the original is kept';
+    my @grep = ('grep', '-l', '^Final-Recipient:', $dovecot->mails('Unclassified'));
+    is + ($instance->run(\@grep, may_fail => 1))[1], '', 'and none that came with it';
     my @mails = $remote->received;
     is @mails, 2, 'the operator has a copy of each';
     like $mails[0]{data}, qr/^X-Bounce-Class: unclassified\r?$/m, 'with the verdict';
