@@ -15,7 +15,7 @@ my $instance = $stage->instance;
 my $dovecot  = Bounce::Dovecot->start($instance);
 my $proxy    = Bounce::LyingProxy->new($instance, $dovecot);
 my $inbox    = Bounce::Inbox->new($stage, $dovecot);
-my $fetch    = Bounce::Fetch->new($stage, rules_dir => $inbox->rules);
+my $fetch    = Bounce::Fetch->new($stage, rules_dir => $stage->one_rule);
 
 # Lies of the server: a line for another; one before or behind it; nothing for it; only once.
 # The text may name what was found by $1.

@@ -16,10 +16,7 @@ plan skip_all => 'root and mounts are needed' unless Bounce::Unpacked->is_possib
 my $remote = Bounce::SmtpServer->new($instance)->start;
 $remote->answer('@rcpt', '550 5.1.1 user unknown');
 
-# The shipped rules take seconds to compile; the code will do.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 my $fetch = Bounce::Fetch->new(
     $stage,
     rules_dir => $rules,

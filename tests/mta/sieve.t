@@ -23,9 +23,7 @@ plugin {
 }
 END
 $instance->write_file('sieve/bounces.sieve', join '', $instance->read_lines($recipe));
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);
 $fetch->mailbox_of($dovecot, folders => 'Bounces');
 

@@ -11,10 +11,7 @@ my $instance = $stage->instance;
 my $db       = $stage->db;
 my $ctl      = Bounce::Ctl->new($stage, role => 'bounce_milter');
 
-# The shipped rules take seconds to compile; few will do.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 
 # A sendmail(1) that keeps what it is given, or fails when it shall.
 my $outbox   = $instance->make_dir('outbox');

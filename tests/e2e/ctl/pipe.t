@@ -13,9 +13,7 @@ my $domain   = Bounce::Postfix::BOUNCE_DOMAIN;
 my $program = $instance->path('bouncectl');
 copy($stage->daemon->program('bouncectl'), $program) or die $!;
 chmod 0755, $program;
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 my $outbox   = $instance->make_dir('outbox', mode => 0777);
 my $sendmail = $instance->write_file('sendmail', "#!/bin/sh\ncat > $outbox/mail\n");
 chmod 0755, $sendmail;

@@ -24,10 +24,7 @@ my $refused    = $instance->write_file('refused', "no\@example.org 550 5.1.1 nob
 $stage->{postfix} = $submission->postfix(
     restrictions => "check_recipient_access texthash:$refused permit_sasl_authenticated reject");
 
-# No rule decides here, and all of them take a second to read, at each of thirty starts.
-my $few = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $few = $stage->one_rule;
 $stage->daemon->set(rules_dir => $few);
 $stage->start_servers;
 $stage->parameter(operator_copy           => 'smtp');

@@ -36,7 +36,7 @@ plugin {
 END
 my $proxy    = Bounce::CuttingProxy->new($instance);
 my $inbox    = Bounce::Inbox->new($stage, $dovecot);
-my $fetch    = Bounce::Fetch->new($stage, rules_dir => $inbox->rules);
+my $fetch    = Bounce::Fetch->new($stage, rules_dir => $stage->one_rule);
 
 my $number = 0;
 

@@ -27,7 +27,7 @@ sub intake_command {
     my ($conninfo) = @_;
     my @words = (
         ($ctl->command('intake'))[ 0, 1 ],
-        '--rules', $inbox->rules, '--sendmail', $sendmail, '--conninfo', $conninfo
+        '--rules', $stage->one_rule, '--sendmail', $sendmail, '--conninfo', $conninfo
     );
     my $line = join ' ', map {"\"$_\""} @words;
     my $path = $instance->write_file('intake', "#!/bin/sh\nexec $line\n");

@@ -26,7 +26,7 @@ my $recipe   = join '',
 sub fetch {
     my (%option) = @_;
     my @words  = ($ctl->command('intake'))[ 0, 1 ];
-    my @intake = ('--rules', $inbox->rules, '--conninfo', $option{conninfo} // $conninfo);
+    my @intake = ('--rules', $stage->one_rule, '--conninfo', $option{conninfo} // $conninfo);
     my %with   = (
         'imap.provider.example'              => 'localhost',
         'port = 993'                         => 'port = ' . $dovecot->port('imaps'),

@@ -14,7 +14,7 @@ my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
 my $dovecot  = Bounce::Dovecot->start($instance);
 my $inbox    = Bounce::Inbox->new($stage, $dovecot);
-my $fetch    = Bounce::Fetch->new($stage, rules_dir => $inbox->rules);
+my $fetch    = Bounce::Fetch->new($stage, rules_dir => $stage->one_rule);
 
 my $count = 0;
 

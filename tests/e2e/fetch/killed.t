@@ -15,7 +15,7 @@ my $instance = $stage->instance;
 my $dovecot  = Bounce::Dovecot->start($instance);
 my $proxy    = Bounce::LyingProxy->new($instance, $dovecot);
 my $inbox    = Bounce::Inbox->new($stage, $dovecot);
-my $fetch    = Bounce::Fetch->new($stage, rules_dir => $inbox->rules);
+my $fetch    = Bounce::Fetch->new($stage, rules_dir => $stage->one_rule);
 
 # A sub for one side of the proxy that kills at a line; the line is passed on before or not at all.
 sub kill_at {

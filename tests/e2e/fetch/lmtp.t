@@ -15,10 +15,7 @@ my $instance = $stage->instance;
 my $remote   = Bounce::SmtpServer->new($instance)->start;
 my $path     = $instance->make_dir('lmtp') . '/socket';
 
-# Which rule decides does not matter here.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 my $fetch = Bounce::Fetch->new(
     $stage,
     rules_dir         => $rules,

@@ -14,10 +14,7 @@ my $db       = $stage->db;
 my $remote   = Bounce::SmtpServer->new($instance)->start;
 my $dovecot  = Bounce::Dovecot->start($instance);
 
-# Which rule decides does not matter here.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 my $fetch
     = Bounce::Fetch->new($stage, rules_dir => $rules, server => '127.0.0.1:' . $remote->port);
 

@@ -14,10 +14,7 @@ my $server   = Bounce::TokenServer->new($instance);
 my $dovecot  = Bounce::Dovecot->start($instance, settings => $server->dovecot_settings);
 $server->start($dovecot);
 
-# Which rule decides does not matter here.
-my $rules = $instance->make_dir('few-rules');
-$instance->write_file('few-rules/10.rules',
-    "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+my $rules = $stage->one_rule;
 my $fetch  = Bounce::Fetch->new($stage, rules_dir => $rules);
 my $grant  = "$fetch->{dir}/test.refresh";
 my $secret = $instance->write_file('mailboxes/test.secret', $server->SECRET . "\n");

@@ -15,9 +15,7 @@ Bounce::Inbox - reports that arrive in the mailbox of a Bounce::Dovecot, and wha
 
 =head1 PROMISES
 
-A report comes as the provider's MTA puts it there: with Return-Path and Delivered-To. C<rules> is a
-folder with one rule, for tests to which it does not matter which rule decides: all that are shipped
-take seconds to compile.
+A report comes as the provider's MTA puts it there: with Return-Path and Delivered-To.
 
 =cut
 
@@ -28,13 +26,8 @@ use constant PEOPLE => 300;
 
 sub new {
     my ($class, $stage, $dovecot) = @_;
-    my $rules = $stage->instance->make_dir('few-rules');
-    $stage->instance->write_file('few-rules/10.rules',
-        "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
-    return bless { stage => $stage, dovecot => $dovecot, rules => $rules, sent => [] }, $class;
+    return bless { stage => $stage, dovecot => $dovecot, sent => [] }, $class;
 }
-
-sub rules { return $_[0]{rules} }
 
 # A report about a new letter to NAME; the letter. folder =>, more => what follows in the mail.
 sub arrives {

@@ -248,6 +248,16 @@ sub count {
     return $self->{db}->value("SELECT count(*) FROM $from", %variable);
 }
 
+# A folder with one rule, for tests to which it does not matter which rule decides: all that are
+# shipped take a second or more to compile, at each start.
+sub one_rule {
+    my ($self) = @_;
+    my $folder = $self->{instance}->make_dir('one-rule');
+    $self->{instance}->write_file('one-rule/10.rules',
+        "[a.b]\nreason = mailbox_full\nmatch = quota exceeded\nexample = Quota exceeded\n");
+    return $folder;
+}
+
 sub wait_for { my ($self, @argument) = @_; return $self->{instance}->wait_for(@argument) }
 
 1;
