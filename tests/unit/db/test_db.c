@@ -12,26 +12,9 @@
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "db/pool.h"
+#include "tests/unit/db/server.h"
 
 static const char conninfo[] = "dbname=postgres";
-
-static PGconn *connect_or_fail(void)
-{
-	g_autoptr(GError) error = NULL;
-	PGconn *connection = pg_open(conninfo, 5, &error);
-
-	g_assert_no_error(error);
-	return connection;
-}
-
-static void run_or_fail(PGconn *connection, const char *script)
-{
-	g_autoptr(GError) error = NULL;
-
-	bool ran = pg_script(connection, script, &error);
-	g_assert_no_error(error);
-	g_assert_true(ran);
-}
 
 static void test_error_kinds(void)
 {
@@ -49,7 +32,7 @@ static void test_error_kinds(void)
 	    {"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '25006'; END $$", BM_ERROR_RETRY},
 	    {"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '42501'; END $$", BM_ERROR_CONFIG},
 	};
-	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(PGconn) connection = server_connect(conninfo);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) error = NULL;
@@ -66,12 +49,12 @@ static void test_error_kinds(void)
 /* The result of the INSERT arrives, and only then the COMMIT fails. */
 static void test_no_success_before_commit(void)
 {
-	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(PGconn) connection = server_connect(conninfo);
 	g_autoptr(GError) error = NULL;
 
-	run_or_fail(connection, "CREATE TEMPORARY TABLE parent (id integer PRIMARY KEY);"
-				"CREATE TEMPORARY TABLE child (id integer REFERENCES parent"
-				" DEFERRABLE INITIALLY DEFERRED)");
+	server_run(connection, "CREATE TEMPORARY TABLE parent (id integer PRIMARY KEY);"
+			       "CREATE TEMPORARY TABLE child (id integer REFERENCES parent"
+			       " DEFERRABLE INITIALLY DEFERRED)");
 	g_autoptr(PGresult) result =
 	    pg_query(connection, 5, "INSERT INTO child VALUES (1) RETURNING id", 0, NULL, &error);
 	g_assert_null(result);
@@ -80,7 +63,7 @@ static void test_no_success_before_commit(void)
 
 static void test_lost_connection(void)
 {
-	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(PGconn) connection = server_connect(conninfo);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PGresult) result = pg_query(
 	    connection, 5, "SELECT pg_terminate_backend(pg_backend_pid())", 0, NULL, &error);
@@ -91,7 +74,7 @@ static void test_lost_connection(void)
 
 static void test_no_answer_in_time(void)
 {
-	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(PGconn) connection = server_connect(conninfo);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PGresult) result =
 	    pg_query(connection, 1, "SELECT pg_sleep(60)", 0, NULL, &error);
@@ -116,8 +99,8 @@ static bool is_running(PGconn *connection, const char *statement)
 static void test_given_up_is_cancelled(void)
 {
 	static const char statement[] = "SELECT pg_sleep(3599)";
-	g_autoptr(PGconn) observer = connect_or_fail();
-	PGconn *connection = connect_or_fail();
+	g_autoptr(PGconn) observer = server_connect(conninfo);
+	PGconn *connection = server_connect(conninfo);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PGresult) result = pg_query(connection, 1, statement, 0, NULL, &error);
 
@@ -133,8 +116,8 @@ static void test_statements_are_limited(void)
 {
 	static const char *const statements[] = {"SELECT pg_sleep(60)",
 						 "SELECT pg_advisory_xact_lock(4711)"};
-	g_autoptr(PGconn) holder = connect_or_fail();
-	g_autoptr(PGconn) connection = connect_or_fail();
+	g_autoptr(PGconn) holder = server_connect(conninfo);
+	g_autoptr(PGconn) connection = server_connect(conninfo);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(PGresult) held =
 	    pg_query(holder, 5, "SELECT pg_advisory_lock(4711)", 0, NULL, &error);
@@ -156,7 +139,7 @@ static void test_refusal_that_passes(void)
 	    "CREATE DATABASE closed",
 	    "ALTER DATABASE closed ALLOW_CONNECTIONS false",
 	};
-	g_autoptr(PGconn) owner = connect_or_fail();
+	g_autoptr(PGconn) owner = server_connect(conninfo);
 	g_autofree char *closed = g_strconcat(conninfo, " dbname=closed", NULL);
 	g_autoptr(GError) error = NULL;
 
@@ -219,17 +202,17 @@ static void test_pool_replaces_broken(void)
 	const struct db_pool_options options = {
 	    .conninfo = conninfo, .size = 1, .pool_wait = 0, .query_wait = 5};
 	struct db_pool *pool = db_pool_new(&options);
-	g_autoptr(PGconn) killer = connect_or_fail();
+	g_autoptr(PGconn) killer = server_connect(conninfo);
 	g_autoptr(GError) error = NULL;
 	PGconn *connection = checkout_begin(pool, &error);
 	g_autofree char *kill =
 	    g_strdup_printf("SELECT pg_terminate_backend(%d, 5000)", PQbackendPID(connection));
 
 	checkout_end(pool, connection);
-	run_or_fail(killer, kill);
+	server_run(killer, kill);
 	connection = checkout_begin(pool, &error);
 	g_assert_no_error(error);
-	run_or_fail(connection, "BEGIN");
+	server_run(connection, "BEGIN");
 	checkout_end(pool, connection);
 	connection = checkout_begin(pool, &error);
 	g_assert_no_error(error);
@@ -253,7 +236,7 @@ static void test_pool_leaves_read_only_server(void)
 
 	g_assert_no_error(error);
 	checkout_end(pool, second);
-	run_or_fail(first, "SET default_transaction_read_only = on");
+	server_run(first, "SET default_transaction_read_only = on");
 	g_assert_null(pg_query(first, 5, "CREATE TABLE refused ()", 0, NULL, &error));
 	g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
 	g_clear_error(&error);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "db/checkout.h"
 #include "db/recorder.h"
+#include "tests/unit/db/server.h"
 
 enum { THREADS = 24 };
 
@@ -46,24 +47,6 @@ static const char pretended[] =
     "    END IF;"
     "  END LOOP;"
     "END $$";
-
-static PGconn *connect_or_fail(const char *where)
-{
-	g_autoptr(GError) error = NULL;
-	PGconn *connection = pg_open(where, 5, &error);
-
-	g_assert_no_error(error);
-	return connection;
-}
-
-static void run_or_fail(PGconn *connection, const char *script)
-{
-	g_autoptr(GError) error = NULL;
-	bool ran = pg_script(connection, script, &error);
-
-	g_assert_no_error(error);
-	g_assert_true(ran);
-}
 
 static gint64 number(PGconn *connection, const char *statement)
 {
@@ -143,24 +126,24 @@ static void open_stage(struct stage *stage, unsigned pool_size)
 {
 	const struct db_pool_options options = {
 	    .conninfo = conninfo, .size = pool_size, .pool_wait = 30, .query_wait = 30};
-	g_autoptr(PGconn) owner = connect_or_fail("dbname=postgres");
+	g_autoptr(PGconn) owner = server_connect("dbname=postgres");
 
-	run_or_fail(owner, "DROP DATABASE IF EXISTS recorder");
-	run_or_fail(owner, "CREATE DATABASE recorder");
-	stage->observer = connect_or_fail(conninfo);
-	run_or_fail(stage->observer, pretended);
+	server_run(owner, "DROP DATABASE IF EXISTS recorder");
+	server_run(owner, "CREATE DATABASE recorder");
+	stage->observer = server_connect(conninfo);
+	server_run(stage->observer, pretended);
 	stage->pool = db_pool_new(&options);
 	stage->recorder = db_recorder_new(stage->pool);
 }
 
 static void close_stage(struct stage *stage)
 {
-	g_autoptr(PGconn) owner = connect_or_fail("dbname=postgres");
+	g_autoptr(PGconn) owner = server_connect("dbname=postgres");
 
 	db_recorder_free(stage->recorder);
 	db_pool_free(stage->pool);
 	PQfinish(stage->observer);
-	run_or_fail(owner, "DROP DATABASE recorder");
+	server_run(owner, "DROP DATABASE recorder");
 }
 
 /* As many that come at once, those with the given numbers as they are told. */
@@ -168,8 +151,8 @@ static void run_round(struct stage *stage, const char *const *does, size_t does_
 {
 	struct caller callers[THREADS];
 
-	run_or_fail(stage->observer,
-		    "TRUNCATE bounce.recorded; ALTER SEQUENCE bounce.kills RESTART");
+	server_run(stage->observer,
+		   "TRUNCATE bounce.recorded; ALTER SEQUENCE bounce.kills RESTART");
 	for (unsigned i = 0; i < THREADS; i++) {
 		callers[i] = (struct caller){
 		    .recorder = stage->recorder, .n = i, .does = i < does_count ? does[i] : ""};
@@ -233,7 +216,7 @@ static void test_leaders_held_up(void)
 	struct stage stage;
 
 	open_stage(&stage, G_N_ELEMENTS(held) + 1);
-	run_or_fail(stage.observer, "SELECT pg_advisory_lock(4711)");
+	server_run(stage.observer, "SELECT pg_advisory_lock(4711)");
 	for (unsigned i = 0; i < G_N_ELEMENTS(held); i++) {
 		held[i] = (struct caller){.recorder = stage.recorder, .n = i, .does = "hold"};
 		begin(&held[i]);
@@ -245,7 +228,7 @@ static void test_leaders_held_up(void)
 	record(&other);
 	assert_own(&other);
 	clear(&other);
-	run_or_fail(stage.observer, "SELECT pg_advisory_unlock(4711)");
+	server_run(stage.observer, "SELECT pg_advisory_unlock(4711)");
 	for (unsigned i = 0; i < G_N_ELEMENTS(held); i++)
 		end(&held[i]);
 	close_stage(&stage);
