@@ -22,7 +22,7 @@ static const char usage[] =
     "  -V, --version\n"
     "  -h, --help\n"
     "\n"
-    "Signals: SIGTERM stops after the mail in hand, SIGHUP reads the rules and the log level\n"
+    "Signals: SIGTERM stops after the mails in hand, SIGHUP reads the rules and the log level\n"
     "again and tries at once what waits.\n"
     "Exit status: 0 stopped, or all was read; 1 a fault that is logged; 64 wrong usage;\n"
     "75 --once: something stays for the next time.\n";

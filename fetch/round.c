@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "fetch/held.h"
 #include "fetch/store/digest.h"
 
 enum {
@@ -19,20 +20,10 @@ enum {
 	FATES = STORE_FAILED + 1,
 };
 
-/* A mail that has come, and waits to be recorded with others. */
-struct held {
-	struct memory_deed deed;
-	char *name;
-	char *copy; /* of the bytes; NULL: they are taken before the next one comes */
-	struct store_content content;
-	struct taking_mail mail;
-};
-
 struct batch {
 	struct round *round;
-	GArray *waiting; /* struct store_mail: asked for, and not come */
-	GPtrArray *held; /* struct held */
-	size_t held_bytes;
+	GArray *waiting;      /* struct store_mail: asked for, and not come */
+	struct held held;     /* come, and not recorded */
 	GArray *fates[FATES]; /* struct store_mail: to be settled */
 	unsigned away;
 	bool is_server_away; /* the operator's */
@@ -154,78 +145,39 @@ static bool may_go_on(const struct batch *batch)
 	return batch->away < AWAY_MAX && !batch->round->is_stopping(batch->round->context);
 }
 
-static void free_held(void *data)
-{
-	struct held *held = data;
-
-	g_free(held->name);
-	g_free(held->copy);
-	g_free(held);
-}
-
 /* Without a database three are blamed, and the rest is as if it had not come. */
-static void take_held(struct batch *batch)
+static void record_held(struct batch *batch)
 {
-	struct taking_result results[BATCH_MAX];
-	g_autoptr(GPtrArray) mails = g_ptr_array_new();
+	held_record(&batch->held, batch->round->taking);
+	for (guint i = 0; i < batch->held.mails->len; i++) {
+		struct held_mail *held = batch->held.mails->pdata[i];
 
-	if (batch->held->len == 0)
-		return;
-	for (guint i = 0; i < batch->held->len; i++) {
-		struct held *held = batch->held->pdata[i];
-
-		held->mail.may_send = !batch->is_server_away;
-		g_ptr_array_add(mails, &held->mail);
+		if (held->result.outcome != TAKING_AWAY || batch->away < AWAY_MAX)
+			apply(batch, &held->deed, held->result.outcome, held->result.error);
 	}
-	taking_take_all(batch->round->taking, mails, results);
-	for (guint i = 0; i < batch->held->len; i++) {
-		struct held *held = batch->held->pdata[i];
-		g_autoptr(GError) error = results[i].error;
-
-		if (results[i].outcome != TAKING_AWAY || batch->away < AWAY_MAX)
-			apply(batch, &held->deed, results[i].outcome, error);
-	}
-	g_ptr_array_set_size(batch->held, 0);
-	batch->held_bytes = 0;
-}
-
-static struct held *hold(struct batch *batch, const struct memory_deed *deed,
-			 const struct store_content *content)
-{
-	struct round *round = batch->round;
-	bool is_pop3 = store_settings_is_pop3(round->settings);
-	struct held *held = g_new0(struct held, 1);
-
-	held->deed = *deed;
-	held->name = name_of(round, deed->mail.number);
-	held->content = *content;
-	/* what lies in a mailbox came over the Internet, whatever it says of itself */
-	held->mail = (struct taking_mail){.source = is_pop3 ? "pop3" : "imap",
-					  .name = held->name,
-					  .content = &held->content,
-					  .own_mta = strcmp(round->settings->own_mta, "yes") == 0,
-					  .keeps_original = !is_pop3,
-					  .is_last_try = is_last_try(round, deed->mail.key)};
-	g_ptr_array_add(batch->held, held);
-	batch->held_bytes += content->len;
-	return held;
+	held_forget_all(&batch->held);
 }
 
 static void take(struct batch *batch, const struct memory_deed *deed,
 		 const struct store_content *content)
 {
-	if (batch->held->len == BATCH_MAX ||
-	    batch->held_bytes + content->len > DB_RECORDS_BYTES_MAX)
-		take_held(batch);
-	struct held *held = hold(batch, deed, content);
+	struct round *round = batch->round;
+	bool is_pop3 = store_settings_is_pop3(round->settings);
+	g_autofree char *name = name_of(round, deed->mail.number);
 
-	if (content->len > DB_RECORDS_BYTES_MAX) {
-		take_held(batch);
-		return;
-	}
-	held->copy = g_malloc(content->len + 1); /* an empty one has bytes as well */
-	memcpy(held->copy, content->bytes, content->len);
-	held->content.bytes = held->copy;
+	if (held_is_full(&batch->held, content->len))
+		record_held(batch);
+	/* what lies in a mailbox came over the Internet, whatever it says of itself */
+	const struct taking_mail mail = {.source = is_pop3 ? "pop3" : "imap",
+					 .name = name,
+					 .content = content,
+					 .own_mta = strcmp(round->settings->own_mta, "yes") == 0,
+					 .keeps_original = !is_pop3,
+					 .may_send = !batch->is_server_away,
+					 .is_last_try = is_last_try(round, deed->mail.key)};
+	held_add(&batch->held, deed, &mail);
+	if (content->len > DB_RECORDS_BYTES_MAX)
+		record_held(batch);
 }
 
 static bool on_content(void *context, guint32 number, const struct store_content *content)
@@ -255,7 +207,7 @@ static void batch_init(struct batch *batch, struct round *round)
 {
 	*batch = (struct batch){.round = round};
 	batch->waiting = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
-	batch->held = g_ptr_array_new_with_free_func(free_held);
+	held_init(&batch->held);
 	for (size_t i = 0; i < FATES; i++)
 		batch->fates[i] = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
 }
@@ -263,7 +215,7 @@ static void batch_init(struct batch *batch, struct round *round)
 static void batch_clear(struct batch *batch)
 {
 	g_array_unref(batch->waiting);
-	g_ptr_array_unref(batch->held);
+	held_clear(&batch->held);
 	for (size_t i = 0; i < FATES; i++)
 		g_array_unref(batch->fates[i]);
 }
@@ -310,7 +262,7 @@ static bool read_batch(struct batch *batch, GError **error)
 	bool is_read =
 	    numbers->len == 0 || round->class->fetch(round->store, numbers, &sink, &cause);
 
-	take_held(batch);
+	record_held(batch);
 	if (is_read)
 		return check_lacking(batch, error);
 	fail_missing(batch, true, cause->message);

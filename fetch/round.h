@@ -22,7 +22,7 @@ struct round {
 	const char *folder;
 	struct memory *memory; /* of this folder */
 	struct taking *taking;
-	/* Whether to end after the mail in hand. */
+	/* Whether to end after the mails in hand. */
 	bool (*is_stopping)(void *context);
 	/* May be NULL: a mail is done, of so many that there were. */
 	void (*on_progress)(void *context, size_t done, size_t total);
