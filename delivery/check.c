@@ -7,23 +7,13 @@
 #include "delivery/check.h"
 
 #include "base/secret.h"
-#include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
+#include "daemon/rules/daemon_rules.h"
 #include "db/migrate.h"
 #include "delivery/copies.h"
 #include "delivery/signature.h"
 #include "delivery/smtp/client.h"
 #include "net/credential.h"
-
-static bool check_rules(const struct delivery_settings *settings)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->common.rules_dir,
-							     settings->common.site_rules, &error);
-
-	(void)rules; /* only whether they load */
-	return check_result("rules", error, "loaded");
-}
 
 static bool check_server(const struct delivery_settings *settings)
 {
@@ -89,7 +79,7 @@ static bool check_copies(const struct delivery_settings *settings)
 
 bool delivery_check(const struct delivery_settings *settings)
 {
-	bool rules = check_rules(settings);
+	bool rules = daemon_rules_check(&settings->common);
 	bool server = check_server(settings);
 	bool copies = check_copies(settings);
 	bool webhook = check_webhook(settings);

@@ -8,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
+#include "daemon/rules/daemon_rules.h"
 #include "delivery/check.h"
 #include "delivery/copies.h"
 #include "delivery/settings.h"
@@ -40,12 +41,6 @@ struct service {
 	struct copies *copies;   /* NULL: there are none */
 };
 
-static struct ruleset *load_rules(const struct delivery_settings *settings, GError **error)
-{
-	return ruleset_load_configured(settings->common.rules_dir, settings->common.site_rules,
-				       error);
-}
-
 static void *service_open(const void *data, GError **error)
 {
 	const struct delivery_settings *settings = data;
@@ -53,7 +48,7 @@ static void *service_open(const void *data, GError **error)
 	g_autoptr(GError) cause = NULL;
 	struct copies *copies = copies_new(settings, &cause);
 	struct smtp_client *client = cause ? NULL : smtp_client_new(&settings->smtp, &cause);
-	struct ruleset *rules = client ? load_rules(settings, &cause) : NULL;
+	struct ruleset *rules = client ? daemon_rules_load(&settings->common, &cause) : NULL;
 
 	if (!rules) {
 		smtp_client_free(client);
@@ -100,7 +95,7 @@ static bool service_is_working(void *data)
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
-	struct ruleset *rules = load_rules(fresh_settings, error);
+	struct ruleset *rules = daemon_rules_load(fresh_settings, error);
 
 	if (rules)
 		live_ruleset_set(service->rules, rules);

@@ -5,8 +5,8 @@
 #include "fetch/check.h"
 
 #include "base/error.h"
-#include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
+#include "daemon/rules/daemon_rules.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "delivery/smtp/client.h"
@@ -14,16 +14,6 @@
 #include "fetch/store/settings.h"
 #include "net/credential.h"
 #include "net/listen.h"
-
-static bool check_rules(const struct fetch_settings *settings)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->common.rules_dir,
-							     settings->common.site_rules, &error);
-
-	(void)rules; /* only whether they load */
-	return check_result("rules", error, "loaded");
-}
 
 static bool check_schema(const struct fetch_settings *settings)
 {
@@ -102,7 +92,7 @@ static bool check_lmtp(const struct fetch_settings *settings)
 
 bool fetch_check(const struct fetch_settings *settings)
 {
-	bool rules = check_rules(settings);
+	bool rules = daemon_rules_check(&settings->common);
 	bool database = check_schema(settings);
 	bool server = check_server(settings);
 	bool mailboxes = check_mailboxes(settings);

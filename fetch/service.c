@@ -12,9 +12,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "classifier/rules/ruleset.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
+#include "daemon/rules/daemon_rules.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "fetch/lmtp_listener.h"
@@ -34,12 +34,6 @@ struct service {
 };
 
 /* --- open and close ------------------------------------------------------------------------ */
-
-static struct ruleset *load_rules(const struct fetch_settings *settings, GError **error)
-{
-	return ruleset_load_configured(settings->common.rules_dir, settings->common.site_rules,
-				       error);
-}
 
 static void free_mailbox(void *mailbox)
 {
@@ -70,7 +64,7 @@ static bool make_taking(struct service *service, GError **error)
 	const struct limits limits = intake_settings_limits(&settings->intake);
 
 	service->smtp = smtp_client_new(&settings->smtp, error);
-	struct ruleset *rules = service->smtp ? load_rules(settings, error) : NULL;
+	struct ruleset *rules = service->smtp ? daemon_rules_load(&settings->common, error) : NULL;
 	if (!rules)
 		return false;
 	service->pool = intake_settings_pool(&settings->common, &settings->intake);
@@ -174,7 +168,7 @@ bool service_is_working(void *data)
 bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
-	struct ruleset *rules = load_rules(fresh_settings, error);
+	struct ruleset *rules = daemon_rules_load(fresh_settings, error);
 
 	if (!rules)
 		return false;

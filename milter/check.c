@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "classifier/rules/ruleset.h"
 #include "daemon/check.h"
+#include "daemon/rules/daemon_rules.h"
 #include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "milter/postfix/destination.h"
@@ -17,17 +17,6 @@
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/wiring.h"
 #include "milter/socket_check.h"
-
-static bool check_rules(const struct milter_settings *settings)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *dir = ruleset_configured_dir(settings->common.rules_dir);
-	g_autoptr(ruleset_t) rules = ruleset_load_configured(settings->common.rules_dir,
-							     settings->common.site_rules, &error);
-
-	(void)rules;
-	return check_result("rules", error, dir);
-}
 
 static void check_parameters(const struct db_parameters *parameters)
 {
@@ -134,7 +123,7 @@ bool milter_check(const struct milter_settings *settings)
 	g_autofree char *chroot = postfix ? smtpd_chroot(postfix) : NULL;
 	const struct socket_client client = {account ? account : "", chroot ? chroot : ""};
 	bool socket = socket_check(settings, &client);
-	bool rules = check_rules(settings);
+	bool rules = daemon_rules_check(&settings->common);
 	g_auto(GStrv) addresses = NULL;
 	bool database = check_database_and_parameters(settings, &addresses);
 	bool wiring = postfix ? check_postfix(postfix, settings, (const char *const *)addresses)

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "classifier/mime/mime.h"
-#include "classifier/rules/ruleset.h"
 #include "daemon/daemon.h"
+#include "daemon/rules/daemon_rules.h"
 #include "db/parameter_cache.h"
 #include "db/pool.h"
 #include "intake/intake.h"
@@ -44,17 +44,11 @@ struct service {
 	struct figures *figures;
 };
 
-static struct ruleset *load_rules(const struct milter_settings *settings, GError **error)
-{
-	return ruleset_load_configured(settings->common.rules_dir, settings->common.site_rules,
-				       error);
-}
-
 static void *service_open(const void *data, GError **error)
 {
 	const struct milter_settings *settings = data;
 	const struct limits limits = intake_settings_limits(&settings->intake);
-	struct ruleset *rules = load_rules(settings, error);
+	struct ruleset *rules = daemon_rules_load(&settings->common, error);
 
 	if (!rules)
 		return NULL;
@@ -119,7 +113,7 @@ static bool service_is_working(void *data)
 static bool service_reload(void *data, const void *fresh_settings, GError **error)
 {
 	const struct service *service = data;
-	struct ruleset *rules = load_rules(fresh_settings, error);
+	struct ruleset *rules = daemon_rules_load(fresh_settings, error);
 
 	if (rules)
 		intake_set_rules(service->intake, rules);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The rules of a daemon that classifies, by its rules_dir and site_rules.
+ */
+#ifndef DAEMON_RULES_DAEMON_RULES_H
+#define DAEMON_RULES_DAEMON_RULES_H
+
+#include <stdbool.h>
+
+#include "classifier/rules/ruleset.h"
+#include "daemon/settings.h"
+
+/* Free with ruleset_free. NULL with BM_ERROR_CONFIG naming file, line and rule. */
+struct ruleset *daemon_rules_load(const struct daemon_settings *settings, GError **error)
+    __attribute__((warn_unused_result));
+
+/* --check: prints whether they load, and from where. False if they do not. */
+bool daemon_rules_check(const struct daemon_settings *settings);
+
+#endif
