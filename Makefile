@@ -50,8 +50,13 @@ PKGS_ctl        := glib-2.0 json-glib-1.0
 PKGS_console    := glib-2.0 libmicrohttpd
 LIBS_all         = $(call pkg_libs,glib-2.0 gmime-3.0 json-glib-1.0 libidn2 libcrypto libpq)
 
+# The GLib of the oldest Debian that is supported: nothing newer is used, and what a newer one calls
+# deprecated is right.
+GLIB := -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_74 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_74
+
 # The system's gcc for C17 with GNU attributes; _GNU_SOURCE for explicit_bzero, pipe2.
-BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -DBM_VERSION='"$(VERSION)"' -DBM_SYSCONFDIR='"$(SYSCONFDIR)"' \
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE $(GLIB) \
+              -DBM_VERSION='"$(VERSION)"' -DBM_SYSCONFDIR='"$(SYSCONFDIR)"' \
               -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
               $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(SANFLAGS) -pthread -MMD -MP
 
