@@ -28,13 +28,19 @@ COMMENT ON FUNCTION bounce.clean_diagnostic(text) IS
   'application, operator: the words of the other mail system in one line, each code once and '
   'first, without the address and without who said it: "550 5.1.1 User unknown"';
 
+-- Whole units, and beside a single one the next smaller: "1 minute 59 seconds", "2 minutes". Two
+-- neighbours in a list are told in the same measure, and nothing is rounded to half of it.
 CREATE OR REPLACE FUNCTION bounce.ago(at timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN s.seconds < 0 THEN 'in ' ELSE '' END
-         || CASE WHEN abs(s.seconds) < 120 THEN abs(s.seconds) || ' seconds'
-                 WHEN abs(s.seconds) < 7200 THEN abs(s.seconds) / 60 || ' minutes'
-                 WHEN abs(s.seconds) < 172800 THEN abs(s.seconds) / 3600 || ' hours'
-                 ELSE abs(s.seconds) / 86400 || ' days' END
+         || coalesce((SELECT string_agg(concat(u.n, ' ', u.name, CASE WHEN u.n > 1 THEN 's' END),
+                                        ' ' ORDER BY u.below DESC NULLS FIRST)
+                      FROM (VALUES ('day', abs(s.seconds) / 86400, NULL),
+                                   ('hour', abs(s.seconds) / 3600 % 24, 172800),
+                                   ('minute', abs(s.seconds) / 60 % 60, 7200),
+                                   ('second', abs(s.seconds) % 60, 120)) AS u (name, n, below)
+                      WHERE u.n > 0 AND (u.below IS NULL OR abs(s.seconds) < u.below)),
+                     '0 seconds')
          || CASE WHEN s.seconds < 0 THEN '' ELSE ' ago' END
   FROM (SELECT extract(epoch FROM now() - at)::bigint AS seconds WHERE at IS NOT NULL) AS s
 $$;

@@ -77,7 +77,7 @@ SELECT is((SELECT count(*) || ' ' || sum(count) FROM bounce.task_detail WHERE ki
           '1 4',
           'it counts');
 SELECT matches((SELECT summary FROM bounce.task_detail WHERE kind = 'outage'),
-               '^hard bounces of big.example: 4 of 4 mails within 60 minutes, usually none; blocks '
+               '^hard bounces of big.example: 4 of 4 mails within 1 hour, usually none; blocks '
                'are held, '
                'lately a7@big.example', 'and says so');
 SELECT is((SELECT string_agg(event, ' ' ORDER BY id) FROM bounce.communication_log
@@ -140,7 +140,7 @@ SELECT is(test.blocked('%@rising.example'), 3::bigint,
 SELECT is((SELECT usual FROM bounce.open_outage WHERE about = 'rising.example'), 1.29, 'usually');
 SELECT matches((SELECT summary FROM bounce.task_detail
                 WHERE kind = 'outage' AND domain = 'rising.example'),
-               '^hard bounces of rising.example: 4 of [0-9]+ mails within 60 minutes, '
+               '^hard bounces of rising.example: 4 of [0-9]+ mails within 1 hour, '
                'usually about 1; ',
                'its task says so in words');
 

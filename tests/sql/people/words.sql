@@ -18,8 +18,14 @@ FROM (VALUES
   ('4.2.2 452 4.2.2 mailbox' || chr(10) || ' full', '452 4.2.2 mailbox full'),
   ('552 5.2.2', '552 5.2.2'), ('in words only', 'in words only'), ('', '')) AS v (words, clean);
 SELECT is(bounce.ago(now() - since), ago, ago)
-FROM (VALUES (interval '90 seconds', '90 seconds ago'), ('3 hours', '3 hours ago'),
-             ('12 days', '12 days ago'), ('-3 days', 'in 3 days'), (NULL, NULL)) AS v (since, ago);
+FROM (VALUES (interval '0', '0 seconds ago'), ('1 second', '1 second ago'),
+             ('59 seconds', '59 seconds ago'), ('60 seconds', '1 minute ago'),
+             ('119 seconds', '1 minute 59 seconds ago'), ('120 seconds', '2 minutes ago'),
+             ('3599 seconds', '59 minutes ago'), ('7199 seconds', '1 hour 59 minutes ago'),
+             ('3 hours', '3 hours ago'), ('47 hours', '1 day 23 hours ago'),
+             ('24 hours 30 minutes', '1 day ago'), ('12 days', '12 days ago'),
+             ('-3 days', 'in 3 days'), ('-61 seconds', 'in 1 minute 1 second'),
+             (NULL, NULL)) AS v (since, ago);
 
 -- The most urgent first
 SELECT test.mail('h', '{typo@gmial.com}');

@@ -88,7 +88,7 @@ BEGIN
   RETURN replace(bounce.ago(now() - span), ' ago', '');
 END $$;
 COMMENT ON FUNCTION bounce_internal.span_in_words(interval) IS
-  'how long, for people: "60 minutes"';
+  'how long, for people: "1 hour"';
 
 CREATE OR REPLACE FUNCTION bounce_internal.growing_pause(
   attempts integer, growth integer, initial interval, longest interval) RETURNS interval
