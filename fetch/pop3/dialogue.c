@@ -23,6 +23,7 @@ void pop3_dialogue_clear(struct pop3_dialogue *dialogue)
 static bool read_line(struct pop3_dialogue *dialogue)
 {
 	int byte;
+	int last = 0;
 
 	g_string_truncate(dialogue->line, 0);
 	while ((byte = stream_get(dialogue->stream)) >= 0 && byte != '\n') {
@@ -30,7 +31,9 @@ static bool read_line(struct pop3_dialogue *dialogue)
 			return stream_fail(dialogue->stream, "a line of the answer does not end");
 		if (byte != '\r')
 			g_string_append_c(dialogue->line, byte < ' ' ? ' ' : (char)byte);
+		last = byte;
 	}
+	dialogue->has_crlf = last == '\r';
 	return byte >= 0;
 }
 
@@ -80,14 +83,23 @@ bool pop3_dialogue_next_line(struct pop3_dialogue *dialogue)
 
 /* --- mails ------------------------------------------------------------------------------ */
 
+/* A server that ends its lines with CRLF puts no "." behind a bare LF: there a stranger's mail
+ * could end, and go on with answers of his own. */
 struct mail {
 	GByteArray *keep;
 	gsize max;
 	gsize size;
+	bool is_crlf;
+	char last;
+	bool begins_line;
 };
 
 static void add(struct mail *mail, const char *bytes, gsize len)
 {
+	char before = len > 1 ? bytes[len - 2] : mail->last;
+
+	mail->last = bytes[len - 1];
+	mail->begins_line = mail->last == '\n' && (before == '\r' || !mail->is_crlf);
 	mail->size += len;
 	if (mail->keep->len < mail->max)
 		g_byte_array_append(mail->keep, (const guint8 *)bytes,
@@ -117,29 +129,38 @@ static bool read_rest_of_line(struct pop3_dialogue *dialogue, struct mail *mail)
 }
 
 /* "." alone on its line; whatever else begins with "." loses it. */
-static bool read_dot(struct pop3_dialogue *dialogue, bool *is_end_out)
+static bool read_dot(struct pop3_dialogue *dialogue, struct mail *mail, bool *is_end_out)
 {
-	int next;
-
 	(void)stream_get(dialogue->stream);
-	next = stream_peek(dialogue->stream);
-	*is_end_out = next == '\r' || next == '\n';
-	if (*is_end_out && stream_get(dialogue->stream) == '\r')
-		next = stream_get(dialogue->stream);
+	int next = stream_peek(dialogue->stream);
+	bool has_cr = next == '\r';
+
+	if (has_cr) {
+		(void)stream_get(dialogue->stream);
+		next = stream_peek(dialogue->stream);
+	}
+	*is_end_out = next == '\n' && (has_cr || !mail->is_crlf);
+	if (*is_end_out)
+		(void)stream_get(dialogue->stream);
+	else if (has_cr)
+		add(mail, "\r", 1);
 	return next >= 0;
 }
 
 bool pop3_dialogue_mail(struct pop3_dialogue *dialogue, GByteArray *keep, gsize max,
 			gsize *size_out)
 {
-	struct mail mail = {.keep = keep, .max = max};
+	struct mail mail = {
+	    .keep = keep, .max = max, .is_crlf = dialogue->has_crlf, .begins_line = true};
 	bool is_end = false;
 
 	stream_set_wait(dialogue->stream, dialogue->transfer_wait);
 	while (!is_end) {
 		int first = stream_peek(dialogue->stream);
 
-		if (first < 0 || (first == '.' && !read_dot(dialogue, &is_end)))
+		if (first < 0)
+			return false;
+		if (first == '.' && mail.begins_line && !read_dot(dialogue, &mail, &is_end))
 			return false;
 		if (!is_end && !read_rest_of_line(dialogue, &mail))
 			return false;

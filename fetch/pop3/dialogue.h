@@ -23,6 +23,7 @@ enum pop3_answer {
 struct pop3_dialogue {
 	struct stream *stream;
 	GString *line; /* the last one, without its end and its "+OK" or "-ERR" */
+	bool has_crlf; /* how it ended; else with LF alone */
 	unsigned reply_wait;
 	unsigned transfer_wait;
 };
@@ -39,8 +40,8 @@ enum pop3_answer pop3_dialogue_ask(struct pop3_dialogue *dialogue, const char *l
  * fault. */
 bool pop3_dialogue_next_line(struct pop3_dialogue *dialogue);
 
-/* After +OK to RETR: the mail, its first max bytes appended to keep, its whole size in *size_out.
- * False: the stream has the fault. */
+/* After +OK to RETR: the mail, up to a "." between line ends such as that of the +OK; its first max
+ * bytes appended to keep, its whole size in *size_out. False: the stream has the fault. */
 bool pop3_dialogue_mail(struct pop3_dialogue *dialogue, GByteArray *keep, gsize max,
 			gsize *size_out);
 

@@ -43,6 +43,7 @@ sub pop_answers {
     return (client => sub { $_[1] =~ $command ? $_[0]->say("$answer\r\n") : $_[1] });
 }
 
+sub mail_of { my ($uid) = @_; return "* 9 FETCH (UID $uid BODY[] {10}\r\nSubject: x)\r\n" }
 sub to_search { my ($found) = @_; return swap(qr/^\* SEARCH( \d+)+/, $found) }
 
 # [what it does, keys of the mailbox, status or undef, what is said, the lie]
@@ -82,6 +83,24 @@ my %imap = (
         map { ("says a size of $_" => [ {}, 0, '2 recorded', swap(qr/SIZE \d+/, "SIZE $_") ]) }
             qw(0 1 4294967296 18446744073709551615 99999999999999999999 -5)
     ),
+    (
+        map { ("says a literal of $_" => [ {}, 75, 'without measure|cannot be read',
+            swap(qr/\{\d+\}/, "{$_}") ]) } qw(-1 x 9223372036854775808 18446744073709551616), ''
+    ),
+    'says no literal' => [ {}, 75, 'cannot be read', swap(qr/ \{\d+\}/, '') ],
+    'gives mails nobody asked for' => [ {}, 0, '2 recorded, 0 failed',
+        before(qr/\(UID/, mail_of(7000) x 300) ],
+    'gives each mail again, and it is another' => [ {}, 0, '2 recorded, 0 failed',
+        server => sub {
+            my ($mitm, $line) = @_;
+            push @{ $mitm->{uid} }, $1 if $line =~ /\(UID (\d+) /;
+            return $line if $line !~ /^A\d+ OK .*Fetch/ || !$mitm->{uid};
+            return join('', map { mail_of($_) } @{ delete $mitm->{uid} }) . $line;
+        } ],
+    'says how many there are, and lies' => [ {}, 0, '2 recorded, 0 failed',
+        swap(qr/^\* \d+ EXISTS/, '* 4294967296 EXISTS') ],
+    'refuses the move' => [ {}, 75, '2 mails stay', answers(qr/UID MOVE/, 'NO no') ],
+    'moves, and says not where to' => [ {}, 0, '2 recorded, 0 failed', drops(qr/COPYUID/) ],
     'says less than it gives' => [ {}, 75, 'cannot be read', swap(qr/\{\d+\}/, '{40}') ],
     'says more than it gives' => [ {}, 75, 'no whole answer', swap(qr/\{\d+\}/, '{900000}') ],
     'says more than can be'   => [ {}, 75, 'without measure', swap(qr/\{\d+\}/, '{4294967296}') ],
@@ -118,6 +137,12 @@ my %pop3 = (
     'gives a mail without end'   => [ {}, 75, 'no whole answer', drops(qr/^\.\r/) ],
     'gives half a mail'          => [ {}, 75, 'connection was closed',
         server => sub { $_[0]->cut if $_[1] =~ /^Final-Rec/; $_[1] } ],
+    'ends a mail by the dot of its writer, who goes on' => [ {}, 0, '2 recorded, 0 failed',
+        server => sub {
+            my ($mitm, $line) = @_;
+            return $line if $line !~ /^Subject: Your/ || $mitm->{has_lied}++;
+            return "x\n.\n+OK\r\n\r\nanother mail\n.\n" . "+OK\r\n" x 3 . $line;
+        } ],
     'names of nothing' => [ {}, 75, 'Too many bad commands',
         server => sub {
             $_[1] =~ /^1 [0-9a-f]+\r/ ? join '', map {"$_ x$_\r\n"} 5000 .. 5999 : $_[1];
