@@ -19,7 +19,8 @@
 #include "net/tls.h"
 
 /* Seconds. A server that refuses a login locks who tries too often. */
-enum { PAUSE_MIN = 1, PAUSE_MAX = 300, LOGIN_PAUSE_MIN = 10, LOGIN_PAUSE_MAX = 900, LOOK_MIN = 1 };
+enum { PAUSE_MIN = 1, PAUSE_MAX = 300, LOGIN_PAUSE_MIN = 10, LOGIN_PAUSE_MAX = 900 };
+enum { LOOK_MIN = 1, STEADY = 60 /* a session that lasts so long is a good one */ };
 
 struct mailbox {
 	const struct store_settings *settings;
@@ -248,20 +249,30 @@ static bool wait_for_news(struct mailbox *mailbox, struct store *store, GError *
 	return event != STORE_REOPEN;
 }
 
+/* A server that lets us in, and then breaks off at once, is not asked every second. */
+static bool was_good(const struct mailbox *mailbox, size_t done_before, gint64 start)
+{
+	return mailbox->tally.done != done_before ||
+	       g_get_monotonic_time() - start > STEADY * G_USEC_PER_SEC;
+}
+
 /* Until a fault or the end; *error is set for a fault. */
 static void run_session(struct mailbox *mailbox, struct store *store, GError **error)
 {
 	bool must_reopen = false;
+	bool can_wait = mailbox->class->session_max == 0;
+	gint64 start = g_get_monotonic_time();
+	size_t done = mailbox->tally.done;
 
-	while (look(mailbox, store, &must_reopen, error)) {
-		mailbox->pause = 0;
-		if (must_reopen || mailbox->class->session_max > 0 || is_stopping(mailbox) ||
+	while (look(mailbox, store, &must_reopen, error))
+		if (must_reopen || !can_wait || is_stopping(mailbox) ||
 		    !wait_for_news(mailbox, store, error))
 			break;
-	}
-	bool must_wait = mailbox->class->session_max > 0 && !must_reopen && error && !*error;
+	bool is_well = error && !*error;
+	if (is_well || was_good(mailbox, done, start))
+		mailbox->pause = 0;
 	mailbox->class->close(store);
-	if (must_wait)
+	if (is_well && !can_wait && !must_reopen)
 		sleep_for(mailbox, (unsigned)mailbox->settings->poll_interval);
 }
 

@@ -16,6 +16,8 @@
 /* seconds; nothing depends on the answer to LOGOUT */
 enum { LOGOUT_WAIT = 5, IDLE_MAX = 25 * 60 };
 
+enum { CHATTER_MAX = 1000 /* lines in one IDLE that are about no mail */ };
+
 struct store {
 	const struct store_settings *settings;
 	struct imap_dialogue dialogue;
@@ -378,14 +380,16 @@ static bool store_settle(struct store *store, const GArray *numbers, enum store_
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
-/* Reads what the server says until it is about mails. */
+/* Reads what the server says until it is about mails. One that never falls silent would keep us
+ * from looking at the clock, at wake_fd and into the folder. */
 static enum wire_event await_news(struct store *store, int wake_fd)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
 	gint64 deadline = wire_deadline(MIN((unsigned)store->settings->poll_interval, IDLE_MAX));
 	enum wire_event event = WIRE_READABLE;
 
-	while (event == WIRE_READABLE && !dialogue->has_news) {
+	for (unsigned lines = 0;
+	     event == WIRE_READABLE && !dialogue->has_news && lines < CHATTER_MAX; lines++) {
 		event = stream_wait(dialogue->stream, wake_fd, deadline);
 		if (event == WIRE_READABLE && !imap_dialogue_hear_news(dialogue))
 			break;

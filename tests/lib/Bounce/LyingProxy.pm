@@ -27,6 +27,7 @@ use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::SSL;
+use POSIX ();
 use Time::HiRes qw(sleep);
 
 use constant READ_BYTES => 65536;
@@ -56,8 +57,22 @@ sub stop {
 
 # --- what a lie may do -------------------------------------------------------------------
 
-sub cut  { die "cut\n" }
-sub hang { sleep 60; die "hung\n" }
+sub cut { die "cut\n" }
+
+# TLS ends, the connection does not; or it goes on without.
+sub end_tls { my ($self) = @_; return $self->{to}{client}->stop_SSL(SSL_no_shutdown => 0) }
+
+sub say_in_the_clear {
+    my ($self, $bytes) = @_;
+    return POSIX::write(fileno $self->{to}{client}, $bytes, length $bytes);
+}
+
+# Deaf and mute, until the client hangs up.
+sub hang {
+    my ($self) = @_;
+    1 while sysread $self->{to}{client}, my $unheard, READ_BYTES;
+    die "hung\n";
+}
 
 # The n-th session, from 1 on.
 sub session { return $_[0]{session} }
@@ -73,6 +88,15 @@ sub kill_client {
 sub say {
     my ($self, $bytes) = @_;
     $self->_write('client', $bytes);
+    return '';
+}
+
+# Says it so many thousand times, or without end.
+sub flood {
+    my ($self, $bytes, $thousands) = @_;
+    for (my $i = 0; !defined $thousands || $i < $thousands; $i++) {
+        $self->_write('client', $bytes x 1000);
+    }
     return '';
 }
 
