@@ -72,7 +72,7 @@ END
     return {
         port    => $port,
         mta     => $mta,
-        is_held => sub { $mta->run(qw(/usr/sbin/exim4 -bpc)) + 0 },
+        queue   => sub { $mta->run(qw(/usr/sbin/exim4 -bp)) =~ /(<\S*>)/g },
         try     => sub { $mta->run(qw(/usr/sbin/exim4 -qff)) }
     };
 }
@@ -124,7 +124,10 @@ END
     return {
         port    => $port,
         mta     => $mta,
-        is_held => sub { scalar(() = $mta->run('ls', '/var/spool/mqueue') =~ /^qf/mg) },
+        queue   => sub {
+            my $files = $mta->run(qw(sh -c), 'cat /var/spool/mqueue/qf* || :');
+            return map {s/^MAILER-DAEMON$/<>/r} $files =~ /^S(.*)/mg;    # who makes reports
+        },
         try     => sub { $mta->run("$bin/sendmail", '-q') }
     };
 }
@@ -167,15 +170,16 @@ sub is_recorded {
         'hard user_unknown token',
         $what
     );
-    return is_soon($mta->{is_held}, 0, 'and the queue is empty');
+    return is_soon(sub { join ' ', $mta->{queue}->() }, '', 'and the queue is empty');
 }
 
-# While the queue is tried, it stays in there.
+# While the queue is tried, it stays in there, alone: the letter that it is about has gone.
 sub is_kept {
     my ($mta, $letter, $why) = @_;
-    is_soon($mta->{is_held}, 1, "$why: the queue holds it");
+    my $senders = sub { join ' ', $mta->{queue}->() };
+    is_soon($senders, '<>', "$why: the queue holds it");
     $mta->{try}->();
-    is $mta->{is_held}->(), 1, 'also when it is tried again';
+    is $senders->(), '<>', 'also when it is tried again';
     return is scalar(() = $stage->bounces($letter)), 0, 'nothing is recorded';
 }
 
