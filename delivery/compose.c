@@ -314,7 +314,8 @@ static char *copy_text(const struct db_copy *copy)
 	if (copy->raw_len < copy->size)
 		g_string_append_printf(out,
 				       "\nOf its %" G_GSIZE_FORMAT " bytes only the first "
-				       "%" G_GSIZE_FORMAT " are kept.\n",
+				       "%" G_GSIZE_FORMAT " are attached.\nThe mailbox that it "
+				       "came to has the whole letter.\n",
 				       copy->size, copy->raw_len);
 	if (copy->is_again)
 		g_string_append(out, "\nYou may have got it before: it was sent once more because "

@@ -14,7 +14,6 @@
 
 /* --- a person ------------------------------------------------------------------------------ */
 
-/* Without a folder nothing keeps what was not sent. */
 static bool is_cut(const struct taking_mail *mail)
 {
 	return mail->content->size > mail->content->len;
@@ -34,6 +33,7 @@ static bool send_copy(struct taking *taking, const struct taking_mail *mail,
 	return operator_copy_send(&copy, taking->smtp, error);
 }
 
+/* Without a folder nothing keeps what was not sent. */
 static enum taking_outcome keep_for_person(const struct taking_mail *mail, const char *why)
 {
 	if (mail->keeps_original)
@@ -43,13 +43,20 @@ static enum taking_outcome keep_for_person(const struct taking_mail *mail, const
 	return TAKING_STAYS;
 }
 
+/* Its copy is sent, or queued. */
+static enum taking_outcome keep_rest(const struct taking_mail *mail)
+{
+	return is_cut(mail) ? keep_for_person(mail, "it is too long to be sent as a whole")
+			    : TAKING_UNCLASSIFIED;
+}
+
 static enum taking_outcome hand_on(struct taking *taking, const struct taking_mail *mail,
 				   const struct db_record_result *result, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 
 	if (result->disposition == DB_QUEUE)
-		return TAKING_UNCLASSIFIED;
+		return keep_rest(mail);
 	if (*result->forward_to == '\0')
 		return keep_for_person(mail, "the parameter operator_mailbox is empty");
 	if (!mail->may_send) {
@@ -58,8 +65,7 @@ static enum taking_outcome hand_on(struct taking *taking, const struct taking_ma
 		return TAKING_UNSENT;
 	}
 	if (send_copy(taking, mail, result, &cause))
-		return is_cut(mail) ? keep_for_person(mail, "it is too long to be sent as a whole")
-				    : TAKING_UNCLASSIFIED;
+		return keep_rest(mail);
 	if (cause->code != BM_ERROR_INPUT) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return TAKING_UNSENT;

@@ -102,12 +102,14 @@ subtest 'whichever way it comes in' => sub {
     my $lmtp   = $instance->free_port;
     my $fetch  = Bounce::Fetch->new(
         $stage,
-        rules_dir => $few,
-        server    => '127.0.0.1:1',
-        lmtp      => "inet:$lmtp\@127.0.0.1"
+        rules_dir         => $few,
+        server            => '127.0.0.1:1',
+        lmtp              => "inet:$lmtp\@127.0.0.1",
+        message_bytes_max => 65_536
     );
     $fetch->mailbox_of($dovecot);
     $dovecot->put(letter('by mailbox'));
+    $dovecot->put(letter('of 70,000 bytes') . ('x' x 69 . "\n") x 1000);
     $fetch->start;
     is + ($stage->smtp->send(
         from => 'anna@customer.example',
@@ -132,9 +134,11 @@ subtest 'whichever way it comes in' => sub {
         is $is{From},          'bounce-milter <' . Bounce::Dovecot::USER . '>', 'from our account';
         is $is{'Return-Path'}, '<' . Bounce::Dovecot::USER . '>', 'in the envelope, too';
     }
-    is scalar $stage->mta->mailbox('operator'), 4, 'each once';
+    is_soon(sub { scalar arrived('of 70,000 bytes') }, 1, 'the beginning of a long one, too');
+    like + (arrived('of 70,000 bytes'))[0], qr/only the first 65536 are attached/, 'told';
+    is scalar $stage->mta->mailbox('operator'), 5, 'each once';
     is scalar $stage->mta->mailbox('bounces'),  0, 'and nobody else got one';
-    is_soon(sub { scalar(my @mails = $dovecot->mails('Unclassified')) }, 1, 'the original is kept');
+    is_soon(sub { scalar(my @mails = $dovecot->mails('Unclassified')) }, 2, 'originals are kept');
     ok $fetch->stop && $worker->stop, 'stopped';
 };
 
@@ -324,6 +328,12 @@ subtest 'the old settings, line by line' => sub {
     my $worker = worker(%copies)->start;
     is + ($fetch->once)[0], 0, 'read';
     is_soon(sub { scalar arrived('carried over') }, 1, 'and forwarded');
+    $fetch->set(message_bytes_max => 65_536);
+    $fetch->mailbox_of($dovecot, protocol => 'pop3s');
+    $dovecot->put(letter('long, by POP3') . ('x' x 69 . "\n") x 1000);
+    is + ($fetch->once)[0], 0, 'pop3s: a long one is read';
+    is_soon(sub { scalar arrived('long, by POP3') }, 1, 'its beginning is forwarded');
+    is scalar(my @whole = $dovecot->mails), 1, 'and the mailbox keeps the whole';
     ok $worker->stop, 'stopped';
 };
 

@@ -55,6 +55,11 @@ WHERE bounce_message_id = (SELECT min(bounce_message_id) FROM bounce.operator_co
 SELECT is((bounce.record_report(test.report('undetermined', 'long@stranger.example')
                                 || '{"size": 100}', 'begins')).disposition,
           'forward', 'one that was not recorded as a whole is the caller''s');
+SELECT is((bounce.record_report(test.report('undetermined', 'long@box.example')
+                                || '{"size": 100, "source": "imap"}', 'begins')).disposition,
+          'queue', 'but out of a mailbox, which has all of it, its beginning is sent');
+DELETE FROM bounce.operator_copy
+WHERE bounce_message_id = (SELECT max(bounce_message_id) FROM bounce.operator_copy);
 SELECT is((bounce.record_report(test.report('undetermined', 'none@stranger.example')
                                 || '{"size": 1}', NULL)).disposition, 'forward',
           'so is one without a text');

@@ -457,7 +457,7 @@ static void test_copy(void)
 		     "\r\n\r\nFrom: a@b.example\r\nX-Bounce-Class: forged\r\n\r\n"
 		     "Gr\303\274\303\237e !\r\n.\r\nend\r\n"},
 		    {long_raw, strlen(long_raw), strlen(long_raw), "\r\n\r\nSubject: l\r\n\r\nxxx"},
-		    {"cut", 3, 9, "Of its 9 bytes only the first 3 are kept."},
+		    {"cut", 3, 9, "Of its 9 bytes only the first 3 are attached."},
 		    {"", 0, 0, "bouncectl reclassify 7"}};
 	g_autoptr(GDateTime) now = g_date_time_new_utc(2026, 11, 21, 8, 30, 0);
 

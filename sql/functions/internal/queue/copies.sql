@@ -8,12 +8,14 @@ CREATE OR REPLACE FUNCTION bounce_internal.is_copy_queued(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN f.policy ->> 'operator_copy' = 'smtp' AND raw IS NOT NULL
-         AND coalesce(substring(bounce_internal.document_text(document, 'size')
-                                FROM '^[0-9]{1,15}$')::bigint, 0) <= length(raw);
+         AND (bounce_internal.document_text(document, 'source') IN ('imap', 'pop3')
+              OR coalesce(substring(bounce_internal.document_text(document, 'size')
+                                    FROM '^[0-9]{1,15}$')::bigint, 0) <= length(raw));
 END $$;
 COMMENT ON FUNCTION bounce_internal.is_copy_queued(bounce_internal.finding, jsonb, bytea) IS
   'whether bounce-delivery sends the operator''s copy. Of a message that is too long to be '
-  'recorded as a whole only the caller has all of it: that one goes as with operator_copy = mta';
+  'recorded as a whole only the caller has all of it: that one goes as with operator_copy = mta. '
+  'Out of a mailbox its beginning is sent, since the mailbox keeps the whole';
 
 CREATE OR REPLACE FUNCTION bounce_internal.copy_message_id(id bigint, received_at timestamptz)
 RETURNS text
