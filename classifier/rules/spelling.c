@@ -23,10 +23,13 @@ static const struct {
     {"ű", "u"},  {"ý", "y"},  {"ź", "z"},  {"ż", "z"},  {"ž", "z"},
 };
 
+/* Most letters are plain ones: these must cost nothing, since each start widens all patterns. */
 static const char *instead_of(const char *text)
 {
+	if (g_ascii_isprint(*text))
+		return NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(spellings); i++)
-		if (g_str_has_prefix(text, spellings[i].letter))
+		if (strncmp(text, spellings[i].letter, strlen(spellings[i].letter)) == 0)
 			return spellings[i].instead;
 	return NULL;
 }
@@ -58,16 +61,19 @@ char *spelling_widen(const char *pattern)
 	/* what is looked for behind must have one length */
 	if (strstr(pattern, "(?<"))
 		return g_strdup(pattern);
-	GString *out = g_string_new(NULL);
+	GString *out = g_string_sized_new(strlen(pattern));
+	const char *copied = pattern;
 
 	for (size_t length; *pattern != '\0'; pattern += length) {
 		const char *instead = instead_of(pattern);
 
 		length = piece_length(pattern);
-		if (instead)
-			g_string_append_printf(out, "(?:%.*s|%s)", (int)length, pattern, instead);
-		else
-			g_string_append_len(out, pattern, (gssize)length);
+		if (!instead)
+			continue;
+		g_string_append_len(out, copied, pattern - copied);
+		g_string_append_printf(out, "(?:%.*s|%s)", (int)length, pattern, instead);
+		copied = pattern + length;
 	}
+	g_string_append(out, copied);
 	return g_string_free(out, FALSE);
 }
