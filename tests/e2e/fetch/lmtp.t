@@ -235,16 +235,19 @@ subtest 'strange mails' => sub {
         'bare LF and CR'             => "a\nb\rc\r\n",
         'a dot and CR within a line' => "..\rd\r\n",
     );
+    my @people = map {"e$_\@customer.example"} 1 .. keys %strange;
+    my $letter = $stage->register(process => 'invoice', to => \@people);
     for my $what (sort keys %strange) {
-        my $letter = letter('e');
-        my $report = $stage->report('postfix-user-unknown', $letter) =~ s/\r?\n/\r\n/gr;
-        my $to     = 'RCPT TO:<' . path_of($letter) . '>';
+        my $who    = pop @people;
+        my $to     = "RCPT TO:<$letter->{return_path}{$who}>";
+        my $report = $stage->report('postfix-user-unknown', $letter, recipient => $who);
+        $report =~ s/\r?\n/\r\n/g;
         my $before = recorded();
         is pipelined(lines(@begun[ 0, 1 ], $to, $to, 'DATA')
                 . "$report$strange{$what}"
                 . lines('.', 'QUIT')), '220 250x4 354 250x2 221', "$what: a reply for each";
         is recorded(), $before + 1, 'recorded once';
-        is $stage->recipient($letter)->{state}, 'bounced', 'as what it is';
+        is $stage->recipient($letter, $who)->{state}, 'bounced', 'as what it is';
     }
 };
 
