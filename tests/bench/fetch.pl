@@ -18,7 +18,7 @@ use Bounce::Stage;
 my $mails = $ENV{BOUNCES} || ($ENV{LONG} ? 50_000 : 10_000);
 
 $| = 1;
-Bounce::Dovecot->is_known or die "Dovecot 2.3 is needed\n";
+Bounce::Dovecot->is_known or die "Dovecot is needed\n";
 my $stage    = Bounce::Stage->new(name => "check-$$", daemon => { log_level => 'warning' });
 my $instance = $stage->instance;
 $stage->start_database;

@@ -5,7 +5,7 @@ use Bounce::Dovecot;
 use Bounce::Fetch;
 use Bounce::Test;
 
-plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -13,7 +13,7 @@ my $recipe   = Bounce::Instance::tree() . '/etc/dovecot/bounces.sieve';
 
 # pigeonhole keeps the compiled script beside the script
 my $script  = $instance->make_dir('sieve') . '/bounces.sieve';
-my $dovecot = Bounce::Dovecot->start($instance, settings => <<"END");
+my %sieve  = ('2.3' => <<"END", '2.4' => <<"END");
 protocol lda {
   mail_plugins = sieve
   postmaster_address = postmaster\@example.org
@@ -22,6 +22,17 @@ plugin {
   sieve = file:$script
 }
 END
+protocol lda {
+  mail_plugins {
+    sieve = yes
+  }
+  postmaster_address = postmaster\@example.org
+}
+sieve_script personal {
+  path = $script
+}
+END
+my $dovecot = Bounce::Dovecot->start($instance, settings => $sieve{ Bounce::Dovecot->version });
 $instance->write_file('sieve/bounces.sieve', join '', $instance->read_lines($recipe));
 my $rules = $stage->one_rule;
 my $fetch = Bounce::Fetch->new($stage, rules_dir => $rules);

@@ -7,7 +7,7 @@ use Bounce::Dovecot;
 use Bounce::Inbox;
 use Bounce::Test;
 
-plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 plan skip_all => 'getmail is needed'     unless -x '/usr/bin/getmail';
 
 my $stage    = stage(servers => 0);

@@ -8,7 +8,7 @@ use Bounce::Inbox;
 use Bounce::LyingProxy;
 use Bounce::Test;
 
-plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;

@@ -7,7 +7,7 @@ Bounce::Dovecot - a private Dovecot: one mailbox by IMAPS, IMAP with STARTTLS, a
 
 =head1 SYNOPSIS
 
-    plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+    plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
     my $dovecot = Bounce::Dovecot->start($stage->instance);
     $dovecot->put($mail);
     my @mails = $dovecot->mails;          # what is in INBOX; mails('Recorded') in another folder
@@ -26,11 +26,15 @@ use IO::Socket::INET;
 
 use constant { USER => 'bounces@example.org', PASSWORD => 'right', PROGRAM => '/usr/sbin/dovecot' };
 
-# The configuration is that of 2.3; 2.4 has another language.
-sub is_known { return -x PROGRAM && qx(${\PROGRAM} --version) =~ /^2\.3\./ }
+# "2.3" or "2.4", whose configurations are written in different languages; '' for another one.
+sub version {
+    my ($version) = -x PROGRAM ? qx(${\PROGRAM} --version) =~ /^(2\.[34])\./ : ();
+    return $version // '';
+}
+sub is_known { return version() ne '' }
 
-# start($instance, settings => TEXT, days => N): more of the configuration; how long the certificate
-# lasts.
+# start($instance, settings => TEXT, days => N): more of the configuration, in the language of the
+# version; how long the certificate lasts.
 sub start {
     my ($class, $instance, %option) = @_;
     my $user = $instance->daemon_user;
@@ -106,7 +110,8 @@ sub make_certificate {
     my ($self, $days) = @_;
     my ($instance, $dir) = @$self{qw(instance dir)};
     $instance->run([
-            qw(openssl req -new -newkey rsa:2048 -nodes -subj /CN=localhost),
+            qw(openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1),
+            qw(-nodes -subj /CN=localhost),
             qw(-addext subjectAltName=DNS:localhost -addext basicConstraints=CA:TRUE),
             '-keyout', "$dir/key.pem", '-out', "$dir/request.pem"
         ]);
@@ -118,11 +123,54 @@ sub make_certificate {
     return;
 }
 
+# What the versions say differently.
+sub _words_2_3 {
+    my ($dir, $user, $group) = @_;
+    return <<"END";
+ssl_cert = <$dir/certificate.pem
+ssl_key = <$dir/key.pem
+passdb {
+  driver = passwd-file
+  args = $dir/users
+}
+userdb {
+  driver = static
+  args = uid=$user gid=$group home=$dir/mail mail=maildir:$dir/mail
+}
+END
+}
+
+sub _words_2_4 {
+    my ($dir, $user, $group) = @_;
+    return <<"END";
+ssl_server_cert_file = $dir/certificate.pem
+ssl_server_key_file = $dir/key.pem
+mail_driver = maildir
+mail_path = $dir/mail
+passdb passwd-file {
+  passwd_file_path = $dir/users
+}
+userdb static {
+  fields {
+    uid = $user
+    gid = $group
+    home = $dir/mail
+  }
+}
+END
+}
+
 sub _configuration {
     my ($self, $user) = @_;
-    my $group = getgrgid((getpwnam $user)[3]);
-    my $dir   = $self->{dir};
-    return <<"END";
+    my $group   = getgrgid((getpwnam $user)[3]);
+    my $dir     = $self->{dir};
+    my $version = version();
+    my $words   = $version eq '2.3' ? \&_words_2_3 : \&_words_2_4;
+    my $head    = $version eq '2.3' ? '' : <<"END";
+dovecot_config_version = $version.0
+dovecot_storage_version = $version.0
+END
+    return $head . <<"END" . $words->($dir, $user, $group) . ($self->{option}{settings} // '');
 base_dir = $dir/base
 state_dir = $dir/state
 log_path = /dev/stderr
@@ -134,16 +182,6 @@ default_login_user = $user
 first_valid_uid = 1
 ssl = required
 mail_fsync = never
-ssl_cert = <$dir/certificate.pem
-ssl_key = <$dir/key.pem
-passdb {
-  driver = passwd-file
-  args = $dir/users
-}
-userdb {
-  driver = static
-  args = uid=$user gid=$group home=$dir/mail mail=maildir:$dir/mail
-}
 service anvil {
   chroot =
 }
@@ -167,7 +205,6 @@ service pop3-login {
     ssl = yes
   }
 }
-@{[ $self->{option}{settings} // '' ]}
 END
 }
 
