@@ -9,7 +9,7 @@ use Bounce::Submission;
 use Bounce::Test;
 use IO::Socket::INET;
 
-plan skip_all => 'Dovecot 2.3 is needed' unless Bounce::Dovecot->is_known;
+plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -308,14 +308,22 @@ subtest 'the old settings, line by line' => sub {
         forwardToAddress => Bounce::Stage::OPERATOR
     );
     my %ours;
+    my @commands;
     for my $line ($instance->read_lines(Bounce::Instance::tree() . '/doc/bounce-fetch.8')) {
         $ours{$1} = $2 if $line =~ /^\.It (\w+) Ta (?:Va|the parameter Li) (\w+)/;
+        push @commands, $1 if $line =~ /^\.Dl bouncectl (.*)/;
     }
     is_deeply [ sort keys %ours ], [ sort keys %old ], 'the page has all, and no more';
     my %key = map { ($ours{$_} => /password/i ? password($old{$_}) : $old{$_}) } keys %ours;
     is_deeply [ grep { !/^smtp_/ } sort keys %key ],
         [qw(host operator_mailbox password_file port protocol username)], 'those of the mailbox';
-    $stage->parameter(operator_mailbox => delete $key{operator_mailbox});
+    $stage->parameter(operator_mailbox => 'nobody@example.org');
+    $stage->parameter(operator_copy    => 'mta');
+    for my $command (@commands) {
+        my @word = map { $_ eq 'ADDRESS' ? delete $key{operator_mailbox} : $_ } split ' ', $command;
+        my ($status, $said) = $ctl->run(@word);
+        is $status, 0, "bouncectl $command" or diag $said;
+    }
     my %mailbox = map { ($_ => $key{$_}) } grep { !/^smtp_/ } keys %key;
     my %copies  = map { ($_ => $key{$_}) } grep { /^smtp_/ } keys %key;
     my $fetch   = Bounce::Fetch->new($stage, server => '127.0.0.1:1', rules_dir => $few);
