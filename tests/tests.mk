@@ -54,7 +54,7 @@ MTA := $(CURDIR)/build/mta
 check-mta: setup
 	@sh tests/setup.sh install mta
 	@sh tests/mta/unpack.sh $(MTA)/exim exim4-base exim4-config exim4-daemon-light \
-		libgnutls-dane0 libidn12
+		'libgnutls-dane0t64|libgnutls-dane0' libidn12
 	@sh tests/mta/unpack.sh $(MTA)/sendmail sendmail-base sendmail-bin sendmail-cf libwrap0
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) MTA=$(MTA) HARNESS_VERBOSE=1 perl tests/check.pl tests/mta
