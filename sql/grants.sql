@@ -164,13 +164,13 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
   bounce.outage_sample, bounce.export_blocks, bounce.undo_preview, bounce.is_address_blocked,
   bounce.may_write_to,
   bounce.suggest_address, bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
-  bounce.clean_diagnostic, bounce.ago TO bounce_clerk, bounce_auditor;
+  bounce.clean_diagnostic, bounce.ago, bounce.preview_task TO bounce_clerk, bounce_auditor;
 GRANT SELECT ON bounce.parameter_definition, bounce.system_parameter,
   bounce.system_parameter_history, bounce.parameter_setting, bounce.token_key_state,
   bounce.event_partition, bounce.policy TO bounce_auditor;
 GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_task,
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
-  bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.reopen_task, bounce.preview_task,
+  bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.reopen_task,
   bounce.block_address, bounce.lift_block, bounce.restore_block, bounce.withdraw_block,
   bounce.request_resend,
   bounce.add_recipient,

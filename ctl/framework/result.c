@@ -5,10 +5,12 @@
 #include "ctl/framework/result.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/shown_text.h"
 #include "ctl/terminal/output.h"
+#include "db/rows.h"
 
 enum ctl_exit_code ctl_result_print(const GString *out)
 {
@@ -26,13 +28,57 @@ static char *in_words_of(const struct ctl_program *program, const char *text)
 	return g_string_free(ours, FALSE);
 }
 
+/* Our roles that may use the function, or read the table or view, of that name; without those
+ * that the account has, for which it was refused. */
+static const struct db_statement roles_that_may = {
+    "WITH object AS ("
+    "  SELECT p.oid, true AS is_function FROM pg_proc AS p "
+    "  WHERE p.proname = $1 AND p.pronamespace = 'bounce'::regnamespace "
+    "  UNION ALL SELECT c.oid, false FROM pg_class AS c "
+    "  WHERE c.relname = $1 AND c.relnamespace = 'bounce'::regnamespace) "
+    "SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) AS roles FROM pg_roles AS r "
+    "WHERE r.rolname LIKE 'bounce\\_%' AND NOT pg_has_role(r.oid, 'USAGE') "
+    "  AND NOT r.rolcanlogin AND EXISTS (SELECT FROM object AS o WHERE CASE WHEN o.is_function "
+    "    THEN has_function_privilege(r.oid, o.oid, 'EXECUTE') "
+    "    ELSE has_table_privilege(r.oid, o.oid, 'SELECT') END)",
+    1};
+
+/* "permission denied for function pause_process": its name, heap; NULL when it names nothing. */
+static char *refused_object(const char *text)
+{
+	static const char mark[] = "permission denied for ";
+	const char *kind = strstr(text, mark);
+	const char *name = kind ? strchr(kind + strlen(mark), ' ') : NULL;
+
+	return name ? g_strndup(name + 1, strcspn(name + 1, " ")) : NULL;
+}
+
+/* Which role is needed, where the account lacks one. */
+static void say_who_may(const struct ctl_call *call, const GError *error)
+{
+	g_autofree char *name = db_error_is_denied(error) ? refused_object(error->message) : NULL;
+
+	if (!name || !call->pool)
+		return;
+	const char *const values[] = {name};
+	g_autoptr(GError) unknown = NULL;
+	g_autoptr(db_rows_t) rows = db_rows_fetch(call->pool, &roles_that_may, values, &unknown);
+	const char *roles = rows ? db_rows_find(rows, 0, "roles") : NULL;
+
+	if (roles)
+		fprintf(stderr, "%s may be used with one of the roles: %s\n", name, roles);
+}
+
 enum ctl_exit_code ctl_result_error(const struct ctl_call *call, const GError *error)
 {
 	g_autofree char *said = db_error_for_people(error);
-	g_autofree char *text = in_words_of(call->program, said);
+	/* what is refused is a function by its name, not an option */
+	g_autofree char *text =
+	    db_error_is_denied(error) ? g_strdup(said) : in_words_of(call->program, said);
 	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_KEEP_LINES);
 
 	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);
+	say_who_may(call, error);
 	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN
 		   ? CTL_EXIT_TEMPFAIL
 		   : CTL_EXIT_FAULT;

@@ -124,6 +124,18 @@ subtest 'rights' => sub {
     is $status, 1, 'the milter may not look';
     like $said, qr/permission denied.*\nThe account has no role that may\. bounce_clerk:/,
         'and is told what to do';
+    ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_clerk')
+        ->run('queue', 'pause', 'invoice', '--why', 'x');
+    is $status, 1, 'a clerk does not pause a process';
+    like $said,
+        qr/^pause_process may be used with one of the roles: bounce_admin, bounce_operator$/m,
+        'and is told who may';
+    ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_auditor')
+        ->run('task', 'resolve', 1, '--dead', '--yes');
+    like $said, qr/permission denied for function resolve_task_dead\n/, 'by the name it has';
+    like $said,
+        qr/^resolve_task_dead may be used .*: bounce_admin, bounce_clerk, bounce_operator$/m,
+        'and an auditor';
 };
 
 finish();

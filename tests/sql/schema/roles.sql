@@ -96,7 +96,7 @@ FROM (VALUES
    'report_by,outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
    'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
-   'metrics,own_processes}'),
+   'preview_task,metrics,own_processes}'),
   ('bounce_clerk',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
    'task_story,'
