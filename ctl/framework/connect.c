@@ -74,7 +74,8 @@ bool ctl_connect_settings(const struct ctl_call *call, struct milter_settings *s
 
 	if (config == NULL && !g_file_test(CONFIG_DEFAULT, G_FILE_TEST_EXISTS)) {
 		*settings_out = (struct milter_settings){.common.rules_dir = g_strdup(""),
-							 .common.site_rules = g_strdup("")};
+							 .common.site_rules = g_strdup(""),
+							 .metrics_file = g_strdup("")};
 		settings_out->intake.message_bytes_max = (long)limits_default.message_bytes;
 		return true;
 	}
