@@ -9,6 +9,12 @@
 
 #include <gio/gio.h>
 
+const char *const milter_list_timeout_names[MILTER_TIMEOUTS] = {
+    [MILTER_TIMEOUT_CONTENT] = "content_timeout",
+    [MILTER_TIMEOUT_COMMAND] = "command_timeout",
+    [MILTER_TIMEOUT_CONNECT] = "connect_timeout",
+};
+
 static const char separators[] = " \t,";
 
 static void entry_free(void *data)
@@ -17,7 +23,8 @@ static void entry_free(void *data)
 
 	g_free(entry->endpoint);
 	g_free(entry->default_action);
-	g_free(entry->content_timeout);
+	for (size_t i = 0; i < MILTER_TIMEOUTS; i++)
+		g_free(entry->timeouts[i]);
 	g_free(entry);
 }
 
@@ -56,7 +63,9 @@ static struct milter_entry *read_entry(const char *text, size_t len)
 
 	entry->endpoint = g_strndup(start, endpoint_len);
 	entry->default_action = read_setting(start + endpoint_len, "default_action");
-	entry->content_timeout = read_setting(start + endpoint_len, "content_timeout");
+	for (size_t i = 0; i < MILTER_TIMEOUTS; i++)
+		entry->timeouts[i] =
+		    read_setting(start + endpoint_len, milter_list_timeout_names[i]);
 	return entry;
 }
 
@@ -165,4 +174,19 @@ char *milter_list_endpoint(const char *socket, const struct milter_view *view)
 	g_autofree char *port = own_port(socket);
 	const char *host = strchr(socket, '@');
 	return g_strdup_printf("inet:%s:%s", host ? host + 1 : "localhost", port);
+}
+
+long milter_list_seconds(const char *time)
+{
+	static const struct {
+		char unit;
+		long seconds;
+	} units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+	char *end;
+	long number = strtol(time, &end, 10);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (*end == units[i].unit)
+			return number * units[i].seconds;
+	return number;
 }

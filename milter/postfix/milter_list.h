@@ -9,10 +9,20 @@
 
 #include <glib.h>
 
+/* What Postfix waits for: the answer to a message, to a command, and the connection. */
+enum milter_timeout {
+	MILTER_TIMEOUT_CONTENT,
+	MILTER_TIMEOUT_COMMAND,
+	MILTER_TIMEOUT_CONNECT,
+	MILTER_TIMEOUTS
+};
+/* "content_timeout": the setting of an entry; "milter_" before it: the parameter. */
+extern const char *const milter_list_timeout_names[MILTER_TIMEOUTS];
+
 struct milter_entry {
 	char *endpoint; /* "unix:bounce-milter/socket", "inet:localhost:8891" */
 	/* of its own; NULL: that of the service */
-	char *default_action, *content_timeout;
+	char *default_action, *timeouts[MILTER_TIMEOUTS];
 };
 
 /* Entries are separated by commas and blanks; one with settings is in braces. Release with
@@ -31,5 +41,8 @@ char *milter_list_path(const char *endpoint, const struct milter_view *view);
 bool milter_list_leads_to(const char *endpoint, const char *socket, const struct milter_view *view);
 /* What to write into main.cf to get to our socket. Heap. */
 char *milter_list_endpoint(const char *socket, const struct milter_view *view);
+
+/* A time as in "90" or "5m", in seconds. */
+long milter_list_seconds(const char *time);
 
 #endif

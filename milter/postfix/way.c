@@ -4,10 +4,7 @@
  */
 #include "milter/postfix/way.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "milter/postfix/milter_list.h"
 
 /* A service with its view of the files, and its filters. */
 struct sight {
@@ -130,40 +127,32 @@ char *way_action_fault(const struct way *way)
 			       own ? "default_action" : parameter);
 }
 
-/* "90", "5m" in seconds. */
-static long seconds_of(const char *time)
+char *way_wait_fault(const struct way *way, enum milter_timeout timeout)
 {
-	static const struct {
-		char unit;
-		long seconds;
-	} units[] = {{'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-	char *end;
-	long number = strtol(time, &end, 10);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
-		if (*end == units[i].unit)
-			return number * units[i].seconds;
-	return number;
-}
-
-char *way_wait_fault(const struct way *way)
-{
-	static const char parameter[] = "milter_content_timeout";
+	/* A command asks no database, but the machine may be busy, or we may just be starting. */
+	enum { COMMAND_MIN = 5, USUAL = 30 };
+	const char *name = milter_list_timeout_names[timeout];
+	g_autofree char *parameter = g_strconcat("milter_", name, NULL);
 	const struct milter_settings *settings = way->settings;
 	long wait = settings->intake.pool_wait + settings->common.query_wait;
+	bool is_answer = timeout == MILTER_TIMEOUT_CONTENT;
 	g_auto(sight_t) sight = {0};
 
 	sight_init(&sight, way);
 	const struct milter_entry *entry = find_ours(way, &sight);
-	const char *own = entry ? entry->content_timeout : NULL;
-	g_autofree char *timeout =
+	const char *own = entry ? entry->timeouts[timeout] : NULL;
+	g_autofree char *value =
 	    own ? g_strdup(own) : postconf_value(way->postfix, way->service, parameter);
-	if (*timeout == '\0' || seconds_of(timeout) > wait)
+	if (*value == '\0' || milter_list_seconds(value) >= (is_answer ? wait + 1 : COMMAND_MIN))
 		return NULL;
-	return g_strdup_printf("%s: %s is %s, but an answer may take %ld s (pool_wait and "
+	g_autofree char *place = g_strdup_printf(
+	    "%s: %s%s", way->service->label, own ? name : parameter, own ? " of its filter" : "");
+	if (!is_answer)
+		return g_strdup_printf("%s is %s: on a busy machine Postfix does not wait for us, "
+				       "and puts off the mail of every client; write %ds",
+				       place, value, USUAL);
+	return g_strdup_printf("%s is %s, but an answer may take %ld s (pool_wait and "
 			       "query_wait), and Postfix then puts off what was recorded; write "
 			       "%lds",
-			       way->service->label,
-			       own ? "content_timeout of its filter" : parameter, timeout, wait,
-			       MAX(60, 2 * wait));
+			       place, value, wait, MAX(60, 2 * wait));
 }

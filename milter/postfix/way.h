@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "intake/milter_settings.h"
+#include "milter/postfix/milter_list.h"
 #include "milter/postfix/postconf.h"
 
 #define WAY_SMTP    "smtpd_milters"
@@ -31,7 +32,7 @@ char *way_advise(const struct way *way);
 /* What is wrong with the default_action of one that leads to us; NULL if nothing. Heap. */
 char *way_action_fault(const struct way *way);
 
-/* Whether Postfix gives an answer up before it is there; NULL if not. Heap. */
-char *way_wait_fault(const struct way *way);
+/* Whether Postfix gives up what it waits for before it is there; NULL if not. Heap. */
+char *way_wait_fault(const struct way *way, enum milter_timeout timeout);
 
 #endif

@@ -73,14 +73,17 @@ static void check_way(struct wiring *wiring, const struct way *way)
 {
 	g_autofree char *action = way_action_fault(way);
 	g_autofree char *pitfall = pitfalls_of_way(way);
-	g_autofree char *wait = way_wait_fault(way);
 
 	if (action)
 		fault(wiring, "%s", action);
 	if (pitfall)
 		fault(wiring, "%s", pitfall);
-	if (wait)
-		fault(wiring, "%s", wait);
+	for (size_t i = 0; i < MILTER_TIMEOUTS; i++) {
+		g_autofree char *wait = way_wait_fault(way, (enum milter_timeout)i);
+
+		if (wait)
+			fault(wiring, "%s", wait);
+	}
 }
 
 static void check_contents(struct wiring *wiring, const struct postconf_service *cleanup)

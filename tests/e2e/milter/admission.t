@@ -207,6 +207,21 @@ my @broken = (
         qr{$cleanup: milter_content_timeout is 3, but an answer may take 20 s}
     ],
     [
+        'Postfix does not wait for a command',
+        {
+            main => {
+                smtpd_milters => '{ unix:bounce-milter/socket, default_action=tempfail, '
+                    . 'command_timeout = 1s, content_timeout=60s }'
+            }
+        },
+        qr{smtp/inet: command_timeout of its filter is 1s: on a busy machine .*; write 30s}
+    ],
+    [
+        'Postfix does not wait for a connection',
+        { main => { milter_connect_timeout => '2s' } },
+        qr{smtp/inet: milter_connect_timeout is 2s: on a busy machine .*; write 30s}
+    ],
+    [
         'bounces are too large',
         { main => { message_size_limit => 20_000 } },
         qr{message_size_limit = 20000: .*; write 10240000}
