@@ -16,6 +16,7 @@
 #include "milter/postfix/postconf.h"
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/wiring.h"
+#include "milter/sendmail.h"
 #include "milter/socket_check.h"
 
 static void check_parameters(const struct db_parameters *parameters)
@@ -94,10 +95,12 @@ static bool check_postfix(const struct postconf *postfix, const struct milter_se
 	return wiring_check(postfix, settings, addresses) && is_taken && is_kept;
 }
 
-static bool report_no_postfix(const GError *error)
+static bool check_without_postfix(const struct milter_settings *settings, const GError *error)
 {
 	if (!strstr(error->message, g_strerror(ENOENT)))
 		return check_fault("Postfix", error->message); /* it is there, and as wrong to it */
+	if (access(SENDMAIL_CF, F_OK) == 0)
+		return sendmail_check(SENDMAIL_CF, settings);
 	g_autofree char *text = g_strdup_printf("not looked at: %s", error->message);
 	check_warning("Postfix", text);
 	return true;
@@ -127,7 +130,7 @@ bool milter_check(const struct milter_settings *settings)
 	g_auto(GStrv) addresses = NULL;
 	bool database = check_database_and_parameters(settings, &addresses);
 	bool wiring = postfix ? check_postfix(postfix, settings, (const char *const *)addresses)
-			      : report_no_postfix(error);
+			      : check_without_postfix(settings, error);
 
 	check_state_file(settings->state_file);
 	return socket && rules && database && wiring;
