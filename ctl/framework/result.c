@@ -54,11 +54,9 @@ static char *refused_object(const char *text)
 }
 
 /* Which role is needed, where the account lacks one. */
-static void say_who_may(const struct ctl_call *call, const GError *error)
+static void say_who_may(const struct ctl_call *call, const char *name)
 {
-	g_autofree char *name = db_error_is_denied(error) ? refused_object(error->message) : NULL;
-
-	if (!name || !call->pool)
+	if (!call->pool)
 		return;
 	const char *const values[] = {name};
 	g_autoptr(GError) unknown = NULL;
@@ -72,13 +70,15 @@ static void say_who_may(const struct ctl_call *call, const GError *error)
 enum ctl_exit_code ctl_result_error(const struct ctl_call *call, const GError *error)
 {
 	g_autofree char *said = db_error_for_people(error);
+	g_autofree char *refused =
+	    db_error_is_denied(error) ? refused_object(error->message) : NULL;
 	/* what is refused is a function by its name, not an option */
-	g_autofree char *text =
-	    db_error_is_denied(error) ? g_strdup(said) : in_words_of(call->program, said);
+	g_autofree char *text = refused ? g_strdup(said) : in_words_of(call->program, said);
 	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_KEEP_LINES);
 
 	fprintf(stderr, "bouncectl %s: %s\n", call->command->name, clean);
-	say_who_may(call, error);
+	if (refused)
+		say_who_may(call, refused);
 	return error->code == BM_ERROR_RETRY || error->code == BM_ERROR_UNCERTAIN
 		   ? CTL_EXIT_TEMPFAIL
 		   : CTL_EXIT_FAULT;
