@@ -70,7 +70,8 @@ END
         command => [ qw(unshare -m sh), $instance->path('unpacked.sh') ]);
     $instance->wait_for(30, sub { -e $ready || !$instance->is_alive('unpacked') });
     -e $ready or die "the packages cannot be laid over\n" . $instance->log_tail;
-    $self->{inside} = [ qw(nsenter -m -t), $pid, '--' ];
+    # its root, too: ours may be a chroot
+    $self->{inside} = [ qw(nsenter -m -r -t), $pid, '--' ];
     return $self;
 }
 
