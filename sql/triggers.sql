@@ -30,12 +30,15 @@ CREATE OR REPLACE TRIGGER recipients_after_insert
   AFTER INSERT ON bounce.communication_recipient
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT
   EXECUTE FUNCTION bounce_internal.recipients_after_insert();
--- not for a send that is counted and nothing else: whoever counts it derives the communication
+-- not for a send that is counted and nothing else: whoever counts it derives the communication;
+-- nor for a bounce, of which bounces_after_insert does it
 CREATE OR REPLACE TRIGGER recipient_after_update
   AFTER UPDATE OF state, next_attempt_at ON bounce.communication_recipient
   FOR EACH ROW WHEN (OLD.next_attempt_at IS DISTINCT FROM NEW.next_attempt_at
                      OR OLD.state IS DISTINCT FROM NEW.state
-                        AND NOT (NEW.state = 'sent' AND NEW.attempts > OLD.attempts))
+                        AND NOT (NEW.state = 'sent' AND NEW.attempts > OLD.attempts)
+                        AND NOT (NEW.state = 'bounced'
+                                 AND NEW.bounce_id IS DISTINCT FROM OLD.bounce_id))
   EXECUTE FUNCTION bounce_internal.recipient_after_update();
 
 -- who fails, or is sent to for the first time, has nothing to close
@@ -43,6 +46,13 @@ CREATE OR REPLACE TRIGGER recipient_follow_up
   AFTER UPDATE OF state ON bounce.communication_recipient
   FOR EACH ROW WHEN (OLD.state IN ('bounced', 'error', 'replaced') AND NEW.state <> OLD.state)
   EXECUTE FUNCTION bounce_internal.recipient_follow_up();
+
+-- Bounces -----------------------------------------------------------------------------
+
+CREATE OR REPLACE TRIGGER bounces_after_insert
+  AFTER INSERT ON bounce.bounce
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+  EXECUTE FUNCTION bounce_internal.bounces_after_insert();
 
 -- Figures -----------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- What a report locks does not grow with the months that are kept.
+-- What a report locks does not grow with the months that are kept, and each is stored alike.
 BEGIN;
 \ir ../lib/helper.psql
 SELECT * FROM no_plan();
@@ -22,6 +22,12 @@ FROM (VALUES ('user_unknown', 'm1@customer.example', '5.1.1'),
 SELECT is(test.months_opened(),
           'bounce.bounce 1, bounce.bounce_message 1, bounce.communication_log 1',
           'a bounce opens this month alone, however many there are');
+
+SELECT is((SELECT count(DISTINCT a.attcompression)
+           FROM pg_partition_tree('bounce.bounce_message') AS p
+           JOIN pg_attribute AS a ON a.attrelid = p.relid
+           WHERE a.attname IN ('report', 'raw')),
+          1::bigint, 'each month compresses reports as their table does');
 
 SELECT * FROM finish();
 ROLLBACK;

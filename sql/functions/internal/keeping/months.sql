@@ -71,8 +71,8 @@ BEGIN
   END IF;
   -- attached rather than created in place: that would keep readers and writers of the whole
   -- table out
-  EXECUTE format('CREATE TABLE bounce.%I (LIKE bounce.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
-                 name, parent);
+  EXECUTE format('CREATE TABLE bounce.%I (LIKE bounce.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS '
+                 'INCLUDING COMPRESSION)', name, parent);
   EXECUTE format('COMMENT ON TABLE bounce.%I IS %L', name, 'a month of bounce.' || parent);
   PERFORM bounce_internal.lock_referenced(parent, 'SHARE ROW EXCLUSIVE');
   -- who has chosen the default partition for a row must have written it before this, and who

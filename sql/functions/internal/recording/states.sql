@@ -105,7 +105,7 @@ COMMENT ON FUNCTION bounce_internal.communication_after_insert() IS 'remembers t
 CREATE OR REPLACE FUNCTION bounce_internal.communication_after_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  policy jsonb;
+  tells record;
 BEGIN
   IF NEW.status <> OLD.status THEN
     IF OLD.status IN ('open', 'error') AND NEW.status IN ('sent', 'error') THEN
@@ -117,11 +117,12 @@ BEGIN
         PERFORM bounce_internal.hand_over_recipients(NEW);
       END IF;
     END IF;
-    policy := bounce_internal.policy_of(NEW.process);
-    IF (policy ->> 'status_notify')::boolean THEN
+    SELECT p.status_notify, p.webhook INTO tells FROM bounce.policy AS p
+    WHERE p.process IN (NEW.process, '') ORDER BY p.process DESC LIMIT 1;
+    IF tells.status_notify THEN
       PERFORM pg_notify('bounce_communication', NEW.id::text);
     END IF;
-    IF (policy ->> 'webhook')::boolean THEN
+    IF tells.webhook THEN
       PERFORM bounce_internal.add_event('communication.status', NEW.id,
                                         jsonb_build_object('status', NEW.status));
     END IF;
@@ -255,6 +256,30 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_after_update() IS
   'updates the queue and the communication of a recipient';
+
+CREATE OR REPLACE FUNCTION bounce_internal.bounces_after_insert() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+  queued_id bigint;
+BEGIN
+  -- what derive_communication() comes to where the queue does not send
+  UPDATE bounce.communication AS c SET status = 'bounced'
+  FROM (SELECT DISTINCT r.communication_id
+        FROM added AS a JOIN bounce.communication_recipient AS r ON r.id = a.recipient_id
+        WHERE r.bounce_id = a.id) AS m
+  WHERE c.id = m.communication_id AND c.status <> 'bounced';
+  FOR queued_id IN
+    SELECT DISTINCT d.communication_id
+    FROM added AS a JOIN bounce.communication_recipient AS r ON r.id = a.recipient_id
+    JOIN bounce.communication_delivery AS d ON d.communication_id = r.communication_id
+    WHERE r.bounce_id = a.id ORDER BY d.communication_id
+  LOOP
+    PERFORM bounce_internal.derive_communication(queued_id);
+  END LOOP;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.bounces_after_insert() IS
+  'updates the communications of recipients that bounced, all those of a call at once';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipients_after_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
