@@ -390,6 +390,6 @@ struct response *acts_do(struct page_call *call)
 	if (!session_is_first(call->session, once))
 		return back(call, act);
 	struct response *response = do_act(call, act);
-	session_has_answered(call->session, once);
+	session_has_answered(call->session, once, response->status < 400);
 	return response;
 }

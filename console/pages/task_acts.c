@@ -210,7 +210,7 @@ struct response *task_acts_resolve(struct page_call *call)
 	if (!way || !session_is_first(call->session, once))
 		return back(call);
 	struct response *response = resolve(call, way);
-	session_has_answered(call->session, once);
+	session_has_answered(call->session, once, response->status < 400);
 	return response;
 }
 

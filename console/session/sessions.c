@@ -201,11 +201,23 @@ static int differ(const void *mark, const void *other)
 	return strcmp(mark, other);
 }
 
+static void drop(GQueue *marks, const char *mark)
+{
+	GList *place = g_queue_find_custom(marks, mark, differ);
+
+	if (!place)
+		return;
+	g_free(place->data);
+	g_queue_delete_link(marks, place);
+}
+
 bool session_is_first(struct session *session, const char *mark)
 {
 	if (!mark)
 		return true;
 	g_mutex_lock(&session->lock);
+	while (g_queue_find_custom(&session->busy, mark, differ))
+		g_cond_wait(&session->answered, &session->lock);
 	bool is_first = !g_queue_find_custom(&session->sent, mark, differ);
 	if (is_first) {
 		g_queue_push_head(&session->sent, g_strdup(mark));
@@ -213,22 +225,18 @@ bool session_is_first(struct session *session, const char *mark)
 	}
 	if (session->sent.length > SENT_MAX)
 		g_free(g_queue_pop_tail(&session->sent));
-	while (!is_first && g_queue_find_custom(&session->busy, mark, differ))
-		g_cond_wait(&session->answered, &session->lock);
 	g_mutex_unlock(&session->lock);
 	return is_first;
 }
 
-void session_has_answered(struct session *session, const char *mark)
+void session_has_answered(struct session *session, const char *mark, bool did)
 {
 	if (!mark)
 		return;
 	g_mutex_lock(&session->lock);
-	GList *place = g_queue_find_custom(&session->busy, mark, differ);
-	if (place) {
-		g_free(place->data);
-		g_queue_delete_link(&session->busy, place);
-	}
+	drop(&session->busy, mark);
+	if (!did)
+		drop(&session->sent, mark);
 	g_cond_broadcast(&session->answered);
 	g_mutex_unlock(&session->lock);
 }

@@ -67,8 +67,9 @@ void session_unref(struct session *session);
  * without a mark always is. The last few marks are remembered. The second waits for the first, so
  * that the page which the browser is left with has the notice. */
 bool session_is_first(struct session *session, const char *mark);
-/* The first has said what it did. */
-void session_has_answered(struct session *session, const char *mark);
+/* The first has said what it did. One that failed counts as never sent: the next one tries again,
+ * and so a person whose second click was answered learns of the failure. */
+void session_has_answered(struct session *session, const char *mark, bool did);
 
 /* What the next page says once, and what takes it back: the ids of tasks, or "act" with its name
  * and then the fields of its form, name and value in turn; undo may be NULL. */

@@ -163,6 +163,9 @@ subtest 'a mail and what came back' => sub {
     act($eva, @add);
     like $state->(), qr/3\@right\.example true/, 'one more recipient';
     like act($eva, @add), qr/There was nothing to do/, 'once';
+    my @bad = (once => 'refused', act => 'add', address => 'x', @id);
+    is join(' ', map { $eva->post('/act', @bad)->{status} } 1, 2), '422 422',
+        'where the first click is refused, the second says so too';
     my @four = (act => 'add', address => '4@right.example', @id);
     my ($mark) = preview($eva, @four) =~ /name="once" value="([^"]+)"/;
     $eva->post('/act', once => $mark, @four) for 1, 2;

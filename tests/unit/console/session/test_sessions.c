@@ -127,9 +127,29 @@ static void test_double_click(void)
 	GThread *again = g_thread_new("again", click_again, session);
 	g_usleep(G_USEC_PER_SEC / 10); /* what does not wait takes nothing meanwhile, and is seen */
 	session_say(session, "done", NULL);
-	session_has_answered(session, "mark");
+	session_has_answered(session, "mark", true);
 	g_autofree char *notice = g_thread_join(again);
 	g_assert_cmpstr(notice, ==, "done");
+	g_assert_false(session_is_first(session, "mark"));
+	sessions_free(sessions);
+}
+
+static void *click_after_failure(void *data)
+{
+	return GINT_TO_POINTER(session_is_first(data, "mark"));
+}
+
+static void test_double_click_of_a_failure(void)
+{
+	struct sessions *sessions = sessions_new(&limits);
+	g_autofree char *id = begin(sessions, "eva");
+	g_autoptr(session_t) session = sessions_find(sessions, id);
+
+	g_assert_true(session_is_first(session, "mark"));
+	GThread *again = g_thread_new("again", click_after_failure, session);
+	session_has_answered(session, "mark", false);
+	g_assert_true(GPOINTER_TO_INT(g_thread_join(again)));
+	session_has_answered(session, "mark", true);
 	g_assert_false(session_is_first(session, "mark"));
 	sessions_free(sessions);
 }
@@ -161,6 +181,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sessions/end", test_end);
 	g_test_add_func("/sessions/notice", test_notice);
 	g_test_add_func("/sessions/double-click", test_double_click);
+	g_test_add_func("/sessions/double-click-of-a-failure", test_double_click_of_a_failure);
 	g_test_add_func("/throttle", test_throttle);
 	return g_test_run();
 }
