@@ -179,11 +179,11 @@ demo-stop:
 	@perl demo/demo.pl --stop
 
 .PHONY: bench bench-start bench-memory bench-postfix bench-fetch bench-delivery bench-db
-.PHONY: bench-classify
-## bench: run all benchmarks below, and write doc/performance.md
+.PHONY: bench-classify bench-replication
+## bench: run all benchmarks below, or ONLY='db postfix', and write doc/performance.md
 bench: setup
 	@$(MAKE_AGAIN) all $(addprefix $(BUILD)/tests/bench/,classify discard_milter)
-	@BUILD=$(BUILD) perl tests/bench/all.pl
+	@BUILD=$(BUILD) ONLY='$(ONLY)' perl tests/bench/all.pl
 
 ## bench-start: how long bouncectl takes to start
 bench-start: setup
@@ -214,6 +214,11 @@ bench-delivery: setup
 bench-db: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/db.pl
+
+## bench-replication: what a COMMIT costs that waits for a standby, against one that does not
+bench-replication: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/replication.pl
 
 ## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=...
 MAILS ?= tests/mails

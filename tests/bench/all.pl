@@ -3,7 +3,9 @@
 #
 # make bench: runs all benchmarks in turn, and writes what they measured into doc/performance.md:
 # figures, machine, versions, and what follows for sizing. A benchmark that fails, or that gives no
-# figure, is said to have failed there, and make bench fails. A quarter of an hour, two idle cores.
+# figure, is said to have failed there, and make bench fails. Twenty minutes, two idle cores.
+# ONLY='db postfix' runs these alone; the other chapters stay as they are, so it must be the same
+# machine. ONLY=sizing writes anew what follows from the figures that stand there.
 use strict;
 use warnings;
 use FindBin;
@@ -24,6 +26,11 @@ my @bench = (
     [
         db => 'Recording, and its growth',
         '`record_report()` in PostgreSQL, with few communications in the table and with many.'
+    ],
+    [
+        replication => 'With a standby',
+        'A COMMIT that waits for the standby as well, held against one that does not; both servers '
+            . 'on this machine and its one disk, with fsync, so that no network is in it.'
     ],
     [
         postfix => 'Through Postfix',
@@ -47,14 +54,19 @@ my @bench = (
 my %size = (ROUNDS => 3, MESSAGES => 500, WORKERS => '1 4', ROWS => 300_000);
 
 $| = 1;
-my ($failed, @section) = 0;
+my $path    = Bounce::Instance::tree() . '/doc/performance.md';
+my $only    = $ENV{ONLY} // '';
+my %chapter = slurp($path)                       =~ /^## ([^\n]+)\n\n(.*?)\n*(?=^## |\z)/msg;
+my $intro   = $only eq '' ? undef : slurp($path) =~ s/^## .*//msr;
+my $failed  = 0;
 for my $bench (@bench) {
     my ($name, $title, $what) = @$bench;
+    next if $only ne '' && " $only " !~ / \Q$name\E /;
     print "\n$title\n";
     my ($figures, $fault) = run($name);
     $failed++ if $fault;
     print "FAILED: $fault\n" if $fault;
-    push @section, [ $title, $what, $figures, $fault ];
+    $chapter{$title} = chapter($what, $figures, $fault);
 }
 write_document();
 exit($failed ? 1 : 0);
@@ -76,9 +88,12 @@ sub run {
 }
 
 sub write_document {
-    my $path = Bounce::Instance::tree() . '/doc/performance.md';
+    my @title = grep { defined $chapter{$_} } map { $_->[1] } @bench;
+    $chapter{Sizing} = sizing();
     open my $file, '>', $path or die "$path: $!\n";
-    print {$file} introduction(), map({ section(@$_) } @section), sizing();
+    print {$file} join "\n\n", ($intro // introduction()) =~ s/\n+\z//r,
+        map({ "## $_\n\n$chapter{$_}" =~ s/\n+\z//r } @title, 'Sizing');
+    print {$file} "\n";
     close $file or die "$path: $!\n";
     return;
 }
@@ -132,9 +147,9 @@ sub slurp {
     return scalar <$file>;
 }
 
-sub section {
-    my ($title, $what, $figures, $fault) = @_;
-    my $text = "\n## $title\n\n" . wrap('', '', $what) . "\n\n";
+sub chapter {
+    my ($what, $figures, $fault) = @_;
+    my $text = wrap('', '', $what) . "\n\n";
     return "${text}Not measured: $fault.\n" if $fault;
     $text .= "| | median | spread | held against |\n|---|---:|---|---|\n";
     for my $figure (@$figures) {
@@ -149,11 +164,8 @@ sub section {
 # The median of the figure whose name begins so, or undef.
 sub value {
     my ($begin) = @_;
-    for my $section (@section) {
-        my ($figure) = grep { index($_->[0], $begin) == 0 } @{ $section->[2] };
-        return $figure->[1] if $figure && !$section->[3];
-    }
-    return undef;
+    my $text    = join "\n", map { $chapter{ $_->[1] } // '' } @bench;
+    return $text =~ /^\| \Q$begin\E[^|]*\| ([\d.]+)/m ? $1 : undef;
 }
 
 sub sizing {
@@ -175,9 +187,26 @@ END
     push @line, <<'END';
 - With fsync on, each commit waits for the disk; bounces that come meanwhile share the next one, up
   to 64 of them, so that more SMTP sessions make up for a slow disk.
-- More machines are needed when a core is busy all day. PostgreSQL is the first that needs one of
-  its own; bounce-milter and Postfix may then run on as many as one likes, since they share nothing
-  but the database.
+- What that is on other hosts, and when one database is too little, is in
+  [high-availability.md](high-availability.md#scale-on-paper).
 END
-    return join '', "\n## Sizing\n\n", @line;
+    push @line, "\n", load($database, $milter, $disk) if $database && $milter && $disk;
+    return join '', @line;
+}
+
+# A tenth of a day's bounces comes in its busiest hour: a mailing bounces at once.
+sub load {
+    my ($database, $milter, $disk) = @_;
+    my $text = <<'END';
+| bounces a day | busiest hour, a second | its cores: PostgreSQL | bounce-milter | disk a day |
+|---:|---:|---:|---:|---:|
+END
+    for my $day (1e5, 1e6, 1e7, 5e7) {
+        my $second = $day / 36_000;
+        my ($cores, $mail) = map { $second * $_ / 1000 } $database, $milter;
+        $text .= sprintf "| %s | %.0f | %.2f | %.2f | %.1f GB |\n",
+            $day < 1e6 ? '100,000' : $day / 1e6 . ' million', $second, $cores, $mail,
+            $day * $disk / 1024**2;
+    }
+    return $text;
 }
