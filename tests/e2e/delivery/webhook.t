@@ -115,7 +115,7 @@ for my $row (
     [ 'redirect', 'HTTP status 307' ],
     [ 'hang',     'timed out|Timeout' ],
     [ 'slow',     'timed out|Timeout' ],
-    [ 'close',    'transfer closed' ],
+    [ 'close',    'transfer closed|bytes missing' ],    # an older libcurl's words, and a newer's
     [ 'huge',     'too long' ],
     [ 'refuse',   'connect' ],
     ) {

@@ -7,6 +7,7 @@ my $instance = $stage->instance;
 my $daemon   = $stage->daemon;
 my $conninfo = $stage->db->conninfo;
 $daemon->prepare;
+local $ENV{MAIL_CONFIG} = $instance->make_dir('no-postfix');    # the machine's own is not read
 
 sub check {
     return $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf, '--check' ],

@@ -97,7 +97,7 @@ static const char *const expressions[] = {
     "a\\.b|\\x41\\x2d",
     "[]x-]y",
     "[\\]a]z",
-    "{a}|a{b|a{,2}",
+    "{a}|a{b|a{,x}", /* "{,2}" is a quantifier since PCRE2 10.43 */
     "(?i)q(?s:.)r",
     "(?<name>n)m",
     "\\Aab|ab\\z",
@@ -130,7 +130,7 @@ static const char *const texts[] = {
     "user@host a.c a\nc a\tc",
     "empfanger empfaenger empf\xC3\xA4nger adresse Adressen gift",
     "a.b A-]y xy -y ]z az",
-    "{a} a{b a{,2} a{2}",
+    "{a} a{b a{,x} a{2}",
     "q\nr nm ab end xend abcb",
     "foo foobar foox",
     "\u00fcber \u043d\u0435\u0442 \u00e4l \u00f6l al xl \u6ee1\u6ee1\u6ee1 l\u00e9",
