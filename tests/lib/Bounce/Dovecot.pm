@@ -23,6 +23,7 @@ use strict;
 use warnings;
 use File::Glob qw(bsd_glob);
 use IO::Socket::INET;
+use POSIX qw(strftime);
 
 use constant { USER => 'bounces@example.org', PASSWORD => 'right', PROGRAM => '/usr/sbin/dovecot' };
 
@@ -105,19 +106,37 @@ sub _answers {
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
 }
 
-# For so many days; one for -1 has expired. A Dovecot that runs goes on with the old one.
+# For so many days; one for -1 has expired, which "openssl x509" does not always make. A Dovecot that
+# runs goes on with the old one.
 sub make_certificate {
     my ($self, $days) = @_;
     my ($instance, $dir) = @$self{qw(instance dir)};
+    my ($from, $until) = map { strftime('%Y%m%d%H%M%SZ', gmtime time + $_ * 86_400) } -3, $days;
     $instance->run([
             qw(openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1),
             qw(-nodes -subj /CN=localhost),
             qw(-addext subjectAltName=DNS:localhost -addext basicConstraints=CA:TRUE),
             '-keyout', "$dir/key.pem", '-out', "$dir/request.pem"
         ]);
+    $instance->write_file("dovecot/$_->[0]", $_->[1])
+        for [ 'signed', '' ], [ 'ca.conf', <<"END" ];
+[ca]
+default_ca = own
+[own]
+database = $dir/signed
+serial = $dir/serial
+new_certs_dir = $dir
+default_md = sha256
+unique_subject = no
+copy_extensions = copy
+policy = any
+[any]
+commonName = supplied
+END
     $instance->run([
-            qw(openssl x509 -req -copy_extensions copy -days), $days, '-in', "$dir/request.pem",
-            '-signkey', "$dir/key.pem", '-out', $self->certificate
+            qw(openssl ca -batch -notext -rand_serial -selfsign -config), "$dir/ca.conf",
+            '-keyfile', "$dir/key.pem", '-in', "$dir/request.pem", '-out', $self->certificate,
+            '-startdate', $from, '-enddate', $until
         ]);
     chmod 0644, "$dir/key.pem";
     return;
