@@ -17,7 +17,7 @@
 	"  ELSE t.urgency END AS number, "                                                         \
 	"CASE WHEN t.status = 'done' OR $8 IN ('count', 'domain') THEN 'epoch' "                   \
 	"  WHEN $8 = 'age' THEN t.created_at ELSE coalesce(t.due_at, 'infinity') END AS at, "      \
-	"CASE WHEN $8 = 'domain' THEN t.domain ELSE '' END AS name, t.id, t.correction "           \
+	"CASE WHEN $8 = 'domain' THEN t.domain ELSE '' END AS name, t.id "                         \
 	"FROM bounce.task_outline AS t "
 
 STATEMENT(
@@ -35,13 +35,14 @@ STATEMENT(
 	      "   WHERE t.id = $9::bigint) AS a) "
 	      "ORDER BY k.number, k.at, k.name, k.id LIMIT $10::integer) "
 	      "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.about, "
-	      "  t.reason, t.why, t.what_next, p.correction, t.new_address, t.process, "
+	      "  t.reason, t.why, t.what_next, t.correction, t.new_address, t.process, "
 	      "  t.business_ref, t.communication_id, bounce.ago(t.created_at) AS since, "
 	      "  t.resolution, t.resolved_at, t.resolved_by "
 	      "FROM page AS p CROSS JOIN LATERAL "
 	      "  (SELECT d.id, d.kind, d.status, d.count, d.due_at, d.is_overdue, d.owner, "
 	      "d.about, "
-	      "     d.reason, d.why, d.what_next, d.new_address, d.process, d.business_ref, "
+	      "     d.reason, d.why, d.what_next, d.correction, d.new_address, d.process, "
+	      "d.business_ref, "
 	      "     d.communication_id, d.created_at, d.resolution, d.resolved_at, d.resolved_by "
 	      "   FROM bounce.task_detail AS d WHERE d.id = p.id OFFSET 0) AS t "
 	      "ORDER BY p.number, p.at, p.name, p.id");

@@ -165,6 +165,23 @@ subtest 'resolving, and taking it back' => sub {
     unlike $page, qr/<script/,                  'as text';
 };
 
+subtest 'a suggestion, changed in the list' => sub {
+    my $task = $stage->recipient($intake->bounced('ida@gmial.com'))->{task_id};
+    my $list = $eva->get('/tasks?text=ida')->{content};
+    my $input = qr/<input class="address" form="correct-$task" name="address"/;
+    like $list, qr/$input\s+value="ida\@gmail\.com"/, 'it can be written over';
+    my ($form) = $list =~ m{(<form id="correct-$task".*?</form>)}s;
+    like $form, qr{action="/tasks/preview"}, 'its button shows what would be done';
+    my %field = $form =~ /name="([^"]+)" value="([^"]*)"/g;
+    my $page  = $eva->post('/tasks/preview', %field, address => 'ida@right.example');
+    like $eva->get($page->{headers}{location})->{content}, qr/ida\@right\.example/,
+        'with what she wrote';
+    $eva->post('/tasks/resolve', %field, address => 'ida@right.example');
+    like $eva->get('/tasks')->{content}, qr/1 task is done/, 'done';
+    $eva->post('/tasks/reopen', id => $task);
+    like $eva->get('/tasks?text=ida')->{content}, qr/correct-$task/, 'and taken back';
+};
+
 subtest 'what a stranger wrote' => sub {
     my %page = (
         task   => $eva->get("/task?id=$task[3]"),
