@@ -106,8 +106,8 @@ sub _answers {
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
 }
 
-# For so many days; one for -1 has expired, which "openssl x509" does not always make. A Dovecot that
-# runs goes on with the old one.
+# For so many days; one for -1 has expired, which "openssl x509" does not always make. A Dovecot
+# that runs goes on with the old one.
 sub make_certificate {
     my ($self, $days) = @_;
     my ($instance, $dir) = @$self{qw(instance dir)};
