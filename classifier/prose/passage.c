@@ -38,6 +38,12 @@ static const char *paragraph_end(const char *at)
 	return end ? end : at + text_cut_length(at, strlen(at), len);
 }
 
+/* End of the paragraph that follows the one that ends here. */
+static const char *paragraph_behind(const char *end)
+{
+	return paragraph_end(end + strspn(end, "\n"));
+}
+
 struct slice passage_paragraph(const char *text, const char *at)
 {
 	const char *from = paragraph_start(text, at);
@@ -72,8 +78,8 @@ static struct slice own_lines(const struct finding *finding, struct slice paragr
 	return (struct slice){from, (size_t)(MIN(line, end) - from)};
 }
 
-/* The words about an address that occurs here: its paragraph, and the next one when
- * this one says no more than the address. */
+/* The words about an address that occurs here: its paragraph, and the next one when this one says
+ * no more than the address; one more behind "because:". */
 static struct slice words_about(const struct message *message, const struct finding *finding,
 				const char *at, const struct report_recipient *self)
 {
@@ -88,6 +94,8 @@ static struct slice words_about(const struct message *message, const struct find
 		return own_lines(finding, words, at, self);
 	if (is_short)
 		words.len = (size_t)(next - words.data) + more;
+	if (is_short && more > 0 && next[more - 1] == ':')
+		words.len = (size_t)(paragraph_behind(next + more) - words.data);
 	return words;
 }
 

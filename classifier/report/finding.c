@@ -8,6 +8,10 @@
 
 #include "classifier/text/smtp_host.h"
 #include "classifier/text/status_code.h"
+#include "classifier/text/text.h"
+#include "classifier/text/words.h"
+
+enum { LABEL_BYTES = 60 /* of a line, in which what it tells stands */ };
 
 struct finding *finding_new(const struct message *message)
 {
@@ -86,12 +90,39 @@ void finding_complete_recipient(struct finding *finding, struct report_recipient
 	complete_from(finding->pool, recipient, recipient->diagnostic);
 }
 
+static bool is_original_subject(const char *line, size_t len)
+{
+	g_autofree char *start = text_one_line(line, text_cut_length(line, len, LABEL_BYTES));
+	g_autofree char *lower = text_lower(start);
+	return words_begin(lower, words_original_subject);
+}
+
+/* The words without the lines that tell the original's subject: that one wrote of an invoice, or
+ * of an error 550, says nothing about the recipient. All of them if there are no others. */
+static GString *drop_original_subject(struct slice text)
+{
+	GString *kept = g_string_new(NULL);
+	const char *end = text.data + text.len;
+	for (const char *line = text.data, *next; line < end; line = next) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+		next = stop ? stop + 1 : end;
+		if (!is_original_subject(line, (size_t)(next - line)))
+			g_string_append_len(kept, line, next - line);
+	}
+	if (kept->str[strspn(kept->str, " \t\n")] == '\0')
+		g_string_append_len(g_string_truncate(kept, 0), text.data, (gssize)text.len);
+	return kept;
+}
+
 void finding_set_diagnostic(struct finding *finding, struct report_recipient *recipient,
 			    struct slice text)
 {
+	size_t max = 4 * finding->pool->limits->field_bytes;
+	struct slice bounded = {text.data, MIN(text.len, max)};
+	g_autoptr(GString) words = drop_original_subject(bounded);
 	g_autofree char *raw =
-	    g_strndup(text.data, MIN(text.len, finding->pool->limits->field_bytes));
-	recipient->diagnostic = value_pool_diagnostic(finding->pool, text.data, text.len);
+	    g_strndup(words->str, MIN(words->len, finding->pool->limits->field_bytes));
+	recipient->diagnostic = value_pool_diagnostic(finding->pool, words->str, words->len);
 	complete_from(finding->pool, recipient, raw);
 }
 

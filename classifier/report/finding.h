@@ -45,7 +45,8 @@ struct report_recipient *finding_add_address(struct finding *finding, const char
 					     const char *source, enum report_action action);
 
 /* Sets the diagnostic from text that may have several lines, and fills what is "" (status, reply
- * code, remote MTA) from it: codes are known by their place at the start of a line. */
+ * code, remote MTA) from it: codes are known by their place at the start of a line. Lines that tell
+ * the original's subject are left out. */
 void finding_set_diagnostic(struct finding *finding, struct report_recipient *recipient,
 			    struct slice text);
 

@@ -65,6 +65,7 @@ extern const char *const words_recipient[];
 extern const char *const words_contact[];
 extern const char *const words_message_id[];
 extern const char *const words_and[];
+extern const char *const words_original_subject[];
 extern const char *const words_original_to[];
 extern const char *const words_recipients_follow[];
 
