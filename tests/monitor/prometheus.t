@@ -94,6 +94,18 @@ for my $panel (@{ $board->{panels} }) {
         ok $answer && @$answer, '... has an answer' if $expression !~ $may_be_empty;
     }
 }
+
+# --- what is told, and shown nowhere --------------------------------------------------------------
+my $watched = join ' ', $instance->read_lines("$tree/etc/prometheus/bounce-milter.rules.yml"),
+    map { $_->{expr} } map { @{ $_->{targets} // [] } } @{ $board->{panels} };
+my %is_detail = map { ($_ => 1) } (
+    'bounce_milter_pool_open',             # between the connections in use and the most there may be
+    'bounce_milter_start_time_seconds',    # a restart shows in every counter
+);
+my @unwatched = grep { !$is_detail{$_} && $watched !~ /\b$_(?:_bucket|_sum|_count)?\b/ }
+    $text =~ /^# TYPE (\S+)/mg;
+is "@unwatched", '', 'each figure is on the board or in an alert';
+
 my $alerts = query('ALERTS{alertname="BounceMetricsMissing"}');
 is_deeply $alerts, [], 'no alert that figures are missing';
 
