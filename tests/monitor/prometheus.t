@@ -99,7 +99,7 @@ for my $panel (@{ $board->{panels} }) {
 my $watched = join ' ', $instance->read_lines("$tree/etc/prometheus/bounce-milter.rules.yml"),
     map { $_->{expr} } map { @{ $_->{targets} // [] } } @{ $board->{panels} };
 my %is_detail = map { ($_ => 1) } (
-    'bounce_milter_pool_open',             # between the connections in use and the most there may be
+    'bounce_milter_pool_open',             # between those in use and the most there may be
     'bounce_milter_start_time_seconds',    # a restart shows in every counter
 );
 my @unwatched = grep { !$is_detail{$_} && $watched !~ /\b$_(?:_bucket|_sum|_count)?\b/ }
