@@ -31,13 +31,14 @@ CREATE OR REPLACE TRIGGER recipients_after_insert
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT
   EXECUTE FUNCTION bounce_internal.recipients_after_insert();
 -- not for a send that is counted and nothing else: whoever counts it derives the communication;
--- nor for a bounce, of which bounces_after_insert does it
+-- nor for a bounce that is recorded, of which bounces_after_insert does it: one that is restored is
+-- inserted nowhere, and is a counted correction
 CREATE OR REPLACE TRIGGER recipient_after_update
   AFTER UPDATE OF state, next_attempt_at ON bounce.communication_recipient
   FOR EACH ROW WHEN (OLD.next_attempt_at IS DISTINCT FROM NEW.next_attempt_at
                      OR OLD.state IS DISTINCT FROM NEW.state
                         AND NOT (NEW.state = 'sent' AND NEW.attempts > OLD.attempts)
-                        AND NOT (NEW.state = 'bounced'
+                        AND NOT (NEW.state = 'bounced' AND NEW.corrections = OLD.corrections
                                  AND NEW.bounce_id IS DISTINCT FROM OLD.bounce_id))
   EXECUTE FUNCTION bounce_internal.recipient_after_update();
 

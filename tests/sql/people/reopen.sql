@@ -53,6 +53,9 @@ SELECT is(test.fate('softdead@old.example'), 'bounced soft blocked', 'a person s
 SELECT bounce.reopen_task(task_id, 'the wrong one') FROM made;
 SELECT is(test.fate(w.name || '@old.example'), w.fate, w.name || ': as it was before')
 FROM was AS w;
+SELECT is(c.status, 'bounced', w.name || ': and so is its mail')
+FROM was AS w JOIN bounce.communication AS c
+  ON c.id = (test.recipient(w.name || '@old.example')).communication_id;
 SELECT is_empty($$SELECT FROM bounce.communication_recipient WHERE address = 'right@new.example'$$,
                 'the address that was wrong is gone');
 SELECT is((SELECT string_agg(h.action, ' ' ORDER BY h.id) FROM bounce.task_history AS h
