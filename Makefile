@@ -99,7 +99,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 # in this order. The comments of tables are among them, so that they are written once.
 SQL_BASELINE    := $(sort $(wildcard sql/baseline/*.sql))
 SQL_MIGRATIONS  := $(sort $(wildcard sql/migrations/*.sql))
-SQL_DEFINITIONS := $(BUILD)/gen/comments.sql \
+SQL_DEFINITIONS := $(BUILD)/gen/comments.sql sql/clearing.sql \
                    $(sort $(wildcard sql/functions/*/*.sql sql/functions/*/*/*.sql)) \
                    sql/triggers.sql sql/views.sql sql/leftovers.sql sql/grants.sql \
                    sql/row_security.sql \

@@ -95,6 +95,26 @@ subtest 'with its mails' => sub {
     is $again, 't', 'a report that it knows is known again';
 };
 
+subtest 'functions of another version are no hindrance' => sub {
+    my $made = $db->value(<<'END', dbname => 'old');
+SELECT string_agg(format('CREATE FUNCTION %s("char") RETURNS integer LANGUAGE sql AS ''SELECT 1''',
+                         p.name), '; ')
+FROM (SELECT DISTINCT f.oid::regproc::text AS name FROM pg_proc AS f
+      WHERE f.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace)
+        AND f.proname NOT IN ('address_key', 'address_domain')) AS p   -- of the baseline
+END
+    cmp_ok length $made, '>', 10_000, 'each has another one of its name beside it';
+    $db->sql(
+        "DROP FUNCTION bounce_internal.month_start;
+        CREATE FUNCTION bounce_internal.month_start(other timestamptz) RETURNS text
+        LANGUAGE sql AS 'SELECT 1'; $made;
+        UPDATE bounce.schema_functions SET sha256 = repeat('0', 64);\n", dbname => 'old'
+    );
+    my ($status, $output) = $daemon->bouncectl('db', 'migrate', '--conninfo', $old);
+    is $status, 0, 'migrate' or diag $output;
+    ok schema_of($old) eq schema_of($db->conninfo), 'and only those of this program are there';
+};
+
 subtest 'what nobody made is gone' => sub {
     $db->sql(
         "CREATE FUNCTION bounce.supersedes_of_old() RETURNS integer LANGUAGE sql AS 'SELECT 1';
