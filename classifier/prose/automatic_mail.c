@@ -36,6 +36,12 @@ static bool is_absence(const char *lower)
 	return words_any(lower, words_absence) || words_any(lower, words_has_left);
 }
 
+/* Who writes has another address now, and calls himself automatic: a newsletter may have one. */
+static bool is_change_of_address(const char *lower)
+{
+	return words_any(lower, words_new_address) && words_any(lower, words_automatic);
+}
+
 /* A few words, and the first say that somebody is away now. */
 static bool is_absence_alone(const char *text)
 {
@@ -71,7 +77,8 @@ static const char *reply_dialect(const struct message *message, const char *subj
 											  : NULL;
 	return words_any(subject, words_auto_reply_subject) ||
 		       (mark == REPLY_MARK_WEAK &&
-			(is_absence(text) || words_any(text, words_acknowledgement))) ||
+			(is_absence(text) || words_any(text, words_acknowledgement) ||
+			 is_change_of_address(text))) ||
 		       is_reply_by_words(message, subject, text)
 		   ? "words"
 		   : NULL;

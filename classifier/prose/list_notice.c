@@ -32,17 +32,21 @@ static char *list_address(const char *from)
 	return NULL;
 }
 
-/* "your message for list 'news'": of the manager's host. */
+/* "your message for list 'news'", also without the quotes: of the manager's host. */
 static char *list_by_name(const char *text, const char *from)
 {
-	const char *word = strcasestr(text, "list '");
-	if (!word)
-		word = strcasestr(text, "list \"");
+	static const char *const leads[] = {"list '", "list \"", "for list ", "to list ", NULL};
+	const char *word = NULL;
+	size_t lead = 0;
+	for (size_t i = 0; !word && leads[i]; i++) {
+		word = strcasestr(text, leads[i]);
+		lead = strlen(leads[i]);
+	}
 	if (!word)
 		return NULL;
-	word += strlen("list '");
-	size_t len = strcspn(word, "'\"\n @<>");
-	if (len == 0 || !strchr("'\"", word[len]))
+	word += lead;
+	size_t len = strcspn(word, "'\"\n @<>(,");
+	if (len == 0 || !strchr("'\" (,", word[len]))
 		return NULL;
 	return g_strdup_printf("%.*s%s", (int)len, word, strrchr(from, '@'));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classifier/prose/author.h"
+#include "classifier/prose/candidates.h"
 #include "classifier/prose/passage.h"
 #include "classifier/prose/reply_mark.h"
 #include "classifier/report/feedback.h"
@@ -93,7 +94,7 @@ struct finding *plain_notice_receipt(const struct message *message)
 	finding->dialect = "words";
 	if (is_read)
 		finding_add_address(finding, message->header->from, "words", REPORT_ACTION_NONE);
-	else
+	else if (!candidates_pick(message, message->text, REPORT_ACTION_DELIVERED, finding))
 		add_first_address(message, finding);
 	return finding;
 }
