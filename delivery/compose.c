@@ -302,15 +302,28 @@ GBytes *compose_message(const struct db_content *content, GDateTime *now, GError
 
 /* --- the operator's copy -------------------------------------------------------------- */
 
+static void append_purpose(GString *out, const struct db_copy *copy)
+{
+	if (*copy->asked_by != '\0')
+		g_string_append_printf(out,
+				       "%s sends you the attached letter:\n\n    %s\n\n"
+				       "It came in at %s, and is bounce %s there.\n",
+				       copy->asked_by, copy->why, copy->received_at,
+				       copy->bounce_id);
+	else
+		g_string_append_printf(
+		    out,
+		    "Nobody could tell what the attached letter means, so a person has "
+		    "to read it.\nIt came in at %s. What it means can be said with\n\n"
+		    "    bouncectl reclassify %s\n",
+		    copy->received_at, copy->bounce_id);
+}
+
 static char *copy_text(const struct db_copy *copy)
 {
 	GString *out = g_string_new(NULL);
 
-	g_string_append_printf(out,
-			       "Nobody could tell what the attached letter means, so a person has "
-			       "to read it.\nIt came in at %s. What it means can be said with\n\n"
-			       "    bouncectl reclassify %s\n",
-			       copy->received_at, copy->bounce_id);
+	append_purpose(out, copy);
 	if (copy->raw_len < copy->size)
 		g_string_append_printf(out,
 				       "\nOf its %" G_GSIZE_FORMAT " bytes only the first "

@@ -120,7 +120,7 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.resolve_task, bounce.resolve_task_corrected, bounce.resolve_task_unblocked,
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.block_address,
   bounce.pause_process, bounce.resume_process, bounce.retry_events,
-  bounce.events_to_retry, bounce.retry_copies,
+  bounce.events_to_retry, bounce.retry_copies, bounce.forward_letter, bounce.withdraw_letter,
   bounce.lift_block, bounce.restore_block, bounce.withdraw_block, bounce.export_blocks,
   bounce.preview_block_import,
   bounce.import_blocks, bounce.withdraw_block_import, bounce.request_resend,
@@ -174,6 +174,7 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.block_address, bounce.lift_block, bounce.restore_block, bounce.withdraw_block,
   bounce.request_resend,
   bounce.add_recipient,
+  bounce.forward_letter, bounce.withdraw_letter,
   bounce.reclassify, bounce.preview_reclassify, bounce.rule_hits TO bounce_clerk;
 
 -- Figures, for the milter's account, whose timer writes them, and for people who watch.

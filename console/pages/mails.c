@@ -75,6 +75,9 @@ struct response *mails_bounce(struct page_call *call)
 	if (db_rows_count(raw) > 0)
 		page_set_row(call, raw);
 	page_set_row(call, bounce);
+	model_flag(call->model, "may_forward", call->session->may_act && db_rows_count(raw) > 0);
+	if (!page_load(call, "copies", &console_queries_letter_copies, id, &error))
+		return page_fail(call, error);
 	if (call->session->may_act &&
 	    !page_load(call, "reasons", &console_queries_reasons, NULL, &error))
 		return page_fail(call, error);

@@ -11,7 +11,7 @@
 static const char claim_statement[] =
     "SELECT bounce_id, claim_id, address, message_id, class, reason, subject, header_from,"
     "  to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS received_at,"
-    "  size, is_again, raw"
+    "  size, is_again, raw, coalesce(asked_by, '') AS asked_by, coalesce(why, '') AS why"
     " FROM bounce.claim_copy(lease => make_interval(secs => $1::integer))";
 static const char settle_statement[] =
     "SELECT bounce.settle_copy(bounce_id => $1::bigint, claim_id => $2::uuid, outcome => $3,"
@@ -65,6 +65,8 @@ static struct db_copy *read_copy(const PGresult *row)
 	copy->received_at = g_strdup(pg_value(row, 0, "received_at"));
 	copy->size = (size_t)g_ascii_strtoull(pg_value(row, 0, "size"), NULL, 10);
 	copy->is_again = pg_value_is_true(row, 0, "is_again");
+	copy->asked_by = g_strdup(pg_value(row, 0, "asked_by"));
+	copy->why = g_strdup(pg_value(row, 0, "why"));
 	read_raw(row, copy);
 	return copy;
 }
@@ -82,6 +84,8 @@ void db_copy_free(struct db_copy *copy)
 	g_free(copy->subject);
 	g_free(copy->header_from);
 	g_free(copy->received_at);
+	g_free(copy->asked_by);
+	g_free(copy->why);
 	g_free(copy->raw);
 	g_free(copy);
 }

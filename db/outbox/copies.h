@@ -28,6 +28,8 @@ struct db_copy {
 	char *subject;     /* of the report, like the following; a stranger wrote them */
 	char *header_from; /* an address, or "" */
 	char *received_at; /* ISO 8601 */
+	char *asked_by;    /* who sends it on; "": it is the operator's own */
+	char *why;         /* what that person says to it */
 	char *raw;         /* its beginning where raw_len is less than size */
 	size_t raw_len;
 	size_t size;

@@ -212,6 +212,15 @@ STATEMENT(console_queries_letters, 3,
 	  "LEFT JOIN bounce.communication AS c ON c.id = u.communication_id "
 	  "ORDER BY m.received_at DESC, m.id DESC");
 
+STATEMENT(console_queries_letter_copies, 1,
+	  "SELECT c.address, c.asked_by, c.why, c.created_at, c.sent_at, "
+	  "  CASE c.state WHEN 'dead' THEN 'ERROR' ELSE c.state END AS state, "
+	  "  nullif(c.response, '') AS response, c.asked_by IS NOT NULL "
+	  "    AND c.state IN ('waiting', 'dead') AND c.claim_id IS NULL AS can_be_withdrawn "
+	  "FROM bounce.operator_copy AS c WHERE c.bounce_message_id = "
+	  "  (SELECT b.bounce_message_id FROM bounce.bounce AS b WHERE b.id = $1::bigint) "
+	  "ORDER BY c.id");
+
 /* --- what is done with mails and bounces --------------------------------------------------------
  */
 

@@ -59,6 +59,9 @@ extern const struct db_statement console_queries_set_back; /* name, old value, p
  * could classify and whose text is still there, the last one first */
 extern const struct db_statement console_queries_letters;
 
+extern const struct db_statement
+    console_queries_letter_copies; /* bounce id: where it was sent on to */
+
 extern const struct db_statement console_queries_resend;     /* communication id, address, why */
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */

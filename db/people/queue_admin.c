@@ -89,6 +89,15 @@ STATEMENT(
     "        WHERE k.communication_id = d.communication_id) AS r) AS w "
     "WHERE d.communication_id = $1::bigint");
 
+/* --- letters ------------------------------------------------------------------------ */
+
+STATEMENT(queue_forward_letter, 3,
+	  "SELECT $1::bigint AS bounce_id, f.forwarded_to AS address, f.is_new, f.consequence "
+	  "FROM bounce.forward_letter($1::bigint, $2, $3) AS f");
+STATEMENT(queue_withdraw_letter, 3,
+	  "SELECT $1::bigint AS bounce_id, $2::text AS address, w AS withdrawn "
+	  "FROM bounce.withdraw_letter($1::bigint, $2, $3) AS w");
+
 /* --- processes ---------------------------------------------------------------------- */
 
 STATEMENT(queue_pause, 2,

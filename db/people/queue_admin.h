@@ -30,6 +30,9 @@ extern const struct db_statement queue_release;      /* id */
 extern const struct db_statement queue_whom;         /* id: to whom it would be sent */
 extern const struct db_statement queue_cancel;       /* id */
 
+extern const struct db_statement queue_forward_letter;  /* bounce id, address, why */
+extern const struct db_statement queue_withdraw_letter; /* the same */
+
 extern const struct db_statement queue_pause;  /* process, why */
 extern const struct db_statement queue_resume; /* process, why */
 

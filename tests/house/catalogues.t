@@ -31,14 +31,15 @@ words('a word of the database', qw(
     delivery_problem bounce_without_communication
     done corrected suggested unblocked dead arrived dismissed confirmed
     hard soft technical unclassified
-    open sent error bounced delivered unknown waiting me nobody due age count domain
+    open sent error bounced delivered unknown waiting withdrawn me nobody due age count domain
     PENDING PROCESSING RETRY SUCCESS ERROR
     bounce score person
     day week month class reason process remote_mta set));
 words('an event of a story', qw(
     registered report parameters blocked lifted block_lifted block_withheld block_held held
     late_bounce resend_scheduled requeued resent released cancelled reclassified taken_back
-    task task_resolved follow_up owner_notice notice untrusted unassigned shadow erased));
+    task task_resolved follow_up owner_notice notice letter_forwarded letter_withdrawn untrusted
+    unassigned shadow erased));
 
 my @catalogue = glob 'console/po/*.po';
 is scalar @catalogue, 3, 'English, German and French';

@@ -385,10 +385,12 @@ subtest 'settings' => sub {
     act($kim, act => 'unset', name => 'shadow', process => 'newsletter');
 };
 
-subtest 'unclassified letters' => sub {
+# Returns two bounces that nobody can classify.
+sub letters {
+    my ($name) = @_;
     my @letter = map {
         $intake->bounced(
-            "l$_\@letters.example",
+            "$name$_\@letters.example",
             change => sub {
                 my ($mail) = @_;
                 $mail =~ s/user unknown in virtual[\w ]*/the gnomes have taken the letter away/gi;
@@ -398,9 +400,13 @@ subtest 'unclassified letters' => sub {
             }
         );
     } 1 .. 2;
-    my @id = map {
+    return map {
         $db->value('SELECT id FROM bounce.bounce WHERE communication_id = :id', id => $_->{id})
     } @letter;
+}
+
+subtest 'unclassified letters' => sub {
+    my @id = letters('l');
     is $db->value('SELECT class FROM bounce.bounce WHERE id = :id', id => $id[0]), 'unclassified',
         'nobody can classify it';
     like page($eva, '/letters'), qr{href="/bounce\?id=$id[0]"}, 'so it is there';
@@ -421,6 +427,35 @@ subtest 'unclassified letters' => sub {
         'and what else it would take is told';
     act($eva, @judge);
     unlike page($eva, '/letters'), qr{href="/bounce\?id=$id[0]"}, 'it is classified';
+};
+
+subtest 'a letter that is sent on' => sub {
+    my ($id) = letters('o');
+    my @on = (act => 'forward', id => $id, address => 'anna@office.example', why => 'for you');
+    my $refused = try_act($eva, @on);
+    is $refused->{status}, 422, 'nobody would send it';
+    like $refused->{content}, qr/letters are not sent from here: operator_copy is mta/, '... why';
+    $stage->parameter(operator_copy => 'smtp');
+    refused($ada, 'an auditor sends nothing on', @on);
+    is try_act($eva, @on[ 0 .. 3 ], address => $_, why => 'x')->{status}, 422, "not to $_"
+        for 'anna', 'x@bounces.example.org', "a\@b.example>\r\nRCPT TO:<c\@d.example";
+    like preview($eva, @on), qr/the letter goes to anna\@office\.example.*letter sent on/s,
+        'what would be done';
+    my $count = q(SELECT count(*) FROM bounce.operator_copy WHERE asked_by = 'eva');
+    is $db->value($count), 0, 'a preview does nothing';
+    like act($eva, @on), qr/The letter is sent on\..*anna\@office\.example.*for you/s, 'done';
+    is $db->value("$count AND state = 'waiting'"), 1, 'it waits for bounce-delivery';
+    my $mail = $db->value('SELECT communication_id FROM bounce.bounce WHERE id = :id', id => $id);
+    like page($eva, "/mail?id=$mail"),
+        qr/letter sent on.*to anna\@office\.example: for you.*eva/s, 'its story tells';
+    like preview($eva, @on), qr/There is nothing to do/, 'it goes there once';
+    $eva->get("/bounce?id=$id");
+    act($eva, @on[ 0 .. 3 ], address => 'ben@office.example', why => 'for you');
+    like take_back($eva), qr/The letter is not sent on\..*ben\@office\.example.*taken back/s,
+        'taken back';
+    is $db->value("$count AND state = 'withdrawn'"), 1, '... in the queue as well';
+    like take_back($eva), qr/The letter is sent on\./, 'and sent on after all';
+    like page($eva, "/bounce?id=$id"), qr/Do not send it on/, 'which its page can change';
 };
 
 ok $console->stop, 'it ends by itself';

@@ -195,12 +195,89 @@ SELECT is(string_agg(h.step || ' ' || h.done, ', ' ORDER BY h.step),
           'copies erased 3, copies forgotten 5', 'in the end it is forgotten')
 FROM bounce.housekeeping() AS h WHERE h.step LIKE 'copies%';
 
+-- Sent on to a person ----------------------------------------------------------------------------
+DELETE FROM bounce.operator_copy;
+CREATE FUNCTION test.forward(address text, why text DEFAULT 'a question for you') RETURNS text
+LANGUAGE sql AS $$
+  SELECT concat_ws(' ', f.forwarded_to, f.is_new)
+  FROM bounce.forward_letter((test.last()).id, address, why) AS f
+$$;
+CREATE FUNCTION test.went() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(concat_ws(' ', c.address, c.state, c.attempts), ', ' ORDER BY c.id)
+  FROM bounce.operator_copy AS c WHERE c.asked_by IS NOT NULL
+$$;
+SELECT test.letter('seven');
+SELECT is(test.forward('anna@office.example'), 'anna@office.example t', 'a letter of no mail');
+SELECT is((SELECT count(DISTINCT c.message_id) FROM bounce.operator_copy AS c), 2::bigint,
+          'beside the operator''s own copy');
+SELECT is((test.letter('seven')).disposition, 'queue', 'which the same report does not double');
+DELETE FROM bounce.operator_copy;
+SELECT test.mail('forwarded', ARRAY['gone@example.com']);
+SELECT bounce.record_report(test.report('undetermined', 'gone@example.com', about => 'forwarded')
+                            || '{"size": 7, "digest": "f"}', 'A: b');
+SELECT is(test.forward('Anna <anna@office.example>'), 'anna@office.example t',
+          'a letter is sent on to a person');
+SELECT is(test.forward('ANNA@office.example'), 'ANNA@office.example f', 'once');
+SELECT is(test.forward('ben@office.example', E' two\r\nlines '), 'ben@office.example t',
+          'and to another one');
+SELECT is((SELECT count(DISTINCT c.message_id) FROM bounce.operator_copy AS c), 2::bigint,
+          'each is a mail of its own');
+SELECT is((SELECT string_agg(s.text, ', ') FROM bounce.communication_story(
+             (SELECT max(c.id) FROM bounce.communication AS c)) AS s
+           WHERE s.event = 'letter_forwarded'),
+          'to anna@office.example: a question for you, to ben@office.example: two lines',
+          'the story tells');
+SELECT throws_ok(format('SELECT test.forward(%L)', v.address), '22023', NULL,
+                 'not to ' || v.address)
+FROM (VALUES ('anna'), ('a@b.example,c@d.example'), ('x@BOUNCES.example.org'),
+             ('"a b"@office.example'), ('a"@office.example'), (E'a@b.example>\r\nRCPT TO:<c@d')) AS
+  v (address);
+SELECT throws_ok($$SELECT test.forward('c@office.example', ' ')$$, '22023', NULL,
+                 'nor without why');
+SELECT bounce.block_address('blocked@office.example', 'left');
+SELECT throws_ok($$SELECT test.forward('blocked@office.example')$$, '22023', NULL,
+                 'nor to a blocked address');
+SELECT throws_ok($$SELECT bounce.forward_letter(0, 'a@b.example', 'x')$$, 'P0002', NULL,
+                 'nor of an unknown bounce');
+SELECT test.set('operator_copy', 'mta');
+SELECT throws_like($$SELECT test.forward('d@office.example')$$, '%operator_copy is mta%',
+                   'nor where nobody would send it');
+SELECT test.set('operator_copy', 'smtp');
+SELECT is(string_agg(concat_ws(' ', k.address, k.asked_by = session_user, k.why,
+                               convert_from(k.raw, 'UTF8')), ', ' ORDER BY k.address),
+          'anna@office.example t a question for you A: b, ben@office.example t two lines A: b',
+          'a worker gets where it goes, who sends it, and why')
+FROM test.claims() AS k;
+SELECT throws_like($$SELECT bounce.withdraw_letter((test.last()).id, 'anna@office.example', 'no')$$,
+                   '%already%', 'while it is sent it cannot be taken back');
+SELECT bounce.settle_copy(c.bounce_id, c.claim_id,
+                          CASE WHEN c.address ~ 'ben' THEN 'refused' ELSE 'sent' END, '250 ok')
+FROM bounce.operator_copy AS c;
+SELECT is(test.went(), 'anna@office.example sent 1, ben@office.example dead 1',
+          'each has its fate');
+SELECT throws_like($$SELECT bounce.withdraw_letter((test.last()).id, 'anna@office.example', 'no')$$,
+                   '%already%', 'nor when it is sent');
+SELECT is(bounce.withdraw_letter((test.last()).id, 'nobody@office.example', 'no'), false,
+          'what was not sent on is not taken back');
+SELECT is(bounce.withdraw_letter((test.last()).id, 'BEN@office.example', 'no'), true,
+          'what was given up is');
+SELECT is(bounce.retry_copies((test.last()).id), 1, 'what is taken back is not sent again');
+SELECT is(concat_ws(' ', test.forward('ben@office.example'), test.went()),
+          'ben@office.example t anna@office.example waiting 0, ben@office.example waiting 0',
+          'but can be sent on anew');
+UPDATE bounce.bounce_message SET raw = NULL WHERE id = (test.last()).bounce_message_id;
+SELECT throws_like($$SELECT test.forward('e@office.example')$$, '%not kept any more%',
+                   'without its text it cannot');
+SELECT is((SELECT convert_from(k.raw, 'UTF8') FROM test.claims() AS k WHERE k.address ~ 'ben'),
+          'A: b', 'but what waits is whole');
+
 -- Row rules ------------------------------------------------------------------------------------
 SELECT test.letter('six');
 SELECT throws_ok('UPDATE bounce.operator_copy SET ' || v.change, '23514', NULL, v.change)
 FROM (VALUES ($$state = 'lost'$$), ('attempts = -1'), ($$state = 'sent'$$),
              ($$message_id = E'a@b>\r\nBcc: c@d'$$),
              ($$state = 'dead', claim_id = gen_random_uuid()$$),
-             ($$state = 'sent', sent_at = now(), raw = 'x'$$)) AS v (change);
+             ($$state = 'sent', sent_at = now(), raw = 'x'$$), ($$asked_by = 'eva'$$),
+             ($$state = 'withdrawn'$$), ($$asked_by = 'eva', why = ''$$)) AS v (change);
 SELECT * FROM finish();
 ROLLBACK;

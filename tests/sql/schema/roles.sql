@@ -60,7 +60,7 @@ FROM (VALUES
    'schema_version,confirm_resend,lift_block,resolve_task,is_address_blocked,parameter,'
    'address_key,address_domain,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,pause_process,resume_process,retry_events,restore_block,'
-    'retry_copies,events_to_retry,withdraw_block,'
+    'retry_copies,forward_letter,withdraw_letter,events_to_retry,withdraw_block,'
    'export_blocks,preview_block_import,'
    'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
@@ -78,7 +78,7 @@ FROM (VALUES
    'address_key,address_domain,rotate_token_key,add_token_key,retire_token_key,'
    'drop_expired_token_keys,may_write_to,suggest_address,undelivered_documents,'
    'request_resend,block_address,pause_process,resume_process,retry_events,restore_block,'
-    'retry_copies,events_to_retry,withdraw_block,'
+    'retry_copies,forward_letter,withdraw_letter,events_to_retry,withdraw_block,'
    'export_blocks,preview_block_import,'
    'import_blocks,withdraw_block_import,assign_task,postpone_task,note_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,confirm_outage,'
@@ -106,7 +106,7 @@ FROM (VALUES
    'assign_task,postpone_task,note_task,resolve_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
    'reopen_task,preview_task,block_address,lift_block,restore_block,withdraw_block,'
-   'request_resend,add_recipient,'
+   'request_resend,add_recipient,forward_letter,withdraw_letter,'
    'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits,'
    'metrics,own_processes}'))
   AS v (role, functions);

@@ -17,18 +17,62 @@ COMMENT ON FUNCTION bounce_internal.is_copy_queued(bounce_internal.finding, json
   'recorded as a whole only the caller has all of it: that one goes as with operator_copy = mta. '
   'Out of a mailbox its beginning is sent, since the mailbox keeps the whole';
 
-CREATE OR REPLACE FUNCTION bounce_internal.copy_message_id(id bigint, received_at timestamptz)
-RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.copy_message_id(
+  id bigint, received_at timestamptz, colleague text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   domains CONSTANT text[] := bounce_internal.domains(bounce.parameter('bounce_domain'));
 BEGIN
-  RETURN format('copy.%s.%s@%s', id, extract(epoch FROM received_at)::bigint,
+  RETURN format('copy.%s.%s%s@%s', id, extract(epoch FROM received_at)::bigint,
+                '.' || left(md5(lower(colleague)), 12),
                 coalesce(domains[1],
                          bounce.address_domain(bounce.parameter('operator_mailbox'))));
 END $$;
-COMMENT ON FUNCTION bounce_internal.copy_message_id(bigint, timestamptz) IS
-  'the Message-ID of the operator''s copy of a report';
+COMMENT ON FUNCTION bounce_internal.copy_message_id(bigint, timestamptz, text) IS
+  'the Message-ID of the operator''s copy of a report, or of what is sent on to a colleague''s '
+  'address';
+
+CREATE OR REPLACE FUNCTION bounce_internal.require_letter(b bounce.bounce)
+RETURNS bounce.bounce_message
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  m bounce.bounce_message;
+BEGIN
+  SELECT q.* INTO m FROM bounce.bounce_message AS q
+  WHERE q.id = b.bounce_message_id AND q.received_at = b.received_at;
+  IF m.raw IS NULL OR length(m.raw) = 0 THEN
+    RAISE EXCEPTION 'the letter of bounce % is not kept any more', b.id
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The parameters keep_raw and keep_raw_unclassified say how long.';
+  END IF;
+  IF bounce.parameter('operator_copy') <> 'smtp' THEN
+    RAISE EXCEPTION 'letters are not sent from here: operator_copy is %',
+      bounce.parameter('operator_copy')
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'bounce-delivery sends them with operator_copy = smtp, and with smtp_host in its '
+             'configuration.';
+  END IF;
+  RETURN m;
+END $$;
+COMMENT ON FUNCTION bounce_internal.require_letter(bounce.bounce) IS
+  'the report that a bounce was read from, which can be sent on; 22023';
+
+CREATE OR REPLACE FUNCTION bounce_internal.require_colleague(address text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  bare CONSTANT text := bounce_internal.require_unblocked_address(address);
+BEGIN
+  -- it becomes a part of a command of SMTP, and would come in here again
+  IF bare ~ '[^[:print:]]|["\\]' OR lower(bounce.address_domain(bare)) = ANY (
+       bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
+    RAISE EXCEPTION 'a letter cannot be sent on to "%"', bare
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The mailbox of a person; not one of the bounce domain, where it came from.';
+  END IF;
+  RETURN bare;
+END $$;
+COMMENT ON FUNCTION bounce_internal.require_colleague(text) IS
+  'the bare address of somebody who can read a letter; 22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.queue_copy(o bounce.report_result, raw bytea)
 RETURNS boolean
@@ -41,9 +85,9 @@ BEGIN
          CASE WHEN m.raw IS NULL OR length(m.raw) < length(queue_copy.raw) THEN queue_copy.raw END
   FROM bounce.bounce_message AS m
   WHERE m.id = o.bounce_message_id AND o.bounce_id IS NOT NULL
-  ON CONFLICT DO NOTHING;
+  ON CONFLICT (bounce_message_id) WHERE asked_by IS NULL DO NOTHING;
   RETURN EXISTS (SELECT FROM bounce.operator_copy AS c
-                 WHERE c.bounce_message_id = o.bounce_message_id);
+                 WHERE c.bounce_message_id = o.bounce_message_id AND c.asked_by IS NULL);
 END $$;
 COMMENT ON FUNCTION bounce_internal.queue_copy(bounce.report_result, bytea) IS
   'queues the operator''s copy of a recorded report, once. The text is in bounce_message, and '
@@ -62,14 +106,15 @@ COMMENT ON FUNCTION bounce_internal.copy_delay(integer) IS
 CREATE OR REPLACE FUNCTION bounce_internal.give_up_copy(k bounce.operator_copy) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  summary CONSTANT text := format('the operator''s copy of bounce %s for %s was not sent in %s '
-                                  'attempts: %s', k.bounce_id, k.address, k.attempts, k.response);
+  summary CONSTANT text := format('%s of bounce %s for %s was not sent in %s attempts: %s',
+    CASE WHEN k.asked_by IS NULL THEN 'the operator''s copy' ELSE 'the letter' END, k.bounce_id,
+    k.address, k.attempts, k.response);
   open_task CONSTANT bigint :=
     bounce_internal.task_delivery_problem('operator_copy', 'operator_copy', summary);
 BEGIN
   UPDATE bounce.operator_copy AS c SET state = 'dead', claim_id = NULL, response = k.response,
     is_uncertain = k.is_uncertain, task_id = open_task
-  WHERE c.bounce_message_id = k.bounce_message_id;
+  WHERE c.id = k.id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.give_up_copy(bounce.operator_copy) IS
   'a copy that nobody tries to send any more: it stays, and one open task tells of all of them';
@@ -78,7 +123,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.erase_copies(ids bigint[]) RETURNS vo
 LANGUAGE sql AS $$
   UPDATE bounce.operator_copy AS c
   SET raw = NULL, response = '', claim_id = NULL,
-      state = CASE c.state WHEN 'sent' THEN 'sent' ELSE 'erased' END
+      state = CASE WHEN c.state IN ('sent', 'withdrawn') THEN c.state ELSE 'erased' END
   WHERE c.bounce_message_id = ANY (ids);
 $$;
 COMMENT ON FUNCTION bounce_internal.erase_copies(bigint[]) IS
@@ -114,9 +159,9 @@ DECLARE
   forgotten bigint;
 BEGIN
   DELETE FROM bounce.operator_copy AS c
-  USING (SELECT q.bounce_message_id FROM bounce.operator_copy AS q WHERE q.received_at < before
+  USING (SELECT q.id FROM bounce.operator_copy AS q WHERE q.received_at < before
          ORDER BY q.received_at LIMIT batch) AS old
-  WHERE c.bounce_message_id = old.bounce_message_id;
+  WHERE c.id = old.id;
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
 END $$;
