@@ -77,7 +77,9 @@ BEGIN
   END LOOP;
   findings := bounce_internal.findings_of(documents, message_ids);
   together := bounce_internal.going_together(findings);
-  IF cardinality(together) > 0 THEN
+  IF together = message_ids THEN     -- nothing to pick out
+    results := bounce_internal.record_together(documents, raws, message_ids, findings);
+  ELSIF cardinality(together) > 0 THEN
     results := bounce_internal.record_together(
       ARRAY(SELECT documents[array_position(message_ids, k)] FROM unnest(together) AS k),
       ARRAY(SELECT raws[array_position(message_ids, k)] FROM unnest(together) AS k), together,

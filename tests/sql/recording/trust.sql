@@ -73,11 +73,9 @@ DECLARE
       THEN bounce_internal.base32_encode(bounce_internal.token_payload(1, 1, 65535, id)
                                          || decode('00010203040506070809', 'hex'))
       || '@bounces.example.org'
-    WHEN 'other key' THEN bounce_internal.base32_encode(bounce_internal.token_payload(9,
-        1, 65535, id)
-                            || bounce_internal.token_sign(decode(repeat('00', 32), 'hex'),
-                                                          bounce_internal.token_payload(9, 1, 65535,
-                                                              id))) || '@bounces.example.org'
+    WHEN 'other key' THEN bounce_internal.token_text(
+      bounce_internal.signer_with(9, 65535, decode(repeat('00', 32), 'hex')), id, 1)
+      || '@bounces.example.org'
     WHEN 'other token' THEN test.return_path('forger@example.net')
     ELSE 'bounce@bounces.example.org' END;
 BEGIN

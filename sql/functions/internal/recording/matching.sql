@@ -7,12 +7,14 @@
 CREATE OR REPLACE FUNCTION bounce_internal.read_tokens(texts text[])
 RETURNS bounce_internal.identity[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  signers CONSTANT bounce_internal.token_signer[] := bounce_internal.accepted_signers();
 BEGIN
   RETURN ARRAY(
     SELECT ('token', ARRAY[r.communication_id], r.id, t.attempt, NOT t.expired,
             c.process, r.address_key)::bounce_internal.identity
     FROM unnest(texts) WITH ORDINALITY AS k (text, place)
-    LEFT JOIN LATERAL bounce_internal.token_read(bounce_internal.local_part(k.text)) AS t
+    LEFT JOIN LATERAL bounce_internal.token_read(bounce_internal.local_part(k.text), signers) AS t
       ON length(k.text) >= 36     -- a token's length
     LEFT JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
     LEFT JOIN bounce.communication AS c ON c.id = r.communication_id

@@ -147,48 +147,51 @@ COMMENT ON FUNCTION bounce_internal.guard_lock(text, text) IS
   'the advisory lock of who opens or decides outages of this kind, so that both see what the other '
   'one did. Before the lock of the outage''s task';
 
-CREATE OR REPLACE FUNCTION bounce_internal.sent_besides(
-  domain text, since timestamptz, at_most bigint, counted bigint[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.sent_to(
+  domain text, since timestamptz, at_most bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF domain IS NULL THEN
     RETURN (SELECT count(*) FROM (
       SELECT FROM bounce.communication_recipient AS r
-      WHERE r.state = 'sent' AND r.last_attempt_at >= since AND r.id <> ALL (counted)
+      WHERE r.state = 'sent' AND r.last_attempt_at >= since
         AND NOT bounce_internal.is_test_address(r.address_key)
       LIMIT at_most) AS q);
   END IF;
   RETURN (SELECT count(*) FROM (
     SELECT FROM bounce.communication_recipient AS r
     WHERE bounce.address_domain(r.address_key) = domain AND r.state = 'sent'
-      AND r.last_attempt_at >= since AND r.id <> ALL (counted)
+      AND r.last_attempt_at >= since
     LIMIT at_most) AS q);
 END $$;
-COMMENT ON FUNCTION bounce_internal.sent_besides(text, timestamptz, bigint, bigint[]) IS
+COMMENT ON FUNCTION bounce_internal.sent_to(text, timestamptz, bigint) IS
   'recipients to whom something was sent since then and has not come back, in a domain or (NULL) '
-  'in all; at most so many are counted. counted: those whose bounces are being recorded';
+  'in all; at most so many are counted';
 
-CREATE OR REPLACE FUNCTION bounce_internal.sent_since(at timestamptz, recipients bigint[])
-RETURNS timestamptz
+CREATE OR REPLACE FUNCTION bounce_internal.sent_besides(
+  domain text, since timestamptz, at_most bigint, counted text[]) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  so_many CONSTANT integer := CASE
+    WHEN domain IS NULL THEN cardinality(array_remove(counted, 'bounce-test.invalid'))
+    ELSE cardinality(array_positions(counted, domain)) END;
 BEGIN
-  RETURN least(at, (SELECT min(r.last_attempt_at) FROM bounce.communication_recipient AS r
-                    WHERE r.id = ANY (recipients)));
+  RETURN least(at_most, bounce_internal.sent_to(domain, since, at_most + so_many) - so_many);
 END $$;
-COMMENT ON FUNCTION bounce_internal.sent_since(timestamptz, bigint[]) IS
-  'from when on sends are counted: at, or earlier where these bounces are about an earlier send, '
-  'so that a mailing whose bounces take hours is compared with itself';
+COMMENT ON FUNCTION bounce_internal.sent_besides(text, timestamptz, bigint, text[]) IS
+  'sent_to() without those whose bounces are being recorded. counted: the domain of each, once for '
+  'each to whom something was sent since then';
 
 CREATE OR REPLACE FUNCTION bounce_internal.open_outage(
-  k bounce.outage, share numeric, factor numeric, counted bigint[]) RETURNS boolean
+  k bounce.outage, share numeric, factor numeric, since timestamptz, counted text[])
+  RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
   -- more is not asked: with so many it is no outage
   at_most CONSTANT bigint := coalesce(ceil(k.seen / nullif(share, 0)), 100000);
 BEGIN
-  k.sent := k.seen + bounce_internal.sent_besides(
-    CASE k.scope WHEN 'domain' THEN k.about END,
-    bounce_internal.sent_since(k.opened_at - k.time_window, counted), at_most, counted);
+  k.sent := k.seen + bounce_internal.sent_besides(CASE k.scope WHEN 'domain' THEN k.about END,
+                                                  since, at_most, counted);
   IF k.seen < share * k.sent THEN
     RETURN false;
   END IF;
@@ -206,10 +209,11 @@ BEGIN
   ON CONFLICT (scope, about) WHERE status = 'open' DO NOTHING;
   RETURN FOUND;
 END $$;
-COMMENT ON FUNCTION bounce_internal.open_outage(bounce.outage, numeric, numeric, bigint[]) IS
+COMMENT ON FUNCTION bounce_internal.open_outage(bounce.outage, numeric, numeric, timestamptz,
+                                                text[]) IS
   'opens an outage with this scope, about, number seen, window and time, if that number is at '
-  'least such a share of what was sent, and such a multiple of what is usual. counted: the '
-  'recipients that are being recorded';
+  'least such a share of what was sent since then, and such a multiple of what is usual. counted: '
+  'as for sent_besides()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.open_outages(
   scopes text[], abouts text[], findings bounce_internal.finding[], at timestamptz) RETURNS boolean
@@ -219,7 +223,8 @@ DECLARE
   width CONSTANT interval := (policy ->> 'guard_window')::interval;
   minimum CONSTANT integer := (policy ->> 'guard_minimum')::integer;
   minimum_overall CONSTANT integer := (policy ->> 'guard_minimum_overall')::integer;
-  counted bigint[];
+  since timestamptz;
+  counted text[];
   opened boolean := false;
   k bounce.outage;
 BEGIN
@@ -239,12 +244,18 @@ BEGIN
   LOOP
     k.opened_at := at;
     k.time_window := width;
-    counted := coalesce(counted, ARRAY(SELECT f.recipient_id FROM unnest(findings) AS f
-                                       WHERE f.blocks));
+    IF since IS NULL THEN
+      -- or earlier, so that a mailing whose bounces take hours is compared with itself
+      SELECT least(at - width, min(r.last_attempt_at)),
+             array_agg(bounce.address_domain(r.address_key)) FILTER (WHERE r.state = 'sent')
+      INTO since, counted
+      FROM bounce.communication_recipient AS r
+      WHERE r.id = ANY (ARRAY(SELECT f.recipient_id FROM unnest(findings) AS f WHERE f.blocks));
+    END IF;
     opened := bounce_internal.open_outage(
       k, (policy ->> CASE k.scope WHEN 'domain' THEN 'guard_share'
                           ELSE 'guard_share_overall' END)::numeric,
-      (policy ->> 'guard_factor')::numeric, counted) OR opened;
+      (policy ->> 'guard_factor')::numeric, since, coalesce(counted, '{}')) OR opened;
   END LOOP;
   RETURN opened;
 END $$;

@@ -42,30 +42,30 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.base32_encode(bytea) IS
   'base32 of RFC 4648 section 6, lower case, without padding';
 
--- As base32_encode() does it; what is missing of the last eight digits is filled with zeros.
+-- As base32_encode() does it; what is missing of the last eight digits is filled with zeros. The
+-- six characters that stand for the figures follow on the letters in ASCII, but for the last one,
+-- which is before them: modulo 32 each is one more than its value.
 CREATE OR REPLACE FUNCTION bounce_internal.base32_decode(digits text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
-  digit CONSTANT text := 'abcdefghijklmnopqrstuvwxyz234567';
-  size CONSTANT integer := length(digits) * 5 / 8;
+  figures CONSTANT text := '234567';
+  letters CONSTANT text := 'abcdefghijklmnopqrstuvwxyz';
+  lowered CONSTANT text := lower(digits);
+  size CONSTANT integer := length(lowered) * 5 / 8;
+  d bytea;
   bytes bytea := '';
-  eight text;
 BEGIN
   -- foreign characters and impossible lengths
-  IF digits ~ '[^A-Za-z2-7]' OR length(digits) % 8 IN (1, 3, 6) THEN
+  IF btrim(lowered, letters || figures) <> '' OR length(lowered) % 8 IN (1, 3, 6) THEN
     RETURN NULL;
   END IF;
-  FOR i IN 0 .. (length(digits) + 7) / 8 - 1 LOOP
-    eight := rpad(lower(substr(digits, i * 8 + 1, 8)), 8, 'a');
+  d := convert_to(translate(lowered, figures, '{|}~' || chr(127) || '`') || 'aaaaaaa', 'UTF8');
+  FOR i IN 0 .. length(lowered) - 1 BY 8 LOOP
     bytes := bytes || substring(int8send(
-        ((strpos(digit, substr(eight, 1, 1)) - 1)::bigint << 35)
-        | ((strpos(digit, substr(eight, 2, 1)) - 1)::bigint << 30)
-        | ((strpos(digit, substr(eight, 3, 1)) - 1)::bigint << 25)
-        | ((strpos(digit, substr(eight, 4, 1)) - 1)::bigint << 20)
-        | ((strpos(digit, substr(eight, 5, 1)) - 1)::bigint << 15)
-        | ((strpos(digit, substr(eight, 6, 1)) - 1)::bigint << 10)
-        | ((strpos(digit, substr(eight, 7, 1)) - 1)::bigint << 5)
-        | (strpos(digit, substr(eight, 8, 1)) - 1)::bigint) FROM 4);
+        (  (get_byte(d, i)     - 1 & 31) * 32768 + (get_byte(d, i + 1) - 1 & 31) * 1024
+         + (get_byte(d, i + 2) - 1 & 31) * 32    + (get_byte(d, i + 3) - 1 & 31))::bigint << 20
+        | ((get_byte(d, i + 4) - 1 & 31) * 32768 + (get_byte(d, i + 5) - 1 & 31) * 1024
+         + (get_byte(d, i + 6) - 1 & 31) * 32    + (get_byte(d, i + 7) - 1 & 31))) FROM 4);
   END LOOP;
   -- stray bits at the end
   RETURN CASE WHEN substring(bytes FROM size + 1)
@@ -94,24 +94,37 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.xor_pad(bytea, integer) IS
   'the secret, filled with zeros to a block of 64 bytes, each byte xor pad; eight bytes at a time';
 
-CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(secret bytea, message bytea) RETURNS bytea
+CREATE OR REPLACE FUNCTION bounce_internal.hmac_sha256(
+  inner_pad bytea, outer_pad bytea, message bytea) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
-  RETURN sha256(bounce_internal.xor_pad(secret, 92)
-                || sha256(bounce_internal.xor_pad(secret, 54) || message));
+  RETURN sha256(outer_pad || sha256(inner_pad || message));
 END $$;
-COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea) IS
-  'HMAC of RFC 2104 with SHA-256, for secrets of at most 64 bytes. Written here so that the '
-  'schema needs no extension';
+COMMENT ON FUNCTION bounce_internal.hmac_sha256(bytea, bytea, bytea) IS
+  'HMAC of RFC 2104 with SHA-256, of a secret given as xor_pad(secret, 54) and xor_pad(secret, '
+  '92), so of at most 64 bytes. Written here so that the schema needs no extension';
 
 -- Tokens -----------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.token_sign(secret bytea, payload bytea) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+CREATE OR REPLACE FUNCTION bounce_internal.signer_with(
+  key_id integer, expiry_day integer, secret bytea) RETURNS bounce_internal.token_signer
+LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  RETURN substring(bounce_internal.hmac_sha256(secret, payload) FROM 1 FOR 10);
+  RETURN (key_id::smallint, expiry_day, bounce_internal.xor_pad(secret, 54),
+          bounce_internal.xor_pad(secret, 92));
 END $$;
-COMMENT ON FUNCTION bounce_internal.token_sign IS 'the signature of a payload';
+COMMENT ON FUNCTION bounce_internal.signer_with(integer, integer, bytea) IS
+  'signs with this key what expires on that day (NULL: only reads)';
+
+CREATE OR REPLACE FUNCTION bounce_internal.token_sign(
+  signer bounce_internal.token_signer, payload bytea) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN substring(bounce_internal.hmac_sha256(signer.inner_pad, signer.outer_pad, payload)
+                   FROM 1 FOR 10);
+END $$;
+COMMENT ON FUNCTION bounce_internal.token_sign(bounce_internal.token_signer, bytea) IS
+  'the signature of a payload';
 
 CREATE OR REPLACE FUNCTION bounce_internal.token_payload(
   key_id integer, attempt integer, expiry_day integer, recipient_id bigint) RETURNS bytea
@@ -133,11 +146,11 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   signer bounce_internal.token_signer;
 BEGIN
-  SELECT k.id, bounce_internal.epoch_day(signer_until.expires_at),
-         bounce_internal.xor_pad(k.secret, 54),
-         bounce_internal.xor_pad(k.secret, 92) INTO STRICT signer
-  FROM bounce.token_key AS k
-  WHERE k.retired_at IS NULL ORDER BY k.created_at DESC, k.id DESC LIMIT 1;
+  SELECT (s).* INTO STRICT signer
+  FROM (SELECT bounce_internal.signer_with(k.id, bounce_internal.epoch_day(
+                 signer_until.expires_at), k.secret) AS s
+        FROM bounce.token_key AS k
+        WHERE k.retired_at IS NULL ORDER BY k.created_at DESC, k.id DESC LIMIT 1) AS q;
   RETURN signer;
 END $$;
 COMMENT ON FUNCTION bounce_internal.signer_until(timestamptz) IS
@@ -154,11 +167,7 @@ BEGIN
       USING ERRCODE = 'numeric_value_out_of_range';
   END IF;
   payload := bounce_internal.token_payload(signer.key_id, attempt, signer.expiry_day, recipient_id);
-  -- bounce_internal.hmac_sha256(), of which the pads are known
-  RETURN bounce_internal.base32_encode(payload
-                                       || substring(sha256(signer.outer_pad
-                                                           || sha256(signer.inner_pad || payload))
-                                                    FROM 1 FOR 10));
+  RETURN bounce_internal.base32_encode(payload || bounce_internal.token_sign(signer, payload));
 END $$;
 COMMENT ON FUNCTION bounce_internal.token_text(bounce_internal.token_signer, bigint, integer) IS
   'a signed token of 36 characters; attempt 1 to 255';
@@ -173,26 +182,42 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.token_make(bigint, integer, timestamptz) IS
   'a signed token of 36 characters; attempt 1 to 255';
 
+CREATE OR REPLACE FUNCTION bounce_internal.accepted_signers()
+RETURNS bounce_internal.token_signer[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT bounce_internal.signer_with(k.id, NULL, k.secret) FROM bounce.token_key AS k
+               WHERE k.expires_at IS NULL OR k.expires_at > now());
+END $$;
+COMMENT ON FUNCTION bounce_internal.accepted_signers() IS
+  'those that may have signed a token that is still believed';
+
 -- ROWS 1, or the planner joins it with the whole of communication_recipient
-CREATE OR REPLACE FUNCTION bounce_internal.token_read(local_part text)
+CREATE OR REPLACE FUNCTION bounce_internal.token_read(
+  local_part text,
+  signers bounce_internal.token_signer[] DEFAULT bounce_internal.accepted_signers())
 RETURNS TABLE (recipient_id bigint, attempt integer, expired boolean)
 LANGUAGE plpgsql STABLE ROWS 1 AS $$
 DECLARE
-  bytes CONSTANT bytea :=
-    bounce_internal.base32_decode(substring(lower(local_part) FROM '([a-z2-7]{36})$'));
+  bytes CONSTANT bytea := bounce_internal.base32_decode(right(local_part, 36));
   payload CONSTANT bytea := substring(bytes FROM 1 FOR 12);
+  s bounce_internal.token_signer;
 BEGIN
-  IF bytes IS NULL OR NOT EXISTS (SELECT FROM bounce.token_key AS k
-      WHERE k.id = get_byte(bytes, 0) AND (k.expires_at IS NULL OR k.expires_at > now())
-        AND bounce_internal.token_sign(k.secret, payload) = substring(bytes FROM 13)) THEN
-    RETURN;
+  IF length(bytes) = 22 THEN
+    FOREACH s IN ARRAY signers LOOP
+      IF s.key_id = get_byte(bytes, 0)
+         AND bounce_internal.token_sign(s, payload) = substring(bytes FROM 13) THEN
+        recipient_id := ('x' || encode(substring(payload FROM 5), 'hex'))::bit(64)::bigint;
+        attempt := get_byte(payload, 1);
+        expired := get_byte(payload, 2) * 256 + get_byte(payload, 3)
+                   < bounce_internal.epoch_day(now());
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END LOOP;
   END IF;
-  recipient_id := ('x' || encode(substring(payload FROM 5), 'hex'))::bit(64)::bigint;
-  attempt := get_byte(payload, 1);
-  expired := get_byte(payload, 2) * 256 + get_byte(payload, 3) < bounce_internal.epoch_day(now());
-  RETURN NEXT;
 END $$;
-COMMENT ON FUNCTION bounce_internal.token_read(text) IS
+COMMENT ON FUNCTION bounce_internal.token_read(text, bounce_internal.token_signer[]) IS
   'reads the token at the end of a local part, with or without a delimiter before it, in any '
   'case; no row when it is not one of ours. attempt and recipient_id are as signed, also when it '
   'has expired';
