@@ -187,7 +187,6 @@ static GBytes *begin_item(void *context, size_t index)
 	g_autoptr(db_content_t) content = receive_begin(claim);
 	if (!content)
 		return NULL;
-	claim->was_sender_accepted = claim->was_sender_accepted || !is_simulated(item);
 	GBytes *bytes = message_of(item, content, &error);
 	if (bytes) {
 		claim->stages[index] = STAGE_SENT;
@@ -272,9 +271,11 @@ static void keep_refused(struct claim *claim, size_t index, const struct smtp_re
 		    outcome_deferred(context->rules, context->server, item, result);
 	if (blame == BLAME_IF_ALIKE ? !is_said_to_others(claim, item, &reply) : is_again)
 		return;
+	g_autofree char *line = outcome_line(&reply);
 	g_free(claim->our_problem);
-	claim->our_problem = g_strdup_printf("sender %s refused: %d %s %s", item->sender,
-					     reply.code, reply.status, reply.text);
+	claim->our_problem = smtp_reply_is_positive(&result->mail)
+				 ? g_strconcat("mail is refused: ", line, NULL)
+				 : g_strdup_printf("sender %s refused: %s", item->sender, line);
 }
 
 static void end_item(void *context, size_t index, const struct smtp_result *result)
@@ -291,6 +292,8 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 	struct smtp_reply reply = {0};
 	enum outcome_blame blame = outcome_blame(result, g_strv_length(item->addresses), &reply);
 	if (blame != BLAME_MAIL && !claim->was_sender_accepted && !is_simulated(item)) {
+		if (claim->stages[index] == STAGE_SENT)
+			claim->stages[index] = STAGE_BEGUN; /* the server has not kept it */
 		keep_refused(claim, index, result);
 		return;
 	}

@@ -13,6 +13,8 @@
 #include "classifier/verdict/classify.h"
 #include "classifier/verdict/document.h"
 
+enum { BAD_SEQUENCE = 503 };
+
 static const char *const names[] = {[OUTCOME_ACCEPTED] = "accepted",
 				    [OUTCOME_REJECTED] = "rejected",
 				    [OUTCOME_PENDING] = "pending",
@@ -28,6 +30,12 @@ static bool is_refusal(const struct smtp_reply *reply)
 	return reply->code != 0 && !smtp_reply_is_positive(reply);
 }
 
+/* RFC 5321 section 4.2.3, a bad sequence of commands: of the session, and of no mail. */
+static bool is_final(const struct smtp_reply *reply)
+{
+	return reply->code >= 500 && reply->code <= 599 && reply->code != BAD_SEQUENCE;
+}
+
 /* What is neither a yes nor a no for good is for now, whatever it is. */
 enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_reply *reply_out)
 {
@@ -37,8 +45,7 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 	for (size_t k = 0; k < G_N_ELEMENTS(replies); k++) {
 		*reply_out = *replies[k];
 		if (is_refusal(reply_out))
-			return reply_out->code >= 500 && reply_out->code <= 599 ? OUTCOME_REJECTED
-										: OUTCOME_PENDING;
+			return is_final(reply_out) ? OUTCOME_REJECTED : OUTCOME_PENDING;
 	}
 	if (result->data.code != 0 && recipient->code != 0 && result->is_complete)
 		return OUTCOME_ACCEPTED;
@@ -53,15 +60,16 @@ static bool is_sender_refused(const struct smtp_reply *mail)
 	       !g_str_has_suffix(mail->status, ".2.3");
 }
 
-/* What is said of the sender, the client or the login in a reply to RCPT. */
+/* What is said of the sender, the client or the login in a reply to RCPT or later. */
 static bool blames_us(const struct smtp_reply *reply)
 {
-	static const char *const words[] = {"sender address",    "client host",
-					    "helo command",      "relay access",
-					    "relaying denied",   "relaying not",
-					    "unable to relay",   "not permitted to relay",
-					    "send as",           "authentication required",
-					    "not authenticated", "starttls command first"};
+	static const char *const words[] = {
+	    "sender address",    "client host",     "helo command",
+	    "relay access",      "relaying denied", "relaying not",
+	    "unable to relay",   "to send as",      "not permitted to relay",
+	    "not authenticated", "sendasdenied",    "authentication required",
+	    "auth first",        "sending limit",   "starttls command first",
+	    "sending quota",     "sending paused",  "address is not verified"};
 
 	/* RFC 4954 section 6 */
 	if (reply->code == 530 || reply->code == 535 || reply->code == 538)
@@ -70,6 +78,28 @@ static bool blames_us(const struct smtp_reply *reply)
 		if (strcasestr(reply->text, words[i]))
 			return true;
 	return false;
+}
+
+static bool is_policy(const struct smtp_reply *reply)
+{
+	return is_refusal(reply) && strncmp(reply->status, "5.7.", strlen("5.7.")) == 0;
+}
+
+static bool is_any_accepted(const struct smtp_result *result, size_t recipient_count)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < recipient_count; i++)
+		is_any = is_any || smtp_reply_is_positive(&result->recipients[i]);
+	return is_any;
+}
+
+/* A policy may be one about the content, once that was read. */
+static enum outcome_blame blame_behind_envelope(const struct smtp_result *result)
+{
+	if (is_refusal(&result->data) && blames_us(&result->data))
+		return BLAME_US;
+	return is_policy(&result->data) && !result->is_complete ? BLAME_IF_ALIKE : BLAME_MAIL;
 }
 
 enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
@@ -82,11 +112,14 @@ enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipi
 		return BLAME_US;
 	if (is_refusal(&result->mail))
 		return BLAME_MAIL;
+	if (is_any_accepted(result, recipient_count)) {
+		*reply_out = result->data;
+		return blame_behind_envelope(result);
+	}
 	for (size_t i = 0; i < recipient_count; i++) {
 		const struct smtp_reply *reply = &result->recipients[i];
-		bool is_policy = strncmp(reply->status, "5.7.", strlen("5.7.")) == 0;
 
-		if (!is_refusal(reply) || (!blames_us(reply) && !is_policy))
+		if (!is_refusal(reply) || (!blames_us(reply) && !is_policy(reply)))
 			return BLAME_MAIL;
 		is_ours = is_ours && blames_us(reply);
 		*reply_out = *reply;

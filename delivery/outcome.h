@@ -28,12 +28,12 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 
 enum outcome_blame {
 	BLAME_MAIL,     /* nobody was refused, or for what the mail or its recipients are */
-	BLAME_IF_ALIKE, /* all recipients by a policy: ours is the fault if others hear the same */
+	BLAME_IF_ALIKE, /* by a policy, before the content: ours if others hear the same */
 	BLAME_US,       /* sender, client or login are refused, at MAIL or later */
 };
 
-/* Whose fault it is that none of the recipients was accepted, and the reply that says so. A
- * server may refuse a sender or client only at RCPT (smtpd_delay_reject of Postfix). */
+/* Whose fault it is that nobody gets the mail, and the reply that says so. A server may refuse a
+ * sender or client only at RCPT (smtpd_delay_reject of Postfix), at DATA or behind the content. */
 enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
 				 struct smtp_reply *reply_out);
 

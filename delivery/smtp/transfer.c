@@ -216,7 +216,10 @@ static enum transfer_next run(struct state *state)
 	end(state);
 	if (is_closing(state))
 		return TRANSFER_CLOSES;
-	return state->result.is_complete ? TRANSFER_GOES_ON : TRANSFER_NEEDS_RESET;
+	/* Postfix keeps the envelope when it refuses at the end of the message */
+	return state->result.is_complete && smtp_reply_is_positive(&state->result.data)
+		   ? TRANSFER_GOES_ON
+		   : TRANSFER_NEEDS_RESET;
 }
 
 enum transfer_next transfer_run(struct transfer *transfer)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# A real Postfix that refuses everybody, by each of its restrictions and at RCPT, as it does by
-# default (smtpd_delay_reject = yes): a fault of the configuration is no fault of any mail.
+# A real Postfix that refuses everybody, by each of its restrictions: at RCPT, as it does by
+# default (smtpd_delay_reject = yes), or later: a fault of the configuration is no fault of any mail.
 use Bounce::Delivery;
 use Bounce::Test;
 
@@ -61,6 +61,21 @@ for my $row (
         'every recipient',
         { smtpd_recipient_restrictions => 'check_recipient_access static:REJECT' },
         qr/554 5\.7\.1 <[^>]*>: Recipient address rejected: Access denied/
+    ],
+    [
+        'DATA',
+        { smtpd_data_restrictions => 'check_client_access static:REJECT' },
+        qr/554 5\.7\.1 <[^>]*>: Client host rejected: Access denied/
+    ],
+    [
+        'DATA, whoever it is',
+        { smtpd_data_restrictions => 'reject' },
+        qr/554 5\.7\.1 <DATA>: Data command rejected: Access denied/
+    ],
+    [
+        'end of data',
+        { smtpd_end_of_data_restrictions => 'check_client_access static:REJECT' },
+        qr/554 5\.7\.1 <[^>]*>: Client host rejected: Access denied/
     ],
 ) {
     my ($name, $main, $words) = @$row;

@@ -88,6 +88,8 @@ static void test_outcomes(void)
 	    {250, 354, 0, false, OUTCOME_PENDING},   {250, 354, 250, true, OUTCOME_PENDING},
 	    {250, 650, 250, true, OUTCOME_PENDING},  {250, 250, 399, true, OUTCOME_PENDING},
 	    {250, 250, 650, true, OUTCOME_PENDING},  {250, 250, 250, false, OUTCOME_PENDING},
+	    {503, 0, 0, false, OUTCOME_PENDING}, /* of the session */
+	    {250, 503, 0, false, OUTCOME_PENDING},   {250, 250, 503, false, OUTCOME_PENDING},
 	    {250, 0, 250, true, OUTCOME_UNKNOWN}, /* never "accepted" without a reply to the
 						     recipient */
 	};
@@ -141,6 +143,48 @@ static void test_blame(void)
 		g_assert_cmpint(outcome_blame(&result, 1, &reply), ==, rows[i].blame);
 		if (rows[i].mail == 250)
 			g_assert_cmpint(outcome_blame(&result, 2, &reply), ==, BLAME_MAIL);
+	}
+}
+
+/* Where the recipients were accepted. */
+static void test_blame_behind_envelope(void)
+{
+	static const struct {
+		bool is_complete;
+		int code;
+		const char *status, *text;
+		enum outcome_blame blame;
+	} rows[] = {
+	    {true, 250, "2.0.0", "ok", BLAME_MAIL},
+	    {false, 554, "5.7.1", "<u[192.0.2.1]>: Client host rejected: Access denied", BLAME_US},
+	    {true, 554, "5.7.1", "<u[192.0.2.1]>: Client host rejected: Access denied", BLAME_US},
+	    {true, 550, "5.7.60", "Client does not have permissions to send as this sender",
+	     BLAME_US},
+	    {true, 554, "", "Message rejected: Email address is not verified.", BLAME_US},
+	    {true, 550, "5.4.5", "Daily user sending limit exceeded.", BLAME_US},
+	    {false, 554, "5.7.1", "<DATA>: Data command rejected: Access denied", BLAME_IF_ALIKE},
+	    {true, 554, "5.7.1", "Message rejected as spam", BLAME_MAIL},
+	    {true, 550, "5.6.0", "please send as plain text", BLAME_MAIL},
+	    {false, 554, "5.5.1", "Error: no valid recipients", BLAME_MAIL},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct smtp_reply recipients[2] = {
+		    {.code = 250, .text = (char *)"ok"},
+		    {.code = 550, .status = "5.1.1", .text = (char *)"user unknown"}};
+		struct smtp_result result = {
+		    .mail = {.code = 250, .text = (char *)"m"},
+		    .data = {.code = rows[i].code, .text = (char *)rows[i].text},
+		    .is_complete = rows[i].is_complete,
+		    .recipients = recipients,
+		    .fault = ""};
+		struct smtp_reply reply;
+
+		g_strlcpy(result.data.status, rows[i].status, sizeof result.data.status);
+		g_test_message("%d %s", rows[i].code, rows[i].text);
+		g_assert_cmpint(outcome_blame(&result, 2, &reply), ==, rows[i].blame);
+		if (rows[i].blame != BLAME_MAIL)
+			g_assert_cmpstr(reply.text, ==, rows[i].text);
 	}
 }
 
@@ -201,6 +245,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/delivery/settings/password-in-the-clear", test_password_in_the_clear);
 	g_test_add_func("/delivery/outcome", test_outcomes);
 	g_test_add_func("/delivery/outcome/blame", test_blame);
+	g_test_add_func("/delivery/outcome/blame-behind-envelope", test_blame_behind_envelope);
 	g_test_add_func("/delivery/outcome/document", test_refusal_document);
 	return g_test_run();
 }

@@ -181,6 +181,8 @@ static const struct row rows[] = {
      .unsaid = "Subject", .outcomes = WAITS},
     {"takes the next one as well", AT_END, .reply = "250 taken\r\n250 ok\r\n250 ok\r\n",
      .said = "last\n\\.\n$", .outcomes = TAKEN},
+    {"keeps the envelope that it refused", AT_END, .reply = "554 5.7.1 x\r\n",
+     .said = "last\n\\.\nRSET\nMAIL", .outcomes = FAILED TAKEN},
 
     /* TLS */
     {"550 behind the 220", AT_STARTTLS,
