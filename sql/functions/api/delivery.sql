@@ -264,6 +264,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   s bounce.delivery_server;
   delay interval;
+  waiting bigint;
   summary text;
 BEGIN
   INSERT INTO bounce.delivery_server AS d (name, problem, problem_since, failures, probe_at)
@@ -276,9 +277,11 @@ BEGIN
   delay := bounce_internal.growing_pause(s.failures, 2,
     bounce_internal.parameter_interval('delivery_probe_delay'),
     bounce_internal.parameter_interval('delivery_probe_max_delay'));
-  summary := format('mail server %s: %s; since %s, %s communications wait', s.name, s.problem,
+  waiting := bounce_internal.waiting_count();
+  summary := format('mail server %s: %s; since %s, %s %s', s.name, s.problem,
                     to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'),
-                    bounce_internal.waiting_count());
+                    bounce_internal.count_of(waiting, 'communication'),
+                    CASE waiting WHEN 1 THEN 'waits' ELSE 'wait' END);
   s.task_id := bounce_internal.task_delivery_problem('server:' || s.name, 'submission_server',
                                                      summary);
   UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id

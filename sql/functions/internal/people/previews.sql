@@ -11,6 +11,7 @@ DECLARE
                                    THEN (SELECT d.correction FROM bounce.task_detail AS d
                                          WHERE d.id = task_id)
                                    ELSE address END;
+  was_blocked CONSTANT boolean := bounce_internal.is_blocked(t.address, t.process);
   n bigint;
 BEGIN
   CASE way
@@ -25,11 +26,12 @@ BEGIN
       RETURN format('%s sent to %s', bounce_internal.count_of(n, 'mail'), target);
     WHEN 'unblocked' THEN
       n := bounce.resolve_task_unblocked(task_id, note, resend);
-      RETURN concat_ws(', ', CASE WHEN t.address <> '' THEN 'block lifted' END,
+      RETURN concat_ws(', ', CASE WHEN was_blocked THEN 'block lifted' END,
                        bounce_internal.count_of(n, 'mail') || ' sent again');
     WHEN 'dead' THEN
       RETURN CASE WHEN bounce.resolve_task_dead(task_id, note) THEN 'address blocked'
-                  ELSE 'address stays blocked' END;
+                  ELSE 'address stays blocked' END
+             || CASE t.kind WHEN 'complaint' THEN ' for process ' || t.process ELSE '' END;
     WHEN 'arrived' THEN
       RETURN bounce_internal.count_of(bounce.resolve_task_arrived(task_id, note), 'mail')
              || ' counted as arrived';

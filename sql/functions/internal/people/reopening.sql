@@ -92,7 +92,10 @@ BEGIN
       bounce_id = (was ->> 'bounce_id')::bigint, replaced_by = NULL,
       bounced_at = (was ->> 'bounced_at')::timestamptz, task_id = (was ->> 'task_id')::bigint,
       next_attempt_at = (was ->> 'next_attempt_at')::timestamptz,
-      requested_by = was ->> 'requested_by', corrections = q.corrections + 1
+      requested_by = was ->> 'requested_by', corrections = q.corrections + 1,
+      diagnostic = CASE WHEN was ->> 'delivery' = 'unknown' AND q.diagnostic = ''
+                        THEN 'outcome unknown: the final reply was not heard'
+                        ELSE q.diagnostic END
   WHERE q.id = r.id;
   UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL
   WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
@@ -142,11 +145,16 @@ BEGIN
                  WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at);
   UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL
   WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at;
+  PERFORM bounce_internal.close_moot_follow_ups(ARRAY(
+    SELECT u.id FROM bounce.follow_up AS u
+    JOIN bounce.held_block AS h ON h.recipient_id = u.recipient_id AND h.bounce_id = u.bounce_id
+    WHERE h.outage_id = o.id AND h.decision IS NULL AND u.status = 'open'));
   UPDATE bounce.outage AS q SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
   WHERE q.id = o.id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_outage(bounce.task, text) IS
-  'holds the blocks of an outage again, as before it was decided';
+  'holds the blocks of an outage again, as before it was decided; what told the applications that '
+  'these mails did not arrive is moot';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lock_closed_task(task_id bigint) RETURNS bounce.task
 LANGUAGE plpgsql AS $$

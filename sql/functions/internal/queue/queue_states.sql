@@ -183,7 +183,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_before_update() RE
 LANGUAGE plpgsql AS $$
 BEGIN
   IF (CASE OLD.state
-       WHEN 'due'     THEN NEW.state IN ('sending', 'pending', 'unknown')
+       WHEN 'due'     THEN NEW.state IN ('sending', 'pending')
+                           OR NEW.state = 'unknown' AND NEW.first_try_at IS NULL
        WHEN 'claimed' THEN NEW.state IN ('accepted', 'unknown')
        WHEN 'sending' THEN NEW.state IN ('claimed')
        WHEN 'pending' THEN NEW.state IN ('sending', 'accepted', 'unknown')
@@ -199,7 +200,8 @@ BEGIN
   RETURN NEW;
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_before_update() IS
-  'an unclaimed recipient cannot be sent to, and one that was not sent to cannot have accepted';
+  'an unclaimed recipient cannot be sent to, and one that was not sent to cannot have accepted. '
+  'What was tried may be unknown once more: a person has taken back what he had said of it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_after_update() RETURNS trigger
 LANGUAGE plpgsql AS $$

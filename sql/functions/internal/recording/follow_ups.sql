@@ -88,6 +88,10 @@ BEGIN
         THEN 'the address is blocked again'
       WHEN u.bounce_id IS NOT NULL AND bounce_internal.is_undone(u.bounce_id)
         THEN 'the bounce was taken back'
+      WHEN u.kind = 'hard_bounce'
+           AND EXISTS (SELECT FROM bounce.held_block AS h
+                       WHERE h.bounce_id = u.bounce_id AND h.decision IS NULL)
+        THEN 'whether it is an outage is open again'
     END
     FROM bounce.communication_recipient AS r WHERE r.id = u.recipient_id);
 END $$;

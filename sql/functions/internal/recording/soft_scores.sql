@@ -74,8 +74,8 @@ DECLARE
 BEGIN
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'soft_bounces', f.address,
-           format('%s keeps bouncing softly: on %s days since %s, score %s of %s%s; lately %s',
-                  f.address, cardinality(days), days[1], round(score, 1),
+           format('%s keeps bouncing softly: on %s since %s, score %s of %s%s; lately %s',
+                  f.address, bounce_internal.count_of(cardinality(days), 'day'), days[1], round(score, 1),
                   f.policy ->> 'soft_score_threshold', obstacle, bounce_internal.describe(f)));
   ELSIF bounce_internal.is_probe(f, days) THEN
     f.blocks := true;
@@ -85,9 +85,10 @@ BEGIN
       AND NOT EXISTS (SELECT FROM bounce.soft_bounce_day AS p
                       WHERE p.address_key = f.address AND p.day = ANY (days)
                         AND p.probe_since > now() - (f.policy ->> 'soft_score_probe')::interval);
-    f := bounce_internal.step(f, 'probe', format('soft bounces on %s days, the next mail decides '
+    f := bounce_internal.step(f, 'probe', format('soft bounces on %s, the next mail decides '
                                                  'whether the address is blocked',
-                                                 cardinality(days)));
+                                                 bounce_internal.count_of(cardinality(days),
+                                                                          'day')));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.judge_soft(bounce_internal.finding, date[], numeric) IS
