@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# A real Postfix that refuses everybody, by each of its restrictions: at RCPT, as it does by
-# default (smtpd_delay_reject = yes), or later: a fault of the configuration is no fault of any mail.
+# A real Postfix that refuses everybody, by each of its restrictions: at RCPT, as it does by default
+# (smtpd_delay_reject = yes), or later: a fault of the configuration is no fault of any mail.
 use Bounce::Delivery;
 use Bounce::Test;
 

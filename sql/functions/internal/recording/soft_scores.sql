@@ -75,7 +75,8 @@ BEGIN
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'soft_bounces', f.address,
            format('%s keeps bouncing softly: on %s since %s, score %s of %s%s; lately %s',
-                  f.address, bounce_internal.count_of(cardinality(days), 'day'), days[1], round(score, 1),
+                  f.address, bounce_internal.count_of(cardinality(days), 'day'), days[1],
+                  round(score, 1),
                   f.policy ->> 'soft_score_threshold', obstacle, bounce_internal.describe(f)));
   ELSIF bounce_internal.is_probe(f, days) THEN
     f.blocks := true;
