@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { INTERVAL = G_USEC_PER_SEC / 5 };
@@ -44,6 +45,14 @@ void progress_block_signals(void)
 
 	stop_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+int progress_signal_fd(void)
+{
+	sigset_t signals;
+
+	stop_signals(&signals);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 bool progress_is_interrupted(void)

@@ -23,6 +23,8 @@ void progress_clear(struct progress *progress);
 
 /* From here on SIGINT (Ctrl-C) and SIGTERM stay pending. */
 void progress_block_signals(void);
+/* A file descriptor that is readable as long as one of them is pending; the caller's. */
+int progress_signal_fd(void);
 /* Whether one of them is pending. */
 bool progress_is_interrupted(void);
 

@@ -55,7 +55,7 @@ static bool check_mailbox(const struct store_settings *settings)
 	g_autofree char *good =
 	    g_strdup_printf("%s at %s: logged in, %s is there", settings->username, settings->host,
 			    settings->folders);
-	struct mailbox *mailbox = mailbox_new(settings, 0, NULL, &error);
+	struct mailbox *mailbox = mailbox_new(settings, 0, NULL, -1, &error);
 
 	bool is_good = mailbox && mailbox_probe(mailbox, &error);
 	mailbox_free(mailbox);

@@ -32,7 +32,7 @@ struct mailbox {
 	char **folders;
 	struct memory **memories; /* one for each folder */
 	int wake_fd;
-	gint is_stopping; /* atomic */
+	int stop_fd;
 	GThread *thread;
 	unsigned pause; /* seconds, the last one; 0: all was well */
 	struct mailbox_tally tally;
@@ -50,7 +50,7 @@ static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
 }
 
 struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
-			    struct taking *taking, GError **error)
+			    struct taking *taking, int stop_fd, GError **error)
 {
 	struct credential *credential = credential_new(settings->password_file, &settings->oauth);
 	SSL_CTX *tls = NULL;
@@ -72,6 +72,7 @@ struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_
 	for (size_t i = 0; mailbox->folders[i]; i++)
 		mailbox->memories[i] = memory_new();
 	mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	mailbox->stop_fd = stop_fd;
 	return mailbox;
 }
 
@@ -93,9 +94,10 @@ void mailbox_free(struct mailbox *mailbox)
 
 static bool is_stopping(void *data)
 {
-	struct mailbox *mailbox = data;
+	const struct mailbox *mailbox = data;
+	struct pollfd poll_fd = {.fd = mailbox->stop_fd, .events = POLLIN};
 
-	return g_atomic_int_get(&mailbox->is_stopping) != 0;
+	return poll(&poll_fd, 1, 0) > 0;
 }
 
 void mailbox_wake(struct mailbox *mailbox)
@@ -148,7 +150,8 @@ static struct store *log_in(struct mailbox *mailbox, bool *may_try_again_out, GE
 	const struct store_opening opening = {.settings = mailbox->settings,
 					      .tls = mailbox->tls,
 					      .secret = secret,
-					      .bytes_max = mailbox->bytes_max};
+					      .bytes_max = mailbox->bytes_max,
+					      .stop_fd = mailbox->stop_fd};
 	struct store *store = mailbox->class->open(&opening, &cause);
 	secret_free(secret);
 	if (!store) {
@@ -298,12 +301,6 @@ static void *mailbox_main(void *data)
 void mailbox_start(struct mailbox *mailbox)
 {
 	mailbox->thread = g_thread_new("mailbox", mailbox_main, mailbox);
-}
-
-void mailbox_stop(struct mailbox *mailbox)
-{
-	g_atomic_int_set(&mailbox->is_stopping, 1);
-	mailbox_wake(mailbox);
 }
 
 void mailbox_join(struct mailbox *mailbox)

@@ -21,19 +21,19 @@ struct mailbox_tally {
 	size_t failed; /* mails that were not, or that could not be moved */
 };
 
-/* settings and taking live longer. NULL with BM_ERROR_CONFIG: certificates or password cannot be
- * read. */
+/* settings and taking live longer. Once stop_fd is readable (-1: none) it ends after the mails in
+ * hand, or in seconds where the server keeps it waiting. NULL with BM_ERROR_CONFIG: certificates or
+ * password cannot be read. */
 struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
-			    struct taking *taking, GError **error)
+			    struct taking *taking, int stop_fd, GError **error)
     __attribute__((warn_unused_result));
 void mailbox_free(struct mailbox *mailbox);
 
-/* Serves in a thread of its own until mailbox_stop. */
+/* Serves in a thread of its own until stop_fd is readable and it is woken; mailbox_join waits for
+ * its end. */
 void mailbox_start(struct mailbox *mailbox);
-/* Asks it to end after the mail in hand; mailbox_join waits for that. */
-void mailbox_stop(struct mailbox *mailbox);
 void mailbox_join(struct mailbox *mailbox);
-/* Ends a pause: whatever was wrong may be right now. */
+/* Ends every pause: whatever was wrong may be right now, or it is to stop. */
 void mailbox_wake(struct mailbox *mailbox);
 
 /* All that is there, in this thread. on_progress may be NULL. False: it could not be reached, or

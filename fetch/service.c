@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -31,6 +33,7 @@ struct service {
 	GPtrArray *settings_of_mailboxes;
 	GPtrArray *mailboxes;
 	struct lmtp_listener *lmtp; /* NULL: none */
+	int stop_fd;                /* readable once it is to stop */
 };
 
 /* --- open and close ------------------------------------------------------------------------ */
@@ -48,8 +51,9 @@ static bool make_mailboxes(struct service *service, GError **error)
 	/* one more than is kept: it shows that a mail was cut */
 	size_t bytes_max = (size_t)service->settings->intake.message_bytes_max + 1;
 	for (guint i = 0; i < service->settings_of_mailboxes->len; i++) {
-		struct mailbox *mailbox = mailbox_new(service->settings_of_mailboxes->pdata[i],
-						      bytes_max, &service->taking, error);
+		struct mailbox *mailbox =
+		    mailbox_new(service->settings_of_mailboxes->pdata[i], bytes_max,
+				&service->taking, service->stop_fd, error);
 
 		if (!mailbox)
 			return false;
@@ -89,19 +93,27 @@ void service_close(void *data)
 	if (service->pool)
 		db_pool_free(service->pool);
 	smtp_client_free(service->smtp);
+	close(service->stop_fd);
 	g_free(service);
 }
 
-void *service_open(const void *settings, GError **error)
+/* Takes the file descriptor. */
+static struct service *open_until(int stop_fd, const void *settings, GError **error)
 {
 	struct service *service = g_new0(struct service, 1);
 
 	service->settings = settings;
+	service->stop_fd = stop_fd;
 	service->mailboxes = g_ptr_array_new_with_free_func(free_mailbox);
 	if (make_taking(service, error) && make_mailboxes(service, error))
 		return service;
 	service_close(service);
 	return NULL;
+}
+
+void *service_open(const void *settings, GError **error)
+{
+	return open_until(eventfd(0, EFD_CLOEXEC), settings, error);
 }
 
 bool service_connect(void *data, GError **error)
@@ -137,6 +149,15 @@ static bool open_lmtp(struct service *service, GError **error)
 	return true;
 }
 
+/* The event stays. */
+static void stop_mailboxes(const struct service *service)
+{
+	ssize_t written = write(service->stop_fd, &(guint64){1}, sizeof(guint64));
+
+	(void)written;
+	for_each(service, mailbox_wake);
+}
+
 /* A mailbox that cannot be read is tried again. */
 bool service_serve(void *data, GError **error)
 {
@@ -149,7 +170,7 @@ bool service_serve(void *data, GError **error)
 	notify_ready("serving");
 	process_wait_until_stop();
 	notify_stopping();
-	for_each(service, mailbox_stop);
+	stop_mailboxes(service);
 	if (service->lmtp)
 		lmtp_listener_stop(service->lmtp);
 	for_each(service, mailbox_join);
@@ -181,13 +202,10 @@ bool service_reload(void *data, const void *fresh_settings, GError **error)
  */
 
 static struct progress progress;
-static const struct service *interrupted; /* whose mailboxes are to stop on Ctrl-C */
 
 static void on_progress(size_t done, size_t total)
 {
 	progress_step(&progress, "mails", done, total);
-	if (progress_is_interrupted())
-		for_each(interrupted, mailbox_stop);
 }
 
 static bool run_once(struct mailbox *mailbox, const char *name)
@@ -207,7 +225,6 @@ static bool run_all_once(const struct service *service)
 {
 	bool is_good = true;
 
-	interrupted = service;
 	for (guint i = 0; i < service->mailboxes->len && !progress_is_interrupted(); i++) {
 		const struct store_settings *settings = service->settings_of_mailboxes->pdata[i];
 
@@ -220,10 +237,10 @@ int service_once(const void *data)
 {
 	const struct fetch_settings *settings = data;
 	g_autoptr(GError) error = NULL;
-	struct service *service = service_open(settings, &error);
 	int status = EX_TEMPFAIL;
 
 	progress_block_signals();
+	struct service *service = open_until(progress_signal_fd(), settings, &error);
 	if (service && db_schema_require(settings->common.conninfo, &error) &&
 	    service_connect(service, &error))
 		status = run_all_once(service) ? EXIT_SUCCESS : EX_TEMPFAIL;

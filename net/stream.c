@@ -66,7 +66,8 @@ static bool start_tls(struct stream *stream, SSL_CTX *tls, unsigned seconds)
 struct stream *stream_connect(const struct stream_server *server, GError **error)
 {
 	g_autofree char *fault = NULL;
-	struct wire *wire = wire_connect(server->host, server->port, server->connect_wait, &fault);
+	struct wire *wire =
+	    wire_connect(server->host, server->port, server->connect_wait, server->stop_fd, &fault);
 
 	if (!wire) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "cannot reach %s: %s", server->host,
@@ -122,7 +123,7 @@ static bool fill(struct stream *stream)
 		return false;
 	/* a server that sends a byte now and then must not keep us for ever */
 	if (read_more(stream, stream->deadline) == WIRE_NOTHING ||
-	    g_get_monotonic_time() > stream->deadline)
+	    wire_is_late(stream->wire, stream->deadline))
 		return stream_fail(stream, "no whole answer in time");
 	return stream->end > 0;
 }

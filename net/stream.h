@@ -20,6 +20,7 @@ struct stream_server {
 	SSL_CTX *tls;
 	bool is_encrypted;     /* TLS from the first byte on; else stream_start_tls */
 	unsigned connect_wait; /* seconds, for each address, and for TLS */
+	int stop_fd;           /* as wire_connect says; -1: none */
 };
 
 /* Connects. NULL with BM_ERROR_RETRY. */

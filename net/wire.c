@@ -18,8 +18,12 @@
 
 #include "net/tls.h"
 
+enum { STOP_WAIT = 3 /* seconds */ };
+
 struct wire {
 	int fd;
+	int stop_fd;          /* -1: none */
+	gint64 stop_deadline; /* 0: nobody has said to stop */
 	char *host;
 	SSL *tls; /* NULL: not encrypted */
 	bool is_broken;
@@ -30,20 +34,43 @@ gint64 wire_deadline(unsigned seconds)
 	return g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
 }
 
-static bool await(int fd, short events, gint64 deadline)
+static void begin_to_stop(struct wire *wire)
 {
-	struct pollfd poll_fd = {.fd = fd, .events = events};
+	wire->stop_deadline = wire_deadline(STOP_WAIT);
+}
 
+static gint64 limit(const struct wire *wire, gint64 deadline)
+{
+	return wire->stop_deadline == 0 ? deadline : MIN(deadline, wire->stop_deadline);
+}
+
+static bool await(struct wire *wire, short events, gint64 deadline)
+{
 	for (;;) {
-		gint64 left = deadline - g_get_monotonic_time();
+		struct pollfd fds[] = {
+		    {.fd = wire->fd, .events = events},
+		    {.fd = wire->stop_deadline == 0 ? wire->stop_fd : -1, .events = POLLIN}};
+		gint64 left = limit(wire, deadline) - g_get_monotonic_time();
 		/* rounded up, lest the last millisecond be spent spinning */
-		int count = left <= 0 ? 0 : poll(&poll_fd, 1, (int)((left + 999) / 1000));
+		int count = left <= 0 ? 0 : poll(fds, 2, (int)((left + 999) / 1000));
 
-		if (count > 0 || left <= 0)
-			return count > 0;
+		if (fds[1].revents != 0)
+			begin_to_stop(wire);
+		if (fds[0].revents != 0 || left <= 0)
+			return fds[0].revents != 0;
 		if (count < 0 && errno != EINTR)
 			return false;
 	}
+}
+
+bool wire_is_late(struct wire *wire, gint64 deadline)
+{
+	struct pollfd poll_fd = {.fd = wire->stop_fd, .events = POLLIN};
+
+	/* a server that always has something to say is never waited for */
+	if (wire->stop_fd >= 0 && wire->stop_deadline == 0 && poll(&poll_fd, 1, 0) > 0)
+		begin_to_stop(wire);
+	return g_get_monotonic_time() > limit(wire, deadline);
 }
 
 enum wire_event wire_wait(struct wire *wire, int wake_fd, gint64 deadline)
@@ -70,61 +97,63 @@ enum wire_event wire_wait(struct wire *wire, int wake_fd, gint64 deadline)
 
 /* --- connecting ------------------------------------------------------------------- */
 
-static int connect_error(int fd, const struct addrinfo *address, unsigned seconds)
+static int connect_error(struct wire *wire, const struct addrinfo *address, unsigned seconds)
 {
 	int error = 0;
 	socklen_t len = sizeof error;
 
-	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+	if (connect(wire->fd, address->ai_addr, address->ai_addrlen) == 0)
 		return 0;
 	if (errno != EINPROGRESS)
 		return errno;
-	if (!await(fd, POLLOUT, wire_deadline(seconds)))
+	if (!await(wire, POLLOUT, wire_deadline(seconds)))
 		return ETIMEDOUT;
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
+	return getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
 }
 
-/* -1 with the reason in *fault_out. */
-static int connect_to(const struct addrinfo *address, unsigned seconds, char **fault_out)
+/* False with the reason in *fault_out, and without a file descriptor. */
+static bool connect_to(struct wire *wire, const struct addrinfo *address, unsigned seconds,
+		       char **fault_out)
 {
 	int on = 1;
-	int fd = socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			address->ai_protocol);
-	int error = fd < 0 ? errno : connect_error(fd, address, seconds);
+	wire->fd = socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			  address->ai_protocol);
+	int error = wire->fd < 0 ? errno : connect_error(wire, address, seconds);
 
 	if (error == 0) {
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-		return fd;
+		(void)setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		return true;
 	}
-	if (fd >= 0)
-		close(fd);
+	if (wire->fd >= 0)
+		close(wire->fd);
+	wire->fd = -1;
 	g_free(*fault_out);
 	*fault_out = error == ETIMEDOUT
 			 ? g_strdup_printf("no connection within %u seconds", seconds)
 			 : g_strdup(g_strerror(error));
-	return -1;
+	return false;
 }
 
-struct wire *wire_connect(const char *host, const char *port, unsigned seconds, char **fault_out)
+struct wire *wire_connect(const char *host, const char *port, unsigned seconds, int stop_fd,
+			  char **fault_out)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(host, port, &hints, &list);
-	int fd = -1;
+	struct wire wire = {.fd = -1, .stop_fd = stop_fd};
 
 	*fault_out = error == 0 ? NULL : g_strdup(gai_strerror(error));
-	for (const struct addrinfo *address = list; error == 0 && address && fd < 0;
+	for (const struct addrinfo *address = list; error == 0 && address && wire.fd < 0;
 	     address = address->ai_next)
-		fd = connect_to(address, seconds, fault_out);
+		if (connect_to(&wire, address, seconds, fault_out))
+			break;
 	if (list)
 		freeaddrinfo(list);
-	if (fd < 0)
+	if (wire.fd < 0)
 		return NULL;
 	g_clear_pointer(fault_out, g_free); /* of an address that did not answer */
-	struct wire *wire = g_new0(struct wire, 1);
-	wire->fd = fd;
-	wire->host = g_strdup(host);
-	return wire;
+	wire.host = g_strdup(host);
+	return g_memdup2(&wire, sizeof wire);
 }
 
 struct wire *wire_adopt(int fd)
@@ -133,6 +162,7 @@ struct wire *wire_adopt(int fd)
 
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
 	wire->fd = fd;
+	wire->stop_fd = -1;
 	wire->host = g_strdup("");
 	return wire;
 }
@@ -179,7 +209,7 @@ bool wire_start_tls(struct wire *wire, SSL_CTX *context, gint64 deadline, char *
 		ERR_clear_error();
 		result = SSL_connect(wire->tls);
 		lacking = result == 1 ? 0 : lacking_event(wire, result);
-	} while (lacking != 0 && await(wire->fd, lacking, deadline));
+	} while (lacking != 0 && await(wire, lacking, deadline));
 	wire->is_broken = result != 1;
 	if (wire->is_broken)
 		*fault_out = lacking != 0 ? g_strdup("the handshake was not finished in time")
@@ -236,7 +266,7 @@ gssize wire_read(struct wire *wire, char *bytes, gsize len, gint64 deadline)
 		return WIRE_BROKEN;
 	do
 		count = try_read(wire, bytes, len, &lacking);
-	while (count == WIRE_NOTHING && deadline != 0 && await(wire->fd, lacking, deadline));
+	while (count == WIRE_NOTHING && deadline != 0 && await(wire, lacking, deadline));
 	wire->is_broken = count == WIRE_BROKEN;
 	return count;
 }
@@ -252,7 +282,7 @@ bool wire_write(struct wire *wire, const char *bytes, gsize len, gint64 deadline
 			len -= (gsize)count;
 		}
 		wire->is_broken = count == WIRE_BROKEN ||
-				  (count == WIRE_NOTHING && !await(wire->fd, lacking, deadline));
+				  (count == WIRE_NOTHING && !await(wire, lacking, deadline));
 	}
 	return len == 0;
 }

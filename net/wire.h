@@ -18,8 +18,10 @@ enum { WIRE_NOTHING = 0, WIRE_BROKEN = -1 };
 gint64 wire_deadline(unsigned seconds);
 
 /* Tries each address of the host, each for so many seconds. NULL with the reason in
- * *fault_out, heap. */
-struct wire *wire_connect(const char *host, const char *port, unsigned seconds, char **fault_out);
+ * *fault_out, heap. Once the file descriptor stop_fd is readable (-1: none), here and in every
+ * later call, all must be over in three seconds, whatever the deadlines say. */
+struct wire *wire_connect(const char *host, const char *port, unsigned seconds, int stop_fd,
+			  char **fault_out);
 /* One that somebody else has opened; takes the file descriptor. */
 struct wire *wire_adopt(int fd);
 /* Says goodbye to TLS, not to SMTP. */
@@ -29,6 +31,9 @@ void wire_close(struct wire *wire);
  * *fault_out says why, heap. */
 bool wire_start_tls(struct wire *wire, SSL_CTX *context, gint64 deadline, char **fault_out);
 bool wire_is_encrypted(const struct wire *wire);
+
+/* Whether the deadline is over, or the time that stop_fd leaves. */
+bool wire_is_late(struct wire *wire, gint64 deadline);
 
 /* Waits until bytes may be there, or the file descriptor wake_fd is readable (-1: none). */
 enum wire_event { WIRE_TIME_OVER, WIRE_READABLE, WIRE_WOKEN };

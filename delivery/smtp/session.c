@@ -188,7 +188,8 @@ char *smtp_session_run(const struct smtp_client *client,
 {
 	struct session session = {.client = client};
 	g_autofree char *fault = NULL;
-	struct wire *wire = wire_connect(client->host, client->port, client->connect_wait, &fault);
+	struct wire *wire =
+	    wire_connect(client->host, client->port, client->connect_wait, -1, &fault);
 
 	if (!wire)
 		return g_strdup_printf("cannot reach it: %s", fault);

@@ -71,7 +71,8 @@ static struct store *store_open(const struct store_opening *opening, GError **er
 					     .tls = opening->tls,
 					     .is_encrypted =
 						 strcmp(settings->protocol, "imaps") == 0,
-					     .connect_wait = (unsigned)settings->connect_wait};
+					     .connect_wait = (unsigned)settings->connect_wait,
+					     .stop_fd = opening->stop_fd};
 	struct stream *stream = stream_connect(&server, error);
 
 	if (!stream)

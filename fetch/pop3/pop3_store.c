@@ -48,7 +48,8 @@ static struct store *store_open(const struct store_opening *opening, GError **er
 					     .port = settings->port,
 					     .tls = opening->tls,
 					     .is_encrypted = true,
-					     .connect_wait = (unsigned)settings->connect_wait};
+					     .connect_wait = (unsigned)settings->connect_wait,
+					     .stop_fd = opening->stop_fd};
 	struct stream *stream = stream_connect(&server, error);
 
 	if (!stream)

@@ -22,6 +22,7 @@ struct store_opening {
 	SSL_CTX *tls;
 	const char *secret; /* password or token */
 	size_t bytes_max;   /* of a mail; the rest of it is not asked for, or thrown away */
+	int stop_fd;        /* once it is readable, whatever the server is asked ends in seconds */
 };
 
 struct store_mail {

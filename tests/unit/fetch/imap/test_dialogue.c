@@ -5,6 +5,7 @@
  */
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,7 +39,7 @@ static void *serve(void *data)
 	return NULL;
 }
 
-static struct imap_dialogue *open_dialogue(struct server *server)
+static struct imap_dialogue *open_until(struct server *server, int stop_fd)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -52,12 +53,18 @@ static struct imap_dialogue *open_dialogue(struct server *server)
 	getsockname(server->listener, (void *)&address, &len);
 	server->thread = g_thread_new("server", serve, server);
 	g_autofree char *port = g_strdup_printf("%u", ntohs(address.sin_port));
-	const struct stream_server target = {.host = "127.0.0.1", .port = port, .connect_wait = 5};
+	const struct stream_server target = {
+	    .host = "127.0.0.1", .port = port, .connect_wait = 5, .stop_fd = stop_fd};
 	imap_dialogue_init(dialogue, stream_connect(&target, &error));
 	g_assert_no_error(error);
 	dialogue->reply_wait = 1;
 	dialogue->transfer_wait = 2;
 	return dialogue;
+}
+
+static struct imap_dialogue *open_dialogue(struct server *server)
+{
+	return open_until(server, -1);
 }
 
 static void close_dialogue(struct server *server, struct imap_dialogue *dialogue)
@@ -203,6 +210,29 @@ static void test_said_before_tls(void)
 	close_dialogue(&server, dialogue);
 }
 
+/* Whoever is to stop does not wait for a server, whether it is silent or never is. */
+static void test_stop(void)
+{
+	static const struct {
+		const char *text;
+		gsize flood;
+	} servers[] = {{"", 0}, {"* OK again\r\n", G_MAXSIZE - 1}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(servers); i++) {
+		struct server server = {
+		    .text = servers[i].text, .flood = servers[i].flood, .is_waiting = true};
+		int stop_fd = eventfd(1, EFD_CLOEXEC);
+		struct imap_dialogue *dialogue = open_until(&server, stop_fd);
+		gint64 start = g_get_monotonic_time();
+
+		dialogue->reply_wait = 600;
+		g_assert_cmpint((int)imap_dialogue_ask(dialogue, "X", NULL), ==, IMAP_BROKEN);
+		g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC);
+		close_dialogue(&server, dialogue);
+		close(stop_fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -210,5 +240,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/imap/floods", test_floods);
 	g_test_add_func("/imap/greetings", test_greetings);
 	g_test_add_func("/imap/said-before-tls", test_said_before_tls);
+	g_test_add_func("/imap/stop", test_stop);
 	return g_test_run();
 }
