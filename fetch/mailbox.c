@@ -107,12 +107,15 @@ void mailbox_wake(struct mailbox *mailbox)
 	(void)written; /* full: it is awake */
 }
 
+/* Whoever was woken tries again whatever waits. */
 static void fall_asleep_again(struct mailbox *mailbox)
 {
 	guint64 count;
-	ssize_t got = read(mailbox->wake_fd, &count, sizeof count);
 
-	(void)got;
+	if (read(mailbox->wake_fd, &count, sizeof count) < 0)
+		return;
+	for (size_t i = 0; mailbox->folders[i]; i++)
+		memory_end_waiting(mailbox->memories[i]);
 }
 
 static void sleep_for(struct mailbox *mailbox, unsigned seconds)
@@ -168,8 +171,6 @@ static struct store *open_store(struct mailbox *mailbox, GError **error)
 	bool may_try_again = false;
 	struct store *store = log_in(mailbox, &may_try_again, error);
 
-	for (size_t i = 0; mailbox->folders[i]; i++)
-		memory_begin_session(mailbox->memories[i]);
 	if (!may_try_again)
 		return store;
 	g_clear_error(error);
@@ -272,9 +273,9 @@ static void run_session(struct mailbox *mailbox, struct store *store, GError **e
 		    !wait_for_news(mailbox, store, error))
 			break;
 	bool is_well = error && !*error;
+	is_well = mailbox->class->close(store, is_well ? error : NULL) && is_well;
 	if (is_well || was_good(mailbox, done, start))
 		mailbox->pause = 0;
-	mailbox->class->close(store);
 	if (is_well && !can_wait && !must_reopen)
 		sleep_for(mailbox, (unsigned)mailbox->settings->poll_interval);
 }
@@ -322,7 +323,7 @@ bool mailbox_run_once(struct mailbox *mailbox, void (*progress)(size_t done, siz
 		must_reopen = false;
 		is_good = store && look(mailbox, store, &must_reopen, error);
 		if (store)
-			mailbox->class->close(store);
+			is_good = mailbox->class->close(store, is_good ? error : NULL) && is_good;
 	}
 	*tally_out = mailbox->tally;
 	return is_good;
@@ -336,6 +337,6 @@ bool mailbox_probe(struct mailbox *mailbox, GError **error)
 	for (char **folder = mailbox->folders; *folder && is_good; folder++)
 		is_good = mailbox->class->select(store, *folder, error);
 	if (store)
-		mailbox->class->close(store);
+		(void)mailbox->class->close(store, NULL);
 	return is_good;
 }

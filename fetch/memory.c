@@ -4,7 +4,7 @@
  */
 #include "fetch/memory.h"
 
-enum { ENTRIES_MAX = 200000 };
+enum { ENTRIES_MAX = 200000, PAUSE_MIN = 1, PAUSE_MAX = 3600 /* seconds */ };
 
 struct entry {
 	gint64 key;
@@ -14,14 +14,15 @@ struct entry {
 	int recorded; /* mails so far, when it failed last */
 	bool is_done;
 	bool is_left;
-	unsigned session; /* in which deed.mail.number is its name; 0: in none */
 	struct memory_deed deed;
+	unsigned pause;    /* seconds, the last one; 0: none */
+	gint64 not_before; /* it is wanted again */
 };
 
 struct memory {
 	GHashTable *entries; /* its key is the first member of the entry */
 	unsigned round;
-	unsigned session;
+	gint64 now; /* when it began */
 };
 
 struct memory *memory_new(void)
@@ -61,14 +62,10 @@ static struct entry *handle(struct memory *memory, gint64 key)
 	return entry;
 }
 
-void memory_begin_session(struct memory *memory)
-{
-	memory->session++;
-}
-
-void memory_begin_round(struct memory *memory)
+void memory_begin_round(struct memory *memory, gint64 now)
 {
 	memory->round++;
+	memory->now = now;
 }
 
 bool memory_is_wanted(struct memory *memory, gint64 key)
@@ -78,7 +75,7 @@ bool memory_is_wanted(struct memory *memory, gint64 key)
 	if (!entry)
 		return true;
 	entry->seen_round = memory->round;
-	return !entry->is_left;
+	return !entry->is_left && entry->not_before <= memory->now;
 }
 
 static gboolean is_absent(void *key, void *value, void *data)
@@ -125,37 +122,53 @@ void memory_set_deed(struct memory *memory, const struct memory_deed *deed)
 {
 	struct entry *entry = handle(memory, deed->mail.key);
 
+	if (entry->deed.digest != deed->digest)
+		entry->pause = 0;
 	entry->is_done = true;
-	entry->session = memory->session;
 	entry->deed = *deed;
 }
 
-void memory_set_settled(struct memory *memory, gint64 key)
+bool memory_recall(const struct memory *memory, struct memory_deed *deed)
 {
-	handle(memory, key)->session = 0;
-}
+	const struct entry *entry = find(memory, deed->mail.key);
+	bool is_it = entry && entry->is_done && entry->deed.digest == deed->digest;
 
-bool memory_get_fate(const struct memory *memory, const struct store_mail *mail,
-		     enum store_fate *fate_out)
-{
-	const struct entry *entry = find(memory, mail->key);
-	bool is_it = entry && entry->is_done && entry->session == memory->session &&
-		     entry->deed.mail.number == mail->number;
-
-	if (is_it)
-		*fate_out = entry->deed.fate;
+	if (is_it) {
+		deed->fate = entry->deed.fate;
+		deed->mail.is_copied = entry->deed.mail.is_copied;
+	}
 	return is_it;
 }
 
-bool memory_recall(const struct memory *memory, gint64 key, gint64 digest,
-		   enum store_fate *fate_out)
+bool memory_is_given_up(const struct memory *memory, gint64 key)
 {
 	const struct entry *entry = find(memory, key);
-	bool is_it = entry && entry->is_done && entry->deed.digest == digest;
 
-	if (is_it)
-		*fate_out = entry->deed.fate;
-	return is_it;
+	return entry && entry->is_done && entry->deed.digest == 0 &&
+	       entry->deed.fate == STORE_FAILED;
+}
+
+void memory_set_copied(struct memory *memory, gint64 key)
+{
+	handle(memory, key)->deed.mail.is_copied = true;
+}
+
+void memory_wait(struct memory *memory, gint64 key)
+{
+	struct entry *entry = handle(memory, key);
+
+	entry->pause = CLAMP(entry->pause * 2, PAUSE_MIN, PAUSE_MAX);
+	entry->not_before = memory->now + entry->pause * G_USEC_PER_SEC;
+}
+
+void memory_end_waiting(struct memory *memory)
+{
+	GHashTableIter iter;
+	void *entry;
+
+	g_hash_table_iter_init(&iter, memory->entries);
+	while (g_hash_table_iter_next(&iter, &entry, NULL))
+		((struct entry *)entry)->not_before = 0;
 }
 
 void memory_leave(struct memory *memory, gint64 key)

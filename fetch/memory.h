@@ -19,11 +19,9 @@ struct memory;
 struct memory *memory_new(void);
 void memory_free(struct memory *memory);
 
-/* A new connection: what a server calls a mail is sure within one only. */
-void memory_begin_session(struct memory *memory);
-/* A new look into the folder. */
-void memory_begin_round(struct memory *memory);
-/* Whether a mail, which is there, is wanted at all. */
+/* A new look into the folder; now as g_get_monotonic_time(). */
+void memory_begin_round(struct memory *memory, gint64 now);
+/* Whether a mail, which is there, is wanted in this look. */
 bool memory_is_wanted(struct memory *memory, gint64 key);
 /* After all mails of the folder were asked about: forgets those that are not there any more. */
 void memory_forget_absent(struct memory *memory);
@@ -49,20 +47,26 @@ bool memory_is_suspected(const struct memory *memory, gint64 key);
 
 struct memory_deed {
 	struct store_mail mail;
-	gint64 digest; /* of its bytes */
+	gint64 digest; /* of its bytes; 0: it was not read */
 	enum store_fate fate;
 };
 
 /* The mail is done, and need not be recorded again. */
 void memory_set_deed(struct memory *memory, const struct memory_deed *deed);
-/* The server said that it is moved, flagged or deleted: what has its name now must be read. */
-void memory_set_settled(struct memory *memory, gint64 key);
-/* Whether this mail is done, which has not been read now: it must be of this session. */
-bool memory_get_fate(const struct memory *memory, const struct store_mail *mail,
-		     enum store_fate *fate_out);
-/* Whether this mail is done, which has been read. */
-bool memory_recall(const struct memory *memory, gint64 key, gint64 digest,
-		   enum store_fate *fate_out);
+/* Whether the mail of deed->mail.key and deed->digest, which has been read now, is done: what is
+ * to become of it, and whether it is copied. */
+bool memory_recall(const struct memory *memory, struct memory_deed *deed);
+/* Whether it was given up without having been read: to ask for it again may break the connection
+ * once more. */
+bool memory_is_given_up(const struct memory *memory, gint64 key);
+/* A mail that is done is copied. */
+void memory_set_copied(struct memory *memory, gint64 key);
+/* The server was told what is to become of it. If it is still there, it is not wanted for a second,
+ * the next time for two, up to an hour: it must be read once more, lest another one has its name.
+ */
+void memory_wait(struct memory *memory, gint64 key);
+/* All are wanted in the next look. */
+void memory_end_waiting(struct memory *memory);
 
 /* It stays where it is, and is never wanted again. */
 void memory_leave(struct memory *memory, gint64 key);

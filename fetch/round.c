@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "fetch/fates.h"
 #include "fetch/held.h"
 #include "fetch/store/digest.h"
 
@@ -17,14 +18,21 @@ enum {
 	BATCH_MAX = 25, /* mails that are asked for together */
 	AWAY_MAX = 3,   /* mails in a row without a database, then the rest waits */
 	LACK_MAX = 200, /* mails in a row that are named and not given */
-	FATES = STORE_FAILED + 1,
+};
+
+/* A mail that was asked for. */
+struct asked {
+	struct store_mail mail;
+	bool has_come;
+	gint64 digest;     /* once it has come */
+	bool is_ambiguous; /* another one came with its name */
 };
 
 struct batch {
 	struct round *round;
-	GArray *waiting;      /* struct store_mail: asked for, and not come */
-	struct held held;     /* come, and not recorded */
-	GArray *fates[FATES]; /* struct store_mail: to be settled */
+	GArray *asked;      /* struct asked */
+	struct held held;   /* come, and not recorded */
+	struct fates fates; /* to be settled */
 	unsigned away;
 	bool is_server_away; /* the operator's */
 };
@@ -50,7 +58,7 @@ static bool is_last_try(const struct round *round, gint64 key)
 static void add_fate(struct batch *batch, const struct memory_deed *deed)
 {
 	memory_set_deed(batch->round->memory, deed);
-	g_array_append_val(batch->fates[deed->fate], deed->mail);
+	fates_add(&batch->fates, deed->fate, &deed->mail);
 }
 
 /* POP3 has no folder for it: it is not read again. */
@@ -128,16 +136,15 @@ static void apply(struct batch *batch, struct memory_deed *deed, enum taking_out
 	}
 }
 
-static bool strike_out(GArray *mails, guint32 number, struct store_mail *mail_out)
+static struct asked *find_asked(const struct batch *batch, guint32 number)
 {
-	for (guint i = 0; i < mails->len; i++) {
-		*mail_out = g_array_index(mails, struct store_mail, i);
-		if (mail_out->number == number) {
-			g_array_remove_index(mails, i);
-			return true;
-		}
+	for (guint i = 0; i < batch->asked->len; i++) {
+		struct asked *asked = &g_array_index(batch->asked, struct asked, i);
+
+		if (asked->mail.number == number)
+			return asked;
 	}
-	return false;
+	return NULL;
 }
 
 static bool may_go_on(const struct batch *batch)
@@ -180,24 +187,37 @@ static void take(struct batch *batch, const struct memory_deed *deed,
 		record_held(batch);
 }
 
+static void take_known_or_new(struct batch *batch, const struct asked *asked,
+			      const struct store_content *content)
+{
+	struct memory_deed deed = {.mail = asked->mail, .digest = asked->digest};
+
+	if (memory_recall(batch->round->memory, &deed))
+		add_fate(batch, &deed);
+	else
+		take(batch, &deed, content);
+}
+
 static bool on_content(void *context, guint32 number, const struct store_content *content)
 {
 	struct batch *batch = context;
 	struct round *round = batch->round;
-	struct memory_deed deed = {0};
+	struct asked *asked = find_asked(batch, number);
 
-	if (!strike_out(batch->waiting, number, &deed.mail))
+	if (!asked)
 		return true;
-	round->lacking = content->fault ? round->lacking + 1 : 0;
-	if (content->fault) {
-		fail_unread(batch, &deed.mail, MEMORY_BLAMES_THE_MAIL, content->fault);
+	gint64 digest = content->fault ? 0 : digest_of(content->bytes, content->len);
+	if (asked->has_come) {
+		asked->is_ambiguous |= digest != asked->digest;
 		return may_go_on(batch);
 	}
-	deed.digest = digest_of(content->bytes, content->len);
-	if (memory_recall(round->memory, deed.mail.key, deed.digest, &deed.fate))
-		add_fate(batch, &deed);
+	asked->has_come = true;
+	asked->digest = digest;
+	round->lacking = content->fault ? round->lacking + 1 : 0;
+	if (content->fault)
+		fail_unread(batch, &asked->mail, MEMORY_BLAMES_THE_MAIL, content->fault);
 	else
-		take(batch, &deed, content);
+		take_known_or_new(batch, asked, content);
 	return may_go_on(batch);
 }
 
@@ -205,19 +225,23 @@ static bool on_content(void *context, guint32 number, const struct store_content
 
 static void batch_init(struct batch *batch, struct round *round)
 {
+	const struct fates_folder folder = {.class = round->class,
+					    .store = round->store,
+					    .settings = round->settings,
+					    .name = round->folder,
+					    .memory = round->memory};
+
 	*batch = (struct batch){.round = round};
-	batch->waiting = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
+	batch->asked = g_array_new(FALSE, FALSE, sizeof(struct asked));
 	held_init(&batch->held);
-	for (size_t i = 0; i < FATES; i++)
-		batch->fates[i] = g_array_new(FALSE, FALSE, sizeof(struct store_mail));
+	fates_init(&batch->fates, &folder);
 }
 
 static void batch_clear(struct batch *batch)
 {
-	g_array_unref(batch->waiting);
+	g_array_unref(batch->asked);
 	held_clear(&batch->held);
-	for (size_t i = 0; i < FATES; i++)
-		g_array_unref(batch->fates[i]);
+	fates_clear(&batch->fates);
 }
 
 /* Those that did not come. Where the connection broke, the next one may be why. */
@@ -225,17 +249,24 @@ static void fail_missing(struct batch *batch, bool is_broken, const char *why)
 {
 	enum memory_blame blame = is_broken ? MEMORY_BLAMES_PERHAPS : MEMORY_BLAMES_THE_MAIL;
 
-	for (guint i = 0; i < batch->waiting->len && (i == 0 || !is_broken); i++)
-		fail_unread(batch, &g_array_index(batch->waiting, struct store_mail, i), blame,
-			    why);
+	for (guint i = 0; i < batch->asked->len; i++) {
+		const struct asked *asked = &g_array_index(batch->asked, struct asked, i);
+
+		if (asked->has_come)
+			continue;
+		batch->round->lacking += !is_broken;
+		fail_unread(batch, &asked->mail, blame, why);
+		if (is_broken)
+			return;
+	}
 }
 
-static GArray *numbers_of(const GArray *mails)
+static GArray *numbers_of(const GArray *asked)
 {
 	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
 
-	for (guint i = 0; i < mails->len; i++)
-		g_array_append_val(numbers, g_array_index(mails, struct store_mail, i).number);
+	for (guint i = 0; i < asked->len; i++)
+		g_array_append_val(numbers, g_array_index(asked, struct asked, i).mail.number);
 	return numbers;
 }
 
@@ -244,7 +275,6 @@ static bool check_lacking(struct batch *batch, GError **error)
 {
 	if (!may_go_on(batch))
 		return true;
-	batch->round->lacking += batch->waiting->len;
 	fail_missing(batch, false, "the server did not give it");
 	if (batch->round->lacking <= LACK_MAX)
 		return true;
@@ -253,16 +283,35 @@ static bool check_lacking(struct batch *batch, GError **error)
 	return false;
 }
 
+/* What has the name of another mail, which was not read, would go with it. */
+static void keep_ambiguous(struct batch *batch)
+{
+	unsigned kept = 0;
+
+	for (guint i = 0; i < batch->asked->len; i++) {
+		const struct asked *asked = &g_array_index(batch->asked, struct asked, i);
+
+		if (!asked->is_ambiguous)
+			continue;
+		fates_remove(&batch->fates, asked->mail.number);
+		memory_wait(batch->round->memory, asked->mail.key);
+		kept++;
+	}
+	if (kept > 0)
+		fates_leave(&batch->fates, kept, "the server gives several the same name");
+}
+
 static bool read_batch(struct batch *batch, GError **error)
 {
 	const struct store_sink sink = {.take = on_content, .context = batch};
 	struct round *round = batch->round;
-	g_autoptr(GArray) numbers = numbers_of(batch->waiting);
+	g_autoptr(GArray) numbers = numbers_of(batch->asked);
 	g_autoptr(GError) cause = NULL;
 	bool is_read =
 	    numbers->len == 0 || round->class->fetch(round->store, numbers, &sink, &cause);
 
 	record_held(batch);
+	keep_ambiguous(batch);
 	if (is_read)
 		return check_lacking(batch, error);
 	fail_missing(batch, true, cause->message);
@@ -270,58 +319,21 @@ static bool read_batch(struct batch *batch, GError **error)
 	return false;
 }
 
-/* What the server refuses to move stays for the next round, and need not be read again. */
-static bool settle(struct batch *batch, enum store_fate fate, GError **error)
-{
-	struct round *round = batch->round;
-	GArray *mails = batch->fates[fate];
-	g_autoptr(GArray) numbers = numbers_of(mails);
-	g_autoptr(GError) cause = NULL;
-
-	if (mails->len == 0 || round->class->settle(round->store, numbers, fate, &cause)) {
-		round->settled += mails->len;
-		for (guint i = 0; i < mails->len; i++)
-			memory_set_settled(round->memory,
-					   g_array_index(mails, struct store_mail, i).key);
-		g_array_set_size(mails, 0);
-		return true;
-	}
-	if (cause->code != BM_ERROR_INPUT) {
-		g_propagate_error(error, g_steal_pointer(&cause));
-		return false;
-	}
-	round->failed += mails->len;
-	log_event(LOG_LEVEL_ERROR, "", "%s: %u mails stay in %s: %s", round->settings->name,
-		  mails->len, round->folder, cause->message);
-	g_array_set_size(mails, 0);
-	return true;
-}
-
-static bool settle_all(struct batch *batch, GError **error)
-{
-	for (size_t fate = 0; fate < FATES; fate++)
-		if (!settle(batch, (enum store_fate)fate, error))
-			return false;
-	return true;
-}
-
-/* Fills the batch from the mails that begin at *index. Those of known fate are not read again. */
+/* Fills the batch from the mails that begin at *index. Those that were given up are not read. */
 static void collect(struct batch *batch, const GArray *mails, guint *index)
 {
-	struct round *round = batch->round;
+	while (*index < mails->len && batch->asked->len < BATCH_MAX) {
+		const struct asked asked = {.mail =
+						g_array_index(mails, struct store_mail, *index)};
+		bool is_suspect = is_suspected(batch->round, &asked.mail);
 
-	while (*index < mails->len && batch->waiting->len < BATCH_MAX) {
-		const struct store_mail *mail = &g_array_index(mails, struct store_mail, *index);
-		bool is_suspect = is_suspected(round, mail);
-		enum store_fate fate;
-
-		if (is_suspect && batch->waiting->len > 0)
+		if (is_suspect && batch->asked->len > 0)
 			return;
 		++*index;
-		if (memory_get_fate(round->memory, mail, &fate))
-			g_array_append_val(batch->fates[fate], *mail);
+		if (memory_is_given_up(batch->round->memory, asked.mail.key))
+			fates_add(&batch->fates, STORE_FAILED, &asked.mail);
 		else
-			g_array_append_val(batch->waiting, *mail);
+			g_array_append_val(batch->asked, asked);
 		if (is_suspect)
 			return;
 	}
@@ -340,8 +352,10 @@ static bool take_batch(struct round *round, const GArray *mails, guint *index, G
 
 	batch_init(&batch, round);
 	collect(&batch, mails, index);
-	bool is_good =
-	    settle_all(&batch, error) && read_batch(&batch, error) && settle_all(&batch, error);
+	bool is_good = fates_settle(&batch.fates, error) && read_batch(&batch, error) &&
+		       fates_settle(&batch.fates, error);
+	round->settled += batch.fates.settled;
+	round->failed += batch.fates.left;
 	if (batch.away >= AWAY_MAX)
 		round->has_no_database = true;
 	batch_clear(&batch);
@@ -409,7 +423,7 @@ bool round_run(struct round *round, GError **error)
 	    .is_wanted = is_wanted, .context = round->memory, .max = LIST_MAX, .mails = mails};
 	size_t total = 0;
 
-	memory_begin_round(round->memory);
+	memory_begin_round(round->memory, g_get_monotonic_time());
 	do {
 		g_array_set_size(mails, 0);
 		list.total = 0;

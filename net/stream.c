@@ -159,6 +159,12 @@ bool stream_write(struct stream *stream, const char *bytes, gsize len)
 				  stream_fail(stream, "a command could not be sent"));
 }
 
+bool stream_is_silent(struct stream *stream)
+{
+	return stream->start == stream->end &&
+	       (stream->fault || read_more(stream, 0) == WIRE_NOTHING);
+}
+
 /* TLS may have something to say of its own, which is nothing to us. */
 enum wire_event stream_wait(struct stream *stream, int wake_fd, gint64 deadline)
 {

@@ -50,6 +50,9 @@ bool stream_write(struct stream *stream, const char *bytes, gsize len);
 /* Waits for the server to say something, as wire_wait; a fault counts as readable. */
 enum wire_event stream_wait(struct stream *stream, int wake_fd, gint64 deadline);
 
+/* Whether nothing has come that was not read. */
+bool stream_is_silent(struct stream *stream);
+
 /* Keeps the fault unless there is one. False, for the caller to return. */
 bool stream_fail(struct stream *stream, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

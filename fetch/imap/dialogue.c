@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/error.h"
+
 enum { DEPTH_MAX = 32, LINES_MAX = 1000000 };
 
 void imap_dialogue_init(struct imap_dialogue *dialogue, struct stream *stream)
@@ -326,16 +328,54 @@ bool imap_dialogue_say(struct imap_dialogue *dialogue, const char *command)
 	return is_said;
 }
 
+enum imap_answer imap_dialogue_begin(struct imap_dialogue *dialogue, const char *command)
+{
+	return imap_dialogue_say(dialogue, command) ? imap_dialogue_hear(dialogue) : IMAP_BROKEN;
+}
+
+/* Whoever took "+" for the end would take the true end for that of the next command. */
 enum imap_answer imap_dialogue_ask(struct imap_dialogue *dialogue, const char *command,
 				   const struct imap_handler *handler)
 {
-	if (!imap_dialogue_say(dialogue, command))
-		return IMAP_BROKEN;
 	dialogue->handler = handler;
 	dialogue->mails = 0;
-	enum imap_answer answer = imap_dialogue_hear(dialogue);
+	enum imap_answer answer = imap_dialogue_begin(dialogue, command);
 	dialogue->handler = NULL;
-	return answer;
+	if (answer != IMAP_CONTINUE)
+		return answer;
+	stream_fail(dialogue->stream, "the server wants more of a command that is whole");
+	return IMAP_BROKEN;
+}
+
+enum imap_answer imap_dialogue_ask_for(struct imap_dialogue *dialogue, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *command = g_strdup_vprintf(format, args);
+	va_end(args);
+	return imap_dialogue_ask(dialogue, command, NULL);
+}
+
+/* --- what the answers mean -------------------------------------------------------------- */
+
+bool imap_dialogue_report(const struct imap_dialogue *dialogue, enum imap_answer answer,
+			  const char *what, GError **error)
+{
+	if (answer == IMAP_BROKEN)
+		return stream_report(dialogue->stream, error);
+	g_set_error(error, BM_ERROR, BM_ERROR_INPUT, "%s: the server says: %s", what,
+		    dialogue->text);
+	return false;
+}
+
+bool imap_dialogue_keeps_flag(const struct imap_dialogue *dialogue, const char *flag)
+{
+	const char *flags = dialogue->permanent_flags;
+	g_autofree char *all = g_ascii_strdown(flags ? flags : "", -1);
+	g_autofree char *lower = g_ascii_strdown(flag, -1);
+
+	return !flags || strstr(all, lower) || (*lower != '\\' && strstr(all, "\\*"));
 }
 
 bool imap_dialogue_has_code(const struct imap_dialogue *dialogue, const char *code)

@@ -80,9 +80,23 @@ enum imap_answer imap_dialogue_hear(struct imap_dialogue *dialogue);
 /* Reads one line that belongs to no command. */
 bool imap_dialogue_hear_news(struct imap_dialogue *dialogue);
 
-/* Both, with what is asked for handed to handler, if not NULL. */
+/* Both, with what is asked for handed to handler, if not NULL. IMAP_CONTINUE is a fault: the
+ * command is whole. */
 enum imap_answer imap_dialogue_ask(struct imap_dialogue *dialogue, const char *command,
 				   const struct imap_handler *handler);
+enum imap_answer imap_dialogue_ask_for(struct imap_dialogue *dialogue, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A command that may have a rest, which the server asks for with IMAP_CONTINUE. */
+enum imap_answer imap_dialogue_begin(struct imap_dialogue *dialogue, const char *command);
+
+/* What the server answered instead of OK: BM_ERROR_INPUT with its words, or BM_ERROR_RETRY with the
+ * fault of the stream. False. */
+bool imap_dialogue_report(const struct imap_dialogue *dialogue, enum imap_answer answer,
+			  const char *what, GError **error);
+
+/* Whether a flag of the folder that is selected outlives the session. A server that does not say so
+ * keeps all. */
+bool imap_dialogue_keeps_flag(const struct imap_dialogue *dialogue, const char *flag);
 
 /* Whether the last answer had this response code, "[CODE". */
 bool imap_dialogue_has_code(const struct imap_dialogue *dialogue, const char *code);

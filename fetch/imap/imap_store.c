@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A mailbox reached by IMAP (RFC 3501), with IDLE (RFC 2177), MOVE (RFC 6851) and UIDPLUS (RFC
- * 4315) where the server has them. Mails are named by their UIDs, so that none is taken for
+ * A mailbox reached by IMAP (RFC 3501), with IDLE (RFC 2177) where the server has it. Mails are
+ * named by their UIDs, so that none is taken for
  * another when the folder changes meanwhile.
  */
 #include <string.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "fetch/imap/dialogue.h"
 #include "fetch/imap/folder_name.h"
 #include "fetch/imap/login.h"
+#include "fetch/imap/settling.h"
+#include "fetch/imap/uid_set.h"
 #include "fetch/store/store.h"
 
-/* seconds; nothing depends on the answer to LOGOUT */
+/* seconds */
 enum { LOGOUT_WAIT = 5, IDLE_MAX = 25 * 60 };
 
 enum { CHATTER_MAX = 1000 /* lines in one IDLE that are about no mail */ };
@@ -22,45 +23,21 @@ struct store {
 	const struct store_settings *settings;
 	struct imap_dialogue dialogue;
 	size_t bytes_max;
-	bool was_told_of_expunge;
+	struct imap_settling settling;
 };
-
-/* --- errors ----------------------------------------------------------------------------- */
-
-/* What the server answered instead of OK. */
-static bool report(const struct store *store, enum imap_answer answer, const char *what,
-		   GError **error)
-{
-	if (answer == IMAP_BROKEN)
-		return stream_report(store->dialogue.stream, error);
-	g_set_error(error, BM_ERROR, BM_ERROR_INPUT, "%s: the server says: %s", what,
-		    store->dialogue.text);
-	return false;
-}
-
-static enum imap_answer ask(struct store *store, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum imap_answer ask(struct store *store, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_autofree char *command = g_strdup_vprintf(format, args);
-	va_end(args);
-	return imap_dialogue_ask(&store->dialogue, command, NULL);
-}
 
 /* --- open and close ----------------------------------------------------------------------- */
 
-static void store_close(struct store *store)
+static bool store_close(struct store *store, GError **error)
 {
+	(void)error; /* nothing depends on the answer */
 	if (!stream_fault(store->dialogue.stream)) {
 		store->dialogue.reply_wait = LOGOUT_WAIT;
-		(void)ask(store, "LOGOUT");
+		(void)imap_dialogue_ask(&store->dialogue, "LOGOUT", NULL);
 	}
 	imap_dialogue_clear(&store->dialogue);
 	g_free(store);
+	return true;
 }
 
 static struct store *store_open(const struct store_opening *opening, GError **error)
@@ -80,12 +57,14 @@ static struct store *store_open(const struct store_opening *opening, GError **er
 	struct store *store = g_new0(struct store, 1);
 	store->settings = settings;
 	store->bytes_max = opening->bytes_max;
+	store->settling =
+	    (struct imap_settling){.dialogue = &store->dialogue, .settings = settings};
 	imap_dialogue_init(&store->dialogue, stream);
 	store->dialogue.reply_wait = (unsigned)settings->reply_wait;
 	store->dialogue.transfer_wait = (unsigned)settings->transfer_wait;
 	if (imap_login(&store->dialogue, opening, error))
 		return store;
-	store_close(store);
+	(void)store_close(store, NULL);
 	return NULL;
 }
 
@@ -96,16 +75,6 @@ static bool is_flagging(const struct store *store)
 	return strcmp(store->settings->recorded, "flag") == 0;
 }
 
-/* Whether a flag outlives the session. A server that does not say so keeps all. */
-static bool keeps_flag(const struct store *store)
-{
-	const char *flags = store->dialogue.permanent_flags;
-	g_autofree char *lower = g_ascii_strdown(flags ? flags : "\\*", -1);
-	g_autofree char *flag = g_ascii_strdown(store->settings->flag, -1);
-
-	return strstr(lower, flag) || (*flag != '\\' && strstr(lower, "\\*"));
-}
-
 static bool store_select(struct store *store, const char *folder, GError **error)
 {
 	g_autofree char *name = imap_folder_name(folder);
@@ -113,17 +82,17 @@ static bool store_select(struct store *store, const char *folder, GError **error
 
 	dialogue->uid_validity = 0;
 	g_clear_pointer(&dialogue->permanent_flags, g_free);
-	enum imap_answer answer = ask(store, "SELECT %s", name);
+	enum imap_answer answer = imap_dialogue_ask_for(dialogue, "SELECT %s", name);
 	if (answer != IMAP_OK)
-		return report(store, answer, folder, error);
+		return imap_dialogue_report(dialogue, answer, folder, error);
 	if (imap_dialogue_has_code(dialogue, "READ-ONLY"))
-		return report(store, IMAP_NO, folder, error);
+		return imap_dialogue_report(dialogue, IMAP_NO, folder, error);
 	if (dialogue->uid_validity == 0) {
 		g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
 			    "%s: the server keeps no names of mails (UIDVALIDITY)", folder);
 		return false;
 	}
-	if (is_flagging(store) && !keeps_flag(store)) {
+	if (is_flagging(store) && !imap_dialogue_keeps_flag(dialogue, store->settings->flag)) {
 		g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
 			    "%s: the server does not keep the flag %s; set flag = \\Seen", folder,
 			    store->settings->flag);
@@ -169,7 +138,8 @@ static void on_found(void *context, guint32 uid)
 {
 	struct listing *listing = context;
 	struct store_list *list = listing->list;
-	const struct store_mail mail = {uid, (gint64)listing->uid_validity << 32 | uid};
+	const struct store_mail mail = {.number = uid,
+					.key = (gint64)listing->uid_validity << 32 | uid};
 
 	if (!list->is_wanted(list->context, mail.key) || uid <= list->after)
 		return;
@@ -214,43 +184,23 @@ static bool store_list(struct store *store, struct store_list *list, GError **er
 	enum imap_answer answer = imap_dialogue_ask(&store->dialogue, command, &handler);
 
 	keep_the_oldest(list);
-	return answer == IMAP_OK || report(store, answer, "SEARCH", error);
+	return answer == IMAP_OK || imap_dialogue_report(&store->dialogue, answer, "SEARCH", error);
 }
 
 /* --- reading ---------------------------------------------------------------------------- */
 
-/* "4,7:9"; the numbers ascend. */
-static char *set_of(const GArray *numbers)
-{
-	GString *set = g_string_new(NULL);
-
-	for (guint i = 0; i < numbers->len; i++) {
-		guint32 first = g_array_index(numbers, guint32, i);
-		guint32 last = first;
-
-		while (i + 1 < numbers->len && g_array_index(numbers, guint32, i + 1) == last + 1)
-			last = g_array_index(numbers, guint32, ++i);
-		g_string_append_printf(set, "%s%u", set->len == 0 ? "" : ",", first);
-		if (last > first)
-			g_string_append_printf(set, ":%u", last);
-	}
-	return g_string_free(set, FALSE);
-}
-
 struct reading {
 	const struct store_sink *sink;
-	GArray *waiting; /* numbers that were asked for and have not come */
+	const GArray *numbers; /* that were asked for */
 	size_t bytes_max;
 	bool is_over; /* the sink wants no more */
 };
 
-static bool strike_out(GArray *numbers, guint32 number)
+static bool was_asked_for(const struct reading *reading, guint32 number)
 {
-	for (guint i = 0; i < numbers->len; i++)
-		if (g_array_index(numbers, guint32, i) == number) {
-			g_array_remove_index(numbers, i);
+	for (guint i = 0; i < reading->numbers->len; i++)
+		if (g_array_index(reading->numbers, guint32, i) == number)
 			return true;
-		}
 	return false;
 }
 
@@ -265,7 +215,7 @@ static void on_mail(void *context, const struct imap_mail *mail)
 					      .len = len,
 					      .size = is_cut ? (size_t)size : len};
 
-	if (!strike_out(reading->waiting, mail->uid) || reading->is_over)
+	if (!was_asked_for(reading, mail->uid) || reading->is_over)
 		return;
 	reading->is_over = !reading->sink->take(reading->sink->context, mail->uid, &content);
 }
@@ -273,17 +223,15 @@ static void on_mail(void *context, const struct imap_mail *mail)
 static bool store_fetch(struct store *store, const GArray *numbers, const struct store_sink *sink,
 			GError **error)
 {
-	g_autofree char *set = set_of(numbers);
+	g_autofree char *set = imap_uid_set(numbers);
 	g_autofree char *command = g_strdup_printf(
 	    "UID FETCH %s (UID RFC822.SIZE BODY.PEEK[]<0.%zu>)", set, store->bytes_max);
-	g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(guint32));
-	struct reading reading = {.sink = sink, .waiting = waiting, .bytes_max = store->bytes_max};
+	struct reading reading = {.sink = sink, .numbers = numbers, .bytes_max = store->bytes_max};
 	const struct imap_handler handler = {.mail = on_mail,
 					     .context = &reading,
 					     .mails_max = numbers->len,
 					     .body_max = store->bytes_max};
 
-	g_array_append_vals(waiting, numbers->data, numbers->len);
 	/* a NO is about single mails: they have not come, and the caller sees it */
 	return imap_dialogue_ask(&store->dialogue, command, &handler) != IMAP_BROKEN ||
 	       stream_report(store->dialogue.stream, error);
@@ -291,92 +239,9 @@ static bool store_fetch(struct store *store, const GArray *numbers, const struct
 
 /* --- afterwards ------------------------------------------------------------------------- */
 
-/* What the server says it can, and does not know when it is asked, it cannot. */
-static bool is_known(struct store *store, enum imap_answer answer, enum imap_capability capability)
+static bool store_settle(struct store *store, GArray *mails, enum store_fate fate, GError **error)
 {
-	if (answer == IMAP_BAD)
-		store->dialogue.capabilities &= ~(unsigned)capability;
-	return answer != IMAP_BAD;
-}
-
-/* Only what we have marked is removed: a plain EXPUNGE would take with it what others have. */
-static bool expunge(struct store *store, const char *set, GError **error)
-{
-	enum imap_answer answer = ask(store, "UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
-	enum imap_answer removal = IMAP_BAD;
-
-	if (answer != IMAP_OK)
-		return report(store, answer, "delete", error);
-	if (can_expunge(store))
-		removal = ask(store, "UID EXPUNGE %s", set);
-	if (is_known(store, removal, IMAP_CAN_UIDPLUS))
-		return removal == IMAP_OK || report(store, removal, "delete", error);
-	if (!store->was_told_of_expunge) {
-		store->was_told_of_expunge = true;
-		log_event(LOG_LEVEL_WARNING, "",
-			  "%s: the server cannot expunge single mails (UIDPLUS): they stay, marked "
-			  "\\Deleted",
-			  store->settings->name);
-	}
-	return true;
-}
-
-static bool move(struct store *store, const char *set, const char *folder, GError **error)
-{
-	bool can_move = (store->dialogue.capabilities & IMAP_CAN_MOVE) != 0;
-	const char *verb = can_move ? "MOVE" : "COPY";
-	g_autofree char *name = imap_folder_name(folder);
-	g_autofree char *what = g_strdup_printf("%s to %s", can_move ? "move" : "copy", folder);
-	enum imap_answer answer = ask(store, "UID %s %s %s", verb, set, name);
-	g_autofree char *reason = g_strdup(store->dialogue.text);
-
-	if (answer == IMAP_NO && !imap_dialogue_has_code(&store->dialogue, "OVERQUOTA")) {
-		answer = ask(store, "CREATE %s", name);
-		if (answer == IMAP_OK)
-			answer = ask(store, "UID %s %s %s", verb, set, name);
-		else if (answer != IMAP_BROKEN) { /* it was there */
-			g_free(store->dialogue.text);
-			store->dialogue.text = g_steal_pointer(&reason);
-		}
-	}
-	if (can_move && !is_known(store, answer, IMAP_CAN_MOVE))
-		return move(store, set, folder, error);
-	if (answer != IMAP_OK)
-		return report(store, answer, what, error);
-	return can_move || expunge(store, set, error);
-}
-
-static bool mark(struct store *store, const char *set, GError **error)
-{
-	enum imap_answer answer =
-	    ask(store, "UID STORE %s +FLAGS.SILENT (%s)", set, store->settings->flag);
-
-	return answer == IMAP_OK || report(store, answer, "flag", error);
-}
-
-static bool settle_recorded(struct store *store, const char *set, GError **error)
-{
-	if (is_flagging(store))
-		return mark(store, set, error);
-	if (is_deleting(store))
-		return expunge(store, set, error);
-	return move(store, set, store->settings->recorded_folder, error);
-}
-
-static bool store_settle(struct store *store, const GArray *numbers, enum store_fate fate,
-			 GError **error)
-{
-	g_autofree char *set = set_of(numbers);
-
-	switch (fate) {
-	case STORE_RECORDED:
-		return settle_recorded(store, set, error);
-	case STORE_UNCLASSIFIED:
-		return move(store, set, store->settings->unclassified_folder, error);
-	case STORE_FAILED:
-		return move(store, set, store->settings->failed_folder, error);
-	}
-	g_assert_not_reached();
+	return imap_settling_run(&store->settling, mails, fate, error);
 }
 
 /* --- waiting -------------------------------------------------------------------------------- */
@@ -405,7 +270,7 @@ static bool idle(struct store *store, int wake_fd, enum wire_event *event_out)
 {
 	struct imap_dialogue *dialogue = &store->dialogue;
 
-	enum imap_answer answer = imap_dialogue_ask(dialogue, "IDLE", NULL);
+	enum imap_answer answer = imap_dialogue_begin(dialogue, "IDLE");
 	if (answer == IMAP_NO || answer == IMAP_BAD) {
 		dialogue->capabilities &= ~(unsigned)IMAP_CAN_IDLE;
 		return true;

@@ -79,7 +79,7 @@ static enum imap_answer authenticate(struct imap_dialogue *dialogue,
 	char *response = mechanism->response(login);
 	char *command = at_once ? g_strdup_printf("AUTHENTICATE %s %s", mechanism->name, response)
 				: g_strdup_printf("AUTHENTICATE %s", mechanism->name);
-	enum imap_answer answer = imap_dialogue_ask(dialogue, command, NULL);
+	enum imap_answer answer = imap_dialogue_begin(dialogue, command);
 
 	if (answer == IMAP_CONTINUE && !at_once)
 		answer = imap_dialogue_say_more(dialogue, response) ? imap_dialogue_hear(dialogue)

@@ -66,14 +66,28 @@ enum pop3_answer pop3_dialogue_hear(struct pop3_dialogue *dialogue)
 	return POP3_BROKEN;
 }
 
-enum pop3_answer pop3_dialogue_ask(struct pop3_dialogue *dialogue, const char *line)
+/* A server that says more than it was asked for would answer to each command what belongs to
+ * another one, and delete a mail for one that was read. */
+enum pop3_answer pop3_dialogue_begin(struct pop3_dialogue *dialogue, const char *line)
 {
 	g_autofree char *bytes = g_strconcat(line, "\r\n", NULL);
 
 	stream_set_wait(dialogue->stream, dialogue->reply_wait);
-	bool is_said = stream_write(dialogue->stream, bytes, strlen(bytes));
+	bool is_said = (stream_is_silent(dialogue->stream) ||
+			stream_fail(dialogue->stream, "the server spoke out of turn")) &&
+		       stream_write(dialogue->stream, bytes, strlen(bytes));
 	explicit_bzero(bytes, strlen(bytes)); /* it may be a password */
 	return is_said ? pop3_dialogue_hear(dialogue) : POP3_BROKEN;
+}
+
+enum pop3_answer pop3_dialogue_ask(struct pop3_dialogue *dialogue, const char *line)
+{
+	enum pop3_answer answer = pop3_dialogue_begin(dialogue, line);
+
+	if (answer != POP3_CONTINUE)
+		return answer;
+	stream_fail(dialogue->stream, "the server wants more of a command that is whole");
+	return POP3_BROKEN;
 }
 
 bool pop3_dialogue_next_line(struct pop3_dialogue *dialogue)

@@ -33,8 +33,11 @@ void pop3_dialogue_init(struct pop3_dialogue *dialogue, struct stream *stream);
 void pop3_dialogue_clear(struct pop3_dialogue *dialogue);
 
 enum pop3_answer pop3_dialogue_hear(struct pop3_dialogue *dialogue);
-/* Says a line and hears the answer. */
+/* Says a line and hears the answer. POP3_CONTINUE is a fault, and so is what the server has said
+ * before it was asked. */
 enum pop3_answer pop3_dialogue_ask(struct pop3_dialogue *dialogue, const char *line);
+/* The same with a line that may have a rest, which the server asks for with POP3_CONTINUE. */
+enum pop3_answer pop3_dialogue_begin(struct pop3_dialogue *dialogue, const char *line);
 
 /* After an answer of several lines: the next one is in line. False at the end of them, and after a
  * fault. */

@@ -68,9 +68,9 @@ static enum pop3_answer log_in_by_token(struct pop3_dialogue *dialogue,
 	g_autofree char *command = g_strdup_printf("AUTH %s", mechanism);
 	char *response =
 	    strcmp(mechanism, "XOAUTH2") == 0 ? sasl_xoauth2(login) : sasl_oauthbearer(login);
-	enum pop3_answer answer = pop3_dialogue_ask(dialogue, command);
+	enum pop3_answer answer = pop3_dialogue_begin(dialogue, command);
 	if (answer == POP3_CONTINUE)
-		answer = pop3_dialogue_ask(dialogue, response);
+		answer = pop3_dialogue_begin(dialogue, response);
 	if (answer == POP3_CONTINUE) /* it says why not, and waits for an empty answer */
 		answer = pop3_dialogue_ask(dialogue, "");
 	secret_free(response);

@@ -19,6 +19,7 @@ enum {
 struct store {
 	struct pop3_dialogue dialogue;
 	size_t bytes_max;
+	bool has_marked; /* mails that are deleted with QUIT */
 };
 
 static bool report(const struct store *store, enum pop3_answer answer, const char *what,
@@ -31,14 +32,29 @@ static bool report(const struct store *store, enum pop3_answer answer, const cha
 	return false;
 }
 
-static void store_close(struct store *store)
+/* Only after its answer is deleted what was marked. */
+static bool quit(struct store *store, GError **error)
 {
-	if (!stream_fault(store->dialogue.stream)) {
-		store->dialogue.reply_wait = QUIT_WAIT;
-		(void)pop3_dialogue_ask(&store->dialogue, "QUIT");
-	}
+	store->dialogue.reply_wait = QUIT_WAIT;
+	enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, "QUIT");
+
+	if (answer == POP3_OK || !store->has_marked)
+		return true;
+	if (answer == POP3_BROKEN)
+		stream_report(store->dialogue.stream, error);
+	else
+		g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "QUIT: the server says: %s",
+			    store->dialogue.line->str);
+	return false;
+}
+
+static bool store_close(struct store *store, GError **error)
+{
+	bool is_good = stream_fault(store->dialogue.stream) || quit(store, error);
+
 	pop3_dialogue_clear(&store->dialogue);
 	g_free(store);
+	return is_good;
 }
 
 static struct store *store_open(const struct store_opening *opening, GError **error)
@@ -61,7 +77,7 @@ static struct store *store_open(const struct store_opening *opening, GError **er
 	store->dialogue.transfer_wait = (unsigned)settings->transfer_wait;
 	if (pop3_login(&store->dialogue, opening, error))
 		return store;
-	store_close(store);
+	(void)store_close(store, NULL);
 	return NULL;
 }
 
@@ -84,7 +100,8 @@ static void add_line(const struct store *store, struct store_list *list)
 	if (number == 0 || number > G_MAXUINT32 || *end != ' ')
 		return;
 	const char *unique_id = g_strchug(end);
-	const struct store_mail mail = {(guint32)number, digest_of(unique_id, strlen(unique_id))};
+	const struct store_mail mail = {.number = (guint32)number,
+					.key = digest_of(unique_id, strlen(unique_id))};
 	if (!list->is_wanted(list->context, mail.key) || mail.number <= list->after)
 		return;
 	list->total++;
@@ -145,18 +162,19 @@ static bool store_fetch(struct store *store, const GArray *numbers, const struct
 }
 
 /* One that is refused does not keep the others. */
-static bool store_settle(struct store *store, const GArray *numbers, enum store_fate fate,
-			 GError **error)
+static bool store_settle(struct store *store, GArray *mails, enum store_fate fate, GError **error)
 {
 	g_autoptr(GError) first = NULL;
 
-	for (guint i = 0; fate != STORE_FAILED && i < numbers->len; i++) {
-		g_autofree char *command =
-		    g_strdup_printf("DELE %u", g_array_index(numbers, guint32, i));
+	for (guint i = 0; fate != STORE_FAILED && i < mails->len; i++) {
+		struct store_mail *mail = &g_array_index(mails, struct store_mail, i);
+		g_autofree char *command = g_strdup_printf("DELE %u", mail->number);
 		enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, command);
 
 		if (answer == POP3_BROKEN)
 			return report(store, answer, command, error);
+		mail->is_settled = answer == POP3_OK;
+		store->has_marked |= mail->is_settled;
 		if (answer != POP3_OK)
 			(void)report(store, answer, command, first ? NULL : &first);
 	}

@@ -28,6 +28,8 @@ struct store_opening {
 struct store_mail {
 	guint32 number; /* its name in this session: UID, message number */
 	gint64 key;     /* its name in all sessions, and of no other mail, if the server is right */
+	bool is_copied; /* to the folder it goes to; the original is to be removed */
+	bool is_settled; /* as the server says */
 };
 
 struct store_list {
@@ -50,8 +52,9 @@ struct store_content {
 };
 
 struct store_sink {
-	/* Called at most once for each mail that was asked for, and for no other. False: the rest
-	 * is not wanted any more; it may come all the same, and is thrown away. */
+	/* Called for each mail that was asked for and has come, and for no other; again where the
+	 * server gives one more of the same name. False: the rest is not wanted any more; it may
+	 * come all the same, and is thrown away. */
 	bool (*take)(void *context, guint32 number, const struct store_content *content);
 	void *context;
 };
@@ -72,16 +75,17 @@ struct store_class {
 	/* Connects and logs in. NULL with BM_ERROR_RETRY, or BM_ERROR_CONFIG where the server
 	 * refuses the login. */
 	struct store *(*open)(const struct store_opening *opening, GError **error);
-	/* Whatever was settled is so for good only now. */
-	void (*close)(struct store *store);
+	/* Whatever was settled is so for good only now. False, with BM_ERROR_RETRY: it may not
+	 * be. A store that has had a fault says nothing more. */
+	bool (*close)(struct store *store, GError **error);
 	/* BM_ERROR_INPUT: there is no such folder, and the store is as good as before. */
 	bool (*select)(struct store *store, const char *folder, GError **error);
 	bool (*list)(struct store *store, struct store_list *list, GError **error);
 	bool (*fetch)(struct store *store, const GArray *numbers, const struct store_sink *sink,
 		      GError **error);
-	/* BM_ERROR_INPUT: the server refuses some or all, and the store is as good as before. */
-	bool (*settle)(struct store *store, const GArray *numbers, enum store_fate fate,
-		       GError **error);
+	/* Mails are struct store_mail; notes in them how far each has come, whatever it returns.
+	 * BM_ERROR_INPUT: the server refuses some or all, and the store is as good as before. */
+	bool (*settle)(struct store *store, GArray *mails, enum store_fate fate, GError **error);
 	/* Until something comes into the folder that is selected. */
 	enum store_event (*wait)(struct store *store, int wake_fd, GError **error);
 	/* Mails that may be taken in one session: those that are settled are so only when it is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * libFuzzer: any bytes as a POP3 server's answers to a session of ours. Each command ends, lines
+ * libFuzzer: any bytes as a POP3 server's answers to a session of ours. Each answer ends, lines
  * are bounded, and of a mail no more is kept than was asked for.
  */
 #include "fetch/pop3/dialogue.h"
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static void read_list(struct pop3_dialogue *dialogue)
 {
-	if (pop3_dialogue_ask(dialogue, "UIDL") != POP3_OK)
+	if (pop3_dialogue_hear(dialogue) != POP3_OK)
 		return;
 	while (pop3_dialogue_next_line(dialogue))
 		if (dialogue->line->len > POP3_LINE_BYTES_MAX)
@@ -24,7 +24,7 @@ static void read_mail(struct pop3_dialogue *dialogue, size_t said)
 	GByteArray *mail = g_byte_array_new();
 	gsize size = 0;
 
-	if (pop3_dialogue_ask(dialogue, "RETR 1") == POP3_OK &&
+	if (pop3_dialogue_hear(dialogue) == POP3_OK &&
 	    pop3_dialogue_mail(dialogue, mail, MAIL_MAX, &size) &&
 	    (mail->len > MAIL_MAX || mail->len > size || size > said))
 		abort();

@@ -90,7 +90,7 @@ my %imap = (
     'says no literal' => [ {}, 75, 'cannot be read', swap(qr/ \{\d+\}/, '') ],
     'gives mails nobody asked for' => [ {}, 0, '2 recorded, 0 failed',
         before(qr/\(UID/, mail_of(7000) x 300) ],
-    'gives each mail again, and it is another' => [ {}, 0, '2 recorded, 0 failed',
+    'gives each mail again, and it is another' => [ {}, 75, '2 mails stay .* the same name',
         server => sub {
             my ($mitm, $line) = @_;
             push @{ $mitm->{uid} }, $1 if $line =~ /\(UID (\d+) /;
@@ -110,8 +110,16 @@ my %imap = (
     'offers UIDPLUS and has it not' => [ { recorded => 'delete' }, 0, 'cannot expunge single',
         answers(qr/UID EXPUNGE/, 'BAD what') ],
     'says moved, and does not' => [ {}, 0, '2 recorded, 0 failed', answers(qr/UID MOVE/, 'OK') ],
-    'says not moved, and does' => [ {}, 75, '2 mails stay', swap(qr/^A(\d+) OK .*Move/, 'A$1 NO') ],
-    'wants more of a command'  => [ {}, 75, '', answers(qr/UID MOVE/, "x\r\n+ more") ],
+    'says not moved, and does' => [ {}, 0, '2 recorded, 0 failed',
+        swap(qr/^A(\d+) OK .*Move/, 'A$1 NO') ],
+    'wants more of a command'  => [ {}, 75, 'more of a command that is whole',
+        client => sub { $_[0]->say("+ more\r\n") if $_[1] =~ /UID FETCH/; $_[1] } ],
+    'moves one by one only'    => [ {}, 0, '2 recorded, 0 failed',
+        client => sub {
+            $_[1] =~ /^(\w+) UID MOVE \d+[:,]/ ? $_[0]->say("$1 NO no\r\n") : $_[1];
+        } ],
+    'keeps no mark of deletion' => [ {}, 75, '2 mails stay .* does not keep the flag .Deleted',
+        server => sub { $_[1] =~ s/ MOVE//r =~ s/(PERMANENTFLAGS \().*?\)/$1)/r } ],
     'offers no STARTTLS'   => [ { protocol => 'imap' }, 75, 'does not offer STARTTLS',
         swap(qr/ STARTTLS/, '') ],
     'refuses STARTTLS'     => [ { protocol => 'imap' }, 75, 'STARTTLS: the server says',
@@ -134,6 +142,12 @@ my %pop3 = (
     'refuses a mail'  => [ {}, 75, '1 recorded, 1 failed', pop_answers(qr/^RETR 1/, '-ERR no') ],
     'refuses a DELE'  => [ {}, 75, 'DELE 1: the server says', pop_answers(qr/^DELE 1/, '-ERR no') ],
     'says deleted, and does not' => [ {}, 0, '2 recorded', pop_answers(qr/^DELE/, '+OK') ],
+    'says at the end that nothing is deleted' => [ {}, 75, 'QUIT: the server says: no',
+        pop_answers(qr/^QUIT/, '-ERR no') ],
+    'wants more of a command' => [ {}, 75, 'more of a command that is whole',
+        client => sub { $_[0]->say("+ more\r\n") if $_[1] =~ /^RETR 1/; $_[1] } ],
+    'refuses a mail, and gives it' => [ {}, 75, 'spoke out of turn',
+        client => sub { $_[0]->say("-ERR no\r\n") if $_[1] =~ /^RETR 1/; $_[1] } ],
     'gives a mail without end'   => [ {}, 75, 'no whole answer', drops(qr/^\.\r/) ],
     'gives half a mail'          => [ {}, 75, 'connection was closed',
         server => sub { $_[0]->cut if $_[1] =~ /^Final-Rec/; $_[1] } ],
@@ -205,6 +219,48 @@ subtest 'the name of one mail given to the next' => sub {
     $inbox->several(1);
     is_soon(sub { $inbox->recorded - $before . $inbox->waiting }, '20', 'the second, too');
     is_deeply [ $inbox->lost ], [], 'none is lost';
+    ok $fetch->stop, 'stopped';
+};
+
+subtest 'no MOVE, and nothing may be deleted' => sub {
+    unlink map { $dovecot->mails($_) } qw(INBOX Recorded);
+    my $before = $inbox->recorded;
+    my $port = $proxy->start(
+        'imaps',
+        server => sub { $_[1] =~ s/ MOVE//r },
+        client => sub {
+            $_[1] =~ /^(\w+) UID STORE/ ? $_[0]->say("$1 NO no\r\n") : $_[1];
+        });
+    $inbox->several(2);
+    mailbox($port);
+    $fetch->start;
+    ok $stage->wait_for(60, sub { $fetch->log_lines(qr/2 mails stay .* delete/) >= 3 }),
+        'it is tried again';
+    is $inbox->recorded, $before + 2, 'each is recorded once';
+    is $inbox->waiting,             2, 'they stay';
+    is $inbox->waiting('Recorded'), 2, 'and are copied once';
+    ok $fetch->stop, 'stopped';
+};
+
+sub broken { return scalar $fetch->log_lines(qr/connection was closed; next/) }
+
+subtest 'a mail at which it breaks off, whenever it is asked for' => sub {
+    unlink $dovecot->mails;
+    my $before = $inbox->recorded;
+    my $port   = $proxy->start('imaps',
+        server => sub { $_[0]->cut if $_[1] =~ /^Final-Recipient:.*breaks/; $_[1] });
+    mailbox($port, tries => 2);
+    $inbox->arrives('breaks');
+    $fetch->start;
+    for my $others (1 .. 3) {
+        $inbox->several(1);
+        is_soon(sub { $inbox->recorded - $before }, $others, 'another one is recorded');
+        my $told = broken();
+        $stage->wait_for(60, sub { broken() > $told || $inbox->waiting('Failed') });
+    }
+    is_soon(
+        sub { join ' ', $inbox->recorded - $before, map { $inbox->waiting($_) } qw(INBOX Failed) },
+        '3 0 1', 'it is moved aside, and keeps no other');
     ok $fetch->stop, 'stopped';
 };
 

@@ -121,51 +121,99 @@ static void test_tries(void)
 {
 	struct memory *memory = memory_new();
 
-	memory_begin_round(memory);
+	memory_begin_round(memory, 0);
 	g_assert_true(memory_is_wanted(memory, 7));
 	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
-	memory_begin_round(memory);
+	memory_begin_round(memory, 0);
 	g_assert_true(memory_is_wanted(memory, 7));
 	memory_forget_absent(memory);
 	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 0), ==, 0);
 	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_PERHAPS, 1), ==, 1);
 	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_OTHERS, 2), ==, 1);
 	g_assert_cmpuint(fail(memory, MEMORY_BLAMES_THE_MAIL, 2), ==, 2);
-	memory_begin_round(memory);
+	memory_begin_round(memory, 0);
 	memory_forget_absent(memory); /* nobody asked about it: it is gone */
 	g_assert_cmpuint(memory_failures(memory, 7), ==, 0);
 	memory_free(memory);
 }
 
-/* What a server calls a mail is believed within a session, and not once it is settled; its bytes
- * are believed always. */
+/* A mail that is done is known by its bytes, and whether it is copied; nothing is known of another
+ * one that has its name. */
 static void test_deeds(void)
 {
-	static const struct memory_deed deed = {{3, 7}, 99, STORE_UNCLASSIFIED};
-	static const struct store_mail other = {4, 7};
+	static const struct memory_deed done = {{.number = 3, .key = 7}, 99, STORE_UNCLASSIFIED};
+	struct memory_deed same = {{.number = 4, .key = 7}, 99, STORE_FAILED};
+	struct memory_deed other = {{.number = 3, .key = 7}, 98, STORE_FAILED};
 	struct memory *memory = memory_new();
-	enum store_fate fate = STORE_FAILED;
 
-	memory_begin_session(memory);
-	memory_begin_round(memory);
-	g_assert_false(memory_get_fate(memory, &deed.mail, &fate));
-	memory_set_deed(memory, &deed);
-	memory_begin_round(memory);
+	memory_begin_round(memory, 0);
+	g_assert_false(memory_recall(memory, &same));
+	memory_set_deed(memory, &done);
+	memory_begin_round(memory, 0);
 	g_assert_true(memory_is_wanted(memory, 7)); /* to be settled */
-	g_assert_true(memory_get_fate(memory, &deed.mail, &fate));
-	g_assert_cmpint((int)fate, ==, STORE_UNCLASSIFIED);
-	g_assert_false(memory_get_fate(memory, &other, &fate));
-	g_assert_true(memory_recall(memory, 7, 99, &fate));
-	g_assert_false(memory_recall(memory, 7, 98, &fate));
-	memory_set_settled(memory, 7);
-	g_assert_false(memory_get_fate(memory, &deed.mail, &fate));
-	g_assert_true(memory_recall(memory, 7, 99, &fate));
-	memory_set_deed(memory, &deed);
-	memory_begin_session(memory);
-	g_assert_false(memory_get_fate(memory, &deed.mail, &fate));
+	g_assert_true(memory_recall(memory, &same));
+	g_assert_cmpint((int)same.fate, ==, STORE_UNCLASSIFIED);
+	g_assert_false(same.mail.is_copied);
+	memory_set_copied(memory, 7);
+	g_assert_true(memory_recall(memory, &same));
+	g_assert_true(same.mail.is_copied);
+	g_assert_false(memory_recall(memory, &other));
+	memory_set_deed(memory, &other);
+	g_assert_true(memory_recall(memory, &other));
+	g_assert_false(other.mail.is_copied);
 	memory_leave(memory, 7);
-	memory_begin_round(memory);
+	memory_begin_round(memory, 0);
 	g_assert_false(memory_is_wanted(memory, 7));
+	memory_free(memory);
+}
+
+/* Only what was never read is given up by its name alone. */
+static void test_given_up(void)
+{
+	static const struct memory_deed unread = {{.key = 7}, 0, STORE_FAILED};
+	static const struct memory_deed read = {{.key = 8}, 99, STORE_FAILED};
+	struct memory *memory = memory_new();
+
+	memory_begin_round(memory, 0);
+	g_assert_false(memory_is_given_up(memory, 7));
+	memory_set_deed(memory, &unread);
+	memory_set_deed(memory, &read);
+	g_assert_true(memory_is_given_up(memory, 7));
+	g_assert_false(memory_is_given_up(memory, 8));
+	memory_free(memory);
+}
+
+static const gint64 second = G_USEC_PER_SEC;
+
+/* What the server has not settled waits for longer each time, another one of its name does not. */
+static void test_waiting(void)
+{
+	static const struct memory_deed done = {{.key = 7}, 99, STORE_RECORDED};
+	static const struct memory_deed other = {{.key = 7}, 98, STORE_RECORDED};
+	struct memory *memory = memory_new();
+
+	memory_begin_round(memory, 0);
+	memory_set_deed(memory, &done);
+	memory_wait(memory, 7);
+	g_assert_false(memory_is_wanted(memory, 7));
+	memory_begin_round(memory, second);
+	g_assert_true(memory_is_wanted(memory, 7));
+	memory_wait(memory, 7);
+	memory_begin_round(memory, 2 * second);
+	g_assert_false(memory_is_wanted(memory, 7));
+	for (int i = 0; i < 20; i++)
+		memory_wait(memory, 7);
+	memory_begin_round(memory, 2 * second + 3599 * second);
+	g_assert_false(memory_is_wanted(memory, 7));
+	memory_begin_round(memory, 2 * second + 3600 * second);
+	g_assert_true(memory_is_wanted(memory, 7));
+	memory_wait(memory, 7);
+	memory_end_waiting(memory);
+	g_assert_true(memory_is_wanted(memory, 7));
+	memory_set_deed(memory, &other);
+	memory_wait(memory, 7);
+	memory_begin_round(memory, 2 * second + 3601 * second);
+	g_assert_true(memory_is_wanted(memory, 7));
 	memory_free(memory);
 }
 
@@ -210,6 +258,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/fetch/folder-names", test_folder_names);
 	g_test_add_func("/fetch/tries", test_tries);
 	g_test_add_func("/fetch/deeds", test_deeds);
+	g_test_add_func("/fetch/given-up", test_given_up);
+	g_test_add_func("/fetch/waiting", test_waiting);
 	g_test_add_func("/fetch/bound", test_bound);
 	g_test_add_func("/fetch/copy", test_copy);
 	return g_test_run();

@@ -101,7 +101,7 @@ static const struct {
     {OK, IMAP_OK, "", NULL, false},
     {"A1 NO [OVERQUOTA] full\r\n", IMAP_NO, "", NULL, false},
     {"A1 BAD what\n", IMAP_BAD, "", NULL, false},
-    {"+ go on\r\n", IMAP_CONTINUE, "", NULL, false},
+    {"+ go on\r\n", IMAP_BROKEN, "", "the server wants more of a command that is whole", false},
     {"* SEARCH 4 5 4294967295\r\n* SEARCH\r\n* SEARCH 7 (MODSEQ 9)\r\n" OK, IMAP_OK,
      "4;5;4294967295;7;", NULL, false},
     {"* SEARCH 0 -1 4294967296 99999999999999999999 x\r\n" OK, IMAP_OK, "", NULL, false},

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What becomes of mails once they are recorded: flagged, deleted, or moved, by MOVE (RFC 6851) or
+ * else by COPY, \Deleted and UID EXPUNGE (RFC 4315).
+ */
+#ifndef FETCH_IMAP_SETTLING_H
+#define FETCH_IMAP_SETTLING_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "fetch/imap/dialogue.h"
+#include "fetch/store/store.h"
+
+struct imap_settling {
+	struct imap_dialogue *dialogue;
+	const struct store_settings *settings;
+	bool may_create; /* the folder: it is tried once for each call */
+	bool was_told_of_expunge;
+};
+
+/* As settle of struct store_class. */
+bool imap_settling_run(struct imap_settling *settling, GArray *mails, enum store_fate fate,
+		       GError **error);
+
+#endif
