@@ -14,11 +14,18 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
+
+enum {
+	PREDECESSOR_WAIT = 10, /* seconds: libmilter takes up to five to end */
+	PREDECESSOR_PAUSE_MS = 20,
+};
 
 static bool fail(GError **error, const char *what, const char *object)
 {
@@ -61,6 +68,46 @@ bool process_drop_privileges(const char *user, GError **error)
 	return true;
 }
 
+/* Whether the file that was opened is still the one of that name. */
+static bool is_same_file(int fd, const char *path)
+{
+	struct stat opened;
+	struct stat named;
+
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 &&
+	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* The locked file; -1 with errno EWOULDBLOCK when another process has it, or had just now. */
+static int open_locked(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_same_file(fd, path))
+		return fd;
+	close(fd);
+	errno = EWOULDBLOCK;
+	return -1;
+}
+
+/* A predecessor that was killed, or told to stop, has its file until its last thread is gone. */
+static int wait_for_predecessor(const char *path)
+{
+	gint64 deadline = g_get_monotonic_time() + PREDECESSOR_WAIT * G_USEC_PER_SEC;
+	int fd = open_locked(path);
+
+	if (fd < 0 && errno == EWOULDBLOCK)
+		log_event(LOG_LEVEL_INFO, "", "pid_file: %s is held, waiting for its process",
+			  path);
+	while (fd < 0 && errno == EWOULDBLOCK && g_get_monotonic_time() < deadline) {
+		g_usleep(PREDECESSOR_PAUSE_MS * 1000);
+		fd = open_locked(path);
+	}
+	return fd;
+}
+
 bool process_pid_file_open(const char *path, int *fd_out, GError **error)
 {
 	char text[32];
@@ -68,15 +115,14 @@ bool process_pid_file_open(const char *path, int *fd_out, GError **error)
 	*fd_out = -1;
 	if (*path == '\0')
 		return true;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return fail(error, "pid_file: cannot write", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	int fd = wait_for_predecessor(path);
+	if (fd < 0 && errno == EWOULDBLOCK) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
-			    "pid_file: another bounce-milter is running and holds %s", path);
-		close(fd);
+			    "pid_file: another process is running and holds %s", path);
 		return false;
 	}
+	if (fd < 0)
+		return fail(error, "pid_file: cannot write", path);
 	int len = snprintf(text, sizeof text, "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len) {
 		fail(error, "pid_file: cannot write", path);

@@ -14,8 +14,8 @@
 bool process_drop_privileges(const char *user, GError **error) __attribute__((warn_unused_result));
 
 /* Creates and locks the pid file; "" is none. The lock lasts as long as the process: a
- * second daemon is refused with BM_ERROR_CONFIG, a stale file is taken over. *fd_out is
- * for process_pid_file_close. */
+ * predecessor has ten seconds to end, then a second daemon is refused with BM_ERROR_CONFIG;
+ * a stale file is taken over. *fd_out is for process_pid_file_close. */
 bool process_pid_file_open(const char *path, int *fd_out, GError **error)
     __attribute__((warn_unused_result));
 void process_pid_file_close(const char *path, int fd);

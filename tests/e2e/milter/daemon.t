@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Life of the daemon: background, pid file, privileges, a second one, the end.
 use Bounce::Test;
+use Fcntl qw(:flock);
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -32,7 +33,7 @@ SKIP: {
     is join('',  of_status($pid, 'CapEff')), '0' x 16,               'without capabilities';
 }
 
-($status, $output) = $instance->run([ 'timeout', 10, @command ], may_fail => 1);
+($status, $output) = $instance->run([ 'timeout', 30, @command ], may_fail => 1);
 is $status,      1,    'a second daemon is refused';
 is + (pid())[0], $pid, 'and leaves the pid file alone';
 ok $instance->is_alive('bounce-milter'), 'the first one goes on';
@@ -47,6 +48,23 @@ ok $daemon->is_listening, 'a pid file that nobody holds is taken over';
 $instance->stop_server('bounce-milter', signal => 'KILL');
 $daemon->start;
 ok $daemon->is_listening, 'and so is the socket of one that was killed';
+$instance->stop_server('bounce-milter');
+
+# One that dies has its files until its last thread is gone.
+my $predecessor = Bounce::Process::in_child(sub {
+    open my $file, '>>', $pid_file or die "$pid_file: $!\n";
+    flock $file, LOCK_EX or die "$pid_file: $!\n";
+    sleep 60;
+});
+$instance->wait_for(10, sub { -e $pid_file });
+$instance->run([ $instance->as_root('chown', $instance->daemon_user, $pid_file) ]);
+$daemon->launch;
+ok $instance->wait_for(10, sub { $daemon->log_lines(qr/pid_file: \Q$pid_file\E is held, waiting/) }),
+    'it waits for one that is not gone yet';
+kill KILL => $predecessor;
+waitpid $predecessor, 0;
+ok $instance->wait_for(60, sub { $daemon->is_listening }), 'and serves when that is gone';
+is + (pid())[0], $instance->pid('bounce-milter'), 'with a pid file of its own';
 $instance->stop_server('bounce-milter');
 
 done_testing();
