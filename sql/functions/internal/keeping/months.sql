@@ -36,29 +36,36 @@ COMMENT ON FUNCTION bounce_internal.lock_referenced(text, text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.change_month(
   what text, parent text, month timestamptz) RETURNS boolean
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
+DECLARE
+  -- who has the table may be waiting for what this transaction has written or locked already: he
+  -- is not waited for until he finds a deadlock, after a second
+  is_first CONSTANT boolean := pg_current_xact_id_if_assigned() IS NULL;
 BEGIN
-  FOR i IN 1 .. 10 LOOP
+  IF NOT is_first THEN
+    PERFORM set_config('lock_timeout', '100ms', true);     -- until the end of this function
+  END IF;
+  FOR i IN 1 .. CASE WHEN is_first THEN 10 ELSE 1 END LOOP
     BEGIN
       IF what = 'make' THEN
         RETURN bounce_internal.make_month(parent, month);
       END IF;
       RETURN bounce_internal.drop_month(parent, month);
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      PERFORM pg_sleep(random() * 0.05 * i);     -- with its locks given back
+      PERFORM pg_sleep(random() * 0.05 * i) WHERE is_first;     -- with its locks given back
     END;
   END LOOP;
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.change_month(text, text, timestamptz) IS
-  'make_month() or drop_month(), tried again while others have the tables; NULL when they go on '
-  'having them';
+  'make_month() or drop_month(), tried again while others have the tables, unless this transaction '
+  'has done something else before; NULL when they go on having them';
 
 -- Making and dropping ------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.make_month(parent text, month timestamptz)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET lock_timeout = '500ms' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   first CONSTANT timestamptz := bounce_internal.month_start(month);
   next CONSTANT timestamptz := bounce_internal.next_month(first);
@@ -92,7 +99,7 @@ COMMENT ON FUNCTION bounce_internal.make_month(text, timestamptz) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.drop_month(parent text, month timestamptz)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET lock_timeout = '500ms' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   name CONSTANT text := (SELECT e.partition FROM bounce.event_partition AS e
                          WHERE e.parent = drop_month.parent AND e.month = drop_month.month);
