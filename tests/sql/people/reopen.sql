@@ -138,6 +138,12 @@ SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;
 SELECT isnt(test.outage(), fate, 'dismissed') FROM outage_was;
 SELECT bounce.reopen_task(id, 'it was none') FROM outage;
 SELECT is(test.outage(), fate, 'taken back') FROM outage_was;
+SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;
+SELECT test.bounced('p' || n, format('p%s@out.example', n)) FROM generate_series(1, 12) AS n;
+SELECT throws_ok(format($$SELECT bounce.reopen_task(%s, 'it goes on')$$, o.id), '22023',
+                 format('task %s: there is an outage of the same again, in task %s', o.id, t.id),
+                 'not while another outage of the same domain is open')
+FROM outage AS o CROSS JOIN bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open';
 
 -- Recipients
 SELECT test.mail('letter', '{one@a.example}');

@@ -130,6 +130,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   o CONSTANT bounce.outage := bounce_internal.outage_of_task(t);
   tasks CONSTANT bigint[] := bounce_internal.remembered(t, 'tasks');
+  other bigint;
 BEGIN
   PERFORM bounce_internal.close_task(k.id, 'taken back', why) FROM bounce.task AS k
   WHERE k.id IN (SELECT b.task_id FROM bounce.bounce AS b
@@ -151,6 +152,12 @@ BEGIN
     WHERE h.outage_id = o.id AND h.decision IS NULL AND u.status = 'open'));
   UPDATE bounce.outage AS q SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
   WHERE q.id = o.id;
+EXCEPTION WHEN unique_violation THEN
+  other := (SELECT k.id FROM bounce.outage AS q
+            JOIN bounce.task AS k ON k.dedup_key = 'outage:' || q.id AND k.status = 'open'
+            WHERE q.scope = o.scope AND q.about = o.about AND q.status = 'open');
+  RAISE EXCEPTION 'task %: there is an outage of the same again, in task %', t.id, other
+    USING ERRCODE = 'invalid_parameter_value', HINT = format('Decide about task %s first.', other);
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_outage(bounce.task, text) IS
   'holds the blocks of an outage again, as before it was decided; what told the applications that '
