@@ -13,6 +13,7 @@
 static const char what[] = "Sendmail";
 static const char input_filters[] = "O InputMailFilters=";
 static const char envelope_macros[] = "O Milter.macros.envfrom=";
+static const char port_options[] = "O DaemonPortOptions=";
 
 static char **lines_of(const char *cf)
 {
@@ -36,10 +37,10 @@ static const char *value_behind(char *const *lines, const char *prefix)
 	return value;
 }
 
-/* Whether the list, parted by commas, has the word. */
+/* Whether the list has the word; within the options of a port, semicolons part it. */
 static bool has_word(const char *list, const char *word)
 {
-	g_auto(GStrv) words = g_strsplit(list, ",", -1);
+	g_auto(GStrv) words = g_strsplit_set(list, ",;", -1);
 
 	for (char **w = words; *w; w++)
 		if (strcmp(g_strstrip(*w), word) == 0)
@@ -123,19 +124,70 @@ static void check_times(const char *name, const char *times, const struct milter
 	}
 }
 
-static void check_filter(const char *definition, const char *asked,
+/* The option of a port that begins with that letter, which is all that Sendmail looks at; NULL if
+ * there is none. Heap. */
+static char *option_of(const char *options, char initial)
+{
+	g_auto(GStrv) fields = g_strsplit(options, ",", -1);
+
+	for (char **field = fields; *field; field++) {
+		const char *text = g_strstrip(*field);
+		const char *value = strchr(text, '=');
+
+		if (g_ascii_toupper(*text) == initial && value)
+			return g_strstrip(g_strdup(value + 1));
+	}
+	return NULL;
+}
+
+/* The options of a port where other mail systems connect; NULL for any other line. */
+static const char *public_port(const char *line)
+{
+	if (!g_str_has_prefix(line, port_options))
+		return NULL;
+	const char *options = line + strlen(port_options);
+	g_autofree char *port = option_of(options, 'P');
+
+	return !port || strcmp(port, "smtp") == 0 || strcmp(port, "25") == 0 ? options : NULL;
+}
+
+/* A port with filters of its own does not ask those of all. */
+static void check_asked(char *const *lines, const char *name, GPtrArray *faults)
+{
+	const char *of_all = value_behind(lines, input_filters);
+	guint ports = 0;
+	guint with_own = 0;
+
+	for (; *lines; lines++) {
+		const char *options = public_port(*lines);
+		g_autofree char *own = options ? option_of(options, 'I') : NULL;
+		g_autofree char *port = options ? option_of(options, 'N') : NULL;
+
+		ports += options ? 1 : 0;
+		with_own += own ? 1 : 0;
+		if (own && !has_word(own, name))
+			add(faults,
+			    "DaemonPortOptions of %s: InputMailFilters=%s lacks %s, so what comes "
+			    "to that port never reaches us; in sendmail.mc, add it to that "
+			    "DAEMON_OPTIONS behind a semicolon, or take its InputMailFilters away",
+			    port ? port : "a daemon without a name", own, name);
+	}
+	if ((ports == 0 || with_own < ports) && (!of_all || !has_word(of_all, name)))
+		add(faults,
+		    "%s is defined, but not asked: InputMailFilters lacks it; in sendmail.mc, "
+		    "write INPUT_MAIL_FILTER instead of MAIL_FILTER, or name it in "
+		    "confINPUT_MAIL_FILTERS",
+		    name);
+}
+
+static void check_filter(const char *definition, char *const *lines,
 			 const struct milter_settings *settings, GPtrArray *faults)
 {
 	g_autofree char *name = g_strndup(definition, strcspn(definition, ", \t"));
 	g_autofree char *flags = field_of(definition, 'F');
 	g_autofree char *times = field_of(definition, 'T');
 
-	if (!asked || !has_word(asked, name))
-		add(faults,
-		    "%s is defined, but not asked: InputMailFilters lacks it; in sendmail.mc, "
-		    "write INPUT_MAIL_FILTER instead of MAIL_FILTER, or name it in "
-		    "confINPUT_MAIL_FILTERS",
-		    name);
+	check_asked(lines, name, faults);
 	check_flags(name, flags, faults);
 	check_times(name, times, settings, faults);
 }
@@ -144,17 +196,16 @@ static void check_filter(const char *definition, const char *asked,
 static char *check_filters(char *const *lines, const struct milter_settings *settings,
 			   GPtrArray *faults)
 {
-	const char *asked = value_behind(lines, input_filters);
 	GString *others = g_string_new(NULL);
 	bool is_found = false;
 
-	for (; *lines; lines++) {
-		if (**lines != 'X')
+	for (char *const *line = lines; *line; line++) {
+		if (**line != 'X')
 			continue;
-		g_autofree char *socket = field_of(*lines + 1, 'S');
+		g_autofree char *socket = field_of(*line + 1, 'S');
 		if (is_our_socket(socket, settings)) {
 			is_found = true;
-			check_filter(*lines + 1, asked, settings, faults);
+			check_filter(*line + 1, lines, settings, faults);
 		} else
 			g_string_append_printf(others, "%s%s", others->len > 0 ? ", " : "", socket);
 	}
@@ -193,6 +244,24 @@ static void warn_of_own_reports(const char *cf)
 				    "mailer of bounce-milter.mc nor that of bounce-fetch.mc");
 }
 
+bool sendmail_is_loopback_only(const char *cf)
+{
+	g_auto(GStrv) lines = lines_of(cf);
+	guint ports = 0;
+
+	for (char **line = lines; *line; line++) {
+		const char *options = public_port(*line);
+		g_autofree char *address = options ? option_of(options, 'A') : NULL;
+
+		if (options && !(address && (g_str_has_prefix(address, "127.") ||
+					     g_str_has_suffix(address, "::1") ||
+					     strcmp(address, "localhost") == 0)))
+			return false;
+		ports += options ? 1 : 0;
+	}
+	return ports > 0;
+}
+
 bool sendmail_check(const char *path, const struct milter_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
@@ -208,6 +277,10 @@ bool sendmail_check(const char *path, const struct milter_settings *settings)
 		check_fault(what, text);
 	}
 	warn_of_own_reports(cf);
+	if (sendmail_is_loopback_only(cf))
+		check_warning(what, "DaemonPortOptions have Addr=127.0.0.1: no other mail system "
+				    "can bring us a bounce; in sendmail.mc, take Addr= out of "
+				    "DAEMON_OPTIONS, unless that is intended");
 	return faults->len == 0 &&
 	       check_result(what, NULL,
 			    "hands us what comes over SMTP, and keeps it while we are "

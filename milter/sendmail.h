@@ -16,6 +16,9 @@
  * Release with g_ptr_array_unref. */
 GPtrArray *sendmail_faults(const char *cf, const struct milter_settings *settings);
 
+/* Whether only programs of this machine can connect to it, as Debian's own sendmail.mc has it. */
+bool sendmail_is_loopback_only(const char *cf);
+
 /* Prints a line of --check for each of them, or one that all is well. */
 bool sendmail_check(const char *path, const struct milter_settings *settings);
 

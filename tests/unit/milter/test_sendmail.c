@@ -35,6 +35,22 @@ static const struct row {
     {"defined, but not asked", "O InputMailFilters=bounce-milter\n", "", "MAIL_FILTER instead of"},
     {"another one is asked", "InputMailFilters=bounce-milter", "InputMailFilters=bounce",
      "InputMailFilters lacks it"},
+    {"a port asks the filters of all", "#O Milter.LogLevel",
+     "O DaemonPortOptions=Name=MTA, Port=smtp, M=b", NULL},
+    {"a port asks it among others", "#O Milter.LogLevel",
+     "O DaemonPortOptions=Name=MTA, InputMailFilters=spam; bounce-milter", NULL},
+    {"only the port asks it", "O InputMailFilters=bounce-milter\n#O Milter.LogLevel",
+     "O DaemonPortOptions=Port=25, I=bounce-milter", NULL},
+    {"a port for submission asks others", "#O Milter.LogLevel",
+     "O DaemonPortOptions=Name=MTA\nO DaemonPortOptions=Name=MSA, Port=587, I=spam", NULL},
+    {"a port with filters of its own", "#O Milter.LogLevel",
+     "O DaemonPortOptions=Name=MTA-v4, Port=smtp, InputMailFilters=spam;clamav",
+     "DaemonPortOptions of MTA-v4: InputMailFilters=spam;clamav lacks bounce-milter"},
+    {"a port that asks none", "#O Milter.LogLevel",
+     "O DaemonPortOptions=Name=MTA, InputMailFilters=", "of MTA: InputMailFilters= lacks"},
+    {"one of two ports asks it", "O InputMailFilters=bounce-milter\n#O Milter.LogLevel",
+     "O DaemonPortOptions=Name=a, I=bounce-milter\nO DaemonPortOptions=Name=b",
+     "MAIL_FILTER instead of"},
     {"no F", ", F=T", "", "bounce-milter: without F=T, bounces pass us by and are lost"},
     {"an empty F", "F=T", "F=", "without F=T, bounces pass us by"},
     {"F=R", "F=T", "F=R", "with F=R, bounces are refused for good while we are away"},
@@ -66,6 +82,17 @@ static void test_faults(void)
 	}
 }
 
+static void test_loopback(void)
+{
+	g_assert_false(sendmail_is_loopback_only(good));
+	g_assert_false(sendmail_is_loopback_only("O DaemonPortOptions=Name=MTA\n"));
+	g_assert_true(sendmail_is_loopback_only("O DaemonPortOptions=Port=smtp, Addr=127.0.0.1\n"
+						"O DaemonPortOptions=Port=smtp, Addr=::1, F=inet6\n"
+						"O DaemonPortOptions=Port=587\n"));
+	g_assert_false(sendmail_is_loopback_only("O DaemonPortOptions=Addr=127.0.0.1\n"
+						 "O DaemonPortOptions=Addr=192.0.2.1\n"));
+}
+
 static void test_port(void)
 {
 	struct milter_settings settings = {.socket = (char *)"inet:8891@localhost"};
@@ -84,6 +111,7 @@ static void test_port(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/milter/sendmail/loopback", test_loopback);
 	g_test_add_func("/milter/sendmail/faults", test_faults);
 	g_test_add_func("/milter/sendmail/port", test_port);
 	return g_test_run();
