@@ -203,6 +203,21 @@ under(
     people => 1
 );
 $faults->print_table;
+
+# Who drops a second month waits for a session that waits for what the first one has locked.
+$db->sql("SELECT bounce_internal.make_months(now() + interval '9 years', 0);\n");
+my $drop = "SELECT bounce_internal.change_month('drop', '%s', bounce_internal.month_start(now()"
+    . " + interval '9 years'));\n";
+my $has = 'EXISTS (SELECT FROM pg_locks WHERE granted AND mode = \'%s\' AND relation = %s)';
+my $until = "DO \$\$ BEGIN WHILE NOT $has LOOP PERFORM pg_sleep(0.01); END LOOP; END \$\$;\n";
+my $recording = sprintf "BEGIN; LOCK TABLE bounce.bounce_message IN ROW EXCLUSIVE MODE;\n"
+    . "${until}LOCK TABLE bounce.communication IN ROW EXCLUSIVE MODE; COMMIT;\n",
+    'AccessExclusiveLock', "'bounce.communication'::regclass";
+my $dropping = sprintf "${until}BEGIN; ${drop}${drop}COMMIT;\n", 'RowExclusiveLock',
+    "'bounce.bounce_message'::regclass", qw(bounce bounce_message);
+is Bounce::Process::in_parallel(map { my $sql = $_; sub { $db->sql($sql); 1 } } $recording,
+    $dropping), 0, 'two months in one transaction: both sessions end well';
+
 my $log = $stage->instance->path('log/postgres.log');
 is scalar(grep {/deadlock detected/} $stage->instance->read_lines($log)), 0,
     'and in none of these two waited for each other';
