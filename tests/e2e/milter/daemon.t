@@ -59,7 +59,8 @@ my $predecessor = Bounce::Process::in_child(sub {
 $instance->wait_for(10, sub { -e $pid_file });
 $instance->run([ $instance->as_root('chown', $instance->daemon_user, $pid_file) ]);
 $daemon->launch;
-ok $instance->wait_for(10, sub { $daemon->log_lines(qr/pid_file: \Q$pid_file\E is held, waiting/) }),
+my $waiting = qr/pid_file: \Q$pid_file\E is held, waiting/;
+ok $instance->wait_for(10, sub { $daemon->log_lines($waiting) }),
     'it waits for one that is not gone yet';
 kill KILL => $predecessor;
 waitpid $predecessor, 0;
