@@ -44,6 +44,10 @@ SELECT bounce_internal.define_parameter('operator_max_per_hour', 'integer', '60'
   minimum => '0', maximum => '1000000',
   description => 'unclassified reports that are forwarded, or delivered, within an hour; what '
                  'comes beyond is stored, and one task tells of all of it');
+SELECT bounce_internal.define_parameter('operator_max_bytes_per_hour', 'integer', '10485760',
+  minimum => '0', maximum => '2147483647',
+  description => 'bytes of unclassified reports that are forwarded, or delivered, within an hour; '
+                 'beyond that those above 16 kB are stored, and one task tells of all of them');
 SELECT bounce_internal.define_parameter('address_match_window', 'interval', '7 days',
   minimum => '1 hour', maximum => '90 days',
   description => 'a report that only names an address is matched with the one communication sent '

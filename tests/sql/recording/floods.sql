@@ -78,6 +78,19 @@ SELECT is((SELECT o.disposition
            FROM bounce.record_report(test.report('undetermined', 'u1@stranger.example')
                                      || '{"size": 1000000}', NULL) AS o) IS NOT NULL, true,
           'a report without its text is recorded');
+
+-- the operator's mailbox by bytes: large ones are held back, small ones come as before
+SELECT test.set('operator_max_per_hour', '60'), test.set('operator_max_bytes_per_hour', '9000000');
+SELECT is((SELECT string_agg(test.large(i), ' ') FROM generate_series(21, 27) AS i),
+          'forward forward forward forward discard discard discard',
+          'with the five before, the operator gets nine mails of 1 MB an hour');
+SELECT is((SELECT o.disposition FROM bounce.record_report(
+             test.report('undetermined', 'small@stranger.example') || '{"size": 16384}', 'x') AS o),
+          'forward', 'a small one still comes');
+SELECT is((SELECT count(*) FROM bounce.bounce AS b JOIN bounce.task AS t ON t.id = b.task_id
+           WHERE b.class = 'unclassified' AND t.status = 'open'
+             AND t.dedup_key = 'bounce_without_communication:'), 18::bigint,
+          'the task tells of the large ones, too');
 -- the bounces of customers go on as ever
 SELECT test.mail('ever', '{ever@customer.example}');
 SELECT bounce.record_report(test.report('user_unknown', 'ever@customer.example',

@@ -9,8 +9,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN f.policy ->> 'operator_copy' = 'smtp' AND raw IS NOT NULL
          AND (bounce_internal.document_text(document, 'source') IN ('imap', 'pop3')
-              OR coalesce(substring(bounce_internal.document_text(document, 'size')
-                                    FROM '^[0-9]{1,15}$')::bigint, 0) <= length(raw));
+              OR coalesce(bounce_internal.document_size(document), 0) <= length(raw));
 END $$;
 COMMENT ON FUNCTION bounce_internal.is_copy_queued(bounce_internal.finding, jsonb, bytea) IS
   'whether bounce-delivery sends the operator''s copy. Of a message that is too long to be '

@@ -11,6 +11,13 @@ $$;
 COMMENT ON FUNCTION bounce_internal.document_text(jsonb, text[]) IS
   'a text of the document, at most 2000 characters; empty when absent';
 
+CREATE OR REPLACE FUNCTION bounce_internal.document_size(document jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT substring(bounce_internal.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint
+$$;
+COMMENT ON FUNCTION bounce_internal.document_size(jsonb) IS
+  'bytes of the whole message; null when the document does not say';
+
 CREATE OR REPLACE FUNCTION bounce_internal.document_list(document jsonb, VARIADIC path text[])
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$

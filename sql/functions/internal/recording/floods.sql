@@ -26,19 +26,25 @@ COMMENT ON FUNCTION bounce_internal.bounded_findings(bounce_internal.finding[]) 
   'the findings of a report that are recorded: some of each send, and some of those that prove '
   'nothing. A mail can name thousands; the stored report has them all';
 
-CREATE OR REPLACE FUNCTION bounce_internal.is_beyond_hour(f bounce_internal.finding)
-RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.is_beyond_hour(
+  f bounce_internal.finding, bytes bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  always CONSTANT integer := 16384;
   at_most CONSTANT integer := (f.policy ->> 'operator_max_per_hour')::integer;
+  max_bytes CONSTANT bigint := (f.policy ->> 'operator_max_bytes_per_hour')::bigint;
 BEGIN
-  RETURN at_most <= (SELECT count(*) FROM (
-    SELECT FROM bounce.bounce_message AS m
-    WHERE m.class = 'unclassified' AND m.received_at > now() - interval '1 hour'
-      AND m.raw IS NOT NULL AND m.disposition <> 'discard' LIMIT at_most) AS q);
+  RETURN (
+    SELECT count(*) >= at_most
+           OR bytes > always
+              AND coalesce(sum(q.size) FILTER (WHERE q.size > always), 0) >= max_bytes
+    FROM (SELECT m.size FROM bounce.bounce_message AS m
+          WHERE m.class = 'unclassified' AND m.received_at > now() - interval '1 hour'
+            AND m.raw IS NOT NULL AND m.disposition <> 'discard' LIMIT at_most) AS q);
 END $$;
-COMMENT ON FUNCTION bounce_internal.is_beyond_hour(bounce_internal.finding) IS
-  'whether people have got as many unclassified reports within an hour as they are to get';
+COMMENT ON FUNCTION bounce_internal.is_beyond_hour(bounce_internal.finding, bigint) IS
+  'whether people have got as many unclassified reports within an hour as they are to get, or as '
+  'many bytes of large ones, if this is a large one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.gather_unread(INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$

@@ -224,9 +224,7 @@ BEGIN
     bounce_internal.document_text(d.document, 'header', 'subject'),
     bounce_internal.document_text(d.document, 'report', 'reporting_mta'),
     bounce_internal.document_text(d.document, 'truncated') = 'true',
-    coalesce(substring(bounce_internal.document_text(d.document,
-                                                     'size') FROM '^[0-9]{1,15}$')::bigint,
-             length(raws[d.place]), 0),
+    coalesce(bounce_internal.document_size(d.document), length(raws[d.place]), 0),
     bounce_internal.document_text(d.document, 'digest'), (results[d.place]).disposition,
     (results[d.place]).class, (results[d.place]).reason, d.document, kept[d.place]
   FROM unnest(documents) WITH ORDINALITY AS d (document, place)
@@ -305,7 +303,10 @@ BEGIN
           gravest[n].class, gravest[n].reason, NULL, NULL, NULL, NULL, NULL);
     IF o.duplicate THEN
       o := bounce_internal.recorded_before(o, gravest[n].report_key);
-    ELSIF o.class = 'unclassified' AND bounce_internal.is_beyond_hour(gravest[n]) THEN
+    ELSIF o.class = 'unclassified'
+          AND bounce_internal.is_beyond_hour(
+                gravest[n], coalesce(bounce_internal.document_size(documents[n]),
+                                     length(raws[n]), 0)) THEN
       o.disposition := 'discard';
       fresh := bounce_internal.gather_unread(fresh);
     END IF;
