@@ -146,46 +146,8 @@ COMMENT ON FUNCTION bounce.sweep_deliveries() IS
 CREATE OR REPLACE FUNCTION bounce.begin_delivery(claim_id uuid, recipient_ids bigint[])
 RETURNS SETOF bounce.delivery_content
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
-      recipient_ids[1]);
-  ready integer;
-  attempt integer;
-  is_blocked boolean;
-  content bounce.delivery_content;
-  now_sent CONSTANT timestamptz := clock_timestamp();    -- once: the first try is also the last
 BEGIN
-  IF d.state IS DISTINCT FROM 'PROCESSING' THEN
-    RETURN;
-  END IF;
-  -- those of one transaction are at the same attempt: delivery_items()
-  SELECT count(*), min(r.attempts) + 1,
-         bool_or(EXISTS (SELECT FROM bounce.address_block AS b
-                         WHERE b.address_key = r.address_key AND b.lifted_at IS NULL))
-  INTO ready, attempt, is_blocked
-  FROM bounce.recipient_delivery AS q
-  JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
-  WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending');
-  IF is_blocked THEN
-    PERFORM bounce_internal.refuse_blocked(ARRAY[d.communication_id]);
-    ready := (SELECT count(*) FROM bounce.recipient_delivery AS q
-              WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending'));
-  END IF;
-  IF d.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
-    PERFORM bounce_internal.return_to_queue(d.communication_id, recipient_ids);
-    PERFORM bounce_internal.finish_communication(d.communication_id);
-    RETURN;
-  END IF;
-  UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt,
-    first_try_at = coalesce(q.first_try_at, now_sent), last_try_at = now_sent
-  WHERE q.recipient_id = ANY (recipient_ids);
-  content := bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
-  IF content.message_id IS NULL THEN
-    PERFORM bounce_internal.fail_without_content(d.communication_id);
-    PERFORM bounce_internal.finish_communication(d.communication_id);
-    RETURN;
-  END IF;
-  RETURN NEXT content;
+  RETURN QUERY SELECT * FROM bounce.settle_and_begin(NULL, NULL, NULL, claim_id, recipient_ids);
 END $$;
 COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
   'delivery: called just before these recipients of a communication are sent to; if the worker '
@@ -196,43 +158,8 @@ COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
 CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
-      (outcomes -> 0 ->> 'recipient_id')::bigint);
-  a bounce_internal.delivery_attempt;
-  o record;
-  has_answered boolean := false;
 BEGIN
-  IF d.state IS DISTINCT FROM 'PROCESSING' THEN
-    PERFORM bounce_internal.settle_late(d.communication_id, outcomes)
-      WHERE d.communication_id IS NOT NULL;
-    RETURN 'lost';
-  END IF;
-  FOR o IN SELECT x.* FROM jsonb_to_recordset(outcomes) AS x (recipient_id bigint, outcome text,
-                                                              response text, document jsonb)
-           ORDER BY x.recipient_id LOOP
-    SELECT r.communication_id, d.process, r.id, r.address,
-           coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries INTO a
-    FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q
-      ON q.recipient_id = r.id
-    WHERE r.id = o.recipient_id AND r.communication_id = d.communication_id
-      AND q.state IN ('claimed', 'sending')
-    FOR NO KEY UPDATE;
-    IF FOUND THEN
-      PERFORM bounce_internal.settle_recipient(a, o.outcome, left(coalesce(o.response, ''), 2000),
-                                               coalesce(o.document, '{}'));
-    END IF;
-    has_answered := has_answered OR o.outcome IN ('accepted', 'rejected', 'pending');
-  END LOOP;
-  IF has_answered THEN
-    PERFORM bounce_internal.server_works(server);
-  END IF;
-  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released'
-                       THEN bounce_internal.finish_communication(d.communication_id)
-                       ELSE bounce_internal.finish_communication(d.communication_id,
-                           d.attempt_claim_id IS DISTINCT FROM d.claim_id,
-                                                        left(outcomes -> 0 ->> 'response',
-                                                             2000)) END, 'PROCESSING');
+  RETURN bounce_internal.settle_transaction(claim_id, server, outcomes);
 END $$;
 COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
   'delivery: records the results of one transaction: [{recipient_id, outcome, response, '
@@ -245,12 +172,18 @@ CREATE OR REPLACE FUNCTION bounce.settle_and_begin(
   settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
 RETURNS SETOF bounce.delivery_content
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  settled text;
+  content bounce.delivery_content;
 BEGIN
   IF settled_claim IS NOT NULL THEN
-    PERFORM bounce.settle_delivery(settled_claim, server, outcomes);
+    settled := bounce_internal.settle_transaction(settled_claim, server, outcomes);
   END IF;
   IF begun_claim IS NOT NULL THEN
-    RETURN QUERY SELECT * FROM bounce.begin_delivery(begun_claim, begun_recipients);
+    content := bounce_internal.begin_transaction(begun_claim, begun_recipients);
+    IF content.message_id IS NOT NULL THEN
+      RETURN NEXT content;
+    END IF;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce.settle_and_begin(uuid, text, jsonb, uuid, bigint[]) IS

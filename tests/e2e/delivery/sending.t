@@ -347,6 +347,8 @@ subtest 'a mail that cannot be composed is not tried for ever, nor keeps others 
         "CREATE OR REPLACE FUNCTION bounce_internal.attachments_of(communication_id bigint)
         RETURNS jsonb LANGUAGE plpgsql AS
         \$\$ BEGIN RETURN CASE WHEN communication_id = $id[1] THEN '{}' END; END \$\$;
+        INSERT INTO bounce.communication_attachment (communication_id, place, content)
+        SELECT id, 1, 'x' FROM bounce.communication WHERE id BETWEEN $id[0] AND $id[2];
         SELECT bounce.retry_communication(id) FROM bounce.communication
         WHERE id BETWEEN $id[0] AND $id[2];\n"
     );

@@ -236,25 +236,78 @@ CREATE OR REPLACE FUNCTION bounce_internal.content_to_send(
   RETURNS bounce.delivery_content
 LANGUAGE plpgsql AS $$
 DECLARE
-  c CONSTANT bounce.communication := (SELECT k FROM bounce.communication AS k
-                                      WHERE k.id = content_to_send.communication_id);
-  message_id CONSTANT text := bounce_internal.message_id_of(c, recipient_id, attempt);
   content bounce.delivery_content;
+  first_message_id text;
 BEGIN
-  IF message_id IS DISTINCT FROM c.message_id THEN
-    INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
-    VALUES (message_id, c.id, content_to_send.attempt) ON CONFLICT DO NOTHING;
-  END IF;
-  SELECT message_id, c.envelope_id, k.raw, k.body_text, k.body_html,
+  SELECT bounce_internal.message_id_of(c, content_to_send.recipient_id, content_to_send.attempt),
+         c.envelope_id, k.raw, k.body_text, k.body_html,
          coalesce(nullif(k.header_from, ''), c.sender),
          k.header_to, k.header_cc, k.reply_to, c.subject, k.auto_submitted,
-         bounce_internal.attachments_of(c.id), k.notice
-  INTO content
-  FROM bounce.communication_content AS k WHERE k.communication_id = c.id;
+         CASE WHEN EXISTS (SELECT FROM bounce.communication_attachment AS a
+                           WHERE a.communication_id = c.id)
+              THEN bounce_internal.attachments_of(c.id) END, k.notice, c.message_id
+  INTO content.message_id, content.envelope_id, content.raw, content.body_text, content.body_html,
+    content.header_from, content.header_to, content.header_cc, content.reply_to, content.subject,
+    content.auto_submitted, content.attachments, content.notice, first_message_id
+  FROM bounce.communication AS c
+  JOIN bounce.communication_content AS k ON k.communication_id = c.id
+  WHERE c.id = content_to_send.communication_id;
+  IF content.message_id IS DISTINCT FROM first_message_id THEN
+    INSERT INTO bounce.communication_message_id (message_id, communication_id, attempt)
+    VALUES (content.message_id, content_to_send.communication_id, content_to_send.attempt)
+    ON CONFLICT DO NOTHING;
+  END IF;
   RETURN content;
 END $$;
 COMMENT ON FUNCTION bounce_internal.content_to_send(bigint, bigint, integer) IS
   'the content of one send, whose Message-ID is remembered; all NULL when it was erased';
+
+-- Called for each mail, by assignment: PERFORM would start an executor for the call alone.
+CREATE OR REPLACE FUNCTION bounce_internal.begin_transaction(claim_id uuid, recipient_ids bigint[])
+RETURNS bounce.delivery_content
+LANGUAGE plpgsql AS $$
+DECLARE
+  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
+      recipient_ids[1]);
+  ready integer;
+  attempt integer;
+  is_blocked boolean;
+  content bounce.delivery_content;
+  now_sent CONSTANT timestamptz := clock_timestamp();    -- once: the first try is also the last
+BEGIN
+  IF d.state IS DISTINCT FROM 'PROCESSING' THEN
+    RETURN NULL;
+  END IF;
+  -- those of one transaction are at the same attempt: delivery_items()
+  SELECT count(*), min(r.attempts) + 1,
+         bool_or(EXISTS (SELECT FROM bounce.address_block AS b
+                         WHERE b.address_key = r.address_key AND b.lifted_at IS NULL))
+  INTO ready, attempt, is_blocked
+  FROM bounce.recipient_delivery AS q
+  JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+  WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending');
+  IF is_blocked THEN
+    PERFORM bounce_internal.refuse_blocked(ARRAY[d.communication_id]);
+    ready := (SELECT count(*) FROM bounce.recipient_delivery AS q
+              WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending'));
+  END IF;
+  IF d.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
+    PERFORM bounce_internal.return_to_queue(d.communication_id, recipient_ids);
+    PERFORM bounce_internal.finish_communication(d.communication_id);
+    RETURN NULL;
+  END IF;
+  UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt,
+    first_try_at = coalesce(q.first_try_at, now_sent), last_try_at = now_sent
+  WHERE q.recipient_id = ANY (recipient_ids);
+  content := bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
+  IF content.message_id IS NULL THEN
+    PERFORM bounce_internal.fail_without_content(d.communication_id);
+    PERFORM bounce_internal.finish_communication(d.communication_id);
+  END IF;
+  RETURN content;
+END $$;
+COMMENT ON FUNCTION bounce_internal.begin_transaction(uuid, bigint[]) IS
+  'begin_delivery(): what to send, or all NULL';
 
 -- Ending a claim ---------------------------------------------------------------------
 

@@ -3,31 +3,49 @@
 -- What a worker tells of a transaction, also when it comes too late.
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_accepted(
+  communication_id bigint, recipient_id bigint, reply text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- one statement: most mails come this way, and what a mail costs is the number of statements
+  WITH sent AS (
+    UPDATE bounce.communication_recipient AS r
+    SET state = 'sent', attempts = coalesce(q.begun_attempt, r.attempts + 1),
+        last_attempt_at = now(), next_attempt_at = NULL, class = NULL, reason = '',
+        status_code = '', diagnostic = '', bounced_at = NULL, bounce_id = NULL
+    FROM bounce.recipient_delivery AS q
+    WHERE r.id = settle_accepted.recipient_id
+      AND r.communication_id = settle_accepted.communication_id
+      AND q.recipient_id = settle_accepted.recipient_id AND q.state IN ('claimed', 'sending')
+      AND r.attempts < coalesce(q.begun_attempt, r.attempts + 1)
+    RETURNING r.communication_id, r.id, r.address, r.attempts),
+  accepted AS (
+    UPDATE bounce.recipient_delivery AS q
+    SET state = 'accepted', due_at = NULL, tries = q.tries + 1, response = reply
+    FROM sent AS s WHERE q.recipient_id = s.id)
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text)
+  SELECT s.communication_id, s.id, CASE WHEN s.attempts > 1 THEN 'resent' ELSE 'sent' END,
+         format('send %s to %s: %s', s.attempts, s.address, reply)
+  FROM sent AS s;
+  RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION bounce_internal.settle_accepted(bigint, bigint, text) IS
+  'the server accepted the mail: the send counts, and the traces of an earlier one are cleared. '
+  'False: that is known already, by its bounce or by the lease that ended';
+
+CREATE OR REPLACE FUNCTION bounce_internal.settle_overtaken(
   a bounce_internal.delivery_attempt, reply text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF a.attempts >= a.attempt THEN
-    -- its bounce was faster than we: the later news stands
-    UPDATE bounce.recipient_delivery AS q
-    SET state = CASE WHEN r.next_attempt_at IS NULL THEN 'accepted' ELSE 'due' END,
-        due_at = r.next_attempt_at, response = reply
-    FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id AND q.recipient_id = r.id;
-  ELSE
-    UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL,
-      tries = q.tries + 1, response = reply
-    WHERE q.recipient_id = a.recipient_id;
-    UPDATE bounce.communication_recipient AS r
-    SET state = 'sent', attempts = a.attempt, last_attempt_at = now(), next_attempt_at = NULL,
-        class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL,
-        bounce_id = NULL
-    WHERE r.id = a.recipient_id;
-  END IF;
+  UPDATE bounce.recipient_delivery AS q
+  SET state = CASE WHEN r.next_attempt_at IS NULL THEN 'accepted' ELSE 'due' END,
+      due_at = r.next_attempt_at, response = reply
+  FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id AND q.recipient_id = r.id;
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id,
                                     CASE WHEN a.attempt > 1 THEN 'resent' ELSE 'sent' END,
                            format('send %s to %s: %s', a.attempt, a.address, reply));
 END $$;
-COMMENT ON FUNCTION bounce_internal.settle_accepted(bounce_internal.delivery_attempt, text) IS
-  'the server accepted the mail: the send counts, and the traces of an earlier one are cleared';
+COMMENT ON FUNCTION bounce_internal.settle_overtaken(bounce_internal.delivery_attempt, text) IS
+  'the server accepted the mail, and its bounce was faster than we: the later news stands';
 
 CREATE OR REPLACE FUNCTION bounce_internal.note_error(
   a bounce_internal.delivery_attempt, words text) RETURNS void
@@ -48,7 +66,7 @@ DECLARE
                                 'retry_max_attempts', a.process);
 BEGIN
   IF a.attempts >= a.attempt THEN
-    PERFORM bounce_internal.settle_accepted(a, 'it bounced, so it was taken');
+    PERFORM bounce_internal.settle_overtaken(a, 'it bounced, so it was taken');
     RETURN;
   END IF;
   UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL, tries = q.tries + 1,
@@ -200,7 +218,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.settle_recipient(
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE outcome
-    WHEN 'accepted' THEN PERFORM bounce_internal.settle_accepted(a, reply);
+    WHEN 'accepted' THEN PERFORM bounce_internal.settle_overtaken(a, reply);
     WHEN 'rejected' THEN PERFORM bounce_internal.settle_rejected(a, reply, document);
     WHEN 'pending'  THEN PERFORM bounce_internal.settle_pending(a, reply, document);
     WHEN 'unknown'  THEN PERFORM bounce_internal.settle_unknown(a, reply);
@@ -212,6 +230,67 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_attempt, text,
                                                      text, jsonb) IS
   'the five outcomes of a send; released: nothing was sent, and not because of this recipient';
+
+CREATE OR REPLACE FUNCTION bounce_internal.settle_outcome(
+  d bounce.communication_delivery, outcome jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  settled_id CONSTANT bigint := (outcome ->> 'recipient_id')::bigint;
+  kind CONSTANT text := outcome ->> 'outcome';
+  reply CONSTANT text := left(coalesce(outcome ->> 'response', ''), 2000);
+  has_answered CONSTANT boolean := kind IN ('accepted', 'rejected', 'pending');
+  a bounce_internal.delivery_attempt;
+BEGIN
+  IF kind = 'accepted'
+     AND bounce_internal.settle_accepted(d.communication_id, settled_id, reply) THEN
+    RETURN has_answered;
+  END IF;
+  SELECT r.communication_id, d.process, r.id, r.address,
+         coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries INTO a
+  FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q
+    ON q.recipient_id = r.id
+  WHERE r.id = settled_id AND r.communication_id = d.communication_id
+    AND q.state IN ('claimed', 'sending')
+  FOR NO KEY UPDATE;
+  IF FOUND THEN
+    PERFORM bounce_internal.settle_recipient(a, kind, reply,
+                                             coalesce(nullif(outcome -> 'document', 'null'), '{}'));
+  END IF;
+  RETURN has_answered;
+END $$;
+COMMENT ON FUNCTION bounce_internal.settle_outcome(bounce.communication_delivery, jsonb) IS
+  'settles one recipient of settle_delivery(), unless that was done. Returns whether the server '
+  'had an answer';
+
+CREATE OR REPLACE FUNCTION bounce_internal.settle_transaction(
+  claim_id uuid, server text, outcomes jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
+      (outcomes -> 0 ->> 'recipient_id')::bigint);
+  has_answered boolean := false;
+BEGIN
+  IF d.state IS DISTINCT FROM 'PROCESSING' THEN
+    PERFORM bounce_internal.settle_late(d.communication_id, outcomes)
+      WHERE d.communication_id IS NOT NULL;
+    RETURN 'lost';
+  END IF;
+  FOR place IN 0 .. jsonb_array_length(outcomes) - 1 LOOP
+    has_answered := bounce_internal.settle_outcome(d, outcomes -> place) OR has_answered;
+  END LOOP;
+  IF has_answered THEN
+    PERFORM bounce_internal.server_works(s.name) FROM bounce.delivery_server AS s
+    WHERE s.name = settle_transaction.server AND s.problem <> '';
+  END IF;
+  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released'
+                       THEN bounce_internal.finish_communication(d.communication_id)
+                       ELSE bounce_internal.finish_communication(d.communication_id,
+                           d.attempt_claim_id IS DISTINCT FROM d.claim_id,
+                                                        left(outcomes -> 0 ->> 'response',
+                                                             2000)) END, 'PROCESSING');
+END $$;
+COMMENT ON FUNCTION bounce_internal.settle_transaction(uuid, text, jsonb) IS
+  'settle_delivery()';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_late(communication_id bigint, outcomes jsonb)
 RETURNS void
