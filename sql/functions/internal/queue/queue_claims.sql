@@ -106,6 +106,11 @@ DECLARE
     CASE WHEN has_tokens
          THEN bounce_internal.signer_until(
              now() + bounce_internal.parameter_interval('token_lifetime')) END;
+  -- by process: read once for each, not for each mail
+  asks_success CONSTANT jsonb := (
+    SELECT jsonb_object_agg(p.name, bounce_internal.policy_of(p.name) -> 'report_delivered')
+    FROM (SELECT DISTINCT d.process AS name FROM bounce.communication_delivery AS d
+          WHERE d.claim_id = delivery_items.claim_id AND d.state = 'PROCESSING') AS p);
 BEGIN
   RETURN QUERY
   SELECT delivery_items.claim_id, r.communication_id, r.process, array_agg(r.id ORDER BY r.id),
@@ -115,8 +120,7 @@ BEGIN
               WHEN has_tokens THEN prefix
                 || bounce_internal.token_text(signer, min(r.id), r.attempts + 1) || '@' || domain
               ELSE r.sender END, r.envelope_id, r.bytes, max(r.response),
-         (bounce_internal.policy_of(r.process) ->> 'report_delivered')::boolean
-           AND max(r.simulates) = '',
+         (asks_success ->> r.process)::boolean AND max(r.simulates) = '',
          max(r.simulates)
   FROM (SELECT d.communication_id, d.process, d.priority, d.due_at, d.urgent_at, c.sender,
                c.envelope_id, k.null_sender, k.bytes,
@@ -152,6 +156,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.claim_chosen(
 LANGUAGE plpgsql AS $$
 DECLARE
   new_claim CONSTANT uuid := gen_random_uuid();
+  lease CONSTANT interval := bounce_internal.parameter_interval('delivery_lease');
   due bigint[];
 BEGIN
   PERFORM bounce_internal.refuse_blocked(chosen);
@@ -167,8 +172,7 @@ BEGIN
   UPDATE bounce.communication_delivery AS d
   SET state = 'PROCESSING', claim_id = new_claim, worker = claim_chosen.worker,
       start_time = clock_timestamp(),
-      end_time = NULL, lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval(
-          'delivery_lease')
+      end_time = NULL, lease_expire_time = clock_timestamp() + lease
   WHERE d.communication_id IN (SELECT q.communication_id FROM bounce.recipient_delivery AS q
                                WHERE q.recipient_id = ANY (due));
   RETURN QUERY SELECT * FROM bounce_internal.delivery_items(new_claim);
