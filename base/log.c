@@ -12,11 +12,15 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/journal.h"
+
 enum { QUOTE_BYTES_MAX = 200 };
 
 static const char *log_ident = "bounce-milter";
 static enum log_target log_destination = LOG_TARGET_STDERR;
 static bool is_journal;
+static int journal = -1; /* its own socket, which takes fields */
+static const char *journal_path = JOURNAL_SOCKET;
 static gint log_threshold = LOG_LEVEL_INFO;
 
 static const struct {
@@ -51,8 +55,14 @@ void log_open(const char *ident, enum log_target target, enum log_level level)
 	log_destination = target;
 	log_set_level(level);
 	is_journal = find_journal();
+	journal = is_journal ? journal_open(journal_path) : -1;
 	if (target == LOG_TARGET_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void log_set_journal(const char *path)
+{
+	journal_path = path;
 }
 
 void log_set_level(enum log_level level)
@@ -68,6 +78,12 @@ static char *line_head(enum log_level level)
 	return g_strdup_printf("%s[%d]: %s%s", log_ident, (int)getpid(),
 			       level <= LOG_LEVEL_WARNING ? levels[level].name : "",
 			       level <= LOG_LEVEL_WARNING ? ": " : "");
+}
+
+static bool write_journal(enum log_level level, const char *id, const char *text)
+{
+	return journal >= 0 &&
+	       journal_send(journal, levels[level].syslog_priority, log_ident, id, text);
 }
 
 /* One write(2), so that lines of several threads never mix. */
@@ -93,7 +109,8 @@ void log_event(enum log_level level, const char *id, const char *format, ...)
 
 	switch (log_destination) {
 	case LOG_TARGET_STDERR:
-		write_stderr(level, id, text);
+		if (!write_journal(level, id, text))
+			write_stderr(level, id, text);
 		break;
 	case LOG_TARGET_SYSLOG:
 		syslog(levels[level].syslog_priority, "%s%s%s", id, *id ? ": " : "", text);

@@ -15,8 +15,11 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
 /* ident is kept, not copied. Called once, before the first thread. JOURNAL_STREAM says whether
- * stderr is the journal: it adds name and pid itself, and gets the priority (sd-daemon(3)). */
+ * stderr is the journal: it is then sent the parts of an event as fields (base/journal.h) or, where
+ * its socket is out of reach, the line with the priority (sd-daemon(3)). */
 void log_open(const char *ident, enum log_target target, enum log_level level);
+/* For log_open(), where the journal is not at JOURNAL_SOCKET. Kept, not copied. */
+void log_set_journal(const char *path);
 /* Changes what is written from now on; safe at any time. */
 void log_set_level(enum log_level level);
 
