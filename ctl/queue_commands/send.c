@@ -68,7 +68,8 @@ static char *submit(struct ctl_call *call, enum ctl_exit_code *exit_out)
 				      ctl_call_option(call, "sender"), message,
 				      ctl_call_option(call, "ref")};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &queue_submit, values, &error);
+	g_autoptr(db_rows_t) rows = ctl_connect_fetch(
+	    call, ctl_call_has(call, "now") ? &queue_submit_now : &queue_submit, values, &error);
 
 	if (!rows)
 		*exit_out = ctl_result_error(call, error);
@@ -128,18 +129,26 @@ static enum ctl_exit_code exit_code_of(const struct db_rows *rows)
 								       : CTL_EXIT_TEMPFAIL;
 }
 
-static enum ctl_exit_code send_now(struct ctl_call *call, const char *id)
+static enum ctl_exit_code say_outcome(struct ctl_call *call, const char *id)
 {
-	const char *const values[] = {id};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) asked = ctl_connect_fetch(call, &queue_send_now, values, &error);
-	g_autoptr(db_rows_t) rows = asked ? await(call, id, &error) : NULL;
+	g_autoptr(db_rows_t) rows = await(call, id, &error);
 
 	if (!rows)
 		return ctl_result_error(call, error);
 	const struct ctl_section section = {.layout = CTL_SENTENCE, .sentence = sentence_of(rows)};
 	enum ctl_exit_code printed = ctl_view_print(call, &section, rows, NULL);
 	return printed == CTL_EXIT_OK ? exit_code_of(rows) : printed;
+}
+
+/* One that is in the queue. */
+static enum ctl_exit_code send_now(struct ctl_call *call, const char *id)
+{
+	const char *const values[] = {id};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) asked = ctl_connect_fetch(call, &queue_send_now, values, &error);
+
+	return asked ? say_outcome(call, id) : ctl_result_error(call, error);
 }
 
 static enum ctl_exit_code say_queued(struct ctl_call *call, const char *id)
@@ -168,7 +177,7 @@ static enum ctl_exit_code run_send(struct ctl_call *call)
 	g_autofree char *id = submit(call, &exit_code);
 	if (!id)
 		return exit_code;
-	return ctl_call_has(call, "now") ? send_now(call, id) : say_queued(call, id);
+	return ctl_call_has(call, "now") ? say_outcome(call, id) : say_queued(call, id);
 }
 
 CTL_COMMAND(command_send) = {

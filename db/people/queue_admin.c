@@ -36,9 +36,13 @@ STATEMENT(
 /* --- acting: the functions say why not -------------------------------------------- */
 
 STATEMENT(queue_retry, 1, "SELECT $1::bigint AS id FROM bounce.retry_communication($1::bigint)");
-STATEMENT(queue_submit, 5,
-	  "SELECT bounce.submit_communication(process => $1, recipients => $2::text[], "
-	  "  sender => $3, raw => decode($4, 'hex'), business_ref => coalesce($5, '')) AS id");
+#define SUBMIT                                                                                     \
+	"SELECT bounce.submit_communication(process => $1, recipients => $2::text[], "             \
+	"  sender => $3, raw => decode($4, 'hex'), business_ref => coalesce($5, '')) AS id"
+STATEMENT(queue_submit, 5, SUBMIT);
+/* In one transaction: else a worker could have it sent before. */
+STATEMENT(queue_submit_now, 5,
+	  "WITH s AS MATERIALIZED (" SUBMIT ") SELECT s.id FROM s, bounce.send_now(s.id)");
 STATEMENT(queue_send_now, 1, "SELECT $1::bigint AS id FROM bounce.send_now($1::bigint)");
 STATEMENT(queue_send_outcome, 1,
 	  "SELECT $1::bigint AS id, o.state, o.is_over, o.is_taken, o.error, o.response, "

@@ -24,6 +24,7 @@ extern const struct db_statement queue_retry; /* id */
 extern const struct db_statement queue_hold;  /* id */
 /* process, recipients (array), sender, message as hexadecimal digits, reference: the id */
 extern const struct db_statement queue_submit;
+extern const struct db_statement queue_submit_now;
 extern const struct db_statement queue_send_now;     /* id */
 extern const struct db_statement queue_send_outcome; /* id */
 extern const struct db_statement queue_release;      /* id */
