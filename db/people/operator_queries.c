@@ -271,7 +271,8 @@ STATEMENT(operator_queries_find, 1,
 	  "c.business_ref, c.subject, c.status, (SELECT string_agg(r.address, ', ' ORDER BY r.id) "
 	  "  FROM bounce.communication_recipient AS r "
 	  "  WHERE r.communication_id = c.id) AS recipients "
-	  "FROM bounce.find_communications($1) AS f JOIN bounce.communication AS c ON c.id = f.id "
+	  "FROM bounce.find_communications($1) AS f CROSS JOIN LATERAL "
+	  "  (SELECT q.* FROM bounce.communication AS q WHERE q.id = f.id OFFSET 0) AS c "
 	  "ORDER BY f.id DESC LIMIT 20");
 STATEMENT(operator_queries_communication, 1,
 	  "SELECT c.id, c.process, c.business_ref, c.subject, c.sender, c.status,"

@@ -246,8 +246,12 @@ BEGIN
          bounce_internal.class_of_figure(b), bounce_internal.is_our_failure(b), n.id IS NOT NULL
   FROM bounce.bounce AS b
   LEFT JOIN bounce_internal.undone_bounces() AS n ON n.id = b.id
-  LEFT JOIN bounce.communication AS c ON c.id = b.communication_id AND dimension = 'process'
-  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  -- one by one: a join would read all mails there ever were
+  LEFT JOIN LATERAL (SELECT q.process FROM bounce.communication AS q
+                     WHERE q.id = b.communication_id AND dimension = 'process' OFFSET 0) AS c
+    ON true
+  LEFT JOIN LATERAL (SELECT q.address, q.address_key FROM bounce.communication_recipient AS q
+                     WHERE q.id = b.recipient_id OFFSET 0) AS r ON true
   WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
     AND b.received_at >= since AND b.received_at < until;
 END $$;

@@ -25,8 +25,12 @@ BEGIN
     'recipients', coalesce(k.undo_state -> 'recipients', '[]') || (
       SELECT coalesce(jsonb_agg(bounce_internal.recipient_as_it_is(r)), '[]')
       FROM bounce.communication_recipient AS r
-      WHERE (k.undo_state IS NULL AND (r.task_id = t.id OR r.id = t.recipient_id)
-             OR r.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounces)))
+      -- an OR of these would read all recipients that there are
+      WHERE r.id IN (SELECT t.recipient_id WHERE k.undo_state IS NULL
+                     UNION SELECT q.id FROM bounce.communication_recipient AS q
+                           WHERE q.task_id = t.id AND k.undo_state IS NULL
+                     UNION SELECT b.recipient_id FROM bounce.bounce AS b
+                           WHERE b.id = ANY (bounces))
         AND r.id <> ALL (known)))
   WHERE k.id = t.id;
 END $$;
