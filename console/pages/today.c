@@ -10,7 +10,7 @@
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
-enum { DAYS = 28 };
+#define DAYS "28"
 
 /* "queue_waiting" to "queue waiting", a word of the catalogue. */
 static char *name_in_words(const char *name)
@@ -53,11 +53,8 @@ static bool add_kinds(struct page_call *call, const char *owner, const char *lis
 
 static bool add_chart(struct page_call *call, GError **error)
 {
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autoptr(GDateTime) since = g_date_time_add_days(now, -(DAYS - 1));
-	g_autofree char *day = g_date_time_format(since, "%Y-%m-%d");
-	const char *const values[] = {"day", day, NULL, "28"};
-	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_report, values, error);
+	const char *const days[] = {DAYS};
+	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_days, days, error);
 
 	if (rows)
 		chart_add(call->model, rows);
@@ -69,7 +66,8 @@ struct response *today_show(struct page_call *call)
 	g_autoptr(GError) error = NULL;
 
 	if (!add_status(call, &error) || !add_kinds(call, NULL, "kinds", &error) ||
-	    !add_kinds(call, call->session->name, "mine", &error) || !add_chart(call, &error))
+	    !add_kinds(call, call->session->name, "mine", &error) || !add_chart(call, &error) ||
+	    !page_load(call, "rates", &console_queries_process_rates, NULL, &error))
 		return page_fail(call, error);
 	return page_show(call, "today", 200);
 }

@@ -53,6 +53,13 @@ STATEMENT(console_queries_kinds, 1,
 	  "FROM bounce.task AS t WHERE t.status = 'open' AND ($1::text IS NULL OR t.owner = $1) "
 	  "GROUP BY t.kind ORDER BY 2 DESC, 1");
 
+STATEMENT(console_queries_days, 1,
+	  "SELECT label, total FROM bounce.bounces_by_day(days => $1::integer)");
+STATEMENT(console_queries_process_rates, 0,
+	  "SELECT process, sent_day, failed_day, rate_day, sent_week, failed_week, rate_week, "
+	  "  rate_usual, verdict, verdict IN ('above_day', 'above_week') AS is_above "
+	  "FROM bounce.process_rates() LIMIT 50");
+
 STATEMENT(console_queries_ways, 1,
 	  "SELECT w.way, p.outcome, t.correction FROM bounce.task_detail AS t "
 	  "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "

@@ -27,6 +27,9 @@ extern const struct db_statement console_queries_tasks;
 /* owner or NULL: the open tasks by kind, and how many are overdue */
 extern const struct db_statement console_queries_kinds;
 
+extern const struct db_statement console_queries_days; /* how many: what came back on each */
+extern const struct db_statement console_queries_process_rates; /* against their usual */
+
 /* task id: the ways to resolve it that would work, by name, and what each would do */
 extern const struct db_statement console_queries_ways;
 

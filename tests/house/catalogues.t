@@ -34,6 +34,7 @@ words('a word of the database', qw(
     open sent error bounced delivered unknown waiting withdrawn me nobody due age count domain
     PENDING PROCESSING RETRY SUCCESS ERROR
     bounce score person
+    above_day above_week too_few as_usual
     day week month class reason process remote_mta set));
 words('an event of a story', qw(
     registered report parameters blocked lifted block_lifted block_withheld block_held held

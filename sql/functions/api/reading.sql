@@ -226,3 +226,57 @@ COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
   'failure, such as reports of a delay or of success. sent: what was sent to recipients, each send '
   'of a mail, of this process, domain or time, else of the whole period; rate: the failures of our '
   'mails in per cent of them; what fits no mail, or nobody can be sure of, is no such failure';
+
+CREATE OR REPLACE FUNCTION bounce.bounces_by_day(days integer, at timestamptz DEFAULT now())
+RETURNS TABLE (label text, total bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  since CONSTANT timestamptz :=
+    date_trunc('day', at) - make_interval(days => bounce_internal.require_count('days', days) - 1);
+BEGIN
+  RETURN QUERY
+  SELECT d.label, coalesce(f.total, 0)
+  FROM (SELECT bounce_internal.time_label('day', t) AS label
+        FROM generate_series(since, at, interval '1 day') AS t) AS d
+  LEFT JOIN (SELECT b.label, sum(b.bounces)::bigint AS total
+             FROM bounce_internal.bounce_figures('day', since, NULL) AS b
+             WHERE NOT b.taken_back GROUP BY b.label) AS f ON f.label = d.label
+  ORDER BY d.label;
+END $$;
+COMMENT ON FUNCTION bounce.bounces_by_day(integer, timestamptz) IS
+  'operator: what came back on each of the last days, today included: total of report_by(), which '
+  'counts what was sent as well. 22023 for a number of days that makes no sense';
+
+CREATE OR REPLACE FUNCTION bounce.process_rates(at timestamptz DEFAULT now())
+RETURNS TABLE (process text, sent_day bigint, failed_day bigint, rate_day numeric,
+               sent_week bigint, failed_week bigint, rate_week numeric,
+               sent_usual bigint, failed_usual bigint, rate_usual numeric, verdict text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  today CONSTANT timestamptz := date_trunc('day', at);
+BEGIN
+  RETURN QUERY
+  SELECT r.process, r.sent_day, r.failed_day, bounce_internal.per_cent(r.failed_day, r.sent_day),
+         r.sent_week, r.failed_week, bounce_internal.per_cent(r.failed_week, r.sent_week),
+         r.sent_usual, r.failed_usual, bounce_internal.per_cent(r.failed_usual, r.sent_usual),
+         CASE WHEN bounce_internal.is_above_usual(r.sent_day, r.failed_day,
+                                                  r.sent_usual, r.failed_usual) THEN 'above_day'
+              WHEN bounce_internal.is_above_usual(r.sent_week, r.failed_week,
+                                                  r.sent_usual, r.failed_usual) THEN 'above_week'
+              WHEN r.sent_usual < 100 OR r.sent_week < 20 THEN 'too_few' ELSE 'as_usual' END
+  FROM (SELECT d.process,
+               coalesce(sum(d.sent) FILTER (WHERE d.span = 'day'), 0)::bigint AS sent_day,
+               coalesce(sum(d.failed) FILTER (WHERE d.span = 'day'), 0)::bigint AS failed_day,
+               coalesce(sum(d.sent) FILTER (WHERE d.span <> 'usual'), 0)::bigint AS sent_week,
+               coalesce(sum(d.failed) FILTER (WHERE d.span <> 'usual'), 0)::bigint AS failed_week,
+               coalesce(sum(d.sent) FILTER (WHERE d.span = 'usual'), 0)::bigint AS sent_usual,
+               coalesce(sum(d.failed) FILTER (WHERE d.span = 'usual'), 0)::bigint AS failed_usual
+        FROM bounce_internal.spans_of_processes(today) AS d GROUP BY d.process) AS r
+  WHERE r.sent_week > 0 OR r.sent_usual > 0
+  ORDER BY 11, r.process;
+END $$;
+COMMENT ON FUNCTION bounce.process_rates(timestamptz) IS
+  'operator: how many of the mails of a process failed, in numbers and per cent of what was sent: '
+  'yesterday (day), on the seven days until yesterday (week), and usually, which is the four weeks '
+  'before. verdict: above_day or above_week when it is more than twice the usual and more than '
+  'chance explains; too_few when nothing can be said of so few mails; else as_usual';

@@ -342,6 +342,17 @@ subtest 'figures' => sub {
     is $eva->get('/figures?since=x')->{status}, 422, 'what is no day';
 };
 
+subtest 'today' => sub {
+    my $page = page($eva, '/');
+    unlike $page, qr/against the usual/, 'nothing is told of processes without a day';
+    $db->sql(q(UPDATE bounce.communication_recipient SET created_at = now() - interval '1 day'));
+    $page = page($eva, '/');
+    like $page, qr{<th scope="row">\w+</th>.*? of \d+.*too few mails to tell}s,
+        'what failed yesterday, and that it is too little';
+    my $kurt = $console->visitor(language => 'de')->log_in('eva');
+    like $kurt->get('/')->{content}, qr/gemessen am \xc3\x9cblichen/, 'in German';
+};
+
 subtest 'settings' => sub {
     for my $path ('/settings', '/setting?name=block_hard') {
         my $page = $eva->get($path);

@@ -11,10 +11,19 @@ CREATE FUNCTION test.figures(dimension text, since timestamptz, until timestampt
 LANGUAGE sql AS $$
   SELECT string_agg(r::text, ' ') FROM bounce.report_by($1, $2, $3) AS r
 $$;
+CREATE FUNCTION test.rates() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(concat_ws(' ', r.process, r.sent_day, r.failed_day, r.sent_week, r.failed_week,
+                              r.sent_usual, r.failed_usual, r.verdict), ', ')
+  FROM bounce.process_rates() AS r
+$$;
+CREATE FUNCTION test.days() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(d.total::text, ' ') FROM bounce.bounces_by_day(10) AS d
+$$;
 -- All dimensions, from days, within days and without end.
 CREATE FUNCTION test.all_figures() RETURNS text LANGUAGE sql AS $$
-  SELECT string_agg(concat_ws(' ', d, p.since, p.until, test.figures(d, p.since, p.until)), E'\n'
-                    ORDER BY d, p.since, p.until)
+  SELECT concat_ws(E'\n', test.rates(), test.days(),
+           string_agg(concat_ws(' ', d, p.since, p.until, test.figures(d, p.since, p.until)), E'\n'
+                      ORDER BY d, p.since, p.until))
   FROM unnest('{class,process,domain,rule,hour,day}'::text[])
          AS d
   CROSS JOIN (VALUES (now() - interval '8 days', NULL),
@@ -103,6 +112,14 @@ UPDATE bounce.process SET name = 'bill' WHERE name = 'invoice';
 SELECT test.holds('a process has another name');
 SET LOCAL TimeZone = 'America/New_York';
 SELECT test.holds('somebody elsewhere asks');
+
+-- What is usual, and what is more than that
+SELECT is(bounce_internal.is_above_usual(v.sent, v.failed, v.usual, v.failed_usual), v.above,
+          concat_ws(' ', v.failed, 'of', v.sent, 'against', v.failed_usual, 'of', v.usual))
+FROM (VALUES (1000, 30, 10000, 100, true), (1000, 19, 10000, 100, false),
+             (10, 4, 10000, 100, false), (10, 5, 10000, 100, true), (0, 0, 10000, 100, false),
+             (100, 4, 10000, 0, true), (100, 3, 10000, 0, false), (100, 100, 99, 0, false),
+             (100, 100, 0, 0, false)) AS v (sent, failed, usual, failed_usual, above);
 
 -- What is forgotten is not counted for ever.
 SELECT test.set('keep_events', '90 days');

@@ -187,5 +187,19 @@ SELECT bounce.change_recipient(:back, 'first@back.example', 'second@back.example
 SELECT is(bounce.change_recipient(:back, 'second@back.example', 'first@back.example', 'right'),
           NULL, 'nothing is to be sent to one who has got the mail');
 SELECT is((test.recipient('first@back.example')).state, 'sent', 'who is a recipient again');
+-- What is remembered is found by its keys: with a million mails, all of them were read for it.
+SET LOCAL enable_seqscan = off;
+DISCARD PLANS;
+CREATE FUNCTION test.scans() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+  SELECT s.seq_scan FROM pg_stat_xact_user_tables AS s
+  WHERE s.relid = 'bounce.communication_recipient'::regclass
+$$;
+CREATE TEMPORARY TABLE scans AS
+SELECT test.scans() AS before,
+       test.bounced('found', 'found@old.example', 'user_unknown', '5.1.1') AS id;
+UPDATE scans SET before = test.scans();
+SELECT bounce_internal.remember_task(t, ARRAY[t.bounce_id], true)
+FROM bounce.task AS t WHERE t.id = (SELECT id FROM scans);
+SELECT is(test.scans(), before, 'no other mail is read to remember a task') FROM scans;
 SELECT * FROM finish();
 ROLLBACK;

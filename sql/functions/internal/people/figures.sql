@@ -189,7 +189,7 @@ COMMENT ON FUNCTION bounce_internal.bounce_counted() IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.counted_days(
   dimension text, since timestamptz, until timestamptz) RETURNS SETOF bounce.counted_day
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE ROWS 30 AS $$
 BEGIN
   RETURN QUERY
   SELECT k.* FROM bounce.counted_day AS k
@@ -272,7 +272,7 @@ BEGIN
                         WHEN 'process' THEN coalesce(f.process, '')
                         WHEN 'domain' THEN f.domain ELSE k.label END AS name,
          f.class, f.is_failure, false, sum(f.bounces)::bigint
-  FROM day AS k JOIN bounce.day_figure AS f ON f.day = k.since AND f.class <> ''
+  FROM day AS k JOIN bounce.day_figure AS f ON f.day = k.since AND f.class > ''
   GROUP BY name, f.class, f.is_failure
   UNION ALL
   -- what was taken back changes its place
@@ -349,3 +349,66 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz) IS
   'number of sends to the recipients of a period, by label; the label is NULL where a mail '
   'that was sent has none';
+
+-- Rates of processes -------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.spans_of_processes(today timestamptz)
+RETURNS TABLE (span text, process text, sent numeric, failed numeric)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  WITH spans (span, since, until) AS MATERIALIZED (
+    VALUES ('day', today - interval '1 day', today),
+           ('week', today - interval '7 days', today - interval '1 day'),
+           ('usual', today - interval '35 days', today - interval '7 days')),
+  counted AS MATERIALIZED (
+    SELECT s.span, k.since, k.until FROM spans AS s
+    CROSS JOIN LATERAL bounce_internal.counted_days('process', s.since, s.until) AS k)
+  -- the days are added up before they are put together: there are a row for each domain
+  SELECT k.span, f.process, f.sent, f.failed
+  FROM (SELECT q.day, q.process, sum(q.sent) AS sent,
+               sum(q.bounces) FILTER (WHERE q.is_failure) AS failed
+        FROM bounce.day_figure AS q
+        WHERE q.day >= today - interval '35 days' AND q.day < today AND q.process IS NOT NULL
+        GROUP BY q.day, q.process) AS f
+  JOIN counted AS k ON k.since = f.day
+  UNION ALL
+  -- what was taken back did not fail
+  SELECT k.span, c.process, 0, -1
+  FROM bounce_internal.undone_bounces() AS n JOIN bounce.bounce AS b ON b.id = n.id
+  JOIN counted AS k ON b.received_at >= k.since AND b.received_at < k.until
+  JOIN bounce.communication AS c ON c.id = b.communication_id
+  JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  WHERE bounce_internal.is_our_failure(b) AND NOT bounce_internal.is_test_address(r.address_key)
+  UNION ALL
+  SELECT s.span, x.label, x.sent, x.failed
+  FROM spans AS s
+  CROSS JOIN LATERAL bounce_internal.uncounted('process', s.since, s.until) AS g
+  CROSS JOIN LATERAL (
+    SELECT m.label, m.sent::numeric AS sent, 0::numeric AS failed
+    FROM bounce_internal.sent_between('process', g.since, g.until) AS m
+    UNION ALL
+    SELECT l.label, 0, 1 FROM bounce_internal.labelled_bounces('process', g.since, g.until) AS l
+    WHERE l.is_failure AND NOT l.taken_back) AS x
+  WHERE x.label <> '';
+END $$;
+COMMENT ON FUNCTION bounce_internal.spans_of_processes(timestamptz) IS
+  'what was sent and what failed of each process, in parts to be added up: on the day before '
+  'today, on the six days before that (week), on the four weeks before those (usual)';
+
+CREATE OR REPLACE FUNCTION bounce_internal.per_cent(part bigint, whole bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT round(100.0 * part / nullif(whole, 0), 2)
+$$;
+COMMENT ON FUNCTION bounce_internal.per_cent(bigint, bigint) IS 'NULL of nothing';
+
+CREATE OR REPLACE FUNCTION bounce_internal.is_above_usual(
+  sent bigint, failed bigint, sent_usual bigint, failed_usual bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(sent_usual >= 100 AND failed > 2 * e.failures
+                  AND failed - e.failures > 3 * sqrt(e.failures) + 3, false)
+  FROM (SELECT sent * failed_usual / nullif(sent_usual, 0)::numeric AS failures) AS e
+$$;
+COMMENT ON FUNCTION bounce_internal.is_above_usual(bigint, bigint, bigint, bigint) IS
+  'whether more failed than usual: more than twice as many, and by more than three times what '
+  'chance scatters (Poisson), and three';
