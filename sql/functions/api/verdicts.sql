@@ -121,10 +121,14 @@ BEGIN
   PERFORM bounce_internal.hold_again(u);
   tasks := bounce_internal.reopen_undone_tasks(u, reason);
   PERFORM bounce_internal.restore_bounces(u);
+  PERFORM bounce_internal.decide_leftover(h.bounce_id)
+  FROM (SELECT q.bounce_id FROM bounce.held_block AS q
+        WHERE q.bounce_id = ANY (u.bounces) AND q.decision IS NULL ORDER BY q.address, q.id) AS h;
 END $$;
 COMMENT ON FUNCTION bounce.redo_bounces(bigint, text) IS
   'operator: takes back undo_bounces(): blocks, held blocks, tasks, follow-ups and recipients are '
-  'as they were before. Returns the number of bounces, blocks, tasks, mails restored, and of mails '
+  'as they were before; what was held for an outage that somebody has decided since is decided in '
+  'the same way. Returns the number of bounces, blocks, tasks, mails restored, and of mails '
   'that were sent since and stay as they are (sent). P0002 for an unknown undo or one that was '
   'taken back, 22023 without a reason';
 

@@ -72,6 +72,34 @@ SELECT bounce.redo_bounces((SELECT max(id) FROM bounce.undo), 'x');
 SELECT results_eq($$SELECT held FROM bounce.open_outage WHERE about = 'out.example'$$,
                   $$SELECT held FROM held$$, 'it holds what it held');
 
+-- What was held for an outage that was decided since is decided as that was: two bounces of each
+-- domain are undone, and come back after the outage of the others was decided.
+CREATE FUNCTION test.undone_and_back(name text, decision text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  o bounce.open_outage;
+  undone bigint;
+BEGIN
+  PERFORM test.bounced(i || '@' || name, 'user_unknown', '5.1.1') FROM generate_series(1, 4) AS i;
+  UPDATE bounce.bounce AS b SET received_at = now() - interval '10 minutes'
+  WHERE b.recipient IN ('1@' || name, '2@' || name, '3@' || name);
+  undone := (SELECT u.undo_id FROM bounce.undo_bounces(now() - interval '5 minutes', NULL, 'w',
+                                                       domain => name) AS u);
+  SELECT q.* INTO o FROM bounce.open_outage AS q WHERE q.about = name;
+  EXECUTE format('SELECT bounce.%s_outage(%s, %L)', decision, o.task_id, 'because');
+  UPDATE bounce.outage AS q SET decided_at = now() + interval '1 minute' WHERE q.about = name;
+  UPDATE bounce.task AS t SET resolved_at = now() + interval '1 minute' WHERE t.id = o.task_id;
+  PERFORM bounce.redo_bounces(undone, 'x');
+  RETURN concat_ws(', ', test.state('4@' || name),
+                   CASE WHEN bounce.is_address_blocked('4@' || name) THEN 'blocked' END,
+                   (SELECT h.decision FROM bounce.held_block AS h WHERE h.address = '4@' || name));
+END $$;
+SELECT is(test.undone_and_back('confirmed.example', 'confirm'),
+          'bounced hard user_unknown, blocked, blocked', 'confirmed: blocked');
+SELECT is(test.undone_and_back('dismissed.example', 'dismiss'),
+          'bounced hard user_unknown, dropped', 'dismissed: dropped');
+SELECT isnt((test.recipient('4@dismissed.example')).next_attempt_at, NULL, 'and sent again');
+SELECT is_empty('SELECT * FROM bounce_internal.forgotten_bounces()', 'and nobody is forgotten');
+
 -- What would be erased
 SELECT bounce.set_person(r.communication_id, r.address, 'P1')
 FROM bounce.communication_recipient AS r WHERE r.address IN ('hard@a.example', 'soft@a.example');
