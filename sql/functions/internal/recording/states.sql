@@ -244,13 +244,10 @@ BEGIN
   IF NEW.next_attempt_at IS DISTINCT FROM OLD.next_attempt_at THEN
     PERFORM bounce_internal.follow_schedule(NEW, OLD.next_attempt_at IS NULL);
   END IF;
-  IF NEW.state <> 'bounced' OR EXISTS (SELECT FROM bounce.communication_delivery AS d
-                                       WHERE d.communication_id = NEW.communication_id) THEN
+  -- what a bounce comes to, bounces_after_insert() derives
+  IF NEW.state <> 'bounced' OR NEW.corrections <> OLD.corrections
+     OR NEW.bounce_id IS NOT DISTINCT FROM OLD.bounce_id THEN
     PERFORM bounce_internal.derive_communication(NEW.communication_id);
-  ELSE
-    -- what derive_communication() comes to where the queue does not send
-    UPDATE bounce.communication AS c SET status = 'bounced'
-    WHERE c.id = NEW.communication_id AND c.status <> 'bounced';
   END IF;
   RETURN NULL;
 END $$;
