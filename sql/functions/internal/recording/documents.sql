@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.document_text(document jsonb, VARIADI
 RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN jsonb_typeof(document #> path) IN ('string', 'number', 'boolean')
-              THEN left(btrim(document #>> path), 2000) ELSE '' END
+              THEN btrim(document #>> path)::varchar(2000) ELSE '' END     -- cheaper than left()
 $$;
 COMMENT ON FUNCTION bounce_internal.document_text(jsonb, text[]) IS
   'a text of the document, at most 2000 characters; empty when absent';
@@ -36,7 +36,7 @@ DECLARE
   entry text;
 BEGIN
   FOR i IN 0 .. least(jsonb_array_length(list), 1000) - 1 LOOP
-    entry := left(btrim(list ->> i), 2000);
+    entry := btrim(list ->> i)::varchar(2000);
     IF entry <> '' AND jsonb_typeof(list -> i) = 'string' THEN
       texts := texts || entry;
     END IF;
