@@ -80,9 +80,18 @@ static bool blames_us(const struct smtp_reply *reply)
 	return false;
 }
 
-static bool is_policy(const struct smtp_reply *reply)
+/* RFC 3463: a status of the mail system, X.3, but for X.3.4, the size. */
+static bool is_of_system(const struct smtp_reply *reply)
 {
-	return is_refusal(reply) && strncmp(reply->status, "5.7.", strlen("5.7.")) == 0;
+	return is_refusal(reply) && strstr(reply->status, ".3.") == reply->status + 1 &&
+	       !g_str_has_suffix(reply->status, ".3.4");
+}
+
+/* RFC 3463: of security and policy, X.7, or of the system. */
+static bool is_of_no_address(const struct smtp_reply *reply)
+{
+	return is_of_system(reply) ||
+	       (is_refusal(reply) && strstr(reply->status, ".7.") == reply->status + 1);
 }
 
 static bool is_any_accepted(const struct smtp_result *result, size_t recipient_count)
@@ -99,7 +108,10 @@ static enum outcome_blame blame_behind_envelope(const struct smtp_result *result
 {
 	if (is_refusal(&result->data) && blames_us(&result->data))
 		return BLAME_US;
-	return is_policy(&result->data) && !result->is_complete ? BLAME_IF_ALIKE : BLAME_MAIL;
+	return is_of_system(&result->data) ||
+		       (is_of_no_address(&result->data) && !result->is_complete)
+		   ? BLAME_IF_ALIKE
+		   : BLAME_MAIL;
 }
 
 enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
@@ -119,7 +131,7 @@ enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipi
 	for (size_t i = 0; i < recipient_count; i++) {
 		const struct smtp_reply *reply = &result->recipients[i];
 
-		if (!is_refusal(reply) || (!blames_us(reply) && !is_policy(reply)))
+		if (!is_refusal(reply) || (!blames_us(reply) && !is_of_no_address(reply)))
 			return BLAME_MAIL;
 		is_ours = is_ours && blames_us(reply);
 		*reply_out = *reply;

@@ -28,7 +28,7 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 
 enum outcome_blame {
 	BLAME_MAIL,     /* nobody was refused, or for what the mail or its recipients are */
-	BLAME_IF_ALIKE, /* by a policy, before the content: ours if others hear the same */
+	BLAME_IF_ALIKE, /* by a policy, before the content, or the system: ours if others hear it */
 	BLAME_US,       /* sender, client or login are refused, at MAIL or later */
 };
 

@@ -32,17 +32,22 @@ DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why,
                                                                'lift the block on ' || address);
   key CONSTANT text := bounce.address_key(bounce_internal.bare_address(address));
+  lifted bigint;
 BEGIN
   PERFORM bounce_internal.require_process(process);
-  RETURN 0 < bounce_internal.lift_blocks(
+  lifted := bounce_internal.lift_blocks(
     ARRAY(SELECT k.id FROM bounce.blocked_address AS k
           WHERE k.address_key = key
             AND (lift_block.process IS NULL OR k.only_process = lift_block.process)
           ORDER BY k.id), because);
+  IF lifted = 0 THEN
+    PERFORM bounce_internal.require_address(address);    -- what is none may be a slip
+  END IF;
+  RETURN lifted > 0;
 END $$;
 COMMENT ON FUNCTION bounce.lift_block(text, text, text) IS
   'operator: lifts all blocks on an address; process: only that of this process. False when there '
-  'was none. 22023 without a reason. restore_block() takes it back';
+  'was none. 22023 without a reason, or for what is no address. restore_block() takes it back';
 
 CREATE OR REPLACE FUNCTION bounce.restore_block(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -245,7 +245,11 @@ subtest 'blocks, block, unblock' => sub {
     is scalar($ctl->json('blocks', 'new@')), 0, 'not listed any more';
     is scalar($ctl->json('blocks', 'new@', '--all')), 1, 'but remembered';
     is + ($ctl->run('block', 'new@customer.example'))[0], 64, 'without --why: usage';
-    is + ($ctl->run('block', 'nonsense', '--why', 'x'))[0], 1, 'no address';
+    for my $command ([qw(block nonsense)], [qw(unblock nonsense)], [ 'unblock', '' ]) {
+        my ($status, $said) = $ctl->run(@$command, '--why', 'x');
+        is $status, 1, "@$command: no address";
+        like $said, qr/"\Q$command->[1]\E" is not a mail address/, 'is said';
+    }
 };
 
 subtest 'task resolve' => sub {
@@ -337,6 +341,8 @@ subtest 'shown first, and taken back' => sub {
         'reclassify: whom it means';
     is $db->value("SELECT reason FROM bounce.bounce WHERE id = $bounce->{id}"), 'user_unknown',
         'nothing was changed';
+    like $ctl->output('reclassify', $bounce->{id}, '--as', 'spam_rejected', '--rules', $rules),
+        qr/^would be .*, task delivery_problem$/m, 'no number is promised';
 };
 
 subtest 'why is it blocked?' => sub {

@@ -63,6 +63,16 @@ for my $row (
         qr/554 5\.7\.1 <[^>]*>: Recipient address rejected: Access denied/
     ],
     [
+        'a policy service that is away',
+        { smtpd_recipient_restrictions => 'check_policy_service inet:127.0.0.1:1' },
+        qr/451 4\.3\.5 <[^>]*>: Recipient address rejected: Server configuration problem/
+    ],
+    [
+        'every recipient for now',
+        { smtpd_relay_restrictions => 'defer' },
+        qr/450 4\.\d\.\d <[^>]*>: Recipient address rejected: Try again later/
+    ],
+    [
         'DATA',
         { smtpd_data_restrictions => 'check_client_access static:REJECT' },
         qr/554 5\.7\.1 <[^>]*>: Client host rejected: Access denied/

@@ -127,6 +127,11 @@ static void test_blame(void)
 	    {250, 530, "5.7.0", "Must issue a STARTTLS command first", BLAME_US},
 	    {250, 554, "5.7.1", "<a@b.example>: Recipient address rejected: Access denied",
 	     BLAME_IF_ALIKE},
+	    {250, 451, "4.3.5", "<a@b.example>: Server configuration problem", BLAME_IF_ALIKE},
+	    {250, 450, "4.7.1", "<a@b.example>: Try again later", BLAME_IF_ALIKE},
+	    {250, 450, "4.1.1", "<a@b.example>: unverified address", BLAME_MAIL},
+	    {250, 450, "4.2.2", "<a@b.example>: mailbox full", BLAME_MAIL},
+	    {250, 552, "5.3.4", "<a@b.example>: too big", BLAME_MAIL},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -164,6 +169,8 @@ static void test_blame_behind_envelope(void)
 	    {true, 550, "5.4.5", "Daily user sending limit exceeded.", BLAME_US},
 	    {false, 554, "5.7.1", "<DATA>: Data command rejected: Access denied", BLAME_IF_ALIKE},
 	    {true, 554, "5.7.1", "Message rejected as spam", BLAME_MAIL},
+	    {true, 451, "4.3.0", "Error: queue file write error", BLAME_IF_ALIKE},
+	    {true, 552, "5.3.4", "Message too big", BLAME_MAIL},
 	    {true, 550, "5.6.0", "please send as plain text", BLAME_MAIL},
 	    {false, 554, "5.5.1", "Error: no valid recipients", BLAME_MAIL},
 	};
