@@ -173,6 +173,8 @@ RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical big
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   is_time CONSTANT boolean := dimension IN ('hour', 'day', 'week', 'month');
+  first_time timestamptz;
+  last_time timestamptz;
 BEGIN
   IF dimension NOT IN ('class', 'reason', 'process', 'domain', 'remote_mta', 'rule', 'trust',
                        'hour', 'day', 'week', 'month') THEN
@@ -182,6 +184,12 @@ BEGIN
                    'or month.';
   END IF;
   PERFORM bounce_internal.require_period(since, until);
+  IF is_time THEN
+    first_time := coalesce(nullif(since, '-infinity'),
+                           (SELECT min(b.received_at) FROM bounce.bounce AS b));
+    last_time := coalesce(nullif(until, 'infinity'), now());
+    PERFORM bounce_internal.require_countable(dimension, first_time, last_time);
+  END IF;
   RETURN QUERY
   WITH labelled AS (
     SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.is_failure,
@@ -190,11 +198,8 @@ BEGIN
     UNION ALL
     -- a time without bounces is shown as well
     SELECT bounce_internal.time_label(dimension, t), NULL, false, false, 0
-    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END,
-                                    coalesce(nullif(since, '-infinity'),
-                                             (SELECT min(b.received_at) FROM bounce.bounce AS b))),
-                         CASE WHEN is_time THEN coalesce(nullif(until, 'infinity'),
-                                                         now()) - interval '1 microsecond' END,
+    FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, first_time),
+                         last_time - interval '1 microsecond',
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
   SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified, m.sent,
          round(100.0 * g.failures / nullif(m.sent, 0), 2), g.taken_back

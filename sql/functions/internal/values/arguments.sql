@@ -54,6 +54,23 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.require_period(timestamptz, timestamptz) IS
   'refuses a period that ends before it begins; NULL: unlimited; 22023';
 
+CREATE OR REPLACE FUNCTION bounce_internal.require_countable(
+  unit text, since timestamptz, until timestamptz) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  most CONSTANT integer := 100000;
+BEGIN
+  IF extract(epoch FROM until) - extract(epoch FROM since)
+     > most * extract(epoch FROM ('1 ' || unit)::interval) THEN
+    RAISE EXCEPTION 'from % until % there are more than % %s', since, until, most, unit
+      USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Take a shorter period, or a longer unit.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.require_countable(text, timestamptz, timestamptz) IS
+  'refuses a period of so many hours, days, weeks or months that listing them would take minutes; '
+  '22023';
+
 CREATE OR REPLACE FUNCTION bounce_internal.suggestion(word text, allowed text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce((
