@@ -69,7 +69,7 @@ struct response *mails_bounce(struct page_call *call)
 		return page_fail(call, error);
 	if (db_rows_count(bounce) == 0)
 		return page_missing(call, "There is no such bounce.");
-	g_autoptr(db_rows_t) raw = page_fetch(call, &operator_queries_bounce_raw, id, &error);
+	g_autoptr(db_rows_t) raw = page_fetch(call, &console_queries_bounce_raw, id, &error);
 	if (!raw)
 		return page_fail(call, error);
 	if (db_rows_count(raw) > 0)

@@ -251,6 +251,12 @@ STATEMENT(console_queries_undo, 7,
 STATEMENT(console_queries_reasons, 0,
 	  "SELECT n.reason, n.class FROM bounce.bounce_reason AS n ORDER BY n.class, n.reason");
 
+/* No more of a message than a page shows: it may have a hundred megabytes. */
+STATEMENT(console_queries_bounce_raw, 1,
+	  "SELECT substr(m.raw, 1, 262144) AS raw, b.evidence "
+	  "FROM bounce.bounce AS b "
+	  "JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.id = $1::bigint");
+
 /* --- one address --------------------------------------------------------------------------------
  */
 
