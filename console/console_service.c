@@ -32,8 +32,11 @@ struct service {
 	struct server *server;
 };
 
-static const struct throttle_limits name_limits = {
+/* One client, or two, cannot keep a person out. */
+static const struct throttle_limits guess_limits = {
     .tries = 5, .interval = 20 * G_USEC_PER_SEC, .keys_max = KEYS_MAX};
+static const struct throttle_limits name_limits = {
+    .tries = 30, .interval = 8 * G_USEC_PER_SEC, .keys_max = KEYS_MAX};
 static const struct throttle_limits client_limits = {
     .tries = 60, .interval = G_USEC_PER_SEC, .keys_max = KEYS_MAX};
 
@@ -47,6 +50,7 @@ void console_service_close(void *data)
 		unlink(service->path);
 	g_free(service->path);
 	sessions_free(service->console.sessions);
+	throttle_free(service->console.guesses);
 	throttle_free(service->console.names);
 	throttle_free(service->console.clients);
 	if (service->console.templates)
@@ -66,6 +70,7 @@ static void make_console(struct console *console, const struct console_settings 
 	console->query_wait = (unsigned)settings->common.query_wait;
 	console->is_https = console_settings_is_https(settings);
 	console->sessions = sessions_new(&limits);
+	console->guesses = throttle_new(&guess_limits);
 	console->names = throttle_new(&name_limits);
 	console->clients = throttle_new(&client_limits);
 }
@@ -100,8 +105,10 @@ static bool start(struct service *service, GError **error)
 	    .request_wait = (unsigned)settings->request_wait,
 	    .is_https = service->console.is_https,
 	    .user_header = settings->user_header,
+	    .client_header = settings->client_header,
 	    .hosts = settings->hosts,
 	    .handler = router_answer,
+	    .person = router_person,
 	    .context = &service->console,
 	};
 

@@ -22,6 +22,8 @@
 #include "console/session/seal.h"
 #include "console/template/library.h"
 
+enum { STANDS_FOR = 10 * G_USEC_PER_SEC };
+
 enum access {
 	ANYBODY,
 	PERSON, /* who is logged in; what he may do, the database decides */
@@ -72,23 +74,27 @@ static const struct route *find_route(const struct request *request)
 	return NULL;
 }
 
+static const struct file {
+	const char *path, *name, *type;
+} files[] = {{"/style.css", "style.css", "text/css; charset=utf-8"},
+	     {"/keys.js", "keys.js", "text/javascript; charset=utf-8"}};
+
 /* NULL where it is none of ours. */
-static struct response *answer_file(const struct request *request)
+static const struct file *find_file(const struct request *request)
 {
-	static const struct {
-		const char *path, *name, *type;
-	} files[] = {{"/style.css", "style.css", "text/css; charset=utf-8"},
-		     {"/keys.js", "keys.js", "text/javascript; charset=utf-8"}};
-
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
-		if (!request->is_post && strcmp(files[i].path, request->path) == 0) {
-			struct response *response = response_new(
-			    200, files[i].type, g_string_new(library_file(files[i].name)));
-
-			response->may_be_kept = true;
-			return response;
-		}
+		if (!request->is_post && strcmp(files[i].path, request->path) == 0)
+			return &files[i];
 	return NULL;
+}
+
+static struct response *answer_file(const struct file *file)
+{
+	struct response *response =
+	    response_new(200, file->type, g_string_new(library_file(file->name)));
+
+	response->may_be_kept = true;
+	return response;
 }
 
 /* A form that another site made a browser send, or that is of another session. */
@@ -125,12 +131,32 @@ static struct response *answer_page(struct page_call *call)
 	return route->handler(call);
 }
 
-/* NULL: nobody is logged in, or the connection to the database is lost. */
-static struct session *find_session(struct console *console, const char *id)
+/* Before anything is done, and now and then, the database is asked whether the account still
+ * stands: who is locked out today does not go on until the evening. */
+static bool has_fallen(struct session *session, const struct request *request)
+{
+	if (!request->is_post && !session_is_due(session, STANDS_FOR))
+		return false;
+	if (login_stands(session))
+		return false;
+	log_event(LOG_LEVEL_WARNING, "",
+		  "session ends name=%s client=%s: the account may not log "
+		  "in any more, or has other rights",
+		  session->name, request->peer);
+	return true;
+}
+
+/* NULL: nobody is logged in, the connection to the database is lost, the proxy that named him names
+ * nobody now. */
+static struct session *find_session(struct console *console, const struct request *request,
+				    const char *id)
 {
 	struct session *session = id ? sessions_find(console->sessions, id) : NULL;
 
-	if (!session || !db_pool_is_lost(session->pool))
+	if (!session)
+		return NULL;
+	if ((!session->is_named || request->user) && !db_pool_is_lost(session->pool) &&
+	    !has_fallen(session, request))
 		return session;
 	session_unref(session);
 	sessions_end(console->sessions, id);
@@ -161,16 +187,32 @@ static struct response *answer_named(struct page_call *call)
 	return response;
 }
 
+/* A browser follows another site's link without our cookie. A new one in its place would log out
+ * whoever has it; the form to log in is no use without. */
+static bool is_link_of_others(const struct request *request, const char *visitor)
+{
+	return !request->is_post && request->is_from_elsewhere && !visitor && !request->user;
+}
+
+static struct response *choose_answer(struct page_call *call, const char *known)
+{
+	const char *user = call->request->user;
+
+	if (is_link_of_others(call->request, known))
+		return page_show(call, "elsewhere", 401);
+	return user && !is_of(call->session, user) ? answer_named(call) : answer_page(call);
+}
+
 struct response *router_answer(void *context, const struct request *request)
 {
 	struct console *console = context;
-	struct response *file = answer_file(request);
+	const struct file *file = find_file(request);
 
 	if (file)
-		return file;
+		return answer_file(file);
 	g_autofree char *known = page_read_cookie(console, request);
 	g_autofree char *visitor = known ? g_strdup(known) : seal_new_id();
-	g_autoptr(session_t) session = find_session(console, known);
+	g_autoptr(session_t) session = find_session(console, request, known);
 	g_autoptr(model_t) model = model_new();
 	struct page_call call = {.console = console,
 				 .request = request,
@@ -178,9 +220,21 @@ struct response *router_answer(void *context, const struct request *request)
 				 .visitor = visitor,
 				 .catalogue = catalogue_for(request->language),
 				 .model = model};
-	bool is_new = request->user && !is_of(session, request->user);
-	struct response *response = is_new ? answer_named(&call) : answer_page(&call);
-	if (!known && !response->cookies)
+	struct response *response = choose_answer(&call, known);
+	if (!known && !response->cookies && !request->is_from_elsewhere)
 		page_set_cookie(console, response, visitor);
 	return response;
+}
+
+char *router_person(void *context, const struct request *request)
+{
+	struct console *console = context;
+
+	if (find_file(request))
+		return NULL;
+	if (request->user)
+		return g_strdup(request->user);
+	g_autofree char *id = page_read_cookie(console, request);
+	g_autoptr(session_t) session = id ? sessions_find(console->sessions, id) : NULL;
+	return session ? g_strdup(session->name) : NULL;
 }

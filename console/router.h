@@ -11,4 +11,7 @@
 /* A server_handler; context is the struct console. */
 struct response *router_answer(void *context, const struct request *request);
 
+/* A server_person: a file of ours waits for nobody. */
+char *router_person(void *context, const struct request *request);
+
 #endif

@@ -19,6 +19,8 @@ static const struct config_key keys[] = {
     CONFIG_TEXT_KEY(
 	console_settings, user_header, "", NULL,
 	"field of the header in which a proxy names who is logged in; on a unix socket"),
+    CONFIG_TEXT_KEY(console_settings, client_header, "", NULL,
+		    "field of the header in which a proxy names the client's address; the same"),
     CONFIG_TEXT_KEY(console_settings, hosts, "", NULL,
 		    "names by which browsers may call it, with blanks between; empty: any"),
     CONFIG_NUMBER_KEY(console_settings, connections_max, CONFIG_INTEGER, "1000", 10, 20000,
@@ -53,10 +55,10 @@ bool console_settings_read(const char *path, struct console_settings *settings_o
 	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
 		return false;
 	const char *objection = listen_objection(settings_out->listen);
-	if (!objection && *settings_out->user_header != '\0' &&
-	    !g_str_has_prefix(settings_out->listen, "unix:"))
-		objection = "user_header needs a unix socket (unix:PATH): anybody who reaches a "
-			    "port could name anybody";
+	if (!objection && !g_str_has_prefix(settings_out->listen, "unix:") &&
+	    (*settings_out->user_header != '\0' || *settings_out->client_header != '\0'))
+		objection = "user_header and client_header need a unix socket (unix:PATH): anybody "
+			    "who reaches a port could name anybody";
 	if (objection)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: listen: %s", path, objection);
 	return !objection;

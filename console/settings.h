@@ -15,6 +15,7 @@ struct console_settings {
 	long listen_mode;
 	char *https; /* yes, no */
 	char *user_header;
+	char *client_header;
 	char *hosts;
 	long connections_max;
 	long threads;

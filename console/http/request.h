@@ -20,7 +20,7 @@ struct request {
 	char *cookie;           /* the whole field; "" */
 	char *language;         /* Accept-Language; "" */
 	char *user;             /* that a proxy names; NULL: none, or nobody whom we believe */
-	char *peer;             /* address of the client; "unix" */
+	char *peer;             /* address of the client, also where a proxy names it; "unix" */
 	bool is_from_elsewhere; /* the browser says that another site made it */
 };
 

@@ -16,11 +16,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "console/http/patience.h"
+#include "console/http/turns.h"
 #include "daemon/stop_flag.h"
 
 enum {
 	HEADER_MAX = 16384, /* bytes of memory for each connection: request line and header */
 	QUEUE_MAX = 200,    /* complete requests that wait for a thread */
+	TURNS_MAX = 50,     /* of one person, that wait for the one before */
 	SPARE = 50,         /* connections that may come before one has been cut */
 	IDLE_WAIT = 15,     /* seconds without any byte */
 	LANGUAGE_MAX = 200,
@@ -35,6 +37,7 @@ struct server {
 	struct stop_flag *stop; /* of the watch */
 	GMutex gate;            /* nothing is given to threads that end */
 	bool is_closed;
+	struct turns *turns;
 };
 
 /* One request with its answer, from the first line to the last byte. */
@@ -46,9 +49,14 @@ struct exchange {
 	GByteArray *body;
 	unsigned refusal; /* a status; 0: none */
 	bool is_begun;
+	bool is_read;
+	char *person;  /* whose turn it is or will be; NULL: nobody's */
+	bool has_turn; /* which it has waited for */
 	struct request request;
 	struct response *response;
 };
+
+static const char unix_peer[] = "unix";
 
 /* --- what is asked --------------------------------------------------------------------------- */
 
@@ -64,13 +72,13 @@ static char *peer_of(const struct exchange *exchange)
 	char host[NI_MAXHOST];
 
 	if (!info || !info->client_addr)
-		return g_strdup("unix");
+		return g_strdup(unix_peer);
 	const struct sockaddr *address = info->client_addr;
 	socklen_t len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 						       : sizeof(struct sockaddr_in);
 	if ((address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
 	    getnameinfo(address, len, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
-		return g_strdup("unix");
+		return g_strdup(unix_peer);
 	return g_strdup(host);
 }
 
@@ -94,15 +102,72 @@ static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const
 	return MHD_YES;
 }
 
-/* Whom the proxy names: believed on a unix socket alone, which nobody else may open. */
+static struct fields count_fields(const struct exchange *exchange, const char *name)
+{
+	struct fields fields = {.name = name};
+
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_field, &fields);
+	return fields;
+}
+
+/* NULL: none, or more than one. */
+static const char *only_field(const struct exchange *exchange, const char *name)
+{
+	struct fields fields = count_fields(exchange, name);
+
+	return fields.count == 1 ? fields.value : NULL;
+}
+
+/* RFC 9110, section 5.6.2: a token; and a value without NUL. */
+static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const char *name,
+				   size_t name_len, const char *value, size_t value_len)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	bool *is_good = context;
+
+	(void)kind;
+	*is_good = *is_good && name_len > 0;
+	for (size_t i = 0; i < name_len; i++)
+		*is_good = *is_good && (g_ascii_isalnum(name[i]) ||
+					(name[i] != '\0' && strchr(marks, name[i])));
+	*is_good = *is_good && (!value || !memchr(value, '\0', value_len));
+	return *is_good ? MHD_YES : MHD_NO;
+}
+
+/* Whether a proxy before us can only have read the same in it (RFC 9112, sections 3.2, 5.1, 6.3):
+ * which host it is for, where its body ends, which fields it has. */
+static bool is_unmistakable(const struct exchange *exchange)
+{
+	bool is_good = true;
+
+	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, check_field, &is_good);
+	unsigned lengths = count_fields(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH).count;
+	unsigned encodings = count_fields(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING).count;
+	return is_good && lengths + encodings <= 1 &&
+	       count_fields(exchange, MHD_HTTP_HEADER_HOST).count <= 1;
+}
+
+/* What the proxy says is believed on a unix socket alone, which nobody else may open. */
+static const char *proxy_field(const struct exchange *exchange, const char *name)
+{
+	if (*name == '\0' || strcmp(exchange->request.peer, unix_peer) != 0)
+		return NULL;
+	return only_field(exchange, name);
+}
+
 static char *user_of(const struct exchange *exchange)
 {
-	struct fields fields = {.name = exchange->server->options.user_header};
+	return g_strdup(proxy_field(exchange, exchange->server->options.user_header));
+}
 
-	if (*fields.name == '\0' || strcmp(exchange->request.peer, "unix") != 0)
-		return NULL;
-	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_field, &fields);
-	return fields.count == 1 ? g_strdup(fields.value) : NULL;
+/* Whom the proxy had it from: of several addresses the last, which it has put there itself. */
+static char *client_of(const struct exchange *exchange)
+{
+	const char *field = proxy_field(exchange, exchange->server->options.client_header);
+	const char *comma = field ? strrchr(field, ',') : NULL;
+	g_autofree char *address = g_strstrip(g_strdup(comma ? comma + 1 : field ? field : ""));
+
+	return g_hostname_is_ip_address(address) ? g_steal_pointer(&address) : NULL;
 }
 
 /* False: 400. */
@@ -112,7 +177,7 @@ static bool read_request(struct exchange *exchange)
 	const char *mark = strchr(exchange->uri, '?');
 	const char *query = mark ? mark + 1 : "";
 	const char *language = header(exchange, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
-	const char *cookie = header(exchange, MHD_HTTP_HEADER_COOKIE);
+	const char *cookie = only_field(exchange, MHD_HTTP_HEADER_COOKIE);
 
 	request->path = mark ? g_strndup(exchange->uri, (gsize)(mark - exchange->uri))
 			     : g_strdup(exchange->uri);
@@ -122,6 +187,11 @@ static bool read_request(struct exchange *exchange)
 	request->language = g_strndup(language ? language : "", LANGUAGE_MAX);
 	request->peer = peer_of(exchange);
 	request->user = user_of(exchange);
+	char *client = client_of(exchange);
+	if (client) {
+		g_free(request->peer);
+		request->peer = client;
+	}
 	request->is_from_elsewhere = request_is_from_elsewhere(
 	    header(exchange, "Sec-Fetch-Site"), header(exchange, MHD_HTTP_HEADER_ORIGIN),
 	    header(exchange, MHD_HTTP_HEADER_HOST));
@@ -138,17 +208,79 @@ static struct response *refusal(unsigned status)
 
 /* --- in a thread of the pool ------------------------------------------------------------------ */
 
+/* False: it waits, and who is answered before it goes on with it; it is not ours any more. */
+static bool take_turn(struct server *server, struct exchange *exchange)
+{
+	char *person = server->options.person(server->options.context, &exchange->request);
+
+	if (!person)
+		return true;
+	exchange->person = person;
+	switch (turns_take(server->turns, person, exchange)) {
+	case TURNS_NOW:
+		return true;
+	case TURNS_LATER:
+		return false;
+	case TURNS_FULL:
+		break;
+	}
+	g_clear_pointer(&exchange->person, g_free);
+	exchange->refusal = MHD_HTTP_SERVICE_UNAVAILABLE;
+	return true;
+}
+
+/* The next one is queued like any other, so that a person with many is not served before all. Once
+ * the threads end, it is returned instead. */
+static struct exchange *pass_turn(struct server *server, const char *person)
+{
+	struct exchange *next = turns_pass(server->turns, person);
+
+	if (!next)
+		return NULL;
+	next->has_turn = true;
+	g_mutex_lock(&server->gate);
+	bool is_open = !server->is_closed;
+	if (is_open)
+		g_thread_pool_push(server->threads, next, NULL);
+	g_mutex_unlock(&server->gate);
+	return is_open ? NULL : next;
+}
+
+/* From here on the exchange is the library's. */
+static void hand_back(struct server *server, struct exchange *exchange)
+{
+	patience_resume(server->patience, exchange->guest);
+	MHD_resume_connection(exchange->connection);
+}
+
+static struct exchange *respond(struct server *server, struct exchange *exchange)
+{
+	g_autofree char *person = g_steal_pointer(&exchange->person);
+
+	if (!exchange->is_read)
+		exchange->response = refusal(MHD_HTTP_BAD_REQUEST);
+	else if (exchange->refusal != 0)
+		exchange->response = refusal(exchange->refusal);
+	else
+		exchange->response =
+		    server->options.handler(server->options.context, &exchange->request);
+	hand_back(server, exchange);
+	return person ? pass_turn(server, person) : NULL;
+}
+
+/* One that has waited for its turn comes here again, with it. */
 static void answer(void *data, void *context)
 {
 	struct exchange *exchange = data;
-	const struct server *server = context;
+	struct server *server = context;
 
-	exchange->response =
-	    read_request(exchange)
-		? server->options.handler(server->options.context, &exchange->request)
-		: refusal(MHD_HTTP_BAD_REQUEST);
-	patience_resume(server->patience, exchange->guest);
-	MHD_resume_connection(exchange->connection);
+	if (!exchange->has_turn) {
+		exchange->is_read = read_request(exchange);
+		if (exchange->is_read && !take_turn(server, exchange))
+			return;
+	}
+	while (exchange)
+		exchange = respond(server, exchange);
 }
 
 /* --- in the thread of the library --------------------------------------------------------------
@@ -187,16 +319,6 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 	*state = NULL;
 }
 
-/* Two fields are none: a proxy and we could each believe another one. */
-static bool is_for_us(const struct exchange *exchange)
-{
-	struct fields fields = {.name = MHD_HTTP_HEADER_HOST};
-
-	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_field, &fields);
-	return request_is_for(fields.count == 1 ? fields.value : NULL,
-			      exchange->server->options.hosts);
-}
-
 /* 0: it may go on. */
 static unsigned objection(struct exchange *exchange, const char *method)
 {
@@ -208,7 +330,10 @@ static unsigned objection(struct exchange *exchange, const char *method)
 	exchange->request.is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	if (!is_read && !exchange->request.is_post)
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
-	if (!is_for_us(exchange))
+	if (!is_unmistakable(exchange))
+		return MHD_HTTP_BAD_REQUEST;
+	if (!request_is_for(header(exchange, MHD_HTTP_HEADER_HOST),
+			    exchange->server->options.hosts))
 		return MHD_HTTP_MISDIRECTED_REQUEST;
 	if (length && g_ascii_strtoull(length, NULL, 10) > exchange->server->options.body_max)
 		return MHD_HTTP_CONTENT_TOO_LARGE;
@@ -292,6 +417,9 @@ static enum MHD_Result send_response(const struct server *server, struct MHD_Con
 		return MHD_NO;
 	add_security_headers(server, out);
 	add_headers(response, out);
+	/* what follows may be anything */
+	if (response->status == MHD_HTTP_BAD_REQUEST)
+		MHD_add_response_header(out, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (response->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(out, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
 	enum MHD_Result result = MHD_queue_response(connection, response->status, out);
@@ -400,6 +528,7 @@ static void free_server(struct server *server)
 {
 	patience_free(server->patience);
 	stop_flag_free(server->stop);
+	turns_free(server->turns);
 	g_mutex_clear(&server->gate);
 	g_free(server);
 }
@@ -411,6 +540,7 @@ struct server *server_start(const struct server_options *options, GError **error
 	server->options = *options;
 	g_mutex_init(&server->gate);
 	server->stop = stop_flag_new();
+	server->turns = turns_new(TURNS_MAX);
 	server->patience = patience_new(options->connections_max, options->request_wait);
 	server->threads = g_thread_pool_new(answer, server, (gint)options->threads, FALSE, NULL);
 	server->daemon = start_daemon(server);

@@ -4,6 +4,9 @@
  */
 #include "console/pages/login.h"
 
+#include <arpa/inet.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "db/people/login.h"
@@ -39,12 +42,43 @@ static struct response *refuse_login(struct page_call *call, const char *name, c
 		      403);
 }
 
+/* A client of IPv6 has 2^64 addresses. Heap. */
+static char *network_of(const char *peer)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET6, peer, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address))
+		return g_strdup(peer);
+	memset(&address.s6_addr[8], 0, 8);
+	char network[INET6_ADDRSTRLEN];
+	return g_strdup(inet_ntop(AF_INET6, &address, network, sizeof network));
+}
+
+/* No name of the database is longer. */
+static char *guess_of(const char *name, const char *network)
+{
+	return g_strdup_printf("%.64s\n%s", name, network);
+}
+
 static bool may_try(struct page_call *call, const char *name)
 {
 	gint64 now = g_get_monotonic_time();
+	g_autofree char *network = network_of(call->request->peer);
+	g_autofree char *guess = guess_of(name, network);
+	g_autofree char *head = g_strndup(name, 64);
 
-	return throttle_try(call->console->clients, call->request->peer, now) &&
-	       throttle_try(call->console->names, name, now);
+	return throttle_try(call->console->clients, network, now) &&
+	       throttle_try(call->console->guesses, guess, now) &&
+	       throttle_try(call->console->names, head, now);
+}
+
+static void forgive(struct page_call *call, const char *name)
+{
+	g_autofree char *network = network_of(call->request->peer);
+	g_autofree char *guess = guess_of(name, network);
+
+	throttle_forgive(call->console->guesses, guess);
+	throttle_forgive(call->console->names, name);
 }
 
 static bool is_true(const struct db_rows *rows, const char *column)
@@ -52,19 +86,29 @@ static bool is_true(const struct db_rows *rows, const char *column)
 	return g_strcmp0(db_rows_find(rows, 0, column), "true") == 0;
 }
 
-/* Takes the pool. NULL: there are too many sessions. */
-static struct session *begin(struct page_call *call, struct db_pool *pool,
-			     const struct db_rows *who, char **id_out)
+/* The name is that of the rows. */
+static struct session read_person(const struct db_rows *who)
 {
-	struct session person = {.name = (char *)db_rows_find(who, 0, "name"),
-				 .pool = pool,
-				 .may_act = is_true(who, "is_clerk") ||
-					    is_true(who, "is_operator") || is_true(who, "is_admin"),
-				 .is_auditor = is_true(who, "is_auditor"),
-				 .is_operator = is_true(who, "is_operator"),
-				 .is_admin = is_true(who, "is_admin")};
+	return (struct session){.name = (char *)db_rows_find(who, 0, "name"),
+				.may_act = is_true(who, "is_clerk") ||
+					   is_true(who, "is_operator") || is_true(who, "is_admin"),
+				.is_auditor = is_true(who, "is_auditor"),
+				.is_operator = is_true(who, "is_operator"),
+				.is_admin = is_true(who, "is_admin")};
+}
 
-	return sessions_begin(call->console->sessions, &person, id_out);
+/* What an account may do is asked anew; where that cannot be asked, nothing else can either. */
+bool login_stands(const struct session *session)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(db_rows_t) who = db_rows_fetch(session->pool, &login_person, NULL, &error);
+
+	if (!who || db_rows_count(who) == 0)
+		return error && bm_error_is_temporary(error);
+	const struct session now = read_person(who);
+	return is_true(who, "may_log_in") && strcmp(now.name, session->name) == 0 &&
+	       now.may_act == session->may_act && now.is_auditor == session->is_auditor &&
+	       now.is_operator == session->is_operator && now.is_admin == session->is_admin;
 }
 
 /* The pool of the person, and who it is. */
@@ -99,9 +143,12 @@ static struct session *enter(struct page_call *call, const char *name, const cha
 		*refusal_out = refuse_login(call, name, error);
 		return NULL;
 	}
-	throttle_forgive(call->console->names, name);
+	forgive(call, name);
 	sessions_end(call->console->sessions, call->visitor);
-	struct session *session = begin(call, pool, who, id_out);
+	struct session person = read_person(who);
+	person.pool = pool;
+	person.is_named = !password;
+	struct session *session = sessions_begin(call->console->sessions, &person, id_out);
 	if (session)
 		log_event(LOG_LEVEL_INFO, "", "login name=%s client=%s%s", session->name,
 			  call->request->peer, password ? "" : " by the proxy");

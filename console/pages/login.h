@@ -15,6 +15,10 @@ page_handler login_leave;
  * own account in as him. NULL: *refusal_out is the answer. */
 struct session *login_named(struct page_call *call, char **id_out, struct response **refusal_out);
 
+/* Whether the account may still log in, and has the rights that it had then: they are those of its
+ * session. */
+bool login_stands(const struct session *session);
+
 /* The form, where a page needs a person: 401. */
 struct response *login_demand(struct page_call *call);
 

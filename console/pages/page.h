@@ -21,7 +21,8 @@ struct console {
 	bool is_https;
 	GHashTable *templates;
 	struct sessions *sessions;
-	struct throttle *names;   /* logins, by name */
+	struct throttle *guesses; /* logins, by name and client address */
+	struct throttle *names;   /* by name */
 	struct throttle *clients; /* by client address */
 };
 

@@ -132,7 +132,7 @@ struct session *sessions_begin(struct sessions *sessions, const struct session *
 	*session = *person;
 	session->name = g_strdup(person->name);
 	session->id = seal_new_id();
-	session->began = session->used = g_get_monotonic_time();
+	session->began = session->used = session->asked = g_get_monotonic_time();
 	session->references = 2; /* the table's, the caller's */
 	g_mutex_init(&session->lock);
 	g_cond_init(&session->answered);
@@ -170,6 +170,18 @@ struct session *sessions_find(struct sessions *sessions, const char *id)
 	}
 	g_mutex_unlock(&sessions->lock);
 	return session;
+}
+
+bool session_is_due(struct session *session, gint64 interval)
+{
+	gint64 now = g_get_monotonic_time();
+
+	g_mutex_lock(&session->lock);
+	bool is_due = now - session->asked > interval;
+	if (is_due)
+		session->asked = now;
+	g_mutex_unlock(&session->lock);
+	return is_due;
 }
 
 void sessions_end(struct sessions *sessions, const char *id)

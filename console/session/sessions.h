@@ -27,10 +27,11 @@ struct session {
 	bool is_auditor;
 	bool is_operator;
 	bool is_admin;
+	bool is_named; /* by a proxy, which goes on naming him */
 
 	/* private */
 	char *id;
-	gint64 began, used;
+	gint64 began, used, asked;
 	gint references;
 	GMutex lock;
 	GCond answered;
@@ -62,6 +63,10 @@ void sessions_end(struct sessions *sessions, const char *id);
 void sessions_look(struct sessions *sessions);
 
 void session_unref(struct session *session);
+
+/* Whether more than that time (microseconds) has gone by since this was asked, and said so, or
+ * since the login. */
+bool session_is_due(struct session *session, gint64 interval);
 
 /* Whether a form with that mark is sent for the first time: a double click sends it twice. One
  * without a mark always is. The last few marks are remembered. The second waits for the first, so

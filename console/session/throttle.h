@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * How often a wrong password may be tried: a few times at once for each name, then one in a while;
- * the same, with more, for each client address.
+ * How often a wrong password may be tried: a few times at once for each name and client address,
+ * then one in a while; the same, with more, for each name and for each client address.
  */
 #ifndef CONSOLE_SESSION_THROTTLE_H
 #define CONSOLE_SESSION_THROTTLE_H

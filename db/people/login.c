@@ -13,26 +13,29 @@
 
 enum { CONNECT_WAIT = 5, NAME_MAX_BYTES = 63 };
 
+/* What a browser may be made to do must end where the role of an administrator ends. A role that
+ * could be taken on counts as well; of a superuser every role is one. */
+#define IS_MIGHTY                                                                                  \
+	"EXISTS (SELECT FROM pg_roles AS r WHERE pg_has_role(session_user, r.oid, 'MEMBER') "      \
+	"  AND (r.rolsuper OR r.rolcreaterole OR r.rolbypassrls OR r.rolreplication "              \
+	"    OR r.rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', "   \
+	"      'pg_write_server_files', 'pg_execute_server_program') "                             \
+	"    OR r.oid = (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'bounce'))) "
+
 const struct db_statement login_person = {
     "SELECT session_user AS name,"
     "  pg_has_role(session_user, 'bounce_clerk', 'MEMBER') AS is_clerk,"
     "  pg_has_role(session_user, 'bounce_operator', 'MEMBER') AS is_operator,"
     "  pg_has_role(session_user, 'bounce_admin', 'MEMBER') AS is_admin,"
-    "  pg_has_role(session_user, 'bounce_auditor', 'MEMBER') AS is_auditor",
+    "  pg_has_role(session_user, 'bounce_auditor', 'MEMBER') AS is_auditor,"
+    "  p.rolcanlogin AND coalesce(p.rolvaliduntil > now(), true) AND NOT " IS_MIGHTY
+    "  AS may_log_in FROM pg_roles AS p WHERE p.rolname = session_user",
     0};
 
-/* What a browser may be made to do must end where the role of an administrator ends. A role that
- * could be taken on counts as well; of a superuser every role is one. */
 static const char roles_statement[] =
     "SELECT EXISTS (SELECT FROM unnest(ARRAY['bounce_clerk', 'bounce_operator', 'bounce_admin', "
     "  'bounce_auditor']) AS r (name) WHERE pg_has_role(session_user, r.name, 'MEMBER')) "
-    "  AS has_role, "
-    "EXISTS (SELECT FROM pg_roles AS r WHERE pg_has_role(session_user, r.oid, 'MEMBER') "
-    "  AND (r.rolsuper OR r.rolcreaterole OR r.rolbypassrls OR r.rolreplication "
-    "    OR r.rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', "
-    "      'pg_write_server_files', 'pg_execute_server_program') "
-    "    OR r.oid = (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'bounce'))) "
-    "  AS is_mighty";
+    "  AS has_role, " IS_MIGHTY "AS is_mighty";
 
 static bool refuse(GError **error, const char *why)
 {

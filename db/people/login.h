@@ -23,7 +23,8 @@ struct login {
 struct db_pool *login_open(const struct login *login, GError **error)
     __attribute__((warn_unused_result));
 
-/* Who it is: name, and what may be done (is_clerk, is_operator, is_admin, is_auditor). */
+/* Who it is: name, and what may be done (is_clerk, is_operator, is_admin, is_auditor); may_log_in:
+ * whether the account would be let in today, but for a password that is another one by now. */
 extern const struct db_statement login_person;
 
 #endif

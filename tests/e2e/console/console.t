@@ -5,6 +5,7 @@ use utf8;
 use Bounce::Console;
 use Bounce::Intake;
 use Bounce::Test;
+use IO::Select;
 
 my $stage  = stage(servers => 0);
 my $db     = $stage->db;
@@ -32,7 +33,7 @@ subtest 'the door' => sub {
     like $header{'content-security-policy'},   qr/default-src 'none'/,     'nothing is loaded';
     unlike $header{'content-security-policy'}, qr/unsafe/,                 'nothing in a page runs';
     like $header{'content-security-policy'},   qr/frame-ancestors 'none'/, 'nobody frames it';
-    like $header{'content-security-policy'},   qr/script-src 'self';/, 'but a file of ours';
+    like $header{'content-security-policy'},   qr/script-src 'self';/,     'but a file of ours';
     is $header{'x-content-type-options'}, 'nosniff',     'types are not guessed';
     is $header{'referrer-policy'},        'no-referrer', 'nothing is told to others';
     is $header{'cache-control'},          'no-store',    'no copy stays';
@@ -100,11 +101,25 @@ subtest 'logging in' => sub {
 
 my $eva = $console->visitor->log_in('eva');
 
+# SameSite=Strict: the browser leaves our cookie out, and would take a new one.
+subtest 'a link of another site' => sub {
+    my $visitor = $console->visitor;
+    for my $site (qw(cross-site same-site)) {
+        my $page = $visitor->get('/tasks', 'sec-fetch-site' => $site);
+        is $page->{status},                401,   "$site shows nothing";
+        is $page->{headers}{'set-cookie'}, undef, '... and logs nobody out';
+        unlike $page->{content}, qr/<form/,        '... nor asks for a password';
+        like $page->{content},   qr{<a href="/">}, '... but leads on';
+    }
+    ok $visitor->get('/tasks', 'sec-fetch-site' => 'none')->{headers}{'set-cookie'},
+        'who comes by himself can log in';
+};
+
 subtest 'today and the tasks' => sub {
     like $eva->get('/')->{content}, qr/Dead address/, 'the kinds of tasks';
     my $page = $eva->get('/tasks')->{content};
-    like $page,   qr{href="/task\?id=$task[0]"},        'a task is there';
-    like $page,   qr/h1\@customer\.example/,            'whom it is about';
+    like $page, qr{href="/task\?id=$task[0]"}, 'a task is there';
+    like $page, qr/h1\@customer\.example/,     'whom it is about';
     my $own = qr{<script src="/keys\.js" defer></script>};
     like $page, $own, 'the keys are a file of ours';
     like $console->visitor->get('/keys.js')->{headers}{'content-type'}, qr{^text/javascript},
@@ -166,8 +181,8 @@ subtest 'resolving, and taking it back' => sub {
 };
 
 subtest 'a suggestion, changed in the list' => sub {
-    my $task = $stage->recipient($intake->bounced('ida@gmial.com'))->{task_id};
-    my $list = $eva->get('/tasks?text=ida')->{content};
+    my $task  = $stage->recipient($intake->bounced('ida@gmial.com'))->{task_id};
+    my $list  = $eva->get('/tasks?text=ida')->{content};
     my $input = qr/<input class="address" form="correct-$task" name="address"/;
     like $list, qr/$input\s+value="ida\@gmail\.com"/, 'it can be written over';
     my ($form) = $list =~ m{(<form id="correct-$task".*?</form>)}s;
@@ -199,15 +214,27 @@ subtest 'what a stranger wrote' => sub {
     like $page{bounce}{content}, qr/Reporting-MTA/,            'the message beside the verdict';
 };
 
+subtest 'a message of thirty megabytes' => sub {
+    $db->sql( 'UPDATE bounce.bounce_message SET raw = decode(repeat(md5(random()::text), 983040),'
+            . " 'hex') || raw WHERE id = (SELECT bounce_message_id FROM bounce.bounce"
+            . " WHERE id = $bounce);");
+    my $before = $console->memory_peak;
+    my $page   = $eva->get("/bounce?id=$bounce");
+    is $page->{status}, 200, 'is shown';
+    cmp_ok length $page->{content},         '<', 1_500_000, 'as far as a page goes';
+    cmp_ok $console->memory_peak - $before, '<', 40_000,    'and costs no more than that';
+};
+
 subtest 'nothing that is sent becomes a field of the answer' => sub {
     my $bad  = "x\r\nX-Injected: 1\r\n\r\n<b>";
     my $code = '%0d%0aX-Injected:%201';
     my @page = (
-        $eva->post('/tasks/preview', id => $task[0], way => 'done', note => $bad),
-        $eva->post('/act/preview', act => 'lift', address => $bad, why => 'x'),
-        $eva->post('/tasks/note', id => $task[0], task => "$task[0]$bad", note => 'x'),
-        map({ $eva->get($_) } "/documents.csv?process=$code", "/documents.csv?since=$code",
-            "/task?id=$code", "/search?text=$code", "/nothing$code"),
+        $eva->post('/tasks/preview', id  => $task[0], way     => 'done',         note => $bad),
+        $eva->post('/act/preview',   act => 'lift',   address => $bad,           why  => 'x'),
+        $eva->post('/tasks/note',    id  => $task[0], task    => "$task[0]$bad", note => 'x'),
+        map({ $eva->get($_) } "/documents.csv?process=$code",
+            "/documents.csv?since=$code", "/task?id=$code",
+            "/search?text=$code",         "/nothing$code"),
     );
     is join(' ', grep { exists $_->{headers}{'x-injected'} } @page), '', 'in none of them';
     like $page[1]{headers}{location}, qr/address=x%0D%0AX-Injected/, 'it stays a value';
@@ -251,11 +278,81 @@ subtest 'slow and many' => sub {
     is $eva->get('/tasks')->{status}, 200, 'five hundred slow ones keep nobody waiting';
 };
 
+subtest 'one who asks for much at once' => sub {
+    my $ada = $console->visitor->log_in('ada');
+    $eva->get('/tasks');
+    $stage->instance->start(
+        name => 'holder',
+        code => sub {
+            $db->sql( "BEGIN; SELECT FROM bounce.task WHERE id = $task[0] FOR UPDATE;"
+                    . ' SELECT pg_sleep(600);');
+        });
+    my $holds = q{FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%'
+        AND pid <> pg_backend_pid()};
+    $stage->wait_for(20, sub { $db->value("SELECT count(*) $holds") });
+    my $body = "form_token=$eva->{token}&id=$task[0]&note=busy";
+    my @busy = map {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $console->port);
+        $socket->syswrite(
+            join "\r\n",
+            'POST /tasks/note HTTP/1.1',
+            'Host: x',
+            'Connection: close',
+            "Cookie: bounce-console=$eva->{cookie}{'bounce-console'}",
+            'Content-Type: application/x-www-form-urlencoded',
+            'Content-Length: ' . length $body,
+            '',
+            $body
+        );
+        $socket;
+    } 1 .. 20;
+    $stage->wait_for(
+        20,
+        sub {
+            $db->value(q{SELECT count(*) FROM pg_stat_activity
+        WHERE usename = 'eva' AND wait_event_type = 'Lock'});
+        });
+    is $ada->get('/tasks')->{status},                              200, 'others work on';
+    is scalar(my @answered = IO::Select->new(@busy)->can_read(0)), 0,   'while she waits';
+    $db->sql("SELECT pg_terminate_backend(pid) $holds;");
+    is scalar(grep { Bounce::Console::read_all($_, 30) =~ /^HTTP\S+ 303/ } @busy), 20,
+        'then each of hers is answered';
+    is $stage->count(q{bounce.task_history WHERE text = 'busy'}), 20, 'and done, once';
+};
+
 subtest 'the connection to the database is lost' => sub {
     $db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'eva'");
     $eva->get('/tasks');
     is $eva->get('/tasks')->{status},       401, 'she logs in again';
     is $eva->log_in('eva')->page->{status}, 200, 'and can';
+};
+
+subtest 'an account that changes while somebody is logged in' => sub {
+    my $notes = sub { $stage->count('bounce.task_history WHERE text = \'late\'') };
+    for my $row (
+        [ 'locked', 'ALTER ROLE ina NOLOGIN', 'ALTER ROLE ina LOGIN' ],
+        [
+            'run out',
+            q{ALTER ROLE ina VALID UNTIL '2001-01-01'},
+            q{ALTER ROLE ina VALID UNTIL 'infinity'}
+        ],
+        [ 'without its role',  'REVOKE bounce_clerk FROM ina', 'GRANT bounce_clerk TO ina' ],
+        [ 'with one more',     'GRANT bounce_admin TO ina',    'REVOKE bounce_admin FROM ina' ],
+        [ 'made a superuser',  'ALTER ROLE ina SUPERUSER',     'ALTER ROLE ina NOSUPERUSER' ],
+        [ 'with another name', 'ALTER ROLE ina RENAME TO eno', 'DROP ROLE eno' ],
+    ) {
+        my ($name, $change, $back) = @$row;
+        $console->person(ina => 'bounce_clerk')
+            if !$db->value(q{SELECT count(*) FROM pg_roles WHERE rolname = 'ina'});
+        my $ina = $console->visitor->log_in('ina');
+        is $ina->get("/task?id=$task[0]")->{status}, 200, 'she is there';
+        $db->sql("$change;");
+        is $ina->post('/tasks/note', id => $task[0], note => 'late')->{status}, 401,
+            "$name: she does nothing more";
+        is $notes->(),                    0,   '... nothing at all';
+        is $ina->get('/tasks')->{status}, 401, '... and has to log in again';
+        $db->sql("$back;");
+    }
 };
 
 subtest 'who may do more than an administrator' => sub {
@@ -296,19 +393,48 @@ subtest 'a proxy names the person' => sub {
     };
     $console = Bounce::Console->new(
         $stage,
-        listen      => "unix:$socket",
-        user_header => 'X-Remote-User'
+        listen        => "unix:$socket",
+        user_header   => 'X-Remote-User',
+        client_header => 'X-Forwarded-For'
     )->start;
     my $page = $ask->('X-Remote-User: eva');
     like $page, qr/^HTTP\S+ 200.*class="person">eva</s, 'she is there, without a password';
     my ($cookie) = $page =~ /^Set-Cookie: ([^;]+)/m;
     like $ask->("Cookie: $cookie", 'X-Remote-User: eva'), qr/person">eva</, 'and stays';
+    like $ask->("Cookie: $cookie"), qr/^HTTP\S+ 401/, 'as long as she is named';
+    ($cookie) = $ask->('X-Remote-User: eva') =~ /^Set-Cookie: ([^;]+)/m;
     like $ask->("Cookie: $cookie", 'X-Remote-User: tom'), qr/person">tom</,
         'another name is another person';
     like $ask->("Cookie: $cookie"), qr/^HTTP\S+ 401/, 'and her session has ended';
     like $ask->('X-Remote-User: tom', 'x-remote-user: eva'), qr/^HTTP\S+ 401/, 'two names are none';
     like $ask->("X-Remote-User: $_"), qr/^HTTP\S+ 403/, "not $_"
         for qw(super nobody_special ada bounce_daemon nobody_at_all), "eva' user='tom";
+    my $tries = sub {
+        my ($from)   = @_;
+        my $page     = $ask->("X-Forwarded-For: $from");
+        my ($cookie) = $page =~ /^Set-Cookie: ([^;]+)/m;
+        my ($token)  = $page =~ /name="form_token" value="(\w+)"/;
+        my $body     = "form_token=$token&name=eva&password=x";
+        my $answer   = $console->raw(
+            join("\r\n",
+                'POST /login HTTP/1.1',
+                'Host: x',
+                'Connection: close',
+                "Cookie: $cookie",
+                "X-Forwarded-For: $from",
+                'Content-Type: application/x-www-form-urlencoded',
+                'Content-Length: ' . length $body,
+                '',
+                $body),
+            10, $socket
+        );
+        return $answer =~ /^HTTP\S+ (\d+)/ ? $1 : 0;
+    };
+    is join(' ', map { $tries->("evil, 2001:db8::$_") } 1 .. 6), '403 403 403 403 403 429',
+        'one network guesses five times, whatever it says of itself';
+    is $tries->('192.0.2.1'), 403, 'another client does not wait for it';
+    ok $console->log_lines(qr/login refused name="eva" client=192\.0\.2\.1: /),
+        'the log names the client';
     ok $console->stop, 'it ends by itself';
 
     my $open = Bounce::Console->new($stage)->start;
@@ -316,7 +442,7 @@ subtest 'a proxy names the person' => sub {
         "GET /tasks HTTP/1.1\r\nHost: x\r\nX-Remote-User: eva\r\n" . "Connection: close\r\n\r\n"),
         qr/^HTTP\S+ 401/, 'a port believes nobody';
     ok $open->stop, 'it ends by itself';
-    my $named = Bounce::Console->new($stage, hosts => 'console.example bounces.example')->start;
+    my $named  = Bounce::Console->new($stage, hosts => 'console.example bounces.example')->start;
     my $status = sub {
         my $head = join '', map { "Host: $_\r\n" } @_;
         return $named->raw("GET /login HTTP/1.1\r\n${head}Connection: close\r\n\r\n")
@@ -326,8 +452,10 @@ subtest 'a proxy names the person' => sub {
     is $status->('evil.example'),         421, 'another one';
     isnt $status->(@$_), 200, 'not ' . (@$_ || 'none') for [], [qw(console.example evil.example)];
     ok $named->stop, 'it ends by itself';
-    my ($refused, $why) = Bounce::Console->new($stage, user_header => 'X-Remote-User')->check;
-    is $refused, 1, 'and may not be told to';
-    like $why, qr/user_header needs a unix socket/, 'it says why';
+    for my $key (qw(user_header client_header)) {
+        my ($refused, $why) = Bounce::Console->new($stage, $key => 'X-Remote')->check;
+        is $refused, 1, "and may not be told to by $key";
+        like $why, qr/$key.* need a unix socket/, 'it says why';
+    }
 };
 finish();

@@ -15,7 +15,8 @@ Bounce::Console - bounce-console under test, and a browser without JavaScript
 
 =head1 PROMISES
 
-A visitor keeps cookies as a browser does, and follows no redirect by itself.
+A visitor keeps cookies as a browser does, and follows no redirect by itself; from => ADDRESS is
+another one of the loopback's.
 
 =cut
 
@@ -90,6 +91,15 @@ sub log_lines {
         $self->{instance}->read_lines($self->{instance}->path("log/$self->{name}.log"));
 }
 
+# Kilobytes, at most so far.
+sub memory_peak {
+    my ($self) = @_;
+    my $pid = $self->{instance}->pid($self->{name});
+    my ($peak) = map { /^VmHWM:\s+(\d+)/ ? $1 : () }
+        $self->{instance}->read_lines("/proc/$pid/status");
+    return $peak;
+}
+
 # An account with that role, whose password is its name and "-secret".
 sub person {
     my ($self, $name, $role) = @_;
@@ -144,7 +154,11 @@ sub new {
         cookie  => {},
         token   => '',
         header  => { 'accept-language' => $option{language} // 'en' },
-        http    => HTTP::Tiny->new(max_redirect => 0, timeout => 30),
+        http    => HTTP::Tiny->new(
+            max_redirect  => 0,
+            timeout       => 30,
+            local_address => $option{from} // '127.0.0.1'
+        ),
     }, $class;
 }
 
