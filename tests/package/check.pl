@@ -4,9 +4,12 @@
 # make check-deb: what an administrator trusts the package with. lintian finds nothing; a second
 # build, elsewhere and in other circumstances, is the same to the byte; on a fresh Debian 12 and 13
 # the README is followed literally, a bounce is recorded, and upgrade, removal and purge do what
-# they should; the same with the sources, as doc/install.md says; and Sendmail, attached as its
+# they should; a much older package, with a database that was used, is upgraded, and gone back to;
+# under a systemd of its own, each unit does its work in its sandbox, and one that is stuck is
+# started anew; the same with the sources, as doc/install.md says; and Sendmail, attached as its
 # example says, has both its ways recorded. Needs root and a mirror of Debian. Arguments: the parts
-# to run.
+# to run. BEFORE is the older package, or the commit it is built from: the first one that has a
+# package, if git knows the history.
 use strict;
 use warnings;
 use Cwd qw(getcwd);
@@ -63,6 +66,32 @@ sub pack_sources {
     return;
 }
 
+sub give {
+    my ($to, @from) = @_;
+    system('cp', '-r', @from, $to) == 0 or die "cp: $?\n";
+    return;
+}
+
+# The package to upgrade from, or nothing where nobody knows of an older one.
+sub package_before {
+    my $commit = $ENV{BEFORE};
+    return $commit if -f ($commit // '');
+    if (!$commit) {
+        return if qx(git rev-parse --is-shallow-repository) ne "false\n";
+        ($commit) = qx(git log --diff-filter=A --format=%h -- debian/control) =~ /(\S+)\s*\z/;
+    }
+    my $source = "$work/before-$commit";
+    if (!glob "$source/package/*.deb") {
+        remove_tree($source);
+        make_path($source);
+        system("git archive '$commit' | tar --extract --directory='$source'") == 0
+            or die "BEFORE: no such commit: $commit\n";
+        succeeds("the package of $commit", 'sh', '-c', "cd '$source' && sh debian/build.sh package")
+            or return;
+    }
+    return (glob "$source/package/bounce-milter_*.deb")[0];
+}
+
 # What somebody has who begins to read the README; kept for the next time.
 sub base_of {
     my ($suite) = @_;
@@ -74,9 +103,11 @@ sub base_of {
 }
 
 make_path($work);
-my @part
-    = @ARGV ? @ARGV : qw(lintian again bookworm trixie source-bookworm source-trixie sendmail);
-my %part = map { ($_ => 1) } @part;
+my @all = (
+    qw(lintian again bookworm trixie upgrade-bookworm upgrade-trixie),
+    qw(systemd-bookworm systemd-trixie source-bookworm source-trixie sendmail)
+);
+my %part = map { ($_ => 1) } @ARGV ? @ARGV : @all;
 succeeds('lintian finds nothing', qw(lintian --fail-on), 'error,warning', '--allow-root', $deb)
     if delete $part{lintian};
 
@@ -93,26 +124,44 @@ subtest 'a second build' => sub {
 my @package = ('README.md',      'Install');
 my @source  = ('doc/install.md', 'On other systems');
 my %life    = (
-    bookworm          => [ 'bookworm', 'inside.sh',   @package ],
-    trixie            => [ 'trixie',   'inside.sh',   @package ],
-    'source-bookworm' => [ 'bookworm', 'source.sh',   @source ],
-    'source-trixie'   => [ 'trixie',   'source.sh',   @source ],
-    sendmail          => [ 'bookworm', 'sendmail.sh', @package ],
+    bookworm           => [ 'bookworm', 'inside.sh',   @package ],
+    trixie             => [ 'trixie',   'inside.sh',   @package ],
+    'systemd-bookworm' => [ 'bookworm', 'systemd.sh',  @package ],
+    'systemd-trixie'   => [ 'trixie',   'systemd.sh',  @package ],
+    'upgrade-bookworm' => [ 'bookworm', 'upgrade.sh',  @package ],
+    'upgrade-trixie'   => [ 'trixie',   'upgrade.sh',  @package ],
+    'source-bookworm'  => [ 'bookworm', 'source.sh',   @source ],
+    'source-trixie'    => [ 'trixie',   'source.sh',   @source ],
+    sendmail           => [ 'bookworm', 'sendmail.sh', @package ],
 );
 for my $part (sort keys %part) {
     my ($suite, $script, @commands) = @{ $life{$part} // die "no such part: $part\n" };
-    my $base = base_of($suite) or next;
-    my $root = "$work/$part";
-    remove_tree($root);
-    make_path("$root/merged", "$root/upper", "$root/workdir", "$root/given");
-    system('cp', $deb, next_version(), map({ "tests/package/$_" } 'lib.sh', $script, 'systemctl'),
-        "$root/given") == 0 or die "cp: $?\n";
-    open my $out, '>', "$root/given/install" or die "install: $!\n";
-    print $out commands_of(@commands);
-    close $out or die "install: $!\n";
-    pack_sources("$root/given/source.tar") if $script eq 'source.sh';
-    system(qw(unshare --mount --uts --ipc --pid --fork --kill-child sh tests/package/overlay.sh),
-        $base, $root, $script);
-    is $?, 0, $part;
+    my $before = $script eq 'upgrade.sh' && package_before();
+SKIP: {
+        skip "$part: git knows no older package, give BEFORE=FILE.deb", 1
+            if $script eq 'upgrade.sh' && !$before;
+        my $base = base_of($suite) or next;
+        my $root = "$work/$part";
+        remove_tree($root);
+        make_path("$root/merged", "$root/upper", "$root/workdir", "$root/given");
+        give("$root/given", $deb, next_version(),
+            map { "tests/package/$_" } 'lib.sh', $script, 'systemctl');
+        if ($before) {
+            give("$root/given", qw(tests/package/filled.sh tests/upgrade/picture.sql));
+            give("$root/given/before.deb", $before);
+            give("$root/given/mails",   'demo/mails');
+            give("$root/given/samples", 'tests/mails');
+        }
+        open my $out, '>', "$root/given/install" or die "install: $!\n";
+        print $out commands_of(@commands);
+        close $out or die "install: $!\n";
+        pack_sources("$root/given/source.tar") if $script eq 'source.sh';
+        my @boot = $script eq 'systemd.sh' ? 'boot' : ();
+        system(qw(unshare --mount --uts --ipc --pid --cgroup --fork --kill-child sh),
+            'tests/package/overlay.sh', $base, $root, $script, @boot);
+        my $status = $?;
+        print qx(cat '$root/given/out') if @boot;
+        is $status, 0, $part;
+    }
 }
 done_testing;
