@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Excel and LibreOffice pass over blanks and controls before a formula, and read full-width signs
- * as the narrow ones.
+ * as the narrow ones. What turns the direction of a text is no better in a table than on a page.
  */
 #include "console/pages/csv.h"
 
-#include <string.h>
+#include "base/shown_text.h"
 
+static bool is_passed_over(gunichar c)
+{
+	return c <= ' ' || c == '\'' || g_unichar_isspace(c);
+}
+
+/* Of clean text. */
 static bool is_formula(const char *value)
 {
-	while (*value != '\0' && ((unsigned char)*value <= ' ' || *value == '\''))
-		value++;
-	switch (g_utf8_get_char_validated(value, -1)) {
+	while (*value != '\0' && is_passed_over(g_utf8_get_char(value)))
+		value = g_utf8_next_char(value);
+	switch (g_utf8_get_char(value)) {
 	case '=':
 	case '+':
 	case '-':
@@ -28,14 +34,16 @@ static bool is_formula(const char *value)
 
 static void append_field(GString *out, const char *value, bool is_first)
 {
+	g_autofree char *clean = shown_text_clean(value, true, SHOWN_TEXT_ONE_LINE);
+
 	g_string_append(out, is_first ? "\"" : ",\"");
-	if (is_formula(value))
+	if (is_formula(clean))
 		g_string_append_c(out, '\'');
-	for (const char *p = value; *p != '\0'; p++)
+	for (const char *p = clean; *p != '\0'; p++)
 		if (*p == '"')
 			g_string_append(out, "\"\"");
 		else
-			g_string_append_c(out, (unsigned char)*p < ' ' ? ' ' : *p);
+			g_string_append_c(out, *p);
 	g_string_append_c(out, '"');
 }
 

@@ -296,7 +296,10 @@ SQL
 
 subtest 'documents' => sub {
     my $formula = q{=HYPERLINK("http://evil.example";"x")};
-    my @bad     = map { $intake->bounced("d$_\@shop.example", business_ref => $formula) } 1 .. 3;
+    my $hidden  = "\xc2\xa0\xe2\x80\x8b$formula";
+    my @bad     = map {
+        $intake->bounced("d$_\@shop.example", business_ref => $formula, subject => "$hidden $bidi")
+    } 1 .. 3;
     my $period  = 'since=2020-01-01&until=2999-01-01';
     my $page    = page($eva, "/documents?process=invoice&$period");
     like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
@@ -324,6 +327,8 @@ subtest 'documents' => sub {
         'then every document';
     like $file->{content}, qr/^"'=HYPERLINK\(""http:/m, 'what would be a formula is text';
     unlike $file->{content}, qr/(?:^|,)"[\s']*(?<!')[=+\-\@]/m, 'everywhere';
+    like $file->{content}, qr/,"'\xc2\xa0 =HYPERLINK\(/, 'also behind blanks of other kinds';
+    unlike $file->{content}, qr/\xe2\x80\xae|\xc2\x9b/, 'and nothing acts';
     is $console->visitor->get("/documents.csv?process=invoice&$period")->{status}, 401,
         'not without a login';
 };
