@@ -89,7 +89,8 @@ static void fail(CURLcode code, const struct answer *answer, const char *details
 {
 	const char *reason = *details == '\0' ? curl_easy_strerror(code) : details;
 
-	if (answer->bytes > HTTPS_ANSWER_BYTES_MAX)
+	/* that is what libcurl says of a line of a header that goes beyond its own bound */
+	if (answer->bytes > HTTPS_ANSWER_BYTES_MAX || code == CURLE_OUT_OF_MEMORY)
 		reason = "the answer is too long";
 	g_set_error(error, BM_ERROR, BM_ERROR_RETRY, "%s", reason);
 }

@@ -117,6 +117,10 @@ for my $row (
     [ 'slow',     'timed out|Timeout' ],
     [ 'close',    'transfer closed|bytes missing' ],    # an older libcurl's words, and a newer's
     [ 'huge',     'too long' ],
+    [ 'header',   'too long' ],
+    [ 'storm',    'too long' ],
+    [ 'old',      'HTTP/0.9' ],
+    [ '429',      'HTTP status 429' ],
     [ 'refuse',   'connect' ],
     ) {
     my ($how, $words) = @$row;

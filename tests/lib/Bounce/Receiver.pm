@@ -14,9 +14,10 @@ Bounce::Receiver - an HTTP server that takes events, or fails as told
 =head1 PROMISES
 
 It answers 200 or, from the next request on, does what behave() says: a status, C<redirect> (to
-itself), C<hang>, C<close> (amid the answer), C<huge>, C<slow> (a byte now and then), C<kill PID>
-(takes it, kills the process, says nothing). Each request is kept as it came, whatever was
-answered: headers in lower case, C<raw>, C<body> decoded, C<status> as answered.
+itself), C<hang>, C<close> (amid the answer), C<huge>, C<header> (one of 200 kB), C<storm> (of
+100s), C<old> (no header), C<slow> (a byte now and then), C<kill PID> (takes it, kills the process,
+says nothing). Each request is kept as it came, whatever was answered: headers in lower case,
+C<raw>, C<body> decoded, C<status> as answered.
 
 =cut
 
@@ -116,6 +117,9 @@ sub _answer {
     if ($how eq 'hang')  { sleep 10; return }
     if ($how eq 'close') { print {$client} "${head}Content-Length: 100\r\n\r\nhalf"; return }
     if ($how eq 'huge')  { print {$client} "$head\r\n", 'x' x 65536 for 1 .. 100; return }
+    if ($how eq 'header') { print {$client} "${head}X: ", 'x' x 200_000, "\r\n\r\n"; return }
+    if ($how eq 'storm')  { print {$client} "HTTP/1.1 100 Continue\r\n\r\n" x 20_000; return }
+    if ($how eq 'old')    { print {$client} "taken\n"; return }
     if ($how =~ /^kill (\d+)/) { CORE::kill 'KILL', $1; return }
     if ($how eq 'slow') {
         $client->autoflush(1);
