@@ -12,7 +12,7 @@ build=$1
 time=$2
 shift 2
 work=$build/fuzz
-folders='base classifier console/http db/values delivery/smtp fetch net'
+folders='base classifier console/http console/session db/values delivery/smtp fetch net'
 packages='glib-2.0 gmime-3.0 json-glib-1.0 libidn2 openssl'
 sanitizers='address,undefined -fno-sanitize-recover=all'
 flags="-std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer-no-link,$sanitizers"
@@ -32,7 +32,7 @@ fi
 for source in base/*.c classifier/*/*.c db/values/token.c delivery/smtp/reply_reader.c \
 	delivery/smtp/offers.c net/stream.c net/tls.c net/wire.c net/oauth_reply.c \
 	fetch/imap/dialogue.c fetch/imap/lexer.c fetch/pop3/dialogue.c fetch/lmtp_session.c \
-	console/http/form.c console/http/request.c; do
+	console/http/form.c console/http/request.c console/session/seal.c; do
 	object=$work/objects/$(echo "$source" | tr / _).o
 	if [ -z "$(find "$object" -newer "$source" 2>/dev/null)" ]; then
 		${CLANG:-clang} $flags -I. -I"$build/gen" $(pkg-config --cflags $packages) \
