@@ -66,10 +66,11 @@ static enum ctl_exit_code print_preview(const struct ctl_call *call, const struc
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		wrong += g_strcmp0(db_rows_find(rows, row, "is_problem"), "true") == 0;
 	g_autofree char *closing = g_strdup_printf(
-	    "%s%zu addresses: %u to block, %u wrong\n"
+	    "%s%zu address%s: %u to block, %u wrong\n"
 	    "Nothing was changed. %s\n",
-	    db_rows_count(rows) > 0 ? "\n" : "", db_rows_count(rows), count_of(rows, "blocked"),
-	    wrong, wrong > 0 ? "Set right what is wrong first." : "Do it with --apply --why TEXT.");
+	    db_rows_count(rows) > 0 ? "\n" : "", db_rows_count(rows),
+	    db_rows_count(rows) == 1 ? "" : "es", count_of(rows, "blocked"), wrong,
+	    wrong > 0 ? "Set right what is wrong first." : "Do it with --apply --why TEXT.");
 	enum ctl_exit_code exit_code = ctl_view_print(call, &section, rows, closing);
 
 	return exit_code == CTL_EXIT_OK && wrong > 0 ? CTL_EXIT_FAULT : exit_code;

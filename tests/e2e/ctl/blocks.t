@@ -50,6 +50,8 @@ subtest 'a list' => sub {
 
     my $list = "address;reason;why;source\nb\@x.example;user_unknown;gone, says HR;old system\n"
         . "a\@x.example;;;\n";
+    like $ctl->output({ input => "address\nc\@x.example\n" }, 'blocks', 'import', '-'),
+        qr/^1 address: 1 to block, 0 wrong$/m, 'of one';
     is $ctl->json({ input => $list }, 'blocks', 'import', '-'), 2, 'standard input, as JSON';
     is $ctl->output({ input => $list }, 'blocks', 'import', '-', '--apply', @why),
         "import 1: 2 addresses blocked, 0 lines change nothing\n", 'done';

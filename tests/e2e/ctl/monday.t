@@ -255,6 +255,12 @@ subtest 'what only an operator may, and back' => sub {
 };
 # --- the day's work ---------------------------------------------------------------------
 
+like $clerk->output('status'),
+    qr/\ASubmission server down since .*: mx\.example:25: 535 .*: mend the server/,
+    'what is wrong comes first';
+is_deeply [ map { "$_->{kind} $_->{reason}" } (open_tasks())[ 0 .. 2 ] ],
+    [ 'process_paused ', 'delivery_problem submission_server', 'outage user_unknown' ],
+    'the most urgent as well';
 $db->value("SELECT bounce_internal.server_works('mx.example:25')");    # mended
 my ($unclear_bounce) = $clerk->json('bounces', '--communication', $unclear->{id});
 my $monday           = picture();
