@@ -11,6 +11,7 @@ use Bounce::Console;
 use Bounce::Stage;
 use Mailbox;
 use Outbound;
+use Pictures;
 use Scenario;
 use Table;
 
@@ -54,6 +55,7 @@ if (Mailbox::is_possible()) {
 else {
     progress('without Dovecot 2.3 no mailbox is shown');
 }
+Pictures::take($stage) if $ENV{PICTURES};
 keep() if $ENV{KEEP};
 exit verdict();
 

@@ -174,6 +174,14 @@ demo: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) KEEP=$(KEEP) perl demo/demo.pl
 
+## screenshots: pictures of the console with the demo's data, into doc/pictures (Chromium)
+.PHONY: screenshots
+screenshots:
+	@sh tests/setup.sh install build server browser
+	@$(MAKE_AGAIN) all $(BROWSER)/node_modules/.package-lock.json
+	@mkdir -p doc/pictures
+	@BUILD=$(BUILD) BROWSER=$(BROWSER) PICTURES=$(CURDIR)/doc/pictures perl demo/demo.pl
+
 ## demo-stop: stop what make demo KEEP=1 left running
 demo-stop:
 	@perl demo/demo.pl --stop

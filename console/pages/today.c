@@ -33,7 +33,7 @@ static bool add_status(struct page_call *call, GError **error)
 			continue;
 		struct model *line = model_add(call->model, is_warning ? "warnings" : "facts");
 		model_set(line, "name", name);
-		model_set(line, "value", text ? text : "");
+		model_set(line, g_str_has_suffix(name, " at") ? "at" : "value", text ? text : "");
 		model_set(line, "warning", warning ? warning : "");
 		is_well = is_well && !is_warning;
 	}

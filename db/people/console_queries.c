@@ -61,7 +61,8 @@ STATEMENT(console_queries_process_rates, 0,
 	  "FROM bounce.process_rates() LIMIT 50");
 
 STATEMENT(console_queries_ways, 1,
-	  "SELECT w.way, p.outcome, t.correction FROM bounce.task_detail AS t "
+	  "SELECT w.way, replace(p.outcome, 'somebody@example.invalid', "
+	  "    'the right address') AS outcome, t.correction FROM bounce.task_detail AS t "
 	  "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "
 	  "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
 	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
