@@ -68,6 +68,8 @@ static void make_console(struct console *console, const struct console_settings 
 
 	console->conninfo = settings->common.conninfo;
 	console->query_wait = (unsigned)settings->common.query_wait;
+	console->rules_dir = settings->common.rules_dir;
+	console->site_rules = settings->common.site_rules;
 	console->is_https = console_settings_is_https(settings);
 	console->sessions = sessions_new(&limits);
 	console->guesses = throttle_new(&guess_limits);

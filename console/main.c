@@ -2,6 +2,7 @@
  *
  * bounce-console: what it does in the life of a daemon.
  */
+#include "classifier/mime/mime.h"
 #include "console/console_service.h"
 #include "console/settings.h"
 #include "daemon/daemon.h"
@@ -40,5 +41,6 @@ int main(int argc, char **argv)
 	    .close = console_service_close,
 	};
 
+	mime_init();
 	return daemon_main(&program, argc, argv);
 }

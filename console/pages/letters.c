@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The rule is the one that bouncectl proposes; it is not tried here, where no rule file is read.
+ * The rule is the one that bouncectl proposes, and is tried as there: beside the rules that the
+ * configuration names, loaded for it alone.
  */
 #include "console/pages/letters.h"
 
 #include "classifier/rules/proposal.h"
+#include "classifier/rules/ruleset.h"
+#include "classifier/verdict/proposal_trial.h"
 #include "console/pages/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
@@ -23,18 +26,64 @@ struct response *letters_list(struct page_call *call)
 	return page_show(call, "letters", 200);
 }
 
+static char *rule_id(const struct db_rows *bounce)
+{
+	return g_strconcat("bounce-", db_rows_find(bounce, 0, "id"), NULL);
+}
+
 /* NULL: its words say too little. Heap. */
 static char *rule_for(const struct db_rows *bounce, const char *reason)
 {
 	const char *diagnostic = db_rows_find(bounce, 0, "diagnostic");
 	const char *remote_mta = db_rows_find(bounce, 0, "remote_mta");
-	g_autofree char *id = g_strconcat("bounce-", db_rows_find(bounce, 0, "id"), NULL);
+	g_autofree char *id = rule_id(bounce);
 	const struct proposal proposal = {.id = id,
 					  .reason = reason,
 					  .diagnostic = diagnostic ? diagnostic : "",
 					  .remote_mta = remote_mta ? remote_mta : ""};
 
 	return proposal_rule(&proposal);
+}
+
+static void set_trial(struct page_call *call, const struct proposal_trial *trial)
+{
+	g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+
+	model_set(call->model, "site_rules", trial->site_file);
+	if (!proposal_trial_run(trial, faults, &error)) {
+		model_set(call->model, "not_tried", error->message);
+		return;
+	}
+	model_flag(call->model, "rule_works", faults->len == 0);
+	model_flag(call->model, "has_faults", faults->len > 0);
+	for (guint i = 0; i < faults->len; i++)
+		model_set(model_add(call->model, "faults"), "text", faults->pdata[i]);
+}
+
+static bool try_rule(struct page_call *call, const struct db_rows *bounce, const char *rule,
+		     const char *reason, GError **error)
+{
+	const char *const id[] = {db_rows_find(bounce, 0, "id")};
+	g_autoptr(db_rows_t) raw = page_fetch(call, &operator_queries_bounce_raw, id, error);
+	g_autofree char *own = rule_id(bounce);
+	g_autofree char *site_id = g_strconcat("site.", own, NULL);
+	g_autofree char *dir = ruleset_configured_dir(call->console->rules_dir);
+	struct proposal_trial trial = {.rules_dir = dir,
+				       .site_file = call->console->site_rules,
+				       .rule = rule,
+				       .id = site_id,
+				       .reason = reason,
+				       .limits = &limits_default,
+				       .recipient = db_rows_find(bounce, 0, "recipient"),
+				       .diagnostic = db_rows_find(bounce, 0, "diagnostic")};
+
+	if (!raw)
+		return false;
+	if (db_rows_count(raw) > 0)
+		trial.bytes = db_rows_bytes(raw, 0, "raw", &trial.len);
+	set_trial(call, &trial);
+	return true;
 }
 
 bool letters_propose(struct page_call *call, GError **error)
@@ -49,5 +98,6 @@ bool letters_propose(struct page_call *call, GError **error)
 	const char *const values[] = {rule, reason};
 	model_flag(call->model, "has_proposal", true);
 	model_set(call->model, "rule", rule);
-	return !rule || page_load(call, "hits", &operator_queries_rule_hits, values, error);
+	return !rule || (try_rule(call, bounce, rule, reason, error) &&
+			 page_load(call, "hits", &operator_queries_rule_hits, values, error));
 }

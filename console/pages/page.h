@@ -19,6 +19,8 @@ struct console {
 	const char *conninfo;
 	unsigned query_wait; /* seconds */
 	bool is_https;
+	const char *rules_dir;  /* where a proposed rule is tried; "": the installation's */
+	const char *site_rules; /* where it would go; "": the configuration names no file */
 	GHashTable *templates;
 	struct sessions *sessions;
 	struct throttle *guesses; /* logins, by name and client address */

@@ -20,27 +20,15 @@ const struct ctl_option rule_files_config_option[] = {
     {0},
 };
 
-const char *rule_files_site(const struct ctl_call *call, const struct milter_settings *settings)
-{
-	const char *site = ctl_call_option(call, "site");
-
-	return site ? site : settings->common.site_rules;
-}
-
-struct ruleset *rule_files_load_with_site(const struct ctl_call *call,
-					  const struct milter_settings *settings, const char *site,
-					  GError **error)
-{
-	const char *dir = ctl_call_option(call, "rules");
-	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
-
-	return ruleset_load(dir ? dir : usual_dir, *site == '\0' ? NULL : site, error);
-}
-
 struct ruleset *rule_files_load(const struct ctl_call *call, const struct milter_settings *settings,
 				GError **error)
 {
-	return rule_files_load_with_site(call, settings, rule_files_site(call, settings), error);
+	const char *dir = ctl_call_option(call, "rules");
+	const char *given = ctl_call_option(call, "site");
+	const char *site = given ? given : settings->common.site_rules;
+	g_autofree char *usual_dir = ruleset_configured_dir(settings->common.rules_dir);
+
+	return ruleset_load(dir ? dir : usual_dir, *site == '\0' ? NULL : site, error);
 }
 
 struct ruleset *rule_files_load_or_say(const struct ctl_call *call)

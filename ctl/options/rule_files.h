@@ -17,12 +17,6 @@ extern const struct ctl_option rule_files_config_option[];
 /* Loads them. NULL with BM_ERROR_CONFIG. */
 struct ruleset *rule_files_load(const struct ctl_call *call, const struct milter_settings *settings,
 				GError **error) __attribute__((warn_unused_result));
-/* The same with this file in the place of the site's own rules. */
-struct ruleset *rule_files_load_with_site(const struct ctl_call *call,
-					  const struct milter_settings *settings, const char *site,
-					  GError **error) __attribute__((warn_unused_result));
-/* The site's own rules; "" if neither the call nor the configuration names a file. */
-const char *rule_files_site(const struct ctl_call *call, const struct milter_settings *settings);
 
 /* For commands that ask no database: NULL, said on stderr, when they cannot be loaded. */
 struct ruleset *rule_files_load_or_say(const struct ctl_call *call);

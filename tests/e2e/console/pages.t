@@ -17,7 +17,7 @@ my $one    = $intake->bounced(
     business_ref => $script
 );
 
-my $console = Bounce::Console->new($stage);
+my $console = Bounce::Console->new($stage, site_rules => '/etc/site.rules');
 $console->person(eva => 'bounce_clerk')->person(tom => 'bounce_operator')
     ->person(ada => 'bounce_auditor')->person(kim => 'bounce_admin')->start;
 my $eva = $console->visitor->log_in('eva');
@@ -439,6 +439,8 @@ subtest 'unclassified letters' => sub {
     my $page = preview($eva, @judge);
     like $page, qr/address blocked/, 'what would follow';
     like $page, qr/reason\s+= user_unknown\s+match\s+= .*gnomes have taken/, 'a rule is proposed';
+    like $page, qr/Tried with the rules there are: it decides this message/, '... and tried';
+    like $page, qr{at the end of this file:\s*<code>/etc/site\.rules}, '... where it would go';
     like $page, qr/other reasons\..*mailbox is full: 1\s.*id=$id[1]"/s,
         'and what else it would take is told';
     act($eva, @judge);
