@@ -53,6 +53,20 @@ static bool has_null_sender(const struct message *message)
 	       (*sender == '\0' || g_ascii_strncasecmp(sender, "MAILER-DAEMON", 13) == 0);
 }
 
+/* Scanners and people's rules put "[SPAM]", "***" or "{?}" before a subject. */
+static const char *untagged(const char *subject)
+{
+	for (;;) {
+		subject += strspn(subject, " *!-#");
+		const char *close = *subject == '['   ? strchr(subject, ']')
+				    : *subject == '{' ? strchr(subject, '}')
+						      : NULL;
+		if (!close || !close[1])
+			return subject;
+		subject = close + 1;
+	}
+}
+
 bool author_is_mailbox(const struct message *message)
 {
 	return *message->header->sender &&
@@ -95,20 +109,6 @@ enum message_author author_find(const struct message *message)
 		   : AUTHOR_OTHER;
 }
 
-/* Scanners and people's rules put "[SPAM]", "***" or "{?}" before a subject. */
-static const char *untagged(const char *subject)
-{
-	for (;;) {
-		subject += strspn(subject, " *!-#");
-		const char *close = *subject == '['   ? strchr(subject, ']')
-				    : *subject == '{' ? strchr(subject, '}')
-						      : NULL;
-		if (!close || !close[1])
-			return subject;
-		subject = close + 1;
-	}
-}
-
 bool author_has_report_subject(const struct message *message)
 {
 	g_autofree char *subject = text_lower(message->header->subject);
@@ -145,8 +145,9 @@ static bool is_to_itself(const struct message *message)
 	return *message->header->from && address_is_in(message->header->to, message->header->from);
 }
 
-/* The null sender is any program's, that of a parcel service too, and a name like "Mail
- * Administrator" a person's: the one must not mention goods, the other not greet. */
+/* The null sender is any program's, that of a parcel service or of a tracker too, and a name like
+ * "Mail Administrator" a person's: the one must not mention goods nor, without a report's subject,
+ * greet or quote; the other not greet. */
 static bool is_plausible(const struct message *message)
 {
 	if (words_any(message->from, words_postmaster) || *message->original.header.message_id ||
@@ -154,8 +155,12 @@ static bool is_plausible(const struct message *message)
 		return true;
 	if (words_any(message->from, words_daemon_weak))
 		return is_generated(message) || !author_is_personal(message->text, NULL);
+	g_autofree char *subject = text_lower(message->header->subject);
 	g_autofree char *text = text_lower(message->text);
-	return !words_any(text, words_goods);
+	if (words_any(text, words_goods))
+		return false;
+	return words_begin(untagged(subject), words_report_subject) ||
+	       !author_is_personal(message->text, NULL);
 }
 
 bool author_has_evidence(const struct message *message)
