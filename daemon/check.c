@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,9 +34,24 @@ void check_warning(const char *what, const char *text)
 	print_line("warning", what, text);
 }
 
+/* What to do about it; "" where the message says so itself. */
+static const char *database_advice(const GError *error)
+{
+	if (strstr(error->message, "bouncectl") || strstr(error->message, "read-only"))
+		return "";
+	return "; conninfo names server, database and role: \"bouncectl db create\" makes the role "
+	       "with its rights, and the server's pg_hba.conf and pg_ident.conf say who may log in "
+	       "as it";
+}
+
 bool check_database(const GError *error)
 {
-	return check_result("database", error,
+	g_autofree char *text =
+	    error ? g_strconcat(error->message, database_advice(error), NULL) : NULL;
+
+	if (text)
+		return check_fault("database", text);
+	return check_result("database", NULL,
 			    "reached, and its schema is the one this program knows");
 }
 

@@ -23,6 +23,7 @@ static void entry_free(void *data)
 
 	g_free(entry->endpoint);
 	g_free(entry->default_action);
+	g_free(entry->unknown_option);
 	for (size_t i = 0; i < MILTER_TIMEOUTS; i++)
 		g_free(entry->timeouts[i]);
 	g_free(entry);
@@ -54,6 +55,27 @@ static char *read_setting(const char *settings, const char *key)
 	return g_strndup(value, strcspn(value, " \t,}"));
 }
 
+/* The first "name =" that Postfix does not know; NULL: it knows them all. */
+static char *find_unknown(const char *settings)
+{
+	static const char *const known[] = {"connect_timeout", "command_timeout", "content_timeout",
+					    "default_action",  "protocol",        NULL};
+
+	for (const char *equals = strchr(settings, '='); equals; equals = strchr(equals + 1, '=')) {
+		const char *end = equals;
+
+		while (end > settings && g_ascii_isspace(end[-1]))
+			end--;
+		const char *start = end;
+		while (start > settings && !strchr(" \t\n,{}=", start[-1]))
+			start--;
+		g_autofree char *name = g_strndup(start, (gsize)(end - start));
+		if (!g_strv_contains(known, name))
+			return g_steal_pointer(&name);
+	}
+	return NULL;
+}
+
 static struct milter_entry *read_entry(const char *text, size_t len)
 {
 	struct milter_entry *entry = g_new0(struct milter_entry, 1);
@@ -62,7 +84,10 @@ static struct milter_entry *read_entry(const char *text, size_t len)
 	size_t endpoint_len = strcspn(start, " \t,}");
 
 	entry->endpoint = g_strndup(start, endpoint_len);
+	entry->is_open = *text == '{' && text[len - 1] != '}';
 	entry->default_action = read_setting(start + endpoint_len, "default_action");
+	if (*text == '{')
+		entry->unknown_option = find_unknown(start + endpoint_len);
 	for (size_t i = 0; i < MILTER_TIMEOUTS; i++)
 		entry->timeouts[i] =
 		    read_setting(start + endpoint_len, milter_list_timeout_names[i]);
@@ -148,6 +173,17 @@ static bool can_be_same_host(const char *endpoint, const char *socket)
 
 	return !their_address || !our_address || g_inet_address_get_is_any(our_address) ||
 	       g_inet_address_equal(their_address, our_address);
+}
+
+bool milter_list_is_numeric(const char *endpoint, bool *is_ipv6_out)
+{
+	if (!g_str_has_prefix(endpoint, "inet:"))
+		return false;
+	g_autofree char *host = host_of(endpoint);
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+
+	*is_ipv6_out = address && g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV6;
+	return address;
 }
 
 bool milter_list_leads_to(const char *endpoint, const char *socket, const struct milter_view *view)

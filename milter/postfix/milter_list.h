@@ -23,6 +23,8 @@ struct milter_entry {
 	char *endpoint; /* "unix:bounce-milter/socket", "inet:localhost:8891" */
 	/* of its own; NULL: that of the service */
 	char *default_action, *timeouts[MILTER_TIMEOUTS];
+	char *unknown_option; /* one that Postfix does not know; NULL: none */
+	bool is_open;         /* the brace before it is not closed */
 };
 
 /* Entries are separated by commas and blanks; one with settings is in braces. Release with
@@ -39,6 +41,8 @@ struct milter_view {
 char *milter_list_path(const char *endpoint, const struct milter_view *view);
 /* Whether the endpoint is our socket, which is named as libmilter has it. */
 bool milter_list_leads_to(const char *endpoint, const char *socket, const struct milter_view *view);
+/* Whether it is an address of the Internet, and of which family. */
+bool milter_list_is_numeric(const char *endpoint, bool *is_ipv6_out);
 /* What to write into main.cf to get to our socket. Heap. */
 char *milter_list_endpoint(const char *socket, const struct milter_view *view);
 

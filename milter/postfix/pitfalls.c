@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "daemon/check.h"
 #include "milter/postfix/milter_list.h"
@@ -35,6 +36,38 @@ static const char *label_of(const struct way *way)
 	return way->service->label;
 }
 
+/* In braces, one filter's options; Postfix's service ends with a fatal error. */
+static char *find_bad_braces(const struct way *way, const struct milter_entry *entry)
+{
+	if (entry->is_open)
+		return g_strdup_printf("%s of %s: the brace before %s is not closed, so %s cannot "
+				       "start; write { %s, default_action=tempfail }",
+				       way->parameter, label_of(way), entry->endpoint,
+				       way->service->command, entry->endpoint);
+	if (entry->unknown_option)
+		return g_strdup_printf("%s of %s: %s has no option \"%s\", so %s cannot start; "
+				       "there are default_action, connect_timeout, "
+				       "command_timeout, content_timeout and protocol",
+				       way->parameter, label_of(way), entry->endpoint,
+				       entry->unknown_option, way->service->command);
+	return NULL;
+}
+
+/* Postfix looks for no address of a family that inet_protocols does not name. */
+static char *find_no_family(const struct way *way, const struct milter_entry *entry)
+{
+	g_autofree char *protocols = value_of(way, "inet_protocols");
+	bool is_ipv6 = false;
+
+	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) || has_word(protocols, "all") ||
+	    has_word(protocols, is_ipv6 ? "ipv6" : "ipv4"))
+		return NULL;
+	return g_strdup_printf("%s of %s: inet_protocols = %s, so Postfix cannot connect to %s "
+			       "and puts all mail off; write inet_protocols = all, or an "
+			       "address of that family",
+			       way->parameter, label_of(way), protocols, entry->endpoint);
+}
+
 /* Postfix then answers 451 to everybody. */
 static char *find_no_endpoint(const struct way *way)
 {
@@ -43,7 +76,12 @@ static char *find_no_endpoint(const struct way *way)
 
 	for (guint i = 0; i < entries->len; i++) {
 		const struct milter_entry *entry = entries->pdata[i];
+		char *fault = find_bad_braces(way, entry);
 
+		if (!fault)
+			fault = find_no_family(way, entry);
+		if (fault)
+			return fault;
 		if (!g_str_has_prefix(entry->endpoint, "unix:") &&
 		    !g_str_has_prefix(entry->endpoint, "local:") &&
 		    !g_str_has_prefix(entry->endpoint, "inet:"))
@@ -103,6 +141,13 @@ char *pitfalls_of_way(const struct way *way)
 	return fault;
 }
 
+static guint64 number_of(const struct postconf *postfix, const char *name)
+{
+	g_autofree char *value = postconf_value(postfix, NULL, name);
+
+	return g_ascii_strtoull(value, NULL, 10);
+}
+
 static bool runs(const struct postconf *postfix, const char *command)
 {
 	for (size_t i = 0; i < postconf_service_count(postfix); i++)
@@ -126,6 +171,29 @@ static char *find_bad_option(const struct postconf *postfix)
 	return NULL;
 }
 
+/* smtpd(8) takes no mail where there is less than queue_minfree, or than one and a half times
+ * message_size_limit. */
+static char *find_full_disk(const struct postconf *postfix)
+{
+	g_autofree char *queue = postconf_value(postfix, NULL, "queue_directory");
+	guint64 needed = number_of(postfix, "message_size_limit");
+	guint64 minimum = number_of(postfix, "queue_minfree");
+	struct statvfs disk;
+
+	needed += needed / 2;
+	if (statvfs(queue, &disk) != 0)
+		return NULL;
+	guint64 there = (guint64)disk.f_bavail * disk.f_frsize;
+	if (there >= MAX(needed, minimum))
+		return NULL;
+	return g_strdup_printf("%s has %" G_GUINT64_FORMAT
+			       " MB left, so all mail is put off: Postfix wants %" G_GUINT64_FORMAT
+			       " MB, by %s; free the disk, or write less",
+			       queue, there >> 20, MAX(needed, minimum) >> 20,
+			       minimum > needed ? "queue_minfree"
+						: "one and a half times message_size_limit");
+}
+
 char *pitfalls_of_postfix(const struct postconf *postfix)
 {
 	g_autofree char *name = postconf_value(postfix, NULL, "smtpd_service_name");
@@ -134,14 +202,8 @@ char *pitfalls_of_postfix(const struct postconf *postfix)
 		return g_strdup_printf("master.cf: postscreen hands its clients to %s/pass, which "
 				       "is not there; take the # away before it",
 				       name);
-	return find_bad_option(postfix);
-}
-
-static guint64 number_of(const struct postconf *postfix, const char *name)
-{
-	g_autofree char *value = postconf_value(postfix, NULL, name);
-
-	return g_ascii_strtoull(value, NULL, 10);
+	char *fault = find_bad_option(postfix);
+	return fault ? fault : find_full_disk(postfix);
 }
 
 /* Of our own mails, and of what is left in the mailbox. */
@@ -160,6 +222,23 @@ static void warn_of_delivery(const struct postconf *postfix)
 				    "in the queue; raise it");
 }
 
+static bool is_loopback_only(const char *interfaces)
+{
+	g_auto(GStrv) words = g_strsplit_set(interfaces, " \t,", -1);
+	bool is_any = false;
+
+	for (char **word = words; *word; word++) {
+		if (**word == '\0')
+			continue;
+		is_any = true;
+		if (strcmp(*word, "loopback-only") != 0 && strcmp(*word, "localhost") != 0 &&
+		    !g_str_has_prefix(*word, "127.") && strcmp(*word, "::1") != 0 &&
+		    strcmp(*word, "[::1]") != 0)
+			return false;
+	}
+	return is_any;
+}
+
 void pitfalls_warn(const struct postconf *postfix)
 {
 	g_autofree char *instances = postconf_value(postfix, NULL, "multi_instance_directories");
@@ -169,9 +248,13 @@ void pitfalls_warn(const struct postconf *postfix)
 	if (*instances != '\0')
 		check_warning(what, "multi_instance_directories: this looks at one instance only; "
 				    "MAIL_CONFIG=DIRECTORY bounce-milter --check at another");
-	if (has_word(interfaces, "loopback-only"))
-		check_warning(what, "inet_interfaces = loopback-only: no other mail system can "
-				    "bring us a bounce; write all, unless that is intended");
+	if (is_loopback_only(interfaces)) {
+		g_autofree char *text =
+		    g_strdup_printf("inet_interfaces = %s: no other mail system can bring us a "
+				    "bounce; write all, unless that is intended",
+				    interfaces);
+		check_warning(what, text);
+	}
 	warn_of_delivery(postfix);
 	if (*maps != '\0')
 		check_warning(what, "smtpd_milter_maps: clients that it lists meet the filters it "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Rules about clients, names and blocklists depend on who comes; these do not.
+ * Rules about names and blocklists depend on who comes; these do not.
  */
 #include "milter/postfix/restrictions.h"
 
@@ -124,6 +124,31 @@ static enum outcome check_recipient(struct walk *walk, const char *table)
 	return action ? follow(walk, rule, action) : GOES_ON;
 }
 
+/* Of the tables of clients, only one that has the same answer for everybody says something. */
+static enum outcome check_client(struct walk *walk, const char *table)
+{
+	static const char *const clients[] = {"8.8.8.8", "1.1.1.1", "9.9.9.9"};
+	g_autofree char *first = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
+		g_autofree char *action = NULL;
+
+		if (table_ask(table, clients[i], &action) != TABLE_HAS || !action ||
+		    !(is_refusal(action) || is_permission(action)) ||
+		    (first && strcmp(action, first) != 0))
+			return GOES_ON;
+		if (!first)
+			first = g_steal_pointer(&action);
+	}
+	if (is_permission(first))
+		return PERMITTED;
+	return refuse(
+	    walk,
+	    "check_client_access %s answers \"%s\" to every mail system (8.8.8.8, 1.1.1.1 "
+	    "and 9.9.9.9 were tried); take that entry out",
+	    table, first);
+}
+
 static enum outcome check_class(struct walk *walk, const char *word)
 {
 	g_autofree char *classes = value_of(walk, "smtpd_restriction_classes");
@@ -148,6 +173,8 @@ static enum outcome check_rule(struct walk *walk, const char *rule, const char *
 		return check_sender(walk, argument);
 	if (strcmp(rule, "check_recipient_access") == 0)
 		return check_recipient(walk, argument);
+	if (strcmp(rule, "check_client_access") == 0)
+		return check_client(walk, argument);
 	if (strcmp(rule, "reject_unverified_recipient") == 0)
 		walk->asks_for_recipient = true;
 	return check_class(walk, rule);

@@ -35,6 +35,17 @@ static const char *direct(const char *table)
 	return g_str_has_prefix(table, "proxy:") ? table + strlen("proxy:") : table;
 }
 
+/* What smtpd(8) asks it about is then put off: 451, or "temporary lookup failure". */
+static void warn_of_table(const char *table, const char *complaint)
+{
+	g_autofree char *text =
+	    g_strdup_printf("%s; while %s cannot be read, mail is put off: newaliases makes the "
+			    "tables of aliases, \"postmap TABLE\" the others",
+			    complaint, table);
+
+	check_warning(what, text);
+}
+
 static enum table_answer ask_one(const char *table, const char *key, char **value_out)
 {
 	const char *const arguments[] = {"postmap", "-q", key, direct(table), NULL};
@@ -46,8 +57,8 @@ static enum table_answer ask_one(const char *table, const char *key, char **valu
 	if (!g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
 			  &complaint, &status, &error) ||
 	    *complaint != '\0') {
-		check_warning(what, error ? error->message
-					  : g_strdelimit(g_strstrip(complaint), "\n", ' '));
+		warn_of_table(table, error ? error->message
+					   : g_strdelimit(g_strstrip(complaint), "\n", ' '));
 		return TABLE_UNKNOWN;
 	}
 	if (!g_spawn_check_wait_status(status, NULL))

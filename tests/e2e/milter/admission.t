@@ -56,6 +56,18 @@ my @good = (
             })
     ],
     [
+        'tables of clients that stop some, and room' => (
+            main => {
+                smtpd_client_restrictions => 'check_client_access cidr:{ {8.8.8.0/24 REJECT} }, '
+                    . 'check_client_access inline:{ {127.0.0.1 = OK} }',
+                inet_protocols => 'ipv4',
+                smtpd_milters  => '{ inet:127.0.0.1:8892, default_action=accept, '
+                    . 'connect_timeout = 30s, { protocol = 6 } }, '
+                    . Bounce::Wiring::OURS,
+                queue_minfree => 1
+            })
+    ],
+    [
         'submission for our users only' => (
             master => sub {
                 $_
@@ -275,6 +287,42 @@ my @broken = (
         qr{master_service_disable = inet: smtp/inet does not run; take}
     ],
     [
+        'every client is refused by a table',
+        {
+            main => {
+                smtpd_client_restrictions => 'permit_mynetworks, check_client_access '
+                    . 'cidr:{ {0.0.0.0/0 REJECT closed} }'
+            }
+        },
+        qr{smtpd_client_restrictions: check_client_access .* answers "REJECT closed" to every}
+    ],
+    [
+        'an option that Postfix does not know',
+        { main => { smtpd_milters => '{unix:bounce-milter/socket, default-action=tempfail}' } },
+        qr{smtpd_milters of smtp/inet: unix:\S+ has no option "default-action", so smtpd cannot st}
+    ],
+    [
+        'a brace that is not closed',
+        { main => { smtpd_milters => '{ unix:bounce-milter/socket, default_action=tempfail' } },
+        qr{the brace before unix:\S+ is not closed, so smtpd cannot start; write \{ unix:}
+    ],
+    [
+        'a filter at an address of a family that Postfix does not use',
+        {
+            main => {
+                inet_protocols => 'ipv6',
+                smtpd_milters  =>
+                    '{ inet:127.0.0.1:8892, default_action=accept }, ' . Bounce::Wiring::OURS
+            }
+        },
+        qr{inet_protocols = ipv6, so Postfix cannot connect to inet:127.0.0.1:8892 and .*; write i}
+    ],
+    [
+        'no room for mail',
+        { main => { queue_minfree => '9999999999999' } },
+        qr{queue has \d+ MB left, so all mail is put off: Postfix wants 9536743 MB, by queue_minfree}
+    ],
+    [
         'the bounces in a quarantine',
         { main => { smtpd_milters => '{unix:bounce-milter/socket,default_action=quarantine}' } },
         qr{smtpd_milters: "quarantine" loses the bounces .*tempfail}
@@ -295,6 +343,14 @@ for my $row (
     [
         { soft_bounce => 'yes' },
         qr/soft_bounce = yes: .* after maximal_queue_lifetime.*; write no/
+    ],
+    [
+        { inet_interfaces => '127.0.0.1, [::1]' },
+        qr/inet_interfaces = 127.0.0.1, \[::1\]: no other mail system .*; write all/
+    ],
+    [
+        { transport_maps => 'hash:/nowhere/transport' },
+        qr/while hash:\S+ cannot be read, mail is put off: .*"postmap TABLE"/
     ],
     [ { myorigin => $domain }, qr/myorigin is the bounce domain, .*; choose/ ],
     [
