@@ -221,6 +221,7 @@ BEGIN
   IF t.undo_state IS NOT NULL THEN
     PERFORM bounce_internal.restore_blocks(t, reason);
     PERFORM bounce_internal.reopen_follow_ups(t);
+    PERFORM bounce_internal.decide_again(bounce_internal.remembered(t, 'bounces'));
   END IF;
   UPDATE bounce.task AS q SET status = 'open', resolution = '', resolved_at = NULL,
     resolved_by = NULL, note = '', undo_state = NULL WHERE q.id = t.id;

@@ -118,12 +118,11 @@ BEGIN
           WHERE k.id IN (SELECT i::bigint
                          FROM jsonb_array_elements_text(u.undo_state -> 'blocks') AS i)
             AND k.lifted_at IN (u.at, k.blocked_at)));
-  PERFORM bounce_internal.hold_again(u);
+  PERFORM bounce_internal.reopen_undone_outages(u);
+  PERFORM bounce_internal.hold_again(u.bounces, u.at);
   tasks := bounce_internal.reopen_undone_tasks(u, reason);
   PERFORM bounce_internal.restore_bounces(u);
-  PERFORM bounce_internal.decide_leftover(h.bounce_id)
-  FROM (SELECT q.bounce_id FROM bounce.held_block AS q
-        WHERE q.bounce_id = ANY (u.bounces) AND q.decision IS NULL ORDER BY q.address, q.id) AS h;
+  PERFORM bounce_internal.decide_again(u.bounces);
 END $$;
 COMMENT ON FUNCTION bounce.redo_bounces(bigint, text) IS
   'operator: takes back undo_bounces(): blocks, held blocks, tasks, follow-ups and recipients are '

@@ -145,6 +145,28 @@ SELECT throws_ok(format($$SELECT bounce.reopen_task(%s, 'it goes on')$$, o.id), 
                  'not while another outage of the same domain is open')
 FROM outage AS o CROSS JOIN bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open';
 
+-- An outage of all domains takes back what is held for one of a domain; that is confirmed, and the
+-- first decision is taken back: what was held for the second is decided as that was.
+SELECT bounce.confirm_outage(o.task_id) FROM bounce.open_outage AS o;
+SELECT test.bounced('q' || n, format('q%s@both.example', n)) FROM generate_series(1, 12) AS n;
+CREATE TEMPORARY TABLE of_domain AS
+SELECT o.task_id FROM bounce.open_outage AS o WHERE o.about = 'both.example';
+INSERT INTO bounce.outage (scope, about, seen, usual, time_window)
+SELECT 'overall', '', 12, 0, '1 hour';
+INSERT INTO bounce.task (kind, dedup_key, summary)
+SELECT 'outage', 'outage:' || max(o.id), 'all' FROM bounce.outage AS o;
+SELECT bounce.dismiss_outage(t.id, 'they were down') FROM bounce.task AS t
+WHERE t.summary = 'all';
+UPDATE bounce.held_block AS h SET decided_at = now() - interval '1 minute'
+WHERE h.address LIKE '%@both.example' AND h.decision = 'dropped';
+UPDATE bounce.task AS t SET resolved_at = now() - interval '1 minute' WHERE t.summary = 'all';
+SELECT bounce.confirm_outage(o.task_id) FROM of_domain AS o;
+SELECT bounce.reopen_task(t.id, 'they were not') FROM bounce.task AS t WHERE t.summary = 'all';
+SELECT is(test.fate('q12@both.example'), 'bounced hard blocked task', 'decided as its own was');
+SELECT is_empty('SELECT * FROM bounce_internal.forgotten_bounces()', 'and nobody is forgotten');
+SELECT bounce.confirm_outage(t.id) FROM bounce.task AS t
+WHERE t.summary = 'all' AND t.status = 'open';
+
 -- Recipients
 SELECT test.mail('letter', '{one@a.example}');
 SELECT isnt(bounce.add_recipient((test.recipient('one@a.example')).communication_id,

@@ -264,3 +264,44 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.decide_leftovers(integer) IS
   'finds what no decision about an outage reached, from whatever cause: held blocks of a decided '
   'outage are decided as it was; an open outage without a task gets one. Returns their number';
+
+-- Holding again --------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION bounce_internal.outage_today(outage_id bigint) RETURNS bounce.outage
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT o FROM bounce.outage AS o
+          JOIN bounce.outage AS was ON was.scope = o.scope AND was.about = o.about
+          WHERE was.id = outage_today.outage_id AND (o.status = 'open' OR o.id = was.id)
+          ORDER BY o.status = 'open' DESC LIMIT 1);
+END $$;
+COMMENT ON FUNCTION bounce_internal.outage_today(bigint) IS
+  'the open outage of the same kind and matter, or this one, decided, when there is none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.hold_again(bounce_ids bigint[], at timestamptz)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  -- nobody may decide about the outage in between; what goes on as another one is held there
+  PERFORM bounce_internal.open_outage_ids(ARRAY(
+    SELECT o.id FROM bounce.held_block AS h
+    CROSS JOIN bounce_internal.outage_today(h.outage_id) AS o
+    WHERE h.bounce_id = ANY (bounce_ids) AND h.decided_at = hold_again.at));
+  UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL, outage_id = o.id
+  FROM bounce.held_block AS q CROSS JOIN bounce_internal.outage_today(q.outage_id) AS o
+  WHERE q.bounce_id = ANY (bounce_ids) AND q.decided_at = hold_again.at AND h.id = q.id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.hold_again(bigint[], timestamptz) IS
+  'holds the blocks of these bounces again that were decided at that time. When it is done, those '
+  'of another outage, which was decided otherwise, are for decide_again()';
+
+CREATE OR REPLACE FUNCTION bounce_internal.decide_again(bounce_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM bounce_internal.decide_leftover(h.bounce_id)
+  FROM (SELECT q.bounce_id FROM bounce.held_block AS q
+        WHERE q.bounce_id = ANY (bounce_ids) AND q.decision IS NULL
+        ORDER BY q.address, q.id) AS h;
+END $$;
+COMMENT ON FUNCTION bounce_internal.decide_again(bigint[]) IS
+  'decides the held blocks of these bounces whose outage is decided as that was';

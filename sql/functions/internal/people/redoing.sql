@@ -41,45 +41,25 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.lock_undo(bigint) IS
   'an undo, locked with its communications. P0002 when there is none, or it was taken back';
 
-CREATE OR REPLACE FUNCTION bounce_internal.outage_today(outage_id bigint) RETURNS bounce.outage
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN (SELECT o FROM bounce.outage AS o
-          JOIN bounce.outage AS was ON was.scope = o.scope AND was.about = o.about
-          WHERE was.id = outage_today.outage_id AND (o.status = 'open' OR o.id = was.id)
-          ORDER BY o.status = 'open' DESC LIMIT 1);
-END $$;
-COMMENT ON FUNCTION bounce_internal.outage_today(bigint) IS
-  'the open outage of the same kind and matter, or this one, decided, when there is none';
-
-CREATE OR REPLACE FUNCTION bounce_internal.hold_again(u bounce.undo) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.reopen_undone_outages(u bounce.undo) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  outages bigint[];
+  outages CONSTANT bigint[] := ARRAY(
+    SELECT o.id FROM bounce.outage AS o
+    WHERE o.id IN (SELECT h.outage_id FROM bounce.held_block AS h
+                   WHERE h.bounce_id = ANY (u.bounces) AND h.decided_at = u.at)
+      AND NOT EXISTS (SELECT FROM bounce.outage AS q
+                      WHERE q.scope = o.scope AND q.about = o.about
+                        AND q.status = 'open' AND q.id <> o.id));
 BEGIN
-  outages := ARRAY(SELECT o.id FROM bounce.outage AS o
-                   WHERE o.id IN (SELECT h.outage_id FROM bounce.held_block AS h
-                                  WHERE h.bounce_id = ANY (u.bounces) AND h.decided_at = u.at)
-                     AND NOT EXISTS (SELECT FROM bounce.outage AS q
-                                     WHERE q.scope = o.scope AND q.about = o.about
-                                       AND q.status = 'open' AND q.id <> o.id));
   UPDATE bounce.outage AS o SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
   WHERE o.id = ANY (outages) AND o.decided_at = u.at;
   UPDATE bounce.task AS t SET status = 'open', resolution = '', resolved_at = NULL,
     resolved_by = NULL, note = '', undo_state = NULL
   WHERE t.dedup_key IN (SELECT 'outage:' || i FROM unnest(outages) AS i) AND t.resolved_at = u.at;
-  -- nobody may decide about the outage in between; what goes on as another one is held there
-  PERFORM bounce_internal.open_outage_ids(ARRAY(
-    SELECT o.id FROM bounce.held_block AS h
-    CROSS JOIN bounce_internal.outage_today(h.outage_id) AS o
-    WHERE h.bounce_id = ANY (u.bounces) AND h.decided_at = u.at));
-  UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL, outage_id = o.id
-  FROM bounce.held_block AS q CROSS JOIN bounce_internal.outage_today(q.outage_id) AS o
-  WHERE q.bounce_id = ANY (u.bounces) AND q.decided_at = u.at AND h.id = q.id;
 END $$;
-COMMENT ON FUNCTION bounce_internal.hold_again(bounce.undo) IS
-  'holds blocks again that were dropped; those of an outage that was decided since are for '
-  'decide_leftover()';
+COMMENT ON FUNCTION bounce_internal.reopen_undone_outages(bounce.undo) IS
+  'opens the outages again that an undo left without anything held, unless they go on as others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.reopen_undone_tasks(u bounce.undo, why text)
 RETURNS bigint

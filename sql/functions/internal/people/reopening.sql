@@ -148,14 +148,18 @@ BEGIN
   UPDATE bounce.bounce AS b SET task_id = t.id
   WHERE b.id IN (SELECT h.bounce_id FROM bounce.held_block AS h
                  WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at);
-  UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL
-  WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at;
+  UPDATE bounce.outage AS q SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
+  WHERE q.id = o.id;
+  -- what it took back may have been held for another one
+  PERFORM bounce_internal.hold_again(
+    bounce_internal.remembered(t, 'bounces')
+      || ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
+               WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at),
+    t.resolved_at);
   PERFORM bounce_internal.close_moot_follow_ups(ARRAY(
     SELECT u.id FROM bounce.follow_up AS u
     JOIN bounce.held_block AS h ON h.recipient_id = u.recipient_id AND h.bounce_id = u.bounce_id
     WHERE h.outage_id = o.id AND h.decision IS NULL AND u.status = 'open'));
-  UPDATE bounce.outage AS q SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
-  WHERE q.id = o.id;
 EXCEPTION WHEN unique_violation THEN
   other := (SELECT k.id FROM bounce.outage AS q
             JOIN bounce.task AS k ON k.dedup_key = 'outage:' || q.id AND k.status = 'open'
