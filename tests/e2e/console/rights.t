@@ -11,6 +11,7 @@ my $stage  = stage(servers => 0);
 my $db     = $stage->db;
 my $intake = Bounce::Intake->new($stage);
 my $number = 0;
+$stage->parameter(operator_copy => 'smtp');    # letters are sent on by that way alone
 
 # --- what may be sent --------------------------------------------------------------------------
 
@@ -80,6 +81,7 @@ sub task_of { my (%more) = @_; my $it = bounced(); return (id => $it->{task_id},
 my @clerks    = qw(clerk operator admin);
 my @operators = qw(operator admin);
 my @why       = (why => 'a test');
+my @colleague = (address => 'anna@office.example', @why);
 
 # Form => [who may, what is sent: made anew for each of them].
 my %row = (
@@ -130,6 +132,15 @@ my %row = (
         [ \@clerks, sub { (id => bounced()->{bounce_id}, reason => 'mailbox_full', @why) } ],
     'act reclassify_back' =>
         [ \@clerks, sub { (id => bounced()->{bounce_id}, old_reason => 'mailbox_full', @why) } ],
+    'act forward' => [ \@clerks, sub { (id => bounced()->{bounce_id}, @colleague) } ],
+    'act withdraw_letter' => [
+        \@clerks,
+        sub {
+            my $id = bounced()->{bounce_id};
+            $db->sql("SELECT bounce.forward_letter($id, '$colleague[1]', 'x')");
+            return (id => $id, @colleague);
+        }
+    ],
     'act undo' => [
         \@operators,
         sub {
