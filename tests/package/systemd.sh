@@ -107,9 +107,14 @@ shows 'and recorded' wait_for has_bounces 3
 
 # --- upgrade, removal -------------------------------------------------------------------------
 pid=$(state bounce-milter MainPID)
+sql "UPDATE bounce.schema_functions SET sha256 = repeat('0', 64)"
 shows 'an upgrade' apt-get -y -o Dpkg::Options::=--force-confold install ./next.deb
 shows 'starts what runs anew' is_not_state bounce-milter MainPID "$pid"
-is 'which serves' "$(state bounce-milter ActiveState)" active
+shows 'which waits for the schema' wait_for said bounce-milter 'run "bouncectl db migrate"'
+shows 'migrate' sudo -u postgres bouncectl db migrate
+for unit in bounce-milter bounce-delivery bounce-fetch bounce-console; do
+	shows "$unit serves by itself" wait_for is_state $unit ActiveState active
+done
 shows 'removal' apt-get -y remove bounce-milter
 is 'stops all of it' "$(systemctl list-units --no-legend --state=active 'bounce-*')" ''
 exit "$status"
