@@ -64,6 +64,8 @@ sub start {
     my $instance = $self->{instance};
     $instance->make_dir($_) for qw(postfix postfix/etc postfix/queue mail);
     $instance->make_dir('postfix/data', user => 'postfix') if $instance->is_root;
+    # made by postlogd, that of Postfix 3.9 or later could be read by root alone
+    $instance->write_file('log/postfix.log', '') if !-e $instance->path('log/postfix.log');
     $instance->write_file('postfix/etc/main.cf',   $self->_main_cf);
     $instance->write_file('postfix/etc/master.cf', $self->_master_cf);
     $instance->write_file('postfix/etc/mailboxes', $self->_mailboxes);
