@@ -56,6 +56,7 @@ needs() {
 	lint mandoc cmd:mandoc
 	coverage gcovr cmd:gcovr
 	fuzz clang cmd:clang
+	package build-essential file:/var/lib/dpkg/info/build-essential.list
 	package dpkg-dev cmd:dpkg-buildpackage
 	package debhelper cmd:dh
 	package lintian cmd:lintian
