@@ -4,7 +4,8 @@
 # make bench-delivery: messages a second of bounce-delivery, one commit per message outcome, against
 # Postfix's own smtp-source to the same server with as many connections, in turns in one run: as
 # many bytes, each to another address. The server is a private Postfix that discards what it has
-# taken. Medians of several rounds. Environment: MESSAGES (1000), WORKERS ("1 2 4"), ROUNDS (3).
+# taken. Medians of several rounds, and the processor time of ours, which a busy machine changes
+# little. Environment: MESSAGES (1000), WORKERS ("1 2 4"), ROUNDS (3).
 use strict;
 use warnings;
 use FindBin;
@@ -51,6 +52,14 @@ for my $workers (@workers) {
         unit   => '',
         target => '>= 0.75',
         values => [ map { $_->{ratio} } @round ]);
+    figure(
+        name   => "processor of bounce-delivery, a mail, connections: $workers",
+        unit   => 'ms',
+        values => [ map { $_->{worker} } @round ]);
+    figure(
+        name   => "processor of PostgreSQL, a mail, connections: $workers",
+        unit   => 'ms',
+        values => [ map { $_->{database} } @round ]);
 }
 my $open = $stage->count("bounce.delivery WHERE state <> 'SUCCESS'");
 $stage->instance->discard;
@@ -63,9 +72,9 @@ sub round {
     my %rate = (source => source($workers));
     drain();
     submit($messages);
-    $rate{delivery} = delivery($workers);
+    my %ours = delivery($workers);
     drain();
-    return { %rate, ratio => $rate{delivery} / $rate{source} };
+    return { %rate, %ours, ratio => $ours{delivery} / $rate{source} };
 }
 
 # The server delivers behind our back: each begins with an empty queue.
@@ -101,10 +110,13 @@ sub submit {
     return;
 }
 
-# Rate from the first claim to the last outcome, by the database's own times.
+# Rate from the first claim to the last outcome, by the database's own times, and milliseconds of
+# processor a mail of it and its connections to the database, from the start on.
 sub delivery {
-    my ($workers) = @_;
-    my $worker = Bounce::Delivery->new(
+    my ($workers)  = @_;
+    my $postmaster = $stage->instance->pid('postgres');
+    my %other      = map { ($_ => 1) } Bounce::Bench::children($postmaster);
+    my $worker     = Bounce::Delivery->new(
         $stage->instance, $stage->db,
         server    => "127.0.0.1:$port",
         workers   => $workers,
@@ -118,10 +130,16 @@ sub delivery {
             $stage->count("bounce.communication_delivery WHERE state IN ('PENDING', 'PROCESSING')")
                 == 0;
         });
+    my %used = (
+        worker   => Bounce::Bench::processor($stage->instance->pid('bounce-delivery')),
+        database => Bounce::Bench::processor(
+            grep { !$other{$_} } Bounce::Bench::children($postmaster))
+    );
     $worker->stop;
-    return $messages / $stage->db->value(
+    my $rate = $messages / $stage->db->value(
         "SELECT extract(epoch FROM max(end_time) - min(start_time))
         FROM bounce.communication_delivery
         WHERE communication_id > (SELECT max(id) - $messages FROM bounce.communication)"
     );
+    return (delivery => $rate, map { ($_ => $used{$_} * 1000 / $messages) } keys %used);
 }
