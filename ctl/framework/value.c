@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ID_DIGITS_MAX = 18, SUGGEST_MAX = 40, COUNT_MAX = 100000 };
+enum { SUGGEST_MAX = 40, COUNT_MAX = 100000 };
 
 const struct ctl_value ctl_value_string = {.name = "STRING", .kind = CTL_VALUE_STRING};
 const struct ctl_value ctl_value_text = {.name = "TEXT", .kind = CTL_VALUE_TEXT};
@@ -84,17 +84,9 @@ static char *read_word(char **words, const char *text, char **complaint_out)
 
 /* --- numbers ------------------------------------------------------------------------ */
 
-static bool is_number(const char *text)
-{
-	return *text != '\0' && strlen(text) <= ID_DIGITS_MAX &&
-	       strspn(text, "0123456789") == strlen(text);
-}
-
 static char *read_count(const char *text, char **complaint_out)
 {
-	guint64 count = is_number(text) ? g_ascii_strtoull(text, NULL, 10) : 0;
-
-	if (count >= 1 && count <= CTL_VALUE_COUNT_MAX)
+	if (g_ascii_string_to_unsigned(text, 10, 1, CTL_VALUE_COUNT_MAX, NULL, NULL))
 		return g_strdup(text);
 	*complaint_out =
 	    g_strdup_printf("\"%s\" is not a number from 1 to %d", text, CTL_VALUE_COUNT_MAX);
@@ -103,9 +95,15 @@ static char *read_count(const char *text, char **complaint_out)
 
 static char *read_id(const char *text, char **complaint_out)
 {
-	if (is_number(text))
+	g_autoptr(GError) error = NULL;
+
+	if (g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, NULL, &error))
 		return g_strdup(text);
-	*complaint_out = g_strdup_printf("\"%s\" is not a number", text);
+	if (g_error_matches(error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS))
+		*complaint_out = g_strdup_printf(
+		    "\"%s\" is not a number up to %" G_GINT64_FORMAT, text, G_MAXINT64);
+	else
+		*complaint_out = g_strdup_printf("\"%s\" is not a number", text);
 	return NULL;
 }
 

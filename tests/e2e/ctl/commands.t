@@ -147,6 +147,7 @@ subtest 'wrong values' => sub {
         [ 'task',              'note',        1,       ' ', qr/TEXT: must say something/ ],
         [ 'block',             'a@x.example', '--why', '',  qr/--why: must say something/ ],
         [ qw(task show x),     qr/ID: "x" is not a number/ ],
+        [ qw(task show 9223372036854775808), qr/is not a number up to 9223372036854775807$/m ],
         [ qw(queue retry 1 x), qr/ID: "x" is not a number/ ],
         [ 'task',              'show', '9' x 30, qr/is not a number/ ],
         [ qw(queue retry),     qr/which\? An ID, a filter or --all/ ],
