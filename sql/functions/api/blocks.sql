@@ -87,7 +87,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  PERFORM bounce_internal.lift_blocks(ARRAY[b.id], because),
+  PERFORM bounce_internal.lift_blocks(ARRAY[b.id], because, is_taken_back => true),
           -- a shorter one that it had taken the place of
           bounce_internal.block_again(
             ARRAY(SELECT k.id FROM bounce.address_block AS k
@@ -182,7 +182,7 @@ BEGIN
   lifted := bounce_internal.lift_blocks(
     ARRAY(SELECT k.id FROM bounce.address_block AS k
           WHERE k.import_id = n.id AND k.lifted_at IS NULL ORDER BY k.address_key),
-    format('import %s withdrawn: %s', n.id, because));
+    format('import %s withdrawn: %s', n.id, because), is_taken_back => true);
   -- shorter blocks that its blocks had taken the place of
   restored := bounce_internal.block_again(
     ARRAY(SELECT k.id FROM bounce.address_block AS k

@@ -106,6 +106,46 @@ SELECT test.record(test.report('spam_rejected', 'u@undone.example', '5.7.1',
 SELECT bounce.undo_bounces(NULL, NULL, 'an error', domain => 'undone.example');
 SELECT is(test.follow_ups('u@undone.example'), 'technical done moot', 'what is undone');
 
+-- Who has heard of no block hears of no end of it
+CREATE FUNCTION test.doubted(name text) RETURNS text LANGUAGE sql AS $$
+  SELECT test.mail($1, ARRAY[$1 || '@example.com']);
+  SELECT test.record(test.report('user_unknown', $1 || '@example.com', about => $1));
+  SELECT test.follow_ups($1 || '@example.com')
+$$;
+SELECT is(test.doubted('doubted'), 'hard_bounce open', 'a bounce that does not block');
+SELECT test.task_of('doubted@example.com') AS task \gset
+UPDATE bounce.follow_up SET created_at = now() - interval '1 hour'
+WHERE recipient_id = (test.recipient('doubted@example.com')).id;
+SELECT bounce.resolve_task_dead(:task), bounce.reopen_task(:task, 'another one');
+SELECT is(test.follow_ups('doubted@example.com'), 'hard_bounce open', 'called dead by mistake');
+SELECT bounce.resolve_task_dead(:task);
+SELECT test.submit('{doubted@example.com}') AS kept \gset
+SELECT count(*) FROM test.claim();
+UPDATE bounce.follow_up SET status = 'done', result = 'a letter' WHERE kind = 'blocked'
+  AND communication_id = :kept;
+SELECT bounce.reopen_task(:task, 'another one');
+SELECT is(test.follow_ups('doubted@example.com'),
+          'hard_bounce open, blocked done, block_lifted open', 'a mail was kept back meanwhile');
+
+-- Each process once, and only where the address may be written to
+SELECT bounce.block_address('twice@example.com', 'a', 'invoice'),
+       bounce.block_address('twice@example.com', 'b', 'receipt');
+SELECT is(test.bounce('twice', 'user_unknown'), 'hard_bounce open', 'three blocks');
+SELECT bounce.lift_block('twice@example.com', 'c', 'receipt');
+SELECT is(test.follow_ups('twice@example.com'), 'hard_bounce open', 'that of another is lifted');
+SELECT bounce.lift_block('twice@example.com', 'd', 'invoice');
+SELECT is(test.follow_ups('twice@example.com'), 'hard_bounce open', 'that for all is there still');
+SELECT bounce.block_address('twice@example.com', 'a', 'invoice');
+SELECT bounce.lift_block('twice@example.com', 'e');
+SELECT is(test.follow_ups('twice@example.com'), 'hard_bounce open, block_lifted open',
+          'both are lifted: it is told once');
+SELECT bounce.block_address('twice@example.com', 'f', 'receipt');
+SELECT is(test.follow_ups('twice@example.com'), 'hard_bounce open, block_lifted open',
+          'blocked for another process, it works still');
+SELECT bounce.block_address('twice@example.com', 'g', 'invoice');
+SELECT is(test.follow_ups('twice@example.com'), 'hard_bounce open, block_lifted done moot',
+          'blocked for this one, it does not');
+
 -- A claimer at work is left alone, and nobody gets it after him
 SELECT test.bounce('work', 'user_unknown');
 SELECT count(*) FROM bounce.claim_follow_up('crm', 100, kinds => '{hard_bounce}');
@@ -117,7 +157,8 @@ UPDATE bounce.follow_up SET lease_expire_time = now() WHERE claimed_by = 'crm' A
 SELECT ok(NOT EXISTS (SELECT FROM bounce.claim_follow_up('erp', 1, kinds => '{hard_bounce}')
                       WHERE address = 'work@example.com'), 'nobody else does');
 SELECT results_eq($$SELECT address FROM bounce.claim_follow_up('erp', 9, kinds => '{hard_bounce}')
-                    WHERE address NOT IN ('typo@exmaple.com', 'moved@example.com')$$,
+                    WHERE address NOT IN ('typo@exmaple.com', 'moved@example.com',
+                                          'doubted@example.com', 'twice@example.com')$$,
                   $$VALUES ('hard@example.com')$$, 'the others are there');
 SELECT is(test.follow_ups('work@example.com'), 'hard_bounce done moot, corrected open',
           'it is closed when the next one looks');

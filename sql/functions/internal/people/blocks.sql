@@ -109,12 +109,12 @@ COMMENT ON FUNCTION bounce_internal.end_blocks(timestamptz, integer) IS
   'notes of blocks that they are over, at most a batch; they have not been in force since. Returns '
   'their number';
 
-CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks(block_ids bigint[], why text)
-RETURNS bigint
+CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks(
+  block_ids bigint[], why text, is_taken_back boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   b bounce.address_block;
-  lifted bigint := 0;
+  lifted bounce.address_block[] := '{}';
 BEGIN
   FOR b IN UPDATE bounce.address_block AS k
            SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
@@ -123,12 +123,14 @@ BEGIN
     PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
                                       format('%s: %s', b.address, b.lift_why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
-    lifted := lifted + 1;
+    lifted := lifted || b;
   END LOOP;
-  RETURN lifted;
+  PERFORM bounce_internal.follow_lifted(lifted, is_taken_back);
+  RETURN cardinality(lifted);
 END $$;
-COMMENT ON FUNCTION bounce_internal.lift_blocks(bigint[], text) IS
-  'lifts those of the blocks that are not lifted, and logs it. Returns their number';
+COMMENT ON FUNCTION bounce_internal.lift_blocks(bigint[], text, boolean) IS
+  'lifts those of the blocks that are not lifted, logs it and tells the applications. '
+  'is_taken_back: making them was a mistake. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.lift_block_for(address text, process text, why text)
 RETURNS bigint

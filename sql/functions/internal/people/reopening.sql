@@ -118,10 +118,11 @@ DECLARE
   blocks CONSTANT bigint[] := bounce_internal.remembered(t, 'blocks');
 BEGIN
   -- all that one transaction did has the same time
-  UPDATE bounce.address_block AS b
-  SET lifted_at = now(), lifted_by = session_user, lift_why = restore_blocks.why
-  WHERE b.blocked_at = t.resolved_at AND b.lifted_at IS NULL AND b.id <> ALL (blocks)
-    AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces));
+  PERFORM bounce_internal.lift_blocks(
+    ARRAY(SELECT b.id FROM bounce.address_block AS b
+          WHERE b.blocked_at = t.resolved_at AND b.lifted_at IS NULL AND b.id <> ALL (blocks)
+            AND (b.address_key = bounce.address_key(t.address) OR b.bounce_id = ANY (bounces))
+          ORDER BY b.address_key), why, is_taken_back => true);
   PERFORM bounce_internal.block_again(
     ARRAY(SELECT b.id FROM bounce.address_block AS b
           WHERE b.lifted_at IN (t.resolved_at, b.blocked_at) AND b.id = ANY (blocks)));

@@ -61,6 +61,8 @@ DECLARE
   b bounce.address_block;
   heir bigint;
   lifted bigint := 0;
+  freed bounce.address_block[] := '{}';
+  mistaken bounce.address_block[] := '{}';     -- blocked by a verdict that is taken back
 BEGIN
   FOR b IN SELECT * FROM bounce.address_block AS k
            WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
@@ -74,12 +76,19 @@ BEGIN
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     IF heir IS NULL THEN
       lifted := lifted + 1;
+      IF b.blocked_at > (SELECT o.received_at FROM bounce.bounce AS o WHERE o.id = b.bounce_id) THEN
+        mistaken := mistaken || b;
+      ELSE
+        freed := freed || b;
+      END IF;
     ELSE
       PERFORM bounce_internal.log_steps(ARRAY[
         bounce_internal.make_block(bounce_internal.finding_of_bounce(o))])
         FROM bounce.bounce AS o WHERE o.id = heir;
     END IF;
   END LOOP;
+  PERFORM bounce_internal.follow_lifted(freed, false),
+          bounce_internal.follow_lifted(mistaken, true);
   RETURN lifted;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lift_blocks_of(bigint[], text) IS

@@ -87,11 +87,10 @@ CREATE OR REPLACE FUNCTION bounce_internal.block_lifted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   PERFORM bounce_internal.requeue_refused(OLD.address_key);
-  PERFORM bounce_internal.follow_lifted(OLD.address_key);
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.block_lifted() IS
-  'sends what was rejected only because of this block, and tells the applications';
+  'sends what was rejected only because of this block';
 
 -- Claiming ---------------------------------------------------------------------------
 

@@ -54,20 +54,28 @@ COMMENT ON FUNCTION bounce_internal.add_follow_up(text, bounce.communication_rec
                                                   text) IS
   'a follow-up of something else than a report, where the process wants it; else NULL';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_lifted(address_key text) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.follow_lifted(
+  lifted bounce.address_block[], is_taken_back boolean) RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
   RETURN (SELECT count(bounce_internal.add_follow_up('block_lifted', w.r, NULL, ''))
-          FROM (SELECT DISTINCT ON (c.process) r
-                FROM bounce.communication_recipient AS r
+          FROM (SELECT DISTINCT ON (r.address_key, c.process) r
+                FROM unnest(lifted) AS b
+                JOIN bounce.communication_recipient AS r ON r.address_key = b.address_key
                 JOIN bounce.communication AS c ON c.id = r.communication_id
-                WHERE r.address_key = follow_lifted.address_key
-                  AND (r.state IN ('bounced', 'error', 'replaced')
-                       OR EXISTS (SELECT FROM bounce.follow_up AS u WHERE u.recipient_id = r.id))
-                ORDER BY c.process, r.id DESC) AS w (r));
+                WHERE (b.only_process IS NULL OR b.only_process = c.process)
+                  AND NOT bounce_internal.is_blocked(r.address, c.process)
+                  AND (EXISTS (SELECT FROM bounce.follow_up AS u
+                               WHERE u.recipient_id = r.id
+                                 AND (NOT is_taken_back
+                                      OR u.created_at >= b.blocked_at AND NOT u.is_moot))
+                       OR NOT is_taken_back AND r.state IN ('bounced', 'error', 'replaced'))
+                ORDER BY r.address_key, c.process, r.id DESC) AS w (r));
 END $$;
-COMMENT ON FUNCTION bounce_internal.follow_lifted(text) IS
-  'tells each process with a mail that this address did not get that it works again';
+COMMENT ON FUNCTION bounce_internal.follow_lifted(bounce.address_block[], boolean) IS
+  'tells each process with a mail that these addresses did not get that they work again, if it may '
+  'write to them now; of blocks that were a mistake (is_taken_back) only those that have heard of '
+  'their mails since. Returns their number';
 
 -- Closing by itself --------------------------------------------------------------------
 
@@ -84,7 +92,10 @@ BEGIN
       WHEN is_failure AND r.state = 'sent' THEN 'it was sent again, or had arrived'
       WHEN is_failure AND r.state = 'open' THEN 'it is sent again'
       WHEN u.kind = 'corrected' AND r.state <> 'replaced' THEN 'the correction was taken back'
-      WHEN u.kind = 'block_lifted' AND bounce_internal.is_blocked(r.address)
+      WHEN u.kind = 'block_lifted'
+           AND bounce_internal.is_blocked(
+                 r.address, (SELECT c.process FROM bounce.communication AS c
+                             WHERE c.id = u.communication_id))
         THEN 'the address is blocked again'
       WHEN u.bounce_id IS NOT NULL AND bounce_internal.is_undone(u.bounce_id)
         THEN 'the bounce was taken back'
