@@ -211,7 +211,7 @@ BEGIN
     bounce_internal.parameter_interval('delivery_probe_delay'),
     bounce_internal.parameter_interval('delivery_probe_max_delay'));
   waiting := bounce_internal.waiting_count();
-  summary := format('mail server %s: %s; since %s, %s %s', s.name, s.problem,
+  summary := format('%s; since %s, %s %s', s.problem,
                     to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'),
                     bounce_internal.count_of(waiting, 'communication'),
                     CASE waiting WHEN 1 THEN 'waits' ELSE 'wait' END);

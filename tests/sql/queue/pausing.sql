@@ -49,8 +49,8 @@ SELECT is(test.paused(), NULL, 'looked at once a minute');
 SELECT is(test.swept(), 'newsletter', '10 of 24 are not');
 SELECT is((SELECT t.about || ': ' || t.why || '; ' || t.urgency FROM bounce.open_task AS t
            WHERE t.kind = 'process_paused'),
-          'process newsletter: sending for process "newsletter" is paused: 10 of 24 mails came '
-          'back, 41.7 %; 1', 'one task, at the top');
+          'process newsletter: nothing of it is sent: 10 of 24 mails came back, 41.7 %; 1',
+          'one task, at the top');
 SELECT is((SELECT s.warning <> '' FROM bounce.status() AS s
            WHERE s.name = 'processes_paused' AND s.value = 'newsletter'), true, 'status warns');
 SELECT test.bounced(3, 'newsletter', 'spam_rejected');

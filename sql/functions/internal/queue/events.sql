@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.give_up_event(e bounce.event, respons
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  summary CONSTANT text := format('webhook: event %s (%s, communication %s) was not taken in %s '
+  summary CONSTANT text := format('event %s (%s, communication %s) was not taken in %s '
                                   'attempts: %s', e.id, e.type, e.communication_id,
                                   e.attempts + 1, response);
   open_task CONSTANT bigint :=

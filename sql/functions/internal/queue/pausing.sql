@@ -30,7 +30,7 @@ BEGIN
   SET paused_at = now(), paused_by = session_user, pause_why = pause.why WHERE q.name = p.name;
   INSERT INTO bounce.task (kind, dedup_key, summary, process, due_at)
   VALUES ('process_paused', 'process_paused:' || p.name,
-          format('sending for process "%s" is paused: %s', p.name, why), p.name,
+          format('nothing of it is sent: %s', why), p.name,
           now() + bounce_internal.parameter_interval('task_due', p.name))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO NOTHING RETURNING id INTO made;
   INSERT INTO bounce.task_history (task_id, action, text)
