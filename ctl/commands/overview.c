@@ -159,11 +159,12 @@ CTL_COMMAND(command_report) = {
     .name = "report",
     .topic = TOPIC_OVERVIEW,
     .summary = "count what came back, with a chart and its rate",
-    .help = "RATE is the failures in per cent of the mails sent in this time: to this process,\n"
-	    "domain or week, and for other dimensions of all. What was taken back by \"undo\" is\n"
-	    "left out, and counted as TAKEN BACK. What is no failure, such as a report of a delay\n"
-	    "or of success, is a notice. What fits no mail of ours is in no rate, nor are test\n"
-	    "addresses.\n",
+    .help = "RATE is FAILED in per cent of SENT, the mails sent in this time: of this process,\n"
+	    "domain or week, and for other dimensions of all. FAILED are the hard, soft and\n"
+	    "technical ones about mails of ours. What fits none, or only knows an address, may be\n"
+	    "a stranger's word and is not among them; nor are test addresses.\n"
+	    "What was taken back by \"undo\" is left out, and counted as TAKEN BACK. What is no\n"
+	    "failure, such as a report of a delay or of success, is a notice.\n",
     .example = "report --by domain --since 7d",
     .options = {report_options, common_options_month, common_options_limit_50},
     .view = {.parameters = {"by", "since", "until", "limit"},
@@ -173,7 +174,8 @@ CTL_COMMAND(command_report) = {
 				       CTL_IF_ROOM("soft"), CTL_IF_ROOM("technical"),
 				       CTL_IF_ROOM("auto_reply"), CTL_IF_ROOM("unclassified"),
 				       CTL_IF_ROOM("notices"), CTL_IF_ROOM("taken_back"),
-				       CTL_IF_ROOM("sent"), CTL_IF_ROOM("rate"), CTL_BAR("total")},
+				       CTL_IF_ROOM("failed"), CTL_IF_ROOM("sent"),
+				       CTL_IF_ROOM("rate"), CTL_BAR("total")},
 			   .empty = "nothing came back in this time"}}},
 };
 

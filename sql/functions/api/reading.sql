@@ -168,8 +168,8 @@ COMMENT ON FUNCTION bounce.task_story(bigint) IS 'operator: the history of a tas
 
 CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
 RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint,
-               auto_reply bigint, unclassified bigint, sent bigint, rate numeric,
-               taken_back bigint)
+               auto_reply bigint, unclassified bigint, failed bigint, sent bigint,
+               rate numeric, taken_back bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   is_time CONSTANT boolean := dimension IN ('hour', 'day', 'week', 'month');
@@ -201,8 +201,8 @@ BEGIN
     FROM generate_series(date_trunc(CASE WHEN is_time THEN dimension ELSE 'day' END, first_time),
                          last_time - interval '1 microsecond',
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
-  SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified, m.sent,
-         round(100.0 * g.failures / nullif(m.sent, 0), 2), g.taken_back
+  SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified,
+         g.failed, m.sent, bounce_internal.per_cent(g.failed, m.sent), g.taken_back
   FROM (SELECT l.label,
                coalesce(sum(l.bounces) FILTER (WHERE NOT l.taken_back), 0)::bigint AS total,
                coalesce(sum(l.bounces) FILTER (WHERE l.class = 'hard'), 0)::bigint AS hard,
@@ -213,8 +213,8 @@ BEGIN
                  AS auto_reply,
                coalesce(sum(l.bounces) FILTER (WHERE l.class = 'unclassified'), 0)::bigint
                  AS unclassified,
-               coalesce(sum(l.bounces) FILTER (WHERE l.is_failure AND NOT l.taken_back), 0)
-                 AS failures,
+               coalesce(sum(l.bounces) FILTER (WHERE l.is_failure AND NOT l.taken_back),
+                        0)::bigint AS failed,
                coalesce(sum(l.bounces) FILTER (WHERE l.taken_back), 0)::bigint AS taken_back,
                bool_or(l.bounces = 0) AS is_shown
         FROM labelled AS l GROUP BY l.label) AS g
@@ -228,9 +228,10 @@ COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
   'operator: bounces of a period (NULL: unlimited) by class, reason, process, domain, remote_mta, '
   'rule, trust, hour, day, week or month; periods are in order and without gaps. What '
   'undo_bounces() took back is counted as taken_back only. total has the notices too: what is no '
-  'failure, such as reports of a delay or of success. sent: what was sent to recipients, each send '
-  'of a mail, of this process, domain or time, else of the whole period; rate: the failures of our '
-  'mails in per cent of them; what fits no mail, or nobody can be sure of, is no such failure';
+  'failure, such as reports of a delay or of success. failed: the hard, soft and technical ones '
+  'about a mail of ours; what fits no mail, or only knows an address, is none. sent: what was sent '
+  'to recipients, each send of a mail, of this process, domain or time, else of the whole period; '
+  'rate: failed in per cent of sent';
 
 CREATE OR REPLACE FUNCTION bounce.bounces_by_day(days integer, at timestamptz DEFAULT now())
 RETURNS TABLE (label text, total bigint)

@@ -34,8 +34,9 @@ SELECT test.record(jsonb_set(test.report('user_unknown', 'typo@gmial.com', '5.1.
   '{recipients,0,diagnostic}', '"550 5.1.1 <typo@gmial.com>: Recipient address rejected: none"'));
 SELECT bounce.delivery_problem('smtp.example.net:587', '535 5.7.8 authentication failed');
 SELECT results_eq('SELECT about, urgency, why, correction FROM bounce.open_task', $$VALUES
-  ('our mail server smtp.example.net:587', 1, (SELECT summary FROM bounce.task
-                                               WHERE reason = 'submission_server'), ''),
+  ('our mail server smtp.example.net:587', 1,
+   '535 5.7.8 authentication failed; since ' || to_char(now(), 'YYYY-MM-DD HH24:MI:SS')
+     || ', 0 communications wait', ''),
   ('typo@gmial.com', 4, 'no such mailbox at that domain: 550 5.1.1 none', 'typo@gmail.com')$$,
   'who, what, why; a suggestion, though no mail was ever sent there');
 SELECT is_empty($$SELECT FROM bounce.open_task WHERE what_next = '' OR what_next IS NULL$$,
@@ -59,9 +60,9 @@ SELECT test.record(test.report('delivered', 'r' || n || '@rate.example', '2.0.0'
                                                                            || '@rate.example')))
 FROM generate_series(2, 4) AS n;
 SELECT test.record(test.report('user_unknown', 'r2@rate.example', '5.1.1'));
-SELECT results_eq($$SELECT hard, technical, total - hard, sent, rate
+SELECT results_eq($$SELECT hard, technical, total - hard, failed, sent, rate
                     FROM bounce.report_by('domain', NULL, NULL) WHERE label = 'rate.example'$$,
-                  'VALUES (2::bigint, 0::bigint, 3::bigint, 4::bigint, 25.00)',
+                  'VALUES (2::bigint, 0::bigint, 3::bigint, 1::bigint, 4::bigint, 25.00)',
                   'success is no failure, and what a stranger says is in no rate');
 SELECT results_eq($$SELECT label, total FROM bounce.report_by('class', NULL, NULL)
                     WHERE label = 'notice'$$, $$VALUES ('notice', 3::bigint)$$, 'a notice');
