@@ -59,6 +59,7 @@ static const struct route {
     {"/documents", false, PERSON, documents_list},
     {"/documents.csv", false, PERSON, documents_export},
     {"/figures", false, PERSON, figures_show},
+    {"/figures.csv", false, PERSON, figures_export},
     {"/queue", false, PERSON, queue_show},
     {"/search", false, PERSON, mails_search},
     {"/mail", false, PERSON, mails_show},

@@ -187,7 +187,7 @@ demo-stop:
 	@perl demo/demo.pl --stop
 
 .PHONY: bench bench-start bench-memory bench-postfix bench-fetch bench-delivery bench-db
-.PHONY: bench-classify bench-replication
+.PHONY: bench-classify bench-replication bench-console
 ## bench: run all benchmarks below, or ONLY='db postfix', and write doc/performance.md
 bench: setup
 	@$(MAKE_AGAIN) all $(addprefix $(BUILD)/tests/bench/,classify discard_milter)
@@ -227,6 +227,11 @@ bench-db: setup
 bench-replication: setup
 	@$(MAKE_AGAIN) all
 	@BUILD=$(BUILD) perl tests/bench/replication.pl
+
+## bench-console: the server's time for each page, with a million mails and ten thousand tasks
+bench-console: setup
+	@$(MAKE_AGAIN) all
+	@BUILD=$(BUILD) perl tests/bench/console.pl
 
 ## bench-classify: cost of parsing and classifying, against GMime alone; MAILS=...
 MAILS ?= tests/mails

@@ -7,6 +7,8 @@
 
 #include "base/shown_text.h"
 
+const char csv_type[] = "text/csv; charset=utf-8; header=present";
+
 static bool is_passed_over(gunichar c)
 {
 	return c <= ' ' || c == '\'' || g_unichar_isspace(c);
@@ -62,4 +64,16 @@ void csv_append_row(GString *out, const struct db_rows *rows, size_t row)
 		append_field(out, value ? value : "", column == 0);
 	}
 	g_string_append(out, "\r\n");
+}
+
+struct response *csv_response(const struct db_rows *rows, const char *file_name)
+{
+	GString *out = g_string_new(NULL);
+
+	csv_append_names(out, rows);
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		csv_append_row(out, rows, row);
+	struct response *response = response_new(200, csv_type, out);
+	response->file_name = g_strdup(file_name);
+	return response;
 }

@@ -164,6 +164,5 @@ struct response *documents_export(struct page_call *call)
 		fclose(file);
 		return page_fail(call, error);
 	}
-	return response_download("text/csv; charset=utf-8; header=present", file,
-				 g_strdup("documents.csv"));
+	return response_download(csv_type, file, g_strdup("documents.csv"));
 }

@@ -152,6 +152,7 @@ static const struct ctl_value value_dimension = {
 
 static const struct ctl_option report_options[] = {
     {.name = "by", .value = &value_dimension, .help = "what to count by", .default_value = "class"},
+    {.name = "process", .value = &value_process, .help = "only this process"},
     {0},
 };
 
@@ -167,7 +168,7 @@ CTL_COMMAND(command_report) = {
 	    "failure, such as a report of a delay or of success, is a notice.\n",
     .example = "report --by domain --since 7d",
     .options = {report_options, common_options_month, common_options_limit_50},
-    .view = {.parameters = {"by", "since", "until", "limit"},
+    .view = {.parameters = {"by", "since", "until", "process", "limit"},
 	     .sections = {{.name = "report",
 			   .statement = &operator_queries_report,
 			   .columns = {CTL_COLUMN("label"), CTL_IF_ROOM("hard"),

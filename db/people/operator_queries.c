@@ -384,10 +384,10 @@ STATEMENT(operator_queries_redo, 2,
 /* --- reports ----------------------------------------------------------------------- */
 
 STATEMENT(
-    operator_queries_report, 4,
+    operator_queries_report, 5,
     "SELECT label, total, hard, soft, technical, auto_reply, unclassified, failed, sent, "
     "rate, taken_back, total - hard - soft - technical - auto_reply - unclassified AS notices "
-    "FROM bounce.report_by($1, $2::timestamptz, $3::timestamptz) LIMIT $4::integer");
+    "FROM bounce.report_by($1, $2::timestamptz, $3::timestamptz, $4) LIMIT $5::integer");
 STATEMENT(operator_queries_shadow, 3,
 	  "SELECT bounce_id, received_at, process, communication_id, address, class, reason, "
 	  "trust, would_block, "

@@ -47,6 +47,11 @@ my @bench = (
         '`bounce-delivery`, one commit for each outcome, held against Postfix\'s `smtp-source`.'
     ],
     [
+        console => 'Pages of the console',
+        'From the request to the last byte of the page, with a million mails of 200 days, 400 '
+            . 'domains and ten thousand open tasks.'
+    ],
+    [
         memory => 'Memory and disk',
         'Resident memory; of PostgreSQL\'s backends what they do not share. '
             . '`LONG=1 make bench-memory` takes 100,000 mails.'

@@ -97,6 +97,8 @@ sub fill {
         "\\i $FindBin::Bin/db.sql\n",
         dbname  => $name,
         rows    => $case->{rows},
+        days    => 0,
+        age     => 0,
         known   => $case->{known}   || 400,
         domains => $case->{domains} || 400
     );

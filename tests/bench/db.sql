@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- For tests/bench/db.pl, in a database with the schema: :rows communications with one recipient
--- each in :domains domains, what the bare statements of a hard bounce are, and procedures that
--- record reports and say how long each took and whether it did what it should.
+-- For tests/bench/db.pl, in a database with the schema: :rows communications of :days days, the
+-- last one :age days old, with one recipient each in :domains domains; what the bare statements of
+-- a hard bounce are; and procedures that record reports and say how long each took and whether it
+-- did what it should.
 BEGIN;
 \ir ../sql/lib/helper.psql
 COMMIT;
@@ -12,13 +13,17 @@ UPDATE bounce.system_parameter SET value = '0' WHERE name = 'guard_share' AND :d
 
 -- as a COPY by somebody who knows what the triggers would do
 SET session_replication_role = replica;
-INSERT INTO bounce.communication (id, process, business_ref, sender, subject, message_id, status)
+INSERT INTO bounce.communication (id, process, business_ref, sender, subject, message_id, status,
+                                  created_at)
 SELECT i, CASE i % 3 WHEN 0 THEN 'invoice' WHEN 1 THEN 'receipt' ELSE 'newsletter' END, 'R-' || i,
-       'office@example.org', 'Your document', 'm' || i || '@example.org', 'sent'
+       'office@example.org', 'Your document', 'm' || i || '@example.org', 'sent',
+       now() - (:age + :days * (1 - i::float8 / :rows)) * interval '1 day'
 FROM generate_series(1, :rows) AS i;
-INSERT INTO bounce.communication_recipient (id, communication_id, address, state, attempts)
-SELECT i, i, format('r%s@d%s.example', i, i % :domains), 'sent', 1
-FROM generate_series(1, :rows) AS i;
+INSERT INTO bounce.communication_recipient (id, communication_id, address, state, attempts,
+                                            created_at, last_attempt_at)
+SELECT c.id, c.id, format('r%s@d%s.example', c.id, c.id % :domains), 'sent', 1, c.created_at,
+       c.created_at
+FROM bounce.communication AS c;
 INSERT INTO bounce.communication_message_id (message_id, communication_id)
 SELECT 'm' || i || '@example.org', i FROM generate_series(1, :rows) AS i;
 SET session_replication_role = origin;

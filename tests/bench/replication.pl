@@ -38,8 +38,8 @@ $db->sql(join('', map { "ALTER SYSTEM SET $_ = '$setting{$_}';\n" } sort keys %s
 $db->stop;
 $db->restart;
 Bounce::Daemon->new($instance, $db)->init_database;
-$db->sql("\\i $FindBin::Bin/$_.sql\n", rows => MAILS, known => 400, domains => 400)
-    for qw(db replication);
+my %size = (rows => MAILS, days => 0, age => 0, known => 400, domains => 400);
+$db->sql("\\i $FindBin::Bin/$_.sql\n", %size) for qw(db replication);
 $db->sql("VACUUM ANALYZE;\n");
 my $standby = Bounce::Postgres->standby($db);
 $instance->wait_for(PATIENCE,

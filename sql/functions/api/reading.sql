@@ -166,7 +166,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.task_story(bigint) IS 'operator: the history of a task, oldest first';
 
-CREATE OR REPLACE FUNCTION bounce.report_by(dimension text, since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION bounce.report_by(
+  dimension text, since timestamptz, until timestamptz, only_process text DEFAULT NULL)
 RETURNS TABLE (label text, total bigint, hard bigint, soft bigint, technical bigint,
                auto_reply bigint, unclassified bigint, failed bigint, sent bigint,
                rate numeric, taken_back bigint)
@@ -184,6 +185,7 @@ BEGIN
                    'or month.';
   END IF;
   PERFORM bounce_internal.require_period(since, until);
+  PERFORM bounce_internal.require_process(only_process);
   IF is_time THEN
     first_time := coalesce(nullif(since, '-infinity'),
                            (SELECT min(b.received_at) FROM bounce.bounce AS b));
@@ -194,7 +196,7 @@ BEGIN
   WITH labelled AS (
     SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.is_failure,
            l.taken_back, l.bounces
-    FROM bounce_internal.bounce_figures(dimension, since, until) AS l
+    FROM bounce_internal.bounce_figures(dimension, since, until, only_process) AS l
     UNION ALL
     -- a time without bounces is shown as well
     SELECT bounce_internal.time_label(dimension, t), NULL, false, false, 0
@@ -218,20 +220,21 @@ BEGIN
                coalesce(sum(l.bounces) FILTER (WHERE l.taken_back), 0)::bigint AS taken_back,
                bool_or(l.bounces = 0) AS is_shown
         FROM labelled AS l GROUP BY l.label) AS g
-  LEFT JOIN bounce_internal.sent_labels(dimension, since, until) AS m
+  LEFT JOIN bounce_internal.sent_labels(dimension, since, until, only_process) AS m
     ON m.label = g.label OR m.label IS NULL
   -- a label that a correction has left has nothing
   WHERE g.total > 0 OR g.taken_back > 0 OR g.is_shown
   ORDER BY CASE WHEN is_time THEN g.label END, g.total DESC, g.label;
 END $$;
-COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz) IS
-  'operator: bounces of a period (NULL: unlimited) by class, reason, process, domain, remote_mta, '
-  'rule, trust, hour, day, week or month; periods are in order and without gaps. What '
-  'undo_bounces() took back is counted as taken_back only. total has the notices too: what is no '
-  'failure, such as reports of a delay or of success. failed: the hard, soft and technical ones '
-  'about a mail of ours; what fits no mail, or only knows an address, is none. sent: what was sent '
-  'to recipients, each send of a mail, of this process, domain or time, else of the whole period; '
-  'rate: failed in per cent of sent';
+COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz, text) IS
+  'operator: bounces of a period (NULL: unlimited), of one process if only_process names one, by '
+  'class, reason, process, domain, remote_mta, rule, trust, hour, day, week or month; periods are '
+  'in order and without gaps. What undo_bounces() took back is counted as taken_back only. total '
+  'has the notices too: what is no failure, such as reports of a delay or of success. failed: the '
+  'hard, soft and technical ones about a mail of ours; what fits no mail, or only knows an '
+  'address, is none. sent: what was sent to recipients, each send of a mail, of this process, '
+  'domain or time, else of the whole period; rate: failed in per cent of sent. 23503 for an '
+  'unknown process';
 
 CREATE OR REPLACE FUNCTION bounce.bounces_by_day(days integer, at timestamptz DEFAULT now())
 RETURNS TABLE (label text, total bigint)
@@ -245,7 +248,7 @@ BEGIN
   FROM (SELECT bounce_internal.time_label('day', t) AS label
         FROM generate_series(since, at, interval '1 day') AS t) AS d
   LEFT JOIN (SELECT b.label, sum(b.bounces)::bigint AS total
-             FROM bounce_internal.bounce_figures('day', since, NULL) AS b
+             FROM bounce_internal.bounce_figures('day', since, NULL, NULL) AS b
              WHERE NOT b.taken_back GROUP BY b.label) AS f ON f.label = d.label
   ORDER BY d.label;
 END $$;

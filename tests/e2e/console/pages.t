@@ -344,6 +344,35 @@ subtest 'figures' => sub {
         qr{<th scope="row">\s*customer\.example</th>\s*<td class="number">\d}, 'a domain, how many';
     like page($eva, '/figures?by=%3Cscript%3E'), qr/by day/, 'an unknown word';
     page($eva, '/figures?since=2001-01-01&until=2001-02-01');
+    my $of_one = page($eva, '/figures?by=class&process=invoice');
+    like $of_one, qr{<h1>[^<]*invoice</h1>},             'of one process';
+    like $of_one, qr{<option value="invoice" selected>}, '... which is chosen';
+    my ($all, $few)
+        = map { page($eva, "/figures?by=month&process=$_") =~ m{</th>\s*<td class="number">(\d+)} }
+        '', 'receipt';
+    is $all, $stage->count('bounce.bounce'), 'all that came back';
+    is $few, $stage->count("bounce.bounce AS b JOIN bounce.communication AS c"
+            . " ON c.id = b.communication_id WHERE c.process = 'receipt'"), 'of one, fewer';
+    isnt $few, $all, '... really';
+    like page($eva, '/figures?by=process'), qr{href="/figures\?process=invoice&amp;since=},
+        'a process leads to its own';
+    is $eva->get('/figures?process=nonsense')->{status}, 422, 'a process that is not there';
+    page($eva, '/figures?by=day&since=2001-01-01&until=2003-01-01', 'more rows than are shown');
+    like $eva->page->{content}, qr/Only the first 400 are shown/, '... which is said';
+
+    my $file = $eva->get('/figures.csv?by=day&since=2001-01-01&until=2003-01-01');
+    is $file->{status}, 200, 'a file';
+    like $file->{headers}{'content-type'},        qr{^text/csv},               'of that type';
+    like $file->{headers}{'content-disposition'}, qr{^attachment.*figures\.csv}, 'with a name';
+    my @line = split /\r\n/, $file->{content};
+    is $line[0], join(',', map { qq{"$_"} } qw(label total hard soft technical auto_reply
+                unclassified failed sent rate taken_back notices)), 'the names come first';
+    is scalar @line, 1 + 730, 'and all rows';
+    my ($class) = grep { /^"hard"/ }
+        split /\r\n/, $eva->get('/figures.csv?by=class&process=invoice')->{content};
+    like $of_one, qr{hard.*?<td class="number">${\($class =~ /^"hard","(\d+)"/)}</td>}s,
+        'the same numbers as on the page';
+    is $console->visitor->get('/figures.csv')->{status}, 401, 'not without a login';
     is $eva->get('/figures?since=x')->{status}, 422, 'what is no day';
 };
 
@@ -352,7 +381,7 @@ subtest 'today' => sub {
     unlike $page, qr/against the usual/, 'nothing is told of processes without a day';
     $db->sql(q(UPDATE bounce.communication_recipient SET created_at = now() - interval '1 day'));
     $page = page($eva, '/');
-    like $page, qr{<th scope="row">\w+</th>.*? of \d+.*too few mails to tell}s,
+    like $page, qr{<th scope="row"><a[^>]*>\w+</a></th>.*? of \d+.*too few mails to tell}s,
         'what failed yesterday, and that it is too little';
     my $kurt = $console->visitor(language => 'de')->log_in('eva');
     like $kurt->get('/')->{content}, qr/gemessen am \xc3\x9cblichen/, 'in German';

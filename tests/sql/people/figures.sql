@@ -7,9 +7,10 @@ BEGIN;
 SELECT * FROM no_plan();
 SET LOCAL TimeZone = 'Europe/Zurich';
 
-CREATE FUNCTION test.figures(dimension text, since timestamptz, until timestamptz) RETURNS text
+CREATE FUNCTION test.figures(dimension text, since timestamptz, until timestamptz,
+                             only_process text DEFAULT NULL) RETURNS text
 LANGUAGE sql AS $$
-  SELECT string_agg(r::text, ' ') FROM bounce.report_by($1, $2, $3) AS r
+  SELECT string_agg(r::text, ' ') FROM bounce.report_by($1, $2, $3, $4) AS r
 $$;
 CREATE FUNCTION test.rates() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(concat_ws(' ', r.process, r.sent_day, r.failed_day, r.sent_week, r.failed_week,
@@ -19,13 +20,14 @@ $$;
 CREATE FUNCTION test.days() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(d.total::text, ' ') FROM bounce.bounces_by_day(10) AS d
 $$;
--- All dimensions, from days, within days and without end.
+-- All dimensions, from days, within days and without end, of one process and of all.
 CREATE FUNCTION test.all_figures() RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(E'\n', test.rates(), test.days(),
-           string_agg(concat_ws(' ', d, p.since, p.until, test.figures(d, p.since, p.until)), E'\n'
-                      ORDER BY d, p.since, p.until))
-  FROM unnest('{class,process,domain,rule,hour,day}'::text[])
-         AS d
+           string_agg(concat_ws(' ', d, p.since, p.until, o,
+                                test.figures(d, p.since, p.until, o)), E'\n'
+                      ORDER BY d, p.since, p.until, o))
+  FROM unnest('{class,reason,process,domain,rule,hour,day}'::text[]) AS d
+  CROSS JOIN (VALUES (NULL), ('receipt')) AS n (o)
   CROSS JOIN (VALUES (now() - interval '8 days', NULL),
                      (now() - interval '7 days 5 hours', now() - interval '3 days 2 hours'),
                      (date_trunc('day', now()) - interval '5 days', date_trunc('day', now())))
@@ -48,6 +50,15 @@ CREATE FUNCTION test.holds(what text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT is(test.all_figures(), test.all_figures_uncounted(), what)
   UNION ALL
   SELECT ok(EXISTS (SELECT FROM bounce.counted_day), what || ': of days that are counted')
+  UNION ALL
+  SELECT is_empty($q$
+    SELECT f.day, f.process, f.class, f.reason, f.is_failure FROM bounce.day_figure AS f
+    GROUP BY f.day, f.process, f.class, f.reason, f.is_failure
+    HAVING coalesce(sum(f.sent) FILTER (WHERE f.domain IS NULL), 0)
+           <> coalesce(sum(f.sent) FILTER (WHERE f.domain IS NOT NULL), 0)
+        OR coalesce(sum(f.bounces) FILTER (WHERE f.domain IS NULL), 0)
+           <> coalesce(sum(f.bounces) FILTER (WHERE f.domain IS NOT NULL), 0)$q$,
+    what || ': all domains are the sum of them')
 $$;
 
 SELECT test.set('guard', 'off');
@@ -71,6 +82,10 @@ FROM moved AS m JOIN bounce.bounce AS b ON b.recipient_id = m.id WHERE q.id = b.
 UPDATE bounce.bounce AS b SET received_at = m.at FROM moved AS m WHERE b.recipient_id = m.id;
 
 SELECT isnt(test.figures('domain', NULL, NULL), NULL, 'there is something to count');
+SELECT isnt(test.figures('domain', NULL, NULL, 'receipt'), test.figures('domain', NULL, NULL),
+            'one process has not all of it');
+SELECT throws_ok($$SELECT * FROM bounce.report_by('day', NULL, NULL, 'nobody')$$, '23503', NULL,
+                 'a process that is not there');
 CREATE TEMPORARY TABLE live AS SELECT test.all_figures() AS said;
 SELECT is(bounce_internal.count_days(now(), 3), 3::bigint, 'so many days at a time');
 SELECT is(test.all_figures(), said, 'the latest days counted: as before') FROM live;

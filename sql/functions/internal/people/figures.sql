@@ -2,7 +2,8 @@
 --
 -- Figures of a period. Of the days that housekeeping has counted they are sums of a few rows; what
 -- is left of the period, as today, is counted where it is. Whatever changes a day that is counted
--- adds the difference to it, or has it counted anew.
+-- adds the difference to it, or has it counted anew. Each row of a domain is in one of all domains
+-- (domain NULL) as well: who does not ask for domains reads a hundredth.
 
 CREATE OR REPLACE FUNCTION bounce_internal.time_label(dimension text, at timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -70,7 +71,7 @@ BEGIN
   JOIN bounce.communication AS c ON c.id = r.communication_id
   WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
     AND r.created_at >= count_day.since AND r.created_at < count_day.until
-  GROUP BY c.process, domain;
+  GROUP BY c.process, GROUPING SETS ((domain), ());
   INSERT INTO bounce.day_figure (day, process, domain, class, reason, is_failure, bounces)
   SELECT count_day.since, c.process,
          bounce.address_domain(coalesce(r.address, b.recipient)) AS domain,
@@ -81,7 +82,7 @@ BEGIN
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
   WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
     AND b.received_at >= count_day.since AND b.received_at < count_day.until
-  GROUP BY c.process, domain, 4, b.reason, is_failure;
+  GROUP BY c.process, 4, b.reason, is_failure, GROUPING SETS ((domain), ());
 END $$;
 COMMENT ON FUNCTION bounce_internal.count_day(timestamptz, timestamptz) IS
   'counts what was sent and what came back on a day';
@@ -119,8 +120,8 @@ BEGIN
   gone AS (
     DELETE FROM bounce.day_figure AS f USING changed AS k
     WHERE f.day = k.day AND f.process IS NOT DISTINCT FROM k.process
-      AND (f.domain, f.class, f.reason, f.is_failure)
-          = (k.domain, k.class, k.reason, k.is_failure) RETURNING f.*),
+      AND f.domain IS NOT DISTINCT FROM k.domain
+      AND (f.class, f.reason, f.is_failure) = (k.class, k.reason, k.is_failure) RETURNING f.*),
   put AS (
     INSERT INTO bounce.day_figure (day, process, domain, class, reason, is_failure, sent, bounces)
     SELECT g.day, g.process, g.domain, g.class, g.reason, g.is_failure, sum(g.sent), sum(g.bounces)
@@ -139,9 +140,9 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(bounce_internal.count_lock());
   IF TG_OP = 'UPDATE' AND NEW.address_key = OLD.address_key THEN
     INSERT INTO bounce.day_figure (day, process, domain, sent, is_change)
-    SELECT k.since, c.process, bounce.address_domain(NEW.address_key), NEW.attempts - OLD.attempts,
-           true
+    SELECT k.since, c.process, n.domain, NEW.attempts - OLD.attempts, true
     FROM bounce.counted_day AS k JOIN bounce.communication AS c ON c.id = NEW.communication_id
+    CROSS JOIN (VALUES (bounce.address_domain(NEW.address_key)), (NULL)) AS n (domain)
     WHERE k.since <= OLD.created_at AND k.until > OLD.created_at
       AND NOT bounce_internal.is_test_address(NEW.address_key);
   ELSE
@@ -163,11 +164,12 @@ BEGIN
                                  is_change)
   SELECT k.since,
          (SELECT c.process FROM bounce.communication AS c WHERE c.id = b.communication_id),
-         bounce.address_domain(coalesce(r.address, b.recipient)),
-         bounce_internal.class_of_figure(b), b.reason, bounce_internal.is_our_failure(b), number,
-         true
+         n.domain, bounce_internal.class_of_figure(b), b.reason, bounce_internal.is_our_failure(b),
+         number, true
   FROM bounce.counted_day AS k
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+  CROSS JOIN LATERAL (VALUES (bounce.address_domain(coalesce(r.address, b.recipient))),
+                             (NULL)) AS n (domain)
   WHERE k.since <= b.received_at AND k.until > b.received_at
     AND bounce_internal.is_test_address(r.address_key) IS NOT TRUE;
 END $$;
@@ -236,8 +238,37 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce_internal.bounce_label IS 'the label of a bounce in a report';
 
+CREATE OR REPLACE FUNCTION bounce_internal.figures_of_days(
+  dimension text, since timestamptz, until timestamptz, only_process text)
+RETURNS TABLE (label text, class text, is_failure boolean, sent bigint, bounces bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF dimension = 'domain' THEN
+    RETURN QUERY
+    SELECT f.domain, f.class, f.is_failure, sum(f.sent)::bigint, sum(f.bounces)::bigint
+    FROM bounce_internal.counted_days(dimension, since, until) AS k
+    JOIN bounce.day_figure AS f ON f.day = k.since AND f.domain IS NOT NULL
+    WHERE only_process IS NULL OR f.process = only_process
+    GROUP BY f.domain, f.class, f.is_failure;
+  ELSE
+    RETURN QUERY
+    SELECT CASE dimension WHEN 'class' THEN nullif(f.class, '')
+                          WHEN 'reason' THEN CASE WHEN f.class > '' THEN f.reason END
+                          WHEN 'process' THEN coalesce(f.process, '')
+                          ELSE bounce_internal.time_label(dimension, f.day) END AS label,
+           f.class, f.is_failure, sum(f.sent)::bigint, sum(f.bounces)::bigint
+    FROM bounce_internal.counted_days(dimension, since, until) AS k
+    JOIN bounce.day_figure AS f ON f.day = k.since AND f.domain IS NULL
+    WHERE only_process IS NULL OR f.process = only_process
+    GROUP BY 1, f.class, f.is_failure;
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.figures_of_days(text, timestamptz, timestamptz, text) IS
+  'what was sent (class empty; label NULL where a mail that was sent has none) and what came back '
+  'on the counted days of a period, by label, class and whether a mail of ours failed';
+
 CREATE OR REPLACE FUNCTION bounce_internal.labelled_bounces(
-  dimension text, since timestamptz, until timestamptz)
+  dimension text, since timestamptz, until timestamptz, only_process text)
 RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -248,49 +279,47 @@ BEGIN
   LEFT JOIN bounce_internal.undone_bounces() AS n ON n.id = b.id
   -- one by one: a join would read all mails there ever were
   LEFT JOIN LATERAL (SELECT q.process FROM bounce.communication AS q
-                     WHERE q.id = b.communication_id AND dimension = 'process' OFFSET 0) AS c
+                     WHERE q.id = b.communication_id
+                       AND (dimension = 'process' OR only_process IS NOT NULL) OFFSET 0) AS c
     ON true
   LEFT JOIN LATERAL (SELECT q.address, q.address_key FROM bounce.communication_recipient AS q
                      WHERE q.id = b.recipient_id OFFSET 0) AS r ON true
   WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
+    AND (only_process IS NULL OR c.process = only_process)
     AND b.received_at >= since AND b.received_at < until;
 END $$;
-COMMENT ON FUNCTION bounce_internal.labelled_bounces(text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.labelled_bounces(text, timestamptz, timestamptz, text) IS
   'each bounce of a period but those of test addresses, with its label, whether a mail of ours '
   'failed, and whether it was taken back. class: that of the bounce, or notice';
 
 CREATE OR REPLACE FUNCTION bounce_internal.counted_bounces(
-  dimension text, since timestamptz, until timestamptz)
+  dimension text, since timestamptz, until timestamptz, only_process text)
 RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean, bounces bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
-  WITH day AS MATERIALIZED (
-    SELECT k.*, bounce_internal.time_label(dimension, k.since) AS label
-    FROM bounce_internal.counted_days(dimension, since, until) AS k)
-  SELECT CASE dimension WHEN 'class' THEN f.class WHEN 'reason' THEN f.reason
-                        WHEN 'process' THEN coalesce(f.process, '')
-                        WHEN 'domain' THEN f.domain ELSE k.label END AS name,
-         f.class, f.is_failure, false, sum(f.bounces)::bigint
-  FROM day AS k JOIN bounce.day_figure AS f ON f.day = k.since AND f.class > ''
-  GROUP BY name, f.class, f.is_failure
+  SELECT f.label, f.class, f.is_failure, false, f.bounces
+  FROM bounce_internal.figures_of_days(dimension, since, until, only_process) AS f
+  WHERE f.class > ''
   UNION ALL
   -- what was taken back changes its place
   SELECT bounce_internal.bounce_label(dimension, b, c.process, r.address),
          bounce_internal.class_of_figure(b), bounce_internal.is_our_failure(b), t.taken_back,
          CASE WHEN t.taken_back THEN 1 ELSE -1 END
   FROM bounce_internal.undone_bounces() AS n JOIN bounce.bounce AS b ON b.id = n.id
-  JOIN day AS k ON b.received_at >= k.since AND b.received_at < k.until
+  JOIN bounce_internal.counted_days(dimension, since, until) AS k
+    ON b.received_at >= k.since AND b.received_at < k.until
   LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
   LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
   CROSS JOIN (VALUES (true), (false)) AS t (taken_back)
-  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE;
+  WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE
+    AND (only_process IS NULL OR c.process = only_process);
 END $$;
-COMMENT ON FUNCTION bounce_internal.counted_bounces(text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.counted_bounces(text, timestamptz, timestamptz, text) IS
   'labelled_bounces() of the counted days, as numbers';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bounce_figures(
-  dimension text, since timestamptz, until timestamptz)
+  dimension text, since timestamptz, until timestamptz, only_process text)
 RETURNS TABLE (label text, class text, is_failure boolean, taken_back boolean, bounces bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -298,57 +327,65 @@ BEGIN
   IF dimension IN ('rule', 'trust', 'remote_mta') THEN
     RETURN QUERY SELECT l.*, 1::bigint
                  FROM bounce_internal.labelled_bounces(dimension, coalesce(since, '-infinity'),
-                                                       coalesce(until, 'infinity')) AS l;
+                                                       coalesce(until, 'infinity'),
+                                                       only_process) AS l;
     RETURN;
   END IF;
-  RETURN QUERY SELECT * FROM bounce_internal.counted_bounces(dimension, since, until);
+  RETURN QUERY
+  SELECT * FROM bounce_internal.counted_bounces(dimension, since, until, only_process);
   RETURN QUERY SELECT l.*, 1::bigint
                FROM bounce_internal.uncounted(dimension, since, until) AS g
                CROSS JOIN LATERAL
-                 bounce_internal.labelled_bounces(dimension, g.since, g.until) AS l;
+                 bounce_internal.labelled_bounces(dimension, g.since, g.until,
+                                                  only_process) AS l;
 END $$;
-COMMENT ON FUNCTION bounce_internal.bounce_figures(text, timestamptz, timestamptz) IS
-  'the bounces of a period by label, class, whether a mail of ours failed, and whether they were '
-  'taken back; several rows of one kind are to be added up';
+COMMENT ON FUNCTION bounce_internal.bounce_figures(text, timestamptz, timestamptz, text) IS
+  'the bounces of a period (of one process) by label, class, whether a mail of ours failed, and '
+  'whether they were taken back; several rows of one kind are to be added up';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sent_between(
-  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
+  dimension text, since timestamptz, until timestamptz, only_process text)
+RETURNS TABLE (label text, sent bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
-  SELECT CASE dimension
-           -- one by one: a join would read all mails there ever were
-           WHEN 'process' THEN (SELECT c.process FROM bounce.communication AS c
-                                WHERE c.id = r.communication_id)
-           WHEN 'domain' THEN bounce.address_domain(r.address_key)
-           ELSE bounce_internal.time_label(dimension, r.created_at) END AS name, sum(r.attempts)
+  SELECT CASE dimension WHEN 'process' THEN c.process
+                        WHEN 'domain' THEN bounce.address_domain(r.address_key)
+                        ELSE bounce_internal.time_label(dimension, r.created_at) END AS name,
+         sum(r.attempts)
   FROM bounce.communication_recipient AS r
+  -- one by one: a join would read all mails there ever were
+  LEFT JOIN LATERAL (SELECT q.process FROM bounce.communication AS q
+                     WHERE q.id = r.communication_id
+                       AND (dimension = 'process' OR only_process IS NOT NULL) OFFSET 0) AS c
+    ON true
   WHERE r.attempts > 0 AND NOT bounce_internal.is_test_address(r.address_key)
+    AND (only_process IS NULL OR c.process = only_process)
     AND r.created_at >= since AND r.created_at < until
   GROUP BY name;
 END $$;
-COMMENT ON FUNCTION bounce_internal.sent_between(text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.sent_between(text, timestamptz, timestamptz, text) IS
   'sent_labels(), counted recipient by recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.sent_labels(
-  dimension text, since timestamptz, until timestamptz) RETURNS TABLE (label text, sent bigint)
+  dimension text, since timestamptz, until timestamptz, only_process text)
+RETURNS TABLE (label text, sent bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
   SELECT s.label, sum(s.sent)::bigint
-  FROM (SELECT CASE dimension WHEN 'process' THEN f.process WHEN 'domain' THEN f.domain
-                              ELSE k.label END AS label, sum(f.sent) AS sent
-        FROM (SELECT d.since, bounce_internal.time_label(dimension, d.since) AS label
-              FROM bounce_internal.counted_days(dimension, since, until) AS d) AS k
-        JOIN bounce.day_figure AS f ON f.day = k.since AND f.class = '' GROUP BY 1
+  FROM (SELECT f.label, f.sent
+        FROM bounce_internal.figures_of_days(dimension, since, until, only_process) AS f
+        WHERE f.class = ''
         UNION ALL
         SELECT b.label, b.sent FROM bounce_internal.uncounted(dimension, since, until) AS g
-        CROSS JOIN LATERAL bounce_internal.sent_between(dimension, g.since, g.until) AS b) AS s
+        CROSS JOIN LATERAL
+          bounce_internal.sent_between(dimension, g.since, g.until, only_process) AS b) AS s
   GROUP BY s.label;
 END $$;
-COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz) IS
-  'number of sends to the recipients of a period, by label; the label is NULL where a mail '
-  'that was sent has none';
+COMMENT ON FUNCTION bounce_internal.sent_labels(text, timestamptz, timestamptz, text) IS
+  'number of sends to the recipients of a period (of one process), by label; the label is NULL '
+  'where a mail that was sent has none';
 
 -- Rates of processes -------------------------------------------------------------------------
 
@@ -364,14 +401,10 @@ BEGIN
   counted AS MATERIALIZED (
     SELECT s.span, k.since, k.until FROM spans AS s
     CROSS JOIN LATERAL bounce_internal.counted_days('process', s.since, s.until) AS k)
-  -- the days are added up before they are put together: there are a row for each domain
-  SELECT k.span, f.process, f.sent, f.failed
-  FROM (SELECT q.day, q.process, sum(q.sent) AS sent,
-               sum(q.bounces) FILTER (WHERE q.is_failure) AS failed
-        FROM bounce.day_figure AS q
-        WHERE q.day >= today - interval '35 days' AND q.day < today AND q.process IS NOT NULL
-        GROUP BY q.day, q.process) AS f
-  JOIN counted AS k ON k.since = f.day
+  SELECT k.span, f.process, sum(f.sent), sum(f.bounces) FILTER (WHERE f.is_failure)
+  FROM counted AS k
+  JOIN bounce.day_figure AS f ON f.day = k.since AND f.domain IS NULL AND f.process IS NOT NULL
+  GROUP BY k.span, f.process
   UNION ALL
   -- what was taken back did not fail
   SELECT k.span, c.process, 0, -1
@@ -386,9 +419,10 @@ BEGIN
   CROSS JOIN LATERAL bounce_internal.uncounted('process', s.since, s.until) AS g
   CROSS JOIN LATERAL (
     SELECT m.label, m.sent::numeric AS sent, 0::numeric AS failed
-    FROM bounce_internal.sent_between('process', g.since, g.until) AS m
+    FROM bounce_internal.sent_between('process', g.since, g.until, NULL) AS m
     UNION ALL
-    SELECT l.label, 0, 1 FROM bounce_internal.labelled_bounces('process', g.since, g.until) AS l
+    SELECT l.label, 0, 1
+    FROM bounce_internal.labelled_bounces('process', g.since, g.until, NULL) AS l
     WHERE l.is_failure AND NOT l.taken_back) AS x
   WHERE x.label <> '';
 END $$;
