@@ -15,7 +15,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "console/http/fields.h"
 #include "console/http/patience.h"
+#include "console/http/reply.h"
 #include "console/http/turns.h"
 #include "daemon/stop_flag.h"
 
@@ -60,11 +62,6 @@ static const char unix_peer[] = "unix";
 
 /* --- what is asked --------------------------------------------------------------------------- */
 
-static const char *header(const struct exchange *exchange, const char *name)
-{
-	return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
-}
-
 static char *peer_of(const struct exchange *exchange)
 {
 	const union MHD_ConnectionInfo *info =
@@ -82,77 +79,12 @@ static char *peer_of(const struct exchange *exchange)
 	return g_strdup(host);
 }
 
-/* The fields with that name: two are as good as none, one may be the client's own. */
-struct fields {
-	const char *name;
-	const char *value;
-	unsigned count;
-};
-
-static enum MHD_Result count_field(void *context, enum MHD_ValueKind kind, const char *name,
-				   const char *value)
-{
-	struct fields *fields = context;
-
-	(void)kind;
-	if (g_ascii_strcasecmp(name, fields->name) == 0) {
-		fields->value = value;
-		fields->count++;
-	}
-	return MHD_YES;
-}
-
-static struct fields count_fields(const struct exchange *exchange, const char *name)
-{
-	struct fields fields = {.name = name};
-
-	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_field, &fields);
-	return fields;
-}
-
-/* NULL: none, or more than one. */
-static const char *only_field(const struct exchange *exchange, const char *name)
-{
-	struct fields fields = count_fields(exchange, name);
-
-	return fields.count == 1 ? fields.value : NULL;
-}
-
-/* RFC 9110, section 5.6.2: a token; and a value without NUL. */
-static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const char *name,
-				   size_t name_len, const char *value, size_t value_len)
-{
-	static const char marks[] = "!#$%&'*+-.^_`|~";
-	bool *is_good = context;
-
-	(void)kind;
-	*is_good = *is_good && name_len > 0;
-	for (size_t i = 0; i < name_len; i++)
-		*is_good = *is_good && (g_ascii_isalnum(name[i]) ||
-					(name[i] != '\0' && strchr(marks, name[i])));
-	*is_good = *is_good && (!value || !memchr(value, '\0', value_len));
-	return *is_good ? MHD_YES : MHD_NO;
-}
-
-/* Whether a proxy before us can only have read the same in it (RFC 9112, sections 3.2, 5.1, 6.3):
- * which host it is for, where its body ends, which fields it has. */
-static bool is_unmistakable(const struct exchange *exchange)
-{
-	bool is_good = true;
-
-	MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, check_field, &is_good);
-	unsigned lengths = count_fields(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH).count;
-	unsigned encodings = count_fields(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING).count;
-	return is_good && lengths + encodings <= 1 &&
-	       count_fields(exchange, MHD_HTTP_HEADER_HOST).count <= 1;
-}
-
 /* What the proxy says is believed on a unix socket alone, which nobody else may open. */
 static const char *proxy_field(const struct exchange *exchange, const char *name)
 {
 	if (*name == '\0' || strcmp(exchange->request.peer, unix_peer) != 0)
 		return NULL;
-	return only_field(exchange, name);
+	return fields_only(exchange->connection, name);
 }
 
 static char *user_of(const struct exchange *exchange)
@@ -176,8 +108,8 @@ static bool read_request(struct exchange *exchange)
 	struct request *request = &exchange->request;
 	const char *mark = strchr(exchange->uri, '?');
 	const char *query = mark ? mark + 1 : "";
-	const char *language = header(exchange, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
-	const char *cookie = only_field(exchange, MHD_HTTP_HEADER_COOKIE);
+	const char *language = fields_first(exchange->connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
+	const char *cookie = fields_only(exchange->connection, MHD_HTTP_HEADER_COOKIE);
 
 	request->path = mark ? g_strndup(exchange->uri, (gsize)(mark - exchange->uri))
 			     : g_strdup(exchange->uri);
@@ -192,18 +124,11 @@ static bool read_request(struct exchange *exchange)
 		g_free(request->peer);
 		request->peer = client;
 	}
-	request->is_from_elsewhere = request_is_from_elsewhere(
-	    header(exchange, "Sec-Fetch-Site"), header(exchange, MHD_HTTP_HEADER_ORIGIN),
-	    header(exchange, MHD_HTTP_HEADER_HOST));
+	request->is_from_elsewhere =
+	    request_is_from_elsewhere(fields_first(exchange->connection, "Sec-Fetch-Site"),
+				      fields_first(exchange->connection, MHD_HTTP_HEADER_ORIGIN),
+				      fields_first(exchange->connection, MHD_HTTP_HEADER_HOST));
 	return request->query && request->body;
-}
-
-static struct response *refusal(unsigned status)
-{
-	GString *body = g_string_new(NULL);
-
-	g_string_printf(body, "%u %s\n", status, MHD_get_reason_phrase_for(status));
-	return response_new(status, "text/plain; charset=utf-8", body);
 }
 
 /* --- in a thread of the pool ------------------------------------------------------------------ */
@@ -258,9 +183,9 @@ static struct exchange *respond(struct server *server, struct exchange *exchange
 	g_autofree char *person = g_steal_pointer(&exchange->person);
 
 	if (!exchange->is_read)
-		exchange->response = refusal(MHD_HTTP_BAD_REQUEST);
+		exchange->response = reply_refusal(MHD_HTTP_BAD_REQUEST);
 	else if (exchange->refusal != 0)
-		exchange->response = refusal(exchange->refusal);
+		exchange->response = reply_refusal(exchange->refusal);
 	else
 		exchange->response =
 		    server->options.handler(server->options.context, &exchange->request);
@@ -322,17 +247,17 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 /* 0: it may go on. */
 static unsigned objection(struct exchange *exchange, const char *method)
 {
-	const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	const char *type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const char *length = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *type = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_TYPE);
 	bool is_read =
 	    strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 
 	exchange->request.is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	if (!is_read && !exchange->request.is_post)
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
-	if (!is_unmistakable(exchange))
+	if (!fields_are_unmistakable(exchange->connection))
 		return MHD_HTTP_BAD_REQUEST;
-	if (!request_is_for(header(exchange, MHD_HTTP_HEADER_HOST),
+	if (!request_is_for(fields_first(exchange->connection, MHD_HTTP_HEADER_HOST),
 			    exchange->server->options.hosts))
 		return MHD_HTTP_MISDIRECTED_REQUEST;
 	if (length && g_ascii_strtoull(length, NULL, 10) > exchange->server->options.body_max)
@@ -354,84 +279,12 @@ static void take_body(struct exchange *exchange, const char *bytes, gsize len)
 		g_byte_array_append(exchange->body, (const guint8 *)bytes, (guint)len);
 }
 
-static void add_security_headers(const struct server *server, struct MHD_Response *out)
-{
-	static const char *const headers[][2] = {
-	    {"Content-Security-Policy",
-	     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-	     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
-	    {"X-Content-Type-Options", "nosniff"},
-	    {"X-Frame-Options", "DENY"},
-	    {"Referrer-Policy", "no-referrer"},
-	    {"Cross-Origin-Opener-Policy", "same-origin"},
-	    {"Cross-Origin-Resource-Policy", "same-origin"},
-	    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(headers); i++)
-		MHD_add_response_header(out, headers[i][0], headers[i][1]);
-	if (server->options.is_https)
-		MHD_add_response_header(out, "Strict-Transport-Security", "max-age=31536000");
-}
-
-static void add_headers(const struct response *response, struct MHD_Response *out)
-{
-	MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response->type);
-	MHD_add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL,
-				response->may_be_kept ? "private, max-age=3600" : "no-store");
-	if (response->location)
-		MHD_add_response_header(out, MHD_HTTP_HEADER_LOCATION, response->location);
-	for (guint i = 0; response->cookies && i < response->cookies->len; i++)
-		MHD_add_response_header(out, MHD_HTTP_HEADER_SET_COOKIE,
-					response->cookies->pdata[i]);
-	if (!response->file_name)
-		return;
-	g_autofree char *disposition =
-	    g_strdup_printf("attachment; filename=\"%s\"", response->file_name);
-	MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
-}
-
-/* The library sends piece by piece, and closes its own descriptor. */
-static struct MHD_Response *from_file(FILE *file)
-{
-	off_t len = fflush(file) == 0 ? ftello(file) : -1;
-	int fd = len >= 0 ? dup(fileno(file)) : -1;
-
-	if (fd < 0)
-		return NULL;
-	struct MHD_Response *out = MHD_create_response_from_fd64((uint64_t)len, fd);
-	if (!out)
-		close(fd);
-	return out;
-}
-
-static enum MHD_Result send_response(const struct server *server, struct MHD_Connection *connection,
-				     const struct response *response)
-{
-	struct MHD_Response *out =
-	    response->file ? from_file(response->file)
-			   : MHD_create_response_from_buffer(
-				 response->body->len, response->body->str, MHD_RESPMEM_MUST_COPY);
-
-	if (!out)
-		return MHD_NO;
-	add_security_headers(server, out);
-	add_headers(response, out);
-	/* what follows may be anything */
-	if (response->status == MHD_HTTP_BAD_REQUEST)
-		MHD_add_response_header(out, MHD_HTTP_HEADER_CONNECTION, "close");
-	if (response->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(out, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
-	enum MHD_Result result = MHD_queue_response(connection, response->status, out);
-	MHD_destroy_response(out);
-	return result;
-}
-
 /* A request that is refused unread: the connection ends, its body may be long. */
 static enum MHD_Result refuse(struct exchange *exchange, unsigned status)
 {
-	exchange->response = refusal(status);
-	return send_response(exchange->server, exchange->connection, exchange->response);
+	exchange->response = reply_refusal(status);
+	return reply_send(exchange->connection, exchange->response,
+			  exchange->server->options.is_https);
 }
 
 static enum MHD_Result hand_over(struct exchange *exchange)
@@ -465,7 +318,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	(void)url;
 	(void)version;
 	if (exchange->response)
-		return send_response(server, connection, exchange->response);
+		return reply_send(connection, exchange->response, server->options.is_https);
 	if (!exchange->is_begun) {
 		unsigned status = objection(exchange, method);
 

@@ -142,7 +142,8 @@ static void add_refusal(struct outcome *outcome, const char *id, const GError *e
 	g_autofree char *text = db_error_for_people(error);
 
 	if (++outcome->refusals <= REFUSALS_SHOWN)
-		g_string_append_printf(outcome->refused, " %s: %s.", id, text);
+		g_string_append_printf(outcome->refused, " %s: %s%s", id, text,
+				       g_str_has_suffix(text, ".") ? "" : ".");
 }
 
 /* The statement for each id, which is put before the values. */

@@ -164,6 +164,7 @@ subtest 'resolving, and taking it back' => sub {
     my @twice = (once => 'mark', id => $task[0], @works);
     $eva->post('/tasks/resolve', @twice) for 1, 2;
     like $eva->get('/tasks')->{content}, qr/0 tasks are done\. 1 was refused/, 'it is done already';
+    unlike $eva->page->{content}, qr/\w\.\.\s/, '... with one full stop';
     $eva->post('/tasks/resolve', @twice);
     unlike $eva->get('/tasks')->{content}, qr/class="notice"/, 'the same form again does nothing';
     $eva->post('/tasks/resolve', id => $task[0], @works);
