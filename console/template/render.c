@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/alphabets.h"
 #include "base/shown_text.h"
 
 enum {
@@ -65,6 +66,19 @@ static void append_long(GString *out, const char *text)
 	append_escaped(out, clean);
 	if (strlen(text) > LONG_BYTES)
 		g_string_append(out, "\n...");
+}
+
+/* The mark is words, so that it is heard as well as seen. */
+static void append_address(const struct render *render, const char *text, GString *out)
+{
+	g_autofree char *clean = shown_text_excerpt(text, CHARACTERS_MAX);
+
+	append_escaped(out, clean);
+	if (!alphabets_are_mixed(clean))
+		return;
+	g_string_append(out, " <b class=\"foreign\">");
+	append_escaped(out, catalogue_text(render->catalogue, "mixed alphabets"));
+	g_string_append(out, "</b>");
 }
 
 static const char *find_text(const struct scope *scope, const char *name)
@@ -226,6 +240,8 @@ static void append_value(const struct render *render, const struct template_node
 		return;
 	if (node->kind == TEMPLATE_LONG)
 		append_long(out, text);
+	else if (node->kind == TEMPLATE_ADDRESS)
+		append_address(render, text, out);
 	else if (node->kind == TEMPLATE_KEEP)
 		append_escaped(out, text);
 	else if (node->kind == TEMPLATE_TIME)
@@ -265,6 +281,7 @@ static void append_node(const struct render *render, const struct template_node 
 		break;
 	case TEMPLATE_VALUE:
 	case TEMPLATE_LONG:
+	case TEMPLATE_ADDRESS:
 	case TEMPLATE_KEEP:
 	case TEMPLATE_TIME:
 	case TEMPLATE_NUMBER:

@@ -177,6 +177,7 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 		const char *word;
 		enum template_kind kind;
 	} kinds[] = {{"long ", TEMPLATE_LONG},
+		     {"address ", TEMPLATE_ADDRESS},
 		     {"keep ", TEMPLATE_KEEP},
 		     {"time ", TEMPLATE_TIME},
 		     {"number ", TEMPLATE_NUMBER}};
@@ -202,6 +203,8 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 		fail(parser, "an unknown tag");
 	if (kind == TEMPLATE_KEEP && parser->markup.place != MARKUP_ATTRIBUTE)
 		fail(parser, "keep: not in an attribute");
+	if (kind == TEMPLATE_ADDRESS && parser->markup.place != MARKUP_TEXT)
+		fail(parser, "address: not in text");
 	add(nodes, kind, g_strdup(name));
 }
 

@@ -6,6 +6,8 @@
  *   {{! a remark }}
  *   {{name}}                    a text, in one line, cut when it is very long
  *   {{long name}}               a text with its lines
+ *   {{address name}}            an address in one line, with a word beside it where its letters are
+ *                               not what they seem; in text only
  *   {{keep name}}               a text to the byte, for a field that sends it back unseen; in an
  *                               attribute only
  *   {{time name}}               a time of the database, as the language writes it
@@ -31,6 +33,7 @@ enum template_kind {
 	TEMPLATE_HTML,
 	TEMPLATE_VALUE,
 	TEMPLATE_LONG,
+	TEMPLATE_ADDRESS,
 	TEMPLATE_KEEP,
 	TEMPLATE_TIME,
 	TEMPLATE_NUMBER,

@@ -333,6 +333,17 @@ subtest 'documents' => sub {
         'not without a login';
 };
 
+subtest 'letters that only look like others' => sub {
+    my $seeming = "\xd0\xb0nna\@customer.example";
+    $db->sql("UPDATE bounce.communication_recipient SET address = :'address' WHERE id = "
+            . "(SELECT min(id) FROM bounce.communication_recipient);\n", address => $seeming);
+    my $id = $db->value('SELECT communication_id FROM bounce.communication_recipient'
+            . ' ORDER BY id LIMIT 1');
+    my $mark = qr{\Q$seeming\E <b class="foreign">};
+    like page($eva, "/mail?id=$id"),                       qr/${mark}mixed alphabets/, 'a mail';
+    like page($eva, '/address?address=%D0%B0nna@customer.example'), $mark, 'an address';
+};
+
 subtest 'figures' => sub {
     for my $by (qw(day week month class reason domain process remote_mta)) {
         my $page = page($eva, "/figures?by=$by");
@@ -341,7 +352,8 @@ subtest 'figures' => sub {
     }
     like page($eva, '/figures?by=reason'), qr/no such mailbox/, 'reasons are in words';
     like page($eva, '/figures?by=domain'),
-        qr{<th scope="row">\s*customer\.example</th>\s*<td class="number">\d}, 'a domain, how many';
+        qr{<th scope="row">\s*customer\.example\s*</th>\s*<td class="number">\d},
+        'a domain, how many';
     like page($eva, '/figures?by=%3Cscript%3E'), qr/by day/, 'an unknown word';
     page($eva, '/figures?since=2001-01-01&until=2001-02-01');
     my $of_one = page($eva, '/figures?by=class&process=invoice');

@@ -44,6 +44,7 @@ static struct model *sample(void)
 		  "e\nf");
 	model_set(model, "kind", "hard_bounce");
 	model_set(model, "number", "1234567");
+	model_set(model, "seeming", "\xd0\xb0nna@<x>.example");
 	model_set(model, "at", "2026-11-28T09:05:03.5+00:00");
 	model_set(model, "one", "1");
 	model_set(model, "empty", "");
@@ -73,6 +74,9 @@ static void test_writes(void)
 					    "e\nf\">"},
 	    {"<p title=\"{{keep name}}\">",
 	     "<p title=\"&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;\">"},
+	    {"{{address name}}", "&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
+	    {"{{address seeming}}", "\xd0\xb0nna@&lt;x&gt;.example <b class=\"foreign\">gemischte "
+				    "Schriften</b>"},
 	    {"{{nothing}}", ""},
 	    {"{{number number}}", "1\xe2\x80\xaf"
 				  "234\xe2\x80\xaf"
@@ -126,6 +130,7 @@ static void test_refuses(void)
 	    "{{{name}}}",
 	    "{{raw name}}",
 	    "{{keep name}}",
+	    "<p title=\"{{address name}}\">",
 	    "{{#rows}}",
 	    "{{/rows}}",
 	    "{{#rows}}{{/name}}",
