@@ -48,29 +48,53 @@ const char *fields_only(struct MHD_Connection *connection, const char *name)
 	return fields.count == 1 ? fields.value : NULL;
 }
 
-/* RFC 9110, section 5.6.2: a token; and a value without NUL. */
+/* RFC 9110, section 5.6.2. */
+static bool is_token(const char *name, size_t len)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < len; i++)
+		if (!g_ascii_isalnum(name[i]) && (name[i] == '\0' || !strchr(marks, name[i])))
+			return false;
+	return len > 0;
+}
+
+/* RFC 9110, section 5.5: a CR alone ends a line for some. */
+static bool is_value(const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (g_ascii_iscntrl(value[i]) && value[i] != '\t')
+			return false;
+	return true;
+}
+
 static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const char *name,
 				   size_t name_len, const char *value, size_t value_len)
 {
-	static const char marks[] = "!#$%&'*+-.^_`|~";
 	bool *is_good = context;
 
 	(void)kind;
-	*is_good = *is_good && name_len > 0;
-	for (size_t i = 0; i < name_len; i++)
-		*is_good = *is_good && (g_ascii_isalnum(name[i]) ||
-					(name[i] != '\0' && strchr(marks, name[i])));
-	*is_good = *is_good && (!value || !memchr(value, '\0', value_len));
+	*is_good = *is_good && is_token(name, name_len) && (!value || is_value(value, value_len));
 	return *is_good ? MHD_YES : MHD_NO;
 }
 
-bool fields_are_unmistakable(struct MHD_Connection *connection)
+/* A body that is coded in another way than chunked ends nobody knows where, and HTTP/1.0 knows no
+ * coding. */
+static bool has_an_end(struct MHD_Connection *connection, const char *version)
+{
+	struct fields lengths = count_fields(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	struct fields codings = count_fields(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+
+	return lengths.count + codings.count <= 1 &&
+	       (codings.count == 0 || (g_ascii_strcasecmp(codings.value, "chunked") == 0 &&
+				       strcmp(version, MHD_HTTP_VERSION_1_1) == 0));
+}
+
+bool fields_are_unmistakable(struct MHD_Connection *connection, const char *version)
 {
 	bool is_good = true;
 
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, check_field, &is_good);
-	unsigned lengths = count_fields(connection, MHD_HTTP_HEADER_CONTENT_LENGTH).count;
-	unsigned encodings = count_fields(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).count;
-	return is_good && lengths + encodings <= 1 &&
+	return is_good && has_an_end(connection, version) &&
 	       count_fields(connection, MHD_HTTP_HEADER_HOST).count <= 1;
 }

@@ -15,8 +15,9 @@ const char *fields_first(struct MHD_Connection *connection, const char *name);
 /* The value; NULL: none, or more than one: two are as good as none, one may be the client's own. */
 const char *fields_only(struct MHD_Connection *connection, const char *name);
 
-/* Whether a proxy before us can only have read the same in the header (RFC 9112, sections 3.2, 5.1,
- * 6.3): which host it is for, where its body ends, which fields it has. */
-bool fields_are_unmistakable(struct MHD_Connection *connection);
+/* Whether a proxy before us can only have read the same in the header (RFC 9112, sections 2.2, 3.2,
+ * 5.1, 6.1, 6.3): which host it is for, where its body ends, which fields it has. version: the
+ * protocol, as MHD_HTTP_VERSION_1_1. */
+bool fields_are_unmistakable(struct MHD_Connection *connection, const char *version);
 
 #endif

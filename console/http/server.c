@@ -245,7 +245,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 }
 
 /* 0: it may go on. */
-static unsigned objection(struct exchange *exchange, const char *method)
+static unsigned objection(struct exchange *exchange, const char *method, const char *version)
 {
 	const char *length = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	const char *type = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_TYPE);
@@ -255,7 +255,7 @@ static unsigned objection(struct exchange *exchange, const char *method)
 	exchange->request.is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	if (!is_read && !exchange->request.is_post)
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
-	if (!fields_are_unmistakable(exchange->connection))
+	if (!fields_are_unmistakable(exchange->connection, version))
 		return MHD_HTTP_BAD_REQUEST;
 	if (!request_is_for(fields_first(exchange->connection, MHD_HTTP_HEADER_HOST),
 			    exchange->server->options.hosts))
@@ -316,11 +316,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	struct exchange *exchange = *state;
 
 	(void)url;
-	(void)version;
 	if (exchange->response)
 		return reply_send(connection, exchange->response, server->options.is_https);
 	if (!exchange->is_begun) {
-		unsigned status = objection(exchange, method);
+		unsigned status = objection(exchange, method, version);
 
 		exchange->is_begun = true;
 		return status != 0 ? refuse(exchange, status) : MHD_YES;

@@ -164,7 +164,7 @@ subtest 'resolving, and taking it back' => sub {
     my @twice = (once => 'mark', id => $task[0], @works);
     $eva->post('/tasks/resolve', @twice) for 1, 2;
     like $eva->get('/tasks')->{content}, qr/0 tasks are done\. 1 was refused/, 'it is done already';
-    unlike $eva->page->{content}, qr/\w\.\.\s/, '... with one full stop';
+    unlike $eva->page->{content},        qr/\w\.\.\s/, '... with one full stop';
     $eva->post('/tasks/resolve', @twice);
     unlike $eva->get('/tasks')->{content}, qr/class="notice"/, 'the same form again does nothing';
     $eva->post('/tasks/resolve', id => $task[0], @works);
@@ -242,6 +242,64 @@ subtest 'nothing that is sent becomes a field of the answer' => sub {
     my $raw = $console->raw("GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
             . "Cookie: bounce-console=x%0d%0aX-Injected: 1\r\n\r\n");
     unlike $raw, qr/^X-Injected/mi, 'nor a cookie';
+};
+
+# RFC 9112: who reads the end of a body, a field or a host in another way than the proxy before him
+# answers the request of somebody else.
+subtest 'a request that a proxy could read in another way' => sub {
+    $eva->get('/tasks');
+    my $body  = "form_token=$eva->{token}&id=$task[0]&note=two+ways";
+    my $len   = length $body;
+    my $chunk = sprintf "%x\r\n%s\r\n0\r\n\r\n", $len, $body;
+    my $notes = sub { $stage->count(q{bounce.task_history WHERE text = 'two ways'}) };
+    # the statuses of it and of the request behind it, and whether it did what it asks for
+    my $ask = sub {
+        my ($fields, $content, $version) = @_;
+        my $before = $notes->();
+        my $answer = $console->raw(
+            join("\r\n",
+                'POST /tasks/note HTTP/' . ($version // '1.1'),
+                'Host: x',
+                "Cookie: bounce-console=$eva->{cookie}{'bounce-console'}",
+                'Content-Type: application/x-www-form-urlencoded',
+                @$fields,
+                '',
+                $content // $body)
+                . "GET /behind HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            30
+        );
+        return join ' ', $answer =~ m{^HTTP/\S+ (\d+)}mg, $notes->() > $before ? 'done' : ();
+    };
+    my @length = "Content-Length: $len";
+    my @chunks = 'Transfer-Encoding: chunked';
+    is $ask->(\@length),         '303 404 done', 'with a length';
+    is $ask->(\@chunks, $chunk), '303 404 done', 'or in chunks';
+    for my $row (
+        [ [ @length, @chunks ] ],
+        [ [ @length, @chunks ],             $chunk ],
+        [ [ @chunks, 'Content-Length: 4' ], $chunk ],
+        [ [ @length, @length ] ],
+        [ [ @length, 'Content-Length: 0' ] ],
+        [ [ @length, 'Host: evil.example' ] ],
+        [ [ @length, "X: a\rContent-Length: 0" ] ],
+        [ [ @length, "X: a\x01" ] ],
+        [ [ @length, "X\0Y: a" ] ],
+        [ [ @length, 'X Y: a' ] ],
+        [ ["Content-Length : $len"] ],
+        [ [ @chunks, @chunks ],                       $chunk ],
+        [ [ @chunks, 'Transfer-Encoding: identity' ], $chunk ],
+        [ ['Transfer-Encoding: xchunked'],            $chunk ],
+        [ ['Transfer-Encoding: gzip, chunked'],       $chunk ],
+        [ ['Transfer-Encoding: chunked, identity'],   $chunk ],
+        [ ['Transfer-Encoding: "chunked"'],           $chunk ],
+        [ ["Transfer-Encoding: \x0bchunked"],         $chunk ],
+        [ [ @length, 'Transfer-Encoding: identity' ] ],
+        [ \@chunks, $chunk, '1.0' ],
+    ) {
+        my ($fields, @more) = @$row;
+        is $ask->($fields, @more), '400',
+            join(', ', @$fields) =~ s/([^ -~])/sprintf '%%%02x', ord $1/ger;
+    }
 };
 
 subtest 'rights' => sub {
