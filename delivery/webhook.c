@@ -3,8 +3,9 @@
  * Claim, send, settle. It asks the database every second instead of being notified: a COMMIT with a
  * NOTIFY would make sessions that record bounces wait for each other.
  *
- * While the receiver cannot be reached, one event tries it and the others are given back, so that
- * an outage costs one event an attempt at a time and not all of them.
+ * While the receiver is away, one event tries it and the others are given back, so that an outage
+ * costs one event an attempt at a time and not all of them. An event that it refuses has a pause of
+ * its own, and keeps no other waiting: of a communication only one is in a batch.
  */
 #include "delivery/webhook.h"
 
@@ -21,7 +22,19 @@ enum {
 	BATCH = 20,
 	PAUSE_MAX = 30, /* seconds between two tries at a receiver or a database that is away */
 	LEASE_SLACK = 60,
+	HTTP_REQUEST_TIMEOUT = 408,
 	HTTP_GONE = 410,
+	HTTP_TOO_EARLY = 425,
+	HTTP_TOO_MANY_REQUESTS = 429,
+	HTTP_BAD_GATEWAY = 502,
+	HTTP_UNAVAILABLE = 503,
+	HTTP_GATEWAY_TIMEOUT = 504,
+};
+
+enum result {
+	TAKEN,
+	REFUSED, /* this event; the next may do better */
+	AWAY,    /* the receiver or the database: no event can do better */
 };
 
 struct webhook {
@@ -95,53 +108,65 @@ static long post(const struct webhook *webhook, const struct db_event *event, GE
 	return answer ? status : 0;
 }
 
-static const char *outcome_of(long status)
+/* 0: there was no answer. RFC 9110, sections 15.5 and 15.6; RFC 6585, section 4. */
+static enum result result_of(long status)
 {
-	if (status >= 200 && status < 300)
-		return "taken";
-	return status == HTTP_GONE ? "gone" : "failed";
+	switch (status) {
+	case 0:
+	case HTTP_REQUEST_TIMEOUT:
+	case HTTP_TOO_EARLY:
+	case HTTP_TOO_MANY_REQUESTS:
+	case HTTP_BAD_GATEWAY:
+	case HTTP_UNAVAILABLE:
+	case HTTP_GATEWAY_TIMEOUT:
+		return AWAY;
+	default:
+		return status >= 200 && status < 300 ? TAKEN : REFUSED;
+	}
 }
 
-/* Whether it is settled as taken. */
-static bool send_event(const struct webhook *webhook, const struct db_event *event)
+static enum result send_event(const struct webhook *webhook, const struct db_event *event)
 {
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(GError) error = NULL;
 	long status = post(webhook, event, &cause);
-	const char *outcome = outcome_of(status);
+	enum result result = result_of(status);
+	const char *outcome = result == TAKEN ? "taken" : status == HTTP_GONE ? "gone" : "failed";
 	g_autofree char *response =
 	    cause ? g_strdup(cause->message) : g_strdup_printf("HTTP status %ld", status);
 	g_autofree char *quoted = log_quote(response);
 
-	log_event(strcmp(outcome, "taken") == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "",
+	log_event(result == TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "",
 		  "event id=%s outcome=%s response=%s", event->id, outcome, quoted);
 	if (!db_events_settle(webhook->events, event, outcome, response, &error)) {
 		log_event(LOG_LEVEL_WARNING, "", "event %s is sent again: %s", event->id,
 			  error->message);
-		return false;
+		return AWAY;
 	}
-	return strcmp(outcome, "taken") == 0;
+	return result;
 }
 
-/* Whether all of them were taken; after the first that was not, the rest is given back. */
-static bool send_batch(const struct webhook *webhook, const GPtrArray *batch)
+/* The number of events that were tried; -1 when something stands against sending: somebody is away,
+ * or a whole batch was refused. What was not tried is given back. */
+static int send_batch(const struct webhook *webhook, const GPtrArray *batch)
 {
 	const struct db_event *first = batch->pdata[0];
 	g_autoptr(GError) error = NULL;
-	bool is_well = true;
+	enum result result = TAKEN;
+	guint refused = 0;
+	guint i = 0;
 
-	for (guint i = 0; i < batch->len && is_well; i++) {
-		if (rounds_are_stopping(&webhook->rounds))
-			break;
-		is_well = send_event(webhook, batch->pdata[i]);
+	while (i < batch->len && result != AWAY && !rounds_are_stopping(&webhook->rounds)) {
+		result = send_event(webhook, batch->pdata[i++]);
+		refused += result == REFUSED ? 1 : 0;
 	}
 	if (!db_events_release(webhook->events, first, &error))
 		log_event(LOG_LEVEL_WARNING, "", "events not given back, their lease ends: %s",
 			  error->message);
-	return is_well;
+	return result == AWAY || refused == BATCH ? -1 : (int)i;
 }
 
-/* The number of events that were sent; -1 when something stands against sending. */
+/* As send_batch(). */
 static int make_round(void *data)
 {
 	struct webhook *webhook = data;
@@ -155,9 +180,7 @@ static int make_round(void *data)
 		log_event(LOG_LEVEL_WARNING, "", "webhook: %s", error->message);
 		return -1;
 	}
-	if (batch->len > 0 && !send_batch(webhook, batch))
-		return -1;
-	return (int)batch->len;
+	return batch->len > 0 ? send_batch(webhook, batch) : 0;
 }
 
 struct webhook *webhook_start(const struct delivery_settings *settings)

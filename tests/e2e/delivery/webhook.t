@@ -54,10 +54,12 @@ sub attempts {
 sub waiting { return $db->value('SELECT count(*) FROM bounce.event') }
 sub hurry   { $db->sql(q(UPDATE bounce.event SET due_at = now() WHERE state = 'waiting')); return }
 
-sub told {
+# All requests about a mail, and those that were taken.
+sub of_mail {
     my ($id) = @_;
-    return grep { $_->{body}{data}{communication_id} == $id } $receiver->taken;
+    return grep { $_->{body}{data}{communication_id} == $id } $receiver->requests;
 }
+sub told { return grep { $_->{status} eq '200' } of_mail(@_) }
 
 $stage->parameter(webhook => 'on');
 $stage->parameter(webhook_initial_delay => '1 second');
@@ -144,6 +146,40 @@ for my $row (
     };
 }
 
+for my $status (qw(400 404 422 500)) {
+    subtest "it refuses events one by one: $status" => sub {
+        my @refused = map { mail("P-$status-$_") } 1 .. 12;
+        my $other   = mail("O-$status");
+        $receiver->behave("$status for P-");
+        set_status($_, 'error') for @refused;
+        set_status($refused[0], 'sent');
+        $stage->wait_for(20, sub { attempts($refused[-1]) });
+        set_status($other, 'sent');
+        $stage->wait_for(20, sub { told($other) });
+        is scalar(told($other)), 1, 'the others go on';
+        is_deeply [ map { $_->{body}{data}{status} } of_mail($refused[0]) ],
+            [ ('error') x of_mail($refused[0]) ], 'not the next one of its communication';
+        $receiver->behave('200');
+        $stage->wait_for(40, sub { hurry() if waiting(); !waiting() });
+        is_deeply [ map { $_->{body}{data}{status} } told($refused[0]) ], [qw(error sent)],
+            'which comes in its order';
+    };
+}
+
+for my $status (qw(429 502 503 504)) {
+    subtest "it is away: $status" => sub {
+        my @mail = map { mail("A-$status-$_") } 1 .. 5;
+        $receiver->behave($status);
+        set_status($_, 'sent') for @mail;
+        $stage->wait_for(20, sub { 2 <= map { of_mail($_) } @mail });
+        my %second = map { ($_->{'webhook-timestamp'} => 1) } map { of_mail($_) } @mail;
+        is scalar(keys %second), scalar(map { of_mail($_) } @mail), 'one attempt at a time';
+        $receiver->behave('200');
+        $stage->wait_for(40, sub { hurry() if waiting(); !waiting() });
+        is scalar(map { told($_) } @mail), 5, 'then all of them come';
+    };
+}
+
 subtest 'a killed worker' => sub {
     my $id = mail('K-1');
     $receiver->behave('kill ' . $worker->pid);
@@ -153,8 +189,7 @@ subtest 'a killed worker' => sub {
     $worker = worker()->start;
     hurry();
     $stage->wait_for(20, sub { told($id) });
-    my @id = map { $_->{'webhook-id'} }
-        grep { $_->{body}{data}{communication_id} == $id } $receiver->requests;
+    my @id = map { $_->{'webhook-id'} } of_mail($id);
     is scalar @id, 2,      'it comes again';
     is $id[0],     $id[1], 'under the same id';
 };
@@ -199,6 +234,17 @@ subtest 'a certificate that nobody trusts' => sub {
     $stage->wait_for(20, sub { scalar(my @one = $tls->taken) });
     is scalar(my @one = $tls->taken), 1, 'with the certificate as trusted it goes out';
     ok $trusting->stop, 'stopped';
+};
+
+subtest 'a name that does not resolve' => sub {
+    my $id     = mail('D-1');
+    my $nobody = worker(name => 'nobody', webhook_url => 'http://receiver.invalid/hook')->start;
+    set_status($id, 'sent');
+    $stage->wait_for(20, sub { attempts($id) });
+    like $db->value('SELECT response FROM bounce.event'), qr/resolve|Timeout|timed out/,
+        'is told, and the event kept';
+    ok $nobody->stop, 'stopped';
+    $db->sql('DELETE FROM bounce.event');
 };
 
 subtest 'configuration' => sub {

@@ -13,11 +13,12 @@ Bounce::Receiver - an HTTP server that takes events, or fails as told
 
 =head1 PROMISES
 
-It answers 200 or, from the next request on, does what behave() says: a status, C<redirect> (to
-itself), C<hang>, C<close> (amid the answer), C<huge>, C<header> (one of 200 kB), C<storm> (of
-100s), C<old> (no header), C<slow> (a byte now and then), C<kill PID> (takes it, kills the process,
-says nothing). Each request is kept as it came, whatever was answered: headers in lower case,
-C<raw>, C<body> decoded, C<status> as answered.
+It answers 200 or, from the next request on, does what behave() says: a status, C<STATUS for PREFIX>
+(to events of mails whose C<business_ref> begins so, 200 to others), C<redirect> (to itself),
+C<hang>, C<close> (amid the answer), C<huge>, C<header> (one of 200 kB), C<storm> (of 100s), C<old>
+(no header), C<slow> (a byte now and then), C<kill PID> (takes it, kills the process, says nothing).
+Each request is kept as it came, whatever was answered: headers in lower case, C<raw>, C<body>
+decoded, C<status> as answered.
 
 =cut
 
@@ -100,10 +101,14 @@ sub _session {
     read $client, $request{raw}, $request{'content-length'} // 0;
     my ($how) = $self->{instance}->read_lines($self->{instance}->path("$self->{name}.rule"));
     chomp $how;
+    my $body = $json->decode($request{raw});
+    if (my ($status, $prefix) = $how =~ /^(\d+) for (\S+)/) {
+        $how = index($body->{data}{business_ref}, $prefix) == 0 ? $status : '200';
+    }
     my $path = sprintf '%s/%06d', $self->{spool}, $number;
     open my $file, '>', $path or die "$path: $!\n";
     print {$file} $json->encode(
-        { %request, status => $how, first => $first, body => $json->decode($request{raw}) });
+        { %request, status => $how, first => $first, body => $body });
     close $file or die "$path: $!\n";
     rename $path, "$path.json" or die "rename: $!\n";
     $self->_answer($client, $how);
