@@ -7,8 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { EXIT_USAGE = 64 }; /* EX_USAGE of sysexits.h */
+#include <sysexits.h>
 
 int arguments_parse(int argc, char **argv, const char *program, const char *usage,
 		    struct arguments *arguments)
@@ -47,11 +46,11 @@ int arguments_parse(int argc, char **argv, const char *program, const char *usag
 			return EXIT_SUCCESS;
 		default:
 			fputs(usage, stderr);
-			return EXIT_USAGE;
+			return EX_USAGE;
 		}
 	}
 	if (optind == argc)
 		return -1;
 	fprintf(stderr, "%s: unexpected argument \"%s\"\n%s", program, argv[optind], usage);
-	return EXIT_USAGE;
+	return EX_USAGE;
 }

@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "daemon/arguments.h"
 #include "daemon/check.h"
 #include "daemon/connector.h"
@@ -176,7 +178,10 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
 	process_pid_file_close(settings->pid_file, pid_fd);
 	if (daemon->is_stuck)
 		_exit(served ? EXIT_SUCCESS : EXIT_FAILURE);
-	return served ? EXIT_SUCCESS : fail(daemon, error);
+	if (served)
+		return EXIT_SUCCESS;
+	int status = fail(daemon, error);
+	return daemon->service || error->code != BM_ERROR_CONFIG ? status : EX_CONFIG;
 }
 
 static int check(const struct daemon *daemon)
@@ -209,7 +214,7 @@ static int run_or_check(struct daemon *daemon, const struct arguments *arguments
 
 	if (!daemon->program->read(arguments->config, daemon->settings, &error)) {
 		fprintf(stderr, "%s: %s\n", daemon->program->name, error->message);
-		return EXIT_FAILURE;
+		return EX_CONFIG;
 	}
 	log_open(daemon->program->name, daemon_settings_log_target(daemon->settings),
 		 daemon_settings_log_level(daemon->settings));

@@ -44,7 +44,8 @@ struct daemon_program {
 	int (*once)(const void *settings);
 
 	/* Everything that can fail for the configuration's sake, before the database is
-	 * waited for. settings live longer than the service. */
+	 * waited for: with BM_ERROR_CONFIG, if only a person can mend it. settings live longer than
+	 * the service. */
 	void *(*open)(const void *settings, GError **error);
 	/* The database answers, and its schema is the right one. May be NULL. With
 	 * BM_ERROR_RETRY or BM_ERROR_UNCERTAIN it is waited for further. */
@@ -77,7 +78,8 @@ struct daemon_program {
 		name##_settings_clear(settings);                                                   \
 	}
 
-/* The body of main(). Returns the exit status. */
+/* The body of main(). Returns the exit status; EX_CONFIG where the configuration is at fault, so
+ * that no service manager starts it again in vain. */
 int daemon_main(const struct daemon_program *program, int argc, char **argv);
 
 #endif

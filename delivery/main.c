@@ -30,7 +30,8 @@ static const char usage[] =
     "\n"
     "Signals: SIGTERM stops after the mail in hand, SIGHUP reads the rules and the log level "
     "again.\n"
-    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
+    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage, 78 a fault of the\n"
+    "configuration.\n";
 
 struct service {
 	const struct delivery_settings *settings;

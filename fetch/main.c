@@ -25,7 +25,7 @@ static const char usage[] =
     "Signals: SIGTERM stops after the mails in hand, SIGHUP reads the rules and the log level\n"
     "again and tries at once what waits.\n"
     "Exit status: 0 stopped, or all was read; 1 a fault that is logged; 64 wrong usage;\n"
-    "75 --once: something stays for the next time.\n";
+    "75 --once: something stays for the next time; 78 a fault of the configuration.\n";
 
 DAEMON_SETTINGS(fetch)
 

@@ -34,7 +34,8 @@ static const char usage[] =
     "  -h, --help\n"
     "\n"
     "Signals: SIGTERM stops, SIGHUP reads the rules and the log level again.\n"
-    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage.\n";
+    "Exit status: 0 stopped, 1 a fault that is logged, 64 wrong usage, 78 a fault of the\n"
+    "configuration.\n";
 
 struct service {
 	const struct milter_settings *settings;

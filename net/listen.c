@@ -111,7 +111,9 @@ int listen_open(const struct listen_place *place, char **path_out, GError **erro
 
 	*path_out = fd >= 0 && is_unix ? g_strdup(path) : NULL;
 	if (fd < 0)
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: cannot open \"%s\": %s",
-			    place->key, place->name, objection ? objection : g_strerror(errno));
+		/* an address may come, and whoever has it may go */
+		g_set_error(error, BM_ERROR, objection ? BM_ERROR_CONFIG : BM_ERROR_RETRY,
+			    "%s: cannot open \"%s\": %s", place->key, place->name,
+			    objection ? objection : g_strerror(errno));
 	return fd;
 }

@@ -12,8 +12,8 @@
 const char *listen_objection(const char *name);
 
 /* Opens it. mode is that of a unix socket; one on which somebody answers is left alone. Its path
- * is *path_out, heap, for who unlinks it; NULL for inet. -1 with BM_ERROR_CONFIG that begins with
- * key. */
+ * is *path_out, heap, for who unlinks it; NULL for inet. -1 with an error that begins with key:
+ * BM_ERROR_CONFIG for a name that is none, BM_ERROR_RETRY for one that cannot be opened now. */
 struct listen_place {
 	const char *key; /* of the configuration, for messages */
 	const char *name;

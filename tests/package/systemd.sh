@@ -56,6 +56,9 @@ sql "SELECT bounce.submit_communication(process => 'invoice', business_ref => 'S
 	subject => 'Invoice', body_text => 'Please find ...')" >/dev/null
 sent() { [ "$(sql "SELECT state FROM bounce.delivery WHERE business_ref = 'S-1'")" = SUCCESS ]; }
 shows 'and sends' wait_for sent
+shows 'bounce-fetch does not start without a mailbox' sh -c '! systemctl start bounce-fetch'
+is 'and is not tried again' \
+	"$(state bounce-fetch ActiveState) $(state bounce-fetch ExecMainStatus)" 'failed 78'
 echo 'lmtp = unix:/run/bounce-fetch/lmtp' >>/etc/bounce-milter/bounce-fetch.conf
 shows 'bounce-fetch starts' systemctl enable --now bounce-fetch
 shows 'and has its socket' test -S /run/bounce-fetch/lmtp

@@ -68,4 +68,21 @@ ok $instance->wait_for(60, sub { $daemon->is_listening }), 'and serves when that
 is + (pid())[0], $instance->pid('bounce-milter'), 'with a pid file of its own';
 $instance->stop_server('bounce-milter');
 
+# What a person must mend first is told by the exit status, so that systemd does not try in vain.
+my $own   = "user = @{[$instance->is_root ? $instance->daemon_user : '']}\nlog = stderr\n";
+my $empty = $instance->make_dir('mailboxes', user => $instance->daemon_user);
+my $rules = $instance->write_file('broken.rules', "no rule\n");
+for my $row (
+    (map { [ "$_: an unknown key", $_, 'no_such_key = 1' ] }
+        map { "bounce-$_" } qw(milter delivery fetch console)),
+    [ 'rules that are none', 'bounce-milter', "rules = $rules" ],
+    [ 'no mailbox',          'bounce-fetch',  "mailboxes = $empty" ],
+    ) {
+    my ($what, $program, $line) = @$row;
+    my $conf = $instance->write_file('faulty.conf', "$own$line\n");
+    ($status, $output) =
+        $instance->run([ 'timeout', 30, $daemon->program($program), '-c', $conf ], may_fail => 1);
+    is $status, 78, $what or diag $output;
+}
+
 done_testing();
