@@ -2,15 +2,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make deb: builds the package from a clean copy of the tree in DIR, with Debian's own tools. Every
-# date in it is that of debian/changelog, so that a second build is the same to the byte.
+# date in it is that of debian/changelog, so that a second build is the same to the byte. Built of a
+# clone, its version ends with the time and name of the commit, so that a newer one is an upgrade to
+# apt; the commit of a release has the tag vVERSION, and its package the bare version.
 # usage: build.sh DIR; prints the name of the package
 set -eu
 dir=$1
 version=$(dpkg-parsechangelog --show-field Version)
+
+# A foreign one may be around us.
+is_clone() { [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; }
+
+if is_clone && ! git describe --exact-match --match "v$version" >/dev/null 2>&1; then
+	format=format-local:%Y%m%d%H%M%S
+	version=$version+git$(TZ=UTC git log -1 --format=%cd.%h --abbrev=8 --date=$format)
+fi
 source=$dir/bounce-milter-$version
 
 files() {
-	if [ -e .git ]; then
+	if is_clone; then
 		git ls-files -z --cached --others --exclude-standard
 	else
 		find . \( -path ./build -o -path ./run \) -prune -o -type f -print0
@@ -21,6 +31,7 @@ rm -rf "$dir"
 mkdir -p "$source"
 files | LC_ALL=C sort -z | tar --create --null --files-from=- --ignore-failed-read |
 	tar --extract --directory "$source"
+sed -i "1s/(.*)/($version)/" "$source/debian/changelog"
 # the tree's own tests are run by make check: DEB_BUILD_OPTIONS= runs those without a server here
 (cd "$source" && DEB_BUILD_OPTIONS=${DEB_BUILD_OPTIONS-nocheck} \
 	dpkg-buildpackage --build=binary --unsigned-changes --unsigned-buildinfo) \

@@ -1,15 +1,15 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make check-deb: what an administrator trusts the package with. lintian finds nothing; a second
-# build, elsewhere and in other circumstances, is the same to the byte; on a fresh Debian 12 and 13
-# the README is followed literally, a bounce is recorded, and upgrade, removal and purge do what
-# they should; a much older package, with a database that was used, is upgraded, and gone back to;
-# under a systemd of its own, each unit does its work in its sandbox, and one that is stuck is
-# started anew; the same with the sources, as doc/install.md says; and Sendmail, attached as its
-# example says, has both its ways recorded. Needs root and a mirror of Debian. Arguments: the parts
-# to run. BEFORE is the older package, or the commit it is built from: the first one that has a
-# package, if git knows the history.
+# make check-deb: what an administrator trusts the package with. lintian finds nothing; the package
+# of a later commit is an upgrade; a second build, elsewhere and in other circumstances, is the
+# same to the byte; on a fresh Debian 12 and 13 the README is followed literally, a bounce is
+# recorded, and upgrade, removal and purge do what they should; a much older package, with a
+# database that was used, is upgraded, and gone back to; under a systemd of its own, each unit does
+# its work in its sandbox, and one that is stuck is started anew; the same with the sources, as
+# doc/install.md says; and Sendmail, attached as its example says, has both its ways recorded.
+# Needs root and a mirror of Debian. Arguments: the parts to run. BEFORE is the older package, or
+# the commit it is built from: the first one that has a package, if git knows the history.
 use strict;
 use warnings;
 use Cwd qw(getcwd);
@@ -104,12 +104,44 @@ sub base_of {
 
 make_path($work);
 my @all = (
-    qw(lintian again bookworm trixie upgrade-bookworm upgrade-trixie),
-    qw(systemd-bookworm systemd-trixie source-bookworm source-trixie sendmail)
+    qw(lintian versions again bookworm trixie upgrade-bookworm upgrade-trixie),
+    qw(systemd-bookworm systemd-trixie source-bookworm source-trixie),
+    qw(sendmail-bookworm sendmail-trixie)
 );
 my %part = map { ($_ => 1) } @ARGV ? @ARGV : @all;
 succeeds('lintian finds nothing', qw(lintian --fail-on), 'error,warning', '--allow-root', $deb)
     if delete $part{lintian};
+
+# What apt compares: a package of a later commit is newer, that of the same one is not.
+subtest 'versions' => sub {
+    my $clone = "$work/versions";
+    remove_tree($clone);
+    make_path("$clone/debian");
+    give("$clone/debian", 'debian/build.sh', 'debian/changelog');
+    my $version = qx(dpkg-parsechangelog --show-field Version) =~ s/\s+\z//r;
+    # a build that ends before it compiles anything: its folder has the name
+    my $of = sub {
+        my ($time, @git) = @_;
+        local @ENV{qw(GIT_COMMITTER_DATE TZ)} = ("2027-01-01T$time", 'Asia/Tokyo');
+        my @known = qw(-c user.name=x -c user.email=x);
+        system('git', '-C', $clone, @known, @$_) == 0 or die "git: $?\n" for @git;
+        system("cd '$clone' && sh debian/build.sh out >/dev/null 2>&1");
+        return map { m{/bounce-milter-([^/]+)\z} } glob "$clone/out/bounce-milter-*";
+    };
+    my $commit = [ qw(commit -q --allow-empty -m x) ];
+    my @built  = (
+        $version,
+        $of->('08:00:00Z', [qw(init -q)], [qw(add -A)], $commit),
+        $of->('09:30:00+01:00', $commit),
+        $of->('08:30:01Z', $commit)
+    );
+    for (1 .. $#built) {
+        ok system('dpkg', '--compare-versions', $built[$_], 'gt', $built[ $_ - 1 ]) == 0,
+            "$built[$_] is newer than $built[$_ - 1]";
+    }
+    is $of->('10:00:00Z'), $built[-1], 'another build of the same commit is as old';
+    is $of->('10:00:00Z', [ 'tag', "v$version" ]), $version, 'a release has the bare version';
+} if delete $part{versions};
 
 subtest 'a second build' => sub {
     local @ENV{qw(TZ LC_ALL DEB_BUILD_OPTIONS)} = ('Asia/Tokyo', 'C', 'nocheck parallel=1');
@@ -124,15 +156,16 @@ subtest 'a second build' => sub {
 my @package = ('README.md',      'Install');
 my @source  = ('doc/install.md', 'On other systems');
 my %life    = (
-    bookworm           => [ 'bookworm', 'inside.sh',   @package ],
-    trixie             => [ 'trixie',   'inside.sh',   @package ],
-    'systemd-bookworm' => [ 'bookworm', 'systemd.sh',  @package ],
-    'systemd-trixie'   => [ 'trixie',   'systemd.sh',  @package ],
-    'upgrade-bookworm' => [ 'bookworm', 'upgrade.sh',  @package ],
-    'upgrade-trixie'   => [ 'trixie',   'upgrade.sh',  @package ],
-    'source-bookworm'  => [ 'bookworm', 'source.sh',   @source ],
-    'source-trixie'    => [ 'trixie',   'source.sh',   @source ],
-    sendmail           => [ 'bookworm', 'sendmail.sh', @package ],
+    bookworm            => [ 'bookworm', 'inside.sh',   @package ],
+    trixie              => [ 'trixie',   'inside.sh',   @package ],
+    'systemd-bookworm'  => [ 'bookworm', 'systemd.sh',  @package ],
+    'systemd-trixie'    => [ 'trixie',   'systemd.sh',  @package ],
+    'upgrade-bookworm'  => [ 'bookworm', 'upgrade.sh',  @package ],
+    'upgrade-trixie'    => [ 'trixie',   'upgrade.sh',  @package ],
+    'source-bookworm'   => [ 'bookworm', 'source.sh',   @source ],
+    'source-trixie'     => [ 'trixie',   'source.sh',   @source ],
+    'sendmail-bookworm' => [ 'bookworm', 'sendmail.sh', @package ],
+    'sendmail-trixie'   => [ 'trixie',   'sendmail.sh', @package ],
 );
 for my $part (sort keys %part) {
     my ($suite, $script, @commands) = @{ $life{$part} // die "no such part: $part\n" };

@@ -49,7 +49,7 @@ shows 'the schema fits' sudo -u postgres bouncectl db check
 path=$(return_path ben@example.net)
 shows 'a report after the backup is taken' foreign_bounce "$path"
 shows 'and recorded' wait_for has_bounces 3
-kill "$(pidof bounce-milter)"
+shows 'the daemon stops' stop_milter
 shows 'the database is lost' sudo -u postgres dropdb --force bounce
 shows 'and restored' sudo -u postgres sh -c 'pg_restore -C -d postgres /tmp/backup'
 shows 'the package before' apt-get -y -o Dpkg::Options::=--force-confold --allow-downgrades \
@@ -63,7 +63,7 @@ shows 'a report is taken' foreign_bounce "$path"
 shows 'and recorded' wait_for has_bounces 3
 
 # --- removal, purge -------------------------------------------------------------------------
-kill "$(pidof bounce-milter)"
+shows 'the daemon stops' stop_milter
 shows 'removal' apt-get -y remove bounce-milter
 shows 'keeps the configuration' test -e /etc/bounce-milter/bounce-milter.conf
 shows 'and takes the programs' test ! -e /usr/sbin/bounce-milter

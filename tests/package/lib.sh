@@ -36,6 +36,13 @@ bounces() { sql 'SELECT count(*) FROM bounce.bounce'; }
 has_bounces() { [ "$(bounces)" = "$1" ]; }
 sql() { sudo -u postgres psql -XAtq bounce -c "$1"; }
 
+# Where no systemd waits for its end: one that still answers keeps the next from its socket.
+is_milter_gone() { ! pidof bounce-milter; }
+stop_milter() {
+	kill "$(pidof bounce-milter)"
+	wait_for is_milter_gone
+}
+
 # Registers a mail to ADDRESS; prints its return path.
 return_path() {
 	sql "INSERT INTO bounce.process (name, description) VALUES ('invoice', '')

@@ -36,7 +36,7 @@ shows '--check finds nothing wrong' bounce-milter --check
 
 cd /root/source || exit 1
 # --- and away again -----------------------------------------------------------------------
-kill "$(pidof bounce-milter)"
+shows 'the daemon stops' stop_milter
 shows 'make uninstall' make -s uninstall
 is 'leaves the configuration only' \
 	"$(find /usr/local /etc -name '*bounce*' ! -path '/etc/bounce-milter*')" ''

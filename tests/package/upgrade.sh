@@ -28,7 +28,7 @@ records_both_ways
 shows 'mails, reports of every kind, and what people did' fill
 echo '# mine' >>/etc/bounce-milter/bounce-milter.conf
 path=$(return_path ben@example.net)
-kill "$(pidof bounce-milter)"
+shows 'the daemon stops' stop_milter
 shows 'a backup' sudo -u postgres sh -c 'pg_dump -Fc bounce >/tmp/backup'
 picture >/tmp/before
 recorded=$(bounces)
@@ -60,7 +60,7 @@ shows 'housekeeping' sudo -u bouncemilter bouncectl housekeeping
 shows 'the audit still finds nothing' sudo -u postgres bouncectl check
 
 # --- back to the backup, and to the package of that time ----------------------------------
-kill "$(pidof bounce-milter)"
+shows 'the daemon stops' stop_milter
 shows 'the database is lost' sudo -u postgres dropdb --force bounce
 shows 'and restored' sudo -u postgres sh -c 'pg_restore -C -d postgres /tmp/backup'
 shows 'the older package' apt_install --allow-downgrades ./before.deb
