@@ -181,6 +181,17 @@ static const struct {
     {"", " for unauthenticated users"},
     {"", ": directory lookup failed"},
     {"", " to your network"},
+    {"TLS certificate subject: ", ""},
+    {"antivirus engine reported: ", ""},
+    {"message size: ", ""},
+    {"system busy; last error: ", ""},
+    {"the postmaster of your site: ", ""},
+    {"we suspect ", ""},
+    {"not sure whether ", ""},
+    {"if ", ", contact the administrator"},
+    {"message body says ", ""},
+    {"", " in the Cc field of the message"},
+    {"", " among subscribers"},
 };
 
 /* The same around statements in other languages: what begins or ends a reply needs no words that
