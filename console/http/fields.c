@@ -4,6 +4,7 @@
  */
 #include "console/http/fields.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include <glib.h>
@@ -68,13 +69,22 @@ static bool is_value(const char *value, size_t len)
 	return true;
 }
 
+/* A field of several lines (RFC 9112, section 5.2). The library before 0.9.77 appends the second
+ * line to the name, where it makes another field of it; what it has put together so lies behind the
+ * value. Later ones make a blank of the line's end. */
+static bool is_folded(const char *name, const char *value)
+{
+	return value && (uintptr_t)value < (uintptr_t)name;
+}
+
 static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const char *name,
 				   size_t name_len, const char *value, size_t value_len)
 {
 	bool *is_good = context;
 
 	(void)kind;
-	*is_good = *is_good && is_token(name, name_len) && (!value || is_value(value, value_len));
+	*is_good = *is_good && is_token(name, name_len) && !is_folded(name, value) &&
+		   (!value || is_value(value, value_len));
 	return *is_good ? MHD_YES : MHD_NO;
 }
 

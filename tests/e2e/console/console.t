@@ -274,6 +274,11 @@ subtest 'a request that a proxy could read in another way' => sub {
     my @chunks = 'Transfer-Encoding: chunked';
     is $ask->(\@length),         '303 404 done', 'with a length';
     is $ask->(\@chunks, $chunk), '303 404 done', 'or in chunks';
+    # what the library makes a blank of, or what is refused
+    like $ask->(@$_), qr/^(?:400|303 404 done)$/,
+        'a field of two lines: ' . $_->[0][-1] =~ s/\s+/ /r
+        for [ ["Content-Length:\r\n $len"] ], [ ["Transfer-Encoding:\r\n chunked"], $chunk ],
+        [ [ @length, "X:\r\n Content-Length: 0" ] ];
     for my $row (
         [ [ @length, @chunks ] ],
         [ [ @length, @chunks ],             $chunk ],
@@ -466,6 +471,7 @@ subtest 'a proxy names the person' => sub {
         'another name is another person';
     like $ask->("Cookie: $cookie"), qr/^HTTP\S+ 401/, 'and her session has ended';
     like $ask->('X-Remote-User: tom', 'x-remote-user: eva'), qr/^HTTP\S+ 401/, 'two names are none';
+    like $ask->("X-Remote: eva\r\n -User"), qr/^HTTP\S+ 40[01]/, 'nor is one put together of two';
     like $ask->("X-Remote-User: $_"), qr/^HTTP\S+ 403/, "not $_"
         for qw(super nobody_special ada bounce_daemon nobody_at_all), "eva' user='tom";
     my $tries = sub {
