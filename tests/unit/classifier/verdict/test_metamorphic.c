@@ -243,8 +243,8 @@ static void check_frames(void)
 		if (!is_plain(text))
 			continue;
 		g_autofree char *framed =
-		    g_strdup_printf("%.*s%s%s%s", (int)code, text, frames[frame].before,
-				    text + code, frames[frame].after);
+		    g_strdup_printf("%.*s%s%s%s", code ? (int)code : 4, code ? text : "550 ",
+				    frames[frame].before, text + code, frames[frame].after);
 		if (judge(framed) == CLASS_HARD) {
 			g_test_message("%s", framed);
 			g_test_fail();
