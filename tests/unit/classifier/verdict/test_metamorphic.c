@@ -192,6 +192,17 @@ static const struct {
     {"message body says ", ""},
     {"", " in the Cc field of the message"},
     {"", " among subscribers"},
+    {"tarpitted after ", ""},
+    {"quarantine: ", ""},
+    {"the account that sent this mail: ", ""},
+    {"server is shutting down; ", ""},
+    {"secondary mx says ", ", primary is down"},
+    {"you exceeded your hourly limit; ", ""},
+    {"", " when we called back to your server"},
+    {"", " at the reply address"},
+    {"", " -- From address"},
+    {"", " during backup"},
+    {"", ", database is read-only"},
 };
 
 /* The same around statements in other languages: what begins or ends a reply needs no words that
