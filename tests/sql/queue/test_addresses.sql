@@ -66,10 +66,10 @@ SELECT is((SELECT count(*) FROM bounce.soft_bounce_day), 0::bigint, 'no score');
 SELECT is((SELECT count(*) FROM bounce.task), 0::bigint, 'no task');
 SELECT is((bounce_internal.bounce_rate('invoice', '-infinity')).sent, 0::bigint,
           'no rate of the process');
-SELECT is((SELECT count(*) FROM bounce_internal.bounce_figures('class', NULL, NULL)), 0::bigint,
-          'no figure in the report');
-SELECT is((SELECT count(*) FROM bounce_internal.sent_labels('process', NULL, NULL)), 0::bigint,
-          'of what was sent either');
+SELECT is((SELECT count(*) FROM bounce_internal.bounce_figures('class', NULL, NULL, NULL)),
+          0::bigint, 'no figure in the report');
+SELECT is((SELECT count(*) FROM bounce_internal.sent_labels('process', NULL, NULL, NULL)),
+          0::bigint, 'of what was sent either');
 SELECT is((SELECT count(*) FROM bounce_internal.metrics_of_reports(now()) AS m
            WHERE m.name IN ('bounce_reports_total', 'bounce_recipients_sent_total')), 0::bigint,
           'nor for a monitor');
@@ -83,8 +83,9 @@ SELECT is((SELECT count(*) FROM bounce.known_domain AS d WHERE d.domain = 'bounc
 SELECT test.mail('real', '{real@x.example}');
 SELECT test.record(test.report('user_unknown', 'real@x.example',
                                "to" => test.return_path('real@x.example')));
-SELECT is((SELECT sum(f.bounces) FROM bounce_internal.bounce_figures('class', NULL, NULL) AS f),
-          1::numeric, 'a real one is');
+SELECT is((SELECT sum(f.bounces)
+           FROM bounce_internal.bounce_figures('class', NULL, NULL, NULL) AS f), 1::numeric,
+          'a real one is');
 SELECT is((SELECT count(*) FROM bounce.task), 1::bigint, 'and is a task');
 
 SELECT * FROM finish();
