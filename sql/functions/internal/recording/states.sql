@@ -56,14 +56,16 @@ BEGIN
       USING ERRCODE = 'check_violation',
             HINT = 'To send it again, register another communication or resend this one.';
   ELSIF old_status = 'open' AND (new_status = 'sent' AND r.has_open
-                                 OR new_status = 'error' AND NOT r.has_failed)
-        AND EXISTS (SELECT FROM bounce.communication_delivery AS d
-                    WHERE d.communication_id = allowed_status.communication_id) THEN
-    RAISE EXCEPTION 'communication %: status cannot be set to % by hand: the queue sends it',
-        communication_id, new_status
-      USING ERRCODE = 'check_violation',
-            HINT = 'bounce.delivery tells what became of it, bounce.cancel_communication() ends '
-                   'it.';
+                                 OR new_status = 'error' AND NOT r.has_failed) THEN
+    -- apart, so that a mail that is sent does not pay for the question
+    IF EXISTS (SELECT FROM bounce.communication_delivery AS d
+               WHERE d.communication_id = allowed_status.communication_id) THEN
+      RAISE EXCEPTION 'communication %: status cannot be set to % by hand: the queue sends it',
+          communication_id, new_status
+        USING ERRCODE = 'check_violation',
+              HINT = 'bounce.delivery tells what became of it, bounce.cancel_communication() ends '
+                     'it.';
+    END IF;
   END IF;
   RETURN new_status;
 END $$;
