@@ -100,10 +100,10 @@ static enum delimiter judge_line(const struct abridging *work, const char *line)
 	return may_close && is_declared(work, rest) ? DELIMITER_CLOSES : DELIMITER_NONE;
 }
 
-/* The next delimiter from at on, or NULL. */
-static const char *find_delimiter(const struct abridging *work, const char *at)
+/* The next delimiter that begins in [at, end), or NULL. */
+static const char *find_delimiter(const struct abridging *work, const char *at, const char *end)
 {
-	while ((at = find_dashes(at, work->end)) && judge_line(work, at) == DELIMITER_NONE)
+	while ((at = find_dashes(at, end)) && judge_line(work, at) == DELIMITER_NONE)
 		at++;
 	return at;
 }
@@ -185,7 +185,7 @@ static void leave_out(struct abridging *work, const char *from, const char *to)
 
 static void abridge_original(struct abridging *work, const char *from)
 {
-	const char *next = find_delimiter(work, from);
+	const char *next = find_delimiter(work, from, work->end);
 	const char *end = next ? next : work->end;
 	struct slice header;
 
@@ -207,8 +207,7 @@ static void abridge_part(struct abridging *work, const char *line)
 	if (judge_line(work, line) != DELIMITER_OPENS || !find_header(from, work->end, &header) ||
 	    !header_find(header, "Content-Type", &type))
 		return;
-	const char *next = find_delimiter(work, from);
-	if (next && next < header.data + header.len)
+	if (find_delimiter(work, from, header.data + header.len))
 		return; /* there is no empty line: it belongs to another part */
 	work->at = header.data + header.len;
 	note_multipart(work, type);
@@ -229,7 +228,7 @@ GString *abridgement_make(const char *bytes, size_t len)
 		return NULL;
 	note_multipart(&work, type);
 	work.at = header.data + header.len;
-	for (const char *line; (line = find_delimiter(&work, work.at));)
+	for (const char *line; (line = find_delimiter(&work, work.at, work.end));)
 		abridge_part(&work, line);
 	if (work.out)
 		g_string_append_len(work.out, work.from, work.end - work.from);
