@@ -249,14 +249,8 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
                                 ELSE 'all domains' END
             WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
             ELSE 'reports that fit no mail' END AS about,
-       CASE WHEN t.kind IN ('outage', 'soft_bounces', 'complaint', 'process_paused', 'auto_reply')
-              OR t.reason IN ('submission_server', 'webhook', 'operator_copy') THEN t.summary
-            WHEN t.diagnosis = '' THEN t.summary
-            ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(bounce.clean_diagnostic(
-                   coalesce(substring(t.diagnosis FROM ' said: (.*)$'),
-                            CASE WHEN n.meaning IS NULL THEN t.diagnosis
-                                 ELSE substr(t.diagnosis, length(n.meaning) + 3) END)), ''))
-            END AS why,
+       CASE WHEN NOT s.is_said THEN t.summary
+            ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(s.said, '')) END AS why,
        CASE WHEN t.reason = 'submission_server'
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
             WHEN t.reason = 'webhook'
@@ -277,7 +271,8 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
             WHEN t.kind = 'delivery_problem' THEN 'have the cause mended, then send again'
             WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
             ELSE 'find the right address, or say that it works or is dead' END AS what_next,
-       t.new_address
+       t.new_address,
+       CASE WHEN s.is_said AND n.meaning <> '' THEN s.said ELSE '' END AS said
 FROM bounce.task_outline AS t
 LEFT JOIN LATERAL (
   SELECT q.* FROM bounce.bounce AS q WHERE q.task_id = t.id AND t.is_gathering
@@ -286,10 +281,18 @@ LEFT JOIN bounce.communication AS c ON c.id = coalesce(b.communication_id, t.com
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = t.reason
 LEFT JOIN bounce.outage AS o
   ON o.id = CASE t.kind WHEN 'outage'
-                        THEN substring(t.dedup_key FROM '^outage:([0-9]+)')::bigint END;
+                        THEN substring(t.dedup_key FROM '^outage:([0-9]+)')::bigint END
+CROSS JOIN LATERAL (
+  SELECT t.kind NOT IN ('outage', 'soft_bounces', 'complaint', 'process_paused', 'auto_reply')
+         AND t.reason NOT IN ('submission_server', 'webhook', 'operator_copy')
+         AND t.diagnosis <> '' AS is_said,
+         bounce.clean_diagnostic(coalesce(substring(t.diagnosis FROM ' said: (.*)$'),
+           CASE WHEN n.meaning IS NULL THEN t.diagnosis
+                ELSE substr(t.diagnosis, length(n.meaning) + 3) END)) AS said) AS s;
 COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
-  'probably meant. about: whom or what; why: the diagnosis in a line; what_next: what is to be '
+  'probably meant. about: whom or what; why: the diagnosis in a line; said: what the '
+  'other system said, where why is the meaning of the reason and that; what_next: what is to be '
   'done. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
   'urgency: that of task_outline';
 

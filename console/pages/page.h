@@ -37,9 +37,6 @@ struct page_call {
 	struct model *model;
 };
 
-/* Marks a text that is translated where it is shown (tests/house/catalogues.t). */
-#define N_(text) text
-
 typedef struct response *page_handler(struct page_call *call);
 
 /* The page with that name, of the model. */

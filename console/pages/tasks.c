@@ -121,6 +121,11 @@ struct response *tasks_show(struct page_call *call)
 	if (db_rows_count(task) == 0)
 		return page_missing(call, "There is no such task.");
 	page_set_row(call, task);
+	g_autoptr(db_rows_t) said = page_fetch(call, &console_queries_task_said, id, &error);
+	if (!said)
+		return page_fail(call, error);
+	if (db_rows_count(said) > 0)
+		page_set_row(call, said);
 	bool is_open = g_strcmp0(db_rows_find(task, 0, "status"), "open") == 0;
 	bool may_act = call->session->may_act;
 	model_flag(call->model, "is_open", is_open && may_act);

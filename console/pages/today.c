@@ -18,6 +18,12 @@ static char *name_in_words(const char *name)
 	return g_strdelimit(g_strdup(name), "_", ' ');
 }
 
+static bool is_time(const char *name)
+{
+	return g_str_has_suffix(name, " at") || g_str_has_suffix(name, " since") ||
+	       g_str_has_suffix(name, " until");
+}
+
 static bool add_status(struct page_call *call, GError **error)
 {
 	g_autoptr(db_rows_t) rows = page_fetch(call, &operator_queries_status, NULL, error);
@@ -33,7 +39,7 @@ static bool add_status(struct page_call *call, GError **error)
 			continue;
 		struct model *line = model_add(call->model, is_warning ? "warnings" : "facts");
 		model_set(line, "name", name);
-		model_set(line, g_str_has_suffix(name, " at") ? "at" : "value", text ? text : "");
+		model_set(line, is_time(name) ? "at" : "value", text ? text : "");
 		model_set(line, "warning", warning ? warning : "");
 		is_well = is_well && !is_warning;
 	}

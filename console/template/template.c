@@ -180,6 +180,7 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 		     {"address ", TEMPLATE_ADDRESS},
 		     {"keep ", TEMPLATE_KEEP},
 		     {"time ", TEMPLATE_TIME},
+		     {"ago ", TEMPLATE_AGO},
 		     {"number ", TEMPLATE_NUMBER}};
 	enum template_kind kind = TEMPLATE_VALUE;
 	const char *name = tag;

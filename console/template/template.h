@@ -11,6 +11,7 @@
  *   {{keep name}}               a text to the byte, for a field that sends it back unseen; in an
  *                               attribute only
  *   {{time name}}               a time of the database, as the language writes it
+ *   {{ago name}}                how long ago a time of the database was, or in what time it will be
  *   {{number name}}             a number, its thousands apart
  *   {{t "Log in"}}              our own words, in the language of the reader; {name} in them is
  *                               that text
@@ -36,6 +37,7 @@ enum template_kind {
 	TEMPLATE_ADDRESS,
 	TEMPLATE_KEEP,
 	TEMPLATE_TIME,
+	TEMPLATE_AGO,
 	TEMPLATE_NUMBER,
 	TEMPLATE_WORDS,
 	TEMPLATE_WORD,

@@ -10,6 +10,9 @@
 
 #include <glib.h>
 
+/* Marks a text that is translated where it is shown (tests/house/catalogues.t). */
+#define N_(text) text
+
 struct catalogue;
 
 /* For the best of the languages in an Accept-Language (RFC 9110, 12.5.4) that there is a catalogue

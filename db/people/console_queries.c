@@ -36,16 +36,21 @@ STATEMENT(
 	      "ORDER BY k.number, k.at, k.name, k.id LIMIT $10::integer) "
 	      "SELECT t.id, t.kind, t.status, t.count, t.due_at, t.is_overdue, t.owner, t.about, "
 	      "  t.reason, t.why, t.what_next, t.correction, t.new_address, t.process, "
-	      "  t.business_ref, t.communication_id, bounce.ago(t.created_at) AS since, "
+	      "  t.business_ref, t.communication_id, t.created_at, t.said, "
 	      "  t.resolution, t.resolved_at, t.resolved_by "
 	      "FROM page AS p CROSS JOIN LATERAL "
 	      "  (SELECT d.id, d.kind, d.status, d.count, d.due_at, d.is_overdue, d.owner, "
 	      "d.about, "
 	      "     d.reason, d.why, d.what_next, d.correction, d.new_address, d.process, "
 	      "d.business_ref, "
-	      "     d.communication_id, d.created_at, d.resolution, d.resolved_at, d.resolved_by "
+	      "     d.communication_id, d.created_at, d.said, d.resolution, d.resolved_at, "
+	      "d.resolved_by "
 	      "   FROM bounce.task_detail AS d WHERE d.id = p.id OFFSET 0) AS t "
 	      "ORDER BY p.number, p.at, p.name, p.id");
+
+/* Beside operator_queries_task: its line "why" in parts, the second of them a stranger's. */
+STATEMENT(console_queries_task_said, 1,
+	  "SELECT t.said FROM bounce.task_detail AS t WHERE t.id = $1::bigint");
 
 STATEMENT(console_queries_kinds, 1,
 	  "SELECT t.kind AS label, count(*) AS tasks, "

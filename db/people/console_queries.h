@@ -25,6 +25,7 @@ enum console_tasks_parameter {
 extern const struct db_statement console_queries_tasks;
 
 /* owner or NULL: the open tasks by kind, and how many are overdue */
+extern const struct db_statement console_queries_task_said;
 extern const struct db_statement console_queries_kinds;
 
 extern const struct db_statement console_queries_days; /* how many: what came back on each */

@@ -12,7 +12,7 @@ chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
 my %text;
 for my $path (glob 'console/templates/*.html') {
     my $html = slurp($path);
-    $text{$1} = $path while $html =~ /\{\{t "([^"]+)"\}\}/g;
+    $text{$1} = $path             while $html =~ /\{\{t "([^"]+)"\}\}/g;
     $text{$1} = $text{$2} = $path while $html =~ /\{\{n \w+ "([^"]+)" "([^"]+)"\}\}/g;
 }
 my $string = qr/((?:"(?:[^"\\]|\\.)*"\s*)+)/;
@@ -26,28 +26,45 @@ for my $path (glob 'console/*.c console/*/*.c') {
         while $code =~ /page_words\(\s*call,\s*$string,\s*$string,/g;
 }
 words('a reason', slurp('etc/reasons.txt') =~ /^\[(\w+)\]/mg);
-words('a word of the database', qw(
-    hard_bounce resend_exhausted soft_bounces complaint auto_reply process_paused outage
-    delivery_problem bounce_without_communication
-    done corrected suggested unblocked dead arrived dismissed confirmed
-    hard soft technical unclassified
-    open sent error bounced delivered unknown waiting withdrawn me nobody due age count domain
-    PENDING PROCESSING RETRY SUCCESS ERROR
-    bounce score person
-    above_day above_week too_few as_usual
-    day week month class reason process remote_mta set));
-words('an event of a story', qw(
-    registered report parameters blocked lifted block_lifted block_withheld block_held held
-    late_bounce resend_scheduled requeued resent released cancelled reclassified taken_back
-    task task_resolved follow_up owner_notice notice letter_forwarded letter_withdrawn untrusted
-    unassigned shadow erased));
+words(
+    'a word of the database', qw(
+        hard_bounce resend_exhausted soft_bounces complaint auto_reply process_paused outage
+        delivery_problem bounce_without_communication
+        done corrected suggested unblocked dead arrived dismissed confirmed
+        hard soft technical unclassified
+        open sent error bounced delivered unknown waiting withdrawn me nobody due age count domain
+        PENDING PROCESSING RETRY SUCCESS ERROR
+        bounce score person
+        above_day above_week too_few as_usual
+        day week month class reason process remote_mta set)
+);
+words(
+    'a figure of today',
+    map     { tr/_/ /r }
+        map { slurp($_) =~ /status_line\(\s*'(\w+)'/g }
+        glob 'sql/functions/*/*.sql sql/functions/*/*/*.sql'
+);
+words('a figure of the queue',
+    map { tr/_/ /r } slurp('db/people/operator_queries.c') =~ /\(10\d, '(\w+)'/g);
+# sentences without anybody's words in them; English needs those that bouncectl's users type
+my ($next)
+    = slurp('sql/views.sql')
+    =~ /(CASE WHEN t\.reason = 'submission_server'\s+THEN.*?) AS what_next/s;
+words('what comes next', map { s/'\s+'//gr } $next =~ /(?:THEN|ELSE)\s+'((?:[^']|'\s+')+)'/g);
+words(
+    'an event of a story', qw(
+        registered report parameters blocked lifted block_lifted block_withheld block_held held
+        late_bounce resend_scheduled requeued resent released cancelled reclassified taken_back
+        task task_resolved follow_up owner_notice notice letter_forwarded letter_withdrawn untrusted
+        unassigned shadow erased)
+);
 
 my @catalogue = glob 'console/po/*.po';
 is scalar @catalogue, 3, 'English, German and French';
 for my $path (@catalogue) {
     my %has    = read_catalogue($path);
     my @wanted = grep { $path !~ /en\.po$/ || $text{$_} =~ /^a / } sort keys %text;
-    is join("\n", grep { !$has{$_} } @wanted), '', "$path has every text";
+    is join("\n", grep { !$has{$_} } @wanted),                     '', "$path has every text";
     is join("\n", grep { $_ ne '' && !$text{$_} } sort keys %has), '', "$path has no other";
 }
 done_testing;
@@ -71,7 +88,7 @@ sub read_catalogue {
         next if $entry =~ /^#,.*fuzzy/m;
         my ($id)     = $entry =~ /^msgid $string/m or next;
         my ($plural) = $entry =~ /^msgid_plural $string/m;
-        my @form = $entry =~ /^msgstr(?:\[\d\])? $string/mg;
+        my @form     = $entry =~ /^msgstr(?:\[\d\])? $string/mg;
         next if grep { joined($_) eq '' } @form;
         $has{ joined($_) } = 1 for $id, $plural // ();
     }

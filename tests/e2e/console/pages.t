@@ -62,7 +62,8 @@ sub act {
 # Sends the form of the notice that takes the last act back.
 sub take_back {
     my ($visitor) = @_;
-    my ($form) = $visitor->page->{content}
+    my ($form)
+        = $visitor->page->{content}
         =~ m{<form method="post" action="/act">((?:(?!</form>).)*Take it back)}s
         or return fail 'it can be taken back';
     my @field = map { s/&quot;/"/gr =~ s/&lt;/</gr =~ s/&#39;/'/gr =~ s/&amp;/&/gr }
@@ -84,14 +85,14 @@ sub refused {
 subtest 'an address' => sub {
     my $path = '/address?address=one%40customer.example';
     my $page = page($eva, $path);
-    like $page, qr/<b class="bad">blocked/,             'it is blocked';
-    like $page, qr/no such mailbox/,                    'why';
-    like $page, qr{href="/bounce\?id=\d+"},             'what came back';
-    like $page, qr{href="/mail\?id=$one->{id}"},        'its mail';
-    like $page, qr/parameters then/,                    'the story of the block';
+    like $page, qr/<b class="bad">blocked/,      'it is blocked';
+    like $page, qr/no such mailbox/,             'why';
+    like $page, qr{href="/bounce\?id=\d+"},      'what came back';
+    like $page, qr{href="/mail\?id=$one->{id}"}, 'its mail';
+    like $page, qr/parameters then/,             'the story of the block';
     like page($eva, "/mail?id=$one->{id}"), qr{href="/address\?address=one%40customer.example"},
         'a mail leads there';
-    is $eva->get('/address')->{status},            404, 'no address';
+    is $eva->get('/address')->{status},             404, 'no address';
     is $eva->get('/address?address=%20')->{status}, 422, 'none that could be one';
     my $bad = $eva->get(q{/address?address=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E%40x});
     is $bad->{status}, 422, q{what is no address};
@@ -111,8 +112,13 @@ subtest 'an address' => sub {
         'user_unknown', 'for the same reason';
     page($eva, $path);
 
-    my @block = (act => 'block', address => 'new@customer.example', why => 'on leave',
-        process => 'invoice', until => '2999-01-01');
+    my @block = (
+        act     => 'block',
+        address => 'new@customer.example',
+        why     => 'on leave',
+        process => 'invoice',
+        until   => '2999-01-01'
+    );
     like preview($eva, @block), qr/on leave, invoice, 2999-01-01/, 'scope and end are shown';
     is $stage->count("bounce.blocked_address WHERE address = 'new\@customer.example'"), 0,
         'nothing is done';
@@ -120,7 +126,7 @@ subtest 'an address' => sub {
     is $stage->count("bounce.blocked_address WHERE address = 'new\@customer.example'"
             . " AND only_process = 'invoice' AND expires_at > '2998-12-01'"), 1, 'blocked';
     unlike preview($eva, @block), qr/class="main"/, 'a second time there is nothing to do';
-    like act($eva, @block), qr/There was nothing to do/, 'nor is anything done';
+    like act($eva, @block),       qr/There was nothing to do/, 'nor is anything done';
     act($eva, act => 'lift', address => 'new@customer.example', why => 'x', process => 'invoice');
     act($eva, @block);
     take_back($eva);
@@ -135,16 +141,18 @@ subtest 'an address' => sub {
 };
 
 subtest 'a mail and what came back' => sub {
-    my $two = $intake->bounced('two@customer.example');
-    my @id  = (id => $two->{id}, why => 'she told us');
+    my $two   = $intake->bounced('two@customer.example');
+    my @id    = (id => $two->{id}, why => 'she told us');
     my $state = sub {
-        return $db->value('SELECT string_agg(address || \' \' || (next_attempt_at IS NOT NULL)'
+        return $db->value(
+            'SELECT string_agg(address || \' \' || (next_attempt_at IS NOT NULL)'
                 . ", ', ' ORDER BY id) FROM bounce.communication_recipient"
-                . ' WHERE communication_id = :id', id => $two->{id});
+                . ' WHERE communication_id = :id',
+            id => $two->{id});
     };
-    like page($eva, "/mail?id=$two->{id}"), qr/value="resend"/, 'a clerk may send it again';
-    unlike $eva->page->{content}, qr/value="cancel"/,           'and not cancel it';
-    unlike page($ada, "/mail?id=$two->{id}"), qr{/act/preview}, 'an auditor may do nothing';
+    like page($eva, "/mail?id=$two->{id}"),   qr/value="resend"/, 'a clerk may send it again';
+    unlike $eva->page->{content},             qr/value="cancel"/, 'and not cancel it';
+    unlike page($ada, "/mail?id=$two->{id}"), qr{/act/preview},   'an auditor may do nothing';
     my @resend = (act => 'resend', recipient => 'two@customer.example', @id);
     like preview($eva, @resend), qr/will be sent again.*she told us/s, 'what would be done';
     is $state->(), 'two@customer.example false', 'and is not yet';
@@ -152,16 +160,20 @@ subtest 'a mail and what came back' => sub {
     is $state->(), 'two@customer.example true', 'it is sent again';
     refused($ada, 'an auditor sends again', @resend);
 
-    my @change = (act => 'change', recipient => 'two@customer.example',
-        address => '2@right.example', @id);
-    like preview($eva, @change), qr/2\@right\.example/, 'another address is shown';
-    like act($eva, @change), qr/sent to the other address/, 'and taken';
-    like $state->(), qr/2\@right\.example true/, 'it is sent there';
+    my @change = (
+        act       => 'change',
+        recipient => 'two@customer.example',
+        address   => '2@right.example',
+        @id
+    );
+    like preview($eva, @change), qr/2\@right\.example/,         'another address is shown';
+    like act($eva, @change),     qr/sent to the other address/, 'and taken';
+    like $state->(),             qr/2\@right\.example true/,    'it is sent there';
     is try_act($eva, @change, address => 'x')->{status}, 422, 'no address';
     my @add = (act => 'add', address => '3@right.example', @id);
     preview($eva, @add);
     act($eva, @add);
-    like $state->(), qr/3\@right\.example true/, 'one more recipient';
+    like $state->(),      qr/3\@right\.example true/,  'one more recipient';
     like act($eva, @add), qr/There was nothing to do/, 'once';
     my @bad = (once => 'refused', act => 'add', address => 'x', @id);
     is join(' ', map { $eva->post('/act', @bad)->{status} } 1, 2), '422 422',
@@ -173,10 +185,15 @@ subtest 'a mail and what came back' => sub {
     $eva->post('/act', once => $mark, @four);
     unlike page($eva, "/mail?id=$two->{id}"), qr/class="notice"/,
         'the same form again does nothing';
-    isnt((preview($eva, @four) =~ /name="once" value="([^"]+)"/)[0] // '', $mark,
-        'each preview has a mark of its own');
-    is $eva->post('/act/preview', act => 'add', id => $two->{id}, why => 'w' x 7_000,
-        address => '5@right.example')->{status}, 200, 'what is too long for an address is shown';
+    isnt((preview($eva, @four) =~ /name="once" value="([^"]+)"/)[0] // '',
+        $mark, 'each preview has a mark of its own');
+    is $eva->post(
+        '/act/preview',
+        act     => 'add',
+        id      => $two->{id},
+        why     => 'w' x 7_000,
+        address => '5@right.example'
+    )->{status}, 200, 'what is too long for an address is shown';
 
     my $three  = $intake->bounced('three@customer.example');
     my $bounce = $stage->recipient($three)->{bounce_id};
@@ -197,8 +214,13 @@ subtest 'a mail and what came back' => sub {
     ok $stage->is_blocked('three@customer.example'), 'with what followed from it';
     refused($ada, 'an auditor judges', @judge);
 
-    my @undo = (act => 'undo', since => '2000-01-01', domain => 'customer.example', why => 'a test',
-        id => $bounce);
+    my @undo = (
+        act    => 'undo',
+        since  => '2000-01-01',
+        domain => 'customer.example',
+        why    => 'a test',
+        id     => $bounce
+    );
     refused($eva, 'a clerk undoes many', @undo);
     like preview($tom, @undo), qr/\d bounces: \d blocks lifted/, 'how many it would be';
     ok $stage->is_blocked('three@customer.example'), 'and is not yet';
@@ -210,16 +232,24 @@ subtest 'a mail and what came back' => sub {
 
 sub submit {
     my ($to, $process) = @_;
-    return $db->value(q{SELECT bounce.submit_communication(process => :'p',
+    return $db->value(
+        q{SELECT bounce.submit_communication(process => :'p',
         recipients => ARRAY[:'t'], sender => 'shop@sender.example', subject => :'s',
-        body_text => 'x')}, p => $process // 'invoice', t => $to, s => $script);
+        body_text => 'x')},
+        p => $process // 'invoice',
+        t => $to,
+        s => $script
+    );
 }
 
 subtest 'a mail in the queue' => sub {
     my $id   = submit('q@customer.example');
     my $held = sub {
-        $db->value('SELECT held_at IS NOT NULL FROM bounce.communication_delivery'
-                . ' WHERE communication_id = :id', id => $id);
+        $db->value(
+            'SELECT held_at IS NOT NULL FROM bounce.communication_delivery'
+                . ' WHERE communication_id = :id',
+            id => $id
+        );
     };
     like page($tom, "/mail?id=$id"), qr/value="hold"/, 'an operator may hold it';
     refused($eva, 'a clerk holds', act => 'hold', id => $id);
@@ -232,25 +262,30 @@ subtest 'a mail in the queue' => sub {
     like preview($tom, act => 'cancel', id => $id), qr/1 recipients, by tom/, 'to cancel it';
     act($tom, act => 'cancel', id => $id);
     is $db->value(
-        'SELECT state FROM bounce.communication_recipient WHERE communication_id = :id', id => $id),
+        'SELECT state FROM bounce.communication_recipient WHERE communication_id = :id',
+        id => $id
+        ),
         'error', 'cancelled';
     take_back($tom);
-    is $db->value('SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
-        id => $id), 'RETRY', 'and it waits again';
+    is $db->value(
+        'SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
+        id => $id
+        ),
+        'RETRY', 'and it waits again';
 };
 
 subtest 'the queue' => sub {
     my @id = map { submit("q$_\@customer.example", 'newsletter') } 1 .. 3;
     act($tom, act => 'cancel', id => $id[0]);
     my $page = page($tom, '/queue');
-    like $page, qr{href="/mail\?id=$id[1]"}, 'what waits';
+    like $page,   qr{href="/mail\?id=$id[1]"}, 'what waits';
     unlike $page, qr{href="/mail\?id=$id[0]"}, 'and nothing else';
     like page($tom, '/queue?state=ERROR&process=newsletter'), qr{href="/mail\?id=$id[0]"},
         'what was given up';
     like page($tom, "/queue?process=newsletter&after=$id[2]"), qr{href="/mail\?id=$id[1]"},
         'the next page';
     unlike $tom->page->{content}, qr{href="/mail\?id=$id[2]"}, 'goes on behind the last one';
-    unlike page($eva, '/queue'), qr/value="pause"/, 'a clerk may look';
+    unlike page($eva, '/queue'),  qr/value="pause"/,           'a clerk may look';
     page($tom, '/queue?state=%3Cscript%3E&process=%22%3E%3Cimg%20src=x%3E');
 
     my @pause  = (act => 'pause', process => 'newsletter', why => $script);
@@ -269,8 +304,11 @@ subtest 'the queue' => sub {
     is $paused->(), 'f', 'it sends again';
     preview($tom, act => 'retry', id => $id[0]);
     act($tom, act => 'retry', id => $id[0]);
-    is $db->value('SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
-        id => $id[0]), 'RETRY', 'what was given up is tried again';
+    is $db->value(
+        'SELECT state FROM bounce.communication_delivery WHERE communication_id = :id',
+        id => $id[0]
+        ),
+        'RETRY', 'what was given up is tried again';
 };
 
 # By a number and by a key: fifty, and a link to the one that is left.
@@ -289,7 +327,7 @@ SQL
         my ($next) = $page =~ m{rel="next" href="([^"]+)"} or fail 'a link to the next';
         $page = page($tom, $next =~ s/&amp;/&/gr);
         is scalar(@mail = $page =~ m{<a href="/mail\?id=\d+"}g), 1, 'then the last';
-        like $page, qr/First page/, 'and a way back';
+        like $page,   qr/First page/, 'and a way back';
         unlike $page, qr/rel="next"/, 'there are no more';
     }
 };
@@ -300,10 +338,10 @@ subtest 'documents' => sub {
     my @bad     = map {
         $intake->bounced("d$_\@shop.example", business_ref => $formula, subject => "$hidden $bidi")
     } 1 .. 3;
-    my $period  = 'since=2020-01-01&until=2999-01-01';
-    my $page    = page($eva, "/documents?process=invoice&$period");
+    my $period = 'since=2020-01-01&until=2999-01-01';
+    my $page   = page($eva, "/documents?process=invoice&$period");
     like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
-    like $page, qr{href="/task\?id=\d+"}, 'and who is on it';
+    like $page, qr{href="/task\?id=\d+"},      'and who is on it';
     like page($eva, "/documents?process=invoice&$period&count=1"),
         qr/Of \d+ mails, \d+ did not arrive/, 'how many';
     my $key = $db->value('SELECT created_at FROM bounce.communication WHERE id = :id',
@@ -325,29 +363,32 @@ subtest 'documents' => sub {
     like $line[0], qr/^"business_ref","recipient","created_at"/, 'the names come first';
     is scalar @line, 1 + $stage->count("bounce.undelivered WHERE process = 'invoice'"),
         'then every document';
-    like $file->{content}, qr/^"'=HYPERLINK\(""http:/m, 'what would be a formula is text';
+    like $file->{content},   qr/^"'=HYPERLINK\(""http:/m,       'what would be a formula is text';
     unlike $file->{content}, qr/(?:^|,)"[\s']*(?<!')[=+\-\@]/m, 'everywhere';
-    like $file->{content}, qr/,"'\xc2\xa0 =HYPERLINK\(/, 'also behind blanks of other kinds';
-    unlike $file->{content}, qr/\xe2\x80\xae|\xc2\x9b/, 'and nothing acts';
+    like $file->{content},   qr/,"'\xc2\xa0 =HYPERLINK\(/,      'also behind blanks of other kinds';
+    unlike $file->{content}, qr/\xe2\x80\xae|\xc2\x9b/,         'and nothing acts';
     is $console->visitor->get("/documents.csv?process=invoice&$period")->{status}, 401,
         'not without a login';
 };
 
 subtest 'letters that only look like others' => sub {
     my $seeming = "\xd0\xb0nna\@customer.example";
-    $db->sql("UPDATE bounce.communication_recipient SET address = :'address' WHERE id = "
-            . "(SELECT min(id) FROM bounce.communication_recipient);\n", address => $seeming);
-    my $id = $db->value('SELECT communication_id FROM bounce.communication_recipient'
-            . ' ORDER BY id LIMIT 1');
+    $db->sql(
+        "UPDATE bounce.communication_recipient SET address = :'address' WHERE id = "
+            . "(SELECT min(id) FROM bounce.communication_recipient);\n",
+        address => $seeming
+    );
+    my $id = $db->value(
+        'SELECT communication_id FROM bounce.communication_recipient' . ' ORDER BY id LIMIT 1');
     my $mark = qr{\Q$seeming\E <b class="foreign">};
-    like page($eva, "/mail?id=$id"),                       qr/${mark}mixed alphabets/, 'a mail';
+    like page($eva, "/mail?id=$id"), qr/${mark}mixed alphabets/,           'a mail';
     like page($eva, '/address?address=%D0%B0nna@customer.example'), $mark, 'an address';
 };
 
 subtest 'figures' => sub {
     for my $by (qw(day week month class reason domain process remote_mta)) {
         my $page = page($eva, "/figures?by=$by");
-        like $page, qr/<rect [^>]*height="120"/, '... has a highest bar';
+        like $page, qr/<rect [^>]*height="120"/,                         '... has a highest bar';
         like $page, qr/<svg [^>]*aria-label="The table has the numbers/, '... with a table';
     }
     like page($eva, '/figures?by=reason'), qr/no such mailbox/, 'reasons are in words';
@@ -363,7 +404,8 @@ subtest 'figures' => sub {
         = map { page($eva, "/figures?by=month&process=$_") =~ m{</th>\s*<td class="number">(\d+)} }
         '', 'receipt';
     is $all, $stage->count('bounce.bounce'), 'all that came back';
-    is $few, $stage->count("bounce.bounce AS b JOIN bounce.communication AS c"
+    is $few,
+        $stage->count("bounce.bounce AS b JOIN bounce.communication AS c"
             . " ON c.id = b.communication_id WHERE c.process = 'receipt'"), 'of one, fewer';
     isnt $few, $all, '... really';
     like page($eva, '/figures?by=process'), qr{href="/figures\?process=invoice&amp;since=},
@@ -374,18 +416,23 @@ subtest 'figures' => sub {
 
     my $file = $eva->get('/figures.csv?by=day&since=2001-01-01&until=2003-01-01');
     is $file->{status}, 200, 'a file';
-    like $file->{headers}{'content-type'},        qr{^text/csv},               'of that type';
+    like $file->{headers}{'content-type'},        qr{^text/csv},                 'of that type';
     like $file->{headers}{'content-disposition'}, qr{^attachment.*figures\.csv}, 'with a name';
     my @line = split /\r\n/, $file->{content};
-    is $line[0], join(',', map { qq{"$_"} } qw(label total hard soft technical auto_reply
-                unclassified failed sent rate taken_back notices)), 'the names come first';
+    is $line[0], join(
+        ',',
+        map { qq{"$_"} }
+            qw(label total hard soft technical auto_reply
+            unclassified failed sent rate taken_back notices)
+        ),
+        'the names come first';
     is scalar @line, 1 + 730, 'and all rows';
     my ($class) = grep { /^"hard"/ }
         split /\r\n/, $eva->get('/figures.csv?by=class&process=invoice')->{content};
     like $of_one, qr{hard.*?<td class="number">${\($class =~ /^"hard","(\d+)"/)}</td>}s,
         'the same numbers as on the page';
     is $console->visitor->get('/figures.csv')->{status}, 401, 'not without a login';
-    is $eva->get('/figures?since=x')->{status}, 422, 'what is no day';
+    is $eva->get('/figures?since=x')->{status},          422, 'what is no day';
 };
 
 subtest 'today' => sub {
@@ -397,6 +444,13 @@ subtest 'today' => sub {
         'what failed yesterday, and that it is too little';
     my $kurt = $console->visitor(language => 'de')->log_in('eva');
     like $kurt->get('/')->{content}, qr/gemessen am \xc3\x9cblichen/, 'in German';
+    like $kurt->get('/')->{content}, qr{<dt>offene Aufgaben</dt>},    '... the state, too';
+    $page = $kurt->get('/tasks')->{content};
+    like $page, qr{<td>Postfach gibt es nicht: 550},           'why a task is there';
+    like $page, qr{<td>(?:gerade eben|vor \d+ Minuten?)</td>}, '... since when';
+    my ($task) = $page =~ m{href="(/task\?id=\d+)"};
+    like $kurt->get($task)->{content}, qr{N\xc3\xa4chstes:</b> die richtige Adresse finden},
+        '... and what comes next';
 };
 
 subtest 'settings' => sub {
@@ -406,15 +460,15 @@ subtest 'settings' => sub {
         like $page->{content}, qr/permission denied/, '... the database says so';
     }
     like page($ada, '/settings'), qr{href="/setting\?name=block_hard"}, 'an auditor does';
-    unlike page($ada, '/setting?name=block_hard'), qr{/act/preview}, 'and may set nothing';
-    like page($kim, '/setting?name=token_lifetime'), qr/At least/, 'meaning and bounds';
+    unlike page($ada, '/setting?name=block_hard'),   qr{/act/preview},  'and may set nothing';
+    like page($kim, '/setting?name=token_lifetime'), qr/At least/,      'meaning and bounds';
     is $kim->get('/setting?name=%3Cscript%3E')->{status}, 404, 'an unknown one';
     my $value = sub {
         $db->value("SELECT string_agg(coalesce(process, '-') || '=' || value, ' ' ORDER BY process"
                 . " NULLS FIRST) FROM bounce.system_parameter WHERE name = 'shadow'");
     };
     my @set = (act => 'set', name => 'shadow', value => 'on', process => 'newsletter');
-    refused($eva, 'a clerk sets', @set);
+    refused($eva, 'a clerk sets',    @set);
     refused($ada, 'an auditor sets', @set);
     like preview($kim, @set), qr/shadow, newsletter/, 'what would be set';
     is $value->(), '-=off', 'and is not yet';
@@ -434,7 +488,8 @@ subtest 'settings' => sub {
         'a value that is none';
 
     my $letter = $stage->register(process => 'newsletter', to => ['s@shadow.example']);
-    $intake->take($stage->report('postfix-user-unknown', $letter),
+    $intake->take(
+        $stage->report('postfix-user-unknown', $letter),
         $letter->{return_path}{'s@shadow.example'});
     like page($eva, '/shadow?process=newsletter'), qr/s\@shadow\.example.*blocked/s,
         'what shadow mode would have done';
@@ -454,8 +509,7 @@ sub letters {
                 $mail =~ s/5\.1\.1/5.0.0/g;
                 $mail =~ s/^Subject: .*/Subject: $script/m;
                 return $mail;
-            }
-        );
+            });
     } 1 .. 2;
     return map {
         $db->value('SELECT id FROM bounce.bounce WHERE communication_id = :id', id => $_->{id})
@@ -466,9 +520,10 @@ subtest 'unclassified letters' => sub {
     my @id = letters('l');
     is $db->value('SELECT class FROM bounce.bounce WHERE id = :id', id => $id[0]), 'unclassified',
         'nobody can classify it';
-    like page($eva, '/letters'), qr{href="/bounce\?id=$id[0]"}, 'so it is there';
-    like page($eva, "/bounce?id=$id[0]"), qr/gnomes have taken/, 'to be read, as text';
-    my $last = $db->rows('SELECT m.id, m.received_at FROM bounce.bounce_message AS m JOIN'
+    like page($eva, '/letters'),          qr{href="/bounce\?id=$id[0]"}, 'so it is there';
+    like page($eva, "/bounce?id=$id[0]"), qr/gnomes have taken/,         'to be read, as text';
+    my $last = $db->rows(
+        'SELECT m.id, m.received_at FROM bounce.bounce_message AS m JOIN'
             . ' bounce.bounce AS b ON b.bounce_message_id = m.id WHERE b.id = :id',
         id => $id[1])->[0];
     my $at = $last->{received_at} =~ s/ /%20/r =~ s/\+/%2B/r;
@@ -478,7 +533,7 @@ subtest 'unclassified letters' => sub {
     my @judge = (act => 'reclassify', id => $id[0], reason => 'user_unknown', why => 'it says so');
     act($eva, act => 'reclassify', id => $id[1], reason => 'mailbox_full', why => 'x');
     my $page = preview($eva, @judge);
-    like $page, qr/address blocked/, 'what would follow';
+    like $page, qr/address blocked/,                                         'what would follow';
     like $page, qr/reason\s+= user_unknown\s+match\s+= .*gnomes have taken/, 'a rule is proposed';
     like $page, qr/Tried with the rules there are: it decides this message/, '... and tried';
     like $page, qr{at the end of this file:\s*<code>/etc/site\.rules}, '... where it would go';
@@ -489,8 +544,8 @@ subtest 'unclassified letters' => sub {
 };
 
 subtest 'a letter that is sent on' => sub {
-    my ($id) = letters('o');
-    my @on = (act => 'forward', id => $id, address => 'anna@office.example', why => 'for you');
+    my ($id)    = letters('o');
+    my @on      = (act => 'forward', id => $id, address => 'anna@office.example', why => 'for you');
     my $refused = try_act($eva, @on);
     is $refused->{status}, 422, 'nobody would send it';
     like $refused->{content}, qr/letters are not sent from here: operator_copy is mta/, '... why';
@@ -513,8 +568,8 @@ subtest 'a letter that is sent on' => sub {
     like take_back($eva), qr/The letter is not sent on\..*ben\@office\.example.*taken back/s,
         'taken back';
     is $db->value("$count AND state = 'withdrawn'"), 1, '... in the queue as well';
-    like take_back($eva), qr/The letter is sent on\./, 'and sent on after all';
-    like page($eva, "/bounce?id=$id"), qr/Do not send it on/, 'which its page can change';
+    like take_back($eva),              qr/The letter is sent on\./, 'and sent on after all';
+    like page($eva, "/bounce?id=$id"), qr/Do not send it on/,       'which its page can change';
 };
 
 ok $console->stop, 'it ends by itself';

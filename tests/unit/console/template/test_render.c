@@ -31,6 +31,15 @@ static char *rendered(const char *source, const struct model *model)
 	return g_string_free(out, FALSE);
 }
 
+static void set_time(struct model *model, const char *name, gint64 from_now)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) time = g_date_time_add(now, from_now);
+	g_autofree char *text = g_date_time_format_iso8601(time);
+
+	model_set(model, name, text);
+}
+
 static struct model *sample(void)
 {
 	struct model *model = model_new();
@@ -46,6 +55,10 @@ static struct model *sample(void)
 	model_set(model, "number", "1234567");
 	model_set(model, "seeming", "\xd0\xb0nna@<x>.example");
 	model_set(model, "at", "2026-11-28T09:05:03.5+00:00");
+	set_time(model, "seconds", -59 * G_TIME_SPAN_SECOND);
+	set_time(model, "minute", -119 * G_TIME_SPAN_SECOND);
+	set_time(model, "hours", -47 * G_TIME_SPAN_HOUR / 2);
+	set_time(model, "days", 5 * G_TIME_SPAN_DAY / 2);
 	model_set(model, "one", "1");
 	model_set(model, "empty", "");
 	model_set(model, "address", "a&b=c \xc3\xa4\"<");
@@ -84,6 +97,9 @@ static void test_writes(void)
 	    {"{{number name}}", "&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
 	    {"{{time at}}", "28.11.2026 09:05"},
 	    {"{{time kind}}", "hard_bounce"},
+	    {"{{ago seconds}}, {{ago minute}}", "gerade eben, vor 1 Minute"},
+	    {"{{ago hours}}, {{ago days}}", "vor 23 Stunden, in 2 Tagen"},
+	    {"{{ago name}}", "&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
 	    {"{{t \"Log in\"}}", "Anmelden"},
 	    {"{{t \"Task {kind}\"}}", "Task hard_bounce"},
 	    {"{{t kind}}", "Tote Adresse"},
