@@ -17,9 +17,20 @@ static const char *type_of(struct value_pool *pool, struct slice block)
 	struct slice value;
 	if (!header_find(block, "Feedback-Type", &value))
 		return "";
-	g_autofree char *lower =
+	g_autofree char *text =
 	    g_ascii_strdown(value.data, (gssize)MIN(value.len, (size_t)TYPE_BYTES));
-	return value_pool_string(pool, lower);
+	for (char *comment; (comment = strchr(text, '(')) != NULL;) {
+		const char *end = strchr(comment, ')');
+		const char *rest = end ? end + 1 : "";
+
+		memmove(comment, rest, strlen(rest) + 1);
+	}
+	return value_pool_string(pool, g_strstrip(text));
+}
+
+bool feedback_is_complaint(const char *type)
+{
+	return strcmp(type, "not-spam") != 0 && strcmp(type, "auth-failure") != 0;
 }
 
 /* Section 3.2: Original-Rcpt-To may stand there several times. */
@@ -47,7 +58,7 @@ struct finding *feedback_read(const struct message *message, const char *fields)
 	block.len = strlen(block.data);
 	finding->dialect = "arf";
 	finding->feedback_type = type_of(message->pool, block);
-	if (strcmp(finding->feedback_type, "not-spam") == 0)
+	if (!feedback_is_complaint(finding->feedback_type))
 		return finding;
 	finding->kind = REPORT_COMPLAINT;
 	if (add_recipients(message, block, finding) > 0)

@@ -5,10 +5,17 @@
 #ifndef CLASSIFIER_REPORT_FEEDBACK_H
 #define CLASSIFIER_REPORT_FEEDBACK_H
 
+#include <stdbool.h>
+
 #include "classifier/report/finding.h"
 
-/* Reads the fields of a complaint; never NULL. Feedback of the type "not-spam" is recognised
- * and is no complaint: kind REPORT_OTHER, no recipient. */
+/* Whether feedback of this type, in lower case, says that a person takes the mail for spam. Of the
+ * type "not-spam" it says the opposite; "auth-failure" (RFC 6591) is what a machine found when it
+ * checked SPF, DKIM or DMARC, maybe of a mail that somebody else sent. */
+bool feedback_is_complaint(const char *type);
+
+/* Reads the fields of feedback; never NULL. What is no complaint has kind REPORT_OTHER and no
+ * recipient. */
 struct finding *feedback_read(const struct message *message, const char *fields);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "classifier/report/feedback.h"
 #include "classifier/text/status_code.h"
 
 #define DEPTH_MAX 24 /* json-glib recurses */
@@ -133,7 +134,9 @@ static bool read_notification(struct finding *finding, JsonObject *root)
 		read_mail(finding, object_member(root, "mail"));
 		finding->feedback_type =
 		    value_pool_string(finding->pool, string_member(body, "complaintFeedbackType"));
-		finding->kind = notifications[i].kind;
+		finding->kind = feedback_is_complaint(finding->feedback_type)
+				    ? notifications[i].kind
+				    : REPORT_OTHER;
 		finding->dialect = "amazon-ses";
 		return true;
 	}
