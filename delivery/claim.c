@@ -212,16 +212,27 @@ static void log_outcomes(const struct db_item *item, const struct smtp_result *r
 	}
 }
 
-/* A reply without what differs from recipient to recipient. Takes line. */
+static void append_unless_address(GString *text, const char *word, size_t len)
+{
+	if (memchr(word, '@', len) == NULL)
+		g_string_append_len(text, word, (gssize)len);
+}
+
+/* A reply without what differs from recipient to recipient: what is in angle brackets, and
+ * addresses. Takes line. */
 static char *without_names(char *line)
 {
+	static const char ends[] = " <>[](){}\"',;";
 	GString *text = g_string_new(NULL);
-	bool is_name = false;
 
-	for (const char *p = line; *p != '\0'; p++) {
-		is_name = (is_name && *p != '>') || *p == '<';
-		if (!is_name)
-			g_string_append_c(text, *p);
+	for (const char *p = line; *p != '\0';) {
+		size_t len = *p == '<' ? strcspn(p, ">") : strcspn(p, ends);
+
+		if (*p != '<')
+			append_unless_address(text, p, len);
+		p += len;
+		if (*p != '\0' && *p != '<')
+			g_string_append_c(text, *p++);
 	}
 	g_free(line);
 	return g_string_free(text, FALSE);

@@ -67,12 +67,16 @@ static bool blames_us(const struct smtp_reply *reply)
 	    "sender address",    "client host",     "helo command",
 	    "relay access",      "relaying denied", "relaying not",
 	    "unable to relay",   "to send as",      "not permitted to relay",
+	    "relay not",         "sender verify",   "smtp authentication",
 	    "not authenticated", "sendasdenied",    "authentication required",
 	    "auth first",        "sending limit",   "starttls command first",
 	    "sending quota",     "sending paused",  "address is not verified"};
 
 	/* RFC 4954 section 6 */
 	if (reply->code == 530 || reply->code == 535 || reply->code == 538)
+		return true;
+	/* RFC 3463: the sender's address */
+	if (g_str_has_suffix(reply->status, ".1.7") || g_str_has_suffix(reply->status, ".1.8"))
 		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (strcasestr(reply->text, words[i]))

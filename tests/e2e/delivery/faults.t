@@ -143,6 +143,31 @@ for my $row (
     );
     $remote->forget;
 }
+# What is said of every recipient names him in one way or another.
+subtest 'every recipient is refused' => sub {
+    my @to = map { "every$_\@customer$_.example" } 1 .. 3;
+    for my $words (
+        'Service unavailable; Recipient address [%s] blocked using rhsbl.example',
+        'relay not permitted: %s',
+        '%s... not today',
+    ) {
+        my $worker = Bounce::Delivery->new(
+            $stage->instance, $stage->db,
+            server => $server,
+            %wait
+        );
+        $remote->answer($_, '554 5.7.1 ' . sprintf $words, $_) for @to;
+        my @id = map { $worker->submit(to => [$_]) } @to;
+        $worker->start;
+        is_soon(sub { problem() =~ /^mail is refused: 554 5\.7\.1/ ? 'known' : problem() },
+            'known', $words);
+        is $stage->db->value('SELECT sum(attempts) FROM bounce.communication_delivery '
+                . "WHERE communication_id >= $id[0]"), 0, 'no attempt is counted';
+        $remote->forget;
+        is $worker->wait_for_state($_, 'SUCCESS')->{state}, 'SUCCESS', 'it goes out' for @id;
+        ok $worker->stop, 'it stops by itself';
+    }
+};
 heals(
     'nobody listens',
     sub { $remote->stop },
