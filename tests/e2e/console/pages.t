@@ -447,7 +447,7 @@ subtest 'today' => sub {
     like $kurt->get('/')->{content}, qr{<dt>offene Aufgaben</dt>},    '... the state, too';
     $page = $kurt->get('/tasks')->{content};
     like $page, qr{<td>Postfach gibt es nicht: 550},           'why a task is there';
-    like $page, qr{<td>(?:gerade eben|vor \d+ Minuten?)</td>}, '... since when';
+    like $page, qr{Seit</span> (?:gerade eben|vor \d+ Minuten?)</td>}, '... since when';
     my ($task) = $page =~ m{href="(/task\?id=\d+)"};
     like $kurt->get($task)->{content}, qr{N\xc3\xa4chstes:</b> die richtige Adresse finden},
         '... and what comes next';
