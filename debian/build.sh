@@ -13,7 +13,7 @@ version=$(dpkg-parsechangelog --show-field Version)
 # A foreign one may be around us.
 is_clone() { [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; }
 
-if is_clone && ! git describe --exact-match --match "v$version" >/dev/null 2>&1; then
+if is_clone && ! git describe --tags --exact-match --match "v$version" >/dev/null 2>&1; then
 	format=format-local:%Y%m%d%H%M%S
 	version=$version+git$(TZ=UTC git log -1 --format=%cd.%h --abbrev=8 --date=$format)
 fi
