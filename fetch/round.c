@@ -14,10 +14,10 @@
 #include "fetch/store/digest.h"
 
 enum {
-	LIST_MAX = 500, /* mails that are looked at together */
-	BATCH_MAX = 25, /* mails that are asked for together */
-	AWAY_MAX = 3,   /* mails in a row without a database, then the rest waits */
-	LACK_MAX = 200, /* mails in a row that are named and not given */
+	LIST_MAX = 500,             /* mails that are looked at together */
+	BATCH_MAX = DB_RECORDS_MAX, /* mails that are asked for together */
+	AWAY_MAX = 3,               /* mails in a row without a database, then the rest waits */
+	LACK_MAX = 200,             /* mails in a row that are named and not given */
 };
 
 /* A mail that was asked for. */
