@@ -199,6 +199,9 @@ my @hostile = (
     [ 'a NUL in a command',   "LHLO x\r\nNO\0OP\r\nNOOP\r\n",       '220 250' ],
     [ 'a command of 1 MB',    lines('LHLO x', 'x' x 1_000_000, 'NOOP'), '220 250' ],
     [ 'nothing but faults',   lines(('x') x 30),                   '220 500x20 421' ],
+    [ 'BDAT, which is not offered', lines(@begun, 'BDAT 3 LAST', 'NOOP'), '220 250x3 500 250' ],
+    [ 'an empty command',     "LHLO x\r\n\r\nNOOP\r\n",         '220 250 500 250' ],
+    [ 'a line of 10 MB',      sub { $mail . 'x' x 10_000_000 },     '220 250x3 354' ],
     [ 'cut within a command', "LHLO x\r\nNOO",                     '220 250' ],
     [ 'cut within the mail',  $mail,                               '220 250x3 354' ],
     [ 'cut after the dot',    "$mail.",                            '220 250x3 354' ],
@@ -213,7 +216,8 @@ my @hostile = (
 );
 
 # what fills memory or sockets takes a while
-my %at_length = map { ($_ => 1) } '5,000 recipients', 'a command of 1 MB', 'a mail too large';
+my %at_length = map { ($_ => 1) } '5,000 recipients', 'a command of 1 MB', 'a line of 10 MB',
+    'a mail too large';
 
 subtest 'hostile clients' => sub {
     my $before = recorded();
@@ -224,6 +228,69 @@ subtest 'hostile clients' => sub {
     my %greeted;
     $greeted{ substr readline $_, 0, 3 }++ for @all;
     is_deeply \%greeted, { 220 => 2, 421 => 498 }, '500 connections at once';
+};
+
+# What each command of a session is answered, by RFC 2033 and RFC 5321 section 4.1.4: a function of
+# the command that knows those before it.
+sub model {
+    my ($has_greeted, $has_sender, $recipients) = (0, 0, 0);
+    my $forget = sub { ($has_sender, $recipients) = (0, 0); return 250 };
+    my %reply  = (
+        LHLO => sub { $has_greeted = 1; return $forget->() },
+        MAIL => sub { return !$has_greeted || $has_sender++ ? 503 : 250 },
+        RCPT => sub { return $has_sender ? ($recipients++, 250)[1] : 503 },
+        DATA => sub {
+            my @reply = $recipients ? (354, (250) x $recipients) : 503;
+            $forget->() if $recipients;
+            return @reply;
+        },
+        RSET => $forget,
+        NOOP => sub { return 250 },
+        VRFY => sub { return 252 },
+        QUIT => sub { return 221 },
+    );
+    return sub { my ($verb) = @_; return $reply{$verb} ? $reply{$verb}->() : 500 };
+}
+
+# The commands up to the one that is answered otherwise, and how; nothing if none is.
+sub first_wrong {
+    my ($line, $report, @verb) = @_;
+    my $client = client();
+    my $model  = model();
+    for my $verb (@verb, 'QUIT') {
+        my @expected = $model->($verb);
+        my @code     = say_to($client, $line->{$verb});
+        push @code, say_to($client, "$report.") if $code[0] == 354;
+        push @code, hear($client) for @code + 1 .. @expected;
+        return "@verb: $verb: @code" if "@code" ne "@expected";
+        last                         if $verb eq 'QUIT';
+    }
+    return hear($client) ? "@verb: more than was asked" : ();
+}
+
+subtest 'commands in every order' => sub {
+    my %line = (
+        (map { ($_ => $_) } qw(DATA RSET NOOP QUIT BDAT)),
+        LHLO => 'LHLO x',
+        EHLO => 'EHLO x',
+        MAIL => 'MAIL FROM:<>',
+        VRFY => 'VRFY a',
+    );
+    my $letter = letter('order');
+    my $report = $stage->report('postfix-user-unknown', $letter) =~ s/\r?\n/\r\n/gr;
+    $line{RCPT} = 'RCPT TO:<' . path_of($letter) . '>';
+    my $before = recorded();
+    my @end    = [];
+    @end = map {
+        my $before = $_;
+        map { [ @$before, $_ ] } sort keys %line
+    } @end for 1 .. ($ENV{BOUNCE_MAILBOX_LONG} ? 3 : 2);
+    my @wrong;
+    for my $begun ([], [qw(LHLO MAIL)], [qw(LHLO MAIL RCPT RCPT)]) {
+        push @wrong, map { first_wrong(\%line, $report, @$begun, @$_) } @end;
+    }
+    is_deeply \@wrong, [], 'each is answered as the RFCs say';
+    is recorded(), $before + 1, 'and the mail that all of them brought is recorded once';
 };
 
 subtest 'strange mails' => sub {
