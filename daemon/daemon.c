@@ -168,8 +168,11 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
 	int ready_fd = -1;
 	int pid_fd = -1;
 
-	if (!process_drop_privileges(settings->user, &error) ||
-	    (arguments->is_daemon && !process_background(&ready_fd, &error)) ||
+	if (!process_drop_privileges(settings->user, &error)) {
+		fail(daemon, error);
+		return EX_CONFIG;
+	}
+	if ((arguments->is_daemon && !process_background(&ready_fd, &error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
 		return fail(daemon, error);
 	process_set_home();

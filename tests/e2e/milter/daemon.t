@@ -73,16 +73,18 @@ my $own   = "user = @{[$instance->is_root ? $instance->daemon_user : '']}\nlog =
 my $empty = $instance->make_dir('mailboxes', user => $instance->daemon_user);
 my $rules = $instance->write_file('broken.rules', "no rule\n");
 for my $row (
-    (map { [ "$_: an unknown key", $_, 'no_such_key = 1' ] }
+    (map { [ "$_: an unknown key", $_, 'no_such_key = 1', qr/no_such_key/ ] }
         map { "bounce-$_" } qw(milter delivery fetch console)),
-    [ 'rules that are none', 'bounce-milter', "rules = $rules" ],
-    [ 'no mailbox',          'bounce-fetch',  "mailboxes = $empty" ],
+    [ 'no such account',     'bounce-milter', 'user = no-such-account', qr/no account/ ],
+    [ 'rules that are none', 'bounce-milter', "site_rules = $rules",    qr/\Q$rules/ ],
+    [ 'no mailbox',          'bounce-fetch',  "mailboxes = $empty",     qr/no \*\.conf/ ],
     ) {
-    my ($what, $program, $line) = @$row;
+    my ($what, $program, $line, $words) = @$row;
     my $conf = $instance->write_file('faulty.conf', "$own$line\n");
     ($status, $output) =
         $instance->run([ 'timeout', 30, $daemon->program($program), '-c', $conf ], may_fail => 1);
     is $status, 78, $what or diag $output;
+    like $output, $words, "$what: it says why";
 }
 
 done_testing();
