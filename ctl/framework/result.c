@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/shown_text.h"
 #include "ctl/terminal/output.h"
+#include "db/people/operator_queries.h"
 #include "db/rows.h"
 
 enum ctl_exit_code ctl_result_print(const GString *out)
@@ -28,21 +29,6 @@ static char *in_words_of(const struct ctl_program *program, const char *text)
 	return g_string_free(ours, FALSE);
 }
 
-/* Our roles that may use the function, or read the table or view, of that name; without those
- * that the account has, for which it was refused. */
-static const struct db_statement roles_that_may = {
-    "WITH object AS ("
-    "  SELECT p.oid, true AS is_function FROM pg_proc AS p "
-    "  WHERE p.proname = $1 AND p.pronamespace = 'bounce'::regnamespace "
-    "  UNION ALL SELECT c.oid, false FROM pg_class AS c "
-    "  WHERE c.relname = $1 AND c.relnamespace = 'bounce'::regnamespace) "
-    "SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) AS roles FROM pg_roles AS r "
-    "WHERE r.rolname LIKE 'bounce\\_%' AND NOT pg_has_role(r.oid, 'USAGE') "
-    "  AND NOT r.rolcanlogin AND EXISTS (SELECT FROM object AS o WHERE CASE WHEN o.is_function "
-    "    THEN has_function_privilege(r.oid, o.oid, 'EXECUTE') "
-    "    ELSE has_table_privilege(r.oid, o.oid, 'SELECT') END)",
-    1};
-
 /* "permission denied for function pause_process": its name, heap; NULL when it names nothing. */
 static char *refused_object(const char *text)
 {
@@ -60,7 +46,8 @@ static void say_who_may(const struct ctl_call *call, const char *name)
 		return;
 	const char *const values[] = {name};
 	g_autoptr(GError) unknown = NULL;
-	g_autoptr(db_rows_t) rows = db_rows_fetch(call->pool, &roles_that_may, values, &unknown);
+	g_autoptr(db_rows_t) rows =
+	    db_rows_fetch(call->pool, &operator_queries_roles_that_may, values, &unknown);
 	const char *roles = rows ? db_rows_find(rows, 0, "roles") : NULL;
 
 	if (roles)

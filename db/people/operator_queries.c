@@ -396,6 +396,21 @@ STATEMENT(operator_queries_shadow, 3,
 	  "  AND ($2::timestamptz IS NULL OR received_at >= $2) ORDER BY received_at DESC LIMIT "
 	  "$3::integer");
 
+/* --- rights --------------------------------------------------------------------------- */
+
+STATEMENT(
+    operator_queries_roles_that_may, 1,
+    "WITH object AS ("
+    "  SELECT p.oid, true AS is_function FROM pg_proc AS p "
+    "  WHERE p.proname = $1 AND p.pronamespace = 'bounce'::regnamespace "
+    "  UNION ALL SELECT c.oid, false FROM pg_class AS c "
+    "  WHERE c.relname = $1 AND c.relnamespace = 'bounce'::regnamespace) "
+    "SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) AS roles FROM pg_roles AS r "
+    "WHERE r.rolname LIKE 'bounce\\_%' AND NOT pg_has_role(r.oid, 'USAGE') "
+    "  AND NOT r.rolcanlogin AND EXISTS (SELECT FROM object AS o WHERE CASE WHEN o.is_function "
+    "    THEN has_function_privilege(r.oid, o.oid, 'EXECUTE') "
+    "    ELSE has_table_privilege(r.oid, o.oid, 'SELECT') END)");
+
 /* --- care ---------------------------------------------------------------------------- */
 
 STATEMENT(operator_queries_audit, 0, "SELECT fault, count, sample, mend FROM bounce.audit()");

@@ -107,6 +107,10 @@ extern const struct db_statement operator_queries_erase_preview; /* name, is a p
 extern const struct db_statement operator_queries_report; /* dimension, since, until, limit */
 extern const struct db_statement operator_queries_shadow; /* process, since, limit */
 
+/* name of a function, table or view: the roles of ours that may use it, without those that the
+ * account has, for which it was refused */
+extern const struct db_statement operator_queries_roles_that_may;
+
 extern const struct db_statement operator_queries_audit;
 extern const struct db_statement operator_queries_keep_month;
 extern const struct db_statement
