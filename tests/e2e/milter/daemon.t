@@ -69,18 +69,19 @@ is + (pid())[0], $instance->pid('bounce-milter'), 'with a pid file of its own';
 $instance->stop_server('bounce-milter');
 
 # What a person must mend first is told by the exit status, so that systemd does not try in vain.
-my $own   = "user = @{[$instance->is_root ? $instance->daemon_user : '']}\nlog = stderr\n";
+my $user  = $instance->is_root ? 'user = ' . $instance->daemon_user : 'user =';
 my $empty = $instance->make_dir('mailboxes', user => $instance->daemon_user);
 my $rules = $instance->write_file('broken.rules', "no rule\n");
 for my $row (
     (map { [ "$_: an unknown key", $_, 'no_such_key = 1', qr/no_such_key/ ] }
         map { "bounce-$_" } qw(milter delivery fetch console)),
-    [ 'no such account',     'bounce-milter', 'user = no-such-account', qr/no account/ ],
-    [ 'rules that are none', 'bounce-milter', "site_rules = $rules",    qr/\Q$rules/ ],
-    [ 'no mailbox',          'bounce-fetch',  "mailboxes = $empty",     qr/no \*\.conf/ ],
+    [ 'no such account',     'bounce-milter', 'user = no-such-account',     qr/no account/ ],
+    [ 'rules that are none', 'bounce-milter', "$user\nsite_rules = $rules", qr/\Q$rules/ ],
+    [ 'no mailbox',          'bounce-fetch',  "$user\nmailboxes = $empty",  qr/no \*\.conf/ ],
     ) {
     my ($what, $program, $line, $words) = @$row;
-    my $conf = $instance->write_file('faulty.conf', "$own$line\n");
+    my $conf =
+        $instance->write_file('faulty.conf', "conninfo = dbname=x\nlog = stderr\n$line\n");
     ($status, $output) =
         $instance->run([ 'timeout', 30, $daemon->program($program), '-c', $conf ], may_fail => 1);
     is $status, 78, $what or diag $output;
