@@ -73,7 +73,8 @@ static void append_summary(GString *out, const struct db_rows *rows)
 		g_autofree char *clean = shown_text_clean(warning, style.utf8, SHOWN_TEXT_ONE_LINE);
 		*name = g_ascii_toupper(*name);
 		g_autofree char *value = status_value(rows, row);
-		g_string_append_printf(out, "%s (%s): %s.\n", name, value, clean);
+		const char *stop = g_str_has_suffix(clean, "?") ? "" : ".";
+		g_string_append_printf(out, "%s (%s): %s%s\n", name, value, clean, stop);
 	}
 	if (has_warning(rows))
 		g_string_append_c(out, '\n');

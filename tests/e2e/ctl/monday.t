@@ -191,6 +191,13 @@ my %offered = (
 sub ways {
     my ($who, $task) = @_;
     my ($shown) = $who->json('task', 'show', $task->{id});
+    for my $way (@{ $shown->{ways} }) {
+        my $wants = $shown->{task}{is_blocked} ? 'lift the block, send again' : 'send again';
+        like $way->{meaning}, qr/\Ait (works|is mended): $wants\z/, "$task->{id}: what --works does"
+            if $way->{command} =~ /--works/;
+        is $way->{meaning} =~ /block it/, !$shown->{task}{is_blocked}, "$task->{id}: and --dead"
+            if $way->{command} =~ /--dead/ && $task->{kind} ne 'complaint';
+    }
     return map { $_->{command} } @{ $shown->{ways} };
 }
 

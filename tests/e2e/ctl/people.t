@@ -115,6 +115,7 @@ subtest 'status' => sub {
         qr/\ASubmission server down since \([-0-9]+ \d\d:\d\d\): mx\.example:25: 535 no/,
         'with what is wrong';
     like $ctl->output('tasks'), qr/\A.*\n *\d+ +our mail server mx\.example:25/, 'and so do tasks';
+    unlike $ctl->output('status'), qr/[.?!]\.\n/, 'one full stop at the end of a sentence';
     $db->value("SELECT bounce_internal.server_works('mx.example:25')");
 };
 
