@@ -60,11 +60,17 @@ sub start {
 
 # --- who leads --------------------------------------------------------------------------
 
+# A node's Patroni, asked: what HTTP::Tiny returns.
+sub _get {
+    my ($self, $name, $page) = @_;
+    return HTTP::Tiny->new(timeout => 2)
+        ->get("http://127.0.0.1:$self->{node}{$name}{rest}/$page");
+}
+
 # What Patroni says of a node: a hash, empty where nobody answers.
 sub patroni {
     my ($self, $name) = @_;
-    my $answer = HTTP::Tiny->new(timeout => 2)
-        ->get("http://127.0.0.1:$self->{node}{$name}{rest}/patroni");
+    my $answer = $self->_get($name, 'patroni');
     return eval { JSON::PP->new->utf8->decode($answer->{content}) } // {};
 }
 
@@ -106,7 +112,8 @@ sub _takes_writes {
     return $status == 0 && $output =~ /^f/;
 }
 
-# Until the other node follows; with synchronous replication, until a COMMIT waits for it.
+# Until the other node follows; with synchronous replication, until a COMMIT waits for it, and
+# Patroni has noted in etcd that it may take over: a leader that dies before leaves nobody who may.
 sub wait_for_standby {
     my ($self) = @_;
     my $state = $self->{is_asynchronous} ? 'async' : 'sync';
@@ -120,7 +127,9 @@ sub wait_for_standby {
                     dbname => 'postgres'
                 );
             };
-            return ($count // 0) > 0;
+            return 0 if !$count;
+            return 1 if $self->{is_asynchronous};
+            return scalar grep { $self->_get($_, 'sync')->{success} } $self->nodes;
         }) or die "no standby\n" . $self->{instance}->log_tail;
     return;
 }
