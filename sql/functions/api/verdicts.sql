@@ -88,7 +88,8 @@ BEGIN
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
   FROM bounce_internal.undo_consequences(chosen, format('undo %s: %s', undo_id, because),
                                          resend) AS t;
-  PERFORM bounce_internal.close_empty_outages(chosen, format('undo %s: %s', undo_id, because));
+  PERFORM bounce_internal.close_empty_outages(bounce_internal.outages_of_bounces(chosen),
+                                              format('undo %s: %s', undo_id, because));
 END $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text,
                                         text, boolean) IS
@@ -118,8 +119,7 @@ BEGIN
           WHERE k.id IN (SELECT i::bigint
                          FROM jsonb_array_elements_text(u.undo_state -> 'blocks') AS i)
             AND k.lifted_at IN (u.at, k.blocked_at)));
-  PERFORM bounce_internal.reopen_undone_outages(u);
-  PERFORM bounce_internal.hold_again(u.bounces, u.at);
+  PERFORM bounce_internal.hold_again(u.bounces, u.at, reason);
   tasks := bounce_internal.reopen_undone_tasks(u, reason);
   PERFORM bounce_internal.restore_bounces(u);
   PERFORM bounce_internal.decide_again(u.bounces);

@@ -145,8 +145,8 @@ SELECT throws_ok(format($$SELECT bounce.reopen_task(%s, 'it goes on')$$, o.id), 
                  'not while another outage of the same domain is open')
 FROM outage AS o CROSS JOIN bounce.task AS t WHERE t.kind = 'outage' AND t.status = 'open';
 
--- An outage of all domains takes back what is held for one of a domain; that is confirmed, and the
--- first decision is taken back: what was held for the second is decided as that was.
+-- An outage of all domains takes back what is held for one of a domain, which holds nothing then
+-- and is closed. The decision is taken back: it is open again, and holds what it held.
 SELECT bounce.confirm_outage(o.task_id) FROM bounce.open_outage AS o;
 SELECT test.bounced('q' || n, format('q%s@both.example', n)) FROM generate_series(1, 12) AS n;
 CREATE TEMPORARY TABLE of_domain AS
@@ -160,9 +160,14 @@ WHERE t.summary = 'all';
 UPDATE bounce.held_block AS h SET decided_at = now() - interval '1 minute'
 WHERE h.address LIKE '%@both.example' AND h.decision = 'dropped';
 UPDATE bounce.task AS t SET resolved_at = now() - interval '1 minute' WHERE t.summary = 'all';
-SELECT bounce.confirm_outage(o.task_id) FROM of_domain AS o;
+SELECT is(t.status || ' ' || t.resolution, 'done taken back', 'what holds nothing is closed')
+FROM bounce.task AS t JOIN of_domain AS o ON o.task_id = t.id;
+SELECT is_empty('SELECT * FROM bounce.audit()', 'and the audit finds nothing');
 SELECT bounce.reopen_task(t.id, 'they were not') FROM bounce.task AS t WHERE t.summary = 'all';
-SELECT is(test.fate('q12@both.example'), 'bounced hard blocked task', 'decided as its own was');
+SELECT is(o.about, 'both.example', 'open again')
+FROM bounce.open_outage AS o JOIN of_domain AS d ON d.task_id = o.task_id;
+SELECT bounce.confirm_outage(d.task_id) FROM of_domain AS d;
+SELECT is(test.fate('q12@both.example'), 'bounced hard blocked task', 'and decided anew');
 SELECT is_empty('SELECT * FROM bounce_internal.forgotten_bounces()', 'and nobody is forgotten');
 SELECT bounce.confirm_outage(t.id) FROM bounce.task AS t
 WHERE t.summary = 'all' AND t.status = 'open';

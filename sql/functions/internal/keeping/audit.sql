@@ -113,7 +113,8 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'outage without task' THEN 'bouncectl housekeeping makes the task'
     WHEN 'bounced without consequence' THEN
       'decide about each: bouncectl block ADDRESS, bouncectl resend COMMUNICATION'
-    WHEN 'task without matter' THEN 'close it: bouncectl task resolve TASK'
+    WHEN 'task without matter' THEN
+      'bouncectl housekeeping closes that of an outage; any other: bouncectl task resolve TASK'
     WHEN 'follow-up of what is done' THEN
       'the application may leave it: SELECT bounce.finish_follow_up(...)'
     WHEN 'lease without worker' THEN 'start bounce-delivery: it takes over what a dead one left'

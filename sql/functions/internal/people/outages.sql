@@ -121,7 +121,7 @@ BEGIN
     RAISE EXCEPTION 'a communication is in use' USING ERRCODE = 'BM002';
   END IF;
   done := bounce_internal.carry_out(t, decided, free, resend);
-  PERFORM bounce_internal.decide_outage(t, decided.status, decided.note);
+  PERFORM bounce_internal.decide_outage(t, decided.status, decided.note, decided.status);
   RETURN done;
 EXCEPTION WHEN SQLSTATE 'BM002' THEN
   RETURN NULL;     -- the locks of this block are given back
@@ -142,6 +142,7 @@ DECLARE
   decided bounce.outage := bounce_internal.outage_of_task(t);
   bounces bigint[] := CASE decision WHEN 'confirmed' THEN bounce_internal.held_bounces(decided.id)
                            ELSE bounce_internal.bounces_of_outage(decided) END;
+  all_bounces CONSTANT bigint[] := bounces;
   done integer := 0;
   rest integer;
 BEGIN
@@ -159,44 +160,85 @@ BEGIN
     EXIT WHEN rest IS NOT NULL;
     PERFORM pg_sleep(0.02);
   END LOOP;
+  -- what it took back may have been held for another one
+  PERFORM bounce_internal.close_empty_outages(bounce_internal.outages_of_bounces(all_bounces),
+                                              format('task %s: %s', t.id, decided.note));
   RETURN done + rest;
 END $$;
 COMMENT ON FUNCTION bounce_internal.decide(bigint, text, text, boolean) IS
   'carries out a decision about the outage of a task, confirmed or dismissed. Who records has to '
   'wait for the last few bounces only. Returns the number as carry_out() does';
 
-CREATE OR REPLACE FUNCTION bounce_internal.decide_outage(t bounce.task, decision text, note text)
-RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.decide_outage(
+  t bounce.task, decision text, note text, resolution text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.outage AS o SET status = decision, decided_at = now(), decided_by = session_user,
     note = coalesce(decide_outage.note, '')
-  WHERE o.id = (bounce_internal.outage_of_task(t)).id;
-  PERFORM bounce_internal.close_task(t.id, decision, note);
+  WHERE o.id = (bounce_internal.outage_of_task(t)).id AND o.status = 'open';
+  PERFORM bounce_internal.close_task(t.id, decide_outage.resolution, note);
 END $$;
-COMMENT ON FUNCTION bounce_internal.decide_outage(bounce.task, text, text) IS
-  'the only function that decides an outage. It is locked last';
+COMMENT ON FUNCTION bounce_internal.decide_outage(bounce.task, text, text, text) IS
+  'the only function that decides an outage and closes its task. It is locked last';
 
-CREATE OR REPLACE FUNCTION bounce_internal.close_empty_outages(bounce_ids bigint[], why text)
-RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.is_empty_outage(key text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN NOT EXISTS (SELECT FROM bounce.held_block AS h
+                     JOIN bounce.outage AS o ON o.id = h.outage_id
+                     WHERE 'outage:' || o.id = key AND o.status = 'open' AND h.decision IS NULL);
+END $$;
+COMMENT ON FUNCTION bounce_internal.is_empty_outage(text) IS
+  'whether the outage whose task has this key holds nothing, or is decided. Volatile, to see what '
+  'others have committed meanwhile';
+
+CREATE OR REPLACE FUNCTION bounce_internal.close_if_empty(t bounce.task, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-  t bounce.task;
+  tries CONSTANT integer := 50;
 BEGIN
-  FOR t IN SELECT q.* FROM bounce.task AS q
-           WHERE q.status = 'open'
-             AND q.dedup_key IN (SELECT 'outage:' || h.outage_id FROM bounce.held_block AS h
-                                 WHERE h.bounce_id = ANY (bounce_ids))
-           ORDER BY q.dedup_key LOOP
-    PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
-    IF NOT EXISTS (SELECT FROM bounce.held_block AS h
-                   WHERE 'outage:' || h.outage_id = t.dedup_key AND h.decision IS NULL) THEN
-      PERFORM bounce_internal.decide_outage(t, 'dismissed', why);
+  -- Who is holding a block for it has its lock and may wait for a mail or a task of ours: so we
+  -- must not wait for him.
+  FOR i IN 1 .. tries LOOP
+    IF NOT bounce_internal.is_empty_outage(t.dedup_key) THEN
+      RETURN false;
+    ELSIF pg_try_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key)) THEN
+      IF bounce_internal.is_empty_outage(t.dedup_key) THEN
+        PERFORM bounce_internal.decide_outage(t, 'dismissed', why, 'taken back');
+        RETURN true;
+      END IF;
+      RETURN false;
     END IF;
+    PERFORM pg_sleep(0.02);
   END LOOP;
+  RETURN false;
+END $$;
+COMMENT ON FUNCTION bounce_internal.close_if_empty(bounce.task, text) IS
+  'closes the open task of an outage that holds nothing any more, and the outage. False when it '
+  'holds something, or may do so at once: then decide_leftovers() looks again';
+
+CREATE OR REPLACE FUNCTION bounce_internal.close_empty_outages(outages bigint[], why text)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT count(*) FILTER (WHERE bounce_internal.close_if_empty(q.t, why))
+          FROM (SELECT t FROM bounce.task AS t
+                WHERE t.status = 'open'
+                  AND t.dedup_key IN (SELECT 'outage:' || o FROM unnest(outages) AS o)
+                ORDER BY t.dedup_key) AS q);
 END $$;
 COMMENT ON FUNCTION bounce_internal.close_empty_outages(bigint[], text) IS
-  'closes the tasks of outages that hold no blocks any more';
+  'closes those of these outages that hold no blocks any more. Returns their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.outages_of_bounces(bounce_ids bigint[])
+RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT h.outage_id FROM bounce.held_block AS h
+               WHERE h.bounce_id = ANY (bounce_ids));
+END $$;
+COMMENT ON FUNCTION bounce_internal.outages_of_bounces(bigint[]) IS
+  'the outages that held, or hold, blocks of these bounces';
 
 -- Leftovers ----------------------------------------------------------------------------
 
@@ -255,15 +297,21 @@ DECLARE
       AND NOT EXISTS (SELECT FROM bounce.task AS t
                       WHERE t.dedup_key = 'outage:' || o.id AND t.status = 'open')
     GROUP BY h.outage_id ORDER BY h.outage_id);
+  empty CONSTANT bigint[] := ARRAY(
+    SELECT split_part(t.dedup_key, ':', 2)::bigint FROM bounce.task AS t
+    WHERE t.kind = 'outage' AND t.status = 'open' AND bounce_internal.is_empty_outage(t.dedup_key)
+    ORDER BY t.id);
 BEGIN
   PERFORM bounce_internal.make_outage_task(u) FROM unnest(nobodys) AS u;
   RETURN cardinality(nobodys)
+         + bounce_internal.close_empty_outages(empty, 'nothing is held for it any more')
          + (SELECT coalesce(sum(bounce_internal.decide_leftover(u)), 0)
             FROM unnest(left_over) AS u);
 END $$;
 COMMENT ON FUNCTION bounce_internal.decide_leftovers(integer) IS
   'finds what no decision about an outage reached, from whatever cause: held blocks of a decided '
-  'outage are decided as it was; an open outage without a task gets one. Returns their number';
+  'outage are decided as it was; an open outage without a task gets one, and the task of one that '
+  'holds nothing is closed. Returns their number';
 
 -- Holding again --------------------------------------------------------------------------
 
@@ -278,10 +326,38 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.outage_today(bigint) IS
   'the open outage of the same kind and matter, or this one, decided, when there is none';
 
-CREATE OR REPLACE FUNCTION bounce_internal.hold_again(bounce_ids bigint[], at timestamptz)
+CREATE OR REPLACE FUNCTION bounce_internal.reopen_emptied_outages(outages bigint[], why text)
 RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+  t bounce.task;
 BEGIN
+  FOR t IN SELECT DISTINCT ON (q.dedup_key) q.* FROM bounce.task AS q
+           WHERE q.dedup_key IN (SELECT 'outage:' || u FROM unnest(outages) AS u)
+           ORDER BY q.dedup_key, q.id DESC LOOP
+    -- nobody decided it; it was closed because what it held was taken back
+    CONTINUE WHEN t.resolution <> 'taken back';
+    UPDATE bounce.outage AS o SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
+    WHERE 'outage:' || o.id = t.dedup_key
+      AND NOT EXISTS (SELECT FROM bounce.outage AS q
+                      WHERE q.scope = o.scope AND q.about = o.about AND q.status = 'open');
+    CONTINUE WHEN NOT FOUND;
+    UPDATE bounce.task AS q SET status = 'open', resolution = '', resolved_at = NULL,
+      resolved_by = NULL, note = '', undo_state = NULL WHERE q.id = t.id;
+    INSERT INTO bounce.task_history (task_id, action, text) VALUES (t.id, 'reopened', why);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION bounce_internal.reopen_emptied_outages(bigint[], text) IS
+  'opens those of these outages again that close_empty_outages() closed, unless they go on as '
+  'others';
+
+CREATE OR REPLACE FUNCTION bounce_internal.hold_again(
+  bounce_ids bigint[], at timestamptz, why text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM bounce_internal.reopen_emptied_outages(ARRAY(
+    SELECT h.outage_id FROM bounce.held_block AS h
+    WHERE h.bounce_id = ANY (bounce_ids) AND h.decided_at = hold_again.at), why);
   -- nobody may decide about the outage in between; what goes on as another one is held there
   PERFORM bounce_internal.open_outage_ids(ARRAY(
     SELECT o.id FROM bounce.held_block AS h
@@ -291,7 +367,7 @@ BEGIN
   FROM bounce.held_block AS q CROSS JOIN bounce_internal.outage_today(q.outage_id) AS o
   WHERE q.bounce_id = ANY (bounce_ids) AND q.decided_at = hold_again.at AND h.id = q.id;
 END $$;
-COMMENT ON FUNCTION bounce_internal.hold_again(bigint[], timestamptz) IS
+COMMENT ON FUNCTION bounce_internal.hold_again(bigint[], timestamptz, text) IS
   'holds the blocks of these bounces again that were decided at that time. When it is done, those '
   'of another outage, which was decided otherwise, are for decide_again()';
 

@@ -41,26 +41,6 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.lock_undo(bigint) IS
   'an undo, locked with its communications. P0002 when there is none, or it was taken back';
 
-CREATE OR REPLACE FUNCTION bounce_internal.reopen_undone_outages(u bounce.undo) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  outages CONSTANT bigint[] := ARRAY(
-    SELECT o.id FROM bounce.outage AS o
-    WHERE o.id IN (SELECT h.outage_id FROM bounce.held_block AS h
-                   WHERE h.bounce_id = ANY (u.bounces) AND h.decided_at = u.at)
-      AND NOT EXISTS (SELECT FROM bounce.outage AS q
-                      WHERE q.scope = o.scope AND q.about = o.about
-                        AND q.status = 'open' AND q.id <> o.id));
-BEGIN
-  UPDATE bounce.outage AS o SET status = 'open', decided_at = NULL, decided_by = NULL, note = ''
-  WHERE o.id = ANY (outages) AND o.decided_at = u.at;
-  UPDATE bounce.task AS t SET status = 'open', resolution = '', resolved_at = NULL,
-    resolved_by = NULL, note = '', undo_state = NULL
-  WHERE t.dedup_key IN (SELECT 'outage:' || i FROM unnest(outages) AS i) AND t.resolved_at = u.at;
-END $$;
-COMMENT ON FUNCTION bounce_internal.reopen_undone_outages(bounce.undo) IS
-  'opens the outages again that an undo left without anything held, unless they go on as others';
-
 CREATE OR REPLACE FUNCTION bounce_internal.reopen_undone_tasks(u bounce.undo, why text)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -103,7 +83,8 @@ BEGIN
   ON CONFLICT DO NOTHING;
   UPDATE bounce.follow_up AS k SET status = 'open', finished_at = NULL, is_moot = false,
     result = ''
-  WHERE k.bounce_id = ANY (u.bounces) AND k.is_moot AND k.finished_at = u.at;
+  WHERE k.bounce_id = ANY (u.bounces) AND k.is_moot AND k.finished_at = u.at
+    AND bounce_internal.why_moot(k) IS NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_bounces(bounce.undo) IS
   'what belongs to the bounces themselves: words, scores, follow-ups';

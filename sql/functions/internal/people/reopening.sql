@@ -156,7 +156,7 @@ BEGIN
     bounce_internal.remembered(t, 'bounces')
       || ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
                WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at),
-    t.resolved_at);
+    t.resolved_at, why);
   PERFORM bounce_internal.close_moot_follow_ups(ARRAY(
     SELECT u.id FROM bounce.follow_up AS u
     JOIN bounce.held_block AS h ON h.recipient_id = u.recipient_id AND h.bounce_id = u.bounce_id
@@ -191,7 +191,9 @@ BEGIN
            ELSE 'is erased' END
       USING ERRCODE = 'invalid_parameter_value',
       HINT = CASE WHEN other IS NOT NULL THEN format('Work on task %s.', other)
-                  WHEN t.resolution = 'taken back' THEN 'Classify the bounce as it was before.'
+                  WHEN t.resolution = 'taken back'
+                    THEN 'Classify the bounce as it was before, or take the undo back: '
+                         'redo_bounces(undo, why).'
                   ELSE 'Nothing of it is left.' END;
   END IF;
   PERFORM FROM bounce.communication AS c

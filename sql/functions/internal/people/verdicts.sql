@@ -228,7 +228,6 @@ DECLARE
     bounce_internal.finding_of_bounce(bounce_internal.adopt_match(b, verdict));
 BEGIN
   PERFORM bounce_internal.undo_consequences(ARRAY[b.id], why, false);
-  PERFORM bounce_internal.close_empty_outages(ARRAY[b.id], why);
   f.reason := verdict.reason;
   f.meaning := verdict.meaning;
   f.class := verdict.class;
@@ -254,6 +253,9 @@ BEGIN
       consequence = array_to_string(f.steps, ', '), events = coalesce(f.events, '{}'),
       task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
   WHERE q.id = b.id AND q.received_at = b.received_at;
+  -- no bounce is inserted, whose trigger would do it
+  PERFORM bounce_internal.derive_communication(f.communication_id);
+  PERFORM bounce_internal.close_empty_outages(bounce_internal.outages_of_bounces(ARRAY[b.id]), why);
   RETURN f;
 END $$;
 COMMENT ON FUNCTION bounce_internal.change_verdict(bounce.bounce, bounce_internal.finding, text) IS

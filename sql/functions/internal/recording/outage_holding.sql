@@ -109,7 +109,12 @@ BEGIN
                                    format('%s bounced hard, address blocked: %s', f.address,
                                           bounce_internal.describe(f)));
     f := bounce_internal.notify_owner(f);
-    f := bounce_internal.write_follow_up(f, 'hard_bounce');
+    -- the mail may go to another address since, or be sent again
+    IF EXISTS (SELECT FROM bounce.communication_recipient AS r
+               WHERE r.id = f.recipient_id AND r.state = 'bounced'
+                 AND r.requested_by IS NULL) THEN
+      f := bounce_internal.write_follow_up(f, 'hard_bounce');
+    END IF;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.block_held(bounce_internal.finding) IS
