@@ -14,7 +14,7 @@ version=$(dpkg-parsechangelog --show-field Version)
 is_clone() { [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; }
 
 if is_clone && ! git describe --tags --exact-match --match "v$version" >/dev/null 2>&1; then
-	format=format-local:%Y%m%d%H%M%S
+	format='format-local:%Y%m%d%H%M%S'
 	version=$version+git$(TZ=UTC git log -1 --format=%cd.%h --abbrev=8 --date=$format)
 fi
 source=$dir/bounce-milter-$version
