@@ -153,4 +153,33 @@ SELECT is(bounce_internal.decide_leftovers(100), 0::bigint, 'once');
 SELECT is(bounce_internal.close_stale(o, now() + interval '2 hours'), false, 'it holds a block')
 FROM bounce.outage AS o WHERE o.about = 'left3.example';
 
+-- Who undoes has mails that a session waits for which holds a block for the same outage: he does
+-- not wait for it.
+SELECT bounce.dismiss_outage(o.task_id, 'over') FROM bounce.open_outage AS o;
+SELECT test.set('guard', 'on'), test.set('block_hard', 'on');
+SELECT test.mail('knot' || i, ARRAY[format('knot%s.1@knot.example', i),
+                                    format('knot%s.2@knot.example', i)])
+FROM generate_series(1, 7) AS i;
+CALL test.record_dead('knot', 1, 1, 6);
+SELECT dblink_exec('a', 'BEGIN');
+SELECT FROM dblink('a', $$SELECT test.record(test.report('user_unknown', 'knot7.1@knot.example',
+                          "to" => test.return_path('knot7.1@knot.example')))$$) AS d (r text);
+SELECT dblink_send_query('b', $$SELECT undo_id FROM bounce.undo_bounces(
+  now() - interval '1 hour', NULL, 'not so', domain => 'knot.example')$$);
+CREATE PROCEDURE test.await_lock(mail text) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. 1000 LOOP
+    EXIT WHEN NOT EXISTS (SELECT FROM bounce.communication AS c WHERE c.business_ref = mail
+                          FOR NO KEY UPDATE SKIP LOCKED);
+    COMMIT;
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+END $$;
+CALL test.await_lock('knot6');
+SELECT dblink_send_query('a', $$SELECT test.record(test.report('user_unknown',
+  'knot6.2@knot.example', "to" => test.return_path('knot6.2@knot.example')))$$);
+SELECT is_empty($$SELECT test.errors('a', 'b')$$, 'neither of them is refused');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is_empty('SELECT * FROM bounce.audit()', 'and nothing is forgotten');
+
 SELECT * FROM finish();
