@@ -58,8 +58,9 @@ BEGIN
   UNION ALL
   SELECT 'follow-up of what is done', format('follow-up %s, %s', u.id, u.kind)
   FROM bounce.follow_up AS u JOIN bounce.communication_recipient AS r ON r.id = u.recipient_id
+  -- a resend that is asked for closes it when it has been sent
   WHERE u.status = 'open' AND u.kind = 'hard_bounce' AND u.claimed_by IS NULL
-    AND (r.state <> 'bounced' OR r.requested_by IS NOT NULL);
+    AND r.state <> 'bounced';
 END $$;
 COMMENT ON FUNCTION bounce_internal.forgotten_tasks() IS
   'work that is open although nothing is left to be done';
