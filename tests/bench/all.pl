@@ -3,7 +3,7 @@
 #
 # make bench: runs all benchmarks in turn, and writes what they measured into doc/performance.md:
 # figures, machine, versions, and what follows for sizing. A benchmark that fails, or that gives no
-# figure, is said to have failed there, and make bench fails. Twenty minutes, two idle cores.
+# figure, is said to have failed there, and make bench fails. Ten minutes on two cores.
 # ONLY='db postfix' runs these alone; the other chapters stay as they are, so it must be the same
 # machine. ONLY=sizing writes anew what follows from the figures that stand there.
 use strict;
