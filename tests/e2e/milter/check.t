@@ -62,7 +62,7 @@ for my $case (@faults) {
     like $output, $expected, "$what: file, line and key";
     my ($run)
         = $instance->run([ $daemon->program('bounce-milter'), '-c', $daemon->conf ], may_fail => 1);
-    is $run, 1, "$what: the daemon does not start";
+    is $run, 78, "$what: the daemon does not start";
 }
 
 subtest 'a broken rule file' => sub {
