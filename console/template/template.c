@@ -176,12 +176,9 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 	static const struct {
 		const char *word;
 		enum template_kind kind;
-	} kinds[] = {{"long ", TEMPLATE_LONG},
-		     {"address ", TEMPLATE_ADDRESS},
-		     {"keep ", TEMPLATE_KEEP},
-		     {"time ", TEMPLATE_TIME},
-		     {"ago ", TEMPLATE_AGO},
-		     {"number ", TEMPLATE_NUMBER}};
+	} kinds[] = {{"long ", TEMPLATE_LONG}, {"address ", TEMPLATE_ADDRESS},
+		     {"keep ", TEMPLATE_KEEP}, {"time ", TEMPLATE_TIME},
+		     {"ago ", TEMPLATE_AGO},   {"number ", TEMPLATE_NUMBER}};
 	enum template_kind kind = TEMPLATE_VALUE;
 	const char *name = tag;
 

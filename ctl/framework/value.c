@@ -100,8 +100,8 @@ static char *read_id(const char *text, char **complaint_out)
 	if (g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, NULL, &error))
 		return g_strdup(text);
 	if (g_error_matches(error, G_NUMBER_PARSER_ERROR, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS))
-		*complaint_out = g_strdup_printf(
-		    "\"%s\" is not a number up to %" G_GINT64_FORMAT, text, G_MAXINT64);
+		*complaint_out = g_strdup_printf("\"%s\" is not a number up to %" G_GINT64_FORMAT,
+						 text, G_MAXINT64);
 	else
 		*complaint_out = g_strdup_printf("\"%s\" is not a number", text);
 	return NULL;

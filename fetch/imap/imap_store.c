@@ -12,6 +12,7 @@
 #include "fetch/imap/login.h"
 #include "fetch/imap/settling.h"
 #include "fetch/imap/uid_set.h"
+#include "fetch/store/connect.h"
 #include "fetch/store/store.h"
 
 /* seconds */
@@ -43,14 +44,7 @@ static bool store_close(struct store *store, GError **error)
 static struct store *store_open(const struct store_opening *opening, GError **error)
 {
 	const struct store_settings *settings = opening->settings;
-	const struct stream_server server = {.host = settings->host,
-					     .port = settings->port,
-					     .tls = opening->tls,
-					     .is_encrypted =
-						 strcmp(settings->protocol, "imaps") == 0,
-					     .connect_wait = (unsigned)settings->connect_wait,
-					     .stop_fd = opening->stop_fd};
-	struct stream *stream = stream_connect(&server, error);
+	struct stream *stream = store_connect(opening, error);
 
 	if (!stream)
 		return NULL;

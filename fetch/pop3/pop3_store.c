@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "fetch/pop3/dialogue.h"
 #include "fetch/pop3/login.h"
+#include "fetch/store/connect.h"
 #include "fetch/store/digest.h"
 #include "fetch/store/store.h"
 
@@ -60,13 +61,7 @@ static bool store_close(struct store *store, GError **error)
 static struct store *store_open(const struct store_opening *opening, GError **error)
 {
 	const struct store_settings *settings = opening->settings;
-	const struct stream_server server = {.host = settings->host,
-					     .port = settings->port,
-					     .tls = opening->tls,
-					     .is_encrypted = true,
-					     .connect_wait = (unsigned)settings->connect_wait,
-					     .stop_fd = opening->stop_fd};
-	struct stream *stream = stream_connect(&server, error);
+	struct stream *stream = store_connect(opening, error);
 
 	if (!stream)
 		return NULL;

@@ -453,15 +453,15 @@ static void test_copy(void)
 		const char *raw;
 		size_t len, size;
 		const char *wanted, *asked_by;
-	} rows[] = {{raw, sizeof raw - 1, sizeof raw - 1,
-		     "\r\n\r\nFrom: a@b.example\r\nX-Bounce-Class: forged\r\n\r\n"
-		     "Gr\303\274\303\237e !\r\n.\r\nend\r\n",
-		     ""},
-		    {long_raw, strlen(long_raw), strlen(long_raw), "\r\n\r\nSubject: l\r\n\r\nxxx",
-		     ""},
-		    {"cut", 3, 9, "Of its 9 bytes only the first 3 are attached.", ""},
-		    {"", 0, 0, "bouncectl reclassify 7", ""},
-		    {"", 0, 0, "eva sends you the attached letter:\r\n\r\n    for you\r\n", "eva"}};
+	} rows[] = {
+	    {raw, sizeof raw - 1, sizeof raw - 1,
+	     "\r\n\r\nFrom: a@b.example\r\nX-Bounce-Class: forged\r\n\r\n"
+	     "Gr\303\274\303\237e !\r\n.\r\nend\r\n",
+	     ""},
+	    {long_raw, strlen(long_raw), strlen(long_raw), "\r\n\r\nSubject: l\r\n\r\nxxx", ""},
+	    {"cut", 3, 9, "Of its 9 bytes only the first 3 are attached.", ""},
+	    {"", 0, 0, "bouncectl reclassify 7", ""},
+	    {"", 0, 0, "eva sends you the attached letter:\r\n\r\n    for you\r\n", "eva"}};
 	g_autoptr(GDateTime) now = g_date_time_new_utc(2026, 11, 21, 8, 30, 0);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
