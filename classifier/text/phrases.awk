@@ -14,6 +14,8 @@ BEGIN {
 	kind["date-return-part"] = kind["date-until-ending"] = kind["date-until-after"] = "parts"
 	kind["year-mark"] = kind["month-mark"] = kind["day-mark"] = "parts"
 	kind["months"] = "months"
+	# a list of phrases, several to a line
+	kind["statement"] = "vocabulary"
 	split("unknown day-first month-first", orders, " ")
 	for (i = 1; i <= 3; i++)
 		is_order[orders[i]] = 1
@@ -59,6 +61,8 @@ FNR == 1 {
 /^\[.*\]$/ { begin_section(substr($0, 2, length($0) - 2)); next }
 
 section == "" { read_key(); next }
+
+kind[section] == "vocabulary" { add_vocabulary($0); next }
 
 { add_phrase(unquoted($0)) }
 
@@ -129,6 +133,12 @@ function unquoted(text) {
 	return text
 }
 
+function add_vocabulary(line,    i, n) {
+	n = split(line, entries, /, */)
+	for (i = 1; i <= n; i++)
+		add_phrase(unquoted(entries[i]))
+}
+
 function add_phrase(text,    key, i) {
 	key = language SUBSEP section SUBSEP text
 	if (kind[section] == "months") {
@@ -144,7 +154,7 @@ function add_phrase(text,    key, i) {
 }
 
 function add_spelled(text) {
-	if (kind[section] == "phrases" || kind[section] == "parts")
+	if (kind[section] ~ /^(phrases|parts|vocabulary)$/)
 		add_to_list(section, text)
 	else
 		add_word(section, text)
@@ -219,7 +229,7 @@ function write_list(name, list,    n) {
 
 function write_words(    i) {
 	for (i = 1; i <= section_count; i++)
-		if (kind[sections[i]] == "phrases")
+		if (kind[sections[i]] ~ /^(phrases|vocabulary)$/)
 			write_list("words_" c_name(sections[i]), sections[i])
 }
 

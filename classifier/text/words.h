@@ -37,6 +37,7 @@ extern const char *const words_original_follows[];
 extern const char *const words_reply_code_lead[];
 extern const char *const words_empty_phrase[];
 extern const char *const words_formula[];
+extern const char *const words_statement[];
 extern const char *const words_reply_follows[];
 extern const char *const words_no_such_user[];
 

@@ -91,7 +91,9 @@ static bool by_tier(const struct question *question, enum rule_tier tier, struct
 		if (match->rule->tier != tier)
 			continue;
 		question_answer(question, match, verdict);
-		return tier == RULE_TIER_SITE || gate_pass(question, verdict);
+		if (tier != RULE_TIER_SITE)
+			gate_pass(question, match, verdict);
+		return true;
 	}
 	return false;
 }
@@ -101,9 +103,11 @@ static bool by_status(const struct question *question, enum code_trust trust,
 {
 	const struct code *code = code_find_status(question->status);
 
-	return code && code->trust == trust &&
-	       decide(verdict, code->reason, code->id, question->status) &&
-	       gate_pass(question, verdict);
+	if (!code || code->trust != trust)
+		return false;
+	decide(verdict, code->reason, code->id, question->status);
+	gate_pass(question, NULL, verdict);
+	return true;
 }
 
 /* Words that are better than a vague code are better than a clear one where they speak of

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "classifier/rules/codes.h"
+#include "classifier/verdict/statement.h"
+
 bool gate_guards(const struct reason *reason)
 {
 	return reason->class == CLASS_HARD;
@@ -75,11 +78,64 @@ static const struct rule_match *find_guard(const struct question *question)
 	return NULL;
 }
 
-bool gate_pass(const struct question *question, struct verdict *verdict)
+/* --- is it said of the recipient? ------------------------------------------------ */
+
+/* A registered code that means a dead address, in the reply itself. */
+static bool is_said_by_code(const struct question *question)
+{
+	const struct code *code = code_find_status(question->status);
+	return code && code->trust == CODE_CERTAIN && gate_guards(reason_get(code->reason)) &&
+	       !question->is_status_made_up;
+}
+
+/* The words that a rule has found. One that is bound to a host knows what it means by them. */
+static bool is_statement(const struct question *question, const struct rule_match *words)
+{
+	const char *folded = question->input.field[words->field];
+	return words->rule->host->len > 0 || words->end == 0 || is_said_by_code(question) ||
+	       statement_is_known(folded, words->end - 1, question->recipient->recipient);
+}
+
+/* The rule decides after all, or the next one that holds: other words of the reply may be a
+ * statement, or say what it is about. */
+static void answer_by_statement(const struct question *question, struct verdict *verdict)
+{
+	for (guint i = 0; i < question->matches->len; i++) {
+		const struct rule_match *match =
+		    &g_array_index(question->matches, struct rule_match, i);
+		if (match->rule->tier <= RULE_TIER_GUARD ||
+		    (gate_guards(match->rule->reason) && !is_statement(question, match)))
+			continue;
+		question_answer(question, match, verdict);
+		return;
+	}
+	replace(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
+}
+
+/* What passes makes nobody dead. */
+static bool is_about_recipient(const struct question *question)
+{
+	return question->permanence == PERMANENCE_TEMPORARY ||
+	       statement_has_known_topic(question->input.field[RULE_FIELD_DIAGNOSTIC],
+					 question->recipient->recipient);
+}
+
+static void demand_statement(const struct question *question, const struct rule_match *words,
+			     struct verdict *verdict)
+{
+	if (!is_about_recipient(question))
+		replace(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
+	else if (words && question->permanence != PERMANENCE_TEMPORARY &&
+		 !is_statement(question, words))
+		answer_by_statement(question, verdict);
+}
+
+void gate_pass(const struct question *question, const struct rule_match *words,
+	       struct verdict *verdict)
 {
 	const struct reason *refused = reason_get(REASON_recipient_refused);
 	if (!gate_guards(verdict->reason) && verdict->reason != refused)
-		return true;
+		return;
 	enum smtp_step step = question_find_step(question);
 	if (gate_guards(verdict->reason)) {
 		const struct rule_match *guard = find_guard(question);
@@ -87,8 +143,9 @@ bool gate_pass(const struct question *question, struct verdict *verdict)
 			refuse_step(step, verdict);
 		else if (guard)
 			question_answer(question, guard, verdict);
+		else
+			demand_statement(question, words, verdict);
 	}
 	if (step == SMTP_STEP_DATA && verdict->reason == refused)
 		replace(verdict, REASON_policy_rejected, verdict->rule);
-	return true;
 }

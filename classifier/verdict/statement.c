@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The sentence is written anew with its words only, then read from its beginning: the longest
+ * phrase that is known at each place, and the next one behind it.
+ */
+#include "classifier/verdict/statement.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "classifier/text/status_code.h"
+#include "classifier/text/words.h"
+
+/* Two kinds of names that count for a word: the sender's, as fold.h writes it, and a host's. */
+#define SENDER "<sender>"
+#define HOST   "<host>"
+
+enum {
+	SENTENCE_BYTES = 2000, /* a longer one is a text */
+	PHRASE_WORDS = 7,
+	NAME_WORDS = 3, /* of a person, before the address */
+};
+
+/* --- the sentence ------------------------------------------------------------- */
+
+static bool ends_sentence(const char *text, const char *at)
+{
+	if (*at == '\n')
+		return true;
+	return at > text && strchr(".!?", at[-1]) && *at == ' ';
+}
+
+/* The sentence that has byte at, lower case. Heap; NULL if it is too long for one. */
+static char *cut_sentence(const char *text, size_t at)
+{
+	const char *start = text + at, *end = text + at;
+	while (start > text && !ends_sentence(text, start))
+		start--;
+	while (*end && (end == start || !ends_sentence(text, end)))
+		end++;
+	return end - start > SENTENCE_BYTES ? NULL : g_utf8_strdown(start, end - start);
+}
+
+/* --- its words ---------------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+	return g_ascii_isalpha(c) || (unsigned char)c >= 0x80 || c == '\'' || c == '-';
+}
+
+/* A letter beyond the Latin ones, U+0250 and up. */
+static bool is_foreign(char c)
+{
+	return (unsigned char)c >= 0xC9 + 1;
+}
+
+enum chunk {
+	CHUNK_WORDS,
+	CHUNK_NAME,
+	CHUNK_HOST, /* dots between letters */
+};
+
+/* What stands between two blanks. */
+static enum chunk read_chunk(const char *chunk, size_t len)
+{
+	size_t dots = 0, colons = 0; /* "MSEXCH:IMS:SITE" */
+	for (size_t i = 0; i < len; i++) {
+		bool is_inside = i > 0 && i + 1 < len && g_ascii_isalnum(chunk[i - 1]) &&
+				 g_ascii_isalpha(chunk[i + 1]);
+		dots += chunk[i] == '.' && is_inside;
+		colons += chunk[i] == ':' && is_inside;
+		if (strchr("@_=", chunk[i]) || strncmp(chunk + i, "://", 3) == 0)
+			return CHUNK_NAME;
+	}
+	if (dots > 0)
+		return CHUNK_HOST;
+	for (size_t i = 0; i < len; i++)
+		if (g_ascii_isdigit(chunk[i]) || is_foreign(chunk[i]))
+			return CHUNK_NAME;
+	return colons > 1 ? CHUNK_NAME : CHUNK_WORDS;
+}
+
+/* The length of what stands in brackets at this place, or 0. An address is in angle brackets. */
+static size_t bracket_length(const char *at)
+{
+	const char *end = *at == '[' ? strchr(at, ']') : *at == '<' ? strchr(at, '>') : NULL;
+	return end ? (size_t)(end - at) + 1 : 0;
+}
+
+/* The words of a chunk without names, as " one two". */
+static void add_words(const char *chunk, size_t len, GString *words)
+{
+	for (size_t i = 0; i < len;) {
+		size_t start = i;
+		while (i < len && is_letter(chunk[i]))
+			i++;
+		size_t end = i;
+		while (start < end && strchr("'-", chunk[start]))
+			start++;
+		while (start < end && strchr("'-", chunk[end - 1]))
+			end--;
+		if (start < end) {
+			g_string_append_c(words, ' ');
+			g_string_append_len(words, chunk + start, (gssize)(end - start));
+		}
+		i += i < len;
+	}
+}
+
+/* "user rita example (<@>)": the words before the address are a name. */
+static void drop_personal_name(GString *words)
+{
+	const char *user = g_strrstr(words->str, " user ");
+	size_t end = user ? (size_t)(user - words->str) + strlen(" user") : 0;
+	size_t blanks = 0;
+	for (size_t i = end; i < words->len; i++)
+		blanks += words->str[i] == ' ';
+	if (user && blanks <= NAME_WORDS)
+		g_string_truncate(words, end);
+}
+
+/* "9 may 2005" */
+static void drop_may(GString *words, const char *chunk)
+{
+	static const char may[] = " may";
+	if (strspn(chunk, "0123456789") == 4 && g_str_has_suffix(words->str, may))
+		g_string_truncate(words, words->len - strlen(may));
+}
+
+static void add_chunk(const char *chunk, size_t len, bool is_behind_number, GString *words)
+{
+	if (is_behind_number)
+		drop_may(words, chunk);
+	switch (read_chunk(chunk, len)) {
+	case CHUNK_WORDS:
+		add_words(chunk, len, words);
+		return;
+	case CHUNK_HOST:
+		g_string_append(words, " " HOST);
+		return;
+	case CHUNK_NAME:
+		return;
+	}
+}
+
+/* " one two three" */
+static GString *list_words(const char *sentence)
+{
+	GString *words = g_string_new(NULL);
+	bool is_number = false, was_number = false; /* the last chunk, and the one before */
+	for (const char *at = sentence; *at;) {
+		size_t len = bracket_length(at);
+		if (strncmp(at, SENDER, strlen(SENDER)) == 0)
+			g_string_append(words, " " SENDER);
+		if (strncmp(at, "(<@>)", 5) == 0)
+			drop_personal_name(words);
+		if (len == 0) {
+			len = strcspn(at, " \n<[");
+			add_chunk(at, len, was_number, words);
+		}
+		if (len > 0) {
+			was_number = is_number;
+			is_number = g_ascii_isdigit(*at);
+		}
+		at += MAX(len, 1);
+	}
+	return words;
+}
+
+/* --- what is known of them ---------------------------------------------------- */
+
+static gpointer make_vocabulary(gpointer data)
+{
+	GHashTable *vocabulary = g_hash_table_new(g_str_hash, g_str_equal);
+	for (const char *const *phrase = words_statement; *phrase; phrase++)
+		g_hash_table_add(vocabulary, (gpointer)*phrase);
+	return data ? data : vocabulary;
+}
+
+static bool is_known(const char *phrase)
+{
+	static GOnce once = G_ONCE_INIT;
+	GHashTable *vocabulary = g_once(&once, make_vocabulary, NULL);
+	return g_hash_table_contains(vocabulary, phrase);
+}
+
+/* Behind these a name may stand. */
+static const char *const persons[] = {"user",          "recipient", "benutzer", "utilisateur",
+				      "l'utilisateur", "usuario",   "utente",   "utilizator",
+				      "gebruiker",     NULL};
+
+/* The local part, which some name alone: "unknown user: rita". */
+static bool is_recipient(const char *word, const char *recipient)
+{
+	size_t len = strlen(word);
+	return len > 0 && g_ascii_strncasecmp(word, recipient, len) == 0 &&
+	       (recipient[len] == '@' || recipient[len] == '\0');
+}
+
+/* How many of the words, from the first one on, are known together; 0: not even the first. */
+static guint known_length(char **words, guint count, const char *recipient)
+{
+	for (guint len = MIN(count, PHRASE_WORDS); len > 0; len--) {
+		char *behind = words[len];
+		words[len] = NULL;
+		g_autofree char *phrase = g_strjoinv(" ", words);
+		words[len] = behind;
+		if (is_known(phrase) || (len == 1 && is_recipient(phrase, recipient)))
+			return len;
+	}
+	return 0;
+}
+
+/* "user rita unknown", not "user your server unknown" */
+static bool is_name_of_user(char **words, guint i, guint count)
+{
+	return i > 0 && i + 1 < count && g_strv_contains(persons, words[i - 1]) &&
+	       strcmp(words[i], "your") != 0;
+}
+
+static bool are_known(const char *sentence, const char *recipient)
+{
+	GString *list = list_words(sentence);
+	g_auto(GStrv) words = g_strsplit(g_strchug(list->str), " ", -1);
+	guint count = g_strv_length(words), known = 1, i = 0;
+	while (i < count && known > 0) {
+		known = known_length(words + i, count - i, recipient);
+		if (known == 0)
+			known = is_name_of_user(words, i, count);
+		i += known;
+	}
+	g_string_free(list, TRUE);
+	return i == count;
+}
+
+static bool begins_reply(const char *at)
+{
+	return (*at == '4' || *at == '5') && status_code_is_reply(at) &&
+	       (at[3] == ' ' || at[3] == '-');
+}
+
+/* The last reply before the byte at end; NULL if there is none. */
+static const char *find_reply(const char *folded, size_t end)
+{
+	const char *last = NULL;
+	for (size_t i = 0; i < end; i++)
+		if ((i == 0 || !g_ascii_isalnum(folded[i - 1])) && begins_reply(folded + i))
+			last = folded + i;
+	return last;
+}
+
+bool statement_is_known(const char *folded, size_t at, const char *recipient)
+{
+	const char *reply = begins_reply(folded) ? folded : find_reply(folded, at);
+	if (!reply)
+		return true;
+	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded));
+	return sentence && are_known(sentence, recipient);
+}
+
+bool statement_has_known_topic(const char *folded, const char *recipient)
+{
+	const char *colon = strchr(folded, ':');
+	while (colon && colon[1] != ' ' && colon[1] != '\0')
+		colon = strchr(colon + 1, ':');
+	if (!colon || !g_ascii_isdigit(folded[0]))
+		return true;
+	g_autofree char *topic = g_utf8_strdown(folded, colon - folded);
+	return are_known(topic, recipient);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The statement that a refusal makes: whether it is about a recipient, by all of its words and not
+ * by those alone that a rule looks for.
+ *
+ * A word is known if etc/phrases, [statement], has it, alone or with its neighbours. What names
+ * somebody or something counts for no word: an address, a host, a number, a code, what stands in
+ * brackets, the recipient's own name. Nor does a word in letters that are not Latin: languages
+ * that leave no blanks have none to look up.
+ */
+#ifndef CLASSIFIER_VERDICT_STATEMENT_H
+#define CLASSIFIER_VERDICT_STATEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Are all words known of the sentence in which byte at of the folded text (fold.h) stands? What
+ * stands before a reply that the text quotes is not asked, nor a text without a reply: people are
+ * told of a failure in words without end. recipient: the address written to. Thread-safe. */
+bool statement_is_known(const char *folded, size_t at, const char *recipient);
+
+/* The same of the words before the first colon of a reply, if there are any. */
+bool statement_has_known_topic(const char *folded, const char *recipient);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Which sentences are a statement about a recipient in all of their words.
+ */
+#include <string.h>
+
+#include <glib.h>
+
+#include "classifier/text/fold.h"
+#include "classifier/verdict/statement.h"
+
+static const struct row {
+	const char *text;
+	const char *place; /* in the sentence that is asked */
+	bool is_known;
+} rows[] = {
+    {"550 user unknown", "unknown", true},
+    {"550 zorp user unknown", "unknown", false},
+    {"550 user unknown, says your server", "unknown", false},
+    {"550 encryption gateway: user unknown", "unknown", false},
+    /* one sentence only */
+    {"550 user unknown. The zorp is blue", "unknown", true},
+    {"550 The zorp is blue! User unknown", "unknown", true},
+    {"550 The zorp is blue! User unknown", "zorp", false},
+    /* words that are known together */
+    {"550 the account that you tried to reach does not exist", "exist", true},
+    {"550 you do not exist", "exist", false},
+    {"550 your message was rejected: no such user", "user", true},
+    {"550 your user does not exist", "exist", false},
+    /* names are no words */
+    {"550 <rita@customer.example>: user rita unknown", "unknown", true},
+    {"550 user zorp unknown", "unknown", true},
+    {"550 unknown user your server", "user", false},
+    {"550 zorp unknown", "unknown", false},
+    {"550 rita unknown", "unknown", true},
+    {"550 user rita mae example (rita@customer.example) not listed", "listed", true},
+    {"550 mx7.zorp.example no such user at zorp.example [zorp 7]", "user", true},
+    {"550 no such user http://zorp.example/zorp id=zorp MSZ:ZORP:BLUE", "user", true},
+    {"550 no such user ZORP:BLUE", "user", false},
+    {"550 no such user, mail from <news@sender.example>", "user", false},
+    {"550 on 9 May 2026 user unknown", "unknown", true},
+    {"550 may user be unknown", "unknown", false},
+    /* other languages, with and without their own letters */
+    {"550 Der Empfänger ist unbekannt", "unbekannt", true},
+    {"550 Der Empfaenger ist unbekannt", "unbekannt", true},
+    {"550 Der Empfänger im Zorp ist unbekannt", "unbekannt", false},
+    {"550 用户不存在 user not found", "found", true},
+    /* what a text says before the reply that it quotes, or without one */
+    {"The zorp is blue: 550 user unknown", "unknown", true},
+    {"The zorp is blue: 550 zorp unknown", "unknown", false},
+    {"The zorp is blue: user unknown", "unknown", true},
+    {"550 the zorp said 550 user unknown", "unknown", false},
+    {"550 ", "550", true},
+};
+
+static void test_sentences(void)
+{
+	static const char *const senders[] = {"news@sender.example", NULL};
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *folded = fold_text(rows[i].text, senders);
+		const char *place = strstr(folded, rows[i].place);
+		g_assert_nonnull(place);
+		g_test_message("%s", rows[i].text);
+		g_assert_true(statement_is_known(folded, (size_t)(place - folded),
+						 "rita@customer.example") == rows[i].is_known);
+	}
+}
+
+static void test_topics(void)
+{
+	static const struct {
+		const char *text;
+		bool is_known;
+	} topics[] = {
+	    {"550 5.1.1 user unknown", true},
+	    {"550 5.1.1 recipient address rejected: zorp", true},
+	    {"550 5.1.1 zorp: user unknown", false},
+	    {"550 5.1.1 zorp:user unknown", true}, /* no topic without a blank */
+	    {"550 5.1.1 zorp:", false},
+	    {"zorp: user unknown", true}, /* no reply */
+	    {"550 5.1.1 <@>: zorp", true},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(topics); i++) {
+		g_test_message("%s", topics[i].text);
+		g_assert_true(statement_has_known_topic(topics[i].text, "rita@customer.example") ==
+			      topics[i].is_known);
+	}
+}
+
+/* A text of a stranger is no sentence, and costs no more than to see that. */
+static void test_long(void)
+{
+	g_autofree char *words = g_strnfill(1000000, 'a');
+	for (size_t i = 0; i < 1000000; i += 2)
+		words[i] = ' ';
+	g_autofree char *text = g_strconcat("550 user unknown", words, NULL);
+	g_assert_false(statement_is_known(text, strlen("550 user unk"), "rita@customer.example"));
+	g_assert_false(statement_is_known(text, strlen(text) - 1, "rita@customer.example"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add_func("/statement/sentences", test_sentences);
+	g_test_add_func("/statement/topics", test_topics);
+	g_test_add_func("/statement/long", test_long);
+	return g_test_run();
+}
