@@ -76,7 +76,7 @@ BEGIN
     message_ids[n] := nextval('bounce.bounce_message_id_seq');
   END LOOP;
   findings := bounce_internal.findings_of(documents, message_ids);
-  together := bounce_internal.going_together(findings);
+  together := bounce_internal.going_together(findings, message_ids);
   IF together = message_ids THEN     -- nothing to pick out
     results := bounce_internal.record_together(documents, raws, message_ids, findings);
   ELSIF cardinality(together) > 0 THEN

@@ -54,8 +54,9 @@ DECLARE
   tokens bounce_internal.identity[];
   findings bounce_internal.finding[] := '{}';
   f bounce_internal.finding;
-  policy jsonb;
-  process text;
+  processes text[] := '{}';   -- those met so far, and their policies
+  policies jsonb[] := '{}';
+  known integer;
 BEGIN
   FOR n IN 1 .. cardinality(documents) LOOP
     sent_to := sent_to || bounce_internal.document_texts(documents[n], 'envelope', 'recipients');
@@ -65,11 +66,13 @@ BEGIN
   FOR n IN 1 .. cardinality(documents) LOOP
     FOREACH f IN ARRAY bounce_internal.findings_of(
         documents[n], tokens[coalesce(ends[n - 1], 0) + 1 : ends[n]]) LOOP
-      IF policy IS NULL OR f.process IS DISTINCT FROM process THEN
-        process := f.process;
-        policy := bounce_internal.policy_of(process);
+      known := array_position(processes, f.process);
+      IF known IS NULL THEN
+        known := cardinality(processes) + 1;
+        processes[known] := f.process;
+        policies[known] := bounce_internal.policy_of(f.process);
       END IF;
-      f.policy := policy;
+      f.policy := policies[known];
       f.bounce_message_id := message_ids[n];
       findings := findings || f;
     END LOOP;

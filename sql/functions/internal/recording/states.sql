@@ -261,17 +261,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
   queued_id bigint;
 BEGIN
-  -- what derive_communication() comes to where the queue does not send
-  UPDATE bounce.communication AS c SET status = 'bounced'
-  FROM (SELECT DISTINCT r.communication_id
-        FROM added AS a JOIN bounce.communication_recipient AS r ON r.id = a.recipient_id
-        WHERE r.bounce_id = a.id) AS m
-  WHERE c.id = m.communication_id AND c.status <> 'bounced';
   FOR queued_id IN
-    SELECT DISTINCT d.communication_id
-    FROM added AS a JOIN bounce.communication_recipient AS r ON r.id = a.recipient_id
-    JOIN bounce.communication_delivery AS d ON d.communication_id = r.communication_id
-    WHERE r.bounce_id = a.id ORDER BY d.communication_id
+    WITH bounced AS (
+      SELECT DISTINCT r.communication_id
+      FROM added AS a JOIN bounce.communication_recipient AS r ON r.id = a.recipient_id
+      WHERE r.bounce_id = a.id),
+    told AS (
+      -- what derive_communication() comes to where the queue does not send
+      UPDATE bounce.communication AS c SET status = 'bounced'
+      FROM bounced AS m WHERE c.id = m.communication_id AND c.status <> 'bounced')
+    SELECT d.communication_id
+    FROM bounced AS m JOIN bounce.communication_delivery AS d USING (communication_id)
+    ORDER BY d.communication_id
   LOOP
     PERFORM bounce_internal.derive_communication(queued_id);
   END LOOP;
