@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "delivery/compose.h"
-#include "delivery/outcome.h"
+#include "delivery/outcome/outcome.h"
 #include "delivery/simulator.h"
 
 enum {
@@ -212,81 +212,69 @@ static void log_outcomes(const struct db_item *item, const struct smtp_result *r
 	}
 }
 
-static void append_unless_address(GString *text, const char *word, size_t len)
-{
-	if (memchr(word, '@', len) == NULL)
-		g_string_append_len(text, word, (gssize)len);
-}
-
-/* A reply without what differs from recipient to recipient: what is in angle brackets, and
- * addresses. Takes line. */
-static char *without_names(char *line)
-{
-	static const char ends[] = " <>[](){}\"',;";
-	GString *text = g_string_new(NULL);
-
-	for (const char *p = line; *p != '\0';) {
-		size_t len = *p == '<' ? strcspn(p, ">") : strcspn(p, ends);
-
-		if (*p != '<')
-			append_unless_address(text, p, len);
-		p += len;
-		if (*p != '\0' && *p != '<')
-			g_string_append_c(text, *p++);
-	}
-	g_free(line);
-	return g_string_free(text, FALSE);
-}
-
-/* Whether this is what the server said of it before, when it accepted others. */
+/* Whether this is what the server said of it before. */
 static bool is_said_again(const struct db_item *item, const struct smtp_reply *reply)
 {
-	g_autofree char *now = without_names(outcome_line(reply));
-	g_autofree char *before = without_names(g_strdup(item->response));
+	g_autofree char *line = outcome_line(reply);
+	g_autofree char *now = refusals_words(line, item->addresses[0]);
+	g_autofree char *before = refusals_words(item->response, item->addresses[0]);
 
 	return strcmp(now, before) == 0;
 }
 
-/* Whether a recipient of another domain was refused with the same words. */
-static bool is_said_to_others(struct claim *claim, const struct db_item *item,
-			      const struct smtp_reply *reply)
+/* Who else has heard what its recipients were told. */
+static struct refusals_answer hear_refusals(const struct claim *claim, const struct db_item *item,
+					    const struct smtp_result *result)
 {
-	struct claim_memory *memory = claim->context->memory;
-	g_autofree char *policy = without_names(outcome_line(reply));
-	const char *at = strrchr(item->addresses[0], '@');
-	const char *domain = at ? at + 1 : "";
+	bool is_of_content = result->is_complete && result->data.code != 0;
+	struct refusals_answer all = {.is_its_own = true};
 
-	if (memory->policy && strcmp(memory->policy, policy) == 0)
-		return g_ascii_strcasecmp(memory->policy_domain, domain) != 0;
-	claim_memory_clear(memory);
-	memory->policy = g_steal_pointer(&policy);
-	memory->policy_domain = g_strdup(domain);
-	return false;
+	for (size_t i = 0; item->addresses[i]; i++) {
+		struct smtp_reply reply = {.text = ""};
+
+		outcome_of(result, i, &reply);
+		if (reply.code == 0)
+			continue;
+		g_autofree char *line = outcome_line(&reply);
+		struct refusals_answer answer =
+		    refusals_hear(claim->context->refusals, item, i, line, is_of_content);
+		all.is_alike = all.is_alike || answer.is_alike;
+		all.is_its_own = all.is_its_own && answer.is_its_own;
+	}
+	return all;
 }
 
-/* Whether the mail or we are to blame shows when another one is accepted, or when it is refused
- * once more. What was refused the same way while others were accepted is no news of the server. */
-static void keep_refused(struct claim *claim, size_t index, const struct smtp_result *result)
+static char *problem_of(const struct db_item *item, const struct smtp_result *result,
+			const struct smtp_reply *reply)
+{
+	g_autofree char *line = outcome_line(reply);
+
+	return smtp_reply_is_positive(&result->mail)
+		   ? g_strconcat("mail is refused: ", line, NULL)
+		   : g_strdup_printf("sender %s refused: %s", item->sender, line);
+}
+
+/* Whether the mail or we are to blame shows when another one is accepted, or is refused in the
+ * same words. The mail is if it hears them again, and others were accepted meanwhile. */
+static void keep_refused(struct claim *claim, size_t index, const struct smtp_result *result,
+			 enum outcome_blame blame, const struct smtp_reply *reply)
 {
 	const struct db_item *item = claim->items->pdata[index];
 	const struct claim_context *context = claim->context;
-	struct smtp_reply reply = {0};
-	enum outcome_blame blame = outcome_blame(result, g_strv_length(item->addresses), &reply);
-	bool is_again = is_said_again(item, &reply);
+	struct refusals_answer answer = hear_refusals(claim, item, result);
+	bool is_again = is_said_again(item, reply);
+	bool is_its_own = is_again && answer.is_its_own;
 
 	if (blame == BLAME_IF_ALIKE)
 		claim->refused[index] =
 		    outcome_document(context->rules, context->server, item, result);
-	if (blame == BLAME_US || !is_again)
+	if (blame == BLAME_US || !is_its_own)
 		claim->deferred[index] =
 		    outcome_deferred(context->rules, context->server, item, result);
-	if (blame == BLAME_IF_ALIKE ? !is_said_to_others(claim, item, &reply) : is_again)
+	if (is_its_own || (blame == BLAME_IF_ALIKE ? !answer.is_alike : is_again))
 		return;
-	g_autofree char *line = outcome_line(&reply);
 	g_free(claim->our_problem);
-	claim->our_problem = smtp_reply_is_positive(&result->mail)
-				 ? g_strconcat("mail is refused: ", line, NULL)
-				 : g_strdup_printf("sender %s refused: %s", item->sender, line);
+	claim->our_problem = problem_of(item, result, reply);
 }
 
 static void end_item(void *context, size_t index, const struct smtp_result *result)
@@ -301,11 +289,12 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 	    (claim->is_broken || (claim->was_sender_accepted && result->mail.code == CLOSING)))
 		return; /* we hung up, or the server did: no fault of this mail */
 	struct smtp_reply reply = {0};
-	enum outcome_blame blame = outcome_blame(result, g_strv_length(item->addresses), &reply);
+	enum outcome_blame blame =
+	    outcome_blame(claim->context->rules, claim->context->server, item, result, &reply);
 	if (blame != BLAME_MAIL && !claim->was_sender_accepted && !is_simulated(item)) {
 		if (claim->stages[index] == STAGE_SENT)
 			claim->stages[index] = STAGE_BEGUN; /* the server has not kept it */
-		keep_refused(claim, index, result);
+		keep_refused(claim, index, result, blame, &reply);
 		return;
 	}
 	char *outcomes =
@@ -387,12 +376,6 @@ static void claim_clear(struct claim *claim)
 	g_free(claim->our_problem);
 }
 
-void claim_memory_clear(struct claim_memory *memory)
-{
-	g_clear_pointer(&memory->policy, g_free);
-	g_clear_pointer(&memory->policy_domain, g_free);
-}
-
 char *claim_deliver(const struct claim_context *context, GPtrArray *items)
 {
 	struct claim claim = {.context = context,
@@ -405,7 +388,7 @@ char *claim_deliver(const struct claim_context *context, GPtrArray *items)
 
 	settle_rest(&claim);
 	if (claim.was_sender_accepted)
-		claim_memory_clear(context->memory);
+		refusals_forget(context->refusals);
 	if (!problem && claim.our_problem && !claim.was_sender_accepted)
 		problem = g_steal_pointer(&claim.our_problem);
 	if (claim.is_broken)

@@ -11,25 +11,16 @@
 
 #include "classifier/rules/ruleset.h"
 #include "db/queue.h"
+#include "delivery/outcome/refusals.h"
 #include "delivery/smtp/session.h"
-
-/* What a worker remembers from claim to claim; all NULL at first, the worker's own to clear:
- * what the server said of a recipient of policy_domain, without names, since it last accepted
- * anybody. */
-struct claim_memory {
-	char *policy;
-	char *policy_domain;
-};
-
-void claim_memory_clear(struct claim_memory *memory);
 
 struct claim_context {
 	struct db_queue *queue;
 	const struct smtp_client *client;
 	const struct ruleset *rules;
-	const char *server; /* as it is configured */
-	struct claim_memory *memory;
-	const gint *is_stopping; /* atomic: not 0 when nothing more is to be begun */
+	const char *server;        /* as it is configured */
+	struct refusals *refusals; /* of all workers */
+	const gint *is_stopping;   /* atomic: not 0 when nothing more is to be begun */
 };
 
 /* Sends the items of one claim and settles each; what was not begun is still claimed

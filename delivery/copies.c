@@ -11,7 +11,7 @@
 #include "db/outbox/copies.h"
 #include "delivery/compose.h"
 #include "delivery/copy_settings.h"
-#include "delivery/outcome.h"
+#include "delivery/outcome/outcome.h"
 #include "delivery/rounds.h"
 #include "delivery/smtp/client.h"
 #include "delivery/smtp/session.h"
@@ -27,6 +27,7 @@ struct copies {
 	struct smtp_settings smtp;
 	struct smtp_client *client;
 	struct db_copies *queue;
+	struct live_ruleset *rules;
 	struct rounds rounds;
 };
 
@@ -62,7 +63,8 @@ static GBytes *begin(void *context, size_t index)
 			    now);
 }
 
-static const char *outcome_for(const struct smtp_result *result, enum outcome outcome)
+static const char *outcome_for(const struct sending *sending, const struct smtp_result *result,
+			       enum outcome outcome)
 {
 	static const char *const names[] = {[OUTCOME_ACCEPTED] = "sent",
 					    [OUTCOME_REJECTED] = "refused",
@@ -70,11 +72,17 @@ static const char *outcome_for(const struct smtp_result *result, enum outcome ou
 					    [OUTCOME_UNKNOWN] = "unknown"};
 
 	struct smtp_reply reply = {.text = ""};
+	char *recipients[] = {sending->copy->address, NULL};
+	const struct db_item item = {.addresses = recipients};
 
-	/* what is refused to our sender or login is no fault of this copy */
-	if (outcome == OUTCOME_REJECTED && outcome_blame(result, 1, &reply) == BLAME_US)
-		return "failed";
-	return names[outcome];
+	if (outcome != OUTCOME_REJECTED)
+		return names[outcome];
+	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(sending->copies->rules);
+	/* what says nothing of this copy or its recipient is no fault of theirs */
+	return outcome_blame(use->rules, sending->copies->smtp.server, &item, result, &reply) ==
+		       BLAME_MAIL
+		   ? names[outcome]
+		   : "failed";
 }
 
 static void end(void *context, size_t index, const struct smtp_result *result)
@@ -84,7 +92,7 @@ static void end(void *context, size_t index, const struct smtp_result *result)
 	enum outcome outcome = outcome_of(result, 0, &reply);
 
 	(void)index;
-	sending->outcome = outcome_for(result, outcome);
+	sending->outcome = outcome_for(sending, result, outcome);
 	g_free(sending->response);
 	sending->response = reply.code == 0 ? g_strdup(result->fault) : outcome_line(&reply);
 }
@@ -184,10 +192,12 @@ char *copies_try_server(const struct copies *copies)
 	return smtp_session_run(copies->client, NULL, 0, &handler);
 }
 
-void copies_start(struct copies *copies)
+void copies_start(struct copies *copies, struct live_ruleset *rules)
 {
-	if (copies)
-		rounds_start(&copies->rounds, "copies");
+	if (!copies)
+		return;
+	copies->rules = rules;
+	rounds_start(&copies->rounds, "copies");
 }
 
 void copies_stop(struct copies *copies)

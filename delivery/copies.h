@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "classifier/rules/live_ruleset.h"
 #include "delivery/settings.h"
 
 struct copies;
@@ -21,8 +22,9 @@ struct copies *copies_new(const struct delivery_settings *settings, GError **err
  * Heap. */
 char *copies_try_server(const struct copies *copies);
 
-/* The thread, until it has been stopped after the copy in hand. NULL does nothing. */
-void copies_start(struct copies *copies);
+/* The thread, until it has been stopped after the copy in hand. NULL does nothing. The rules must
+ * live longer. */
+void copies_start(struct copies *copies, struct live_ruleset *rules);
 void copies_stop(struct copies *copies);
 void copies_free(struct copies *copies);
 

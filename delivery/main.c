@@ -75,7 +75,7 @@ static bool service_serve(void *data, GError **error)
 		  service->settings->smtp.server);
 	g_atomic_pointer_set(&service->workers, workers);
 	service->webhook = webhook_start(service->settings);
-	copies_start(service->copies);
+	copies_start(service->copies, service->rules);
 	notify_ready("serving");
 	process_wait_until_stop();
 	notify_stopping();

@@ -22,7 +22,6 @@ struct worker {
 	struct workers *workers;
 	struct db_queue *queue;
 	GThread *thread;
-	struct claim_memory memory;
 	char *claim_id; /* under workers->lock; NULL: none */
 };
 
@@ -30,6 +29,7 @@ struct workers {
 	const struct delivery_settings *settings;
 	const struct smtp_client *client;
 	struct live_ruleset *rules;
+	struct refusals *refusals;
 	int stop_fd;
 	gint is_stopping;
 	gint kept_at; /* atomic: monotonic second of the keeper's last round */
@@ -86,7 +86,7 @@ static void deliver(struct worker *worker, GPtrArray *items)
 					      .client = workers->client,
 					      .rules = use->rules,
 					      .server = workers->settings->smtp.server,
-					      .memory = &worker->memory,
+					      .refusals = workers->refusals,
 					      .is_stopping = &workers->is_stopping};
 	g_autofree char *claim_id = g_strdup(((const struct db_item *)items->pdata[0])->claim_id);
 
@@ -208,6 +208,7 @@ struct workers *workers_start(const struct delivery_settings *settings,
 	workers->settings = settings;
 	workers->client = client;
 	workers->rules = rules;
+	workers->refusals = refusals_new();
 	workers->kept_at = monotonic_second();
 	workers->stop_fd = eventfd(0, EFD_CLOEXEC);
 	g_mutex_init(&workers->lock);
@@ -243,10 +244,9 @@ void workers_free(struct workers *workers)
 {
 	if (!workers)
 		return;
-	for (long i = 0; i < worker_count(workers); i++) {
+	for (long i = 0; i < worker_count(workers); i++)
 		db_queue_free(workers->list[i].queue);
-		claim_memory_clear(&workers->list[i].memory);
-	}
+	refusals_free(workers->refusals);
 	db_queue_free(workers->keeper.queue);
 	close(workers->stop_fd);
 	g_mutex_clear(&workers->lock);

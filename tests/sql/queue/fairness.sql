@@ -219,9 +219,19 @@ WHERE communication_id IN (SELECT communication_id FROM test.due
                            WHERE due_at = '2026-01-10 13:02+00');
 SELECT is(test.probed(1), 'newsletter4',
           'what was given back is behind those that were not tried yet');
-UPDATE bounce.communication_delivery SET due_at = '2026-01-10 13:03+00'
+UPDATE bounce.communication_delivery SET due_at = due_at + interval '3 minutes'
 WHERE process = 'newsletter';
 SELECT is(test.probed(1), 'invoice1', 'also where only one is tried at a time');
+SELECT test.many('newsletter', 1, due => '2026-01-10 13:04+00', domain => 'c.example');
+UPDATE bounce.communication_delivery SET priority = 100 WHERE process = 'newsletter';
+SELECT is((SELECT string_agg(DISTINCT split_part(r.address, '@', 2), ' ')
+           FROM unnest(bounce_internal.choose_for_probe(4, '2026-01-10 13:05+00')) AS u (id)
+           JOIN bounce.communication_recipient AS r ON r.communication_id = u.id),
+          'a.example b.example c.example',
+          'and behind many of a domain that is refused, one of another shows that it works');
+DELETE FROM bounce.communication
+WHERE id IN (SELECT communication_id FROM bounce.communication_recipient
+             WHERE address LIKE '%@c.example');
 UPDATE bounce.delivery_server SET probe_at = now();
 SELECT is((SELECT string_agg(split_part(i.addresses[1], '@', 1), ' ' ORDER BY i.addresses[1])
            FROM bounce.claim_deliveries('worker', 'mx:25', 2) AS i), 'invoice1 newsletter4',

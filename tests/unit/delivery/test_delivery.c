@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "classifier/mime/mime.h"
-#include "delivery/outcome.h"
+#include "delivery/outcome/outcome.h"
 #include "delivery/settings.h"
 #include "tests/unit/daemon/settings_documents.h"
 #include "tests/unit/shipped_rules.h"
@@ -110,8 +110,14 @@ static void test_outcomes(void)
 	}
 }
 
+static char *both[] = {(char *)"a@b.example", (char *)"c@b.example", NULL};
+static const struct db_item two = {.addresses = both};
+
 static void test_blame(void)
 {
+	char *first[] = {both[0], NULL};
+	const struct db_item one = {.addresses = first};
+	g_autoptr(ruleset_t) rules = shipped_rules();
 	static const struct {
 		int mail, code;
 		const char *status, *text;
@@ -136,6 +142,21 @@ static void test_blame(void)
 	    {250, 450, "4.1.1", "<a@b.example>: unverified address", BLAME_MAIL},
 	    {250, 450, "4.2.2", "<a@b.example>: mailbox full", BLAME_MAIL},
 	    {250, 552, "5.3.4", "<a@b.example>: too big", BLAME_MAIL},
+	    {250, 550, "", "go away", BLAME_IF_ALIKE},
+	    {250, 554, "", "no", BLAME_IF_ALIKE},
+	    {250, 550, "", "", BLAME_IF_ALIKE},
+	    {250, 450, "", "not today", BLAME_IF_ALIKE},
+	    {250, 550, "", "heute nicht", BLAME_IF_ALIKE},
+	    {250, 550, "", "Allez-vous-en", BLAME_IF_ALIKE},
+	    {250, 550, "", "\xe3\x81\x8a\xe6\x96\xad\xe3\x82\x8a", BLAME_IF_ALIKE},
+	    {250, 550, "", "this message is refused", BLAME_IF_ALIKE},
+	    {250, 550, "5.0.0", "go away", BLAME_IF_ALIKE},
+	    {250, 550, "5.5.0", "go away", BLAME_IF_ALIKE},
+	    {250, 550, "", "user unknown", BLAME_MAIL},
+	    {250, 550, "", "<a@b.example>: no such user here", BLAME_MAIL},
+	    {250, 550, "5.1.1", "<a@b.example>: address rejected, no such mailbox", BLAME_MAIL},
+	    {250, 450, "4.7.1", "Greylisted, please try again later", BLAME_MAIL},
+	    {250, 554, "5.6.0", "the moon is in the wrong house", BLAME_MAIL},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -149,15 +170,18 @@ static void test_blame(void)
 
 		g_strlcpy(recipients[0].status, rows[i].status, sizeof recipients[0].status);
 		g_test_message("%d %d %s", rows[i].mail, rows[i].code, rows[i].text);
-		g_assert_cmpint(outcome_blame(&result, 1, &reply), ==, rows[i].blame);
+		g_assert_cmpint(outcome_blame(rules, "mx", &one, &result, &reply), ==,
+				rows[i].blame);
 		if (rows[i].mail == 250)
-			g_assert_cmpint(outcome_blame(&result, 2, &reply), ==, BLAME_MAIL);
+			g_assert_cmpint(outcome_blame(rules, "mx", &two, &result, &reply), ==,
+					BLAME_MAIL);
 	}
 }
 
 /* Where the recipients were accepted. */
 static void test_blame_behind_envelope(void)
 {
+	g_autoptr(ruleset_t) rules = shipped_rules();
 	static const struct {
 		bool is_complete;
 		int code;
@@ -177,6 +201,11 @@ static void test_blame_behind_envelope(void)
 	    {true, 552, "5.3.4", "Message too big", BLAME_MAIL},
 	    {true, 550, "5.6.0", "please send as plain text", BLAME_MAIL},
 	    {false, 554, "5.5.1", "Error: no valid recipients", BLAME_MAIL},
+	    {false, 554, "", "no", BLAME_IF_ALIKE},
+	    {true, 554, "", "no", BLAME_IF_ALIKE},
+	    {true, 550, "5.7.1", "go away", BLAME_IF_ALIKE},
+	    {true, 550, "", "this message looks like spam", BLAME_MAIL},
+	    {true, 550, "5.1.1", "User unknown", BLAME_MAIL},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -193,7 +222,8 @@ static void test_blame_behind_envelope(void)
 
 		g_strlcpy(result.data.status, rows[i].status, sizeof result.data.status);
 		g_test_message("%d %s", rows[i].code, rows[i].text);
-		g_assert_cmpint(outcome_blame(&result, 2, &reply), ==, rows[i].blame);
+		g_assert_cmpint(outcome_blame(rules, "mx", &two, &result, &reply), ==,
+				rows[i].blame);
 		if (rows[i].blame != BLAME_MAIL)
 			g_assert_cmpstr(reply.text, ==, rows[i].text);
 	}

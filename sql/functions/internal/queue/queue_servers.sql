@@ -10,32 +10,44 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.has_problem(text) IS 'whether a claim made now is a probe';
 
--- What is given back is due anew, behind the others: so everything that waits has its turn.
+-- What is given back is due anew, behind the others: so everything that waits has its turn. What
+-- is refused may be so for its domain only: then another one shows that the server works.
 CREATE OR REPLACE FUNCTION bounce_internal.choose_for_probe(batch integer, at timestamptz)
 RETURNS bigint[]
 LANGUAGE plpgsql AS $$
+DECLARE
+  candidates bigint[];
 BEGIN
+  SELECT coalesce(array_agg(o.id ORDER BY o.turn, o.due_at, o.id), '{}') INTO candidates
+  FROM (SELECT n.id, n.due_at,
+               row_number() OVER (PARTITION BY n.process, n.priority
+                                  ORDER BY n.nth, n.due_at, n.id) AS turn
+        FROM (SELECT l.process, l.priority, k.id, k.due_at,
+                     row_number() OVER (PARTITION BY l.process, l.priority, k.domain
+                                        ORDER BY k.due_at, k.id) AS nth
+              FROM bounce_internal.queue_levels(at) AS l
+              CROSS JOIN LATERAL (
+                SELECT d.communication_id AS id, d.due_at,
+                       (SELECT split_part(r.address_key, '@', -1)
+                        FROM bounce.communication_recipient AS r
+                        WHERE r.communication_id = d.communication_id ORDER BY r.id LIMIT 1)
+                       AS domain
+                FROM bounce.communication_delivery AS d
+                WHERE d.process = l.process AND d.priority = l.priority
+                  AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL AND d.due_at <= at
+                ORDER BY d.due_at LIMIT 100 * batch) AS k) AS n) AS o;
   RETURN (
-    SELECT coalesce(array_agg(t.id), '{}')
-    FROM (SELECT o.id
-          FROM (SELECT k.id, k.due_at,
-                row_number() OVER (PARTITION BY l.process, l.priority
-                                   ORDER BY k.due_at, k.id) AS turn
-                FROM bounce_internal.queue_levels(at) AS l
-                CROSS JOIN LATERAL (SELECT c.id, d.due_at FROM bounce.communication_delivery AS d
-                                    JOIN bounce.communication AS c ON c.id = d.communication_id
-                                    WHERE d.process = l.process AND d.priority = l.priority
-                                      AND d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL
-                                      AND d.due_at <= at
-                                    ORDER BY d.due_at
-                                    LIMIT batch
-                                    FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS k) AS o
-          ORDER BY o.turn, o.due_at, o.id
-          LIMIT batch) AS t);
+    SELECT coalesce(array_agg(t.id ORDER BY t.place), '{}')
+    FROM (SELECT c.id, u.place FROM unnest(candidates) WITH ORDINALITY AS u (id, place)
+          JOIN bounce.communication AS c ON c.id = u.id
+          JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
+          WHERE d.state IN ('PENDING', 'RETRY') AND d.held_at IS NULL AND d.due_at <= at
+          ORDER BY u.place LIMIT batch FOR NO KEY UPDATE OF c, d SKIP LOCKED) AS t);
 END $$;
 COMMENT ON FUNCTION bounce_internal.choose_for_probe(integer, timestamptz) IS
-  'locks and returns the mails for probing a server with a problem: the first of each process and '
-  'priority, so that a refused sender with mails of high priority does not block all others';
+  'locks and returns the mails for probing a server with a problem: the first of each process, '
+  'priority and domain, so that a refused sender with mails of high priority, or a refused domain '
+  'with many, does not block all others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.may_use_server(server text, batch integer)
 RETURNS integer

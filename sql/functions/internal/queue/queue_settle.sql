@@ -238,7 +238,8 @@ DECLARE
   settled_id CONSTANT bigint := (outcome ->> 'recipient_id')::bigint;
   kind CONSTANT text := outcome ->> 'outcome';
   reply CONSTANT text := left(coalesce(outcome ->> 'response', ''), 2000);
-  has_answered CONSTANT boolean := kind IN ('accepted', 'rejected', 'pending');
+  has_answered CONSTANT boolean := kind IN ('accepted', 'rejected', 'pending')
+    AND coalesce(outcome -> 'is_doubtful', 'false') <> 'true';
   a bounce_internal.delivery_attempt;
 BEGIN
   IF kind = 'accepted'
@@ -260,7 +261,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_outcome(bounce.communication_delivery, jsonb) IS
   'settles one recipient of settle_delivery(), unless that was done. Returns whether the server '
-  'had an answer';
+  'had an answer that shows that it works';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_transaction(
   claim_id uuid, server text, outcomes jsonb) RETURNS text

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "delivery/outcome.h"
+#include "delivery/outcome/outcome.h"
 #include "delivery/smtp/client.h"
 #include "delivery/smtp/session.h"
 #include "tests/unit/delivery/smtp/hostile_server.h"

@@ -2,7 +2,7 @@
  *
  * Outcome and classification of SMTP replies.
  */
-#include "delivery/outcome.h"
+#include "delivery/outcome/outcome.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,65 +84,6 @@ static bool blames_us(const struct smtp_reply *reply)
 	return false;
 }
 
-/* RFC 3463: a status of the mail system, X.3, but for X.3.4, the size. */
-static bool is_of_system(const struct smtp_reply *reply)
-{
-	return is_refusal(reply) && strstr(reply->status, ".3.") == reply->status + 1 &&
-	       !g_str_has_suffix(reply->status, ".3.4");
-}
-
-/* RFC 3463: of security and policy, X.7, or of the system. */
-static bool is_of_no_address(const struct smtp_reply *reply)
-{
-	return is_of_system(reply) ||
-	       (is_refusal(reply) && strstr(reply->status, ".7.") == reply->status + 1);
-}
-
-static bool is_any_accepted(const struct smtp_result *result, size_t recipient_count)
-{
-	bool is_any = false;
-
-	for (size_t i = 0; i < recipient_count; i++)
-		is_any = is_any || smtp_reply_is_positive(&result->recipients[i]);
-	return is_any;
-}
-
-/* A policy may be one about the content, once that was read. */
-static enum outcome_blame blame_behind_envelope(const struct smtp_result *result)
-{
-	if (is_refusal(&result->data) && blames_us(&result->data))
-		return BLAME_US;
-	return is_of_system(&result->data) ||
-		       (is_of_no_address(&result->data) && !result->is_complete)
-		   ? BLAME_IF_ALIKE
-		   : BLAME_MAIL;
-}
-
-enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
-				 struct smtp_reply *reply_out)
-{
-	bool is_ours = true;
-
-	*reply_out = result->mail;
-	if (is_sender_refused(&result->mail))
-		return BLAME_US;
-	if (is_refusal(&result->mail))
-		return BLAME_MAIL;
-	if (is_any_accepted(result, recipient_count)) {
-		*reply_out = result->data;
-		return blame_behind_envelope(result);
-	}
-	for (size_t i = 0; i < recipient_count; i++) {
-		const struct smtp_reply *reply = &result->recipients[i];
-
-		if (!is_refusal(reply) || (!blames_us(reply) && !is_of_no_address(reply)))
-			return BLAME_MAIL;
-		is_ours = is_ours && blames_us(reply);
-		*reply_out = *reply;
-	}
-	return is_ours ? BLAME_US : BLAME_IF_ALIKE;
-}
-
 char *outcome_line(const struct smtp_reply *reply)
 {
 	return g_strdup_printf("%d%s%s %s", reply->code, *reply->status != '\0' ? " " : "",
@@ -159,49 +100,151 @@ static char *line_of(const struct smtp_reply *reply, enum outcome outcome, const
 	return outcome_line(reply);
 }
 
+/* --- the classifier ----------------------------------------------------------------------- */
+
 /* A refusal as the report that a mail system would have made of it. */
-static JsonNode *classify_refusal(const struct ruleset *rules, const char *server,
+struct refusal {
+	char code[12];
+	char status[STATUS_CODE_SIZE];
+	struct report_recipient recipient;
+	struct report report;
+	struct verdict verdict;
+};
+
+static void refusal_classify(const struct ruleset *rules, const char *server, const char *address,
+			     const struct smtp_reply *reply, const char *line,
+			     struct refusal *refusal_out)
+{
+	*refusal_out =
+	    (struct refusal){.recipient = report_recipient_empty, .report = report_empty};
+	struct report_recipient *recipient = &refusal_out->recipient;
+	struct report *report = &refusal_out->report;
+
+	g_strlcpy(refusal_out->status, reply->status, sizeof refusal_out->status);
+	if (*refusal_out->status == '\0')
+		status_code_find_failure(line, refusal_out->status);
+	if (reply->code >= 400 && reply->code <= 599)
+		snprintf(refusal_out->code, sizeof refusal_out->code, "%d", reply->code);
+	bool has_code = *refusal_out->status != '\0' || *refusal_out->code != '\0';
+	recipient->recipient = address;
+	recipient->action = REPORT_ACTION_FAILED;
+	recipient->status = has_code ? refusal_out->status : "4.4.2"; /* RFC 3463: bad connection */
+	recipient->reply_code = refusal_out->code;
+	recipient->diagnostic = line;
+	recipient->diagnostic_type = "smtp";
+	recipient->remote_mta = server;
+	recipient->source = "smtp";
+	report->kind = REPORT_DSN;
+	report->dialect = "smtp";
+	report->reporting_mta = server;
+	report->recipients = recipient;
+	report->recipient_count = 1;
+	classify(rules, report, recipient, &refusal_out->verdict);
+}
+
+static JsonNode *refusal_document(const struct ruleset *rules, const char *server,
 				  const char *address, const struct smtp_reply *reply,
 				  const char *line)
 {
 	static const char *const none[] = {NULL};
-	char code[12] = "";
-	char status[STATUS_CODE_SIZE] = "";
-
-	g_strlcpy(status, reply->status, sizeof status);
-	if (*status == '\0')
-		status_code_find_failure(line, status);
-	if (reply->code >= 400 && reply->code <= 599)
-		snprintf(code, sizeof code, "%d", reply->code);
-	struct report_recipient recipient = report_recipient_empty;
-	recipient.recipient = address;
-	recipient.action = REPORT_ACTION_FAILED;
-	/* RFC 3463: bad connection */
-	recipient.status = *status == '\0' && *code == '\0' ? "4.4.2" : status;
-	recipient.reply_code = code;
-	recipient.diagnostic = line;
-	recipient.diagnostic_type = "smtp";
-	recipient.remote_mta = server;
-	recipient.source = "smtp";
-	struct report report = report_empty;
-	report.kind = REPORT_DSN;
-	report.dialect = "smtp";
-	report.reporting_mta = server;
-	report.recipients = &recipient;
-	report.recipient_count = 1;
 	const struct envelope envelope = {.source = "delivery",
 					  .sender = "",
 					  .recipients = none,
 					  .queue_id = "",
 					  .client = "",
 					  .size = 0};
-	struct verdict verdict;
+	struct refusal refusal;
 
-	classify(rules, &report, &recipient, &verdict);
-	JsonNode *document = document_node(&report, &verdict, &envelope);
-	verdict_clear(&verdict);
+	refusal_classify(rules, server, address, reply, line, &refusal);
+	JsonNode *document = document_node(&refusal.report, &refusal.verdict, &envelope);
+	verdict_clear(&refusal.verdict);
 	return document;
 }
+
+/* --- whose fault it is -------------------------------------------------------------------- */
+
+static bool is_any_accepted(const struct smtp_result *result, size_t recipient_count)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < recipient_count; i++)
+		is_any = is_any || smtp_reply_is_positive(&result->recipients[i]);
+	return is_any;
+}
+
+/* What can be true of one recipient or of one mail only. A content that nobody has read yet is
+ * not what makes a mail spam. */
+static bool is_of_one(enum reason_id reason, bool is_content_read)
+{
+	switch ((int)reason) {
+	case REASON_user_unknown:
+	case REASON_mailbox_disabled:
+	case REASON_mailbox_moved:
+	case REASON_address_syntax:
+	case REASON_domain_unknown:
+	case REASON_null_mx:
+	case REASON_mailbox_full:
+	case REASON_greylisted:
+	case REASON_group_refused:
+	case REASON_suppressed:
+	case REASON_content_rejected:
+	case REASON_malformed_message:
+	case REASON_message_too_large:
+	case REASON_smtputf8_unsupported:
+	case REASON_virus_detected:
+		return true;
+	case REASON_spam_rejected:
+	case REASON_mail_loop:
+		return is_content_read;
+	default:
+		return false;
+	}
+}
+
+/* Whether it says something of the recipient or of the mail: nothing else makes them to blame. */
+static bool speaks_of_one(const struct ruleset *rules, const char *server, const char *address,
+			  const struct smtp_reply *reply, bool is_content_read)
+{
+	g_autofree char *line = outcome_line(reply);
+	struct refusal refusal;
+
+	/* RFC 5321 section 3.3: to DATA, where all recipients were refused */
+	if (strcasestr(reply->text, "no valid recipients"))
+		return true;
+	refusal_classify(rules, server, address, reply, line, &refusal);
+	size_t reason = (size_t)(refusal.verdict.reason - reason_get(0));
+	verdict_clear(&refusal.verdict);
+	return is_of_one((enum reason_id)reason, is_content_read);
+}
+
+enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server,
+				 const struct db_item *item, const struct smtp_result *result,
+				 struct smtp_reply *reply_out)
+{
+	size_t recipient_count = g_strv_length(item->addresses);
+	bool is_envelope = !is_any_accepted(result, recipient_count);
+	bool is_ours = true;
+
+	*reply_out = result->mail;
+	if (is_sender_refused(&result->mail))
+		return BLAME_US;
+	if (is_refusal(&result->mail))
+		return BLAME_MAIL;
+	for (size_t i = 0; i < recipient_count; i++) {
+		const struct smtp_reply *reply =
+		    is_envelope ? &result->recipients[i] : &result->data;
+
+		if (!is_refusal(reply) ||
+		    (!blames_us(reply) && speaks_of_one(rules, server, item->addresses[i], reply,
+							!is_envelope && result->is_complete)))
+			return BLAME_MAIL;
+		is_ours = is_ours && blames_us(reply);
+		*reply_out = *reply;
+	}
+	return is_ours ? BLAME_US : BLAME_IF_ALIKE;
+}
+
+/* --- the documents ------------------------------------------------------------------------ */
 
 static JsonObject *outcome_object(const struct db_item *item, size_t i, const char *outcome)
 {
@@ -235,7 +278,7 @@ static JsonObject *recipient_document(const struct ruleset *rules, const char *s
 	if (outcome == OUTCOME_REJECTED || outcome == OUTCOME_PENDING)
 		json_object_set_member(
 		    object, "document",
-		    classify_refusal(rules, server, item->addresses[i], &reply, line));
+		    refusal_document(rules, server, item->addresses[i], &reply, line));
 	return object;
 }
 
@@ -259,6 +302,7 @@ char *outcome_deferred(const struct ruleset *rules, const char *server, const st
 		JsonObject *object = recipient_document(rules, server, item, result, i);
 
 		json_object_set_string_member(object, "outcome", outcome_name(OUTCOME_PENDING));
+		json_object_set_boolean_member(object, "is_doubtful", TRUE);
 		json_array_add_object_element(outcomes, object);
 	}
 	return array_to_text(outcomes);

@@ -28,13 +28,15 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 
 enum outcome_blame {
 	BLAME_MAIL,     /* nobody was refused, or for what the mail or its recipients are */
-	BLAME_IF_ALIKE, /* by a policy, before the content, or the system: ours if others hear it */
+	BLAME_IF_ALIKE, /* in words that say nothing of mail or recipient: ours if others hear them
+			 */
 	BLAME_US,       /* sender, client or login are refused, at MAIL or later */
 };
 
 /* Whose fault it is that nobody gets the mail, and the reply that says so. A server may refuse a
  * sender or client only at RCPT (smtpd_delay_reject of Postfix), at DATA or behind the content. */
-enum outcome_blame outcome_blame(const struct smtp_result *result, size_t recipient_count,
+enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server,
+				 const struct db_item *item, const struct smtp_result *result,
 				 struct smtp_reply *reply_out);
 
 /* The outcomes of all recipients for bounce.settle_delivery(). Heap. */
