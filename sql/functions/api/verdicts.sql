@@ -72,6 +72,11 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('bounce.undo_bounces'));
   chosen := ARRAY(SELECT p.bounce_id
                   FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p);
+  PERFORM bounce_internal.lock_mails_of(chosen);
+  -- without what somebody else has taken back meanwhile
+  chosen := ARRAY(SELECT p.bounce_id
+                  FROM bounce.undo_preview(since, until, domain, rule, diagnostic) AS p
+                  WHERE p.bounce_id = ANY (chosen));
   bounces := cardinality(chosen);
   blocks := 0;
   tasks := 0;
@@ -209,6 +214,9 @@ DECLARE
   p record;
   applied integer := 0;
 BEGIN
+  PERFORM bounce_internal.lock_mails_of(ARRAY(
+    SELECT b.id FROM bounce.bounce AS b
+    WHERE b.bounce_message_id = replay_report.bounce_message_id));
   FOR p IN SELECT q.b, q.f
            FROM bounce_internal.replay_pairs(replay_report.bounce_message_id, report) AS q
            LEFT JOIN bounce.replay_differences(replay_report.bounce_message_id, report) AS d

@@ -182,4 +182,57 @@ SELECT is_empty($$SELECT test.errors('a', 'b')$$, 'neither of them is refused');
 SELECT dblink_exec('a', 'COMMIT');
 SELECT is_empty('SELECT * FROM bounce.audit()', 'and nothing is forgotten');
 
+-- Two decisions about the same mails at once: the later one waits, and takes them as the first one
+-- has left them; nobody who takes it back brings back what was before both.
+CREATE FUNCTION test.outage_of(place text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT o.task_id FROM bounce.open_outage AS o WHERE o.about = place || '.example'
+$$;
+CREATE FUNCTION test.undo(place text) RETURNS text LANGUAGE sql AS $$
+  SELECT format('SELECT undo_id FROM bounce.undo_bounces(now() - interval ''1 hour'', NULL, '
+                '''not so'', domain => ''%s.example'', resend => false)', place)
+$$;
+SELECT test.mail(place || i, ARRAY[format('%s%s.1@%1$s.example', place, i)])
+FROM unnest('{first,second,third}'::text[]) AS place CROSS JOIN generate_series(1, 9) AS i;
+CALL test.record_dead('first', 1, 1, 9);
+CALL test.record_dead('second', 1, 1, 9);
+CALL test.record_dead('third', 1, 1, 9);
+
+SELECT dblink_exec('a', 'BEGIN');
+SELECT FROM dblink('a', format('SELECT bounce.dismiss_outage(%s, ''over'', false)',
+                               test.outage_of('first'))) AS d (n integer);
+SELECT ok(test.send_and_block('b', test.undo('first')), 'who undoes waits for who dismisses');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is((SELECT d.id FROM dblink_get_result('b') AS d (id bigint)), NULL::bigint,
+          'and finds nothing that is left to be undone');
+SELECT FROM dblink_get_result('b') AS d (id bigint);
+SELECT is_empty('SELECT * FROM bounce.audit()', 'nobody is forgotten');
+
+SELECT dblink_exec('a', 'BEGIN');
+SELECT FROM dblink('a', $$SELECT u.undo_id FROM bounce.undo_bounces(
+  (SELECT b.received_at FROM bounce.bounce AS b WHERE b.recipient = 'second9.1@second.example'),
+  NULL, 'not so', domain => 'second.example', resend => false) AS u$$) AS d (id bigint);
+CREATE TABLE test.second AS SELECT test.outage_of('second') AS task_id;
+SELECT ok(test.send_and_block('b', format('SELECT bounce.dismiss_outage(%s, ''over'', false)',
+                                          s.task_id)), 'who dismisses waits for who undoes')
+FROM test.second AS s;
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is_empty($$SELECT test.errors('b')$$, 'and dismisses the others');
+SELECT bounce.reopen_task(s.task_id, 'so after all') FROM test.second AS s;
+SELECT is_empty('SELECT * FROM bounce.audit()', 'nobody is forgotten when that is taken back');
+
+-- A mail that bounced before the outage was noticed is not of its task: whoever has it waits for a
+-- mail that is.
+SELECT dblink_exec('a', 'BEGIN');
+SELECT FROM dblink('a', $$SELECT c.business_ref FROM bounce.communication AS c
+                          WHERE c.business_ref = 'third1' FOR NO KEY UPDATE$$) AS d (mail text);
+SELECT ok(test.send_and_block('b', format('SELECT bounce.dismiss_outage(%s, ''over'')',
+                                          test.outage_of('third'))),
+          'who dismisses waits for one mail');
+SELECT dblink_send_query('a', $$SELECT c.business_ref FROM bounce.communication AS c
+                                WHERE c.business_ref = 'third9' FOR NO KEY UPDATE$$);
+SELECT is_empty($$SELECT test.errors('a')$$, 'and has no other that is waited for');
+SELECT dblink_exec('a', 'COMMIT');
+SELECT is_empty($$SELECT test.errors('b')$$, 'so that neither is refused');
+SELECT is_empty('SELECT * FROM bounce.audit()', 'and nobody is forgotten');
+
 SELECT * FROM finish();

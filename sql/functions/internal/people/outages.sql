@@ -44,6 +44,25 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.held_bounces(bigint) IS
   'the bounces whose blocks an outage holds, undecided';
 
+CREATE OR REPLACE FUNCTION bounce_internal.lock_bounces_of_outage(o bounce.outage, decision text)
+RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  chosen bigint[] := '{}';
+BEGIN
+  FOR i IN 1 .. 2 LOOP
+    chosen := ARRAY(SELECT u FROM unnest(CASE decision
+                                         WHEN 'confirmed' THEN bounce_internal.held_bounces(o.id)
+                                         ELSE bounce_internal.bounces_of_outage(o) END) AS u
+                    WHERE i = 1 OR u = ANY (chosen));
+    PERFORM bounce_internal.lock_mails_of(chosen);
+  END LOOP;
+  RETURN chosen;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_bounces_of_outage(bounce.outage, text) IS
+  'the bounces that a decision about an outage is carried out on, with their mails locked; chosen '
+  'again afterwards, without what somebody else has decided meanwhile';
+
 CREATE OR REPLACE FUNCTION bounce_internal.lock_free_bounces(bounce_ids bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -140,8 +159,7 @@ DECLARE
   tries CONSTANT integer := 50;
   t CONSTANT bounce.task := bounce_internal.lock_task(task_id, '{outage}');
   decided bounce.outage := bounce_internal.outage_of_task(t);
-  bounces bigint[] := CASE decision WHEN 'confirmed' THEN bounce_internal.held_bounces(decided.id)
-                           ELSE bounce_internal.bounces_of_outage(decided) END;
+  bounces bigint[] := bounce_internal.lock_bounces_of_outage(decided, decision);
   all_bounces CONSTANT bigint[] := bounces;
   done integer := 0;
   rest integer;
@@ -354,18 +372,20 @@ COMMENT ON FUNCTION bounce_internal.reopen_emptied_outages(bigint[], text) IS
 CREATE OR REPLACE FUNCTION bounce_internal.hold_again(
   bounce_ids bigint[], at timestamptz, why text) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+  held bigint[];
+  outages bigint[];
 BEGIN
-  PERFORM bounce_internal.reopen_emptied_outages(ARRAY(
-    SELECT h.outage_id FROM bounce.held_block AS h
-    WHERE h.bounce_id = ANY (bounce_ids) AND h.decided_at = hold_again.at), why);
+  SELECT array_agg(h.id), array_agg(DISTINCT h.outage_id) INTO held, outages
+  FROM bounce.held_block AS h
+  WHERE h.bounce_id = ANY (bounce_ids) AND h.decided_at = hold_again.at;
+  PERFORM bounce_internal.reopen_emptied_outages(outages, why);
   -- nobody may decide about the outage in between; what goes on as another one is held there
   PERFORM bounce_internal.open_outage_ids(ARRAY(
-    SELECT o.id FROM bounce.held_block AS h
-    CROSS JOIN bounce_internal.outage_today(h.outage_id) AS o
-    WHERE h.bounce_id = ANY (bounce_ids) AND h.decided_at = hold_again.at));
-  UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL, outage_id = o.id
-  FROM bounce.held_block AS q CROSS JOIN bounce_internal.outage_today(q.outage_id) AS o
-  WHERE q.bounce_id = ANY (bounce_ids) AND q.decided_at = hold_again.at AND h.id = q.id;
+    SELECT (bounce_internal.outage_today(u)).id FROM unnest(outages) AS u));
+  UPDATE bounce.held_block AS h SET decision = NULL, decided_at = NULL,
+    outage_id = (bounce_internal.outage_today(h.outage_id)).id
+  WHERE h.id = ANY (held);
 END $$;
 COMMENT ON FUNCTION bounce_internal.hold_again(bigint[], timestamptz, text) IS
   'holds the blocks of these bounces again that were decided at that time. When it is done, those '

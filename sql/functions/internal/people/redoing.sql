@@ -33,9 +33,7 @@ BEGIN
     RAISE EXCEPTION 'no undo % that could be taken back', lock_undo.undo_id
       USING ERRCODE = 'no_data_found', HINT = 'bouncectl undo --list shows them.';
   END IF;
-  PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (u.bounces))
-  ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM bounce_internal.lock_mails_of(u.bounces);
   RETURN u;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_undo(bigint) IS

@@ -179,12 +179,20 @@ DECLARE
   other bigint;
 BEGIN
   SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = lock_closed_task.task_id;
-  SELECT q.id INTO other FROM bounce.task AS q
-  WHERE q.dedup_key = t.dedup_key AND q.status = 'open';
-  IF t.id IS NULL THEN
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'no task %', lock_closed_task.task_id USING ERRCODE = 'no_data_found',
       HINT = 'The closed ones too: bouncectl tasks --all, or the view bounce.task_detail.';
-  ELSIF other IS NOT NULL OR t.resolution = 'taken back' OR t.dedup_key LIKE 'erased:%' THEN
+  END IF;
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
+                 WHERE r.task_id = t.id OR r.id = t.recipient_id
+                    OR r.id IN (SELECT (u ->> 'id')::bigint
+                                FROM jsonb_array_elements(t.undo_state -> 'recipients') AS u))
+  ORDER BY c.id FOR NO KEY UPDATE;
+  SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = t.id FOR UPDATE;
+  SELECT q.id INTO other FROM bounce.task AS q
+  WHERE q.dedup_key = t.dedup_key AND q.status = 'open';
+  IF other IS NOT NULL OR t.resolution = 'taken back' OR t.dedup_key LIKE 'erased:%' THEN
     RAISE EXCEPTION 'task % %', t.id,
       CASE WHEN other = t.id THEN 'is open' WHEN other IS NOT NULL THEN 'goes on as task ' || other
            WHEN t.resolution = 'taken back' THEN 'was closed by a correction of its bounce'
@@ -196,13 +204,6 @@ BEGIN
                          'redo_bounces(undo, why).'
                   ELSE 'Nothing of it is left.' END;
   END IF;
-  PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
-                 WHERE r.task_id = t.id OR r.id = t.recipient_id
-                    OR r.id IN (SELECT (u ->> 'id')::bigint
-                                FROM jsonb_array_elements(t.undo_state -> 'recipients') AS u))
-  ORDER BY c.id FOR NO KEY UPDATE;
-  SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = t.id FOR UPDATE;
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_closed_task(bigint) IS

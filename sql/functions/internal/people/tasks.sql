@@ -266,23 +266,24 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
       HINT = bounce_internal.ways_to_resolve(t);
   END IF;
+  -- an outage goes on gathering while it is decided: decide() locks what it is about
+  IF t.kind = 'outage' THEN
+    RETURN t;
+  END IF;
   -- as record_report() does: communications and recipients before the task, which close_task()
   -- locks
   PERFORM FROM bounce.communication AS c
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
                  WHERE r.task_id = t.id OR r.id = t.recipient_id)
   ORDER BY c.id FOR NO KEY UPDATE;
-  -- an outage goes on gathering while it is decided: decide()
-  IF t.kind <> 'outage' THEN
-    IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
-      PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
-    END IF;
-    PERFORM bounce_internal.remember_task(t, '{}', NULL);
+  IF bounce_internal.gathers(t.kind, t.dedup_key) THEN
+    PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(t.dedup_key));
   END IF;
+  PERFORM bounce_internal.remember_task(t, '{}', NULL);
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS
-  'an open task of one of these kinds, with its communications locked. P0002 when there is no '
+  'an open task of one of these kinds, with its communications locked, but for an outage. P0002 when there is no '
   'such open task, 22023 for another kind';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_task(task_id bigint, resolution text, note text)

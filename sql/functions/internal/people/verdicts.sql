@@ -113,6 +113,21 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS
   'closes the tasks that only these bounces justify. Returns their number';
 
+CREATE OR REPLACE FUNCTION bounce_internal.lock_mails_of(bounce_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM bounce.communication AS c
+  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  ORDER BY c.id FOR NO KEY UPDATE;
+  PERFORM FROM bounce.communication_recipient AS q
+  WHERE q.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  ORDER BY q.id FOR NO KEY UPDATE;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_mails_of(bigint[]) IS
+  'locks the communications and recipients of these bounces, as record_report() does. Who changes '
+  'several mails locks all of them at once, before anything else, and reads them afterwards: '
+  'before, somebody else may be changing them';
+
 CREATE OR REPLACE FUNCTION bounce_internal.undo_consequences(
   bounce_ids bigint[], why text, resend boolean,
                                  OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
@@ -121,12 +136,7 @@ DECLARE
   r record;
 BEGIN
   requeued := 0;
-  PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
-  ORDER BY c.id FOR NO KEY UPDATE;
-  PERFORM FROM bounce.communication_recipient AS q
-    WHERE q.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
-  ORDER BY q.id FOR NO KEY UPDATE;
+  PERFORM bounce_internal.lock_mails_of(bounce_ids);
   FOR r IN SELECT q.id, q.communication_id, b.id AS bounce_id
            FROM bounce.bounce AS b JOIN bounce.communication_recipient AS q ON q.id = b.recipient_id
              AND q.bounce_id = b.id
