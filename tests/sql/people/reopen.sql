@@ -138,6 +138,15 @@ SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;
 SELECT isnt(test.outage(), fate, 'dismissed') FROM outage_was;
 SELECT bounce.reopen_task(id, 'it was none') FROM outage;
 SELECT is(test.outage(), fate, 'taken back') FROM outage_was;
+CREATE TEMPORARY TABLE moved AS SELECT h.recipient_id, h.communication_id, h.address
+FROM bounce.held_block AS h WHERE h.decision IS NULL ORDER BY h.id LIMIT 1;
+SELECT bounce.change_recipient(communication_id, address, 'moved@new.example', 'has moved')
+FROM moved;
+SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;
+SELECT lives_ok('SELECT bounce.reopen_task(id, ''it was none'') FROM outage',
+                'taken back although one of them has another address since');
+SELECT is(r.state, 'replaced', 'which stays') FROM moved AS m
+JOIN bounce.communication_recipient AS r ON r.id = m.recipient_id;
 SELECT bounce.dismiss_outage(id, 'it was one') FROM outage;
 SELECT test.bounced('p' || n, format('p%s@out.example', n)) FROM generate_series(1, 12) AS n;
 SELECT throws_ok(format($$SELECT bounce.reopen_task(%s, 'it goes on')$$, o.id), '22023',

@@ -81,6 +81,9 @@ DECLARE
   successor bigint;
   r bounce.communication_recipient;
 BEGIN
+  IF was ->> 'state' = 'replaced' THEN
+    RETURN NULL;     -- no decision changes him
+  END IF;
   SELECT q.* INTO r FROM bounce.communication_recipient AS q
   WHERE q.id = (was ->> 'id')::bigint FOR NO KEY UPDATE;
   IF NOT FOUND OR r.attempts > (was ->> 'attempts')::integer OR EXISTS (
@@ -109,7 +112,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_recipient(jsonb, text) IS
   'gives a recipient the state it had before its task was resolved; an address that was put in '
-  'its place and not sent to is removed. False when a mail has gone out since';
+  'its place and not sent to is removed. False when a mail has gone out since; NULL when another '
+  'address was in its place already';
 
 CREATE OR REPLACE FUNCTION bounce_internal.restore_blocks(t bounce.task, why text) RETURNS void
 LANGUAGE plpgsql AS $$
