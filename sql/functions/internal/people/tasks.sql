@@ -283,8 +283,8 @@ BEGIN
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_task(bigint, text[]) IS
-  'an open task of one of these kinds, with its communications locked, but for an outage. P0002 when there is no '
-  'such open task, 22023 for another kind';
+  'an open task of one of these kinds, with its communications locked, but for an outage. P0002 '
+  'when there is no such open task, 22023 for another kind';
 
 CREATE OR REPLACE FUNCTION bounce_internal.close_task(task_id bigint, resolution text, note text)
 RETURNS bounce.task
