@@ -182,7 +182,6 @@ BEGIN
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'cancelled',
                                       format('%s recipients, by %s', cardinality(ids),
                                              session_user));
-    PERFORM bounce_internal.write_notice(d.communication_id);
   END IF;
   RETURN cardinality(ids);
 END $$;

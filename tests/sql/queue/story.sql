@@ -60,6 +60,54 @@ SELECT results_eq($$SELECT r ->> 'address', r ->> 'status', r ->> 'diagnostic'
                   $$VALUES ('early@e.example', '5.1.1', 'the words of the other side')$$,
                   'one at the end, with the words of the report');
 
+-- The last one that waited ends outside of a claim: by its bounce, by a block, by a correction
+CREATE FUNCTION test.told(about text) RETURNS text LANGUAGE sql AS $$
+  SELECT coalesce(string_agg(format('%s %s', r ->> 'address', r ->> 'diagnostic'), ', '
+                             ORDER BY k.communication_id, n.place), 'nobody')
+  FROM bounce.communication_content AS k,
+       jsonb_array_elements(k.notice -> 'recipients') WITH ORDINALITY AS n (r, place)
+  WHERE k.notice -> 'original' ->> 'to' ~ about
+$$;
+-- one is refused for good, one is put off
+CREATE FUNCTION test.one_waits(domain text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  mail CONSTANT bigint := test.submit(ARRAY['a@' || domain, 'b@' || domain]);
+BEGIN
+  PERFORM test.claim();
+  PERFORM test.begin(mail);
+  PERFORM test.settle('a@' || domain, 'rejected', '550 5.6.0 no', 'content_rejected', '5.6.0');
+  PERFORM test.settle('b@' || domain, 'pending', '450 4.2.0 later', 'system_error', '4.2.0');
+  RETURN mail;
+END $$;
+SELECT test.submit('{a@bounced.example,b@bounced.example}') AS mail \gset
+SELECT count(*) FROM test.claim();
+SELECT test.begin(:mail);
+SELECT test.settle('b@bounced.example', 'accepted');
+SELECT test.record(test.report('mailbox_full', 'b@bounced.example', '4.2.2',
+                               "to" => test.return_path('b@bounced.example')));
+SELECT test.settle('a@bounced.example', 'rejected', '550 5.6.0 no', 'content_rejected', '5.6.0');
+SELECT is(test.told('bounced.example'), 'nobody', 'a resend waits: no notice yet');
+SELECT test.record(test.report('user_unknown', 'b@bounced.example', '5.1.1',
+                               "to" => test.return_path('b@bounced.example')));
+SELECT is(test.told('bounced.example'),
+          'a@bounced.example 550 5.6.0 no, b@bounced.example the words of the other side',
+          'a bounce ended it: the notice tells of both');
+SELECT test.one_waits('blocked.example');
+SELECT bounce.block_address('b@blocked.example', 'asked for'), test.make_due();
+SELECT is((SELECT count(*) FROM test.claim()), 0::bigint, 'the last one is blocked');
+SELECT is(test.told('blocked.example'), 'a@blocked.example 550 5.6.0 no',
+          'then the notice tells of the others');
+SELECT test.one_waits('corrected.example') AS mail \gset
+SELECT bounce.change_recipient(:mail, 'b@corrected.example', 'c@corrected.example', 'typo');
+SELECT is(test.told('corrected.example'), 'nobody', 'a corrected one waits: no notice yet');
+SELECT test.deliver(:mail, 'c@corrected.example', 'accepted');
+SELECT is(test.told('corrected.example'), 'a@corrected.example 550 5.6.0 no', 'and then one');
+SELECT test.one_waits('undone.example') AS mail \gset
+SELECT bounce.cancel_communication(:mail);
+SELECT is(test.told('undone.example'),
+          'a@undone.example 550 5.6.0 no, b@undone.example cancelled by ' || session_user,
+          'cancelled: the same');
+
 -- Taken, and came back
 SELECT test.submit('{back@c.example}') AS back \gset
 SELECT test.deliver(:back, 'back@c.example', 'accepted');

@@ -19,16 +19,16 @@ BEGIN
   RETURN ARRAY(SELECT r.id FROM bounce.communication_recipient AS r
                JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
                WHERE r.communication_id = untold_recipients.communication_id
-                 AND (q.state = 'rejected' AND q.tries > 0 AND r.state IN ('bounced', 'error')
-                      OR q.state = 'accepted' AND r.state = 'bounced'
+                 AND (q.state = 'rejected' AND q.tries > 0 AND r.state = 'error'
+                      OR q.state IN ('accepted', 'rejected') AND r.state = 'bounced'
                          AND r.next_attempt_at IS NULL)
                  AND q.refused_at IS NULL
                  AND q.told_attempt IS DISTINCT FROM r.attempts
                ORDER BY r.id);
 END $$;
 COMMENT ON FUNCTION bounce_internal.untold_recipients(bigint) IS
-  'the recipients that the server has refused for good, or whose mail came back and is not sent '
-  'again, and of whom no notice has told; without those that were cancelled or are blocked';
+  'the recipients that the server has refused, or whose mail came back, and that are not sent to '
+  'again, of whom no notice has told; without those that were never tried or are blocked';
 
 CREATE OR REPLACE FUNCTION bounce_internal.notice_facts(
   communication_id bigint, recipient_ids bigint[]) RETURNS jsonb
@@ -51,8 +51,8 @@ BEGIN
     JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
     JOIN bounce.communication AS c ON c.id = r.communication_id
     -- whom the server took: the words of the report that came later
-    CROSS JOIN LATERAL (VALUES (CASE q.state WHEN 'accepted' THEN r.diagnostic
-                                             ELSE q.response END)) AS w (words)
+    CROSS JOIN LATERAL (VALUES (CASE WHEN r.state = 'bounced' AND q.response ~ '^(2|$)'
+                                     THEN r.diagnostic ELSE q.response END)) AS w (words)
     WHERE r.communication_id = notice_facts.communication_id AND r.id = ANY (recipient_ids));
 END $$;
 COMMENT ON FUNCTION bounce_internal.notice_facts(bigint, bigint[]) IS

@@ -344,9 +344,7 @@ BEGIN
   WHERE d.communication_id = finish_communication.communication_id
     AND CASE WHEN t.in_claim THEN counts OR reply IS NOT NULL ELSE d.state = 'PROCESSING' END
   RETURNING d.state INTO new_state;
-  IF new_state IN ('SUCCESS', 'ERROR') AND (t.has_bounced OR NOT t.all_accepted) THEN
-    PERFORM bounce_internal.write_notice(finish_communication.communication_id);
-  END IF;
+  PERFORM bounce_internal.tell_end(finish_communication.communication_id, new_state, t);
   RETURN CASE WHEN NOT t.in_claim THEN new_state END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.finish_communication(bigint, boolean, text) IS

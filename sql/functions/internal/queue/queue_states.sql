@@ -270,6 +270,7 @@ RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   t CONSTANT record := bounce_internal.recipient_totals(communication_id);
+  new_state text;
 BEGIN
   UPDATE bounce.communication AS c
   SET status = bounce_internal.derived_status(c.status, t.has_bounced, t.has_failed, t.all_sent)
@@ -293,11 +294,24 @@ BEGIN
         FROM bounce.communication_delivery AS k
         WHERE k.communication_id = derive_communication.communication_id) AS n
   WHERE d.communication_id = n.communication_id
-    AND (d.state, d.due_at) IS DISTINCT FROM (n.state, t.due_at);
+    AND (d.state, d.due_at) IS DISTINCT FROM (n.state, t.due_at)
+  RETURNING d.state INTO new_state;
+  PERFORM bounce_internal.tell_end(communication_id, new_state, t);
 END $$;
 COMMENT ON FUNCTION bounce_internal.derive_communication(bigint) IS
   'the only function that derives the status and delivery state of a communication from its '
-  'recipients';
+  'recipients; but for finish_communication(), with a claim';
+
+CREATE OR REPLACE FUNCTION bounce_internal.tell_end(
+  communication_id bigint, new_state text, totals record) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF new_state IN ('SUCCESS', 'ERROR') AND (totals.has_bounced OR NOT totals.all_accepted) THEN
+    PERFORM bounce_internal.write_notice(communication_id);
+  END IF;
+END $$;
+COMMENT ON FUNCTION bounce_internal.tell_end(bigint, text, record) IS
+  'the non-delivery notice, when a delivery has come to its end and somebody did not get the mail';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delivery_set_state() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
