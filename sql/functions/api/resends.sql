@@ -83,6 +83,9 @@ BEGIN
   IF confirm_resend.claimer IS NOT NULL AND NOT FOUND THEN
     RETURN NULL;
   END IF;
+  IF bounce_internal.was_replaced(confirm_resend.recipient_id, c.id) THEN
+    RETURN NULL;
+  END IF;
   UPDATE bounce.communication_recipient AS r
   SET state = 'sent', attempts = r.attempts + 1, last_attempt_at = now(), next_attempt_at = NULL,
       class = NULL, reason = '', status_code = '', diagnostic = '', bounced_at = NULL,
@@ -108,7 +111,8 @@ COMMENT ON FUNCTION bounce.confirm_resend(bigint, text, text) IS
   'application: reports that the mail was sent to this recipient (communication_recipient.id) '
   'again, and its new Message-ID (NULL: that of claim_resends()). Returns the number of sends so '
   'far; NULL when this claimer has no claim on it: confirmed already, or its lease ended and '
-  'another has it. claimer NULL: without a claim. P0002 for an unknown recipient';
+  'another has it; or when the address was corrected meanwhile. claimer NULL: without a claim. '
+  'P0002 for an unknown recipient';
 
 CREATE OR REPLACE FUNCTION bounce.release_resend(
   recipient_id bigint, claimer text, why text DEFAULT '', due_in interval DEFAULT '0')

@@ -93,6 +93,22 @@ SELECT dblink_exec('a', 'COMMIT');
 SELECT is((SELECT n FROM dblink_get_result('b') AS d (n bigint)), 0::bigint, 'the other does not');
 SELECT FROM dblink_get_result('b') AS d (n bigint);
 
+-- corrected by a person while a poller has it
+SELECT test.soft('wrong');
+SELECT test.make_due();
+SELECT test.claim('a', 9);
+SELECT bounce.change_recipient((test.recipient('wrong@example.com')).communication_id,
+                               'wrong@example.com', 'right@example.com', 'typo');
+SELECT is(bounce.confirm_resend(test.id('wrong'), claimer => 'a'), NULL, 'it was corrected');
+SELECT is(test.state('wrong@example.com'), 'replaced soft mailbox_full', 'and stays so');
+SELECT is((SELECT l.text FROM bounce.communication_log AS l
+           WHERE l.recipient_id = test.id('wrong') AND l.event = 'resent'),
+          'sent to wrong@example.com all the same, it had been corrected to right@example.com '
+          'meanwhile', 'the story tells that it was sent there');
+SELECT is(bounce.release_resend(test.id('wrong'), 'a'), false, 'nothing is in hand');
+SELECT test.claim('b', 9);
+SELECT is(bounce.confirm_resend(test.id('right'), claimer => 'b'), 1, 'the new one is sent to');
+
 -- nobody claims
 SELECT test.soft('late'), test.soft('later');
 UPDATE bounce.communication_recipient SET next_attempt_at = now() - interval '2 hours'

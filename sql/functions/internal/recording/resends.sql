@@ -215,6 +215,24 @@ $$;
 COMMENT ON FUNCTION bounce_internal.registered_resends() IS
   'the resends that applications make themselves';
 
+CREATE OR REPLACE FUNCTION bounce_internal.was_replaced(
+  recipient_id bigint, communication_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  r bounce.communication_recipient;
+BEGIN
+  SELECT k.* INTO r FROM bounce.communication_recipient AS k
+  WHERE k.id = was_replaced.recipient_id AND k.communication_id = was_replaced.communication_id
+    AND k.state = 'replaced';
+  PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resent',
+    format('sent to %s all the same, it had been corrected to %s meanwhile', r.address, n.address))
+  FROM bounce.communication_recipient AS n WHERE n.id = r.replaced_by;
+  RETURN r.id IS NOT NULL;
+END $$;
+COMMENT ON FUNCTION bounce_internal.was_replaced(bigint, bigint) IS
+  'whether a person has corrected the address of a mail that its application sent there; the story '
+  'tells it';
+
 CREATE OR REPLACE FUNCTION bounce_internal.choose_resends(batch integer, only_process text)
 RETURNS bigint[]
 LANGUAGE plpgsql AS $$
