@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "console/http/server.h"
 #include "console/router.h"
+#include "console/session/seal.h"
 #include "console/settings.h"
 #include "console/template/library.h"
 #include "daemon/check.h"
@@ -53,6 +54,7 @@ void console_service_close(void *data)
 	throttle_free(service->console.guesses);
 	throttle_free(service->console.names);
 	throttle_free(service->console.clients);
+	g_free(service->console.mark);
 	if (service->console.templates)
 		g_hash_table_unref(service->console.templates);
 	g_free(service);
@@ -67,6 +69,7 @@ static void make_console(struct console *console, const struct console_settings 
 						   settings->session_hours * 3600 * G_USEC_PER_SEC};
 
 	console->conninfo = settings->common.conninfo;
+	console->mark = seal_new_id();
 	console->query_wait = (unsigned)settings->common.query_wait;
 	console->rules_dir = settings->common.rules_dir;
 	console->site_rules = settings->common.site_rules;

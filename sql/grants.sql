@@ -77,7 +77,8 @@ GRANT EXECUTE ON FUNCTION bounce.send_now, bounce.send_outcome
   TO bounce_application, bounce_operator, bounce_admin;
 GRANT EXECUTE ON PROCEDURE bounce.send_and_wait
   TO bounce_application, bounce_operator, bounce_admin;
-GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago, bounce.correct_content,
+GRANT EXECUTE ON FUNCTION bounce.clean_diagnostic, bounce.ago, bounce.told, bounce.sentence,
+  bounce.correct_content,
   bounce.change_recipient
   TO bounce_application, bounce_clerk, bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, bounce.return_path,
@@ -166,7 +167,8 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
   bounce.outage_sample, bounce.export_blocks, bounce.undo_preview, bounce.is_address_blocked,
   bounce.may_write_to,
   bounce.suggest_address, bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
-  bounce.clean_diagnostic, bounce.ago, bounce.preview_task TO bounce_clerk, bounce_auditor;
+  bounce.clean_diagnostic, bounce.ago, bounce.told, bounce.sentence, bounce.preview_task
+  TO bounce_clerk, bounce_auditor;
 GRANT SELECT ON bounce.parameter_definition, bounce.system_parameter,
   bounce.system_parameter_history, bounce.parameter_setting, bounce.token_key_state,
   bounce.event_partition, bounce.policy TO bounce_auditor;

@@ -16,9 +16,10 @@ SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created
        r.attempts, r.next_attempt_at, t.id AS task_id, t.kind AS task_kind,
        bounce.is_address_blocked(r.address, c.process) AS is_blocked,
        CASE WHEN r.next_attempt_at IS NOT NULL
-            THEN 'sent again at ' || to_char(r.next_attempt_at, 'YYYY-MM-DD HH24:MI')
-            WHEN t.id IS NOT NULL THEN 'task ' || t.id || ' waits for a person'
-            ELSE 'nothing' END AS what_next
+            THEN bounce.sentence('sent again at %t',
+                                 to_char(r.next_attempt_at, 'YYYY-MM-DD HH24:MI'))
+            WHEN t.id IS NOT NULL THEN bounce.sentence('task %s waits for a person', t.id::text)
+            ELSE bounce.sentence('nothing') END AS what_next
 FROM bounce.communication_recipient AS r
 JOIN bounce.communication AS c ON c.id = r.communication_id
 LEFT JOIN bounce.bounce_reason AS n ON n.reason = r.reason
@@ -207,7 +208,8 @@ SELECT t.id, t.kind, t.status,
        t.summary, t.resolution, t.resolved_at, t.resolved_by, t.note, t.dedup_key, g.is_gathering,
        CASE WHEN t.reason = 'submission_server' OR t.kind = 'process_paused' THEN 1
             WHEN t.kind = 'outage' THEN 2
-            WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency
+            WHEN t.due_at < now() THEN 3 ELSE 4 END AS urgency,
+       t.marked_summary, t.marked_note
 FROM bounce.task AS t
 CROSS JOIN LATERAL (
   SELECT t.bounce_id IS NOT NULL
@@ -229,27 +231,32 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
        t.process,
        coalesce(b.communication_id, t.communication_id) AS communication_id,
        coalesce(c.business_ref, '') AS business_ref, coalesce(c.subject, '') AS subject,
-       t.summary || CASE WHEN b.id IS NULL OR t.kind = 'bounce_without_communication' THEN ''
-                         ELSE CASE t.kind WHEN 'outage' THEN ', lately ' || b.recipient ELSE '' END
+       bounce.told(t.summary, t.marked_summary)
+       || CASE WHEN b.id IS NULL OR t.kind = 'bounce_without_communication' THEN ''
+                         ELSE CASE t.kind WHEN 'outage'
+                                          THEN bounce.sentence(', lately %s', b.recipient)
+                                          ELSE '' END
                               || ': ' || concat_ws(' ', b.reason, nullif(
                                    bounce.clean_diagnostic(
                                      concat_ws(' ', nullif(b.reply_code, ''), nullif(b.status, ''),
                                                b.diagnostic)), '')) END AS summary,
        coalesce(b.recipient_id, t.recipient_id) AS recipient_id,
        coalesce(b.id, t.bounce_id) AS bounce_id,
-       t.resolution, t.resolved_at, t.resolved_by, t.note, t.urgency,
-       CASE WHEN t.reason = 'webhook' THEN 'webhook'
-            WHEN t.reason = 'operator_copy' THEN 'letters for the operator'
+       t.resolution, t.resolved_at, t.resolved_by,
+       bounce.told(t.note, t.marked_note) AS note, t.urgency,
+       CASE WHEN t.reason = 'webhook' THEN bounce.sentence('webhook')
+            WHEN t.reason = 'operator_copy' THEN bounce.sentence('letters for the operator')
             WHEN t.reason = 'submission_server'
-              THEN 'our mail server ' || substr(t.dedup_key, length('delivery_problem:server:') + 1)
-            WHEN t.kind = 'process_paused' THEN 'process ' || t.process
+              THEN bounce.sentence('our mail server %s',
+                                   substr(t.dedup_key, length('delivery_problem:server:') + 1))
+            WHEN t.kind = 'process_paused' THEN bounce.sentence('process %s', t.process)
             WHEN o.id IS NOT NULL
               THEN CASE o.scope WHEN 'domain' THEN o.about
                                 WHEN 'diagnostic' THEN format('"%s"', left(o.about, 60))
-                                ELSE 'all domains' END
+                                ELSE bounce.sentence('all domains') END
             WHEN t.address <> '' THEN t.address WHEN t.domain <> '' THEN t.domain
-            ELSE 'reports that fit no mail' END AS about,
-       CASE WHEN NOT s.is_said THEN t.summary
+            ELSE bounce.sentence('reports that fit no mail') END AS about,
+       CASE WHEN NOT s.is_said THEN bounce.told(t.summary, t.marked_summary)
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(s.said, '')) END AS why,
        CASE WHEN t.reason = 'submission_server'
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'

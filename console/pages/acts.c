@@ -297,8 +297,12 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	set_fields(call, act);
 	page_mark_once(call);
 	model_flag(call->model, "can_undo", act->undo);
-	if (is_possible)
-		model_set(call->model, "consequence", db_rows_find(answers[0], 0, "consequence"));
+	if (is_possible) {
+		g_autofree char *consequence =
+		    page_told(call, db_rows_find(answers[0], 0, "consequence"));
+
+		model_set(call->model, "consequence", consequence);
+	}
 	model_flag(call->model, "is_possible", is_possible);
 	if (is_possible)
 		page_add_rows(call, "effects", answers[1]);

@@ -6,6 +6,7 @@
 #include "console/pages/csv.h"
 
 #include "base/shown_text.h"
+#include "console/text/sentences.h"
 
 const char csv_type[] = "text/csv; charset=utf-8; header=present";
 
@@ -56,23 +57,26 @@ void csv_append_names(GString *out, const struct db_rows *rows)
 	g_string_append(out, "\r\n");
 }
 
-void csv_append_row(GString *out, const struct db_rows *rows, size_t row)
+void csv_append_row(const struct page_call *call, GString *out, const struct db_rows *rows,
+		    size_t row)
 {
 	for (size_t column = 0; column < db_rows_column_count(rows); column++) {
-		const char *value = db_rows_get(rows, row, column);
+		g_autofree char *value =
+		    sentences_told(NULL, call->console->mark, db_rows_get(rows, row, column));
 
 		append_field(out, value ? value : "", column == 0);
 	}
 	g_string_append(out, "\r\n");
 }
 
-struct response *csv_response(const struct db_rows *rows, const char *file_name)
+struct response *csv_response(const struct page_call *call, const struct db_rows *rows,
+			      const char *file_name)
 {
 	GString *out = g_string_new(NULL);
 
 	csv_append_names(out, rows);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		csv_append_row(out, rows, row);
+		csv_append_row(call, out, rows, row);
 	struct response *response = response_new(200, csv_type, out);
 	response->file_name = g_strdup(file_name);
 	return response;

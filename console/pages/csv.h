@@ -9,15 +9,17 @@
 
 #include <glib.h>
 
-#include "console/http/request.h"
+#include "console/pages/page.h"
 #include "db/rows.h"
 
 extern const char csv_type[];
 
 void csv_append_names(GString *out, const struct db_rows *rows);
-void csv_append_row(GString *out, const struct db_rows *rows, size_t row);
+void csv_append_row(const struct page_call *call, GString *out, const struct db_rows *rows,
+		    size_t row);
 
 /* All of them as a download, for rows that are few enough for memory. */
-struct response *csv_response(const struct db_rows *rows, const char *file_name);
+struct response *csv_response(const struct page_call *call, const struct db_rows *rows,
+			      const char *file_name);
 
 #endif

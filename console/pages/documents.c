@@ -110,14 +110,15 @@ struct response *documents_list(struct page_call *call)
 /* --- the file ----------------------------------------------------------------------------------
  */
 
-static bool write_batch(FILE *file, const struct db_rows *rows, bool is_first, GError **error)
+static bool write_batch(const struct page_call *call, FILE *file, const struct db_rows *rows,
+			bool is_first, GError **error)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (is_first)
 		csv_append_names(out, rows);
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		csv_append_row(out, rows, row);
+		csv_append_row(call, out, rows, row);
 	if (fwrite(out->str, 1, out->len, file) == out->len && ftello(file) <= EXPORT_MAX)
 		return true;
 	g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
@@ -137,7 +138,7 @@ static bool write_all(struct page_call *call, const struct choice *choice, FILE 
 		g_autoptr(db_rows_t) rows =
 		    page_fetch(call, &console_queries_document_file, values, error);
 
-		if (!rows || !write_batch(file, rows, is_first, error))
+		if (!rows || !write_batch(call, file, rows, is_first, error))
 			return false;
 		if (db_rows_count(rows) < BATCH)
 			return true;

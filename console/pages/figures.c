@@ -112,5 +112,5 @@ struct response *figures_export(struct page_call *call)
 	g_autoptr(db_rows_t) rows = fetch(call, &choice, file_limit, &error);
 	if (!rows)
 		return page_fail(call, error);
-	return csv_response(rows, "figures.csv");
+	return csv_response(call, rows, "figures.csv");
 }

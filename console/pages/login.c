@@ -118,7 +118,8 @@ static struct db_pool *open_person(const struct page_call *call, const char *nam
 	const struct login login = {.conninfo = call->console->conninfo,
 				    .user = name,
 				    .password = password,
-				    .query_wait = call->console->query_wait};
+				    .query_wait = call->console->query_wait,
+				    .mark = call->console->mark};
 	struct db_pool *pool = login_open(&login, error);
 
 	*who_out = pool ? db_rows_fetch(pool, &login_person, NULL, error) : NULL;

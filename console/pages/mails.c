@@ -72,9 +72,13 @@ struct response *mails_bounce(struct page_call *call)
 	g_autoptr(db_rows_t) raw = page_fetch(call, &console_queries_bounce_raw, id, &error);
 	if (!raw)
 		return page_fail(call, error);
+	g_autoptr(db_rows_t) events = page_fetch(call, &console_queries_bounce_events, id, &error);
+	if (!events)
+		return page_fail(call, error);
 	if (db_rows_count(raw) > 0)
 		page_set_row(call, raw);
 	page_set_row(call, bounce);
+	page_set_row(call, events);
 	model_flag(call->model, "may_forward", call->session->may_act && db_rows_count(raw) > 0);
 	if (!page_load(call, "copies", &console_queries_letter_copies, id, &error))
 		return page_fail(call, error);

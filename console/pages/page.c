@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "console/session/seal.h"
 #include "console/template/render.h"
+#include "console/text/sentences.h"
 #include "db/people/operator_queries.h"
 
 enum { ADDRESS_MAX = 6000 }; /* browsers and proxies have limits */
@@ -81,7 +82,8 @@ struct response *page_show(struct page_call *call, const char *name, unsigned st
 
 struct response *page_fail(struct page_call *call, const GError *error)
 {
-	g_autofree char *text = db_error_for_people(error);
+	g_autofree char *said = db_error_for_people(error);
+	g_autofree char *text = page_told(call, said);
 	unsigned status = db_error_is_denied(error)      ? 403
 			  : bm_error_is_temporary(error) ? 503
 							 : 422;
@@ -107,6 +109,11 @@ struct db_rows *page_fetch(struct page_call *call, const struct db_statement *st
 	return db_rows_fetch(call->session->pool, statement, arguments, error);
 }
 
+char *page_told(const struct page_call *call, const char *text)
+{
+	return sentences_told(call->catalogue, call->console->mark, text);
+}
+
 /* A NUL ends a text for C; there is none in PostgreSQL's texts, but in bytes there may be. */
 static void set_bytes(struct model *model, const struct db_rows *rows, size_t row, const char *name)
 {
@@ -120,7 +127,16 @@ static void set_bytes(struct model *model, const struct db_rows *rows, size_t ro
 	model_set(model, name, text);
 }
 
-static void set_value(struct model *model, const struct db_rows *rows, size_t row, size_t column)
+static void set_text(const struct page_call *call, struct model *model, const char *name,
+		     const char *value)
+{
+	g_autofree char *text = page_told(call, value);
+
+	model_set(model, name, text ? text : "");
+}
+
+static void set_value(const struct page_call *call, struct model *model, const struct db_rows *rows,
+		      size_t row, size_t column)
 {
 	const char *name = db_rows_column_name(rows, column);
 	const char *value = db_rows_get(rows, row, column);
@@ -130,24 +146,25 @@ static void set_value(struct model *model, const struct db_rows *rows, size_t ro
 	else if (db_rows_column_type(rows, column) == DB_BOOLEAN)
 		model_set(model, name, g_strcmp0(value, "true") == 0 ? "1" : "");
 	else
-		model_set(model, name, value ? value : "");
+		set_text(call, model, name, value);
 }
 
-static void set_values(struct model *model, const struct db_rows *rows, size_t row)
+static void set_values(const struct page_call *call, struct model *model,
+		       const struct db_rows *rows, size_t row)
 {
 	for (size_t column = 0; column < db_rows_column_count(rows); column++)
-		set_value(model, rows, row, column);
+		set_value(call, model, rows, row, column);
 }
 
 void page_add_rows(struct page_call *call, const char *name, const struct db_rows *rows)
 {
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		set_values(model_add(call->model, name), rows, row);
+		set_values(call, model_add(call->model, name), rows, row);
 }
 
 void page_set_row(struct page_call *call, const struct db_rows *rows)
 {
-	set_values(call->model, rows, 0);
+	set_values(call, call->model, rows, 0);
 }
 
 bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,

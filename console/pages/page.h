@@ -18,6 +18,7 @@
 struct console {
 	const char *conninfo;
 	unsigned query_wait; /* seconds */
+	char *mark;          /* of the database's sentences (console/text/sentences.h) */
 	bool is_https;
 	const char *rules_dir;  /* where a proposed rule is tried; "": the installation's */
 	const char *site_rules; /* where it would go; "": the configuration names no file */
@@ -50,6 +51,8 @@ struct response *page_missing(struct page_call *call, const char *text);
 struct db_rows *page_fetch(struct page_call *call, const struct db_statement *statement,
 			   const char *const *arguments, GError **error)
     __attribute__((warn_unused_result));
+/* A text of the database, its sentences in the reader's language. Heap; NULL for NULL. */
+char *page_told(const struct page_call *call, const char *text);
 /* The rows as a list of that name; NULL values are "". */
 void page_add_rows(struct page_call *call, const char *name, const struct db_rows *rows);
 /* The values of the first row, in the model itself. */

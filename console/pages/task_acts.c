@@ -137,9 +137,11 @@ struct outcome {
 	gsize refusals;
 };
 
-static void add_refusal(struct outcome *outcome, const char *id, const GError *error)
+static void add_refusal(const struct page_call *call, struct outcome *outcome, const char *id,
+			const GError *error)
 {
-	g_autofree char *text = db_error_for_people(error);
+	g_autofree char *said = db_error_for_people(error);
+	g_autofree char *text = page_told(call, said);
 
 	if (++outcome->refusals <= REFUSALS_SHOWN)
 		g_string_append_printf(outcome->refused, " %s: %s%s", id, text,
@@ -162,7 +164,7 @@ static void do_each(struct page_call *call, const struct db_statement *statement
 		if (rows && db_rows_count(rows) > 0)
 			g_ptr_array_add(outcome->done, g_strdup(ids->pdata[i]));
 		else if (error)
-			add_refusal(outcome, ids->pdata[i], error);
+			add_refusal(call, outcome, ids->pdata[i], error);
 	}
 	g_ptr_array_add(outcome->done, NULL);
 }

@@ -126,6 +126,9 @@ struct response *tasks_show(struct page_call *call)
 		return page_fail(call, error);
 	if (db_rows_count(said) > 0)
 		page_set_row(call, said);
+	g_autofree char *resolved =
+	    g_strconcat("resolved: ", db_rows_find(task, 0, "resolution"), NULL);
+	model_set(call->model, "resolved", resolved);
 	bool is_open = g_strcmp0(db_rows_find(task, 0, "status"), "open") == 0;
 	bool may_act = call->session->may_act;
 	model_flag(call->model, "is_open", is_open && may_act);

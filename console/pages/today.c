@@ -30,7 +30,7 @@ static bool add_status(struct page_call *call, GError **error)
 	bool is_well = true;
 
 	for (size_t row = 0; rows && row < db_rows_count(rows); row++) {
-		const char *warning = db_rows_find(rows, row, "warning");
+		g_autofree char *warning = page_told(call, db_rows_find(rows, row, "warning"));
 		const char *text = db_rows_find(rows, row, "text");
 		bool is_warning = warning && *warning != '\0';
 		g_autofree char *name = name_in_words(db_rows_find(rows, row, "name"));

@@ -73,7 +73,8 @@ STATEMENT(console_queries_ways, 1,
 	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
 	  "  'somebody@example.invalid') AS p "
 	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible "
-	  "  AND p.outcome !~ '^0 mails sent to' ORDER BY w.place");
+	  "  AND strpos(p.outcome, E'mails sent to %w\\x1f0\\x1f') = 0 "
+	  "ORDER BY w.place");
 
 /* --- what an act has done, as long as its transaction is open ------------------------------------
  */
@@ -81,20 +82,25 @@ STATEMENT(console_queries_ways, 1,
 /* The log is read from its end: what the transaction wrote has its time, and is among the last. */
 #define CHANGED_MAILS                                                                              \
 	"SELECT l.event, concat_ws(' ', nullif(c.business_ref, ''), r.address) AS about, "         \
-	"  l.text, l.id "                                                                          \
-	"FROM (SELECT q.id, q.at, q.event, q.text, q.communication_id, q.recipient_id "            \
+	"  bounce.told(l.text, l.marked) AS text, l.id "                                           \
+	"FROM (SELECT q.id, q.at, q.event, q.text, q.marked, q.communication_id, q.recipient_id "  \
 	"      FROM bounce.communication_log AS q ORDER BY q.id DESC LIMIT 200) AS l "             \
 	"JOIN bounce.communication AS c ON c.id = l.communication_id "                             \
 	"LEFT JOIN bounce.communication_recipient AS r ON r.id = l.recipient_id "                  \
 	"WHERE l.at = now() "
+
+/* What a stranger's server said, or a sentence of ours. */
+#define BLOCK_WHY                                                                                  \
+	"CASE WHEN k.marked_why IS NULL THEN bounce.clean_diagnostic(k.why) "                      \
+	"  ELSE bounce.told(k.why, k.marked_why) END "
 
 STATEMENT(console_queries_changed_mails, 0, CHANGED_MAILS "ORDER BY l.id");
 STATEMENT(console_queries_changed_address, 1,
 	  "SELECT e.event, e.about, e.text FROM ("
 	  "SELECT CASE WHEN k.lifted_at IS NULL THEN 'blocked' ELSE 'block_lifted' END AS event, "
 	  "  k.address AS about, concat_ws(', ', CASE WHEN k.lifted_at IS NULL THEN "
-	  "  concat_ws(': ', nullif(k.reason, ''), bounce.clean_diagnostic(k.why)) "
-	  "  ELSE k.lift_why END, k.only_process, "
+	  "  concat_ws(': ', bounce.sentence('%w', nullif(k.reason, '')), " BLOCK_WHY ") "
+	  "  ELSE bounce.told(k.lift_why, k.marked_lift_why) END, k.only_process, "
 	  "  to_char(k.expires_at, 'YYYY-MM-DD HH24:MI')) AS text, 0 AS id "
 	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
 	  "  AND (k.blocked_at = now() AND k.lifted_at IS NULL OR k.lifted_at = now()) "
@@ -102,10 +108,12 @@ STATEMENT(console_queries_changed_address, 1,
 	  "  AND l.event NOT IN ('blocked', 'block_lifted')) AS e ORDER BY e.id");
 
 STATEMENT(console_queries_changed_process, 1,
-	  "SELECT 'waiting' AS event, m.process AS about, format('%s due, %s later, %s held', "
-	  "  m.due, m.scheduled, m.held) AS text "
+	  "SELECT 'waiting' AS event, m.process AS about, "
+	  "  bounce.sentence('%s due, %s later, %s held', m.due::text, m.scheduled::text, "
+	  "    m.held::text) AS text "
 	  "FROM bounce.delivery_metric AS m WHERE m.process = $1 "
-	  "UNION ALL SELECT 'task_resolved', t.id::text, h.text FROM bounce.task AS t "
+	  "UNION ALL SELECT 'task_resolved', t.id::text, bounce.told(h.text, h.marked) FROM "
+	  "bounce.task AS t "
 	  "JOIN bounce.task_history AS h ON h.task_id = t.id AND h.at = now() "
 	  "WHERE t.dedup_key = 'process_paused:' || $1");
 
@@ -244,18 +252,25 @@ STATEMENT(console_queries_resend, 3,
 /* The old reason is that of the snapshot: what the act was told to change. */
 STATEMENT(console_queries_reclassify, 3,
 	  "SELECT b.id, b.reason AS old_reason, d.consequence, "
-	  "  d.consequence !~ '^nothing to do' AS is_done FROM bounce.bounce AS b "
+	  "  strpos(d.consequence, 'nothing to do, it is ') = 0 AS is_done "
+	  "FROM bounce.bounce AS b "
 	  "CROSS JOIN LATERAL (SELECT bounce.reclassify(b.id, $2, $3) AS consequence OFFSET 0) "
 	  "AS d WHERE b.id = $1::bigint");
 STATEMENT(console_queries_undo, 7,
-	  "SELECT u.undo_id, u.undo_id IS NOT NULL AS is_done, format('%s bounces: %s blocks "
-	  "lifted, %s tasks closed, %s mails sent again', u.bounces, u.blocks, u.tasks, "
-	  "u.requeued) AS consequence "
+	  "SELECT u.undo_id, u.undo_id IS NOT NULL AS is_done, "
+	  "  bounce.sentence('%s bounces: %s blocks lifted, %s tasks closed, %s mails sent again', "
+	  "    u.bounces::text, u.blocks::text, u.tasks::text, u.requeued::text) AS consequence "
 	  "FROM bounce.undo_bounces(since => $1::timestamptz, until => $2::timestamptz, "
 	  "  why => $6, domain => $3, rule => $4, diagnostic => $5, "
 	  "  resend => NOT coalesce($7::boolean, false)) AS u");
 STATEMENT(console_queries_reasons, 0,
 	  "SELECT n.reason, n.class FROM bounce.bounce_reason AS n ORDER BY n.class, n.reason");
+
+/* In place of the column with that name, which is for reading in English. */
+STATEMENT(console_queries_bounce_events, 1,
+	  "SELECT coalesce(string_agg(bounce.sentence(e.event), ', ' ORDER BY e.place), '') "
+	  "  AS consequence FROM bounce.bounce AS b, "
+	  "  unnest(b.events) WITH ORDINALITY AS e (event, place) WHERE b.id = $1::bigint");
 
 /* No more of a message than a page shows: it may have a hundred megabytes. */
 STATEMENT(console_queries_bounce_raw, 1,
@@ -272,10 +287,11 @@ STATEMENT(console_queries_address, 1,
 	  "  AS is_for_all FROM bounce.blocked_address AS k "
 	  "WHERE k.address_key = bounce.address_key($1)");
 STATEMENT(console_queries_address_blocks, 1,
-	  "SELECT k.reason, bounce.clean_diagnostic(k.why) AS why, k.source, k.only_process, "
+	  "SELECT k.reason, " BLOCK_WHY " AS why, k.source, k.only_process, "
 	  "  k.expires_at, k.blocked_at, k.blocked_by, k.bounce_id, k.communication_id, "
 	  "  CASE WHEN k.lifted_at IS NULL AND k.expires_at <= now() THEN k.expires_at "
-	  "    ELSE k.lifted_at END AS lifted_at, k.lifted_by, k.lift_why, "
+	  "    ELSE k.lifted_at END AS lifted_at, k.lifted_by, bounce.told(k.lift_why, "
+	  "k.marked_lift_why) AS lift_why, "
 	  "  k.lifted_at IS NULL AND coalesce(k.expires_at > now(), true) AS is_in_force "
 	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
 	  "ORDER BY k.lifted_at IS NOT NULL, k.blocked_at DESC, k.id DESC LIMIT 50");

@@ -68,6 +68,7 @@ extern const struct db_statement
 
 extern const struct db_statement console_queries_resend;     /* communication id, address, why */
 extern const struct db_statement console_queries_bounce_raw; /* bounce id */
+extern const struct db_statement console_queries_bounce_events;
 extern const struct db_statement console_queries_reclassify; /* bounce id, reason, why */
 /* since, until, domain, rule, diagnostic, why, no resend ("true") */
 extern const struct db_statement console_queries_undo;

@@ -91,12 +91,24 @@ static PGconn *connect_as(const struct login *login, GError **error)
 	return connection;
 }
 
+static bool ask_for_marks(PGconn *connection, const struct login *login, GError **error)
+{
+	static const char statement[] = "SELECT set_config('bounce.mark', $1, false)";
+	const struct pg_param params[] = {PG_TEXT(login->mark)};
+	g_autoptr(PGresult) result = login->mark
+					 ? pg_query(connection, login->query_wait, statement,
+						    G_N_ELEMENTS(params), params, error)
+					 : NULL;
+
+	return result || !login->mark;
+}
+
 struct db_pool *login_open(const struct login *login, GError **error)
 {
 	g_autoptr(PGconn) connection = is_complete(login, error) ? connect_as(login, error) : NULL;
 
 	if (!connection || !pg_limit_statements(connection, login->query_wait, error) ||
-	    !is_person(connection, login, error))
+	    !is_person(connection, login, error) || !ask_for_marks(connection, login, error))
 		return NULL;
 	return checkout_adopt(g_steal_pointer(&connection), login->query_wait);
 }

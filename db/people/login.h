@@ -13,6 +13,8 @@ struct login {
 	const char *user;
 	const char *password; /* NULL: the database lets us in for him (peer with a map, cert) */
 	unsigned query_wait;  /* seconds */
+	const char
+	    *mark; /* of sentences, which are told in parts (bounce.mark); NULL: in English */
 };
 
 /* A pool of the one connection, which is never made anew: when it is lost, every use fails with

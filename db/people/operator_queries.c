@@ -289,7 +289,11 @@ STATEMENT(operator_queries_communication, 1,
 	  "  LEFT JOIN bounce.communication_delivery AS d ON d.communication_id = c.id "
 	  "WHERE c.id = $1::bigint");
 STATEMENT(operator_queries_communication_recipients, 1,
-	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code, r.diagnostic,"
+	  "SELECT r.address, r.state, r.attempts, r.class, r.reason, r.status_code,"
+	  "  CASE WHEN r.class IS NOT NULL OR r.diagnostic = '' THEN r.diagnostic"
+	  "    WHEN starts_with(r.diagnostic, 'outcome unknown: ')"
+	  "      THEN bounce.sentence('outcome unknown: %w', substr(r.diagnostic, 18))"
+	  "    ELSE bounce.sentence('%w', r.diagnostic) END AS diagnostic,"
 	  "  r.bounced_at, q.state AS delivery, q.due_at, coalesce(q.tries, 0) AS tries, "
 	  "  q.first_try_at, q.last_try_at, r.delivered_at,"
 	  "  nullif(q.response, '') AS response, r.next_attempt_at, r.task_id, r.bounce_id,"

@@ -2,10 +2,14 @@
 #
 # The catalogues of the console have every text of the templates and of the sources, and every word
 # of the database that a page shows: kinds of tasks, ways to resolve them, reasons, classes, states.
-# English needs only the latter. A text that is shown nowhere is a fault as well.
+# English needs only the latter. Nor may a sentence be missing that the database says, in parts, to
+# who asks for them (sql/functions/internal/values/sentences.sql); its gaps are the same in each
+# language. A text that is shown nowhere is a fault as well.
 use strict;
 use warnings;
 use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Bounce::Sentences;
 use Test::More;
 
 chdir "$FindBin::Bin/../.." or die "chdir: $!\n";
@@ -59,6 +63,31 @@ words(
         unassigned shadow erased)
 );
 
+words('what a parameter is for', map { Bounce::Sentences::unquoted($_) }
+        slurp('sql/seed/parameters.sql') =~ /description\s*=>\s*((?:'(?:[^']|'')*'\s*)+)/g);
+words('what a reason of a bounce means', slurp('etc/reasons.txt') =~ /^meaning\s*=\s*(.*)$/mg);
+is join("\n", Bounce::Sentences::unsaid), '', 'stories, tasks and steps are told in sentences';
+my %said = Bounce::Sentences::said;
+$text{$_} //= "what the database says, $said{$_}" for keys %said;
+my %word = Bounce::Sentences::words;
+words($word{$_}, $_) for keys %word;
+words('how a task was resolved', map { "resolved: $_" }
+    qw(done corrected unblocked dead confirmed dismissed), 'taken back');
+words(
+    'in the gap of a sentence', 'the right address', 'no time', 'the letter', 'dropped',
+    q{the operator's copy}, 'there is no content to send any more',
+    qw(address message_id own_mta token communication_id boolean integer number interval text enum
+        domain_list dsn prose delay success other accepted rejected pending)
+);
+words(
+    'what was done', qw(
+        created counted assigned postponed note closed reopened task_assigned task_postponed
+        task_note task_reopened deferred refused heard_late swept probe resend_released
+        content_changed replaced owner_notice_done),
+    map { "${_}_done" } qw(hard_bounce resend_exhausted technical has_left complaint corrected
+        blocked block_lifted)
+);
+
 my @catalogue = glob 'console/po/*.po';
 is scalar @catalogue, 3, 'English, German and French';
 for my $path (@catalogue) {
@@ -66,6 +95,10 @@ for my $path (@catalogue) {
     my @wanted = grep { $path !~ /en\.po$/ || $text{$_} =~ /^a / } sort keys %text;
     is join("\n", grep { !$has{$_} } @wanted),                     '', "$path has every text";
     is join("\n", grep { $_ ne '' && !$text{$_} } sort keys %has), '', "$path has no other";
+    my @wrong = grep {
+        $said{$_} && index(Bounce::Sentences::gaps($_), Bounce::Sentences::gaps($has{$_})) != 0
+    } sort keys %has;
+    is join("\n", @wrong), '', '... and each sentence its gaps in order, or the first of them';
 }
 done_testing;
 
@@ -80,7 +113,7 @@ sub slurp {
 
 sub joined { return join '', $_[0] =~ /"((?:[^"\\]|\\.)*)"/g }
 
-# text => 1, for those with a translation that is not marked as fuzzy
+# text => its translation, for those with one that is not marked as fuzzy
 sub read_catalogue {
     my ($path) = @_;
     my %has;
@@ -90,7 +123,8 @@ sub read_catalogue {
         my ($plural) = $entry =~ /^msgid_plural $string/m;
         my @form     = $entry =~ /^msgstr(?:\[\d\])? $string/mg;
         next if grep { joined($_) eq '' } @form;
-        $has{ joined($_) } = 1 for $id, $plural // ();
+        $has{ joined($_) =~ s/\\(["\\])/$1/gr } = joined($form[0]) =~ s/\\(["\\])/$1/gr
+            for $id, $plural // ();
     }
     return %has;
 }

@@ -10,13 +10,15 @@ DECLARE
   b bounce.address_block;
 BEGIN
   b.address := bounce_internal.require_address(address);
-  b.why := bounce_internal.require_reason_text(block_address.why, 'block ' || b.address);
+  b.why := bounce_internal.require_reason_text(
+    block_address.why, bounce_internal.say('block %s', b.address));
   b.source := 'person';
   b.only_process := bounce_internal.require_process(process);
   b.expires_at := until;
   IF until <= now() THEN
-    RAISE EXCEPTION '% cannot be blocked until %, which is past', b.address, until
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'A time to come, or none.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('%s cannot be blocked until %s, which is past', b.address, until::text),
+      bounce_internal.say('A time to come, or none.'));
   END IF;
   RETURN bounce_internal.add_block_by_hand(b) IS NOT NULL;
 END $$;
@@ -29,8 +31,8 @@ CREATE OR REPLACE FUNCTION bounce.lift_block(
   address text, why text, process text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.require_reason_text(why,
-                                                               'lift the block on ' || address);
+  because CONSTANT text := bounce_internal.require_reason_text(
+    why, bounce_internal.say('lift the block on %s', address));
   key CONSTANT text := bounce.address_key(bounce_internal.bare_address(address));
   lifted bigint;
 BEGIN
@@ -52,8 +54,8 @@ COMMENT ON FUNCTION bounce.lift_block(text, text, text) IS
 CREATE OR REPLACE FUNCTION bounce.restore_block(address text, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
-  because CONSTANT text := bounce_internal.require_reason_text(why, 'block ' || address
-                                                                    || ' again');
+  because CONSTANT text := bounce_internal.require_reason_text(
+    why, bounce_internal.say('block %s again', address));
   key CONSTANT text := bounce.address_key(bounce_internal.require_address(address));
   last CONSTANT timestamptz := (SELECT max(k.lifted_at) FROM bounce.address_block AS k
                                 WHERE k.address_key = key AND NOT k.is_over);
@@ -63,7 +65,8 @@ BEGIN
     ARRAY(SELECT k.id FROM bounce.address_block AS k
           WHERE k.address_key = key AND NOT k.is_over AND k.lifted_at = last));
   PERFORM bounce_internal.write_log(k.communication_id, NULL, 'blocked',
-                                    format('%s is blocked again: %s', k.address, because))
+                                    bounce_internal.say('%s is blocked again: %s',
+                                                        k.address, because))
   FROM bounce.address_block AS k
   WHERE k.address_key = key AND k.lifted_at IS NULL AND k.blocked_at = now();
   RETURN restored;
@@ -149,9 +152,10 @@ BEGIN
   SELECT i.* INTO bad FROM bounce.preview_block_import(csv) AS i WHERE i.is_problem
   ORDER BY i.line LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'line % (%): %', bad.line, left(bad.address, 100), bad.outcome
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Nothing was imported. preview_block_import() shows all such lines.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'line %s (%s): %s', bad.line::text, left(bad.address, 100), bad.outcome::text),
+      bounce_internal.say('Nothing was imported. preview_block_import() shows all such lines.'));
   END IF;
   INSERT INTO bounce.block_import AS n (why) VALUES (because) RETURNING n.id INTO import_id;
   SELECT count(*) FILTER (WHERE i.outcome LIKE 'blocked%' AND i.outcome <> 'blocked already'),
@@ -176,13 +180,15 @@ BEGIN
   SET withdrawn_at = now(), withdrawn_by = session_user, withdraw_why = because
   WHERE q.id = withdraw_block_import.import_id AND q.withdrawn_at IS NULL RETURNING q.* INTO n;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no import % that could be withdrawn', withdraw_block_import.import_id
-      USING ERRCODE = 'no_data_found', HINT = 'bouncectl blocks imports lists them.';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say(
+        'no import %s that could be withdrawn', withdraw_block_import.import_id::text),
+      bounce_internal.say('bouncectl blocks imports lists them.'));
   END IF;
   lifted := bounce_internal.lift_blocks(
     ARRAY(SELECT k.id FROM bounce.address_block AS k
           WHERE k.import_id = n.id AND k.lifted_at IS NULL ORDER BY k.address_key),
-    format('import %s withdrawn: %s', n.id, because), is_taken_back => true);
+    bounce_internal.say('import %s withdrawn: %s', n.id::text, because), is_taken_back => true);
   -- shorter blocks that its blocks had taken the place of
   restored := bounce_internal.block_again(
     ARRAY(SELECT k.id FROM bounce.address_block AS k

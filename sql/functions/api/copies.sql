@@ -88,7 +88,7 @@ BEGIN
   SELECT count(*) INTO revived FROM again;
   IF NOT EXISTS (SELECT FROM bounce.operator_copy AS c WHERE c.state = 'dead') THEN
     UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
-      resolution = 'done', note = format('%s copies are sent again', revived)
+      resolution = 'done', note = bounce_internal.say('%s copies are sent again', revived::text)
     WHERE t.dedup_key = 'delivery_problem:operator_copy' AND t.status = 'open';
   END IF;
   RETURN revived;
@@ -123,10 +123,12 @@ BEGIN
   is_new := FOUND;
   IF is_new THEN
     PERFORM bounce_internal.write_log(b.communication_id, b.recipient_id, 'letter_forwarded',
-                                      format('to %s: %s', forwarded_to, because), b.id);
+                                      bounce_internal.say('to %s: %s', forwarded_to, because),
+                                      b.id);
   END IF;
-  consequence := CASE WHEN is_new THEN format('the letter goes to %s', forwarded_to)
-                      ELSE format('nothing to do, it was sent on to %s already', forwarded_to) END;
+  consequence := CASE
+    WHEN is_new THEN bounce_internal.sentence('the letter goes to %s', forwarded_to)
+    ELSE bounce_internal.sentence('nothing to do, it was sent on to %s already', forwarded_to) END;
 END $$;
 COMMENT ON FUNCTION bounce.forward_letter(bigint, text, text) IS
   'operator: sends the letter that a bounce was read from on to a person, by the queue of the '
@@ -149,13 +151,13 @@ BEGIN
   withdrawn := FOUND;
   IF withdrawn THEN
     PERFORM bounce_internal.write_log(b.communication_id, b.recipient_id, 'letter_withdrawn',
-                                      format('to %s: %s', bare, because), b.id);
+                                      bounce_internal.say('to %s: %s', bare, because), b.id);
   ELSIF EXISTS (SELECT FROM bounce.operator_copy AS c
                 WHERE c.bounce_message_id = b.bounce_message_id AND lower(c.address) = lower(bare)
                   AND c.asked_by IS NOT NULL AND (c.state = 'sent' OR c.claim_id IS NOT NULL)) THEN
-    RAISE EXCEPTION 'the letter is sent to % already', bare
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'What a server has taken, or is taking, cannot be taken back.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('the letter is sent to %s already', bare),
+      bounce_internal.say('What a server has taken, or is taking, cannot be taken back.'));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce.withdraw_letter(bigint, text, text) IS

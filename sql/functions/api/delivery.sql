@@ -198,6 +198,7 @@ DECLARE
   s bounce.delivery_server;
   delay interval;
   waiting bigint;
+  since text;
   summary text;
 BEGIN
   INSERT INTO bounce.delivery_server AS d (name, problem, problem_since, failures, probe_at)
@@ -211,10 +212,10 @@ BEGIN
     bounce_internal.parameter_interval('delivery_probe_delay'),
     bounce_internal.parameter_interval('delivery_probe_max_delay'));
   waiting := bounce_internal.waiting_count();
-  summary := format('%s; since %s, %s %s', s.problem,
-                    to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS'),
-                    bounce_internal.count_of(waiting, 'communication'),
-                    CASE waiting WHEN 1 THEN 'waits' ELSE 'wait' END);
+  since := to_char(s.problem_since, 'YYYY-MM-DD HH24:MI:SS');
+  summary := bounce_internal.unmarked(s.problem) || CASE waiting
+    WHEN 1 THEN bounce_internal.say('; since %t, 1 communication waits', since)
+    ELSE bounce_internal.say('; since %t, %s communications wait', since, waiting::text) END;
   s.task_id := bounce_internal.task_delivery_problem('server:' || s.name, 'submission_server',
                                                      summary);
   UPDATE bounce.delivery_server AS d SET probe_at = now() + delay, task_id = s.task_id
@@ -241,7 +242,8 @@ BEGIN
       probe_at = NULL, task_id = NULL
     WHERE d.name = s.name;
     UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
-      note = format('no worker has used it since %s', to_char(s.probe_at, 'YYYY-MM-DD HH24:MI:SS'))
+      note = bounce_internal.say('no worker has used it since %t',
+                                 to_char(s.probe_at, 'YYYY-MM-DD HH24:MI:SS'))
     WHERE t.id = s.task_id AND t.status = 'open';
     forgotten := forgotten + 1;
   END LOOP;
@@ -272,7 +274,8 @@ BEGIN
       result = 'sent as communication ' || new_id
     WHERE u.id = ANY (ids);
     PERFORM bounce_internal.write_log(u.communication_id, u.recipient_id, 'owner_notice_done',
-                                      format('%s is told, communication %s', d.mailbox, new_id),
+                                      bounce_internal.say('%s is told, communication %s',
+                                                          d.mailbox, new_id::text),
                                       u.bounce_id)
     FROM bounce.follow_up AS u WHERE u.id = ANY (ids) ORDER BY u.id;
     sent := sent + 1;

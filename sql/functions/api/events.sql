@@ -101,7 +101,7 @@ BEGIN
   GET DIAGNOSTICS revived = ROW_COUNT;
   IF NOT EXISTS (SELECT FROM bounce.event AS e WHERE e.state = 'dead') THEN
     UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
-      resolution = 'done', note = format('%s events are sent again', revived)
+      resolution = 'done', note = bounce_internal.say('%s events are sent again', revived::text)
     WHERE t.dedup_key = 'delivery_problem:webhook' AND t.status = 'open';
   END IF;
   RETURN revived;

@@ -20,12 +20,13 @@ BEGIN
   IF NOT has_function_privilege(bounce_internal.caller(),
                                 ('bounce.' || (acts ->> way))::regproc, 'EXECUTE') THEN
     is_possible := false;
-    outcome := 'your account may not do that: an operator may';
+    outcome := bounce_internal.sentence('your account may not do that: an operator may');
     RETURN;
   END IF;
   BEGIN
-    outcome := bounce_internal.resolve_in_words(task_id, way, coalesce(note, ''),
-                                                coalesce(address, ''), resend);
+    outcome := bounce_internal.told(
+      bounce_internal.resolve_in_words(task_id, way, coalesce(note, ''), coalesce(address, ''),
+                                       resend));
     is_possible := true;
     RAISE EXCEPTION 'only a preview' USING ERRCODE = 'BM002';
   EXCEPTION

@@ -78,8 +78,10 @@ DECLARE
   bytes bigint;
 BEGIN
   IF d.state = 'PROCESSING' THEN
-    RAISE EXCEPTION 'communication %: a worker has it until %', old.id, d.lease_expire_time
-      USING ERRCODE = 'check_violation', HINT = 'Try again when that has ended.';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'communication %s: a worker has it until %s', old.id::text, d.lease_expire_time::text),
+      bounce_internal.say('Try again when that has ended.'));
   END IF;
   IF is_whole OR attachments IS NOT NULL THEN
     bytes := bounce_internal.replace_content(old, raw, body_text, body_html, attachments);
@@ -89,8 +91,9 @@ BEGIN
   WHERE c.id = old.id AND correct_content.subject IS NOT NULL;
   PERFORM bounce_internal.write_log(old.id, NULL, 'content_changed',
     concat_ws(', ', CASE WHEN correct_content.subject IS NOT NULL
-                         THEN format('the subject was "%s"', old.subject) END,
-              CASE WHEN bytes IS NOT NULL THEN format('the content has %s bytes now', bytes) END));
+                         THEN bounce_internal.say('the subject was "%s"', old.subject) END,
+              CASE WHEN bytes IS NOT NULL
+                   THEN bounce_internal.say('the content has %s bytes now', bytes::text) END));
 END $$;
 COMMENT ON FUNCTION bounce.correct_content(bigint, text, text, text, bytea, jsonb) IS
   'application: another content for a mail in the queue that is not being sent; set its state to '
@@ -108,7 +111,8 @@ BEGIN
     WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending');
     UPDATE bounce.communication_recipient AS r SET next_attempt_at = now()
     WHERE r.communication_id = d.communication_id AND r.next_attempt_at IS NOT NULL;
-    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued', 'due at once');
+    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued',
+                                      bounce_internal.say('due at once'));
   ELSE
     UPDATE bounce.communication_delivery AS k SET state = 'RETRY'
     WHERE k.communication_id = d.communication_id;
@@ -129,7 +133,8 @@ BEGIN
   END IF;
   UPDATE bounce.communication_delivery AS k SET held_at = now(), held_by = session_user
   WHERE k.communication_id = d.communication_id;
-  PERFORM bounce_internal.write_log(d.communication_id, NULL, 'held', 'held by ' || session_user);
+  PERFORM bounce_internal.write_log(d.communication_id, NULL, 'held',
+                                    bounce_internal.say('held by %s', session_user::text));
   RETURN true;
 END $$;
 COMMENT ON FUNCTION bounce.hold_communication(bigint) IS
@@ -147,7 +152,7 @@ BEGIN
   UPDATE bounce.communication_delivery AS k SET held_at = NULL, held_by = NULL
   WHERE k.communication_id = d.communication_id;
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'released',
-                                    'released by ' || session_user);
+                                    bounce_internal.say('released by %s', session_user::text));
   PERFORM pg_notify('bounce_delivery', '');
   RETURN true;
 END $$;
@@ -162,8 +167,10 @@ DECLARE
   ids bigint[];
 BEGIN
   IF d.state = 'PROCESSING' THEN
-    RAISE EXCEPTION 'communication %: a worker has it until %', d.communication_id,
-      d.lease_expire_time USING ERRCODE = 'check_violation';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'communication %s: a worker has it until %s', d.communication_id::text,
+        d.lease_expire_time::text));
   END IF;
   ids := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
                WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending'));
@@ -180,8 +187,9 @@ BEGIN
   PERFORM bounce_internal.derive_communication(d.communication_id);
   IF cardinality(ids) > 0 THEN
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'cancelled',
-                                      format('%s recipients, by %s', cardinality(ids),
-                                             session_user));
+                                      bounce_internal.say('%s recipients, by %s',
+                                                          cardinality(ids)::text,
+                                                          session_user::text));
   END IF;
   RETURN cardinality(ids);
 END $$;

@@ -17,10 +17,11 @@ BEGIN
     (SELECT max(k.created_at) FROM bounce.token_key AS k WHERE k.retired_at IS NULL)::text,
     CASE WHEN NOT EXISTS (SELECT FROM bounce.token_key AS k
                           WHERE k.retired_at IS NULL AND k.created_at > at - interval '1 year')
-         THEN 'the key of the return paths is older than a year' END);
+         THEN bounce_internal.sentence('the key of the return paths is older than a year') END);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('partition_until', until::text,
     CASE WHEN until < at + interval '7 days'
-         THEN 'no partitions are made ahead: does housekeeping run?' END);
+         THEN bounce_internal.sentence('no partitions are made ahead: does housekeeping run?')
+    END);
 END $$;
 COMMENT ON FUNCTION bounce.status(timestamptz) IS
   'operator: what is waiting, and what is not as it should be; one row per figure. warning is '
@@ -80,12 +81,13 @@ BEGIN
         FROM bounce.bounce AS b
         WHERE b.communication_id = communication_story.communication_id
         UNION ALL
-        SELECT l.at, l.recipient_id, l.event, l.text, l.actor, l.bounce_id, NULL, 2, l.id
+        SELECT l.at, l.recipient_id, l.event, bounce_internal.told_from(l.text, l.marked),
+               l.actor, l.bounce_id, NULL, 2, l.id
         FROM bounce.communication_log AS l
         WHERE l.communication_id = communication_story.communication_id
         UNION ALL
-        SELECT h.at, t.recipient_id, 'task_' || h.action, h.text, h.actor, t.bounce_id,
-               t.id, 3, h.id
+        SELECT h.at, t.recipient_id, 'task_' || h.action,
+               bounce_internal.told_from(h.text, h.marked), h.actor, t.bounce_id, t.id, 3, h.id
         FROM bounce.task_history AS h JOIN bounce.task AS t ON t.id = h.task_id
         WHERE h.action IN ('assigned', 'postponed', 'note')
           AND t.id IN (SELECT q.task_id FROM bounce.communication_recipient AS q
@@ -123,29 +125,39 @@ BEGIN
                (SELECT string_agg(n || ' '
                                   || bounce_internal.parameter_at(n, c.process, c.blocked_at), ', ')
                 FROM unnest('{block_hard,block_min_trust,guard,shadow}'::text[]) AS n)
-                 || coalesce(' (process ' || c.process || ')', ''), '',
+                 || coalesce(bounce_internal.sentence(' (process %s)', nullif(c.process, '')), ''),
+               '',
                c.block_id, (c.bounce).id, NULL, NULL
         FROM cause AS c
         UNION ALL
         SELECT k.blocked_at, 3, 'blocked',
-               CASE WHEN k.reason = '' THEN k.why
-                    ELSE regexp_replace(k.why, '^(' || k.reason || ' )?', k.reason || ': ') END,
+               CASE WHEN k.reason = '' THEN bounce_internal.told_from(k.why, k.marked_why)
+                    ELSE bounce_internal.sentence('%w', k.reason)
+                         || regexp_replace(bounce_internal.told_from(k.why, k.marked_why),
+                                           '^(' || k.reason || ' )?', ': ') END,
                k.blocked_by, k.id, k.bounce_id, NULL, k.communication_id FROM block AS k
         UNION ALL
         SELECT v.at, 4, 'reclassified',
-               format('%s %s (rule %s) -> %s %s (rule %s): %s', v.old_class, v.old_reason,
-                      v.old_rule, v.new_class, v.new_reason, v.new_rule, v.why),
+               bounce_internal.sentence('%w %w (rule %s) -> %w %w (rule %s)', v.old_class::text,
+                                        v.old_reason, v.old_rule, v.new_class::text,
+                                        v.new_reason, v.new_rule)
+                 || ': ' || bounce_internal.unmarked(v.why),
                v.actor, c.block_id, v.bounce_id, NULL, NULL
         FROM cause AS c JOIN bounce.verdict_change AS v ON v.bounce_id = (c.bounce).id
         UNION ALL
-        SELECT k.lifted_at, 5, 'lifted', k.lift_why, k.lifted_by, k.id, k.bounce_id, NULL, NULL
+        SELECT k.lifted_at, 5, 'lifted',
+               bounce_internal.told_from(k.lift_why, k.marked_lift_why), k.lifted_by, k.id,
+               k.bounce_id, NULL, NULL
         FROM block AS k WHERE k.lifted_at IS NOT NULL
         UNION ALL
         SELECT h.held_at, 6, 'held',
-               concat_ws(', ', 'outage ' || h.outage_id,
-                         coalesce(h.decision || ' at '
-                                  || to_char(h.decided_at, 'YYYY-MM-DD HH24:MI') || ' by '
-                                  || o.decided_by, 'undecided')) || ': ' || h.why,
+               concat_ws(', ', bounce_internal.sentence('outage %s', h.outage_id::text),
+                         CASE WHEN h.decision || o.decided_by IS NULL
+                              THEN bounce_internal.sentence('undecided')
+                              ELSE bounce_internal.sentence(
+                                '%w at %t by %s', h.decision,
+                                to_char(h.decided_at, 'YYYY-MM-DD HH24:MI'), o.decided_by) END)
+                 || ': ' || h.why,
                '', NULL, h.bounce_id, NULL, h.communication_id
         FROM bounce.held_block AS h JOIN bounce.outage AS o ON o.id = h.outage_id
         WHERE h.address = key) AS s
@@ -161,7 +173,8 @@ CREATE OR REPLACE FUNCTION bounce.task_story(task_id bigint)
 RETURNS TABLE (at timestamptz, actor text, action text, text text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
-  RETURN QUERY SELECT h.at, h.actor, h.action, h.text FROM bounce.task_history AS h
+  RETURN QUERY SELECT h.at, h.actor, h.action, bounce_internal.told_from(h.text, h.marked)
+               FROM bounce.task_history AS h
                WHERE h.task_id = task_story.task_id ORDER BY h.id;
 END $$;
 COMMENT ON FUNCTION bounce.task_story(bigint) IS 'operator: the history of a task, oldest first';
@@ -179,10 +192,11 @@ DECLARE
 BEGIN
   IF dimension NOT IN ('class', 'reason', 'process', 'domain', 'remote_mta', 'rule', 'trust',
                        'hour', 'day', 'week', 'month') THEN
-    RAISE EXCEPTION 'no report by "%"', dimension
-      USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week '
-                   'or month.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('no report by "%s"', dimension),
+      bounce_internal.say(
+        'By class, reason, process, domain, remote_mta, rule, trust, hour, day, week '
+        'or month.'));
   END IF;
   PERFORM bounce_internal.require_period(since, until);
   PERFORM bounce_internal.require_process(only_process);

@@ -104,7 +104,8 @@ BEGIN
   SELECT new_id, sent.communication_id, sent.attempts WHERE new_id IS NOT NULL
   ON CONFLICT DO NOTHING;
   PERFORM bounce_internal.write_log(sent.communication_id, sent.id, 'resent',
-                                    format('send %s to %s', sent.attempts, sent.address));
+                                    bounce_internal.say('send %s to %s', sent.attempts::text,
+                                                        sent.address));
   RETURN sent.attempts;
 END $$;
 COMMENT ON FUNCTION bounce.confirm_resend(bigint, text, text) IS

@@ -11,7 +11,8 @@ DECLARE
   who CONSTANT text := coalesce(bounce_internal.one_line(owner), '');
 BEGIN
   PERFORM bounce_internal.change_task(assign_task.task_id, 'assigned',
-            concat_ws(': ', CASE who WHEN '' THEN 'to nobody' ELSE 'to ' || who END,
+            concat_ws(': ', CASE who WHEN '' THEN bounce_internal.say('to nobody')
+                                     ELSE bounce_internal.say('to %s', who) END,
                       nullif(btrim(note), '')), owner => who);
 END $$;
 COMMENT ON FUNCTION bounce.assign_task(bigint, text, text) IS
@@ -25,9 +26,10 @@ BEGIN
   -- to the minute: what is shown is what was given
   IF due_at IS NULL OR due_at < date_trunc('minute', now())
      OR due_at > now() + interval '10 years' THEN
-    RAISE EXCEPTION 'task % cannot be due at %', task_id, coalesce(due_at::text, 'no time')
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'A time to come, within ten years.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'task %s cannot be due at %w', task_id::text, coalesce(due_at::text, 'no time')),
+      bounce_internal.say('A time to come, within ten years.'));
   END IF;
   PERFORM bounce_internal.change_task(postpone_task.task_id, 'postponed',
             concat_ws(': ', to_char(postpone_task.due_at, 'YYYY-MM-DD HH24:MI'),
@@ -41,8 +43,9 @@ CREATE OR REPLACE FUNCTION bounce.note_task(task_id bigint, note text) RETURNS v
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF btrim(coalesce(note, ''), E' \t\r\n') = '' THEN
-    RAISE EXCEPTION 'the note is empty' USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Write what is to be remembered.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('the note is empty'),
+      bounce_internal.say('Write what is to be remembered.'));
   END IF;
   PERFORM bounce_internal.change_task(note_task.task_id, 'note', btrim(note_task.note, E' \t\r\n'));
 END $$;
@@ -55,16 +58,18 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM bounce.task AS t WHERE t.id = resolve_task.task_id AND t.kind = 'outage'
              AND t.status = 'open') THEN
-    RAISE EXCEPTION 'task % holds blocks: somebody has to decide on them', resolve_task.task_id
-      USING ERRCODE = 'invalid_parameter_value',
-        HINT = 'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'task %s holds blocks: somebody has to decide on them', resolve_task.task_id::text),
+      bounce_internal.say(
+        'SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).'));
   END IF;
   IF EXISTS (SELECT FROM bounce.task AS t JOIN bounce.process AS p ON p.name = t.process
              WHERE t.id = resolve_task.task_id AND t.kind = 'process_paused'
                AND t.status = 'open' AND p.paused_at IS NOT NULL) THEN
-    RAISE EXCEPTION 'task % is about a process that is paused', resolve_task.task_id
-      USING ERRCODE = 'invalid_parameter_value',
-        HINT = 'SELECT bounce.resume_process(process, why): that closes it.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('task %s is about a process that is paused', resolve_task.task_id::text),
+      bounce_internal.say('SELECT bounce.resume_process(process, why): that closes it.'));
   END IF;
   PERFORM bounce_internal.close_task(resolve_task.task_id, 'done', note);
 END $$;
@@ -82,14 +87,17 @@ DECLARE
   resent integer;
 BEGIN
   IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
-    RAISE EXCEPTION '% is the address that bounced', bare USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'If it works after all: resolve_task_unblocked(task, note).';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('%s is the address that bounced', bare),
+      bounce_internal.say('If it works after all: resolve_task_unblocked(task, note).'));
   ELSIF t.communication_id IS NULL THEN
-    RAISE EXCEPTION 'task % is about no mail that is known: nothing can be sent to %', t.id, bare
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Close it with resolve_task(task, note).';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'task %s is about no mail that is known: nothing can be sent to %s', t.id::text, bare),
+      bounce_internal.say('Close it with resolve_task(task, note).'));
   END IF;
-  SELECT count(bounce_internal.replace_recipient(r.id, bare, format('task %s', t.id))) INTO resent
+  SELECT count(bounce_internal.replace_recipient(
+           r.id, bare, bounce_internal.say('task %s', t.id::text))) INTO resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
         WHERE q.task_id = t.id
           AND (q.state = 'bounced'
@@ -119,9 +127,10 @@ DECLARE
     bounce_internal.lift_block_for(t.address, t.process, because) END;
 BEGIN
   IF resent = 0 AND lifted = 0 THEN
-    RAISE EXCEPTION 'task %: no address is blocked, and no mail is to be sent again', t.id
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Close it with resolve_task(task, note).';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'task %s: no address is blocked, and no mail is to be sent again', t.id::text),
+      bounce_internal.say('Close it with resolve_task(task, note).'));
   END IF;
   PERFORM bounce_internal.close_task(t.id, 'unblocked', because);
   RETURN resent;
@@ -142,14 +151,16 @@ DECLARE
   blocked boolean;
 BEGIN
   IF position('@' IN t.address) < 2 THEN
-    RAISE EXCEPTION 'task % names no address', t.id
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Close it with resolve_task(task, note).';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('task %s names no address', t.id::text),
+      bounce_internal.say('Close it with resolve_task(task, note).'));
   END IF;
   UPDATE bounce.communication_recipient AS r SET next_attempt_at = NULL
   WHERE r.task_id = t.id AND r.next_attempt_at IS NOT NULL;
   b.address := t.address;
   b.reason := t.reason;
-  b.why := concat_ws(': ', 'task ' || t.id, coalesce(nullif(note, ''), t.diagnosis));
+  b.why := concat_ws(': ', bounce_internal.say('task %s', t.id::text),
+                     coalesce(nullif(note, ''), t.diagnosis));
   b.bounce_id := t.bounce_id;
   b.communication_id := t.communication_id;
   b.source := 'person';
@@ -174,8 +185,9 @@ DECLARE
   arrived CONSTANT bigint[] := bounce_internal.unknown_recipients(task_id);
 BEGIN
   IF NOT bounce_internal.is_unknown_task(t) THEN
-    RAISE EXCEPTION 'task %: that its mails did not arrive is known', t.id
-      USING ERRCODE = 'invalid_parameter_value', HINT = bounce_internal.ways_to_resolve(t);
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('task %s: that its mails did not arrive is known', t.id::text),
+      bounce_internal.ways_to_resolve(t));
   END IF;
   -- into the queue and out of it again: what has ended does not become SUCCESS in one step
   UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
@@ -186,7 +198,8 @@ BEGIN
     corrections = r.corrections + 1
   WHERE r.id = ANY (arrived);
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
-                                    concat_ws(': ', r.address || ' did get it', nullif(note, '')))
+                                    concat_ws(': ', bounce_internal.say('%s did get it', r.address),
+                                              nullif(note, '')))
   FROM bounce.communication_recipient AS r WHERE r.id = ANY (arrived) ORDER BY r.id;
   PERFORM bounce_internal.close_task(t.id, 'done', note);
   RETURN cardinality(arrived);
@@ -201,15 +214,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'open a task again');
   t CONSTANT bounce.task := bounce_internal.lock_closed_task(reopen_task.task_id);
-  reason CONSTANT text := format('task %s opened again: %s', t.id, because);
+  reason CONSTANT text :=
+    bounce_internal.say('task %s opened again: %s', t.id::text, because);
 BEGIN
   -- what an operator has decided for many mails is not for everybody to take back
   IF t.kind IN ('outage', 'process_paused')
      AND NOT has_function_privilege(bounce_internal.caller(), 'bounce.confirm_outage(bigint, text)',
                                     'EXECUTE') THEN
-    RAISE EXCEPTION 'task % was decided by an operator, and is opened again by one', t.id
-      USING ERRCODE = 'insufficient_privilege',
-        HINT = 'Ask somebody with the role bounce_operator.';
+    PERFORM bounce_internal.refuse('insufficient_privilege',
+      bounce_internal.say(
+        'task %s was decided by an operator, and is opened again by one', t.id::text),
+      bounce_internal.say('Ask somebody with the role bounce_operator.'));
   END IF;
   IF t.kind = 'outage' THEN
     PERFORM bounce_internal.restore_outage(t, reason);
@@ -249,8 +264,9 @@ DECLARE
     bounce_internal.lock_recipient(change_recipient.communication_id, old_address);
 BEGIN
   IF r.address_key = bounce.address_key(bare) THEN
-    RAISE EXCEPTION '% is the address there is', bare USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'To send to it again: retry_communication(id).';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('%s is the address there is', bare),
+      bounce_internal.say('To send to it again: retry_communication(id).'));
   END IF;
   RETURN bounce_internal.replace_recipient(r.id, bare, because);
 END $$;
@@ -273,8 +289,9 @@ BEGIN
   PERFORM FROM bounce.communication AS c WHERE c.id = add_recipient.communication_id
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no communication %', add_recipient.communication_id
-      USING ERRCODE = 'no_data_found', HINT = 'bouncectl show finds it by a reference.';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say('no communication %s', add_recipient.communication_id::text),
+      bounce_internal.say('bouncectl show finds it by a reference.'));
   END IF;
   INSERT INTO bounce.communication_recipient (communication_id, address, state, attempts)
   VALUES (add_recipient.communication_id, bare, 'open', 0)
@@ -308,7 +325,7 @@ BEGIN
   RETURNING q.* INTO r;
   IF FOUND THEN
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resend_scheduled',
-                                      'asked for: ' || because, bounce_id);
+                                      bounce_internal.say('asked for: ') || because, bounce_id);
   END IF;
   RETURN r.id IS NOT NULL;
 END $$;

@@ -64,9 +64,9 @@ DECLARE
   chosen bigint[];
 BEGIN
   IF since IS NULL AND until IS NULL AND domain IS NULL AND rule IS NULL AND diagnostic IS NULL THEN
-    RAISE EXCEPTION 'without any condition everything would be undone'
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Name a time at least.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('without any condition everything would be undone'),
+      bounce_internal.say('Name a time at least.'));
   END IF;
   -- who asks twice at the same time, undoes once
   PERFORM pg_advisory_xact_lock(hashtext('bounce.undo_bounces'));
@@ -91,10 +91,11 @@ BEGIN
           bounce_internal.state_of_bounces(chosen))
   RETURNING id INTO undo_id;
   SELECT t.blocks, t.tasks, t.requeued INTO blocks, tasks, requeued
-  FROM bounce_internal.undo_consequences(chosen, format('undo %s: %s', undo_id, because),
-                                         resend) AS t;
-  PERFORM bounce_internal.close_empty_outages(bounce_internal.outages_of_bounces(chosen),
-                                              format('undo %s: %s', undo_id, because));
+  FROM bounce_internal.undo_consequences(
+    chosen, bounce_internal.say('undo %s: %s', undo_id::text, because), resend) AS t;
+  PERFORM bounce_internal.close_empty_outages(
+    bounce_internal.outages_of_bounces(chosen),
+    bounce_internal.say('undo %s: %s', undo_id::text, because));
 END $$;
 COMMENT ON FUNCTION bounce.undo_bounces(timestamptz, timestamptz, text, text, text,
                                         text, boolean) IS
@@ -110,7 +111,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'take an undo back');
   u CONSTANT bounce.undo := bounce_internal.lock_undo(undo_id);
-  reason CONSTANT text := format('undo %s taken back: %s', u.id, because);
+  reason CONSTANT text := bounce_internal.say('undo %s taken back: %s', u.id::text, because);
 BEGIN
   bounces := cardinality(u.bounces);
   UPDATE bounce.undo AS q SET taken_back_at = now(), taken_back_by = session_user,
@@ -157,11 +158,13 @@ BEGIN
                                        AND m.received_at = b.received_at));
   IF (verdict.reason, verdict.class::text, verdict.is_notice) = (b.reason, b.class::text,
       b.is_notice) THEN
-    RETURN format('nothing to do, it is %s %s already', b.class, b.reason);
+    RETURN bounce_internal.sentence('nothing to do, it is %w %w already', b.class::text, b.reason);
   END IF;
-  verdict := bounce_internal.change_verdict(b, verdict, 'reclassified: ' || because);
-  RETURN format('%s %s -> %s %s: %s', b.class, b.reason, verdict.class, verdict.reason,
-                array_to_string(verdict.steps, ', '));
+  verdict := bounce_internal.change_verdict(
+    b, verdict, bounce_internal.say('reclassified: ') || because);
+  RETURN bounce_internal.told(
+    bounce_internal.say('%w %w -> %w %w: ', b.class::text, b.reason, verdict.class::text,
+                        verdict.reason) || array_to_string(verdict.steps, ', '));
 END $$;
 COMMENT ON FUNCTION bounce.reclassify(bigint, text, text) IS
   'operator: corrects the reason of a bounce (bounce.bounce.id) and its consequences: the old '
@@ -225,7 +228,8 @@ BEGIN
     IF (p.b).id IS NULL THEN
       fresh := fresh || p.f;
     ELSE
-      PERFORM bounce_internal.change_verdict(p.b, p.f, 'replayed: ' || because);
+      PERFORM bounce_internal.change_verdict(p.b, p.f,
+                                             bounce_internal.say('replayed: ') || because);
       applied := applied + 1;
     END IF;
   END LOOP;
@@ -252,9 +256,9 @@ BEGIN
     AND regexp_replace(b.diagnostic, '[[:space:]]+', ' ', 'g') ~* pattern
   GROUP BY b.reason, b.class ORDER BY 3 DESC, 1;
 EXCEPTION WHEN invalid_regular_expression THEN
-  RAISE EXCEPTION '"%" is not a pattern: %', pattern, SQLERRM
-    USING ERRCODE = 'invalid_parameter_value',
-    HINT = 'Words as the other side writes them, and regular expressions.';
+  PERFORM bounce_internal.refuse('invalid_parameter_value',
+    bounce_internal.say('"%s" is not a pattern: %s', pattern, SQLERRM),
+    bounce_internal.say('Words as the other side writes them, and regular expressions.'));
 END $$;
 COMMENT ON FUNCTION bounce.rule_hits(text, text, integer) IS
   'operator: what a rule with this pattern would classify differently: stored bounces of other '

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 --
--- What people read in lists: a diagnosis without what mail systems put around it, and how long
--- ago something was.
+-- What people read in lists: a diagnosis without what mail systems put around it, how long ago
+-- something was, and sentences of ours.
 
 CREATE OR REPLACE FUNCTION bounce.clean_diagnostic(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -46,3 +46,23 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION bounce.ago(timestamptz) IS
   'application, operator: how long ago, or in what time: "3 hours ago", "in 2 days"';
+
+-- They are here for the views, which call functions with the rights of whoever reads them.
+CREATE OR REPLACE FUNCTION bounce.told(text text, marked text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN bounce_internal.told_from(text, marked);
+END $$;
+COMMENT ON FUNCTION bounce.told(text, text) IS
+  'application, operator: a text that is kept with marks beside it, as the session wants it: in '
+  'English, or with its sentences in parts (bounce.mark)';
+
+CREATE OR REPLACE FUNCTION bounce.sentence(words text, VARIADIC parts text[] DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN bounce_internal.sentence(words, VARIADIC parts);
+END $$;
+COMMENT ON FUNCTION bounce.sentence(text, text[]) IS
+  'application, operator: words with what stands in their gaps (%s), as the session wants it: in '
+  'English, or in parts (bounce.mark)';

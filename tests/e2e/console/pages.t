@@ -202,7 +202,8 @@ subtest 'a mail and what came back' => sub {
         return $db->value('SELECT reason FROM bounce.bounce WHERE id = :id', id => $bounce);
     };
     like page($eva, "/bounce?id=$bounce"), qr/value="mailbox_full"/, 'the reasons to choose from';
-    like preview($eva, @judge), qr/hard user_unknown -&gt; soft mailbox_full/, 'what would follow';
+    like preview($eva, @judge), qr/permanent no such mailbox -&gt; temporary mailbox is full/,
+        'what would follow';
     is $reason->(), 'user_unknown', 'and does not yet';
     like act($eva, @judge), qr/The verdict is set right/, 'set right';
     ok !$stage->is_blocked('three@customer.example'), 'the block is lifted';
@@ -222,7 +223,7 @@ subtest 'a mail and what came back' => sub {
         id     => $bounce
     );
     refused($eva, 'a clerk undoes many', @undo);
-    like preview($tom, @undo), qr/\d bounces: \d blocks lifted/, 'how many it would be';
+    like preview($tom, @undo), qr/bounces: \d; blocks lifted: \d/, 'how many it would be';
     ok $stage->is_blocked('three@customer.example'), 'and is not yet';
     act($tom, @undo);
     ok !$stage->is_blocked('one@customer.example'), 'an operator undoes them';

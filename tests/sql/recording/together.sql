@@ -12,7 +12,7 @@ CREATE FUNCTION test.named(x jsonb) RETURNS jsonb LANGUAGE sql AS $$
                     WHERE b.id = ($1 ->> 'bounce_id')::bigint),
       'task_id', (SELECT t.dedup_key FROM bounce.task AS t
                   WHERE t.id = ($1 ->> 'task_id')::bigint))))::text,
-    '(task [a-z_]+ |follow-up |outage |outage:|"follow_up_id": )[0-9]+', '\10', 'g')::jsonb
+    '(task [a-z_]+ |follow-up |outage |outage:|"follow_up_id": |\\u001f)[0-9]+', '\10', 'g')::jsonb
 $$;
 CREATE FUNCTION test.rows_of(relation text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN

@@ -189,8 +189,8 @@ SELECT set_eq($$SELECT p.proname::text FROM pg_proc AS p
               $$SELECT name FROM test.act WHERE name NOT IN ('INSERT', 'UPDATE')
                 UNION VALUES ('claim_follow_up'), ('own_processes'), ('suggest_address'),
                              ('address_key'), ('address_domain'), ('clean_diagnostic'),
-                             ('ago')$$,
-              'all that applications may call is tried here; the last five know no mail');
+                             ('ago'), ('told'), ('sentence')$$,
+              'all that applications may call is tried here; the last seven know no mail');
 
 CREATE FUNCTION test.filled(template text, o test.own, role text) RETURNS text LANGUAGE sql AS $$
   SELECT replace(replace(replace(replace(replace(replace($1, '$soft_recipient',

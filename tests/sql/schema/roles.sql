@@ -49,6 +49,7 @@ FROM (VALUES
    'claim_follow_up,finish_follow_up,claim_resends,next_resend,release_resend,'
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago,'
+   'told,sentence,'
    'correct_content,change_recipient,own_processes}'),
   ('bounce_delivery',
    '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
@@ -71,7 +72,7 @@ FROM (VALUES
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'preview_reclassify,clean_diagnostic,ago,correct_content,'
+   'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
    'metrics,own_processes}'),
   ('bounce_admin',
    '{send_now,send_outcome,send_and_wait,'
@@ -90,7 +91,7 @@ FROM (VALUES
    'erase_address,erase_person,preview_erase,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
-   'preview_reclassify,clean_diagnostic,ago,correct_content,'
+   'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
    'metrics,own_processes,give_process,take_process,preview_process_access}'),
   ('bounce_auditor',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
@@ -98,7 +99,7 @@ FROM (VALUES
    'report_by,bounces_by_day,process_rates,'
    'outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
-   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
+   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,told,sentence,'
    'preview_task,metrics,own_processes}'),
   ('bounce_clerk',
    '{schema_version,status,audit,find_communications,communication_story,block_story,'
@@ -106,7 +107,7 @@ FROM (VALUES
    'report_by,bounces_by_day,process_rates,'
    'outage_sample,export_blocks,undo_preview,is_address_blocked,may_write_to,'
    'suggest_address,'
-   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,'
+   'address_key,address_domain,undelivered_documents,clean_diagnostic,ago,told,sentence,'
    'assign_task,postpone_task,note_task,resolve_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
    'reopen_task,preview_task,block_address,lift_block,restore_block,withdraw_block,'

@@ -32,8 +32,8 @@ BEGIN
   UPDATE bounce.address_block AS k
   SET lifted_at = least(k.expires_at, bounce_internal.lift_time(k)), lifted_by = session_user,
       is_over = true,
-      lift_why = CASE WHEN k.expires_at <= now() THEN 'its time was over'
-                      ELSE 'a longer block took its place' END
+      lift_why = CASE WHEN k.expires_at <= now() THEN bounce_internal.say('its time was over')
+                      ELSE bounce_internal.say('a longer block took its place') END
   WHERE k.address_key = bounce.address_key(b.address)
     AND k.only_process IS NOT DISTINCT FROM b.only_process AND k.lifted_at IS NULL
     AND k.expires_at < coalesce(b.expires_at, 'infinity');
@@ -121,7 +121,8 @@ BEGIN
              lift_why = lift_blocks.why
            WHERE k.id = ANY (block_ids) AND k.lifted_at IS NULL RETURNING k.* LOOP
     PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
-                                      format('%s: %s', b.address, b.lift_why))
+                                      b.address || ': ' || bounce_internal.with_marks(
+                                                             b.lift_why, b.marked_lift_why))
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     lifted := lifted || b;
   END LOOP;

@@ -115,7 +115,7 @@ BEGIN
     RETURN bounce_internal.block_bounces(bounce_ids);
   END IF;
   PERFORM bounce_internal.undo_consequences(
-    bounce_ids, format('task %s, an outage: %s', t.id, decided.note), resend);
+    bounce_ids, bounce_internal.say('task %s, an outage: %s', t.id::text, decided.note), resend);
   RETURN cardinality(bounce_ids);
 END $$;
 COMMENT ON FUNCTION bounce_internal.carry_out(bounce.task, bounce.outage, bigint[], boolean) IS
@@ -180,7 +180,8 @@ BEGIN
   END LOOP;
   -- what it took back may have been held for another one
   PERFORM bounce_internal.close_empty_outages(bounce_internal.outages_of_bounces(all_bounces),
-                                              format('task %s: %s', t.id, decided.note));
+                                              bounce_internal.say('task %s', t.id::text)
+                                              || ': ' || decided.note);
   RETURN done + rest;
 END $$;
 COMMENT ON FUNCTION bounce_internal.decide(bigint, text, text, boolean) IS
@@ -277,7 +278,8 @@ BEGIN
     PERFORM bounce_internal.block_bounces(ARRAY[bounce_id]);
   ELSIF o.status = 'dismissed' THEN
     PERFORM bounce_internal.undo_consequences(
-      ARRAY[bounce_id], concat_ws(': ', 'outage ' || o.id, nullif(o.note, '')),
+      ARRAY[bounce_id], concat_ws(': ', bounce_internal.say('outage %s', o.id::text),
+                                     nullif(o.note, '')),
       coalesce((t.undo_state ->> 'resend')::boolean, true));
   END IF;
   RETURN (o.id IS NOT NULL)::integer;
@@ -322,7 +324,8 @@ DECLARE
 BEGIN
   PERFORM bounce_internal.make_outage_task(u) FROM unnest(nobodys) AS u;
   RETURN cardinality(nobodys)
-         + bounce_internal.close_empty_outages(empty, 'nothing is held for it any more')
+         + bounce_internal.close_empty_outages(
+             empty, bounce_internal.say('nothing is held for it any more'))
          + (SELECT coalesce(sum(bounce_internal.decide_leftover(u)), 0)
             FROM unnest(left_over) AS u);
 END $$;

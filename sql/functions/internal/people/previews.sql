@@ -17,39 +17,39 @@ BEGIN
   CASE way
     WHEN 'done' THEN
       PERFORM bounce.resolve_task(task_id, note);
-      RETURN 'closed';
+      RETURN bounce_internal.say('closed');
     WHEN 'corrected', 'suggested' THEN
       IF target = '' THEN
-        RAISE EXCEPTION 'no address is suggested' USING ERRCODE = 'invalid_parameter_value';
+        PERFORM bounce_internal.refuse('invalid_parameter_value',
+          bounce_internal.say('no address is suggested'));
       END IF;
       n := bounce.resolve_task_corrected(task_id, target, note);
-      RETURN format('%s sent to %s', bounce_internal.count_of(n, 'mail'), target);
+      RETURN CASE n WHEN 1 THEN bounce_internal.say('1 mail sent to %w', target)
+                    ELSE bounce_internal.say('%s mails sent to %w', n::text, target) END;
     WHEN 'unblocked' THEN
       n := bounce.resolve_task_unblocked(task_id, note, resend);
-      RETURN concat_ws(', ', CASE WHEN was_blocked THEN 'block lifted' END,
-                       bounce_internal.count_of(n, 'mail') || ' sent again');
+      RETURN concat_ws(', ', CASE WHEN was_blocked THEN bounce_internal.say('block lifted') END,
+                       CASE n WHEN 1 THEN bounce_internal.say('1 mail sent again')
+                              ELSE bounce_internal.say('%s mails sent again', n::text) END);
     WHEN 'dead' THEN
-      RETURN CASE WHEN bounce.resolve_task_dead(task_id, note) THEN 'address blocked'
-                  ELSE 'address stays blocked' END
-             || CASE t.kind WHEN 'complaint' THEN ' for process ' || t.process ELSE '' END;
+      RETURN CASE WHEN bounce.resolve_task_dead(task_id, note)
+                  THEN bounce_internal.say('address blocked')
+                  ELSE bounce_internal.say('address stays blocked') END
+             || CASE t.kind WHEN 'complaint'
+                            THEN bounce_internal.say(' for process %s', t.process) ELSE '' END;
     WHEN 'arrived' THEN
-      RETURN bounce_internal.count_of(bounce.resolve_task_arrived(task_id, note), 'mail')
-             || ' counted as arrived';
+      n := bounce.resolve_task_arrived(task_id, note);
+      RETURN CASE n WHEN 1 THEN bounce_internal.say('1 mail counted as arrived')
+                    ELSE bounce_internal.say('%s mails counted as arrived', n::text) END;
     WHEN 'confirmed' THEN
-      RETURN bounce_internal.count_of(bounce.confirm_outage(task_id, note), 'address')
-             || ' blocked';
+      n := bounce.confirm_outage(task_id, note);
+      RETURN CASE n WHEN 1 THEN bounce_internal.say('1 address blocked')
+                    ELSE bounce_internal.say('%s addresses blocked', n::text) END;
     WHEN 'dismissed' THEN
-      RETURN format('nothing blocked, %s undone',
-                    bounce_internal.count_of(bounce.dismiss_outage(task_id, note, resend),
-                                             'bounce'));
+      n := bounce.dismiss_outage(task_id, note, resend);
+      RETURN CASE n WHEN 1 THEN bounce_internal.say('nothing blocked, 1 bounce undone')
+                    ELSE bounce_internal.say('nothing blocked, %s bounces undone', n::text) END;
   END CASE;
 END $$;
 COMMENT ON FUNCTION bounce_internal.resolve_in_words(bigint, text, text, text, boolean) IS
   'resolves a task in one of the ways, and says what was done';
-
-CREATE OR REPLACE FUNCTION bounce_internal.count_of(n bigint, thing text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT format('%s %s', n, CASE WHEN n = 1 THEN thing
-                                 ELSE thing || CASE WHEN thing LIKE '%s' THEN 'es' ELSE 's' END END)
-$$;
-COMMENT ON FUNCTION bounce_internal.count_of(bigint, text) IS '1 mail, 2 mails, 0 addresses';

@@ -37,9 +37,11 @@ DECLARE
 BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('last_report_at', last::text,
     CASE WHEN at - last > usual
-         THEN format('nothing has come for %s, usually not longer than %s: is the milter attached?',
-                     bounce_internal.span_in_words(at - last),
-                     bounce_internal.span_in_words(usual)) END);
+         THEN bounce_internal.told(
+           bounce_internal.say('nothing has come for ') || bounce_internal.span_in_words(at - last)
+           || bounce_internal.say(', usually not longer than ')
+           || bounce_internal.span_in_words(usual)
+           || bounce_internal.say(': is the milter attached?')) END);
   RETURN QUERY
   SELECT s.* FROM (SELECT count(*) AS n, count(*) FILTER (WHERE m.class = 'unclassified') AS u
                    FROM bounce.bounce_message AS m
@@ -47,7 +49,7 @@ BEGIN
   CROSS JOIN LATERAL (SELECT * FROM bounce_internal.status_line('reports_day', c.n::text)
     UNION ALL SELECT * FROM bounce_internal.status_line('unclassified_day', c.u::text,
       CASE WHEN c.u > 10 AND c.u > c.n / 4
-           THEN 'more than a quarter: rules may be missing' END)) AS s;
+           THEN bounce_internal.sentence('more than a quarter: rules may be missing') END)) AS s;
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_reports IS 'the rows of status() about reports';
 
@@ -65,13 +67,14 @@ BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('oldest_task_at', c.oldest::text);
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('tasks_overdue', c.overdue::text,
-                                                CASE WHEN c.overdue > 0
-                                                     THEN 'beyond their due date' END);
+                 CASE WHEN c.overdue > 0
+                      THEN bounce_internal.sentence('beyond their due date') END);
   RETURN QUERY
   SELECT * FROM bounce_internal.status_line(
     'outages_open', c.outages::text,
     CASE WHEN c.outages > 0
-         THEN 'blocks are held until somebody decides: task resolve --outage or --no-outage' END);
+         THEN bounce_internal.sentence('blocks are held until somebody decides: task resolve '
+                                       '--outage or --no-outage') END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_tasks IS
   'the rows of status() about tasks and outages';
@@ -90,7 +93,8 @@ BEGIN
                     WHERE k.recipient_id = r.recipient_id AND k.lease_expire_time > at);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('resends_unclaimed', w.due::text,
     CASE WHEN w.since < at - bounce_internal.parameter_interval('resend_overdue')
-         THEN format('%s should send them again, and does not claim them', w.processes) END);
+         THEN bounce_internal.sentence('%s should send them again, and does not claim them',
+                                       w.processes) END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_resends IS
   'the row of status() about mails that their applications are to send again';
@@ -121,8 +125,9 @@ BEGIN
      WHERE r.next_attempt_at IS NOT NULL)::text);
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('resends_due', due::text,
-                                                CASE WHEN late THEN 'due since more than a day: '
-                                                                    'who sends them?' END);
+                 CASE WHEN late
+                      THEN bounce_internal.sentence('due since more than a day: who sends them?')
+                 END);
   RETURN QUERY SELECT * FROM bounce_internal.status_of_resends(at);
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('follow_ups_open',
@@ -130,16 +135,17 @@ BEGIN
                                                  WHERE u.status = 'open')::text,
     CASE WHEN EXISTS (SELECT FROM bounce.follow_up AS u
                       WHERE u.status = 'open' AND u.created_at < at - interval '1 day')
-         THEN 'some for more than a day: who takes them?' END);
+         THEN bounce_internal.sentence('some for more than a day: who takes them?') END);
   RETURN QUERY SELECT *
                FROM bounce_internal.status_line('shadow_processes', shadowed,
-                                                CASE WHEN shadowed IS NOT NULL
-                                                     THEN 'nothing follows from their bounces' END);
+                 CASE WHEN shadowed IS NOT NULL
+                      THEN bounce_internal.sentence('nothing follows from their bounces') END);
   RETURN QUERY SELECT s.* FROM (SELECT string_agg(p.name, ' ' ORDER BY p.name) AS names
                                 FROM bounce.process AS p WHERE p.paused_at IS NOT NULL) AS q
   CROSS JOIN LATERAL bounce_internal.status_line('processes_paused', q.names,
     CASE WHEN q.names IS NOT NULL
-         THEN 'the queue sends nothing of them until somebody says so: queue resume' END) AS s;
+         THEN bounce_internal.sentence('the queue sends nothing of them until somebody says so: '
+                                       'queue resume') END) AS s;
   RETURN QUERY SELECT * FROM bounce_internal.status_of_copies(at);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_work IS
@@ -171,17 +177,20 @@ COMMENT ON FUNCTION bounce_internal.original_verdict(bounce.bounce) IS
 CREATE OR REPLACE FUNCTION bounce_internal.verdict_text(b bounce.bounce) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT format('%s %s: %s from %s, matched by %s, trust %s, rule %s, bounce %s',
-                        b.class, b.reason,
-                        coalesce(max(m.kind), 'report'),
-                        coalesce(nullif(max(m.reporting_mta), ''),
-                                 nullif(max(m.client), ''), 'unknown'),
-                        coalesce(nullif(b.matched_by, ''), 'nothing'), b.trust, b.rule,
-                        b.id)
-                 || coalesce(': ' || nullif(bounce_internal.with_codes(
-                                              b.reply_code, b.status,
-                                              coalesce(nullif(b.diagnostic, ''), b.evidence)), ''),
-                             '')
+  RETURN (SELECT bounce_internal.told(
+                   bounce_internal.say('%w %w: %w from ', b.class::text, b.reason,
+                                       coalesce(max(m.kind), 'report'))
+                   || coalesce(nullif(bounce_internal.unmarked(max(m.reporting_mta)), ''),
+                               nullif(bounce_internal.unmarked(max(m.client)), ''),
+                               bounce_internal.say('unknown'))
+                   || bounce_internal.say(', matched by %w, trust %w, rule %s, bounce %s',
+                                          coalesce(nullif(b.matched_by, ''), 'nothing'),
+                                          b.trust::text, b.rule, b.id::text)
+                   || coalesce(': ' || nullif(bounce_internal.unmarked(
+                                                bounce_internal.with_codes(
+                                                  b.reply_code, b.status,
+                                                  coalesce(nullif(b.diagnostic, ''), b.evidence))),
+                                              ''), ''))
           FROM bounce.bounce_message AS m WHERE m.id = b.bounce_message_id
             AND m.received_at = b.received_at);
 END $$;

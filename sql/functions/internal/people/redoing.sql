@@ -30,8 +30,9 @@ BEGIN
   SELECT q.* INTO u FROM bounce.undo AS q
   WHERE q.id = lock_undo.undo_id AND q.undo_state IS NOT NULL FOR UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no undo % that could be taken back', lock_undo.undo_id
-      USING ERRCODE = 'no_data_found', HINT = 'bouncectl undo --list shows them.';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say('no undo %s that could be taken back', lock_undo.undo_id::text),
+      bounce_internal.say('bouncectl undo --list shows them.'));
   END IF;
   PERFORM bounce_internal.lock_mails_of(u.bounces);
   RETURN u;

@@ -107,7 +107,7 @@ BEGIN
   UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL
   WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
-            format('%s is as it was before: %s', r.address, why), r.bounce_id);
+            bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
   RETURN successor IS NULL OR bounce_internal.drop_unsent(successor);
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_recipient(jsonb, text) IS
@@ -169,8 +169,10 @@ EXCEPTION WHEN unique_violation THEN
   other := (SELECT k.id FROM bounce.outage AS q
             JOIN bounce.task AS k ON k.dedup_key = 'outage:' || q.id AND k.status = 'open'
             WHERE q.scope = o.scope AND q.about = o.about AND q.status = 'open');
-  RAISE EXCEPTION 'task %: there is an outage of the same again, in task %', t.id, other
-    USING ERRCODE = 'invalid_parameter_value', HINT = format('Decide about task %s first.', other);
+  PERFORM bounce_internal.refuse('invalid_parameter_value',
+    bounce_internal.say(
+      'task %s: there is an outage of the same again, in task %s', t.id::text, other::text),
+    bounce_internal.say('Decide about task %s first.', other::text));
 END $$;
 COMMENT ON FUNCTION bounce_internal.restore_outage(bounce.task, text) IS
   'holds the blocks of an outage again, as before it was decided; what told the applications that '
@@ -184,8 +186,10 @@ DECLARE
 BEGIN
   SELECT q.* INTO t FROM bounce.task AS q WHERE q.id = lock_closed_task.task_id;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no task %', lock_closed_task.task_id USING ERRCODE = 'no_data_found',
-      HINT = 'The closed ones too: bouncectl tasks --all, or the view bounce.task_detail.';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say('no task %s', lock_closed_task.task_id::text),
+      bounce_internal.say(
+        'The closed ones too: bouncectl tasks --all, or the view bounce.task_detail.'));
   END IF;
   PERFORM FROM bounce.communication AS c
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
@@ -197,16 +201,20 @@ BEGIN
   SELECT q.id INTO other FROM bounce.task AS q
   WHERE q.dedup_key = t.dedup_key AND q.status = 'open';
   IF other IS NOT NULL OR t.resolution = 'taken back' OR t.dedup_key LIKE 'erased:%' THEN
-    RAISE EXCEPTION 'task % %', t.id,
-      CASE WHEN other = t.id THEN 'is open' WHEN other IS NOT NULL THEN 'goes on as task ' || other
-           WHEN t.resolution = 'taken back' THEN 'was closed by a correction of its bounce'
-           ELSE 'is erased' END
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = CASE WHEN other IS NOT NULL THEN format('Work on task %s.', other)
-                  WHEN t.resolution = 'taken back'
-                    THEN 'Classify the bounce as it was before, or take the undo back: '
-                         'redo_bounces(undo, why).'
-                  ELSE 'Nothing of it is left.' END;
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      CASE WHEN other = t.id THEN bounce_internal.say('task %s is open', t.id::text)
+           WHEN other IS NOT NULL
+             THEN bounce_internal.say('task %s goes on as task %s', t.id::text, other::text)
+           WHEN t.resolution = 'taken back'
+             THEN bounce_internal.say('task %s was closed by a correction of its bounce',
+                                      t.id::text)
+           ELSE bounce_internal.say('task %s is erased', t.id::text) END,
+      CASE WHEN other IS NOT NULL
+             THEN bounce_internal.say('Work on task %s.', other::text)
+           WHEN t.resolution = 'taken back'
+             THEN bounce_internal.say('Classify the bounce as it was before, or take the undo '
+                                      'back: redo_bounces(undo, why).')
+           ELSE bounce_internal.say('Nothing of it is left.') END);
   END IF;
   RETURN t;
 END $$;
@@ -229,13 +237,16 @@ BEGIN
     AND bounce_internal.is_own_mail(q.communication_id)
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'communication % has no recipient %', lock_recipient.communication_id,
-      lock_recipient.address
-      USING ERRCODE = 'no_data_found', HINT = 'bouncectl show lists its recipients.';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say(
+        'communication %s has no recipient %s', lock_recipient.communication_id::text,
+        lock_recipient.address),
+      bounce_internal.say('bouncectl show lists its recipients.'));
   ELSIF EXISTS (SELECT FROM bounce.recipient_delivery AS q
                 WHERE q.recipient_id = r.id AND q.state IN ('claimed', 'sending')) THEN
-    RAISE EXCEPTION '% is being sent to', r.address
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Try again when that has ended.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('%s is being sent to', r.address),
+      bounce_internal.say('Try again when that has ended.'));
   END IF;
   RETURN r;
 END $$;

@@ -69,15 +69,17 @@ BEGIN
     SET count = t.count
                 + CASE WHEN bounce_internal.gathers(t.kind, t.dedup_key) THEN 0 ELSE 1 END,
         last_seen_at = now(),
-        summary = excluded.summary, bounce_id = excluded.bounce_id,
+        summary = excluded.summary, marked_summary = excluded.marked_summary,
+        bounce_id = excluded.bounce_id,
         communication_id = excluded.communication_id, recipient_id = excluded.recipient_id,
         diagnosis = excluded.diagnosis, new_address = excluded.new_address,
         is_unproven = excluded.is_unproven,
         reason = CASE t.kind WHEN 'auto_reply' THEN excluded.reason ELSE t.reason END
-    RETURNING t.id, t.kind, t.dedup_key, t.summary, t.xmax = 0 AS is_new),
+    RETURNING t.id, t.kind, t.dedup_key, t.summary, t.marked_summary, t.xmax = 0 AS is_new),
   told AS (
-    INSERT INTO bounce.task_history (task_id, action, text)
-    SELECT m.id, CASE WHEN m.is_new THEN 'created' ELSE 'counted' END, m.summary
+    INSERT INTO bounce.task_history (task_id, action, text, marked)
+    SELECT m.id, CASE WHEN m.is_new THEN 'created' ELSE 'counted' END, m.summary,
+           m.marked_summary
     FROM made AS m WHERE m.is_new OR NOT bounce_internal.gathers(m.kind, m.dedup_key))
   SELECT array_agg(m.id ORDER BY array_position(keys, m.dedup_key)) INTO written FROM made AS m;
   RETURN written;
@@ -91,7 +93,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.with_task(
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   f.task_id := with_task.task_id;
-  f := bounce_internal.step(f, 'task', format('task %s %s', f.task_kind, f.task_id));
+  f := bounce_internal.step(f, 'task', bounce_internal.say('task %w %s', f.task_kind,
+                                                        f.task_id::text));
 END $$;
 COMMENT ON FUNCTION bounce_internal.with_task(bounce_internal.finding, bigint) IS
   'notes the task that was created, or that counts or gathers it';
@@ -137,7 +140,8 @@ BEGIN
       IF f.task_key IS NULL OR f.task_id IS NOT NULL THEN
         CONTINUE;
       ELSIF bounce_internal.is_test_address(f.address) THEN
-        f := bounce_internal.step(f, 'task', format('task %s (none, it is a test)', f.task_kind));
+        f := bounce_internal.step(f, 'task', bounce_internal.say('task %w (none, it is a test)',
+                                                            f.task_kind));
         f.task_key := NULL;
         findings[n] := f;
       ELSIF open[array_position(gathering, f.task_key)] IS NOT NULL THEN
@@ -183,7 +187,8 @@ BEGIN
   INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
   VALUES ('delivery_problem', 'delivery_problem:' || about, summary, reason)
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
-  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary
+  SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary,
+      marked_summary = excluded.marked_summary
   RETURNING t.id INTO open_task;
   RETURN open_task;
 END $$;
@@ -202,11 +207,12 @@ BEGIN
                                 address, domain, reason, diagnosis, due_at)
   VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id), task_summary,
           a.process, a.communication_id, a.recipient_id,
-          bounce.address_key(a.address), bounce.address_domain(a.address), key, task_summary,
+          bounce.address_key(a.address), bounce.address_domain(a.address), key,
+          bounce_internal.plain(task_summary),
           now() + bounce_internal.parameter_interval('task_due', a.process))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary,
-      recipient_id = excluded.recipient_id,
+      marked_summary = excluded.marked_summary, recipient_id = excluded.recipient_id,
       diagnosis = left(t.diagnosis, 2000) || E'\n' || excluded.diagnosis
   RETURNING t.id, t.count = 1 INTO made, is_new;
   INSERT INTO bounce.task_history (task_id, action, text)
@@ -215,7 +221,8 @@ BEGIN
   PERFORM bounce_internal.add_follow_up('technical', r, NULL, task_summary)
   FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id;
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'task',
-                                    format('task %s %s: %s', task_kind, made, task_summary));
+                                    bounce_internal.say('task %w %s', task_kind, made::text)
+                                    || ': ' || task_summary);
   RETURN made;
 END $$;
 COMMENT ON FUNCTION bounce_internal.add_to_task(text, text, text,
@@ -228,9 +235,12 @@ DECLARE
   is_there CONSTANT boolean := EXISTS (SELECT FROM bounce.task AS t
                                        WHERE t.id = refuse_closed_task.task_id);
 BEGIN
-  RAISE EXCEPTION 'no open task %', refuse_closed_task.task_id USING ERRCODE = 'no_data_found',
-    HINT = CASE WHEN is_there THEN 'It is closed. Open it again with reopen_task(task, why).'
-                ELSE 'The open ones: bouncectl tasks, or the view bounce.open_task.' END;
+  PERFORM bounce_internal.refuse('no_data_found',
+    bounce_internal.say('no open task %s', coalesce(refuse_closed_task.task_id::text, '<NULL>')),
+    CASE WHEN is_there
+           THEN bounce_internal.say('It is closed. Open it again with reopen_task(task, why).')
+         ELSE bounce_internal.say('The open ones: bouncectl tasks, or the view bounce.open_task.')
+    END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_closed_task(bigint) IS
   'raises P0002, and says what to do about a task that is closed or not there';
@@ -262,9 +272,9 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM bounce_internal.refuse_closed_task(lock_task.task_id);
   ELSIF t.kind <> ALL (kinds) THEN
-    RAISE EXCEPTION 'task % is of kind %: it is not resolved so', t.id, t.kind
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = bounce_internal.ways_to_resolve(t);
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('task %s is of kind %w: it is not resolved so', t.id::text, t.kind),
+      bounce_internal.ways_to_resolve(t));
   END IF;
   -- an outage goes on gathering while it is decided: decide() locks what it is about
   IF t.kind = 'outage' THEN
@@ -304,10 +314,13 @@ BEGIN
     PERFORM bounce_internal.refuse_closed_task(close_task.task_id);
   END IF;
   INSERT INTO bounce.task_history (task_id, action, text)
-  VALUES (t.id, 'closed', concat_ws(': ', t.resolution, nullif(t.note, '')));
+  VALUES (t.id, 'closed', concat_ws(': ', bounce_internal.say('%r', t.resolution),
+                                    nullif(close_task.note, '')));
   PERFORM bounce_internal.write_log(t.communication_id, t.recipient_id, 'task_resolved',
-                           concat_ws(': ', format('task %s %s', t.kind, t.id),
-                                     nullif(t.resolution, 'done'), nullif(t.note, '')));
+                           concat_ws(': ', bounce_internal.say('task %w %s', t.kind, t.id::text),
+                                     CASE WHEN t.resolution <> 'done'
+                                          THEN bounce_internal.say('%r', t.resolution) END,
+                                     nullif(close_task.note, '')));
   RETURN t;
 END $$;
 COMMENT ON FUNCTION bounce_internal.close_task(bigint, text, text) IS
@@ -323,29 +336,46 @@ COMMENT ON FUNCTION bounce_internal.is_unknown_task(bounce.task) IS
   'whether the task is about sends whose final reply was lost';
 
 CREATE OR REPLACE FUNCTION bounce_internal.ways_to_resolve(t bounce.task) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT 'It is resolved with ' || CASE
+LANGUAGE sql STABLE AS $$
+  SELECT CASE
     WHEN (t).kind = 'outage'
-      THEN 'confirm_outage (they are dead) or dismiss_outage (it was an outage).'
-    WHEN (t).kind = 'process_paused' THEN 'resume_process (it closes by itself then).'
+      THEN bounce_internal.say(
+        'It is resolved with confirm_outage (they are dead) or '
+        'dismiss_outage (it was an outage).')
+    WHEN (t).kind = 'process_paused' THEN bounce_internal.say(
+        'It is resolved with resume_process (it closes by itself then).')
     WHEN (t).kind = 'complaint'
-      THEN 'resolve_task_dead (the process may not write there any more), '
-           'resolve_task_unblocked (it may again) or resolve_task (nothing else).'
+      THEN bounce_internal.say(
+        'It is resolved with resolve_task_dead (the process may not write '
+        'there any more), resolve_task_unblocked (it may again) or '
+        'resolve_task (nothing else).')
     WHEN (t).kind = 'auto_reply'
-      THEN 'resolve_task_corrected (send it there), resolve_task_dead (nobody reads it any more) '
-           'or resolve_task (nothing else).'
+      THEN bounce_internal.say(
+        'It is resolved with resolve_task_corrected (send it there), '
+        'resolve_task_dead (nobody reads it any more) or resolve_task '
+        '(nothing else).')
     WHEN (t).reason = 'webhook'
-      THEN 'retry_events (sends again) or resolve_task (leave it).'
+      THEN bounce_internal.say(
+        'It is resolved with retry_events (sends again) or resolve_task '
+        '(leave it).')
     WHEN (t).reason = 'operator_copy'
-      THEN 'retry_copies (sends again) or resolve_task (leave it).'
-    WHEN (t).reason = 'submission_server' THEN 'a server that works: it closes by itself then.'
+      THEN bounce_internal.say(
+        'It is resolved with retry_copies (sends again) or resolve_task '
+        '(leave it).')
+    WHEN (t).reason = 'submission_server' THEN bounce_internal.say(
+        'It is resolved with a server that works: it closes by itself then.')
     WHEN bounce_internal.is_unknown_task(t)
-      THEN 'resolve_task_arrived (it did arrive), resolve_task_unblocked (send it again) or '
-           'resolve_task (leave it).'
+      THEN bounce_internal.say(
+        'It is resolved with resolve_task_arrived (it did arrive), '
+        'resolve_task_unblocked (send it again) or resolve_task (leave it).')
     WHEN (t).kind = 'delivery_problem'
-      THEN 'resolve_task_unblocked (they let us in: send again) or resolve_task (leave it).'
-    ELSE 'resolve_task_corrected (another address), resolve_task_unblocked (it works), '
-         'resolve_task_dead or resolve_task (nothing else).'
+      THEN bounce_internal.say(
+        'It is resolved with resolve_task_unblocked (they let us in: send '
+        'again) or resolve_task (leave it).')
+    ELSE bounce_internal.say(
+        'It is resolved with resolve_task_corrected (another address), '
+        'resolve_task_unblocked (it works), resolve_task_dead or '
+        'resolve_task (nothing else).')
   END
 $$;
 COMMENT ON FUNCTION bounce_internal.ways_to_resolve(bounce.task) IS

@@ -72,7 +72,7 @@ BEGIN
     SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
       lift_why = lift_blocks_of.why WHERE k.id = b.id;
     PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
-                                      format('%s: %s', b.address, lift_blocks_of.why))
+                                      b.address || ': ' || lift_blocks_of.why)
     FROM bounce.communication AS c WHERE c.id = b.communication_id;
     IF heir IS NULL THEN
       lifted := lifted + 1;
@@ -157,7 +157,7 @@ BEGIN
   WHERE b.id = ANY (bounce_ids) AND 'delivered' = ANY (b.events) AND q.id = b.recipient_id;
   -- whose lease is over may have died before he began: the next one must not do what is taken back
   UPDATE bounce.follow_up AS u SET status = 'done', finished_at = now(), is_moot = true,
-    result = 'taken back: ' || why
+    result = bounce_internal.plain('taken back: ' || why)
   WHERE u.bounce_id = ANY (bounce_ids) AND u.status = 'open'
     AND (u.claimed_by IS NULL OR u.lease_expire_time <= now());
 END $$;
@@ -205,8 +205,9 @@ BEGIN
                 WHERE q.id = lock_bounce.bounce_id) FOR NO KEY UPDATE;
   SELECT q.* INTO b FROM bounce.bounce AS q WHERE q.id = lock_bounce.bounce_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no bounce %', lock_bounce.bounce_id
-      USING ERRCODE = 'no_data_found', HINT = 'bouncectl bounces lists them.';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say('no bounce %s', lock_bounce.bounce_id::text),
+      bounce_internal.say('bouncectl bounces lists them.'));
   END IF;
   RETURN b;
 END $$;
@@ -248,19 +249,20 @@ BEGIN
   f.return_date := coalesce(verdict.return_date, f.return_date);
   f.new_address := coalesce(verdict.new_address, f.new_address);
   PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'reclassified',
-                           format('%s %s (rule %s) -> %s %s (rule %s): %s', b.class, b.reason,
-                                  b.rule, f.class, f.reason, f.rule, why), b.id);
+    bounce_internal.say('%w %w (rule %s) -> %w %w (rule %s)', b.class::text, b.reason, b.rule,
+                        f.class::text, f.reason, f.rule) || ': ' || why, b.id);
   f := (bounce_internal.process_findings(ARRAY[f]))[1];
   INSERT INTO bounce.verdict_change (bounce_id, why, old_reason, new_reason, old_class, new_class,
                                      old_rule, new_rule,
                                      old_trust, old_matched_by, old_evidence, old_consequence)
-  VALUES (b.id, change_verdict.why, b.reason, f.reason, b.class, f.class, b.rule, f.rule, b.trust,
-          b.matched_by, b.evidence, b.consequence);
+  VALUES (b.id, bounce_internal.plain(change_verdict.why), b.reason, f.reason, b.class, f.class,
+          b.rule, f.rule, b.trust, b.matched_by, b.evidence, b.consequence);
   UPDATE bounce.bounce AS q
   SET reason = f.reason, class = f.class, is_notice = f.is_notice, permanence = f.permanence,
       rule = f.rule, evidence = f.evidence, has_left = f.reason = 'has_left',
       return_date = f.return_date, new_address = f.new_address,
-      consequence = array_to_string(f.steps, ', '), events = coalesce(f.events, '{}'),
+      consequence = bounce_internal.plain(array_to_string(f.steps, ', ')),
+      events = coalesce(f.events, '{}'),
       task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
   WHERE q.id = b.id AND q.received_at = b.received_at;
   -- no bounce is inserted, whose trigger would do it
@@ -282,8 +284,8 @@ DECLARE
 BEGIN
   SELECT q.* INTO m FROM bounce.bounce_message AS q WHERE q.id = replay_findings.bounce_message_id;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no report %', replay_findings.bounce_message_id
-      USING ERRCODE = 'no_data_found';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say('no report %s', replay_findings.bounce_message_id::text));
   END IF;
   -- how it came in is not in the message: envelope and the mark of our own MTA stay as they were
   RETURN QUERY SELECT * FROM unnest(bounce_internal.findings_of(

@@ -40,16 +40,17 @@ BEGIN
   SELECT q.* INTO m FROM bounce.bounce_message AS q
   WHERE q.id = b.bounce_message_id AND q.received_at = b.received_at;
   IF m.raw IS NULL OR length(m.raw) = 0 THEN
-    RAISE EXCEPTION 'the letter of bounce % is not kept any more', b.id
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'The parameters keep_raw and keep_raw_unclassified say how long.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('the letter of bounce %s is not kept any more', b.id::text),
+      bounce_internal.say('The parameters keep_raw and keep_raw_unclassified say how long.'));
   END IF;
   IF bounce.parameter('operator_copy') <> 'smtp' THEN
-    RAISE EXCEPTION 'letters are not sent from here: operator_copy is %',
-      bounce.parameter('operator_copy')
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'bounce-delivery sends them with operator_copy = smtp, and with smtp_host in its '
-             'configuration.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'letters are not sent from here: operator_copy is %s', bounce.parameter('operator_copy')),
+      bounce_internal.say(
+        'bounce-delivery sends them with operator_copy = smtp, and with smtp_host in its '
+        'configuration.'));
   END IF;
   RETURN m;
 END $$;
@@ -64,9 +65,10 @@ BEGIN
   -- it becomes a part of a command of SMTP, and would come in here again
   IF bare ~ '[^[:print:]]|["\\]' OR lower(bounce.address_domain(bare)) = ANY (
        bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
-    RAISE EXCEPTION 'a letter cannot be sent on to "%"', bare
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'The mailbox of a person; not one of the bounce domain, where it came from.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('a letter cannot be sent on to "%s"', bare),
+      bounce_internal.say(
+        'The mailbox of a person; not one of the bounce domain, where it came from.'));
   END IF;
   RETURN bare;
 END $$;
@@ -105,9 +107,11 @@ COMMENT ON FUNCTION bounce_internal.copy_delay(integer) IS
 CREATE OR REPLACE FUNCTION bounce_internal.give_up_copy(k bounce.operator_copy) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  summary CONSTANT text := format('%s of bounce %s for %s was not sent in %s attempts: %s',
-    CASE WHEN k.asked_by IS NULL THEN 'the operator''s copy' ELSE 'the letter' END, k.bounce_id,
-    k.address, k.attempts, k.response);
+  summary CONSTANT text := bounce_internal.say(
+    '%w of bounce %s for %s was not sent in %s attempts: ',
+    CASE WHEN k.asked_by IS NULL THEN 'the operator''s copy' ELSE 'the letter' END,
+    k.bounce_id::text, k.address, k.attempts::text)
+    || coalesce(bounce_internal.unmarked(k.response), '');
   open_task CONSTANT bigint :=
     bounce_internal.task_delivery_problem('operator_copy', 'operator_copy', summary);
 BEGIN
@@ -198,10 +202,12 @@ BEGIN
   RETURN QUERY SELECT * FROM bounce_internal.status_line('copies_waiting',
     CASE WHEN w.waiting > 0 OR bounce.parameter('operator_copy') = 'smtp' THEN w.waiting::text END,
     CASE WHEN w.since < at - bounce_internal.parameter_interval('operator_copy_late')
-         THEN format('letters for the operator wait since %s: copies list says why',
-                     to_char(w.since, 'YYYY-MM-DD HH24:MI')) END);
+         THEN bounce_internal.sentence(
+           'letters for the operator wait since %t: copies list says why',
+           to_char(w.since, 'YYYY-MM-DD HH24:MI')) END);
   RETURN QUERY SELECT * FROM bounce_internal.status_line('copies_given_up', nullif(w.dead, 0)::text,
-    CASE WHEN w.dead > 0 THEN 'the operator did not get them: copies retry' END);
+    CASE WHEN w.dead > 0
+         THEN bounce_internal.sentence('the operator did not get them: copies retry') END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.status_of_copies(timestamptz) IS
   'the rows of status() about the operator''s copies';

@@ -39,9 +39,10 @@ CREATE OR REPLACE FUNCTION bounce_internal.give_up_event(e bounce.event, respons
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  summary CONSTANT text := format('event %s (%s, communication %s) was not taken in %s '
-                                  'attempts: %s', e.id, e.type, e.communication_id,
-                                  e.attempts + 1, response);
+  summary CONSTANT text := bounce_internal.say(
+    'event %s (%s, communication %s) was not taken in %s attempts: ', e.id::text, e.type,
+    e.communication_id::text, (e.attempts + 1)::text)
+    || coalesce(bounce_internal.unmarked(response), '');
   open_task CONSTANT bigint :=
     bounce_internal.task_delivery_problem('webhook', 'webhook', summary);
 BEGIN

@@ -114,8 +114,7 @@ BEGIN
   UPDATE bounce.recipient_delivery AS q SET told_attempt = r.attempts
   FROM bounce.communication_recipient AS r WHERE r.id = q.recipient_id AND r.id = ANY (failed);
   PERFORM bounce_internal.write_log(c.id, r, 'notice',
-                                    format('non-delivery notice to %s, communication %s',
-                                           mailbox, new_id))
+    bounce_internal.say('non-delivery notice to %s, communication %s', mailbox, new_id::text))
   FROM unnest(failed) AS r;
 END $$;
 COMMENT ON FUNCTION bounce_internal.write_notice(bigint) IS

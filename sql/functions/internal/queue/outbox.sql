@@ -16,8 +16,11 @@ BEGIN
   RETURNING id INTO follow_up_id;
   PERFORM bounce_internal.tell_follow_up(f.policy, follow_up_id, kind, f.communication_id);
   f := CASE kind WHEN 'owner_notice'
-            THEN bounce_internal.step(f, 'owner_notice', 'notice to ' || mailbox)
-                 ELSE bounce_internal.step(f, 'follow_up', 'follow-up ' || follow_up_id) END;
+            THEN bounce_internal.step(f, 'owner_notice',
+                                      bounce_internal.say('notice to %s', mailbox))
+                 ELSE bounce_internal.step(f, 'follow_up',
+                                           bounce_internal.say('follow-up %s',
+                                                               follow_up_id::text)) END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text, text, text) IS
   'adds a row to the outbox and notifies listeners';

@@ -27,10 +27,11 @@ DECLARE
   made bigint;
 BEGIN
   UPDATE bounce.process AS q
-  SET paused_at = now(), paused_by = session_user, pause_why = pause.why WHERE q.name = p.name;
+  SET paused_at = now(), paused_by = session_user, pause_why = bounce_internal.plain(pause.why)
+  WHERE q.name = p.name;
   INSERT INTO bounce.task (kind, dedup_key, summary, process, due_at)
   VALUES ('process_paused', 'process_paused:' || p.name,
-          format('nothing of it is sent: %s', why), p.name,
+          bounce_internal.say('nothing of it is sent: ') || why, p.name,
           now() + bounce_internal.parameter_interval('task_due', p.name))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO NOTHING RETURNING id INTO made;
   INSERT INTO bounce.task_history (task_id, action, text)
@@ -57,8 +58,9 @@ BEGIN
            at - bounce_internal.parameter_interval('pause_window', p.name), p.resumed_at)) AS b;
     IF r.sent >= bounce_internal.parameter_integer('pause_minimum', p.name)
        AND r.rate >= bounce_internal.parameter_number('pause_rate', p.name) THEN
-      PERFORM bounce_internal.pause(p, format('%s of %s mails came back, %s %%', r.bounced,
-                                              r.sent, r.rate));
+      PERFORM bounce_internal.pause(
+        p, bounce_internal.say('%s of %s mails came back, %s', r.bounced::text, r.sent::text,
+                               r.rate || ' %'));
       paused := paused + 1;
     END IF;
   END LOOP;

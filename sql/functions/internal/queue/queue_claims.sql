@@ -26,7 +26,8 @@ BEGIN
     FROM bounce.task AS t WHERE t.dedup_key = 'hard_bounce:' || r.address_key AND t.status = 'open'
       AND k.id = r.id;
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'refused',
-                                      format('not sent to %s: the address is blocked', r.address));
+                                      bounce_internal.say('not sent to %s: the address is blocked',
+                                                        r.address));
     PERFORM bounce_internal.derive_communication(r.communication_id);
     PERFORM bounce_internal.add_follow_up('blocked', k, NULL, 'the address is blocked')
     FROM bounce.communication_recipient AS k WHERE k.id = r.id;
@@ -74,7 +75,7 @@ BEGIN
     UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now(), tries = 0
     WHERE q.recipient_id = r.id AND q.refused_at IS NOT NULL;
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'requeued',
-                                      format('%s is blocked no more', r.address));
+                                      bounce_internal.say('%s is blocked no more', r.address));
     requeued := requeued + 1;
   END LOOP;
   RETURN requeued;
@@ -226,8 +227,8 @@ BEGIN
                                                            '{due,pending,claimed,sending}') LOOP
     PERFORM bounce_internal.fail_recipient(a.recipient_id, why);
     PERFORM bounce_internal.add_to_task('delivery_problem', 'no_content',
-                               format('%s (communication %s) was not sent: %s', a.address,
-                                      a.communication_id, why), a);
+      bounce_internal.say('%s (communication %s) was not sent: %w', a.address,
+                          a.communication_id::text, why), a);
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.fail_without_content(bigint) IS
@@ -388,16 +389,15 @@ BEGIN
   PERFORM bounce_internal.return_to_queue(d.communication_id, NULL);
   FOR a IN SELECT * FROM bounce_internal.delivery_attempts(d.communication_id, '{sending}') LOOP
     PERFORM bounce_internal.settle_unknown(a,
-                                           format('worker %s did not settle it before its lease '
-                                                  'ended', d.worker));
+      bounce_internal.say('worker %s did not settle it before its lease ended', d.worker));
     was_begun := true;
   END LOOP;
   PERFORM bounce_internal.fail_without_content(d.communication_id);
   PERFORM bounce_internal.finish_communication(d.communication_id, was_begun
                                                AND d.attempt_claim_id IS DISTINCT FROM d.claim_id);
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'swept',
-                           format('lease of %s ended at %s', d.worker,
-                                  to_char(d.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
+    bounce_internal.say('lease of %s ended at %t', d.worker,
+                        to_char(d.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
 END $$;
 COMMENT ON FUNCTION bounce_internal.sweep_claim(bounce.communication_delivery) IS
   'what was not begun is due again; what was begun is unknown, and the claim counts as an attempt';

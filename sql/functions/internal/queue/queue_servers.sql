@@ -80,7 +80,7 @@ BEGIN
     probe_at = NULL, task_id = NULL
   WHERE d.name = s.name;
   UPDATE bounce.task AS t SET status = 'done', resolved_at = now(), resolved_by = session_user,
-    note = format('works again since %s', to_char(now(), 'YYYY-MM-DD HH24:MI:SS'))
+    note = bounce_internal.say('works again since %t', to_char(now(), 'YYYY-MM-DD HH24:MI:SS'))
   WHERE t.id = s.task_id AND t.status = 'open';
   PERFORM pg_notify('bounce_delivery', '');
 END $$;

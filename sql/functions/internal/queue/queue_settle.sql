@@ -24,7 +24,8 @@ BEGIN
     FROM sent AS s WHERE q.recipient_id = s.id)
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text)
   SELECT s.communication_id, s.id, CASE WHEN s.attempts > 1 THEN 'resent' ELSE 'sent' END,
-         format('send %s to %s: %s', s.attempts, s.address, reply)
+         bounce_internal.say('send %s to %s: ', s.attempts::text, s.address)
+           || bounce_internal.unmarked(reply)
   FROM sent AS s;
   RETURN FOUND;
 END $$;
@@ -42,7 +43,8 @@ BEGIN
   FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id AND q.recipient_id = r.id;
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id,
                                     CASE WHEN a.attempt > 1 THEN 'resent' ELSE 'sent' END,
-                           format('send %s to %s: %s', a.attempt, a.address, reply));
+                           bounce_internal.say('send %s to %s: ', a.attempt::text, a.address)
+                           || bounce_internal.unmarked(reply));
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_overtaken(bounce_internal.delivery_attempt, text) IS
   'the server accepted the mail, and its bounce was faster than we: the later news stands';
@@ -75,11 +77,13 @@ BEGIN
   UPDATE bounce.communication_recipient AS r
   SET state = 'error', attempts = a.attempt, last_attempt_at = now(), next_attempt_at = NULL,
       class = NULL, reason = '',
-      status_code = '', bounced_at = NULL, bounce_id = NULL, diagnostic = 'outcome unknown: ' || why
+      status_code = '', bounced_at = NULL, bounce_id = NULL,
+      diagnostic = bounce_internal.plain('outcome unknown: ' || why)
   WHERE r.id = a.recipient_id;
-  PERFORM bounce_internal.note_error(a, 'outcome unknown: ' || why);
+  PERFORM bounce_internal.note_error(a, bounce_internal.plain('outcome unknown: ' || why));
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'unknown',
-                           format('send %s to %s, outcome unknown: %s', a.attempt, a.address, why));
+                           bounce_internal.say('send %s to %s, outcome unknown: ',
+                                               a.attempt::text, a.address) || why);
   IF again THEN
     UPDATE bounce.recipient_delivery AS q
     SET state = 'due', due_at = now() + bounce_internal.retry_delay(a.process, a.tries + 1, '',
@@ -87,10 +91,9 @@ BEGIN
     WHERE q.recipient_id = a.recipient_id;
   ELSE
     PERFORM bounce_internal.add_to_task('delivery_problem', 'unknown',
-                                        format('%s (communication %s) may or may not have been '
-                                               'sent: %s. '
-      'Set the state of its delivery to RETRY to send it again', a.address,
-      a.communication_id, why), a);
+      bounce_internal.say('%s (communication %s) may or may not have been sent: ', a.address,
+                          a.communication_id::text) || why
+      || bounce_internal.say('. Set the state of its delivery to RETRY to send it again'), a);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_unknown(bounce_internal.delivery_attempt, text) IS
@@ -170,10 +173,11 @@ BEGIN
   PERFORM bounce_internal.note_error(a, format('given up after %s tries: %s', tries_made, reply));
   SELECT r.* INTO sent_to FROM bounce.communication_recipient AS r WHERE r.id = a.recipient_id;
   f := bounce_internal.weigh(f, sent_to);
-  f := bounce_internal.step(f, 'bounced', format('given up after %s tries', tries_made));
+  f := bounce_internal.step(f, 'bounced',
+                            bounce_internal.say('given up after %s tries', tries_made::text));
   f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
-         format('%s is not tried again, %s tries were made: %s', f.address, tries_made,
-                bounce_internal.describe(f)));
+         bounce_internal.say('%s is not tried again, %s tries were made: ', f.address,
+                             tries_made::text) || bounce_internal.describe(f));
   f := bounce_internal.make_task(f);
   IF f.moves THEN
     f := bounce_internal.write_follow_up(f, 'resend_exhausted');
@@ -207,8 +211,9 @@ BEGIN
   WHERE q.recipient_id = a.recipient_id;
   PERFORM bounce_internal.note_error(a, reply);
   PERFORM bounce_internal.write_log(a.communication_id, a.recipient_id, 'deferred',
-                                    format('try %s of %s to %s, next at %s: %s',
-    a.tries + 1, at_most, a.address, to_char(due, 'YYYY-MM-DD HH24:MI:SS'), reply));
+    bounce_internal.say('try %s of %s to %s, next at %t: ', (a.tries + 1)::text, at_most::text,
+                        a.address, to_char(due, 'YYYY-MM-DD HH24:MI:SS'))
+    || bounce_internal.unmarked(reply));
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_pending(bounce_internal.delivery_attempt, text, jsonb) IS
   'refused temporarily: only this recipient is tried again later';
@@ -221,7 +226,8 @@ BEGIN
     WHEN 'accepted' THEN PERFORM bounce_internal.settle_overtaken(a, reply);
     WHEN 'rejected' THEN PERFORM bounce_internal.settle_rejected(a, reply, document);
     WHEN 'pending'  THEN PERFORM bounce_internal.settle_pending(a, reply, document);
-    WHEN 'unknown'  THEN PERFORM bounce_internal.settle_unknown(a, reply);
+    WHEN 'unknown'  THEN PERFORM bounce_internal.settle_unknown(a,
+                                                            bounce_internal.unmarked(reply));
     WHEN 'released' THEN
       UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
       WHERE q.recipient_id = a.recipient_id;
@@ -323,9 +329,11 @@ BEGIN
       WHERE k.id = r.id;
     END IF;
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'heard_late',
-      format('send %s to %s, heard after its lease had ended: %s: %s', r.attempts, r.address,
-             o.outcome, o.response));
-    PERFORM bounce_internal.close_unknown_task(r.task_id, 'heard after all: ' || o.outcome);
+      bounce_internal.say('send %s to %s, heard after its lease had ended: %w: ',
+                          r.attempts::text, r.address, o.outcome)
+      || coalesce(bounce_internal.unmarked(o.response), ''));
+    PERFORM bounce_internal.close_unknown_task(
+      r.task_id, bounce_internal.say('heard after all: %w', o.outcome));
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_late(bigint, jsonb) IS

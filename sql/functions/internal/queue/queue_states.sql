@@ -66,17 +66,20 @@ BEGIN
   IF OLD.state IN ('SUCCESS', 'ERROR') AND NEW.state IN ('RETRY', 'PENDING') THEN
     IF NOT EXISTS (SELECT FROM bounce.communication_content AS k
                    WHERE k.communication_id = NEW.communication_id) THEN
-      RAISE EXCEPTION 'communication %: there is no content to send', OLD.communication_id
-        USING ERRCODE = 'check_violation',
-          HINT = 'Hand it over with bounce.submit_communication().';
+      PERFORM bounce_internal.refuse('check_violation',
+        bounce_internal.say(
+          'communication %s: there is no content to send', OLD.communication_id::text),
+        bounce_internal.say('Hand it over with bounce.submit_communication().'));
     END IF;
     NEW.due_at := coalesce(NEW.due_at, now());
     RETURN NEW;
   ELSIF bounce_internal.is_allowed_transition(OLD.state, NEW.state) IS NOT TRUE THEN
-    RAISE EXCEPTION 'communication %: delivery state cannot go from % to %', OLD.communication_id,
-        OLD.state, coalesce(NEW.state, 'none')
-      USING ERRCODE = 'check_violation',
-        HINT = 'SUCCESS and ERROR are final except for RETRY and PENDING, which send again.';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'communication %s: delivery state cannot go from %s to %s', OLD.communication_id::text,
+        OLD.state::text, coalesce(NEW.state, 'none')),
+      bounce_internal.say(
+        'SUCCESS and ERROR are final except for RETRY and PENDING, which send again.'));
   END IF;
   IF NEW.state = 'PROCESSING' THEN
     follows := EXISTS (SELECT FROM bounce.recipient_delivery AS q
@@ -87,15 +90,15 @@ BEGIN
                bounce_internal.summary_state(NEW.communication_id, OLD.state, NEW.attempts);
   END IF;
   IF NOT follows THEN
-    RAISE EXCEPTION 'communication %: delivery state cannot be set from % to % by hand: it follows '
-                    'from its recipients',
-        OLD.communication_id, OLD.state, NEW.state
-      USING ERRCODE = 'check_violation',
-            HINT = CASE WHEN OLD.state = 'PROCESSING'
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'communication %s: delivery state cannot be set from %s to %s by hand: it follows '
+        'from its recipients', OLD.communication_id::text, OLD.state::text, NEW.state::text),
+      CASE WHEN OLD.state = 'PROCESSING'
                         THEN format('A worker has it until %s.', OLD.lease_expire_time)
                         ELSE 'bounce.retry_communication() sends at once, '
                              'bounce.cancel_communication() ends it, '
-                             'bounce.hold_communication() keeps it.' END;
+                             'bounce.hold_communication() keeps it.' END);
   END IF;
   NEW.end_time := CASE WHEN NEW.state IN ('SUCCESS', 'ERROR') THEN clock_timestamp()
                        ELSE NEW.end_time END;
@@ -111,12 +114,16 @@ CREATE OR REPLACE FUNCTION bounce_internal.delivery_after_insert() RETURNS trigg
 LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.state <> 'PENDING' THEN
-    RAISE EXCEPTION 'communication %: a new one cannot be %', NEW.communication_id, NEW.state
-      USING ERRCODE = 'check_violation', HINT = 'Hand it over with bounce.submit_communication().';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'communication %s: a new one cannot be %s', NEW.communication_id::text, NEW.state::text),
+      bounce_internal.say('Hand it over with bounce.submit_communication().'));
   ELSIF NOT EXISTS (SELECT FROM bounce.communication_content AS k
                     WHERE k.communication_id = NEW.communication_id) THEN
-    RAISE EXCEPTION 'communication %: there is no content to send', NEW.communication_id
-      USING ERRCODE = 'check_violation', HINT = 'Hand it over with bounce.submit_communication().';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'communication %s: there is no content to send', NEW.communication_id::text),
+      bounce_internal.say('Hand it over with bounce.submit_communication().'));
   END IF;
   PERFORM pg_notify('bounce_delivery', '');
   RETURN NULL;
@@ -152,7 +159,7 @@ BEGIN
   ON CONFLICT (recipient_id) DO UPDATE SET state = 'due', due_at = now(), tries = 0;
   IF FOUND THEN
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued',
-                                      format('set to %s, was %s', d.state, old_state));
+                                      bounce_internal.say('set to %w, was %w', d.state, old_state));
   ELSE
     PERFORM bounce_internal.derive_communication(d.communication_id);
   END IF;
@@ -190,9 +197,10 @@ BEGIN
        WHEN 'pending' THEN NEW.state IN ('sending', 'accepted', 'unknown')
        ELSE NEW.state <> 'due'
      END) THEN
-    RAISE EXCEPTION 'recipient %: delivery cannot go from % to %', OLD.recipient_id,
-      OLD.state, NEW.state
-      USING ERRCODE = 'check_violation';
+    PERFORM bounce_internal.refuse('check_violation',
+      bounce_internal.say(
+        'recipient %s: delivery cannot go from %s to %s', OLD.recipient_id::text, OLD.state::text,
+        NEW.state::text));
   END IF;
   IF NEW.state <> 'rejected' THEN
     NEW.refused_at := NULL;
@@ -317,9 +325,11 @@ CREATE OR REPLACE FUNCTION bounce_internal.delivery_set_state() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF to_jsonb(NEW) - 'state' IS DISTINCT FROM to_jsonb(OLD) - 'state' THEN
-    RAISE EXCEPTION 'communication %: of a delivery only state can be set', OLD.communication_id
-      USING ERRCODE = 'feature_not_supported',
-        HINT = 'UPDATE bounce.delivery SET state = ''RETRY'' WHERE communication_id = ...';
+    PERFORM bounce_internal.refuse('feature_not_supported',
+      bounce_internal.say(
+        'communication %s: of a delivery only state can be set', OLD.communication_id::text),
+      bounce_internal.say(
+        'UPDATE bounce.delivery SET state = ''RETRY'' WHERE communication_id = ...'));
   END IF;
   IF NEW.state IS DISTINCT FROM OLD.state THEN
     PERFORM FROM bounce.communication AS c WHERE c.id = OLD.communication_id FOR NO KEY UPDATE;

@@ -7,10 +7,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.refuse_submission(
   problem text, remedy text DEFAULT NULL, code text DEFAULT '22023') RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  IF remedy IS NULL THEN
-    RAISE EXCEPTION '%', problem USING ERRCODE = code;
-  END IF;
-  RAISE EXCEPTION '%', problem USING ERRCODE = code, HINT = remedy;
+  PERFORM bounce_internal.refuse(code, problem, remedy);
 END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_submission(text, text, text) IS
   'raises an error for the programmer, with a hint if there is one';
@@ -401,8 +398,8 @@ BEGIN
   WHERE c.id = require_queued.communication_id AND bounce_internal.may_use(c.process)
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no communication % in the delivery queue', communication_id
-      USING ERRCODE = 'no_data_found';
+    PERFORM bounce_internal.refuse('no_data_found',
+      bounce_internal.say('no communication %s in the delivery queue', communication_id::text));
   END IF;
   RETURN d;
 END $$;

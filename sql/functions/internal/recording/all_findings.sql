@@ -46,7 +46,8 @@ BEGIN
   FOR n IN 1 .. cardinality(findings) LOOP
     f := findings[n];
     CONTINUE WHEN NOT f.blocks OR f.bounce_id <> ALL (made.bounce_ids);
-    findings[n] := bounce_internal.step(f, 'blocked', 'address blocked');
+    findings[n] := bounce_internal.step(f, 'blocked',
+                                         bounce_internal.say('address blocked'));
     IF bounce_internal.wants_follow_up(f.policy, 'block_lifted') THEN
       PERFORM bounce_internal.follow_ups_blocked_again(f.address);
     END IF;
@@ -160,7 +161,8 @@ BEGIN
   FOR i IN 1 .. cardinality(findings) LOOP
     f := findings[i];
     PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'shadow',
-                                      'not done, would be: ' || u.words, f.bounce_id)
+                                      bounce_internal.say('not done, would be: ') || u.words,
+                                      f.bounce_id)
     FROM unnest(f.steps) WITH ORDINALITY AS u (words, place) ORDER BY u.place;
     f.in_shadow := true;
     f.task_id := NULL;

@@ -10,8 +10,9 @@
 CREATE OR REPLACE FUNCTION bounce_internal.describe(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN concat_ws(' ', f.reason, nullif(bounce_internal.with_codes(f.reply_code, f.status,
-                                                                    f.diagnostic), ''));
+  RETURN bounce_internal.unmarked(
+    concat_ws(' ', f.reason, nullif(bounce_internal.with_codes(f.reply_code, f.status,
+                                                               f.diagnostic), '')));
 END $$;
 COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS
   'reason, codes and diagnostic text of a finding in one line';
@@ -30,8 +31,10 @@ CREATE OR REPLACE FUNCTION bounce_internal.log_steps(findings bounce_internal.fi
 RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
-  SELECT f.communication_id, f.recipient_id, s.event, s.step || ': ' || f.words, f.bounce_id
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked,
+                                        bounce_id)
+  SELECT f.communication_id, f.recipient_id, s.event,
+         bounce_internal.plain(s.step) || ': ' || f.words, s.step, f.bounce_id
   FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.events, u.steps,
                bounce_internal.describe(u) AS words
         FROM unnest(findings) AS u
@@ -118,10 +121,11 @@ CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.find
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN CASE
-    WHEN NOT (f.policy ->> 'block_hard')::boolean THEN 'block_hard is off'
+    WHEN NOT (f.policy ->> 'block_hard')::boolean THEN bounce_internal.say('block_hard is off')
     WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
-      THEN format('trust is %s only', f.trust)
-    WHEN bounce_internal.is_cleared(f) THEN 'a block was lifted since it was sent'
+      THEN bounce_internal.say('trust is %w only', f.trust::text)
+    WHEN bounce_internal.is_cleared(f)
+      THEN bounce_internal.say('a block was lifted since it was sent')
   END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.block_obstacle(bounce_internal.finding) IS
@@ -197,7 +201,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.apply_hard(INOUT f bounce_internal.fi
 LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.step(f, CASE WHEN f.moves THEN 'bounced' ELSE 'late_bounce' END,
-                            CASE WHEN f.moves THEN 'bounced' ELSE 'logged, state stands' END);
+                            CASE WHEN f.moves THEN bounce_internal.say('bounced')
+                                 ELSE bounce_internal.say('logged, state stands') END);
   IF f.outage_id IS NOT NULL THEN
     f := bounce_internal.hold_block(f);
     RETURN;
@@ -205,12 +210,14 @@ BEGIN
     RETURN;
   END IF;
   IF NOT f.blocks THEN
-    f := bounce_internal.step(f, 'block_withheld', 'not blocked, ' || f.obstacle);
+    f := bounce_internal.step(f, 'block_withheld',
+                              bounce_internal.say('not blocked') || ', ' || f.obstacle);
   END IF;
   f := bounce_internal.request_task(f, 'hard_bounce', f.address,
-         format('%s bounced hard, %s: %s', f.address,
-                coalesce('not blocked, ' || f.obstacle, 'address blocked'),
-                bounce_internal.describe(f)));
+         bounce_internal.say('%s bounced hard', f.address) || ', '
+         || coalesce(bounce_internal.say('not blocked') || ', ' || f.obstacle,
+                     bounce_internal.say('address blocked'))
+         || ': ' || bounce_internal.describe(f));
   f := bounce_internal.write_follow_up(f, 'hard_bounce');
   IF f.reason = 'mailbox_moved' THEN
     f := bounce_internal.write_follow_up(f, 'has_left');
@@ -226,20 +233,21 @@ DECLARE
   obstacle text;
 BEGIN
   IF NOT f.moves THEN
-    f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
+    f := bounce_internal.step(f, 'late_bounce', bounce_internal.say('logged, state stands'));
     RETURN;
   END IF;
-  f := bounce_internal.step(f, 'bounced', 'bounced');
+  f := bounce_internal.step(f, 'bounced', bounce_internal.say('bounced'));
   obstacle := bounce_internal.resend_obstacle(f, f.sends);
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
-           format('%s is not sent to again, %s: %s', f.address, obstacle,
-                  bounce_internal.describe(f)));
+           bounce_internal.say('%s is not sent to again', f.address) || ', ' || obstacle || ': '
+           || bounce_internal.describe(f));
     f := bounce_internal.write_follow_up(f, 'resend_exhausted');
   ELSE
     f.resend_at := now() + bounce_internal.resend_delay_of(f, f.sends);
-    f := bounce_internal.step(f, 'resend_scheduled', format('resend %s of %s at %s', f.sends,
-           f.policy ->> 'resend_max_attempts', to_char(f.resend_at, 'YYYY-MM-DD HH24:MI')));
+    f := bounce_internal.step(f, 'resend_scheduled', bounce_internal.say(
+           'resend %s of %s at %t', f.sends::text, f.policy ->> 'resend_max_attempts',
+           to_char(f.resend_at, 'YYYY-MM-DD HH24:MI')));
   END IF;
   f := bounce_internal.count_soft(f);
 END $$;
@@ -253,7 +261,7 @@ DECLARE
   domain CONSTANT text := bounce.address_domain(f.address);
 BEGIN
   f := bounce_internal.request_task(f, 'delivery_problem', f.reason || ':' || domain,
-                                    format('mail to %s is refused', domain));
+                                    bounce_internal.say('mail to %s is refused', domain));
 END $$;
 COMMENT ON FUNCTION bounce_internal.request_delivery_problem(bounce_internal.finding) IS
   'requests a task delivery_problem: one per reason and remote domain';
@@ -262,11 +270,11 @@ CREATE OR REPLACE FUNCTION bounce_internal.apply_technical(INOUT f bounce_intern
 LANGUAGE plpgsql AS $$
 BEGIN
   IF f.moves THEN
-    f := bounce_internal.step(f, 'bounced', 'bounced');
+    f := bounce_internal.step(f, 'bounced', bounce_internal.say('bounced'));
     f := bounce_internal.request_delivery_problem(f);
     f := bounce_internal.write_follow_up(f, 'technical');
   ELSE
-    f := bounce_internal.step(f, 'late_bounce', 'logged, state stands');
+    f := bounce_internal.step(f, 'late_bounce', bounce_internal.say('logged, state stands'));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_technical(bounce_internal.finding) IS
@@ -275,18 +283,18 @@ COMMENT ON FUNCTION bounce_internal.apply_technical(bounce_internal.finding) IS
 CREATE OR REPLACE FUNCTION bounce_internal.apply_untrusted(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce_internal.step(f, 'untrusted', format('nothing marked, trust is %s only', f.trust));
+  f := bounce_internal.step(f, 'untrusted', bounce_internal.say('nothing marked, trust is %w only',
+                                                             f.trust::text));
   IF f.class = 'hard' THEN
     f := bounce_internal.request_task(f, 'hard_bounce', f.address,
-                                   format('%s may be dead, not marked, not blocked, trust is %s '
-                                          'only: %s',
-           f.address, f.trust, bounce_internal.describe(f)));
+           bounce_internal.say('%s may be dead, not marked, not blocked, trust is %w only: ',
+                               f.address, f.trust::text) || bounce_internal.describe(f));
   ELSIF f.class = 'technical' THEN
     f := bounce_internal.request_delivery_problem(f);
   ELSE
     f := bounce_internal.request_task(f, 'bounce_without_communication', f.address,
-           format('%s may have missed a mail, trust is %s only: %s', f.address, f.trust,
-                  bounce_internal.describe(f)));
+           bounce_internal.say('%s may have missed a mail, trust is %w only: ', f.address,
+                               f.trust::text) || bounce_internal.describe(f));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_untrusted(bounce_internal.finding) IS
@@ -297,14 +305,19 @@ CREATE OR REPLACE FUNCTION bounce_internal.apply_unmatched(INOUT f bounce_intern
 LANGUAGE plpgsql AS $$
 BEGIN
   f := bounce_internal.step(f, 'unassigned',
-                            CASE WHEN f.communication_id IS NULL THEN 'no communication found'
-                                         ELSE 'no recipient found' END);
+                            CASE WHEN f.communication_id IS NULL
+                                 THEN bounce_internal.say('no communication found')
+                                 ELSE bounce_internal.say('no recipient found') END);
   f := bounce_internal.request_task(f, 'bounce_without_communication',
          coalesce('communication ' || f.communication_id, nullif(f.address, ''), 'no address'),
-         format('%s bounce of %s fits %s: %s', f.class,
-                coalesce(nullif(f.address, ''), 'an unnamed recipient'),
-           coalesce('no single recipient of communication ' || f.communication_id,
-                    'no communication'), bounce_internal.describe(f)));
+         CASE f.address
+           WHEN '' THEN bounce_internal.say('%w bounce of an unnamed recipient ', f.class::text)
+           ELSE bounce_internal.say('%w bounce of %s ', f.class::text, f.address) END
+         || CASE WHEN f.communication_id IS NULL
+                 THEN bounce_internal.say('fits no communication: ')
+                 ELSE bounce_internal.say('fits no single recipient of communication %s: ',
+                                          f.communication_id::text) END
+         || bounce_internal.describe(f));
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_unmatched(bounce_internal.finding) IS
   'a failed delivery whose communication or recipient is unknown';
@@ -317,15 +330,16 @@ DECLARE
 BEGIN
   f := bounce_internal.write_follow_up(f, 'complaint');
   IF what LIKE 'block%' THEN
-    obstacle := CASE WHEN bounce_internal.id_is_shared(f) THEN 'several got the mail'
+    obstacle := CASE WHEN bounce_internal.id_is_shared(f)
+                       THEN bounce_internal.say('several got the mail')
                      WHEN bounce_internal.is_cleared(f)
-                       THEN 'a block was lifted since it was sent' END;
+                       THEN bounce_internal.say('a block was lifted since it was sent') END;
     f.blocks := obstacle IS NULL;
   END IF;
   IF what = 'task' OR obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'complaint', f.process || ':' || f.address,
-           format('%s called a mail of process %s spam%s', f.address, f.process,
-                  coalesce(', not blocked, ' || obstacle, '')));
+           bounce_internal.say('%s called a mail of process %s spam', f.address, f.process)
+           || coalesce(', ' || bounce_internal.say('not blocked') || ', ' || obstacle, ''));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_complaint(bounce_internal.finding) IS
@@ -337,7 +351,7 @@ BEGIN
   UPDATE bounce.communication_recipient AS r SET delivered_at = now()
   WHERE r.id = f.recipient_id AND r.delivered_at IS NULL;
   IF FOUND THEN
-    f := bounce_internal.step(f, 'delivered', 'delivered');
+    f := bounce_internal.step(f, 'delivered', bounce_internal.say('delivered'));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_delivered(bounce_internal.finding) IS
@@ -346,7 +360,7 @@ COMMENT ON FUNCTION bounce_internal.apply_delivered(bounce_internal.finding) IS
 CREATE OR REPLACE FUNCTION bounce_internal.apply_notice(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce_internal.step(f, 'notice', 'logged');
+  f := bounce_internal.step(f, 'notice', bounce_internal.say('logged'));
   IF f.reason = 'complaint' AND f.recipient_id IS NOT NULL
      AND bounce_internal.is_trusted_for(f, 'mark_min_trust') THEN
     f := bounce_internal.apply_complaint(f);

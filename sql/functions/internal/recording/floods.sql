@@ -64,12 +64,13 @@ COMMENT ON FUNCTION bounce_internal.gather_unread(bounce_internal.finding[]) IS
 CREATE OR REPLACE FUNCTION bounce_internal.apply_unclassified(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce_internal.step(f, 'unclassified', 'for a person to read');
+  f := bounce_internal.step(f, 'unclassified',
+                            bounce_internal.say('for a person to read'));
   IF f.obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(
       f, 'bounce_without_communication', '',
-      'more reports that nobody could classify than are forwarded within an hour: bouncectl '
-      'bounces --class unclassified');
+      bounce_internal.say('more reports that nobody could classify than are forwarded within an '
+                          'hour: bouncectl bounces --class unclassified'));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_unclassified(bounce_internal.finding) IS

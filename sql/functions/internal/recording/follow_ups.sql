@@ -47,7 +47,8 @@ BEGIN
   VALUES (kind, recipient.communication_id, recipient.id, bounce_id, text) RETURNING id INTO new_id;
   PERFORM bounce_internal.tell_follow_up(policy, new_id, kind, recipient.communication_id);
   PERFORM bounce_internal.write_log(recipient.communication_id, recipient.id, 'follow_up',
-                                    format('follow-up %s, %s', new_id, kind), bounce_id);
+                                    bounce_internal.say('follow-up %s, %w', new_id::text, kind),
+                                    bounce_id);
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.add_follow_up(text, bounce.communication_recipient, bigint,
@@ -123,7 +124,9 @@ BEGIN
              AND (k.lease_expire_time IS NULL OR k.lease_expire_time <= now())
              AND bounce_internal.why_moot(k) IS NOT NULL RETURNING k.* LOOP
     PERFORM bounce_internal.write_log(u.communication_id, u.recipient_id, u.kind || '_done',
-                                      'by itself: ' || u.result, u.bounce_id);
+      CASE WHEN starts_with(u.result, 'it goes to ')
+             THEN bounce_internal.say('by itself: it goes to %s', substr(u.result, 12))
+           ELSE bounce_internal.say('by itself: %w', u.result) END, u.bounce_id);
     closed := closed + 1;
   END LOOP;
   RETURN closed;

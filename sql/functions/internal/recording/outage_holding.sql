@@ -4,19 +4,28 @@
 
 CREATE OR REPLACE FUNCTION bounce_internal.outage_text(o bounce.outage) RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT format('hard bounces %s: %s of %s mails within %s, usually %s; blocks are held',
-    CASE o.scope WHEN 'domain' THEN 'of ' || o.about
-         WHEN 'diagnostic' THEN format('saying "%s"', o.about) ELSE 'of all domains' END,
-    o.seen, coalesce(o.sent::text, 'the'), bounce_internal.span_in_words(o.time_window),
-    CASE WHEN o.usual = 0 THEN 'none' WHEN o.usual < 1 THEN 'less than one'
-         ELSE 'about ' || round(o.usual) END)
+  SELECT CASE o.scope
+           WHEN 'domain' THEN bounce_internal.say('hard bounces of %s: ', o.about)
+           WHEN 'diagnostic' THEN bounce_internal.say('hard bounces saying "%s": ', o.about)
+           ELSE bounce_internal.say('hard bounces of all domains: ') END
+         || CASE WHEN o.sent IS NULL
+                 THEN bounce_internal.say('%s of the mails within ', o.seen::text)
+                 ELSE bounce_internal.say('%s of %s mails within ', o.seen::text, o.sent::text)
+            END
+         || bounce_internal.span_in_words(o.time_window)
+         || CASE WHEN o.usual = 0 THEN bounce_internal.say(', usually none; blocks are held')
+                 WHEN o.usual < 1
+                   THEN bounce_internal.say(', usually less than one; blocks are held')
+                 ELSE bounce_internal.say(', usually about %s; blocks are held',
+                                          round(o.usual)::text) END
 $$;
 COMMENT ON FUNCTION bounce_internal.outage_text IS 'an outage as a sentence';
 
 CREATE OR REPLACE FUNCTION bounce_internal.hold_block(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  f := bounce_internal.step(f, 'block_held', 'block held, outage ' || f.outage_id);
+  f := bounce_internal.step(f, 'block_held', bounce_internal.say('block held, outage %s',
+                                                               f.outage_id::text));
   f := bounce_internal.request_task(f, 'outage', f.outage_id::text, NULL);
 END $$;
 COMMENT ON FUNCTION bounce_internal.hold_block(bounce_internal.finding) IS
@@ -106,8 +115,9 @@ BEGIN
   f := bounce_internal.make_block(f);
   IF 'blocked' = ANY (f.events) THEN
     f := bounce_internal.request_task(f, 'hard_bounce', f.address,
-                                   format('%s bounced hard, address blocked: %s', f.address,
-                                          bounce_internal.describe(f)));
+                                   bounce_internal.say('%s bounced hard', f.address) || ', '
+                                   || bounce_internal.say('address blocked') || ': '
+                                   || bounce_internal.describe(f));
     f := bounce_internal.notify_owner(f);
     -- the mail may go to another address since, or be sent again
     IF EXISTS (SELECT FROM bounce.communication_recipient AS r

@@ -249,7 +249,8 @@ BEGIN
   SELECT f.bounce_id, f.bounce_message_id, f.communication_id, f.recipient_id, f.attempt,
          f.matched_by, f.trust, f.recipient, f.original_recipient, f.action, f.status,
          f.reply_code, f.diagnostic, f.remote_mta, f.reason, f.class, f.is_notice,
-         f.permanence, f.rule, f.evidence, array_to_string(f.steps, ', '), f.task_id,
+         f.permanence, f.rule, f.evidence, bounce_internal.plain(array_to_string(f.steps, ', ')),
+         f.task_id,
          coalesce(f.events, '{}'), coalesce(f.in_shadow, false),
          f.return_date, coalesce(f.new_address, ''), f.reason = 'has_left'
   FROM unnest(findings) AS f;
@@ -264,7 +265,7 @@ BEGIN
   o.bounce_id := told.bounce_id;
   o.communication_id := told.communication_id;
   o.trust := told.trust;
-  o.consequence := array_to_string(told.steps, ', ');
+  o.consequence := bounce_internal.plain(array_to_string(told.steps, ', '));
   o.task_id := told.task_id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.complete_result(bounce.report_result, bounce_internal.finding)

@@ -36,9 +36,12 @@ COMMENT ON FUNCTION bounce_internal.read_reply(bounce_internal.finding, jsonb) I
 CREATE OR REPLACE FUNCTION bounce_internal.reply_in_words(f bounce_internal.finding) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN concat_ws(', ', 'logged', 'back on ' || f.return_date,
-                   CASE f.reason WHEN 'has_left' THEN 'has left' END,
-                   CASE WHEN f.new_address <> '' THEN 'names ' || f.new_address END);
+  RETURN concat_ws(', ', bounce_internal.say('logged'),
+                   CASE WHEN f.return_date IS NOT NULL
+                        THEN bounce_internal.say('back on %s', f.return_date::text) END,
+                   CASE f.reason WHEN 'has_left' THEN bounce_internal.say('has left') END,
+                   CASE WHEN f.new_address <> ''
+                        THEN bounce_internal.say('names %s', f.new_address) END);
 END $$;
 COMMENT ON FUNCTION bounce_internal.reply_in_words(bounce_internal.finding) IS
   'what an automatic reply says, for the story';
@@ -73,12 +76,17 @@ BEGIN
   END IF;
   IF (f.policy ->> 'auto_reply_task')::boolean AND NOT bounce_internal.was_put_to_a_person(f) THEN
     f := bounce_internal.request_task(f, 'auto_reply', f.address,
-           format('an automatic reply of %s says %s%s', f.address,
-                  concat_ws(' and ',
-                            CASE f.reason WHEN 'has_left' THEN 'that the person has left' END,
-                            'to write to ' || nullif(f.new_address, '')),
-                  coalesce(format(': "%s"', nullif(bounce_internal.one_line(f.evidence), '')),
-                           '')));
+           CASE
+             WHEN f.reason = 'has_left' AND f.new_address <> ''
+               THEN bounce_internal.say('an automatic reply of %s says that the person has left '
+                                        'and to write to %s', f.address, f.new_address)
+             WHEN f.reason = 'has_left'
+               THEN bounce_internal.say('an automatic reply of %s says that the person has left',
+                                        f.address)
+             ELSE bounce_internal.say('an automatic reply of %s says to write to %s', f.address,
+                                      f.new_address) END
+           || coalesce(': "' || nullif(bounce_internal.unmarked(
+                                         bounce_internal.one_line(f.evidence)), '') || '"', ''));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_auto_reply(bounce_internal.finding) IS

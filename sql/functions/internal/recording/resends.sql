@@ -74,15 +74,17 @@ CREATE OR REPLACE FUNCTION bounce_internal.resend_obstacle(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN CASE
-    WHEN NOT (f.policy ->> 'resend')::boolean THEN 'resend is off'
+    WHEN NOT (f.policy ->> 'resend')::boolean THEN bounce_internal.say('resend is off')
     WHEN NOT bounce_internal.is_trusted_for(f, 'resend_min_trust')
-      THEN format('trust is %s only', f.trust)
+      THEN bounce_internal.say('trust is %w only', f.trust::text)
     WHEN bounce_internal.id_is_shared(f)
-      THEN format('trust is %s only, and several got the mail', f.trust)
-    WHEN NOT bounce_internal.is_writable(f.address, f.process) THEN 'the address is blocked'
-    WHEN bounce_internal.is_content_gone(f.recipient_id) THEN 'its content is not kept any more'
+      THEN bounce_internal.say('trust is %w only, and several got the mail', f.trust::text)
+    WHEN NOT bounce_internal.is_writable(f.address, f.process)
+      THEN bounce_internal.say('the address is blocked')
+    WHEN bounce_internal.is_content_gone(f.recipient_id)
+      THEN bounce_internal.say('its content is not kept any more')
     WHEN resend > (f.policy ->> 'resend_max_attempts')::integer
-      THEN format('%s resends were made', resend - 1)
+      THEN bounce_internal.say('%s resends were made', (resend - 1)::text)
   END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.resend_obstacle(bounce_internal.finding, integer) IS
@@ -153,7 +155,8 @@ BEGIN
           AND o.address_key = bounce.address_key(replace_recipient.address)))
   WHERE r.id = old.id;
   PERFORM bounce_internal.write_log(old.communication_id, old.id, 'corrected',
-                                    format('%s replaced by %s: %s', old.address, address, why),
+                                    bounce_internal.say('%s replaced by %s', old.address, address)
+                                    || ': ' || why,
                                     old.bounce_id);
   PERFORM bounce_internal.add_follow_up('corrected', old, old.bounce_id, why);
   IF new_id IS NOT NULL THEN
@@ -192,7 +195,7 @@ BEGIN
   WHERE d.recipient_id = resend_unknown.recipient_id AND d.state = 'unknown' RETURNING d.* INTO q;
   IF FOUND THEN
     PERFORM bounce_internal.write_log(q.communication_id, q.recipient_id, 'requeued',
-                                      'asked for: ' || why);
+                                      bounce_internal.say('asked for: ') || why);
   END IF;
   RETURN q.recipient_id IS NOT NULL;
 END $$;
@@ -225,7 +228,8 @@ BEGIN
   WHERE k.id = was_replaced.recipient_id AND k.communication_id = was_replaced.communication_id
     AND k.state = 'replaced';
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resent',
-    format('sent to %s all the same, it had been corrected to %s meanwhile', r.address, n.address))
+    bounce_internal.say('sent to %s all the same, it had been corrected to %s meanwhile',
+                        r.address, n.address))
   FROM bounce.communication_recipient AS n WHERE n.id = r.replaced_by;
   RETURN r.id IS NOT NULL;
 END $$;

@@ -59,8 +59,9 @@ BEGIN
   RETURN CASE
     WHEN f.policy ->> 'soft_score' <> 'block' THEN ''
     WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
-      THEN format(', not blocked, trust is %s only', f.trust)
-    WHEN bounce_internal.is_cleared(f) THEN ', not blocked, a block was lifted since it was sent'
+      THEN bounce_internal.say(', not blocked, trust is %w only', f.trust::text)
+    WHEN bounce_internal.is_cleared(f)
+      THEN bounce_internal.say(', not blocked, a block was lifted since it was sent')
   END;
 END $$;
 COMMENT ON FUNCTION bounce_internal.soft_obstacle(bounce_internal.finding) IS
@@ -74,10 +75,15 @@ DECLARE
 BEGIN
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'soft_bounces', f.address,
-           format('%s keeps bouncing softly: on %s since %s, score %s of %s%s; lately %s',
-                  f.address, bounce_internal.count_of(cardinality(days), 'day'), days[1],
-                  round(score, 1),
-                  f.policy ->> 'soft_score_threshold', obstacle, bounce_internal.describe(f)));
+           CASE cardinality(days)
+             WHEN 1 THEN bounce_internal.say(
+               '%s keeps bouncing softly: on 1 day since %s, score %s of %s', f.address,
+               days[1]::text, round(score, 1)::text, f.policy ->> 'soft_score_threshold')
+             ELSE bounce_internal.say(
+               '%s keeps bouncing softly: on %s days since %s, score %s of %s', f.address,
+               cardinality(days)::text, days[1]::text, round(score, 1)::text,
+               f.policy ->> 'soft_score_threshold') END
+           || obstacle || bounce_internal.say('; lately ') || bounce_internal.describe(f));
   ELSIF bounce_internal.is_probe(f, days) THEN
     f.blocks := true;
   ELSE
@@ -86,10 +92,12 @@ BEGIN
       AND NOT EXISTS (SELECT FROM bounce.soft_bounce_day AS p
                       WHERE p.address_key = f.address AND p.day = ANY (days)
                         AND p.probe_since > now() - (f.policy ->> 'soft_score_probe')::interval);
-    f := bounce_internal.step(f, 'probe', format('soft bounces on %s, the next mail decides '
-                                                 'whether the address is blocked',
-                                                 bounce_internal.count_of(cardinality(days),
-                                                                          'day')));
+    f := bounce_internal.step(f, 'probe', CASE cardinality(days)
+      WHEN 1 THEN bounce_internal.say(
+        'soft bounces on 1 day, the next mail decides whether the address is blocked')
+      ELSE bounce_internal.say(
+        'soft bounces on %s days, the next mail decides whether the address is blocked',
+        cardinality(days)::text) END);
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.judge_soft(bounce_internal.finding, date[], numeric) IS

@@ -90,7 +90,8 @@ BEGIN
   UPDATE bounce.communication_recipient AS r
   SET state = c.status, attempts = greatest(1, r.attempts), last_attempt_at = now()
   WHERE r.communication_id = c.id AND r.state IN ('open', 'error') AND r.state <> c.status;
-  PERFORM bounce_internal.write_log(c.id, NULL, c.status, 'as the application says');
+  PERFORM bounce_internal.write_log(c.id, NULL, c.status,
+                                    bounce_internal.say('as the application says'));
 END $$;
 COMMENT ON FUNCTION bounce_internal.hand_over_recipients(bounce.communication) IS
   'when an application reports a communication as sent or failed, its waiting recipients become '
@@ -302,7 +303,7 @@ BEGIN
     WHERE d.state IN ('SUCCESS', 'ERROR') OR d.due_at > q.due_at ORDER BY q.recipient_id
   LOOP
     PERFORM bounce_internal.write_log(j.communication_id, j.recipient_id, 'requeued',
-                                      format('%s was added', j.address));
+                                      bounce_internal.say('%s was added', j.address));
     PERFORM bounce_internal.derive_communication(j.communication_id);
   END LOOP;
   PERFORM bounce_internal.derive_communication(f.communication_id)

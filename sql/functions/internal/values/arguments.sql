@@ -7,21 +7,25 @@ CREATE OR REPLACE FUNCTION bounce_internal.require_reason_text(why text, what te
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF btrim(coalesce(why, ''), E' \t\r\n') = '' THEN
-    RAISE EXCEPTION 'a reason is needed to %', what USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Say in a few words why: who asks later finds it beside what was done.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('a reason is needed to ')
+      || CASE WHEN starts_with(what, E'\x02') THEN what ELSE bounce_internal.say(what) END,
+      bounce_internal.say('Say in a few words why: who asks later finds it beside what was done.'));
   END IF;
   RETURN btrim(why, E' \t\r\n');
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_reason_text(text, text) IS
-  'the explanation without surrounding spaces; 22023 when it is empty';
+  'the explanation without surrounding spaces; 22023 when it is empty. what: for what, a sentence '
+  'or the words of one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.require_count(what text, n bigint) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF n IS NULL OR n NOT BETWEEN 1 AND 1000000 THEN
-    RAISE EXCEPTION '%: % is not a number that makes sense', what, coalesce(n::text, 'NULL')
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'From 1 to 1000000.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        '%w: %s is not a number that makes sense', what, coalesce(n::text, 'NULL')),
+      bounce_internal.say('From 1 to 1000000.'));
   END IF;
   RETURN n;
 END $$;
@@ -46,9 +50,9 @@ RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF until <= since THEN
-    RAISE EXCEPTION 'there is no time from % until %', since, until
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'The end comes after the beginning; either may be left out.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('there is no time from %s until %s', since::text, until::text),
+      bounce_internal.say('The end comes after the beginning; either may be left out.'));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_period(timestamptz, timestamptz) IS
@@ -72,9 +76,9 @@ COMMENT ON FUNCTION bounce_internal.require_countable(text, timestamptz, timesta
   '22023';
 
 CREATE OR REPLACE FUNCTION bounce_internal.suggestion(word text, allowed text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE sql STABLE AS $$
   SELECT coalesce((
-    SELECT format('Is it "%s"? ', n.name)
+    SELECT bounce_internal.say('Is it "%s"? ', n.name)
     FROM (SELECT a AS name, bounce_internal.edit_distance(left(lower(word), 100), a, 3) AS distance
           FROM unnest(allowed) AS a) AS n
     WHERE n.distance <= least(3, length(word) / 2)
@@ -89,10 +93,11 @@ RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF word <> ALL (allowed) THEN
-    RAISE EXCEPTION 'unknown % "%"', what, word USING ERRCODE = 'invalid_parameter_value',
-      HINT = bounce_internal.suggestion(word, allowed)
-             || format('There are: %s.', array_to_string(allowed[1:40], ', '))
-             || CASE WHEN cardinality(allowed) > 40 THEN ' And more.' ELSE '' END;
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('unknown %w "%s"', what, word),
+      bounce_internal.suggestion(word, allowed)
+      || bounce_internal.say('There are: %s.', array_to_string(allowed[1:40], ', '))
+      || CASE WHEN cardinality(allowed) > 40 THEN bounce_internal.say(' And more.') ELSE '' END);
   END IF;
   RETURN word;
 END $$;
@@ -106,9 +111,11 @@ BEGIN
                                 WHERE p.name = require_process.process) THEN
     RETURN process;
   END IF;
-  RAISE EXCEPTION 'unknown process "%"', process USING ERRCODE = 'foreign_key_violation',
-    HINT = bounce_internal.suggestion(process, bounce.own_processes())
-           || 'A new one: INSERT INTO bounce.process (name, description) VALUES (...).';
+  PERFORM bounce_internal.refuse('foreign_key_violation',
+    bounce_internal.say('unknown process "%s"', process),
+    bounce_internal.suggestion(process, bounce.own_processes())
+      || bounce_internal.say(
+           'A new one: INSERT INTO bounce.process (name, description) VALUES (...).'));
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_process(text) IS 'an existing process, or NULL; 23503';
 
@@ -142,12 +149,13 @@ BEGIN
   SELECT * INTO definition FROM bounce.parameter_definition AS d
   WHERE d.name = require_parameter.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'unknown system parameter "%"', require_parameter.name
-      USING ERRCODE = 'invalid_parameter_value',
-      HINT = bounce_internal.suggestion(
-               require_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
-             || 'All of them: bouncectl params, or SELECT name, description FROM '
-                'bounce.parameter_definition.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('unknown system parameter "%s"',
+                          coalesce(require_parameter.name, '<NULL>')),
+      bounce_internal.suggestion(
+        require_parameter.name, ARRAY(SELECT d.name FROM bounce.parameter_definition AS d))
+      || bounce_internal.say('All of them: bouncectl params, or SELECT name, description FROM '
+                             'bounce.parameter_definition.'));
   END IF;
   RETURN definition;
 END $$;
@@ -163,9 +171,9 @@ BEGIN
   IF bare ~ '^[^@[:space:][:cntrl:]<>,;]{1,64}@[^@[:space:][:cntrl:]<>,;]{1,253}$' THEN
     RETURN bare;
   END IF;
-  RAISE EXCEPTION '"%" is not a mail address', coalesce(address, 'NULL')
-    USING ERRCODE = 'invalid_parameter_value',
-    HINT = 'local-part@domain, or Name <local-part@domain>.';
+  PERFORM bounce_internal.refuse('invalid_parameter_value',
+    bounce_internal.say('"%s" is not a mail address', coalesce(address, 'NULL')),
+    bounce_internal.say('local-part@domain, or Name <local-part@domain>.'));
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_address(text) IS 'the bare address; 22023';
 
@@ -188,8 +196,9 @@ DECLARE
   bare CONSTANT text := bounce_internal.require_address(address);
 BEGIN
   IF bounce_internal.is_blocked(bare, process) THEN
-    RAISE EXCEPTION 'address % is blocked', bare USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'SELECT bounce.lift_block(address, why) if it works again.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('address %s is blocked', bare),
+      bounce_internal.say('SELECT bounce.lift_block(address, why) if it works again.'));
   END IF;
   RETURN bare;
 END $$;

@@ -67,10 +67,11 @@ BEGIN
     RETURN process;
   END IF;
   PERFORM bounce_internal.require_process(process);
-  RAISE EXCEPTION 'process "%" is not for %', process, who
-    USING ERRCODE = 'insufficient_privilege',
-      HINT = format('An administrator gives it: bouncectl process give %s %s --why TEXT, or '
-                    'SELECT bounce.give_process(%L, %L, why).', process, who, process, who);
+  PERFORM bounce_internal.refuse('insufficient_privilege',
+    bounce_internal.say('process "%s" is not for %s', process, who::text),
+    bounce_internal.say('An administrator gives it: bouncectl process give %s %s --why TEXT, or '
+                        'SELECT bounce.give_process(%s, %s, why).', process, who::text,
+                        quote_literal(process), quote_literal(who)));
 END $$;
 COMMENT ON FUNCTION bounce_internal.require_own_process(text) IS
   'a process of the caller, or NULL; 42501 for one of somebody else, 23503 for an unknown one '

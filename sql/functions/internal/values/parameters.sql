@@ -101,14 +101,21 @@ CREATE OR REPLACE FUNCTION bounce_internal.refuse_parameter(
   definition bounce.parameter_definition, value text, problem text) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RAISE EXCEPTION 'system parameter "%": "%" %', definition.name, value, problem
-    USING ERRCODE = 'invalid_parameter_value',
-          HINT = concat_ws(', ', definition.type
-                           || CASE definition.type WHEN 'boolean' THEN ' (on or off)' ELSE '' END,
-                           'at least ' || definition.minimum, 'at most ' || definition.maximum,
-                           'one of ' || array_to_string(definition.allowed, ' | '),
-                           'default "' || definition.default_value || '"') || ': '
-                             || definition.description;
+  PERFORM bounce_internal.refuse('invalid_parameter_value',
+    bounce_internal.say('system parameter "%s": "%s" ', definition.name,
+                        bounce_internal.unmarked(value)) || problem,
+    concat_ws(', ', bounce_internal.say('%w', definition.type)
+                    || CASE definition.type WHEN 'boolean' THEN bounce_internal.say(' (on or off)')
+                                            ELSE '' END,
+              CASE WHEN definition.minimum IS NOT NULL
+                   THEN bounce_internal.say('at least %s', definition.minimum) END,
+              CASE WHEN definition.maximum IS NOT NULL
+                   THEN bounce_internal.say('at most %s', definition.maximum) END,
+              CASE WHEN definition.allowed IS NOT NULL
+                   THEN bounce_internal.say('one of %s',
+                                            array_to_string(definition.allowed, ' | ')) END,
+              bounce_internal.say('default "%s"', definition.default_value))
+    || ': ' || bounce_internal.say('%w', definition.description));
 END $$;
 COMMENT ON FUNCTION bounce_internal.refuse_parameter(bounce.parameter_definition, text, text) IS
   'raises 22023 with the limits of the parameter as a hint';
@@ -120,7 +127,8 @@ BEGIN
   CASE
     WHEN lower(value) IN ('on', 'true', 'yes', '1') THEN RETURN 'on';
     WHEN lower(value) IN ('off', 'false', 'no', '0') THEN RETURN 'off';
-    ELSE PERFORM bounce_internal.refuse_parameter(definition, value, 'is neither on nor off');
+    ELSE PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is neither on nor off'));
   END CASE;
   RETURN NULL;
 END $$;
@@ -131,15 +139,17 @@ CREATE OR REPLACE FUNCTION bounce_internal.normal_number(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF definition.type = 'integer' AND value !~ '^[+-]?[0-9]{1,15}$' THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not an integer');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is not an integer'));
   ELSIF value !~ '^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$' THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a number');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is not a number'));
   ELSIF value::numeric < definition.minimum::numeric THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'is below the minimum of ' || definition.minimum);
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is below the minimum of %s', definition.minimum));
   ELSIF value::numeric > definition.maximum::numeric THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'is above the maximum of ' || definition.maximum);
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is above the maximum of %s', definition.maximum));
   END IF;
   RETURN value::numeric::text;
 END $$;
@@ -154,19 +164,19 @@ BEGIN
   BEGIN
     duration := value::interval;
   EXCEPTION WHEN data_exception THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'is not a duration such as "15 minutes" or "7 days"');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is not a duration such as "15 minutes" or "7 days"'));
   END;
   IF value ~ '^[-+]?[0-9.]+$' AND duration <> interval '0' THEN
     -- seconds for PostgreSQL; who writes 7 means days; 0 is 0
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'has no unit: seconds, minutes, hours or days');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('has no unit: seconds, minutes, hours or days'));
   ELSIF duration < definition.minimum::interval THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'is below the minimum of ' || definition.minimum);
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is below the minimum of %s', definition.minimum));
   ELSIF duration > definition.maximum::interval THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'is above the maximum of ' || definition.maximum);
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is above the maximum of %s', definition.maximum));
   END IF;
   RETURN value;
 END $$;
@@ -177,7 +187,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.normal_text(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value !~ ('^(?:' || coalesce(definition.pattern, '.*') || ')$') OR length(value) > 1000 THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'does not have the right form');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('does not have the right form'));
   END IF;
   RETURN value;
 END $$;
@@ -189,7 +200,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.normal_enum(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF lower(value) <> ALL (definition.allowed) THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not one of the allowed words');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is not one of the allowed words'));
   END IF;
   RETURN lower(value);
 END $$;
@@ -200,13 +212,15 @@ CREATE OR REPLACE FUNCTION bounce_internal.normal_address(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF value <> '' AND value !~ '^[^@[:space:]<>,;]{1,64}@[^@[:space:]<>,;]{1,253}$' THEN
-    PERFORM bounce_internal.refuse_parameter(definition, value, 'is not a mail address');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value, bounce_internal.say('is not a mail address'));
   ELSIF value ~ '["''`\\[:cntrl:]]' THEN
     -- a quoted local part is lawful (RFC 5321 section 4.1.2), but others put this address
     -- into commands and headers
-    PERFORM bounce_internal.refuse_parameter(definition, value,
-                                             'has a quote, a backslash or a control character, '
-                                             'which no mailbox here may have');
+    PERFORM bounce_internal.refuse_parameter(
+      definition, value,
+      bounce_internal.say('has a quote, a backslash or a control character, which no mailbox '
+                          'here may have'));
   END IF;
   RETURN value;
 END $$;
@@ -267,23 +281,24 @@ BEGIN
     WHEN 'delivery_quiet_hours' THEN
       IF value <> '' AND split_part(value, '-', 1) = split_part(value, '-', 2) THEN
         PERFORM bounce_internal.refuse_parameter(
-          definition, value, 'ends when it begins: no time at all, or all of it');
+          definition, value,
+          bounce_internal.say('ends when it begins: no time at all, or all of it'));
       END IF;
     WHEN 'owner_mailbox' THEN
       IF bounce.address_domain(value) = ANY (
           bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
-        PERFORM bounce_internal.refuse_parameter(definition, value,
-                                                 'is in a bounce domain, where the milter would '
-                                                 'read it');
+        PERFORM bounce_internal.refuse_parameter(
+          definition, value,
+          bounce_internal.say('is in a bounce domain, where the milter would read it'));
       END IF;
     WHEN 'bounce_domain' THEN
       IF EXISTS (SELECT FROM bounce.system_parameter AS p
                  WHERE p.name = 'owner_mailbox'
                    AND bounce.address_domain(p.value) = ANY (
                        bounce_internal.domains(refuse_contradiction.value))) THEN
-        PERFORM bounce_internal.refuse_parameter(definition, value,
-                                                 'has an owner_mailbox in it, which the milter '
-                                                 'would read');
+        PERFORM bounce_internal.refuse_parameter(
+          definition, value,
+          bounce_internal.say('has an owner_mailbox in it, which the milter would read'));
       END IF;
     ELSE NULL;
   END CASE;
@@ -318,10 +333,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   -- without its definition the row goes with it: a migration removed the parameter
   IF EXISTS (SELECT FROM bounce.parameter_definition AS d WHERE d.name = OLD.name) THEN
-    RAISE EXCEPTION 'the global value of system parameter "%" cannot be taken away', OLD.name
-      USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'UPDATE it to the default_value of bounce.parameter_definition. Rows of a '
-                   'process can be deleted.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'the global value of system parameter "%s" cannot be taken away', OLD.name),
+      bounce_internal.say(
+        'UPDATE it to the default_value of bounce.parameter_definition. Rows of a '
+        'process can be deleted.'));
   END IF;
   RETURN coalesce(NEW, OLD);
 END $$;
@@ -370,11 +387,13 @@ DECLARE
 BEGIN
   IF bounce.address_domain(mailbox) = ANY (
       bounce_internal.domains(bounce.parameter('bounce_domain'))) THEN
-    RAISE EXCEPTION 'system parameter "%": the operator mailbox % would be in a bounce domain',
-      NEW.name, mailbox
-      USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'What is forwarded there would come back to the milter. Choose a mailbox in '
-                   'another domain.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say(
+        'system parameter "%s": the operator mailbox %s would be in a bounce domain', NEW.name,
+        mailbox),
+      bounce_internal.say(
+        'What is forwarded there would come back to the milter. Choose a mailbox in '
+        'another domain.'));
   END IF;
   RETURN NULL;
 END $$;
@@ -386,13 +405,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 BEGIN
   IF NEW.name = 'delivery_time_zone' AND NEW.value <> ''
      AND NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = NEW.value) THEN
-    RAISE EXCEPTION 'system parameter "%": "%" is not a time zone', NEW.name, NEW.value
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT name FROM pg_timezone_names';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('system parameter "%s": "%s" is not a time zone', NEW.name, NEW.value),
+      bounce_internal.say('SELECT name FROM pg_timezone_names'));
   ELSIF NEW.name = 'delivery_quiet_hours'
         AND split_part(NEW.value, '-', 1) = split_part(NEW.value, '-', 2) AND NEW.value <> '' THEN
-    RAISE EXCEPTION 'system parameter "%": "%" ends when it begins', NEW.name, NEW.value
-      USING ERRCODE = 'invalid_parameter_value',
-        HINT = 'Empty: no quiet hours. 00:00-24:00: nothing is sent at all.';
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('system parameter "%s": "%s" ends when it begins', NEW.name, NEW.value),
+      bounce_internal.say('Empty: no quiet hours. 00:00-24:00: nothing is sent at all.'));
   END IF;
   RETURN NEW;
 END $$;
