@@ -153,6 +153,26 @@ void automatic_mail_apply_challenge(const struct message *message, struct findin
 		finding->kind = REPORT_CHALLENGE;
 }
 
+static struct finding *challenge_new(const struct message *message)
+{
+	struct finding *finding = finding_new(message);
+	finding->kind = REPORT_CHALLENGE;
+	finding->dialect = "challenge";
+	finding_add_address(finding, message->header->from, finding->dialect, REPORT_ACTION_NONE);
+	return finding;
+}
+
+struct finding *automatic_mail_challenge(const struct message *message)
+{
+	if (author_claims_daemon(message))
+		return NULL;
+	g_autofree char *subject = text_lower(message->header->subject);
+	g_autofree char *text = passage_beginning(message->text, TEXT_BYTES);
+	return words_any(subject, words_challenge_subject) && words_any(text, words_challenge)
+		   ? challenge_new(message)
+		   : NULL;
+}
+
 struct finding *automatic_mail_parse(const struct message *message)
 {
 	g_autofree char *subject = text_lower(message->header->subject);
@@ -160,18 +180,16 @@ struct finding *automatic_mail_parse(const struct message *message)
 	struct finding *refusal = read_refusal(message, subject, text);
 	if (refusal)
 		return refusal;
-	bool is_challenge =
-	    words_any(subject, words_challenge_subject) || words_any(text, words_challenge);
-	const char *dialect = is_challenge ? "challenge" : reply_dialect(message, subject, text);
+	if (words_any(subject, words_challenge_subject) || words_any(text, words_challenge))
+		return challenge_new(message);
+	const char *dialect = reply_dialect(message, subject, text);
 	if (!dialect)
 		return NULL;
 	struct finding *finding = finding_new(message);
-	finding->kind = is_challenge ? REPORT_CHALLENGE : REPORT_AUTO_REPLY;
+	finding->kind = REPORT_AUTO_REPLY;
 	finding->dialect = dialect;
-	if (!is_challenge) {
-		finding->return_date = find_return_date(message);
-		contact_change_read(message, finding);
-	}
+	finding->return_date = find_return_date(message);
+	contact_change_read(message, finding);
 	finding_add_address(finding, message->header->from, dialect, REPORT_ACTION_NONE);
 	return finding;
 }

@@ -12,6 +12,10 @@
  * the recipient. NULL if it is neither. */
 struct finding *automatic_mail_parse(const struct message *message);
 
+/* The same for a challenge only, known by its subject and its words: some call themselves mail
+ * delivery software (TMDA), and speak of an address as a failure does. */
+struct finding *automatic_mail_challenge(const struct message *message);
+
 /* Makes a delivery report that asks the sender to confirm himself a challenge. */
 void automatic_mail_apply_challenge(const struct message *message, struct finding *finding);
 

@@ -180,9 +180,8 @@ typedef struct finding *grammar(const struct message *message);
 
 /* In the order in which they are asked. */
 static grammar *const grammars[] = {
-    status_grammar_read_text, status_grammar_read_file, sns_parse,
-    plain_notice_complaint,   dialect_reader_parse,     list_notice_parse,
-    plain_notice_receipt,
+    status_grammar_read_text, status_grammar_read_file, sns_parse,         plain_notice_complaint,
+    automatic_mail_challenge, dialect_reader_parse,     list_notice_parse, plain_notice_receipt,
 };
 
 /* An automatic reply may come with the null sender, and say of a mailbox what a failure says:

@@ -140,9 +140,12 @@ static void keep_quoted_reply(char *text)
 		keep_from(text, place.at + place.len);
 }
 
-/* "550 5.1.1 <@>... User unknown" */
+/* "550 5.1.1 <@>... User unknown", and what it says of every 554 */
 static bool is_own_line(const char *at)
 {
+	static const char unavailable[] = "554 5.0.0 Service unavailable";
+	if (strncmp(at, unavailable, sizeof unavailable - 1) == 0)
+		return true;
 	if (!is_refusal_code(at) || at[3] != ' ')
 		return false;
 	at += 4;

@@ -250,12 +250,28 @@ static const char *find_reply(const char *folded, size_t end)
 	return last;
 }
 
+/* A reply in a text ends with the bracket that it stands in, or before a line of dashes. */
+static void cut_quote(char *sentence)
+{
+	int depth = 0;
+	for (char *at = sentence; *at; at++) {
+		depth += (*at == '(') - (*at == ')');
+		if (depth < 0 || strncmp(at, "--", 2) == 0) {
+			*at = '\0';
+			return;
+		}
+	}
+}
+
 bool statement_is_known(const char *folded, size_t at, const char *recipient)
 {
-	const char *reply = begins_reply(folded) ? folded : find_reply(folded, at);
+	bool is_reply = begins_reply(folded);
+	const char *reply = is_reply ? folded : find_reply(folded, at);
 	if (!reply)
 		return true;
 	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded));
+	if (sentence && !is_reply)
+		cut_quote(sentence);
 	return sentence && are_known(sentence, recipient);
 }
 

@@ -73,6 +73,10 @@ static const struct {
 	  "challenge challenge"
 	  "; anna@customer.example.org - - - - -",
 	  "" },
+	{ "challenge-tmda-template.eml",
+	  "challenge challenge"
+	  "; anna@customer.example.org - - - - -",
+	  "" },
 	{ "challenge-verify.eml",
 	  "challenge challenge"
 	  "; anna@customer.example.org - - - - -",

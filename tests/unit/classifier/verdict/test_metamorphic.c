@@ -293,8 +293,8 @@ static void check_unknown_words(void)
 		const char *said = text + strspn(text, "0123456789.#- ");
 		const char *remark = ANY(random, remarks);
 		const char *dash = i % 3 ? (i % 3 == 1 ? ": " : ", ") : " ";
-		if (!is_plain(text) || said == text || strpbrk(said, "#!") ||
-		    !g_ascii_isalpha(*said) || !g_str_is_ascii(said))
+		if (!is_plain(text) || said == text || strpbrk(said, "#!?") ||
+		    g_str_has_suffix(said, ".") || !g_ascii_isalpha(*said) || !g_str_is_ascii(said))
 			continue;
 		g_autofree char *framed =
 		    i % 2 ? g_strconcat(ANY(random, uncertain), remark, dash, said, NULL)

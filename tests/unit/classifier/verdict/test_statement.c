@@ -48,6 +48,10 @@ static const struct row {
     /* what a text says before the reply that it quotes, or without one */
     {"The zorp is blue: 550 user unknown", "unknown", true},
     {"The zorp is blue: 550 zorp unknown", "unknown", false},
+    {"The zorp is blue: 550 user unknown zorp", "user", false},
+    {"rita@customer.example (550 user unknown) The zorp follows", "user", true},
+    {"rita@customer.example (550 user unknown (here)) The zorp follows", "user", true},
+    {"<-- 550 user unknown 10:00: --> QUIT --- end of zorp", "user", true},
     {"The zorp is blue: user unknown", "unknown", true},
     {"550 the zorp said 550 user unknown", "unknown", false},
     {"550 ", "550", true},
