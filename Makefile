@@ -8,8 +8,6 @@
 # Honoured: CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX, SYSCONFDIR, UNITDIR, SYSUSERSDIR,
 # TMPFILESDIR, DESTDIR, SANITIZE=address,undefined, WERROR=-Werror, V=1.
 
-# the one place of the version: that of the package
-VERSION    := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
@@ -56,8 +54,7 @@ GLIB := -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_74 -DGLIB_VERSION_MAX_ALLOWED
 
 # The system's gcc for C17 with GNU attributes; _GNU_SOURCE for explicit_bzero, pipe2.
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE $(GLIB) \
-              -DBM_VERSION='"$(VERSION)"' -DBM_SYSCONFDIR='"$(SYSCONFDIR)"' \
-              -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
+              -DBM_SYSCONFDIR='"$(SYSCONFDIR)"' -I. -I$(BUILD)/gen $(WARNINGS) $(WERROR) \
               $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(SANFLAGS) -pthread -MMD -MP
 
 # make V=1 shows the whole commands
@@ -80,6 +77,11 @@ FLAGS_STAMP := $(BUILD)/.flags
 FLAGS_NOW := '$(subst ','\'',$(CC) $(BASE_CFLAGS) $(LDFLAGS))'
 $(shell mkdir -p $(BUILD); \
 	echo $(FLAGS_NOW) | cmp -s - $(FLAGS_STAMP) || echo $(FLAGS_NOW) >$(FLAGS_STAMP))
+
+# So does one of the version to what tells it, which is that of the package.
+VERSION_NOW := '\#define BM_VERSION "$(shell sh debian/version.sh)"'
+$(shell mkdir -p $(BUILD)/gen; cd $(BUILD)/gen; \
+	echo $(VERSION_NOW) | cmp -s - version.h || echo $(VERSION_NOW) >version.h)
 
 define layer
 SRC_$(1) := $$(filter-out $(1)/main.c,$$(sort $$(wildcard $(1)/*.c $(1)/*/*.c)))

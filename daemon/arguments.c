@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "version.h"
+
 int arguments_parse(int argc, char **argv, const char *program, const char *usage,
 		    struct arguments *arguments)
 {

@@ -18,6 +18,7 @@
 #include "daemon/process.h"
 #include "daemon/reloader.h"
 #include "daemon/watchdog.h"
+#include "version.h"
 
 /* One run of a program. */
 struct daemon {

@@ -2,25 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make deb: builds the package from a clean copy of the tree in DIR, with Debian's own tools. Every
-# date in it is that of debian/changelog, so that a second build is the same to the byte. Built of a
-# clone, its version ends with the time and name of the commit, so that a newer one is an upgrade to
-# apt; the commit of a release has the tag vVERSION, and its package the bare version.
+# date in it is that of debian/changelog, so that a second build is the same to the byte.
 # usage: build.sh DIR; prints the name of the package
 set -eu
 dir=$1
-version=$(dpkg-parsechangelog --show-field Version)
-
-# A foreign one may be around us.
-is_clone() { [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; }
-
-if is_clone && ! git describe --tags --exact-match --match "v$version" >/dev/null 2>&1; then
-	format='format-local:%Y%m%d%H%M%S'
-	version=$version+git$(TZ=UTC git log -1 --format=%cd.%h --abbrev=8 --date=$format)
-fi
+version=$(sh debian/version.sh)
 source=$dir/bounce-milter-$version
 
 files() {
-	if is_clone; then
+	if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; then
 		git ls-files -z --cached --others --exclude-standard
 	else
 		find . \( -path ./build -o -path ./run \) -prune -o -type f -print0

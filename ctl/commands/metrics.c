@@ -13,6 +13,7 @@
 #include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "db/people/operator_queries.h"
+#include "version.h"
 
 /* Each name is announced once, with its rows behind it: they come in order. */
 static void append_rows(GString *out, const struct db_rows *rows)

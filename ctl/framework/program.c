@@ -13,6 +13,7 @@
 #include "ctl/framework/manual.h"
 #include "ctl/framework/shell_completion.h"
 #include "ctl/framework/view.h"
+#include "version.h"
 
 static enum ctl_exit_code flushed(void)
 {

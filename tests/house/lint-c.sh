@@ -15,9 +15,9 @@ echo "$sources" | xargs -P "$(nproc)" -n 8 clang-tidy --quiet -p . 2>"$build/cla
 }
 mkdir -p "$build/cppcheck"
 # Not the tests: it cannot parse g_assert_cmpint(a, ==, b). Not by compile_commands.json: it loses
-# the quotes of -DBM_VERSION="...".
+# the quotes of -DBM_SYSCONFDIR="...".
 # shellcheck disable=SC2086
 cppcheck --cppcheck-build-dir="$build/cppcheck" -j "$(nproc)" --library=gtk --std=c11 \
 	--quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 	--suppressions-list=tests/house/cppcheck.txt -I . -I "$build/gen" \
-	-DBM_VERSION='"0"' -DBM_SYSCONFDIR='"/etc"' $layers
+	-DBM_SYSCONFDIR='"/etc"' $layers

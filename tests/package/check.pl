@@ -117,7 +117,7 @@ subtest 'versions' => sub {
     my $clone = "$work/versions";
     remove_tree($clone);
     make_path("$clone/debian");
-    give("$clone/debian", 'debian/build.sh', 'debian/changelog');
+    give("$clone/debian", map {"debian/$_"} qw(build.sh version.sh changelog));
     my $version = qx(dpkg-parsechangelog --show-field Version) =~ s/\s+\z//r;
     # a build that ends before it compiles anything: its folder has the name
     my $of = sub {

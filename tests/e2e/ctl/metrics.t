@@ -8,6 +8,7 @@ my $stage = stage();
 my $db    = $stage->db;
 my $ctl   = Bounce::Ctl->new($stage, role => 'bounce_milter');
 my $tree  = Bounce::Instance::tree();
+my $instance = $stage->instance;
 
 $db->sql(<<'END');
 INSERT INTO bounce.process (name, description) VALUES ('in"voice', '') ON CONFLICT DO NOTHING;
@@ -29,7 +30,9 @@ is $line{'bounce_operator_copies{state="waiting"}'}, 0, 'nor a letter for the op
 is $line{bounce_operator_copy_oldest_seconds}, 0, 'of any age';
 is $line{bounce_unpartitioned_rows},               0, 'no row without a partition';
 cmp_ok $line{bounce_partition_ahead_seconds}, '>', 0, 'partitions are made ahead';
-like $text, qr/^bounce_build_info\{version="[\d.]+"\} 1$/m, 'version';
+my (undef, $said_version) = $instance->run([ $ctl->{program}, '--version' ], may_fail => 1);
+my ($version) = $said_version =~ /^bouncectl (\d+\.\d+\.\d+\S*)$/;
+like $text, qr/^bounce_build_info\{version="\Q$version\E"\} 1$/m, 'the version that we tell';
 ok !exists $line{bounce_last_report_timestamp_seconds}, 'no report: no figure';
 
 my $letter = $stage->register(process => 'invoice', to => ['m1@customer.example']);
