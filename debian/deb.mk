@@ -11,4 +11,5 @@ deb:
 
 ## check-deb: lintian, a second build; install, upgrade, purge on fresh Debian 12 and 13
 check-deb: deb
+	@sh tests/setup.sh install debian
 	@perl tests/package/check.pl

@@ -10,8 +10,10 @@
 # server that was there already is not), no package is removed.
 #
 # usage: setup.sh install|check STAGE...        stages: build, server, ha, mta, browser, lint,
-#                                               coverage, fuzz, package
+#                                               coverage, fuzz, package, debian
 set -eu
+# an ordinary user of Debian has no sbin there
+PATH=$PATH:/usr/sbin:/sbin
 
 # stage, Debian package ("a|b": either, the first is installed), and what shows that it is there:
 # cmd:PROGRAM, pc:MODULE of pkg-config, header:FILE, perl:MODULE, file:PATTERN
@@ -38,6 +40,7 @@ needs() {
 	server dovecot-imapd file:/usr/lib/dovecot/imap
 	server dovecot-pop3d file:/usr/lib/dovecot/pop3
 	server libio-socket-ssl-perl perl:IO::Socket::SSL
+	server libprotocol-http2-perl perl:Protocol::HTTP2
 	server fetchmail cmd:fetchmail
 	server getmail6 cmd:getmail
 	$(postgresql)
@@ -59,8 +62,8 @@ needs() {
 	package build-essential file:/var/lib/dpkg/info/build-essential.list
 	package dpkg-dev cmd:dpkg-buildpackage
 	package debhelper cmd:dh
-	package lintian cmd:lintian
-	package debootstrap cmd:debootstrap
+	debian lintian cmd:lintian
+	debian debootstrap cmd:debootstrap
 	END
 }
 
