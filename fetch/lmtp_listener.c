@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Accepts until it is told to stop, by an event that stays.
+ * Accepts until it is told to stop, by an event that stays. Where all sessions are taken, the one
+ * that has brought no mail for the longest time makes room: a client that says a byte a second
+ * would otherwise keep a session for minutes, and a few of them all that there are.
  */
 #include "fetch/lmtp_listener.h"
 
@@ -9,10 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "fetch/lmtp_session.h"
 #include "net/listen.h"
 
-enum { PAUSE = 100000 /* microseconds, when there are no file descriptors */ };
+enum {
+	PAUSE = 100000, /* microseconds, when there are no file descriptors */
+	DEBT_MAX = 10,  /* seconds without a mail, where another client waits */
+};
 
 struct lmtp_listener {
 	struct lmtp_options options;
@@ -20,7 +26,9 @@ struct lmtp_listener {
 	int fd;
 	char *path; /* of a unix socket; NULL else */
 	GThread *thread;
-	gint sessions; /* atomic */
+	GMutex mutex;
+	GPtrArray *visits; /* under the mutex; those that were told to leave as well */
+	unsigned leaving;
 };
 
 struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct taking *taking,
@@ -38,6 +46,8 @@ struct lmtp_listener *lmtp_listener_open(const struct lmtp_place *place, struct 
 	listener->sessions_max = place->sessions_max;
 	listener->fd = fd;
 	listener->path = path;
+	listener->visits = g_ptr_array_new();
+	g_mutex_init(&listener->mutex);
 	return listener;
 }
 
@@ -49,6 +59,8 @@ void lmtp_listener_free(struct lmtp_listener *listener)
 		close(listener->fd);
 	close(listener->options.stop_fd);
 	g_free(listener->path);
+	g_ptr_array_unref(listener->visits);
+	g_mutex_clear(&listener->mutex);
 	g_free(listener);
 }
 
@@ -56,31 +68,107 @@ void lmtp_listener_free(struct lmtp_listener *listener)
 
 struct visit {
 	struct lmtp_listener *listener;
+	struct lmtp_options options; /* with a stop_fd of its own */
 	struct stream *stream;
+	lmtp_debt debt;
+	bool is_leaving;
 };
+
+static void wake(int fd)
+{
+	ssize_t written = write(fd, &(guint64){1}, sizeof(guint64));
+
+	(void)written;
+}
 
 static void *visit_main(void *data)
 {
 	struct visit *visit = data;
+	struct lmtp_listener *listener = visit->listener;
 
-	lmtp_session_run(visit->stream, &visit->listener->options);
-	g_atomic_int_add(&visit->listener->sessions, -1);
+	lmtp_session_run(visit->stream, &visit->options, &visit->debt);
+	g_mutex_lock(&listener->mutex);
+	listener->leaving -= visit->is_leaving ? 1 : 0;
+	g_ptr_array_remove_fast(listener->visits, visit);
+	g_mutex_unlock(&listener->mutex);
+	close(visit->options.stop_fd);
 	g_free(visit);
 	return NULL;
+}
+
+/* The one that has owed a mail for the longest time, too long; NULL: there is none. */
+static struct visit *find_slowest(const struct lmtp_listener *listener)
+{
+	gint oldest = (gint)(g_get_monotonic_time() / G_USEC_PER_SEC) - DEBT_MAX + 1;
+	struct visit *slowest = NULL;
+
+	for (guint i = 0; i < listener->visits->len; i++) {
+		struct visit *visit = listener->visits->pdata[i];
+		gint debt = g_atomic_int_get(&visit->debt);
+
+		if (debt > 0 && debt < oldest && !visit->is_leaving) {
+			slowest = visit;
+			oldest = debt;
+		}
+	}
+	return slowest;
+}
+
+/* Not while its mail is recorded, which may have begun just now. */
+static bool dismiss(struct lmtp_listener *listener, struct visit *visit)
+{
+	gint debt = g_atomic_int_get(&visit->debt);
+
+	if (debt <= 0 || !g_atomic_int_compare_and_exchange(&visit->debt, debt, LMTP_DISMISSED))
+		return false;
+	visit->is_leaving = true;
+	listener->leaving++;
+	wake(visit->options.stop_fd);
+	log_event(LOG_LEVEL_WARNING, "lmtp",
+		  "all sessions are taken: one without a mail for %d seconds makes room",
+		  (gint)(g_get_monotonic_time() / G_USEC_PER_SEC) - debt);
+	return true;
+}
+
+static bool has_room(struct lmtp_listener *listener)
+{
+	struct visit *slowest;
+
+	if (listener->visits->len - listener->leaving < listener->sessions_max)
+		return true;
+	/* those that leave may still be told so */
+	if (listener->leaving >= listener->sessions_max)
+		return false;
+	slowest = find_slowest(listener);
+	return slowest && dismiss(listener, slowest);
+}
+
+/* NULL: there is no room. */
+static struct visit *add_visit(struct lmtp_listener *listener, struct stream *stream)
+{
+	int stop_fd = has_room(listener) ? eventfd(0, EFD_CLOEXEC) : -1;
+
+	if (stop_fd < 0)
+		return NULL;
+	struct visit *visit = g_new0(struct visit, 1);
+	*visit =
+	    (struct visit){.listener = listener, .options = listener->options, .stream = stream};
+	visit->options.stop_fd = stop_fd;
+	g_ptr_array_add(listener->visits, visit);
+	return visit;
 }
 
 static void begin_visit(struct lmtp_listener *listener, int fd)
 {
 	struct stream *stream = stream_adopt(fd);
 
-	if ((unsigned)g_atomic_int_get(&listener->sessions) >= listener->sessions_max) {
+	g_mutex_lock(&listener->mutex);
+	struct visit *visit = add_visit(listener, stream);
+	g_mutex_unlock(&listener->mutex);
+	if (visit)
+		g_thread_unref(g_thread_new("lmtp", visit_main, visit));
+	else
 		lmtp_session_refuse(stream);
-		return;
-	}
-	struct visit *visit = g_new0(struct visit, 1);
-	*visit = (struct visit){listener, stream};
-	g_atomic_int_inc(&listener->sessions);
-	g_thread_unref(g_thread_new("lmtp", visit_main, visit));
 }
 
 static void *listener_main(void *data)
@@ -107,16 +195,25 @@ void lmtp_listener_start(struct lmtp_listener *listener)
 	listener->thread = g_thread_new("lmtp-listener", listener_main, listener);
 }
 
+/* Has them all end; true once they have. */
+static bool have_all_left(struct lmtp_listener *listener)
+{
+	g_mutex_lock(&listener->mutex);
+	guint count = listener->visits->len;
+	for (guint i = 0; i < count; i++)
+		wake(((struct visit *)listener->visits->pdata[i])->options.stop_fd);
+	g_mutex_unlock(&listener->mutex);
+	return count == 0;
+}
+
 void lmtp_listener_stop(struct lmtp_listener *listener)
 {
-	ssize_t written = write(listener->options.stop_fd, &(guint64){1}, sizeof(guint64));
-
-	(void)written;
+	wake(listener->options.stop_fd);
 	g_thread_join(listener->thread);
 	close(listener->fd);
 	listener->fd = -1;
 	if (listener->path)
 		unlink(listener->path);
-	while (g_atomic_int_get(&listener->sessions) > 0)
+	while (!have_all_left(listener))
 		g_usleep(PAUSE);
 }

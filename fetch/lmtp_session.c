@@ -18,6 +18,7 @@ static const char too_long[] = "552 5.3.4 it is too long";
 struct session {
 	struct stream *stream;
 	const struct lmtp_options *options;
+	lmtp_debt *debt;
 	bool has_greeted;
 	char *sender; /* NULL: no mail is begun */
 	GPtrArray *recipients;
@@ -47,6 +48,11 @@ static void say_fault(struct session *session, const char *reply)
 	} else {
 		say(session, reply);
 	}
+}
+
+static void owe_mail(struct session *session)
+{
+	g_atomic_int_set(session->debt, (gint)(g_get_monotonic_time() / G_USEC_PER_SEC));
 }
 
 static void forget_mail(struct session *session)
@@ -262,8 +268,10 @@ static void on_data(struct session *session, const char *argument)
 	} else {
 		say(session, "354 go on, end with .");
 		if (read_content(session, &content)) {
+			g_atomic_int_set(session->debt, 0);
 			const char *reply =
 			    content.size > content.bytes->len ? too_long : take(session, &content);
+			owe_mail(session);
 
 			/* RFC 2033 section 4.2: one for each recipient */
 			for (guint i = 0; i < session->recipients->len; i++)
@@ -338,10 +346,11 @@ static void run_command(struct session *session, const char *line)
 	say_fault(session, "500 5.5.1 this is LMTP: LHLO, MAIL, RCPT, DATA");
 }
 
-void lmtp_session_run(struct stream *stream, const struct lmtp_options *options)
+void lmtp_session_run(struct stream *stream, const struct lmtp_options *options, lmtp_debt *debt)
 {
-	struct session session = {.stream = stream, .options = options};
+	struct session session = {.stream = stream, .options = options, .debt = debt};
 
+	owe_mail(&session);
 	session.recipients = g_ptr_array_new_null_terminated(4, g_free, TRUE);
 	say(&session, "220 bounce-milter LMTP");
 	while (!session.is_over) {
@@ -352,7 +361,9 @@ void lmtp_session_run(struct stream *stream, const struct lmtp_options *options)
 		run_command(&session, line);
 	}
 	if (session.is_stopping)
-		say(&session, "421 4.3.2 stopping");
+		say(&session, g_atomic_int_get(debt) == LMTP_DISMISSED
+				  ? "421 4.4.2 too slow, others wait"
+				  : "421 4.3.2 stopping");
 	forget_mail(&session);
 	g_ptr_array_unref(session.recipients);
 	stream_close(stream);

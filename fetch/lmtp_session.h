@@ -22,8 +22,15 @@ struct lmtp_options {
 	int stop_fd;  /* readable: end; only a mail that is wholly here is still recorded */
 };
 
-/* Until the client says QUIT, is silent for too long, or stop_fd. Takes the stream. */
-void lmtp_session_run(struct stream *stream, const struct lmtp_options *options);
+/* Since when the client owes a mail: seconds of the monotonic clock; 0 while one is recorded.
+ * Whoever sets LMTP_DISMISSED, and ends what can be read, has the client told that others wait.
+ * Only by g_atomic_int. */
+typedef gint lmtp_debt;
+enum { LMTP_DISMISSED = -1 };
+
+/* Until the client says QUIT, is silent for too long, or stop_fd; debt is kept up to date. Takes
+ * the stream. */
+void lmtp_session_run(struct stream *stream, const struct lmtp_options *options, lmtp_debt *debt);
 /* Says that there are too many; takes the stream. */
 void lmtp_session_refuse(struct stream *stream);
 

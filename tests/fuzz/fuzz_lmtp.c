@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		return 0;
 	struct stream *stream = said_stream(bytes, len, &other);
 	GThread *client = g_thread_new("client", hear, GINT_TO_POINTER(other));
-	lmtp_session_run(stream, &options);
+	lmtp_session_run(stream, &options, &(lmtp_debt){0});
 	g_thread_join(client);
 	close(options.stop_fd);
 	return 0;

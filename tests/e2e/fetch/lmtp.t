@@ -230,6 +230,32 @@ subtest 'hostile clients' => sub {
     is_deeply \%greeted, { 220 => 2, 421 => 498 }, '500 connections at once';
 };
 
+subtest 'slow clients have all sessions' => sub {
+    my $before = recorded();
+    my @slow   = (client(), client());
+    say_to($slow[1], $_) for @begun, 'DATA';
+    my ($letter, $answered) = (letter('slow'));
+    my $report = $stage->report('postfix-user-unknown', $letter);
+    ok $stage->wait_for(
+        30,
+        sub {
+            local $SIG{PIPE} = 'IGNORE';
+            for my $client (@slow) {    # a byte now and then
+                print { $client->{socket} } 'N';
+                $client->{socket}->flush;
+            }
+            my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$path: $!\n";
+            my $client = { socket => $socket };
+            return if hear($client) != 220;
+            say_to($client, 'LHLO x');
+            return $answered = deliver($client, $report, path_of($letter));
+        }), 'another one is served';
+    is $answered, 250, 'and told so';
+    is recorded(), $before + 1, 'its mail is recorded';
+    is hear($slow[0]), 421, 'the slowest one is told';
+    like $slow[0]{text}, qr/others wait/, 'why';
+};
+
 # What each command of a session is answered, by RFC 2033 and RFC 5321 section 4.1.4: a function of
 # the command that knows those before it.
 sub model {
