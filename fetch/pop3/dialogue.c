@@ -67,15 +67,25 @@ enum pop3_answer pop3_dialogue_hear(struct pop3_dialogue *dialogue)
 }
 
 /* A server that says more than it was asked for would answer to each command what belongs to
- * another one, and delete a mail for one that was read. */
+ * another one, and delete a mail for one that was read. What it says may be why it hangs up. */
+static bool is_our_turn(struct pop3_dialogue *dialogue)
+{
+	if (stream_is_silent(dialogue->stream))
+		return true;
+	if (!read_line(dialogue))
+		return false;
+	strip(dialogue, 0);
+	return stream_fail(dialogue->stream, "the server spoke out of turn: %s",
+			   dialogue->line->str);
+}
+
 enum pop3_answer pop3_dialogue_begin(struct pop3_dialogue *dialogue, const char *line)
 {
 	g_autofree char *bytes = g_strconcat(line, "\r\n", NULL);
 
 	stream_set_wait(dialogue->stream, dialogue->reply_wait);
-	bool is_said = (stream_is_silent(dialogue->stream) ||
-			stream_fail(dialogue->stream, "the server spoke out of turn")) &&
-		       stream_write(dialogue->stream, bytes, strlen(bytes));
+	bool is_said =
+	    is_our_turn(dialogue) && stream_write(dialogue->stream, bytes, strlen(bytes));
 	explicit_bzero(bytes, strlen(bytes)); /* it may be a password */
 	return is_said ? pop3_dialogue_hear(dialogue) : POP3_BROKEN;
 }

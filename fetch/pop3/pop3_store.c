@@ -86,6 +86,15 @@ static bool store_select(struct store *store, const char *folder, GError **error
 
 /* --- which mails there are ---------------------------------------------------------------- */
 
+/* Deleted twice, it would be refused. */
+static bool is_listed(const struct store_list *list, guint32 number)
+{
+	for (guint i = 0; i < list->mails->len; i++)
+		if (g_array_index(list->mails, struct store_mail, i).number == number)
+			return true;
+	return false;
+}
+
 static void add_line(const struct store *store, struct store_list *list)
 {
 	const char *line = store->dialogue.line->str;
@@ -98,6 +107,8 @@ static void add_line(const struct store *store, struct store_list *list)
 	const struct store_mail mail = {.number = (guint32)number,
 					.key = digest_of(unique_id, strlen(unique_id))};
 	if (!list->is_wanted(list->context, mail.key) || mail.number <= list->after)
+		return;
+	if (is_listed(list, mail.number))
 		return;
 	list->total++;
 	if (list->mails->len < list->max)

@@ -43,6 +43,17 @@ sub pop_answers {
     return (client => sub { $_[1] =~ $command ? $_[0]->say("$answer\r\n") : $_[1] });
 }
 
+# It says goodbye instead of an answer.
+sub leaves {
+    my ($at) = @_;
+    return (client => sub {
+        my ($mitm, $line) = @_;
+        return $line if $line !~ $at;
+        $mitm->say("* BYE tired\r\n");
+        return $mitm->cut;
+    });
+}
+
 sub mail_of { my ($uid) = @_; return "* 9 FETCH (UID $uid BODY[] {10}\r\nSubject: x)\r\n" }
 sub to_search { my ($found) = @_; return swap(qr/^\* SEARCH( \d+)+/, $found) }
 
@@ -126,6 +137,65 @@ my %imap = (
         answers(qr/STARTTLS/, 'NO no') ],
     'speaks before TLS' => [ { protocol => 'imap' }, 75, 'spoke before TLS',
         server => sub { $_[1] . ($_[1] =~ /OK Begin TLS/ ? "* CAPABILITY IMAP4rev1\r\n" : '') } ],
+    'answers a former command' => [ {}, 75, 'cannot be read',
+        server => sub { $_[1] =~ s/^A(\d+) (?=OK .*Fetch)/'A' . ($1 - 1) . ' '/er } ],
+    'answers the next command' => [ {}, 75, '',
+        server => sub {
+            $_[1] =~ /^A(\d+) OK .*Fetch/ ? $_[1] . 'A' . ($1 + 1) . " OK moved\r\n" : $_[1];
+        } ],
+    'changes UIDVALIDITY amid the mails' => [ {}, 75, 'changed the UIDVALIDITY',
+        before(qr/\(UID/, "* OK [UIDVALIDITY 7] new\r\n") ],
+    'changes UIDVALIDITY amid the move' => [ {}, 75, 'changed the UIDVALIDITY',
+        before(qr/^A\d+ OK .*Move/, "* OK [UIDVALIDITY 7] new\r\n") ],
+    'says UIDVALIDITY 0' => [ {}, 75, 'no names of mails',
+        swap(qr/UIDVALIDITY \d+/, 'UIDVALIDITY 0') ],
+    'expunges amid the mails' => [ {}, 0, '2 recorded, 0 failed',
+        before(qr/\(UID/, "* 1 EXPUNGE\r\n* 0 EXISTS\r\n* VANISHED 1:4294967295\r\n") ],
+    'finds the last name there can be' => [ {}, 75, 'did not give it',
+        to_search('* SEARCH 4294967295') ],
+    (
+        map { ("gives mails the name $_" => [ {}, 75, 'did not give it',
+            swap(qr/\(UID (\d+) /, "(UID $_ ") ]) } qw(0 4294967295 4294967296 -1)
+    ),
+    'gives mails as something else' => [ {}, 75, 'did not give it',
+        swap(qr/BODY\[\]\S* \{/, 'BODYSTRUCTURE {') ],
+    'announces 1 GB' => [ {}, 75, 'no whole answer', swap(qr/\{\d+\}/, '{1073741824}') ],
+    'announces 1 GB where nothing is wanted' => [ {}, 75, 'no whole answer',
+        before(qr/\(UID/, "* 5 FETCH (FLAGS {1073741824}\r\n") ],
+    'finds a literal' => [ {}, 75, 'cannot be read', to_search("* SEARCH {1073741824}\r\n1") ],
+    'opens parentheses without end' => [ {}, 75, 'cannot be read',
+        before(qr/\(UID/, '* 5 FETCH (X ' . '(' x 100_000 . "\r\n") ],
+    'says a line of 10 MB' => [ {}, undef, '',
+        before(qr/\(UID/, '* OK ' . 'x' x 10_000_000 . "\r\n") ],
+    'finds mails without end' => [ {}, 75, 'no whole answer|does not end',
+        server => sub { $_[1] =~ /^\* SEARCH/ ? $_[0]->flood($_[1]) : $_[1] } ],
+    'speaks of nothing without end' => [ {}, 75, 'no whole answer|does not end',
+        server => sub { $_[1] =~ /\(UID/ ? $_[0]->flood("* 1 EXPUNGE\r\n") : $_[1] } ],
+    'wants more amid the mails' => [ {}, 75, 'more of a command that is whole',
+        before(qr/\(UID/, "+ more\r\n") ],
+    'refuses the move for want of a folder' => [ {}, 75, '2 mails stay .*TRYCREATE',
+        answers(qr/UID MOVE/, 'NO [TRYCREATE] no such folder') ],
+    'and makes no folder' => [ {}, 75, '2 mails stay .*TRYCREATE',
+        client => sub {
+            $_[1] =~ /^(\w+) (UID MOVE|CREATE)/ or return $_[1];
+            return $_[0]->say("$1 NO [" . ($2 eq 'CREATE' ? 'CANNOT' : 'TRYCREATE') . "] no\r\n");
+        } ],
+    'can less after the login' => [ {}, 0, '2 recorded, 0 failed',
+        server => sub { $_[1] =~ /^A|^\* CAP/ ? $_[1] =~ s/ (?:MOVE|UIDPLUS|IDLE)\b//gr : $_[1] } ],
+    'can less with each answer' => [ {}, 0, '2 recorded, 0 failed',
+        before(qr/^A\d+ OK .*Fetch/, "* CAPABILITY IMAP4rev1\r\n") ],
+    'can everything after the login' => [ {}, 0, '2 recorded, 0 failed',
+        before(qr/^\* SEARCH/, "* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED MOVE UIDPLUS\r\n") ],
+    'answers before TLS what is asked in it' => [ { protocol => 'imap' }, 75, 'spoke before TLS',
+        server => sub {
+            $_[1] . ($_[1] =~ /^A(\d+) OK Begin TLS/ ? 'A' . ($1 + 1) . " OK go on\r\n" : '');
+        } ],
+    (
+        map { ("says BYE at $_" => [ {}, 75, 'says: tired', leaves(qr/^\w+ $_/) ]) }
+            'CAPABILITY', 'AUTHENTICATE', 'SELECT', 'UID SEARCH', 'UID FETCH', 'UID MOVE'
+    ),
+    'says BYE at STARTTLS' => [ { protocol => 'imap' }, 75, 'says: tired',
+        leaves(qr/STARTTLS/) ],
     map { ("cuts at $_" => [ {}, 75, 'connection was closed', cuts(qr/^\w+ $_/) ]) }
         'CAPABILITY', 'AUTHENTICATE', 'SELECT', 'UID SEARCH', 'UID FETCH', 'UID MOVE',
 );
@@ -161,6 +231,25 @@ my %pop3 = (
         server => sub {
             $_[1] =~ /^1 [0-9a-f]+\r/ ? join '', map {"$_ x$_\r\n"} 5000 .. 5999 : $_[1];
         } ],
+    'names each mail twice' => [ {}, 0, '2 recorded',
+        server => sub { $_[1] =~ /^\d+ [0-9a-f]+\r/ ? $_[1] x 2 : $_[1] } ],
+    'gives each two names' => [ {}, undef, '',
+        server => sub { $_[1] =~ /^(\d+) [0-9a-f]+\r/ ? "$_[1]$1 other$1\r\n" : $_[1] } ],
+    'gives one the name of another' => [ {}, undef, '',
+        server => sub { $_[1] =~ s/^(\d+) [0-9a-f]+\r/"$1 " . 9 x (3 - $1) . "\r"/er } ],
+    'names more than there are' => [ {}, 75, '2 recorded, 1 failed',
+        server => sub { $_[1] =~ /^2 [0-9a-f]+\r/ ? "$_[1]3 three\r\n" : $_[1] } ],
+    'names mails without end' => [ {}, 75, 'no whole answer',
+        server => sub { $_[1] =~ /^1 [0-9a-f]+\r/ ? $_[0]->flood($_[1]) : $_[1] } ],
+    'gives a name of 1 MB' => [ {}, undef, '',
+        swap(qr/^(\d+) [0-9a-f]+\r/, '$1 ' . 'x' x 1_000_000 . "\r") ],
+    'is locked' => [ {}, 75, 'IN-USE', pop_answers(qr/^PASS/, '-ERR [IN-USE] locked') ],
+    'answers +OK to what was not asked' => [ {}, 75, 'spoke out of turn',
+        client => sub { $_[0]->say("+OK\r\n+OK\r\n") if $_[1] =~ /^DELE 1/; $_[1] } ],
+    (
+        map { ("is away at $_" => [ {}, 75, 'SYS/TEMP', pop_answers(qr/^$_/, '-ERR [SYS/TEMP] x') ])
+        } qw(UIDL RETR DELE)
+    ),
     map { ("cuts at $_" => [ {}, undef, '', cuts(qr/^$_/) ]) } qw(USER PASS UIDL RETR DELE QUIT),
 );
 
