@@ -6,6 +6,7 @@ use Bounce::Daemon;
 use Bounce::Dovecot;
 use Bounce::Inbox;
 use Bounce::Test;
+use File::Copy qw(copy);
 
 plan skip_all => 'Dovecot is needed' unless Bounce::Dovecot->is_known;
 plan skip_all => 'getmail is needed'     unless -x '/usr/bin/getmail';
@@ -21,19 +22,22 @@ my $home     = $instance->make_dir('home', user => $user);
 my $recipe   = join '',
     $instance->read_lines(Bounce::Instance::tree() . '/etc/getmail/getmailrc');
 
+# where the account may go, who may not go to the sources below a closed home
+my $bouncectl = $instance->path('bouncectl');
+copy(($ctl->command)[0], $bouncectl) or die "$bouncectl: $!\n";
+chmod 0755, $bouncectl;
 
 # getmail(1), once: its exit status and what it said.
 sub fetch {
     my (%option) = @_;
-    my @words  = ($ctl->command('intake'))[ 0, 1 ];
     my @intake = ('--rules', $stage->one_rule, '--conninfo', $option{conninfo} // $conninfo);
     my %with   = (
         'imap.provider.example'              => 'localhost',
         'port = 993'                         => 'port = ' . $dovecot->port('imaps'),
         'password = secret'                  => 'password = ' . Bounce::Dovecot::PASSWORD,
         '/etc/ssl/certs/ca-certificates.crt' => $option{trust} // $dovecot->certificate,
-        'path = /usr/local/bin/bouncectl'    => "path = $words[0]",
-        '"intake",'                          => join ' ', map {qq("$_",)} $words[1], @intake,
+        'path = /usr/local/bin/bouncectl'    => "path = $bouncectl",
+        '"intake",'                          => join ' ', map {qq("$_",)} 'intake', @intake,
     );
     my $text = $recipe;
     for my $blank (keys %with) {
