@@ -68,7 +68,7 @@ char **signature_read_secrets(const char *path, GError **error)
 	return (char **)g_ptr_array_free(g_steal_pointer(&secrets), FALSE);
 }
 
-char *signature_make(char **secrets, const char *id, const char *timestamp, const char *body)
+static char *sign(char **secrets, const char *id, const char *timestamp, const char *body)
 {
 	g_autofree char *text = g_strdup_printf("%s.%s.%s", id, timestamp, body);
 	GString *value = g_string_new("");
@@ -86,4 +86,17 @@ char *signature_make(char **secrets, const char *id, const char *timestamp, cons
 		g_string_append_printf(value, "%sv1,%s", value->len > 0 ? " " : "", encoded);
 	}
 	return g_string_free(value, FALSE);
+}
+
+char **signature_headers(char **secrets, const char *id, gint64 now, const char *body)
+{
+	g_autofree char *timestamp = g_strdup_printf("%" G_GINT64_FORMAT, now);
+	g_autofree char *signature = sign(secrets, id, timestamp, body);
+	char **headers = g_new0(char *, 5);
+
+	headers[0] = g_strdup("Content-Type: application/json");
+	headers[1] = g_strdup_printf("webhook-id: %s", id);
+	headers[2] = g_strdup_printf("webhook-timestamp: %s", timestamp);
+	headers[3] = g_strdup_printf("webhook-signature: %s", signature);
+	return headers;
 }

@@ -12,8 +12,10 @@
  * with BM_ERROR_CONFIG when it cannot be read, holds no secret, or a line is no secret. */
 char **signature_read_secrets(const char *path, GError **error) __attribute__((warn_unused_result));
 
-/* The value of the header webhook-signature: "v1,BASE64" for each secret, with a space between. A
- * secret is "whsec_" and the key in Base64. Heap. */
-char *signature_make(char **secrets, const char *id, const char *timestamp, const char *body);
+/* The headers of an event that is sent now (seconds since 1970): its type, webhook-id,
+ * webhook-timestamp, and webhook-signature, which is "v1,BASE64" for each secret, with a space
+ * between. A secret is "whsec_" and the key in Base64. "Name: value" each, with a NULL at the end;
+ * g_strfreev. */
+char **signature_headers(char **secrets, const char *id, gint64 now, const char *body);
 
 #endif

@@ -3,9 +3,13 @@
  * Claim, send, settle. It asks the database every second instead of being notified: a COMMIT with a
  * NOTIFY would make sessions that record bounces wait for each other.
  *
+ * One event is sent at a time as long as the receiver answers. One without an answer soon gets the
+ * next one beside it, so that some that the receiver hangs on do not keep the others waiting: where
+ * another one is answered meanwhile, it is not away, and the event itself is what fails.
+ *
  * While the receiver is away, one event tries it and the others are given back, so that an outage
  * costs one event an attempt at a time and not all of them. An event that it refuses has a pause of
- * its own, and keeps no other waiting: of a communication only one is in a batch.
+ * its own, and keeps no other waiting: of a communication only one is under way.
  */
 #include "delivery/webhook.h"
 
@@ -16,10 +20,13 @@
 #include "db/outbox/events.h"
 #include "delivery/rounds.h"
 #include "delivery/signature.h"
-#include "net/https.h"
+#include "net/posts.h"
 
 enum {
 	BATCH = 20,
+	OPEN_MAX = 32,       /* events without an answer at a time */
+	PATIENCE_SHARE = 30, /* of the time for an answer, until the next event begins */
+	PATIENCE_MIN = G_USEC_PER_SEC / 2,
 	PAUSE_MAX = 30, /* seconds between two tries at a receiver or a database that is away */
 	LEASE_SLACK = 60,
 	HTTP_REQUEST_TIMEOUT = 408,
@@ -34,14 +41,18 @@ enum {
 enum result {
 	TAKEN,
 	REFUSED, /* this event; the next may do better */
-	AWAY,    /* the receiver or the database: no event can do better */
+	AWAY,    /* the receiver: no event can do better */
 };
 
 struct webhook {
 	const struct delivery_settings *settings;
 	struct db_events *events;
+	struct posts *posts;
 	struct rounds rounds;
-	char **secrets;          /* NULL: the file could not be read */
+	bool is_away;       /* the receiver, or the database */
+	gint64 answered_at; /* the last time that the receiver decided on an event; monotonic */
+	unsigned refused;   /* by an answer, in a row */
+	char **secrets;     /* NULL: the file could not be read */
 	struct stat secret_file; /* as it was when they were read */
 	bool is_fault_told;
 };
@@ -82,32 +93,6 @@ static bool refresh_secrets(struct webhook *webhook)
 	return webhook->secrets;
 }
 
-/* The status, and 0 with the reason when there was none. */
-static long post(const struct webhook *webhook, const struct db_event *event, GError **error)
-{
-	const struct delivery_settings *settings = webhook->settings;
-	g_autofree char *id = g_strdup_printf("evt_%s", event->id);
-	g_autofree char *timestamp =
-	    g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
-	g_autofree char *signature = signature_make(webhook->secrets, id, timestamp, event->body);
-	g_autofree char *id_header = g_strdup_printf("webhook-id: %s", id);
-	g_autofree char *time_header = g_strdup_printf("webhook-timestamp: %s", timestamp);
-	g_autofree char *signature_header = g_strdup_printf("webhook-signature: %s", signature);
-	const char *const headers[] = {"Content-Type: application/json", id_header, time_header,
-				       signature_header, NULL};
-	const struct https_request request = {.url = settings->webhook_url,
-					      .ca_file = settings->webhook_ca_file,
-					      .form = event->body,
-					      .headers = headers,
-					      .wait = (unsigned)settings->webhook_wait,
-					      .may_be_plain =
-						  strcmp(settings->webhook_cleartext, "yes") == 0};
-	long status = 0;
-	g_autofree char *answer = https_post(&request, &status, error);
-
-	return answer ? status : 0;
-}
-
 /* 0: there was no answer. RFC 9110, sections 15.5 and 15.6; RFC 6585, section 4. */
 static enum result result_of(long status)
 {
@@ -125,51 +110,122 @@ static enum result result_of(long status)
 	}
 }
 
-static enum result send_event(const struct webhook *webhook, const struct db_event *event)
-{
-	g_autoptr(GError) cause = NULL;
-	g_autoptr(GError) error = NULL;
-	long status = post(webhook, event, &cause);
-	enum result result = result_of(status);
-	const char *outcome = result == TAKEN ? "taken" : status == HTTP_GONE ? "gone" : "failed";
-	g_autofree char *response =
-	    cause ? g_strdup(cause->message) : g_strdup_printf("HTTP status %ld", status);
-	g_autofree char *quoted = log_quote(response);
+/* --- what is under way -------------------------------------------------------------------- */
 
+struct attempt {
+	struct post post;
+	GPtrArray *batch; /* keeps the event */
+	const struct db_event *event;
+	char **headers;
+};
+
+static void attempt_free(struct attempt *attempt)
+{
+	g_ptr_array_unref(attempt->batch);
+	g_strfreev(attempt->headers);
+	g_clear_error(&attempt->post.error);
+	g_free(attempt);
+}
+
+static void begin(struct webhook *webhook, GPtrArray *batch, guint i)
+{
+	const struct delivery_settings *settings = webhook->settings;
+	struct attempt *attempt = g_new0(struct attempt, 1);
+	const struct db_event *event = batch->pdata[i];
+	g_autofree char *id = g_strdup_printf("evt_%s", event->id);
+
+	attempt->batch = g_ptr_array_ref(batch);
+	attempt->event = event;
+	attempt->headers = signature_headers(webhook->secrets, id,
+					     g_get_real_time() / G_USEC_PER_SEC, event->body);
+	attempt->post.owner = attempt;
+	attempt->post.request =
+	    (struct https_request){.url = settings->webhook_url,
+				   .ca_file = settings->webhook_ca_file,
+				   .form = event->body,
+				   .headers = (const char *const *)attempt->headers,
+				   .wait = (unsigned)settings->webhook_wait,
+				   .may_be_plain = strcmp(settings->webhook_cleartext, "yes") == 0};
+	posts_begin(webhook->posts, &attempt->post);
+}
+
+static enum result judge(struct webhook *webhook, const struct post *post)
+{
+	enum result result = result_of(post->status);
+
+	if (result != AWAY)
+		webhook->answered_at = MAX(webhook->answered_at, post->ended);
+	else if (post->status == 0 && post->began < webhook->answered_at)
+		return REFUSED;
+	webhook->is_away = result == AWAY;
+	return result;
+}
+
+static void settle(struct webhook *webhook, const struct attempt *attempt)
+{
+	const struct post *post = &attempt->post;
+	const struct db_event *event = attempt->event;
+	enum result result = judge(webhook, post);
+	const char *outcome = result == TAKEN             ? "taken"
+			      : post->status == HTTP_GONE ? "gone"
+							  : "failed";
+	g_autofree char *response = post->error ? g_strdup(post->error->message)
+						: g_strdup_printf("HTTP status %ld", post->status);
+	g_autofree char *quoted = log_quote(response);
+	g_autoptr(GError) error = NULL;
+
+	if (post->status != 0)
+		webhook->refused = result == REFUSED ? webhook->refused + 1 : 0;
 	log_event(result == TAKEN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "",
 		  "event id=%s outcome=%s response=%s", event->id, outcome, quoted);
 	if (!db_events_settle(webhook->events, event, outcome, response, &error)) {
 		log_event(LOG_LEVEL_WARNING, "", "event %s is sent again: %s", event->id,
 			  error->message);
-		return AWAY;
+		webhook->is_away = true;
 	}
-	return result;
 }
 
-/* The number of events that were tried; -1 when something stands against sending: somebody is away,
- * or a whole batch was refused. What was not tried is given back. */
-static int send_batch(const struct webhook *webhook, const GPtrArray *batch)
+/* Settles what has ended, and waits so long for one that does. */
+static void await(struct webhook *webhook, guint64 microseconds)
 {
-	const struct db_event *first = batch->pdata[0];
+	struct post *post = posts_await(webhook->posts, microseconds);
+
+	while (post) {
+		settle(webhook, post->owner);
+		attempt_free(post->owner);
+		post = posts_await(webhook->posts, 0);
+	}
+}
+
+static bool may_begin(const struct webhook *webhook)
+{
+	unsigned max = webhook->is_away ? 1 : OPEN_MAX;
+
+	return posts_open(webhook->posts) < max && webhook->refused < BATCH &&
+	       !rounds_are_stopping(&webhook->rounds);
+}
+
+/* --- a round ------------------------------------------------------------------------------ */
+
+/* What is not tried is given back. */
+static void send_batch(struct webhook *webhook, GPtrArray *batch)
+{
+	guint64 share = (guint64)webhook->settings->webhook_wait * G_USEC_PER_SEC / PATIENCE_SHARE;
 	g_autoptr(GError) error = NULL;
-	enum result result = TAKEN;
-	guint refused = 0;
 	guint i = 0;
 
-	while (i < batch->len && result != AWAY && !rounds_are_stopping(&webhook->rounds)) {
-		result = send_event(webhook, batch->pdata[i++]);
-		refused += result == REFUSED ? 1 : 0;
-	}
-	if (!db_events_release(webhook->events, first, &error))
+	do {
+		begin(webhook, batch, i++);
+		await(webhook, MAX(share, PATIENCE_MIN));
+	} while (i < batch->len && !webhook->is_away && may_begin(webhook));
+	if (i < batch->len && !db_events_release(webhook->events, batch->pdata[i], &error))
 		log_event(LOG_LEVEL_WARNING, "", "events not given back, their lease ends: %s",
 			  error->message);
-	return result == AWAY || refused == BATCH ? -1 : (int)i;
 }
 
-/* As send_batch(). */
-static int make_round(void *data)
+/* The number of events that were claimed; -1: it cannot be done. */
+static int claim_and_send(struct webhook *webhook)
 {
-	struct webhook *webhook = data;
 	unsigned lease = BATCH * (unsigned)webhook->settings->webhook_wait + LEASE_SLACK;
 	g_autoptr(GError) error = NULL;
 
@@ -180,7 +236,29 @@ static int make_round(void *data)
 		log_event(LOG_LEVEL_WARNING, "", "webhook: %s", error->message);
 		return -1;
 	}
-	return batch->len > 0 ? send_batch(webhook, batch) : 0;
+	if (batch->len > 0)
+		send_batch(webhook, batch);
+	return (int)batch->len;
+}
+
+/* -1 when somebody is away, or as many as a batch has were refused in a row; not before all that
+ * is under way has ended. */
+static int make_round(void *data)
+{
+	struct webhook *webhook = data;
+	int done = may_begin(webhook) ? claim_and_send(webhook) : 0;
+
+	if (posts_open(webhook->posts) > 0 && done <= 0) {
+		await(webhook, G_USEC_PER_SEC);
+		done = 1;
+	}
+	if (posts_open(webhook->posts) > 0)
+		return 1;
+	if (webhook->refused >= BATCH) {
+		webhook->refused = 0;
+		return -1;
+	}
+	return webhook->is_away && done > 0 ? -1 : done;
 }
 
 struct webhook *webhook_start(const struct delivery_settings *settings)
@@ -191,6 +269,7 @@ struct webhook *webhook_start(const struct delivery_settings *settings)
 	webhook->settings = settings;
 	webhook->events =
 	    db_events_new(settings->common.conninfo, (unsigned)settings->common.query_wait);
+	webhook->posts = posts_new(OPEN_MAX);
 	webhook->rounds = (struct rounds){make_round, webhook, PAUSE_MAX, NULL, 0};
 	rounds_start(&webhook->rounds, "webhook");
 	return webhook;
@@ -201,6 +280,9 @@ void webhook_stop(struct webhook *webhook)
 	if (!webhook)
 		return;
 	rounds_stop(&webhook->rounds);
+	while (posts_open(webhook->posts) > 0)
+		await(webhook, G_USEC_PER_SEC);
+	posts_free(webhook->posts);
 	db_events_free(webhook->events);
 	g_strfreev(webhook->secrets);
 	g_free(webhook);

@@ -49,7 +49,8 @@ static void set_limits(CURL *curl, const struct https_request *request)
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	/* over TLS the receiver chooses; there are some that speak nothing else */
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->wait);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)request->wait);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

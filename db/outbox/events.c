@@ -12,7 +12,8 @@ static const char claim_statement[] =
 static const char settle_statement[] =
     "SELECT bounce.settle_event(id => $1::bigint, claim_id => $2::uuid, outcome => $3,"
     " response => $4)";
-static const char release_statement[] = "SELECT bounce.release_events($1::uuid)";
+static const char release_statement[] =
+    "SELECT bounce.release_events(claim_id => $1::uuid, first_id => $2::bigint)";
 
 struct db_events {
 	struct db_session *session;
@@ -79,7 +80,7 @@ bool db_events_settle(struct db_events *events, const struct db_event *event, co
 
 bool db_events_release(struct db_events *events, const struct db_event *event, GError **error)
 {
-	const struct pg_param params[] = {PG_TEXT(event->claim_id)};
+	const struct pg_param params[] = {PG_TEXT(event->claim_id), PG_TEXT(event->id)};
 	g_autoptr(PGresult) result =
 	    db_session_ask(events->session, release_statement, G_N_ELEMENTS(params), params, error);
 

@@ -61,18 +61,19 @@ COMMENT ON FUNCTION bounce.settle_event(bigint, uuid, text, text) IS
   'delivery: what became of a claimed event: taken, failed (it is tried again after a growing '
   'pause, and given up in the end) or gone (410: given up at once). False: the lease had ended';
 
-CREATE OR REPLACE FUNCTION bounce.release_events(claim_id uuid) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce.release_events(claim_id uuid, first_id bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   released integer;
 BEGIN
   UPDATE bounce.event AS e SET claim_id = NULL, due_at = clock_timestamp()
-  WHERE e.claim_id = release_events.claim_id;
+  WHERE e.claim_id = release_events.claim_id AND e.id >= release_events.first_id;
   GET DIAGNOSTICS released = ROW_COUNT;
   RETURN released;
 END $$;
-COMMENT ON FUNCTION bounce.release_events(uuid) IS
-  'delivery: gives back what was claimed and not tried. Returns the number';
+COMMENT ON FUNCTION bounce.release_events(uuid, bigint) IS
+  'delivery: gives back what was claimed and not tried: this event and those after it. Returns the '
+  'number';
 
 CREATE OR REPLACE FUNCTION bounce.events_to_retry(event_id bigint DEFAULT NULL)
 RETURNS SETOF bounce.event

@@ -13,10 +13,13 @@ Bounce::Receiver - an HTTP server that takes events, or fails as told
 
 =head1 PROMISES
 
-It answers 200 or, from the next request on, does what behave() says: a status, C<STATUS for PREFIX>
-(to events of mails whose C<business_ref> begins so, 200 to others), C<redirect> (to itself),
-C<hang>, C<close> (amid the answer), C<huge>, C<header> (one of 200 kB), C<storm> (of 100s), C<old>
-(no header), C<slow> (a byte now and then), C<kill PID> (takes it, kills the process, says nothing).
+It answers 200 or, from the next request on, does what behave() says: a status, C<redirect> (to
+itself), C<hang> (until the client goes away), C<close> (amid the answer), C<huge>, C<header> (one
+of 200 kB), C<storm> (of 100s), C<old> (no header), C<slow> (a byte now and then), C<kill PID>
+(takes it, kills the process, says nothing).
+C<WHAT for PREFIX> does so to events of mails whose C<business_ref> begins so, and answers 200 to
+others. With C<tls> (options of IO::Socket::SSL) it speaks TLS, and with C<http2> HTTP/2 and nothing
+else; of the failures it knows C<hang>, C<close> and C<huge> then.
 Each request is kept as it came, whatever was answered: headers in lower case, C<raw>, C<body>
 decoded, C<status> as answered.
 
@@ -92,34 +95,65 @@ sub _session {
         require IO::Socket::SSL;
         IO::Socket::SSL->start_SSL($client, SSL_server => 1, %{ $self->{tls} }) or return;
     }
+    return $self->_http2_session($client, $number) if $self->{http2};
     my %request;
-    my $first = <$client> // return;
+    $request{first} = <$client> // return;
     while (defined(my $line = <$client>)) {
         last if $line =~ /^\r?\n\z/;
         $request{ lc $1 } = $2 if $line =~ /^([\w-]+):\s*(.*?)\r?\n/;
     }
     read $client, $request{raw}, $request{'content-length'} // 0;
+    $self->_answer($client, $self->_keep($number, %request));
+    close $client;
+    return;
+}
+
+# Keeps the request; what is to be answered.
+sub _keep {
+    my ($self, $number, %request) = @_;
     my ($how) = $self->{instance}->read_lines($self->{instance}->path("$self->{name}.rule"));
     chomp $how;
     my $body = $json->decode($request{raw});
-    if (my ($status, $prefix) = $how =~ /^(\d+) for (\S+)/) {
-        $how = index($body->{data}{business_ref}, $prefix) == 0 ? $status : '200';
+    if (my ($what, $prefix) = $how =~ /^(\w+) for (\S+)/) {
+        $how = index($body->{data}{business_ref}, $prefix) == 0 ? $what : '200';
     }
     my $path = sprintf '%s/%06d', $self->{spool}, $number;
     open my $file, '>', $path or die "$path: $!\n";
-    print {$file} $json->encode(
-        { %request, status => $how, first => $first, body => $body });
+    print {$file} $json->encode({ %request, status => $how, body => $body });
     close $file or die "$path: $!\n";
     rename $path, "$path.json" or die "rename: $!\n";
-    $self->_answer($client, $how);
-    close $client;
+    return $how;
+}
+
+# RFC 9113
+sub _http2_session {
+    my ($self, $client, $number) = @_;
+    require Protocol::HTTP2::Server;
+    my $server;
+    $server = Protocol::HTTP2::Server->new(
+        on_request => sub {
+            my ($stream, $headers, $data) = @_;
+            my %request = (@$headers, first => 'HTTP/2', raw => $data);
+            my $how     = $self->_keep($number, %request);
+            $how eq 'close' and POSIX::_exit(0);
+            $how eq 'hang' or $server->response(
+                ':status' => $how eq 'huge' ? '200' : $how,
+                stream_id => $stream,
+                headers   => [ 'content-type' => 'text/plain' ],
+                data      => 'x' x ($how eq 'huge' ? 200_000 : 0));
+        });
+    while (1) {
+        while (my $frame = $server->next_frame) { print {$client} $frame }
+        sysread($client, my $bytes, 65536) or last;
+        $server->feed($bytes);
+    }
     return;
 }
 
 sub _answer {
     my ($self, $client, $how) = @_;
     my $head = "HTTP/1.1 200 OK\r\n";
-    if ($how eq 'hang')  { sleep 10; return }
+    if ($how eq 'hang')  { sysread $client, $how, 1; return }
     if ($how eq 'close') { print {$client} "${head}Content-Length: 100\r\n\r\nhalf"; return }
     if ($how eq 'huge')  { print {$client} "$head\r\n", 'x' x 65536 for 1 .. 100; return }
     if ($how eq 'header') { print {$client} "${head}X: ", 'x' x 200_000, "\r\n\r\n"; return }
