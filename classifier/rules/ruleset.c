@@ -284,6 +284,18 @@ struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **er
 	return compile(rules, error) ? g_steal_pointer(&rules) : NULL;
 }
 
+struct ruleset *ruleset_new_of_one(const struct rule *rule)
+{
+	struct ruleset *rules = ruleset_new();
+	g_autoptr(GError) error = NULL;
+
+	g_ptr_array_set_free_func(rules->rules, NULL);
+	g_ptr_array_add(rules->rules, (gpointer)rule);
+	if (!compile(rules, &error))
+		g_error("a rule of a ruleset: %s", error->message);
+	return rules;
+}
+
 char *ruleset_default_dir(void)
 {
 	/* build/PROGRAM, build/sanitize-KIND/PROGRAM, bin/PROGRAM or sbin/PROGRAM */

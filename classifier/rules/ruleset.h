@@ -24,6 +24,9 @@ struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **er
     __attribute__((warn_unused_result));
 void ruleset_free(struct ruleset *rules);
 
+/* Of one rule of another ruleset, which has to live as long. */
+struct ruleset *ruleset_new_of_one(const struct rule *rule);
+
 /* Where the rules of this installation are: ../share/bounce-milter/rules beside
  * the directory of the running program, or etc/rules of the tree it was built in.
  * Free with g_free. */

@@ -124,7 +124,7 @@ bool proposal_trial_run(const struct proposal_trial *trial, GPtrArray *faults, G
 
 	if (!rules)
 		return false;
-	rule_check_rules(rules, &listener);
+	rule_check_one(rules, trial->id, &listener);
 	judge(trial, rules, &verdict);
 	check_verdict(trial, &verdict, faults);
 	verdict_clear(&verdict);

@@ -15,6 +15,7 @@
 
 struct check {
 	const struct ruleset *rules;
+	const struct ruleset *alone; /* of the one rule that is checked; NULL: all are */
 	const struct rule_check_listener *listener;
 	unsigned faults;
 };
@@ -194,12 +195,14 @@ static void search_step(const char *step, const struct verdict *verdict, void *d
 	search->is_found |= strcmp(verdict->rule, search->id) == 0;
 }
 
-static bool holds(const struct check *check, const struct rule *rule, const char *text)
+/* Whether a rule of that id holds for the text, an example of rule. */
+static bool holds(const struct ruleset *rules, const char *id, const struct rule *rule,
+		  const char *text)
 {
-	struct rule_search search = {.id = rule->id};
+	struct rule_search search = {.id = id};
 	const struct classify_listener listener = {search_step, &search};
 
-	rule_trial_explain(check->rules, rule, text, &listener);
+	rule_trial_explain(rules, rule, text, &listener);
 	return search.is_found;
 }
 
@@ -243,7 +246,7 @@ static void check_examples(struct check *check, const struct rule *rule)
 		other = who_decides(check, rule, text);
 		if (strcmp(other, rule->id) == 0)
 			return;
-		is_matched |= holds(check, rule, text);
+		is_matched |= holds(check->rules, rule->id, rule, text);
 	}
 	if (is_taken_by_site(check, rule, other))
 		return; /* told of the site's rule */
@@ -291,11 +294,19 @@ static void check_same_patterns(struct check *check, size_t index)
 	}
 }
 
+/* What holds for a text holds for it alone as well, and to ask one rule costs little. */
+static bool may_be_taken(const struct check *check, const struct rule *rule, const char *text)
+{
+	return !check->alone || holds(check->alone, ruleset_get(check->alone, 0)->id, rule, text);
+}
+
 /* What a shipped rule was made for, and a site's rule takes away; once for the two. */
 static void check_site_shadows(struct check *check, const struct rule *rule)
 {
 	for (guint i = 0; i < rule->example->len; i++) {
 		const char *text = get_line(rule->example, i)->text;
+		if (!may_be_taken(check, rule, text))
+			continue;
 		g_autofree char *who = who_decides(check, rule, text);
 		if (!is_taken_by_site(check, rule, who))
 			continue;
@@ -307,17 +318,40 @@ static void check_site_shadows(struct check *check, const struct rule *rule)
 	}
 }
 
+static void check_itself(struct check *check, size_t index)
+{
+	const struct rule *rule = ruleset_get(check->rules, index);
+
+	check_patterns(check, rule);
+	check_codes(check, rule);
+	check_examples(check, rule);
+	check_same_patterns(check, index);
+}
+
 unsigned rule_check_rules(const struct ruleset *rules, const struct rule_check_listener *listener)
 {
-	struct check check = {rules, listener, 0};
+	struct check check = {.rules = rules, .listener = listener};
 
 	for (size_t i = 0; i < ruleset_count(rules); i++) {
-		const struct rule *rule = ruleset_get(rules, i);
-		check_patterns(&check, rule);
-		check_codes(&check, rule);
-		check_examples(&check, rule);
-		check_same_patterns(&check, i);
-		check_site_shadows(&check, rule);
+		check_itself(&check, i);
+		check_site_shadows(&check, ruleset_get(rules, i));
+	}
+	return check.faults;
+}
+
+unsigned rule_check_one(const struct ruleset *rules, const char *id,
+			const struct rule_check_listener *listener)
+{
+	const struct rule *one = ruleset_find(rules, id);
+
+	g_return_val_if_fail(one, 0);
+	g_autoptr(ruleset_t) alone = ruleset_new_of_one(one);
+	struct check check = {.rules = rules, .alone = alone, .listener = listener};
+
+	for (size_t i = 0; i < ruleset_count(rules); i++) {
+		if (strcmp(ruleset_get(rules, i)->id, id) == 0)
+			check_itself(&check, i);
+		check_site_shadows(&check, ruleset_get(rules, i));
 	}
 	return check.faults;
 }
@@ -341,7 +375,7 @@ static void test_line(struct check *check, const struct rule *rule, const struct
 unsigned rule_check_examples(const struct ruleset *rules,
 			     const struct rule_check_listener *listener)
 {
-	struct check check = {rules, listener, 0};
+	struct check check = {.rules = rules, .listener = listener};
 
 	for (size_t i = 0; i < ruleset_count(rules); i++) {
 		const struct rule *rule = ruleset_get(rules, i);

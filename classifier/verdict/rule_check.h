@@ -36,6 +36,11 @@ struct rule_check_listener {
 /* Finds rules that cannot do their work. Returns the number of faults. */
 unsigned rule_check_rules(const struct ruleset *rules, const struct rule_check_listener *listener);
 
+/* The faults of one rule among them, and of those that it takes examples from: what the other says
+ * of it, without asking about all the others. */
+unsigned rule_check_one(const struct ruleset *rules, const char *id,
+			const struct rule_check_listener *listener);
+
 /* Classifies every example and counter-example. An example is right if its rule decides it,
  * or another rule of the same reason. Returns the number of faults. */
 unsigned rule_check_examples(const struct ruleset *rules,

@@ -93,6 +93,35 @@ static void hear(const struct rule_check_fault *fault, void *data)
 			       fault->line, rule_check_fault_name(fault->kind));
 }
 
+struct ear {
+	const char *id;
+	GString *out;
+};
+
+static void hear_of_one(const struct rule_check_fault *fault, void *data)
+{
+	const struct ear *ear = data;
+
+	if (strcmp(fault->rule->id, ear->id) == 0)
+		hear(fault, ear->out);
+}
+
+/* What is said of all is what is said of each. */
+static void assert_one_by_one(const struct ruleset *rules, const char *faults)
+{
+	g_autoptr(GString) found = g_string_new(NULL);
+	g_auto(GStrv) expected = g_strsplit(faults, " ", -1);
+
+	for (size_t i = 0; i < ruleset_count(rules); i++) {
+		struct ear ear = {ruleset_get(rules, i)->id, found};
+
+		rule_check_one(rules, ear.id, &(struct rule_check_listener){hear_of_one, &ear});
+	}
+	g_assert_cmpuint(found->len, ==, strlen(faults));
+	for (char **fault = expected; *fault; fault++)
+		g_assert_nonnull(strstr(found->str, *fault));
+}
+
 static void test_row(gconstpointer data)
 {
 	size_t i = GPOINTER_TO_SIZE(data);
@@ -111,6 +140,7 @@ static void test_row(gconstpointer data)
 	rule_check_rules(rules, &(struct rule_check_listener){hear, faults});
 	rule_check_examples(rules, &(struct rule_check_listener){hear, wrong});
 	g_assert_cmpstr(faults->str, ==, rows[i].faults);
+	assert_one_by_one(rules, rows[i].faults);
 	g_assert_cmpstr(wrong->str, ==, rows[i].wrong);
 	g_unlink(shipped);
 	g_unlink(site);
