@@ -235,4 +235,39 @@ SELECT dblink_exec('a', 'COMMIT');
 SELECT is_empty($$SELECT test.errors('b')$$, 'so that neither is refused');
 SELECT is_empty('SELECT * FROM bounce.audit()', 'and nobody is forgotten');
 
+-- A mail that comes in while somebody waits to dismiss, and is undone before he comes to it, is not
+-- brought back with his decision.
+SELECT test.mail('fourth' || i, ARRAY[format('fourth%s.1@fourth.example', i)])
+FROM generate_series(1, 9) AS i;
+CALL test.record_dead('fourth', 1, 1, 8);
+CREATE TABLE test.fourth AS SELECT test.outage_of('fourth') AS task_id;
+SELECT dblink_exec('a', 'BEGIN'), dblink_exec('c', 'BEGIN');
+SELECT FROM dblink('a', $$SELECT c.business_ref FROM bounce.communication AS c
+                          WHERE c.business_ref = 'fourth1' FOR NO KEY UPDATE$$) AS d (mail text);
+SELECT FROM dblink('c', $$SELECT pg_advisory_xact_lock(
+  bounce_internal.guard_lock('domain', 'fourth.example'))::text$$) AS d (nothing text);
+SELECT ok(test.send_and_block('b', format('SELECT bounce.dismiss_outage(%s, ''over'')', f.task_id)),
+          'who dismisses waits for a mail')
+FROM test.fourth AS f;
+CALL test.record_dead('fourth', 1, 9, 9);
+SELECT dblink_exec('a', 'COMMIT');
+CREATE PROCEDURE test.await_advisory() LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. 1000 LOOP
+    EXIT WHEN EXISTS (SELECT FROM pg_locks AS l
+                      WHERE l.locktype = 'advisory' AND NOT l.granted);
+    COMMIT;
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+END $$;
+CALL test.await_advisory();
+SELECT isnt(u.undo_id, NULL, 'another one undoes the one that has come')
+FROM bounce.undo_bounces((SELECT b.received_at FROM bounce.bounce AS b
+                          WHERE b.recipient = 'fourth9.1@fourth.example'), NULL, 'not so',
+                         domain => 'fourth.example', resend => false) AS u;
+SELECT dblink_exec('c', 'COMMIT');
+SELECT is_empty($$SELECT test.errors('b')$$, 'the others are dismissed');
+SELECT bounce.reopen_task(f.task_id, 'so after all') FROM test.fourth AS f;
+SELECT is_empty('SELECT * FROM bounce.audit()', 'and nobody is forgotten when that is taken back');
+
 SELECT * FROM finish();

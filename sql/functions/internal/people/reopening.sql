@@ -25,10 +25,11 @@ BEGIN
     'recipients', coalesce(k.undo_state -> 'recipients', '[]') || (
       SELECT coalesce(jsonb_agg(bounce_internal.recipient_as_it_is(r)), '[]')
       FROM bounce.communication_recipient AS r
-      -- an OR of these would read all recipients that there are
-      WHERE r.id IN (SELECT t.recipient_id WHERE k.undo_state IS NULL
+      -- An OR of these would read all recipients that there are. An outage goes on gathering: of
+      -- its recipients those are changed, and locked, whose bounces are named.
+      WHERE r.id IN (SELECT t.recipient_id WHERE k.undo_state IS NULL AND t.kind <> 'outage'
                      UNION SELECT q.id FROM bounce.communication_recipient AS q
-                           WHERE q.task_id = t.id AND k.undo_state IS NULL
+                           WHERE q.task_id = t.id AND k.undo_state IS NULL AND t.kind <> 'outage'
                      UNION SELECT b.recipient_id FROM bounce.bounce AS b
                            WHERE b.id = ANY (bounces))
         AND r.id <> ALL (known)))
