@@ -29,6 +29,16 @@ static const char *const part_lines[] = {
     NULL,
 };
 
+/* Of the mail that is returned, as most have it. */
+static const char *const nested_lines[] = {
+    "Received: from app.example.com (app.example.com [192.0.2.1])",
+    "From: Example <office@example.com>",
+    "To: Anna <anna@example.net>",
+    "Subject: Your order 4711",
+    "MIME-Version: 1.0",
+    NULL,
+};
+
 static const char *const body_lines[] = {
     "This is the mail system at host mail.example.com.",
     "Reporting-MTA: dns; mail.example.com",
@@ -45,13 +55,20 @@ static const struct {
 } checks[] = {
     {"header_checks", header_lines},
     {"mime_header_checks", part_lines},
+    {"nested_header_checks", nested_lines},
     {"body_checks", body_lines},
 };
 
+/* Whether a bounce does not reach us, or as that of another recipient. HOLD, FILTER, IGNORE and
+ * REPLACE leave enough to us. */
 static bool stops_mail(const char *action)
 {
-	return g_ascii_strncasecmp(action, "REJECT", strlen("REJECT")) == 0 ||
-	       g_ascii_strncasecmp(action, "DISCARD", strlen("DISCARD")) == 0;
+	static const char *const words[] = {"REJECT", "DISCARD", "REDIRECT"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (g_ascii_strncasecmp(action, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
 }
 
 /* The line that the tables stop; NULL if there is none. */
@@ -103,10 +120,27 @@ static char *strictness_fault(const struct postconf *postfix,
 	return NULL;
 }
 
+/* That of main.cf is smtpd's as well, which is looked at for it. */
+static char *size_fault(const struct postconf *postfix, const struct postconf_service *cleanup)
+{
+	static const char name[] = "message_size_limit";
+	g_autofree char *limit = postconf_value(postfix, cleanup, name);
+	guint64 bytes = g_ascii_strtoull(limit, NULL, 10);
+
+	if (!postconf_is_overridden(postfix, cleanup, name) || bytes == 0 ||
+	    bytes >= CONTENTS_BYTES_MIN)
+		return NULL;
+	return g_strdup_printf("master.cf, -o of %s: %s = %s: a bounce with the mail that it "
+			       "returns is refused; write 10240000",
+			       cleanup->label, name, limit);
+}
+
 char *contents_fault(const struct postconf *postfix, const struct postconf_service *cleanup)
 {
 	char *fault = strictness_fault(postfix, cleanup);
 
+	if (!fault)
+		fault = size_fault(postfix, cleanup);
 	for (size_t i = 0; i < G_N_ELEMENTS(checks) && !fault; i++)
 		fault = check_fault_of(postfix, cleanup, i);
 	return fault;

@@ -7,6 +7,8 @@
 
 #include "milter/postfix/postconf.h"
 
+enum { CONTENTS_BYTES_MIN = 100000 }; /* of a mail: twice what Postfix returns of one */
+
 /* Which rule keeps bounces from us, and what to do; NULL if none. Heap. */
 char *contents_fault(const struct postconf *postfix, const struct postconf_service *cleanup);
 

@@ -110,6 +110,77 @@ static void warn_of_loop(const struct postconf *postfix, const char *address)
 		check_warning(what, text);
 }
 
+/* Postfix takes the first, and says so in its log only. relay_domains may repeat mydestination. */
+static void warn_of_two_lists(const struct postconf *postfix, const struct recipient_class *first,
+			      const char *domain)
+{
+	const struct recipient_class *last = classes + G_N_ELEMENTS(classes);
+
+	for (const struct recipient_class *other = first + 1; other < last; other++) {
+		if ((first->is_local && other + 1 == last) || !has(postfix, other->domains, domain))
+			continue;
+		g_autofree char *text = g_strdup_printf(
+		    "%s is in %s and in %s, of which Postfix takes the first; take it out of one",
+		    domain, first->domains, other->domains);
+		check_warning(what, text);
+	}
+}
+
+/* What virtual(8) needs to write what we leave. */
+static void warn_of_mailbox(const struct postconf *postfix, const struct postconf_service *virtual,
+			    const char *address)
+{
+	static const char *const owners[] = {"virtual_uid_maps", "virtual_gid_maps"};
+	g_autofree char *base = postconf_value(postfix, virtual, "virtual_mailbox_base");
+	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
+	const struct table_address whole = {address, delimiters, false};
+
+	if (*base != '\0' && !g_file_test(base, G_FILE_TEST_IS_DIR)) {
+		g_autofree char *text =
+		    g_strdup_printf("virtual_mailbox_base = %s is no directory, and Postfix makes "
+				    "none: what we leave of mail for %s stays in the queue; "
+				    "install -d -o 5000 -g 5000 -m 700 %s",
+				    base, strrchr(address, '@') + 1, base);
+		check_warning(what, text);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
+		g_autofree char *maps = postconf_value(postfix, virtual, owners[i]);
+
+		if (table_ask_address(maps, &whole, NULL) != TABLE_LACKS)
+			continue;
+		g_autofree char *text =
+		    g_strdup_printf("%s has nobody for %s: what we leave of its mail stays in the "
+				    "queue; write static:5000",
+				    owners[i], strrchr(address, '@') + 1);
+		check_warning(what, text);
+	}
+}
+
+/* Where what we do not discard goes. An alias goes to another domain. */
+static bool check_delivery(const struct postconf *postfix, const struct recipient_class *class,
+			   const char *address)
+{
+	g_autofree char *mapped = recipient_transport(postfix, address);
+	bool is_mapped = *mapped != '\0' && *mapped != ':';
+	g_autofree char *of_class = postconf_value(postfix, NULL, class->transport);
+	const char *transport = is_mapped ? mapped : of_class;
+	g_autofree char *name = g_strndup(transport, strcspn(transport, ":"));
+	const struct postconf_service *service = postconf_find(postfix, name, "unix");
+
+	if (strcmp(class->domains, "virtual_alias_domains") == 0 || *name == '\0')
+		return true;
+	if (service && strcmp(service->command, "virtual") == 0)
+		warn_of_mailbox(postfix, service, address);
+	if (service)
+		return true;
+	g_autofree char *text = g_strdup_printf(
+	    "%s = %s: master.cf has no service %s/unix, so what we leave of mail for %s stays in "
+	    "the queue; add it, or write virtual",
+	    is_mapped ? "transport_maps" : class->transport, transport, name,
+	    strrchr(address, '@') + 1);
+	return check_fault(what, text);
+}
+
 static bool check_address(const struct postconf *postfix, const char *address)
 {
 	const char *domain = strrchr(address, '@') + 1;
@@ -117,10 +188,12 @@ static bool check_address(const struct postconf *postfix, const char *address)
 	g_autofree char *why = class ? recipient_fault(postfix, class, address) : NULL;
 	g_autofree char *text = NULL;
 
+	if (class)
+		warn_of_two_lists(postfix, class, domain);
 	if (class && !why) {
 		if (strcmp(class->domains, "relay_domains") == 0)
 			warn_of_loop(postfix, address);
-		return true;
+		return check_delivery(postfix, class, address);
 	}
 	if (class)
 		text = g_strdup_printf("mail for the bounce domain %s is refused: %s has it, but "

@@ -23,6 +23,7 @@ static void entry_free(void *data)
 
 	g_free(entry->endpoint);
 	g_free(entry->default_action);
+	g_free(entry->protocol);
 	g_free(entry->unknown_option);
 	for (size_t i = 0; i < MILTER_TIMEOUTS; i++)
 		g_free(entry->timeouts[i]);
@@ -86,6 +87,7 @@ static struct milter_entry *read_entry(const char *text, size_t len)
 	entry->endpoint = g_strndup(start, endpoint_len);
 	entry->is_open = *text == '{' && text[len - 1] != '}';
 	entry->default_action = read_setting(start + endpoint_len, "default_action");
+	entry->protocol = read_setting(start + endpoint_len, "protocol");
 	if (*text == '{')
 		entry->unknown_option = find_unknown(start + endpoint_len);
 	for (size_t i = 0; i < MILTER_TIMEOUTS; i++)

@@ -22,7 +22,7 @@ extern const char *const milter_list_timeout_names[MILTER_TIMEOUTS];
 struct milter_entry {
 	char *endpoint; /* "unix:bounce-milter/socket", "inet:localhost:8891" */
 	/* of its own; NULL: that of the service */
-	char *default_action, *timeouts[MILTER_TIMEOUTS];
+	char *default_action, *protocol, *timeouts[MILTER_TIMEOUTS];
 	char *unknown_option; /* one that Postfix does not know; NULL: none */
 	bool is_open;         /* the brace before it is not closed */
 };

@@ -9,14 +9,12 @@
 #include <sys/statvfs.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/contents.h"
 #include "milter/postfix/milter_list.h"
 
 static const char what[] = "Postfix";
 
-enum {
-	PROTOCOL_MIN = 6,           /* what our filter negotiates */
-	MESSAGE_BYTES_MIN = 100000, /* twice what Postfix returns of a mail */
-};
+enum { PROTOCOL_MIN = 6 }; /* what our filter negotiates */
 
 /* The words of a value, which commas and blanks separate. */
 static bool has_word(const char *value, const char *word)
@@ -105,7 +103,7 @@ static char *find_closed_door(const struct way *way)
 				       "no content there; write smtpd_milters below the smtpd "
 				       "behind it",
 				       label_of(way), proxy);
-	if (bytes > 0 && bytes < MESSAGE_BYTES_MIN)
+	if (bytes > 0 && bytes < CONTENTS_BYTES_MIN)
 		return g_strdup_printf("%s: message_size_limit = %s: a bounce with the mail that "
 				       "it returns is refused; write 10240000",
 				       label_of(way), limit);
@@ -128,17 +126,34 @@ static char *find_smtp_fault(const struct way *way)
 	return find_closed_door(way);
 }
 
+/* The first word is a version, what may follow takes replies away. */
+static char *find_bad_protocol(const struct way *way)
+{
+	static const char *const versions[] = {"2", "3", "4", "6", NULL};
+	g_autofree char *protocol = way_protocol(way);
+	g_auto(GStrv) words = g_strsplit_set(protocol, " \t,", -1);
+
+	if (*protocol == '\0')
+		return NULL;
+	for (size_t i = 0; words[i]; i++)
+		if (*words[i] != '\0' && (i == 0 ? !g_strv_contains(versions, words[i])
+						 : strcmp(words[i], "no_header_reply") != 0))
+			return g_strdup_printf("%s: milter_protocol = %s: Postfix does not know "
+					       "\"%s\" and puts all mail off; write 6",
+					       label_of(way), protocol, words[i]);
+	if (strtol(protocol, NULL, 10) < PROTOCOL_MIN)
+		return g_strdup_printf("%s: milter_protocol = %s is too old for us; write 6",
+				       label_of(way), protocol);
+	return NULL;
+}
+
 char *pitfalls_of_way(const struct way *way)
 {
-	g_autofree char *protocol = value_of(way, "milter_protocol");
 	char *fault = find_no_endpoint(way);
 
 	if (!fault && strcmp(way->parameter, WAY_SMTP) == 0)
 		fault = find_smtp_fault(way);
-	if (!fault && *protocol != '\0' && strtol(protocol, NULL, 10) < PROTOCOL_MIN)
-		fault = g_strdup_printf("%s: milter_protocol = %s is too old for us; write 6",
-					label_of(way), protocol);
-	return fault;
+	return fault ? fault : find_bad_protocol(way);
 }
 
 static guint64 number_of(const struct postconf *postfix, const char *name)
@@ -154,21 +169,6 @@ static bool runs(const struct postconf *postfix, const char *command)
 		if (strcmp(postconf_service(postfix, i)->command, command) == 0)
 			return true;
 	return false;
-}
-
-static char *find_bad_option(const struct postconf *postfix)
-{
-	for (size_t i = 0; i < postconf_service_count(postfix); i++) {
-		const struct postconf_service *service = postconf_service(postfix, i);
-
-		if (service->bad_option)
-			return g_strdup_printf("master.cf, -o of %s: \"%s\" has no =value, so %s "
-					       "cannot start; no blanks around =, or braces: -o { "
-					       "%s = VALUE }",
-					       service->label, service->bad_option,
-					       service->command, service->bad_option);
-	}
-	return NULL;
 }
 
 /* smtpd(8) takes no mail where there is less than queue_minfree, or than one and a half times
@@ -202,20 +202,65 @@ char *pitfalls_of_postfix(const struct postconf *postfix)
 		return g_strdup_printf("master.cf: postscreen hands its clients to %s/pass, which "
 				       "is not there; take the # away before it",
 				       name);
-	char *fault = find_bad_option(postfix);
-	return fault ? fault : find_full_disk(postfix);
+	return find_full_disk(postfix);
 }
 
-/* Of our own mails, and of what is left in the mailbox. */
+/* In main.cf, or for what sends our mails. */
+static void warn_of_soft_bounce(const struct postconf *postfix)
+{
+	static const char name[] = "soft_bounce";
+	const struct postconf_service *soft = NULL;
+	g_autofree char *of_main = postconf_value(postfix, NULL, name);
+
+	for (size_t i = 0; i < postconf_service_count(postfix) && !soft; i++) {
+		const struct postconf_service *service = postconf_service(postfix, i);
+		g_autofree char *value = postconf_value(postfix, service, name);
+
+		if (postconf_is_overridden(postfix, service, name) &&
+		    g_ascii_strcasecmp(value, "yes") == 0)
+			soft = service;
+	}
+	if (!soft && g_ascii_strcasecmp(of_main, "yes") != 0)
+		return;
+	g_autofree char *place = postconf_place(postfix, soft, name);
+	g_autofree char *text =
+	    g_strdup_printf("%s: soft_bounce = yes: an address that does not exist is reported "
+			    "only after maximal_queue_lifetime, and as a passing fault; write no",
+			    place);
+	check_warning(what, text);
+}
+
+/* Copies for the postmaster of what we read anyway. */
+static void warn_of_notices(const struct postconf *postfix, const char *const *addresses)
+{
+	static const char *const notices[][2] = {{"bounce", "bounce_notice_recipient"},
+						 {"2bounce", "2bounce_notice_recipient"},
+						 {"delay", "delay_notice_recipient"}};
+	g_autofree char *classes = postconf_value(postfix, NULL, "notify_classes");
+	g_autofree char *origin = postconf_value(postfix, NULL, "myorigin");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(notices); i++) {
+		g_autofree char *to = postconf_value(postfix, NULL, notices[i][1]);
+		const char *domain = strrchr(to, '@') ? strrchr(to, '@') + 1 : origin;
+
+		for (const char *const *address = addresses;
+		     *address && has_word(classes, notices[i][0]); address++) {
+			if (g_ascii_strcasecmp(strrchr(*address, '@') + 1, domain) != 0)
+				continue;
+			g_autofree char *text = g_strdup_printf(
+			    "notify_classes has %s, and %s = %s is in the bounce domain: what is "
+			    "reported is recorded twice; write an address of another domain",
+			    notices[i][0], notices[i][1], to);
+			check_warning(what, text);
+		}
+	}
+}
+
+/* Of what is left in the mailbox. */
 static void warn_of_delivery(const struct postconf *postfix)
 {
-	g_autofree char *soft = postconf_value(postfix, NULL, "soft_bounce");
 	guint64 mailbox = number_of(postfix, "virtual_mailbox_limit");
 
-	if (strcmp(soft, "yes") == 0)
-		check_warning(what, "soft_bounce = yes: an address that does not exist is "
-				    "reported only after maximal_queue_lifetime, and as a passing "
-				    "fault; write no");
 	if (mailbox > 0 && mailbox < number_of(postfix, "message_size_limit"))
 		check_warning(what, "virtual_mailbox_limit is below message_size_limit, so "
 				    "virtual(8) ends with a fatal error and what we leave stays "
@@ -239,7 +284,7 @@ static bool is_loopback_only(const char *interfaces)
 	return is_any;
 }
 
-void pitfalls_warn(const struct postconf *postfix)
+void pitfalls_warn(const struct postconf *postfix, const char *const *addresses)
 {
 	g_autofree char *instances = postconf_value(postfix, NULL, "multi_instance_directories");
 	g_autofree char *interfaces = postconf_value(postfix, NULL, "inet_interfaces");
@@ -255,6 +300,8 @@ void pitfalls_warn(const struct postconf *postfix)
 				    interfaces);
 		check_warning(what, text);
 	}
+	warn_of_soft_bounce(postfix);
+	warn_of_notices(postfix, addresses);
 	warn_of_delivery(postfix);
 	if (*maps != '\0')
 		check_warning(what, "smtpd_milter_maps: clients that it lists meet the filters it "

@@ -17,7 +17,7 @@ char *pitfalls_of_way(const struct way *way);
 /* Of Postfix as a whole: something that is missing; NULL if nothing. Heap. */
 char *pitfalls_of_postfix(const struct postconf *postfix);
 
-/* Prints a warning for what may be intended. */
-void pitfalls_warn(const struct postconf *postfix);
+/* Prints a warning for what may be intended. addresses: one of each bounce domain. */
+void pitfalls_warn(const struct postconf *postfix, const char *const *addresses);
 
 #endif

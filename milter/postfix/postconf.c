@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Three runs of postconf(1), and the expansion of $name. What postconf -x expands does not know
+ * Runs of postconf(1), and the expansion of $name. What postconf -x expands does not know
  * of the overrides of a service that main.cf asks for.
  */
 #include "milter/postfix/postconf.h"
@@ -18,7 +18,9 @@ enum {
 struct postconf {
 	GHashTable *main;      /* name: value */
 	GHashTable *overrides; /* "service/type/name": value */
+	GHashTable *defaults;  /* name: value */
 	GPtrArray *services;   /* of struct postconf_service */
+	GPtrArray *complaints; /* of lines; the last is NULL */
 };
 
 static void service_free(void *data)
@@ -31,6 +33,7 @@ static void service_free(void *data)
 	g_free(service->command);
 	g_free(service->process_limit);
 	g_free(service->bad_option);
+	g_free(service->stray);
 	g_free(service);
 }
 
@@ -94,6 +97,47 @@ static char *find_bad_option(const char *line)
 	return NULL;
 }
 
+/* Programs that take no more than options. */
+static bool takes_options_only(const char *command)
+{
+	static const char *const commands[] = {"smtpd",  "cleanup", "bounce", "postscreen",
+					       "pickup", "smtp",    "lmtp",   "qmgr",
+					       "local",  "virtual", "error",  NULL};
+
+	return g_strv_contains(commands, command);
+}
+
+/* Behind the word at p, or behind its braces. */
+static const char *skip_word(const char *p)
+{
+	unsigned depth = 0;
+
+	for (; *p != '\0' && (depth > 0 || !strchr(" \t", *p)); p++)
+		depth = *p == '{' ? depth + 1 : *p == '}' && depth > 0 ? depth - 1 : depth;
+	return p;
+}
+
+/* What is left of the arguments when -o NAME=VALUE, -v and their like are taken out. Heap. */
+static char *find_stray(const char *line, const char *command)
+{
+	const char *p = line;
+
+	if (!takes_options_only(command))
+		return NULL;
+	for (size_t i = 0; i < FIELDS; i++)
+		p = skip_word(p + strspn(p, " \t"));
+	for (p += strspn(p, " \t"); *p != '\0'; p += strspn(p, " \t")) {
+		const char *end = skip_word(p);
+
+		if (*p != '-')
+			return g_strndup(p, (gsize)(end - p));
+		if (g_str_has_prefix(p, "-o "))
+			end = skip_word(end + strspn(end, " \t"));
+		p = end;
+	}
+	return NULL;
+}
+
 static void read_service(struct postconf *postconf, const char *line)
 {
 	g_auto(GStrv) fields = split_fields(line);
@@ -109,24 +153,46 @@ static void read_service(struct postconf *postconf, const char *line)
 	service->process_limit = g_strdup(fields[6]);
 	service->bad_option = find_bad_option(line);
 	service->command = g_path_get_basename(fields[7]);
+	service->stray = find_stray(line, service->command);
 	g_ptr_array_add(postconf->services, service);
 }
 
-struct postconf *postconf_parse(const char *parameters, const char *services, const char *overrides)
+/* "postconf: warning: TEXT": the texts, each once. */
+static GPtrArray *read_complaints(const char *text)
+{
+	static const char sign[] = "warning: ";
+	GPtrArray *complaints = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		const char *warning = strstr(*line, sign);
+
+		if (warning && !g_ptr_array_find_with_equal_func(complaints, warning + strlen(sign),
+								 g_str_equal, NULL))
+			g_ptr_array_add(complaints, g_strdup(warning + strlen(sign)));
+	}
+	g_ptr_array_add(complaints, NULL);
+	return complaints;
+}
+
+struct postconf *postconf_parse(const struct postconf_texts *texts)
 {
 	struct postconf *postconf = g_new0(struct postconf, 1);
-	g_auto(GStrv) lines = g_strsplit(services, "\n", -1);
+	g_auto(GStrv) lines = g_strsplit(texts->services, "\n", -1);
 
-	postconf->main = read_values(parameters);
-	postconf->overrides = read_values(overrides);
+	postconf->main = read_values(texts->parameters);
+	postconf->overrides = read_values(texts->overrides);
+	postconf->defaults = read_values(texts->defaults);
+	postconf->complaints = read_complaints(texts->complaints);
 	postconf->services = g_ptr_array_new_with_free_func(service_free);
 	for (char **line = lines; *line; line++)
 		read_service(postconf, *line);
 	return postconf;
 }
 
-/* What postconf(1) prints with that option, "" for none; NULL where it fails. Heap. */
-static char *run(const char *option, GError **error)
+/* What postconf(1) prints with that option, "" for none; NULL where it fails. What it complains of
+ * is put behind complaints. Heap. */
+static char *run(const char *option, GString *complaints, GError **error)
 {
 	const char *const arguments[] = {"postconf", *option == '\0' ? NULL : option, NULL};
 	g_autofree char *complaint = NULL;
@@ -136,8 +202,10 @@ static char *run(const char *option, GError **error)
 
 	if (g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
 			 &complaint, &status, &cause) &&
-	    g_spawn_check_wait_status(status, &cause))
+	    g_spawn_check_wait_status(status, &cause)) {
+		g_string_append(complaints, complaint);
 		return output;
+	}
 	g_free(output);
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s",
 		    complaint && *complaint ? g_strdelimit(g_strstrip(complaint), "\n", ' ')
@@ -147,11 +215,16 @@ static char *run(const char *option, GError **error)
 
 struct postconf *postconf_read(GError **error)
 {
-	g_autofree char *parameters = run("", error);
-	g_autofree char *services = parameters ? run("-M", error) : NULL;
-	g_autofree char *overrides = services ? run("-P", error) : NULL;
+	g_autoptr(GString) complaints = g_string_new(NULL);
+	g_autofree char *parameters = run("", complaints, error);
+	g_autofree char *services = parameters ? run("-M", complaints, error) : NULL;
+	g_autofree char *overrides = services ? run("-P", complaints, error) : NULL;
+	g_autofree char *defaults = overrides ? run("-d", complaints, error) : NULL;
 
-	return overrides ? postconf_parse(parameters, services, overrides) : NULL;
+	if (!defaults)
+		return NULL;
+	return postconf_parse(
+	    &(struct postconf_texts){parameters, services, overrides, defaults, complaints->str});
 }
 
 void postconf_free(struct postconf *postconf)
@@ -160,7 +233,9 @@ void postconf_free(struct postconf *postconf)
 		return;
 	g_hash_table_unref(postconf->main);
 	g_hash_table_unref(postconf->overrides);
+	g_hash_table_unref(postconf->defaults);
 	g_ptr_array_unref(postconf->services);
+	g_ptr_array_unref(postconf->complaints);
 	g_free(postconf);
 }
 
@@ -208,6 +283,45 @@ char *postconf_place(const struct postconf *postconf, const struct postconf_serv
 	return postconf_is_overridden(postconf, service, name)
 		   ? g_strdup_printf("master.cf, -o of %s", service->label)
 		   : g_strdup("main.cf");
+}
+
+const char *postconf_default(const struct postconf *postconf, const char *name)
+{
+	const char *value = g_hash_table_lookup(postconf->defaults, name);
+
+	return value ? value : "";
+}
+
+const char *const *postconf_complaints(const struct postconf *postconf)
+{
+	return (const char *const *)postconf->complaints->pdata;
+}
+
+static void visit_values(GHashTable *values,
+			 void (*visit)(const char *, const char *, const char *, const void *),
+			 const void *data)
+{
+	GList *names = g_list_sort(g_hash_table_get_keys(values), (GCompareFunc)strcmp);
+
+	for (GList *link = names; link; link = link->next) {
+		const char *key = link->data;
+		const char *name = strrchr(key, '/');
+		g_autofree char *place =
+		    name ? g_strdup_printf("master.cf, -o of %.*s", (int)(name - key), key)
+			 : g_strdup("main.cf");
+
+		visit(place, name ? name + 1 : key, g_hash_table_lookup(values, key), data);
+	}
+	g_list_free(names);
+}
+
+void postconf_visit(const struct postconf *postconf,
+		    void (*visit)(const char *place, const char *name, const char *value,
+				  const void *data),
+		    const void *data)
+{
+	visit_values(postconf->main, visit, data);
+	visit_values(postconf->overrides, visit, data);
 }
 
 static const char *raw_value(const struct postconf *postconf,

@@ -20,14 +20,21 @@ struct postconf_service {
 	char *command; /* of the program, without arguments: "smtpd" */
 	char *process_limit;
 	char *bad_option; /* the name behind an -o without "=value"; NULL: there is none */
+	char *stray;      /* the first argument that belongs to no option; NULL: there is none */
 	bool is_private, is_chrooted;
 };
 
 /* NULL with BM_ERROR_CONFIG where there is no Postfix, or no configuration of one. */
 struct postconf *postconf_read(GError **error) __attribute__((warn_unused_result));
-/* The same from the texts of "postconf", "postconf -M" and "postconf -P". */
-struct postconf *postconf_parse(const char *parameters, const char *services,
-				const char *overrides);
+/* What the runs of postconf(1) read, and how they complained; borrowed, "" for none. */
+struct postconf_texts {
+	const char *parameters; /* postconf */
+	const char *services;   /* postconf -M */
+	const char *overrides;  /* postconf -P */
+	const char *defaults;   /* postconf -d */
+	const char *complaints; /* what they said on standard error, a line each */
+};
+struct postconf *postconf_parse(const struct postconf_texts *texts);
 void postconf_free(struct postconf *postconf);
 
 size_t postconf_service_count(const struct postconf *postconf);
@@ -40,6 +47,16 @@ const struct postconf_service *postconf_find(const struct postconf *postconf, co
  * Heap. */
 char *postconf_value(const struct postconf *postconf, const struct postconf_service *service,
 		     const char *name);
+/* What Postfix takes where nobody sets it, unexpanded; "" if it is unknown. */
+const char *postconf_default(const struct postconf *postconf, const char *name);
+/* What postconf(1) complained about, each once. */
+const char *const *postconf_complaints(const struct postconf *postconf);
+/* Calls visit for each value that main.cf or an -o of master.cf has, unexpanded, in the order of
+ * their names: place as postconf_place. */
+void postconf_visit(const struct postconf *postconf,
+		    void (*visit)(const char *place, const char *name, const char *value,
+				  const void *data),
+		    const void *data);
 /* Whether master.cf sets it for that service. */
 bool postconf_is_overridden(const struct postconf *postconf, const struct postconf_service *service,
 			    const char *name);

@@ -13,19 +13,86 @@ enum { DEPTH_MAX = 10 }; /* of smtpd_restriction_classes */
 
 enum outcome { GOES_ON, PERMITTED, REFUSED };
 
-static const char *const lists[] = {
-    "smtpd_client_restrictions",      "smtpd_helo_restrictions",      "smtpd_sender_restrictions",
-    "smtpd_relay_restrictions",       "smtpd_recipient_restrictions", "smtpd_data_restrictions",
-    "smtpd_end_of_data_restrictions",
+/* A table that stands alone is asked as if that rule stood before it. */
+static const struct list {
+	const char *name, *rule;
+} lists[] = {
+    {"smtpd_client_restrictions", "check_client_access"},
+    {"smtpd_helo_restrictions", "check_helo_access"},
+    {"smtpd_sender_restrictions", "check_sender_access"},
+    {"smtpd_relay_restrictions", "check_recipient_access"},
+    {"smtpd_recipient_restrictions", "check_recipient_access"},
+    {"smtpd_data_restrictions", "check_recipient_access"},
+    {"smtpd_end_of_data_restrictions", "check_recipient_access"},
+};
+
+/* Rules that Postfix knows beside check_*; "=" before a name: an argument follows. */
+static const char *const rules[] = {
+    "permit",
+    "reject",
+    "defer",
+    "defer_if_permit",
+    "defer_if_reject",
+    "warn_if_reject",
+    "=sleep",
+    "permit_auth_destination",
+    "permit_inet_interfaces",
+    "permit_mx_backup",
+    "permit_mynetworks",
+    "permit_naked_ip_address",
+    "permit_sasl_authenticated",
+    "permit_tls_all_clientcerts",
+    "permit_tls_clientcerts",
+    "=permit_dnswl_client",
+    "=permit_rhswl_client",
+    "defer_unauth_destination",
+    "reject_unauth_destination",
+    "reject_authenticated_sender_login_mismatch",
+    "reject_invalid_helo_hostname",
+    "reject_invalid_hostname",
+    "reject_known_sender_login_mismatch",
+    "=reject_maps_rbl",
+    "reject_multi_recipient_bounce",
+    "reject_non_fqdn_helo_hostname",
+    "reject_non_fqdn_hostname",
+    "reject_non_fqdn_recipient",
+    "reject_non_fqdn_sender",
+    "reject_plaintext_session",
+    "=reject_rbl",
+    "=reject_rbl_client",
+    "=reject_rhsbl_client",
+    "=reject_rhsbl_helo",
+    "=reject_rhsbl_recipient",
+    "=reject_rhsbl_reverse_client",
+    "=reject_rhsbl_sender",
+    "reject_sender_login_mismatch",
+    "reject_unauth_pipelining",
+    "reject_unauthenticated_sender_login_mismatch",
+    "reject_unknown_address",
+    "reject_unknown_client",
+    "reject_unknown_client_hostname",
+    "reject_unknown_forward_client_hostname",
+    "reject_unknown_helo_hostname",
+    "reject_unknown_hostname",
+    "reject_unknown_recipient_domain",
+    "reject_unknown_reverse_client_hostname",
+    "reject_unknown_sender_domain",
+    "reject_unlisted_recipient",
+    "reject_unlisted_sender",
+    "reject_unverified_recipient",
+    "reject_unverified_sender",
+    NULL,
 };
 
 struct walk {
 	const struct postconf *postfix;
 	const struct postconf_service *service;
-	const char *list;
+	const struct list *list;
 	const char *address;
 	unsigned depth;
 	bool asks_for_recipient; /* reject_unverified_recipient was met */
+	char *unknown;           /* a rule that Postfix may not know */
+	char *silent;            /* a policy service that is not there */
 	char *fault;
 };
 
@@ -41,19 +108,19 @@ static enum outcome refuse(struct walk *walk, const char *format, ...)
 
 static enum outcome refuse(struct walk *walk, const char *format, ...)
 {
-	g_autofree char *place = postconf_place(walk->postfix, walk->service, walk->list);
+	g_autofree char *place = postconf_place(walk->postfix, walk->service, walk->list->name);
 	va_list args;
 
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	walk->fault = g_strdup_printf("%s: %s: %s", place, walk->list, text);
+	walk->fault = g_strdup_printf("%s: %s: %s", place, walk->list->name, text);
 	return REFUSED;
 }
 
 static bool is_refusal(const char *action)
 {
-	static const char *const words[] = {"REJECT", "DEFER", "DISCARD"};
+	static const char *const words[] = {"REJECT", "DEFER", "DISCARD", "REDIRECT"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if (g_ascii_strncasecmp(action, words[i], strlen(words[i])) == 0)
@@ -68,6 +135,16 @@ static bool is_permission(const char *action)
 	       (*action != '\0' && action[strspn(action, "0123456789")] == '\0');
 }
 
+/* Actions that neither refuse nor permit; what stands behind them are no rules. */
+static bool is_aside(const char *action)
+{
+	static const char *const words[] = {"BCC",  "DUNNO", "FILTER",  "HOLD",
+					    "INFO", "WARN",  "PREPEND", NULL};
+	g_autofree char *word = g_ascii_strup(action, (gssize)strcspn(action, " \t"));
+
+	return g_strv_contains(words, word);
+}
+
 /* What access(5) answers: an action, or rules to go on with. */
 static enum outcome follow(struct walk *walk, const char *rule, const char *action)
 {
@@ -75,6 +152,8 @@ static enum outcome follow(struct walk *walk, const char *rule, const char *acti
 
 	if (is_permission(action))
 		return PERMITTED;
+	if (is_aside(action))
+		return GOES_ON;
 	if (!is_refusal(action))
 		return walk_list(walk, action);
 	if (is_sender)
@@ -124,16 +203,17 @@ static enum outcome check_recipient(struct walk *walk, const char *table)
 	return action ? follow(walk, rule, action) : GOES_ON;
 }
 
-/* Of the tables of clients, only one that has the same answer for everybody says something. */
-static enum outcome check_client(struct walk *walk, const char *table)
+/* Of the tables of clients and their names, only one that has the same answer for everybody says
+ * something: names are three of them. */
+static enum outcome check_strangers(struct walk *walk, const char *rule, const char *table,
+				    const char *const *names)
 {
-	static const char *const clients[] = {"8.8.8.8", "1.1.1.1", "9.9.9.9"};
 	g_autofree char *first = NULL;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++) {
+	for (size_t i = 0; i < 3; i++) {
 		g_autofree char *action = NULL;
 
-		if (table_ask(table, clients[i], &action) != TABLE_HAS || !action ||
+		if (table_ask(table, names[i], &action) != TABLE_HAS || !action ||
 		    !(is_refusal(action) || is_permission(action)) ||
 		    (first && strcmp(action, first) != 0))
 			return GOES_ON;
@@ -142,42 +222,110 @@ static enum outcome check_client(struct walk *walk, const char *table)
 	}
 	if (is_permission(first))
 		return PERMITTED;
-	return refuse(
-	    walk,
-	    "check_client_access %s answers \"%s\" to every mail system (8.8.8.8, 1.1.1.1 "
-	    "and 9.9.9.9 were tried); take that entry out",
-	    table, first);
+	return refuse(walk,
+		      "%s %s answers \"%s\" to every mail system (%s, %s and %s were tried); take "
+		      "that entry out",
+		      rule, table, first, names[0], names[1], names[2]);
 }
 
-static enum outcome check_class(struct walk *walk, const char *word)
+static enum outcome check_table(struct walk *walk, const char *rule, const char *table)
+{
+	static const char *const clients[] = {"8.8.8.8", "1.1.1.1", "9.9.9.9"};
+	static const char *const names[] = {"mx.example.com", "mail.example.net",
+					    "relay.example.org"};
+
+	if (g_ascii_strcasecmp(rule, "check_sender_access") == 0)
+		return check_sender(walk, table);
+	if (g_ascii_strcasecmp(rule, "check_recipient_access") == 0)
+		return check_recipient(walk, table);
+	if (g_ascii_strcasecmp(rule, "check_client_access") == 0)
+		return check_strangers(walk, rule, table, clients);
+	if (g_ascii_strcasecmp(rule, "check_helo_access") == 0 ||
+	    g_ascii_strcasecmp(rule, "check_reverse_client_hostname_access") == 0)
+		return check_strangers(walk, rule, table, names);
+	return GOES_ON;
+}
+
+/* "unix:private/NAME" is of master.cf, if it is not of a program that runs. */
+static void check_policy_service(struct walk *walk, const char *endpoint)
+{
+	static const char private[] = "private/";
+	const char *start = strstr(endpoint, "unix:");
+	g_autofree char *queue = postconf_value(walk->postfix, NULL, "queue_directory");
+
+	if (!start || walk->silent)
+		return;
+	start += strlen("unix:");
+	g_autofree char *path = g_strndup(start, strcspn(start, " \t,}"));
+	g_autofree char *file = g_build_filename(*path == '/' ? "/" : queue, path, NULL);
+	if (!g_file_test(file, G_FILE_TEST_EXISTS) &&
+	    !(g_str_has_prefix(path, private) &&
+	      postconf_find(walk->postfix, path + strlen(private), "unix")))
+		walk->silent = g_steal_pointer(&file);
+}
+
+static bool is_class(const struct walk *walk, const char *word)
 {
 	g_autofree char *classes = value_of(walk, "smtpd_restriction_classes");
 	g_autoptr(GPtrArray) names = table_split(classes);
 
-	if (!g_ptr_array_find_with_equal_func(names, word, g_str_equal, NULL))
+	return g_ptr_array_find_with_equal_func(names, word, g_str_equal, NULL);
+}
+
+static enum outcome check_word(struct walk *walk, const char *word)
+{
+	if (g_ascii_strcasecmp(word, "permit") == 0 ||
+	    g_ascii_strcasecmp(word, "permit_auth_destination") == 0)
+		return PERMITTED;
+	if (g_ascii_strcasecmp(word, "reject") == 0 || g_ascii_strcasecmp(word, "defer") == 0)
+		return refuse(walk,
+			      "\"%s\" refuses every other mail system; take it away, or write "
+			      "permit_auth_destination before it",
+			      word);
+	if (g_ascii_strcasecmp(word, "reject_unverified_recipient") == 0)
+		walk->asks_for_recipient = true;
+	if (!is_class(walk, word))
 		return GOES_ON;
 	g_autofree char *value = value_of(walk, word);
 	return walk_list(walk, value);
 }
 
+enum kind { WORD, WITH_ARGUMENT, TABLE, UNKNOWN };
+
+static enum kind kind_of(const struct walk *walk, const char *word)
+{
+	if (g_ascii_strncasecmp(word, "check_", strlen("check_")) == 0 &&
+	    g_ascii_strcasecmp(word, "check_relay_domains") != 0)
+		return WITH_ARGUMENT;
+	if (*word == '$') /* an expression of Postfix's own default */
+		return WORD;
+	if (strchr(word, ':') || *word == '{')
+		return TABLE;
+	for (const char *const *rule = rules; *rule; rule++)
+		if (g_ascii_strcasecmp(*rule + (**rule == '='), word) == 0)
+			return **rule == '=' ? WITH_ARGUMENT : WORD;
+	return is_class(walk, word) || g_ascii_strncasecmp(word, "check_", strlen("check_")) == 0
+		   ? WORD
+		   : UNKNOWN;
+}
+
 static enum outcome check_rule(struct walk *walk, const char *rule, const char *argument)
 {
-	if (strcmp(rule, "permit") == 0 || strcmp(rule, "permit_auth_destination") == 0)
-		return PERMITTED;
-	if (strcmp(rule, "reject") == 0 || strcmp(rule, "defer") == 0)
-		return refuse(walk,
-			      "\"%s\" refuses every other mail system; take it away, or write "
-			      "permit_auth_destination before it",
-			      rule);
-	if (strcmp(rule, "check_sender_access") == 0)
-		return check_sender(walk, argument);
-	if (strcmp(rule, "check_recipient_access") == 0)
-		return check_recipient(walk, argument);
-	if (strcmp(rule, "check_client_access") == 0)
-		return check_client(walk, argument);
-	if (strcmp(rule, "reject_unverified_recipient") == 0)
-		walk->asks_for_recipient = true;
-	return check_class(walk, rule);
+	switch (kind_of(walk, rule)) {
+	case TABLE:
+		return check_table(walk, walk->list->rule, rule);
+	case WITH_ARGUMENT:
+		if (g_ascii_strcasecmp(rule, "check_policy_service") == 0)
+			check_policy_service(walk, argument);
+		return check_table(walk, rule, argument);
+	case UNKNOWN:
+		if (!walk->unknown)
+			walk->unknown = g_strdup(rule);
+		return GOES_ON;
+	case WORD:
+		break;
+	}
+	return check_word(walk, rule);
 }
 
 static enum outcome walk_list(struct walk *walk, const char *value)
@@ -191,12 +339,12 @@ static enum outcome walk_list(struct walk *walk, const char *value)
 	walk->depth++;
 	for (guint i = 0; i < words->len && outcome == GOES_ON; i++) {
 		const char *rule = words->pdata[i];
-		bool has_argument = g_str_has_prefix(rule, "check_") && i + 1 < words->len;
+		bool has_argument = kind_of(walk, rule) == WITH_ARGUMENT && i + 1 < words->len;
 		const char *argument = has_argument ? words->pdata[++i] : "";
 
 		if (!is_skipped)
 			outcome = check_rule(walk, rule, argument);
-		is_skipped = strcmp(rule, "warn_if_reject") == 0;
+		is_skipped = g_ascii_strcasecmp(rule, "warn_if_reject") == 0;
 	}
 	walk->depth--;
 	return outcome;
@@ -205,9 +353,9 @@ static enum outcome walk_list(struct walk *walk, const char *value)
 static void walk_all(struct walk *walk)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !walk->fault; i++) {
-		g_autofree char *value = value_of(walk, lists[i]);
+		g_autofree char *value = value_of(walk, lists[i].name);
 
-		walk->list = lists[i];
+		walk->list = &lists[i];
 		walk_list(walk, value);
 	}
 }
@@ -217,7 +365,8 @@ static bool says_who_may_relay(const struct walk *walk)
 {
 	g_autofree char *relay = value_of(walk, "smtpd_relay_restrictions");
 	g_autofree char *recipient = value_of(walk, "smtpd_recipient_restrictions");
-	g_autofree char *both = g_strconcat(relay, " ", recipient, NULL);
+	g_autofree char *written = g_strconcat(relay, " ", recipient, NULL);
+	g_autofree char *both = g_ascii_strdown(written, -1);
 
 	return strstr(both, "reject") || strstr(both, "defer") || strchr(both, '$') ||
 	       strstr(both, "check_relay_domains");
@@ -235,7 +384,28 @@ char *restrictions_fault(const struct postconf *postfix, const struct postconf_s
 				       "reject_unauth_destination",
 				       service->label);
 	walk_all(&walk);
+	g_free(walk.unknown);
+	g_free(walk.silent);
 	return walk.fault;
+}
+
+/* Of what smtpd answers 451 to everybody for. */
+static void warn_of_answers(const struct walk *walk)
+{
+	if (walk->unknown) {
+		g_autofree char *text = g_strdup_printf(
+		    "%s: \"%s\" is no rule that we know: if Postfix does not know it either, it "
+		    "answers 451 to everybody; is it a typing error?",
+		    walk->service->label, walk->unknown);
+		check_warning("Postfix", text);
+	}
+	if (walk->silent) {
+		g_autofree char *text = g_strdup_printf(
+		    "check_policy_service: %s is not there, and without it smtpd answers 451 to "
+		    "everybody; start that service, or take the rule out",
+		    walk->silent);
+		check_warning("Postfix", text);
+	}
 }
 
 void restrictions_warn(const struct postconf *postfix, const struct postconf_service *service,
@@ -249,5 +419,8 @@ void restrictions_warn(const struct postconf *postfix, const struct postconf_ser
 			      "reject_unverified_recipient asks for each return path with a mail "
 			      "of its own, and whoever answers for the bounce domain may say no; "
 			      "write check_recipient_access with \"OK\" for it before");
+	warn_of_answers(&walk);
+	g_free(walk.unknown);
+	g_free(walk.silent);
 	g_free(walk.fault);
 }

@@ -156,3 +156,14 @@ char *way_wait_fault(const struct way *way, enum milter_timeout timeout)
 			       "%lds",
 			       place, value, wait, MAX(60, 2 * wait));
 }
+
+char *way_protocol(const struct way *way)
+{
+	g_auto(sight_t) sight = {0};
+
+	sight_init(&sight, way);
+	const struct milter_entry *entry = find_ours(way, &sight);
+	return entry && entry->protocol
+		   ? g_strdup(entry->protocol)
+		   : postconf_value(way->postfix, way->service, "milter_protocol");
+}

@@ -35,4 +35,7 @@ char *way_action_fault(const struct way *way);
 /* Whether Postfix gives up what it waits for before it is there; NULL if not. Heap. */
 char *way_wait_fault(const struct way *way, enum milter_timeout timeout);
 
+/* The protocol of one that leads to us, as Postfix writes it. Heap. */
+char *way_protocol(const struct way *way);
+
 #endif

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/admission.h"
 #include "milter/postfix/contents.h"
 #include "milter/postfix/pitfalls.h"
-#include "milter/postfix/restrictions.h"
+#include "milter/postfix/startup.h"
 #include "milter/postfix/way.h"
 
 static const char what[] = "Postfix";
@@ -94,27 +95,7 @@ static void check_contents(struct wiring *wiring, const struct postconf_service 
 		fault(wiring, "%s", text);
 }
 
-/* master_service_disable has names like "inet" and "smtp.inet". */
-static void check_enabled(struct wiring *wiring, const struct postconf_service *service)
-{
-	g_autofree char *disabled = value_of(wiring, NULL, "master_service_disable");
-	g_autofree char *full = g_strdup_printf("%s.%s", service->name, service->type);
-
-	if (is_one_of(full, disabled) || is_one_of(service->type, disabled))
-		fault(wiring, "master_service_disable = %s: %s does not run; take it out of it",
-		      disabled, service->label);
-}
-
 /* --- what comes over SMTP ------------------------------------------------------------------ */
-
-/* Where other mail systems connect. */
-static bool is_public(const struct postconf_service *service)
-{
-	return strcmp(service->type, "pass") == 0 ||
-	       (strcmp(service->type, "inet") == 0 &&
-		(is_one_of(service->name, "smtp 25") || g_str_has_suffix(service->name, ":smtp") ||
-		 g_str_has_suffix(service->name, ":25")));
-}
 
 static void check_smtp_service(struct wiring *wiring, const struct way *way)
 {
@@ -125,39 +106,6 @@ static void check_smtp_service(struct wiring *wiring, const struct way *way)
 		      "master.cf, -o of %s: %s = %s: every client's mail would count as our own "
 		      "MTA's, which may block; remove it",
 		      way->service->label, mark_parameter, wiring->settings->own_mta_daemon_name);
-}
-
-/* For each bounce domain, up to the first fault. */
-static void check_rules(struct wiring *wiring, const struct postconf_service *service)
-{
-	const char *const none[] = {"", NULL};
-	const char *const *addresses = *wiring->addresses ? wiring->addresses : none;
-	g_autofree char *refusal = NULL;
-
-	for (; *addresses && !refusal; addresses++) {
-		refusal = restrictions_fault(wiring->postfix, service, *addresses);
-		if (!refusal)
-			restrictions_warn(wiring->postfix, service, *addresses);
-	}
-	if (refusal)
-		fault(wiring, "%s", refusal);
-}
-
-/* Of an smtpd that other mail systems bring bounces to. */
-static void check_admission(struct wiring *wiring, const struct postconf_service *service)
-{
-	static const char *const demands[][2] = {{"smtpd_tls_security_level", "encrypt"},
-						 {"smtpd_enforce_tls", "yes"},
-						 {"smtpd_tls_wrappermode", "yes"}};
-
-	check_enabled(wiring, service);
-	check_rules(wiring, service);
-	for (size_t i = 0; i < G_N_ELEMENTS(demands); i++)
-		if (has_value(wiring, service, demands[i][0], demands[i][1]))
-			fault(wiring,
-			      "%s = %s: mail systems without TLS cannot bring a bounce to %s; "
-			      "write %s",
-			      demands[i][0], demands[i][1], service->label, i == 0 ? "may" : "no");
 }
 
 /* Of each of them once. */
@@ -175,6 +123,12 @@ static void check_their_cleanups(struct wiring *wiring, const GPtrArray *ways)
 			check_contents(wiring, cleanup);
 		last = cleanup;
 	}
+}
+
+static void check_admission(struct wiring *wiring, const struct postconf_service *service)
+{
+	if (!admission_check(wiring->postfix, service, wiring->addresses))
+		wiring->is_good = false;
 }
 
 static void report_miss(struct wiring *wiring, const struct way *way, bool is_elsewhere)
@@ -203,7 +157,7 @@ static GPtrArray *smtp_ways(const struct wiring *wiring, bool only_public)
 		const struct postconf_service *service = postconf_service(wiring->postfix, i);
 		struct way *way;
 
-		if (!is_command(service, "smtpd") || (only_public && !is_public(service)))
+		if (!is_command(service, "smtpd") || (only_public && !admission_is_public(service)))
 			continue;
 		way = g_new(struct way, 1);
 		*way = way_of(wiring, service, WAY_SMTP);
@@ -221,15 +175,6 @@ static guint count_leading(const GPtrArray *ways)
 	return count;
 }
 
-/* Where our own users hand in their mail: no bounce comes there. */
-static bool is_submission(const struct postconf_service *service)
-{
-	g_auto(GStrv) parts = g_strsplit(service->name, ":", -1);
-	guint len = g_strv_length(parts);
-
-	return is_one_of(parts[len - 1], "submission submissions smtps 587 465");
-}
-
 /* The bounce domain may have a service of its own, which an -o of it leads to us. Then main.cf
  * does not, and the others need not. */
 static bool has_own_service(const struct wiring *wiring, const GPtrArray *all)
@@ -241,7 +186,7 @@ static bool has_own_service(const struct wiring *wiring, const GPtrArray *all)
 	for (guint i = 0; i < all->len; i++) {
 		const struct way *way = all->pdata[i];
 
-		if (way_leads_to_us(way) && !is_submission(way->service))
+		if (way_leads_to_us(way) && !admission_is_submission(way->service))
 			return true;
 	}
 	return false;
@@ -262,12 +207,13 @@ static void check_smtp(struct wiring *wiring)
 	for (guint i = 0; i < needed->len; i++) {
 		const struct way *way = needed->pdata[i];
 
-		if (way_leads_to_us(way) && !is_submission(way->service))
+		if (way_leads_to_us(way) && !admission_is_submission(way->service))
 			check_admission(wiring, way->service);
 		else if (!way_leads_to_us(way))
 			report_miss(wiring, way, is_elsewhere);
 	}
 	check_their_cleanups(wiring, needed);
+	admission_warn_of_port(wiring->postfix);
 }
 
 /* --- reports of this Postfix --------------------------------------------------------------- */
@@ -331,7 +277,8 @@ static void check_cleanup(struct wiring *wiring, const struct postconf_service *
 		      "%s is private in master.cf, so bounce does not find it; write n into its "
 		      "third column",
 		      cleanup->label);
-	check_enabled(wiring, cleanup);
+	if (!admission_check_enabled(wiring->postfix, cleanup))
+		wiring->is_good = false;
 	check_contents(wiring, cleanup);
 	check_mark(wiring, cleanup);
 	check_neighbours(wiring, cleanup);
@@ -402,7 +349,7 @@ static void check_main(struct wiring *wiring)
 		      mark_parameter, wiring->settings->own_mta_daemon_name);
 	if (pitfall)
 		fault(wiring, "%s", pitfall);
-	pitfalls_warn(wiring->postfix);
+	pitfalls_warn(wiring->postfix, wiring->addresses);
 	if (*flow != '0')
 		check_warning(what, "main.cf: in_flow_delay is not 0: discarded bounces slow all "
 				    "mail down after 100 of them; write in_flow_delay = 0");
@@ -413,6 +360,7 @@ bool wiring_check(const struct postconf *postfix, const struct milter_settings *
 {
 	struct wiring wiring = {postfix, settings, addresses, true};
 
+	wiring.is_good = startup_check(postfix);
 	check_main(&wiring);
 	check_smtp(&wiring);
 	check_reports(&wiring);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bounce-milter --check names what lets a bounce meet us no more although all filters are right:
-# recipients and senders that Postfix refuses, rules for contents, addresses that it rewrites.
+# recipients and senders that Postfix refuses, rules for contents, addresses that it rewrites, and
+# values with which its programs do not start. Each was tried with a Postfix that runs.
 use Bounce::Test;
 use Bounce::Wiring qw(with_option);
 
@@ -74,6 +75,33 @@ my @good = (
                     .= "submission inet n - y - - smtpd\n"
                     . "  -o smtpd_tls_security_level=encrypt\n"
                     . "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject\n";
+            })
+    ],
+    [
+        'rules in capitals, tables with other answers, contents that are changed' => (
+            main => {
+                smtpd_relay_restrictions => 'PERMIT_MYNETWORKS, Reject_Unauth_Destination',
+                smtpd_helo_restrictions  => 'WARN_IF_REJECT REJECT',
+                smtpd_client_restrictions    => 'reject_rbl_client zen.example.net, sleep 1',
+                smtpd_sender_restrictions    => 'check_sender_access '
+                    . inline('<>' => 'WARN reject'),
+                smtpd_recipient_restrictions => 'reject_rhsbl_sender dbl.example.net, '
+                    . 'check_policy_service { unix:private/lmtp, timeout=10s }',
+                header_checks => 'regexp:{ {/^Subject: Undelivered/ HOLD} {/^X-/ IGNORE} }',
+                smtpd_tls_security_level => 'none',
+                milter_protocol          => '6 no_header_reply',
+                header_size_limit        => 1000,
+                smtpd_recipient_limit    => 1,
+                smtpd_timeout            => 300,
+                receive_override_options => 'no_unknown_recipient_checks'
+            },
+            master => with_option('cleanup +unix', 'receive_override_options=no_milters'))
+    ],
+    [
+        'a mark of one character in an option, arguments in braces' => (
+            master => sub {
+                s/^(smtp +inet .*)/$1 -v\n  -o { smtpd_banner = mail ESMTP }/m;
+                $_ .= "scan unix - n n - 10 pipe\n  flags=Rq user=nobody argv=\/bin\/true a b\n";
             })
     ],
     [
@@ -323,6 +351,104 @@ my @broken = (
         qr{queue has \d+ MB left, so all mail is put off: .* wants 9536743 MB, by queue_minfree}
     ],
     [
+        'a list in an -o without braces',
+        {
+            master =>
+                with_option('smtp +inet', 'smtpd_milters=unix:bounce-milter/socket, inet:h:1')
+        },
+        qr{master.cf, smtp/inet: "inet:h:1" belongs to no option, so smtpd cannot start; a value w}
+    ],
+    [
+        'an -o whose brace is not closed',
+        { master => with_option('smtp +inet', '{ smtpd_milters = unix:bounce-milter/socket') },
+        qr{missing '\}' in "\{ smtpd_milters.*: Postfix does not start; close the brace}
+    ],
+    [
+        'an -o without a blank that turns filters off',
+        { master => sub { s/^(smtp +inet .*\n)/$1  -osmtpd_milters=\n/m } },
+        qr{come to smtp/inet never reach us: master.cf, -o of smtp/inet: smtpd_milters is empty}
+    ],
+    [
+        'a value that no program of Postfix starts with',
+        { main => { mail_owner => 'nosuch' } },
+        qr{no program of Postfix starts: .*mail_owner: unknown user name value: nosuch; write it}
+    ],
+    [
+        'a template that is not there',
+        { main => { bounce_template_file => '/nonexistent' } },
+        qr{bounce_template_file = /nonexistent cannot be read, so bounce cannot start .*; write it}
+    ],
+    [
+        'an old protocol for our filter alone',
+        {
+            main => {
+                smtpd_milters =>
+                    '{ unix:bounce-milter/socket, default_action=tempfail, protocol=2 }'
+            }
+        },
+        qr{smtp/inet: milter_protocol = 2 is too old for us; write 6}
+    ],
+    [
+        'a protocol without the body',
+        { main => { milter_protocol => '6 no_body' } },
+        qr{milter_protocol = 6 no_body: Postfix does not know "no_body" and puts .*; write 6}
+    ],
+    [
+        'a small limit for the reports alone',
+        { master => with_option('bounce-cleanup', 'message_size_limit=20000') },
+        qr{master.cf, -o of $cleanup: message_size_limit = 20000: .*; write 10240000}
+    ],
+    [
+        'a small limit behind smtpd',
+        { master => with_option('cleanup +unix', 'message_size_limit=20000') },
+        qr{master.cf, -o of cleanup/unix: message_size_limit = 20000: .*; write 10240000}
+    ],
+    [
+        'a level of TLS that smtpd takes for "encrypt"',
+        { main => { smtpd_tls_security_level => 'secure' } },
+        qr{smtpd_tls_security_level = secure: mail systems without TLS cannot .*; write may}
+    ],
+    [
+        'reports are redirected',
+        { main => { header_checks => "regexp:{ {/^Subject: Undelivered/ REDIRECT a\@$parent} }" } },
+        qr{header_checks of cleanup/unix: .* answers "REDIRECT .*" to "Subject: Und.*; take}
+    ],
+    [
+        'a rule for the mail that is returned',
+        { main => { nested_header_checks => 'regexp:{ {/^Received:/ REJECT no} }' } },
+        qr{nested_header_checks of cleanup/unix: .* answers "REJECT no" to "Received: .*; take}
+    ],
+    [
+        'a rule in capitals',
+        { main => { smtpd_sender_restrictions => 'REJECT' } },
+        qr{smtpd_sender_restrictions: "REJECT" refuses every other mail system; take it away}
+    ],
+    [
+        'a table without a rule before it',
+        { main => { smtpd_sender_restrictions => inline('<>' => 'REJECT no') } },
+        qr{smtpd_sender_restrictions: .* answers "REJECT no" to the empty sender, .*; take}
+    ],
+    [
+        'every greeting is refused',
+        { main => { smtpd_helo_restrictions => 'check_helo_access static:REJECT' } },
+        qr{smtpd_helo_restrictions: check_helo_access static:REJECT answers "REJECT" to every}
+    ],
+    [
+        'a table that sends bounces elsewhere',
+        {
+            main => {
+                smtpd_recipient_restrictions => 'check_recipient_access '
+                    . inline($domain => "REDIRECT office\@$parent")
+            }
+        },
+        qr{check_recipient_access .* answers "REDIRECT .*" to \S+\@\Q$domain\E; write}
+    ],
+    [
+        'a transport that master.cf does not have',
+        { main => { virtual_transport => 'dovecot' } },
+        qr{virtual_transport = dovecot: master.cf has no service dovecot/unix, .*; add it, or}
+    ],
+    [
         'the bounces in a quarantine',
         { main => { smtpd_milters => '{unix:bounce-milter/socket,default_action=quarantine}' } },
         qr{smtpd_milters: "quarantine" loses the bounces .*tempfail}
@@ -357,10 +483,75 @@ for my $row (
         { virtual_mailbox_limit => 1000 },
         qr/virtual_mailbox_limit is below message_size_limit.*; raise/
     ],
+    [
+        { soft_bounce => 'no' },
+        qr{master.cf, -o of smtp/unix: soft_bounce = yes: .*; write no},
+        with_option('smtp +unix', 'soft_bounce=yes')
+    ],
+    [
+        { smtpd_milter => 'unix:bounce-milter/socket' },
+        qr{main.cf: Postfix has no parameter "smtpd_milter=unix:.*; if that is no typing error}
+    ],
+    [
+        { smtpd_helo_required => 'true' },
+        qr/main.cf: smtpd_helo_required = true is not yes or no: .* fatal error/
+    ],
+    [ { smtpd_timeout => '1x' }, qr/smtpd_timeout = 1x is not a time as 30s, 5m/ ],
+    [
+        { smtpd_hard_error_limit => 20 },
+        qr{master.cf, -o of smtp/inet: smtpd_hard_error_limit = many is not a number},
+        with_option('smtp +inet', 'smtpd_hard_error_limit=many')
+    ],
+    [
+        { smtpd_sender_restrictions => 'reject_unknown_sender_domians' },
+        qr/"reject_unknown_sender_domians" is no rule that we know: .*451 .*; is it a typing err/
+    ],
+    [
+        { smtpd_recipient_restrictions => 'check_policy_service unix:private/nowhere' },
+        qr{check_policy_service: \S+/private/nowhere is not there, .*; start that service, or take}
+    ],
+    [
+        {
+            smtpd_sasl_auth_enable => 'yes',
+            smtpd_sasl_type        => 'dovecot',
+            smtpd_sasl_path        => 'private/nowhere'
+        },
+        qr{smtpd_sasl_path of smtp/inet: \S+/private/nowhere is not there, .*; start Dovecot, or}
+    ],
+    [
+        { mydestination => $domain, local_recipient_maps => '' },
+        qr/\Q$domain\E is in mydestination and in virtual_mailbox_domains, of which .*; take it/
+    ],
+    [
+        { relay_domains => $domain },
+        qr/\Q$domain\E is in virtual_mailbox_domains and in relay_domains, of which .*; take it/
+    ],
+    [
+        { virtual_mailbox_base => '/nonexistent/virtual' },
+        qr{virtual_mailbox_base = /nonexistent/virtual is no directory, .*; install -d}
+    ],
+    [
+        { virtual_uid_maps => inline('office@example.org' => 5000) },
+        qr/virtual_uid_maps has nobody for \Q$domain\E: .*; write static:5000/
+    ],
+    [
+        { notify_classes => 'bounce', bounce_notice_recipient => "postmaster\@$domain" },
+        qr/notify_classes has bounce, and bounce_notice_recipient = .* is recorded twice; write an/
+    ],
+    [
+        { smtpd_banner => 'mail' },
+        qr/no smtpd listens at port 25, .*; take the # away/,
+        sub { s/^smtp +inet/2525 inet/m }
+    ],
+    [
+        { smtpd_banner => 'mail' },
+        qr{127.0.0.1:smtp/inet is for this machine alone: .*; write smtp, unless},
+        sub { s/^smtp +inet/127.0.0.1:smtp inet/m }
+    ],
 ) {
-    my ($main, $expected) = @$row;
-    my ($name) = keys %$main;
-    my ($status, $output) = $wiring->check(main => $main);
+    my ($main, $expected, $master) = @$row;
+    my $name = join ', ', sort keys %$main;
+    my ($status, $output) = $wiring->check(main => $main, master => $master);
     is $status, 0, "$name may be intended";
     like $output, qr/^warning\s+Postfix\s+.*$expected/m, 'and is named' or diag $output;
 }

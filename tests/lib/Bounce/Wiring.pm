@@ -59,6 +59,9 @@ END
         myhostname              => Bounce::Postfix::HOSTNAME,
         virtual_mailbox_domains => DOMAIN,
         virtual_mailbox_maps    => 'inline:{ { @' . DOMAIN . ' = bounces/ } }',
+        virtual_mailbox_base    => $instance->make_dir('mail'),
+        virtual_uid_maps        => 'static:5000',
+        virtual_gid_maps        => 'static:5000',
         smtpd_milters           =>
             '{ unix:bounce-milter/socket, default_action=tempfail, content_timeout=60s }',
         in_flow_delay => 0,

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Other mail systems know port 25 alone, need not have TLS, and log in nowhere.
+ */
+#include "milter/postfix/admission.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/check.h"
+#include "milter/postfix/restrictions.h"
+
+static const char what[] = "Postfix";
+
+static bool fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static bool fault(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	return check_fault(what, text);
+}
+
+static bool is_one_of(const char *text, const char *words)
+{
+	g_auto(GStrv) list = g_strsplit_set(words, " \t,", -1);
+
+	return g_strv_contains((const char *const *)list, text);
+}
+
+bool admission_is_public(const struct postconf_service *service)
+{
+	return strcmp(service->type, "pass") == 0 ||
+	       (strcmp(service->type, "inet") == 0 &&
+		(is_one_of(service->name, "smtp 25") || g_str_has_suffix(service->name, ":smtp") ||
+		 g_str_has_suffix(service->name, ":25")));
+}
+
+bool admission_is_submission(const struct postconf_service *service)
+{
+	g_auto(GStrv) parts = g_strsplit(service->name, ":", -1);
+	guint len = g_strv_length(parts);
+
+	return is_one_of(parts[len - 1], "submission submissions smtps 587 465");
+}
+
+/* master_service_disable has names like "inet" and "smtp.inet". */
+bool admission_check_enabled(const struct postconf *postfix, const struct postconf_service *service)
+{
+	g_autofree char *disabled = postconf_value(postfix, NULL, "master_service_disable");
+	g_autofree char *full = g_strdup_printf("%s.%s", service->name, service->type);
+
+	if (!is_one_of(full, disabled) && !is_one_of(service->type, disabled))
+		return true;
+	return fault("master_service_disable = %s: %s does not run; take it out of it", disabled,
+		     service->label);
+}
+
+/* For each bounce domain, up to the first fault. */
+static bool check_rules(const struct postconf *postfix, const struct postconf_service *service,
+			const char *const *addresses)
+{
+	const char *const none[] = {"", NULL};
+	g_autofree char *refusal = NULL;
+
+	if (!*addresses)
+		addresses = none;
+	for (; *addresses && !refusal; addresses++) {
+		refusal = restrictions_fault(postfix, service, *addresses);
+		if (!refusal)
+			restrictions_warn(postfix, service, *addresses);
+	}
+	return !refusal || fault("%s", refusal);
+}
+
+/* A level that smtpd(8) does not know counts as "encrypt". */
+static bool check_tls(const struct postconf *postfix, const struct postconf_service *service)
+{
+	static const char *const switches[] = {"smtpd_enforce_tls", "smtpd_tls_wrappermode"};
+	g_autofree char *level = postconf_value(postfix, service, "smtpd_tls_security_level");
+	bool is_good = true;
+
+	if (*level != '\0' && strcmp(level, "may") != 0 && strcmp(level, "none") != 0)
+		is_good = fault("smtpd_tls_security_level = %s: mail systems without TLS cannot "
+				"bring a bounce to %s; write may",
+				level, service->label);
+	for (size_t i = 0; i < G_N_ELEMENTS(switches); i++) {
+		g_autofree char *value = postconf_value(postfix, service, switches[i]);
+
+		if (g_ascii_strcasecmp(value, "yes") == 0)
+			is_good = fault("%s = %s: mail systems without TLS cannot bring a bounce "
+					"to %s; write no",
+					switches[i], value, service->label);
+	}
+	return is_good;
+}
+
+/* smtpd(8) ends at once where Dovecot does not answer, whoever has connected. */
+static void warn_of_login(const struct postconf *postfix, const struct postconf_service *service)
+{
+	g_autofree char *is_on = postconf_value(postfix, service, "smtpd_sasl_auth_enable");
+	g_autofree char *type = postconf_value(postfix, service, "smtpd_sasl_type");
+	g_autofree char *path = postconf_value(postfix, service, "smtpd_sasl_path");
+	g_autofree char *queue = postconf_value(postfix, NULL, "queue_directory");
+	g_autofree char *socket = g_build_filename(*path == '/' ? "/" : queue, path, NULL);
+
+	if (g_ascii_strcasecmp(is_on, "yes") != 0 || strcmp(type, "dovecot") != 0 ||
+	    g_str_has_prefix(path, "inet:") || access(socket, F_OK) == 0)
+		return;
+	g_autofree char *text = g_strdup_printf(
+	    "smtpd_sasl_path of %s: %s is not there, and without it smtpd ends as soon as "
+	    "somebody connects; start Dovecot, or write -o smtpd_sasl_auth_enable=no below %s",
+	    service->label, socket, service->label);
+	check_warning(what, text);
+}
+
+bool admission_check(const struct postconf *postfix, const struct postconf_service *service,
+		     const char *const *addresses)
+{
+	bool is_enabled = admission_check_enabled(postfix, service);
+	bool is_open = check_rules(postfix, service, addresses);
+
+	warn_of_login(postfix, service);
+	return check_tls(postfix, service) && is_enabled && is_open;
+}
+
+/* --- the port ------------------------------------------------------------------------------- */
+
+static bool is_loopback(const struct postconf_service *service)
+{
+	return g_str_has_prefix(service->name, "127.") ||
+	       g_str_has_prefix(service->name, "localhost:") ||
+	       g_str_has_prefix(service->name, "[::1]") || g_str_has_prefix(service->name, "::1:");
+}
+
+void admission_warn_of_port(const struct postconf *postfix)
+{
+	const struct postconf_service *local = NULL;
+
+	for (size_t i = 0; i < postconf_service_count(postfix); i++) {
+		const struct postconf_service *service = postconf_service(postfix, i);
+
+		if (strcmp(service->type, "inet") != 0 || !admission_is_public(service) ||
+		    !is_one_of(service->command, "smtpd postscreen"))
+			continue;
+		if (!is_loopback(service))
+			return;
+		local = service;
+	}
+	g_autofree char *text =
+	    local ? g_strdup_printf("master.cf: %s is for this machine alone: no other mail system "
+				    "can bring us a bounce; write smtp, unless another host hands "
+				    "them on",
+				    local->label)
+		  : g_strdup("master.cf: no smtpd listens at port 25, where other mail systems "
+			     "bring bounces; take the # away before smtp/inet, unless another "
+			     "host or a proxy hands them on");
+	check_warning(what, text);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What postconf(1) complains of, whether postmap(1) starts, which reads what all programs read, and
+ * values of another type than the default has, which single programs read.
+ */
+#include "milter/postfix/startup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/check.h"
+
+static const char what[] = "Postfix";
+
+/* A brace that is not closed ends master(8); all the rest that postconf says is about names. */
+static bool check_complaints(const struct postconf *postfix)
+{
+	static const char unused[] = "unused parameter: ";
+	bool is_good = true;
+
+	for (const char *const *c = postconf_complaints(postfix); *c; c++) {
+		const char *parameter = strstr(*c, unused);
+		g_autofree char *text = NULL;
+
+		if (strstr(*c, "missing '}'"))
+			text = g_strdup_printf("%s: Postfix does not start; close the brace", *c);
+		else if (parameter)
+			text =
+			    g_strdup_printf("%.*sPostfix has no parameter \"%s\"; if that is no "
+					    "typing error, it does nothing",
+					    (int)(parameter - *c), *c, parameter + strlen(unused));
+		if (text && !parameter)
+			is_good = check_fault(what, text);
+		else
+			check_warning(what, text ? text : *c);
+	}
+	return is_good;
+}
+
+static bool check_arguments(const struct postconf *postfix)
+{
+	bool is_good = true;
+
+	for (size_t i = 0; i < postconf_service_count(postfix); i++) {
+		const struct postconf_service *service = postconf_service(postfix, i);
+		g_autofree char *text = NULL;
+
+		if (service->bad_option)
+			text = g_strdup_printf("master.cf, -o of %s: \"%s\" has no =value, so %s "
+					       "cannot start; no blanks around =, or braces: -o { "
+					       "%s = VALUE }",
+					       service->label, service->bad_option,
+					       service->command, service->bad_option);
+		else if (service->stray)
+			text = g_strdup_printf("master.cf, %s: \"%s\" belongs to no option, so %s "
+					       "cannot start; a value with blanks needs braces: -o "
+					       "{ NAME = VALUE }",
+					       service->label, service->stray, service->command);
+		if (text)
+			is_good = check_fault(what, text);
+	}
+	return is_good;
+}
+
+/* postmap reads main.cf as every other program does, and asks no file here. */
+static bool check_main(void)
+{
+	static const char *const arguments[] = {"postmap", "-q", "x", "static:x", NULL};
+	g_autofree char *output = NULL;
+	g_autofree char *complaint = NULL;
+	int status = 0;
+
+	if (!g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
+			  &complaint, &status, NULL) ||
+	    !strstr(complaint, "fatal: "))
+		return true;
+	g_autofree char *text =
+	    g_strdup_printf("no program of Postfix starts: %s; write it as postconf(5) has it",
+			    g_strdelimit(g_strstrip(complaint), "\n", ' '));
+	return check_fault(what, text);
+}
+
+/* --- types ---------------------------------------------------------------------------------- */
+
+static bool is_number(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+static bool is_time(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits > 0 && strchr("smhdw", text[digits]) && text[digits] != '\0' &&
+	       text[digits + 1] == '\0';
+}
+
+static bool is_switch(const char *text)
+{
+	return g_ascii_strcasecmp(text, "yes") == 0 || g_ascii_strcasecmp(text, "no") == 0;
+}
+
+/* Those whose default is one of the words that they know. */
+static bool has_type_of_its_own(const char *name)
+{
+	static const char *const names[] = {"milter_protocol", "compatibility_level",
+					    "lmtp_tcp_port", "smtpd_forbid_bare_newline", NULL};
+
+	return g_strv_contains(names, name) || g_str_has_suffix(name, "_feedback");
+}
+
+/* "300s" of "${stress?{10}:{300}}s", or else the text. Heap. */
+static char *last_alternative(const char *text)
+{
+	const char *start = strrchr(text, '{');
+	const char *end = strrchr(text, '}');
+
+	if (*text != '$' || !start || !end)
+		return g_strdup(text);
+	return g_strdup_printf("%.*s%s", (int)strcspn(start + 1, "}"), start + 1, end + 1);
+}
+
+static void visit_value(const char *place, const char *name, const char *value, const void *data)
+{
+	const struct postconf *postfix = data;
+	g_autofree char *usual = last_alternative(postconf_default(postfix, name));
+	const char *type = NULL;
+
+	if (strchr(value, '$') || has_type_of_its_own(name))
+		return;
+	if (is_switch(usual) && !is_switch(value))
+		type = "yes or no";
+	else if (is_number(usual) && !is_number(value))
+		type = "a number";
+	else if (is_time(usual) && !is_time(value) && !is_number(value))
+		type = "a time as 30s, 5m, 1h or 2d";
+	if (!type)
+		return;
+	g_autofree char *text =
+	    g_strdup_printf("%s: %s = %s is not %s: what reads it ends with a fatal error", place,
+			    name, value, type);
+	check_warning(what, text);
+}
+
+/* bounce(8) reads it when it starts. */
+static bool check_template(const struct postconf *postfix)
+{
+	g_autofree char *path = postconf_value(postfix, NULL, "bounce_template_file");
+
+	if (*path == '\0' || access(path, R_OK) == 0)
+		return true;
+	g_autofree char *text =
+	    g_strdup_printf("bounce_template_file = %s cannot be read, so bounce cannot start and "
+			    "makes no report; write it, or leave the parameter empty",
+			    path);
+	return check_fault(what, text);
+}
+
+bool startup_check(const struct postconf *postfix)
+{
+	bool complaints = check_complaints(postfix);
+	bool arguments = check_arguments(postfix);
+	bool template = check_template(postfix);
+	bool main = check_main();
+
+	postconf_visit(postfix, visit_value, postfix);
+	return complaints && arguments && template && main;
+}

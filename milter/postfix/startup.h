@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Whether the programs of Postfix start with this configuration: each ends with a fatal error on a
+ * value that it cannot read.
+ */
+#ifndef MILTER_POSTFIX_STARTUP_H
+#define MILTER_POSTFIX_STARTUP_H
+
+#include <stdbool.h>
+
+#include "milter/postfix/postconf.h"
+
+/* Prints a line of --check for each fault; true if there is none. Of a value that only looks wrong
+ * it prints a warning. */
+bool startup_check(const struct postconf *postfix);
+
+#endif
