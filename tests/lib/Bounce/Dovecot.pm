@@ -201,6 +201,7 @@ default_login_user = $user
 first_valid_uid = 1
 ssl = required
 mail_fsync = never
+auth_failure_delay = 0 secs
 service anvil {
   chroot =
 }

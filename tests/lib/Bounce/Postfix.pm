@@ -252,6 +252,9 @@ sub _main_cf {
         # bounces that arrive over SMTP
         smtpd_milters => "{ $self->{milter}, default_action=tempfail, content_timeout=60s }",
         in_flow_delay => 0,
+
+        # a second for each refusal
+        smtpd_error_sleep_time => '0s',
         %{ $self->{main} // {} });
     return join '', map { "$_ = $main{$_}\n" } sort keys %main;
 }
