@@ -83,14 +83,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   t CONSTANT bounce.task := bounce_internal.lock_task(
     task_id, '{hard_bounce,resend_exhausted,soft_bounces,auto_reply,bounce_without_communication}');
-  bare CONSTANT text := bounce_internal.require_unblocked_address(address, t.process);
+  bare CONSTANT text := bounce_internal.require_other_address(
+    address, bounce.address_key(t.address), t.process,
+    bounce_internal.say('If it works after all: resolve_task_unblocked(task, note).'));
   resent integer;
 BEGIN
-  IF bounce.address_key(bare) = bounce.address_key(t.address) THEN
-    PERFORM bounce_internal.refuse('invalid_parameter_value',
-      bounce_internal.say('%s is the address that bounced', bare),
-      bounce_internal.say('If it works after all: resolve_task_unblocked(task, note).'));
-  ELSIF t.communication_id IS NULL THEN
+  IF t.communication_id IS NULL THEN
     PERFORM bounce_internal.refuse('invalid_parameter_value',
       bounce_internal.say(
         'task %s is about no mail that is known: nothing can be sent to %s', t.id::text, bare),
@@ -259,16 +257,16 @@ CREATE OR REPLACE FUNCTION bounce.change_recipient(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'change a recipient');
-  bare CONSTANT text := bounce_internal.require_unblocked_address(new_address);
   r CONSTANT bounce.communication_recipient :=
     bounce_internal.lock_recipient(change_recipient.communication_id, old_address);
 BEGIN
-  IF r.address_key = bounce.address_key(bare) THEN
-    PERFORM bounce_internal.refuse('invalid_parameter_value',
-      bounce_internal.say('%s is the address there is', bare),
-      bounce_internal.say('To send to it again: retry_communication(id).'));
-  END IF;
-  RETURN bounce_internal.replace_recipient(r.id, bare, because);
+  RETURN bounce_internal.replace_recipient(
+    r.id,
+    bounce_internal.require_other_address(
+      new_address, r.address_key,
+      (SELECT c.process FROM bounce.communication AS c WHERE c.id = r.communication_id),
+      bounce_internal.say('To send to it again: retry_communication(id).')),
+    because);
 END $$;
 COMMENT ON FUNCTION bounce.change_recipient(bigint, text, text, text) IS
   'application, operator: another address for a recipient: the mail is sent there now, and the '
@@ -283,16 +281,18 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'add a recipient');
-  bare CONSTANT text := bounce_internal.require_unblocked_address(address);
+  bare text;
   new_id bigint;
+  process text;
 BEGIN
-  PERFORM FROM bounce.communication AS c WHERE c.id = add_recipient.communication_id
-  FOR NO KEY UPDATE;
+  SELECT c.process INTO process FROM bounce.communication AS c
+  WHERE c.id = add_recipient.communication_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM bounce_internal.refuse('no_data_found',
       bounce_internal.say('no communication %s', add_recipient.communication_id::text),
       bounce_internal.say('bouncectl show finds it by a reference.'));
   END IF;
+  bare := bounce_internal.require_unblocked_address(address, process);
   INSERT INTO bounce.communication_recipient (communication_id, address, state, attempts)
   VALUES (add_recipient.communication_id, bare, 'open', 0)
   ON CONFLICT (communication_id, address_key) DO NOTHING RETURNING id INTO new_id;

@@ -104,6 +104,28 @@ SELECT bounce.undo_bounces(now(), NULL, 'full by mistake', domain => 'x.example'
 SELECT is_empty($$SELECT FROM bounce.soft_bounce_day WHERE address_key <> 'a@x.example'$$,
                 'what is undone counts no more');
 SELECT is(test.outcome('f@x.example'), '', 'its block and its tasks are gone');
+
+-- A day is the day on which it bounced, whatever is reclassified, and stays while one is left
+CREATE FUNCTION test.days(address text) RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(((now() AT TIME ZONE 'UTC')::date - day)::text, ' ' ORDER BY day)
+  FROM bounce.soft_bounce_day WHERE address_key = $1
+$$;
+CREATE FUNCTION test.bounced(name text, reason text, status text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT test.mail($1, ARRAY[split_part($1, '/', 1) || '@y.example']);
+  SELECT (test.record(test.report($2, split_part($1, '/', 1) || '@y.example', $3, about => $1,
+    "to" => test.return_path(split_part($1, '/', 1) || '@y.example')))).bounce_id
+$$;
+SELECT test.bounced('late', 'spam_rejected', '5.7.1') AS late,
+       test.bounced('twice/1', 'mailbox_full', '5.2.2') AS first,
+       test.bounced('twice/2', 'mailbox_full', '5.2.2') AS second \gset
+UPDATE bounce.bounce SET received_at = received_at - interval '3 days' WHERE id = :late;
+SELECT bounce.reclassify(:late, 'mailbox_full', 'it was full');
+SELECT is(test.days('late@y.example'), '3', 'reclassified as soft: on its own day');
+SELECT bounce.reclassify(:first, 'spam_rejected', 'it was spam');
+SELECT is(test.days('twice@y.example'), '0', 'one is none any more, the other one is');
+SELECT bounce.reclassify(:second, 'spam_rejected', 'it was spam');
+SELECT is(test.days('twice@y.example'), NULL, 'the other one neither');
+
 SELECT test.set('soft_score', 'off', 'invoice');
 SELECT test.bounces('h@x.example', 3);
 SELECT is_empty($$SELECT FROM bounce.soft_bounce_day WHERE address_key = 'h@x.example'$$,

@@ -83,6 +83,20 @@ FROM (VALUES ('SELECT bounce.assign_task(0, ''maria'')', 'P0002'),
   (format('SELECT bounce.resolve_task_unblocked(%s, '' '')', :t), '22023'),
   ('SELECT bounce.resolve_task_corrected(0, ''a@example.com'')', 'P0002'),
   (format('SELECT bounce.confirm_outage(%s)', :t), '22023')) AS v (statement, state);
+SELECT min(id) AS r7 FROM bounce.communication WHERE business_ref = 'R-7' \gset
+SELECT bounce.block_address('kept@example.com', 'asked for', 'invoice');
+SELECT throws_ok(statement, '22023', words, statement)
+FROM (VALUES
+  (format($$SELECT bounce.resolve_task_corrected(%s, 'Anna.Muster@BLUEFUN.example')$$, :t),
+   'Anna.Muster@BLUEFUN.example is the same address'),
+  (format($$SELECT bounce.change_recipient(%s, 'anna.muster@bluefun.example',
+                                           'Anna.Muster@BLUEFUN.example', 'typo')$$, :r7),
+   'Anna.Muster@BLUEFUN.example is the same address'),
+  (format($$SELECT bounce.change_recipient(%s, 'anna.muster@bluefun.example',
+                                           'kept@example.com', 'typo')$$, :r7),
+   'address kept@example.com is blocked'),
+  (format($$SELECT bounce.add_recipient(%s, 'kept@example.com', 'a copy')$$, :r7),
+   'address kept@example.com is blocked')) AS v (statement, words);
 SELECT is((SELECT status FROM bounce.task WHERE id = :t), 'open',
           'after all that it is still open');
 

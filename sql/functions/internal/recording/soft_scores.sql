@@ -107,6 +107,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.count_soft(INOUT f bounce_internal.fi
 LANGUAGE plpgsql AS $$
 DECLARE
   today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
+  received_at timestamptz;
   days date[];
   score numeric;
 BEGIN
@@ -114,8 +115,12 @@ BEGIN
      OR bounce_internal.id_is_shared(f) THEN
     RETURN;
   END IF;
-  INSERT INTO bounce.soft_bounce_day (address_key, day, bounce_id)
-  VALUES (f.address, today, f.bounce_id) ON CONFLICT DO NOTHING;
+  -- one that is stored already is reclassified: it bounced on its own day
+  received_at := coalesce((SELECT b.received_at FROM bounce.bounce AS b WHERE b.id = f.bounce_id),
+                          now());
+  INSERT INTO bounce.soft_bounce_day (address_key, day, at, bounce_id)
+  VALUES (f.address, (received_at AT TIME ZONE 'UTC')::date, received_at, f.bounce_id)
+  ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN
     RETURN;
   END IF;
@@ -129,17 +134,44 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.count_soft(bounce_internal.finding) IS
   'counts a soft bounce for the score of its address, once a day';
 
+CREATE OR REPLACE FUNCTION bounce_internal.soft_heir(
+  d bounce.soft_bounce_day, taken_back bigint[]) RETURNS bounce.bounce
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  heir bounce.bounce;
+BEGIN
+  SELECT b.* INTO heir
+  FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.recipient_id = r.id
+  WHERE r.address_key = d.address_key AND (b.received_at AT TIME ZONE 'UTC')::date = d.day
+    AND b.class = 'soft' AND 'bounced' = ANY (b.events) AND NOT b.in_shadow
+    AND b.id <> ALL (taken_back) AND NOT bounce_internal.is_undone(b.id)
+  ORDER BY b.received_at, b.id LIMIT 1;
+  RETURN heir;
+END $$;
+COMMENT ON FUNCTION bounce_internal.soft_heir(bounce.soft_bounce_day, bigint[]) IS
+  'another soft bounce of the same address and day; NULL when there is none';
+
 CREATE OR REPLACE FUNCTION bounce_internal.forget_soft_bounces(bounce_ids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  forgotten bigint;
+  d bounce.soft_bounce_day;
+  heir bounce.bounce;
+  forgotten bigint := 0;
 BEGIN
-  DELETE FROM bounce.soft_bounce_day AS d
-  USING bounce.bounce AS b JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-  WHERE b.id = ANY (bounce_ids) AND d.address_key = r.address_key AND d.bounce_id = b.id;
-  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  FOR d IN SELECT k.* FROM bounce.bounce AS b
+           JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+           JOIN bounce.soft_bounce_day AS k ON k.address_key = r.address_key AND k.bounce_id = b.id
+           WHERE b.id = ANY (bounce_ids) ORDER BY k.address_key, k.day FOR UPDATE OF k LOOP
+    heir := bounce_internal.soft_heir(d, bounce_ids);
+    UPDATE bounce.soft_bounce_day AS k SET bounce_id = heir.id, at = heir.received_at
+    WHERE k.address_key = d.address_key AND k.day = d.day AND heir.id IS NOT NULL;
+    CONTINUE WHEN FOUND;
+    DELETE FROM bounce.soft_bounce_day AS k WHERE k.address_key = d.address_key AND k.day = d.day;
+    forgotten := forgotten + 1;
+  END LOOP;
   RETURN forgotten;
 END $$;
 COMMENT ON FUNCTION bounce_internal.forget_soft_bounces(bigint[]) IS
-  'takes bounces that were undone out of the scores. Returns the number of days';
+  'takes bounces that were undone out of the scores; a day on which the address bounced softly '
+  'once more stays. Returns the number of days that do not';

@@ -205,6 +205,20 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.require_unblocked_address(text, text) IS
   'the bare address; 22023 when it is not an address or is blocked, for all or for this process';
 
+CREATE OR REPLACE FUNCTION bounce_internal.require_other_address(
+  address text, old_key text, process text, way text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF bounce.address_key(bounce_internal.require_address(address)) = old_key THEN
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('%s is the same address', bounce_internal.require_address(address)), way);
+  END IF;
+  RETURN bounce_internal.require_unblocked_address(address, process);
+END $$;
+COMMENT ON FUNCTION bounce_internal.require_other_address(text, text, text, text) IS
+  'the bare address in place of the one there is; 22023 when it is none, the same one (way: what '
+  'to do then), or blocked for all or for this process';
+
 CREATE OR REPLACE FUNCTION bounce_internal.require_registrable(
   process text, recipients text[], status text, message_id text, business_ref text,
   person_refs text[]) RETURNS void
