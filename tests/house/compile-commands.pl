@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Turns the commands that make would run (its standard output under -Bn V=1) into a compilation
-# database, https://clang.llvm.org/docs/JSONCompilationDatabase.html.
+# database, https://clang.llvm.org/docs/JSONCompilationDatabase.html. Of a command that links as
+# well, what the linker reads is left out: clang-tidy warns of it, which -Werror makes an error.
 use strict;
 use warnings;
 use Cwd;
@@ -15,7 +16,7 @@ for (split /\n/, <STDIN> =~ s/\\\n\s*/ /gr) {
     next unless / -o build\S+ /;
     my @word = shellwords($_);
     for my $source (grep { /\.c$/ } @word) {
-        my @alone = grep { $_ eq $source || !/\.c$/ } @word;
+        my @alone = grep { $_ eq $source || !/\.c$|\.a$|^-l|^-Wl,|^-pie$/ } @word;
         push @entry, { directory => getcwd, file => $source, arguments => \@alone };
     }
 }
