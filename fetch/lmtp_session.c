@@ -83,7 +83,7 @@ static char *read_path(const char *text)
 	if (*text != '<')
 		return NULL;
 	for (const char *p = ++text; *p != '\0'; p++) {
-		if (*p == '\\' && is_quoted && p[1] != '\0')
+		if (*p == '\\' && is_quoted && (guchar)p[1] >= ' ' && p[1] != 0x7f)
 			p++;
 		else if (*p == '"')
 			is_quoted = !is_quoted;
