@@ -22,9 +22,11 @@ static void question_set_codes(struct question *question)
 	    status_code_find_failure(question->diagnostic, found))
 		memcpy(question->status, found, sizeof found);
 	enum evidence_status own = evidence_find_status(question->diagnostic, found);
-	question->is_status_made_up = own == EVIDENCE_NO_STATUS;
-	if (own == EVIDENCE_OWN_STATUS && found[0] == question->status[0] &&
-	    !status_code_is_generic(found))
+	/* "550 5.0.0 No" and "451 4.3.0 Later" have one that says nothing of a user, either */
+	bool is_own = own == EVIDENCE_OWN_STATUS && found[0] == question->status[0] &&
+		      !status_code_is_generic(found);
+	question->is_status_made_up = own != EVIDENCE_NO_REPLY && !is_own;
+	if (is_own)
 		memcpy(question->status, found, sizeof found);
 	question->permanence = permanence_of_codes(question->status, recipient->reply_code);
 }

@@ -339,9 +339,15 @@ static void check_alternatives(void)
 /* The code that Sendmail made of a reply without one, beside words that say nothing of a user. */
 static void check_made_up(void)
 {
-	static const char *const words[] = {
-	    "Administrative prohibition", "envelope blocked", "no thanks", "go away", "zorp",
-	    "refused by rule 7"};
+	static const char *const words[] = {"Administrative prohibition",
+					    "envelope blocked",
+					    "no thanks",
+					    "go away",
+					    "zorp",
+					    "refused by rule 7",
+					    "5.0.0 Command rejected",
+					    "5.0.0 zorp",
+					    "4.3.0 zorp"};
 	static const char *const made[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.6"};
 	g_autoptr(GRand) random = g_rand_new_with_seed(SEED);
 	for (int i = 0; i < 200; i++) {
