@@ -91,7 +91,8 @@ STATEMENT(console_queries_ways, 1,
 
 /* What a stranger's server said, or a sentence of ours. */
 #define BLOCK_WHY                                                                                  \
-	"CASE WHEN k.marked_why IS NULL THEN bounce.clean_diagnostic(k.why) "                      \
+	"CASE WHEN k.marked_why IS NULL "                                                          \
+	"  THEN bounce.clean_diagnostic(regexp_replace(k.why, '^' || k.reason || ' ', '')) "       \
 	"  ELSE bounce.told(k.why, k.marked_why) END "
 
 STATEMENT(console_queries_changed_mails, 0, CHANGED_MAILS "ORDER BY l.id");

@@ -177,7 +177,7 @@ BEGIN
                             bounce_internal.say('given up after %s tries', tries_made::text));
   f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
          bounce_internal.say('%s is not tried again, %s tries were made: ', f.address,
-                             tries_made::text) || bounce_internal.describe(f));
+                             tries_made::text) || bounce_internal.described(f));
   f := bounce_internal.make_task(f);
   IF f.moves THEN
     f := bounce_internal.write_follow_up(f, 'resend_exhausted');

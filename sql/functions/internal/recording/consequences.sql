@@ -17,6 +17,17 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS
   'reason, codes and diagnostic text of a finding in one line';
 
+CREATE OR REPLACE FUNCTION bounce_internal.described(f bounce_internal.finding) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN bounce_internal.say('%w', f.reason)
+         || coalesce(' ' || nullif(bounce_internal.unmarked(
+                                     bounce_internal.with_codes(f.reply_code, f.status,
+                                                                f.diagnostic)), ''), '');
+END $$;
+COMMENT ON FUNCTION bounce_internal.described(bounce_internal.finding) IS
+  'describe() for a sentence: the reason as a word of ours';
+
 CREATE OR REPLACE FUNCTION bounce_internal.step(
   INOUT f bounce_internal.finding, event text, words text)
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -34,8 +45,9 @@ BEGIN
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked,
                                         bounce_id)
   SELECT f.communication_id, f.recipient_id, s.event,
-         bounce_internal.plain(s.step) || ': ' || f.words, s.step, f.bounce_id
-  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.events, u.steps,
+         bounce_internal.plain(s.step) || ': ' || f.words,
+         s.step || ': ' || bounce_internal.say('%w', f.reason), f.bounce_id
+  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.reason, u.events, u.steps,
                bounce_internal.describe(u) AS words
         FROM unnest(findings) AS u
         WHERE u.communication_id IS NOT NULL OFFSET 0) AS f     -- described once
@@ -217,7 +229,7 @@ BEGIN
          bounce_internal.say('%s bounced hard', f.address) || ', '
          || coalesce(bounce_internal.say('not blocked') || ', ' || f.obstacle,
                      bounce_internal.say('address blocked'))
-         || ': ' || bounce_internal.describe(f));
+         || ': ' || bounce_internal.described(f));
   f := bounce_internal.write_follow_up(f, 'hard_bounce');
   IF f.reason = 'mailbox_moved' THEN
     f := bounce_internal.write_follow_up(f, 'has_left');
@@ -241,7 +253,7 @@ BEGIN
   IF obstacle IS NOT NULL THEN
     f := bounce_internal.request_task(f, 'resend_exhausted', f.address,
            bounce_internal.say('%s is not sent to again', f.address) || ', ' || obstacle || ': '
-           || bounce_internal.describe(f));
+           || bounce_internal.described(f));
     f := bounce_internal.write_follow_up(f, 'resend_exhausted');
   ELSE
     f.resend_at := now() + bounce_internal.resend_delay_of(f, f.sends);
@@ -288,13 +300,13 @@ BEGIN
   IF f.class = 'hard' THEN
     f := bounce_internal.request_task(f, 'hard_bounce', f.address,
            bounce_internal.say('%s may be dead, not marked, not blocked, trust is %w only: ',
-                               f.address, f.trust::text) || bounce_internal.describe(f));
+                               f.address, f.trust::text) || bounce_internal.described(f));
   ELSIF f.class = 'technical' THEN
     f := bounce_internal.request_delivery_problem(f);
   ELSE
     f := bounce_internal.request_task(f, 'bounce_without_communication', f.address,
            bounce_internal.say('%s may have missed a mail, trust is %w only: ', f.address,
-                               f.trust::text) || bounce_internal.describe(f));
+                               f.trust::text) || bounce_internal.described(f));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_untrusted(bounce_internal.finding) IS
@@ -317,7 +329,7 @@ BEGIN
                  THEN bounce_internal.say('fits no communication: ')
                  ELSE bounce_internal.say('fits no single recipient of communication %s: ',
                                           f.communication_id::text) END
-         || bounce_internal.describe(f));
+         || bounce_internal.described(f));
 END $$;
 COMMENT ON FUNCTION bounce_internal.apply_unmatched(bounce_internal.finding) IS
   'a failed delivery whose communication or recipient is unknown';

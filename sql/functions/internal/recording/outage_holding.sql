@@ -117,7 +117,7 @@ BEGIN
     f := bounce_internal.request_task(f, 'hard_bounce', f.address,
                                    bounce_internal.say('%s bounced hard', f.address) || ', '
                                    || bounce_internal.say('address blocked') || ': '
-                                   || bounce_internal.describe(f));
+                                   || bounce_internal.described(f));
     f := bounce_internal.notify_owner(f);
     -- the mail may go to another address since, or be sent again
     IF EXISTS (SELECT FROM bounce.communication_recipient AS r

@@ -83,7 +83,7 @@ BEGIN
                '%s keeps bouncing softly: on %s days since %s, score %s of %s', f.address,
                cardinality(days)::text, days[1]::text, round(score, 1)::text,
                f.policy ->> 'soft_score_threshold') END
-           || obstacle || bounce_internal.say('; lately ') || bounce_internal.describe(f));
+           || obstacle || bounce_internal.say('; lately ') || bounce_internal.described(f));
   ELSIF bounce_internal.is_probe(f, days) THEN
     f.blocks := true;
   ELSE
