@@ -358,7 +358,7 @@ static const char *undo_value(struct page_call *call, const struct db_rows *rows
 	const char *value = db_rows_find(rows, 0, name);
 
 	if (strcmp(name, "why") == 0)
-		return "taken back in the console";
+		return catalogue_text(call->catalogue, "taken back in the console");
 	return value ? value : form_get(call->request->body, name);
 }
 

@@ -220,7 +220,8 @@ struct response *task_acts_resolve(struct page_call *call)
 struct response *task_acts_reopen(struct page_call *call)
 {
 	const char *why = form_find(call->request->body, "why");
-	const char *const values[] = {why ? why : "taken back in the console", NULL};
+	const char *const values[] = {
+	    why ? why : catalogue_text(call->catalogue, "taken back in the console"), NULL};
 	struct outcome outcome = {0};
 
 	do_each(call, &operator_queries_task_reopen, values, &outcome);

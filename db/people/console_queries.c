@@ -113,7 +113,9 @@ STATEMENT(console_queries_changed_process, 1,
 	  "  bounce.sentence('%s due, %s later, %s held', m.due::text, m.scheduled::text, "
 	  "    m.held::text) AS text "
 	  "FROM bounce.delivery_metric AS m WHERE m.process = $1 "
-	  "UNION ALL SELECT 'task_resolved', t.id::text, bounce.told(h.text, h.marked) FROM "
+	  "UNION ALL SELECT CASE h.action WHEN 'created' THEN 'task' ELSE 'task_resolved' END, "
+	  "  CASE h.action WHEN 'created' THEN '' ELSE t.id::text END, "
+	  "  bounce.told(h.text, h.marked) FROM "
 	  "bounce.task AS t "
 	  "JOIN bounce.task_history AS h ON h.task_id = t.id AND h.at = now() "
 	  "WHERE t.dedup_key = 'process_paused:' || $1");
