@@ -78,14 +78,15 @@ COMMENT ON VIEW bounce.scheduled_resend IS
 -- to_char: RFC 3339 in UTC, whatever the session's time zone is
 CREATE OR REPLACE VIEW bounce.delivery WITH (security_barrier) AS
 SELECT c.id AS communication_id, c.process, c.business_ref, c.subject, c.created_at, d.state,
-       d.start_time, d.end_time, coalesce(nullif(d.error, ''), i.came_back_error) AS error,
+       d.start_time, d.end_time,
+       concat_ws(E'\n', nullif(d.error, ''), nullif(i.came_back_error, '')) AS error,
        d.attempts, d.lease_expire_time, d.due_at, d.held_at,
        d.priority, i.info,
        jsonb_build_object(
          'state', d.state,
          'startTime', to_char(d.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
          'endTime', to_char(d.end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-         'error', coalesce(nullif(d.error, ''), nullif(i.came_back_error, '')),
+         'error', nullif(concat_ws(E'\n', nullif(d.error, ''), nullif(i.came_back_error, '')), ''),
          'attempts', d.attempts,
          'leaseExpireTime', to_char(d.lease_expire_time AT TIME ZONE 'UTC',
                                     'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -120,7 +121,10 @@ CROSS JOIN LATERAL (
          coalesce(string_agg(format('%s came back: %s', r.address,
                                     coalesce(nullif(bounce.clean_diagnostic(r.diagnostic), ''),
                                              r.reason)), E'\n' ORDER BY r.id)
-                  FILTER (WHERE q.state = 'accepted' AND r.state = 'bounced'), '')
+                  FILTER (WHERE r.state = 'bounced'
+                            AND (q.state = 'accepted'
+                                 OR q.state IN ('due', 'claimed', 'sending')
+                                    AND q.response ~ '^2')), '')
            AS came_back_error
   FROM bounce.recipient_delivery AS q
   JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
@@ -131,7 +135,8 @@ COMMENT ON VIEW bounce.delivery IS
   'message_id (of the last send), accepted, rejected, pending (still to be sent to), delivered (a '
   'report said so, see report_delivered: they are also among the accepted), response. '
   'unknown: recipients whose final reply was lost; came_back: those for whom the server accepted '
-  'the mail, and a bounce came later; both are also named in error. Each recipient is in one of '
+  'the mail, and a bounce came later; both are also named in error, as are those to whom it is '
+  'sent again since it came back. Each recipient is in one of '
   'the five lists, unless another address replaced it. json: the same with the field names of '
   'Firebase''s Trigger Email, times as RFC 3339. UPDATE ... SET state = ''RETRY'' or ''PENDING'' '
   'on SUCCESS and ERROR sends again to those that did not get it; nothing else can be set. '

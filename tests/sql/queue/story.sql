@@ -119,6 +119,35 @@ SELECT results_eq(format($$SELECT info ->> 'accepted', came_back::text, json ->>
   $$VALUES ('[]', '["back@c.example"]', '["back@c.example"]',
             'back@c.example came back: the words of the other side')$$, 'and then it came back');
 
+SELECT test.submit('{no@both.example,back@both.example,soft@both.example}') AS mail \gset
+SELECT count(*) FROM test.claim();
+SELECT test.begin(:mail);
+SELECT test.settle('no@both.example', 'rejected', '550 5.6.0 no', 'content_rejected', '5.6.0'),
+       test.settle('back@both.example', 'accepted'), test.settle('soft@both.example', 'accepted');
+SELECT test.record(test.report('mailbox_full', 'soft@both.example', '4.2.2',
+                               "to" => test.return_path('soft@both.example')));
+CREATE FUNCTION test.said(id bigint) RETURNS text LANGUAGE sql AS $$
+  SELECT state || ' ' || (json ->> 'error') FROM bounce.delivery
+  WHERE communication_id = id AND error = json ->> 'error'
+$$;
+SELECT is(test.said(:mail), E'RETRY no@both.example: 550 5.6.0 no\n'
+          'soft@both.example came back: the words of the other side',
+          'of one who waits for a resend, too');
+SELECT test.record(test.report('user_unknown', 'back@both.example', '5.1.1',
+                               "to" => test.return_path('back@both.example')));
+SELECT is(test.said(:mail), E'RETRY no@both.example: 550 5.6.0 no\n'
+          'back@both.example came back: the words of the other side\n'
+          'soft@both.example came back: the words of the other side', 'beside one who was refused');
+SELECT test.make_due();
+SELECT test.deliver(:mail, 'soft@both.example', 'accepted');
+SELECT is(test.said(:mail), E'SUCCESS no@both.example: 550 5.6.0 no\n'
+          'back@both.example came back: the words of the other side', 'until it got it');
+SELECT bounce.lift_block('back@both.example', 'works');
+UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = :mail;
+SELECT is(test.said(:mail), E'RETRY no@both.example: 550 5.6.0 no\n'
+          'back@both.example came back: the words of the other side',
+          'set to RETRY: it stays until it is tried');
+
 -- Corrected by its application, and sent again
 SET LOCAL ROLE bounce_application;
 SELECT bounce.correct_content(:back, subject => 'The right one', body_text => 'right');
