@@ -30,10 +30,12 @@ COMMENT ON FUNCTION bounce.next_due(text) IS
   'delivery: when the next mail can be claimed; NULL when none is waiting';
 
 -- No JIT: the planner cannot know that the batch is small, and compiling would cost more than
--- the claim.
+-- the claim. By index: a plan of a worker's session that was made while the queue was short would
+-- read all of it once it is long, and stays until there are statistics.
 CREATE OR REPLACE FUNCTION bounce.claim_deliveries(worker text, server text, batch integer)
 RETURNS SETOF bounce.delivery_item
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   allowed CONSTANT integer := bounce_internal.may_use_server(server, batch);
   chosen bigint[];
@@ -56,7 +58,8 @@ COMMENT ON FUNCTION bounce.claim_deliveries(text, text, integer) IS
 
 CREATE OR REPLACE FUNCTION bounce.claim_urgent(worker text, batch integer)
 RETURNS SETOF bounce.delivery_item
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   chosen CONSTANT bigint[] := ARRAY(
     SELECT d.communication_id FROM bounce.communication_delivery AS d
@@ -86,8 +89,12 @@ END $$;
 COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS
   'delivery: renews the leases of these claims. Returns the number of communications in them';
 
+-- Generic plans by index, as for record_report() (milter.sql), and as for claims: each mail would
+-- read the whole queue.
 CREATE OR REPLACE FUNCTION bounce.release_claim(claim_id uuid, why text DEFAULT '') RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 DECLARE
   id bigint;
   released integer := 0;
@@ -157,7 +164,9 @@ COMMENT ON FUNCTION bounce.begin_delivery(uuid, bigint[]) IS
 
 CREATE OR REPLACE FUNCTION bounce.settle_delivery(claim_id uuid, server text, outcomes jsonb)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 BEGIN
   RETURN bounce_internal.settle_transaction(claim_id, server, outcomes);
 END $$;
@@ -171,7 +180,9 @@ COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
 CREATE OR REPLACE FUNCTION bounce.settle_and_begin(
   settled_claim uuid, server text, outcomes jsonb, begun_claim uuid, begun_recipients bigint[])
 RETURNS SETOF bounce.delivery_content
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 DECLARE
   settled text;
   content bounce.delivery_content;

@@ -4,12 +4,8 @@
 BEGIN;
 \ir ../lib/helper.psql
 SELECT * FROM no_plan();
+\ir ../lib/reads.psql
 
--- Rows and entries of indexes that were read in this transaction.
-CREATE FUNCTION test.entries_read() RETURNS bigint LANGUAGE sql AS $$
-  SELECT sum(pg_stat_get_xact_tuples_returned(c.oid))::bigint FROM pg_class AS c
-  WHERE c.relnamespace = 'bounce'::regnamespace AND c.relkind IN ('r', 'i')
-$$;
 CREATE FUNCTION test.letter(what text, n integer) RETURNS jsonb LANGUAGE sql AS $$
   SELECT CASE $1
     WHEN 'of no mail of ours' THEN test.report('user_unknown', format('x%s@d%s.example', n, n))
