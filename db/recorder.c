@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 enum {
-	ENOUGH = 8,            /* reports for each leader */
+	ENOUGH = 4,            /* reports for each leader */
 	PATIENCE = 100 * 1000, /* microseconds */
 };
 
