@@ -157,6 +157,8 @@ bool console_service_check(const void *data)
 	check_hosts(settings->common.conninfo);
 	bool is_current = db_schema_require(settings->common.conninfo, &error);
 	check_database(error);
+	if (is_current)
+		check_clock(settings->common.conninfo);
 	if (!console_settings_is_https(settings) &&
 	    !g_str_has_suffix(settings->listen, "@127.0.0.1") &&
 	    !g_str_has_suffix(settings->listen, "@::1") &&

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/conninfo.h"
+#include "db/people/clock.h"
 
 static void print_line(const char *verdict, const char *what, const char *text)
 {
@@ -53,6 +54,22 @@ bool check_database(const GError *error)
 		return check_fault("database", text);
 	return check_result("database", NULL,
 			    "reached, and its schema is the one this program knows");
+}
+
+/* Times that mails, tasks and leases have are the database's; those of the log are ours. */
+void check_clock(const char *conninfo)
+{
+	enum { TOLERATED = 60 };
+	gint64 lead = 0;
+
+	if (!clock_lead(conninfo, &lead, NULL) || ABS(lead) <= TOLERATED)
+		return;
+	g_autofree char *text = g_strdup_printf(
+	    "this machine's clock is %" G_GINT64_FORMAT " s %s the database's: what the log says "
+	    "does not fit the times of tasks and bounces, and certificates may count as expired; "
+	    "let both follow one source (timedatectl shows it)",
+	    ABS(lead), lead > 0 ? "behind" : "ahead of");
+	check_warning("clock", text);
 }
 
 void check_hosts(const char *conninfo)

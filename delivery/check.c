@@ -36,6 +36,8 @@ static bool check_schema(const struct delivery_settings *settings)
 	check_hosts(settings->common.conninfo);
 	bool is_current = db_schema_require(settings->common.conninfo, &error);
 
+	if (is_current)
+		check_clock(settings->common.conninfo);
 	return check_database(error) && is_current;
 }
 

@@ -66,6 +66,7 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 		return check_database(error);
 	g_autoptr(db_parameters_t) parameters = parameter_cache_get(parameter_cache);
 	check_database(NULL);
+	check_clock(settings->common.conninfo);
 	check_parameters(parameters);
 	g_free(*addresses_out);
 	*addresses_out = sample_return_paths(parameters);

@@ -99,6 +99,29 @@ for my $case (@hosts) {
         or diag $output;
 }
 
+# Who asks for the time is told another one.
+subtest 'clocks that differ' => sub {
+    my $account = Bounce::Daemon::ACCOUNT;
+    $daemon->write_conf(conninfo => $stage->db->conninfo(user => $account));
+    unlike + (check())[1], qr/clock/, 'the same time: not a word';
+    for my $row ([ 7200, '7[12]\d\d s behind' ], [ -86400, '86[34]\d\d s ahead of' ], [30]) {
+        my ($seconds, $expected) = @$row;
+        $stage->db->sql(<<"END");
+CREATE SCHEMA elsewhere;
+CREATE FUNCTION elsewhere.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+  AS \$\$ SELECT pg_catalog.clock_timestamp() + interval '$seconds seconds' \$\$;
+GRANT USAGE ON SCHEMA elsewhere TO $account;
+ALTER ROLE $account SET search_path = elsewhere, pg_catalog;
+END
+        my ($status, $output) = check();
+        my ($said)
+            = $output =~ /^warning\s+clock\s+this machine's clock is (.*) the database's: .*let/m;
+        is $status, 0, "$seconds seconds: no fault" or diag $output;
+        like $said // 'nothing', $expected ? qr/^$expected$/ : qr/^nothing$/, 'what is said';
+        $stage->db->sql("ALTER ROLE $account RESET search_path; DROP SCHEMA elsewhere CASCADE;\n");
+    }
+};
+
 subtest 'bounce-delivery' => sub {
     my %good = (
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
