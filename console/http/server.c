@@ -6,9 +6,7 @@
 #include "console/http/server.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -17,6 +15,7 @@
 #include "base/log.h"
 #include "console/http/fields.h"
 #include "console/http/patience.h"
+#include "console/http/reading.h"
 #include "console/http/reply.h"
 #include "console/http/turns.h"
 #include "daemon/stop_flag.h"
@@ -27,7 +26,6 @@ enum {
 	TURNS_MAX = 50,     /* of one person, that wait for the one before */
 	SPARE = 50,         /* connections that may come before one has been cut */
 	IDLE_WAIT = 15,     /* seconds without any byte */
-	LANGUAGE_MAX = 200,
 };
 
 struct server {
@@ -57,79 +55,6 @@ struct exchange {
 	struct request request;
 	struct response *response;
 };
-
-static const char unix_peer[] = "unix";
-
-/* --- what is asked --------------------------------------------------------------------------- */
-
-static char *peer_of(const struct exchange *exchange)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	char host[NI_MAXHOST];
-
-	if (!info || !info->client_addr)
-		return g_strdup(unix_peer);
-	const struct sockaddr *address = info->client_addr;
-	socklen_t len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-						       : sizeof(struct sockaddr_in);
-	if ((address->sa_family != AF_INET && address->sa_family != AF_INET6) ||
-	    getnameinfo(address, len, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
-		return g_strdup(unix_peer);
-	return g_strdup(host);
-}
-
-/* What the proxy says is believed on a unix socket alone, which nobody else may open. */
-static const char *proxy_field(const struct exchange *exchange, const char *name)
-{
-	if (*name == '\0' || strcmp(exchange->request.peer, unix_peer) != 0)
-		return NULL;
-	return fields_only(exchange->connection, name);
-}
-
-static char *user_of(const struct exchange *exchange)
-{
-	return g_strdup(proxy_field(exchange, exchange->server->options.user_header));
-}
-
-/* Whom the proxy had it from: of several addresses the last, which it has put there itself. */
-static char *client_of(const struct exchange *exchange)
-{
-	const char *field = proxy_field(exchange, exchange->server->options.client_header);
-	const char *comma = field ? strrchr(field, ',') : NULL;
-	g_autofree char *address = g_strstrip(g_strdup(comma ? comma + 1 : field ? field : ""));
-
-	return g_hostname_is_ip_address(address) ? g_steal_pointer(&address) : NULL;
-}
-
-/* False: 400. */
-static bool read_request(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	const char *mark = strchr(exchange->uri, '?');
-	const char *query = mark ? mark + 1 : "";
-	const char *language = fields_first(exchange->connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
-	const char *cookie = fields_only(exchange->connection, MHD_HTTP_HEADER_COOKIE);
-
-	request->path = mark ? g_strndup(exchange->uri, (gsize)(mark - exchange->uri))
-			     : g_strdup(exchange->uri);
-	request->query = form_parse(query, strlen(query), NULL);
-	request->body = form_parse((const char *)exchange->body->data, exchange->body->len, NULL);
-	request->cookie = g_strdup(cookie ? cookie : "");
-	request->language = g_strndup(language ? language : "", LANGUAGE_MAX);
-	request->peer = peer_of(exchange);
-	request->user = user_of(exchange);
-	char *client = client_of(exchange);
-	if (client) {
-		g_free(request->peer);
-		request->peer = client;
-	}
-	request->is_from_elsewhere =
-	    request_is_from_elsewhere(fields_first(exchange->connection, "Sec-Fetch-Site"),
-				      fields_first(exchange->connection, MHD_HTTP_HEADER_ORIGIN),
-				      fields_first(exchange->connection, MHD_HTTP_HEADER_HOST));
-	return request->query && request->body;
-}
 
 /* --- in a thread of the pool ------------------------------------------------------------------ */
 
@@ -193,6 +118,19 @@ static struct exchange *respond(struct server *server, struct exchange *exchange
 	return person ? pass_turn(server, person) : NULL;
 }
 
+/* False: 400. */
+static bool read_exchange(struct exchange *exchange)
+{
+	const struct server_options *options = &exchange->server->options;
+	const struct reading reading = {.connection = exchange->connection,
+					.uri = exchange->uri,
+					.body = exchange->body,
+					.user_header = options->user_header,
+					.client_header = options->client_header};
+
+	return reading_make(&reading, &exchange->request);
+}
+
 /* One that has waited for its turn comes here again, with it. */
 static void answer(void *data, void *context)
 {
@@ -200,7 +138,7 @@ static void answer(void *data, void *context)
 	struct server *server = context;
 
 	if (!exchange->has_turn) {
-		exchange->is_read = read_request(exchange);
+		exchange->is_read = read_exchange(exchange);
 		if (exchange->is_read && !take_turn(server, exchange))
 			return;
 	}
