@@ -63,6 +63,11 @@ for my $row (
         qr/554 5\.7\.1 <[^>]*>: Recipient address rejected: Access denied/
     ],
     [
+        'in words of its own',
+        { smtpd_recipient_restrictions => 'check_recipient_access static:{550 5.0.0 go away}' },
+        qr/550 5\.0\.0 <[^>]*>: Recipient address rejected: go away/
+    ],
+    [
         'a policy service that is away',
         { smtpd_recipient_restrictions => 'check_policy_service inet:127.0.0.1:1' },
         qr/451 4\.3\.5 <[^>]*>: Recipient address rejected: Server configuration problem/
