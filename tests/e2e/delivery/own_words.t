@@ -54,9 +54,14 @@ FROM unnest('{$list}'::text[]) AS a
 END
 }
 
+# At once, unless a probe has it already.
 sub try_again {
-    my (@id) = @_;
-    $db->sql("SELECT bounce.retry_communication($_);\n") for @id;
+    my $list = join ',', @_;
+    $db->sql(<<"END");
+SELECT bounce.retry_communication(w.communication_id)
+FROM (SELECT communication_id FROM bounce.communication_delivery
+      WHERE communication_id = ANY ('{$list}') AND state = 'RETRY' FOR NO KEY UPDATE) AS w;
+END
     return;
 }
 
