@@ -49,10 +49,10 @@ static bool is_letter(char c)
 	return g_ascii_isalpha(c) || (unsigned char)c >= 0x80 || c == '\'' || c == '-';
 }
 
-/* A letter beyond the Latin ones, U+0250 and up. */
+/* A letter beyond the Latin ones, U+0280 and up. */
 static bool is_foreign(char c)
 {
-	return (unsigned char)c >= 0xC9 + 1;
+	return (unsigned char)c >= 0xCA;
 }
 
 enum chunk {
@@ -185,11 +185,6 @@ static bool is_known(const char *phrase)
 	return g_hash_table_contains(vocabulary, phrase);
 }
 
-/* Behind these a name may stand. */
-static const char *const persons[] = {"user",          "recipient", "benutzer", "utilisateur",
-				      "l'utilisateur", "usuario",   "utente",   "utilizator",
-				      "gebruiker",     NULL};
-
 /* The local part, which some name alone: "unknown user: rita". */
 static bool is_recipient(const char *word, const char *recipient)
 {
@@ -215,7 +210,7 @@ static guint known_length(char **words, guint count, const char *recipient)
 /* "user rita unknown", not "user your server unknown" */
 static bool is_name_of_user(char **words, guint i, guint count)
 {
-	return i > 0 && i + 1 < count && g_strv_contains(persons, words[i - 1]) &&
+	return i > 0 && i + 1 < count && g_strv_contains(words_statement_person, words[i - 1]) &&
 	       strcmp(words[i], "your") != 0;
 }
 
