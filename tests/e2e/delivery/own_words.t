@@ -19,21 +19,6 @@ my $worker = Bounce::Delivery->new(
 );
 $worker->start;
 
-sub open_tasks {
-    return $db->value("SELECT coalesce(string_agg(about || ': ' || summary, E'\\n'), '') "
-            . 'FROM bounce.open_task');
-}
-
-# All states of these mails: "PENDING 14"
-sub states {
-    my (@id) = @_;
-    return $db->value("SELECT string_agg(state || ' ' || n, ', ' ORDER BY state) FROM "
-            . "(SELECT state, count(*) AS n FROM bounce.delivery "
-            . "WHERE communication_id = ANY ('{"
-            . join(',', @id)
-            . "}') GROUP BY state) AS s");
-}
-
 sub counted {
     my (@id) = @_;
     return $db->value("SELECT string_agg(DISTINCT d.attempts || ' ' || q.tries, ', ') "
@@ -68,8 +53,12 @@ END
 sub repaired {
     my (@id) = @_;
     $remote->forget;
-    is_soon(sub { states(@id) }, 'SUCCESS ' . @id, 'repaired: everything goes out by itself');
-    is open_tasks(),                          '', 'and the task is closed';
+    is_soon(
+        sub { $worker->states(@id) },
+        'SUCCESS ' . @id,
+        'repaired: everything goes out by itself'
+    );
+    is $stage->open_tasks,                    '', 'and the task is closed';
     is $stage->count('bounce.address_block'), 0,  'nobody is blocked';
     is $stage->count('bounce.bounce'),        0,  'and nothing is a bounce';
     return;
@@ -103,9 +92,10 @@ for my $row (
         $remote->answer($step, $reply);
         my @id    = submit(map { "p$number-$_\@customer" . $_ % $domains . '.example' } 1 .. 14);
         my $words = qr/^our mail server [^\n]*: [^\n]*\Q$reply\E/;
-        is_soon(sub { open_tasks() =~ $words ? 'known' : open_tasks() }, 'known', 'it is known');
-        is scalar(split /\n/, open_tasks()), 1, 'by one task';
-        like open_tasks(), qr/, 14 communications wait/, 'that says how many wait';
+        is_soon(sub { $stage->open_tasks =~ $words ? 'known' : $stage->open_tasks },
+            'known', 'it is known');
+        is scalar(split /\n/, $stage->open_tasks), 1, 'by one task';
+        like $stage->open_tasks, qr/, 14 communications wait/, 'that says how many wait';
         is counted(@id), '0 0', 'nothing is counted';
         repaired(@id);
     };
@@ -115,15 +105,16 @@ for my $row (
 subtest 'one mail after the other' => sub {
     $remote->answer('@rcpt', '550 go away');
     my @id = submit('first@customer.example');
-    is_soon(sub { states(@id) }, 'RETRY 1', 'the first: nothing tells yet whose fault it is');
+    is_soon(sub { $worker->states(@id) },
+        'RETRY 1', 'the first: nothing tells yet whose fault it is');
     push @id, submit('second@customer.example');
-    is_soon(sub { open_tasks() =~ /550 go away/ ? 'known' : open_tasks() },
+    is_soon(sub { $stage->open_tasks =~ /550 go away/ ? 'known' : $stage->open_tasks },
         'known', 'the second tells');
     is counted($id[1]), '0 0', 'and is not counted';
     $remote->forget;
-    is_soon(sub { states($id[1]) }, 'SUCCESS 1', 'repaired: it goes out');
+    is_soon(sub { $worker->states($id[1]) }, 'SUCCESS 1', 'repaired: it goes out');
     try_again($id[0]);
-    is_soon(sub { states(@id) }, 'SUCCESS 2', 'and the first with its next try');
+    is_soon(sub { $worker->states(@id) }, 'SUCCESS 2', 'and the first with its next try');
 };
 
 subtest 'one mail alone, and nobody else' => sub {
@@ -133,13 +124,13 @@ subtest 'one mail alone, and nobody else' => sub {
     my @id = submit('alone@customer.example');
     for my $try (1 .. 3) {
         is_soon(sub { counted(@id) }, "$try $try", "try $try");
-        is states(@id), 'RETRY 1', 'refused in the same words again: not for good';
+        is $worker->states(@id), 'RETRY 1', 'refused in the same words again: not for good';
         try_again(@id);
     }
     my @other = submit('other@customer.example');
-    is_soon(sub { states(@other) }, 'SUCCESS 1', 'another one is accepted');
+    is_soon(sub { $worker->states(@other) }, 'SUCCESS 1', 'another one is accepted');
     try_again(@id);
-    is_soon(sub { states(@id) }, 'ERROR 1', 'then it is refused for good');
+    is_soon(sub { $worker->states(@id) }, 'ERROR 1', 'then it is refused for good');
     is $worker->recipients($id[0])->{'alone@customer.example'}{class}, 'technical',
         'and is not hard';
 };
@@ -147,13 +138,13 @@ subtest 'one mail alone, and nobody else' => sub {
 subtest 'dead addresses of one domain, in identical words' => sub {
     $remote->answer('@rcpt', '550 5.1.1 user unknown');
     my @id = submit(map { "dead$_\@dead.example" } 1 .. 5);
-    is_soon(sub { states(@id) }, 'ERROR 5', 'are refused at once');
+    is_soon(sub { $worker->states(@id) }, 'ERROR 5', 'are refused at once');
     is $stage->count("bounce.address_block WHERE address_key LIKE 'dead%'"), 5, 'and blocked';
     $remote->answer('@rcpt', '550 no such user');
     @id = submit(map { "gone$_\@gone.example" } 1 .. 3);
-    is_soon(sub { states(@id) }, 'ERROR 3', 'without a code, too');
+    is_soon(sub { $worker->states(@id) }, 'ERROR 3', 'without a code, too');
     is $stage->count("bounce.address_block WHERE address_key LIKE 'gone%'"), 3, 'and blocked';
-    unlike open_tasks(), qr/our mail server/, 'no word of the server';
+    unlike $stage->open_tasks, qr/our mail server/, 'no word of the server';
     $remote->forget;
 };
 
@@ -161,12 +152,12 @@ subtest 'one domain that is refused among others' => sub {
     $remote->answer("p$_\@refused.example", '550 go away') for 1 .. 4;
     my @id  = submit(map { "p$_\@refused.example" } 1 .. 4);
     my @out = submit(map { "fine$_\@customer.example" } 1 .. 4);
-    is_soon(sub { states(@out) }, 'SUCCESS 4', 'the others get theirs');
+    is_soon(sub { $worker->states(@out) }, 'SUCCESS 4', 'the others get theirs');
     for (1 .. 6) {
         try_again(@id, submit("more$_\@customer.example"));
-        last if $stage->wait_for(4, sub { states(@id) eq 'ERROR 4' });
+        last if $stage->wait_for(4, sub { $worker->states(@id) eq 'ERROR 4' });
     }
-    is states(@id), 'ERROR 4', 'and these have failed';
+    is $worker->states(@id), 'ERROR 4', 'and these have failed';
     is $stage->count("bounce.address_block WHERE address_key LIKE '%refused.example'"), 0,
         'nobody is blocked';
 };

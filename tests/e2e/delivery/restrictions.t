@@ -17,19 +17,6 @@ my $worker = Bounce::Delivery->new(
 );
 $worker->_make_places;
 
-sub open_tasks {
-    return $db->value("SELECT coalesce(string_agg(about || ': ' || summary, E'\\n'), '') "
-            . 'FROM bounce.open_task');
-}
-
-# All states of these mails: "PENDING 14"
-sub states {
-    my (@id) = @_;
-    return $db->value("SELECT string_agg(state || ' ' || n, ', ' ORDER BY state) FROM "
-            . "(SELECT state, count(*) AS n FROM bounce.delivery "
-            . "WHERE communication_id = ANY ('{" . join(',', @id) . "}') GROUP BY state) AS s");
-}
-
 my $number = 0;
 for my $row (
     [
@@ -98,24 +85,24 @@ for my $row (
         $number++;
         $mta->stop;
         $mta->restart(main => { smtpd_delay_reject => 'yes', %$main });
-        my @id = map {
-            $worker->submit(to => ["p$number-$_\@customer" . $_ % 7 . '.example'])
-        } 1 .. 14;
+        my @id = map { $worker->submit(to => [ "p$number-$_\@customer" . $_ % 7 . '.example' ]) }
+            1 .. 14;
         $worker->start;
-        is_soon(sub { open_tasks() =~ $words ? 'known' : open_tasks() }, 'known', 'it is known');
-        is scalar(split /\n/, open_tasks()), 1, 'by one task';
-        like open_tasks(), qr/^our mail server .*, 14 communications wait/m,
+        is_soon(sub { $stage->open_tasks =~ $words ? 'known' : $stage->open_tasks },
+            'known', 'it is known');
+        is scalar(split /\n/, $stage->open_tasks), 1, 'by one task';
+        like $stage->open_tasks, qr/^our mail server .*, 14 communications wait/m,
             'that says what is wrong, and how many wait';
-        is $db->value(
-            'SELECT string_agg(DISTINCT d.attempts || \' \' || q.tries, \', \') FROM '
+        is $db->value('SELECT string_agg(DISTINCT d.attempts || \' \' || q.tries, \', \') FROM '
                 . 'bounce.communication_delivery AS d JOIN bounce.recipient_delivery AS q '
                 . "USING (communication_id) WHERE d.communication_id >= $id[0]"), '0 0',
             'nothing is counted';
         $mta->stop;
         $mta->restart(main => {});
-        is_soon(sub { states(@id) }, 'SUCCESS 14', 'repaired: everything goes out by itself');
-        is open_tasks(), '', 'and the task is closed';
-        is $db->value('SELECT count(*) FROM bounce.address_block'), 0, 'nobody is blocked';
+        is_soon(sub { $worker->states(@id) },
+            'SUCCESS 14', 'repaired: everything goes out by itself');
+        is $stage->open_tasks,                                      '', 'and the task is closed';
+        is $db->value('SELECT count(*) FROM bounce.address_block'), 0,  'nobody is blocked';
         ok $worker->stop, 'it stops by itself';
     };
 }
@@ -130,11 +117,11 @@ subtest 'the first mail alone' => sub {
     my @id = $worker->submit(to => ['alone@customer1.example']);
     is_soon(sub { $worker->state($id[0])->{state} }, 'RETRY', 'it is tried again');
     push @id, map { $worker->submit(to => ["alone$_\@customer$_.example"]) } 2 .. 5;
-    is_soon(sub { open_tasks() =~ /Access denied/ ? 'known' : open_tasks() },
+    is_soon(sub { $stage->open_tasks =~ /Access denied/ ? 'known' : $stage->open_tasks },
         'known', 'the next ones, of other domains, show whose fault it is');
     $mta->stop;
     $mta->restart(main => {});
-    is_soon(sub { states(@id) }, 'SUCCESS 5', 'repaired: none is lost');
+    is_soon(sub { $worker->states(@id) }, 'SUCCESS 5', 'repaired: none is lost');
     ok $worker->stop, 'it stops by itself';
 };
 finish();

@@ -162,6 +162,16 @@ sub state {
             ->value('SELECT json FROM bounce.delivery WHERE communication_id = :id', id => $id));
 }
 
+# How many of these mails are in each state: "PENDING 14, SUCCESS 2".
+sub states {
+    my ($self, @id) = @_;
+    return $self->{db}->value(<<'END', ids => join(',', @id));
+SELECT string_agg(state || ' ' || n, ', ' ORDER BY state)
+FROM (SELECT state, count(*) AS n FROM bounce.delivery
+      WHERE communication_id = ANY (string_to_array(:'ids', ',')::bigint[]) GROUP BY state) AS s
+END
+}
+
 # Waits until it is in that state; returns the JSON form, in whatever state it is at the end.
 sub wait_for_state {
     my ($self, $id, $state, $seconds) = @_;

@@ -85,7 +85,7 @@ sub start_servers {
     $self->{the_daemon}->start;
     $self->{progress}->('starting a private Postfix');
     $self->{remote} //= Bounce::SmtpServer->new($instance)->start;
-    $self->{mta}    = Bounce::Postfix->new(
+    $self->{mta} = Bounce::Postfix->new(
         $instance,
         milter      => $self->{the_daemon}->milter_socket,
         remote_port => $self->{remote}->port,
@@ -135,9 +135,11 @@ sub register {
         process      => 'invoice',
         business_ref => sprintf('R-%04d', $number),
         subject      => "Your $option{process} no. $number",
-        message_id   => sprintf('%s-%d-%d.5c0e9f3a7b1d42e8@%s',
+        message_id   => sprintf(
+            '%s-%d-%d.5c0e9f3a7b1d42e8@%s',
             $option{process} // 'invoice',
-            $$, $number, Bounce::Postfix::DOMAIN),
+            $$, $number, Bounce::Postfix::DOMAIN
+        ),
         %option
     );
     $letter{sender} //= SENDER->{ $letter{process} };
@@ -227,6 +229,14 @@ sub tasks {
         kind    => $kind,
         address => $address
     );
+}
+
+# What a person would read of all that are open, a line each.
+sub open_tasks {
+    my ($self) = @_;
+    return $self->{db}->value(<<'END');
+SELECT coalesce(string_agg(about || ': ' || summary, E'\n'), '') FROM bounce.open_task
+END
 }
 
 # Dies unless so many bounces of addresses with that beginning are recorded, each as hard, and their
