@@ -64,13 +64,23 @@ sub start {
     my $instance = $self->{instance};
     $instance->make_dir($_) for qw(postfix postfix/etc postfix/queue mail);
     $instance->make_dir('postfix/data', user => 'postfix') if $instance->is_root;
-    # made by postlogd, that of Postfix 3.9 or later could be read by root alone
-    $instance->write_file('log/postfix.log', '') if !-e $instance->path('log/postfix.log');
+    $self->_make_log;
     $instance->write_file('postfix/etc/main.cf',   $self->_main_cf);
     $instance->write_file('postfix/etc/master.cf', $self->_master_cf);
     $instance->write_file('postfix/etc/mailboxes', $self->_mailboxes);
     $self->_give_to_root;
     return $self->_start_master;
+}
+
+# Made by postlogd, that of Postfix 3.9 or later could be read by root alone. postsuper writes to it
+# as mail_owner, at a start after a crash that left half a file in incoming.
+sub _make_log {
+    my ($self) = @_;
+    my $log = $self->{instance}->path('log/postfix.log');
+    return if -e $log;
+    $self->{instance}->write_file('log/postfix.log', '');
+    chmod 0666, $log or die "chmod $log: $!\n";
+    return;
 }
 
 # Postfix wants its configuration and its queue's root to belong to root.
