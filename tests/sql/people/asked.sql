@@ -8,6 +8,7 @@ SELECT * FROM no_plan();
 SELECT test.mail('m', '{m@example.com}') AS m \gset
 SELECT test.record(test.report('user_unknown', 'm@example.com',
                                "to" => test.return_path('m@example.com')));
+SELECT bounce.block_address('dead@example.com', 'x');
 SELECT max(id) AS t FROM bounce.task \gset
 SELECT max(id) AS b FROM bounce.bounce \gset
 
@@ -44,7 +45,9 @@ FROM (VALUES
   ('bounce.resolve_task_unblocked(:t, NULL)', '22023 a reason is needed to say that it works'),
   ('bounce.resolve_task_corrected(:t, ''nobody'')', '22023 "nobody" is not a mail address'),
   ('bounce.resolve_task_corrected(:t, ''m@example.com'')',
-   '22023 address m@example.com is blocked'),
+   '22023 m@example.com is the same address'),
+  ('bounce.resolve_task_corrected(:t, ''dead@example.com'')',
+   '22023 address dead@example.com is blocked'),
   ('bounce.resolve_task_corrected(:t, NULL)', '22023 "NULL" is not a mail address'),
   ('bounce.resolve_task_arrived(:t)',
    format('22023 task %s is of kind hard_bounce: it is not resolved so', :t)),

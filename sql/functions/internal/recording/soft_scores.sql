@@ -107,7 +107,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.count_soft(INOUT f bounce_internal.fi
 LANGUAGE plpgsql AS $$
 DECLARE
   today CONSTANT date := (now() AT TIME ZONE 'UTC')::date;
-  received_at timestamptz;
+  received_at timestamptz := now();
   days date[];
   score numeric;
 BEGIN
@@ -115,9 +115,10 @@ BEGIN
      OR bounce_internal.id_is_shared(f) THEN
     RETURN;
   END IF;
-  -- one that is stored already is reclassified: it bounced on its own day
-  received_at := coalesce((SELECT b.received_at FROM bounce.bounce AS b WHERE b.id = f.bounce_id),
-                          now());
+  IF f.bounce_message_id IS NULL THEN     -- no report: one that is stored bounced on its own day
+    received_at := coalesce((SELECT b.received_at FROM bounce.bounce AS b
+                             WHERE b.id = f.bounce_id), received_at);
+  END IF;
   INSERT INTO bounce.soft_bounce_day (address_key, day, at, bounce_id)
   VALUES (f.address, (received_at AT TIME ZONE 'UTC')::date, received_at, f.bounce_id)
   ON CONFLICT DO NOTHING;
