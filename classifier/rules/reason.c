@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct reason reasons[REASON_COUNT] = {
-#define REASON(name, class, class_temporary, is_notice, meaning)                                   \
-	{#name, CLASS_##class, CLASS_##class_temporary, is_notice, meaning},
+#define REASON(name, class, class_temporary, is_notice, about, meaning)                            \
+	{#name, CLASS_##class, CLASS_##class_temporary, is_notice, ABOUT_##about, meaning},
 #include "reasons.inc"
 #undef REASON
 };

@@ -20,17 +20,25 @@ enum bounce_class {
 	CLASS_TECHNICAL,
 };
 
+/* What a refusal for that reason speaks of. */
+enum reason_about {
+	ABOUT_ANY,     /* maybe of the sender, of us, or of everybody */
+	ABOUT_ONE,     /* of one recipient, or of one mail */
+	ABOUT_CONTENT, /* of one mail, if its content has been read */
+};
+
 struct reason {
 	const char *name;                  /* "user_unknown" */
 	enum bounce_class class;           /* permanent or unknown */
 	enum bounce_class class_temporary; /* with a 4.x.x status or 4yz reply */
 	bool is_notice;                    /* no failed delivery: logged, changes nothing */
-	const char *meaning;               /* one line for people */
+	enum reason_about about;
+	const char *meaning; /* one line for people */
 };
 
 /* REASON_user_unknown and so on: one for each reason, the index into reason_all(). */
 enum reason_id {
-#define REASON(name, class, class_temporary, is_notice, meaning) REASON_##name,
+#define REASON(name, class, class_temporary, is_notice, about, meaning) REASON_##name,
 #include "reasons.inc"
 #undef REASON
 	REASON_COUNT,

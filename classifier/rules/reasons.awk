@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Reads etc/reasons.txt and writes, by -v output=...
-#   reasons      REASON(name, CLASS, CLASS when temporary, notice, meaning) for reason.h
+#   reasons      REASON(name, CLASS, CLASS when temporary, notice, ABOUT, meaning) for reason.h
 #   reason_rows  the SQL that fills bounce.bounce_reason
 #   reasons_doc  the tables of doc/reasons.md as C strings, for the test that compares them
 #   document     doc/reasons.md, which is given as a second file, with these tables
@@ -11,7 +11,7 @@ BEGIN {
 	split("hard soft technical auto_reply unclassified", words, " ")
 	for (i in words)
 		is_class[words[i]] = 1
-	split("class temporary notice meaning sisimai kumomta ses remark", words, " ")
+	split("class temporary notice meaning about sisimai kumomta ses remark", words, " ")
 	for (i in words)
 		is_key[words[i]] = 1
 }
@@ -65,6 +65,8 @@ function check_reason(name,    where, class, temporary) {
 		fault_at(where, "[" name "]: a temporary refusal is never hard")
 	if (value[name, "notice"] !~ /^(|yes)$/)
 		fault_at(where, "[" name "]: notice is \"yes\" or not given")
+	if (value[name, "about"] !~ /^(|one|content)$/)
+		fault_at(where, "[" name "]: about is \"one\", \"content\" or not given")
 	if (value[name, "meaning"] == "")
 		fault_at(where, "[" name "] has no meaning")
 }
@@ -73,11 +75,16 @@ function check_reason(name,    where, class, temporary) {
 
 function is_notice(name) { return value[name, "notice"] == "yes" ? "true" : "false" }
 
+function about(name) {
+	return value[name, "about"] == "" ? "ANY" : toupper(value[name, "about"])
+}
+
 function write_c(    i, n) {
 	for (i = 1; i <= count; i++) {
 		n = names[i]
-		printf "REASON(%s, %s, %s, %s,\n       %s)\n", n, toupper(value[n, "class"]),
-			toupper(value[n, "temporary"]), is_notice(n), c_string(value[n, "meaning"])
+		printf "REASON(%s, %s, %s, %s, %s,\n       %s)\n", n, toupper(value[n, "class"]),
+			toupper(value[n, "temporary"]), is_notice(n), about(n),
+			c_string(value[n, "meaning"])
 	}
 }
 

@@ -172,35 +172,6 @@ static bool is_any_accepted(const struct smtp_result *result, size_t recipient_c
 	return is_any;
 }
 
-/* What can be true of one recipient or of one mail only. A content that nobody has read yet is
- * not what makes a mail spam. */
-static bool is_of_one(enum reason_id reason, bool is_content_read)
-{
-	switch ((int)reason) {
-	case REASON_user_unknown:
-	case REASON_mailbox_disabled:
-	case REASON_mailbox_moved:
-	case REASON_address_syntax:
-	case REASON_domain_unknown:
-	case REASON_null_mx:
-	case REASON_mailbox_full:
-	case REASON_greylisted:
-	case REASON_group_refused:
-	case REASON_suppressed:
-	case REASON_content_rejected:
-	case REASON_malformed_message:
-	case REASON_message_too_large:
-	case REASON_smtputf8_unsupported:
-	case REASON_virus_detected:
-		return true;
-	case REASON_spam_rejected:
-	case REASON_mail_loop:
-		return is_content_read;
-	default:
-		return false;
-	}
-}
-
 /* Whether it says something of the recipient or of the mail: nothing else makes them to blame. */
 static bool speaks_of_one(const struct ruleset *rules, const char *server, const char *address,
 			  const struct smtp_reply *reply, bool is_content_read)
@@ -212,9 +183,9 @@ static bool speaks_of_one(const struct ruleset *rules, const char *server, const
 	if (strcasestr(reply->text, "no valid recipients"))
 		return true;
 	refusal_classify(rules, server, address, reply, line, &refusal);
-	size_t reason = (size_t)(refusal.verdict.reason - reason_get(0));
+	enum reason_about about = refusal.verdict.reason->about;
 	verdict_clear(&refusal.verdict);
-	return is_of_one((enum reason_id)reason, is_content_read);
+	return about == ABOUT_ONE || (about == ABOUT_CONTENT && is_content_read);
 }
 
 enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server,
