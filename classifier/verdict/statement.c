@@ -172,10 +172,11 @@ static GString *list_words(const char *sentence)
 
 static gpointer make_vocabulary(gpointer data)
 {
+	(void)data;
 	GHashTable *vocabulary = g_hash_table_new(g_str_hash, g_str_equal);
 	for (const char *const *phrase = words_statement; *phrase; phrase++)
 		g_hash_table_add(vocabulary, (gpointer)*phrase);
-	return data ? data : vocabulary;
+	return vocabulary;
 }
 
 static bool is_known(const char *phrase)
