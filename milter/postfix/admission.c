@@ -24,18 +24,12 @@ static bool fault(const char *format, ...)
 	return check_fault(what, text);
 }
 
-static bool is_one_of(const char *text, const char *words)
-{
-	g_auto(GStrv) list = g_strsplit_set(words, " \t,", -1);
-
-	return g_strv_contains((const char *const *)list, text);
-}
-
 bool admission_is_public(const struct postconf_service *service)
 {
 	return strcmp(service->type, "pass") == 0 ||
 	       (strcmp(service->type, "inet") == 0 &&
-		(is_one_of(service->name, "smtp 25") || g_str_has_suffix(service->name, ":smtp") ||
+		(postconf_has_word("smtp 25", service->name) ||
+		 g_str_has_suffix(service->name, ":smtp") ||
 		 g_str_has_suffix(service->name, ":25")));
 }
 
@@ -44,7 +38,7 @@ bool admission_is_submission(const struct postconf_service *service)
 	g_auto(GStrv) parts = g_strsplit(service->name, ":", -1);
 	guint len = g_strv_length(parts);
 
-	return is_one_of(parts[len - 1], "submission submissions smtps 587 465");
+	return postconf_has_word("submission submissions smtps 587 465", parts[len - 1]);
 }
 
 /* master_service_disable has names like "inet" and "smtp.inet". */
@@ -53,7 +47,7 @@ bool admission_check_enabled(const struct postconf *postfix, const struct postco
 	g_autofree char *disabled = postconf_value(postfix, NULL, "master_service_disable");
 	g_autofree char *full = g_strdup_printf("%s.%s", service->name, service->type);
 
-	if (!is_one_of(full, disabled) && !is_one_of(service->type, disabled))
+	if (!postconf_has_word(disabled, full) && !postconf_has_word(disabled, service->type))
 		return true;
 	return fault("master_service_disable = %s: %s does not run; take it out of it", disabled,
 		     service->label);
@@ -144,7 +138,7 @@ void admission_warn_of_port(const struct postconf *postfix)
 		const struct postconf_service *service = postconf_service(postfix, i);
 
 		if (strcmp(service->type, "inet") != 0 || !admission_is_public(service) ||
-		    !is_one_of(service->command, "smtpd postscreen"))
+		    !postconf_has_word("smtpd postscreen", service->command))
 			continue;
 		if (!is_loopback(service))
 			return;

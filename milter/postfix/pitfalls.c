@@ -17,13 +17,6 @@ static const char what[] = "Postfix";
 enum { PROTOCOL_MIN = 6 }; /* what our filter negotiates */
 
 /* The words of a value, which commas and blanks separate. */
-static bool has_word(const char *value, const char *word)
-{
-	g_auto(GStrv) words = g_strsplit_set(value, " \t,", -1);
-
-	return g_strv_contains((const char *const *)words, word);
-}
-
 static char *value_of(const struct way *way, const char *name)
 {
 	return postconf_value(way->postfix, way->service, name);
@@ -57,8 +50,9 @@ static char *find_no_family(const struct way *way, const struct milter_entry *en
 	g_autofree char *protocols = value_of(way, "inet_protocols");
 	bool is_ipv6 = false;
 
-	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) || has_word(protocols, "all") ||
-	    has_word(protocols, is_ipv6 ? "ipv6" : "ipv4"))
+	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) ||
+	    postconf_has_word(protocols, "all") ||
+	    postconf_has_word(protocols, is_ipv6 ? "ipv6" : "ipv4"))
 		return NULL;
 	return g_strdup_printf("%s of %s: inet_protocols = %s, so Postfix cannot connect to %s "
 			       "and puts all mail off; write inet_protocols = all, or an "
@@ -115,11 +109,11 @@ static char *find_smtp_fault(const struct way *way)
 	g_autofree char *options = value_of(way, "receive_override_options");
 	g_autofree char *maps = value_of(way, "smtpd_milter_maps");
 
-	if (has_word(options, "no_milters"))
+	if (postconf_has_word(options, "no_milters"))
 		return g_strdup_printf("bounces that come to %s never reach us: "
 				       "receive_override_options has no_milters; remove that word",
 				       label_of(way));
-	if (has_word(maps, "static:DISABLE"))
+	if (postconf_has_word(maps, "static:DISABLE"))
 		return g_strdup_printf("bounces that come to %s never reach us: smtpd_milter_maps "
 				       "= %s; remove it",
 				       label_of(way), maps);
@@ -244,7 +238,7 @@ static void warn_of_notices(const struct postconf *postfix, const char *const *a
 		const char *domain = strrchr(to, '@') ? strrchr(to, '@') + 1 : origin;
 
 		for (const char *const *address = addresses;
-		     *address && has_word(classes, notices[i][0]); address++) {
+		     *address && postconf_has_word(classes, notices[i][0]); address++) {
 			if (g_ascii_strcasecmp(strrchr(*address, '@') + 1, domain) != 0)
 				continue;
 			g_autofree char *text = g_strdup_printf(

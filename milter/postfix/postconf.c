@@ -374,3 +374,10 @@ char *postconf_value(const struct postconf *postconf, const struct postconf_serv
 	expand(postconf, service, raw_value(postconf, service, name), value, EXPANSION_DEPTH_MAX);
 	return g_string_free(value, FALSE);
 }
+
+bool postconf_has_word(const char *list, const char *word)
+{
+	g_auto(GStrv) words = g_strsplit_set(list, " \t,", -1);
+
+	return g_strv_contains((const char *const *)words, word);
+}

@@ -57,6 +57,8 @@ void postconf_visit(const struct postconf *postconf,
 		    void (*visit)(const char *place, const char *name, const char *value,
 				  const void *data),
 		    const void *data);
+/* Whether the word stands in a list as Postfix writes them, with blanks or commas between. */
+bool postconf_has_word(const char *list, const char *word);
 /* Whether master.cf sets it for that service. */
 bool postconf_is_overridden(const struct postconf *postconf, const struct postconf_service *service,
 			    const char *name);

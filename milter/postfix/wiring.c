@@ -37,16 +37,9 @@ static void fault(struct wiring *wiring, const char *format, ...)
 	wiring->is_good = check_fault(what, text);
 }
 
-static bool is_one_of(const char *text, const char *words)
-{
-	g_auto(GStrv) list = g_strsplit_set(words, " \t,", -1);
-
-	return g_strv_contains((const char *const *)list, text);
-}
-
 static bool is_command(const struct postconf_service *service, const char *commands)
 {
-	return is_one_of(service->command, commands);
+	return postconf_has_word(commands, service->command);
 }
 
 static char *value_of(const struct wiring *wiring, const struct postconf_service *service,
@@ -245,7 +238,7 @@ static void check_mark(struct wiring *wiring, const struct postconf_service *cle
 		      "%s: %s is \"%s\", but own_mta_daemon_name is \"%s\": the reports of this "
 		      "Postfix would not be believed; write -o %s=%s below it",
 		      cleanup->label, mark_parameter, name, own_name, mark_parameter, own_name);
-	if (!is_one_of("{daemon_name}", macros))
+	if (!postconf_has_word(macros, "{daemon_name}"))
 		fault(wiring,
 		      "%s: milter_connect_macros lacks {daemon_name}: the reports of this Postfix "
 		      "would not be believed; add it",
@@ -302,7 +295,7 @@ static const struct postconf_service *follow_reports(struct wiring *wiring, cons
 	g_autofree char *cleanup_name = value_of(wiring, service, "cleanup_service_name");
 	const struct postconf_service *cleanup =
 	    postconf_find(wiring->postfix, cleanup_name, "unix");
-	if (!is_one_of("bounce", classes)) {
+	if (!postconf_has_word(classes, "bounce")) {
 		fault(wiring,
 		      "reports that %s makes never reach us; in master.cf, write below it: -o "
 		      "internal_mail_filter_classes=bounce -o cleanup_service_name=bounce-cleanup",
