@@ -19,7 +19,7 @@
 
 /* "Name <address>" or "address". By hand: GMime's parser would take a name for
  * the syntax it may contain. */
-static InternetAddress *mailbox_new(const char *text)
+static InternetAddress *address_new(const char *text)
 {
 	const char *open = strrchr(text, '<');
 	const char *close = !open ? NULL : strchr(open, '>');
@@ -42,9 +42,9 @@ static void add_mailboxes(GMimeMessage *message, GMimeAddressType type, char *co
 	InternetAddressList *list = g_mime_message_get_addresses(message, type);
 
 	for (; *mailboxes; mailboxes++) {
-		g_autoptr(GObject) mailbox = (GObject *)mailbox_new(*mailboxes);
+		g_autoptr(GObject) entry = (GObject *)address_new(*mailboxes);
 
-		internet_address_list_add(list, (InternetAddress *)mailbox);
+		internet_address_list_add(list, (InternetAddress *)entry);
 	}
 }
 
@@ -283,8 +283,8 @@ static GBytes *compose(const struct db_content *content, GDateTime *now, GError 
 
 static GBytes *rewrite(const struct db_content *content, GDateTime *now)
 {
-	g_autoptr(GObject) mailbox = (GObject *)mailbox_new(content->from);
-	g_autofree char *from = internet_address_to_string((InternetAddress *)mailbox, NULL, TRUE);
+	g_autoptr(GObject) author = (GObject *)address_new(content->from);
+	g_autofree char *from = internet_address_to_string((InternetAddress *)author, NULL, TRUE);
 	g_autofree char *date = g_mime_utils_header_format_date(now);
 	g_autofree char *message_id = g_strdup_printf("<%s>", content->message_id);
 	const struct raw_fields fields = {.message_id = message_id,

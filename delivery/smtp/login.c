@@ -16,7 +16,7 @@ struct mechanism {
 	const char *name;
 	bool is_oauth;
 	/* NULL: user name and secret are asked for, one after the other */
-	char *(*response)(const struct sasl_login *login);
+	char *(*initial_response)(const struct sasl_login *login);
 };
 
 static const struct mechanism mechanisms_known[] = {
@@ -58,10 +58,11 @@ static bool exchange(struct dialogue *dialogue, const struct smtp_client *client
 }
 
 static bool run_at_once(struct dialogue *dialogue, const struct smtp_client *client,
-			const char *command, const char *response, struct smtp_reply *reply_out)
+			const char *command, const char *initial_response,
+			struct smtp_reply *reply_out)
 {
 	static const char *const dummy[] = {"AQ==", ""}; /* RFC 7628 section 3.2.3 */
-	const char *line[] = {command, response};
+	const char *line[] = {command, initial_response};
 
 	return exchange(dialogue, client, line, reply_out) &&
 	       (reply_out->code != GO_ON ||
@@ -94,14 +95,14 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 	if (!secret)
 		return dialogue_fail(dialogue, g_strdup(error->message));
 	bool is_heard = false;
-	if (mechanism->response) {
+	if (mechanism->initial_response) {
 		g_autofree char *command = g_strdup_printf("AUTH %s ", mechanism->name);
 		const struct sasl_login login = {client->username, secret, client->host,
 						 client->port};
-		char *response = mechanism->response(&login);
+		char *initial_response = mechanism->initial_response(&login);
 
-		is_heard = run_at_once(dialogue, client, command, response, reply_out);
-		secret_free(response);
+		is_heard = run_at_once(dialogue, client, command, initial_response, reply_out);
+		secret_free(initial_response);
 	} else {
 		is_heard = run_by_turns(dialogue, client, secret, reply_out);
 	}

@@ -51,7 +51,7 @@ struct mechanism {
 	const char *name;
 	enum imap_capability capability;
 	bool is_oauth;
-	char *(*response)(const struct sasl_login *login);
+	char *(*initial_response)(const struct sasl_login *login);
 };
 
 static const struct mechanism mechanisms[] = {
@@ -76,19 +76,21 @@ static enum imap_answer authenticate(struct imap_dialogue *dialogue,
 				     const struct sasl_login *login)
 {
 	bool at_once = (dialogue->capabilities & IMAP_CAN_INITIAL_RESPONSE) != 0;
-	char *response = mechanism->response(login);
-	char *command = at_once ? g_strdup_printf("AUTHENTICATE %s %s", mechanism->name, response)
-				: g_strdup_printf("AUTHENTICATE %s", mechanism->name);
+	char *initial_response = mechanism->initial_response(login);
+	char *command =
+	    at_once ? g_strdup_printf("AUTHENTICATE %s %s", mechanism->name, initial_response)
+		    : g_strdup_printf("AUTHENTICATE %s", mechanism->name);
 	enum imap_answer answer = imap_dialogue_begin(dialogue, command);
 
 	if (answer == IMAP_CONTINUE && !at_once)
-		answer = imap_dialogue_say_more(dialogue, response) ? imap_dialogue_hear(dialogue)
-								    : IMAP_BROKEN;
+		answer = imap_dialogue_say_more(dialogue, initial_response)
+			     ? imap_dialogue_hear(dialogue)
+			     : IMAP_BROKEN;
 	if (answer == IMAP_CONTINUE)
 		answer = imap_dialogue_say_more(dialogue, "") ? imap_dialogue_hear(dialogue)
 							      : IMAP_BROKEN;
 	secret_free(command);
-	secret_free(response);
+	secret_free(initial_response);
 	return answer;
 }
 

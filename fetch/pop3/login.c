@@ -66,14 +66,14 @@ static enum pop3_answer log_in_by_token(struct pop3_dialogue *dialogue,
 		return POP3_ERR;
 	}
 	g_autofree char *command = g_strdup_printf("AUTH %s", mechanism);
-	char *response =
+	char *initial_response =
 	    strcmp(mechanism, "XOAUTH2") == 0 ? sasl_xoauth2(login) : sasl_oauthbearer(login);
 	enum pop3_answer answer = pop3_dialogue_begin(dialogue, command);
 	if (answer == POP3_CONTINUE)
-		answer = pop3_dialogue_begin(dialogue, response);
+		answer = pop3_dialogue_begin(dialogue, initial_response);
 	if (answer == POP3_CONTINUE) /* it says why not, and waits for an empty answer */
 		answer = pop3_dialogue_ask(dialogue, "");
-	secret_free(response);
+	secret_free(initial_response);
 	return answer;
 }
 
