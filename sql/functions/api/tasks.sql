@@ -313,21 +313,12 @@ CREATE OR REPLACE FUNCTION bounce.request_resend(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'send a mail again');
-  r bounce.communication_recipient;
 BEGIN
   PERFORM FROM bounce.communication AS c
   WHERE c.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q
                 WHERE q.id = request_resend.recipient_id)
   FOR NO KEY UPDATE;
-  UPDATE bounce.communication_recipient AS q SET next_attempt_at = now(),
-    requested_by = session_user
-  WHERE q.id = request_resend.recipient_id AND q.state IN ('open', 'bounced') AND q.attempts < 255
-  RETURNING q.* INTO r;
-  IF FOUND THEN
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'resend_scheduled',
-                                      bounce_internal.say('asked for: ') || because, bounce_id);
-  END IF;
-  RETURN r.id IS NOT NULL;
+  RETURN bounce_internal.request_resends(ARRAY[recipient_id], ARRAY[bounce_id], because) > 0;
 END $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
   'operator: sends a mail to this recipient (communication_recipient.id) again, now, whatever its '

@@ -29,12 +29,11 @@ BEGIN
       AND (of_rule IS NULL OR b.rule = of_rule)
       AND (of_diagnostic IS NULL OR strpos(lower(b.diagnostic), lower(of_diagnostic)) > 0)),
   weighed AS (
-    SELECT c.*, EXISTS (SELECT FROM bounce.address_block AS k
-                        WHERE k.bounce_id = c.id AND k.lifted_at IS NULL
-                          AND bounce_internal.block_heir(
-                                k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
-                OR EXISTS (SELECT FROM bounce.held_block AS h
-                           WHERE h.bounce_id = c.id AND h.decision IS NULL) AS blocks,
+    SELECT c.*, coalesce((SELECT bool_or(k.lifted_at IS NULL AND bounce_internal.block_heir(
+                                   k.address_key, ARRAY(SELECT x.id FROM chosen AS x)) IS NULL)
+                          FROM bounce.address_block AS k WHERE k.bounce_id = c.id), false)
+                OR coalesce((SELECT bool_or(h.decision IS NULL) FROM bounce.held_block AS h
+                             WHERE h.bounce_id = c.id), false) AS blocks,
            (SELECT t.id FROM bounce.task AS t WHERE t.id = c.task_id AND t.status = 'open'
             AND t.kind <> 'outage' AND NOT bounce_internal.is_undone(c.id)
               AND NOT EXISTS (SELECT FROM bounce.bounce AS o

@@ -82,7 +82,7 @@ DECLARE
   made CONSTANT record := bounce_internal.add_blocks(ARRAY[b]);
 BEGIN
   IF cardinality(made.ids) > 0 THEN
-    PERFORM bounce_internal.follow_ups_blocked_again(bounce.address_key(b.address));
+    PERFORM bounce_internal.follow_ups_blocked_again(ARRAY[bounce.address_key(b.address)]);
   END IF;
   RETURN made.ids[1];
 END $$;
@@ -109,23 +109,34 @@ COMMENT ON FUNCTION bounce_internal.end_blocks(timestamptz, integer) IS
   'notes of blocks that they are over, at most a batch; they have not been in force since. Returns '
   'their number';
 
+CREATE OR REPLACE FUNCTION bounce_internal.lift_and_log(block_ids bigint[], why text)
+RETURNS bounce.address_block[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  ended bounce.address_block[];
+BEGIN
+  WITH lifted AS (
+    UPDATE bounce.address_block AS k
+    SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
+        lift_why = lift_and_log.why
+    WHERE k.id = ANY (block_ids) AND k.lifted_at IS NULL RETURNING k AS block),
+  told AS (
+    INSERT INTO bounce.communication_log (communication_id, event, text)
+    SELECT c.id, 'block_lifted', (l.block).address || ': '
+             || bounce_internal.with_marks((l.block).lift_why, (l.block).marked_lift_why)
+    FROM lifted AS l JOIN bounce.communication AS c ON c.id = (l.block).communication_id)
+  SELECT coalesce(array_agg(l.block), '{}') INTO ended FROM lifted AS l;
+  RETURN ended;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lift_and_log(bigint[], text) IS
+  'lifts those of the blocks that are not lifted, and logs it. Returns them';
+
 CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks(
   block_ids bigint[], why text, is_taken_back boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  b bounce.address_block;
-  lifted bounce.address_block[] := '{}';
+  lifted CONSTANT bounce.address_block[] := bounce_internal.lift_and_log(block_ids, why);
 BEGIN
-  FOR b IN UPDATE bounce.address_block AS k
-           SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
-             lift_why = lift_blocks.why
-           WHERE k.id = ANY (block_ids) AND k.lifted_at IS NULL RETURNING k.* LOOP
-    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
-                                      b.address || ': ' || bounce_internal.with_marks(
-                                                             b.lift_why, b.marked_lift_why))
-    FROM bounce.communication AS c WHERE c.id = b.communication_id;
-    lifted := lifted || b;
-  END LOOP;
   PERFORM bounce_internal.follow_lifted(lifted, is_taken_back);
   RETURN cardinality(lifted);
 END $$;

@@ -12,25 +12,29 @@ COMMENT ON FUNCTION bounce_internal.outage_of_task IS 'the outage that a task is
 
 CREATE OR REPLACE FUNCTION bounce_internal.bounces_of_outage(o bounce.outage) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  held CONSTANT bigint[] := bounce_internal.held_bounces(o.id);
 BEGIN
   -- those that were held, those that blocked before it was noticed, and further mails to an
   -- address that was blocked already; not what a person has called dead since
-  RETURN ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
-               WHERE h.outage_id = o.id AND h.decision IS NULL
-    UNION
-    SELECT b.id FROM bounce.bounce AS b
-    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id AND r.bounce_id = b.id
-      AND r.state = 'bounced' AND r.requested_by IS NULL
-    WHERE b.received_at >= o.opened_at - o.time_window AND b.class = 'hard' AND NOT b.is_notice
-      AND NOT b.in_shadow
-      AND (EXISTS (SELECT FROM bounce.address_block AS k
-                   WHERE k.bounce_id = b.id AND k.lifted_at IS NULL)
-           OR r.id IS NOT NULL AND bounce_internal.would_block(
-               bounce_internal.finding_of_bounce(b)))
-      AND NOT EXISTS (SELECT FROM bounce.task AS t WHERE t.id = b.task_id AND t.resolution = 'dead')
-      AND o.about = (bounce_internal.guard_abouts(
-                       (bounce_internal.finding_of_bounce(b)).address, b.diagnostic))
-                      [array_position('{domain,diagnostic,overall}', o.scope)]);
+  RETURN held || ARRAY(
+    SELECT (u.b).id
+    FROM (SELECT b, r FROM bounce.bounce AS b
+          LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+          WHERE b.received_at >= o.opened_at - o.time_window AND b.class = 'hard'
+            AND NOT b.is_notice AND NOT b.in_shadow
+            AND b.id <> ALL (held)
+            AND NOT EXISTS (SELECT FROM bounce.task AS t
+                            WHERE t.id = b.task_id AND t.resolution = 'dead')
+            AND o.about = (bounce_internal.guard_abouts(
+                             coalesce(r.address_key, bounce.address_key(b.recipient)),
+                             b.diagnostic))
+                            [array_position('{domain,diagnostic,overall}', o.scope)]
+          OFFSET 0) AS u     -- the rest is dear
+    WHERE (SELECT bool_or(k.lifted_at IS NULL) FROM bounce.address_block AS k
+           WHERE k.bounce_id = (u.b).id)
+       OR (u.r).bounce_id = (u.b).id AND (u.r).state = 'bounced' AND (u.r).requested_by IS NULL
+          AND bounce_internal.would_block(bounce_internal.finding_of_bounce(u.b)));
 END $$;
 COMMENT ON FUNCTION bounce_internal.bounces_of_outage(bounce.outage) IS
   'the hard bounces that an outage explains';
@@ -48,16 +52,19 @@ CREATE OR REPLACE FUNCTION bounce_internal.lock_bounces_of_outage(o bounce.outag
 RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  chosen bigint[] := '{}';
+  locked bigint[];
+  chosen bigint[];
 BEGIN
   FOR i IN 1 .. 2 LOOP
-    chosen := ARRAY(SELECT u FROM unnest(CASE decision
-                                         WHEN 'confirmed' THEN bounce_internal.held_bounces(o.id)
-                                         ELSE bounce_internal.bounces_of_outage(o) END) AS u
-                    WHERE i = 1 OR u = ANY (chosen));
-    PERFORM bounce_internal.lock_mails_of(chosen);
+    locked := chosen;
+    -- not in the query below, whose planning would call it once more
+    chosen := CASE decision WHEN 'confirmed' THEN bounce_internal.held_bounces(o.id)
+                            ELSE bounce_internal.bounces_of_outage(o) END;
+    IF i = 1 THEN
+      PERFORM bounce_internal.lock_mails_of(chosen);
+    END IF;
   END LOOP;
-  RETURN chosen;
+  RETURN ARRAY(SELECT u FROM unnest(chosen) AS u WHERE u = ANY (locked));
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_bounces_of_outage(bounce.outage, text) IS
   'the bounces that a decision about an outage is carried out on, with their mails locked; chosen '
@@ -68,7 +75,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   free CONSTANT bigint[] := ARRAY(
     SELECT c.id FROM bounce.communication AS c
-    WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+    WHERE c.id = ANY (ARRAY(SELECT b.communication_id FROM bounce.bounce AS b
+                            WHERE b.id = ANY (bounce_ids)))
     ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
 BEGIN
   RETURN ARRAY(SELECT b.id FROM bounce.bounce AS b
@@ -79,27 +87,42 @@ COMMENT ON FUNCTION bounce_internal.lock_free_bounces(bigint[]) IS
   'those of these bounces whose communications no other transaction has; it locks them, and waits '
   'for nobody';
 
+CREATE OR REPLACE FUNCTION bounce_internal.in_batches(ids bigint[]) RETURNS SETOF bigint[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT array_agg(u.id ORDER BY u.place)
+  FROM unnest(ids) WITH ORDINALITY AS u (id, place)
+  GROUP BY (u.place - 1) / 50 ORDER BY (u.place - 1) / 50
+$$;
+COMMENT ON FUNCTION bounce_internal.in_batches(bigint[]) IS
+  'these, fifty at a time: an array of findings is copied whole whenever one of them changes, so '
+  'that the time for all at once would grow with the square of their number';
+
+CREATE OR REPLACE FUNCTION bounce_internal.findings_of_bounces(bounce_ids bigint[])
+RETURNS bounce_internal.finding[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT bounce_internal.finding_of_bounce(b)
+               FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids)
+               ORDER BY array_position(bounce_ids, b.id));
+END $$;
+COMMENT ON FUNCTION bounce_internal.findings_of_bounces(bigint[]) IS
+  'finding_of_bounce() of each of a batch, in their order';
+
 CREATE OR REPLACE FUNCTION bounce_internal.block_bounces(bounce_ids bigint[]) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
-  blocked bounce_internal.finding[] := '{}';
-  h record;
-  f bounce_internal.finding;
+  held CONSTANT bigint[] := ARRAY(
+    SELECT h.bounce_id FROM bounce.held_block AS h
+    WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL ORDER BY h.address, h.id);
+  blocked bigint[] := '{}';
+  batch bigint[];
 BEGIN
-  FOR h IN SELECT q.id, bounce_internal.finding_of_bounce(b) AS finding
-           FROM bounce.held_block AS q JOIN bounce.bounce AS b ON b.id = q.bounce_id
-           WHERE q.bounce_id = ANY (bounce_ids) AND q.decision IS NULL
-           ORDER BY q.address, q.id LOOP
-    UPDATE bounce.held_block AS q SET decision = 'blocked', decided_at = now() WHERE q.id = h.id;
-    f := bounce_internal.block_held(h.finding);
-    blocked := blocked || CASE WHEN f.task_key IS NOT NULL THEN ARRAY[f] ELSE '{}' END;
+  -- blocks before tasks, each in ascending order: the order of locking
+  FOR batch IN SELECT b FROM bounce_internal.in_batches(held) AS b LOOP
+    blocked := blocked || bounce_internal.block_held(batch);
   END LOOP;
-  FOR f IN SELECT * FROM unnest(blocked) AS u ORDER BY u.task_key, u.bounce_id LOOP
-    f := bounce_internal.make_task(f);
-    UPDATE bounce.bounce AS b SET task_id = f.task_id WHERE b.id = f.bounce_id;
-    UPDATE bounce.communication_recipient AS r SET task_id = f.task_id
-    WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
-    PERFORM bounce_internal.log_steps(ARRAY[f]);
+  FOR batch IN SELECT b FROM bounce_internal.in_batches(blocked) AS b LOOP
+    PERFORM bounce_internal.follow_blocked(batch);
   END LOOP;
   RETURN cardinality(blocked);
 END $$;
@@ -398,8 +421,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.decide_again(bounce_ids bigint[]) RET
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM bounce_internal.decide_leftover(h.bounce_id)
-  FROM (SELECT q.bounce_id FROM bounce.held_block AS q
-        WHERE q.bounce_id = ANY (bounce_ids) AND q.decision IS NULL
+  FROM (SELECT q.bounce_id FROM bounce.held_block AS q JOIN bounce.outage AS o ON o.id = q.outage_id
+        WHERE q.bounce_id = ANY (bounce_ids) AND q.decision IS NULL AND o.status <> 'open'
         ORDER BY q.address, q.id) AS h;
 END $$;
 COMMENT ON FUNCTION bounce_internal.decide_again(bigint[]) IS

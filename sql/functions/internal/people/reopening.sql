@@ -139,12 +139,13 @@ CREATE OR REPLACE FUNCTION bounce_internal.restore_outage(t bounce.task, why tex
 LANGUAGE plpgsql AS $$
 DECLARE
   o CONSTANT bounce.outage := bounce_internal.outage_of_task(t);
+  bounces CONSTANT bigint[] := bounce_internal.remembered(t, 'bounces');
   tasks CONSTANT bigint[] := bounce_internal.remembered(t, 'tasks');
   other bigint;
 BEGIN
   PERFORM bounce_internal.close_task(k.id, 'taken back', why) FROM bounce.task AS k
   WHERE k.id IN (SELECT b.task_id FROM bounce.bounce AS b
-                 WHERE b.id = ANY (bounce_internal.remembered(t, 'bounces')))
+                 WHERE b.id = ANY (bounces))
     AND k.status = 'open' AND k.created_at = t.resolved_at AND k.id <> ALL (tasks) ORDER BY k.id;
   UPDATE bounce.task AS k SET status = 'open', resolution = '', resolved_at = NULL,
     resolved_by = NULL, note = ''
@@ -158,14 +159,14 @@ BEGIN
   WHERE q.id = o.id;
   -- what it took back may have been held for another one
   PERFORM bounce_internal.hold_again(
-    bounce_internal.remembered(t, 'bounces')
-      || ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
+    bounces || ARRAY(SELECT h.bounce_id FROM bounce.held_block AS h
                WHERE h.outage_id = o.id AND h.decided_at = t.resolved_at),
     t.resolved_at, why);
-  PERFORM bounce_internal.close_moot_follow_ups(ARRAY(
-    SELECT u.id FROM bounce.follow_up AS u
-    JOIN bounce.held_block AS h ON h.recipient_id = u.recipient_id AND h.bounce_id = u.bounce_id
-    WHERE h.outage_id = o.id AND h.decision IS NULL AND u.status = 'open'));
+  PERFORM bounce_internal.close_moot_follow_ups(
+    (SELECT array_agg(u.id) FILTER (WHERE u.status = 'open')
+     FROM bounce.held_block AS h
+     JOIN bounce.follow_up AS u ON u.bounce_id = h.bounce_id AND u.recipient_id = h.recipient_id
+     WHERE h.outage_id = o.id AND h.decision IS NULL));
 EXCEPTION WHEN unique_violation THEN
   other := (SELECT k.id FROM bounce.outage AS q
             JOIN bounce.task AS k ON k.dedup_key = 'outage:' || q.id AND k.status = 'open'

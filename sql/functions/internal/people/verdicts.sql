@@ -58,38 +58,29 @@ CREATE OR REPLACE FUNCTION bounce_internal.lift_blocks_of(bounce_ids bigint[], w
 RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  b bounce.address_block;
-  heir bigint;
-  lifted bigint := 0;
-  freed bounce.address_block[] := '{}';
-  mistaken bounce.address_block[] := '{}';     -- blocked by a verdict that is taken back
+  blocks CONSTANT bigint[] := ARRAY(
+    SELECT k.id FROM bounce.address_block AS k
+    WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
+    ORDER BY k.address_key, k.id FOR UPDATE);
+  -- before any is lifted, which would stand against them
+  heirs CONSTANT bigint[] := ARRAY(
+    SELECT bounce_internal.block_heir(k.address_key, bounce_ids) FROM bounce.address_block AS k
+    WHERE k.id = ANY (blocks) ORDER BY k.address_key, k.id);
+  lifted CONSTANT bounce.address_block[] := bounce_internal.lift_and_log(blocks, why);
+  freed bounce.address_block[];
+  mistaken bounce.address_block[];     -- blocked by a verdict that is taken back
 BEGIN
-  FOR b IN SELECT * FROM bounce.address_block AS k
-           WHERE k.bounce_id = ANY (bounce_ids) AND k.lifted_at IS NULL
-           ORDER BY k.address_key FOR UPDATE LOOP
-    heir := bounce_internal.block_heir(b.address_key, bounce_ids);
-    UPDATE bounce.address_block AS k
-    SET lifted_at = bounce_internal.lift_time(k), lifted_by = session_user,
-      lift_why = lift_blocks_of.why WHERE k.id = b.id;
-    PERFORM bounce_internal.write_log(c.id, NULL, 'block_lifted',
-                                      b.address || ': ' || lift_blocks_of.why)
-    FROM bounce.communication AS c WHERE c.id = b.communication_id;
-    IF heir IS NULL THEN
-      lifted := lifted + 1;
-      IF b.blocked_at > (SELECT o.received_at FROM bounce.bounce AS o WHERE o.id = b.bounce_id) THEN
-        mistaken := mistaken || b;
-      ELSE
-        freed := freed || b;
-      END IF;
-    ELSE
-      PERFORM bounce_internal.log_steps(ARRAY[
-        bounce_internal.make_block(bounce_internal.finding_of_bounce(o))])
-        FROM bounce.bounce AS o WHERE o.id = heir;
-    END IF;
-  END LOOP;
+  PERFORM bounce_internal.log_steps(ARRAY[
+    bounce_internal.make_block(bounce_internal.finding_of_bounce(b))])
+  FROM bounce.bounce AS b WHERE b.id = ANY (heirs);
+  SELECT array_agg(k) FILTER (WHERE k.blocked_at <= b.received_at),
+         array_agg(k) FILTER (WHERE k.blocked_at > b.received_at) INTO freed, mistaken
+  FROM unnest(lifted) AS k JOIN unnest(blocks, heirs) AS u (id, heir) ON u.id = k.id
+  JOIN bounce.bounce AS b ON b.id = k.bounce_id
+  WHERE u.heir IS NULL;
   PERFORM bounce_internal.follow_lifted(freed, false),
           bounce_internal.follow_lifted(mistaken, true);
-  RETURN lifted;
+  RETURN coalesce(cardinality(freed), 0) + coalesce(cardinality(mistaken), 0);
 END $$;
 COMMENT ON FUNCTION bounce_internal.lift_blocks_of(bigint[], text) IS
   'lifts the blocks that these bounces created. Returns their number. If another bounce is a '
@@ -117,10 +108,12 @@ CREATE OR REPLACE FUNCTION bounce_internal.lock_mails_of(bounce_ids bigint[]) RE
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM bounce.communication AS c
-  WHERE c.id IN (SELECT b.communication_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  WHERE c.id = ANY (ARRAY(SELECT b.communication_id FROM bounce.bounce AS b
+                          WHERE b.id = ANY (bounce_ids)))
   ORDER BY c.id FOR NO KEY UPDATE;
   PERFORM FROM bounce.communication_recipient AS q
-  WHERE q.id IN (SELECT b.recipient_id FROM bounce.bounce AS b WHERE b.id = ANY (bounce_ids))
+  WHERE q.id = ANY (ARRAY(SELECT b.recipient_id FROM bounce.bounce AS b
+                          WHERE b.id = ANY (bounce_ids)))
   ORDER BY q.id FOR NO KEY UPDATE;
 END $$;
 COMMENT ON FUNCTION bounce_internal.lock_mails_of(bigint[]) IS
@@ -133,21 +126,27 @@ CREATE OR REPLACE FUNCTION bounce_internal.undo_consequences(
                                  OUT blocks bigint, OUT tasks bigint, OUT requeued bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
-  r record;
+  recipients CONSTANT bigint[] := ARRAY(SELECT b.recipient_id FROM bounce.bounce AS b
+                                        WHERE b.id = ANY (bounce_ids));
+  bounced bigint[];     -- those of them whose bounces these are still, and the bounces
+  their_bounces bigint[];
 BEGIN
   requeued := 0;
   PERFORM bounce_internal.lock_mails_of(bounce_ids);
-  FOR r IN SELECT q.id, q.communication_id, b.id AS bounce_id
-           FROM bounce.bounce AS b JOIN bounce.communication_recipient AS q ON q.id = b.recipient_id
-             AND q.bounce_id = b.id
-           WHERE b.id = ANY (bounce_ids) AND q.state = 'bounced' ORDER BY q.id LOOP
-    PERFORM bounce_internal.write_log(r.communication_id, r.id, 'taken_back', why, r.bounce_id);
-    IF resend THEN
-      requeued := requeued + bounce.request_resend(r.id, why, r.bounce_id)::integer;
-    ELSE
-      PERFORM bounce_internal.withdraw_bounce(r.id);
-    END IF;
-  END LOOP;
+  WITH told AS (
+    INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
+    SELECT q.communication_id, q.id, 'taken_back', why, q.bounce_id
+    FROM bounce.communication_recipient AS q
+    WHERE q.id = ANY (recipients) AND q.bounce_id = ANY (bounce_ids) AND q.state = 'bounced'
+    ORDER BY q.id
+    RETURNING recipient_id, bounce_id)
+  SELECT array_agg(t.recipient_id), array_agg(t.bounce_id) INTO bounced, their_bounces
+  FROM told AS t;
+  IF resend THEN
+    requeued := bounce_internal.request_resends(bounced, their_bounces, why);
+  ELSE
+    PERFORM bounce_internal.withdraw_bounces(bounced);
+  END IF;
   UPDATE bounce.held_block AS h SET decision = 'dropped', decided_at = now()
   WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
   blocks := bounce_internal.lift_blocks_of(bounce_ids, why);
@@ -181,12 +180,13 @@ CREATE OR REPLACE FUNCTION bounce_internal.block_heir(address_key text, taken_ba
 RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN (SELECT max(b.id)
+  RETURN (SELECT max(b.id) FILTER (
+                   WHERE r.state = 'bounced' AND r.class = 'hard' AND r.requested_by IS NULL
+                     AND b.class = 'hard' AND NOT b.in_shadow
+                     AND bounce_internal.block_obstacle(bounce_internal.finding_of_bounce(b))
+                         IS NULL)
           FROM bounce.communication_recipient AS r JOIN bounce.bounce AS b ON b.id = r.bounce_id
-          WHERE r.address_key = block_heir.address_key AND r.state = 'bounced' AND r.class = 'hard'
-            AND r.requested_by IS NULL
-            AND b.id <> ALL (taken_back) AND b.class = 'hard' AND NOT b.in_shadow
-            AND bounce_internal.block_obstacle(bounce_internal.finding_of_bounce(b)) IS NULL);
+          WHERE r.address_key = block_heir.address_key AND r.bounce_id <> ALL (taken_back));
 END $$;
 COMMENT ON FUNCTION bounce_internal.block_heir(text, bigint[]) IS
   'another bounce that would have blocked the address if it had not been blocked already; NULL '

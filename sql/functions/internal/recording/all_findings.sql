@@ -32,6 +32,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   blocks bounce.address_block[] := '{}';
   made record;
+  retold text[] := '{}';     -- addresses of whose lifted blocks applications are told
   f bounce_internal.finding;
 BEGIN
   FOREACH f IN ARRAY findings LOOP
@@ -49,9 +50,12 @@ BEGIN
     findings[n] := bounce_internal.step(f, 'blocked',
                                          bounce_internal.say('address blocked'));
     IF bounce_internal.wants_follow_up(f.policy, 'block_lifted') THEN
-      PERFORM bounce_internal.follow_ups_blocked_again(f.address);
+      retold := retold || f.address;
     END IF;
   END LOOP;
+  IF cardinality(retold) > 0 THEN
+    PERFORM bounce_internal.follow_ups_blocked_again(retold);
+  END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.make_blocks(bounce_internal.finding[]) IS
   'blocks the addresses that are to be blocked and are not yet';

@@ -101,8 +101,8 @@ BEGIN
       WHEN u.bounce_id IS NOT NULL AND bounce_internal.is_undone(u.bounce_id)
         THEN 'the bounce was taken back'
       WHEN u.kind = 'hard_bounce'
-           AND EXISTS (SELECT FROM bounce.held_block AS h
-                       WHERE h.bounce_id = u.bounce_id AND h.decision IS NULL)
+           AND (SELECT bool_or(h.decision IS NULL) FROM bounce.held_block AS h
+                WHERE h.bounce_id = u.bounce_id)
         THEN 'whether it is an outage is open again'
     END
     FROM bounce.communication_recipient AS r WHERE r.id = u.recipient_id);
@@ -116,6 +116,9 @@ DECLARE
   u bounce.follow_up;
   closed integer := 0;
 BEGIN
+  IF coalesce(cardinality(ids), 0) = 0 THEN
+    RETURN 0;
+  END IF;
   -- a claimer at work is left alone: it is looked at again when his lease is over
   FOR u IN UPDATE bounce.follow_up AS k
            SET status = 'done', finished_at = now(), is_moot = true,
@@ -135,24 +138,24 @@ COMMENT ON FUNCTION bounce_internal.close_moot_follow_ups(bigint[]) IS
   'closes those of these follow-ups that nobody has in hand and that are moot; returns their '
   'number';
 
-CREATE OR REPLACE FUNCTION bounce_internal.follow_ups_blocked_again(address_key text)
+CREATE OR REPLACE FUNCTION bounce_internal.follow_ups_blocked_again(address_keys text[])
 RETURNS integer
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN bounce_internal.close_moot_follow_ups(ARRAY(
-    SELECT u.id FROM bounce.communication_recipient AS r
-    JOIN bounce.follow_up AS u ON u.recipient_id = r.id
-    WHERE r.address_key = follow_ups_blocked_again.address_key AND u.status = 'open'
-      AND u.kind = 'block_lifted'));
+  RETURN bounce_internal.close_moot_follow_ups(
+    (SELECT array_agg(u.id) FILTER (WHERE u.status = 'open' AND u.kind = 'block_lifted')
+     FROM bounce.communication_recipient AS r JOIN bounce.follow_up AS u ON u.recipient_id = r.id
+     WHERE r.address_key = ANY (address_keys)));
 END $$;
-COMMENT ON FUNCTION bounce_internal.follow_ups_blocked_again(text) IS
-  'closes what tells of a lifted block when there is another';
+COMMENT ON FUNCTION bounce_internal.follow_ups_blocked_again(text[]) IS
+  'closes what tells of lifted blocks of these addresses when there are others';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_follow_up() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM bounce_internal.close_moot_follow_ups(ARRAY(
-    SELECT u.id FROM bounce.follow_up AS u WHERE u.recipient_id = NEW.id AND u.status = 'open'));
+  PERFORM bounce_internal.close_moot_follow_ups(
+    (SELECT array_agg(u.id) FILTER (WHERE u.status = 'open') FROM bounce.follow_up AS u
+     WHERE u.recipient_id = NEW.id));
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_follow_up() IS

@@ -109,24 +109,56 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.outage_summary(bigint) IS
   'the summary of the task of an outage';
 
-CREATE OR REPLACE FUNCTION bounce_internal.block_held(INOUT f bounce_internal.finding)
+CREATE OR REPLACE FUNCTION bounce_internal.block_held(bounce_ids bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  findings bounce_internal.finding[] := bounce_internal.findings_of_bounces(bounce_ids);
+BEGIN
+  UPDATE bounce.held_block AS h SET decision = 'blocked', decided_at = now()
+  WHERE h.bounce_id = ANY (bounce_ids) AND h.decision IS NULL;
+  FOR n IN 1 .. cardinality(findings) LOOP
+    findings[n].blocks := true;
+  END LOOP;
+  RETURN ARRAY(SELECT f.bounce_id FROM unnest(bounce_internal.make_blocks(findings)) AS f
+               WHERE 'blocked' = ANY (f.events) ORDER BY array_position(bounce_ids, f.bounce_id));
+END $$;
+COMMENT ON FUNCTION bounce_internal.block_held(bigint[]) IS
+  'creates the held blocks of a batch of bounces. Returns those of which the address was not '
+  'blocked already';
+
+CREATE OR REPLACE FUNCTION bounce_internal.apply_blocked(INOUT f bounce_internal.finding)
 LANGUAGE plpgsql AS $$
 BEGIN
-  f := bounce_internal.make_block(f);
-  IF 'blocked' = ANY (f.events) THEN
-    f := bounce_internal.request_task(f, 'hard_bounce', f.address,
-                                   bounce_internal.say('%s bounced hard', f.address) || ', '
-                                   || bounce_internal.say('address blocked') || ': '
-                                   || bounce_internal.described(f));
-    f := bounce_internal.notify_owner(f);
-    -- the mail may go to another address since, or be sent again
-    IF EXISTS (SELECT FROM bounce.communication_recipient AS r
-               WHERE r.id = f.recipient_id AND r.state = 'bounced'
-                 AND r.requested_by IS NULL) THEN
-      f := bounce_internal.write_follow_up(f, 'hard_bounce');
-    END IF;
+  f := bounce_internal.step(f, 'blocked', bounce_internal.say('address blocked'));
+  f := bounce_internal.request_task(f, 'hard_bounce', f.address,
+                                 bounce_internal.say('%s bounced hard', f.address) || ', '
+                                 || bounce_internal.say('address blocked') || ': '
+                                 || bounce_internal.described(f));
+  f := bounce_internal.notify_owner(f);
+  -- the mail may go to another address since, or be sent again
+  IF (SELECT r.state = 'bounced' AND r.requested_by IS NULL FROM bounce.communication_recipient AS r
+      WHERE r.id = f.recipient_id) THEN
+    f := bounce_internal.write_follow_up(f, 'hard_bounce');
   END IF;
 END $$;
-COMMENT ON FUNCTION bounce_internal.block_held(bounce_internal.finding) IS
-  'creates a block that was held, with its consequences but for the task; nothing when the '
-  'address is blocked already';
+COMMENT ON FUNCTION bounce_internal.apply_blocked(bounce_internal.finding) IS
+  'what follows when a block that was held has been created';
+
+CREATE OR REPLACE FUNCTION bounce_internal.follow_blocked(bounce_ids bigint[]) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  findings bounce_internal.finding[] := bounce_internal.findings_of_bounces(bounce_ids);
+BEGIN
+  FOR n IN 1 .. cardinality(findings) LOOP
+    findings[n] := bounce_internal.apply_blocked(findings[n]);
+  END LOOP;
+  findings := bounce_internal.create_tasks(findings);
+  UPDATE bounce.bounce AS b SET task_id = f.task_id FROM unnest(findings) AS f
+  WHERE b.id = f.bounce_id;
+  UPDATE bounce.communication_recipient AS r SET task_id = f.task_id FROM unnest(findings) AS f
+  WHERE r.id = f.recipient_id AND r.bounce_id = f.bounce_id;
+  RETURN bounce_internal.log_steps(findings);
+END $$;
+COMMENT ON FUNCTION bounce_internal.follow_blocked(bigint[]) IS
+  'creates the tasks of a batch of bounces whose held blocks have been created, writes their log '
+  'and tells the applications';

@@ -90,17 +90,17 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.resend_obstacle(bounce_internal.finding, integer) IS
   'why the n-th resend is not scheduled; NULL when it is';
 
-CREATE OR REPLACE FUNCTION bounce_internal.withdraw_bounce(recipient_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION bounce_internal.withdraw_bounces(recipient_ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE bounce.communication_recipient AS r
   SET state = 'sent', class = NULL, reason = '', status_code = '', diagnostic = '',
       bounced_at = NULL, bounce_id = NULL,
       next_attempt_at = NULL, task_id = NULL, corrections = r.corrections + 1
-  WHERE r.id = withdraw_bounce.recipient_id AND r.state = 'bounced';
+  WHERE r.id = ANY (recipient_ids) AND r.state = 'bounced';
 END $$;
-COMMENT ON FUNCTION bounce_internal.withdraw_bounce(bigint) IS
-  'voids the current bounce of a recipient, who counts as sent to';
+COMMENT ON FUNCTION bounce_internal.withdraw_bounces(bigint[]) IS
+  'voids the current bounces of recipients, who count as sent to';
 
 CREATE OR REPLACE FUNCTION bounce_internal.was_sent_to(r bounce.communication_recipient)
 RETURNS boolean
@@ -169,18 +169,41 @@ COMMENT ON FUNCTION bounce_internal.replace_recipient(bigint, text, text) IS
   'that a late bounce of the old address cannot affect the new one. NULL when nothing is to be '
   'sent';
 
+CREATE OR REPLACE FUNCTION bounce_internal.request_resends(
+  recipient_ids bigint[], bounce_ids bigint[], why text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  asked_for CONSTANT text := bounce_internal.say('asked for: ') || why;
+  scheduled bigint;
+BEGIN
+  WITH asked AS (
+    UPDATE bounce.communication_recipient AS r
+    SET next_attempt_at = now(), requested_by = session_user
+    FROM unnest(recipient_ids, bounce_ids) AS u (id, bounce_id)
+    WHERE r.id = u.id AND r.state IN ('open', 'bounced') AND r.attempts < 255
+    RETURNING r.communication_id, r.id, u.bounce_id)
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
+  SELECT a.communication_id, a.id, 'resend_scheduled', asked_for, a.bounce_id FROM asked AS a
+  ORDER BY a.id;
+  GET DIAGNOSTICS scheduled = ROW_COUNT;
+  RETURN scheduled;
+END $$;
+COMMENT ON FUNCTION bounce_internal.request_resends(bigint[], bigint[], text) IS
+  'request_resend() for several recipients, each with the bounce that the log names, whose '
+  'communications are locked. Returns the number of those to whom it is sent again';
+
 CREATE OR REPLACE FUNCTION bounce_internal.resend_task(t bounce.task, why text) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
   unknown CONSTANT bigint[] := bounce_internal.unknown_recipients(t.id);
+  bounced CONSTANT bigint[] := ARRAY(
+    SELECT q.id FROM bounce.communication_recipient AS q
+    WHERE q.task_id = t.id AND q.state = 'bounced' ORDER BY q.id);
 BEGIN
-  RETURN (SELECT count(*) FILTER (
-                                  WHERE CASE WHEN r.id = ANY (unknown)
-                                             THEN bounce_internal.resend_unknown(r.id, why)
-                                             ELSE bounce.request_resend(r.id, why, t.bounce_id) END)
-          FROM (SELECT q.id FROM bounce.communication_recipient AS q
-                WHERE q.task_id = t.id AND (q.state = 'bounced' OR q.id = ANY (unknown))
-                ORDER BY q.id) AS r);
+  RETURN bounce_internal.request_resends(
+           bounced, array_fill(t.bounce_id, ARRAY[cardinality(bounced)]), why)
+         + (SELECT count(*) FILTER (WHERE bounce_internal.resend_unknown(u, why))
+            FROM unnest(unknown) AS u);
 END $$;
 COMMENT ON FUNCTION bounce_internal.resend_task(bounce.task, text) IS
   'sends the mails of a task again. Returns their number';
