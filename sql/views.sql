@@ -231,7 +231,8 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
        t.created_at, greatest(t.last_seen_at, b.received_at) AS last_seen_at,
        t.address, t.domain, t.reason,
        coalesce(n.meaning, '') AS meaning, t.diagnosis,
-       CASE WHEN t.correction = '' AND t.status = 'open' AND t.kind = 'hard_bounce'
+       CASE WHEN t.correction = '' AND t.status = 'open'
+                 AND t.kind IN ('hard_bounce', 'resend_exhausted', 'soft_bounces')
             THEN bounce.suggest_address(t.address) ELSE t.correction END AS correction,
        t.process,
        coalesce(b.communication_id, t.communication_id) AS communication_id,

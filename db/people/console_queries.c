@@ -72,9 +72,7 @@ STATEMENT(console_queries_ways, 1,
 	  "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
 	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
 	  "  'somebody@example.invalid') AS p "
-	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible "
-	  "  AND strpos(p.outcome, E'mails sent to %w\\x1f0\\x1f') = 0 "
-	  "ORDER BY w.place");
+	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
 
 /* --- what an act has done, as long as its transaction is open ------------------------------------
  */

@@ -153,7 +153,6 @@ STATEMENT(
     "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
     "  'somebody@example.invalid') AS p "
     "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible "
-    "  AND p.outcome !~ '^0 mails sent to' "
     "UNION ALL "
     "SELECT replace(o.command, '{}', coalesce(quote_ident(t.process), '')), o.meaning, '', 8 FROM "
     "bounce.task AS t CROSS JOIN (VALUES "

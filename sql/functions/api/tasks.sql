@@ -86,6 +86,7 @@ DECLARE
   bare CONSTANT text := bounce_internal.require_other_address(
     address, bounce.address_key(t.address), t.process,
     bounce_internal.say('If it works after all: resolve_task_unblocked(task, note).'));
+  mails integer;
   resent integer;
 BEGIN
   IF t.communication_id IS NULL THEN
@@ -94,21 +95,26 @@ BEGIN
         'task %s is about no mail that is known: nothing can be sent to %s', t.id::text, bare),
       bounce_internal.say('Close it with resolve_task(task, note).'));
   END IF;
-  SELECT count(bounce_internal.replace_recipient(
-           r.id, bare, bounce_internal.say('task %s', t.id::text))) INTO resent
+  SELECT count(*), count(bounce_internal.replace_recipient(
+           r.id, bare, bounce_internal.say('task %s', t.id::text))) INTO mails, resent
   FROM (SELECT q.id FROM bounce.communication_recipient AS q
         WHERE q.task_id = t.id
           AND (q.state = 'bounced'
                OR EXISTS (SELECT FROM bounce.recipient_delivery AS d
                           WHERE d.recipient_id = q.id AND d.refused_at IS NOT NULL))
           OR q.id = t.recipient_id AND q.state IN ('bounced', 'sent') ORDER BY q.id) AS r;
+  IF mails = 0 THEN
+    PERFORM bounce_internal.refuse('invalid_parameter_value',
+      bounce_internal.say('task %s: no mail is left to be sent to %s', t.id::text, bare),
+      bounce_internal.say('Close it with resolve_task(task, note).'));
+  END IF;
   PERFORM bounce_internal.close_task(t.id, 'corrected', concat_ws(': ', bare, nullif(note, '')));
   RETURN resent;
 END $$;
 COMMENT ON FUNCTION bounce.resolve_task_corrected(bigint, text, text) IS
   'operator: the address was wrong: every mail of this task that did not arrive is sent to the '
   'new address. Returns the number of mails. The old address stays blocked. 22023 when the new '
-  'one is not an address or is blocked, or the task is about no known mail';
+  'one is not an address or is blocked, the task is about no known mail, or none is left to send';
 
 CREATE OR REPLACE FUNCTION bounce.resolve_task_unblocked(
   task_id bigint, note text, resend boolean DEFAULT true) RETURNS integer

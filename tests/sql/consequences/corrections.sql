@@ -37,5 +37,18 @@ FROM (VALUES ('gmial.com', 'gmail.com'), ('hotmial.com', 'hotmail.com'), ('t-onl
 SELECT is(bounce.suggest_address('anna@' || domain), '', domain || ' is none')
 FROM unnest('{gmail.com,mail.com,gmx.com,web.de}'::text[]) AS domain;
 
+-- A task is asked about when it is read: whatever kind of it ends with another address
+SELECT test.set('resend_max_attempts', '0', 'invoice');
+SELECT test.mail(a, ARRAY[a]) FROM unnest('{hard@gmial.com,soft@gmial.com,right@gmail.com}'::text[])
+  AS a;
+SELECT test.record(test.report(reason, a, status, "to" => test.return_path(a)))
+FROM (VALUES ('hard@gmial.com', 'user_unknown', '5.1.1'), ('soft@gmial.com', 'mailbox_full',
+      '4.2.2'), ('right@gmail.com', 'mailbox_full', '4.2.2')) AS v (a, reason, status);
+SELECT results_eq($$SELECT d.kind, d.address, d.correction FROM bounce.task_detail AS d
+                    ORDER BY d.id$$,
+  $$VALUES ('hard_bounce', 'hard@gmial.com', 'hard@gmail.com'),
+           ('resend_exhausted', 'soft@gmial.com', 'soft@gmail.com'),
+           ('resend_exhausted', 'right@gmail.com', '')$$, 'the right address of a task');
+
 SELECT * FROM finish();
 ROLLBACK;

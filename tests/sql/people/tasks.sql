@@ -154,6 +154,17 @@ SELECT is(bounce.resolve_task_corrected((SELECT id FROM bounce.task
 SELECT is(test.state('second@bluefin.example') || ' '
           || (test.recipient('first@bluefun.example')).state, 'sent replaced',
           'and nothing is undelivered');
+-- all of it went elsewhere before
+SELECT test.dies('M-1', 'moved@bluefun.example') AS moved \gset
+SELECT bounce.change_recipient((test.recipient('moved@bluefun.example')).communication_id,
+                               'moved@bluefun.example', 'moved@bluefin.example', 'typo');
+SELECT throws_ok(format('SELECT bounce.resolve_task_corrected(%s, ''other@bluefin.example'')',
+                        :moved), '22023',
+                 format('task %s: no mail is left to be sent to other@bluefin.example', :moved),
+                 'where no mail is left it is refused');
+SELECT is(p.is_possible, false, 'and the preview says so')
+FROM bounce.preview_task(:moved, 'corrected', 'because', 'other@bluefin.example') AS p;
+SELECT is((SELECT status FROM bounce.task WHERE id = :moved), 'open', 'it is still open');
 
 -- Resolved with a lifted block
 SELECT test.dies('U-1', 'works@again.example') AS t \gset
