@@ -52,10 +52,12 @@ static void set_notice(struct page_call *call)
 		(strcmp(*undo, "act") == 0 ? add_undo_act : add_undo_tasks)(call->model, undo);
 }
 
-static void set_frame(struct page_call *call)
+static void set_frame(struct page_call *call, const char *name)
 {
+	g_autofree char *is_here = g_strconcat("at_", name, NULL);
 	g_autofree char *token = sessions_form_token(call->console->sessions, call->visitor);
 
+	model_flag(call->model, is_here, true);
 	model_set(call->model, "form_token", token);
 	model_set(call->model, "language", catalogue_tag(call->catalogue));
 	if (!call->session)
@@ -75,7 +77,7 @@ struct response *page_show(struct page_call *call, const char *name, unsigned st
 	const struct render render = {call->console->templates, call->catalogue};
 	GString *body = g_string_new(NULL);
 
-	set_frame(call);
+	set_frame(call, name);
 	render_page(&render, name, call->model, body);
 	return response_new(status, html, body);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "console/pages/tasks.h"
 #include "console/template/render.h"
 #include "db/people/operator_queries.h"
 #include "db/values/pg_array.h"
@@ -54,12 +55,17 @@ static GPtrArray *chosen_ids(const struct page_call *call)
 	return ids;
 }
 
+/* To the task, or to the list as it was filtered. */
 static struct response *back(const struct page_call *call)
 {
 	const char *const task[] = {"id", page_id(page_fields(call), "task"), NULL};
-	const char *path = task[1] ? "/task" : "/tasks";
+	g_autoptr(GPtrArray) filter = g_ptr_array_new();
 
-	return response_redirect(render_url(path, task));
+	if (task[1])
+		return response_redirect(render_url("/task", task));
+	tasks_add_filter(call, filter);
+	g_ptr_array_add(filter, NULL);
+	return response_redirect(render_url("/tasks", (const char *const *)filter->pdata));
 }
 
 /* --- shown first ------------------------------------------------------------------------------ */
@@ -74,6 +80,7 @@ struct response *task_acts_choose(struct page_call *call)
 		g_ptr_array_add(parameters, (char *)names[i]);
 		g_ptr_array_add(parameters, (char *)form_get(call->request->body, names[i]));
 	}
+	tasks_add_filter(call, parameters);
 	for (guint i = 0; ids->pdata[i]; i++) {
 		g_ptr_array_add(parameters, (char *)"id");
 		g_ptr_array_add(parameters, ids->pdata[i]);
@@ -93,11 +100,14 @@ static void set_preview(struct page_call *call, const struct way *way, const str
 		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
 	g_autofree char *count = g_strdup_printf("%zu", possible);
 	model_set(call->model, "possible", possible > 0 ? count : NULL);
+	g_autofree char *way_words = g_strconcat("way: ", way->name, NULL);
 	model_set(call->model, "way", way->name);
+	model_set(call->model, "way_words", way_words);
 	model_set(call->model, "note", form_get(body, "note"));
 	model_set(call->model, "given_address", form_get(body, "address"));
 	model_set(call->model, "no_resend", form_get(body, "no_resend"));
 	model_set(call->model, "task", page_id(body, "task"));
+	tasks_keep_filter(call);
 	page_mark_once(call);
 	page_add_rows(call, "tasks", rows);
 }

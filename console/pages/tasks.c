@@ -56,18 +56,37 @@ static struct db_rows *fetch_list(struct page_call *call, const struct paging *p
 	return page_fetch(call, &console_queries_tasks, values, error);
 }
 
-/* The filter as it was sent, for its form and for the next page. */
+static const char *const filter_names[] = {"kind",    "process", "owner", "text",
+					   "overdue", "closed",  "order"};
+
+void tasks_add_filter(const struct page_call *call, GPtrArray *parameters)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(filter_names); i++) {
+		g_ptr_array_add(parameters, (char *)filter_names[i]);
+		g_ptr_array_add(parameters, (char *)form_get(page_fields(call), filter_names[i]));
+	}
+}
+
+void tasks_keep_filter(struct page_call *call)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(filter_names); i++) {
+		const char *value = form_get(page_fields(call), filter_names[i]);
+		g_autofree char *name = g_strconcat("filter_", filter_names[i], NULL);
+
+		model_set(call->model, name, value);
+		if (*value == '\0')
+			continue;
+		struct model *field = model_add(call->model, "filter");
+		model_set(field, "filter_name", filter_names[i]);
+		model_set(field, "filter_value", value);
+	}
+}
+
 static void set_filter(struct page_call *call)
 {
-	static const char *const names[] = {"kind",    "process", "owner", "text",
-					    "overdue", "closed",  "order"};
 	const struct form *query = call->request->query;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *name = g_strconcat("filter_", names[i], NULL);
-
-		model_set(call->model, name, form_get(query, names[i]));
-	}
+	tasks_keep_filter(call);
 	page_add_choices(call, "kinds", kinds, form_get(query, "kind"));
 	page_add_choices(call, "orders", orders, form_get(query, "order"));
 	page_add_choices(call, "owners", owners, form_get(query, "owner"));
@@ -121,6 +140,7 @@ struct response *tasks_show(struct page_call *call)
 	if (db_rows_count(task) == 0)
 		return page_missing(call, "There is no such task.");
 	page_set_row(call, task);
+	model_set(call->model, "task", id[0]);
 	g_autoptr(db_rows_t) said = page_fetch(call, &console_queries_task_said, id, &error);
 	if (!said)
 		return page_fail(call, error);

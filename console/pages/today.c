@@ -18,6 +18,36 @@ static char *name_in_words(const char *name)
 	return g_strdelimit(g_strdup(name), "_", ' ');
 }
 
+/* Where there is more about a figure. */
+static const struct lead {
+	const char *name, *place;
+} leads[] = {
+    {"tasks open", "to_tasks"},
+    {"oldest task at", "to_tasks"},
+    {"tasks overdue", "to_overdue"},
+    {"outages open", "to_outages"},
+    {"blocks held", "to_outages"},
+    {"unclassified day", "to_letters"},
+    {"shadow processes", "to_shadow"},
+    {"processes paused", "to_queue"},
+    {"queue waiting", "to_queue"},
+    {"queue due", "to_queue"},
+    {"queue oldest due at", "to_queue"},
+    {"queue held", "to_held"},
+    {"queue processing", "to_queue"},
+    {"queue leases expired", "to_queue"},
+    {"submission server down since", "to_queue"},
+};
+
+static void set_lead(struct model *line, const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(leads); i++)
+		if (strcmp(leads[i].name, name) == 0) {
+			model_flag(line, leads[i].place, true);
+			model_flag(line, "is_lead", true);
+		}
+}
+
 static bool is_time(const char *name)
 {
 	return g_str_has_suffix(name, " at") || g_str_has_suffix(name, " since") ||
@@ -39,6 +69,7 @@ static bool add_status(struct page_call *call, GError **error)
 			continue;
 		struct model *line = model_add(call->model, is_warning ? "warnings" : "facts");
 		model_set(line, "name", name);
+		set_lead(line, name);
 		model_set(line, is_time(name) ? "at" : "value", text ? text : "");
 		model_set(line, "warning", warning ? warning : "");
 		is_well = is_well && !is_warning;

@@ -65,14 +65,15 @@ STATEMENT(console_queries_process_rates, 0,
 	  "  rate_usual, verdict, verdict IN ('above_day', 'above_week') AS is_above "
 	  "FROM bounce.process_rates() LIMIT 50");
 
-STATEMENT(console_queries_ways, 1,
-	  "SELECT w.way, replace(p.outcome, 'somebody@example.invalid', "
-	  "    'the right address') AS outcome, t.correction FROM bounce.task_detail AS t "
-	  "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "
-	  "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
-	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
-	  "  'somebody@example.invalid') AS p "
-	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
+STATEMENT(
+    console_queries_ways, 1,
+    "SELECT w.way, 'way: ' || w.way AS way_words, replace(p.outcome, 'somebody@example.invalid', "
+    "    'the right address') AS outcome, t.correction FROM bounce.task_detail AS t "
+    "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "
+    "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
+    "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
+    "  'somebody@example.invalid') AS p "
+    "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
 
 /* --- what an act has done, as long as its transaction is open ------------------------------------
  */

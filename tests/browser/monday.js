@@ -161,7 +161,7 @@ async function byKeys() {
   like(await eva.page.innerText('main table'), /block lifted.*block lifted/s, 'keys: the preview');
   await tabTo(eva, 'main form button.main');
   await press(eva, 'Enter');
-  await eva.page.waitForURL('**/tasks');
+  await eva.page.waitForURL('**/tasks?text=keys');
   like(await notice(eva), /2 tasks are done/, 'keys: done');
   await tabTo(eva, '.notice button');
   await press(eva, 'Enter');

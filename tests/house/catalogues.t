@@ -34,7 +34,6 @@ words(
     'a word of the database', qw(
         hard_bounce resend_exhausted soft_bounces complaint auto_reply process_paused outage
         delivery_problem bounce_without_communication
-        done corrected suggested unblocked dead arrived dismissed confirmed
         hard soft technical unclassified
         open sent error bounced delivered unknown waiting withdrawn me nobody due age count domain
         PENDING PROCESSING RETRY SUCCESS ERROR
@@ -83,7 +82,7 @@ words(
     'what was done', qw(
         created counted assigned postponed note closed reopened task_assigned task_postponed
         task_note task_reopened deferred refused heard_late swept probe resend_released
-        content_changed replaced owner_notice_done),
+        content_changed corrected replaced owner_notice_done),
     map { "${_}_done" } qw(hard_bounce resend_exhausted technical has_left complaint corrected
         blocked block_lifted)
 );
