@@ -5,7 +5,7 @@ BEGIN;
 SELECT * FROM no_plan();
 
 SELECT test.mail(d || i, ARRAY[format('p%s@%s', i, d)])
-FROM unnest('{postal.example.ch,bluefin.ch,gmx.ch,gmail.com,hotmail.com,mail.bund.de,'
+FROM unnest('{farm.com,postal.example.ch,bluefin.ch,gmx.ch,gmail.com,hotmail.com,mail.bund.de,'
             'xn--mnchen-3ya.de}'::text[]) AS d,
      generate_series(1, 3) AS i;
 SELECT is(bounce.suggest_address('anna@' || typed), coalesce('anna@' || meant, ''),
@@ -25,6 +25,10 @@ FROM (VALUES
   ('gmail.com', NULL), ('gmx.de', NULL), ('bluefin.fr', NULL), ('bluefin.com', NULL),
   ('outlook.com', NULL), ('web.de', NULL), ('example.ch', NULL),
   ('gmail', NULL), ('ch', NULL), ('', NULL), ('%', NULL),
+  -- a short name with two other letters is another one
+  ('bluefarn.ch', NULL), ('nice.com', NULL), ('firma.com', NULL), ('lamme.com', NULL),
+  ('hotmal.con', 'hotmail.com'), ('gmal.con', 'gmail.com'), ('hottmaill.com', NULL),
+  ('protonmmaill.com', 'protonmail.com'), ('mail.bumm.de', NULL),
   ('bluefin.ch''; DROP TABLE bounce.task; --', NULL)) AS v (typed, meant);
 SELECT test.mail('mail' || i, ARRAY[format('p%s@mail.com', i)]) FROM generate_series(1, 3) AS i;
 SELECT is(bounce.suggest_address('anna@mail.com'), '',

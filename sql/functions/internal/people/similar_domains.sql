@@ -37,6 +37,18 @@ $$;
 COMMENT ON FUNCTION bounce_internal.has_other_ending(text, text) IS
   'x.fr and x.de are two domains rather than two slips';
 
+CREATE OR REPLACE FUNCTION bounce_internal.has_other_name(a text, b text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT bounce_internal.edit_distance(n.a, n.b, 2) >= 2
+         AND EXISTS (SELECT FROM unnest(ARRAY[n.a, n.b]) AS one
+                     WHERE (SELECT max(length(label)) < 8
+                            FROM regexp_split_to_table(one, '\.') AS label))
+  FROM (SELECT substring(a FROM '^(.*)\.'), substring(b FROM '^(.*)\.')) AS n (a, b)
+$$;
+COMMENT ON FUNCTION bounce_internal.has_other_name(text, text) IS
+  'nice.com and live.com, firma.ch and farm.ch: short names that differ in two letters before the '
+  'ending are two names rather than two slips';
+
 CREATE OR REPLACE FUNCTION bounce_internal.similar_domains(domain text)
 RETURNS TABLE (similar_domain text, slips integer)
 LANGUAGE plpgsql STABLE AS $$
@@ -57,6 +69,8 @@ BEGIN
         OFFSET 0) AS d     -- once for each
   WHERE d.distance BETWEEN 1 AND at_most
     AND bounce_internal.has_other_ending(d.domain, similar_domains.domain) IS NOT TRUE
+    AND (d.distance = 1
+         OR bounce_internal.has_other_name(d.domain, similar_domains.domain) IS NOT TRUE)
   ORDER BY 2 LIMIT 20;
 END $$;
 COMMENT ON FUNCTION bounce_internal.similar_domains(text) IS
@@ -96,9 +110,9 @@ BEGIN
                    ORDER BY n.slips, s.sent DESC, n.similar_domain LIMIT 1), '');
 END $$;
 COMMENT ON FUNCTION bounce_internal.suggest_domain(text) IS
-  'the domain that was probably meant: one or two slips away (a letter too many, missing, wrong, '
-  'or two exchanged), and with at least three mails that did not bounce, or a large provider; '
-  'else empty';
+  'the domain that was probably meant: one slip away (a letter too many, missing, wrong, or two '
+  'exchanged), or two where the name is long or one is in the ending, and with at least three '
+  'mails that did not bounce, or a large provider; else empty';
 
 CREATE OR REPLACE FUNCTION bounce_internal.learn_domains(batch integer DEFAULT 2000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
