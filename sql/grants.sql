@@ -86,7 +86,8 @@ GRANT EXECUTE ON FUNCTION bounce.register_communication, bounce.set_person, boun
   bounce.address_key, bounce.address_domain, bounce.undelivered_documents,
   bounce.claim_follow_up, bounce.finish_follow_up, bounce.claim_resends, bounce.next_resend,
   bounce.release_resend, bounce.submit_communication, bounce.retry_communication,
-  bounce.hold_communication, bounce.release_communication, bounce.cancel_communication
+  bounce.hold_communication, bounce.release_communication, bounce.cancel_communication,
+  bounce.find_communications
   TO bounce_application;
 -- Which rows they are: sql/row_security.sql.
 GRANT EXECUTE ON FUNCTION bounce.own_processes

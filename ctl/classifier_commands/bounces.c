@@ -21,7 +21,9 @@
 /* --- bounces ------------------------------------------------------------------------ */
 
 static const struct ctl_option list_options[] = {
-    {.name = "communication", .value = &ctl_value_id, .help = "only those of this communication"},
+    {.name = "communication",
+     .value = &value_communication,
+     .help = "only those of this communication"},
     {.name = "address", .value = &ctl_value_text, .help = "only those whose address contains this"},
     {.name = "class", .value = &value_class, .help = "only this class"},
     {0},

@@ -4,8 +4,6 @@
  */
 #include "ctl/commands/show.h"
 
-#include <string.h>
-
 #include "ctl/framework/connect.h"
 #include "ctl/framework/result.h"
 #include "ctl/framework/view.h"
@@ -41,28 +39,22 @@ static const struct ctl_section found_section = {
     .name = "communications",
     .columns = {CTL_COLUMN("id"), CTL_COLUMN("created_at"), CTL_IF_ROOM("since"),
 		CTL_COLUMN("process"), CTL_COLUMN("business_ref"), CTL_COLUMN("status"),
-		CTL_COLUMN("recipients"), CTL_IF_ROOM("subject"), CTL_IF_ROOM("matched")}};
+		CTL_COLUMN("recipients"), CTL_IF_ROOM("subject"), CTL_IF_ROOM("matched"),
+		CTL_IF_ROOM("envelope_id")}};
 
-static void set_argument(struct ctl_call *call, const char *value)
-{
-	g_free(call->arguments->pdata[0]);
-	call->arguments->pdata[0] = g_strdup(value);
-}
-
-/* An id is certain; where anything else names several, all are listed. */
+/* Where several have the name, all are listed: a number may be one's id and another's reference. */
 static enum ctl_exit_code show_found(struct ctl_call *call, const struct db_rows *found)
 {
 	size_t count = db_rows_count(found);
 
 	if (count == 0) {
 		ctl_call_say(call, "no communication has this id, envelope id, Message-ID, "
-				   "reference, address or queue id of a report");
+				   "reference, token, address or queue id of a report");
 		return CTL_EXIT_FAULT;
 	}
-	bool is_certain = count == 1 || strcmp(db_rows_find(found, 0, "matched"), "id") == 0;
-	if (!is_certain)
+	if (count > 1)
 		return ctl_view_print(call, &found_section, found, NULL);
-	set_argument(call, db_rows_find(found, 0, "id"));
+	ctl_call_set_argument(call, 1, db_rows_find(found, 0, "id"));
 	return ctl_view_show(call, &communication_view);
 }
 
@@ -82,8 +74,8 @@ CTL_COMMAND(command_show) = {
     .summary = "show a communication's whole story: sent, bounced, sent again, who did what",
     .example = "show R-2026-4711",
     .help =
-	"COMMUNICATION is an id, an envelope id, a Message-ID, a business reference, an\n"
-	"address, or the queue id of a report about it in the MTA's log. Where several fit, they\n"
-	"are listed, the newest first.\n",
+	"COMMUNICATION is an id, an envelope id, a Message-ID, a business reference, a token or\n"
+	"return path, an address, or the queue id of a report about it in the MTA's log. Where\n"
+	"several fit, they are listed, the newest first; the envelope id is that of one alone.\n",
     .run = show_run,
 };

@@ -28,14 +28,12 @@ CTL_COMMAND(command_task_reopen) = {
 	     .parameters = {"ID", "why"}},
 };
 
-static const struct ctl_value value_communication_id = {.name = "COMMUNICATION",
-							.kind = CTL_VALUE_ID};
-
 CTL_COMMAND(command_recipient_add) = {
     .name = "recipient add",
     .topic = TOPIC_CORRECTIONS,
-    .arguments = {{&value_communication_id, CTL_ONE}, {&value_address, CTL_ONE}},
+    .arguments = {{&value_communication, CTL_ONE}, {&value_address, CTL_ONE}},
     .summary = "send a mail to one more address",
+    .help = "COMMUNICATION is said as to \"queue retry\".\n",
     .example = "recipient add 4711 jane@customer.example --why 'she asked for it'",
     .options = {common_options_why},
     .view = {.parameters = {"COMMUNICATION", "ADDRESS", "why"},
@@ -58,9 +56,9 @@ static const struct ctl_option change_options[] = {
 CTL_COMMAND(command_recipient_change) = {
     .name = "recipient change",
     .topic = TOPIC_CORRECTIONS,
-    .arguments = {{&value_communication_id, CTL_ONE}, {&value_address, CTL_ONE}},
+    .arguments = {{&value_communication, CTL_ONE}, {&value_address, CTL_ONE}},
     .summary = "send a mail to another address instead; the old one stays in the story",
-    .help = "ADDRESS is the recipient there is.\n",
+    .help = "COMMUNICATION is said as to \"queue retry\". ADDRESS is the recipient there is.\n",
     .example = "recipient change 4711 jane@custmer.example --to jane@customer.example --why typo",
     .options = {change_options, common_options_why},
     .view = {.parameters = {"COMMUNICATION", "ADDRESS", "to", "why"},

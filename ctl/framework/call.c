@@ -59,6 +59,14 @@ const char *ctl_call_argument(const struct ctl_call *call, unsigned number)
 	return number > call->arguments->len ? NULL : call->arguments->pdata[number - 1];
 }
 
+void ctl_call_set_argument(struct ctl_call *call, unsigned number, const char *value)
+{
+	char *was = call->arguments->pdata[number - 1];
+
+	call->arguments->pdata[number - 1] = g_strdup(value);
+	g_free(was);
+}
+
 const char *ctl_call_value(const struct ctl_call *call, const char *name)
 {
 	for (unsigned i = 0; call->command->arguments[i].value; i++)

@@ -41,6 +41,8 @@ void ctl_call_set(struct ctl_call *call, const char *name, const char *value);
 
 /* The argument of that number, from 1; NULL when there are fewer. */
 const char *ctl_call_argument(const struct ctl_call *call, unsigned number);
+/* As if the argument of that number, which is there, had been this one. */
+void ctl_call_set_argument(struct ctl_call *call, unsigned number, const char *value);
 /* The option or argument of that name; NULL when it was not given. */
 const char *ctl_call_value(const struct ctl_call *call, const char *name);
 

@@ -11,6 +11,7 @@
 #include "ctl/framework/each.h"
 #include "ctl/framework/help.h"
 #include "ctl/framework/manual.h"
+#include "ctl/framework/naming.h"
 #include "ctl/framework/shell_completion.h"
 #include "ctl/framework/view.h"
 #include "version.h"
@@ -57,6 +58,9 @@ static enum ctl_exit_code run(const struct ctl_program *program, const struct ct
 		return flushed();
 	}
 	call->program = program;
+	exit_code = ctl_naming_resolve(call);
+	if (exit_code != CTL_EXIT_OK)
+		return exit_code;
 	if (command->run)
 		return command->run(call);
 	return command->each.section.statement ? ctl_each_run_ids(call, &command->each)

@@ -12,6 +12,8 @@
 
 #include "db/rows.h"
 
+struct ctl_section;
+
 enum { CTL_VALUE_COUNT_MAX = 1000000 };
 
 enum ctl_value_kind {
@@ -33,6 +35,9 @@ struct ctl_value {
 	char **(*list_words)(void);            /* free with g_strfreev */
 	const struct db_statement *completion; /* its words in the first column; NULL: none */
 	bool is_file;                          /* the name of a file or folder completes it */
+	/* A name, which its statement turns into the number in column "id"; see naming.h. What it
+	 * says of several is for people to choose by. NULL: it means what it says. */
+	const struct ctl_section *finds;
 };
 
 /* The values that any program has. */

@@ -5,6 +5,7 @@
 #include "ctl/options/values.h"
 
 #include "classifier/rules/reason.h"
+#include "ctl/framework/command.h"
 #include "db/people/operator_queries.h"
 
 static const char *const classes[] = {"hard",       "soft",         "technical",
@@ -39,6 +40,17 @@ const struct ctl_value value_parameter = {.name = "NAME",
 					  .completion = &operator_queries_parameter_names};
 const struct ctl_value value_task = {
     .name = "ID", .kind = CTL_VALUE_ID, .completion = &operator_queries_task_numbers};
+
+static const struct ctl_section communications = {
+    .statement = &operator_queries_name,
+    .columns = {CTL_COLUMN("id"), CTL_WHOLE("envelope_id"), CTL_COLUMN("since"),
+		CTL_COLUMN("process"), CTL_COLUMN("business_ref"), CTL_COLUMN("status"),
+		CTL_COLUMN("recipients"), CTL_IF_ROOM("subject"), CTL_IF_ROOM("matched")},
+    .empty = "no communication has this number, reference, token, Message-ID or envelope id; "
+	     "\"bouncectl show\" finds it by an address as well",
+    .otherwise = "say its envelope id, which no other has"};
+const struct ctl_value value_communication = {
+    .name = "COMMUNICATION", .kind = CTL_VALUE_TEXT, .finds = &communications};
 
 const struct ctl_value value_address = {.name = "ADDRESS"};
 const struct ctl_value value_domain = {.name = "DOMAIN"};

@@ -19,6 +19,9 @@ extern const struct ctl_value value_process;   /* NAME */
 extern const struct ctl_value value_parameter; /* NAME */
 extern const struct ctl_value value_task;      /* ID */
 
+/* a number, or what else names one mail */
+extern const struct ctl_value value_communication; /* COMMUNICATION */
+
 /* anything */
 extern const struct ctl_value value_address; /* ADDRESS */
 extern const struct ctl_value value_domain;  /* DOMAIN */

@@ -89,7 +89,7 @@ CTL_COMMAND(command_queue_show) = {
 /* --- retry, hold, release, cancel ------------------------------------------------------ */
 
 static const struct ctl_option change_options[] = {
-    {.name = "all", .help = "all of them: an ID, a filter or this is needed"},
+    {.name = "all", .help = "all of them: a name, a filter or this is needed"},
     {.name = "limit",
      .value = &ctl_value_count,
      .help = "at most so many",
@@ -140,9 +140,9 @@ static enum ctl_exit_code change(struct ctl_call *call, const char *states)
 	bool is_named = ctl_call_argument(call, 1) != NULL;
 
 	if (!is_named && !is_chosen(call))
-		return ctl_call_refuse(call, "which? An ID, a filter or --all");
+		return ctl_call_refuse(call, "which? A COMMUNICATION, a filter or --all");
 	if (is_named && is_chosen(call))
-		return ctl_call_refuse(call, "either IDs or a filter");
+		return ctl_call_refuse(call, "either names or a filter");
 	return is_named ? change_named(call) : change_chosen(call, states);
 }
 
@@ -180,7 +180,7 @@ static enum ctl_exit_code run_cancel(struct ctl_call *call)
 				 .condition = "done",
 				 .otherwise = "{id}: nothing of it waits",
 				 .empty = "not in the queue"},
-		     .parameters = {"ID"}}};
+		     .parameters = {"COMMUNICATION"}}};
 	const struct ctl_command *real = call->command;
 
 	if (ctl_call_has(call, "yes"))
@@ -196,27 +196,30 @@ static enum ctl_exit_code run_cancel(struct ctl_call *call)
 CTL_COMMAND(command_queue_retry) = {
     .name = "queue retry",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_ANY_NUMBER}},
+    .arguments = {{&value_communication, CTL_ANY_NUMBER}},
     .summary = "send again: what waits, at once; what has ended, to those who did not get it",
     .help =
-	"What all recipients got is sent again only where it is named by its ID or by --state.\n"
+	"What all recipients got is sent again only where it is named itself or by --state.\n"
 	"Of each one it is said what will be sent, or why nothing: a block, a hold, no content.\n"
 	"\n"
-	"This and the following three take ids (\"-\": those on standard input), or the filters\n"
-	"of \"queue list\", or --all. Each communication is a transaction of its own: what is\n"
-	"refused is said, and the others go on.\n",
-    .example = "queue retry --domain customer.example --state ERROR",
+	"COMMUNICATION is its number, reference, token, Message-ID or envelope id. Where one fits\n"
+	"several, they are shown and nothing is done. This and the following three take such\n"
+	"names (\"-\": the numbers on standard input), or the filters of \"queue list\", or "
+	"--all.\n"
+	"Each communication is a transaction of its own: what is refused is said, and the others\n"
+	"go on.\n",
+    .example = "queue retry R-2026-4711",
     .options = {filter_options, change_options},
     .run = run_retry,
     .each = {.section = {.statement = &queue_retry, .sentence = "{id}: {outcome}"},
-	     .parameters = {"ID"},
+	     .parameters = {"COMMUNICATION"},
 	     .outcome = &queue_outcome},
 };
 
 CTL_COMMAND(command_queue_hold) = {
     .name = "queue hold",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_ANY_NUMBER}},
+    .arguments = {{&value_communication, CTL_ANY_NUMBER}},
     .summary = "send nothing of it until it is released",
     .example = "queue hold --process newsletter",
     .options = {filter_options, change_options},
@@ -225,13 +228,13 @@ CTL_COMMAND(command_queue_hold) = {
 			 .sentence = "{id} is held",
 			 .condition = "done",
 			 .otherwise = "{id} was held already, or has ended"},
-	     .parameters = {"ID"}},
+	     .parameters = {"COMMUNICATION"}},
 };
 
 CTL_COMMAND(command_queue_release) = {
     .name = "queue release",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_ANY_NUMBER}},
+    .arguments = {{&value_communication, CTL_ANY_NUMBER}},
     .summary = "end a hold",
     .example = "queue release --process newsletter",
     .options = {filter_options, change_options},
@@ -240,13 +243,13 @@ CTL_COMMAND(command_queue_release) = {
 			 .sentence = "{id} is released",
 			 .condition = "done",
 			 .otherwise = "{id} was not held"},
-	     .parameters = {"ID"}},
+	     .parameters = {"COMMUNICATION"}},
 };
 
 CTL_COMMAND(command_queue_cancel) = {
     .name = "queue cancel",
     .topic = TOPIC_QUEUE,
-    .arguments = {{&ctl_value_id, CTL_ANY_NUMBER}},
+    .arguments = {{&value_communication, CTL_ANY_NUMBER}},
     .summary = "do not send what still waits; who got it, got it",
     .help = "Whom it means is shown first; --yes does it, \"queue retry\" takes it back.\n",
     .example = "queue cancel 4711 --yes",
@@ -256,7 +259,7 @@ CTL_COMMAND(command_queue_cancel) = {
 			 .sentence = "{id}: cancelled for {recipients|recipient|recipients}",
 			 .condition = "done",
 			 .otherwise = "{id}: nothing of it waits"},
-	     .parameters = {"ID"}},
+	     .parameters = {"COMMUNICATION"}},
 };
 
 /* --- figures ------------------------------------------------------------------------------ */

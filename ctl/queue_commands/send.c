@@ -27,7 +27,7 @@ static const struct ctl_option options[] = {
      .is_repeatable = true},
     {.name = "sender", .value = &value_address, .help = "from this address"},
     {.name = "ref", .value = &ctl_value_text, .help = "your name of the document"},
-    {.name = "id", .value = &ctl_value_id, .help = "no new mail: this one, which waits"},
+    {.name = "id", .value = &value_communication, .help = "no new mail: this one, which waits"},
     {.name = "now", .help = "send it at once, and wait for the outcome"},
     {.name = "wait",
      .value = &ctl_value_count,

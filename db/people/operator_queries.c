@@ -271,14 +271,18 @@ STATEMENT(operator_queries_param_unset, 2,
 
 /* --- communications and bounces -------------------------------------------------- */
 
-STATEMENT(operator_queries_find, 1,
-	  "SELECT f.id, f.matched, c.created_at, bounce.ago(c.created_at) AS since, c.process, "
-	  "c.business_ref, c.subject, c.status, (SELECT string_agg(r.address, ', ' ORDER BY r.id) "
-	  "  FROM bounce.communication_recipient AS r "
-	  "  WHERE r.communication_id = c.id) AS recipients "
-	  "FROM bounce.find_communications($1) AS f CROSS JOIN LATERAL "
-	  "  (SELECT q.* FROM bounce.communication AS q WHERE q.id = f.id OFFSET 0) AS c "
-	  "ORDER BY f.id DESC LIMIT 20");
+#define FOUND                                                                                      \
+	"SELECT f.id, f.matched, c.created_at, bounce.ago(c.created_at) AS since, c.process, "     \
+	"c.business_ref, c.subject, c.status, c.envelope_id, "                                     \
+	"(SELECT string_agg(r.address, ', ' ORDER BY r.id) "                                       \
+	"  FROM bounce.communication_recipient AS r "                                              \
+	"  WHERE r.communication_id = c.id) AS recipients "                                        \
+	"FROM bounce.find_communications($1) AS f CROSS JOIN LATERAL "                             \
+	"  (SELECT q.* FROM bounce.communication AS q WHERE q.id = f.id OFFSET 0) AS c "
+
+STATEMENT(operator_queries_find, 1, FOUND "ORDER BY f.id DESC LIMIT 20");
+STATEMENT(operator_queries_name, 1,
+	  FOUND "WHERE f.matched <> 'address' ORDER BY f.id DESC LIMIT 20");
 STATEMENT(operator_queries_communication, 1,
 	  "SELECT c.id, c.process, c.business_ref, c.subject, c.sender, c.status,"
 	  "  d.state AS delivery_state, d.due_at, d.held_at,"

@@ -77,6 +77,7 @@ extern const struct db_statement operator_queries_param_set;       /* name, valu
 extern const struct db_statement operator_queries_param_unset;     /* name, process */
 
 extern const struct db_statement operator_queries_find; /* anything that names a communication */
+extern const struct db_statement operator_queries_name; /* the same but addresses: name one mail */
 extern const struct db_statement operator_queries_communication;            /* communication id */
 extern const struct db_statement operator_queries_communication_recipients; /* communication id */
 extern const struct db_statement operator_queries_communication_story;      /* communication id */

@@ -54,13 +54,19 @@ BEGIN
         (SELECT b.communication_id, 'queue id' FROM bounce.bounce_message AS m
            JOIN bounce.bounce AS b ON b.bounce_message_id = m.id AND b.received_at = m.received_at
          WHERE m.queue_id = bare AND bare <> '' AND b.communication_id IS NOT NULL
-         LIMIT 100)) AS f
+         LIMIT 100)
+        UNION ALL
+        (SELECT r.communication_id, 'token'
+         FROM bounce_internal.token_read(bounce_internal.local_part(bare)) AS t
+         JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id)) AS f
+  WHERE bounce_internal.is_own_mail(f.id)
   GROUP BY f.id
   ORDER BY f.id DESC;
 END $$;
 COMMENT ON FUNCTION bounce.find_communications(text) IS
-  'operator: finds communications by id, envelope id, Message-ID, business reference, address, or '
-  'the queue id of a report about them, newest first; matched tells which of these';
+  'application: finds communications by id, envelope id, Message-ID, business reference, token or '
+  'return path, address, or the queue id of a report about them, newest first; matched tells which '
+  'of these. An application finds those of its processes';
 
 CREATE OR REPLACE FUNCTION bounce.communication_story(communication_id bigint)
 RETURNS TABLE (at timestamptz, recipient text, event text, text text, actor text, bounce_id bigint,

@@ -148,9 +148,10 @@ subtest 'wrong values' => sub {
         [ 'block',             'a@x.example', '--why', '',  qr/--why: must say something/ ],
         [ qw(task show x),     qr/ID: "x" is not a number/ ],
         [ qw(task show 9223372036854775808), qr/is not a number up to 9223372036854775807$/m ],
-        [ qw(queue retry 1 x), qr/ID: "x" is not a number/ ],
+        [ qw(task note x y),   qr/ID: "x" is not a number/ ],
+        [ 'queue', 'retry', 1, ' ', qr/COMMUNICATION: must say something/ ],
         [ 'task',              'show', '9' x 30, qr/is not a number/ ],
-        [ qw(queue retry),     qr/which\? An ID, a filter or --all/ ],
+        [ qw(queue retry),     qr/which\? A COMMUNICATION, a filter or --all/ ],
     );
     for my $case (@wrong) {
         my ($words) = pop @$case;

@@ -59,6 +59,51 @@ subtest 'hold, release' => sub {
     is + ($ctl->run('queue', 'release', '--all'))[0], 1, 'nothing is held any more';
 };
 
+# Everything by which people know one mail. A number may be the id of one and the reference of
+# another: then nothing is done.
+subtest 'a mail has many names' => sub {
+    my $mail = $db->value("SELECT to_json(c) FROM (SELECT q.message_id, q.envelope_id,
+            bounce.return_path(r.id) AS return_path FROM bounce.communication AS q
+            JOIN bounce.communication_recipient AS r ON r.communication_id = q.id
+            WHERE q.id = $anna) AS c");
+    my %name = map { $_ => $mail =~ /"$_":"([^"]+)"/ } qw(message_id envelope_id return_path);
+    my ($token) = $name{return_path} =~ /^[^+]+\+(\w{36})\@/;
+    my @names = ($anna, 'R-1', "<$name{message_id}>", @name{qw(message_id envelope_id return_path)},
+        $token, uc $token);
+    for my $name (@names) {
+        is $ctl->output('queue', 'hold',    $name), "$anna is held\n",     "hold: $name";
+        is $ctl->output('queue', 'release', $name), "$anna is released\n", "release: $name";
+    }
+    is $ctl->output('queue', 'hold', 'R-1', 'R-2'),
+        "$anna is held\n$bert is held\n2 done\n", 'several';
+    is $ctl->output('queue', 'release', '--all'),
+        "$anna is released\n$bert is released\n2 done\n", 'and back';
+    like $ctl->output('show', $token), qr/^id +$anna$/m, 'show knows them as well';
+    is scalar($ctl->json('bounces', '--communication', 'R-1')), 0, 'so does a list';
+    like $ctl->output('recipient', 'add', 'R-1', 'anna@customer.example', '--why', 'x'),
+        qr/is a recipient of communication $anna already/, 'and a correction';
+
+    my $twin  = submit('invoice', 'R-1',  'twin@customer.example');
+    my $digit = submit('invoice', $anna, 'digit@customer.example');
+    for my $name ('R-1', $anna) {
+        my ($status, $said) = $ctl->run('queue', 'cancel', $bert, $name, '--yes');
+        is $status, 1, "$name: two have it";
+        like $said, qr/"$name" fits several: say its envelope id/, 'that is said';
+        like $said, qr/$name{envelope_id}.*anna\@customer/,        'and which they are';
+    }
+    like $ctl->output('show', $anna), qr/$digit .*$anna /s, 'show lists them';
+    is_deeply ids('--held'), [], 'nothing was done';
+    is_deeply ids(), [ $anna, $bert, $news, $twin, $digit ], 'to none of those that were named';
+    my ($status, $said) = $ctl->run('queue', 'hold', 'anna@customer.example');
+    is $status, 1, 'an address is no name of one mail';
+    like $said, qr/no communication has this number, reference, token/, 'that is said';
+    ($status, $said) = $ctl->run({ input => "R-2\n" }, 'queue', 'hold', '-');
+    is $status, 64, 'what is read from other programs are numbers';
+    $ctl->output('queue', 'cancel', $twin,  '--yes');
+    $ctl->output('queue', 'cancel', $digit, '--yes');
+    $db->sql("UPDATE bounce.communication SET business_ref = 'R-9' WHERE id IN ($twin, $digit)");
+};
+
 subtest 'retry says what comes of it' => sub {
     is $ctl->output('queue', 'retry', $anna), "$anna: due for 1 of 1 recipients\n", 'due';
     $ctl->output('block', 'berta@other.example', '--why', 'gone');

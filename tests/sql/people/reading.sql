@@ -83,6 +83,12 @@ FROM (SELECT :i1::text, 'id' UNION ALL SELECT envelope_id, 'envelope id' FROM bo
                                        WHERE id = :i1 UNION ALL
       VALUES ('<' || test.message_id('i1') || '>', 'Message-ID'), ('i1', 'business reference'),
         ('B@Two.example', 'address')) AS v (what, matched);
+SELECT results_eq(format('SELECT id, matched FROM bounce.find_communications(%L)', what),
+                  format('VALUES (%s::bigint, ''token'')', :i1), 'found by a token: ' || what)
+FROM (SELECT bounce.return_path(r.id) FROM bounce.communication_recipient AS r
+      WHERE r.communication_id = :i1 ORDER BY r.id LIMIT 1) AS v (path),
+LATERAL unnest(ARRAY[v.path, upper(v.path), '<' || v.path || '>',
+                     substring(v.path FROM '.{36}(?=@)')]) AS what;
 SELECT is_empty(format('SELECT * FROM bounce.find_communications(%L)', what),
                 'nothing is found by "' || what || '"')
                 FROM unnest(ARRAY['', ' ', '<>', '%', '99999999999999999999999',

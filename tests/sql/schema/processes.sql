@@ -172,6 +172,9 @@ INSERT INTO test.act VALUES
    'UNKNOWN'),
   ('finish_follow_up',
    'SELECT bounce.finish_follow_up($follow_up, ''before'')', 'true', 'UNKNOWN'),
+  ('find_communications', 'SELECT count(*) FROM bounce.find_communications(''$soft'')', '1', '0'),
+  ('find_communications', 'SELECT count(*) FROM bounce.find_communications('
+                          '''soft@$process.example'')', '1', '0'),
   ('send_now', 'SELECT bounce.send_now($waits)', '', 'UNKNOWN'),
   ('send_and_wait', 'CALL bounce.send_and_wait($waits)', '2D000 invalid transaction termination',
    'UNKNOWN'),

@@ -48,8 +48,8 @@ FROM (VALUES
    'send_now,send_outcome,send_and_wait,'
    'claim_follow_up,finish_follow_up,claim_resends,next_resend,release_resend,'
    'submit_communication,retry_communication,'
-   'hold_communication,release_communication,cancel_communication,clean_diagnostic,ago,'
-   'told,sentence,'
+   'hold_communication,release_communication,cancel_communication,find_communications,'
+   'clean_diagnostic,ago,told,sentence,'
    'correct_content,change_recipient,own_processes}'),
   ('bounce_delivery',
    '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
