@@ -389,6 +389,7 @@ struct finding *dialect_reader_parse(const struct message *message)
 	    summary_is(message))
 		return NULL;
 	drop_bystanders(message, finding, dialect->action);
+	passage_read_transcript(message, finding);
 	passage_find_codes(message, finding);
 	passage_find_aliases(finding);
 	enum report_action action = dialect->action;

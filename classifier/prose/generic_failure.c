@@ -106,6 +106,7 @@ static void find_recipients(const struct message *message, bool from_machine,
 		guess(message, action, finding);
 	for (guint i = 0; i < finding->recipients->len; i++)
 		passage_set_diagnostic(message, finding, finding_recipient(finding, i));
+	passage_read_transcript(message, finding);
 	passage_find_codes(message, finding);
 }
 

@@ -9,10 +9,12 @@
 #include "classifier/text/address.h"
 #include "classifier/text/status_code.h"
 #include "classifier/text/text.h"
+#include "classifier/text/transcript.h"
 #include "classifier/text/words.h"
 
-#define PARAGRAPH_BYTES 2000 /* before and after a place in it */
-#define OCCURRENCES_MAX 8    /* of an address that are looked at for the words about it */
+#define PARAGRAPH_BYTES  2000 /* before and after a place in it */
+#define OCCURRENCES_MAX  8    /* of an address that are looked at for the words about it */
+#define ALIAS_LEAD_BYTES 32   /* of "(generated from " */
 
 char *passage_beginning(const char *text, size_t max)
 {
@@ -131,6 +133,18 @@ void passage_set_diagnostic(const struct message *message, struct finding *findi
 	finding_set_diagnostic(finding, recipient, words);
 }
 
+void passage_read_transcript(const struct message *message, struct finding *finding)
+{
+	for (guint i = 0; i < finding->recipients->len; i++) {
+		struct report_recipient *r = finding_recipient(finding, i);
+		g_autofree char *refusal = transcript_find_refusal(message->text, r->recipient);
+		bool is_shown = refusal && strstr(r->diagnostic, "<-");
+		if (refusal && r->action == REPORT_ACTION_FAILED && (is_shown || !*r->reply_code))
+			finding_set_diagnostic(finding, r,
+					       (struct slice){refusal, strlen(refusal)});
+	}
+}
+
 /* When one recipient is named, a code anywhere in the text belongs to it. */
 void passage_find_codes(const struct message *message, struct finding *finding)
 {
@@ -151,18 +165,24 @@ void passage_find_codes(const struct message *message, struct finding *finding)
 	finding_set_diagnostic(finding, r, (struct slice){words, strlen(words)});
 }
 
+/* The address behind "(generated from" or "Original address:" at the beginning of the words. */
+static bool find_alias(const char *words, struct slice *found)
+{
+	bool is_in_brackets = *words == '(';
+	const char *end = is_in_brackets ? strchr(words, ')') : words + strcspn(words, "\n");
+	words += is_in_brackets;
+	if (!end || !address_find(words, (size_t)(end - words), found))
+		return false;
+	g_autofree char *lead = g_ascii_strdown(words, found->data - words);
+	return words_begin(lead, words_alias) && strlen(lead) < ALIAS_LEAD_BYTES;
+}
+
 void passage_find_aliases(struct finding *finding)
 {
 	for (guint i = 0; i < finding->recipients->len; i++) {
 		struct report_recipient *r = finding_recipient(finding, i);
-		const char *close = *r->diagnostic == '(' ? strchr(r->diagnostic, ')') : NULL;
-		const char *words = r->diagnostic + 1;
 		struct slice found;
-		if (*r->original_recipient || !close ||
-		    !address_find(words, (size_t)(close - words), &found))
-			continue;
-		g_autofree char *lead = g_ascii_strdown(words, found.data - words);
-		if (words_begin(lead, words_alias))
+		if (!*r->original_recipient && find_alias(r->diagnostic, &found))
 			r->original_recipient =
 			    value_pool_line(finding->pool, found.data, found.len);
 	}

@@ -18,12 +18,17 @@ struct slice passage_paragraph(const char *text, const char *at);
 void passage_set_diagnostic(const struct message *message, struct finding *finding,
 			    struct report_recipient *recipient);
 
+/* Where the text shows the session in which a recipient was refused, the reply that refused it
+ * becomes the diagnostic. */
+void passage_read_transcript(const struct message *message, struct finding *finding);
+
 /* If there is a single recipient and no code for it yet, a code anywhere in the text
  * belongs to it. */
 void passage_find_codes(const struct message *message, struct finding *finding);
 
-/* Words about a recipient that begin with "(generated from anna@host.example)" say whom the mail
- * was written to: sets the original recipients that are not known yet. */
+/* Words about a recipient that begin with "(generated from anna@host.example)" or "Original
+ * address: anna@host.example" say whom the mail was written to: sets the original recipients that
+ * are not known yet. */
 void passage_find_aliases(struct finding *finding);
 
 #endif
