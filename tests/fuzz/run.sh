@@ -18,8 +18,8 @@ sanitizers='address,undefined -fno-sanitize-recover=all'
 flags="-std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
-for kind in report delivery_status prose classify rules expression return_date reply_reader \
-	imap pop3 lmtp oauth_reply form; do
+for kind in report delivery_status prose classify statement rules expression return_date \
+	reply_reader imap pop3 lmtp oauth_reply form; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew
@@ -48,6 +48,8 @@ cp etc/rules/*.rules "$work/seeds/rules"
 sed -n 's/^\(example\|counter\) *= *//p' etc/rules/*.rules |
 	awk -v dir="$work/seeds/classify" \
 		'{ print > (dir "/example-" NR); close(dir "/example-" NR) }'
+sed -n 's/^\(example\|counter\) *= *//p' etc/rules/*.rules | awk -v dir="$work/seeds/statement" \
+	'{ print "rita@customer.example\n" $0 > (dir "/example-" NR); close(dir "/example-" NR) }'
 sed -n 's/^match *= *//p' etc/rules/*.rules |
 	awk -v dir="$work/seeds/rules" '{ print > (dir "/match-" NR); close(dir "/match-" NR) }'
 sed -n 's/^match *= *//p' etc/rules/*.rules |

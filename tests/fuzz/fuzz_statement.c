@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * libFuzzer: the statement of a refusal. The first line of the input is the recipient, the rest
+ * what the refusal says behind its code. A word that nobody knows is never passed over, wherever
+ * in a sentence it stands.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "classifier/text/fold.h"
+#include "classifier/verdict/statement.h"
+
+/* Twice, since behind "user" the first one is a name. */
+#define UNKNOWN " zorpqx zorpqx "
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool ends_sentence(const char *at)
+{
+	return *at == '\n' || (strchr(".!?", *at) && (at[1] == ' ' || at[1] == '\0'));
+}
+
+static size_t first_sentence(const char *text)
+{
+	size_t len = 0;
+	while (text[len] && !ends_sentence(text + len))
+		len++;
+	while (len > 0 && strchr(".!?", text[len - 1]))
+		len--;
+	return len;
+}
+
+static void expect_unknown(const char *words, const char *recipient)
+{
+	g_autofree char *before = g_strconcat("550" UNKNOWN, words, NULL);
+	size_t end = first_sentence(before);
+	for (size_t at = 0; at < end; at += 1 + end / 20)
+		if (statement_is_known(before, at, recipient))
+			__builtin_trap();
+	if (strstr(before, ": ") && statement_has_known_topic(before, recipient))
+		__builtin_trap();
+
+	g_autofree char *sentence = g_strndup(words, first_sentence(words));
+	g_autofree char *behind = g_strconcat("550 ", sentence, UNKNOWN, NULL);
+	if (statement_is_known(behind, strlen("550"), recipient))
+		__builtin_trap();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	g_autofree char *text = g_utf8_make_valid((const char *)data, (gssize)size);
+	char *line = strchr(text, '\n');
+	if (line)
+		*line++ = '\0';
+	g_autofree char *folded = fold_text(line ? line : "", NULL);
+	for (size_t at = 0, len = strlen(folded); at <= len; at += 1 + len / 20)
+		(void)statement_is_known(folded, at, text);
+	if (!strstr(text, "zorpqx") && !strstr(folded, "zorpqx"))
+		expect_unknown(folded, text);
+	return 0;
+}
