@@ -24,6 +24,9 @@ milter (common), and by one that has not (apart). Who is put off, although C<sto
 it, is a failure. C<stops>: C<common>, where the milter is away; C<all>, where Postfix is. What was
 taken arrives once.
 
+When what breaks it fails itself, C<under> stops the load and dies: reports might not be taken any
+more, and senders are patient.
+
 With C<LONG> there are more reports, and C<again> goes on as long as they come.
 
 =cut
@@ -85,7 +88,11 @@ sub under {
     my @row     = $self->_register;
     my $watcher = $self->_start_watching;
     $self->{child} = { map { ($_ => undef) } $self->_start_senders(@row) };
-    ok(eval { $break->(); 1 }, "$name: done") or diag $@;
+    if (!ok(eval { $break->(); 1 }, "$name: done")) {
+        my $why = $@;
+        $self->_stop($watcher);
+        die "$name, and the rest is not run: $why";
+    }
     $self->wait_for_end;
     is scalar(grep { $_ } values %{ $self->{child} }), 0,
         "$name: every report was taken in the end";
@@ -206,6 +213,15 @@ sub _is_under_load {
         $child->{$pid} = $? if waitpid($pid, WNOHANG) == $pid;
     }
     return scalar grep { !defined } values %$child;
+}
+
+sub _stop {
+    my ($self, $watcher) = @_;
+    my $child   = $self->{child};
+    my @process = ($watcher, grep { !defined $child->{$_} } keys %$child);
+    kill KILL => @process;
+    waitpid $_, 0 for @process;
+    return;
 }
 
 sub _add_up {
