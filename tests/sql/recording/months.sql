@@ -3,6 +3,7 @@
 BEGIN;
 \ir ../lib/helper.psql
 SELECT * FROM no_plan();
+\ir ../lib/queue.psql
 
 -- The partitions that this transaction has locked, by table.
 CREATE FUNCTION test.months_opened() RETURNS text LANGUAGE sql AS $$
@@ -22,6 +23,13 @@ FROM (VALUES ('user_unknown', 'm1@customer.example', '5.1.1'),
 SELECT is(test.months_opened(),
           'bounce.bounce 1, bounce.bounce_message 1, bounce.communication_log 1',
           'a bounce opens this month alone, however many there are');
+SELECT test.submit('{full@customer.example}') AS m \gset
+SELECT test.deliver(:m, 'full@customer.example', 'rejected', '552 4.2.2 full', 'mailbox_full',
+                    '4.2.2');
+SELECT is(test.state('full@customer.example'), 'bounced soft mailbox_full', 'refused while sent');
+SELECT is(test.months_opened(),
+          'bounce.bounce 1, bounce.bounce_message 1, bounce.communication_log 1',
+          'a refusal as well');
 
 SELECT is((SELECT count(DISTINCT a.attcompression)
            FROM pg_partition_tree('bounce.bounce_message') AS p

@@ -119,6 +119,7 @@ BEGIN
   f.attempt := greatest(a.attempt, a.attempts);
   f.matched_by := 'communication_id';
   f.trust := 'token';     -- we asked and were answered ourselves: nothing can be surer
+  f.bounce_message_id := nextval('bounce.bounce_message_id_seq');
   f.bounce_id := nextval('bounce.bounce_id_seq');
   RETURN f;
 END $$;
@@ -130,7 +131,6 @@ CREATE OR REPLACE FUNCTION bounce_internal.store_refusal(f bounce_internal.findi
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  f.bounce_message_id := nextval('bounce.bounce_message_id_seq');
   PERFORM bounce_internal.store_messages(
     ARRAY[(f.bounce_message_id, 'discard', false, NULL, f.class, f.reason, NULL, NULL, NULL, NULL,
            NULL)::bounce.report_result],

@@ -115,7 +115,7 @@ BEGIN
      OR bounce_internal.id_is_shared(f) THEN
     RETURN;
   END IF;
-  IF f.bounce_message_id IS NULL THEN     -- no report: one that is stored bounced on its own day
+  IF f.bounce_message_id IS NULL THEN     -- not new: one that is stored bounced on its own day
     received_at := coalesce((SELECT b.received_at FROM bounce.bounce AS b
                              WHERE b.id = f.bounce_id), received_at);
   END IF;
