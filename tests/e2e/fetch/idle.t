@@ -4,6 +4,7 @@
 # folder that is no longer there. Whatever a server does to one that waits: the next mail is read,
 # once, nothing grows, and SIGTERM ends it. make check takes the attacks that are marked; make
 # check-mailbox, all.
+use Bounce::Daemon;
 use Bounce::Dovecot;
 use Bounce::Fetch;
 use Bounce::Inbox;
@@ -184,7 +185,10 @@ subtest 'attacks' => sub {
         defined $told ? like($log, qr/$told/, 'told') : is($log, '', 'in the same session');
     }
     my ($memory_after, $files_after) = size();
-    cmp_ok $memory_after - $memory, '<', 4096, 'kilobytes of memory more';
+SKIP: {
+        skip 'a sanitizer needs memory of its own', 1 if Bounce::Daemon->is_sanitized;
+        cmp_ok $memory_after - $memory, '<', 4096, 'kilobytes of memory more';
+    }
     is $files_after, $files, 'as many files open';
     is_soon(sub { $inbox->waiting }, 0, 'all are gone');
     ok attack('chats on') && $fetch->stop, 'stopped while the server chats';
