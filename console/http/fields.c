@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "console/http/request.h"
+
 const char *fields_first(struct MHD_Connection *connection, const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -105,6 +107,7 @@ bool fields_are_unmistakable(struct MHD_Connection *connection, const char *vers
 	bool is_good = true;
 
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, check_field, &is_good);
-	return is_good && has_an_end(connection, version) &&
-	       count_fields(connection, MHD_HTTP_HEADER_HOST).count <= 1;
+	struct fields hosts = count_fields(connection, MHD_HTTP_HEADER_HOST);
+	return is_good && has_an_end(connection, version) && hosts.count <= 1 &&
+	       (!hosts.value || request_is_host(hosts.value));
 }

@@ -35,6 +35,21 @@ bool request_is_from_elsewhere(const char *fetch_site, const char *origin, const
 	return slashes && (!host || g_ascii_strcasecmp(slashes + 3, host) != 0);
 }
 
+bool request_is_host(const char *value)
+{
+	static const char digits[] = "0123456789";
+	static const char of_name[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789-._~%!$&'()*+,;=";
+	static const char of_literal[] = G_CSET_A_2_Z G_CSET_a_2_z "0123456789.:";
+	const char *port = value + strspn(value, of_name);
+
+	if (*value == '[') {
+		port = value + 1 + strspn(value + 1, of_literal);
+		if (*port++ != ']')
+			return false;
+	}
+	return *port == '\0' || (*port == ':' && port[1 + strspn(port + 1, digits)] == '\0');
+}
+
 bool request_is_for(const char *host, const char *names)
 {
 	if (strspn(names, " \t") == strlen(names))

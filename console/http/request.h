@@ -31,6 +31,10 @@ char *request_cookie(const struct request *request, const char *name);
  * same-origin nor none, or the host of Origin is not Host. Any may be NULL. */
 bool request_is_from_elsewhere(const char *fetch_site, const char *origin, const char *host);
 
+/* Whether it can be the value of a field Host: a name or an address, and a port (RFC 9110, section
+ * 7.2; RFC 3986, section 3.2). */
+bool request_is_host(const char *value);
+
 /* Whether the field Host, without its port, is one of those names, which blanks separate; of no
  * names: any is. NULL is none. */
 bool request_is_for(const char *host, const char *names);

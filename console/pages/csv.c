@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Excel and LibreOffice pass over blanks and controls before a formula, and read full-width signs
- * as the narrow ones. What turns the direction of a text is no better in a table than on a page.
+ * as the narrow ones. Where the comma is for decimals, Excel parts cells by semicolons, quoted or
+ * not: a formula could begin behind each. What turns the direction of a text is no better in a
+ * table than on a page.
  */
 #include "console/pages/csv.h"
 
@@ -12,7 +14,7 @@ const char csv_type[] = "text/csv; charset=utf-8; header=present";
 
 static bool is_passed_over(gunichar c)
 {
-	return c <= ' ' || c == '\'' || g_unichar_isspace(c);
+	return c <= ' ' || c == '\'' || c == '"' || g_unichar_isspace(c);
 }
 
 /* Of clean text. */
@@ -42,11 +44,13 @@ static void append_field(GString *out, const char *value, bool is_first)
 	g_string_append(out, is_first ? "\"" : ",\"");
 	if (is_formula(clean))
 		g_string_append_c(out, '\'');
-	for (const char *p = clean; *p != '\0'; p++)
+	for (const char *p = clean; *p != '\0'; p++) {
 		if (*p == '"')
-			g_string_append(out, "\"\"");
-		else
-			g_string_append_c(out, *p);
+			g_string_append_c(out, '"');
+		g_string_append_c(out, *p);
+		if (*p == ';' && is_formula(p + 1))
+			g_string_append_c(out, '\'');
+	}
 	g_string_append_c(out, '"');
 }
 

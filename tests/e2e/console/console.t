@@ -302,6 +302,9 @@ subtest 'a request that a proxy could read in another way' => sub {
     };
     my @length = "Content-Length: $len";
     my @chunks = 'Transfer-Encoding: chunked';
+    like $ask->([ 'Host: a@b', @length ]), qr/^400/, 'a field that is no host';
+    is $console->raw("GET /login HTTP/1.1\r\nHost: a b\r\n\r\n") =~ m{^HTTP/\S+ (\d+)} ? $1 : 0,
+        400, '... without another one';
     is $ask->(\@length),         '303 404 done', 'with a length';
     is $ask->(\@chunks, $chunk), '303 404 done', 'or in chunks';
     # what the library makes a blank of, or what is refused

@@ -347,6 +347,8 @@ subtest 'documents' => sub {
     my @bad     = map {
         $intake->bounced("d$_\@shop.example", business_ref => $formula, subject => "$hidden $bidi")
     } 1 .. 3;
+    # where the comma is for decimals, a semicolon begins a cell
+    $intake->bounced('d4@shop.example', subject => "a; =1+1 b;\"=2+2 c;x d;;+3");
     my $period = 'since=2020-01-01&until=2999-01-01';
     my $page   = page($eva, "/documents?process=invoice&$period");
     like $page, qr{href="/mail\?id=$_->{id}"}, 'a document that did not arrive' for @bad;
@@ -375,6 +377,7 @@ subtest 'documents' => sub {
     like $file->{content},   qr/^"'=HYPERLINK\(""http:/m,       'what would be a formula is text';
     unlike $file->{content}, qr/(?:^|,)"[\s']*(?<!')[=+\-\@]/m, 'everywhere';
     like $file->{content},   qr/,"'\xc2\xa0 =HYPERLINK\(/,      'also behind blanks of other kinds';
+    like $file->{content}, qr/,"a;' =1\+1 b;'""=2\+2 c;x d;;'\+3",/, 'and behind a semicolon';
     unlike $file->{content}, qr/\xe2\x80\xae|\xc2\x9b/,         'and nothing acts';
     is $console->visitor->get("/documents.csv?process=invoice&$period")->{status}, 401,
         'not without a login';

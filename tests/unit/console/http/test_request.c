@@ -69,6 +69,20 @@ static void test_host(void)
 		g_assert_true(request_is_for(rows[i].host, rows[i].names) == rows[i].is_for_us);
 }
 
+static void test_is_host(void)
+{
+	static const char *const hosts[] = {"a",     "A-b.example:8025", "a:",  "192.0.2.1:80",
+					    "[::1]", "[2001:db8::1]:80", "a%41"};
+	static const char *const others[] = {"a b", "a/b",  "a@b",    "a:8o",  "a:1:2",
+					     "::1", "[::1", "[::1]8", "[a/b]", "a\"",
+					     "a\\", "\xff", "a\tb"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++)
+		g_assert_true(request_is_host(hosts[i]));
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		g_assert_false(request_is_host(others[i]));
+}
+
 static void test_cookie(void)
 {
 	static const struct {
@@ -117,6 +131,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/request/refused", test_refused);
 	g_test_add_func("/request/cookie", test_cookie);
 	g_test_add_func("/request/host", test_host);
+	g_test_add_func("/request/is-host", test_is_host);
 	g_test_add_func("/request/elsewhere", test_elsewhere);
 	return g_test_run();
 }
