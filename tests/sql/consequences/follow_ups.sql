@@ -57,6 +57,22 @@ SELECT count(*) FROM test.claim();
 SELECT is(test.follow_ups('barred@example.com'), 'blocked open',
           'not sent, the address is blocked');
 
+SELECT bounce.lift_block('barred@example.com', 'wrote to us');
+SELECT is(test.follow_ups('barred@example.com'), 'blocked done moot, block_lifted open',
+          'the queue sends it now: who waits for it need not write a letter');
+SELECT is((SELECT text FROM bounce.communication_log
+           WHERE communication_id = :barred AND event = 'blocked_done'),
+          'by itself: it is sent again', 'and the story says so');
+SELECT bounce.restore_block('barred@example.com', 'did not');
+SELECT count(*) FROM test.claim();
+SELECT is(test.follow_ups('barred@example.com'),
+          'blocked done moot, block_lifted done moot, blocked open',
+          'blocked again before it was sent: there is another one');
+DELETE FROM bounce.communication_content WHERE communication_id = :barred;
+SELECT bounce.lift_block('barred@example.com', 'wrote to us');
+SELECT is(test.follow_ups('barred@example.com'), 'blocked done moot, block_lifted done moot, '
+          'blocked open, block_lifted open', 'what the queue cannot send stays to be done');
+
 -- Corrected: both addresses and the person
 SELECT test.mail('typo', '{typo@exmaple.com}') AS typo \gset
 SELECT bounce.set_person(:typo, 'typo@exmaple.com', 'customer 17');

@@ -76,6 +76,9 @@ BEGIN
     WHERE q.recipient_id = r.id AND q.refused_at IS NOT NULL;
     PERFORM bounce_internal.write_log(r.communication_id, r.id, 'requeued',
                                       bounce_internal.say('%s is blocked no more', r.address));
+    PERFORM bounce_internal.close_moot_follow_ups(
+      (SELECT array_agg(u.id) FROM bounce.follow_up AS u
+       WHERE u.recipient_id = r.id AND u.kind = 'blocked' AND u.status = 'open'));
     requeued := requeued + 1;
   END LOOP;
   RETURN requeued;

@@ -92,6 +92,13 @@ BEGIN
               WHERE n.id = r.replaced_by)
       WHEN is_failure AND r.state = 'sent' THEN 'it was sent again, or had arrived'
       WHEN is_failure AND r.state = 'open' THEN 'it is sent again'
+      WHEN u.kind = 'blocked'
+           AND EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                       WHERE q.recipient_id = r.id AND q.due_at IS NOT NULL)
+           AND NOT bounce_internal.is_blocked(
+                 r.address, (SELECT c.process FROM bounce.communication AS c
+                             WHERE c.id = u.communication_id))
+        THEN 'it is sent again'
       WHEN u.kind = 'corrected' AND r.state <> 'replaced' THEN 'the correction was taken back'
       WHEN u.kind = 'block_lifted'
            AND bounce_internal.is_blocked(
