@@ -27,6 +27,8 @@ static const struct ctl_wording wordings[] = {
     {"resolve_task_dead", "--dead"},
     {"SELECT bounce.confirm_outage(task, note) or bounce.dismiss_outage(task, note).",
      "--no-outage or --outage."},
+    {"SELECT bounce.resume_process(process, why): that closes it.",
+     "\"bouncectl queue resume\" closes it."},
     {"confirm_outage", "--no-outage"},
     {"dismiss_outage", "--outage"},
     {"resolve_task (", "without an option ("},

@@ -73,8 +73,8 @@ static const struct way ways[] = {
     {.option = "works",
      .resolution = "unblocked",
      .each = {.section = {.statement = &operator_queries_task_unblocked,
-			  .sentence = "task {id} is done: {about} is not blocked, "
-				      "{resent|mail is|mails are} sent again",
+			  .sentence = "task {id} is done: {block}{resent|mail is|mails are} sent "
+				      "again",
 			  .empty = NO_TASK},
 	      .parameters = {"ID", "note", "no-resend"}}},
     {.option = "dead",

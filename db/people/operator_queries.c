@@ -218,13 +218,13 @@ STATEMENT(operator_queries_recipient_change, 4,
 	  "SELECT $1::bigint AS id, $2::text AS old_address, $3::text AS address, "
 	  "n IS NOT NULL AS is_new "
 	  "FROM bounce.change_recipient($1::bigint, $2, $3, $4) AS n");
-STATEMENT(operator_queries_task_unblocked, 3,
-	  "SELECT $1::bigint AS id, 'done' AS status, n AS resent, (SELECT "
-	  "coalesce(nullif(t.address, ''), t.domain) FROM bounce.task AS t "
-	  "WHERE t.id = $1::bigint) "
-	  "AS about "
-	  "FROM bounce.resolve_task_unblocked($1::bigint, coalesce($2, ''), NOT "
-	  "coalesce($3::boolean, false)) AS n");
+STATEMENT(
+    operator_queries_task_unblocked, 3,
+    "SELECT $1::bigint AS id, 'done' AS status, n AS resent, "
+    "  coalesce(nullif(t.address, ''), t.domain) AS about, "
+    "  CASE WHEN t.address <> '' THEN t.address || ' is not blocked, ' ELSE '' END AS block "
+    "FROM bounce.task AS t, LATERAL bounce.resolve_task_unblocked(t.id, coalesce($2, ''), NOT "
+    "  coalesce($3::boolean, false)) AS n WHERE t.id = $1::bigint");
 STATEMENT(operator_queries_task_arrived, 2,
 	  "SELECT $1::bigint AS id, 'done' AS status, n AS arrived "
 	  "FROM bounce.resolve_task_arrived($1::bigint, coalesce($2, '')) AS n");

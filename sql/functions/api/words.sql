@@ -5,9 +5,12 @@
 
 CREATE OR REPLACE FUNCTION bounce.clean_diagnostic(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT concat_ws(' ', substring(t.codes FROM '(?:^|\s)([245][0-9]{2})(?=\s|$)'),
-                   substring(t.codes FROM '(?:^|\s)([245]\.[0-9]{1,3}\.[0-9]{1,3})(?=\s|$)'),
-                   nullif(regexp_replace(t.rest,
+  SELECT concat_ws(' ', t.reply, t.status,
+                   nullif(regexp_replace(
+                     -- of a reply in several lines each begins with the codes
+                     coalesce(regexp_replace(t.rest, '\s' || t.reply || '[- ]'
+                                               || replace(t.status, '.', '\.') || '\M', '', 'g'),
+                              t.rest),
                      '^(<[^<>]*>\s*(\.\.\.|:)?\s*|Recipient address rejected:\s*)+', '', 'i'), ''))
   FROM (SELECT coalesce(substring(s.line FROM
                  '^((?:(?:[245][0-9]{2}|[245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[-:\s]+|$))*)'), '')
@@ -21,8 +24,11 @@ LANGUAGE sql IMMUTABLE AS $$
                   -- qmail
                   '|\s*giving up on [0-9a-f.:]+\s*$', '', 'gi'),
                 '(^|\s)(smtp|x-[a-z]+)\s*;\s*', '\1', 'gi')) AS line) AS s) AS p
-  CROSS JOIN LATERAL (SELECT regexp_replace(p.prefix, '[-:]', ' ', 'g') AS codes,
-                             substr(p.line, length(p.prefix) + 1) AS rest) AS t
+  CROSS JOIN LATERAL (SELECT regexp_replace(p.prefix, '[-:]', ' ', 'g') AS codes) AS c
+  CROSS JOIN LATERAL (
+    SELECT substring(c.codes FROM '(?:^|\s)([245][0-9]{2})(?=\s|$)') AS reply,
+           substring(c.codes FROM '(?:^|\s)([245]\.[0-9]{1,3}\.[0-9]{1,3})(?=\s|$)') AS status,
+           substr(p.line, length(p.prefix) + 1) AS rest) AS t
 $$;
 COMMENT ON FUNCTION bounce.clean_diagnostic(text) IS
   'application, operator: the words of the other mail system in one line, each code once and '

@@ -16,6 +16,12 @@ FROM (VALUES
   ('192.0.2.99 does not like recipient. Remote host said: 550 5.1.1 Sorry, no mailbox here. '
    'Giving up on 192.0.2.99.', '550 5.1.1 Sorry, no mailbox here.'),
   ('4.2.2 452 4.2.2 mailbox' || chr(10) || ' full', '452 4.2.2 mailbox full'),
+  ('550-5.1.1 The account does not exist. Please try' || chr(10) || '550-5.1.1 without typos or'
+   || chr(10) || '550 5.1.1 spaces. gsmtp', '550 5.1.1 The account does not exist. Please try '
+   'without typos or spaces. gsmtp'),
+  ('451 4.3.0 behind us: 550 5.1.1 none', '451 4.3.0 behind us: 550 5.1.1 none'),
+  ('it said 550 5.1.1 none', 'it said 550 5.1.1 none'),
+  ('550 no, 550 5.1.1 none', '550 no, 550 5.1.1 none'),
   ('552 5.2.2', '552 5.2.2'), ('in words only', 'in words only'), ('', '')) AS v (words, clean);
 SELECT is(bounce.ago(now() - since), ago, ago)
 FROM (VALUES (interval '0', '0 seconds ago'), ('1 second', '1 second ago'),
