@@ -270,6 +270,22 @@ static bool did_anything(const struct act *act, const struct db_rows *rows)
 /* --- shown first -------------------------------------------------------------------------------
  */
 
+/* The page that it belongs to, for the way back. */
+static void set_place(struct page_call *call, const struct act *act)
+{
+	g_autofree char *place = g_strconcat("to_", act->path + 1, NULL);
+
+	model_set(call->model, "act", act->name);
+	model_flag(call->model, place, true);
+	model_set(call->model, "key", act->key ? form_get(page_fields(call), act->key) : "");
+}
+
+static struct response *fail(struct page_call *call, const struct act *act, const GError *error)
+{
+	set_place(call, act);
+	return page_fail(call, error);
+}
+
 static void set_fields(struct page_call *call, const struct act *act)
 {
 	const struct form *body = page_fields(call);
@@ -280,12 +296,9 @@ static void set_fields(struct page_call *call, const struct act *act)
 		model_set(field, "name", act->fields[i]);
 		model_set(field, "value", form_get(body, act->fields[i]));
 	}
-	model_set(call->model, "act", act->name);
+	set_place(call, act);
 	model_set(call->model, "title", act->title);
 	model_set(call->model, "about", form_get(body, act->fields[0]));
-	g_autofree char *place = g_strconcat("to_", act->path + 1, NULL);
-	model_flag(call->model, place, true);
-	model_set(call->model, "key", act->key ? form_get(body, act->key) : "");
 }
 
 static struct response *show_preview(struct page_call *call, const struct act *act,
@@ -306,8 +319,9 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 	model_flag(call->model, "is_possible", is_possible);
 	if (is_possible)
 		page_add_rows(call, "effects", answers[1]);
+	model_flag(call->model, "is_cut", db_rows_count(answers[1]) >= CONSOLE_CHANGED_MAX);
 	if (is_possible && act->add_more && !act->add_more(call, &error))
-		return page_fail(call, error);
+		return fail(call, act, error);
 	return page_show(call, "act", 200);
 }
 
@@ -342,7 +356,7 @@ struct response *acts_preview(struct page_call *call)
 	read_fields(act, page_fields(call), values);
 	const struct db_trial trial = {act->statement, act->look, values};
 	if (!db_rows_try(call->session->pool, &trial, answers, &error))
-		return page_fail(call, error);
+		return fail(call, act, error);
 	struct response *response = show_preview(call, act, answers);
 	db_rows_free(answers[0]);
 	db_rows_free(answers[1]);
@@ -399,7 +413,7 @@ static struct response *do_act(struct page_call *call, const struct act *act)
 	read_fields(act, call->request->body, values);
 	g_autoptr(db_rows_t) rows = page_fetch(call, act->statement, values, &error);
 	if (!rows)
-		return page_fail(call, error);
+		return fail(call, act, error);
 	tell(call, act, rows);
 	return back(call, act);
 }

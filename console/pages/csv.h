@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Rows as CSV (RFC 4180): comma, every field in double quotes, UTF-8, the same in every language.
- * Spreadsheets take a field that begins with = + - @ for a formula, whoever wrote it: such a field
- * gets an apostrophe in front.
+ * Spreadsheets take a field that begins with = + - @ for a formula, whoever wrote it: these get an
+ * apostrophe in front, as they do behind a semicolon, which parts cells for some.
  */
 #ifndef CONSOLE_PAGES_CSV_H
 #define CONSOLE_PAGES_CSV_H

@@ -83,10 +83,12 @@ STATEMENT(
 	"SELECT l.event, concat_ws(' ', nullif(c.business_ref, ''), r.address) AS about, "         \
 	"  bounce.told(l.text, l.marked) AS text, l.id "                                           \
 	"FROM (SELECT q.id, q.at, q.event, q.text, q.marked, q.communication_id, q.recipient_id "  \
-	"      FROM bounce.communication_log AS q ORDER BY q.id DESC LIMIT 200) AS l "             \
-	"JOIN bounce.communication AS c ON c.id = l.communication_id "                             \
-	"LEFT JOIN bounce.communication_recipient AS r ON r.id = l.recipient_id "                  \
-	"WHERE l.at = now() "
+	"      FROM bounce.communication_log AS q ORDER BY q.id DESC LIMIT " G_STRINGIFY(          \
+	    CONSOLE_CHANGED_MAX) ") AS l "                                                         \
+				 "JOIN bounce.communication AS c ON c.id = l.communication_id "    \
+				 "LEFT JOIN bounce.communication_recipient AS r ON r.id = "        \
+				 "l.recipient_id "                                                 \
+				 "WHERE l.at = now() "
 
 /* What a stranger's server said, or a sentence of ours. */
 #define BLOCK_WHY                                                                                  \
@@ -99,7 +101,8 @@ STATEMENT(console_queries_changed_address, 1,
 	  "SELECT e.event, e.about, e.text FROM ("
 	  "SELECT CASE WHEN k.lifted_at IS NULL THEN 'blocked' ELSE 'block_lifted' END AS event, "
 	  "  k.address AS about, concat_ws(', ', CASE WHEN k.lifted_at IS NULL THEN "
-	  "  concat_ws(': ', bounce.sentence('%w', nullif(k.reason, '')), " BLOCK_WHY ") "
+	  "  concat_ws(': ', nullif(bounce.sentence('%w', k.reason), bounce.sentence('%w', "
+	  "'')), " BLOCK_WHY ") "
 	  "  ELSE bounce.told(k.lift_why, k.marked_lift_why) END, k.only_process, "
 	  "  to_char(k.expires_at, 'YYYY-MM-DD HH24:MI')) AS text, 0 AS id "
 	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "

@@ -34,6 +34,9 @@ extern const struct db_statement console_queries_process_rates; /* against their
 /* task id: the ways to resolve it that would work, by name, and what each would do */
 extern const struct db_statement console_queries_ways;
 
+/* Rows at most of what an act has done to mails, the last ones. */
+#define CONSOLE_CHANGED_MAX 200
+
 /* address: the blocks and the mails that the transaction has changed so far */
 extern const struct db_statement console_queries_changed_address;
 

@@ -119,7 +119,11 @@ subtest 'an address' => sub {
         process => 'invoice',
         until   => '2999-01-01'
     );
-    like preview($eva, @block), qr/on leave, invoice, 2999-01-01/, 'scope and end are shown';
+    like preview($eva, @block), qr/<td>on leave, invoice, 2999-01-01/, 'scope and end are shown';
+    my $bad_end = try_act($eva, @block[ 0 .. 5 ], until => 'x');
+    is $bad_end->{status}, 422, 'what is no end';
+    like $bad_end->{content}, qr{<a href="/address\?address=new%40customer\.example">},
+        '... and the way back';
     is $stage->count("bounce.blocked_address WHERE address = 'new\@customer.example'"), 0,
         'nothing is done';
     act($eva, @block);
@@ -172,7 +176,7 @@ subtest 'a mail and what came back' => sub {
         @id
     );
     like preview($eva, @change), qr/2\@right\.example/,         'another address is shown';
-    like $eva->page->{content}, qr{<h1>Change the recipient: Mail $two->{id}\s}, '... of a mail';
+    like $eva->page->{content}, qr{<h1>Change the recipient: Mail $two->{id}<}, '... of a mail';
     like act($eva, @change),     qr/sent to the other address/, 'and taken';
     like $state->(),             qr/2\@right\.example true/,    'it is sent there';
     like page($eva, "/mail?id=$two->{id}"), qr{<b>corrected</b>.*replaced by 2\@right}s,
