@@ -15,6 +15,7 @@ BEGIN
     FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
     WHERE p.pronamespace IN ('bounce'::regnamespace, 'bounce_internal'::regnamespace)
       AND NOT t.tgisinternal AND t.xmin <> this_transaction
+      AND t.tgparentid = 0     -- a partition's goes with that of its table
     UNION ALL
     SELECT 'DROP VIEW ' || string_agg(c.oid::regclass::text, ', ')
     FROM pg_class AS c JOIN pg_rewrite AS r ON r.ev_class = c.oid

@@ -149,7 +149,8 @@ CREATE OR REPLACE TRIGGER system_parameter_policy
 
 -- Sentences ---------------------------------------------------------------------------
 --
--- A text is kept in English, its marks beside it; what comes without any, as most do, costs a look.
+-- A text is kept in English, its marks beside it; what comes without any, or with both already, as
+-- most do, costs a look. Tasks and blocks are made by few functions, which write both.
 
 CREATE OR REPLACE TRIGGER log_marks
   BEFORE INSERT ON bounce.communication_log
@@ -163,17 +164,11 @@ CREATE OR REPLACE TRIGGER history_marks
 CREATE OR REPLACE TRIGGER history_marks_changed
   BEFORE UPDATE OF text ON bounce.task_history
   FOR EACH ROW WHEN (NEW.marked IS NOT NULL) EXECUTE FUNCTION bounce_internal.keep_text();
-CREATE OR REPLACE TRIGGER task_marks
-  BEFORE INSERT ON bounce.task
-  FOR EACH ROW WHEN (strpos(NEW.summary, E'\x02') > 0) EXECUTE FUNCTION bounce_internal.keep_task();
 CREATE OR REPLACE TRIGGER task_marks_changed
   BEFORE UPDATE OF summary, note ON bounce.task
   FOR EACH ROW WHEN (strpos(NEW.summary || NEW.note, E'\x02') > 0
                      OR coalesce(NEW.marked_summary, NEW.marked_note) IS NOT NULL)
   EXECUTE FUNCTION bounce_internal.keep_task();
-CREATE OR REPLACE TRIGGER block_marks
-  BEFORE INSERT ON bounce.address_block
-  FOR EACH ROW WHEN (strpos(NEW.why, E'\x02') > 0) EXECUTE FUNCTION bounce_internal.keep_block();
 CREATE OR REPLACE TRIGGER block_marks_changed
   BEFORE UPDATE OF why, lift_why ON bounce.address_block
   FOR EACH ROW WHEN (strpos(NEW.why || NEW.lift_why, E'\x02') > 0

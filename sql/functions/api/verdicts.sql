@@ -163,7 +163,7 @@ BEGIN
     b, verdict, bounce_internal.say('reclassified: ') || because);
   RETURN bounce_internal.told(
     bounce_internal.say('%w %w -> %w %w: ', b.class::text, b.reason, verdict.class::text,
-                        verdict.reason) || array_to_string(verdict.steps, ', '));
+                        verdict.reason) || array_to_string(verdict.marked_steps, ', '));
 END $$;
 COMMENT ON FUNCTION bounce.reclassify(bigint, text, text) IS
   'operator: corrects the reason of a bounce (bounce.bounce.id) and its consequences: the old '

@@ -50,11 +50,12 @@ DECLARE
   longer record;
 BEGIN
   WITH added AS (
-    INSERT INTO bounce.address_block (address, reason, why, bounce_id, communication_id, source,
-                                      only_process, expires_at, import_id)
-    SELECT u.address, coalesce(u.reason, ''), coalesce(u.why, ''), u.bounce_id,
-           u.communication_id, coalesce(u.source, 'bounce'), u.only_process, u.expires_at,
-           u.import_id
+    INSERT INTO bounce.address_block (address, reason, why, marked_why, bounce_id,
+                                      communication_id, source, only_process, expires_at,
+                                      import_id)
+    SELECT u.address, coalesce(u.reason, ''), coalesce(bounce_internal.plain(u.why), ''),
+           bounce_internal.marked(u.why), u.bounce_id, u.communication_id,
+           coalesce(u.source, 'bounce'), u.only_process, u.expires_at, u.import_id
     FROM unnest(blocks) AS u ORDER BY u.address
     ON CONFLICT (address_key, only_process) WHERE lifted_at IS NULL DO NOTHING
     RETURNING id, bounce_id)

@@ -3,14 +3,13 @@
 -- Tasks: creating, changing and closing them.
 
 CREATE OR REPLACE FUNCTION bounce_internal.diagnosis(f bounce_internal.finding) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN f.meaning
+LANGUAGE sql STABLE AS $$
+  SELECT f.meaning
          || CASE WHEN f.remote_mta = '' THEN '' ELSE format('; %s said', f.remote_mta) END
          || coalesce(': ' || nullif(bounce_internal.with_codes(
                                       f.reply_code, f.status,
-                                      coalesce(nullif(f.diagnostic, ''), f.evidence)), ''), '');
-END $$;
+                                      coalesce(nullif(f.diagnostic, ''), f.evidence)), ''), '')
+$$;
 COMMENT ON FUNCTION bounce_internal.diagnosis(bounce_internal.finding) IS
   'what is wrong, as a sentence, with the text of the other system';
 
@@ -52,19 +51,20 @@ DECLARE
   written bigint[];
 BEGIN
   WITH made AS (
-    INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id,
-                                  recipient_id, address, domain, reason, bounce_id, due_at,
-                                  diagnosis, new_address, is_unproven)
-    SELECT f.task_kind, f.task_key,
-           coalesce(f.task_summary, bounce_internal.outage_summary(f.outage_id)), f.process,
-           f.communication_id, f.recipient_id,
+    INSERT INTO bounce.task AS t (kind, dedup_key, summary, marked_summary, process,
+                                  communication_id, recipient_id, address, domain, reason,
+                                  bounce_id, due_at, diagnosis, new_address, is_unproven)
+    SELECT f.task_kind, f.task_key, bounce_internal.plain(f.said),
+           bounce_internal.marked(f.said), f.process, f.communication_id, f.recipient_id,
            CASE WHEN bounce_internal.gathers(f.task_kind, f.task_key) THEN '' ELSE f.address END,
            CASE f.task_key WHEN 'bounce_without_communication:' THEN ''
                 ELSE bounce.address_domain(f.address) END,
            f.reason, f.bounce_id, now() + (f.policy ->> 'task_due')::interval,
-           bounce_internal.diagnosis(f), coalesce(f.new_address, ''),
-           coalesce(f.trust = 'address', false)
-    FROM unnest(findings) AS f ORDER BY f.task_key
+           f.diagnosis, coalesce(f.new_address, ''), coalesce(f.trust = 'address', false)
+    FROM (SELECT u.*, bounce_internal.diagnosis(u) AS diagnosis,
+                 coalesce(u.task_summary, bounce_internal.outage_summary(u.outage_id)) AS said
+          FROM unnest(findings) AS u OFFSET 0) AS f     -- said once
+    ORDER BY f.task_key
     ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
     SET count = t.count
                 + CASE WHEN bounce_internal.gathers(t.kind, t.dedup_key) THEN 0 ELSE 1 END,
@@ -184,8 +184,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
   open_task bigint;
 BEGIN
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, reason)
-  VALUES ('delivery_problem', 'delivery_problem:' || about, summary, reason)
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, marked_summary, reason)
+  VALUES ('delivery_problem', 'delivery_problem:' || about, bounce_internal.plain(summary),
+          bounce_internal.marked(summary), reason)
   ON CONFLICT (dedup_key) WHERE status = 'open' DO UPDATE
   SET count = t.count + 1, last_seen_at = now(), summary = excluded.summary,
       marked_summary = excluded.marked_summary
@@ -203,10 +204,11 @@ DECLARE
   is_new boolean;
 BEGIN
   -- one for each mail: each wants a decision of its own
-  INSERT INTO bounce.task AS t (kind, dedup_key, summary, process, communication_id, recipient_id,
-                                address, domain, reason, diagnosis, due_at)
-  VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id), task_summary,
-          a.process, a.communication_id, a.recipient_id,
+  INSERT INTO bounce.task AS t (kind, dedup_key, summary, marked_summary, process,
+                                communication_id, recipient_id, address, domain, reason, diagnosis,
+                                due_at)
+  VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id),
+          bounce_internal.plain(task_summary), bounce_internal.marked(task_summary), a.process, a.communication_id, a.recipient_id,
           bounce.address_key(a.address), bounce.address_domain(a.address), key,
           bounce_internal.plain(task_summary),
           now() + bounce_internal.parameter_interval('task_due', a.process))

@@ -33,6 +33,7 @@ BEGIN
   f.trust := b.trust;
   f.bounce_id := b.id;
   f.steps := '{}';
+  f.marked_steps := '{}';
   f.events := '{}';
   f.blocks := false;
   SELECT c.process INTO f.process FROM bounce.communication AS c WHERE c.id = b.communication_id;
@@ -261,7 +262,7 @@ BEGIN
   SET reason = f.reason, class = f.class, is_notice = f.is_notice, permanence = f.permanence,
       rule = f.rule, evidence = f.evidence, has_left = f.reason = 'has_left',
       return_date = f.return_date, new_address = f.new_address,
-      consequence = bounce_internal.plain(array_to_string(f.steps, ', ')),
+      consequence = array_to_string(f.steps, ', '),
       events = coalesce(f.events, '{}'),
       task_id = f.task_id, in_shadow = coalesce(f.in_shadow, false)
   WHERE q.id = b.id AND q.received_at = b.received_at;

@@ -27,13 +27,11 @@ COMMENT ON FUNCTION bounce_internal.put_follow_up(bounce_internal.finding, text,
 
 CREATE OR REPLACE FUNCTION bounce_internal.write_follow_up(
   INOUT f bounce_internal.finding, kind text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  IF bounce_internal.wants_follow_up(f.policy, kind)
-     AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
-    f := bounce_internal.put_follow_up(f, kind, '', '');
-  END IF;
-END $$;
+LANGUAGE sql AS $$
+  SELECT CASE WHEN bounce_internal.wants_follow_up(f.policy, kind)
+                   AND NOT bounce_internal.is_notice_mail(f.communication_id)
+              THEN bounce_internal.put_follow_up(f, kind, '', '') ELSE f END
+$$;
 COMMENT ON FUNCTION bounce_internal.write_follow_up(bounce_internal.finding, text) IS
   'adds what a report says to the outbox for the application, where its process wants that kind';
 
@@ -56,16 +54,15 @@ COMMENT ON FUNCTION bounce_internal.owner_text(bounce_internal.finding) IS
   'the text about one recipient in a notice to the owner';
 
 CREATE OR REPLACE FUNCTION bounce_internal.notify_owner(INOUT f bounce_internal.finding)
-LANGUAGE plpgsql AS $$
-BEGIN
-  IF f.policy ->> 'owner_mailbox' <> '' AND (f.policy ->> 'owner_notice')::boolean
-     AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
-     AND NOT bounce_internal.is_test_address(f.address)
-     AND NOT bounce_internal.is_notice_mail(f.communication_id) THEN
-    f := bounce_internal.put_follow_up(f, 'owner_notice', f.policy ->> 'owner_mailbox',
-                                       bounce_internal.owner_text(f));
-  END IF;
-END $$;
+LANGUAGE sql AS $$
+  SELECT CASE WHEN f.policy ->> 'owner_mailbox' <> '' AND (f.policy ->> 'owner_notice')::boolean
+                   AND f.task_kind IN ('hard_bounce', 'delivery_problem', 'resend_exhausted')
+                   AND NOT bounce_internal.is_test_address(f.address)
+                   AND NOT bounce_internal.is_notice_mail(f.communication_id)
+              THEN bounce_internal.put_follow_up(f, 'owner_notice', f.policy ->> 'owner_mailbox',
+                                                 bounce_internal.owner_text(f))
+              ELSE f END
+$$;
 COMMENT ON FUNCTION bounce_internal.notify_owner(bounce_internal.finding) IS
   'adds a notice for the owner of the process about a recipient that failed permanently; not '
   'while a resend is scheduled or a block is held';

@@ -24,15 +24,15 @@ COMMENT ON FUNCTION bounce_internal.bounce_rate(text, timestamptz) IS
 CREATE OR REPLACE FUNCTION bounce_internal.pause(p bounce.process, why text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+  summary CONSTANT text := bounce_internal.say('nothing of it is sent: ') || why;
   made bigint;
 BEGIN
   UPDATE bounce.process AS q
   SET paused_at = now(), paused_by = session_user, pause_why = bounce_internal.plain(pause.why)
   WHERE q.name = p.name;
-  INSERT INTO bounce.task (kind, dedup_key, summary, process, due_at)
-  VALUES ('process_paused', 'process_paused:' || p.name,
-          bounce_internal.say('nothing of it is sent: ') || why, p.name,
-          now() + bounce_internal.parameter_interval('task_due', p.name))
+  INSERT INTO bounce.task (kind, dedup_key, summary, marked_summary, process, due_at)
+  VALUES ('process_paused', 'process_paused:' || p.name, bounce_internal.plain(summary),
+          bounce_internal.marked(summary), p.name, now() + bounce_internal.parameter_interval('task_due', p.name))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO NOTHING RETURNING id INTO made;
   INSERT INTO bounce.task_history (task_id, action, text)
   SELECT made, 'created', why WHERE made IS NOT NULL;

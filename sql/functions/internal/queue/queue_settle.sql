@@ -22,11 +22,11 @@ BEGIN
     UPDATE bounce.recipient_delivery AS q
     SET state = 'accepted', due_at = NULL, tries = q.tries + 1, response = reply
     FROM sent AS s WHERE q.recipient_id = s.id)
-  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text)
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked)
   SELECT s.communication_id, s.id, CASE WHEN s.attempts > 1 THEN 'resent' ELSE 'sent' END,
-         bounce_internal.say('send %s to %s: ', s.attempts::text, s.address)
-           || bounce_internal.unmarked(reply)
-  FROM sent AS s;
+         bounce_internal.plain(s.words) || bounce_internal.unmarked(reply), s.words
+  FROM (SELECT q.*, bounce_internal.say('send %s to %s: ', q.attempts::text, q.address) AS words
+        FROM sent AS q OFFSET 0) AS s;     -- said once
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_accepted(bigint, bigint, text) IS

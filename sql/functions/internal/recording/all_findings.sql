@@ -167,7 +167,7 @@ BEGIN
     PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'shadow',
                                       bounce_internal.say('not done, would be: ') || u.words,
                                       f.bounce_id)
-    FROM unnest(f.steps) WITH ORDINALITY AS u (words, place) ORDER BY u.place;
+    FROM unnest(f.marked_steps) WITH ORDINALITY AS u (words, place) ORDER BY u.place;
     f.in_shadow := true;
     f.task_id := NULL;
     findings[i] := f;
@@ -177,12 +177,11 @@ COMMENT ON FUNCTION bounce_internal.apply_in_shadow(bounce_internal.finding[]) I
   'decides and logs the consequences without carrying them out';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_shadowed(f bounce_internal.finding) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN (f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
+LANGUAGE sql STABLE AS $$
+  SELECT (f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
           OR f.reason IN ('complaint', 'has_left', 'address_changed'))
-         AND (f.policy ->> 'shadow')::boolean;
-END $$;
+         AND (f.policy ->> 'shadow')::boolean
+$$;
 COMMENT ON FUNCTION bounce_internal.is_shadowed(bounce_internal.finding) IS
   'whether its consequences are decided and not carried out, because its process is in shadow mode';
 

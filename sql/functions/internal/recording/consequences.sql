@@ -8,23 +8,21 @@
 -- Words ------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.describe(f bounce_internal.finding) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN bounce_internal.unmarked(
+LANGUAGE sql STABLE AS $$
+  SELECT bounce_internal.unmarked(
     concat_ws(' ', f.reason, nullif(bounce_internal.with_codes(f.reply_code, f.status,
-                                                               f.diagnostic), '')));
-END $$;
+                                                               f.diagnostic), '')))
+$$;
 COMMENT ON FUNCTION bounce_internal.describe(bounce_internal.finding) IS
   'reason, codes and diagnostic text of a finding in one line';
 
 CREATE OR REPLACE FUNCTION bounce_internal.described(f bounce_internal.finding) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN bounce_internal.say('%w', f.reason)
+LANGUAGE sql STABLE AS $$
+  SELECT bounce_internal.say('%w', f.reason)
          || coalesce(' ' || nullif(bounce_internal.unmarked(
                                      bounce_internal.with_codes(f.reply_code, f.status,
-                                                                f.diagnostic)), ''), '');
-END $$;
+                                                                f.diagnostic)), ''), '')
+$$;
 COMMENT ON FUNCTION bounce_internal.described(bounce_internal.finding) IS
   'describe() for a sentence: the reason as a word of ours';
 
@@ -32,7 +30,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.step(
   INOUT f bounce_internal.finding, event text, words text)
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  f.steps := f.steps || words;
+  f.steps := f.steps || bounce_internal.plain(words);
+  f.marked_steps := f.marked_steps || words;
   f.events := f.events || event;
 END $$;
 COMMENT ON FUNCTION bounce_internal.step(bounce_internal.finding, text, text) IS
@@ -44,14 +43,14 @@ LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked,
                                         bounce_id)
-  SELECT f.communication_id, f.recipient_id, s.event,
-         bounce_internal.plain(s.step) || ': ' || f.words,
-         s.step || ': ' || bounce_internal.say('%w', f.reason), f.bounce_id
-  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.reason, u.events, u.steps,
-               bounce_internal.describe(u) AS words
+  SELECT f.communication_id, f.recipient_id, s.event, s.step || f.words,
+         s.marked_step || f.marked_reason, f.bounce_id
+  FROM (SELECT u.communication_id, u.recipient_id, u.bounce_id, u.events, u.steps, u.marked_steps,
+               ': ' || bounce_internal.describe(u) AS words,
+               ': ' || bounce_internal.say('%w', u.reason) AS marked_reason
         FROM unnest(findings) AS u
         WHERE u.communication_id IS NOT NULL OFFSET 0) AS f     -- described once
-  CROSS JOIN LATERAL unnest(f.events, f.steps) AS s (event, step);
+  CROSS JOIN LATERAL unnest(f.events, f.steps, f.marked_steps) AS s (event, step, marked_step);
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.log_steps(bounce_internal.finding[]) IS
@@ -75,23 +74,21 @@ COMMENT ON FUNCTION bounce_internal.request_task(bounce_internal.finding, text, 
 CREATE OR REPLACE FUNCTION bounce_internal.is_trusted_for(
   f bounce_internal.finding, parameter_name text)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN f.trust >= (f.policy ->> parameter_name)::bounce.trust;
-END $$;
+LANGUAGE sql STABLE AS $$
+  SELECT f.trust >= (f.policy ->> parameter_name)::bounce.trust
+$$;
 COMMENT ON FUNCTION bounce_internal.is_trusted_for(bounce_internal.finding, text) IS
   'whether a finding is trusted enough for block_min_trust, mark_min_trust or resend_min_trust';
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_cleared_by(
   f bounce_internal.finding, r bounce.communication_recipient, b bounce.address_block)
   RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN b.bounce_id IS DISTINCT FROM f.bounce_id
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT b.bounce_id IS DISTINCT FROM f.bounce_id
     AND NOT b.is_over AND (b.only_process IS NULL OR b.only_process = f.process)
     AND b.lifted_at > CASE WHEN f.attempt < r.attempts THEN r.created_at
-                           ELSE r.last_attempt_at END;
-END $$;
+                           ELSE r.last_attempt_at END
+$$;
 COMMENT ON FUNCTION bounce_internal.is_cleared_by(bounce_internal.finding,
                                                   bounce.communication_recipient,
                                                   bounce.address_block) IS
@@ -130,30 +127,28 @@ COMMENT ON FUNCTION bounce_internal.is_cleared(bounce_internal.finding) IS
   'unless weigh_findings() has';
 
 CREATE OR REPLACE FUNCTION bounce_internal.block_obstacle(f bounce_internal.finding) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN CASE
+LANGUAGE sql STABLE AS $$
+  SELECT CASE
     WHEN NOT (f.policy ->> 'block_hard')::boolean THEN bounce_internal.say('block_hard is off')
     WHEN NOT bounce_internal.is_trusted_for(f, 'block_min_trust')
       THEN bounce_internal.say('trust is %w only', f.trust::text)
     WHEN bounce_internal.is_cleared(f)
       THEN bounce_internal.say('a block was lifted since it was sent')
-  END;
-END $$;
+  END
+$$;
 COMMENT ON FUNCTION bounce_internal.block_obstacle(bounce_internal.finding) IS
   'why the address is not blocked; NULL when it is';
 
 CREATE OR REPLACE FUNCTION bounce_internal.supersedes(
   f bounce_internal.finding, r bounce.communication_recipient) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN CASE
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
     WHEN r.state = 'replaced' THEN false
     WHEN f.attempt < r.attempts AND f.class <> 'hard' THEN false
     WHEN r.state <> 'bounced' OR f.attempt > r.attempts THEN true
     ELSE bounce_internal.class_rank(f.class) > bounce_internal.class_rank(r.class)
-  END;
-END $$;
+  END
+$$;
 COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
                                                bounce.communication_recipient) IS
   'whether a bounce changes the state of its recipient. A bounce of an earlier send does only '
@@ -163,12 +158,11 @@ COMMENT ON FUNCTION bounce_internal.supersedes(bounce_internal.finding,
 -- One finding ------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_failure(f bounce_internal.finding) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
+LANGUAGE sql STABLE AS $$
+  SELECT f.class IN ('hard', 'soft', 'technical') AND NOT f.is_notice
          AND f.recipient_id IS NOT NULL
-         AND bounce_internal.is_trusted_for(f, 'mark_min_trust');
-END $$;
+         AND bounce_internal.is_trusted_for(f, 'mark_min_trust')
+$$;
 COMMENT ON FUNCTION bounce_internal.is_failure(bounce_internal.finding) IS
   'whether a finding may change a recipient: a failed delivery to one of ours, trusted enough';
 

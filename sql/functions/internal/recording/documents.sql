@@ -148,6 +148,7 @@ BEGIN
     f.evidence           := bounce_internal.document_text(recipient, 'evidence');
     f.reason             := bounce_internal.document_text(recipient, 'reason');
     f.steps              := '{}';
+    f.marked_steps       := '{}';
     f.blocks             := false;
     IF kind = 'auto_reply' THEN
       f := bounce_internal.read_reply(f, document);

@@ -127,9 +127,6 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   own bounce_internal.identity;
 BEGIN
-  IF cardinality(tokens) < 2 THEN
-    RETURN i;
-  END IF;
   SELECT t.* INTO own
   FROM unnest(tokens) AS t JOIN bounce.communication_recipient AS r ON r.id = t.recipient_id
   WHERE r.address_key = ANY (f.addresses)
@@ -241,9 +238,8 @@ COMMENT ON FUNCTION bounce_internal.choose_recipient(bounce_internal.finding,
 
 CREATE OR REPLACE FUNCTION bounce_internal.trust_in(
   f bounce_internal.finding, i bounce_internal.identity, own_mta boolean) RETURNS bounce.trust
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN CASE
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
     WHEN i.is_signed AND i.recipient_id = f.recipient_id THEN 'token'::bounce.trust
     WHEN own_mta AND bounce.address_key(f.recipient) = f.address
          AND f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id')
@@ -251,8 +247,8 @@ BEGIN
     WHEN f.matched_by IN ('token', 'envelope_id', 'communication_id', 'message_id', 'reference')
       THEN 'message_id'
     ELSE 'address'
-  END;
-END $$;
+  END
+$$;
 COMMENT ON FUNCTION bounce_internal.trust_in(bounce_internal.finding,
                                              bounce_internal.identity, boolean) IS
   'how far a finding is believed. A token proves only its own recipient, and only until it '

@@ -31,11 +31,10 @@ COMMENT ON FUNCTION bounce_internal.guard_abouts(text, text) IS
   'the counters that a hard bounce belongs to: its domain, its text (NULL without one), overall';
 
 CREATE OR REPLACE FUNCTION bounce_internal.would_block(f bounce_internal.finding) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN f.class = 'hard' AND bounce_internal.is_failure(f)
-         AND bounce_internal.block_obstacle(f) IS NULL;
-END $$;
+LANGUAGE sql STABLE AS $$
+  SELECT f.class = 'hard' AND bounce_internal.is_failure(f)
+         AND bounce_internal.block_obstacle(f) IS NULL
+$$;
 COMMENT ON FUNCTION bounce_internal.would_block(bounce_internal.finding) IS
   'whether a finding blocks its address, apart from the outage guard';
 

@@ -31,7 +31,8 @@ BEGIN
   END LOOP;
   FOR n IN 1 .. cardinality(findings) LOOP
     f := findings[n];
-    own := bounce_internal.identity_for(f, i, others);
+    own := CASE WHEN cardinality(others) < 2 THEN i
+                ELSE bounce_internal.identity_for(f, i, others) END;
     f := bounce_internal.match_finding(f, own, own_mta, named);
     IF f.attempt IS NULL AND f.communication_id IS NOT NULL THEN
       f := bounce_internal.match_send(f, message_id);
@@ -188,13 +189,12 @@ COMMENT ON FUNCTION bounce_internal.most_severe(bounce_internal.finding[], bigin
   'there is none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.disposition_of(f bounce_internal.finding) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN CASE WHEN f.class = 'unclassified'
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN f.class = 'unclassified'
               THEN CASE f.policy ->> 'operator_mailbox' WHEN '' THEN 'deliver' ELSE 'forward' END
               WHEN (f.policy ->> 'deliver_stored')::boolean THEN 'deliver'
-              ELSE 'discard' END;
-END $$;
+              ELSE 'discard' END
+$$;
 COMMENT ON FUNCTION bounce_internal.disposition_of(bounce_internal.finding) IS
   'what is done with a message by its most severe finding. Without an operator mailbox an '
   'unclassified one is delivered to its own recipient';
@@ -249,27 +249,13 @@ BEGIN
   SELECT f.bounce_id, f.bounce_message_id, f.communication_id, f.recipient_id, f.attempt,
          f.matched_by, f.trust, f.recipient, f.original_recipient, f.action, f.status,
          f.reply_code, f.diagnostic, f.remote_mta, f.reason, f.class, f.is_notice,
-         f.permanence, f.rule, f.evidence, bounce_internal.plain(array_to_string(f.steps, ', ')),
-         f.task_id,
+         f.permanence, f.rule, f.evidence, array_to_string(f.steps, ', '), f.task_id,
          coalesce(f.events, '{}'), coalesce(f.in_shadow, false),
          f.return_date, coalesce(f.new_address, ''), f.reason = 'has_left'
   FROM unnest(findings) AS f;
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION bounce_internal.store_bounces IS 'stores the findings of reports as bounces';
-
-CREATE OR REPLACE FUNCTION bounce_internal.complete_result(
-  INOUT o bounce.report_result, told bounce_internal.finding)
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  o.bounce_id := told.bounce_id;
-  o.communication_id := told.communication_id;
-  o.trust := told.trust;
-  o.consequence := bounce_internal.plain(array_to_string(told.steps, ', '));
-  o.task_id := told.task_id;
-END $$;
-COMMENT ON FUNCTION bounce_internal.complete_result(bounce.report_result, bounce_internal.finding)
-IS 'the result with what the log tells of';
 
 CREATE OR REPLACE FUNCTION bounce_internal.forward_unclassified(
   INOUT o bounce.report_result, gravest bounce_internal.finding, document jsonb, raw bytea)
@@ -295,6 +281,7 @@ DECLARE
   durable CONSTANT text := bounce_internal.require_durable_commit();
   fresh bounce_internal.finding[] := bounce_internal.claim_findings(findings);
   told bounce_internal.finding[];     -- those that the log tells of
+  f bounce_internal.finding;
   results bounce.report_result[];
   o bounce.report_result;
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
@@ -325,7 +312,12 @@ BEGIN
   FOR n IN 1 .. cardinality(message_ids) LOOP
     o := results[n];
     IF NOT o.duplicate THEN
-      o := bounce_internal.complete_result(o, told[n]);
+      f := told[n];
+      o.bounce_id := f.bounce_id;
+      o.communication_id := f.communication_id;
+      o.trust := f.trust;
+      o.consequence := array_to_string(f.steps, ', ');
+      o.task_id := f.task_id;
     END IF;
     IF o.disposition = 'forward' THEN
       o := bounce_internal.forward_unclassified(o, gravest[n], documents[n], raws[n]);

@@ -7,8 +7,10 @@ CREATE OR REPLACE FUNCTION bounce_internal.write_log(
                                  bounce_id bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, bounce_id)
-  SELECT write_log.communication_id, write_log.recipient_id, write_log.event, write_log.text,
+  INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked,
+                                        bounce_id)
+  SELECT write_log.communication_id, write_log.recipient_id, write_log.event,
+         bounce_internal.plain(write_log.text), bounce_internal.marked(write_log.text),
          write_log.bounce_id
   WHERE write_log.communication_id IS NOT NULL;
 END $$;

@@ -3,11 +3,10 @@
 -- Which reports one call records, and which it leaves to be recorded alone.
 
 CREATE OR REPLACE FUNCTION bounce_internal.goes_alone(f bounce_internal.finding) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
+LANGUAGE sql STABLE AS $$
   -- of these, what one report leaves decides about the next one, or is taken back
-  RETURN f.class = 'unclassified' OR f.trust = 'address' OR bounce_internal.is_shadowed(f);
-END $$;
+  SELECT f.class = 'unclassified' OR f.trust = 'address' OR bounce_internal.is_shadowed(f)
+$$;
 COMMENT ON FUNCTION bounce_internal.goes_alone(bounce_internal.finding) IS
   'whether its report is recorded by a call of its own';
 

@@ -8,9 +8,10 @@
 -- While it is handed around, STX comes before it, US between its parts, ETX behind it. Texts may be
 -- put together of several sentences and other words.
 
+-- By replace(), which looks at bytes: translate() looks at each character for each of those sought.
 CREATE OR REPLACE FUNCTION bounce_internal.unmarked(words text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT translate(words, E'\x02\x03\x1f', '')
+  SELECT replace(replace(replace(words, E'\x02', ''), E'\x03', ''), E'\x1f', '')
 $$;
 COMMENT ON FUNCTION bounce_internal.unmarked(text) IS
   'words of somebody else, without what would make a sentence of ours of them';
@@ -20,8 +21,8 @@ CREATE OR REPLACE FUNCTION bounce_internal.say(words text, VARIADIC parts text[]
 RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT E'\x02' || words
-         || coalesce(E'\x1f' || translate(array_to_string(parts, E'\x1f', ''), E'\x02\x03', ''),
-                     '') || E'\x03'
+         || coalesce(E'\x1f' || replace(replace(array_to_string(parts, E'\x1f', ''),
+                                                E'\x02', ''), E'\x03', ''), '') || E'\x03'
 $$;
 COMMENT ON FUNCTION bounce_internal.say(text, text[]) IS
   'a sentence with marks; as many parts as words has gaps, of which somebody else''s words come '
@@ -32,7 +33,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   parts CONSTANT text[] := string_to_array(sentence, E'\x1f');
   words CONSTANT text[] :=
-    string_to_array(regexp_replace(parts[1], '%[wrt]', '%s', 'g'), '%s');
+    string_to_array(replace(replace(replace(parts[1], '%w', '%s'), '%r', '%s'), '%t', '%s'), '%s');
   gaps CONSTANT integer := cardinality(words) - 1;
   filled text := words[1];
 BEGIN
@@ -62,7 +63,7 @@ COMMENT ON FUNCTION bounce_internal.fill_all(text) IS 'a text with sentences in 
 CREATE OR REPLACE FUNCTION bounce_internal.plain(said text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN strpos(said, E'\x1f') > 0 THEN bounce_internal.fill_all(said)
-              ELSE translate(said, E'\x02\x03', '') END
+              ELSE replace(replace(said, E'\x02', ''), E'\x03', '') END
 $$;
 COMMENT ON FUNCTION bounce_internal.plain(text) IS
   'a text that may have sentences in it, as it is kept and told: in English, without marks';

@@ -61,16 +61,14 @@ COMMENT ON FUNCTION bounce_internal.local_part(text) IS
   'the local part of an address, or of a bare one, in lower case; a quoted one (RFC 5321 section '
   '4.1.2) without its quotes';
 
--- Not in SQL: concat_ws() is not immutable, so it would be planned anew at each call.
+-- As volatile as concat_ws(), or it would be planned anew at each call.
 CREATE OR REPLACE FUNCTION bounce_internal.with_codes(reply_code text, status text, words text)
 RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-  beginning CONSTANT text := left(coalesce(words, ''), 40);
-BEGIN
-  RETURN concat_ws(' ', CASE WHEN strpos(beginning, reply_code) = 0 THEN reply_code END,
-                   CASE WHEN strpos(beginning, status) = 0 THEN status END, nullif(words, ''));
-END $$;
+LANGUAGE sql STABLE AS $$
+  SELECT concat_ws(' ',
+    CASE WHEN strpos(left(coalesce(words, ''), 40), reply_code) = 0 THEN reply_code END,
+    CASE WHEN strpos(left(coalesce(words, ''), 40), status) = 0 THEN status END, nullif(words, ''))
+$$;
 COMMENT ON FUNCTION bounce_internal.with_codes(text, text, text) IS
   'the words of another system, with its codes before them unless they begin with these; empty: '
   'there is none';
