@@ -208,7 +208,8 @@ BEGIN
                                 communication_id, recipient_id, address, domain, reason, diagnosis,
                                 due_at)
   VALUES (task_kind, format('%s:%s:%s', task_kind, key, a.communication_id),
-          bounce_internal.plain(task_summary), bounce_internal.marked(task_summary), a.process, a.communication_id, a.recipient_id,
+          bounce_internal.plain(task_summary), bounce_internal.marked(task_summary), a.process,
+          a.communication_id, a.recipient_id,
           bounce.address_key(a.address), bounce.address_domain(a.address), key,
           bounce_internal.plain(task_summary),
           now() + bounce_internal.parameter_interval('task_due', a.process))

@@ -32,7 +32,8 @@ BEGIN
   WHERE q.name = p.name;
   INSERT INTO bounce.task (kind, dedup_key, summary, marked_summary, process, due_at)
   VALUES ('process_paused', 'process_paused:' || p.name, bounce_internal.plain(summary),
-          bounce_internal.marked(summary), p.name, now() + bounce_internal.parameter_interval('task_due', p.name))
+          bounce_internal.marked(summary), p.name,
+          now() + bounce_internal.parameter_interval('task_due', p.name))
   ON CONFLICT (dedup_key) WHERE status = 'open' DO NOTHING RETURNING id INTO made;
   INSERT INTO bounce.task_history (task_id, action, text)
   SELECT made, 'created', why WHERE made IS NOT NULL;

@@ -74,18 +74,16 @@ CREATE OR REPLACE FUNCTION bounce_internal.weigh_findings(
   INOUT findings bounce_internal.finding[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  failed bigint[] := '{}';     -- recipients
-  n integer := 1;
+  failed bigint[] := '{}';     -- of each finding the recipient that it may change
+  n integer;
   f bounce_internal.finding;
   r bounce.communication_recipient;
   found record;
 BEGIN
   FOREACH f IN ARRAY findings LOOP
-    IF bounce_internal.is_failure(f) THEN
-      failed := failed || f.recipient_id;
-    END IF;
+    failed := failed || CASE WHEN bounce_internal.is_failure(f) THEN f.recipient_id END;
   END LOOP;
-  IF cardinality(failed) = 0 THEN
+  IF cardinality(array_remove(failed, NULL)) = 0 THEN
     RETURN;
   END IF;
   FOR found IN
@@ -96,37 +94,21 @@ BEGIN
     ORDER BY q.id FOR NO KEY UPDATE
   LOOP
     r := found.recipient;
-    WHILE findings[n].recipient_id <= r.id LOOP
-      f := findings[n];
-      IF f.recipient_id = r.id AND bounce_internal.is_failure(f) THEN
-        f := bounce_internal.weigh(
-          bounce_internal.with_blocks(f, found.recipient, found.blocks), r);
-        IF f.moves THEN
-          -- the next finding about the same recipient must see it
-          r.state := 'bounced';
-          r.class := f.class;
-          r.attempts := f.sends;
-        END IF;
-        findings[n] := f;
+    FOREACH n IN ARRAY array_positions(failed, r.id) LOOP
+      f := bounce_internal.weigh(
+        bounce_internal.with_blocks(findings[n], found.recipient, found.blocks), r);
+      IF f.moves THEN
+        -- the next finding about the same recipient must see it
+        r.state := 'bounced';
+        r.class := f.class;
+        r.attempts := f.sends;
       END IF;
-      n := n + 1;
+      findings[n] := f;
     END LOOP;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION bounce_internal.weigh_findings(bounce_internal.finding[]) IS
-  'weighs findings, in ascending order of their recipients, which it locks';
-
-CREATE OR REPLACE FUNCTION bounce_internal.by_recipient(findings bounce_internal.finding[])
-RETURNS bounce_internal.finding[]
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  IF cardinality(findings) < 2 THEN
-    RETURN findings;
-  END IF;
-  RETURN ARRAY(SELECT u FROM unnest(findings) AS u ORDER BY u.recipient_id, u.bounce_id);
-END $$;
-COMMENT ON FUNCTION bounce_internal.by_recipient(bounce_internal.finding[]) IS
-  'findings in the order in which their recipients are locked';
+  'weighs findings, and locks their recipients in ascending order';
 
 CREATE OR REPLACE FUNCTION bounce_internal.apply_consequences(
   INOUT findings bounce_internal.finding[])
@@ -134,7 +116,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   is_written boolean;     -- an assignment costs a tenth of a PERFORM
 BEGIN
-  findings := bounce_internal.weigh_findings(bounce_internal.by_recipient(findings));
+  findings := bounce_internal.weigh_findings(findings);
   findings := bounce_internal.guard_findings(findings);
   FOR i IN 1 .. cardinality(findings) LOOP
     findings[i] := bounce_internal.apply_finding(findings[i]);

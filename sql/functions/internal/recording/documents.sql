@@ -13,7 +13,9 @@ COMMENT ON FUNCTION bounce_internal.document_text(jsonb, text[]) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.document_size(document jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT substring(bounce_internal.document_text(document, 'size') FROM '^[0-9]{1,15}$')::bigint
+  SELECT CASE WHEN octet_length(document ->> 'size') BETWEEN 1 AND 15
+                   AND translate(document ->> 'size', '0123456789', '') = ''
+              THEN (document ->> 'size')::bigint END
 $$;
 COMMENT ON FUNCTION bounce_internal.document_size(jsonb) IS
   'bytes of the whole message; null when the document does not say';

@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION bounce_internal.plain_diagnostic(diagnostic text) RET
 LANGUAGE sql IMMUTABLE AS $$
   SELECT btrim(left(regexp_replace(regexp_replace(lower(diagnostic),
     '[^[:space:]<>"]*@[^[:space:]<>"]*|[[:alnum:]._:/-]*[0-9][[:alnum:]._:/-]*', '#', 'g'),
-    '[[:space:]]+', ' ', 'g'), 120))
+    '[[:space:]]{2,}|(?! )[[:space:]]', ' ', 'g'), 120))     -- a single blank is one already
 $$;
 COMMENT ON FUNCTION bounce_internal.plain_diagnostic(text) IS
   'a diagnostic text without addresses, codes, times and ids: the part that all bounces of an '

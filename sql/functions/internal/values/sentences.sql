@@ -71,7 +71,7 @@ COMMENT ON FUNCTION bounce_internal.plain(text) IS
 CREATE OR REPLACE FUNCTION bounce_internal.marked(said text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN strpos(said, E'\x03') > 0
-              THEN left(said, length(said) - strpos(reverse(said), E'\x03') + 1) END
+              THEN substr(said, 1, length(said) - length(split_part(said, E'\x03', -1))) END
 $$;
 COMMENT ON FUNCTION bounce_internal.marked(text) IS
   'the beginning of a text, as far as there are sentences in it, with their marks; NULL: none';
