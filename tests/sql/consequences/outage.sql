@@ -204,7 +204,7 @@ SELECT test.burst('nightly.example', '1 day', 20), test.burst('weekly.example', 
 SELECT is(bounce_internal.usual_rate('domain', about, now(), '1 hour'), usual::numeric,
           format('usual for %s: %s', about, usual))
 FROM (VALUES ('nightly.example', '20.00'), ('weekly.example', '20.00'),
-             ('twodays.example', '0.00')) AS v (about, usual);
+             ('twodays.example', '0.06')) AS v (about, usual);     -- 20 of 14 days, for an hour
 SELECT test.dead('n', 'nightly.example', 1, 5), test.dead('n', 'twodays.example', 1, 5);
 SELECT is(test.blocked('%@nightly.example') || ' ' || test.blocked('%@twodays.example'), '5 3',
           'the usual burst is not held, another one is');

@@ -98,6 +98,10 @@ UPDATE bounce.token_key SET retired_at = now(), expires_at = now() WHERE id = 1;
 SELECT is((SELECT string_agg(step || ' ' || done, ', ') FROM bounce.housekeeping()
            WHERE done > 0 AND step NOT LIKE 'months%'),
           'counters forgotten 2, token keys dropped 1', 'counters and keys');
+SELECT is((SELECT string_agg(h.span || ' ' || h.count, ', ' ORDER BY h.bucket)
+           FROM bounce.hard_count AS h
+           WHERE h.scope = 'overall' AND h.bucket < now() - interval '1 day'),
+          'day 1, day 1', 'what was counted in minutes is kept with its day');
 UPDATE bounce.report_key SET seen_at = now() - interval '4 years';
 SELECT is((SELECT sum(done) FROM bounce.housekeeping(2) WHERE step = 'report keys forgotten'),
           2::numeric, 'report keys, in batches');

@@ -107,18 +107,28 @@ LANGUAGE plpgsql AS $$
 DECLARE
   forgotten bigint;
 BEGIN
-  DELETE FROM bounce.hard_count AS h
-  USING (SELECT q.ctid FROM bounce.hard_count AS q
-         -- as hard_count_forgotten_idx has it
-         WHERE (q.bucket AT TIME ZONE 'UTC') + CASE q.span WHEN 'minutes' THEN interval '8 days'
-                                                           ELSE interval '16 days' END
-               < at AT TIME ZONE 'UTC' LIMIT batch) AS old
-  WHERE h.ctid = old.ctid;
-  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  WITH gone AS (
+    DELETE FROM bounce.hard_count AS h
+    USING (SELECT q.ctid FROM bounce.hard_count AS q
+           -- as hard_count_forgotten_idx has it
+           WHERE (q.bucket AT TIME ZONE 'UTC') + CASE q.span WHEN 'minutes' THEN interval '8 days'
+                                                             ELSE interval '16 days' END
+                 < at AT TIME ZONE 'UTC' LIMIT batch) AS old
+    WHERE h.ctid = old.ctid
+    RETURNING h.scope, h.about, h.span, date_bin('1 day', h.bucket, '2000-01-01 00:00+00') AS day,
+              h.count),
+  kept AS (
+    INSERT INTO bounce.hard_count AS d (scope, about, span, bucket, slot, count)
+    SELECT g.scope, g.about, 'day', g.day, 0, sum(g.count) FROM gone AS g
+    WHERE g.span = 'minutes' AND g.day + interval '16 days' >= at
+    GROUP BY g.scope, g.about, g.day
+    ON CONFLICT ON CONSTRAINT hard_count_pkey DO UPDATE SET count = d.count + excluded.count)
+  SELECT count(*) INTO forgotten FROM gone;
   RETURN forgotten;
 END $$;
 COMMENT ON FUNCTION bounce_internal.delete_hard_counts IS
-  'deletes old counters of the outage guard, at most a batch. Returns their number';
+  'deletes old counters of the outage guard, at most a batch: of ten minutes, which it adds to '
+  'those of their days, and of days. Returns their number';
 
 CREATE OR REPLACE FUNCTION bounce_internal.delete_soft_days(at timestamptz, batch integer)
 RETURNS bigint

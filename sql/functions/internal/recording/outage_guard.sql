@@ -72,10 +72,12 @@ DECLARE
   same_hour bigint;
 BEGIN
   SELECT coalesce(sum(d.count), 0) / 14.0 * extract(epoch FROM time_window) / 86400 INTO average
-  FROM (SELECT h.bucket, sum(h.count) AS count FROM bounce.hard_count AS h
-        WHERE h.scope = usual_rate.scope AND h.about = usual_rate.about AND h.span = 'day'
+  FROM (SELECT date_bin('1 day', h.bucket, today) AS bucket, sum(h.count) AS count
+        FROM bounce.hard_count AS h
+        WHERE h.scope = usual_rate.scope AND h.about = usual_rate.about
+          AND h.span IN ('minutes', 'day')
           AND h.bucket >= today - interval '14 days' AND h.bucket < today
-        GROUP BY h.bucket OFFSET 0) AS d     -- once for each day
+        GROUP BY 1 OFFSET 0) AS d     -- once for each day
   WHERE NOT bounce_internal.was_outage(usual_rate.scope, usual_rate.about, d.bucket,
                                        d.bucket + interval '1 day');
   -- what is sent at night in one go comes back in one go, the day after and the week after
@@ -112,13 +114,11 @@ DECLARE
   own_slot CONSTANT smallint := bounce_internal.free_slot();
 BEGIN
   INSERT INTO bounce.hard_count AS h (scope, about, span, bucket, slot, count)
-  SELECT k.scope, k.about, s.span, date_bin(s.width, at, '2000-01-01 00:00+00'),
-         own_slot, count(*)
+  SELECT k.scope, k.about, 'minutes', date_bin('10 minutes', at, '2000-01-01 00:00+00'), own_slot,
+         count(*)
   FROM unnest(scopes, abouts) AS k (scope, about)
-  CROSS JOIN (VALUES ('minutes', interval '10 minutes'),
-                     ('day', interval '1 day')) AS s (span, width)
   WHERE k.about IS NOT NULL
-  GROUP BY 1, 2, 3, 4
+  GROUP BY k.scope, k.about
   ON CONFLICT ON CONSTRAINT hard_count_pkey DO UPDATE SET count = h.count + excluded.count;
   RETURN FOUND;
 END $$;
