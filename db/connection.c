@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The mark is libpq's instance data, which lives as long as the connection. PQcancel() has a thread
- * that may be left behind: there is one for each connection that was given up, and no new
+ * The marks are libpq's instance data, which lives as long as the connection. PQcancel() has a
+ * thread that may be left behind: there is one for each connection that was given up, and no new
  * connection is made to a host that does not answer.
  */
 #include "db/connection.h"
@@ -11,28 +11,56 @@
 
 enum { PATIENCE = G_USEC_PER_SEC };
 
-static int ignore_event(PGEventId event, void *info, void *context)
+struct marks {
+	bool is_denied;
+	GHashTable *prepared; /* a set of addresses */
+};
+
+static int on_event(PGEventId event, void *info, void *context)
 {
-	(void)event;
-	(void)info;
 	(void)context;
+	if (event == PGEVT_CONNDESTROY) {
+		struct marks *marks = PQinstanceData(((PGEventConnDestroy *)info)->conn, on_event);
+
+		g_hash_table_unref(marks->prepared);
+		g_free(marks);
+	}
 	return 1;
 }
 
 void connection_watch(PGconn *connection)
 {
-	if (!PQregisterEventProc(connection, ignore_event, "connection", NULL))
+	struct marks *marks = g_new0(struct marks, 1);
+
+	marks->prepared = g_hash_table_new(NULL, NULL);
+	if (!PQregisterEventProc(connection, on_event, "connection", NULL) ||
+	    !PQsetInstanceData(connection, on_event, marks))
 		g_error("out of memory");
+}
+
+static struct marks *marks_of(const PGconn *connection)
+{
+	return PQinstanceData(connection, on_event);
 }
 
 void connection_deny(PGconn *connection)
 {
-	PQsetInstanceData(connection, ignore_event, connection);
+	marks_of(connection)->is_denied = true;
 }
 
 bool connection_is_denied(const PGconn *connection)
 {
-	return PQinstanceData(connection, ignore_event);
+	return marks_of(connection)->is_denied;
+}
+
+bool connection_has_prepared(const PGconn *connection, const char *statement)
+{
+	return g_hash_table_contains(marks_of(connection)->prepared, statement);
+}
+
+void connection_note_prepared(PGconn *connection, const char *statement)
+{
+	g_hash_table_add(marks_of(connection)->prepared, (void *)statement);
 }
 
 bool connection_is_read_only(const PGconn *connection)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What libpq leaves open about one connection: whether its server takes writes, and giving up a
- * statement in bounded time. For use inside db/ only.
+ * What libpq leaves open about one connection: whether it is of use, what is prepared on it, and
+ * giving up a statement in bounded time. For use inside db/ only.
  */
 #ifndef DB_CONNECTION_H
 #define DB_CONNECTION_H
@@ -14,9 +14,14 @@ typedef struct pg_conn PGconn; /* of libpq; db/pg.h uses this module */
 void connection_watch(PGconn *connection);
 
 /* A write was refused here because the server is read-only (a leader that was demoted, a standby):
- * it goes on answering, and refuses all that we are here for. connection_is_denied from now on. */
+ * it goes on answering, and refuses all that we are here for. Or what was prepared here is not what
+ * the schema says any more. connection_is_denied from now on. */
 void connection_deny(PGconn *connection);
 bool connection_is_denied(const PGconn *connection);
+
+/* What is prepared on this connection. A statement is known by the address of its text. */
+bool connection_has_prepared(const PGconn *connection, const char *statement);
+void connection_note_prepared(PGconn *connection, const char *statement);
 
 /* Whether the server itself says that it is read-only: in recovery, or by
  * default_transaction_read_only (PostgreSQL 14 and later, with every answer). */

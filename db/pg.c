@@ -14,6 +14,9 @@
 enum { PARAMS_MAX = 20 };
 
 static const char read_only_state[] = "25006"; /* a standby, or a leader that was demoted */
+/* A prepared statement that is gone, or whose columns are of other types by now. */
+static const char no_statement_state[] = "26000";
+static const char stale_statement_state[] = "0A000";
 
 /* Appendix A of the PostgreSQL manual, by class or whole code. */
 static enum bm_error code_of_sqlstate(const char *state)
@@ -27,6 +30,8 @@ static enum bm_error code_of_sqlstate(const char *state)
 	    "58",    /* system error: I/O */
 	    "XX",    /* internal error */
 	    read_only_state,
+	    no_statement_state,
+	    stale_statement_state,
 	};
 	static const char *const input[] = {
 	    "22", /* data exception */
@@ -276,6 +281,19 @@ static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 	return true;
 }
 
+/* Whether the next statement on this connection would fail as well, and on another one may not. */
+static bool is_of_connection(const PGresult *error)
+{
+	static const char *const states[] = {read_only_state, no_statement_state,
+					     stale_statement_state};
+	const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
+		if (g_strcmp0(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Everything up to ReadyForQuery; the last result but NULL counts, unless one is an error. */
 static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **error)
 {
@@ -298,7 +316,7 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 		return NULL;
 	}
 	if (PQresultStatus(kept) == PGRES_FATAL_ERROR) {
-		if (g_strcmp0(PQresultErrorField(kept, PG_DIAG_SQLSTATE), read_only_state) == 0)
+		if (is_of_connection(kept))
 			connection_deny(connection);
 		set_result_error(error, kept);
 		return NULL;
@@ -369,6 +387,20 @@ bool pg_send_prepared(PGconn *connection, const char *name, size_t param_count,
 		return true;
 	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
 	return false;
+}
+
+PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const char *name,
+			    const char *statement, size_t param_count,
+			    const struct pg_param *params, GError **error)
+{
+	if (!connection_has_prepared(connection, statement)) {
+		if (!pg_prepare(connection, wait_seconds, name, statement, error))
+			return NULL;
+		connection_note_prepared(connection, statement);
+	}
+	return pg_send_prepared(connection, name, param_count, params, error)
+		   ? collect(connection, wait_seconds, error)
+		   : NULL;
 }
 
 PGresult *pg_receive(PGconn *connection, unsigned wait_seconds, GError **error)

@@ -96,7 +96,8 @@ static bool record_one(PGconn *connection, unsigned query_wait, struct db_record
 	const struct pg_param params[] = {PG_TEXT(report->document),
 					  PG_BYTES(report->raw, report->raw_len)};
 	g_autoptr(PGresult) rows =
-	    pg_query(connection, query_wait, one_statement, G_N_ELEMENTS(params), params, error);
+	    pg_query_prepared(connection, query_wait, "record_report", one_statement,
+			      G_N_ELEMENTS(params), params, error);
 
 	return rows && check_count(rows, 1, error) && read_row(rows, 0, &record->result, error);
 }
@@ -130,8 +131,8 @@ static PGresult *ask(PGconn *connection, unsigned query_wait, GPtrArray *records
 	}
 	const struct pg_param params[] = {PG_BYTES((const char *)documents->data, documents->len),
 					  PG_BYTES((const char *)raws->data, raws->len)};
-	return pg_query(connection, query_wait, several_statement, G_N_ELEMENTS(params), params,
-			error);
+	return pg_query_prepared(connection, query_wait, "record_reports", several_statement,
+				 G_N_ELEMENTS(params), params, error);
 }
 
 static void record_several(PGconn *connection, unsigned query_wait, GPtrArray *records)

@@ -46,6 +46,46 @@ static void test_error_kinds(void)
 	}
 }
 
+/* A statement is prepared once on each connection, and one that the schema leaves behind takes its
+ * connection with it. */
+static void test_prepared(void)
+{
+	static const char statement[] = "SELECT n FROM pg_temp.f($1::integer)";
+	static const struct {
+		const char *before;
+		const char *answer; /* NULL: asked in vain */
+		bool is_usable;
+	} rows[] = {
+	    {"CREATE FUNCTION pg_temp.f(i integer, OUT n integer) LANGUAGE sql"
+	     " AS 'SELECT i + (SELECT count(*) FROM pg_prepared_statements)::integer'",
+	     "42", true},
+	    {"SELECT 1", "42", true},
+	    {"DROP FUNCTION pg_temp.f(integer); CREATE FUNCTION pg_temp.f(i integer, OUT n integer)"
+	     " LANGUAGE sql AS 'SELECT i'",
+	     "41", true},
+	    {"DROP FUNCTION pg_temp.f(integer); CREATE FUNCTION pg_temp.f(i integer, OUT n text)"
+	     " LANGUAGE sql AS 'SELECT i::text'",
+	     NULL, false},
+	    {"DEALLOCATE ALL", NULL, false},
+	};
+	const struct pg_param params[] = {PG_TEXT("41")};
+	g_autoptr(PGconn) connection = server_connect(conninfo);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) error = NULL;
+
+		server_run(connection, rows[i].before);
+		g_autoptr(PGresult) result =
+		    pg_query_prepared(connection, 5, "prepared", statement, 1, params, &error);
+		g_test_message("%s", rows[i].before);
+		if (rows[i].answer)
+			g_assert_cmpstr(pg_value(result, 0, "n"), ==, rows[i].answer);
+		else
+			g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
+		g_assert_cmpint(pg_is_usable(connection), ==, rows[i].is_usable);
+	}
+}
+
 /* The result of the INSERT arrives, and only then the COMMIT fails. */
 static void test_no_success_before_commit(void)
 {
@@ -318,6 +358,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/db/error-kinds", test_error_kinds);
+	g_test_add_func("/db/prepared", test_prepared);
 	g_test_add_func("/db/no-success-before-commit", test_no_success_before_commit);
 	g_test_add_func("/db/lost-connection", test_lost_connection);
 	g_test_add_func("/db/no-answer-in-time", test_no_answer_in_time);
