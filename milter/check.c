@@ -16,7 +16,9 @@
 #include "milter/postfix/postconf.h"
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/wiring.h"
+#include "milter/running.h"
 #include "milter/sendmail.h"
+#include "milter/sendmail_program.h"
 #include "milter/socket_check.h"
 
 static void check_parameters(const struct db_parameters *parameters)
@@ -96,15 +98,44 @@ static bool check_postfix(const struct postconf *postfix, const struct milter_se
 	return wiring_check(postfix, settings, addresses) && is_taken && is_kept;
 }
 
-static bool check_without_postfix(const struct milter_settings *settings, const GError *error)
+static bool check_without_postfix(const struct milter_settings *settings,
+				  const char *const *addresses, const GError *error)
 {
 	if (!strstr(error->message, g_strerror(ENOENT)))
 		return check_fault("Postfix", error->message); /* it is there, and as wrong to it */
 	if (access(SENDMAIL_CF, F_OK) == 0)
-		return sendmail_check(SENDMAIL_CF, settings);
+		return sendmail_check(SENDMAIL_CF, settings, addresses);
 	g_autofree char *text = g_strdup_printf("not looked at: %s", error->message);
 	check_warning("Postfix", text);
 	return true;
+}
+
+static bool postfix_is_running(const struct postconf *postfix)
+{
+	g_autofree char *queue = postconf_value(postfix, NULL, "queue_directory");
+	g_autofree char *file = g_build_filename(queue, "pid", "master.pid", NULL);
+
+	return running_by_pid_file(file);
+}
+
+/* Where a machine has both, the one that runs is meant. */
+static bool check_with_postfix(const struct postconf *postfix,
+			       const struct milter_settings *settings, const char *const *addresses)
+{
+	bool has_sendmail = access(SENDMAIL_CF, R_OK) == 0 && sendmail_program_is_there();
+	bool is_sendmail = has_sendmail && sendmail_is_running(SENDMAIL_CF);
+	bool is_postfix = !is_sendmail || postfix_is_running(postfix);
+
+	if (has_sendmail)
+		check_warning("Postfix",
+			      is_postfix && is_sendmail
+				  ? "it and Sendmail are running, and both are looked at"
+			      : is_sendmail
+				  ? "not looked at: it is not running, but Sendmail is"
+				  : "Sendmail is there as well, but not running, and is not "
+				    "looked at");
+	bool is_good = !is_postfix || check_postfix(postfix, settings, addresses);
+	return (!is_sendmail || sendmail_check(SENDMAIL_CF, settings, addresses)) && is_good;
 }
 
 /* The queue directory where an smtpd has it for its root; "" for none. Heap. */
@@ -130,8 +161,9 @@ bool milter_check(const struct milter_settings *settings)
 	bool rules = daemon_rules_check(&settings->common);
 	g_auto(GStrv) addresses = NULL;
 	bool database = check_database_and_parameters(settings, &addresses);
-	bool wiring = postfix ? check_postfix(postfix, settings, (const char *const *)addresses)
-			      : check_without_postfix(settings, error);
+	const char *const *paths = (const char *const *)addresses;
+	bool wiring = postfix ? check_with_postfix(postfix, settings, paths)
+			      : check_without_postfix(settings, paths, error);
 
 	check_state_file(settings->state_file);
 	return socket && rules && database && wiring;

@@ -1,79 +1,87 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Lines "Xname, S=socket, F=flags, T=timeouts" define filters, "O InputMailFilters" says which are
- * asked, "M" lines define mailers. A line that begins with a blank goes on with the one before.
+ * "X" lines define filters, "O InputMailFilters" says which are asked, "M" lines define mailers.
  */
 #include "milter/sendmail.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/check.h"
+#include "milter/postfix/contents.h"
 #include "milter/postfix/milter_list.h"
+#include "milter/running.h"
+#include "milter/sendmail_cf.h"
+#include "milter/sendmail_program.h"
 
 static const char what[] = "Sendmail";
 static const char input_filters[] = "O InputMailFilters=";
 static const char envelope_macros[] = "O Milter.macros.envfrom=";
-static const char port_options[] = "O DaemonPortOptions=";
 
-static char **lines_of(const char *cf)
+/* In bytes; 0 is none. What is below refuses bounces. */
+static const struct {
+	const char *option;
+	guint64 least;
+	const char *refused, *macro, *usual;
+} limits[] = {
+    {"O MaxMessageSize=", CONTENTS_BYTES_MIN, "a bounce with the mail that it returns is refused",
+     "confMAX_MESSAGE_SIZE", "10240000"},
+    {"O MaxHeadersLength=", 8192, "a bounce with a long header is refused",
+     "confMAX_HEADERS_LENGTH", "32768"},
+};
+
+/* Whether the list has that macro. */
+static bool has_macro(const char *list, const char *macro)
 {
-	GString *text = g_string_new(cf);
-
-	g_string_replace(text, "\n\t", " ", 0);
-	g_string_replace(text, "\n ", " ", 0);
-	char **lines = g_strsplit(text->str, "\n", -1);
-	g_string_free(text, TRUE);
-	return lines;
-}
-
-/* What stands behind a prefix; NULL if no line has it. The last one counts. */
-static const char *value_behind(char *const *lines, const char *prefix)
-{
-	const char *value = NULL;
-
-	for (; *lines; lines++)
-		if (g_str_has_prefix(*lines, prefix))
-			value = *lines + strlen(prefix);
-	return value;
-}
-
-/* Whether the list has the word; within the options of a port, semicolons part it. */
-static bool has_word(const char *list, const char *word)
-{
-	g_auto(GStrv) words = g_strsplit_set(list, ",;", -1);
+	g_auto(GStrv) words = g_strsplit(list, ",", -1);
 
 	for (char **w = words; *w; w++)
-		if (strcmp(g_strstrip(*w), word) == 0)
+		if (strcmp(g_strstrip(*w), macro) == 0)
 			return true;
 	return false;
 }
 
-/* The field "S=..." of a definition; "" if it has none. Heap. */
-static char *field_of(const char *definition, char key)
+/* Filters of a list; within the options of a port, semicolons part it. */
+static char **filters_of(const char *list)
 {
-	g_auto(GStrv) fields = g_strsplit(definition, ",", -1);
+	char **names = g_strsplit_set(list, ",;", -1);
 
-	for (char **field = fields; *field; field++) {
-		const char *text = g_strstrip(*field);
+	for (char **name = names; *name; name++)
+		g_strstrip(*name);
+	return names;
+}
 
-		if (text[0] == key && text[1] == '=')
-			return g_strdup(text + 2);
-	}
-	return g_strdup("");
+/* In any case, as Sendmail compares them. */
+static bool lists_filter(const char *list, const char *filter)
+{
+	g_auto(GStrv) names = filters_of(list);
+
+	for (char **name = names; *name; name++)
+		if (g_ascii_strcasecmp(*name, filter) == 0)
+			return true;
+	return false;
+}
+
+/* What stands behind the family; a path may stand alone. */
+static const char *place_of(const char *socket)
+{
+	const char *colon = strchr(socket, ':');
+
+	return colon ? colon + 1 : socket;
 }
 
 /* "local:" is Sendmail's other word for "unix:". */
 static bool is_our_socket(const char *socket, const struct milter_settings *settings)
 {
-	const char *ours = settings->socket;
-	const char *path = strchr(socket, ':');
-	const char *our_path = strchr(ours, ':');
+	const char *place = place_of(socket);
+	const char *our_place = place_of(settings->socket);
 	bool is_inet = g_str_has_prefix(socket, "inet");
 
-	if (!path || !our_path || is_inet != g_str_has_prefix(ours, "inet"))
-		return strcmp(socket, ours) == 0;
-	return is_inet ? strtol(path + 1, NULL, 10) == strtol(our_path + 1, NULL, 10)
-		       : strcmp(path, our_path) == 0;
+	if (is_inet != g_str_has_prefix(settings->socket, "inet"))
+		return false;
+	return is_inet ? strtol(place, NULL, 10) == strtol(our_place, NULL, 10)
+		       : strcmp(place, our_place) == 0;
 }
 
 static void add(GPtrArray *faults, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -88,11 +96,13 @@ static void add(GPtrArray *faults, const char *format, ...)
 
 static void check_flags(const char *name, const char *flags, GPtrArray *faults)
 {
+	bool refuses = strchr(flags, 'R');
+
 	if (strpbrk(flags, "T4"))
 		return;
 	add(faults, "%s: %s, bounces %s while we are away; write F=T", name,
-	    *flags == '\0' ? "without F=T" : "with F=R",
-	    *flags == '\0' ? "pass us by and are lost" : "are refused for good");
+	    refuses ? "with F=R" : "without F=T",
+	    refuses ? "are refused for good" : "pass us by and are lost");
 }
 
 /* Times as in "C:30s;R:60s": to connect, to send, to read an answer, for the whole message. */
@@ -124,55 +134,28 @@ static void check_times(const char *name, const char *times, const struct milter
 	}
 }
 
-/* The option of a port that begins with that letter, which is all that Sendmail looks at; NULL if
- * there is none. Heap. */
-static char *option_of(const char *options, char initial)
-{
-	g_auto(GStrv) fields = g_strsplit(options, ",", -1);
-
-	for (char **field = fields; *field; field++) {
-		const char *text = g_strstrip(*field);
-		const char *value = strchr(text, '=');
-
-		if (g_ascii_toupper(*text) == initial && value)
-			return g_strstrip(g_strdup(value + 1));
-	}
-	return NULL;
-}
-
-/* The options of a port where other mail systems connect; NULL for any other line. */
-static const char *public_port(const char *line)
-{
-	if (!g_str_has_prefix(line, port_options))
-		return NULL;
-	const char *options = line + strlen(port_options);
-	g_autofree char *port = option_of(options, 'P');
-
-	return !port || strcmp(port, "smtp") == 0 || strcmp(port, "25") == 0 ? options : NULL;
-}
-
 /* A port with filters of its own does not ask those of all. */
 static void check_asked(char *const *lines, const char *name, GPtrArray *faults)
 {
-	const char *of_all = value_behind(lines, input_filters);
+	const char *of_all = sendmail_cf_value(lines, input_filters);
 	guint ports = 0;
 	guint with_own = 0;
 
 	for (; *lines; lines++) {
-		const char *options = public_port(*lines);
-		g_autofree char *own = options ? option_of(options, 'I') : NULL;
-		g_autofree char *port = options ? option_of(options, 'N') : NULL;
+		const char *options = sendmail_cf_public_port(*lines);
+		g_autofree char *own = options ? sendmail_cf_port_option(options, 'I') : NULL;
+		g_autofree char *port = options ? sendmail_cf_port_option(options, 'N') : NULL;
 
 		ports += options ? 1 : 0;
 		with_own += own ? 1 : 0;
-		if (own && !has_word(own, name))
+		if (own && !lists_filter(own, name))
 			add(faults,
 			    "DaemonPortOptions of %s: InputMailFilters=%s lacks %s, so what comes "
 			    "to that port never reaches us; in sendmail.mc, add it to that "
 			    "DAEMON_OPTIONS behind a semicolon, or take its InputMailFilters away",
 			    port ? port : "a daemon without a name", own, name);
 	}
-	if ((ports == 0 || with_own < ports) && (!of_all || !has_word(of_all, name)))
+	if ((ports == 0 || with_own < ports) && (!of_all || !lists_filter(of_all, name)))
 		add(faults,
 		    "%s is defined, but not asked: InputMailFilters lacks it; in sendmail.mc, "
 		    "write INPUT_MAIL_FILTER instead of MAIL_FILTER, or name it in "
@@ -184,8 +167,8 @@ static void check_filter(const char *definition, char *const *lines,
 			 const struct milter_settings *settings, GPtrArray *faults)
 {
 	g_autofree char *name = g_strndup(definition, strcspn(definition, ", \t"));
-	g_autofree char *flags = field_of(definition, 'F');
-	g_autofree char *times = field_of(definition, 'T');
+	g_autofree char *flags = sendmail_cf_field(definition, 'F');
+	g_autofree char *times = sendmail_cf_field(definition, 'T');
 
 	check_asked(lines, name, faults);
 	check_flags(name, flags, faults);
@@ -202,7 +185,7 @@ static char *check_filters(char *const *lines, const struct milter_settings *set
 	for (char *const *line = lines; *line; line++) {
 		if (**line != 'X')
 			continue;
-		g_autofree char *socket = field_of(*line + 1, 'S');
+		g_autofree char *socket = sendmail_cf_field(*line + 1, 'S');
 		if (is_our_socket(socket, settings)) {
 			is_found = true;
 			check_filter(*line + 1, lines, settings, faults);
@@ -216,24 +199,109 @@ static char *check_filters(char *const *lines, const struct milter_settings *set
 	return g_string_free(others, FALSE);
 }
 
+static bool is_defined(char *const *lines, const char *filter)
+{
+	size_t len = strlen(filter);
+
+	for (; *lines; lines++)
+		if (**lines == 'X' && g_ascii_strncasecmp(*lines + 1, filter, len) == 0 &&
+		    strchr(", \t", (*lines)[1 + len]))
+			return true;
+	return false;
+}
+
+static void check_defined(char *const *lines, const char *list, GPtrArray *faults)
+{
+	g_auto(GStrv) names = filters_of(list);
+
+	for (char **name = names; *name; name++)
+		if (**name != '\0' && !is_defined(lines, *name))
+			add(faults,
+			    "InputMailFilters names %s, which no line defines, so Sendmail does "
+			    "not "
+			    "start; write MAIL_FILTER(`%s', ...) into sendmail.mc, or take the "
+			    "name "
+			    "away",
+			    *name, *name);
+}
+
+/* What keeps a bounce from coming to any filter. */
+static void check_doors(char *const *lines, GPtrArray *faults)
+{
+	const char *of_all = sendmail_cf_value(lines, input_filters);
+
+	if (of_all)
+		check_defined(lines, of_all, faults);
+	for (char *const *line = lines; *line; line++) {
+		const char *options = sendmail_cf_port(*line);
+		g_autofree char *modifiers = options ? sendmail_cf_port_option(options, 'M') : NULL;
+		g_autofree char *filters = options ? sendmail_cf_port_option(options, 'I') : NULL;
+
+		if (filters)
+			check_defined(lines, filters, faults);
+		if (modifiers && strchr(modifiers, 'a') && sendmail_cf_public_port(*line))
+			add(faults,
+			    "DaemonPortOptions: M=%s asks other mail systems for a password, "
+			    "so that no bounce comes; in sendmail.mc, take the a out of that "
+			    "DAEMON_OPTIONS",
+			    modifiers);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+		const char *value = sendmail_cf_value(lines, limits[i].option);
+		guint64 bytes = value ? g_ascii_strtoull(value, NULL, 10) : 0;
+
+		if (bytes > 0 && bytes < limits[i].least)
+			add(faults, "%s%s: %s; in sendmail.mc, define(`%s', `%s')",
+			    limits[i].option + strlen("O "), value, limits[i].refused,
+			    limits[i].macro, limits[i].usual);
+	}
+}
+
 GPtrArray *sendmail_faults(const char *cf, const struct milter_settings *settings)
 {
 	GPtrArray *faults = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) lines = lines_of(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	g_autofree char *others = check_filters(lines, settings, faults);
-	const char *macros = value_behind(lines, envelope_macros);
+	const char *macros = sendmail_cf_value(lines, envelope_macros);
 
+	check_doors(lines, faults);
 	if (*others != '\0')
 		add(faults,
 		    "no filter leads to our socket %s (there: %s), so what comes over SMTP never "
 		    "reaches us; write the line INPUT_MAIL_FILTER of bounce-milter.mc into "
 		    "sendmail.mc, with S=%s",
 		    settings->socket, others, settings->socket);
-	if (*others == '\0' && (!macros || !has_word(macros, "i")))
+	if (*others == '\0' && (!macros || !has_macro(macros, "i")))
 		add(faults,
 		    "Milter.macros.envfrom lacks i, so our log cannot name the mail; take it into "
 		    "confMILTER_MACROS_ENVFROM");
 	return faults;
+}
+
+/* Another filter that is away, for which mail is not let pass: F=T puts it off, F=R refuses it. */
+static void warn_of_other_filters(char *const *lines, const struct milter_settings *settings)
+{
+	const char *asked = sendmail_cf_value(lines, input_filters);
+
+	for (; asked && *lines; lines++) {
+		if (**lines != 'X')
+			continue;
+		g_autofree char *name = g_strndup(*lines + 1, strcspn(*lines + 1, ", \t"));
+		g_autofree char *socket = sendmail_cf_field(*lines + 1, 'S');
+		g_autofree char *flags = sendmail_cf_field(*lines + 1, 'F');
+		const char *path = strchr(socket, '/');
+
+		if (!lists_filter(asked, name) || is_our_socket(socket, settings) ||
+		    g_str_has_prefix(socket, "inet") || !path || access(path, F_OK) == 0 ||
+		    errno != ENOENT || !strpbrk(flags, "RT4"))
+			continue;
+		g_autofree char *text =
+		    g_strdup_printf("the socket of another filter, %s, is not there, so all mail "
+				    "is %s, bounces too; "
+				    "start that filter, or take it out of sendmail.mc",
+				    name, strchr(flags, 'R') ? "refused" : "put off");
+		check_warning(what, text);
+	}
 }
 
 /* Those that Sendmail makes itself meet no filter. */
@@ -246,12 +314,12 @@ static void warn_of_own_reports(const char *cf)
 
 bool sendmail_is_loopback_only(const char *cf)
 {
-	g_auto(GStrv) lines = lines_of(cf);
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
 	guint ports = 0;
 
 	for (char **line = lines; *line; line++) {
-		const char *options = public_port(*line);
-		g_autofree char *address = options ? option_of(options, 'A') : NULL;
+		const char *options = sendmail_cf_public_port(*line);
+		g_autofree char *address = options ? sendmail_cf_port_option(options, 'A') : NULL;
 
 		if (options && !(address && (g_str_has_prefix(address, "127.") ||
 					     g_str_has_suffix(address, "::1") ||
@@ -262,7 +330,24 @@ bool sendmail_is_loopback_only(const char *cf)
 	return ports > 0;
 }
 
-bool sendmail_check(const char *path, const struct milter_settings *settings)
+bool sendmail_is_running(const char *path)
+{
+	g_autofree char *cf = NULL;
+
+	if (!g_file_get_contents(path, &cf, NULL, NULL))
+		return false;
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
+	const char *file = sendmail_cf_value(lines, "O PidFile=");
+
+	if (file)
+		return running_by_pid_file(file);
+	/* where Debian's writes it, and others */
+	return running_by_pid_file("/run/sendmail/mta/sendmail.pid") ||
+	       running_by_pid_file("/run/sendmail.pid");
+}
+
+bool sendmail_check(const char *path, const struct milter_settings *settings,
+		    const char *const *addresses)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *cf = NULL;
@@ -276,12 +361,14 @@ bool sendmail_check(const char *path, const struct milter_settings *settings)
 
 		check_fault(what, text);
 	}
+	g_auto(GStrv) lines = sendmail_cf_lines(cf);
+	warn_of_other_filters(lines, settings);
 	warn_of_own_reports(cf);
 	if (sendmail_is_loopback_only(cf))
 		check_warning(what, "DaemonPortOptions have Addr=127.0.0.1: no other mail system "
 				    "can bring us a bounce; in sendmail.mc, take Addr= out of "
 				    "DAEMON_OPTIONS, unless that is intended");
-	return faults->len == 0 &&
+	return sendmail_program_check(path, addresses) && faults->len == 0 &&
 	       check_result(what, NULL,
 			    "hands us what comes over SMTP, and keeps it while we are "
 			    "away");

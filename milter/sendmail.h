@@ -19,7 +19,12 @@ GPtrArray *sendmail_faults(const char *cf, const struct milter_settings *setting
 /* Whether only programs of this machine can connect to it, as Debian's own sendmail.mc has it. */
 bool sendmail_is_loopback_only(const char *cf);
 
-/* Prints a line of --check for each of them, or one that all is well. */
-bool sendmail_check(const char *path, const struct milter_settings *settings);
+/* Whether the process that its PidFile names is there. */
+bool sendmail_is_running(const char *path);
+
+/* Prints a line of --check for each of them and for what Sendmail itself says of it, or one that
+ * all is well. addresses: return paths of ours, one for each bounce domain; ends with NULL. */
+bool sendmail_check(const char *path, const struct milter_settings *settings,
+		    const char *const *addresses);
 
 #endif

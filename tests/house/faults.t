@@ -20,20 +20,27 @@ sub patient {
     no warnings 'redefine';
     *Bounce::Faults::_register       = sub { };
     *Bounce::Faults::_start_watching = \&patient;
-    *Bounce::Faults::_start_senders  = sub { map { patient() } 1 .. 3 };
+    *Bounce::Faults::_start_senders  = sub {
+        map { patient() } 1 .. 3;
+    };
 }
 my $begun = time;
 {
     # it tells of the failure as a test, which is not one of this file
-    my $said = '';
+    my $said      = '';
     my $of_faults = Test::More->builder;
-    $of_faults->subtest('what fails', sub {
-        my $todo = $of_faults->todo_start('it fails on purpose');
-        eval { Bounce::Faults->new(undef)->under('a fault', sub { die "it broke\n" }); 1 };
-        $said = $@;
-        $of_faults->todo_end;
-        $of_faults->done_testing;
-    });
+    $of_faults->subtest(
+        'what fails',
+        sub {
+            my $todo = $of_faults->todo_start('it fails on purpose');
+            eval {
+                Bounce::Faults->new(undef)->under('a fault', sub { die "it broke\n" });
+                1;
+            };
+            $said = $@;
+            $of_faults->todo_end;
+            $of_faults->done_testing;
+        });
     is $said, "a fault, and the rest is not run: it broke\n", 'it says why';
 }
 cmp_ok time - $begun, '<', PATIENT / 2, 'at once';

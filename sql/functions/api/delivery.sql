@@ -80,14 +80,18 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   renewed integer;
 BEGIN
+  -- what is locked is being settled, in an order of its own, and is renewed the next time
   UPDATE bounce.communication_delivery AS d
   SET lease_expire_time = clock_timestamp() + bounce_internal.parameter_interval('delivery_lease')
-  WHERE d.claim_id = ANY (claim_ids) AND d.state = 'PROCESSING';
+  WHERE d.communication_id = ANY (ARRAY(
+    SELECT q.communication_id FROM bounce.communication_delivery AS q
+    WHERE q.claim_id = ANY (claim_ids) AND q.state = 'PROCESSING' FOR NO KEY UPDATE SKIP LOCKED));
   GET DIAGNOSTICS renewed = ROW_COUNT;
   RETURN renewed;
 END $$;
 COMMENT ON FUNCTION bounce.renew_leases(uuid[]) IS
-  'delivery: renews the leases of these claims. Returns the number of communications in them';
+  'delivery: renews the leases of these claims, but for what is being settled. Returns the number '
+  'of communications that it renewed';
 
 -- Generic plans by index, as for record_report() (milter.sql), and as for claims: each mail would
 -- read the whole queue.

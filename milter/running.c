@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A server that has ended may leave its pid file.
+ */
+#include "milter/running.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include <glib.h>
+
+bool running_by_pid_file(const char *path)
+{
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return false;
+	gint64 pid = g_ascii_strtoll(text, NULL, 10);
+	return pid > 0 && pid <= G_MAXINT && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
