@@ -146,8 +146,7 @@ static void answer(void *data, void *context)
 		exchange = respond(server, exchange);
 }
 
-/* --- in the thread of the library --------------------------------------------------------------
- */
+/* --- in the thread of the library ------------------------------------------------------------- */
 
 static void *begin(void *context, const char *uri, struct MHD_Connection *connection)
 {
@@ -282,8 +281,7 @@ static void come_or_go(void *context, struct MHD_Connection *connection, void **
 		patience_leave(server->patience, *socket_context);
 }
 
-/* --- start and stop ----------------------------------------------------------------------------
- */
+/* --- start and stop --------------------------------------------------------------------------- */
 
 static void *watch_main(void *data)
 {

@@ -19,13 +19,14 @@ static const struct act {
 	const char *name;
 	const char *title;
 	const struct db_statement *statement;
-	const char *fields[FIELDS_MAX];  /* of the form: the parameters of the statement */
-	const struct db_statement *look; /* at what it did; with the first of the parameters */
-	const char *did;                 /* column that says whether anything was done */
-	const char *done;                /* what is said then */
-	const char *undo;                /* the act that takes it back; NULL: none */
-	const char *path;                /* of the page that it belongs to */
-	const char *key; /* field that tells which of those pages; NULL: there is one */
+	const char *fields[FIELDS_MAX]; /* of the form: the parameters of the statement */
+	/* at what it did, with the first of the parameters; NULL: at the mails */
+	const struct db_statement *look;
+	const char *did;  /* column that says whether anything was done */
+	const char *done; /* what is said then */
+	const char *undo; /* the act that takes it back; NULL: none */
+	const char *path; /* of the page that it belongs to */
+	const char *key;  /* field that tells which of those pages; NULL: there is one */
 	/* what else the preview shows; NULL: nothing */
 	bool (*add_more)(struct page_call *call, GError **error);
 } acts[] = {
@@ -72,7 +73,6 @@ static const struct act {
      .title = N_("Send again"),
      .statement = &console_queries_resend,
      .fields = {"id", "recipient", "why"},
-     .look = &console_queries_changed_mails,
      .did = "is_done",
      .done = N_("The mail is sent again."),
      .path = "/mail",
@@ -81,7 +81,6 @@ static const struct act {
      .title = N_("Change the recipient"),
      .statement = &operator_queries_recipient_change,
      .fields = {"id", "recipient", "address", "why"},
-     .look = &console_queries_changed_mails,
      .did = "is_new",
      .done = N_("The mail is sent to the other address."),
      .path = "/mail",
@@ -90,7 +89,6 @@ static const struct act {
      .title = N_("Add a recipient"),
      .statement = &operator_queries_recipient_add,
      .fields = {"id", "address", "why"},
-     .look = &console_queries_changed_mails,
      .did = "is_new",
      .done = N_("The mail is sent to one more address."),
      .path = "/mail",
@@ -99,7 +97,6 @@ static const struct act {
      .title = N_("Hold the mail"),
      .statement = &queue_hold,
      .fields = {"id"},
-     .look = &console_queries_changed_mails,
      .did = "done",
      .done = N_("The mail is held."),
      .undo = "release",
@@ -109,7 +106,6 @@ static const struct act {
      .title = N_("Release the mail"),
      .statement = &queue_release,
      .fields = {"id"},
-     .look = &console_queries_changed_mails,
      .did = "done",
      .done = N_("The mail is released."),
      .undo = "hold",
@@ -119,7 +115,6 @@ static const struct act {
      .title = N_("Send at once what is left"),
      .statement = &queue_retry,
      .fields = {"id"},
-     .look = &console_queries_changed_mails,
      .done = N_("The mail is due at once."),
      .path = "/mail",
      .key = "id"},
@@ -127,7 +122,6 @@ static const struct act {
      .title = N_("Cancel what waits"),
      .statement = &queue_cancel,
      .fields = {"id"},
-     .look = &console_queries_changed_mails,
      .did = "done",
      .done = N_("What waited is cancelled."),
      .undo = "retry",
@@ -138,7 +132,6 @@ static const struct act {
      .title = N_("Set the verdict right"),
      .statement = &console_queries_reclassify,
      .fields = {"id", "reason", "why"},
-     .look = &console_queries_changed_mails,
      .did = "is_done",
      .done = N_("The verdict is set right."),
      .undo = "reclassify_back",
@@ -149,7 +142,6 @@ static const struct act {
      .title = N_("Judge it as before"),
      .statement = &console_queries_reclassify,
      .fields = {"id", "old_reason", "why"},
-     .look = &console_queries_changed_mails,
      .did = "is_done",
      .done = N_("It is judged as before."),
      .path = "/bounce",
@@ -158,7 +150,6 @@ static const struct act {
      .title = N_("Send the letter on"),
      .statement = &queue_forward_letter,
      .fields = {"id", "address", "why"},
-     .look = &console_queries_changed_mails,
      .did = "is_new",
      .done = N_("The letter is sent on."),
      .undo = "withdraw_letter",
@@ -168,7 +159,6 @@ static const struct act {
      .title = N_("Do not send it on"),
      .statement = &queue_withdraw_letter,
      .fields = {"id", "address", "why"},
-     .look = &console_queries_changed_mails,
      .did = "withdrawn",
      .done = N_("The letter is not sent on."),
      .undo = "forward",
@@ -178,7 +168,6 @@ static const struct act {
      .title = N_("Undo all of this kind"),
      .statement = &console_queries_undo,
      .fields = {"since", "until", "domain", "rule", "diagnostic", "why", "no_resend", "id"},
-     .look = &console_queries_changed_mails,
      .did = "is_done",
      .done = N_("Their consequences are undone."),
      .undo = "redo",
@@ -235,7 +224,6 @@ static const struct act {
      .title = N_("Let the consequences stand"),
      .statement = &operator_queries_redo,
      .fields = {"undo_id", "why", "id"},
-     .look = &console_queries_changed_mails,
      .done = N_("All is as it was before."),
      .path = "/bounce",
      .key = "id"},
@@ -267,8 +255,7 @@ static bool did_anything(const struct act *act, const struct db_rows *rows)
 	       (!act->did || g_strcmp0(db_rows_find(rows, 0, act->did), "true") == 0);
 }
 
-/* --- shown first -------------------------------------------------------------------------------
- */
+/* --- shown first ------------------------------------------------------------------------------ */
 
 /* The page that it belongs to, for the way back. */
 static void set_place(struct page_call *call, const struct act *act)
@@ -354,7 +341,8 @@ struct response *acts_preview(struct page_call *call)
 	if (!act)
 		return page_missing(call, "There is no such page.");
 	read_fields(act, page_fields(call), values);
-	const struct db_trial trial = {act->statement, act->look, values};
+	const struct db_trial trial = {
+	    act->statement, act->look ? act->look : &console_queries_changed_mails, values};
 	if (!db_rows_try(call->session->pool, &trial, answers, &error))
 		return fail(call, act, error);
 	struct response *response = show_preview(call, act, answers);
@@ -363,8 +351,7 @@ struct response *acts_preview(struct page_call *call)
 	return response;
 }
 
-/* --- done, and taken back -----------------------------------------------------------------------
- */
+/* --- done, and taken back --------------------------------------------------------------------- */
 
 /* What the act that takes it back needs: from what was answered, else as it was sent. */
 static const char *undo_value(struct page_call *call, const struct db_rows *rows, const char *name)

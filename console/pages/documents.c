@@ -49,8 +49,7 @@ static void choose(const struct form *query, const struct db_rows *processes, st
 	choice->until = until ? g_strdup(until) : first_of_month(0);
 }
 
-/* --- the page ----------------------------------------------------------------------------------
- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 static void set_choice(struct page_call *call, const struct choice *choice,
 		       const struct db_rows *processes)
@@ -107,8 +106,7 @@ struct response *documents_list(struct page_call *call)
 	return page_show(call, "documents", 200);
 }
 
-/* --- the file ----------------------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static bool write_batch(const struct page_call *call, FILE *file, const struct db_rows *rows,
 			bool is_first, GError **error)

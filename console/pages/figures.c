@@ -64,8 +64,7 @@ static struct db_rows *fetch(struct page_call *call, const struct choice *choice
 	return page_fetch(call, &operator_queries_report, values, error);
 }
 
-/* --- the page ----------------------------------------------------------------------------------
- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 static void set_choice(struct page_call *call, const struct choice *choice)
 {
@@ -100,8 +99,7 @@ struct response *figures_show(struct page_call *call)
 	return page_show(call, "figures", 200);
 }
 
-/* --- the file ----------------------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 struct response *figures_export(struct page_call *call)
 {

@@ -57,6 +57,32 @@ struct response *mails_show(struct page_call *call)
 	return page_show(call, "mail", 200);
 }
 
+/* The bounce has the last word on columns that the message has too. */
+static bool add_message(struct page_call *call, const struct db_rows *bounce, const char *const *id,
+			GError **error)
+{
+	g_autoptr(db_rows_t) raw = page_fetch(call, &console_queries_bounce_raw, id, error);
+	g_autoptr(db_rows_t) events =
+	    raw ? page_fetch(call, &console_queries_bounce_events, id, error) : NULL;
+
+	if (!events)
+		return false;
+	bool is_kept = db_rows_count(raw) > 0;
+	if (is_kept)
+		page_set_row(call, raw);
+	page_set_row(call, bounce);
+	page_set_row(call, events);
+	model_flag(call->model, "may_forward", call->session->may_act && is_kept);
+	return true;
+}
+
+static bool add_acts(struct page_call *call, const char *const *id, GError **error)
+{
+	return page_load(call, "copies", &console_queries_letter_copies, id, error) &&
+	       (!call->session->may_act ||
+		page_load(call, "reasons", &console_queries_reasons, NULL, error));
+}
+
 struct response *mails_bounce(struct page_call *call)
 {
 	const char *const id[] = {page_id(call->request->query, "id")};
@@ -69,21 +95,7 @@ struct response *mails_bounce(struct page_call *call)
 		return page_fail(call, error);
 	if (db_rows_count(bounce) == 0)
 		return page_missing(call, "There is no such bounce.");
-	g_autoptr(db_rows_t) raw = page_fetch(call, &console_queries_bounce_raw, id, &error);
-	if (!raw)
-		return page_fail(call, error);
-	g_autoptr(db_rows_t) events = page_fetch(call, &console_queries_bounce_events, id, &error);
-	if (!events)
-		return page_fail(call, error);
-	if (db_rows_count(raw) > 0)
-		page_set_row(call, raw);
-	page_set_row(call, bounce);
-	page_set_row(call, events);
-	model_flag(call->model, "may_forward", call->session->may_act && db_rows_count(raw) > 0);
-	if (!page_load(call, "copies", &console_queries_letter_copies, id, &error))
-		return page_fail(call, error);
-	if (call->session->may_act &&
-	    !page_load(call, "reasons", &console_queries_reasons, NULL, &error))
+	if (!add_message(call, bounce, id, &error) || !add_acts(call, id, &error))
 		return page_fail(call, error);
 	return page_show(call, "bounce", 200);
 }

@@ -102,8 +102,7 @@ struct response *page_missing(struct page_call *call, const char *text)
 	return page_show(call, "fault", 404);
 }
 
-/* --- rows ---------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 struct db_rows *page_fetch(struct page_call *call, const struct db_statement *statement,
 			   const char *const *arguments, GError **error)
@@ -183,8 +182,7 @@ bool page_load(struct page_call *call, const char *name, const struct db_stateme
 	return rows;
 }
 
-/* --- forms ---------------------------------------------------------------------------------------
- */
+/* --- forms ------------------------------------------------------------------------------------ */
 
 void page_add_choices(struct page_call *call, const char *name, const char *const *words,
 		      const char *chosen)
@@ -249,8 +247,7 @@ void page_mark_once(struct page_call *call)
 	model_set(call->model, "once", once);
 }
 
-/* --- cookies
- * -------------------------------------------------------------------------------------- */
+/* --- cookies ---------------------------------------------------------------------------------- */
 
 void page_set_cookie(const struct console *console, struct response *response, const char *id)
 {

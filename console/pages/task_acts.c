@@ -40,7 +40,7 @@ static const struct way *chosen_way(const struct page_call *call)
 	return NULL;
 }
 
-/* --- which ---------------------------------------------------------------------------------- */
+/* --- which ------------------------------------------------------------------------------------ */
 
 /* The ids of the form, NULL-terminated; what is no number is left out. */
 static GPtrArray *chosen_ids(const struct page_call *call)
@@ -137,8 +137,7 @@ struct response *task_acts_preview(struct page_call *call)
 	return page_show(call, "preview", 200);
 }
 
-/* --- done ---------------------------------------------------------------------------------------
- */
+/* --- done ------------------------------------------------------------------------------------- */
 
 /* What became of each. */
 struct outcome {

@@ -30,8 +30,7 @@ static const char *word_of(const struct form *form, const char *name, const char
 	return is_word(words, word) ? word : NULL;
 }
 
-/* --- the list ----------------------------------------------------------------------------------
- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 static struct db_rows *fetch_list(struct page_call *call, const struct paging *paging,
 				  GError **error)
@@ -109,8 +108,7 @@ struct response *tasks_list(struct page_call *call)
 	return page_show(call, "tasks", 200);
 }
 
-/* --- one task ------------------------------------------------------------------------------------
- */
+/* --- one task --------------------------------------------------------------------------------- */
 
 static bool load_parts(struct page_call *call, const char *const *id, GError **error)
 {
@@ -127,6 +125,27 @@ static bool load_readable_parts(struct page_call *call, const char *const *id, G
 	       page_load(call, "story", &operator_queries_task_story, id, error);
 }
 
+static bool add_task(struct page_call *call, const struct db_rows *task, const char *const *id,
+		     GError **error)
+{
+	bool may_act = call->session->may_act;
+	bool is_open = g_strcmp0(db_rows_find(task, 0, "status"), "open") == 0;
+	g_autofree char *resolved =
+	    g_strconcat("resolved: ", db_rows_find(task, 0, "resolution"), NULL);
+	g_autoptr(db_rows_t) said = page_fetch(call, &console_queries_task_said, id, error);
+
+	if (!said)
+		return false;
+	page_set_row(call, task);
+	if (db_rows_count(said) > 0)
+		page_set_row(call, said);
+	model_set(call->model, "task", id[0]);
+	model_set(call->model, "resolved", resolved);
+	model_flag(call->model, "is_open", is_open && may_act);
+	model_flag(call->model, "is_done", !is_open && may_act);
+	return (may_act ? load_parts : load_readable_parts)(call, id, error);
+}
+
 struct response *tasks_show(struct page_call *call)
 {
 	const char *const id[] = {page_id(call->request->query, "id")};
@@ -139,21 +158,6 @@ struct response *tasks_show(struct page_call *call)
 		return page_fail(call, error);
 	if (db_rows_count(task) == 0)
 		return page_missing(call, "There is no such task.");
-	page_set_row(call, task);
-	model_set(call->model, "task", id[0]);
-	g_autoptr(db_rows_t) said = page_fetch(call, &console_queries_task_said, id, &error);
-	if (!said)
-		return page_fail(call, error);
-	if (db_rows_count(said) > 0)
-		page_set_row(call, said);
-	g_autofree char *resolved =
-	    g_strconcat("resolved: ", db_rows_find(task, 0, "resolution"), NULL);
-	model_set(call->model, "resolved", resolved);
-	bool is_open = g_strcmp0(db_rows_find(task, 0, "status"), "open") == 0;
-	bool may_act = call->session->may_act;
-	model_flag(call->model, "is_open", is_open && may_act);
-	model_flag(call->model, "is_done", !is_open && may_act);
-	if (!(may_act ? load_parts : load_readable_parts)(call, id, &error))
-		return page_fail(call, error);
-	return page_show(call, "task", 200);
+	return add_task(call, task, id, &error) ? page_show(call, "task", 200)
+						: page_fail(call, error);
 }

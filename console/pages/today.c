@@ -85,8 +85,7 @@ static bool add_kinds(struct page_call *call, const char *owner, const char *lis
 	return page_load(call, list, &console_queries_kinds, values, error);
 }
 
-/* --- the chart -----------------------------------------------------------------------------------
- */
+/* --- the chart -------------------------------------------------------------------------------- */
 
 static bool add_chart(struct page_call *call, GError **error)
 {

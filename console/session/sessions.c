@@ -77,8 +77,7 @@ bool sessions_is_form_token(const struct sessions *sessions, const char *id, con
 	return seal_is_mark(sessions->seal, form_purpose, id, token);
 }
 
-/* --- sessions ----------------------------------------------------------------------------------
- */
+/* --- sessions --------------------------------------------------------------------------------- */
 
 void session_unref(struct session *session)
 {
@@ -205,8 +204,7 @@ void sessions_look(struct sessions *sessions)
 	g_mutex_unlock(&sessions->lock);
 }
 
-/* --- sent once --------------------------------------------------------------------------------
- */
+/* --- sent once -------------------------------------------------------------------------------- */
 
 static int differ(const void *mark, const void *other)
 {
@@ -253,8 +251,7 @@ void session_has_answered(struct session *session, const char *mark, bool did)
 	g_mutex_unlock(&session->lock);
 }
 
-/* --- said once -----------------------------------------------------------------------------------
- */
+/* --- said once -------------------------------------------------------------------------------- */
 
 void session_say(struct session *session, const char *notice, const char *const *undo)
 {

@@ -142,43 +142,55 @@ static void append_time(const struct render *render, const char *value, GString 
 	append_line(out, text ? text : value);
 }
 
+static const struct unit {
+	gint64 length; /* microseconds */
+	const char *ago, *ago_many, *ahead, *ahead_many;
+} units[] = {{G_TIME_SPAN_DAY, N_("{count} day ago"), N_("{count} days ago"), N_("in {count} day"),
+	      N_("in {count} days")},
+	     {G_TIME_SPAN_HOUR, N_("{count} hour ago"), N_("{count} hours ago"),
+	      N_("in {count} hour"), N_("in {count} hours")},
+	     {G_TIME_SPAN_MINUTE, N_("{count} minute ago"), N_("{count} minutes ago"),
+	      N_("in {count} minute"), N_("in {count} minutes")}};
+
+/* The largest one that fits; NULL: it is shorter than any. */
+static const struct unit *find_unit(gint64 span)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (ABS(span) >= units[i].length)
+			return &units[i];
+	return NULL;
+}
+
+static void append_span(const struct render *render, const struct unit *unit, gint64 ago,
+			GString *out)
+{
+	guint64 count = (guint64)(ABS(ago) / unit->length);
+	const char *one = ago > 0 ? unit->ago : unit->ahead;
+	const char *many = ago > 0 ? unit->ago_many : unit->ahead_many;
+	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, count);
+	g_auto(GStrv) parts =
+	    g_strsplit(catalogue_plural(render->catalogue, one, many, count), "{count}", -1);
+	g_autofree char *text = g_strjoinv(number, parts);
+
+	append_escaped(out, text);
+}
+
 /* In whole ones of the largest unit. */
 static void append_ago(const struct render *render, const char *value, GString *out)
 {
-	static const struct {
-		gint64 length;
-		const char *ago, *ago_many, *ahead, *ahead_many;
-	} units[] = {{G_TIME_SPAN_DAY, N_("{count} day ago"), N_("{count} days ago"),
-		      N_("in {count} day"), N_("in {count} days")},
-		     {G_TIME_SPAN_HOUR, N_("{count} hour ago"), N_("{count} hours ago"),
-		      N_("in {count} hour"), N_("in {count} hours")},
-		     {G_TIME_SPAN_MINUTE, N_("{count} minute ago"), N_("{count} minutes ago"),
-		      N_("in {count} minute"), N_("in {count} minutes")}};
 	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(value, NULL);
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	size_t unit = 0;
 
 	if (!time) {
 		append_line(out, value);
 		return;
 	}
 	gint64 ago = g_date_time_difference(now, time);
-	while (unit < G_N_ELEMENTS(units) && ABS(ago) < units[unit].length)
-		unit++;
-	if (unit == G_N_ELEMENTS(units)) {
+	const struct unit *unit = find_unit(ago);
+	if (unit)
+		append_span(render, unit, ago, out);
+	else
 		append_escaped(out, catalogue_text(render->catalogue, "just now"));
-		return;
-	}
-	guint64 count = (guint64)(ABS(ago) / units[unit].length);
-	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, count);
-	g_auto(GStrv) parts =
-	    g_strsplit(ago > 0 ? catalogue_plural(render->catalogue, units[unit].ago,
-						  units[unit].ago_many, count)
-			       : catalogue_plural(render->catalogue, units[unit].ahead,
-						  units[unit].ahead_many, count),
-		       "{count}", -1);
-	g_autofree char *text = g_strjoinv(number, parts);
-	append_escaped(out, text);
 }
 
 /* A narrow blank between thousands, which no language takes for a point or a comma. */
@@ -197,7 +209,7 @@ static void append_number(const char *value, GString *out)
 	}
 }
 
-/* --- addresses ------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static void append_parameter(GString *out, const char *name, const char *value)
 {

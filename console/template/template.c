@@ -52,7 +52,7 @@ static bool is_name(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text);
 }
 
-/* --- what a tag says ------------------------------------------------------------------------- */
+/* --- what a tag says -------------------------------------------------------------------------- */
 
 /* The text in double quotes at the beginning of *rest, which then points behind it. Heap; NULL
  * where there is none. */
@@ -206,7 +206,7 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 	add(nodes, kind, g_strdup(name));
 }
 
-/* --- the order of tags ----------------------------------------------------------------------- */
+/* --- the order of tags ------------------------------------------------------------------------ */
 
 static void parse_nodes(struct parser *parser, GPtrArray *nodes, const char *section);
 

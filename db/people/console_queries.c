@@ -75,8 +75,7 @@ STATEMENT(
     "  'somebody@example.invalid') AS p "
     "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
 
-/* --- what an act has done, as long as its transaction is open ------------------------------------
- */
+/* --- what an act has done, as long as its transaction is open --------------------------------- */
 
 /* The log is read from its end: what the transaction wrote has its time, and is among the last. */
 #define CHANGED_MAILS                                                                              \
@@ -122,8 +121,7 @@ STATEMENT(console_queries_changed_process, 1,
 	  "JOIN bounce.task_history AS h ON h.task_id = t.id AND h.at = now() "
 	  "WHERE t.dedup_key = 'process_paused:' || $1");
 
-/* --- the queue ----------------------------------------------------------------------------------
- */
+/* --- the queue -------------------------------------------------------------------------------- */
 
 /* The words of $1 are known when it is planned: each has an index of its own. */
 STATEMENT(console_queries_queue, 4,
@@ -150,8 +148,7 @@ STATEMENT(console_queries_queue_processes, 0,
 	  "  m.paused_at, p.paused_by, p.pause_why FROM bounce.delivery_metric AS m "
 	  "JOIN bounce.process AS p ON p.name = m.process ORDER BY m.process");
 
-/* --- documents ----------------------------------------------------------------------------------
- */
+/* --- documents -------------------------------------------------------------------------------- */
 
 #define DOCUMENT_PAGE                                                                              \
 	"WITH page AS MATERIALIZED ("                                                              \
@@ -187,8 +184,7 @@ STATEMENT(console_queries_document_sum, 3,
 	  "WHERE c.process = $1 AND c.created_at >= $2::timestamptz "
 	  "  AND c.created_at < $3::timestamptz");
 
-/* --- parameters ---------------------------------------------------------------------------------
- */
+/* --- parameters ------------------------------------------------------------------------------- */
 
 STATEMENT(console_queries_changed_parameter, 1,
 	  "SELECT 'set' AS event, concat_ws(', ', h.name, h.process) AS about, "
@@ -215,8 +211,7 @@ STATEMENT(console_queries_set_back, 4,
 	  "SELECT $1::text AS name, bounce.set_parameter($1, "
 	  "  CASE WHEN $4::boolean THEN coalesce($2::text, '') END, $3) AS value");
 
-/* --- letters ------------------------------------------------------------------------------------
- */
+/* --- letters ---------------------------------------------------------------------------------- */
 
 #define UNCLASSIFIED                                                                               \
 	"FROM bounce.bounce AS b WHERE b.bounce_message_id = m.id "                                \
@@ -247,8 +242,7 @@ STATEMENT(console_queries_letter_copies, 1,
 	  "  (SELECT b.bounce_message_id FROM bounce.bounce AS b WHERE b.id = $1::bigint) "
 	  "ORDER BY c.id");
 
-/* --- what is done with mails and bounces --------------------------------------------------------
- */
+/* --- what is done with mails and bounces ------------------------------------------------------ */
 
 STATEMENT(console_queries_resend, 3,
 	  "SELECT bounce.request_resend(r.id, $3) AS is_done "
@@ -283,8 +277,7 @@ STATEMENT(console_queries_bounce_raw, 1,
 	  "FROM bounce.bounce AS b "
 	  "JOIN bounce.bounce_message AS m ON m.id = b.bounce_message_id WHERE b.id = $1::bigint");
 
-/* --- one address --------------------------------------------------------------------------------
- */
+/* --- one address ------------------------------------------------------------------------------ */
 
 STATEMENT(console_queries_address, 1,
 	  "SELECT $1::text AS address, count(k.id) > 0 AS is_blocked, "
