@@ -213,7 +213,10 @@ BEGIN
     PERFORM bounce_internal.require_countable(dimension, first_time, last_time);
   END IF;
   RETURN QUERY
-  WITH labelled AS (
+  WITH sent_to AS MATERIALIZED (
+    SELECT m.label, m.sent
+    FROM bounce_internal.sent_labels(dimension, since, until, only_process) AS m),
+  labelled AS (
     SELECT l.label, CASE WHEN NOT l.taken_back THEN l.class END AS class, l.is_failure,
            l.taken_back, l.bounces
     FROM bounce_internal.bounce_figures(dimension, since, until, only_process) AS l
@@ -224,7 +227,7 @@ BEGIN
                          last_time - interval '1 microsecond',
                          ('1 ' || CASE WHEN is_time THEN dimension ELSE 'day' END)::interval) AS t)
   SELECT g.label, g.total, g.hard, g.soft, g.technical, g.auto_reply, g.unclassified,
-         g.failed, m.sent, bounce_internal.per_cent(g.failed, m.sent), g.taken_back
+         g.failed, s.sent, bounce_internal.per_cent(g.failed, s.sent), g.taken_back
   FROM (SELECT l.label,
                coalesce(sum(l.bounces) FILTER (WHERE NOT l.taken_back), 0)::bigint AS total,
                coalesce(sum(l.bounces) FILTER (WHERE l.class = 'hard'), 0)::bigint AS hard,
@@ -240,8 +243,10 @@ BEGIN
                coalesce(sum(l.bounces) FILTER (WHERE l.taken_back), 0)::bigint AS taken_back,
                bool_or(l.bounces = 0) AS is_shown
         FROM labelled AS l GROUP BY l.label) AS g
-  LEFT JOIN bounce_internal.sent_labels(dimension, since, until, only_process) AS m
-    ON m.label = g.label OR m.label IS NULL
+  -- two joins: with OR each label would be held against each
+  LEFT JOIN sent_to AS m ON m.label = g.label
+  LEFT JOIN sent_to AS w ON w.label IS NULL
+  CROSS JOIN LATERAL (SELECT coalesce(m.sent, w.sent) AS sent) AS s
   -- a label that a correction has left has nothing
   WHERE g.total > 0 OR g.taken_back > 0 OR g.is_shown
   ORDER BY CASE WHEN is_time THEN g.label END, g.total DESC, g.label;

@@ -239,7 +239,7 @@ $$;
 COMMENT ON FUNCTION bounce_internal.bounce_label IS 'the label of a bounce in a report';
 
 CREATE OR REPLACE FUNCTION bounce_internal.figures_of_days(
-  dimension text, since timestamptz, until timestamptz, only_process text)
+  dimension text, since timestamptz, until timestamptz, only_process text, sends boolean)
 RETURNS TABLE (label text, class text, is_failure boolean, sent bigint, bounces bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -247,8 +247,12 @@ BEGIN
     RETURN QUERY
     SELECT f.domain, f.class, f.is_failure, sum(f.sent)::bigint, sum(f.bounces)::bigint
     FROM bounce_internal.counted_days(dimension, since, until) AS k
-    JOIN bounce.day_figure AS f ON f.day = k.since AND f.domain IS NOT NULL
-    WHERE only_process IS NULL OR f.process = only_process
+    -- day by day: a join would read all days there ever were
+    CROSS JOIN LATERAL (SELECT q.domain, q.class, q.is_failure, q.sent, q.bounces
+                        FROM bounce.day_figure AS q
+                        WHERE q.day = k.since AND q.domain IS NOT NULL AND (q.class = '') = sends
+                          AND (only_process IS NULL OR q.process = only_process)
+                        OFFSET 0) AS f
     GROUP BY f.domain, f.class, f.is_failure;
   ELSE
     RETURN QUERY
@@ -258,14 +262,16 @@ BEGIN
                           ELSE bounce_internal.time_label(dimension, f.day) END AS label,
            f.class, f.is_failure, sum(f.sent)::bigint, sum(f.bounces)::bigint
     FROM bounce_internal.counted_days(dimension, since, until) AS k
-    JOIN bounce.day_figure AS f ON f.day = k.since AND f.domain IS NULL
+    JOIN bounce.day_figure AS f ON f.day = k.since AND f.domain IS NULL AND (f.class = '') = sends
     WHERE only_process IS NULL OR f.process = only_process
     GROUP BY 1, f.class, f.is_failure;
   END IF;
 END $$;
-COMMENT ON FUNCTION bounce_internal.figures_of_days(text, timestamptz, timestamptz, text) IS
-  'what was sent (class empty; label NULL where a mail that was sent has none) and what came back '
-  'on the counted days of a period, by label, class and whether a mail of ours failed';
+COMMENT ON FUNCTION
+  bounce_internal.figures_of_days(text, timestamptz, timestamptz, text, boolean) IS
+  'what was sent (sends: class empty; label NULL where a mail that was sent has none), or else '
+  'what came back, on the counted days of a period, by label, class and whether a mail of ours '
+  'failed';
 
 CREATE OR REPLACE FUNCTION bounce_internal.labelled_bounces(
   dimension text, since timestamptz, until timestamptz, only_process text)
@@ -299,8 +305,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
   SELECT f.label, f.class, f.is_failure, false, f.bounces
-  FROM bounce_internal.figures_of_days(dimension, since, until, only_process) AS f
-  WHERE f.class > ''
+  FROM bounce_internal.figures_of_days(dimension, since, until, only_process, false) AS f
   UNION ALL
   -- what was taken back changes its place
   SELECT bounce_internal.bounce_label(dimension, b, c.process, r.address),
@@ -375,8 +380,7 @@ BEGIN
   RETURN QUERY
   SELECT s.label, sum(s.sent)::bigint
   FROM (SELECT f.label, f.sent
-        FROM bounce_internal.figures_of_days(dimension, since, until, only_process) AS f
-        WHERE f.class = ''
+        FROM bounce_internal.figures_of_days(dimension, since, until, only_process, true) AS f
         UNION ALL
         SELECT b.label, b.sent FROM bounce_internal.uncounted(dimension, since, until) AS g
         CROSS JOIN LATERAL
