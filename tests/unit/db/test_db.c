@@ -51,14 +51,14 @@ static void test_error_kinds(void)
 static void test_prepared(void)
 {
 	static const char statement[] = "SELECT n FROM pg_temp.f($1::integer)";
+	static const char function[] =
+	    "CREATE FUNCTION pg_temp.f(i integer, OUT n integer) LANGUAGE sql"
+	    " AS 'SELECT i + (SELECT count(*) FROM pg_prepared_statements)::integer'";
 	static const struct {
-		const char *before;
+		const char *between;
 		const char *answer; /* NULL: asked in vain */
 		bool is_usable;
 	} rows[] = {
-	    {"CREATE FUNCTION pg_temp.f(i integer, OUT n integer) LANGUAGE sql"
-	     " AS 'SELECT i + (SELECT count(*) FROM pg_prepared_statements)::integer'",
-	     "42", true},
 	    {"SELECT 1", "42", true},
 	    {"DROP FUNCTION pg_temp.f(integer); CREATE FUNCTION pg_temp.f(i integer, OUT n integer)"
 	     " LANGUAGE sql AS 'SELECT i'",
@@ -69,17 +69,21 @@ static void test_prepared(void)
 	    {"DEALLOCATE ALL", NULL, false},
 	};
 	const struct pg_param params[] = {PG_TEXT("41")};
-	g_autoptr(PGconn) connection = server_connect(conninfo);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(PGconn) connection = server_connect(conninfo);
 		g_autoptr(GError) error = NULL;
 
-		server_run(connection, rows[i].before);
-		g_autoptr(PGresult) result =
+		g_test_message("%s", rows[i].between);
+		server_run(connection, function);
+		g_autoptr(PGresult) first =
 		    pg_query_prepared(connection, 5, "prepared", statement, 1, params, &error);
-		g_test_message("%s", rows[i].before);
+		g_assert_cmpstr(pg_value(first, 0, "n"), ==, "42");
+		server_run(connection, rows[i].between);
+		g_autoptr(PGresult) second =
+		    pg_query_prepared(connection, 5, "prepared", statement, 1, params, &error);
 		if (rows[i].answer)
-			g_assert_cmpstr(pg_value(result, 0, "n"), ==, rows[i].answer);
+			g_assert_cmpstr(pg_value(second, 0, "n"), ==, rows[i].answer);
 		else
 			g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
 		g_assert_cmpint(pg_is_usable(connection), ==, rows[i].is_usable);
