@@ -21,19 +21,20 @@ my $rounds = $ENV{ROUNDS} || 20;
 # What is asked for, and what must be there: in the page, or in the address that it leads to.
 my $last = $rows - $rows % 23;
 my @page = (
-    [ 'Today',                        '/',                        qr/as usual/ ],
-    [ 'Tasks',                        '/tasks',                   qr/name="id" value="\d+"/ ],
-    [ 'Tasks, by domain',             '/tasks?order=domain',      qr/name="id" value="\d+"/ ],
-    [ 'Tasks with a word of some',    '/tasks?text=d7.example',   qr/name="id" value="\d+"/ ],
-    [ 'Tasks with a reference',       "/tasks?text=R-$last",      qr/name="id" value="$last"/ ],
-    [ 'Tasks with a word of all',     '/tasks?text=document',     qr/name="id" value="\d+"/ ],
-    [ 'Tasks with a word of none',    '/tasks?text=nonsense',     qr/No task fits/ ],
-    [ 'A task',                       "/task?id=$last",           qr/came back/ ],
-    [ 'A mail',                       "/mail?id=$last",           qr/R-$last/ ],
-    [ 'A search',                     "/search?text=R-$last",     qr/id=$last/ ],
-    [ 'Documents',                    '/documents',               qr/R-\d+/ ],
-    [ 'Letters',                      '/letters',                 qr/<h1>/ ],
-    [ 'Queue',                        '/queue',                   qr/<h1>/ ],
+    [ 'Today',                        '/',                      qr/as usual/ ],
+    [ 'Tasks',                        '/tasks',                 qr/name="id" value="\d+"/ ],
+    [ 'Tasks, by domain',             '/tasks?order=domain',    qr/name="id" value="\d+"/ ],
+    [ 'Tasks with a word of some',    '/tasks?text=d7.example', qr/name="id" value="\d+"/ ],
+    [ 'Tasks with a reference',       "/tasks?text=R-$last",    qr/name="id" value="$last"/ ],
+    [ 'Tasks with a word of all',     '/tasks?text=document',   qr/name="id" value="\d+"/ ],
+    [ 'Tasks with a word of none',    '/tasks?text=nonsense',   qr/No task fits/ ],
+    [ 'A task',                       "/task?id=$last",         qr/came back/ ],
+    [ 'A preview',                    "/tasks/preview?way=dead&note=x&id=$last", qr/blocked/ ],
+    [ 'A mail',                       "/mail?id=$last",                          qr/R-$last/ ],
+    [ 'A search',                     "/search?text=R-$last",                    qr/id=$last/ ],
+    [ 'Documents',                    '/documents',                              qr/R-\d+/ ],
+    [ 'Letters',                      '/letters',                                qr/<h1>/ ],
+    [ 'Queue',                        '/queue',                                  qr/<h1>/ ],
     [ 'Figures of a process, by day', '/figures?process=invoice', qr/<td class="number">[1-9]/ ],
     map { [ "Figures by $_", "/figures?by=$_", qr/<td class="number">[1-9]/ ] }
         qw(day week month class reason process domain remote_mta)

@@ -62,19 +62,25 @@ words(
         unassigned shadow erased)
 );
 
-words('what a parameter is for', map { Bounce::Sentences::unquoted($_) }
-        slurp('sql/seed/parameters.sql') =~ /description\s*=>\s*((?:'(?:[^']|'')*'\s*)+)/g);
+words(
+    'what a parameter is for',
+    map { Bounce::Sentences::unquoted($_) }
+        slurp('sql/seed/parameters.sql') =~ /description\s*=>\s*((?:'(?:[^']|'')*'\s*)+)/g
+);
 words('what a reason of a bounce means', slurp('etc/reasons.txt') =~ /^meaning\s*=\s*(.*)$/mg);
 is join("\n", Bounce::Sentences::unsaid), '', 'stories, tasks and steps are told in sentences';
 my %said = Bounce::Sentences::said;
 $text{$_} //= "what the database says, $said{$_}" for keys %said;
 my %word = Bounce::Sentences::words;
 words($word{$_}, $_) for keys %word;
-words('how a task was resolved', map { "resolved: $_" }
-    qw(done corrected unblocked dead confirmed dismissed), 'taken back');
+words(
+    'how a task was resolved',
+    map { "resolved: $_" } qw(done corrected unblocked dead confirmed dismissed),
+    'taken back'
+);
 words(
     'in the gap of a sentence', 'the right address', 'no time', 'the letter', 'dropped',
-    q{the operator's copy}, 'there is no content to send any more',
+    q{the operator's copy},     'there is no content to send any more',
     qw(address message_id own_mta token communication_id boolean integer number interval text enum
         domain_list dsn prose delay success other accepted rejected pending)
 );
@@ -83,7 +89,8 @@ words(
         created counted assigned postponed note closed reopened task_assigned task_postponed
         task_note task_reopened deferred refused heard_late swept probe resend_released
         content_changed corrected replaced owner_notice_done),
-    map { "${_}_done" } qw(hard_bounce resend_exhausted technical has_left complaint corrected
+    map { "${_}_done" }
+        qw(hard_bounce resend_exhausted technical has_left complaint corrected
         blocked block_lifted)
 );
 

@@ -182,7 +182,7 @@ subtest 'resolving, and taking it back' => sub {
 };
 
 subtest 'the way back' => sub {
-    my $list = $eva->get('/tasks?kind=hard_bounce&text=h3')->{content};
+    my $list   = $eva->get('/tasks?kind=hard_bounce&text=h3')->{content};
     my ($form) = $list =~ m{<form method="post" action="/tasks/preview">(.*?)</form>}s;
     my @filter = map { $_ => ($form =~ /name="$_" value="([^"]*)"/)[0] // '' } qw(kind text);
     is_deeply \@filter, [qw(kind hard_bounce text h3)], 'the form knows how the list is filtered';
@@ -191,7 +191,8 @@ subtest 'the way back' => sub {
     like $seen->{content}, qr{href="/tasks\?kind=hard_bounce&amp;text=h3">Do nothing}, 'unchosen';
     is $eva->post('/tasks/resolve', @dead, @filter)->{headers}{location},
         '/tasks?kind=hard_bounce&text=h3', 'done: to the same list';
-    my ($back) = $eva->get('/tasks?kind=hard_bounce&text=h3')->{content}
+    my ($back)
+        = $eva->get('/tasks?kind=hard_bounce&text=h3')->{content}
         =~ m{<form method="post" action="/tasks/reopen">(.*?)</form>}s;
     my %field = $back =~ /name="([^"]+)" value="([^"]*)"/g;
     is $eva->post('/tasks/reopen', %field)->{headers}{location},
@@ -199,7 +200,8 @@ subtest 'the way back' => sub {
     $seen = $eva->get($eva->post('/tasks/preview', @dead, task => $task[2])->{headers}{location});
     like $seen->{content}, qr{href="/task\?id=$task[2]">Do nothing}, 'of one task: to the task';
     $eva->post('/tasks/resolve', @dead, task => $task[2]);
-    ($back) = $eva->get("/task?id=$task[2]")->{content}
+    ($back)
+        = $eva->get("/task?id=$task[2]")->{content}
         =~ m{<form method="post" action="/tasks/reopen">(.*?)</form>}s;
     %field = $back =~ /name="([^"]+)" value="([^"]*)"/g;
     is $eva->post('/tasks/reopen', %field)->{headers}{location}, "/task?id=$task[2]",
@@ -207,7 +209,7 @@ subtest 'the way back' => sub {
     $list = $eva->get("/task?id=$task[2]")->{content};
     like $list, qr/Give back/, 'what is hers can be given back';
     unlike $eva->get("/task?id=$task[3]")->{content}, qr/Give back/, '... and nothing else';
-    like $list, qr{<a href="/tasks">Tasks</a>}, 'no link is the page itself';
+    like $list, qr{<a href="/tasks">Tasks</a>},                      'no link is the page itself';
     like $eva->get('/tasks')->{content}, qr{<a href="/tasks" aria-current="page">}, '... but one';
 };
 

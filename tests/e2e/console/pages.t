@@ -154,12 +154,12 @@ subtest 'a mail and what came back' => sub {
                 . ' WHERE communication_id = :id',
             id => $two->{id});
     };
-    like page($eva, "/mail?id=$two->{id}"),   qr/value="resend"/, 'a clerk may send it again';
+    like page($eva, "/mail?id=$two->{id}"), qr/value="resend"/, 'a clerk may send it again';
     my %form = map { /name="act" value="(\w+)"/ ? ($1 => $_) : () }
         $eva->page->{content} =~ m{<form method="post" action="/act/preview">(.*?)</form>}gs;
     is_deeply [ map { scalar(() = $_ =~ /<button/g) } @form{qw(resend change add)} ], [ 1, 1, 1 ],
         'each act has a form of its own, so that Enter means one';
-    unlike $form{resend}, qr/name="address"/, '... with no field of another';
+    unlike $form{resend},                     qr/name="address"/, '... with no field of another';
     unlike $eva->page->{content},             qr/value="cancel"/, 'and not cancel it';
     unlike page($ada, "/mail?id=$two->{id}"), qr{/act/preview},   'an auditor may do nothing';
     my @resend = (act => 'resend', recipient => 'two@customer.example', @id);
@@ -175,10 +175,10 @@ subtest 'a mail and what came back' => sub {
         address   => '2@right.example',
         @id
     );
-    like preview($eva, @change), qr/2\@right\.example/,         'another address is shown';
-    like $eva->page->{content}, qr{<h1>Change the recipient: Mail $two->{id}<}, '... of a mail';
-    like act($eva, @change),     qr/sent to the other address/, 'and taken';
-    like $state->(),             qr/2\@right\.example true/,    'it is sent there';
+    like preview($eva, @change), qr/2\@right\.example/, 'another address is shown';
+    like $eva->page->{content},  qr{<h1>Change the recipient: Mail $two->{id}<}, '... of a mail';
+    like act($eva, @change),     qr/sent to the other address/,                  'and taken';
+    like $state->(),             qr/2\@right\.example true/,                     'it is sent there';
     like page($eva, "/mail?id=$two->{id}"), qr{<b>corrected</b>.*replaced by 2\@right}s,
         'the story says what was done, and not what could be';
     is try_act($eva, @change, address => 'x')->{status}, 422, 'no address';
@@ -381,8 +381,8 @@ subtest 'documents' => sub {
     like $file->{content},   qr/^"'=HYPERLINK\(""http:/m,       'what would be a formula is text';
     unlike $file->{content}, qr/(?:^|,)"[\s']*(?<!')[=+\-\@]/m, 'everywhere';
     like $file->{content},   qr/,"'\xc2\xa0 =HYPERLINK\(/,      'also behind blanks of other kinds';
-    like $file->{content}, qr/,"a;' =1\+1 b;'""=2\+2 c;x d;;'\+3",/, 'and behind a semicolon';
-    unlike $file->{content}, qr/\xe2\x80\xae|\xc2\x9b/,         'and nothing acts';
+    like $file->{content},   qr/,"a;' =1\+1 b;'""=2\+2 c;x d;;'\+3",/, 'and behind a semicolon';
+    unlike $file->{content}, qr/\xe2\x80\xae|\xc2\x9b/,                'and nothing acts';
     is $console->visitor->get("/documents.csv?process=invoice&$period")->{status}, 401,
         'not without a login';
 };
@@ -459,14 +459,14 @@ subtest 'today' => sub {
     like $page, qr{<th scope="row"><a[^>]*>\w+</a></th>.*? of \d+.*too few mails to tell}s,
         'what failed yesterday, and that it is too little';
     my $kurt = $console->visitor(language => 'de')->log_in('eva');
-    like $kurt->get('/')->{content}, qr/gemessen am \xc3\x9cblichen/, 'in German';
+    like $kurt->get('/')->{content}, qr/gemessen am \xc3\x9cblichen/,     'in German';
     like $kurt->get('/')->{content}, qr{"/tasks">\s*offene Aufgaben</a>}, '... the state, too';
     $page = $kurt->get('/tasks')->{content};
-    like $page, qr{<td>Postfach gibt es nicht: 550},           'why a task is there';
+    like $page, qr{<td>Postfach gibt es nicht: 550},                   'why a task is there';
     like $page, qr{Seit</span> (?:gerade eben|vor \d+ Minuten?)</td>}, '... since when';
     my ($task) = $page =~ m{href="(/task\?id=\d+)"};
     like $eva->get('/')->{content}, qr{<a href="/tasks">\s*open tasks</a>}, 'a figure leads on';
-    $db->sql("UPDATE bounce.task SET due_at = now() - interval '1 day' WHERE id = "
+    $db->sql( "UPDATE bounce.task SET due_at = now() - interval '1 day' WHERE id = "
             . '(SELECT min(id) FROM bounce.task WHERE status = \'open\')');
     like $eva->get('/')->{content},
         qr{<li><b>\s*<a href="/tasks\?overdue=1">\s*overdue tasks</a>\s*</b>\s*1 \S+ beyond},
@@ -542,9 +542,9 @@ subtest 'unclassified letters' => sub {
     my @id = letters('l');
     is $db->value('SELECT class FROM bounce.bounce WHERE id = :id', id => $id[0]), 'unclassified',
         'nobody can classify it';
-    like page($eva, '/letters'),          qr{href="/bounce\?id=$id[0]"}, 'so it is there';
+    like page($eva, '/letters'),          qr{href="/bounce\?id=$id[0]"},          'so it is there';
     like page($eva, "/bounce?id=$id[0]"), qr/what it says could not be made out/, '... in words';
-    like page($eva, "/bounce?id=$id[0]"), qr/gnomes have taken/,         'to be read, as text';
+    like page($eva, "/bounce?id=$id[0]"), qr/gnomes have taken/, 'to be read, as text';
     my $last = $db->rows(
         'SELECT m.id, m.received_at FROM bounce.bounce_message AS m JOIN'
             . ' bounce.bounce AS b ON b.bounce_message_id = m.id WHERE b.id = :id',
