@@ -101,7 +101,10 @@ static bool check_postfix(const struct postconf *postfix, const struct milter_se
 static bool check_without_postfix(const struct milter_settings *settings,
 				  const char *const *addresses, const GError *error)
 {
-	if (!strstr(error->message, g_strerror(ENOENT)))
+	/* where our account may not look into a folder of PATH, the error is that */
+	g_autofree char *program = g_find_program_in_path("postconf");
+
+	if (program && !strstr(error->message, g_strerror(ENOENT)))
 		return check_fault("Postfix", error->message); /* it is there, and as wrong to it */
 	if (access(SENDMAIL_CF, F_OK) == 0)
 		return sendmail_check(SENDMAIL_CF, settings, addresses);

@@ -120,6 +120,50 @@ static char *last_alternative(const char *text)
 	return g_strdup_printf("%.*s%s", (int)strcspn(start + 1, "}"), start + 1, end + 1);
 }
 
+/* Those of which smtpd, cleanup and qmgr want 1 at least, as tried with Postfix 3.7; what all
+ * programs read, postmap has read. */
+static bool is_below_minimum(const char *name, const char *value)
+{
+	static const char *const names[] = {"default_recipient_refill_delay",
+					    "default_recipient_refill_limit",
+					    "hopcount_limit",
+					    "initial_destination_concurrency",
+					    "maximal_backoff_time",
+					    "milter_command_timeout",
+					    "milter_connect_timeout",
+					    "milter_content_timeout",
+					    "minimal_backoff_time",
+					    "qmgr_daemon_timeout",
+					    "qmgr_ipc_timeout",
+					    "qmgr_message_active_limit",
+					    "qmgr_message_recipient_limit",
+					    "qmgr_message_recipient_minimum",
+					    "queue_file_attribute_count_limit",
+					    "queue_run_delay",
+					    "smtpd_hard_error_limit",
+					    "smtpd_history_flush_threshold",
+					    "smtpd_junk_command_limit",
+					    "smtpd_min_data_rate",
+					    "smtpd_policy_service_max_idle",
+					    "smtpd_policy_service_max_ttl",
+					    "smtpd_policy_service_retry_delay",
+					    "smtpd_policy_service_timeout",
+					    "smtpd_policy_service_try_limit",
+					    "smtpd_proxy_timeout",
+					    "smtpd_recipient_limit",
+					    "smtpd_recipient_overshoot_limit",
+					    "smtpd_soft_error_limit",
+					    "smtpd_timeout",
+					    "smtpd_upstream_proxy_timeout",
+					    "virtual_alias_address_length_limit",
+					    "virtual_alias_expansion_limit",
+					    NULL};
+	size_t zeros = strspn(value, "0");
+
+	return zeros > 0 && (value[zeros] == '\0' || is_time(value)) &&
+	       g_strv_contains(names, name);
+}
+
 static void visit_value(const char *place, const char *name, const char *value, const void *data)
 {
 	const struct postconf *postfix = data;
@@ -142,6 +186,32 @@ static void visit_value(const char *place, const char *name, const char *value, 
 	check_warning(what, text);
 }
 
+struct minima {
+	bool *is_good;
+};
+
+static void visit_minimum(const char *place, const char *name, const char *value, const void *data)
+{
+	const struct minima *minima = data;
+
+	if (!is_below_minimum(name, value))
+		return;
+	g_autofree char *text =
+	    g_strdup_printf("%s: %s = %s: what reads it ends with a fatal error; "
+			    "write 1 or more, or remove it",
+			    place, name, value);
+	*minima->is_good = check_fault(what, text);
+}
+
+static bool check_minima(const struct postconf *postfix)
+{
+	bool is_good = true;
+	const struct minima minima = {&is_good};
+
+	postconf_visit(postfix, visit_minimum, &minima);
+	return is_good;
+}
+
 /* bounce(8) reads it when it starts. */
 static bool check_template(const struct postconf *postfix)
 {
@@ -162,7 +232,8 @@ bool startup_check(const struct postconf *postfix)
 	bool arguments = check_arguments(postfix);
 	bool template = check_template(postfix);
 	bool main = check_main();
+	bool minima = check_minima(postfix);
 
 	postconf_visit(postfix, visit_value, postfix);
-	return complaints && arguments && template && main;
+	return complaints && arguments && template && main && minima;
 }

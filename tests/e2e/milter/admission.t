@@ -448,6 +448,30 @@ my @broken = (
         { main => { virtual_transport => 'dovecot' } },
         qr{virtual_transport = dovecot: master.cf has no service dovecot/unix, .*; add it, or}
     ],
+    (
+        map {
+            my ($name, $value) = @$_;
+            [
+                "$name below its minimum",
+                { main => { $name => $value } },
+                qr{main.cf: $name = $value: what reads it ends with a fatal error; write 1 or more}
+            ]
+        } [ smtpd_recipient_limit => 0 ],
+        [ smtpd_timeout          => '0s' ],
+        [ milter_connect_timeout => '00' ],
+        [ hopcount_limit         => 0 ],
+        [ queue_run_delay        => '0h' ]
+    ),
+    [
+        'a value below what all programs want',
+        { main => { header_size_limit => 0 } },
+        qr{no program of Postfix starts: .*header_size_limit.*; write it as postconf\(5\) has it}
+    ],
+    [
+        'a minimum in master.cf',
+        { master => with_option('smtp +inet', 'smtpd_soft_error_limit=0') },
+        qr{master.cf, -o of smtp/inet: smtpd_soft_error_limit = 0: .*; write 1 or more}
+    ],
     [
         'the bounces in a quarantine',
         { main => { smtpd_milters => '{unix:bounce-milter/socket,default_action=quarantine}' } },

@@ -20,6 +20,14 @@ subtest 'a good configuration' => sub {
     like $output, qr/^ok\s+$_/m, "$_ is looked at" for qw(configuration rules database socket);
 };
 
+subtest 'no Postfix, and a folder of PATH that is closed to us' => sub {
+    local $ENV{PATH} = $instance->make_dir('closed');
+    chmod 0, $ENV{PATH} or die "chmod: $!\n";
+    my ($status, $output) = check();
+    is $status, 0, 'exit status 0' or diag $output;
+    like $output, qr/^warning\s+Postfix\s+not looked at: /m, 'Postfix is not there';
+};
+
 # [what, file content or keys, what is said]
 my @faults = (
     [
