@@ -13,6 +13,7 @@ enum { PATIENCE = G_USEC_PER_SEC };
 
 struct marks {
 	bool is_denied;
+	bool may_not_prepare;
 	GHashTable *prepared; /* a set of addresses */
 };
 
@@ -51,6 +52,16 @@ void connection_deny(PGconn *connection)
 bool connection_is_denied(const PGconn *connection)
 {
 	return marks_of(connection)->is_denied;
+}
+
+void connection_forbid_preparing(PGconn *connection)
+{
+	marks_of(connection)->may_not_prepare = true;
+}
+
+bool connection_may_prepare(const PGconn *connection)
+{
+	return !marks_of(connection)->may_not_prepare;
 }
 
 bool connection_has_prepared(const PGconn *connection, const char *statement)

@@ -14,10 +14,14 @@ typedef struct pg_conn PGconn; /* of libpq; db/pg.h uses this module */
 void connection_watch(PGconn *connection);
 
 /* A write was refused here because the server is read-only (a leader that was demoted, a standby):
- * it goes on answering, and refuses all that we are here for. Or what was prepared here is not what
- * the schema says any more. connection_is_denied from now on. */
+ * it goes on answering, and refuses all that we are here for. connection_is_denied from now on. */
 void connection_deny(PGconn *connection);
 bool connection_is_denied(const PGconn *connection);
+
+/* A prepared statement was of no use here: the schema has changed under its plan, or a pooler gives
+ * each transaction another server. Until then a connection may prepare. */
+void connection_forbid_preparing(PGconn *connection);
+bool connection_may_prepare(const PGconn *connection);
 
 /* What is prepared on this connection. A statement is known by the address of its text. */
 bool connection_has_prepared(const PGconn *connection, const char *statement);

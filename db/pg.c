@@ -14,9 +14,6 @@
 enum { PARAMS_MAX = 20 };
 
 static const char read_only_state[] = "25006"; /* a standby, or a leader that was demoted */
-/* A prepared statement that is gone, or whose columns are of other types by now. */
-static const char no_statement_state[] = "26000";
-static const char stale_statement_state[] = "0A000";
 
 /* Appendix A of the PostgreSQL manual, by class or whole code. */
 static enum bm_error code_of_sqlstate(const char *state)
@@ -30,8 +27,6 @@ static enum bm_error code_of_sqlstate(const char *state)
 	    "58",    /* system error: I/O */
 	    "XX",    /* internal error */
 	    read_only_state,
-	    no_statement_state,
-	    stale_statement_state,
 	};
 	static const char *const input[] = {
 	    "22", /* data exception */
@@ -281,17 +276,21 @@ static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 	return true;
 }
 
-/* Whether the next statement on this connection would fail as well, and on another one may not. */
-static bool is_of_connection(const PGresult *error)
+/* What an error says of the connection that it came by. */
+static void note_error(PGconn *connection, const PGresult *error)
 {
-	static const char *const states[] = {read_only_state, no_statement_state,
-					     stale_statement_state};
+	static const char *const of_preparing[] = {
+	    "26000", /* it is not there, but on another server of a pooler */
+	    "42P05", /* it was there already, from another client of a pooler */
+	    "0A000", /* its result has other columns by now */
+	};
 	const char *state = PQresultErrorField(error, PG_DIAG_SQLSTATE);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
-		if (g_strcmp0(state, states[i]) == 0)
-			return true;
-	return false;
+	if (g_strcmp0(state, read_only_state) == 0)
+		connection_deny(connection);
+	for (size_t i = 0; i < G_N_ELEMENTS(of_preparing); i++)
+		if (g_strcmp0(state, of_preparing[i]) == 0)
+			connection_forbid_preparing(connection);
 }
 
 /* Everything up to ReadyForQuery; the last result but NULL counts, unless one is an error. */
@@ -316,8 +315,7 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 		return NULL;
 	}
 	if (PQresultStatus(kept) == PGRES_FATAL_ERROR) {
-		if (is_of_connection(kept))
-			connection_deny(connection);
+		note_error(connection, kept);
 		set_result_error(error, kept);
 		return NULL;
 	}
@@ -389,9 +387,9 @@ bool pg_send_prepared(PGconn *connection, const char *name, size_t param_count,
 	return false;
 }
 
-PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const char *name,
-			    const char *statement, size_t param_count,
-			    const struct pg_param *params, GError **error)
+static PGresult *query_prepared(PGconn *connection, unsigned wait_seconds, const char *name,
+				const char *statement, size_t param_count,
+				const struct pg_param *params, GError **error)
 {
 	if (!connection_has_prepared(connection, statement)) {
 		if (!pg_prepare(connection, wait_seconds, name, statement, error))
@@ -401,6 +399,23 @@ PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const cha
 	return pg_send_prepared(connection, name, param_count, params, error)
 		   ? collect(connection, wait_seconds, error)
 		   : NULL;
+}
+
+PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const char *name,
+			    const char *statement, size_t param_count,
+			    const struct pg_param *params, GError **error)
+{
+	if (connection_may_prepare(connection)) {
+		g_autoptr(GError) refusal = NULL;
+		PGresult *result = query_prepared(connection, wait_seconds, name, statement,
+						  param_count, params, &refusal);
+		if (result || connection_may_prepare(connection)) {
+			if (refusal)
+				g_propagate_error(error, g_steal_pointer(&refusal));
+			return result;
+		}
+	}
+	return pg_query(connection, wait_seconds, statement, param_count, params, error);
 }
 
 PGresult *pg_receive(PGconn *connection, unsigned wait_seconds, GError **error)

@@ -56,9 +56,8 @@ PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statem
     __attribute__((warn_unused_result));
 
 /* The same for a statement that is run often: prepared on this connection when it is run there for
- * the first time. statement is a constant, and so is its name. After BM_ERROR_RETRY ask on another
- * connection: this one may be denied (pg_is_usable), because the schema has changed under the
- * plan. */
+ * the first time, and not any more once that was of no use (a pooler, a change of the schema).
+ * statement is a constant, and so is its name. */
 PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const char *name,
 			    const char *statement, size_t param_count,
 			    const struct pg_param *params, GError **error)

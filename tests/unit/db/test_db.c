@@ -46,47 +46,52 @@ static void test_error_kinds(void)
 	}
 }
 
-/* A statement is prepared once on each connection, and one that the schema leaves behind takes its
- * connection with it. */
+static void assert_prepared(PGconn *connection, const char *statement,
+			    const struct pg_param *params, const char *answer)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) result =
+	    pg_query_prepared(connection, 5, "prepared", statement, 1, params, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(pg_value(result, 0, "n"), ==, answer);
+}
+
+/* A statement is prepared once on each connection, and answers as well where that is of no use. */
 static void test_prepared(void)
 {
 	static const char statement[] = "SELECT n FROM pg_temp.f($1::integer)";
-	static const char function[] =
-	    "CREATE FUNCTION pg_temp.f(i integer, OUT n integer) LANGUAGE sql"
-	    " AS 'SELECT i + (SELECT count(*) FROM pg_prepared_statements)::integer'";
 	static const struct {
-		const char *between;
-		const char *answer; /* NULL: asked in vain */
-		bool is_usable;
+		bool is_prepared_first;
+		const char *then;
+		const char *answer;
 	} rows[] = {
-	    {"SELECT 1", "42", true},
-	    {"DROP FUNCTION pg_temp.f(integer); CREATE FUNCTION pg_temp.f(i integer, OUT n integer)"
+	    {true, "SELECT 1", "42"},
+	    {true,
+	     "DROP FUNCTION pg_temp.f; CREATE FUNCTION pg_temp.f(i integer, OUT n integer)"
 	     " LANGUAGE sql AS 'SELECT i'",
-	     "41", true},
-	    {"DROP FUNCTION pg_temp.f(integer); CREATE FUNCTION pg_temp.f(i integer, OUT n text)"
-	     " LANGUAGE sql AS 'SELECT i::text'",
-	     NULL, false},
-	    {"DEALLOCATE ALL", NULL, false},
+	     "41"},
+	    {true,
+	     "DROP FUNCTION pg_temp.f; CREATE FUNCTION pg_temp.f(i integer, OUT n text)"
+	     " LANGUAGE sql AS $$ SELECT 'x' || i $$",
+	     "x41"},
+	    {true, "DEALLOCATE ALL", "41"},
+	    {false, "PREPARE prepared AS SELECT 'of somebody else' AS n", "42"},
 	};
 	const struct pg_param params[] = {PG_TEXT("41")};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(PGconn) connection = server_connect(conninfo);
-		g_autoptr(GError) error = NULL;
 
-		g_test_message("%s", rows[i].between);
-		server_run(connection, function);
-		g_autoptr(PGresult) first =
-		    pg_query_prepared(connection, 5, "prepared", statement, 1, params, &error);
-		g_assert_cmpstr(pg_value(first, 0, "n"), ==, "42");
-		server_run(connection, rows[i].between);
-		g_autoptr(PGresult) second =
-		    pg_query_prepared(connection, 5, "prepared", statement, 1, params, &error);
-		if (rows[i].answer)
-			g_assert_cmpstr(pg_value(second, 0, "n"), ==, rows[i].answer);
-		else
-			g_assert_error(error, BM_ERROR, BM_ERROR_RETRY);
-		g_assert_cmpint(pg_is_usable(connection), ==, rows[i].is_usable);
+		g_test_message("%s", rows[i].then);
+		server_run(connection,
+			   "CREATE FUNCTION pg_temp.f(i integer, OUT n integer) LANGUAGE sql AS"
+			   " 'SELECT i + (SELECT count(*) FROM pg_prepared_statements)::integer'");
+		if (rows[i].is_prepared_first)
+			assert_prepared(connection, statement, params, "42");
+		server_run(connection, rows[i].then);
+		assert_prepared(connection, statement, params, rows[i].answer);
+		assert_prepared(connection, statement, params, rows[i].answer);
 	}
 }
 
