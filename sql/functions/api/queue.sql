@@ -214,8 +214,9 @@ BEGIN
   RETURN p.name IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION bounce.pause_process(text, text) IS
-  'operator: has the queue send nothing of a process until resume_process(); what is being sent '
-  'ends. False when it is paused already. 23503 for an unknown process, 22023 without a reason';
+  'operator: has nothing of a process sent until resume_process(), neither by the queue nor by '
+  'claim_resends(); what is being sent ends. False when it is paused already. 23503 for an unknown '
+  'process, 22023 without a reason';
 
 CREATE OR REPLACE FUNCTION bounce.resume_process(process text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -232,9 +233,14 @@ BEGIN
   PERFORM bounce_internal.close_task(t.id, 'done', because) FROM bounce.task AS t
   WHERE t.dedup_key = 'process_paused:' || resume_process.process AND t.status = 'open';
   PERFORM pg_notify('bounce_delivery', '');
+  PERFORM pg_notify('bounce_resend', min(w.recipient_id)::text)
+  FROM bounce_internal.registered_resends() AS w
+  WHERE w.process = resume_process.process
+    AND bounce_internal.parameter_boolean('resend_notify', w.process)
+  HAVING count(*) > 0;
   RETURN true;
 END $$;
 COMMENT ON FUNCTION bounce.resume_process(text, text) IS
-  'operator: has the queue send the mails of a paused process again, and closes the task about it. '
+  'operator: has the mails of a paused process sent again, and closes the task about it. '
   'Mails from before do not count in its bounce rate any more. False when it is not paused. 23503 '
   'for an unknown process, 22023 without a reason';

@@ -69,7 +69,15 @@ SELECT throws_ok($$SELECT bounce.resolve_task(id, 'x') FROM bounce.open_task
                    WHERE kind = 'process_paused'$$, '22023', NULL,
                  'the task is closed by resuming only');
 SELECT throws_ok($$SELECT bounce.resume_process('newsletter', ' ')$$, '22023', NULL, 'why?');
+SELECT test.mail('own', '{own@free.example}', 'newsletter') AS own \gset
+SELECT test.record(test.report('mailbox_full', 'own@free.example', '4.2.2', about => 'own',
+                               own_mta => true));
+UPDATE bounce.communication_recipient SET next_attempt_at = now() WHERE communication_id = :own;
+SELECT is_empty($$SELECT * FROM bounce.claim_resends('poller')$$,
+                'nor by an application that sends by itself');
+SELECT is(bounce.next_resend('newsletter'), NULL, 'it has nothing to wait for');
 SELECT ok(bounce.resume_process('newsletter', 'list cleaned'), 'resumed');
+SELECT is((SELECT count(*) FROM bounce.claim_resends('poller')), 1::bigint, 'then it has');
 SELECT is(test.to_send(), 'newsletter', 'it is sent');
 SELECT is((SELECT status || ' ' || note FROM bounce.task WHERE kind = 'process_paused'),
           'done list cleaned', 'the task is closed');

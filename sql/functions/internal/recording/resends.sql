@@ -237,9 +237,11 @@ LANGUAGE sql STABLE AS $$
     AND NOT EXISTS (SELECT FROM bounce.communication_delivery AS d
                     WHERE d.communication_id = r.communication_id)
     AND bounce_internal.is_writable(r.address, c.process)
+    AND NOT EXISTS (SELECT FROM bounce.process AS p
+                    WHERE p.name = c.process AND p.paused_at IS NOT NULL)
 $$;
 COMMENT ON FUNCTION bounce_internal.registered_resends() IS
-  'the resends that applications make themselves';
+  'the resends that applications make themselves, but for those of paused processes';
 
 CREATE OR REPLACE FUNCTION bounce_internal.was_replaced(
   recipient_id bigint, communication_id bigint) RETURNS boolean
@@ -276,11 +278,13 @@ BEGIN
       AND NOT EXISTS (SELECT FROM bounce.resend_claim AS k
                       WHERE k.recipient_id = r.id AND k.lease_expire_time > clock_timestamp())
       AND bounce_internal.is_writable(r.address, c.process)
+      AND NOT EXISTS (SELECT FROM bounce.process AS p
+                      WHERE p.name = c.process AND p.paused_at IS NOT NULL)
     ORDER BY r.next_attempt_at, r.id LIMIT batch FOR NO KEY UPDATE OF c, r SKIP LOCKED);
 END $$;
 COMMENT ON FUNCTION bounce_internal.choose_resends(integer, text) IS
   'locks and returns the recipients of the caller''s processes whose resends are due and in '
-  'nobody''s hand';
+  'nobody''s hand, but for those of paused processes';
 
 CREATE OR REPLACE FUNCTION bounce_internal.tell_resend(r bounce.communication_recipient)
 RETURNS void
