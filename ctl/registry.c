@@ -29,6 +29,7 @@ static const struct ctl_wording wordings[] = {
      "--no-outage or --outage."},
     {"SELECT bounce.resume_process(process, why): that closes it.",
      "\"bouncectl queue resume\" closes it."},
+    {"preview_block_import() shows", "\"bouncectl blocks import\" without --apply shows"},
     {"confirm_outage", "--no-outage"},
     {"dismiss_outage", "--outage"},
     {"resolve_task (", "without an option ("},

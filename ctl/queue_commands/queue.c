@@ -200,7 +200,7 @@ CTL_COMMAND(command_queue_retry) = {
     .summary = "send again: what waits, at once; what has ended, to those who did not get it",
     .help =
 	"What all recipients got is sent again only where it is named itself or by --state.\n"
-	"Of each one it is said what will be sent, or why nothing: a block, a hold, no content.\n"
+	"Of each one it is said what will be sent, or why nothing: a block, a hold, a pause.\n"
 	"\n"
 	"COMMUNICATION is its number, reference, token, Message-ID or envelope id. Where one fits\n"
 	"several, they are shown and nothing is done. This and the following three take such\n"

@@ -54,6 +54,12 @@ subtest 'hold, release' => sub {
     like $ctl->output('queue', 'list'), qr/HELD AT/, 'and since when';
     like $ctl->output('queue', 'retry', $news), qr/^$news: it is held/,
         'retry says that it does not go out';
+    $ctl->output('queue', 'pause', 'newsletter', '--why', 'x');
+    $ctl->output('queue', 'release', $news);
+    like $ctl->output('queue', 'retry', $news), qr/^$news: process newsletter is paused/,
+        'nor while its process is paused';
+    $ctl->output('queue', 'resume', 'newsletter', '--why', 'x');
+    $ctl->output('queue', 'hold', $news);
     is $ctl->output('queue', 'release', '--all'), "$news is released\n",
         'released: of all only what is held';
     is + ($ctl->run('queue', 'release', '--all'))[0], 1, 'nothing is held any more';
@@ -62,14 +68,18 @@ subtest 'hold, release' => sub {
 # Everything by which people know one mail. A number may be the id of one and the reference of
 # another: then nothing is done.
 subtest 'a mail has many names' => sub {
-    my $mail = $db->value("SELECT to_json(c) FROM (SELECT q.message_id, q.envelope_id,
+    my $mail = $db->value(
+        "SELECT to_json(c) FROM (SELECT q.message_id, q.envelope_id,
             bounce.return_path(r.id) AS return_path FROM bounce.communication AS q
             JOIN bounce.communication_recipient AS r ON r.communication_id = q.id
-            WHERE q.id = $anna) AS c");
-    my %name = map { $_ => $mail =~ /"$_":"([^"]+)"/ } qw(message_id envelope_id return_path);
+            WHERE q.id = $anna) AS c"
+    );
+    my %name    = map { $_ => $mail =~ /"$_":"([^"]+)"/ } qw(message_id envelope_id return_path);
     my ($token) = $name{return_path} =~ /^[^+]+\+(\w{36})\@/;
-    my @names = ($anna, 'R-1', "<$name{message_id}>", @name{qw(message_id envelope_id return_path)},
-        $token, uc $token);
+    my @names   = (
+        $anna,  'R-1', "<$name{message_id}>", @name{qw(message_id envelope_id return_path)},
+        $token, uc $token
+    );
     for my $name (@names) {
         is $ctl->output('queue', 'hold',    $name), "$anna is held\n",     "hold: $name";
         is $ctl->output('queue', 'release', $name), "$anna is released\n", "release: $name";
@@ -83,7 +93,7 @@ subtest 'a mail has many names' => sub {
     like $ctl->output('recipient', 'add', 'R-1', 'anna@customer.example', '--why', 'x'),
         qr/is a recipient of communication $anna already/, 'and a correction';
 
-    my $twin  = submit('invoice', 'R-1',  'twin@customer.example');
+    my $twin  = submit('invoice', 'R-1', 'twin@customer.example');
     my $digit = submit('invoice', $anna, 'digit@customer.example');
     for my $name ('R-1', $anna) {
         my ($status, $said) = $ctl->run('queue', 'cancel', $bert, $name, '--yes');
@@ -92,7 +102,7 @@ subtest 'a mail has many names' => sub {
         like $said, qr/$name{envelope_id}.*anna\@customer/,        'and which they are';
     }
     like $ctl->output('show', $anna), qr/$digit .*$anna /s, 'show lists them';
-    is_deeply ids('--held'), [], 'nothing was done';
+    is_deeply ids('--held'), [],                             'nothing was done';
     is_deeply ids(), [ $anna, $bert, $news, $twin, $digit ], 'to none of those that were named';
     my ($status, $said) = $ctl->run('queue', 'hold', 'anna@customer.example');
     is $status, 1, 'an address is no name of one mail';
@@ -169,13 +179,15 @@ subtest 'rights' => sub {
     is $status, 1, 'the milter may not look';
     like $said, qr/permission denied.*\nThe account has no role that may\. bounce_clerk:/,
         'and is told what to do';
-    ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_clerk')
+    ($status, $said)
+        = Bounce::Ctl->new($stage, role => 'bounce_clerk')
         ->run('queue', 'pause', 'invoice', '--why', 'x');
     is $status, 1, 'a clerk does not pause a process';
     like $said,
         qr/^pause_process may be used with one of the roles: bounce_admin, bounce_operator$/m,
         'and is told who may';
-    ($status, $said) = Bounce::Ctl->new($stage, role => 'bounce_auditor')
+    ($status, $said)
+        = Bounce::Ctl->new($stage, role => 'bounce_auditor')
         ->run('task', 'resolve', 1, '--dead', '--yes');
     like $said, qr/permission denied for function resolve_task_dead\n/, 'by the name it has';
     like $said,
