@@ -50,7 +50,7 @@ static const struct behaviour behaviours[] = {
 };
 
 static const struct behaviour no_such_address = {
-    "", write_status, "failed", "5.1.1", "550 5.1.1 User unknown; the test addresses are " NAMES};
+    "", write_status, "failed", "5.1.1", "550 5.1.1 User unknown. The test addresses are " NAMES};
 
 static const struct behaviour *find_behaviour(const char *name)
 {

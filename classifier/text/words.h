@@ -38,6 +38,7 @@ extern const char *const words_reply_code_lead[];
 extern const char *const words_empty_phrase[];
 extern const char *const words_formula[];
 extern const char *const words_statement[];
+extern const char *const words_statement_other[];
 extern const char *const words_statement_person[];
 extern const char *const words_reply_follows[];
 extern const char *const words_no_such_user[];

@@ -88,12 +88,16 @@ static bool is_said_by_code(const struct question *question)
 	       !question->is_status_made_up;
 }
 
-/* The words that a rule has found. One that is bound to a host knows what it means by them. */
+/* The words that a rule has found. One that is bound to a host knows what it means by them; a
+ * code of the same reply stands for a word that nobody knows, but not for other ones. */
 static bool is_statement(const struct question *question, const struct rule_match *words)
 {
 	const char *folded = question->input.field[words->field];
-	return words->rule->host->len > 0 || words->end == 0 || is_said_by_code(question) ||
-	       statement_is_known(folded, words->end - 1, question->recipient->recipient);
+	const char *recipient = question->recipient->recipient;
+	if (words->rule->host->len > 0 || words->end == 0)
+		return true;
+	return is_said_by_code(question) ? !statement_is_of_other(folded, words->end - 1, recipient)
+					 : statement_is_known(folded, words->end - 1, recipient);
 }
 
 /* The rule decides after all, or the next one that holds: other words of the reply may be a
@@ -112,18 +116,20 @@ static void answer_by_statement(const struct question *question, struct verdict 
 	replace(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
 }
 
-/* What passes makes nobody dead. */
-static bool is_about_recipient(const struct question *question)
+/* What passes makes nobody dead. words: NULL where the code alone has decided. */
+static bool is_about_recipient(const struct question *question, const struct rule_match *words)
 {
+	const char *folded = question->input.field[RULE_FIELD_DIAGNOSTIC];
+	const char *recipient = question->recipient->recipient;
 	return question->permanence == PERMANENCE_TEMPORARY ||
-	       statement_has_known_topic(question->input.field[RULE_FIELD_DIAGNOSTIC],
-					 question->recipient->recipient);
+	       (statement_has_known_topic(folded, recipient) &&
+		(words || !statement_is_of_other(folded, 0, recipient)));
 }
 
 static void demand_statement(const struct question *question, const struct rule_match *words,
 			     struct verdict *verdict)
 {
-	if (!is_about_recipient(question))
+	if (!is_about_recipient(question, words))
 		replace(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
 	else if (words && question->permanence != PERMANENCE_TEMPORARY &&
 		 !is_statement(question, words))

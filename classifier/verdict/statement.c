@@ -170,11 +170,10 @@ static GString *list_words(const char *sentence)
 
 /* --- what is known of them ---------------------------------------------------- */
 
-static gpointer make_vocabulary(gpointer data)
+static gpointer make_vocabulary(gpointer phrases)
 {
-	(void)data;
 	GHashTable *vocabulary = g_hash_table_new(g_str_hash, g_str_equal);
-	for (const char *const *phrase = words_statement; *phrase; phrase++)
+	for (const char *const *phrase = phrases; *phrase; phrase++)
 		g_hash_table_add(vocabulary, (gpointer)*phrase);
 	return vocabulary;
 }
@@ -182,7 +181,15 @@ static gpointer make_vocabulary(gpointer data)
 static bool is_known(const char *phrase)
 {
 	static GOnce once = G_ONCE_INIT;
-	GHashTable *vocabulary = g_once(&once, make_vocabulary, NULL);
+	GHashTable *vocabulary = g_once(&once, make_vocabulary, (gpointer)words_statement);
+	return g_hash_table_contains(vocabulary, phrase);
+}
+
+/* It is said of somebody or something else. */
+static bool is_other(const char *phrase)
+{
+	static GOnce once = G_ONCE_INIT;
+	GHashTable *vocabulary = g_once(&once, make_vocabulary, (gpointer)words_statement_other);
 	return g_hash_table_contains(vocabulary, phrase);
 }
 
@@ -194,15 +201,28 @@ static bool is_recipient(const char *word, const char *recipient)
 	       (recipient[len] == '@' || recipient[len] == '\0');
 }
 
-/* How many of the words, from the first one on, are known together; 0: not even the first. */
-static guint known_length(char **words, guint count, const char *recipient)
+/* "milter-regex" */
+static bool has_other_part(const char *word)
+{
+	if (!strchr(word, '-'))
+		return false;
+	g_auto(GStrv) parts = g_strsplit(word, "-", -1);
+	for (char **part = parts; *part; part++)
+		if (is_other(*part))
+			return true;
+	return false;
+}
+
+/* How many of the words, from the first one on, are together in a vocabulary; 0: not even the
+ * first. */
+static guint length_in(bool (*is_in)(const char *phrase), char **words, guint count)
 {
 	for (guint len = MIN(count, PHRASE_WORDS); len > 0; len--) {
 		char *behind = words[len];
 		words[len] = NULL;
 		g_autofree char *phrase = g_strjoinv(" ", words);
 		words[len] = behind;
-		if (is_known(phrase) || (len == 1 && is_recipient(phrase, recipient)))
+		if (is_in(phrase))
 			return len;
 	}
 	return 0;
@@ -215,19 +235,31 @@ static bool is_name_of_user(char **words, guint i, guint count)
 	       strcmp(words[i], "your") != 0;
 }
 
-static bool are_known(const char *sentence, const char *recipient)
+/* What the words of a sentence say, from the least to the most that speaks against it. */
+enum words {
+	WORDS_KNOWN,
+	WORDS_STRANGE, /* one is not known */
+	WORDS_OTHER,   /* one is said of something else, or two are not known */
+};
+
+static enum words read_words(const char *sentence, const char *recipient)
 {
 	GString *list = list_words(sentence);
 	g_auto(GStrv) words = g_strsplit(g_strchug(list->str), " ", -1);
-	guint count = g_strv_length(words), known = 1, i = 0;
-	while (i < count && known > 0) {
-		known = known_length(words + i, count - i, recipient);
-		if (known == 0)
-			known = is_name_of_user(words, i, count);
-		i += known;
+	guint count = g_strv_length(words), i = 0;
+	enum words said = WORDS_KNOWN;
+	while (i < count && said != WORDS_OTHER) {
+		guint known = length_in(is_known, words + i, count - i);
+		if (length_in(is_other, words + i, count - i) > known)
+			said = WORDS_OTHER;
+		else if (known == 0 && !is_recipient(words[i], recipient) &&
+			 !is_name_of_user(words, i, count))
+			said = said == WORDS_STRANGE || has_other_part(words[i]) ? WORDS_OTHER
+										 : WORDS_STRANGE;
+		i += MAX(known, 1);
 	}
 	g_string_free(list, TRUE);
-	return i == count;
+	return said;
 }
 
 static bool begins_reply(const char *at)
@@ -259,16 +291,27 @@ static void cut_quote(char *sentence)
 	}
 }
 
-bool statement_is_known(const char *folded, size_t at, const char *recipient)
+/* What the sentence says in which byte at stands; WORDS_KNOWN if there is no reply there. */
+static enum words read_sentence(const char *folded, size_t at, const char *recipient)
 {
 	bool is_reply = begins_reply(folded);
 	const char *reply = is_reply ? folded : find_reply(folded, at);
 	if (!reply)
-		return true;
+		return WORDS_KNOWN;
 	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded));
 	if (sentence && !is_reply)
 		cut_quote(sentence);
-	return sentence && are_known(sentence, recipient);
+	return sentence ? read_words(sentence, recipient) : WORDS_STRANGE;
+}
+
+bool statement_is_known(const char *folded, size_t at, const char *recipient)
+{
+	return read_sentence(folded, at, recipient) == WORDS_KNOWN;
+}
+
+bool statement_is_of_other(const char *folded, size_t at, const char *recipient)
+{
+	return read_sentence(folded, at, recipient) == WORDS_OTHER;
 }
 
 bool statement_has_known_topic(const char *folded, const char *recipient)
@@ -279,5 +322,5 @@ bool statement_has_known_topic(const char *folded, const char *recipient)
 	if (!colon || !g_ascii_isdigit(folded[0]))
 		return true;
 	g_autofree char *topic = g_utf8_strdown(folded, colon - folded);
-	return are_known(topic, recipient);
+	return read_words(topic, recipient) == WORDS_KNOWN;
 }

@@ -70,6 +70,35 @@ static void test_sentences(void)
 	}
 }
 
+static void test_others(void)
+{
+	static const struct {
+		const char *text;
+		bool is_of_other;
+	} sentences[] = {
+	    {"550 5.1.1 user unknown", false},
+	    {"550 5.1.1 zorp user unknown", false},
+	    {"550 5.1.1 zorp user unknown zorp", true}, /* two that nobody knows */
+	    {"550 5.1.1 user unknown to your filter", true},
+	    {"550 5.1.1 the mail from you: user unknown", true},
+	    {"550 5.1.1 user unknown. Our filter is blue", false}, /* of another sentence */
+	    {"550 5.1.1 your message to <@> failed: user unknown", false},
+	    /* the longer entry counts */
+	    {"550 5.1.1 recipient verification failed: user unknown", false},
+	    {"550 5.1.1 recipient verification in progress, user unknown", true},
+	    {"550 5.1.1 address could be that of no user", true},
+	    /* no reply */
+	    {"user unknown to your filter", false},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(sentences); i++) {
+		const char *place = strstr(sentences[i].text, "user");
+		g_test_message("%s", sentences[i].text);
+		g_assert_true(
+		    statement_is_of_other(sentences[i].text, (size_t)(place - sentences[i].text),
+					  "rita@customer.example") == sentences[i].is_of_other);
+	}
+}
+
 static void test_topics(void)
 {
 	static const struct {
@@ -107,6 +136,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/statement/sentences", test_sentences);
+	g_test_add_func("/statement/others", test_others);
 	g_test_add_func("/statement/topics", test_topics);
 	g_test_add_func("/statement/long", test_long);
 	return g_test_run();
