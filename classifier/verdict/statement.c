@@ -239,7 +239,7 @@ static bool is_name_of_user(char **words, guint i, guint count)
 enum words {
 	WORDS_KNOWN,
 	WORDS_STRANGE, /* one is not known */
-	WORDS_OTHER,   /* one is said of something else, or two are not known */
+	WORDS_OTHER,   /* one is said of something else */
 };
 
 static enum words read_words(const char *sentence, const char *recipient)
@@ -254,8 +254,7 @@ static enum words read_words(const char *sentence, const char *recipient)
 			said = WORDS_OTHER;
 		else if (known == 0 && !is_recipient(words[i], recipient) &&
 			 !is_name_of_user(words, i, count))
-			said = said == WORDS_STRANGE || has_other_part(words[i]) ? WORDS_OTHER
-										 : WORDS_STRANGE;
+			said = has_other_part(words[i]) ? WORDS_OTHER : WORDS_STRANGE;
 		i += MAX(known, 1);
 	}
 	g_string_free(list, TRUE);

@@ -19,8 +19,7 @@
  * told of a failure in words without end. recipient: the address written to. Thread-safe. */
 bool statement_is_known(const char *folded, size_t at, const char *recipient);
 
-/* Is a word of that sentence said of something else (etc/phrases, [statement-other]), or are two
- * not known? */
+/* Is a word of that sentence said of something else (etc/phrases, [statement-other])? */
 bool statement_is_of_other(const char *folded, size_t at, const char *recipient);
 
 /* The same as the first of the words before the first colon of a reply, if there are any. */

@@ -330,7 +330,6 @@ static void check_other_words(void)
 	    "does not apply here",
 	    "recipient policy forbids external mail",
 	    "message expired in moderation",
-	    "the zorp of zarp",
 	    "Absender",
 	    "votre serveur",
 	};

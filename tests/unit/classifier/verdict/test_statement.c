@@ -77,8 +77,8 @@ static void test_others(void)
 		bool is_of_other;
 	} sentences[] = {
 	    {"550 5.1.1 user unknown", false},
-	    {"550 5.1.1 zorp user unknown", false},
-	    {"550 5.1.1 zorp user unknown zorp", true}, /* two that nobody knows */
+	    {"550 5.1.1 zorp user unknown zorp", false}, /* nobody knows what that says */
+	    {"550 5.1.1 user removed from the master list in our cluster", false},
 	    {"550 5.1.1 user unknown to your filter", true},
 	    {"550 5.1.1 the mail from you: user unknown", true},
 	    {"550 5.1.1 user unknown. Our filter is blue", false}, /* of another sentence */
