@@ -218,10 +218,8 @@ static void check_defined(char *const *lines, const char *list, GPtrArray *fault
 		if (**name != '\0' && !is_defined(lines, *name))
 			add(faults,
 			    "InputMailFilters names %s, which no line defines, so Sendmail does "
-			    "not "
-			    "start; write MAIL_FILTER(`%s', ...) into sendmail.mc, or take the "
-			    "name "
-			    "away",
+			    "not start; write MAIL_FILTER(`%s', ...) into sendmail.mc, or take the "
+			    "name away",
 			    *name, *name);
 }
 
@@ -297,8 +295,8 @@ static void warn_of_other_filters(char *const *lines, const struct milter_settin
 			continue;
 		g_autofree char *text =
 		    g_strdup_printf("the socket of another filter, %s, is not there, so all mail "
-				    "is %s, bounces too; "
-				    "start that filter, or take it out of sendmail.mc",
+				    "is %s, bounces too; start that filter, or take it out of "
+				    "sendmail.mc",
 				    name, strchr(flags, 'R') ? "refused" : "put off");
 		check_warning(what, text);
 	}
