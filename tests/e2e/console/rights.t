@@ -4,6 +4,7 @@
 # fetched and no preview has, whoever asks.
 use Bounce::Console;
 use Bounce::Intake;
+use Bounce::Tables;
 use Bounce::Test;
 use POSIX qw(strftime);
 
@@ -221,28 +222,7 @@ is $visitor{$_}->page->{status}, 200, "$_ is let in" for @role;
 is $visitor{$_}->page->{status}, 403, "$_ is not"    for qw(application stranger);
 $visitor{nobody} = $console->visitor;
 
-# What is in each table, but for what is remembered of domains when suggestions are read.
-my @table = map { $_->{name} } @{
-    $db->rows(
-        q{SELECT quote_ident(relname) AS name FROM pg_class WHERE relkind IN ('r', 'p')
-        AND NOT relispartition AND relname !~ '^known_domain'
-        AND relnamespace = 'bounce'::regnamespace ORDER BY relname}
-    ) };
-my $everything = join ' UNION ALL ', map {
-          "SELECT '$_' AS name, coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') AS sum"
-        . " FROM bounce.$_ AS t"
-} @table;
-
-sub state {
-    return { map { $_->{name} => $_->{sum} } @{ $db->rows($everything) } };
-}
-
-# The names of those that are not as they were.
-sub changed_since {
-    my ($before) = @_;
-    my $now = state();
-    return join ' ', grep { $now->{$_} ne $before->{$_} } @table;
-}
+my $tables = Bounce::Tables->new($db);
 
 sub send_form {
     my ($visitor, $form, @field) = @_;
@@ -268,23 +248,23 @@ for my $form (@form) {
         my %may   = map  { $_ => 1 } @$allowed;
         my @not   = grep { !$may{$_} && $form !~ m{^to /log} } sort keys %visitor;
         my @field = $make->();
-        my $state = state();
+        my $state = $tables->state;
         for my $who (@not) {
             $visitor{$who}->get('/tasks');
             send_form($visitor{$who}, $form, @field);
         }
-        is changed_since($state), '', "@not change nothing";
+        is $tables->changed_since($state), '', "@not change nothing";
         if ($form =~ /^(?:act|way)/) {
             try_first($visitor{$_}, $form, @field) for sort keys %visitor;
-            is changed_since($state), '', 'nor does a preview, whoever asks for it';
+            is $tables->changed_since($state), '', 'nor does a preview, whoever asks for it';
         }
         for my $who (@$allowed) {
             @field = $make->() if $who ne $allowed->[0];
-            $state = state();
+            $state = $tables->state;
             $visitor{$who}->get('/tasks');
             my $page = send_form($visitor{$who}, $form, @field);
             is $page->{status},         303, "$who may" or diag $page->{content};
-            isnt changed_since($state), '',  '... and it is done';
+            isnt $tables->changed_since($state), '',  '... and it is done';
             unlike $visitor{$who}->get('/')->{content}, qr/refused|0 tasks|nothing to do/,
                 '... as the next page says';
         }
@@ -296,20 +276,20 @@ subtest 'what an operator decides is not decided by a clerk in another way' => s
     my $closed = outage();
     call(q{bounce.dismiss_outage(:id, 'x')}, id => $closed);
     my @field = (address => 'n@right.example', note => 'x', why => 'x');
-    my $state = state();
+    my $state = $tables->state;
     for my $form (grep { /^way/ } @form) {
         send_form($visitor{clerk}, $form, id => $open, @field);
-        is changed_since($state), '', "$form of an outage";
+        is $tables->changed_since($state), '', "$form of an outage";
     }
     send_form($visitor{clerk}, 'to /tasks/reopen', id => $closed, @field);
-    is changed_since($state), '', 'nor is it opened again';
+    is $tables->changed_since($state), '', 'nor is it opened again';
 };
 
 subtest 'what is fetched changes nothing' => sub {
     my $it    = bounced();
     my $query = join '&', "id=$it->{id}", "address=r$number\%40d$number.example", 'name=shadow',
         'text=r', 'act=lift', 'way=dead', 'why=x', "id=$it->{task_id}", 'process=invoice';
-    my $state = state();
+    my $state = $tables->state;
     for my $path (@get, sort keys %post) {
         for my $who (sort keys %visitor) {
             for my $method (qw(GET HEAD)) {
@@ -318,12 +298,12 @@ subtest 'what is fetched changes nothing' => sub {
             }
         }
     }
-    is changed_since($state), '', 'in any table';
+    is $tables->changed_since($state), '', 'in any table';
 };
 
 subtest 'no other way to send a form' => sub {
     my %task  = task_of(note => 'x');
-    my $state = state();
+    my $state = $tables->state;
     my $clerk = $visitor{clerk};
     my $token = $clerk->get('/tasks') && $clerk->{token};
     my $body  = "form_token=$token&way=dead&id=$task{id}";
@@ -353,9 +333,9 @@ subtest 'no other way to send a form' => sub {
         cmp_ok $page->{status}, '>=', 400, join ' ', grep { defined } @$try;
         cmp_ok $page->{status}, '<', 500, '... which is no fault of ours' if $method !~ /^P?o?s/i;
     }
-    is changed_since($state),                                      '',  'none of them did anything';
+    is $tables->changed_since($state), '', 'none of them did anything';
     is $clerk->request('POST', '/tasks/resolve', $body)->{status}, 303, 'the right one does';
-    isnt changed_since($state),                                    '',  'something';
+    isnt $tables->changed_since($state), '', 'something';
 };
 
 ok $console->stop, 'it ends by itself';

@@ -4,6 +4,7 @@
 # application neither changes nor reads what is another one's.
 use Bounce::Ctl;
 use Bounce::Intake;
+use Bounce::Tables;
 use Bounce::Test;
 
 my $stage  = stage(servers => 0);
@@ -205,28 +206,7 @@ is_deeply [ sort keys %row ],
 
 # --- each by each --------------------------------------------------------------------------------
 
-# What is in each table, but for what is remembered of domains when suggestions are read.
-my @table = map { $_->{name} } @{
-    $db->rows(
-        q{SELECT quote_ident(relname) AS name FROM pg_class WHERE relkind IN ('r', 'p')
-        AND NOT relispartition AND relname !~ '^known_domain'
-        AND relnamespace = 'bounce'::regnamespace ORDER BY relname}
-    ) };
-my $everything = join ' UNION ALL ', map {
-          "SELECT '$_' AS name, coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') AS sum"
-        . " FROM bounce.$_ AS t"
-} @table;
-
-sub state {
-    return { map { $_->{name} => $_->{sum} } @{ $db->rows($everything) } };
-}
-
-# The names of those that are not as they were.
-sub changed_since {
-    my ($before) = @_;
-    my $now = state();
-    return join ' ', grep { $now->{$_} ne $before->{$_} } @table;
-}
+my $tables = Bounce::Tables->new($db);
 
 my $refused
     = qr/permission \s denied | may \s not | is \s not \s for | no \s (?:communication|recipient)/x;
@@ -238,7 +218,7 @@ for my $command (sort keys %row) {
         my %may  = map  { $_ => 1 } @$allowed;
         my @not  = grep { !$may{$_} } @who;
         my @line = $make->();
-        my $was  = state();
+        my $was  = $tables->state;
         for my $who (@not) {
             my ($status, $said) = $ctl{$who}->run(@words, @line);
             is $status, 1, "$who may not";
@@ -249,16 +229,16 @@ for my $command (sort keys %row) {
         if (@preview < @line) {
             $ctl{$_}->run(@words, @preview) for @who;
         }
-        is changed_since($was), '', 'nothing has changed';
+        is $tables->changed_since($was), '', 'nothing has changed';
         for my $who (@$allowed) {
             @line = $make->() if $who ne $allowed->[0] && !$reads{$command};
-            $was  = state();
+            $was  = $tables->state;
             my ($status, $said) = $ctl{$who}->run(@words, @line);
             ok $status == 0 || $command eq 'check', "$who may" or diag $said;
             unlike $said, qr/permission denied/, 'all of it';
             next
                 if grep { $_ eq $command } 'copies retry', 'housekeeping', 'replay'; # nothing to do
-            my $changed = changed_since($was);
+            my $changed = $tables->changed_since($was);
             $reads{$command}
                 ? is($changed, '', 'reading changes nothing')
                 : isnt($changed, '', 'it is done');
