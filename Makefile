@@ -114,10 +114,10 @@ $(BUILD)/gen/baseline.inc: $(SQL_BASELINE)
 $(BUILD)/gen/migrations.inc: $(SQL_MIGRATIONS)
 $(BUILD)/gen/definitions.inc: $(SQL_DEFINITIONS)
 SQL_INC := $(patsubst %,$(BUILD)/gen/%.inc,baseline migrations definitions)
-$(SQL_INC): db/embed-sql.sh
+$(SQL_INC): db/schema/embed-sql.sh
 	@mkdir -p $(@D)
-	$(Q)sh db/embed-sql.sh $(filter %.sql,$^) > $@
-$(BUILD)/db/migrate.o: $(SQL_INC)
+	$(Q)sh db/schema/embed-sql.sh $(filter %.sql,$^) > $@
+$(BUILD)/db/schema/migrate.o: $(SQL_INC)
 
 # So do the dialects of mail systems and the words of languages; their folders are named because a
 # file may leave them.

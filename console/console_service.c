@@ -15,7 +15,7 @@
 #include "daemon/check.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
-#include "db/migrate.h"
+#include "db/schema/migrate.h"
 #include "net/listen.h"
 
 enum {

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "db/clock.h"
 #include "db/conninfo.h"
-#include "db/people/clock.h"
 
 static void print_line(const char *verdict, const char *what, const char *text)
 {

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
-#include "db/migrate.h"
+#include "db/schema/migrate.h"
 
 enum { DELAY_MAX = 30 }; /* seconds between two tries */
 

@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "daemon/check.h"
 #include "daemon/rules/daemon_rules.h"
-#include "db/migrate.h"
+#include "db/schema/migrate.h"
 #include "delivery/copies.h"
 #include "delivery/signature.h"
 #include "delivery/smtp/client.h"

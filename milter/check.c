@@ -8,17 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/pid_file.h"
 #include "daemon/check.h"
 #include "daemon/rules/daemon_rules.h"
-#include "db/migrate.h"
 #include "db/parameter_cache.h"
+#include "db/schema/migrate.h"
 #include "milter/postfix/destination.h"
 #include "milter/postfix/postconf.h"
 #include "milter/postfix/rewriting.h"
 #include "milter/postfix/wiring.h"
-#include "milter/running.h"
-#include "milter/sendmail.h"
-#include "milter/sendmail_program.h"
+#include "milter/sendmail/program.h"
+#include "milter/sendmail/sendmail.h"
 #include "milter/socket_check.h"
 
 static void check_parameters(const struct db_parameters *parameters)
@@ -118,14 +118,14 @@ static bool postfix_is_running(const struct postconf *postfix)
 	g_autofree char *queue = postconf_value(postfix, NULL, "queue_directory");
 	g_autofree char *file = g_build_filename(queue, "pid", "master.pid", NULL);
 
-	return running_by_pid_file(file);
+	return pid_file_has_process(file);
 }
 
 /* Where a machine has both, the one that runs is meant. */
 static bool check_with_postfix(const struct postconf *postfix,
 			       const struct milter_settings *settings, const char *const *addresses)
 {
-	bool has_sendmail = access(SENDMAIL_CF, R_OK) == 0 && sendmail_program_is_there();
+	bool has_sendmail = access(SENDMAIL_CF, R_OK) == 0 && program_is_there();
 	bool is_sendmail = has_sendmail && sendmail_is_running(SENDMAIL_CF);
 	bool is_postfix = !is_sendmail || postfix_is_running(postfix);
 

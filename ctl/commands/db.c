@@ -8,7 +8,7 @@
 #include "ctl/framework/json.h"
 #include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
-#include "db/migrate.h"
+#include "db/schema/migrate.h"
 
 static const char help[] =
     "It needs the rights to create schema and roles; the daemon's account need not have\n"

@@ -8,9 +8,9 @@
 #include "ctl/framework/result.h"
 #include "ctl/options/topics.h"
 #include "ctl/options/values.h"
-#include "db/create.h"
-#include "db/migrate.h"
 #include "db/people/operator_queries.h"
+#include "db/schema/create.h"
+#include "db/schema/migrate.h"
 
 static void say_nothing(unsigned version, const char *name)
 {

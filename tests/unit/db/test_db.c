@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "db/checkout.h"
 #include "db/conninfo.h"
-#include "db/migrate.h"
 #include "db/parameter_cache.h"
 #include "db/pool.h"
+#include "db/schema/migrate.h"
 #include "tests/unit/db/server.h"
 
 static const char conninfo[] = "dbname=postgres";

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "milter/sendmail.h"
+#include "milter/sendmail/filters.h"
+#include "milter/sendmail/sendmail.h"
 
 /* As m4 makes it of etc/sendmail/bounce-milter.mc. */
 static const char good[] =
@@ -95,7 +96,7 @@ static void test_faults(void)
 
 		if (*row->text != '\0')
 			g_assert_cmpuint(g_string_replace(cf, row->text, row->instead, 1), ==, 1);
-		g_autoptr(GPtrArray) faults = sendmail_faults(cf->str, &settings);
+		g_autoptr(GPtrArray) faults = filters_faults(cf->str, &settings);
 		g_string_free(cf, TRUE);
 		g_test_message("%s: %s", row->what,
 			       faults->len > 0 ? (const char *)faults->pdata[0] : "silent");
@@ -108,7 +109,7 @@ static void test_faults(void)
 static void test_no_filter(void)
 {
 	struct milter_settings settings = {.socket = (char *)"unix:/run/bounce-milter/socket"};
-	g_autoptr(GPtrArray) faults = sendmail_faults("O Milter.macros.envfrom=i\n", &settings);
+	g_autoptr(GPtrArray) faults = filters_faults("O Milter.macros.envfrom=i\n", &settings);
 
 	g_assert_cmpuint(faults->len, ==, 1);
 	g_assert_nonnull(strstr(faults->pdata[0],
@@ -131,12 +132,12 @@ static void test_port(void)
 {
 	struct milter_settings settings = {.socket = (char *)"inet:8891@localhost"};
 	g_autoptr(GPtrArray) same =
-	    sendmail_faults("O InputMailFilters=b\nO Milter.macros.envfrom=i\n"
-			    "Xb, S=inet:8891@127.0.0.1, F=T\n",
-			    &settings);
-	g_autoptr(GPtrArray) other = sendmail_faults("O InputMailFilters=b\n"
-						     "Xb, S=inet:8892@localhost, F=T\n",
-						     &settings);
+	    filters_faults("O InputMailFilters=b\nO Milter.macros.envfrom=i\n"
+			   "Xb, S=inet:8891@127.0.0.1, F=T\n",
+			   &settings);
+	g_autoptr(GPtrArray) other = filters_faults("O InputMailFilters=b\n"
+						    "Xb, S=inet:8892@localhost, F=T\n",
+						    &settings);
 
 	g_assert_cmpuint(same->len, ==, 0);
 	g_assert_cmpuint(other->len, ==, 1);

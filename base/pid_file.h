@@ -2,12 +2,12 @@
  *
  * Whether a server of this machine is running.
  */
-#ifndef MILTER_RUNNING_H
-#define MILTER_RUNNING_H
+#ifndef BASE_PID_FILE_H
+#define BASE_PID_FILE_H
 
 #include <stdbool.h>
 
 /* Whether the process that the first line of this file names is there, whoever it belongs to. */
-bool running_by_pid_file(const char *path);
+bool pid_file_has_process(const char *path);
 
 #endif

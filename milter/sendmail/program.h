@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 /* Whether this machine has Sendmail, and not only the command of that name of another system. */
-bool sendmail_program_is_there(void);
+bool program_is_there(void);
 
 /* Prints a line of --check for each fault. cf: the path of a sendmail.cf; addresses: return paths
  * of ours, one for each bounce domain; ends with NULL. True without a fault, and where there is no
  * Sendmail to ask. */
-bool sendmail_program_check(const char *cf, const char *const *addresses);
+bool program_check(const char *cf, const char *const *addresses);
 
 #endif

@@ -2,21 +2,14 @@
  *
  * "X" lines define filters, "O InputMailFilters" says which are asked, "M" lines define mailers.
  */
-#include "milter/sendmail.h"
+#include "milter/sendmail/filters.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "daemon/check.h"
 #include "milter/postfix/contents.h"
 #include "milter/postfix/milter_list.h"
-#include "milter/running.h"
-#include "milter/sendmail_cf.h"
-#include "milter/sendmail_program.h"
+#include "milter/sendmail/cf.h"
 
-static const char what[] = "Sendmail";
-static const char input_filters[] = "O InputMailFilters=";
 static const char envelope_macros[] = "O Milter.macros.envfrom=";
 
 /* In bytes; 0 is none. What is below refuses bounces. */
@@ -52,8 +45,7 @@ static char **filters_of(const char *list)
 	return names;
 }
 
-/* In any case, as Sendmail compares them. */
-static bool lists_filter(const char *list, const char *filter)
+bool filters_list_has(const char *list, const char *filter)
 {
 	g_auto(GStrv) names = filters_of(list);
 
@@ -71,8 +63,7 @@ static const char *place_of(const char *socket)
 	return colon ? colon + 1 : socket;
 }
 
-/* "local:" is Sendmail's other word for "unix:". */
-static bool is_our_socket(const char *socket, const struct milter_settings *settings)
+bool filters_socket_is_ours(const char *socket, const struct milter_settings *settings)
 {
 	const char *place = place_of(socket);
 	const char *our_place = place_of(settings->socket);
@@ -137,25 +128,25 @@ static void check_times(const char *name, const char *times, const struct milter
 /* A port with filters of its own does not ask those of all. */
 static void check_asked(char *const *lines, const char *name, GPtrArray *faults)
 {
-	const char *of_all = sendmail_cf_value(lines, input_filters);
+	const char *of_all = cf_value(lines, FILTERS_ASKED);
 	guint ports = 0;
 	guint with_own = 0;
 
 	for (; *lines; lines++) {
-		const char *options = sendmail_cf_public_port(*lines);
-		g_autofree char *own = options ? sendmail_cf_port_option(options, 'I') : NULL;
-		g_autofree char *port = options ? sendmail_cf_port_option(options, 'N') : NULL;
+		const char *options = cf_public_port(*lines);
+		g_autofree char *own = options ? cf_port_option(options, 'I') : NULL;
+		g_autofree char *port = options ? cf_port_option(options, 'N') : NULL;
 
 		ports += options ? 1 : 0;
 		with_own += own ? 1 : 0;
-		if (own && !lists_filter(own, name))
+		if (own && !filters_list_has(own, name))
 			add(faults,
 			    "DaemonPortOptions of %s: InputMailFilters=%s lacks %s, so what comes "
 			    "to that port never reaches us; in sendmail.mc, add it to that "
 			    "DAEMON_OPTIONS behind a semicolon, or take its InputMailFilters away",
 			    port ? port : "a daemon without a name", own, name);
 	}
-	if ((ports == 0 || with_own < ports) && (!of_all || !lists_filter(of_all, name)))
+	if ((ports == 0 || with_own < ports) && (!of_all || !filters_list_has(of_all, name)))
 		add(faults,
 		    "%s is defined, but not asked: InputMailFilters lacks it; in sendmail.mc, "
 		    "write INPUT_MAIL_FILTER instead of MAIL_FILTER, or name it in "
@@ -167,8 +158,8 @@ static void check_filter(const char *definition, char *const *lines,
 			 const struct milter_settings *settings, GPtrArray *faults)
 {
 	g_autofree char *name = g_strndup(definition, strcspn(definition, ", \t"));
-	g_autofree char *flags = sendmail_cf_field(definition, 'F');
-	g_autofree char *times = sendmail_cf_field(definition, 'T');
+	g_autofree char *flags = cf_field(definition, 'F');
+	g_autofree char *times = cf_field(definition, 'T');
 
 	check_asked(lines, name, faults);
 	check_flags(name, flags, faults);
@@ -185,8 +176,8 @@ static char *check_filters(char *const *lines, const struct milter_settings *set
 	for (char *const *line = lines; *line; line++) {
 		if (**line != 'X')
 			continue;
-		g_autofree char *socket = sendmail_cf_field(*line + 1, 'S');
-		if (is_our_socket(socket, settings)) {
+		g_autofree char *socket = cf_field(*line + 1, 'S');
+		if (filters_socket_is_ours(socket, settings)) {
 			is_found = true;
 			check_filter(*line + 1, lines, settings, faults);
 		} else
@@ -226,18 +217,18 @@ static void check_defined(char *const *lines, const char *list, GPtrArray *fault
 /* What keeps a bounce from coming to any filter. */
 static void check_doors(char *const *lines, GPtrArray *faults)
 {
-	const char *of_all = sendmail_cf_value(lines, input_filters);
+	const char *of_all = cf_value(lines, FILTERS_ASKED);
 
 	if (of_all)
 		check_defined(lines, of_all, faults);
 	for (char *const *line = lines; *line; line++) {
-		const char *options = sendmail_cf_port(*line);
-		g_autofree char *modifiers = options ? sendmail_cf_port_option(options, 'M') : NULL;
-		g_autofree char *filters = options ? sendmail_cf_port_option(options, 'I') : NULL;
+		const char *options = cf_port(*line);
+		g_autofree char *modifiers = options ? cf_port_option(options, 'M') : NULL;
+		g_autofree char *filters = options ? cf_port_option(options, 'I') : NULL;
 
 		if (filters)
 			check_defined(lines, filters, faults);
-		if (modifiers && strchr(modifiers, 'a') && sendmail_cf_public_port(*line))
+		if (modifiers && strchr(modifiers, 'a') && cf_public_port(*line))
 			add(faults,
 			    "DaemonPortOptions: M=%s asks other mail systems for a password, "
 			    "so that no bounce comes; in sendmail.mc, take the a out of that "
@@ -245,7 +236,7 @@ static void check_doors(char *const *lines, GPtrArray *faults)
 			    modifiers);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
-		const char *value = sendmail_cf_value(lines, limits[i].option);
+		const char *value = cf_value(lines, limits[i].option);
 		guint64 bytes = value ? g_ascii_strtoull(value, NULL, 10) : 0;
 
 		if (bytes > 0 && bytes < limits[i].least)
@@ -255,12 +246,12 @@ static void check_doors(char *const *lines, GPtrArray *faults)
 	}
 }
 
-GPtrArray *sendmail_faults(const char *cf, const struct milter_settings *settings)
+GPtrArray *filters_faults(const char *cf, const struct milter_settings *settings)
 {
 	GPtrArray *faults = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) lines = sendmail_cf_lines(cf);
+	g_auto(GStrv) lines = cf_lines(cf);
 	g_autofree char *others = check_filters(lines, settings, faults);
-	const char *macros = sendmail_cf_value(lines, envelope_macros);
+	const char *macros = cf_value(lines, envelope_macros);
 
 	check_doors(lines, faults);
 	if (*others != '\0')
@@ -274,100 +265,4 @@ GPtrArray *sendmail_faults(const char *cf, const struct milter_settings *setting
 		    "Milter.macros.envfrom lacks i, so our log cannot name the mail; take it into "
 		    "confMILTER_MACROS_ENVFROM");
 	return faults;
-}
-
-/* Another filter that is away, for which mail is not let pass: F=T puts it off, F=R refuses it. */
-static void warn_of_other_filters(char *const *lines, const struct milter_settings *settings)
-{
-	const char *asked = sendmail_cf_value(lines, input_filters);
-
-	for (; asked && *lines; lines++) {
-		if (**lines != 'X')
-			continue;
-		g_autofree char *name = g_strndup(*lines + 1, strcspn(*lines + 1, ", \t"));
-		g_autofree char *socket = sendmail_cf_field(*lines + 1, 'S');
-		g_autofree char *flags = sendmail_cf_field(*lines + 1, 'F');
-		const char *path = strchr(socket, '/');
-
-		if (!lists_filter(asked, name) || is_our_socket(socket, settings) ||
-		    g_str_has_prefix(socket, "inet") || !path || access(path, F_OK) == 0 ||
-		    errno != ENOENT || !strpbrk(flags, "RT4"))
-			continue;
-		g_autofree char *text =
-		    g_strdup_printf("the socket of another filter, %s, is not there, so all mail "
-				    "is %s, bounces too; start that filter, or take it out of "
-				    "sendmail.mc",
-				    name, strchr(flags, 'R') ? "refused" : "put off");
-		check_warning(what, text);
-	}
-}
-
-/* Those that Sendmail makes itself meet no filter. */
-static void warn_of_own_reports(const char *cf)
-{
-	if (!strstr(cf, "bouncectl intake") && !strstr(cf, "bounce-fetch"))
-		check_warning(what, "its own reports do not reach us: sendmail.cf has neither the "
-				    "mailer of bounce-milter.mc nor that of bounce-fetch.mc");
-}
-
-bool sendmail_is_loopback_only(const char *cf)
-{
-	g_auto(GStrv) lines = sendmail_cf_lines(cf);
-	guint ports = 0;
-
-	for (char **line = lines; *line; line++) {
-		const char *options = sendmail_cf_public_port(*line);
-		g_autofree char *address = options ? sendmail_cf_port_option(options, 'A') : NULL;
-
-		if (options && !(address && (g_str_has_prefix(address, "127.") ||
-					     g_str_has_suffix(address, "::1") ||
-					     strcmp(address, "localhost") == 0)))
-			return false;
-		ports += options ? 1 : 0;
-	}
-	return ports > 0;
-}
-
-bool sendmail_is_running(const char *path)
-{
-	g_autofree char *cf = NULL;
-
-	if (!g_file_get_contents(path, &cf, NULL, NULL))
-		return false;
-	g_auto(GStrv) lines = sendmail_cf_lines(cf);
-	const char *file = sendmail_cf_value(lines, "O PidFile=");
-
-	if (file)
-		return running_by_pid_file(file);
-	/* where Debian's writes it, and others */
-	return running_by_pid_file("/run/sendmail/mta/sendmail.pid") ||
-	       running_by_pid_file("/run/sendmail.pid");
-}
-
-bool sendmail_check(const char *path, const struct milter_settings *settings,
-		    const char *const *addresses)
-{
-	g_autoptr(GError) error = NULL;
-	g_autofree char *cf = NULL;
-
-	if (!g_file_get_contents(path, &cf, NULL, &error))
-		return check_fault(what, error->message);
-	g_autoptr(GPtrArray) faults = sendmail_faults(cf, settings);
-	for (guint i = 0; i < faults->len; i++) {
-		g_autofree char *text =
-		    g_strdup_printf("%s: %s", path, (const char *)faults->pdata[i]);
-
-		check_fault(what, text);
-	}
-	g_auto(GStrv) lines = sendmail_cf_lines(cf);
-	warn_of_other_filters(lines, settings);
-	warn_of_own_reports(cf);
-	if (sendmail_is_loopback_only(cf))
-		check_warning(what, "DaemonPortOptions have Addr=127.0.0.1: no other mail system "
-				    "can bring us a bounce; in sendmail.mc, take Addr= out of "
-				    "DAEMON_OPTIONS, unless that is intended");
-	return sendmail_program_check(path, addresses) && faults->len == 0 &&
-	       check_result(what, NULL,
-			    "hands us what comes over SMTP, and keeps it while we are "
-			    "away");
 }

@@ -7,8 +7,8 @@
  * bounce.schema_migration and bounce.schema_functions say what a database has, with the
  * SHA-256 of the texts.
  */
-#ifndef DB_MIGRATE_H
-#define DB_MIGRATE_H
+#ifndef DB_SCHEMA_MIGRATE_H
+#define DB_SCHEMA_MIGRATE_H
 
 #include <stdbool.h>
 

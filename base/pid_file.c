@@ -2,14 +2,14 @@
  *
  * A server that has ended may leave its pid file.
  */
-#include "milter/running.h"
+#include "base/pid_file.h"
 
 #include <errno.h>
 #include <signal.h>
 
 #include <glib.h>
 
-bool running_by_pid_file(const char *path)
+bool pid_file_has_process(const char *path)
 {
 	g_autofree char *text = NULL;
 

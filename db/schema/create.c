@@ -2,7 +2,7 @@
  *
  * CREATE DATABASE takes no parameters, so its name is quoted here.
  */
-#include "db/create.h"
+#include "db/schema/create.h"
 
 #include <string.h>
 

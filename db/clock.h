@@ -2,8 +2,8 @@
  *
  * Whether this machine and the database have the same time.
  */
-#ifndef DB_PEOPLE_CLOCK_H
-#define DB_PEOPLE_CLOCK_H
+#ifndef DB_CLOCK_H
+#define DB_CLOCK_H
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
  *
  * The database is asked once; its time lies between those of ours before and after.
  */
-#include "db/people/clock.h"
+#include "db/clock.h"
 
 #include "db/pg.h"
 

@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include "milter/running.h"
+#include "base/pid_file.h"
 
 static bool is_running(const char *text)
 {
@@ -20,7 +20,7 @@ static bool is_running(const char *text)
 	g_assert_no_error(error);
 	g_assert_cmpint(write(fd, text, strlen(text)), ==, (ssize_t)strlen(text));
 	close(fd);
-	bool is = running_by_pid_file(path);
+	bool is = pid_file_has_process(path);
 	g_unlink(path);
 	return is;
 }
@@ -46,7 +46,7 @@ static void test_gone(void)
 	g_autofree char *gone = g_strdup_printf("%d\n", (int)child);
 
 	g_assert_false(is_running(gone));
-	g_assert_false(running_by_pid_file("/nonexistent/pid"));
+	g_assert_false(pid_file_has_process("/nonexistent/pid"));
 }
 
 static void test_nonsense(void)
@@ -61,8 +61,8 @@ static void test_nonsense(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/milter/running/there", test_there);
-	g_test_add_func("/milter/running/gone", test_gone);
-	g_test_add_func("/milter/running/nonsense", test_nonsense);
+	g_test_add_func("/pid_file/there", test_there);
+	g_test_add_func("/pid_file/gone", test_gone);
+	g_test_add_func("/pid_file/nonsense", test_nonsense);
 	return g_test_run();
 }

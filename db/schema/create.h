@@ -3,8 +3,8 @@
  * What has to be there before the schema is: the database itself, and afterwards the login
  * roles of the daemons. A second run changes nothing.
  */
-#ifndef DB_CREATE_H
-#define DB_CREATE_H
+#ifndef DB_SCHEMA_CREATE_H
+#define DB_SCHEMA_CREATE_H
 
 #include <stdbool.h>
 

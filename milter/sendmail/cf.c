@@ -2,13 +2,13 @@
  *
  * Lines "O NAME=VALUE" set options, "Xname, S=socket, F=flags, T=timeouts" define filters.
  */
-#include "milter/sendmail_cf.h"
+#include "milter/sendmail/cf.h"
 
 #include <string.h>
 
 #include <glib.h>
 
-char **sendmail_cf_lines(const char *cf)
+char **cf_lines(const char *cf)
 {
 	GString *text = g_string_new(cf);
 
@@ -19,7 +19,7 @@ char **sendmail_cf_lines(const char *cf)
 	return lines;
 }
 
-const char *sendmail_cf_value(char *const *lines, const char *option)
+const char *cf_value(char *const *lines, const char *option)
 {
 	const char *value = NULL;
 
@@ -29,7 +29,7 @@ const char *sendmail_cf_value(char *const *lines, const char *option)
 	return value;
 }
 
-char *sendmail_cf_field(const char *definition, char key)
+char *cf_field(const char *definition, char key)
 {
 	g_auto(GStrv) fields = g_strsplit(definition, ",", -1);
 
@@ -45,7 +45,7 @@ char *sendmail_cf_field(const char *definition, char key)
 	return g_strdup("");
 }
 
-char *sendmail_cf_port_option(const char *options, char initial)
+char *cf_port_option(const char *options, char initial)
 {
 	g_auto(GStrv) fields = g_strsplit(options, ",", -1);
 
@@ -59,17 +59,17 @@ char *sendmail_cf_port_option(const char *options, char initial)
 	return NULL;
 }
 
-const char *sendmail_cf_port(const char *line)
+const char *cf_port(const char *line)
 {
 	static const char option[] = "O DaemonPortOptions=";
 
 	return g_str_has_prefix(line, option) ? line + strlen(option) : NULL;
 }
 
-const char *sendmail_cf_public_port(const char *line)
+const char *cf_public_port(const char *line)
 {
-	const char *options = sendmail_cf_port(line);
-	g_autofree char *port = options ? sendmail_cf_port_option(options, 'P') : NULL;
+	const char *options = cf_port(line);
+	g_autofree char *port = options ? cf_port_option(options, 'P') : NULL;
 
 	return !port || strcmp(port, "smtp") == 0 || strcmp(port, "25") == 0 ? options : NULL;
 }

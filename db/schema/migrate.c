@@ -2,7 +2,7 @@
  *
  * Reading and applying the schema: baseline, migrations, definitions.
  */
-#include "db/migrate.h"
+#include "db/schema/migrate.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * asked; it needs no right but to read. What our account may not read, such as the access map, it
  * answers with 4xx.
  */
-#include "milter/sendmail_program.h"
+#include "milter/sendmail/program.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ static const char *find_program(void)
 	return NULL;
 }
 
-bool sendmail_program_is_there(void)
+bool program_is_there(void)
 {
 	return find_program() != NULL;
 }
@@ -146,7 +146,7 @@ static bool check_address(const char *program, const char *cf, const char *addre
 	       check_answer(lines, "check_rcpt", recipient, mend);
 }
 
-bool sendmail_program_check(const char *cf, const char *const *addresses)
+bool program_check(const char *cf, const char *const *addresses)
 {
 	const char *program = find_program();
 	bool is_good = true;
