@@ -13,6 +13,7 @@
 #include "classifier/prose/reply_mark.h"
 #include "classifier/prose/return_date.h"
 #include "classifier/report/correspondents.h"
+#include "classifier/text/address.h"
 #include "classifier/text/text.h"
 #include "classifier/text/words.h"
 
@@ -120,7 +121,7 @@ static struct finding *read_refusal(const struct message *message, const char *s
 		return NULL;
 	g_autoptr(finding_t) finding = finding_new(message);
 	const char *from = message->header->from;
-	if (*from && strcasestr(message->text, from) && !correspondents_is_role(from))
+	if (address_locate(message->text, from) && !correspondents_is_role(from))
 		finding_add_address(finding, from, "words", REPORT_ACTION_FAILED);
 	else if (!candidates_pick(message, message->text, REPORT_ACTION_FAILED, finding))
 		return NULL;

@@ -11,6 +11,7 @@
 #include "classifier/prose/passage.h"
 #include "classifier/report/correspondents.h"
 #include "classifier/report/failed_header.h"
+#include "classifier/text/address.h"
 #include "classifier/text/text.h"
 
 #define COMPLETED_MAX 100 /* recipients of a delivery status that get words from the text */
@@ -84,8 +85,7 @@ static const char *find_command(const char *line)
 
 static void take_command(const struct message *message, struct report_recipient *r)
 {
-	const char *at =
-	    *r->diagnostic && *r->recipient ? strcasestr(message->text, r->recipient) : NULL;
+	const char *at = *r->diagnostic ? address_locate(message->text, r->recipient) : NULL;
 	if (!at || strcasestr(r->diagnostic, "in reply to"))
 		return;
 	struct slice words = passage_paragraph(message->text, at);

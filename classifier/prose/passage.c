@@ -115,15 +115,15 @@ void passage_set_diagnostic(const struct message *message, struct finding *findi
 {
 	const char *text = message->text;
 	const char *address = recipient->recipient;
-	if (*recipient->original_recipient && !strcasestr(text, address))
+	if (*recipient->original_recipient && !address_locate(text, address))
 		address = recipient->original_recipient;
-	const char *at = *address ? strcasestr(text, address) : NULL;
+	const char *at = address_locate(text, address);
 	if (!at && finding->recipients->len > 1)
 		return; /* the words may be about another one */
 	struct slice words = {text, strlen(text)};
 	if (at)
 		words = words_about(message, finding, at, recipient);
-	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = strcasestr(at + 1, address)) {
+	for (int i = 0; at && i < OCCURRENCES_MAX; i++, at = address_locate(at + 1, address)) {
 		struct slice other = words_about(message, finding, at, recipient);
 		if (says_why(other)) {
 			words = other;

@@ -212,6 +212,42 @@ struct slice address_bare(const char *value, size_t len)
 	return out;
 }
 
+/* A letter of a script that parts its words: next to an address it belongs to a longer one. */
+static bool is_spaced_letter(const char *at, const char *end)
+{
+	return g_unichar_isalpha(g_utf8_get_char_validated(at, end - at)) && !is_unspaced(at, end);
+}
+
+static bool is_within_local(const char *text, const char *at)
+{
+	if (at == text)
+		return false;
+	char before = at[-1];
+	if ((unsigned char)before < 0x80)
+		return g_ascii_isalnum(before) || strchr("._+-", before);
+	const char *letter = g_utf8_find_prev_char(text, at);
+	return letter && is_spaced_letter(letter, at);
+}
+
+static bool is_within_domain(const char *end)
+{
+	if ((unsigned char)*end < 0x80)
+		return g_ascii_isalnum(*end) || *end == '-' ||
+		       (*end == '.' && g_ascii_isalnum(end[1]));
+	return is_spaced_letter(end, end + strnlen(end, 4));
+}
+
+const char *address_locate(const char *text, const char *address)
+{
+	size_t len = strlen(address);
+	if (len == 0)
+		return NULL;
+	const char *at = strcasestr(text, address);
+	while (at && (is_within_local(text, at) || is_within_domain(at + len)))
+		at = strcasestr(at + 1, address);
+	return at;
+}
+
 bool address_is_in(const char *const *list, const char *address)
 {
 	for (; *list; list++)

@@ -27,6 +27,10 @@ struct slice address_bare(const char *value, size_t len);
 /* Is the address in a list that ends with NULL? ASCII case does not count. */
 bool address_is_in(const char *const *list, const char *address);
 
+/* The first place of the text at which the address stands by itself, not as part of a longer one.
+ * ASCII case does not count. NULL if there is none, or the address is empty. */
+const char *address_locate(const char *text, const char *address);
+
 /* Decodes xtext (RFC 3461 section 4) "+XX" in place. */
 void address_decode_xtext(char *text);
 

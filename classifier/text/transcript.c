@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "classifier/text/address.h"
 #include "classifier/text/status_code.h"
 
 enum {
@@ -49,8 +50,7 @@ static char *command_name(const char *command)
 static void end_command(struct session *session)
 {
 	bool is_recipient = names_recipient(session->command);
-	bool is_of_address =
-	    is_recipient && *session->address && strcasestr(session->command, session->address);
+	bool is_of_address = is_recipient && address_locate(session->command, session->address);
 	if (session->reply->len > 0 && *session->command &&
 	    (is_of_address || (!is_recipient && !session->is_of_address))) {
 		g_autofree char *name = command_name(session->command);

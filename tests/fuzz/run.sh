@@ -19,7 +19,7 @@ flags="-std=c17 -D_GNU_SOURCE -O2 -g -fsanitize=fuzzer-no-link,$sanitizers"
 
 mkdir -p "$work/objects"
 for kind in report delivery_status prose classify statement rules expression return_date \
-	reply_reader imap pop3 lmtp oauth_reply form; do
+	reply_reader imap pop3 lmtp oauth_reply form transcript; do
 	mkdir -p "$work/seeds/$kind"
 done
 # a header that has changed means everything anew

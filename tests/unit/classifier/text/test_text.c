@@ -54,6 +54,37 @@ static void test_address_find(void)
 	}
 }
 
+static void test_address_locate(void)
+{
+	static const struct {
+		const char *text;
+		int place; /* -1: the address is not there */
+	} rows[] = {
+	    {"anna@host.example", 0},
+	    {"<Anna@Host.Example>: no", 1},
+	    {"rcpt=anna@host.example.", 5},
+	    {"rfc822;anna@host.example", 7},
+	    {"'anna@host.example'", 1},
+	    {"收件人anna@host.example不存在", 9},
+	    {"joanna@host.example, anna@host.example: no", 21},
+	    /* another one's */
+	    {"joanna@host.example", -1},
+	    {"jo.anna@host.example", -1},
+	    {"jo+anna@host.example", -1},
+	    {"jöanna@host.example", -1},
+	    {"anna@host.example.org", -1},
+	    {"anna@host.example-city", -1},
+	    {"anna@host.examples", -1},
+	    {"anna@host.exampleö", -1},
+	    {"", -1},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const char *at = address_locate(rows[i].text, "anna@host.example");
+		g_assert_cmpint(at ? (int)(at - rows[i].text) : -1, ==, rows[i].place);
+	}
+	g_assert_null(address_locate("anna", ""));
+}
+
 static void test_address_list(void)
 {
 	/* clang-format off */
@@ -255,6 +286,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	mime_init();
 	g_test_add_func("/text/address-find", test_address_find);
+	g_test_add_func("/text/address-locate", test_address_locate);
 	g_test_add_func("/text/address-list", test_address_list);
 	g_test_add_func("/text/address-bare", test_address_bare);
 	g_test_add_func("/text/address-decode", test_address_decode);

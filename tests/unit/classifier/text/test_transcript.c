@@ -23,6 +23,10 @@ static const struct row {
      "550 no rita (in reply to RCPT TO command)"},
     /* of another recipient, or of the whole session */
     {"--> RCPT TO:<otto@host.example>\n<-- 550 no otto\n", NULL},
+    {"--> RCPT TO:<rita@host.example>\n<-- 552 full\n--> RCPT TO:<margarita@host.example>\n"
+     "<-- 550 no margarita\n",
+     "552 full (in reply to RCPT TO command)"},
+    {"--> RCPT TO:<rita@host.example.org>\n<-- 550 no rita\n", NULL},
     {"C: MAIL FROM:<us@our.example>\nS: 553 not you\n",
      "553 not you (in reply to MAIL FROM command)"},
     {"-> DATA\n<- 354 go on\n-> .\n<- 554 spam\n", "554 spam (in reply to end of DATA command)"},
