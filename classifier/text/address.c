@@ -12,6 +12,10 @@
 
 #include <glib.h>
 
+enum {
+	LOCAL_BYTES = 320 /* that are looked at before or behind an at sign */
+};
+
 static bool is_local(char c)
 {
 	return g_ascii_isalnum(c) || (unsigned char)c >= 0x80 ||
@@ -29,7 +33,7 @@ static const char *local_start(const char *text, const char *at)
 	const char *from = at;
 	if (from > text && from[-1] == '"') {
 		const char *quote = from - 1;
-		while (quote > text && at - quote < 70) {
+		while (quote > text && at - quote < LOCAL_BYTES) {
 			quote--;
 			if (*quote == '\n')
 				break;
@@ -112,12 +116,56 @@ static bool is_octal_tail(const char *text, const char *from)
 	return from > text && from[-1] == '\\' && g_ascii_isdigit(*from);
 }
 
+/* Behind the quoted string that begins here; NULL if it has no end. */
+static const char *quoted_end(const char *from, const char *end)
+{
+	for (const char *at = from + 1; at < end; at++) {
+		if (*at == '"')
+			return at + 1;
+		at += *at == '\\';
+	}
+	return NULL;
+}
+
+/* The address that begins here with a quoted local part, whatever is between the quotes:
+ * "anna@host.example"@other.example is no address of Anna's. */
+static bool read_quoted(const char *from, const char *end, struct slice *address_out)
+{
+	const char *at = from < end && *from == '"' ? quoted_end(from, end) : NULL;
+	if (!at || at >= end || *at != '@')
+		return false;
+	const char *to = domain_end(at + 1, end);
+	*address_out = (struct slice){from, (size_t)(to - from)};
+	return to > at + 1;
+}
+
+/* The same if the sign at this place is between the quotes. */
+static bool find_around(const char *text, const char *at, const char *end,
+			struct slice *address_out)
+{
+	end = MIN(end, at + LOCAL_BYTES);
+	if (!memmem(at, (size_t)(end - at), "\"@", 2))
+		return false;
+	const char *from = at - text > LOCAL_BYTES ? at - LOCAL_BYTES : text;
+	const char *newline = memrchr(from, '\n', (size_t)(at - from));
+	for (from = newline ? newline + 1 : from; from < at; from++) {
+		const char *behind = *from == '"' ? quoted_end(from, end) : NULL;
+		if (behind > at)
+			return read_quoted(from, end, address_out);
+		from = behind ? behind - 1 : from;
+	}
+	return false;
+}
+
 bool address_find(const char *text, size_t len, struct slice *address_out)
 {
 	const char *end = text + len;
 	const char *floor = text;
 	for (const char *at = text; (at = memchr(at, '@', (size_t)(end - at))); at++) {
-		const char *from = local_start(MAX(floor, at - 320 > text ? at - 320 : text), at);
+		if (find_around(text, at, end, address_out))
+			return true;
+		const char *back = at - text > LOCAL_BYTES ? at - LOCAL_BYTES : text;
+		const char *from = local_start(MAX(floor, back), at);
 		from = local_trim(from, at);
 		const char *to = domain_end(at + 1, end);
 		if (from < at && to > at + 1 && !is_octal_tail(text, from)) {
@@ -159,17 +207,22 @@ static const char *mailbox_end(const char *from, const char *end)
 /* "<...>" outside quotes, if there is one. */
 static bool find_angle(struct slice mailbox, struct slice *inner_out)
 {
-	bool quoted = false;
-	for (size_t i = 0; i < mailbox.len; i++) {
-		if (mailbox.data[i] == '"')
-			quoted = !quoted;
-		if (mailbox.data[i] != '<' || quoted)
-			continue;
-		const char *from = mailbox.data + i + 1;
-		const char *close = memchr(from, '>', mailbox.len - i - 1);
-		*inner_out = (struct slice){
-		    from, (size_t)((close ? close : mailbox.data + mailbox.len) - from)};
-		return true;
+	const char *end = mailbox.data + mailbox.len;
+	bool is_quoted = false;
+	for (const char *at = mailbox.data; at < end; at++) {
+		if (is_quoted && *at == '\\')
+			at++;
+		else if (*at == '"')
+			is_quoted = !is_quoted;
+		else if (*at == '<' && !is_quoted) {
+			const char *from = at + 1;
+			const char *quoted =
+			    from < end && *from == '"' ? quoted_end(from, end) : NULL;
+			const char *text = quoted ? quoted : from;
+			const char *close = memchr(text, '>', (size_t)(end - text));
+			*inner_out = (struct slice){from, (size_t)((close ? close : end) - from)};
+			return true;
+		}
 	}
 	return false;
 }
@@ -195,9 +248,13 @@ struct slice address_bare(const char *value, size_t len)
 {
 	struct slice out = {value, len};
 	struct slice inner;
-	if (find_angle(out, &inner))
+	bool is_angle = find_angle(out, &inner);
+	if (is_angle)
 		out = inner;
-	else if (address_find(value, len, &inner))
+	while (out.len > 0 && strchr(" \t", *out.data))
+		out.data++, out.len--;
+	if (read_quoted(out.data, out.data + out.len, &inner) ||
+	    (!is_angle && address_find(value, len, &inner)))
 		return inner;
 	while (out.len > 0 && strchr(" \t\"'`", out.data[0]))
 		out.data++, out.len--;

@@ -34,9 +34,9 @@ static void expect_nothing_of_other(const char *text, const char *recipient)
 {
 	static const char *const marks[][2] = {{"-->", "<--"}, {"->", "<-"}, {"C:", "S:"}};
 	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
-		g_autofree char *longer = g_strdup_printf(
-		    "%s\n%s RCPT TO:<z%s>\n%s " REPLY_TO_OTHER "\n%s RSET\n", text, marks[i][0],
-		    recipient, marks[i][1], marks[i][0]);
+		g_autofree char *longer =
+		    g_strdup_printf("%s\n%s RCPT TO:<z%s>\n%s " REPLY_TO_OTHER "\n%s RSET\n", text,
+				    marks[i][0], recipient, marks[i][1], marks[i][0]);
 		g_autofree char *refusal = transcript_find_refusal(longer, recipient);
 		if (refusal && strstr(refusal, REPLY_TO_OTHER))
 			__builtin_trap();

@@ -114,6 +114,25 @@ END
     is $stage->is_blocked('victim@remote.test'), 0,      'nor blocked';
 };
 
+subtest 'a quoted local part that looks like an address is not that address' => sub {
+    my $victim = $stage->register(
+        process => 'invoice',
+        to      => [ 'victim2@remote.test', 'fellow@remote.test' ]);
+    my $address = '"victim2@remote.test"@other.test';
+    $stage->remote->answer($address, "550 5.1.1 <$address>: User unknown");
+    my ($code) = $stage->smtp->send(
+        from => Bounce::Stage::BOUNCE_MAILBOX,
+        to   => [$address],
+        mail => "Message-ID: <$victim->{message_id}>\n"
+            . "X-Communication-ID: $victim->{envelope_id}\n\nx\n"
+    );
+    is $code, 250, 'Postfix takes it from anybody who may send';
+    is_soon(sub { $stage->count("bounce.bounce WHERE recipient = :'who'", who => $address) },
+        1, 'its report is about the recipient that it tried');
+    is $stage->recipient($victim)->{state},       'sent', 'the other one is not bounced';
+    is $stage->is_blocked('victim2@remote.test'), 0,      'nor blocked';
+};
+
 subtest 'a mail over bounce_size_limit comes back as headers only' => sub {
     my $large  = ('x' x 70 . "\n") x 2000;
     my $letter = refuse('gone3@remote.test', '550 5.1.1 <gone3@remote.test>: User unknown');

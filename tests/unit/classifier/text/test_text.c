@@ -27,6 +27,11 @@ static void test_address_find(void)
 		{ "<a@example.org>: host said", "a@example.org" },
 		{ "'a@example.org' on Monday", "a@example.org" },
 		{ "\"john doe\"@example.org", "\"john doe\"@example.org" },
+		{ "<\"a@example.org\"@evil.example>: no", "\"a@example.org\"@evil.example" },
+		{ "\"x\\\" a@example.org \\\"y\"@evil.example",
+		  "\"x\\\" a@example.org \\\"y\"@evil.example" },
+		{ "\"Anna\" a@example.org \"b\"@host.example", "a@example.org" },
+		{ "\"a@example.org\" is \"Anna\"", "a@example.org" },
 		{ "mailto:a@example.org.", "a@example.org" },
 		{ "user+tag=x@sub.example.org)", "user+tag=x@sub.example.org" },
 		{ "a@[192.0.2.1] x", "a@[192.0.2.1]" },
@@ -112,6 +117,8 @@ static void test_address_list(void)
 	}
 }
 
+#define BLANKS "                                                                                  "
+
 static void test_address_bare(void)
 {
 	/* clang-format off */
@@ -124,6 +131,17 @@ static void test_address_bare(void)
 		{ "anna", "anna" },
 		{ "/var/mail/anna", "/var/mail/anna" },
 		{ "<anna>", "anna" },
+		/* who chooses a local part chooses what is between its quotes */
+		{ "\"a@example.org\"@evil.example", "\"a@example.org\"@evil.example" },
+		{ " \"x (a@example.org)\"@evil.example (x)", "\"x (a@example.org)\"@evil.example" },
+		{ "<\"a@example.org>\"@evil.example>", "\"a@example.org>\"@evil.example" },
+		{ "\"\\\"<a@example.org>\"@evil.example", "\"\\\"<a@example.org>\"@evil.example" },
+		{ "\"a@example.org\\\\\"@evil.example", "\"a@example.org\\\\\"@evil.example" },
+		{ "\"a@example.org" BLANKS "\"@evil.example",
+		  "\"a@example.org" BLANKS "\"@evil.example" },
+		{ "\"\"@evil.example", "\"\"@evil.example" },
+		{ "\"a@example.org\"", "a@example.org" },
+		{ "\"Anna\" <a@example.org>", "a@example.org" },
 	};
 	/* clang-format on */
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
