@@ -193,6 +193,7 @@ BEGIN
       bounce_internal.say(
         'The closed ones too: bouncectl tasks --all, or the view bounce.task_detail.'));
   END IF;
+  PERFORM bounce_internal.announce_mails(jsonb_array_length(t.undo_state -> 'recipients'));
   PERFORM FROM bounce.communication AS c
   WHERE c.id IN (SELECT r.communication_id FROM bounce.communication_recipient AS r
                  WHERE r.task_id = t.id OR r.id = t.recipient_id

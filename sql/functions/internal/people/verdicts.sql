@@ -108,6 +108,7 @@ COMMENT ON FUNCTION bounce_internal.close_tasks_of(bigint[], text) IS
 CREATE OR REPLACE FUNCTION bounce_internal.lock_mails_of(bounce_ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM bounce_internal.announce_mails(cardinality(bounce_ids));
   PERFORM FROM bounce.communication AS c
   WHERE c.id = ANY (ARRAY(SELECT b.communication_id FROM bounce.bounce AS b
                           WHERE b.id = ANY (bounce_ids)))

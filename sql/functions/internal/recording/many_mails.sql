@@ -1,0 +1,38 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- Somebody decides about thousands of mails in one transaction, while reports about others come in.
+
+CREATE OR REPLACE FUNCTION bounce_internal.many_mails_lock() RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT hashtextextended('many mails', 20)
+$$;
+COMMENT ON FUNCTION bounce_internal.many_mails_lock() IS
+  'the advisory lock, shared, of who locks more mails than he can decide about in an instant. '
+  'Nobody waits for it';
+
+CREATE OR REPLACE FUNCTION bounce_internal.announce_mails(mails bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  few CONSTANT integer := 200;     -- a tenth of a second
+BEGIN
+  IF mails <= few THEN
+    RETURN false;
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(bounce_internal.many_mails_lock());
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce_internal.announce_mails(bigint) IS
+  'to be called before so many communications are locked: until the end of the transaction nobody '
+  'who records waits for one of them. True when they are many';
+
+CREATE OR REPLACE FUNCTION bounce_internal.are_many_decided() RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT pg_try_advisory_lock(bounce_internal.many_mails_lock()) THEN
+    RETURN true;
+  END IF;
+  RETURN NOT pg_advisory_unlock(bounce_internal.many_mails_lock());
+END $$;
+COMMENT ON FUNCTION bounce_internal.are_many_decided() IS
+  'whether somebody is deciding about many mails just now; it may be said for nothing while '
+  'another session asks';
