@@ -163,9 +163,11 @@ subtest 'every recipient is refused' => sub {
             'known', $words);
         is $stage->db->value('SELECT sum(attempts) FROM bounce.communication_delivery '
                 . "WHERE communication_id >= $id[0]"), 0, 'no attempt is counted';
-        $remote->forget;
-        is $worker->wait_for_state($_, 'SUCCESS')->{state}, 'SUCCESS', 'it goes out' for @id;
         ok $worker->stop, 'it stops by itself';
+        $remote->forget;    # not within a claim, or who is refused beside others may be to blame
+        $worker->start;
+        is $worker->wait_for_state($_, 'SUCCESS')->{state}, 'SUCCESS', 'it goes out' for @id;
+        $worker->stop;
     }
 };
 heals(
