@@ -35,9 +35,11 @@ $db->sql("CREATE DATABASE many TEMPLATE bounce;\n", dbname => 'postgres');
 my %few  = touched(bounce => FEW);
 my %many = touched(many   => MANY);
 
+# An index of a larger table may be a level higher.
+use constant LEVELS => 4;
 for my $name (sort keys %page) {
     my $most = $name eq 'Documents' ? 6 : 1.3;
-    cmp_ok $many{$name} / $few{$name}, '<', $most,
+    cmp_ok $many{$name}, '<', $most * $few{$name} + LEVELS,
         "$name: $many{$name} blocks, with fewer mails $few{$name}";
 }
 cmp_ok $few{'A preview'}, '<', $few{'A task'}, 'a preview reads no task but its own';
