@@ -54,7 +54,7 @@ cmp_ok $next->{id}, '>', $lost->{id}, 'no number is given out again';
 my $file = $instance->write_file('archive',
     join "\n", map { "From MAILER-DAEMON Sat Nov 28 12:00:00 2026\n$_" } @archive);
 my @intake = ('intake', $file, '--conninfo', $db->conninfo,
-    '--rules', $instance->path('rules'));
+    '--rules', $instance->rules_dir);
 for my $time ('once', 'again') {
     my ($status, $output) = $stage->daemon->bouncectl(@intake);
     is $status, 0, "the archive is taken in, $time" or diag $output;

@@ -134,7 +134,7 @@ subtest 'bounce-delivery' => sub {
     my %good = (
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
         user      => $instance->is_root ? $instance->daemon_user : '',
-        rules_dir => $instance->path('rules'),
+        rules_dir => $instance->rules_dir,
     );
     my $check = sub {
         my %key  = (%good, @_);

@@ -34,7 +34,7 @@ my $second = $stage->register(process => 'invoice', to => ['ben@customer.example
 my $file = $stage->instance->write_file('report', $stage->report('postfix-user-unknown', $second));
 my ($status, $output)
     = bouncectl('intake', $file, '--log', 'stderr', '--queue-id', 'Q1', '--rules',
-    $stage->instance->path('rules'),
+    $stage->instance->rules_dir,
     '--to', $second->{return_path}{'ben@customer.example'});
 is $status, 0, 'bouncectl intake' or diag $output;
 like $output, qr/Q1: recorded communication=$second->{id} .* trust=token /, 'logs the same';

@@ -39,10 +39,11 @@ sub new {
         name     => 'bounce-console',
         port     => $port,
         key      => {
-            conninfo => $stage->db->conninfo(user => 'bounce_daemon'),
-            user     => $instance->is_root ? $instance->daemon_user : '',
-            listen   => "inet:$port\@127.0.0.1",
-            log      => 'stderr',
+            conninfo  => $stage->db->conninfo(user => 'bounce_daemon'),
+            user      => $instance->is_root ? $instance->daemon_user : '',
+            listen    => "inet:$port\@127.0.0.1",
+            rules_dir => $instance->rules_dir,
+            log       => 'stderr',
             %key,
         },
     }, $class;

@@ -22,7 +22,6 @@ build/sanitize-...); what a sanitizer has to say counts as a failure of stop().
 
 use strict;
 use warnings;
-use File::Copy qw(copy);
 use IO::Socket::UNIX;
 
 use constant ACCOUNT => 'bounce_daemon';   # the daemon's, with the rights of the role bounce_milter
@@ -39,7 +38,7 @@ sub new {
         conninfo    => $db->conninfo(user => ACCOUNT),
         user        => $instance->is_root ? $instance->daemon_user : '',
         pid_file    => $instance->path('milter/pid'),
-        rules_dir   => $instance->path('rules'),
+        rules_dir   => $instance->rules_dir,
         state_file   => $instance->path('milter/parameters'),
         metrics_file => $instance->path('milter/metrics'),
         log         => 'stderr',
@@ -116,15 +115,10 @@ sub prepare {
 # Changes keys of the configuration for the next start.
 sub set { my ($self, %key) = @_; $self->{key} = { %{ $self->{key} }, %key }; return }
 
-# The daemon's user may not see the source tree: it gets a copy of the rules.
 sub _make_places {
     my ($self) = @_;
     my $instance = $self->{instance};
     $instance->make_dir('milter', group => 'postfix', mode => 0710);
-    my $rules = $instance->make_dir('rules');
-    for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') {
-        copy($file, $rules) or die "$file: $!\n";
-    }
     return;
 }
 

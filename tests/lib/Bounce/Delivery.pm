@@ -21,7 +21,6 @@ same time, each with a name of its own.
 
 use strict;
 use warnings;
-use File::Copy qw(copy);
 use JSON::PP;
 
 # Keys for a server that may fall silent.
@@ -35,7 +34,7 @@ sub new {
     $self->{key} = {
         conninfo       => $db->conninfo(user => 'bounce_daemon'),
         user           => $instance->is_root ? $instance->daemon_user : '',
-        rules_dir      => $instance->path('rules'),
+        rules_dir      => $instance->rules_dir,
         log            => 'stderr',
         hostname       => 'app.example.org',
         starttls       => 'off',
@@ -93,13 +92,6 @@ sub is_gone {
 
 sub _make_places {
     my ($self) = @_;
-    my $instance = $self->{instance};
-    if (!-d $instance->path('rules')) {
-        my $rules = $instance->make_dir('rules');
-        for my $file (glob Bounce::Instance::tree() . '/etc/rules/*.rules') {
-            copy($file, $rules) or die "$file: $!\n";
-        }
-    }
     $self->{db}->sql(<<'END');
 DO $$ BEGIN CREATE ROLE bounce_daemon LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT bounce_delivery TO bounce_daemon;

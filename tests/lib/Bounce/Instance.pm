@@ -35,6 +35,7 @@ use Bounce::Process;
 use Cwd            qw(abs_path);
 use Fcntl          qw(:flock :mode);
 use File::Basename qw(basename dirname);
+use File::Copy     qw(copy);
 use File::Path     qw(remove_tree);
 use File::Temp     qw(tempdir);
 use IO::Socket::INET;
@@ -144,6 +145,16 @@ sub write_file {
     print $file $text;
     close $file or die "cannot write $path: $!\n";
     return $path;
+}
+
+# The rules that are shipped, where the daemons' user can read them: the source tree it may not see.
+sub rules_dir {
+    my ($self) = @_;
+    if (!-d $self->path('rules')) {
+        my $dir = $self->make_dir('rules');
+        copy($_, $dir) or die "$_: $!\n" for glob tree() . '/etc/rules/*.rules';
+    }
+    return $self->path('rules');
 }
 
 # A free port of the loopback, below the range that outgoing connections use.
