@@ -148,6 +148,15 @@ bool memory_is_given_up(const struct memory *memory, gint64 key)
 	       entry->deed.fate == STORE_FAILED;
 }
 
+void memory_end_giving_up(struct memory *memory, gint64 key)
+{
+	struct entry *entry = handle(memory, key);
+
+	entry->is_done = false;
+	entry->tries = 0;
+	entry->failures = 0;
+}
+
 void memory_set_copied(struct memory *memory, gint64 key)
 {
 	handle(memory, key)->deed.mail.is_copied = true;

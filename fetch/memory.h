@@ -59,6 +59,8 @@ bool memory_recall(const struct memory *memory, struct memory_deed *deed);
 /* Whether it was given up without having been read: to ask for it again may break the connection
  * once more. */
 bool memory_is_given_up(const struct memory *memory, gint64 key);
+/* The server says that it has moved it: whatever is there by its name is read again. */
+void memory_end_giving_up(struct memory *memory, gint64 key);
 /* A mail that is done is copied. */
 void memory_set_copied(struct memory *memory, gint64 key);
 /* The server was told what is to become of it. If it is still there, it is not wanted for a second,

@@ -198,24 +198,34 @@ static void take_known_or_new(struct batch *batch, const struct asked *asked,
 		take(batch, &deed, content);
 }
 
+/* No mail is without a header (RFC 5322 section 3.6): a server that has none at hand now may have
+ * it later. NULL: nothing is wrong with it. */
+static const char *fault_of(const struct store_content *content)
+{
+	if (content->fault || content->len > 0)
+		return content->fault;
+	return "the server gives it without a byte";
+}
+
 static bool on_content(void *context, guint32 number, const struct store_content *content)
 {
 	struct batch *batch = context;
+	const char *fault = fault_of(content);
 	struct round *round = batch->round;
 	struct asked *asked = find_asked(batch, number);
 
 	if (!asked)
 		return true;
-	gint64 digest = content->fault ? 0 : digest_of(content->bytes, content->len);
+	gint64 digest = fault ? 0 : digest_of(content->bytes, content->len);
 	if (asked->has_come) {
 		asked->is_ambiguous |= digest != asked->digest;
 		return may_go_on(batch);
 	}
 	asked->has_come = true;
 	asked->digest = digest;
-	round->lacking = content->fault ? round->lacking + 1 : 0;
-	if (content->fault)
-		fail_unread(batch, &asked->mail, MEMORY_BLAMES_THE_MAIL, content->fault);
+	round->lacking = fault ? round->lacking + 1 : 0;
+	if (fault)
+		fail_unread(batch, &asked->mail, MEMORY_BLAMES_THE_MAIL, fault);
 	else
 		take_known_or_new(batch, asked, content);
 	return may_go_on(batch);

@@ -141,17 +141,35 @@ static bool read_body(struct imap_dialogue *dialogue, struct imap_mail *mail)
 	return skip_value(dialogue, kind); /* NIL: the mail has just gone */
 }
 
+/* The whole mail, from its first byte on, as it was asked for. */
+static bool is_whole_body(const struct imap_dialogue *dialogue)
+{
+	return is_word(dialogue, "BODY[]") || is_word(dialogue, "BODY[]<0>");
+}
+
+/* Of two mails in one answer nobody knows which one has the name. */
+static bool take_uid(struct imap_dialogue *dialogue, struct imap_mail *mail)
+{
+	guint32 uid = imap_lexer_number(&dialogue->lexer);
+	bool is_another = mail->uid != 0 && mail->uid != uid;
+
+	mail->uid = uid;
+	return !is_another || stream_fail(dialogue->stream, "the answer gives a mail two names");
+}
+
 /* One name of the list, which has just been read, and its value. */
 static bool read_item(struct imap_dialogue *dialogue, struct imap_mail *mail)
 {
 	bool is_uid = is_word(dialogue, "UID");
 	bool is_size = is_word(dialogue, "RFC822.SIZE");
 
-	if (g_ascii_strncasecmp(dialogue->lexer.word->str, "BODY[]", strlen("BODY[]")) == 0)
-		return read_body(dialogue, mail);
+	if (is_whole_body(dialogue))
+		return mail->body
+			   ? stream_fail(dialogue->stream, "the answer gives a mail two bodies")
+			   : read_body(dialogue, mail);
 	enum imap_word_kind kind = imap_lexer_next(&dialogue->lexer);
-	if (is_uid && kind == IMAP_ATOM)
-		mail->uid = imap_lexer_number(&dialogue->lexer);
+	if (is_uid && kind == IMAP_ATOM && !take_uid(dialogue, mail))
+		return false;
 	if (is_size && kind == IMAP_ATOM)
 		mail->size = g_ascii_strtoull(dialogue->lexer.word->str, NULL, 10);
 	return skip_value(dialogue, kind);
@@ -181,12 +199,20 @@ static bool read_mail(struct imap_dialogue *dialogue)
 
 /* --- lines ---------------------------------------------------------------------------- */
 
+/* 0: there is none that could be one (RFC 3501, nz-number). */
+static guint32 leading_number(const char *text)
+{
+	guint64 number = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, NULL, 10) : 0;
+
+	return number > G_MAXUINT32 ? 0 : (guint32)number;
+}
+
 /* From one value to another, the names that were told are those of other mails. */
 static bool take_validity(struct imap_dialogue *dialogue, const char *text)
 {
 	guint32 old = dialogue->uid_validity;
 
-	dialogue->uid_validity = (guint32)g_ascii_strtoull(text, NULL, 10);
+	dialogue->uid_validity = leading_number(text);
 	return old == 0 || old == dialogue->uid_validity ||
 	       stream_fail(dialogue->stream, "the server changed the UIDVALIDITY of the folder");
 }
@@ -256,9 +282,10 @@ static enum imap_answer read_tagged(struct imap_dialogue *dialogue)
 {
 	if (!expect(dialogue, IMAP_ATOM))
 		return IMAP_BROKEN;
-	return keep_text(dialogue, is_word(dialogue, "OK")   ? IMAP_OK
-				   : is_word(dialogue, "NO") ? IMAP_NO
-							     : IMAP_BAD);
+	enum imap_answer answer = keep_text(dialogue, is_word(dialogue, "OK")   ? IMAP_OK
+						      : is_word(dialogue, "NO") ? IMAP_NO
+										: IMAP_BAD);
+	return answer == IMAP_BROKEN || !take_code(dialogue, dialogue->text) ? IMAP_BROKEN : answer;
 }
 
 enum imap_answer imap_dialogue_hear(struct imap_dialogue *dialogue)

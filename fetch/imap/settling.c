@@ -127,6 +127,17 @@ static enum imap_answer transfer(struct imap_settling *settling, const char *ver
 /* --- settling ----------------------------------------------------------------------------------
  */
 
+/* A mail that is recorded nowhere is not deleted on a bare OK: with UIDPLUS a server says where the
+ * copy is, and without it nothing is removed. */
+static bool is_copy_proven(const struct imap_settling *settling, const char *what, GError **error)
+{
+	if (!settling->must_prove_copy || imap_dialogue_has_code(settling->dialogue, "COPYUID"))
+		return true;
+	g_set_error(error, BM_ERROR, BM_ERROR_INPUT,
+		    "%s: the server does not say where the copy is (COPYUID)", what);
+	return false;
+}
+
 static bool put_into(struct imap_settling *settling, GArray *mails, const char *set,
 		     const char *folder, GError **error)
 {
@@ -140,6 +151,8 @@ static bool put_into(struct imap_settling *settling, GArray *mails, const char *
 		return put_into(settling, mails, set, folder, error);
 	if (answer != IMAP_OK)
 		return imap_dialogue_report(settling->dialogue, answer, what, error);
+	if (!is_moving && !is_copy_proven(settling, what, error))
+		return false;
 	if (is_moving)
 		note_settled(mails, false);
 	else
@@ -231,6 +244,7 @@ bool imap_settling_run(struct imap_settling *settling, GArray *mails, enum store
 	g_autoptr(GError) cause = NULL;
 
 	settling->may_create = true;
+	settling->must_prove_copy = fate == STORE_FAILED && can(settling, IMAP_CAN_UIDPLUS);
 	if (settle(settling, mails, fate, &cause))
 		return true;
 	if (mails->len > 1 && cause->code == BM_ERROR_INPUT)

@@ -147,8 +147,31 @@ my %imap = (
         before(qr/\(UID/, "* OK [UIDVALIDITY 7] new\r\n") ],
     'changes UIDVALIDITY amid the move' => [ {}, 75, 'changed the UIDVALIDITY',
         before(qr/^A\d+ OK .*Move/, "* OK [UIDVALIDITY 7] new\r\n") ],
-    'says UIDVALIDITY 0' => [ {}, 75, 'no names of mails',
-        swap(qr/UIDVALIDITY \d+/, 'UIDVALIDITY 0') ],
+    (
+        map { ("says UIDVALIDITY $_" => [ {}, 75, 'no names of mails',
+            swap(qr/UIDVALIDITY \d+/, "UIDVALIDITY $_") ]) } qw(0 -1 x 4294967297)
+    ),
+    'changes UIDVALIDITY by the end of an answer' => [ {}, 75, 'changed the UIDVALIDITY',
+        swap(qr/^A(\d+) OK (?=.*Fetch)/, 'A$1 OK [UIDVALIDITY 7] ') ],
+    'gives a mail two names' => [ {}, 75, 'two names',
+        swap(qr/\(UID (\d+) /, '(UID 7000 UID $1 ') ],
+    'gives a mail two bodies' => [ {}, 75, 'two bodies',
+        swap(qr/ BODY\[\]<0> (?=\{)/, " BODY[]<0> {3}\r\nx\r\n BODY[]<0> ") ],
+    'gives mails from their middle' => [ {}, 75, 'did not give it',
+        swap(qr/BODY\[\]<0>/, 'BODY[]<7>') ],
+    'gives mails without a byte' => [ {}, 75, 'without a byte',
+        client => sub {
+            my ($mitm, $line) = @_;
+            my ($tag, $uid) = $line =~ /^(\w+) UID FETCH (\d+)/ or return $line;
+            return $mitm->say("* 1 FETCH (UID $uid BODY[]<0> \"\")\r\n$tag OK\r\n");
+        } ],
+    'gives no mail, and says it has copied it' => [ { tries => 1 }, 75, 'where the copy is',
+        server => sub { $_[1] =~ s/ MOVE//r },
+        client => sub {
+            my ($mitm, $line) = @_;
+            my ($tag, $command) = $line =~ /^(\w+) UID (FETCH|COPY)/ or return $line;
+            return $mitm->say($command eq 'FETCH' ? "$tag NO no\r\n" : "$tag OK copied\r\n");
+        } ],
     'expunges amid the mails' => [ {}, 0, '2 recorded, 0 failed',
         before(qr/\(UID/, "* 1 EXPUNGE\r\n* 0 EXISTS\r\n* VANISHED 1:4294967295\r\n") ],
     'finds the last name there can be' => [ {}, 75, 'did not give it',
@@ -211,6 +234,8 @@ my %pop3 = (
         swap(qr/^\d+ ([0-9a-f]+\r)/, '4294967296 $1') ],
     'refuses a mail'  => [ {}, 75, '1 recorded, 1 failed', pop_answers(qr/^RETR 1/, '-ERR no') ],
     'refuses a DELE'  => [ {}, 75, 'DELE 1: the server says', pop_answers(qr/^DELE 1/, '-ERR no') ],
+    'gives mails without a byte' => [ {}, 75, 'without a byte',
+        pop_answers(qr/^RETR/, "+OK\r\n.") ],
     'says deleted, and does not' => [ {}, 0, '2 recorded', pop_answers(qr/^DELE/, '+OK') ],
     'says at the end that nothing is deleted' => [ {}, 75, 'QUIT: the server says: no',
         pop_answers(qr/^QUIT/, '-ERR no') ],
@@ -288,20 +313,21 @@ sub is_all_recorded {
 }
 is_all_recorded();
 
+# A server at which whatever comes next has the name 1.
+my $base = 0;
+
+sub first_is_one {
+    my ($mitm, $line) = @_;
+    $line =~ s/^(\* SEARCH) (\d+).*\r/$base = $2 - 1; "$1 1\r"/e;
+    $line =~ s/\(UID \d+ /(UID 1 /;
+    return $line;
+}
+sub one_is_first { my (undef, $line) = @_; return $line =~ s/(UID \w+) 1\b/"$1 " . ($base + 1)/er }
+
 subtest 'the name of one mail given to the next' => sub {
-    my $base = 0;
-    # what the client calls 1 is whatever comes next
-    my %lie = (
-        server => sub {
-            my ($mitm, $line) = @_;
-            $line =~ s/^(\* SEARCH) (\d+).*\r/$base = $2 - 1; "$1 1\r"/e;
-            $line =~ s/\(UID \d+ /(UID 1 /;
-            return $line;
-        },
-        client => sub { $_[1] =~ s/(UID (?:FETCH|MOVE)) 1\b/"$1 " . ($base + 1)/er });
     my $before = $inbox->recorded;
     $inbox->several(1);
-    mailbox($proxy->start('imaps', %lie));
+    mailbox($proxy->start('imaps', server => \&first_is_one, client => \&one_is_first));
     $fetch->start;
     is_soon(sub { $inbox->recorded - $before . $inbox->waiting },
         '10', 'the first is recorded and moved');
@@ -309,6 +335,26 @@ subtest 'the name of one mail given to the next' => sub {
     is_soon(sub { $inbox->recorded - $before . $inbox->waiting }, '20', 'the second, too');
     is_deeply [ $inbox->lost ], [], 'none is lost';
     ok $fetch->stop, 'stopped';
+};
+
+subtest 'the name of one that was given up' => sub {
+    my $before = $inbox->recorded;
+    my $port   = $proxy->start('imaps',
+        server => \&first_is_one,
+        client => sub {
+            my ($mitm, $line) = @_;
+            return $mitm->say("$1 NO no\r\n") if $line =~ /^(\w+) UID FETCH/ && !$mitm->{no}++;
+            return one_is_first(@_);
+        });
+    mailbox($port, tries => 1);
+    $inbox->arrives('unread');
+    $fetch->start;
+    is_soon(sub { $inbox->waiting . $inbox->waiting('Failed') }, '01', 'the first is moved aside');
+    $inbox->several(1);
+    is_soon(sub { $inbox->recorded - $before . $inbox->waiting }, '10', 'the second is recorded');
+    is $inbox->waiting('Failed'), 1, 'and is not moved aside';
+    ok $fetch->stop, 'stopped';
+    unlink $dovecot->mails('Failed');
 };
 
 subtest 'no MOVE, and nothing may be deleted' => sub {

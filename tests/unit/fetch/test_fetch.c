@@ -167,7 +167,7 @@ static void test_deeds(void)
 	memory_free(memory);
 }
 
-/* Only what was never read is given up by its name alone. */
+/* Only what was never read is given up by its name alone, and only until it is moved. */
 static void test_given_up(void)
 {
 	static const struct memory_deed unread = {{.key = 7}, 0, STORE_FAILED};
@@ -180,6 +180,9 @@ static void test_given_up(void)
 	memory_set_deed(memory, &read);
 	g_assert_true(memory_is_given_up(memory, 7));
 	g_assert_false(memory_is_given_up(memory, 8));
+	memory_end_giving_up(memory, 7); /* moved, as the server says: another may have its name */
+	g_assert_false(memory_is_given_up(memory, 7));
+	g_assert_false(memory_is_suspected(memory, 7));
 	memory_free(memory);
 }
 
