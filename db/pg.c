@@ -228,6 +228,17 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 	return result;
 }
 
+bool pg_limit_time(PGconn *connection, unsigned wait_seconds, GError **error)
+{
+	g_autofree char *statement_timeout = g_strdup_printf("%ums", wait_seconds * 900);
+	const struct pg_param params[] = {PG_TEXT(statement_timeout)};
+	g_autoptr(PGresult) result =
+	    pg_query(connection, wait_seconds, "SELECT set_config('statement_timeout', $1, false)",
+		     G_N_ELEMENTS(params), params, error);
+
+	return result;
+}
+
 void pg_close(PGconn *connection)
 {
 	if (PQstatus(connection) == CONNECTION_OK &&

@@ -32,6 +32,9 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
     __attribute__((warn_unused_result));
 
+/* The same for the time of a statement alone, from now on. */
+bool pg_limit_time(PGconn *connection, unsigned wait_seconds, GError **error);
+
 /* Closes, and cancels what still runs. */
 void pg_close(PGconn *connection);
 

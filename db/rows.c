@@ -8,6 +8,8 @@
 
 #include "db/checkout.h"
 
+enum { ACT_WAIT = 600 }; /* seconds */
+
 struct cell {
 	char *value; /* NULL for SQL NULL */
 	size_t len;
@@ -121,7 +123,7 @@ static struct db_rows *read_rows(const PGresult *result)
 	return rows;
 }
 
-static struct db_rows *ask(struct db_pool *pool, PGconn *connection,
+static struct db_rows *ask(PGconn *connection, unsigned wait_seconds,
 			   const struct db_statement *statement, const char *const *arguments,
 			   GError **error)
 {
@@ -129,9 +131,8 @@ static struct db_rows *ask(struct db_pool *pool, PGconn *connection,
 
 	for (unsigned i = 0; i < statement->argument_count; i++)
 		params[i] = PG_TEXT(arguments[i]);
-	g_autoptr(PGresult) result =
-	    pg_query(connection, checkout_query_wait(pool), statement->text,
-		     statement->argument_count, params, error);
+	g_autoptr(PGresult) result = pg_query(connection, wait_seconds, statement->text,
+					      statement->argument_count, params, error);
 	return !result ? NULL : read_rows(result);
 }
 
@@ -142,7 +143,26 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 
 	if (!connection)
 		return NULL;
-	struct db_rows *rows = ask(pool, connection, statement, arguments, error);
+	struct db_rows *rows =
+	    ask(connection, checkout_query_wait(pool), statement, arguments, error);
+	checkout_end(pool, connection);
+	return rows;
+}
+
+struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *statement,
+			    const char *const *arguments, GError **error)
+{
+	PGconn *connection = checkout_begin(pool, error);
+	unsigned usual = checkout_query_wait(pool);
+	unsigned wait = MAX(usual, ACT_WAIT);
+
+	if (!connection)
+		return NULL;
+	struct db_rows *rows = pg_limit_time(connection, wait, error)
+				   ? ask(connection, wait, statement, arguments, error)
+				   : NULL;
+	/* a connection on which that fails is not usable any more */
+	pg_limit_time(connection, usual, NULL);
 	checkout_end(pool, connection);
 	return rows;
 }
@@ -151,13 +171,14 @@ static bool ask_both(struct db_pool *pool, PGconn *connection, const struct db_t
 		     struct db_rows *answers[2], GError **error)
 {
 	static const struct db_statement begin = {"BEGIN", 0};
-	g_autoptr(db_rows_t) begun = ask(pool, connection, &begin, NULL, error);
+	unsigned wait = checkout_query_wait(pool);
+	g_autoptr(db_rows_t) begun = ask(connection, wait, &begin, NULL, error);
 
 	if (!begun)
 		return false;
-	answers[0] = ask(pool, connection, trial->act, trial->arguments, error);
+	answers[0] = ask(connection, wait, trial->act, trial->arguments, error);
 	answers[1] =
-	    answers[0] ? ask(pool, connection, trial->look, trial->arguments, error) : NULL;
+	    answers[0] ? ask(connection, wait, trial->look, trial->arguments, error) : NULL;
 	return answers[1];
 }
 
@@ -172,7 +193,7 @@ bool db_rows_try(struct db_pool *pool, const struct db_trial *trial, struct db_r
 		return false;
 	bool is_seen = ask_both(pool, connection, trial, answers, error);
 	/* a connection in which a transaction stays open is closed by checkout_end */
-	db_rows_free(ask(pool, connection, &rollback, NULL, NULL));
+	db_rows_free(ask(connection, checkout_query_wait(pool), &rollback, NULL, NULL));
 	checkout_end(pool, connection);
 	if (!is_seen)
 		g_clear_pointer(&answers[0], db_rows_free);

@@ -38,6 +38,11 @@ struct db_rows;
 struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement,
 			      const char *const *arguments, GError **error)
     __attribute__((warn_unused_result));
+/* The same for what a person does, which may be about thousands of mails: it may take minutes, and
+ * waits no longer for a lock than any other statement of the pool. */
+struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *statement,
+			    const char *const *arguments, GError **error)
+    __attribute__((warn_unused_result));
 void db_rows_free(struct db_rows *rows);
 
 /* What an act would do. The only answer that is sure to be right: it is done, looked at, and taken

@@ -398,7 +398,7 @@ static struct response *do_act(struct page_call *call, const struct act *act)
 	g_autoptr(GError) error = NULL;
 
 	read_fields(act, call->request->body, values);
-	g_autoptr(db_rows_t) rows = page_fetch(call, act->statement, values, &error);
+	g_autoptr(db_rows_t) rows = page_act(call, act->statement, values, &error);
 	if (!rows)
 		return fail(call, act, error);
 	tell(call, act, rows);

@@ -110,6 +110,12 @@ struct db_rows *page_fetch(struct page_call *call, const struct db_statement *st
 	return db_rows_fetch(call->session->pool, statement, arguments, error);
 }
 
+struct db_rows *page_act(struct page_call *call, const struct db_statement *statement,
+			 const char *const *arguments, GError **error)
+{
+	return db_rows_act(call->session->pool, statement, arguments, error);
+}
+
 char *page_told(const struct page_call *call, const char *text)
 {
 	return sentences_told(call->catalogue, call->console->mark, text);

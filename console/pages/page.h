@@ -57,6 +57,11 @@ char *page_told(const struct page_call *call, const char *text);
 void page_add_rows(struct page_call *call, const char *name, const struct db_rows *rows);
 /* The values of the first row, in the model itself. */
 void page_set_row(struct page_call *call, const struct db_rows *rows);
+/* For what a person does: db_rows_act(). */
+struct db_rows *page_act(struct page_call *call, const struct db_statement *statement,
+			 const char *const *arguments, GError **error)
+    __attribute__((warn_unused_result));
+
 /* Asks, and adds the rows; with any, has_NAME is set. False with the errors of db_rows_fetch. */
 bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,
 	       const char *const *arguments, GError **error) __attribute__((warn_unused_result));

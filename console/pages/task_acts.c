@@ -168,7 +168,7 @@ static void do_each(struct page_call *call, const struct db_statement *statement
 	for (guint i = 0; ids->pdata[i]; i++) {
 		const char *const all[] = {ids->pdata[i], values[0], values[1]};
 		g_autoptr(GError) error = NULL;
-		g_autoptr(db_rows_t) rows = page_fetch(call, statement, all, &error);
+		g_autoptr(db_rows_t) rows = page_act(call, statement, all, &error);
 
 		if (rows && db_rows_count(rows) > 0)
 			g_ptr_array_add(outcome->done, g_strdup(ids->pdata[i]));

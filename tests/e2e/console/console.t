@@ -480,6 +480,25 @@ is $status, 0, '--check' or diag $output;
 like $output, qr/^ok\s+pages/m, 'looks at the pages';
 ok $console->stop, 'it ends by itself';
 
+# A decision about an outage may be one about fifty thousand mails.
+subtest 'an act takes as long as it needs' => sub {
+    my $brief = Bounce::Console->new($stage, query_wait => 1)->start;
+    my $slow  = $stage->recipient($intake->bounced('slow@customer.example'))->{task_id};
+    $db->sql(<<'END');
+CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
+CREATE TRIGGER dawdle AFTER UPDATE OF status ON bounce.task FOR EACH STATEMENT
+  EXECUTE FUNCTION public.dawdle();
+END
+    my $tom = $brief->visitor->log_in('tom');
+    $tom->get('/tasks');
+    $tom->post('/tasks/resolve', id => $slow, way => 'unblocked', note => 'she phoned');
+    like $tom->get('/tasks')->{content}, qr/1 task is done/, 'longer than anything else may take';
+    is $db->value('SELECT status FROM bounce.task WHERE id = :id', id => $slow), 'done', 'so it is';
+    $db->sql('DROP FUNCTION public.dawdle() CASCADE');
+    ok $brief->stop, 'it ends by itself';
+};
+
 subtest 'a proxy names the person' => sub {
     my $account = $stage->instance->is_root ? $stage->instance->daemon_user : scalar getpwuid $>;
     my $socket  = $stage->instance->make_dir('proxy') . '/console';
