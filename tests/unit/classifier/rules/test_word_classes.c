@@ -56,10 +56,10 @@ static void check_expand(void)
 static void check_spelling(void)
 {
 	static const char *const rows[][2] = {
-	    {"empfänger", "empf(?:ä|ae)nger"},
-	    {"(?:größe|boîte)?", "(?:gr(?:ö|oe)(?:ß|ss)e|bo(?:î|i)te)?"},
-	    {"[äö]x[^]ü]\\ä\\\\ä", "[äö]x[^]ü]\\ä\\\\(?:ä|ae)"},
-	    {"[\\]ä]ä+", "[\\]ä](?:ä|ae)+"},
+	    {"empfänger", "empf(?:ä|ae|a)nger"},
+	    {"(?:größe|boîte)?", "(?:gr(?:ö|oe|o)(?:ß|ss)e|bo(?:î|i)te)?"},
+	    {"[äö]x[^]ü]\\ä\\\\ä", "[äö]x[^]ü]\\ä\\\\(?:ä|ae|a)"},
+	    {"[\\]ä]ä+", "[\\]ä](?:ä|ae|a)+"},
 	    {"[ä", "[ä"},
 	    {"(?<!ä)ö", "(?<!ä)ö"},
 	    {"\\", "\\"},
