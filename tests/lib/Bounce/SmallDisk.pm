@@ -70,18 +70,18 @@ sub start {
     return $self;
 }
 
-# No page is left for who wants one.
+# Hardly a page is left for who wants one.
 sub fill {
     my ($self) = @_;
-    return $self->_resize('$(($(df -k --output=used "$1" | tail -n 1) + 4))k');
+    return $self->_resize('$(($(df -k --output=used "$1" | tail -n 1) + (4 << i)))k');
 }
 
 sub free { my ($self) = @_; return $self->_resize(FREE) }
 
-# Again, where somebody has written in between and it is too small.
+# Again with more room, $i, where somebody has written in between and it is too small.
 sub _resize {
     my ($self, $size) = @_;
-    my $again = "for i in 1 2 3 4 5 6 7 8 9; do mount -o remount,size=$size \"\$1\" && exit; done";
+    my $again = "for i in 0 1 2 3 4 5 6 7 8; do mount -o remount,size=$size \"\$1\" && exit; done";
     return $self->{instance}->run([
         @{ $self->{inside} },
         'sh', '-c', "$again; exit 1",
