@@ -64,6 +64,7 @@ sub told { return grep { $_->{status} eq '200' } of_mail(@_) }
 $stage->parameter(webhook => 'on');
 $stage->parameter(webhook_initial_delay => '1 second');
 $stage->parameter(webhook_max_delay => '1 second');
+$stage->parameter(webhook_max_attempts => 1000);    # on a busy machine a round of them takes long
 my $worker = worker()->start;
 
 subtest 'signed, and in order' => sub {
@@ -119,7 +120,7 @@ for my $row (
     [ 'slow',     'timed out|Timeout' ],
     [ 'close',    'transfer closed|bytes missing' ],    # an older libcurl's words, and a newer's
     [ 'huge',     'too long' ],
-    [ 'header',   'too long' ],
+    [ 'header',   'too long|larger than allowed' ],
     [ 'storm',    'too long' ],
     [ 'old',      'HTTP/0.9' ],
     [ '429',      'HTTP status 429' ],
@@ -194,7 +195,6 @@ subtest 'twenty that it hangs on' => sub {
 
 subtest 'it hangs on everything' => sub {
     my @mail = map { mail("E-$_") } 1 .. 30;
-    $stage->parameter(webhook_max_attempts => 50);
     $receiver->behave('hang');
     set_status($_, 'sent') for @mail;
     my @tried;
