@@ -203,6 +203,16 @@ SELECT is((SELECT count(*) FROM bounce.communication_log
            AND recipient_id = (test.recipient('own@evil.example')).id), 1::bigint,
           'fifty reports about one send schedule one resend');
 
+-- an address whose letters are other ones, and the same in lower case, would be blocked by his own
+SELECT test.mail('kim', '{kim@victim.example}');
+SELECT throws_ok(format('SELECT test.mail(%L, ARRAY[%L])', a, a || '@victim.example'), '23514',
+                 NULL, 'no mail to the ' || name)
+FROM (VALUES (E'\u212Aim', 'Kelvin sign'), (E'k\u0130m', 'dotted capital I')) AS x (a, name);
+SELECT throws_ok(format('SELECT bounce.block_address(%L, %L)', E'\u212Aim@victim.example',
+                        'gone'), '22023', NULL, 'nor can a person block it by mistake');
+SELECT is((SELECT bool_or(bounce.is_address_blocked('kim@victim.example'))), false,
+          'the other one is not blocked');
+
 -- thousands of reports about nobody are no thousands of tasks
 SELECT count(*) AS tasks FROM bounce.task WHERE status = 'open'
        AND kind = 'bounce_without_communication' \gset

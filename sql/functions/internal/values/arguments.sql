@@ -168,7 +168,8 @@ DECLARE
   bare CONSTANT text := btrim(bounce_internal.bare_address(address), E' \t\r\n<>');
 BEGIN
   -- RFC 5321 section 4.5.3.1
-  IF bare ~ '^[^@[:space:][:cntrl:]<>,;]{1,64}@[^@[:space:][:cntrl:]<>,;]{1,253}$' THEN
+  IF bare ~ '^[^@[:space:][:cntrl:]<>,;]{1,64}@[^@[:space:][:cntrl:]<>,;]{1,253}$'
+     AND bounce_internal.is_address(bare) THEN
     RETURN bare;
   END IF;
   PERFORM bounce_internal.refuse('invalid_parameter_value',

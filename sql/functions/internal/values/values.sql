@@ -30,12 +30,15 @@ COMMENT ON FUNCTION bounce_internal.is_unguessable(text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.is_address(address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
+  -- U+0130 and the Kelvin sign are "i" and "k" in lower case: whoever had a mail sent to such an
+  -- address would have that of another one blocked
   SELECT coalesce(bounce.address_key(
-      address) ~ '^[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>@]+$', false)
+      address) ~ '^[^[:space:][:cntrl:]<>]+@[^[:space:][:cntrl:]<>@]+$'
+                  AND address !~ '[\u0130\u212A]', false)
 $$;
 COMMENT ON FUNCTION bounce_internal.is_address(text) IS
   'whether mail can be sent to it: a local part and a domain, without white space, control '
-  'characters or angle brackets';
+  'characters, angle brackets, or letters outside of ASCII that lower case turns into ASCII';
 
 CREATE OR REPLACE FUNCTION bounce_internal.bare_address(mailbox text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
