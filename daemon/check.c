@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "db/clock.h"
 #include "db/conninfo.h"
+#include "db/server.h"
 
 static void print_line(const char *verdict, const char *what, const char *text)
 {
@@ -62,7 +62,7 @@ void check_clock(const char *conninfo)
 	enum { TOLERATED = 60 };
 	gint64 lead = 0;
 
-	if (!clock_lead(conninfo, &lead, NULL) || ABS(lead) <= TOLERATED)
+	if (!server_clock_lead(conninfo, &lead, NULL) || ABS(lead) <= TOLERATED)
 		return;
 	g_autofree char *text = g_strdup_printf(
 	    "this machine's clock is %" G_GINT64_FORMAT " s %s the database's: what the log says "
@@ -70,6 +70,20 @@ void check_clock(const char *conninfo)
 	    "let both follow one source (timedatectl shows it)",
 	    ABS(lead), lead > 0 ? "behind" : "ahead of");
 	check_warning("clock", text);
+}
+
+bool check_room(const char *conninfo, long connections, const char *key)
+{
+	gint64 room = 0;
+
+	if (!server_room(conninfo, &room, NULL) || room >= connections)
+		return true;
+	g_autofree char *text = g_strdup_printf(
+	    "the server lets us have %" G_GINT64_FORMAT " connections and we need %ld, so that on "
+	    "a busy day some work is put off; lower %s, or raise the limit: ALTER ROLE or ALTER "
+	    "DATABASE ... CONNECTION LIMIT, max_connections",
+	    room, connections, key);
+	return check_fault("database", text);
 }
 
 void check_hosts(const char *conninfo)

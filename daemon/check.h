@@ -36,4 +36,8 @@ void check_clock(const char *conninfo);
 /* Warns where conninfo names several hosts and a standby may be taken for the leader. */
 void check_hosts(const char *conninfo);
 
+/* Names a limit of connections that is below what the daemon opens; the key is what says how many.
+ * False if it is a fault. */
+bool check_room(const char *conninfo, long connections, const char *key);
+
 #endif

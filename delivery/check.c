@@ -36,9 +36,12 @@ static bool check_schema(const struct delivery_settings *settings)
 	check_hosts(settings->common.conninfo);
 	bool is_current = db_schema_require(settings->common.conninfo, &error);
 
-	if (is_current)
-		check_clock(settings->common.conninfo);
-	return check_database(error) && is_current;
+	check_database(error);
+	if (!is_current)
+		return false;
+	check_clock(settings->common.conninfo);
+	/* one more renews the leases */
+	return check_room(settings->common.conninfo, settings->workers + 1, "workers");
 }
 
 static bool check_webhook(const struct delivery_settings *settings)

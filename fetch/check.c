@@ -31,7 +31,8 @@ static bool check_schema(const struct fetch_settings *settings)
 		check_warning("parameter",
 			      "operator_mailbox is empty: what nobody can classify is sent to "
 			      "nobody; IMAP keeps it in unclassified_folder");
-	return true;
+	/* one more hears of parameters that change */
+	return check_room(settings->common.conninfo, settings->intake.pool_size + 1, "pool_size");
 }
 
 static bool check_server(const struct fetch_settings *settings)

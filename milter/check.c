@@ -72,7 +72,8 @@ static bool check_database_and_parameters(const struct milter_settings *settings
 	check_parameters(parameters);
 	g_free(*addresses_out);
 	*addresses_out = sample_return_paths(parameters);
-	return true;
+	/* one more hears of parameters that change */
+	return check_room(settings->common.conninfo, settings->intake.pool_size + 1, "pool_size");
 }
 
 /* Without it a start has to wait for the database. */

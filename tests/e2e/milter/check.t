@@ -130,6 +130,26 @@ END
     }
 };
 
+subtest 'fewer connections than are opened' => sub {
+    my $account = Bounce::Daemon::ACCOUNT;
+    my %key     = (conninfo => $stage->db->conninfo(user => $account), pool_size => 3);
+    for my $row (
+        [ "ROLE $account",   3, 1 ],
+        [ "ROLE $account",   4, 0 ],
+        [ 'DATABASE bounce', 2, 1 ],
+        [ 'DATABASE bounce', 9, 0 ])
+    {
+        my ($what, $limit, $is_fault) = @$row;
+        $stage->db->sql("ALTER $what CONNECTION LIMIT $limit;\n");
+        $daemon->write_conf(%key);
+        my ($status, $output) = check();
+        is $status, $is_fault, "$what, $limit for 3 and a listener" or diag $output;
+        my $named = qr{^FAULT\s+database\s.*have $limit connections and we need 4.*pool_size}m;
+        is $output =~ $named ? 1 : 0, $is_fault, $is_fault ? 'is named' : 'is no fault';
+        $stage->db->sql("ALTER $what CONNECTION LIMIT -1;\n");
+    }
+};
+
 subtest 'bounce-delivery' => sub {
     my %good = (
         conninfo  => $stage->db->conninfo(user => Bounce::Daemon::ACCOUNT),
