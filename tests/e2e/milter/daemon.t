@@ -69,7 +69,8 @@ is + (pid())[0], $instance->pid('bounce-milter'), 'with a pid file of its own';
 $instance->stop_server('bounce-milter');
 
 # What a person must mend first is told by the exit status, so that systemd does not try in vain.
-my $user  = $instance->is_root ? 'user = ' . $instance->daemon_user : 'user =';
+my $user  = 'user = ' . ($instance->is_root ? $instance->daemon_user : '') . "\nrules_dir = "
+    . $instance->rules_dir;
 my $empty = $instance->make_dir('mailboxes', user => $instance->daemon_user);
 my $rules = $instance->write_file('broken.rules', "no rule\n");
 for my $row (
