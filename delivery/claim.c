@@ -33,10 +33,11 @@ struct claim {
 	char **deferred;    /* by item: outcomes where it may be to blame, or we; or NULL */
 	char *unsettled;    /* outcomes of the item before, not settled yet */
 	const char *unsettled_claim;
-	gssize beginning; /* the item whose begin the database has not answered yet; -1: none */
-	bool is_broken;   /* nothing more is begun */
-	bool was_sender_accepted; /* somebody was, or a refusal was of the mail's own */
-	char *our_problem;        /* what the server has against us */
+	gssize beginning;  /* the item whose begin the database has not answered yet; -1: none */
+	bool is_broken;    /* nothing more is begun */
+	bool was_judged;   /* a mail was taken, or refused for what it or its recipients are */
+	bool was_accepted; /* a recipient was */
+	char *our_problem; /* what the server has against us */
 };
 
 static bool is_stopping(const struct claim *claim)
@@ -233,7 +234,9 @@ static struct refusals_answer hear_refusals(const struct claim *claim, const str
 		struct smtp_reply reply = {.text = ""};
 
 		outcome_of(result, i, &reply);
-		if (reply.code == 0)
+		if (reply.code == 0 ||
+		    outcome_speaks_of_one(claim->context->rules, claim->context->server, item,
+					  result, i))
 			continue;
 		g_autofree char *line = outcome_line(&reply);
 		struct refusals_answer answer =
@@ -275,6 +278,18 @@ static void keep_refused(struct claim *claim, size_t index, const struct smtp_re
 		return;
 	g_free(claim->our_problem);
 	claim->our_problem = problem_of(item, result, reply);
+	refusals_accuse(context->refusals);
+}
+
+/* A dead address is known to be one also where everybody else is refused for our fault. */
+static char *outcomes_of(struct claim *claim, const struct db_item *item,
+			 const struct smtp_result *result)
+{
+	const struct claim_context *context = claim->context;
+
+	if (refusals_is_accused(context->refusals) && !outcome_is_any_accepted(item, result))
+		return outcome_doubtful(context->rules, context->server, item, result);
+	return outcome_document(context->rules, context->server, item, result);
 }
 
 static void end_item(void *context, size_t index, const struct smtp_result *result)
@@ -286,21 +301,21 @@ static void end_item(void *context, size_t index, const struct smtp_result *resu
 		db_content_free(
 		    receive_begin(claim)); /* refused before its content was asked for */
 	if (claim->stages[index] != STAGE_SENT &&
-	    (claim->is_broken || (claim->was_sender_accepted && result->mail.code == CLOSING)))
+	    (claim->is_broken || (claim->was_judged && result->mail.code == CLOSING)))
 		return; /* we hung up, or the server did: no fault of this mail */
 	struct smtp_reply reply = {0};
 	enum outcome_blame blame =
 	    outcome_blame(claim->context->rules, claim->context->server, item, result, &reply);
-	if (blame != BLAME_MAIL && !claim->was_sender_accepted && !is_simulated(item)) {
+	if (blame != BLAME_MAIL && !claim->was_accepted && !is_simulated(item)) {
 		if (claim->stages[index] == STAGE_SENT)
 			claim->stages[index] = STAGE_BEGUN; /* the server has not kept it */
 		keep_refused(claim, index, result, blame, &reply);
 		return;
 	}
-	char *outcomes =
-	    outcome_document(claim->context->rules, claim->context->server, item, result);
-	claim->was_sender_accepted =
-	    claim->was_sender_accepted || (blame == BLAME_MAIL && !is_simulated(item));
+	char *outcomes = outcomes_of(claim, item, result);
+	claim->was_judged = claim->was_judged || !is_simulated(item);
+	claim->was_accepted = claim->was_accepted || (blame == BLAME_MAIL && !is_simulated(item) &&
+						      outcome_is_any_accepted(item, result));
 	log_outcomes(item, result);
 	claim->stages[index] = STAGE_ENDED;
 	set_unsettled(claim, item, outcomes);
@@ -339,11 +354,10 @@ static char *send_items(struct claim *claim)
  * and the try counts, so that it ends. Heap, or NULL. */
 static char *take_refused(struct claim *claim, guint index)
 {
-	if (claim->our_problem && !claim->was_sender_accepted)
+	if (claim->our_problem && !claim->was_accepted)
 		return NULL;
-	bool is_its_own =
-	    claim->refused[index] &&
-	    (!claim->deferred[index] || (claim->was_sender_accepted && !claim->our_problem));
+	bool is_its_own = claim->refused[index] &&
+			  (!claim->deferred[index] || (claim->was_accepted && !claim->our_problem));
 	char **outcomes = is_its_own ? &claim->refused[index] : &claim->deferred[index];
 	return g_steal_pointer(outcomes);
 }
@@ -387,9 +401,9 @@ char *claim_deliver(const struct claim_context *context, GPtrArray *items)
 	char *problem = send_items(&claim);
 
 	settle_rest(&claim);
-	if (claim.was_sender_accepted)
+	if (claim.was_accepted)
 		refusals_forget(context->refusals);
-	if (!problem && claim.our_problem && !claim.was_sender_accepted)
+	if (!problem && claim.our_problem && !claim.was_accepted)
 		problem = g_steal_pointer(&claim.our_problem);
 	if (claim.is_broken)
 		g_clear_pointer(&problem, g_free); /* we hung up: the server has no problem */

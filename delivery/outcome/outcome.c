@@ -163,11 +163,11 @@ static JsonNode *refusal_document(const struct ruleset *rules, const char *serve
 
 /* --- whose fault it is -------------------------------------------------------------------- */
 
-static bool is_any_accepted(const struct smtp_result *result, size_t recipient_count)
+bool outcome_is_any_accepted(const struct db_item *item, const struct smtp_result *result)
 {
 	bool is_any = false;
 
-	for (size_t i = 0; i < recipient_count; i++)
+	for (size_t i = 0; item->addresses[i]; i++)
 		is_any = is_any || smtp_reply_is_positive(&result->recipients[i]);
 	return is_any;
 }
@@ -179,6 +179,8 @@ static bool speaks_of_one(const struct ruleset *rules, const char *server, const
 	g_autofree char *line = outcome_line(reply);
 	struct refusal refusal;
 
+	if (blames_us(reply))
+		return false;
 	/* RFC 5321 section 3.3: to DATA, where all recipients were refused */
 	if (strcasestr(reply->text, "no valid recipients"))
 		return true;
@@ -188,31 +190,47 @@ static bool speaks_of_one(const struct ruleset *rules, const char *server, const
 	return about == ABOUT_ONE || (about == ABOUT_CONTENT && is_content_read);
 }
 
+/* The reply because of which recipient i does not get it. */
+static const struct smtp_reply *deciding_reply(const struct smtp_result *result, size_t i,
+					       bool is_envelope)
+{
+	return is_envelope ? &result->recipients[i] : &result->data;
+}
+
+bool outcome_speaks_of_one(const struct ruleset *rules, const char *server,
+			   const struct db_item *item, const struct smtp_result *result, size_t i)
+{
+	bool is_envelope = !outcome_is_any_accepted(item, result);
+
+	return !is_refusal(&result->mail) && speaks_of_one(rules, server, item->addresses[i],
+							   deciding_reply(result, i, is_envelope),
+							   !is_envelope && result->is_complete);
+}
+
 enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server,
 				 const struct db_item *item, const struct smtp_result *result,
 				 struct smtp_reply *reply_out)
 {
-	size_t recipient_count = g_strv_length(item->addresses);
-	bool is_envelope = !is_any_accepted(result, recipient_count);
-	bool is_ours = true;
+	bool is_envelope = !outcome_is_any_accepted(item, result);
+	enum outcome_blame blame = BLAME_MAIL;
 
 	*reply_out = result->mail;
 	if (is_sender_refused(&result->mail))
 		return BLAME_US;
 	if (is_refusal(&result->mail))
 		return BLAME_MAIL;
-	for (size_t i = 0; i < recipient_count; i++) {
-		const struct smtp_reply *reply =
-		    is_envelope ? &result->recipients[i] : &result->data;
+	for (size_t i = 0; item->addresses[i]; i++) {
+		const struct smtp_reply *reply = deciding_reply(result, i, is_envelope);
 
-		if (!is_refusal(reply) ||
-		    (!blames_us(reply) && speaks_of_one(rules, server, item->addresses[i], reply,
-							!is_envelope && result->is_complete)))
+		if (!is_refusal(reply))
 			return BLAME_MAIL;
-		is_ours = is_ours && blames_us(reply);
+		if (outcome_speaks_of_one(rules, server, item, result, i))
+			continue;
+		if (blame != BLAME_IF_ALIKE)
+			blame = blames_us(reply) ? BLAME_US : BLAME_IF_ALIKE;
 		*reply_out = *reply;
 	}
-	return is_ours ? BLAME_US : BLAME_IF_ALIKE;
+	return blame;
 }
 
 /* --- the documents ------------------------------------------------------------------------ */
@@ -261,6 +279,20 @@ char *outcome_document(const struct ruleset *rules, const char *server, const st
 	for (size_t i = 0; item->recipient_ids[i]; i++)
 		json_array_add_object_element(outcomes,
 					      recipient_document(rules, server, item, result, i));
+	return array_to_text(outcomes);
+}
+
+char *outcome_doubtful(const struct ruleset *rules, const char *server, const struct db_item *item,
+		       const struct smtp_result *result)
+{
+	JsonArray *outcomes = json_array_new();
+
+	for (size_t i = 0; item->recipient_ids[i]; i++) {
+		JsonObject *object = recipient_document(rules, server, item, result, i);
+
+		json_object_set_boolean_member(object, "is_doubtful", TRUE);
+		json_array_add_object_element(outcomes, object);
+	}
 	return array_to_text(outcomes);
 }
 

@@ -33,14 +33,27 @@ enum outcome_blame {
 	BLAME_US,       /* sender, client or login are refused, at MAIL or later */
 };
 
-/* Whose fault it is that nobody gets the mail, and the reply that says so. A server may refuse a
- * sender or client only at RCPT (smtpd_delay_reject of Postfix), at DATA or behind the content. */
+/* Whose fault it is that nobody gets the mail, and the reply that says so: not one that speaks of
+ * its recipient, where others do not. A server may refuse a sender or client only at RCPT
+ * (smtpd_delay_reject of Postfix), at DATA or behind the content. */
 enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server,
 				 const struct db_item *item, const struct smtp_result *result,
 				 struct smtp_reply *reply_out);
 
+/* Whether a recipient was accepted, at RCPT at least: nothing else shows that sender, client and
+ * login are. A server that calls dead addresses unknown may refuse everybody else. */
+bool outcome_is_any_accepted(const struct db_item *item, const struct smtp_result *result);
+
+/* Whether the reply to recipient i says something of it or of the mail, and nothing of us. */
+bool outcome_speaks_of_one(const struct ruleset *rules, const char *server,
+			   const struct db_item *item, const struct smtp_result *result, size_t i);
+
 /* The outcomes of all recipients for bounce.settle_delivery(). Heap. */
 char *outcome_document(const struct ruleset *rules, const char *server, const struct db_item *item,
+		       const struct smtp_result *result);
+
+/* The same where they do not show that a server works that refuses others for our fault. Heap. */
+char *outcome_doubtful(const struct ruleset *rules, const char *server, const struct db_item *item,
 		       const struct smtp_result *result);
 
 /* The same where it may not have been the mail's fault: what was refused is tried again, and

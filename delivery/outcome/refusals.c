@@ -24,6 +24,7 @@ struct refusals {
 	GHashTable *said; /* words to struct heard */
 	size_t heard_count;
 	bool has_accepted; /* since this process began */
+	bool is_accused;
 };
 
 static void heard_free(void *data)
@@ -59,6 +60,7 @@ static void forget(struct refusals *refusals, bool has_accepted)
 	g_hash_table_remove_all(refusals->said);
 	refusals->heard_count = 0;
 	refusals->has_accepted = has_accepted;
+	refusals->is_accused = refusals->is_accused && !has_accepted;
 }
 
 void refusals_forget(struct refusals *refusals)
@@ -66,6 +68,21 @@ void refusals_forget(struct refusals *refusals)
 	g_mutex_lock(&refusals->lock);
 	forget(refusals, true);
 	g_mutex_unlock(&refusals->lock);
+}
+
+void refusals_accuse(struct refusals *refusals)
+{
+	g_mutex_lock(&refusals->lock);
+	refusals->is_accused = true;
+	g_mutex_unlock(&refusals->lock);
+}
+
+bool refusals_is_accused(struct refusals *refusals)
+{
+	g_mutex_lock(&refusals->lock);
+	bool is_accused = refusals->is_accused;
+	g_mutex_unlock(&refusals->lock);
+	return is_accused;
 }
 
 static bool is_part_of(const char *word, size_t len, const char *address)

@@ -20,6 +20,10 @@ void refusals_free(struct refusals *refusals);
 /* The server has accepted somebody: what was refused before is forgotten. Thread-safe. */
 void refusals_forget(struct refusals *refusals);
 
+/* What the server refuses may be our fault, until it accepts somebody. Thread-safe. */
+void refusals_accuse(struct refusals *refusals);
+bool refusals_is_accused(struct refusals *refusals);
+
 /* Who is known to have heard the same words. */
 struct refusals_answer {
 	bool is_alike;   /* other recipients have, since the server last accepted anybody */

@@ -148,6 +148,52 @@ subtest 'dead addresses of one domain, in identical words' => sub {
     $remote->forget;
 };
 
+# Dead addresses are known by name, and that shows nothing of whether anybody is accepted.
+for my $row (
+    [ 'a mail for each',    '550 go away' ],
+    [ 'a mail for each',    '550' ],
+    [ 'a mail for each',    '554 5.7.1 Relay access denied' ],
+    [ 'one mail',           '550 go away' ],
+    [ 'in one transaction', '550 go away' ],
+    [ 'in one transaction', '554 5.7.1 Relay access denied' ],
+) {
+    my ($how, $reply) = @$row;
+    subtest "dead addresses are unknown, everybody else is refused: $how, $reply" => sub {
+        my $domain = $db->value("SELECT bounce.parameter('bounce_domain')");
+        $stage->parameter(bounce_domain => '') if $how eq 'in one transaction';
+        $number++;
+        $remote->answer('@rcpt', $reply);
+        my @dead = map { "lost$number-$_\@gone$number.example" } 1 .. 3;
+        my @fine = map { "kept$number-$_\@customer" . $_ % 4 . '.example' } 1 .. 7;
+        $remote->answer($_, '550 5.1.1 User unknown in virtual mailbox table') for @dead;
+        my @to    = map { ($fine[$_], $dead[$_] // ()) } 0 .. $#fine;
+        my $words = qr/^our mail server [^\n]*: [^\n]*\Q$reply\E/m;
+        my @id    = $how eq 'a mail for each' ? submit(@to) : $worker->submit(to => \@to);
+        is_soon(sub { $stage->open_tasks =~ $words ? 'known' : $stage->open_tasks },
+            'known', 'it is known');
+        is $stage->count("bounce.communication_recipient WHERE address LIKE 'kept$number-%' "
+                . "AND state NOT IN ('open', 'sent')"), 0, 'nobody has failed who is not dead';
+        $remote->answer('@rcpt', undef);
+        is_soon(
+            sub {
+                $stage->count("bounce.communication_recipient WHERE address LIKE 'kept$number-%' "
+                        . "AND state = 'sent'");
+            },
+            7,
+            'repaired: all others get theirs'
+        );
+        is_soon(
+            sub { $stage->count("bounce.address_block WHERE address_key LIKE 'lost$number-%'") },
+            3, 'the dead are blocked');
+        is $stage->count("bounce.bounce AS b JOIN bounce.communication_recipient AS r "
+                . "ON r.id = b.recipient_id WHERE r.address LIKE 'kept$number-%'"), 0,
+            'and nobody else has a bounce';
+        unlike $stage->open_tasks, qr/our mail server/, 'the task of the server is closed';
+        $remote->forget;
+        $stage->parameter(bounce_domain => $domain);
+    };
+}
+
 subtest 'one domain that is refused among others' => sub {
     $remote->answer("p$_\@refused.example", '550 go away') for 1 .. 4;
     my @id  = submit(map { "p$_\@refused.example" } 1 .. 4);

@@ -178,6 +178,39 @@ static void test_blame(void)
 	}
 }
 
+/* Where one of two is called unknown. */
+static void test_blame_beside_dead(void)
+{
+	g_autoptr(ruleset_t) rules = shipped_rules();
+	static const struct {
+		const char *text;
+		enum outcome_blame blame;
+	} rows[] = {
+	    {"go away", BLAME_IF_ALIKE},
+	    {"Relay access denied", BLAME_US},
+	    {"user unknown", BLAME_MAIL},
+	};
+
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+		const char *text = rows[i / 2].text;
+		struct smtp_reply recipients[2];
+		struct smtp_result result = {.mail = {.code = 250, .text = (char *)"ok"},
+					     .recipients = recipients,
+					     .fault = ""};
+		struct smtp_reply reply;
+
+		recipients[i % 2] = (struct smtp_reply){.code = 550, .text = (char *)text};
+		recipients[1 - i % 2] = (struct smtp_reply){
+		    .code = 550, .status = "5.1.1", .text = (char *)"User unknown in table"};
+		g_test_message("%s, place %zu", text, i % 2);
+		g_assert_cmpint(outcome_blame(rules, "mx", &two, &result, &reply), ==,
+				rows[i / 2].blame);
+		if (rows[i / 2].blame != BLAME_MAIL)
+			g_assert_cmpstr(reply.text, ==, text);
+		g_assert_false(outcome_is_any_accepted(&two, &result));
+	}
+}
+
 /* Where the recipients were accepted. */
 static void test_blame_behind_envelope(void)
 {
@@ -286,6 +319,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/delivery/settings/password-in-the-clear", test_password_in_the_clear);
 	g_test_add_func("/delivery/outcome", test_outcomes);
 	g_test_add_func("/delivery/outcome/blame", test_blame);
+	g_test_add_func("/delivery/outcome/blame-beside-dead", test_blame_beside_dead);
 	g_test_add_func("/delivery/outcome/blame-behind-envelope", test_blame_behind_envelope);
 	g_test_add_func("/delivery/outcome/document", test_refusal_document);
 	return g_test_run();
