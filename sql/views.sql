@@ -264,6 +264,7 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
             ELSE bounce.sentence('reports that fit no mail') END AS about,
        CASE WHEN NOT s.is_said THEN bounce.told(t.summary, t.marked_summary)
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(s.said, '')) END AS why,
+       CASE WHEN t.status <> 'open' THEN '' ELSE
        CASE WHEN t.reason = 'submission_server'
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
             WHEN t.reason = 'webhook'
@@ -283,7 +284,7 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
               THEN 'find out whether it arrived, or send it again'
             WHEN t.kind = 'delivery_problem' THEN 'have the cause mended, then send again'
             WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
-            ELSE 'find the right address, or say that it works or is dead' END AS what_next,
+            ELSE 'find the right address, or say that it works or is dead' END END AS what_next,
        t.new_address,
        CASE WHEN s.is_said AND n.meaning <> '' THEN s.said ELSE '' END AS said
 FROM bounce.task_outline AS t
@@ -306,7 +307,7 @@ COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
   'probably meant. about: whom or what; why: the diagnosis in a line; said: what the '
   'other system said, where why is the meaning of the reason and that; what_next: what is to be '
-  'done. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
+  'done, empty when it is closed. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
   'urgency: that of task_outline';
 
 CREATE OR REPLACE VIEW bounce.open_task AS

@@ -82,10 +82,23 @@ struct response *page_show(struct page_call *call, const char *name, unsigned st
 	return response_new(status, html, body);
 }
 
-struct response *page_fail(struct page_call *call, const GError *error)
+char *page_fault(const struct page_call *call, const GError *error)
 {
 	g_autofree char *said = db_error_for_people(error);
-	g_autofree char *text = page_told(call, said);
+	g_auto(GStrv) lines = g_strsplit(said, "\n", 2);
+
+	for (size_t i = 0; lines[i]; i++) {
+		char *told = page_told(call, catalogue_text(call->catalogue, lines[i]));
+
+		g_free(lines[i]);
+		lines[i] = told;
+	}
+	return g_strjoinv("\n", lines);
+}
+
+struct response *page_fail(struct page_call *call, const GError *error)
+{
+	g_autofree char *text = page_fault(call, error);
 	unsigned status = db_error_is_denied(error)      ? 403
 			  : bm_error_is_temporary(error) ? 503
 							 : 422;

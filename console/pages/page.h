@@ -51,6 +51,9 @@ struct response *page_missing(struct page_call *call, const char *text);
 struct db_rows *page_fetch(struct page_call *call, const struct db_statement *statement,
 			   const char *const *arguments, GError **error)
     __attribute__((warn_unused_result));
+/* What the database says of that failure, in the reader's language. Heap. */
+char *page_fault(const struct page_call *call, const GError *error);
+
 /* A text of the database, its sentences in the reader's language. Heap; NULL for NULL. */
 char *page_told(const struct page_call *call, const char *text);
 /* The rows as a list of that name; NULL values are "". */

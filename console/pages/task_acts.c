@@ -149,8 +149,7 @@ struct outcome {
 static void add_refusal(const struct page_call *call, struct outcome *outcome, const char *id,
 			const GError *error)
 {
-	g_autofree char *said = db_error_for_people(error);
-	g_autofree char *text = page_told(call, said);
+	g_autofree char *text = page_fault(call, error);
 
 	if (++outcome->refusals <= REFUSALS_SHOWN)
 		g_string_append_printf(outcome->refused, " %s: %s%s", id, text,

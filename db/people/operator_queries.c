@@ -210,7 +210,9 @@ STATEMENT(operator_queries_task_preview, 5,
 	  "CROSS JOIN LATERAL bounce.preview_task(u.id, $2, $3, $4, "
 	  "  NOT coalesce($5::boolean, false)) AS p ORDER BY u.place");
 STATEMENT(operator_queries_task_reopen, 2,
-	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, t.about "
+	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, t.about, "
+	  "  CASE r.restored + r.sent WHEN 0 THEN '' ELSE ', ' || r.restored || "
+	  "    CASE r.restored WHEN 1 THEN ' mail' ELSE ' mails' END || ' as before' END AS mails "
 	  "FROM bounce.task_detail AS t, LATERAL bounce.reopen_task(t.id, $2) AS r "
 	  "WHERE t.id = $1::bigint");
 STATEMENT(operator_queries_recipient_add, 3,

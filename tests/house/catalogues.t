@@ -29,7 +29,8 @@ for my $path (glob 'console/*.c console/*/*.c') {
     $text{ joined($1) } = $text{ joined($2) } = $path
         while $code =~ /page_words\(\s*call,\s*$string,\s*$string,/g;
 }
-words('a reason', slurp('etc/reasons.txt') =~ /^\[(\w+)\]/mg);
+words('the hint beside an error', map { joined($_) } slurp('db/pg.c') =~ /^\s+hint = $string/mg);
+words('a reason',                 slurp('etc/reasons.txt')            =~ /^\[(\w+)\]/mg);
 words(
     'a word of the database', qw(
         hard_bounce resend_exhausted soft_bounces complaint auto_reply process_paused outage

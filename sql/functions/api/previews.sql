@@ -13,14 +13,19 @@ DECLARE
     "suggested": "resolve_task_corrected", "unblocked": "resolve_task_unblocked",
     "dead": "resolve_task_dead", "arrived": "resolve_task_arrived",
     "confirmed": "confirm_outage", "dismissed": "dismiss_outage"}';
+  act regproc;
+  remedy text;
 BEGIN
   PERFORM bounce_internal.require_word(
     'way to resolve a task', way, ARRAY(SELECT jsonb_object_keys(acts)));
   -- the preview is made with the rights of its owner, the act is not
-  IF NOT has_function_privilege(bounce_internal.caller(),
-                                ('bounce.' || (acts ->> way))::regproc, 'EXECUTE') THEN
+  act := ('bounce.' || (acts ->> way))::regproc;
+  IF NOT has_function_privilege(bounce_internal.caller(), act, 'EXECUTE') THEN
     is_possible := false;
-    outcome := bounce_internal.sentence('your account may not do that: an operator may');
+    outcome := CASE WHEN has_function_privilege('bounce_clerk', act, 'EXECUTE')
+                    THEN bounce_internal.sentence('your account may not do that: a clerk may')
+                    ELSE bounce_internal.sentence('your account may not do that: an operator may')
+               END;
     RETURN;
   END IF;
   BEGIN
@@ -33,8 +38,9 @@ BEGIN
     WHEN SQLSTATE 'BM002' THEN
       NULL;     -- variables keep their values, the tables do not
     WHEN invalid_parameter_value OR no_data_found THEN
+      GET STACKED DIAGNOSTICS remedy = PG_EXCEPTION_HINT;
       is_possible := false;
-      outcome := SQLERRM;
+      outcome := concat_ws('. ', SQLERRM, nullif(remedy, ''));
   END;
 END $$;
 COMMENT ON FUNCTION bounce.preview_task(bigint, text, text, text, boolean) IS

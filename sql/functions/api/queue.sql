@@ -120,7 +120,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
-  'not get it, or to all when all did. The same as setting the state in bounce.delivery to RETRY. '
+  'not get it, or to all when all did; one that was cancelled: when it would have gone. The same as setting the state in bounce.delivery to RETRY. '
   'P0002 when it is not in the queue, 23514 while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
@@ -174,7 +174,8 @@ BEGIN
   END IF;
   ids := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
                WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending'));
-  UPDATE bounce.recipient_delivery AS q SET state = 'rejected', due_at = NULL, response = why
+  UPDATE bounce.recipient_delivery AS q
+  SET state = 'rejected', due_at = NULL, cancelled_due_at = q.due_at, response = why
   WHERE q.recipient_id = ANY (ids);
   UPDATE bounce.communication_recipient AS r
   SET next_attempt_at = NULL, state = CASE r.state WHEN 'open' THEN 'error' ELSE r.state END,
@@ -194,8 +195,8 @@ BEGIN
   RETURN cardinality(ids);
 END $$;
 COMMENT ON FUNCTION bounce.cancel_communication(bigint) IS
-  'application: cancels what is still waiting. Returns the number of recipients. 23514 while a '
-  'worker has claimed it';
+  'application: cancels what is still waiting. Returns the number of recipients. Taken back with '
+  'retry_communication(): it waits as before. 23514 while a worker has claimed it';
 
 -- Processes --------------------------------------------------------------------------
 

@@ -122,6 +122,15 @@ SELECT test.record(test.report('spam_rejected', 'u@undone.example', '5.7.1',
 SELECT bounce.undo_bounces(NULL, NULL, 'an error', domain => 'undone.example');
 SELECT is(test.follow_ups('u@undone.example'), 'technical done moot', 'what is undone');
 
+-- Nothing is left to tell of who is erased
+SELECT test.bounce('gone', 'user_unknown'), (test.recipient('gone@example.com')).id AS gone \gset
+SELECT bounce.erase_address('gone@example.com', 'she asked for it');
+SELECT is((SELECT concat_ws(' ', u.kind, u.status, u.is_moot, u.result) FROM bounce.follow_up AS u
+           WHERE u.recipient_id = :gone), 'hard_bounce done t the address is erased', 'erased');
+SELECT is((SELECT count(*) FROM bounce.claim_follow_up('crm', 100) AS f
+           WHERE f.recipient_id = :gone), 0::bigint, 'and nobody is given it');
+UPDATE bounce.follow_up SET claimed_by = NULL, lease_expire_time = NULL WHERE status = 'open';
+
 -- Who has heard of no block hears of no end of it
 CREATE FUNCTION test.doubted(name text) RETURNS text LANGUAGE sql AS $$
   SELECT test.mail($1, ARRAY[$1 || '@example.com']);

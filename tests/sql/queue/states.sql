@@ -166,6 +166,21 @@ SELECT is(test.settle('not@example.com', 'accepted'), 'SUCCESS', 'now he has it'
 SELECT is((SELECT concat(attempts, ' ', error) FROM bounce.delivery WHERE communication_id = :part),
           '2 ', 'two attempts, no error is left');
 
+-- Cancelled, and taken back: it waits for what it waited for, and goes at once when told once more.
+SELECT bounce.submit_communication(process => 'invoice', recipients => '{waits@example.com}',
+  sender => 'office@example.org', subject => 'x', body_text => 'x',
+  not_before => now() + interval '2 hours') AS waits \gset
+SELECT bounce.cancel_communication(:waits);
+SELECT is(test.in_queue(:waits), 'ERROR', 'cancelled');
+SELECT bounce.retry_communication(:waits);
+SELECT is((SELECT d.due_at - now() FROM bounce.communication_delivery AS d
+           WHERE d.communication_id = :waits), '2 hours', 'taken back, it waits as before');
+SELECT is((test.delivery('waits@example.com')).cancelled_due_at, NULL, 'and is cancelled no more');
+SELECT bounce.retry_communication(:waits);
+SELECT is((SELECT d.due_at FROM bounce.communication_delivery AS d
+           WHERE d.communication_id = :waits), now(), 'once more: at once');
+SELECT bounce.cancel_communication(:waits);
+
 -- A worker dies: what it began is unknown and counts, on both sides.
 SELECT test.submit('{k1@example.com,k2@example.com}', priority => 61) AS killed \gset
 SELECT count(*) FROM test.claim(1);

@@ -155,9 +155,13 @@ BEGIN
   PERFORM bounce_internal.derive_communication(r.communication_id);
   PERFORM bounce_internal.erase_mail(r.communication_id, pattern);
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'erased', 'personal data erased');
+  PERFORM bounce_internal.close_moot_follow_ups(
+    ARRAY(SELECT u.id FROM bounce.follow_up AS u
+          WHERE u.recipient_id = r.id AND u.status = 'open'));
 END $$;
 COMMENT ON FUNCTION bounce_internal.erase_recipient(bigint, text) IS
-  'erases the person from one recipient, who is not sent to any more; state and figures are kept';
+  'erases the person from one recipient, who is not sent to any more, and of whom applications '
+  'are told nothing more; state and figures are kept';
 
 CREATE OR REPLACE FUNCTION bounce_internal.erase_blocks(keys text[], because text) RETURNS bigint
 LANGUAGE plpgsql AS $$

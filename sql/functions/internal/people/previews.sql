@@ -2,6 +2,21 @@
 --
 -- What resolving a task has done, in words: for previews.
 
+CREATE OR REPLACE FUNCTION bounce_internal.unless_paused(task_id bigint) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE count(*) WHEN 0 THEN ''
+              ELSE bounce_internal.say(', as soon as process %s sends again',
+                                       string_agg(DISTINCT p.name, ', ')) END
+  FROM bounce.task AS t
+  JOIN bounce.communication_recipient AS r ON r.task_id = t.id OR r.id = t.recipient_id
+  JOIN bounce.communication AS c ON c.id = r.communication_id
+  JOIN bounce.process AS p ON p.name = c.process
+  WHERE t.id = unless_paused.task_id AND p.paused_at IS NOT NULL
+$$;
+COMMENT ON FUNCTION bounce_internal.unless_paused(bigint) IS
+  'for what a preview says is sent: what the mails of a task wait for while their processes are '
+  'paused; empty when they are not';
+
 CREATE OR REPLACE FUNCTION bounce_internal.resolve_in_words(
   task_id bigint, way text, note text, address text, resend boolean) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -11,6 +26,7 @@ DECLARE
                                    THEN (SELECT d.correction FROM bounce.task_detail AS d
                                          WHERE d.id = task_id)
                                    ELSE address END;
+  waits_for CONSTANT text := bounce_internal.unless_paused(task_id);
   was_blocked CONSTANT boolean := bounce_internal.is_blocked(t.address, t.process);
   n bigint;
 BEGIN
@@ -25,12 +41,14 @@ BEGIN
       END IF;
       n := bounce.resolve_task_corrected(task_id, target, note);
       RETURN CASE n WHEN 1 THEN bounce_internal.say('1 mail sent to %w', target)
-                    ELSE bounce_internal.say('%s mails sent to %w', n::text, target) END;
+                    ELSE bounce_internal.say('%s mails sent to %w', n::text, target) END
+             || waits_for;
     WHEN 'unblocked' THEN
       n := bounce.resolve_task_unblocked(task_id, note, resend);
       RETURN concat_ws(', ', CASE WHEN was_blocked THEN bounce_internal.say('block lifted') END,
                        CASE n WHEN 1 THEN bounce_internal.say('1 mail sent again')
-                              ELSE bounce_internal.say('%s mails sent again', n::text) END);
+                              ELSE bounce_internal.say('%s mails sent again', n::text) END)
+             || CASE WHEN n > 0 THEN waits_for ELSE '' END;
     WHEN 'dead' THEN
       RETURN CASE WHEN bounce.resolve_task_dead(task_id, note)
                   THEN bounce_internal.say('address blocked')

@@ -343,8 +343,8 @@ LANGUAGE sql STABLE AS $$
   SELECT CASE
     WHEN (t).kind = 'outage'
       THEN bounce_internal.say(
-        'It is resolved with confirm_outage (they are dead) or '
-        'dismiss_outage (it was an outage).')
+        'It is resolved with confirm_outage or --no-outage (they are dead), or with '
+        'dismiss_outage or --outage (it was one).')
     WHEN (t).kind = 'process_paused' THEN bounce_internal.say(
         'It is resolved with resume_process (it closes by itself then).')
     WHEN (t).kind = 'complaint'

@@ -156,7 +156,8 @@ BEGIN
   INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
   SELECT u.id, d.communication_id, now()
   FROM unnest(bounce_internal.recipients_without(d.communication_id)) AS u (id)
-  ON CONFLICT (recipient_id) DO UPDATE SET state = 'due', due_at = now(), tries = 0;
+  ON CONFLICT (recipient_id) DO UPDATE
+    SET state = 'due', due_at = greatest(now(), q.cancelled_due_at), tries = 0;
   IF FOUND THEN
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued',
                                       bounce_internal.say('set to %w, was %w', d.state, old_state));
@@ -204,6 +205,7 @@ BEGIN
   END IF;
   IF NEW.state <> 'rejected' THEN
     NEW.refused_at := NULL;
+    NEW.cancelled_due_at := NULL;
   END IF;
   RETURN NEW;
 END $$;

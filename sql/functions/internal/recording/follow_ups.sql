@@ -87,6 +87,7 @@ DECLARE
                                             'blocked');
 BEGIN
   RETURN (SELECT CASE
+      WHEN r.address_key LIKE 'erased-%@erased.invalid' THEN 'the address is erased'
       WHEN is_failure AND r.state = 'replaced'
         THEN (SELECT 'it goes to ' || n.address FROM bounce.communication_recipient AS n
               WHERE n.id = r.replaced_by)

@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What a preview says of a task: what will happen, when, and if it will not, what to do instead.
+BEGIN;
+\ir ../lib/helper.psql
+SELECT * FROM no_plan();
+
+CREATE FUNCTION test.bounced(name text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  address CONSTANT text := name || '@old.example';
+BEGIN
+  PERFORM test.mail(name, ARRAY[address]);
+  PERFORM test.record(test.report('user_unknown', address, "to" => test.return_path(address)));
+  RETURN (SELECT t.id FROM bounce.task AS t WHERE t.address = bounced.name || '@old.example');
+END $$;
+CREATE FUNCTION test.preview(task_id bigint, way text) RETURNS text LANGUAGE sql AS $$
+  SELECT concat(p.is_possible, ' ', p.outcome)
+  FROM bounce.preview_task(task_id, way, 'because', 'right@new.example') AS p
+$$;
+
+SELECT test.bounced('anna') AS task \gset
+SELECT is(test.preview(:task, v.way), v.outcome, v.way || ': it is sent now')
+FROM (VALUES ('unblocked', 't block lifted, 1 mail sent again'),
+             ('corrected', 't 1 mail sent to right@new.example')) AS v (way, outcome);
+SELECT bounce.pause_process('invoice', 'a wrong list');
+SELECT is(test.preview(:task, v.way), v.outcome, v.way || ': nothing goes out while it is paused')
+FROM (VALUES
+  ('unblocked', 't block lifted, 1 mail sent again, as soon as process invoice sends again'),
+  ('corrected', 't 1 mail sent to right@new.example, as soon as process invoice sends again'),
+  ('dead', 't address stays blocked'), ('done', 't closed')) AS v (way, outcome);
+SELECT is(p.outcome, 'block lifted, 0 mails sent again', 'nor is anything to wait for')
+FROM bounce.preview_task(:task, 'unblocked', 'because', '', false) AS p;
+SELECT bounce.resume_process('invoice', 'mended');
+
+-- who may, if not the caller
+CREATE FUNCTION test.as_role(who name, task_id bigint, way text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  said text;
+BEGIN
+  EXECUTE format('SET LOCAL ROLE %I', who);
+  said := (SELECT concat(p.is_possible, ' ', p.outcome)
+           FROM bounce.preview_task(task_id, way, 'because', 'right@new.example') AS p);
+  RESET ROLE;
+  RETURN said;
+END $$;
+GRANT USAGE ON SCHEMA test TO bounce_auditor, bounce_clerk;
+SELECT is(test.as_role(v.who, :task, v.way), v.outcome, v.who || ', ' || v.way)
+FROM (VALUES
+  ('bounce_auditor', 'dead', 'f your account may not do that: a clerk may'),
+  ('bounce_auditor', 'confirmed', 'f your account may not do that: an operator may'),
+  ('bounce_clerk', 'confirmed', 'f your account may not do that: an operator may'))
+  AS v (who, way, outcome);
+
+-- what is not resolved so, and how it is
+SELECT is(test.preview(:task, 'confirmed'),
+  format('f task %s is of kind hard_bounce: it is not resolved so. It is resolved with '
+         'resolve_task_corrected (another address), resolve_task_unblocked (it works), '
+         'resolve_task_dead or resolve_task (nothing else).', :task), 'it says what to do instead');
+
+-- what comes next of a task that is closed
+SELECT isnt((SELECT what_next FROM bounce.task_detail WHERE id = :task), '', 'open: there is more');
+SELECT bounce.resolve_task_dead(:task);
+SELECT is((SELECT what_next FROM bounce.task_detail WHERE id = :task), '', 'closed: nothing');
+SELECT finish();
+ROLLBACK;
