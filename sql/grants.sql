@@ -128,6 +128,7 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.import_blocks, bounce.withdraw_block_import, bounce.request_resend,
   bounce.outage_sample, bounce.confirm_outage,
   bounce.dismiss_outage, bounce.reopen_task, bounce.add_recipient,
+  bounce.withdraw_resend,
   bounce.preview_task, bounce.preview_reclassify TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.redo_bounces,
   bounce.reclassify,
@@ -178,7 +179,7 @@ GRANT EXECUTE ON FUNCTION bounce.assign_task, bounce.postpone_task, bounce.note_
   bounce.resolve_task_dead, bounce.resolve_task_arrived, bounce.reopen_task,
   bounce.block_address, bounce.lift_block, bounce.restore_block, bounce.withdraw_block,
   bounce.request_resend,
-  bounce.add_recipient,
+  bounce.add_recipient, bounce.withdraw_resend,
   bounce.forward_letter, bounce.withdraw_letter,
   bounce.reclassify, bounce.preview_reclassify, bounce.rule_hits TO bounce_clerk;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bouncectl task reopen, recipient add, recipient change: what a person did is taken back, and
- * what was wrong about the recipients of a mail is set right.
+ * bouncectl task reopen, recipient add, recipient change, recipient revert: what a person did is
+ * taken back, and what was wrong about the recipients of a mail is set right.
  */
 #include "ctl/options/common_options.h"
 #include "ctl/options/topics.h"
@@ -69,4 +69,25 @@ CTL_COMMAND(command_recipient_change) = {
 			   .condition = "is_new",
 			   .otherwise = "{address} is a recipient of communication {id} "
 					"already"}}},
+};
+
+CTL_COMMAND(command_recipient_revert) = {
+    .name = "recipient revert",
+    .topic = TOPIC_CORRECTIONS,
+    .arguments = {{&value_communication, CTL_ONE}, {&value_address, CTL_ONE}},
+    .summary = "take back that a mail is sent to ADDRESS, as long as it waits",
+    .help = "COMMUNICATION is said as to \"queue retry\". A recipient that was added is none any\n"
+	    "more, one that was changed is the old one again, and a task that this had closed is\n"
+	    "open; one to whom a person had it sent again is as before.\n",
+    .example = "recipient revert 4711 jane@customer.example --why 'the other Jane'",
+    .options = {common_options_why},
+    .view = {.parameters = {"COMMUNICATION", "ADDRESS", "why"},
+	     .sections = {{.name = "recipient",
+			   .statement = &operator_queries_resend_withdraw,
+			   .layout = CTL_SENTENCE,
+			   .sentence = "communication {id} is not sent to {address}: all is as it "
+				       "was before",
+			   .condition = "is_done",
+			   .otherwise = "nothing of {address} is to be taken back, or it was sent "
+					"since"}}},
 };

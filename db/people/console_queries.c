@@ -65,15 +65,16 @@ STATEMENT(console_queries_process_rates, 0,
 	  "  rate_usual, verdict, verdict IN ('above_day', 'above_week') AS is_above "
 	  "FROM bounce.process_rates() LIMIT 50");
 
-STATEMENT(
-    console_queries_ways, 1,
-    "SELECT w.way, 'way: ' || w.way AS way_words, replace(p.outcome, 'somebody@example.invalid', "
-    "    'the right address') AS outcome, t.correction FROM bounce.task_detail AS t "
-    "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "
-    "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
-    "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
-    "  'somebody@example.invalid') AS p "
-    "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
+STATEMENT(console_queries_ways, 1,
+	  "SELECT w.way, 'way: ' || CASE WHEN w.way = 'unblocked' AND t.address = '' THEN 'again' "
+	  "                              ELSE w.way END AS way_words, "
+	  "  w.way = 'corrected' AS takes_address, replace(p.outcome, 'somebody@example.invalid', "
+	  "    'the right address') AS outcome, t.correction FROM bounce.task_detail AS t "
+	  "CROSS JOIN unnest(ARRAY['corrected', 'suggested', 'unblocked', 'dead', 'arrived', "
+	  "  'dismissed', 'confirmed', 'done']) WITH ORDINALITY AS w (way, place) "
+	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
+	  "  'somebody@example.invalid') AS p "
+	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
 
 /* --- what an act has done, as long as its transaction is open --------------------------------- */
 
@@ -245,7 +246,7 @@ STATEMENT(console_queries_letter_copies, 1,
 /* --- what is done with mails and bounces ------------------------------------------------------ */
 
 STATEMENT(console_queries_resend, 3,
-	  "SELECT bounce.request_resend(r.id, $3) AS is_done "
+	  "SELECT bounce.request_resend(r.id, $3) AS is_done, r.address "
 	  "FROM bounce.communication_recipient AS r "
 	  "WHERE r.communication_id = $1::bigint AND r.address_key = bounce.address_key($2)");
 /* The old reason is that of the snapshot: what the act was told to change. */

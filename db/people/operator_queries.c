@@ -222,6 +222,9 @@ STATEMENT(operator_queries_recipient_change, 4,
 	  "SELECT $1::bigint AS id, $2::text AS old_address, $3::text AS address, "
 	  "n IS NOT NULL AS is_new "
 	  "FROM bounce.change_recipient($1::bigint, $2, $3, $4) AS n");
+STATEMENT(operator_queries_resend_withdraw, 3,
+	  "SELECT $1::bigint AS id, $2::text AS address, is_done "
+	  "FROM bounce.withdraw_resend($1::bigint, $2, $3) AS is_done");
 STATEMENT(
     operator_queries_task_unblocked, 3,
     "SELECT $1::bigint AS id, 'done' AS status, n AS resent, "

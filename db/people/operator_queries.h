@@ -61,6 +61,8 @@ extern const struct db_statement operator_queries_recipient_add; /* communicatio
 extern const struct db_statement
     operator_queries_recipient_change; /* communication id, old address, new address, why */
 extern const struct db_statement
+    operator_queries_resend_withdraw; /* communication id, address, why */
+extern const struct db_statement
     operator_queries_task_unblocked; /* task id, note, no resend ("true") */
 extern const struct db_statement operator_queries_task_arrived;     /* task id, note */
 extern const struct db_statement operator_queries_task_dead;        /* task id, note */

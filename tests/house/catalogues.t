@@ -85,6 +85,7 @@ words(
     qw(address message_id own_mta token communication_id boolean integer number interval text enum
         domain_list dsn prose delay success other accepted rejected pending)
 );
+words('a way to resolve a task', 'way: again');
 words(
     'what was done', qw(
         created counted assigned postponed note closed reopened task_assigned task_postponed

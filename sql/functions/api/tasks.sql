@@ -265,18 +265,26 @@ DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'change a recipient');
   r CONSTANT bounce.communication_recipient :=
     bounce_internal.lock_recipient(change_recipient.communication_id, old_address);
+  was CONSTANT jsonb := bounce_internal.recipient_as_it_is(r);
+  bare CONSTANT text := bounce_internal.require_other_address(
+    new_address, r.address_key,
+    (SELECT c.process FROM bounce.communication AS c WHERE c.id = r.communication_id),
+    bounce_internal.say('To send to it again: retry_communication(id).'));
+  t CONSTANT bounce.task := bounce_internal.lock_task_of(r);
+  new_id CONSTANT bigint := bounce_internal.replace_recipient(r.id, bare, because);
 BEGIN
-  RETURN bounce_internal.replace_recipient(
-    r.id,
-    bounce_internal.require_other_address(
-      new_address, r.address_key,
-      (SELECT c.process FROM bounce.communication AS c WHERE c.id = r.communication_id),
-      bounce_internal.say('To send to it again: retry_communication(id).')),
-    because);
+  IF t.id IS NOT NULL THEN
+    PERFORM bounce_internal.close_task(t.id, 'corrected', bare || ': ' || because);
+  END IF;
+  UPDATE bounce.communication_recipient AS n
+  SET undo_state = jsonb_strip_nulls(jsonb_build_object('was', was, 'task', t.id))
+  WHERE n.id = new_id;
+  RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce.change_recipient(bigint, text, text, text) IS
   'application, operator: another address for a recipient: the mail is sent there now, and the '
-  'old address stays in the story. Returns the new communication_recipient.id, NULL when the '
+  'old address stays in the story. A task that is about nothing else is closed by it. '
+  'withdraw_resend() takes it back. Returns the new communication_recipient.id, NULL when the '
   'new address is '
   'already a recipient. P0002 when the old one is none, 22023 when it is being sent to, or when '
   'the new one is not an address or is blocked';
@@ -304,11 +312,13 @@ BEGIN
   ON CONFLICT (communication_id, address_key) DO NOTHING RETURNING id INTO new_id;
   IF new_id IS NOT NULL THEN
     PERFORM bounce.request_resend(new_id, because);
+    UPDATE bounce.communication_recipient AS r SET undo_state = '{}' WHERE r.id = new_id;
   END IF;
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION bounce.add_recipient(bigint, text, text) IS
-  'operator: one more recipient of a mail, which is sent there now. Returns '
+  'operator: one more recipient of a mail, which is sent there now. withdraw_resend() takes it '
+  'back. Returns '
   'communication_recipient.id, NULL when it is a recipient already. P0002 for an unknown '
   'communication, 22023 when it is not an address or is blocked';
 
@@ -319,17 +329,41 @@ CREATE OR REPLACE FUNCTION bounce.request_resend(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
 DECLARE
   because CONSTANT text := bounce_internal.require_reason_text(why, 'send a mail again');
+  was jsonb;
+  is_done boolean;
 BEGIN
   PERFORM FROM bounce.communication AS c
   WHERE c.id = (SELECT q.communication_id FROM bounce.communication_recipient AS q
                 WHERE q.id = request_resend.recipient_id)
   FOR NO KEY UPDATE;
-  RETURN bounce_internal.request_resends(ARRAY[recipient_id], ARRAY[bounce_id], because) > 0;
+  was := (SELECT bounce_internal.recipient_as_it_is(r) FROM bounce.communication_recipient AS r
+          WHERE r.id = request_resend.recipient_id);
+  is_done := bounce_internal.request_resends(ARRAY[recipient_id], ARRAY[bounce_id], because) > 0;
+  UPDATE bounce.communication_recipient AS r SET undo_state = jsonb_build_object('was', was)
+  WHERE r.id = request_resend.recipient_id AND is_done;
+  RETURN is_done;
 END $$;
 COMMENT ON FUNCTION bounce.request_resend(bigint, text, bigint) IS
   'operator: sends a mail to this recipient (communication_recipient.id) again, now, whatever its '
-  'bounce was; for a blocked address, when the block is lifted. False when the recipient has '
-  'neither failed nor waits for a resend';
+  'bounce was; for a blocked address, when the block is lifted. withdraw_resend() takes it back. '
+  'False when the recipient has neither failed nor waits for a resend';
+
+CREATE OR REPLACE FUNCTION bounce.withdraw_resend(
+  communication_id bigint, address text, why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+DECLARE
+  because CONSTANT text :=
+    bounce_internal.require_reason_text(why, 'take back that a mail is sent');
+  r CONSTANT bounce.communication_recipient :=
+    bounce_internal.lock_recipient(withdraw_resend.communication_id, address);
+BEGIN
+  RETURN bounce_internal.withdraw_from(r, because);
+END $$;
+COMMENT ON FUNCTION bounce.withdraw_resend(bigint, text, text) IS
+  'operator: takes back request_resend(), add_recipient() or change_recipient(), by the address '
+  'that the mail was to be sent to: all is as it was before, and a task that this had closed is '
+  'open again. False when something has gone out since, or nothing is to be taken back. P0002 when '
+  'the address is no recipient, 22023 while it is being sent to, or without a reason';
 
 -- Outages ----------------------------------------------------------------------------
 

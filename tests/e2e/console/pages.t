@@ -145,8 +145,13 @@ subtest 'an address' => sub {
 };
 
 subtest 'a mail and what came back' => sub {
-    my $two   = $intake->bounced('two@customer.example');
-    my @id    = (id => $two->{id}, why => 'she told us');
+    my $two  = $intake->bounced('two@customer.example');
+    my @id   = (id => $two->{id}, why => 'she told us');
+    my $of   = $stage->recipient($two)->{task_id};
+    my $task = sub {
+        return $db->value(q{SELECT status || ' ' || resolution FROM bounce.task WHERE id = :id},
+            id => $of);
+    };
     my $state = sub {
         return $db->value(
             'SELECT string_agg(address || \' \' || (next_attempt_at IS NOT NULL)'
@@ -167,6 +172,9 @@ subtest 'a mail and what came back' => sub {
     is $state->(), 'two@customer.example false', 'and is not yet';
     act($eva, @resend);
     is $state->(), 'two@customer.example true', 'it is sent again';
+    like take_back($eva), qr/all is as before/, 'taken back';
+    is $state->(), 'two@customer.example false', 'and is not';
+    act($eva, @resend);
     refused($ada, 'an auditor sends again', @resend);
 
     my @change = (
@@ -179,13 +187,21 @@ subtest 'a mail and what came back' => sub {
     like $eva->page->{content},  qr{<h1>Change the recipient: Mail $two->{id}<}, '... of a mail';
     like act($eva, @change),     qr/sent to the other address/,                  'and taken';
     like $state->(),             qr/2\@right\.example true/,                     'it is sent there';
+    is $task->(), 'done corrected', 'its task is done with';
+    take_back($eva);
+    is $state->(), 'two@customer.example true', 'taken back: as before';
+    is $task->(),  'open ',                     'and so is the task';
+    act($eva, @change);
     like page($eva, "/mail?id=$two->{id}"), qr{<b>corrected</b>.*replaced by 2\@right}s,
         'the story says what was done, and not what could be';
     is try_act($eva, @change, address => 'x')->{status}, 422, 'no address';
     my @add = (act => 'add', address => '3@right.example', @id);
     preview($eva, @add);
     act($eva, @add);
-    like $state->(),      qr/3\@right\.example true/,  'one more recipient';
+    like $state->(), qr/3\@right\.example true/, 'one more recipient';
+    take_back($eva);
+    unlike $state->(), qr/3\@right/, 'taken back: it is none';
+    act($eva, @add);
     like act($eva, @add), qr/There was nothing to do/, 'once';
     my @bad = (once => 'refused', act => 'add', address => 'x', @id);
     is join(' ', map { $eva->post('/act', @bad)->{status} } 1, 2), '422 422',

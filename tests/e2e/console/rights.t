@@ -81,7 +81,7 @@ sub task_of { my (%more) = @_; my $it = bounced(); return (id => $it->{task_id},
 
 my @clerks    = qw(clerk operator admin);
 my @operators = qw(operator admin);
-my @why       = (why => 'a test');
+my @why       = (why     => 'a test');
 my @colleague = (address => 'anna@office.example', @why);
 
 # Form => [who may, what is sent: made anew for each of them].
@@ -114,8 +114,16 @@ my %row = (
             (id => $it->{id}, recipient => $it->{address}, address => 'n@right.example', @why);
         }
     ],
-    'act add'  => [ \@clerks, sub { (id => bounced()->{id}, address => 'n@right.example', @why) } ],
-    'act hold' => [ \@operators, sub { (id => submitted()) } ],
+    'act add' => [ \@clerks, sub { (id => bounced()->{id}, address => 'n@right.example', @why) } ],
+    'act withdraw_resend' => [
+        \@clerks,
+        sub {
+            my $it = bounced();
+            call(q{bounce.add_recipient(:id, 'n@right.example', 'x')}, id => $it->{id});
+            return (id => $it->{id}, address => 'n@right.example', @why);
+        }
+    ],
+    'act hold'    => [ \@operators, sub { (id => submitted()) } ],
     'act release' => [
         \@operators,
         sub { my $id = submitted(); call('bounce.hold_communication(:id)', id => $id); (id => $id) }
@@ -133,7 +141,7 @@ my %row = (
         [ \@clerks, sub { (id => bounced()->{bounce_id}, reason => 'mailbox_full', @why) } ],
     'act reclassify_back' =>
         [ \@clerks, sub { (id => bounced()->{bounce_id}, old_reason => 'mailbox_full', @why) } ],
-    'act forward' => [ \@clerks, sub { (id => bounced()->{bounce_id}, @colleague) } ],
+    'act forward'         => [ \@clerks, sub { (id => bounced()->{bounce_id}, @colleague) } ],
     'act withdraw_letter' => [
         \@clerks,
         sub {
@@ -179,7 +187,10 @@ my %row = (
     'act set_back' => [
         \@operators,
         sub { (
-            name => 'token_lifetime', old_value => 300 + ++$number . ' days', was_set => 'true') }
+            name      => 'token_lifetime',
+            old_value => 300 + ++$number . ' days',
+            was_set   => 'true'
+        ) }
     ],
     'way done'      => [ \@clerks, sub { task_of() } ],
     'way corrected' => [ \@clerks, sub { task_of(address => 'n@right.example') } ],
@@ -263,7 +274,7 @@ for my $form (@form) {
             $state = $tables->state;
             $visitor{$who}->get('/tasks');
             my $page = send_form($visitor{$who}, $form, @field);
-            is $page->{status},         303, "$who may" or diag $page->{content};
+            is $page->{status},                  303, "$who may" or diag $page->{content};
             isnt $tables->changed_since($state), '',  '... and it is done';
             unlike $visitor{$who}->get('/')->{content}, qr/refused|0 tasks|nothing to do/,
                 '... as the next page says';
@@ -333,9 +344,9 @@ subtest 'no other way to send a form' => sub {
         cmp_ok $page->{status}, '>=', 400, join ' ', grep { defined } @$try;
         cmp_ok $page->{status}, '<', 500, '... which is no fault of ours' if $method !~ /^P?o?s/i;
     }
-    is $tables->changed_since($state), '', 'none of them did anything';
+    is $tables->changed_since($state),                             '',  'none of them did anything';
     is $clerk->request('POST', '/tasks/resolve', $body)->{status}, 303, 'the right one does';
-    isnt $tables->changed_since($state), '', 'something';
+    isnt $tables->changed_since($state),                           '',  'something';
 };
 
 ok $console->stop, 'it ends by itself';

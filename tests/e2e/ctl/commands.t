@@ -82,6 +82,7 @@ my %line = (
     'task reopen'      => [ 1,             '--why',       'x' ],
     'recipient add'    => [ 1,             'a@x.example', '--why', 'x' ],
     'recipient change' => [ 1,             'a@x.example', '--to',  'b@x.example', '--why', 'x' ],
+    'recipient revert' => [ 1,             'a@x.example', '--why', 'x' ],
     'block'            => [ 'a@x.example', '--why',       'x' ],
     'unblock'          => [ 'a@x.example', '--why',       'x' ],
     'reblock'          => [ 'a@x.example', '--why',       'x' ],
@@ -144,14 +145,14 @@ subtest 'wrong values' => sub {
         [ qw(task postpone 1 --until soon),       qr/is no time to come: .*3d/ ],
         [ qw(reclassify 1 --as mailbox_ful),      qr/did you mean mailbox_full\?/ ],
         [ qw(queue list --state nonsense),        qr/--state: there is no "nonsense".*PENDING/ ],
-        [ 'task',              'note',        1,       ' ', qr/TEXT: must say something/ ],
-        [ 'block',             'a@x.example', '--why', '',  qr/--why: must say something/ ],
-        [ qw(task show x),     qr/ID: "x" is not a number/ ],
+        [ 'task',  'note',        1,       ' ', qr/TEXT: must say something/ ],
+        [ 'block', 'a@x.example', '--why', '',  qr/--why: must say something/ ],
+        [ qw(task show x),                   qr/ID: "x" is not a number/ ],
         [ qw(task show 9223372036854775808), qr/is not a number up to 9223372036854775807$/m ],
-        [ qw(task note x y),   qr/ID: "x" is not a number/ ],
-        [ 'queue', 'retry', 1, ' ', qr/COMMUNICATION: must say something/ ],
-        [ 'task',              'show', '9' x 30, qr/is not a number/ ],
-        [ qw(queue retry),     qr/which\? A COMMUNICATION, a filter or --all/ ],
+        [ qw(task note x y),                 qr/ID: "x" is not a number/ ],
+        [ 'queue',         'retry', 1, ' ', qr/COMMUNICATION: must say something/ ],
+        [ 'task',          'show',  '9' x 30, qr/is not a number/ ],
+        [ qw(queue retry), qr/which\? A COMMUNICATION, a filter or --all/ ],
     );
     for my $case (@wrong) {
         my ($words) = pop @$case;
@@ -234,10 +235,8 @@ subtest 'tab completion' => sub {
 
 subtest 'output that cannot be written' => sub {
     for my $line (
-        ['params'],
-        [ 'queue', 'list' ],
-        ['metrics'],
-        [ 'db',    'check' ],
+        ['params'],  [ 'queue', 'list' ],
+        ['metrics'], [ 'db',    'check' ],
         ['reasons'], ['help']
     ) {
         my @line

@@ -52,6 +52,7 @@ my @table = (
         'recipient change', 1,                       $hard[0]{id}, 'more@customer.example',
         '--to',             'else@customer.example', '--why',      'x'
     ],
+    [ 'recipient revert', 1, $hard[0]{id}, 'else@customer.example', '--why', 'x' ],
     [ 'blocks',          3 ],
     [ 'blocks',          1, 'h1@customer.example' ],
     [ 'block',           1, 'b@customer.example', '--why', 'x' ],
@@ -92,8 +93,8 @@ my @table = (
     [ 'queue pause',     1, 'invoice', '--why', 'x' ],
     [ 'copies list',     0 ],
     [ 'params set',      1, 'operator_copy', 'smtp' ],
-    [ 'copies forward',  1, $bounce, 'anna@office.example', '--why', 'x' ],
-    [ 'copies withdraw', 1, $bounce, 'anna@office.example', '--why', 'x' ],
+    [ 'copies forward',  1, $bounce,         'anna@office.example', '--why', 'x' ],
+    [ 'copies withdraw', 1, $bounce,         'anna@office.example', '--why', 'x' ],
     [ 'copies retry',    1 ],
     [ 'webhook list',    0 ],
     [ 'webhook retry',   0, '--dry-run' ],

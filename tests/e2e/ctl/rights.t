@@ -121,6 +121,14 @@ my %row = (
         [ sort @clerks, 'billing' ],
         sub { my $it = bounced(); ($it->{id}, $it->{address}, '--to', 'n@right.example', @why) }
     ],
+    'recipient revert' => [
+        \@clerks,
+        sub {
+            my $it = bounced();
+            call(q{bounce.add_recipient(:id, 'n@right.example', 'x')}, id => $it->{id});
+            return ($it->{id}, 'n@right.example', @why);
+        }
+    ],
     'reclassify' => [
         \@clerks,
         sub { (bounced()->{bounce_id}, '--as', 'mailbox_full', '--yes', '--rules', $rules) }

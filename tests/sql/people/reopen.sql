@@ -201,6 +201,67 @@ FROM (VALUES ($$add_recipient(0, 'x@a.example', 'x')$$, 'P0002'),
              ($$add_recipient((test.recipient('one@a.example')).communication_id,
                               'dead@old.example', 'x')$$, '22023')) AS v (call, code);
 
+-- Taken back by the address that it was to be sent to, as long as nothing has gone out
+CREATE FUNCTION test.mail_of(address text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT (test.recipient($1)).communication_id
+$$;
+-- of a mail: each recipient and its fate; its task
+CREATE FUNCTION test.whole(name text) RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(concat_ws(' ', r.address, test.fate(r.address), q.state,
+                              CASE WHEN q.due_at > now() THEN 'later' END), ', ' ORDER BY r.id)
+         || '; ' || (SELECT concat_ws(' ', c.status, d.state)
+                     FROM bounce.communication AS c
+                     LEFT JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
+                     WHERE c.business_ref = name)
+  FROM bounce.communication_recipient AS r
+  LEFT JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
+  WHERE r.communication_id = (SELECT c.id FROM bounce.communication AS c
+                              WHERE c.business_ref = name)
+$$;
+CREATE FUNCTION test.queued(name text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT bounce.submit_communication(process => 'invoice', business_ref => name,
+    recipients => ARRAY[name || '@w.example'], sender => 'x@example.org', subject => 's',
+    body_text => 't', not_before => now() + interval '1 hour')
+$$;
+SELECT test.bounced('wrong' || n, format('wrong%s@w.example', n)) FROM generate_series(1, 3) AS n;
+SELECT test.queued('later' || n) FROM generate_series(1, 3) AS n;
+CREATE TEMPORARY TABLE taken AS
+SELECT v.*, test.whole(v.name) AS was, test.mail_of(v.name || '@w.example') AS id
+FROM (VALUES ('wrong1', 'resent', 'wrong1@w.example'), ('wrong2', 'changed', 'right2@w.example'),
+             ('wrong3', 'added', 'more3@w.example'), ('later1', 'resent', 'later1@w.example'),
+             ('later2', 'changed', 'right4@w.example'), ('later3', 'added', 'more4@w.example'))
+     AS v (name, act, address);
+CREATE FUNCTION test.act(t taken) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF t.act = 'resent' THEN
+    PERFORM bounce.request_resend((test.recipient(t.address)).id, 'because');
+  ELSIF t.act = 'changed' THEN
+    PERFORM bounce.change_recipient(t.id, t.name || '@w.example', t.address, 'because');
+  ELSE
+    PERFORM bounce.add_recipient(t.id, t.address, 'because');
+  END IF;
+END $$;
+SELECT test.act(t) FROM taken AS t;
+SELECT isnt(test.whole(t.name), t.was, t.name || ' ' || t.act) FROM taken AS t;
+SELECT is(test.fate('wrong2@w.example'), 'replaced hard blocked', 'its task is done with');
+SELECT is(bounce.withdraw_resend(t.id, t.address, 'the other one'), true, t.name || ': taken back')
+FROM taken AS t;
+SELECT is(test.whole(t.name), t.was, t.name || ' ' || t.act || ': as before') FROM taken AS t;
+SELECT is(bounce.withdraw_resend(t.id, t.name || '@w.example', 'again'), false,
+          t.name || ': nothing more') FROM taken AS t;
+SELECT test.act(t) FROM taken AS t;
+SELECT bounce.confirm_resend((test.recipient(t.address)).id) FROM taken AS t
+WHERE t.name LIKE 'wrong%';
+SELECT is(bounce.withdraw_resend(t.id, t.address, 'too late'), false, t.name || ': it is sent')
+FROM taken AS t WHERE t.name LIKE 'wrong%';
+SELECT throws_ok(format('SELECT bounce.withdraw_resend(%s, %L, %L)', id, address, why), code, NULL,
+                 name)
+FROM (VALUES (0, 'a@w.example', 'x', 'P0002', 'no such mail'),
+             ((SELECT id FROM taken LIMIT 1), 'nobody@w.example', 'x', 'P0002', 'no recipient'),
+             ((SELECT id FROM taken WHERE name = 'later1'), 'later1@w.example', ' ', '22023',
+              'no reason')) AS v (id, address, why, code, name);
+SELECT is_empty('SELECT * FROM bounce.audit()', 'and the audit finds nothing');
+
 -- Another address, and back again: the first one gets it
 SELECT bounce.submit_communication(process => 'invoice', business_ref => 'back',
   recipients => '{first@back.example}', sender => 'x@example.org', subject => 's',

@@ -156,8 +156,8 @@ SELECT is(test.state('second@bluefin.example') || ' '
           'and nothing is undelivered');
 -- all of it went elsewhere before
 SELECT test.dies('M-1', 'moved@bluefun.example') AS moved \gset
-SELECT bounce.change_recipient((test.recipient('moved@bluefun.example')).communication_id,
-                               'moved@bluefun.example', 'moved@bluefin.example', 'typo');
+SELECT bounce_internal.replace_recipient((test.recipient('moved@bluefun.example')).id,
+                                         'moved@bluefin.example', 'typo');
 SELECT throws_ok(format('SELECT bounce.resolve_task_corrected(%s, ''other@bluefin.example'')',
                         :moved), '22023',
                  format('task %s: no mail is left to be sent to other@bluefin.example', :moved),

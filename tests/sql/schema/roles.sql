@@ -72,6 +72,7 @@ FROM (VALUES
    'submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
+   'withdraw_resend,'
    'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
    'metrics,own_processes}'),
   ('bounce_admin',
@@ -91,6 +92,7 @@ FROM (VALUES
    'erase_address,erase_person,preview_erase,submit_communication,retry_communication,'
    'hold_communication,release_communication,cancel_communication,resolve_task_arrived,'
    'block_story,rule_hits,reopen_task,add_recipient,change_recipient,preview_task,'
+   'withdraw_resend,'
    'preview_reclassify,clean_diagnostic,ago,told,sentence,correct_content,'
    'metrics,own_processes,give_process,take_process,preview_process_access}'),
   ('bounce_auditor',
@@ -111,7 +113,7 @@ FROM (VALUES
    'assign_task,postpone_task,note_task,resolve_task,'
    'resolve_task_corrected,resolve_task_unblocked,resolve_task_dead,resolve_task_arrived,'
    'reopen_task,preview_task,block_address,lift_block,restore_block,withdraw_block,'
-   'request_resend,add_recipient,forward_letter,withdraw_letter,'
+   'request_resend,add_recipient,withdraw_resend,forward_letter,withdraw_letter,'
    'change_recipient,correct_content,reclassify,preview_reclassify,rule_hits,'
    'metrics,own_processes}'))
   AS v (role, functions);

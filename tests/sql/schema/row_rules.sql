@@ -97,6 +97,7 @@ SELECT is(test.broken(
 FROM (VALUES ('tries', '-1', 'recipient_delivery_tries_check'), ('state', '''accepted''', 'none'),
              ('state, due_at', '''accepted'', now()', 'waiting_has_time'),
              ('state, due_at', '''due'', NULL', 'waiting_has_time'),
+             ('due_at, cancelled_due_at', 'now(), now()', 'cancelled_is_rejected'),
              ('due_at, refused_at', 'now(), now()', 'refused_is_rejected')) AS c (name,
                  value, rule);
 
@@ -135,6 +136,7 @@ SELECT set_eq($$SELECT c.conrelid::regclass::text || ' ' || c.conname FROM pg_co
     ('bounce.communication_delivery communication_delivery_state_check'),
     ('bounce.communication_delivery processing_has_claim'),
     ('bounce.communication_delivery waiting_has_due_time'),
+    ('bounce.recipient_delivery cancelled_is_rejected'),
     ('bounce.recipient_delivery refused_is_rejected')$$, 'the invariants');
 SELECT * FROM finish();
 ROLLBACK;

@@ -49,7 +49,8 @@ BEGIN
     'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
     'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
     'attempts', r.attempts, 'delivery', (SELECT q.state FROM bounce.recipient_delivery AS q
-                                         WHERE q.recipient_id = r.id));
+                                         WHERE q.recipient_id = r.id),
+    'due_at', (SELECT q.due_at FROM bounce.recipient_delivery AS q WHERE q.recipient_id = r.id));
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_as_it_is(bounce.communication_recipient) IS
   'what restore_recipient() needs';
@@ -107,6 +108,16 @@ BEGIN
   WHERE q.id = r.id;
   UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL
   WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
+  UPDATE bounce.recipient_delivery AS q
+  SET state = CASE q.state WHEN 'rejected' THEN 'due' ELSE q.state END,
+      due_at = (was ->> 'due_at')::timestamptz
+  WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('due', 'pending')
+    AND was ->> 'due_at' IS NOT NULL AND q.state IN ('rejected', 'due', 'pending');
+  UPDATE bounce.communication_content AS k
+  SET header_to = bounce_internal.with_address(k.header_to, n.address, r.address),
+      header_cc = bounce_internal.with_address(k.header_cc, n.address, r.address)
+  FROM bounce.communication_recipient AS n
+  WHERE k.communication_id = r.communication_id AND n.id = successor;
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
             bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
   RETURN successor IS NULL OR bounce_internal.drop_unsent(successor);
@@ -115,6 +126,59 @@ COMMENT ON FUNCTION bounce_internal.restore_recipient(jsonb, text) IS
   'gives a recipient the state it had before its task was resolved; an address that was put in '
   'its place and not sent to is removed. False when a mail has gone out since; NULL when another '
   'address was in its place already';
+
+-- A task that is about nothing else is done with; what it gathers of other mails keeps it open.
+CREATE OR REPLACE FUNCTION bounce_internal.lock_task_of(r bounce.communication_recipient)
+RETURNS bounce.task
+LANGUAGE plpgsql AS $$
+DECLARE
+  kinds CONSTANT text[] := '{hard_bounce,resend_exhausted,soft_bounces,auto_reply}';
+  t bounce.task;
+BEGIN
+  SELECT q.* INTO t FROM bounce.task AS q
+  WHERE q.id = r.task_id AND q.status = 'open' AND q.kind = ANY (kinds)
+    AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
+                    WHERE o.task_id = q.id AND o.id <> r.id AND o.state <> 'replaced');
+  IF FOUND THEN
+    t := bounce_internal.lock_task(t.id, kinds);
+  END IF;
+  RETURN t;
+END $$;
+COMMENT ON FUNCTION bounce_internal.lock_task_of(bounce.communication_recipient) IS
+  'the open task that another address of this recipient settles, whose communication is locked: '
+  'all its other mails have one; NULL: none';
+
+CREATE OR REPLACE FUNCTION bounce_internal.withdraw_from(
+  r bounce.communication_recipient, why text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  was CONSTANT jsonb := r.undo_state -> 'was';
+  is_itself CONSTANT boolean := coalesce((was ->> 'id')::bigint = r.id, false);
+BEGIN
+  IF is_itself THEN
+    RETURN r.next_attempt_at IS NOT NULL
+           AND r.bounce_id IS NOT DISTINCT FROM (was ->> 'bounce_id')::bigint
+           AND bounce_internal.restore_recipient(was, why);
+  ELSIF r.undo_state IS NULL OR r.attempts > 0 OR r.state <> 'open'
+        OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                   WHERE q.recipient_id = r.id AND (q.tries > 0 OR q.state = 'unknown')) THEN
+    RETURN false;
+  ELSIF r.undo_state ? 'task' AND EXISTS (SELECT FROM bounce.task AS t
+                                          WHERE t.id = (r.undo_state ->> 'task')::bigint
+                                            AND t.status = 'done') THEN
+    PERFORM bounce.reopen_task((r.undo_state ->> 'task')::bigint, why);
+  ELSIF was IS NOT NULL THEN
+    PERFORM bounce_internal.restore_recipient(was, why);
+  ELSE
+    PERFORM bounce_internal.write_log(r.communication_id, NULL, 'corrected',
+      bounce_internal.say('%s is no recipient any more', r.address) || ': ' || why);
+    PERFORM bounce_internal.drop_unsent(r.id);
+  END IF;
+  PERFORM bounce_internal.derive_communication(r.communication_id);
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION bounce_internal.withdraw_from(bounce.communication_recipient, text) IS
+  'withdraw_resend() of a locked recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.restore_blocks(t bounce.task, why text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -225,7 +225,7 @@ BEGIN
   IF r.next_attempt_at IS NULL THEN
     UPDATE bounce.recipient_delivery AS q
     SET state = CASE r.state WHEN 'sent' THEN 'accepted' ELSE 'rejected' END, due_at = NULL
-    WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending');
+    WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending') AND r.state <> 'open';
   ELSIF EXISTS (SELECT FROM bounce.communication_content AS k
                 WHERE k.communication_id = r.communication_id) THEN
     INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
@@ -240,7 +240,8 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.follow_schedule(bounce.communication_recipient, boolean) IS
-  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it; of a '
+  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it; without '
+  'it, only one to whom nothing was sent yet waits on. Of a '
   'mail that its application sends, tells that one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_update() RETURNS trigger
