@@ -305,10 +305,10 @@ CROSS JOIN LATERAL (
                 ELSE substr(t.diagnosis, length(n.meaning) + 3) END)) AS said) AS s;
 COMMENT ON VIEW bounce.task_detail IS
   'tasks with the diagnosis as a sentence, the mail they are about, and the address that was '
-  'probably meant. about: whom or what; why: the diagnosis in a line; said: what the '
-  'other system said, where why is the meaning of the reason and that; what_next: what is to be '
-  'done, empty when it is closed. What a task gathers is counted in bounce.bounce, and its last bounce found there. '
-  'urgency: that of task_outline';
+  'probably meant. about: whom or what; why: the diagnosis in a line; said: what the other system '
+  'said, where why is the meaning of the reason and that; what_next: what is to be done, empty '
+  'when it is closed. What a task gathers is counted in bounce.bounce, and its last bounce found '
+  'there. urgency: that of task_outline';
 
 CREATE OR REPLACE VIEW bounce.open_task AS
 SELECT * FROM bounce.task_detail WHERE status = 'open' ORDER BY urgency, due_at NULLS LAST, id;

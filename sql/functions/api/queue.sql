@@ -120,8 +120,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
-  'not get it, or to all when all did; one that was cancelled: when it would have gone. The same as setting the state in bounce.delivery to RETRY. '
-  'P0002 when it is not in the queue, 23514 while a worker has claimed it';
+  'not get it, or to all when all did; one that was cancelled: when it would have gone. The same '
+  'as setting the state in bounce.delivery to RETRY. P0002 when it is not in the queue, 23514 '
+  'while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$

@@ -240,9 +240,9 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.follow_schedule(bounce.communication_recipient, boolean) IS
-  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it; without '
-  'it, only one to whom nothing was sent yet waits on. Of a '
-  'mail that its application sends, tells that one';
+  'makes the recipient due in the queue at next_attempt_at, unless a worker has claimed it; '
+  'without it, only one to whom nothing was sent yet waits on. Of a mail that its application '
+  'sends, tells that one';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_after_update() RETURNS trigger
 LANGUAGE plpgsql AS $$
