@@ -54,6 +54,7 @@ shows 'the milter' systemctl.test enable --now bounce-milter
 shows 'the configuration' configure_sendmail
 echo 'nameserver 127.0.0.1' >/etc/resolv.conf
 shows 'Sendmail starts' start_mta /usr/sbin/sendmail -L sm-mta -bd
+shows 'and nothing is wrong with it' bounce-milter --check
 
 path=$(return_path anna@example.net)
 shows 'a report over SMTP is taken' foreign_bounce "$path"
