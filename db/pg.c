@@ -222,7 +222,9 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 	const struct pg_param params[] = {PG_TEXT(statement_timeout), PG_TEXT(lock_timeout)};
 	g_autoptr(PGresult) result = pg_query(connection, wait_seconds,
 					      "SELECT set_config('statement_timeout', $1, false),"
-					      " set_config('lock_timeout', $2, false)",
+					      " set_config('lock_timeout', $2, false),"
+					      " set_config('default_transaction_isolation',"
+					      " 'read committed', false)",
 					      G_N_ELEMENTS(params), params, error);
 
 	return result;

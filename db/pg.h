@@ -28,7 +28,9 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
     __attribute__((warn_unused_result));
 
 /* Lets the server end a statement of this connection (BM_ERROR_RETRY) a little before we would
- * stop waiting for it, and a wait for a lock before that. Errors as pg_query. */
+ * stop waiting for it, and a wait for a lock before that. Whatever the role or the database has for
+ * a default, each statement sees what others have committed: who locks a row reads it afterwards.
+ * Errors as pg_query. */
 bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
     __attribute__((warn_unused_result));
 

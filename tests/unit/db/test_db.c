@@ -181,6 +181,21 @@ static void test_statements_are_limited(void)
 	}
 }
 
+/* The functions lock a row and read it afterwards: an older snapshot would show it as it was. */
+static void test_role_with_another_isolation(void)
+{
+	g_autoptr(PGconn) connection = server_connect(conninfo);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(
+	    pg_script(connection, "SET default_transaction_isolation = serializable", &error));
+	g_assert_true(pg_limit_statements(connection, 2, &error));
+	g_autoptr(PGresult) shown =
+	    pg_query(connection, 5, "SHOW transaction_isolation", 0, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(PQgetvalue(shown, 0, 0), ==, "read committed");
+}
+
 /* A server that answers, and will take us later: SQLSTATE 55000, in whatever language. */
 static void test_refusal_that_passes(void)
 {
@@ -373,6 +388,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/db/no-answer-in-time", test_no_answer_in_time);
 	g_test_add_func("/db/given-up-is-cancelled", test_given_up_is_cancelled);
 	g_test_add_func("/db/statements-are-limited", test_statements_are_limited);
+	g_test_add_func("/db/role-with-another-isolation", test_role_with_another_isolation);
 	g_test_add_func("/db/refusal-that-passes", test_refusal_that_passes);
 	g_test_add_func("/db/unreachable-and-refused", test_unreachable_and_refused);
 	g_test_add_func("/db/pool-is-bounded", test_pool_is_bounded);
