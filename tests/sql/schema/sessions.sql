@@ -92,20 +92,27 @@ SELECT is((SELECT done FROM bounce_internal.housekeeping_at('2041-05-01 00:00+00
 -- Months made and dropped while several sessions record: nobody fails, nobody deadlocks
 SELECT test.mail('load' || i, ARRAY[format('load%s@load.example', i)])
 FROM generate_series(1, 900) AS i;
+CREATE TABLE test.kept (done text);
+CREATE FUNCTION test.months_changed() RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM test.kept WHERE done IN ('made', 'dropped', 'true')
+$$;
+-- Again and again, until that has happened often enough: one may be much faster than the other.
 CREATE PROCEDURE test.record_load(first integer, last integer) LANGUAGE plpgsql AS $$
 BEGIN
-  FOR i IN first .. last LOOP
-    PERFORM test.record(test.report('mailbox_full', format('load%s@load.example', i), '4.2.2',
-                                    "to" => test.return_path(format('load%s@load.example', i))));
-    COMMIT;
+  FOR round IN 1 .. 20 LOOP
+    FOR i IN first .. last LOOP
+      PERFORM test.record(test.report('mailbox_full', format('load%s@load.example', i), '4.2.2',
+                                      "to" => test.return_path(format('load%s@load.example', i))));
+      COMMIT;
+    END LOOP;
+    EXIT WHEN test.months_changed() > 5;
   END LOOP;
 END $$;
 SELECT dblink_send_query(s, format('CALL test.record_load(%s, %s)', n * 300 + 1, n * 300 + 300))
 FROM (VALUES ('a', 0), ('b', 1), ('c', 2)) AS v (s, n);
-CREATE TABLE test.kept (done text);
 CREATE PROCEDURE test.keep_months() LANGUAGE plpgsql AS $$
 BEGIN
-  FOR i IN 1 .. 200 LOOP
+  FOR i IN 1 .. 1000 LOOP
     -- old ones and this month's: whoever records finds the default partition
     INSERT INTO test.kept VALUES
       (CASE i % 4 WHEN 3 THEN bounce_internal.keep_month_at(now() + interval '9 years')
@@ -117,8 +124,7 @@ BEGIN
   END LOOP;
 END $$;
 CALL test.keep_months();
-SELECT cmp_ok((SELECT count(*) FROM test.kept WHERE done IN ('made', 'dropped', 'true')), '>',
-              5::bigint, 'months came and went meanwhile');
+SELECT cmp_ok(test.months_changed(), '>', 5::bigint, 'months came and went meanwhile');
 CREATE FUNCTION test.error_of(session text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM dblink_get_result(session, false) AS d (status text);
