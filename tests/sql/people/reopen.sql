@@ -260,6 +260,9 @@ FROM (VALUES (0, 'a@w.example', 'x', 'P0002', 'no such mail'),
              ((SELECT id FROM taken LIMIT 1), 'nobody@w.example', 'x', 'P0002', 'no recipient'),
              ((SELECT id FROM taken WHERE name = 'later1'), 'later1@w.example', ' ', '22023',
               'no reason')) AS v (id, address, why, code, name);
+SELECT bounce.erase_address('later2@w.example', 'asked for it');
+SELECT is(bounce.withdraw_resend(t.id, t.address, 'back'), false, 'to nobody who has been erased')
+FROM taken AS t WHERE t.name = 'later2';
 SELECT is_empty('SELECT * FROM bounce.audit()', 'and the audit finds nothing');
 
 -- Another address, and back again: the first one gets it

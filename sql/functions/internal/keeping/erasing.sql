@@ -149,6 +149,9 @@ BEGIN
       next_attempt_at = NULL,
       state = CASE q.state WHEN 'open' THEN 'error' ELSE q.state END
   WHERE q.id = erase_recipient.recipient_id RETURNING q.* INTO r;
+  -- or taking back what was done since would have it sent to again
+  UPDATE bounce.communication_recipient AS q SET undo_state = NULL
+  WHERE q.id IN (r.id, r.replaced_by) AND q.undo_state IS NOT NULL;
   UPDATE bounce.communication_log AS l SET text = ''
   WHERE l.communication_id = r.communication_id AND l.text <> ''
     AND (l.recipient_id = r.id OR l.recipient_id IS NULL OR lower(l.text) ~ pattern);
