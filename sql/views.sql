@@ -264,8 +264,8 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
             ELSE bounce.sentence('reports that fit no mail') END AS about,
        CASE WHEN NOT s.is_said THEN bounce.told(t.summary, t.marked_summary)
             ELSE concat_ws(': ', nullif(n.meaning, ''), nullif(s.said, '')) END AS why,
-       CASE WHEN t.status <> 'open' THEN '' ELSE
-       CASE WHEN t.reason = 'submission_server'
+       CASE WHEN t.status <> 'open' THEN ''
+            WHEN t.reason = 'submission_server'
               THEN 'mend the server or the settings of bounce-delivery: mail goes out by itself'
             WHEN t.reason = 'webhook'
               THEN 'have the receiver mended, then send again what it missed: webhook retry'
@@ -284,7 +284,7 @@ SELECT t.id, t.kind, t.status, t.count, t.owner, t.due_at, t.is_overdue,
               THEN 'find out whether it arrived, or send it again'
             WHEN t.kind = 'delivery_problem' THEN 'have the cause mended, then send again'
             WHEN t.kind = 'bounce_without_communication' THEN 'read the report'
-            ELSE 'find the right address, or say that it works or is dead' END END AS what_next,
+            ELSE 'find the right address, or say that it works or is dead' END AS what_next,
        t.new_address,
        CASE WHEN s.is_said AND n.meaning <> '' THEN s.said ELSE '' END AS said
 FROM bounce.task_outline AS t

@@ -53,7 +53,7 @@ words('a figure of the queue',
 # sentences without anybody's words in them; English needs those that bouncectl's users type
 my ($next)
     = slurp('sql/views.sql')
-    =~ /(CASE WHEN t\.reason = 'submission_server'\s+THEN.*?) AS what_next/s;
+    =~ /(WHEN t\.reason = 'submission_server'\s+THEN.*?) AS what_next/s;
 words('what comes next', map { s/'\s+'//gr } $next =~ /(?:THEN|ELSE)\s+'((?:[^']|'\s+')+)'/g);
 words(
     'an event of a story', qw(
