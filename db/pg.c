@@ -213,11 +213,17 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 	return g_steal_pointer(&connection);
 }
 
+/* What a statement may take: a little less than its answer is waited for. Heap. */
+static char *statement_limit(unsigned wait_seconds)
+{
+	return g_strdup_printf("%ums", wait_seconds * 900);
+}
+
 /* A statement that nobody waits for any more would keep its backend, and its locks, for as long
  * as it likes. */
 bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
 {
-	g_autofree char *statement_timeout = g_strdup_printf("%ums", wait_seconds * 900);
+	g_autofree char *statement_timeout = statement_limit(wait_seconds);
 	g_autofree char *lock_timeout = g_strdup_printf("%ums", wait_seconds * 800);
 	const struct pg_param params[] = {PG_TEXT(statement_timeout), PG_TEXT(lock_timeout)};
 	g_autoptr(PGresult) result = pg_query(connection, wait_seconds,
@@ -232,7 +238,7 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 
 bool pg_limit_time(PGconn *connection, unsigned wait_seconds, GError **error)
 {
-	g_autofree char *statement_timeout = g_strdup_printf("%ums", wait_seconds * 900);
+	g_autofree char *statement_timeout = statement_limit(wait_seconds);
 	const struct pg_param params[] = {PG_TEXT(statement_timeout)};
 	g_autoptr(PGresult) result =
 	    pg_query(connection, wait_seconds, "SELECT set_config('statement_timeout', $1, false)",

@@ -43,14 +43,15 @@ COMMENT ON FUNCTION bounce_internal.remember_task(bounce.task, bigint[], boolean
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_as_it_is(r bounce.communication_recipient)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  q bounce.recipient_delivery;
 BEGIN
+  SELECT d.* INTO q FROM bounce.recipient_delivery AS d WHERE d.recipient_id = r.id;
   RETURN jsonb_build_object(
     'id', r.id, 'state', r.state, 'class', r.class, 'bounce_id', r.bounce_id,
     'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
     'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
-    'attempts', r.attempts, 'delivery', (SELECT q.state FROM bounce.recipient_delivery AS q
-                                         WHERE q.recipient_id = r.id),
-    'due_at', (SELECT q.due_at FROM bounce.recipient_delivery AS q WHERE q.recipient_id = r.id));
+    'attempts', r.attempts, 'delivery', q.state, 'due_at', q.due_at);
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_as_it_is(bounce.communication_recipient) IS
   'what restore_recipient() needs';
