@@ -24,10 +24,10 @@ struct slot {
 	unsigned set_at; /* line number; 0: not set yet */
 };
 
-static bool refuse(const struct place *place, GError **error, const char *format, ...)
+static bool refuse_config(const struct place *place, GError **error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static bool refuse(const struct place *place, GError **error, const char *format, ...)
+static bool refuse_config(const struct place *place, GError **error, const char *format, ...)
 {
 	va_list args;
 
@@ -55,48 +55,49 @@ static bool is_allowed(const char *allowed, const char *value)
 	return g_strv_contains((const char *const *)words, value);
 }
 
-static bool set_text(const struct config_key *key, const char *value, void *base,
-		     const struct place *place, GError **error)
+static bool set_config_text(const struct config_key *key, const char *value, void *base,
+			    const struct place *place, GError **error)
 {
 	char **field = (char **)field_at(base, key);
 
 	if (key->allowed && !is_allowed(key->allowed, value))
-		return refuse(place, error, "\"%s\" is not one of %s", value, key->allowed);
+		return refuse_config(place, error, "\"%s\" is not one of %s", value, key->allowed);
 	if (*value == '\0' && key->minimum > 0)
-		return refuse(place, error, "must not be empty (%s)", key->help);
+		return refuse_config(place, error, "must not be empty (%s)", key->help);
 	g_free(*field);
 	*field = g_strdup(value);
 	return true;
 }
 
-static bool set_number(const struct config_key *key, int radix, const char *value, void *base,
-		       const struct place *place, GError **error)
+static bool set_config_number(const struct config_key *key, int radix, const char *value,
+			      void *base, const struct place *place, GError **error)
 {
 	char *end;
 
 	errno = 0;
 	long number = strtol(value, &end, radix);
 	if (end == value || *end != '\0' || errno != 0)
-		return refuse(place, error, "\"%s\" is not %s", value,
-			      radix == 8 ? "an octal number" : "a whole number");
+		return refuse_config(place, error, "\"%s\" is not %s", value,
+				     radix == 8 ? "an octal number" : "a whole number");
 	if (number < key->minimum || number > key->maximum)
-		return refuse(place, error,
-			      radix == 8 ? "%s is not in %lo to %lo" : "%s is not in %ld to %ld",
-			      value, key->minimum, key->maximum);
+		return refuse_config(place, error,
+				     radix == 8 ? "%s is not in %lo to %lo"
+						: "%s is not in %ld to %ld",
+				     value, key->minimum, key->maximum);
 	*(long *)field_at(base, key) = number;
 	return true;
 }
 
-static bool set_value(const struct config_key *key, const char *value, void *base,
-		      const struct place *place, GError **error)
+static bool set_config_value(const struct config_key *key, const char *value, void *base,
+			     const struct place *place, GError **error)
 {
 	switch (key->type) {
 	case CONFIG_TEXT:
-		return set_text(key, value, base, place, error);
+		return set_config_text(key, value, base, place, error);
 	case CONFIG_INTEGER:
-		return set_number(key, 10, value, base, place, error);
+		return set_config_number(key, 10, value, base, place, error);
 	case CONFIG_OCTAL:
-		return set_number(key, 8, value, base, place, error);
+		return set_config_number(key, 8, value, base, place, error);
 	}
 	g_assert_not_reached();
 }
@@ -125,7 +126,7 @@ static struct slot *slot_find(const GArray *slots, const char *name)
 	return NULL;
 }
 
-static bool read_line(char *line, struct place *place, const GArray *slots, GError **error)
+static bool read_config_line(char *line, struct place *place, const GArray *slots, GError **error)
 {
 	char *text = g_strstrip(line);
 
@@ -134,17 +135,17 @@ static bool read_line(char *line, struct place *place, const GArray *slots, GErr
 	char *equals = strchr(text, '=');
 	place->key = text;
 	if (!equals)
-		return refuse(place, error, "expected \"name = value\"");
+		return refuse_config(place, error, "expected \"name = value\"");
 	*equals = '\0';
 	const char *value = g_strstrip(equals + 1);
 	place->key = g_strstrip(text);
 	struct slot *slot = slot_find(slots, place->key);
 	if (!slot)
-		return refuse(place, error, "unknown key");
+		return refuse_config(place, error, "unknown key");
 	if (slot->set_at != 0)
-		return refuse(place, error, "is already set in line %u", slot->set_at);
+		return refuse_config(place, error, "is already set in line %u", slot->set_at);
 	slot->set_at = place->line;
-	return set_value(slot->key, value, slot->base, place, error);
+	return set_config_value(slot->key, value, slot->base, place, error);
 }
 
 static bool set_defaults(const char *path, const GArray *slots, GError **error)
@@ -157,8 +158,8 @@ static bool set_defaults(const char *path, const GArray *slots, GError **error)
 		if (slot->set_at != 0)
 			continue;
 		if (!key->default_value)
-			return refuse(&place, error, "must be set (%s)", key->help);
-		if (!set_value(key, key->default_value, slot->base, &place, error))
+			return refuse_config(&place, error, "must be set (%s)", key->help);
+		if (!set_config_value(key, key->default_value, slot->base, &place, error))
 			return false;
 	}
 	return true;
@@ -179,7 +180,7 @@ bool config_read(const char *path, const struct config_section *sections, size_t
 	for (unsigned i = 0; lines[i]; i++) {
 		struct place place = {path, i + 1, NULL};
 
-		if (!read_line(lines[i], &place, slots, error))
+		if (!read_config_line(lines[i], &place, slots, error))
 			return false;
 	}
 	return set_defaults(path, slots, error);

@@ -46,7 +46,7 @@ static const char *append_quoted(GString *entry, const char *text)
 	return *text == '"' ? text + 1 : text;
 }
 
-static const char *append_value(GString *entry, const char *text)
+static const char *append_journal_value(GString *entry, const char *text)
 {
 	if (*text == '"')
 		return append_quoted(entry, text);
@@ -62,7 +62,7 @@ static void append_pairs(GString *entry, const char *text)
 		g_autofree char *name = g_ascii_strup(text, (gssize)len);
 
 		g_string_append_printf(entry, "BM_%s=", name);
-		text = append_value(entry, text + len + 1);
+		text = append_journal_value(entry, text + len + 1);
 		g_string_append_c(entry, '\n');
 	}
 }

@@ -164,7 +164,7 @@ static struct session *find_session(struct console *console, const struct reques
 	return NULL;
 }
 
-static bool is_of(const struct session *session, const char *name)
+static bool session_is_of(const struct session *session, const char *name)
 {
 	return session && strcmp(session->name, name) == 0;
 }
@@ -201,7 +201,7 @@ static struct response *choose_answer(struct page_call *call, const char *known)
 
 	if (is_link_of_others(call->request, known))
 		return page_show(call, "elsewhere", 401);
-	return user && !is_of(call->session, user) ? answer_named(call) : answer_page(call);
+	return user && !session_is_of(call->session, user) ? answer_named(call) : answer_page(call);
 }
 
 struct response *router_answer(void *context, const struct request *request)

@@ -30,7 +30,7 @@ struct daemon {
 };
 
 /* Before the log is open, or with a person in front, stderr is told as well. */
-static int fail(const struct daemon *daemon, const GError *error)
+static int fail_daemon(const struct daemon *daemon, const GError *error)
 {
 	if (daemon_settings_log_target(daemon->settings) != LOG_TARGET_STDERR)
 		fprintf(stderr, "%s: %s\n", daemon->program->name, error->message);
@@ -101,7 +101,7 @@ static bool serve_in_thread(struct daemon *daemon, GError **error)
 	return served.is_good;
 }
 
-static bool pause_for_signal(void *context, unsigned seconds)
+static bool pause_daemon(void *context, unsigned seconds)
 {
 	(void)context;
 	return process_wait_for_stop(seconds);
@@ -137,7 +137,7 @@ static bool serve(struct daemon *daemon, int *ready_fd, GError **error)
 					   .ready_fd = ready_fd,
 					   .connect = connect_service,
 					   .context = daemon,
-					   .pause = pause_for_signal};
+					   .pause = pause_daemon};
 	bool can_wait = program->can_wait && program->can_wait(daemon->service);
 	bool served =
 	    can_wait ? serve_beside(daemon, &wait, error) : serve_after(daemon, &wait, error);
@@ -162,7 +162,7 @@ static bool open_and_serve(struct daemon *daemon, int *ready_fd, GError **error)
 	return served;
 }
 
-static int run(struct daemon *daemon, const struct arguments *arguments)
+static int run_daemon(struct daemon *daemon, const struct arguments *arguments)
 {
 	const struct daemon_settings *settings = daemon->settings;
 	g_autoptr(GError) error = NULL;
@@ -170,12 +170,12 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
 	int pid_fd = -1;
 
 	if (!process_drop_privileges(settings->user, &error)) {
-		fail(daemon, error);
+		fail_daemon(daemon, error);
 		return EX_CONFIG;
 	}
 	if ((arguments->is_daemon && !process_background(&ready_fd, &error)) ||
 	    !process_pid_file_open(settings->pid_file, &pid_fd, &error))
-		return fail(daemon, error);
+		return fail_daemon(daemon, error);
 	process_set_home();
 	process_raise_descriptor_limit();
 	bool served = open_and_serve(daemon, &ready_fd, &error);
@@ -184,18 +184,18 @@ static int run(struct daemon *daemon, const struct arguments *arguments)
 		_exit(served ? EXIT_SUCCESS : EXIT_FAILURE);
 	if (served)
 		return EXIT_SUCCESS;
-	int status = fail(daemon, error);
+	int status = fail_daemon(daemon, error);
 	return daemon->service || error->code != BM_ERROR_CONFIG ? status : EX_CONFIG;
 }
 
-static int check(const struct daemon *daemon)
+static int check_configuration(const struct daemon *daemon)
 {
 	g_autoptr(GError) error = NULL;
 
 	if (daemon->program->before_check)
 		daemon->program->before_check();
 	if (!process_drop_privileges(daemon->settings->user, &error))
-		return fail(daemon, error);
+		return fail_daemon(daemon, error);
 	process_set_home();
 	bool files = check_files(daemon->settings, daemon->config);
 	bool good = daemon->program->check(daemon->settings);
@@ -207,7 +207,7 @@ static int once(const struct daemon *daemon)
 	g_autoptr(GError) error = NULL;
 
 	if (!process_drop_privileges(daemon->settings->user, &error))
-		return fail(daemon, error);
+		return fail_daemon(daemon, error);
 	process_set_home();
 	return daemon->program->once(daemon->settings);
 }
@@ -223,8 +223,8 @@ static int run_or_check(struct daemon *daemon, const struct arguments *arguments
 	log_open(daemon->program->name, daemon_settings_log_target(daemon->settings),
 		 daemon_settings_log_level(daemon->settings));
 	if (arguments->is_check)
-		return check(daemon);
-	return arguments->is_once ? once(daemon) : run(daemon, arguments);
+		return check_configuration(daemon);
+	return arguments->is_once ? once(daemon) : run_daemon(daemon, arguments);
 }
 
 int daemon_main(const struct daemon_program *program, int argc, char **argv)

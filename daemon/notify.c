@@ -30,7 +30,7 @@ static bool find_manager(struct sockaddr_un *address_out, socklen_t *len_out)
 	return true;
 }
 
-static void say(const char *message)
+static void notify_systemd(const char *message)
 {
 	const struct timeval limit = {.tv_sec = SEND_WAIT};
 	struct sockaddr_un address;
@@ -53,7 +53,7 @@ void notify_ready(const char *status)
 	g_autofree char *line = g_strdelimit(g_strdup(status), "\n", ' ');
 	g_autofree char *message = g_strdup_printf("READY=1\nSTATUS=%s", line);
 
-	say(message);
+	notify_systemd(message);
 }
 
 void notify_reloading(void)
@@ -61,17 +61,17 @@ void notify_reloading(void)
 	g_autofree char *message = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
 						   g_get_monotonic_time());
 
-	say(message);
+	notify_systemd(message);
 }
 
 void notify_stopping(void)
 {
-	say("STOPPING=1\nSTATUS=stopping");
+	notify_systemd("STOPPING=1\nSTATUS=stopping");
 }
 
 void notify_alive(void)
 {
-	say("WATCHDOG=1");
+	notify_systemd("WATCHDOG=1");
 }
 
 guint64 notify_watchdog_interval(void)

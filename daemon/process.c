@@ -27,7 +27,7 @@ enum {
 	PREDECESSOR_PAUSE_MS = 20,
 };
 
-static bool fail(GError **error, const char *what, const char *object)
+static bool fail_process(GError **error, const char *what, const char *object)
 {
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s \"%s\": %s", what, object,
 		    g_strerror(errno));
@@ -64,7 +64,7 @@ bool process_drop_privileges(const char *user, GError **error)
 	}
 	if (initgroups(user, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
 	    setuid(account->pw_uid) != 0)
-		return fail(error, "user: cannot become", user);
+		return fail_process(error, "user: cannot become", user);
 	return true;
 }
 
@@ -122,10 +122,10 @@ bool process_pid_file_open(const char *path, int *fd_out, GError **error)
 		return false;
 	}
 	if (fd < 0)
-		return fail(error, "pid_file: cannot write", path);
+		return fail_process(error, "pid_file: cannot write", path);
 	int len = snprintf(text, sizeof text, "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len) {
-		fail(error, "pid_file: cannot write", path);
+		fail_process(error, "pid_file: cannot write", path);
 		close(fd);
 		return false;
 	}
@@ -159,10 +159,10 @@ bool process_background(int *ready_fd_out, GError **error)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return fail(error, "cannot make a pipe", "ready");
+		return fail_process(error, "cannot make a pipe", "ready");
 	pid_t child = fork();
 	if (child < 0)
-		return fail(error, "cannot fork", "daemon");
+		return fail_process(error, "cannot fork", "daemon");
 	if (child > 0) {
 		close(ends[1]);
 		wait_for_child(child, ends[0]);
@@ -170,7 +170,7 @@ bool process_background(int *ready_fd_out, GError **error)
 	close(ends[0]);
 	setsid();
 	if (chdir("/") != 0)
-		return fail(error, "cannot go to", "/");
+		return fail_process(error, "cannot go to", "/");
 	*ready_fd_out = ends[1];
 	return true;
 }
@@ -209,7 +209,7 @@ void process_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void hand_over(int number)
+static void hand_signal_over(int number)
 {
 	(void)number;
 	kill(getpid(), SIGUSR1);
@@ -218,7 +218,7 @@ static void hand_over(int number)
 void process_take_hangups(void)
 {
 	/* SA_NODEFER: the signal stays deliverable here, so that no other thread gets it */
-	const struct sigaction action = {.sa_handler = hand_over,
+	const struct sigaction action = {.sa_handler = hand_signal_over,
 					 .sa_flags = SA_RESTART | SA_NODEFER};
 	sigset_t set;
 

@@ -44,7 +44,7 @@ static enum bm_error code_of_sqlstate(const char *state)
 }
 
 /* libpq's messages end in a line feed and may have several lines. */
-static void set_error(GError **error, enum bm_error code, const char *message)
+static void set_pg_error(GError **error, enum bm_error code, const char *message)
 {
 	g_autofree char *text = g_strdup(message);
 
@@ -88,12 +88,12 @@ static void set_result_error(GError **error, const PGresult *result)
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (!state) { /* made by libpq itself: the connection is gone */
-		set_error(error, BM_ERROR_UNCERTAIN, PQresultErrorMessage(result));
+		set_pg_error(error, BM_ERROR_UNCERTAIN, PQresultErrorMessage(result));
 		return;
 	}
 	g_autofree char *text = g_strdup_printf("%s (SQLSTATE %s)%s%s", message ? message : "error",
 						state, hint && *hint ? ": " : "", hint ? hint : "");
-	set_error(error, code_of_sqlstate(state), text);
+	set_pg_error(error, code_of_sqlstate(state), text);
 }
 
 static void discard_notice(void *context, const PGresult *result)
@@ -109,8 +109,8 @@ static bool is_readable(const char *conninfo, GError **error)
 	PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
 
 	if (!options)
-		set_error(error, BM_ERROR_CONFIG,
-			  complaint ? complaint : "conninfo cannot be read");
+		set_pg_error(error, BM_ERROR_CONFIG,
+			     complaint ? complaint : "conninfo cannot be read");
 	PQfreemem(complaint);
 	PQconninfoFree(options);
 	return options;
@@ -202,8 +202,8 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 	g_autoptr(PGconn) connection = PQconnectdbParams(lists.names, lists.values, 1);
 
 	if (PQstatus(connection) != CONNECTION_OK) {
-		set_error(error, code_of_refusal(conninfo, wait_seconds),
-			  PQerrorMessage(connection));
+		set_pg_error(error, code_of_refusal(conninfo, wait_seconds),
+			     PQerrorMessage(connection));
 		return NULL;
 	}
 	PQsetNoticeReceiver(connection, discard_notice, NULL);
@@ -282,11 +282,11 @@ static bool wait_for_result(PGconn *connection, gint64 deadline, GError **error)
 				       .events = unsent > 0 ? POLLIN | POLLOUT : POLLIN};
 
 		if (left <= 0) {
-			set_error(error, BM_ERROR_UNCERTAIN, "no answer in time");
+			set_pg_error(error, BM_ERROR_UNCERTAIN, "no answer in time");
 			return false;
 		}
 		if (poll(&event, 1, (int)(left / 1000) + 1) > 0 && !PQconsumeInput(connection)) {
-			set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
+			set_pg_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 			return false;
 		}
 		if (unsent > 0)
@@ -313,7 +313,7 @@ static void note_error(PGconn *connection, const PGresult *error)
 }
 
 /* Everything up to ReadyForQuery; the last result but NULL counts, unless one is an error. */
-static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **error)
+static PGresult *collect_results(PGconn *connection, unsigned wait_seconds, GError **error)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)wait_seconds * G_USEC_PER_SEC;
 	g_autoptr(PGresult) kept = NULL;
@@ -330,7 +330,7 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 		kept = g_steal_pointer(&next);
 	}
 	if (!kept) {
-		set_error(error, BM_ERROR_UNCERTAIN, "no result");
+		set_pg_error(error, BM_ERROR_UNCERTAIN, "no result");
 		return NULL;
 	}
 	if (PQresultStatus(kept) == PGRES_FATAL_ERROR) {
@@ -339,7 +339,7 @@ static PGresult *collect(PGconn *connection, unsigned wait_seconds, GError **err
 		return NULL;
 	}
 	if (PQstatus(connection) != CONNECTION_OK) {
-		set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
+		set_pg_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 		return NULL;
 	}
 	return g_steal_pointer(&kept);
@@ -362,11 +362,12 @@ static void list_params(size_t count, const struct pg_param *params, struct para
 }
 
 /* The answer to what was sent, unless it could not be sent. */
-static PGresult *answer(PGconn *connection, unsigned wait_seconds, int is_sent, GError **error)
+static PGresult *await_answer(PGconn *connection, unsigned wait_seconds, int is_sent,
+			      GError **error)
 {
 	if (is_sent)
-		return collect(connection, wait_seconds, error);
-	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+		return collect_results(connection, wait_seconds, error);
+	set_pg_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
 	return NULL;
 }
 
@@ -377,16 +378,16 @@ PGresult *pg_query(PGconn *connection, unsigned wait_seconds, const char *statem
 
 	g_return_val_if_fail(param_count <= PARAMS_MAX, NULL);
 	list_params(param_count, params, &lists);
-	return answer(connection, wait_seconds,
-		      PQsendQueryParams(connection, statement, (int)param_count, NULL, lists.values,
-					lists.lengths, lists.formats, 0),
-		      error);
+	return await_answer(connection, wait_seconds,
+			    PQsendQueryParams(connection, statement, (int)param_count, NULL,
+					      lists.values, lists.lengths, lists.formats, 0),
+			    error);
 }
 
 bool pg_prepare(PGconn *connection, unsigned wait_seconds, const char *name, const char *statement,
 		GError **error)
 {
-	g_autoptr(PGresult) result = answer(
+	g_autoptr(PGresult) result = await_answer(
 	    connection, wait_seconds, PQsendPrepare(connection, name, statement, 0, NULL), error);
 
 	return result;
@@ -402,7 +403,7 @@ bool pg_send_prepared(PGconn *connection, const char *name, size_t param_count,
 	if (PQsendQueryPrepared(connection, name, (int)param_count, lists.values, lists.lengths,
 				lists.formats, 0))
 		return true;
-	set_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
+	set_pg_error(error, BM_ERROR_RETRY, PQerrorMessage(connection));
 	return false;
 }
 
@@ -416,7 +417,7 @@ static PGresult *query_prepared(PGconn *connection, unsigned wait_seconds, const
 		connection_note_prepared(connection, statement);
 	}
 	return pg_send_prepared(connection, name, param_count, params, error)
-		   ? collect(connection, wait_seconds, error)
+		   ? collect_results(connection, wait_seconds, error)
 		   : NULL;
 }
 
@@ -439,7 +440,7 @@ PGresult *pg_query_prepared(PGconn *connection, unsigned wait_seconds, const cha
 
 PGresult *pg_receive(PGconn *connection, unsigned wait_seconds, GError **error)
 {
-	return collect(connection, wait_seconds, error);
+	return collect_results(connection, wait_seconds, error);
 }
 
 bool pg_script(PGconn *connection, const char *script, GError **error)
@@ -449,7 +450,7 @@ bool pg_script(PGconn *connection, const char *script, GError **error)
 	if (PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK)
 		return true;
 	if (!result)
-		set_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
+		set_pg_error(error, BM_ERROR_UNCERTAIN, PQerrorMessage(connection));
 	else
 		set_result_error(error, result);
 	return false;

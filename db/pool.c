@@ -135,7 +135,7 @@ static bool reserve(struct db_pool *pool, PGconn **connection_out)
 	return is_reserved;
 }
 
-static void give_back(struct db_pool *pool, PGconn *connection)
+static void give_back_connection(struct db_pool *pool, PGconn *connection)
 {
 	g_mutex_lock(&pool->lock);
 	g_hash_table_remove(pool->users, g_thread_self());
@@ -191,7 +191,7 @@ PGconn *checkout_begin(struct db_pool *pool, GError **error)
 	if (!connection)
 		connection = open_connection(pool, error);
 	if (!connection)
-		give_back(pool, NULL);
+		give_back_connection(pool, NULL);
 	return connection;
 }
 
@@ -201,5 +201,5 @@ void checkout_end(struct db_pool *pool, PGconn *connection)
 		close_idle(pool);
 		g_clear_pointer(&connection, pg_close);
 	}
-	give_back(pool, connection);
+	give_back_connection(pool, connection);
 }

@@ -115,8 +115,8 @@ static PGresult *take_answer(struct db_queue *queue, PGresult *result, GError *c
 	return NULL;
 }
 
-static PGresult *ask(struct db_queue *queue, const char *statement, size_t count,
-		     const struct pg_param *params, GError **error)
+static PGresult *ask_queue(struct db_queue *queue, const char *statement, size_t count,
+			   const struct pg_param *params, GError **error)
 {
 	GError *cause = NULL;
 
@@ -132,7 +132,7 @@ static void set_listening(struct db_queue *queue, bool should_listen)
 {
 	const char *listen = queue->is_urgent ? listen_urgent_statement : listen_statement;
 	g_autoptr(PGresult) result =
-	    ask(queue, should_listen ? listen : unlisten_statement, 0, NULL, NULL);
+	    ask_queue(queue, should_listen ? listen : unlisten_statement, 0, NULL, NULL);
 
 	queue->is_listening = result && should_listen;
 }
@@ -155,7 +155,7 @@ static void item_free(void *data)
 	g_free(item);
 }
 
-static struct db_item *read_item(const PGresult *result, int row)
+static struct db_item *read_queue_item(const PGresult *result, int row)
 {
 	struct db_item *item = g_new0(struct db_item, 1);
 
@@ -181,8 +181,8 @@ static PGresult *ask_to_claim(struct db_queue *queue, unsigned batch, GError **e
 	const struct pg_param urgent[] = {PG_TEXT(queue->worker), PG_TEXT(size)};
 
 	return queue->is_urgent
-		   ? ask(queue, claim_urgent_statement, G_N_ELEMENTS(urgent), urgent, error)
-		   : ask(queue, claim_statement, G_N_ELEMENTS(any), any, error);
+		   ? ask_queue(queue, claim_urgent_statement, G_N_ELEMENTS(urgent), urgent, error)
+		   : ask_queue(queue, claim_statement, G_N_ELEMENTS(any), any, error);
 }
 
 GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error)
@@ -193,7 +193,7 @@ GPtrArray *db_queue_claim(struct db_queue *queue, unsigned batch, GError **error
 		return NULL;
 	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
 	for (int row = 0; row < PQntuples(result); row++)
-		g_ptr_array_add(items, read_item(result, row));
+		g_ptr_array_add(items, read_queue_item(result, row));
 	if (items->len > 0 && queue->is_listening)
 		set_listening(queue, false);
 	return items;
@@ -221,12 +221,12 @@ void db_content_free(struct db_content *content)
 	g_free(content);
 }
 
-static bool has_value(const PGresult *result, const char *column)
+static bool has_column_value(const PGresult *result, const char *column)
 {
 	return !PQgetisnull(result, 0, PQfnumber(result, column));
 }
 
-static void read_raw(const PGresult *result, struct db_content *content)
+static void read_item_raw(const PGresult *result, struct db_content *content)
 {
 	size_t len;
 	unsigned char *bytes =
@@ -239,16 +239,16 @@ static void read_raw(const PGresult *result, struct db_content *content)
 	PQfreemem(bytes);
 }
 
-static struct db_content *read_content(const PGresult *result)
+static struct db_content *read_item_content(const PGresult *result)
 {
 	struct db_content *content = g_new0(struct db_content, 1);
 
 	content->message_id = g_strdup(pg_value(result, 0, "message_id"));
 	content->envelope_id = g_strdup(pg_value(result, 0, "envelope_id"));
-	if (has_value(result, "raw"))
-		read_raw(result, content);
-	content->has_text = has_value(result, "body_text");
-	content->has_html = has_value(result, "body_html");
+	if (has_column_value(result, "raw"))
+		read_item_raw(result, content);
+	content->has_text = has_column_value(result, "body_text");
+	content->has_html = has_column_value(result, "body_html");
 	content->text = g_strdup(pg_value(result, 0, "body_text"));
 	content->html = g_strdup(pg_value(result, 0, "body_html"));
 	content->from = g_strdup(pg_value(result, 0, "header_from"));
@@ -285,7 +285,7 @@ bool db_queue_step_hear(struct db_queue *queue, struct db_content **content_out,
 	if (!result)
 		return false;
 	if (content_out)
-		*content_out = PQntuples(result) == 1 ? read_content(result) : NULL;
+		*content_out = PQntuples(result) == 1 ? read_item_content(result) : NULL;
 	return true;
 }
 
@@ -302,7 +302,7 @@ bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *
 {
 	const struct pg_param params[] = {PG_TEXT(claim_id), PG_TEXT(why)};
 	g_autoptr(PGresult) result =
-	    ask(queue, release_statement, G_N_ELEMENTS(params), params, error);
+	    ask_queue(queue, release_statement, G_N_ELEMENTS(params), params, error);
 
 	return result;
 }
@@ -311,7 +311,7 @@ bool db_queue_problem(struct db_queue *queue, const char *problem, GError **erro
 {
 	const struct pg_param params[] = {PG_TEXT(queue->server), PG_TEXT(problem)};
 	g_autoptr(PGresult) result =
-	    ask(queue, problem_statement, G_N_ELEMENTS(params), params, error);
+	    ask_queue(queue, problem_statement, G_N_ELEMENTS(params), params, error);
 
 	return result;
 }
@@ -321,7 +321,7 @@ bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError
 	g_autofree char *list = pg_array_write(claim_ids);
 	const struct pg_param params[] = {PG_TEXT(list)};
 	g_autoptr(PGresult) result =
-	    ask(queue, renew_statement, G_N_ELEMENTS(params), params, error);
+	    ask_queue(queue, renew_statement, G_N_ELEMENTS(params), params, error);
 
 	return result;
 }
@@ -329,7 +329,7 @@ bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError
 bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out,
 		    GError **error)
 {
-	g_autoptr(PGresult) result = ask(queue, sweep_statement, 0, NULL, error);
+	g_autoptr(PGresult) result = ask_queue(queue, sweep_statement, 0, NULL, error);
 
 	if (!result)
 		return false;
@@ -344,9 +344,10 @@ static int time_until_due(struct db_queue *queue, int limit)
 	if (queue->is_urgent)
 		return limit; /* it is due when somebody tells us */
 	const struct pg_param params[] = {PG_TEXT(queue->server)};
-	g_autoptr(PGresult) result = ask(queue, next_statement, G_N_ELEMENTS(params), params, NULL);
+	g_autoptr(PGresult) result =
+	    ask_queue(queue, next_statement, G_N_ELEMENTS(params), params, NULL);
 
-	if (!result || PQntuples(result) != 1 || !has_value(result, "milliseconds"))
+	if (!result || PQntuples(result) != 1 || !has_column_value(result, "milliseconds"))
 		return limit;
 	gint64 time = g_ascii_strtoll(pg_value(result, 0, "milliseconds"), NULL, 10);
 	/* what is due and was not claimed (quiet hours, another worker) is no reason to spin */

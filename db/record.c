@@ -103,7 +103,7 @@ static bool record_one(PGconn *connection, unsigned query_wait, struct db_record
 }
 
 /* An answer that cannot be read is asked for again, alone. */
-static bool read_rows(const PGresult *rows, GPtrArray *records, GError **error)
+static bool read_record_rows(const PGresult *rows, GPtrArray *records, GError **error)
 {
 	if (!check_count(rows, records->len, error))
 		return false;
@@ -117,7 +117,8 @@ static bool read_rows(const PGresult *rows, GPtrArray *records, GError **error)
 	return true;
 }
 
-static PGresult *ask(PGconn *connection, unsigned query_wait, GPtrArray *records, GError **error)
+static PGresult *ask_record(PGconn *connection, unsigned query_wait, GPtrArray *records,
+			    GError **error)
 {
 	g_autoptr(GByteArray) documents = pg_binary_array_new(PG_BINARY_JSONB, records->len);
 	g_autoptr(GByteArray) raws = pg_binary_array_new(PG_BINARY_BYTEA, records->len);
@@ -138,9 +139,9 @@ static PGresult *ask(PGconn *connection, unsigned query_wait, GPtrArray *records
 static void record_several(PGconn *connection, unsigned query_wait, GPtrArray *records)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(PGresult) rows = ask(connection, query_wait, records, &error);
+	g_autoptr(PGresult) rows = ask_record(connection, query_wait, records, &error);
 
-	if (!rows || !read_rows(rows, records, &error))
+	if (!rows || !read_record_rows(rows, records, &error))
 		log_event(LOG_LEVEL_WARNING, "", "%u reports are tried one by one: %s",
 			  records->len, error->message);
 }

@@ -57,7 +57,7 @@ void db_recorder_free(struct db_recorder *recorder)
 /* --- a leader; the lock is held around these ------------------------------------------------- */
 
 /* Those that came first, as far as a call may hold; at least one. */
-static GPtrArray *take(struct db_recorder *recorder)
+static GPtrArray *take_records(struct db_recorder *recorder)
 {
 	GPtrArray *waiters = g_ptr_array_new();
 	size_t bytes = 0;
@@ -73,7 +73,7 @@ static GPtrArray *take(struct db_recorder *recorder)
 	return waiters;
 }
 
-static void give_back(const GPtrArray *waiters)
+static void give_back_records(const GPtrArray *waiters)
 {
 	for (guint i = 0; i < waiters->len; i++) {
 		struct waiter *waiter = waiters->pdata[i];
@@ -97,14 +97,14 @@ static void record_all(struct db_pool *pool, const GPtrArray *waiters)
 
 static void lead(struct db_recorder *recorder)
 {
-	g_autoptr(GPtrArray) waiters = take(recorder);
+	g_autoptr(GPtrArray) waiters = take_records(recorder);
 
 	recorder->leaders++;
 	g_mutex_unlock(&recorder->lock);
 	record_all(recorder->pool, waiters);
 	g_mutex_lock(&recorder->lock);
 	recorder->leaders--;
-	give_back(waiters);
+	give_back_records(waiters);
 	struct waiter *next = g_queue_peek_head(&recorder->waiting);
 	if (next)
 		g_cond_signal(&next->woken); /* he leads */

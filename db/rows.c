@@ -24,7 +24,7 @@ struct db_rows {
 };
 
 /* The fixed numbers of the built-in types (pg_type.dat of PostgreSQL). */
-static enum db_type type_of(Oid oid)
+static enum db_type type_of_column(Oid oid)
 {
 	switch (oid) {
 	case 16:
@@ -84,7 +84,7 @@ static struct cell read_cell(const PGresult *result, int row, int column)
 
 	if (PQgetisnull(result, row, column))
 		return cell;
-	switch (type_of(PQftype(result, column))) {
+	switch (type_of_column(PQftype(result, column))) {
 	case DB_BOOLEAN:
 		cell.value = g_strdup(*value == 't' ? "true" : "false");
 		break;
@@ -104,7 +104,7 @@ static struct cell read_cell(const PGresult *result, int row, int column)
 	return cell;
 }
 
-static struct db_rows *read_rows(const PGresult *result)
+static struct db_rows *read_result_rows(const PGresult *result)
 {
 	struct db_rows *rows = g_new0(struct db_rows, 1);
 
@@ -115,7 +115,7 @@ static struct db_rows *read_rows(const PGresult *result)
 	rows->cells = g_new0(struct cell, rows->count * rows->column_count + 1);
 	for (size_t column = 0; column < rows->column_count; column++) {
 		rows->names[column] = g_strdup(PQfname(result, (int)column));
-		rows->types[column] = type_of(PQftype(result, (int)column));
+		rows->types[column] = type_of_column(PQftype(result, (int)column));
 	}
 	for (size_t i = 0; i < rows->count * rows->column_count; i++)
 		rows->cells[i] =
@@ -123,9 +123,9 @@ static struct db_rows *read_rows(const PGresult *result)
 	return rows;
 }
 
-static struct db_rows *ask(PGconn *connection, unsigned wait_seconds,
-			   const struct db_statement *statement, const char *const *arguments,
-			   GError **error)
+static struct db_rows *ask_statement(PGconn *connection, unsigned wait_seconds,
+				     const struct db_statement *statement,
+				     const char *const *arguments, GError **error)
 {
 	g_autofree struct pg_param *params = g_new0(struct pg_param, statement->argument_count + 1);
 
@@ -133,7 +133,7 @@ static struct db_rows *ask(PGconn *connection, unsigned wait_seconds,
 		params[i] = PG_TEXT(arguments[i]);
 	g_autoptr(PGresult) result = pg_query(connection, wait_seconds, statement->text,
 					      statement->argument_count, params, error);
-	return !result ? NULL : read_rows(result);
+	return !result ? NULL : read_result_rows(result);
 }
 
 struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *statement,
@@ -144,7 +144,7 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 	if (!connection)
 		return NULL;
 	struct db_rows *rows =
-	    ask(connection, checkout_query_wait(pool), statement, arguments, error);
+	    ask_statement(connection, checkout_query_wait(pool), statement, arguments, error);
 	checkout_end(pool, connection);
 	return rows;
 }
@@ -159,7 +159,7 @@ struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *sta
 	if (!connection)
 		return NULL;
 	struct db_rows *rows = pg_limit_time(connection, wait, error)
-				   ? ask(connection, wait, statement, arguments, error)
+				   ? ask_statement(connection, wait, statement, arguments, error)
 				   : NULL;
 	/* a connection on which that fails is not usable any more */
 	pg_limit_time(connection, usual, NULL);
@@ -172,13 +172,14 @@ static bool ask_both(struct db_pool *pool, PGconn *connection, const struct db_t
 {
 	static const struct db_statement begin = {"BEGIN", 0};
 	unsigned wait = checkout_query_wait(pool);
-	g_autoptr(db_rows_t) begun = ask(connection, wait, &begin, NULL, error);
+	g_autoptr(db_rows_t) begun = ask_statement(connection, wait, &begin, NULL, error);
 
 	if (!begun)
 		return false;
-	answers[0] = ask(connection, wait, trial->act, trial->arguments, error);
-	answers[1] =
-	    answers[0] ? ask(connection, wait, trial->look, trial->arguments, error) : NULL;
+	answers[0] = ask_statement(connection, wait, trial->act, trial->arguments, error);
+	answers[1] = answers[0]
+			 ? ask_statement(connection, wait, trial->look, trial->arguments, error)
+			 : NULL;
 	return answers[1];
 }
 
@@ -193,7 +194,7 @@ bool db_rows_try(struct db_pool *pool, const struct db_trial *trial, struct db_r
 		return false;
 	bool is_seen = ask_both(pool, connection, trial, answers, error);
 	/* a connection in which a transaction stays open is closed by checkout_end */
-	db_rows_free(ask(connection, checkout_query_wait(pool), &rollback, NULL, NULL));
+	db_rows_free(ask_statement(connection, checkout_query_wait(pool), &rollback, NULL, NULL));
 	checkout_end(pool, connection);
 	if (!is_seen)
 		g_clear_pointer(&answers[0], db_rows_free);

@@ -24,7 +24,8 @@ static gint64 seconds_now(void)
 	return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-static bool ask(PGconn *connection, const char *statement, gint64 *number_out, GError **error)
+static bool ask_number(PGconn *connection, const char *statement, gint64 *number_out,
+		       GError **error)
 {
 	g_autoptr(PGresult) result =
 	    connection ? pg_query(connection, QUERY_WAIT, statement, 0, NULL, error) : NULL;
@@ -41,7 +42,7 @@ bool server_clock_lead(const char *conninfo, gint64 *seconds_out, GError **error
 	gint64 before = seconds_now();
 	gint64 there = 0;
 
-	if (!ask(connection, clock_statement, &there, error))
+	if (!ask_number(connection, clock_statement, &there, error))
 		return false;
 	gint64 after = seconds_now();
 	*seconds_out = there > after ? there - after : there < before ? there - before : 0;
@@ -52,5 +53,5 @@ bool server_room(const char *conninfo, gint64 *connections_out, GError **error)
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
 
-	return ask(connection, room_statement, connections_out, error);
+	return ask_number(connection, room_statement, connections_out, error);
 }

@@ -67,7 +67,7 @@ static bool is_stop_over(const struct claim *claim, gint64 *until)
 
 /* Settles what is unsettled, trying as often as it takes: an outcome that is thrown away is a
  * mail that may be sent twice. False: the database will never take it, or we have to stop. */
-static bool settle(struct claim *claim)
+static bool settle_claim(struct claim *claim)
 {
 	gint64 until = 0;
 
@@ -87,7 +87,7 @@ static bool settle(struct claim *claim)
 
 static void settle_now(struct claim *claim)
 {
-	if (claim->unsettled && !settle(claim))
+	if (claim->unsettled && !settle_claim(claim))
 		log_event(LOG_LEVEL_ERROR, claim->unsettled_claim,
 			  "outcome could not be recorded and will be unknown: %s",
 			  claim->unsettled);
@@ -247,8 +247,8 @@ static struct refusals_answer hear_refusals(const struct claim *claim, const str
 	return all;
 }
 
-static char *problem_of(const struct db_item *item, const struct smtp_result *result,
-			const struct smtp_reply *reply)
+static char *delivery_problem(const struct db_item *item, const struct smtp_result *result,
+			      const struct smtp_reply *reply)
 {
 	g_autofree char *line = outcome_line(reply);
 
@@ -277,7 +277,7 @@ static void keep_refused(struct claim *claim, size_t index, const struct smtp_re
 	if (is_its_own || (blame == BLAME_IF_ALIKE ? !answer.is_alike : is_again))
 		return;
 	g_free(claim->our_problem);
-	claim->our_problem = problem_of(item, result, reply);
+	claim->our_problem = delivery_problem(item, result, reply);
 	refusals_accuse(context->refusals);
 }
 

@@ -158,7 +158,8 @@ static GMimeObject *body_new(const struct db_content *content, JsonArray *files)
 	return with_files(body, files, false, "mixed");
 }
 
-static bool read_files(const char *json, JsonParser *parser, JsonArray **files_out, GError **error)
+static bool read_attachments(const char *json, JsonParser *parser, JsonArray **files_out,
+			     GError **error)
 {
 	*files_out = NULL;
 	if (*json == '\0')
@@ -173,7 +174,7 @@ static bool read_files(const char *json, JsonParser *parser, JsonArray **files_o
 }
 
 /* Takes LF line ends; base64 has to hold the CRLF of a text itself (RFC 2045 section 6.8). */
-static void add_part(GMimeMultipart *multipart, GMimePart *part, const char *text)
+static void add_notice_part(GMimeMultipart *multipart, GMimePart *part, const char *text)
 {
 	bool is_encoded = g_mime_part_get_content_encoding(part) == GMIME_CONTENT_ENCODING_BASE64;
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -206,10 +207,10 @@ static GMimeObject *report_new(const struct dsn *dsn)
 					  "delivery-status");
 	g_mime_object_set_content_type((GMimeObject *)report, (GMimeContentType *)type);
 	g_mime_multipart_set_boundary(report, NULL);
-	add_part(report, explanation_part_new(), dsn->explanation);
-	add_part(report, g_mime_part_new_with_type("message", "delivery-status"),
-		 dsn->status_fields);
-	add_part(report, g_mime_part_new_with_type("text", "rfc822-headers"), original);
+	add_notice_part(report, explanation_part_new(), dsn->explanation);
+	add_notice_part(report, g_mime_part_new_with_type("message", "delivery-status"),
+			dsn->status_fields);
+	add_notice_part(report, g_mime_part_new_with_type("text", "rfc822-headers"), original);
 	return (GMimeObject *)report;
 }
 
@@ -225,8 +226,9 @@ static GMimeObject *application_body_new(const struct db_content *content, GErro
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonArray *files;
 
-	return read_files(content->attachments, parser, &files, error) ? body_new(content, files)
-								       : NULL;
+	return read_attachments(content->attachments, parser, &files, error)
+		   ? body_new(content, files)
+		   : NULL;
 }
 
 /* GMime folds some fields with a tab: with a blank all is printable ASCII. */

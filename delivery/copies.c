@@ -52,7 +52,7 @@ struct sending {
 	bool was_begun;
 };
 
-static GBytes *begin(void *context, size_t index)
+static GBytes *begin_copy(void *context, size_t index)
 {
 	struct sending *sending = context;
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
@@ -85,7 +85,7 @@ static const char *outcome_for(const struct sending *sending, const struct smtp_
 		   : "failed";
 }
 
-static void end(void *context, size_t index, const struct smtp_result *result)
+static void end_copy(void *context, size_t index, const struct smtp_result *result)
 {
 	struct sending *sending = context;
 	struct smtp_reply reply = {.text = ""};
@@ -98,7 +98,7 @@ static void end(void *context, size_t index, const struct smtp_result *result)
 }
 
 /* The connection broke before the server had replied to anything: it is the server's fault. */
-static void send_copy(struct sending *sending)
+static void send_claimed_copies(struct sending *sending)
 {
 	const struct copies *copies = sending->copies;
 	char *recipients[] = {sending->copy->address};
@@ -108,7 +108,8 @@ static void send_copy(struct sending *sending)
 	    .recipient_count = 1,
 	    .envelope_id = sending->copy->bounce_id,
 	    .size_estimate = sending->copy->raw_len};
-	const struct smtp_handler handler = {.begin = begin, .end = end, .context = sending};
+	const struct smtp_handler handler = {
+	    .begin = begin_copy, .end = end_copy, .context = sending};
 	g_autofree char *problem = smtp_session_run(copies->client, &transaction, 1, &handler);
 
 	if (sending->outcome)
@@ -118,7 +119,7 @@ static void send_copy(struct sending *sending)
 }
 
 /* An outcome that is thrown away is a copy that is sent twice. */
-static void settle(const struct sending *sending)
+static void settle_copies(const struct sending *sending)
 {
 	const struct copies *copies = sending->copies;
 	gint64 until = 0;
@@ -153,14 +154,14 @@ static int make_round(void *data)
 	if (!copy)
 		return 0;
 	struct sending sending = {.copies = copies, .copy = copy};
-	send_copy(&sending);
+	send_claimed_copies(&sending);
 	bool is_sent = strcmp(sending.outcome, "sent") == 0;
 	g_autofree char *address = log_quote(copy->address);
 	g_autofree char *response = log_quote(sending.response);
 	log_event(is_sent ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "",
 		  "copy bounce=%s to=%s server=%s outcome=%s response=%s", copy->bounce_id, address,
 		  copies->smtp.server, sending.outcome, response);
-	settle(&sending);
+	settle_copies(&sending);
 	g_free(sending.response);
 	return is_sent ? 1 : -1;
 }

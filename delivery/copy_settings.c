@@ -70,8 +70,8 @@ static bool shares_token(const struct copy_settings *settings, const struct smtp
 	       *settings->smtp_password_file == '\0' && *server->oauth.refresh_token_file != '\0';
 }
 
-static const char *objection(const struct copy_settings *settings,
-			     const struct smtp_settings *server)
+static const char *copy_objection(const struct copy_settings *settings,
+				  const struct smtp_settings *server)
 {
 	if (*settings->smtp_port != '\0' && !config_is_port(settings->smtp_port))
 		return "smtp_port: not 1 to 65535";
@@ -86,7 +86,7 @@ static const char *objection(const struct copy_settings *settings,
 bool copy_settings_check(const struct copy_settings *settings, const struct smtp_settings *server,
 			 const char *path, GError **error)
 {
-	const char *text = copy_settings_is_on(settings) ? objection(settings, server) : NULL;
+	const char *text = copy_settings_is_on(settings) ? copy_objection(settings, server) : NULL;
 
 	if (text)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s", path, text);

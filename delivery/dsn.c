@@ -16,7 +16,7 @@ enum {
 	SUBJECT_MAX = 60,
 };
 
-static const char *member(JsonObject *object, const char *name)
+static const char *document_member(JsonObject *object, const char *name)
 {
 	return json_object_get_string_member_with_default(object, name, "");
 }
@@ -70,15 +70,16 @@ static void append_date(GString *out, const char *name, const char *rfc3339)
 
 static void append_recipient(GString *out, JsonObject *recipient)
 {
-	g_autofree char *address = typed_address(member(recipient, "address"));
-	g_autofree char *diagnostic = plain(member(recipient, "diagnostic"), DIAGNOSTIC_MAX);
+	g_autofree char *address = typed_address(document_member(recipient, "address"));
+	g_autofree char *diagnostic =
+	    plain(document_member(recipient, "diagnostic"), DIAGNOSTIC_MAX);
 
 	g_string_append_printf(out, "\nOriginal-Recipient: %s\nFinal-Recipient: %s\n", address,
 			       address);
 	g_string_append_printf(out, "Action: %s\nStatus: %s\nDiagnostic-Code: smtp; %s\n",
-			       member(recipient, "action"), member(recipient, "status"),
-			       diagnostic);
-	append_date(out, "Last-Attempt-Date", member(recipient, "last_attempt_date"));
+			       document_member(recipient, "action"),
+			       document_member(recipient, "status"), diagnostic);
+	append_date(out, "Last-Attempt-Date", document_member(recipient, "last_attempt_date"));
 }
 
 static char *status_fields(JsonObject *facts, JsonObject *original, JsonArray *recipients)
@@ -86,8 +87,9 @@ static char *status_fields(JsonObject *facts, JsonObject *original, JsonArray *r
 	GString *out = g_string_new(NULL);
 
 	g_string_append_printf(out, "Reporting-MTA: dns; %s\nOriginal-Envelope-Id: %s\n",
-			       member(facts, "reporting_mta"), member(original, "envelope_id"));
-	append_date(out, "Arrival-Date", member(original, "arrival_date"));
+			       document_member(facts, "reporting_mta"),
+			       document_member(original, "envelope_id"));
+	append_date(out, "Arrival-Date", document_member(original, "arrival_date"));
 	for (guint i = 0; i < json_array_get_length(recipients); i++)
 		append_recipient(out, json_array_get_object_element(recipients, i));
 	return g_string_free(out, FALSE);
@@ -95,19 +97,19 @@ static char *status_fields(JsonObject *facts, JsonObject *original, JsonArray *r
 
 static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *recipients)
 {
-	const char *reference = member(facts, "business_ref");
+	const char *reference = document_member(facts, "business_ref");
 	GString *out = g_string_new(NULL);
 
 	for (guint i = 0; i < json_array_get_length(recipients); i++) {
 		JsonObject *recipient = json_array_get_object_element(recipients, i);
 
-		g_string_append_printf(out,
-				       "The mail \"%s\" (%s%s%s) to %s was not delivered and is "
-				       "not tried again.\n\n%s\n",
-				       member(original, "subject"), member(facts, "process"),
-				       *reference == '\0' ? "" : " ", reference,
-				       member(recipient, "address"),
-				       member(recipient, "diagnostic"));
+		g_string_append_printf(
+		    out,
+		    "The mail \"%s\" (%s%s%s) to %s was not delivered and is "
+		    "not tried again.\n\n%s\n",
+		    document_member(original, "subject"), document_member(facts, "process"),
+		    *reference == '\0' ? "" : " ", reference, document_member(recipient, "address"),
+		    document_member(recipient, "diagnostic"));
 	}
 	g_string_replace(out, "\r", "", 0); /* a reply may have several lines */
 	return g_string_free(out, FALSE);
@@ -115,12 +117,12 @@ static char *explanation(JsonObject *facts, JsonObject *original, JsonArray *rec
 
 static char *header_fields(JsonObject *original)
 {
-	g_autofree char *from = plain(member(original, "from"), DIAGNOSTIC_MAX);
-	g_autofree char *to = plain(member(original, "to"), DIAGNOSTIC_MAX);
+	g_autofree char *from = plain(document_member(original, "from"), DIAGNOSTIC_MAX);
+	g_autofree char *to = plain(document_member(original, "to"), DIAGNOSTIC_MAX);
 
 	return g_strdup_printf("Message-ID: <%s>\nX-Communication-ID: %s\nFrom: <%s>\nTo: <%s>\n",
-			       member(original, "message_id"), member(original, "envelope_id"),
-			       from, to);
+			       document_member(original, "message_id"),
+			       document_member(original, "envelope_id"), from, to);
 }
 
 static JsonObject *read_facts(JsonParser *parser, const char *json)
@@ -149,7 +151,7 @@ struct dsn *dsn_new(const char *facts, GError **error)
 	}
 	JsonObject *original = json_object_get_object_member(object, "original");
 	JsonArray *recipients = json_object_get_array_member(object, "recipients");
-	g_autofree char *subject = g_utf8_make_valid(member(original, "subject"), -1);
+	g_autofree char *subject = g_utf8_make_valid(document_member(original, "subject"), -1);
 	struct dsn *dsn = g_new0(struct dsn, 1);
 
 	dsn->explanation = explanation(object, original, recipients);

@@ -116,7 +116,7 @@ static void service_close(void *data)
 
 DAEMON_SETTINGS(delivery)
 
-static bool check(const void *settings)
+static bool check_delivery(const void *settings)
 {
 	return delivery_check(settings);
 }
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 	    .settings_size = sizeof(struct delivery_settings),
 	    .read = read_settings,
 	    .clear = clear_settings,
-	    .check = check,
+	    .check = check_delivery,
 	    .open = service_open,
 	    .serve = service_serve,
 	    .is_working = service_is_working,

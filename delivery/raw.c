@@ -15,7 +15,7 @@ struct reader {
 };
 
 /* The next line without its end, which is CRLF, LF or CR. False at the end of all. */
-static bool next_line(struct reader *reader, const char **line_out, gsize *len_out)
+static bool next_raw_line(struct reader *reader, const char **line_out, gsize *len_out)
 {
 	if (reader->p >= reader->end)
 		return false;
@@ -47,7 +47,7 @@ static gsize break_at(const char *line, gsize room)
 	return len;
 }
 
-static void append_line(GString *out, const char *line, gsize len)
+static void append_raw_line(GString *out, const char *line, gsize len)
 {
 	gsize room = LINE_MAX_BYTES;
 
@@ -94,11 +94,11 @@ static bool is_dropped(const char *line, gsize name_length)
 	return false;
 }
 
-static void append_field(GString *out, const char *name, const char *value)
+static void append_raw_field(GString *out, const char *name, const char *value)
 {
 	g_autofree char *field = g_strconcat(name, ": ", value, NULL);
 
-	append_line(out, field, strlen(field));
+	append_raw_line(out, field, strlen(field));
 }
 
 struct header {
@@ -107,13 +107,14 @@ struct header {
 };
 
 /* Leaves the reader at the body. */
-static void read_header(struct reader *reader, struct header *header)
+static void read_raw_header(struct reader *reader, struct header *header)
 {
 	bool dropping = false;
 	const char *line;
 	gsize len;
 
-	for (const char *before = reader->p; next_line(reader, &line, &len); before = reader->p) {
+	for (const char *before = reader->p; next_raw_line(reader, &line, &len);
+	     before = reader->p) {
 		bool is_first = header->kept->len == 0 && !dropping;
 		gsize name_length = field_name_length(line, len);
 
@@ -130,7 +131,7 @@ static void read_header(struct reader *reader, struct header *header)
 			return;
 		}
 		if (!dropping)
-			append_line(header->kept, line, len);
+			append_raw_line(header->kept, line, len);
 	}
 }
 
@@ -142,18 +143,18 @@ GBytes *raw_rewrite(const char *raw, gsize len, const struct raw_fields *fields)
 	const char *line;
 	gsize line_len;
 
-	read_header(&reader, &header);
-	append_field(out, "Message-ID", fields->message_id);
-	append_field(out, "X-Communication-ID", fields->communication_id);
+	read_raw_header(&reader, &header);
+	append_raw_field(out, "Message-ID", fields->message_id);
+	append_raw_field(out, "X-Communication-ID", fields->communication_id);
 	if (!header.has_date)
-		append_field(out, "Date", fields->date);
+		append_raw_field(out, "Date", fields->date);
 	if (!header.has_from)
-		append_field(out, "From", fields->from);
+		append_raw_field(out, "From", fields->from);
 	g_string_append_len(out, header.kept->str, (gssize)header.kept->len);
 	g_string_free(header.kept, TRUE);
 	g_string_append(out, "\r\n");
-	while (next_line(&reader, &line, &line_len))
-		append_line(out, line, line_len);
+	while (next_raw_line(&reader, &line, &line_len))
+		append_raw_line(out, line, line_len);
 	return g_string_free_to_bytes(out);
 }
 
@@ -164,8 +165,8 @@ char *raw_as_lines(const char *raw, gsize len)
 	const char *line;
 	gsize line_len;
 
-	while (next_line(&reader, &line, &line_len))
-		append_line(out, line, line_len);
+	while (next_raw_line(&reader, &line, &line_len))
+		append_raw_line(out, line, line_len);
 	for (gsize i = 0; i < out->len; i++)
 		if (out->str[i] == '\0')
 			out->str[i] = ' ';

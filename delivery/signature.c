@@ -18,7 +18,7 @@ enum {
 static const char prefix[] = "whsec_";
 
 /* NULL: no secret. */
-static guchar *decode(const char *secret, gsize *len_out)
+static guchar *decode_secret(const char *secret, gsize *len_out)
 {
 	if (!g_str_has_prefix(secret, prefix) || secret[sizeof prefix - 1] == '\0')
 		return NULL;
@@ -26,10 +26,10 @@ static guchar *decode(const char *secret, gsize *len_out)
 	return *len_out < KEY_BYTES_MIN ? NULL : g_steal_pointer(&key);
 }
 
-static bool take_line(GPtrArray *secrets, const char *line)
+static bool take_secret_line(GPtrArray *secrets, const char *line)
 {
 	gsize len;
-	g_autofree guchar *key = decode(line, &len);
+	g_autofree guchar *key = decode_secret(line, &len);
 
 	if (!key)
 		return false;
@@ -51,7 +51,7 @@ char **signature_read_secrets(const char *path, GError **error)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (char **line = lines; *line; line++) {
 		g_strstrip(*line);
-		if (**line != '\0' && **line != '#' && !take_line(secrets, *line)) {
+		if (**line != '\0' && **line != '#' && !take_secret_line(secrets, *line)) {
 			g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
 				    "webhook_secret_file: %s: line %d is not whsec_ and Base64 of "
 				    "at least %d bytes",
@@ -68,14 +68,14 @@ char **signature_read_secrets(const char *path, GError **error)
 	return (char **)g_ptr_array_free(g_steal_pointer(&secrets), FALSE);
 }
 
-static char *sign(char **secrets, const char *id, const char *timestamp, const char *body)
+static char *sign_body(char **secrets, const char *id, const char *timestamp, const char *body)
 {
 	g_autofree char *text = g_strdup_printf("%s.%s.%s", id, timestamp, body);
 	GString *value = g_string_new("");
 
 	for (char **secret = secrets; *secret; secret++) {
 		gsize len = 0;
-		g_autofree guchar *key = decode(*secret, &len);
+		g_autofree guchar *key = decode_secret(*secret, &len);
 		guchar digest[DIGEST_BYTES];
 		gsize digest_len = sizeof digest;
 		g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, key, len);
@@ -91,7 +91,7 @@ static char *sign(char **secrets, const char *id, const char *timestamp, const c
 char **signature_headers(char **secrets, const char *id, gint64 now, const char *body)
 {
 	g_autofree char *timestamp = g_strdup_printf("%" G_GINT64_FORMAT, now);
-	g_autofree char *signature = sign(secrets, id, timestamp, body);
+	g_autofree char *signature = sign_body(secrets, id, timestamp, body);
 	char **headers = g_new0(char *, 5);
 
 	headers[0] = g_strdup("Content-Type: application/json");

@@ -62,8 +62,8 @@ static const struct behaviour *find_behaviour(const char *name)
 
 /* --- the fields of the message ------------------------------------------------------- */
 
-static void write_header(const struct report *report, const char *from, const char *subject,
-			 GString *out)
+static void write_report_header(const struct report *report, const char *from, const char *subject,
+				GString *out)
 {
 	g_autofree char *id = g_uuid_string_random();
 	g_autofree char *date = g_date_time_format(report->now, "%a, %d %b %Y %H:%M:%S %z");
@@ -78,7 +78,7 @@ static void write_header_of_daemon(const struct report *report, const char *subj
 {
 	g_autofree char *from = g_strconcat("MAILER-DAEMON@", report->host, NULL);
 
-	write_header(report, from, subject, out);
+	write_report_header(report, from, subject, out);
 }
 
 /* --- reports: RFC 6522 ------------------------------------------------------------------ */
@@ -129,7 +129,7 @@ static void write_complaint(const struct report *report, GString *out)
 
 /* --- plain texts ----------------------------------------------------------------------------- */
 
-static void write_text(const char *text, GString *out)
+static void write_report_text(const char *text, GString *out)
 {
 	g_string_append_printf(out, "Content-Type: text/plain\n\n%s\n\nThis is a test.\n", text);
 }
@@ -137,8 +137,8 @@ static void write_text(const char *text, GString *out)
 /* RFC 3834: an answer comes from who was written to. */
 static void write_reply(const struct report *report, GString *out)
 {
-	write_header(report, report->address, "Automatic reply (test)", out);
-	write_text(report->behaviour->words, out);
+	write_report_header(report, report->address, "Automatic reply (test)", out);
+	write_report_text(report->behaviour->words, out);
 }
 
 static void write_away(const struct report *report, GString *out)
@@ -147,8 +147,8 @@ static void write_away(const struct report *report, GString *out)
 	g_autofree char *day = g_date_time_format(back, "%Y-%m-%d");
 	g_autofree char *text = g_strdup_printf("%s %s.", report->behaviour->words, day);
 
-	write_header(report, report->address, "Automatic reply (test)", out);
-	write_text(text, out);
+	write_report_header(report, report->address, "Automatic reply (test)", out);
+	write_report_text(text, out);
 }
 
 /* What no program can classify, so that a person has to read it. */
@@ -159,7 +159,7 @@ static void write_riddle(const struct report *report, GString *out)
 	    report->address);
 
 	write_header_of_daemon(report, "Your message (test)", out);
-	write_text(text, out);
+	write_report_text(text, out);
 }
 
 GBytes *simulator_report(const struct db_item *item, const struct db_content *content,

@@ -127,7 +127,7 @@ static void attempt_free(struct attempt *attempt)
 	g_free(attempt);
 }
 
-static void begin(struct webhook *webhook, GPtrArray *batch, guint i)
+static void begin_post(struct webhook *webhook, GPtrArray *batch, guint i)
 {
 	const struct delivery_settings *settings = webhook->settings;
 	struct attempt *attempt = g_new0(struct attempt, 1);
@@ -149,7 +149,7 @@ static void begin(struct webhook *webhook, GPtrArray *batch, guint i)
 	posts_begin(webhook->posts, &attempt->post);
 }
 
-static enum result judge(struct webhook *webhook, const struct post *post)
+static enum result judge_answer(struct webhook *webhook, const struct post *post)
 {
 	enum result result = result_of(post->status);
 
@@ -161,11 +161,11 @@ static enum result judge(struct webhook *webhook, const struct post *post)
 	return result;
 }
 
-static void settle(struct webhook *webhook, const struct attempt *attempt)
+static void settle_attempt(struct webhook *webhook, const struct attempt *attempt)
 {
 	const struct post *post = &attempt->post;
 	const struct db_event *event = attempt->event;
-	enum result result = judge(webhook, post);
+	enum result result = judge_answer(webhook, post);
 	const char *outcome = result == TAKEN             ? "taken"
 			      : post->status == HTTP_GONE ? "gone"
 							  : "failed";
@@ -186,12 +186,12 @@ static void settle(struct webhook *webhook, const struct attempt *attempt)
 }
 
 /* Settles what has ended, and waits so long for one that does. */
-static void await(struct webhook *webhook, guint64 microseconds)
+static void await_transfers(struct webhook *webhook, guint64 microseconds)
 {
 	struct post *post = posts_await(webhook->posts, microseconds);
 
 	while (post) {
-		settle(webhook, post->owner);
+		settle_attempt(webhook, post->owner);
 		attempt_free(post->owner);
 		post = posts_await(webhook->posts, 0);
 	}
@@ -215,8 +215,8 @@ static void send_batch(struct webhook *webhook, GPtrArray *batch)
 	guint i = 0;
 
 	do {
-		begin(webhook, batch, i++);
-		await(webhook, MAX(share, PATIENCE_MIN));
+		begin_post(webhook, batch, i++);
+		await_transfers(webhook, MAX(share, PATIENCE_MIN));
 	} while (i < batch->len && !webhook->is_away && may_begin(webhook));
 	if (i < batch->len && !db_events_release(webhook->events, batch->pdata[i], &error))
 		log_event(LOG_LEVEL_WARNING, "", "events not given back, their lease ends: %s",
@@ -249,7 +249,7 @@ static int make_round(void *data)
 	int done = may_begin(webhook) ? claim_and_send(webhook) : 0;
 
 	if (posts_open(webhook->posts) > 0 && done <= 0) {
-		await(webhook, G_USEC_PER_SEC);
+		await_transfers(webhook, G_USEC_PER_SEC);
 		done = 1;
 	}
 	if (posts_open(webhook->posts) > 0)
@@ -281,7 +281,7 @@ void webhook_stop(struct webhook *webhook)
 		return;
 	rounds_stop(&webhook->rounds);
 	while (posts_open(webhook->posts) > 0)
-		await(webhook, G_USEC_PER_SEC);
+		await_transfers(webhook, G_USEC_PER_SEC);
 	posts_free(webhook->posts);
 	db_events_free(webhook->events);
 	g_strfreev(webhook->secrets);

@@ -78,7 +78,7 @@ static void release(struct worker *worker, const char *claim_id, const char *why
 			  error->message);
 }
 
-static void deliver(struct worker *worker, GPtrArray *items)
+static void deliver_items(struct worker *worker, GPtrArray *items)
 {
 	struct workers *workers = worker->workers;
 	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(workers->rules);
@@ -118,7 +118,7 @@ static void *worker_main(void *data)
 		}
 		delay = 1;
 		if (items->len > 0)
-			deliver(worker, items);
+			deliver_items(worker, items);
 		else
 			db_queue_wait(worker->queue, workers->stop_fd,
 				      (unsigned)workers->settings->poll_interval);
@@ -128,7 +128,7 @@ static void *worker_main(void *data)
 
 /* --- the keeper ------------------------------------------------------------------------------ */
 
-static void renew(struct workers *workers)
+static void renew_leases(struct workers *workers)
 {
 	g_autoptr(GPtrArray) claims = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
@@ -179,7 +179,7 @@ static void *keeper_main(void *data)
 			sweep_at = now + workers->settings->sweep_interval * second;
 		}
 		if (now >= renew_at) {
-			renew(workers);
+			renew_leases(workers);
 			renew_at = now + MAX(lease, 3) * second / 3;
 		}
 		rounds_pause(&workers->is_stopping, 1);

@@ -63,7 +63,7 @@ static size_t note_settled(struct fates *fates, const GArray *mails, bool is_bro
 	return settled;
 }
 
-static bool settle(struct fates *fates, enum store_fate fate, GError **error)
+static bool settle_fates(struct fates *fates, enum store_fate fate, GError **error)
 {
 	const struct fates_folder *folder = &fates->folder;
 	GArray *mails = fates->mails[fate];
@@ -85,7 +85,7 @@ static bool settle(struct fates *fates, enum store_fate fate, GError **error)
 bool fates_settle(struct fates *fates, GError **error)
 {
 	for (size_t i = 0; i < FATES; i++)
-		if (fates->mails[i]->len > 0 && !settle(fates, (enum store_fate)i, error))
+		if (fates->mails[i]->len > 0 && !settle_fates(fates, (enum store_fate)i, error))
 			return false;
 	return true;
 }

@@ -29,7 +29,7 @@ struct session {
 
 /* --- replies -------------------------------------------------------------------------------- */
 
-static void say(struct session *session, const char *reply)
+static void send_reply(struct session *session, const char *reply)
 {
 	g_autofree char *line = g_strconcat(reply, "\r\n", NULL);
 
@@ -43,10 +43,10 @@ static void say_fault(struct session *session, const char *reply)
 {
 	session->faults++;
 	if (session->faults > FAULTS_MAX) {
-		say(session, "421 4.7.0 too many faults");
+		send_reply(session, "421 4.7.0 too many faults");
 		session->is_over = true;
 	} else {
-		say(session, reply);
+		send_reply(session, reply);
 	}
 }
 
@@ -63,7 +63,7 @@ static void forget_mail(struct session *session)
 
 /* The next byte; -1: there is none in time, or the daemon stops. A client that is silent in the
  * middle of something must not keep it. */
-static int hear(struct session *session, gint64 deadline)
+static int read_client_byte(struct session *session, gint64 deadline)
 {
 	enum wire_event event = stream_wait(session->stream, session->options->stop_fd, deadline);
 
@@ -118,7 +118,7 @@ static void on_lhlo(struct session *session, const char *argument)
 						 "250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE %d\r\n"
 						 "250 ENHANCEDSTATUSCODES",
 						 (int)LMTP_MAIL_BYTES_MAX);
-	say(session, reply);
+	send_reply(session, reply);
 }
 
 /* RFC 1870; 0: it is not said. A path holds no space. */
@@ -132,7 +132,7 @@ static guint64 announced_size(const char *argument)
 	return 0;
 }
 
-static void on_mail(struct session *session, const char *argument)
+static void on_mail_from(struct session *session, const char *argument)
 {
 	g_autofree char *sender = read_argument(argument, "FROM:");
 
@@ -141,10 +141,10 @@ static void on_mail(struct session *session, const char *argument)
 	else if (!sender)
 		say_fault(session, "501 5.5.4 MAIL FROM:<address>");
 	else if (announced_size(argument) > LMTP_MAIL_BYTES_MAX)
-		say(session, too_long);
+		send_reply(session, too_long);
 	else {
 		session->sender = g_steal_pointer(&sender);
-		say(session, "250 2.1.0 ok");
+		send_reply(session, "250 2.1.0 ok");
 	}
 }
 
@@ -157,10 +157,10 @@ static void on_rcpt(struct session *session, const char *argument)
 	else if (!recipient || *recipient == '\0')
 		say_fault(session, "501 5.5.4 RCPT TO:<address>");
 	else if (session->recipients->len >= LMTP_RECIPIENTS_MAX)
-		say(session, "452 4.5.3 too many recipients");
+		send_reply(session, "452 4.5.3 too many recipients");
 	else {
 		g_ptr_array_add(session->recipients, g_steal_pointer(&recipient));
-		say(session, "250 2.1.5 ok");
+		send_reply(session, "250 2.1.5 ok");
 	}
 }
 
@@ -174,7 +174,7 @@ struct content {
 	enum place place;
 };
 
-static void add(struct content *content, int byte)
+static void add_content_byte(struct content *content, int byte)
 {
 	const guint8 value = (guint8)byte;
 
@@ -201,17 +201,17 @@ static bool take_byte(struct content *content, int byte)
 		return true;
 	}
 	if (content->place == AFTER_DOT_CR)
-		add(content, '\r');
-	add(content, byte);
+		add_content_byte(content, '\r');
+	add_content_byte(content, byte);
 	return true;
 }
 
-static bool read_content(struct session *session, struct content *content)
+static bool read_lmtp_content(struct session *session, struct content *content)
 {
 	const gint64 deadline = wire_deadline(MAIL_WAIT);
 	int byte;
 
-	while ((byte = hear(session, deadline)) >= 0)
+	while ((byte = read_client_byte(session, deadline)) >= 0)
 		if (!take_byte(content, byte))
 			return true;
 	return false;
@@ -236,7 +236,7 @@ static const char *reply_to(enum taking_outcome outcome)
 	g_assert_not_reached();
 }
 
-static const char *take(struct session *session, const struct content *received)
+static const char *take_content(struct session *session, const struct content *received)
 {
 	const struct store_content content = {.bytes = (const char *)received->bytes->data,
 					      .len = received->bytes->len,
@@ -258,7 +258,7 @@ static const char *take(struct session *session, const struct content *received)
 	return reply_to(outcome);
 }
 
-static void on_data(struct session *session, const char *argument)
+static void on_lmtp_data(struct session *session, const char *argument)
 {
 	struct content content = {.bytes = g_byte_array_sized_new(4096)};
 
@@ -266,16 +266,17 @@ static void on_data(struct session *session, const char *argument)
 	if (session->recipients->len == 0) {
 		say_fault(session, "503 5.5.1 RCPT first");
 	} else {
-		say(session, "354 go on, end with .");
-		if (read_content(session, &content)) {
+		send_reply(session, "354 go on, end with .");
+		if (read_lmtp_content(session, &content)) {
 			g_atomic_int_set(session->debt, 0);
-			const char *reply =
-			    content.size > content.bytes->len ? too_long : take(session, &content);
+			const char *reply = content.size > content.bytes->len
+						? too_long
+						: take_content(session, &content);
 			owe_mail(session);
 
 			/* RFC 2033 section 4.2: one for each recipient */
 			for (guint i = 0; i < session->recipients->len; i++)
-				say(session, reply);
+				send_reply(session, reply);
 			forget_mail(session);
 		} else {
 			session->is_over = true;
@@ -288,25 +289,25 @@ static void on_rset(struct session *session, const char *argument)
 {
 	(void)argument;
 	forget_mail(session);
-	say(session, "250 2.0.0 ok");
+	send_reply(session, "250 2.0.0 ok");
 }
 
 static void on_noop(struct session *session, const char *argument)
 {
 	(void)argument;
-	say(session, "250 2.0.0 ok");
+	send_reply(session, "250 2.0.0 ok");
 }
 
 static void on_vrfy(struct session *session, const char *argument)
 {
 	(void)argument;
-	say(session, "252 2.5.0 try to deliver");
+	send_reply(session, "252 2.5.0 try to deliver");
 }
 
 static void on_quit(struct session *session, const char *argument)
 {
 	(void)argument;
-	say(session, "221 2.0.0 bye");
+	send_reply(session, "221 2.0.0 bye");
 	session->is_over = true;
 }
 
@@ -319,7 +320,7 @@ static char *read_command(struct session *session)
 	const gint64 deadline = wire_deadline(COMMAND_WAIT);
 	int byte;
 
-	while ((byte = hear(session, deadline)) >= 0 && byte != '\n')
+	while ((byte = read_client_byte(session, deadline)) >= 0 && byte != '\n')
 		if (line->len >= LINE_BYTES_MAX || byte == '\0')
 			return NULL;
 		else
@@ -332,8 +333,9 @@ static void run_command(struct session *session, const char *line)
 	static const struct {
 		const char *verb;
 		void (*run)(struct session *session, const char *argument);
-	} commands[] = {{"LHLO", on_lhlo}, {"MAIL", on_mail}, {"RCPT", on_rcpt}, {"DATA", on_data},
-			{"RSET", on_rset}, {"NOOP", on_noop}, {"VRFY", on_vrfy}, {"QUIT", on_quit}};
+	} commands[] = {{"LHLO", on_lhlo},      {"MAIL", on_mail_from}, {"RCPT", on_rcpt},
+			{"DATA", on_lmtp_data}, {"RSET", on_rset},      {"NOOP", on_noop},
+			{"VRFY", on_vrfy},      {"QUIT", on_quit}};
 	size_t len = strcspn(line, " ");
 
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
@@ -352,7 +354,7 @@ void lmtp_session_run(struct stream *stream, const struct lmtp_options *options,
 
 	owe_mail(&session);
 	session.recipients = g_ptr_array_new_null_terminated(4, g_free, TRUE);
-	say(&session, "220 bounce-milter LMTP");
+	send_reply(&session, "220 bounce-milter LMTP");
 	while (!session.is_over) {
 		g_autofree char *line = read_command(&session);
 
@@ -361,9 +363,9 @@ void lmtp_session_run(struct stream *stream, const struct lmtp_options *options,
 		run_command(&session, line);
 	}
 	if (session.is_stopping)
-		say(&session, g_atomic_int_get(debt) == LMTP_DISMISSED
-				  ? "421 4.4.2 too slow, others wait"
-				  : "421 4.3.2 stopping");
+		send_reply(&session, g_atomic_int_get(debt) == LMTP_DISMISSED
+					 ? "421 4.4.2 too slow, others wait"
+					 : "421 4.3.2 stopping");
 	forget_mail(&session);
 	g_ptr_array_unref(session.recipients);
 	stream_close(stream);
@@ -373,6 +375,6 @@ void lmtp_session_refuse(struct stream *stream)
 {
 	struct session session = {.stream = stream};
 
-	say(&session, "421 4.3.2 too many connections");
+	send_reply(&session, "421 4.3.2 too many connections");
 	stream_close(stream);
 }

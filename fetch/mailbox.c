@@ -143,7 +143,8 @@ static void pause_after(struct mailbox *mailbox, const GError *error)
 
 /* --- one session ------------------------------------------------------------------------------ */
 
-static struct store *log_in(struct mailbox *mailbox, bool *may_try_again_out, GError **error)
+static struct store *log_in_to_mailbox(struct mailbox *mailbox, bool *may_try_again_out,
+				       GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	char *secret = credential_get(mailbox->credential, error);
@@ -169,12 +170,12 @@ static struct store *log_in(struct mailbox *mailbox, bool *may_try_again_out, GE
 static struct store *open_store(struct mailbox *mailbox, GError **error)
 {
 	bool may_try_again = false;
-	struct store *store = log_in(mailbox, &may_try_again, error);
+	struct store *store = log_in_to_mailbox(mailbox, &may_try_again, error);
 
 	if (!may_try_again)
 		return store;
 	g_clear_error(error);
-	return log_in(mailbox, &may_try_again, error);
+	return log_in_to_mailbox(mailbox, &may_try_again, error);
 }
 
 static void on_progress(void *context, size_t done, size_t total)

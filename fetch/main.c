@@ -29,7 +29,7 @@ static const char usage[] =
 
 DAEMON_SETTINGS(fetch)
 
-static bool check(const void *settings)
+static bool check_fetch(const void *settings)
 {
 	return fetch_check(settings);
 }
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 	    .settings_size = sizeof(struct fetch_settings),
 	    .read = read_settings,
 	    .clear = clear_settings,
-	    .check = check,
+	    .check = check_fetch,
 	    .once = service_once,
 	    .open = service_open,
 	    .connect = service_connect,

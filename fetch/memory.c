@@ -41,15 +41,15 @@ void memory_free(struct memory *memory)
 	g_free(memory);
 }
 
-static struct entry *find(const struct memory *memory, gint64 key)
+static struct entry *find_entry(const struct memory *memory, gint64 key)
 {
 	return g_hash_table_lookup(memory->entries, &key);
 }
 
 /* To forget all is safe: what was recorded is recorded once more. */
-static struct entry *handle(struct memory *memory, gint64 key)
+static struct entry *entry_of(struct memory *memory, gint64 key)
 {
-	struct entry *entry = find(memory, key);
+	struct entry *entry = find_entry(memory, key);
 
 	if (!entry && g_hash_table_size(memory->entries) >= ENTRIES_MAX)
 		g_hash_table_remove_all(memory->entries);
@@ -70,7 +70,7 @@ void memory_begin_round(struct memory *memory, gint64 now)
 
 bool memory_is_wanted(struct memory *memory, gint64 key)
 {
-	struct entry *entry = find(memory, key);
+	struct entry *entry = find_entry(memory, key);
 
 	if (!entry)
 		return true;
@@ -94,7 +94,7 @@ void memory_forget_absent(struct memory *memory)
 
 unsigned memory_fail(struct memory *memory, const struct memory_failure *failure)
 {
-	struct entry *entry = handle(memory, failure->key);
+	struct entry *entry = entry_of(memory, failure->key);
 	bool others_went_on = entry->failures > 0 && entry->recorded != failure->recorded;
 
 	entry->tries += failure->blame == MEMORY_BLAMES_THE_MAIL ||
@@ -106,21 +106,21 @@ unsigned memory_fail(struct memory *memory, const struct memory_failure *failure
 
 unsigned memory_failures(const struct memory *memory, gint64 key)
 {
-	const struct entry *entry = find(memory, key);
+	const struct entry *entry = find_entry(memory, key);
 
 	return entry ? entry->failures : 0;
 }
 
 bool memory_is_suspected(const struct memory *memory, gint64 key)
 {
-	const struct entry *entry = find(memory, key);
+	const struct entry *entry = find_entry(memory, key);
 
 	return entry && entry->failures > 0 && !entry->is_done;
 }
 
 void memory_set_deed(struct memory *memory, const struct memory_deed *deed)
 {
-	struct entry *entry = handle(memory, deed->mail.key);
+	struct entry *entry = entry_of(memory, deed->mail.key);
 
 	if (entry->deed.digest != deed->digest)
 		entry->pause = 0;
@@ -130,7 +130,7 @@ void memory_set_deed(struct memory *memory, const struct memory_deed *deed)
 
 bool memory_recall(const struct memory *memory, struct memory_deed *deed)
 {
-	const struct entry *entry = find(memory, deed->mail.key);
+	const struct entry *entry = find_entry(memory, deed->mail.key);
 	bool is_it = entry && entry->is_done && entry->deed.digest == deed->digest;
 
 	if (is_it) {
@@ -142,7 +142,7 @@ bool memory_recall(const struct memory *memory, struct memory_deed *deed)
 
 bool memory_is_given_up(const struct memory *memory, gint64 key)
 {
-	const struct entry *entry = find(memory, key);
+	const struct entry *entry = find_entry(memory, key);
 
 	return entry && entry->is_done && entry->deed.digest == 0 &&
 	       entry->deed.fate == STORE_FAILED;
@@ -150,7 +150,7 @@ bool memory_is_given_up(const struct memory *memory, gint64 key)
 
 void memory_end_giving_up(struct memory *memory, gint64 key)
 {
-	struct entry *entry = handle(memory, key);
+	struct entry *entry = entry_of(memory, key);
 
 	entry->is_done = false;
 	entry->tries = 0;
@@ -159,12 +159,12 @@ void memory_end_giving_up(struct memory *memory, gint64 key)
 
 void memory_set_copied(struct memory *memory, gint64 key)
 {
-	handle(memory, key)->deed.mail.is_copied = true;
+	entry_of(memory, key)->deed.mail.is_copied = true;
 }
 
 void memory_wait(struct memory *memory, gint64 key)
 {
-	struct entry *entry = handle(memory, key);
+	struct entry *entry = entry_of(memory, key);
 
 	entry->pause = CLAMP(entry->pause * 2, PAUSE_MIN, PAUSE_MAX);
 	entry->not_before = memory->now + entry->pause * G_USEC_PER_SEC;
@@ -182,5 +182,5 @@ void memory_end_waiting(struct memory *memory)
 
 void memory_leave(struct memory *memory, gint64 key)
 {
-	handle(memory, key)->is_left = true;
+	entry_of(memory, key)->is_left = true;
 }

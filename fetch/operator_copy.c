@@ -13,7 +13,7 @@ enum { LINE_BYTES_MAX = 998 }; /* RFC 5322 section 2.1.1 */
 
 /* --- the bytes ---------------------------------------------------------------------------- */
 
-static void append_line(GString *out, const char *line, size_t len)
+static void append_copy_line(GString *out, const char *line, size_t len)
 {
 	for (; len > LINE_BYTES_MAX; len -= LINE_BYTES_MAX - 1) {
 		g_string_append_len(out, line, LINE_BYTES_MAX - 1);
@@ -43,7 +43,7 @@ GBytes *operator_copy_compose(const struct operator_copy *copy)
 		if (is_header && *line != ' ' && *line != '\t')
 			is_dropped = own_fields_is_one(line, len);
 		if (!is_header || !is_dropped)
-			append_line(out, line, len);
+			append_copy_line(out, line, len);
 		line = next;
 	}
 	return g_string_free_to_bytes(out);
@@ -58,7 +58,7 @@ struct sending {
 	char *reply;     /* what the server said instead; NULL: nothing */
 };
 
-static GBytes *begin(void *context, size_t index)
+static GBytes *begin_copy(void *context, size_t index)
 {
 	const struct sending *sending = context;
 
@@ -66,7 +66,7 @@ static GBytes *begin(void *context, size_t index)
 	return operator_copy_compose(sending->copy);
 }
 
-static void end(void *context, size_t index, const struct smtp_result *result)
+static void end_copy(void *context, size_t index, const struct smtp_result *result)
 {
 	const struct smtp_reply *replies[] = {&result->mail, &result->recipients[0], &result->data};
 	struct sending *sending = context;
@@ -96,7 +96,8 @@ bool operator_copy_send(const struct operator_copy *copy, const struct smtp_clie
 						     .recipient_count = 1,
 						     .envelope_id = copy->fields.bounce_id,
 						     .size_estimate = copy->len};
-	const struct smtp_handler handler = {.begin = begin, .end = end, .context = &sending};
+	const struct smtp_handler handler = {
+	    .begin = begin_copy, .end = end_copy, .context = &sending};
 	g_autofree char *problem = smtp_session_run(client, &transaction, 1, &handler);
 	g_autofree char *reply = sending.reply;
 

@@ -39,7 +39,7 @@ struct batch {
 
 /* --- one mail ------------------------------------------------------------------------------- */
 
-static char *name_of(const struct round *round, guint32 number)
+static char *deed_name(const struct round *round, guint32 number)
 {
 	return g_strdup_printf("%s:%u", round->settings->name, number);
 }
@@ -70,12 +70,12 @@ static void give_up(struct batch *batch, const struct memory_deed *deed)
 		add_fate(batch, deed);
 }
 
-static void fail(struct batch *batch, const struct memory_deed *deed, enum memory_blame blame,
-		 const char *why)
+static void fail_deed(struct batch *batch, const struct memory_deed *deed, enum memory_blame blame,
+		      const char *why)
 {
 	const struct store_mail *mail = &deed->mail;
 	struct round *round = batch->round;
-	g_autofree char *name = name_of(round, mail->number);
+	g_autofree char *name = deed_name(round, mail->number);
 	const struct memory_failure failure = {mail->key, blame,
 					       g_atomic_int_get(&round->taking->recorded)};
 	unsigned tries = memory_fail(round->memory, &failure);
@@ -99,11 +99,11 @@ static void fail_unread(struct batch *batch, const struct store_mail *mail, enum
 {
 	const struct memory_deed deed = {.mail = *mail};
 
-	fail(batch, &deed, blame, why);
+	fail_deed(batch, &deed, blame, why);
 }
 
-static void apply(struct batch *batch, struct memory_deed *deed, enum taking_outcome outcome,
-		  const GError *error)
+static void apply_deed(struct batch *batch, struct memory_deed *deed, enum taking_outcome outcome,
+		       const GError *error)
 {
 	struct round *round = batch->round;
 
@@ -124,14 +124,14 @@ static void apply(struct batch *batch, struct memory_deed *deed, enum taking_out
 		break;
 	case TAKING_UNSENT:
 		batch->is_server_away = true;
-		fail(batch, deed, MEMORY_BLAMES_OTHERS, error->message);
+		fail_deed(batch, deed, MEMORY_BLAMES_OTHERS, error->message);
 		break;
 	case TAKING_REFUSED:
 	case TAKING_HANDED_ON:
-		fail(batch, deed, MEMORY_BLAMES_THE_MAIL, error->message);
+		fail_deed(batch, deed, MEMORY_BLAMES_THE_MAIL, error->message);
 		break;
 	case TAKING_AWAY:
-		fail(batch, deed, MEMORY_BLAMES_PERHAPS, error->message);
+		fail_deed(batch, deed, MEMORY_BLAMES_PERHAPS, error->message);
 		break;
 	}
 }
@@ -160,17 +160,17 @@ static void record_held(struct batch *batch)
 		struct held_mail *held = batch->held.mails->pdata[i];
 
 		if (held->result.outcome != TAKING_AWAY || batch->away < AWAY_MAX)
-			apply(batch, &held->deed, held->result.outcome, held->result.error);
+			apply_deed(batch, &held->deed, held->result.outcome, held->result.error);
 	}
 	held_forget_all(&batch->held);
 }
 
-static void take(struct batch *batch, const struct memory_deed *deed,
-		 const struct store_content *content)
+static void take_mail(struct batch *batch, const struct memory_deed *deed,
+		      const struct store_content *content)
 {
 	struct round *round = batch->round;
 	bool is_pop3 = store_settings_is_pop3(round->settings);
-	g_autofree char *name = name_of(round, deed->mail.number);
+	g_autofree char *name = deed_name(round, deed->mail.number);
 
 	if (held_is_full(&batch->held, content->len))
 		record_held(batch);
@@ -195,7 +195,7 @@ static void take_known_or_new(struct batch *batch, const struct asked *asked,
 	if (memory_recall(batch->round->memory, &deed))
 		add_fate(batch, &deed);
 	else
-		take(batch, &deed, content);
+		take_mail(batch, &deed, content);
 }
 
 /* No mail is without a header (RFC 5322 section 3.6): a server that has none at hand now may have
@@ -330,7 +330,7 @@ static bool read_batch(struct batch *batch, GError **error)
 }
 
 /* Fills the batch from the mails that begin at *index. Those that were given up are not read. */
-static void collect(struct batch *batch, const GArray *mails, guint *index)
+static void collect_batch(struct batch *batch, const GArray *mails, guint *index)
 {
 	while (*index < mails->len && batch->asked->len < BATCH_MAX) {
 		const struct asked asked = {.mail =
@@ -361,7 +361,7 @@ static bool take_batch(struct round *round, const GArray *mails, guint *index, G
 	struct batch batch;
 
 	batch_init(&batch, round);
-	collect(&batch, mails, index);
+	collect_batch(&batch, mails, index);
 	bool is_good = fates_settle(&batch.fates, error) && read_batch(&batch, error) &&
 		       fates_settle(&batch.fates, error);
 	round->settled += batch.fates.settled;

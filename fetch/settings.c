@@ -53,7 +53,7 @@ void fetch_settings_clear(struct fetch_settings *settings)
 
 /* --- mailboxes -------------------------------------------------------------------------- */
 
-static int compare_names(const void *a, const void *b)
+static int compare_mailbox_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -73,7 +73,7 @@ static GPtrArray *list_files(const char *path, GError **error)
 	while ((name = g_dir_read_name(dir)))
 		if (*name != '.' && g_str_has_suffix(name, ".conf"))
 			g_ptr_array_add(names, g_build_filename(path, name, NULL));
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, compare_mailbox_names);
 	return names;
 }
 

@@ -19,8 +19,8 @@ static bool is_cut(const struct taking_mail *mail)
 	return mail->content->size > mail->content->len;
 }
 
-static bool send_copy(struct taking *taking, const struct taking_mail *mail,
-		      const struct db_record_result *result, GError **error)
+static bool send_operator_copy(struct taking *taking, const struct taking_mail *mail,
+			       const struct db_record_result *result, GError **error)
 {
 	const struct operator_copy copy = {.sender = taking->sender,
 					   .to = result->forward_to,
@@ -50,8 +50,8 @@ static enum taking_outcome keep_rest(const struct taking_mail *mail)
 			    : TAKING_UNCLASSIFIED;
 }
 
-static enum taking_outcome hand_on(struct taking *taking, const struct taking_mail *mail,
-				   const struct db_record_result *result, GError **error)
+static enum taking_outcome forward_taken(struct taking *taking, const struct taking_mail *mail,
+					 const struct db_record_result *result, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 
@@ -64,7 +64,7 @@ static enum taking_outcome hand_on(struct taking *taking, const struct taking_ma
 			    result->forward_to);
 		return TAKING_UNSENT;
 	}
-	if (send_copy(taking, mail, result, &cause))
+	if (send_operator_copy(taking, mail, result, &cause))
 		return keep_rest(mail);
 	if (cause->code != BM_ERROR_INPUT) {
 		g_propagate_error(error, g_steal_pointer(&cause));
@@ -91,7 +91,7 @@ static bool send_unrecorded(struct taking *taking, const struct taking_mail *mai
 
 	if (*result.forward_to == '\0')
 		return false;
-	if (send_copy(taking, mail, &result, &error))
+	if (send_operator_copy(taking, mail, &result, &error))
 		return true;
 	log_event(LOG_LEVEL_ERROR, mail->name, "%s", error->message);
 	return false;
@@ -104,7 +104,7 @@ static enum taking_outcome conclude(struct taking *taking, const struct taking_m
 {
 	if (!cause) {
 		g_atomic_int_inc(&taking->recorded);
-		return intake_is_for_person(result) ? hand_on(taking, mail, result, error)
+		return intake_is_for_person(result) ? forward_taken(taking, mail, result, error)
 						    : TAKING_RECORDED;
 	}
 	bool is_refused = cause->code == BM_ERROR_INPUT;
@@ -119,7 +119,7 @@ static enum taking_outcome conclude(struct taking *taking, const struct taking_m
 /* --- mails ------------------------------------------------------------------------------------ */
 
 /* Points into mail and trace. */
-static struct envelope read_envelope(const struct taking_mail *mail, struct mail_trace *trace)
+static struct envelope read_trace_envelope(const struct taking_mail *mail, struct mail_trace *trace)
 {
 	const struct store_content *content = mail->content;
 
@@ -142,7 +142,7 @@ enum taking_outcome taking_take(struct taking *taking, const struct taking_mail 
 	struct mail_trace trace;
 	struct db_record_result result = {0};
 	GError *cause = NULL;
-	const struct envelope envelope = read_envelope(mail, &trace);
+	const struct envelope envelope = read_trace_envelope(mail, &trace);
 
 	(void)!intake_process(taking->intake, &envelope, content->bytes, content->len, &result,
 			      &cause);
@@ -179,7 +179,7 @@ void taking_take_all(struct taking *taking, const GPtrArray *mails,
 		const struct taking_mail *mail = mails->pdata[i];
 		struct part *part = g_new0(struct part, 1);
 
-		part->envelope = read_envelope(mail, &part->trace);
+		part->envelope = read_trace_envelope(mail, &part->trace);
 		part->record = (struct intake_mail){.envelope = &part->envelope,
 						    .bytes = mail->content->bytes,
 						    .len = mail->content->len};

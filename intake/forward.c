@@ -15,7 +15,7 @@
 
 enum { CHUNK_MAX = 1024 * 1024 }; /* bytes of a mail that are held at a time */
 
-static bool write_all(int fd, const char *bytes, size_t len)
+static bool write_bytes(int fd, const char *bytes, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, bytes, len);
@@ -72,7 +72,7 @@ static size_t append_header(struct header_filter *filter, GString *header, const
 }
 
 /* Moves rest behind the header. */
-static bool write_header(int fd, struct mail_place *rest)
+static bool write_forwarded_header(int fd, struct mail_place *rest)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	g_autoptr(GString) header = g_string_new(NULL);
@@ -86,7 +86,7 @@ static bool write_header(int fd, struct mail_place *rest)
 			break; /* shorter than it was */
 		rest->start +=
 		    (off_t)append_header(&filter, header, (const char *)bytes->data, bytes->len);
-		if (!write_all(fd, header->str, header->len))
+		if (!write_bytes(fd, header->str, header->len))
 			return false;
 	}
 	return true;
@@ -99,11 +99,11 @@ static bool write_mail(int fd, const struct forward *forward, const struct mail_
 	struct mail_place rest = *place;
 
 	own_fields_append(header, &forward->fields, "\n");
-	if (!write_all(fd, header->str, header->len) || !write_header(fd, &rest))
+	if (!write_bytes(fd, header->str, header->len) || !write_forwarded_header(fd, &rest))
 		return false;
 	while (rest.start < rest.end) {
 		if (!mail_place_read(&rest, CHUNK_MAX, bytes) ||
-		    !write_all(fd, (const char *)bytes->data, bytes->len))
+		    !write_bytes(fd, (const char *)bytes->data, bytes->len))
 			return false;
 		if (bytes->len == 0)
 			break;

@@ -89,8 +89,8 @@ static struct limits limits_for(const struct limits *limits, const struct envelo
 	return own;
 }
 
-static struct reading read_message(const struct ruleset *rules, const struct limits *limits,
-				   const struct envelope *envelope, const char *bytes, size_t len)
+static struct reading read_bounce(const struct ruleset *rules, const struct limits *limits,
+				  const struct envelope *envelope, const char *bytes, size_t len)
 {
 	const struct limits bounds = limits_for(limits, envelope);
 	struct report *report = reader_parse(bytes, len, &bounds);
@@ -115,7 +115,7 @@ static void reading_clear(struct reading *reading)
 char *intake_document(const struct ruleset *rules, const struct limits *limits,
 		      const struct envelope *envelope, const char *bytes, size_t len)
 {
-	struct reading reading = read_message(rules, limits, envelope, bytes, len);
+	struct reading reading = read_bounce(rules, limits, envelope, bytes, len);
 	char *document = document_build(reading.report, reading.verdicts, envelope);
 
 	reading_clear(&reading);
@@ -127,7 +127,7 @@ static char *describe(struct intake *intake, const struct envelope *envelope, co
 		      size_t len)
 {
 	g_autoptr(live_ruleset_use_t) use = live_ruleset_acquire(intake->rules);
-	struct reading reading = read_message(use->rules, &intake->limits, envelope, bytes, len);
+	struct reading reading = read_bounce(use->rules, &intake->limits, envelope, bytes, len);
 
 	log_verdicts(envelope->queue_id, reading.report, reading.verdicts, reading.count);
 	char *document = document_build(reading.report, reading.verdicts, envelope);
@@ -189,7 +189,7 @@ static void record_free(void *data)
 }
 
 /* The records of mails, in their order. */
-static GPtrArray *read_all(struct intake *intake, const GPtrArray *mails)
+static GPtrArray *read_mails(struct intake *intake, const GPtrArray *mails)
 {
 	GPtrArray *records = g_ptr_array_new_with_free_func(record_free);
 
@@ -207,7 +207,7 @@ static GPtrArray *read_all(struct intake *intake, const GPtrArray *mails)
 
 void intake_process_all(struct intake *intake, GPtrArray *mails)
 {
-	g_autoptr(GPtrArray) records = read_all(intake, mails);
+	g_autoptr(GPtrArray) records = read_mails(intake, mails);
 	gint64 begin = g_get_monotonic_time();
 
 	db_record_reports(intake->pool, records);

@@ -60,7 +60,7 @@ struct line {
 	off_t start;
 };
 
-static bool read_line(FILE *file, struct line *line_out)
+static bool read_mailbox_line(FILE *file, struct line *line_out)
 {
 	int c;
 
@@ -85,13 +85,13 @@ bool mail_place_next(FILE *file, struct mail_place *place_out)
 	bool is_after_blank = false;
 
 	do
-		if (!read_line(file, &line))
+		if (!read_mailbox_line(file, &line))
 			return false;
 	while (line.is_blank);
 	place_out->fd = fileno(file);
 	place_out->start = is_from_line(&line) ? ftello(file) : line.start;
 	place_out->end = ftello(file);
-	while (read_line(file, &line)) {
+	while (read_mailbox_line(file, &line)) {
 		if (is_after_blank && is_from_line(&line)) {
 			fseeko(file, line.start, SEEK_SET);
 			return true;

@@ -28,7 +28,7 @@ static bool is_sound(struct slice address)
 	return address.len == 0 || memchr(address.data, '@', address.len - 1);
 }
 
-static void add_recipient(GPtrArray *recipients, struct slice address)
+static void add_traced_recipient(GPtrArray *recipients, struct slice address)
 {
 	g_autofree char *text = g_strndup(address.data, address.len);
 
@@ -40,7 +40,8 @@ static void add_recipient(GPtrArray *recipients, struct slice address)
 }
 
 /* Whether the line is a field of that name with an address, or none; the address. */
-static bool is_field(const char *line, size_t len, const char *name, struct slice *address_out)
+static bool is_trace_field(const char *line, size_t len, const char *name,
+			   struct slice *address_out)
 {
 	size_t name_len = strlen(name);
 
@@ -56,13 +57,13 @@ static void read_trace_line(const char *line, size_t len, struct mail_trace *tra
 	static const char *const names[] = {"Delivered-To", "X-Original-To", "Envelope-To"};
 	struct slice address;
 
-	if (*trace->sender == '\0' && is_field(line, len, "Return-Path", &address)) {
+	if (*trace->sender == '\0' && is_trace_field(line, len, "Return-Path", &address)) {
 		g_free(trace->sender);
 		trace->sender = g_strndup(address.data, address.len);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (is_field(line, len, names[i], &address))
-			add_recipient(trace->recipients, address);
+		if (is_trace_field(line, len, names[i], &address))
+			add_traced_recipient(trace->recipients, address);
 }
 
 void mail_trace_read(const char *bytes, size_t len, struct mail_trace *trace_out)

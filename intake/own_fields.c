@@ -8,7 +8,8 @@
 
 static const char prefix[] = "X-Bounce-";
 
-static void append(GString *header, const char *name, const char *value, const char *line_end)
+static void append_own_field(GString *header, const char *name, const char *value,
+			     const char *line_end)
 {
 	g_autofree char *clean = g_strdelimit(g_strdup(value), "\r\n", ' ');
 
@@ -18,9 +19,9 @@ static void append(GString *header, const char *name, const char *value, const c
 
 void own_fields_append(GString *header, const struct own_fields *fields, const char *line_end)
 {
-	append(header, "Class", fields->class, line_end);
-	append(header, "Reason", fields->reason, line_end);
-	append(header, "Id", fields->bounce_id, line_end);
+	append_own_field(header, "Class", fields->class, line_end);
+	append_own_field(header, "Reason", fields->reason, line_end);
+	append_own_field(header, "Id", fields->bounce_id, line_end);
 }
 
 bool own_fields_is_one(const char *field, size_t len)

@@ -78,7 +78,7 @@ void figures_add_time(struct figures *figures, gint64 microseconds)
 
 /* --- the text ------------------------------------------------------------------------------ */
 
-static void append_number(GString *out, const char *name, const char *type, const char *help,
+static void append_figure(GString *out, const char *name, const char *type, const char *help,
 			  guint64 value)
 {
 	exposition_announce(out, name, type, help);
@@ -111,15 +111,15 @@ static void append_pool(const struct figures *figures, GString *out)
 {
 	const struct db_pool_figures pool = db_pool_figures(figures->pool);
 
-	append_number(out, "bounce_milter_pool_size", "gauge",
+	append_figure(out, "bounce_milter_pool_size", "gauge",
 		      "connections to the database at most (pool_size)", pool.size);
-	append_number(out, "bounce_milter_pool_open", "gauge", "connections that are open",
+	append_figure(out, "bounce_milter_pool_open", "gauge", "connections that are open",
 		      pool.open);
-	append_number(out, "bounce_milter_pool_in_use", "gauge",
+	append_figure(out, "bounce_milter_pool_in_use", "gauge",
 		      "connections with a bounce in progress", pool.in_use);
-	append_number(out, "bounce_milter_pool_waits_total", "counter",
+	append_figure(out, "bounce_milter_pool_waits_total", "counter",
 		      "bounces that had to wait for a connection", pool.waits);
-	append_number(out, "bounce_milter_pool_timeouts_total", "counter",
+	append_figure(out, "bounce_milter_pool_timeouts_total", "counter",
 		      "bounces that waited for a connection in vain (pool_wait)", pool.timeouts);
 }
 
@@ -127,9 +127,9 @@ static GString *text_of(const struct figures *figures)
 {
 	GString *out = g_string_new(NULL);
 
-	append_number(out, "bounce_milter_start_time_seconds", "gauge", "since when it runs",
+	append_figure(out, "bounce_milter_start_time_seconds", "gauge", "since when it runs",
 		      (guint64)figures->started);
-	append_number(out, "bounce_milter_written_timestamp_seconds", "gauge",
+	append_figure(out, "bounce_milter_written_timestamp_seconds", "gauge",
 		      "when these figures were written",
 		      (guint64)(g_get_real_time() / G_USEC_PER_SEC));
 	append_answers(figures, out);
@@ -153,7 +153,7 @@ static bool write_file(const struct figures *figures, bool was_written)
 	return false;
 }
 
-static gpointer run(gpointer data)
+static gpointer serve_figures(gpointer data)
 {
 	const struct figures *figures = data;
 	bool is_written = true;
@@ -169,7 +169,7 @@ void figures_start(struct figures *figures, const char *path)
 	if (*path == '\0')
 		return;
 	figures->path = path;
-	figures->thread = g_thread_new("figures", run, figures);
+	figures->thread = g_thread_new("figures", serve_figures, figures);
 }
 
 void figures_stop(struct figures *figures)

@@ -114,7 +114,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
 	return SMFIS_NOREPLY;
 }
 
-static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+static sfsistat on_envelope_sender(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = session_of(ctx);
 	const char *sender = arguments && arguments[0] ? arguments[0] : "";
@@ -148,7 +148,7 @@ static bool is_refused(SMFICTX *ctx, const struct db_parameters *parameters, con
 }
 
 /* Why this bounce cannot be taken now; NULL if it can. */
-static const char *reason_to_wait(struct session *session)
+static const char *reason_to_defer(struct session *session)
 {
 	if (session->postponed)
 		return session->postponed;
@@ -186,7 +186,7 @@ static sfsistat take_recipient(SMFICTX *ctx, struct session *session, const char
 			  session->client);
 		return answer_refuse(ctx, "5.7.1", "this return path was not made by us");
 	}
-	const char *why = reason_to_wait(session);
+	const char *why = reason_to_defer(session);
 	if (why)
 		return postpone(ctx, session, given, why);
 	message_add_our_recipient(session->message, given);
@@ -212,7 +212,7 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 }
 
 /* Mail that is not for us is accepted before its content is sent to us. */
-static sfsistat on_data(SMFICTX *ctx)
+static sfsistat on_data_command(SMFICTX *ctx)
 {
 	const struct message *message = session_of(ctx)->message;
 
@@ -316,14 +316,14 @@ static const struct smfiDesc description = {
     .xxfi_version = SMFI_VERSION,
     .xxfi_flags = FILTER_ACTIONS,
     .xxfi_connect = on_connect,
-    .xxfi_envfrom = on_mail,
+    .xxfi_envfrom = on_envelope_sender,
     .xxfi_envrcpt = on_recipient,
     .xxfi_header = on_header,
     .xxfi_body = on_body,
     .xxfi_eom = on_end_of_message,
     .xxfi_abort = on_abort,
     .xxfi_close = on_close,
-    .xxfi_data = on_data,
+    .xxfi_data = on_data_command,
     .xxfi_negotiate = on_negotiate,
 };
 

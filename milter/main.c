@@ -134,7 +134,7 @@ static void service_close(void *data)
 
 DAEMON_SETTINGS(milter)
 
-static bool check(const void *settings)
+static bool check_milter(const void *settings)
 {
 	return milter_check(settings);
 }
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	    .read = read_settings,
 	    .clear = clear_settings,
 	    .before_check = outsider_start,
-	    .check = check,
+	    .check = check_milter,
 	    .open = service_open,
 	    .connect = service_connect,
 	    .can_wait = service_can_wait,

@@ -57,7 +57,7 @@ void message_add_foreign_recipient(struct message *message)
 	message->foreign++;
 }
 
-static void append(struct message *message, const char *bytes, size_t len)
+static void append_message_bytes(struct message *message, const char *bytes, size_t len)
 {
 	size_t room = message->bytes_max - message->bytes->len;
 
@@ -67,14 +67,15 @@ static void append(struct message *message, const char *bytes, size_t len)
 
 void message_add_header(struct message *message, const char *name, const char *value)
 {
-	append(message, name, strlen(name));
-	append(message, ":", 1);
+	append_message_bytes(message, name, strlen(name));
+	append_message_bytes(message, ":", 1);
 	for (const char *line = value;; line++) {
 		size_t len = strcspn(line, "\n");
 
-		append(message, line,
-		       len > 0 && line[len] == '\n' && line[len - 1] == '\r' ? len - 1 : len);
-		append(message, "\r\n", 2);
+		append_message_bytes(message, line,
+				     len > 0 && line[len] == '\n' && line[len - 1] == '\r' ? len - 1
+											   : len);
+		append_message_bytes(message, "\r\n", 2);
 		line += len;
 		if (*line == '\0')
 			break;
@@ -87,13 +88,13 @@ void message_add_header(struct message *message, const char *name, const char *v
 void message_end_headers(struct message *message)
 {
 	if (!message->has_ended_headers)
-		append(message, "\r\n", 2);
+		append_message_bytes(message, "\r\n", 2);
 	message->has_ended_headers = true;
 }
 
 void message_add_body(struct message *message, const char *bytes, size_t len)
 {
-	append(message, bytes, len);
+	append_message_bytes(message, bytes, len);
 }
 
 bool message_is_full(const struct message *message)

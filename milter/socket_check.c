@@ -251,7 +251,7 @@ static bool check_rights(const struct milter_settings *settings, const struct so
 
 /* --- together ------------------------------------------------------------------------------- */
 
-static bool refuse(const char *socket, const char *why)
+static bool refuse_socket(const char *socket, const char *why)
 {
 	g_autofree char *text = g_strdup_printf("\"%s\": %s", socket, why);
 
@@ -266,12 +266,13 @@ static bool check_unix(const struct milter_settings *settings, const char *path,
 
 	if (access(dir, W_OK | X_OK) != 0) {
 		g_autofree char *why = g_strdup_printf("%s: %s", dir, g_strerror(errno));
-		return refuse(settings->socket, why);
+		return refuse_socket(settings->socket, why);
 	}
 	enum listener listener =
 	    unix_address(path, &address) ? who_listens(&address) : LISTENER_NONE;
 	if (listener == LISTENER_OTHER)
-		return refuse(settings->socket, "another filter answers there; choose another");
+		return refuse_socket(settings->socket,
+				     "another filter answers there; choose another");
 	return check_rights(settings, client, listener == LISTENER_OURS);
 }
 
@@ -282,18 +283,19 @@ static bool check_inet(const struct milter_settings *settings)
 	check_warning(what, "every account that can connect to this port can hand in mail as our "
 			    "own MTA's, which may block; a unix socket has rights");
 	if (!inet_address(settings->socket, &address))
-		return refuse(settings->socket, "the host is not known");
+		return refuse_socket(settings->socket, "the host is not known");
 	switch (who_listens(&address)) {
 	case LISTENER_OURS:
 		return true;
 	case LISTENER_OTHER:
-		return refuse(settings->socket,
-			      "another program has this port; choose another, here and in Postfix");
+		return refuse_socket(
+		    settings->socket,
+		    "another program has this port; choose another, here and in Postfix");
 	case LISTENER_NONE:
 		break;
 	}
 	const char *why = bind_fault(&address);
-	return why ? refuse(settings->socket, why) : true;
+	return why ? refuse_socket(settings->socket, why) : true;
 }
 
 bool socket_check(const struct milter_settings *settings, const struct socket_client *client)
@@ -302,7 +304,7 @@ bool socket_check(const struct milter_settings *settings, const struct socket_cl
 	g_autofree char *fault = name_fault(settings->socket);
 
 	if (fault)
-		return refuse(settings->socket, fault);
+		return refuse_socket(settings->socket, fault);
 	bool is_good = path ? check_unix(settings, path, client) : check_inet(settings);
 	if (is_good)
 		check_result(what, NULL, settings->socket);

@@ -30,7 +30,7 @@ static size_t take_header(const char *bytes, size_t size, size_t len, void *data
 	return count(data, len);
 }
 
-static size_t take_body(const char *bytes, size_t size, size_t len, void *data)
+static size_t take_answer_body(const char *bytes, size_t size, size_t len, void *data)
 {
 	struct answer *answer = data;
 	size_t taken = count(answer, len);
@@ -77,7 +77,7 @@ static CURLcode perform(CURL *curl, const struct https_request *request, struct 
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "bounce-milter");
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	set_limits(curl, request);
@@ -86,7 +86,8 @@ static CURLcode perform(CURL *curl, const struct https_request *request, struct 
 	return code;
 }
 
-static void fail(CURLcode code, const struct answer *answer, const char *details, GError **error)
+static void fail_transfer(CURLcode code, const struct answer *answer, const char *details,
+			  GError **error)
 {
 	const char *reason = *details == '\0' ? curl_easy_strerror(code) : details;
 
@@ -114,6 +115,6 @@ char *https_post(const struct https_request *request, long *status_out, GError *
 	if (code == CURLE_OK)
 		return body;
 	secret_free(body);
-	fail(code, &answer, details, error);
+	fail_transfer(code, &answer, details, error);
 	return NULL;
 }

@@ -36,7 +36,7 @@ struct oauth *oauth_new(const struct oauth_settings *settings)
 	return oauth;
 }
 
-static void forget(char **secret)
+static void forget_secret(char **secret)
 {
 	secret_free(*secret);
 	*secret = NULL;
@@ -46,15 +46,15 @@ void oauth_free(struct oauth *oauth)
 {
 	if (!oauth)
 		return;
-	forget(&oauth->token);
-	forget(&oauth->unsaved);
+	forget_secret(&oauth->token);
+	forget_secret(&oauth->unsaved);
 	g_mutex_clear(&oauth->mutex);
 	g_free(oauth);
 }
 
 /* --- the question ------------------------------------------------------------------------- */
 
-static void append(GString *form, const char *name, const char *value)
+static void append_form_field(GString *form, const char *name, const char *value)
 {
 	char *escaped = g_uri_escape_string(value, NULL, FALSE);
 
@@ -77,10 +77,10 @@ static char *make_form(const struct oauth_settings *settings, const char *refres
 	/* of a size that what is secret is not left behind when it grows */
 	GString *form = g_string_sized_new(4096 + 3 * (strlen(secret) + strlen(refresh_token)));
 	g_string_append(form, "grant_type=refresh_token");
-	append(form, "refresh_token", refresh_token);
-	append(form, "client_id", settings->client_id);
-	append(form, "client_secret", secret);
-	append(form, "scope", settings->scope);
+	append_form_field(form, "refresh_token", refresh_token);
+	append_form_field(form, "client_id", settings->client_id);
+	append_form_field(form, "client_secret", secret);
+	append_form_field(form, "scope", settings->scope);
 	secret_free(secret);
 	return g_string_free(form, FALSE);
 }
@@ -104,7 +104,7 @@ static const struct {
     {"invalid_request", "token_url", "it does not understand the question"},
 };
 
-static void refuse(const struct oauth_reply *reply, long status, GError **error)
+static void refuse_token(const struct oauth_reply *reply, long status, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(remedies); i++)
 		if (strcmp(reply->fault, remedies[i].fault) == 0) {
@@ -119,8 +119,8 @@ static void refuse(const struct oauth_reply *reply, long status, GError **error)
 		    reply->description);
 }
 
-static bool ask(const struct oauth_settings *settings, const char *refresh_token,
-		struct oauth_reply *reply_out, GError **error)
+static bool ask_token(const struct oauth_settings *settings, const char *refresh_token,
+		      struct oauth_reply *reply_out, GError **error)
 {
 	char *form = make_form(settings, refresh_token, error);
 
@@ -141,7 +141,7 @@ static bool ask(const struct oauth_settings *settings, const char *refresh_token
 	secret_free(body);
 	if (status == STATUS_OK && *reply_out->access_token != '\0')
 		return true;
-	refuse(reply_out, status, error);
+	refuse_token(reply_out, status, error);
 	return false;
 }
 
@@ -154,7 +154,7 @@ static void keep_refresh_token(struct oauth *oauth, const char *old, const char 
 
 	if (*fresh == '\0' || strcmp(fresh, old) == 0)
 		return;
-	forget(&oauth->unsaved);
+	forget_secret(&oauth->unsaved);
 	if (secret_replace(oauth->settings->refresh_token_file, fresh, "refresh_token_file",
 			   &error))
 		return;
@@ -185,20 +185,21 @@ static int lock_folder(const char *path)
 	return fd;
 }
 
-static bool renew(struct oauth *oauth, GError **error)
+static bool renew_token(struct oauth *oauth, GError **error)
 {
 	const struct oauth_settings *settings = oauth->settings;
 	g_auto(oauth_reply_t) reply = {0};
 	char *refresh_token =
 	    oauth->unsaved ? g_strdup(oauth->unsaved)
 			   : secret_read(settings->refresh_token_file, "refresh_token_file", error);
-	bool is_good = refresh_token && ask(settings, refresh_token, &reply, error);
+	bool is_good = refresh_token && ask_token(settings, refresh_token, &reply, error);
 
 	if (is_good) {
 		keep_refresh_token(oauth, refresh_token, reply.refresh_token);
 		keep_token(oauth, &reply);
 	} else {
-		forget(&oauth->unsaved); /* a person may have put another one into the file */
+		forget_secret(
+		    &oauth->unsaved); /* a person may have put another one into the file */
 	}
 	secret_free(refresh_token);
 	return is_good;
@@ -212,9 +213,9 @@ char *oauth_token(struct oauth *oauth, GError **error)
 		oauth->is_used = true;
 		return g_strdup(oauth->token);
 	}
-	forget(&oauth->token);
+	forget_secret(&oauth->token);
 	int lock = lock_folder(oauth->settings->refresh_token_file);
-	bool is_good = renew(oauth, error);
+	bool is_good = renew_token(oauth, error);
 	if (lock >= 0)
 		close(lock);
 	(void)locker;
@@ -225,7 +226,7 @@ bool oauth_refuse(struct oauth *oauth)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&oauth->mutex);
 
-	forget(&oauth->token);
+	forget_secret(&oauth->token);
 	(void)locker;
 	return oauth->is_used;
 }

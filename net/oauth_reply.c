@@ -23,7 +23,7 @@ static bool is_shallow(const char *text, size_t len)
 	return depth <= DEPTH_MAX;
 }
 
-static const char *member(JsonObject *object, const char *name)
+static const char *token_member(JsonObject *object, const char *name)
 {
 	JsonNode *node = json_object_get_member(object, name);
 	const char *text =
@@ -72,11 +72,11 @@ static gint64 take_seconds(JsonObject *object)
 
 static void read_members(JsonObject *object, struct oauth_reply *reply_out)
 {
-	reply_out->access_token = take_token(member(object, "access_token"));
-	reply_out->refresh_token = take_token(member(object, "refresh_token"));
+	reply_out->access_token = take_token(token_member(object, "access_token"));
+	reply_out->refresh_token = take_token(token_member(object, "refresh_token"));
 	reply_out->expires_in = take_seconds(object);
-	reply_out->fault = take_text(member(object, "error"));
-	reply_out->description = take_text(member(object, "error_description"));
+	reply_out->fault = take_text(token_member(object, "error"));
+	reply_out->description = take_text(token_member(object, "error_description"));
 }
 
 bool oauth_reply_parse(const char *text, size_t len, struct oauth_reply *reply_out)

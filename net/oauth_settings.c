@@ -29,7 +29,8 @@ struct config_section oauth_settings_section(struct oauth_settings *settings)
 	return (struct config_section){keys, G_N_ELEMENTS(keys), settings};
 }
 
-static const char *objection(const struct oauth_settings *settings, const struct oauth_use *use)
+static const char *oauth_objection(const struct oauth_settings *settings,
+				   const struct oauth_use *use)
 {
 	if (strcmp(use->auth_method, "oauth") != 0)
 		return "refresh_token_file: only with auth_method = oauth";
@@ -45,7 +46,8 @@ static const char *objection(const struct oauth_settings *settings, const struct
 bool oauth_settings_check(const struct oauth_settings *settings, const struct oauth_use *use,
 			  const char *path, GError **error)
 {
-	const char *text = *settings->refresh_token_file == '\0' ? NULL : objection(settings, use);
+	const char *text =
+	    *settings->refresh_token_file == '\0' ? NULL : oauth_objection(settings, use);
 
 	if (text)
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s", path, text);

@@ -55,7 +55,7 @@ void stream_close(struct stream *stream)
 
 /* --- connecting --------------------------------------------------------------------- */
 
-static bool start_tls(struct stream *stream, SSL_CTX *tls, unsigned seconds)
+static bool start_stream_tls(struct stream *stream, SSL_CTX *tls, unsigned seconds)
 {
 	g_autofree char *fault = NULL;
 
@@ -77,7 +77,7 @@ struct stream *stream_connect(const struct stream_server *server, GError **error
 	g_autoptr(stream_t) stream = g_new0(struct stream, 1);
 	stream->wire = wire;
 	stream_set_wait(stream, server->connect_wait);
-	if (server->is_encrypted && !start_tls(stream, server->tls, server->connect_wait)) {
+	if (server->is_encrypted && !start_stream_tls(stream, server->tls, server->connect_wait)) {
 		stream_report(stream, error);
 		return NULL;
 	}
@@ -98,7 +98,7 @@ bool stream_start_tls(struct stream *stream, SSL_CTX *tls, unsigned seconds)
 		return false;
 	if (stream->start < stream->end)
 		return stream_fail(stream, "the server spoke before TLS began");
-	return start_tls(stream, tls, seconds);
+	return start_stream_tls(stream, tls, seconds);
 }
 
 /* --- bytes ---------------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ static gssize read_more(struct stream *stream, gint64 deadline)
 	return count;
 }
 
-static bool fill(struct stream *stream)
+static bool fill_stream(struct stream *stream)
 {
 	if (stream->start < stream->end)
 		return true;
@@ -130,17 +130,17 @@ static bool fill(struct stream *stream)
 
 int stream_peek(struct stream *stream)
 {
-	return fill(stream) ? (guchar)stream->buffer[stream->start] : -1;
+	return fill_stream(stream) ? (guchar)stream->buffer[stream->start] : -1;
 }
 
 int stream_get(struct stream *stream)
 {
-	return fill(stream) ? (guchar)stream->buffer[stream->start++] : -1;
+	return fill_stream(stream) ? (guchar)stream->buffer[stream->start++] : -1;
 }
 
 gsize stream_take(struct stream *stream, gsize max, const char **bytes_out)
 {
-	if (!fill(stream))
+	if (!fill_stream(stream))
 		return 0;
 	gsize len = MIN(max, stream->end - stream->start);
 	*bytes_out = stream->buffer + stream->start;

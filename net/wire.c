@@ -44,7 +44,7 @@ static gint64 limit(const struct wire *wire, gint64 deadline)
 	return wire->stop_deadline == 0 ? deadline : MIN(deadline, wire->stop_deadline);
 }
 
-static bool await(struct wire *wire, short events, gint64 deadline)
+static bool await_socket(struct wire *wire, short events, gint64 deadline)
 {
 	for (;;) {
 		struct pollfd fds[] = {
@@ -106,7 +106,7 @@ static int connect_error(struct wire *wire, const struct addrinfo *address, unsi
 		return 0;
 	if (errno != EINPROGRESS)
 		return errno;
-	if (!await(wire, POLLOUT, wire_deadline(seconds)))
+	if (!await_socket(wire, POLLOUT, wire_deadline(seconds)))
 		return ETIMEDOUT;
 	return getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? error : errno;
 }
@@ -209,7 +209,7 @@ bool wire_start_tls(struct wire *wire, SSL_CTX *context, gint64 deadline, char *
 		ERR_clear_error();
 		result = SSL_connect(wire->tls);
 		lacking = result == 1 ? 0 : lacking_event(wire, result);
-	} while (lacking != 0 && await(wire, lacking, deadline));
+	} while (lacking != 0 && await_socket(wire, lacking, deadline));
 	wire->is_broken = result != 1;
 	if (wire->is_broken)
 		*fault_out = lacking != 0 ? g_strdup("the handshake was not finished in time")
@@ -266,7 +266,7 @@ gssize wire_read(struct wire *wire, char *bytes, gsize len, gint64 deadline)
 		return WIRE_BROKEN;
 	do
 		count = try_read(wire, bytes, len, &lacking);
-	while (count == WIRE_NOTHING && deadline != 0 && await(wire, lacking, deadline));
+	while (count == WIRE_NOTHING && deadline != 0 && await_socket(wire, lacking, deadline));
 	wire->is_broken = count == WIRE_BROKEN;
 	return count;
 }
@@ -282,7 +282,7 @@ bool wire_write(struct wire *wire, const char *bytes, gsize len, gint64 deadline
 			len -= (gsize)count;
 		}
 		wire->is_broken = count == WIRE_BROKEN ||
-				  (count == WIRE_NOTHING && !await(wire, lacking, deadline));
+				  (count == WIRE_NOTHING && !await_socket(wire, lacking, deadline));
 	}
 	return len == 0;
 }

@@ -74,7 +74,7 @@ static bool opens_level(struct scan *scan, char *line)
 }
 
 /* True if text[0..len) is "name:" or "name :" of a field, RFC 5322 section 2.2. */
-static bool is_field(const char *line, const char *end)
+static bool is_content_field(const char *line, const char *end)
 {
 	const char *at = line;
 	if (!memchr(line, ':', (size_t)(end - line)))
@@ -97,7 +97,7 @@ static void defuse_line(struct scan *scan, char *line, char *stop, size_t header
 	scan->field_bytes += (size_t)(stop - line) + 1;
 	if (continues && !too_long)
 		return; /* the run goes on as it was */
-	if (!continues && (!is_field(line, stop) || opens_level(scan, line))) {
+	if (!continues && (!is_content_field(line, stop) || opens_level(scan, line))) {
 		scan->in_run = false;
 		scan->field_bytes = 0;
 		return;

@@ -131,7 +131,7 @@ static struct gap gap_before(const struct dfa *dfa, enum before before, unsigned
 	return (struct gap){before, class, is_end ? ' ' : dfa->nfa->byte_of[class], is_end};
 }
 
-static bool holds(const struct gap *gap, enum nfa_assertion assertion)
+static bool assertion_holds(const struct gap *gap, enum nfa_assertion assertion)
 {
 	bool is_edge = (gap->before == BEFORE_WORD) != nfa_is_word(gap->byte);
 
@@ -158,7 +158,7 @@ static bool takes(const struct dfa *dfa, const struct nfa_node *node, const stru
 				 gap->byte);
 }
 
-static void take(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
+static void take_nodes(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
 {
 	const struct nfa_node *node = node_at(dfa, index);
 
@@ -169,7 +169,7 @@ static void take(struct dfa *dfa, GArray *nodes, unsigned index, const struct ga
 }
 
 /* What becomes of a node that waited: through assertions first, then behind the byte. */
-static void follow(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
+static void follow_nodes(struct dfa *dfa, GArray *nodes, unsigned index, const struct gap *gap)
 {
 	guint base = dfa->stack->len;
 
@@ -182,10 +182,11 @@ static void follow(struct dfa *dfa, GArray *nodes, unsigned index, const struct 
 		dfa->passed[at] = dfa->turn;
 		if (node->kind == NFA_SPLIT)
 			g_array_append_val(dfa->stack, node->other);
-		if (node->kind == NFA_SPLIT || (node->kind == NFA_ASSERT && holds(gap, node->byte)))
+		if (node->kind == NFA_SPLIT ||
+		    (node->kind == NFA_ASSERT && assertion_holds(gap, node->byte)))
 			g_array_append_val(dfa->stack, node->next);
 		else if (node->kind != NFA_ASSERT)
-			take(dfa, nodes, at, gap);
+			take_nodes(dfa, nodes, at, gap);
 	}
 }
 
@@ -199,7 +200,7 @@ static const struct beginning *get_beginning(struct dfa *dfa, const struct gap *
 	dfa->turn++;
 	nodes = numbers_new();
 	for (unsigned i = 0; i < dfa->first->len; i++)
-		follow(dfa, nodes, number_at(dfa->first, i), gap);
+		follow_nodes(dfa, nodes, number_at(dfa->first, i), gap);
 	beginning->is_known = true;
 	beginning->count = nodes->len;
 	beginning->nodes = g_memdup2(nodes->data, nodes->len * sizeof(unsigned));
@@ -216,7 +217,8 @@ static void leave(struct dfa *dfa, unsigned from, const struct gap *gap)
 	g_array_set_size(dfa->ids, 0);
 	g_array_set_size(dfa->nodes, 0);
 	for (unsigned i = 0; i < state.nodes; i++)
-		follow(dfa, dfa->nodes, number_at(dfa->members, state.from + state.ids + i), gap);
+		follow_nodes(dfa, dfa->nodes, number_at(dfa->members, state.from + state.ids + i),
+			     gap);
 	for (unsigned i = 0; i < beginning->count; i++)
 		if (dfa->marks[beginning->nodes[i]] != dfa->turn) {
 			dfa->marks[beginning->nodes[i]] = dfa->turn;
@@ -234,7 +236,7 @@ static int compare_down(gconstpointer a, gconstpointer b)
 }
 
 /* Orders the ids, each once. */
-static void settle_ids(GArray *ids)
+static void settle_match_ids(GArray *ids)
 {
 	unsigned used = 0;
 
@@ -323,7 +325,7 @@ static unsigned make_step(struct dfa *dfa, unsigned from, unsigned class)
 	unsigned round = dfa->round;
 
 	leave(dfa, from, &gap);
-	settle_ids(dfa->ids);
+	settle_match_ids(dfa->ids);
 	unsigned to = find_state(dfa, nfa_is_word(gap.byte) ? BEFORE_WORD : BEFORE_OTHER);
 	if (round == dfa->round) /* else there is no such place any more */
 		dfa->table[from * row_length(dfa) + class] = (guint16)to;
@@ -387,7 +389,8 @@ static unsigned step(struct dfa *dfa, unsigned from, unsigned class)
 	return to != 0 ? to : make_step(dfa, from, class);
 }
 
-static void report(const struct dfa *dfa, unsigned index, size_t end, dfa_found *found, void *data)
+static void report_match(const struct dfa *dfa, unsigned index, size_t end, dfa_found *found,
+			 void *data)
 {
 	const struct state *state = state_at(dfa, index);
 
@@ -403,6 +406,6 @@ void dfa_scan(struct dfa *dfa, const char *text, size_t len, dfa_found *found, v
 		state = step(dfa, state,
 			     i < len ? dfa->nfa->class_of[(unsigned char)text[i]] : end_class(dfa));
 		if (state_at(dfa, state)->ids > 0)
-			report(dfa, state, i, found, data);
+			report_match(dfa, state, i, found, data);
 	}
 }

@@ -31,7 +31,7 @@ struct parser {
 
 static bool parse_list(struct parser *parser, struct fragment *out);
 
-static bool fail(struct parser *parser, const char *fault)
+static bool fail_expression(struct parser *parser, const char *fault)
 {
 	parser->fault = fault;
 	return false;
@@ -58,7 +58,7 @@ static bool parse_class(struct parser *parser, struct fragment *out)
 	case CHAR_CLASS_OPEN:
 		break;
 	}
-	return fail(parser, "missing closing square bracket");
+	return fail_expression(parser, "missing closing square bracket");
 }
 
 /* "\1": who knows what that was */
@@ -80,7 +80,7 @@ static bool parse_escape(struct parser *parser, struct fragment *out)
 	const char *edge = strchr(edges, parser->at[1]);
 
 	if (parser->at[1] == '\0')
-		return fail(parser, "a backslash at its end");
+		return fail_expression(parser, "a backslash at its end");
 	if (g_ascii_isdigit(parser->at[1]) && parser->at[1] != '0') {
 		parser->at += 1 + strspn(parser->at + 1, "0123456789");
 		*out = back_reference(parser);
@@ -145,7 +145,7 @@ static bool parse_group(struct parser *parser, struct fragment *out)
 	if (!parse_list(parser, out))
 		return false;
 	if (*parser->at != ')')
-		return fail(parser, "missing closing bracket");
+		return fail_expression(parser, "missing closing bracket");
 	parser->at++;
 	parser->is_approximate |= kind == GROUP_ATOMIC || kind == GROUP_LOOK;
 	if (kind == GROUP_LOOK)
@@ -252,7 +252,7 @@ static bool parse_piece(struct parser *parser, struct fragment *out)
 	if (!parse_repetition(&parser->at, &times))
 		return true;
 	if (times.min > REPEAT_MAX || times.max > REPEAT_MAX || times.max < times.min)
-		return fail(parser, "a number of repetitions that cannot be");
+		return fail_expression(parser, "a number of repetitions that cannot be");
 	parser->is_approximate |= *parser->at == '+';
 	parser->at += *parser->at == '+' || *parser->at == '?';
 	return repeat(parser, atom, &times, out);
@@ -264,7 +264,7 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 	struct repetition times;
 
 	if (parser->nfa->nodes->len > parser->nodes_max)
-		return fail(parser, "it is too large");
+		return fail_expression(parser, "it is too large");
 	switch (*from) {
 	case '(':
 		return parse_group(parser, out);
@@ -284,7 +284,7 @@ static bool parse_atom(struct parser *parser, struct fragment *out)
 		return true;
 	default:
 		if (parse_repetition(&parser->at, &times))
-			return fail(parser, "a repetition of nothing");
+			return fail_expression(parser, "a repetition of nothing");
 		parser->at = g_utf8_next_char(from);
 		*out = fragment_character(parser->nfa, from, (size_t)(parser->at - from));
 		return true;
@@ -308,7 +308,7 @@ static bool parse_list(struct parser *parser, struct fragment *out)
 	unsigned join = fragment_nothing(parser->nfa).first;
 
 	if (++parser->depth > DEPTH_MAX)
-		return fail(parser, "its brackets are nested too deeply");
+		return fail_expression(parser, "its brackets are nested too deeply");
 	if (!parse_sequence(parser, out))
 		return false;
 	while (*parser->at == '|') {
@@ -324,13 +324,13 @@ static bool parse_list(struct parser *parser, struct fragment *out)
 
 /* --- whole expressions ------------------------------------------------------------ */
 
-static bool parse(struct parser *parser, struct fragment *out)
+static bool parse_expression(struct parser *parser, struct fragment *out)
 {
 	if (!parse_list(parser, out))
 		return false;
 	if (*parser->at == ')')
-		return fail(parser, "unmatched closing bracket");
-	return out->min > 0 || fail(parser, "it matches the empty text");
+		return fail_expression(parser, "unmatched closing bracket");
+	return out->min > 0 || fail_expression(parser, "it matches the empty text");
 }
 
 bool expression_add(struct nfa *nfa, const char *text, unsigned id, bool *is_approximate_out,
@@ -342,7 +342,7 @@ bool expression_add(struct nfa *nfa, const char *text, unsigned id, bool *is_app
 				.is_utf8 = !g_str_is_ascii(text)};
 	struct fragment whole;
 
-	if (!parse(&parser, &whole)) {
+	if (!parse_expression(&parser, &whole)) {
 		if (!parser.is_foreign) {
 			g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", parser.fault);
 			return false;

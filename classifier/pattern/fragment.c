@@ -6,7 +6,7 @@
 
 #include "classifier/text/text.h"
 
-static unsigned add(struct nfa *nfa, enum nfa_kind kind, unsigned byte)
+static unsigned add_nfa_node(struct nfa *nfa, enum nfa_kind kind, unsigned byte)
 {
 	return nfa_add(nfa,
 		       (struct nfa_node){.kind = (unsigned char)kind, .byte = (unsigned char)byte});
@@ -24,12 +24,12 @@ static struct fragment one_node(unsigned node, size_t min)
 
 struct fragment fragment_nothing(struct nfa *nfa)
 {
-	return one_node(add(nfa, NFA_EMPTY, 0), 0);
+	return one_node(add_nfa_node(nfa, NFA_EMPTY, 0), 0);
 }
 
 struct fragment fragment_assertion(struct nfa *nfa, enum nfa_assertion kind)
 {
-	return one_node(add(nfa, NFA_ASSERT, kind), 0);
+	return one_node(add_nfa_node(nfa, NFA_ASSERT, kind), 0);
 }
 
 void fragment_append(struct nfa *nfa, struct fragment *to, const struct fragment *fragment)
@@ -42,10 +42,11 @@ void fragment_append(struct nfa *nfa, struct fragment *to, const struct fragment
 /* len: 1 at least. */
 static struct fragment bytes(struct nfa *nfa, const char *text, size_t len)
 {
-	struct fragment all = one_node(add(nfa, NFA_BYTE, (unsigned char)text[0]), 1);
+	struct fragment all = one_node(add_nfa_node(nfa, NFA_BYTE, (unsigned char)text[0]), 1);
 
 	for (size_t i = 1; i < len; i++) {
-		struct fragment one = one_node(add(nfa, NFA_BYTE, (unsigned char)text[i]), 1);
+		struct fragment one =
+		    one_node(add_nfa_node(nfa, NFA_BYTE, (unsigned char)text[i]), 1);
 		fragment_append(nfa, &all, &one);
 	}
 	return all;
@@ -65,7 +66,8 @@ void fragment_add_choice(struct nfa *nfa, struct fragment *to, const struct frag
 struct fragment fragment_character(struct nfa *nfa, const char *from, size_t len)
 {
 	if (len == 1)
-		return one_node(add(nfa, NFA_BYTE, (unsigned char)g_ascii_tolower(*from)), 1);
+		return one_node(add_nfa_node(nfa, NFA_BYTE, (unsigned char)g_ascii_tolower(*from)),
+				1);
 	g_autofree char *small = text_lower_in_place(g_strndup(from, len));
 	return bytes(nfa, small, len);
 }
@@ -96,7 +98,7 @@ static struct fragment wide_character(struct nfa *nfa)
 struct fragment fragment_class(struct nfa *nfa, const struct char_class *class, bool is_utf8)
 {
 	struct nfa_set set = class->ascii;
-	unsigned join = add(nfa, NFA_EMPTY, 0);
+	unsigned join = add_nfa_node(nfa, NFA_EMPTY, 0);
 
 	if (class->has_wide && !is_utf8)
 		set.bits[2] = set.bits[3] = ~G_GUINT64_CONSTANT(0);
@@ -122,7 +124,7 @@ struct fragment fragment_any(struct nfa *nfa, bool is_utf8)
 
 void fragment_repeat(struct nfa *nfa, struct fragment *fragment)
 {
-	unsigned end = add(nfa, NFA_EMPTY, 0);
+	unsigned end = add_nfa_node(nfa, NFA_EMPTY, 0);
 	unsigned loop = fragment_split(nfa, fragment->first, end);
 
 	nfa_link(nfa, fragment->last, loop);

@@ -28,7 +28,7 @@ static GPtrArray *words_new(void)
 	return g_ptr_array_new_with_free_func(g_free);
 }
 
-static GPtrArray *words_of(const char *text, size_t len)
+static GPtrArray *literal_words_of(const char *text, size_t len)
 {
 	GPtrArray *words = words_new();
 
@@ -91,7 +91,7 @@ static GPtrArray *parse_escape(const char **at)
 	if (c != 'b' && !g_ascii_ispunct(c))
 		return NULL;
 	*at += 2;
-	return words_of(c == 'b' ? &mark : &c, 1);
+	return literal_words_of(c == 'b' ? &mark : &c, 1);
 }
 
 static GPtrArray *parse_char(const char **at)
@@ -99,7 +99,7 @@ static GPtrArray *parse_char(const char **at)
 	const char *from = *at;
 
 	*at = g_utf8_next_char(from);
-	return words_of(from, (size_t)(*at - from));
+	return literal_words_of(from, (size_t)(*at - from));
 }
 
 static GPtrArray *parse_atom(const char **at)
@@ -115,10 +115,10 @@ static GPtrArray *parse_atom(const char **at)
 		return parse_escape(at);
 	case '^':
 		(*at)++;
-		return words_of(&start, 1);
+		return literal_words_of(&start, 1);
 	case '$':
 		(*at)++;
-		return words_of(&end, 1);
+		return literal_words_of(&end, 1);
 	case '.':
 	case '*':
 	case '+':
@@ -149,7 +149,7 @@ static GPtrArray *parse_item(const char **at)
 
 static GPtrArray *parse_words(const char **at)
 {
-	GPtrArray *words = words_of("", 0);
+	GPtrArray *words = literal_words_of("", 0);
 
 	while (words && **at != '\0' && **at != '|' && **at != ')') {
 		GPtrArray *item = parse_item(at);
@@ -187,7 +187,7 @@ static bool is_mark(char c)
 }
 
 /* As the automaton has it: letters beyond ASCII are no letters to "\\b". */
-static bool is_word(char c)
+static bool is_word_char(char c)
 {
 	return g_ascii_isalnum(c) || c == '_';
 }
@@ -197,7 +197,7 @@ static bool is_word(char c)
 static bool settle_inner(const char *text, size_t i)
 {
 	return text[i] == MARK_BOUNDARY && i > 0 && !is_mark(text[i - 1]) &&
-	       !is_mark(text[i + 1]) && is_word(text[i - 1]) != is_word(text[i + 1]);
+	       !is_mark(text[i + 1]) && is_word_char(text[i - 1]) != is_word_char(text[i + 1]);
 }
 
 /* The word without its marks; NULL if it can never match, or is not of the kind that is

@@ -203,7 +203,7 @@ static void merge_beginnings(struct nfa *nfa)
 /* --- what is left ------------------------------------------------------------- */
 
 /* The new place of a node. */
-static unsigned keep(const struct nfa *nfa, unsigned *place_of, GArray *kept, unsigned index)
+static unsigned keep_group(const struct nfa *nfa, unsigned *place_of, GArray *kept, unsigned index)
 {
 	if (index != 0 && place_of[index] == 0) {
 		place_of[index] = kept->len;
@@ -219,12 +219,12 @@ static void compact(struct nfa *nfa)
 	g_autofree unsigned *place_of = g_new0(unsigned, nfa->nodes->len);
 
 	g_array_append_val(kept, *node_at(nfa, 0));
-	nfa->start = keep(nfa, place_of, kept, nfa->start);
+	nfa->start = keep_group(nfa, place_of, kept, nfa->start);
 	for (unsigned i = 1; i < kept->len; i++) {
 		struct nfa_node node = g_array_index(kept, struct nfa_node, i);
-		node.next = keep(nfa, place_of, kept, node.next);
+		node.next = keep_group(nfa, place_of, kept, node.next);
 		if (node.kind == NFA_SPLIT)
-			node.other = keep(nfa, place_of, kept, node.other);
+			node.other = keep_group(nfa, place_of, kept, node.other);
 		g_array_index(kept, struct nfa_node, i) = node;
 	}
 	g_array_unref(nfa->nodes);

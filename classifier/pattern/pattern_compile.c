@@ -51,8 +51,8 @@ static bool prepare_confirm(struct pattern_part *part, const char *text, GError 
 	return part->confirm;
 }
 
-static bool add_part(struct pattern_set *set, struct pattern_part part, const char *text,
-		     GError **error)
+static bool add_pattern_part(struct pattern_set *set, struct pattern_part part, const char *text,
+			     GError **error)
 {
 	bool is_approximate = false;
 
@@ -102,7 +102,7 @@ bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
 
 	while (find_gap(text, &at, &len)) {
 		g_autofree char *expression = g_strstrip(g_strndup(text, (gsize)(at - text)));
-		if (!add_part(set, part, expression, error))
+		if (!add_pattern_part(set, part, expression, error))
 			return false;
 		part = (struct pattern_part){.pattern = part.pattern,
 					     .gap = len == 4 ? PATTERN_NEAR : PATTERN_FAR};
@@ -110,7 +110,7 @@ bool pattern_set_add(struct pattern_set *set, const char *text, GError **error)
 	}
 	g_autofree char *expression = g_strstrip(g_strdup(text));
 	part.is_last = true;
-	return add_part(set, part, expression, error);
+	return add_pattern_part(set, part, expression, error);
 }
 
 void pattern_set_compile(struct pattern_set *set)

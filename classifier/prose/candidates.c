@@ -188,7 +188,7 @@ static bool is_led_in(const char *text, const char *line)
 	return words_any(lower, words_recipients_follow);
 }
 
-static bool is_known(const GArray *list, const char *address)
+static bool is_known_candidate(const GArray *list, const char *address)
 {
 	for (guint i = 0; i < list->len; i++)
 		if (g_ascii_strcasecmp(g_array_index(list, struct candidate, i).address, address) ==
@@ -213,7 +213,7 @@ static const char *listed_from(const char *line)
 }
 
 /* The addresses of one line that may be recipients. */
-static void read_line(const struct message *message, const struct line *in, GArray *list)
+static void read_candidate_line(const struct message *message, const struct line *in, GArray *list)
 {
 	const char *line = in->start;
 	const char *end = line + strcspn(line, "\n");
@@ -225,7 +225,7 @@ static void read_line(const struct message *message, const struct line *in, GArr
 		const char *between = found.data + found.len;
 		g_autofree char *address = g_strndup(found.data, found.len);
 		g_autofree char *lead = lead_before(line, found.data);
-		if (is_known(list, address) || is_sender(message, lead, address, between))
+		if (is_known_candidate(list, address) || is_sender(message, lead, address, between))
 			continue;
 		struct candidate self = {.address = address,
 					 .line = in->number,
@@ -253,12 +253,12 @@ static void clear_candidate(void *data)
 	g_free(candidate->lead);
 }
 
-static GArray *collect(const struct message *message, const char *text)
+static GArray *collect_candidates(const struct message *message, const char *text)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	g_array_set_clear_func(list, clear_candidate);
 	for (struct line line = {text, text, 0}; *line.start; line.number++) {
-		read_line(message, &line, list);
+		read_candidate_line(message, &line, list);
 		line.start += strcspn(line.start, "\n");
 		line.start += *line.start == '\n';
 	}
@@ -282,7 +282,7 @@ static int find_best(const GArray *list, const struct message *message, bool of_
 bool candidates_pick(const struct message *message, const char *text, enum report_action action,
 		     struct finding *finding)
 {
-	g_autoptr(GArray) list = collect(message, text);
+	g_autoptr(GArray) list = collect_candidates(message, text);
 	int sent = find_best(list, message, true);
 	int best = sent >= 0 ? sent : find_best(list, message, false);
 	if (best < 0)

@@ -16,7 +16,7 @@
 
 #define COMPLETED_MAX 100 /* recipients of a delivery status that get words from the text */
 
-static bool is_usable(const char *address)
+static bool is_completing_address(const char *address)
 {
 	const char *at = strrchr(address, '@');
 	if (!at || at == address || !at[1] || strchr("/|", *address))
@@ -25,7 +25,7 @@ static bool is_usable(const char *address)
 	return strchr(at, '.') || !memchr(address, '/', (size_t)(at - address));
 }
 
-static bool is_number(const char *text)
+static bool is_completion_number(const char *text)
 {
 	return *text && strspn(text, "0123456789") == strlen(text);
 }
@@ -35,14 +35,14 @@ static bool is_number(const char *text)
 static void complete_address(const struct message *message, const struct finding *finding,
 			     const struct finding *told, struct report_recipient *r)
 {
-	if (is_usable(r->recipient))
+	if (is_completing_address(r->recipient))
 		return;
 	const char *full = correspondents_full_address(message, r->recipient, strlen(r->recipient));
-	if (is_usable(r->original_recipient))
+	if (is_completing_address(r->original_recipient))
 		r->recipient = r->original_recipient;
 	else if (*full)
 		r->recipient = full;
-	if (is_usable(r->recipient) || finding->recipients->len > 1)
+	if (is_completing_address(r->recipient) || finding->recipients->len > 1)
 		return;
 	g_autofree char *failed = failed_header_single(message);
 	if (*failed)
@@ -55,7 +55,7 @@ static void complete_address(const struct message *message, const struct finding
 
 static void take_words(struct report_recipient *r, const struct report_recipient *told)
 {
-	if (!*r->diagnostic || is_number(r->diagnostic))
+	if (!*r->diagnostic || is_completion_number(r->diagnostic))
 		r->diagnostic = told->diagnostic;
 	if (!*r->status)
 		r->status = told->status;
@@ -105,13 +105,14 @@ static void take_commands(const struct message *message, struct finding *finding
 		take_command(message, finding_recipient(finding, i));
 }
 
-static bool is_complete(const struct report_recipient *r)
+static bool is_complete_recipient(const struct report_recipient *r)
 {
-	return *r->diagnostic && !is_number(r->diagnostic) && is_usable(r->recipient);
+	return *r->diagnostic && !is_completion_number(r->diagnostic) &&
+	       is_completing_address(r->recipient);
 }
 
 /* What the words say of the recipients, read as a mail system's whoever sent them. */
-static struct finding *read_words(const struct message *message)
+static struct finding *read_completed_words(const struct message *message)
 {
 	struct message machine = *message;
 	machine.author = AUTHOR_MACHINE;
@@ -139,10 +140,10 @@ void completion_apply(const struct message *message, struct finding *finding)
 	bool complete = true;
 	take_commands(message, finding);
 	for (guint i = 0; i < finding->recipients->len; i++)
-		complete &= is_complete(finding_recipient(finding, i));
+		complete &= is_complete_recipient(finding_recipient(finding, i));
 	if (complete)
 		return;
-	g_autoptr(finding_t) told = read_words(message);
+	g_autoptr(finding_t) told = read_completed_words(message);
 	for (guint i = 0; i < MIN(finding->recipients->len, COMPLETED_MAX); i++)
 		complete_recipient(message, finding, told, finding_recipient(finding, i));
 	passage_find_codes(message, finding);

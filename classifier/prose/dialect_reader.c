@@ -26,7 +26,7 @@
 #define OPEN_LINES_SUBJECT 15
 #define OPEN_LINES_NOTHING 1
 
-static const char *next_line(const char *line)
+static const char *next_dialect_line(const char *line)
 {
 	line += strcspn(line, "\n");
 	return *line ? line + 1 : line;
@@ -51,7 +51,7 @@ static const char *diagnostic_end(const struct prose_dialect *dialect, const cha
 {
 	struct prose_match ignored;
 	bool words = false;
-	for (int i = 0; *line && i < DIAGNOSTIC_LINES; i++, line = next_line(line)) {
+	for (int i = 0; *line && i < DIAGNOSTIC_LINES; i++, line = next_dialect_line(line)) {
 		bool empty = line[strspn(line, " \t")] == '\n';
 		if (empty && words && dialect->place == PROSE_PARAGRAPH)
 			break;
@@ -92,8 +92,8 @@ struct dialect_reading {
 	enum report_action action; /* of the section that is being read */
 };
 
-static void add_recipient(const struct dialect_reading *reading, const struct prose_match *match,
-			  struct slice diagnostic)
+static void add_dialect_recipient(const struct dialect_reading *reading,
+				  const struct prose_match *match, struct slice diagnostic)
 {
 	struct finding *finding = reading->finding;
 	g_autofree char *address = full_address(reading->message, match->recipient);
@@ -109,7 +109,7 @@ static void add_recipient(const struct dialect_reading *reading, const struct pr
 		finding_set_diagnostic(finding, r, diagnostic);
 }
 
-static bool is_blank(const char *from, const char *to)
+static bool is_blank_between(const char *from, const char *to)
 {
 	while (from < to && g_ascii_isspace(*from))
 		from++;
@@ -140,17 +140,18 @@ static const char *replies_before(const char *text, const char *line)
 }
 
 /* What is said about the recipient on this line; before is where the words before it begin. */
-static struct slice find_words(const struct prose_dialect *dialect, const struct prose_match *match,
-			       const char *before, const char *line)
+static struct slice find_dialect_words(const struct prose_dialect *dialect,
+				       const struct prose_match *match, const char *before,
+				       const char *line)
 {
-	const char *next = next_line(line);
+	const char *next = next_dialect_line(line);
 	const char *from = match->rest ? match->rest : next;
 	const char *to = diagnostic_end(dialect, next);
 	if (match->line_only)
 		from = replies_before(before, line), to = next;
 	else if (match->rest && dialect->place == PROSE_PARAGRAPH && *next == '\n')
 		to = next;
-	if (dialect->place == PROSE_BEFORE || is_blank(from, to))
+	if (dialect->place == PROSE_BEFORE || is_blank_between(from, to))
 		from = before, to = next;
 	return (struct slice){from, (size_t)(MAX(from, to) - from)};
 }
@@ -189,7 +190,8 @@ static bool is_continued(const char *line, const char *named)
 	if (!named || indent_of(line) <= indent_of(named) || line[indent_of(line)] != '<')
 		return false;
 	int left = DIAGNOSTIC_LINES;
-	for (const char *at = next_line(named); at < line && left > 0; at = next_line(at), left--)
+	for (const char *at = next_dialect_line(named); at < line && left > 0;
+	     at = next_dialect_line(at), left--)
 		if (at[indent_of(at)] == '\n')
 			return false;
 	return left > 0;
@@ -206,7 +208,7 @@ static void add_chained(const struct dialect_reading *reading, struct prose_matc
 		if (at + between != match.recipient.data ||
 		    !(memchr(at, ',', between) || memchr(at, ';', between)))
 			return;
-		add_recipient(reading, &match, words);
+		add_dialect_recipient(reading, &match, words);
 		at = match.recipient.data + match.recipient.len;
 	}
 }
@@ -216,7 +218,7 @@ static void read_recipients(struct dialect_reading *reading, const char *open)
 	const struct prose_dialect *dialect = reading->dialect;
 	const char *before = open;
 	const char *named = NULL;
-	for (const char *line = open; *line; line = next_line(line)) {
+	for (const char *line = open; *line; line = next_dialect_line(line)) {
 		struct prose_match match;
 		if (line != open && dialect_pattern_match_phrase(dialect->close, line))
 			break;
@@ -224,10 +226,10 @@ static void read_recipients(struct dialect_reading *reading, const char *open)
 		if (!match_recipient(dialect, line, &match) || is_continued(line, named))
 			continue;
 		named = line;
-		struct slice words = find_words(dialect, &match, before, line);
-		add_recipient(reading, &match, words);
+		struct slice words = find_dialect_words(dialect, &match, before, line);
+		add_dialect_recipient(reading, &match, words);
 		add_chained(reading, match, words);
-		before = next_line(line);
+		before = next_dialect_line(line);
 	}
 }
 
@@ -241,7 +243,7 @@ struct openings {
 static void find_openings(const char *text, int max, struct openings *out)
 {
 	out->count = 0;
-	for (const char *line = text; *line && out->count < max; line = next_line(line)) {
+	for (const char *line = text; *line && out->count < max; line = next_dialect_line(line)) {
 		char first = line[strspn(line, " \t")];
 		if (first == '\n')
 			continue;
@@ -320,7 +322,7 @@ static void drop_bystanders(const struct message *message, struct finding *findi
 		g_array_set_size(finding->recipients, kept);
 }
 
-static enum report_kind kind_of(enum report_action action)
+static enum report_kind line_kind_of(enum report_action action)
 {
 	switch (action) {
 	case REPORT_ACTION_DELAYED:
@@ -358,7 +360,7 @@ static bool is_quoting_stranger(const struct message *message, const struct find
 	       words_any(words, words_refusal);
 }
 
-static bool is_final(const struct finding *finding)
+static bool is_final_pattern(const struct finding *finding)
 {
 	for (guint i = 0; i < finding->recipients->len; i++) {
 		const struct report_recipient *r = finding_recipient(finding, i);
@@ -394,10 +396,10 @@ struct finding *dialect_reader_parse(const struct message *message)
 	passage_find_aliases(finding);
 	enum report_action action = dialect->action;
 	if (action == REPORT_ACTION_FAILED && author_has_delay_subject(message) &&
-	    !is_final(finding))
+	    !is_final_pattern(finding))
 		action = delay_all(finding);
 	finding_fail_expired(finding);
 	finding->dialect = dialect->name;
-	finding->kind = kind_of(first_final(finding, action));
+	finding->kind = line_kind_of(first_final(finding, action));
 	return g_steal_pointer(&finding);
 }

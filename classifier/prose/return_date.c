@@ -19,8 +19,8 @@ enum { WEIGHT_NONE, WEIGHT_RANGE, WEIGHT_UNTIL, WEIGHT_RETURN };
 
 /* --- what kind of day --------------------------------------------------------- */
 
-static const struct date_words *find_words(const struct date_token *token,
-					   const struct date_words *words)
+static const struct date_words *find_date_words(const struct date_token *token,
+						const struct date_words *words)
 {
 	for (; words->words; words++)
 		if (date_text_token_is(token, words->words))
@@ -54,7 +54,7 @@ static int weigh_sentence(const GArray *tokens, size_t start, enum date_order *o
 	for (size_t i = start;
 	     i < tokens->len && (i == start || !date_text_token_at(tokens, i)->begins); i++) {
 		const struct date_token *token = date_text_token_at(tokens, i);
-		const struct date_words *words = find_words(token, date_words_return);
+		const struct date_words *words = find_date_words(token, date_words_return);
 		if (!words && !has_part(token, date_words_return_part))
 			continue;
 		*order_out = words ? words->order : ORDER_MONTH_FIRST;
@@ -76,8 +76,8 @@ static int weigh_before(const GArray *tokens, size_t i, enum date_order *order_o
 {
 	for (size_t n = 0; n < CUE_TOKENS && i > 0 && !date_text_token_at(tokens, i)->begins; n++) {
 		const struct date_token *token = date_text_token_at(tokens, --i);
-		const struct date_words *until = find_words(token, date_words_until);
-		const struct date_words *range = find_words(token, date_words_range);
+		const struct date_words *until = find_date_words(token, date_words_until);
+		const struct date_words *range = find_date_words(token, date_words_range);
 		if (until || ends_with(token, date_words_until_ending)) {
 			*order_out = until ? until->order : ORDER_MONTH_FIRST;
 			return i > 0 && date_text_token_is(date_text_token_at(tokens, i - 1),
@@ -179,7 +179,7 @@ static bool settle_year(struct date_day *day, const char *field)
 /* --- door ------------------------------------------------------------------------- */
 
 /* The weightiest day: of a sentence the last, of several sentences the first. */
-static int choose(const GArray *tokens, struct date_day *best_out)
+static int choose_return_day(const GArray *tokens, struct date_day *best_out)
 {
 	enum date_order order_of_sentence = ORDER_UNKNOWN;
 	int best = WEIGHT_NONE, weight_of_sentence = WEIGHT_NONE;
@@ -222,7 +222,7 @@ void return_date_find(const char *text, const char *date, char date_out[RETURN_D
 	if (!normal)
 		return;
 	g_autoptr(GArray) tokens = date_text_read_tokens(normal);
-	if (choose(tokens, &day) != WEIGHT_NONE && settle_year(&day, date))
+	if (choose_return_day(tokens, &day) != WEIGHT_NONE && settle_year(&day, date))
 		g_snprintf(date_out, RETURN_DATE_SIZE, "%04d-%02d-%02d", day.year, day.month,
 			   day.day);
 }

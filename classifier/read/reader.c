@@ -38,7 +38,7 @@ struct reading {
 	struct finding *found; /* so far, by all grammars */
 };
 
-static void begin(struct reading *reading)
+static void begin_reading(struct reading *reading)
 {
 	struct message *message = &reading->message;
 	g_autofree char *from = mime_header(message->mime, 0, "From");
@@ -51,7 +51,7 @@ static void begin(struct reading *reading)
 	reading->found = finding_new(message);
 }
 
-static void end(struct reading *reading)
+static void end_reading(struct reading *reading)
 {
 	content_drop_nested(&reading->content);
 	finding_free(reading->found);
@@ -73,7 +73,7 @@ static void keep(const char **into, const char *before)
 
 /* Takes what a grammar found. True if it recognised the message; otherwise it found at most
  * single fields, and the next grammar is asked. */
-static bool take(struct reading *reading, struct finding *finding)
+static bool take_found(struct reading *reading, struct finding *finding)
 {
 	struct finding *before = reading->found;
 	if (!finding)
@@ -112,7 +112,7 @@ static bool is_discussion(const struct message *message)
 
 /* Reads the content of a report: the words within a part, and the original beside the part
  * that has the fields. */
-static void read_content(struct reading *reading, int fields_part, int within)
+static void read_content_parts(struct reading *reading, int fields_part, int within)
 {
 	int original = parts_find_original(reading->message.mime, fields_part);
 	if (original >= 0)
@@ -127,8 +127,8 @@ static bool read_feedback_part(struct reading *reading)
 	int part = parts_find(mime, parts_is_feedback);
 	if (part < 0)
 		return false;
-	read_content(reading, part, 0);
-	return take(reading, feedback_read(&reading->message, mime_text(mime, (size_t)part)));
+	read_content_parts(reading, part, 0);
+	return take_found(reading, feedback_read(&reading->message, mime_text(mime, (size_t)part)));
 }
 
 static bool read_disposition_part(struct reading *reading)
@@ -137,13 +137,13 @@ static bool read_disposition_part(struct reading *reading)
 	int part = parts_find(mime, parts_is_disposition);
 	if (part < 0)
 		return false;
-	read_content(reading, part, 0);
+	read_content_parts(reading, part, 0);
 	const char *fields = mime_text(mime, (size_t)part);
 	if (!strcasestr(fields, "Disposition:") && strcasestr(fields, "Action:"))
-		return take(reading, status_grammar_read_fields(&reading->message, fields));
+		return take_found(reading, status_grammar_read_fields(&reading->message, fields));
 	struct finding *receipt = disposition_read(&reading->message, fields);
 	plain_notice_apply_rejection(&reading->message, receipt);
-	return take(reading, receipt);
+	return take_found(reading, receipt);
 }
 
 static bool read_status_parts(struct reading *reading)
@@ -152,8 +152,8 @@ static bool read_status_parts(struct reading *reading)
 	int part = parts_find(mime, parts_is_status);
 	if (part < 0 || is_discussion(&reading->message))
 		return false;
-	read_content(reading, part, MAX(parts_at(mime, part)->parent, 0));
-	bool is_read = take(reading, status_grammar_read_parts(&reading->message, part));
+	read_content_parts(reading, part, MAX(parts_at(mime, part)->parent, 0));
+	bool is_read = take_found(reading, status_grammar_read_parts(&reading->message, part));
 	automatic_mail_apply_challenge(&reading->message, reading->found);
 	return is_read;
 }
@@ -189,10 +189,10 @@ static grammar *const grammars[] = {
 static grammar *const grammars_of_daemon[] = {generic_failure_parse, automatic_mail_parse};
 static grammar *const grammars_of_others[] = {automatic_mail_parse, generic_failure_parse};
 
-static bool ask(struct reading *reading, grammar *const *list, size_t count)
+static bool ask_grammars(struct reading *reading, grammar *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (take(reading, list[i](&reading->message)))
+		if (take_found(reading, list[i](&reading->message)))
 			return true;
 	return false;
 }
@@ -207,21 +207,21 @@ static void read_whole_text(struct reading *reading)
 	    (kind != REPORT_PROSE && kind != REPORT_OTHER))
 		return;
 	whole.text = content_whole_text(&reading->content);
-	if (take(reading, status_grammar_read_text(&whole)))
+	if (take_found(reading, status_grammar_read_text(&whole)))
 		return;
 	whole.original = reading->message.original;
-	if (take(reading, dialect_reader_parse(&whole)) || kind != REPORT_PROSE ||
+	if (take_found(reading, dialect_reader_parse(&whole)) || kind != REPORT_PROSE ||
 	    whole.original.header.to[0])
 		return;
 	content_read_attached_original(&reading->content);
 	take_content(reading);
 	if (reading->message.original.header.to[0])
-		take(reading, generic_failure_parse(&reading->message));
+		take_found(reading, generic_failure_parse(&reading->message));
 }
 
 /* --- a report inside the message --------------------------------------------- */
 
-static void read_message(struct reading *reading, size_t level);
+static void read_message_parts(struct reading *reading, size_t level);
 
 /* The report says that another report did not reach somebody elsewhere. */
 static bool is_about_stranger(const struct reading *reading)
@@ -245,8 +245,8 @@ static bool read_nested(struct reading *reading, size_t level)
 	g_autoptr(mime_t) mime = mime_parse(bytes->str, bytes->len, pool->limits);
 	struct reading inner = {.message = reading->message};
 	inner.message.mime = mime;
-	begin(&inner);
-	read_message(&inner, level);
+	begin_reading(&inner);
+	read_message_parts(&inner, level);
 	bool is_read = inner.found->recipients->len > 0 &&
 		       (!is_about_stranger(reading) || *inner.found->original.communication_id);
 	if (is_read) {
@@ -255,11 +255,11 @@ static bool read_nested(struct reading *reading, size_t level)
 	} else {
 		pool->is_truncated = was_truncated;
 	}
-	end(&inner);
+	end_reading(&inner);
 	return is_read;
 }
 
-static void read_message(struct reading *reading, size_t level)
+static void read_message_parts(struct reading *reading, size_t level)
 {
 	if (read_feedback_part(reading) || read_disposition_part(reading))
 		return;
@@ -272,12 +272,12 @@ static void read_message(struct reading *reading, size_t level)
 	if (is_read)
 		return;
 	reading->message.text = reading->found->text = original_line_hide(&reading->message);
-	if (ask(reading, grammars, G_N_ELEMENTS(grammars)))
+	if (ask_grammars(reading, grammars, G_N_ELEMENTS(grammars)))
 		return;
 	if (author_claims_daemon(&reading->message))
-		ask(reading, grammars_of_daemon, G_N_ELEMENTS(grammars_of_daemon));
+		ask_grammars(reading, grammars_of_daemon, G_N_ELEMENTS(grammars_of_daemon));
 	else
-		ask(reading, grammars_of_others, G_N_ELEMENTS(grammars_of_others));
+		ask_grammars(reading, grammars_of_others, G_N_ELEMENTS(grammars_of_others));
 	read_whole_text(reading);
 }
 
@@ -301,7 +301,7 @@ static void add_references(struct value_pool *pool, struct slice value, GPtrArra
 	}
 }
 
-static void read_header(struct report *report, struct slice header)
+static void read_report_header(struct report *report, struct slice header)
 {
 	GPtrArray *references = g_ptr_array_new();
 	struct slice value;
@@ -341,7 +341,7 @@ static void take_finding(struct report *report, struct finding *found)
 }
 
 /* All of the message that is worth reading. */
-static struct report *parse(struct slice message, const struct limits *limits)
+static struct report *parse_report(struct slice message, const struct limits *limits)
 {
 	struct report *report = g_new(struct report, 1);
 	*report = report_empty;
@@ -350,15 +350,15 @@ static struct report *parse(struct slice message, const struct limits *limits)
 
 	g_autoptr(mime_t) mime = mime_parse(message.data, message.len, limits);
 	struct reading reading = {.message = {.pool = report->pool, .mime = mime}};
-	read_header(report, message_header(&reading.message));
+	read_report_header(report, message_header(&reading.message));
 	reading.message.header = &report->header;
 	reading.message.auto_submitted = report->auto_submitted;
 	reading.message.references = report->references;
-	begin(&reading);
-	read_message(&reading, 0);
+	begin_reading(&reading);
+	read_message_parts(&reading, 0);
 	take_finding(report, reading.found);
 	report->truncated = report->pool->is_truncated || mime_is_truncated(mime);
-	end(&reading);
+	end_reading(&reading);
 	return report;
 }
 
@@ -370,7 +370,7 @@ struct report *reader_parse(const char *bytes, size_t len, const struct limits *
 	if (abridged)
 		message = (struct slice){abridged->str, abridged->len};
 
-	struct report *report = parse(message, limits);
+	struct report *report = parse_report(message, limits);
 	report->truncated |= len > limits->message_bytes;
 	if (abridged)
 		g_string_free(abridged, TRUE);

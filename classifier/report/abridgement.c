@@ -110,7 +110,7 @@ static const char *find_delimiter(const struct abridging *work, const char *at, 
 
 /* --- headers ----------------------------------------------------------------------- */
 
-static bool is_empty(const char *line, const char *end)
+static bool is_empty_block(const char *line, const char *end)
 {
 	while (line < end && *line == '\r')
 		line++;
@@ -121,7 +121,7 @@ static bool is_empty(const char *line, const char *end)
 static bool find_header(const char *from, const char *end, struct slice *header_out)
 {
 	for (const char *line = from; line < end; line = line_end(line, end) + 1)
-		if (is_empty(line, end)) {
+		if (is_empty_block(line, end)) {
 			*header_out = (struct slice){from, (size_t)(line - from)};
 			return true;
 		}
@@ -134,7 +134,7 @@ static bool type_begins(struct slice type, const char *prefix)
 	       g_ascii_strncasecmp(type.data, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_encoded(struct slice header)
+static bool is_encoded_part(struct slice header)
 {
 	struct slice value;
 
@@ -170,7 +170,7 @@ static bool is_report(struct slice header)
 /* --- leaving out ---------------------------------------------------------------------- */
 
 /* From the last line that begins before from. */
-static void leave_out(struct abridging *work, const char *from, const char *to)
+static void leave_out_part(struct abridging *work, const char *from, const char *to)
 {
 	const char *newline = memrchr(from - BODY_BYTES, '\n', BODY_BYTES);
 
@@ -194,7 +194,7 @@ static void abridge_original(struct abridging *work, const char *from)
 		from++;
 	if (find_header(from, end, &header) && !is_report(header) &&
 	    end - (header.data + header.len) > BODY_BYTES)
-		leave_out(work, header.data + header.len + BODY_BYTES, end);
+		leave_out_part(work, header.data + header.len + BODY_BYTES, end);
 }
 
 /* line: a delimiter. */
@@ -211,7 +211,7 @@ static void abridge_part(struct abridging *work, const char *line)
 		return; /* there is no empty line: it belongs to another part */
 	work->at = header.data + header.len;
 	note_multipart(work, type);
-	if (is_original(type) && !is_encoded(header))
+	if (is_original(type) && !is_encoded_part(header))
 		abridge_original(work, work->at);
 }
 

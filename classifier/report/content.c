@@ -104,7 +104,7 @@ void content_read_attached_original(struct content *content)
 
 /* --- the text --------------------------------------------------------------- */
 
-static bool is_blank(const char *text)
+static bool is_blank_text(const char *text)
 {
 	return text[strspn(text, " \n\t")] == '\0';
 }
@@ -115,12 +115,12 @@ static bool has_plain_sibling(struct mime *mime, int index)
 	for (int i = MAX(parent, 0); i < parts_count(mime); i++)
 		if (i != index && parts_at(mime, i)->parent == parent &&
 		    strcmp(parts_at(mime, i)->type, "text/plain") == 0 &&
-		    !is_blank(mime_text(mime, (size_t)i)))
+		    !is_blank_text(mime_text(mime, (size_t)i)))
 			return true;
 	return false;
 }
 
-static void append_text(struct mime *mime, int index, GString *out)
+static void append_part_text(struct mime *mime, int index, GString *out)
 {
 	const char *text = mime_text(mime, (size_t)index);
 	bool html = strcmp(parts_at(mime, index)->type, "text/html") == 0;
@@ -162,7 +162,7 @@ static char *collect_text(struct content *content, int within, int original)
 		if (out->len > 0 && strcmp(part->disposition, "attachment") == 0)
 			continue;
 		if (is_shown(mime, i, out->len == 0))
-			append_text(mime, i, out);
+			append_part_text(mime, i, out);
 	}
 	return cut_text(content, out);
 }
@@ -173,7 +173,7 @@ static char *collect_all(struct content *content)
 	GString *out = g_string_new(NULL);
 	for (int i = 0; i < parts_count(mime) && out->len <= content->pool->limits->text_bytes; i++)
 		if (parts_is_text(parts_at(mime, i)) && is_shown(mime, i, out->len == 0))
-			append_text(mime, i, out);
+			append_part_text(mime, i, out);
 	return cut_text(content, out);
 }
 
@@ -220,7 +220,7 @@ static void split_text(struct content *content, char *text)
 	}
 }
 
-static const char *keep_text(struct content *content, char *text)
+static const char *keep_content_text(struct content *content, char *text)
 {
 	octal_decode(text);
 	return value_pool_text(content->pool, text, strlen(text));
@@ -230,11 +230,11 @@ void content_read_text(struct content *content, int within, int original)
 {
 	g_autofree char *text = collect_text(content, within, original);
 	split_text(content, text);
-	content->text = keep_text(content, text);
+	content->text = keep_content_text(content, text);
 }
 
 const char *content_whole_text(struct content *content)
 {
 	g_autofree char *text = collect_all(content);
-	return keep_text(content, text);
+	return keep_content_text(content, text);
 }

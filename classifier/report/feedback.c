@@ -12,7 +12,7 @@
 
 #define TYPE_BYTES 100 /* of a feedback type */
 
-static const char *type_of(struct value_pool *pool, struct slice block)
+static const char *feedback_type_of(struct value_pool *pool, struct slice block)
 {
 	struct slice value;
 	if (!header_find(block, "Feedback-Type", &value))
@@ -57,7 +57,7 @@ struct finding *feedback_read(const struct message *message, const char *fields)
 	struct slice block = {fields + strspn(fields, "\n"), 0};
 	block.len = strlen(block.data);
 	finding->dialect = "arf";
-	finding->feedback_type = type_of(message->pool, block);
+	finding->feedback_type = feedback_type_of(message->pool, block);
 	if (!feedback_is_complaint(finding->feedback_type))
 		return finding;
 	finding->kind = REPORT_COMPLAINT;

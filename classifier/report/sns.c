@@ -65,8 +65,8 @@ static JsonArray *array_member(JsonObject *object, const char *name)
 	return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
-static void add_recipient(struct finding *finding, JsonNode *node, enum report_action action,
-			  const char *words)
+static void add_sns_recipient(struct finding *finding, JsonNode *node, enum report_action action,
+			      const char *words)
 {
 	bool is_object = JSON_NODE_HOLDS_OBJECT(node);
 	JsonObject *object = is_object ? json_node_get_object(node) : NULL;
@@ -90,7 +90,7 @@ static void add_recipient(struct finding *finding, JsonNode *node, enum report_a
 	finding_complete_recipient(finding, r);
 }
 
-static void read_mail(struct finding *finding, JsonObject *mail)
+static void read_sns_mail(struct finding *finding, JsonObject *mail)
 {
 	struct report_header *original = &finding->original.header;
 	JsonObject *common = object_member(mail, "commonHeaders");
@@ -129,9 +129,9 @@ static bool read_notification(struct finding *finding, JsonObject *root)
 						   string_member(body, "bounceSubType"),
 						   string_member(body, "smtpResponse"), NULL);
 		for (guint n = 0; list && n < json_array_get_length(list); n++)
-			add_recipient(finding, json_array_get_element(list, n),
-				      notifications[i].action, words);
-		read_mail(finding, object_member(root, "mail"));
+			add_sns_recipient(finding, json_array_get_element(list, n),
+					  notifications[i].action, words);
+		read_sns_mail(finding, object_member(root, "mail"));
 		finding->feedback_type =
 		    value_pool_string(finding->pool, string_member(body, "complaintFeedbackType"));
 		finding->kind = feedback_is_complaint(finding->feedback_type)

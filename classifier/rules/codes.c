@@ -17,7 +17,7 @@ static const struct code codes[] = {
 #undef CODE
 };
 
-static const struct code *find(const char *id)
+static const struct code *find_code(const char *id)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
 		if (strcmp(codes[i].id, id) == 0)
@@ -33,12 +33,12 @@ const struct code *code_find_status(const char *status)
 	if (!status_code_is_status(status) || status[0] == '2')
 		return NULL;
 	g_snprintf(id, sizeof id, "status:%s", status);
-	code = find(id);
+	code = find_code(id);
 	id[strlen("status:")] = 'X';
 	if (!code)
-		code = find(id);
+		code = find_code(id);
 	memcpy(strrchr(id, '.'), ".*", sizeof ".*");
-	return code ? code : find(id);
+	return code ? code : find_code(id);
 }
 
 const struct code *code_find_reply(const char *reply_code)
@@ -48,7 +48,7 @@ const struct code *code_find_reply(const char *reply_code)
 	if (strlen(reply_code) != 3)
 		return NULL;
 	g_snprintf(id, sizeof id, "reply:%s", reply_code);
-	return find(id);
+	return find_code(id);
 }
 
 const struct code *code_all(size_t *count_out)

@@ -15,7 +15,7 @@ enum { RUN_WORDS_MIN = 2, RUN_WORDS_MAX = 8, EXAMPLE_BYTES_MAX = 300 };
 
 /* Letters with what stands in and after words; what has a digit, a dot inside,
  * a slash or an address differs from mail to mail. */
-static bool is_plain(const char *word)
+static bool is_plain_word(const char *word)
 {
 	size_t len = strlen(word);
 	bool has_letter = false;
@@ -44,7 +44,7 @@ static struct run longest_run(char **words)
 	struct run run = {0};
 
 	for (guint i = 0; words[i]; i++) {
-		if (!is_plain(words[i]) || run.count == RUN_WORDS_MAX) {
+		if (!is_plain_word(words[i]) || run.count == RUN_WORDS_MAX) {
 			run = (struct run){.start = i + 1};
 			continue;
 		}

@@ -139,7 +139,7 @@ static bool add_codes(struct reader *reader, GPtrArray *codes, const char *value
 	return true;
 }
 
-static bool set_status(struct reader *reader, const char *value, GError **error)
+static bool set_rule_status(struct reader *reader, const char *value, GError **error)
 {
 	return add_codes(reader, reader->rule->status, value, error);
 }
@@ -162,13 +162,13 @@ static const struct rule_key {
 	const char *name;
 	bool (*set)(struct reader *reader, const char *value, GError **error);
 } keys[] = {
-    {"reason", set_reason},   {"look", set_look},       {"match", set_match},
-    {"unless", set_unless},   {"status", set_status},   {"reply", set_reply},
-    {"host", set_host},       {"rank", set_rank},       {"why", set_why},
+    {"reason", set_reason},   {"look", set_look},          {"match", set_match},
+    {"unless", set_unless},   {"status", set_rule_status}, {"reply", set_reply},
+    {"host", set_host},       {"rank", set_rank},          {"why", set_why},
     {"example", set_example}, {"counter", set_counter},
 };
 
-static const struct rule_key *find_key(const char *name)
+static const struct rule_key *find_rule_key(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
 		if (strcmp(keys[i].name, name) == 0)
@@ -197,7 +197,7 @@ static bool apply_setting(struct reader *reader, GError **error)
 		return fail(reader, error, "has no value");
 	if (reader->is_words)
 		return define_class(reader, error);
-	const struct rule_key *key = find_key(reader->key);
+	const struct rule_key *key = find_rule_key(reader->key);
 	return key ? key->set(reader, reader->value->str, error)
 		   : fail(reader, error, "no such key");
 }
@@ -241,7 +241,7 @@ static bool is_setting(const char *line)
 	g_autofree char *name = g_strndup(line, strcspn(line, "= \t"));
 	const char *behind = line + strlen(name);
 
-	return behind[strspn(behind, " \t")] == '=' && find_key(name);
+	return behind[strspn(behind, " \t")] == '=' && find_rule_key(name);
 }
 
 /* --- sections --------------------------------------------------------------- */
@@ -299,7 +299,7 @@ static bool begin_section(struct reader *reader, char *line, GError **error)
 
 /* --- lines ------------------------------------------------------------------- */
 
-static bool read_line(struct reader *reader, unsigned number, char *line, GError **error)
+static bool read_rule_line(struct reader *reader, unsigned number, char *line, GError **error)
 {
 	bool is_indented = g_ascii_isspace(*line);
 
@@ -323,7 +323,7 @@ static bool read_lines(struct reader *reader, GError **error)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	for (unsigned i = 0; lines[i]; i++)
-		if (!read_line(reader, i + 1, lines[i], error))
+		if (!read_rule_line(reader, i + 1, lines[i], error))
 			return false;
 	return finish_setting(reader, error) && finish_rule(reader, error);
 }

@@ -99,7 +99,7 @@ static bool read_file(struct rule_source source, GPtrArray *rules, GError **erro
 	return rule_file_parse(&source, rules, error);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
+static int compare_file_names(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -118,7 +118,7 @@ static GPtrArray *list_files(const char *dir, GError **error)
 	for (const char *name = g_dir_read_name(handle); name; name = g_dir_read_name(handle))
 		if (name[0] != '.' && g_str_has_suffix(name, ".rules"))
 			g_ptr_array_add(paths, g_build_filename(dir, name, NULL));
-	g_ptr_array_sort(paths, compare_names);
+	g_ptr_array_sort(paths, compare_file_names);
 	if (paths->len == 0) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG,
 			    "%s: there are no *.rules files in it", dir);
@@ -142,8 +142,8 @@ static bool read_dir(const char *dir, struct word_classes *classes, GPtrArray *r
 
 /* The site's file may use the word classes of the shipped files, but does not change
  * what these mean by them. */
-static bool read_files(struct ruleset *rules, const char *dir, const char *site_file,
-		       GError **error)
+static bool read_rule_files(struct ruleset *rules, const char *dir, const char *site_file,
+			    GError **error)
 {
 	g_autoptr(GPtrArray) shipped = g_ptr_array_new_with_free_func(free_rule);
 	g_autoptr(word_classes_t) classes = word_classes_new(NULL);
@@ -166,7 +166,7 @@ static bool refuse_duplicate(const struct rule *rule, const struct rule *other, 
 }
 
 /* Ids are unique; a site's rule puts away the shipped rule of its name. */
-static bool settle_ids(GPtrArray *rules, GError **error)
+static bool settle_rule_ids(GPtrArray *rules, GError **error)
 {
 	g_autoptr(GHashTable) by_id = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -278,7 +278,7 @@ struct ruleset *ruleset_load(const char *dir, const char *site_file, GError **er
 {
 	g_autoptr(ruleset_t) rules = ruleset_new();
 
-	if (!read_files(rules, dir, site_file, error) || !settle_ids(rules->rules, error))
+	if (!read_rule_files(rules, dir, site_file, error) || !settle_rule_ids(rules->rules, error))
 		return NULL;
 	sort_by_tier(rules->rules);
 	return compile(rules, error) ? g_steal_pointer(&rules) : NULL;

@@ -150,7 +150,7 @@ static bool reject(GError **error, const char *message)
 }
 
 /* Whether the plain text of that length at text ends within itself. */
-static bool is_complete(const char *text, size_t len)
+static bool is_complete_class(const char *text, size_t len)
 {
 	switch (*text) {
 	case '\\':
@@ -168,7 +168,7 @@ static bool is_balanced(const char *text)
 
 	while (*text != '\0') {
 		size_t len = plain_length(text);
-		if (!is_complete(text, len) || (*text == ')' && depth == 0))
+		if (!is_complete_class(text, len) || (*text == ')' && depth == 0))
 			return false;
 		depth += *text == '(';
 		depth -= *text == ')';

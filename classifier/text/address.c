@@ -22,7 +22,7 @@ static bool is_local(char c)
 	       (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
 }
 
-static bool is_domain(char c)
+static bool is_domain_char(char c)
 {
 	return g_ascii_isalnum(c) || (unsigned char)c >= 0x80 || c == '-' || c == '.' || c == '_';
 }
@@ -99,7 +99,7 @@ static const char *domain_end(const char *from, const char *end)
 		const char *close = memchr(to, ']', (size_t)MIN(end - to, 70));
 		return close ? close + 1 : from;
 	}
-	while (to < end && is_domain(*to)) {
+	while (to < end && is_domain_char(*to)) {
 		if ((unsigned char)*to >= 0xC2 && is_enclosing(to, end))
 			break;
 		to++;
@@ -129,7 +129,7 @@ static const char *quoted_end(const char *from, const char *end)
 
 /* The address that begins here with a quoted local part, whatever is between the quotes:
  * "anna@host.example"@other.example is no address of Anna's. */
-static bool read_quoted(const char *from, const char *end, struct slice *address_out)
+static bool read_quoted_local_part(const char *from, const char *end, struct slice *address_out)
 {
 	const char *at = from < end && *from == '"' ? quoted_end(from, end) : NULL;
 	if (!at || at >= end || *at != '@')
@@ -151,7 +151,7 @@ static bool find_around(const char *text, const char *at, const char *end,
 	for (from = newline ? newline + 1 : from; from < at; from++) {
 		const char *behind = *from == '"' ? quoted_end(from, end) : NULL;
 		if (behind > at)
-			return read_quoted(from, end, address_out);
+			return read_quoted_local_part(from, end, address_out);
 		from = behind ? behind - 1 : from;
 	}
 	return false;
@@ -253,7 +253,7 @@ struct slice address_bare(const char *value, size_t len)
 		out = inner;
 	while (out.len > 0 && strchr(" \t", *out.data))
 		out.data++, out.len--;
-	if (read_quoted(out.data, out.data + out.len, &inner) ||
+	if (read_quoted_local_part(out.data, out.data + out.len, &inner) ||
 	    (!is_angle && address_find(value, len, &inner)))
 		return inner;
 	while (out.len > 0 && strchr(" \t\"'`", out.data[0]))

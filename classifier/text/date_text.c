@@ -105,7 +105,7 @@ static bool ends_sentence(const GArray *tokens)
 	       month_of(before) == 0;
 }
 
-static bool is_blank(char c)
+static bool is_date_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -114,7 +114,7 @@ static bool is_blank(char c)
 static const char *skip_blanks(const char *at, const char *text, unsigned *lines_out)
 {
 	*lines_out = 0;
-	for (; is_blank(*at) || (*at == '>' && (at == text || at[-1] == '\n')); at++) {
+	for (; is_date_blank(*at) || (*at == '>' && (at == text || at[-1] == '\n')); at++) {
 		if (*at == '>')
 			at += strcspn(at, "\n");
 		*lines_out += *at == '\n';
@@ -147,7 +147,7 @@ GArray *date_text_read_tokens(const char *text)
 
 /* --- days ------------------------------------------------------------------- */
 
-static bool is_number(const struct date_token *token, int min, int max)
+static bool is_date_number(const struct date_token *token, int min, int max)
 {
 	return token->kind == TOKEN_NUMBER && token->value >= min && token->value <= max;
 }
@@ -160,9 +160,9 @@ bool date_text_token_is_sign(const struct date_token *token, const char *signs)
 /* Two or four digits. */
 static int year_of(const struct date_token *token)
 {
-	if (token->len == 4 && is_number(token, 1990, 2199))
+	if (token->len == 4 && is_date_number(token, 1990, 2199))
 		return token->value;
-	return token->len == 2 && is_number(token, 20, 99) ? 2000 + token->value : 0;
+	return token->len == 2 && is_date_number(token, 20, 99) ? 2000 + token->value : 0;
 }
 
 bool date_text_token_begins(const struct date_token *token, const char *const *units,
@@ -189,10 +189,10 @@ static bool read_east_asian(const GArray *tokens, size_t i, struct date_day *day
 			return false;
 		i += 2;
 	}
-	if (!is_number(date_text_token_at(tokens, i), 1, 12) ||
+	if (!is_date_number(date_text_token_at(tokens, i), 1, 12) ||
 	    !date_text_token_begins(date_text_token_at(tokens, i + 1), date_words_month_mark,
 				    &day.rest) ||
-	    !is_number(date_text_token_at(tokens, i + 2), 1, 31) ||
+	    !is_date_number(date_text_token_at(tokens, i + 2), 1, 31) ||
 	    !date_text_token_begins(date_text_token_at(tokens, i + 3), date_words_day_mark,
 				    &day.rest))
 		return false;
@@ -225,7 +225,7 @@ bool date_text_read_day_name(const GArray *tokens, size_t i, struct date_day *da
 {
 	struct date_day day = {.day = date_text_token_at(tokens, i)->value, .rest = ""};
 
-	if (!is_number(date_text_token_at(tokens, i), 1, 31))
+	if (!is_date_number(date_text_token_at(tokens, i), 1, 31))
 		return false;
 	i++;
 	if (date_text_token_is_sign(date_text_token_at(tokens, i), ".-/") ||
@@ -255,7 +255,7 @@ static bool read_name_day(const GArray *tokens, size_t i, struct date_day *day_o
 	i += date_text_token_is_sign(date_text_token_at(tokens, i + 1), ".") ? 2 : 1;
 	if (date_text_token_is(date_text_token_at(tokens, i), date_words_of))
 		i++;
-	if (!is_number(date_text_token_at(tokens, i), 1, 31) ||
+	if (!is_date_number(date_text_token_at(tokens, i), 1, 31) ||
 	    date_text_token_at(tokens, i)->len > 2)
 		return false;
 	day.day = date_text_token_at(tokens, i)->value;
@@ -277,10 +277,10 @@ static bool read_year_first(const GArray *tokens, size_t i, struct date_day *day
 
 	if (date_text_token_at(tokens, i)->len != 4 ||
 	    year_of(date_text_token_at(tokens, i)) == 0 || !date_text_token_is_sign(sign, "-/.") ||
-	    !is_number(date_text_token_at(tokens, i + 2), 1, 12) ||
+	    !is_date_number(date_text_token_at(tokens, i + 2), 1, 12) ||
 	    date_text_token_at(tokens, i + 3)->value != sign->value ||
 	    !date_text_token_is_sign(date_text_token_at(tokens, i + 3), "-/.") ||
-	    !is_number(date_text_token_at(tokens, i + 4), 1, 31))
+	    !is_date_number(date_text_token_at(tokens, i + 4), 1, 31))
 		return false;
 	*day_out = (struct date_day){.year = date_text_token_at(tokens, i)->value,
 				     .month = date_text_token_at(tokens, i + 2)->value,
@@ -317,8 +317,9 @@ static bool read_numbers(const GArray *tokens, size_t i, struct date_day *day_ou
 	struct date_day day = {
 	    .day = first->value, .month = second->value, .end = i + 3, .rest = ""};
 
-	if (!is_number(first, 1, 31) || !date_text_token_is_sign(sign, "./-") ||
-	    !is_number(second, 1, 31) || first->len > 2 || second->len > 2 || is_in_code(tokens, i))
+	if (!is_date_number(first, 1, 31) || !date_text_token_is_sign(sign, "./-") ||
+	    !is_date_number(second, 1, 31) || first->len > 2 || second->len > 2 ||
+	    is_in_code(tokens, i))
 		return false;
 	if (date_text_token_is_sign(third, "./-") && third->value == sign->value)
 		day.year = year_of(date_text_token_at(tokens, i + 4));

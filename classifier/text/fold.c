@@ -43,7 +43,7 @@ static const struct {
     {"\xE2\x80\x94", "-"},  {"\xE2\x80\xA6", "..."},
 };
 
-static bool is_blank(char c)
+static bool is_folded_blank(char c)
 {
 	return (unsigned char)c <= ' ' || c == 0x7F;
 }
@@ -54,14 +54,14 @@ static bool is_local_part(char c)
 	return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&*+-/=?^_{|}~.", c));
 }
 
-static bool is_domain(char c)
+static bool is_domain_byte(char c)
 {
 	return g_ascii_isalnum(c) || c == '.' || c == '-' || c == '_';
 }
 
 static bool at_word_start(const struct fold *fold)
 {
-	return fold->out->len == 0 || is_blank(fold->out->str[fold->out->len - 1]);
+	return fold->out->len == 0 || is_folded_blank(fold->out->str[fold->out->len - 1]);
 }
 
 static void put_blank(struct fold *fold)
@@ -78,7 +78,7 @@ static bool ends_paragraph(const struct fold *fold, const char *text)
 
 	if (fold->out->len == 0 || !strchr(".!?", fold->out->str[fold->out->len - 1]))
 		return false;
-	for (; *text != '\0' && is_blank(*text); text++)
+	for (; *text != '\0' && is_folded_blank(*text); text++)
 		lines += *text == '\n';
 	return lines > 1 && *text != '\0';
 }
@@ -156,7 +156,7 @@ static size_t fold_address(struct fold *fold, const char *text)
 	if (fold->out->len == fold->word || !(g_ascii_isalnum(text[1]) || text[1] == '['))
 		return 0;
 	n += text[1] == '[';
-	while (is_domain(text[n]))
+	while (is_domain_byte(text[n]))
 		n++;
 	if (text[n] == ']')
 		n++;
@@ -193,7 +193,7 @@ static size_t sender_domain_at(const struct fold *fold, const char *text)
 {
 	size_t len = 0;
 
-	while (is_domain(text[len]))
+	while (is_domain_byte(text[len]))
 		len++;
 	while (len > 0 && text[len - 1] == '.')
 		len--;
@@ -227,7 +227,7 @@ static void fold_host(struct fold *fold, const char *text)
 /* Follows URLs: what is at this place, and whether it is to be joined. */
 static bool joins_in_url(struct fold *fold, const char *text)
 {
-	if (is_blank(*text) || strchr("\"<>", *text))
+	if (is_folded_blank(*text) || strchr("\"<>", *text))
 		fold->url = URL_NONE;
 	else if (fold->url == URL_NONE && *text == '/' && text[1] == '/' &&
 		 g_str_has_suffix(fold->out->str, ":"))
@@ -247,7 +247,7 @@ static size_t fold_one(struct fold *fold, const char *text)
 		g_string_append_c(fold->out, '_');
 		return 1;
 	}
-	if (is_blank(*text)) {
+	if (is_folded_blank(*text)) {
 		put_gap(fold, text);
 		return 1;
 	}
@@ -287,7 +287,7 @@ static void drop_host_said(GString *out)
 	if (!strstr(out->str, " said: "))
 		return;
 	for (size_t i = 0; i < out->len;) {
-		bool word = i == 0 || is_blank(out->str[i - 1]);
+		bool word = i == 0 || is_folded_blank(out->str[i - 1]);
 		size_t len = word ? host_said_length(out->str + i) : 0;
 		if (len > 0 && kept > 0)
 			out->str[kept - 1] = '\n';

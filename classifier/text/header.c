@@ -16,7 +16,7 @@ static const char *find_newline(const char *from, const char *end)
 	return newline ? newline : end;
 }
 
-static bool is_blank(char c)
+static bool is_header_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
@@ -48,16 +48,16 @@ static const char *find_colon(const char *line, const char *end)
 		at++;
 	if (at == line)
 		return NULL;
-	while (at < end && is_blank(*at))
+	while (at < end && is_header_blank(*at))
 		at++;
 	return at < end && *at == ':' ? at : NULL;
 }
 
 static struct slice trim(const char *from, const char *to)
 {
-	while (from < to && (is_blank(*from) || *from == '\n'))
+	while (from < to && (is_header_blank(*from) || *from == '\n'))
 		from++;
-	while (to > from && (is_blank(to[-1]) || to[-1] == '\n'))
+	while (to > from && (is_header_blank(to[-1]) || to[-1] == '\n'))
 		to--;
 	return (struct slice){from, (size_t)(to - from)};
 }
@@ -139,7 +139,7 @@ struct slice header_media_type(struct slice value)
 			comment--;
 		else if (c == '\\' && comment)
 			at++;
-		else if (!comment && !is_blank(c) && c != '\n')
+		else if (!comment && !is_header_blank(c) && c != '\n')
 			break;
 	}
 	size_t from = MIN(at, value.len);
@@ -156,9 +156,10 @@ char *header_unfold(const char *value, size_t len)
 	size_t used = 0;
 	for (size_t i = 0; i < len; i++) {
 		if (value[i] == '\n') {
-			while (used > 0 && is_blank(out[used - 1]))
+			while (used > 0 && is_header_blank(out[used - 1]))
 				used--;
-			while (i + 1 < len && (is_blank(value[i + 1]) || value[i + 1] == '\n'))
+			while (i + 1 < len &&
+			       (is_header_blank(value[i + 1]) || value[i + 1] == '\n'))
 				i++;
 			out[used++] = ' ';
 		} else {

@@ -41,7 +41,7 @@ static void write_newline(struct writer *w)
 		g_string_append_c(w->out, '\n');
 }
 
-static void write_text(struct writer *w, const char *text, size_t len)
+static void write_html_text(struct writer *w, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (g_ascii_isspace(text[i])) {
@@ -106,9 +106,9 @@ static void close_link(struct writer *w)
 	bool shown = !w->link || w->link_len > 320 ||
 		     memchr(w->out->str + w->link_start, '@', w->out->len - w->link_start);
 	if (!shown && memchr(w->link, '@', w->link_len)) {
-		write_text(w, " <", 2);
-		write_text(w, w->link, w->link_len);
-		write_text(w, ">", 1);
+		write_html_text(w, " <", 2);
+		write_html_text(w, w->link, w->link_len);
+		write_html_text(w, ">", 1);
 	}
 	w->link = NULL;
 }
@@ -129,7 +129,7 @@ static const char *read_tag(struct writer *w, const char *at)
 	bool address = stop && *stop == '>' && name[len] != ' ' && name[len] != '\n' &&
 		       memchr(name, '@', (size_t)(stop - name));
 	if ((len == 0 && *at == '<' && at[1] != '!' && at[1] != '?') || address) {
-		write_text(w, "<", 1);
+		write_html_text(w, "<", 1);
 		return at + 1;
 	}
 	stop = strchr(name, '>');
@@ -149,37 +149,37 @@ static const char *read_tag(struct writer *w, const char *at)
 	return stop + 1;
 }
 
-static const char *read_number(struct writer *w, const char *at)
+static const char *read_character_number(struct writer *w, const char *at)
 {
 	char *stop = NULL;
 	bool hex = at[2] == 'x' || at[2] == 'X';
 	guint64 code = g_ascii_strtoull(at + (hex ? 3 : 2), &stop, hex ? 16 : 10);
 	if (stop == at + (hex ? 3 : 2) || code < ' ' || code > 0x10FFFF ||
 	    !g_unichar_validate((gunichar)code)) {
-		write_text(w, "&", 1);
+		write_html_text(w, "&", 1);
 		return at + 1;
 	}
 	char utf8[6];
 	int len = g_unichar_to_utf8((gunichar)code, utf8);
 	if (code == 0xA0)
-		write_text(w, " ", 1);
+		write_html_text(w, " ", 1);
 	else
-		write_text(w, utf8, (size_t)len);
+		write_html_text(w, utf8, (size_t)len);
 	return *stop == ';' ? stop + 1 : stop;
 }
 
 static const char *read_entity(struct writer *w, const char *at)
 {
 	if (at[1] == '#')
-		return read_number(w, at);
+		return read_character_number(w, at);
 	for (size_t i = 0; i < G_N_ELEMENTS(entities); i++) {
 		size_t len = strlen(entities[i].name);
 		if (strncmp(at + 1, entities[i].name, len) == 0 && at[1 + len] == ';') {
-			write_text(w, entities[i].text, strlen(entities[i].text));
+			write_html_text(w, entities[i].text, strlen(entities[i].text));
 			return at + len + 2;
 		}
 	}
-	write_text(w, "&", 1);
+	write_html_text(w, "&", 1);
 	return at + 1;
 }
 
@@ -193,7 +193,7 @@ char *html_to_text(const char *html)
 			at = read_entity(&w, at);
 		} else {
 			size_t run = strcspn(at, "<&");
-			write_text(&w, at, run);
+			write_html_text(&w, at, run);
 			at += run;
 		}
 	}

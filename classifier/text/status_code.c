@@ -19,14 +19,14 @@ static size_t number_length(const char *text)
 	return count <= 3 ? count : 0;
 }
 
-static bool is_class(char c)
+static bool is_status_class(char c)
 {
 	return c == '2' || c == '4' || c == '5';
 }
 
 size_t status_code_length(const char *text)
 {
-	if (!is_class(text[0]) || text[1] != '.')
+	if (!is_status_class(text[0]) || text[1] != '.')
 		return 0;
 	size_t subject = number_length(text + 2);
 	if (subject == 0 || text[2 + subject] != '.')
@@ -37,7 +37,7 @@ size_t status_code_length(const char *text)
 
 bool status_code_is_reply(const char *text)
 {
-	return is_class(text[0]) && g_ascii_isdigit(text[1]) && g_ascii_isdigit(text[2]);
+	return is_status_class(text[0]) && g_ascii_isdigit(text[1]) && g_ascii_isdigit(text[2]);
 }
 
 bool status_code_is_status(const char *text)

@@ -83,7 +83,8 @@ static bool by_action(const struct question *question, struct verdict *verdict)
 
 /* --- the steps ------------------------------------------------------------ */
 
-static bool by_tier(const struct question *question, enum rule_tier tier, struct verdict *verdict)
+static bool decide_by_tier(const struct question *question, enum rule_tier tier,
+			   struct verdict *verdict)
 {
 	for (guint i = 0; i < question->matches->len; i++) {
 		const struct rule_match *match =
@@ -128,7 +129,7 @@ static bool is_contradicted(const struct question *question)
 }
 
 /* A code that was made up for a reply says at most that there was one. */
-static bool is_doubtful(const struct question *question)
+static bool is_doubtful_verdict(const struct question *question)
 {
 	const struct code *code = code_find_status(question->status);
 
@@ -137,7 +138,7 @@ static bool is_doubtful(const struct question *question)
 
 static bool by_certain_status(struct question *question, struct verdict *verdict)
 {
-	return !is_doubtful(question) && !is_contradicted(question) &&
+	return !is_doubtful_verdict(question) && !is_contradicted(question) &&
 	       by_status(question, CODE_CERTAIN, verdict);
 }
 
@@ -148,7 +149,7 @@ static bool by_vague_status(struct question *question, struct verdict *verdict)
 
 static bool by_doubtful_status(struct question *question, struct verdict *verdict)
 {
-	return is_doubtful(question) &&
+	return is_doubtful_verdict(question) &&
 	       decide(verdict, REASON_recipient_refused, "status:made-up", question->status);
 }
 
@@ -157,9 +158,9 @@ static bool by_words(struct question *question, const char *words, struct verdic
 {
 	GArray *of_diagnostic = g_steal_pointer(&question->matches);
 	question_match(question, words);
-	bool decided = by_tier(question, RULE_TIER_SITE, verdict) ||
-		       by_tier(question, RULE_TIER_STRONG, verdict) ||
-		       by_tier(question, RULE_TIER_NORMAL, verdict);
+	bool decided = decide_by_tier(question, RULE_TIER_SITE, verdict) ||
+		       decide_by_tier(question, RULE_TIER_STRONG, verdict) ||
+		       decide_by_tier(question, RULE_TIER_NORMAL, verdict);
 	g_array_unref(question->matches);
 	question->matches = of_diagnostic;
 	question->input.field[RULE_FIELD_DIAGNOSTIC] = question->diagnostic;
@@ -254,7 +255,7 @@ static const struct step {
 static bool take_step(const struct step *step, struct question *question, struct verdict *verdict)
 {
 	return step->decide ? step->decide(question, verdict)
-			    : by_tier(question, step->tier, verdict);
+			    : decide_by_tier(question, step->tier, verdict);
 }
 
 static void decide_failure(struct question *question, struct verdict *verdict)

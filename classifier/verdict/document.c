@@ -29,7 +29,7 @@ static void put_list(JsonBuilder *builder, const char *name, const char *const *
 	json_builder_end_array(builder);
 }
 
-static void begin(JsonBuilder *builder, const char *name)
+static void begin_member(JsonBuilder *builder, const char *name)
 {
 	json_builder_set_member_name(builder, name);
 	json_builder_begin_object(builder);
@@ -37,7 +37,7 @@ static void begin(JsonBuilder *builder, const char *name)
 
 static void put_envelope(JsonBuilder *builder, const struct envelope *envelope)
 {
-	begin(builder, "envelope");
+	begin_member(builder, "envelope");
 	put(builder, "sender", envelope->sender);
 	put_list(builder, "recipients", envelope->recipients);
 	put(builder, "queue_id", envelope->queue_id);
@@ -58,12 +58,12 @@ static void put_header(JsonBuilder *builder, const struct report_header *header)
 
 static void put_message(JsonBuilder *builder, const struct report *report)
 {
-	begin(builder, "header");
+	begin_member(builder, "header");
 	put_header(builder, &report->header);
 	put(builder, "auto_submitted", report->auto_submitted);
 	json_builder_end_object(builder);
 
-	begin(builder, "report");
+	begin_member(builder, "report");
 	put(builder, "reporting_mta", report->reporting_mta);
 	put(builder, "received_from_mta", report->received_from_mta);
 	put(builder, "dsn_gateway", report->dsn_gateway);
@@ -74,7 +74,7 @@ static void put_message(JsonBuilder *builder, const struct report *report)
 	put(builder, "new_address", report->new_address);
 	json_builder_end_object(builder);
 
-	begin(builder, "original");
+	begin_member(builder, "original");
 	put_header(builder, &report->original);
 	put(builder, "communication_id", report->original_communication_id);
 	put(builder, "queue_id", report->original_queue_id);

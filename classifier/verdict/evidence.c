@@ -11,7 +11,7 @@
 #include "classifier/text/status_code.h"
 #include "classifier/text/words.h"
 
-static void cut(char *from, const char *to)
+static void cut_evidence(char *from, const char *to)
 {
 	memmove(from, to, strlen(to) + 1);
 }
@@ -115,7 +115,7 @@ static void drop_formulas(char *text)
 	g_autofree char *rest = g_strdup(text);
 	drop_phrases(rest, words_formula);
 	if (strlen(rest) < strlen(text) && evidence_speaks(rest))
-		cut(text, rest);
+		cut_evidence(text, rest);
 }
 
 /* --- what another system put before or behind the reply -------------------------- */
@@ -123,7 +123,7 @@ static void drop_formulas(char *text)
 static void keep_from(char *text, const char *at)
 {
 	if (evidence_speaks(at))
-		cut(text, at);
+		cut_evidence(text, at);
 }
 
 /* "Remote server returned ... -> 550 No such user": Exchange Online. */

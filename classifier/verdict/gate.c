@@ -14,7 +14,7 @@ bool gate_guards(const struct reason *reason)
 	return reason->class == CLASS_HARD;
 }
 
-static void replace(struct verdict *verdict, enum reason_id reason, const char *rule)
+static void replace_reason(struct verdict *verdict, enum reason_id reason, const char *rule)
 {
 	verdict->reason = reason_get(reason);
 	verdict->rule = rule;
@@ -25,19 +25,19 @@ static void refuse_step(enum smtp_step step, struct verdict *verdict)
 {
 	switch (step) {
 	case SMTP_STEP_CONNECT:
-		replace(verdict, REASON_client_blocked, "step:connect");
+		replace_reason(verdict, REASON_client_blocked, "step:connect");
 		return;
 	case SMTP_STEP_HELO:
-		replace(verdict, REASON_policy_rejected, "step:helo");
+		replace_reason(verdict, REASON_policy_rejected, "step:helo");
 		return;
 	case SMTP_STEP_TLS:
-		replace(verdict, REASON_tls_required, "step:starttls");
+		replace_reason(verdict, REASON_tls_required, "step:starttls");
 		return;
 	case SMTP_STEP_AUTH:
-		replace(verdict, REASON_auth_required, "step:auth");
+		replace_reason(verdict, REASON_auth_required, "step:auth");
 		return;
 	case SMTP_STEP_MAIL:
-		replace(verdict, REASON_sender_refused, "step:mail");
+		replace_reason(verdict, REASON_sender_refused, "step:mail");
 		return;
 	case SMTP_STEP_UNKNOWN:
 	case SMTP_STEP_RCPT:
@@ -113,7 +113,7 @@ static void answer_by_statement(const struct question *question, struct verdict 
 		question_answer(question, match, verdict);
 		return;
 	}
-	replace(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
+	replace_reason(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
 }
 
 /* What passes makes nobody dead. words: NULL where the code alone has decided. */
@@ -130,7 +130,7 @@ static void demand_statement(const struct question *question, const struct rule_
 			     struct verdict *verdict)
 {
 	if (!is_about_recipient(question, words))
-		replace(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
+		replace_reason(verdict, REASON_recipient_refused, GATE_NO_STATEMENT);
 	else if (words && question->permanence != PERMANENCE_TEMPORARY &&
 		 !is_statement(question, words))
 		answer_by_statement(question, verdict);
@@ -153,5 +153,5 @@ void gate_pass(const struct question *question, const struct rule_match *words,
 			demand_statement(question, words, verdict);
 	}
 	if (step == SMTP_STEP_DATA && verdict->reason == refused)
-		replace(verdict, REASON_policy_rejected, verdict->rule);
+		replace_reason(verdict, REASON_policy_rejected, verdict->rule);
 }

@@ -37,8 +37,8 @@ static char *write_site_file(const struct proposal_trial *trial, GError **error)
 }
 
 /* Nobody knows the name of the temporary file: the fault is told of the site's. */
-static void set_error(const struct proposal_trial *trial, const char *file, const GError *fault,
-		      GError **error)
+static void set_trial_error(const struct proposal_trial *trial, const char *file,
+			    const GError *fault, GError **error)
 {
 	const char *site = *trial->site_file != '\0' ? trial->site_file : "the proposed rule";
 	g_autoptr(GString) text = g_string_new(fault->message);
@@ -57,7 +57,7 @@ static struct ruleset *load(const struct proposal_trial *trial, GError **error)
 	struct ruleset *rules = ruleset_load(trial->rules_dir, file, &fault);
 	unlink(file);
 	if (!rules)
-		set_error(trial, file, fault, error);
+		set_trial_error(trial, file, fault, error);
 	return rules;
 }
 

@@ -196,8 +196,8 @@ static void search_step(const char *step, const struct verdict *verdict, void *d
 }
 
 /* Whether a rule of that id holds for the text, an example of rule. */
-static bool holds(const struct ruleset *rules, const char *id, const struct rule *rule,
-		  const char *text)
+static bool rule_decides(const struct ruleset *rules, const char *id, const struct rule *rule,
+			 const char *text)
 {
 	struct rule_search search = {.id = id};
 	const struct classify_listener listener = {search_step, &search};
@@ -246,7 +246,7 @@ static void check_examples(struct check *check, const struct rule *rule)
 		other = who_decides(check, rule, text);
 		if (strcmp(other, rule->id) == 0)
 			return;
-		is_matched |= holds(check->rules, rule->id, rule, text);
+		is_matched |= rule_decides(check->rules, rule->id, rule, text);
 	}
 	if (is_taken_by_site(check, rule, other))
 		return; /* told of the site's rule */
@@ -297,7 +297,8 @@ static void check_same_patterns(struct check *check, size_t index)
 /* What holds for a text holds for it alone as well, and to ask one rule costs little. */
 static bool may_be_taken(const struct check *check, const struct rule *rule, const char *text)
 {
-	return !check->alone || holds(check->alone, ruleset_get(check->alone, 0)->id, rule, text);
+	return !check->alone ||
+	       rule_decides(check->alone, ruleset_get(check->alone, 0)->id, rule, text);
 }
 
 /* What a shipped rule was made for, and a site's rule takes away; once for the two. */

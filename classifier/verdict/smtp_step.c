@@ -51,7 +51,7 @@ static const struct {
     {"failed after i sent the message", SMTP_STEP_DATA},
 };
 
-static bool is_blank(char c)
+static bool is_step_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -62,9 +62,9 @@ static bool begins(const char *text, const char *phrase)
 	for (; *phrase; phrase++) {
 		if (*phrase != ' ' && g_ascii_tolower(*text) != *phrase)
 			return false;
-		if (*phrase == ' ' && !is_blank(*text))
+		if (*phrase == ' ' && !is_step_blank(*text))
 			return false;
-		for (text++; *phrase == ' ' && is_blank(*text);)
+		for (text++; *phrase == ' ' && is_step_blank(*text);)
 			text++;
 	}
 	return !g_ascii_isalnum(*text);
@@ -79,9 +79,9 @@ static bool ends(const char *start, const char *end, const char *phrase)
 		end--;
 		if (phrase[i - 1] != ' ' && g_ascii_tolower(*end) != phrase[i - 1])
 			return false;
-		if (phrase[i - 1] == ' ' && !is_blank(*end))
+		if (phrase[i - 1] == ' ' && !is_step_blank(*end))
 			return false;
-		while (phrase[i - 1] == ' ' && end > start && is_blank(end[-1]))
+		while (phrase[i - 1] == ' ' && end > start && is_step_blank(end[-1]))
 			end--;
 	}
 	return true;
@@ -91,11 +91,11 @@ static bool ends(const char *start, const char *end, const char *phrase)
 static bool is_led(const char *text, const char *command)
 {
 	const char *end = command;
-	while (end > text && (is_blank(end[-1]) || end[-1] == '<'))
+	while (end > text && (is_step_blank(end[-1]) || end[-1] == '<'))
 		end--;
 	if (ends(text, end, " the"))
 		end -= strlen("the");
-	while (end > text && is_blank(end[-1]))
+	while (end > text && is_step_blank(end[-1]))
 		end--;
 	for (const char *const *lead = leads; *lead; lead++)
 		if (ends(text, end, *lead))

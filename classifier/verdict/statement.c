@@ -24,7 +24,7 @@ enum {
 
 /* --- the sentence ------------------------------------------------------------- */
 
-static bool ends_sentence(const char *text, const char *at)
+static bool ends_statement(const char *text, const char *at)
 {
 	if (*at == '\n')
 		return true;
@@ -35,9 +35,9 @@ static bool ends_sentence(const char *text, const char *at)
 static char *cut_sentence(const char *text, size_t at)
 {
 	const char *start = text + at, *end = text + at;
-	while (start > text && !ends_sentence(text, start))
+	while (start > text && !ends_statement(text, start))
 		start--;
-	while (*end && (end == start || !ends_sentence(text, end)))
+	while (*end && (end == start || !ends_statement(text, end)))
 		end++;
 	return end - start > SENTENCE_BYTES ? NULL : g_utf8_strdown(start, end - start);
 }
@@ -89,7 +89,7 @@ static size_t bracket_length(const char *at)
 }
 
 /* The words of a chunk without names, as " one two". */
-static void add_words(const char *chunk, size_t len, GString *words)
+static void add_statement_words(const char *chunk, size_t len, GString *words)
 {
 	for (size_t i = 0; i < len;) {
 		size_t start = i;
@@ -134,7 +134,7 @@ static void add_chunk(const char *chunk, size_t len, bool is_behind_number, GStr
 		drop_may(words, chunk);
 	switch (read_chunk(chunk, len)) {
 	case CHUNK_WORDS:
-		add_words(chunk, len, words);
+		add_statement_words(chunk, len, words);
 		return;
 	case CHUNK_HOST:
 		g_string_append(words, " " HOST);
@@ -178,7 +178,7 @@ static gpointer make_vocabulary(gpointer phrases)
 	return vocabulary;
 }
 
-static bool is_known(const char *phrase)
+static bool is_known_word(const char *phrase)
 {
 	static GOnce once = G_ONCE_INIT;
 	GHashTable *vocabulary = g_once(&once, make_vocabulary, (gpointer)words_statement);
@@ -242,14 +242,14 @@ enum words {
 	WORDS_OTHER,   /* one is said of something else */
 };
 
-static enum words read_words(const char *sentence, const char *recipient)
+static enum words read_statement_words(const char *sentence, const char *recipient)
 {
 	GString *list = list_words(sentence);
 	g_auto(GStrv) words = g_strsplit(g_strchug(list->str), " ", -1);
 	guint count = g_strv_length(words), i = 0;
 	enum words said = WORDS_KNOWN;
 	while (i < count && said != WORDS_OTHER) {
-		guint known = length_in(is_known, words + i, count - i);
+		guint known = length_in(is_known_word, words + i, count - i);
 		if (length_in(is_other, words + i, count - i) > known)
 			said = WORDS_OTHER;
 		else if (known == 0 && !is_recipient(words[i], recipient) &&
@@ -300,7 +300,7 @@ static enum words read_sentence(const char *folded, size_t at, const char *recip
 	g_autofree char *sentence = cut_sentence(reply, at - (size_t)(reply - folded));
 	if (sentence && !is_reply)
 		cut_quote(sentence);
-	return sentence ? read_words(sentence, recipient) : WORDS_STRANGE;
+	return sentence ? read_statement_words(sentence, recipient) : WORDS_STRANGE;
 }
 
 bool statement_is_known(const char *folded, size_t at, const char *recipient)
@@ -321,5 +321,5 @@ bool statement_has_known_topic(const char *folded, const char *recipient)
 	if (!colon || !g_ascii_isdigit(folded[0]))
 		return true;
 	g_autofree char *topic = g_utf8_strdown(folded, colon - folded);
-	return read_words(topic, recipient) == WORDS_KNOWN;
+	return read_statement_words(topic, recipient) == WORDS_KNOWN;
 }

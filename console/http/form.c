@@ -26,7 +26,7 @@ static void clear_field(void *data)
 }
 
 /* NULL where it is not well formed. */
-static char *decode(const char *bytes, gsize len)
+static char *decode_form_text(const char *bytes, gsize len)
 {
 	g_autoptr(GString) out = g_string_sized_new(len);
 
@@ -55,7 +55,8 @@ static bool add_field(struct form *form, const char *bytes, gsize len)
 	const char *equals = memchr(bytes, '=', len);
 	gsize name_len = equals ? (gsize)(equals - bytes) : len;
 	gsize rest = equals ? name_len + 1 : len;
-	struct field field = {decode(bytes, name_len), decode(bytes + rest, len - rest)};
+	struct field field = {decode_form_text(bytes, name_len),
+			      decode_form_text(bytes + rest, len - rest)};
 
 	if (field.name && field.value) {
 		g_array_append_val(form->fields, field);

@@ -43,7 +43,7 @@ void patience_free(struct patience *patience)
 	g_free(patience);
 }
 
-static void cut(struct guest *guest)
+static void cut_guest(struct guest *guest)
 {
 	if (!guest->is_cut)
 		shutdown(guest->fd, SHUT_RDWR);
@@ -75,7 +75,7 @@ static void cut_oldest(struct patience *patience)
 
 		if (guest->is_cut)
 			continue;
-		cut(guest);
+		cut_guest(guest);
 		return;
 	}
 }
@@ -127,7 +127,7 @@ void patience_look(struct patience *patience)
 
 		if (guest->since > latest)
 			break;
-		cut(guest);
+		cut_guest(guest);
 	}
 	g_mutex_unlock(&patience->lock);
 }

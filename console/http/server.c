@@ -132,7 +132,7 @@ static bool read_exchange(struct exchange *exchange)
 }
 
 /* One that has waited for its turn comes here again, with it. */
-static void answer(void *data, void *context)
+static void answer_exchange(void *data, void *context)
 {
 	struct exchange *exchange = data;
 	struct server *server = context;
@@ -148,7 +148,7 @@ static void answer(void *data, void *context)
 
 /* --- in the thread of the library ------------------------------------------------------------- */
 
-static void *begin(void *context, const char *uri, struct MHD_Connection *connection)
+static void *begin_exchange(void *context, const char *uri, struct MHD_Connection *connection)
 {
 	struct exchange *exchange = g_new0(struct exchange, 1);
 	const union MHD_ConnectionInfo *info =
@@ -182,7 +182,8 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 }
 
 /* 0: it may go on. */
-static unsigned objection(struct exchange *exchange, const char *method, const char *version)
+static unsigned request_objection(struct exchange *exchange, const char *method,
+				  const char *version)
 {
 	const char *length = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	const char *type = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_TYPE);
@@ -205,7 +206,7 @@ static unsigned objection(struct exchange *exchange, const char *method, const c
 	return 0;
 }
 
-static void take_body(struct exchange *exchange, const char *bytes, gsize len)
+static void take_request_body(struct exchange *exchange, const char *bytes, gsize len)
 {
 	if (exchange->refusal != 0)
 		return;
@@ -217,21 +218,21 @@ static void take_body(struct exchange *exchange, const char *bytes, gsize len)
 }
 
 /* A request that is refused unread: the connection ends, its body may be long. */
-static enum MHD_Result refuse(struct exchange *exchange, unsigned status)
+static enum MHD_Result refuse_exchange(struct exchange *exchange, unsigned status)
 {
 	exchange->response = reply_refusal(status);
 	return reply_send(exchange->connection, exchange->response,
 			  exchange->server->options.is_https);
 }
 
-static enum MHD_Result hand_over(struct exchange *exchange)
+static enum MHD_Result hand_over_exchange(struct exchange *exchange)
 {
 	struct server *server = exchange->server;
 
 	if (exchange->refusal == 0 && g_thread_pool_unprocessed(server->threads) >= QUEUE_MAX)
 		exchange->refusal = MHD_HTTP_SERVICE_UNAVAILABLE;
 	if (exchange->refusal != 0)
-		return refuse(exchange, exchange->refusal);
+		return refuse_exchange(exchange, exchange->refusal);
 	g_mutex_lock(&server->gate);
 	bool is_open = !server->is_closed;
 	if (is_open) {
@@ -240,14 +241,14 @@ static enum MHD_Result hand_over(struct exchange *exchange)
 		g_thread_pool_push(server->threads, exchange, NULL);
 	}
 	g_mutex_unlock(&server->gate);
-	return is_open ? MHD_YES : refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
+	return is_open ? MHD_YES : refuse_exchange(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
 }
 
 /* Called with the header; with each piece of the body; when that is complete; and when the
  * connection goes on with the answer. */
-static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
-			      const char *method, const char *version, const char *bytes,
-			      size_t *len, void **state)
+static enum MHD_Result handle_request(void *context, struct MHD_Connection *connection,
+				      const char *url, const char *method, const char *version,
+				      const char *bytes, size_t *len, void **state)
 {
 	const struct server *server = context;
 	struct exchange *exchange = *state;
@@ -256,14 +257,14 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	if (exchange->response)
 		return reply_send(connection, exchange->response, server->options.is_https);
 	if (!exchange->is_begun) {
-		unsigned status = objection(exchange, method, version);
+		unsigned status = request_objection(exchange, method, version);
 
 		exchange->is_begun = true;
-		return status != 0 ? refuse(exchange, status) : MHD_YES;
+		return status != 0 ? refuse_exchange(exchange, status) : MHD_YES;
 	}
 	if (*len == 0)
-		return hand_over(exchange);
-	take_body(exchange, bytes, *len);
+		return hand_over_exchange(exchange);
+	take_request_body(exchange, bytes, *len);
 	*len = 0;
 	return MHD_YES;
 }
@@ -303,11 +304,11 @@ static struct MHD_Daemon *start_daemon(struct server *server)
 {
 	return MHD_start_daemon(
 	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-	    NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+	    NULL, handle_request, server, MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, server->options.fd, MHD_OPTION_CONNECTION_LIMIT,
 	    server->options.connections_max + SPARE, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)HEADER_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_WAIT,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION, come_or_go,
 	    server, MHD_OPTION_END);
 }
@@ -330,7 +331,8 @@ struct server *server_start(const struct server_options *options, GError **error
 	server->stop = stop_flag_new();
 	server->turns = turns_new(TURNS_MAX);
 	server->patience = patience_new(options->connections_max, options->request_wait);
-	server->threads = g_thread_pool_new(answer, server, (gint)options->threads, FALSE, NULL);
+	server->threads =
+	    g_thread_pool_new(answer_exchange, server, (gint)options->threads, FALSE, NULL);
 	server->daemon = start_daemon(server);
 	if (!server->daemon) {
 		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "the HTTP server does not start: %s",

@@ -278,7 +278,7 @@ static void set_place(struct page_call *call, const struct act *act)
 	model_set(call->model, "key", act->key ? form_get(page_fields(call), act->key) : "");
 }
 
-static struct response *fail(struct page_call *call, const struct act *act, const GError *error)
+static struct response *fail_act(struct page_call *call, const struct act *act, const GError *error)
 {
 	set_place(call, act);
 	return page_fail(call, error);
@@ -319,7 +319,7 @@ static struct response *show_preview(struct page_call *call, const struct act *a
 		page_add_rows(call, "effects", answers[1]);
 	model_flag(call->model, "is_cut", db_rows_count(answers[1]) >= CONSOLE_CHANGED_MAX);
 	if (is_possible && act->add_more && !act->add_more(call, &error))
-		return fail(call, act, error);
+		return fail_act(call, act, error);
 	return page_show(call, "act", 200);
 }
 
@@ -355,7 +355,7 @@ struct response *acts_preview(struct page_call *call)
 	const struct db_trial trial = {
 	    act->statement, act->look ? act->look : &console_queries_changed_mails, values};
 	if (!db_rows_try(call->session->pool, &trial, answers, &error))
-		return fail(call, act, error);
+		return fail_act(call, act, error);
 	struct response *response = show_preview(call, act, answers);
 	db_rows_free(answers[0]);
 	db_rows_free(answers[1]);
@@ -374,7 +374,7 @@ static const char *undo_value(struct page_call *call, const struct db_rows *rows
 	return value ? value : form_get(call->request->body, name);
 }
 
-static void tell(struct page_call *call, const struct act *act, const struct db_rows *rows)
+static void tell_act(struct page_call *call, const struct act *act, const struct db_rows *rows)
 {
 	const struct act *undo = act->undo ? find_act(act->undo) : NULL;
 	g_autoptr(GPtrArray) pairs = g_ptr_array_new();
@@ -395,7 +395,7 @@ static void tell(struct page_call *call, const struct act *act, const struct db_
 		    undo ? (const char *const *)pairs->pdata : NULL);
 }
 
-static struct response *back(const struct page_call *call, const struct act *act)
+static struct response *link_back(const struct page_call *call, const struct act *act)
 {
 	const char *const key[] = {act->key,
 				   act->key ? form_get(call->request->body, act->key) : NULL, NULL};
@@ -411,9 +411,9 @@ static struct response *do_act(struct page_call *call, const struct act *act)
 	read_fields(act, call->request->body, values);
 	g_autoptr(db_rows_t) rows = page_act(call, act->statement, values, &error);
 	if (!rows)
-		return fail(call, act, error);
-	tell(call, act, rows);
-	return back(call, act);
+		return fail_act(call, act, error);
+	tell_act(call, act, rows);
+	return link_back(call, act);
 }
 
 struct response *acts_do(struct page_call *call)
@@ -424,7 +424,7 @@ struct response *acts_do(struct page_call *call)
 	if (!act)
 		return page_missing(call, "There is no such page.");
 	if (!session_is_first(call->session, once))
-		return back(call, act);
+		return link_back(call, act);
 	struct response *response = do_act(call, act);
 	session_has_answered(call->session, once, response->status < 400);
 	return response;

@@ -6,14 +6,14 @@
 
 enum { WIDTH = 560, HEIGHT = 120, GAP = 2, THINNEST = 1 };
 
-static guint64 number_of(const struct db_rows *rows, size_t row, const char *column)
+static guint64 chart_number_of(const struct db_rows *rows, size_t row, const char *column)
 {
 	const char *value = db_rows_find(rows, row, column);
 
 	return value ? g_ascii_strtoull(value, NULL, 10) : 0;
 }
 
-static void set_number(struct model *model, const char *name, guint64 number)
+static void set_chart_number(struct model *model, const char *name, guint64 number)
 {
 	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, number);
 
@@ -22,16 +22,16 @@ static void set_number(struct model *model, const char *name, guint64 number)
 
 static void add_bar(struct model *model, const struct db_rows *rows, size_t row, guint64 most)
 {
-	guint64 total = number_of(rows, row, "total");
+	guint64 total = chart_number_of(rows, row, "total");
 	guint64 height = most > 0 ? total * HEIGHT / most : 0;
 	guint64 width = WIDTH / db_rows_count(rows);
 	struct model *bar = model_add(model, "bars");
 
-	set_number(bar, "x", row * width);
-	set_number(bar, "y", HEIGHT - height);
-	set_number(bar, "width", width > GAP ? width - GAP : THINNEST);
-	set_number(bar, "height", height);
-	set_number(bar, "total", total);
+	set_chart_number(bar, "x", row * width);
+	set_chart_number(bar, "y", HEIGHT - height);
+	set_chart_number(bar, "width", width > GAP ? width - GAP : THINNEST);
+	set_chart_number(bar, "height", height);
+	set_chart_number(bar, "total", total);
 	model_set(bar, "label", db_rows_find(rows, row, "label"));
 }
 
@@ -40,8 +40,8 @@ void chart_add(struct model *model, const struct db_rows *rows)
 	guint64 most = 0;
 
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		most = MAX(most, number_of(rows, row, "total"));
+		most = MAX(most, chart_number_of(rows, row, "total"));
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		add_bar(model, rows, row, most);
-	set_number(model, "most", most);
+	set_chart_number(model, "most", most);
 }

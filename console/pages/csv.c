@@ -37,7 +37,7 @@ static bool is_formula(const char *value)
 	}
 }
 
-static void append_field(GString *out, const char *value, bool is_first)
+static void append_csv_field(GString *out, const char *value, bool is_first)
 {
 	g_autofree char *clean = shown_text_clean(value, true, SHOWN_TEXT_ONE_LINE);
 
@@ -57,7 +57,7 @@ static void append_field(GString *out, const char *value, bool is_first)
 void csv_append_names(GString *out, const struct db_rows *rows)
 {
 	for (size_t column = 0; column < db_rows_column_count(rows); column++)
-		append_field(out, db_rows_column_name(rows, column), column == 0);
+		append_csv_field(out, db_rows_column_name(rows, column), column == 0);
 	g_string_append(out, "\r\n");
 }
 
@@ -68,7 +68,7 @@ void csv_append_row(const struct page_call *call, GString *out, const struct db_
 		g_autofree char *value =
 		    sentences_told(NULL, call->console->mark, db_rows_get(rows, row, column));
 
-		append_field(out, value ? value : "", column == 0);
+		append_csv_field(out, value ? value : "", column == 0);
 	}
 	g_string_append(out, "\r\n");
 }

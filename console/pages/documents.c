@@ -37,7 +37,8 @@ static char *first_of_month(int months_later)
 	return g_date_time_format(then, "%Y-%m-01");
 }
 
-static void choose(const struct form *query, const struct db_rows *processes, struct choice *choice)
+static void choose_documents(const struct form *query, const struct db_rows *processes,
+			     struct choice *choice)
 {
 	const char *since = form_find(query, "since");
 	const char *until = form_find(query, "until");
@@ -51,8 +52,8 @@ static void choose(const struct form *query, const struct db_rows *processes, st
 
 /* --- the page --------------------------------------------------------------------------------- */
 
-static void set_choice(struct page_call *call, const struct choice *choice,
-		       const struct db_rows *processes)
+static void set_documents_choice(struct page_call *call, const struct choice *choice,
+				 const struct db_rows *processes)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
@@ -99,8 +100,8 @@ struct response *documents_list(struct page_call *call)
 
 	if (!processes)
 		return page_fail(call, error);
-	choose(call->request->query, processes, &choice);
-	set_choice(call, &choice, processes);
+	choose_documents(call->request->query, processes, &choice);
+	set_documents_choice(call, &choice, processes);
 	if (choice.process && !add_documents(call, &choice, &error))
 		return page_fail(call, error);
 	return page_show(call, "documents", 200);
@@ -124,8 +125,8 @@ static bool write_batch(const struct page_call *call, FILE *file, const struct d
 	return false;
 }
 
-static bool write_all(struct page_call *call, const struct choice *choice, FILE *file,
-		      GError **error)
+static bool write_documents(struct page_call *call, const struct choice *choice, FILE *file,
+			    GError **error)
 {
 	g_autofree char *at = NULL;
 	g_autofree char *after = NULL;
@@ -158,8 +159,8 @@ struct response *documents_export(struct page_call *call)
 	if (!file)
 		return error ? page_fail(call, error)
 			     : page_missing(call, "There is no room for the file.");
-	choose(call->request->query, processes, &choice);
-	if (!write_all(call, &choice, file, &error)) {
+	choose_documents(call->request->query, processes, &choice);
+	if (!write_documents(call, &choice, file, &error)) {
 		fclose(file);
 		return page_fail(call, error);
 	}

@@ -41,7 +41,7 @@ static char *first_day(bool is_time)
 	return g_date_time_format(then, "%Y-%m-%d");
 }
 
-static void choose(const struct form *query, struct choice *choice)
+static void choose_figures(const struct form *query, struct choice *choice)
 {
 	const char *given = form_find(query, "since");
 
@@ -55,8 +55,8 @@ static void choose(const struct form *query, struct choice *choice)
 	choice->until = form_find(query, "until");
 }
 
-static struct db_rows *fetch(struct page_call *call, const struct choice *choice, const char *limit,
-			     GError **error)
+static struct db_rows *fetch_figures(struct page_call *call, const struct choice *choice,
+				     const char *limit, GError **error)
 {
 	const char *const values[] = {choice->dimension, choice->since, choice->until,
 				      choice->process, limit};
@@ -66,7 +66,7 @@ static struct db_rows *fetch(struct page_call *call, const struct choice *choice
 
 /* --- the page --------------------------------------------------------------------------------- */
 
-static void set_choice(struct page_call *call, const struct choice *choice)
+static void set_figures_choice(struct page_call *call, const struct choice *choice)
 {
 	page_add_choices(call, "dimensions", dimensions, choice->dimension);
 	model_set(call->model, "by", choice->dimension);
@@ -85,15 +85,15 @@ struct response *figures_show(struct page_call *call)
 	g_autoptr(GError) error = NULL;
 	g_auto(choice_t) choice = {0};
 
-	choose(call->request->query, &choice);
+	choose_figures(call->request->query, &choice);
 	size_t most = choice.is_time ? TIME_ROWS : ROWS;
 	g_autofree char *limit = g_strdup_printf("%zu", most);
-	g_autoptr(db_rows_t) rows = fetch(call, &choice, limit, &error);
+	g_autoptr(db_rows_t) rows = fetch_figures(call, &choice, limit, &error);
 	if (!rows || !page_add_processes(call, choice.process ? choice.process : "", &error))
 		return page_fail(call, error);
 	chart_add(call->model, rows);
 	page_add_rows(call, "figures", rows);
-	set_choice(call, &choice);
+	set_figures_choice(call, &choice);
 	model_flag(call->model, "is_cut", db_rows_count(rows) == most);
 	model_set(call->model, "rows", limit);
 	return page_show(call, "figures", 200);
@@ -106,8 +106,8 @@ struct response *figures_export(struct page_call *call)
 	g_autoptr(GError) error = NULL;
 	g_auto(choice_t) choice = {0};
 
-	choose(call->request->query, &choice);
-	g_autoptr(db_rows_t) rows = fetch(call, &choice, file_limit, &error);
+	choose_figures(call->request->query, &choice);
+	g_autoptr(db_rows_t) rows = fetch_figures(call, &choice, file_limit, &error);
 	if (!rows)
 		return page_fail(call, error);
 	return csv_response(call, rows, "figures.csv");

@@ -61,8 +61,8 @@ static void set_trial(struct page_call *call, const struct proposal_trial *trial
 		model_set(model_add(call->model, "faults"), "text", faults->pdata[i]);
 }
 
-static bool try_rule(struct page_call *call, const struct db_rows *bounce, const char *rule,
-		     const char *reason, GError **error)
+static bool try_letter_rule(struct page_call *call, const struct db_rows *bounce, const char *rule,
+			    const char *reason, GError **error)
 {
 	const char *const id[] = {db_rows_find(bounce, 0, "id")};
 	g_autoptr(db_rows_t) raw = page_fetch(call, &operator_queries_bounce_raw, id, error);
@@ -98,6 +98,6 @@ bool letters_propose(struct page_call *call, GError **error)
 	const char *const values[] = {rule, reason};
 	model_flag(call->model, "has_proposal", true);
 	model_set(call->model, "rule", rule);
-	return !rule || (try_rule(call, bounce, rule, reason, error) &&
+	return !rule || (try_letter_rule(call, bounce, rule, reason, error) &&
 			 page_load(call, "hits", &operator_queries_rule_hits, values, error));
 }

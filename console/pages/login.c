@@ -23,7 +23,7 @@ struct response *login_demand(struct page_call *call)
 	return page_show(call, "login", 401);
 }
 
-static struct response *refuse(struct page_call *call, const char *text, unsigned status)
+static struct response *refuse_to_log_in(struct page_call *call, const char *text, unsigned status)
 {
 	model_set(call->model, "fault", catalogue_text(call->catalogue, text));
 	model_set(call->model, "login_name", form_get(call->request->body, "name"));
@@ -37,9 +37,9 @@ static struct response *refuse_login(struct page_call *call, const char *name, c
 	log_event(LOG_LEVEL_WARNING, "", "login refused name=%s client=%s: %s", quoted,
 		  call->request->peer, error->message);
 	if (bm_error_is_temporary(error))
-		return refuse(call, "The database is away. Try again in a moment.", 503);
-	return refuse(call, "Name or password is wrong, or the account may not use the console.",
-		      403);
+		return refuse_to_log_in(call, "The database is away. Try again in a moment.", 503);
+	return refuse_to_log_in(
+	    call, "Name or password is wrong, or the account may not use the console.", 403);
 }
 
 /* A client of IPv6 has 2^64 addresses. Heap. */
@@ -136,7 +136,8 @@ static struct session *enter(struct page_call *call, const char *name, const cha
 	g_autoptr(db_rows_t) who = NULL;
 
 	if (!may_try(call, name)) {
-		*refusal_out = refuse(call, "Too many tries. Wait a minute, then try again.", 429);
+		*refusal_out =
+		    refuse_to_log_in(call, "Too many tries. Wait a minute, then try again.", 429);
 		return NULL;
 	}
 	struct db_pool *pool = open_person(call, name, password, &who, &error);
@@ -154,7 +155,8 @@ static struct session *enter(struct page_call *call, const char *name, const cha
 		log_event(LOG_LEVEL_INFO, "", "login name=%s client=%s%s", session->name,
 			  call->request->peer, password ? "" : " by the proxy");
 	else
-		*refusal_out = refuse(call, "Too many people are logged in. Try again later.", 503);
+		*refusal_out =
+		    refuse_to_log_in(call, "Too many people are logged in. Try again later.", 503);
 	return session;
 }
 

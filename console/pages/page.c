@@ -147,16 +147,16 @@ static void set_bytes(struct model *model, const struct db_rows *rows, size_t ro
 	model_set(model, name, text);
 }
 
-static void set_text(const struct page_call *call, struct model *model, const char *name,
-		     const char *value)
+static void set_model_text(const struct page_call *call, struct model *model, const char *name,
+			   const char *value)
 {
 	g_autofree char *text = page_told(call, value);
 
 	model_set(model, name, text ? text : "");
 }
 
-static void set_value(const struct page_call *call, struct model *model, const struct db_rows *rows,
-		      size_t row, size_t column)
+static void set_model_value(const struct page_call *call, struct model *model,
+			    const struct db_rows *rows, size_t row, size_t column)
 {
 	const char *name = db_rows_column_name(rows, column);
 	const char *value = db_rows_get(rows, row, column);
@@ -166,14 +166,14 @@ static void set_value(const struct page_call *call, struct model *model, const s
 	else if (db_rows_column_type(rows, column) == DB_BOOLEAN)
 		model_set(model, name, g_strcmp0(value, "true") == 0 ? "1" : "");
 	else
-		set_text(call, model, name, value);
+		set_model_text(call, model, name, value);
 }
 
 static void set_values(const struct page_call *call, struct model *model,
 		       const struct db_rows *rows, size_t row)
 {
 	for (size_t column = 0; column < db_rows_column_count(rows); column++)
-		set_value(call, model, rows, row, column);
+		set_model_value(call, model, rows, row, column);
 }
 
 void page_add_rows(struct page_call *call, const char *name, const struct db_rows *rows)

@@ -56,7 +56,7 @@ static GPtrArray *chosen_ids(const struct page_call *call)
 }
 
 /* To the task, or to the list as it was filtered. */
-static struct response *back(const struct page_call *call)
+static struct response *link_to_tasks(const struct page_call *call)
 {
 	const char *const task[] = {"id", page_id(page_fields(call), "task"), NULL};
 	g_autoptr(GPtrArray) filter = g_ptr_array_new();
@@ -124,7 +124,7 @@ struct response *task_acts_preview(struct page_call *call)
 			    catalogue_text(call->catalogue,
 					   "Choose tasks, and what is to be done with them."),
 			    NULL);
-		return back(call);
+		return link_to_tasks(call);
 	}
 	g_autofree char *array = pg_array_write((const char *const *)ids->pdata);
 	const char *const values[] = {array, way->name, form_get(body, "note"),
@@ -178,8 +178,8 @@ static void do_each(struct page_call *call, const struct db_statement *statement
 }
 
 /* said: what was done, in words; the next page says it. Clears the outcome. */
-static struct response *tell(struct page_call *call, struct outcome *outcome, char *said,
-			     bool can_undo)
+static struct response *tell_task_act(struct page_call *call, struct outcome *outcome, char *said,
+				      bool can_undo)
 {
 	g_autofree char *words = said;
 	g_autofree char *refused =
@@ -192,7 +192,7 @@ static struct response *tell(struct page_call *call, struct outcome *outcome, ch
 		    can_undo ? (const char *const *)outcome->done->pdata : NULL);
 	g_string_free(outcome->refused, TRUE);
 	g_ptr_array_unref(outcome->done);
-	return back(call);
+	return link_to_tasks(call);
 }
 
 static gsize count_done(const struct outcome *outcome)
@@ -200,7 +200,7 @@ static gsize count_done(const struct outcome *outcome)
 	return outcome->done->len - 1;
 }
 
-static struct response *resolve(struct page_call *call, const struct way *way)
+static struct response *resolve_task(struct page_call *call, const struct way *way)
 {
 	const struct form *body = call->request->body;
 	struct outcome outcome = {0};
@@ -210,7 +210,7 @@ static struct response *resolve(struct page_call *call, const struct way *way)
 	do_each(call, way->statement, values, &outcome);
 	char *said = page_words(call, "{count} task is done.", "{count} tasks are done.",
 				count_done(&outcome));
-	return tell(call, &outcome, said, true);
+	return tell_task_act(call, &outcome, said, true);
 }
 
 struct response *task_acts_resolve(struct page_call *call)
@@ -219,8 +219,8 @@ struct response *task_acts_resolve(struct page_call *call)
 	const char *once = form_find(call->request->body, "once");
 
 	if (!way || !session_is_first(call->session, once))
-		return back(call);
-	struct response *response = resolve(call, way);
+		return link_to_tasks(call);
+	struct response *response = resolve_task(call, way);
 	session_has_answered(call->session, once, response->status < 400);
 	return response;
 }
@@ -236,7 +236,7 @@ struct response *task_acts_reopen(struct page_call *call)
 	char *said =
 	    page_words(call, "{count} task is open again, as it was before.",
 		       "{count} tasks are open again, as they were before.", count_done(&outcome));
-	return tell(call, &outcome, said, false);
+	return tell_task_act(call, &outcome, said, false);
 }
 
 struct response *task_acts_assign(struct page_call *call)
@@ -252,7 +252,7 @@ struct response *task_acts_assign(struct page_call *call)
 				      count_done(&outcome))
 			 : page_words(call, "{count} task is nobody's.",
 				      "{count} tasks are nobody's.", count_done(&outcome));
-	return tell(call, &outcome, said, false);
+	return tell_task_act(call, &outcome, said, false);
 }
 
 struct response *task_acts_postpone(struct page_call *call)
@@ -262,11 +262,11 @@ struct response *task_acts_postpone(struct page_call *call)
 	struct outcome outcome = {0};
 
 	if (!values[0])
-		return back(call);
+		return link_to_tasks(call);
 	do_each(call, &operator_queries_task_postpone, values, &outcome);
 	char *said = page_words(call, "{count} task is postponed.", "{count} tasks are postponed.",
 				count_done(&outcome));
-	return tell(call, &outcome, said, false);
+	return tell_task_act(call, &outcome, said, false);
 }
 
 struct response *task_acts_note(struct page_call *call)
@@ -277,5 +277,5 @@ struct response *task_acts_note(struct page_call *call)
 	do_each(call, &operator_queries_task_note, values, &outcome);
 	char *said = page_words(call, "{count} task has the note.", "{count} tasks have the note.",
 				count_done(&outcome));
-	return tell(call, &outcome, said, false);
+	return tell_task_act(call, &outcome, said, false);
 }

@@ -18,7 +18,7 @@ static const char *const kinds[] = {
 static const char *const orders[] = {"due", "age", "count", "domain", NULL};
 static const char *const owners[] = {"me", "nobody", NULL};
 
-static bool is_word(const char *const *words, const char *word)
+static bool is_listed_word(const char *const *words, const char *word)
 {
 	return word && g_strv_contains(words, word);
 }
@@ -27,7 +27,7 @@ static const char *word_of(const struct form *form, const char *name, const char
 {
 	const char *word = form_find(form, name);
 
-	return is_word(words, word) ? word : NULL;
+	return is_listed_word(words, word) ? word : NULL;
 }
 
 /* --- the list --------------------------------------------------------------------------------- */

@@ -48,7 +48,7 @@ static void set_lead(struct model *line, const char *name)
 		}
 }
 
-static bool is_time(const char *name)
+static bool is_parameter_time(const char *name)
 {
 	return g_str_has_suffix(name, " at") || g_str_has_suffix(name, " since") ||
 	       g_str_has_suffix(name, " until");
@@ -70,7 +70,7 @@ static bool add_status(struct page_call *call, GError **error)
 		struct model *line = model_add(call->model, is_warning ? "warnings" : "facts");
 		model_set(line, "name", name);
 		set_lead(line, name);
-		model_set(line, is_time(name) ? "at" : "value", text ? text : "");
+		model_set(line, is_parameter_time(name) ? "at" : "value", text ? text : "");
 		model_set(line, "warning", warning ? warning : "");
 		is_well = is_well && !is_warning;
 	}

@@ -15,7 +15,7 @@ struct seal {
 	guchar key[BYTES];
 };
 
-static void fill(guchar bytes[static BYTES])
+static void fill_random(guchar bytes[static BYTES])
 {
 	if (getrandom(bytes, BYTES, 0) != BYTES)
 		g_error("no random numbers");
@@ -25,7 +25,7 @@ struct seal *seal_new(void)
 {
 	struct seal *seal = g_new0(struct seal, 1);
 
-	fill(seal->key);
+	fill_random(seal->key);
 	return seal;
 }
 
@@ -42,7 +42,7 @@ char *seal_new_id(void)
 	guchar bytes[BYTES];
 	GString *id = g_string_sized_new(2 * BYTES);
 
-	fill(bytes);
+	fill_random(bytes);
 	for (size_t i = 0; i < sizeof bytes; i++)
 		g_string_append_printf(id, "%02x", bytes[i]);
 	return g_string_free(id, FALSE);

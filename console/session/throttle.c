@@ -30,14 +30,14 @@ void throttle_free(struct throttle *throttle)
 	g_free(throttle);
 }
 
-static gboolean is_empty(gpointer key, gpointer value, gpointer now)
+static gboolean is_empty_bucket(gpointer key, gpointer value, gpointer now)
 {
 	(void)key;
 	return *(const gint64 *)value <= *(const gint64 *)now;
 }
 
 /* Under the lock. */
-static bool fill(struct throttle *throttle, const char *key, gint64 now)
+static bool fill_bucket(struct throttle *throttle, const char *key, gint64 now)
 {
 	gint64 *until = g_hash_table_lookup(throttle->filled, key);
 	gint64 begin = until && *until > now ? *until : now;
@@ -46,7 +46,7 @@ static bool fill(struct throttle *throttle, const char *key, gint64 now)
 	if (end - now > (gint64)throttle->limits.tries * throttle->limits.interval)
 		return false;
 	if (!until && g_hash_table_size(throttle->filled) >= throttle->limits.keys_max)
-		g_hash_table_foreach_remove(throttle->filled, is_empty, &now);
+		g_hash_table_foreach_remove(throttle->filled, is_empty_bucket, &now);
 	if (!until && g_hash_table_size(throttle->filled) >= throttle->limits.keys_max)
 		return false;
 	g_hash_table_insert(throttle->filled, g_strdup(key), g_memdup2(&end, sizeof end));
@@ -56,7 +56,7 @@ static bool fill(struct throttle *throttle, const char *key, gint64 now)
 bool throttle_try(struct throttle *throttle, const char *key, gint64 now)
 {
 	g_mutex_lock(&throttle->lock);
-	bool is_allowed = fill(throttle, key, now);
+	bool is_allowed = fill_bucket(throttle, key, now);
 	g_mutex_unlock(&throttle->lock);
 	return is_allowed;
 }

@@ -33,7 +33,7 @@ static void add_letter(char *word, gsize size, char letter)
 	}
 }
 
-static void refuse(struct markup *markup, const char *what)
+static void refuse_markup(struct markup *markup, const char *what)
 {
 	if (!markup->refused)
 		markup->refused = what;
@@ -48,7 +48,7 @@ static void check_element(struct markup *markup)
 
 	markup->is_element = false;
 	if (is_in(refused, markup->element))
-		refuse(markup, "an element that templates may not have");
+		refuse_markup(markup, "an element that templates may not have");
 }
 
 static void check_attribute(struct markup *markup)
@@ -56,18 +56,18 @@ static void check_attribute(struct markup *markup)
 	static const char *const refused[] = {"style", "srcdoc", "http-equiv", NULL};
 
 	if (is_in(refused, markup->name) || g_ascii_strncasecmp(markup->name, "on", 2) == 0)
-		refuse(markup, "an attribute that templates may not have");
+		refuse_markup(markup, "an attribute that templates may not have");
 }
 
-static bool is_name(char c)
+static bool is_markup_name(char c)
 {
 	return g_ascii_isalnum(c) || c == '-' || c == ':' || c == '_';
 }
 
 static void read_in_tag(struct markup *markup, char c)
 {
-	if (markup->is_element && (is_name(c) || c == '/' || c == '!')) {
-		if (is_name(c))
+	if (markup->is_element && (is_markup_name(c) || c == '/' || c == '!')) {
+		if (is_markup_name(c))
 			add_letter(markup->element, sizeof markup->element, c);
 		return;
 	}
@@ -77,12 +77,12 @@ static void read_in_tag(struct markup *markup, char c)
 		markup->place = MARKUP_TEXT;
 	else if (c == '=')
 		markup->place = MARKUP_EQUALS;
-	else if (is_name(c))
+	else if (is_markup_name(c))
 		add_letter(markup->name, sizeof markup->name, c);
 	else
 		markup->name[0] = '\0';
 	if (c == '"' || c == '\'' || c == '<')
-		refuse(markup, "a tag that is not closed");
+		refuse_markup(markup, "a tag that is not closed");
 }
 
 static void begin_tag(struct markup *markup)
@@ -98,7 +98,7 @@ static void begin_value(struct markup *markup, char c)
 	check_attribute(markup);
 	markup->place = MARKUP_ATTRIBUTE;
 	if (c != '"')
-		refuse(markup, "an attribute without double quotes");
+		refuse_markup(markup, "an attribute without double quotes");
 }
 
 static void end_value(struct markup *markup)

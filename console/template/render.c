@@ -27,7 +27,7 @@ static void append_nodes(const struct render *render, const GPtrArray *nodes,
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void append_escaped(GString *out, const char *text)
+static void append_html_escaped(GString *out, const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++)
 		switch (*p) {
@@ -51,11 +51,11 @@ static void append_escaped(GString *out, const char *text)
 		}
 }
 
-static void append_line(GString *out, const char *text)
+static void append_html_line(GString *out, const char *text)
 {
 	g_autofree char *clean = shown_text_excerpt(text, CHARACTERS_MAX);
 
-	append_escaped(out, clean);
+	append_html_escaped(out, clean);
 }
 
 static void append_long(GString *out, const char *text)
@@ -63,7 +63,7 @@ static void append_long(GString *out, const char *text)
 	g_autofree char *head = g_strndup(text, LONG_BYTES);
 	g_autofree char *clean = shown_text_clean(head, true, SHOWN_TEXT_KEEP_LINES);
 
-	append_escaped(out, clean);
+	append_html_escaped(out, clean);
 	if (strlen(text) > LONG_BYTES)
 		g_string_append(out, "\n...");
 }
@@ -73,11 +73,11 @@ static void append_address(const struct render *render, const char *text, GStrin
 {
 	g_autofree char *clean = shown_text_excerpt(text, CHARACTERS_MAX);
 
-	append_escaped(out, clean);
+	append_html_escaped(out, clean);
 	if (!alphabets_are_mixed(clean))
 		return;
 	g_string_append(out, " <b class=\"foreign\">");
-	append_escaped(out, catalogue_text(render->catalogue, "mixed alphabets"));
+	append_html_escaped(out, catalogue_text(render->catalogue, "mixed alphabets"));
 	g_string_append(out, "</b>");
 }
 
@@ -112,12 +112,12 @@ static void append_words(GString *out, const char *words, const struct scope *sc
 		if (!end) {
 			const char letter[] = {*p++, '\0'};
 
-			append_escaped(out, letter);
+			append_html_escaped(out, letter);
 			continue;
 		}
 		g_autofree char *name = g_strndup(p + 1, (gsize)(end - p - 1));
 		const char *text = find_text(scope, name);
-		append_line(out, text ? text : "");
+		append_html_line(out, text ? text : "");
 		p = end + 1;
 	}
 }
@@ -139,7 +139,7 @@ static void append_time(const struct render *render, const char *value, GString 
 	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(value, NULL);
 	g_autofree char *text = time ? g_date_time_format(time, format) : NULL;
 
-	append_line(out, text ? text : value);
+	append_html_line(out, text ? text : value);
 }
 
 static const struct unit {
@@ -172,7 +172,7 @@ static void append_span(const struct render *render, const struct unit *unit, gi
 	    g_strsplit(catalogue_plural(render->catalogue, one, many, count), "{count}", -1);
 	g_autofree char *text = g_strjoinv(number, parts);
 
-	append_escaped(out, text);
+	append_html_escaped(out, text);
 }
 
 /* In whole ones of the largest unit. */
@@ -182,7 +182,7 @@ static void append_ago(const struct render *render, const char *value, GString *
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 
 	if (!time) {
-		append_line(out, value);
+		append_html_line(out, value);
 		return;
 	}
 	gint64 ago = g_date_time_difference(now, time);
@@ -190,16 +190,16 @@ static void append_ago(const struct render *render, const char *value, GString *
 	if (unit)
 		append_span(render, unit, ago, out);
 	else
-		append_escaped(out, catalogue_text(render->catalogue, "just now"));
+		append_html_escaped(out, catalogue_text(render->catalogue, "just now"));
 }
 
 /* A narrow blank between thousands, which no language takes for a point or a comma. */
-static void append_number(const char *value, GString *out)
+static void append_grouped_number(const char *value, GString *out)
 {
 	gsize len = strlen(value);
 
 	if (strspn(value, "0123456789") != len) {
-		append_line(out, value);
+		append_html_line(out, value);
 		return;
 	}
 	for (gsize i = 0; i < len; i++) {
@@ -243,12 +243,12 @@ static void append_url(const struct template_node *node, const struct scope *sco
 		if (value && *value != '\0')
 			append_parameter(url, more[0], value);
 	}
-	append_escaped(out, url->str);
+	append_html_escaped(out, url->str);
 }
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-static void append_section(const struct render *render, const struct template_node *node,
+static void render_section(const struct render *render, const struct template_node *node,
 			   const struct scope *scope, GString *out)
 {
 	const GPtrArray *rows = find_rows(scope, node->text);
@@ -282,7 +282,7 @@ static void append_partial(const struct render *render, const struct template_no
 		append_nodes(render, template->nodes, &inner, out);
 }
 
-static void append_value(const struct render *render, const struct template_node *node,
+static void render_value(const struct render *render, const struct template_node *node,
 			 const struct scope *scope, GString *out)
 {
 	const char *text = find_text(scope, node->text);
@@ -294,17 +294,17 @@ static void append_value(const struct render *render, const struct template_node
 	else if (node->kind == TEMPLATE_ADDRESS)
 		append_address(render, text, out);
 	else if (node->kind == TEMPLATE_KEEP)
-		append_escaped(out, text);
+		append_html_escaped(out, text);
 	else if (node->kind == TEMPLATE_TIME)
 		append_time(render, text, out);
 	else if (node->kind == TEMPLATE_AGO)
 		append_ago(render, text, out);
 	else if (node->kind == TEMPLATE_NUMBER)
-		append_number(text, out);
+		append_grouped_number(text, out);
 	else if (node->kind == TEMPLATE_WORD)
-		append_line(out, catalogue_text(render->catalogue, text));
+		append_html_line(out, catalogue_text(render->catalogue, text));
 	else
-		append_line(out, text);
+		append_html_line(out, text);
 }
 
 static void append_node(const struct render *render, const struct template_node *node,
@@ -324,7 +324,7 @@ static void append_node(const struct render *render, const struct template_node 
 		append_url(node, scope, out);
 		break;
 	case TEMPLATE_SECTION:
-		append_section(render, node, scope, out);
+		render_section(render, node, scope, out);
 		break;
 	case TEMPLATE_INVERTED:
 		append_inverted(render, node, scope, out);
@@ -340,7 +340,7 @@ static void append_node(const struct render *render, const struct template_node 
 	case TEMPLATE_AGO:
 	case TEMPLATE_NUMBER:
 	case TEMPLATE_WORD:
-		append_value(render, node, scope, out);
+		render_value(render, node, scope, out);
 		break;
 	}
 }

@@ -30,13 +30,13 @@ static void free_node(void *data)
 	g_free(node);
 }
 
-static void fail(struct parser *parser, const char *fault)
+static void fail_template(struct parser *parser, const char *fault)
 {
 	if (!parser->fault)
 		parser->fault = fault;
 }
 
-static struct template_node *add(GPtrArray *nodes, enum template_kind kind, char *text)
+static struct template_node *add_node(GPtrArray *nodes, enum template_kind kind, char *text)
 {
 	struct template_node *node = g_new0(struct template_node, 1);
 
@@ -46,7 +46,7 @@ static struct template_node *add(GPtrArray *nodes, enum template_kind kind, char
 	return node;
 }
 
-static bool is_name(const char *text)
+static bool is_tag_name(const char *text)
 {
 	return *text != '\0' &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text);
@@ -67,16 +67,16 @@ static char *take_quoted(char **rest)
 	return g_strndup(begin + 1, (gsize)(end - begin - 1));
 }
 
-static void add_words(struct parser *parser, GPtrArray *nodes, char *rest)
+static void add_tag_words(struct parser *parser, GPtrArray *nodes, char *rest)
 {
 	char *words = take_quoted(&rest);
 
 	if (words)
-		add(nodes, TEMPLATE_WORDS, words);
-	else if (is_name(rest))
-		add(nodes, TEMPLATE_WORD, g_strdup(rest));
+		add_node(nodes, TEMPLATE_WORDS, words);
+	else if (is_tag_name(rest))
+		add_node(nodes, TEMPLATE_WORD, g_strdup(rest));
 	else
-		fail(parser, "t: neither words in double quotes nor a name");
+		fail_template(parser, "t: neither words in double quotes nor a name");
 }
 
 static void add_count(struct parser *parser, GPtrArray *nodes, char *rest)
@@ -84,18 +84,18 @@ static void add_count(struct parser *parser, GPtrArray *nodes, char *rest)
 	char *blank = strchr(rest, ' ');
 
 	if (!blank) {
-		fail(parser, "n: no forms");
+		fail_template(parser, "n: no forms");
 		return;
 	}
 	*blank = '\0';
 	char *forms = blank + 1;
 	g_autofree char *one = take_quoted(&forms);
 	g_autofree char *many = take_quoted(&forms);
-	if (!is_name(rest) || !one || !many) {
-		fail(parser, "n: not a name and two forms");
+	if (!is_tag_name(rest) || !one || !many) {
+		fail_template(parser, "n: not a name and two forms");
 		return;
 	}
-	struct template_node *node = add(nodes, TEMPLATE_COUNT, g_strdup(rest));
+	struct template_node *node = add_node(nodes, TEMPLATE_COUNT, g_strdup(rest));
 	node->more = g_new0(char *, 3);
 	node->more[0] = g_steal_pointer(&one);
 	node->more[1] = g_steal_pointer(&many);
@@ -113,15 +113,15 @@ static void add_parameters(struct parser *parser, struct template_node *node, co
 		if (**word == '\0')
 			continue;
 		if (!equals || equals[1] == '\0') {
-			fail(parser, "url: a parameter is name=name or name=\"text\"");
+			fail_template(parser, "url: a parameter is name=name or name=\"text\"");
 			continue;
 		}
 		*equals = '\0';
 		bool is_literal = equals[1] == '"' && strlen(equals + 1) > 1;
 		if (is_literal)
 			equals[strlen(equals + 1)] = '\0';
-		if (!is_name(*word) || (!is_literal && !is_name(equals + 1)))
-			fail(parser, "url: a parameter is name=name or name=\"text\"");
+		if (!is_tag_name(*word) || (!is_literal && !is_tag_name(equals + 1)))
+			fail_template(parser, "url: a parameter is name=name or name=\"text\"");
 		g_ptr_array_add(more, g_strdup(*word));
 		g_ptr_array_add(more, g_strdup(equals + 1));
 	}
@@ -137,12 +137,12 @@ static void add_url(struct parser *parser, GPtrArray *nodes, char *rest)
 	if (!path || path[0] != '/' || path[1] == '/' ||
 	    strspn(path, "abcdefghijklmnopqrstuvwxyz/-.") != strlen(path)) {
 		g_free(path);
-		fail(parser, "url: the path of a page comes first, in double quotes");
+		fail_template(parser, "url: the path of a page comes first, in double quotes");
 		return;
 	}
 	if (!markup_takes_url(&parser->markup))
-		fail(parser, "url: not in an attribute that takes an address");
-	add_parameters(parser, add(nodes, TEMPLATE_URL, path), rest);
+		fail_template(parser, "url: not in an attribute that takes an address");
+	add_parameters(parser, add_node(nodes, TEMPLATE_URL, path), rest);
 }
 
 /* The one way to an element script: of a file of ours, with nothing in it. */
@@ -154,10 +154,11 @@ static void add_script(struct parser *parser, GPtrArray *nodes, char *rest)
 
 	if (len == 0 || strcmp(name + len, ".js") != 0 || *rest != '\0' ||
 	    parser->markup.place != MARKUP_TEXT)
-		fail(parser, "script: not a file of ours, in double quotes, outside of tags");
+		fail_template(parser,
+			      "script: not a file of ours, in double quotes, outside of tags");
 	else
-		add(nodes, TEMPLATE_HTML,
-		    g_strdup_printf("<script src=\"%s\" defer></script>", path));
+		add_node(nodes, TEMPLATE_HTML,
+			 g_strdup_printf("<script src=\"%s\" defer></script>", path));
 }
 
 static void check_place(struct parser *parser)
@@ -167,11 +168,12 @@ static void check_place(struct parser *parser)
 	    (parser->markup.place == MARKUP_ATTRIBUTE && !markup_takes_url(&parser->markup));
 
 	if (!is_safe)
-		fail(parser, "a value may stand in text or in an attribute in double quotes that "
-			     "takes no address");
+		fail_template(parser,
+			      "a value may stand in text or in an attribute in double quotes that "
+			      "takes no address");
 }
 
-static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
+static void add_template_value(struct parser *parser, GPtrArray *nodes, char *tag)
 {
 	static const struct {
 		const char *word;
@@ -184,7 +186,7 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 
 	check_place(parser);
 	if (g_str_has_prefix(tag, "t ")) {
-		add_words(parser, nodes, tag + 2);
+		add_tag_words(parser, nodes, tag + 2);
 		return;
 	}
 	if (g_str_has_prefix(tag, "n ")) {
@@ -197,42 +199,42 @@ static void add_value(struct parser *parser, GPtrArray *nodes, char *tag)
 		kind = kinds[i].kind;
 		name = tag + strlen(kinds[i].word);
 	}
-	if (!is_name(name))
-		fail(parser, "an unknown tag");
+	if (!is_tag_name(name))
+		fail_template(parser, "an unknown tag");
 	if (kind == TEMPLATE_KEEP && parser->markup.place != MARKUP_ATTRIBUTE)
-		fail(parser, "keep: not in an attribute");
+		fail_template(parser, "keep: not in an attribute");
 	if (kind == TEMPLATE_ADDRESS && parser->markup.place != MARKUP_TEXT)
-		fail(parser, "address: not in text");
-	add(nodes, kind, g_strdup(name));
+		fail_template(parser, "address: not in text");
+	add_node(nodes, kind, g_strdup(name));
 }
 
 /* --- the order of tags ------------------------------------------------------------------------ */
 
 static void parse_nodes(struct parser *parser, GPtrArray *nodes, const char *section);
 
-static void add_section(struct parser *parser, GPtrArray *nodes, char *tag)
+static void add_template_section(struct parser *parser, GPtrArray *nodes, char *tag)
 {
 	struct template_node *node =
-	    add(nodes, *tag == '#' ? TEMPLATE_SECTION : TEMPLATE_INVERTED, g_strdup(tag + 1));
+	    add_node(nodes, *tag == '#' ? TEMPLATE_SECTION : TEMPLATE_INVERTED, g_strdup(tag + 1));
 	enum markup_place place = parser->markup.place;
 
 	node->children = g_ptr_array_new_with_free_func(free_node);
-	if (!is_name(node->text) || parser->depth == DEPTH_MAX || place == MARKUP_EQUALS) {
-		fail(parser, "a section without a name, in too many others, or behind =");
+	if (!is_tag_name(node->text) || parser->depth == DEPTH_MAX || place == MARKUP_EQUALS) {
+		fail_template(parser, "a section without a name, in too many others, or behind =");
 		return;
 	}
 	parser->depth++;
 	parse_nodes(parser, node->children, node->text);
 	parser->depth--;
 	if (parser->markup.place != place)
-		fail(parser, "a section ends at another place of a tag than it began");
+		fail_template(parser, "a section ends at another place of a tag than it began");
 }
 
 static void add_partial(struct parser *parser, GPtrArray *nodes, const char *name)
 {
-	if (!is_name(name) || parser->markup.place != MARKUP_TEXT)
-		fail(parser, "another template without a name, or in a tag");
-	add(nodes, TEMPLATE_PARTIAL, g_strdup(name));
+	if (!is_tag_name(name) || parser->markup.place != MARKUP_TEXT)
+		fail_template(parser, "another template without a name, or in a tag");
+	add_node(nodes, TEMPLATE_PARTIAL, g_strdup(name));
 }
 
 /* False at the end of the section. */
@@ -243,14 +245,14 @@ static bool add_tag(struct parser *parser, GPtrArray *nodes, char *tag, const ch
 		return true;
 	case '#':
 	case '^':
-		add_section(parser, nodes, tag);
+		add_template_section(parser, nodes, tag);
 		return true;
 	case '>':
 		add_partial(parser, nodes, tag + 1);
 		return true;
 	case '/':
 		if (g_strcmp0(tag + 1, section) != 0)
-			fail(parser, "the end of a section that is not open");
+			fail_template(parser, "the end of a section that is not open");
 		return false;
 	default:
 		if (g_str_has_prefix(tag, "url "))
@@ -258,7 +260,7 @@ static bool add_tag(struct parser *parser, GPtrArray *nodes, char *tag, const ch
 		else if (g_str_has_prefix(tag, "script "))
 			add_script(parser, nodes, tag + 7);
 		else
-			add_value(parser, nodes, tag);
+			add_template_value(parser, nodes, tag);
 		return true;
 	}
 }
@@ -267,9 +269,9 @@ static void add_html(struct parser *parser, GPtrArray *nodes, gsize len)
 {
 	markup_read(&parser->markup, parser->at, len);
 	if (parser->markup.refused)
-		fail(parser, parser->markup.refused);
+		fail_template(parser, parser->markup.refused);
 	if (len > 0)
-		add(nodes, TEMPLATE_HTML, g_strndup(parser->at, len));
+		add_node(nodes, TEMPLATE_HTML, g_strndup(parser->at, len));
 	parser->at += len;
 }
 
@@ -283,11 +285,11 @@ static void parse_nodes(struct parser *parser, GPtrArray *nodes, const char *sec
 		add_html(parser, nodes, begin ? (gsize)(begin - parser->at) : strlen(parser->at));
 		if (parser->fault || !begin) {
 			if (section)
-				fail(parser, "a section that does not end");
+				fail_template(parser, "a section that does not end");
 			return;
 		}
 		if (!end) {
-			fail(parser, "a tag that does not end");
+			fail_template(parser, "a tag that does not end");
 			return;
 		}
 		g_autofree char *tag = g_strndup(begin + 2, (gsize)(end - begin - 2));
@@ -297,7 +299,7 @@ static void parse_nodes(struct parser *parser, GPtrArray *nodes, const char *sec
 	}
 }
 
-static unsigned line_of(const struct parser *parser)
+static unsigned template_line_of(const struct parser *parser)
 {
 	unsigned line = 1;
 
@@ -314,10 +316,10 @@ struct template *template_parse(const char *source, GError **error)
 	template->nodes = g_ptr_array_new_with_free_func(free_node);
 	parse_nodes(&parser, template->nodes, NULL);
 	if (parser.markup.place != MARKUP_TEXT)
-		fail(&parser, "the end is inside of a tag");
+		fail_template(&parser, "the end is inside of a tag");
 	if (!parser.fault)
 		return g_steal_pointer(&template);
-	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "line %u: %s", line_of(&parser),
+	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "line %u: %s", template_line_of(&parser),
 		    parser.fault);
 	return NULL;
 }

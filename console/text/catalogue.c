@@ -29,7 +29,7 @@ static const unsigned char mo_fr[] = {
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool read_number(const struct catalogue_bytes *source, gsize at, guint32 *number_out)
+static bool read_mo_number(const struct catalogue_bytes *source, gsize at, guint32 *number_out)
 {
 	if (at > source->len || source->len - at < sizeof *number_out)
 		return false;
@@ -39,33 +39,33 @@ static bool read_number(const struct catalogue_bytes *source, gsize at, guint32 
 }
 
 /* The text of row number row of a table, which ends in a NUL. */
-static const char *read_text(const struct catalogue_bytes *source, guint32 table, guint32 row)
+static const char *read_mo_text(const struct catalogue_bytes *source, guint32 table, guint32 row)
 {
 	guint32 len = 0;
 	guint32 offset = 0;
 	gsize at = (gsize)table + (gsize)row * ROW;
 
-	if (!read_number(source, at, &len) || !read_number(source, at + 4, &offset) ||
+	if (!read_mo_number(source, at, &len) || !read_mo_number(source, at + 4, &offset) ||
 	    offset >= source->len || len >= source->len - offset ||
 	    source->bytes[offset + len] != '\0')
 		return NULL;
 	return source->bytes + offset;
 }
 
-static bool read_rows(struct catalogue *catalogue, const struct catalogue_bytes *source)
+static bool read_mo_rows(struct catalogue *catalogue, const struct catalogue_bytes *source)
 {
 	guint32 magic = 0;
 	guint32 count = 0;
 	guint32 ids = 0;
 	guint32 texts = 0;
 
-	if (!read_number(source, 0, &magic) || magic != mo_magic ||
-	    !read_number(source, 8, &count) || !read_number(source, 12, &ids) ||
-	    !read_number(source, 16, &texts) || count > source->len / ROW)
+	if (!read_mo_number(source, 0, &magic) || magic != mo_magic ||
+	    !read_mo_number(source, 8, &count) || !read_mo_number(source, 12, &ids) ||
+	    !read_mo_number(source, 16, &texts) || count > source->len / ROW)
 		return false;
 	for (guint32 row = 0; row < count; row++) {
-		const char *id = read_text(source, ids, row);
-		const char *text = read_text(source, texts, row);
+		const char *id = read_mo_text(source, ids, row);
+		const char *text = read_mo_text(source, texts, row);
 
 		if (!id || !text)
 			return false;
@@ -80,7 +80,7 @@ struct catalogue *catalogue_read(const struct catalogue_bytes *source)
 
 	catalogue->tag = g_strdup(source->tag);
 	catalogue->texts = g_hash_table_new(g_str_hash, g_str_equal);
-	return read_rows(catalogue, source) ? g_steal_pointer(&catalogue) : NULL;
+	return read_mo_rows(catalogue, source) ? g_steal_pointer(&catalogue) : NULL;
 }
 
 void catalogue_free(struct catalogue *catalogue)

@@ -118,7 +118,7 @@ static GPtrArray *raw_lines(const char *bytes, const char *evidence, guint64 lin
 	return shown;
 }
 
-static void append_line(GString *out, const char *line, const struct table_style *style)
+static void append_styled_line(GString *out, const char *line, const struct table_style *style)
 {
 	bool is_bold = style->color && *line == '>';
 
@@ -131,7 +131,7 @@ static void append_below(GString *out, const char *verdict, const GPtrArray *raw
 {
 	g_string_append_printf(out, "%s\n", verdict);
 	for (guint i = 0; i < raw->len; i++)
-		append_line(out, raw->pdata[i], style);
+		append_styled_line(out, raw->pdata[i], style);
 }
 
 /* The verdict on the left, without colour so that it can be measured. */
@@ -150,11 +150,12 @@ static void append_beside(GString *out, const char *verdict, const GPtrArray *ra
 
 		g_string_append_printf(out, "%s%*s", text,
 				       (int)(VERDICT_WIDTH + 2 - table_text_width(text)), "");
-		append_line(out, line, style);
+		append_styled_line(out, line, style);
 	}
 }
 
-static void append_json(GString *out, const struct db_rows *bounce, const struct db_rows *raw)
+static void append_bounce_json(GString *out, const struct db_rows *bounce,
+			       const struct db_rows *raw)
 {
 	g_autoptr(JsonBuilder) builder = ctl_json_new();
 	size_t len = 0;
@@ -175,8 +176,8 @@ static char *verdict_text(const struct db_rows *bounce, const struct table_style
 	return g_string_free(text, FALSE);
 }
 
-static void append_text(GString *out, const struct ctl_call *call, const struct db_rows *bounce,
-			const struct db_rows *raw)
+static void append_bounce_text(GString *out, const struct ctl_call *call,
+			       const struct db_rows *bounce, const struct db_rows *raw)
 {
 	const struct table_style style = output_style();
 	const struct table_style narrow = {.width = VERDICT_WIDTH, .utf8 = style.utf8};
@@ -204,9 +205,9 @@ static enum ctl_exit_code show(const struct ctl_call *call, const struct db_rows
 	if (ctl_call_has(call, "raw"))
 		return write_raw(call, raw);
 	if (ctl_call_has(call, "json"))
-		append_json(out, bounce, raw);
+		append_bounce_json(out, bounce, raw);
 	else
-		append_text(out, call, bounce, raw);
+		append_bounce_text(out, call, bounce, raw);
 	return ctl_result_print(out);
 }
 

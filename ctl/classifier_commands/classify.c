@@ -97,7 +97,7 @@ static void print_json(const struct line *line)
 
 /* --- a table for people ------------------------------------------------- */
 
-static struct table *new_table(void)
+static struct table *new_verdict_table(void)
 {
 	struct table *table = table_new();
 
@@ -109,7 +109,7 @@ static struct table *new_table(void)
 	return table;
 }
 
-static void add_row(const struct job *job, const struct line *line)
+static void add_verdict_row(const struct job *job, const struct line *line)
 {
 	const struct verdict *verdict = line->verdict;
 	const char *const values[] = {line->file,
@@ -140,7 +140,7 @@ static void classify_recipient(struct job *job, struct line *line)
 	if (job->json)
 		print_json(line);
 	else
-		add_row(job, line);
+		add_verdict_row(job, line);
 	line->verdict = NULL;
 	verdict_clear(&verdict);
 }
@@ -171,7 +171,7 @@ static void complain(struct job *job, const char *file, int code)
 }
 
 /* One byte more than the limit at most, so that the parser knows that it was cut. */
-static bool read_all(int fd, size_t message_bytes_max, GByteArray *bytes)
+static bool read_mail_bytes(int fd, size_t message_bytes_max, GByteArray *bytes)
 {
 	guint8 chunk[65536];
 	ssize_t n = 1;
@@ -190,7 +190,7 @@ static void classify_fd(struct job *job, const char *file, int fd)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 
-	if (fd < 0 || !read_all(fd, job->limits.message_bytes, bytes)) {
+	if (fd < 0 || !read_mail_bytes(fd, job->limits.message_bytes, bytes)) {
 		complain(job, file, errno);
 		return;
 	}
@@ -206,7 +206,7 @@ static void classify_file(struct job *job, const char *file)
 		close(fd);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
+static int compare_paths(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -223,7 +223,7 @@ static GPtrArray *list_folder(const char *path)
 	entries = g_ptr_array_new_with_free_func(g_free);
 	for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir))
 		g_ptr_array_add(entries, g_build_filename(path, name, NULL));
-	g_ptr_array_sort(entries, compare_names);
+	g_ptr_array_sort(entries, compare_paths);
 	return entries;
 }
 
@@ -280,7 +280,7 @@ static enum ctl_exit_code run_classify(struct ctl_call *call)
 		ctl_result_error(call, error);
 		return CTL_EXIT_CONFIG;
 	}
-	g_autoptr(table_t) table = new_table();
+	g_autoptr(table_t) table = new_verdict_table();
 	struct job job = {.rules = rules,
 			  .limits = intake_settings_limits(&settings.intake),
 			  .json = ctl_call_has(call, "json"),

@@ -178,7 +178,7 @@ static void take_maildir_mail(struct intake_batch *batch, const char *name)
 	take_whole(batch, &item, file);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
+static int compare_mail_names(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -200,7 +200,7 @@ static void take_maildir(struct intake_mail_job *job, const char *dir)
 	     name = g_dir_read_name(folder))
 		if (*name != '.')
 			g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, compare_mail_names);
 	for (guint i = 0; intake_mail_may_go_on(job) && i < names->len; i++) {
 		progress_step(&job->progress, dir, i + 1, names->len);
 		take_maildir_mail(&batch, names->pdata[i]);

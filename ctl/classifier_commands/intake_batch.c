@@ -52,7 +52,7 @@ static const char *const *recipients_of(const struct ctl_call *call, const struc
 	return given ? given : (const char *const *)trace->recipients->pdata;
 }
 
-static void read_envelope(const struct ctl_call *call, struct gathered *gathered)
+static void read_batch_envelope(const struct ctl_call *call, struct gathered *gathered)
 {
 	const struct mail_place *place = &gathered->item.place;
 	const char *queue_id = ctl_call_option(call, "queue-id");
@@ -80,7 +80,7 @@ static struct gathered *gather(const struct intake_mail_job *job,
 	g_byte_array_set_size(gathered->bytes, gathered->bytes->len - 1);
 	const char *bytes = (const char *)gathered->bytes->data;
 	mail_trace_read(bytes, gathered->bytes->len, &gathered->trace);
-	read_envelope(job->call, gathered);
+	read_batch_envelope(job->call, gathered);
 	gathered->mail = (struct intake_mail){
 	    .envelope = &gathered->envelope, .bytes = bytes, .len = gathered->bytes->len};
 	return gathered;

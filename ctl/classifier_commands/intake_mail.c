@@ -66,8 +66,8 @@ static char *operator_of(struct intake_mail_job *job, const struct db_record_res
 	return g_strdup(given == NULL ? "" : given);
 }
 
-static bool hand_on(struct intake_mail_job *job, struct intake_mail_item *item,
-		    const struct db_record_result *result)
+static bool print_recorded(struct intake_mail_job *job, struct intake_mail_item *item,
+			   const struct db_record_result *result)
 {
 	g_autofree char *to = operator_of(job, result);
 	g_autoptr(GError) error = NULL;
@@ -106,7 +106,7 @@ static bool hand_on_unrecorded(struct intake_mail_job *job, struct intake_mail_i
 	    .class = unclassified, .reason = not_recorded, .bounce_id = none, .forward_to = none};
 
 	intake_mail_fail(job, item->name, CTL_EXIT_OK, error->message);
-	return hand_on(job, item, &result);
+	return print_recorded(job, item, &result);
 }
 
 static bool is_for_person(const struct intake_mail_item *item,
@@ -120,8 +120,8 @@ static bool is_for_person(const struct intake_mail_item *item,
 
 /* --- one mail ------------------------------------------------------------------------------ */
 
-static void say(const struct intake_mail_job *job, const struct intake_mail_item *item,
-		const struct db_record_result *result)
+static void say_item(const struct intake_mail_job *job, const struct intake_mail_item *item,
+		     const struct db_record_result *result)
 {
 	g_autoptr(JsonBuilder) builder = ctl_json_new();
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -153,6 +153,6 @@ bool intake_mail_settle(struct intake_mail_job *job, struct intake_mail_item *it
 	job->away = 0;
 	job->taken++;
 	job->known += result->is_duplicate;
-	say(job, item, result);
-	return !is_for_person(item, result) || hand_on(job, item, result);
+	say_item(job, item, result);
+	return !is_for_person(item, result) || print_recorded(job, item, result);
 }

@@ -32,9 +32,9 @@ static char *make_rule(const struct db_rows *bounce, const char *reason)
 
 /* --- tried ------------------------------------------------------------------------------- */
 
-static void try_rule(const struct ctl_call *call, const struct milter_settings *settings,
-		     const struct db_rows *bounce, const struct db_rows *raw,
-		     struct propose_rule *proposed)
+static void try_proposed_rule(const struct ctl_call *call, const struct milter_settings *settings,
+			      const struct db_rows *bounce, const struct db_rows *raw,
+			      struct propose_rule *proposed)
 {
 	const struct limits limits = intake_settings_limits(&settings->intake);
 	const char *dir = ctl_call_option(call, "rules");
@@ -74,7 +74,7 @@ void propose_rule_try(const struct ctl_call *call, const struct db_rows *bounce,
 	if (!proposed_out->rule)
 		return;
 	if (has_settings)
-		try_rule(call, &settings, bounce, raw, proposed_out);
+		try_proposed_rule(call, &settings, bounce, raw, proposed_out);
 	else
 		g_ptr_array_add(proposed_out->faults, g_strdup(error->message));
 }

@@ -11,7 +11,7 @@
 #include "ctl/terminal/output.h"
 #include "ctl/terminal/table.h"
 
-static void append_json(GString *out, const struct reason *reason)
+static void append_reason_json(GString *out, const struct reason *reason)
 {
 	g_autoptr(JsonBuilder) builder = ctl_json_new();
 
@@ -23,7 +23,7 @@ static void append_json(GString *out, const struct reason *reason)
 	ctl_json_append(builder, out);
 }
 
-static void append_table(GString *out, const struct reason *reasons, size_t count)
+static void append_reason_table(GString *out, const struct reason *reasons, size_t count)
 {
 	const struct table_style style = output_style();
 	g_autoptr(table_t) table = table_new();
@@ -50,9 +50,9 @@ static enum ctl_exit_code run_reasons(struct ctl_call *call)
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	for (size_t i = 0; json && i < count; i++)
-		append_json(out, &reasons[i]);
+		append_reason_json(out, &reasons[i]);
 	if (!json)
-		append_table(out, reasons, count);
+		append_reason_table(out, reasons, count);
 	return ctl_result_print(out);
 }
 

@@ -23,7 +23,7 @@ struct outcome {
 	const struct db_rows *hits; /* bounces of other reasons that it would take; or NULL */
 };
 
-static void append_json(GString *out, const struct outcome *outcome)
+static void append_outcome_json(GString *out, const struct outcome *outcome)
 {
 	g_autoptr(JsonBuilder) builder = ctl_json_new();
 
@@ -79,7 +79,7 @@ static void append_hits(GString *out, const struct db_rows *hits)
 	g_string_append_c(out, '\n');
 }
 
-static void append_text(GString *out, const struct outcome *outcome)
+static void append_outcome_text(GString *out, const struct outcome *outcome)
 {
 	const struct table_style style = output_style();
 	const struct propose_rule *proposed = outcome->proposed;
@@ -106,7 +106,7 @@ static struct db_rows *fetch_hits(struct ctl_call *call, const char *rule)
 }
 
 /* Whom it means, before anything is done. */
-static enum ctl_exit_code preview(struct ctl_call *call)
+static enum ctl_exit_code preview_reclassification(struct ctl_call *call)
 {
 	static const struct ctl_section section = {.layout = CTL_BLOCKS};
 	const char *const values[] = {ctl_call_argument(call, 1), ctl_call_option(call, "as"),
@@ -145,13 +145,13 @@ static enum ctl_exit_code reclassify(struct ctl_call *call)
 	propose_rule_try(call, bounce, raw, &proposed);
 	g_autoptr(db_rows_t) hits = fetch_hits(call, proposed.rule);
 	const struct outcome outcome = {done, &proposed, hits};
-	(ctl_call_has(call, "json") ? append_json : append_text)(out, &outcome);
+	(ctl_call_has(call, "json") ? append_outcome_json : append_outcome_text)(out, &outcome);
 	return ctl_result_print(out);
 }
 
 static enum ctl_exit_code run_reclassify(struct ctl_call *call)
 {
-	return ctl_call_has(call, "yes") ? reclassify(call) : preview(call);
+	return ctl_call_has(call, "yes") ? reclassify(call) : preview_reclassification(call);
 }
 
 static const struct ctl_option options[] = {

@@ -67,7 +67,8 @@ static bool show_differences(struct replay *replay, const struct db_rows *rows)
 	return true;
 }
 
-static bool apply(struct replay *replay, const char *id, const char *document, GError **error)
+static bool apply_replay(struct replay *replay, const char *id, const char *document,
+			 GError **error)
 {
 	const char *const arguments[] = {id, document, ctl_call_option(replay->call, "why")};
 	g_autoptr(db_rows_t) rows =
@@ -97,7 +98,7 @@ static bool replay_report(struct replay *replay, const struct db_rows *reports, 
 	if (db_rows_count(rows) == 0)
 		return true;
 	return show_differences(replay, rows) &&
-	       (!ctl_call_has(replay->call, "apply") || apply(replay, id, document, error));
+	       (!ctl_call_has(replay->call, "apply") || apply_replay(replay, id, document, error));
 }
 
 static bool replay_batch(struct replay *replay, char **after, bool *more_out, GError **error)
@@ -175,7 +176,7 @@ static enum ctl_exit_code replay(struct replay *replay)
 	return error ? ctl_result_error(replay->call, error) : CTL_EXIT_OUTPUT;
 }
 
-static struct table *new_table(void)
+static struct table *new_replay_table(void)
 {
 	struct table *table = table_new();
 
@@ -189,7 +190,7 @@ static enum ctl_exit_code run_replay(struct ctl_call *call)
 	g_auto(milter_settings_t) settings = {0};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(ruleset_t) rules = NULL;
-	g_autoptr(table_t) table = ctl_call_has(call, "json") ? NULL : new_table();
+	g_autoptr(table_t) table = ctl_call_has(call, "json") ? NULL : new_replay_table();
 
 	if (ctl_connect_settings(call, &settings, &error))
 		rules = rule_files_load(call, &settings, &error);

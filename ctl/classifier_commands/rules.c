@@ -62,7 +62,7 @@ static enum ctl_exit_code run_faults(struct ctl_call *call,
 	return exit_code == CTL_EXIT_OK && count > 0 ? CTL_EXIT_FAULT : exit_code;
 }
 
-static enum ctl_exit_code run_check(struct ctl_call *call)
+static enum ctl_exit_code run_rule_check(struct ctl_call *call)
 {
 	return run_faults(call, rule_check_rules, "faults");
 }
@@ -86,7 +86,7 @@ static void append_rule_json(const struct rule *rule, GString *out)
 	ctl_json_append(builder, out);
 }
 
-static void append_table(const struct ruleset *rules, GString *out)
+static void append_rule_table(const struct ruleset *rules, GString *out)
 {
 	const struct table_style style = output_style();
 	g_autoptr(table_t) table = table_new();
@@ -105,7 +105,7 @@ static void append_table(const struct ruleset *rules, GString *out)
 	table_print(table, &style, out);
 }
 
-static enum ctl_exit_code run_list(struct ctl_call *call)
+static enum ctl_exit_code run_rule_list(struct ctl_call *call)
 {
 	g_autoptr(ruleset_t) rules = rule_files_load_or_say(call);
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -116,7 +116,7 @@ static enum ctl_exit_code run_list(struct ctl_call *call)
 	for (size_t i = 0; json && i < ruleset_count(rules); i++)
 		append_rule_json(ruleset_get(rules, i), out);
 	if (!json)
-		append_table(rules, out);
+		append_rule_table(rules, out);
 	return ctl_result_print(out);
 }
 
@@ -132,7 +132,7 @@ CTL_COMMAND(command_rules_check) = {
     .example = "rules check --site site.rules",
     .options = {rule_files_options, rule_files_config_option},
     .is_offline = true,
-    .run = run_check,
+    .run = run_rule_check,
 };
 
 CTL_COMMAND(command_rules_test) = {
@@ -154,5 +154,5 @@ CTL_COMMAND(command_rules_list) = {
     .example = "rules list --json",
     .options = {rule_files_options, rule_files_config_option},
     .is_offline = true,
-    .run = run_list,
+    .run = run_rule_list,
 };

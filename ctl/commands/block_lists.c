@@ -56,7 +56,8 @@ static unsigned count_of(const struct db_rows *rows, const char *outcome)
 	return count;
 }
 
-static enum ctl_exit_code print_preview(const struct ctl_call *call, const struct db_rows *rows)
+static enum ctl_exit_code print_import_preview(const struct ctl_call *call,
+					       const struct db_rows *rows)
 {
 	static const struct ctl_section section = {
 	    .columns = {CTL_COLUMN("line"), CTL_COLUMN("address"), CTL_COLUMN("outcome"),
@@ -76,7 +77,7 @@ static enum ctl_exit_code print_preview(const struct ctl_call *call, const struc
 	return exit_code == CTL_EXIT_OK && wrong > 0 ? CTL_EXIT_FAULT : exit_code;
 }
 
-static enum ctl_exit_code apply(struct ctl_call *call, const char *list)
+static enum ctl_exit_code apply_block_list(struct ctl_call *call, const char *list)
 {
 	static const struct ctl_section section = {
 	    .layout = CTL_SENTENCE,
@@ -97,11 +98,11 @@ static enum ctl_exit_code run_import(struct ctl_call *call)
 	if (!list)
 		return CTL_EXIT_FAULT;
 	if (ctl_call_has(call, "apply"))
-		return apply(call, list);
+		return apply_block_list(call, list);
 	const char *const values[] = {list};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, &block_queries_preview, values, &error);
-	return rows ? print_preview(call, rows) : ctl_result_error(call, error);
+	return rows ? print_import_preview(call, rows) : ctl_result_error(call, error);
 }
 
 CTL_COMMAND(command_blocks_import) = {

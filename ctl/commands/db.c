@@ -31,7 +31,7 @@ static const char *state_name(enum db_schema_state state)
 	return "";
 }
 
-static void append_json(GString *out, const struct db_schema_status *schema)
+static void append_schema_json(GString *out, const struct db_schema_status *schema)
 {
 	g_autoptr(JsonBuilder) builder = ctl_json_new();
 
@@ -48,7 +48,7 @@ static enum ctl_exit_code print_schema(const struct ctl_call *call,
 	g_autoptr(GString) out = g_string_new(NULL);
 
 	if (ctl_call_has(call, "json"))
-		append_json(out, schema);
+		append_schema_json(out, schema);
 	else
 		g_string_append_printf(out, "%s\n", schema->detail);
 	return ctl_result_print(out);
@@ -64,7 +64,7 @@ static void print_progress(unsigned version, const char *name)
 
 /* --- the commands ------------------------------------------------------------------------ */
 
-static enum ctl_exit_code check(const struct ctl_call *call, const char *conninfo)
+static enum ctl_exit_code check_database(const struct ctl_call *call, const char *conninfo)
 {
 	g_autoptr(GError) error = NULL;
 	struct db_schema_status schema;
@@ -78,12 +78,12 @@ static enum ctl_exit_code check(const struct ctl_call *call, const char *conninf
 	return exit_code;
 }
 
-static enum ctl_exit_code run_check(struct ctl_call *call)
+static enum ctl_exit_code run_schema_check(struct ctl_call *call)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *conninfo = ctl_connect_conninfo(call, &error);
 
-	return conninfo ? check(call, conninfo) : ctl_result_error(call, error);
+	return conninfo ? check_database(call, conninfo) : ctl_result_error(call, error);
 }
 
 /* A command that needs another state than this one, and the command for this one. */
@@ -122,7 +122,8 @@ static enum ctl_exit_code bring_up_and_check(struct ctl_call *call, const struct
 
 	if (!conninfo)
 		return ctl_result_error(call, error);
-	return bring_up(call, conninfo, other, &exit_code) ? check(call, conninfo) : exit_code;
+	return bring_up(call, conninfo, other, &exit_code) ? check_database(call, conninfo)
+							   : exit_code;
 }
 
 static enum ctl_exit_code run_init(struct ctl_call *call)
@@ -162,5 +163,5 @@ CTL_COMMAND(command_db_check) = {
     .topic = TOPIC_SCHEMA,
     .summary = "say which version the schema has; exit status 1 when this program cannot use it",
     .example = "db check --json",
-    .run = run_check,
+    .run = run_schema_check,
 };

@@ -38,7 +38,7 @@ static bool set_parameter(struct ctl_call *call, const char *option, const char 
 	return rows;
 }
 
-static enum ctl_exit_code print_schema(const struct ctl_call *call, const char *conninfo)
+static enum ctl_exit_code print_created_schema(const struct ctl_call *call, const char *conninfo)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -71,7 +71,7 @@ static enum ctl_exit_code run_create(struct ctl_call *call)
 	    !set_parameter(call, "bounce-domain", "bounce_domain", &error) ||
 	    !set_parameter(call, "operator-mailbox", "operator_mailbox", &error))
 		return ctl_result_error(call, error);
-	return print_schema(call, conninfo);
+	return print_created_schema(call, conninfo);
 }
 
 static const struct ctl_option options[] = {

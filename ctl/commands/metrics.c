@@ -55,7 +55,7 @@ static bool append_milter(const struct ctl_call *call, GString *out, GError **er
 
 enum { FILE_MODE = 0644 }; /* any account may read it */
 
-static enum ctl_exit_code deliver(const struct ctl_call *call, const GString *out)
+static enum ctl_exit_code deliver_metrics(const struct ctl_call *call, const GString *out)
 {
 	const char *path = ctl_call_option(call, "output");
 	g_autoptr(GError) error = NULL;
@@ -83,7 +83,7 @@ static enum ctl_exit_code run_metrics(struct ctl_call *call)
 		if (!append_milter(call, out, &error))
 			return ctl_result_error(call, error);
 	}
-	return deliver(call, out);
+	return deliver_metrics(call, out);
 }
 
 static const struct ctl_option options[] = {

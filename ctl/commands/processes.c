@@ -56,7 +56,8 @@ static const struct ctl_section preview_section = {
 static const char *const parameters[] = {"NAME", "APPLICATION", "why", NULL};
 
 /* Only shows who gets the process and who loses it. */
-static enum ctl_exit_code preview(struct ctl_call *call, const struct db_statement *statement)
+static enum ctl_exit_code preview_process(struct ctl_call *call,
+					  const struct db_statement *statement)
 {
 	const char *values[CTL_PARAMETERS_MAX] = {NULL};
 	g_autoptr(GError) error = NULL;
@@ -68,11 +69,12 @@ static enum ctl_exit_code preview(struct ctl_call *call, const struct db_stateme
 		    : ctl_result_error(call, error);
 }
 
-static enum ctl_exit_code run(struct ctl_call *call, const struct db_statement *statement,
-			      const struct ctl_view *apply)
+static enum ctl_exit_code run_process_change(struct ctl_call *call,
+					     const struct db_statement *statement,
+					     const struct ctl_view *apply)
 {
 	if (!ctl_call_has(call, "apply"))
-		return preview(call, statement);
+		return preview_process(call, statement);
 	return ctl_call_has(call, "why") ? ctl_view_show(call, apply)
 					 : ctl_call_refuse(call, "--apply needs --why TEXT");
 }
@@ -89,7 +91,7 @@ static enum ctl_exit_code run_give(struct ctl_call *call)
 			  .otherwise = "{process} is for {application} already"}},
 	};
 
-	return run(call, &queue_admin_process_preview_give, &apply);
+	return run_process_change(call, &queue_admin_process_preview_give, &apply);
 }
 
 CTL_COMMAND(command_process_give) = {
@@ -117,7 +119,7 @@ static enum ctl_exit_code run_take(struct ctl_call *call)
 			  .otherwise = "{process} was not given to {application}"}},
 	};
 
-	return run(call, &queue_admin_process_preview_take, &apply);
+	return run_process_change(call, &queue_admin_process_preview_take, &apply);
 }
 
 CTL_COMMAND(command_process_take) = {

@@ -138,7 +138,7 @@ static bool is_filtered(const struct ctl_call *call)
 	return false;
 }
 
-static struct db_rows *fetch(struct ctl_call *call, GError **error)
+static struct db_rows *fetch_task_ways(struct ctl_call *call, GError **error)
 {
 	const char *const values[TASKS_PARAMETERS] = {
 	    [TASKS_OWNER] = ctl_call_option(call, "owner"),
@@ -185,8 +185,8 @@ static char *preview_closing(const struct db_rows *rows)
 			       possible > 0 ? " Do it with --yes." : "");
 }
 
-static enum ctl_exit_code preview(struct ctl_call *call, const GPtrArray *ids,
-				  const struct way *way)
+static enum ctl_exit_code preview_resolution(struct ctl_call *call, const GPtrArray *ids,
+					     const struct way *way)
 {
 	static const struct ctl_section section = {
 	    .columns = {CTL_COLUMN("id"), CTL_COLUMN("about"), CTL_IF_ROOM("reason"),
@@ -201,25 +201,25 @@ static enum ctl_exit_code preview(struct ctl_call *call, const GPtrArray *ids,
 	return ctl_view_print(call, &section, rows, closing);
 }
 
-static enum ctl_exit_code resolve(struct ctl_call *call, const GPtrArray *ids,
-				  const struct way *way)
+static enum ctl_exit_code resolve_tasks(struct ctl_call *call, const GPtrArray *ids,
+					const struct way *way)
 {
 	return ctl_call_has(call, "yes") ? ctl_each_run(call, ids, &way->each)
-					 : preview(call, ids, way);
+					 : preview_resolution(call, ids, way);
 }
 
 static enum ctl_exit_code resolve_named(struct ctl_call *call, const struct way *way)
 {
 	g_autoptr(GPtrArray) ids = ctl_each_ids(call);
 
-	return ids ? resolve(call, ids, way) : CTL_EXIT_USAGE;
+	return ids ? resolve_tasks(call, ids, way) : CTL_EXIT_USAGE;
 }
 
 static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct way *way)
 {
 	g_autoptr(GPtrArray) ids = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) tasks = fetch(call, &error);
+	g_autoptr(db_rows_t) tasks = fetch_task_ways(call, &error);
 
 	if (!tasks)
 		return ctl_result_error(call, error);
@@ -229,7 +229,7 @@ static enum ctl_exit_code resolve_filtered(struct ctl_call *call, const struct w
 	}
 	for (size_t row = 0; row < db_rows_count(tasks); row++)
 		g_ptr_array_add(ids, (char *)db_rows_find(tasks, row, "id"));
-	return resolve(call, ids, way);
+	return resolve_tasks(call, ids, way);
 }
 
 /* --- the command ------------------------------------------------------------------------ */

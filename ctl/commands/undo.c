@@ -76,7 +76,8 @@ static unsigned count_where(const struct db_rows *rows, const char *column)
 	return count;
 }
 
-static enum ctl_exit_code print_preview(const struct ctl_call *call, const struct db_rows *rows)
+static enum ctl_exit_code print_undo_preview(const struct ctl_call *call,
+					     const struct db_rows *rows)
 {
 	static const struct ctl_section section = {
 	    .columns = {CTL_COLUMN("bounce_id"), CTL_COLUMN("received_at"), CTL_COLUMN("recipient"),
@@ -93,7 +94,7 @@ static enum ctl_exit_code print_preview(const struct ctl_call *call, const struc
 	return ctl_view_print(call, &section, rows, closing);
 }
 
-static enum ctl_exit_code preview(struct ctl_call *call)
+static enum ctl_exit_code preview_undo(struct ctl_call *call)
 {
 	const char *values[CTL_PARAMETERS_MAX] = {NULL};
 	g_autoptr(GError) error = NULL;
@@ -101,7 +102,7 @@ static enum ctl_exit_code preview(struct ctl_call *call)
 	ctl_view_bind(call, apply_view.parameters, values);
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(call, &operator_queries_undo_preview, values, &error);
-	return rows ? print_preview(call, rows) : ctl_result_error(call, error);
+	return rows ? print_undo_preview(call, rows) : ctl_result_error(call, error);
 }
 
 static enum ctl_exit_code run_undo(struct ctl_call *call)
@@ -115,7 +116,7 @@ static enum ctl_exit_code run_undo(struct ctl_call *call)
 	if (!ctl_call_has(call, "since"))
 		return ctl_call_refuse(call, "since when? --since TIME");
 	if (!ctl_call_has(call, "apply"))
-		return preview(call);
+		return preview_undo(call);
 	if (!ctl_call_has(call, "why"))
 		return ctl_call_refuse(call, "--apply needs --why TEXT");
 	return ctl_view_show(call, &apply_view);

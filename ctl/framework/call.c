@@ -38,7 +38,7 @@ bool ctl_call_has(const struct ctl_call *call, const char *name)
 	return values_of(call, name) != NULL;
 }
 
-static void append_value(struct ctl_call *call, const char *name, const char *value)
+static void append_call_value(struct ctl_call *call, const char *name, const char *value)
 {
 	GPtrArray *values = values_of(call, name);
 
@@ -77,7 +77,7 @@ const char *ctl_call_value(const struct ctl_call *call, const char *name)
 
 /* --- refusing --------------------------------------------------------------------------- */
 
-static void say(const struct ctl_call *call, const char *text)
+static void say_complaint(const struct ctl_call *call, const char *text)
 {
 	g_autofree char *clean = shown_text_clean(text, true, SHOWN_TEXT_ONE_LINE);
 
@@ -96,7 +96,7 @@ void ctl_call_say(const struct ctl_call *call, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	say(call, text);
+	say_complaint(call, text);
 }
 
 enum ctl_exit_code ctl_call_refuse(const struct ctl_call *call, const char *format, ...)
@@ -108,7 +108,7 @@ enum ctl_exit_code ctl_call_refuse(const struct ctl_call *call, const char *form
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
 	g_autofree char *synopsis = ctl_command_synopsis(command);
-	say(call, text);
+	say_complaint(call, text);
 	fprintf(stderr, "usage: bouncectl %s%s%s [OPTION...]; \"bouncectl %s --help\" tells more\n",
 		command->name, *synopsis != '\0' ? " " : "", synopsis, command->name);
 	return usage_exit_code(command);
@@ -125,7 +125,8 @@ struct cursor {
 	bool options_end;
 };
 
-static bool set_value(struct ctl_call *call, const struct ctl_option *option, const char *text)
+static bool set_option_value(struct ctl_call *call, const struct ctl_option *option,
+			     const char *text)
 {
 	g_autofree char *complaint = NULL;
 	g_autofree char *value =
@@ -135,7 +136,7 @@ static bool set_value(struct ctl_call *call, const struct ctl_option *option, co
 	if (!value)
 		return refuse(call, "--%s: %s", option->name, complaint);
 	if (option->is_repeatable && ctl_call_has(call, option->name))
-		append_value(call, option->name, value);
+		append_call_value(call, option->name, value);
 	else
 		ctl_call_set(call, option->name, value);
 	return true;
@@ -167,12 +168,12 @@ static bool read_long_option(struct ctl_call *call, struct cursor *cursor)
 		return refuse_option(call, name);
 	if (!option->value)
 		return equals ? refuse(call, "--%s takes no value", name)
-			      : set_value(call, option, "true");
+			      : set_option_value(call, option, "true");
 	if (equals)
-		return set_value(call, option, equals + 1);
+		return set_option_value(call, option, equals + 1);
 	if (cursor->at + 1 == cursor->argc)
 		return refuse(call, "--%s needs a value: %s", name, option->value->name);
-	return set_value(call, option, cursor->argv[++cursor->at]);
+	return set_option_value(call, option, cursor->argv[++cursor->at]);
 }
 
 static bool read_short_option(struct ctl_call *call, struct cursor *cursor)
@@ -191,7 +192,7 @@ static bool read_short_option(struct ctl_call *call, struct cursor *cursor)
 	return true;
 }
 
-static bool read_word(struct ctl_call *call, struct cursor *cursor)
+static bool read_command_word(struct ctl_call *call, struct cursor *cursor)
 {
 	const char *word = cursor->argv[cursor->at];
 
@@ -212,7 +213,7 @@ static bool set_defaults(struct ctl_call *call)
 	const struct ctl_option *option;
 
 	for (size_t i = 0; (option = ctl_command_option(call->command, i)); i++)
-		if (option->default_value && !set_value(call, option, option->default_value))
+		if (option->default_value && !set_option_value(call, option, option->default_value))
 			return false;
 	return true;
 }
@@ -288,7 +289,7 @@ struct ctl_call *ctl_call_parse(const struct ctl_command *command, int argc, cha
 	call->arguments = g_ptr_array_new_with_free_func(g_free);
 	bool is_right = set_defaults(call);
 	for (; is_right && cursor.at < argc; cursor.at++)
-		is_right = read_word(call, &cursor);
+		is_right = read_command_word(call, &cursor);
 	if (is_right && !ctl_call_has(call, "help"))
 		is_right = check_arguments(call) && check_options(call);
 	if (is_right)

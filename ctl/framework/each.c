@@ -60,8 +60,8 @@ struct tally {
 	unsigned failed;
 };
 
-static bool say(const struct ctl_call *call, const struct ctl_section *section,
-		const struct db_rows *rows)
+static bool say_each(const struct ctl_call *call, const struct ctl_section *section,
+		     const struct db_rows *rows)
 {
 	const struct table_style style = output_style();
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -96,7 +96,7 @@ static enum ctl_exit_code act(struct ctl_call *call, const char *id, const struc
 		return CTL_EXIT_FAULT;
 	}
 	*(ctl_view_holds(section, rows) ? &tally->done : &tally->not_done) += 1;
-	return say(call, section, outcome ? outcome : rows) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
+	return say_each(call, section, outcome ? outcome : rows) ? CTL_EXIT_OK : CTL_EXIT_OUTPUT;
 }
 
 static void say_tally(const struct ctl_call *call, const struct tally *tally)

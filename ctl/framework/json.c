@@ -29,7 +29,7 @@ static void add_parsed(JsonBuilder *builder, const char *text)
 		json_builder_add_null_value(builder);
 }
 
-static void add_value(JsonBuilder *builder, enum db_type type, const char *value)
+static void add_json_value(JsonBuilder *builder, enum db_type type, const char *value)
 {
 	switch (type) {
 	case DB_INTEGER:
@@ -52,7 +52,7 @@ static void add_value(JsonBuilder *builder, enum db_type type, const char *value
 	}
 }
 
-static void add_row(JsonBuilder *builder, const struct db_rows *rows, size_t row)
+static void add_json_row(JsonBuilder *builder, const struct db_rows *rows, size_t row)
 {
 	json_builder_begin_object(builder);
 	for (size_t column = 0; column < db_rows_column_count(rows); column++) {
@@ -60,7 +60,7 @@ static void add_row(JsonBuilder *builder, const struct db_rows *rows, size_t row
 
 		json_builder_set_member_name(builder, db_rows_column_name(rows, column));
 		if (value)
-			add_value(builder, db_rows_column_type(rows, column), value);
+			add_json_value(builder, db_rows_column_type(rows, column), value);
 		else
 			json_builder_add_null_value(builder);
 	}
@@ -108,7 +108,7 @@ void ctl_json_row(JsonBuilder *builder, const char *name, const struct db_rows *
 {
 	json_builder_set_member_name(builder, name);
 	if (db_rows_count(rows) > 0)
-		add_row(builder, rows, 0);
+		add_json_row(builder, rows, 0);
 	else
 		json_builder_add_null_value(builder);
 }
@@ -118,7 +118,7 @@ void ctl_json_rows(JsonBuilder *builder, const char *name, const struct db_rows 
 	json_builder_set_member_name(builder, name);
 	json_builder_begin_array(builder);
 	for (size_t row = 0; rows && row < db_rows_count(rows); row++)
-		add_row(builder, rows, row);
+		add_json_row(builder, rows, row);
 	json_builder_end_array(builder);
 }
 
@@ -126,7 +126,7 @@ void ctl_json_rows(JsonBuilder *builder, const char *name, const struct db_rows 
 
 /* Where JSON is shown on a terminal, nothing in it may act: C1 controls, direction marks and line
  * separators are written as \u. The text is the same. */
-static void append_escaped(GString *out, const char *text)
+static void append_json_escaped(GString *out, const char *text)
 {
 	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
@@ -147,7 +147,7 @@ static void append_root(JsonBuilder *builder, GString *out)
 	g_autoptr(JsonNode) root = json_builder_get_root(builder);
 	g_autofree char *text = json_to_string(root, FALSE);
 
-	append_escaped(out, text);
+	append_json_escaped(out, text);
 	g_string_append_c(out, '\n');
 }
 
@@ -162,7 +162,7 @@ void ctl_json_append_lines(const struct db_rows *rows, GString *out)
 	for (size_t row = 0; row < db_rows_count(rows); row++) {
 		g_autoptr(JsonBuilder) builder = json_builder_new();
 
-		add_row(builder, rows, row);
+		add_json_row(builder, rows, row);
 		append_root(builder, out);
 	}
 }

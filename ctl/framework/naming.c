@@ -12,7 +12,7 @@
 #include "ctl/framework/result.h"
 #include "ctl/terminal/output.h"
 
-static bool is_number(const char *name)
+static bool is_row_number(const char *name)
 {
 	g_autofree char *complaint = NULL;
 	g_autofree char *id = ctl_value_read(&ctl_value_id, name, 0, &complaint);
@@ -32,12 +32,12 @@ static void list(const struct ctl_section *section, const struct db_rows *found)
 }
 
 /* The number, heap; NULL, said, where it is not certain. */
-static char *choose(const struct ctl_call *call, const struct ctl_section *section,
-		    const char *name, const struct db_rows *found)
+static char *choose_row(const struct ctl_call *call, const struct ctl_section *section,
+			const char *name, const struct db_rows *found)
 {
 	if (db_rows_count(found) == 1)
 		return g_strdup(db_rows_find(found, 0, "id"));
-	if (db_rows_count(found) == 0 && is_number(name))
+	if (db_rows_count(found) == 0 && is_row_number(name))
 		return g_strdup(name);
 	if (db_rows_count(found) == 0) {
 		ctl_call_say(call, "\"%s\": %s", name, section->empty);
@@ -48,8 +48,8 @@ static char *choose(const struct ctl_call *call, const struct ctl_section *secti
 	return NULL;
 }
 
-static char *number_of(struct ctl_call *call, const struct ctl_value *value, const char *name,
-		       enum ctl_exit_code *exit_out)
+static char *row_number_of(struct ctl_call *call, const struct ctl_value *value, const char *name,
+			   enum ctl_exit_code *exit_out)
 {
 	const char *const values[] = {name};
 	g_autoptr(GError) error = NULL;
@@ -57,7 +57,7 @@ static char *number_of(struct ctl_call *call, const struct ctl_value *value, con
 	    ctl_connect_fetch(call, value->finds->statement, values, &error);
 
 	*exit_out = found ? CTL_EXIT_FAULT : ctl_result_error(call, error);
-	return found ? choose(call, value->finds, name, found) : NULL;
+	return found ? choose_row(call, value->finds, name, found) : NULL;
 }
 
 static enum ctl_exit_code resolve_argument(struct ctl_call *call, const struct ctl_value *value,
@@ -68,7 +68,7 @@ static enum ctl_exit_code resolve_argument(struct ctl_call *call, const struct c
 
 	if (strcmp(name, "-") == 0)
 		return CTL_EXIT_OK;
-	g_autofree char *id = number_of(call, value, name, &exit_code);
+	g_autofree char *id = row_number_of(call, value, name, &exit_code);
 	if (!id)
 		return exit_code;
 	ctl_call_set_argument(call, number, id);
@@ -98,7 +98,7 @@ static enum ctl_exit_code resolve_option(struct ctl_call *call, const struct ctl
 
 	if (!name || !option->value || !option->value->finds)
 		return CTL_EXIT_OK;
-	g_autofree char *id = number_of(call, option->value, name, &exit_code);
+	g_autofree char *id = row_number_of(call, option->value, name, &exit_code);
 	if (!id)
 		return exit_code;
 	ctl_call_set(call, option->name, id);

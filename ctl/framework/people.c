@@ -69,7 +69,8 @@ static enum table_kind kind_to_show(enum ctl_show show, enum table_kind kind)
 	return kind;
 }
 
-static void choose(const struct db_rows *rows, size_t column, enum ctl_show show, GArray *chosen)
+static void choose_shown_columns(const struct db_rows *rows, size_t column, enum ctl_show show,
+				 GArray *chosen)
 {
 	const struct shown_column shown = {
 	    column, kind_to_show(show, kind_of_type(db_rows_column_type(rows, column)))};
@@ -96,12 +97,12 @@ static GArray *choose_columns(const struct db_rows *rows, const struct ctl_colum
 	size_t count = db_rows_column_count(rows);
 
 	for (size_t column = 0; takes_all && column < count; column++)
-		choose(rows, column, CTL_SHOW, chosen);
+		choose_shown_columns(rows, column, CTL_SHOW, chosen);
 	for (; !takes_all && columns->name; columns++) {
 		size_t column = column_named(rows, columns->name);
 
 		if (column < count)
-			choose(rows, column, columns->show, chosen);
+			choose_shown_columns(rows, column, columns->show, chosen);
 	}
 	return chosen;
 }
@@ -146,8 +147,8 @@ static char *value_named(const struct db_rows *rows, size_t row, const char *nam
 
 /* --- tables ------------------------------------------------------------------------------ */
 
-static void add_row(struct table *table, const struct db_rows *rows, size_t row,
-		    const GArray *chosen)
+static void add_table_row(struct table *table, const struct db_rows *rows, size_t row,
+			  const GArray *chosen)
 {
 	g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
 
@@ -169,7 +170,7 @@ struct table *ctl_people_table(const struct db_rows *rows, const struct ctl_colu
 		table_add_column(table, db_rows_column_name(rows, shown->column), shown->kind);
 	}
 	for (size_t row = 0; row < db_rows_count(rows); row++)
-		add_row(table, rows, row, chosen);
+		add_table_row(table, rows, row, chosen);
 	return table;
 }
 

@@ -45,8 +45,8 @@ static enum ctl_exit_code help(const struct ctl_program *program, int argc, char
 	return flushed();
 }
 
-static enum ctl_exit_code run(const struct ctl_program *program, const struct ctl_command *command,
-			      int argc, char **argv)
+static enum ctl_exit_code run_command(const struct ctl_program *program,
+				      const struct ctl_command *command, int argc, char **argv)
 {
 	enum ctl_exit_code exit_code = CTL_EXIT_USAGE;
 
@@ -88,7 +88,7 @@ enum ctl_exit_code ctl_program_run(const struct ctl_program *program, int argc, 
 	}
 	const struct ctl_command *command = ctl_command_find(program, argc - 1, argv + 1, &words);
 	if (command)
-		return run(program, command, argc - words - 1, argv + words + 1);
+		return run_command(program, command, argc - words - 1, argv + words + 1);
 	if (argc > 2 && is_help(argv[2]))
 		return help(program, argc - 1, argv + 1);
 	ctl_help_refuse(program, argc - 1, argv + 1);

@@ -68,7 +68,7 @@ const char *ctl_value_suggest(const char *meant, const char *const *words)
 	return best;
 }
 
-static char *read_word(char **words, const char *text, char **complaint_out)
+static char *read_word_value(char **words, const char *text, char **complaint_out)
 {
 	for (char **word = words; *word != NULL; word++)
 		if (g_ascii_strcasecmp(*word, text) == 0)
@@ -206,7 +206,7 @@ static char *read_future(const char *text, gint64 now, char **complaint_out)
 
 /* --- all kinds ------------------------------------------------------------------------- */
 
-static char *read_text(const char *text, char **complaint_out)
+static char *read_text_value(const char *text, char **complaint_out)
 {
 	g_autofree char *stripped = g_strstrip(g_strdup(text));
 
@@ -223,7 +223,7 @@ char *ctl_value_read(const struct ctl_value *value, const char *text, gint64 now
 
 	switch (value->kind) {
 	case CTL_VALUE_WORD:
-		return read_word(words, text, complaint_out);
+		return read_word_value(words, text, complaint_out);
 	case CTL_VALUE_COUNT:
 		return read_count(text, complaint_out);
 	case CTL_VALUE_ID:
@@ -233,7 +233,7 @@ char *ctl_value_read(const struct ctl_value *value, const char *text, gint64 now
 	case CTL_VALUE_FUTURE:
 		return read_future(text, now, complaint_out);
 	case CTL_VALUE_TEXT:
-		return read_text(text, complaint_out);
+		return read_text_value(text, complaint_out);
 	case CTL_VALUE_STRING:
 		return g_strdup(text);
 	}

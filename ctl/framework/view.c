@@ -38,8 +38,8 @@ void ctl_view_append_sentence(const struct ctl_section *section, const struct db
 	g_string_append_printf(out, "%s\n", text);
 }
 
-static void append_section(const struct ctl_section *section, const struct db_rows *rows,
-			   const struct table_style *style, GString *out)
+static void append_view_section(const struct ctl_section *section, const struct db_rows *rows,
+				const struct table_style *style, GString *out)
 {
 	if (db_rows_count(rows) == 0) {
 		if (section->empty)
@@ -86,7 +86,7 @@ enum ctl_exit_code ctl_view_print(const struct ctl_call *call, const struct ctl_
 	if (ctl_call_has(call, "json")) {
 		ctl_json_append_lines(rows, out);
 	} else {
-		append_section(section, rows, &style, out);
+		append_view_section(section, rows, &style, out);
 		g_string_append(out, closing ? closing : "");
 	}
 	say_limit(call, section, rows);
@@ -94,8 +94,8 @@ enum ctl_exit_code ctl_view_print(const struct ctl_call *call, const struct ctl_
 }
 
 /* NULL, said, when it cannot be had. */
-static struct db_rows *ask(struct ctl_call *call, const struct ctl_section *section,
-			   const char *const *values, enum ctl_exit_code *exit_out)
+static struct db_rows *ask_section(struct ctl_call *call, const struct ctl_section *section,
+				   const char *const *values, enum ctl_exit_code *exit_out)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(db_rows_t) rows = ctl_connect_fetch(call, section->statement, values, &error);
@@ -122,8 +122,8 @@ struct showing {
 	unsigned count; /* sections so far */
 };
 
-static void add_section(struct showing *showing, const struct ctl_section *section,
-			const struct db_rows *rows)
+static void add_view_section(struct showing *showing, const struct ctl_section *section,
+			     const struct db_rows *rows)
 {
 	if (showing->json && section->is_required) {
 		ctl_json_row(showing->builder, section->name, rows);
@@ -132,7 +132,7 @@ static void add_section(struct showing *showing, const struct ctl_section *secti
 	} else {
 		if (showing->count > 0 && (db_rows_count(rows) > 0 || section->empty))
 			append_title(section, &showing->style, showing->out);
-		append_section(section, rows, &showing->style, showing->out);
+		append_view_section(section, rows, &showing->style, showing->out);
 	}
 	showing->count++;
 }
@@ -146,11 +146,11 @@ static enum ctl_exit_code show_sections(struct ctl_call *call, const struct ctl_
 	enum ctl_exit_code exit_code = CTL_EXIT_OK;
 
 	for (const struct ctl_section *section = view->sections; section->name; section++) {
-		g_autoptr(db_rows_t) rows = ask(call, section, values, &exit_code);
+		g_autoptr(db_rows_t) rows = ask_section(call, section, values, &exit_code);
 
 		if (!rows)
 			return exit_code;
-		add_section(&showing, section, rows);
+		add_view_section(&showing, section, rows);
 	}
 	if (showing.json)
 		ctl_json_append(builder, out);
@@ -172,6 +172,6 @@ enum ctl_exit_code ctl_view_show(struct ctl_call *call, const struct ctl_view *v
 	ctl_view_bind(call, view->parameters, values);
 	if (view->sections[1].name)
 		return show_sections(call, view, values);
-	g_autoptr(db_rows_t) rows = ask(call, &view->sections[0], values, &exit_code);
+	g_autoptr(db_rows_t) rows = ask_section(call, &view->sections[0], values, &exit_code);
 	return rows ? ctl_view_print(call, &view->sections[0], rows, NULL) : exit_code;
 }

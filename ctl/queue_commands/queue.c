@@ -30,7 +30,7 @@ static const struct ctl_option filter_options[] = {
     {0},
 };
 
-static struct db_rows *fetch(struct ctl_call *call, const char *states, GError **error)
+static struct db_rows *fetch_queue(struct ctl_call *call, const char *states, GError **error)
 {
 	const char *const state[] = {ctl_call_option(call, "state"), NULL};
 	g_autofree char *only = state[0] ? pg_array_write(state) : NULL;
@@ -54,7 +54,7 @@ static const struct ctl_option list_options[] = {
     {0},
 };
 
-static enum ctl_exit_code run_list(struct ctl_call *call)
+static enum ctl_exit_code run_queue_list(struct ctl_call *call)
 {
 	static const struct ctl_section section = {
 	    .columns = {CTL_COLUMN("id"), CTL_COLUMN("process"), CTL_COLUMN("state"),
@@ -63,7 +63,8 @@ static enum ctl_exit_code run_list(struct ctl_call *call)
 			CTL_IF_ROOM("subject")},
 	    .empty = "nothing in the queue fits"};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows = fetch(call, ctl_call_has(call, "all") ? ANY : WAITING, &error);
+	g_autoptr(db_rows_t) rows =
+	    fetch_queue(call, ctl_call_has(call, "all") ? ANY : WAITING, &error);
 
 	return rows ? ctl_view_print(call, &section, rows, NULL) : ctl_result_error(call, error);
 }
@@ -74,7 +75,7 @@ CTL_COMMAND(command_queue_list) = {
     .summary = "list what waits in the delivery queue: state, when it is due, last error",
     .example = "queue list --domain customer.example",
     .options = {filter_options, list_options, common_options_limit_200},
-    .run = run_list,
+    .run = run_queue_list,
 };
 
 CTL_COMMAND(command_queue_show) = {
@@ -125,7 +126,7 @@ static enum ctl_exit_code change_chosen(struct ctl_call *call, const char *state
 {
 	g_autoptr(GPtrArray) ids = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows = fetch(call, states, &error);
+	g_autoptr(db_rows_t) rows = fetch_queue(call, states, &error);
 
 	if (!rows)
 		return ctl_result_error(call, error);
@@ -146,12 +147,12 @@ static enum ctl_exit_code change(struct ctl_call *call, const char *states)
 	return is_named ? change_named(call) : change_chosen(call, states);
 }
 
-static enum ctl_exit_code run_change(struct ctl_call *call)
+static enum ctl_exit_code run_recipient_change(struct ctl_call *call)
 {
 	return change(call, WAITING);
 }
 
-static enum ctl_exit_code run_retry(struct ctl_call *call)
+static enum ctl_exit_code run_queue_retry(struct ctl_call *call)
 {
 	return change(call, NOT_YET);
 }
@@ -184,9 +185,9 @@ static enum ctl_exit_code run_cancel(struct ctl_call *call)
 	const struct ctl_command *real = call->command;
 
 	if (ctl_call_has(call, "yes"))
-		return run_change(call);
+		return run_recipient_change(call);
 	call->command = &preview;
-	enum ctl_exit_code exit_code = run_change(call);
+	enum ctl_exit_code exit_code = run_recipient_change(call);
 	call->command = real;
 	if (exit_code == CTL_EXIT_OK && !ctl_call_has(call, "json"))
 		ctl_call_say(call, "nothing was changed; do it with --yes");
@@ -210,7 +211,7 @@ CTL_COMMAND(command_queue_retry) = {
 	"go on.\n",
     .example = "queue retry R-2026-4711",
     .options = {filter_options, change_options},
-    .run = run_retry,
+    .run = run_queue_retry,
     .each = {.section = {.statement = &queue_retry, .sentence = "{id}: {outcome}"},
 	     .parameters = {"COMMUNICATION"},
 	     .outcome = &queue_outcome},
@@ -223,7 +224,7 @@ CTL_COMMAND(command_queue_hold) = {
     .summary = "send nothing of it until it is released",
     .example = "queue hold --process newsletter",
     .options = {filter_options, change_options},
-    .run = run_change,
+    .run = run_recipient_change,
     .each = {.section = {.statement = &queue_hold,
 			 .sentence = "{id} is held",
 			 .condition = "done",

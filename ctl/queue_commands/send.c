@@ -37,7 +37,7 @@ static const struct ctl_option options[] = {
 };
 
 /* The message as hexadecimal digits; NULL, said, when it cannot be read. */
-static char *read_message(const struct ctl_call *call)
+static char *read_message_file(const struct ctl_call *call)
 {
 	const char *path = ctl_call_argument(call, 1);
 	g_autoptr(GError) error = NULL;
@@ -58,7 +58,7 @@ static char *read_message(const struct ctl_call *call)
 /* The id of the mail, heap; NULL, said, when it was not taken: *exit_out. */
 static char *submit(struct ctl_call *call, enum ctl_exit_code *exit_out)
 {
-	g_autofree char *message = read_message(call);
+	g_autofree char *message = read_message_file(call);
 
 	*exit_out = CTL_EXIT_FAULT;
 	if (!message)
@@ -82,7 +82,7 @@ static bool is_true(const struct db_rows *rows, const char *column)
 }
 
 /* Looks until the outcome is known or the time is over; the last look. NULL with an error. */
-static struct db_rows *await(struct ctl_call *call, const char *id, GError **error)
+static struct db_rows *await_delivery(struct ctl_call *call, const char *id, GError **error)
 {
 	const char *const values[] = {id};
 	gint64 start = g_get_monotonic_time();
@@ -132,7 +132,7 @@ static enum ctl_exit_code exit_code_of(const struct db_rows *rows)
 static enum ctl_exit_code say_outcome(struct ctl_call *call, const char *id)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(db_rows_t) rows = await(call, id, &error);
+	g_autoptr(db_rows_t) rows = await_delivery(call, id, &error);
 
 	if (!rows)
 		return ctl_result_error(call, error);

@@ -175,7 +175,7 @@ static bool is_extra(enum table_kind kind)
 }
 
 /* Leaves out the last extra column; false when there is none any more. */
-static bool leave_out(const struct table *table, size_t *widths)
+static bool leave_out_column(const struct table *table, size_t *widths)
 {
 	for (guint i = table->columns->len; i > 0; i--)
 		if (is_extra(column_at(table, i - 1)->kind) && widths[i - 1] > 0) {
@@ -199,7 +199,7 @@ static bool fit(const struct table *table, const struct table_style *style, size
 	for (guint i = 0; i < table->columns->len; i++)
 		widths[i] = natural[i] = MAX(natural_width(table, i, style), 1);
 	while (!shrink(table, style, FLOOR_GOOD, widths)) {
-		if (!leave_out(table, widths))
+		if (!leave_out_column(table, widths))
 			return shrink(table, style, FLOOR_MIN, widths);
 		restore(table, natural, widths);
 	}

@@ -37,7 +37,7 @@ void db_copies_free(struct db_copies *copies)
 	g_free(copies);
 }
 
-static void read_raw(const PGresult *row, struct db_copy *copy)
+static void read_copy_raw(const PGresult *row, struct db_copy *copy)
 {
 	size_t len = 0;
 	unsigned char *bytes =
@@ -67,7 +67,7 @@ static struct db_copy *read_copy(const PGresult *row)
 	copy->is_again = pg_value_is_true(row, 0, "is_again");
 	copy->asked_by = g_strdup(pg_value(row, 0, "asked_by"));
 	copy->why = g_strdup(pg_value(row, 0, "why"));
-	read_raw(row, copy);
+	read_copy_raw(row, copy);
 	return copy;
 }
 

@@ -37,7 +37,7 @@ static const char roles_statement[] =
     "  'bounce_auditor']) AS r (name) WHERE pg_has_role(session_user, r.name, 'MEMBER')) "
     "  AS has_role, " IS_MIGHTY "AS is_mighty";
 
-static bool refuse(GError **error, const char *why)
+static bool refuse_person(GError **error, const char *why)
 {
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s", why);
 	return false;
@@ -50,30 +50,32 @@ static bool is_complete(const struct login *login, GError **error)
 	bool is_empty = login->password && *login->password == '\0';
 
 	if (len == 0 || len > NAME_MAX_BYTES || is_empty)
-		return refuse(error, "name or password is missing");
+		return refuse_person(error, "name or password is missing");
 	if (strchr(login->conninfo, '='))
 		return true;
-	return refuse(error, "conninfo: an address (postgresql://) cannot be used here: write "
+	return refuse_person(error,
+			     "conninfo: an address (postgresql://) cannot be used here: write "
 			     "\"host=... dbname=...\"");
 }
 
 static bool is_person(PGconn *connection, const struct login *login, GError **error)
 {
 	if (login->password && !PQconnectionUsedPassword(connection))
-		return refuse(error, "the database asks for no password (pg_hba.conf: trust, peer "
+		return refuse_person(error,
+				     "the database asks for no password (pg_hba.conf: trust, peer "
 				     "or ident): nobody can log in until it does");
 	g_autoptr(PGresult) result =
 	    pg_query(connection, login->query_wait, roles_statement, 0, NULL, error);
 	if (!result)
 		return false;
 	if (!pg_value_is_true(result, 0, "has_role"))
-		return refuse(error, "the account has none of the roles bounce_clerk, "
-				     "bounce_operator, bounce_admin and bounce_auditor");
+		return refuse_person(error, "the account has none of the roles bounce_clerk, "
+					    "bounce_operator, bounce_admin and bounce_auditor");
 	return !pg_value_is_true(result, 0, "is_mighty") ||
-	       refuse(error,
-		      "the account may do more than bounce_admin (superuser, CREATEROLE, "
-		      "BYPASSRLS, REPLICATION, pg_read_all_data and the like, or it owns the "
-		      "schema): use another one for the console");
+	       refuse_person(
+		   error, "the account may do more than bounce_admin (superuser, CREATEROLE, "
+			  "BYPASSRLS, REPLICATION, pg_read_all_data and the like, or it owns the "
+			  "schema): use another one for the console");
 }
 
 static PGconn *connect_as(const struct login *login, GError **error)

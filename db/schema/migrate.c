@@ -73,8 +73,8 @@ static char *definitions_digest(void)
 	return g_strdup(g_checksum_get_string(checksum));
 }
 
-static void set_status(struct db_schema_status *status_out, enum db_schema_state state,
-		       unsigned version, char *detail)
+static void set_schema_status(struct db_schema_status *status_out, enum db_schema_state state,
+			      unsigned version, char *detail)
 {
 	*status_out = (struct db_schema_status){
 	    .state = state, .version = version, .known = known_version(), .detail = detail};
@@ -109,22 +109,24 @@ static void compare(const PGresult *applied, struct db_schema_status *status_out
 		    known < G_N_ELEMENTS(migrations) ? &migrations[known++] : NULL;
 		char *detail = difference(ours, version, pg_value(applied, row, "sha256"));
 		if (detail) {
-			set_status(status_out, DB_SCHEMA_FOREIGN, version, detail);
+			set_schema_status(status_out, DB_SCHEMA_FOREIGN, version, detail);
 			return;
 		}
 	}
 	if (version < baseline_version() - 1)
-		set_status(status_out, DB_SCHEMA_FOREIGN, version,
-			   g_strdup_printf("schema bounce is at version %u, and this program "
-					   "carries over version %u and later",
-					   version, baseline_version() - 1));
+		set_schema_status(
+		    status_out, DB_SCHEMA_FOREIGN, version,
+		    g_strdup_printf("schema bounce is at version %u, and this program "
+				    "carries over version %u and later",
+				    version, baseline_version() - 1));
 	else if (version < known_version())
-		set_status(status_out, DB_SCHEMA_BEHIND, version,
-			   g_strdup_printf("schema bounce is at version %u, this program needs %u",
-					   version, known_version()));
+		set_schema_status(
+		    status_out, DB_SCHEMA_BEHIND, version,
+		    g_strdup_printf("schema bounce is at version %u, this program needs %u",
+				    version, known_version()));
 	else
-		set_status(status_out, DB_SCHEMA_CURRENT, version,
-			   g_strdup_printf("schema bounce is at version %u", version));
+		set_schema_status(status_out, DB_SCHEMA_CURRENT, version,
+				  g_strdup_printf("schema bounce is at version %u", version));
 }
 
 /* Takes back "current" when the definitions are others than ours. */
@@ -141,14 +143,16 @@ static bool compare_definitions(PGconn *connection, struct db_schema_status *sta
 	if (PQntuples(applied) == 1 && strcmp(digest, pg_value(applied, 0, "sha256")) == 0)
 		return true;
 	db_schema_status_clear(status);
-	set_status(status, DB_SCHEMA_BEHIND, status->version,
-		   g_strdup_printf("schema bounce is at version %u, but its functions are not "
-				   "those of this program",
-				   status->version));
+	set_schema_status(
+	    status, DB_SCHEMA_BEHIND, status->version,
+	    g_strdup_printf("schema bounce is at version %u, but its functions are not "
+			    "those of this program",
+			    status->version));
 	return true;
 }
 
-static bool read_status(PGconn *connection, struct db_schema_status *status_out, GError **error)
+static bool read_schema_status(PGconn *connection, struct db_schema_status *status_out,
+			       GError **error)
 {
 	g_autoptr(PGresult) exists =
 	    pg_query(connection, QUERY_WAIT, exists_statement, 0, NULL, error);
@@ -156,8 +160,8 @@ static bool read_status(PGconn *connection, struct db_schema_status *status_out,
 	if (!exists)
 		return false;
 	if (!pg_value_is_true(exists, 0, "present")) {
-		set_status(status_out, DB_SCHEMA_ABSENT, 0,
-			   g_strdup("there is no schema bounce in this database"));
+		set_schema_status(status_out, DB_SCHEMA_ABSENT, 0,
+				  g_strdup("there is no schema bounce in this database"));
 		return true;
 	}
 	g_autoptr(PGresult) applied =
@@ -173,7 +177,7 @@ bool db_schema_read(const char *conninfo, struct db_schema_status *status_out, G
 {
 	g_autoptr(PGconn) connection = pg_open(conninfo, CONNECT_WAIT, error);
 
-	return connection && read_status(connection, status_out, error);
+	return connection && read_schema_status(connection, status_out, error);
 }
 
 void db_schema_status_clear(struct db_schema_status *status)
@@ -193,7 +197,7 @@ static bool record_migration(PGconn *connection, const struct script *migration,
 	return result;
 }
 
-static bool apply(PGconn *connection, const struct script *script, GError **error)
+static bool apply_script(PGconn *connection, const struct script *script, GError **error)
 {
 	if (pg_script(connection, script->text, error))
 		return true;
@@ -205,7 +209,7 @@ static bool apply(PGconn *connection, const struct script *script, GError **erro
 static bool apply_baseline(PGconn *connection, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(baseline); i++)
-		if (!apply(connection, &baseline[i], error))
+		if (!apply_script(connection, &baseline[i], error))
 			return false;
 	return record_migration(connection, &migrations[0], error);
 }
@@ -216,7 +220,7 @@ static bool apply_migrations(PGconn *connection, unsigned version, db_schema_pro
 	for (size_t i = 0; i < G_N_ELEMENTS(migrations); i++) {
 		if (migrations[i].version <= version)
 			continue;
-		if (!apply(connection, &migrations[i], error) ||
+		if (!apply_script(connection, &migrations[i], error) ||
 		    !record_migration(connection, &migrations[i], error))
 			return false;
 		progress(migrations[i].version, migrations[i].name);
@@ -230,7 +234,7 @@ static bool apply_definitions(PGconn *connection, GError **error)
 	const struct pg_param params[] = {PG_TEXT(digest)};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(definitions); i++)
-		if (!apply(connection, &definitions[i], error))
+		if (!apply_script(connection, &definitions[i], error))
 			return false;
 	g_autoptr(PGresult) result = pg_query(connection, QUERY_WAIT, definitions_record_statement,
 					      G_N_ELEMENTS(params), params, error);
@@ -264,7 +268,7 @@ bool db_schema_migrate(const char *conninfo, db_schema_progress *progress, GErro
 	struct db_schema_status status;
 
 	if (!connection || !pg_script(connection, lock_statement, error) ||
-	    !read_status(connection, &status, error))
+	    !read_schema_status(connection, &status, error))
 		return false;
 	g_autofree char *detail = status.detail;
 	if (status.state == DB_SCHEMA_FOREIGN) {

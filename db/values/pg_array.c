@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Behind the element. */
-static const char *read_quoted(const char *p, GString *element)
+static const char *read_quoted_element(const char *p, GString *element)
 {
 	for (p++; *p != '\0' && *p != '"'; p++) {
 		if (*p == '\\' && p[1] != '\0')
@@ -23,7 +23,7 @@ static const char *read_element(const char *p, GPtrArray *elements)
 	g_autoptr(GString) element = g_string_new(NULL);
 
 	if (*p == '"') {
-		p = read_quoted(p, element);
+		p = read_quoted_element(p, element);
 	} else {
 		gsize len = strcspn(p, ",}");
 

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-static void append_number(GByteArray *array, size_t value)
+static void append_network_number(GByteArray *array, size_t value)
 {
 	const guint32 number = GUINT32_TO_BE((guint32)value);
 
@@ -19,12 +19,12 @@ GByteArray *pg_binary_array_new(enum pg_binary_type type, size_t count)
 {
 	GByteArray *array = g_byte_array_new();
 
-	append_number(array, count == 0 ? 0 : 1);
-	append_number(array, 0);
-	append_number(array, type);
+	append_network_number(array, count == 0 ? 0 : 1);
+	append_network_number(array, 0);
+	append_network_number(array, type);
 	if (count > 0) {
-		append_number(array, count);
-		append_number(array, 1);
+		append_network_number(array, count);
+		append_network_number(array, 1);
 	}
 	return array;
 }
@@ -34,7 +34,7 @@ void pg_binary_array_add(GByteArray *array, enum pg_binary_type type, const char
 	static const guint8 jsonb_version = 1;
 	bool has_version = type == PG_BINARY_JSONB;
 
-	append_number(array, len + has_version);
+	append_network_number(array, len + has_version);
 	if (has_version)
 		g_byte_array_append(array, &jsonb_version, 1);
 	g_byte_array_append(array, (const guint8 *)bytes, (guint)len);

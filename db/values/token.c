@@ -67,8 +67,8 @@ static void base32_encode(const uint8_t bytes[static TOKEN_BYTES],
 	digits_out[TOKEN_DIGITS] = '\0';
 }
 
-static void sign(const struct token_key *key, const uint8_t *payload,
-		 uint8_t signature_out[static SIGNATURE_BYTES])
+static void sign_payload(const struct token_key *key, const uint8_t *payload,
+			 uint8_t signature_out[static SIGNATURE_BYTES])
 {
 	uint8_t digest[32];
 	gsize len = sizeof digest;
@@ -90,7 +90,8 @@ static bool is_equal(const uint8_t *a, const uint8_t *b, size_t len)
 	return difference == 0;
 }
 
-static const struct token_key *find_key(const struct token_key *keys, size_t count, uint8_t id)
+static const struct token_key *find_token_key(const struct token_key *keys, size_t count,
+					      uint8_t id)
 {
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].id == id)
@@ -120,10 +121,10 @@ enum token_state token_read(const char *local_part, const struct token_key *keys
 	if (len < TOKEN_DIGITS || !base32_decode(local_part + len - TOKEN_DIGITS, bytes))
 		return TOKEN_NONE;
 	*token_out = read_payload(bytes);
-	const struct token_key *key = find_key(keys, key_count, token_out->key_id);
+	const struct token_key *key = find_token_key(keys, key_count, token_out->key_id);
 	if (!key)
 		return TOKEN_UNKNOWN_KEY;
-	sign(key, bytes, signature);
+	sign_payload(key, bytes, signature);
 	if (!is_equal(signature, bytes + PAYLOAD_BYTES, SIGNATURE_BYTES))
 		return TOKEN_FORGED;
 	return token_out->expiry_day < today ? TOKEN_EXPIRED : TOKEN_VALID;
@@ -137,6 +138,6 @@ void token_format(const struct token *token, const struct token_key *key,
 
 	for (size_t i = 0; i < 8; i++)
 		bytes[4 + i] = (uint8_t)((uint64_t)token->recipient_id >> (56 - 8 * i));
-	sign(key, bytes, bytes + PAYLOAD_BYTES);
+	sign_payload(key, bytes, bytes + PAYLOAD_BYTES);
 	base32_encode(bytes, text_out);
 }

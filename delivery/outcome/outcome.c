@@ -25,13 +25,13 @@ const char *outcome_name(enum outcome outcome)
 	return names[outcome];
 }
 
-static bool is_refusal(const struct smtp_reply *reply)
+static bool is_refusing_reply(const struct smtp_reply *reply)
 {
 	return reply->code != 0 && !smtp_reply_is_positive(reply);
 }
 
 /* RFC 5321 section 4.2.3, a bad sequence of commands: of the session, and of no mail. */
-static bool is_final(const struct smtp_reply *reply)
+static bool is_final_reply(const struct smtp_reply *reply)
 {
 	return reply->code >= 500 && reply->code <= 599 && reply->code != BAD_SEQUENCE;
 }
@@ -44,8 +44,8 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 
 	for (size_t k = 0; k < G_N_ELEMENTS(replies); k++) {
 		*reply_out = *replies[k];
-		if (is_refusal(reply_out))
-			return is_final(reply_out) ? OUTCOME_REJECTED : OUTCOME_PENDING;
+		if (is_refusing_reply(reply_out))
+			return is_final_reply(reply_out) ? OUTCOME_REJECTED : OUTCOME_PENDING;
 	}
 	if (result->data.code != 0 && recipient->code != 0 && result->is_complete)
 		return OUTCOME_ACCEPTED;
@@ -56,8 +56,8 @@ enum outcome outcome_of(const struct smtp_result *result, size_t i, struct smtp_
 static bool is_sender_refused(const struct smtp_reply *mail)
 {
 	/* RFC 1870 section 6: 552, or 5.3.4; RFC 3463 X.2.3 */
-	return is_refusal(mail) && mail->code != 552 && !g_str_has_suffix(mail->status, ".3.4") &&
-	       !g_str_has_suffix(mail->status, ".2.3");
+	return is_refusing_reply(mail) && mail->code != 552 &&
+	       !g_str_has_suffix(mail->status, ".3.4") && !g_str_has_suffix(mail->status, ".2.3");
 }
 
 /* What is said of the sender, the client or the login in a reply to RCPT or later. */
@@ -90,7 +90,8 @@ char *outcome_line(const struct smtp_reply *reply)
 			       reply->status, reply->text);
 }
 
-static char *line_of(const struct smtp_reply *reply, enum outcome outcome, const char *fault)
+static char *outcome_line_of(const struct smtp_reply *reply, enum outcome outcome,
+			     const char *fault)
 {
 	if (reply->code == 0)
 		return g_strconcat(outcome == OUTCOME_UNKNOWN
@@ -202,9 +203,10 @@ bool outcome_speaks_of_one(const struct ruleset *rules, const char *server,
 {
 	bool is_envelope = !outcome_is_any_accepted(item, result);
 
-	return !is_refusal(&result->mail) && speaks_of_one(rules, server, item->addresses[i],
-							   deciding_reply(result, i, is_envelope),
-							   !is_envelope && result->is_complete);
+	return !is_refusing_reply(&result->mail) &&
+	       speaks_of_one(rules, server, item->addresses[i],
+			     deciding_reply(result, i, is_envelope),
+			     !is_envelope && result->is_complete);
 }
 
 enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server,
@@ -217,12 +219,12 @@ enum outcome_blame outcome_blame(const struct ruleset *rules, const char *server
 	*reply_out = result->mail;
 	if (is_sender_refused(&result->mail))
 		return BLAME_US;
-	if (is_refusal(&result->mail))
+	if (is_refusing_reply(&result->mail))
 		return BLAME_MAIL;
 	for (size_t i = 0; item->addresses[i]; i++) {
 		const struct smtp_reply *reply = deciding_reply(result, i, is_envelope);
 
-		if (!is_refusal(reply))
+		if (!is_refusing_reply(reply))
 			return BLAME_MAIL;
 		if (outcome_speaks_of_one(rules, server, item, result, i))
 			continue;
@@ -260,7 +262,7 @@ static JsonObject *recipient_document(const struct ruleset *rules, const char *s
 {
 	struct smtp_reply reply = {0};
 	enum outcome outcome = outcome_of(result, i, &reply);
-	g_autofree char *line = line_of(&reply, outcome, result->fault);
+	g_autofree char *line = outcome_line_of(&reply, outcome, result->fault);
 	JsonObject *object = outcome_object(item, i, outcome_name(outcome));
 
 	json_object_set_string_member(object, "response", line);

@@ -55,7 +55,7 @@ void refusals_free(struct refusals *refusals)
 	g_free(refusals);
 }
 
-static void forget(struct refusals *refusals, bool has_accepted)
+static void forget_refusals(struct refusals *refusals, bool has_accepted)
 {
 	g_hash_table_remove_all(refusals->said);
 	refusals->heard_count = 0;
@@ -66,7 +66,7 @@ static void forget(struct refusals *refusals, bool has_accepted)
 void refusals_forget(struct refusals *refusals)
 {
 	g_mutex_lock(&refusals->lock);
-	forget(refusals, true);
+	forget_refusals(refusals, true);
 	g_mutex_unlock(&refusals->lock);
 }
 
@@ -163,7 +163,7 @@ struct refusals_answer refusals_hear(struct refusals *refusals, const struct db_
 
 	g_mutex_lock(&refusals->lock);
 	if (refusals->heard_count >= HEARD_MAX)
-		forget(refusals, false);
+		forget_refusals(refusals, false);
 	struct heard *heard = heard_of(refusals, words, item, address);
 	bool is_first = g_hash_table_add(heard->addresses, g_utf8_strdown(address, -1));
 	bool is_same =

@@ -27,7 +27,7 @@ static const struct mechanism mechanisms_known[] = {
 };
 
 /* NULL: none that is offered is known. */
-static const struct mechanism *choose(bool is_oauth, const char *offered)
+static const struct mechanism *choose_mechanism(bool is_oauth, const char *offered)
 {
 	g_auto(GStrv) names = g_strsplit(offered, " ", -1);
 
@@ -111,7 +111,8 @@ static bool run_mechanism(struct dialogue *dialogue, const struct smtp_client *c
 }
 
 /* Why the login must not be offered to who is at the other end; NULL: it may. */
-static const char *objection(const struct dialogue *dialogue, const struct smtp_client *client)
+static const char *login_objection(const struct dialogue *dialogue,
+				   const struct smtp_client *client)
 {
 	if (!wire_is_encrypted(dialogue->wire))
 		return client->may_login_in_clear ? NULL : "the connection is not encrypted";
@@ -122,8 +123,8 @@ static const char *objection(const struct dialogue *dialogue, const struct smtp_
 
 bool login_run(struct dialogue *dialogue, const struct smtp_client *client, const char *mechanisms)
 {
-	const char *why_not = objection(dialogue, client);
-	const struct mechanism *mechanism = choose(client->is_oauth, mechanisms);
+	const char *why_not = login_objection(dialogue, client);
+	const struct mechanism *mechanism = choose_mechanism(client->is_oauth, mechanisms);
 	struct smtp_reply reply = {0};
 
 	if (why_not)

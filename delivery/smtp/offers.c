@@ -23,7 +23,7 @@ static bool is_keyword(const char *line, const char *keyword)
 	       (line[len] == '\0' || line[len] == ' ' || line[len] == '=');
 }
 
-static void read_line(struct offers *offers, const char *line)
+static void read_offer(struct offers *offers, const char *line)
 {
 	const struct {
 		const char *keyword;
@@ -51,5 +51,5 @@ void offers_read(struct offers *offers, const char *lines)
 	offers_clear(offers);
 	offers->mechanisms = g_strdup("");
 	for (char **line = *list ? list + 1 : list; *line; line++)
-		read_line(offers, g_strchomp(*line));
+		read_offer(offers, g_strchomp(*line));
 }

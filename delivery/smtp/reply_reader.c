@@ -47,14 +47,14 @@ static int read_code(const char *line, gsize len)
 	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-static void keep_text(GString *lines, const char *text, gsize len)
+static void keep_reply_text(GString *lines, const char *text, gsize len)
 {
 	for (gsize i = 0; i < len; i++)
 		g_string_append_c(lines, (guchar)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i]);
 	g_string_append_c(lines, '\n');
 }
 
-static enum reply_progress take_line(struct reply_reader *reader, const char *line, gsize len)
+static enum reply_progress take_reply_line(struct reply_reader *reader, const char *line, gsize len)
 {
 	int code = read_code(line, len);
 	char separator = len > CODE_DIGITS ? line[CODE_DIGITS] : ' ';
@@ -66,7 +66,7 @@ static enum reply_progress take_line(struct reply_reader *reader, const char *li
 		g_string_truncate(reader->lines, 0);
 	reader->code = code;
 	if (len > CODE_DIGITS)
-		keep_text(reader->lines, line + CODE_DIGITS + 1, len - CODE_DIGITS - 1);
+		keep_reply_text(reader->lines, line + CODE_DIGITS + 1, len - CODE_DIGITS - 1);
 	return separator == ' ' ? REPLY_COMPLETE : REPLY_INCOMPLETE;
 }
 
@@ -83,7 +83,7 @@ static size_t leading_status(const char *line, int code)
 		   : 0;
 }
 
-static void read_text(const struct reply_reader *reader, struct smtp_reply *reply)
+static void read_reply_text(const struct reply_reader *reader, struct smtp_reply *reply)
 {
 	g_auto(GStrv) lines = g_strsplit(reader->lines->str, "\n", -1);
 	size_t status_len = lines[0] ? leading_status(lines[0], reply->code) : 0;
@@ -103,7 +103,7 @@ static void read_text(const struct reply_reader *reader, struct smtp_reply *repl
 static void take_reply(struct reply_reader *reader, struct smtp_reply *reply_out)
 {
 	*reply_out = (struct smtp_reply){.code = reader->code};
-	read_text(reader, reply_out);
+	read_reply_text(reader, reply_out);
 	reader->code = 0;
 	reader->line_count = 0;
 }
@@ -116,9 +116,10 @@ enum reply_progress reply_reader_next(struct reply_reader *reader, struct smtp_r
 	while ((end = memchr(pending->str, '\n', pending->len))) {
 		gsize len = (gsize)(end - pending->str);
 		gsize text_len = len > 0 && end[-1] == '\r' ? len - 1 : len;
-		enum reply_progress progress = text_len > REPLY_LINE_BYTES_MAX
-						   ? REPLY_UNREADABLE
-						   : take_line(reader, pending->str, text_len);
+		enum reply_progress progress =
+		    text_len > REPLY_LINE_BYTES_MAX
+			? REPLY_UNREADABLE
+			: take_reply_line(reader, pending->str, text_len);
 
 		if (progress == REPLY_UNREADABLE)
 			return progress;

@@ -24,7 +24,8 @@ struct session {
 /* --- until the first transaction --------------------------------------------------- */
 
 /* The reply is not the one that lets the dialogue go on; takes its text. */
-static bool refuse(struct session *session, const char *introduction, struct smtp_reply *reply)
+static bool refuse_session(struct session *session, const char *introduction,
+			   struct smtp_reply *reply)
 {
 	g_autofree char *text = reply->text;
 	g_autofree char *quote = dialogue_quote(reply);
@@ -32,8 +33,8 @@ static bool refuse(struct session *session, const char *introduction, struct smt
 	return dialogue_fail(&session->dialogue, g_strconcat(introduction, quote, NULL));
 }
 
-static bool ask(struct session *session, const char *step, const char *command,
-		struct smtp_reply *reply_out)
+static bool ask_smtp(struct session *session, const char *step, const char *command,
+		     struct smtp_reply *reply_out)
 {
 	g_autoptr(GString) line = g_string_new(command);
 	unsigned wait = session->client->envelope_wait;
@@ -54,7 +55,7 @@ static bool hear_greeting(struct session *session)
 		return false;
 	}
 	if (!smtp_reply_is_positive(&reply))
-		return refuse(session, "the server says: ", &reply);
+		return refuse_session(session, "the server says: ", &reply);
 	g_free(reply.text);
 	return true;
 }
@@ -70,21 +71,21 @@ static bool greet(struct session *session)
 	g_autofree char *ehlo = g_strconcat("EHLO ", session->client->hostname, NULL);
 	g_autofree char *helo = g_strconcat("HELO ", session->client->hostname, NULL);
 	struct smtp_reply reply;
-	bool is_heard = ask(session, "EHLO", ehlo, &reply);
+	bool is_heard = ask_smtp(session, "EHLO", ehlo, &reply);
 	bool has_offers = is_heard && smtp_reply_is_positive(&reply);
 
 	if (is_heard && is_old(&reply)) {
 		g_free(reply.text);
-		is_heard = ask(session, "HELO", helo, &reply);
+		is_heard = ask_smtp(session, "HELO", helo, &reply);
 	}
 	if (is_heard && !smtp_reply_is_positive(&reply))
-		return refuse(session, "the server says: ", &reply);
+		return refuse_session(session, "the server says: ", &reply);
 	g_free(reply.text);
 	offers_read(&session->offers, has_offers ? session->dialogue.reader.lines->str : "");
 	return is_heard;
 }
 
-static bool start_tls(struct session *session)
+static bool start_smtp_tls(struct session *session)
 {
 	bool is_demanded = session->client->starttls == SMTP_STARTTLS_DEMANDED;
 	struct smtp_reply reply;
@@ -96,12 +97,12 @@ static bool start_tls(struct session *session)
 	if (!session->offers.has_starttls)
 		return dialogue_fail(&session->dialogue,
 				     g_strdup("TLS: the server does not offer STARTTLS"));
-	if (!ask(session, "STARTTLS", "STARTTLS", &reply)) {
+	if (!ask_smtp(session, "STARTTLS", "STARTTLS", &reply)) {
 		g_free(reply.text);
 		return false;
 	}
 	if (!smtp_reply_is_positive(&reply) && is_demanded)
-		return refuse(session, "TLS: the server refuses STARTTLS: ", &reply);
+		return refuse_session(session, "TLS: the server refuses STARTTLS: ", &reply);
 	g_free(reply.text);
 	/* what was offered in the clear is void: RFC 3207 section 4.2 */
 	return !smtp_reply_is_positive(&reply) ||
@@ -121,7 +122,7 @@ static bool begin_with_tls(struct session *session)
 static bool introduce(struct session *session)
 {
 	return begin_with_tls(session) && hear_greeting(session) && greet(session) &&
-	       start_tls(session) &&
+	       start_smtp_tls(session) &&
 	       (*session->client->username == '\0' ||
 		login_run(&session->dialogue, session->client, session->offers.mechanisms));
 }
@@ -131,7 +132,7 @@ static bool introduce(struct session *session)
 static bool say_reset(struct session *session)
 {
 	struct smtp_reply reply;
-	bool is_heard = ask(session, "RSET", "RSET", &reply);
+	bool is_heard = ask_smtp(session, "RSET", "RSET", &reply);
 
 	g_free(reply.text);
 	return is_heard && smtp_reply_is_positive(&reply);
@@ -172,7 +173,7 @@ static void transact(struct session *session, const struct smtp_transaction *tra
 /* --- the whole -------------------------------------------------------------------------- */
 
 /* NULL: nothing that concerns more than one mail. */
-static char *problem_of(const struct session *session)
+static char *session_problem(const struct session *session)
 {
 	const char *fault = session->dialogue.fault;
 
@@ -196,7 +197,7 @@ char *smtp_session_run(const struct smtp_client *client,
 	dialogue_open(&session.dialogue, wire);
 	if (introduce(&session))
 		transact(&session, transactions, count, handler);
-	char *problem = problem_of(&session);
+	char *problem = session_problem(&session);
 	offers_clear(&session.offers);
 	dialogue_close(&session.dialogue);
 	return problem;

@@ -25,7 +25,8 @@ struct state {
 	char *fault;        /* of this transaction, beside the dialogue's */
 };
 
-static bool hear(struct state *state, const char *step, unsigned seconds, struct smtp_reply *reply)
+static bool read_transfer_reply(struct state *state, const char *step, unsigned seconds,
+				struct smtp_reply *reply)
 {
 	g_free(reply->text);
 	return dialogue_hear(state->transfer->dialogue, step, seconds, reply);
@@ -51,10 +52,11 @@ static bool say_group(struct state *state, size_t from, size_t until, bool has_m
 		return true;
 	bool is_heard =
 	    dialogue_say(transfer->dialogue, has_mail ? "MAIL" : "RCPT", commands, wait) &&
-	    (!has_mail || hear(state, "MAIL", wait, &state->result.mail));
+	    (!has_mail || read_transfer_reply(state, "MAIL", wait, &state->result.mail));
 	for (size_t i = from; i < until; i++)
-		is_heard = is_heard && (state->is_unsayable[i] ||
-					hear(state, "RCPT", wait, &state->result.recipients[i]));
+		is_heard = is_heard &&
+			   (state->is_unsayable[i] ||
+			    read_transfer_reply(state, "RCPT", wait, &state->result.recipients[i]));
 	return is_heard;
 }
 
@@ -130,7 +132,7 @@ static bool say_data(struct state *state)
 	unsigned wait = transfer->client->data_wait;
 
 	if (!dialogue_say(transfer->dialogue, "DATA", command, wait) ||
-	    !hear(state, "DATA", wait, &result->data))
+	    !read_transfer_reply(state, "DATA", wait, &result->data))
 		return true;
 	if (smtp_reply_is_positive(&result->data))
 		state->fault = g_strdup_printf("the reply to DATA was %d", result->data.code);
@@ -143,7 +145,8 @@ static bool say_data(struct state *state)
 		return false;
 	result->is_complete = say_message(state, content);
 	if (result->is_complete)
-		hear(state, "the message", transfer->client->reply_wait, &result->data);
+		read_transfer_reply(state, "the message", transfer->client->reply_wait,
+				    &result->data);
 	return true;
 }
 
@@ -180,7 +183,7 @@ static void state_clear(struct state *state)
 	envelope_clear(&state->envelope);
 }
 
-static void end(struct state *state)
+static void end_transfer(struct state *state)
 {
 	struct transfer *transfer = state->transfer;
 	const char *fault = state->fault ? state->fault : transfer->dialogue->fault;
@@ -201,19 +204,19 @@ static bool is_closing(const struct state *state)
 	return is_any || state->transfer->dialogue->fault;
 }
 
-static enum transfer_next run(struct state *state)
+static enum transfer_next run_transfer(struct state *state)
 {
 	struct smtp_reply refusal;
 
 	if (!envelope_can_say(state->envelope.sender, state->transfer->offers, &refusal)) {
 		g_free(state->result.mail.text);
 		state->result.mail = refusal;
-		end(state);
+		end_transfer(state);
 		return TRANSFER_GOES_ON;
 	}
 	if (say_envelope(state) && !is_closing(state) && is_any_accepted(state) && !say_data(state))
 		return TRANSFER_CLOSES;
-	end(state);
+	end_transfer(state);
 	if (is_closing(state))
 		return TRANSFER_CLOSES;
 	/* Postfix keeps the envelope when it refuses at the end of the message */
@@ -227,7 +230,7 @@ enum transfer_next transfer_run(struct transfer *transfer)
 	struct state state;
 
 	state_init(&state, transfer);
-	enum transfer_next next = run(&state);
+	enum transfer_next next = run_transfer(&state);
 	state_clear(&state);
 	return next;
 }

@@ -26,7 +26,7 @@ void imap_dialogue_clear(struct imap_dialogue *dialogue)
 	g_clear_pointer(&dialogue->body, g_byte_array_unref);
 }
 
-static bool is_word(const struct imap_dialogue *dialogue, const char *word)
+static bool is_response_word(const struct imap_dialogue *dialogue, const char *word)
 {
 	return g_ascii_strcasecmp(dialogue->lexer.word->str, word) == 0;
 }
@@ -58,7 +58,7 @@ static void take_capability(struct imap_dialogue *dialogue)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-		if (is_word(dialogue, known[i].name))
+		if (is_response_word(dialogue, known[i].name))
 			dialogue->capabilities |= known[i].capability;
 }
 
@@ -144,7 +144,7 @@ static bool read_body(struct imap_dialogue *dialogue, struct imap_mail *mail)
 /* The whole mail, from its first byte on, as it was asked for. */
 static bool is_whole_body(const struct imap_dialogue *dialogue)
 {
-	return is_word(dialogue, "BODY[]") || is_word(dialogue, "BODY[]<0>");
+	return is_response_word(dialogue, "BODY[]") || is_response_word(dialogue, "BODY[]<0>");
 }
 
 /* Of two mails in one answer nobody knows which one has the name. */
@@ -158,10 +158,10 @@ static bool take_uid(struct imap_dialogue *dialogue, struct imap_mail *mail)
 }
 
 /* One name of the list, which has just been read, and its value. */
-static bool read_item(struct imap_dialogue *dialogue, struct imap_mail *mail)
+static bool read_fetch_item(struct imap_dialogue *dialogue, struct imap_mail *mail)
 {
-	bool is_uid = is_word(dialogue, "UID");
-	bool is_size = is_word(dialogue, "RFC822.SIZE");
+	bool is_uid = is_response_word(dialogue, "UID");
+	bool is_size = is_response_word(dialogue, "RFC822.SIZE");
 
 	if (is_whole_body(dialogue))
 		return mail->body
@@ -175,7 +175,7 @@ static bool read_item(struct imap_dialogue *dialogue, struct imap_mail *mail)
 	return skip_value(dialogue, kind);
 }
 
-static bool read_mail(struct imap_dialogue *dialogue)
+static bool read_fetched_mail(struct imap_dialogue *dialogue)
 {
 	const struct imap_handler *handler = dialogue->handler;
 	struct imap_mail mail = {0};
@@ -184,7 +184,7 @@ static bool read_mail(struct imap_dialogue *dialogue)
 	if (!expect(dialogue, IMAP_OPEN))
 		return false;
 	while ((kind = imap_lexer_next(&dialogue->lexer)) == IMAP_ATOM)
-		if (!read_item(dialogue, &mail))
+		if (!read_fetch_item(dialogue, &mail))
 			return false;
 	if (kind != IMAP_CLOSE)
 		return stream_fail(dialogue->stream, "the answer cannot be read");
@@ -231,7 +231,7 @@ static bool take_code(struct imap_dialogue *dialogue, const char *text)
 	return true;
 }
 
-static bool read_status(struct imap_dialogue *dialogue, bool is_goodbye)
+static bool read_imap_status(struct imap_dialogue *dialogue, bool is_goodbye)
 {
 	g_autofree char *text = imap_lexer_rest(&dialogue->lexer);
 
@@ -246,8 +246,8 @@ static bool read_numbered(struct imap_dialogue *dialogue)
 {
 	if (!expect(dialogue, IMAP_ATOM))
 		return false;
-	if (is_word(dialogue, "FETCH"))
-		return read_mail(dialogue);
+	if (is_response_word(dialogue, "FETCH"))
+		return read_fetched_mail(dialogue);
 	dialogue->has_news = true; /* EXISTS, EXPUNGE, RECENT */
 	return imap_lexer_skip_line(&dialogue->lexer);
 }
@@ -259,19 +259,20 @@ static bool read_untagged(struct imap_dialogue *dialogue)
 		return false;
 	if (g_ascii_isdigit(*dialogue->lexer.word->str))
 		return read_numbered(dialogue);
-	if (is_word(dialogue, "OK") || is_word(dialogue, "NO") || is_word(dialogue, "BAD"))
-		return read_status(dialogue, false);
-	if (is_word(dialogue, "BYE"))
-		return read_status(dialogue, true);
-	if (is_word(dialogue, "SEARCH"))
+	if (is_response_word(dialogue, "OK") || is_response_word(dialogue, "NO") ||
+	    is_response_word(dialogue, "BAD"))
+		return read_imap_status(dialogue, false);
+	if (is_response_word(dialogue, "BYE"))
+		return read_imap_status(dialogue, true);
+	if (is_response_word(dialogue, "SEARCH"))
 		return read_atoms(dialogue, take_found);
-	if (!is_word(dialogue, "CAPABILITY"))
+	if (!is_response_word(dialogue, "CAPABILITY"))
 		return imap_lexer_skip_line(&dialogue->lexer);
 	dialogue->capabilities = 0;
 	return read_atoms(dialogue, take_capability);
 }
 
-static enum imap_answer keep_text(struct imap_dialogue *dialogue, enum imap_answer answer)
+static enum imap_answer keep_answer_text(struct imap_dialogue *dialogue, enum imap_answer answer)
 {
 	g_free(dialogue->text);
 	dialogue->text = imap_lexer_rest(&dialogue->lexer);
@@ -282,9 +283,10 @@ static enum imap_answer read_tagged(struct imap_dialogue *dialogue)
 {
 	if (!expect(dialogue, IMAP_ATOM))
 		return IMAP_BROKEN;
-	enum imap_answer answer = keep_text(dialogue, is_word(dialogue, "OK")   ? IMAP_OK
-						      : is_word(dialogue, "NO") ? IMAP_NO
-										: IMAP_BAD);
+	enum imap_answer answer =
+	    keep_answer_text(dialogue, is_response_word(dialogue, "OK")   ? IMAP_OK
+				       : is_response_word(dialogue, "NO") ? IMAP_NO
+									  : IMAP_BAD);
 	return answer == IMAP_BROKEN || !take_code(dialogue, dialogue->text) ? IMAP_BROKEN : answer;
 }
 
@@ -296,11 +298,11 @@ enum imap_answer imap_dialogue_hear(struct imap_dialogue *dialogue)
 	for (unsigned lines = 0; lines < LINES_MAX; lines++) {
 		if (!expect(dialogue, IMAP_ATOM))
 			return IMAP_BROKEN;
-		if (is_word(dialogue, tag))
+		if (is_response_word(dialogue, tag))
 			return read_tagged(dialogue);
 		if (*dialogue->lexer.word->str == '+')
-			return keep_text(dialogue, IMAP_CONTINUE);
-		if (!is_word(dialogue, "*")) {
+			return keep_answer_text(dialogue, IMAP_CONTINUE);
+		if (!is_response_word(dialogue, "*")) {
 			stream_fail(dialogue->stream, "the answer cannot be read");
 			return IMAP_BROKEN;
 		}
@@ -317,7 +319,7 @@ bool imap_dialogue_hear_news(struct imap_dialogue *dialogue)
 	stream_set_wait(dialogue->stream, dialogue->reply_wait);
 	if (!expect(dialogue, IMAP_ATOM))
 		return false;
-	if (!is_word(dialogue, "*"))
+	if (!is_response_word(dialogue, "*"))
 		return stream_fail(dialogue->stream, "the server spoke out of turn");
 	return read_untagged(dialogue);
 }
@@ -330,7 +332,7 @@ enum imap_answer imap_dialogue_greeting(struct imap_dialogue *dialogue)
 
 	if (!has_star || !expect(dialogue, IMAP_ATOM))
 		return IMAP_BROKEN;
-	return keep_text(dialogue, is_word(dialogue, "OK") ? IMAP_OK : IMAP_NO);
+	return keep_answer_text(dialogue, is_response_word(dialogue, "OK") ? IMAP_OK : IMAP_NO);
 }
 
 /* --- commands ------------------------------------------------------------------------- */

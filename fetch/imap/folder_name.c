@@ -39,7 +39,7 @@ static void append_run(GString *out, const char *run, gsize len)
 	g_string_append_printf(out, "&%s-", base64);
 }
 
-static bool is_plain(char byte)
+static bool is_utf7_plain(char byte)
 {
 	return byte >= ' ' && byte < 0x7f;
 }
@@ -51,7 +51,7 @@ char *imap_folder_name(const char *name)
 	while (*name != '\0') {
 		const char *end = name;
 
-		while (*end != '\0' && !is_plain(*end))
+		while (*end != '\0' && !is_utf7_plain(*end))
 			end++;
 		if (end > name) {
 			append_run(out, name, (gsize)(end - name));

@@ -33,13 +33,13 @@ static int get(struct imap_lexer *lexer)
 	return stream_get(lexer->stream);
 }
 
-static enum imap_word_kind fault(struct imap_lexer *lexer)
+static enum imap_word_kind lexer_fault(struct imap_lexer *lexer)
 {
 	stream_fail(lexer->stream, "the answer cannot be read");
 	return IMAP_FAULT;
 }
 
-static bool add(struct imap_lexer *lexer, int byte)
+static bool add_imap_byte(struct imap_lexer *lexer, int byte)
 {
 	if (byte < 0)
 		return false;
@@ -51,7 +51,7 @@ static bool add(struct imap_lexer *lexer, int byte)
 
 static enum imap_word_kind read_atom(struct imap_lexer *lexer, int byte)
 {
-	while (add(lexer, byte)) {
+	while (add_imap_byte(lexer, byte)) {
 		int next = stream_peek(lexer->stream);
 
 		if (next < 0)
@@ -63,7 +63,7 @@ static enum imap_word_kind read_atom(struct imap_lexer *lexer, int byte)
 	return IMAP_FAULT;
 }
 
-static enum imap_word_kind read_quoted(struct imap_lexer *lexer)
+static enum imap_word_kind read_imap_quoted(struct imap_lexer *lexer)
 {
 	for (;;) {
 		int byte = get(lexer);
@@ -71,10 +71,10 @@ static enum imap_word_kind read_quoted(struct imap_lexer *lexer)
 		if (byte == '"')
 			return IMAP_QUOTED;
 		if (byte == '\r' || byte == '\n')
-			return fault(lexer);
+			return lexer_fault(lexer);
 		if (byte == '\\')
 			byte = get(lexer);
-		if (!add(lexer, byte))
+		if (!add_imap_byte(lexer, byte))
 			return IMAP_FAULT;
 	}
 }
@@ -83,7 +83,7 @@ static enum imap_word_kind read_line_end(struct imap_lexer *lexer, int byte)
 {
 	if (byte == '\r')
 		byte = get(lexer);
-	return byte == '\n' ? IMAP_LINE_END : fault(lexer);
+	return byte == '\n' ? IMAP_LINE_END : lexer_fault(lexer);
 }
 
 /* "{" number "}" CRLF; RFC 7888 allows no "+" from a server. */
@@ -93,7 +93,7 @@ static enum imap_word_kind read_literal(struct imap_lexer *lexer)
 	int byte = get(lexer);
 
 	if (!g_ascii_isdigit(byte))
-		return fault(lexer);
+		return lexer_fault(lexer);
 	for (; g_ascii_isdigit(byte); byte = get(lexer)) {
 		len = len * 10 + (guint64)(byte - '0');
 		if (len > IMAP_LITERAL_BYTES_MAX) {
@@ -103,7 +103,7 @@ static enum imap_word_kind read_literal(struct imap_lexer *lexer)
 		}
 	}
 	if (byte != '}' || read_line_end(lexer, get(lexer)) != IMAP_LINE_END)
-		return fault(lexer);
+		return lexer_fault(lexer);
 	lexer->literal_len = len;
 	return IMAP_LITERAL;
 }
@@ -123,7 +123,7 @@ enum imap_word_kind imap_lexer_next(struct imap_lexer *lexer)
 	case ')':
 		return IMAP_CLOSE;
 	case '"':
-		return read_quoted(lexer);
+		return read_imap_quoted(lexer);
 	case '{':
 		return read_literal(lexer);
 	case '\r':

@@ -11,8 +11,8 @@
 #include "fetch/imap/folder_name.h"
 #include "net/sasl.h"
 
-static bool report(const struct imap_dialogue *dialogue, enum imap_answer answer, const char *what,
-		   GError **error)
+static bool report_login_answer(const struct imap_dialogue *dialogue, enum imap_answer answer,
+				const char *what, GError **error)
 {
 	if (answer == IMAP_BROKEN)
 		return stream_report(dialogue->stream, error);
@@ -21,28 +21,28 @@ static bool report(const struct imap_dialogue *dialogue, enum imap_answer answer
 	return false;
 }
 
-static bool ask(struct imap_dialogue *dialogue, const char *command, GError **error)
+static bool ask_imap(struct imap_dialogue *dialogue, const char *command, GError **error)
 {
 	enum imap_answer answer = imap_dialogue_ask(dialogue, command, NULL);
 
-	return answer == IMAP_OK || report(dialogue, answer, command, error);
+	return answer == IMAP_OK || report_login_answer(dialogue, answer, command, error);
 }
 
-static bool start_tls(struct imap_dialogue *dialogue, const struct store_opening *opening,
-		      GError **error)
+static bool start_imap_tls(struct imap_dialogue *dialogue, const struct store_opening *opening,
+			   GError **error)
 {
 	if ((dialogue->capabilities & IMAP_CAN_STARTTLS) == 0) {
 		g_set_error(error, BM_ERROR, BM_ERROR_RETRY,
 			    "TLS: the server does not offer STARTTLS");
 		return false;
 	}
-	if (!ask(dialogue, "STARTTLS", error))
+	if (!ask_imap(dialogue, "STARTTLS", error))
 		return false;
 	if (!stream_start_tls(dialogue->stream, opening->tls,
 			      (unsigned)opening->settings->reply_wait))
 		return stream_report(dialogue->stream, error);
 	dialogue->capabilities = 0; /* what was said in the clear is void */
-	return ask(dialogue, "CAPABILITY", error);
+	return ask_imap(dialogue, "CAPABILITY", error);
 }
 
 /* --- the login ------------------------------------------------------------------------ */
@@ -61,7 +61,7 @@ static const struct mechanism mechanisms[] = {
 };
 
 /* NULL: none that is offered is known. */
-static const struct mechanism *choose(unsigned capabilities, bool is_oauth)
+static const struct mechanism *choose_imap_mechanism(unsigned capabilities, bool is_oauth)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(mechanisms); i++)
 		if (mechanisms[i].is_oauth == is_oauth &&
@@ -106,7 +106,7 @@ static enum imap_answer log_in(struct imap_dialogue *dialogue, const struct sasl
 	return answer;
 }
 
-static bool refuse(const char *username, const char *why, GError **error)
+static bool refuse_login(const char *username, const char *why, GError **error)
 {
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "login as %s refused: %s", username, why);
 	return false;
@@ -119,11 +119,11 @@ static bool run_login(struct imap_dialogue *dialogue, const struct store_opening
 	const struct sasl_login login = {settings->username, opening->secret, settings->host,
 					 settings->port};
 	bool is_oauth = store_settings_is_oauth(settings);
-	const struct mechanism *mechanism = choose(dialogue->capabilities, is_oauth);
+	const struct mechanism *mechanism = choose_imap_mechanism(dialogue->capabilities, is_oauth);
 
 	if (!mechanism && (is_oauth || (dialogue->capabilities & IMAP_CANNOT_LOGIN) != 0))
-		return refuse(settings->username,
-			      "the server offers no way to log in that is known here", error);
+		return refuse_login(settings->username,
+				    "the server offers no way to log in that is known here", error);
 	enum imap_answer answer =
 	    mechanism ? authenticate(dialogue, mechanism, &login) : log_in(dialogue, &login);
 	if (answer == IMAP_BROKEN)
@@ -132,8 +132,8 @@ static bool run_login(struct imap_dialogue *dialogue, const struct store_opening
 	if (answer != IMAP_OK && (imap_dialogue_has_code(dialogue, "UNAVAILABLE") ||
 				  imap_dialogue_has_code(dialogue, "INUSE") ||
 				  imap_dialogue_has_code(dialogue, "LIMIT")))
-		return report(dialogue, answer, "login", error);
-	return answer == IMAP_OK || refuse(settings->username, dialogue->text, error);
+		return report_login_answer(dialogue, answer, "login", error);
+	return answer == IMAP_OK || refuse_login(settings->username, dialogue->text, error);
 }
 
 bool imap_login(struct imap_dialogue *dialogue, const struct store_opening *opening, GError **error)
@@ -142,8 +142,8 @@ bool imap_login(struct imap_dialogue *dialogue, const struct store_opening *open
 	bool is_encrypted = strcmp(opening->settings->protocol, "imaps") == 0;
 
 	if (answer != IMAP_OK)
-		return report(dialogue, answer, "greeting", error);
-	return ask(dialogue, "CAPABILITY", error) &&
-	       (is_encrypted || start_tls(dialogue, opening, error)) &&
-	       run_login(dialogue, opening, error) && ask(dialogue, "CAPABILITY", error);
+		return report_login_answer(dialogue, answer, "greeting", error);
+	return ask_imap(dialogue, "CAPABILITY", error) &&
+	       (is_encrypted || start_imap_tls(dialogue, opening, error)) &&
+	       run_login(dialogue, opening, error) && ask_imap(dialogue, "CAPABILITY", error);
 }

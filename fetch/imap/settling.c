@@ -58,8 +58,8 @@ static bool can(const struct imap_settling *settling, enum imap_capability capab
 }
 
 /* What the server says it can, and does not know when it is asked, it cannot. */
-static bool is_known(struct imap_settling *settling, enum imap_answer answer,
-		     enum imap_capability capability)
+static bool is_known_mail(struct imap_settling *settling, enum imap_answer answer,
+			  enum imap_capability capability)
 {
 	if (answer == IMAP_BAD)
 		settling->dialogue->capabilities &= ~(unsigned)capability;
@@ -88,7 +88,7 @@ static bool expunge(struct imap_settling *settling, const char *set, GError **er
 		return imap_dialogue_report(dialogue, answer, "delete", error);
 	if (can(settling, IMAP_CAN_UIDPLUS))
 		removal = imap_dialogue_ask_for(dialogue, "UID EXPUNGE %s", set);
-	if (is_known(settling, removal, IMAP_CAN_UIDPLUS))
+	if (is_known_mail(settling, removal, IMAP_CAN_UIDPLUS))
 		return removal == IMAP_OK ||
 		       imap_dialogue_report(dialogue, removal, "delete", error);
 	if (!settling->was_told_of_expunge) {
@@ -147,7 +147,7 @@ static bool put_into(struct imap_settling *settling, GArray *mails, const char *
 	if (!is_moving && !may_delete(settling, error))
 		return false;
 	enum imap_answer answer = transfer(settling, is_moving ? "MOVE" : "COPY", set, folder);
-	if (is_moving && !is_known(settling, answer, IMAP_CAN_MOVE))
+	if (is_moving && !is_known_mail(settling, answer, IMAP_CAN_MOVE))
 		return put_into(settling, mails, set, folder, error);
 	if (answer != IMAP_OK)
 		return imap_dialogue_report(settling->dialogue, answer, what, error);
@@ -191,8 +191,8 @@ static bool mark(struct imap_settling *settling, GArray *mails, GError **error)
 	return true;
 }
 
-static bool settle(struct imap_settling *settling, GArray *mails, enum store_fate fate,
-		   GError **error)
+static bool settle_mails(struct imap_settling *settling, GArray *mails, enum store_fate fate,
+			 GError **error)
 {
 	const struct store_settings *settings = settling->settings;
 
@@ -223,7 +223,8 @@ static bool settle_one_by_one(struct imap_settling *settling, GArray *mails, enu
 		g_autoptr(GError) cause = NULL;
 
 		g_array_append_val(one, *mail_at(mails, i));
-		bool is_good = mail_at(mails, i)->is_settled || settle(settling, one, fate, &cause);
+		bool is_good =
+		    mail_at(mails, i)->is_settled || settle_mails(settling, one, fate, &cause);
 		*mail_at(mails, i) = *mail_at(one, 0);
 		if (!is_good && cause->code != BM_ERROR_INPUT) {
 			g_propagate_error(error, g_steal_pointer(&cause));
@@ -245,7 +246,7 @@ bool imap_settling_run(struct imap_settling *settling, GArray *mails, enum store
 
 	settling->may_create = true;
 	settling->must_prove_copy = fate == STORE_FAILED && can(settling, IMAP_CAN_UIDPLUS);
-	if (settle(settling, mails, fate, &cause))
+	if (settle_mails(settling, mails, fate, &cause))
 		return true;
 	if (mails->len > 1 && cause->code == BM_ERROR_INPUT)
 		return settle_one_by_one(settling, mails, fate, error);

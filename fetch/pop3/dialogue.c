@@ -20,7 +20,7 @@ void pop3_dialogue_clear(struct pop3_dialogue *dialogue)
 
 /* --- lines ------------------------------------------------------------------------------ */
 
-static bool read_line(struct pop3_dialogue *dialogue)
+static bool read_pop3_line(struct pop3_dialogue *dialogue)
 {
 	int byte;
 	int last = 0;
@@ -52,7 +52,7 @@ enum pop3_answer pop3_dialogue_hear(struct pop3_dialogue *dialogue)
 		enum pop3_answer answer;
 	} known[] = {{"+OK", POP3_OK}, {"-ERR", POP3_ERR}, {"+", POP3_CONTINUE}};
 
-	if (!read_line(dialogue))
+	if (!read_pop3_line(dialogue))
 		return POP3_BROKEN;
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
 		size_t len = strlen(known[i].word);
@@ -72,7 +72,7 @@ static bool is_our_turn(struct pop3_dialogue *dialogue)
 {
 	if (stream_is_silent(dialogue->stream))
 		return true;
-	if (!read_line(dialogue))
+	if (!read_pop3_line(dialogue))
 		return false;
 	strip(dialogue, 0);
 	return stream_fail(dialogue->stream, "the server spoke out of turn: %s",
@@ -102,7 +102,7 @@ enum pop3_answer pop3_dialogue_ask(struct pop3_dialogue *dialogue, const char *l
 
 bool pop3_dialogue_next_line(struct pop3_dialogue *dialogue)
 {
-	return read_line(dialogue) && strcmp(dialogue->line->str, ".") != 0;
+	return read_pop3_line(dialogue) && strcmp(dialogue->line->str, ".") != 0;
 }
 
 /* --- mails ------------------------------------------------------------------------------ */
@@ -118,7 +118,7 @@ struct mail {
 	bool begins_line;
 };
 
-static void add(struct mail *mail, const char *bytes, gsize len)
+static void add_mail_bytes(struct mail *mail, const char *bytes, gsize len)
 {
 	char before = len > 1 ? bytes[len - 2] : mail->last;
 
@@ -146,7 +146,7 @@ static bool read_rest_of_line(struct pop3_dialogue *dialogue, struct mail *mail)
 		gsize used = end ? (gsize)(end - bytes) + 1 : len;
 
 		stream_give_back(dialogue->stream, len - used);
-		add(mail, bytes, used);
+		add_mail_bytes(mail, bytes, used);
 		last = bytes[used - 1];
 	}
 	return true;
@@ -167,7 +167,7 @@ static bool read_dot(struct pop3_dialogue *dialogue, struct mail *mail, bool *is
 	if (*is_end_out)
 		(void)stream_get(dialogue->stream);
 	else if (has_cr)
-		add(mail, "\r", 1);
+		add_mail_bytes(mail, "\r", 1);
 	return next >= 0;
 }
 

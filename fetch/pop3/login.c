@@ -22,8 +22,8 @@ static bool is_passing(const struct pop3_dialogue *dialogue)
 	return false;
 }
 
-static bool report(const struct pop3_dialogue *dialogue, enum pop3_answer answer,
-		   const struct store_settings *settings, GError **error)
+static bool report_login_answer(const struct pop3_dialogue *dialogue, enum pop3_answer answer,
+				const struct store_settings *settings, GError **error)
 {
 	if (answer == POP3_BROKEN)
 		return stream_report(dialogue->stream, error);
@@ -106,5 +106,5 @@ bool pop3_login(struct pop3_dialogue *dialogue, const struct store_opening *open
 	}
 	answer = store_settings_is_oauth(settings) ? log_in_by_token(dialogue, &login)
 						   : log_in_by_password(dialogue, &login);
-	return answer == POP3_OK || report(dialogue, answer, settings, error);
+	return answer == POP3_OK || report_login_answer(dialogue, answer, settings, error);
 }

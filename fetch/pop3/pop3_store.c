@@ -23,8 +23,8 @@ struct store {
 	bool has_marked; /* mails that are deleted with QUIT */
 };
 
-static bool report(const struct store *store, enum pop3_answer answer, const char *what,
-		   GError **error)
+static bool report_store_answer(const struct store *store, enum pop3_answer answer,
+				const char *what, GError **error)
 {
 	if (answer == POP3_BROKEN)
 		return stream_report(store->dialogue.stream, error);
@@ -120,7 +120,7 @@ static bool store_list(struct store *store, struct store_list *list, GError **er
 	enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, "UIDL");
 
 	if (answer != POP3_OK)
-		return report(store, answer, "UIDL", error);
+		return report_store_answer(store, answer, "UIDL", error);
 	stream_set_wait(store->dialogue.stream, store->dialogue.transfer_wait);
 	while (pop3_dialogue_next_line(&store->dialogue))
 		add_line(store, list);
@@ -178,11 +178,11 @@ static bool store_settle(struct store *store, GArray *mails, enum store_fate fat
 		enum pop3_answer answer = pop3_dialogue_ask(&store->dialogue, command);
 
 		if (answer == POP3_BROKEN)
-			return report(store, answer, command, error);
+			return report_store_answer(store, answer, command, error);
 		mail->is_settled = answer == POP3_OK;
 		store->has_marked |= mail->is_settled;
 		if (answer != POP3_OK)
-			(void)report(store, answer, command, first ? NULL : &first);
+			(void)report_store_answer(store, answer, command, first ? NULL : &first);
 	}
 	if (!first)
 		return true;

@@ -74,13 +74,13 @@ char **store_settings_folders(const struct store_settings *settings)
 
 /* --- what the file says as a whole ---------------------------------------------------- */
 
-static bool refuse(const char *path, const char *text, GError **error)
+static bool refuse_setting(const char *path, const char *text, GError **error)
 {
 	g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s", path, text);
 	return false;
 }
 
-static void replace(char **field, const char *value)
+static void replace_setting(char **field, const char *value)
 {
 	g_free(*field);
 	*field = g_strdup(value);
@@ -91,11 +91,12 @@ static void set_presets(struct store_settings *settings)
 	bool is_pop3 = store_settings_is_pop3(settings);
 
 	if (*settings->port == '\0')
-		replace(&settings->port, is_pop3                                    ? "995"
-					 : strcmp(settings->protocol, "imaps") == 0 ? "993"
-										    : "143");
+		replace_setting(&settings->port, is_pop3 ? "995"
+						 : strcmp(settings->protocol, "imaps") == 0
+						     ? "993"
+						     : "143");
 	if (*settings->recorded == '\0')
-		replace(&settings->recorded, is_pop3 ? "delete" : "move");
+		replace_setting(&settings->recorded, is_pop3 ? "delete" : "move");
 }
 
 /* Commands are lines: nothing of ours may end one. */
@@ -111,12 +112,12 @@ static bool check_folders(const struct store_settings *settings, const char *pat
 
 	for (char **folder = folders; *folder; folder++)
 		if (**folder == '\0' || !is_one_line(*folder))
-			return refuse(path, "folders: a name is empty or no text", error);
+			return refuse_setting(path, "folders: a name is empty or no text", error);
 	if (g_strv_contains(names, settings->recorded_folder) ||
 	    g_strv_contains(names, settings->unclassified_folder) ||
 	    g_strv_contains(names, settings->failed_folder))
-		return refuse(path, "folders: a folder that mails are moved to cannot be read, too",
-			      error);
+		return refuse_setting(
+		    path, "folders: a folder that mails are moved to cannot be read, too", error);
 	return true;
 }
 
@@ -137,23 +138,23 @@ static bool check_login(const struct store_settings *settings, const char *path,
 	const struct oauth_use use = {settings->auth_method, settings->password_file};
 
 	if (*settings->password_file == '\0' && *settings->oauth.refresh_token_file == '\0')
-		return refuse(path, "password_file: must be set", error);
+		return refuse_setting(path, "password_file: must be set", error);
 	return oauth_settings_check(&settings->oauth, &use, path, error);
 }
 
-static bool check(const struct store_settings *settings, const char *path, GError **error)
+static bool check_store(const struct store_settings *settings, const char *path, GError **error)
 {
 	if (!config_is_port(settings->port))
-		return refuse(path, "port: not 1 to 65535", error);
+		return refuse_setting(path, "port: not 1 to 65535", error);
 	if (store_settings_is_pop3(settings) && strcmp(settings->recorded, "delete") != 0)
-		return refuse(path, "recorded: pop3s knows no folders and no flags, only delete",
-			      error);
+		return refuse_setting(
+		    path, "recorded: pop3s knows no folders and no flags, only delete", error);
 	if (!is_flag(settings->flag))
-		return refuse(path, "flag: a keyword, or one of \\Seen, \\Flagged, \\Answered",
-			      error);
+		return refuse_setting(
+		    path, "flag: a keyword, or one of \\Seen, \\Flagged, \\Answered", error);
 	if (!is_one_line(settings->username) || !is_one_line(settings->recorded_folder) ||
 	    !is_one_line(settings->unclassified_folder) || !is_one_line(settings->failed_folder))
-		return refuse(path, "a name is no text", error);
+		return refuse_setting(path, "a name is no text", error);
 	return check_login(settings, path, error) && check_folders(settings, path, error);
 }
 
@@ -175,7 +176,7 @@ bool store_settings_read(const char *path, struct store_settings *settings_out, 
 	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
 		return false;
 	set_presets(settings_out);
-	return check(settings_out, path, error);
+	return check_store(settings_out, path, error);
 }
 
 void store_settings_clear(struct store_settings *settings)

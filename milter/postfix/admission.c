@@ -12,9 +12,9 @@
 
 static const char what[] = "Postfix";
 
-static bool fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static bool log_admission_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-static bool fault(const char *format, ...)
+static bool log_admission_fault(const char *format, ...)
 {
 	va_list args;
 
@@ -49,8 +49,9 @@ bool admission_check_enabled(const struct postconf *postfix, const struct postco
 
 	if (!postconf_has_word(disabled, full) && !postconf_has_word(disabled, service->type))
 		return true;
-	return fault("master_service_disable = %s: %s does not run; take it out of it", disabled,
-		     service->label);
+	return log_admission_fault(
+	    "master_service_disable = %s: %s does not run; take it out of it", disabled,
+	    service->label);
 }
 
 /* For each bounce domain, up to the first fault. */
@@ -67,7 +68,7 @@ static bool check_rules(const struct postconf *postfix, const struct postconf_se
 		if (!refusal)
 			restrictions_warn(postfix, service, *addresses);
 	}
-	return !refusal || fault("%s", refusal);
+	return !refusal || log_admission_fault("%s", refusal);
 }
 
 /* A level that smtpd(8) does not know counts as "encrypt". */
@@ -78,16 +79,18 @@ static bool check_tls(const struct postconf *postfix, const struct postconf_serv
 	bool is_good = true;
 
 	if (*level != '\0' && strcmp(level, "may") != 0 && strcmp(level, "none") != 0)
-		is_good = fault("smtpd_tls_security_level = %s: mail systems without TLS cannot "
-				"bring a bounce to %s; write may",
-				level, service->label);
+		is_good = log_admission_fault(
+		    "smtpd_tls_security_level = %s: mail systems without TLS cannot "
+		    "bring a bounce to %s; write may",
+		    level, service->label);
 	for (size_t i = 0; i < G_N_ELEMENTS(switches); i++) {
 		g_autofree char *value = postconf_value(postfix, service, switches[i]);
 
 		if (g_ascii_strcasecmp(value, "yes") == 0)
-			is_good = fault("%s = %s: mail systems without TLS cannot bring a bounce "
-					"to %s; write no",
-					switches[i], value, service->label);
+			is_good = log_admission_fault(
+			    "%s = %s: mail systems without TLS cannot bring a bounce "
+			    "to %s; write no",
+			    switches[i], value, service->label);
 	}
 	return is_good;
 }

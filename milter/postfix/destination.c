@@ -181,7 +181,7 @@ static bool check_delivery(const struct postconf *postfix, const struct recipien
 	return check_fault(what, text);
 }
 
-static bool check_address(const struct postconf *postfix, const char *address)
+static bool check_delivered_address(const struct postconf *postfix, const char *address)
 {
 	const char *domain = strrchr(address, '@') + 1;
 	const struct recipient_class *class = class_of(postfix, domain);
@@ -225,7 +225,7 @@ bool destination_check(const struct postconf *postfix, const char *const *addres
 
 	for (; *addresses; addresses++) {
 		warn_of_origin(postfix, strrchr(*addresses, '@') + 1);
-		is_good = check_address(postfix, *addresses) && is_good;
+		is_good = check_delivered_address(postfix, *addresses) && is_good;
 	}
 	return is_good;
 }

@@ -31,7 +31,7 @@ static void entry_free(void *data)
 }
 
 /* Behind the brace that closes the one at p, or the end. */
-static const char *behind_braces(const char *p)
+static const char *after_closing_brace(const char *p)
 {
 	unsigned depth = 0;
 
@@ -102,7 +102,7 @@ GPtrArray *milter_list_parse(const char *value)
 	const char *p = value + strspn(value, separators);
 
 	while (*p != '\0') {
-		const char *end = *p == '{' ? behind_braces(p) : p + strcspn(p, separators);
+		const char *end = *p == '{' ? after_closing_brace(p) : p + strcspn(p, separators);
 
 		g_ptr_array_add(entries, read_entry(p, (size_t)(end - p)));
 		p = end + strspn(end, separators);
@@ -130,7 +130,7 @@ char *milter_list_path(const char *endpoint, const struct milter_view *view)
 }
 
 /* Symbolic links on the way make two names of one file. */
-static bool is_same_file(const char *a, const char *b)
+static bool is_same_socket(const char *a, const char *b)
 {
 	g_autofree char *a_dir = g_path_get_dirname(a);
 	g_autofree char *b_dir = g_path_get_dirname(b);
@@ -194,7 +194,7 @@ bool milter_list_leads_to(const char *endpoint, const char *socket, const struct
 	const char *own_path = unix_path(socket);
 
 	if (path || own_path)
-		return path && own_path && is_same_file(path, own_path);
+		return path && own_path && is_same_socket(path, own_path);
 	const char *port = strrchr(endpoint, ':');
 	g_autofree char *own = own_port(socket);
 	return g_str_has_prefix(endpoint, "inet:") && port && strcmp(port + 1, own) == 0 &&

@@ -17,7 +17,7 @@ static const char what[] = "Postfix";
 enum { PROTOCOL_MIN = 6 }; /* what our filter negotiates */
 
 /* The words of a value, which commas and blanks separate. */
-static char *value_of(const struct way *way, const char *name)
+static char *way_value(const struct way *way, const char *name)
 {
 	return postconf_value(way->postfix, way->service, name);
 }
@@ -47,7 +47,7 @@ static char *find_bad_braces(const struct way *way, const struct milter_entry *e
 /* Postfix looks for no address of a family that inet_protocols does not name. */
 static char *find_no_family(const struct way *way, const struct milter_entry *entry)
 {
-	g_autofree char *protocols = value_of(way, "inet_protocols");
+	g_autofree char *protocols = way_value(way, "inet_protocols");
 	bool is_ipv6 = false;
 
 	if (!milter_list_is_numeric(entry->endpoint, &is_ipv6) ||
@@ -63,7 +63,7 @@ static char *find_no_family(const struct way *way, const struct milter_entry *en
 /* Postfix then answers 451 to everybody. */
 static char *find_no_endpoint(const struct way *way)
 {
-	g_autofree char *value = value_of(way, way->parameter);
+	g_autofree char *value = way_value(way, way->parameter);
 	g_autoptr(GPtrArray) entries = milter_list_parse(value);
 
 	for (guint i = 0; i < entries->len; i++) {
@@ -88,8 +88,8 @@ static char *find_no_endpoint(const struct way *way)
 /* What smtpd(8) does with filters and clients whatever the mail is. */
 static char *find_closed_door(const struct way *way)
 {
-	g_autofree char *proxy = value_of(way, "smtpd_proxy_filter");
-	g_autofree char *limit = value_of(way, "message_size_limit");
+	g_autofree char *proxy = way_value(way, "smtpd_proxy_filter");
+	g_autofree char *limit = way_value(way, "message_size_limit");
 	guint64 bytes = g_ascii_strtoull(limit, NULL, 10);
 
 	if (*proxy != '\0')
@@ -106,8 +106,8 @@ static char *find_closed_door(const struct way *way)
 
 static char *find_smtp_fault(const struct way *way)
 {
-	g_autofree char *options = value_of(way, "receive_override_options");
-	g_autofree char *maps = value_of(way, "smtpd_milter_maps");
+	g_autofree char *options = way_value(way, "receive_override_options");
+	g_autofree char *maps = way_value(way, "smtpd_milter_maps");
 
 	if (postconf_has_word(options, "no_milters"))
 		return g_strdup_printf("bounces that come to %s never reach us: "
@@ -150,7 +150,7 @@ char *pitfalls_of_way(const struct way *way)
 	return fault ? fault : find_bad_protocol(way);
 }
 
-static guint64 number_of(const struct postconf *postfix, const char *name)
+static guint64 main_cf_number(const struct postconf *postfix, const char *name)
 {
 	g_autofree char *value = postconf_value(postfix, NULL, name);
 
@@ -170,8 +170,8 @@ static bool runs(const struct postconf *postfix, const char *command)
 static char *find_full_disk(const struct postconf *postfix)
 {
 	g_autofree char *queue = postconf_value(postfix, NULL, "queue_directory");
-	guint64 needed = number_of(postfix, "message_size_limit");
-	guint64 minimum = number_of(postfix, "queue_minfree");
+	guint64 needed = main_cf_number(postfix, "message_size_limit");
+	guint64 minimum = main_cf_number(postfix, "queue_minfree");
 	struct statvfs disk;
 
 	needed += needed / 2;
@@ -253,9 +253,9 @@ static void warn_of_notices(const struct postconf *postfix, const char *const *a
 /* Of what is left in the mailbox. */
 static void warn_of_delivery(const struct postconf *postfix)
 {
-	guint64 mailbox = number_of(postfix, "virtual_mailbox_limit");
+	guint64 mailbox = main_cf_number(postfix, "virtual_mailbox_limit");
 
-	if (mailbox > 0 && mailbox < number_of(postfix, "message_size_limit"))
+	if (mailbox > 0 && mailbox < main_cf_number(postfix, "message_size_limit"))
 		check_warning(what, "virtual_mailbox_limit is below message_size_limit, so "
 				    "virtual(8) ends with a fatal error and what we leave stays "
 				    "in the queue; raise it");

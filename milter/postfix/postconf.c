@@ -192,7 +192,7 @@ struct postconf *postconf_parse(const struct postconf_texts *texts)
 
 /* What postconf(1) prints with that option, "" for none; NULL where it fails. What it complains of
  * is put behind complaints. Heap. */
-static char *run(const char *option, GString *complaints, GError **error)
+static char *run_postconf(const char *option, GString *complaints, GError **error)
 {
 	const char *const arguments[] = {"postconf", *option == '\0' ? NULL : option, NULL};
 	g_autofree char *complaint = NULL;
@@ -216,10 +216,10 @@ static char *run(const char *option, GString *complaints, GError **error)
 struct postconf *postconf_read(GError **error)
 {
 	g_autoptr(GString) complaints = g_string_new(NULL);
-	g_autofree char *parameters = run("", complaints, error);
-	g_autofree char *services = parameters ? run("-M", complaints, error) : NULL;
-	g_autofree char *overrides = services ? run("-P", complaints, error) : NULL;
-	g_autofree char *defaults = overrides ? run("-d", complaints, error) : NULL;
+	g_autofree char *parameters = run_postconf("", complaints, error);
+	g_autofree char *services = parameters ? run_postconf("-M", complaints, error) : NULL;
+	g_autofree char *overrides = services ? run_postconf("-P", complaints, error) : NULL;
+	g_autofree char *defaults = overrides ? run_postconf("-d", complaints, error) : NULL;
 
 	if (!defaults)
 		return NULL;

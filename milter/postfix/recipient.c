@@ -16,8 +16,8 @@ static bool is_in(const struct postconf *postfix, const char *parameter,
 	return *tables != '\0' && table_ask_address(tables, address, NULL) != TABLE_LACKS;
 }
 
-static bool is_known(const struct postconf *postfix, const struct recipient_class *class,
-		     const struct table_address *address)
+static bool is_known_recipient(const struct postconf *postfix, const struct recipient_class *class,
+			       const struct table_address *address)
 {
 	static const char *const rewriting[] = {"canonical_maps", "recipient_canonical_maps",
 						"virtual_alias_maps"};
@@ -78,7 +78,7 @@ char *recipient_fault(const struct postconf *postfix, const struct recipient_cla
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
 	const struct table_address whole = {address, delimiters, class->is_local};
 
-	if (is_known(postfix, class, &whole))
+	if (is_known_recipient(postfix, class, &whole))
 		return transport_fault(postfix, class, address);
 	if (class->is_local || class->is_listed)
 		return g_strdup_printf("%s has no %s; write the domain into "

@@ -98,15 +98,15 @@ struct walk {
 
 static enum outcome walk_list(struct walk *walk, const char *value);
 
-static char *value_of(const struct walk *walk, const char *name)
+static char *walked_value(const struct walk *walk, const char *name)
 {
 	return postconf_value(walk->postfix, walk->service, name);
 }
 
-static enum outcome refuse(struct walk *walk, const char *format, ...)
+static enum outcome refuse_rule(struct walk *walk, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static enum outcome refuse(struct walk *walk, const char *format, ...)
+static enum outcome refuse_rule(struct walk *walk, const char *format, ...)
 {
 	g_autofree char *place = postconf_place(walk->postfix, walk->service, walk->list->name);
 	va_list args;
@@ -118,7 +118,7 @@ static enum outcome refuse(struct walk *walk, const char *format, ...)
 	return REFUSED;
 }
 
-static bool is_refusal(const char *action)
+static bool is_refusing_action(const char *action)
 {
 	static const char *const words[] = {"REJECT", "DEFER", "DISCARD", "REDIRECT"};
 
@@ -146,7 +146,7 @@ static bool is_aside(const char *action)
 }
 
 /* What access(5) answers: an action, or rules to go on with. */
-static enum outcome follow(struct walk *walk, const char *rule, const char *action)
+static enum outcome follow_action(struct walk *walk, const char *rule, const char *action)
 {
 	bool is_sender = g_str_has_prefix(rule, "check_sender");
 
@@ -154,32 +154,32 @@ static enum outcome follow(struct walk *walk, const char *rule, const char *acti
 		return PERMITTED;
 	if (is_aside(action))
 		return GOES_ON;
-	if (!is_refusal(action))
+	if (!is_refusing_action(action))
 		return walk_list(walk, action);
 	if (is_sender)
-		return refuse(walk,
-			      "%s answers \"%s\" to the empty sender, which every bounce has; "
-			      "take that entry out",
-			      rule, action);
-	return refuse(walk, "%s answers \"%s\" to %s; write an entry \"%s OK\" before it", rule,
-		      action, walk->address, strrchr(walk->address, '@') + 1);
+		return refuse_rule(walk,
+				   "%s answers \"%s\" to the empty sender, which every bounce has; "
+				   "take that entry out",
+				   rule, action);
+	return refuse_rule(walk, "%s answers \"%s\" to %s; write an entry \"%s OK\" before it",
+			   rule, action, walk->address, strrchr(walk->address, '@') + 1);
 }
 
 static enum outcome check_sender(struct walk *walk, const char *table)
 {
-	g_autofree char *key = value_of(walk, "smtpd_null_access_lookup_key");
+	g_autofree char *key = walked_value(walk, "smtpd_null_access_lookup_key");
 	g_autofree char *rule = g_strdup_printf("check_sender_access %s", table);
 	g_autofree char *action = NULL;
 
 	if (table_ask(table, key, &action) != TABLE_HAS)
 		return GOES_ON;
-	return follow(walk, rule, action);
+	return follow_action(walk, rule, action);
 }
 
 /* The address, its domain and the parents of that, its local part with @. */
 static char *ask_recipient(const struct walk *walk, const char *table)
 {
-	g_autofree char *delimiters = value_of(walk, "recipient_delimiter");
+	g_autofree char *delimiters = walked_value(walk, "recipient_delimiter");
 	const struct table_address whole = {walk->address, delimiters, false};
 	g_autofree char *stripped = table_strip_extension(&whole);
 	const char *at = strrchr(walk->address, '@');
@@ -200,7 +200,7 @@ static enum outcome check_recipient(struct walk *walk, const char *table)
 	g_autofree char *rule = g_strdup_printf("check_recipient_access %s", table);
 	g_autofree char *action = *walk->address == '\0' ? NULL : ask_recipient(walk, table);
 
-	return action ? follow(walk, rule, action) : GOES_ON;
+	return action ? follow_action(walk, rule, action) : GOES_ON;
 }
 
 /* Of the tables of clients and their names, only one that has the same answer for everybody says
@@ -214,7 +214,7 @@ static enum outcome check_strangers(struct walk *walk, const char *rule, const c
 		g_autofree char *action = NULL;
 
 		if (table_ask(table, names[i], &action) != TABLE_HAS || !action ||
-		    !(is_refusal(action) || is_permission(action)) ||
+		    !(is_refusing_action(action) || is_permission(action)) ||
 		    (first && strcmp(action, first) != 0))
 			return GOES_ON;
 		if (!first)
@@ -222,10 +222,11 @@ static enum outcome check_strangers(struct walk *walk, const char *rule, const c
 	}
 	if (is_permission(first))
 		return PERMITTED;
-	return refuse(walk,
-		      "%s %s answers \"%s\" to every mail system (%s, %s and %s were tried); take "
-		      "that entry out",
-		      rule, table, first, names[0], names[1], names[2]);
+	return refuse_rule(
+	    walk,
+	    "%s %s answers \"%s\" to every mail system (%s, %s and %s were tried); take "
+	    "that entry out",
+	    rule, table, first, names[0], names[1], names[2]);
 }
 
 static enum outcome check_table(struct walk *walk, const char *rule, const char *table)
@@ -264,9 +265,9 @@ static void check_policy_service(struct walk *walk, const char *endpoint)
 		walk->silent = g_steal_pointer(&file);
 }
 
-static bool is_class(const struct walk *walk, const char *word)
+static bool is_restriction_class(const struct walk *walk, const char *word)
 {
-	g_autofree char *classes = value_of(walk, "smtpd_restriction_classes");
+	g_autofree char *classes = walked_value(walk, "smtpd_restriction_classes");
 	g_autoptr(GPtrArray) names = table_split(classes);
 
 	return g_ptr_array_find_with_equal_func(names, word, g_str_equal, NULL);
@@ -278,21 +279,21 @@ static enum outcome check_word(struct walk *walk, const char *word)
 	    g_ascii_strcasecmp(word, "permit_auth_destination") == 0)
 		return PERMITTED;
 	if (g_ascii_strcasecmp(word, "reject") == 0 || g_ascii_strcasecmp(word, "defer") == 0)
-		return refuse(walk,
-			      "\"%s\" refuses every other mail system; take it away, or write "
-			      "permit_auth_destination before it",
-			      word);
+		return refuse_rule(walk,
+				   "\"%s\" refuses every other mail system; take it away, or write "
+				   "permit_auth_destination before it",
+				   word);
 	if (g_ascii_strcasecmp(word, "reject_unverified_recipient") == 0)
 		walk->asks_for_recipient = true;
-	if (!is_class(walk, word))
+	if (!is_restriction_class(walk, word))
 		return GOES_ON;
-	g_autofree char *value = value_of(walk, word);
+	g_autofree char *value = walked_value(walk, word);
 	return walk_list(walk, value);
 }
 
 enum kind { WORD, WITH_ARGUMENT, TABLE, UNKNOWN };
 
-static enum kind kind_of(const struct walk *walk, const char *word)
+static enum kind restriction_kind_of(const struct walk *walk, const char *word)
 {
 	if (g_ascii_strncasecmp(word, "check_", strlen("check_")) == 0 &&
 	    g_ascii_strcasecmp(word, "check_relay_domains") != 0)
@@ -304,14 +305,15 @@ static enum kind kind_of(const struct walk *walk, const char *word)
 	for (const char *const *rule = rules; *rule; rule++)
 		if (g_ascii_strcasecmp(*rule + (**rule == '='), word) == 0)
 			return **rule == '=' ? WITH_ARGUMENT : WORD;
-	return is_class(walk, word) || g_ascii_strncasecmp(word, "check_", strlen("check_")) == 0
+	return is_restriction_class(walk, word) ||
+		       g_ascii_strncasecmp(word, "check_", strlen("check_")) == 0
 		   ? WORD
 		   : UNKNOWN;
 }
 
 static enum outcome check_rule(struct walk *walk, const char *rule, const char *argument)
 {
-	switch (kind_of(walk, rule)) {
+	switch (restriction_kind_of(walk, rule)) {
 	case TABLE:
 		return check_table(walk, walk->list->rule, rule);
 	case WITH_ARGUMENT:
@@ -339,7 +341,8 @@ static enum outcome walk_list(struct walk *walk, const char *value)
 	walk->depth++;
 	for (guint i = 0; i < words->len && outcome == GOES_ON; i++) {
 		const char *rule = words->pdata[i];
-		bool has_argument = kind_of(walk, rule) == WITH_ARGUMENT && i + 1 < words->len;
+		bool has_argument =
+		    restriction_kind_of(walk, rule) == WITH_ARGUMENT && i + 1 < words->len;
 		const char *argument = has_argument ? words->pdata[++i] : "";
 
 		if (!is_skipped)
@@ -353,7 +356,7 @@ static enum outcome walk_list(struct walk *walk, const char *value)
 static void walk_all(struct walk *walk)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !walk->fault; i++) {
-		g_autofree char *value = value_of(walk, lists[i].name);
+		g_autofree char *value = walked_value(walk, lists[i].name);
 
 		walk->list = &lists[i];
 		walk_list(walk, value);
@@ -363,8 +366,8 @@ static void walk_all(struct walk *walk)
 /* smtpd ends with a fatal error where no rule says who may relay. */
 static bool says_who_may_relay(const struct walk *walk)
 {
-	g_autofree char *relay = value_of(walk, "smtpd_relay_restrictions");
-	g_autofree char *recipient = value_of(walk, "smtpd_recipient_restrictions");
+	g_autofree char *relay = walked_value(walk, "smtpd_relay_restrictions");
+	g_autofree char *recipient = walked_value(walk, "smtpd_recipient_restrictions");
 	g_autofree char *written = g_strconcat(relay, " ", recipient, NULL);
 	g_autofree char *both = g_ascii_strdown(written, -1);
 

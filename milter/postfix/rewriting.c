@@ -20,7 +20,7 @@ static const struct {
     {"smtp_generic_maps", "smtp", NULL},
 };
 
-static char *value_of(const struct postconf *postfix, const char *service, const char *name)
+static char *rewriting_value(const struct postconf *postfix, const char *service, const char *name)
 {
 	return postconf_value(postfix, postconf_find(postfix, service, "unix"), name);
 }
@@ -38,9 +38,9 @@ static bool is_same(const char *result, const struct table_address *address)
 static bool check_maps(const struct postconf *postfix, size_t i, const char *address)
 {
 	const char *service = rewriters[i].service;
-	g_autofree char *maps = value_of(postfix, service, rewriters[i].maps);
+	g_autofree char *maps = rewriting_value(postfix, service, rewriters[i].maps);
 	g_autofree char *classes =
-	    rewriters[i].classes ? value_of(postfix, service, rewriters[i].classes) : NULL;
+	    rewriters[i].classes ? rewriting_value(postfix, service, rewriters[i].classes) : NULL;
 	g_autofree char *delimiters = postconf_value(postfix, NULL, "recipient_delimiter");
 	const struct table_address whole = {address, delimiters, false};
 	g_autofree char *result = NULL;
@@ -76,8 +76,8 @@ static char *find_masquerade(const char *domains, const char *domain)
 
 static bool check_masquerade(const struct postconf *postfix, const char *domain)
 {
-	g_autofree char *domains = value_of(postfix, "cleanup", "masquerade_domains");
-	g_autofree char *classes = value_of(postfix, "cleanup", "masquerade_classes");
+	g_autofree char *domains = rewriting_value(postfix, "cleanup", "masquerade_domains");
+	g_autofree char *classes = rewriting_value(postfix, "cleanup", "masquerade_classes");
 	g_autofree char *parent = find_masquerade(domains, domain);
 
 	if (!parent || !strstr(classes, "envelope_sender"))

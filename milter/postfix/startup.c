@@ -63,7 +63,7 @@ static bool check_arguments(const struct postconf *postfix)
 }
 
 /* postmap reads main.cf as every other program does, and asks no file here. */
-static bool check_main(void)
+static bool check_main_cf(void)
 {
 	static const char *const arguments[] = {"postmap", "-q", "x", "static:x", NULL};
 	g_autofree char *output = NULL;
@@ -82,12 +82,12 @@ static bool check_main(void)
 
 /* --- types ---------------------------------------------------------------------------------- */
 
-static bool is_number(const char *text)
+static bool is_main_cf_number(const char *text)
 {
 	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-static bool is_time(const char *text)
+static bool is_main_cf_time(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
 
@@ -160,7 +160,7 @@ static bool is_below_minimum(const char *name, const char *value)
 					    NULL};
 	size_t zeros = strspn(value, "0");
 
-	return zeros > 0 && (value[zeros] == '\0' || is_time(value)) &&
+	return zeros > 0 && (value[zeros] == '\0' || is_main_cf_time(value)) &&
 	       g_strv_contains(names, name);
 }
 
@@ -174,9 +174,9 @@ static void visit_value(const char *place, const char *name, const char *value, 
 		return;
 	if (is_switch(usual) && !is_switch(value))
 		type = "yes or no";
-	else if (is_number(usual) && !is_number(value))
+	else if (is_main_cf_number(usual) && !is_main_cf_number(value))
 		type = "a number";
-	else if (is_time(usual) && !is_time(value) && !is_number(value))
+	else if (is_main_cf_time(usual) && !is_main_cf_time(value) && !is_main_cf_number(value))
 		type = "a time as 30s, 5m, 1h or 2d";
 	if (!type)
 		return;
@@ -231,7 +231,7 @@ bool startup_check(const struct postconf *postfix)
 	bool complaints = check_complaints(postfix);
 	bool arguments = check_arguments(postfix);
 	bool template = check_template(postfix);
-	bool main = check_main();
+	bool main = check_main_cf();
 	bool minima = check_minima(postfix);
 
 	postconf_visit(postfix, visit_value, postfix);

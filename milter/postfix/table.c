@@ -77,7 +77,8 @@ static bool has_patterns(const char *table)
 	       g_str_has_prefix(type, "cidr:") || g_str_has_prefix(type, "tcp:");
 }
 
-static enum table_answer ask(const char *tables, const char *key, bool is_whole, char **value_out)
+static enum table_answer ask_postmap(const char *tables, const char *key, bool is_whole,
+				     char **value_out)
 {
 	g_autoptr(GPtrArray) elements = table_split(tables);
 
@@ -96,14 +97,14 @@ enum table_answer table_ask(const char *tables, const char *key, char **value_ou
 {
 	if (value_out)
 		*value_out = NULL;
-	return ask(tables, key, true, value_out);
+	return ask_postmap(tables, key, true, value_out);
 }
 
 enum table_answer table_ask_part(const char *tables, const char *key, char **value_out)
 {
 	if (value_out)
 		*value_out = NULL;
-	return ask(tables, key, false, value_out);
+	return ask_postmap(tables, key, false, value_out);
 }
 
 char *table_strip_extension(const struct table_address *address)
@@ -134,6 +135,6 @@ enum table_answer table_ask_address(const char *tables, const struct table_addre
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys) && answer == TABLE_LACKS; i++)
 		if (keys[i])
-			answer = ask(tables, keys[i], false, value_out);
+			answer = ask_postmap(tables, keys[i], false, value_out);
 	return answer;
 }

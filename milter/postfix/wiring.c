@@ -24,10 +24,10 @@ struct wiring {
 	bool is_good;
 };
 
-static void fault(struct wiring *wiring, const char *format, ...)
+static void add_wiring_fault(struct wiring *wiring, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void fault(struct wiring *wiring, const char *format, ...)
+static void add_wiring_fault(struct wiring *wiring, const char *format, ...)
 {
 	va_list args;
 
@@ -42,16 +42,16 @@ static bool is_command(const struct postconf_service *service, const char *comma
 	return postconf_has_word(commands, service->command);
 }
 
-static char *value_of(const struct wiring *wiring, const struct postconf_service *service,
-		      const char *name)
+static char *wired_value(const struct wiring *wiring, const struct postconf_service *service,
+			 const char *name)
 {
 	return postconf_value(wiring->postfix, service, name);
 }
 
-static bool has_value(const struct wiring *wiring, const struct postconf_service *service,
-		      const char *name, const char *expected)
+static bool has_service_value(const struct wiring *wiring, const struct postconf_service *service,
+			      const char *name, const char *expected)
 {
-	g_autofree char *value = value_of(wiring, service, name);
+	g_autofree char *value = wired_value(wiring, service, name);
 
 	return strcmp(value, expected) == 0;
 }
@@ -69,14 +69,14 @@ static void check_way(struct wiring *wiring, const struct way *way)
 	g_autofree char *pitfall = pitfalls_of_way(way);
 
 	if (action)
-		fault(wiring, "%s", action);
+		add_wiring_fault(wiring, "%s", action);
 	if (pitfall)
-		fault(wiring, "%s", pitfall);
+		add_wiring_fault(wiring, "%s", pitfall);
 	for (size_t i = 0; i < MILTER_TIMEOUTS; i++) {
 		g_autofree char *wait = way_wait_fault(way, (enum milter_timeout)i);
 
 		if (wait)
-			fault(wiring, "%s", wait);
+			add_wiring_fault(wiring, "%s", wait);
 	}
 }
 
@@ -85,7 +85,7 @@ static void check_contents(struct wiring *wiring, const struct postconf_service 
 	g_autofree char *text = cleanup ? contents_fault(wiring->postfix, cleanup) : NULL;
 
 	if (text)
-		fault(wiring, "%s", text);
+		add_wiring_fault(wiring, "%s", text);
 }
 
 /* --- what comes over SMTP ------------------------------------------------------------------ */
@@ -94,11 +94,13 @@ static void check_smtp_service(struct wiring *wiring, const struct way *way)
 {
 	check_way(wiring, way);
 	if (postconf_is_overridden(wiring->postfix, way->service, mark_parameter) &&
-	    has_value(wiring, way->service, mark_parameter, wiring->settings->own_mta_daemon_name))
-		fault(wiring,
-		      "master.cf, -o of %s: %s = %s: every client's mail would count as our own "
-		      "MTA's, which may block; remove it",
-		      way->service->label, mark_parameter, wiring->settings->own_mta_daemon_name);
+	    has_service_value(wiring, way->service, mark_parameter,
+			      wiring->settings->own_mta_daemon_name))
+		add_wiring_fault(
+		    wiring,
+		    "master.cf, -o of %s: %s = %s: every client's mail would count as our own "
+		    "MTA's, which may block; remove it",
+		    way->service->label, mark_parameter, wiring->settings->own_mta_daemon_name);
 }
 
 /* Of each of them once. */
@@ -108,7 +110,7 @@ static void check_their_cleanups(struct wiring *wiring, const GPtrArray *ways)
 
 	for (guint i = 0; i < ways->len; i++) {
 		const struct way *way = ways->pdata[i];
-		g_autofree char *name = value_of(wiring, way->service, "cleanup_service_name");
+		g_autofree char *name = wired_value(wiring, way->service, "cleanup_service_name");
 		const struct postconf_service *cleanup =
 		    postconf_find(wiring->postfix, name, "unix");
 
@@ -130,8 +132,8 @@ static void report_miss(struct wiring *wiring, const struct way *way, bool is_el
 	g_autofree char *how = way_advise(way);
 
 	if (!is_elsewhere) {
-		fault(wiring, "bounces that come to %s never reach us: %s; %s", way->service->label,
-		      why, how);
+		add_wiring_fault(wiring, "bounces that come to %s never reach us: %s; %s",
+				 way->service->label, why, how);
 		return;
 	}
 	g_autofree char *text =
@@ -193,7 +195,8 @@ static void check_smtp(struct wiring *wiring)
 	bool is_elsewhere = has_own_service(wiring, all) || count_leading(needed) > 0;
 
 	if (all->len == 0)
-		fault(wiring, "master.cf: there is no smtpd, so no bounce comes from outside");
+		add_wiring_fault(wiring,
+				 "master.cf: there is no smtpd, so no bounce comes from outside");
 	for (guint i = 0; i < all->len; i++)
 		if (way_leads_to_us(all->pdata[i]))
 			check_smtp_service(wiring, all->pdata[i]);
@@ -218,8 +221,8 @@ static void check_neighbours(struct wiring *wiring, const struct postconf_servic
 		const struct postconf_service *service = postconf_service(wiring->postfix, i);
 
 		if (is_command(service, "pickup smtpd qmqpd") &&
-		    has_value(wiring, service, "cleanup_service_name", cleanup->name))
-			fault(
+		    has_service_value(wiring, service, "cleanup_service_name", cleanup->name))
+			add_wiring_fault(
 			    wiring,
 			    "%s hands its mail to %s, where all of it counts as our own MTA's, "
 			    "which may block; give bounce, defer and trace a cleanup of their own",
@@ -230,19 +233,21 @@ static void check_neighbours(struct wiring *wiring, const struct postconf_servic
 static void check_mark(struct wiring *wiring, const struct postconf_service *cleanup)
 {
 	const char *own_name = wiring->settings->own_mta_daemon_name;
-	g_autofree char *name = value_of(wiring, cleanup, mark_parameter);
-	g_autofree char *macros = value_of(wiring, cleanup, "milter_connect_macros");
+	g_autofree char *name = wired_value(wiring, cleanup, mark_parameter);
+	g_autofree char *macros = wired_value(wiring, cleanup, "milter_connect_macros");
 
 	if (strcmp(name, own_name) != 0)
-		fault(wiring,
-		      "%s: %s is \"%s\", but own_mta_daemon_name is \"%s\": the reports of this "
-		      "Postfix would not be believed; write -o %s=%s below it",
-		      cleanup->label, mark_parameter, name, own_name, mark_parameter, own_name);
+		add_wiring_fault(
+		    wiring,
+		    "%s: %s is \"%s\", but own_mta_daemon_name is \"%s\": the reports of this "
+		    "Postfix would not be believed; write -o %s=%s below it",
+		    cleanup->label, mark_parameter, name, own_name, mark_parameter, own_name);
 	if (!postconf_has_word(macros, "{daemon_name}"))
-		fault(wiring,
-		      "%s: milter_connect_macros lacks {daemon_name}: the reports of this Postfix "
-		      "would not be believed; add it",
-		      cleanup->label);
+		add_wiring_fault(
+		    wiring,
+		    "%s: milter_connect_macros lacks {daemon_name}: the reports of this Postfix "
+		    "would not be believed; add it",
+		    cleanup->label);
 }
 
 static void check_cleanup(struct wiring *wiring, const struct postconf_service *cleanup)
@@ -250,26 +255,29 @@ static void check_cleanup(struct wiring *wiring, const struct postconf_service *
 	const struct way way = way_of(wiring, cleanup, WAY_REPORTS);
 
 	if (!is_command(cleanup, "cleanup"))
-		fault(wiring, "%s runs %s; its last column must be cleanup", cleanup->label,
-		      cleanup->command);
+		add_wiring_fault(wiring, "%s runs %s; its last column must be cleanup",
+				 cleanup->label, cleanup->command);
 	if (strcmp(cleanup->process_limit, "0") != 0)
-		fault(wiring,
-		      "%s has the process limit %s: Postfix then stops every report with a fatal "
-		      "error; write 0",
-		      cleanup->label, cleanup->process_limit);
+		add_wiring_fault(
+		    wiring,
+		    "%s has the process limit %s: Postfix then stops every report with a fatal "
+		    "error; write 0",
+		    cleanup->label, cleanup->process_limit);
 	if (!way_leads_to_us(&way)) {
 		g_autofree char *why = way_explain(&way);
 		g_autofree char *how = way_advise(&way);
 
-		fault(wiring, "reports of this Postfix never reach us: %s; %s", why, how);
+		add_wiring_fault(wiring, "reports of this Postfix never reach us: %s; %s", why,
+				 how);
 	} else {
 		check_way(wiring, &way);
 	}
 	if (cleanup->is_private)
-		fault(wiring,
-		      "%s is private in master.cf, so bounce does not find it; write n into its "
-		      "third column",
-		      cleanup->label);
+		add_wiring_fault(
+		    wiring,
+		    "%s is private in master.cf, so bounce does not find it; write n into its "
+		    "third column",
+		    cleanup->label);
 	if (!admission_check_enabled(wiring->postfix, cleanup))
 		wiring->is_good = false;
 	check_contents(wiring, cleanup);
@@ -283,30 +291,33 @@ static const struct postconf_service *follow_reports(struct wiring *wiring, cons
 	const struct postconf_service *service = postconf_find(wiring->postfix, name, "unix");
 
 	if (!service) {
-		fault(wiring, "master.cf: there is no service %s/unix", name);
+		add_wiring_fault(wiring, "master.cf: there is no service %s/unix", name);
 		return NULL;
 	}
 	if (!service->is_private)
-		fault(wiring,
-		      "%s is not private in master.cf, so the queue manager does not find it; "
-		      "write - into its third column",
-		      service->label);
-	g_autofree char *classes = value_of(wiring, service, "internal_mail_filter_classes");
-	g_autofree char *cleanup_name = value_of(wiring, service, "cleanup_service_name");
+		add_wiring_fault(
+		    wiring,
+		    "%s is not private in master.cf, so the queue manager does not find it; "
+		    "write - into its third column",
+		    service->label);
+	g_autofree char *classes = wired_value(wiring, service, "internal_mail_filter_classes");
+	g_autofree char *cleanup_name = wired_value(wiring, service, "cleanup_service_name");
 	const struct postconf_service *cleanup =
 	    postconf_find(wiring->postfix, cleanup_name, "unix");
 	if (!postconf_has_word(classes, "bounce")) {
-		fault(wiring,
-		      "reports that %s makes never reach us; in master.cf, write below it: -o "
-		      "internal_mail_filter_classes=bounce -o cleanup_service_name=bounce-cleanup",
-		      service->label);
+		add_wiring_fault(
+		    wiring,
+		    "reports that %s makes never reach us; in master.cf, write below it: -o "
+		    "internal_mail_filter_classes=bounce -o cleanup_service_name=bounce-cleanup",
+		    service->label);
 		return NULL;
 	}
 	if (!cleanup)
-		fault(wiring,
-		      "%s: master.cf has no service %s/unix, so its reports go nowhere; add it as "
-		      "master.cf.example has it",
-		      service->label, cleanup_name);
+		add_wiring_fault(
+		    wiring,
+		    "%s: master.cf has no service %s/unix, so its reports go nowhere; add it as "
+		    "master.cf.example has it",
+		    service->label, cleanup_name);
 	return cleanup;
 }
 
@@ -317,7 +328,7 @@ static void check_reports(struct wiring *wiring)
 	const struct postconf_service *seen[G_N_ELEMENTS(names)] = {NULL};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *name = value_of(wiring, NULL, names[i]);
+		g_autofree char *name = wired_value(wiring, NULL, names[i]);
 		bool is_seen = false;
 
 		seen[i] = follow_reports(wiring, name);
@@ -330,18 +341,19 @@ static void check_reports(struct wiring *wiring)
 
 /* --- main.cf -------------------------------------------------------------------------------- */
 
-static void check_main(struct wiring *wiring)
+static void wire_main_cf(struct wiring *wiring)
 {
 	g_autofree char *pitfall = pitfalls_of_postfix(wiring->postfix);
-	g_autofree char *flow = value_of(wiring, NULL, "in_flow_delay");
+	g_autofree char *flow = wired_value(wiring, NULL, "in_flow_delay");
 
-	if (has_value(wiring, NULL, mark_parameter, wiring->settings->own_mta_daemon_name))
-		fault(wiring,
-		      "main.cf: %s = %s: every client's mail would count as our own MTA's, which "
-		      "may block; remove it there, and write it below bounce-cleanup in master.cf",
-		      mark_parameter, wiring->settings->own_mta_daemon_name);
+	if (has_service_value(wiring, NULL, mark_parameter, wiring->settings->own_mta_daemon_name))
+		add_wiring_fault(
+		    wiring,
+		    "main.cf: %s = %s: every client's mail would count as our own MTA's, which "
+		    "may block; remove it there, and write it below bounce-cleanup in master.cf",
+		    mark_parameter, wiring->settings->own_mta_daemon_name);
 	if (pitfall)
-		fault(wiring, "%s", pitfall);
+		add_wiring_fault(wiring, "%s", pitfall);
 	pitfalls_warn(wiring->postfix, wiring->addresses);
 	if (*flow != '0')
 		check_warning(what, "main.cf: in_flow_delay is not 0: discarded bounces slow all "
@@ -354,7 +366,7 @@ bool wiring_check(const struct postconf *postfix, const struct milter_settings *
 	struct wiring wiring = {postfix, settings, addresses, true};
 
 	wiring.is_good = startup_check(postfix);
-	check_main(&wiring);
+	wire_main_cf(&wiring);
 	check_smtp(&wiring);
 	check_reports(&wiring);
 	if (wiring.is_good)

@@ -75,8 +75,9 @@ bool filters_socket_is_ours(const char *socket, const struct milter_settings *se
 		       : strcmp(place, our_place) == 0;
 }
 
-static void add(GPtrArray *faults, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(GPtrArray *faults, const char *format, ...)
+static void add_filter_fault(GPtrArray *faults, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void add_filter_fault(GPtrArray *faults, const char *format, ...)
 {
 	va_list arguments;
 
@@ -91,9 +92,9 @@ static void check_flags(const char *name, const char *flags, GPtrArray *faults)
 
 	if (strpbrk(flags, "T4"))
 		return;
-	add(faults, "%s: %s, bounces %s while we are away; write F=T", name,
-	    refuses ? "with F=R" : "without F=T",
-	    refuses ? "are refused for good" : "pass us by and are lost");
+	add_filter_fault(faults, "%s: %s, bounces %s while we are away; write F=T", name,
+			 refuses ? "with F=R" : "without F=T",
+			 refuses ? "are refused for good" : "pass us by and are lost");
 }
 
 /* Times as in "C:30s;R:60s": to connect, to send, to read an answer, for the whole message. */
@@ -112,13 +113,15 @@ static void check_times(const char *name, const char *times, const struct milter
 			continue;
 		long seconds = milter_list_seconds(text + 2);
 		if (is_message && seconds <= wait)
-			add(faults,
+			add_filter_fault(
+			    faults,
 			    "%s: T= has %s, but an answer may take %ld s (pool_wait and "
 			    "query_wait), and Sendmail then puts off what was recorded; write "
 			    "E:%lds",
 			    name, text, wait, MAX(60, 2 * wait));
 		else if (!is_message && seconds < COMMAND_MIN)
-			add(faults,
+			add_filter_fault(
+			    faults,
 			    "%s: T= has %s: on a busy machine Sendmail does not wait for us; write "
 			    "%c:%ds",
 			    name, text, text[0], USUAL);
@@ -140,14 +143,16 @@ static void check_asked(char *const *lines, const char *name, GPtrArray *faults)
 		ports += options ? 1 : 0;
 		with_own += own ? 1 : 0;
 		if (own && !filters_list_has(own, name))
-			add(faults,
+			add_filter_fault(
+			    faults,
 			    "DaemonPortOptions of %s: InputMailFilters=%s lacks %s, so what comes "
 			    "to that port never reaches us; in sendmail.mc, add it to that "
 			    "DAEMON_OPTIONS behind a semicolon, or take its InputMailFilters away",
 			    port ? port : "a daemon without a name", own, name);
 	}
 	if ((ports == 0 || with_own < ports) && (!of_all || !filters_list_has(of_all, name)))
-		add(faults,
+		add_filter_fault(
+		    faults,
 		    "%s is defined, but not asked: InputMailFilters lacks it; in sendmail.mc, "
 		    "write INPUT_MAIL_FILTER instead of MAIL_FILTER, or name it in "
 		    "confINPUT_MAIL_FILTERS",
@@ -207,7 +212,8 @@ static void check_defined(char *const *lines, const char *list, GPtrArray *fault
 
 	for (char **name = names; *name; name++)
 		if (**name != '\0' && !is_defined(lines, *name))
-			add(faults,
+			add_filter_fault(
+			    faults,
 			    "InputMailFilters names %s, which no line defines, so Sendmail does "
 			    "not start; write MAIL_FILTER(`%s', ...) into sendmail.mc, or take the "
 			    "name away",
@@ -229,7 +235,8 @@ static void check_doors(char *const *lines, GPtrArray *faults)
 		if (filters)
 			check_defined(lines, filters, faults);
 		if (modifiers && strchr(modifiers, 'a') && cf_public_port(*line))
-			add(faults,
+			add_filter_fault(
+			    faults,
 			    "DaemonPortOptions: M=%s asks other mail systems for a password, "
 			    "so that no bounce comes; in sendmail.mc, take the a out of that "
 			    "DAEMON_OPTIONS",
@@ -240,9 +247,9 @@ static void check_doors(char *const *lines, GPtrArray *faults)
 		guint64 bytes = value ? g_ascii_strtoull(value, NULL, 10) : 0;
 
 		if (bytes > 0 && bytes < limits[i].least)
-			add(faults, "%s%s: %s; in sendmail.mc, define(`%s', `%s')",
-			    limits[i].option + strlen("O "), value, limits[i].refused,
-			    limits[i].macro, limits[i].usual);
+			add_filter_fault(faults, "%s%s: %s; in sendmail.mc, define(`%s', `%s')",
+					 limits[i].option + strlen("O "), value, limits[i].refused,
+					 limits[i].macro, limits[i].usual);
 	}
 }
 
@@ -255,13 +262,15 @@ GPtrArray *filters_faults(const char *cf, const struct milter_settings *settings
 
 	check_doors(lines, faults);
 	if (*others != '\0')
-		add(faults,
+		add_filter_fault(
+		    faults,
 		    "no filter leads to our socket %s (there: %s), so what comes over SMTP never "
 		    "reaches us; write the line INPUT_MAIL_FILTER of bounce-milter.mc into "
 		    "sendmail.mc, with S=%s",
 		    settings->socket, others, settings->socket);
 	if (*others == '\0' && (!macros || !has_macro(macros, "i")))
-		add(faults,
+		add_filter_fault(
+		    faults,
 		    "Milter.macros.envfrom lacks i, so our log cannot name the mail; take it into "
 		    "confMILTER_MACROS_ENVFROM");
 	return faults;

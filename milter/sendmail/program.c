@@ -123,7 +123,7 @@ static void warn_of_local_delivery(char *const *lines, const char *address)
 	check_warning(what, text);
 }
 
-static bool check_address(const char *program, const char *cf, const char *address)
+static bool check_routed_address(const char *program, const char *cf, const char *address)
 {
 	g_autofree char *output = answers_of(program, cf, address);
 	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
@@ -152,6 +152,6 @@ bool program_check(const char *cf, const char *const *addresses)
 	bool is_good = true;
 
 	for (; program && *addresses; addresses++)
-		is_good = check_address(program, cf, *addresses) && is_good;
+		is_good = check_routed_address(program, cf, *addresses) && is_good;
 	return is_good;
 }
