@@ -161,9 +161,10 @@ static const struct ctl_option options[] = {
      .is_required = true},
     {.name = "why",
      .value = &ctl_value_text,
-     .help = "for those who ask later",
+     .help = "a note for those who ask later",
      .default_value = "set right by hand"},
-    {.name = "yes", .help = "do it: without it, whom it means and what would be done is shown"},
+    {.name = "yes",
+     .help = "do it; without this, only show whom it concerns and what would be done"},
     {0},
 };
 
@@ -171,7 +172,7 @@ CTL_COMMAND(command_reclassify) = {
     .name = "reclassify",
     .topic = TOPIC_CORRECTIONS,
     .arguments = {{&ctl_value_id, CTL_ONE}},
-    .summary = "set the verdict on a bounce right, and what followed from it",
+    .summary = "correct the verdict on a bounce, and what followed from it",
     .example = "reclassify 4711 --as mailbox_full --why 'they told us' --yes",
     .help =
 	"What followed wrongly is taken back, what should have followed is done. ID is the one\n"

@@ -204,10 +204,10 @@ static enum ctl_exit_code run_replay(struct ctl_call *call)
 }
 
 static const struct ctl_option options[] = {
-    {.name = "apply", .help = "set the verdicts right, and what followed from them"},
+    {.name = "apply", .help = "correct the verdicts, and what followed from them"},
     {.name = "why",
      .value = &ctl_value_text,
-     .help = "for those who ask later",
+     .help = "a note for those who ask later",
      .default_value = "replayed with changed rules"},
     {0},
 };

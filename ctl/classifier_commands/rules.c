@@ -125,10 +125,11 @@ static enum ctl_exit_code run_rule_list(struct ctl_call *call)
 CTL_COMMAND(command_rules_check) = {
     .name = "rules check",
     .topic = TOPIC_MAILS,
-    .summary = "find rules that never match, stand behind others or lack an example",
-    .help = "One fault a line: file, line, rule and what is wrong. The exit status is 1 if there\n"
-	    "is one, and 78 if a rule file cannot be read or a pattern does not compile. A site's\n"
-	    "rule that is meant to replace a shipped one has the shipped one's id.\n",
+    .summary = "find rules that never match, are hidden by others or lack an example",
+    .help =
+	"One fault per line: file, line, rule and what is wrong. The exit status is 1 if there\n"
+	"is one, and 78 if a rule file cannot be read or a pattern does not compile. A site's\n"
+	"rule that is meant to replace a shipped one has the shipped one's id.\n",
     .example = "rules check --site site.rules",
     .options = {rule_files_options, rule_files_config_option},
     .is_offline = true,
@@ -139,8 +140,9 @@ CTL_COMMAND(command_rules_test) = {
     .name = "rules test",
     .topic = TOPIC_MAILS,
     .summary = "ask the rules about their own examples",
-    .help = "One wrong example a line: file, line, rule and who decided it how. The exit status\n"
-	    "is 1 if there is one, and 78 if the rules cannot be loaded.\n",
+    .help =
+	"One wrong example per line: file, line, rule, and what decided it how. The exit status\n"
+	"is 1 if there is one, and 78 if the rules cannot be loaded.\n",
     .example = "rules test --site site.rules",
     .options = {rule_files_options, rule_files_config_option},
     .is_offline = true,

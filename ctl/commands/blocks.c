@@ -11,7 +11,7 @@
 #include "db/people/block_queries.h"
 
 static const struct ctl_option list_options[] = {
-    {.name = "all", .help = "lifted ones too"},
+    {.name = "all", .help = "include lifted blocks"},
     {0},
 };
 

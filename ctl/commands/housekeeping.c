@@ -12,7 +12,7 @@
 static const struct ctl_option housekeeping_options[] = {
     {.name = "batch",
      .value = &ctl_value_count,
-     .help = "at most so many rows of each step",
+     .help = "at most this many rows in each step",
      .default_value = "1000"},
     {0},
 };
@@ -77,7 +77,7 @@ CTL_COMMAND(command_housekeeping) = {
 static const struct ctl_option erase_options[] = {
     {.name = "person",
      .help = "the argument is a person's reference: erase all addresses of this person"},
-    {.name = "yes", .help = "do it: without it, what would be erased is shown"},
+    {.name = "yes", .help = "do it; without this, only show what would be erased"},
     {0},
 };
 

@@ -33,9 +33,10 @@ static const struct ctl_option options[] = {
      .help = "what is to be remembered; --works needs it"},
     {.name = "limit",
      .value = &ctl_value_count,
-     .help = "at most so many",
+     .help = "at most this many",
      .default_value = "1000"},
-    {.name = "yes", .help = "do it: without it, whom it means and what would be done is shown"},
+    {.name = "yes",
+     .help = "do it; without this, only show whom it concerns and what would be done"},
     {0},
 };
 

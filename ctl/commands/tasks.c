@@ -46,7 +46,7 @@ static const struct ctl_option list_options[] = {
      .value = &ctl_value_past,
      .help = "only those made from then on: 24h, 7d, a date"},
     {.name = "until", .value = &ctl_value_past, .help = "only those made before then"},
-    {.name = "all", .help = "closed ones too"},
+    {.name = "all", .help = "include closed tasks"},
     {.name = "sort",
      .value = &(const struct ctl_value){.name = "ORDER", .kind = CTL_VALUE_WORD, .words = orders},
      .help = "the order",

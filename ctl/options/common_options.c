@@ -6,7 +6,7 @@
 
 #define LIMIT(count)                                                                               \
 	{                                                                                          \
-		.name = "limit", .value = &ctl_value_count, .help = "at most so many",             \
+		.name = "limit", .value = &ctl_value_count, .help = "show at most this many",      \
 		.default_value = (count)                                                           \
 	}
 #define SINCE(time)                                                                                \

@@ -93,7 +93,7 @@ static const struct ctl_option change_options[] = {
     {.name = "all", .help = "all of them: a name, a filter or this is needed"},
     {.name = "limit",
      .value = &ctl_value_count,
-     .help = "at most so many",
+     .help = "at most this many",
      .default_value = "1000000"},
     {0},
 };
@@ -166,7 +166,7 @@ static enum ctl_exit_code run_release(struct ctl_call *call)
 }
 
 static const struct ctl_option cancel_options[] = {
-    {.name = "yes", .help = "do it: without it, whom it means is shown"},
+    {.name = "yes", .help = "do it; without this, only show whom it concerns"},
     {0},
 };
 
@@ -251,8 +251,8 @@ CTL_COMMAND(command_queue_cancel) = {
     .name = "queue cancel",
     .topic = TOPIC_QUEUE,
     .arguments = {{&value_communication, CTL_ANY_NUMBER}},
-    .summary = "do not send what still waits; who got it, got it",
-    .help = "Whom it means is shown first; --yes does it, \"queue retry\" takes it back.\n",
+    .summary = "do not send what still waits; what was sent stays sent",
+    .help = "It first shows whom it concerns; --yes does it, \"queue retry\" takes it back.\n",
     .example = "queue cancel 4711 --yes",
     .options = {filter_options, change_options, cancel_options},
     .run = run_cancel,
@@ -268,7 +268,7 @@ CTL_COMMAND(command_queue_cancel) = {
 static const struct ctl_option status_options[] = {
     {.name = "limit",
      .value = &ctl_value_count,
-     .help = "at most so many domains",
+     .help = "show at most this many domains",
      .default_value = "20"},
     {0},
 };

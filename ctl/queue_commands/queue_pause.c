@@ -13,8 +13,9 @@ CTL_COMMAND(command_queue_pause) = {
     .topic = TOPIC_QUEUE,
     .arguments = {{&value_process, CTL_ONE}},
     .summary = "send nothing of a process until it is resumed",
-    .help = "What is being sent ends. A process is paused by itself when so many per cent of its\n"
-	    "mails have come back as the parameter pause_rate says.\n",
+    .help =
+	"What is being sent is finished. A process is paused automatically when the share of its\n"
+	"mails that came back reaches pause_rate per cent.\n",
     .example = "queue pause newsletter --why 'wrong prices in it'",
     .options = {common_options_why},
     .view = {.parameters = {"NAME", "why"},

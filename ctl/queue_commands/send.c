@@ -31,7 +31,7 @@ static const struct ctl_option options[] = {
     {.name = "now", .help = "send it at once, and wait for the outcome"},
     {.name = "wait",
      .value = &ctl_value_count,
-     .help = "with --now: wait at most so many seconds",
+     .help = "with --now: wait at most this many seconds",
      .default_value = "60"},
     {0},
 };
