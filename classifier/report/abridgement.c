@@ -14,6 +14,8 @@
 enum {
 	MESSAGE_BYTES_MIN = 32768, /* below that there is nothing to gain */
 	BODY_BYTES = 4096,         /* of an original that stay */
+	SEARCH_BYTES = 128 * 1024, /* from the start of an original, for the part behind it; */
+	TAIL_BYTES = 32 * 1024,    /* then only in these, before the end of the message */
 	LEVELS_MAX = 16,
 	BOUNDARY_BYTES = 200,
 	CONTENT_TYPE_BYTES = 1000,
@@ -183,9 +185,20 @@ static void leave_out_part(struct abridging *work, const char *from, const char 
 	work->from = to;
 }
 
+/* The delimiter behind the original, or NULL. The middle of a large one is not looked at: it costs
+ * more than all else, and what follows an original is its report, or a footer, and ends the
+ * message. */
+static const char *find_end_of_original(const struct abridging *work, const char *from)
+{
+	if (work->end - from <= SEARCH_BYTES + TAIL_BYTES)
+		return find_delimiter(work, from, work->end);
+	const char *next = find_delimiter(work, from, from + SEARCH_BYTES);
+	return next ? next : find_delimiter(work, work->end - TAIL_BYTES, work->end);
+}
+
 static void abridge_original(struct abridging *work, const char *from)
 {
-	const char *next = find_delimiter(work, from, work->end);
+	const char *next = find_end_of_original(work, from);
 	const char *end = next ? next : work->end;
 	struct slice header;
 

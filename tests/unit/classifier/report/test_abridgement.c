@@ -169,6 +169,32 @@ static void check_cut(void)
 	g_string_free(abridged, TRUE);
 }
 
+static const struct row *find_row(const char *name)
+{
+	const struct row *row = rows;
+
+	while (!g_str_equal(row->name, name))
+		row++;
+	return row;
+}
+
+static unsigned count_recipients(const char *name, size_t bytes)
+{
+	g_autoptr(GString) message = fill(find_row(name)->message, "x\n", bytes, "\n");
+	g_autoptr(report_t) report = reader_parse(message->str, message->len, &limits_default);
+
+	return (unsigned)report->recipient_count;
+}
+
+/* Behind a very large original a part is found where it ends the message. */
+static void check_tail(void)
+{
+	g_assert_cmpuint(count_recipients("original first", 300000), ==, 1);
+	g_assert_cmpuint(count_recipients("lines that look like boundaries", 300000), ==, 1);
+	g_assert_cmpuint(count_recipients("several originals", 100000), ==, 1);
+	g_assert_cmpuint(count_recipients("several originals", 300000), ==, 0);
+}
+
 /* Beyond the bound of a message nothing is read, and that is said. */
 static void check_bound(void)
 {
@@ -193,6 +219,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/abridgement/rows", check_rows);
 	g_test_add_func("/abridgement/lines", check_lines);
 	g_test_add_func("/abridgement/cut", check_cut);
+	g_test_add_func("/abridgement/tail", check_tail);
 	g_test_add_func("/abridgement/bound", check_bound);
 	g_test_add_func("/abridgement/small", check_small);
 	return g_test_run();
