@@ -17,7 +17,8 @@ use Bounce::Instance;
 use Bounce::Postgres;
 use Time::HiRes qw(time);
 
-use constant { ROUNDS => 20, TOGETHER => 64, BURST => 1600, WARM_UP => 25, STEPS => 2_000_000 };
+use constant { ROUNDS => 20, TOGETHER => 64, BURST => 1600, WARM_UP => 25, STEPS => 2_000_000,
+    BARE_BURST => 8000 };
 
 # What must have come of each report.
 my %effect = (
@@ -73,6 +74,12 @@ figure(
     unit    => '',
     values  => [ at_once('new', 1, compute(8)) / at_once('new', 8, compute(1)) ],
     against => 'what two cores could give at most'
+);
+figure(
+    name    => 'bare statements: eight sessions against one',
+    unit    => '',
+    values  => [ at_once('new', 1, write_bare(1)) / at_once('new', 8, write_bare(8)) ],
+    against => 'what PostgreSQL gains with as few rows as can be'
 );
 for my $name (qw(new outage)) {
     # one before and one after, so that what grows with each bounce is not taken for contention
@@ -175,6 +182,11 @@ END
 sub compute {
     my ($share) = @_;
     return 'CALL test.compute_only(' . $share * STEPS / 8 . ');';
+}
+
+sub write_bare {
+    my ($sessions) = @_;
+    return 'CALL test.write_only(' . WARM_UP . ', ' . BARE_BURST / $sessions . ');';
 }
 
 # Hard bounces a second, by several sessions that have recorded before, as those of a pool have.

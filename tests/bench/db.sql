@@ -218,6 +218,20 @@ BEGIN
   CALL test.wait_for_start();
   CALL test.record_some(letters[warm_up + 1:]);
 END $$;
+-- What PostgreSQL gains by several sessions with as few rows as can be, each session with its own.
+CREATE PROCEDURE test.write_some(rows integer) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. rows LOOP
+    PERFORM bare.record(nextval('test.turn') + 10000000, '{}', 'the raw message');
+    COMMIT;
+  END LOOP;
+END $$;
+CREATE PROCEDURE test.write_only(warm_up integer, rows integer) LANGUAGE plpgsql AS $$
+BEGIN
+  CALL test.write_some(warm_up);
+  CALL test.wait_for_start();
+  CALL test.write_some(rows);
+END $$;
 -- What the machine itself gains by several sessions: processor alone, nothing shared.
 CREATE PROCEDURE test.compute_only(steps integer) LANGUAGE plpgsql AS $$
 DECLARE
