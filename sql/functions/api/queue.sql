@@ -107,6 +107,10 @@ DECLARE
   d CONSTANT bounce.communication_delivery := bounce_internal.require_queued(communication_id);
 BEGIN
   IF d.state IN ('PENDING', 'RETRY') THEN
+    PERFORM bounce_internal.remember_recipients(
+      ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
+            WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending')
+              AND q.due_at > now()), NULL);
     UPDATE bounce.recipient_delivery AS q SET due_at = now()
     WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending');
     UPDATE bounce.communication_recipient AS r SET next_attempt_at = now()
@@ -114,15 +118,20 @@ BEGIN
     PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued',
                                       bounce_internal.say('due at once'));
   ELSE
-    UPDATE bounce.communication_delivery AS k SET state = 'RETRY'
+    UPDATE bounce.communication_delivery AS k
+    SET state = CASE WHEN k.attempts = 0 AND EXISTS (
+                       SELECT FROM bounce.recipient_delivery AS q
+                       WHERE q.communication_id = d.communication_id
+                         AND q.cancelled_due_at IS NOT NULL)
+                     THEN 'PENDING' ELSE 'RETRY' END
     WHERE k.communication_id = d.communication_id;
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce.retry_communication(bigint) IS
   'application: sends again. A waiting mail: at once; a finished one: to the recipients that did '
-  'not get it, or to all when all did; one that was cancelled: when it would have gone. The same '
-  'as setting the state in bounce.delivery to RETRY. P0002 when it is not in the queue, 23514 '
-  'while a worker has claimed it';
+  'not get it, or to all when all did; one that was cancelled: what was cancelled waits as before. '
+  'withdraw_resend() takes it back. The same as setting the state in bounce.delivery to RETRY. '
+  'P0002 when it is not in the queue, 23514 while a worker has claimed it';
 
 CREATE OR REPLACE FUNCTION bounce.hold_communication(communication_id bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
@@ -175,9 +184,14 @@ BEGIN
   END IF;
   ids := ARRAY(SELECT q.recipient_id FROM bounce.recipient_delivery AS q
                WHERE q.communication_id = d.communication_id AND q.state IN ('due', 'pending'));
+  -- who has it already has it; one that was refused since is due first: see the trigger
+  UPDATE bounce.recipient_delivery AS q SET state = 'due'
+  FROM bounce.communication_recipient AS r
+  WHERE r.id = q.recipient_id AND r.id = ANY (ids) AND r.state = 'sent' AND q.state = 'pending';
   UPDATE bounce.recipient_delivery AS q
-  SET state = 'rejected', due_at = NULL, cancelled_due_at = q.due_at, response = why
-  WHERE q.recipient_id = ANY (ids);
+  SET state = CASE r.state WHEN 'sent' THEN 'accepted' ELSE 'rejected' END, due_at = NULL,
+      cancelled_due_at = CASE WHEN r.state <> 'sent' THEN q.due_at END
+  FROM bounce.communication_recipient AS r WHERE r.id = q.recipient_id AND r.id = ANY (ids);
   UPDATE bounce.communication_recipient AS r
   SET next_attempt_at = NULL, state = CASE r.state WHEN 'open' THEN 'error' ELSE r.state END,
       diagnostic = CASE r.state WHEN 'open' THEN why ELSE r.diagnostic END

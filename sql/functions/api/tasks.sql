@@ -239,7 +239,13 @@ BEGIN
         ORDER BY (w ->> 'id')::bigint) AS u;
   IF t.undo_state IS NOT NULL THEN
     PERFORM bounce_internal.restore_blocks(t, reason);
-    PERFORM bounce_internal.reopen_follow_ups(t);
+    -- all that one transaction did has the same time
+    PERFORM bounce_internal.reopen_follow_ups(
+      ARRAY(SELECT u.id FROM bounce.follow_up AS u
+            WHERE u.is_moot AND u.finished_at = t.resolved_at
+              AND u.recipient_id IN (
+                SELECT (w ->> 'id')::bigint
+                FROM jsonb_array_elements(t.undo_state -> 'recipients') AS w)));
     PERFORM bounce_internal.decide_again(bounce_internal.remembered(t, 'bounces'));
   END IF;
   UPDATE bounce.task AS q SET status = 'open', resolution = '', resolved_at = NULL,
@@ -360,10 +366,11 @@ BEGIN
   RETURN bounce_internal.withdraw_from(r, because);
 END $$;
 COMMENT ON FUNCTION bounce.withdraw_resend(bigint, text, text) IS
-  'operator: takes back request_resend(), add_recipient() or change_recipient(), by the address '
-  'that the mail was to be sent to: all is as it was before, and a task that this had closed is '
-  'open again. False when something has gone out since, or nothing is to be taken back. P0002 when '
-  'the address is no recipient, 22023 while it is being sent to, or without a reason';
+  'operator: takes back request_resend(), retry_communication(), add_recipient() or '
+  'change_recipient(), by the address that the mail was to be sent to: all is as it was before, '
+  'and a task that this had closed is open again. False when something has gone out since, or '
+  'nothing is to be taken back. P0002 when the address is no recipient, 22023 while it is being '
+  'sent to, or without a reason';
 
 -- Outages ----------------------------------------------------------------------------
 

@@ -373,5 +373,68 @@ SELECT is_empty($$SELECT d.communication_id FROM bounce.delivery AS d
                      <> (SELECT count(*) FROM bounce.communication_recipient AS r
                          WHERE r.communication_id = d.communication_id AND r.state <> 'replaced')$$,
                          'every recipient is in one of the four lists');
+
+-- The fields of Firebase's Trigger Email, transition by transition: state, startTime, endTime,
+-- leaseExpireTime (+: there), attempts, error, accepted, rejected, pending.
+CREATE FUNCTION test.fields(id bigint) RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', j ->> 'state',
+                   concat(CASE WHEN j ->> 'startTime' IS NULL THEN '-' ELSE '+' END,
+                          CASE WHEN j ->> 'endTime' IS NULL THEN '-' ELSE '+' END,
+                          CASE WHEN j ->> 'leaseExpireTime' IS NULL THEN '-' ELSE '+' END),
+                   j ->> 'attempts', coalesce('"' || (j ->> 'error') || '"', 'null'),
+                   concat_ws('/', jsonb_array_length(j #> '{info,accepted}'),
+                             jsonb_array_length(j #> '{info,rejected}'),
+                             jsonb_array_length(j #> '{info,pending}')), j #>> '{info,response}')
+  FROM (SELECT d.json AS j FROM bounce.delivery AS d WHERE d.communication_id = $1) AS s
+$$;
+-- What is in the way waits till tomorrow.
+UPDATE bounce.recipient_delivery SET due_at = now() + interval '1 day'
+WHERE state IN ('due', 'pending');
+SELECT test.submit('{f@example.com}') AS f \gset
+SELECT is(test.fields(:f), 'PENDING --- 0 null 0/0/1 ', 'handed over');
+SELECT count(*) FROM test.claim(1);
+SELECT is(test.fields(:f), 'PROCESSING +-+ 0 null 0/0/1 ', 'a worker has it');
+UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second'
+WHERE communication_id = :f;
+SELECT bounce.sweep_deliveries();
+SELECT is(test.fields(:f), 'PENDING +-- 0 null 0/0/1 ', 'which died before it began');
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:f);
+SELECT is(test.fields(:f), 'PROCESSING +-+ 0 null 0/0/1 ', 'another one begins');
+SELECT test.settle('f@example.com', 'pending', '451 later', 'system_error', '4.3.0');
+SELECT is(test.fields(:f), 'RETRY ++- 1 "f@example.com: 451 later" 0/0/1 451 later',
+          'refused for now');
+UPDATE bounce.recipient_delivery SET due_at = now() WHERE communication_id = :f;
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:f);
+SELECT is(test.fields(:f), 'PROCESSING +-+ 1 "f@example.com: 451 later" 0/0/1 451 later',
+          'tried again');
+UPDATE bounce.communication_delivery SET lease_expire_time = now() - interval '1 second'
+WHERE communication_id = :f;
+SELECT bounce.sweep_deliveries();
+SELECT matches(test.fields(:f), '^ERROR \+\+- 2 "f@example.com: outcome unknown: .*" 0/0/0 ',
+               'the worker died while it was sending');
+UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = :f;
+SELECT matches(test.fields(:f), '^RETRY \+\+- 2 .* 0/0/1 ', 'RETRY');
+SELECT is((SELECT count(*) FROM bounce.task AS t WHERE t.status = 'open'
+           AND t.dedup_key = 'delivery_problem:unknown:' || :f), 0::bigint,
+          'what the task asked for is done');
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:f);
+SELECT test.settle('f@example.com', 'rejected', '554 5.7.1 no', 'spam_rejected', '5.7.1');
+SELECT is(test.fields(:f), 'ERROR ++- 3 "f@example.com: 554 5.7.1 no" 0/1/0 554 5.7.1 no',
+          'refused for good');
+UPDATE bounce.delivery SET state = 'PENDING' WHERE communication_id = :f;
+SELECT is(test.fields(:f), 'PENDING ++- 3 "f@example.com: 554 5.7.1 no" 0/0/1 554 5.7.1 no',
+          'PENDING does the same');
+SELECT count(*) FROM test.claim(1);
+SELECT test.begin(:f);
+SELECT test.settle('f@example.com', 'accepted', '250 ok');
+SELECT is(test.fields(:f), 'SUCCESS ++- 4 null 1/0/0 250 ok', 'accepted');
+UPDATE bounce.delivery SET state = 'RETRY' WHERE communication_id = :f;
+SELECT is(test.fields(:f), 'RETRY ++- 4 null 0/0/1 250 ok', 'RETRY of what all have');
+SELECT bounce.cancel_communication(:f);
+SELECT is(test.fields(:f), 'SUCCESS ++- 4 null 1/0/0 250 ok', 'cancelled: they have it still');
+
 SELECT * FROM finish();
 ROLLBACK;

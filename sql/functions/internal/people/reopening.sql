@@ -51,7 +51,7 @@ BEGIN
     'id', r.id, 'state', r.state, 'class', r.class, 'bounce_id', r.bounce_id,
     'reason', r.reason, 'bounced_at', r.bounced_at, 'task_id', r.task_id,
     'next_attempt_at', r.next_attempt_at, 'requested_by', r.requested_by,
-    'attempts', r.attempts, 'delivery', q.state, 'due_at', q.due_at);
+    'attempts', r.attempts, 'delivery', q.state, 'due_at', q.due_at, 'tries', q.tries);
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_as_it_is(bounce.communication_recipient) IS
   'what restore_recipient() needs';
@@ -65,6 +65,8 @@ COMMENT ON FUNCTION bounce_internal.remembered(bounce.task, text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.drop_unsent(recipient_id bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+  communication_id bigint;
 BEGIN
   PERFORM FROM bounce.recipient_delivery AS q WHERE q.recipient_id = drop_unsent.recipient_id
   FOR UPDATE;
@@ -72,8 +74,12 @@ BEGIN
   WHERE r.id = drop_unsent.recipient_id AND r.state = 'open' AND r.attempts = 0
     AND NOT EXISTS (SELECT FROM bounce.recipient_delivery AS q
                     WHERE q.recipient_id = r.id AND (q.state IN ('claimed', 'sending', 'unknown')
-                                                     OR q.tries > 0));
-  RETURN FOUND;
+                                                     OR q.tries > 0))
+  RETURNING r.communication_id INTO communication_id;
+  IF communication_id IS NOT NULL THEN
+    PERFORM bounce_internal.derive_communication(communication_id);
+  END IF;
+  RETURN communication_id IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.drop_unsent(bigint) IS
   'removes a recipient to whom nothing has been sent yet. False when something has';
@@ -96,7 +102,11 @@ BEGIN
   END IF;
   successor := r.replaced_by;
   UPDATE bounce.recipient_delivery AS q SET state = 'due', due_at = now()
-  WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
+  WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('unknown', 'accepted')
+    AND q.state <> was ->> 'delivery';
+  UPDATE bounce.recipient_delivery AS q SET state = was ->> 'delivery', due_at = NULL
+  WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('accepted', 'rejected')
+    AND q.state IN ('due', 'pending');
   UPDATE bounce.communication_recipient AS q
   SET state = was ->> 'state', class = was ->> 'class', reason = was ->> 'reason',
       bounce_id = (was ->> 'bounce_id')::bigint, replaced_by = NULL,
@@ -110,15 +120,21 @@ BEGIN
   UPDATE bounce.recipient_delivery AS q SET state = 'unknown', due_at = NULL
   WHERE q.recipient_id = r.id AND was ->> 'delivery' = 'unknown' AND q.state <> 'unknown';
   UPDATE bounce.recipient_delivery AS q
-  SET state = CASE q.state WHEN 'rejected' THEN 'due' ELSE q.state END,
+  SET state = CASE WHEN q.state <> 'rejected' THEN q.state
+                   WHEN q.tries > 0 THEN was ->> 'delivery' ELSE 'due' END,
       due_at = (was ->> 'due_at')::timestamptz
   WHERE q.recipient_id = r.id AND was ->> 'delivery' IN ('due', 'pending')
     AND was ->> 'due_at' IS NOT NULL AND q.state IN ('rejected', 'due', 'pending');
+  UPDATE bounce.recipient_delivery AS q SET tries = (was ->> 'tries')::integer
+  WHERE q.recipient_id = r.id AND q.tries <> (was ->> 'tries')::integer;
   UPDATE bounce.communication_content AS k
   SET header_to = bounce_internal.with_address(k.header_to, n.address, r.address),
       header_cc = bounce_internal.with_address(k.header_cc, n.address, r.address)
   FROM bounce.communication_recipient AS n
   WHERE k.communication_id = r.communication_id AND n.id = successor;
+  IF was ->> 'delivery' IS NOT NULL THEN
+    PERFORM bounce_internal.derive_communication(r.communication_id);
+  END IF;
   PERFORM bounce_internal.write_log(r.communication_id, r.id, 'corrected',
             bounce_internal.say('%s is as it was before', r.address) || ': ' || why, r.bounce_id);
   RETURN successor IS NULL OR bounce_internal.drop_unsent(successor);
@@ -155,27 +171,41 @@ LANGUAGE plpgsql AS $$
 DECLARE
   was CONSTANT jsonb := r.undo_state -> 'was';
   is_itself CONSTANT boolean := coalesce((was ->> 'id')::bigint = r.id, false);
+  closed_task CONSTANT bigint := (SELECT t.id FROM bounce.task AS t
+                                  WHERE t.id = (r.undo_state ->> 'task')::bigint
+                                    AND t.status = 'done');
+  is_waiting CONSTANT boolean := r.next_attempt_at IS NOT NULL OR EXISTS (
+    SELECT FROM bounce.recipient_delivery AS q
+    WHERE q.recipient_id = r.id AND q.state IN ('due', 'pending'));
 BEGIN
   IF is_itself THEN
-    RETURN r.next_attempt_at IS NOT NULL
-           AND r.bounce_id IS NOT DISTINCT FROM (was ->> 'bounce_id')::bigint
-           AND bounce_internal.restore_recipient(was, why);
+    IF NOT is_waiting OR r.attempts > (was ->> 'attempts')::integer
+       OR r.bounce_id IS DISTINCT FROM (was ->> 'bounce_id')::bigint THEN
+      RETURN false;
+    ELSIF closed_task IS NOT NULL THEN
+      PERFORM bounce.reopen_task(closed_task, why);
+    ELSE
+      PERFORM bounce_internal.restore_recipient(was, why);
+    END IF;
+    UPDATE bounce.communication_recipient AS n SET undo_state = NULL WHERE n.id = r.id;
+    RETURN true;
   ELSIF r.undo_state IS NULL OR r.attempts > 0 OR r.state <> 'open'
         OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
                    WHERE q.recipient_id = r.id AND (q.tries > 0 OR q.state = 'unknown')) THEN
     RETURN false;
-  ELSIF r.undo_state ? 'task' AND EXISTS (SELECT FROM bounce.task AS t
-                                          WHERE t.id = (r.undo_state ->> 'task')::bigint
-                                            AND t.status = 'done') THEN
-    PERFORM bounce.reopen_task((r.undo_state ->> 'task')::bigint, why);
+  ELSIF closed_task IS NOT NULL THEN
+    PERFORM bounce.reopen_task(closed_task, why);
   ELSIF was IS NOT NULL THEN
-    PERFORM bounce_internal.restore_recipient(was, why);
+    PERFORM bounce_internal.restore_recipient(was, why),
+      bounce_internal.reopen_follow_ups(
+        ARRAY(SELECT u.id FROM bounce.follow_up AS u
+              WHERE u.recipient_id = (was ->> 'id')::bigint
+                AND u.result = 'it goes to ' || r.address));
   ELSE
     PERFORM bounce_internal.write_log(r.communication_id, NULL, 'corrected',
       bounce_internal.say('%s is no recipient any more', r.address) || ': ' || why);
     PERFORM bounce_internal.drop_unsent(r.id);
   END IF;
-  PERFORM bounce_internal.derive_communication(r.communication_id);
   RETURN true;
 END $$;
 COMMENT ON FUNCTION bounce_internal.withdraw_from(bounce.communication_recipient, text) IS

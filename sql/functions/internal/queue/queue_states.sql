@@ -35,6 +35,18 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.summary_state(bigint, text, integer) IS
   'the delivery state that follows from the recipients';
 
+CREATE OR REPLACE FUNCTION bounce_internal.why_without(
+  r bounce.communication_recipient, q bounce.recipient_delivery) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN (q).state = 'unknown' OR (q).cancelled_due_at IS NOT NULL
+                   OR (r).state = 'bounced' AND (q).response ~ '^(2|$)'
+              THEN (r).diagnostic ELSE (q).response END
+$$;
+COMMENT ON FUNCTION bounce_internal.why_without(
+  bounce.communication_recipient, bounce.recipient_delivery) IS
+  'the words for why a recipient did not get the mail: the server''s; of one whom it took, those '
+  'of the report that came later; of one that was cancelled, who did it';
+
 CREATE OR REPLACE FUNCTION bounce_internal.summary_error(communication_id bigint) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -45,8 +57,7 @@ BEGIN
                 || CASE WHEN count(*) > 10 THEN format(E'\nand %s more', count(*) - 10) ELSE '' END,
                 4000)
     FROM (SELECT r.id, r.address, row_number() OVER (ORDER BY k.rank, r.id) AS place, k.rank,
-                 CASE WHEN q.state = 'unknown' OR r.state = 'bounced' AND q.response ~ '^(2|$)'
-                      THEN r.diagnostic ELSE q.response END AS words
+                 bounce_internal.why_without(r, q) AS words
           FROM bounce.communication_recipient AS r
           JOIN bounce.recipient_delivery AS q ON q.recipient_id = r.id
           JOIN (VALUES ('unknown', 1), ('rejected', 2), ('pending', 3)) AS k (state, rank)
@@ -72,6 +83,7 @@ BEGIN
         bounce_internal.say('Hand it over with bounce.submit_communication().'));
     END IF;
     NEW.due_at := coalesce(NEW.due_at, now());
+    NEW.end_time := CASE WHEN NEW.attempts > 0 THEN NEW.end_time END;
     RETURN NEW;
   ELSIF bounce_internal.is_allowed_transition(OLD.state, NEW.state) IS NOT TRUE THEN
     PERFORM bounce_internal.refuse('check_violation',
@@ -100,7 +112,11 @@ BEGIN
                              'bounce.cancel_communication() ends it, '
                              'bounce.hold_communication() keeps it.' END);
   END IF;
-  NEW.end_time := CASE WHEN NEW.state IN ('SUCCESS', 'ERROR') THEN clock_timestamp()
+  -- of the last try; of one that ends without any, when it ended
+  NEW.end_time := CASE WHEN OLD.state = 'PROCESSING' AND NEW.state <> 'PENDING'
+                         THEN clock_timestamp()
+                       WHEN NEW.state IN ('SUCCESS', 'ERROR')
+                         THEN coalesce(NEW.end_time, clock_timestamp())
                        ELSE NEW.end_time END;
   -- who waits for it is told now
   NEW.urgent_at := CASE WHEN NEW.state = 'PROCESSING' THEN NEW.urgent_at END;
@@ -145,29 +161,95 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.delivery_after_update() IS
   'RETRY or PENDING on a finished delivery queues its recipients; what is due wakes the workers';
 
+CREATE OR REPLACE FUNCTION bounce_internal.remember_recipients(
+  recipient_ids bigint[], task_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.communication_recipient AS r
+  SET undo_state = jsonb_strip_nulls(jsonb_build_object(
+        'was', bounce_internal.recipient_as_it_is(r),
+        'task', remember_recipients.task_id))
+  FROM bounce.recipient_delivery AS q
+  WHERE q.recipient_id = r.id AND r.id = ANY (recipient_ids)
+    AND (r.undo_state IS NULL OR (r.undo_state #>> '{was,attempts}')::integer < r.attempts
+         OR r.attempts > 0 AND q.state NOT IN ('due', 'pending'));
+END $$;
+COMMENT ON FUNCTION bounce_internal.remember_recipients(bigint[], bigint) IS
+  'keeps what there was before a person has a mail of the queue sent again, and the task that '
+  'this closes, for withdraw_resend(); of one that waits for what a person did before, what there '
+  'was before that';
+
+CREATE OR REPLACE FUNCTION bounce_internal.uncancel_recipients(communication_id bigint)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  ids CONSTANT bigint[] := ARRAY(
+    SELECT q.recipient_id FROM bounce.recipient_delivery AS q
+    WHERE q.communication_id = uncancel_recipients.communication_id
+      AND q.cancelled_due_at IS NOT NULL);
+BEGIN
+  UPDATE bounce.recipient_delivery AS q
+  SET state = CASE WHEN q.tries > 0 THEN 'pending' ELSE 'due' END, due_at = q.cancelled_due_at
+  WHERE q.recipient_id = ANY (ids);
+  UPDATE bounce.communication_recipient AS r
+  SET state = CASE r.state WHEN 'error' THEN 'open' ELSE r.state END,
+      diagnostic = CASE r.state WHEN 'error' THEN '' ELSE r.diagnostic END,
+      next_attempt_at = CASE WHEN r.state = 'bounced' AND r.class = 'soft' THEN q.due_at END
+  FROM bounce.recipient_delivery AS q WHERE q.recipient_id = r.id AND r.id = ANY (ids);
+  UPDATE bounce.communication AS c SET status = 'open'
+  WHERE c.id = uncancel_recipients.communication_id AND c.status = 'error'
+    AND EXISTS (SELECT FROM bounce.communication_recipient AS o
+                WHERE o.communication_id = c.id AND o.state = 'open')
+    AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
+                    WHERE o.communication_id = c.id AND o.state = 'error');
+  UPDATE bounce.communication_delivery AS d
+  SET error = bounce_internal.summary_error(d.communication_id)
+  WHERE d.communication_id = uncancel_recipients.communication_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.uncancel_recipients(bigint) IS
+  'those of a mail that were cancelled wait as they did before';
+
 CREATE OR REPLACE FUNCTION bounce_internal.requeue_recipients(
   d bounce.communication_delivery, old_state text) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+  without CONSTANT bigint[] := bounce_internal.recipients_without(d.communication_id);
+  requeued CONSTANT text := bounce_internal.say('set to %w, was %w', d.state, old_state);
+  t bounce.task;
 BEGIN
   IF EXISTS (SELECT FROM bounce.recipient_delivery AS q
              WHERE q.communication_id = d.communication_id AND q.due_at IS NOT NULL) THEN
     RETURN;
   END IF;
-  INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
-  SELECT u.id, d.communication_id, now()
-  FROM unnest(bounce_internal.recipients_without(d.communication_id)) AS u (id)
-  ON CONFLICT (recipient_id) DO UPDATE
-    SET state = 'due', due_at = greatest(now(), q.cancelled_due_at), tries = 0;
+  IF EXISTS (SELECT FROM bounce.recipient_delivery AS q
+             WHERE q.communication_id = d.communication_id AND q.cancelled_due_at IS NOT NULL) THEN
+    PERFORM bounce_internal.uncancel_recipients(d.communication_id),
+      bounce_internal.write_log(d.communication_id, NULL, 'requeued', requeued);
+    RETURN;
+  END IF;
+  -- what asks whether it is to be sent again is answered
+  SELECT k.* INTO t FROM bounce.task AS k
+  WHERE k.dedup_key = 'delivery_problem:unknown:' || d.communication_id AND k.status = 'open';
   IF FOUND THEN
-    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued',
-                                      bounce_internal.say('set to %w, was %w', d.state, old_state));
+    t := bounce_internal.lock_task(t.id, '{delivery_problem}');
+  END IF;
+  PERFORM bounce_internal.remember_recipients(without, t.id);
+  INSERT INTO bounce.recipient_delivery AS q (recipient_id, communication_id, due_at)
+  SELECT u.id, d.communication_id, now() FROM unnest(without) AS u (id)
+  ON CONFLICT (recipient_id) DO UPDATE SET state = 'due', due_at = now(), tries = 0
+  WHERE q.state NOT IN ('due', 'pending');
+  IF cardinality(without) > 0 THEN
+    PERFORM bounce_internal.write_log(d.communication_id, NULL, 'requeued', requeued);
   ELSE
     PERFORM bounce_internal.derive_communication(d.communication_id);
+  END IF;
+  IF t.id IS NOT NULL THEN
+    PERFORM bounce_internal.close_task(t.id, 'unblocked', bounce_internal.say('sent again'));
   END IF;
 END $$;
 COMMENT ON FUNCTION bounce_internal.requeue_recipients(bounce.communication_delivery, text) IS
   'sends a finished delivery again that was set to RETRY or PENDING, unless a recipient is '
-  'waiting already';
+  'waiting already; where some were cancelled, to those, as they would have been sent to';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipients_without(communication_id bigint)
 RETURNS bigint[]
@@ -196,6 +278,7 @@ BEGIN
        WHEN 'claimed' THEN NEW.state IN ('accepted', 'unknown')
        WHEN 'sending' THEN NEW.state IN ('claimed')
        WHEN 'pending' THEN NEW.state IN ('sending', 'accepted', 'unknown')
+       WHEN 'rejected' THEN NEW.state NOT IN ('due', CASE WHEN OLD.tries > 0 THEN 'pending' END)
        ELSE NEW.state <> 'due'
      END) THEN
     PERFORM bounce_internal.refuse('check_violation',
@@ -211,6 +294,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_delivery_before_update() IS
   'an unclaimed recipient cannot be sent to, and one that was not sent to cannot have accepted. '
+  'One that was tried may wait as it did before it was cancelled. '
   'What was tried may be unknown once more: a person has taken back what he had said of it';
 
 CREATE OR REPLACE FUNCTION bounce_internal.recipient_delivery_after_update() RETURNS trigger

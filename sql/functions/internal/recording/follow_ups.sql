@@ -169,19 +169,15 @@ END $$;
 COMMENT ON FUNCTION bounce_internal.recipient_follow_up() IS
   'closes the follow-ups of a recipient that is no longer without the mail';
 
-CREATE OR REPLACE FUNCTION bounce_internal.reopen_follow_ups(t bounce.task) RETURNS integer
+CREATE OR REPLACE FUNCTION bounce_internal.reopen_follow_ups(ids bigint[]) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
   opened bounce.follow_up;
   reopened integer := 0;
 BEGIN
-  -- all that one transaction did has the same time
   FOR opened IN UPDATE bounce.follow_up AS u
             SET status = 'open', finished_at = NULL, is_moot = false, result = ''
-            WHERE u.is_moot AND u.finished_at = t.resolved_at
-              AND u.recipient_id IN (SELECT (w ->> 'id')::bigint
-                                     FROM jsonb_array_elements(t.undo_state -> 'recipients') AS w)
-              AND bounce_internal.why_moot(u) IS NULL
+            WHERE u.id = ANY (ids) AND u.is_moot AND bounce_internal.why_moot(u) IS NULL
             RETURNING u.* LOOP
     PERFORM bounce_internal.tell_follow_up(
       bounce_internal.policy_of((SELECT c.process FROM bounce.communication AS c
@@ -191,5 +187,6 @@ BEGIN
   END LOOP;
   RETURN reopened;
 END $$;
-COMMENT ON FUNCTION bounce_internal.reopen_follow_ups(bounce.task) IS
-  'opens again what closed by itself when a task was resolved, now that the task is open again';
+COMMENT ON FUNCTION bounce_internal.reopen_follow_ups(bigint[]) IS
+  'opens those of these again that closed by themselves, now that what closed them is taken back; '
+  'returns their number';
