@@ -39,17 +39,6 @@ FROM unnest('{$list}'::text[]) AS a
 END
 }
 
-# At once, unless a probe has it already.
-sub try_again {
-    my $list = join ',', @_;
-    $db->sql(<<"END");
-SELECT bounce.retry_communication(w.communication_id)
-FROM (SELECT communication_id FROM bounce.communication_delivery
-      WHERE communication_id = ANY ('{$list}') AND state = 'RETRY' FOR NO KEY UPDATE) AS w;
-END
-    return;
-}
-
 sub repaired {
     my (@id) = @_;
     $remote->forget;
@@ -113,7 +102,7 @@ subtest 'one mail after the other' => sub {
     is counted($id[1]), '0 0', 'and is not counted';
     $remote->forget;
     is_soon(sub { $worker->states($id[1]) }, 'SUCCESS 1', 'repaired: it goes out');
-    try_again($id[0]);
+    $worker->try_again($id[0]);
     is_soon(sub { $worker->states(@id) }, 'SUCCESS 2', 'and the first with its next try');
 };
 
@@ -125,11 +114,11 @@ subtest 'one mail alone, and nobody else' => sub {
     for my $try (1 .. 3) {
         is_soon(sub { counted(@id) }, "$try $try", "try $try");
         is $worker->states(@id), 'RETRY 1', 'refused in the same words again: not for good';
-        try_again(@id);
+        $worker->try_again(@id);
     }
     my @other = submit('other@customer.example');
     is_soon(sub { $worker->states(@other) }, 'SUCCESS 1', 'another one is accepted');
-    try_again(@id);
+    $worker->try_again(@id);
     is_soon(sub { $worker->states(@id) }, 'ERROR 1', 'then it is refused for good');
     is $worker->recipients($id[0])->{'alone@customer.example'}{class}, 'technical',
         'and is not hard';
@@ -200,7 +189,7 @@ subtest 'one domain that is refused among others' => sub {
     my @out = submit(map { "fine$_\@customer.example" } 1 .. 4);
     is_soon(sub { $worker->states(@out) }, 'SUCCESS 4', 'the others get theirs');
     for (1 .. 6) {
-        try_again(@id, submit("more$_\@customer.example"));
+        $worker->try_again(@id, submit("more$_\@customer.example"));
         last if $stage->wait_for(4, sub { $worker->states(@id) eq 'ERROR 4' });
     }
     is $worker->states(@id), 'ERROR 4', 'and these have failed';

@@ -171,6 +171,18 @@ sub wait_for_state {
     return $self->state($id);
 }
 
+# Those of the mails that wait for another try are tried at once; one in hand is not waited for.
+sub try_again {
+    my ($self, @id) = @_;
+    $self->{db}->sql(<<'END', ids => join(',', @id));
+SELECT bounce.retry_communication(w.communication_id)
+FROM (SELECT communication_id FROM bounce.communication_delivery
+      WHERE communication_id = ANY (string_to_array(:'ids', ',')::bigint[]) AND state = 'RETRY'
+      FOR NO KEY UPDATE) AS w;
+END
+    return;
+}
+
 # The rows of its recipients by address.
 sub recipients {
     my ($self, $id) = @_;

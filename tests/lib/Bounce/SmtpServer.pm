@@ -27,8 +27,8 @@ C<silence>, which lasts until the client gives up, or C<kill PID>: the process w
 killed and gets no answer. C<REPLY, kill PID> answers first. C<\r\n> in a reply begins another
 line in the same segment. C<@content> is after 354 and before the
 content is read, C<@middle> after its first line; at C<@end> a reply other than 2xx, but not a
-disconnect or a kill, means that the mail is not kept; C<lose> is a disconnect that does not keep
-it. An end of the connection within the content means that nothing was handed over.
+disconnect, silence or a kill, means that the mail is not kept; C<lose> is a disconnect that does
+not keep it. An end of the connection within the content means that nothing was handed over.
 
 Answers at RCPT per recipient, the last rule that matches first; without a rule 250. Rules can be
 changed while it runs. What it takes is kept byte by byte as it came over the wire (dot-stuffing
@@ -43,6 +43,8 @@ use IO::Socket::INET;
 use JSON::PP;
 use POSIX  ();
 use Socket qw(SOMAXCONN);
+
+use constant TAKEN => qr/^2\d\d(?: [^\\]*)?\z/;    # a yes of one line
 
 sub new {
     my ($class, $instance) = @_;
@@ -213,7 +215,7 @@ sub _rcpt {
         chomp $line;
         my ($name, $reply) = split /\t/, $line, 2;
         next unless lc $name eq lc $address;
-        return $reply unless $reply =~ /^2/;
+        return $reply unless $reply =~ TAKEN;
     }
     push @{ $mail->{recipients} },        $address;
     push @{ $mail->{recipient_options} }, $options;
@@ -238,7 +240,7 @@ sub _data {
     }
     POSIX::_exit(0) unless $is_complete;    # the client is gone: nothing was handed over
     my $end = $self->_stage('@end', $mail);
-    return $end if defined $end && $end =~ /^(?:[45]|lose)/;
+    return $end if defined $end && $end !~ TAKEN && $end !~ /^(?:disconnect|silence|kill)/;
     my $name = sprintf '%s/%.6f-%d', $self->{spool}, Time::HiRes::time(), $$;
     open my $out, '>', "$name.new" or return '451 4.3.0 no space';
     print $out JSON::PP->new->latin1->encode({ %$mail, data => $data });

@@ -263,6 +263,108 @@ static const struct row rows[] = {
      .problem = "certificate: "},
 };
 
+/* --- what is none of 2, 4, 5 -------------------------------------------------- */
+
+/* Replies of other classes. */
+static const char *const odd_replies[] = {
+    "100 x\r\n", "150 2.0.0 ok\r\n",      "199\r\n", "300 x\r\n",           "399 5.1.1 unknown\r\n",
+    "600 x\r\n", "650 5.1.1 unknown\r\n", "700\r\n", "999 2.0.0 taken\r\n", "150-x\r\n150 ok\r\n",
+};
+
+/* What is no reply. */
+static const char *const no_replies[] = {
+    "\r\n",
+    " \r\n",
+    "ok\r\n",
+    "OK 250\r\n",
+    "hello, 550 5.1.1 user unknown\r\n",
+    "000 ok\r\n",
+    "099 5.1.1 unknown\r\n",
+    "25 ok\r\n",
+    "55\r\n",
+    "2500 ok\r\n",
+    "5500 5.1.1 unknown\r\n",
+    "-250 ok\r\n",
+    " 250 ok\r\n",
+    "250_ok\r\n",
+    "250.ok\r\n",
+    "0x250\r\n",
+    "\xff\xfe\x01\x02\r\n",
+    "\xef\xbb\xbf"
+    "250 ok\r\n",
+    "\xd9\xa2\xd9\xa5\xd9\xa0 ok\r\n", /* 250 in digits that are no ASCII */
+    "HTTP/1.1 200 OK\r\n",
+    "<html>550 5.1.1</html>\r\n",
+    "* OK IMAP4rev1\r\n",
+    "+OK POP3\r\n",
+    /* several lines that do not agree */
+    "250-ok\r\n550 5.1.1 unknown\r\n",
+    "550-5.1.1 unknown\r\n250 ok\r\n",
+    "250-ok\r\n251 ok\r\n",
+    "250-ok\r\n150 ok\r\n",
+    "354-go on\r\n250 ok\r\n",
+    "550-5.1.1 unknown\r\nok\r\n",
+    "250-ok\r\n\r\n",
+    "550-5.1.1 unknown\r\n550\t5.1.1 unknown\r\n",
+};
+
+/* What must come of them, by stage: temporary, and no step is taken that only a yes allows. */
+struct demand {
+	const char *name;
+	enum stage stage;
+	const char *odd_outcomes, *no_outcomes;
+	const char *problem; /* NULL: none, unless nobody was reached by what is no reply */
+	const char *unsaid;
+	bool is_login;
+	const char *starttls;
+	enum stage stage_2;
+	const char *reply_2;
+};
+
+static const struct demand demands[] = {
+    {"greeting", AT_GREETING, NOTHING, NOTHING, .problem = ".", .unsaid = "."},
+    {"EHLO", AT_EHLO, NOTHING, NOTHING, .problem = ".", .unsaid = "MAIL|HELO"},
+    {"STARTTLS", AT_STARTTLS, NOTHING, NOTHING, .problem = ".", .unsaid = "MAIL",
+     .starttls = "encrypt"},
+    {"STARTTLS that may be", AT_STARTTLS, TAKEN TAKEN, NOTHING, .starttls = "may"},
+    {"EHLO under TLS", AT_EHLO_TLS, NOTHING, NOTHING, .problem = ".", .unsaid = "MAIL",
+     .starttls = "encrypt"},
+    {"AUTH", AT_AUTH, NOTHING, NOTHING, .problem = ".", .unsaid = "MAIL", .is_login = true},
+    {"MAIL", AT_MAIL, WAITS TAKEN, NOTHING, .unsaid = "e1[^\1]*Subject[^\1]*e2"},
+    {"the first RCPT", AT_RCPT, "pending accepted, " TAKEN, WAITS, .unsaid = NULL},
+    {"the second RCPT", AT_RCPT_2, "accepted pending, " TAKEN, WAITS, .unsaid = NULL},
+    {"each RCPT", AT_EVERY_RCPT, WAITS TAKEN, WAITS, .unsaid = "b@customer.example[^\n]*\nDATA"},
+    {"DATA", AT_DATA, WAITS TAKEN, WAITS, .unsaid = "e1[^\1]*Subject[^\1]*e2"},
+    {"the message", AT_END, WAITS TAKEN, UNSURE, .unsaid = NULL},
+    {"RSET", AT_RSET, FAILED, FAILED, .unsaid = "ENVID=e2", .stage_2 = AT_EVERY_RCPT,
+     .reply_2 = "550 5.1.1 x\r\n"},
+    {"QUIT", AT_QUIT, TAKEN TAKEN, TAKEN TAKEN, .unsaid = NULL},
+};
+
+static struct row odd_row(const struct demand *demand, const char *reply, bool is_reply,
+			  bool is_pipelining)
+{
+	bool is_unheard = !is_reply && *demand->no_outcomes == '\0';
+
+	return (struct row){
+	    .name = demand->name,
+	    .stage = demand->stage,
+	    .reply = reply,
+	    .stage_2 = demand->stage_2,
+	    .reply_2 = demand->reply_2,
+	    .outcomes = is_reply ? demand->odd_outcomes : demand->no_outcomes,
+	    .problem = demand->problem ? demand->problem
+		       : is_unheard    ? "."
+				       : NULL,
+	    /* after what is no reply nothing is said at all */
+	    .unsaid = !is_reply && demand->stage >= AT_RCPT && demand->stage <= AT_EVERY_RCPT
+			  ? "DATA"
+			  : demand->unsaid,
+	    .starttls = demand->starttls,
+	    .offer = is_pipelining ? NULL : "8BITMIME,DSN,STARTTLS,AUTH PLAIN LOGIN",
+	    .login = demand->is_login ? LOGIN_CLEARTEXT : LOGIN_NONE};
+}
+
 /* --- one run ---------------------------------------------------------------- */
 
 static GBytes *begin(void *context, size_t index)
@@ -383,7 +485,8 @@ static void run_check(struct run *run)
 	    (!row->unsaid || !matches(row->unsaid, said));
 
 	if (!is_right) {
-		g_test_message("%s: %s| %s\n%s", row->name, run->outcomes->str, problem, said);
+		g_test_message("%s, %s: %s| %s\n%s", row->name, row->reply ? row->reply : "",
+			       run->outcomes->str, problem, said);
 		g_test_fail();
 	}
 	g_string_free(run->outcomes, TRUE);
@@ -393,19 +496,42 @@ static void run_check(struct run *run)
 	smtp_client_free(run->client);
 }
 
-static void test_hostile_servers(void)
+static void run_all(const struct row *list, size_t count)
 {
-	static struct run runs[G_N_ELEMENTS(rows)];
+	g_autofree struct run *runs = g_new0(struct run, count);
 	char *password_file = NULL;
 	int fd = g_file_open_tmp("bounce-test-password-XXXXXX", &password_file, NULL);
 
 	g_assert_true(write(fd, "secret\n", 7) == 7 && close(fd) == 0);
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-		run_start(&runs[i], &rows[i], password_file);
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+	for (size_t i = 0; i < count; i++)
+		run_start(&runs[i], &list[i], password_file);
+	for (size_t i = 0; i < count; i++)
 		run_check(&runs[i]);
 	g_assert_cmpint(remove(password_file), ==, 0);
 	g_free(password_file);
+}
+
+static void test_hostile_servers(void)
+{
+	run_all(rows, G_N_ELEMENTS(rows));
+}
+
+static void test_odd_replies(void)
+{
+	enum { ODD = G_N_ELEMENTS(odd_replies), ALL = ODD + G_N_ELEMENTS(no_replies) };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(demands); i++) {
+		struct row list[2 * ALL];
+
+		for (size_t k = 0; k < 2 * ALL; k++) {
+			size_t at = k / 2;
+
+			list[k] =
+			    odd_row(&demands[i], at < ODD ? odd_replies[at] : no_replies[at - ODD],
+				    at < ODD, k % 2 == 0);
+		}
+		run_all(list, 2 * ALL);
+	}
 }
 
 int main(int argc, char **argv)
@@ -414,6 +540,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	certificates_make(&certificates);
 	g_test_add_func("/session/hostile-servers", test_hostile_servers);
+	g_test_add_func("/session/odd-replies", test_odd_replies);
 	int status = g_test_run();
 	certificates_clear(&certificates);
 	return status;
