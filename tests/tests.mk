@@ -64,9 +64,10 @@ PROMETHEUS ?= $(CURDIR)/build/prometheus/usr/bin
 export PROMETHEUS
 .PHONY: check-monitor
 check-monitor:
-	@[ -x $(PROMETHEUS)/promtool ] || { mkdir -p build/prometheus && cd build/prometheus && \
-		apt-get -q download prometheus && dpkg -x prometheus_*.deb .; }
-	@$(MAKE_AGAIN) check TESTS=tests/monitor/prometheus.t
+	@[ -x $(PROMETHEUS)/prometheus-node-exporter ] || { mkdir -p build/prometheus && \
+		cd build/prometheus && apt-get -q download prometheus prometheus-node-exporter && \
+		for package in *.deb; do dpkg -x $$package . || exit 1; done; }
+	@$(MAKE_AGAIN) check TESTS=tests/monitor
 
 ## check-browser: the console in Chromium, held to axe-core; sets itself up, TESTS="monday visit"
 BROWSER := $(CURDIR)/build/browser

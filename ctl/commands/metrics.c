@@ -2,6 +2,9 @@
  *
  * bouncectl metrics: the one exporter. What the database knows, and behind it what
  * bounce-milter has written into its metrics_file, in Prometheus' text format.
+ *
+ * While the database is away it says so, and the rest: a file that is left as it was would go on
+ * showing the figures of before.
  */
 #include <string.h>
 
@@ -32,6 +35,22 @@ static void append_rows(GString *out, const struct db_rows *rows)
 		if (value)
 			g_string_append_printf(out, "%s%s %s\n", name, labels ? labels : "", value);
 	}
+}
+
+enum { QUERY_WAIT = 20 }; /* seconds: it is asked again after 30 */
+
+static void append_metrics_gauge(GString *out, const char *name, const char *help, gint64 value)
+{
+	exposition_announce(out, name, "gauge", help);
+	g_string_append_printf(out, "%s %" G_GINT64_FORMAT "\n", name, value);
+}
+
+static void append_database_state(GString *out, bool is_database_up)
+{
+	append_metrics_gauge(out, "bounce_metrics_timestamp_seconds",
+			     "when these figures were told", g_get_real_time() / G_USEC_PER_SEC);
+	append_metrics_gauge(out, "bounce_database_up", "whether the database tells its figures",
+			     is_database_up);
 }
 
 static void append_versions(GString *out)
@@ -66,24 +85,43 @@ static enum ctl_exit_code deliver_metrics(const struct ctl_call *call, const GSt
 							  : ctl_result_error(call, error);
 }
 
+static enum ctl_exit_code show_metrics_text(const struct ctl_call *call, const struct db_rows *rows)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+
+	append_database_state(out, rows);
+	if (rows)
+		append_rows(out, rows);
+	append_versions(out);
+	return append_milter(call, out, &error) ? deliver_metrics(call, out)
+						: ctl_result_error(call, error);
+}
+
+static enum ctl_exit_code show_metrics_json(const struct ctl_call *call, const struct db_rows *rows)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	ctl_json_append_lines(rows, out);
+	return deliver_metrics(call, out);
+}
+
 static enum ctl_exit_code run_metrics(struct ctl_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GString) out = g_string_new(NULL);
+
+	call->query_wait = QUERY_WAIT;
+	if (!ctl_connect_pool(call, &error))
+		return ctl_result_error(call, error);
 	g_autoptr(db_rows_t) rows =
 	    ctl_connect_fetch(call, &operator_queries_metrics, NULL, &error);
-
-	if (!rows)
-		return ctl_result_error(call, error);
-	if (ctl_call_has(call, "json")) {
-		ctl_json_append_lines(rows, out);
-	} else {
-		append_rows(out, rows);
-		append_versions(out);
-		if (!append_milter(call, out, &error))
-			return ctl_result_error(call, error);
-	}
-	return deliver_metrics(call, out);
+	bool is_json = ctl_call_has(call, "json");
+	enum ctl_exit_code code = CTL_EXIT_OK;
+	if (!is_json)
+		code = show_metrics_text(call, rows);
+	else if (rows)
+		code = show_metrics_json(call, rows);
+	return rows || code != CTL_EXIT_OK ? code : ctl_result_error(call, error);
 }
 
 static const struct ctl_option options[] = {
@@ -97,8 +135,9 @@ CTL_COMMAND(command_metrics) = {
     .summary = "print figures for a monitor in Prometheus' text format",
     .help = "Reports, rates, tasks, blocks, the queue, partitions, standbys, versions. Counters\n"
 	    "begin anew at midnight (UTC). What a running bounce-milter says of itself is behind\n"
-	    "them (metrics_file in its configuration). bounce-milter-metrics.timer writes all of\n"
-	    "it where node_exporter finds it.\n",
+	    "them (metrics_file in its configuration). While the database is away,\n"
+	    "bounce_database_up is 0, its figures are left out, and the exit status is 75.\n"
+	    "bounce-milter-metrics.timer writes all of it where node_exporter finds it.\n",
     .example = "metrics --output /run/bounce-metrics/bounce.prom",
     .options = {options},
     .run = run_metrics,

@@ -20,6 +20,7 @@ struct ctl_call {
 	const struct ctl_command *command;
 	GHashTable *values;   /* option name -> GPtrArray of char *; a flag has "true" */
 	GPtrArray *arguments; /* char * */
+	unsigned query_wait;  /* seconds to wait for the database; 0: as long as a person waits */
 	struct db_pool *pool; /* NULL until ctl_connect_pool opens it */
 };
 

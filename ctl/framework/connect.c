@@ -55,7 +55,10 @@ struct db_pool *ctl_connect_pool(struct ctl_call *call, GError **error)
 	if (!conninfo)
 		return NULL;
 	const struct db_pool_options options = {
-	    .conninfo = conninfo, .size = 1, .pool_wait = POOL_WAIT, .query_wait = QUERY_WAIT};
+	    .conninfo = conninfo,
+	    .size = 1,
+	    .pool_wait = POOL_WAIT,
+	    .query_wait = call->query_wait > 0 ? call->query_wait : QUERY_WAIT};
 	return call->pool = db_pool_new(&options);
 }
 

@@ -13,6 +13,7 @@ BEGIN
     ('bounce_reports_total', 'bounces today (UTC), one for each recipient of a report'),
     ('bounce_messages_total', 'incoming messages that were recorded today (UTC)'),
     ('bounce_recipients_sent_total', 'recipients of today''s mails (UTC) that were sent to'),
+    ('bounce_recipients_failed_total', 'recipients whose mail failed today (UTC), as reports say'),
     ('bounce_last_report_timestamp_seconds', 'when the last report came'),
     ('bounce_tasks_open', 'tasks that wait for a person'),
     ('bounce_tasks_overdue', 'open tasks beyond their due date'),
@@ -33,6 +34,7 @@ BEGIN
     ('bounce_schema_version', 'version of the schema'),
     ('bounce_partition_ahead_seconds', 'time for which partitions are made ahead'),
     ('bounce_unpartitioned_rows', 'rows of months that had no partition'),
+    ('bounce_standbys', 'standbys that are connected'),
     ('bounce_standby_lag_seconds', 'how far a standby is behind, in time'),
     ('bounce_standby_lag_bytes', 'how far a standby is behind, in bytes of WAL')) AS d (name, help)
   LEFT JOIN (SELECT * FROM bounce_internal.metrics_of_reports(at)

@@ -34,6 +34,11 @@ my (undef, $said_version) = $instance->run([ $ctl->{program}, '--version' ], may
 my ($version) = $said_version =~ /^bouncectl (\d+\.\d+\.\d+\S*)$/;
 like $text, qr/^bounce_build_info\{version="\Q$version\E"\} 1$/m, 'the version that we tell';
 ok !exists $line{bounce_last_report_timestamp_seconds}, 'no report: no figure';
+is $line{bounce_database_up}, 1, 'the database is there';
+cmp_ok time - $line{bounce_metrics_timestamp_seconds}, '<', 60, 'when they were told';
+is $line{bounce_standbys}, 0, 'no standby';
+is $line{'bounce_recipients_sent_total{process="receipt"}'}, 0, 'nothing is sent, and counted';
+is $line{'bounce_recipients_failed_total{process="receipt"}'}, 0, 'nor has failed';
 
 my $letter = $stage->register(process => 'invoice', to => ['m1@customer.example']);
 my ($status, $said) = $ctl->run({ input => $stage->report('postfix-user-unknown', $letter) },
@@ -60,6 +65,30 @@ like $text,
         trust="token"\}\ 1$/mx,
     'is counted by class, reason, process and trust';
 like $text, qr/^bounce_messages_total\{source="stdin",kind="dsn"\} 1$/m, 'as a message, too';
+like $text, qr/^bounce_recipients_${_}_total\{process="receipt"\} 1$/m, "one was $_"
+    for qw(sent failed);
+
+# A delay is no failure, and a second report of one is none more.
+is code_of($stage->bounce('postfix-delay', $letter)), 250, 'a delay of it';
+is code_of($stage->bounce('exchange-mailbox-full', $letter)), 250, 'another failure';
+like $ctl->output('metrics'), qr/^bounce_recipients_failed_total\{process="receipt"\} 1$/m,
+    'a recipient fails once';
+
+# A monitor that finds nothing at midnight would lose the first bounce of each day.
+subtest 'the next day' => sub {
+    my @of = qw(bounce_reports_total bounce_messages_total bounce_recipients_sent_total
+        bounce_recipients_failed_total);
+    my $series = sub {
+        my ($at, $what) = @_;
+        return $db->value(<<"END", names => "{@{[join ',', @of]}}");
+SELECT $what FROM bounce.metrics($at) AS m WHERE m.name = ANY (:'names')
+END
+    };
+    my ($today, $tomorrow) = map { $series->($_, "string_agg(m.name || m.labels, ' ')") } 'now()',
+        "now() + interval '1 day'";
+    is $tomorrow, $today, 'they are all there';
+    is $series->("now() + interval '1 day'", 'sum(m.value)'), 0, 'and begin with 0';
+};
 cmp_ok $text =~ /^bounce_last_report_timestamp_seconds (\S+)$/m ? time - $1 : 1e9, '<', 600,
     'and is the last report';
 is_deeply [
@@ -80,6 +109,25 @@ subtest 'rules and board' => sub {
         cmp_ok scalar @asked, '>', 8, "$file asks for figures";
         is_deeply [ grep { !$known{$_} } @asked ], [], 'which are all there';
     }
+};
+
+subtest 'while the database is away' => sub {
+    my $path = $stage->instance->path('away.prom');
+    $ctl->output('metrics', @with, '--output', $path);
+    my $reads = sub { join '', $stage->instance->read_lines($path) };
+    like $reads->(), qr/^bounce_blocked_addresses /m, 'there are figures';
+    $db->stop;
+    my ($code, $words) = $ctl->run('metrics', @with, '--output', $path);
+    is $code, 75, 'exit status';
+    like $words, qr/^bouncectl metrics: .*connect/m, 'why';
+    like $reads->(), qr/^bounce_database_up 0$/m, 'the figures say so';
+    unlike $reads->(), qr/bounce_blocked_addresses/, 'those of before are gone';
+    like $reads->(), qr/^bounce_milter_pool_size /m,        'those of the milter are not';
+    like $reads->(), qr/^bounce_build_info\{version=/m, 'nor is the version';
+    ($code, $words) = $ctl->run('metrics', '--json');
+    is $code, 75, 'as JSON there is none';
+    unlike $words, qr/^\{/m, 'of either';
+    $db->restart;
 };
 
 subtest 'the figures of the milter' => sub {

@@ -70,9 +70,12 @@ SELECT is((SELECT count(*) FROM bounce_internal.bounce_figures('class', NULL, NU
           0::bigint, 'no figure in the report');
 SELECT is((SELECT count(*) FROM bounce_internal.sent_labels('process', NULL, NULL, NULL)),
           0::bigint, 'of what was sent either');
-SELECT is((SELECT count(*) FROM bounce_internal.metrics_of_reports(now()) AS m
-           WHERE m.name IN ('bounce_reports_total', 'bounce_recipients_sent_total')), 0::bigint,
+SELECT is((SELECT sum(m.value) FROM bounce_internal.metrics_of_reports(now()) AS m
+           WHERE m.name IN ('bounce_reports_total', 'bounce_recipients_sent_total',
+                            'bounce_recipients_failed_total')), 0::double precision,
           'nor for a monitor');
+SELECT is((SELECT count(*) FROM bounce_internal.metrics_of_reports(now() + interval '1 day') AS m
+           WHERE m.name = 'bounce_reports_total'), 0::bigint, 'not on the next day either');
 SELECT is(bounce_internal.sent_besides(NULL, '-infinity', 100, '{}'), 0::bigint,
           'nor does it dilute what was sent');
 SELECT bounce_internal.learn_domains();

@@ -23,32 +23,61 @@ DECLARE
   midnight CONSTANT timestamptz := date_trunc('day', at, 'UTC');
 BEGIN
   RETURN QUERY
+  WITH today AS MATERIALIZED (
+    SELECT b.class, b.reason, c.process, b.trust,
+           CASE WHEN bounce_internal.is_our_failure(b) THEN b.recipient_id END AS failed
+    FROM bounce.bounce AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+    WHERE b.received_at >= midnight AND bounce_internal.is_test_address(r.address_key) IS NOT TRUE),
+  -- a counter that is not there at midnight would lose the first bounce of each day
+  before AS (
+    SELECT DISTINCT b.class, b.reason, c.process, b.trust
+    FROM (SELECT q.class, q.reason, q.communication_id, q.recipient_id, q.trust
+          FROM bounce.bounce AS q WHERE q.received_at < midnight
+          ORDER BY q.id DESC LIMIT 1000) AS b
+    LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+    LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
+    WHERE bounce_internal.is_test_address(r.address_key) IS NOT TRUE)
   SELECT 'bounce_reports_total',
-         bounce_internal.metric_labels('class', b.class::text, 'reason', b.reason,
-                                       'process', c.process, 'trust', b.trust::text),
-         count(*)::double precision
-  FROM bounce.bounce AS b LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
-  LEFT JOIN bounce.communication_recipient AS r ON r.id = b.recipient_id
-  WHERE b.received_at >= midnight AND bounce_internal.is_test_address(r.address_key) IS NOT TRUE
-  GROUP BY b.class, b.reason, c.process, b.trust;
+         bounce_internal.metric_labels('class', n.class::text, 'reason', n.reason,
+                                       'process', n.process, 'trust', n.trust::text),
+         sum(n.number)::double precision
+  FROM (SELECT t.class, t.reason, t.process, t.trust, 1 AS number FROM today AS t
+        UNION ALL SELECT b.*, 0 FROM before AS b) AS n
+  GROUP BY n.class, n.reason, n.process, n.trust
+  UNION ALL
+  SELECT 'bounce_recipients_failed_total', bounce_internal.metric_labels('process', p.name),
+         count(DISTINCT t.failed)::double precision
+  FROM bounce.process AS p LEFT JOIN today AS t ON t.process = p.name GROUP BY p.name;
   RETURN QUERY
-  SELECT 'bounce_messages_total', bounce_internal.metric_labels('source', m.source, 'kind', m.kind),
-         count(*)::double precision
-  FROM bounce.bounce_message AS m WHERE m.received_at >= midnight GROUP BY m.source, m.kind;
+  SELECT 'bounce_messages_total', bounce_internal.metric_labels('source', n.source, 'kind', n.kind),
+         sum(n.number)::double precision
+  FROM (SELECT m.source, m.kind, 1 AS number
+        FROM bounce.bounce_message AS m WHERE m.received_at >= midnight
+        UNION ALL
+        SELECT b.source, b.kind, 0
+        FROM (SELECT q.source, q.kind FROM bounce.bounce_message AS q WHERE q.received_at < midnight
+              ORDER BY q.id DESC LIMIT 1000) AS b) AS n
+  GROUP BY n.source, n.kind;
   RETURN QUERY
-  SELECT 'bounce_recipients_sent_total', bounce_internal.metric_labels('process', c.process),
-         count(*)::double precision
-  FROM bounce.communication_recipient AS r
-  JOIN bounce.communication AS c ON c.id = r.communication_id
-  WHERE r.attempts > 0 AND r.created_at >= midnight
-    AND NOT bounce_internal.is_test_address(r.address_key) GROUP BY c.process;
+  SELECT 'bounce_recipients_sent_total', bounce_internal.metric_labels('process', p.name),
+         coalesce(s.recipients, 0)::double precision
+  FROM bounce.process AS p
+  LEFT JOIN (SELECT c.process, count(*) AS recipients
+             FROM bounce.communication_recipient AS r
+             JOIN bounce.communication AS c ON c.id = r.communication_id
+             WHERE r.attempts > 0 AND r.created_at >= midnight
+               AND NOT bounce_internal.is_test_address(r.address_key)
+             GROUP BY c.process) AS s ON s.process = p.name;
   RETURN QUERY
   SELECT 'bounce_last_report_timestamp_seconds', ''::text,
          extract(epoch FROM m.received_at)::double precision
   FROM bounce.bounce_message AS m ORDER BY m.id DESC LIMIT 1;
 END $$;
 COMMENT ON FUNCTION bounce_internal.metrics_of_reports IS
-  'the rows of metrics() about reports, and about what was sent';
+  'the rows of metrics() about reports, and about what was sent. What the last thousand reports '
+  'before midnight were, and each process, begins the day with 0: a monitor counts from the second '
+  'value on';
 
 CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_work(at timestamptz)
 RETURNS TABLE (name text, labels text, value double precision)
@@ -119,6 +148,13 @@ COMMENT ON FUNCTION bounce_internal.metrics_of_queue IS
   'the rows of metrics() about the delivery queue and the webhook. Domains: the 20 with most that '
   'waits, because a monitor keeps every label for ever';
 
+CREATE OR REPLACE FUNCTION bounce_internal.is_standby(r pg_stat_replication) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT r.state IN ('streaming', 'catchup') AND r.application_name <> 'pg_basebackup'
+$$;
+COMMENT ON FUNCTION bounce_internal.is_standby(pg_stat_replication) IS
+  'whether it follows; a backup only passes by. NULL: we may not know';
+
 CREATE OR REPLACE FUNCTION bounce_internal.metrics_of_database(at timestamptz)
 RETURNS TABLE (name text, labels text, value double precision)
 LANGUAGE plpgsql STABLE AS $$
@@ -132,6 +168,11 @@ BEGIN
     ('bounce_unpartitioned_rows', '',
      ((SELECT count(*) FROM bounce.bounce_default)
       + (SELECT count(*) FROM bounce.bounce_message_default))::double precision);
+  -- who may not see them is told nothing, and not that there are none
+  RETURN QUERY
+  SELECT 'bounce_standbys', ''::text,
+         count(*) FILTER (WHERE bounce_internal.is_standby(r))::double precision
+  FROM pg_catalog.pg_stat_replication AS r HAVING count(*) = count(r.state);
   RETURN QUERY
   SELECT v.name, bounce_internal.metric_labels('standby', r.application_name), v.value
   FROM pg_catalog.pg_stat_replication AS r
@@ -140,7 +181,7 @@ BEGIN
      coalesce(extract(epoch FROM r.replay_lag), 0)::double precision),
     ('bounce_standby_lag_bytes',
      pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn)::double precision)) AS v (name, value)
-  WHERE r.state IS NOT NULL AND NOT pg_is_in_recovery() AND v.value IS NOT NULL;
+  WHERE bounce_internal.is_standby(r) AND NOT pg_is_in_recovery() AND v.value IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.metrics_of_database IS
   'the rows of metrics() about schema, partitions and standbys. The latter are visible where the '
