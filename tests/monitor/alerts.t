@@ -112,7 +112,8 @@ END
             my $letter = $stage->register(process => 'invoice', to => ['m4@customer.example']);
             my $locker = Bounce::Process::in_child(
                 sub {
-                    $db->sql('BEGIN; LOCK TABLE bounce.bounce_message; SELECT pg_sleep(8); COMMIT;');
+                    $db->sql("BEGIN;\nLOCK TABLE bounce.bounce_message;\n"
+                            . "SELECT pg_sleep(8);\nCOMMIT;\n");
                     POSIX::_exit(0);
                 });
             my $is_locked = sub {

@@ -5,8 +5,9 @@ use Bounce::Ctl;
 use Bounce::Delivery;
 use Bounce::Receiver;
 use Bounce::Test;
-use Digest::SHA  qw(hmac_sha256);
-use MIME::Base64 qw(encode_base64 decode_base64);
+use Digest::SHA            qw(hmac_sha256);
+use IO::Socket::SSL::Utils qw(CERT_create PEM_cert2string);
+use MIME::Base64           qw(encode_base64 decode_base64);
 
 my $stage    = stage(servers => 0);
 my $instance = $stage->instance;
@@ -61,6 +62,22 @@ sub of_mail {
 }
 sub told { return grep { $_->{status} eq '200' } of_mail(@_) }
 
+# The commands of doc/webhook.md.
+sub by_hand {
+    my ($event) = @_;
+    my ($commands)
+        = join('', $instance->read_lines(Bounce::Instance::tree() . '/doc/webhook.md'))
+        =~ /^To check a signature by hand.*?\n\n((?: {4}[^\n]*\n)+)/ms;
+    my %word = (
+        id        => $event->{'webhook-id'},
+        timestamp => $event->{'webhook-timestamp'},
+        body      => $event->{raw});
+    my $output = $instance->run([ 'sh', '-c', "cd '${\$instance->dir}' && { $commands }" ],
+        env => \%word);
+    chomp $output;
+    return $output;
+}
+
 $stage->parameter(webhook => 'on');
 $stage->parameter(webhook_initial_delay => '1 second');
 $stage->parameter(webhook_max_delay => '1 second');
@@ -79,6 +96,7 @@ subtest 'signed, and in order' => sub {
     my $key    = decode_base64($secret[0] =~ s/whsec_//r);
     is $told[0]{'webhook-signature'}, 'v1,' . encode_base64(hmac_sha256($signed, $key), ''),
         'signed over id, time and body';
+    is by_hand($told[0]), $told[0]{'webhook-signature'} =~ s/^v1,//r, 'as the document says';
     cmp_ok abs(time - $told[0]{'webhook-timestamp'}), '<', 60, 'the time is now';
     isnt $told[0]{'webhook-id'}, $told[1]{'webhook-id'}, 'an id each';
     $stage->wait_for(10, sub { !waiting() });
@@ -282,6 +300,32 @@ subtest 'a certificate that nobody trusts' => sub {
     $stage->wait_for(20, sub { scalar(my @one = $tls->taken) });
     is scalar(my @one = $tls->taken), 1, 'with the certificate as trusted it goes out';
     ok $trusting->stop, 'stopped';
+};
+
+subtest 'a certificate of yesterday' => sub {
+    my ($old, $old_key) = CERT_create(
+        subject         => { commonName => 'x' },
+        subjectAltNames => [ [ IP => '127.0.0.1' ] ],
+        CA              => 1,
+        not_before      => time - 172_800,
+        not_after       => time - 86_400
+    );
+    my $file = $instance->write_file('expired.pem', PEM_cert2string($old));
+    my $tls  = Bounce::Receiver->new($instance, name => 'expired',
+        tls => { SSL_cert => $old, SSL_key => $old_key })->start;
+    my $id     = mail('T-2');
+    my $worker = worker(
+        name              => 'late',
+        webhook_url       => 'https://127.0.0.1:' . $tls->port . '/',
+        webhook_cleartext => 'no',
+        webhook_ca_file   => $file
+    )->start;
+    set_status($id, 'sent');
+    $stage->wait_for(20, sub { attempts($id) });
+    like $db->value('SELECT response FROM bounce.event'), qr/expired/, 'is refused, though trusted';
+    is scalar(my @none = $tls->requests), 0, 'and nothing said';
+    ok $worker->stop, 'stopped';
+    $db->sql('DELETE FROM bounce.event');
 };
 
 subtest 'a receiver that speaks nothing but HTTP/2' => sub {
