@@ -235,13 +235,14 @@ INSTALL_755 := \
 	$(DAEMONS:%=$(SBINDIR):$(BUILD)/%)
 INSTALL_644 := \
 	$(patsubst %,$(DATADIR)/bounce-milter/rules:%,$(wildcard etc/rules/*.rules)) \
-	$(patsubst %,$(DOCDIR):%,LICENSE README.md CHANGELOG.md $(wildcard doc/*.md)) \
+	$(DOCDIR):LICENSE \
 	$(patsubst %,$(DOCDIR)/examples/postfix:%,$(wildcard etc/postfix/*)) \
 	$(patsubst %,$(DOCDIR)/examples/prometheus:%,$(wildcard etc/prometheus/*)) \
 	$(patsubst %,$(DOCDIR)/examples/grafana:%,$(wildcard etc/grafana/*)) \
 	$(SYSUSERSDIR):etc/sysusers/bounce-milter.conf
-# in these the paths are those of this installation
+# in these the paths are those of this installation, and so are the links
 INSTALL_PATHS := \
+	$(patsubst %,$(DOCDIR):%,README.md CHANGELOG.md $(wildcard doc/*.md)) \
 	$(TMPFILESDIR):etc/tmpfiles/bounce-milter.conf \
 	$(patsubst %,$(DATADIR)/man/man1:%,$(wildcard doc/*.1)) \
 	$(patsubst %,$(DATADIR)/man/man5:%,$(wildcard doc/*.5)) \
@@ -253,11 +254,16 @@ INSTALL_PATHS := \
 	$(patsubst %,$(DOCDIR)/examples/fetchmail:%,$(wildcard etc/fetchmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples/getmail:%,$(wildcard etc/getmail/*)) \
 	$(patsubst %,$(DOCDIR)/examples:%,$(wildcard etc/*.conf))
+# what a document names by a link, and is not in its folder: the name is left
+NOT_BESIDE := [^):]*\(\.[158]\|Containerfile\|HACKING\.md\|LICENSE\|\.png\)
 SET_PATHS := sed -e 's|/etc/bounce-milter/|$(CONFDIR)/|g' \
 	-e 's|/usr/local/bin/bouncectl|$(BINDIR)/bouncectl|g' \
 	-e 's|@bindir@|$(BINDIR)|g' -e 's|@sbindir@|$(SBINDIR)|g' \
 	-e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
-	-e '/^@sandbox@$$/{r etc/systemd/sandbox' -e 'd}'
+	-e 's|/usr/share/doc/bounce-milter|$(DOCDIR)|g' \
+	-e '/^@sandbox@$$/{r etc/systemd/sandbox' -e 'd}' \
+	-e '/^!\[/d' -e 's|](\.\./etc/|](examples/|g' -e 's|](doc/\([^)]*\.md\)|](\1|g' \
+	-e 's/\[\([^]]*\)\]($(NOT_BESIDE))/\1/g'
 COMPLETION := $(DATADIR)/bash-completion/completions
 
 folder_of = $(DESTDIR)$(firstword $(subst :, ,$(1)))

@@ -79,6 +79,16 @@ subtest 'paths' => sub {
     }
 };
 
+subtest 'documents' => sub {
+    my $folder = '/opt/bm/share/doc/bounce-milter';
+    for my $document (grep {m{^$folder/[^/]+\.md\z}} installed()) {
+        for my $link (slurp($document) =~ /\]\(([^)#:]+)[^):]*\)/g) {
+            ok -e "$root$folder/$link", "$document leads to $link";
+        }
+    }
+    like slurp("$folder/install.md"), qr{ $folder/examples/mailbox\.conf }, 'and names the examples';
+};
+
 subtest 'units' => sub {
     for my $unit (sort glob "$root/opt/bm/units/*.service") {
         my $name = $unit =~ s{.*/}{}r;

@@ -57,6 +57,14 @@ sub commands_of {
     return $code;
 }
 
+sub give_commands {
+    my ($path, @commands) = @_;
+    open my $out, '>', $path or die "$path: $!\n";
+    print $out commands_of(@commands);
+    close $out or die "$path: $!\n";
+    return;
+}
+
 # What git knows of the tree, as somebody gets it who clones it.
 sub pack_sources {
     my ($tar) = @_;
@@ -186,9 +194,8 @@ SKIP: {
             give("$root/given/mails",   'demo/mails');
             give("$root/given/samples", 'tests/mails');
         }
-        open my $out, '>', "$root/given/install" or die "install: $!\n";
-        print $out commands_of(@commands);
-        close $out or die "install: $!\n";
+        give_commands("$root/given/install", @commands);
+        give_commands("$root/given/attach", 'doc/install.md', 'Attach it to Postfix');
         pack_sources("$root/given/source.tar") if $script eq 'source.sh';
         my @boot = $script eq 'systemd.sh' ? 'boot' : ();
         system(qw(unshare --mount --uts --ipc --pid --cgroup --fork --kill-child sh),

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The life of the package on a fresh Debian, in its chroot: /given has the packages and, in the
-# file install, the commands of the README. Exits with 1 if anything is not as it should be.
+# The life of the package on a fresh Debian, in its chroot: /given has the packages, in the file
+# install the commands of the README, and in attach those by which doc/install.md attaches Postfix.
+# Exits with 1 if anything is not as it should be.
 set -u
 # shellcheck source=tests/package/lib.sh
 . /given/lib.sh
@@ -30,8 +31,11 @@ is 'the account is that of the unit' "$(stat -c %U /proc/"$(pidof bounce-milter)
 shows 'man page' test -e /usr/share/man/man1/bouncectl.1.gz
 shows 'bouncectl, for a person without rights' bouncectl --version
 
-# --- attached as the examples say: both ways of a bounce -----------------------------------
-attach_postfix /usr/share/doc/bounce-milter/examples/postfix
+# --- attached by the document, line by line: both ways of a bounce -----------------------------
+is 'the last line starts Postfix' "$(sed -n '$p' attach)" '    sudo systemctl restart postfix'
+sed '$d' attach >/tmp/attach
+shows 'every command that attaches Postfix' bash -e -x /tmp/attach
+settle_postfix
 shows 'Postfix starts' start_mta postfix start
 records_both_ways
 shows '--check finds nothing wrong any more' bounce-milter --check

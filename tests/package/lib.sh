@@ -105,8 +105,11 @@ attach_postfix() {
 	sed '/^#/d' "$1"/main.cf.example >>/etc/postfix/main.cf
 	sed -i '/^\(bounce\|defer\|trace\) /d' /etc/postfix/master.cf
 	sed '/^#/d' "$1"/master.cf.example >>/etc/postfix/master.cf
-	postconf -e inet_protocols=ipv4 mydestination=mx.example.org
+	settle_postfix
 }
+
+# What the network of the chroot needs.
+settle_postfix() { postconf -e inet_protocols=ipv4 mydestination=mx.example.org; }
 
 # A report of the own Postfix, and one that comes over SMTP.
 records_both_ways() {
