@@ -303,14 +303,15 @@ subtest 'a certificate that nobody trusts' => sub {
 };
 
 subtest 'a certificate of yesterday' => sub {
+    my @ca = CERT_create(CA => 1, subject => { commonName => 'ca' });
     my ($old, $old_key) = CERT_create(
+        issuer          => [@ca],
         subject         => { commonName => 'x' },
         subjectAltNames => [ [ IP => '127.0.0.1' ] ],
-        CA              => 1,
         not_before      => time - 172_800,
         not_after       => time - 86_400
     );
-    my $file = $instance->write_file('expired.pem', PEM_cert2string($old));
+    my $file = $instance->write_file('ca.pem', PEM_cert2string($ca[0]));
     my $tls  = Bounce::Receiver->new($instance, name => 'expired',
         tls => { SSL_cert => $old, SSL_key => $old_key })->start;
     my $id     = mail('T-2');
