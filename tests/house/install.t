@@ -86,7 +86,7 @@ subtest 'documents' => sub {
             ok -e "$root$folder/$link", "$document leads to $link";
         }
     }
-    like slurp("$folder/install.md"), qr{ $folder/examples/mailbox\.conf }, 'and names the examples';
+    like slurp("$folder/install.md"), qr{ $folder/examples/mailbox\.conf }, 'and names examples';
 };
 
 subtest 'units' => sub {
