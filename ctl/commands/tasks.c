@@ -18,7 +18,7 @@
 
 const struct ctl_option tasks_filter_options[] = {
     {.name = "kind", .value = &value_task_kind, .help = "only this kind"},
-    {.name = "reason", .value = &value_reason, .help = "only this reason"},
+    {.name = "reason", .value = &value_task_reason, .help = "only this reason"},
     {.name = "domain", .value = &value_domain, .help = "only this remote domain"},
     {.name = "process", .value = &value_process, .help = "only this process"},
     {.name = "owner",

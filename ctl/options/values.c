@@ -17,20 +17,38 @@ static const char *const kinds[] = {"hard_bounce",      "bounce_without_communic
 				    "outage",           NULL};
 static const char *const states[] = {"PENDING", "PROCESSING", "SUCCESS", "ERROR", "RETRY", NULL};
 
-static char **list_reasons(void)
+/* of tasks that no bounce has made */
+static const char *const matters[] = {"unknown", "no_content", "submission_server", "webhook",
+				      "operator_copy"};
+
+static char **join_reasons(const char *const *more, size_t more_count)
 {
 	size_t count = 0;
 	const struct reason *reasons = reason_all(&count);
-	char **words = g_new0(char *, count + 1);
+	char **words = g_new0(char *, count + more_count + 1);
 
 	for (size_t i = 0; i < count; i++)
 		words[i] = g_strdup(reasons[i].name);
+	for (size_t i = 0; i < more_count; i++)
+		words[count + i] = g_strdup(more[i]);
 	return words;
+}
+
+static char **list_reasons(void)
+{
+	return join_reasons(NULL, 0);
+}
+
+static char **list_task_reasons(void)
+{
+	return join_reasons(matters, G_N_ELEMENTS(matters));
 }
 
 const struct ctl_value value_class = {.name = "CLASS", .kind = CTL_VALUE_WORD, .words = classes};
 const struct ctl_value value_reason = {
     .name = "REASON", .kind = CTL_VALUE_WORD, .list_words = list_reasons};
+const struct ctl_value value_task_reason = {
+    .name = "REASON", .kind = CTL_VALUE_WORD, .list_words = list_task_reasons};
 const struct ctl_value value_task_kind = {.name = "KIND", .kind = CTL_VALUE_WORD, .words = kinds};
 const struct ctl_value value_state = {.name = "STATE", .kind = CTL_VALUE_WORD, .words = states};
 

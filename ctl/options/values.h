@@ -9,10 +9,11 @@
 #include "ctl/framework/value.h"
 
 /* words */
-extern const struct ctl_value value_class;     /* CLASS */
-extern const struct ctl_value value_reason;    /* REASON */
-extern const struct ctl_value value_task_kind; /* KIND */
-extern const struct ctl_value value_state;     /* STATE: of the delivery */
+extern const struct ctl_value value_class;       /* CLASS */
+extern const struct ctl_value value_reason;      /* REASON: of a bounce */
+extern const struct ctl_value value_task_reason; /* REASON: of a task */
+extern const struct ctl_value value_task_kind;   /* KIND */
+extern const struct ctl_value value_state;       /* STATE: of the delivery */
 
 /* what the database completes */
 extern const struct ctl_value value_process;   /* NAME */

@@ -161,6 +161,13 @@ is_deeply [ sort keys %sample ],
     'soft_bounces mailbox_full'
     ],
     'of every kind';
+my @reasons = grep { $_ ne '' } map { $_->{reason} } values %sample;
+is_deeply [
+    grep {
+        !eval { $operator->json('tasks', '--reason', $_) }
+    } @reasons
+    ],
+    [], 'a reason that the list shows is one to choose by';
 
 # --- every way, and back ----------------------------------------------------------------
 
@@ -293,6 +300,7 @@ my @day              = (
     [ $operator, qw(task resolve --kind delivery_problem --note mended --yes) ],
 );
 cmp_ok scalar(@day), '<', 20, scalar(@day) . ' commands for ' . @todo . ' tasks';
+
 for my $command (@day) {
     my ($who,    @words) = @$command;
     my ($status, $said)  = $who->run(@words);
