@@ -19,10 +19,11 @@ CTL_COMMAND(command_task_reopen) = {
     .example = "task reopen 17 --why 'the wrong one'",
     .options = {common_options_why},
     .each = {.section = {.statement = &operator_queries_task_reopen,
-			 .sentence = "task {id} is open again: {about}{mails}",
+			 .sentence = "task {id} is open again: {about}"
+				     "{restored|, # mail as before|, # mails as before|}",
 			 .condition = "is_whole",
-			 .otherwise = "task {id} is open again: {about}{mails}, {sent|mail|mails} "
-				      "sent since",
+			 .otherwise = "task {id} is open again: {about}, {restored|mail|mails} as "
+				      "before, {sent|mail|mails} sent since",
 			 .empty = "there is no such task"},
 	     .parameters = {"ID", "why"}},
 };

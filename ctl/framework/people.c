@@ -176,17 +176,30 @@ struct table *ctl_people_table(const struct db_rows *rows, const struct ctl_colu
 
 /* --- sentences ----------------------------------------------------------------------------- */
 
-/* "name", or "name|one|many": the value, and the word for so many. */
+/* By the parts of "name|one|many" or "name|one|many|none": the words for so many. */
+static char *count_in_words(const char *count, char **parts)
+{
+	bool has_none = g_strv_length(parts) > 3;
+	bool is_none = strcmp(count, "0") == 0;
+	const char *words = has_none && is_none ? parts[3] : parts[strcmp(count, "1") == 0 ? 1 : 2];
+	const char *place = strchr(words, '#');
+
+	if (has_none && is_none)
+		return g_strdup(words);
+	if (!place)
+		return g_strjoin(" ", count, words, NULL);
+	return g_strdup_printf("%.*s%s%s", (int)(place - words), words, count, place + 1);
+}
+
 static char *value_in_words(const char *spec, const struct db_rows *rows, size_t row)
 {
-	g_auto(GStrv) parts = g_strsplit(spec, "|", 3);
+	g_auto(GStrv) parts = g_strsplit(spec, "|", 4);
 	char *value = value_named(rows, row, parts[0]);
 
 	if (g_strv_length(parts) < 3)
 		return value;
 	g_autofree char *count = value;
-	return g_strjoin(" ", count == NULL ? "" : count, parts[g_strcmp0(count, "1") == 0 ? 1 : 2],
-			 NULL);
+	return count_in_words(count ? count : "", parts);
 }
 
 char *ctl_people_sentence(const char *template, const struct db_rows *rows,

@@ -15,7 +15,8 @@
 struct table *ctl_people_table(const struct db_rows *rows, const struct ctl_column *columns);
 
 /* The template with {column} replaced by the value of the first row, safe for a terminal;
- * {column|mail|mails} has the word for so many behind it. Heap. */
+ * {column|mail|mails} has the word for so many behind it. A # among the words is the place of
+ * the number, and a further | what is said for 0: {column|, # mail|, # mails|}. Heap. */
 char *ctl_people_sentence(const char *template, const struct db_rows *rows,
 			  const struct table_style *style);
 

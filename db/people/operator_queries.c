@@ -210,9 +210,7 @@ STATEMENT(operator_queries_task_preview, 5,
 	  "CROSS JOIN LATERAL bounce.preview_task(u.id, $2, $3, $4, "
 	  "  NOT coalesce($5::boolean, false)) AS p ORDER BY u.place");
 STATEMENT(operator_queries_task_reopen, 2,
-	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, t.about, "
-	  "  CASE r.restored + r.sent WHEN 0 THEN '' ELSE ', ' || r.restored || "
-	  "    CASE r.restored WHEN 1 THEN ' mail' ELSE ' mails' END || ' as before' END AS mails "
+	  "SELECT $1::bigint AS id, r.restored, r.sent, r.sent = 0 AS is_whole, t.about "
 	  "FROM bounce.task_detail AS t, LATERAL bounce.reopen_task(t.id, $2) AS r "
 	  "WHERE t.id = $1::bigint");
 STATEMENT(operator_queries_recipient_add, 3,
@@ -364,7 +362,9 @@ STATEMENT(operator_queries_reclassify, 3,
 	  "AS done");
 STATEMENT(operator_queries_reclassify_preview, 3,
 	  "SELECT b.id, b.received_at, coalesce(r.address, b.recipient) AS address, "
-	  "c.business_ref, c.subject, b.class, b.reason, b.diagnostic, "
+	  "c.business_ref, c.subject, b.class, b.reason, "
+	  "bounce.clean_diagnostic(concat_ws(' ', nullif(b.reply_code, ''), nullif(b.status, ''), "
+	  "  b.diagnostic)) AS diagnostic, "
 	  "bounce.preview_reclassify(b.id, $2, $3) AS would_be "
 	  "FROM bounce.bounce AS b "
 	  "LEFT JOIN bounce.communication AS c ON c.id = b.communication_id "
