@@ -324,6 +324,10 @@ subtest 'shown first, and taken back' => sub {
     $ctl->output('task', 'resolve', $id, '--dead', '--yes');
     is $ctl->output('task', 'reopen', $id, '--why', 'the wrong one'),
         "task $id is open again: wrong\@customer.example, 1 mail as before\n", 'reopen';
+    my $of_none = $db->value("SELECT bounce_internal.task_delivery_problem('x', 'webhook', 'x')");
+    $ctl->output('task', 'resolve', $of_none, '--yes');
+    like $ctl->output('task', 'reopen', $of_none, '--why', 'x'),
+        qr/^task $of_none is open again: [^,]*$/, 'of one without mails, no number is said';
     $ctl->output('task', 'resolve', $id, '--works', '--note', 'it does', '--yes');
     is $stage->is_blocked('wrong@customer.example'), 0, 'and resolved in another way';
     my ($status, $said) = $ctl->run('task', 'resolve', $id, '--dead', '--yes');
