@@ -71,18 +71,20 @@ BEGIN
   PERFORM FROM bounce.recipient_delivery AS q WHERE q.recipient_id = drop_unsent.recipient_id
   FOR UPDATE;
   DELETE FROM bounce.communication_recipient AS r
-  WHERE r.id = drop_unsent.recipient_id AND r.state = 'open' AND r.attempts = 0
+  WHERE r.id = drop_unsent.recipient_id AND r.state IN ('open', 'error') AND r.attempts = 0
     AND NOT EXISTS (SELECT FROM bounce.recipient_delivery AS q
                     WHERE q.recipient_id = r.id AND (q.state IN ('claimed', 'sending', 'unknown')
                                                      OR q.tries > 0))
   RETURNING r.communication_id INTO communication_id;
   IF communication_id IS NOT NULL THEN
-    PERFORM bounce_internal.derive_communication(communication_id);
+    PERFORM bounce_internal.derive_communication(communication_id),
+      bounce_internal.forget_failure(communication_id);
   END IF;
   RETURN communication_id IS NOT NULL;
 END $$;
 COMMENT ON FUNCTION bounce_internal.drop_unsent(bigint) IS
-  'removes a recipient to whom nothing has been sent yet. False when something has';
+  'removes a recipient to whom nothing has been sent, be it cancelled or blocked since. False when '
+  'something has';
 
 CREATE OR REPLACE FUNCTION bounce_internal.restore_recipient(was jsonb, why text) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -189,7 +191,7 @@ BEGIN
     END IF;
     UPDATE bounce.communication_recipient AS n SET undo_state = NULL WHERE n.id = r.id;
     RETURN true;
-  ELSIF r.undo_state IS NULL OR r.attempts > 0 OR r.state <> 'open'
+  ELSIF r.undo_state IS NULL OR r.attempts > 0 OR r.state NOT IN ('open', 'error')
         OR EXISTS (SELECT FROM bounce.recipient_delivery AS q
                    WHERE q.recipient_id = r.id AND (q.tries > 0 OR q.state = 'unknown')) THEN
     RETURN false;

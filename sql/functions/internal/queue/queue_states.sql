@@ -179,6 +179,23 @@ COMMENT ON FUNCTION bounce_internal.remember_recipients(bigint[], bigint) IS
   'this closes, for withdraw_resend(); of one that waits for what a person did before, what there '
   'was before that';
 
+CREATE OR REPLACE FUNCTION bounce_internal.forget_failure(communication_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bounce.communication AS c SET status = 'open'
+  WHERE c.id = forget_failure.communication_id AND c.status = 'error'
+    AND EXISTS (SELECT FROM bounce.communication_recipient AS o
+                WHERE o.communication_id = c.id AND o.state = 'open')
+    AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
+                    WHERE o.communication_id = c.id AND o.state = 'error');
+  UPDATE bounce.communication_delivery AS d
+  SET error = bounce_internal.summary_error(d.communication_id)
+  WHERE d.communication_id = forget_failure.communication_id;
+END $$;
+COMMENT ON FUNCTION bounce_internal.forget_failure(bigint) IS
+  'has a mail say of itself only what its recipients say, after something that had failed was '
+  'taken back';
+
 CREATE OR REPLACE FUNCTION bounce_internal.uncancel_recipients(communication_id bigint)
 RETURNS void
 LANGUAGE plpgsql AS $$
@@ -196,15 +213,7 @@ BEGIN
       diagnostic = CASE r.state WHEN 'error' THEN '' ELSE r.diagnostic END,
       next_attempt_at = CASE WHEN r.state = 'bounced' AND r.class = 'soft' THEN q.due_at END
   FROM bounce.recipient_delivery AS q WHERE q.recipient_id = r.id AND r.id = ANY (ids);
-  UPDATE bounce.communication AS c SET status = 'open'
-  WHERE c.id = uncancel_recipients.communication_id AND c.status = 'error'
-    AND EXISTS (SELECT FROM bounce.communication_recipient AS o
-                WHERE o.communication_id = c.id AND o.state = 'open')
-    AND NOT EXISTS (SELECT FROM bounce.communication_recipient AS o
-                    WHERE o.communication_id = c.id AND o.state = 'error');
-  UPDATE bounce.communication_delivery AS d
-  SET error = bounce_internal.summary_error(d.communication_id)
-  WHERE d.communication_id = uncancel_recipients.communication_id;
+  PERFORM bounce_internal.forget_failure(communication_id);
 END $$;
 COMMENT ON FUNCTION bounce_internal.uncancel_recipients(bigint) IS
   'those of a mail that were cancelled wait as they did before';
