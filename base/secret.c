@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,13 +14,41 @@
 
 #include "base/error.h"
 
+/* The name of the account that we are, for chown; heap. */
+static char *account(void)
+{
+	char bytes[4096];
+	struct passwd entry;
+	struct passwd *found = NULL;
+
+	if (getpwuid_r(geteuid(), &entry, bytes, sizeof bytes, &found) == 0 && found)
+		return g_strdup(found->pw_name);
+	return g_strdup_printf("%u", (unsigned)geteuid());
+}
+
+/* What to do about a file that cannot be opened; "": the cause says it. Heap. */
+static char *advice(const char *path, const GError *cause)
+{
+	struct stat status;
+	g_autofree char *who = account();
+
+	if (!g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+		return g_strdup("");
+	if (stat(path, &status) == 0)
+		return g_strdup_printf("; chown %s %s", who, path);
+	return g_strdup_printf("; %s must be able to look into its folder", who);
+}
+
 char *secret_read(const char *path, const char *key, GError **error)
 {
 	char *text = NULL;
 	g_autoptr(GError) cause = NULL;
 
 	if (!g_file_get_contents(path, &text, NULL, &cause)) {
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s", key, cause->message);
+		g_autofree char *remedy = advice(path, cause);
+
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s%s", key, cause->message,
+			    remedy);
 		return NULL;
 	}
 	char *end = text + strcspn(text, "\r\n");
@@ -64,6 +93,7 @@ bool secret_replace(const char *path, const char *secret, const char *key, GErro
 	return false;
 }
 
+/* With mode 600 only its owner reads it, so we have to be that one. */
 char *secret_file_objection(const char *path, const char *key)
 {
 	struct stat status;
@@ -71,6 +101,11 @@ char *secret_file_objection(const char *path, const char *key)
 	if (*path == '\0' || stat(path, &status) != 0 ||
 	    (status.st_mode & (S_IRWXO | S_IWGRP)) == 0)
 		return NULL;
-	return g_strdup_printf("%s: others may read or change %s (mode %03o): chmod 600", key, path,
-			       (unsigned)status.st_mode & 0777);
+	g_autofree char *who = account();
+	g_autofree char *remedy =
+	    status.st_uid == geteuid()
+		? g_strdup_printf("chmod 600 %s", path)
+		: g_strdup_printf("chown %s %s and chmod 600 %s", who, path, path);
+	return g_strdup_printf("%s: others may read or change %s (mode %03o): %s", key, path,
+			       (unsigned)status.st_mode & 0777, remedy);
 }

@@ -18,8 +18,8 @@
 static bool check_server(const struct delivery_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *objection =
-	    credential_objection(settings->smtp.password_file, &settings->smtp.oauth);
+	const struct credential_settings credential = smtp_settings_credential(&settings->smtp);
+	g_autofree char *objection = credential_objection(&credential);
 	g_autofree char *good = g_strdup_printf(
 	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
 
@@ -64,9 +64,7 @@ static bool check_copies(const struct delivery_settings *settings)
 	g_autoptr(GError) error = NULL;
 	struct copies *copies = copies_new(settings, &error);
 	g_autofree char *objection =
-	    *settings->copies.smtp_password_file == '\0'
-		? NULL
-		: secret_file_objection(settings->copies.smtp_password_file, "smtp_password_file");
+	    secret_file_objection(settings->copies.smtp_password_file, "smtp_password_file");
 
 	if (!copies)
 		return !error || check_result("smtp_host", error, "");

@@ -181,7 +181,6 @@ struct copies *copies_new(const struct delivery_settings *settings, GError **err
 	copies->client = smtp_client_new(&copies->smtp, error);
 	if (copies->client)
 		return copies;
-	g_prefix_error(error, "smtp_host: ");
 	copies_free(copies);
 	return NULL;
 }

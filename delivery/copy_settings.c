@@ -118,6 +118,7 @@ struct smtp_settings copy_settings_smtp(const struct copy_settings *settings,
 	smtp.tls_ca_file = settings->smtp_tls_ca_file;
 	smtp.username = settings->smtp_user;
 	smtp.password_file = settings->smtp_password_file;
+	smtp.password_key = "smtp_password_file";
 	smtp.auth_method = settings->smtp_auth_method;
 	smtp.auth_unverified = no;
 	smtp.auth_cleartext = no;

@@ -38,8 +38,8 @@ static bool check_schema(const struct fetch_settings *settings)
 static bool check_server(const struct fetch_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *objection =
-	    credential_objection(settings->smtp.password_file, &settings->smtp.oauth);
+	const struct credential_settings credential = smtp_settings_credential(&settings->smtp);
+	g_autofree char *objection = credential_objection(&credential);
 	g_autofree char *good = g_strdup_printf(
 	    "%s: password and certificates can be read; it was not asked", settings->smtp.server);
 
@@ -52,8 +52,8 @@ static bool check_server(const struct fetch_settings *settings)
 static bool check_mailbox(const struct store_settings *settings)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *objection =
-	    credential_objection(settings->password_file, &settings->oauth);
+	const struct credential_settings credential = store_settings_credential(settings);
+	g_autofree char *objection = credential_objection(&credential);
 	g_autofree char *good =
 	    g_strdup_printf("%s at %s: logged in, %s is there", settings->username, settings->host,
 			    settings->folders);

@@ -52,12 +52,12 @@ static SSL_CTX *make_tls(const struct store_settings *settings, GError **error)
 struct mailbox *mailbox_new(const struct store_settings *settings, size_t bytes_max,
 			    struct taking *taking, int stop_fd, GError **error)
 {
-	struct credential *credential = credential_new(settings->password_file, &settings->oauth);
+	const struct credential_settings secret = store_settings_credential(settings);
+	struct credential *credential = credential_new(&secret);
 	SSL_CTX *tls = NULL;
 
 	if (!credential_check(credential, error) || !(tls = make_tls(settings, error))) {
 		credential_free(credential);
-		g_prefix_error(error, "%s: ", settings->name);
 		return NULL;
 	}
 	struct mailbox *mailbox = g_new0(struct mailbox, 1);

@@ -51,12 +51,14 @@ static bool make_mailboxes(struct service *service, GError **error)
 	/* one more than is kept: it shows that a mail was cut */
 	size_t bytes_max = (size_t)service->settings->intake.message_bytes_max + 1;
 	for (guint i = 0; i < service->settings_of_mailboxes->len; i++) {
+		const struct store_settings *settings = service->settings_of_mailboxes->pdata[i];
 		struct mailbox *mailbox =
-		    mailbox_new(service->settings_of_mailboxes->pdata[i], bytes_max,
-				&service->taking, service->stop_fd, error);
+		    mailbox_new(settings, bytes_max, &service->taking, service->stop_fd, error);
 
-		if (!mailbox)
+		if (!mailbox) {
+			g_prefix_error(error, "%s: ", settings->name);
 			return false;
+		}
 		g_ptr_array_add(service->mailboxes, mailbox);
 	}
 	return true;

@@ -8,18 +8,21 @@
 #include "net/oauth.h"
 
 struct credential {
-	const char *password_file;
-	const struct oauth_settings *settings;
+	struct credential_settings settings;
 	struct oauth *oauth; /* NULL: the password file */
 };
 
-struct credential *credential_new(const char *password_file, const struct oauth_settings *oauth)
+static bool is_renewed(const struct credential_settings *settings)
+{
+	return *settings->oauth->refresh_token_file != '\0';
+}
+
+struct credential *credential_new(const struct credential_settings *settings)
 {
 	struct credential *credential = g_new0(struct credential, 1);
 
-	credential->password_file = password_file;
-	credential->settings = oauth;
-	credential->oauth = *oauth->refresh_token_file == '\0' ? NULL : oauth_new(oauth);
+	credential->settings = *settings;
+	credential->oauth = is_renewed(settings) ? oauth_new(settings->oauth) : NULL;
 	return credential;
 }
 
@@ -34,7 +37,8 @@ void credential_free(struct credential *credential)
 char *credential_get(struct credential *credential, GError **error)
 {
 	return credential->oauth ? oauth_token(credential->oauth, error)
-				 : secret_read(credential->password_file, "password_file", error);
+				 : secret_read(credential->settings.password_file,
+					       credential->settings.key, error);
 }
 
 bool credential_refuse(struct credential *credential)
@@ -53,18 +57,18 @@ static bool can_read(const char *path, const char *key, GError **error)
 
 bool credential_check(const struct credential *credential, GError **error)
 {
-	const struct oauth_settings *settings = credential->settings;
+	const struct credential_settings *settings = &credential->settings;
+	const struct oauth_settings *oauth = settings->oauth;
 
 	if (!credential->oauth)
-		return can_read(credential->password_file, "password_file", error);
-	return can_read(settings->refresh_token_file, "refresh_token_file", error) &&
-	       (*settings->client_secret_file == '\0' ||
-		can_read(settings->client_secret_file, "client_secret_file", error));
+		return can_read(settings->password_file, settings->key, error);
+	return can_read(oauth->refresh_token_file, "refresh_token_file", error) &&
+	       (*oauth->client_secret_file == '\0' ||
+		can_read(oauth->client_secret_file, "client_secret_file", error));
 }
 
-char *credential_objection(const char *password_file, const struct oauth_settings *oauth)
+char *credential_objection(const struct credential_settings *settings)
 {
-	return *oauth->refresh_token_file == '\0'
-		   ? secret_file_objection(password_file, "password_file")
-		   : oauth_files_objection(oauth);
+	return is_renewed(settings) ? oauth_files_objection(settings->oauth)
+				    : secret_file_objection(settings->password_file, settings->key);
 }

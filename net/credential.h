@@ -14,8 +14,14 @@
 
 struct credential;
 
-/* Both live longer. Without a refresh_token_file the password file is read. */
-struct credential *credential_new(const char *password_file, const struct oauth_settings *oauth);
+struct credential_settings {
+	const char *key; /* that names password_file */
+	const char *password_file;
+	const struct oauth_settings *oauth;
+};
+
+/* What it points to lives longer. Without a refresh_token_file the password file is read. */
+struct credential *credential_new(const struct credential_settings *settings);
 void credential_free(struct credential *credential);
 
 /* The password or the token, for one login; secret_free. NULL with an error as oauth_token. */
@@ -30,6 +36,6 @@ bool credential_check(const struct credential *credential, GError **error)
     __attribute__((warn_unused_result));
 
 /* What is wrong with who may read or change them, for --check; NULL: nothing. Heap. */
-char *credential_objection(const char *password_file, const struct oauth_settings *oauth);
+char *credential_objection(const struct credential_settings *settings);
 
 #endif

@@ -38,8 +38,10 @@ static bool prepare_tls(struct smtp_client *client, const struct smtp_settings *
 
 static void set_login(struct smtp_client *client, const struct smtp_settings *settings)
 {
+	const struct credential_settings credential = smtp_settings_credential(settings);
+
 	client->username = g_strdup(settings->username);
-	client->credential = credential_new(settings->password_file, &settings->oauth);
+	client->credential = credential_new(&credential);
 	client->is_oauth = strcmp(settings->auth_method, "oauth") == 0;
 	client->may_login_in_clear = strcmp(settings->auth_cleartext, "yes") == 0;
 	client->may_login_unverified =

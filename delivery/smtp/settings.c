@@ -46,6 +46,13 @@ void smtp_settings_sections(struct smtp_settings *settings,
 	sections_out[1] = oauth_settings_section(&settings->oauth);
 }
 
+struct credential_settings smtp_settings_credential(const struct smtp_settings *settings)
+{
+	const char *key = settings->password_key ? settings->password_key : "password_file";
+
+	return (struct credential_settings){key, settings->password_file, &settings->oauth};
+}
+
 bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)
 {
 	const struct oauth_use use = {settings->auth_method, settings->password_file};

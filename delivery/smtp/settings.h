@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/config.h"
+#include "net/credential.h"
 #include "net/oauth_settings.h"
 
 struct smtp_settings {
@@ -19,6 +20,7 @@ struct smtp_settings {
 	char *tls_ca_file;
 	char *username;
 	char *password_file;
+	const char *password_key; /* that names it; NULL: password_file */
 	char *auth_method;
 	struct oauth_settings oauth;
 	char *auth_unverified;
@@ -41,5 +43,8 @@ void smtp_settings_sections(struct smtp_settings *settings,
  * verified, unless the file says otherwise. False with BM_ERROR_CONFIG naming the file. */
 bool smtp_settings_check(const struct smtp_settings *settings, const char *path, GError **error)
     __attribute__((warn_unused_result));
+
+/* Points into the settings. */
+struct credential_settings smtp_settings_credential(const struct smtp_settings *settings);
 
 #endif

@@ -63,6 +63,12 @@ bool store_settings_is_oauth(const struct store_settings *settings)
 	return strcmp(settings->auth_method, "oauth") == 0;
 }
 
+struct credential_settings store_settings_credential(const struct store_settings *settings)
+{
+	return (struct credential_settings){"password_file", settings->password_file,
+					    &settings->oauth};
+}
+
 char **store_settings_folders(const struct store_settings *settings)
 {
 	char **folders = g_strsplit(settings->folders, ",", -1);

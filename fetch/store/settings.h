@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "base/config.h"
+#include "net/credential.h"
 #include "net/oauth_settings.h"
 
 struct store_settings {
@@ -50,6 +51,8 @@ void store_settings_clear(struct store_settings *settings);
 
 bool store_settings_is_pop3(const struct store_settings *settings);
 bool store_settings_is_oauth(const struct store_settings *settings);
+/* Points into the settings. */
+struct credential_settings store_settings_credential(const struct store_settings *settings);
 
 /* The folders that are read, each without blanks around its name; g_strfreev(). */
 char **store_settings_folders(const struct store_settings *settings);

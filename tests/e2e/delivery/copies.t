@@ -94,7 +94,7 @@ sub check {
     $worker->write_conf;
     my ($status, $said)
         = $instance->run([ $worker->program, '-c', $worker->conf, '--check' ], may_fail => 1);
-    return ($said =~ /^(.*smtp_host.*)$/m)[0] // $said;
+    return join("\n", $said =~ /^(.*smtp_host.*)$/mg) || $said;
 }
 
 subtest 'whichever way it comes in' => sub {
@@ -285,11 +285,41 @@ subtest 'what the file must say' => sub {
         [ 'a sender that is none',   qr/smtp_sender: must be an address/, smtp_user     => 'anna' ],
         [ 'a port that is none',     qr/smtp_port: not 1 to 65535/,       smtp_port     => 'x' ],
         [ 'a protocol that is none', qr/smtp_protocol/,                   smtp_protocol => 'pop3' ],
-        [ 'a file that is not there', qr/smtp_host: password_file/, smtp_password_file  => '/x' ]
+        [
+            'a file that is not there',
+            qr/^FAULT +smtp_host +smtp_password_file: .*No such file/,
+            smtp_password_file => '/x'
+        ]
     ) {
         my ($name, $words, %key) = @$case;
         like check(%key), $words, $name;
     }
+};
+
+# What --check says of the password's owner and mode can be followed to the letter.
+subtest 'who may read the password' => sub {
+    plan skip_all => 'needs two accounts' if !$instance->is_root;
+    my $path = $instance->write_file('given.password', Bounce::Dovecot::PASSWORD . "\n");
+    chmod 0644, $path;
+    my $said = check(smtp_password_file => $path);
+    like $said, qr/^ok +smtp_host/m, 'one that everybody may read is good';
+    my $user = $instance->daemon_user;
+    like $said,
+        qr/^warning +smtp_host +smtp_password_file: .*: chown $user \Q$path\E and chmod 600/m,
+        'and is warned of';
+    chmod 0600, $path;
+    like check(smtp_password_file => $path),
+        qr/^FAULT +smtp_host +smtp_password_file: .*denied; chown $user \Q$path\E$/m,
+        'one of another account alone is not good';
+    chown + (getpwnam $user)[ 2, 3 ], $path;
+    $said = check(smtp_password_file => $path);
+    like $said,   qr/^ok +smtp_host/m, 'once both are done, all is well';
+    unlike $said, qr/^(?:warning|FAULT) +smtp_host/m, 'and nothing is said';
+    my $folder = $instance->make_dir('closed');
+    chmod 0700, $folder;
+    chown 0, 0, $folder;
+    like check(smtp_password_file => "$folder/password"), qr/; $user must be able to look into its/,
+        'a folder that is closed';
 };
 
 # As somebody who reads only the man page carries over what he had.
@@ -311,7 +341,7 @@ subtest 'the old settings, line by line' => sub {
     my @commands;
     for my $line ($instance->read_lines(Bounce::Instance::tree() . '/doc/bounce-fetch.8')) {
         $ours{$1} = $2 if $line =~ /^\.It (\w+) Ta (?:Va|the parameter Li) (\w+)/;
-        push @commands, $1 if $line =~ /^\.Dl bouncectl (.*)/;
+        push @commands, $1 if $line =~ /^\.Dl sudo -u postgres bouncectl (params .*)/;
     }
     is_deeply [ sort keys %ours ], [ sort keys %old ], 'the page has all, and no more';
     my %key = map { ($ours{$_} => /password/i ? password($old{$_}) : $old{$_}) } keys %ours;
