@@ -135,7 +135,7 @@ bool memory_recall(const struct memory *memory, struct memory_deed *deed)
 
 	if (is_it) {
 		deed->fate = entry->deed.fate;
-		deed->mail.is_copied = entry->deed.mail.is_copied;
+		deed->mail.is_copied |= entry->deed.mail.is_copied;
 	}
 	return is_it;
 }

@@ -223,6 +223,7 @@ static bool on_content(void *context, guint32 number, const struct store_content
 	}
 	asked->has_come = true;
 	asked->digest = digest;
+	asked->mail.is_copied = content->is_copied;
 	round->lacking = fault ? round->lacking + 1 : 0;
 	if (fault)
 		fail_unread(batch, &asked->mail, MEMORY_BLAMES_THE_MAIL, fault);

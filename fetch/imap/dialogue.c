@@ -141,6 +141,19 @@ static bool read_body(struct imap_dialogue *dialogue, struct imap_mail *mail)
 	return skip_value(dialogue, kind); /* NIL: the mail has just gone */
 }
 
+/* "(" *flag ")" */
+static bool read_flags(struct imap_dialogue *dialogue, struct imap_mail *mail)
+{
+	const char *wanted = dialogue->handler ? dialogue->handler->flag : NULL;
+	enum imap_word_kind kind = imap_lexer_next(&dialogue->lexer);
+
+	if (kind != IMAP_OPEN)
+		return skip_value(dialogue, kind);
+	while ((kind = imap_lexer_next(&dialogue->lexer)) == IMAP_ATOM)
+		mail->has_flag |= wanted && is_response_word(dialogue, wanted);
+	return kind == IMAP_CLOSE || stream_fail(dialogue->stream, "the answer cannot be read");
+}
+
 /* The whole mail, from its first byte on, as it was asked for. */
 static bool is_whole_body(const struct imap_dialogue *dialogue)
 {
@@ -167,6 +180,8 @@ static bool read_fetch_item(struct imap_dialogue *dialogue, struct imap_mail *ma
 		return mail->body
 			   ? stream_fail(dialogue->stream, "the answer gives a mail two bodies")
 			   : read_body(dialogue, mail);
+	if (is_response_word(dialogue, "FLAGS"))
+		return read_flags(dialogue, mail);
 	enum imap_word_kind kind = imap_lexer_next(&dialogue->lexer);
 	if (is_uid && kind == IMAP_ATOM && !take_uid(dialogue, mail))
 		return false;

@@ -37,6 +37,7 @@ struct imap_mail {
 	guint32 uid;
 	guint64 size;     /* RFC822.SIZE; 0 if the server did not say it */
 	GByteArray *body; /* BODY[], cut to body_max */
+	bool has_flag;    /* that of the handler is among its FLAGS */
 };
 
 /* What is asked for; each may be NULL. */
@@ -46,6 +47,7 @@ struct imap_handler {
 	void *context;
 	unsigned mails_max; /* how many are expected: each may take its time */
 	gsize body_max;
+	const char *flag; /* that is looked for; NULL: none */
 };
 
 struct imap_dialogue {

@@ -156,7 +156,7 @@ static bool is_deleting(const struct store *store)
 /* What is not marked yet, with recorded = flag. With recorded = delete also what is marked
  * \Deleted: whoever marked it, we or another, it may have been left so by a connection that broke.
  */
-static char *search_key(const struct store *store)
+static char *key_of_new(const struct store *store)
 {
 	const char *flag = store->settings->flag;
 
@@ -166,6 +166,15 @@ static char *search_key(const struct store *store)
 		return g_strdup("UNDELETED");
 	return *flag == '\\' ? g_strdup_printf("UNDELETED UN%s", flag + 1)
 			     : g_strdup_printf("UNDELETED UNKEYWORD %s", flag);
+}
+
+/* And what a session that broke has copied, and not removed. */
+static char *search_key(const struct store *store)
+{
+	const char *mark = imap_settling_mark(&store->settling);
+	g_autofree char *key = key_of_new(store);
+
+	return mark ? g_strdup_printf("OR (%s) KEYWORD %s", key, mark) : g_steal_pointer(&key);
 }
 
 static bool store_list(struct store *store, struct store_list *list, GError **error)
@@ -207,7 +216,8 @@ static void on_mail(void *context, const struct imap_mail *mail)
 	/* servers guess sizes; of a mail that is not cut the size is known */
 	const struct store_content content = {.bytes = (const char *)mail->body->data,
 					      .len = len,
-					      .size = is_cut ? (size_t)size : len};
+					      .size = is_cut ? (size_t)size : len,
+					      .is_copied = mail->has_flag};
 
 	if (!was_asked_for(reading, mail->uid) || reading->is_over)
 		return;
@@ -217,14 +227,17 @@ static void on_mail(void *context, const struct imap_mail *mail)
 static bool store_fetch(struct store *store, const GArray *numbers, const struct store_sink *sink,
 			GError **error)
 {
+	const char *mark = imap_settling_mark(&store->settling);
 	g_autofree char *set = imap_uid_set(numbers);
-	g_autofree char *command = g_strdup_printf(
-	    "UID FETCH %s (UID RFC822.SIZE BODY.PEEK[]<0.%zu>)", set, store->bytes_max);
+	g_autofree char *command =
+	    g_strdup_printf("UID FETCH %s (UID %sRFC822.SIZE BODY.PEEK[]<0.%zu>)", set,
+			    mark ? "FLAGS " : "", store->bytes_max);
 	struct reading reading = {.sink = sink, .numbers = numbers, .bytes_max = store->bytes_max};
 	const struct imap_handler handler = {.mail = on_mail,
 					     .context = &reading,
 					     .mails_max = numbers->len,
-					     .body_max = store->bytes_max};
+					     .body_max = store->bytes_max,
+					     .flag = mark};
 
 	/* a NO is about single mails: they have not come, and the caller sees it */
 	return imap_dialogue_ask(&store->dialogue, command, &handler) != IMAP_BROKEN ||

@@ -66,6 +66,18 @@ static bool is_known_mail(struct imap_settling *settling, enum imap_answer answe
 	return answer != IMAP_BAD;
 }
 
+/* Only where the server says that it keeps keywords: others refuse the whole command. */
+const char *imap_settling_mark(const struct imap_settling *settling)
+{
+	static const char mark[] = "$BounceCopied";
+	const struct imap_dialogue *dialogue = settling->dialogue;
+
+	return !can(settling, IMAP_CAN_MOVE) && can(settling, IMAP_CAN_UIDPLUS) &&
+		       dialogue->permanent_flags && imap_dialogue_keeps_flag(dialogue, mark)
+		   ? mark
+		   : NULL;
+}
+
 /* Before a copy is made of what cannot be deleted. */
 static bool may_delete(const struct imap_settling *settling, GError **error)
 {
@@ -77,11 +89,13 @@ static bool may_delete(const struct imap_settling *settling, GError **error)
 }
 
 /* Only what we have marked is removed: a plain EXPUNGE would take with it what others have. */
-static bool expunge(struct imap_settling *settling, const char *set, GError **error)
+static bool expunge(struct imap_settling *settling, const char *set, bool is_copied, GError **error)
 {
 	struct imap_dialogue *dialogue = settling->dialogue;
+	const char *mark = is_copied ? imap_settling_mark(settling) : NULL;
 	enum imap_answer answer =
-	    imap_dialogue_ask_for(dialogue, "UID STORE %s +FLAGS.SILENT (%s)", set, deleted);
+	    imap_dialogue_ask_for(dialogue, "UID STORE %s +FLAGS.SILENT (%s%s%s)", set, deleted,
+				  mark ? " " : "", mark ? mark : "");
 	enum imap_answer removal = IMAP_BAD;
 
 	if (answer != IMAP_OK)
@@ -165,7 +179,7 @@ static bool delete_all(struct imap_settling *settling, GArray *mails, bool is_co
 {
 	g_autofree char *set = set_of(mails, is_copied);
 
-	if (set && !expunge(settling, set, error))
+	if (set && !expunge(settling, set, is_copied, error))
 		return false;
 	note_settled(mails, is_copied);
 	return true;
@@ -182,15 +196,18 @@ static bool move(struct imap_settling *settling, GArray *mails, const char *fold
 static bool mark(struct imap_settling *settling, GArray *mails, GError **error)
 {
 	g_autofree char *set = set_of(mails, false);
+
+	if (!set)
+		return true;
 	enum imap_answer answer = imap_dialogue_ask_for(
 	    settling->dialogue, "UID STORE %s +FLAGS.SILENT (%s)", set, settling->settings->flag);
-
 	if (answer != IMAP_OK)
 		return imap_dialogue_report(settling->dialogue, answer, "flag", error);
 	note_settled(mails, false);
 	return true;
 }
 
+/* What is copied needs no other fate: it is removed. */
 static bool settle_mails(struct imap_settling *settling, GArray *mails, enum store_fate fate,
 			 GError **error)
 {
@@ -199,9 +216,11 @@ static bool settle_mails(struct imap_settling *settling, GArray *mails, enum sto
 	switch (fate) {
 	case STORE_RECORDED:
 		if (strcmp(settings->recorded, "flag") == 0)
-			return mark(settling, mails, error);
+			return delete_all(settling, mails, true, error) &&
+			       mark(settling, mails, error);
 		if (strcmp(settings->recorded, "delete") == 0)
 			return may_delete(settling, error) &&
+			       delete_all(settling, mails, true, error) &&
 			       delete_all(settling, mails, false, error);
 		return move(settling, mails, settings->recorded_folder, error);
 	case STORE_UNCLASSIFIED:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What becomes of mails once they are recorded: flagged, deleted, or moved, by MOVE (RFC 6851) or
- * else by COPY, \Deleted and UID EXPUNGE (RFC 4315).
+ * else by COPY, \Deleted and UID EXPUNGE (RFC 4315). A connection that breaks before the last of
+ * these leaves an original that is marked as copied, where the server keeps that mark.
  */
 #ifndef FETCH_IMAP_SETTLING_H
 #define FETCH_IMAP_SETTLING_H
@@ -20,6 +21,9 @@ struct imap_settling {
 	bool must_prove_copy; /* of mails that are recorded nowhere */
 	bool was_told_of_expunge;
 };
+
+/* The mark of an original that is copied and to be removed. NULL: none is needed, or kept. */
+const char *imap_settling_mark(const struct imap_settling *settling);
 
 /* As settle of struct store_class. */
 bool imap_settling_run(struct imap_settling *settling, GArray *mails, enum store_fate fate,

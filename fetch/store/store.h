@@ -49,6 +49,7 @@ struct store_content {
 	size_t len;
 	size_t size;       /* of the whole mail */
 	const char *fault; /* NULL: none */
+	bool is_copied;    /* an earlier session has copied it to where it goes */
 };
 
 struct store_sink {

@@ -41,6 +41,13 @@ sub kill_at_answer {
         });
 }
 
+# A server that cannot MOVE, beside whatever else the proxy does.
+sub without_move {
+    my (%lie) = @_;
+    my $server = $lie{server} // sub { return $_[1] };
+    return (%lie, server => sub { $server->(@_) =~ s/ MOVE\b//r });
+}
+
 my $tagged = qr/^A\d+ OK/;
 my %delete = (recorded => 'delete');
 my %flag   = (recorded => 'flag');
@@ -73,6 +80,17 @@ my @rows = (
     [ 'after QUIT was done',     'pop3s', {}, kill_at_answer(qr/^QUIT/, qr/^\+OK/) ],
 );
 
+# The same where there is no MOVE: [step, how often both are copied, what the proxy does]
+my @copying = (
+    [ 'before COPY',      1, client => kill_at(qr/ UID COPY /) ],
+    [ 'after COPY',       2, kill_at_answer(qr/UID COPY/, $tagged) ],
+    [ 'before \Deleted',  2, client => kill_at(qr/ UID STORE /) ],
+    [ 'after \Deleted *', 1, kill_at_answer(qr/UID STORE/, $tagged) ],
+    [ 'before EXPUNGE',   1, client => kill_at(qr/ UID EXPUNGE /) ],
+    [ 'after EXPUNGE',    1, kill_at_answer(qr/UID EXPUNGE/, qr/EXPUNGE|$tagged/) ],
+);
+
+@copying = grep { $_->[0] =~ /\*$/ } @copying unless $ENV{BOUNCE_MAILBOX_LONG};
 @rows = grep { $_->[0] =~ /\*$/ } @rows unless $ENV{BOUNCE_MAILBOX_LONG};
 for my $row (@rows) {
     my ($step, $protocol, $key, @lie) = @$row;
@@ -95,6 +113,26 @@ for my $row (@rows) {
         my %bounced = map { ($_ => 1) } $inbox->bounced;
         is scalar(grep { $bounced{$_} } @who), @who, 'as what it is';
         is $inbox->waiting, (($key->{recorded} // '') eq 'flag' ? @who : 0), 'where it belongs';
+    };
+}
+for my $row (@copying) {
+    my ($step, $copies, @lie) = @$row;
+    subtest "imaps, no MOVE: $step" => sub {
+        unlink map { $dovecot->mails($_) } qw(INBOX Recorded);
+        my $before = $inbox->recorded;
+        my @who    = $inbox->several(2);
+        $fetch->mailbox_of($dovecot, port => $proxy->start('imaps', without_move(@lie)));
+        $instance->start(name => 'bounce-fetch', command => [ $fetch->command ]);
+        ok $stage->wait_for(60, sub { !$instance->is_alive('bounce-fetch') }), 'killed';
+        $fetch->kill;
+        is_deeply [ $inbox->lost ], [], 'none is lost';
+        $fetch->mailbox_of($dovecot, port => $proxy->start('imaps', without_move()));
+        my ($status, $said) = $fetch->once;
+        is $status, 0, 'the next start takes the rest' or diag $said;
+        is $inbox->recorded, $before + @who, 'each is recorded once';
+        is $inbox->waiting, 0, 'none is left, marked or not';
+        is $inbox->waiting('Recorded'), @who * $copies, 'and where it belongs';
+        $proxy->stop;
     };
 }
 finish();

@@ -29,6 +29,23 @@ static const struct {
     {MOVES, NULL, "move", "--", "A1 OK\r\n", "UID MOVE 4:5 \"R\";", "ss", NULL, 0},
     {COPIES, NULL, "move", "--", "A1 OK\r\nA2 OK\r\nA3 OK\r\n",
      "UID COPY 4:5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted);UID EXPUNGE 4:5;", "ss", NULL, 0},
+    /* a session that breaks before the end leaves a mark, where it is kept */
+    {COPIES, DELETES, "move", "--", "A1 OK\r\nA2 OK\r\nA3 OK\r\n",
+     "UID COPY 4:5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted $BounceCopied);"
+     "UID EXPUNGE 4:5;",
+     "ss", NULL, 0},
+    {COPIES, "\\Deleted)", "move", "c-", "A1 OK\r\nA2 OK\r\nA3 OK\r\n",
+     "UID COPY 5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted);UID EXPUNGE 4:5;", "ss", NULL, 0},
+    {COPIES, DELETES, "flag", "c-", "A1 OK\r\nA2 OK\r\nA3 OK\r\n",
+     "UID STORE 4 +FLAGS.SILENT (\\Deleted $BounceCopied);UID EXPUNGE 4;"
+     "UID STORE 5 +FLAGS.SILENT (F);",
+     "ss", NULL, 0},
+    {COPIES, DELETES, "flag", "cc", "A1 OK\r\nA2 OK\r\n",
+     "UID STORE 4:5 +FLAGS.SILENT (\\Deleted $BounceCopied);UID EXPUNGE 4:5;", "ss", NULL, 0},
+    {COPIES, DELETES, "delete", "c-", "A1 OK\r\nA2 OK\r\nA3 OK\r\nA4 OK\r\n",
+     "UID STORE 4 +FLAGS.SILENT (\\Deleted $BounceCopied);UID EXPUNGE 4;"
+     "UID STORE 5 +FLAGS.SILENT (\\Deleted);UID EXPUNGE 5;",
+     "ss", NULL, 0},
     /* it knows no MOVE */
     {MOVES, NULL, "move", "--", "A1 BAD\r\nA2 OK\r\nA3 OK\r\nA4 OK\r\n",
      "UID MOVE 4:5 \"R\";UID COPY 4:5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted);"
