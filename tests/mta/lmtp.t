@@ -101,7 +101,6 @@ FEATURE(`no_default_msa')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`mailertable')dnl
-RELAY_DOMAIN(`bounces.example.org')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port=$port')dnl
 MAILER(`local')dnl
 MAILER(`smtp')dnl
