@@ -174,18 +174,31 @@ static char *search_key(const struct store *store)
 	const char *mark = imap_settling_mark(&store->settling);
 	g_autofree char *key = key_of_new(store);
 
-	return mark ? g_strdup_printf("OR (%s) KEYWORD %s", key, mark) : g_steal_pointer(&key);
+	if (!mark || is_deleting(store))
+		return g_steal_pointer(&key);
+	return g_strdup_printf(strchr(key, ' ') ? "OR (%s) KEYWORD %s" : "OR %s KEYWORD %s", key,
+			       mark);
+}
+
+static enum imap_answer search(struct store *store, const struct imap_handler *handler)
+{
+	g_autofree char *key = search_key(store);
+	g_autofree char *command = g_strdup_printf("UID SEARCH %s", key);
+
+	return imap_dialogue_ask(&store->dialogue, command, handler);
 }
 
 static bool store_list(struct store *store, struct store_list *list, GError **error)
 {
 	struct listing listing = {list, store->dialogue.uid_validity};
 	const struct imap_handler handler = {.search = on_found, .context = &listing};
-	g_autofree char *key = search_key(store);
-	g_autofree char *command = g_strdup_printf("UID SEARCH %s", key);
 	store->dialogue.has_news = false; /* from here on it is news */
-	enum imap_answer answer = imap_dialogue_ask(&store->dialogue, command, &handler);
+	enum imap_answer answer = search(store, &handler);
 
+	if (imap_settling_mark(&store->settling) && (answer == IMAP_NO || answer == IMAP_BAD)) {
+		store->settling.is_mark_refused = true;
+		answer = search(store, &handler);
+	}
 	keep_the_oldest(list);
 	return answer == IMAP_OK || imap_dialogue_report(&store->dialogue, answer, "SEARCH", error);
 }

@@ -58,7 +58,7 @@ static bool can(const struct imap_settling *settling, enum imap_capability capab
 }
 
 /* What the server says it can, and does not know when it is asked, it cannot. */
-static bool is_known_mail(struct imap_settling *settling, enum imap_answer answer,
+static bool is_command_known(struct imap_settling *settling, enum imap_answer answer,
 			  enum imap_capability capability)
 {
 	if (answer == IMAP_BAD)
@@ -72,8 +72,9 @@ const char *imap_settling_mark(const struct imap_settling *settling)
 	static const char mark[] = "$BounceCopied";
 	const struct imap_dialogue *dialogue = settling->dialogue;
 
-	return !can(settling, IMAP_CAN_MOVE) && can(settling, IMAP_CAN_UIDPLUS) &&
-		       dialogue->permanent_flags && imap_dialogue_keeps_flag(dialogue, mark)
+	return !settling->is_mark_refused && !can(settling, IMAP_CAN_MOVE) &&
+		       can(settling, IMAP_CAN_UIDPLUS) && dialogue->permanent_flags &&
+		       imap_dialogue_keeps_flag(dialogue, mark)
 		   ? mark
 		   : NULL;
 }
@@ -88,21 +89,35 @@ static bool may_delete(const struct imap_settling *settling, GError **error)
 	return false;
 }
 
+/* A server that refuses the mark, whatever it says of keywords, is asked without it. */
+static enum imap_answer mark_deleted(struct imap_settling *settling, const char *set,
+				     bool is_copied)
+{
+	const char *mark = is_copied ? imap_settling_mark(settling) : NULL;
+	enum imap_answer answer = IMAP_NO;
+
+	if (mark)
+		answer = imap_dialogue_ask_for(
+		    settling->dialogue, "UID STORE %s +FLAGS.SILENT (%s %s)", set, deleted, mark);
+	if (answer == IMAP_OK || answer == IMAP_BROKEN)
+		return answer;
+	settling->is_mark_refused = settling->is_mark_refused || mark;
+	return imap_dialogue_ask_for(settling->dialogue, "UID STORE %s +FLAGS.SILENT (%s)", set,
+				     deleted);
+}
+
 /* Only what we have marked is removed: a plain EXPUNGE would take with it what others have. */
 static bool expunge(struct imap_settling *settling, const char *set, bool is_copied, GError **error)
 {
 	struct imap_dialogue *dialogue = settling->dialogue;
-	const char *mark = is_copied ? imap_settling_mark(settling) : NULL;
-	enum imap_answer answer =
-	    imap_dialogue_ask_for(dialogue, "UID STORE %s +FLAGS.SILENT (%s%s%s)", set, deleted,
-				  mark ? " " : "", mark ? mark : "");
+	enum imap_answer answer = mark_deleted(settling, set, is_copied);
 	enum imap_answer removal = IMAP_BAD;
 
 	if (answer != IMAP_OK)
 		return imap_dialogue_report(dialogue, answer, "delete", error);
 	if (can(settling, IMAP_CAN_UIDPLUS))
 		removal = imap_dialogue_ask_for(dialogue, "UID EXPUNGE %s", set);
-	if (is_known_mail(settling, removal, IMAP_CAN_UIDPLUS))
+	if (is_command_known(settling, removal, IMAP_CAN_UIDPLUS))
 		return removal == IMAP_OK ||
 		       imap_dialogue_report(dialogue, removal, "delete", error);
 	if (!settling->was_told_of_expunge) {
@@ -161,7 +176,7 @@ static bool put_into(struct imap_settling *settling, GArray *mails, const char *
 	if (!is_moving && !may_delete(settling, error))
 		return false;
 	enum imap_answer answer = transfer(settling, is_moving ? "MOVE" : "COPY", set, folder);
-	if (is_moving && !is_known_mail(settling, answer, IMAP_CAN_MOVE))
+	if (is_moving && !is_command_known(settling, answer, IMAP_CAN_MOVE))
 		return put_into(settling, mails, set, folder, error);
 	if (answer != IMAP_OK)
 		return imap_dialogue_report(settling->dialogue, answer, what, error);

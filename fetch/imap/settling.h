@@ -20,6 +20,7 @@ struct imap_settling {
 	bool may_create;      /* the folder: it is tried once for each call */
 	bool must_prove_copy; /* of mails that are recorded nowhere */
 	bool was_told_of_expunge;
+	bool is_mark_refused; /* by a server that says it keeps keywords */
 };
 
 /* The mark of an original that is copied and to be removed. NULL: none is needed, or kept. */

@@ -34,6 +34,15 @@ static const struct {
      "UID COPY 4:5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted $BounceCopied);"
      "UID EXPUNGE 4:5;",
      "ss", NULL, 0},
+    {COPIES, DELETES, "move", "--", "A1 OK\r\nA2 NO x\r\nA3 OK\r\nA4 OK\r\n",
+     "UID COPY 4:5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted $BounceCopied);"
+     "UID STORE 4:5 +FLAGS.SILENT (\\Deleted);UID EXPUNGE 4:5;",
+     "ss", NULL, 0},
+    {COPIES, DELETES, "move", "--", "A1 OK\r\nA2 NO x\r\nA3 NO y\r\nA4 NO y\r\nA5 NO y\r\n",
+     "UID COPY 4:5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted $BounceCopied);"
+     "UID STORE 4:5 +FLAGS.SILENT (\\Deleted);UID STORE 4 +FLAGS.SILENT (\\Deleted);"
+     "UID STORE 5 +FLAGS.SILENT (\\Deleted);",
+     "cc", "delete: the server says: y", BM_ERROR_INPUT},
     {COPIES, "\\Deleted)", "move", "c-", "A1 OK\r\nA2 OK\r\nA3 OK\r\n",
      "UID COPY 5 \"R\";UID STORE 4:5 +FLAGS.SILENT (\\Deleted);UID EXPUNGE 4:5;", "ss", NULL, 0},
     {COPIES, DELETES, "flag", "c-", "A1 OK\r\nA2 OK\r\nA3 OK\r\n",
