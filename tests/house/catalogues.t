@@ -24,7 +24,7 @@ for my $path (glob 'console/*.c console/*/*.c') {
     my $code = slurp($path);
     $text{ joined($1) } = $path
         while $code
-        =~ /(?:catalogue_text\(\s*[\w>.-]+,|(?:page_missing|refuse)\(\s*call,)\s*$string/g;
+        =~ /(?:catalogue_text\(\s*[\w>.-]+,|(?:page_missing|refuse_to_\w+)\(\s*call,)\s*$string/g;
     $text{ joined($1) } = $path while $code =~ /\bN_\(\s*$string/g;
     $text{ joined($1) } = $text{ joined($2) } = $path
         while $code =~ /page_words\(\s*call,\s*$string,\s*$string,/g;
