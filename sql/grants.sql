@@ -134,8 +134,8 @@ GRANT EXECUTE ON FUNCTION bounce.undo_preview, bounce.undo_bounces, bounce.redo_
   bounce.reclassify,
   bounce.reports_to_replay, bounce.replay_differences, bounce.replay_report, bounce.rule_hits,
   bounce.status, bounce.find_communications, bounce.communication_story, bounce.block_story,
-  bounce.task_story, bounce.report_by, bounce.bounces_by_day, bounce.process_rates
-  TO bounce_operator, bounce_admin;
+  bounce.task_story, bounce.report_by, bounce.bounces_by_day, bounce.bounces_by_hour,
+  bounce.process_rates TO bounce_operator, bounce_admin;
 GRANT EXECUTE ON FUNCTION bounce.is_address_blocked, bounce.may_write_to,
   bounce.suggest_address, bounce.address_key, bounce.address_domain,
   bounce.undelivered_documents, bounce.confirm_resend, bounce.submit_communication,
@@ -165,7 +165,7 @@ GRANT SELECT ON bounce.schema_migration, bounce.schema_functions, bounce.process
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.status, bounce.audit,
   bounce.find_communications,
   bounce.communication_story, bounce.block_story, bounce.task_story, bounce.report_by,
-  bounce.bounces_by_day, bounce.process_rates,
+  bounce.bounces_by_day, bounce.bounces_by_hour, bounce.process_rates,
   bounce.outage_sample, bounce.export_blocks, bounce.undo_preview, bounce.is_address_blocked,
   bounce.may_write_to,
   bounce.suggest_address, bounce.address_key, bounce.address_domain, bounce.undelivered_documents,

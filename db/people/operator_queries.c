@@ -177,8 +177,9 @@ STATEMENT(operator_queries_task_mails, 1,
 STATEMENT(operator_queries_task_story, 1,
 	  "SELECT at, actor, action, text FROM bounce.task_story($1::bigint)");
 STATEMENT(operator_queries_task_held, 1,
-	  "SELECT held_at, address, reason, diagnostic, communication_id FROM "
-	  "bounce.outage_sample($1::bigint)");
+	  "SELECT h.held_at, h.address, h.reason, bounce.clean_diagnostic(regexp_replace("
+	  "  h.diagnostic, '^' || h.reason || ' ', '')) AS diagnostic, h.communication_id "
+	  "FROM bounce.outage_sample($1::bigint) AS h");
 STATEMENT(operator_queries_task_assign, 3,
 	  "SELECT $1::bigint AS id, coalesce($2, '') AS owner "
 	  "FROM bounce.assign_task($1::bigint, coalesce($2, ''), coalesce($3, ''))");

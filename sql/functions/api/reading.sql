@@ -145,8 +145,9 @@ BEGIN
         UNION ALL
         SELECT v.at, 4, 'reclassified',
                bounce_internal.sentence('%w %w (rule %s) -> %w %w (rule %s)', v.old_class::text,
-                                        v.old_reason, v.old_rule, v.new_class::text,
-                                        v.new_reason, v.new_rule)
+                                        v.old_reason, coalesce(nullif(v.old_rule, ''), '-'),
+                                        v.new_class::text, v.new_reason,
+                                        coalesce(nullif(v.new_rule, ''), '-'))
                  || ': ' || bounce_internal.unmarked(v.why),
                v.actor, c.block_id, v.bounce_id, NULL, NULL
         FROM cause AS c JOIN bounce.verdict_change AS v ON v.bounce_id = (c.bounce).id
@@ -264,22 +265,27 @@ COMMENT ON FUNCTION bounce.report_by(text, timestamptz, timestamptz, text) IS
 CREATE OR REPLACE FUNCTION bounce.bounces_by_day(days integer, at timestamptz DEFAULT now())
 RETURNS TABLE (label text, total bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
-DECLARE
-  since CONSTANT timestamptz :=
-    date_trunc('day', at) - make_interval(days => bounce_internal.require_count('days', days) - 1);
 BEGIN
-  RETURN QUERY
-  SELECT d.label, coalesce(f.total, 0)
-  FROM (SELECT bounce_internal.time_label('day', t) AS label
-        FROM generate_series(since, at, interval '1 day') AS t) AS d
-  LEFT JOIN (SELECT b.label, sum(b.bounces)::bigint AS total
-             FROM bounce_internal.bounce_figures('day', since, NULL, NULL) AS b
-             WHERE NOT b.taken_back GROUP BY b.label) AS f ON f.label = d.label
-  ORDER BY d.label;
+  RETURN QUERY SELECT * FROM bounce_internal.bounces_over_time('day',
+    date_trunc('day', at) - make_interval(days => bounce_internal.require_count('days', days) - 1),
+    at);
 END $$;
 COMMENT ON FUNCTION bounce.bounces_by_day(integer, timestamptz) IS
   'operator: what came back on each of the last days, today included: total of report_by(), which '
   'counts what was sent as well. 22023 for a number of days that makes no sense';
+
+CREATE OR REPLACE FUNCTION bounce.bounces_by_hour(hours integer, at timestamptz DEFAULT now())
+RETURNS TABLE (label text, total bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = bounce, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT * FROM bounce_internal.bounces_over_time('hour',
+    date_trunc('hour', at)
+      - make_interval(hours => bounce_internal.require_count('hours', hours) - 1),
+    at);
+END $$;
+COMMENT ON FUNCTION bounce.bounces_by_hour(integer, timestamptz) IS
+  'operator: what came back in each of the last hours, this one included, as bounces_by_day(). '
+  '22023 for a number of hours that makes no sense';
 
 CREATE OR REPLACE FUNCTION bounce.process_rates(at timestamptz DEFAULT now())
 RETURNS TABLE (process text, sent_day bigint, failed_day bigint, rate_day numeric,

@@ -20,9 +20,12 @@ $$;
 CREATE FUNCTION test.days() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(d.total::text, ' ') FROM bounce.bounces_by_day(10) AS d
 $$;
+CREATE FUNCTION test.hours() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(concat_ws('=', d.label, d.total), ' ') FROM bounce.bounces_by_hour(240) AS d
+$$;
 -- All dimensions, from days, within days and without end, of one process and of all.
 CREATE FUNCTION test.all_figures() RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(E'\n', test.rates(), test.days(),
+  SELECT concat_ws(E'\n', test.rates(), test.days(), test.hours(),
            string_agg(concat_ws(' ', d, p.since, p.until, o,
                                 test.figures(d, p.since, p.until, o)), E'\n'
                       ORDER BY d, p.since, p.until, o))
@@ -84,6 +87,10 @@ UPDATE bounce.bounce AS b SET received_at = m.at FROM moved AS m WHERE b.recipie
 SELECT isnt(test.figures('domain', NULL, NULL), NULL, 'there is something to count');
 SELECT isnt(test.figures('domain', NULL, NULL, 'receipt'), test.figures('domain', NULL, NULL),
             'one process has not all of it');
+SELECT is((SELECT d.total FROM bounce.bounces_by_hour(1) AS d),
+          (SELECT count(*) FROM bounce.bounce AS b
+           WHERE b.received_at >= date_trunc('hour', now())), 'this hour');
+SELECT throws_ok($$SELECT * FROM bounce.bounces_by_hour(0)$$, '22023', NULL, 'no hour');
 SELECT throws_ok($$SELECT * FROM bounce.report_by('day', NULL, NULL, 'nobody')$$, '23503', NULL,
                  'a process that is not there');
 CREATE TEMPORARY TABLE live AS SELECT test.all_figures() AS said;

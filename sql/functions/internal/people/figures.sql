@@ -348,6 +348,24 @@ COMMENT ON FUNCTION bounce_internal.bounce_figures(text, timestamptz, timestampt
   'the bounces of a period (of one process) by label, class, whether a mail of ours failed, and '
   'whether they were taken back; several rows of one kind are to be added up';
 
+CREATE OR REPLACE FUNCTION bounce_internal.bounces_over_time(
+  unit text, since timestamptz, until timestamptz)
+RETURNS TABLE (label text, total bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+  SELECT d.label, coalesce(f.total, 0)
+  -- the clock may show an hour twice
+  FROM (SELECT DISTINCT bounce_internal.time_label(unit, t) AS label
+        FROM generate_series(since, until, ('1 ' || unit)::interval) AS t) AS d
+  LEFT JOIN (SELECT b.label, sum(b.bounces)::bigint AS total
+             FROM bounce_internal.bounce_figures(unit, since, NULL, NULL) AS b
+             WHERE NOT b.taken_back GROUP BY b.label) AS f ON f.label = d.label
+  ORDER BY d.label;
+END $$;
+COMMENT ON FUNCTION bounce_internal.bounces_over_time(text, timestamptz, timestamptz) IS
+  'what came back in each hour or day of a period, that of until included';
+
 CREATE OR REPLACE FUNCTION bounce_internal.sent_between(
   dimension text, since timestamptz, until timestamptz, only_process text)
 RETURNS TABLE (label text, sent bigint)

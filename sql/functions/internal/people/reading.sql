@@ -186,7 +186,8 @@ BEGIN
                                bounce_internal.say('unknown'))
                    || bounce_internal.say(', matched by %w, trust %w, rule %s, bounce %s',
                                           coalesce(nullif(b.matched_by, ''), 'nothing'),
-                                          b.trust::text, b.rule, b.id::text)
+                                          b.trust::text, coalesce(nullif(b.rule, ''), '-'),
+                                          b.id::text)
                    || coalesce(': ' || nullif(bounce_internal.unmarked(
                                                 bounce_internal.with_codes(
                                                   b.reply_code, b.status,

@@ -251,8 +251,9 @@ BEGIN
   f.return_date := coalesce(verdict.return_date, f.return_date);
   f.new_address := coalesce(verdict.new_address, f.new_address);
   PERFORM bounce_internal.write_log(f.communication_id, f.recipient_id, 'reclassified',
-    bounce_internal.say('%w %w (rule %s) -> %w %w (rule %s)', b.class::text, b.reason, b.rule,
-                        f.class::text, f.reason, f.rule) || ': ' || why, b.id);
+    bounce_internal.say('%w %w (rule %s) -> %w %w (rule %s)', b.class::text, b.reason,
+                        coalesce(nullif(b.rule, ''), '-'), f.class::text, f.reason,
+                        coalesce(nullif(f.rule, ''), '-')) || ': ' || why, b.id);
   f := (bounce_internal.process_findings(ARRAY[f]))[1];
   INSERT INTO bounce.verdict_change (bounce_id, why, old_reason, new_reason, old_class, new_class,
                                      old_rule, new_rule,

@@ -85,11 +85,26 @@ COMMENT ON FUNCTION bounce_internal.one_line(text) IS
 
 CREATE OR REPLACE FUNCTION bounce_internal.span_in_words(span interval) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  parts CONSTANT text[] :=
+    string_to_array(replace(bounce.ago(now() - span), ' ago', ''), ' ');
+  words text;
 BEGIN
-  RETURN replace(bounce.ago(now() - span), ' ago', '');
+  FOR n IN 1 .. cardinality(parts) BY 2 LOOP
+    words := concat_ws(' ', words, CASE parts[n + 1]
+      WHEN 'day' THEN bounce_internal.say('%s day', parts[n])
+      WHEN 'days' THEN bounce_internal.say('%s days', parts[n])
+      WHEN 'hour' THEN bounce_internal.say('%s hour', parts[n])
+      WHEN 'hours' THEN bounce_internal.say('%s hours', parts[n])
+      WHEN 'minute' THEN bounce_internal.say('%s minute', parts[n])
+      WHEN 'minutes' THEN bounce_internal.say('%s minutes', parts[n])
+      WHEN 'second' THEN bounce_internal.say('%s second', parts[n])
+      ELSE bounce_internal.say('%s seconds', parts[n]) END);
+  END LOOP;
+  RETURN words;
 END $$;
 COMMENT ON FUNCTION bounce_internal.span_in_words(interval) IS
-  'how long, for people: "1 hour"';
+  'how long, for people, as sentences: "1 hour"';
 
 CREATE OR REPLACE FUNCTION bounce_internal.growing_pause(
   attempts integer, growth integer, initial interval, longest interval) RETURNS interval
