@@ -144,6 +144,21 @@ bool console_service_reload(void *service, const void *fresh, GError **error)
 	return true; /* the log level, which the daemon sets itself */
 }
 
+/* What works, but lets in who should stay out. */
+static void warn(const struct console_settings *settings)
+{
+	if (!console_settings_is_https(settings) &&
+	    !g_str_has_suffix(settings->listen, "@127.0.0.1") &&
+	    !g_str_has_suffix(settings->listen, "@::1") &&
+	    !g_str_has_suffix(settings->listen, "@localhost"))
+		check_warning("listen", "passwords come in the clear: put a proxy that speaks TLS "
+					"in front, and set https = yes");
+	if (*settings->user_header != '\0' && *settings->hosts == '\0')
+		check_warning("hosts",
+			      "a site whose name leads to this machine could act as "
+			      "whomever the proxy lets in: name what browsers may call it");
+}
+
 bool console_service_check(const void *data)
 {
 	const struct console_settings *settings = data;
@@ -159,11 +174,6 @@ bool console_service_check(const void *data)
 	check_database(error);
 	if (is_current)
 		check_clock(settings->common.conninfo);
-	if (!console_settings_is_https(settings) &&
-	    !g_str_has_suffix(settings->listen, "@127.0.0.1") &&
-	    !g_str_has_suffix(settings->listen, "@::1") &&
-	    !g_str_has_suffix(settings->listen, "@localhost"))
-		check_warning("listen", "passwords come in the clear: put a proxy that speaks TLS "
-					"in front, and set https = yes");
+	warn(settings);
 	return is_good && is_current;
 }

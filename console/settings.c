@@ -5,6 +5,7 @@
 #include "console/settings.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "net/listen.h"
@@ -46,6 +47,26 @@ static void list_sections(struct console_settings *settings,
 	sections_out[1] = (struct config_section){keys, G_N_ELEMENTS(keys), settings};
 }
 
+/* What a proxy says in the header is said by whoever can open the socket. */
+static bool check_place(const struct console_settings *settings, const char *path, GError **error)
+{
+	bool is_told = *settings->user_header != '\0' || *settings->client_header != '\0';
+	const char *objection = listen_objection(settings->listen);
+	const char *key = "listen";
+
+	if (!objection && is_told && !g_str_has_prefix(settings->listen, "unix:")) {
+		objection = "user_header and client_header need a unix socket (unix:PATH): anybody "
+			    "who reaches a port could name anybody";
+	} else if (!objection && is_told && (settings->listen_mode & S_IWOTH) != 0) {
+		key = "listen_mode";
+		objection = "user_header and client_header need a socket that is not open to "
+			    "everybody: whoever opens it could name anybody";
+	}
+	if (objection)
+		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: %s: %s", path, key, objection);
+	return !objection;
+}
+
 bool console_settings_read(const char *path, struct console_settings *settings_out, GError **error)
 {
 	struct config_section sections[SECTIONS];
@@ -54,14 +75,7 @@ bool console_settings_read(const char *path, struct console_settings *settings_o
 	list_sections(settings_out, sections);
 	if (!config_read(path, sections, G_N_ELEMENTS(sections), error))
 		return false;
-	const char *objection = listen_objection(settings_out->listen);
-	if (!objection && !g_str_has_prefix(settings_out->listen, "unix:") &&
-	    (*settings_out->user_header != '\0' || *settings_out->client_header != '\0'))
-		objection = "user_header and client_header need a unix socket (unix:PATH): anybody "
-			    "who reaches a port could name anybody";
-	if (objection)
-		g_set_error(error, BM_ERROR, BM_ERROR_CONFIG, "%s: listen: %s", path, objection);
-	return !objection;
+	return check_place(settings_out, path, error);
 }
 
 void console_settings_clear(struct console_settings *settings)

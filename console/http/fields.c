@@ -90,24 +90,20 @@ static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const
 	return *is_good ? MHD_YES : MHD_NO;
 }
 
-/* A body that is coded in another way than chunked ends nobody knows where, and HTTP/1.0 knows no
- * coding. */
-static bool has_an_end(struct MHD_Connection *connection, const char *version)
+bool fields_are_unmistakable(struct MHD_Connection *connection)
 {
 	struct fields lengths = count_fields(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	struct fields codings = count_fields(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
-
-	return lengths.count + codings.count <= 1 &&
-	       (codings.count == 0 || (g_ascii_strcasecmp(codings.value, "chunked") == 0 &&
-				       strcmp(version, MHD_HTTP_VERSION_1_1) == 0));
-}
-
-bool fields_are_unmistakable(struct MHD_Connection *connection, const char *version)
-{
+	struct fields hosts = count_fields(connection, MHD_HTTP_HEADER_HOST);
 	bool is_good = true;
 
 	MHD_get_connection_values_n(connection, MHD_HEADER_KIND, check_field, &is_good);
-	struct fields hosts = count_fields(connection, MHD_HTTP_HEADER_HOST);
-	return is_good && has_an_end(connection, version) && hosts.count <= 1 &&
+	return is_good && lengths.count <= 1 && hosts.count <= 1 &&
 	       (!hosts.value || request_is_host(hosts.value));
+}
+
+/* The end of a body that comes in chunks is seen in several places by several readers, and no
+ * browser sends a form so. */
+bool fields_have_length(struct MHD_Connection *connection)
+{
+	return count_fields(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).count == 0;
 }

@@ -16,8 +16,11 @@ const char *fields_first(struct MHD_Connection *connection, const char *name);
 const char *fields_only(struct MHD_Connection *connection, const char *name);
 
 /* Whether a proxy before us can only have read the same in the header (RFC 9112, sections 2.2, 3.2,
- * 5.1, 6.1, 6.3): which host it is for, where its body ends, which fields it has. version: the
- * protocol, as MHD_HTTP_VERSION_1_1. */
-bool fields_are_unmistakable(struct MHD_Connection *connection, const char *version);
+ * 5.1, 6.3): which host it is for, where its body ends, which fields it has. */
+bool fields_are_unmistakable(struct MHD_Connection *connection);
+
+/* Whether the end of the body is said by a length, and not by the body itself (RFC 9112, section
+ * 6.1). */
+bool fields_have_length(struct MHD_Connection *connection);
 
 #endif

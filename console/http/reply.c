@@ -70,7 +70,8 @@ enum MHD_Result reply_send(struct MHD_Connection *connection, const struct respo
 	add_security_headers(out, is_https);
 	add_headers(response, out);
 	/* what follows may be anything */
-	if (response->status == MHD_HTTP_BAD_REQUEST)
+	if (response->status == MHD_HTTP_BAD_REQUEST ||
+	    response->status == MHD_HTTP_LENGTH_REQUIRED)
 		MHD_add_response_header(out, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (response->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(out, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");

@@ -182,8 +182,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 }
 
 /* 0: it may go on. */
-static unsigned request_objection(struct exchange *exchange, const char *method,
-				  const char *version)
+static unsigned request_objection(struct exchange *exchange, const char *method)
 {
 	const char *length = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	const char *type = fields_first(exchange->connection, MHD_HTTP_HEADER_CONTENT_TYPE);
@@ -193,8 +192,10 @@ static unsigned request_objection(struct exchange *exchange, const char *method,
 	exchange->request.is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	if (!is_read && !exchange->request.is_post)
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
-	if (!fields_are_unmistakable(exchange->connection, version))
+	if (!fields_are_unmistakable(exchange->connection))
 		return MHD_HTTP_BAD_REQUEST;
+	if (!fields_have_length(exchange->connection))
+		return MHD_HTTP_LENGTH_REQUIRED;
 	if (!request_is_for(fields_first(exchange->connection, MHD_HTTP_HEADER_HOST),
 			    exchange->server->options.hosts))
 		return MHD_HTTP_MISDIRECTED_REQUEST;
@@ -254,10 +255,11 @@ static enum MHD_Result handle_request(void *context, struct MHD_Connection *conn
 	struct exchange *exchange = *state;
 
 	(void)url;
+	(void)version;
 	if (exchange->response)
 		return reply_send(connection, exchange->response, server->options.is_https);
 	if (!exchange->is_begun) {
-		unsigned status = request_objection(exchange, method, version);
+		unsigned status = request_objection(exchange, method);
 
 		exchange->is_begun = true;
 		return status != 0 ? refuse_exchange(exchange, status) : MHD_YES;
