@@ -6,7 +6,7 @@
 #ifndef CONSOLE_ROUTER_H
 #define CONSOLE_ROUTER_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 /* A server_handler; context is the struct console. */
 struct response *router_answer(void *context, const struct request *request);

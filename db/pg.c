@@ -81,6 +81,11 @@ bool pg_error_is_denied(const char *text)
 	return strstr(text, " (SQLSTATE 42501)");
 }
 
+bool pg_error_is_late(const char *text)
+{
+	return strstr(text, " (SQLSTATE 57014)");
+}
+
 static void set_result_error(GError **error, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -89,6 +89,8 @@ bool pg_script(PGconn *connection, const char *script, GError **error)
 char *pg_error_for_people(const char *text);
 /* Whether such a message says that the account has no right to it. */
 bool pg_error_is_denied(const char *text);
+/* Whether the statement took longer than pg_limit_time() allows. */
+bool pg_error_is_late(const char *text);
 
 /* The value of a column by name; "" for NULL or an unknown column. */
 const char *pg_value(const PGresult *result, int row, const char *column);

@@ -8,7 +8,7 @@
 
 #include "db/checkout.h"
 
-enum { ACT_WAIT = 600 }; /* seconds */
+enum { ACT_WAIT = 600, GLANCE_WAIT = 2 }; /* seconds */
 
 struct cell {
 	char *value; /* NULL for SQL NULL */
@@ -149,12 +149,12 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 	return rows;
 }
 
-struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *statement,
-			    const char *const *arguments, GError **error)
+/* In another time than is usual for the pool. */
+static struct db_rows *ask_within(struct db_pool *pool, unsigned wait,
+				  const struct db_statement *statement,
+				  const char *const *arguments, GError **error)
 {
 	PGconn *connection = checkout_begin(pool, error);
-	unsigned usual = checkout_query_wait(pool);
-	unsigned wait = MAX(usual, ACT_WAIT);
 
 	if (!connection)
 		return NULL;
@@ -162,9 +162,23 @@ struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *sta
 				   ? ask_statement(connection, wait, statement, arguments, error)
 				   : NULL;
 	/* a connection on which that fails is not usable any more */
-	pg_limit_time(connection, usual, NULL);
+	pg_limit_time(connection, checkout_query_wait(pool), NULL);
 	checkout_end(pool, connection);
 	return rows;
+}
+
+struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *statement,
+			    const char *const *arguments, GError **error)
+{
+	return ask_within(pool, MAX(checkout_query_wait(pool), ACT_WAIT), statement, arguments,
+			  error);
+}
+
+struct db_rows *db_rows_glance(struct db_pool *pool, const struct db_statement *statement,
+			       const char *const *arguments, GError **error)
+{
+	return ask_within(pool, MIN(checkout_query_wait(pool), GLANCE_WAIT), statement, arguments,
+			  error);
 }
 
 static bool ask_both(struct db_pool *pool, PGconn *connection, const struct db_trial *trial,
@@ -272,4 +286,9 @@ char *db_error_for_people(const GError *error)
 bool db_error_is_denied(const GError *error)
 {
 	return pg_error_is_denied(error->message);
+}
+
+bool db_error_is_late(const GError *error)
+{
+	return pg_error_is_late(error->message);
 }

@@ -43,6 +43,10 @@ struct db_rows *db_rows_fetch(struct db_pool *pool, const struct db_statement *s
 struct db_rows *db_rows_act(struct db_pool *pool, const struct db_statement *statement,
 			    const char *const *arguments, GError **error)
     __attribute__((warn_unused_result));
+/* The same for what a page can do without: after two seconds it fails (db_error_is_late). */
+struct db_rows *db_rows_glance(struct db_pool *pool, const struct db_statement *statement,
+			       const char *const *arguments, GError **error)
+    __attribute__((warn_unused_result));
 void db_rows_free(struct db_rows *rows);
 
 /* What an act would do. The only answer that is sure to be right: it is done, looked at, and taken
@@ -75,6 +79,8 @@ const char *db_rows_bytes(const struct db_rows *rows, size_t row, const char *co
 char *db_error_for_people(const GError *error);
 /* Whether it is that the account has no right to it. */
 bool db_error_is_denied(const GError *error);
+/* Whether it took too long, and nothing else is wrong. */
+bool db_error_is_late(const GError *error);
 
 typedef struct db_rows db_rows_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(db_rows_t, db_rows_free)

@@ -7,7 +7,7 @@
 #ifndef CONSOLE_PAGES_ACTS_H
 #define CONSOLE_PAGES_ACTS_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler acts_choose;
 page_handler acts_preview;

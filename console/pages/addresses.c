@@ -4,7 +4,7 @@
  */
 #include "console/pages/addresses.h"
 
-#include "console/pages/paging.h"
+#include "console/answer/paging.h"
 #include "db/people/block_queries.h"
 #include "db/people/console_queries.h"
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "console/pages/csv.h"
-#include "console/pages/paging.h"
+#include "console/answer/csv.h"
+#include "console/answer/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 

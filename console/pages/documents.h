@@ -6,7 +6,7 @@
 #ifndef CONSOLE_PAGES_DOCUMENTS_H
 #define CONSOLE_PAGES_DOCUMENTS_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler documents_list;
 page_handler documents_export;

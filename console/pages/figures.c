@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "console/pages/chart.h"
-#include "console/pages/csv.h"
+#include "console/answer/chart.h"
+#include "console/answer/csv.h"
 #include "db/people/operator_queries.h"
 
 enum { DAYS = 28, FEW_DAYS = 7, TIMES = 3, ROWS = 60, TIME_ROWS = 400 };

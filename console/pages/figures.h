@@ -6,7 +6,7 @@
 #ifndef CONSOLE_PAGES_FIGURES_H
 #define CONSOLE_PAGES_FIGURES_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler figures_show;
 page_handler figures_export;

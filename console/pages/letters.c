@@ -8,7 +8,7 @@
 #include "classifier/rules/proposal.h"
 #include "classifier/rules/ruleset.h"
 #include "classifier/verdict/proposal_trial.h"
-#include "console/pages/paging.h"
+#include "console/answer/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 

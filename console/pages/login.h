@@ -5,7 +5,7 @@
 #ifndef CONSOLE_PAGES_LOGIN_H
 #define CONSOLE_PAGES_LOGIN_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler login_show;
 page_handler login_enter;

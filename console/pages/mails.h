@@ -5,7 +5,7 @@
 #ifndef CONSOLE_PAGES_MAILS_H
 #define CONSOLE_PAGES_MAILS_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler mails_search;
 page_handler mails_show;

@@ -4,7 +4,7 @@
  */
 #include "console/pages/queue.h"
 
-#include "console/pages/paging.h"
+#include "console/answer/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/queue_admin.h"
 

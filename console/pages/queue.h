@@ -5,7 +5,7 @@
 #ifndef CONSOLE_PAGES_QUEUE_H
 #define CONSOLE_PAGES_QUEUE_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler queue_show;
 

@@ -6,7 +6,7 @@
 #ifndef CONSOLE_PAGES_SETTINGS_H
 #define CONSOLE_PAGES_SETTINGS_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler settings_list;
 page_handler settings_show;

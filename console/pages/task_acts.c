@@ -91,14 +91,12 @@ struct response *task_acts_choose(struct page_call *call)
 	return response ? response : task_acts_preview(call);
 }
 
-static void set_preview(struct page_call *call, const struct way *way, const struct db_rows *rows)
+/* possible: how many tasks it is possible with. */
+static struct response *show_preview(struct page_call *call, const struct way *way, size_t possible)
 {
 	const struct form *body = page_fields(call);
-	size_t possible = 0;
-
-	for (size_t row = 0; row < db_rows_count(rows); row++)
-		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
 	g_autofree char *count = g_strdup_printf("%zu", possible);
+
 	model_set(call->model, "possible", possible > 0 ? count : NULL);
 	g_autofree char *way_words = g_strconcat("way: ", way->name, NULL);
 	model_set(call->model, "way", way->name);
@@ -109,7 +107,34 @@ static void set_preview(struct page_call *call, const struct way *way, const str
 	model_set(call->model, "task", page_id(body, "task"));
 	tasks_keep_filter(call);
 	page_mark_once(call);
+	return page_show(call, "preview", 200);
+}
+
+static struct response *show_seen(struct page_call *call, const struct way *way,
+				  const struct db_rows *rows)
+{
+	size_t possible = 0;
+
+	for (size_t row = 0; row < db_rows_count(rows); row++)
+		possible += g_strcmp0(db_rows_find(rows, row, "is_possible"), "true") == 0;
 	page_add_rows(call, "tasks", rows);
+	return show_preview(call, way, possible);
+}
+
+/* They are about so many mails that what would be done cannot be shown in time. */
+static struct response *show_unseen(struct page_call *call, const struct way *way,
+				    const GPtrArray *ids)
+{
+	size_t count = 0;
+
+	for (; ids->pdata[count]; count++) {
+		struct model *task = model_add(call->model, "tasks");
+
+		model_set(task, "id", ids->pdata[count]);
+		model_flag(task, "is_possible", true);
+	}
+	model_flag(call->model, "is_unseen", true);
+	return show_preview(call, way, count);
 }
 
 struct response *task_acts_preview(struct page_call *call)
@@ -132,9 +157,9 @@ struct response *task_acts_preview(struct page_call *call)
 	g_autoptr(db_rows_t) rows =
 	    page_fetch(call, &operator_queries_task_preview, values, &error);
 	if (!rows)
-		return page_fail(call, error);
-	set_preview(call, way, rows);
-	return page_show(call, "preview", 200);
+		return db_error_is_late(error) ? show_unseen(call, way, ids)
+					       : page_fail(call, error);
+	return show_seen(call, way, rows);
 }
 
 /* --- done ------------------------------------------------------------------------------------- */
@@ -200,11 +225,14 @@ static gsize count_done(const struct outcome *outcome)
 	return outcome->done->len - 1;
 }
 
-static struct response *resolve_task(struct page_call *call, const struct way *way)
+static struct response *resolve_task(struct page_call *call)
 {
 	const struct form *body = call->request->body;
+	const struct way *way = chosen_way(call);
 	struct outcome outcome = {0};
 
+	if (!way)
+		return link_to_tasks(call);
 	const char *const values[] = {form_get(body, "note"),
 				      way->third ? form_find(body, way->third) : NULL};
 	do_each(call, way->statement, values, &outcome);
@@ -213,16 +241,22 @@ static struct response *resolve_task(struct page_call *call, const struct way *w
 	return tell_task_act(call, &outcome, said, true);
 }
 
-struct response *task_acts_resolve(struct page_call *call)
+/* A double click sends a form twice. */
+static struct response *do_once(struct page_call *call,
+				struct response *(*act)(struct page_call *call))
 {
-	const struct way *way = chosen_way(call);
 	const char *once = form_find(call->request->body, "once");
 
-	if (!way || !session_is_first(call->session, once))
+	if (!session_is_first(call->session, once))
 		return link_to_tasks(call);
-	struct response *response = resolve_task(call, way);
+	struct response *response = act(call);
 	session_has_answered(call->session, once, response->status < 400);
 	return response;
+}
+
+struct response *task_acts_resolve(struct page_call *call)
+{
+	return do_once(call, resolve_task);
 }
 
 struct response *task_acts_reopen(struct page_call *call)
@@ -269,7 +303,7 @@ struct response *task_acts_postpone(struct page_call *call)
 	return tell_task_act(call, &outcome, said, false);
 }
 
-struct response *task_acts_note(struct page_call *call)
+static struct response *note_task(struct page_call *call)
 {
 	const char *const values[] = {form_get(call->request->body, "note"), NULL};
 	struct outcome outcome = {0};
@@ -278,4 +312,9 @@ struct response *task_acts_note(struct page_call *call)
 	char *said = page_words(call, "{count} task has the note.", "{count} tasks have the note.",
 				count_done(&outcome));
 	return tell_task_act(call, &outcome, said, false);
+}
+
+struct response *task_acts_note(struct page_call *call)
+{
+	return do_once(call, note_task);
 }

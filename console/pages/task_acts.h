@@ -5,7 +5,7 @@
 #ifndef CONSOLE_PAGES_TASK_ACTS_H
 #define CONSOLE_PAGES_TASK_ACTS_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler task_acts_choose;
 page_handler task_acts_preview;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "console/pages/paging.h"
+#include "console/answer/paging.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
@@ -110,9 +110,26 @@ struct response *tasks_list(struct page_call *call)
 
 /* --- one task --------------------------------------------------------------------------------- */
 
+/* What each way would do, unless it is about so many mails that finding out takes too long. */
+static bool load_ways(struct page_call *call, const char *const *id, GError **error)
+{
+	g_autoptr(GError) fault = NULL;
+	g_autoptr(db_rows_t) ways =
+	    db_rows_glance(call->session->pool, &console_queries_ways, id, &fault);
+
+	if (ways) {
+		page_add_list(call, "ways", ways);
+		return true;
+	}
+	if (db_error_is_late(fault))
+		return page_load(call, "ways", &console_queries_possible_ways, id, error);
+	g_propagate_error(error, g_steal_pointer(&fault));
+	return false;
+}
+
 static bool load_parts(struct page_call *call, const char *const *id, GError **error)
 {
-	return page_load(call, "ways", &console_queries_ways, id, error) &&
+	return load_ways(call, id, error) &&
 	       page_load(call, "mails", &operator_queries_task_mails, id, error) &&
 	       page_load(call, "held", &operator_queries_task_held, id, error) &&
 	       page_load(call, "story", &operator_queries_task_story, id, error);
@@ -142,6 +159,7 @@ static bool add_task(struct page_call *call, const struct db_rows *task, const c
 	model_set(call->model, "task", id[0]);
 	model_set(call->model, "resolved", resolved);
 	model_flag(call->model, "is_open", is_open && may_act);
+	page_mark_once(call);
 	model_flag(call->model, "is_done", !is_open && may_act);
 	return (may_act ? load_parts : load_readable_parts)(call, id, error);
 }

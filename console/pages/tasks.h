@@ -6,7 +6,7 @@
 #ifndef CONSOLE_PAGES_TASKS_H
 #define CONSOLE_PAGES_TASKS_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler tasks_list;
 page_handler tasks_show;

@@ -6,11 +6,12 @@
 
 #include <string.h>
 
-#include "console/pages/chart.h"
+#include "console/answer/chart.h"
 #include "db/people/console_queries.h"
 #include "db/people/operator_queries.h"
 
-#define DAYS "28"
+#define DAYS  "28"
+#define HOURS "24"
 
 /* "queue_waiting" to "queue waiting", a word of the catalogue. */
 static char *name_in_words(const char *name)
@@ -85,16 +86,29 @@ static bool add_kinds(struct page_call *call, const char *owner, const char *lis
 	return page_load(call, list, &console_queries_kinds, values, error);
 }
 
-/* --- the chart -------------------------------------------------------------------------------- */
+/* --- the charts ------------------------------------------------------------------------------- */
 
-static bool add_chart(struct page_call *call, GError **error)
+static bool add_chart(struct page_call *call, const struct db_statement *statement,
+		      const char *count, const char *title, GError **error)
 {
-	const char *const days[] = {DAYS};
-	g_autoptr(db_rows_t) rows = page_fetch(call, &console_queries_days, days, error);
+	const char *const values[] = {count};
+	g_autoptr(db_rows_t) rows = page_fetch(call, statement, values, error);
+	struct model *chart = rows ? model_add(call->model, "charts") : NULL;
 
-	if (rows)
-		chart_add(call->model, rows);
-	return rows;
+	if (!chart)
+		return false;
+	chart_add(chart, rows);
+	model_set(chart, "title", title);
+	model_set(chart, "name", count);
+	return true;
+}
+
+static bool add_charts(struct page_call *call, GError **error)
+{
+	return add_chart(call, &console_queries_hours, HOURS, N_("What came back in 24 hours"),
+			 error) &&
+	       add_chart(call, &console_queries_days, DAYS, N_("What came back in four weeks"),
+			 error);
 }
 
 struct response *today_show(struct page_call *call)
@@ -102,7 +116,7 @@ struct response *today_show(struct page_call *call)
 	g_autoptr(GError) error = NULL;
 
 	if (!add_status(call, &error) || !add_kinds(call, NULL, "kinds", &error) ||
-	    !add_kinds(call, call->session->name, "mine", &error) || !add_chart(call, &error) ||
+	    !add_kinds(call, call->session->name, "mine", &error) || !add_charts(call, &error) ||
 	    !page_load(call, "rates", &console_queries_process_rates, NULL, &error))
 		return page_fail(call, error);
 	return page_show(call, "today", 200);

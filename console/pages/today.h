@@ -5,7 +5,7 @@
 #ifndef CONSOLE_PAGES_TODAY_H
 #define CONSOLE_PAGES_TODAY_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 page_handler today_show;
 

@@ -8,6 +8,7 @@
 
 #include "base/alphabets.h"
 #include "base/shown_text.h"
+#include "console/text/times.h"
 
 enum {
 	CHARACTERS_MAX = 400, /* of a text in one line */
@@ -134,10 +135,7 @@ static void append_count(const struct render *render, const struct template_node
 
 static void append_time(const struct render *render, const char *value, GString *out)
 {
-	/* TRANSLATORS: a date and a time as numbers, see strftime(3) */
-	const char *format = catalogue_text(render->catalogue, "%Y-%m-%d %H:%M");
-	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(value, NULL);
-	g_autofree char *text = time ? g_date_time_format(time, format) : NULL;
+	g_autofree char *text = times_written(render->catalogue, value);
 
 	append_html_line(out, text ? text : value);
 }
@@ -233,12 +231,18 @@ char *render_url(const char *path, const char *const *parameters)
 	return g_string_free(out, FALSE);
 }
 
+/* A text in quotes, or the one with that name. NULL where there is none. */
+static const char *parameter_value(const struct scope *scope, const char *parameter)
+{
+	return parameter[0] == '"' ? parameter + 1 : find_text(scope, parameter);
+}
+
 static void append_url(const struct template_node *node, const struct scope *scope, GString *out)
 {
 	g_autoptr(GString) url = g_string_new(node->text);
 
 	for (char **more = node->more; more[0]; more += 2) {
-		const char *value = more[1][0] == '"' ? more[1] + 1 : find_text(scope, more[1]);
+		const char *value = parameter_value(scope, more[1]);
 
 		if (value && *value != '\0')
 			append_parameter(url, more[0], value);
@@ -276,8 +280,11 @@ static void append_partial(const struct render *render, const struct template_no
 			   const struct scope *scope, GString *out)
 {
 	const struct template *template = g_hash_table_lookup(render->templates, node->text);
-	const struct scope inner = {scope->model, scope->outer, scope->calls + 1};
+	g_autoptr(model_t) given = model_new();
+	const struct scope inner = {given, scope, scope->calls + 1};
 
+	for (char **more = node->more; more[0]; more += 2)
+		model_set(given, more[0], parameter_value(scope, more[1]));
 	if (template && scope->calls < CALLS_MAX)
 		append_nodes(render, template->nodes, &inner, out);
 }

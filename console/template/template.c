@@ -104,6 +104,7 @@ static void add_count(struct parser *parser, GPtrArray *nodes, char *rest)
 /* name=name or name="text"; the latter keeps its first quote as a mark. */
 static void add_parameters(struct parser *parser, struct template_node *node, const char *rest)
 {
+	static const char fault[] = "a parameter is name=name or name=\"text\"";
 	g_auto(GStrv) words = g_strsplit_set(rest, " \n", -1);
 	g_autoptr(GPtrArray) more = g_ptr_array_new();
 
@@ -113,7 +114,7 @@ static void add_parameters(struct parser *parser, struct template_node *node, co
 		if (**word == '\0')
 			continue;
 		if (!equals || equals[1] == '\0') {
-			fail_template(parser, "url: a parameter is name=name or name=\"text\"");
+			fail_template(parser, fault);
 			continue;
 		}
 		*equals = '\0';
@@ -121,7 +122,7 @@ static void add_parameters(struct parser *parser, struct template_node *node, co
 		if (is_literal)
 			equals[strlen(equals + 1)] = '\0';
 		if (!is_tag_name(*word) || (!is_literal && !is_tag_name(equals + 1)))
-			fail_template(parser, "url: a parameter is name=name or name=\"text\"");
+			fail_template(parser, fault);
 		g_ptr_array_add(more, g_strdup(*word));
 		g_ptr_array_add(more, g_strdup(equals + 1));
 	}
@@ -230,11 +231,14 @@ static void add_template_section(struct parser *parser, GPtrArray *nodes, char *
 		fail_template(parser, "a section ends at another place of a tag than it began");
 }
 
-static void add_partial(struct parser *parser, GPtrArray *nodes, const char *name)
+static void add_partial(struct parser *parser, GPtrArray *nodes, const char *tag)
 {
-	if (!is_tag_name(name) || parser->markup.place != MARKUP_TEXT)
+	gsize len = strcspn(tag, " \n");
+	struct template_node *node = add_node(nodes, TEMPLATE_PARTIAL, g_strndup(tag, len));
+
+	if (!is_tag_name(node->text) || parser->markup.place != MARKUP_TEXT)
 		fail_template(parser, "another template without a name, or in a tag");
-	add_node(nodes, TEMPLATE_PARTIAL, g_strdup(name));
+	add_parameters(parser, node, tag + len);
 }
 
 /* False at the end of the section. */

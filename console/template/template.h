@@ -22,6 +22,7 @@
  *   {{#name}} ... {{/name}}     once for each row of the list, or once if there is such a text
  *   {{^name}} ... {{/name}}     if there is neither
  *   {{>name}}                   another template
+ *   {{>name id="x" at=time}}    the same, in which these are set, as the parameters of an address
  *
  * A name is looked for in the row, then in what the row is in.
  */
@@ -51,7 +52,8 @@ enum template_kind {
 struct template_node {
 	enum template_kind kind;
 	char *text;  /* HTML, a name, words, or the path of an address */
-	char **more; /* the forms of a count; "name", "value" ... of an address; else NULL */
+	char **more; /* the forms of a count; "name", "value" ... of an address or of another
+		      * template; else NULL */
 	GPtrArray *children; /* of a section */
 };
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "console/text/times.h"
+
 enum { PARTS_MAX = 20 };
 
 static const char begin_mark[] = "\x02";
@@ -18,21 +20,6 @@ static const char *look_up(const struct catalogue *catalogue, const char *text)
 	return catalogue ? catalogue_text(catalogue, text) : text;
 }
 
-/* "2026-11-29 08:20" as the language writes it. */
-static char *write_time(const struct catalogue *catalogue, const char *part)
-{
-	bool has_seconds = strlen(part) > strlen("2026-11-29 08:20");
-	g_autofree char *iso =
-	    g_strdelimit(g_strconcat(part, has_seconds ? "" : ":00", NULL), " ", 'T');
-	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-	g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(iso, utc);
-	char *text = time && catalogue
-			 ? g_date_time_format(time, catalogue_text(catalogue, "%Y-%m-%d %H:%M"))
-			 : NULL;
-
-	return text ? text : g_strdup(part);
-}
-
 /* "resolved: done" is what a catalogue has for done. */
 static char *write_resolution(const struct catalogue *catalogue, const char *part)
 {
@@ -40,6 +27,13 @@ static char *write_resolution(const struct catalogue *catalogue, const char *par
 	const char *text = look_up(catalogue, key);
 
 	return g_strdup(text == key ? part : text);
+}
+
+static char *write_time(const struct catalogue *catalogue, const char *part)
+{
+	char *text = catalogue ? times_written(catalogue, part) : NULL;
+
+	return text ? text : g_strdup(part);
 }
 
 static char *write_part(const struct catalogue *catalogue, char kind, const char *part)

@@ -60,6 +60,8 @@ STATEMENT(console_queries_kinds, 1,
 
 STATEMENT(console_queries_days, 1,
 	  "SELECT label, total FROM bounce.bounces_by_day(days => $1::integer)");
+STATEMENT(console_queries_hours, 1,
+	  "SELECT label, total FROM bounce.bounces_by_hour(hours => $1::integer)");
 STATEMENT(console_queries_process_rates, 0,
 	  "SELECT process, sent_day, failed_day, rate_day, sent_week, failed_week, rate_week, "
 	  "  rate_usual, verdict, verdict IN ('above_day', 'above_week') AS is_above "
@@ -75,6 +77,22 @@ STATEMENT(console_queries_ways, 1,
 	  "CROSS JOIN LATERAL bounce.preview_task(t.id, w.way, 'preview', "
 	  "  'somebody@example.invalid') AS p "
 	  "WHERE t.id = $1::bigint AND t.status = 'open' AND p.is_possible ORDER BY w.place");
+
+/* Those that may be, where finding out what each would do takes too long. */
+STATEMENT(console_queries_possible_ways, 1,
+	  "SELECT w.way, 'way: ' || CASE WHEN w.way = 'unblocked' AND t.address = '' THEN 'again' "
+	  "                              ELSE w.way END AS way_words, "
+	  "  w.way = 'corrected' AS takes_address, '' AS outcome, t.correction "
+	  "FROM bounce.task_detail AS t CROSS JOIN (VALUES "
+	  "  (1, 'corrected', 'resolve_task_corrected'), (2, 'unblocked', "
+	  "'resolve_task_unblocked'), "
+	  "  (3, 'dead', 'resolve_task_dead'), (4, 'arrived', 'resolve_task_arrived'), "
+	  "  (5, 'dismissed', 'dismiss_outage'), (6, 'confirmed', 'confirm_outage'), "
+	  "  (7, 'done', 'resolve_task')) AS w (place, way, act) "
+	  "WHERE t.id = $1::bigint AND t.status = 'open' "
+	  "  AND (w.act LIKE '%_outage') = (t.kind = 'outage') "
+	  "  AND has_function_privilege(('bounce.' || w.act)::regproc, 'EXECUTE') "
+	  "ORDER BY w.place");
 
 /* --- what an act has done, as long as its transaction is open --------------------------------- */
 
@@ -103,8 +121,11 @@ STATEMENT(console_queries_changed_address, 1,
 	  "  k.address AS about, concat_ws(', ', CASE WHEN k.lifted_at IS NULL THEN "
 	  "  concat_ws(': ', nullif(bounce.sentence('%w', k.reason), bounce.sentence('%w', "
 	  "'')), " BLOCK_WHY ") "
-	  "  ELSE bounce.told(k.lift_why, k.marked_lift_why) END, k.only_process, "
-	  "  to_char(k.expires_at, 'YYYY-MM-DD HH24:MI')) AS text, 0 AS id "
+	  "  ELSE bounce.told(k.lift_why, k.marked_lift_why) END, "
+	  "  CASE WHEN k.only_process IS NOT NULL THEN "
+	  "    bounce.sentence('for %s alone', k.only_process) END, "
+	  "  CASE WHEN k.expires_at IS NOT NULL THEN bounce.sentence('until %t', "
+	  "    to_char(k.expires_at, 'YYYY-MM-DD HH24:MI')) END) AS text, 0 AS id "
 	  "FROM bounce.address_block AS k WHERE k.address_key = bounce.address_key($1) "
 	  "  AND (k.blocked_at = now() AND k.lifted_at IS NULL OR k.lifted_at = now()) "
 	  "UNION ALL " CHANGED_MAILS

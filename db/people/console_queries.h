@@ -29,10 +29,13 @@ extern const struct db_statement console_queries_task_said;
 extern const struct db_statement console_queries_kinds;
 
 extern const struct db_statement console_queries_days; /* how many: what came back on each */
+extern const struct db_statement console_queries_hours; /* the same */
 extern const struct db_statement console_queries_process_rates; /* against their usual */
 
 /* task id: the ways to resolve it that would work, by name, and what each would do */
 extern const struct db_statement console_queries_ways;
+/* the same columns, without what each would do: those that may be */
+extern const struct db_statement console_queries_possible_ways;
 
 /* Rows at most of what an act has done to mails, the last ones. */
 #define CONSOLE_CHANGED_MAX 200

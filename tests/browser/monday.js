@@ -109,6 +109,13 @@ async function doubleClick() {
   await eva.page.dblclick('main form button.main');
   await eva.page.waitForSelector('.notice');
   like(await notice(eva), /1 task is done\.\s/, 'a double click does it once, and says so');
+  await eva.go('/tasks?text=w6@w6.customer.example');
+  await eva.page.click(`${row('w6@w6.customer.example')} a`);
+  await eva.page.fill('#note2', 'she phoned twice');
+  await eva.page.dblclick('text=Write the note');
+  await eva.page.waitForSelector('.notice');
+  is(await eva.page.locator('.story li:has-text("she phoned twice")').count(), 1,
+    'nor is a note written twice');
   await eva.context.close();
 }
 

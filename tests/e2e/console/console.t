@@ -307,14 +307,16 @@ subtest 'a request that a proxy could read in another way' => sub {
     like $ask->([ 'Host: a@b', @length ]), qr/^400/, 'a field that is no host';
     is $console->raw("GET /login HTTP/1.1\r\nHost: a b\r\n\r\n") =~ m{^HTTP/\S+ (\d+)} ? $1 : 0,
         400, '... without another one';
-    is $ask->(\@length),         '303 404 done', 'with a length';
-    is $ask->(\@chunks, $chunk), '303 404 done', 'or in chunks';
+    is $ask->(\@length), '303 404 done', 'with a length';
     # what the library makes a blank of, or what is refused
     like $ask->(@$_), qr/^(?:400|303 404 done)$/,
         'a field of two lines: ' . $_->[0][-1] =~ s/\s+/ /r
-        for [ ["Content-Length:\r\n $len"] ], [ ["Transfer-Encoding:\r\n chunked"], $chunk ],
-        [ [ @length, "X:\r\n Content-Length: 0" ] ];
+        for [ ["Content-Length:\r\n $len"] ], [ [ @length, "X:\r\n Content-Length: 0" ] ];
+    like $ask->(["Transfer-Encoding:\r\n chunked"], $chunk), qr/^4(?:00|11)$/, '... of a coding';
     for my $row (
+        [ \@chunks, $chunk ],
+        [ \@chunks, "5;x=\r\n$chunk" ],
+        [ \@chunks, $chunk =~ s/\r//gr ],
         [ [ @length, @chunks ] ],
         [ [ @length, @chunks ],             $chunk ],
         [ [ @chunks, 'Content-Length: 4' ], $chunk ],
@@ -337,8 +339,8 @@ subtest 'a request that a proxy could read in another way' => sub {
         [ \@chunks, $chunk, '1.0' ],
     ) {
         my ($fields, @more) = @$row;
-        is $ask->($fields, @more), '400',
-            join(', ', @$fields) =~ s/([^ -~])/sprintf '%%%02x', ord $1/ger;
+        my $name = join(', ', @$fields) =~ s/([^ -~])/sprintf '%%%02x', ord $1/ger;
+        is $ask->($fields, @more), $name =~ /Transfer-Encoding: [^%]/ ? '411' : '400', $name;
     }
 };
 
@@ -489,8 +491,25 @@ CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
 CREATE TRIGGER dawdle AFTER UPDATE OF status ON bounce.task FOR EACH STATEMENT
   EXECUTE FUNCTION public.dawdle();
+CREATE TRIGGER dawdle AFTER UPDATE ON bounce.address_block FOR EACH STATEMENT
+  EXECUTE FUNCTION public.dawdle();
 END
     my $tom = $brief->visitor->log_in('tom');
+    like $tom->get("/task?id=$slow")->{content}, qr/name="way" value="unblocked"/,
+        'where the ways take too long, they are there without what each would do';
+    my $unseen = sub {
+        my $page = $tom->post(@_);
+        is $page->{status}, 303, 'a preview has an address';
+        $page = $tom->get($page->{headers}{location});
+        is $page->{status}, 200, '... and is a page';
+        like $page->{content}, qr/cannot be shown in time/, '... that says that it takes too long';
+        return $page->{content};
+    };
+    like $unseen->('/tasks/preview', id => $slow, way => 'unblocked', note => 'x'),
+        qr{action="/tasks/resolve">.*name="id" value="$slow".*<button}s, 'a task can be done unseen';
+    my @lift = (act => 'lift', address => 'slow@customer.example', why => 'x');
+    like $unseen->('/act/preview', @lift), qr{action="/act">.*value="lift".*<button}s,
+        'and an act';
     $tom->get('/tasks');
     $tom->post('/tasks/resolve', id => $slow, way => 'unblocked', note => 'she phoned');
     like $tom->get('/tasks')->{content}, qr/1 task is done/, 'longer than anything else may take';
@@ -554,6 +573,7 @@ subtest 'a proxy names the person' => sub {
     is $tries->('192.0.2.1'), 403, 'another client does not wait for it';
     ok $console->log_lines(qr/login refused name="eva" client=192\.0\.2\.1: /),
         'the log names the client';
+    like +($console->check)[1], qr/^warning\s+hosts/m, '--check misses the names of hosts';
     ok $console->stop, 'it ends by itself';
 
     my $open = Bounce::Console->new($stage)->start;
@@ -575,6 +595,14 @@ subtest 'a proxy names the person' => sub {
         my ($refused, $why) = Bounce::Console->new($stage, $key => 'X-Remote')->check;
         is $refused, 78, "and may not be told to by $key";
         like $why, qr/$key.* need a unix socket/, 'it says why';
+        ($refused, $why) = Bounce::Console->new(
+            $stage,
+            $key        => 'X-Remote',
+            listen      => "unix:$socket",
+            listen_mode => '666'
+        )->check;
+        is $refused, 78, '... nor on a socket that everybody may open';
+        like $why, qr/listen_mode: .*$key/, '... for that reason';
     }
 };
 finish();

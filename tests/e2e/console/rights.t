@@ -27,7 +27,7 @@ my %post   = map { $_ => 1 } $router             =~ m[\{"([^"]+)", true, \w+, \w
 my @get    = $router                             =~ m[\{"([^"]+)", false, \w+, \w+\}]g;
 my ($ways) = source('console/pages/task_acts.c') =~ m[struct way \{.*?\} ways\[\] = \{(.*?)\n\};]s;
 my @form   = (
-    map({ "act $_" } source('console/pages/acts.c') =~ m[\{\.name = "([^"]+)"]g),
+    map({ "act $_" } source('console/pages/act_list.c') =~ m[\{\.name = "([^"]+)"]g),
     map({ "way $_" } $ways =~ m[\{"([^"]+)",]g),
     map({ "to $_" } grep { !m{^/(?:act|tasks/resolve)(?:/|$)} } sort keys %post));
 

@@ -55,6 +55,8 @@ static struct model *sample(void)
 	model_set(model, "number", "1234567");
 	model_set(model, "seeming", "\xd0\xb0nna@<x>.example");
 	model_set(model, "at", "2026-11-28T09:05:03.5+00:00");
+	model_set(model, "day", "2026-11-28");
+	model_set(model, "hour", "2026-11-28 09:00");
 	set_time(model, "seconds", -59 * G_TIME_SPAN_SECOND);
 	set_time(model, "minute", -119 * G_TIME_SPAN_SECOND);
 	set_time(model, "hours", -47 * G_TIME_SPAN_HOUR / 2);
@@ -96,6 +98,7 @@ static void test_writes(void)
 				  "567"},
 	    {"{{number name}}", "&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
 	    {"{{time at}}", "28.11.2026 09:05"},
+	    {"{{time day}}, {{time hour}}", "28.11.2026, 28.11.2026 09:00"},
 	    {"{{time kind}}", "hard_bounce"},
 	    {"{{ago seconds}}, {{ago minute}}", "gerade eben, vor 1 Minute"},
 	    {"{{ago hours}}, {{ago days}}", "vor 23 Stunden, in 2 Tagen"},
@@ -114,6 +117,11 @@ static void test_writes(void)
 	    {"{{#empty}}no{{/empty}}{{#one}}yes{{/one}}", "yes"},
 	    {"{{script \"/keys.js\"}}", "<script src=\"/keys.js\" defer></script>"},
 	    {"<input{{#one}} checked{{/one}}>", "<input checked>"},
+	    {"{{>part name=\"x\"}}{{>part\nname=kind}}{{>part name=nothing other=\"y\"}}",
+	     "<i>x</i><i>hard_bounce</i>"
+	     "<i>&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;</i>"},
+	    {"{{>part name=address}}{{name}}",
+	     "<i>a&amp;b=c \xc3\xa4&quot;&lt;</i>&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
 	    {"{{#rows}}{{>part}}{{/rows}}",
 	     "<i>first</i><i>&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;</i>"},
 	};
@@ -175,6 +183,11 @@ static void test_refuses(void)
 	    "<a href=\"{{url \"/x\" a}}\">",
 	    "<a title=\"{{url \"/x\"}}\">",
 	    "<p title=\"{{>part}}\">",
+	    "{{>}}",
+	    "{{>part name}}",
+	    "{{>part name=}}",
+	    "{{>part Name=\"x\"}}",
+	    "{{>part name=\"x}}",
 	    "{{script name}}",
 	    "{{script \"\"}}",
 	    "{{script \"//evil.example/x.js\"}}",

@@ -5,7 +5,7 @@
  * not: a formula could begin behind each. What turns the direction of a text is no better in a
  * table than on a page.
  */
-#include "console/pages/csv.h"
+#include "console/answer/csv.h"
 
 #include "base/shown_text.h"
 #include "console/text/sentences.h"

@@ -2,7 +2,7 @@
  *
  * From rows to a page.
  */
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 #include <string.h>
 
@@ -187,17 +187,21 @@ void page_set_row(struct page_call *call, const struct db_rows *rows)
 	set_values(call, call->model, rows, 0);
 }
 
+void page_add_list(struct page_call *call, const char *name, const struct db_rows *rows)
+{
+	g_autofree char *flag = g_strconcat("has_", name, NULL);
+
+	page_add_rows(call, name, rows);
+	model_flag(call->model, flag, db_rows_count(rows) > 0);
+}
+
 bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,
 	       const char *const *arguments, GError **error)
 {
 	g_autoptr(db_rows_t) rows = page_fetch(call, statement, arguments, error);
 
-	if (rows && db_rows_count(rows) > 0) {
-		g_autofree char *flag = g_strconcat("has_", name, NULL);
-
-		page_add_rows(call, name, rows);
-		model_flag(call->model, flag, true);
-	}
+	if (rows)
+		page_add_list(call, name, rows);
 	return rows;
 }
 

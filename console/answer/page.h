@@ -4,8 +4,8 @@
  * person who is logged in, and shows what it is given; whether something may be done is decided
  * there.
  */
-#ifndef CONSOLE_PAGES_PAGE_H
-#define CONSOLE_PAGES_PAGE_H
+#ifndef CONSOLE_ANSWER_PAGE_H
+#define CONSOLE_ANSWER_PAGE_H
 
 #include "console/http/request.h"
 #include "console/session/sessions.h"
@@ -65,7 +65,9 @@ struct db_rows *page_act(struct page_call *call, const struct db_statement *stat
 			 const char *const *arguments, GError **error)
     __attribute__((warn_unused_result));
 
-/* Asks, and adds the rows; with any, has_NAME is set. False with the errors of db_rows_fetch. */
+/* The same, and has_NAME is set where there are any. */
+void page_add_list(struct page_call *call, const char *name, const struct db_rows *rows);
+/* Asks, and adds that list. False with the errors of db_rows_fetch. */
 bool page_load(struct page_call *call, const char *name, const struct db_statement *statement,
 	       const char *const *arguments, GError **error) __attribute__((warn_unused_result));
 

@@ -3,10 +3,10 @@
  * Long lists, a page at a time: a page begins after the last row of the one before, by its number
  * or by the key that it is ordered by, and not after so many rows.
  */
-#ifndef CONSOLE_PAGES_PAGING_H
-#define CONSOLE_PAGES_PAGING_H
+#ifndef CONSOLE_ANSWER_PAGING_H
+#define CONSOLE_ANSWER_PAGING_H
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 
 enum { PAGING_SIZE = 50 };
 /* The same, for a statement. */

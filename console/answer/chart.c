@@ -2,7 +2,7 @@
  *
  * Whole numbers: a hundredth of a bar is nothing to see.
  */
-#include "console/pages/chart.h"
+#include "console/answer/chart.h"
 
 enum { WIDTH = 560, HEIGHT = 120, GAP = 2, THINNEST = 1 };
 
@@ -38,10 +38,13 @@ static void add_bar(struct model *model, const struct db_rows *rows, size_t row,
 void chart_add(struct model *model, const struct db_rows *rows)
 {
 	guint64 most = 0;
+	size_t count = db_rows_count(rows);
 
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		most = MAX(most, chart_number_of(rows, row, "total"));
 	for (size_t row = 0; row < db_rows_count(rows); row++)
 		add_bar(model, rows, row, most);
 	set_chart_number(model, "most", most);
+	model_set(model, "first", count > 0 ? db_rows_find(rows, 0, "label") : NULL);
+	model_set(model, "last", count > 0 ? db_rows_find(rows, count - 1, "label") : NULL);
 }

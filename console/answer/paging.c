@@ -2,7 +2,7 @@
  *
  * Nothing is counted and no row is read twice: a list of ten thousand costs what its page costs.
  */
-#include "console/pages/paging.h"
+#include "console/answer/paging.h"
 
 const char paging_limit[] = "50";
 

@@ -4,12 +4,12 @@
  * Spreadsheets take a field that begins with = + - @ for a formula, whoever wrote it: these get an
  * apostrophe in front, as they do behind a semicolon, which parts cells for some.
  */
-#ifndef CONSOLE_PAGES_CSV_H
-#define CONSOLE_PAGES_CSV_H
+#ifndef CONSOLE_ANSWER_CSV_H
+#define CONSOLE_ANSWER_CSV_H
 
 #include <glib.h>
 
-#include "console/pages/page.h"
+#include "console/answer/page.h"
 #include "db/rows.h"
 
 extern const char csv_type[];
