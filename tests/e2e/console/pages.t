@@ -184,7 +184,7 @@ subtest 'a mail and what came back' => sub {
         @id
     );
     like preview($eva, @change), qr/2\@right\.example/, 'another address is shown';
-    like $eva->page->{content},  qr{<h1>Change the recipient: Mail $two->{id}<}, '... of a mail';
+    like $eva->page->{content},  qr{<h1>Change the recipient:\sMail $two->{id}<}, '... of a mail';
     like act($eva, @change),     qr/sent to the other address/,                  'and taken';
     like $state->(),             qr/2\@right\.example true/,                     'it is sent there';
     is $task->(), 'done corrected', 'its task is done with';
@@ -421,7 +421,7 @@ subtest 'figures' => sub {
     for my $by (qw(day week month class reason domain process remote_mta)) {
         my $page = page($eva, "/figures?by=$by");
         like $page, qr/<rect [^>]*height="120"/,                         '... has a highest bar';
-        like $page, qr/<svg [^>]*aria-label="The table has the numbers/, '... with a table';
+        like $page, qr/<svg [^>]*aria-label="A chart; the page of figures has/, '... with a table';
     }
     like page($eva, '/figures?by=reason'), qr/no such mailbox/, 'reasons are in words';
     like page($eva, '/figures?by=domain'),
