@@ -506,7 +506,7 @@ END
         return $page->{content};
     };
     like $unseen->('/tasks/preview', id => $slow, way => 'unblocked', note => 'x'),
-        qr{action="/tasks/resolve">.*name="id" value="$slow".*<button}s, 'a task can be done unseen';
+        qr{action="/tasks/resolve">.*name="id" value="$slow".*<button}s, 'a task is done unseen';
     my @lift = (act => 'lift', address => 'slow@customer.example', why => 'x');
     like $unseen->('/act/preview', @lift), qr{action="/act">.*value="lift".*<button}s,
         'and an act';

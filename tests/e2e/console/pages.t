@@ -119,7 +119,8 @@ subtest 'an address' => sub {
         process => 'invoice',
         until   => '2999-01-01'
     );
-    like preview($eva, @block), qr/<td>on leave, for invoice alone, until 2999-01-01/, 'scope and end are shown';
+    like preview($eva, @block), qr/<td>on leave, for invoice alone, until 2999-01-01/,
+        'scope and end are shown';
     my $bad_end = try_act($eva, @block[ 0 .. 5 ], until => 'x');
     is $bad_end->{status}, 422, 'what is no end';
     like $bad_end->{content}, qr{<a href="/address\?address=new%40customer\.example">},

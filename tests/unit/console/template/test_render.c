@@ -121,7 +121,8 @@ static void test_writes(void)
 	     "<i>x</i><i>hard_bounce</i>"
 	     "<i>&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;</i>"},
 	    {"{{>part name=address}}{{name}}",
-	     "<i>a&amp;b=c \xc3\xa4&quot;&lt;</i>&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
+	     "<i>a&amp;b=c \xc3\xa4&quot;&lt;</i>"
+	     "&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;"},
 	    {"{{#rows}}{{>part}}{{/rows}}",
 	     "<i>first</i><i>&lt;b&gt;&quot;Eva&quot; &amp; &#39;co&#39;&lt;/b&gt;</i>"},
 	};
