@@ -116,9 +116,11 @@ DECLARE
 BEGIN
   RETURN QUERY
   WITH block AS (SELECT k.* FROM bounce.address_block AS k WHERE k.address_key = key),
-  cause AS (SELECT k.id AS block_id, k.blocked_at, c.process, b AS bounce
+  -- of a bounce the first block: those after it are the same one, made again
+  cause AS (SELECT DISTINCT ON (k.bounce_id) k.id AS block_id, k.blocked_at, c.process, b AS bounce
             FROM block AS k JOIN bounce.bounce AS b ON b.id = k.bounce_id
-            LEFT JOIN bounce.communication AS c ON c.id = b.communication_id)
+            LEFT JOIN bounce.communication AS c ON c.id = b.communication_id
+            ORDER BY k.bounce_id, k.id)
   SELECT s.at, s.event, s.text, s.actor, s.block_id, s.bounce_id, s.bounce_message_id,
          s.communication_id
   FROM (SELECT (c.bounce).received_at AS at, 1 AS rank, 'report' AS event,

@@ -70,6 +70,16 @@ SELECT results_eq($$SELECT event, text, actor FROM bounce.block_story('ben@examp
   $$VALUES ('blocked', 'asked for it', session_user::text COLLATE "default"),
   ('lifted', 'changed his mind', session_user)$$, 'by hand, and lifted');
 
+-- lifted and made again, twice: the report came once
+SELECT bounce.restore_block('anna@example.com', 'no'), bounce.lift_block('anna@example.com', 'x'),
+       bounce.restore_block('anna@example.com', 'no');
+SELECT is((SELECT string_agg(n || ' ' || event, ', ' ORDER BY event)
+           FROM (SELECT s.event, count(*) AS n FROM bounce.block_story('anna@example.com') AS s
+                 GROUP BY s.event) AS e),
+          '3 blocked, 2 lifted, 1 parameters, 1 reclassified, 1 report',
+          'a block that is made again does not repeat why');
+SELECT bounce.lift_block('anna@example.com', 'for what follows');
+
 -- what a proposed rule would judge otherwise
 SELECT results_eq($$SELECT other_reason, class, bounces
                     FROM bounce.rule_hits('words  of THE', 'user_unknown')$$,
