@@ -110,6 +110,7 @@ for my $pipelining (1, 0) {
                 is_unharmed($step);
                 is $stage->count('bounce.delivery WHERE unknown <> \'[]\' AND communication_id '
                         . "= ANY ('{@{[join ',', @waits]}}')"), 0, 'nothing is unknown';
+                $remote->forget;    # before a worker hears it once more
                 $db->sql( 'UPDATE bounce.delivery SET state = \'RETRY\' WHERE communication_id = '
                         . "ANY ('{@{[join ',', @unheard]}}');\n");
                 mend(@$id);
