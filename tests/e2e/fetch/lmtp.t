@@ -350,14 +350,26 @@ subtest 'strange mails' => sub {
     }
 };
 
-subtest 'Postfix' => sub {
+# The lines that doc/install.md wants in main.cf, with the socket of here.
+sub recipe {
+    my $text = join '', $instance->read_lines(Bounce::Instance::tree() . '/doc/install.md');
+    my ($lines) = $text =~ /^    # main\.cf, with the domain in no other class\n((?:    .*\n)+)/m
+        or die "the recipe is not there\n";
+    $lines =~ s{lmtp:unix:bounce-fetch/socket}{lmtp:unix:$path} or die "it has no socket\n";
+    return map {/^ +(\w+) = (.*)/} split /\n/, $lines;
+}
+
+subtest 'Postfix, by the recipe' => sub {
     my $postfix = Bounce::Postfix->new(
         $instance,
         milter      => '',
         remote_port => $remote->port,
         main        => {
-            smtpd_milters     => '',
-            virtual_transport => "lmtp:unix:$path"
+            smtpd_milters            => '',
+            mynetworks               => '192.0.2.0/24',                # who sends is a stranger
+            smtpd_relay_restrictions => 'reject_unauth_destination',
+            virtual_mailbox_domains  => 'example.org',
+            recipe()
         })->start;
     my $letter = letter('d');
     my ($code) = Bounce::SmtpClient->new(port => $postfix->port)->send(
