@@ -18,6 +18,7 @@ use Bounce::Process;
 use constant TEMPLATE => 'bounce';
 
 chdir Bounce::Instance::tree() or die "chdir: $!\n";
+$ENV{PATH} .= ':/usr/sbin:/sbin';    # postconf; an ordinary user of Debian has no sbin there
 my $needs_server = !(@ARGV && $ARGV[0] eq '--no-server' && shift @ARGV);
 my @tests        = map { files_of($_) } @ARGV ? @ARGV : all();
 @tests or die "no tests\n";
