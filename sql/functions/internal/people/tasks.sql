@@ -308,10 +308,12 @@ BEGIN
   -- whoever is adding to it comes first
   PERFORM pg_advisory_xact_lock(bounce_internal.task_lock(q.dedup_key)) FROM bounce.task AS q
   WHERE q.id = close_task.task_id AND bounce_internal.gathers(q.kind, q.dedup_key);
+  -- not "= 'open'": while the statistics are of a day with few open tasks, PostgreSQL might take
+  -- the index of the status instead of that of the id, and read all open ones for each of thousands
   UPDATE bounce.task AS q
   SET status = 'done', resolution = close_task.resolution, resolved_at = now(),
       resolved_by = session_user, note = coalesce(close_task.note, '')
-  WHERE q.id = close_task.task_id AND q.status = 'open'
+  WHERE q.id = close_task.task_id AND q.status <> 'done'
   RETURNING q.* INTO t;
   IF NOT FOUND THEN
     PERFORM bounce_internal.refuse_closed_task(close_task.task_id);
