@@ -130,11 +130,15 @@ sub make_dir {
     -d $path || mkdir $path or die "cannot make $path: $!\n";
     my (undef, undef, $uid, $gid) = getpwnam($option{user} // $self->daemon_user);
     $gid = getgrnam $option{group} if defined $option{group};
-    if    (is_root()) { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
-    elsif (defined $option{group}) {
-        $self->run([ $self->as_root('chgrp', $option{group}, $path) ]);
+    if (is_root()) { chown $uid, $gid, $path or die "cannot give $path away: $!\n" }
+    my $mode = $option{mode} // 0755;
+    if (defined $option{group} && !is_root()) {
+        # who is not in that group cannot set the setgid bit, and chmod(2) does not say so
+        $self->run([ $self->as_root('chgrp', $option{group},       $path) ]);
+        $self->run([ $self->as_root('chmod', sprintf('%o', $mode), $path) ]);
+        return $path;
     }
-    chmod $option{mode} // 0755, $path;
+    chmod $mode, $path;
     return $path;
 }
 
@@ -382,7 +386,7 @@ $SIG{$_} = sub { exit 130 }
     for qw(INT TERM HUP PIPE);
 
 END {
-    my $status = $?;
+    my $status   = $?;
     my @stopping = reverse @live;    # stop() takes each out of the list
     for my $instance (@stopping) {
         next unless $instance->{owner} == $$;

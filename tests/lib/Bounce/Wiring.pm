@@ -36,7 +36,7 @@ sub new {
     my $self     = bless { instance => $instance, daemon => $stage->daemon }, $class;
     $self->{queue}  = $instance->make_dir('queue');
     $self->{socket} = "$self->{queue}/bounce-milter/socket";
-    $instance->make_dir('queue/bounce-milter', group => 'postfix', mode => 02750);
+    $self->make_socket_dir;
     $instance->make_dir('etc');
     $self->{daemon}->prepare;
     $self->{rules} = $instance->make_dir('few-rules');    # all of them take a second to read
@@ -67,6 +67,11 @@ END
         in_flow_delay => 0,
     };
     return $self;
+}
+
+sub make_socket_dir {
+    my ($self) = @_;
+    return $self->{instance}->make_dir('queue/bounce-milter', group => 'postfix', mode => 02750);
 }
 
 sub queue  { return $_[0]{queue} }
