@@ -36,6 +36,7 @@ async function byMouse(options) {
     `${how}: what would be done to whom`);
   await confirm(eva);
   like(await notice(eva), /2 tasks are done/, `${how}: done`);
+  like(await eva.page.title(), /^2 tasks are done/, `${how}: and so says the title`);
   await eva.page.click('text=Take it back');
   like(await notice(eva), /2 tasks are open again/, `${how}: taken back`);
 
@@ -142,6 +143,13 @@ const isSeen = (person) => person.page.evaluate(() => {
     [...link.querySelector('.address').getClientRects()].every(isFree);
 });
 
+// Nothing lies on what has the focus.
+const isFree = (person) => person.page.evaluate(() => {
+  const box = document.activeElement.getBoundingClientRect();
+  const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  return document.activeElement.contains(top);
+});
+
 // Taken to two tasks and back to the first, chosen, shown, done, and taken back.
 async function byKeys() {
   const eva = await enter('eva');
@@ -184,6 +192,12 @@ async function byKeys() {
     if (!await isSeen(eva)) ok(false, `keys: the focus is seen in row ${n}`);
   }
   ok(await isSeen(eva), 'keys: the focus is seen in every row');
+  await eva.page.focus('.tasks input[name=id]');
+  for (let n = 0; n < 60; n++) {
+    await press(eva, 'Tab');
+    if (!await isFree(eva)) ok(false, `keys: what has the focus is seen, Tab ${n}`);
+  }
+  ok(await isFree(eva), 'keys: whatever Tab leads to is seen');
   await press(eva, '/');
   ok(await isFocused(eva, '#text'), 'keys: / searches');
   is(eva.evil.join('\n'), '', 'keys: nothing else has happened');
