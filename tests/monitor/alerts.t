@@ -253,7 +253,8 @@ while (my ($alert, $way) = splice @trouble, 0, 2) {
     };
 }
 is_deeply [ sort keys %was_raised ], [ sort @name ], 'which are all there are';
-$instance->wait_for(PATIENCE, sub { !$prometheus->firing });
-is_deeply [ $prometheus->firing ], [], 'and none is left';
+my @left;
+$instance->wait_for(PATIENCE, sub { @left = $prometheus->firing; !@left });
+is_deeply \@left, [], 'and none is left';
 
 finish();

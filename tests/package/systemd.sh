@@ -48,7 +48,19 @@ is 'the journal leads from its queue id to its task' \
 	"$(field BM_TASK BM_EVENT=recorded BM_QUEUE_ID="$queue_id")" \
 	"$(sql 'SELECT max(id) FROM bounce.task')"
 shows 'and so does bouncectl' sh -c "sudo -u postgres bouncectl show '$queue_id' | grep anna@"
+figures() {
+	for name in database_up outages_open milter_pool_size; do
+		sed -n "s/^bounce_$name /$name=/p" /run/bounce-metrics/bounce.prom
+	done | paste -s -d ' '
+}
 shows 'figures are written' systemctl start bounce-milter-metrics
+is 'of the database, and of the milter' "$(figures)" \
+	'database_up=1 outages_open=0 milter_pool_size=4'
+systemctl stop postgresql
+shows 'without the database as well' systemctl start bounce-milter-metrics
+is 'which the figures say' "$(figures)" 'database_up=0 milter_pool_size=4'
+systemctl start postgresql
+shows 'and it comes back' wait_for bounces
 shows 'housekeeping' systemctl start bounce-milter-housekeeping
 shows 'bounce-delivery starts' systemctl enable --now bounce-delivery
 sql "SELECT bounce.submit_communication(process => 'invoice', business_ref => 'S-1',
