@@ -40,6 +40,7 @@ static const char step_statement[] =
 static const char release_statement[] = "SELECT bounce.release_claim($1::uuid, $2)";
 static const char problem_statement[] = "SELECT bounce.delivery_problem($1, $2)";
 static const char renew_statement[] = "SELECT bounce.renew_leases($1::uuid[])";
+static const char noted_statement[] = "SELECT bounce.settle_noted($1::uuid[])";
 static const char sweep_statement[] =
     "SELECT bounce.sweep_deliveries() AS swept, bounce.delivery_lease_seconds() AS lease,"
     " bounce.send_owner_notices() AS notices, bounce.forget_servers() AS forgotten";
@@ -316,14 +317,25 @@ bool db_queue_problem(struct db_queue *queue, const char *problem, GError **erro
 	return result;
 }
 
-bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
+static bool ask_of_claims(struct db_queue *queue, const char *statement,
+			  const char *const *claim_ids, GError **error)
 {
 	g_autofree char *list = pg_array_write(claim_ids);
 	const struct pg_param params[] = {PG_TEXT(list)};
 	g_autoptr(PGresult) result =
-	    ask_queue(queue, renew_statement, G_N_ELEMENTS(params), params, error);
+	    ask_queue(queue, statement, G_N_ELEMENTS(params), params, error);
 
 	return result;
+}
+
+bool db_queue_settle_noted(struct db_queue *queue, const char *const *claim_ids, GError **error)
+{
+	return ask_of_claims(queue, noted_statement, claim_ids, error);
+}
+
+bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
+{
+	return ask_of_claims(queue, renew_statement, claim_ids, error);
 }
 
 bool db_queue_sweep(struct db_queue *queue, unsigned *swept_out, unsigned *lease_out,

@@ -90,7 +90,9 @@ bool db_queue_release(struct db_queue *queue, const char *claim_id, const char *
 bool db_queue_problem(struct db_queue *queue, const char *problem, GError **error)
     __attribute__((warn_unused_result));
 
-/* claim_ids: NULL-terminated. */
+/* claim_ids: NULL-terminated. Settles what steps have only noted: see settle_and_begin(). */
+bool db_queue_settle_noted(struct db_queue *queue, const char *const *claim_ids, GError **error)
+    __attribute__((warn_unused_result));
 bool db_queue_renew(struct db_queue *queue, const char *const *claim_ids, GError **error)
     __attribute__((warn_unused_result));
 /* Ends the claims of workers that are gone, and the problems of servers that nobody uses

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * While the server works on a message's envelope, the database settles the message before
- * it and begins this one; only the content waits for that commit.
+ * it, or notes that it was accepted, and begins this one; only the content waits for that commit.
  */
 #include "delivery/claim.h"
 

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "db/queue.h"
 #include "delivery/claim.h"
@@ -25,6 +26,11 @@ struct worker {
 	char *claim_id; /* under workers->lock; NULL: none */
 };
 
+struct ended_claim {
+	char *id;
+	char *why; /* as db_queue_release wants it */
+};
+
 struct workers {
 	const struct delivery_settings *settings;
 	const struct smtp_client *client;
@@ -34,6 +40,8 @@ struct workers {
 	gint is_stopping;
 	gint kept_at; /* atomic: monotonic second of the keeper's last round */
 	GMutex lock;
+	GQueue ended; /* under lock: struct ended_claim, for the keeper */
+	GCond any_ended;
 	struct worker *list; /* the last one sends what is urgent, and nothing else */
 	struct worker keeper;
 };
@@ -48,15 +56,14 @@ static long worker_count(const struct workers *workers)
 	return workers->settings->workers + 1;
 }
 
-static void set_claim(struct worker *worker, const char *claim_id)
+/* --- one claim ---------------------------------------------------------------------------- */
+
+static void begin_claim(struct worker *worker, const char *claim_id)
 {
 	g_mutex_lock(&worker->workers->lock);
-	g_free(worker->claim_id);
 	worker->claim_id = g_strdup(claim_id);
 	g_mutex_unlock(&worker->workers->lock);
 }
-
-/* --- one claim ---------------------------------------------------------------------------- */
 
 static void report_problem(struct worker *worker, const char *problem)
 {
@@ -69,13 +76,26 @@ static void report_problem(struct worker *worker, const char *problem)
 		log_event(LOG_LEVEL_ERROR, "", "%s", error->message);
 }
 
-static void release(struct worker *worker, const char *claim_id, const char *why)
+static void ended_claim_free(void *data)
 {
-	g_autoptr(GError) error = NULL;
+	struct ended_claim *claim = data;
 
-	if (!db_queue_release(worker->queue, claim_id, why, &error))
-		log_event(LOG_LEVEL_WARNING, claim_id, "not given back, the sweeper will: %s",
-			  error->message);
+	g_free(claim->id);
+	g_free(claim->why);
+	g_free(claim);
+}
+
+/* Leaves the rest to the keeper: the next claim need not wait for what follows from this one. */
+static void end_claim(struct worker *worker, const char *why)
+{
+	struct ended_claim *claim = g_new0(struct ended_claim, 1);
+
+	claim->why = g_strdup(why);
+	g_mutex_lock(&worker->workers->lock);
+	claim->id = g_steal_pointer(&worker->claim_id);
+	g_queue_push_tail(&worker->workers->ended, claim);
+	g_cond_signal(&worker->workers->any_ended);
+	g_mutex_unlock(&worker->workers->lock);
 }
 
 static void deliver_items(struct worker *worker, GPtrArray *items)
@@ -88,14 +108,12 @@ static void deliver_items(struct worker *worker, GPtrArray *items)
 					      .server = workers->settings->smtp.server,
 					      .refusals = workers->refusals,
 					      .is_stopping = &workers->is_stopping};
-	g_autofree char *claim_id = g_strdup(((const struct db_item *)items->pdata[0])->claim_id);
 
-	set_claim(worker, claim_id);
+	begin_claim(worker, ((const struct db_item *)items->pdata[0])->claim_id);
 	g_autofree char *problem = claim_deliver(&context, items);
 	if (problem)
 		report_problem(worker, problem);
-	release(worker, claim_id, problem ? problem : "");
-	set_claim(worker, NULL);
+	end_claim(worker, problem ? problem : "");
 }
 
 static void *worker_main(void *data)
@@ -128,20 +146,33 @@ static void *worker_main(void *data)
 
 /* --- the keeper ------------------------------------------------------------------------------ */
 
-static void renew_leases(struct workers *workers)
+/* Those of all workers now; NULL-terminated, or NULL when there are none. */
+static char **current_claims(struct workers *workers)
 {
-	g_autoptr(GPtrArray) claims = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
 
 	g_mutex_lock(&workers->lock);
 	for (long i = 0; i < worker_count(workers); i++)
 		if (workers->list[i].claim_id)
-			g_ptr_array_add(claims, g_strdup(workers->list[i].claim_id));
+			g_strv_builder_add(claims, workers->list[i].claim_id);
 	g_mutex_unlock(&workers->lock);
-	if (claims->len == 0)
+	g_auto(GStrv) list = g_strv_builder_end(claims);
+	return *list ? g_steal_pointer(&list) : NULL;
+}
+
+static void tend_claims(struct workers *workers, bool should_renew)
+{
+	struct db_queue *queue = workers->keeper.queue;
+	g_auto(GStrv) claims = current_claims(workers);
+	g_autoptr(GError) error = NULL;
+
+	if (!claims)
 		return;
-	g_ptr_array_add(claims, NULL);
-	if (!db_queue_renew(workers->keeper.queue, (const char *const *)claims->pdata, &error))
+	if (!db_queue_settle_noted(queue, (const char *const *)claims, &error)) {
+		log_event(LOG_LEVEL_WARNING, "", "not settled yet: %s", error->message);
+		g_clear_error(&error);
+	}
+	if (should_renew && !db_queue_renew(queue, (const char *const *)claims, &error))
 		log_event(LOG_LEVEL_WARNING, "", "leases not renewed: %s", error->message);
 }
 
@@ -162,6 +193,65 @@ static void sweep(struct workers *workers, unsigned *lease)
 			  swept);
 }
 
+/* Settles what was noted in it, and gives back the rest. False: the database is away. */
+static bool release(struct workers *workers, const struct ended_claim *claim)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (db_queue_release(workers->keeper.queue, claim->id, claim->why, &error))
+		return true;
+	log_event(LOG_LEVEL_WARNING, claim->id,
+		  "not given back; if we cannot, the sweeper will: %s", error->message);
+	return error->code != BM_ERROR_RETRY && error->code != BM_ERROR_UNCERTAIN;
+}
+
+static struct ended_claim *next_ended(struct workers *workers)
+{
+	g_mutex_lock(&workers->lock);
+	struct ended_claim *claim = g_queue_pop_head(&workers->ended);
+	g_mutex_unlock(&workers->lock);
+	return claim;
+}
+
+/* False: the database is away; they stay. */
+static bool release_ended(struct workers *workers)
+{
+	struct ended_claim *claim;
+
+	while ((claim = next_ended(workers)) != NULL) {
+		g_atomic_int_set(&workers->kept_at, monotonic_second());
+		if (!release(workers, claim)) {
+			g_mutex_lock(&workers->lock);
+			g_queue_push_head(&workers->ended, claim);
+			g_mutex_unlock(&workers->lock);
+			return false;
+		}
+		ended_claim_free(claim);
+	}
+	return true;
+}
+
+static bool wait_for_ended(struct workers *workers, gint64 until)
+{
+	g_mutex_lock(&workers->lock);
+	while (g_queue_is_empty(&workers->ended) && !is_stopping(workers) &&
+	       g_cond_wait_until(&workers->any_ended, &workers->lock, until))
+		;
+	bool is_any = !g_queue_is_empty(&workers->ended);
+	g_mutex_unlock(&workers->lock);
+	return is_any;
+}
+
+/* For a second, or until we are stopping. */
+static void keep_ended(struct workers *workers)
+{
+	gint64 until = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
+
+	while (g_get_monotonic_time() < until && wait_for_ended(workers, until))
+		if (!release_ended(workers))
+			rounds_pause(&workers->is_stopping, 1);
+}
+
 static void *keeper_main(void *data)
 {
 	struct workers *workers = data;
@@ -178,11 +268,10 @@ static void *keeper_main(void *data)
 			sweep(workers, &lease);
 			sweep_at = now + workers->settings->sweep_interval * second;
 		}
-		if (now >= renew_at) {
-			renew_leases(workers);
+		tend_claims(workers, now >= renew_at);
+		if (now >= renew_at)
 			renew_at = now + MAX(lease, 3) * second / 3;
-		}
-		rounds_pause(&workers->is_stopping, 1);
+		keep_ended(workers);
 	}
 	return NULL;
 }
@@ -212,6 +301,7 @@ struct workers *workers_start(const struct delivery_settings *settings,
 	workers->kept_at = monotonic_second();
 	workers->stop_fd = eventfd(0, EFD_CLOEXEC);
 	g_mutex_init(&workers->lock);
+	g_cond_init(&workers->any_ended);
 	workers->list = g_new0(struct worker, (gsize)worker_count(workers));
 	for (long i = 0; i < worker_count(workers); i++)
 		prepare(&workers->list[i], workers, name);
@@ -229,7 +319,11 @@ void workers_stop(struct workers *workers)
 	eventfd_write(workers->stop_fd, 1);
 	for (long i = 0; i < worker_count(workers); i++)
 		g_thread_join(workers->list[i].thread);
+	g_mutex_lock(&workers->lock);
+	g_cond_signal(&workers->any_ended);
+	g_mutex_unlock(&workers->lock);
 	g_thread_join(workers->keeper.thread);
+	(void)release_ended(workers); /* of those that have ended since */
 }
 
 bool workers_are_kept(const struct workers *workers)
@@ -250,6 +344,8 @@ void workers_free(struct workers *workers)
 	db_queue_free(workers->keeper.queue);
 	close(workers->stop_fd);
 	g_mutex_clear(&workers->lock);
+	g_cond_clear(&workers->any_ended);
+	g_queue_clear_full(&workers->ended, ended_claim_free);
 	g_free(workers->list);
 	g_free(workers);
 }

@@ -50,7 +50,8 @@ GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.record_report, bounce.re
 -- bounce-delivery: no table but the schema's version.
 GRANT SELECT ON bounce.schema_migration, bounce.schema_functions TO bounce_delivery;
 GRANT EXECUTE ON FUNCTION bounce.schema_version, bounce.claim_deliveries, bounce.begin_delivery,
-  bounce.claim_urgent, bounce.settle_delivery, bounce.settle_and_begin, bounce.release_claim,
+  bounce.claim_urgent, bounce.settle_delivery, bounce.settle_and_begin, bounce.settle_noted,
+  bounce.release_claim,
   bounce.renew_leases, bounce.delivery_lease_seconds, bounce.sweep_deliveries, bounce.next_due,
   bounce.delivery_problem, bounce.forget_servers, bounce.send_owner_notices, bounce.claim_events,
   bounce.settle_event, bounce.release_events, bounce.claim_copy, bounce.settle_copy

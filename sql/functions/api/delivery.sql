@@ -100,25 +100,31 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 DECLARE
+  ids CONSTANT bigint[] := ARRAY(
+    SELECT c.id FROM bounce.communication AS c
+    JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
+    WHERE d.claim_id = release_claim.claim_id AND d.state = 'PROCESSING' ORDER BY c.id
+    FOR NO KEY UPDATE);
   id bigint;
   released integer := 0;
 BEGIN
-  FOR id IN SELECT c.id FROM bounce.communication AS c
-            JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
-            WHERE d.claim_id = release_claim.claim_id AND d.state = 'PROCESSING' ORDER BY c.id
-            FOR NO KEY UPDATE LOOP
+  PERFORM bounce_internal.settle_noted(ids);
+  FOR id IN SELECT d.communication_id FROM bounce.communication_delivery AS d
+            WHERE d.communication_id = ANY (ids) AND d.state = 'PROCESSING'
+            ORDER BY d.communication_id LOOP
     PERFORM bounce_internal.return_to_queue(id, NULL);
     IF btrim(why) <> '' THEN
       UPDATE bounce.communication_delivery AS d SET error = left(why, 2000)
       WHERE d.communication_id = id;
     END IF;
-    released := released + (bounce_internal.finish_communication(id) IS NOT NULL)::integer;
+    released := released
+                + (SELECT count(*) FROM bounce_internal.finish_communications(ARRAY[id]));
   END LOOP;
   RETURN released;
 END $$;
 COMMENT ON FUNCTION bounce.release_claim(uuid, text) IS
-  'delivery: gives back what a claim has not begun: it is due again, and no attempt is counted. '
-  'Returns the number of communications given back';
+  'delivery: gives back what a claim has not begun: it is due again, and no attempt is counted; '
+  'settles what was noted. Returns the number of communications given back';
 
 CREATE OR REPLACE FUNCTION bounce.sweep_deliveries() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp SET jit = off AS $$
@@ -172,7 +178,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 BEGIN
-  RETURN bounce_internal.settle_transaction(claim_id, server, outcomes);
+  RETURN bounce_internal.settle_transaction(
+    bounce_internal.lock_claim(claim_id, (outcomes -> 0 ->> 'recipient_id')::bigint), server,
+    outcomes);
 END $$;
 COMMENT ON FUNCTION bounce.settle_delivery(uuid, text, jsonb) IS
   'delivery: records the results of one transaction: [{recipient_id, outcome, response, '
@@ -188,11 +196,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 DECLARE
-  settled text;
+  d bounce.communication_delivery;
   content bounce.delivery_content;
 BEGIN
   IF settled_claim IS NOT NULL THEN
-    settled := bounce_internal.settle_transaction(settled_claim, server, outcomes);
+    d := bounce_internal.lock_claim(settled_claim, (outcomes -> 0 ->> 'recipient_id')::bigint);
+    -- who has asked for it at once waits
+    IF d.state IS DISTINCT FROM 'PROCESSING' OR d.urgent_at IS NOT NULL
+       OR bounce_internal.note_accepted(d.communication_id, server, outcomes)
+          < jsonb_array_length(outcomes) THEN
+      PERFORM bounce_internal.settle_transaction(d, server, outcomes);
+    END IF;
   END IF;
   IF begun_claim IS NOT NULL THEN
     content := bounce_internal.begin_transaction(begun_claim, begun_recipients);
@@ -203,7 +217,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce.settle_and_begin(uuid, text, jsonb, uuid, bigint[]) IS
   'delivery: settle_delivery() and begin_delivery() in one statement: one commit per message. '
-  'Either half may be NULL';
+  'Either half may be NULL. That a mail was accepted is only noted: it is known from then on, and '
+  'what follows from it is done for many at once by settle_noted(), by release_claim(), or when '
+  'the lease has ended. Urgent ones are settled here';
+
+CREATE OR REPLACE FUNCTION bounce.settle_noted(claim_ids uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = bounce, pg_temp
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+  SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
+BEGIN
+  PERFORM bounce_internal.settle_claims(claim_ids);
+END $$;
+COMMENT ON FUNCTION bounce.settle_noted(uuid[]) IS
+  'delivery: settles what settle_and_begin() has noted in these claims, all together';
 
 -- Servers ----------------------------------------------------------------------------
 

@@ -19,13 +19,16 @@ BEGIN
                                        begun.recipient_ids);
   RETURN test.entries_read() - before;
 END $$;
--- Claims two mails, begins the first, and settles it with the begin of the second.
+-- Claims two mails, begins the first, and notes it with the begin of the second; settles the claim.
 CREATE FUNCTION test.entries_for_two() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   items CONSTANT bounce.delivery_item[] := ARRAY(SELECT i FROM test.claim(2) AS i);
+  read bigint;
 BEGIN
   PERFORM test.step(NULL, items[1]);
-  RETURN test.step(items[1], items[2]);
+  read := test.step(items[1], items[2]);
+  PERFORM bounce.settle_noted(ARRAY[items[1].claim_id]);
+  RETURN read;
 END $$;
 
 -- as db/queue.c
@@ -37,9 +40,12 @@ DISCARD PLANS;
 SELECT cmp_ok(test.entries_for_two(), '<', 100::bigint, 'a mail of two reads few rows');
 SELECT test.submit(ARRAY['later' || i || '@example.com']) FROM generate_series(1, 1000) AS i;
 SELECT cmp_ok(test.entries_for_two(), '<', 100::bigint, 'one of a thousand does as well');
+UPDATE bounce.communication_delivery SET priority = 50
+WHERE communication_id > (SELECT max(c.id) - 2 FROM bounce.communication AS c);
+SELECT cmp_ok(test.entries_for_two(), '<', 100::bigint, 'the last of a thousand as well');
 SELECT is((SELECT array_agg(d.state ORDER BY d.communication_id)
            FROM bounce.communication_delivery AS d WHERE d.state <> 'PENDING'),
-          '{SUCCESS,PROCESSING,SUCCESS,PROCESSING}',
+          '{SUCCESS,PROCESSING,SUCCESS,PROCESSING,SUCCESS,PROCESSING}',
           'and they were sent');
 
 SELECT * FROM finish();

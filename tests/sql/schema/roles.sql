@@ -53,7 +53,7 @@ FROM (VALUES
    'correct_content,change_recipient,own_processes}'),
   ('bounce_delivery',
    '{schema_version,claim_deliveries,claim_urgent,begin_delivery,settle_delivery,settle_and_begin,'
-   'release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
+   'settle_noted,release_claim,renew_leases,delivery_lease_seconds,sweep_deliveries,forget_servers,'
    'delivery_problem,next_due,send_owner_notices,claim_events,settle_event,release_events,'
    'claim_copy,settle_copy}'),
   ('bounce_operator',

@@ -286,13 +286,16 @@ BEGIN
     RETURN NULL;
   END IF;
   -- those of one transaction are at the same attempt: delivery_items()
-  SELECT count(*), min(r.attempts) + 1,
-         bool_or(EXISTS (SELECT FROM bounce.address_block AS b
-                         WHERE b.address_key = r.address_key AND b.lifted_at IS NULL))
-  INTO ready, attempt, is_blocked
-  FROM bounce.recipient_delivery AS q
-  JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
-  WHERE q.recipient_id = ANY (recipient_ids) AND q.state IN ('claimed', 'sending');
+  SELECT count(*), min(k.attempts) + 1, bool_or(k.is_blocked) INTO ready, attempt, is_blocked
+  FROM unnest(recipient_ids) AS u (id)
+  CROSS JOIN LATERAL (
+    SELECT r.attempts, EXISTS (SELECT FROM bounce.address_block AS b
+                               WHERE b.address_key = r.address_key AND b.lifted_at IS NULL)
+             AS is_blocked
+    FROM bounce.recipient_delivery AS q
+    JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+    WHERE q.recipient_id = u.id AND q.state IN ('claimed', 'sending')
+    OFFSET 0) AS k;     -- each by its key, whatever the plan was made for
   IF is_blocked THEN
     PERFORM bounce_internal.refuse_blocked(ARRAY[d.communication_id]);
     ready := (SELECT count(*) FROM bounce.recipient_delivery AS q
@@ -300,7 +303,7 @@ BEGIN
   END IF;
   IF d.held_at IS NOT NULL OR ready < cardinality(recipient_ids) THEN
     PERFORM bounce_internal.return_to_queue(d.communication_id, recipient_ids);
-    PERFORM bounce_internal.finish_communication(d.communication_id);
+    PERFORM bounce_internal.finish_communications(ARRAY[d.communication_id]);
     RETURN NULL;
   END IF;
   UPDATE bounce.recipient_delivery AS q SET state = 'sending', begun_attempt = attempt,
@@ -309,7 +312,7 @@ BEGIN
   content := bounce_internal.content_to_send(d.communication_id, recipient_ids[1], attempt);
   IF content.message_id IS NULL THEN
     PERFORM bounce_internal.fail_without_content(d.communication_id);
-    PERFORM bounce_internal.finish_communication(d.communication_id);
+    PERFORM bounce_internal.finish_communications(ARRAY[d.communication_id]);
   END IF;
   RETURN content;
 END $$;
@@ -318,42 +321,56 @@ COMMENT ON FUNCTION bounce_internal.begin_transaction(uuid, bigint[]) IS
 
 -- Ending a claim ---------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION bounce_internal.finish_communication(
-  communication_id bigint, counts boolean DEFAULT false, reply text DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION bounce_internal.finish_communications(
+  communication_ids bigint[], counts boolean DEFAULT false, replies text[] DEFAULT NULL)
+RETURNS TABLE (communication_id bigint, state text)
 LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
-  t CONSTANT record := bounce_internal.recipient_totals(communication_id);
-  new_status CONSTANT text := CASE WHEN t.has_bounced THEN 'bounced' WHEN t.has_failed THEN 'error'
-                                   WHEN t.none_open THEN 'sent' END;
-  new_state text;
+  e record;
 BEGIN
-  IF NOT t.in_claim THEN
-    -- before the state: what the application says of a mail ends with its claim
-    UPDATE bounce.communication AS c SET status = new_status
-    WHERE c.id = finish_communication.communication_id AND c.status <> new_status;
-  END IF;
-  UPDATE bounce.communication_delivery AS d
-  SET state = CASE WHEN t.in_claim THEN d.state WHEN t.due_at IS NULL THEN t.ended
-                   ELSE bounce_internal.waiting_state('PROCESSING', counts OR d.attempts > 0
-                                                      OR t.was_tried) END,
-      lease_expire_time = CASE WHEN t.in_claim THEN d.lease_expire_time END,
-      due_at = CASE WHEN t.in_claim THEN d.due_at ELSE t.due_at END,
-      attempts = d.attempts + counts::integer,
-      attempt_claim_id = CASE WHEN counts THEN d.claim_id ELSE d.attempt_claim_id END,
-      response = coalesce(reply, d.response),
-      error = CASE WHEN t.in_claim THEN d.error WHEN t.all_accepted THEN ''
-                   WHEN t.due_at IS NULL THEN bounce_internal.summary_error(d.communication_id)
-                   ELSE coalesce(nullif(bounce_internal.summary_error(d.communication_id), ''),
-                                 d.error) END
-  WHERE d.communication_id = finish_communication.communication_id
-    AND CASE WHEN t.in_claim THEN counts OR reply IS NOT NULL ELSE d.state = 'PROCESSING' END
-  RETURNING d.state INTO new_state;
-  PERFORM bounce_internal.tell_end(finish_communication.communication_id, new_state, t);
-  RETURN CASE WHEN NOT t.in_claim THEN new_state END;
+  -- before the state: what the application says of a mail ends with its claim
+  UPDATE bounce.communication AS c SET status = n.status
+  FROM (SELECT t.communication_id AS id,
+               CASE WHEN t.has_bounced THEN 'bounced' WHEN t.has_failed THEN 'error'
+                    WHEN t.none_open THEN 'sent' END AS status
+        FROM bounce_internal.recipient_totals(communication_ids) AS t WHERE NOT t.in_claim) AS n
+  WHERE c.id = n.id AND c.status <> n.status;
+  FOR e IN
+    UPDATE bounce.communication_delivery AS d
+    SET state = CASE WHEN t.in_claim THEN d.state WHEN t.due_at IS NULL THEN t.ended
+                     ELSE bounce_internal.waiting_state('PROCESSING', counts OR d.attempts > 0
+                                                        OR t.was_tried) END,
+        lease_expire_time = CASE WHEN t.in_claim THEN d.lease_expire_time END,
+        due_at = CASE WHEN t.in_claim THEN d.due_at ELSE t.due_at END,
+        attempts = d.attempts
+                   + (counts AND d.attempt_claim_id IS DISTINCT FROM d.claim_id)::integer,
+        attempt_claim_id = CASE WHEN counts THEN d.claim_id ELSE d.attempt_claim_id END,
+        response = coalesce(u.reply, d.response),
+        error = CASE WHEN t.in_claim THEN d.error WHEN t.all_accepted THEN ''
+                     WHEN t.due_at IS NULL THEN bounce_internal.summary_error(d.communication_id)
+                     ELSE coalesce(nullif(bounce_internal.summary_error(d.communication_id), ''),
+                                   d.error) END
+    FROM bounce_internal.recipient_totals(communication_ids) AS t,
+         unnest(communication_ids, replies) AS u (id, reply)
+    WHERE u.id = t.communication_id AND d.communication_id = t.communication_id
+      AND CASE WHEN t.in_claim THEN counts OR u.reply IS NOT NULL ELSE d.state = 'PROCESSING' END
+    RETURNING d.communication_id, d.state, t.in_claim, t.has_bounced, t.all_accepted
+  LOOP
+    IF e.has_bounced OR NOT e.all_accepted THEN
+      PERFORM bounce_internal.tell_end(e.communication_id, e.state, e.has_bounced, e.all_accepted);
+    END IF;
+    IF NOT e.in_claim THEN
+      communication_id := e.communication_id;
+      state := e.state;
+      RETURN NEXT;
+    END IF;
+  END LOOP;
 END $$;
-COMMENT ON FUNCTION bounce_internal.finish_communication(bigint, boolean, text) IS
-  'the state after a claim, once none of its recipients is claimed or being sent to; NULL before '
-  'that. counts: whether the claim is an attempt that was not counted yet';
+COMMENT ON FUNCTION bounce_internal.finish_communications(bigint[], boolean, text[]) IS
+  'the states after a claim of those of which no recipient is claimed or being sent to any more; '
+  'returns them. counts: whether the claim is an attempt, which counts once; replies: of each, '
+  'NULL: none';
 
 CREATE OR REPLACE FUNCTION bounce_internal.return_to_queue(
   communication_id bigint, recipient_ids bigint[]) RETURNS void
@@ -389,6 +406,7 @@ DECLARE
   a bounce_internal.delivery_attempt;
   was_begun boolean := false;
 BEGIN
+  PERFORM bounce_internal.settle_noted(ARRAY[d.communication_id]);
   PERFORM bounce_internal.return_to_queue(d.communication_id, NULL);
   FOR a IN SELECT * FROM bounce_internal.delivery_attempts(d.communication_id, '{sending}') LOOP
     PERFORM bounce_internal.settle_unknown(a,
@@ -396,11 +414,11 @@ BEGIN
     was_begun := true;
   END LOOP;
   PERFORM bounce_internal.fail_without_content(d.communication_id);
-  PERFORM bounce_internal.finish_communication(d.communication_id, was_begun
-                                               AND d.attempt_claim_id IS DISTINCT FROM d.claim_id);
+  PERFORM bounce_internal.finish_communications(ARRAY[d.communication_id], was_begun);
   PERFORM bounce_internal.write_log(d.communication_id, NULL, 'swept',
     bounce_internal.say('lease of %s ended at %t', d.worker,
                         to_char(d.lease_expire_time, 'YYYY-MM-DD HH24:MI:SS')));
 END $$;
 COMMENT ON FUNCTION bounce_internal.sweep_claim(bounce.communication_delivery) IS
-  'what was not begun is due again; what was begun is unknown, and the claim counts as an attempt';
+  'what was not begun is due again; what was begun is unknown unless it was noted, and the claim '
+  'counts as an attempt';

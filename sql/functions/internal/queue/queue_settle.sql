@@ -2,36 +2,110 @@
 --
 -- What a worker tells of a transaction, also when it comes too late.
 
-CREATE OR REPLACE FUNCTION bounce_internal.settle_accepted(
-  communication_id bigint, recipient_id bigint, reply text) RETURNS boolean
+CREATE OR REPLACE FUNCTION bounce_internal.note_accepted(
+  communication_id bigint, server text, outcomes jsonb) RETURNS integer
 LANGUAGE plpgsql AS $$
+DECLARE
+  noted integer;
 BEGIN
-  -- one statement: most mails come this way, and what a mail costs is the number of statements
+  UPDATE bounce.recipient_delivery AS q
+  SET accepted_at = clock_timestamp(), response = left(coalesce(o.response, ''), 2000)
+  FROM jsonb_to_recordset(outcomes) AS o (recipient_id bigint, outcome text, response text)
+  WHERE q.recipient_id = o.recipient_id AND o.outcome = 'accepted'
+    AND q.communication_id = note_accepted.communication_id AND q.state IN ('claimed', 'sending')
+    AND NOT EXISTS (SELECT FROM bounce.delivery_server AS s
+                    WHERE s.name = note_accepted.server AND s.problem <> '');
+  GET DIAGNOSTICS noted = ROW_COUNT;
+  RETURN noted;
+END $$;
+COMMENT ON FUNCTION bounce_internal.note_accepted(bigint, text, jsonb) IS
+  'keeps that the server accepted the mail, for those of these outcomes that say so, and returns '
+  'how many there are. Of a server with a problem, which that ends, nothing is noted';
+
+-- For several mails at once: what one costs is the number of statements.
+CREATE OR REPLACE FUNCTION bounce_internal.settle_accepted(communication_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  o record;
+BEGIN
   WITH sent AS (
     UPDATE bounce.communication_recipient AS r
     SET state = 'sent', attempts = coalesce(q.begun_attempt, r.attempts + 1),
-        last_attempt_at = now(), next_attempt_at = NULL, class = NULL, reason = '',
+        last_attempt_at = q.accepted_at, next_attempt_at = NULL, class = NULL, reason = '',
         status_code = '', diagnostic = '', bounced_at = NULL, bounce_id = NULL
     FROM bounce.recipient_delivery AS q
-    WHERE r.id = settle_accepted.recipient_id
-      AND r.communication_id = settle_accepted.communication_id
-      AND q.recipient_id = settle_accepted.recipient_id AND q.state IN ('claimed', 'sending')
-      AND r.attempts < coalesce(q.begun_attempt, r.attempts + 1)
-    RETURNING r.communication_id, r.id, r.address, r.attempts),
+    WHERE q.communication_id = ANY (communication_ids) AND q.accepted_at IS NOT NULL
+      AND r.id = q.recipient_id AND r.attempts < coalesce(q.begun_attempt, r.attempts + 1)
+    RETURNING r.communication_id, r.id, r.address, r.attempts, q.response),
   accepted AS (
-    UPDATE bounce.recipient_delivery AS q
-    SET state = 'accepted', due_at = NULL, tries = q.tries + 1, response = reply
+    UPDATE bounce.recipient_delivery AS q SET state = 'accepted', due_at = NULL, tries = q.tries + 1
     FROM sent AS s WHERE q.recipient_id = s.id)
   INSERT INTO bounce.communication_log (communication_id, recipient_id, event, text, marked)
   SELECT s.communication_id, s.id, CASE WHEN s.attempts > 1 THEN 'resent' ELSE 'sent' END,
-         bounce_internal.plain(s.words) || bounce_internal.unmarked(reply), s.words
+         bounce_internal.plain(s.words) || bounce_internal.unmarked(s.response), s.words
   FROM (SELECT q.*, bounce_internal.say('send %s to %s: ', q.attempts::text, q.address) AS words
         FROM sent AS q OFFSET 0) AS s;     -- said once
-  RETURN FOUND;
+  FOR o IN SELECT (r.communication_id, c.process, r.id, r.address, q.begun_attempt, r.attempts,
+                   q.tries)::bounce_internal.delivery_attempt AS told, q.response
+           FROM bounce.recipient_delivery AS q
+           JOIN bounce.communication_recipient AS r ON r.id = q.recipient_id
+           JOIN bounce.communication AS c ON c.id = q.communication_id
+           WHERE q.communication_id = ANY (communication_ids) AND q.accepted_at IS NOT NULL
+           ORDER BY r.id LOOP
+    PERFORM bounce_internal.settle_overtaken(o.told, o.response);
+  END LOOP;
 END $$;
-COMMENT ON FUNCTION bounce_internal.settle_accepted(bigint, bigint, text) IS
-  'the server accepted the mail: the send counts, and the traces of an earlier one are cleared. '
-  'False: that is known already, by its bounce or by the lease that ended';
+COMMENT ON FUNCTION bounce_internal.settle_accepted(bigint[]) IS
+  'the server accepted what was noted of these mails: the sends count, and the traces of earlier '
+  'ones are cleared, but for what is known already by its bounce';
+
+CREATE OR REPLACE FUNCTION bounce_internal.settle_noted(communication_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  noted bigint[];
+  replies text[];
+  id bigint;
+BEGIN
+  SELECT array_agg(n.communication_id), array_agg(n.response) INTO noted, replies
+  FROM (SELECT DISTINCT ON (q.communication_id) q.communication_id, q.response
+        FROM bounce.recipient_delivery AS q
+        WHERE q.communication_id = ANY (communication_ids) AND q.accepted_at IS NOT NULL
+        ORDER BY q.communication_id, q.accepted_at DESC) AS n;
+  IF noted IS NULL THEN
+    RETURN;
+  END IF;
+  BEGIN
+    PERFORM bounce_internal.settle_accepted(noted);
+    PERFORM bounce_internal.finish_communications(noted, true, replies);
+  EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+    IF cardinality(noted) = 1 THEN
+      -- nobody can settle it: unknown, when the lease has ended
+      UPDATE bounce.recipient_delivery AS q SET accepted_at = NULL
+      WHERE q.communication_id = noted[1];
+    ELSE
+      FOREACH id IN ARRAY noted LOOP
+        PERFORM bounce_internal.settle_noted(ARRAY[id]);
+      END LOOP;
+    END IF;
+  END;
+END $$;
+COMMENT ON FUNCTION bounce_internal.settle_noted(bigint[]) IS
+  'settles what was noted of these mails, which are locked: all together, or, if one of them '
+  'cannot be settled, each by itself';
+
+CREATE OR REPLACE FUNCTION bounce_internal.settle_claims(claim_ids uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM bounce_internal.settle_noted(ARRAY(
+    SELECT c.id FROM bounce.communication AS c
+    JOIN bounce.communication_delivery AS d ON d.communication_id = c.id
+    WHERE d.claim_id = ANY (claim_ids) AND d.state = 'PROCESSING'
+      AND EXISTS (SELECT FROM bounce.recipient_delivery AS q
+                  WHERE q.communication_id = d.communication_id AND q.accepted_at IS NOT NULL)
+    ORDER BY c.id FOR NO KEY UPDATE OF c, d SKIP LOCKED));
+END $$;
+COMMENT ON FUNCTION bounce_internal.settle_claims(uuid[]) IS
+  'settles what was noted in these claims, but for mails that another session has';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_overtaken(
   a bounce_internal.delivery_attempt, reply text) RETURNS void
@@ -57,7 +131,7 @@ BEGIN
   WHERE d.communication_id = a.communication_id;
 END $$;
 COMMENT ON FUNCTION bounce_internal.note_error(bounce_internal.delivery_attempt, text) IS
-  'keeps the last error until finish_communication() sums it up';
+  'keeps the last error until finish_communications() sums it up';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_unknown(
   a bounce_internal.delivery_attempt, why text) RETURNS void
@@ -223,7 +297,6 @@ CREATE OR REPLACE FUNCTION bounce_internal.settle_recipient(
 LANGUAGE plpgsql AS $$
 BEGIN
   CASE outcome
-    WHEN 'accepted' THEN PERFORM bounce_internal.settle_overtaken(a, reply);
     WHEN 'rejected' THEN PERFORM bounce_internal.settle_rejected(a, reply, document);
     WHEN 'pending'  THEN PERFORM bounce_internal.settle_pending(a, reply, document);
     WHEN 'unknown'  THEN PERFORM bounce_internal.settle_unknown(a,
@@ -235,7 +308,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_recipient(bounce_internal.delivery_attempt, text,
                                                      text, jsonb) IS
-  'the five outcomes of a send; released: nothing was sent, and not because of this recipient';
+  'the outcomes of a send but for accepted ones; released: nothing was sent, and not because of '
+  'this recipient';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_outcome(
   d bounce.communication_delivery, outcome jsonb) RETURNS boolean
@@ -244,14 +318,10 @@ DECLARE
   settled_id CONSTANT bigint := (outcome ->> 'recipient_id')::bigint;
   kind CONSTANT text := outcome ->> 'outcome';
   reply CONSTANT text := left(coalesce(outcome ->> 'response', ''), 2000);
-  has_answered CONSTANT boolean := kind IN ('accepted', 'rejected', 'pending')
+  has_answered CONSTANT boolean := kind IN ('rejected', 'pending')
     AND coalesce(outcome -> 'is_doubtful', 'false') <> 'true';
   a bounce_internal.delivery_attempt;
 BEGIN
-  IF kind = 'accepted'
-     AND bounce_internal.settle_accepted(d.communication_id, settled_id, reply) THEN
-    RETURN has_answered;
-  END IF;
   SELECT r.communication_id, d.process, r.id, r.address,
          coalesce(q.begun_attempt, r.attempts + 1), r.attempts, q.tries INTO a
   FROM bounce.communication_recipient AS r JOIN bounce.recipient_delivery AS q
@@ -266,38 +336,43 @@ BEGIN
   RETURN has_answered;
 END $$;
 COMMENT ON FUNCTION bounce_internal.settle_outcome(bounce.communication_delivery, jsonb) IS
-  'settles one recipient of settle_delivery(), unless that was done. Returns whether the server '
+  'settles one recipient that was not accepted, unless that was done. Returns whether the server '
   'had an answer that shows that it works';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_transaction(
-  claim_id uuid, server text, outcomes jsonb) RETURNS text
+  d bounce.communication_delivery, server text, outcomes jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-  d CONSTANT bounce.communication_delivery := bounce_internal.lock_claim(claim_id,
-      (outcomes -> 0 ->> 'recipient_id')::bigint);
-  has_answered boolean := false;
+  is_released CONSTANT boolean := outcomes -> 0 ->> 'outcome' = 'released';
+  has_answered boolean;
 BEGIN
   IF d.state IS DISTINCT FROM 'PROCESSING' THEN
     PERFORM bounce_internal.settle_late(d.communication_id, outcomes)
       WHERE d.communication_id IS NOT NULL;
     RETURN 'lost';
   END IF;
+  has_answered := bounce_internal.note_accepted(d.communication_id, NULL, outcomes) > 0;
+  IF has_answered THEN
+    PERFORM bounce_internal.settle_accepted(ARRAY[d.communication_id]);
+  END IF;
   FOR place IN 0 .. jsonb_array_length(outcomes) - 1 LOOP
-    has_answered := bounce_internal.settle_outcome(d, outcomes -> place) OR has_answered;
+    IF outcomes -> place ->> 'outcome' <> 'accepted' THEN
+      has_answered := bounce_internal.settle_outcome(d, outcomes -> place) OR has_answered;
+    END IF;
   END LOOP;
   IF has_answered THEN
     PERFORM bounce_internal.server_works(s.name) FROM bounce.delivery_server AS s
     WHERE s.name = settle_transaction.server AND s.problem <> '';
   END IF;
-  RETURN coalesce(CASE WHEN outcomes -> 0 ->> 'outcome' = 'released'
-                       THEN bounce_internal.finish_communication(d.communication_id)
-                       ELSE bounce_internal.finish_communication(d.communication_id,
-                           d.attempt_claim_id IS DISTINCT FROM d.claim_id,
-                                                        left(outcomes -> 0 ->> 'response',
-                                                             2000)) END, 'PROCESSING');
+  RETURN coalesce((SELECT f.state FROM bounce_internal.finish_communications(
+                     ARRAY[d.communication_id], NOT is_released,
+                     ARRAY[CASE WHEN NOT is_released
+                                THEN left(outcomes -> 0 ->> 'response', 2000) END]) AS f),
+                  'PROCESSING');
 END $$;
-COMMENT ON FUNCTION bounce_internal.settle_transaction(uuid, text, jsonb) IS
-  'settle_delivery()';
+COMMENT ON FUNCTION bounce_internal.settle_transaction(bounce.communication_delivery, text,
+                                                       jsonb) IS
+  'settle_delivery(), of a delivery that is locked';
 
 CREATE OR REPLACE FUNCTION bounce_internal.settle_late(communication_id bigint, outcomes jsonb)
 RETURNS void
