@@ -124,21 +124,22 @@ static bool is_readable(const char *conninfo, GError **error)
 /* How to connect, as libpq wants it. */
 struct connect_lists {
 	char wait[16];
-	const char *names[5];
-	const char *values[5];
+	const char *names[6];
+	const char *values[6];
 };
 
 static void list_options(const char *conninfo, unsigned wait_seconds, struct connect_lists *lists)
 {
 	g_snprintf(lists->wait, sizeof lists->wait, "%u",
 		   MAX(wait_seconds, 2)); /* libpq takes 1 for 2 */
-	/* dbname is expanded last, so that conninfo may say otherwise */
+	/* what stands before dbname conninfo may say otherwise; all text here is UTF-8, whatever
+	 * the role or the environment has */
 	memcpy(lists->names,
 	       (const char *const[]){"connect_timeout", "fallback_application_name",
-				     "tcp_user_timeout", "dbname", NULL},
+				     "tcp_user_timeout", "dbname", "client_encoding", NULL},
 	       sizeof lists->names);
 	memcpy(lists->values,
-	       (const char *const[]){lists->wait, "bounce-milter", "30000", conninfo, NULL},
+	       (const char *const[]){lists->wait, "bounce-milter", "30000", conninfo, "UTF8", NULL},
 	       sizeof lists->values);
 }
 
@@ -224,6 +225,19 @@ static char *statement_limit(unsigned wait_seconds)
 	return g_strdup_printf("%ums", wait_seconds * 900);
 }
 
+/* Beside the limits: what the role or the database may have for a default, and we cannot do with.
+ * transaction_timeout is of PostgreSQL 17. */
+static const char session_statement[] =
+    "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),"
+    " set_config('default_transaction_isolation', 'read committed', false),"
+    " set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false),"
+    " set_config('idle_session_timeout', '0', false),"
+    " set_config('idle_in_transaction_session_timeout', '0', false),"
+    " CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL"
+    " THEN set_config('transaction_timeout', '0', false) END,"
+    " CASE WHEN current_setting('synchronous_commit') = 'off'"
+    " THEN set_config('synchronous_commit', 'on', false) END";
+
 /* A statement that nobody waits for any more would keep its backend, and its locks, for as long
  * as it likes. */
 bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
@@ -231,11 +245,7 @@ bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **err
 	g_autofree char *statement_timeout = statement_limit(wait_seconds);
 	g_autofree char *lock_timeout = g_strdup_printf("%ums", wait_seconds * 800);
 	const struct pg_param params[] = {PG_TEXT(statement_timeout), PG_TEXT(lock_timeout)};
-	g_autoptr(PGresult) result = pg_query(connection, wait_seconds,
-					      "SELECT set_config('statement_timeout', $1, false),"
-					      " set_config('lock_timeout', $2, false),"
-					      " set_config('default_transaction_isolation',"
-					      " 'read committed', false)",
+	g_autoptr(PGresult) result = pg_query(connection, wait_seconds, session_statement,
 					      G_N_ELEMENTS(params), params, error);
 
 	return result;

@@ -29,8 +29,9 @@ PGconn *pg_open(const char *conninfo, unsigned wait_seconds, GError **error)
 
 /* Lets the server end a statement of this connection (BM_ERROR_RETRY) a little before we would
  * stop waiting for it, and a wait for a lock before that. Whatever the role or the database has for
- * a default, each statement sees what others have committed: who locks a row reads it afterwards.
- * Errors as pg_query. */
+ * a default: each statement sees what others have committed, since who locks a row reads it
+ * afterwards; a connection that has nothing to do is kept; and what was committed survives a crash,
+ * since mail is answered for. Errors as pg_query. */
 bool pg_limit_statements(PGconn *connection, unsigned wait_seconds, GError **error)
     __attribute__((warn_unused_result));
 

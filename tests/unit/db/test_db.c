@@ -181,19 +181,56 @@ static void test_statements_are_limited(void)
 	}
 }
 
-/* The functions lock a row and read it afterwards: an older snapshot would show it as it was. */
-static void test_role_with_another_isolation(void)
+static void assert_setting(PGconn *connection, const char *name, const char *expected)
 {
-	g_autoptr(PGconn) connection = server_connect(conninfo);
+	g_autofree char *statement = g_strdup_printf("SHOW %s", name);
 	g_autoptr(GError) error = NULL;
+	g_autoptr(PGresult) shown = pg_query(connection, 5, statement, 0, NULL, &error);
 
-	g_assert_true(
-	    pg_script(connection, "SET default_transaction_isolation = serializable", &error));
-	g_assert_true(pg_limit_statements(connection, 2, &error));
-	g_autoptr(PGresult) shown =
-	    pg_query(connection, 5, "SHOW transaction_isolation", 0, NULL, &error);
 	g_assert_no_error(error);
-	g_assert_cmpstr(PQgetvalue(shown, 0, 0), ==, "read committed");
+	g_assert_cmpstr(PQgetvalue(shown, 0, 0), ==, expected);
+}
+
+/* The functions lock a row and read it afterwards: an older snapshot would show it as it was. What
+ * is committed was answered for. A pool has connections that wait. */
+static void test_role_with_other_defaults(void)
+{
+	static const struct {
+		const char *name, *of_role, *ours;
+	} rows[] = {
+	    {"default_transaction_isolation", "serializable", "read committed"},
+	    {"synchronous_commit", "off", "on"},
+	    {"synchronous_commit", "local", "local"},
+	    {"synchronous_commit", "remote_apply", "remote_apply"},
+	    {"DateStyle", "German", "ISO, DMY"},
+	    {"IntervalStyle", "sql_standard", "postgres"},
+	    {"idle_session_timeout", "1s", "0"},
+	    {"idle_in_transaction_session_timeout", "1s", "0"},
+	    {"lock_timeout", "1ms", "1600ms"},
+	    {"statement_timeout", "1ms", "1800ms"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *other = g_strdup_printf("%s options='-c %s=%s'", conninfo,
+							 rows[i].name, rows[i].of_role);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(PGconn) connection = pg_open(other, 5, &error);
+
+		g_assert_no_error(error);
+		g_assert_true(pg_limit_statements(connection, 2, &error));
+		assert_setting(connection, rows[i].name, rows[i].ours);
+	}
+}
+
+static void test_other_encoding(void)
+{
+	g_autofree char *other =
+	    g_strdup_printf("%s options='-c client_encoding=LATIN1'", conninfo);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(PGconn) connection = pg_open(other, 5, &error);
+
+	g_assert_no_error(error);
+	assert_setting(connection, "client_encoding", "UTF8");
 }
 
 /* A server that answers, and will take us later: SQLSTATE 55000, in whatever language. */
@@ -388,7 +425,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/db/no-answer-in-time", test_no_answer_in_time);
 	g_test_add_func("/db/given-up-is-cancelled", test_given_up_is_cancelled);
 	g_test_add_func("/db/statements-are-limited", test_statements_are_limited);
-	g_test_add_func("/db/role-with-another-isolation", test_role_with_another_isolation);
+	g_test_add_func("/db/role-with-other-defaults", test_role_with_other_defaults);
+	g_test_add_func("/db/other-encoding", test_other_encoding);
 	g_test_add_func("/db/refusal-that-passes", test_refusal_that_passes);
 	g_test_add_func("/db/unreachable-and-refused", test_unreachable_and_refused);
 	g_test_add_func("/db/pool-is-bounded", test_pool_is_bounded);
